@@ -1,0 +1,105 @@
+// Package envfile reads and edits OpenAlgo's .env.
+//
+// Three programs read that file: the app through python-dotenv, docker compose
+// through compose-go, and start.sh and env_check.py through grep and regular
+// expressions (facts/upstream.md 1.5 to 1.7). File reads as python-dotenv
+// 1.2.2 does, because the app decides what a value is; what it writes, the
+// others read too. Every byte that is not part of an edit stays as it was.
+package envfile
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// File is a .env in memory. Parse makes one; the zero value is an empty file.
+type File struct {
+	data    string
+	entries []entry
+	values  map[string]string // what Get returns
+	names   []string          // the keys of values, by first appearance
+}
+
+// Parse reads a .env. A line that the app would skip is kept and reported by
+// Check. It refuses only what makes the app fail on the file as a whole: a
+// byte order mark (it becomes part of the first key), a NUL, and text that is
+// not UTF-8.
+func Parse(data []byte) (*File, error) {
+	if bytes.HasPrefix(data, []byte("\ufeff")) {
+		return nil, errors.New("the .env file starts with a byte order mark, so the app cannot read its first key; save it as UTF-8 without BOM")
+	}
+	if i := bytes.IndexByte(data, 0); i >= 0 {
+		return nil, fmt.Errorf("line %d of the .env file holds a NUL byte; delete it or restore the file from a backup", lineAt(string(data), i))
+	}
+	if i := invalidUTF8(data); i >= 0 {
+		return nil, fmt.Errorf("line %d of the .env file is not UTF-8; save the file as UTF-8", lineAt(string(data), i))
+	}
+	return load(string(data)), nil
+}
+
+// load is Parse for text that is known to be sound.
+func load(data string) *File {
+	f := &File{data: data, entries: scan(data)}
+	f.values, f.names = resolve(f.entries)
+	return f
+}
+
+// Get returns the value that the app sees. The last line that assigns the key
+// wins; ${NAME} and ${NAME:-default} stand for an earlier key of the same
+// file, else for the default, else for nothing. A key without "=" has no value.
+func (f *File) Get(key string) (string, bool) {
+	value, ok := f.values[key]
+	return value, ok
+}
+
+// Keys returns the keys that have a value, in the order of the file.
+func (f *File) Keys() []string { return append([]string(nil), f.names...) }
+
+// Bytes returns the file's content.
+func (f *File) Bytes() []byte { return []byte(f.data) }
+
+// Clone returns a copy; edits to it do not show in f.
+func (f *File) Clone() *File {
+	c := *f // edits replace the fields, they never change what these point to
+	return &c
+}
+
+// line returns the line of the last assignment of key, 0 when there is none.
+func (f *File) line(key string) int {
+	line := 0
+	for _, e := range f.entries {
+		if e.kind == assignment && e.key == key {
+			line = e.line
+		}
+	}
+	return line
+}
+
+// eol is the line ending for a new line, by the rule of the app's own writer:
+// CRLF as soon as there is one in the file (env_check.py, _ensure_fernet_salt).
+func (f *File) eol() string {
+	if strings.Contains(f.data, "\r\n") {
+		return "\r\n"
+	}
+	return "\n"
+}
+
+func invalidUTF8(data []byte) int {
+	for i := 0; i < len(data); {
+		r, size := utf8.DecodeRune(data[i:])
+		if r == utf8.RuneError && size == 1 {
+			return i
+		}
+		i += size
+	}
+	return -1
+}
+
+// lineAt returns the number, from 1, of the line that holds offset.
+func lineAt(s string, offset int) int {
+	s = s[:offset]
+	return 1 + strings.Count(s, "\n") + strings.Count(s, "\r") - strings.Count(s, "\r\n")
+}

@@ -1,0 +1,17 @@
+// Package templates holds the files that are written onto a host, as they
+// are before anything is filled in.
+package templates
+
+import _ "embed"
+
+// Env is the base of a new .env for images that bring no /app/.sample.env of
+// their own: every key the app knows, with its default in a container
+// (facts/upstream.md 1.1).
+//
+//go:embed env
+var Env []byte
+
+// Compose is the template of docker-compose.yaml; internal/compose renders it.
+//
+//go:embed docker-compose.yaml
+var Compose []byte
