@@ -1,0 +1,54 @@
+package rehearsal
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// failKey is the .env key with which a test asks for a fault.
+const failKey = "OPENALGO_REHEARSAL_FAIL"
+
+// The faults a test can ask for. A time, where one belongs to it, follows
+// after a colon: "slow:5s".
+const (
+	failExit        = "exit"      // ends at once, code 1
+	failSilent      = "silent"    // takes connections on both ports, never answers
+	failHTTP500     = "http500"   // answers 500 everywhere but under /rehearsal/
+	failNoWebSocket = "nows"      // nothing listens on the WebSocket port
+	failSlow        = "slow"      // HTTP requests wait until this long after the start
+	failBadJSON     = "badjson"   // /auth/check-setup answers 200 with broken JSON
+	failLateExit    = "late-exit" // serves for this long, then ends with code 1
+)
+
+// fault is one fault, or none when kind is "".
+type fault struct {
+	kind  string
+	delay time.Duration
+}
+
+func parseFault(value string) (fault, error) {
+	kind, delay, timed := strings.Cut(value, ":")
+	f := fault{kind: kind}
+	switch kind {
+	case "", failExit, failSilent, failHTTP500, failNoWebSocket, failBadJSON:
+		if timed {
+			return fault{}, fmt.Errorf("%s: %s takes no time", failKey, kind)
+		}
+	case failSlow, failLateExit:
+		var err error
+		if f.delay, err = time.ParseDuration(delay); err != nil {
+			return fault{}, fmt.Errorf("%s: %s needs a time, as in %s:5s", failKey, kind, kind)
+		}
+	default:
+		return fault{}, fmt.Errorf("%s: no such fault; it can be %s", failKey, strings.Join([]string{
+			failExit, failSilent, failHTTP500, failNoWebSocket, failSlow + ":5s", failBadJSON, failLateExit + ":3s",
+		}, ", "))
+	}
+	return f, nil
+}
+
+// asked is the end that a test asked for.
+func asked(f fault) *refusal {
+	return &refusal{code: 1, lines: []string{SignatureError + failKey + " asks for " + f.kind}}
+}

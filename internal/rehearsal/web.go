@@ -1,0 +1,176 @@
+package rehearsal
+
+import (
+	"encoding/json"
+	"html/template"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"github.com/marketcalls/openalgo-install/internal/secret"
+)
+
+// largestBody is the most that a request may send, in bytes.
+const largestBody = 64 << 10
+
+var page = template.Must(template.New("page").Parse(`<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>OpenAlgo rehearsal</title>
+<h1>The rehearsal runs</h1>
+<p>This page comes from the stand-in of openalgo-install {{.}}, not from OpenAlgo.
+You can see it, so the way from your browser to this container works.
+<p><a href="/rehearsal/report">What the stand-in sees</a>
+`))
+
+// webHandler serves the app's paths on port 5000 (facts/upstream.md 3.1), and
+// /rehearsal/ for what the app does not tell.
+func (a *app) webHandler(started time.Time) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", a.servePage)
+	mux.HandleFunc("GET /health", a.servePage)
+	mux.HandleFunc("GET /auth/check-setup", a.serveCheckSetup)
+	mux.HandleFunc("GET /auth/app-info", a.serveAppInfo)
+	mux.HandleFunc("GET /health/status", a.serveHealthStatus)
+	mux.HandleFunc("POST /setup", a.serveSetup)
+	mux.HandleFunc("GET /rehearsal/report", func(w http.ResponseWriter, _ *http.Request) {
+		writeJSON(w, http.StatusOK, a.report())
+	})
+	mux.HandleFunc("/rehearsal/request", serveRequest)
+
+	switch a.fault.kind {
+	case failSilent:
+		return http.HandlerFunc(neverAnswer)
+	case failHTTP500:
+		return brokenPages(mux)
+	case failSlow:
+		return after(started.Add(a.fault.delay), mux)
+	}
+	return mux
+}
+
+func (a *app) servePage(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	_ = page.Execute(w, a.Version)
+}
+
+func (a *app) serveCheckSetup(w http.ResponseWriter, _ *http.Request) {
+	if a.fault.kind == failBadJSON {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = io.WriteString(w, `{"status": "succ`)
+		return
+	}
+	writeJSON(w, http.StatusOK, map[string]any{"status": "success", "needs_setup": a.db.users() == 0})
+}
+
+func (a *app) serveAppInfo(w http.ResponseWriter, _ *http.Request) {
+	writeJSON(w, http.StatusOK, map[string]any{"status": "success", "version": a.Version, "name": "OpenAlgo rehearsal"})
+}
+
+func (a *app) serveHealthStatus(w http.ResponseWriter, _ *http.Request) {
+	writeJSON(w, http.StatusOK, map[string]any{"status": "pass", "version": "1.0", "serviceId": "openalgo"})
+}
+
+// serveSetup adds a user: {"username": "..."}. A password is not looked at.
+func (a *app) serveSetup(w http.ResponseWriter, r *http.Request) {
+	var user struct {
+		Username string `json:"username"`
+	}
+	err := json.NewDecoder(http.MaxBytesReader(w, r.Body, largestBody)).Decode(&user)
+	if err != nil || user.Username == "" {
+		writeJSON(w, http.StatusBadRequest, map[string]any{"status": "error", "message": `send {"username": "..."}`})
+		return
+	}
+	if err := a.db.addUser(user.Username); err != nil {
+		writeJSON(w, http.StatusInternalServerError, map[string]any{"status": "error", "message": err.Error()})
+		return
+	}
+	writeJSON(w, http.StatusOK, map[string]any{"status": "success"})
+}
+
+// Request is what /rehearsal/request answers: the request as it arrived, so
+// that a proxy's headers can be seen. Credentials in it are masked.
+type Request struct {
+	Method     string      `json:"method"`
+	Host       string      `json:"host"`
+	URI        string      `json:"uri"`
+	RemoteAddr string      `json:"remote_addr"`
+	Header     http.Header `json:"header"`
+}
+
+func serveRequest(w http.ResponseWriter, r *http.Request) {
+	header := r.Header.Clone()
+	for _, name := range []string{"Authorization", "Proxy-Authorization", "Cookie"} {
+		if header.Get(name) != "" {
+			header.Set(name, secret.Mask)
+		}
+	}
+	writeJSON(w, http.StatusOK, Request{Method: r.Method, Host: r.Host, URI: r.RequestURI, RemoteAddr: r.RemoteAddr, Header: header})
+}
+
+func writeJSON(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	// A client that has gone away is no concern of ours.
+	_ = enc.Encode(v)
+}
+
+// neverAnswer holds a request until its client gives up or the process ends.
+func neverAnswer(w http.ResponseWriter, r *http.Request) {
+	<-r.Context().Done()
+	w.WriteHeader(http.StatusServiceUnavailable)
+}
+
+func brokenPages(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/rehearsal/") {
+			next.ServeHTTP(w, r)
+			return
+		}
+		http.Error(w, "Internal Server Error", http.StatusInternalServerError)
+	})
+}
+
+// after holds every request until ready, as the app does while its databases
+// are made.
+func after(ready time.Time, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case <-time.After(time.Until(ready)):
+			next.ServeHTTP(w, r)
+		case <-r.Context().Done():
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+	})
+}
+
+// webSocketHandler serves port 8765: it takes a connection on any path, as the
+// app's proxy does, and sends every message back. Pings are answered.
+func (a *app) webSocketHandler() http.Handler {
+	if a.fault.kind == failSilent {
+		return http.HandlerFunc(neverAnswer)
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// The app's proxy does not look at Origin either.
+		c, err := websocket.Accept(w, r, &websocket.AcceptOptions{InsecureSkipVerify: true})
+		if err != nil {
+			return // Accept has answered
+		}
+		defer c.CloseNow()
+		for {
+			kind, message, err := c.Read(r.Context())
+			if err != nil {
+				return
+			}
+			if err := c.Write(r.Context(), kind, message); err != nil {
+				return
+			}
+		}
+	})
+}
