@@ -1,0 +1,137 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"regexp"
+	"strings"
+
+	"github.com/containerd/errdefs"
+	"github.com/docker/docker/client"
+)
+
+// What a caller decides on. Every error of this package that has one of these
+// causes answers to errors.Is.
+var (
+	// ErrAbsent: nothing listens where the engine should be.
+	ErrAbsent = errors.New("no engine there")
+	// ErrPermission: the engine is there and this user may not talk to it.
+	ErrPermission = errors.New("no permission")
+	// ErrTooOld: the engine is older than Docker 20.10 (API 1.41).
+	ErrTooOld = errors.New("engine too old")
+	// ErrUnreachable: the engine answered before and does not now.
+	ErrUnreachable = errors.New("engine unreachable")
+
+	// ErrNotFound: no such container, network, volume or file.
+	ErrNotFound = errors.New("not found")
+	// ErrImageNotFound is an ErrNotFound too.
+	ErrImageNotFound = fmt.Errorf("image %w", ErrNotFound)
+	// ErrConflict: the name is taken, or the thing is in use, or not in a state for this.
+	ErrConflict = errors.New("conflict")
+	// ErrPortTaken: a port to be published belongs to someone else.
+	ErrPortTaken = errors.New("port taken")
+	// ErrNoSpace: the engine's disk is full.
+	ErrNoSpace = errors.New("no space")
+
+	// ErrLoginNeeded: the registry wants a login, or refuses the one it got.
+	ErrLoginNeeded = errors.New("login needed")
+	// ErrRateLimited: the registry allows no more pulls for now.
+	ErrRateLimited = errors.New("rate limited")
+	// ErrRegistry: the registry could not be reached, after several tries.
+	ErrRegistry = errors.New("registry unreachable")
+	// ErrWrongPlatform: the image is not for this engine's architecture.
+	ErrWrongPlatform = errors.New("wrong platform")
+)
+
+// failure is an error in words for people that still answers to errors.Is.
+type failure struct {
+	text   string
+	causes []error
+}
+
+func (f *failure) Error() string   { return f.text }
+func (f *failure) Unwrap() []error { return f.causes }
+
+// fail makes a failure; the format's arguments are for its text only.
+func fail(causes []error, format string, args ...any) error {
+	return &failure{text: fmt.Sprintf(format, args...), causes: causes}
+}
+
+// daemonText is what the engine said, without the client's prefix.
+func daemonText(err error) string {
+	return strings.TrimPrefix(err.Error(), "Error response from daemon: ")
+}
+
+// explain turns an error of an API call into one of this package's. doing
+// says what was tried: "start container openalgo-web".
+func (e *Engine) explain(ctx context.Context, doing string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if ctx.Err() != nil {
+		return fmt.Errorf("%s: %w", doing, ctx.Err())
+	}
+	text := daemonText(err)
+	switch {
+	case refused(err):
+		return e.permission(err)
+	case lostConnection(err):
+		return fail([]error{ErrUnreachable, err},
+			"%s: the connection to the Docker engine at %s was lost; check that it runs (docker info), then run this again",
+			doing, e.info.Endpoint)
+	case strings.Contains(text, "no space left on device"):
+		return fail([]error{ErrNoSpace, err},
+			"%s: the engine's disk is full (%s); make room there (docker system df shows what uses it), then run this again",
+			doing, e.info.RootDir)
+	case portTaken.MatchString(text):
+		return fail([]error{ErrPortTaken, err},
+			"%s: %s is taken by another program; stop that one or choose another port", doing, portOf(text))
+	case strings.Contains(text, "No such image"):
+		return fail([]error{ErrImageNotFound, err}, "%s: the engine does not have the image; pull it first", doing)
+	case errdefs.IsNotFound(err):
+		return fail([]error{ErrNotFound, err}, "%s: %s", doing, text)
+	case errdefs.IsConflict(err), strings.Contains(text, "has active endpoints"), strings.Contains(text, "is not running"):
+		return fail([]error{ErrConflict, err}, "%s: %s", doing, text)
+	}
+	return fail([]error{err}, "%s: %s", doing, text)
+}
+
+// refused reports whether the socket itself may not be opened.
+func refused(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && op.Op == "dial" && errors.Is(err, fs.ErrPermission)
+}
+
+// lostConnection reports whether the engine went away, as opposed to having
+// answered with an error.
+func lostConnection(err error) bool {
+	var op *net.OpError
+	return client.IsErrConnectionFailed(err) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.Is(err, io.EOF) || errors.As(err, &op)
+}
+
+var (
+	portTaken = regexp.MustCompile(`port is already allocated|address already in use|[Pp]orts are not available|port is already in use`)
+	// hostPort finds the address in "Bind for 127.0.0.1:5000 failed" and
+	// "listen tcp4 127.0.0.1:5000: bind: address already in use".
+	hostPort = regexp.MustCompile(`(?:Bind for|listen (?:tcp|udp)[46]?|exposing port (?:TCP|UDP)|failed to bind host port(?: for)?) ((?:\d+\.){3}\d+:\d+|\[[0-9a-f:]*\]:\d+|:::\d+|:\d+)`)
+)
+
+func portOf(text string) string {
+	if m := hostPort.FindStringSubmatch(text); m != nil {
+		return "port " + m[1]
+	}
+	return "a port (" + text + ")"
+}
+
+// permission explains how a user gets at the engine, and what that means.
+func (e *Engine) permission(err error) error {
+	return fail([]error{ErrPermission, err},
+		"this user may not use the Docker engine at %s; run this with sudo, or join the docker group "+
+			"(sudo usermod -aG docker $USER, then log in again: the group counts only for new sessions). "+
+			"Members of that group can do whatever root can on this host", e.info.Endpoint)
+}

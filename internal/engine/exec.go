@@ -1,0 +1,58 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"strings"
+
+	"github.com/docker/docker/api/types/container"
+)
+
+// execOutput is how many bytes of each stream Exec keeps.
+const execOutput = 1 << 20
+
+// ExecResult is what a command in a container gave; each stream is cut off at
+// 1 MiB.
+type ExecResult struct {
+	ExitCode       int
+	Stdout, Stderr []byte
+}
+
+// Exec runs a command in a running container, as user ("" = the container's)
+// and waits for its end. When ctx ends, Exec returns and the command may go
+// on. ErrConflict when the container does not run.
+func (e *Engine) Exec(ctx context.Context, id string, cmd []string, user string) (ExecResult, error) {
+	doing := "run " + strings.Join(cmd[:min(1, len(cmd))], "") + " in container " + short(id)
+	created, err := e.api.ContainerExecCreate(ctx, id, container.ExecOptions{
+		Cmd: cmd, User: user, AttachStdout: true, AttachStderr: true,
+	})
+	if err != nil {
+		return ExecResult{}, e.explain(ctx, doing, err)
+	}
+	stream, err := e.api.ContainerExecAttach(ctx, created.ID, container.ExecAttachOptions{})
+	if err != nil {
+		return ExecResult{}, e.explain(ctx, doing, err)
+	}
+	defer stream.Close()
+	// The stream outlives ctx otherwise.
+	defer context.AfterFunc(ctx, stream.Close)()
+	var stdout, stderr limited
+	if err := split(stream.Reader, false, &stdout, &stderr); err != nil {
+		return ExecResult{}, e.explain(ctx, doing, err)
+	}
+	result, err := e.api.ContainerExecInspect(ctx, created.ID)
+	if err != nil {
+		return ExecResult{}, e.explain(ctx, doing, err)
+	}
+	return ExecResult{ExitCode: result.ExitCode, Stdout: stdout.Bytes(), Stderr: stderr.Bytes()}, nil
+}
+
+// limited keeps the first execOutput bytes and drops the rest.
+type limited struct{ bytes.Buffer }
+
+func (l *limited) Write(p []byte) (int, error) {
+	if room := execOutput - l.Len(); room > 0 {
+		l.Buffer.Write(p[:min(room, len(p))])
+	}
+	return len(p), nil
+}

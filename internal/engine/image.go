@@ -1,0 +1,151 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/containerd/errdefs"
+	"github.com/distribution/reference"
+	"github.com/docker/docker/api/types/image"
+)
+
+// Image is an image that the engine has.
+type Image struct {
+	ID       string
+	Ref      string // as it was asked for, or its first tag
+	Digest   string // sha256:... in the registry of Ref; empty for one that was never there
+	Arch, OS string // as GOARCH and GOOS write them
+	Size     int64  // bytes
+	Created  time.Time
+	Labels   map[string]string
+	Env      []string
+}
+
+// Image looks at one image; ErrImageNotFound when the engine has none.
+func (e *Engine) Image(ctx context.Context, ref string) (Image, error) {
+	r, err := e.api.ImageInspect(ctx, ref)
+	if errdefs.IsNotFound(err) {
+		return Image{}, fail([]error{ErrImageNotFound, err}, "the engine has no image %s", ref)
+	}
+	if err != nil {
+		return Image{}, e.explain(ctx, "look at image "+ref, err)
+	}
+	return fromImage(r, ref), nil
+}
+
+// Images looks at all tagged images that carry the label ("key" or
+// "key=value"), sorted by their first tag.
+func (e *Engine) Images(ctx context.Context, label string) ([]Image, error) {
+	list, err := e.api.ImageList(ctx, image.ListOptions{Filters: labelFilter([]string{label})})
+	if err != nil {
+		return nil, e.explain(ctx, "list images", err)
+	}
+	out := make([]Image, 0, len(list))
+	for _, summary := range list {
+		r, err := e.api.ImageInspect(ctx, summary.ID)
+		if errdefs.IsNotFound(err) {
+			continue // removed in between
+		}
+		if err != nil {
+			return nil, e.explain(ctx, "look at image "+summary.ID, err)
+		}
+		ref := ""
+		if len(r.RepoTags) > 0 {
+			ref = r.RepoTags[0]
+		}
+		out = append(out, fromImage(r, ref))
+	}
+	slices.SortFunc(out, func(a, b Image) int { return cmp.Compare(a.Ref, b.Ref) })
+	return out, nil
+}
+
+// RemoveImage takes the name away, and the image when that was its last one.
+// One that is not there is fine; ErrConflict when a container uses it.
+func (e *Engine) RemoveImage(ctx context.Context, ref string) error {
+	_, err := e.api.ImageRemove(ctx, ref, image.RemoveOptions{PruneChildren: true})
+	if errdefs.IsNotFound(err) {
+		return nil
+	}
+	return e.explain(ctx, "remove image "+ref, err)
+}
+
+// Import makes an image of one layer out of a tar of its files. changes are
+// Dockerfile lines: `ENTRYPOINT ["/app"]`, `LABEL a=b`.
+func (e *Engine) Import(ctx context.Context, ref string, tar io.Reader, changes []string) (Image, error) {
+	doing := "make image " + ref
+	in := &source{from: tar}
+	stream, err := e.api.ImageImport(ctx, image.ImportSource{Source: in, SourceName: "-"}, ref, image.ImportOptions{Changes: changes})
+	if broken := in.broken(); broken != nil {
+		return Image{}, fmt.Errorf("%s: %w", doing, broken)
+	}
+	if err != nil {
+		return Image{}, e.explain(ctx, doing, err)
+	}
+	defer stream.Close()
+	if err := readMessages(stream, func(message) {}); err != nil {
+		return Image{}, e.explain(ctx, doing, err)
+	}
+	return e.Image(ctx, ref)
+}
+
+func fromImage(r image.InspectResponse, ref string) Image {
+	img := Image{
+		ID: r.ID, Ref: ref, Digest: repoDigest(r.RepoDigests, ref), Arch: r.Architecture, OS: r.Os,
+		Size: r.Size, Created: parseTime(r.Created),
+	}
+	if r.Config != nil {
+		img.Labels, img.Env = r.Config.Labels, r.Config.Env
+	}
+	return img
+}
+
+// repoDigest picks the digest that belongs to the repository of ref.
+func repoDigest(digests []string, ref string) string {
+	named, err := reference.ParseNormalizedNamed(ref)
+	if err != nil {
+		return ""
+	}
+	for _, d := range digests {
+		other, err := reference.ParseNormalizedNamed(d)
+		if err == nil && other.Name() == named.Name() {
+			_, digest, _ := strings.Cut(d, "@")
+			return digest
+		}
+	}
+	return ""
+}
+
+// message is one line of the engine's progress stream.
+type message struct {
+	ID, Status     string
+	ProgressDetail struct{ Current, Total int64 }
+	ErrorDetail    *struct{ Message string }
+	Error          string
+}
+
+// readMessages hands over each line until the stream ends or reports an error.
+func readMessages(stream io.Reader, each func(message)) error {
+	decoder := json.NewDecoder(stream)
+	for {
+		var m message
+		err := decoder.Decode(&m)
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return fmt.Errorf("the engine's answer broke off: %w", err)
+		case m.ErrorDetail != nil && m.ErrorDetail.Message != "":
+			return errors.New(m.ErrorDetail.Message)
+		case m.Error != "":
+			return errors.New(m.Error)
+		}
+		each(m)
+	}
+}

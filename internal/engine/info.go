@@ -1,0 +1,118 @@
+package engine
+
+import (
+	"context"
+	"os"
+	"strings"
+
+	"github.com/docker/docker/api/types"
+	"github.com/docker/docker/api/types/system"
+	"github.com/docker/docker/api/types/versions"
+	"github.com/docker/docker/client"
+)
+
+// minAPI is that of Docker 20.10, the oldest engine this is tested on.
+const minAPI = "1.41"
+
+// Info is what the engine said about itself when Connect reached it.
+type Info struct {
+	Endpoint   string // unix:///var/run/docker.sock
+	Version    string // of the engine: 28.5.2
+	APIVersion string // the negotiated one: 1.51
+	OS, Arch   string // as GOOS and GOARCH write them: linux, arm64
+	Name       string // the engine's host name
+	RootDir    string // where it keeps images and volumes
+	RAMMiB     int
+	NCPU       int
+
+	Rootless, UserNS, SELinux, Podman, Desktop bool
+
+	// Local says that the engine runs on this very machine: its RAM, cores,
+	// ports and paths are ours. Not so for a remote engine, Docker Desktop,
+	// a VM, or when we run in a container that was given the socket.
+	Local bool
+	// Warnings are the engine's own ("No swap limit support") and ours about
+	// docker's config.
+	Warnings []string
+
+	limits limits
+}
+
+// limits says which resource limits the engine's kernel can enforce.
+type limits struct{ memory, swap, cpu, cpuset, pids bool }
+
+// Info returns what was read at Connect.
+func (e *Engine) Info() Info { return e.info }
+
+// readInfo asks the engine about itself and refuses one that is too old.
+func (e *Engine) readInfo(ctx context.Context) error {
+	version, err := e.api.ServerVersion(ctx)
+	if err != nil && strings.Contains(err.Error(), "Minimum supported API version") {
+		return fail([]error{err},
+			"the Docker engine at %s does not speak our API any more (%s); unset %s if it is set, else install a newer release of this program",
+			e.info.Endpoint, daemonText(err), client.EnvOverrideAPIVersion)
+	}
+	if err != nil {
+		return e.explain(ctx, "ask the engine for its version", err)
+	}
+	api := e.api.ClientVersion()
+	if versions.LessThan(version.APIVersion, minAPI) {
+		return fail([]error{ErrTooOld},
+			"the Docker engine at %s is %s (API %s), too old; 20.10 (API %s) or later is needed: upgrade Docker Engine",
+			e.info.Endpoint, version.Version, version.APIVersion, minAPI)
+	}
+	if versions.LessThan(api, minAPI) {
+		return fail([]error{ErrTooOld},
+			"%s=%s asks for an API that is too old; unset it, or set %s or later", client.EnvOverrideAPIVersion, api, minAPI)
+	}
+	info, err := e.api.Info(ctx)
+	if err != nil {
+		return e.explain(ctx, "ask the engine about its host", err)
+	}
+	e.info.Version, e.info.APIVersion = version.Version, api
+	e.info.OS, e.info.Arch = version.Os, version.Arch
+	e.info.Podman = isPodman(version)
+	e.info.fill(info)
+	e.info.Desktop = info.OperatingSystem == "Docker Desktop" || strings.HasPrefix(version.Platform.Name, "Docker Desktop")
+	e.info.Local = strings.HasPrefix(e.info.Endpoint, "unix://") && !e.info.Desktop && sameMachine(info)
+	return nil
+}
+
+func (i *Info) fill(from system.Info) {
+	i.Name, i.RootDir = from.Name, from.DockerRootDir
+	i.RAMMiB, i.NCPU = int(from.MemTotal>>20), from.NCPU
+	for _, option := range from.SecurityOptions {
+		name, _, _ := strings.Cut(strings.TrimPrefix(option, "name="), ",")
+		switch name {
+		case "rootless":
+			i.Rootless = true
+		case "userns":
+			i.UserNS = true
+		case "selinux":
+			i.SELinux = true
+		}
+	}
+	i.limits = limits{
+		memory: from.MemoryLimit, swap: from.SwapLimit, cpu: from.CPUCfsQuota,
+		cpuset: from.CPUSet, pids: from.PidsLimit,
+	}
+	for _, warning := range from.Warnings {
+		i.Warnings = append(i.Warnings, strings.TrimPrefix(warning, "WARNING: "))
+	}
+}
+
+func isPodman(version types.Version) bool {
+	for _, component := range version.Components {
+		if strings.Contains(component.Name, "Podman") {
+			return true
+		}
+	}
+	return false
+}
+
+// sameMachine compares kernel and host name: a VM has another kernel, a
+// container that was given the socket has another name.
+func sameMachine(info system.Info) bool {
+	name, err := os.Hostname()
+	return err == nil && name == info.Name && kernelRelease() == info.KernelVersion
+}

@@ -1,0 +1,191 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/filters"
+	"github.com/docker/docker/api/types/mount"
+	"github.com/docker/go-connections/nat"
+)
+
+// Container is a container as it is now.
+type Container struct {
+	ID, Name       string // Name without the slash
+	Image, ImageID string // Image as it was asked for, ImageID as it was then
+	Labels         map[string]string
+	State          string // created, running, paused, restarting, removing, exited, dead
+	Health         string // starting, healthy, unhealthy; empty without a healthcheck
+	HealthLog      string // what the last probe printed
+	RestartCount   int
+	ExitCode       int
+	OOMKilled      bool
+	Error          string // why the last start failed
+	Created        time.Time
+	StartedAt      time.Time // zero: never
+	FinishedAt     time.Time // zero: never
+	Mounts         []Mount
+	Ports          []PortBinding // as configured, also while stopped
+	ShmBytes       int64
+	MemoryBytes    int64
+	Env            []string
+	Pid            int
+	Networks       []string
+	Restart        string        // as in ContainerSpec
+	StopGrace      time.Duration // 0 = the engine's default
+	User           string
+}
+
+// Container looks at one container; ErrNotFound when there is none.
+func (e *Engine) Container(ctx context.Context, nameOrID string) (Container, error) {
+	r, err := e.api.ContainerInspect(ctx, nameOrID)
+	if err != nil {
+		return Container{}, e.explain(ctx, "look at container "+short(nameOrID), err)
+	}
+	return fromInspect(r), nil
+}
+
+// Containers looks at all containers, running or not, that carry every label
+// ("key" or "key=value"), sorted by name.
+func (e *Engine) Containers(ctx context.Context, labels ...string) ([]Container, error) {
+	list, err := e.api.ContainerList(ctx, container.ListOptions{All: true, Filters: labelFilter(labels)})
+	if err != nil {
+		return nil, e.explain(ctx, "list containers", err)
+	}
+	out := make([]Container, 0, len(list))
+	for _, summary := range list {
+		c, err := e.Container(ctx, summary.ID)
+		if errors.Is(err, ErrNotFound) {
+			continue // removed in between
+		}
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, c)
+	}
+	slices.SortFunc(out, func(a, b Container) int { return cmp.Compare(a.Name, b.Name) })
+	return out, nil
+}
+
+func labelFilter(labels []string) filters.Args {
+	args := filters.NewArgs()
+	for _, label := range labels {
+		args.Add("label", label)
+	}
+	return args
+}
+
+func fromInspect(r container.InspectResponse) Container {
+	c := Container{
+		ID: r.ID, Name: strings.TrimPrefix(r.Name, "/"), ImageID: r.Image, RestartCount: r.RestartCount,
+		Created: parseTime(r.Created), Mounts: mountsOf(r),
+	}
+	if config := r.Config; config != nil {
+		c.Image, c.Labels, c.Env, c.User = config.Image, config.Labels, config.Env, config.User
+		if config.StopTimeout != nil {
+			c.StopGrace = time.Duration(*config.StopTimeout) * time.Second
+		}
+	}
+	if state := r.State; state != nil {
+		c.State, c.ExitCode, c.OOMKilled = string(state.Status), state.ExitCode, state.OOMKilled
+		c.Error, c.Pid = state.Error, state.Pid
+		c.StartedAt, c.FinishedAt = parseTime(state.StartedAt), parseTime(state.FinishedAt)
+		if h := state.Health; h != nil && string(h.Status) != "none" {
+			c.Health = string(h.Status)
+			if n := len(h.Log); n > 0 {
+				c.HealthLog = strings.TrimSpace(h.Log[n-1].Output)
+			}
+		}
+	}
+	if host := r.HostConfig; host != nil {
+		c.ShmBytes, c.MemoryBytes = host.ShmSize, host.Memory
+		c.Restart = string(host.RestartPolicy.Name)
+		if n := host.RestartPolicy.MaximumRetryCount; n > 0 {
+			c.Restart += ":" + strconv.Itoa(n)
+		}
+	}
+	if settings := r.NetworkSettings; settings != nil {
+		c.Networks = slices.Sorted(maps.Keys(settings.Networks))
+	}
+	c.Ports = portsOf(r)
+	return c
+}
+
+// portsOf reads the configured ports; where the engine chose the number and
+// the container runs, the chosen one.
+func portsOf(r container.InspectResponse) []PortBinding {
+	if r.HostConfig == nil {
+		return nil
+	}
+	var out []PortBinding
+	for port, bindings := range r.HostConfig.PortBindings {
+		for i, b := range bindings {
+			if b.HostPort == "" || b.HostPort == "0" {
+				b.HostPort = chosenPort(r, port, i)
+			}
+			host, _ := strconv.Atoi(b.HostPort)
+			out = append(out, PortBinding{
+				HostIP: b.HostIP, HostPort: host, ContainerPort: port.Int(), Protocol: port.Proto(),
+			})
+		}
+	}
+	slices.SortFunc(out, func(a, b PortBinding) int {
+		return cmp.Or(cmp.Compare(a.ContainerPort, b.ContainerPort), cmp.Compare(a.Protocol, b.Protocol),
+			cmp.Compare(a.HostPort, b.HostPort), cmp.Compare(a.HostIP, b.HostIP))
+	})
+	return out
+}
+
+func chosenPort(r container.InspectResponse, port nat.Port, i int) string {
+	if r.NetworkSettings == nil || i >= len(r.NetworkSettings.Ports[port]) {
+		return ""
+	}
+	return r.NetworkSettings.Ports[port][i].HostPort
+}
+
+func mountsOf(r container.InspectResponse) []Mount {
+	asked := map[string]mount.Mount{}
+	if r.HostConfig != nil {
+		for _, m := range r.HostConfig.Mounts {
+			asked[m.Target] = m
+		}
+	}
+	var out []Mount
+	for _, m := range r.Mounts {
+		mode := strings.Split(m.Mode, ",")
+		got := Mount{
+			Type: string(m.Type), Name: m.Name, Source: m.Source, Target: m.Destination,
+			ReadOnly: !m.RW, Propagation: string(m.Propagation),
+		}
+		for _, label := range []string{"z", "Z"} {
+			if m.Type == mount.TypeBind && slices.Contains(mode, label) {
+				got.SELinux = label
+			}
+		}
+		if options := asked[m.Destination].VolumeOptions; options != nil {
+			got.NoCopy = options.NoCopy
+		}
+		if options := asked[m.Destination].TmpfsOptions; options != nil {
+			got.TmpfsBytes = options.SizeBytes
+		}
+		out = append(out, got)
+	}
+	slices.SortFunc(out, func(a, b Mount) int { return cmp.Compare(a.Target, b.Target) })
+	return out
+}
+
+// parseTime returns the zero time for the API's "never".
+func parseTime(s string) time.Time {
+	t, err := time.Parse(time.RFC3339Nano, s)
+	if err != nil || t.Year() <= 1 {
+		return time.Time{}
+	}
+	return t
+}

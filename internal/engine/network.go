@@ -1,0 +1,118 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/containerd/errdefs"
+	"github.com/docker/docker/api/types/filters"
+	"github.com/docker/docker/api/types/network"
+)
+
+// Network is a network as it is now; Containers are the names of the running
+// containers in it.
+type Network struct {
+	ID, Name, Driver string
+	Labels           map[string]string
+	Containers       []string
+}
+
+// NetworkSpec is a network to be created; Driver "" is bridge.
+type NetworkSpec struct {
+	Name, Driver                     string
+	Internal, EnableIPv6, Attachable bool
+	DriverOpts, Labels               map[string]string
+	IPAM                             []IPAMConfig
+}
+
+// IPAMConfig is one subnet of a network; Subnet and IPRange in CIDR form.
+type IPAMConfig struct{ Subnet, Gateway, IPRange string }
+
+// Network looks at the network of exactly that name. ErrNotFound when there is
+// none, ErrConflict when there are two (engines before 25 let that happen).
+func (e *Engine) Network(ctx context.Context, name string) (Network, error) {
+	doing := "look at network " + name
+	// The API's own look-up by name would also match the start of an id.
+	list, err := e.api.NetworkList(ctx, network.ListOptions{Filters: filters.NewArgs(filters.Arg("name", name))})
+	if err != nil {
+		return Network{}, e.explain(ctx, doing, err)
+	}
+	list = slices.DeleteFunc(list, func(n network.Summary) bool { return n.Name != name })
+	switch len(list) {
+	case 0:
+		return Network{}, fail([]error{ErrNotFound}, "%s: there is none of that name", doing)
+	case 1:
+		return e.networkByID(ctx, list[0].ID)
+	}
+	return Network{}, fail([]error{ErrConflict},
+		"%s: there are %d networks of that name; remove one by its id (docker network ls, docker network rm)", doing, len(list))
+}
+
+// Networks looks at all networks that carry every label, sorted by name.
+func (e *Engine) Networks(ctx context.Context, labels ...string) ([]Network, error) {
+	list, err := e.api.NetworkList(ctx, network.ListOptions{Filters: labelFilter(labels)})
+	if err != nil {
+		return nil, e.explain(ctx, "list networks", err)
+	}
+	out := make([]Network, 0, len(list))
+	for _, summary := range list {
+		n, err := e.networkByID(ctx, summary.ID)
+		if errors.Is(err, ErrNotFound) {
+			continue // removed in between
+		}
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, n)
+	}
+	slices.SortFunc(out, func(a, b Network) int { return cmp.Compare(a.Name, b.Name) })
+	return out, nil
+}
+
+func (e *Engine) networkByID(ctx context.Context, id string) (Network, error) {
+	r, err := e.api.NetworkInspect(ctx, id, network.InspectOptions{})
+	if err != nil {
+		return Network{}, e.explain(ctx, "look at network "+short(id), err)
+	}
+	n := Network{ID: r.ID, Name: r.Name, Driver: r.Driver, Labels: r.Labels}
+	for _, endpoint := range r.Containers {
+		n.Containers = append(n.Containers, endpoint.Name)
+	}
+	slices.Sort(n.Containers)
+	return n, nil
+}
+
+// CreateNetwork creates a network; ErrConflict when the name is taken.
+func (e *Engine) CreateNetwork(ctx context.Context, s NetworkSpec) (Network, error) {
+	options := network.CreateOptions{
+		Driver: cmp.Or(s.Driver, network.NetworkBridge), Internal: s.Internal, Attachable: s.Attachable,
+		Options: s.DriverOpts, Labels: s.Labels,
+	}
+	if s.EnableIPv6 {
+		options.EnableIPv6 = &s.EnableIPv6
+	}
+	for _, c := range s.IPAM {
+		if options.IPAM == nil {
+			options.IPAM = &network.IPAM{Driver: "default"}
+		}
+		options.IPAM.Config = append(options.IPAM.Config,
+			network.IPAMConfig{Subnet: c.Subnet, Gateway: c.Gateway, IPRange: c.IPRange})
+	}
+	created, err := e.api.NetworkCreate(ctx, s.Name, options)
+	if err != nil {
+		return Network{}, e.explain(ctx, "create network "+s.Name, err)
+	}
+	return e.networkByID(ctx, created.ID)
+}
+
+// RemoveNetwork removes a network by name or id; one that is not there is
+// fine. ErrConflict when a container uses it.
+func (e *Engine) RemoveNetwork(ctx context.Context, name string) error {
+	err := e.api.NetworkRemove(ctx, name)
+	if errdefs.IsNotFound(err) {
+		return nil
+	}
+	return e.explain(ctx, "remove network "+name, err)
+}
