@@ -1,0 +1,58 @@
+package dockersetup
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"net"
+	"net/http"
+	"time"
+)
+
+// ping asks the daemon behind a Unix socket for its version. A daemon that
+// this user may not talk to counts as running: something listens there.
+func ping(ctx context.Context, socket string) (version string, running, notAllowed bool) {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	transport := &http.Transport{
+		DisableKeepAlives: true,
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			var d net.Dialer
+			return d.DialContext(ctx, "unix", socket)
+		},
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://docker/version", nil)
+	if err != nil {
+		return "", false, false
+	}
+	response, err := transport.RoundTrip(request)
+	if err != nil {
+		denied := errors.Is(err, fs.ErrPermission)
+		return "", denied, denied
+	}
+	defer response.Body.Close()
+	var answer struct{ Version string }
+	if response.StatusCode != http.StatusOK || json.NewDecoder(response.Body).Decode(&answer) != nil {
+		return "", false, false
+	}
+	return answer.Version, true, false
+}
+
+// waitForDaemon polls until the daemon answers or o.Wait is over.
+func (o Options) waitForDaemon(ctx context.Context) (version string, running bool) {
+	ctx, cancel := context.WithTimeout(ctx, o.Wait)
+	defer cancel()
+	tick := time.NewTicker(o.Poll)
+	defer tick.Stop()
+	for {
+		if version, running, _ = ping(ctx, o.Socket); running {
+			return version, true
+		}
+		select {
+		case <-ctx.Done():
+			return "", false
+		case <-tick.C:
+		}
+	}
+}

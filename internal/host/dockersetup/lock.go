@@ -1,0 +1,77 @@
+package dockersetup
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/shirou/gopsutil/v3/process"
+	"golang.org/x/sys/unix"
+)
+
+// aptLocks are what apt and dpkg lock with fcntl. apt's own waiting
+// (DPkg::Lock::Timeout) leaves out the last one and says nothing meanwhile.
+var aptLocks = []string{"var/lib/dpkg/lock-frontend", "var/lib/dpkg/lock", "var/lib/apt/lists/lock"}
+
+// waitForAptLocks waits until nobody holds one of the locks, as
+// unattended-upgrades and cloud-init do on a fresh server (facts/peers.md 2.1,
+// scenario 5), and counts down while it does.
+func (o Options) waitForAptLocks(ctx context.Context) error {
+	deadline := time.Now().Add(o.LockWait)
+	tick := time.NewTicker(o.Poll)
+	defer tick.Stop()
+	var said time.Time
+	for {
+		holder := o.lockHolder(ctx)
+		if holder == "" {
+			return nil
+		}
+		left := time.Until(deadline).Round(time.Second)
+		if left <= 0 {
+			return fmt.Errorf("apt is still in use by %s after %s; let it finish, then run this again", holder, o.LockWait)
+		}
+		if time.Since(said) >= 10*time.Second {
+			o.Out(fmt.Sprintf("waiting for %s to finish with apt: %s left", holder, left))
+			said = time.Now()
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
+}
+
+// lockHolder names the process that holds one of apt's locks, or "".
+func (o Options) lockHolder(ctx context.Context) string {
+	for _, name := range aptLocks {
+		if pid, held := lockedBy(o.path(name)); held {
+			p, err := process.NewProcessWithContext(ctx, int32(pid))
+			if err != nil {
+				return "another program"
+			}
+			name, err := p.NameWithContext(ctx)
+			if err != nil || name == "" {
+				return fmt.Sprintf("pid %d", pid)
+			}
+			return fmt.Sprintf("%s (pid %d)", name, pid)
+		}
+	}
+	return ""
+}
+
+// lockedBy asks the kernel who has a file locked, without locking it. A file
+// that cannot be opened counts as free; apt itself will say more.
+func lockedBy(path string) (pid int, held bool) {
+	f, err := os.Open(path)
+	if err != nil {
+		return 0, false
+	}
+	defer f.Close()
+	lock := unix.Flock_t{Type: unix.F_WRLCK}
+	if unix.FcntlFlock(f.Fd(), unix.F_GETLK, &lock) != nil {
+		return 0, false
+	}
+	return int(lock.Pid), lock.Type != unix.F_UNLCK
+}
