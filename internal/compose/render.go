@@ -1,0 +1,64 @@
+// Package compose renders docker-compose.yaml, loads it back as Docker
+// Compose would, and translates it into engine calls that leave the stack as
+// Docker Compose would have made it.
+package compose
+
+import (
+	"net"
+	"strconv"
+	"strings"
+
+	"github.com/marketcalls/openalgo-install/templates"
+)
+
+// Service is the name of the one service that this project runs.
+const Service = "openalgo"
+
+// FileName is the name of the rendered file.
+const FileName = "docker-compose.yaml"
+
+// Ports that the app listens on inside the container (facts/upstream.md 3).
+const (
+	WebPort       = 5000
+	WebSocketPort = 8765
+)
+
+// Params is what the rendered file depends on; sizing is not in it, since the
+// file reads that from .env.
+type Params struct {
+	Project       string // Compose project name, see ProjectName
+	Container     string // container_name
+	Image         string // image reference
+	Bind          string // host address that the ports are published on
+	WebPort       int    // host port of the web interface
+	WebSocketPort int    // host port of the WebSocket proxy
+	// SELinux asks for the label without which a confined container may not
+	// read .env. Elsewhere the mount has no `bind:` key: that is the one form
+	// that every Compose release hashes alike (facts/libraries.md A).
+	SELinux bool
+}
+
+// Render returns docker-compose.yaml. The places of the template are filled by
+// name: a template engine would keep the linker from dropping unused methods,
+// which costs megabytes.
+func Render(p Params) []byte {
+	selinux := ""
+	if p.SELinux {
+		selinux = "        bind:\n          selinux: z\n"
+	}
+	port := func(host, container int) string {
+		return strconv.Quote(net.JoinHostPort(p.Bind, strconv.Itoa(host)) + ":" + strconv.Itoa(container))
+	}
+	return []byte(strings.NewReplacer(
+		"@PROJECT@", p.Project,
+		"@CONTAINER@", p.Container,
+		"@IMAGE@", strconv.Quote(p.Image),
+		"@WEB@", port(p.WebPort, WebPort),
+		"@WEBSOCKET@", port(p.WebSocketPort, WebSocketPort),
+		"@SELINUX@", selinux,
+	).Replace(string(templates.Compose)))
+}
+
+// ContainerName is the container's name for a project: openalgo-web for the
+// project openalgo, as the old script had it, <project>-web for any other.
+func ContainerName(project string) string { return project + "-web" }
