@@ -1,0 +1,128 @@
+// Package answers is what a user can say about an installation: its type, the
+// strict reading of the YAML file, and its checks (design, Answers).
+package answers
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"github.com/marketcalls/openalgo-install/internal/secret"
+)
+
+// DefaultImage is installed when the answers name no image.
+const DefaultImage = "marketcalls/openalgo:latest"
+
+// Answers are complete: what a file leaves out has its default here.
+type Answers struct {
+	Version   int
+	Domain    string // "": this machine only
+	Broker    Broker
+	Image     Image
+	TLS       TLS
+	Ports     Ports
+	Sizing    Sizing
+	RemoteMCP RemoteMCP
+	Docker    Docker
+	Env       map[string]secret.Text // further .env keys
+}
+
+// Broker is the broker and its credentials; for several the "API key" is a
+// client code or a composite (internal/broker).
+type Broker struct {
+	Name                          string // id, as internal/broker has it
+	APIKey, APISecret             secret.Text
+	MarketAPIKey, MarketAPISecret secret.Text // XTS brokers only
+}
+
+// Image says where OpenAlgo's image comes from.
+type Image struct {
+	Source     string // registry, git, path or rehearsal
+	Ref        string // image reference, or git branch, tag or commit
+	URL        string // git
+	Path       string // path: a checkout
+	Dockerfile string // git and path: ours or theirs
+}
+
+// TLS says how HTTPS is done.
+type TLS struct {
+	Mode      string // auto, files, nginx or off
+	Email     string // auto: for the certificate authority
+	Cert, Key string // files: PEM
+}
+
+// Ports are host ports.
+type Ports struct {
+	Web, WebSocket int
+	Bind           string // IP address that they are bound to
+}
+
+// Sizing overrides the table; 0 is auto.
+type Sizing struct {
+	RAMMiB, Cores, Threads, ShmMiB, StrategyMemoryMiB int
+}
+
+// RemoteMCP is what AI clients on the internet may do.
+type RemoteMCP struct {
+	Enabled, WriteOrders, RequireApproval bool
+}
+
+// Docker is what may be done about a missing engine.
+type Docker struct {
+	Install bool // it may be installed
+}
+
+// Problem is one mistake in an answers file.
+type Problem struct {
+	Line    int    `json:"line"`   // from 1; 0 when the file is empty
+	Column  int    `json:"column"` // from 1
+	Key     string `json:"key"`    // dotted, e.g. "broker.name"
+	Message string `json:"message"`
+}
+
+// Invalid is a file with mistakes: all of them.
+type Invalid struct{ Problems []Problem }
+
+func (e *Invalid) Error() string {
+	var b strings.Builder
+	b.WriteString("the answers are not right:")
+	for _, p := range e.Problems {
+		b.WriteString("\n  ")
+		if p.Line > 0 {
+			fmt.Fprintf(&b, "line %d: ", p.Line)
+		}
+		if p.Key != "" {
+			b.WriteString(p.Key + ": ")
+		}
+		b.WriteString(p.Message)
+	}
+	return b.String()
+}
+
+// Origin is the address that a browser uses, without a path.
+func (a Answers) Origin() string {
+	if a.Domain != "" {
+		return "https://" + a.Domain
+	}
+	return "http://" + net.JoinHostPort("127.0.0.1", strconv.Itoa(a.Ports.Web))
+}
+
+// Warnings are sentences about answers that are right and may still surprise.
+func (a Answers) Warnings() []string {
+	var out []string
+	if ip, err := netip.ParseAddr(a.Ports.Bind); err == nil && !ip.IsLoopback() {
+		out = append(out, fmt.Sprintf("ports.bind: %s opens the ports to the network, and Docker's ports pass by ufw: "+
+			"leave it at 127.0.0.1 and put a proxy in front", a.Ports.Bind))
+	}
+	if a.Domain != "" && a.TLS.Mode == "off" {
+		out = append(out, fmt.Sprintf("tls: off with a domain: your own proxy must serve https://%s and pass it to port %d, and /ws to port %d; "+
+			"without HTTPS nobody can log in", a.Domain, a.Ports.Web, a.Ports.WebSocket))
+	}
+	if a.RemoteMCP.Enabled && a.RemoteMCP.WriteOrders {
+		out = append(out, "remote_mcp.write_orders lets AI clients on the internet place orders with your money: "+
+			"leave it out unless that is meant")
+	}
+	return out
+}

@@ -1,0 +1,139 @@
+package answers
+
+import (
+	_ "embed" // for the example and the schema
+	"fmt"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+)
+
+//go:embed example.yaml
+var example []byte
+
+//go:embed schema.json
+var schema []byte
+
+// Example is a file with every answer explained.
+func Example() []byte { return example }
+
+// Schema is the JSON Schema (draft 2020-12) of an answers file.
+func Schema() []byte { return schema }
+
+const savedHeader = "# What openalgo-install was answered, less every secret. Written after each run.\n"
+
+// Public is the answers as YAML less every secret: the broker's name stays,
+// its credentials go, and so does each env value whose key may name a secret.
+func (a Answers) Public() ([]byte, error) {
+	auto := func(n int) any {
+		if n == 0 {
+			return "auto"
+		}
+		return n
+	}
+	size := func(mib int) any {
+		if mib == 0 {
+			return "auto"
+		}
+		return fmt.Sprintf("%dMiB", mib)
+	}
+	doc := &section{}
+	doc.add("version", 1)
+	if a.Domain != "" {
+		doc.add("domain", a.Domain)
+	}
+	doc.add("broker", (&section{}).add("name", a.Broker.Name))
+	image := (&section{}).add("source", a.Image.Source)
+	for _, f := range [][2]string{{"ref", a.Image.Ref}, {"url", a.Image.URL}, {"path", a.Image.Path}, {"dockerfile", a.Image.Dockerfile}} {
+		image.addText(f[0], f[1])
+	}
+	doc.add("image", image)
+	tls := (&section{}).add("mode", a.TLS.Mode)
+	for _, f := range [][2]string{{"email", a.TLS.Email}, {"cert", a.TLS.Cert}, {"key", a.TLS.Key}} {
+		tls.addText(f[0], f[1])
+	}
+	doc.add("tls", tls)
+	doc.add("ports", (&section{}).add("web", a.Ports.Web).add("websocket", a.Ports.WebSocket).add("bind", a.Ports.Bind))
+	s := a.Sizing
+	doc.add("sizing", (&section{}).add("ram", size(s.RAMMiB)).add("cores", auto(s.Cores)).add("threads", auto(s.Threads)).
+		add("shm_size", size(s.ShmMiB)).add("strategy_memory_mb", auto(s.StrategyMemoryMiB)))
+	m := a.RemoteMCP
+	doc.add("remote_mcp", (&section{}).add("enabled", m.Enabled).add("write_orders", m.WriteOrders).add("require_approval", m.RequireApproval))
+	doc.add("docker", (&section{}).add("install", a.Docker.Install))
+	if env := a.publicEnv(); len(env) > 0 {
+		doc.add("env", env)
+	}
+	text, err := yaml.Marshal(doc.node())
+	if err != nil {
+		return nil, fmt.Errorf("writing the answers: %w", err)
+	}
+	return append([]byte(savedHeader), text...), nil
+}
+
+func (a Answers) publicEnv() map[string]string {
+	out := map[string]string{}
+	for key, value := range a.Env {
+		if !maySecret(key) {
+			out[key] = value.Reveal()
+		}
+	}
+	return out
+}
+
+// section is a YAML mapping that keeps its order.
+type section struct{ content []any }
+
+func (s *section) add(key string, value any) *section {
+	s.content = append(s.content, key, value)
+	return s
+}
+
+func (s *section) addText(key, value string) {
+	if value != "" {
+		s.add(key, value)
+	}
+}
+
+func (s *section) node() *yaml.Node {
+	n := &yaml.Node{Kind: yaml.MappingNode}
+	for _, v := range s.content {
+		if inner, ok := v.(*section); ok {
+			n.Content = append(n.Content, inner.node())
+			continue
+		}
+		var value yaml.Node
+		_ = value.Encode(v) // texts, numbers and booleans: no error is possible
+		n.Content = append(n.Content, &value)
+	}
+	return n
+}
+
+// maySecret is generous: a setting that is left out can be written again.
+func maySecret(key string) bool {
+	key = strings.ToUpper(key)
+	for _, word := range []string{"KEY", "SECRET", "TOKEN", "PASSWORD", "PASSWD", "SALT", "PEPPER", "CREDENTIAL", "DATABASE_URL", "PIN"} {
+		if strings.Contains(key, word) {
+			return true
+		}
+	}
+	return false
+}
+
+// HasPlainSecrets reports whether a file holds a secret as plain text, so that
+// its mode matters.
+func HasPlainSecrets(data []byte) bool {
+	root, problem := document(data)
+	if problem != nil {
+		return false
+	}
+	for i := 0; i+1 < len(root.Content); i += 2 {
+		name, value := root.Content[i].Value, root.Content[i+1]
+		for j := 0; value.Kind == yaml.MappingNode && j+1 < len(value.Content); j += 2 {
+			key, plain := value.Content[j].Value, value.Content[j+1].Kind == yaml.ScalarNode && value.Content[j+1].Value != ""
+			if plain && (name == "broker" && key != "name" || name == "env" && maySecret(key)) {
+				return true
+			}
+		}
+	}
+	return false
+}

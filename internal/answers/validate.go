@@ -1,0 +1,247 @@
+package answers
+
+import (
+	"fmt"
+	"net/mail"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/distribution/reference"
+
+	"github.com/marketcalls/openalgo-install/internal/broker"
+	"github.com/marketcalls/openalgo-install/internal/sizing"
+)
+
+// where is the place of a key, or of the nearest key above it.
+func (r *reader) where(key string) position {
+	for {
+		if p, ok := r.at[key]; ok {
+			return p
+		}
+		cut := strings.LastIndexByte(key, '.')
+		if cut < 0 {
+			return position{1, 1}
+		}
+		key = key[:cut]
+	}
+}
+
+func (r *reader) wrong(key, format string, args ...any) {
+	// A value that could not be read has its problem already.
+	if slices.ContainsFunc(r.problems, func(p Problem) bool { return p.Key == key || strings.HasPrefix(p.Key, key+".") }) {
+		return
+	}
+	r.problem(key, r.where(key), format, args...)
+}
+
+func (r *reader) validate(a *Answers) {
+	if _, ok := r.at["version"]; !ok || a.Version != 1 {
+		r.wrong("version", "write `version: 1`: it says which form of answers this is")
+	}
+	r.domain(a)
+	r.broker(a)
+	r.image(a)
+	r.tls(a)
+	r.ports(a)
+	r.sizing(a)
+	if a.RemoteMCP.Enabled && a.Domain == "" {
+		r.wrong("remote_mcp.enabled", "AI clients reach OpenAlgo over https alone: set `domain` too, or `enabled: false`")
+	}
+	r.env(a)
+}
+
+var (
+	domainPattern = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`)
+	keyPattern    = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+)
+
+func (r *reader) domain(a *Answers) {
+	a.Domain = strings.ToLower(strings.TrimSuffix(a.Domain, "."))
+	d := a.Domain
+	if d == "" {
+		return
+	}
+	const example = "; write the name alone, e.g. algo.example.com"
+	switch {
+	case strings.Contains(d, "://"):
+		r.wrong("domain", "this is an address with a scheme%s", example)
+	case strings.ContainsAny(d, "/:"):
+		r.wrong("domain", "this has a port or a path%s", example)
+	case isIP(d):
+		r.wrong("domain", "an IP address gets no certificate; leave `domain` out to use OpenAlgo on this machine only, or name a domain")
+	case d == "localhost":
+		r.wrong("domain", "leave `domain` out to use OpenAlgo on this machine only")
+	case !isASCII(d):
+		r.wrong("domain", "write the name in its ASCII form (it begins with xn--)")
+	case len(d) > 253 || !domainPattern.MatchString(d):
+		r.wrong("domain", "%q is not a domain name%s", d, example)
+	}
+}
+
+func isIP(s string) bool {
+	_, err := netip.ParseAddr(strings.Trim(s, "[]"))
+	return err == nil
+}
+
+func isASCII(s string) bool {
+	return !strings.ContainsFunc(s, func(c rune) bool { return c > 127 })
+}
+
+func (r *reader) broker(a *Answers) {
+	name := a.Broker.Name
+	if name == "" {
+		r.wrong("broker.name", "name your broker, e.g. `broker: {name: zerodha}`; one of: %s", strings.Join(broker.IDs(), ", "))
+		return
+	}
+	b, ok := broker.Find(name)
+	if !ok {
+		hint := "one of: " + strings.Join(broker.IDs(), ", ")
+		if near, ok := broker.Nearest(name); ok {
+			hint = fmt.Sprintf("did you mean %q?", near)
+		}
+		r.wrong("broker.name", "OpenAlgo knows no broker %q; %s", name, hint)
+		return
+	}
+	if r.saved {
+		return
+	}
+	for _, p := range b.Check(broker.Credentials{
+		APIKey: a.Broker.APIKey, APISecret: a.Broker.APISecret,
+		MarketAPIKey: a.Broker.MarketAPIKey, MarketAPISecret: a.Broker.MarketAPISecret,
+	}) {
+		r.wrong("broker."+p.Field, "%s", p.Message)
+	}
+}
+
+func (r *reader) image(a *Answers) {
+	i := &a.Image
+	switch i.Source {
+	case "registry":
+		if i.Ref == "" {
+			i.Ref = DefaultImage
+		}
+		if _, err := reference.ParseNormalizedNamed(i.Ref); err != nil {
+			r.wrong("image.ref", "%q is not an image reference; write it like %s", i.Ref, DefaultImage)
+		}
+	case "git":
+		if i.URL == "" {
+			r.wrong("image.url", "a git source needs its url, e.g. https://github.com/marketcalls/openalgo")
+		}
+	case "path":
+		if i.Path == "" {
+			r.wrong("image.path", "a path source needs the path of a checkout, e.g. /src/openalgo")
+		}
+	case "rehearsal":
+	default:
+		r.wrong("image.source", "%q is not a source; one of registry, git, path, rehearsal", i.Source)
+		return
+	}
+	r.onlyFor("image.url", i.URL, i.Source == "git", "a git source")
+	r.onlyFor("image.path", i.Path, i.Source == "path", "a path source")
+	r.onlyFor("image.ref", i.Ref, i.Source == "registry" || i.Source == "git", "a registry or git source")
+	r.onlyFor("image.dockerfile", i.Dockerfile, i.Source == "git" || i.Source == "path", "a git or path source")
+	if i.Dockerfile != "" && i.Dockerfile != "ours" && i.Dockerfile != "theirs" {
+		r.wrong("image.dockerfile", "%q is neither ours nor theirs", i.Dockerfile)
+	}
+}
+
+// onlyFor refuses an answer that would be passed over.
+func (r *reader) onlyFor(key, value string, fits bool, what string) {
+	if value != "" && !fits {
+		r.wrong(key, "this counts for %s only; take it out, or change the other", what)
+	}
+}
+
+func (r *reader) tls(a *Answers) {
+	t := &a.TLS
+	if t.Mode == "" {
+		t.Mode = "off"
+		if a.Domain != "" {
+			t.Mode = "auto"
+		}
+	}
+	switch t.Mode {
+	case "off":
+	case "auto", "files", "nginx":
+		if a.Domain == "" {
+			r.wrong("tls.mode", "%s needs a domain: set `domain`, or `tls: {mode: off}`", t.Mode)
+		}
+	default:
+		r.wrong("tls.mode", "%q is not a mode; one of auto, files, nginx, off", t.Mode)
+		return
+	}
+	if t.Mode == "files" && (t.Cert == "" || t.Key == "") {
+		r.wrong("tls.mode", "files needs both `cert` and `key`, e.g. {mode: files, cert: /etc/ssl/algo.pem, key: /etc/ssl/algo.key}")
+	}
+	r.onlyFor("tls.cert", t.Cert, t.Mode == "files", "tls.mode files")
+	r.onlyFor("tls.key", t.Key, t.Mode == "files", "tls.mode files")
+	if t.Email != "" {
+		if address, err := mail.ParseAddress(t.Email); err != nil || address.Address != t.Email {
+			r.wrong("tls.email", "%q is not an e-mail address, e.g. me@example.com", t.Email)
+		}
+	}
+}
+
+func (r *reader) ports(a *Answers) {
+	for key, port := range map[string]int{"ports.web": a.Ports.Web, "ports.websocket": a.Ports.WebSocket} {
+		if port < 1 || port > 65535 {
+			r.wrong(key, "%d is not a port; ports are 1 to 65535, e.g. 5000", port)
+		}
+	}
+	if a.Ports.Web == a.Ports.WebSocket {
+		r.wrong("ports.websocket", "both ports are %d; they must differ, e.g. {web: 5000, websocket: 8765}", a.Ports.Web)
+	}
+	if _, err := netip.ParseAddr(a.Ports.Bind); err != nil {
+		r.wrong("ports.bind", "%q is not an IP address of this host, e.g. 127.0.0.1", a.Ports.Bind)
+	}
+}
+
+func (r *reader) sizing(a *Answers) {
+	s := a.Sizing
+	if s.Threads > 64 {
+		r.wrong("sizing.threads", "%d threads are more than any library here can use; 1 to 64, or auto", s.Threads)
+	}
+	if s.StrategyMemoryMiB != 0 && s.StrategyMemoryMiB < 64 {
+		r.wrong("sizing.strategy_memory_mb", "%d MB is too little to start Python; 64 at least, 512 for pandas, or auto", s.StrategyMemoryMiB)
+	}
+	if s.ShmMiB != 0 && s.ShmMiB < 64 {
+		r.wrong("sizing.shm_size", "%d MiB is less than Docker's own default; 64m at least, or auto", s.ShmMiB)
+	}
+}
+
+// owned are .env keys that another answer sets, and which.
+var owned = map[string]string{
+	"BROKER_API_KEY": "broker.api_key", "BROKER_API_SECRET": "broker.api_secret",
+	"BROKER_API_KEY_MARKET": "broker.market_api_key", "BROKER_API_SECRET_MARKET": "broker.market_api_secret",
+	"REDIRECT_URL": "broker.name and domain", "HOST_SERVER": "domain", "MCP_HTTP_ENABLED": "remote_mcp.enabled",
+	"MCP_PUBLIC_URL": "domain", "MCP_OAUTH_WRITE_SCOPE_ENABLED": "remote_mcp.write_orders",
+	"MCP_OAUTH_REQUIRE_APPROVAL": "remote_mcp.require_approval",
+	"STRATEGY_MEMORY_LIMIT_MB":   "sizing.strategy_memory_mb", "SHM_SIZE": "sizing.shm_size",
+}
+
+// fixed are .env keys whose value the container's own set-up needs.
+var fixed = []string{"PORT", "FLASK_PORT", "FLASK_HOST_IP", "WEBSOCKET_HOST", "WEBSOCKET_PORT", "WEBSOCKET_URL",
+	"COMPOSE_PROJECT_NAME", "COMPOSE_FILE", "COMPOSE_PROFILES"}
+
+func (r *reader) env(a *Answers) {
+	for name, value := range a.Env {
+		key := "env." + name
+		switch {
+		case !keyPattern.MatchString(name):
+			r.wrong(key, "this is no name for a setting: letters, digits and _ only")
+		case name == "APP_KEY" || name == "API_KEY_PEPPER" || name == "FERNET_SALT":
+			r.wrong(key, "keys are never taken from answers: they are made here once and kept in .env, and with another one the database can't be opened. "+
+				"To keep old keys, put the old .env into the directory first")
+		case owned[name] != "":
+			r.wrong(key, "write this as the answer %s", owned[name])
+		case slices.Contains(sizing.EnvKeys(), name):
+			r.wrong(key, "write this as the answer sizing.threads")
+		case slices.Contains(fixed, name):
+			r.wrong(key, "this must stay as the container needs it; the host's ports are the answer `ports`")
+		case strings.ContainsAny(value.Reveal(), "\r\n\x00"):
+			r.wrong(key, "the value has more than one line; .env can't carry that")
+		}
+	}
+}
