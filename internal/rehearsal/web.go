@@ -2,7 +2,7 @@ package rehearsal
 
 import (
 	"encoding/json"
-	"html/template"
+	"html"
 	"io"
 	"net/http"
 	"strings"
@@ -16,16 +16,16 @@ import (
 // largestBody is the most that a request may send, in bytes.
 const largestBody = 64 << 10
 
-var page = template.Must(template.New("page").Parse(`<!doctype html>
+const page = `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <title>OpenAlgo rehearsal</title>
 <h1>The rehearsal runs</h1>
-<p>This page comes from the stand-in of openalgo-install {{.}}, not from OpenAlgo.
+<p>This page comes from the stand-in of openalgo-install @VERSION@, not from OpenAlgo.
 You can see it, so the way from your browser to this container works.
 <p><a href="/rehearsal/report">What the stand-in sees</a>
-`))
+`
 
 // webHandler serves the app's paths on port 5000 (facts/upstream.md 3.1), and
 // /rehearsal/ for what the app does not tell.
@@ -55,7 +55,7 @@ func (a *app) webHandler(started time.Time) http.Handler {
 
 func (a *app) servePage(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	_ = page.Execute(w, a.Version)
+	_, _ = io.WriteString(w, strings.ReplaceAll(page, "@VERSION@", html.EscapeString(a.Version)))
 }
 
 func (a *app) serveCheckSetup(w http.ResponseWriter, _ *http.Request) {

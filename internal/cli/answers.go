@@ -1,0 +1,74 @@
+package cli
+
+import (
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"github.com/marketcalls/openalgo-install/internal/answers"
+)
+
+func (a *app) answersCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "answers",
+		Short: "Write, check and describe answers files",
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(
+		&cobra.Command{
+			Use: "init", Short: "Print an example with every answer explained", Args: cobra.NoArgs,
+			RunE: func(*cobra.Command, []string) error { return a.write(answers.Example()) },
+		},
+		&cobra.Command{
+			Use: "schema", Short: "Print the JSON Schema of an answers file", Args: cobra.NoArgs,
+			RunE: func(*cobra.Command, []string) error { return a.write(answers.Schema()) },
+		},
+		a.answersCheckCommand(),
+	)
+	return cmd
+}
+
+func (a *app) answersCheckCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "check FILE", Short: "Check an answers file; - is stdin",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return usage("answers check takes one file, or - for stdin")
+			}
+			return nil
+		},
+		RunE: func(_ *cobra.Command, args []string) error {
+			ans, err := a.readAnswers(args[0])
+			var invalid *answers.Invalid
+			if err != nil && !errors.As(err, &invalid) {
+				return err
+			}
+			problems := []answers.Problem{}
+			if invalid != nil {
+				problems = invalid.Problems
+			}
+			if a.json {
+				if jsonErr := a.writeJSON(map[string]any{"ok": err == nil, "errors": problems, "warnings": append([]string{}, ans.Warnings()...)}); jsonErr != nil {
+					return jsonErr
+				}
+				if err != nil {
+					return &toldError{err}
+				}
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			for _, text := range ans.Warnings() {
+				_ = a.write([]byte("warning: " + text + "\n"))
+			}
+			return a.write([]byte(args[0] + " is right.\n"))
+		},
+	}
+}
+
+func (a *app) write(data []byte) error {
+	_, err := a.stdout.Write(data)
+	return err
+}

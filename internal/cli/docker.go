@@ -1,0 +1,110 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/host/dockersetup"
+	"github.com/marketcalls/openalgo-install/internal/install"
+)
+
+func (a *app) dockerCommand() *cobra.Command {
+	var dryRun bool
+	cmd := &cobra.Command{
+		Use:   "docker",
+		Short: "Install and start Docker Engine",
+		Long: `Install Docker Engine and start it, now and at every boot: from Docker's own
+signed package repository where that can be reached, else the distribution's
+package. An engine that runs already is left as it is.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if dryRun {
+				return a.dockerPlan(cmd.Context())
+			}
+			report, err := a.setUpDocker(cmd.Context())
+			if err != nil {
+				return err
+			}
+			if a.json {
+				return a.writeJSON(map[string]any{"changed": report.Changed, "version": report.Version, "notes": append([]string{}, report.Notes...)})
+			}
+			return nil
+		},
+	}
+	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "print what would be run and change nothing")
+	return cmd
+}
+
+func (a *app) dockerPlan(ctx context.Context) error {
+	facts, err := host.Measure(ctx)
+	if err != nil {
+		return fmt.Errorf("measuring this host: %w", err)
+	}
+	steps, err := dockersetup.Plan(facts, dockersetup.Look(ctx, facts, dockersetup.Options{}))
+	if err != nil {
+		return notReady(err)
+	}
+	lines := []string{}
+	for _, step := range steps {
+		lines = append(lines, step.String())
+	}
+	if a.json {
+		return a.writeJSON(map[string]any{"steps": lines})
+	}
+	for _, line := range lines {
+		fmt.Fprintln(a.stdout, line)
+	}
+	if len(lines) == 0 {
+		fmt.Fprintln(a.stdout, "Nothing to do: Docker Engine runs.")
+	}
+	return nil
+}
+
+func (a *app) setUpDocker(ctx context.Context) (dockersetup.Report, error) {
+	out := a.stdout
+	if a.json {
+		out = a.stderr
+	}
+	facts, err := host.Measure(ctx)
+	if err != nil {
+		return dockersetup.Report{}, fmt.Errorf("measuring this host: %w", err)
+	}
+	if problem := facts.DockerProblem(); problem != "" {
+		return dockersetup.Report{}, notReady(errors.New(problem))
+	}
+	report, err := dockersetup.Install(ctx, facts, dockersetup.Options{Out: func(line string) { fmt.Fprintln(out, line) }})
+	if err != nil {
+		return report, notReady(err)
+	}
+	if !report.Changed {
+		fmt.Fprintf(out, "Docker Engine %s runs already.\n", report.Version)
+	}
+	for _, note := range report.Notes {
+		fmt.Fprintln(out, note)
+	}
+	return report, nil
+}
+
+// bringDocker installs Docker Engine when the answers allow it and none answers.
+func (a *app) bringDocker(ctx context.Context, ans answers.Answers, o installOptions) error {
+	if !ans.Docker.Install || o.dryRun {
+		return nil
+	}
+	e, err := engine.Connect(ctx, engine.Options{})
+	if err == nil {
+		return e.Close()
+	}
+	if !errors.Is(err, engine.ErrAbsent) {
+		return nil // another trouble, which the install itself reports
+	}
+	_, err = a.setUpDocker(ctx)
+	return err
+}
+
+func notReady(err error) error { return &install.Error{Exit: install.ExitHost, Err: err} }

@@ -1,0 +1,125 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/install"
+)
+
+type installOptions struct {
+	answers  string
+	dryRun   bool
+	rehearse bool
+	wait     time.Duration
+}
+
+func (o *installOptions) flags(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&o.answers, "answers", "", "file with the answers (YAML); - is stdin")
+	flags.BoolVar(&o.dryRun, "dry-run", false, "print the plan and change nothing")
+	flags.BoolVar(&o.rehearse, "rehearse", false, "do it all with the built-in stand-in app, then take it away again")
+	flags.DurationVar(&o.wait, "wait", 0, "how long OpenAlgo may take to get ready (default 5m)")
+}
+
+func (a *app) install(ctx context.Context, o installOptions) error {
+	if o.answers == "" {
+		return usage("no answers were given and this release asks no questions. One of these works:\n" +
+			"  openalgo-install answers init > answers.yaml    (edit it)\n" +
+			"  openalgo-install --answers answers.yaml")
+	}
+	ans, err := a.readAnswers(o.answers)
+	if err != nil {
+		return err
+	}
+	if err := a.bringDocker(ctx, ans, o); err != nil {
+		return err
+	}
+	out := a.presenter()
+	in, done, err := a.installer(ctx, out)
+	if err != nil {
+		return out.end(install.Result{}, hintDocker(err))
+	}
+	defer done()
+	in.Wait = o.wait
+	if o.dryRun {
+		return a.dryRun(ctx, in, ans)
+	}
+	if o.rehearse {
+		result, report, err := in.Rehearse(ctx, ans)
+		if report != nil {
+			out.rehearsal(report)
+		}
+		return out.end(result, err)
+	}
+	result, err := in.Install(ctx, ans)
+	return out.end(result, err)
+}
+
+func (a *app) dryRun(ctx context.Context, in *install.Installer, ans answers.Answers) error {
+	plan, err := in.Plan(ctx, ans)
+	if err != nil {
+		return err
+	}
+	if a.json {
+		return a.writeJSON(plan)
+	}
+	plan.WriteText(a.stdout)
+	fmt.Fprintln(a.stdout, "\nDry run: nothing was changed.")
+	return nil
+}
+
+// readAnswers reads and checks the answers; every mistake is reported at once.
+func (a *app) readAnswers(name string) (answers.Answers, error) {
+	data, err := a.answersText(name)
+	if err != nil {
+		return answers.Answers{}, err
+	}
+	ans, problems := answers.Parse(data, answers.Lookup{Env: os.LookupEnv, ReadFile: os.ReadFile})
+	if len(problems) > 0 {
+		return ans, &usageError{&answers.Invalid{Problems: problems}}
+	}
+	return ans, nil
+}
+
+func (a *app) answersText(name string) ([]byte, error) {
+	if name == "-" {
+		data, err := io.ReadAll(a.stdin)
+		if err != nil {
+			return nil, usage("reading the answers from stdin: %v", err)
+		}
+		return data, nil
+	}
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return nil, usage("reading the answers: %v; `%s answers init > %s` writes an example", err, program, name)
+	}
+	if info, err := os.Stat(name); err == nil && info.Mode().Perm()&0o044 != 0 && answers.HasPlainSecrets(data) {
+		fmt.Fprintf(a.stderr, "warning: %s holds secrets and others on this host can read it: chmod 600 %s\n", name, name)
+	}
+	return data, nil
+}
+
+// hintDocker adds the way out to an engine that is not there.
+func hintDocker(err error) error {
+	if errors.Is(err, engine.ErrAbsent) {
+		return fmt.Errorf("%w. `openalgo-install docker` installs and starts Docker Engine; `docker: {install: true}` in the answers does it in the same run", err)
+	}
+	return err
+}
+
+func (a *app) writeJSON(doc any) error {
+	enc := json.NewEncoder(a.stdout)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(doc)
+}

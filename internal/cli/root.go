@@ -1,0 +1,211 @@
+// Package cli is the command line: it turns flags into calls, and results into
+// text or JSON.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/install"
+	"github.com/marketcalls/openalgo-install/internal/rehearsal"
+	"github.com/marketcalls/openalgo-install/internal/sizing"
+)
+
+const program = "openalgo-install"
+
+// app is what every command shares: its streams and the flags for all.
+type app struct {
+	stdin  io.Reader
+	stdout io.Writer
+	stderr io.Writer
+
+	dir        string
+	json       bool
+	yes        bool
+	noColor    bool
+	accessible bool
+	verbose    bool
+}
+
+// usageError is a wrong command line: exit 2.
+type usageError struct{ err error }
+
+func (e *usageError) Error() string { return e.err.Error() }
+func (e *usageError) Unwrap() error { return e.err }
+
+func usage(format string, args ...any) error { return &usageError{fmt.Errorf(format, args...)} }
+
+// Main runs the program and returns its exit code.
+func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	// Inside the rehearsal image the program also stands in for curl.
+	if filepath.Base(args[0]) == rehearsal.CurlName {
+		return rehearsal.Curl(args[1:], stdout, stderr)
+	}
+	// A line that drops, or a reader that goes, must not stop an apply.
+	signal.Ignore(syscall.SIGHUP, syscall.SIGPIPE)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+
+	a := &app{stdin: stdin, stdout: stdout, stderr: stderr}
+	cmd := a.root()
+	cmd.SetArgs(args[1:])
+	cmd.SetIn(stdin)
+	cmd.SetOut(stdout)
+	cmd.SetErr(stderr)
+	err := cmd.ExecuteContext(ctx)
+	if err == nil {
+		return install.ExitDone
+	}
+	return a.fail(err)
+}
+
+// fail prints an error for a person, unless it was told already.
+func (a *app) fail(err error) int {
+	var told *toldError
+	if !errors.As(err, &told) {
+		fmt.Fprintf(a.stderr, "%s: %v\n", program, err)
+	}
+	return exitCode(err)
+}
+
+// toldError has been printed already, as the last event of a run.
+type toldError struct{ err error }
+
+func (e *toldError) Error() string { return e.err.Error() }
+func (e *toldError) Unwrap() error { return e.err }
+
+func exitCode(err error) int {
+	var (
+		use     *usageError
+		process *rehearsal.ExitError
+	)
+	switch {
+	case errors.As(err, &use):
+		return install.ExitUsage
+	case errors.As(err, &process):
+		return process.Code
+	case errors.Is(err, engine.ErrAbsent), errors.Is(err, engine.ErrPermission), errors.Is(err, engine.ErrTooOld):
+		return install.ExitHost
+	case errors.Is(err, context.Canceled):
+		return install.ExitCancelled
+	}
+	return install.ExitCode(err)
+}
+
+func (a *app) root() *cobra.Command {
+	var o installOptions
+	cmd := &cobra.Command{
+		Use:   program + " --answers FILE",
+		Short: "Install OpenAlgo on this host, and keep it running",
+		Long: `openalgo-install takes a host to a running, verified and right-sized OpenAlgo.
+
+It reads RAM and cores, sizes the container, makes the keys, writes .env and
+docker-compose.yaml, and runs the stack through the Docker Engine. A second run
+with the same answers has nothing to do; one that fails puts back what ran before.`,
+		Example: `  openalgo-install answers init > answers.yaml
+  openalgo-install --answers answers.yaml --dry-run
+  openalgo-install --answers answers.yaml`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usage("unknown command %q; `%s --help` lists them", args[0], program)
+			}
+			return nil
+		},
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return a.install(cmd.Context(), o) },
+	}
+	cmd.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return usage("%v; `%s --help` lists the flags", err, c.CommandPath())
+	})
+	flags := cmd.PersistentFlags()
+	flags.StringVar(&a.dir, "dir", "/opt/openalgo", "directory of the instance")
+	flags.BoolVar(&a.json, "json", false, "JSON on stdout; text for people goes to stderr")
+	flags.BoolVarP(&a.yes, "yes", "y", false, "answer yes to questions")
+	flags.BoolVar(&a.noColor, "no-color", false, "no colours (also: NO_COLOR)")
+	flags.BoolVar(&a.accessible, "accessible", false, "plain lines, no redrawing, for screen readers")
+	flags.BoolVarP(&a.verbose, "verbose", "v", false, "say more: the container's log while it starts")
+	o.flags(cmd)
+	cmd.AddCommand(a.sizeCommand(), a.renderCommand(), a.statusCommand(), a.logsCommand(),
+		a.startCommand(), a.stopCommand(), a.restartCommand(), a.uninstallCommand(),
+		a.answersCommand(), a.dockerCommand(), a.manCommand(), a.versionCommand(), a.serveCommand())
+	return cmd
+}
+
+// connect reaches the engine and finds whose RAM and cores count.
+func (a *app) connect(ctx context.Context) (*engine.Engine, sizing.Machine, error) {
+	e, err := engine.Connect(ctx, engine.Options{})
+	if err != nil {
+		return nil, sizing.Machine{}, err
+	}
+	machine, err := machineOf(ctx, e.Info())
+	if err != nil {
+		_ = e.Close()
+		return nil, sizing.Machine{}, err
+	}
+	return e, machine, nil
+}
+
+// machineOf takes this host's figures when the engine runs on this kernel,
+// and the engine's own when it is another machine (design, Sizing).
+func machineOf(ctx context.Context, info engine.Info) (sizing.Machine, error) {
+	if !info.Local && info.RAMMiB > 0 {
+		return sizing.Machine{RAMMiB: info.RAMMiB, Cores: info.NCPU, Source: sizing.SourceEngine}, nil
+	}
+	facts, err := host.Measure(ctx)
+	if err != nil {
+		return sizing.Machine{}, fmt.Errorf("measuring this host: %w", err)
+	}
+	return sizing.Machine{RAMMiB: facts.RAMMiB, Cores: facts.Cores, Source: sizing.SourceHost}, nil
+}
+
+// installer connects and prepares an Installer for --dir.
+func (a *app) installer(ctx context.Context, report install.Reporter) (*install.Installer, func(), error) {
+	e, machine, err := a.connect(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	in, err := install.New(a.dir, e, machine, report)
+	if err != nil {
+		_ = e.Close()
+		return nil, nil, err
+	}
+	return in, func() { _ = e.Close() }, nil
+}
+
+// isTerminal reports whether a stream is one.
+func isTerminal(stream any) bool {
+	file, ok := stream.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
+}
+
+// confirm asks a question that wants a typed word; without a terminal nothing
+// is ever asked.
+func (a *app) confirm(question, want string) (bool, error) {
+	if !isTerminal(a.stdin) {
+		return false, usage("%s Without a terminal nothing is asked", question)
+	}
+	fmt.Fprintf(a.stderr, "%s\nType %s to go on: ", question, want)
+	var line strings.Builder
+	one := make([]byte, 1)
+	for {
+		n, err := a.stdin.Read(one)
+		if n == 0 || err != nil || one[0] == '\n' {
+			break
+		}
+		line.WriteByte(one[0])
+	}
+	return strings.TrimSpace(line.String()) == want, nil
+}

@@ -1,0 +1,92 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/marketcalls/openalgo-install/internal/install"
+)
+
+func (a *app) statusCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "status",
+		Short: "Show every OpenAlgo on this engine, or with --dir one",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			e, machine, err := a.connect(cmd.Context())
+			if err != nil {
+				return hintDocker(err)
+			}
+			defer e.Close()
+			dir := ""
+			if cmd.Flags().Changed("dir") {
+				if dir, err = install.AbsDir(a.dir); err != nil {
+					return err
+				}
+			}
+			status, err := install.ReadStatus(cmd.Context(), e, machine, dir)
+			if err != nil {
+				return err
+			}
+			if a.json {
+				return a.writeJSON(status)
+			}
+			status.WriteText(a.stdout)
+			return nil
+		},
+	}
+}
+
+func (a *app) logsCommand() *cobra.Command {
+	var follow bool
+	var tail int
+	cmd := &cobra.Command{
+		Use:   "logs",
+		Short: "Show OpenAlgo's log, secrets taken out",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if tail < 0 {
+				return usage("--tail: %d is not a number of lines; 0 shows all", tail)
+			}
+			in, done, err := a.installer(cmd.Context(), a.presenter())
+			if err != nil {
+				return hintDocker(err)
+			}
+			defer done()
+			return in.Logs(cmd.Context(), follow, tail, a.stdout)
+		},
+	}
+	cmd.Flags().BoolVarP(&follow, "follow", "f", false, "go on with new lines")
+	cmd.Flags().IntVar(&tail, "tail", 100, "number of last lines; 0 shows all")
+	return cmd
+}
+
+func (a *app) startCommand() *cobra.Command {
+	return a.stackCommand("start", "Start OpenAlgo and wait until it is ready", (*install.Installer).Start)
+}
+
+func (a *app) stopCommand() *cobra.Command {
+	return a.stackCommand("stop", "Stop OpenAlgo in order", (*install.Installer).Stop)
+}
+
+func (a *app) restartCommand() *cobra.Command {
+	return a.stackCommand("restart", "Stop and start OpenAlgo, and wait until it is ready", (*install.Installer).Restart)
+}
+
+// stackCommand is a command that does one thing to the stack in --dir.
+func (a *app) stackCommand(use, short string, do func(*install.Installer, context.Context) (install.Result, error)) *cobra.Command {
+	return &cobra.Command{
+		Use: use, Short: short, Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			out := a.presenter()
+			in, done, err := a.installer(cmd.Context(), out)
+			if err != nil {
+				return out.end(install.Result{}, hintDocker(err))
+			}
+			defer done()
+			result, err := do(in, cmd.Context())
+			return out.end(result, err)
+		},
+	}
+}

@@ -1,0 +1,94 @@
+package cli
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/marketcalls/openalgo-install/internal/install"
+)
+
+// askName is what a bare --purge stands for: the name is typed at a question.
+const askName = "?"
+
+func (a *app) uninstallCommand() *cobra.Command {
+	var purge string
+	var dryRun bool
+	cmd := &cobra.Command{
+		Use:   "uninstall",
+		Short: "Remove OpenAlgo's container; volumes and .env stay",
+		Long: `Remove OpenAlgo's container and network. The volumes with its data and the
+.env with the keys that open them stay, and a new install goes on with them.
+
+--purge removes those too. It asks for the instance's name, or takes it:
+--yes --purge=NAME.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			out := a.presenter()
+			in, done, err := a.installer(cmd.Context(), out)
+			if err != nil {
+				return out.end(install.Result{}, hintDocker(err))
+			}
+			defer done()
+			removal, err := in.PlanUninstall(cmd.Context(), purge != "")
+			if err != nil {
+				return out.end(install.Result{}, err)
+			}
+			if dryRun {
+				return a.showRemoval(removal)
+			}
+			if purge != "" && len(removal.Changes) > 0 {
+				if err := a.confirmPurge(removal, purge); err != nil {
+					return out.end(install.Result{}, err)
+				}
+			}
+			result, err := in.Uninstall(cmd.Context(), removal)
+			return out.end(result, err)
+		},
+	}
+	cmd.Flags().StringVar(&purge, "purge", "", "also delete volumes and .env; NAME is the instance's name")
+	cmd.Flags().Lookup("purge").NoOptDefVal = askName
+	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "print what would be removed and change nothing")
+	return cmd
+}
+
+// confirmPurge wants the instance's name, typed, or given with --yes.
+func (a *app) confirmPurge(removal *install.Removal, name string) error {
+	if name == askName {
+		for _, c := range removal.Changes {
+			fmt.Fprintf(a.stderr, "  %-8s  %-9s  %s\n", c.Action, c.Kind, c.Name)
+		}
+		ok, err := a.confirm("All data of this OpenAlgo is deleted for good.", removal.Project)
+		if err != nil {
+			return usage("--purge deletes all data; without a terminal write --yes --purge=%s", removal.Project)
+		}
+		if !ok {
+			return &install.Error{Exit: install.ExitCancelled, Err: fmt.Errorf("that is not the name; nothing was changed")}
+		}
+		return nil
+	}
+	switch {
+	case name != removal.Project:
+		return usage("--purge=%s is not this instance's name, which is %s; nothing was changed", name, removal.Project)
+	case !a.yes:
+		return usage("--purge=%s deletes all data; write --yes --purge=%s if that is meant", name, name)
+	}
+	return nil
+}
+
+func (a *app) showRemoval(removal *install.Removal) error {
+	if a.json {
+		return a.writeJSON(removal)
+	}
+	for _, c := range removal.Changes {
+		fmt.Fprintf(a.stdout, "  %-8s  %-9s  %s (%s)\n", c.Action, c.Kind, c.Name, c.Reason)
+	}
+	for _, kept := range removal.Kept {
+		fmt.Fprintf(a.stdout, "  keep      %s\n", kept)
+	}
+	if len(removal.Changes) == 0 {
+		fmt.Fprintln(a.stdout, "Nothing to do.")
+	}
+	fmt.Fprintln(a.stdout, "\nDry run: nothing was changed.")
+	return nil
+}

@@ -1,0 +1,290 @@
+package install
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/marketcalls/openalgo-install/internal/engine"
+)
+
+// stopGrace is how long the app may take to end its work (design, The stack).
+const stopGrace = 40 * time.Second
+
+// run carries out one plan.
+type run struct {
+	in      *Installer
+	plan    *Plan
+	journal *journal
+	old     *engine.Container // the container before; nil when there is none
+	replace bool              // a container is created (and old, if any, goes)
+}
+
+// step is one journaled part of a run. Each can be repeated.
+type step struct {
+	name, title string
+	do          func(context.Context) error
+}
+
+func newRun(in *Installer, o *observed, p *Plan, madeDir bool) *run {
+	r := &run{in: in, plan: p, old: o.container()}
+	change := p.change(KindContainer, p.stack.ContainerName())
+	r.replace = change != nil && change.Action != ActionUpdate
+	next := o.state
+	next.Project, next.ImageRef, next.ImageID = o.project, p.stack.Image, p.imageID
+	next.Env = maps.Clone(o.state.Env)
+	next.remember(p.env.settings)
+	if p.ownCompose {
+		next.ComposeSHA256 = sha256Hex(p.composeText)
+	}
+	r.journal = &journal{
+		Command: "install", Started: time.Now().UTC(), MadeDir: madeDir,
+		Project: o.project, Name: p.stack.ContainerName(), State: &next, work: in.work,
+	}
+	if r.replace {
+		r.journal.NewName = p.stack.ContainerName()
+		if r.old != nil {
+			r.journal.NewName += "-new"
+			r.journal.Old = &oldContainer{ID: r.old.ID, Name: r.old.Name, Running: r.old.State == "running"}
+		}
+	}
+	return r
+}
+
+// steps are in the order in which a kill does least: whatever can be done
+// while the old container runs comes before its stop. A first .env comes
+// before the volumes, so that no data is ever made without its keys on disk.
+func (r *run) steps() []step {
+	keep := step{"backup", "keep a copy of every file that changes", r.backup}
+	files := step{"files", "write .env, docker-compose.yaml and the answers", r.writeFiles}
+	resources := step{"resources", "make network and volumes", r.makeResources}
+	start := step{"start", "start OpenAlgo", r.start}
+	verify := step{"verify", "wait until OpenAlgo answers", r.verify}
+	if !r.replace {
+		return []step{keep, files, resources, start, verify}
+	}
+	create := step{"create", "create the container", r.create}
+	if r.old == nil {
+		return []step{keep, files, resources, create, start, verify}
+	}
+	return []step{keep, resources, create,
+		{"stop", "stop the former container (up to 40 s)", r.stopOld},
+		files,
+		{"rename", "give the new container its name", r.rename},
+		start, verify,
+	}
+}
+
+// apply does every step, and commits or rolls back.
+func (r *run) apply(ctx context.Context) error {
+	if err := r.journal.save(); err != nil {
+		return fail(ExitHost, "%w", err)
+	}
+	for _, s := range r.steps() {
+		if err := r.step(ctx, s); err != nil {
+			return r.in.undo(ctx, r.journal, err)
+		}
+	}
+	r.journal.Verified = true
+	if err := r.journal.save(); err != nil {
+		return r.in.undo(ctx, r.journal, err)
+	}
+	failpoint("committing")
+	if err := r.in.commit(context.WithoutCancel(ctx), r.journal); err != nil {
+		return fail(ExitFailed, "OpenAlgo runs and is ready, but tidying up failed: %w. Run the same command again", err)
+	}
+	return nil
+}
+
+// step does one step and journals it. When the engine goes away in the middle
+// (it was restarted), the step is done again once it is back.
+func (r *run) step(ctx context.Context, s step) error {
+	began := r.in.stepStarted(s.name, s.title)
+	failpoint("before-" + s.name)
+	err := s.do(ctx)
+	for attempts := 0; errors.Is(err, engine.ErrUnreachable) && attempts < 3; attempts++ {
+		r.in.note("the engine stopped answering; waiting for it to come back")
+		wait, cancel := context.WithTimeout(ctx, cleanupTime)
+		ready := r.in.Engine.WaitReady(wait)
+		cancel()
+		if ready != nil {
+			break
+		}
+		err = s.do(ctx)
+	}
+	if err == nil {
+		err = ctx.Err()
+	}
+	if err != nil {
+		r.in.stepEnded(s.name, StepFailed, began)
+		return err
+	}
+	failpoint("between-" + s.name)
+	r.journal.Done = append(r.journal.Done, s.name)
+	if err := r.journal.save(); err != nil {
+		return err
+	}
+	r.in.stepEnded(s.name, StepDone, began)
+	failpoint("after-" + s.name)
+	return nil
+}
+
+func (r *run) makeResources(ctx context.Context) error {
+	for _, n := range r.plan.stack.Networks {
+		if r.plan.change(KindNetwork, n.Spec.Name) == nil {
+			continue
+		}
+		if _, err := r.in.Engine.Network(ctx, n.Spec.Name); err == nil {
+			continue
+		}
+		if !slices.Contains(r.journal.Networks, n.Spec.Name) {
+			r.journal.Networks = append(r.journal.Networks, n.Spec.Name)
+			if err := r.journal.save(); err != nil {
+				return err
+			}
+		}
+		if _, err := r.in.Engine.CreateNetwork(ctx, n.Spec); err != nil {
+			return fmt.Errorf("making the network %s: %w", n.Spec.Name, err)
+		}
+		failpoint("network")
+	}
+	for _, v := range r.plan.stack.Volumes {
+		if r.plan.change(KindVolume, v.Spec.Name) == nil {
+			continue
+		}
+		// On disk first: from here on .env belongs to a volume and must stay.
+		if !r.journal.MadeVolumes {
+			r.journal.MadeVolumes = true
+			if err := r.journal.save(); err != nil {
+				return err
+			}
+		}
+		if _, err := r.in.Engine.CreateVolume(ctx, v.Spec); err != nil {
+			return fmt.Errorf("making the volume %s: %w", v.Spec.Name, err)
+		}
+		failpoint("volume")
+	}
+	return nil
+}
+
+// create makes the new container beside the old one. It takes the place of
+// one that a lost connection may have left.
+func (r *run) create(ctx context.Context) error {
+	if err := r.in.removeNew(ctx, r.journal); err != nil {
+		return err
+	}
+	spec := r.plan.stack.Spec(r.plan.imageID)
+	spec.Name = r.journal.NewName
+	if image, err := r.in.Engine.Image(ctx, spec.Image); err != nil || image.ID != r.plan.imageID {
+		spec.Image = r.plan.imageID // the tag moved on; this stack did not
+	}
+	id, err := r.in.Engine.Create(ctx, spec)
+	if err != nil {
+		return fmt.Errorf("creating the container: %w", err)
+	}
+	failpoint("created")
+	r.journal.NewID = id
+	return r.journal.save()
+}
+
+func (r *run) stopOld(ctx context.Context) error {
+	if !r.journal.Old.Running {
+		return nil
+	}
+	grace := stopGrace
+	if r.old.StopGrace > grace {
+		grace = r.old.StopGrace
+	}
+	if err := r.in.Engine.Stop(ctx, r.journal.Old.ID, grace); err != nil {
+		return fmt.Errorf("stopping the former container: %w", err)
+	}
+	return nil
+}
+
+func (r *run) rename(ctx context.Context) error {
+	old, err := r.in.Engine.Container(ctx, r.journal.Old.ID)
+	if err != nil {
+		return fmt.Errorf("looking at the former container: %w", err)
+	}
+	if old.Name == r.journal.Name {
+		if err := r.in.Engine.Rename(ctx, old.ID, r.journal.Name+"-old"); err != nil {
+			return fmt.Errorf("renaming the former container: %w", err)
+		}
+	}
+	failpoint("renamed-old")
+	if err := r.in.Engine.Rename(ctx, r.journal.NewID, r.journal.Name); err != nil {
+		fresh, look := r.in.Engine.Container(ctx, r.journal.NewID)
+		if look != nil || fresh.Name != r.journal.Name {
+			return fmt.Errorf("renaming the new container: %w", err)
+		}
+	}
+	return nil
+}
+
+// container is the ID of the container that is to run in the end; "" when the
+// plan has none.
+func (r *run) container() string {
+	switch {
+	case r.replace:
+		return r.journal.NewID
+	case r.old != nil:
+		return r.old.ID
+	}
+	return ""
+}
+
+func (r *run) start(ctx context.Context) error {
+	err := r.in.Engine.Start(ctx, r.container())
+	if errors.Is(err, engine.ErrPortTaken) {
+		return fmt.Errorf("starting OpenAlgo: a port was taken in the meantime: %w", err)
+	}
+	if err != nil {
+		return fmt.Errorf("starting OpenAlgo: %w", err)
+	}
+	return nil
+}
+
+func (r *run) verify(ctx context.Context) error {
+	check := r.in.checkOf(r.plan.stack, r.plan.answers)
+	check.container = r.container()
+	check.setupDone = r.journal.State.SetupDone
+	needsSetup, err := r.in.verifyReport(ctx, check)
+	if err != nil {
+		return err
+	}
+	r.journal.State.SetupDone = !needsSetup
+	return nil
+}
+
+// commit is what is left once the new stack is verified: the old container
+// goes, the state is written, the journal closed.
+func (in *Installer) commit(ctx context.Context, j *journal) error {
+	if j.Old != nil {
+		if err := in.Engine.Remove(ctx, j.Old.ID); err != nil {
+			return fmt.Errorf("removing the former container: %w", err)
+		}
+		failpoint("removed-old")
+	}
+	if j.State != nil {
+		if err := in.work.writeState(*j.State); err != nil {
+			return err
+		}
+	}
+	failpoint("state")
+	_ = os.RemoveAll(in.work.path("tmp"))
+	return j.finish()
+}
+
+// portOf finds the host side of a port of a container.
+func portOf(c engine.Container, containerPort int) (string, int) {
+	for _, p := range c.Ports {
+		if p.ContainerPort == containerPort && p.HostPort != 0 {
+			return p.HostIP, p.HostPort
+		}
+	}
+	return "", 0
+}

@@ -1,0 +1,258 @@
+package install
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/aymanbagabas/go-udiff"
+
+	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/keys"
+	"github.com/marketcalls/openalgo-install/internal/secret"
+	"github.com/marketcalls/openalgo-install/templates"
+)
+
+const (
+	keyApp    = "APP_KEY"
+	keyPepper = "API_KEY_PEPPER"
+	keySalt   = "FERNET_SALT"
+	// keyConfigVersion is compared with the image's own .sample.env.
+	keyConfigVersion = "ENV_CONFIG_VERSION"
+)
+
+// keyMaterial are the three keys that are worth as much as the database.
+var keyMaterial = []string{keyApp, keyPepper, keySalt}
+
+// envPlan is how .env changes: edits by key, so that they can be made on the
+// file as it stands when the container has been stopped.
+type envPlan struct {
+	edits    []setting // keys to set
+	settings []setting // everything that the answers say, for state.json
+	kept     []string  // keys that the user or the app changed since; left alone
+	text     []byte    // the file as it will stand, if nobody writes it in between
+	fresh    bool      // there is no .env yet: made from the base
+	base     []byte    // what a fresh one is made from
+}
+
+func (p envPlan) changes() bool { return p.fresh || len(p.edits) > 0 }
+
+// planEnv decides the edits. current is nil when there is no .env; sample is
+// the image's own base, nil when it is not known.
+func planEnv(current *envfile.File, sample []byte, want []setting, last state, dataMayExist bool) (envPlan, []string, error) {
+	p := envPlan{settings: want, fresh: current == nil, base: sample}
+	if p.base == nil {
+		p.base = templates.Env
+	}
+	file := current
+	if p.fresh {
+		var err error
+		if file, err = envfile.Parse(p.base); err != nil {
+			return p, nil, fmt.Errorf("reading the image's .sample.env: %w", err)
+		}
+	}
+	keySettings, warnings, err := planKeys(file, p.fresh, dataMayExist)
+	if err != nil {
+		return p, nil, err
+	}
+	p.edits = keySettings
+	for _, set := range want {
+		value, ok := file.Get(set.Key)
+		switch {
+		case ok && value == set.Value.Reveal():
+		case !p.fresh && ok && set.Auto:
+			// The file wins; `resize` says what is due.
+		case !p.fresh && ok && last.wrote(set.Key, set.Value.Reveal()):
+			p.kept = append(p.kept, set.Key)
+		default:
+			p.edits = append(p.edits, set)
+		}
+	}
+	if !p.fresh && sample != nil {
+		merge, err := mergeSample(file, sample)
+		if err != nil {
+			return p, nil, err
+		}
+		p.edits = append(p.edits, merge...)
+	}
+	edited, err := p.apply(file)
+	if err != nil {
+		return p, nil, err
+	}
+	p.text = edited.Bytes()
+	if len(p.kept) > 0 {
+		warnings = append(warnings, fmt.Sprintf("kept as .env has it, changed there since the last run: %s", strings.Join(p.kept, ", ")))
+	}
+	return p, warnings, nil
+}
+
+// planKeys generates what is missing and never replaces what is sound.
+func planKeys(file *envfile.File, fresh, dataMayExist bool) ([]setting, []string, error) {
+	get := func(key string) secret.Text {
+		if fresh {
+			return secret.Text{}
+		}
+		value, _ := file.Get(key)
+		return secret.New(value)
+	}
+	current := keys.Keys{AppKey: get(keyApp), Pepper: get(keyPepper), FernetSalt: get(keySalt)}
+	decision, err := keys.Decide(current, dataMayExist, rand.Reader)
+	if err != nil {
+		return nil, nil, err
+	}
+	values := map[string]secret.Text{
+		keyApp: decision.Keys.AppKey, keyPepper: decision.Keys.Pepper, keySalt: decision.Keys.FernetSalt,
+	}
+	var out []setting
+	for _, key := range keyMaterial {
+		if slices.Contains(decision.New, key) {
+			out = append(out, setting{Key: key, Value: values[key]})
+		}
+	}
+	// A sound salt on another line, or quoted otherwise, the app would replace
+	// (facts/upstream.md 1.6). One that is not sound stays where it is: next to
+	// the pepper, the app would take it for its own and never look at the data.
+	if salt := current.FernetSalt.Reveal(); keys.SaltState(salt) == keys.Sound {
+		placed := file.Clone()
+		if err := placed.SetAfter(keyPepper, keySalt, salt); err != nil {
+			return nil, nil, err
+		}
+		if string(placed.Bytes()) != string(file.Bytes()) {
+			out = append(out, setting{Key: keySalt, Value: current.FernetSalt})
+		}
+	}
+	return out, decision.Warnings, nil
+}
+
+// mergeSample gives a .env what a newer image's sample has and it has not: an
+// older ENV_CONFIG_VERSION makes the app stop and ask (facts/upstream.md 1.4).
+func mergeSample(file *envfile.File, sample []byte) ([]setting, error) {
+	base, err := envfile.Parse(sample)
+	if err != nil {
+		return nil, fmt.Errorf("reading the image's .sample.env: %w", err)
+	}
+	theirs, _ := base.Get(keyConfigVersion)
+	ours, _ := file.Get(keyConfigVersion)
+	if !olderVersion(ours, theirs) {
+		return nil, nil
+	}
+	out := []setting{{Key: keyConfigVersion, Value: secret.New(theirs)}}
+	for _, key := range base.Keys() {
+		_, have := file.Get(key)
+		if value, _ := base.Get(key); !have && !slices.Contains(keyMaterial, key) {
+			out = append(out, setting{Key: key, Value: secret.New(value)})
+		}
+	}
+	if merged, changed := mergeBrokers(file, base); changed {
+		out = append(out, setting{Key: "VALID_BROKERS", Value: secret.New(merged)})
+	}
+	return out, nil
+}
+
+func mergeBrokers(file, base *envfile.File) (string, bool) {
+	ours, have := file.Get("VALID_BROKERS")
+	theirs, _ := base.Get("VALID_BROKERS")
+	list := strings.Split(ours, ",")
+	changed := false
+	for _, id := range strings.Split(theirs, ",") {
+		if !slices.Contains(list, id) {
+			list, changed = append(list, id), true
+		}
+	}
+	return strings.Join(list, ","), have && changed
+}
+
+// apply makes the edits on a copy of file.
+func (p envPlan) apply(file *envfile.File) (*envfile.File, error) {
+	edited := file.Clone()
+	for _, set := range p.edits {
+		var err error
+		if set.Key == keySalt {
+			err = edited.SetAfter(keyPepper, keySalt, set.Value.Reveal())
+		} else {
+			err = edited.Set(set.Key, set.Value.Reveal())
+		}
+		if err != nil {
+			return nil, fail(ExitUsage, "%w", err)
+		}
+	}
+	return edited, nil
+}
+
+// checkEnv holds a whole .env against the app's own rules before anything is
+// applied: what it would reject is an error here.
+func checkEnv(file *envfile.File, sample []byte, fresh bool) (warnings []string, err error) {
+	version := ""
+	if base, err := envfile.Parse(sample); err == nil && sample != nil {
+		version, _ = base.Get(keyConfigVersion)
+	}
+	var fatal []string
+	for _, p := range envfile.Check(file, version) {
+		text := p.Message
+		if !strings.Contains(text, p.Key) {
+			text = p.Key + ": " + text
+		}
+		if p.Fatal {
+			fatal = append(fatal, text)
+		} else {
+			warnings = append(warnings, ".env: "+text)
+		}
+	}
+	if len(fatal) > 0 {
+		exit := ExitHost // the file on disk says it
+		if fresh {
+			exit = ExitUsage // the answers say it
+		}
+		return warnings, fail(exit, "OpenAlgo would not start with this .env:\n  - %s", strings.Join(fatal, "\n  - "))
+	}
+	return warnings, nil
+}
+
+// maskedDiff shows how a .env changes, values of secret keys masked. Where
+// only a secret changed, the line shows as changed with its value masked.
+func maskedDiff(before, after []byte, edits []setting) string {
+	diff := udiff.Unified("a/.env", "b/.env", string(envfile.Masked(before)), string(envfile.Masked(after)))
+	var hidden []string
+	for _, set := range edits {
+		if envfile.IsSecret(set.Key) {
+			hidden = append(hidden, set.Key)
+		}
+	}
+	if len(hidden) > 0 && len(before) > 0 {
+		diff += "(new value, not shown: " + strings.Join(hidden, ", ") + ")\n"
+	}
+	return diff
+}
+
+// lostKeys reports whether err says that a key of existing data is missing.
+func lostKeys(err error) bool {
+	var lost *keys.LostError
+	return errors.As(err, &lost)
+}
+
+// olderVersion compares dotted numbers; unknown versions are not older.
+func olderVersion(a, b string) bool {
+	x, y := strings.Split(a, "."), strings.Split(b, ".")
+	if a == "" || b == "" {
+		return false
+	}
+	for i := range max(len(x), len(y)) {
+		var m, n int
+		if i < len(x) {
+			if _, err := fmt.Sscan(x[i], &m); err != nil {
+				return false
+			}
+		}
+		if i < len(y) {
+			if _, err := fmt.Sscan(y[i], &n); err != nil {
+				return false
+			}
+		}
+		if m != n {
+			return m < n
+		}
+	}
+	return false
+}

@@ -1,0 +1,71 @@
+package install
+
+import (
+	"time"
+
+	"github.com/marketcalls/openalgo-install/internal/engine"
+)
+
+// Event types, as `--json` prints them.
+const (
+	EventPlan     = "plan"     // the plan that is about to be carried out
+	EventStep     = "step"     // a step began or ended
+	EventProgress = "progress" // how far a pull is
+	EventNote     = "note"     // something worth saying
+	EventWarning  = "warning"  // something to act on
+	EventLog      = "log"      // a line of the container's log
+	EventResult   = "result"   // the last event
+)
+
+// States of a step.
+const (
+	StepStarted = "start"
+	StepDone    = "done"
+	StepFailed  = "failed"
+	StepUndone  = "undone"
+)
+
+// Event is one thing that happened in a run. With `--json` each is one line.
+type Event struct {
+	Type     string               `json:"type"`
+	Time     time.Time            `json:"time"`
+	Step     string               `json:"step,omitempty"`
+	State    string               `json:"state,omitempty"`
+	Seconds  float64              `json:"seconds,omitempty"`
+	Message  string               `json:"message,omitempty"`
+	Progress *engine.PullProgress `json:"progress,omitempty"`
+	Plan     *Plan                `json:"plan,omitempty"`
+
+	// Of the last event alone.
+	OK      *bool  `json:"ok,omitempty"`
+	Exit    *int   `json:"exit,omitempty"`
+	Changed *bool  `json:"changed,omitempty"`
+	URL     string `json:"url,omitempty"`
+}
+
+// Result is how a run ended.
+type Result struct {
+	Changed bool
+	URL     string
+	Message string
+}
+
+// ResultEvent is the last event of a run.
+func ResultEvent(r Result, err error) Event {
+	exit := ExitCode(err)
+	ok := err == nil
+	message := r.Message
+	if err != nil {
+		message = err.Error()
+	}
+	return Event{Type: EventResult, Time: time.Now(), OK: &ok, Exit: &exit, Changed: &r.Changed, URL: r.URL, Message: message}
+}
+
+// Reporter receives the events of a run.
+type Reporter interface{ Report(Event) }
+
+// ReporterFunc makes a function a Reporter.
+type ReporterFunc func(Event)
+
+// Report calls f.
+func (f ReporterFunc) Report(e Event) { f(e) }

@@ -1,0 +1,235 @@
+package install
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/google/renameio/v2"
+
+	"github.com/marketcalls/openalgo-install/internal/compose"
+	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/envfile"
+)
+
+// appUser owns .env: the user of the container (facts/upstream.md 3.5).
+const appUser = 1000
+
+// backup keeps a copy of every file that the run replaces, before anything
+// else happens.
+func (r *run) backup(context.Context) error {
+	for _, name := range []string{envName, compose.FileName, answersName} {
+		if r.plan.change(KindFile, filepath.Join(r.in.work.dir, name)) == nil {
+			continue
+		}
+		if err := r.keepCopy(name); err != nil {
+			return err
+		}
+	}
+	return r.journal.save()
+}
+
+func (r *run) keepCopy(name string) error {
+	before, err := r.before(name)
+	if err != nil {
+		return fmt.Errorf("reading %s: %w", name, err)
+	}
+	change := fileChange{Name: name}
+	if before != nil {
+		if change.Backup, err = r.in.work.backup(name, before); err != nil {
+			return err
+		}
+	}
+	if known := r.journal.file(name); known != nil {
+		*known = change
+	} else {
+		r.journal.Files = append(r.journal.Files, change)
+	}
+	return nil
+}
+
+func (r *run) before(name string) ([]byte, error) {
+	if name == envName {
+		return r.in.readEnv(context.Background())
+	}
+	return readOptional(filepath.Join(r.in.work.dir, name))
+}
+
+// writeFiles puts every file in its place. .env is read again first: until
+// its container was stopped the app may have written it.
+func (r *run) writeFiles(ctx context.Context) error {
+	for name, text := range map[string][]byte{compose.FileName: r.plan.composeText, answersName: r.plan.answersText} {
+		if r.journal.file(name) == nil {
+			continue
+		}
+		if err := r.write(ctx, name, text, 0o644); err != nil {
+			return err
+		}
+		failpoint("wrote-" + name)
+	}
+	if r.journal.file(envName) == nil {
+		return nil
+	}
+	text := r.plan.env.text
+	if !r.plan.env.fresh {
+		fresh, err := r.editedEnv(ctx)
+		if err != nil {
+			return err
+		}
+		text = fresh
+	}
+	return r.writeEnv(ctx, text)
+}
+
+// editedEnv makes the plan's edits on .env as it stands now, and keeps that
+// state as the copy to roll back to.
+func (r *run) editedEnv(ctx context.Context) ([]byte, error) {
+	now, err := r.in.readEnv(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if change := r.journal.file(envName); sha256Hex(now) == change.SHA256 {
+		return now, nil // this step was done before and is repeated
+	}
+	if err := r.keepCopy(envName); err != nil {
+		return nil, err
+	}
+	file, err := envfile.Parse(now)
+	if err != nil {
+		return nil, fmt.Errorf("reading .env again: %w", err)
+	}
+	edited, err := r.plan.env.apply(file)
+	if err != nil {
+		return nil, err
+	}
+	return edited.Bytes(), nil
+}
+
+// writeEnv journals what .env becomes, then puts it there.
+func (r *run) writeEnv(ctx context.Context, text []byte) error {
+	file, err := envfile.Parse(text)
+	if err != nil {
+		return fmt.Errorf("reading the new .env: %w", err)
+	}
+	change := r.journal.file(envName)
+	change.SHA256 = sha256Hex(text)
+	change.Keys = map[string]string{}
+	for _, key := range keyMaterial {
+		value, _ := file.Get(key)
+		change.Keys[key] = r.journal.State.hash(key, value)
+	}
+	if err := r.journal.save(); err != nil {
+		return err
+	}
+	return r.in.placeEnv(ctx, text, r.plan.imageID)
+}
+
+func (r *run) write(ctx context.Context, name string, text []byte, mode os.FileMode) error {
+	change := r.journal.file(name)
+	change.SHA256 = sha256Hex(text)
+	if err := r.journal.save(); err != nil {
+		return err
+	}
+	return r.in.place(name, text, mode)
+}
+
+// place replaces a file in one step. The temporary file is in our own
+// directory, where a killed run's leftovers are found and removed.
+func (in *Installer) place(name string, text []byte, mode os.FileMode) error {
+	path := filepath.Join(in.work.dir, name)
+	if err := in.work.makeTemp(); err != nil {
+		return err
+	}
+	err := renameio.WriteFile(path, text, mode, renameio.WithTempDir(in.work.path("tmp")), renameio.IgnoreUmask())
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", path, err)
+	}
+	return nil
+}
+
+func (w workdir) makeTemp() error {
+	if err := os.MkdirAll(w.path("tmp"), 0o700); err != nil {
+		return fmt.Errorf("making %s: %w", w.path("tmp"), err)
+	}
+	return nil
+}
+
+// placeEnv replaces .env, 0600 and owned by the container's user. Where this
+// process may not give the file away (no root, rootless engine), a container
+// does.
+func (in *Installer) placeEnv(ctx context.Context, text []byte, image string) error {
+	if err := in.work.makeTemp(); err != nil {
+		return err
+	}
+	pending, err := renameio.NewPendingFile(in.work.env(), renameio.WithTempDir(in.work.path("tmp")), renameio.WithPermissions(0o600))
+	if err != nil {
+		return fmt.Errorf("writing .env: %w", err)
+	}
+	defer pending.Cleanup() //nolint:errcheck // nothing is left to do for a temporary file
+	if _, err := pending.Write(text); err != nil {
+		return fmt.Errorf("writing .env: %w", err)
+	}
+	if err := in.giveToApp(ctx, pending.File, image); err != nil {
+		return err
+	}
+	failpoint("env-staged")
+	if err := pending.CloseAtomicallyReplace(); err != nil {
+		return fmt.Errorf("writing .env: %w", err)
+	}
+	failpoint("env-placed")
+	return nil
+}
+
+func (in *Installer) giveToApp(ctx context.Context, file *os.File, image string) error {
+	info := in.Engine.Info()
+	if !info.Rootless && !info.UserNS {
+		err := file.Chown(appUser, appUser)
+		if err == nil || os.Geteuid() == appUser {
+			return nil
+		}
+		if !errors.Is(err, fs.ErrPermission) {
+			return fmt.Errorf("giving .env to the container's user (1000): %w", err)
+		}
+	}
+	if err := in.chownInContainer(ctx, file.Name(), image); err != nil {
+		return fmt.Errorf("giving .env to the container's user (1000) failed; run this with sudo: %w", err)
+	}
+	return nil
+}
+
+// chownInContainer runs the image's chown on one file, since only the engine
+// knows which host user the container's user 1000 is.
+func (in *Installer) chownInContainer(ctx context.Context, path, image string) error {
+	noRestart := engine.ContainerSpec{
+		Image: image, User: "0:0", NetworkMode: "none",
+		Entrypoint: []string{"chown"}, Cmd: []string{"1000:1000", "/openalgo/" + filepath.Base(path)},
+		Labels: map[string]string{probeLabel: in.work.dir},
+		Mounts: []engine.Mount{{Type: "bind", Source: filepath.Dir(path), Target: "/openalgo"}},
+	}
+	id, err := in.Engine.Create(ctx, noRestart)
+	if err != nil {
+		return err
+	}
+	defer in.discard(ctx, id)
+	if err := in.Engine.Start(ctx, id); err != nil {
+		return err
+	}
+	for {
+		c, err := in.Engine.Container(ctx, id)
+		if err != nil {
+			return err
+		}
+		if c.State == "exited" {
+			if c.ExitCode != 0 {
+				return fmt.Errorf("chown ended with status %d", c.ExitCode)
+			}
+			return nil
+		}
+		if err := pause(ctx, pollEvery); err != nil {
+			return err
+		}
+	}
+}

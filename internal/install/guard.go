@@ -1,0 +1,177 @@
+package install
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/marketcalls/openalgo-install/internal/compose"
+	"github.com/marketcalls/openalgo-install/internal/engine"
+)
+
+// dataVolume is the volume that the databases are in.
+func dataVolume(s *compose.Stack) (name string, external bool) {
+	for _, v := range s.Volumes {
+		if v.Target == DataTarget {
+			return v.Spec.Name, v.External
+		}
+	}
+	return "", false
+}
+
+// guardData stops a run that would bring data and keys apart: API_KEY_PEPPER
+// and FERNET_SALT open the database, and nothing else does
+// (facts/upstream.md 9.1).
+func (in *Installer) guardData(o *observed) error {
+	if err := in.guardProject(o); err != nil {
+		return err
+	}
+	volume := o.project + "_openalgo_db"
+	if c := o.container(); c != nil {
+		for _, m := range c.Mounts {
+			if m.Target == DataTarget && m.Name != "" {
+				volume = m.Name
+			}
+		}
+	}
+	if _, exists := o.volumes[volume]; !exists {
+		return in.guardMoved(o)
+	}
+	if o.env != nil {
+		return nil
+	}
+	return fail(ExitHost, "%s", in.keysMissing(o, volume))
+}
+
+// guardProject refuses a project that belongs to another directory, and one
+// whose name was changed under its data.
+func (in *Installer) guardProject(o *observed) error {
+	for _, c := range o.containers {
+		dir := c.Labels[compose.LabelWorkingDir]
+		if dir == "" || sameFile(dir, in.work.dir) {
+			continue
+		}
+		if _, err := os.Stat(filepath.Join(dir, envName)); err == nil {
+			return fail(ExitHost, "the project %q belongs to %s, where it has its .env. "+
+				"Use `--dir %s`, or choose a directory with another name for a second OpenAlgo", o.project, dir, dir)
+		}
+	}
+	was := o.state.Project
+	if was == "" || was == o.project {
+		return nil
+	}
+	if _, exists := o.volumes[was+"_openalgo_db"]; !exists {
+		return nil
+	}
+	return fail(ExitHost, "the project is now called %q, but the data of this directory is in the volume %s_openalgo_db. "+
+		"Under the new name OpenAlgo would start empty. Write `name: %s` in %s again (and no other COMPOSE_PROJECT_NAME in .env), "+
+		"or begin anew in another directory: `openalgo-install --dir %s-new`",
+		o.project, was, was, filepath.Join(in.work.dir, compose.FileName), in.work.dir)
+}
+
+// guardMoved recognises a directory that was moved or renamed without what
+// names its project: keys are here, but no data of this project's name, while
+// a volume lies about whose own directory is gone.
+func (in *Installer) guardMoved(o *observed) error {
+	if o.env == nil || o.state.Project != "" {
+		return nil
+	}
+	var stray []string
+	for _, v := range o.volumes {
+		if v.Labels[compose.LabelVolume] != "openalgo_db" {
+			continue
+		}
+		if project := v.Labels[compose.LabelProject]; project != o.project && !inUse(o.all, v.Name) {
+			stray = append(stray, project)
+		}
+	}
+	if len(stray) == 0 {
+		return nil
+	}
+	slices.Sort(stray)
+	return fail(ExitHost, "%s holds keys, but there is no data under the project name %q; data that no directory claims is in %s. "+
+		"If the directory was moved or renamed, write the former name as the first line of %s: `name: %s`. "+
+		"To begin anew instead, use another directory: `openalgo-install --dir %s-new`",
+		in.work.env(), o.project, strings.Join(volumeNames(stray), ", "),
+		filepath.Join(in.work.dir, compose.FileName), stray[0], in.work.dir)
+}
+
+// inUse reports whether a container whose directory still exists mounts the volume.
+func inUse(all []engine.Container, volume string) bool {
+	for _, c := range all {
+		for _, m := range c.Mounts {
+			if m.Name != volume {
+				continue
+			}
+			if _, err := os.Stat(filepath.Join(c.Labels[compose.LabelWorkingDir], envName)); err == nil {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func volumeNames(projects []string) []string {
+	var out []string
+	for _, p := range projects {
+		out = append(out, p+"_openalgo_db")
+	}
+	return out
+}
+
+// keysMissing names the volume, the places where its .env may be, and the two
+// ways on.
+func (in *Installer) keysMissing(o *observed, volume string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "the volume %s holds an OpenAlgo database, and the .env with the keys that open it is missing: %s. "+
+		"New keys can't open it, so nothing was changed.\nIts .env may be here:", volume, in.work.env())
+	found := in.envCandidates(o, volume)
+	if len(found) == 0 {
+		b.WriteString("\n  - in a backup of yours (openalgo-backup and your host's snapshots keep .env with the database)")
+	}
+	for _, place := range found {
+		b.WriteString("\n  - " + place)
+	}
+	fmt.Fprintf(&b, "\nTwo ways on:\n  1. bring the .env back to %s and run this again;\n"+
+		"  2. begin anew under another name, the old data stays: openalgo-install --dir %s-new", in.work.env(), in.work.dir)
+	return b.String()
+}
+
+func (in *Installer) envCandidates(o *observed, volume string) []string {
+	var out []string
+	copies, _ := in.work.backups(envName)
+	if len(copies) > 0 {
+		last := copies[len(copies)-1]
+		out = append(out, fmt.Sprintf("our own backup: cp -p %s %s", last, in.work.env()))
+	}
+	for _, c := range o.all {
+		if !slices.ContainsFunc(c.Mounts, func(m engine.Mount) bool { return m.Name == volume }) {
+			continue
+		}
+		for _, m := range c.Mounts {
+			if m.Target != "/app/.env" {
+				continue
+			}
+			if _, err := os.Stat(m.Source); err == nil && !sameFile(m.Source, in.work.env()) {
+				out = append(out, fmt.Sprintf("the former directory: cp -p %s %s", m.Source, in.work.env()))
+			} else if c.State == "running" {
+				out = append(out, fmt.Sprintf("the container %s still has it open: (umask 077; docker exec %s cat /app/.env > %s) && chown 1000:1000 %s",
+					c.Name, c.Name, in.work.env(), in.work.env()))
+			} else {
+				out = append(out, fmt.Sprintf("%s, where the container %s had it", m.Source, c.Name))
+			}
+		}
+	}
+	return out
+}
+
+func sameFile(a, b string) bool {
+	if filepath.Clean(a) == filepath.Clean(b) {
+		return true
+	}
+	x, err1 := os.Stat(a)
+	y, err2 := os.Stat(b)
+	return err1 == nil && err2 == nil && os.SameFile(x, y)
+}

@@ -1,0 +1,197 @@
+// Package install takes a host from answers to a running, verified stack:
+// observe, plan, apply, verify, and commit or roll back. Every change is
+// journaled, so that a run which is killed can be finished or undone by the
+// next one.
+package install
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/secret"
+	"github.com/marketcalls/openalgo-install/internal/sizing"
+)
+
+// cleanupTime bounds what is still done after a run was cancelled.
+const cleanupTime = 2 * time.Minute
+
+// Installer works on the instance in one directory.
+type Installer struct {
+	Engine  *engine.Engine
+	Machine sizing.Machine // whose RAM and cores count
+	Report  Reporter
+	// Wait is how long the stack may take to answer; 0 is a fitting default.
+	Wait time.Duration
+
+	work   workdir
+	redact *secret.Redactor
+}
+
+// New returns an Installer for the instance in dir.
+func New(dir string, e *engine.Engine, machine sizing.Machine, report Reporter) (*Installer, error) {
+	abs, err := AbsDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	return &Installer{Engine: e, Machine: machine, Report: report, work: workdir{abs}}, nil
+}
+
+// Dir is the instance's directory, absolute.
+func (in *Installer) Dir() string { return in.work.dir }
+
+// Plan works out what Install would do, and changes nothing.
+func (in *Installer) Plan(ctx context.Context, a answers.Answers) (*Plan, error) {
+	if err := cannotYet(a); err != nil {
+		return nil, err
+	}
+	_, p, err := in.plan(ctx, a)
+	return p, err
+}
+
+func (in *Installer) plan(ctx context.Context, a answers.Answers) (*observed, *Plan, error) {
+	o, err := in.observe(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	in.know(a, o)
+	if err := in.observeImage(ctx, o, in.imageRef(a)); err != nil {
+		return nil, nil, err
+	}
+	p, err := in.makePlan(ctx, a, o)
+	return o, p, err
+}
+
+// know makes the secrets of answers and .env unprintable for this run.
+func (in *Installer) know(a answers.Answers, o *observed) {
+	in.redact = redactor(a, o.env)
+}
+
+// knowEnv does the same where there are no answers.
+func (in *Installer) knowEnv(o *observed) {
+	if in.redact == nil {
+		in.redact = redactor(answers.Answers{}, o.env)
+	}
+}
+
+// Install makes the stack what the answers say. Nothing to do is a success.
+func (in *Installer) Install(ctx context.Context, a answers.Answers) (Result, error) {
+	if err := cannotYet(a); err != nil {
+		return Result{}, err
+	}
+	result := Result{URL: a.Origin()}
+	held, err := in.takeOver(ctx)
+	if err != nil {
+		return result, err
+	}
+	if held == nil {
+		// Looking needs no lock, and a run with nothing to do writes nothing.
+		_, p, err := in.plan(ctx, a)
+		if err != nil {
+			return result, err
+		}
+		if p.Empty() {
+			return in.nothingToDo(ctx, p, result)
+		}
+	}
+	madeDir, err := in.work.create()
+	if err != nil {
+		return result, fail(ExitHost, "%w", err)
+	}
+	if held == nil {
+		if held, err = in.work.attach(ctx, in.note); err != nil {
+			return result, err
+		}
+	}
+	defer held.release()
+	stop, err := in.openLog("install")
+	if err != nil {
+		return result, fail(ExitHost, "%w", err)
+	}
+	defer stop()
+	if err := in.recover(ctx); err != nil {
+		return result, err
+	}
+	return in.install(ctx, a, madeDir, result)
+}
+
+// takeOver returns the lock when an unfinished run left a journal, or when
+// another run was under way and has ended; nil when all is quiet.
+func (in *Installer) takeOver(ctx context.Context) (*lock, error) {
+	if _, err := os.Stat(in.work.path("lock")); err != nil {
+		return nil, nil //nolint:nilerr // no lock: nobody was ever here
+	}
+	held, _, err := in.work.tryLock()
+	if err != nil {
+		return nil, fail(ExitHost, "%w", err)
+	}
+	if held == nil {
+		return in.work.attach(ctx, in.note)
+	}
+	j, err := in.work.readJournal()
+	if err == nil && j != nil {
+		held.sign()
+		return held, nil
+	}
+	held.release()
+	return nil, err
+}
+
+func (in *Installer) nothingToDo(ctx context.Context, p *Plan, result Result) (Result, error) {
+	in.Report.Report(Event{Type: EventPlan, Time: time.Now(), Plan: p})
+	if err := in.verify(ctx, in.checkOf(p.stack, p.answers)); err != nil {
+		return result, &Error{Exit: ExitFailed, Err: fmt.Errorf("nothing to change, but the stack is not ready: %w", err), Log: logOf(err)}
+	}
+	result.Message = "nothing to do: OpenAlgo runs as the answers say, and is ready"
+	return result, nil
+}
+
+// install plans under the lock, brings the image, and applies.
+func (in *Installer) install(ctx context.Context, a answers.Answers, madeDir bool, result Result) (Result, error) {
+	unused := func(err error) (Result, error) {
+		if ctx.Err() != nil {
+			err = cancelled()
+		}
+		in.work.removeIfUnused(madeDir)
+		return result, err
+	}
+	o, p, err := in.plan(ctx, a)
+	if err != nil {
+		return unused(err)
+	}
+	if p.Empty() {
+		return in.nothingToDo(ctx, p, result)
+	}
+	in.Report.Report(Event{Type: EventPlan, Time: time.Now(), Plan: p})
+	for _, text := range p.Warnings {
+		in.Report.Report(Event{Type: EventWarning, Time: time.Now(), Message: text})
+	}
+	if c := p.change(KindImage, p.stack.Image); c != nil {
+		if err := in.bringImage(ctx, p); err != nil {
+			return unused(err)
+		}
+		// The image's own base of .env is known now.
+		if o, p, err = in.plan(ctx, a); err != nil {
+			return unused(err)
+		}
+	}
+	run := newRun(in, o, p, madeDir)
+	if err := run.apply(ctx); err != nil {
+		return result, err
+	}
+	result.Changed = true
+	result.Message = "OpenAlgo is ready at " + result.URL
+	return result, nil
+}
+
+func (in *Installer) note(message string) {
+	in.Report.Report(Event{Type: EventNote, Time: time.Now(), Message: message})
+}
+
+func cancelled() error {
+	return &Error{Exit: ExitCancelled, Err: errors.New("cancelled, nothing was changed")}
+}

@@ -1,0 +1,95 @@
+package install
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/google/renameio/v2"
+)
+
+// journal is what a run has done so far, on disk before the next step begins:
+// whatever ends the process, the next run can finish or undo it. It names
+// files, containers and hashes, never a value of .env.
+type journal struct {
+	Command  string        `json:"command"`
+	Started  time.Time     `json:"started"`
+	MadeDir  bool          `json:"made_dir"`
+	Done     []string      `json:"done"`
+	Project  string        `json:"project"`
+	Name     string        `json:"container"`          // what the container is called in the end
+	Old      *oldContainer `json:"old,omitempty"`      // the one that is replaced
+	NewName  string        `json:"new_name,omitempty"` // what the one that replaces it is created as
+	NewID    string        `json:"new_id,omitempty"`   // its ID, once it is created
+	Networks []string      `json:"networks,omitempty"` // networks that the run makes
+	// MadeVolumes says that volumes were made: .env must stay with them.
+	MadeVolumes bool         `json:"made_volumes,omitempty"`
+	Files       []fileChange `json:"files,omitempty"`    // files written, with their former version
+	State       *state       `json:"state,omitempty"`    // what state.json becomes
+	Verified    bool         `json:"verified,omitempty"` // the new stack answered: only tidying up is left
+
+	work workdir
+}
+
+// oldContainer is the container that ran before.
+type oldContainer struct {
+	ID      string `json:"id"`
+	Name    string `json:"name"`
+	Running bool   `json:"running"`
+}
+
+// fileChange is a file that the run replaces.
+type fileChange struct {
+	Name   string `json:"name"`             // relative to the instance's directory
+	Backup string `json:"backup,omitempty"` // copy of the former version; empty: there was none
+	SHA256 string `json:"sha256,omitempty"` // of what the run writes, to tell a later edit
+	// Keys holds, for .env, the hashes of the key material as we wrote it.
+	Keys map[string]string `json:"keys,omitempty"`
+}
+
+func (w workdir) readJournal() (*journal, error) {
+	data, err := readOptional(w.path("journal.json"))
+	if err != nil || data == nil {
+		return nil, err
+	}
+	j := &journal{work: w}
+	if err := json.Unmarshal(data, j); err != nil {
+		return nil, fmt.Errorf("%s is damaged (%w): look at `docker ps -a` and the backups beside it, then remove it",
+			w.path("journal.json"), err)
+	}
+	return j, nil
+}
+
+// save writes the journal through to the disk.
+func (j *journal) save() error {
+	data, err := json.MarshalIndent(j, "", "  ")
+	if err != nil {
+		return fmt.Errorf("writing the journal: %w", err)
+	}
+	if err := renameio.WriteFile(j.work.path("journal.json"), append(data, '\n'), 0o600); err != nil {
+		return fmt.Errorf("writing the journal: %w", err)
+	}
+	return nil
+}
+
+// finish removes the journal: nothing is unfinished any more.
+func (j *journal) finish() error {
+	if err := os.Remove(j.work.path("journal.json")); err != nil && !os.IsNotExist(err) {
+		return fmt.Errorf("closing the journal: %w", err)
+	}
+	return nil
+}
+
+func (j *journal) did(step string) bool { return slices.Contains(j.Done, step) }
+
+// file finds the change of a file, or nil.
+func (j *journal) file(name string) *fileChange {
+	for i := range j.Files {
+		if j.Files[i].Name == name {
+			return &j.Files[i]
+		}
+	}
+	return nil
+}

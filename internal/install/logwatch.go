@@ -1,0 +1,135 @@
+package install
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"regexp"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/marketcalls/openalgo-install/internal/engine"
+)
+
+// keptLines is how much of a container's log a failure shows.
+const keptLines = 25
+
+// signature is a line that the app prints when it will never get ready, and
+// what to tell the user (facts/upstream.md 1.2).
+type signature struct {
+	line *regexp.Regexp
+	say  string
+}
+
+// signatures are tried in order. The first ones come from a worker that is
+// respawned for ever while the container counts as running.
+var signatures = []signature{
+	{regexp.MustCompile(`^Error: \.env file not found`), "OpenAlgo can't read its .env: the file is missing, empty, or not readable for user 1000"},
+	{regexp.MustCompile(`CONFIGURATION UPDATE REQUIRED`), "the .env is older than this image: its ENV_CONFIG_VERSION is behind the image's own sample"},
+	{regexp.MustCompile(`^Error: (The following environment variables are missing.*)`), "OpenAlgo rejects its .env: $1"},
+	{regexp.MustCompile(`^Error: ((?:Invalid|FLASK_|WEBSOCKET_|VALID_BROKERS|LOG_|Default REDIRECT_URL|Could not validate).*)`), "OpenAlgo rejects its .env: $1"},
+	{regexp.MustCompile(`CRITICAL: ((?:APP_KEY|API_KEY_PEPPER|FERNET_SALT).*?\.)(?: |$)`), "OpenAlgo rejects its .env: $1"},
+	{regexp.MustCompile(`EOFError: EOF when reading a line`), "OpenAlgo asks a question at its start and nobody can answer: the .env is older than this image"},
+	{regexp.MustCompile(`Worker failed to boot`), "OpenAlgo's web server could not start its worker"},
+}
+
+// logWatch follows a container's log: it keeps the last lines and notices
+// fatal ones.
+type logWatch struct {
+	in    *Installer
+	found chan struct{} // closed when a fatal line was seen
+	ended chan struct{} // closed when the log ended
+
+	mu     sync.Mutex
+	lines  []string
+	reason string
+	part   []byte // of a line that is not whole yet
+}
+
+// watchLog follows the log of the container's present run until ctx ends.
+func (in *Installer) watchLog(ctx context.Context, id string) *logWatch {
+	w := &logWatch{in: in, found: make(chan struct{}), ended: make(chan struct{})}
+	options := engine.LogOptions{Follow: true, Tail: 200}
+	if c, err := in.Engine.Container(ctx, id); err == nil {
+		options.Since = c.StartedAt
+	}
+	go func() {
+		defer close(w.ended)
+		// An error only ends the watching: the probes go on.
+		_ = in.Engine.Logs(ctx, id, options, w, w)
+	}()
+	return w
+}
+
+// Write takes the log in pieces.
+func (w *logWatch) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.part = append(w.part, p...)
+	for {
+		line, rest, whole := bytes.Cut(w.part, []byte{'\n'})
+		if !whole {
+			return len(p), nil
+		}
+		w.part = rest
+		w.take(strings.TrimRight(string(line), "\r"))
+	}
+}
+
+func (w *logWatch) take(line string) {
+	line = w.in.redact.Redact(stripControl(line))
+	w.lines = append(w.lines, line)
+	if len(w.lines) > keptLines {
+		w.lines = w.lines[1:]
+	}
+	w.in.Report.Report(Event{Type: EventLog, Time: time.Now(), Message: line})
+	if w.reason != "" {
+		return
+	}
+	for _, s := range signatures {
+		if m := s.line.FindStringSubmatchIndex(line); m != nil {
+			w.reason = string(s.line.ExpandString(nil, s.say, line, m))
+			close(w.found)
+			return
+		}
+	}
+}
+
+// fatal is the reason that a fatal line gave, or "".
+func (w *logWatch) fatal() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.reason
+}
+
+// tail is the end of the log, secrets taken out.
+func (w *logWatch) tail() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return append([]string{}, w.lines...)
+}
+
+// settle waits a moment for the log of a container that has just ended.
+func (w *logWatch) settle() {
+	select {
+	case <-w.ended:
+	case <-w.found:
+	case <-time.After(pollEvery):
+	}
+}
+
+// stripControl takes terminal sequences out of a line that we print.
+func stripControl(line string) string {
+	line = ansi.ReplaceAllString(line, "")
+	return strings.Map(func(r rune) rune {
+		if r < ' ' && r != '\t' || r == 0x7f {
+			return -1
+		}
+		return r
+	}, line)
+}
+
+var ansi = regexp.MustCompile(`\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07]*\x07`)
+
+var _ io.Writer = (*logWatch)(nil)

@@ -1,0 +1,249 @@
+package install
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/marketcalls/openalgo-install/internal/compose"
+	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/envfile"
+)
+
+// DataTarget is where the app keeps its databases in the container: what a
+// container mounts there tells which volume holds the data.
+const DataTarget = "/app/db"
+
+// overrideNames are the files that Docker Compose merges by itself.
+var overrideNames = []string{"docker-compose.override.yaml", "docker-compose.override.yml"}
+
+// rivalNames are the files that Docker Compose would read instead of ours.
+var rivalNames = []string{"compose.yaml", "compose.yml", "docker-compose.yml"}
+
+// observed is the world as a plan finds it.
+type observed struct {
+	envText     []byte        // nil: there is no .env
+	env         *envfile.File // nil: there is no .env
+	composeText []byte
+	override    *compose.File
+	answersText []byte
+	state       state
+	project     string
+	fileProject string             // what docker-compose.yaml or .env calls the project, if they do
+	containers  []engine.Container // every container with the project's and service's labels
+	all         []engine.Container // every container of an OpenAlgo on this engine
+	volumes     map[string]engine.Volume
+	networks    map[string]bool
+	image       *engine.Image // the image of the answers; nil: not on the engine
+	sample      []byte        // that image's own .sample.env; nil: not known
+}
+
+// container is the one that the stack runs as; nil when there is none.
+func (o *observed) container() *engine.Container {
+	if len(o.containers) == 0 {
+		return nil
+	}
+	return &o.containers[0]
+}
+
+func (in *Installer) observe(ctx context.Context) (*observed, error) {
+	o := &observed{}
+	var err error
+	if o.envText, err = in.readEnv(ctx); err != nil {
+		return nil, err
+	}
+	if o.envText != nil {
+		if o.env, err = envfile.Parse(o.envText); err != nil {
+			return nil, fail(ExitHost, "reading %s: %w", in.work.env(), err)
+		}
+	}
+	for name, to := range map[string]*[]byte{compose.FileName: &o.composeText, answersName: &o.answersText} {
+		if *to, err = readOptional(filepath.Join(in.work.dir, name)); err != nil {
+			return nil, fail(ExitHost, "reading %s: %w", name, err)
+		}
+	}
+	for _, name := range overrideNames {
+		path := filepath.Join(in.work.dir, name)
+		if text, err := readOptional(path); err == nil && text != nil {
+			o.override = &compose.File{Path: path, Content: text}
+		}
+	}
+	if o.state, err = in.work.readState(); err != nil {
+		return nil, err
+	}
+	o.nameProject(in.work.dir)
+	if o.project == "" {
+		return nil, fail(ExitUsage, "%s gives no project name: choose a directory whose name has letters or digits, such as /opt/openalgo", in.work.dir)
+	}
+	return o, in.observeEngine(ctx, o)
+}
+
+// nameProject finds the Compose project as Docker Compose would: .env, then
+// the file, then the last run, then the directory's name.
+func (o *observed) nameProject(dir string) {
+	if o.env != nil {
+		o.fileProject, _ = o.env.Get("COMPOSE_PROJECT_NAME")
+	}
+	if o.fileProject == "" {
+		var file struct {
+			Name string `yaml:"name"`
+		}
+		if yaml.Unmarshal(o.composeText, &file) == nil {
+			o.fileProject = file.Name
+		}
+	}
+	switch {
+	case o.fileProject != "":
+		o.project = o.fileProject
+	case o.state.Project != "":
+		o.project = o.state.Project
+	default:
+		o.project = compose.ProjectName(dir)
+	}
+}
+
+func (in *Installer) observeEngine(ctx context.Context, o *observed) error {
+	all, err := in.Engine.Containers(ctx, compose.LabelProject)
+	if err != nil {
+		return fmt.Errorf("looking at the containers: %w", err)
+	}
+	for _, c := range all {
+		if c.Labels[compose.LabelService] != compose.Service || c.Labels["com.docker.compose.oneoff"] == "True" {
+			continue
+		}
+		o.all = append(o.all, c)
+		if c.Labels[compose.LabelProject] == o.project {
+			o.containers = append(o.containers, c)
+		}
+	}
+	// The one that runs is the stack; a leftover of a killed run is not.
+	slices.SortStableFunc(o.containers, func(a, b engine.Container) int { return rank(b) - rank(a) })
+
+	volumes, err := in.Engine.Volumes(ctx)
+	if err != nil {
+		return fmt.Errorf("looking at the volumes: %w", err)
+	}
+	o.volumes = map[string]engine.Volume{}
+	for _, v := range volumes {
+		o.volumes[v.Name] = v
+	}
+	networks, err := in.Engine.Networks(ctx)
+	if err != nil {
+		return fmt.Errorf("looking at the networks: %w", err)
+	}
+	o.networks = map[string]bool{}
+	for _, n := range networks {
+		o.networks[n.Name] = true
+	}
+	return nil
+}
+
+func rank(c engine.Container) int {
+	score := 0
+	if c.State == "running" {
+		score += 2
+	}
+	if c.Name == compose.ContainerName(c.Labels[compose.LabelProject]) {
+		score++
+	}
+	return score
+}
+
+// observeImage looks for the image and reads the base of .env out of it,
+// through a container that is made for that and never started.
+func (in *Installer) observeImage(ctx context.Context, o *observed, ref string) error {
+	image, err := in.Engine.Image(ctx, ref)
+	if errors.Is(err, engine.ErrNotFound) || errors.Is(err, engine.ErrImageNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("looking for the image %s: %w", ref, err)
+	}
+	o.image = &image
+	o.sample, err = in.readFromImage(ctx, image.ID, "/app/.sample.env")
+	if errors.Is(err, engine.ErrNotFound) {
+		return nil // an image without one: the built-in base serves
+	}
+	return err
+}
+
+// readFromImage reads one file of an image; nothing in the image runs.
+func (in *Installer) readFromImage(ctx context.Context, image, path string) ([]byte, error) {
+	id, err := in.Engine.Create(ctx, engine.ContainerSpec{
+		Image: image, Entrypoint: []string{"/none"}, NetworkMode: "none",
+		Labels: map[string]string{probeLabel: in.work.dir},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("looking into the image: %w", err)
+	}
+	defer in.discard(ctx, id)
+	return in.Engine.ReadFile(ctx, id, path, 1<<20)
+}
+
+// probeLabel marks containers that only serve to read or own files; a killed
+// run's are removed by the next one.
+const probeLabel = "io.openalgo.install.probe"
+
+// discard removes a container of ours even when ctx has ended.
+func (in *Installer) discard(ctx context.Context, id string) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
+	defer cancel()
+	_ = in.Engine.Remove(ctx, id)
+}
+
+// removeProbes takes away what a killed run left of its probes.
+func (in *Installer) removeProbes(ctx context.Context) {
+	probes, err := in.Engine.Containers(ctx, probeLabel+"="+in.work.dir)
+	if err != nil {
+		return
+	}
+	for _, c := range probes {
+		_ = in.Engine.Remove(ctx, c.ID)
+	}
+}
+
+// readEnv reads .env; where this user may not (it belongs to the container's
+// user), the engine reads it.
+func (in *Installer) readEnv(ctx context.Context) ([]byte, error) {
+	path := in.work.env()
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err == nil && info.IsDir() {
+		return nil, fail(ExitHost, "%s is a directory: Docker made it because there was no file when a container started. "+
+			"Stop that container, remove the empty directory (rmdir %s), bring the .env back from a backup, then run this again", path, path)
+	}
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrPermission) {
+		return in.readEnvThroughEngine(ctx)
+	}
+	if err != nil {
+		return nil, fail(ExitHost, "reading %s: %w", path, err)
+	}
+	return data, nil
+}
+
+func (in *Installer) readEnvThroughEngine(ctx context.Context) ([]byte, error) {
+	denied := fail(ExitHost, "%s belongs to the container's user and this user may not read it: run this with sudo", in.work.env())
+	state, err := in.work.readState()
+	if err != nil || state.ImageID == "" || !in.Engine.Info().Local {
+		return nil, denied
+	}
+	id, err := in.Engine.Create(ctx, engine.ContainerSpec{
+		Image: state.ImageID, Entrypoint: []string{"/none"}, NetworkMode: "none",
+		Labels: map[string]string{probeLabel: in.work.dir},
+		Mounts: []engine.Mount{{Type: "bind", Source: in.work.env(), Target: "/app/.env", ReadOnly: true}},
+	})
+	if err != nil {
+		return nil, denied
+	}
+	defer in.discard(ctx, id)
+	return in.Engine.ReadFile(ctx, id, "/app/.env", 1<<20)
+}

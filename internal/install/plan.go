@@ -1,0 +1,97 @@
+package install
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/compose"
+	"github.com/marketcalls/openalgo-install/internal/sizing"
+)
+
+// Kinds of a change.
+const (
+	KindFile      = "file"
+	KindImage     = "image"
+	KindNetwork   = "network"
+	KindVolume    = "volume"
+	KindContainer = "container"
+)
+
+// Actions of a change.
+const (
+	ActionCreate   = "create"
+	ActionUpdate   = "update"
+	ActionRecreate = "recreate"
+	ActionRemove   = "remove"
+)
+
+// Change is one thing that a plan makes, alters or removes.
+type Change struct {
+	Kind   string `json:"kind"`
+	Name   string `json:"name"`
+	Action string `json:"action"`
+	Reason string `json:"reason"`
+	Diff   string `json:"diff,omitempty"` // unified, secrets masked
+}
+
+// Plan is what a run is going to do: data alone, and printable. Applying it
+// does this and nothing else.
+type Plan struct {
+	Changes  []Change      `json:"changes"`
+	Sizing   sizing.Sizing `json:"sizing"`
+	Warnings []string      `json:"warnings"`
+
+	answers     answers.Answers
+	project     string
+	env         envPlan
+	composeText []byte // docker-compose.yaml as it will stand
+	ownCompose  bool   // it is as rendered, not a user's edit that is kept
+	answersText []byte
+	stack       *compose.Stack
+	imageID     string // of the image that the container gets; "" until it is on the engine
+	knownSample bool   // the image's own .sample.env was at hand
+}
+
+// Empty reports whether there is nothing to do.
+func (p *Plan) Empty() bool { return len(p.Changes) == 0 }
+
+// change finds a change, or nil.
+func (p *Plan) change(kind, name string) *Change {
+	for i := range p.Changes {
+		if p.Changes[i].Kind == kind && p.Changes[i].Name == name {
+			return &p.Changes[i]
+		}
+	}
+	return nil
+}
+
+func (p *Plan) add(c Change) { p.Changes = append(p.Changes, c) }
+func (p *Plan) warn(format string, args ...any) {
+	p.Warnings = append(p.Warnings, fmt.Sprintf(format, args...))
+}
+
+// WriteText prints the plan for a person.
+func (p *Plan) WriteText(w io.Writer) {
+	if p.Empty() {
+		fmt.Fprintln(w, "Nothing to do.")
+	} else {
+		fmt.Fprintln(w, "Plan:")
+	}
+	for _, c := range p.Changes {
+		fmt.Fprintf(w, "  %-8s  %-9s  %s\n            %s\n", c.Action, c.Kind, c.Name, c.Reason)
+		for line := range strings.Lines(c.Diff) {
+			fmt.Fprintf(w, "            | %s", line)
+		}
+	}
+	fmt.Fprintf(w, "\nSizing for %d MiB RAM and %d cores (%s figures):\n", p.Sizing.RAMMiB, p.Sizing.Cores, p.Sizing.Source)
+	fmt.Fprintf(w, "  threads %d, shared memory %d MiB, strategy memory %d MiB, strategies: %s\n",
+		p.Sizing.Threads, p.Sizing.ShmMiB, p.Sizing.StrategyMemoryMiB, p.Sizing.Strategies)
+	if len(p.Warnings) > 0 {
+		fmt.Fprintln(w, "\nWarnings:")
+	}
+	for _, text := range p.Warnings {
+		fmt.Fprintf(w, "  - %s\n", text)
+	}
+}

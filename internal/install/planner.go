@@ -1,0 +1,263 @@
+package install
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/aymanbagabas/go-udiff"
+
+	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/compose"
+	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/sizing"
+)
+
+// makePlan works out, from the answers and the world as observed, what has to
+// change. It changes nothing itself.
+func (in *Installer) makePlan(ctx context.Context, a answers.Answers, o *observed) (*Plan, error) {
+	p := &Plan{Changes: []Change{}, Warnings: append([]string{}, a.Warnings()...), answers: a, project: o.project, knownSample: o.sample != nil}
+	if err := in.guardData(o); err != nil {
+		return nil, err
+	}
+	in.planSizing(o, p)
+	if err := in.planFiles(ctx, o, p); err != nil {
+		return nil, err
+	}
+	in.planImage(o, p)
+	planResources(o, p)
+	planContainer(o, p)
+	if o.image == nil && p.env.fresh && p.answers.Image.Source != "rehearsal" {
+		p.warn("the image is not on this engine yet: its own .env base may add keys to the .env shown here")
+	}
+	return p, in.preflight(ctx, o, p)
+}
+
+// planSizing applies the table to this host, or to the engine's machine when
+// that is another one, shared among the instances.
+func (in *Installer) planSizing(o *observed, p *Plan) {
+	others := 0
+	for _, c := range o.all {
+		if c.State == "running" && c.Labels[compose.LabelProject] != o.project {
+			others++
+		}
+	}
+	machine := in.Machine
+	if p.answers.Sizing.RAMMiB != 0 {
+		machine.RAMMiB, machine.Source = p.answers.Sizing.RAMMiB, sizing.SourceFlag
+	}
+	if p.answers.Sizing.Cores != 0 {
+		machine.Cores, machine.Source = p.answers.Sizing.Cores, sizing.SourceFlag
+	}
+	var warnings []string
+	p.Sizing, warnings = sizing.Compute(machine, others+1, sizing.Overrides{
+		Threads: p.answers.Sizing.Threads, ShmMiB: p.answers.Sizing.ShmMiB, StrategyMemoryMiB: p.answers.Sizing.StrategyMemoryMiB,
+	})
+	p.Warnings = append(p.Warnings, warnings...)
+}
+
+func (in *Installer) planFiles(ctx context.Context, o *observed, p *Plan) error {
+	_, dataExists := o.volumes[o.project+"_openalgo_db"]
+	var warnings []string
+	var err error
+	p.env, warnings, err = planEnv(o.env, o.sample, settings(p.answers, p.Sizing), o.state, dataExists)
+	if lostKeys(err) {
+		return fail(ExitHost, "%w.\nThe .env may stand in %s, or in a backup of yours; bring the line back and run this again",
+			err, in.work.path("backups"))
+	}
+	if err != nil {
+		return err
+	}
+	p.Warnings = append(p.Warnings, warnings...)
+	file, err := envfile.Parse(p.env.text)
+	if err != nil {
+		return fmt.Errorf("reading the planned .env: %w", err)
+	}
+	warnings, err = checkEnv(file, o.sample, p.env.fresh)
+	p.Warnings = append(p.Warnings, warnings...)
+	if err != nil {
+		return err
+	}
+	if p.env.changes() {
+		before, action, reason := o.envText, ActionUpdate, "these keys change: "+editedKeys(p.env.edits)
+		if p.env.fresh {
+			before, action, reason = nil, ActionCreate, "keys, broker and sizing; owner 1000:1000, mode 0600"
+		}
+		p.add(Change{Kind: KindFile, Name: in.work.env(), Action: action, Reason: reason,
+			Diff: maskedDiff(before, p.env.text, p.env.edits)})
+	}
+	if err := in.planCompose(ctx, o, p); err != nil {
+		return err
+	}
+	return in.planAnswers(o, p)
+}
+
+// planCompose renders docker-compose.yaml and decides between that and what a
+// user made of it: an edit is kept, and carried out whole or refused.
+func (in *Installer) planCompose(ctx context.Context, o *observed, p *Plan) error {
+	rendered := compose.Render(compose.Params{
+		Project: o.project, Container: compose.ContainerName(o.project), Image: in.imageRef(p.answers),
+		Bind: p.answers.Ports.Bind, WebPort: p.answers.Ports.Web, WebSocketPort: p.answers.Ports.WebSocket,
+		SELinux: in.Engine.Info().SELinux,
+	})
+	p.composeText, p.ownCompose = rendered, true
+	path := filepath.Join(in.work.dir, compose.FileName)
+	onDisk, last := sha256Hex(o.composeText), o.state.ComposeSHA256
+	diff := udiff.Unified("a/"+compose.FileName, "b/"+compose.FileName, string(o.composeText), string(rendered))
+	switch {
+	case o.composeText == nil:
+		p.add(Change{Kind: KindFile, Name: path, Action: ActionCreate, Reason: "how Docker runs OpenAlgo", Diff: diff})
+	case onDisk == sha256Hex(rendered):
+	case onDisk == last:
+		p.add(Change{Kind: KindFile, Name: path, Action: ActionUpdate, Reason: "the answers changed", Diff: diff})
+	case last == sha256Hex(rendered) || last == "":
+		p.composeText, p.ownCompose = o.composeText, false
+		p.warn("%s was edited by hand: kept and carried out as it stands", path)
+	default:
+		return fail(ExitHost, "%s was edited by hand, and the answers now ask for something else too. Make the change below in the file yourself, "+
+			"or move the file away and a fresh one is written:\n%s", path, diff)
+	}
+	files := []compose.File{{Path: path, Content: p.composeText}}
+	if o.override != nil {
+		files = append(files, *o.override)
+	}
+	var err error
+	p.stack, err = compose.Load(ctx, compose.Source{Dir: in.work.dir, Files: files, Env: p.env.text})
+	if err != nil {
+		return fail(ExitHost, "%w", err)
+	}
+	if p.stack.Project != o.project {
+		return fail(ExitHost, "%s calls the project %q and this directory's is %q: write `name: %s`", path, p.stack.Project, o.project, o.project)
+	}
+	return nil
+}
+
+func (in *Installer) planAnswers(o *observed, p *Plan) error {
+	text, err := p.answers.Public()
+	if err != nil {
+		return fmt.Errorf("writing the answers: %w", err)
+	}
+	p.answersText = text
+	action := ActionUpdate
+	switch {
+	case string(o.answersText) == string(text):
+		return nil
+	case o.answersText == nil:
+		action = ActionCreate
+	}
+	p.add(Change{Kind: KindFile, Name: filepath.Join(in.work.dir, answersName), Action: action,
+		Reason: "the answers, less every secret",
+		Diff:   udiff.Unified("a/"+answersName, "b/"+answersName, string(o.answersText), string(text))})
+	return nil
+}
+
+func (in *Installer) planImage(o *observed, p *Plan) {
+	if o.image != nil {
+		p.imageID = o.image.ID
+		return
+	}
+	if c := o.container(); c != nil && c.Image == p.stack.Image && p.answers.Image.Source != "rehearsal" {
+		p.imageID = c.ImageID // the tag is gone, the container still runs from it
+		return
+	}
+	reason := "not on this engine yet: pulled from its registry"
+	if p.answers.Image.Source == "rehearsal" {
+		reason = "the stand-in app, made from this program"
+	}
+	p.add(Change{Kind: KindImage, Name: p.stack.Image, Action: ActionCreate, Reason: reason})
+}
+
+func planResources(o *observed, p *Plan) {
+	for _, n := range p.stack.Networks {
+		if !o.networks[n.Spec.Name] && !n.External {
+			p.add(Change{Kind: KindNetwork, Name: n.Spec.Name, Action: ActionCreate, Reason: "the stack's own network"})
+		}
+	}
+	for _, v := range p.stack.Volumes {
+		if _, ok := o.volumes[v.Spec.Name]; ok || v.External {
+			continue
+		}
+		if o.state.Project != "" && v.Target == DataTarget {
+			p.warn("the volume %s, which this stack had, is gone: a new and empty one takes its place", v.Spec.Name)
+		}
+		p.add(Change{Kind: KindVolume, Name: v.Spec.Name, Action: ActionCreate, Reason: "keeps " + v.Target})
+	}
+}
+
+func planContainer(o *observed, p *Plan) {
+	c := o.container()
+	name := p.stack.ContainerName()
+	if c == nil {
+		p.add(Change{Kind: KindContainer, Name: name, Action: ActionCreate, Reason: "runs OpenAlgo"})
+		return
+	}
+	if p.imageID != "" && c.ImageID != p.imageID && c.Image == p.stack.Image && p.change(KindImage, p.stack.Image) == nil {
+		p.warn("the tag %s has moved to another image; the container keeps the one that it runs", p.stack.Image)
+		p.imageID = c.ImageID
+	}
+	if reasons := recreateReasons(c, p); len(reasons) > 0 {
+		p.add(Change{Kind: KindContainer, Name: name, Action: ActionRecreate, Reason: strings.Join(reasons, "; ")})
+	} else if c.State != "running" {
+		p.add(Change{Kind: KindContainer, Name: name, Action: ActionUpdate, Reason: "it is " + c.State + ": start it"})
+	}
+}
+
+func recreateReasons(c *engine.Container, p *Plan) []string {
+	var reasons []string
+	if p.env.changes() {
+		reasons = append(reasons, "a running container does not see the new .env")
+	}
+	if p.imageID != c.ImageID {
+		reasons = append(reasons, "another image")
+	}
+	if c.Labels[compose.LabelHash] != p.stack.Hash {
+		reasons = append(reasons, "its configuration differs"+differences(c, p.stack.Spec(p.imageID)))
+	}
+	if c.Name != p.stack.ContainerName() {
+		reasons = append(reasons, "it is called "+c.Name)
+	}
+	return reasons
+}
+
+// differences names what is easy to name between a container and its spec.
+func differences(c *engine.Container, spec engine.ContainerSpec) string {
+	var out []string
+	for _, want := range spec.Env {
+		if !slices.Contains(c.Env, want) {
+			key, _, _ := strings.Cut(want, "=")
+			out = append(out, key)
+		}
+	}
+	if spec.ShmBytes != 0 && spec.ShmBytes != c.ShmBytes {
+		out = append(out, "shared memory")
+	}
+	for _, m := range spec.Mounts {
+		if !slices.ContainsFunc(c.Mounts, func(have engine.Mount) bool {
+			return have.Target == m.Target && (have.Source == m.Source || have.Name == m.Source)
+		}) {
+			out = append(out, "mount of "+m.Target)
+		}
+	}
+	for _, want := range spec.Ports {
+		if !slices.ContainsFunc(c.Ports, func(have engine.PortBinding) bool {
+			return have.HostPort == want.HostPort && have.ContainerPort == want.ContainerPort && have.HostIP == want.HostIP
+		}) {
+			out = append(out, fmt.Sprintf("port %d", want.HostPort))
+		}
+	}
+	if len(out) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(out, ", ") + ")"
+}
+
+func editedKeys(edits []setting) string {
+	var keys []string
+	for _, set := range edits {
+		keys = append(keys, set.Key)
+	}
+	return strings.Join(keys, ", ")
+}

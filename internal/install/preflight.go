@@ -1,0 +1,125 @@
+package install
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/marketcalls/openalgo-install/internal/compose"
+	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/host"
+)
+
+// What a run needs free, in MiB: for our own files, and for an image of about
+// 1 GB while it is unpacked (facts/upstream.md 3).
+const (
+	minDirMiB   = 16
+	minImageMiB = 4096
+)
+
+// preflight collects everything that stands in the way of a plan, and says it
+// all at once.
+func (in *Installer) preflight(ctx context.Context, o *observed, p *Plan) error {
+	var problems []string
+	add := func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) }
+
+	if err := host.DirWritable(in.work.dir); err != nil {
+		add("%v", err)
+	} else if disk, err := host.Disk(in.work.dir); err == nil && disk.FreeMiB < minDirMiB {
+		add("the disk of %s is full (%d MiB free): make room, then run this again", in.work.dir, disk.FreeMiB)
+	}
+	for _, name := range rivalNames {
+		if _, err := os.Stat(filepath.Join(in.work.dir, name)); err == nil {
+			add("%s would be read by Docker Compose instead of %s: rename it or choose another --dir",
+				filepath.Join(in.work.dir, name), compose.FileName)
+		}
+	}
+	in.preflightEngine(o, p, add)
+	in.preflightPorts(ctx, o, p, add)
+	if holder := in.nameHolder(ctx, o, p.stack.ContainerName()); holder != "" {
+		add("a container called %s exists and is not this stack's (%s): rename it (docker rename %s NAME), or choose another --dir",
+			p.stack.ContainerName(), holder, p.stack.ContainerName())
+	}
+	return notReady(problems)
+}
+
+func (in *Installer) preflightEngine(o *observed, p *Plan, add func(string, ...any)) {
+	info := in.Engine.Info()
+	if info.OS != "" && info.OS != "linux" {
+		add("the engine runs %s containers, OpenAlgo needs Linux ones: switch Docker to Linux containers", info.OS)
+	}
+	if o.image != nil && o.image.Arch != "" && info.Arch != "" && o.image.Arch != info.Arch {
+		add("the image %s is for %s and this engine runs %s: name an image for %s", p.stack.Image, o.image.Arch, info.Arch, info.Arch)
+	}
+	if o.image != nil || p.answers.Image.Source == "rehearsal" || !info.Local || info.RootDir == "" {
+		return
+	}
+	if disk, err := host.Disk(info.RootDir); err == nil && disk.FreeMiB < minImageMiB {
+		add("%s, where Docker keeps images, has %d MiB free and the image needs about %d: make room (docker system df shows what takes it)",
+			info.RootDir, disk.FreeMiB, minImageMiB)
+	}
+}
+
+// preflightPorts checks every published port that the stack does not hold
+// itself already. On a remote engine only the start can tell.
+func (in *Installer) preflightPorts(ctx context.Context, o *observed, p *Plan, add func(string, ...any)) {
+	if !in.Engine.Info().Local {
+		return
+	}
+	for _, want := range p.stack.Ports() {
+		if want.HostPort == 0 || want.Protocol == "udp" || heldByStack(o, want) {
+			continue
+		}
+		// The engine first: without its userland proxy nothing listens for a container.
+		who := in.containerOnPort(ctx, want.HostPort)
+		if who == "" {
+			holder, err := host.PortHolder(ctx, want.HostIP, want.HostPort)
+			if err != nil {
+				add("checking port %d: %v", want.HostPort, err)
+				continue
+			}
+			if holder.Free {
+				continue
+			}
+			who = holder.String()
+		}
+		add("port %d is taken by %s: stop it, or choose another port in the answers (ports: {web: N, websocket: N})", want.HostPort, who)
+	}
+}
+
+func heldByStack(o *observed, want engine.PortBinding) bool {
+	return slices.ContainsFunc(o.containers, func(c engine.Container) bool {
+		return c.State == "running" && slices.ContainsFunc(c.Ports, func(have engine.PortBinding) bool {
+			return have.HostPort == want.HostPort
+		})
+	})
+}
+
+// containerOnPort names the container that publishes a port.
+func (in *Installer) containerOnPort(ctx context.Context, port int) string {
+	all, err := in.Engine.Containers(ctx)
+	if err != nil {
+		return ""
+	}
+	for _, c := range all {
+		if c.State == "running" && slices.ContainsFunc(c.Ports, func(b engine.PortBinding) bool { return b.HostPort == port }) {
+			return "the container " + c.Name
+		}
+	}
+	return ""
+}
+
+// nameHolder describes a container that has the stack's container name and is
+// not the stack's.
+func (in *Installer) nameHolder(ctx context.Context, o *observed, name string) string {
+	c, err := in.Engine.Container(ctx, name)
+	if err != nil || slices.ContainsFunc(o.containers, func(own engine.Container) bool { return own.ID == c.ID }) {
+		return ""
+	}
+	if project := c.Labels[compose.LabelProject]; project != "" {
+		return "of the project " + project
+	}
+	return "made from " + c.Image
+}

@@ -1,0 +1,103 @@
+package install
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+
+	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/compose"
+	"github.com/marketcalls/openalgo-install/internal/host"
+)
+
+// RehearsalSuffix is what a rehearsal's directory has behind the instance's.
+const RehearsalSuffix = "-rehearsal"
+
+// Rehearse does the whole install with the stand-in app, in a directory and
+// project of its own beside the real one, reports what the app saw, and takes
+// everything away again.
+func (in *Installer) Rehearse(ctx context.Context, a answers.Answers) (Result, json.RawMessage, error) {
+	stage := *in
+	stage.work = workdir{in.work.dir + RehearsalSuffix}
+	a.Image = answers.Image{Source: "rehearsal"}
+	if err := in.freePorts(ctx, &a); err != nil {
+		return Result{}, nil, err
+	}
+	// What a killed rehearsal left goes first.
+	if err := stage.takeAway(ctx); err != nil {
+		return Result{}, nil, err
+	}
+	_, err := stage.Install(ctx, a)
+	var report json.RawMessage
+	if err == nil {
+		report = stage.report(ctx, a)
+	}
+	cleanup, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
+	defer cancel()
+	if gone := stage.takeAway(cleanup); gone != nil && err == nil {
+		err = fail(ExitBroken, "the rehearsal went well, but taking it away failed: %w", gone)
+	}
+	if err != nil {
+		return Result{}, report, err
+	}
+	return Result{Message: "the rehearsal went well: this host can run OpenAlgo. Nothing of it is left"}, report, nil
+}
+
+// freePorts moves the rehearsal to free ports where the real stack runs on
+// those of the answers.
+func (in *Installer) freePorts(ctx context.Context, a *answers.Answers) error {
+	o, err := in.observe(ctx)
+	if err != nil || o.container() == nil || o.container().State != "running" {
+		return nil //nolint:nilerr // the install itself will say what is wrong
+	}
+	for _, port := range []*int{&a.Ports.Web, &a.Ports.WebSocket} {
+		if *port, err = host.FreePort(); err != nil {
+			return fail(ExitHost, "finding a free port: %w", err)
+		}
+	}
+	in.note(fmt.Sprintf("OpenAlgo runs here already; the rehearsal uses the ports %d and %d", a.Ports.Web, a.Ports.WebSocket))
+	return nil
+}
+
+// takeAway removes a rehearsal with everything it made, its image too.
+func (in *Installer) takeAway(ctx context.Context) error {
+	removal, err := in.PlanUninstall(ctx, true)
+	if err != nil {
+		return err
+	}
+	if _, err := in.Uninstall(ctx, removal); err != nil {
+		return err
+	}
+	if err := in.purgeFiles(); err != nil {
+		return err
+	}
+	// Still used by an instance with `source: rehearsal`: then it stays.
+	_ = in.Engine.RemoveImage(ctx, in.imageRef(answers.Answers{Image: answers.Image{Source: "rehearsal"}}))
+	return nil
+}
+
+func (in *Installer) report(ctx context.Context, a answers.Answers) json.RawMessage {
+	if !in.Engine.Info().Local {
+		return nil
+	}
+	c, err := in.Engine.Container(ctx, compose.ContainerName(compose.ProjectName(in.work.dir)))
+	if err != nil {
+		return nil
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address(portOf(c, compose.WebPort))+"/rehearsal/report", nil)
+	if err != nil {
+		return nil
+	}
+	res, err := directClient.Do(req)
+	if err != nil {
+		return nil
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(res.Body, 1<<20))
+	if err != nil || !json.Valid(body) {
+		return nil
+	}
+	return body
+}

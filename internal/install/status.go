@@ -1,0 +1,301 @@
+package install
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/marketcalls/openalgo-install/internal/compose"
+	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/sizing"
+)
+
+// Status is what `status --json` prints.
+type Status struct {
+	Instances []Instance `json:"instances"`
+}
+
+// Instance is one OpenAlgo on the engine.
+type Instance struct {
+	Name      string         `json:"name"` // the Compose project
+	Dir       string         `json:"dir"`
+	Ready     bool           `json:"ready"`
+	Reason    string         `json:"reason"` // why it is not ready; "" when it is
+	URL       string         `json:"url"`
+	Version   string         `json:"version,omitempty"` // the app's own
+	Image     InstanceImage  `json:"image"`
+	Container string         `json:"container"`
+	State     string         `json:"state,omitempty"`
+	Since     string         `json:"since,omitempty"` // RFC 3339, when the container started
+	Ports     []string       `json:"ports,omitempty"`
+	Sizing    SizingStatus   `json:"sizing"`
+	Volumes   []VolumeStatus `json:"volumes"`
+}
+
+// InstanceImage is the image that a container runs from.
+type InstanceImage struct {
+	Ref    string `json:"ref"`
+	Digest string `json:"digest"` // the registry's digest, or the image's ID where it has none
+}
+
+// SizingStatus is the sizing that a container has and the one that is due.
+type SizingStatus struct {
+	InForce   sizing.Sizing `json:"in_force"`
+	Due       sizing.Sizing `json:"due"`
+	ResizeDue bool          `json:"resize_due"`
+}
+
+// VolumeStatus is one volume of an instance; Bytes is -1 where the engine does
+// not know its size.
+type VolumeStatus struct {
+	Name  string `json:"name"`
+	Mount string `json:"mount"`
+	Bytes int64  `json:"bytes"`
+}
+
+// ReadStatus describes every OpenAlgo on the engine, or with onlyDir the one
+// in that directory.
+func ReadStatus(ctx context.Context, e *engine.Engine, machine sizing.Machine, onlyDir string) (Status, error) {
+	status := Status{Instances: []Instance{}}
+	all, err := e.Containers(ctx, compose.LabelProject)
+	if err != nil {
+		return status, fmt.Errorf("looking at the containers: %w", err)
+	}
+	all = slices.DeleteFunc(all, func(c engine.Container) bool { return !isOpenAlgo(c) })
+	sizes, err := e.VolumeBytes(ctx)
+	if err != nil {
+		sizes = nil // a size is not worth failing for
+	}
+	running := 0
+	for _, c := range all {
+		if c.State == "running" {
+			running++
+		}
+	}
+	for _, c := range all {
+		if onlyDir != "" && !sameFile(c.Labels[compose.LabelWorkingDir], onlyDir) {
+			continue
+		}
+		others := running
+		if c.State != "running" {
+			others++
+		}
+		due, _ := sizing.Compute(machine, max(others, 1), sizing.Overrides{})
+		status.Instances = append(status.Instances, readInstance(ctx, e, c, due, sizes))
+	}
+	if onlyDir != "" && len(status.Instances) == 0 {
+		status.Instances = append(status.Instances, withoutContainer(onlyDir)...)
+	}
+	return status, nil
+}
+
+// Running counts the OpenAlgo stacks that run on an engine: they share it.
+func Running(ctx context.Context, e *engine.Engine) (int, error) {
+	all, err := e.Containers(ctx, compose.LabelProject)
+	if err != nil {
+		return 0, fmt.Errorf("looking at the containers: %w", err)
+	}
+	n := 0
+	for _, c := range all {
+		if isOpenAlgo(c) && c.State == "running" {
+			n++
+		}
+	}
+	return n, nil
+}
+
+// isOpenAlgo recognises a stack by what it is, not by its name: Compose's
+// service label and the data directory of the app.
+func isOpenAlgo(c engine.Container) bool {
+	return c.Labels[compose.LabelService] == compose.Service &&
+		slices.ContainsFunc(c.Mounts, func(m engine.Mount) bool { return m.Target == DataTarget })
+}
+
+// withoutContainer describes an instance whose container is gone.
+func withoutContainer(dir string) []Instance {
+	work := workdir{dir}
+	s, err := work.readState()
+	if err != nil || s.Project == "" {
+		return nil
+	}
+	return []Instance{{
+		Name: s.Project, Dir: dir, Reason: "it has no container: run openalgo-install with the answers again, or docker compose up -d",
+		Image: InstanceImage{Ref: s.ImageRef, Digest: s.ImageID}, Volumes: []VolumeStatus{},
+	}}
+}
+
+func readInstance(ctx context.Context, e *engine.Engine, c engine.Container, due sizing.Sizing, sizes map[string]int64) Instance {
+	i := Instance{
+		Name: c.Labels[compose.LabelProject], Dir: c.Labels[compose.LabelWorkingDir], Container: c.Name, State: c.State,
+		Image: InstanceImage{Ref: c.Image, Digest: c.ImageID}, Volumes: []VolumeStatus{},
+	}
+	if image, err := e.Image(ctx, c.ImageID); err == nil && image.Digest != "" {
+		i.Image.Digest = image.Digest
+	}
+	if c.State == "running" {
+		i.Since = c.StartedAt.Format(time.RFC3339)
+	}
+	for _, p := range c.Ports {
+		i.Ports = append(i.Ports, fmt.Sprintf("%s->%d", address(p.HostIP, p.HostPort), p.ContainerPort))
+	}
+	i.URL = instanceURL(i.Dir, c)
+	i.Ready, i.Reason = readiness(ctx, e, c)
+	if i.Ready && e.Info().Local {
+		i.Version = appVersion(ctx, address(portOf(c, compose.WebPort)))
+	}
+	i.Sizing = sizingStatus(i.Dir, c, due)
+	for _, m := range c.Mounts {
+		if m.Name == "" {
+			continue
+		}
+		bytes, known := sizes[m.Name]
+		if !known {
+			bytes = -1
+		}
+		i.Volumes = append(i.Volumes, VolumeStatus{Name: m.Name, Mount: m.Target, Bytes: bytes})
+	}
+	return i
+}
+
+// readiness asks once; it does not wait.
+func readiness(ctx context.Context, e *engine.Engine, c engine.Container) (bool, string) {
+	if c.State != "running" {
+		reason := "the container is " + c.State
+		if c.State == "exited" {
+			reason += fmt.Sprintf(" (status %d)", c.ExitCode)
+		}
+		if c.OOMKilled {
+			reason += ": it ran out of memory"
+		}
+		return false, reason
+	}
+	if !e.Info().Local {
+		if c.Health == "healthy" {
+			return true, ""
+		}
+		return false, "the health check says " + c.Health
+	}
+	web := address(portOf(c, compose.WebPort))
+	if web == "" {
+		return false, "port 5000 is not published"
+	}
+	if _, err := askHTTP(ctx, web); err != nil {
+		return false, err.Error()
+	}
+	if sock := address(portOf(c, compose.WebSocketPort)); sock != "" {
+		if err := askWebSocket(ctx, sock); err != nil {
+			return false, err.Error()
+		}
+	}
+	return true, ""
+}
+
+func appVersion(ctx context.Context, address string) string {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/auth/app-info", nil)
+	if err != nil {
+		return ""
+	}
+	res, err := directClient.Do(req)
+	if err != nil {
+		return ""
+	}
+	defer res.Body.Close()
+	var doc struct {
+		Version string `json:"version"`
+	}
+	if json.NewDecoder(io.LimitReader(res.Body, 1<<16)).Decode(&doc) != nil {
+		return ""
+	}
+	return doc.Version
+}
+
+func instanceURL(dir string, c engine.Container) string {
+	if text, err := os.ReadFile(filepath.Join(dir, envName)); err == nil {
+		if file, err := envfile.Parse(text); err == nil {
+			if url, ok := file.Get("HOST_SERVER"); ok && url != "" {
+				return url
+			}
+		}
+	}
+	if web := address(portOf(c, compose.WebPort)); web != "" {
+		return "http://" + web
+	}
+	return ""
+}
+
+// sizingStatus reads the values in force: .env wins over the container's
+// environment, as it does in the app; shared memory is the container's.
+func sizingStatus(dir string, c engine.Container, due sizing.Sizing) SizingStatus {
+	env := map[string]string{}
+	for _, pair := range c.Env {
+		key, value, _ := strings.Cut(pair, "=")
+		env[key] = value
+	}
+	if text, err := os.ReadFile(filepath.Join(dir, envName)); err == nil {
+		if file, err := envfile.Parse(text); err == nil {
+			for _, key := range sizing.EnvKeys() {
+				if value, ok := file.Get(key); ok && value != "" {
+					env[key] = value
+				}
+			}
+		}
+	}
+	env["SHM_SIZE"] = strconv.FormatInt(c.ShmBytes>>20, 10) + "m"
+	s := SizingStatus{Due: due, InForce: sizing.FromEnv(func(key string) (string, bool) { v, ok := env[key]; return v, ok })}
+	f := s.InForce
+	s.ResizeDue = f.Threads != due.Threads || f.ShmMiB != due.ShmMiB || f.StrategyMemoryMiB != due.StrategyMemoryMiB
+	return s
+}
+
+// WriteText prints the status for a person.
+func (s Status) WriteText(w io.Writer) {
+	if len(s.Instances) == 0 {
+		fmt.Fprintln(w, "No OpenAlgo here. `openalgo-install --answers FILE` installs one.")
+	}
+	for n, i := range s.Instances {
+		if n > 0 {
+			fmt.Fprintln(w)
+		}
+		ready := "ready"
+		if !i.Ready {
+			ready = "NOT READY: " + i.Reason
+		}
+		row := func(name, value string) {
+			if value != "" {
+				fmt.Fprintf(w, "  %-10s %s\n", name, value)
+			}
+		}
+		fmt.Fprintf(w, "%s  %s\n", i.Name, ready)
+		row("url", i.URL)
+		row("version", i.Version)
+		row("directory", i.Dir)
+		row("container", strings.TrimSpace(i.Container+"  "+i.State))
+		row("image", i.Image.Ref)
+		row("", i.Image.Digest)
+		row("ports", strings.Join(i.Ports, ", "))
+		f := i.Sizing.InForce
+		row("sizing", fmt.Sprintf("threads %d, shared memory %d MiB, strategy memory %d MiB", f.Threads, f.ShmMiB, f.StrategyMemoryMiB))
+		if d := i.Sizing.Due; i.Sizing.ResizeDue && i.Container != "" {
+			row("due", fmt.Sprintf("threads %d, shared memory %d MiB, strategy memory %d MiB (%d MiB RAM, %d cores)",
+				d.Threads, d.ShmMiB, d.StrategyMemoryMiB, d.RAMMiB, d.Cores))
+		}
+		for _, v := range i.Volumes {
+			size := "size unknown"
+			if v.Bytes >= 0 {
+				size = fmt.Sprintf("%.1f MiB", float64(v.Bytes)/(1<<20))
+			}
+			row("volume", fmt.Sprintf("%-32s %-16s %s", v.Name, v.Mount, size))
+		}
+	}
+}

@@ -1,0 +1,147 @@
+package install
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/marketcalls/openalgo-install/internal/compose"
+	"github.com/marketcalls/openalgo-install/internal/engine"
+)
+
+// Removal is what an uninstall takes away, and what it leaves.
+type Removal struct {
+	Changes []Change `json:"changes"`
+	Kept    []string `json:"kept"`
+	Project string   `json:"project"`
+
+	container *engine.Container
+	networks  []string
+	volumes   []string
+	purge     bool
+}
+
+// PlanUninstall works out what an uninstall takes away. Volumes and .env go
+// only with purge.
+func (in *Installer) PlanUninstall(ctx context.Context, purge bool) (*Removal, error) {
+	o, err := in.observe(ctx)
+	if err != nil {
+		return nil, err
+	}
+	in.knowEnv(o)
+	if err := in.guardProject(o); err != nil {
+		return nil, err
+	}
+	r := &Removal{Changes: []Change{}, Kept: []string{}, Project: o.project, container: o.container(), purge: purge}
+	if r.container != nil {
+		r.Changes = append(r.Changes, Change{Kind: KindContainer, Name: r.container.Name, Action: ActionRemove, Reason: "runs OpenAlgo"})
+	}
+	if err := in.removableNetworks(ctx, r); err != nil {
+		return nil, err
+	}
+	in.removableVolumes(o, r)
+	in.removableFiles(o, r)
+	return r, nil
+}
+
+func (in *Installer) removableNetworks(ctx context.Context, r *Removal) error {
+	networks, err := in.Engine.Networks(ctx, compose.LabelProject+"="+r.Project)
+	if err != nil {
+		return fmt.Errorf("looking at the networks: %w", err)
+	}
+	for _, n := range networks {
+		r.networks = append(r.networks, n.Name)
+		r.Changes = append(r.Changes, Change{Kind: KindNetwork, Name: n.Name, Action: ActionRemove, Reason: "the stack's own network"})
+	}
+	return nil
+}
+
+// removableVolumes are those that carry the project's label: what a user
+// mounted from elsewhere is not ours to delete.
+func (in *Installer) removableVolumes(o *observed, r *Removal) {
+	for name, v := range o.volumes {
+		if v.Labels[compose.LabelProject] == r.Project {
+			r.volumes = append(r.volumes, name)
+		}
+	}
+	slices.Sort(r.volumes)
+	for _, name := range r.volumes {
+		if r.purge {
+			r.Changes = append(r.Changes, Change{Kind: KindVolume, Name: name, Action: ActionRemove, Reason: "--purge: its data is gone for good"})
+		} else {
+			r.Kept = append(r.Kept, "volume "+name)
+		}
+	}
+}
+
+func (in *Installer) removableFiles(o *observed, r *Removal) {
+	for name, text := range map[string][]byte{envName: o.envText, compose.FileName: o.composeText, answersName: o.answersText} {
+		if text == nil {
+			continue
+		}
+		path := filepath.Join(in.work.dir, name)
+		if r.purge {
+			r.Changes = append(r.Changes, Change{Kind: KindFile, Name: path, Action: ActionRemove, Reason: "--purge"})
+		} else {
+			r.Kept = append(r.Kept, path)
+		}
+	}
+	slices.SortFunc(r.Changes, func(a, b Change) int { return strings.Compare(a.Kind+a.Name, b.Kind+b.Name) })
+	slices.Sort(r.Kept)
+}
+
+// Uninstall carries a removal out: the container first, the keys last, so
+// that a run which is ended in the middle leaves no data without its keys.
+func (in *Installer) Uninstall(ctx context.Context, r *Removal) (Result, error) {
+	if len(r.Changes) == 0 {
+		return Result{Message: "nothing to do: there is no OpenAlgo in " + in.work.dir}, nil
+	}
+	if _, err := os.Stat(in.work.dir); err == nil {
+		if _, err := in.work.create(); err != nil {
+			return Result{}, fail(ExitHost, "%w", err)
+		}
+		held, err := in.work.attach(ctx, in.note)
+		if err != nil {
+			return Result{}, err
+		}
+		defer held.release()
+	}
+	if r.container != nil {
+		if err := in.stop(ctx, r.container); err != nil {
+			return Result{}, err
+		}
+		if err := in.Engine.Remove(ctx, r.container.ID); err != nil {
+			return Result{}, fmt.Errorf("removing the container: %w", err)
+		}
+	}
+	for _, name := range r.networks {
+		if err := in.Engine.RemoveNetwork(ctx, name); err != nil {
+			in.note(fmt.Sprintf("the network %s stays: %v", name, err))
+		}
+	}
+	if !r.purge {
+		return Result{Changed: true, Message: "OpenAlgo is uninstalled. Kept: " + strings.Join(r.Kept, ", ")}, nil
+	}
+	for _, name := range r.volumes {
+		if err := in.Engine.RemoveVolume(ctx, name); err != nil {
+			return Result{}, fail(ExitFailed, "removing the volume %s: %w", name, err)
+		}
+	}
+	return Result{Changed: true, Message: "OpenAlgo and all its data are removed"}, in.purgeFiles()
+}
+
+func (in *Installer) purgeFiles() error {
+	for _, name := range []string{compose.FileName, answersName, envName} {
+		if err := os.Remove(filepath.Join(in.work.dir, name)); err != nil && !os.IsNotExist(err) {
+			return fmt.Errorf("removing %s: %w", name, err)
+		}
+	}
+	if err := os.RemoveAll(in.work.path("")); err != nil {
+		return fmt.Errorf("removing %s: %w", in.work.path(""), err)
+	}
+	_ = os.Remove(in.work.dir) // not empty: the rest is the user's
+	return nil
+}

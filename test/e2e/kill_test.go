@@ -1,0 +1,214 @@
+package e2e_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// points runs an install to its end and returns every failpoint that it
+// passed, in order and once each.
+func (i *instance) points() []string {
+	i.t.Helper()
+	log := filepath.Join(i.t.TempDir(), "points")
+	i.env = []string{"OPENALGO_FAILPOINT_LOG=" + log}
+	i.install(0)
+	i.env = nil
+	data, err := os.ReadFile(log)
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	var out []string
+	for _, name := range strings.Fields(string(data)) {
+		if len(out) == 0 || out[len(out)-1] != name {
+			out = append(out, name)
+		}
+	}
+	if len(out) < 10 {
+		i.t.Fatalf("only %d failpoints were passed: %v", len(out), out)
+	}
+	return out
+}
+
+// at runs an install that gets a signal at a failpoint.
+func (i *instance) at(point, signal string) outcome {
+	i.t.Helper()
+	i.env = []string{"OPENALGO_FAILPOINT=" + point + ":" + signal}
+	defer func() { i.env = nil }()
+	return i.run("--answers", i.answers)
+}
+
+// kill runs an install that gets SIGKILL at a failpoint, as it would at a
+// power cut.
+func (i *instance) kill(point string) {
+	i.t.Helper()
+	cmd := i.command("--answers", i.answers)
+	cmd.Env = append(cmd.Env, "OPENALGO_FAILPOINT="+point+":KILL")
+	_ = cmd.Run()
+	if status := cmd.ProcessState.Sys().(syscall.WaitStatus); !status.Signaled() || status.Signal() != syscall.SIGKILL {
+		i.t.Fatalf("not killed at %s: %v", point, cmd.ProcessState)
+	}
+}
+
+// mustBeTidy wants nothing of an unfinished run left over.
+func (i *instance) mustBeTidy() {
+	i.t.Helper()
+	if c := i.container(); c.Name != i.project+"-web" || c.State != "running" {
+		i.t.Errorf("the container is %s, %s", c.Name, c.State)
+	}
+	probes, err := docker.Containers(i.t.Context(), "io.openalgo.install.probe="+i.dir)
+	if err != nil || len(probes) != 0 {
+		i.t.Errorf("%d helper containers are left, %v", len(probes), err)
+	}
+	err = filepath.Walk(i.dir, func(path string, info os.FileInfo, err error) error {
+		if err != nil {
+			return err
+		}
+		name := strings.TrimPrefix(path, i.dir)
+		switch {
+		case name == "", name == "/.openalgo-install", strings.HasPrefix(name, "/.openalgo-install/backups"):
+		case name == "/.env", name == "/docker-compose.yaml", name == "/openalgo-install.yaml":
+		case name == "/.openalgo-install/lock", name == "/.openalgo-install/log", name == "/.openalgo-install/state.json":
+		default:
+			i.t.Errorf("left over: %s", name)
+		}
+		return nil
+	})
+	if err != nil {
+		i.t.Error(err)
+	}
+}
+
+func TestKilledInTheFirstInstall(t *testing.T) {
+	probe := newInstance(t)
+	probe.program = failing
+	for _, point := range probe.points() {
+		t.Run(point, func(t *testing.T) {
+			t.Parallel()
+			i := newInstance(t)
+			i.program = failing
+			i.kill(point)
+			keys := ""
+			if _, err := os.Stat(i.path(".env")); err == nil {
+				keys = i.keys()
+			}
+			volumes := i.volumes()
+			i.install(0)
+			i.mustBeReady()
+			i.mustBeTidy()
+			// Keys may be made anew only while no volume is there to need them.
+			if keys != "" && volumes > 0 && i.keys() != keys {
+				t.Error("the keys changed under volumes that were there")
+			}
+			if keys == "" && volumes > 0 {
+				t.Error("volumes were made before their keys")
+			}
+			if n := i.volumes(); n != 5 {
+				t.Errorf("%d volumes, want 5", n)
+			}
+		})
+	}
+}
+
+func (i *instance) volumes() int {
+	i.t.Helper()
+	volumes, err := docker.Volumes(i.t.Context(), "com.docker.compose.project="+i.project)
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	return len(volumes)
+}
+
+const changed = "env: {LOG_LEVEL: DEBUG}\nsizing: {threads: 1}"
+
+func TestKilledInAChange(t *testing.T) {
+	probe := newInstance(t)
+	probe.program = failing
+	probe.install(0)
+	probe.write(changed)
+	for _, point := range probe.points() {
+		t.Run(point, func(t *testing.T) {
+			t.Parallel()
+			i := newInstance(t)
+			i.program = failing
+			i.install(0)
+			i.addUser()
+			keys := i.keys()
+			i.write(changed)
+			i.kill(point)
+			i.install(0)
+			i.mustHaveData()
+			i.mustBeTidy()
+			if i.keys() != keys {
+				t.Error("the keys changed")
+			}
+			if !strings.Contains(i.read(".env"), "DEBUG") {
+				t.Error("the change is not in .env")
+			}
+			id := i.container().ID
+			i.install(0)
+			if i.container().ID != id {
+				t.Error("a third run had something to do")
+			}
+		})
+	}
+}
+
+// SIGTERM and SIGINT undo: what ran before runs again, exit 130.
+func TestTerminatedInAChange(t *testing.T) {
+	for _, point := range []string{"after-backup", "created", "before-stop", "after-stop", "env-placed", "renamed-old", "before-start", "before-verify"} {
+		t.Run(point, func(t *testing.T) {
+			t.Parallel()
+			i := newInstance(t)
+			i.program = failing
+			i.install(0)
+			i.addUser()
+			id, env := i.container().ID, i.read(".env")
+			i.write(changed)
+			out := i.at(point, "TERM")
+			if out.code != 130 {
+				t.Fatalf("exit %d, want 130\n%s", out.code, out.all())
+			}
+			if i.container().ID != id || i.read(".env") != env {
+				t.Error("the former container or .env is not back")
+			}
+			i.mustHaveData()
+			i.mustBeTidy()
+		})
+	}
+}
+
+func TestTerminatedInTheFirstInstall(t *testing.T) {
+	i := newInstance(t)
+	i.program = failing
+	if out := i.at("after-files", "TERM"); out.code != 130 {
+		t.Fatalf("exit %d, want 130\n%s", out.code, out.all())
+	}
+	if _, err := os.Stat(i.dir); !os.IsNotExist(err) {
+		t.Errorf("the directory is still there:\n%s", snapshot(t, i.dir))
+	}
+	if out := i.at("before-verify", "TERM"); out.code != 130 {
+		t.Fatalf("exit %d, want 130\n%s", out.code, out.all())
+	}
+	if n := len(i.containers()); n != 0 {
+		t.Errorf("%d containers are left", n)
+	}
+	i.install(0)
+	i.mustBeReady()
+	i.mustBeTidy()
+}
+
+// SIGHUP is a dropped line: the apply goes on.
+func TestHangupGoesOn(t *testing.T) {
+	i := newInstance(t)
+	i.program = failing
+	for _, point := range []string{"before-files", "before-start", "before-verify"} {
+		if out := i.at(point, "HUP"); out.code != 0 {
+			t.Fatalf("at %s: exit %d, want 0\n%s", point, out.code, out.all())
+		}
+		i.mustBeReady()
+		i.write(changed)
+	}
+}
