@@ -8,15 +8,19 @@ import (
 )
 
 var (
-	secretParts = []string{"KEY", "SECRET", "PEPPER", "SALT", "PASS", "PWD", "TOKEN", "CREDENTIAL", "DATABASE_URL"}
+	secretParts = []string{"KEY", "SECRET", "PEPPER", "SALT", "PASS", "PWD", "TOKEN", "CREDENTIAL"}
 	secretWords = map[string]bool{"PIN": true, "MPIN": true, "OTP": true, "TOTP": true, "DSN": true}
 )
 
-// IsSecret reports whether the key's value must not be shown. It goes by the
-// name and rather says yes: DATABASE_URL may hold a password.
-func IsSecret(key string) bool {
+// IsSecret reports whether a setting's value must not be shown. It goes by the
+// name and rather says yes; by the value where that has a password in it, as
+// DATABASE_URL may.
+func IsSecret(key, value string) bool {
 	key = strings.ToUpper(key)
-	if strings.HasSuffix(key, "_DIR") || strings.HasSuffix(key, "_NAME") {
+	switch {
+	case loginURL.MatchString(value):
+		return true
+	case strings.HasSuffix(key, "_DIR"), strings.HasSuffix(key, "_NAME"), strings.HasPrefix(key, "CORS_"):
 		return false
 	}
 	for _, part := range secretParts {
@@ -55,7 +59,7 @@ func Masked(data []byte) []byte {
 				from = e.start + i + 1
 			}
 		case assignment:
-			if e.assigned && e.value != "" && (IsSecret(e.key) || loginURL.MatchString(e.value)) {
+			if e.assigned && e.value != "" && IsSecret(e.key, e.value) {
 				from = e.valStart
 			} else if e.assigned {
 				from = maskFrom(text, e.valEnd, end)
@@ -76,7 +80,7 @@ func Masked(data []byte) []byte {
 func maskFrom(text string, start, end int) int {
 	part := text[start:end]
 	for _, at := range mention.FindAllStringSubmatchIndex(part, -1) {
-		if IsSecret(part[at[2]:at[3]]) && strings.TrimSpace(part[at[1]:]) != "" {
+		if IsSecret(part[at[2]:at[3]], "") && strings.TrimSpace(part[at[1]:]) != "" {
 			return start + at[1]
 		}
 	}

@@ -12,9 +12,9 @@ func TestIsSecret(t *testing.T) {
 	for _, key := range []string{
 		"APP_KEY", "API_KEY_PEPPER", "FERNET_SALT", "BROKER_API_KEY", "BROKER_API_SECRET", "BROKER_API_KEY_MARKET",
 		"BROKER_API_SECRET_MARKET", "TELEGRAM_KEY_SALT", "TELEGRAM_WEBHOOK_SECRET", "SMTP_PASSWORD", "smtp_pass",
-		"NGROK_AUTHTOKEN", "BROKER_PIN", "BROKER_TOTP", "DATABASE_URL", "LOGS_DATABASE_URL", "SENTRY_DSN",
+		"NGROK_AUTHTOKEN", "BROKER_PIN", "BROKER_TOTP", "SENTRY_DSN",
 	} {
-		if !envfile.IsSecret(key) {
+		if !envfile.IsSecret(key, "x") {
 			t.Errorf("%s is a secret", key)
 		}
 	}
@@ -22,7 +22,7 @@ func TestIsSecret(t *testing.T) {
 		"ENV_CONFIG_VERSION", "HOST_SERVER", "REDIRECT_URL", "VALID_BROKERS", "WEBSOCKET_URL", "WS_PING_INTERVAL", "SHM_SIZE",
 		"OMP_NUM_THREADS", "BROKER_KEEPALIVE_INTERVAL", "MCP_OAUTH_KEYS_DIR", "SESSION_COOKIE_NAME", "CSP_SCRIPT_SRC", "LOG_LEVEL",
 	} {
-		if envfile.IsSecret(key) {
+		if envfile.IsSecret(key, "x") {
 			t.Errorf("%s is no secret", key)
 		}
 	}

@@ -124,7 +124,7 @@ func redactor(a answers.Answers, env *envfile.File) *secret.Redactor {
 		}
 	}
 	for key, v := range a.Env {
-		if envfile.IsSecret(key) {
+		if envfile.IsSecret(key, v.Reveal()) {
 			known = append(known, v)
 		}
 	}

@@ -210,17 +210,26 @@ func checkEnv(file *envfile.File, sample []byte, fresh bool) (warnings []string,
 	return warnings, nil
 }
 
-// maskedDiff shows how a .env changes, values of secret keys masked. Where
-// only a secret changed, the line shows as changed with its value masked.
-func maskedDiff(before, after []byte, edits []setting) string {
-	diff := udiff.Unified("a/.env", "b/.env", string(envfile.Masked(before)), string(envfile.Masked(after)))
+// diff shows how .env changes, a first one against the base that it is made
+// from. Values of secret keys are masked; that one of them changes is said
+// below, since its masked lines look alike.
+func (p envPlan) diff(before []byte) string {
+	from := "a/.env"
+	if p.fresh {
+		before, from = p.base, "a/.sample.env"
+	}
+	edits := udiff.Strings(string(envfile.Masked(before)), string(envfile.Masked(p.text)))
+	diff, err := udiff.ToUnified(from, "b/.env", string(envfile.Masked(before)), edits, 0)
+	if err != nil {
+		diff = "" // the edits are udiff's own: they always fit
+	}
 	var hidden []string
-	for _, set := range edits {
-		if envfile.IsSecret(set.Key) {
+	for _, set := range p.edits {
+		if envfile.IsSecret(set.Key, set.Value.Reveal()) {
 			hidden = append(hidden, set.Key)
 		}
 	}
-	if len(hidden) > 0 && len(before) > 0 {
+	if len(hidden) > 0 {
 		diff += "(new value, not shown: " + strings.Join(hidden, ", ") + ")\n"
 	}
 	return diff

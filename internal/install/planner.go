@@ -82,12 +82,11 @@ func (in *Installer) planFiles(ctx context.Context, o *observed, p *Plan) error 
 		return err
 	}
 	if p.env.changes() {
-		before, action, reason := o.envText, ActionUpdate, "these keys change: "+editedKeys(p.env.edits)
+		action, reason := ActionUpdate, "these keys change: "+editedKeys(p.env.edits)
 		if p.env.fresh {
-			before, action, reason = nil, ActionCreate, "keys, broker and sizing; owner 1000:1000, mode 0600"
+			action, reason = ActionCreate, "keys, broker and sizing on the image's own base; owner 1000:1000, mode 0600"
 		}
-		p.add(Change{Kind: KindFile, Name: in.work.env(), Action: action, Reason: reason,
-			Diff: maskedDiff(before, p.env.text, p.env.edits)})
+		p.add(Change{Kind: KindFile, Name: in.work.env(), Action: action, Reason: reason, Diff: p.env.diff(o.envText)})
 	}
 	if err := in.planCompose(ctx, o, p); err != nil {
 		return err

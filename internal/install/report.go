@@ -57,7 +57,7 @@ func logLine(e Event) string {
 func secretKeys(file *envfile.File) []string {
 	var out []string
 	for _, key := range file.Keys() {
-		if envfile.IsSecret(key) {
+		if value, _ := file.Get(key); envfile.IsSecret(key, value) {
 			out = append(out, key)
 		}
 	}

@@ -1,0 +1,203 @@
+package install
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/secret"
+)
+
+const (
+	pepper = "a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f90"
+	salt   = "00112233445566778899aabbccddeeff"
+	sound  = "APP_KEY = '" + pepper + "'\nAPI_KEY_PEPPER = '" + pepper + "'\nFERNET_SALT = '" + salt + "'\n"
+)
+
+func parsed(t *testing.T, text string) *envfile.File {
+	t.Helper()
+	file, err := envfile.Parse([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+func want(pairs ...string) []setting {
+	var out []setting
+	for i := 0; i < len(pairs); i += 2 {
+		out = append(out, setting{Key: pairs[i], Value: secret.New(pairs[i+1])})
+	}
+	return out
+}
+
+func edits(p envPlan) string {
+	var keys []string
+	for _, e := range p.edits {
+		keys = append(keys, e.Key)
+	}
+	return strings.Join(keys, " ")
+}
+
+func TestFreshEnvGetsKeysAndSettings(t *testing.T) {
+	p, _, err := planEnv(nil, nil, want("LOG_LEVEL", "DEBUG"), state{}, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := parsed(t, string(p.text))
+	for key, length := range map[string]int{"APP_KEY": 64, "API_KEY_PEPPER": 64, "FERNET_SALT": 32} {
+		if value, _ := file.Get(key); len(value) != length {
+			t.Errorf("%s has %d characters, want %d", key, len(value), length)
+		}
+	}
+	lines := strings.Split(string(p.text), "\n")
+	for n, line := range lines {
+		if strings.HasPrefix(line, "API_KEY_PEPPER") && !strings.HasPrefix(lines[n+1], "FERNET_SALT = '") {
+			t.Errorf("FERNET_SALT is not on the line after API_KEY_PEPPER, but %q is", lines[n+1])
+		}
+	}
+	again, _, err := planEnv(nil, nil, nil, state{}, false)
+	if err != nil || string(again.text) == string(p.text) {
+		t.Error("two installs got the same keys")
+	}
+}
+
+func TestWhatTheUserChangedIsKept(t *testing.T) {
+	var last state
+	last.remember(want("LOG_LEVEL", "INFO", "HOST_SERVER", "http://a"))
+	file := parsed(t, sound+"LOG_LEVEL = 'DEBUG'\nHOST_SERVER = 'http://a'\nOMP_NUM_THREADS = '1'\n")
+	settings := append(want("LOG_LEVEL", "INFO", "HOST_SERVER", "http://b"),
+		setting{Key: "OMP_NUM_THREADS", Value: secret.New("4"), Auto: true})
+	p, warnings, err := planEnv(file, nil, settings, last, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// LOG_LEVEL: the same answer as last time, and .env was changed since.
+	// HOST_SERVER: the answer is new. OMP_NUM_THREADS: ours to choose, and set.
+	if edits(p) != "HOST_SERVER" || strings.Join(p.kept, " ") != "LOG_LEVEL" {
+		t.Errorf("edits %q, kept %q", edits(p), p.kept)
+	}
+	if !strings.Contains(strings.Join(warnings, " "), "LOG_LEVEL") {
+		t.Errorf("warnings: %q", warnings)
+	}
+}
+
+func TestSoundKeysAreNeverEdited(t *testing.T) {
+	for _, data := range []bool{true, false} {
+		p, _, err := planEnv(parsed(t, sound), nil, nil, state{}, data)
+		if err != nil || len(p.edits) != 0 {
+			t.Errorf("data %v: edits %q, %v", data, edits(p), err)
+		}
+	}
+}
+
+// The app replaces a salt that is quoted or placed otherwise; its value must
+// survive (facts/upstream.md 1.6).
+func TestSoundSaltIsPutWhereTheAppLeavesIt(t *testing.T) {
+	text := "FERNET_SALT = \"" + salt + "\" # mine\nAPP_KEY = '" + pepper + "'\nAPI_KEY_PEPPER = '" + pepper + "'\n"
+	p, _, err := planEnv(parsed(t, text), nil, nil, state{}, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(p.text), "API_KEY_PEPPER = '"+pepper+"'\nFERNET_SALT = '"+salt+"'\n") {
+		t.Errorf("the salt is not in its place:\n%s", p.text)
+	}
+}
+
+// Beside a database a salt that is not sound is left where it is: the app
+// migrates by itself, and anything we wrote would hide the old one.
+func TestUnsoundSaltBesideDataIsLeftAlone(t *testing.T) {
+	text := "APP_KEY = '" + pepper + "'\nAPI_KEY_PEPPER = '" + pepper + "'\n\n# salt\nFERNET_SALT = 'OPENALGO_PLACEHOLDER'\n"
+	p, warnings, err := planEnv(parsed(t, text), nil, nil, state{}, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(p.text) != text || len(warnings) == 0 {
+		t.Errorf("changed, or not warned of (%q):\n%s", warnings, p.text)
+	}
+}
+
+func TestLostPepperBesideDataStops(t *testing.T) {
+	_, _, err := planEnv(parsed(t, "APP_KEY = '"+pepper+"'\n"), nil, nil, state{}, true)
+	if !lostKeys(err) {
+		t.Errorf("err = %v", err)
+	}
+}
+
+func TestNewerSampleIsMerged(t *testing.T) {
+	file := parsed(t, sound+"ENV_CONFIG_VERSION = '1.0.6'\nVALID_BROKERS = 'zerodha,upstox'\nLOG_LEVEL = 'DEBUG'\n")
+	sample := "ENV_CONFIG_VERSION = '1.0.7'\nVALID_BROKERS = 'zerodha,arrow'\nLOG_LEVEL = 'INFO'\nNEW_KEY = 'new'\nAPP_KEY = 'placeholder'\n"
+	p, _, err := planEnv(file, []byte(sample), nil, state{}, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	after := parsed(t, string(p.text))
+	for key, value := range map[string]string{"ENV_CONFIG_VERSION": "1.0.7", "VALID_BROKERS": "zerodha,upstox,arrow",
+		"LOG_LEVEL": "DEBUG", "NEW_KEY": "new", "APP_KEY": pepper} {
+		if got, _ := after.Get(key); got != value {
+			t.Errorf("%s = %q, want %q", key, got, value)
+		}
+	}
+}
+
+func TestOlderVersion(t *testing.T) {
+	for _, c := range []struct {
+		a, b string
+		want bool
+	}{{"1.0.6", "1.0.7", true}, {"1.0.7", "1.0.7", false}, {"1.0.10", "1.0.9", false}, {"1.0", "1.0.1", true},
+		{"", "1.0", false}, {"1.0", "", false}, {"x", "1", false}} {
+		if got := olderVersion(c.a, c.b); got != c.want {
+			t.Errorf("olderVersion(%q, %q) = %v", c.a, c.b, got)
+		}
+	}
+}
+
+// When a failed change is undone, a salt that the app made meanwhile stays:
+// data was encrypted with it.
+func TestRollBackCarriesKeysThatTheAppMade(t *testing.T) {
+	before := "APP_KEY = '" + pepper + "'\nAPI_KEY_PEPPER = '" + pepper + "'\nLOG_LEVEL = 'INFO'\n"
+	wrote := strings.Replace(before, "INFO", "DEBUG", 1)
+	var s state
+	s.remember(nil)
+	change := fileChange{SHA256: sha256Hex([]byte(wrote)), Keys: map[string]string{}}
+	for _, key := range keyMaterial {
+		value, _ := parsed(t, wrote).Get(key)
+		change.Keys[key] = s.hash(key, value)
+	}
+	now := strings.Replace(wrote, "LOG_LEVEL", "FERNET_SALT = '"+salt+"'\nLOG_LEVEL", 1)
+	restored, err := carryKeys([]byte(before), []byte(now), change, &s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	after := parsed(t, string(restored))
+	if got, _ := after.Get("FERNET_SALT"); got != salt {
+		t.Errorf("FERNET_SALT = %q: the salt that the app made is lost", got)
+	}
+	if got, _ := after.Get("LOG_LEVEL"); got != "INFO" {
+		t.Errorf("LOG_LEVEL = %q, want the former value", got)
+	}
+	if same, err := carryKeys([]byte(before), []byte(wrote), change, &s); err != nil || string(same) != before {
+		t.Error("without a change by the app the former file comes back as it was")
+	}
+}
+
+func TestDiffShowsNoSecret(t *testing.T) {
+	const canary = "canary-77aa11"
+	for _, text := range []string{"", sound + "BROKER_API_KEY = 'old-" + canary + "'\n"} {
+		var current *envfile.File
+		if text != "" {
+			current = parsed(t, text)
+		}
+		p, _, err := planEnv(current, nil, want("BROKER_API_KEY", canary, "LOG_LEVEL", "DEBUG"), state{}, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		diff := p.diff([]byte(text))
+		if strings.Contains(diff, canary) || strings.Contains(diff, pepper) {
+			t.Errorf("the diff shows a secret:\n%s", diff)
+		}
+		if !strings.Contains(diff, "DEBUG") || !strings.Contains(diff, "BROKER_API_KEY") {
+			t.Errorf("the diff does not show what changes:\n%s", diff)
+		}
+	}
+}

@@ -1,0 +1,67 @@
+package install
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/marketcalls/openalgo-install/internal/secret"
+)
+
+func watching(redact *secret.Redactor) *logWatch {
+	in := &Installer{Report: ReporterFunc(func(Event) {}), redact: redact}
+	return &logWatch{in: in, found: make(chan struct{}), ended: make(chan struct{})}
+}
+
+// The lines are those of facts/upstream.md 1.2 and the app's own sources.
+func TestFatalLines(t *testing.T) {
+	for line, reason := range map[string]string{
+		"Error: .env file not found.":                                                                   "can't read its .env",
+		"  CONFIGURATION UPDATE REQUIRED":                                                               "older than this image",
+		"Error: The following environment variables are missing: BROKER_API_KEY":                        "BROKER_API_KEY",
+		"Error: LOG_LEVEL must be one of: DEBUG, INFO":                                                  "LOG_LEVEL must be one of",
+		"Error: Invalid REDIRECT_URL format.":                                                           "Invalid REDIRECT_URL",
+		"RuntimeError: CRITICAL: APP_KEY must be at least 32 characters (got 3). Generate a secure key": "at least 32 characters",
+		"[2026-01-01 00:00:00 +0530] [1] [ERROR] Worker failed to boot.":                                "could not start its worker",
+		"\x1b[31mError: FLASK_ENV must be 'development' or 'production'\x1b[0m":                         "FLASK_ENV",
+	} {
+		w := watching(nil)
+		if _, err := w.Write([]byte("starting\n" + line[:5])); err != nil {
+			t.Fatal(err)
+		}
+		if w.fatal() != "" {
+			t.Errorf("half a line was judged: %q", line)
+		}
+		if _, err := w.Write([]byte(line[5:] + "\r\nmore\n")); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(w.fatal(), reason) {
+			t.Errorf("%q gives %q, want %q in it", line, w.fatal(), reason)
+		}
+	}
+}
+
+func TestOrdinaryLinesAreNotFatal(t *testing.T) {
+	w := watching(nil)
+	for _, line := range []string{
+		"[2026-01-01 09:15:00] ERROR in data: Error: Invalid symbol", "Error: order rejected by the broker",
+		"Migration completed", "2026-01-01 APP_KEY rotated", "",
+	} {
+		if _, err := w.Write([]byte(line + "\n")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if w.fatal() != "" {
+		t.Errorf("fatal: %q", w.fatal())
+	}
+}
+
+func TestTheTailHoldsNoSecretAndNoControl(t *testing.T) {
+	w := watching(secret.NewRedactor(secret.New("canary-1234")))
+	if _, err := w.Write([]byte(strings.Repeat("line\n", 100) + "key=canary-1234 \x1b]0;title\x07\x1b[2Jend\n")); err != nil {
+		t.Fatal(err)
+	}
+	tail := w.tail()
+	if len(tail) != keptLines || tail[len(tail)-1] != "key=[secret] end" {
+		t.Errorf("%d lines, the last %q", len(tail), tail[len(tail)-1])
+	}
+}
