@@ -1,6 +1,7 @@
 package install
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,14 +12,48 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/engine"
 )
 
-// dataVolume is the volume that the databases are in.
-func dataVolume(s *compose.Stack) (name string, external bool) {
-	for _, v := range s.Volumes {
-		if v.Target == DataTarget {
-			return v.Spec.Name, v.External
+// dataPlaces names every place where this instance's databases may be and
+// something is: volumes, or a directory that is mounted in their stead. It goes
+// by what the container mounts, what docker-compose.yaml says, and the name
+// that we would give, since each may have been changed by hand.
+func (in *Installer) dataPlaces(ctx context.Context, o *observed) []string {
+	var out []string
+	add := func(volume, directory string) {
+		if _, exists := o.volumes[volume]; exists && !slices.Contains(out, volume) {
+			out = append(out, volume)
+		}
+		if entries, err := os.ReadDir(directory); directory != "" && err == nil && len(entries) > 0 && !slices.Contains(out, directory) {
+			out = append(out, directory)
 		}
 	}
-	return "", false
+	add(o.project+"_openalgo_db", "")
+	for _, c := range o.containers {
+		for _, m := range c.Mounts {
+			if m.Target == DataTarget {
+				add(m.Name, bindSource(m))
+			}
+		}
+	}
+	if o.composeText == nil {
+		return out
+	}
+	src := compose.Source{Dir: in.work.dir, Env: o.envText,
+		Files: []compose.File{{Path: filepath.Join(in.work.dir, compose.FileName), Content: o.composeText}}}
+	if stack, err := compose.Load(ctx, src); err == nil {
+		for _, m := range stack.Spec("").Mounts {
+			if m.Target == DataTarget {
+				add(m.Source, bindSource(m))
+			}
+		}
+	}
+	return out
+}
+
+func bindSource(m engine.Mount) string {
+	if m.Type == "bind" {
+		return m.Source
+	}
+	return ""
 }
 
 // guardData stops a run that would bring data and keys apart: API_KEY_PEPPER
@@ -28,21 +63,13 @@ func (in *Installer) guardData(o *observed) error {
 	if err := in.guardProject(o); err != nil {
 		return err
 	}
-	volume := o.project + "_openalgo_db"
-	if c := o.container(); c != nil {
-		for _, m := range c.Mounts {
-			if m.Target == DataTarget && m.Name != "" {
-				volume = m.Name
-			}
-		}
-	}
-	if _, exists := o.volumes[volume]; !exists {
+	switch {
+	case len(o.data) == 0:
 		return in.guardMoved(o)
+	case o.env == nil:
+		return fail(ExitHost, "%s", in.keysMissing(o, o.data[0]))
 	}
-	if o.env != nil {
-		return nil
-	}
-	return fail(ExitHost, "%s", in.keysMissing(o, volume))
+	return nil
 }
 
 // guardProject refuses a project that belongs to another directory, and one
@@ -123,11 +150,14 @@ func volumeNames(projects []string) []string {
 
 // keysMissing names the volume, the places where its .env may be, and the two
 // ways on.
-func (in *Installer) keysMissing(o *observed, volume string) string {
+func (in *Installer) keysMissing(o *observed, place string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "the volume %s holds an OpenAlgo database, and the .env with the keys that open it is missing: %s. "+
-		"New keys can't open it, so nothing was changed.\nIts .env may be here:", volume, in.work.env())
-	found := in.envCandidates(o, volume)
+	if _, volume := o.volumes[place]; volume {
+		b.WriteString("the volume ")
+	}
+	fmt.Fprintf(&b, "%s holds an OpenAlgo database, and the .env with the keys that open it is missing: %s. "+
+		"New keys can't open it, so nothing was changed.\nIts .env may be here:", place, in.work.env())
+	found := in.envCandidates(o, place)
 	if len(found) == 0 {
 		b.WriteString("\n  - in a backup of yours (openalgo-backup and your host's snapshots keep .env with the database)")
 	}
@@ -139,7 +169,7 @@ func (in *Installer) keysMissing(o *observed, volume string) string {
 	return b.String()
 }
 
-func (in *Installer) envCandidates(o *observed, volume string) []string {
+func (in *Installer) envCandidates(o *observed, place string) []string {
 	var out []string
 	copies, _ := in.work.backups(envName)
 	if len(copies) > 0 {
@@ -147,7 +177,7 @@ func (in *Installer) envCandidates(o *observed, volume string) []string {
 		out = append(out, fmt.Sprintf("our own backup: cp -p %s %s", last, in.work.env()))
 	}
 	for _, c := range o.all {
-		if !slices.ContainsFunc(c.Mounts, func(m engine.Mount) bool { return m.Name == volume }) {
+		if !slices.ContainsFunc(c.Mounts, func(m engine.Mount) bool { return m.Name == place || m.Source == place }) {
 			continue
 		}
 		for _, m := range c.Mounts {

@@ -40,6 +40,7 @@ type observed struct {
 	all         []engine.Container // every container of an OpenAlgo on this engine
 	volumes     map[string]engine.Volume
 	networks    map[string]bool
+	data        []string      // where databases of this instance are: volumes, or a mounted directory
 	image       *engine.Image // the image of the answers; nil: not on the engine
 	sample      []byte        // that image's own .sample.env; nil: not known
 }
@@ -81,7 +82,11 @@ func (in *Installer) observe(ctx context.Context) (*observed, error) {
 	if o.project == "" {
 		return nil, fail(ExitUsage, "%s gives no project name: choose a directory whose name has letters or digits, such as /opt/openalgo", in.work.dir)
 	}
-	return o, in.observeEngine(ctx, o)
+	if err := in.observeEngine(ctx, o); err != nil {
+		return nil, err
+	}
+	o.data = in.dataPlaces(ctx, o)
+	return o, nil
 }
 
 // nameProject finds the Compose project as Docker Compose would: .env, then

@@ -60,10 +60,9 @@ func (in *Installer) planSizing(o *observed, p *Plan) {
 }
 
 func (in *Installer) planFiles(ctx context.Context, o *observed, p *Plan) error {
-	_, dataExists := o.volumes[o.project+"_openalgo_db"]
 	var warnings []string
 	var err error
-	p.env, warnings, err = planEnv(o.env, o.sample, settings(p.answers, p.Sizing), o.state, dataExists)
+	p.env, warnings, err = planEnv(o.env, o.sample, settings(p.answers, p.Sizing), o.state, len(o.data) > 0)
 	if lostKeys(err) {
 		return fail(ExitHost, "%w.\nThe .env may stand in %s, or in a backup of yours; bring the line back and run this again",
 			err, in.work.path("backups"))
