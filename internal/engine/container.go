@@ -59,7 +59,7 @@ type ContainerSpec struct {
 	CgroupParent, Runtime  string
 }
 
-// Healthcheck: Test is {"NONE"}, {"CMD", args...} or {"CMD-SHELL", command};
+// Healthcheck is how the engine looks after a container: Test is {"NONE"}, {"CMD", args...} or {"CMD-SHELL", command};
 // zero values inherit from the image. StartInterval needs Docker 25.
 type Healthcheck struct {
 	Test                                          []string

@@ -51,7 +51,7 @@ func Masked(data []byte) []byte {
 	var edits []edit
 	for _, e := range scan(text) {
 		end := e.start + len(strings.TrimRight(text[e.start:e.end], "\r\n"))
-		from := end
+		var from int
 		switch e.kind {
 		case broken:
 			from = e.start

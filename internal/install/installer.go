@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/broker"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
@@ -185,6 +186,12 @@ func (in *Installer) install(ctx context.Context, a answers.Answers, madeDir boo
 	}
 	result.Changed = true
 	result.Message = "OpenAlgo is ready at " + result.URL
+	if !run.journal.State.SetupDone {
+		in.note("next: open " + result.URL + " and create your account")
+	}
+	if b, ok := broker.Find(a.Broker.Name); ok {
+		in.note("at " + b.Name + " the redirect URL must be exactly " + b.RedirectURL(a.Origin()))
+	}
 	return result, nil
 }
 

@@ -57,7 +57,7 @@ func openDatabase(path, pepper, salt string) (*database, error) {
 		return nil, errOtherKeys
 	}
 	if err := tryWrite(filepath.Dir(path)); err != nil {
-		return nil, fmt.Errorf("%w: %v", errUnwritable, err)
+		return nil, fmt.Errorf("%w: %w", errUnwritable, err)
 	}
 	return db, nil
 }
@@ -94,15 +94,15 @@ func (db *database) save() error {
 	}
 	temp, err := os.CreateTemp(filepath.Dir(db.path), ".openalgo.db-*")
 	if err != nil {
-		return fmt.Errorf("%w: %v", errUnwritable, err)
+		return fmt.Errorf("%w: %w", errUnwritable, err)
 	}
 	defer os.Remove(temp.Name())
 	_, err = temp.Write(append(data, '\n'))
 	if err := errors.Join(err, temp.Sync(), temp.Close()); err != nil {
-		return fmt.Errorf("%w: %v", errUnwritable, err)
+		return fmt.Errorf("%w: %w", errUnwritable, err)
 	}
 	if err := os.Rename(temp.Name(), db.path); err != nil {
-		return fmt.Errorf("%w: %v", errUnwritable, err)
+		return fmt.Errorf("%w: %w", errUnwritable, err)
 	}
 	return nil
 }

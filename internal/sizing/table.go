@@ -27,7 +27,7 @@ func WriteTable(w io.Writer, here Sizing) {
 	fmt.Fprintf(&out, "\n%s\n", here.origin())
 	fmt.Fprintf(&out, "It gets %s, %d MiB for a strategy, %d MiB of shared memory (shm); good for %s strategies.\n",
 		count(here.Threads, "thread"), here.StrategyMemoryMiB, here.ShmMiB, here.Strategies)
-	io.WriteString(w, out.String())
+	fmt.Fprint(w, out.String())
 }
 
 // ramRange says in words how much RAM a row is for.

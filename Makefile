@@ -1,0 +1,62 @@
+# make rehearse and make test need nothing but Go: they build or install the
+# rest themselves (Docker Engine only as root, or through sudo).
+
+GO       ?= go
+BUILD    := .build
+PROGRAM  := $(BUILD)/openalgo-install
+STACK    := $(BUILD)/rehearsal-stack
+FUZZTIME ?= 20s
+
+GOLANGCI   := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+GORELEASER := github.com/goreleaser/goreleaser/v2@v2.16.0
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS := -s -w -X github.com/marketcalls/openalgo-install/internal/cli.version=$(VERSION)
+
+# Static, since the program is also the rehearsal image; and no stamp from git,
+# which fails in a checkout that belongs to another user.
+export CGO_ENABLED = 0
+export GOFLAGS := -buildvcs=false $(GOFLAGS)
+
+.PHONY: build rehearse rehearse-clean tools test e2e lint fuzz bench golden docs snapshot clean
+
+build: ## the program, in .build
+	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(PROGRAM) ./cmd/openalgo-install
+
+rehearse: build ## a running, verified stack with the stand-in app
+	scripts/engine.sh $(PROGRAM)
+	scripts/as-docker-user.sh $(PROGRAM) --answers - --dir $(STACK) <test/answers/rehearsal.yaml
+
+rehearse-clean: build ## take that stack and its data away again
+	scripts/as-docker-user.sh $(PROGRAM) uninstall --dir $(STACK) --yes --purge=$(notdir $(STACK))
+
+tools: ## what the tests use beside the engine; test makes it itself
+	scripts/tools.sh
+
+test: build ## everything; OPENALGO_E2E=require makes a missing engine a failure
+	scripts/test.sh ./...
+
+e2e: build ## only the tests of the program against the engine
+	scripts/test.sh ./test/e2e/...
+
+lint:
+	$(GO) run $(GOLANGCI) run ./...
+
+fuzz: ## every fuzz target, for FUZZTIME each
+	@grep -rHoE '^func Fuzz[A-Za-z0-9_]+' --include='*_test.go' internal | sed 's/:func / /' | while read -r file target; do \
+		$(GO) test "./$$(dirname $$file)" -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) || exit 1; done
+
+bench: build tools ## time, size and memory, beside Docker Compose
+	bench/run.sh
+
+golden: ## write the golden files anew; look at the diff before you commit
+	$(GO) test $$(grep -rlE 'flag\.Bool\("update"' --include='*_test.go' internal | xargs -n1 dirname | sort -u | sed 's|^|./|') -update
+
+docs: ## the reference of the command line
+	$(GO) run ./cmd/openalgo-install man --markdown docs/cli
+
+snapshot: ## a release, unsigned and unpublished, in dist
+	$(GO) run $(GORELEASER) release --snapshot --clean --skip=sign,sbom,publish
+
+clean: ## stacks are left alone: make rehearse-clean
+	rm -rf $(BUILD)/tools $(BUILD)/python $(BUILD)/engines $(PROGRAM) dist

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Sets up what the tests use and runs go vet and go test on the given packages.
+# What is missing is skipped, unless OPENALGO_E2E=require.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+build=$PWD/.build
+
+scripts/tools.sh
+export OPENALGO_COMPOSE=${OPENALGO_COMPOSE:-$build/tools/docker-compose}
+export OPENALGO_REGISTRY=${OPENALGO_REGISTRY:-$build/tools/registry}
+if [[ -z ${OPENALGO_PYTHON:-} && -x $build/python/bin/python3 ]]; then
+  export OPENALGO_PYTHON=$build/python/bin/python3
+fi
+
+if ! scripts/engine.sh --check; then
+  if [[ $(id -u) == 0 ]]; then
+    "$build/openalgo-install" docker
+  else
+    echo "No Docker Engine answers, so the tests that need one are skipped. To get one: sudo .build/openalgo-install docker" >&2
+  fi
+fi
+
+go vet ./...
+go test -timeout 18m "$@"

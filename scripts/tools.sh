@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# Builds or fetches into .build what the tests use beside the engine: Docker
+# Compose as the referee, a registry, and python-dotenv. Needs a network the
+# first time, and no root.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+test/tools/build.sh .build/tools
+
+# The python-dotenv that OpenAlgo reads its .env with, unless one is given.
+[[ -n ${OPENALGO_PYTHON:-} ]] && exit
+python=$PWD/.build/python/bin/python3
+"$python" -c 'import dotenv' 2>/dev/null && exit
+rm -rf .build/python
+{ python3 -m venv .build/python && "$python" -m pip install -q --disable-pip-version-check python-dotenv==1.2.2; } ||
+  echo "No python-dotenv: the tests that compare with it are skipped (apt-get install python3-venv)." >&2

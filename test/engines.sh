@@ -1,0 +1,122 @@
+#!/usr/bin/env bash
+# Runs a command against another engine than the host's:
+#
+#   test/engines.sh 26.1 -- go test ./test/e2e/...
+#   test/engines.sh 28.5 -- docker version
+#
+# The engine comes from Debian's packages (26.1 from trixie, 28.5 from sid),
+# unpacked beside the host's, never installed. Engine and command share mount,
+# network and process namespaces of their own, with an empty /run: the host's
+# engine is neither seen nor touched, a port that a container publishes is
+# reachable for the command, and when the command ends all of it is gone.
+#
+# There is loopback and nothing else in there: what the command needs from a
+# network (go mod download, make tools) comes before.
+#
+# Needs root, and a Debian host (its mirror and its keyring are used;
+# DEBIAN_MIRROR overrides). The packages are cached in .build/engines.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+cache=${OPENALGO_ENGINES:-$here/../.build/engines}
+
+die() {
+  echo "engines.sh: $*" >&2
+  exit 1
+}
+
+suite_of() {
+  case $1 in
+    26.1) echo trixie ;;
+    28.5) echo sid ;;
+    *) die "no engine $1: it is 26.1 or 28.5" ;;
+  esac
+}
+
+mirror() {
+  [[ -n ${DEBIAN_MIRROR:-} ]] && echo "$DEBIAN_MIRROR" && return
+  # shellcheck disable=SC2016 # apt-get expands it
+  apt-get indextargets --format '$(SITE)' 'Origin: Debian' 'Created-By: Packages' | grep -v security | sort -u | head -n 1
+}
+
+# fetch VERSION DIR: unpacks docker.io and what it runs into DIR/root. apt gets a sources list, lists and archives of its own, so the
+# host's package state stays as it is.
+fetch() {
+  local suite dir=$2 site packages=(docker.io containerd runc)
+  suite=$(suite_of "$1")
+  [[ -e $dir/complete ]] && return
+  # docker-init is a link to tini-static, which sid has in a package of its own.
+  [[ $suite == sid ]] && packages+=(tini-static) || packages+=(tini)
+  site=$(mirror)
+  [[ -n $site ]] || die "no Debian mirror in the host's apt sources: run apt-get update, or set DEBIAN_MIRROR"
+  rm -rf "$dir"
+  mkdir -p "$dir"/{lists/partial,archives/partial,root}
+  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $site $suite main" >"$dir/sources.list"
+  local apt=(apt-get -q
+    -o Dir::Etc::sourcelist="$dir/sources.list" -o Dir::Etc::sourceparts=/dev/null
+    -o Dir::State::lists="$dir/lists" -o Dir::Cache::archives="$dir/archives"
+    -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache=
+    -o APT::Sandbox::User=root)
+  "${apt[@]}" update >&2
+  (cd "$dir/archives" && "${apt[@]}" download "${packages[@]}" >&2)
+  for deb in "$dir"/archives/*.deb; do dpkg -x "$deb" "$dir/root"; done
+  rm -rf "$dir/lists" "$dir/archives"
+  # On a host with an older glibc runc does not start; the host's own serves.
+  "$dir/root/usr/sbin/runc" --version >/dev/null 2>&1 || rm -f "$dir/root/usr/sbin/runc"
+  "$dir/root/usr/sbin/dockerd" --version | grep -qF " $1." || die "$suite has another engine by now: $("$dir/root/usr/sbin/dockerd" --version)"
+  touch "$dir/complete"
+}
+
+# inside DATA ROOT COMMAND...: the first process of the namespaces.
+inside() {
+  local data=$1 root=$2 rc=0
+  shift 2
+  mount -t tmpfs -o mode=0755 tmpfs /run
+  ip link set lo up
+  echo '{}' >"$data/daemon.json" # or the host's /etc/docker/daemon.json would count
+  # cgroupfs, because systemd does not manage what runs in here.
+  PATH=$root/usr/bin:$root/usr/sbin:$PATH setsid dockerd \
+    --config-file "$data/daemon.json" --data-root "$data/docker" --exec-root /run/docker \
+    --pidfile /run/docker.pid -H unix:///run/docker.sock \
+    --exec-opt native.cgroupdriver=cgroupfs >"$data/dockerd.log" 2>&1 &
+  local engine=$!
+  trap 'exit 130' INT
+  trap 'exit 143' TERM HUP
+  # SIGTERM lets it stop the containers and take their cgroups away.
+  trap 'kill $engine 2>/dev/null && wait $engine || true' EXIT
+
+  local deadline=$((SECONDS + 60))
+  until curl -fs -o /dev/null --unix-socket /run/docker.sock http://engine/_ping; do
+    if ((SECONDS > deadline)) || ! kill -0 $engine 2>/dev/null; then
+      tail -n 20 "$data/dockerd.log" >&2
+      die "the engine did not come up"
+    fi
+    sleep 0.2
+  done
+  export DOCKER_HOST=unix:///run/docker.sock
+  unset DOCKER_CONTEXT DOCKER_TLS_VERIFY DOCKER_CERT_PATH
+  "$@" || rc=$?
+  exit $rc
+}
+
+if [[ ${1:-} == --inside ]]; then
+  shift
+  inside "$@"
+fi
+
+[[ $# -ge 3 && $2 == -- ]] || die "usage: test/engines.sh 26.1|28.5 -- COMMAND..."
+[[ $(id -u) == 0 ]] || die "a second engine needs root: sudo env \"PATH=\$PATH\" test/engines.sh $*"
+for tool in apt-get dpkg unshare ip iptables curl; do
+  command -v $tool >/dev/null || die "$tool is missing"
+done
+version=$1
+shift 2
+mkdir -p "$cache"
+cache=$(cd "$cache" && pwd)
+fetch "$version" "$cache/$version"
+data=$(mktemp -d "$cache/data-$version.XXXXXX")
+trap 'rm -rf --one-file-system "$data"' EXIT
+rc=0
+unshare --mount --net --pid --fork --mount-proc --kill-child \
+  "$here/engines.sh" --inside "$data" "$cache/$version/root" "$@" || rc=$?
+exit $rc
