@@ -27,6 +27,8 @@ type Answers struct {
 	RemoteMCP RemoteMCP
 	Docker    Docker
 	Env       map[string]secret.Text // further .env keys
+
+	hidden map[string]bool // keys of Env that came by reference, so are secrets
 }
 
 // Broker is the broker and its credentials; for several the "API key" is a
@@ -113,7 +115,7 @@ func (a Answers) Origin() string {
 func (a Answers) Warnings() []string {
 	var out []string
 	if ip, err := netip.ParseAddr(a.Ports.Bind); err == nil && !ip.IsLoopback() {
-		out = append(out, fmt.Sprintf("ports.bind: %s opens the ports to the network, and Docker's ports pass by ufw: "+
+		out = append(out, fmt.Sprintf("ports.bind: %s opens the ports to the network, and Docker's ports bypass ufw, so they may be public: "+
 			"leave it at 127.0.0.1 and put a proxy in front", a.Ports.Bind))
 	}
 	if a.Domain != "" && a.TLS.Mode == "off" {
@@ -123,6 +125,13 @@ func (a Answers) Warnings() []string {
 	if a.RemoteMCP.Enabled && a.RemoteMCP.WriteOrders {
 		out = append(out, "remote_mcp.write_orders lets AI clients on the internet place orders with your money: "+
 			"leave it out unless that is meant")
+	}
+	// Both have a fixed default and are part of a key from the moment they are
+	// set (facts/upstream.md 1.1).
+	for _, key := range []string{"SMTP_KEY_SALT", "TELEGRAM_KEY_SALT"} {
+		if _, ok := a.Env[key]; ok {
+			out = append(out, fmt.Sprintf("env.%s is part of a key: what OpenAlgo stored before it was set can't be opened after, and it must never change again", key))
+		}
 	}
 	return out
 }

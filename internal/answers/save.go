@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v4"
+
+	"github.com/marketcalls/openalgo-install/internal/envfile"
 )
 
 //go:embed example.yaml
@@ -23,7 +25,8 @@ func Schema() []byte { return schema }
 const savedHeader = "# What openalgo-install was answered, less every secret. Written after each run.\n"
 
 // Public is the answers as YAML less every secret: the broker's name stays,
-// its credentials go, and so does each env value whose key may name a secret.
+// its credentials go, and so does each env value that came by reference or
+// whose key may name a secret.
 func (a Answers) Public() ([]byte, error) {
 	auto := func(n int) any {
 		if n == 0 {
@@ -73,7 +76,7 @@ func (a Answers) Public() ([]byte, error) {
 func (a Answers) publicEnv() map[string]string {
 	out := map[string]string{}
 	for key, value := range a.Env {
-		if !maySecret(key) {
+		if !a.hidden[key] && !isSecret(key, value.Reveal()) {
 			out[key] = value.Reveal()
 		}
 	}
@@ -108,15 +111,15 @@ func (s *section) node() *yaml.Node {
 	return n
 }
 
-// maySecret is generous: a setting that is left out can be written again.
-func maySecret(key string) bool {
-	key = strings.ToUpper(key)
-	for _, word := range []string{"KEY", "SECRET", "TOKEN", "PASSWORD", "PASSWD", "SALT", "PEPPER", "CREDENTIAL", "DATABASE_URL", "PIN"} {
-		if strings.Contains(key, word) {
+// isSecret is generous: a setting that is left out stays in .env.
+func isSecret(key, value string) bool {
+	upper := strings.ToUpper(key)
+	for _, part := range []string{"KEY", "SECRET", "TOKEN", "PASSWORD", "SALT", "PEPPER", "DATABASE_URL"} {
+		if strings.Contains(upper, part) {
 			return true
 		}
 	}
-	return false
+	return envfile.IsSecret(key, value)
 }
 
 // HasPlainSecrets reports whether a file holds a secret as plain text, so that
@@ -127,10 +130,16 @@ func HasPlainSecrets(data []byte) bool {
 		return false
 	}
 	for i := 0; i+1 < len(root.Content); i += 2 {
-		name, value := root.Content[i].Value, root.Content[i+1]
-		for j := 0; value.Kind == yaml.MappingNode && j+1 < len(value.Content); j += 2 {
-			key, plain := value.Content[j].Value, value.Content[j+1].Kind == yaml.ScalarNode && value.Content[j+1].Value != ""
-			if plain && (name == "broker" && key != "name" || name == "env" && maySecret(key)) {
+		section, values := root.Content[i].Value, root.Content[i+1]
+		if values.Kind != yaml.MappingNode {
+			continue
+		}
+		for j := 0; j+1 < len(values.Content); j += 2 {
+			key, value := values.Content[j].Value, values.Content[j+1]
+			if value.Kind != yaml.ScalarNode || empty(value) || value.Value == "" {
+				continue
+			}
+			if section == "broker" && key != "name" || section == "env" && isSecret(key, value.Value) {
 				return true
 			}
 		}

@@ -1,9 +1,11 @@
 package answers
 
 import (
+	"errors"
 	"fmt"
 	"net/mail"
 	"net/netip"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -11,6 +13,7 @@ import (
 	"github.com/distribution/reference"
 
 	"github.com/marketcalls/openalgo-install/internal/broker"
+	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 )
 
@@ -28,10 +31,20 @@ func (r *reader) where(key string) position {
 	}
 }
 
+// wrong is a value that breaks a rule, unless the key has a problem already.
 func (r *reader) wrong(key, format string, args ...any) {
-	// A value that could not be read has its problem already.
-	if slices.ContainsFunc(r.problems, func(p Problem) bool { return p.Key == key || strings.HasPrefix(p.Key, key+".") }) {
+	if slices.ContainsFunc(r.problems, func(p Problem) bool { return p.Key == key }) {
 		return
+	}
+	for part := key; ; {
+		if r.unread[part] {
+			return
+		}
+		cut := strings.LastIndexByte(part, '.')
+		if cut < 0 {
+			break
+		}
+		part = part[:cut]
 	}
 	r.problem(key, r.where(key), format, args...)
 }
@@ -67,16 +80,16 @@ func (r *reader) domain(a *Answers) {
 	switch {
 	case strings.Contains(d, "://"):
 		r.wrong("domain", "this is an address with a scheme%s", example)
+	case isIP(d):
+		r.wrong("domain", "an IP address gets no certificate; leave `domain` out to use OpenAlgo on this machine only, or name a domain, e.g. algo.example.com")
 	case strings.ContainsAny(d, "/:"):
 		r.wrong("domain", "this has a port or a path%s", example)
-	case isIP(d):
-		r.wrong("domain", "an IP address gets no certificate; leave `domain` out to use OpenAlgo on this machine only, or name a domain")
 	case d == "localhost":
 		r.wrong("domain", "leave `domain` out to use OpenAlgo on this machine only")
 	case !isASCII(d):
-		r.wrong("domain", "write the name in its ASCII form (it begins with xn--)")
+		r.wrong("domain", "write the name in its ASCII form (punycode), e.g. xn--bcher-kva.example")
 	case len(d) > 253 || !domainPattern.MatchString(d):
-		r.wrong("domain", "%q is not a domain name%s", d, example)
+		r.wrong("domain", "%s is not a domain name%s", quote(d), example)
 	}
 }
 
@@ -101,7 +114,7 @@ func (r *reader) broker(a *Answers) {
 		if near, ok := broker.Nearest(name); ok {
 			hint = fmt.Sprintf("did you mean %q?", near)
 		}
-		r.wrong("broker.name", "OpenAlgo knows no broker %q; %s", name, hint)
+		r.wrong("broker.name", "OpenAlgo knows no broker by %s; %s", quote(name), hint)
 		return
 	}
 	if r.saved {
@@ -111,9 +124,19 @@ func (r *reader) broker(a *Answers) {
 		APIKey: a.Broker.APIKey, APISecret: a.Broker.APISecret,
 		MarketAPIKey: a.Broker.MarketAPIKey, MarketAPISecret: a.Broker.MarketAPISecret,
 	}) {
-		r.wrong("broker."+p.Field, "%s", p.Message)
+		key, message := "broker."+p.Field, p.Message
+		if source := r.source[key]; source != "" {
+			message += " (it was read from " + source + ")"
+		}
+		r.wrong(key, "%s", message)
 	}
 }
+
+const (
+	gitExample  = "https://github.com/marketcalls/openalgo"
+	certExample = "/etc/ssl/algo.pem"
+	keyExample  = "/etc/ssl/algo.key"
+)
 
 func (r *reader) image(a *Answers) {
 	i := &a.Image
@@ -123,19 +146,17 @@ func (r *reader) image(a *Answers) {
 			i.Ref = DefaultImage
 		}
 		if _, err := reference.ParseNormalizedNamed(i.Ref); err != nil {
-			r.wrong("image.ref", "%q is not an image reference; write it like %s", i.Ref, DefaultImage)
+			r.wrong("image.ref", "%s is not an image reference; write it like %s", quote(i.Ref), DefaultImage)
 		}
 	case "git":
-		if i.URL == "" {
-			r.wrong("image.url", "a git source needs its url, e.g. https://github.com/marketcalls/openalgo")
-		}
+		r.git(i)
 	case "path":
 		if i.Path == "" {
 			r.wrong("image.path", "a path source needs the path of a checkout, e.g. /src/openalgo")
 		}
 	case "rehearsal":
 	default:
-		r.wrong("image.source", "%q is not a source; one of registry, git, path, rehearsal", i.Source)
+		r.wrong("image.source", "%s is not a source; one of registry, git, path, rehearsal", quote(i.Source))
 		return
 	}
 	r.onlyFor("image.url", i.URL, i.Source == "git", "a git source")
@@ -143,8 +164,38 @@ func (r *reader) image(a *Answers) {
 	r.onlyFor("image.ref", i.Ref, i.Source == "registry" || i.Source == "git", "a registry or git source")
 	r.onlyFor("image.dockerfile", i.Dockerfile, i.Source == "git" || i.Source == "path", "a git or path source")
 	if i.Dockerfile != "" && i.Dockerfile != "ours" && i.Dockerfile != "theirs" {
-		r.wrong("image.dockerfile", "%q is neither ours nor theirs", i.Dockerfile)
+		r.wrong("image.dockerfile", "%s is neither ours nor theirs", quote(i.Dockerfile))
 	}
+}
+
+func (r *reader) git(i *Image) {
+	switch {
+	case i.URL == "":
+		r.wrong("image.url", "a git source needs its url, e.g. %s", gitExample)
+	case strings.HasPrefix(i.URL, "-"):
+		r.wrong("image.url", "an address can't begin with a dash; write it like %s", gitExample)
+	case hasLogin(i.URL):
+		// It would stand in the saved answers and in every plan.
+		r.wrong("image.url", "the address has a password or token in it, and addresses are saved and shown; "+
+			"let git's credential helper give it, or use ssh, e.g. git@github.com:marketcalls/openalgo.git")
+	}
+	if strings.HasPrefix(i.Ref, "-") {
+		r.wrong("image.ref", "a branch, tag or commit can't begin with a dash; write it like main")
+	}
+}
+
+// hasLogin reports a password in an address, or a token in its user's place:
+// over ssh a user alone is none. An address that can't be read may have one.
+func hasLogin(address string) bool {
+	if !strings.Contains(address, "://") {
+		return false
+	}
+	u, err := url.Parse(address)
+	if err != nil {
+		return strings.Contains(address, "@")
+	}
+	_, password := u.User.Password()
+	return password || u.User != nil && u.Scheme != "ssh"
 }
 
 // onlyFor refuses an answer that would be passed over.
@@ -169,17 +220,20 @@ func (r *reader) tls(a *Answers) {
 			r.wrong("tls.mode", "%s needs a domain: set `domain`, or `tls: {mode: off}`", t.Mode)
 		}
 	default:
-		r.wrong("tls.mode", "%q is not a mode; one of auto, files, nginx, off", t.Mode)
+		r.wrong("tls.mode", "%s is not a mode; one of auto, files, nginx, off", quote(t.Mode))
 		return
 	}
-	if t.Mode == "files" && (t.Cert == "" || t.Key == "") {
-		r.wrong("tls.mode", "files needs both `cert` and `key`, e.g. {mode: files, cert: /etc/ssl/algo.pem, key: /etc/ssl/algo.key}")
+	if t.Mode == "files" && t.Cert == "" {
+		r.wrong("tls.cert", "mode files needs the path of the certificate, e.g. %s", certExample)
+	}
+	if t.Mode == "files" && t.Key == "" {
+		r.wrong("tls.key", "mode files needs the path of the certificate's key, e.g. %s", keyExample)
 	}
 	r.onlyFor("tls.cert", t.Cert, t.Mode == "files", "tls.mode files")
 	r.onlyFor("tls.key", t.Key, t.Mode == "files", "tls.mode files")
 	if t.Email != "" {
 		if address, err := mail.ParseAddress(t.Email); err != nil || address.Address != t.Email {
-			r.wrong("tls.email", "%q is not an e-mail address, e.g. me@example.com", t.Email)
+			r.wrong("tls.email", "%s is not an e-mail address, e.g. me@example.com", quote(t.Email))
 		}
 	}
 }
@@ -194,12 +248,15 @@ func (r *reader) ports(a *Answers) {
 		r.wrong("ports.websocket", "both ports are %d; they must differ, e.g. {web: 5000, websocket: 8765}", a.Ports.Web)
 	}
 	if _, err := netip.ParseAddr(a.Ports.Bind); err != nil {
-		r.wrong("ports.bind", "%q is not an IP address of this host, e.g. 127.0.0.1", a.Ports.Bind)
+		r.wrong("ports.bind", "%s is not an IP address of this host, e.g. 127.0.0.1", quote(a.Ports.Bind))
 	}
 }
 
 func (r *reader) sizing(a *Answers) {
 	s := a.Sizing
+	if s.RAMMiB != 0 && s.RAMMiB < 256 {
+		r.wrong("sizing.ram", "%d MiB is too little for OpenAlgo; a number alone is MiB, so write e.g. 4GB, or auto", s.RAMMiB)
+	}
 	if s.Threads > 64 {
 		r.wrong("sizing.threads", "%d threads are more than any library here can use; 1 to 64, or auto", s.Threads)
 	}
@@ -221,27 +278,39 @@ var owned = map[string]string{
 	"STRATEGY_MEMORY_LIMIT_MB":   "sizing.strategy_memory_mb", "SHM_SIZE": "sizing.shm_size",
 }
 
-// fixed are .env keys whose value the container's own set-up needs.
-var fixed = []string{"PORT", "FLASK_PORT", "FLASK_HOST_IP", "WEBSOCKET_HOST", "WEBSOCKET_PORT", "WEBSOCKET_URL",
-	"COMPOSE_PROJECT_NAME", "COMPOSE_FILE", "COMPOSE_PROFILES"}
+// fixed are .env keys whose value the container's own set-up needs, and why.
+var fixed = map[string]string{
+	"PORT": portsHint, "FLASK_PORT": portsHint, "FLASK_HOST_IP": portsHint,
+	"WEBSOCKET_HOST": portsHint, "WEBSOCKET_PORT": portsHint, "WEBSOCKET_URL": portsHint,
+	"COMPOSE_PROJECT_NAME": projectHint, "COMPOSE_FILE": projectHint, "COMPOSE_PROFILES": projectHint,
+	"ENV_CONFIG_VERSION": "this is the image's own; it follows the image that is installed",
+}
+
+const (
+	portsHint   = "this must stay as the container needs it; the host's ports are the answer `ports`, e.g. `ports: {web: 5000, websocket: 8765}`"
+	projectHint = "this would turn `docker compose` to another stack; the directory (--dir) gives the stack its name"
+)
 
 func (r *reader) env(a *Answers) {
 	for name, value := range a.Env {
 		key := "env." + name
 		switch {
 		case !keyPattern.MatchString(name):
-			r.wrong(key, "this is no name for a setting: letters, digits and _ only")
+			r.wrong(key, "this is no name for a setting: letters, digits and _ only, e.g. LOG_LEVEL")
 		case name == "APP_KEY" || name == "API_KEY_PEPPER" || name == "FERNET_SALT":
 			r.wrong(key, "keys are never taken from answers: they are made here once and kept in .env, and with another one the database can't be opened. "+
 				"To keep old keys, put the old .env into the directory first")
 		case owned[name] != "":
 			r.wrong(key, "write this as the answer %s", owned[name])
 		case slices.Contains(sizing.EnvKeys(), name):
-			r.wrong(key, "write this as the answer sizing.threads")
-		case slices.Contains(fixed, name):
-			r.wrong(key, "this must stay as the container needs it; the host's ports are the answer `ports`")
-		case strings.ContainsAny(value.Reveal(), "\r\n\x00"):
-			r.wrong(key, "the value has more than one line; .env can't carry that")
+			r.wrong(key, "write this as the answer sizing.threads, e.g. `sizing: {threads: 2}`")
+		case fixed[name] != "":
+			r.wrong(key, "%s", fixed[name])
+		default:
+			var fault *envfile.ValueError
+			if _, err := envfile.Encode(name, value.Reveal()); errors.As(err, &fault) {
+				r.wrong(key, "%s", fault.Reason)
+			}
 		}
 	}
 }

@@ -1,0 +1,65 @@
+package answers
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// nearest returns the known key that name most likely meant.
+func nearest(name string, fields map[string]field) (string, bool) {
+	name = strings.ToLower(name)
+	if len(name) > 40 {
+		return "", false // no slip of the pen; spares the comparison
+	}
+	best, bestDistance := "", 0
+	for _, known := range slices.Sorted(maps.Keys(fields)) {
+		d := distance(name, known)
+		if d <= max(1, len(known)/3) && (best == "" || d < bestDistance) {
+			best, bestDistance = known, d
+		}
+	}
+	return best, best != ""
+}
+
+// distance is the Levenshtein distance in bytes.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			change := diagonal
+			if a[i] != b[j] {
+				change++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(change, row[j]+1, diagonal+1)
+		}
+	}
+	return row[len(b)]
+}
+
+func possible(fields map[string]field) string {
+	return "possible here: " + strings.Join(slices.Sorted(maps.Keys(fields)), ", ")
+}
+
+// word is a key or a short value that can be shown. `api_key:x1` without the
+// blank is one key to YAML, and a line that is indented too far becomes part of
+// the value above it: what has more than a word in it may hold a secret.
+var word = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,40}$`)
+
+var oneWord = regexp.MustCompile(`^\S{0,100}$`)
+
+// quote shows a value in a message where that is harmless.
+func quote(value string) string {
+	if oneWord.MatchString(value) {
+		return strconv.Quote(value)
+	}
+	return "this value"
+}
