@@ -12,16 +12,16 @@ func (a *app) answersCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "answers",
 		Short: "Write, check and describe answers files",
-		Args:  cobra.NoArgs,
+		Args:  noArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(
 		&cobra.Command{
-			Use: "init", Short: "Print an example with every answer explained", Args: cobra.NoArgs,
+			Use: "init", Short: "Print an example with every answer explained", Args: noArgs,
 			RunE: func(*cobra.Command, []string) error { return a.write(answers.Example()) },
 		},
 		&cobra.Command{
-			Use: "schema", Short: "Print the JSON Schema of an answers file", Args: cobra.NoArgs,
+			Use: "schema", Short: "Print the JSON Schema of an answers file", Args: noArgs,
 			RunE: func(*cobra.Command, []string) error { return a.write(answers.Schema()) },
 		},
 		a.answersCheckCommand(),

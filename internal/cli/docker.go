@@ -22,7 +22,7 @@ func (a *app) dockerCommand() *cobra.Command {
 		Long: `Install Docker Engine and start it, now and at every boot: from Docker's own
 signed package repository where that can be reached, else the distribution's
 package. An engine that runs already is left as it is.`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if dryRun {
 				return a.dockerPlan(cmd.Context())

@@ -32,19 +32,15 @@ func (o *installOptions) flags(cmd *cobra.Command) {
 }
 
 func (a *app) install(ctx context.Context, o installOptions) error {
-	if o.answers == "" {
-		return usage("no answers were given and this release asks no questions. One of these works:\n" +
-			"  openalgo-install answers init > answers.yaml    (edit it)\n" +
-			"  openalgo-install --answers answers.yaml")
-	}
-	ans, err := a.readAnswers(o.answers)
+	// From here on every end is an event: who reads --json finds the reason there.
+	out := a.presenter()
+	ans, err := a.installAnswers(o)
 	if err != nil {
-		return err
+		return out.end(install.Result{}, err)
 	}
 	if err := a.bringDocker(ctx, ans, o); err != nil {
-		return err
+		return out.end(install.Result{}, err)
 	}
-	out := a.presenter()
 	in, done, err := a.installer(ctx, out)
 	if err != nil {
 		return out.end(install.Result{}, hintDocker(err))
@@ -52,7 +48,11 @@ func (a *app) install(ctx context.Context, o installOptions) error {
 	defer done()
 	in.Wait = o.wait
 	if o.dryRun {
-		return a.dryRun(ctx, in, ans)
+		plan, err := in.Plan(ctx, ans)
+		if err != nil {
+			return out.end(install.Result{}, err)
+		}
+		return a.showPlan(plan)
 	}
 	if o.rehearse {
 		result, report, err := in.Rehearse(ctx, ans)
@@ -65,11 +65,16 @@ func (a *app) install(ctx context.Context, o installOptions) error {
 	return out.end(result, err)
 }
 
-func (a *app) dryRun(ctx context.Context, in *install.Installer, ans answers.Answers) error {
-	plan, err := in.Plan(ctx, ans)
-	if err != nil {
-		return err
+func (a *app) installAnswers(o installOptions) (answers.Answers, error) {
+	if o.answers == "" {
+		return answers.Answers{}, usage("no answers were given and this release asks no questions. One of these works:\n" +
+			"  openalgo-install answers init > answers.yaml    (edit it)\n" +
+			"  openalgo-install --answers answers.yaml")
 	}
+	return a.readAnswers(o.answers)
+}
+
+func (a *app) showPlan(plan *install.Plan) error {
 	if a.json {
 		return a.writeJSON(plan)
 	}
@@ -112,7 +117,7 @@ func (a *app) answersText(name string) ([]byte, error) {
 // hintDocker adds the way out to an engine that is not there.
 func hintDocker(err error) error {
 	if errors.Is(err, engine.ErrAbsent) {
-		return fmt.Errorf("%w. `openalgo-install docker` installs and starts Docker Engine; `docker: {install: true}` in the answers does it in the same run", err)
+		return fmt.Errorf("%w; or write `docker: {install: true}` into the answers", err)
 	}
 	return err
 }

@@ -92,6 +92,9 @@ func (p *presenter) stepEvent(e install.Event) {
 
 // progress redraws one line on a terminal, and prints every tenth elsewhere.
 func (p *presenter) progress(now *engine.PullProgress) {
+	if now.Layers == 0 {
+		return // the registry has not said yet what there is
+	}
 	percent := 0
 	if now.Total > 0 {
 		percent = int(now.Current * 100 / now.Total)

@@ -18,7 +18,7 @@ func (a *app) renderCommand() *cobra.Command {
 asked and nothing is started. A .env that is there already keeps its keys.`,
 		Example: `  openalgo-install render --answers answers.yaml --out ./openalgo
   cd openalgo && docker compose up -d`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			switch {
 			case from == "":

@@ -18,7 +18,7 @@ func (a *app) sizeCommand() *cobra.Command {
 		Short: "Print the sizing table and what this host gets",
 		Example: `  openalgo-install size
   openalgo-install size --ram 4GB --cores 2 --json`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			machine, instances, err := a.sizeMachine(cmd, ram, cores)
 			if err != nil {

@@ -12,7 +12,7 @@ func (a *app) statusCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "status",
 		Short: "Show every OpenAlgo on this engine, or with --dir one",
-		Args:  cobra.NoArgs,
+		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			e, machine, err := a.connect(cmd.Context())
 			if err != nil {
@@ -44,7 +44,7 @@ func (a *app) logsCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "logs",
 		Short: "Show OpenAlgo's log, secrets taken out",
-		Args:  cobra.NoArgs,
+		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if tail < 0 {
 				return usage("--tail: %d is not a number of lines; 0 shows all", tail)
@@ -77,7 +77,7 @@ func (a *app) restartCommand() *cobra.Command {
 // stackCommand is a command that does one thing to the stack in --dir.
 func (a *app) stackCommand(use, short string, do func(*install.Installer, context.Context) (install.Result, error)) *cobra.Command {
 	return &cobra.Command{
-		Use: use, Short: short, Args: cobra.NoArgs,
+		Use: use, Short: short, Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			out := a.presenter()
 			in, done, err := a.installer(cmd.Context(), out)

@@ -22,7 +22,7 @@ func (a *app) uninstallCommand() *cobra.Command {
 
 --purge removes those too. It asks for the instance's name, or takes it:
 --yes --purge=NAME.`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			out := a.presenter()
 			in, done, err := a.installer(cmd.Context(), out)

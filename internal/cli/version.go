@@ -22,7 +22,7 @@ var (
 
 func (a *app) versionCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
+		Use: "version", Short: "Print the version", Args: noArgs,
 		RunE: func(*cobra.Command, []string) error {
 			revision := commit
 			if info, ok := debug.ReadBuildInfo(); ok && revision == "" {
@@ -45,7 +45,7 @@ func (a *app) versionCommand() *cobra.Command {
 func (a *app) manCommand() *cobra.Command {
 	var dir, markdown string
 	cmd := &cobra.Command{
-		Use: "man", Short: "Write the man pages", Args: cobra.NoArgs,
+		Use: "man", Short: "Write the man pages", Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			root := cmd.Root()
 			root.DisableAutoGenTag = true
@@ -82,7 +82,7 @@ func buildDate() *time.Time {
 // serveCommand is what the rehearsal image runs.
 func (a *app) serveCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: rehearsal.Command, Hidden: true, Args: cobra.NoArgs,
+		Use: rehearsal.Command, Hidden: true, Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return rehearsal.Serve(cmd.Context(), rehearsal.ServeOptions{Out: a.stdout})
 		},

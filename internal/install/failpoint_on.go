@@ -26,6 +26,8 @@ func failpoint(name string) {
 	switch signal {
 	case "TERM":
 		_ = syscall.Kill(os.Getpid(), syscall.SIGTERM)
+	case "STOP": // until the test sends SIGCONT
+		_ = syscall.Kill(os.Getpid(), syscall.SIGSTOP)
 	case "HUP":
 		_ = syscall.Kill(os.Getpid(), syscall.SIGHUP)
 	default:

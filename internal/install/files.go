@@ -39,6 +39,7 @@ func (r *run) keepCopy(name string) error {
 	}
 	change := fileChange{Name: name}
 	if before != nil {
+		change.Former = sha256Hex(before)
 		if change.Backup, err = r.in.work.backup(name, before); err != nil {
 			return err
 		}

@@ -44,6 +44,7 @@ type oldContainer struct {
 type fileChange struct {
 	Name   string `json:"name"`             // relative to the instance's directory
 	Backup string `json:"backup,omitempty"` // copy of the former version; empty: there was none
+	Former string `json:"former,omitempty"` // SHA-256 of the former version
 	SHA256 string `json:"sha256,omitempty"` // of what the run writes, to tell a later edit
 	// Keys holds, for .env, the hashes of the key material as we wrote it.
 	Keys map[string]string `json:"keys,omitempty"`

@@ -45,6 +45,7 @@ func (in *Installer) undo(ctx context.Context, j *journal, cause error) error {
 // rollBack brings back files and container of before. Each part can be
 // repeated, and none needs room on the disk.
 func (in *Installer) rollBack(ctx context.Context, j *journal) error {
+	_ = os.RemoveAll(in.work.path("tmp"))
 	if err := in.engineBack(ctx); err != nil {
 		return err
 	}
@@ -138,7 +139,6 @@ func (in *Installer) removeNetworks(ctx context.Context, j *journal) {
 
 // restore puts the former version of a file back, unless the run never wrote it.
 func (in *Installer) restore(ctx context.Context, j *journal, change fileChange) error {
-	path := filepath.Join(in.work.dir, change.Name)
 	if change.SHA256 == "" {
 		return nil // not written
 	}
@@ -146,20 +146,29 @@ func (in *Installer) restore(ctx context.Context, j *journal, change fileChange)
 		return in.restoreEnv(ctx, j, change)
 	}
 	if change.Backup == "" {
+		path := filepath.Join(in.work.dir, change.Name)
 		if err := os.Remove(path); err != nil && !os.IsNotExist(err) {
 			return fmt.Errorf("removing %s: %w", path, err)
 		}
 		return nil
 	}
-	before, err := os.ReadFile(change.Backup)
-	if err != nil {
-		return fmt.Errorf("reading the former %s: %w", change.Name, err)
-	}
-	now, err := readOptional(path)
-	if err == nil && string(now) == string(before) {
+	now, err := readOptional(filepath.Join(in.work.dir, change.Name))
+	if err == nil && sha256Hex(now) == change.Former {
 		return nil
 	}
-	return in.place(change.Name, before, 0o644)
+	return in.moveBack(change, 0o644)
+}
+
+// moveBack puts the kept copy itself in the file's place: that needs no room,
+// and a full disk may be why there is something to undo.
+func (in *Installer) moveBack(change fileChange, mode os.FileMode) error {
+	if err := os.Chmod(change.Backup, mode); err != nil {
+		return fmt.Errorf("bringing the former %s back: %w", change.Name, err)
+	}
+	if err := os.Rename(change.Backup, filepath.Join(in.work.dir, change.Name)); err != nil {
+		return fmt.Errorf("bringing the former %s back: %w", change.Name, err)
+	}
+	return nil
 }
 
 // restoreEnv brings the former .env back. A key that the app itself made or
@@ -175,13 +184,13 @@ func (in *Installer) restoreEnv(ctx context.Context, j *journal, change fileChan
 		}
 		return nil
 	}
+	now, err := in.readEnv(ctx)
+	if err != nil || now != nil && sha256Hex(now) == change.Former {
+		return err
+	}
 	before, err := os.ReadFile(change.Backup)
 	if err != nil {
 		return fmt.Errorf("reading the former .env: %w", err)
-	}
-	now, err := in.readEnv(ctx)
-	if err != nil || string(now) == string(before) {
-		return err
 	}
 	restored, err := carryKeys(before, now, change, j.State)
 	if err != nil {
@@ -191,7 +200,26 @@ func (in *Installer) restoreEnv(ctx context.Context, j *journal, change fileChan
 	if j.State != nil {
 		image = j.State.ImageID
 	}
-	return in.placeEnv(ctx, restored, image)
+	if string(restored) == string(before) {
+		return in.moveEnvBack(ctx, change, image)
+	}
+	if err := in.placeEnv(ctx, restored, image); err != nil {
+		// The .env that is there has every key that the data needs.
+		in.note(fmt.Sprintf("the former .env could not be brought back (%v); the new one stays, with the keys that OpenAlgo made. The former one is %s", err, change.Backup))
+	}
+	return nil
+}
+
+func (in *Installer) moveEnvBack(ctx context.Context, change fileChange, image string) error {
+	file, err := os.Open(change.Backup)
+	if err != nil {
+		return fmt.Errorf("reading the former .env: %w", err)
+	}
+	defer file.Close()
+	if err := in.giveToApp(ctx, file, image); err != nil {
+		return err
+	}
+	return in.moveBack(change, 0o600)
 }
 
 // carryKeys returns before with every key of now that differs from what this

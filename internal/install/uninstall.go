@@ -10,6 +10,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/rehearsal"
 )
 
 // Removal is what an uninstall takes away, and what it leaves.
@@ -129,6 +130,9 @@ func (in *Installer) Uninstall(ctx context.Context, r *Removal) (Result, error) 
 		if err := in.Engine.RemoveVolume(ctx, name); err != nil {
 			return Result{}, fail(ExitFailed, "removing the volume %s: %w", name, err)
 		}
+	}
+	if r.container != nil && strings.HasPrefix(r.container.Image, rehearsal.Repository) {
+		_ = in.Engine.RemoveImage(ctx, r.container.Image) // another rehearsal uses it: it stays
 	}
 	return Result{Changed: true, Message: "OpenAlgo and all its data are removed"}, in.purgeFiles()
 }

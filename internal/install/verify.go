@@ -17,6 +17,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/rehearsal"
 )
 
 const (
@@ -58,7 +59,7 @@ func (in *Installer) checkOfContainer(ctx context.Context, id string) (check, er
 	return check{
 		container: id, name: c.Name, local: in.Engine.Info().Local,
 		web: address(portOf(c, compose.WebPort)), sock: address(portOf(c, compose.WebSocketPort)),
-		rehearsal: strings.HasPrefix(c.Image, "openalgo-install/rehearsal"),
+		rehearsal: strings.HasPrefix(c.Image, rehearsal.Repository),
 	}, nil
 }
 

@@ -8,7 +8,8 @@ import (
 )
 
 const (
-	repository = "openalgo-install/rehearsal"
+	// Repository is the name of the image without its tag.
+	Repository = "openalgo-install/rehearsal"
 	binaryPath = "openalgo-install"
 
 	// appID is uid and gid of the image's user, as in OpenAlgo's image since
@@ -152,5 +153,5 @@ func ImageRef(binarySHA256 string) string {
 	if len(binarySHA256) > 12 {
 		binarySHA256 = binarySHA256[:12]
 	}
-	return repository + ":" + binarySHA256
+	return Repository + ":" + binarySHA256
 }

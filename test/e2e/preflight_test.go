@@ -1,0 +1,282 @@
+package e2e_test
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/marketcalls/openalgo-install/internal/compose"
+	"github.com/marketcalls/openalgo-install/internal/engine"
+)
+
+// mustBeUntouched wants no trace of the instance on disk or in the engine.
+func (i *instance) mustBeUntouched() {
+	i.t.Helper()
+	if _, err := os.Lstat(i.dir); !os.IsNotExist(err) {
+		i.t.Errorf("%s is there: %v", i.dir, err)
+	}
+	networks, err := docker.Networks(i.t.Context(), compose.LabelProject+"="+i.project)
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	if c, n, v := len(i.containers()), len(networks), i.volumes(); c+n+v != 0 {
+		i.t.Errorf("%d containers, %d networks and %d volumes were made, want none", c, n, v)
+	}
+}
+
+// mustSay wants every one of the texts in what the user reads.
+func (o outcome) mustSay(t *testing.T, texts ...string) {
+	t.Helper()
+	for _, text := range texts {
+		if !strings.Contains(o.stderr, text) {
+			t.Errorf("%q is not said:\n%s", text, o.all())
+		}
+	}
+}
+
+// takePort listens on a port as another program would.
+func takePort(t *testing.T, port int) {
+	t.Helper()
+	listener, err := net.Listen("tcp4", fmt.Sprintf("127.0.0.1:%d", port))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+}
+
+func TestPreflightPortTakenByAProcess(t *testing.T) {
+	i := newInstance(t)
+	me := fmt.Sprintf("(pid %d)", os.Getpid())
+	takePort(t, i.ws)
+	i.install(3).mustSay(t, fmt.Sprintf("port %d is taken by ", i.ws), me, "choose another port")
+	i.mustBeUntouched()
+
+	takePort(t, i.web)
+	i.install(3, "--dry-run").mustSay(t, fmt.Sprintf("port %d is taken by ", i.web), fmt.Sprintf("port %d is taken by ", i.ws), me)
+	i.install(3).mustSay(t, fmt.Sprintf("port %d is taken by ", i.web), fmt.Sprintf("port %d is taken by ", i.ws), me)
+	i.mustBeUntouched()
+}
+
+func TestPreflightThingsOfAnotherStack(t *testing.T) {
+	other := newInstance(t)
+	other.install(0)
+	holder := other.container()
+
+	i := newInstance(t)
+	i.web, i.ws = other.web, other.ws
+	i.write("")
+	taken := " is taken by the container " + holder.Name
+	i.install(3).mustSay(t, fmt.Sprintf("port %d%s", i.web, taken), fmt.Sprintf("port %d%s", i.ws, taken))
+	i.mustBeUntouched()
+
+	j := newInstance(t)
+	name := j.project + "-web"
+	id, err := docker.Create(t.Context(), engine.ContainerSpec{Name: name, Image: holder.Image, Cmd: []string{"true"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := j.install(3)
+	out.mustSay(t, "a container called "+name+" exists and is not this stack's", "docker rename "+name)
+	j.mustBeUntouched()
+	if err := docker.Remove(t.Context(), id); err != nil {
+		t.Fatal(err)
+	}
+	other.mustBeReady()
+}
+
+// nobody is the user and group of a process without any rights.
+const nobody = 65534
+
+// asNobody runs an install as a plain user who is in the given groups.
+func (i *instance) asNobody(groups ...uint32) outcome {
+	i.t.Helper()
+	if os.Geteuid() != 0 {
+		i.t.Skip("running as another user needs root")
+	}
+	// A place of its own: the test's own directories are root's alone.
+	dir, err := os.MkdirTemp("", "openalgo-nobody-")
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	i.t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	for from, to := range map[*string]string{&i.program: "openalgo-install", &i.answers: "answers.yaml"} {
+		data, err := os.ReadFile(*from)
+		if err != nil {
+			i.t.Fatal(err)
+		}
+		*from = filepath.Join(dir, to)
+		if err := os.WriteFile(*from, data, 0o755); err != nil {
+			i.t.Fatal(err)
+		}
+	}
+	if err := os.Chmod(dir, 0o755); err != nil {
+		i.t.Fatal(err)
+	}
+	i.dir = filepath.Join(dir, i.project)
+	i.env = append(i.env, "HOME=/nonexistent", "DOCKER_CONFIG=")
+
+	cmd := i.command("--answers", i.answers)
+	cmd.Dir = "/"
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody, Groups: groups}}
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	_ = cmd.Run()
+	return outcome{stdout.String(), stderr.String(), cmd.ProcessState.ExitCode()}
+}
+
+// socket describes the engine's socket, or skips a test that is about one.
+func socket(t *testing.T) *syscall.Stat_t {
+	t.Helper()
+	path, local := strings.CutPrefix(docker.Info().Endpoint, "unix://")
+	if !local {
+		t.Skip("the engine is not on a local socket")
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info.Sys().(*syscall.Stat_t)
+}
+
+func TestPreflightEngineWithoutPermission(t *testing.T) {
+	i := newInstance(t)
+	if socket(t).Mode&0o006 != 0 {
+		t.Skip("everybody may use this engine")
+	}
+	out := i.asNobody()
+	if out.code != 3 {
+		t.Errorf("exit %d, want 3", out.code)
+	}
+	out.mustSay(t, "may not use the Docker engine", "docker group", "usermod -aG docker", "sudo")
+	i.mustBeUntouched()
+}
+
+func TestPreflightDirectoryNotWritable(t *testing.T) {
+	i := newInstance(t)
+	s := socket(t)
+	if s.Gid == 0 {
+		t.Skip("the engine's socket is for root alone")
+	}
+	out := i.asNobody(s.Gid)
+	if out.code != 3 {
+		t.Errorf("exit %d, want 3", out.code)
+	}
+	out.mustSay(t, filepath.Dir(i.dir)+" may not be written by this user", "--dir")
+	i.mustBeUntouched()
+}
+
+func TestPreflightDirectoryIsAFile(t *testing.T) {
+	i := newInstance(t)
+	if err := os.WriteFile(i.dir, []byte("mine"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	i.install(3).mustSay(t, i.dir+" is a file, not a directory")
+	if data, err := os.ReadFile(i.dir); err != nil || string(data) != "mine" {
+		t.Errorf("the file is not as it was: %q, %v", data, err)
+	}
+}
+
+func TestPreflightEngineTooOld(t *testing.T) {
+	i := newInstance(t)
+	path := filepath.Join(t.TempDir(), "engine.sock")
+	listener, err := net.Listen("unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	old := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("API-Version", "1.24")
+		switch {
+		case strings.HasSuffix(r.URL.Path, "/_ping"):
+			_, _ = io.WriteString(w, "OK")
+		case strings.HasSuffix(r.URL.Path, "/version"):
+			_, _ = io.WriteString(w, `{"Version":"1.12.6","ApiVersion":"1.24","Os":"linux","Arch":"amd64"}`)
+		default:
+			http.Error(w, `{"message":"page not found"}`, http.StatusNotFound)
+		}
+	}))
+	_ = old.Listener.Close()
+	old.Listener = listener
+	old.Start()
+	t.Cleanup(old.Close)
+
+	i.env = append(i.env, "DOCKER_HOST=unix://"+path)
+	i.install(3).mustSay(t, "1.12.6", "too old", "20.10", "upgrade Docker Engine")
+	i.mustBeUntouched()
+}
+
+// A file system that has room and can hold no more files: the run may fail
+// at any of its writes.
+func TestPreflightNoInodesForAChange(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("mounting a file system needs root")
+	}
+	i := newInstance(t)
+	disk := t.TempDir()
+	if err := unix.Mount("tmpfs", disk, "tmpfs", 0, "size=64m,nr_inodes=200"); err != nil {
+		t.Skipf("mounting a file system: %v", err)
+	}
+	t.Cleanup(func() { _ = unix.Unmount(disk, unix.MNT_DETACH) })
+	i.dir = filepath.Join(disk, i.project)
+	i.install(0)
+	i.addUser()
+	id, env, file, keys := i.container().ID, i.read(".env"), i.read("docker-compose.yaml"), i.keys()
+
+	i.write("sizing: {threads: 1}\nenv: {LOG_LEVEL: DEBUG}")
+	done := false
+	for free := 0; free <= 12 && !done; free++ {
+		giveBack := fillInodes(t, disk, free)
+		out := i.run("--answers", i.answers)
+		switch {
+		case out.code == 0:
+			done = true
+			giveBack()
+			continue
+		case out.code != 3 && out.code != 4:
+			t.Errorf("%d inodes free: exit %d, want 0, 3 or 4\n%s", free, out.code, out.all())
+		}
+		if !strings.Contains(out.stderr, "no space left on device") && !strings.Contains(out.stderr, "full") {
+			t.Errorf("%d inodes free: the full disk is not named\n%s", free, out.all())
+		}
+		if i.container().ID != id || i.read(".env") != env || i.read("docker-compose.yaml") != file {
+			t.Errorf("%d inodes free: the former stack is not back\n%s", free, out.all())
+		}
+		i.mustBeReady()
+		giveBack()
+	}
+	i.install(0)
+	i.mustBeReady()
+	if i.keys() != keys || i.report().Users != 1 {
+		t.Error("keys or data are not the former")
+	}
+}
+
+// fillInodes makes empty files until only so many more can be made.
+func fillInodes(t *testing.T, disk string, free int) (giveBack func()) {
+	t.Helper()
+	dir := filepath.Join(disk, "filler")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	made := 0
+	for ; ; made++ {
+		if err := os.WriteFile(filepath.Join(dir, fmt.Sprint(made)), nil, 0o600); err != nil {
+			break
+		}
+	}
+	for n := range free {
+		if err := os.Remove(filepath.Join(dir, fmt.Sprint(made-1-n))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return func() { _ = os.RemoveAll(dir) }
+}
