@@ -38,12 +38,13 @@ func newRun(in *Installer, o *observed, p *Plan, madeDir bool) *run {
 	next.Project, next.ImageRef, next.ImageID = o.project, p.stack.Image, p.imageID
 	next.Env = maps.Clone(o.state.Env)
 	next.remember(p.env.settings)
+	next.SetupDone = next.SetupDone && len(o.data) > 0 // an empty database is right where there is none
 	if p.ownCompose {
 		next.ComposeSHA256 = sha256Hex(p.composeText)
 	}
 	r.journal = &journal{
 		Command: "install", Started: time.Now().UTC(), MadeDir: madeDir,
-		Project: o.project, Name: p.stack.ContainerName(), State: &next, work: in.work,
+		Engine: in.Engine.Info().Name, Project: o.project, Name: p.stack.ContainerName(), State: &next, work: in.work,
 	}
 	if r.replace {
 		r.journal.NewName = p.stack.ContainerName()

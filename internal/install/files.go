@@ -75,7 +75,11 @@ func (r *run) writeFiles(ctx context.Context) error {
 		return nil
 	}
 	text := r.plan.env.text
-	if !r.plan.env.fresh {
+	if r.plan.env.fresh {
+		if now, err := r.in.readEnv(ctx); err != nil || now != nil && sha256Hex(now) != r.journal.file(envName).SHA256 {
+			return errors.Join(err, fmt.Errorf("a .env appeared in %s meanwhile; it is left as it is: run this again", r.in.work.dir))
+		}
+	} else {
 		fresh, err := r.editedEnv(ctx)
 		if err != nil {
 			return err

@@ -18,6 +18,7 @@ type journal struct {
 	Started  time.Time     `json:"started"`
 	MadeDir  bool          `json:"made_dir"`
 	Done     []string      `json:"done"`
+	Engine   string        `json:"engine"` // host name of the engine that it works on
 	Project  string        `json:"project"`
 	Name     string        `json:"container"`          // what the container is called in the end
 	Old      *oldContainer `json:"old,omitempty"`      // the one that is replaced

@@ -25,7 +25,7 @@ type lock struct{ file *os.File }
 func (w workdir) tryLock() (l *lock, holder int, err error) {
 	file, err := os.OpenFile(w.path("lock"), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
-		return nil, 0, fmt.Errorf("opening the lock: %w", err)
+		return nil, 0, fail(ExitHost, "opening the lock: %w", err)
 	}
 	err = unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 	if errors.Is(err, unix.EWOULDBLOCK) {
@@ -36,7 +36,7 @@ func (w workdir) tryLock() (l *lock, holder int, err error) {
 	}
 	if err != nil {
 		_ = file.Close()
-		return nil, 0, fmt.Errorf("locking %s: %w", file.Name(), err)
+		return nil, 0, fail(ExitHost, "locking %s: %w", file.Name(), err)
 	}
 	return &lock{file}, 0, nil
 }

@@ -55,6 +55,9 @@ func (o *observed) container() *engine.Container {
 
 func (in *Installer) observe(ctx context.Context) (*observed, error) {
 	o := &observed{}
+	if info, err := os.Stat(in.work.dir); err == nil && !info.IsDir() {
+		return nil, fail(ExitHost, "%s is a file, not a directory; choose another directory with --dir", in.work.dir)
+	}
 	var err error
 	if o.envText, err = in.readEnv(ctx); err != nil {
 		return nil, err

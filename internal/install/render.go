@@ -21,11 +21,18 @@ func AbsDir(dir string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("finding the directory %s: %w", dir, err)
 	}
-	// Docker resolves links in mounts: the same directory must have one name.
-	if real, err := filepath.EvalSymlinks(abs); err == nil {
-		abs = real
+	// Docker resolves links in mounts: the same directory must have one name,
+	// before it is made and after.
+	rest := ""
+	for parent := abs; ; parent = filepath.Dir(parent) {
+		if real, err := filepath.EvalSymlinks(parent); err == nil {
+			return filepath.Join(real, rest), nil
+		}
+		if parent == filepath.Dir(parent) {
+			return abs, nil
+		}
+		rest = filepath.Join(filepath.Base(parent), rest)
 	}
-	return abs, nil
 }
 
 // Render writes every file of an instance into out and touches nothing else:

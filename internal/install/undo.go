@@ -274,6 +274,10 @@ func (in *Installer) recover(ctx context.Context) error {
 		return nil
 	}
 	in.note(fmt.Sprintf("the %s of %s did not finish (done: %s)", j.Command, j.Started.Local().Format("2006-01-02 15:04:05"), doneText(j)))
+	if name := in.Engine.Info().Name; j.Engine != name {
+		return fail(ExitHost, "the unfinished %s of this directory was on the engine of %q, and this is the one of %q: "+
+			"run this again with that engine (DOCKER_HOST or docker context)", j.Command, j.Engine, name)
+	}
 	o, err := in.observe(ctx)
 	if err != nil {
 		return err

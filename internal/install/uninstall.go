@@ -19,10 +19,10 @@ type Removal struct {
 	Kept    []string `json:"kept"`
 	Project string   `json:"project"`
 
-	container *engine.Container
-	networks  []string
-	volumes   []string
-	purge     bool
+	containers []engine.Container // more than one where a killed run left some
+	networks   []string
+	volumes    []string
+	purge      bool
 }
 
 // PlanUninstall works out what an uninstall takes away. Volumes and .env go
@@ -36,9 +36,9 @@ func (in *Installer) PlanUninstall(ctx context.Context, purge bool) (*Removal, e
 	if err := in.guardProject(o); err != nil {
 		return nil, err
 	}
-	r := &Removal{Changes: []Change{}, Kept: []string{}, Project: o.project, container: o.container(), purge: purge}
-	if r.container != nil {
-		r.Changes = append(r.Changes, Change{Kind: KindContainer, Name: r.container.Name, Action: ActionRemove, Reason: "runs OpenAlgo"})
+	r := &Removal{Changes: []Change{}, Kept: []string{}, Project: o.project, containers: o.containers, purge: purge}
+	for _, c := range r.containers {
+		r.Changes = append(r.Changes, Change{Kind: KindContainer, Name: c.Name, Action: ActionRemove, Reason: "runs OpenAlgo"})
 	}
 	if err := in.removableNetworks(ctx, r); err != nil {
 		return nil, err
@@ -110,13 +110,17 @@ func (in *Installer) Uninstall(ctx context.Context, r *Removal) (Result, error) 
 		}
 		defer held.release()
 	}
-	if r.container != nil {
-		if err := in.stop(ctx, r.container); err != nil {
+	for i := range r.containers {
+		if err := in.stop(ctx, &r.containers[i]); err != nil {
 			return Result{}, err
 		}
-		if err := in.Engine.Remove(ctx, r.container.ID); err != nil {
+		if err := in.Engine.Remove(ctx, r.containers[i].ID); err != nil {
 			return Result{}, fmt.Errorf("removing the container: %w", err)
 		}
+	}
+	// An unfinished run has nothing left to go on with.
+	if err := os.Remove(in.work.path("journal.json")); err != nil && !os.IsNotExist(err) {
+		return Result{}, fmt.Errorf("closing the journal: %w", err)
 	}
 	for _, name := range r.networks {
 		if err := in.Engine.RemoveNetwork(ctx, name); err != nil {
@@ -131,8 +135,10 @@ func (in *Installer) Uninstall(ctx context.Context, r *Removal) (Result, error) 
 			return Result{}, fail(ExitFailed, "removing the volume %s: %w", name, err)
 		}
 	}
-	if r.container != nil && strings.HasPrefix(r.container.Image, rehearsal.Repository) {
-		_ = in.Engine.RemoveImage(ctx, r.container.Image) // another rehearsal uses it: it stays
+	for _, c := range r.containers {
+		if strings.HasPrefix(c.Image, rehearsal.Repository) {
+			_ = in.Engine.RemoveImage(ctx, c.Image) // another rehearsal uses it: it stays
+		}
 	}
 	return Result{Changed: true, Message: "OpenAlgo and all its data are removed"}, in.purgeFiles()
 }

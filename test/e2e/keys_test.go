@@ -253,3 +253,62 @@ func TestEnvEditsSurvive(t *testing.T) {
 	}
 	i.mustHaveData()
 }
+
+// `docker compose down -v` is the user's own word: the next run begins with
+// empty volumes and the same keys, and says so.
+func TestVolumesDeletedByHand(t *testing.T) {
+	i := filled(t)
+	i.write("env: {LOG_LEVEL: DEBUG}")
+	i.install(0) // sees the account
+	keys := i.keys()
+	dockerCompose(t, i.dir, "down", "-v")
+	out := i.install(0)
+	if !strings.Contains(out.stdout, i.project+"_openalgo_db, which this stack had, is gone") {
+		t.Errorf("the lost volume is not named:\n%s", out.stdout)
+	}
+	i.mustBeReady()
+	if i.keys() != keys {
+		t.Error("the keys changed")
+	}
+}
+
+// A volume that is not the former one would be an empty OpenAlgo in the place
+// of a full one.
+func TestEmptyDatabaseInTheFormerOnesPlace(t *testing.T) {
+	i := filled(t)
+	i.write("env: {LOG_LEVEL: DEBUG}")
+	i.install(0)
+	text := strings.ReplaceAll(i.read("docker-compose.yaml"), "openalgo_db", "other_db")
+	before := i.read("docker-compose.yaml")
+	if err := os.WriteFile(i.path("docker-compose.yaml"), []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if out := i.install(4); !strings.Contains(out.stderr, "empty database") {
+		t.Errorf("the reason is not said:\n%s", out.stderr)
+	}
+	i.mustHaveData()
+	if err := os.WriteFile(i.path("docker-compose.yaml"), []byte(before), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	i.install(0)
+	i.mustHaveData()
+}
+
+// The same directory by another name is the same instance.
+func TestLinkedDirectory(t *testing.T) {
+	i := newInstance(t)
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(filepath.Dir(i.dir), link); err != nil {
+		t.Fatal(err)
+	}
+	real := i.dir
+	i.dir = filepath.Join(link, i.project)
+	i.install(0)
+	id := i.container().ID
+	i.install(0)
+	i.dir = real
+	i.install(0)
+	if i.container().ID != id {
+		t.Error("the container was recreated for another name of the directory")
+	}
+}

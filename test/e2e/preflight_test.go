@@ -214,49 +214,92 @@ func TestPreflightEngineTooOld(t *testing.T) {
 	i.mustBeUntouched()
 }
 
-// A file system that has room and can hold no more files: the run may fail
-// at any of its writes.
-func TestPreflightNoInodesForAChange(t *testing.T) {
+// onFewInodes puts an instance onto a file system that has room, and can hold
+// only so many files.
+func onFewInodes(t *testing.T) (i *instance, disk string) {
+	t.Helper()
 	if os.Geteuid() != 0 {
 		t.Skip("mounting a file system needs root")
 	}
-	i := newInstance(t)
-	disk := t.TempDir()
+	i, disk = newInstance(t), t.TempDir()
 	if err := unix.Mount("tmpfs", disk, "tmpfs", 0, "size=64m,nr_inodes=200"); err != nil {
 		t.Skipf("mounting a file system: %v", err)
 	}
 	t.Cleanup(func() { _ = unix.Unmount(disk, unix.MNT_DETACH) })
 	i.dir = filepath.Join(disk, i.project)
+	return i, disk
+}
+
+// mostInodes is more than any run needs.
+const mostInodes = 25
+
+// installWithInodes runs an install with so many inodes free and reports
+// whether it did. One that did not must have named the reason.
+func (i *instance) installWithInodes(disk string, free int) (done bool) {
+	i.t.Helper()
+	giveBack := fillInodes(i.t, disk, free)
+	defer giveBack()
+	out := i.run("--answers", i.answers)
+	if out.code != 0 && out.code != 3 && out.code != 4 {
+		i.t.Errorf("%d inodes free: exit %d, want 0, 3 or 4\n%s", free, out.code, out.all())
+	}
+	if out.code != 0 && !strings.Contains(out.stderr, "no space left on device") {
+		i.t.Errorf("%d inodes free: the full disk is not named\n%s", free, out.all())
+	}
+	return out.code == 0
+}
+
+// The run may fail at any of its writes.
+func TestPreflightNoInodesForAChange(t *testing.T) {
+	i, disk := onFewInodes(t)
 	i.install(0)
 	i.addUser()
 	id, env, file, keys := i.container().ID, i.read(".env"), i.read("docker-compose.yaml"), i.keys()
 
 	i.write("sizing: {threads: 1}\nenv: {LOG_LEVEL: DEBUG}")
-	done := false
-	for free := 0; free <= 12 && !done; free++ {
-		giveBack := fillInodes(t, disk, free)
-		out := i.run("--answers", i.answers)
-		switch {
-		case out.code == 0:
-			done = true
-			giveBack()
-			continue
-		case out.code != 3 && out.code != 4:
-			t.Errorf("%d inodes free: exit %d, want 0, 3 or 4\n%s", free, out.code, out.all())
-		}
-		if !strings.Contains(out.stderr, "no space left on device") && !strings.Contains(out.stderr, "full") {
-			t.Errorf("%d inodes free: the full disk is not named\n%s", free, out.all())
-		}
+	free := 0
+	for ; free < mostInodes && !i.installWithInodes(disk, free); free++ {
 		if i.container().ID != id || i.read(".env") != env || i.read("docker-compose.yaml") != file {
-			t.Errorf("%d inodes free: the former stack is not back\n%s", free, out.all())
+			t.Errorf("%d inodes free: the former stack is not back", free)
 		}
 		i.mustBeReady()
-		giveBack()
+	}
+	if free < 2 {
+		t.Errorf("only %d runs failed: nothing was tried", free)
 	}
 	i.install(0)
 	i.mustBeReady()
 	if i.keys() != keys || i.report().Users != 1 {
 		t.Error("keys or data are not the former")
+	}
+}
+
+func TestPreflightNoInodesForTheFirstInstall(t *testing.T) {
+	i, disk := onFewInodes(t)
+	keys := ""
+	free := 1
+	for ; free < mostInodes && !i.installWithInodes(disk, free); free++ {
+		if n := len(i.containers()); n != 0 {
+			t.Errorf("%d inodes free: %d containers are left, want none", free, n)
+		}
+		if _, err := os.Stat(i.path(".env")); err != nil && i.volumes() > 0 {
+			t.Errorf("%d inodes free: there are volumes and no .env: %v", free, err)
+		}
+		if i.volumes() == 0 {
+			continue // without data the next run may make other keys
+		}
+		if keys != "" && i.keys() != keys {
+			t.Errorf("%d inodes free: the keys are not the former", free)
+		}
+		keys = i.keys()
+	}
+	if free < 3 {
+		t.Errorf("the run with %d inodes did not fail: nothing was tried", free)
+	}
+	i.install(0)
+	i.mustBeReady()
+	if keys != "" && i.keys() != keys {
+		t.Error("the keys are not the former")
 	}
 }
 
