@@ -196,11 +196,14 @@ func (r *run) stopOld(ctx context.Context) error {
 	if !r.journal.Old.Running {
 		return nil
 	}
-	grace := stopGrace
-	if r.old.StopGrace > grace {
-		grace = r.old.StopGrace
+	r.journal.Old.Stopping = true
+	if err := r.journal.save(); err != nil {
+		return err
 	}
-	if err := r.in.Engine.Stop(ctx, r.journal.Old.ID, grace); err != nil {
+	failpoint("stopping")
+	// Not cancelled in the middle: the engine would go on with it, and stop a
+	// container that was brought back in the meantime.
+	if err := r.in.Engine.Stop(context.WithoutCancel(ctx), r.journal.Old.ID, max(stopGrace, r.old.StopGrace)); err != nil {
 		return fmt.Errorf("stopping the former container: %w", err)
 	}
 	return nil

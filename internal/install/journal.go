@@ -39,6 +39,9 @@ type oldContainer struct {
 	ID      string `json:"id"`
 	Name    string `json:"name"`
 	Running bool   `json:"running"`
+	// Stopping says that its stop was asked for: the engine carries that out
+	// even when we are gone.
+	Stopping bool `json:"stopping,omitempty"`
 }
 
 // fileChange is a file that the run replaces.

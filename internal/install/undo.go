@@ -118,6 +118,12 @@ func (in *Installer) oldBack(ctx context.Context, j *journal) error {
 	if !j.Old.Running {
 		return nil
 	}
+	if j.Old.Stopping {
+		// A stop may still be under way; started before its end, it would go down again.
+		if err := in.Engine.Stop(ctx, c.ID, max(stopGrace, c.StopGrace)); err != nil {
+			return fmt.Errorf("waiting for the former container's stop: %w", err)
+		}
+	}
 	if err := in.Engine.Start(ctx, c.ID); err != nil {
 		return fmt.Errorf("starting the former container: %w", err)
 	}

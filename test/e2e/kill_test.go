@@ -1,11 +1,13 @@
 package e2e_test
 
 import (
+	"bufio"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // points runs an install to its end and returns every failpoint that it
@@ -158,7 +160,7 @@ func TestKilledInAChange(t *testing.T) {
 
 // SIGTERM and SIGINT undo: what ran before runs again, exit 130.
 func TestTerminatedInAChange(t *testing.T) {
-	for _, point := range []string{"after-backup", "created", "before-stop", "after-stop", "env-placed", "renamed-old", "before-start", "before-verify"} {
+	for _, point := range []string{"after-backup", "created", "before-stop", "stopping", "after-stop", "env-placed", "renamed-old", "before-start", "before-verify"} {
 		t.Run(point, func(t *testing.T) {
 			t.Parallel()
 			i := newInstance(t)
@@ -211,4 +213,36 @@ func TestHangupGoesOn(t *testing.T) {
 		i.mustBeReady()
 		i.write(changed)
 	}
+}
+
+// The engine goes on with a stop that nobody waits for any more: what is
+// brought back must not go down again by it.
+func TestKilledWhileTheFormerOneStops(t *testing.T) {
+	i := newInstance(t)
+	i.program = failing
+	i.write("env: {OPENALGO_REHEARSAL_STOP: 3s}")
+	i.install(0)
+	i.addUser()
+	i.write("env: {OPENALGO_REHEARSAL_STOP: 3s, LOG_LEVEL: DEBUG}")
+	cmd := i.command("--answers", i.answers, "--json")
+	lines, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	scanner := bufio.NewScanner(lines)
+	for scanner.Scan() {
+		if strings.Contains(scanner.Text(), `"step":"stop","state":"start"`) {
+			break
+		}
+	}
+	// The app takes three seconds to end: its stop is under way.
+	time.Sleep(time.Second)
+	_ = cmd.Process.Kill()
+	_ = cmd.Wait()
+	i.install(0)
+	i.mustHaveData()
+	i.mustBeTidy()
 }
