@@ -1,0 +1,93 @@
+package e2e_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+)
+
+func TestUninstallKeepsDataAndKeys(t *testing.T) {
+	i := filled(t)
+	keys := i.keys()
+	if out := i.run("uninstall", "--dry-run"); out.code != 0 || len(i.containers()) != 1 {
+		t.Errorf("a dry run exits %d:\n%s", out.code, out.all())
+	}
+	if out := i.run("uninstall"); out.code != 0 {
+		t.Fatalf("uninstall: %s", out.all())
+	}
+	if len(i.containers()) != 0 || i.volumes() != 5 || i.keys() != keys {
+		t.Error("the container is there, or volumes or keys are not")
+	}
+	i.install(0)
+	i.mustHaveData()
+	if i.keys() != keys {
+		t.Error("the keys changed")
+	}
+}
+
+func TestPurgeWantsTheName(t *testing.T) {
+	i := filled(t)
+	for _, args := range [][]string{{"uninstall", "--purge"}, {"uninstall", "--purge=" + i.project}, {"uninstall", "--yes", "--purge=other"}} {
+		if out := i.run(args...); out.code != 2 {
+			t.Errorf("%v exits %d, want 2:\n%s", args, out.code, out.all())
+		}
+		i.mustHaveData()
+	}
+	if out := i.run("uninstall", "--yes", "--purge="+i.project); out.code != 0 {
+		t.Fatalf("purge: %s", out.all())
+	}
+	if len(i.containers()) != 0 || i.volumes() != 0 {
+		t.Error("something is left on the engine")
+	}
+	if _, err := os.Stat(i.dir); !os.IsNotExist(err) {
+		t.Errorf("the directory is left:\n%s", snapshot(t, i.dir))
+	}
+}
+
+func TestStopAndStart(t *testing.T) {
+	i := filled(t)
+	for _, step := range []struct{ command, state string }{{"stop", "exited"}, {"stop", "exited"}, {"start", "running"}, {"start", "running"}, {"restart", "running"}} {
+		if out := i.run(step.command); out.code != 0 {
+			t.Fatalf("%s: %s", step.command, out.all())
+		}
+		if state := i.container().State; state != step.state {
+			t.Errorf("after %s the container is %s, want %s", step.command, state, step.state)
+		}
+	}
+	i.mustHaveData()
+	if out := i.run("logs", "--tail", "5"); out.code != 0 || !strings.Contains(out.stdout, "listens") {
+		t.Errorf("logs: %s", out.all())
+	}
+}
+
+func TestRehearseLeavesNothing(t *testing.T) {
+	i := newInstance(t)
+	i.write("")
+	out := i.run("--answers", i.answers, "--rehearse")
+	if out.code != 0 || !strings.Contains(out.stdout, "/app/db") {
+		t.Fatalf("rehearse exits %d:\n%s", out.code, out.all())
+	}
+	if _, err := os.Stat(i.dir); !os.IsNotExist(err) {
+		t.Error("the instance's directory was made")
+	}
+	if _, err := os.Stat(i.dir + "-rehearsal"); !os.IsNotExist(err) {
+		t.Error("the rehearsal's directory is left")
+	}
+	i.project += "-rehearsal"
+	if len(i.containers()) != 0 || i.volumes() != 0 {
+		t.Error("something is left on the engine")
+	}
+}
+
+// Beside a stack that runs on the same ports the rehearsal takes others.
+func TestRehearseBesideTheRealOne(t *testing.T) {
+	i := filled(t)
+	id := i.container().ID
+	if out := i.run("--answers", i.answers, "--rehearse"); out.code != 0 {
+		t.Fatalf("rehearse exits %d:\n%s", out.code, out.all())
+	}
+	if i.container().ID != id {
+		t.Error("the real stack was touched")
+	}
+	i.mustHaveData()
+}
