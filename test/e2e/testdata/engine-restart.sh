@@ -1,0 +1,61 @@
+# Run by TestEngineRestarted as root in namespaces of its own (mount, network,
+# process): an engine that may be stopped and started while the program runs.
+# Wants PROGRAM (built with the tag failpoint), WORK and POINTS.
+set -eu
+
+mount -t proc proc /proc
+mount -t tmpfs tmpfs /run
+ip link set lo up
+dir=$WORK/oae2erestart
+
+wait_until() { # COMMAND...: within a minute
+  deadline=$(($(date +%s) + 60))
+  until "$@" >/dev/null 2>&1; do
+    [ "$(date +%s)" -lt "$deadline" ] || { echo "waited in vain for: $*"; tail -n 20 "$WORK/dockerd.log"; exit 1; }
+    sleep 0.1
+  done
+}
+engine_up() {
+  dockerd --data-root "$WORK/data" --exec-root /run/docker-exec --pidfile /run/docker.pid >>"$WORK/dockerd.log" 2>&1 &
+  engine=$!
+  wait_until "$PROGRAM" status
+}
+engine_down() {
+  kill "$engine"
+  wait "$engine" || true
+}
+stopped() { grep -q '^State:.T' "/proc/$1/status"; }
+answers() { # LEVEL
+  cat <<EOF
+version: 1
+broker: {name: zerodha, api_key: restart-key, api_secret: restart-secret}
+image: {source: rehearsal}
+env: {LOG_LEVEL: $1}
+EOF
+}
+keys() { grep -E '^(APP_KEY|API_KEY_PEPPER|FERNET_SALT)' "$dir/.env"; }
+
+engine_up
+answers INFO | "$PROGRAM" --answers - --dir "$dir"
+before=$(keys)
+level=INFO
+for point in $POINTS; do
+  [ $level = INFO ] && level=DEBUG || level=INFO
+  answers $level >"$WORK/answers.yaml"
+  chmod 600 "$WORK/answers.yaml"
+  OPENALGO_FAILPOINT=$point:STOP "$PROGRAM" --answers "$WORK/answers.yaml" --dir "$dir" &
+  run=$!
+  wait_until stopped $run
+  engine_down
+  kill -CONT $run
+  engine_up
+  code=0
+  wait $run || code=$?
+  echo "at $point: exit $code"
+  case $code in 0 | 4) ;; *) exit 1 ;; esac
+  "$PROGRAM" --answers "$WORK/answers.yaml" --dir "$dir"
+  [ "$(keys)" = "$before" ]
+  grep -q "LOG_LEVEL = '$level'" "$dir/.env"
+  "$PROGRAM" status --dir "$dir" --json | grep -q '"ready": true'
+done
+engine_down
