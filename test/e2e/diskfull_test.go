@@ -75,15 +75,7 @@ func TestDiskFullInAChange(t *testing.T) {
 			keys := i.keys()
 			i.write(changed)
 
-			cmd := i.command("--answers", i.answers)
-			cmd.Env = append(cmd.Env, "OPENALGO_FAILPOINT="+point+":STOP")
-			if err := cmd.Start(); err != nil {
-				t.Fatal(err)
-			}
-			var status unix.WaitStatus
-			if _, err := unix.Wait4(cmd.Process.Pid, &status, unix.WUNTRACED, nil); err != nil || !status.Stopped() {
-				t.Fatalf("the run did not stop at %s: %v", point, status)
-			}
+			cmd := i.halted(point)
 			free := i.fill()
 			if err := cmd.Process.Signal(syscall.SIGCONT); err != nil {
 				t.Fatal(err)
