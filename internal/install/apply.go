@@ -148,7 +148,7 @@ func (r *run) makeResources(ctx context.Context) error {
 				return err
 			}
 		}
-		if _, err := r.in.Engine.CreateNetwork(ctx, n.Spec); err != nil {
+		if _, err := r.in.Engine.CreateNetwork(context.WithoutCancel(ctx), n.Spec); err != nil {
 			return fmt.Errorf("making the network %s: %w", n.Spec.Name, err)
 		}
 		failpoint("network")
@@ -159,12 +159,15 @@ func (r *run) makeResources(ctx context.Context) error {
 		}
 		// On disk first: from here on .env belongs to a volume and must stay.
 		if !r.journal.MadeVolumes {
+			if _, err := r.in.Engine.Volume(ctx, v.Spec.Name); err == nil {
+				return fmt.Errorf("the volume %s was made by somebody else meanwhile; run this again", v.Spec.Name)
+			}
 			r.journal.MadeVolumes = true
 			if err := r.journal.save(); err != nil {
 				return err
 			}
 		}
-		if _, err := r.in.Engine.CreateVolume(ctx, v.Spec); err != nil {
+		if _, err := r.in.Engine.CreateVolume(context.WithoutCancel(ctx), v.Spec); err != nil {
 			return fmt.Errorf("making the volume %s: %w", v.Spec.Name, err)
 		}
 		failpoint("volume")
@@ -183,7 +186,8 @@ func (r *run) create(ctx context.Context) error {
 	if image, err := r.in.Engine.Image(ctx, spec.Image); err != nil || image.ID != r.plan.imageID {
 		spec.Image = r.plan.imageID // the tag moved on; this stack did not
 	}
-	id, err := r.in.Engine.Create(ctx, spec)
+	// Not cancelled in the middle: the engine would make one that nobody knows of.
+	id, err := r.in.Engine.Create(context.WithoutCancel(ctx), spec)
 	if err != nil {
 		return fmt.Errorf("creating the container: %w", err)
 	}

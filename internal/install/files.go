@@ -96,6 +96,9 @@ func (r *run) editedEnv(ctx context.Context) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	if now == nil {
+		return nil, fmt.Errorf("%s was deleted meanwhile", r.in.work.env())
+	}
 	if change := r.journal.file(envName); sha256Hex(now) == change.SHA256 {
 		return now, nil // this step was done before and is repeated
 	}

@@ -39,6 +39,9 @@ func (in *Installer) dataPlaces(ctx context.Context, o *observed) []string {
 	}
 	src := compose.Source{Dir: in.work.dir, Env: o.envText,
 		Files: []compose.File{{Path: filepath.Join(in.work.dir, compose.FileName), Content: o.composeText}}}
+	if o.override != nil {
+		src.Files = append(src.Files, *o.override)
+	}
 	if stack, err := compose.Load(ctx, src); err == nil {
 		for _, m := range stack.Spec("").Mounts {
 			if m.Target == DataTarget {

@@ -62,7 +62,7 @@ func (in *Installer) planSizing(o *observed, p *Plan) {
 func (in *Installer) planFiles(ctx context.Context, o *observed, p *Plan) error {
 	var warnings []string
 	var err error
-	p.env, warnings, err = planEnv(o.env, o.sample, settings(p.answers, p.Sizing), o.state, len(o.data) > 0)
+	p.env, warnings, err = planEnv(o.env, o.sample, settings(p.answers, p.Sizing), o.state, len(o.data) > 0 || elsewhere(o))
 	if lostKeys(err) {
 		return fail(ExitHost, "%w.\nThe .env may stand in %s, or in a backup of yours; bring the line back and run this again",
 			err, in.work.path("backups"))
@@ -91,6 +91,16 @@ func (in *Installer) planFiles(ctx context.Context, o *observed, p *Plan) error 
 		return err
 	}
 	return in.planAnswers(o, p)
+}
+
+// elsewhere reports whether .env puts the database outside the container,
+// where nobody here can see whether it is empty.
+func elsewhere(o *observed) bool {
+	if o.env == nil {
+		return false
+	}
+	url, ok := o.env.Get("DATABASE_URL")
+	return ok && url != "" && !strings.HasPrefix(url, "sqlite:")
 }
 
 // planCompose renders docker-compose.yaml and decides between that and what a

@@ -2,10 +2,12 @@ package install
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/compose"
@@ -20,13 +22,10 @@ const RehearsalSuffix = "-rehearsal"
 // everything away again.
 func (in *Installer) Rehearse(ctx context.Context, a answers.Answers) (Result, json.RawMessage, error) {
 	stage := *in
-	stage.work = workdir{in.work.dir + RehearsalSuffix}
+	// A name of its own each time: what is taken away again is only what was made here.
+	stage.work = workdir{in.work.dir + RehearsalSuffix + "-" + strings.ToLower(rand.Text()[:8])}
 	a.Image = answers.Image{Source: "rehearsal"}
 	if err := in.freePorts(ctx, &a); err != nil {
-		return Result{}, nil, err
-	}
-	// What a killed rehearsal left goes first.
-	if err := stage.takeAway(ctx); err != nil {
 		return Result{}, nil, err
 	}
 	_, err := stage.Install(ctx, a)

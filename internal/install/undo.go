@@ -49,16 +49,25 @@ func (in *Installer) rollBack(ctx context.Context, j *journal) error {
 	if err := in.engineBack(ctx); err != nil {
 		return err
 	}
+	if gone, err := in.forwardWithoutOld(ctx, j); gone || err != nil {
+		return err
+	}
 	if err := in.removeNew(ctx, j); err != nil {
 		return err
 	}
 	failpoint("undo-removed-new")
+	// A file that can't be restored must not keep the former container down.
+	var files error
 	for i := len(j.Files) - 1; i >= 0; i-- {
-		if err := in.restore(ctx, j, j.Files[i]); err != nil {
-			return err
-		}
+		files = errors.Join(files, in.restore(ctx, j, j.Files[i]))
 	}
 	failpoint("undo-files")
+	if files != nil && j.Old != nil {
+		return errors.Join(files, in.oldBack(ctx, j))
+	}
+	if files != nil {
+		return files
+	}
 	if j.Old == nil {
 		in.removeNetworks(ctx, j)
 		return j.finish()
@@ -67,6 +76,25 @@ func (in *Installer) rollBack(ctx context.Context, j *journal) error {
 		return err
 	}
 	return j.finish()
+}
+
+// forwardWithoutOld goes on with the new container where somebody removed the
+// former one: there is nothing to go back to.
+func (in *Installer) forwardWithoutOld(ctx context.Context, j *journal) (gone bool, err error) {
+	if j.Old == nil {
+		return false, nil
+	}
+	if _, err := in.Engine.Container(ctx, j.Old.ID); !errors.Is(err, engine.ErrNotFound) {
+		return false, nil
+	}
+	if _, err := in.Engine.Container(ctx, j.NewID); j.NewID == "" || err != nil {
+		return true, j.finish() // neither is left: the next plan makes one
+	}
+	in.note("the former container is gone; the new one stays")
+	if err := in.Engine.Start(ctx, j.NewID); err != nil {
+		return true, fmt.Errorf("starting the new container: %w", err)
+	}
+	return true, j.finish()
 }
 
 // engineBack waits for an engine that was restarted in the middle.
@@ -80,6 +108,10 @@ func (in *Installer) engineBack(ctx context.Context) error {
 // and not journaled any more.
 func (in *Installer) removeNew(ctx context.Context, j *journal) error {
 	if j.NewID != "" {
+		// In order: it may be writing its database.
+		if c, err := in.Engine.Container(ctx, j.NewID); err == nil && c.State == "running" {
+			_ = in.Engine.Stop(ctx, j.NewID, stopGrace)
+		}
 		if err := in.Engine.Remove(ctx, j.NewID); err != nil {
 			return fmt.Errorf("removing the new container: %w", err)
 		}
@@ -95,7 +127,8 @@ func (in *Installer) removeNew(ctx context.Context, j *journal) error {
 	if err != nil {
 		return fmt.Errorf("looking for the new container: %w", err)
 	}
-	ours := c.Labels[compose.LabelProject] == j.Project && (j.Old == nil || c.ID != j.Old.ID)
+	ours := c.Labels[compose.LabelProject] == j.Project && (j.Old == nil || c.ID != j.Old.ID) &&
+		c.Labels[compose.LabelWorkingDir] == in.work.dir
 	if !ours {
 		return nil
 	}
@@ -151,18 +184,29 @@ func (in *Installer) restore(ctx context.Context, j *journal, change fileChange)
 	if change.Name == envName {
 		return in.restoreEnv(ctx, j, change)
 	}
+	path := filepath.Join(in.work.dir, change.Name)
+	now, err := readOptional(path)
+	if err != nil || now == nil && change.Backup == "" || now != nil && sha256Hex(now) == change.Former {
+		return err
+	}
+	if now != nil && sha256Hex(now) != change.SHA256 {
+		in.keepForeign(change.Name, now)
+	}
 	if change.Backup == "" {
-		path := filepath.Join(in.work.dir, change.Name)
-		if err := os.Remove(path); err != nil && !os.IsNotExist(err) {
+		if err := os.Remove(path); err != nil {
 			return fmt.Errorf("removing %s: %w", path, err)
 		}
 		return nil
 	}
-	now, err := readOptional(filepath.Join(in.work.dir, change.Name))
-	if err == nil && sha256Hex(now) == change.Former {
-		return nil
-	}
 	return in.moveBack(change, 0o644)
+}
+
+// keepForeign copies what somebody else wrote since into the backups, before
+// it is replaced.
+func (in *Installer) keepForeign(name string, text []byte) {
+	if path, err := in.work.backup(name, text); err == nil {
+		in.note(fmt.Sprintf("%s was changed by somebody else meanwhile; that version is kept as %s", name, path))
+	}
 }
 
 // moveBack puts the kept copy itself in the file's place: that needs no room,
@@ -182,8 +226,9 @@ func (in *Installer) moveBack(change fileChange, mode os.FileMode) error {
 // (facts/upstream.md 1.6). A first .env stays once volumes were made.
 func (in *Installer) restoreEnv(ctx context.Context, j *journal, change fileChange) error {
 	if change.Backup == "" {
-		if j.MadeVolumes || j.NewID != "" {
-			return nil
+		now, err := in.readEnv(ctx)
+		if err != nil || j.MadeVolumes || j.NewID != "" || now != nil && sha256Hex(now) != change.SHA256 {
+			return err
 		}
 		if err := os.Remove(in.work.env()); err != nil && !os.IsNotExist(err) {
 			return fmt.Errorf("removing .env: %w", err)
@@ -193,6 +238,9 @@ func (in *Installer) restoreEnv(ctx context.Context, j *journal, change fileChan
 	now, err := in.readEnv(ctx)
 	if err != nil || now != nil && sha256Hex(now) == change.Former {
 		return err
+	}
+	if now != nil && sha256Hex(now) != change.SHA256 {
+		in.keepForeign(envName, now)
 	}
 	before, err := os.ReadFile(change.Backup)
 	if err != nil {

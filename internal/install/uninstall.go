@@ -45,7 +45,26 @@ func (in *Installer) PlanUninstall(ctx context.Context, purge bool) (*Removal, e
 	}
 	in.removableVolumes(o, r)
 	in.removableFiles(o, r)
-	return r, nil
+	return r, in.guardPurge(o, r)
+}
+
+// guardPurge refuses to delete volumes for a directory that does not hold
+// their instance, and keys whose data would stay.
+func (in *Installer) guardPurge(o *observed, r *Removal) error {
+	if !r.purge {
+		return nil
+	}
+	if len(r.volumes) > 0 && o.env == nil && o.state.Project != r.Project {
+		return fail(ExitHost, "%s holds no OpenAlgo, and the volumes of the project %s belong to another directory: "+
+			"name it with --dir. Nothing was removed", in.work.dir, r.Project)
+	}
+	for _, place := range o.data {
+		if !slices.Contains(r.volumes, place) {
+			return fail(ExitHost, "the database is in %s, which is not this stack's own and stays; its keys must stay with it. "+
+				"Nothing was removed: uninstall without --purge, or move that data away first", place)
+		}
+	}
+	return nil
 }
 
 func (in *Installer) removableNetworks(ctx context.Context, r *Removal) error {
@@ -109,6 +128,10 @@ func (in *Installer) Uninstall(ctx context.Context, r *Removal) (Result, error) 
 			return Result{}, err
 		}
 		defer held.release()
+		// Another run may have changed things while we waited for the lock.
+		if r, err = in.PlanUninstall(ctx, r.purge); err != nil {
+			return Result{}, err
+		}
 	}
 	for i := range r.containers {
 		if err := in.stop(ctx, &r.containers[i]); err != nil {

@@ -46,7 +46,12 @@ func (w workdir) create() (madeDir bool, err error) {
 
 // removeIfUnused takes away what create made when nothing was installed.
 func (w workdir) removeIfUnused(madeDir bool) {
-	for _, name := range []string{"lock", "journal.json", "state.json"} {
+	for _, name := range []string{"state.json", "../" + envName} {
+		if _, err := os.Stat(w.path(name)); err == nil {
+			return // somebody's instance, installed before
+		}
+	}
+	for _, name := range []string{"lock", "journal.json"} {
 		_ = os.Remove(w.path(name))
 	}
 	_ = os.Remove(w.path("backups"))
@@ -67,15 +72,18 @@ func (w workdir) backup(name string, content []byte) (string, error) {
 	if err := renameio.WriteFile(target, content, 0o600); err != nil {
 		return "", fmt.Errorf("keeping a copy of %s: %w", name, err)
 	}
-	return target, w.prune(name)
+	return target, w.prune(name, target)
 }
 
-func (w workdir) prune(name string) error {
+func (w workdir) prune(name, fresh string) error {
 	copies, err := w.backups(name)
 	if err != nil || len(copies) <= keptBackups {
 		return err
 	}
 	for _, old := range copies[:len(copies)-keptBackups] {
+		if info, err := os.Stat(old); old == fresh || err == nil && time.Since(info.ModTime()) < time.Hour {
+			continue // an unfinished run may rely on it, whatever the clock says
+		}
 		if err := os.Remove(old); err != nil {
 			return fmt.Errorf("removing an old backup: %w", err)
 		}
