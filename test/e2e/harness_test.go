@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/big"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -91,14 +92,29 @@ func newInstance(t *testing.T) *instance {
 	i := &instance{t: t, dir: filepath.Join(root, project), project: project, program: program,
 		answers: filepath.Join(root, "answers.yaml")}
 	for _, port := range []*int{&i.web, &i.ws} {
-		var err error
-		if *port, err = host.FreePort(); err != nil {
-			t.Fatal(err)
-		}
+		*port = freePort(t)
 	}
 	i.write("")
 	t.Cleanup(func() { removeProject(t, project) })
 	return i
+}
+
+// freePort finds a port below those that the kernel hands out by itself: one
+// of its own choice may be taken by somebody's connection a moment later.
+func freePort(t *testing.T) int {
+	t.Helper()
+	for range 100 {
+		n, err := rand.Int(rand.Reader, big.NewInt(12000))
+		if err != nil {
+			t.Fatal(err)
+		}
+		port := 20000 + int(n.Int64())
+		if holder, err := host.PortHolder(t.Context(), "127.0.0.1", port); err == nil && holder.Free {
+			return port
+		}
+	}
+	t.Fatal("no free port")
+	return 0
 }
 
 // removeProject takes away every container, network and volume of a project.
