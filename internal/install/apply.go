@@ -106,7 +106,10 @@ func (r *run) apply(ctx context.Context) error {
 func (r *run) step(ctx context.Context, s step) error {
 	began := r.in.stepStarted(s.name, s.title)
 	failpoint("before-" + s.name)
-	err := s.do(ctx)
+	err := ctx.Err()
+	if err == nil {
+		err = s.do(ctx)
+	}
 	for attempts := 0; errors.Is(err, engine.ErrUnreachable) && attempts < 3; attempts++ {
 		r.in.note("the engine stopped answering; waiting for it to come back")
 		wait, cancel := context.WithTimeout(ctx, cleanupTime)
@@ -152,6 +155,9 @@ func (r *run) makeResources(ctx context.Context) error {
 			return fmt.Errorf("making the network %s: %w", n.Spec.Name, err)
 		}
 		failpoint("network")
+	}
+	if err := ctx.Err(); err != nil {
+		return err
 	}
 	for _, v := range r.plan.stack.Volumes {
 		if r.plan.change(KindVolume, v.Spec.Name) == nil {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // failpoint carries out OPENALGO_FAILPOINT=<name>:<signal> when a run reaches
@@ -26,6 +27,7 @@ func failpoint(name string) {
 	switch signal {
 	case "TERM":
 		_ = syscall.Kill(os.Getpid(), syscall.SIGTERM)
+		time.Sleep(200 * time.Millisecond) // until it has been delivered
 	case "STOP": // until the test sends SIGCONT
 		_ = syscall.Kill(os.Getpid(), syscall.SIGSTOP)
 	case "HUP":
