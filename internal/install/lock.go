@@ -60,12 +60,16 @@ func (w workdir) attach(ctx context.Context, report func(message string)) (*lock
 			return nil, err
 		}
 		if l != nil {
+			if log != nil {
+				passOn(log, report) // what it wrote since the last look
+			}
 			l.sign()
 			return l, nil
 		}
 		if log == nil {
-			report(fmt.Sprintf("another run is under way in this directory (process %d); this is what it does", holder))
+			// Opened before anything is said: not a line after that is missed.
 			log = w.openLogAtEnd()
+			report(fmt.Sprintf("another run is under way in this directory (process %d); this is what it does", holder))
 		}
 		passOn(log, report)
 		select {
