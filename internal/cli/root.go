@@ -57,9 +57,12 @@ func noArgs(cmd *cobra.Command, args []string) error {
 
 // Main runs the program and returns its exit code.
 func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	// Inside the rehearsal image the program also stands in for curl.
-	if filepath.Base(args[0]) == rehearsal.CurlName {
+	// Inside the rehearsal image the program also stands in for curl and chown.
+	switch filepath.Base(args[0]) {
+	case rehearsal.CurlName:
 		return rehearsal.Curl(args[1:], stdout, stderr)
+	case rehearsal.ChownName:
+		return rehearsal.Chown(args[1:], stderr)
 	}
 	// A line that drops, or a reader that goes, must not stop an apply.
 	signal.Ignore(syscall.SIGHUP, syscall.SIGPIPE)
@@ -104,8 +107,6 @@ func exitCode(err error) int {
 		return install.ExitUsage
 	case errors.As(err, &process):
 		return process.Code
-	case errors.Is(err, engine.ErrAbsent), errors.Is(err, engine.ErrPermission), errors.Is(err, engine.ErrTooOld):
-		return install.ExitHost
 	case errors.Is(err, context.Canceled):
 		return install.ExitCancelled
 	}
@@ -155,6 +156,9 @@ with the same answers has nothing to do; one that fails puts back what ran befor
 // connect reaches the engine and finds whose RAM and cores count.
 func (a *app) connect(ctx context.Context) (*engine.Engine, sizing.Machine, error) {
 	e, err := engine.Connect(ctx, engine.Options{})
+	if ctx.Err() == nil && err != nil {
+		err = &install.Error{Exit: install.ExitHost, Err: err}
+	}
 	if err != nil {
 		return nil, sizing.Machine{}, err
 	}

@@ -169,6 +169,14 @@ func (c *checker) version(image string) {
 	}
 }
 
+// OlderVersion reports whether the ENV_CONFIG_VERSION a is older than b; what
+// can't be compared is not older.
+func OlderVersion(a, b string) bool {
+	have, ok1 := versionNumbers(a)
+	want, ok2 := versionNumbers(b)
+	return ok1 && ok2 && compareVersions(have, want) < 0
+}
+
 func versionNumbers(s string) ([]int, bool) {
 	var numbers []int
 	for _, part := range strings.Split(s, ".") {

@@ -212,3 +212,15 @@ func expect(t *testing.T, f *envfile.File, want envfile.Problem) {
 		t.Errorf("no problem with %+v among %+v", want, problems)
 	}
 }
+
+func TestOlderVersion(t *testing.T) {
+	for _, c := range []struct {
+		a, b string
+		want bool
+	}{{"1.0.6", "1.0.7", true}, {"1.0.7", "1.0.7", false}, {"1.0.10", "1.0.9", false}, {"1.0", "1.0.1", true},
+		{"", "1.0", false}, {"1.0", "", false}, {"x", "1", false}} {
+		if got := envfile.OlderVersion(c.a, c.b); got != c.want {
+			t.Errorf("envfile.OlderVersion(%q, %q) = %v", c.a, c.b, got)
+		}
+	}
+}

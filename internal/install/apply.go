@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/envfile"
 )
 
 // stopGrace is how long the app may take to end its work (design, The stack).
@@ -37,14 +38,17 @@ func newRun(in *Installer, o *observed, p *Plan, madeDir bool) *run {
 	next := o.state
 	next.Project, next.ImageRef, next.ImageID = o.project, p.stack.Image, p.imageID
 	next.Env = maps.Clone(o.state.Env)
-	next.remember(p.env.settings)
+	next.remember(p.env.settings, p.env.left)
 	next.SetupDone = next.SetupDone && len(o.data) > 0 // an empty database is right where there is none
 	if p.ownCompose {
 		next.ComposeSHA256 = sha256Hex(p.composeText)
 	}
 	r.journal = &journal{
 		Command: "install", Started: time.Now().UTC(), MadeDir: madeDir,
-		Engine: in.Engine.Info().Name, Project: o.project, Name: p.stack.ContainerName(), State: &next, work: in.work,
+		Engine: in.Engine.Info().Name, Project: o.project, Name: p.stack.ContainerName(), State: next, work: in.work,
+	}
+	if !r.replace && r.old != nil && r.old.State != "running" {
+		r.journal.OnlyStarted = r.old.ID
 	}
 	if r.replace {
 		r.journal.NewName = p.stack.ContainerName()
@@ -173,6 +177,8 @@ func (r *run) makeResources(ctx context.Context) error {
 				return err
 			}
 		}
+		v.Spec.Labels = maps.Clone(v.Spec.Labels)
+		v.Spec.Labels[LabelDir] = r.in.work.dir
 		if _, err := r.in.Engine.CreateVolume(context.WithoutCancel(ctx), v.Spec); err != nil {
 			return fmt.Errorf("making the volume %s: %w", v.Spec.Name, err)
 		}
@@ -283,10 +289,13 @@ func (in *Installer) commit(ctx context.Context, j *journal) error {
 		}
 		failpoint("removed-old")
 	}
-	if j.State != nil {
-		if err := in.work.writeState(*j.State); err != nil {
-			return err
+	if env, err := in.readEnv(ctx); err == nil && env != nil {
+		if file, err := envfile.Parse(env); err == nil {
+			j.State.rememberKeys(file)
 		}
+	}
+	if err := in.work.writeState(j.State); err != nil {
+		return err
 	}
 	failpoint("state")
 	_ = os.RemoveAll(in.work.path("tmp"))

@@ -15,16 +15,11 @@ import (
 	"github.com/marketcalls/openalgo-install/templates"
 )
 
-const (
-	keyApp    = "APP_KEY"
-	keyPepper = "API_KEY_PEPPER"
-	keySalt   = "FERNET_SALT"
-	// keyConfigVersion is compared with the image's own .sample.env.
-	keyConfigVersion = "ENV_CONFIG_VERSION"
-)
+// keyConfigVersion is compared with the image's own .sample.env.
+const keyConfigVersion = "ENV_CONFIG_VERSION"
 
 // keyMaterial are the three keys that are worth as much as the database.
-var keyMaterial = []string{keyApp, keyPepper, keySalt}
+var keyMaterial = []string{keys.AppKey, keys.Pepper, keys.FernetSalt}
 
 // envPlan is how .env changes: edits by key, so that they can be made on the
 // file as it stands when the container has been stopped.
@@ -32,6 +27,7 @@ type envPlan struct {
 	edits    []setting // keys to set
 	settings []setting // everything that the answers say, for state.json
 	kept     []string  // keys that the user or the app changed since; left alone
+	left     []string  // sizing lines that differ from what is due; `resize` changes them
 	text     []byte    // the file as it will stand, if nobody writes it in between
 	fresh    bool      // there is no .env yet: made from the base
 	base     []byte    // what a fresh one is made from
@@ -63,7 +59,7 @@ func planEnv(current *envfile.File, sample []byte, want []setting, last state, d
 		switch {
 		case ok && value == set.Value.Reveal():
 		case !p.fresh && ok && set.Auto:
-			// The file wins; `resize` says what is due.
+			p.left = append(p.left, set.Key) // the file wins; `resize` changes it
 		case !p.fresh && ok && last.wrote(set.Key, set.Value.Reveal()):
 			p.kept = append(p.kept, set.Key)
 		default:
@@ -97,13 +93,13 @@ func planKeys(file *envfile.File, fresh, dataMayExist bool) ([]setting, []string
 		value, _ := file.Get(key)
 		return secret.New(value)
 	}
-	current := keys.Keys{AppKey: get(keyApp), Pepper: get(keyPepper), FernetSalt: get(keySalt)}
+	current := keys.Keys{AppKey: get(keys.AppKey), Pepper: get(keys.Pepper), FernetSalt: get(keys.FernetSalt)}
 	decision, err := keys.Decide(current, dataMayExist, rand.Reader)
 	if err != nil {
 		return nil, nil, err
 	}
 	values := map[string]secret.Text{
-		keyApp: decision.Keys.AppKey, keyPepper: decision.Keys.Pepper, keySalt: decision.Keys.FernetSalt,
+		keys.AppKey: decision.Keys.AppKey, keys.Pepper: decision.Keys.Pepper, keys.FernetSalt: decision.Keys.FernetSalt,
 	}
 	var out []setting
 	for _, key := range keyMaterial {
@@ -116,11 +112,11 @@ func planKeys(file *envfile.File, fresh, dataMayExist bool) ([]setting, []string
 	// the pepper, the app would take it for its own and never look at the data.
 	if salt := current.FernetSalt.Reveal(); keys.SaltState(salt) == keys.Sound {
 		placed := file.Clone()
-		if err := placed.SetAfter(keyPepper, keySalt, salt); err != nil {
+		if err := placed.SetAfter(keys.Pepper, keys.FernetSalt, salt); err != nil {
 			return nil, nil, err
 		}
 		if string(placed.Bytes()) != string(file.Bytes()) {
-			out = append(out, setting{Key: keySalt, Value: current.FernetSalt})
+			out = append(out, setting{Key: keys.FernetSalt, Value: current.FernetSalt})
 		}
 	}
 	return out, decision.Warnings, nil
@@ -135,7 +131,7 @@ func mergeSample(file *envfile.File, sample []byte) ([]setting, error) {
 	}
 	theirs, _ := base.Get(keyConfigVersion)
 	ours, _ := file.Get(keyConfigVersion)
-	if !olderVersion(ours, theirs) {
+	if !envfile.OlderVersion(ours, theirs) {
 		return nil, nil
 	}
 	out := []setting{{Key: keyConfigVersion, Value: secret.New(theirs)}}
@@ -168,17 +164,20 @@ func mergeBrokers(file, base *envfile.File) (string, bool) {
 func (p envPlan) apply(file *envfile.File) (*envfile.File, error) {
 	edited := file.Clone()
 	for _, set := range p.edits {
-		var err error
-		if set.Key == keySalt {
-			err = edited.SetAfter(keyPepper, keySalt, set.Value.Reveal())
-		} else {
-			err = edited.Set(set.Key, set.Value.Reveal())
-		}
-		if err != nil {
+		if err := setKey(edited, set.Key, set.Value.Reveal()); err != nil {
 			return nil, fail(ExitUsage, "%w", err)
 		}
 	}
 	return edited, nil
+}
+
+// setKey sets one key; the salt has a place of its own, where the app leaves
+// it alone (facts/upstream.md 1.6).
+func setKey(file *envfile.File, key, value string) error {
+	if key == keys.FernetSalt {
+		return file.SetAfter(keys.Pepper, key, value)
+	}
+	return file.Set(key, value)
 }
 
 // checkEnv holds a whole .env against the app's own rules before anything is
@@ -239,29 +238,4 @@ func (p envPlan) diff(before []byte) string {
 func lostKeys(err error) bool {
 	var lost *keys.LostError
 	return errors.As(err, &lost)
-}
-
-// olderVersion compares dotted numbers; unknown versions are not older.
-func olderVersion(a, b string) bool {
-	x, y := strings.Split(a, "."), strings.Split(b, ".")
-	if a == "" || b == "" {
-		return false
-	}
-	for i := range max(len(x), len(y)) {
-		var m, n int
-		if i < len(x) {
-			if _, err := fmt.Sscan(x[i], &m); err != nil {
-				return false
-			}
-		}
-		if i < len(y) {
-			if _, err := fmt.Sscan(y[i], &n); err != nil {
-				return false
-			}
-		}
-		if m != n {
-			return m < n
-		}
-	}
-	return false
 }

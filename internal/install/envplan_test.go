@@ -64,7 +64,7 @@ func TestFreshEnvGetsKeysAndSettings(t *testing.T) {
 
 func TestWhatTheUserChangedIsKept(t *testing.T) {
 	var last state
-	last.remember(want("LOG_LEVEL", "INFO", "HOST_SERVER", "http://a"))
+	last.remember(want("LOG_LEVEL", "INFO", "HOST_SERVER", "http://a"), nil)
 	file := parsed(t, sound+"LOG_LEVEL = 'DEBUG'\nHOST_SERVER = 'http://a'\nOMP_NUM_THREADS = '1'\n")
 	settings := append(want("LOG_LEVEL", "INFO", "HOST_SERVER", "http://b"),
 		setting{Key: "OMP_NUM_THREADS", Value: secret.New("4"), Auto: true})
@@ -140,32 +140,20 @@ func TestNewerSampleIsMerged(t *testing.T) {
 	}
 }
 
-func TestOlderVersion(t *testing.T) {
-	for _, c := range []struct {
-		a, b string
-		want bool
-	}{{"1.0.6", "1.0.7", true}, {"1.0.7", "1.0.7", false}, {"1.0.10", "1.0.9", false}, {"1.0", "1.0.1", true},
-		{"", "1.0", false}, {"1.0", "", false}, {"x", "1", false}} {
-		if got := olderVersion(c.a, c.b); got != c.want {
-			t.Errorf("olderVersion(%q, %q) = %v", c.a, c.b, got)
-		}
-	}
-}
-
 // When a failed change is undone, a salt that the app made meanwhile stays:
 // data was encrypted with it.
 func TestRollBackCarriesKeysThatTheAppMade(t *testing.T) {
 	before := "APP_KEY = '" + pepper + "'\nAPI_KEY_PEPPER = '" + pepper + "'\nLOG_LEVEL = 'INFO'\n"
 	wrote := strings.Replace(before, "INFO", "DEBUG", 1)
 	var s state
-	s.remember(nil)
+	s.remember(nil, nil)
 	change := fileChange{SHA256: sha256Hex([]byte(wrote)), Keys: map[string]string{}}
-	for _, key := range keyMaterial {
+	for _, key := range parsed(t, wrote).Keys() {
 		value, _ := parsed(t, wrote).Get(key)
 		change.Keys[key] = s.hash(key, value)
 	}
 	now := strings.Replace(wrote, "LOG_LEVEL", "FERNET_SALT = '"+salt+"'\nLOG_LEVEL", 1)
-	restored, err := carryKeys([]byte(before), []byte(now), change, &s)
+	restored, err := carryKeys([]byte(before), []byte(now), change, s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -176,7 +164,7 @@ func TestRollBackCarriesKeysThatTheAppMade(t *testing.T) {
 	if got, _ := after.Get("LOG_LEVEL"); got != "INFO" {
 		t.Errorf("LOG_LEVEL = %q, want the former value", got)
 	}
-	if same, err := carryKeys([]byte(before), []byte(wrote), change, &s); err != nil || string(same) != before {
+	if same, err := carryKeys([]byte(before), []byte(wrote), change, s); err != nil || string(same) != before {
 		t.Error("without a change by the app the former file comes back as it was")
 	}
 }

@@ -125,7 +125,7 @@ func (r *run) writeEnv(ctx context.Context, text []byte) error {
 	change := r.journal.file(envName)
 	change.SHA256 = sha256Hex(text)
 	change.Keys = map[string]string{}
-	for _, key := range keyMaterial {
+	for _, key := range file.Keys() {
 		value, _ := file.Get(key)
 		change.Keys[key] = r.journal.State.hash(key, value)
 	}
@@ -151,7 +151,8 @@ func (in *Installer) place(name string, text []byte, mode os.FileMode) error {
 	if err := in.work.makeTemp(); err != nil {
 		return err
 	}
-	err := renameio.WriteFile(path, text, mode, renameio.WithTempDir(in.work.path("tmp")), renameio.IgnoreUmask())
+	err := renameio.WriteFile(path, text, mode, renameio.WithTempDir(in.work.path("tmp")),
+		renameio.WithExistingPermissions(), renameio.IgnoreUmask())
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}

@@ -12,6 +12,9 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/engine"
 )
 
+// LabelDir is a volume's label with the directory that its keys are in.
+const LabelDir = "io.openalgo.install.dir"
+
 // dataPlaces names every place where this instance's databases may be and
 // something is: volumes, or a directory that is mounted in their stead. It goes
 // by what the container mounts, what docker-compose.yaml says, and the name
@@ -42,11 +45,14 @@ func (in *Installer) dataPlaces(ctx context.Context, o *observed) []string {
 	if o.override != nil {
 		src.Files = append(src.Files, *o.override)
 	}
-	if stack, err := compose.Load(ctx, src); err == nil {
-		for _, m := range stack.Spec("").Mounts {
-			if m.Target == DataTarget {
-				add(m.Source, bindSource(m))
-			}
+	stack, err := compose.Load(ctx, src)
+	if err != nil {
+		o.unread = err
+		return out
+	}
+	for _, m := range stack.Spec("").Mounts {
+		if m.Target == DataTarget {
+			add(m.Source, bindSource(m))
 		}
 	}
 	return out
@@ -67,10 +73,18 @@ func (in *Installer) guardData(o *observed) error {
 		return err
 	}
 	switch {
+	case len(o.data) == 0 && o.env == nil && o.unread != nil:
+		return fail(ExitHost, "there is no %s, and %s, which would say where its data is, can't be read: %w. "+
+			"Bring the .env back, or move that file away", in.work.env(), compose.FileName, o.unread)
 	case len(o.data) == 0:
 		return in.guardMoved(o)
 	case o.env == nil:
 		return fail(ExitHost, "%s", in.keysMissing(o, o.data[0]))
+	}
+	if key := o.state.otherKey(o.env); key != "" {
+		return fail(ExitHost, "%s in %s is not the one that this stack last ran with, and only that one opens its data. "+
+			"Bring the former .env back (%s has copies). If you replaced the database together with its .env, "+
+			"remove %s and run this again", key, in.work.env(), in.work.path("backups"), in.work.path("state.json"))
 	}
 	return nil
 }
@@ -86,6 +100,16 @@ func (in *Installer) guardProject(o *observed) error {
 		if _, err := os.Stat(filepath.Join(dir, envName)); err == nil {
 			return fail(ExitHost, "the project %q belongs to %s, where it has its .env. "+
 				"Use `--dir %s`, or choose a directory with another name for a second OpenAlgo", o.project, dir, dir)
+		}
+	}
+	for _, place := range o.data {
+		dir := o.volumes[place].Labels[LabelDir]
+		if dir == "" || sameFile(dir, in.work.dir) {
+			continue
+		}
+		if _, err := os.Stat(filepath.Join(dir, envName)); err == nil {
+			return fail(ExitHost, "the volume %s belongs to %s, where its .env is. "+
+				"Use `--dir %s`, or choose a directory with another name for a second OpenAlgo", place, dir, dir)
 		}
 	}
 	was := o.state.Project

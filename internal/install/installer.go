@@ -42,9 +42,6 @@ func New(dir string, e *engine.Engine, machine sizing.Machine, report Reporter) 
 	return &Installer{Engine: e, Machine: machine, Report: report, work: workdir{abs}}, nil
 }
 
-// Dir is the instance's directory, absolute.
-func (in *Installer) Dir() string { return in.work.dir }
-
 // Plan works out what Install would do, and changes nothing.
 func (in *Installer) Plan(ctx context.Context, a answers.Answers) (*Plan, error) {
 	if err := cannotYet(a); err != nil {

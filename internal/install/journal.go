@@ -25,10 +25,13 @@ type journal struct {
 	NewName  string        `json:"new_name,omitempty"` // what the one that replaces it is created as
 	NewID    string        `json:"new_id,omitempty"`   // its ID, once it is created
 	Networks []string      `json:"networks,omitempty"` // networks that the run makes
+	// OnlyStarted is a container that was stopped and is only started: an undo
+	// stops it again.
+	OnlyStarted string `json:"only_started,omitempty"`
 	// MadeVolumes says that volumes were made: .env must stay with them.
 	MadeVolumes bool         `json:"made_volumes,omitempty"`
 	Files       []fileChange `json:"files,omitempty"`    // files written, with their former version
-	State       *state       `json:"state,omitempty"`    // what state.json becomes
+	State       state        `json:"state"`              // what state.json becomes
 	Verified    bool         `json:"verified,omitempty"` // the new stack answered: only tidying up is left
 
 	work workdir
@@ -50,7 +53,7 @@ type fileChange struct {
 	Backup string `json:"backup,omitempty"` // copy of the former version; empty: there was none
 	Former string `json:"former,omitempty"` // SHA-256 of the former version
 	SHA256 string `json:"sha256,omitempty"` // of what the run writes, to tell a later edit
-	// Keys holds, for .env, the hashes of the key material as we wrote it.
+	// Keys holds, for .env, the hash of every value as we wrote it.
 	Keys map[string]string `json:"keys,omitempty"`
 }
 
@@ -61,7 +64,7 @@ func (w workdir) readJournal() (*journal, error) {
 	}
 	j := &journal{work: w}
 	if err := json.Unmarshal(data, j); err != nil {
-		return nil, fmt.Errorf("%s is damaged (%w): look at `docker ps -a` and the backups beside it, then remove it",
+		return nil, fail(ExitHost, "%s is damaged (%w): look at `docker ps -a` and the backups beside it, then remove it",
 			w.path("journal.json"), err)
 	}
 	return j, nil

@@ -4,28 +4,27 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
 )
 
 // find returns the container of this directory's instance.
-func (in *Installer) find(ctx context.Context) (*observed, *engine.Container, error) {
+func (in *Installer) find(ctx context.Context) (*engine.Container, error) {
 	o, err := in.observe(ctx)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	in.knowEnv(o)
 	if c := o.container(); c != nil {
-		return o, c, nil
+		return c, nil
 	}
-	return o, nil, fail(ExitHost, "there is no OpenAlgo container for %s: `openalgo-install status` lists what there is, "+
+	return nil, fail(ExitHost, "there is no OpenAlgo container for %s: `openalgo-install status` lists what there is, "+
 		"`openalgo-install --answers FILE` installs one, --dir names another directory", in.work.dir)
 }
 
 // locked does one thing under the lock of the instance.
-func (in *Installer) locked(ctx context.Context, command string, do func(*observed, *engine.Container) (Result, error)) (Result, error) {
-	o, c, err := in.find(ctx)
+func (in *Installer) locked(ctx context.Context, command string, do func(*engine.Container) (Result, error)) (Result, error) {
+	c, err := in.find(ctx)
 	if err != nil {
 		return Result{}, err
 	}
@@ -46,27 +45,27 @@ func (in *Installer) locked(ctx context.Context, command string, do func(*observ
 		if err := in.recover(ctx); err != nil {
 			return Result{}, err
 		}
-		if o, c, err = in.find(ctx); err != nil {
+		if c, err = in.find(ctx); err != nil {
 			return Result{}, err
 		}
 	}
-	return do(o, c)
+	return do(c)
 }
 
 // Start starts the stack and waits until it is ready.
 func (in *Installer) Start(ctx context.Context) (Result, error) {
-	return in.locked(ctx, "start", func(_ *observed, c *engine.Container) (Result, error) {
+	return in.locked(ctx, "start", func(c *engine.Container) (Result, error) {
 		changed := c.State != "running"
 		if err := in.startAndVerify(ctx, c); err != nil {
 			return Result{}, err
 		}
-		return Result{Changed: changed, URL: instanceURL(in.work.dir, *c), Message: c.Name + " is ready"}, nil
+		return Result{Changed: changed, URL: instanceURL(envOf(in.work.dir), *c), Message: c.Name + " is ready"}, nil
 	})
 }
 
 // Stop stops the stack, with the time that the app needs to end its work.
 func (in *Installer) Stop(ctx context.Context) (Result, error) {
-	return in.locked(ctx, "stop", func(_ *observed, c *engine.Container) (Result, error) {
+	return in.locked(ctx, "stop", func(c *engine.Container) (Result, error) {
 		if c.State != "running" && c.State != "restarting" {
 			return Result{Message: c.Name + " is stopped already"}, nil
 		}
@@ -79,7 +78,7 @@ func (in *Installer) Stop(ctx context.Context) (Result, error) {
 
 // Restart stops and starts the stack and waits until it is ready.
 func (in *Installer) Restart(ctx context.Context) (Result, error) {
-	return in.locked(ctx, "restart", func(_ *observed, c *engine.Container) (Result, error) {
+	return in.locked(ctx, "restart", func(c *engine.Container) (Result, error) {
 		if err := in.stop(ctx, c); err != nil {
 			return Result{}, err
 		}
@@ -87,7 +86,7 @@ func (in *Installer) Restart(ctx context.Context) (Result, error) {
 		if err := in.startAndVerify(context.WithoutCancel(ctx), c); err != nil {
 			return Result{}, err
 		}
-		return Result{Changed: true, URL: instanceURL(in.work.dir, *c), Message: c.Name + " is ready"}, nil
+		return Result{Changed: true, URL: instanceURL(envOf(in.work.dir), *c), Message: c.Name + " is ready"}, nil
 	})
 }
 
@@ -106,7 +105,7 @@ func (in *Installer) startAndVerify(ctx context.Context, c *engine.Container) er
 	err := in.Engine.Start(ctx, c.ID)
 	if err == nil {
 		var k check
-		if k, err = in.checkOfContainer(ctx, c.ID); err == nil {
+		if k, err = in.checkOfID(ctx, c.ID); err == nil {
 			err = in.verify(ctx, k)
 		}
 	}
@@ -121,11 +120,11 @@ func (in *Installer) startAndVerify(ctx context.Context, c *engine.Container) er
 // Logs copies the container's log to out, secrets taken out; tail is the
 // number of last lines, 0 for all of them.
 func (in *Installer) Logs(ctx context.Context, follow bool, tail int, out io.Writer) error {
-	_, c, err := in.find(ctx)
+	c, err := in.find(ctx)
 	if err != nil {
 		return err
 	}
-	lines := &redactingWriter{in: in, out: out}
+	lines := &lineWriter{take: func(line string) { fmt.Fprintln(out, in.withoutSecrets(line)) }}
 	err = in.Engine.Logs(ctx, c.ID, engine.LogOptions{Follow: follow, Tail: tail}, lines, lines)
 	lines.flush()
 	if ctx.Err() != nil {
@@ -135,30 +134,4 @@ func (in *Installer) Logs(ctx context.Context, follow bool, tail int, out io.Wri
 		return fmt.Errorf("reading the log of %s: %w", c.Name, err)
 	}
 	return nil
-}
-
-// redactingWriter passes whole lines on, secrets taken out.
-type redactingWriter struct {
-	in   *Installer
-	out  io.Writer
-	part strings.Builder
-}
-
-func (w *redactingWriter) Write(p []byte) (int, error) {
-	w.part.Write(p)
-	text := w.part.String()
-	end := strings.LastIndexByte(text, '\n') + 1
-	if end == 0 {
-		return len(p), nil
-	}
-	w.part.Reset()
-	w.part.WriteString(text[end:])
-	if _, err := io.WriteString(w.out, w.in.redact.Redact(text[:end])); err != nil {
-		return 0, err
-	}
-	return len(p), nil
-}
-
-func (w *redactingWriter) flush() {
-	_, _ = io.WriteString(w.out, w.in.redact.Redact(w.part.String()))
 }

@@ -1,9 +1,7 @@
 package install
 
 import (
-	"bytes"
 	"context"
-	"io"
 	"regexp"
 	"strings"
 	"sync"
@@ -30,6 +28,9 @@ var signatures = []signature{
 	{regexp.MustCompile(`^Error: (The following environment variables are missing.*)`), "OpenAlgo rejects its .env: $1"},
 	{regexp.MustCompile(`^Error: ((?:Invalid|FLASK_|WEBSOCKET_|VALID_BROKERS|LOG_|Default REDIRECT_URL|Could not validate).*)`), "OpenAlgo rejects its .env: $1"},
 	{regexp.MustCompile(`CRITICAL: ((?:APP_KEY|API_KEY_PEPPER|FERNET_SALT).*?\.)(?: |$)`), "OpenAlgo rejects its .env: $1"},
+	// Alone on its line; the same words also head a warning that is not fatal.
+	{regexp.MustCompile(`^\[OpenAlgo Fernet salt\]$`), "FERNET_SALT is not the one that this database was written with: bring back the .env that belongs to it"},
+	{regexp.MustCompile(`Could not write FERNET_SALT to \.env`), "OpenAlgo can't write its .env: it must belong to user 1000"},
 	{regexp.MustCompile(`EOFError: EOF when reading a line`), "OpenAlgo asks a question at its start and nobody can answer: the .env is older than this image"},
 	{regexp.MustCompile(`Worker failed to boot`), "OpenAlgo's web server could not start its worker"},
 }
@@ -44,7 +45,6 @@ type logWatch struct {
 	mu     sync.Mutex
 	lines  []string
 	reason string
-	part   []byte // of a line that is not whole yet
 }
 
 // watchLog follows the log of the container's present run until ctx ends.
@@ -57,28 +57,16 @@ func (in *Installer) watchLog(ctx context.Context, id string) *logWatch {
 	go func() {
 		defer close(w.ended)
 		// An error only ends the watching: the probes go on.
-		_ = in.Engine.Logs(ctx, id, options, w, w)
+		lines := &lineWriter{take: w.take}
+		_ = in.Engine.Logs(ctx, id, options, lines, lines)
 	}()
 	return w
 }
 
-// Write takes the log in pieces.
-func (w *logWatch) Write(p []byte) (int, error) {
+func (w *logWatch) take(line string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.part = append(w.part, p...)
-	for {
-		line, rest, whole := bytes.Cut(w.part, []byte{'\n'})
-		if !whole {
-			return len(p), nil
-		}
-		w.part = rest
-		w.take(strings.TrimRight(string(line), "\r"))
-	}
-}
-
-func (w *logWatch) take(line string) {
-	line = w.in.redact.Redact(stripControl(line))
+	line = w.in.withoutSecrets(stripControl(line))
 	w.lines = append(w.lines, line)
 	if len(w.lines) > keptLines {
 		w.lines = w.lines[1:]
@@ -131,5 +119,3 @@ func stripControl(line string) string {
 }
 
 var ansi = regexp.MustCompile(`\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07]*\x07`)
-
-var _ io.Writer = (*logWatch)(nil)

@@ -22,16 +22,18 @@ func TestFatalLines(t *testing.T) {
 		"Error: Invalid REDIRECT_URL format.":                                                           "Invalid REDIRECT_URL",
 		"RuntimeError: CRITICAL: APP_KEY must be at least 32 characters (got 3). Generate a secure key": "at least 32 characters",
 		"[2026-01-01 00:00:00 +0530] [1] [ERROR] Worker failed to boot.":                                "could not start its worker",
+		"\x1b[91m\x1b[1m[OpenAlgo Fernet salt]\x1b[0m":                                                  "FERNET_SALT is not the one",
 		"\x1b[31mError: FLASK_ENV must be 'development' or 'production'\x1b[0m":                         "FLASK_ENV",
 	} {
 		w := watching(nil)
-		if _, err := w.Write([]byte("starting\n" + line[:5])); err != nil {
+		lines := &lineWriter{take: w.take}
+		if _, err := lines.Write([]byte("starting\n" + line[:5])); err != nil {
 			t.Fatal(err)
 		}
 		if w.fatal() != "" {
 			t.Errorf("half a line was judged: %q", line)
 		}
-		if _, err := w.Write([]byte(line[5:] + "\r\nmore\n")); err != nil {
+		if _, err := lines.Write([]byte(line[5:] + "\r\nmore\n")); err != nil {
 			t.Fatal(err)
 		}
 		if !strings.Contains(w.fatal(), reason) {
@@ -42,11 +44,12 @@ func TestFatalLines(t *testing.T) {
 
 func TestOrdinaryLinesAreNotFatal(t *testing.T) {
 	w := watching(nil)
+	lines := &lineWriter{take: w.take}
 	for _, line := range []string{
 		"[2026-01-01 09:15:00] ERROR in data: Error: Invalid symbol", "Error: order rejected by the broker",
-		"Migration completed", "2026-01-01 APP_KEY rotated", "",
+		"Migration completed", "[OpenAlgo Fernet salt] .env can't be written: it goes on with the legacy salt", "2026-01-01 APP_KEY rotated", "",
 	} {
-		if _, err := w.Write([]byte(line + "\n")); err != nil {
+		if _, err := lines.Write([]byte(line + "\n")); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -57,10 +60,14 @@ func TestOrdinaryLinesAreNotFatal(t *testing.T) {
 
 func TestTheTailHoldsNoSecretAndNoControl(t *testing.T) {
 	w := watching(secret.NewRedactor(secret.New("canary-1234")))
-	if _, err := w.Write([]byte(strings.Repeat("line\n", 100) + "key=canary-1234 \x1b]0;title\x07\x1b[2Jend\n")); err != nil {
+	lines := &lineWriter{take: w.take}
+	if _, err := lines.Write([]byte(strings.Repeat("line\n", 100) + "FERNET_SALT = 'canary-0123456789abcdef'\nkey=canary-1234 \x1b]0;title\x07\x1b[2Jend\n")); err != nil {
 		t.Fatal(err)
 	}
 	tail := w.tail()
+	if strings.Contains(strings.Join(tail, ""), "canary-0123") {
+		t.Error("a key that the app made is in the log")
+	}
 	if len(tail) != keptLines || tail[len(tail)-1] != "key=[secret] end" {
 		t.Errorf("%d lines, the last %q", len(tail), tail[len(tail)-1])
 	}

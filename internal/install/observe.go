@@ -41,6 +41,7 @@ type observed struct {
 	volumes     map[string]engine.Volume
 	networks    map[string]bool
 	data        []string      // where databases of this instance are: volumes, or a mounted directory
+	unread      error         // why docker-compose.yaml could not be asked for that
 	image       *engine.Image // the image of the answers; nil: not on the engine
 	sample      []byte        // that image's own .sample.env; nil: not known
 }

@@ -51,7 +51,6 @@ type Plan struct {
 	answersText []byte
 	stack       *compose.Stack
 	imageID     string // of the image that the container gets; "" until it is on the engine
-	knownSample bool   // the image's own .sample.env was at hand
 }
 
 // Empty reports whether there is nothing to do.

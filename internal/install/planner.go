@@ -19,7 +19,7 @@ import (
 // makePlan works out, from the answers and the world as observed, what has to
 // change. It changes nothing itself.
 func (in *Installer) makePlan(ctx context.Context, a answers.Answers, o *observed) (*Plan, error) {
-	p := &Plan{Changes: []Change{}, Warnings: append([]string{}, a.Warnings()...), answers: a, project: o.project, knownSample: o.sample != nil}
+	p := &Plan{Changes: []Change{}, Warnings: append([]string{}, a.Warnings()...), answers: a, project: o.project}
 	if err := in.guardData(o); err != nil {
 		return nil, err
 	}
@@ -137,10 +137,35 @@ func (in *Installer) planCompose(ctx context.Context, o *observed, p *Plan) erro
 	if err != nil {
 		return fail(ExitHost, "%w", err)
 	}
+	if !p.ownCompose && last == "" {
+		if err := in.sameAsAsked(o, p, path); err != nil {
+			return err
+		}
+	}
 	if p.stack.Project != o.project {
 		return fail(ExitHost, "%s calls the project %q and this directory's is %q: write `name: %s`", path, p.stack.Project, o.project, o.project)
 	}
 	return nil
+}
+
+// sameAsAsked refuses answers that a docker-compose.yaml of unknown origin
+// does not carry out: it is kept as it stands, so they would be ignored.
+func (in *Installer) sameAsAsked(o *observed, p *Plan, path string) error {
+	var other []string
+	if want := in.imageRef(p.answers); p.stack.Image != want {
+		other = append(other, fmt.Sprintf("the image %s, the answers %s", p.stack.Image, want))
+	}
+	for inside, want := range map[int]int{compose.WebPort: p.answers.Ports.Web, compose.WebSocketPort: p.answers.Ports.WebSocket} {
+		if _, have := p.stack.Published(inside); have != want {
+			other = append(other, fmt.Sprintf("port %d, the answers %d", have, want))
+		}
+	}
+	if len(other) == 0 {
+		return nil
+	}
+	slices.Sort(other)
+	return fail(ExitHost, "%s was not written by this program and says otherwise than the answers: it has %s. "+
+		"Make the answers say the same, or move the file away and a fresh one is written", path, strings.Join(other, "; "))
 }
 
 func (in *Installer) planAnswers(o *observed, p *Plan) error {
@@ -221,13 +246,31 @@ func recreateReasons(c *engine.Container, p *Plan) []string {
 	if p.imageID != c.ImageID {
 		reasons = append(reasons, "another image")
 	}
+	spec := p.stack.Spec(p.imageID)
 	if c.Labels[compose.LabelHash] != p.stack.Hash {
-		reasons = append(reasons, "its configuration differs"+differences(c, p.stack.Spec(p.imageID)))
+		reasons = append(reasons, "its configuration differs"+differences(c, spec))
+	} else if other := otherVolumes(c, spec); len(other) > 0 {
+		// The hash has a volume's key in the file, not its name.
+		reasons = append(reasons, "other volumes ("+strings.Join(other, ", ")+")")
 	}
 	if c.Name != p.stack.ContainerName() {
 		reasons = append(reasons, "it is called "+c.Name)
 	}
 	return reasons
+}
+
+// otherVolumes names where the container has another volume than its spec.
+func otherVolumes(c *engine.Container, spec engine.ContainerSpec) []string {
+	var out []string
+	for _, want := range spec.Mounts {
+		if want.Type != "volume" || want.Source == "" {
+			continue
+		}
+		if !slices.ContainsFunc(c.Mounts, func(have engine.Mount) bool { return have.Target == want.Target && have.Name == want.Source }) {
+			out = append(out, want.Target)
+		}
+	}
+	return out
 }
 
 // differences names what is easy to name between a container and its spec.

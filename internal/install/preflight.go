@@ -19,6 +19,9 @@ const (
 	minImageMiB = 4096
 )
 
+// minInodes is how many files a run may make: backups, temporary files, its own.
+const minInodes = 50
+
 // preflight collects everything that stands in the way of a plan, and says it
 // all at once.
 func (in *Installer) preflight(ctx context.Context, o *observed, p *Plan) error {
@@ -29,11 +32,21 @@ func (in *Installer) preflight(ctx context.Context, o *observed, p *Plan) error 
 		add("%v", err)
 	} else if disk, err := host.Disk(in.work.dir); err == nil && disk.FreeMiB < minDirMiB {
 		add("the disk of %s is full (%d MiB free): make room, then run this again", in.work.dir, disk.FreeMiB)
+	} else if err == nil && disk.FreeInodes >= 0 && disk.FreeInodes < minInodes {
+		add("the disk of %s has no room for further files (%d inodes free): remove files, then run this again", in.work.dir, disk.FreeInodes)
+	}
+	if target, err := os.Readlink(in.work.env()); err == nil {
+		add("%s is a link to %s, and an edit would replace the link: move the file itself here", in.work.env(), target)
 	}
 	for _, name := range rivalNames {
 		if _, err := os.Stat(filepath.Join(in.work.dir, name)); err == nil {
 			add("%s would be read by Docker Compose instead of %s: rename it or choose another --dir",
 				filepath.Join(in.work.dir, name), compose.FileName)
+		}
+	}
+	for _, c := range o.containers[min(1, len(o.containers)):] {
+		if holdsPorts(c) {
+			add("%s runs with the labels of this project, too: two of them on one database destroy it. Stop the one that is not OpenAlgo's own (docker stop %s)", c.Name, c.Name)
 		}
 	}
 	in.preflightEngine(o, p, add)
@@ -91,11 +104,14 @@ func (in *Installer) preflightPorts(ctx context.Context, o *observed, p *Plan, a
 
 func heldByStack(o *observed, want engine.PortBinding) bool {
 	return slices.ContainsFunc(o.containers, func(c engine.Container) bool {
-		return c.State == "running" && slices.ContainsFunc(c.Ports, func(have engine.PortBinding) bool {
+		return holdsPorts(c) && slices.ContainsFunc(c.Ports, func(have engine.PortBinding) bool {
 			return have.HostPort == want.HostPort
 		})
 	})
 }
+
+// holdsPorts reports whether a container has its ports, or is about to.
+func holdsPorts(c engine.Container) bool { return c.State == "running" || c.State == "restarting" }
 
 // containerOnPort names the container that publishes a port.
 func (in *Installer) containerOnPort(ctx context.Context, port int) string {
@@ -104,7 +120,7 @@ func (in *Installer) containerOnPort(ctx context.Context, port int) string {
 		return ""
 	}
 	for _, c := range all {
-		if c.State == "running" && slices.ContainsFunc(c.Ports, func(b engine.PortBinding) bool { return b.HostPort == port }) {
+		if holdsPorts(c) && slices.ContainsFunc(c.Ports, func(b engine.PortBinding) bool { return b.HostPort == port }) {
 			return "the container " + c.Name
 		}
 	}

@@ -1,21 +1,23 @@
 package install
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
-	"io"
-	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/rehearsal"
 )
 
-// RehearsalSuffix is what a rehearsal's directory has behind the instance's.
-const RehearsalSuffix = "-rehearsal"
+// rehearsalSuffix is what a rehearsal's directory has behind the instance's.
+const rehearsalSuffix = "-rehearsal"
 
 // Rehearse does the whole install with the stand-in app, in a directory and
 // project of its own beside the real one, reports what the app saw, and takes
@@ -23,15 +25,16 @@ const RehearsalSuffix = "-rehearsal"
 func (in *Installer) Rehearse(ctx context.Context, a answers.Answers) (Result, json.RawMessage, error) {
 	stage := *in
 	// A name of its own each time: what is taken away again is only what was made here.
-	stage.work = workdir{in.work.dir + RehearsalSuffix + "-" + strings.ToLower(rand.Text()[:8])}
+	stage.work = workdir{in.work.dir + rehearsalSuffix + "-" + strings.ToLower(rand.Text()[:8])}
 	a.Image = answers.Image{Source: "rehearsal"}
+	in.removeKilledRehearsals(ctx)
 	if err := in.freePorts(ctx, &a); err != nil {
 		return Result{}, nil, err
 	}
 	_, err := stage.Install(ctx, a)
 	var report json.RawMessage
 	if err == nil {
-		report = stage.report(ctx, a)
+		report = stage.report(ctx)
 	}
 	cleanup, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
 	defer cancel()
@@ -42,6 +45,42 @@ func (in *Installer) Rehearse(ctx context.Context, a answers.Answers) (Result, j
 		return Result{}, report, err
 	}
 	return Result{Message: "the rehearsal went well: this host can run OpenAlgo. Nothing of it is left"}, report, nil
+}
+
+// removeKilledRehearsals takes away what a rehearsal that was killed left: a
+// directory with our lock, which nobody holds, and answers that say rehearsal.
+func (in *Installer) removeKilledRehearsals(ctx context.Context) {
+	left, _ := filepath.Glob(in.work.dir + rehearsalSuffix + "-????????")
+	for _, dir := range left {
+		stage := *in
+		stage.work = workdir{dir}
+		if _, err := os.Stat(stage.work.path("lock")); err != nil {
+			continue
+		}
+		held, _, err := stage.work.tryLock()
+		if err != nil || held == nil {
+			continue
+		}
+		o, err := stage.observe(ctx)
+		held.release()
+		if err != nil || !o.onlyRehearsal() {
+			continue
+		}
+		if err := stage.takeAway(ctx); err == nil {
+			in.note("took away a former rehearsal that was killed: " + dir)
+		}
+	}
+}
+
+// onlyRehearsal reports whether nothing but the stand-in app ever ran here.
+func (o *observed) onlyRehearsal() bool {
+	for _, c := range o.containers {
+		if !strings.HasPrefix(c.Image, rehearsal.Repository) {
+			return false
+		}
+	}
+	return bytes.Contains(o.answersText, []byte("rehearsal")) ||
+		o.answersText == nil && (o.env == nil || len(o.containers) > 0)
 }
 
 // freePorts moves the rehearsal to free ports where the real stack runs on
@@ -77,7 +116,7 @@ func (in *Installer) takeAway(ctx context.Context) error {
 	return nil
 }
 
-func (in *Installer) report(ctx context.Context, a answers.Answers) json.RawMessage {
+func (in *Installer) report(ctx context.Context) json.RawMessage {
 	if !in.Engine.Info().Local {
 		return nil
 	}
@@ -85,16 +124,7 @@ func (in *Installer) report(ctx context.Context, a answers.Answers) json.RawMess
 	if err != nil {
 		return nil
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address(portOf(c, compose.WebPort))+"/rehearsal/report", nil)
-	if err != nil {
-		return nil
-	}
-	res, err := directClient.Do(req)
-	if err != nil {
-		return nil
-	}
-	defer res.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(res.Body, 1<<20))
+	_, body, err := get(ctx, "http://"+address(portOf(c, compose.WebPort))+"/rehearsal/report")
 	if err != nil || !json.Valid(body) {
 		return nil
 	}

@@ -6,8 +6,12 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/google/renameio/v2"
+
+	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/keys"
 )
 
 // state is what the last finished run left behind: enough to tell what the
@@ -20,6 +24,36 @@ type state struct {
 	ImageRef      string            `json:"image_ref"`
 	ImageID       string            `json:"image_id"`
 	SetupDone     bool              `json:"setup_done"` // an admin account existed
+	// Keys holds the hash of each key that opens the database, as it was when
+	// the stack was last verified.
+	Keys map[string]string `json:"keys,omitempty"`
+}
+
+// dataKeys are the keys without which the database can't be read. The app
+// itself never changes one that is sound (facts/upstream.md 1.5, 1.6).
+var dataKeys = []string{keys.Pepper, keys.FernetSalt}
+
+// rememberKeys notes the keys that the verified stack runs with.
+func (s *state) rememberKeys(env *envfile.File) {
+	s.Keys = map[string]string{}
+	for _, key := range dataKeys {
+		value, _ := env.Get(key)
+		if key == keys.FernetSalt && keys.SaltState(value) != keys.Sound {
+			continue // the app will make one of its own
+		}
+		s.Keys[key] = s.hash(key, value)
+	}
+}
+
+// otherKey names a key that .env has another value for than the stack was
+// verified with; "" when there is none, or nothing is known.
+func (s state) otherKey(env *envfile.File) string {
+	for _, key := range dataKeys {
+		if value, _ := env.Get(key); s.Keys[key] != "" && s.Keys[key] != s.hash(key, value) {
+			return key
+		}
+	}
+	return ""
 }
 
 func (w workdir) readState() (state, error) {
@@ -30,7 +64,7 @@ func (w workdir) readState() (state, error) {
 	}
 	if data != nil {
 		if err := json.Unmarshal(data, &s); err != nil {
-			return s, fmt.Errorf("%s is damaged (%w): remove it; the next run takes .env as it stands", w.path("state.json"), err)
+			return s, fail(ExitHost, "%s is damaged (%w): remove it; the next run takes .env as it stands", w.path("state.json"), err)
 		}
 	}
 	return s, nil
@@ -57,14 +91,19 @@ func (s state) hash(key, value string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// remember notes what we wrote.
-func (s *state) remember(settings []setting) {
+// remember notes what we wrote; for the keys in left, which .env has another
+// value for on purpose, what was written before still counts.
+func (s *state) remember(settings []setting, left []string) {
 	if s.Salt == "" {
-		s.Salt = rand.Text()
+		s.Salt, s.Keys = rand.Text(), nil
 	}
+	before := s.Env
 	s.Env = map[string]string{}
 	for _, set := range settings {
 		s.Env[set.Key] = s.hash(set.Key, set.Value.Reveal())
+		if slices.Contains(left, set.Key) {
+			s.Env[set.Key] = before[set.Key]
+		}
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -147,12 +146,13 @@ func readInstance(ctx context.Context, e *engine.Engine, c engine.Container, due
 	for _, p := range c.Ports {
 		i.Ports = append(i.Ports, fmt.Sprintf("%s->%d", address(p.HostIP, p.HostPort), p.ContainerPort))
 	}
-	i.URL = instanceURL(i.Dir, c)
+	env := envOf(i.Dir)
+	i.URL = instanceURL(env, c)
 	i.Ready, i.Reason = readiness(ctx, e, c)
 	if i.Ready && e.Info().Local {
 		i.Version = appVersion(ctx, address(portOf(c, compose.WebPort)))
 	}
-	i.Sizing = sizingStatus(i.Dir, c, due)
+	i.Sizing = sizingStatus(env, c, due)
 	for _, m := range c.Mounts {
 		if m.Name == "" {
 			continue
@@ -178,23 +178,8 @@ func readiness(ctx context.Context, e *engine.Engine, c engine.Container) (bool,
 		}
 		return false, reason
 	}
-	if !e.Info().Local {
-		if c.Health == "healthy" {
-			return true, ""
-		}
-		return false, "the health check says " + c.Health
-	}
-	web := address(portOf(c, compose.WebPort))
-	if web == "" {
-		return false, "port 5000 is not published"
-	}
-	if _, err := askHTTP(ctx, web); err != nil {
+	if _, err := ask(ctx, e, checkOfContainer(e, c)); err != nil {
 		return false, err.Error()
-	}
-	if sock := address(portOf(c, compose.WebSocketPort)); sock != "" {
-		if err := askWebSocket(ctx, sock); err != nil {
-			return false, err.Error()
-		}
 	}
 	return true, ""
 }
@@ -202,31 +187,29 @@ func readiness(ctx context.Context, e *engine.Engine, c engine.Container) (bool,
 func appVersion(ctx context.Context, address string) string {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/auth/app-info", nil)
-	if err != nil {
-		return ""
-	}
-	res, err := directClient.Do(req)
-	if err != nil {
-		return ""
-	}
-	defer res.Body.Close()
 	var doc struct {
 		Version string `json:"version"`
 	}
-	if json.NewDecoder(io.LimitReader(res.Body, 1<<16)).Decode(&doc) != nil {
+	if _, body, err := get(ctx, "http://"+address+"/auth/app-info"); err != nil || json.Unmarshal(body, &doc) != nil {
 		return ""
 	}
 	return doc.Version
 }
 
-func instanceURL(dir string, c engine.Container) string {
-	if text, err := os.ReadFile(filepath.Join(dir, envName)); err == nil {
-		if file, err := envfile.Parse(text); err == nil {
-			if url, ok := file.Get("HOST_SERVER"); ok && url != "" {
-				return url
-			}
-		}
+// envOf reads the .env in dir; an empty one where there is none, or none that
+// this user may read.
+func envOf(dir string) *envfile.File {
+	text, _ := os.ReadFile(filepath.Join(dir, envName))
+	file, err := envfile.Parse(text)
+	if err != nil {
+		file, _ = envfile.Parse(nil)
+	}
+	return file
+}
+
+func instanceURL(env *envfile.File, c engine.Container) string {
+	if url, ok := env.Get("HOST_SERVER"); ok && url != "" {
+		return url
 	}
 	if web := address(portOf(c, compose.WebPort)); web != "" {
 		return "http://" + web
@@ -236,19 +219,15 @@ func instanceURL(dir string, c engine.Container) string {
 
 // sizingStatus reads the values in force: .env wins over the container's
 // environment, as it does in the app; shared memory is the container's.
-func sizingStatus(dir string, c engine.Container, due sizing.Sizing) SizingStatus {
+func sizingStatus(file *envfile.File, c engine.Container, due sizing.Sizing) SizingStatus {
 	env := map[string]string{}
 	for _, pair := range c.Env {
 		key, value, _ := strings.Cut(pair, "=")
 		env[key] = value
 	}
-	if text, err := os.ReadFile(filepath.Join(dir, envName)); err == nil {
-		if file, err := envfile.Parse(text); err == nil {
-			for _, key := range sizing.EnvKeys() {
-				if value, ok := file.Get(key); ok && value != "" {
-					env[key] = value
-				}
-			}
+	for _, key := range sizing.EnvKeys() {
+		if value, ok := file.Get(key); ok && value != "" {
+			env[key] = value
 		}
 	}
 	env["SHM_SIZE"] = strconv.FormatInt(c.ShmBytes>>20, 10) + "m"

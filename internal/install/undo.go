@@ -5,12 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
-	"strings"
 
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
-	"github.com/marketcalls/openalgo-install/internal/envfile"
 )
 
 // undo rolls a failed or cancelled run back and returns the error to report:
@@ -30,16 +27,22 @@ func (in *Installer) undo(ctx context.Context, j *journal, cause error) error {
 	in.removeProbes(ctx)
 	in.work.removeIfUnusedAfterUndo(j)
 	if wasCancelled {
-		return cancelled()
+		return &Error{Exit: ExitCancelled, Err: errors.New("cancelled and undone. " + afterUndo(j))}
 	}
-	after := "Nothing is left running; .env and the volumes stay, and the next run goes on with the same keys"
-	if j.Old != nil {
-		after = "What ran before runs again"
-		if !j.Old.Running {
-			after = "The former container is back as it was, stopped"
-		}
+	return &Error{Exit: ExitRolledBack, Err: fmt.Errorf("%w\nRolled back. %s", cause, afterUndo(j)), Log: log}
+}
+
+// afterUndo says what there is once a run was undone.
+func afterUndo(j *journal) string {
+	switch {
+	case j.OnlyStarted != "" || j.Old != nil && !j.Old.Running:
+		return "The former container is back as it was, stopped"
+	case j.Old != nil:
+		return "What ran before runs again"
+	case j.MadeVolumes || j.NewID != "":
+		return "Nothing is left running; .env and the volumes stay, and the next run goes on with the same keys"
 	}
-	return &Error{Exit: ExitRolledBack, Err: fmt.Errorf("%w\nRolled back. %s", cause, after), Log: log}
+	return "Nothing was changed"
 }
 
 // rollBack brings back files and container of before. Each part can be
@@ -56,26 +59,42 @@ func (in *Installer) rollBack(ctx context.Context, j *journal) error {
 		return err
 	}
 	failpoint("undo-removed-new")
-	// A file that can't be restored must not keep the former container down.
-	var files error
+	if err := in.stopStarted(ctx, j); err != nil {
+		return err
+	}
+	var err error
 	for i := len(j.Files) - 1; i >= 0; i-- {
-		files = errors.Join(files, in.restore(ctx, j, j.Files[i]))
+		err = errors.Join(err, in.restore(ctx, j, j.Files[i]))
 	}
 	failpoint("undo-files")
-	if files != nil && j.Old != nil {
-		return errors.Join(files, in.oldBack(ctx, j))
-	}
-	if files != nil {
-		return files
-	}
 	if j.Old == nil {
 		in.removeNetworks(ctx, j)
-		return j.finish()
+	} else {
+		// A file that can't be restored must not keep the former container down.
+		err = errors.Join(err, in.oldBack(ctx, j))
 	}
-	if err := in.oldBack(ctx, j); err != nil {
+	if err != nil {
 		return err
 	}
 	return j.finish()
+}
+
+// stopStarted stops a container again that was stopped before the run.
+func (in *Installer) stopStarted(ctx context.Context, j *journal) error {
+	if j.OnlyStarted == "" {
+		return nil
+	}
+	c, err := in.Engine.Container(ctx, j.OnlyStarted)
+	if errors.Is(err, engine.ErrNotFound) {
+		return nil
+	}
+	if err == nil && (c.State == "running" || c.State == "restarting") {
+		err = in.Engine.Stop(ctx, j.OnlyStarted, max(stopGrace, c.StopGrace))
+	}
+	if err != nil {
+		return fmt.Errorf("stopping the container again: %w", err)
+	}
+	return nil
 }
 
 // forwardWithoutOld goes on with the new container where somebody removed the
@@ -160,7 +179,7 @@ func (in *Installer) oldBack(ctx context.Context, j *journal) error {
 	if err := in.Engine.Start(ctx, c.ID); err != nil {
 		return fmt.Errorf("starting the former container: %w", err)
 	}
-	check, err := in.checkOfContainer(ctx, c.ID)
+	check, err := in.checkOfID(ctx, c.ID)
 	if err != nil {
 		return err
 	}
@@ -176,137 +195,6 @@ func (in *Installer) removeNetworks(ctx context.Context, j *journal) {
 	}
 }
 
-// restore puts the former version of a file back, unless the run never wrote it.
-func (in *Installer) restore(ctx context.Context, j *journal, change fileChange) error {
-	if change.SHA256 == "" {
-		return nil // not written
-	}
-	if change.Name == envName {
-		return in.restoreEnv(ctx, j, change)
-	}
-	path := filepath.Join(in.work.dir, change.Name)
-	now, err := readOptional(path)
-	if err != nil || now == nil && change.Backup == "" || now != nil && sha256Hex(now) == change.Former {
-		return err
-	}
-	if now != nil && sha256Hex(now) != change.SHA256 {
-		in.keepForeign(change.Name, now)
-	}
-	if change.Backup == "" {
-		if err := os.Remove(path); err != nil {
-			return fmt.Errorf("removing %s: %w", path, err)
-		}
-		return nil
-	}
-	return in.moveBack(change, 0o644)
-}
-
-// keepForeign copies what somebody else wrote since into the backups, before
-// it is replaced.
-func (in *Installer) keepForeign(name string, text []byte) {
-	if path, err := in.work.backup(name, text); err == nil {
-		in.note(fmt.Sprintf("%s was changed by somebody else meanwhile; that version is kept as %s", name, path))
-	}
-}
-
-// moveBack puts the kept copy itself in the file's place: that needs no room,
-// and a full disk may be why there is something to undo.
-func (in *Installer) moveBack(change fileChange, mode os.FileMode) error {
-	if err := os.Chmod(change.Backup, mode); err != nil {
-		return fmt.Errorf("bringing the former %s back: %w", change.Name, err)
-	}
-	if err := os.Rename(change.Backup, filepath.Join(in.work.dir, change.Name)); err != nil {
-		return fmt.Errorf("bringing the former %s back: %w", change.Name, err)
-	}
-	return nil
-}
-
-// restoreEnv brings the former .env back. A key that the app itself made or
-// moved since then stays: data may have been encrypted with it already
-// (facts/upstream.md 1.6). A first .env stays once volumes were made.
-func (in *Installer) restoreEnv(ctx context.Context, j *journal, change fileChange) error {
-	if change.Backup == "" {
-		now, err := in.readEnv(ctx)
-		if err != nil || j.MadeVolumes || j.NewID != "" || now != nil && sha256Hex(now) != change.SHA256 {
-			return err
-		}
-		if err := os.Remove(in.work.env()); err != nil && !os.IsNotExist(err) {
-			return fmt.Errorf("removing .env: %w", err)
-		}
-		return nil
-	}
-	now, err := in.readEnv(ctx)
-	if err != nil || now != nil && sha256Hex(now) == change.Former {
-		return err
-	}
-	if now != nil && sha256Hex(now) != change.SHA256 {
-		in.keepForeign(envName, now)
-	}
-	before, err := os.ReadFile(change.Backup)
-	if err != nil {
-		return fmt.Errorf("reading the former .env: %w", err)
-	}
-	restored, err := carryKeys(before, now, change, j.State)
-	if err != nil {
-		return err
-	}
-	image := ""
-	if j.State != nil {
-		image = j.State.ImageID
-	}
-	if string(restored) == string(before) {
-		return in.moveEnvBack(ctx, change, image)
-	}
-	if err := in.placeEnv(ctx, restored, image); err != nil {
-		// The .env that is there has every key that the data needs.
-		in.note(fmt.Sprintf("the former .env could not be brought back (%v); the new one stays, with the keys that OpenAlgo made. The former one is %s", err, change.Backup))
-	}
-	return nil
-}
-
-func (in *Installer) moveEnvBack(ctx context.Context, change fileChange, image string) error {
-	file, err := os.Open(change.Backup)
-	if err != nil {
-		return fmt.Errorf("reading the former .env: %w", err)
-	}
-	defer file.Close()
-	if err := in.giveToApp(ctx, file, image); err != nil {
-		return err
-	}
-	return in.moveBack(change, 0o600)
-}
-
-// carryKeys returns before with every key of now that differs from what this
-// run wrote: those the app changed.
-func carryKeys(before, now []byte, change fileChange, s *state) ([]byte, error) {
-	if now == nil || sha256Hex(now) == change.SHA256 || s == nil {
-		return before, nil
-	}
-	file, err := envfile.Parse(before)
-	if err != nil {
-		return nil, fmt.Errorf("reading the former .env: %w", err)
-	}
-	current, err := envfile.Parse(now)
-	if err != nil {
-		return before, nil //nolint:nilerr // unreadable: the former one is the better one
-	}
-	for _, key := range keyMaterial {
-		value, ok := current.Get(key)
-		if !ok || change.Keys[key] == "" || change.Keys[key] == s.hash(key, value) {
-			continue
-		}
-		if key == keySalt {
-			err = file.SetAfter(keyPepper, key, value)
-		} else {
-			err = file.Set(key, value)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("carrying %s over: %w", key, err)
-		}
-	}
-	return file.Bytes(), nil
-}
-
 // removeIfUnusedAfterUndo takes our directory away again when the undone run
 // was the first one and left nothing that must stay.
 func (w workdir) removeIfUnusedAfterUndo(j *journal) {
@@ -314,71 +202,4 @@ func (w workdir) removeIfUnusedAfterUndo(j *journal) {
 	if _, err := os.Stat(w.env()); os.IsNotExist(err) && j.Old == nil && j.MadeDir {
 		w.removeIfUnused(true)
 	}
-}
-
-// recover finishes or undoes what a killed run left.
-func (in *Installer) recover(ctx context.Context) error {
-	j, err := in.work.readJournal()
-	if err != nil {
-		return fail(ExitHost, "%w", err)
-	}
-	_ = os.RemoveAll(in.work.path("tmp"))
-	in.removeProbes(ctx)
-	if j == nil {
-		return nil
-	}
-	in.note(fmt.Sprintf("the %s of %s did not finish (done: %s)", j.Command, j.Started.Local().Format("2006-01-02 15:04:05"), doneText(j)))
-	if name := in.Engine.Info().Name; j.Engine != name {
-		return fail(ExitHost, "the unfinished %s of this directory was on the engine of %q, and this is the one of %q: "+
-			"run this again with that engine (DOCKER_HOST or docker context)", j.Command, j.Engine, name)
-	}
-	o, err := in.observe(ctx)
-	if err != nil {
-		return err
-	}
-	in.knowEnv(o)
-	if j.did("start") && !j.Verified {
-		j.Verified = in.newAnswers(ctx, j)
-	}
-	if j.Verified {
-		in.note("its stack is up and answers: finishing it")
-		if err := in.commit(context.WithoutCancel(ctx), j); err != nil {
-			return fail(ExitFailed, "finishing the former run: %w", err)
-		}
-		return nil
-	}
-	in.note("undoing it")
-	undoing, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime+in.waitTime(false))
-	defer cancel()
-	if err := in.rollBack(undoing, j); err != nil {
-		return fail(ExitBroken, "undoing the former run failed: %w. The former files are in %s", err, in.work.path("backups"))
-	}
-	return nil
-}
-
-func doneText(j *journal) string {
-	if len(j.Done) == 0 {
-		return "nothing"
-	}
-	return strings.Join(j.Done, ", ")
-}
-
-// newAnswers reports whether the container of a killed run came up after all.
-func (in *Installer) newAnswers(ctx context.Context, j *journal) bool {
-	id := j.NewID
-	if id == "" {
-		return false
-	}
-	check, err := in.checkOfContainer(ctx, id)
-	if err != nil {
-		return false
-	}
-	if j.State != nil {
-		check.setupDone = j.State.SetupDone
-	}
-	needsSetup, err := in.verifyReport(ctx, check)
-	if err == nil && j.State != nil {
-		j.State.SetupDone = !needsSetup
-	}
-	return err == nil
 }

@@ -32,6 +32,9 @@ const (
 	// on a small VPS for the one (facts/upstream.md 3.2), nothing for the other.
 	appTime       = 5 * time.Minute
 	rehearsalTime = 20 * time.Second
+	// appSteady and rehearsalSteady are how long the right answers must last.
+	appSteady       = 2 * time.Second
+	rehearsalSteady = 200 * time.Millisecond
 )
 
 // check is what a ready stack must show.
@@ -51,16 +54,20 @@ func (in *Installer) checkOf(s *compose.Stack, a answers.Answers) check {
 	return c
 }
 
-func (in *Installer) checkOfContainer(ctx context.Context, id string) (check, error) {
+func (in *Installer) checkOfID(ctx context.Context, id string) (check, error) {
 	c, err := in.Engine.Container(ctx, id)
 	if err != nil {
 		return check{}, fmt.Errorf("looking at the container: %w", err)
 	}
+	return checkOfContainer(in.Engine, c), nil
+}
+
+func checkOfContainer(e *engine.Engine, c engine.Container) check {
 	return check{
-		container: id, name: c.Name, local: in.Engine.Info().Local,
+		container: c.ID, name: c.Name, local: e.Info().Local,
 		web: address(portOf(c, compose.WebPort)), sock: address(portOf(c, compose.WebSocketPort)),
 		rehearsal: strings.HasPrefix(c.Image, rehearsal.Repository),
-	}, nil
+	}
 }
 
 // address is how this host reaches a published port; "" when it is not published.
@@ -148,7 +155,10 @@ type verification struct {
 	watch    *logWatch
 	restarts int       // the container's restarts when the wait began
 	seen     bool      // restarts is set
+	started  time.Time // when the container's present run began
 	badSince time.Time // since when the app has given wrong answers
+	good     bool      // the last answer was right,
+	goodRun  time.Time // in the run that began then
 }
 
 func (v *verification) run(ctx context.Context) (needsSetup bool, err error) {
@@ -160,10 +170,17 @@ func (v *verification) run(ctx context.Context) (needsSetup bool, err error) {
 		if err := v.state(ctx); err != nil {
 			return false, err
 		}
-		needsSetup, err = v.ask(ctx)
-		if err == nil {
+		needsSetup, err = ask(ctx, v.in.Engine, v.check)
+		if err == nil && v.lasts() {
 			return needsSetup, v.rightData(needsSetup)
 		}
+		if err == nil {
+			if err := pause(ctx, v.steady()); err != nil {
+				return false, err
+			}
+			continue
+		}
+		v.good = false
 		if ctx.Err() == nil {
 			last = err
 		}
@@ -180,6 +197,21 @@ func (v *verification) run(ctx context.Context) (needsSetup bool, err error) {
 		case <-time.After(pollEvery):
 		}
 	}
+}
+
+// lasts reports whether the container has given right answers for a while, in
+// one and the same run of it: an app may answer once and then fall over.
+func (v *verification) lasts() bool {
+	lasted := v.good && v.goodRun.Equal(v.started)
+	v.good, v.goodRun = true, v.started
+	return lasted
+}
+
+func (v *verification) steady() time.Duration {
+	if v.check.rehearsal {
+		return rehearsalSteady
+	}
+	return appSteady
 }
 
 // rightData refuses an empty database where there was a full one: another
@@ -216,6 +248,7 @@ func (v *verification) state(ctx context.Context) error {
 	if err != nil {
 		return nil //nolint:nilerr // the engine may be restarting; the deadline decides
 	}
+	v.started = c.StartedAt
 	if !v.seen {
 		v.restarts, v.seen = c.RestartCount, true
 	}
@@ -242,9 +275,9 @@ func (v *verification) state(ctx context.Context) error {
 
 // ask puts the two questions: HTTP and WebSocket. Where the ports are on
 // another machine, the engine's own health check answers instead.
-func (v *verification) ask(ctx context.Context) (needsSetup bool, err error) {
-	if !v.check.local {
-		c, err := v.in.Engine.Container(ctx, v.check.container)
+func ask(ctx context.Context, e *engine.Engine, want check) (needsSetup bool, err error) {
+	if !want.local {
+		c, err := e.Container(ctx, want.container)
 		if err != nil {
 			return false, err
 		}
@@ -253,14 +286,14 @@ func (v *verification) ask(ctx context.Context) (needsSetup bool, err error) {
 		}
 		return false, nil
 	}
-	if v.check.web == "" {
+	if want.web == "" {
 		return false, &NotReadyError{Reason: "port 5000 of the container is not published: put it back into docker-compose.yaml"}
 	}
-	needsSetup, err = askHTTP(ctx, v.check.web)
-	if err != nil || v.check.sock == "" {
+	needsSetup, err = askHTTP(ctx, want.web)
+	if err != nil || want.sock == "" {
 		return needsSetup, err
 	}
-	return needsSetup, askWebSocket(ctx, v.check.sock)
+	return needsSetup, askWebSocket(ctx, want.sock)
 }
 
 // wrongAnswer is an answer, and not the right one.
@@ -274,21 +307,12 @@ func askHTTP(ctx context.Context, address string) (needsSetup bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, probeTime)
 	defer cancel()
 	url := "http://" + address + "/auth/check-setup"
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	status, body, err := get(ctx, url)
 	if err != nil {
 		return false, err
 	}
-	res, err := directClient.Do(req)
-	if err != nil {
-		return false, fmt.Errorf("no answer from %s", url)
-	}
-	defer res.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(res.Body, 1<<16))
-	if err != nil {
-		return false, fmt.Errorf("no whole answer from %s", url)
-	}
-	if res.StatusCode != http.StatusOK {
-		return false, &wrongAnswer{fmt.Sprintf("%s answers %s", url, res.Status)}
+	if status != http.StatusOK {
+		return false, &wrongAnswer{fmt.Sprintf("%s answers %d %s", url, status, http.StatusText(status))}
 	}
 	var doc struct {
 		NeedsSetup *bool `json:"needs_setup"`
@@ -297,6 +321,23 @@ func askHTTP(ctx context.Context, address string) (needsSetup bool, err error) {
 		return false, &wrongAnswer{url + " answers, but not as OpenAlgo does (no needs_setup in its JSON): is another program on this port?"}
 	}
 	return *doc.NeedsSetup, nil
+}
+
+// get asks one URL of this host; the body is cut at 1 MiB.
+func get(ctx context.Context, url string) (status int, body []byte, err error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return 0, nil, err
+	}
+	res, err := directClient.Do(req)
+	if err != nil {
+		return 0, nil, fmt.Errorf("no answer from %s", url)
+	}
+	defer res.Body.Close()
+	if body, err = io.ReadAll(io.LimitReader(res.Body, 1<<20)); err != nil {
+		return 0, nil, fmt.Errorf("no whole answer from %s", url)
+	}
+	return res.StatusCode, body, nil
 }
 
 // directClient never goes through a proxy of the environment: the question is

@@ -93,10 +93,12 @@ func WriteImage(w io.Writer, binary io.Reader, size int64, modTime time.Time, sa
 	if n, err := io.Copy(tw, binary); err != nil {
 		return fmt.Errorf("put the program into the rehearsal image (%d of %d bytes): %w", n, size, err)
 	}
-	curl := header(entry{path: "usr/bin/" + CurlName, mode: 0o755}, modTime)
-	curl.Typeflag, curl.Linkname = tar.TypeLink, binaryPath
-	if err := write(tw, curl, nil); err != nil {
-		return err
+	for _, name := range []string{CurlName, ChownName} {
+		link := header(entry{path: "usr/bin/" + name, mode: 0o755}, modTime)
+		link.Typeflag, link.Linkname = tar.TypeLink, binaryPath
+		if err := write(tw, link, nil); err != nil {
+			return err
+		}
 	}
 	// Close fails when binary was shorter than size.
 	if err := tw.Close(); err != nil {

@@ -9,12 +9,13 @@ import (
 // failures are the ways in which a stack does not come up, and a word of the
 // reason that the user must read.
 var failures = map[string]string{
-	"exit":         "exit",
-	"silent":       "did not get ready",
-	"http500":      "500",
-	"nows":         "WebSocket",
-	"badjson":      "not as OpenAlgo does",
-	"late-exit:0s": "exit",
+	"exit":            "exit",
+	"silent":          "did not get ready",
+	"http500":         "500",
+	"nows":            "WebSocket",
+	"badjson":         "not as OpenAlgo does",
+	"late-exit:0s":    "exit",
+	"late-exit:150ms": "exit", // after its first right answer
 }
 
 func TestFirstInstallThatFails(t *testing.T) {

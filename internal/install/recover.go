@@ -1,0 +1,73 @@
+package install
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+)
+
+// recover finishes or undoes what a killed run left.
+func (in *Installer) recover(ctx context.Context) error {
+	j, err := in.work.readJournal()
+	if err != nil {
+		return fail(ExitHost, "%w", err)
+	}
+	_ = os.RemoveAll(in.work.path("tmp"))
+	in.removeProbes(ctx)
+	if j == nil {
+		return nil
+	}
+	in.note(fmt.Sprintf("the %s of %s did not finish (done: %s)", j.Command, j.Started.Local().Format("2006-01-02 15:04:05"), doneText(j)))
+	if name := in.Engine.Info().Name; j.Engine != name {
+		return fail(ExitHost, "the unfinished %s of this directory was on the engine of %q, and this is the one of %q: "+
+			"run this again with that engine (DOCKER_HOST or docker context)", j.Command, j.Engine, name)
+	}
+	o, err := in.observe(ctx)
+	if err != nil {
+		return err
+	}
+	in.knowEnv(o)
+	if j.did("start") && !j.Verified {
+		j.Verified = in.newAnswers(ctx, j)
+	}
+	if j.Verified {
+		in.note("its stack is up and answers: finishing it")
+		if err := in.commit(context.WithoutCancel(ctx), j); err != nil {
+			return fail(ExitFailed, "finishing the former run: %w", err)
+		}
+		return nil
+	}
+	in.note("undoing it")
+	undoing, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime+in.waitTime(false))
+	defer cancel()
+	if err := in.rollBack(undoing, j); err != nil {
+		return fail(ExitBroken, "undoing the former run failed: %w. The former files are in %s", err, in.work.path("backups"))
+	}
+	return nil
+}
+
+func doneText(j *journal) string {
+	if len(j.Done) == 0 {
+		return "nothing"
+	}
+	return strings.Join(j.Done, ", ")
+}
+
+// newAnswers reports whether the container of a killed run came up after all.
+func (in *Installer) newAnswers(ctx context.Context, j *journal) bool {
+	id := j.NewID
+	if id == "" {
+		return false
+	}
+	check, err := in.checkOfID(ctx, id)
+	if err != nil {
+		return false
+	}
+	check.setupDone = j.State.SetupDone
+	needsSetup, err := in.verifyReport(ctx, check)
+	if err == nil {
+		j.State.SetupDone = !needsSetup
+	}
+	return err == nil
+}

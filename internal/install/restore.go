@@ -1,0 +1,136 @@
+package install
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/marketcalls/openalgo-install/internal/envfile"
+)
+
+// restore puts the former version of a file back, unless the run never wrote it.
+func (in *Installer) restore(ctx context.Context, j *journal, change fileChange) error {
+	if change.SHA256 == "" {
+		return nil // not written
+	}
+	if change.Name == envName {
+		return in.restoreEnv(ctx, j, change)
+	}
+	path := filepath.Join(in.work.dir, change.Name)
+	now, err := readOptional(path)
+	if err != nil || now == nil && change.Backup == "" || now != nil && sha256Hex(now) == change.Former {
+		return err
+	}
+	if now != nil && sha256Hex(now) != change.SHA256 {
+		in.keepForeign(change.Name, now)
+	}
+	if change.Backup == "" {
+		if err := os.Remove(path); err != nil {
+			return fmt.Errorf("removing %s: %w", path, err)
+		}
+		return nil
+	}
+	mode := os.FileMode(0o644)
+	if info, err := os.Stat(path); err == nil {
+		mode = info.Mode().Perm()
+	}
+	return in.moveBack(change, mode)
+}
+
+// keepForeign copies what somebody else wrote since into the backups, before
+// it is replaced.
+func (in *Installer) keepForeign(name string, text []byte) {
+	if path, err := in.work.backup(name, text); err == nil {
+		in.note(fmt.Sprintf("%s was changed by somebody else meanwhile; that version is kept as %s", name, path))
+	}
+}
+
+// moveBack puts the kept copy itself in the file's place: that needs no room,
+// and a full disk may be why there is something to undo.
+func (in *Installer) moveBack(change fileChange, mode os.FileMode) error {
+	if err := os.Chmod(change.Backup, mode); err != nil {
+		return fmt.Errorf("bringing the former %s back: %w", change.Name, err)
+	}
+	if err := os.Rename(change.Backup, filepath.Join(in.work.dir, change.Name)); err != nil {
+		return fmt.Errorf("bringing the former %s back: %w", change.Name, err)
+	}
+	return nil
+}
+
+// restoreEnv brings the former .env back. What the app itself wrote since then
+// stays: data may have been encrypted with a key that it made
+// (facts/upstream.md 1.6). A first .env stays once volumes were made.
+func (in *Installer) restoreEnv(ctx context.Context, j *journal, change fileChange) error {
+	if change.Backup == "" {
+		now, err := in.readEnv(ctx)
+		if err != nil || j.MadeVolumes || j.NewID != "" || now != nil && sha256Hex(now) != change.SHA256 {
+			return err
+		}
+		if err := os.Remove(in.work.env()); err != nil && !os.IsNotExist(err) {
+			return fmt.Errorf("removing .env: %w", err)
+		}
+		return nil
+	}
+	now, err := in.readEnv(ctx)
+	if err != nil || now != nil && sha256Hex(now) == change.Former {
+		return err
+	}
+	if now != nil && sha256Hex(now) != change.SHA256 {
+		in.keepForeign(envName, now)
+	}
+	before, err := os.ReadFile(change.Backup)
+	if err != nil {
+		return fmt.Errorf("reading the former .env: %w", err)
+	}
+	restored, err := carryKeys(before, now, change, j.State)
+	if err != nil {
+		return err
+	}
+	if string(restored) == string(before) {
+		return in.moveEnvBack(ctx, change, j.State.ImageID)
+	}
+	if err := in.placeEnv(ctx, restored, j.State.ImageID); err != nil {
+		// The .env that is there has every key that the data needs.
+		in.note(fmt.Sprintf("the former .env could not be brought back (%v); the new one stays, with the keys that OpenAlgo made. The former one is %s", err, change.Backup))
+	}
+	return nil
+}
+
+func (in *Installer) moveEnvBack(ctx context.Context, change fileChange, image string) error {
+	file, err := os.Open(change.Backup)
+	if err != nil {
+		return fmt.Errorf("reading the former .env: %w", err)
+	}
+	defer file.Close()
+	if err := in.giveToApp(ctx, file, image); err != nil {
+		return err
+	}
+	return in.moveBack(change, 0o600)
+}
+
+// carryKeys returns before with every key of now that differs from what this
+// run wrote: the app changed those, and its data may rest on them.
+func carryKeys(before, now []byte, change fileChange, s state) ([]byte, error) {
+	if now == nil || sha256Hex(now) == change.SHA256 {
+		return before, nil
+	}
+	file, err := envfile.Parse(before)
+	if err != nil {
+		return nil, fmt.Errorf("reading the former .env: %w", err)
+	}
+	current, err := envfile.Parse(now)
+	if err != nil {
+		return before, nil //nolint:nilerr // unreadable: the former one is the better one
+	}
+	for _, key := range current.Keys() {
+		value, _ := current.Get(key)
+		if change.Keys[key] == s.hash(key, value) {
+			continue
+		}
+		if err := setKey(file, key, value); err != nil {
+			return nil, fmt.Errorf("carrying %s over: %w", key, err)
+		}
+	}
+	return file.Bytes(), nil
+}
