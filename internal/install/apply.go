@@ -78,9 +78,7 @@ func (r *run) steps() []step {
 	}
 	return []step{keep, resources, create,
 		{"stop", "stop the former container (up to 40 s)", r.stopOld},
-		files,
-		{"rename", "give the new container its name", r.rename},
-		start, verify,
+		files, start, verify,
 	}
 }
 
@@ -225,26 +223,6 @@ func (r *run) stopOld(ctx context.Context) error {
 	return nil
 }
 
-func (r *run) rename(ctx context.Context) error {
-	old, err := r.in.Engine.Container(ctx, r.journal.Old.ID)
-	if err != nil {
-		return fmt.Errorf("looking at the former container: %w", err)
-	}
-	if old.Name == r.journal.Name {
-		if err := r.in.Engine.Rename(ctx, old.ID, r.journal.Name+"-old"); err != nil {
-			return fmt.Errorf("renaming the former container: %w", err)
-		}
-	}
-	failpoint("renamed-old")
-	if err := r.in.Engine.Rename(ctx, r.journal.NewID, r.journal.Name); err != nil {
-		fresh, look := r.in.Engine.Container(ctx, r.journal.NewID)
-		if look != nil || fresh.Name != r.journal.Name {
-			return fmt.Errorf("renaming the new container: %w", err)
-		}
-	}
-	return nil
-}
-
 // container is the ID of the container that is to run in the end; "" when the
 // plan has none.
 func (r *run) container() string {
@@ -281,13 +259,17 @@ func (r *run) verify(ctx context.Context) error {
 }
 
 // commit is what is left once the new stack is verified: the old container
-// goes, the state is written, the journal closed.
+// goes, the new one gets its name, the state is written, the journal closed.
 func (in *Installer) commit(ctx context.Context, j *journal) error {
 	if j.Old != nil {
 		if err := in.Engine.Remove(ctx, j.Old.ID); err != nil {
 			return fmt.Errorf("removing the former container: %w", err)
 		}
 		failpoint("removed-old")
+		if err := in.giveName(ctx, j); err != nil {
+			return err
+		}
+		failpoint("renamed")
 	}
 	if env, err := in.readEnv(ctx); err == nil && env != nil {
 		if file, err := envfile.Parse(env); err == nil {
@@ -300,6 +282,22 @@ func (in *Installer) commit(ctx context.Context, j *journal) error {
 	failpoint("state")
 	_ = os.RemoveAll(in.work.path("tmp"))
 	return j.finish()
+}
+
+// giveName gives the new container the name of the stack. It comes after the
+// start: no name is worth a moment of downtime.
+func (in *Installer) giveName(ctx context.Context, j *journal) error {
+	c, err := in.Engine.Container(ctx, j.NewID)
+	if err != nil {
+		return fmt.Errorf("looking at the new container: %w", err)
+	}
+	if c.Name == j.Name {
+		return nil
+	}
+	if err := in.Engine.Rename(ctx, c.ID, j.Name); err != nil {
+		return fmt.Errorf("giving the new container its name: %w", err)
+	}
+	return nil
 }
 
 // portOf finds the host side of a port of a container.

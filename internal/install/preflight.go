@@ -19,8 +19,8 @@ const (
 	minImageMiB = 4096
 )
 
-// minInodes is how many files a run may make: backups, temporary files, its own.
-const minInodes = 50
+// minInodes is fewer than any run makes: below it there is no use in beginning.
+const minInodes = 8
 
 // preflight collects everything that stands in the way of a plan, and says it
 // all at once.

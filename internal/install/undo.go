@@ -113,6 +113,9 @@ func (in *Installer) forwardWithoutOld(ctx context.Context, j *journal) (gone bo
 	if err := in.Engine.Start(ctx, j.NewID); err != nil {
 		return true, fmt.Errorf("starting the new container: %w", err)
 	}
+	if err := in.giveName(ctx, j); err != nil {
+		return true, err
+	}
 	return true, j.finish()
 }
 

@@ -160,7 +160,7 @@ func TestKilledInAChange(t *testing.T) {
 
 // SIGTERM and SIGINT undo: what ran before runs again, exit 130.
 func TestTerminatedInAChange(t *testing.T) {
-	for _, point := range []string{"after-backup", "created", "before-stop", "stopping", "after-stop", "env-placed", "renamed-old", "before-start", "before-verify"} {
+	for _, point := range []string{"after-backup", "created", "before-stop", "stopping", "after-stop", "env-placed", "before-start", "before-verify"} {
 		t.Run(point, func(t *testing.T) {
 			t.Parallel()
 			i := newInstance(t)
