@@ -110,20 +110,31 @@ func Load(ctx context.Context, src Source) (*Stack, error) {
 }
 
 func loadProject(ctx context.Context, src Source) (*types.Project, error) {
+	project, unsupported, err := parse(ctx, src)
+	if err != nil {
+		return nil, err
+	}
+	if len(unsupported) > 0 {
+		return nil, &UnsupportedError{File: src.Files[0].Path, Attributes: unsupported}
+	}
+	return project, nil
+}
+
+// parse reads the files, and lists what in them Load does not carry out.
+func parse(ctx context.Context, src Source) (project *types.Project, unsupported []string, err error) {
 	env, err := dotenv.Parse(bytes.NewReader(src.Env))
 	if err != nil {
-		return nil, fmt.Errorf("%s can't be read by Docker Compose: %w. Mend that line, then run this again",
+		return nil, nil, fmt.Errorf("%s can't be read by Docker Compose: %w. Mend that line, then run this again",
 			filepath.Join(src.Dir, ".env"), redactLine(err))
 	}
 	if env["COMPOSE_FILE"] != "" {
-		return nil, errors.New("COMPOSE_FILE in .env makes Docker Compose read other files than docker-compose.yaml: take that line out")
+		return nil, nil, errors.New("COMPOSE_FILE in .env makes Docker Compose read other files than docker-compose.yaml: take that line out")
 	}
 	details := types.ConfigDetails{WorkingDir: src.Dir, Environment: env}
 	for _, file := range src.Files {
 		details.ConfigFiles = append(details.ConfigFiles, types.ConfigFile{Filename: file.Path, Content: file.Content})
 	}
-	var unsupported []string
-	project, err := loader.LoadWithContext(ctx, details, func(o *loader.Options) {
+	project, err = loader.LoadWithContext(ctx, details, func(o *loader.Options) {
 		// COMPOSE_PROJECT_NAME wins over `name:`, as it does for Docker Compose.
 		if name := env["COMPOSE_PROJECT_NAME"]; name != "" {
 			o.SetProjectName(name, true)
@@ -136,12 +147,9 @@ func loadProject(ctx context.Context, src Source) (*types.Project, error) {
 		}
 	}))
 	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", src.Files[0].Path, err)
+		return nil, nil, fmt.Errorf("reading %s: %w", src.Files[0].Path, err)
 	}
-	if len(unsupported) > 0 {
-		return nil, &UnsupportedError{File: src.Files[0].Path, Attributes: unsupported}
-	}
-	return project, nil
+	return project, unsupported, nil
 }
 
 // redactLine keeps the parser's reason and drops the text of the line, which
