@@ -65,11 +65,18 @@ func (p *presenter) Report(e install.Event) {
 
 func (p *presenter) plan(plan *install.Plan) {
 	if plan.Empty() {
+		plan.WriteSettings(p.text)
 		return
 	}
 	p.line("Plan:")
 	for _, c := range plan.Changes {
 		p.line("  %-8s  %-9s  %s (%s)", c.Action, c.Kind, c.Name, c.Reason)
+	}
+	plan.WriteSettings(p.text)
+	for _, text := range plan.Warnings {
+		if len(plan.Settings) > 0 { // an install reports them itself
+			p.line("  WARN  %s", text)
+		}
 	}
 	s := plan.Sizing
 	p.line("Sizing for %d MiB RAM and %d cores: threads %d, shared memory %d MiB, strategy memory %d MiB",

@@ -148,7 +148,7 @@ with the same answers has nothing to do; one that fails puts back what ran befor
 	flags.BoolVarP(&a.verbose, "verbose", "v", false, "say more: the container's log while it starts")
 	o.flags(cmd)
 	cmd.AddCommand(a.sizeCommand(), a.renderCommand(), a.statusCommand(), a.logsCommand(),
-		a.startCommand(), a.stopCommand(), a.restartCommand(), a.uninstallCommand(),
+		a.startCommand(), a.stopCommand(), a.restartCommand(), a.resizeCommand(), a.uninstallCommand(),
 		a.answersCommand(), a.dockerCommand(), a.manCommand(), a.versionCommand(), a.serveCommand())
 	return cmd
 }

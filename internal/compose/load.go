@@ -26,7 +26,7 @@ const (
 	LabelHash       = "com.docker.compose.config-hash"
 	LabelImage      = "com.docker.compose.image"
 	LabelWorkingDir = "com.docker.compose.project.working_dir"
-	labelFiles      = "com.docker.compose.project.config_files"
+	LabelFiles      = "com.docker.compose.project.config_files"
 	labelNumber     = "com.docker.compose.container-number"
 	labelOneOff     = "com.docker.compose.oneoff"
 	labelDependsOn  = "com.docker.compose.depends_on"
@@ -209,7 +209,7 @@ func (s *Stack) labels(src Source) map[string]string {
 		LabelService:    Service,
 		LabelHash:       s.Hash,
 		LabelWorkingDir: s.Dir,
-		labelFiles:      strings.Join(files, ","),
+		LabelFiles:      strings.Join(files, ","),
 		labelNumber:     "1",
 		labelOneOff:     "False",
 		labelDependsOn:  "",

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/mount"
 	"github.com/docker/docker/api/types/network"
 	"github.com/docker/docker/api/types/versions"
 )
@@ -15,6 +17,7 @@ import (
 // Changes are what a copy of a container has otherwise than the original.
 type Changes struct {
 	Env      map[string]string // variables to set
+	Labels   map[string]string // labels to set
 	ShmBytes int64             // size of /dev/shm; 0 = as it was
 }
 
@@ -33,14 +36,42 @@ func (e *Engine) CreateCopy(ctx context.Context, id, name string, c Changes) (st
 	}
 	config, host := *r.Config, *r.HostConfig
 	config.Env = withEnv(config.Env, c.Env)
+	config.Labels = maps.Clone(config.Labels)
+	for label, value := range c.Labels {
+		config.Labels[label] = value
+	}
 	config.Hostname = ownHostname(config.Hostname, r.ID)
 	if current, err := e.Image(ctx, config.Image); err != nil || current.ID != r.Image {
 		config.Image = r.Image
 	}
+	keepAnonymous(&host, r.Mounts)
 	if c.ShmBytes != 0 {
 		host.ShmSize = c.ShmBytes
 	}
 	return e.createOn(ctx, doing, name, &config, &host, endpointsOf(r))
+}
+
+// keepAnonymous gives the copy the volumes of the original that have no name in
+// its configuration: it would get new and empty ones.
+func keepAnonymous(host *container.HostConfig, mounts []container.MountPoint) {
+	host.Mounts = slices.Clone(host.Mounts)
+	for _, m := range mounts {
+		if m.Type != mount.TypeVolume {
+			continue
+		}
+		bound := slices.ContainsFunc(host.Binds, func(bind string) bool {
+			source, rest, named := strings.Cut(bind, ":")
+			target, _, _ := strings.Cut(rest, ":")
+			return named && source != "" && target == m.Destination
+		})
+		i := slices.IndexFunc(host.Mounts, func(asked mount.Mount) bool { return asked.Target == m.Destination })
+		switch {
+		case i >= 0:
+			host.Mounts[i].Source = m.Name
+		case !bound:
+			host.Mounts = append(host.Mounts, mount.Mount{Type: mount.TypeVolume, Source: m.Name, Target: m.Destination, ReadOnly: !m.RW})
+		}
+	}
 }
 
 // createOn creates a container on several networks; engines before API 1.44

@@ -33,25 +33,27 @@ type step struct {
 
 func newRun(in *Installer, o *observed, p *Plan, madeDir bool) *run {
 	r := &run{in: in, plan: p, old: o.container()}
-	change := p.change(KindContainer, p.stack.ContainerName())
+	name := p.containerName()
+	change := p.change(KindContainer, name)
 	r.replace = change != nil && change.Action != ActionUpdate
 	next := o.state
-	next.Project, next.ImageRef, next.ImageID = o.project, p.stack.Image, p.imageID
+	next.Project, next.ImageRef, next.ImageID = o.project, p.imageRef(), p.imageID
 	next.Env = maps.Clone(o.state.Env)
 	next.remember(p.env.settings, p.env.left)
 	next.SetupDone = next.SetupDone && len(o.data) > 0 // an empty database is right where there is none
+	next.Foreign = p.copied != nil
 	if p.ownCompose {
 		next.ComposeSHA256 = sha256Hex(p.composeText)
 	}
 	r.journal = &journal{
-		Command: "install", Started: time.Now().UTC(), MadeDir: madeDir,
-		Engine: in.Engine.Info().Name, Project: o.project, Name: p.stack.ContainerName(), State: next, work: in.work,
+		Command: p.command, Started: time.Now().UTC(), MadeDir: madeDir,
+		Engine: in.Engine.Info().Name, Project: o.project, Name: name, State: next, work: in.work,
 	}
 	if !r.replace && r.old != nil && r.old.State != "running" {
 		r.journal.OnlyStarted = r.old.ID
 	}
 	if r.replace {
-		r.journal.NewName = p.stack.ContainerName()
+		r.journal.NewName = name
 		if r.old != nil {
 			r.journal.NewName += "-new"
 			r.journal.Old = &oldContainer{ID: r.old.ID, Name: r.old.Name, Running: r.old.State == "running"}
@@ -65,7 +67,7 @@ func newRun(in *Installer, o *observed, p *Plan, madeDir bool) *run {
 // before the volumes, so that no data is ever made without its keys on disk.
 func (r *run) steps() []step {
 	keep := step{"backup", "keep a copy of every file that changes", r.backup}
-	files := step{"files", "write .env, docker-compose.yaml and the answers", r.writeFiles}
+	files := step{"files", "write the files that change", r.writeFiles}
 	resources := step{"resources", "make network and volumes", r.makeResources}
 	start := step{"start", "start OpenAlgo", r.start}
 	verify := step{"verify", "wait until OpenAlgo answers", r.verify}
@@ -140,6 +142,9 @@ func (r *run) step(ctx context.Context, s step) error {
 }
 
 func (r *run) makeResources(ctx context.Context) error {
+	if r.plan.stack == nil {
+		return nil // a copy has all of it already
+	}
 	for _, n := range r.plan.stack.Networks {
 		if r.plan.change(KindNetwork, n.Spec.Name) == nil {
 			continue
@@ -191,19 +196,26 @@ func (r *run) create(ctx context.Context) error {
 	if err := r.in.removeNew(ctx, r.journal); err != nil {
 		return err
 	}
-	spec := r.plan.stack.Spec(r.plan.imageID)
-	spec.Name = r.journal.NewName
-	if image, err := r.in.Engine.Image(ctx, spec.Image); err != nil || image.ID != r.plan.imageID {
-		spec.Image = r.plan.imageID // the tag moved on; this stack did not
-	}
 	// Not cancelled in the middle: the engine would make one that nobody knows of.
-	id, err := r.in.Engine.Create(context.WithoutCancel(ctx), spec)
+	id, err := r.createNew(context.WithoutCancel(ctx))
 	if err != nil {
 		return fmt.Errorf("creating the container: %w", err)
 	}
 	failpoint("created")
 	r.journal.NewID = id
 	return r.journal.save()
+}
+
+func (r *run) createNew(ctx context.Context) (id string, err error) {
+	if c := r.plan.copied; c != nil {
+		return r.in.Engine.CreateCopy(ctx, c.of.ID, r.journal.NewName, c.changes)
+	}
+	spec := r.plan.stack.Spec(r.plan.imageID)
+	spec.Name = r.journal.NewName
+	if image, err := r.in.Engine.Image(ctx, spec.Image); err != nil || image.ID != r.plan.imageID {
+		spec.Image = r.plan.imageID // the tag moved on; this stack did not
+	}
+	return r.in.Engine.Create(ctx, spec)
 }
 
 func (r *run) stopOld(ctx context.Context) error {
@@ -247,8 +259,10 @@ func (r *run) start(ctx context.Context) error {
 }
 
 func (r *run) verify(ctx context.Context) error {
-	check := r.in.checkOf(r.plan.stack, r.plan.answers)
-	check.container = r.container()
+	check, err := r.in.checkOfID(ctx, r.container())
+	if err != nil {
+		return err
+	}
 	check.setupDone = r.journal.State.SetupDone
 	needsSetup, err := r.in.verifyReport(ctx, check)
 	if err != nil {

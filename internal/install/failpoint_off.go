@@ -2,5 +2,10 @@
 
 package install
 
+import "time"
+
+// now is the time; a test may set another one.
+func now() time.Time { return time.Now() }
+
 // failpoint is where tests built with the tag failpoint end the process.
 func failpoint(string) {}

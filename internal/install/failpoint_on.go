@@ -10,6 +10,14 @@ import (
 	"time"
 )
 
+// now is OPENALGO_NOW (RFC 3339) where that is set.
+func now() time.Time {
+	if at, err := time.Parse(time.RFC3339, os.Getenv("OPENALGO_NOW")); err == nil {
+		return at
+	}
+	return time.Now()
+}
+
 // failpoint carries out OPENALGO_FAILPOINT=<name>:<signal> when a run reaches
 // the point of that name; the signal KILL cannot be survived, the others are
 // what a user or the system sends. OPENALGO_FAILPOINT_LOG collects the names.

@@ -10,7 +10,6 @@ import (
 
 	"github.com/google/renameio/v2"
 
-	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 )
@@ -21,7 +20,7 @@ const appUser = 1000
 // backup keeps a copy of every file that the run replaces, before anything
 // else happens.
 func (r *run) backup(context.Context) error {
-	for _, name := range []string{envName, compose.FileName, answersName} {
+	for _, name := range []string{envName, r.plan.composeName, answersName} {
 		if r.plan.change(KindFile, filepath.Join(r.in.work.dir, name)) == nil {
 			continue
 		}
@@ -62,7 +61,7 @@ func (r *run) before(name string) ([]byte, error) {
 // writeFiles puts every file in its place. .env is read again first: until
 // its container was stopped the app may have written it.
 func (r *run) writeFiles(ctx context.Context) error {
-	for name, text := range map[string][]byte{compose.FileName: r.plan.composeText, answersName: r.plan.answersText} {
+	for name, text := range map[string][]byte{r.plan.composeName: r.plan.composeText, answersName: r.plan.answersText} {
 		if r.journal.file(name) == nil {
 			continue
 		}

@@ -81,6 +81,11 @@ func (in *Installer) guardData(o *observed) error {
 	case o.env == nil:
 		return fail(ExitHost, "%s", in.keysMissing(o, o.data[0]))
 	}
+	return in.guardKeys(o)
+}
+
+// guardKeys refuses keys that are not those which the stack last ran with.
+func (in *Installer) guardKeys(o *observed) error {
 	if key := o.state.otherKey(o.env); key != "" {
 		return fail(ExitHost, "%s in %s is not the one that this stack last ran with, and only that one opens its data. "+
 			"Bring the former .env back (%s has copies). If you replaced the database together with its .env, "+
@@ -159,7 +164,7 @@ func inUse(all []engine.Container, volume string) bool {
 			if m.Name != volume {
 				continue
 			}
-			if _, err := os.Stat(filepath.Join(c.Labels[compose.LabelWorkingDir], envName)); err == nil {
+			if _, err := os.Stat(filepath.Join(dirOf(c), envName)); err == nil {
 				return true
 			}
 		}
@@ -208,7 +213,7 @@ func (in *Installer) envCandidates(o *observed, place string) []string {
 			continue
 		}
 		for _, m := range c.Mounts {
-			if m.Target != "/app/.env" {
+			if m.Target != EnvTarget {
 				continue
 			}
 			if _, err := os.Stat(m.Source); err == nil && !sameFile(m.Source, in.work.env()) {

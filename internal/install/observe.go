@@ -31,6 +31,8 @@ type observed struct {
 	envText     []byte        // nil: there is no .env
 	env         *envfile.File // nil: there is no .env
 	composeText []byte
+	composeName string // of that file
+	foreign     bool   // another tool made this stack
 	override    *compose.File
 	answersText []byte
 	state       state
@@ -118,16 +120,16 @@ func (o *observed) nameProject(dir string) {
 }
 
 func (in *Installer) observeEngine(ctx context.Context, o *observed) error {
-	all, err := in.Engine.Containers(ctx, compose.LabelProject)
+	all, err := in.Engine.Containers(ctx)
 	if err != nil {
 		return fmt.Errorf("looking at the containers: %w", err)
 	}
 	for _, c := range all {
-		if c.Labels[compose.LabelService] != compose.Service || c.Labels["com.docker.compose.oneoff"] == "True" {
-			continue
+		labelled := c.Labels[compose.LabelService] == compose.Service && c.Labels["com.docker.compose.oneoff"] != "True"
+		if labelled || isOpenAlgo(c) {
+			o.all = append(o.all, c)
 		}
-		o.all = append(o.all, c)
-		if c.Labels[compose.LabelProject] == o.project {
+		if labelled && c.Labels[compose.LabelProject] == o.project {
 			o.containers = append(o.containers, c)
 		}
 	}
@@ -248,11 +250,11 @@ func (in *Installer) readEnvThroughEngine(ctx context.Context) ([]byte, error) {
 	id, err := in.Engine.Create(ctx, engine.ContainerSpec{
 		Image: state.ImageID, Entrypoint: []string{"/none"}, NetworkMode: "none",
 		Labels: map[string]string{probeLabel: in.work.dir},
-		Mounts: []engine.Mount{{Type: "bind", Source: in.work.env(), Target: "/app/.env", ReadOnly: true}},
+		Mounts: []engine.Mount{{Type: "bind", Source: in.work.env(), Target: EnvTarget, ReadOnly: true}},
 	})
 	if err != nil {
 		return nil, denied
 	}
 	defer in.discard(ctx, id)
-	return in.Engine.ReadFile(ctx, id, "/app/.env", 1<<20)
+	return in.Engine.ReadFile(ctx, id, EnvTarget, 1<<20)
 }

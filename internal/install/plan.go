@@ -7,6 +7,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/compose"
+	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 )
 
@@ -42,15 +43,43 @@ type Plan struct {
 	Changes  []Change      `json:"changes"`
 	Sizing   sizing.Sizing `json:"sizing"`
 	Warnings []string      `json:"warnings"`
+	// Settings and Asks are those of a resize.
+	Settings []SizingLine `json:"settings,omitempty"`
+	Asks     []Ask        `json:"asks,omitempty"`
 
 	answers     answers.Answers
 	project     string
 	env         envPlan
-	composeText []byte // docker-compose.yaml as it will stand
+	command     string // "install" or "resize"
+	composeName string // of the Compose file
+	composeText []byte // the Compose file as it will stand
 	ownCompose  bool   // it is as rendered, not a user's edit that is kept
 	answersText []byte
-	stack       *compose.Stack
-	imageID     string // of the image that the container gets; "" until it is on the engine
+	stack       *compose.Stack // nil: the container is copied
+	copied      *copied        // how; nil: it is made from stack
+	imageID     string         // of the image that the container gets; "" until it is on the engine
+}
+
+// copied is a container that is made anew from the engine's own record of it.
+type copied struct {
+	of      engine.Container
+	changes engine.Changes
+}
+
+// containerName is what the container is called in the end.
+func (p *Plan) containerName() string {
+	if p.copied != nil {
+		return p.copied.of.Name
+	}
+	return p.stack.ContainerName()
+}
+
+// imageRef is the container's image by name.
+func (p *Plan) imageRef() string {
+	if p.copied != nil {
+		return p.copied.of.Image
+	}
+	return p.stack.Image
 }
 
 // Empty reports whether there is nothing to do.
@@ -84,6 +113,10 @@ func (p *Plan) WriteText(w io.Writer) {
 			fmt.Fprintf(w, "            | %s", line)
 		}
 	}
+	if len(p.Settings) > 0 {
+		fmt.Fprintln(w)
+		p.WriteSettings(w)
+	}
 	fmt.Fprintf(w, "\nSizing for %d MiB RAM and %d cores (%s figures):\n", p.Sizing.RAMMiB, p.Sizing.Cores, p.Sizing.Source)
 	fmt.Fprintf(w, "  threads %d, shared memory %d MiB, strategy memory %d MiB, strategies: %s\n",
 		p.Sizing.Threads, p.Sizing.ShmMiB, p.Sizing.StrategyMemoryMiB, p.Sizing.Strategies)
@@ -92,5 +125,11 @@ func (p *Plan) WriteText(w io.Writer) {
 	}
 	for _, text := range p.Warnings {
 		fmt.Fprintf(w, "  - %s\n", text)
+	}
+	if len(p.Asks) > 0 {
+		fmt.Fprintln(w, "\nTo be confirmed:")
+	}
+	for _, ask := range p.Asks {
+		fmt.Fprintf(w, "  - %s\n", ask.Text)
 	}
 }

@@ -13,13 +13,12 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
-	"github.com/marketcalls/openalgo-install/internal/sizing"
 )
 
 // makePlan works out, from the answers and the world as observed, what has to
 // change. It changes nothing itself.
 func (in *Installer) makePlan(ctx context.Context, a answers.Answers, o *observed) (*Plan, error) {
-	p := &Plan{Changes: []Change{}, Warnings: append([]string{}, a.Warnings()...), answers: a, project: o.project}
+	p := &Plan{Changes: []Change{}, Warnings: append([]string{}, a.Warnings()...), answers: a, project: o.project, command: "install", composeName: compose.FileName}
 	if err := in.guardData(o); err != nil {
 		return nil, err
 	}
@@ -39,24 +38,21 @@ func (in *Installer) makePlan(ctx context.Context, a answers.Answers, o *observe
 // planSizing applies the table to this host, or to the engine's machine when
 // that is another one, shared among the instances.
 func (in *Installer) planSizing(o *observed, p *Plan) {
-	others := 0
+	var warnings []string
+	p.Sizing, warnings = dueSizing(in.Machine, o.othersRunning()+1, p.answers.Sizing)
+	p.Warnings = append(p.Warnings, warnings...)
+}
+
+// othersRunning counts the other OpenAlgo stacks that share the engine.
+func (o *observed) othersRunning() int {
+	n := 0
 	for _, c := range o.all {
-		if c.State == "running" && c.Labels[compose.LabelProject] != o.project {
-			others++
+		own := slices.ContainsFunc(o.containers, func(mine engine.Container) bool { return mine.ID == c.ID })
+		if c.State == "running" && !own && (c.Labels[compose.LabelProject] == "" || c.Labels[compose.LabelProject] != o.project) {
+			n++
 		}
 	}
-	machine := in.Machine
-	if p.answers.Sizing.RAMMiB != 0 {
-		machine.RAMMiB, machine.Source = p.answers.Sizing.RAMMiB, sizing.SourceFlag
-	}
-	if p.answers.Sizing.Cores != 0 {
-		machine.Cores, machine.Source = p.answers.Sizing.Cores, sizing.SourceFlag
-	}
-	var warnings []string
-	p.Sizing, warnings = sizing.Compute(machine, others+1, sizing.Overrides{
-		Threads: p.answers.Sizing.Threads, ShmMiB: p.answers.Sizing.ShmMiB, StrategyMemoryMiB: p.answers.Sizing.StrategyMemoryMiB,
-	})
-	p.Warnings = append(p.Warnings, warnings...)
+	return n
 }
 
 func (in *Installer) planFiles(ctx context.Context, o *observed, p *Plan) error {

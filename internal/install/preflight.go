@@ -28,16 +28,7 @@ func (in *Installer) preflight(ctx context.Context, o *observed, p *Plan) error 
 	var problems []string
 	add := func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) }
 
-	if err := host.DirWritable(in.work.dir); err != nil {
-		add("%v", err)
-	} else if disk, err := host.Disk(in.work.dir); err == nil && disk.FreeMiB < minDirMiB {
-		add("the disk of %s is full (%d MiB free): make room, then run this again", in.work.dir, disk.FreeMiB)
-	} else if err == nil && disk.FreeInodes >= 0 && disk.FreeInodes < minInodes {
-		add("the disk of %s has no room for further files (%d inodes free): remove files, then run this again", in.work.dir, disk.FreeInodes)
-	}
-	if target, err := os.Readlink(in.work.env()); err == nil {
-		add("%s is a link to %s, and an edit would replace the link: move the file itself here", in.work.env(), target)
-	}
+	in.preflightDir(add)
 	for _, name := range rivalNames {
 		if _, err := os.Stat(filepath.Join(in.work.dir, name)); err == nil {
 			add("%s would be read by Docker Compose instead of %s: rename it or choose another --dir",
@@ -56,6 +47,20 @@ func (in *Installer) preflight(ctx context.Context, o *observed, p *Plan) error 
 			p.stack.ContainerName(), holder, p.stack.ContainerName())
 	}
 	return notReady(problems)
+}
+
+// preflightDir looks at the instance's directory: every run writes there.
+func (in *Installer) preflightDir(add func(string, ...any)) {
+	if err := host.DirWritable(in.work.dir); err != nil {
+		add("%v", err)
+	} else if disk, err := host.Disk(in.work.dir); err == nil && disk.FreeMiB < minDirMiB {
+		add("the disk of %s is full (%d MiB free): make room, then run this again", in.work.dir, disk.FreeMiB)
+	} else if err == nil && disk.FreeInodes >= 0 && disk.FreeInodes < minInodes {
+		add("the disk of %s has no room for further files (%d inodes free): remove files, then run this again", in.work.dir, disk.FreeInodes)
+	}
+	if target, err := os.Readlink(in.work.env()); err == nil {
+		add("%s is a link to %s, and an edit would replace the link: move the file itself here", in.work.env(), target)
+	}
 }
 
 func (in *Installer) preflightEngine(o *observed, p *Plan, add func(string, ...any)) {

@@ -24,6 +24,8 @@ type state struct {
 	ImageRef      string            `json:"image_ref"`
 	ImageID       string            `json:"image_id"`
 	SetupDone     bool              `json:"setup_done"` // an admin account existed
+	// Foreign says that another tool made the stack: its Compose file is not ours.
+	Foreign bool `json:"foreign,omitempty"`
 	// Keys holds the hash of each key that opens the database, as it was when
 	// the stack was last verified.
 	Keys map[string]string `json:"keys,omitempty"`
@@ -97,12 +99,12 @@ func (s *state) remember(settings []setting, left []string) {
 	if s.Salt == "" {
 		s.Salt, s.Keys = rand.Text(), nil
 	}
-	before := s.Env
-	s.Env = map[string]string{}
+	if s.Env == nil {
+		s.Env = map[string]string{}
+	}
 	for _, set := range settings {
-		s.Env[set.Key] = s.hash(set.Key, set.Value.Reveal())
-		if slices.Contains(left, set.Key) {
-			s.Env[set.Key] = before[set.Key]
+		if !slices.Contains(left, set.Key) {
+			s.Env[set.Key] = s.hash(set.Key, set.Value.Reveal())
 		}
 	}
 }

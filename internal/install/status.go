@@ -37,6 +37,7 @@ type Instance struct {
 	Since     string         `json:"since,omitempty"` // RFC 3339, when the container started
 	Ports     []string       `json:"ports,omitempty"`
 	Sizing    SizingStatus   `json:"sizing"`
+	Schedule  *Schedule      `json:"schedule,omitempty"` // a resize with --at
 	Volumes   []VolumeStatus `json:"volumes"`
 }
 
@@ -65,7 +66,7 @@ type VolumeStatus struct {
 // in that directory.
 func ReadStatus(ctx context.Context, e *engine.Engine, machine sizing.Machine, onlyDir string) (Status, error) {
 	status := Status{Instances: []Instance{}}
-	all, err := e.Containers(ctx, compose.LabelProject)
+	all, err := e.Containers(ctx)
 	if err != nil {
 		return status, fmt.Errorf("looking at the containers: %w", err)
 	}
@@ -81,14 +82,15 @@ func ReadStatus(ctx context.Context, e *engine.Engine, machine sizing.Machine, o
 		}
 	}
 	for _, c := range all {
-		if onlyDir != "" && !sameFile(c.Labels[compose.LabelWorkingDir], onlyDir) {
+		if onlyDir != "" && !sameFile(dirOf(c), onlyDir) {
 			continue
 		}
 		others := running
 		if c.State != "running" {
 			others++
 		}
-		due, _ := sizing.Compute(machine, max(others, 1), sizing.Overrides{})
+		saved, _ := os.ReadFile(filepath.Join(dirOf(c), answersName))
+		due, _ := dueSizing(machine, max(others, 1), fixedSizing(saved))
 		status.Instances = append(status.Instances, readInstance(ctx, e, c, due, sizes))
 	}
 	if onlyDir != "" && len(status.Instances) == 0 {
@@ -97,9 +99,24 @@ func ReadStatus(ctx context.Context, e *engine.Engine, machine sizing.Machine, o
 	return status, nil
 }
 
+// Dirs lists the directory of every OpenAlgo on an engine, running or not.
+func Dirs(ctx context.Context, e *engine.Engine) ([]string, error) {
+	all, err := e.Containers(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("looking at the containers: %w", err)
+	}
+	var out []string
+	for _, c := range all {
+		if dir := dirOf(c); isOpenAlgo(c) && dir != "" && !slices.Contains(out, dir) {
+			out = append(out, dir)
+		}
+	}
+	return out, nil
+}
+
 // Running counts the OpenAlgo stacks that run on an engine: they share it.
 func Running(ctx context.Context, e *engine.Engine) (int, error) {
-	all, err := e.Containers(ctx, compose.LabelProject)
+	all, err := e.Containers(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("looking at the containers: %w", err)
 	}
@@ -112,11 +129,41 @@ func Running(ctx context.Context, e *engine.Engine) (int, error) {
 	return n, nil
 }
 
-// isOpenAlgo recognises a stack by what it is, not by its name: Compose's
-// service label and the data directory of the app.
+// isOpenAlgo recognises a stack by what it is, not by its name: the app's data
+// directory is mounted, and Compose's service label or the app's .env is there.
 func isOpenAlgo(c engine.Container) bool {
-	return c.Labels[compose.LabelService] == compose.Service &&
-		slices.ContainsFunc(c.Mounts, func(m engine.Mount) bool { return m.Target == DataTarget })
+	data, env := false, false
+	for _, m := range c.Mounts {
+		data = data || m.Target == DataTarget
+		env = env || m.Target == EnvTarget
+	}
+	return data && (env || c.Labels[compose.LabelService] == compose.Service) && c.Labels["com.docker.compose.oneoff"] != "True"
+}
+
+// nameOf is the stack's name: its Compose project, or the container where
+// there is none.
+func nameOf(c engine.Container) string {
+	if project := c.Labels[compose.LabelProject]; project != "" {
+		return project
+	}
+	return c.Name
+}
+
+// EnvTarget is where the app reads its .env.
+const EnvTarget = "/app/.env"
+
+// dirOf is the directory of the stack that a container belongs to: Compose's,
+// or the one of the .env that it mounts.
+func dirOf(c engine.Container) string {
+	if dir := c.Labels[compose.LabelWorkingDir]; dir != "" {
+		return dir
+	}
+	for _, m := range c.Mounts {
+		if m.Target == EnvTarget {
+			return filepath.Dir(m.Source)
+		}
+	}
+	return ""
 }
 
 // withoutContainer describes an instance whose container is gone.
@@ -134,7 +181,7 @@ func withoutContainer(dir string) []Instance {
 
 func readInstance(ctx context.Context, e *engine.Engine, c engine.Container, due sizing.Sizing, sizes map[string]int64) Instance {
 	i := Instance{
-		Name: c.Labels[compose.LabelProject], Dir: c.Labels[compose.LabelWorkingDir], Container: c.Name, State: c.State,
+		Name: nameOf(c), Dir: dirOf(c), Container: c.Name, State: c.State,
 		Image: InstanceImage{Ref: c.Image, Digest: c.ImageID}, Volumes: []VolumeStatus{},
 	}
 	if image, err := e.Image(ctx, c.ImageID); err == nil && image.Digest != "" {
@@ -153,6 +200,7 @@ func readInstance(ctx context.Context, e *engine.Engine, c engine.Container, due
 		i.Version = appVersion(ctx, address(portOf(c, compose.WebPort)))
 	}
 	i.Sizing = sizingStatus(env, c, due)
+	i.Schedule = ReadSchedule(i.Dir)
 	for _, m := range c.Mounts {
 		if m.Name == "" {
 			continue
@@ -232,8 +280,8 @@ func sizingStatus(file *envfile.File, c engine.Container, due sizing.Sizing) Siz
 	}
 	env["SHM_SIZE"] = strconv.FormatInt(c.ShmBytes>>20, 10) + "m"
 	s := SizingStatus{Due: due, InForce: sizing.FromEnv(func(key string) (string, bool) { v, ok := env[key]; return v, ok })}
-	f := s.InForce
-	s.ResizeDue = f.Threads != due.Threads || f.ShmMiB != due.ShmMiB || f.StrategyMemoryMiB != due.StrategyMemoryMiB
+	last, _ := workdir{dirOf(c)}.readState() // not known: every line is the user's
+	s.ResizeDue = slices.ContainsFunc(sizingLines(file, last, c, due, false), SizingLine.changes)
 	return s
 }
 
@@ -267,8 +315,9 @@ func (s Status) WriteText(w io.Writer) {
 		row("sizing", fmt.Sprintf("threads %d, shared memory %d MiB, strategy memory %d MiB", f.Threads, f.ShmMiB, f.StrategyMemoryMiB))
 		if d := i.Sizing.Due; i.Sizing.ResizeDue && i.Container != "" {
 			row("due", fmt.Sprintf("threads %d, shared memory %d MiB, strategy memory %d MiB (%d MiB RAM, %d cores)",
-				d.Threads, d.ShmMiB, d.StrategyMemoryMiB, d.RAMMiB, d.Cores))
+				d.Threads, d.ShmMiB, d.StrategyMemoryMiB, d.RAMMiB, d.Cores)+": openalgo-install resize")
 		}
+		row("schedule", i.Schedule.text())
 		for _, v := range i.Volumes {
 			size := "size unknown"
 			if v.Bytes >= 0 {

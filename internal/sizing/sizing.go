@@ -38,6 +38,7 @@ type Sizing struct {
 	ShmMiB            int    `json:"shm_mib"`
 	StrategyMemoryMiB int    `json:"strategy_memory_mib"`
 	Strategies        string `json:"strategies"`
+	StrategiesMax     int    `json:"-"`                   // Strategies in a number; 0: no limit to speak of
 	Instances         int    `json:"instances,omitempty"` // how many share the machine
 }
 
@@ -59,13 +60,14 @@ type Row struct {
 	ShmMiB            int
 	StrategyMemoryMiB int
 	Strategies        string
+	StrategiesMax     int // Strategies in a number; 0 where it has no upper end
 }
 
 // The thresholds lie below the nominal sizes because MemTotal does: a "4 GB"
 // host reports some 3910 MiB (facts/upstream.md 4).
 var table = []Row{
-	{Name: "2 GB", FromMiB: 0, ThreadsMax: 1, ShmMiB: 256, StrategyMemoryMiB: 256, Strategies: "up to 5"},
-	{Name: "4 GB", FromMiB: 3000, ThreadsMax: 2, ShmMiB: 512, StrategyMemoryMiB: 512, Strategies: "5 to 8"},
+	{Name: "2 GB", FromMiB: 0, ThreadsMax: 1, ShmMiB: 256, StrategyMemoryMiB: 256, Strategies: "up to 5", StrategiesMax: 5},
+	{Name: "4 GB", FromMiB: 3000, ThreadsMax: 2, ShmMiB: 512, StrategyMemoryMiB: 512, Strategies: "5 to 8", StrategiesMax: 8},
 	{Name: "8 GB", FromMiB: 6000, ThreadsMax: 4, UpToCores: true, ShmMiB: 1024, StrategyMemoryMiB: 1024, Strategies: "10 or more"},
 	{Name: "16 GB and up", FromMiB: 12000, ThreadsMax: 4, UpToCores: true, ShmMiB: 2048, StrategyMemoryMiB: 1024, Strategies: "20 or more"},
 }
@@ -94,7 +96,7 @@ func Compute(m Machine, instances int, o Overrides) (Sizing, []string) {
 	s := Sizing{
 		RAMMiB: ram, Cores: cores, Source: m.Source, Instances: instances,
 		Threads: row.ThreadsMax, ShmMiB: row.ShmMiB,
-		StrategyMemoryMiB: row.StrategyMemoryMiB, Strategies: row.Strategies,
+		StrategyMemoryMiB: row.StrategyMemoryMiB, Strategies: row.Strategies, StrategiesMax: row.StrategiesMax,
 	}
 	if row.UpToCores {
 		s.Threads = min(row.ThreadsMax, cores)

@@ -1,0 +1,232 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/marketcalls/openalgo-install/internal/install"
+	"github.com/marketcalls/openalgo-install/internal/sizing"
+)
+
+type resizeOptions struct {
+	ram    string
+	cores  int
+	now    bool
+	at     string
+	until  string // the process that waits has its time from here
+	all    bool
+	force  bool
+	dryRun bool
+	cancel bool
+
+	ramMiB int // of ram
+}
+
+func (a *app) resizeCommand() *cobra.Command {
+	var o resizeOptions
+	cmd := &cobra.Command{
+		Use:   "resize",
+		Short: "Give OpenAlgo the sizing that RAM and cores allow, e.g. after an upgrade",
+		Long: `Read RAM and cores again, compute the sizing and show the seven values before
+and after. What differs is written into .env, and one container is made anew;
+its image, volumes, keys and ports stay. Lines of .env that you set by hand are
+yours and stay, too, unless --force is given.
+
+While a market is open it asks, or wants --now; --at 16:00 (Indian time) waits
+for that time, also after you have logged out. Stacks of the old scripts and
+of your own Compose files are resized the same way.`,
+		Example: `  openalgo-install resize --dry-run
+  openalgo-install resize --at 16:00
+  openalgo-install resize --all --now --yes`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := o.check(cmd); err != nil {
+				return err
+			}
+			return a.resize(cmd.Context(), o)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&o.ram, "ram", "", "RAM to size for, e.g. 4GB, 3910MiB or 4096 (MiB); measured without it")
+	flags.IntVar(&o.cores, "cores", 0, "cores to size for; measured without it")
+	flags.BoolVar(&o.now, "now", false, "also while a market is open")
+	flags.StringVar(&o.at, "at", "", "wait until HH:MM Indian time; logging out does not end the wait")
+	flags.StringVar(&o.until, "until", "", "")
+	_ = flags.MarkHidden("until")
+	flags.BoolVar(&o.all, "all", false, "every OpenAlgo on this engine, the machine shared anew")
+	flags.BoolVar(&o.force, "force", false, "also change what you set by hand")
+	flags.BoolVar(&o.dryRun, "dry-run", false, "print the plan and change nothing")
+	flags.BoolVar(&o.cancel, "cancel", false, "take a resize back that waits for its time")
+	return cmd
+}
+
+func (o *resizeOptions) check(cmd *cobra.Command) (err error) {
+	if cmd.Flags().Changed("ram") {
+		if o.ramMiB, err = sizing.ParseMemory(o.ram); err != nil {
+			return usage("--ram: %v", err)
+		}
+	}
+	if cmd.Flags().Changed("cores") && (o.cores < 1 || o.cores > maxCores) {
+		return usage("--cores: %d is not a number of cores, e.g. 2", o.cores)
+	}
+	if o.at != "" && o.now {
+		return usage("--at and --now say two different times; leave one out")
+	}
+	return nil
+}
+
+func (a *app) resize(ctx context.Context, o resizeOptions) error {
+	out := a.presenter()
+	e, machine, err := a.connect(ctx)
+	if err != nil {
+		return out.end(install.Result{}, err)
+	}
+	defer e.Close()
+	dirs := []string{a.dir}
+	if o.all {
+		if dirs, err = install.Dirs(ctx, e); err != nil {
+			return out.end(install.Result{}, err)
+		}
+	}
+	if len(dirs) == 0 {
+		return out.end(install.Result{Message: "nothing to do: there is no OpenAlgo on this engine"}, nil)
+	}
+	home, err := install.AbsDir(dirs[0]) // where a schedule is kept
+	switch {
+	case err != nil:
+	case o.cancel:
+		return a.cancelResize(ctx, out, home)
+	case o.at != "":
+		return a.resizeAt(ctx, out, home, o)
+	}
+	var all []*install.Installer
+	for _, dir := range dirs {
+		in, err := install.New(dir, e, machine, out)
+		if err != nil {
+			return out.end(install.Result{}, err)
+		}
+		all = append(all, in)
+	}
+	if o.dryRun {
+		return a.showResize(ctx, out, dirs, all, o)
+	}
+	result, err := a.resizeUntil(ctx, home, all, o)
+	return out.end(result, err)
+}
+
+// resizeUntil waits for the time in the options, if there is one.
+func (a *app) resizeUntil(ctx context.Context, home string, all []*install.Installer, o resizeOptions) (install.Result, error) {
+	do := func() (install.Result, error) { return a.resizeAll(ctx, all, o) }
+	if o.until == "" {
+		return do()
+	}
+	at, err := time.Parse(time.RFC3339, o.until)
+	if err != nil {
+		return install.Result{}, usage("--until: %v", err)
+	}
+	return install.AtTime(ctx, home, at, do)
+}
+
+func (a *app) options(o resizeOptions, instances int) install.ResizeOptions {
+	r := install.ResizeOptions{RAMMiB: o.ramMiB, Cores: o.cores, Force: o.force,
+		Confirm: func(p *install.Plan) error { return a.confirmResize(p, o) }}
+	if o.all {
+		r.Instances = instances
+	}
+	return r
+}
+
+// resizeAll resizes one stack after the other, those that shrink first: what
+// the others gain must be free by then. Each is a change of its own.
+func (a *app) resizeAll(ctx context.Context, all []*install.Installer, o resizeOptions) (install.Result, error) {
+	r := a.options(o, len(all))
+	if len(all) == 1 {
+		return all[0].Resize(ctx, r)
+	}
+	var shrink, grow []*install.Installer
+	for _, in := range all {
+		p, err := in.PlanResize(ctx, r)
+		if err != nil {
+			return install.Result{}, fmt.Errorf("%w. No stack was resized", err)
+		}
+		if p.Shrinks() {
+			shrink = append(shrink, in)
+		} else {
+			grow = append(grow, in)
+		}
+	}
+	changed := 0
+	for _, in := range append(shrink, grow...) {
+		result, err := in.Resize(ctx, r)
+		if err != nil {
+			return install.Result{Changed: changed > 0}, fmt.Errorf("%w\n%d of %d stacks were resized before that", err, changed, len(all))
+		}
+		if result.Changed {
+			changed++
+		}
+	}
+	return install.Result{Changed: changed > 0, Message: fmt.Sprintf("%d of %d stacks were resized, the others had nothing to do", changed, len(all))}, nil
+}
+
+func (a *app) showResize(ctx context.Context, out *presenter, dirs []string, all []*install.Installer, o resizeOptions) error {
+	type instance struct {
+		Dir  string        `json:"dir"`
+		Plan *install.Plan `json:"plan"`
+	}
+	var plans []instance
+	for i, in := range all {
+		p, err := in.PlanResize(ctx, a.options(o, len(all)))
+		if err != nil {
+			return out.end(install.Result{}, err)
+		}
+		plans = append(plans, instance{dirs[i], p})
+	}
+	switch {
+	case a.json && o.all:
+		return a.writeJSON(map[string]any{"instances": plans})
+	case a.json:
+		return a.writeJSON(plans[0].Plan)
+	}
+	for _, p := range plans {
+		if o.all {
+			fmt.Fprintf(a.stdout, "%s\n", p.Dir)
+		}
+		p.Plan.WriteText(a.stdout)
+		fmt.Fprintln(a.stdout)
+	}
+	fmt.Fprintln(a.stdout, "Dry run: nothing was changed.")
+	return nil
+}
+
+// confirmResize asks what the plan wants to be asked, or takes the flags for
+// an answer.
+func (a *app) confirmResize(p *install.Plan, o resizeOptions) error {
+	asked := false
+	for _, ask := range p.Asks {
+		if ask.Kind == install.AskMarket && o.now || ask.Kind == install.AskDown && a.yes {
+			continue
+		}
+		if !isTerminal(a.stdin) && ask.Kind == install.AskMarket {
+			return &install.Error{Exit: install.ExitHost, Err: fmt.Errorf("%s. Nothing was changed: `--at 16:00` (Indian time) waits, `--now` does it now", ask.Text)}
+		}
+		if !isTerminal(a.stdin) {
+			return usage("%s. Nothing was changed: add --yes if that is meant", ask.Text)
+		}
+		if !asked {
+			p.WriteText(a.stderr)
+			asked = true
+		}
+		ok, err := a.confirm("\n"+ask.Text+".", "yes")
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return &install.Error{Exit: install.ExitCancelled, Err: errors.New("nothing was changed")}
+		}
+	}
+	return nil
+}

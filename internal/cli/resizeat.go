@@ -1,0 +1,132 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strconv"
+	"syscall"
+	"time"
+
+	"github.com/marketcalls/openalgo-install/internal/install"
+	"github.com/marketcalls/openalgo-install/internal/market"
+)
+
+// resizeAt leaves the wait to a process of its own, in a session of its own,
+// so that neither a logout nor a lost line ends it, and watches that.
+func (a *app) resizeAt(ctx context.Context, out *presenter, home string, o resizeOptions) error {
+	at, err := market.Next(time.Now(), o.at)
+	if err != nil {
+		return out.end(install.Result{}, usage("--at: %v", err))
+	}
+	waiter, err := a.startWaiter(home, at, o)
+	if err != nil {
+		return out.end(install.Result{}, err)
+	}
+	when := fmt.Sprintf("%s (%s here)", at.Format("15:04 MST"), at.Local().Format("Mon 15:04 MST"))
+	out.Report(install.Event{Type: install.EventNote, Time: time.Now(),
+		Message: "the resize waits until " + when + ". You may log out; `openalgo-install resize --cancel` takes it back"})
+	return a.watchWaiter(ctx, out, home, when, waiter)
+}
+
+// startWaiter starts this program once more. What the user may be asked is
+// asked now, since nobody can be asked then.
+func (a *app) startWaiter(home string, at time.Time, o resizeOptions) (*exec.Cmd, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("finding this program's own file: %w", err)
+	}
+	events, err := install.ScheduleEvents(home)
+	if err != nil {
+		return nil, err
+	}
+	defer events.Close()
+	args := []string{"resize", "--dir", home, "--json", "--now", "--until", at.Format(time.RFC3339)}
+	for _, flag := range []struct {
+		given bool
+		text  string
+	}{
+		{a.yes, "--yes"}, {o.all, "--all"}, {o.force, "--force"},
+		{o.ram != "", "--ram=" + o.ram}, {o.cores != 0, "--cores=" + strconv.Itoa(o.cores)},
+	} {
+		if flag.given {
+			args = append(args, flag.text)
+		}
+	}
+	cmd := exec.Command(self, args...)
+	cmd.Stdout = events
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if err := cmd.Start(); err != nil {
+		return nil, fmt.Errorf("starting the process that waits: %w", err)
+	}
+	return cmd, nil
+}
+
+// eventPoll is how often the events of the waiting process are looked at.
+const eventPoll = 200 * time.Millisecond
+
+// watchWaiter passes on what the waiting process does, to its end.
+func (a *app) watchWaiter(ctx context.Context, out *presenter, home, when string, waiter *exec.Cmd) error {
+	file, err := install.OpenScheduleEvents(home)
+	if err != nil {
+		return out.end(install.Result{}, err)
+	}
+	defer file.Close()
+	ended := make(chan error, 1)
+	go func() { ended <- waiter.Wait() }()
+	lines := json.NewDecoder(&following{ctx: ctx, file: file, ended: ended})
+	for {
+		var e install.Event
+		err := lines.Decode(&e)
+		switch {
+		case ctx.Err() != nil:
+			return out.end(install.Result{Message: "stopped watching; the resize still waits until " + when}, nil)
+		case err != nil:
+			return out.end(install.Result{}, fmt.Errorf("the process that waited ended without a word (%w): see `openalgo-install status`, then run the resize again", err))
+		case e.Type == install.EventResult && !*e.OK:
+			return out.end(install.Result{Changed: *e.Changed}, &install.Error{Exit: *e.Exit, Err: errors.New(e.Message)})
+		case e.Type == install.EventResult:
+			return out.end(install.Result{Changed: *e.Changed, URL: e.URL, Message: e.Message}, nil)
+		}
+		out.Report(e)
+	}
+}
+
+// following reads a file as it grows, until its writer has ended.
+type following struct {
+	ctx   context.Context
+	file  io.Reader
+	ended chan error
+	last  bool // the writer has ended: what is there now is all
+}
+
+func (f *following) Read(p []byte) (int, error) {
+	for {
+		n, err := f.file.Read(p)
+		if n > 0 || err != nil && !errors.Is(err, io.EOF) || f.last {
+			return n, err
+		}
+		select {
+		case <-f.ctx.Done():
+			return 0, f.ctx.Err()
+		case <-f.ended:
+			f.last = true
+		case <-time.After(eventPoll):
+		}
+	}
+}
+
+func (a *app) cancelResize(ctx context.Context, out *presenter, home string) error {
+	was, err := install.CancelSchedule(ctx, home)
+	if err != nil {
+		return out.end(install.Result{}, err)
+	}
+	if !was {
+		return out.end(install.Result{Message: "nothing to do: no resize waits"}, nil)
+	}
+	return out.end(install.Result{Changed: true, Message: "the resize is taken back"}, nil)
+}

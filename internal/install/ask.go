@@ -1,0 +1,125 @@
+package install
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/marketcalls/openalgo-install/internal/broker"
+	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/market"
+	"github.com/marketcalls/openalgo-install/internal/sizing"
+)
+
+// Why a plan wants a yes.
+const (
+	AskMarket = "market" // trading goes on
+	AskDown   = "down"   // the stack gets less than it had
+)
+
+// Ask is a question that a plan puts before it is carried out.
+type Ask struct {
+	Kind string `json:"kind"`
+	Text string `json:"text"`
+}
+
+// Shrinks reports whether the plan takes something away from the stack.
+func (p *Plan) Shrinks() bool {
+	return slices.ContainsFunc(p.Asks, func(a Ask) bool { return a.Kind == AskDown })
+}
+
+// askForResize adds the questions of a resize.
+func (in *Installer) askForResize(ctx context.Context, o *observed, p *Plan) {
+	if text := in.smaller(ctx, o, p); text != "" {
+		p.Asks = append(p.Asks, Ask{AskDown, text})
+	}
+	b, _ := broker.Find(brokerOf(o))
+	if open := market.Open(now(), b.Kind == broker.Crypto); len(open) > 0 && o.container().State == "running" {
+		var names []string
+		for _, s := range open {
+			names = append(names, s.String())
+		}
+		p.Asks = append(p.Asks, Ask{AskMarket, "OpenAlgo is down for some seconds, and " + strings.Join(names, ", ")})
+	}
+}
+
+// brokerOf is the id in the redirect URL, <origin>/<id>/callback.
+func brokerOf(o *observed) string {
+	url, _ := o.env.Get("REDIRECT_URL")
+	parts := strings.Split(strings.TrimSuffix(url, "/callback"), "/")
+	return parts[len(parts)-1]
+}
+
+// smaller says what becomes less and what may not fit any more; "" when
+// nothing does.
+func (in *Installer) smaller(ctx context.Context, o *observed, p *Plan) string {
+	c := o.container()
+	var less, evidence []string
+	for _, line := range p.Settings {
+		before := line.Env
+		if before == "" {
+			before = line.Container
+		}
+		if line.changes() && before != "" && sizeOf(line.Key, line.Due) < sizeOf(line.Key, before) {
+			less = append(less, fmt.Sprintf("%s from %s to %s", line.Key, before, line.Due))
+		}
+	}
+	if len(less) == 0 {
+		return ""
+	}
+	if c.State == "running" {
+		evidence = in.inUse(ctx, *c, p.Sizing)
+	}
+	if len(evidence) == 0 {
+		evidence = []string{"What is in use now fits"}
+	}
+	return "these become smaller: " + strings.Join(less, ", ") + ". " + strings.Join(evidence, ". ")
+}
+
+func sizeOf(key, value string) int64 {
+	if key == shmKey {
+		return shmBytes(value)
+	}
+	n, _ := strconv.ParseInt(strings.TrimSpace(value), 10, 64)
+	return n
+}
+
+// inUse names what would not fit into a sizing: memory, shared memory, and
+// the strategies that are configured.
+func (in *Installer) inUse(ctx context.Context, c engine.Container, due sizing.Sizing) []string {
+	var out []string
+	if bytes, err := in.Engine.MemoryInUse(ctx, c.ID); err == nil && bytes>>20 > int64(due.RAMMiB) {
+		out = append(out, fmt.Sprintf("OpenAlgo uses %d MiB of memory now, and its share becomes %d MiB", bytes>>20, due.RAMMiB))
+	}
+	if bytes := in.shmInUse(c); bytes>>20 > int64(due.ShmMiB) {
+		out = append(out, fmt.Sprintf("%d MiB of shared memory are in use now, and there will be %d MiB", bytes>>20, due.ShmMiB))
+	}
+	if n := in.strategies(ctx, c); due.StrategiesMax > 0 && n > due.StrategiesMax {
+		out = append(out, fmt.Sprintf("%d strategies are configured, and this size is for %s", n, due.Strategies))
+	}
+	return out
+}
+
+// shmInUse looks into the container's /dev/shm, in bytes; 0 where it can't.
+func (in *Installer) shmInUse(c engine.Container) int64 {
+	var fs unix.Statfs_t
+	if !in.Engine.Info().Local || c.Pid == 0 || unix.Statfs(fmt.Sprintf("/proc/%d/root/dev/shm", c.Pid), &fs) != nil {
+		return 0
+	}
+	return int64(fs.Blocks-fs.Bfree) * fs.Bsize
+}
+
+// strategies counts those that the app has configured (facts/upstream.md 3.4).
+func (in *Installer) strategies(ctx context.Context, c engine.Container) int {
+	text, err := in.Engine.ReadFile(ctx, c.ID, "/app/strategies/strategy_configs.json", 16<<20)
+	var configured map[string]json.RawMessage
+	if err != nil || json.Unmarshal(text, &configured) != nil {
+		return 0
+	}
+	return len(configured)
+}

@@ -1,0 +1,176 @@
+package install
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/google/renameio/v2"
+	"golang.org/x/sys/unix"
+
+	"github.com/marketcalls/openalgo-install/internal/market"
+)
+
+// Schedule is a resize that waits for its time, or what became of it. It
+// stands in <dir>/.openalgo-install/at.json.
+type Schedule struct {
+	At      time.Time `json:"at"`
+	PID     int       `json:"pid"`
+	Waiting bool      `json:"waiting"` // the process that waits is alive
+	Done    bool      `json:"done"`
+	Exit    int       `json:"exit,omitempty"`
+	Message string    `json:"message,omitempty"`
+}
+
+// Names of the files of a schedule in the instance's work directory.
+const (
+	scheduleName = "at.json"
+	scheduleLock = "at.lock"
+	// scheduleEvents is what the waiting process prints.
+	scheduleEvents = "at.events"
+)
+
+// ErrScheduled says that a resize waits already.
+var ErrScheduled = errors.New("a resize waits already")
+
+// ReadSchedule looks at the schedule of an instance; nil when there is none.
+func ReadSchedule(dir string) *Schedule {
+	w := workdir{dir}
+	text, err := os.ReadFile(w.path(scheduleName))
+	var s Schedule
+	if err != nil || json.Unmarshal(text, &s) != nil {
+		return nil
+	}
+	free, _ := w.holdSchedule()
+	s.Waiting = free == nil && !s.Done
+	if free != nil {
+		_ = free.Close()
+	}
+	return &s
+}
+
+func (s *Schedule) text() string {
+	if s == nil {
+		return ""
+	}
+	at := s.At.In(market.IST).Format("Mon 15:04 MST")
+	switch {
+	case s.Waiting:
+		return fmt.Sprintf("a resize waits for %s (openalgo-install resize --cancel)", at)
+	case s.Done && s.Exit == 0:
+		return fmt.Sprintf("the resize of %s: %s", at, s.Message)
+	case s.Done:
+		return fmt.Sprintf("the resize of %s FAILED: %s", at, s.Message)
+	}
+	return fmt.Sprintf("the resize of %s did not happen: the process that waited is gone (was the host restarted?); run openalgo-install resize", at)
+}
+
+// holdSchedule locks the schedule of a directory; nil while another process
+// has it, which the kernel ends with that process.
+func (w workdir) holdSchedule() (*os.File, error) {
+	file, err := os.OpenFile(w.path(scheduleLock), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("opening %s: %w", w.path(scheduleLock), err)
+	}
+	if err := unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		_ = file.Close()
+		return nil, ErrScheduled
+	}
+	return file, nil
+}
+
+// ScheduleEvents makes the file that the waiting process writes its events to.
+func ScheduleEvents(dir string) (*os.File, error) {
+	if s := ReadSchedule(dir); s != nil && s.Waiting {
+		return nil, fail(ExitHost, "%w, for %s: `openalgo-install resize --cancel` takes it back", ErrScheduled, s.At.Local().Format("15:04 MST"))
+	}
+	w := workdir{dir}
+	if _, err := w.create(); err != nil {
+		return nil, fail(ExitHost, "%w", err)
+	}
+	file, err := os.OpenFile(w.path(scheduleEvents), os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, fail(ExitHost, "making %s: %w", w.path(scheduleEvents), err)
+	}
+	return file, nil
+}
+
+// OpenScheduleEvents opens that file for reading.
+func OpenScheduleEvents(dir string) (*os.File, error) {
+	return os.Open(workdir{dir}.path(scheduleEvents))
+}
+
+// AtTime waits for a time, then does something, and keeps a record of both.
+func AtTime(ctx context.Context, dir string, at time.Time, do func() (Result, error)) (Result, error) {
+	w := workdir{dir}
+	held, err := w.holdSchedule()
+	if err != nil {
+		return Result{}, fail(ExitHost, "%w", err)
+	}
+	defer held.Close()
+	s := Schedule{At: at, PID: os.Getpid()}
+	if err := w.writeSchedule(s); err != nil {
+		return Result{}, err
+	}
+	if err := waitUntil(ctx, at); err != nil {
+		_ = os.Remove(w.path(scheduleName))
+		return Result{}, cancelled()
+	}
+	result, err := do()
+	s.Done, s.Exit, s.Message = true, ExitCode(err), result.Message
+	if err != nil {
+		s.Message = err.Error()
+	}
+	return result, errors.Join(err, w.writeSchedule(s))
+}
+
+func (w workdir) writeSchedule(s Schedule) error {
+	text, err := json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		return fmt.Errorf("writing the schedule: %w", err)
+	}
+	if err := renameio.WriteFile(filepath.Clean(w.path(scheduleName)), append(text, '\n'), 0o600); err != nil {
+		return fmt.Errorf("writing the schedule: %w", err)
+	}
+	return nil
+}
+
+// clockCheck is how often a wait looks at the clock, which may be set.
+const clockCheck = 20 * time.Second
+
+func waitUntil(ctx context.Context, at time.Time) error {
+	for {
+		left := time.Until(at.Round(0)) // by the wall clock: a suspended machine wakes up late
+		if left <= 0 {
+			return nil
+		}
+		if err := pause(ctx, min(left, clockCheck)); err != nil {
+			return err
+		}
+	}
+}
+
+// CancelSchedule ends the process that waits in dir, and reports whether there
+// was one. One that is at work already undoes it.
+func CancelSchedule(ctx context.Context, dir string) (bool, error) {
+	s := ReadSchedule(dir)
+	if s == nil || !s.Waiting {
+		return false, nil
+	}
+	if err := syscall.Kill(s.PID, syscall.SIGTERM); err != nil && !errors.Is(err, syscall.ESRCH) {
+		return false, fail(ExitFailed, "ending the process that waits (%d): %w", s.PID, err)
+	}
+	for {
+		if now := ReadSchedule(dir); now == nil || !now.Waiting {
+			return true, nil
+		}
+		if err := pause(ctx, lockPoll); err != nil {
+			return false, err
+		}
+	}
+}

@@ -1,0 +1,122 @@
+package install
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/sizing"
+)
+
+// What a resize does with one of the seven lines.
+const (
+	LineOK       = "ok"       // as it is due
+	LineSet      = "set"      // .env gets the due value
+	LineKept     = "kept"     // the user's own: left alone without --force
+	LineRecreate = "recreate" // .env is right, the running container is older
+)
+
+// SizingLine is one of the seven values: where it stands, and what is due.
+type SizingLine struct {
+	Key       string `json:"key"`
+	Env       string `json:"env"`       // in .env; "" where it has no such line
+	Container string `json:"container"` // in the container that runs; "" where it has none
+	Due       string `json:"due"`
+	Action    string `json:"action"`
+	Reason    string `json:"reason"`
+}
+
+const shmKey = "SHM_SIZE"
+
+func (l SizingLine) changes() bool { return l.Action == LineSet || l.Action == LineRecreate }
+
+// inForce is the value that holds after the resize.
+func (l SizingLine) inForce() string {
+	if l.Action == LineKept {
+		return l.Env
+	}
+	return l.Due
+}
+
+// sizingLines holds the sizing that is due against .env and the container. A
+// line that .env has and that we did not write is the user's.
+func sizingLines(env *envfile.File, last state, c engine.Container, due sizing.Sizing, force bool) []SizingLine {
+	var out []SizingLine
+	for _, v := range due.Env() {
+		line := SizingLine{Key: v.Key, Due: v.Value, Container: inContainer(c, v.Key)}
+		have, ok := env.Get(v.Key)
+		line.Env = have
+		switch {
+		case (!ok || have == "") && line.Container != "" && sameSize(v.Key, line.Container, v.Value):
+			line.Action, line.Reason = LineOK, "as it is due, though not in .env"
+			have = line.Container
+		case !ok || have == "":
+			line.Action, line.Reason = LineSet, "not in .env yet"
+		case !sameSize(v.Key, have, v.Value) && (force || last.wrote(v.Key, have)):
+			line.Action, line.Reason = LineSet, fmt.Sprintf("due for %d MiB of RAM and %d cores", due.RAMMiB, due.Cores)
+		case !sameSize(v.Key, have, v.Value):
+			line.Action, line.Reason = LineKept, "set in .env by hand; --force changes it"
+		default:
+			line.Action, line.Reason = LineOK, "as it is due"
+		}
+		if !line.changes() && line.Container != "" && !sameSize(v.Key, line.Container, have) {
+			line.Reason = "in .env, but the container was made before"
+			if line.Action == LineOK {
+				line.Action = LineRecreate
+			}
+		}
+		out = append(out, line)
+	}
+	return out
+}
+
+// inContainer is the value that the container was made with.
+func inContainer(c engine.Container, key string) string {
+	if key == shmKey {
+		return strconv.FormatInt(c.ShmBytes>>20, 10) + "m"
+	}
+	i := slices.IndexFunc(c.Env, func(pair string) bool { return strings.HasPrefix(pair, key+"=") })
+	if i < 0 {
+		return ""
+	}
+	return c.Env[i][len(key)+1:]
+}
+
+// sameSize compares two values of a key: "1g" is "1024m".
+func sameSize(key, a, b string) bool {
+	if key == shmKey {
+		return shmBytes(a) == shmBytes(b)
+	}
+	return strings.TrimSpace(a) == strings.TrimSpace(b)
+}
+
+// shmBytes reads SHM_SIZE as Compose does; 0 where it can't be read.
+func shmBytes(value string) int64 {
+	s := sizing.FromEnv(func(key string) (string, bool) { return value, key == shmKey })
+	return int64(s.ShmMiB) << 20
+}
+
+// WriteSettings prints the seven values: where each stands, and what becomes
+// of it.
+func (p *Plan) WriteSettings(w io.Writer) {
+	if len(p.Settings) == 0 {
+		return
+	}
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(tw, "  setting\tin .env\trunning\tdue\t")
+	dash := func(value string) string {
+		if value == "" {
+			return "-"
+		}
+		return value
+	}
+	for _, l := range p.Settings {
+		fmt.Fprintf(tw, "  %s\t%s\t%s\t%s\t%s\n", l.Key, dash(l.Env), dash(l.Container), l.Due, l.Action+": "+l.Reason)
+	}
+	_ = tw.Flush()
+}
