@@ -4,20 +4,27 @@ import (
 	"bufio"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 )
 
-// points runs an install to its end and returns every failpoint that it
-// passed, in order and once each.
-func (i *instance) points() []string {
+// points runs a command, without one an install, to its end and returns every
+// failpoint that it passed, in order and once each.
+func (i *instance) points(args ...string) []string {
 	i.t.Helper()
 	log := filepath.Join(i.t.TempDir(), "points")
-	i.env = []string{"OPENALGO_FAILPOINT_LOG=" + log}
-	i.install(0)
-	i.env = nil
+	before := i.env
+	i.env = append(slices.Clone(before), "OPENALGO_FAILPOINT_LOG="+log)
+	defer func() { i.env = before }()
+	if len(args) == 0 {
+		args = []string{"--answers", i.answers}
+	}
+	if out := i.run(args...); out.code != 0 {
+		i.t.Fatal(out.all())
+	}
 	data, err := os.ReadFile(log)
 	if err != nil {
 		i.t.Fatal(err)
@@ -42,11 +49,14 @@ func (i *instance) at(point, signal string) outcome {
 	return i.run("--answers", i.answers)
 }
 
-// kill runs an install that gets SIGKILL at a failpoint, as it would at a
-// power cut.
-func (i *instance) kill(point string) {
+// kill runs a command, without one an install, that gets SIGKILL at a
+// failpoint, as it would at a power cut.
+func (i *instance) kill(point string, args ...string) {
 	i.t.Helper()
-	cmd := i.command("--answers", i.answers)
+	if len(args) == 0 {
+		args = []string{"--answers", i.answers}
+	}
+	cmd := i.command(args...)
 	cmd.Env = append(cmd.Env, "OPENALGO_FAILPOINT="+point+":KILL")
 	_ = cmd.Run()
 	if status := cmd.ProcessState.Sys().(syscall.WaitStatus); !status.Signaled() || status.Signal() != syscall.SIGKILL {

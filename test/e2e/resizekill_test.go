@@ -1,0 +1,179 @@
+package e2e_test
+
+import (
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/marketcalls/openalgo-install/internal/market"
+)
+
+// farClock is a time of day in India that is hours away.
+func farClock() string { return time.Now().In(market.IST).Add(12 * time.Hour).Format("15:04") }
+
+// soon is a moment that is about to come.
+func soon() string { return time.Now().Add(2 * time.Second).Format(time.RFC3339) }
+
+// until polls for something that becomes true within ten seconds.
+func (i *instance) until(what string, is func() bool) {
+	i.t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); !is(); {
+		if time.Now().After(deadline) {
+			i.t.Fatal("in vain: " + what)
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+}
+
+var resize4GB = []string{"resize", "--now", "--yes", "--ram", "4GB", "--cores", "2"}
+
+// mustBeWhole wants the stack to have one sizing or the other, whole, and says
+// whether it has the new one.
+func (i *instance) mustBeWhole(before, after string) (isNew bool) {
+	i.t.Helper()
+	env, report := i.read(".env"), i.report()
+	isNew = strings.Contains(env, "SHM_SIZE = '"+after+"'")
+	if !isNew && !strings.Contains(env, "SHM_SIZE = '"+before+"'") {
+		i.t.Error("SHM_SIZE in .env is neither the old nor the new value")
+	}
+	want := int64(1024)
+	if isNew {
+		want = 512
+	}
+	if report.ShmBytes != want<<20 {
+		i.t.Errorf("/dev/shm has %d MiB, and .env says %d MiB", report.ShmBytes>>20, want)
+	}
+	return isNew
+}
+
+func sizedFor8GB(t *testing.T) *instance {
+	t.Helper()
+	i := newInstance(t)
+	i.program = failing
+	i.install(0)
+	i.addUser()
+	i.alone()
+	i.resize(0, "--ram", "8GB", "--cores", "2")
+	return i
+}
+
+func TestResizeKilled(t *testing.T) {
+	probe := sizedFor8GB(t)
+	points := probe.points(resize4GB...)
+	for _, point := range []string{"before-stop", "stopping", "env-placed", "after-start", "committing", "removed-old", "renamed", "state"} {
+		if !slices.Contains(points, point) {
+			t.Errorf("%s was not passed: %v", point, points)
+		}
+	}
+	for _, point := range points {
+		t.Run(point, func(t *testing.T) {
+			t.Parallel()
+			i := sizedFor8GB(t)
+			keys, volumes := i.keys(), i.volumes()
+			i.kill(point, resize4GB...)
+			if out := i.run(resize4GB...); out.code != 0 {
+				t.Fatal(out.all())
+			}
+			if !i.mustBeWhole("1024m", "512m") {
+				t.Error("the second run did not resize")
+			}
+			i.mustHaveData()
+			i.mustBeTidy()
+			if i.keys() != keys || i.volumes() != volumes {
+				t.Error("keys or volumes changed")
+			}
+		})
+	}
+}
+
+// After a kill any command brings a whole stack back, old or new.
+func TestResizeKilledThenStarted(t *testing.T) {
+	for _, point := range []string{"created", "after-stop", "env-placed", "before-start", "after-start", "removed-old"} {
+		t.Run(point, func(t *testing.T) {
+			t.Parallel()
+			i := sizedFor8GB(t)
+			i.kill(point, resize4GB...)
+			if out := i.run("start"); out.code != 0 {
+				t.Fatal(out.all())
+			}
+			isNew := i.mustBeWhole("1024m", "512m")
+			if late := point == "after-start" || point == "removed-old"; isNew != late {
+				t.Errorf("the new sizing is in force: %v, want %v", isNew, late)
+			}
+			i.mustHaveData()
+			i.mustBeTidy()
+		})
+	}
+}
+
+func TestResizeTerminated(t *testing.T) {
+	for _, point := range []string{"created", "stopping", "env-placed", "before-verify"} {
+		t.Run(point, func(t *testing.T) {
+			t.Parallel()
+			i := sizedFor8GB(t)
+			id, env := i.container().ID, i.read(".env")
+			cmd := i.command(resize4GB...)
+			cmd.Env = append(cmd.Env, "OPENALGO_FAILPOINT="+point+":TERM")
+			_ = cmd.Run()
+			if code := cmd.ProcessState.ExitCode(); code != 130 {
+				t.Errorf("exits %d, want 130", code)
+			}
+			if i.container().ID != id || i.read(".env") != env {
+				t.Error("container or .env are not the former")
+			}
+			i.mustHaveData()
+			i.mustBeTidy()
+		})
+	}
+}
+
+// A resize that waits outlives the program that asked for it, shows in
+// status, and can be taken back.
+func TestResizeAt(t *testing.T) {
+	i := filled(t)
+	i.alone()
+	id := i.container().ID
+	cmd := i.command("resize", "--yes", "--ram", "4GB", "--at", farClock())
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = i.run("resize", "--cancel") }()
+	readUntil(t, out, "You may log out")
+	i.until("the wait shows in status", func() bool { return strings.Contains(i.run("status").stdout, "a resize waits for") })
+	_ = cmd.Process.Signal(syscall.SIGHUP)
+	_ = cmd.Process.Kill()
+	_ = cmd.Wait()
+	if status := i.run("status").stdout; !strings.Contains(status, "a resize waits for") {
+		t.Errorf("the wait ended with the program that asked for it:\n%s", status)
+	}
+	if again := i.run("resize", "--at", farClock()); again.code != 3 || !strings.Contains(again.stderr, "--cancel") {
+		t.Errorf("a second wait: exit %d, want 3\n%s", again.code, again.all())
+	}
+	if back := i.run("resize", "--cancel"); back.code != 0 || !strings.Contains(back.stdout, "taken back") {
+		t.Errorf("cancel: exit %d\n%s", back.code, back.all())
+	}
+	if status := i.run("status").stdout; strings.Contains(status, "waits") || i.container().ID != id {
+		t.Errorf("it still waits, or the container changed:\n%s", status)
+	}
+	if back := i.run("resize", "--cancel"); back.code != 0 || !strings.Contains(back.stdout, "othing to do") {
+		t.Errorf("cancel again: exit %d\n%s", back.code, back.all())
+	}
+}
+
+// When its time comes the resize is done, and status tells.
+func TestResizeAtItsTime(t *testing.T) {
+	i := filled(t)
+	i.alone()
+	i.resize(0, "--ram", "4GB", "--until", soon())
+	i.mustHave(4096, 2)
+	if status := i.run("status").stdout; !strings.Contains(status, "OpenAlgo is ready with its new sizing") {
+		t.Errorf("status does not tell:\n%s", status)
+	}
+	i.mustHaveData()
+}
