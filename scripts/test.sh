@@ -21,4 +21,5 @@ if ! scripts/engine.sh --check; then
 fi
 
 go vet ./...
-go test -timeout 18m "$@"
+# The tests of the program mostly wait for the engine: more at once than cores.
+go test -timeout 18m -parallel 6 "$@"

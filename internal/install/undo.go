@@ -149,8 +149,9 @@ func (in *Installer) removeNew(ctx context.Context, j *journal) error {
 	if err != nil {
 		return fmt.Errorf("looking for the new container: %w", err)
 	}
-	ours := c.Labels[compose.LabelProject] == j.Project && (j.Old == nil || c.ID != j.Old.ID) &&
-		c.Labels[compose.LabelWorkingDir] == in.work.dir
+	// A copy of a container without a Compose project has no such label either.
+	project := c.Labels[compose.LabelProject]
+	ours := (project == j.Project || project == "" && j.State.Foreign) && (j.Old == nil || c.ID != j.Old.ID) && dirOf(c) == in.work.dir
 	if !ours {
 		return nil
 	}

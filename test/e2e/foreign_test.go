@@ -1,0 +1,311 @@
+package e2e_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/marketcalls/openalgo-install/internal/compose"
+	"github.com/marketcalls/openalgo-install/internal/engine"
+)
+
+// foreign prepares the directory of a stack that another tool makes: .env with
+// keys of its own, the sizing lines commented out as OpenAlgo's sample has
+// them, and the user's own line.
+func foreign(t *testing.T, dirName string) *instance {
+	t.Helper()
+	donor := newInstance(t)
+	donor.install(0) // brings the stand-in's image, too
+	var env strings.Builder
+	for line := range strings.Lines(donor.read(".env")) {
+		if strings.Contains(line, "_NUM_THREADS") || strings.HasPrefix(line, "STRATEGY_MEMORY") || strings.HasPrefix(line, "SHM_SIZE") {
+			line = "# " + line
+		}
+		env.WriteString(line)
+	}
+	i := newInstance(t)
+	if dirName != "" {
+		i.dir = filepath.Join(filepath.Dir(i.dir), i.project+dirName)
+		i.project = compose.ProjectName(i.dir)
+		project := i.project
+		t.Cleanup(func() { removeProject(t, project) })
+	}
+	if err := os.MkdirAll(i.dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	i.put(".env", env.String()+"# my own\nMY_OWN = 'a b'\n")
+	if err := os.Chown(i.path(".env"), 1000, 1000); err != nil {
+		t.Fatal(err)
+	}
+	i.put("README.md", "the checkout\n")
+	i.alone()
+	return i
+}
+
+// The shapes of install-docker.sh and install-docker-multi-custom-ssl.sh: a
+// list of variables with numbers, shm_size as a number, image and build.
+const scriptFile = `services:
+  openalgo:
+    image: %[1]s
+    build:
+      context: .
+      dockerfile: Dockerfile
+    container_name: %[2]s-web
+    ports:
+      - "127.0.0.1:%[3]d:5000"
+      - "127.0.0.1:%[4]d:8765"
+    volumes:
+      - openalgo_db:/app/db
+      - openalgo_log:/app/log
+      - openalgo_strategies:/app/strategies
+      - openalgo_keys:/app/keys
+      - openalgo_tmp:/app/tmp
+      - ./.env:/app/.env
+    environment:
+      - FLASK_ENV=production
+      - FLASK_DEBUG=0
+      - APP_MODE=standalone
+      - TZ=Asia/Kolkata
+      # Resource limits (computed)
+      - OPENBLAS_NUM_THREADS=1
+      - OMP_NUM_THREADS=1
+      - MKL_NUM_THREADS=1
+      - NUMEXPR_NUM_THREADS=1
+      - NUMBA_NUM_THREADS=1
+      - STRATEGY_MEMORY_LIMIT_MB=256
+    shm_size: '490m'
+    healthcheck:
+      test: ["CMD", "curl", "-f", "http://127.0.0.1:5000/auth/check-setup"]
+      interval: 30s
+      timeout: 10s
+      retries: 3
+      start_period: 40s
+    restart: unless-stopped
+
+volumes:
+  openalgo_db:
+    driver: local
+  openalgo_log:
+    driver: local
+  openalgo_strategies:
+    driver: local
+  openalgo_keys:
+    driver: local
+  openalgo_tmp:
+    driver: local
+`
+
+// handFile is somebody's own: another service name, a mapping, a secret.
+const handFile = `# my trading box, do not touch
+x-logging: &logging
+  driver: json-file
+  options: {max-size: 5m}
+services:
+  trading:   # OpenAlgo
+    image: %[1]s
+    ports: ["127.0.0.1:%[3]d:5000", "127.0.0.1:%[4]d:8765"]
+    logging: *logging
+    labels: {my.label: "%[2]s"}
+    environment:
+      OMP_NUM_THREADS: 1
+      MKL_NUM_THREADS: "1"   # Intel
+      STRATEGY_MEMORY_LIMIT_MB: '256'
+      TZ: Asia/Kolkata
+    shm_size: 490m
+    secrets: [token]
+    volumes:
+      - ./data/db:/app/db
+      - strategies:/app/strategies
+      - {type: bind, source: ./.env, target: /app/.env}
+secrets:
+  token: {file: ./token}
+volumes: {strategies: }
+`
+
+func (i *instance) composeUp(name, text string) {
+	i.t.Helper()
+	i.put(name, fmt.Sprintf(text, rehearsalRef(program), i.project, i.web, i.ws))
+	dockerCompose(i.t, i.dir, "up", "-d")
+}
+
+func (i *instance) mkdir(names ...string) {
+	i.t.Helper()
+	for _, name := range names {
+		if err := os.MkdirAll(i.path(name), 0o755); err != nil {
+			i.t.Fatal(err)
+		}
+		if err := os.Chown(i.path(name), 1000, 1000); err != nil {
+			i.t.Fatal(err)
+		}
+	}
+}
+
+// dockerRun is what docker-run.sh leaves: one container, bind mounts beside
+// the .env, no Compose file.
+func (i *instance) dockerRun() {
+	i.t.Helper()
+	i.mkdir("db", "log", "strategies", "keys", "tmp")
+	spec := engine.ContainerSpec{
+		Name: i.project + "-run", Image: rehearsalRef(program), Restart: "unless-stopped", ShmBytes: 490 << 20,
+		Env: []string{"OPENBLAS_NUM_THREADS=1", "OMP_NUM_THREADS=1", "STRATEGY_MEMORY_LIMIT_MB=256", "TZ=Asia/Kolkata"},
+		Ports: []engine.PortBinding{
+			{HostIP: "127.0.0.1", HostPort: i.web, ContainerPort: 5000}, {HostIP: "127.0.0.1", HostPort: i.ws, ContainerPort: 8765},
+		},
+		Mounts: []engine.Mount{{Type: "bind", Source: i.path(".env"), Target: "/app/.env"}},
+	}
+	for _, name := range []string{"db", "log", "strategies", "keys", "tmp"} {
+		spec.Mounts = append(spec.Mounts, engine.Mount{Type: "bind", Source: i.path(name), Target: "/app/" + name})
+	}
+	id, err := docker.Create(i.t.Context(), spec)
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	i.t.Cleanup(func() {
+		for _, name := range []string{spec.Name, spec.Name + "-new"} {
+			_ = docker.Kill(context.Background(), name, "KILL")
+			_ = docker.Remove(context.Background(), name)
+		}
+	})
+	if err := docker.Start(i.t.Context(), id); err != nil {
+		i.t.Fatal(err)
+	}
+}
+
+// running is the container of a stack that may have no Compose labels.
+func (i *instance) running() engine.Container {
+	i.t.Helper()
+	all, err := docker.Containers(i.t.Context())
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	var found []engine.Container
+	for _, c := range all {
+		if strings.Contains(c.Name, i.project) {
+			found = append(found, c)
+		}
+	}
+	if len(found) != 1 {
+		i.t.Fatalf("%d containers, want 1", len(found))
+	}
+	return found[0]
+}
+
+// foreignStacks are the four ways in which others make a stack, and the
+// Compose file that each has.
+var foreignStacks = map[string]struct {
+	dirName, file string
+	up            func(*instance)
+}{
+	"install-docker.sh": {"", "docker-compose.yaml", func(i *instance) { i.composeUp("docker-compose.yaml", scriptFile) }},
+	"install-docker-multi-custom-ssl.sh": {".algo.example.com", "docker-compose.yaml", func(i *instance) {
+		i.composeUp("docker-compose.yaml", scriptFile)
+	}},
+	"docker-run.sh": {"", "", (*instance).dockerRun},
+	"by hand": {"", "docker-compose.yml", func(i *instance) {
+		i.put("token", "the-users-own\n")
+		i.mkdir("data", "data/db")
+		i.composeUp("docker-compose.yml", handFile)
+	}},
+}
+
+func TestResizeForeignStacks(t *testing.T) {
+	for name, stack := range foreignStacks {
+		t.Run(name, func(t *testing.T) {
+			i := foreign(t, stack.dirName)
+			stack.up(i)
+			i.until("the stack answers", func() bool { return strings.Contains(i.run("status").stdout, "  ready") })
+			i.addUser()
+			keys, before := i.keys(), i.running()
+			file := ""
+			if stack.file != "" {
+				file = i.read(stack.file)
+			}
+			i.resize(0, "--ram", "8GB", "--cores", "2")
+			i.mustHaveForeign(before, keys, 1024, "2")
+			if out := i.resize(0, "--ram", "8GB", "--cores", "2"); !strings.Contains(out.stdout, "othing to do") {
+				t.Errorf("a second time:\n%s", out.stdout)
+			}
+			if stack.file != "" {
+				i.mustHaveFreed(stack.file, file)
+				id := i.running().ID
+				dockerCompose(t, i.dir, "up", "-d")
+				if i.running().ID != id {
+					t.Error("docker compose up -d recreated the container")
+				}
+			}
+			i.resize(0, "--ram", "4GB", "--cores", "2")
+			i.mustHaveForeign(before, keys, 512, "2")
+			if env := i.read(".env"); !strings.Contains(env, "# my own\nMY_OWN = 'a b'") || !strings.Contains(env, "SHM_SIZE = '512m'") {
+				t.Error("the user's line is gone, or the sizing is not in .env")
+			}
+		})
+	}
+}
+
+// mustHaveForeign wants the former container but for its sizing.
+func (i *instance) mustHaveForeign(before engine.Container, keys string, shmMiB int64, threads string) {
+	i.t.Helper()
+	i.mustBeReady()
+	c, report := i.running(), i.report()
+	if report.Users != 1 || i.keys() != keys {
+		i.t.Error("data or keys are not the former")
+	}
+	if report.ShmBytes != shmMiB<<20 {
+		i.t.Errorf("/dev/shm has %d MiB, want %d", report.ShmBytes>>20, shmMiB)
+	}
+	for _, s := range report.Settings {
+		if strings.HasSuffix(s.Key, "_NUM_THREADS") && (s.InForce == nil || *s.InForce != threads) {
+			i.t.Errorf("%s is not %s", s.Key, threads)
+		}
+	}
+	if c.ID == before.ID || c.Name != before.Name || c.ImageID != before.ImageID || c.Restart != before.Restart ||
+		fmt.Sprint(c.Mounts) != fmt.Sprint(before.Mounts) || fmt.Sprint(c.Ports) != fmt.Sprint(before.Ports) || fmt.Sprint(c.Networks) != fmt.Sprint(before.Networks) {
+		i.t.Errorf("the container is not the former but for its sizing:\n%+v\n%+v", before, c)
+	}
+	for label, value := range before.Labels {
+		if c.Labels[label] != value && label != compose.LabelHash {
+			i.t.Errorf("label %s is %q, was %q", label, c.Labels[label], value)
+		}
+	}
+}
+
+// mustHaveFreed wants the user's file with nothing but its numbers replaced,
+// and copies of both files.
+func (i *instance) mustHaveFreed(name, before string) {
+	i.t.Helper()
+	now := strings.Split(i.read(name), "\n")
+	for n, line := range strings.Split(before, "\n") {
+		if now[n] != line && !strings.Contains(now[n], ":-") {
+			i.t.Errorf("line %d changed: %q, was %q", n+1, now[n], line)
+		}
+	}
+	for _, file := range []string{strings.TrimPrefix(name, "."), "env"} {
+		if copies, _ := filepath.Glob(i.path(".openalgo-install/backups/" + file + ".*")); len(copies) == 0 {
+			i.t.Errorf("no copy of %s is kept", file)
+		}
+	}
+}
+
+func TestResizeForeignKilled(t *testing.T) {
+	for name, stack := range foreignStacks {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			i := foreign(t, stack.dirName)
+			i.program = failing
+			stack.up(i)
+			i.until("the stack answers", func() bool { return strings.Contains(i.run("status").stdout, "  ready") })
+			i.addUser()
+			keys, before := i.keys(), i.running()
+			for _, point := range []string{"created", "after-stop", "env-placed", "after-start", "removed-old"} {
+				i.kill(point, "resize", "--now", "--yes", "--ram", "8GB", "--cores", "2")
+				i.resize(0, "--ram", "8GB", "--cores", "2")
+				i.mustHaveForeign(before, keys, 1024, "2")
+				i.resize(0, "--ram", "4GB", "--cores", "2")
+			}
+			i.mustHaveForeign(before, keys, 512, "2")
+		})
+	}
+}
