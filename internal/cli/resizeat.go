@@ -76,8 +76,11 @@ func (a *app) watchWaiter(ctx context.Context, out *presenter, home, when string
 		return out.end(install.Result{}, err)
 	}
 	defer file.Close()
-	ended := make(chan error, 1)
-	go func() { ended <- waiter.Wait() }()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = waiter.Wait() // how it ended is in its last event
+	}()
 	lines := json.NewDecoder(&following{ctx: ctx, file: file, ended: ended})
 	for {
 		var e install.Event
@@ -100,7 +103,7 @@ func (a *app) watchWaiter(ctx context.Context, out *presenter, home, when string
 type following struct {
 	ctx   context.Context
 	file  io.Reader
-	ended chan error
+	ended chan struct{}
 	last  bool // the writer has ended: what is there now is all
 }
 
