@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/marketcalls/openalgo-install/internal/spelling"
 )
 
 // nearest returns the known key that name most likely meant.
@@ -16,33 +18,12 @@ func nearest(name string, fields map[string]field) (string, bool) {
 	}
 	best, bestDistance := "", 0
 	for _, known := range slices.Sorted(maps.Keys(fields)) {
-		d := distance(name, known)
+		d := spelling.Distance(name, known)
 		if d <= max(1, len(known)/3) && (best == "" || d < bestDistance) {
 			best, bestDistance = known, d
 		}
 	}
 	return best, best != ""
-}
-
-// distance is the Levenshtein distance in bytes.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, diagonal+1)
-		}
-	}
-	return row[len(b)]
 }
 
 func possible(fields map[string]field) string {

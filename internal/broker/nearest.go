@@ -3,6 +3,8 @@ package broker
 import (
 	"strings"
 	"unicode"
+
+	"github.com/marketcalls/openalgo-install/internal/spelling"
 )
 
 // Nearest returns the id that someone who wrote id most likely meant: by the
@@ -16,7 +18,7 @@ func Nearest(id string) (string, bool) {
 	best, bestScore := "", 1000
 	for _, b := range brokers {
 		for _, known := range []string{letters(b.ID), letters(b.Name)} {
-			d := distance(given, known)
+			d := spelling.Distance(given, known)
 			if !isClose(given, known, d) {
 				continue
 			}
@@ -50,25 +52,4 @@ func letters(s string) string {
 		}
 		return -1
 	}, s)
-}
-
-// distance is the Levenshtein distance in bytes.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, diagonal+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -96,12 +96,11 @@ func (a *app) resize(ctx context.Context, o resizeOptions) error {
 		return out.end(install.Result{Message: "nothing to do: there is no OpenAlgo on this engine"}, nil)
 	}
 	home, err := install.AbsDir(dirs[0]) // where a schedule is kept
-	switch {
-	case err != nil:
-	case o.cancel:
+	if err != nil {
+		return out.end(install.Result{}, err)
+	}
+	if o.cancel {
 		return a.cancelResize(ctx, out, home)
-	case o.at != "":
-		return a.resizeAt(ctx, out, home, o)
 	}
 	var all []*install.Installer
 	for _, dir := range dirs {
@@ -113,6 +112,9 @@ func (a *app) resize(ctx context.Context, o resizeOptions) error {
 	}
 	if o.dryRun {
 		return a.showResize(ctx, out, dirs, all, o)
+	}
+	if o.at != "" {
+		return a.resizeAt(ctx, out, home, all, o)
 	}
 	result, err := a.resizeUntil(ctx, home, all, o)
 	return out.end(result, err)

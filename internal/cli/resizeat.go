@@ -18,10 +18,21 @@ import (
 
 // resizeAt leaves the wait to a process of its own, in a session of its own,
 // so that neither a logout nor a lost line ends it, and watches that.
-func (a *app) resizeAt(ctx context.Context, out *presenter, home string, o resizeOptions) error {
+func (a *app) resizeAt(ctx context.Context, out *presenter, home string, all []*install.Installer, o resizeOptions) error {
 	at, err := market.Next(time.Now(), o.at)
 	if err != nil {
 		return out.end(install.Result{}, usage("--at: %v", err))
+	}
+	// Nobody can be asked then, so what has to be asked is asked now.
+	o.now = true
+	for _, in := range all {
+		p, err := in.PlanResize(ctx, a.options(o, len(all)))
+		if err == nil {
+			err = a.confirmResize(p, o)
+		}
+		if err != nil {
+			return out.end(install.Result{}, err)
+		}
 	}
 	waiter, err := a.startWaiter(home, at, o)
 	if err != nil {
@@ -33,8 +44,7 @@ func (a *app) resizeAt(ctx context.Context, out *presenter, home string, o resiz
 	return a.watchWaiter(ctx, out, home, when, waiter)
 }
 
-// startWaiter starts this program once more. What the user may be asked is
-// asked now, since nobody can be asked then.
+// startWaiter starts this program once more.
 func (a *app) startWaiter(home string, at time.Time, o resizeOptions) (*exec.Cmd, error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -45,12 +55,12 @@ func (a *app) startWaiter(home string, at time.Time, o resizeOptions) (*exec.Cmd
 		return nil, err
 	}
 	defer events.Close()
-	args := []string{"resize", "--dir", home, "--json", "--now", "--until", at.Format(time.RFC3339)}
+	args := []string{"resize", "--dir", home, "--json", "--now", "--yes", "--until", at.Format(time.RFC3339)}
 	for _, flag := range []struct {
 		given bool
 		text  string
 	}{
-		{a.yes, "--yes"}, {o.all, "--all"}, {o.force, "--force"},
+		{o.all, "--all"}, {o.force, "--force"},
 		{o.ram != "", "--ram=" + o.ram}, {o.cores != 0, "--cores=" + strconv.Itoa(o.cores)},
 	} {
 		if flag.given {

@@ -197,6 +197,19 @@ func (a *app) installer(ctx context.Context, report install.Reporter) (*install.
 	return in, func() { _ = e.Close() }, nil
 }
 
+// withInstaller does something with the instance in --dir, and reports how it
+// ended.
+func (a *app) withInstaller(ctx context.Context, do func(*install.Installer) (install.Result, error)) error {
+	out := a.presenter()
+	in, done, err := a.installer(ctx, out)
+	if err != nil {
+		return out.end(install.Result{}, hintDocker(err))
+	}
+	defer done()
+	result, err := do(in)
+	return out.end(result, err)
+}
+
 // isTerminal reports whether a stream is one.
 func isTerminal(stream any) bool {
 	file, ok := stream.(*os.File)

@@ -79,14 +79,7 @@ func (a *app) stackCommand(use, short string, do func(*install.Installer, contex
 	return &cobra.Command{
 		Use: use, Short: short, Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			out := a.presenter()
-			in, done, err := a.installer(cmd.Context(), out)
-			if err != nil {
-				return out.end(install.Result{}, hintDocker(err))
-			}
-			defer done()
-			result, err := do(in, cmd.Context())
-			return out.end(result, err)
+			return a.withInstaller(cmd.Context(), func(in *install.Installer) (install.Result, error) { return do(in, cmd.Context()) })
 		},
 	}
 }

@@ -56,7 +56,7 @@ func newRun(in *Installer, o *observed, p *Plan, madeDir bool) *run {
 		r.journal.NewName = name
 		if r.old != nil {
 			r.journal.NewName += "-new"
-			r.journal.Old = &oldContainer{ID: r.old.ID, Name: r.old.Name, Running: r.old.State == "running"}
+			r.journal.Old = &oldContainer{ID: r.old.ID, Name: r.old.Name, Running: isUp(*r.old)}
 		}
 	}
 	return r

@@ -1,6 +1,7 @@
 package install
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -39,7 +40,7 @@ func (in *Installer) askForResize(ctx context.Context, o *observed, p *Plan) {
 		p.Asks = append(p.Asks, Ask{AskDown, text})
 	}
 	b, _ := broker.Find(brokerOf(o))
-	if open := market.Open(now(), b.Kind == broker.Crypto); len(open) > 0 && o.container().State == "running" {
+	if open := market.Open(now(), b.Kind == broker.Crypto); len(open) > 0 {
 		var names []string
 		for _, s := range open {
 			names = append(names, s.String())
@@ -59,22 +60,17 @@ func brokerOf(o *observed) string {
 // nothing does.
 func (in *Installer) smaller(ctx context.Context, o *observed, p *Plan) string {
 	c := o.container()
-	var less, evidence []string
+	var less []string
 	for _, line := range p.Settings {
-		before := line.Env
-		if before == "" {
-			before = line.Container
-		}
-		if line.changes() && before != "" && sizeOf(line.Key, line.Due) < sizeOf(line.Key, before) {
-			less = append(less, fmt.Sprintf("%s from %s to %s", line.Key, before, line.Due))
+		before, after := cmp.Or(line.Container, line.Env), line.inForce()
+		if line.changes() && before != "" && sizeOf(line.Key, after) < sizeOf(line.Key, before) {
+			less = append(less, fmt.Sprintf("%s from %s to %s", line.Key, before, after))
 		}
 	}
 	if len(less) == 0 {
 		return ""
 	}
-	if c.State == "running" {
-		evidence = in.inUse(ctx, *c, p.Sizing)
-	}
+	evidence := in.inUse(ctx, *c, p.Sizing)
 	if len(evidence) == 0 {
 		evidence = []string{"What is in use now fits"}
 	}

@@ -66,7 +66,7 @@ func (in *Installer) Start(ctx context.Context) (Result, error) {
 // Stop stops the stack, with the time that the app needs to end its work.
 func (in *Installer) Stop(ctx context.Context) (Result, error) {
 	return in.locked(ctx, "stop", func(c *engine.Container) (Result, error) {
-		if c.State != "running" && c.State != "restarting" {
+		if !isUp(*c) {
 			return Result{Message: c.Name + " is stopped already"}, nil
 		}
 		if err := in.stop(ctx, c); err != nil {

@@ -36,7 +36,7 @@ func (in *Installer) preflight(ctx context.Context, o *observed, p *Plan) error 
 		}
 	}
 	for _, c := range o.containers[min(1, len(o.containers)):] {
-		if holdsPorts(c) {
+		if isUp(c) {
 			add("%s runs with the labels of this project, too: two of them on one database destroy it. Stop the one that is not OpenAlgo's own (docker stop %s)", c.Name, c.Name)
 		}
 	}
@@ -109,14 +109,15 @@ func (in *Installer) preflightPorts(ctx context.Context, o *observed, p *Plan, a
 
 func heldByStack(o *observed, want engine.PortBinding) bool {
 	return slices.ContainsFunc(o.containers, func(c engine.Container) bool {
-		return holdsPorts(c) && slices.ContainsFunc(c.Ports, func(have engine.PortBinding) bool {
+		return isUp(c) && slices.ContainsFunc(c.Ports, func(have engine.PortBinding) bool {
 			return have.HostPort == want.HostPort
 		})
 	})
 }
 
-// holdsPorts reports whether a container has its ports, or is about to.
-func holdsPorts(c engine.Container) bool { return c.State == "running" || c.State == "restarting" }
+// isUp reports whether a container runs, or would again in a moment: it has
+// its ports, or is about to.
+func isUp(c engine.Container) bool { return c.State == "running" || c.State == "restarting" }
 
 // containerOnPort names the container that publishes a port.
 func (in *Installer) containerOnPort(ctx context.Context, port int) string {
@@ -125,7 +126,7 @@ func (in *Installer) containerOnPort(ctx context.Context, port int) string {
 		return ""
 	}
 	for _, c := range all {
-		if holdsPorts(c) && slices.ContainsFunc(c.Ports, func(b engine.PortBinding) bool { return b.HostPort == port }) {
+		if isUp(c) && slices.ContainsFunc(c.Ports, func(b engine.PortBinding) bool { return b.HostPort == port }) {
 			return "the container " + c.Name
 		}
 	}

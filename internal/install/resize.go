@@ -78,7 +78,11 @@ func (in *Installer) Resize(ctx context.Context, r ResizeOptions) (Result, error
 		}
 	}
 	in.Report.Report(Event{Type: EventPlan, Time: time.Now(), Plan: p})
-	if err := newRun(in, o, p, false).apply(ctx); err != nil {
+	run := newRun(in, o, p, false)
+	if needsSetup, err := ask(ctx, in.Engine, checkOfContainer(in.Engine, *o.container())); err == nil && !needsSetup {
+		run.journal.State.SetupDone = true // the new one must have the account, too
+	}
+	if err := run.apply(ctx); err != nil {
 		return Result{}, err
 	}
 	return Result{Changed: true, URL: instanceURL(envOf(in.work.dir), *o.container()),
@@ -118,6 +122,9 @@ func (in *Installer) planResize(ctx context.Context, r ResizeOptions) (*observed
 	}
 	if err := in.guardKeys(o); err != nil {
 		return nil, nil, err
+	}
+	if c := o.container(); !isUp(*c) {
+		return nil, nil, fail(ExitHost, "%s is %s, and a resize proves itself by a start: `openalgo-install start` first", c.Name, c.State)
 	}
 	p := &Plan{Changes: []Change{}, Warnings: []string{}, project: o.project, command: "resize", composeName: o.composeName, imageID: o.container().ImageID}
 	in.resizeFor(o, p, r)
@@ -271,7 +278,7 @@ func (in *Installer) recreateOwn(ctx context.Context, o *observed, p *Plan, forc
 	made := engine.Container{Env: spec.Env, ShmBytes: spec.ShmBytes}
 	for i := range p.Settings {
 		line := &p.Settings[i]
-		if own := inContainer(made, line.Key); line.Action == LineRecreate && own != "" && !sameSize(line.Key, own, line.Due) {
+		if own := inContainer(made, line.Key); line.Action == LineRecreate && own != "" && !sameSize(line.Key, own, line.inForce()) {
 			line.Action, line.Reason = LineKept, "set in "+o.composeName+" by hand; --force changes it"
 		}
 	}

@@ -18,7 +18,7 @@ const (
 	LineOK       = "ok"       // as it is due
 	LineSet      = "set"      // .env gets the due value
 	LineKept     = "kept"     // the user's own: left alone without --force
-	LineRecreate = "recreate" // .env is right, the running container is older
+	LineRecreate = "recreate" // .env has it, the running container is older
 )
 
 // SizingLine is one of the seven values: where it stands, and what is due.
@@ -37,10 +37,10 @@ func (l SizingLine) changes() bool { return l.Action == LineSet || l.Action == L
 
 // inForce is the value that holds after the resize.
 func (l SizingLine) inForce() string {
-	if l.Action == LineKept {
-		return l.Env
+	if l.Action == LineSet || l.Env == "" {
+		return l.Due
 	}
-	return l.Due
+	return l.Env
 }
 
 // sizingLines holds the sizing that is due against .env and the container. A
@@ -65,10 +65,7 @@ func sizingLines(env *envfile.File, last state, c engine.Container, due sizing.S
 			line.Action, line.Reason = LineOK, "as it is due"
 		}
 		if !line.changes() && line.Container != "" && !sameSize(v.Key, line.Container, have) {
-			line.Reason = "in .env, but the container was made before"
-			if line.Action == LineOK {
-				line.Action = LineRecreate
-			}
+			line.Action, line.Reason = LineRecreate, "in .env, but the container was made before"
 		}
 		out = append(out, line)
 	}

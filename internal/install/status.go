@@ -99,7 +99,7 @@ func ReadStatus(ctx context.Context, e *engine.Engine, machine sizing.Machine, o
 	return status, nil
 }
 
-// Dirs lists the directory of every OpenAlgo on an engine, running or not.
+// Dirs lists the directory of every OpenAlgo that runs on an engine.
 func Dirs(ctx context.Context, e *engine.Engine) ([]string, error) {
 	all, err := e.Containers(ctx)
 	if err != nil {
@@ -107,7 +107,7 @@ func Dirs(ctx context.Context, e *engine.Engine) ([]string, error) {
 	}
 	var out []string
 	for _, c := range all {
-		if dir := dirOf(c); isOpenAlgo(c) && dir != "" && !slices.Contains(out, dir) {
+		if dir := dirOf(c); isOpenAlgo(c) && isUp(c) && dir != "" && !slices.Contains(out, dir) {
 			out = append(out, dir)
 		}
 	}

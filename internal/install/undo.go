@@ -88,7 +88,7 @@ func (in *Installer) stopStarted(ctx context.Context, j *journal) error {
 	if errors.Is(err, engine.ErrNotFound) {
 		return nil
 	}
-	if err == nil && (c.State == "running" || c.State == "restarting") {
+	if err == nil && isUp(c) {
 		err = in.Engine.Stop(ctx, j.OnlyStarted, max(stopGrace, c.StopGrace))
 	}
 	if err != nil {

@@ -127,11 +127,16 @@ func TestResizeKeepsWhatTheUserSet(t *testing.T) {
 		t.Errorf("%d changes: %v", len(p.Changes), p.Changes)
 	}
 	for _, line := range p.Settings {
-		if line.Key == "STRATEGY_MEMORY_LIMIT_MB" && (line.Action != install.LineKept || line.Env != "1536") {
-			t.Errorf("not kept: %+v", line)
+		if line.Key == "STRATEGY_MEMORY_LIMIT_MB" && (line.Action != install.LineRecreate || line.Env != "1536") {
+			t.Errorf("a line that waits to take effect: %+v", line)
 		}
 	}
 	i.resize(0, "--ram", "4GB")
+	for _, line := range i.planResize("--ram", "4GB").Settings {
+		if line.Key == "STRATEGY_MEMORY_LIMIT_MB" && line.Action != install.LineKept {
+			t.Errorf("not kept: %+v", line)
+		}
+	}
 	if env := i.read(".env"); !strings.Contains(env, "STRATEGY_MEMORY_LIMIT_MB = '1536'") || !strings.Contains(env, "SHM_SIZE = '512m'") {
 		t.Errorf("the user's line is gone, or the other was not set")
 	}

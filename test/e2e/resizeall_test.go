@@ -45,7 +45,10 @@ func TestResizeAll(t *testing.T) {
 	if out := c.run("stop"); out.code != 0 {
 		t.Fatal(out.all())
 	}
-	// Two run: each gets half, and the stopped one is left alone without --all.
+	if out := c.resize(3, "--ram", "16GB"); !strings.Contains(out.stderr, "start") {
+		t.Errorf("a stopped stack:\n%s", out.stderr)
+	}
+	// Two run: each gets half, and the stopped one is left alone.
 	a.resize(0, "--ram", "16GB", "--cores", "6")
 	a.mustHave(8192, 3)
 
@@ -56,7 +59,7 @@ func TestResizeAll(t *testing.T) {
 			Plan install.Plan
 		}
 	}
-	if err := json.Unmarshal([]byte(dry.stdout), &doc); err != nil || len(doc.Instances) != 3 {
+	if err := json.Unmarshal([]byte(dry.stdout), &doc); err != nil || len(doc.Instances) != 2 {
 		t.Errorf("%d instances, %v\n%s", len(doc.Instances), err, dry.all())
 	}
 }

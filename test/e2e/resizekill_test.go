@@ -135,6 +135,9 @@ func TestResizeAt(t *testing.T) {
 	i := filled(t)
 	i.alone()
 	id := i.container().ID
+	if out := i.run("resize", "--ram", "2GB", "--at", farClock()); out.code != 2 || !strings.Contains(out.stderr, "--yes") {
+		t.Errorf("what becomes smaller is not asked about before the wait: exit %d\n%s", out.code, out.all())
+	}
 	cmd := i.command("resize", "--yes", "--ram", "4GB", "--at", farClock())
 	out, err := cmd.StdoutPipe()
 	if err != nil {
