@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"github.com/google/renameio/v2"
 
@@ -131,7 +132,7 @@ func (r *run) writeEnv(ctx context.Context, text []byte) error {
 	if err := r.journal.save(); err != nil {
 		return err
 	}
-	return r.in.placeEnv(ctx, text, r.plan.imageID)
+	return r.in.placeEnv(ctx, text, r.journal.State)
 }
 
 func (r *run) write(ctx context.Context, name string, text []byte, mode os.FileMode) error {
@@ -168,7 +169,7 @@ func (w workdir) makeTemp() error {
 // placeEnv replaces .env, 0600 and owned by the container's user. Where this
 // process may not give the file away (no root, rootless engine), a container
 // does.
-func (in *Installer) placeEnv(ctx context.Context, text []byte, image string) error {
+func (in *Installer) placeEnv(ctx context.Context, text []byte, s state) error {
 	if err := in.work.makeTemp(); err != nil {
 		return err
 	}
@@ -180,7 +181,7 @@ func (in *Installer) placeEnv(ctx context.Context, text []byte, image string) er
 	if _, err := pending.Write(text); err != nil {
 		return fmt.Errorf("writing .env: %w", err)
 	}
-	if err := in.giveToApp(ctx, pending.File, image); err != nil {
+	if err := in.giveToApp(ctx, pending.File, s); err != nil {
 		return err
 	}
 	failpoint("env-staged")
@@ -191,7 +192,12 @@ func (in *Installer) placeEnv(ctx context.Context, text []byte, image string) er
 	return nil
 }
 
-func (in *Installer) giveToApp(ctx context.Context, file *os.File, image string) error {
+// giveToApp gives a new .env its owner: the container's user, or the one that
+// the .env of somebody else's stack has.
+func (in *Installer) giveToApp(ctx context.Context, file *os.File, s state) error {
+	if s.Foreign {
+		return in.giveAsBefore(file)
+	}
 	info := in.Engine.Info()
 	if !info.Rootless && !info.UserNS {
 		err := file.Chown(appUser, appUser)
@@ -202,8 +208,26 @@ func (in *Installer) giveToApp(ctx context.Context, file *os.File, image string)
 			return fmt.Errorf("giving .env to the container's user (1000): %w", err)
 		}
 	}
-	if err := in.chownInContainer(ctx, file.Name(), image); err != nil {
+	if err := in.chownInContainer(ctx, file.Name(), s.ImageID); err != nil {
 		return fmt.Errorf("giving .env to the container's user (1000) failed; run this with sudo: %w", err)
+	}
+	return nil
+}
+
+func (in *Installer) giveAsBefore(file *os.File) error {
+	info, err := os.Stat(in.work.env())
+	if err != nil {
+		return fmt.Errorf("looking at the .env that is replaced: %w", err)
+	}
+	if err := file.Chmod(info.Mode().Perm()); err != nil {
+		return fmt.Errorf("giving .env its mode: %w", err)
+	}
+	owner, ok := info.Sys().(*syscall.Stat_t)
+	if !ok || int(owner.Uid) == os.Geteuid() {
+		return nil
+	}
+	if err := file.Chown(int(owner.Uid), int(owner.Gid)); err != nil {
+		return fmt.Errorf("giving .env its owner failed; run this with sudo: %w", err)
 	}
 	return nil
 }

@@ -88,25 +88,29 @@ func (in *Installer) restoreEnv(ctx context.Context, j *journal, change fileChan
 		return err
 	}
 	if string(restored) == string(before) {
-		return in.moveEnvBack(ctx, change, j.State.ImageID)
+		return in.moveEnvBack(ctx, change, j.State)
 	}
-	if err := in.placeEnv(ctx, restored, j.State.ImageID); err != nil {
+	if err := in.placeEnv(ctx, restored, j.State); err != nil {
 		// The .env that is there has every key that the data needs.
 		in.note(fmt.Sprintf("the former .env could not be brought back (%v); the new one stays, with the keys that OpenAlgo made. The former one is %s", err, change.Backup))
 	}
 	return nil
 }
 
-func (in *Installer) moveEnvBack(ctx context.Context, change fileChange, image string) error {
+func (in *Installer) moveEnvBack(ctx context.Context, change fileChange, s state) error {
 	file, err := os.Open(change.Backup)
 	if err != nil {
 		return fmt.Errorf("reading the former .env: %w", err)
 	}
 	defer file.Close()
-	if err := in.giveToApp(ctx, file, image); err != nil {
+	if err := in.giveToApp(ctx, file, s); err != nil {
 		return err
 	}
-	return in.moveBack(change, 0o600)
+	mode := os.FileMode(0o600)
+	if info, err := os.Stat(in.work.env()); err == nil && s.Foreign {
+		mode = info.Mode().Perm()
+	}
+	return in.moveBack(change, mode)
 }
 
 // carryKeys returns before with every key of now that differs from what this

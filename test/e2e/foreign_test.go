@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/marketcalls/openalgo-install/internal/compose"
@@ -207,6 +208,8 @@ var foreignStacks = map[string]struct {
 	"by hand": {"", "docker-compose.yml", func(i *instance) {
 		i.put("token", "the-users-own\n")
 		i.mkdir("data", "data/db")
+		_ = os.Chown(i.path(".env"), 1000, 1001)
+		_ = os.Chmod(i.path(".env"), 0o640)
 		i.composeUp("docker-compose.yml", handFile)
 	}},
 }
@@ -218,7 +221,7 @@ func TestResizeForeignStacks(t *testing.T) {
 			stack.up(i)
 			i.until("the stack answers", func() bool { return strings.Contains(i.run("status").stdout, "  ready") })
 			i.addUser()
-			keys, before := i.keys(), i.running()
+			keys, before, owner := i.keys(), i.running(), i.owner(".env")
 			file := ""
 			if stack.file != "" {
 				file = i.read(stack.file)
@@ -238,11 +241,25 @@ func TestResizeForeignStacks(t *testing.T) {
 			}
 			i.resize(0, "--ram", "4GB", "--cores", "2")
 			i.mustHaveForeign(before, keys, 512, "2")
+			if got := i.owner(".env"); got != owner {
+				t.Errorf(".env is %s, was %s", got, owner)
+			}
 			if env := i.read(".env"); !strings.Contains(env, "# my own\nMY_OWN = 'a b'") || !strings.Contains(env, "SHM_SIZE = '512m'") {
 				t.Error("the user's line is gone, or the sizing is not in .env")
 			}
 		})
 	}
+}
+
+// owner is the owner and mode of a file.
+func (i *instance) owner(name string) string {
+	i.t.Helper()
+	info, err := os.Stat(i.path(name))
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	stat := info.Sys().(*syscall.Stat_t)
+	return fmt.Sprintf("%d:%d %s", stat.Uid, stat.Gid, info.Mode())
 }
 
 // mustHaveForeign wants the former container but for its sizing.

@@ -4,11 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/creack/pty"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/install"
@@ -23,6 +26,18 @@ func (i *instance) resize(want int, more ...string) outcome {
 		i.t.Fatalf("resize %v exits %d, want %d\n%s", more, out.code, want, out.all())
 	}
 	return out
+}
+
+// sized is an installed instance with an account, on an engine where it is
+// alone, and with the 16 GB row whatever this host has.
+func sized(t *testing.T) *instance {
+	t.Helper()
+	i := newInstance(t)
+	i.alone()
+	i.install(0)
+	i.addUser()
+	i.resize(0, "--ram", "16GB", "--cores", "2")
+	return i
 }
 
 // mustHave wants a sizing inside the container, as kernel and environment say.
@@ -61,8 +76,7 @@ func (i *instance) unsized() string {
 
 // Every row of the table to every other one: the circuit passes each pair once.
 func TestResizeFromEachRowToEach(t *testing.T) {
-	i := filled(t)
-	i.alone()
+	i := sized(t)
 	edited := strings.Replace(i.read(".env"), "\n\n", "\n# mine\nMY_OWN = 'x'\n\n", 1)
 	i.put(".env", edited)
 	rows := map[string]int{"2GB": 2048, "4GB": 4096, "8GB": 8192, "16GB": 16384}
@@ -119,8 +133,7 @@ func (i *instance) setLine(key, value string) {
 
 // What the user set is theirs, in .env and in the Compose file.
 func TestResizeKeepsWhatTheUserSet(t *testing.T) {
-	i := filled(t)
-	i.alone()
+	i := sized(t)
 	i.setLine("STRATEGY_MEMORY_LIMIT_MB", "1536")
 	p := i.planResize("--ram", "4GB")
 	if len(p.Changes) != 2 {
@@ -155,8 +168,7 @@ func TestResizeKeepsWhatTheUserSet(t *testing.T) {
 
 // The image that runs stays, wherever its tag points now.
 func TestResizePinsTheImage(t *testing.T) {
-	i := filled(t)
-	i.alone()
+	i := sized(t)
 	image := i.container().ImageID
 	text := strings.Replace(i.read("docker-compose.yaml"), "image: ", "image: openalgo-install/rehearsal:"+i.project+" #", 1)
 	other := "openalgo-install/rehearsal:" + i.project
@@ -179,8 +191,7 @@ func TestResizePinsTheImage(t *testing.T) {
 
 // Less than is in use now wants a yes, and says what will not fit.
 func TestResizeDownAsks(t *testing.T) {
-	i := filled(t)
-	i.alone()
+	i := sized(t)
 	i.resize(0, "--ram", "8GB", "--cores", "2")
 	c := i.container()
 	configs := "{" + strings.TrimSuffix(strings.Repeat(`"s%d":{},`, 9), ",") + "}"
@@ -216,8 +227,7 @@ func putFile(t *testing.T, c engine.Container, dir, name, text string) {
 
 // A stack that does not come up with its new sizing gets the old one back.
 func TestResizeThatFails(t *testing.T) {
-	i := filled(t)
-	i.alone()
+	i := sized(t)
 	id, env := i.container().ID, i.read(".env")
 	text := i.read("docker-compose.yaml")
 	i.put("docker-compose.yaml", strings.Replace(text, "    init: true\n", "    init: true\n    command: [\"/openalgo-install\", \"none\"]\n", 1))
@@ -233,10 +243,8 @@ func TestResizeThatFails(t *testing.T) {
 }
 
 func TestResizeMarketHours(t *testing.T) {
-	i := newInstance(t)
+	i := sized(t)
 	i.program = failing
-	i.install(0)
-	i.alone()
 	engine := i.env
 	id := i.container().ID
 	for now, want := range map[string]string{
@@ -278,5 +286,42 @@ func TestResizeWithoutAStack(t *testing.T) {
 	}
 	if _, err := os.Stat(i.dir); !os.IsNotExist(err) {
 		t.Error("something was written")
+	}
+}
+
+// On a terminal it asks, shows what it asks about, and takes no for an answer.
+func TestResizeAsksOnATerminal(t *testing.T) {
+	i := sized(t)
+	i.program = failing
+	i.env = append(i.env, "OPENALGO_NOW=2026-11-23T11:00:00+05:30", "TERM=xterm")
+	id := i.container().ID
+	for _, c := range []struct {
+		answer string
+		want   int
+	}{{"no", 130}, {"yes", 0}} {
+		answer, want := c.answer, c.want
+		cmd := i.command("resize", "--ram", "4GB")
+		terminal, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 24, Cols: 80})
+		if err != nil {
+			t.Fatal(err)
+		}
+		said := readUntil(t, terminal, "Type yes to go on")
+		_, _ = terminal.WriteString(answer + "\n")
+		if answer == "yes" {
+			said += readUntil(t, terminal, "MCX") // the second question
+			_, _ = terminal.WriteString(answer + "\n")
+		}
+		_, _ = io.Copy(io.Discard, terminal)
+		_ = cmd.Wait()
+		_ = terminal.Close()
+		if code := cmd.ProcessState.ExitCode(); code != want {
+			t.Errorf("%s exits %d, want %d\n%s", answer, code, want, said)
+		}
+		if changed := i.container().ID != id; changed != (answer == "yes") {
+			t.Errorf("%s: changed is %v", answer, changed)
+		}
+		if !strings.Contains(said, "SHM_SIZE") {
+			t.Errorf("the plan is not shown:\n%s", said)
+		}
 	}
 }

@@ -15,11 +15,9 @@ import (
 
 // Several instances share the machine: each gets the row for its part.
 func TestResizeAll(t *testing.T) {
-	a, b, c := newInstance(t), newInstance(t), newInstance(t)
+	a, b, c := sized(t), sized(t), sized(t)
 	for _, i := range []*instance{a, b, c} {
 		i.alone(a.project, b.project, c.project)
-		i.install(0)
-		i.addUser()
 	}
 	idle := a.running().ID
 	out := a.resize(0, "--all", "--ram", "16GB", "--cores", "6")
@@ -67,7 +65,7 @@ func TestResizeAll(t *testing.T) {
 // An engine on another machine has other RAM than this kernel, and its figures
 // count.
 func TestResizeForTheEnginesMachine(t *testing.T) {
-	i := filled(t)
+	i := sized(t)
 	i.through(engineView{projects: []string{i.project}, info: map[string]any{"MemTotal": 3910 << 20, "NCPU": 2, "Name": "elsewhere"}})
 	p := i.planResize()
 	want, _ := sizing.Compute(sizing.Machine{RAMMiB: 3910, Cores: 2}, 1, sizing.Overrides{})
@@ -81,8 +79,7 @@ func TestResizeForTheEnginesMachine(t *testing.T) {
 
 // Under a memory limit of this program's own cgroup the limit is what there is.
 func TestResizeUnderACgroupLimit(t *testing.T) {
-	i := filled(t)
-	i.alone()
+	i := sized(t)
 	dir, limit := cgroup(t)
 	if err := os.WriteFile(filepath.Join(dir, limit), []byte(fmt.Sprint(5000<<20)), 0o644); err != nil {
 		t.Skipf("setting a memory limit: %v", err)

@@ -132,8 +132,7 @@ func TestResizeTerminated(t *testing.T) {
 // A resize that waits outlives the program that asked for it, shows in
 // status, and can be taken back.
 func TestResizeAt(t *testing.T) {
-	i := filled(t)
-	i.alone()
+	i := sized(t)
 	id := i.container().ID
 	if out := i.run("resize", "--ram", "2GB", "--at", farClock()); out.code != 2 || !strings.Contains(out.stderr, "--yes") {
 		t.Errorf("what becomes smaller is not asked about before the wait: exit %d\n%s", out.code, out.all())
@@ -171,8 +170,7 @@ func TestResizeAt(t *testing.T) {
 
 // When its time comes the resize is done, and status tells.
 func TestResizeAtItsTime(t *testing.T) {
-	i := filled(t)
-	i.alone()
+	i := sized(t)
 	i.resize(0, "--ram", "4GB", "--until", soon())
 	i.mustHave(4096, 2)
 	if status := i.run("status").stdout; !strings.Contains(status, "OpenAlgo is ready with its new sizing") {
