@@ -198,7 +198,7 @@ func (in *Installer) resizeFor(o *observed, p *Plan, r ResizeOptions) {
 
 // fixedSizing is what the saved answers of an install fix of the sizing.
 func fixedSizing(answersText []byte) answers.Sizing {
-	saved, _ := answers.Parse(answersText, answers.Lookup{}) // its sizing alone counts here
+	saved, _ := answers.ParseSaved(answersText) // its sizing alone counts here
 	return saved.Sizing
 }
 

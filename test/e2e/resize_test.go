@@ -325,3 +325,23 @@ func TestResizeAsksOnATerminal(t *testing.T) {
 		}
 	}
 }
+
+// What the answers of the install fix of the sizing is the user's own word.
+func TestResizeKeepsWhatTheAnswersFix(t *testing.T) {
+	i := newInstance(t)
+	i.alone()
+	i.write("sizing: {threads: 1, shm_size: 300m}")
+	i.install(0)
+	i.resize(0, "--ram", "2GB", "--cores", "2")
+	i.resize(0, "--ram", "8GB", "--cores", "2")
+	if env := i.read(".env"); !strings.Contains(env, "SHM_SIZE = '300m'") || !strings.Contains(env, "OMP_NUM_THREADS = '1'") ||
+		!strings.Contains(env, "STRATEGY_MEMORY_LIMIT_MB = '1024'") {
+		t.Error("threads and shm_size are not those of the answers, or the strategy memory is not the one that is due")
+	}
+	i.install(0)
+	if out := i.install(0); !strings.Contains(out.stdout, "othing to do") {
+		t.Errorf("an install after a resize changes something:\n%s", out.stdout)
+	}
+	i.resize(0, "--ram", "8GB", "--cores", "2", "--force")
+	i.mustHave(8192, 2)
+}
