@@ -32,6 +32,9 @@ func (o *installOptions) flags(cmd *cobra.Command) {
 }
 
 func (a *app) install(ctx context.Context, o installOptions) error {
+	if a.asks(o) {
+		return a.wizard(ctx, o)
+	}
 	// From here on every end is an event: who reads --json finds the reason there.
 	out := a.presenter()
 	ans, err := a.installAnswers(o)
@@ -67,7 +70,7 @@ func (a *app) install(ctx context.Context, o installOptions) error {
 
 func (a *app) installAnswers(o installOptions) (answers.Answers, error) {
 	if o.answers == "" {
-		return answers.Answers{}, usage("no answers were given and this release asks no questions. One of these works:\n" +
+		return answers.Answers{}, usage("no answers were given, and without a terminal nothing is asked. One of these works:\n" +
 			"  openalgo-install answers init > answers.yaml    (edit it)\n" +
 			"  openalgo-install --answers answers.yaml")
 	}

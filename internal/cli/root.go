@@ -116,14 +116,17 @@ func exitCode(err error) int {
 func (a *app) root() *cobra.Command {
 	var o installOptions
 	cmd := &cobra.Command{
-		Use:   program + " --answers FILE",
+		Use:   program + " [--answers FILE]",
 		Short: "Install OpenAlgo on this host, and keep it running",
 		Long: `openalgo-install takes a host to a running, verified and right-sized OpenAlgo.
 
 It reads RAM and cores, sizes the container, makes the keys, writes .env and
-docker-compose.yaml, and runs the stack through the Docker Engine. A second run
+docker-compose.yaml, and runs the stack through the Docker Engine. On a terminal
+it asks for what it needs to know; --answers FILE answers it all, and then
+nothing is ever asked. A second run
 with the same answers has nothing to do; one that fails puts back what ran before.`,
-		Example: `  openalgo-install answers init > answers.yaml
+		Example: `  openalgo-install
+  openalgo-install answers init > answers.yaml
   openalgo-install --answers answers.yaml --dry-run
   openalgo-install --answers answers.yaml`,
 		Args: func(_ *cobra.Command, args []string) error {

@@ -100,8 +100,13 @@ func (p *Plan) warn(format string, args ...any) {
 	p.Warnings = append(p.Warnings, fmt.Sprintf(format, args...))
 }
 
-// WriteText prints the plan for a person.
-func (p *Plan) WriteText(w io.Writer) {
+// WriteText prints the plan for a person, each file with its diff.
+func (p *Plan) WriteText(w io.Writer) { p.write(w, true) }
+
+// WriteSummary prints the plan without the diffs.
+func (p *Plan) WriteSummary(w io.Writer) { p.write(w, false) }
+
+func (p *Plan) write(w io.Writer, diffs bool) {
 	if p.Empty() {
 		fmt.Fprintln(w, "Nothing to do.")
 	} else {
@@ -109,6 +114,9 @@ func (p *Plan) WriteText(w io.Writer) {
 	}
 	for _, c := range p.Changes {
 		fmt.Fprintf(w, "  %-8s  %-9s  %s\n            %s\n", c.Action, c.Kind, c.Name, c.Reason)
+		if !diffs {
+			continue
+		}
 		for line := range strings.Lines(c.Diff) {
 			fmt.Fprintf(w, "            | %s", line)
 		}

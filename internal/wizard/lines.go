@@ -1,0 +1,81 @@
+package wizard
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// ErrEnded says that the input ended, or ctrl+c, before all was answered.
+var ErrEnded = errors.New("the questions were not answered to their end; nothing was changed")
+
+// Lines asks in plain lines, one after the other: no redrawing, no colour. It
+// has one reader for all questions, so that pasted lines go to the questions
+// that they answer.
+type Lines struct {
+	in  *bufio.Reader
+	tty *os.File // nil: not a terminal, nothing is hidden
+	out io.Writer
+}
+
+// NewLines reads from in, which is a terminal, and writes to out.
+func NewLines(in io.Reader, out io.Writer) *Lines {
+	tty, _ := in.(*os.File)
+	return &Lines{in: bufio.NewReader(in), tty: tty, out: out}
+}
+
+// Say prints text.
+func (l *Lines) Say(format string, args ...any) { fmt.Fprintf(l.out, format+"\n", args...) }
+
+// Ask prints a prompt and reads a line, with hide unseen. An end of the input
+// is ErrEnded, never an empty answer.
+func (l *Lines) Ask(ctx context.Context, prompt string, hide bool) (string, error) {
+	if hide {
+		defer l.hide()() // before the prompt: a pasted answer may follow at once
+	}
+	fmt.Fprint(l.out, prompt)
+	type read struct {
+		line string
+		err  error
+	}
+	done := make(chan read, 1)
+	go func() {
+		line, err := l.in.ReadString('\n')
+		done <- read{line, err}
+	}()
+	select {
+	case <-ctx.Done():
+		fmt.Fprintln(l.out)
+		return "", ErrEnded
+	case r := <-done:
+		if hide {
+			fmt.Fprintln(l.out)
+		}
+		if r.err != nil {
+			return "", ErrEnded
+		}
+		return strings.TrimRight(r.line, "\r\n"), nil
+	}
+}
+
+// hide switches the echo of the terminal off until show is called.
+func (l *Lines) hide() (show func()) {
+	if l.tty == nil {
+		return func() {}
+	}
+	fd := int(l.tty.Fd())
+	before, err := unix.IoctlGetTermios(fd, unix.TCGETS)
+	if err != nil {
+		return func() {}
+	}
+	silent := *before
+	silent.Lflag &^= unix.ECHO
+	_ = unix.IoctlSetTermios(fd, unix.TCSETS, &silent)
+	return func() { _ = unix.IoctlSetTermios(fd, unix.TCSETS, before) }
+}
