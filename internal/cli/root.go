@@ -123,8 +123,8 @@ func (a *app) root() *cobra.Command {
 It reads RAM and cores, sizes the container, makes the keys, writes .env and
 docker-compose.yaml, and runs the stack through the Docker Engine. On a terminal
 it asks for what it needs to know; --answers FILE answers it all, and then
-nothing is ever asked. A second run
-with the same answers has nothing to do; one that fails puts back what ran before.`,
+nothing is ever asked. A second run with the same answers has nothing to do; one
+that fails puts back what ran before.`,
 		Example: `  openalgo-install
   openalgo-install answers init > answers.yaml
   openalgo-install --answers answers.yaml --dry-run

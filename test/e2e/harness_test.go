@@ -10,11 +10,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math/big"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -99,18 +99,29 @@ func newInstance(t *testing.T) *instance {
 	return i
 }
 
-// freePort finds a port below those that the kernel hands out by itself: one
-// of its own choice may be taken by somebody's connection a moment later.
+// lastPort is the port that was handed out last. It begins somewhere, so that
+// two suites beside each other seldom meet.
+var lastPort = struct {
+	sync.Mutex
+	port int
+}{port: firstPort + int(time.Now().UnixNano()%ports)}
+
+// Ports below those that the kernel hands out by itself: one of its own choice
+// may be taken by somebody's connection a moment later.
+const (
+	firstPort = 20000
+	ports     = 12000
+)
+
+// freePort finds a port that is free and that no other test here was given.
 func freePort(t *testing.T) int {
 	t.Helper()
-	for range 100 {
-		n, err := rand.Int(rand.Reader, big.NewInt(12000))
-		if err != nil {
-			t.Fatal(err)
-		}
-		port := 20000 + int(n.Int64())
-		if holder, err := host.PortHolder(t.Context(), "127.0.0.1", port); err == nil && holder.Free {
-			return port
+	lastPort.Lock()
+	defer lastPort.Unlock()
+	for range ports {
+		lastPort.port = firstPort + (lastPort.port-firstPort+1)%ports
+		if holder, err := host.PortHolder(t.Context(), "127.0.0.1", lastPort.port); err == nil && holder.Free {
+			return lastPort.port
 		}
 	}
 	t.Fatal("no free port")
