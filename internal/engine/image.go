@@ -40,7 +40,7 @@ func (e *Engine) Image(ctx context.Context, ref string) (Image, error) {
 	return fromImage(r, ref), nil
 }
 
-// Images looks at all tagged images that carry the label ("key" or
+// Images looks at all images, unnamed ones too, that carry the label ("key" or
 // "key=value"), sorted by their first tag.
 func (e *Engine) Images(ctx context.Context, label string) ([]Image, error) {
 	list, err := e.api.ImageList(ctx, image.ListOptions{Filters: labelFilter([]string{label})})

@@ -98,6 +98,18 @@ func (in *Installer) importRehearsal(ctx context.Context, ref string) error {
 		writer.CloseWithError(rehearsal.WriteImage(writer, self, stat.Size(), stat.ModTime(), templates.Env))
 	}()
 	defer reader.Close()
-	_, err = in.Engine.Import(ctx, ref, reader, rehearsal.ImageChanges("rehearsal"))
+	_, err = in.Engine.Import(ctx, ref, reader, rehearsal.ImageChanges("rehearsal", ref))
 	return err
+}
+
+// removeRehearsalImage takes the stand-in's image away, with the unnamed ones
+// that runs at the same time left of it; what a container uses stays.
+func (in *Installer) removeRehearsalImage(ctx context.Context, ref string) {
+	made, err := in.Engine.Images(ctx, rehearsal.Label(ref))
+	if err != nil {
+		return
+	}
+	for _, image := range made {
+		_ = in.Engine.RemoveImage(ctx, image.ID)
+	}
 }

@@ -112,7 +112,7 @@ func (in *Installer) takeAway(ctx context.Context) error {
 		return err
 	}
 	// Still used by an instance with `source: rehearsal`: then it stays.
-	_ = in.Engine.RemoveImage(ctx, in.imageRef(answers.Answers{Image: answers.Image{Source: "rehearsal"}}))
+	in.removeRehearsalImage(ctx, in.imageRef(answers.Answers{Image: answers.Image{Source: "rehearsal"}}))
 	return nil
 }
 

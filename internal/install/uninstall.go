@@ -160,7 +160,7 @@ func (in *Installer) Uninstall(ctx context.Context, r *Removal) (Result, error) 
 	}
 	for _, c := range r.containers {
 		if strings.HasPrefix(c.Image, rehearsal.Repository) {
-			_ = in.Engine.RemoveImage(ctx, c.Image) // another rehearsal uses it: it stays
+			in.removeRehearsalImage(ctx, c.Image)
 		}
 	}
 	return Result{Changed: true, Message: "OpenAlgo and all its data are removed"}, in.purgeFiles()

@@ -75,7 +75,7 @@ func (s *stage) importImage() {
 	args := []string{"import"}
 	// The command line has no other way to give a health check without a shell.
 	check := `HEALTHCHECK --interval=1s CMD ["curl","-f","http://127.0.0.1:5000/auth/check-setup"]`
-	for _, change := range append(rehearsal.ImageChanges("1.2.3"), check) {
+	for _, change := range append(rehearsal.ImageChanges("1.2.3", "openalgo-install/rehearsal:test"), check) {
 		args = append(args, "--change", change)
 	}
 	docker := exec.Command("docker", append(args, "-", s.name)...)

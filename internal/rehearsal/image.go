@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 )
 
@@ -16,7 +17,8 @@ const (
 	// 2026-05 (facts/upstream.md 3).
 	appID = 1000
 
-	// LabelRehearsal marks every image of the stand-in; its value is "1".
+	// LabelRehearsal marks every image of the stand-in; its value is the tag,
+	// which outlives the name of an image that was made twice at once.
 	LabelRehearsal = "io.openalgo.install.rehearsal"
 )
 
@@ -131,8 +133,8 @@ func write(tw *tar.Writer, h *tar.Header, content []byte) error {
 
 // ImageChanges are the Dockerfile instructions that go with the layer
 // (`docker import --change`): user, environment and ports of OpenAlgo's image.
-// version is what the stand-in gives as its own.
-func ImageChanges(version string) []string {
+// version is what the stand-in gives as its own, ref the image's name.
+func ImageChanges(version, ref string) []string {
 	return []string{
 		fmt.Sprintf(`CMD ["/%s","%s"]`, binaryPath, Command),
 		"WORKDIR /app",
@@ -145,8 +147,14 @@ func ImageChanges(version string) []string {
 		fmt.Sprintf("ENV %s=%q", VersionVariable, version),
 		`LABEL org.opencontainers.image.title="OpenAlgo rehearsal"`,
 		fmt.Sprintf("LABEL org.opencontainers.image.version=%q", version),
-		"LABEL " + LabelRehearsal + "=1",
+		"LABEL " + Label(ref),
 	}
+}
+
+// Label is the label, with its value, that all images made as ref carry.
+func Label(ref string) string {
+	_, tag, _ := strings.Cut(ref, ":")
+	return LabelRehearsal + "=" + tag
 }
 
 // ImageRef names the image made of the binary with this SHA-256 in hex, so

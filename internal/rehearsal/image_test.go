@@ -99,5 +99,5 @@ func TestImageRef(t *testing.T) {
 }
 
 func TestImageChanges(t *testing.T) {
-	golden(t, "testdata/changes.golden", strings.Join(rehearsal.ImageChanges("1.2.3"), "\n")+"\n")
+	golden(t, "testdata/changes.golden", strings.Join(rehearsal.ImageChanges("1.2.3", "openalgo-install/rehearsal:abc"), "\n")+"\n")
 }

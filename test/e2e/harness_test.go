@@ -21,6 +21,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/rehearsal"
 )
 
 // program and failing are the built binaries; failing has the tag failpoint.
@@ -64,7 +65,10 @@ func testMain(m *testing.M) int {
 func removeRehearsalImages() {
 	for _, path := range []string{program, failing} {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-		_ = docker.RemoveImage(ctx, rehearsalRef(path))
+		made, _ := docker.Images(ctx, rehearsal.Label(rehearsalRef(path)))
+		for _, image := range made {
+			_ = docker.RemoveImage(ctx, image.ID)
+		}
 		cancel()
 	}
 }
