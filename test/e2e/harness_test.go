@@ -61,11 +61,16 @@ func testMain(m *testing.M) int {
 	return code
 }
 
-// removeRehearsalImages removes the images of the two binaries built here.
+// pushedRef labels the images that this process has pushed to registries of
+// its own: pulled again they can end up without a name.
+var pushedRef = fmt.Sprintf("pushed:by-%d", os.Getpid())
+
+// removeRehearsalImages removes the images of the two binaries built here, and
+// those that were pushed.
 func removeRehearsalImages() {
-	for _, path := range []string{program, failing} {
+	for _, ref := range []string{rehearsalRef(program), rehearsalRef(failing), pushedRef} {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-		made, _ := docker.Images(ctx, rehearsal.Label(rehearsalRef(path)))
+		made, _ := docker.Images(ctx, rehearsal.Label(ref))
 		for _, image := range made {
 			_ = docker.RemoveImage(ctx, image.ID)
 		}

@@ -109,7 +109,7 @@ func push(t *testing.T, ref, config string) {
 		writer.CloseWithError(rehearsal.WriteImage(writer, self, stat.Size(), stat.ModTime(), templates.Env))
 	}()
 	// A layer of its own for each registry, so that each pull has something to bring.
-	changes := append(rehearsal.ImageChanges("rehearsal", "pushed:here"), "LABEL pushed="+ref)
+	changes := append(rehearsal.ImageChanges("rehearsal", pushedRef), "LABEL pushed="+ref)
 	if _, err := docker.Import(t.Context(), ref, reader, changes); err != nil {
 		t.Fatal(err)
 	}
