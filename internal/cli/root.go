@@ -21,9 +21,13 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/install"
 	"github.com/marketcalls/openalgo-install/internal/rehearsal"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
+	"github.com/marketcalls/openalgo-install/internal/wizard/noquery"
 )
 
-const program = "openalgo-install"
+const (
+	program    = "openalgo-install"
+	defaultDir = "/opt/openalgo"
+)
 
 // app is what every command shares: its streams and the flags for all.
 type app struct {
@@ -57,6 +61,7 @@ func noArgs(cmd *cobra.Command, args []string) error {
 
 // Main runs the program and returns its exit code.
 func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	noquery.Restore()
 	// Inside the rehearsal image the program also stands in for curl and chown.
 	switch filepath.Base(args[0]) {
 	case rehearsal.CurlName:
@@ -143,7 +148,7 @@ that fails puts back what ran before.`,
 		return usage("%v; `%s --help` lists the flags", err, c.CommandPath())
 	})
 	flags := cmd.PersistentFlags()
-	flags.StringVar(&a.dir, "dir", "/opt/openalgo", "directory of the instance")
+	flags.StringVar(&a.dir, "dir", defaultDir, "directory of the instance")
 	flags.BoolVar(&a.json, "json", false, "JSON on stdout; text for people goes to stderr")
 	flags.BoolVarP(&a.yes, "yes", "y", false, "answer yes to questions")
 	flags.BoolVar(&a.noColor, "no-color", false, "no colours (also: NO_COLOR)")

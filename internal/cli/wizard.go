@@ -4,11 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
+	"os"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/host/dockersetup"
 	"github.com/marketcalls/openalgo-install/internal/install"
 	"github.com/marketcalls/openalgo-install/internal/wizard"
 )
@@ -19,25 +20,125 @@ func (a *app) asks(o installOptions) bool {
 	return o.answers == "" && !a.json && isTerminal(a.stdin) && isTerminal(a.stdout)
 }
 
-// wizard asks for the answers, then does with them what --answers does.
+// wizard asks for the answers, then does with them what --answers does: on full
+// screens, or in plain lines where these can't be shown or read.
 func (a *app) wizard(ctx context.Context, o installOptions) error {
-	lines := wizard.NewLines(a.stdin, a.stdout)
-	e, err := a.engineOrOffer(ctx, lines)
+	dir, err := install.AbsDir(a.dir)
 	if err != nil {
-		return asCancelled(err)
-	}
-	known, err := a.glance(ctx, e)
-	_ = e.Close()
-	if err != nil || known {
 		return err
 	}
-	w := wizard.New(lines)
-	for {
-		retry, err := a.askAndInstall(ctx, lines, w, o)
-		if !retry {
-			return asCancelled(err)
+	watched, err := install.Watch(ctx, dir, func(line string) { fmt.Fprintln(a.stdout, line) })
+	if ctx.Err() != nil {
+		return err
+	}
+	if watched {
+		fmt.Fprintln(a.stdout, "That run has ended.")
+	}
+	in, stdin := a.stdin.(*os.File)
+	out, stdout := a.stdout.(*os.File)
+	screen := wizard.Terminal{In: in, Out: out, Color: a.color()}
+	if watched || a.accessible || o.rehearse || !stdin || !stdout || !screen.FullScreen() {
+		return a.plainWizard(ctx, o)
+	}
+	return a.screens(ctx, screen, dir, o)
+}
+
+func (a *app) color() bool { return !a.noColor && os.Getenv("NO_COLOR") == "" }
+
+// screens shows the wizard, and does what was chosen there.
+func (a *app) screens(ctx context.Context, screen wizard.Terminal, dir string, o installOptions) error {
+	h := a.wizardHost(dir, o)
+	outcome, err := wizard.Show(ctx, screen, h)
+	switch {
+	case err != nil:
+		return asCancelled(err)
+	case len(outcome.Command) > 0:
+		fmt.Fprintf(a.stdout, "$ %s\n", commandLine(outcome.Command, dir))
+		cmd := a.root()
+		cmd.SetArgs(append(outcome.Command, "--dir", dir))
+		return cmd.ExecuteContext(ctx)
+	case outcome.Installed:
+		fmt.Fprintf(a.stdout, "%s\n\n", outcome.Result.Message)
+		for _, line := range wizard.Summary(h, outcome) {
+			fmt.Fprintln(a.stdout, line)
 		}
 	}
+	return nil
+}
+
+// wizardHost is what the wizard may know and do.
+func (a *app) wizardHost(dir string, o installOptions) wizard.Host {
+	return wizard.Host{
+		Dir:    dir,
+		Look:   func(ctx context.Context) wizard.Machine { return a.lookAt(ctx, dir) },
+		DNS:    judgeDNS,
+		DryRun: o.dryRun,
+		SetUpDocker: func(ctx context.Context, print func(string)) error {
+			facts, err := host.Measure(ctx)
+			if err != nil {
+				return fmt.Errorf("measuring this host: %w", err)
+			}
+			report, err := dockersetup.Install(ctx, facts, dockersetup.Options{Out: print})
+			for _, note := range report.Notes {
+				print(note)
+			}
+			return err
+		},
+		Plan: func(ctx context.Context, ans answers.Answers) (*install.Plan, error) {
+			in, done, err := a.installer(ctx, install.ReporterFunc(func(install.Event) {}))
+			if err != nil {
+				return nil, err
+			}
+			defer done()
+			return in.Plan(ctx, ans)
+		},
+		Install: func(ctx context.Context, ans answers.Answers, report install.Reporter) (install.Result, error) {
+			in, done, err := a.installer(ctx, report)
+			if err != nil {
+				return install.Result{}, err
+			}
+			defer done()
+			in.Wait = o.wait
+			return in.Install(ctx, ans)
+		},
+		Commands: commands(dir),
+	}
+}
+
+// judgeDNS says where a domain leads.
+func judgeDNS(ctx context.Context, domain string) (bool, string) {
+	report := host.CheckDNS(ctx, domain, nil)
+	if report.Match {
+		return true, domain + " leads to this machine."
+	}
+	return false, report.Problem
+}
+
+// commandLine is how a command is typed, for the instance in dir.
+func commandLine(args []string, dir string) string {
+	line := program
+	for _, arg := range args {
+		line += " " + arg
+	}
+	if dir != defaultDir {
+		line += " --dir " + dir
+	}
+	return line
+}
+
+// commands are those worth knowing, for the instance in dir.
+func commands(dir string) [][2]string {
+	var out [][2]string
+	for _, c := range [][2]string{
+		{"status", "ready or why not, sizing, volumes"},
+		{"logs -f", "what OpenAlgo says"},
+		{"restart", "stop and start it (also: stop, start)"},
+		{"resize", "after a RAM upgrade"},
+		{"uninstall", "remove the container; data and keys stay"},
+	} {
+		out = append(out, [2]string{commandLine([]string{c[0]}, dir), c[1]})
+	}
+	return out
 }
 
 // asCancelled gives questions that were not answered their exit code.
@@ -51,14 +152,10 @@ func asCancelled(err error) error {
 // engineOrOffer connects to the engine; where there is none it offers to
 // install one.
 func (a *app) engineOrOffer(ctx context.Context, lines *wizard.Lines) (*engine.Engine, error) {
-	if facts, err := host.Measure(ctx); err == nil {
-		lines.Say("This machine: %s, %d MiB of RAM, %d cores.", facts.OS.Pretty, facts.RAMMiB, facts.Cores)
-	}
 	e, _, err := a.connect(ctx)
 	if !errors.Is(err, engine.ErrAbsent) {
 		return e, err
 	}
-	lines.Say("%v", err)
 	yes, asked := lines.Ask(ctx, "\nInstall Docker Engine now? [no]: ", false)
 	if asked != nil {
 		return nil, asked
@@ -71,111 +168,4 @@ func (a *app) engineOrOffer(ctx context.Context, lines *wizard.Lines) (*engine.E
 	}
 	e, _, err = a.connect(ctx)
 	return e, err
-}
-
-// glance shows the OpenAlgo that --dir has already, with what can be done now.
-func (a *app) glance(ctx context.Context, e *engine.Engine) (known bool, err error) {
-	machine, err := machineOf(ctx, e.Info())
-	if err != nil {
-		return false, err
-	}
-	dir, err := install.AbsDir(a.dir)
-	if err != nil {
-		return false, err
-	}
-	status, err := install.ReadStatus(ctx, e, machine, dir)
-	if err != nil || len(status.Instances) == 0 {
-		return false, err
-	}
-	status.WriteText(a.stdout)
-	fmt.Fprintf(a.stdout, "\n%s has an OpenAlgo already. What can be done now:\n", dir)
-	a.commands(dir)
-	fmt.Fprintf(a.stdout, "  %s --answers %s\n    change what was answered: edit that file first, and add the secrets that change\n",
-		program, filepath.Join(dir, "openalgo-install.yaml"))
-	return true, nil
-}
-
-// commands lists those worth knowing, for an instance.
-func (a *app) commands(dir string) {
-	at := ""
-	if dir != "/opt/openalgo" {
-		at = " --dir " + dir
-	}
-	for _, c := range [][2]string{
-		{"status", "ready or why not, sizing, volumes"},
-		{"logs -f", "what OpenAlgo says"},
-		{"restart", "stop and start it (also: stop, start)"},
-		{"resize", "after a RAM upgrade"},
-		{"uninstall", "remove the container; data and keys stay"},
-	} {
-		fmt.Fprintf(a.stdout, "  %s %s%s\n    %s\n", program, c[0], at, c[1])
-	}
-}
-
-// askAndInstall is one round: the questions, the plan, the apply. retry asks
-// for another one, with the answers as they are.
-func (a *app) askAndInstall(ctx context.Context, lines *wizard.Lines, w *wizard.Wizard, o installOptions) (retry bool, err error) {
-	ans, err := w.Ask(ctx)
-	if err != nil {
-		return false, err
-	}
-	out := a.presenter()
-	in, done, err := a.installer(ctx, out)
-	if err != nil {
-		return false, err
-	}
-	defer done()
-	in.Wait = o.wait
-	plan, err := in.Plan(ctx, ans)
-	if err != nil {
-		return a.offerRetry(ctx, lines, out, err)
-	}
-	lines.Say("")
-	plan.WriteSummary(a.stdout)
-	if o.dryRun {
-		lines.Say("\nDry run: nothing was changed.")
-		return false, nil
-	}
-	yes, err := w.Confirm(ctx, func() { plan.WriteText(a.stdout) })
-	if err != nil {
-		return false, err
-	}
-	if !yes {
-		return false, &install.Error{Exit: install.ExitCancelled, Err: errors.New("nothing was changed")}
-	}
-	if o.rehearse {
-		result, _, err := in.Rehearse(ctx, ans)
-		return false, out.end(result, err)
-	}
-	result, err := in.Install(ctx, ans)
-	if err != nil {
-		return a.offerRetry(ctx, lines, out, err)
-	}
-	err = out.end(result, nil)
-	a.afterwards(ans)
-	return false, err
-}
-
-// offerRetry tells of a failure, and asks whether to go through the answers
-// once more.
-func (a *app) offerRetry(ctx context.Context, lines *wizard.Lines, out *presenter, failure error) (bool, error) {
-	told := out.end(install.Result{}, failure)
-	if ctx.Err() != nil || install.ExitCode(failure) == install.ExitBroken {
-		return false, told
-	}
-	text, err := lines.Ask(ctx, "\nGo through the answers again and retry? [no]: ", false)
-	if err != nil || text != "yes" && text != "y" {
-		return false, told
-	}
-	return true, nil
-}
-
-func (a *app) afterwards(ans answers.Answers) {
-	dir, err := install.AbsDir(a.dir)
-	if err != nil {
-		return
-	}
-	fmt.Fprintf(a.stdout, "\nOpen %s and create the admin account.\nThe answers, less every secret, are in %s. Keep a copy of %s: its keys open the data.\nWorth knowing:\n",
-		ans.Origin(), filepath.Join(dir, "openalgo-install.yaml"), filepath.Join(dir, ".env"))
-	a.commands(dir)
 }

@@ -106,15 +106,12 @@ func (in *Installer) Install(ctx context.Context, a answers.Answers) (Result, er
 		}
 	}
 	defer held.release()
-	stop, err := in.openLog("install")
-	if err != nil {
-		return result, fail(ExitHost, "%w", err)
-	}
-	defer stop()
-	if err := in.recover(ctx); err != nil {
-		return result, err
-	}
-	return in.install(ctx, a, madeDir, result)
+	return in.logged("install", func() (Result, error) {
+		if err := in.recover(ctx); err != nil {
+			return result, err
+		}
+		return in.install(ctx, a, madeDir, result)
+	})
 }
 
 // takeOver returns the lock when an unfinished run left a journal, or when

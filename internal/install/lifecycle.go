@@ -36,20 +36,17 @@ func (in *Installer) locked(ctx context.Context, command string, do func(*engine
 		return Result{}, err
 	}
 	defer held.release()
-	closeLog, err := in.openLog(command)
-	if err != nil {
-		return Result{}, fail(ExitHost, "%w", err)
-	}
-	defer closeLog()
-	if j, err := in.work.readJournal(); err != nil || j != nil {
-		if err := in.recover(ctx); err != nil {
-			return Result{}, err
+	return in.logged(command, func() (Result, error) {
+		if j, err := in.work.readJournal(); err != nil || j != nil {
+			if err := in.recover(ctx); err != nil {
+				return Result{}, err
+			}
+			if c, err = in.find(ctx); err != nil {
+				return Result{}, err
+			}
 		}
-		if c, err = in.find(ctx); err != nil {
-			return Result{}, err
-		}
-	}
-	return do(c)
+		return do(c)
+	})
 }
 
 // Start starts the stack and waits until it is ready.

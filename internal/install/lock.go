@@ -80,6 +80,23 @@ func (w workdir) attach(ctx context.Context, report func(message string)) (*lock
 	}
 }
 
+// Watch waits for the end of the run that is under way in dir, and passes on
+// what it does. It is false where there is none.
+func Watch(ctx context.Context, dir string, report func(message string)) (ran bool, err error) {
+	w := workdir{dir}
+	if _, err := os.Stat(w.path("lock")); err != nil {
+		return false, nil //nolint:nilerr // no lock: nobody was ever here
+	}
+	l, err := w.attach(ctx, func(message string) {
+		ran = true
+		report(message)
+	})
+	if err == nil {
+		l.release()
+	}
+	return ran, err
+}
+
 func (w workdir) openLogAtEnd() *bufio.Reader {
 	file, err := os.Open(w.path("log"))
 	if err != nil {

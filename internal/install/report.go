@@ -17,25 +17,33 @@ func (in *Installer) stepEnded(step, state string, began time.Time) {
 	in.Report.Report(Event{Type: EventStep, Time: time.Now(), Step: step, State: state, Seconds: time.Since(began).Seconds()})
 }
 
-// openLog makes every event of this run also a line of
-// <dir>/.openalgo-install/log; stop ends that.
-func (in *Installer) openLog(command string) (stop func(), err error) {
+// logged does what a command does. Every event of it, and its end, is also a
+// line of <dir>/.openalgo-install/log, for those who watch or come later.
+func (in *Installer) logged(command string, do func() (Result, error)) (Result, error) {
 	file, err := os.OpenFile(in.work.path("log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("opening the log: %w", err)
+		return Result{}, fail(ExitHost, "opening the log: %w", err)
 	}
-	fmt.Fprintf(file, "%s %s begins (process %d)\n", time.Now().UTC().Format(time.RFC3339), command, os.Getpid())
+	defer file.Close()
+	write := func(at time.Time, line string) {
+		fmt.Fprintf(file, "%s %s\n", at.UTC().Format(time.RFC3339), in.redact.Redact(line))
+	}
+	write(time.Now(), fmt.Sprintf("%s begins (process %d)", command, os.Getpid()))
 	outer := in.Report
 	in.Report = ReporterFunc(func(e Event) {
 		if line := logLine(e); line != "" {
-			fmt.Fprintf(file, "%s %s\n", e.Time.UTC().Format(time.RFC3339), in.redact.Redact(line))
+			write(e.Time, line)
 		}
 		outer.Report(e)
 	})
-	return func() {
-		in.Report = outer
-		_ = file.Close()
-	}, nil
+	defer func() { in.Report = outer }()
+	result, err := do()
+	if err != nil {
+		write(time.Now(), fmt.Sprintf("%s failed (exit %d): %v", command, ExitCode(err), err))
+	} else {
+		write(time.Now(), command+" ended: "+result.Message)
+	}
+	return result, err
 }
 
 func logLine(e Event) string {

@@ -60,11 +60,11 @@ func (in *Installer) Resize(ctx context.Context, r ResizeOptions) (Result, error
 		}
 	}
 	defer held.release()
-	closeLog, err := in.openLog("resize")
-	if err != nil {
-		return Result{}, fail(ExitHost, "%w", err)
-	}
-	defer closeLog()
+	return in.logged("resize", func() (Result, error) { return in.resizeHeld(ctx, r, confirmed) })
+}
+
+// resizeHeld plans again, under the lock, and applies.
+func (in *Installer) resizeHeld(ctx context.Context, r ResizeOptions, confirmed bool) (Result, error) {
 	if err := in.recover(ctx); err != nil {
 		return Result{}, err
 	}

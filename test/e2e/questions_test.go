@@ -23,7 +23,7 @@ type dialog struct {
 
 func (i *instance) dialog(args ...string) *dialog {
 	i.t.Helper()
-	cmd := i.command(args...)
+	cmd := i.command(append(args, "--accessible")...)
 	cmd.Env = append(cmd.Env, "TERM=xterm")
 	terminal, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 24, Cols: 80})
 	if err != nil {
@@ -58,11 +58,10 @@ func TestQuestions(t *testing.T) {
 	i := newInstance(t)
 	saved := filepath.Join(t.TempDir(), "answers.yaml")
 	d := i.dialog()
-	d.answers("Domain:", "http://wrong", "Domain:", "", "Broker:", "zerodah", "Broker:", "zerodha", "API key", canaryKey,
+	d.answers("Domain:", "http://wrong", "Domain:", "", "Broker:", "zerodah", "Broker:", "zerodha", "Press Enter", "", "API key", canaryKey,
 		"API secret", "<", "API key", "", "API secret", canarySecret, "Change image", "yes", "Image [", "rehearsal",
 		"Port of the web interface", strconv.Itoa(i.web), "Port of the WebSocket", strconv.Itoa(i.ws),
-		"Threads", "", "Shared memory", "300m", "Memory of a strategy", "",
-		"press Enter", "", "Go on?", "save", "File [", saved, "With the secrets", "yes", "Go on?", "yes")
+		"Threads", "", "Shared memory", "300m", "Memory of a strategy", "", "Go on?", "save", "File [", saved, "With the secrets", "yes", "Go on?", "yes")
 	if code := d.wait(); code != 0 {
 		t.Fatalf("exits %d\n%s", code, d.said.String())
 	}
@@ -98,12 +97,12 @@ func TestQuestionsInterrupted(t *testing.T) {
 		d := i.dialog()
 		before := echo(t, d.terminal)
 		if at != "Domain:" {
-			d.answers("Domain:", "", "Broker:", "zerodha")
+			d.answers("Domain:", "", "Broker:", "zerodha", "Press Enter", "")
 		}
 		if at == "Go on?" {
 			d.answers("API key", canaryKey, "API secret", canarySecret, "Change image", "yes", "Image [", "rehearsal",
 				"Port of the web interface", strconv.Itoa(i.web), "Port of the WebSocket", strconv.Itoa(i.ws),
-				"Threads", "", "Shared memory", "", "Memory of a strategy", "", "press Enter", "")
+				"Threads", "", "Shared memory", "", "Memory of a strategy", "")
 		}
 		d.said.WriteString(readUntil(t, d.terminal, at))
 		_, _ = d.terminal.Write([]byte{3})
@@ -133,12 +132,12 @@ func TestQuestionsAgainAfterAFailure(t *testing.T) {
 	i, other := newInstance(t), newInstance(t)
 	other.install(0)
 	d := i.dialog()
-	first := []string{"Domain:", "", "Broker:", "zerodha", "API key", canaryKey, "API secret", canarySecret, "Change image", "yes",
+	first := []string{"Domain:", "", "Broker:", "zerodha", "Press Enter", "", "API key", canaryKey, "API secret", canarySecret, "Change image", "yes",
 		"Image [", "rehearsal", "Port of the web interface", strconv.Itoa(other.web), "Port of the WebSocket", strconv.Itoa(i.ws),
-		"Threads", "", "Shared memory", "", "Memory of a strategy", "", "press Enter", ""}
-	d.answers(append(first, "retry?", "yes", "Domain", "", "Broker [zerodha]", "", "as before", "", "as before", "", "Change image", "",
+		"Threads", "", "Shared memory", "", "Memory of a strategy", ""}
+	d.answers(append(first, "retry?", "yes", "Domain", "", "Broker [zerodha]", "", "Press Enter", "", "as before", "", "as before", "", "Change image", "",
 		"Image [rehearsal]", "", "Port of the web interface", strconv.Itoa(i.web), "Port of the WebSocket ["+strconv.Itoa(i.ws), "",
-		"Threads", "", "Shared memory", "", "Memory of a strategy", "", "press Enter", "", "Go on?", "yes")...)
+		"Threads", "", "Shared memory", "", "Memory of a strategy", "", "Go on?", "yes")...)
 	if code := d.wait(); code != 0 || !strings.Contains(d.said.String(), "is taken by") {
 		t.Fatalf("exits %d\n%s", code, d.said.String())
 	}
@@ -161,16 +160,16 @@ func TestQuestionsTerminalGone(t *testing.T) {
 	i := newInstance(t)
 	i.program = failing
 	i.env = append(i.env, "OPENALGO_FAILPOINT=before-start:STOP")
-	cmd := i.command()
+	cmd := i.command("--accessible")
 	cmd.Env = append(cmd.Env, "TERM=xterm")
 	terminal, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 24, Cols: 80})
 	if err != nil {
 		t.Fatal(err)
 	}
 	d := &dialog{t: t, terminal: terminal}
-	d.answers("Domain:", "", "Broker:", "zerodha", "API key", canaryKey, "API secret", canarySecret, "Change image", "yes",
+	d.answers("Domain:", "", "Broker:", "zerodha", "Press Enter", "", "API key", canaryKey, "API secret", canarySecret, "Change image", "yes",
 		"Image [", "rehearsal", "Port of the web interface", strconv.Itoa(i.web), "Port of the WebSocket", strconv.Itoa(i.ws),
-		"Threads", "", "Shared memory", "", "Memory of a strategy", "", "press Enter", "", "Go on?", "yes")
+		"Threads", "", "Shared memory", "", "Memory of a strategy", "", "Go on?", "yes")
 	i.waitStopped(cmd.Process.Pid)
 	_ = terminal.Close()
 	_ = cmd.Process.Signal(syscall.SIGCONT)

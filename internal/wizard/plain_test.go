@@ -13,16 +13,16 @@ import (
 )
 
 // asked runs the questions with lines as the input, and returns what was said.
-func asked(t *testing.T, lines ...string) (answers.Answers, *wizard.Wizard, string, error) {
+func asked(t *testing.T, lines ...string) (answers.Answers, *wizard.Plain, string, error) {
 	t.Helper()
 	var out bytes.Buffer
-	w := wizard.New(wizard.NewLines(strings.NewReader(strings.Join(lines, "\n")+"\n"), &out))
+	w := wizard.NewPlain(wizard.NewLines(strings.NewReader(strings.Join(lines, "\n")+"\n"), &out), nil)
 	a, err := w.Ask(t.Context())
 	return a, w, out.String(), err
 }
 
 func TestTheQuestionsFillTheAnswers(t *testing.T) {
-	a, _, said, err := asked(t, "algo.example.com", "zerodha", "key-1234", "secret-1234", "no", "")
+	a, _, said, err := asked(t, "algo.example.com", "zerodha", "", "key-1234", "secret-1234", "no")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,18 +41,18 @@ func TestEachKindOfBroker(t *testing.T) {
 		says  string
 		wrong bool
 	}{
-		"xts":                    {[]string{"", "iifl", "k-123456", "s-123456", "mk-123456", "ms-123456", "no", ""}, "API key for market data", false},
-		"not xts":                {[]string{"", "groww", "k-123456", "s-123456", "no", ""}, "http://127.0.0.1:5000/groww/callback", false},
-		"crypto":                 {[]string{"", "deltaexchange", "k-123456", "s-123456", "no", ""}, "deltaexchange/callback", false},
-		"three parts":            {[]string{"", "fivepaisa", "bare", "u:::i:::c", "s-123456", "no", ""}, "three colons", false},
-		"may be empty":           {[]string{"", "indmoney", "k-123456", "", "no", ""}, "It may be left empty", false},
-		"no such broker":         {[]string{"", "zerodah", "zerodha", "k-123456", "s-123456", "no", ""}, "zerodha", false},
-		"a wrong domain":         {[]string{"http://x", "x.example.com", "zerodha", "k-123456", "s-123456", "no", ""}, "Not so:", false},
-		"blanks around a secret": {[]string{"", "zerodha", "  k-123456 ", "s-123456", "no", ""}, "blanks around it were taken away", false},
-		"neither yes nor no":     {[]string{"", "zerodha", "k-123456", "s-123456", "perhaps", "no", ""}, "answer yes or no", false},
-		"advanced": {[]string{"", "zerodha", "k-123456", "s-123456", "yes", "rehearsal", "99999", "5001", "5001", "8766", "0", "2", "1g", "512", ""},
+		"xts":                    {[]string{"", "iifl", "", "k-123456", "s-123456", "mk-123456", "ms-123456", "no"}, "API key for market data", false},
+		"not xts":                {[]string{"", "groww", "", "k-123456", "s-123456", "no"}, "http://127.0.0.1:5000/groww/callback", false},
+		"crypto":                 {[]string{"", "deltaexchange", "", "k-123456", "s-123456", "no"}, "deltaexchange/callback", false},
+		"three parts":            {[]string{"", "fivepaisa", "", "bare", "u:::i:::c", "s-123456", "no"}, "three colons", false},
+		"may be empty":           {[]string{"", "indmoney", "", "k-123456", "", "no"}, "It may be left empty", false},
+		"no such broker":         {[]string{"", "zerodah", "zerodha", "", "k-123456", "s-123456", "no"}, "zerodha", false},
+		"a wrong domain":         {[]string{"http://x", "x.example.com", "zerodha", "", "k-123456", "s-123456", "no"}, "Not so:", false},
+		"blanks around a secret": {[]string{"", "zerodha", "", "  k-123456 ", "s-123456", "no"}, "blanks around it were taken away", false},
+		"neither yes nor no":     {[]string{"", "zerodha", "", "k-123456", "s-123456", "perhaps", "no"}, "answer yes or no", false},
+		"advanced": {[]string{"", "zerodha", "", "k-123456", "s-123456", "yes", "rehearsal", "99999", "5001", "5001", "8766", "0", "2", "1g", "512"},
 			"http://127.0.0.1:5001/zerodha/callback", false},
-		"remote MCP":           {[]string{"x.example.com", "zerodha", "k-123456", "s-123456", "yes", "rehearsal", "", "", "", "", "", "yes", ""}, "Placing orders stays off", false},
+		"remote MCP":           {[]string{"x.example.com", "zerodha", "", "k-123456", "s-123456", "yes", "rehearsal", "", "", "", "", "", "yes"}, "Placing orders", false},
 		"the end of the input": {[]string{"", "zerodha"}, "", true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -72,7 +72,7 @@ func TestEachKindOfBroker(t *testing.T) {
 
 // Back three questions and forward again: nothing that was answered is lost.
 func TestBackAndForward(t *testing.T) {
-	a, _, said, err := asked(t, "x.example.com", "zerodha", "k-123456", "<", "<", "<", "", "", "", "s-123456", "no", "")
+	a, _, said, err := asked(t, "x.example.com", "zerodha", "", "k-123456", "<", "<", "<", "", "", "", "s-123456", "no")
 	if err != nil {
 		t.Fatalf("%v\n%s", err, said)
 	}
@@ -91,7 +91,7 @@ func TestSave(t *testing.T) {
 		}},
 	} {
 		path := filepath.Join(t.TempDir(), "answers.yaml")
-		lines := []string{"", "zerodha", "k-123456", "s-123456", "yes", "rehearsal", "5001", "8766", "2", "1g", "512", "",
+		lines := []string{"", "zerodha", "", "k-123456", "s-123456", "yes", "rehearsal", "5001", "8766", "2", "1g", "512",
 			"save", path, plain, "no"}
 		a, w, said, err := asked(t, lines...)
 		if err != nil {

@@ -1,0 +1,27 @@
+package sizing_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/marketcalls/openalgo-install/internal/sizing"
+)
+
+func TestWhy(t *testing.T) {
+	for _, c := range []struct {
+		machine sizing.Machine
+		set     sizing.Overrides
+		want    string
+	}{
+		{sizing.Machine{RAMMiB: 1970, Cores: 2}, sizing.Overrides{}, "threads 1: the 2 GB row, for any number of cores"},
+		{sizing.Machine{RAMMiB: 7900, Cores: 2}, sizing.Overrides{}, "threads 2: one for each of the 2 cores, at most 4"},
+		{sizing.Machine{RAMMiB: 7900, Cores: 2}, sizing.Overrides{Threads: 3}, "threads 3: as you set it; the table has 2"},
+		{sizing.Machine{RAMMiB: 3910, Cores: 2}, sizing.Overrides{}, "shared memory 512 MiB: 3910 MiB of RAM are the 4 GB row of the table"},
+		{sizing.Machine{RAMMiB: 3910, Cores: 2}, sizing.Overrides{ShmMiB: 300}, "shared memory 300 MiB: as you set it; the table has 512"},
+	} {
+		s, _ := sizing.Compute(c.machine, 1, c.set)
+		if got := s.Why(); !slices.Contains(got, c.want) {
+			t.Errorf("%+v %+v: %q; want %q among them", c.machine, c.set, got, c.want)
+		}
+	}
+}

@@ -1,0 +1,166 @@
+package wizard
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/broker"
+)
+
+// draft is the answers as far as they have been given: the text of each, by
+// key.
+type draft struct{ given map[string]string }
+
+func newDraft() *draft { return &draft{given: map[string]string{}} }
+
+func (d *draft) get(key string) string { return d.given[key] }
+
+func (d *draft) advanced() bool { return isYes(d.get(keyAdvanced)) }
+
+func (d *draft) broker() broker.Broker {
+	b, _ := broker.Find(d.get(keyBroker))
+	return b
+}
+
+func (d *draft) redirectURL() string {
+	a := answers.Answers{Domain: d.get(keyDomain), Ports: answers.Ports{Web: 5000}}
+	if port, err := strconv.Atoi(d.get("ports.web")); err == nil {
+		a.Ports.Web = port
+	}
+	return d.broker().RedirectURL(a.Origin())
+}
+
+// offer is what stands at a question before anything is typed.
+func (d *draft) offer(q question) string {
+	if given, ok := d.given[q.key]; ok {
+		return given
+	}
+	return q.preset
+}
+
+// take keeps an answer as it was meant: without blanks around it, an empty one
+// as the preset. It says whether blanks were taken away.
+func (d *draft) take(q question, text string) (trimmed bool) {
+	clean := strings.TrimSpace(text)
+	trimmed = clean != text
+	if clean == "" {
+		clean = q.preset
+	}
+	d.given[q.key] = clean
+	return trimmed
+}
+
+// drop forgets the answers of questions that are not asked any more.
+func (d *draft) drop() {
+	for _, s := range screens {
+		for _, q := range s.questions {
+			if !s.shown(d) || !q.shown(d) {
+				delete(d.given, q.key)
+			}
+		}
+	}
+}
+
+// problem says what is wrong with the answer to one question; "" when nothing
+// is. Other questions may still be open.
+func (d *draft) problem(q question) string {
+	text := d.get(q.key)
+	if q.key == keyAdvanced || q.key == keyMCP {
+		switch strings.ToLower(text) {
+		case "y", "yes", "n", "no":
+		default:
+			return "answer yes or no"
+		}
+	}
+	if q.key == keyBroker && text == "" {
+		return "a broker is needed: without one OpenAlgo does not start"
+	}
+	_, problems := d.answers()
+	for _, p := range problems {
+		if p.Key == q.key || strings.HasPrefix(p.Key, q.key+".") {
+			return p.Message
+		}
+	}
+	return ""
+}
+
+// screenOf is the index of the screen that a key of the answers belongs to.
+func (d *draft) screenOf(key string) int {
+	return max(0, slices.IndexFunc(screens, func(s screen) bool {
+		return s.shown(d) && slices.ContainsFunc(s.questions, func(q question) bool {
+			return (q.key == key || strings.HasPrefix(key, q.key+".")) && q.shown(d)
+		})
+	}))
+}
+
+// answers reads the draft as the answers file that it stands for.
+func (d *draft) answers() (answers.Answers, []answers.Problem) {
+	text, err := d.yaml(false)
+	if err != nil {
+		return answers.Answers{}, []answers.Problem{{Message: err.Error()}}
+	}
+	return answers.Parse(text, answers.Lookup{})
+}
+
+// secretNames are the environment variables that a saved file without secrets
+// takes them from.
+var secretNames = map[string]string{
+	"broker.api_key": "BROKER_API_KEY", "broker.api_secret": "BROKER_API_SECRET",
+	"broker.market_api_key": "BROKER_API_KEY_MARKET", "broker.market_api_secret": "BROKER_API_SECRET_MARKET",
+}
+
+// yaml writes the draft as an answers file, its secrets in plain or as
+// references to environment variables.
+func (d *draft) yaml(references bool) ([]byte, error) {
+	doc := map[string]any{"version": 1}
+	section := func(name string) map[string]any {
+		if doc[name] == nil {
+			doc[name] = map[string]any{}
+		}
+		return doc[name].(map[string]any)
+	}
+	for key, text := range maps.All(d.given) {
+		name, sub, nested := strings.Cut(key, ".")
+		switch {
+		case key == keyAdvanced || key == keyTLS || text == "" && name != "broker":
+		case key == "image" && text == "rehearsal":
+			doc["image"] = map[string]any{"source": "rehearsal"}
+		case key == "image":
+			doc["image"] = map[string]any{"source": "registry", "ref": text}
+		case key == keyMCP:
+			section(name)[sub] = isYes(text)
+		case secretNames[key] != "" && references && text != "":
+			section(name)[sub] = map[string]any{"env": secretNames[key]}
+		case nested && (name == "ports" || name == "sizing"):
+			section(name)[sub] = number(text)
+		case nested:
+			section(name)[sub] = text
+		default:
+			doc[key] = text
+		}
+	}
+	if hasDomain(d) {
+		doc["tls"] = map[string]any{"mode": "off"}
+	}
+	text, err := yaml.Marshal(doc)
+	if err != nil {
+		return nil, fmt.Errorf("writing the answers: %w", err)
+	}
+	return text, nil
+}
+
+// number is a whole number as YAML has it; any other text stays text, and the
+// reader says what is wrong with it.
+func number(text string) any {
+	var n int
+	if err := yaml.Unmarshal([]byte(text), &n); err == nil && fmt.Sprint(n) == text {
+		return n
+	}
+	return text
+}

@@ -1,0 +1,239 @@
+package wizard
+
+import (
+	"context"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+)
+
+// formPage asks the questions of one screen.
+type formPage struct {
+	m      *model
+	screen *screen
+	draft  *draft
+	check  func(question) string
+	done   func() tea.Cmd // all answers are right
+	leave  func() tea.Cmd // the page before is wanted
+
+	fields []*field
+	at     int // which of the shown fields has the keys
+
+	domain  string // that advice is for, or is awaited for
+	advice  string
+	good    bool
+	looking bool
+}
+
+func newFormPage(m *model, s *screen) *formPage {
+	p := &formPage{m: m, screen: s, draft: m.draft, check: m.draft.problem, done: m.next, leave: m.back}
+	p.build()
+	return p
+}
+
+func (p *formPage) build() {
+	for _, q := range p.screen.questions {
+		p.fields = append(p.fields, newField(q, p.draft, p.m.look))
+	}
+	p.focus(0)
+}
+
+// shown are the fields that are asked now.
+func (p *formPage) shown() []*field {
+	var out []*field
+	for _, f := range p.fields {
+		if f.q.shown(p.draft) {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+func (p *formPage) focus(at int) {
+	for i, f := range p.shown() {
+		if i == at {
+			f.input.Focus()
+		} else {
+			f.input.Blur()
+		}
+	}
+	p.at = at
+}
+
+func (p *formPage) title() string { return "OpenAlgo: " + p.screen.title }
+
+func (p *formPage) update(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case dnsAskMsg:
+		return p.lookUp(msg.domain)
+	case dnsMsg:
+		if msg.domain == p.domain {
+			p.looking, p.good, p.advice = false, msg.good, msg.words
+		}
+	case tea.KeyMsg:
+		return p.key(msg)
+	}
+	return nil
+}
+
+func (p *formPage) key(msg tea.KeyMsg) tea.Cmd {
+	fields := p.shown()
+	if msg.Paste && len(fields) == 0 {
+		return nil
+	}
+	key := msg.String()
+	switch {
+	case key == "esc":
+		p.keep()
+		return p.leave()
+	case len(fields) == 0:
+		if key == "enter" {
+			return p.done()
+		}
+		return nil
+	case key == "enter" || key == "tab":
+		return p.submit(fields)
+	case key == "shift+tab" || key == "up" && fields[p.at].q.choices == nil:
+		p.keep()
+		if p.at > 0 {
+			p.focus(p.at - 1)
+			return nil
+		}
+		if key == "up" {
+			return nil
+		}
+		return p.leave()
+	case key == "down" && fields[p.at].q.choices == nil:
+		return p.submit(fields)
+	case key == "ctrl+r" && fields[p.at].q.secret:
+		fields[p.at].reveal()
+		return nil
+	}
+	p.m.note = fields[p.at].key(msg)
+	p.keep()
+	return p.askDNS()
+}
+
+// keep writes what stands in the field into the draft, right or not.
+func (p *formPage) keep() {
+	fields := p.shown()
+	if len(fields) == 0 {
+		return
+	}
+	f := fields[p.at]
+	if text, ok := f.text(); ok && (text != "" || f.q.preset == "") {
+		p.draft.take(f.q, text)
+	}
+}
+
+// submit checks the field and goes on, to the next one or the next page.
+func (p *formPage) submit(fields []*field) tea.Cmd {
+	f := fields[p.at]
+	text, ok := f.text()
+	if !ok {
+		f.problem = "nothing on the list matches; delete some letters"
+		return nil
+	}
+	if p.draft.take(f.q, text) {
+		p.m.note = "Blanks around it were taken away."
+	}
+	if f.problem = p.check(f.q); f.problem != "" {
+		return nil
+	}
+	f.revealed = false
+	f.mask()
+	if p.at+1 < len(p.shown()) {
+		p.focus(p.at + 1)
+		return nil
+	}
+	return p.done()
+}
+
+func (p *formPage) body(width, _ int) (out []string, from, to int) {
+	if intro := p.screen.intro(p.draft); intro != "" {
+		out = append(wrapped(intro, width), "")
+	}
+	to = len(out)
+	for i, f := range p.shown() {
+		if i == p.at {
+			from = len(out)
+		}
+		out = append(out, f.lines(width, p.m.look)...)
+		if f.q.key == keyDomain {
+			out = append(out, p.adviceLines(width)...)
+		}
+		if i == p.at {
+			to = len(out)
+		}
+		out = append(out, "")
+	}
+	return out, from, to
+}
+
+func (p *formPage) keys() string {
+	fields := p.shown()
+	keys := "enter next  esc back  ctrl+c leave"
+	if len(fields) > 0 && fields[p.at].q.secret {
+		keys = "enter next  esc back  ctrl+r reveal  ctrl+c leave"
+	}
+	if len(fields) > 0 && fields[p.at].q.choices != nil && len(fields[p.at].q.choices()) > 1 {
+		keys = "up/down choose  " + keys
+	}
+	return keys
+}
+
+// The live advice on a domain. It never holds up a key, and it is no refusal:
+// the record may be made tomorrow.
+
+type dnsAskMsg struct{ domain string }
+
+type dnsMsg struct {
+	domain, words string
+	good          bool
+}
+
+// dnsPause is how long the typing must rest before a domain is looked up.
+const dnsPause = 400 * time.Millisecond
+
+func (p *formPage) askDNS() tea.Cmd {
+	domain := p.draft.get(keyDomain)
+	if p.screen.title != screens[0].title || domain == p.domain || p.m.host.DNS == nil {
+		return nil
+	}
+	p.domain, p.advice, p.looking = domain, "", false
+	if domain == "" || p.check(p.screen.questions[0]) != "" {
+		return nil
+	}
+	return tea.Tick(dnsPause, func(time.Time) tea.Msg { return dnsAskMsg{domain} })
+}
+
+func (p *formPage) lookUp(domain string) tea.Cmd {
+	if domain != p.domain {
+		return nil // it was typed on
+	}
+	p.looking = true
+	return func() tea.Msg {
+		ctx, cancel := context.WithTimeout(p.m.ctx, dnsTime)
+		defer cancel()
+		good, words := p.m.host.DNS(ctx, domain)
+		return dnsMsg{domain: domain, words: words, good: good}
+	}
+}
+
+func (p *formPage) adviceLines(width int) []string {
+	text, style := p.advice, p.m.look.warn
+	if p.good {
+		style = p.m.look.good
+	}
+	if p.looking {
+		text, style = "Looking "+p.domain+" up...", p.m.look.accent
+	}
+	if text == "" {
+		return nil
+	}
+	out := []string{""}
+	for _, line := range wrapped(text, width-2) {
+		out = append(out, "  "+style.Render(line))
+	}
+	return out
+}

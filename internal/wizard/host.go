@@ -1,0 +1,53 @@
+package wizard
+
+import (
+	"context"
+
+	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/install"
+)
+
+// Host is what the wizard is told and what it lets do. The command line
+// provides it: the wizard itself reaches neither the machine nor the engine.
+type Host struct {
+	Dir string
+	// Look describes the machine.
+	Look func(context.Context) Machine
+	// DNS compares a domain's addresses with the machine's, and says in words
+	// how they compare.
+	DNS func(ctx context.Context, domain string) (good bool, words string)
+	// SetUpDocker installs Docker Engine, and passes on what is printed.
+	SetUpDocker func(ctx context.Context, print func(line string)) error
+	Plan        func(context.Context, answers.Answers) (*install.Plan, error)
+	Install     func(context.Context, answers.Answers, install.Reporter) (install.Result, error)
+	// Commands are those worth knowing, each with what it does.
+	Commands [][2]string
+	// DryRun ends after the plan.
+	DryRun bool
+}
+
+// Machine is what there is to be known before the first question.
+type Machine struct {
+	Facts     [][2]string // label and value, in order
+	Obstacles []string    // what stands in the way, each with the way out
+	NoEngine  bool        // Docker Engine is not there, and could be installed
+	Unusable  bool        // without the obstacles removed nothing can be installed
+
+	Instance string      // state of the OpenAlgo that is there already; "" is none
+	Menu     []MenuEntry // what can be done with it
+	Saved    []byte      // its answers, less the secrets
+}
+
+// MenuEntry is one of the commands, as the menu offers it.
+type MenuEntry struct {
+	Label string
+	Args  []string // of the command; none: ask for answers
+}
+
+// Outcome is how the wizard was left.
+type Outcome struct {
+	Command   []string // chosen in the menu
+	Installed bool
+	Answers   answers.Answers
+	Result    install.Result
+}

@@ -1,0 +1,174 @@
+package wizard
+
+import (
+	"context"
+	"strings"
+
+	tea "github.com/charmbracelet/bubbletea"
+)
+
+// machinePage shows what this machine is, and what stands in the way.
+type machinePage struct {
+	m      *model
+	seen   bool // the machine has been looked at
+	scroll scroll
+}
+
+// machineMsg is the machine, as it was found.
+type machineMsg struct{ machine Machine }
+
+func (m *model) lookAtMachine() tea.Cmd {
+	return func() tea.Msg { return machineMsg{m.host.Look(m.ctx)} }
+}
+
+func (p *machinePage) title() string { return "OpenAlgo: this machine" }
+
+func (p *machinePage) update(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case machineMsg:
+		p.seen, p.m.machine = true, msg.machine
+		if msg.machine.Instance != "" {
+			p.m.page = newMenuPage(p.m)
+		}
+	case tea.KeyMsg:
+		return p.key(msg)
+	}
+	return nil
+}
+
+func (p *machinePage) key(msg tea.KeyMsg) tea.Cmd {
+	if !p.seen {
+		return nil
+	}
+	switch key := msg.String(); {
+	case key == "esc":
+		return p.m.back()
+	case key == "r":
+		p.seen = false
+		return p.m.lookAtMachine()
+	case key == "i" && p.m.machine.NoEngine:
+		return p.m.setUpDocker()
+	case key == "enter" && p.m.machine.Unusable:
+		p.m.note = "This stands in the way: see above, then r looks again."
+	case key == "enter":
+		return p.m.next()
+	default:
+		p.scroll.key(msg)
+	}
+	return nil
+}
+
+func (p *machinePage) body(width, height int) ([]string, int, int) {
+	if !p.seen {
+		return []string{"Looking at this machine..."}, 0, 1
+	}
+	const label = 10
+	var out []string
+	for _, fact := range p.m.machine.Facts {
+		for i, line := range wrapped(fact[1], width-label) {
+			head := strings.Repeat(" ", label)
+			if i == 0 {
+				head = fact[0] + strings.Repeat(" ", max(label-len(fact[0]), 1))
+			}
+			out = append(out, head+line)
+		}
+	}
+	out = append(out, "")
+	for _, text := range p.m.machine.Obstacles {
+		for i, line := range wrapped(text, width-2) {
+			mark := "  "
+			if i == 0 {
+				mark = "! "
+			}
+			out = append(out, p.m.look.warn.Render(mark+line))
+		}
+		out = append(out, "")
+	}
+	if len(p.m.machine.Obstacles) == 0 {
+		out = append(out, p.m.look.good.Render("Nothing stands in the way."))
+	}
+	out = append(out, wrapped("Nothing is changed before you have seen the plan.", width)...)
+	return p.scroll.view(out, height)
+}
+
+func (p *machinePage) keys() string {
+	switch {
+	case !p.seen:
+		return "ctrl+c leave"
+	case p.m.machine.NoEngine:
+		return "i install Docker Engine  r look again  ctrl+c leave"
+	case p.m.machine.Unusable:
+		return "r look again  ctrl+c leave" + p.scroll.hint()
+	}
+	return "enter go on  r look again  ctrl+c leave" + p.scroll.hint()
+}
+
+// dockerPage shows how Docker Engine is being installed.
+type dockerPage struct {
+	m     *model
+	lines []string
+	queue *queue
+	ended bool
+	leave bool // as soon as it has stopped
+}
+
+// dockerMsg is a line of the installation, or its end.
+type dockerMsg struct {
+	line string
+	end  bool
+	err  error
+}
+
+func (m *model) setUpDocker() tea.Cmd {
+	ctx, cancel := context.WithCancel(m.ctx)
+	p := &dockerPage{m: m, queue: newQueue()}
+	m.page, m.busy = p, cancel
+	go func() {
+		err := m.host.SetUpDocker(ctx, func(line string) { p.queue.put(dockerMsg{line: line}) })
+		p.queue.put(dockerMsg{end: true, err: err})
+	}()
+	return p.queue.next
+}
+
+func (p *dockerPage) title() string { return "OpenAlgo: Docker Engine" }
+
+func (p *dockerPage) update(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case dockerMsg:
+		if !msg.end {
+			p.lines = append(p.lines, msg.line)
+			return p.queue.next
+		}
+		p.ended, p.m.busy = true, nil
+		if p.leave {
+			return end(ErrEnded)
+		}
+		if msg.err != nil {
+			p.lines = append(p.lines, "", msg.err.Error())
+			return nil
+		}
+		p.m.page = &machinePage{m: p.m}
+		return p.m.lookAtMachine()
+	case tea.KeyMsg:
+		if p.ended && (msg.String() == "enter" || msg.String() == "esc") {
+			p.m.page = &machinePage{m: p.m}
+			return p.m.lookAtMachine()
+		}
+	}
+	return nil
+}
+
+func (p *dockerPage) body(width, _ int) ([]string, int, int) {
+	var out []string
+	for _, line := range p.lines {
+		out = append(out, wrapped(line, width)...)
+	}
+	return out, max(len(out)-1, 0), len(out)
+}
+
+func (p *dockerPage) keys() string {
+	if p.ended {
+		return "enter back  ctrl+c leave"
+	}
+	return "ctrl+c leave"
+}

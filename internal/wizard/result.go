@@ -1,0 +1,145 @@
+package wizard
+
+import (
+	"errors"
+	"maps"
+	"slices"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"github.com/marketcalls/openalgo-install/internal/install"
+)
+
+// resultPage says where OpenAlgo is, and what comes next.
+type resultPage struct {
+	m      *model
+	notes  []string
+	scroll scroll
+}
+
+func (p *resultPage) title() string { return "OpenAlgo is ready" }
+
+func (p *resultPage) update(msg tea.Msg) tea.Cmd {
+	if key, ok := msg.(tea.KeyMsg); ok {
+		switch key.String() {
+		case "enter", "q", "esc":
+			return end(nil)
+		}
+		p.scroll.key(key)
+	}
+	return nil
+}
+
+func (p *resultPage) body(width, height int) ([]string, int, int) {
+	look := p.m.look
+	out := []string{look.good.Render("OpenAlgo is ready at"), "  " + look.title.Render(p.m.outcome.Result.URL), ""}
+	for _, line := range Summary(p.m.host, p.m.outcome) {
+		out = append(out, wrapped(line, width)...)
+	}
+	for _, note := range p.notes {
+		out = append(out, "")
+		out = append(out, wrapped("Note: "+note, width)...)
+	}
+	return p.scroll.view(out, height)
+}
+
+func (p *resultPage) keys() string { return "enter end" + p.scroll.hint() }
+
+// Summary says in plain lines what comes after an install.
+func Summary(h Host, o Outcome) []string {
+	d := draft{given: map[string]string{keyBroker: o.Answers.Broker.Name}}
+	out := []string{
+		"1. Open it and create the admin account.",
+		"2. At " + d.broker().Name + " the redirect URL must be exactly " + d.broker().RedirectURL(o.Answers.Origin()),
+		"3. Keep a copy of " + h.Dir + "/.env: its keys open the data.",
+		"",
+		"The answers, less every secret, are in " + h.Dir + "/openalgo-install.yaml.",
+		"Worth knowing:",
+	}
+	for _, c := range h.Commands {
+		out = append(out, "  "+c[0], "    "+c[1])
+	}
+	return out
+}
+
+// failurePage says why it did not work, what was undone, and what can be done.
+type failurePage struct {
+	m       *model
+	err     error
+	log     []string
+	showLog bool
+	scroll  scroll
+}
+
+func (p *failurePage) title() string { return "OpenAlgo: it did not work" }
+
+func (p *failurePage) update(msg tea.Msg) tea.Cmd {
+	key, ok := msg.(tea.KeyMsg)
+	if !ok {
+		return nil
+	}
+	switch key.String() {
+	case "r":
+		p.m.err = nil
+		return p.m.review()
+	case "esc":
+		p.m.err = nil
+		return p.m.show(1)
+	case "l":
+		p.showLog, p.scroll.top = !p.showLog, 0
+	case "q", "enter":
+		return end(p.err)
+	default:
+		p.scroll.key(key)
+	}
+	return nil
+}
+
+func (p *failurePage) body(width, height int) ([]string, int, int) {
+	var out []string
+	add := func(text string) { out = append(out, wrapped(text, width)...) }
+	log := logOf(p.err)
+	if p.showLog {
+		log = p.log
+	} else {
+		for _, line := range wrapped(reason(p.err), width) {
+			out = append(out, p.m.look.bad.Render(line))
+		}
+		add("")
+		add(undone(p.err))
+		add("r shows the plan again and retries with the same answers; esc goes back to the answers.")
+	}
+	if len(log) > 0 {
+		add("")
+		add(p.m.look.title.Render("The container's last lines"))
+	}
+	for _, line := range log {
+		add("  " + line)
+	}
+	return p.scroll.view(out, height)
+}
+
+func (p *failurePage) keys() string {
+	return "r retry  esc answers  l log  q leave" + p.scroll.hint()
+}
+
+// reason is an error without the log that it brings along.
+func reason(err error) string {
+	if e := (*install.Error)(nil); errors.As(err, &e) {
+		return e.Err.Error()
+	}
+	return err.Error()
+}
+
+// undone says in what state a failure left the machine.
+func undone(err error) string {
+	switch install.ExitCode(err) {
+	case install.ExitRolledBack:
+		return "What this run had changed was taken back."
+	case install.ExitBroken:
+		return "It could not be taken back completely: what is written above has to be done by hand."
+	}
+	return "Nothing was changed."
+}
+
+func sortedKeys(m map[string]string) []string { return slices.Sorted(maps.Keys(m)) }

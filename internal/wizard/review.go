@@ -1,0 +1,186 @@
+package wizard
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/install"
+)
+
+// reviewPage shows what is going to be made, before anything is.
+type reviewPage struct {
+	m       *model
+	answers answers.Answers
+	plan    *install.Plan // nil: it is being worked out, or err says why there is none
+	err     error
+	diffs   bool
+	scroll  scroll
+}
+
+// planMsg is the plan for the answers of one review.
+type planMsg struct {
+	page *reviewPage
+	plan *install.Plan
+	err  error
+}
+
+// review shows the plan, or the question whose answer is not right.
+func (m *model) review() tea.Cmd {
+	m.draft.drop()
+	a, problems := m.draft.answers()
+	if len(problems) > 0 {
+		at := m.draft.screenOf(problems[0].Key)
+		cmd := m.show(at + 1)
+		m.note = fmt.Sprintf("Not so: %s", problems[0].Message)
+		return cmd
+	}
+	m.at = last()
+	page := &reviewPage{m: m, answers: a}
+	m.page = page
+	return page.work()
+}
+
+func (p *reviewPage) work() tea.Cmd {
+	p.plan, p.err = nil, nil
+	return func() tea.Msg {
+		plan, err := p.m.host.Plan(p.m.ctx, p.answers)
+		return planMsg{p, plan, err}
+	}
+}
+
+func (p *reviewPage) title() string { return "OpenAlgo: review" }
+
+func (p *reviewPage) update(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case planMsg:
+		if msg.page == p {
+			p.plan, p.err = msg.plan, msg.err
+		}
+	case tea.KeyMsg:
+		return p.key(msg)
+	}
+	return nil
+}
+
+func (p *reviewPage) key(msg tea.KeyMsg) tea.Cmd {
+	switch key := msg.String(); {
+	case key == "esc":
+		return p.m.back()
+	case key == "s":
+		return p.m.saveAnswers(p)
+	case key == "d" && p.plan != nil:
+		p.diffs, p.scroll.top = !p.diffs, 0
+	case key == "r" && p.err != nil:
+		return p.work()
+	case key == "enter" && p.plan != nil && p.m.host.DryRun:
+		return end(nil)
+	case key == "enter" && p.plan != nil:
+		return p.m.apply(p.answers)
+	default:
+		p.scroll.key(msg)
+	}
+	return nil
+}
+
+func (p *reviewPage) body(width, height int) ([]string, int, int) {
+	var out []string
+	switch {
+	case p.err != nil:
+		out = p.trouble(width)
+	case p.plan == nil:
+		return []string{"Working out what is to be done..."}, 0, 1
+	default:
+		out = p.planLines(width)
+	}
+	return p.scroll.view(out, height)
+}
+
+func (p *reviewPage) trouble(width int) []string {
+	out := []string{p.m.look.bad.Render("It can't go on like this:"), ""}
+	out = append(out, wrapped(p.err.Error(), width)...)
+	return append(append(out, ""), wrapped("Nothing was changed. esc goes back to the answers, r looks again.", width)...)
+}
+
+func (p *reviewPage) planLines(width int) []string {
+	var out []string
+	section := func(title string, texts ...string) {
+		out = append(out, p.m.look.title.Render(title))
+		for _, text := range texts {
+			for i, line := range wrapped(text, width-4) {
+				out = append(out, strings.Repeat(" ", min(2+2*i, 4))+line)
+			}
+		}
+		out = append(out, "")
+	}
+	out = append(out, wrapped("This is what will be made. Nothing was changed so far.", width)...)
+	out = append(out, "")
+	for _, text := range p.plan.Warnings {
+		for _, line := range wrapped("! "+text, width) {
+			out = append(out, p.m.look.warn.Render(line))
+		}
+		out = append(out, "")
+	}
+	var changes []string
+	for _, c := range p.plan.Changes {
+		changes = append(changes, fmt.Sprintf("%-8s %-9s %s: %s", c.Action, c.Kind, c.Name, c.Reason))
+	}
+	if p.plan.Empty() {
+		changes = []string{"nothing: it is as the answers say already"}
+	}
+	section("What changes", changes...)
+	section(fmt.Sprintf("Sizing for %d MiB of RAM, cores: %d", p.plan.Sizing.RAMMiB, p.plan.Sizing.Cores), p.plan.Sizing.Why()...)
+	section("At "+p.m.draft.broker().Name, "The redirect URL must be exactly "+p.m.draft.redirectURL())
+	if p.diffs {
+		var text bytes.Buffer
+		p.plan.WriteText(&text)
+		section("Every line of every file, secrets masked", strings.Split(strings.TrimRight(text.String(), "\n"), "\n")...)
+	}
+	return out
+}
+
+func (p *reviewPage) keys() string {
+	switch {
+	case p.err != nil:
+		return "esc back  r look again  s save the answers  ctrl+c leave"
+	case p.plan == nil:
+		return "esc back  ctrl+c leave"
+	case p.m.host.DryRun:
+		return "enter end (dry run)  esc back  s save the answers  d every line  ctrl+c leave" + p.scroll.hint()
+	}
+	return "enter install  esc back  s save the answers  d every line  ctrl+c leave" + p.scroll.hint()
+}
+
+// saveScreen asks where the answers shall be kept.
+var saveScreen = screen{
+	title: "Save the answers", shown: always,
+	intro: fixed("The file makes the same install on another machine, with no question asked. It is yours alone to read (0600)."),
+	questions: []question{
+		{key: "path", shown: always, preset: defaultFile, label: fixed("File"), help: fixed("")},
+		{key: "secrets", shown: always, preset: "out", label: fixed("Secrets"), help: fixed(""),
+			choices: func() []choice {
+				return []choice{{"out", "Leave them out: they come from the environment"}, {"in", "Write them in"}}
+			}},
+	},
+}
+
+func (m *model) saveAnswers(review *reviewPage) tea.Cmd {
+	back := func() tea.Cmd { m.page = review; return nil }
+	p := &formPage{m: m, screen: &saveScreen, draft: newDraft(), check: func(question) string { return "" }, leave: back}
+	p.done = func() tea.Cmd {
+		said, err := m.draft.save(p.draft.get("path"), p.draft.get("secrets") == "in")
+		if err != nil {
+			p.focus(0)
+			p.shown()[0].problem = err.Error()
+			return nil
+		}
+		m.note = strings.ReplaceAll(said, "\n", " ")
+		return back()
+	}
+	p.build()
+	m.page = p
+	return nil
+}
