@@ -9,6 +9,7 @@ import (
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/x/ansi"
 	"github.com/docker/go-units"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
@@ -192,11 +193,8 @@ func (p *applyPage) stepLine(s applyStep, width int) string {
 		mark, took = p.m.look.warn.Render("undo"), s.took
 	}
 	const elapsed = 8
-	title := s.title
-	if room := width - 6 - elapsed; len(title) > room {
-		title = title[:max(room, 0)]
-	}
-	return fmt.Sprintf("%s  %-*s%*.1f s", mark, max(width-6-elapsed, 0), title, elapsed-2, took.Seconds())
+	room := max(width-6-elapsed, 0)
+	return fmt.Sprintf("%s  %-*s%*.1f s", mark, room, ansi.Truncate(s.title, room, p.m.look.more), elapsed-2, took.Seconds())
 }
 
 // pullLines are the total of a pull, and its layers as far as there is room.

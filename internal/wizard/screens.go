@@ -120,7 +120,7 @@ type undoMsg struct{}
 
 func (m *model) answerLeave(key tea.KeyMsg) tea.Cmd {
 	switch key.String() {
-	case "y", "Y", "ctrl+c", "enter":
+	case "y", "Y", "ctrl+c":
 		if p, ok := m.page.(*dockerPage); ok && m.busy != nil {
 			m.busy()
 			p.leave, m.leaving = true, false
@@ -198,6 +198,9 @@ const (
 
 func (m *model) View() string {
 	width := max(m.width, minWidth)
+	// The page knows only with its height whether there is more to scroll to,
+	// which its keys then say.
+	m.page.body(width-2, max(m.height-headHeight-len(m.foot(width-2)), 1))
 	foot := m.foot(width - 2)
 	height := max(m.height-headHeight-len(foot), 1)
 	lines, from, to := m.page.body(width-2, height)
@@ -242,6 +245,9 @@ func (m *model) keyLines(width int) []string {
 
 func (m *model) header(width int) string {
 	left, right := " "+m.page.title(), m.stepLabel()
+	if right == "" {
+		return m.cut(m.look.title.Render(left), width)
+	}
 	gap := width - ansi.StringWidth(left) - ansi.StringWidth(right) - 1
 	if gap < 1 {
 		return m.cut(m.look.title.Render(left), width)

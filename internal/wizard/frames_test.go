@@ -1,0 +1,294 @@
+package wizard
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/x/ansi"
+
+	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/install"
+	"github.com/marketcalls/openalgo-install/internal/sizing"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// testHost is a machine where everything is well.
+func testHost() Host {
+	s, _ := sizing.Compute(sizing.Machine{RAMMiB: 3910, Cores: 2}, 1, sizing.Overrides{})
+	return Host{
+		Dir: "/opt/openalgo",
+		Look: func(context.Context) Machine {
+			return Machine{Facts: [][2]string{
+				{"System", "Debian GNU/Linux 12 (bookworm), amd64"}, {"RAM", "3910 MiB, 0 of swap"}, {"Cores", "2"},
+				{"Disk", "69 GiB free of 80 at /opt"}, {"Docker", "Engine 28.5.2"},
+				{"Sizing", "threads 2, shared memory 512 MiB, strategies 5 to 8 with 512 MiB each"}, {"Ports", "5000 and 8765 are free"},
+			}}
+		},
+		DNS: func(_ context.Context, domain string) (bool, string) { return true, domain + " leads to this machine." },
+		Plan: func(_ context.Context, a answers.Answers) (*install.Plan, error) {
+			p := &install.Plan{Sizing: s, Warnings: a.Warnings()}
+			for _, c := range [][3]string{
+				{"file", "/opt/openalgo/.env", "keys, broker and sizing"}, {"file", "/opt/openalgo/docker-compose.yaml", "how Docker runs OpenAlgo"},
+				{"image", a.Image.Ref, "not on the engine yet"}, {"volume", "openalgo_openalgo_db", "keeps /app/db"}, {"container", "openalgo-web", "runs OpenAlgo"},
+			} {
+				p.Changes = append(p.Changes, install.Change{Kind: c[0], Name: c[1], Action: "create", Reason: c[2], Diff: "+a line\n"})
+			}
+			return p, nil
+		},
+		Install: func(_ context.Context, a answers.Answers, _ install.Reporter) (install.Result, error) {
+			return install.Result{Changed: true, URL: a.Origin(), Message: "OpenAlgo is ready at " + a.Origin()}, nil
+		},
+		SetUpDocker: func(context.Context, func(string)) error { return nil },
+		Commands:    [][2]string{{"openalgo-install status", "ready or why not"}, {"openalgo-install resize", "after a RAM upgrade"}},
+	}
+}
+
+// session is a wizard as somebody types at it. What it does in the background
+// is done at once, except for what waits for time to pass.
+type session struct {
+	t     testing.TB
+	m     *model
+	ended bool
+	late  chan tea.Msg // what came after do had given up
+}
+
+func newSession(t testing.TB, host Host, color, unicode bool, width, height int) *session {
+	s := &session{t: t, late: make(chan tea.Msg, 1000), m: newModel(t.Context(), host, newLook(color, unicode))}
+	s.send(tea.WindowSizeMsg{Width: width, Height: height})
+	s.do(s.m.Init())
+	return s
+}
+
+func (s *session) send(msg tea.Msg) {
+	_, cmd := s.m.Update(msg)
+	s.do(cmd)
+}
+
+// do carries a command out, unless it waits.
+func (s *session) do(cmd tea.Cmd) {
+	if cmd == nil {
+		return
+	}
+	done := make(chan tea.Msg, 1)
+	go func() { done <- cmd() }()
+	select {
+	case msg := <-done:
+		switch msg := msg.(type) {
+		case tea.BatchMsg:
+			for _, c := range msg {
+				s.do(c)
+			}
+		case tea.QuitMsg:
+			s.ended = true
+		default:
+			s.send(msg)
+		}
+	case <-time.After(20 * time.Millisecond): // a tick, or an event still to come
+		go func() { s.late <- <-done }()
+	}
+}
+
+// until lets events come until the screen shows something.
+func (s *session) until(want string) *session {
+	s.t.Helper()
+	deadline := time.After(10 * time.Second)
+	for !strings.Contains(s.screen(), want) {
+		select {
+		case msg := <-s.late:
+			s.send(msg)
+		case <-deadline:
+			s.t.Fatalf("%q does not come:\n%s", want, s.screen())
+		}
+	}
+	return s
+}
+
+// keys types: names of keys in <>, and text.
+func (s *session) keys(what ...string) *session {
+	named := map[string]tea.KeyType{
+		"<enter>": tea.KeyEnter, "<esc>": tea.KeyEsc, "<tab>": tea.KeyTab, "<shift+tab>": tea.KeyShiftTab, "<up>": tea.KeyUp, "<down>": tea.KeyDown,
+		"<ctrl+c>": tea.KeyCtrlC, "<ctrl+r>": tea.KeyCtrlR, "<ctrl+u>": tea.KeyCtrlU, "<pgdown>": tea.KeyPgDown,
+	}
+	for _, w := range what {
+		if k, ok := named[w]; ok {
+			s.send(tea.KeyMsg{Type: k})
+			continue
+		}
+		s.send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(w)})
+	}
+	return s
+}
+
+func (s *session) paste(text string) *session {
+	s.send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(text), Paste: true})
+	return s
+}
+
+// To each page, with a domain and Zerodha.
+var (
+	toAddress     = []string{"<enter>"}
+	toHTTPS       = append(clone(toAddress), "algo.example.com", "<enter>")
+	toBroker      = append(clone(toHTTPS), "<enter>")
+	toRedirect    = append(clone(toBroker), "zerodha", "<enter>")
+	toCredentials = append(clone(toRedirect), "<enter>")
+	toOptions     = append(clone(toCredentials), "key-123456", "<enter>", "secret-123456", "<enter>")
+	toReview      = append(clone(toOptions), "<enter>")
+	toApply       = append(clone(toReview), "<enter>")
+)
+
+func clone(s []string) []string { return append([]string(nil), s...) }
+
+// frames are the screens, each with the way there.
+var frames = []struct {
+	name string
+	host func(*Host)
+	way  []string
+	do   func(*session)
+}{
+	{name: "machine"},
+	{name: "machine-no-engine", host: func(h *Host) {
+		h.Look = func(context.Context) Machine {
+			return Machine{Facts: [][2]string{{"Docker", "not there"}}, Obstacles: []string{"no Docker Engine answers at /var/run/docker.sock: install it with openalgo-install docker"}, NoEngine: true, Unusable: true}
+		}
+	}, way: []string{"<enter>"}},
+	{name: "docker", host: func(h *Host) {
+		h.Look = func(context.Context) Machine { return Machine{NoEngine: true, Unusable: true} }
+		h.SetUpDocker = func(_ context.Context, print func(string)) error {
+			print("apt-get update")
+			return errors.New("apt-get ended with 100: no network")
+		}
+	}, way: []string{"i"}},
+	{name: "address", way: toAddress},
+	{name: "address-wrong", way: append(clone(toAddress), "http://x", "<enter>")},
+	{name: "address-dns", way: append(clone(toAddress), "algo.example.com"), do: func(s *session) {
+		s.send(dnsMsg{domain: "algo.example.com", words: "algo.example.com has no address yet; add an A record with 203.0.113.7"})
+	}},
+	{name: "https", way: toHTTPS},
+	{name: "broker", way: toBroker},
+	{name: "broker-filter", way: append(clone(toBroker), "xts", "<down>")},
+	{name: "broker-none", way: append(clone(toBroker), "robinhood", "<enter>")},
+	{name: "redirect", way: toRedirect},
+	{name: "credentials", way: append(clone(toCredentials), "key-123456", "<enter>", "secret")},
+	{name: "credentials-revealed", way: append(clone(toCredentials), "key-123456", "<ctrl+r>")},
+	{name: "credentials-xts", way: append(clone(toBroker), "(iifl)", "<enter>", "<enter>", "k", "<enter>")},
+	{name: "options", way: toOptions},
+	{name: "options-open", way: append(clone(toOptions), "<down>", "<enter>", "<ctrl+u>", "rehearsal", "<enter>", "<ctrl+u>", "0", "<enter>")},
+	{name: "review", way: toReview},
+	{name: "review-lines", way: append(clone(toReview), "d", "<pgdown>")},
+	{name: "review-trouble", host: func(h *Host) {
+		h.Plan = func(context.Context, answers.Answers) (*install.Plan, error) {
+			return nil, errors.New("port 5000 is taken by nginx (pid 812) on 0.0.0.0:5000: stop it, or set ports.web")
+		}
+	}, way: toReview},
+	{name: "save", way: append(clone(toReview), "s")},
+	{name: "leave", way: append(clone(toCredentials), "<ctrl+c>")},
+	{name: "apply", host: waits, way: toApply, do: applied},
+	{name: "apply-log", host: waits, way: append(clone(toApply), "l"), do: applied},
+	{name: "result", way: toApply},
+	{name: "failure", host: func(h *Host) {
+		h.Install = func(context.Context, answers.Answers, install.Reporter) (install.Result, error) {
+			return install.Result{}, &install.Error{Exit: install.ExitRolledBack, Err: errors.New("OpenAlgo stopped at once (exit 1)"), Log: []string{"Error: BROKER_API_KEY is not set"}}
+		}
+	}, way: toApply},
+	{name: "menu", host: installed},
+}
+
+// waits makes an install that does not end.
+func waits(h *Host) {
+	h.Install = func(ctx context.Context, _ answers.Answers, _ install.Reporter) (install.Result, error) {
+		<-ctx.Done()
+		return install.Result{}, ctx.Err()
+	}
+}
+
+func installed(h *Host) {
+	h.Look = func(context.Context) Machine {
+		return Machine{Instance: "openalgo is ready at https://algo.example.com\nSizing: threads 2; a resize is due", Menu: []MenuEntry{
+			{Label: "status: everything about it", Args: []string{"status"}}, {Label: "resize: RAM and cores allow another sizing", Args: []string{"resize"}},
+			{Label: "Answer the questions again, and change what was answered"}},
+			Saved: []byte("version: 1\ndomain: algo.example.com\nbroker: {name: iifl}\nimage: {source: rehearsal}\nports: {web: 5001, websocket: 8765}\n")}
+	}
+}
+
+// applied is an apply in the middle of a pull.
+func applied(s *session) {
+	page := s.m.page.(*applyPage)
+	began := time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
+	page.now = func() time.Time { return began }
+	page.event(install.Event{Type: install.EventStep, State: install.StepStarted, Message: "keep a copy of every file that changes"})
+	page.event(install.Event{Type: install.EventStep, State: install.StepDone, Seconds: 0.25})
+	page.event(install.Event{Type: install.EventStep, State: install.StepStarted, Message: "bring the image marketcalls/openalgo:latest"})
+	for layer, status := range map[string]string{"a1b2c3": "Downloading", "d4e5f6": "Pull complete", "": ""} {
+		page.event(install.Event{Type: install.EventProgress, Progress: &engine.PullProgress{Layer: layer, Status: status, Current: 120e6, Total: 280e6, LayersDone: 3, Layers: 9}})
+	}
+	page.event(install.Event{Type: install.EventLog, Message: "[OpenAlgo] starting"})
+	page.now = func() time.Time { return began.Add(3500 * time.Millisecond) }
+}
+
+func TestFrames(t *testing.T) {
+	for _, f := range frames {
+		t.Run(f.name, func(t *testing.T) {
+			var got strings.Builder
+			for _, size := range [][2]int{{80, 24}, {40, 20}} {
+				for _, color := range []bool{false, true} {
+					host := testHost()
+					if f.host != nil {
+						f.host(&host)
+					}
+					s := newSession(t, host, color, !color, size[0], size[1]).keys(f.way...)
+					if f.do != nil {
+						f.do(s)
+					}
+					view := s.m.View()
+					checkSize(t, view, size[0], size[1])
+					fmt.Fprintf(&got, "== %dx%d, color %v\n%s\n", size[0], size[1], color, strings.ReplaceAll(view, "\x1b", "^"))
+				}
+			}
+			golden(t, filepath.Join("testdata", "frames", f.name+".golden"), got.String())
+		})
+	}
+}
+
+// checkSize finds lines that the terminal would break.
+func checkSize(t *testing.T, view string, width, height int) {
+	t.Helper()
+	lines := strings.Split(view, "\n")
+	if len(lines) > height {
+		t.Errorf("%d lines on a terminal of %d", len(lines), height)
+	}
+	for _, line := range lines {
+		if w := ansi.StringWidth(line); w > width {
+			t.Errorf("%d cells on a terminal of %d: %q", w, width, line)
+		}
+	}
+}
+
+func golden(t *testing.T, path, got string) {
+	t.Helper()
+	if *update {
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatalf("%v (make it with -update)", err)
+	}
+	if got != string(want) {
+		t.Errorf("%s differs (see it with -update and git diff):\n%s", path, got)
+	}
+}
