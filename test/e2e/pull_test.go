@@ -94,6 +94,23 @@ func push(t *testing.T, ref, config string) {
 	if _, err := exec.LookPath("docker"); err != nil {
 		missing(t, "there is no docker command to push with")
 	}
+	// A layer of its own for each registry, so that each pull has something to bring.
+	importImage(t, ref, "LABEL pushed="+ref)
+	t.Cleanup(func() { _ = exec.Command("docker", "image", "rm", "--force", ref).Run() })
+	cmd := exec.Command("docker", "push", ref)
+	cmd.Env = append(os.Environ(), "DOCKER_CONFIG="+config)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("docker push: %v\n%s", err, out)
+	}
+	if err := docker.RemoveImage(t.Context(), ref); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// importImage makes the rehearsal image under another name, with further lines
+// of a Dockerfile.
+func importImage(t *testing.T, ref string, more ...string) {
+	t.Helper()
 	self, err := os.Open(program)
 	if err != nil {
 		t.Fatal(err)
@@ -108,18 +125,8 @@ func push(t *testing.T, ref, config string) {
 	go func() {
 		writer.CloseWithError(rehearsal.WriteImage(writer, self, stat.Size(), stat.ModTime(), templates.Env))
 	}()
-	// A layer of its own for each registry, so that each pull has something to bring.
-	changes := append(rehearsal.ImageChanges("rehearsal", pushedRef), "LABEL pushed="+ref)
+	changes := append(rehearsal.ImageChanges("rehearsal", pushedRef), more...)
 	if _, err := docker.Import(t.Context(), ref, reader, changes); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = exec.Command("docker", "image", "rm", "--force", ref).Run() })
-	cmd := exec.Command("docker", "push", ref)
-	cmd.Env = append(os.Environ(), "DOCKER_CONFIG="+config)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("docker push: %v\n%s", err, out)
-	}
-	if err := docker.RemoveImage(t.Context(), ref); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -1,0 +1,200 @@
+package e2e_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// throughOptions chooses an image and the instance's ports.
+func (c *console) throughOptions(i *instance, image string) *console {
+	c.t.Helper()
+	return c.answers("Change image", down, "Port of the web", enter, "Write rehearsal", ctrlU+image+enter).
+		sees("> "+image).types(ctrlU+strconv.Itoa(i.web)+enter, ctrlU+strconv.Itoa(i.ws)+enter).sees(strconv.Itoa(i.ws)).
+		types(enter, enter, enter)
+}
+
+// credentials types the two that most brokers have.
+func (c *console) credentials() *console {
+	c.t.Helper()
+	return c.sees("OpenAlgo: Credentials").types(canaryKey+enter, canarySecret+enter)
+}
+
+// begins waits for the first page. Port 5000 may be somebody else's.
+func (i *instance) begins(args ...string) *console {
+	i.t.Helper()
+	return i.console(args...).sees("Nothing is changed before")
+}
+
+func (c *console) toCredentials(broker string) *console {
+	c.t.Helper()
+	return c.types(enter).sees("The name under which").types(enter).sees("Type a part").types(broker).sees("/" + broker).types(enter).
+		sees("redirect URL").types(enter)
+}
+
+// noSecret is wanted of everything that a terminal was ever sent.
+func (c *console) noSecret() {
+	c.t.Helper()
+	for _, canary := range []string{canaryKey, canarySecret} {
+		if strings.Contains(c.output(), canary) {
+			c.t.Errorf("the secret %s was sent to the terminal", canary)
+		}
+	}
+}
+
+// From the first page to the URL, saved for the next server, and the menu.
+func TestWizard(t *testing.T) {
+	i := newInstance(t)
+	saved := filepath.Join(t.TempDir(), "answers.yaml")
+	c := i.begins().toCredentials("zerodha").credentials().throughOptions(i, "rehearsal").
+		answers("What changes", "s", "Save the answers", ctrlU+saved+enter+down+enter, "Saved.", enter, "OpenAlgo is ready at", enter).ends(0)
+	c.noSecret()
+	c.sees("create the admin account", "openalgo-install status")
+	i.mustBeReady()
+	id := i.container().ID
+	if out := i.run("--answers", saved); out.code != 0 || !strings.Contains(out.stdout, "othing to do") || i.container().ID != id {
+		t.Errorf("the saved answers: exit %d\n%s", out.code, out.all())
+	}
+	i.console().sees("is ready at", "What is to be done?").types(enter).ends(0).sees("$ openalgo-install status", i.project+"-web")
+	i.console().sees("What is to be done?").types(ctrlC).sees("Leave?").types("y").ends(130)
+}
+
+// Brokers of each kind, to the plan and no further.
+func TestWizardBrokers(t *testing.T) {
+	for name, c := range map[string]struct{ filter, credentials string }{
+		"xts":         {"(iifl)", "k-1" + enter + "s-1" + enter + "mk-1" + enter + "ms-1" + enter},
+		"crypto":      {"crypto", "k-1" + enter + "s-1" + enter},
+		"three parts": {"(fivepaisa)", "bare" + enter + ctrlU + "u:::i:::c" + enter + "s-1" + enter},
+	} {
+		t.Run(name, func(t *testing.T) {
+			i := newInstance(t)
+			i.begins("--dry-run").toCredentials(c.filter).sees("OpenAlgo: Credentials").types(c.credentials).throughOptions(i, "rehearsal").
+				sees("What changes", "dry run").types(enter).ends(0)
+			if _, err := os.Stat(i.dir); !os.IsNotExist(err) {
+				t.Error("a dry run wrote something")
+			}
+		})
+	}
+}
+
+// Back three pages and forward again, and a wrong value on the way.
+func TestWizardBack(t *testing.T) {
+	i := newInstance(t)
+	i.begins("--dry-run").types(enter).sees("The name under which").types("http://x"+enter).sees("! this is an address").types(ctrlU+enter).
+		sees("Type a part").types("zerodha").sees("/zerodha").types(enter).sees("redirect URL").types(enter).credentials().sees("Change image").
+		types(esc).sees("OpenAlgo: Credentials").types(esc).sees("redirect URL").types(esc).sees("> Zerodha").
+		types(enter).sees("redirect URL").types(enter).sees("> ****").types(enter, enter).
+		throughOptions(i, "rehearsal").sees("What changes").types(ctrlC).sees("Leave?").types("n").sees("enter end").types(ctrlC, "y").ends(130)
+}
+
+// ctrl+c on each page asks once, leaves nothing, and exits 130.
+func TestWizardLeave(t *testing.T) {
+	for _, page := range []string{"machine", "address", "broker", "redirect", "credentials", "options"} {
+		t.Run(page, func(t *testing.T) {
+			i := newInstance(t)
+			c := i.begins()
+			switch page {
+			case "address":
+				c.types(enter).sees("The name under which")
+			case "broker":
+				c.types(enter).sees("The name under which").types(enter).sees("Type a part")
+			case "redirect":
+				c.types(enter).sees("The name under which").types(enter).sees("Type a part").types(enter).sees("redirect URL")
+			case "credentials":
+				c.toCredentials("zerodha").sees("OpenAlgo: Credentials")
+			case "options":
+				c.toCredentials("zerodha").credentials().sees("Change image")
+			}
+			c.types(ctrlC).sees("Leave?").types("y").ends(130).noSecret()
+			if _, err := os.Stat(i.dir); !os.IsNotExist(err) {
+				t.Error("something was written")
+			}
+		})
+	}
+}
+
+// A port that is taken: said in the review, mended without typing anew.
+func TestWizardPortTaken(t *testing.T) {
+	i, other := newInstance(t), newInstance(t)
+	other.install(0)
+	mine := i.web
+	i.web = other.web
+	c := i.begins().toCredentials("zerodha").credentials().throughOptions(i, "rehearsal").sees("is taken by").types(esc).sees("Change image")
+	i.web = mine
+	c.types(enter, enter, ctrlU+strconv.Itoa(i.web)+enter).sees(strconv.Itoa(i.web)).types(enter, enter, enter, enter).
+		sees("What changes").types(enter).sees("OpenAlgo is ready at").types(enter).ends(0)
+	i.mustBeReady()
+}
+
+// A stack that fails: the reason, and a retry with the same answers.
+func TestWizardRetry(t *testing.T) {
+	i := newInstance(t)
+	ref := fmt.Sprintf("oawizard%d:1", os.Getpid())
+	importImage(t, ref, `CMD ["/openalgo-install", "no-such-command"]`)
+	t.Cleanup(func() { i.removeImage(ref) })
+	c := i.begins().toCredentials("zerodha").credentials().throughOptions(i, ref).sees("What changes").types(enter).
+		sees("it did not work", "no-such-command", "taken back")
+	importImage(t, ref)
+	c.types("r").sees("What changes").types(enter).sees("OpenAlgo is ready at").types(enter).ends(0).noSecret()
+	i.mustBeReady()
+}
+
+func (i *instance) removeImage(ref string) {
+	i.t.Helper()
+	removeProject(i.t, i.project) // it uses the image
+	_ = docker.RemoveImage(context.Background(), ref)
+}
+
+// Without an engine the first page says so, and offers to install one.
+func TestWizardWithoutAnEngine(t *testing.T) {
+	i := newInstance(t)
+	i.env = append(i.env, "DOCKER_HOST=unix:///nonexistent/docker.sock")
+	i.begins().sees("i install Docker Engine").types(enter).sees("stands in the way").types(ctrlC).sees("Leave?").types("y").ends(130)
+}
+
+// The terminal goes in the middle of the apply: it goes on, and the wizard
+// shows it when it is started again.
+func TestWizardTerminalGone(t *testing.T) {
+	i := newInstance(t)
+	i.program = failing
+	i.env = append(i.env, "OPENALGO_FAILPOINT=before-start:STOP")
+	c := i.begins().toCredentials("zerodha").credentials().throughOptions(i, "rehearsal").sees("What changes").types(enter)
+	i.waitStopped(c.cmd.Process.Pid)
+	_ = c.pty.Close()
+	i.env = nil
+	again := i.console().sees("another run is under way", strconv.Itoa(c.cmd.Process.Pid))
+	_ = c.cmd.Process.Signal(syscall.SIGCONT)
+	<-c.over
+	again.sees("install ended", "What can be done now").ends(0)
+	i.mustBeReady()
+	i.mustBeTidy()
+}
+
+// ctrl+c during the apply undoes it.
+func TestWizardUndo(t *testing.T) {
+	i := newInstance(t)
+	i.program = failing
+	i.env = append(i.env, "OPENALGO_FAILPOINT=before-start:STOP")
+	c := i.begins().toCredentials("zerodha").credentials().throughOptions(i, "rehearsal").sees("What changes").types(enter)
+	i.waitStopped(c.cmd.Process.Pid)
+	c.types(ctrlC)
+	_ = c.cmd.Process.Signal(syscall.SIGCONT)
+	c.sees("it did not work").types("q").ends(130)
+	if all := i.containers(); len(all) != 0 {
+		t.Errorf("%d containers are left", len(all))
+	}
+}
+
+// No command asks the terminal for its colours.
+func TestHelpIsSilentOnATerminal(t *testing.T) {
+	i := newInstance(t)
+	c := i.console("--help").ends(0)
+	if strings.Contains(c.output(), "\x1b") {
+		t.Errorf("escapes: %q", c.output())
+	}
+}
