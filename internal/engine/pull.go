@@ -15,6 +15,8 @@ import (
 // download, summed over the layers that are known so far; neither ever falls.
 type PullProgress struct {
 	Layer, Status      string // what the engine reported last
+	LayerCurrent       int64  // of that layer, in bytes
+	LayerTotal         int64
 	Current, Total     int64
 	LayersDone, Layers int
 }
@@ -114,7 +116,8 @@ func (s *layerSum) report(id, status string) {
 	if s.progress == nil {
 		return
 	}
-	p := PullProgress{Layer: id, Status: status, Layers: len(s.bytes)}
+	of := s.bytes[id]
+	p := PullProgress{Layer: id, Status: status, LayerCurrent: of.current, LayerTotal: of.total, Layers: len(s.bytes)}
 	for _, l := range s.bytes {
 		p.Current += l.current
 		p.Total += l.total

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -42,12 +44,13 @@ func (m *model) apply(a answers.Answers) tea.Cmd {
 	ctx, cancel := context.WithCancel(m.ctx)
 	r := &run{queue: newQueue(), done: make(chan struct{})}
 	m.run, m.busy, m.outcome = r, cancel, Outcome{Answers: a}
-	page := &applyPage{m: m, run: r, now: time.Now, layers: map[string]string{}}
+	page := &applyPage{m: m, run: r, now: time.Now, layers: map[string]engine.PullProgress{}}
 	m.page = page
 	go func() {
 		defer func() {
 			if p := recover(); p != nil {
-				r.err = fmt.Errorf("internal error: %v\n%s", p, debug.Stack())
+				r.err = &install.Error{Exit: install.ExitBroken, Err: fmt.Errorf(
+					"internal error: %v; start openalgo-install again, which ends or undoes what was begun\n%s", p, debug.Stack())}
 			}
 			cancel()
 			close(r.done)
@@ -66,7 +69,7 @@ type applyPage struct {
 	steps   []applyStep
 	notes   []string
 	pull    *engine.PullProgress
-	layers  map[string]string // what each layer of a pull does
+	layers  map[string]engine.PullProgress // what was last heard of each layer
 	log     []string
 	showLog bool
 	undoing bool
@@ -109,7 +112,7 @@ func (p *applyPage) event(e install.Event) {
 	case install.EventProgress:
 		p.pull = e.Progress
 		if p.pull != nil && p.pull.Layer != "" {
-			p.layers[p.pull.Layer] = p.pull.Status
+			p.layers[p.pull.Layer] = *p.pull
 		}
 	case install.EventNote, install.EventWarning:
 		p.notes = append(p.notes, e.Message)
@@ -212,10 +215,16 @@ func (p *applyPage) pullLines(width, height int) []string {
 		fmt.Sprintf("      [%s%s] %3.0f %%", strings.Repeat("#", full), strings.Repeat("-", bar-full), part*100),
 		fmt.Sprintf("      %s of %s, %d of %d layers", units.HumanSize(float64(p.pull.Current)), units.HumanSize(float64(p.pull.Total)), p.pull.LayersDone, p.pull.Layers),
 	}
-	for _, id := range sortedKeys(p.layers) {
-		if status := p.layers[id]; len(out) < height/2 && status != "Pull complete" && status != "Already exists" {
-			out = append(out, fmt.Sprintf("      %-12.12s  %s", id, status))
+	for _, id := range slices.Sorted(maps.Keys(p.layers)) {
+		l := p.layers[id]
+		if len(out) >= height/2 || l.Status == "Pull complete" || l.Status == "Already exists" {
+			continue
 		}
+		line := fmt.Sprintf("      %-12.12s  %s", id, l.Status)
+		if l.LayerTotal > 0 {
+			line += fmt.Sprintf(", %s of %s", units.HumanSize(float64(l.LayerCurrent)), units.HumanSize(float64(l.LayerTotal)))
+		}
+		out = append(out, line)
 	}
 	return out
 }

@@ -229,7 +229,7 @@ func applied(s *session) {
 	page.event(install.Event{Type: install.EventStep, State: install.StepDone, Seconds: 0.25})
 	page.event(install.Event{Type: install.EventStep, State: install.StepStarted, Message: "bring the image marketcalls/openalgo:latest"})
 	for layer, status := range map[string]string{"a1b2c3": "Downloading", "d4e5f6": "Pull complete", "": ""} {
-		page.event(install.Event{Type: install.EventProgress, Progress: &engine.PullProgress{Layer: layer, Status: status, Current: 120e6, Total: 280e6, LayersDone: 3, Layers: 9}})
+		page.event(install.Event{Type: install.EventProgress, Progress: &engine.PullProgress{Layer: layer, Status: status, LayerCurrent: 20e6, LayerTotal: 80e6, Current: 120e6, Total: 280e6, LayersDone: 3, Layers: 9}})
 	}
 	page.event(install.Event{Type: install.EventLog, Message: "[OpenAlgo] starting"})
 	page.now = func() time.Time { return began.Add(3500 * time.Millisecond) }

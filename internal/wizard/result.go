@@ -2,8 +2,6 @@ package wizard
 
 import (
 	"errors"
-	"maps"
-	"slices"
 
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -141,5 +139,3 @@ func undone(err error) string {
 	}
 	return "Nothing was changed."
 }
-
-func sortedKeys(m map[string]string) []string { return slices.Sorted(maps.Keys(m)) }

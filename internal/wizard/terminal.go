@@ -35,7 +35,10 @@ const minHeight = 10
 // a dead line it goes on to its end. It fails with ErrEnded when it is left
 // before an apply, and with the apply's own error.
 func Show(ctx context.Context, t Terminal, host Host) (Outcome, error) {
-	m := newModel(ctx, host, newLook(t.Color, hasUnicode()))
+	return t.show(ctx, newModel(ctx, host, newLook(t.Color, hasUnicode())))
+}
+
+func (t Terminal) show(ctx context.Context, m *model) (Outcome, error) {
 	guard := &guarded{model: m}
 	program := tea.NewProgram(guard, tea.WithAltScreen(), tea.WithInput(t.In), tea.WithOutput(t.Out),
 		tea.WithoutSignalHandler())
@@ -93,14 +96,16 @@ type guarded struct {
 
 func (g *guarded) Init() tea.Cmd { return g.model.Init() }
 
-func (g *guarded) Update(msg tea.Msg) (_ tea.Model, cmd tea.Cmd) {
+func (g *guarded) Update(msg tea.Msg) (tea.Model, tea.Cmd) { return g, g.update(msg) }
+
+func (g *guarded) update(msg tea.Msg) (cmd tea.Cmd) {
 	defer func() {
 		if p := recover(); p != nil {
 			cmd = g.caught(p)
 		}
 	}()
 	_, cmd = g.model.Update(msg)
-	return g, cmd
+	return cmd
 }
 
 func (g *guarded) View() (view string) {

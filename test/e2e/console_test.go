@@ -162,8 +162,24 @@ func (c *console) ends(code int) *console {
 	if after := termios(c.t, c.pty); *after != *c.before {
 		c.t.Errorf("the terminal is left as %+v, it was %+v", *after, *c.before)
 	}
-	if out := c.output(); strings.Contains(out, "\x1b[?1049h") && !(strings.Contains(out, "\x1b[?1049l") && strings.HasSuffix(lastOf(out, "\x1b[?25l", "\x1b[?25h"), "h")) {
-		c.t.Error("the terminal is left on its other screen, or without a cursor")
+	out := c.output()
+	if lastOf(out, "\x1b[?1049h", "\x1b[?1049l") == "\x1b[?1049h" && strings.Contains(out, "\x1b[?1049h") {
+		c.t.Error("the terminal is left on its other screen")
+	}
+	if lastOf(out, "\x1b[?25l", "\x1b[?25h") == "\x1b[?25l" {
+		c.t.Error("the terminal is left without a cursor")
+	}
+	return c
+}
+
+// size gives the terminal another size.
+func (c *console) size(width, height int) *console {
+	c.t.Helper()
+	c.mu.Lock()
+	c.screen.Resize(width, height)
+	c.mu.Unlock()
+	if err := pty.Setsize(c.pty, &pty.Winsize{Cols: uint16(width), Rows: uint16(height)}); err != nil {
+		c.t.Fatal(err)
 	}
 	return c
 }

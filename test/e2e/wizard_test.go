@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -52,7 +53,9 @@ func TestWizard(t *testing.T) {
 	i := newInstance(t)
 	saved := filepath.Join(t.TempDir(), "answers.yaml")
 	c := i.begins().toCredentials("zerodha").credentials().throughOptions(i, "rehearsal").
-		answers("What changes", "s", "Save the answers", ctrlU+saved+enter+down+enter, "Saved.", enter, "OpenAlgo is ready at", enter).ends(0)
+		answers("What changes", "s", "Save the answers", ctrlU+saved+enter+down+enter).sees("Saved.")
+	i.samePlan(saved)
+	c.types(enter).sees("OpenAlgo is ready at").types(enter).ends(0)
 	c.noSecret()
 	c.sees("create the admin account", "openalgo-install status")
 	i.mustBeReady()
@@ -62,6 +65,43 @@ func TestWizard(t *testing.T) {
 	}
 	i.console().sees("is ready at", "What is to be done?").types(enter).ends(0).sees("$ openalgo-install status", i.project+"-web")
 	i.console().sees("What is to be done?").types(ctrlC).sees("Leave?").types("y").ends(130)
+}
+
+// samePlan wants of a saved file the plan of the answers that a person wrote.
+func (i *instance) samePlan(saved string) {
+	i.t.Helper()
+	one, two := i.run("--answers", i.answers, "--dry-run", "--json"), i.run("--answers", saved, "--dry-run", "--json")
+	if one.code != 0 || one.stdout != two.stdout {
+		i.t.Errorf("the plans differ (exit %d, %d):\n%s\n%s", one.code, two.code, one.all(), two.all())
+	}
+}
+
+// The size of the terminal changes in the middle.
+func TestWizardResized(t *testing.T) {
+	i := newInstance(t)
+	c := i.begins().toCredentials("zerodha").sees("OpenAlgo: Credentials")
+	c.size(40, 20).sees("OpenAlgo: Credentials           5 of 7").size(200, 60).sees("ctrl+r reveal  ctrl+c leave")
+	c.types(ctrlC).sees("Leave?").types("y").ends(130)
+}
+
+// Where no full screen can be shown the same is asked in plain lines, without
+// one escape.
+func TestWizardInPlainLines(t *testing.T) {
+	for name, prepare := range map[string]func(*exec.Cmd){
+		"TERM=dumb":    func(cmd *exec.Cmd) { cmd.Env = append(cmd.Env, "TERM=dumb") },
+		"--accessible": func(cmd *exec.Cmd) { cmd.Args = append(cmd.Args, "--accessible") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			i := newInstance(t)
+			cmd := i.command()
+			cmd.Env = append(cmd.Env, "TERM=xterm-256color")
+			prepare(cmd)
+			c := newConsole(t, cmd).sees("Domain:").types(ctrlC).ends(130)
+			if strings.Contains(c.output(), "\x1b") {
+				t.Errorf("escapes: %q", c.output())
+			}
+		})
+	}
 }
 
 // Brokers of each kind, to the plan and no further.

@@ -1,0 +1,126 @@
+package wizard
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+
+	tea "github.com/charmbracelet/bubbletea"
+	"github.com/creack/pty"
+	"golang.org/x/sys/unix"
+
+	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/install"
+)
+
+// brokenPage is a mistake of ours.
+type brokenPage struct{ *machinePage }
+
+func (brokenPage) update(tea.Msg) tea.Cmd { panic("a mistake") }
+
+// brokenView is another one.
+type brokenView struct{ *machinePage }
+
+func (brokenView) body(int, int) ([]string, int, int) { panic("a mistake") }
+
+// A panic, wherever it comes from, leaves the terminal as it was, and is told.
+func TestPanicLeavesTheTerminal(t *testing.T) {
+	for name, breaks := range map[string]func(*model){
+		"update":  func(m *model) { m.page = brokenPage{&machinePage{m: m}} },
+		"view":    func(m *model) { m.page = brokenView{&machinePage{m: m}} },
+		"command": func(m *model) { m.host.Look = func(context.Context) Machine { panic("a mistake") } },
+	} {
+		t.Run(name, func(t *testing.T) {
+			terminal, tty, err := pty.Open()
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer terminal.Close()
+			before, err := unix.IoctlGetTermios(int(tty.Fd()), unix.TCGETS)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var said locked
+			go func() { _, _ = io.Copy(&said, terminal) }()
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			m := newModel(ctx, testHost(), newLook(false, false))
+			breaks(m)
+			if _, err := (Terminal{In: tty, Out: tty}).show(ctx, m); err == nil {
+				t.Error("no error is told")
+			}
+			after, err := unix.IoctlGetTermios(int(tty.Fd()), unix.TCGETS)
+			if err != nil || *after != *before {
+				t.Errorf("the terminal is left as %+v, it was %+v (%v)", after, before, err)
+			}
+			_ = tty.Close()
+			if out := said.String(); strings.Contains(out, "\x1b[?1049h") && !strings.Contains(out, "\x1b[?1049l") {
+				t.Errorf("the terminal is left on its other screen: %q", out)
+			}
+		})
+	}
+}
+
+// A panic of the apply is its error.
+func TestPanicOfTheApply(t *testing.T) {
+	host := testHost()
+	host.Install = func(context.Context, answers.Answers, install.Reporter) (install.Result, error) { panic("a mistake") }
+	newSession(t, host, false, false, 80, 24).keys(toApply...).sees("it did not work", "a mistake")
+}
+
+// locked is a buffer that two goroutines use.
+type locked struct {
+	mu  sync.Mutex
+	all bytes.Buffer
+}
+
+func (l *locked) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.all.Write(p)
+}
+
+func (l *locked) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.all.String()
+}
+
+func TestFullScreen(t *testing.T) {
+	terminal, tty, err := pty.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer terminal.Close()
+	defer tty.Close()
+	for _, c := range []struct {
+		term          string
+		width, height uint16
+		want          bool
+	}{
+		{"xterm", 80, 24, true}, {"xterm-256color", 40, 20, true}, {"vt220", 80, 24, true},
+		{"dumb", 80, 24, false}, {"", 80, 24, false},
+		{"vt220", 0, 0, false}, // a serial line tells no size
+		{"xterm", 10, 5, false},
+	} {
+		t.Setenv("TERM", c.term)
+		if err := pty.Setsize(terminal, &pty.Winsize{Cols: c.width, Rows: c.height}); err != nil {
+			t.Fatal(err)
+		}
+		if got := (Terminal{In: tty, Out: tty}).FullScreen(); got != c.want {
+			t.Errorf("%+v: %v", c, got)
+		}
+	}
+	null, err := os.Open(os.DevNull)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer null.Close()
+	if (Terminal{In: null, Out: null}).FullScreen() {
+		t.Error("/dev/null is a terminal")
+	}
+}
