@@ -62,7 +62,8 @@ func (a *app) engineFacts(m *wizard.Machine, fact func(string, string, ...any), 
 		return
 	case errors.Is(err, engine.ErrAbsent):
 		fact("Docker", "not there")
-		m.NoEngine = facts.DockerProblem() == ""
+		// sudo would ask for its password in the middle of a page.
+		m.NoEngine = facts.DockerProblem() == "" && os.Geteuid() == 0
 		if problem := facts.DockerProblem(); problem != "" {
 			m.Obstacles = append(m.Obstacles, problem)
 		}
@@ -87,6 +88,25 @@ func (a *app) portFacts(ctx context.Context, m *wizard.Machine, fact func(string
 	if !taken {
 		fact("Ports", "%d and %d are free", usedPorts[0], usedPorts[1])
 	}
+}
+
+// elsewhere describes the instances in other directories, each of which the
+// menu leads to.
+func (a *app) elsewhere(ctx context.Context, m *wizard.Machine, e *engine.Engine, machine sizing.Machine) bool {
+	status, err := install.ReadStatus(ctx, e, machine, "")
+	if err != nil {
+		return false
+	}
+	var states []string
+	for _, i := range status.Instances {
+		if i.Dir != "" {
+			states = append(states, glance(i)+"Where:   "+i.Dir+"\n")
+			m.Menu = append(m.Menu, wizard.MenuEntry{Label: "Go to the one in " + i.Dir, Args: []string{"--dir", i.Dir}})
+		}
+	}
+	m.Instance = strings.Join(states, "\n")
+	m.Menu = append(m.Menu, wizard.MenuEntry{Label: "Install another one in " + a.dir})
+	return len(states) > 0
 }
 
 // glance is the state of an instance in a few lines.
@@ -116,7 +136,7 @@ func glance(i install.Instance) string {
 func (a *app) instance(ctx context.Context, m *wizard.Machine, e *engine.Engine, machine sizing.Machine, dir string) bool {
 	status, err := install.ReadStatus(ctx, e, machine, dir)
 	if err != nil || len(status.Instances) == 0 {
-		return false
+		return err == nil && !a.dirGiven && a.elsewhere(ctx, m, e, machine)
 	}
 	m.Instance = glance(status.Instances[0])
 	m.Saved, _ = os.ReadFile(filepath.Join(dir, "openalgo-install.yaml"))

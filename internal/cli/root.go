@@ -36,6 +36,7 @@ type app struct {
 	stderr io.Writer
 
 	dir        string
+	dirGiven   bool // by --dir
 	json       bool
 	yes        bool
 	noColor    bool
@@ -142,7 +143,10 @@ that fails puts back what ran before.`,
 		},
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		RunE:          func(cmd *cobra.Command, _ []string) error { return a.install(cmd.Context(), o) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			a.dirGiven = cmd.Flags().Changed("dir")
+			return a.install(cmd.Context(), o)
+		},
 	}
 	cmd.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usage("%v; `%s --help` lists the flags", err, c.CommandPath())

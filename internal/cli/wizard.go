@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/user"
+	"strings"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/engine"
@@ -53,10 +55,16 @@ func (a *app) screens(ctx context.Context, screen wizard.Terminal, dir string, o
 	case err != nil:
 		return asCancelled(err)
 	case len(outcome.Command) > 0:
-		fmt.Fprintf(a.stdout, "$ %s\n", commandLine(outcome.Command, dir))
+		args := outcome.Command
+		if args[0] != "--dir" {
+			args = append(args, "--dir", dir)
+			fmt.Fprintf(a.stdout, "$ %s\n", commandLine(outcome.Command, dir))
+		}
 		cmd := a.root()
-		cmd.SetArgs(append(outcome.Command, "--dir", dir))
+		cmd.SetArgs(args)
 		return cmd.ExecuteContext(ctx)
+	case o.dryRun:
+		fmt.Fprintln(a.stdout, "Dry run: nothing was changed.")
 	case outcome.Installed:
 		fmt.Fprintf(a.stdout, "%s\n\n", outcome.Result.Message)
 		for _, line := range wizard.Summary(h, outcome) {
@@ -102,7 +110,29 @@ func (a *app) wizardHost(dir string, o installOptions) wizard.Host {
 			return in.Install(ctx, ans)
 		},
 		Commands: commands(dir),
+		Tunnel:   tunnel(os.Getenv("SSH_CONNECTION")),
 	}
+}
+
+// tunnel is how somebody who came by ssh reaches this machine's own ports; ""
+// for one who sits at it. connection is SSH_CONNECTION: the client's address
+// and port, then the server's.
+func tunnel(connection string) string {
+	parts := strings.Fields(connection)
+	if len(parts) != 4 {
+		return ""
+	}
+	login := parts[2]
+	if who, err := user.Current(); err == nil {
+		login = who.Username + "@" + login
+	}
+	if name := os.Getenv("SUDO_USER"); name != "" {
+		login = name + "@" + parts[2]
+	}
+	if parts[3] != "22" {
+		login = "-p " + parts[3] + " " + login
+	}
+	return "ssh -N -L %d:127.0.0.1:%[1]d -L %[2]d:127.0.0.1:%[2]d " + login
 }
 
 // judgeDNS says where a domain leads.

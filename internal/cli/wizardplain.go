@@ -31,7 +31,9 @@ func (a *app) plainWizard(ctx context.Context, o installOptions) error {
 		return asCancelled(err)
 	}
 	_ = e.Close()
-	if machine.Instance != "" {
+	if machine.Instance != "" && machine.Menu[0].Args[0] == "--dir" {
+		lines.Say("There is an OpenAlgo in another directory; --dir goes to it:\n\n%s", machine.Instance)
+	} else if machine.Instance != "" {
 		a.plainMenu(machine, dir)
 		return nil
 	}
@@ -48,7 +50,7 @@ func (a *app) plainWizard(ctx context.Context, o installOptions) error {
 func (a *app) plainMenu(machine wizard.Machine, dir string) {
 	fmt.Fprintf(a.stdout, "%s\n\n%s has an OpenAlgo already. What can be done now:\n", strings.TrimRight(machine.Instance, "\n"), dir)
 	for _, entry := range machine.Menu {
-		if len(entry.Args) > 0 {
+		if len(entry.Args) > 0 && entry.Args[0] != "--dir" {
 			fmt.Fprintf(a.stdout, "  %s\n    %s\n", commandLine(entry.Args, dir), entry.Label)
 		}
 	}

@@ -22,6 +22,9 @@ type Host struct {
 	Install     func(context.Context, answers.Answers, install.Reporter) (install.Result, error)
 	// Commands are those worth knowing, each with what it does.
 	Commands [][2]string
+	// Tunnel is a command, with the verbs %d of the web port and %[2]d of the other, by which somebody who came
+	// over ssh reaches an OpenAlgo that is for this machine only; "" is none.
+	Tunnel string
 	// DryRun ends after the plan.
 	DryRun bool
 }

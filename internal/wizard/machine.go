@@ -87,6 +87,7 @@ func (p *machinePage) body(width, height int) ([]string, int, int) {
 	if len(p.m.machine.Obstacles) == 0 {
 		out = append(out, p.m.look.good.Render("Nothing stands in the way."))
 	}
+	out = append(out, wrapped("OpenAlgo will be installed into "+p.m.host.Dir+".", width)...)
 	out = append(out, wrapped("Nothing is changed before you have seen the plan.", width)...)
 	return p.scroll.view(out, height)
 }

@@ -47,7 +47,7 @@ const (
 var screens = []screen{
 	{title: "Where it will be reached", shown: always, intro: fixed(""), questions: []question{
 		{key: keyDomain, shown: always, label: fixed("Domain"),
-			help: fixed("The name under which browsers reach OpenAlgo, for example algo.example.com. Leave it empty to use it on this machine only.")},
+			help: fixed("The name under which browsers reach OpenAlgo, for example algo.example.com. Leave it empty to use it on this machine only, or through an SSH tunnel.")},
 	}},
 	{title: "HTTPS", shown: hasDomain, intro: fixed("Browsers and brokers reach a domain over https alone. This release sets up no certificate: your own proxy or tunnel serves the domain, and passes it on to the ports of this machine."),
 		questions: []question{

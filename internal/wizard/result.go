@@ -2,6 +2,7 @@ package wizard
 
 import (
 	"errors"
+	"fmt"
 
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -46,14 +47,20 @@ func (p *resultPage) keys() string { return "enter end" + p.scroll.hint() }
 // Summary says in plain lines what comes after an install.
 func Summary(h Host, o Outcome) []string {
 	d := draft{given: map[string]string{keyBroker: o.Answers.Broker.Name}}
-	out := []string{
-		"1. Open it and create the admin account.",
+	out := []string{"1. Open it and create the admin account."}
+	if o.Answers.Domain == "" && h.Tunnel != "" {
+		out = []string{
+			"1. On your own computer, run this and leave it running:",
+			"   " + fmt.Sprintf(h.Tunnel, o.Answers.Ports.Web, o.Answers.Ports.WebSocket),
+			"   Then open the address there, and create the admin account.",
+		}
+	}
+	out = append(out,
 		"2. At " + d.broker().Name + " the redirect URL must be exactly " + d.broker().RedirectURL(o.Answers.Origin()),
 		"3. Keep a copy of " + h.Dir + "/.env: its keys open the data.",
 		"",
 		"The answers, less every secret, are in " + h.Dir + "/openalgo-install.yaml.",
-		"Worth knowing:",
-	}
+		"Worth knowing:")
 	for _, c := range h.Commands {
 		out = append(out, "  "+c[0], "    "+c[1])
 	}
