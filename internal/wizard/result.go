@@ -56,10 +56,10 @@ func Summary(h Host, o Outcome) []string {
 		}
 	}
 	out = append(out,
-		"2. At " + d.broker().Name + " the redirect URL must be exactly " + d.broker().RedirectURL(o.Answers.Origin()),
-		"3. Keep a copy of " + h.Dir + "/.env: its keys open the data.",
+		"2. At "+d.broker().Name+" the redirect URL must be exactly "+d.broker().RedirectURL(o.Answers.Origin()),
+		"3. Keep a copy of "+h.Dir+"/.env: its keys open the data.",
 		"",
-		"The answers, less every secret, are in " + h.Dir + "/openalgo-install.yaml.",
+		"The answers, less every secret, are in "+h.Dir+"/openalgo-install.yaml.",
 		"Worth knowing:")
 	for _, c := range h.Commands {
 		out = append(out, "  "+c[0], "    "+c[1])
