@@ -2,7 +2,7 @@ package wizard
 
 import (
 	"fmt"
-	"maps"
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,7 +30,7 @@ func (d *draft) broker() broker.Broker {
 
 func (d *draft) redirectURL() string {
 	a := answers.Answers{Domain: d.get(keyDomain), Ports: answers.Ports{Web: 5000}}
-	if port, err := strconv.Atoi(d.get("ports.web")); err == nil {
+	if port, err := strconv.Atoi(d.get("ports.web")); err == nil && d.advanced() {
 		a.Ports.Web = port
 	}
 	return d.broker().RedirectURL(a.Origin())
@@ -56,12 +56,16 @@ func (d *draft) take(q question, text string) (trimmed bool) {
 	return trimmed
 }
 
-// drop forgets the answers of questions that are not asked any more.
-func (d *draft) drop() {
-	for _, s := range screens {
-		for _, q := range s.questions {
-			if !s.shown(d) || !q.shown(d) {
-				delete(d.given, q.key)
+// asked yields what was answered to the questions that are asked now. Answers
+// to others are kept, for the case that they are asked again.
+func (d *draft) asked() iter.Seq2[string, string] {
+	return func(yield func(string, string) bool) {
+		for _, s := range screens {
+			for _, q := range s.questions {
+				text, given := d.given[q.key]
+				if given && s.shown(d) && q.shown(d) && !yield(q.key, text) {
+					return
+				}
 			}
 		}
 	}
@@ -125,7 +129,7 @@ func (d *draft) yaml(references bool) ([]byte, error) {
 		}
 		return doc[name].(map[string]any)
 	}
-	for key, text := range maps.All(d.given) {
+	for key, text := range d.asked() {
 		name, sub, nested := strings.Cut(key, ".")
 		switch {
 		case key == keyAdvanced || key == keyTLS || text == "" && name != "broker":

@@ -65,7 +65,6 @@ func (p *Plain) Ask(ctx context.Context) (answers.Answers, error) {
 	var last *screen
 	for i := 0; ; {
 		if i == len(all) {
-			p.draft.drop()
 			a, problems := p.draft.answers()
 			if len(problems) == 0 {
 				p.lines.Say("\nAt %s the redirect URL must be exactly this:\n  %s", p.draft.broker().Name, p.draft.redirectURL())

@@ -30,7 +30,6 @@ type planMsg struct {
 
 // review shows the plan, or the question whose answer is not right.
 func (m *model) review() tea.Cmd {
-	m.draft.drop()
 	a, problems := m.draft.answers()
 	if len(problems) > 0 {
 		at := m.draft.screenOf(problems[0].Key)

@@ -97,6 +97,20 @@ func TestScreensBackAndForward(t *testing.T) {
 	}
 }
 
+// What is not asked any more is not answered, and not forgotten either.
+func TestScreensHiddenAnswers(t *testing.T) {
+	open := append(clone(toOptions), "<down>", "<enter>", "<enter>", "<ctrl+u>", "5001", "<enter>", "<enter>", "<enter>", "<enter>", "<enter>", "<enter>")
+	s := begin(t, testHost()).keys(open...).sees("OpenAlgo: review")
+	if a, _ := s.m.draft.answers(); a.Ports.Web != 5001 {
+		t.Errorf("%+v", a.Ports)
+	}
+	s.keys("<esc>", "<up>", "<enter>").sees("OpenAlgo: review")
+	if a, _ := s.m.draft.answers(); a.Ports.Web != 5000 {
+		t.Errorf("a port that is not asked for is answered: %+v", a.Ports)
+	}
+	s.keys("<esc>", "<down>").sees("> 5001")
+}
+
 func TestScreensBackBetweenFields(t *testing.T) {
 	begin(t, testHost()).keys(toCredentials...).keys("key-123456", "<enter>", "<shift+tab>", "7", "<ctrl+r>").sees("key-1234567").
 		keys("<enter>", "<up>").sees("***********").seesNot("key-1234567")
