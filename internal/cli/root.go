@@ -159,7 +159,7 @@ that fails puts back what ran before.`,
 	flags.BoolVar(&a.accessible, "accessible", false, "plain lines, no redrawing, for screen readers")
 	flags.BoolVarP(&a.verbose, "verbose", "v", false, "say more: the container's log while it starts")
 	o.flags(cmd)
-	cmd.AddCommand(a.sizeCommand(), a.renderCommand(), a.statusCommand(), a.logsCommand(),
+	cmd.AddCommand(a.sizeCommand(), a.renderCommand(), a.statusCommand(), a.doctorCommand(), a.logsCommand(),
 		a.startCommand(), a.stopCommand(), a.restartCommand(), a.resizeCommand(), a.uninstallCommand(),
 		a.answersCommand(), a.dockerCommand(), a.manCommand(), a.versionCommand(), a.serveCommand())
 	return cmd

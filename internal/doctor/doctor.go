@@ -1,0 +1,131 @@
+// Package doctor finds what is wrong with an OpenAlgo, its engine and its
+// machine, and names the command that mends it. It changes nothing: gather
+// looks, and the checks judge what was seen.
+package doctor
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"io/fs"
+	"time"
+
+	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/install"
+)
+
+// Level is how bad a finding is.
+type Level string
+
+// The levels. A failure is something that does not work now, a warning
+// something that is going to hurt.
+const (
+	OK      Level = "ok"
+	Warning Level = "warning"
+	Failure Level = "failure"
+)
+
+// Finding is what one check saw.
+type Finding struct {
+	Check    string `json:"check"`
+	Level    Level  `json:"level"`
+	Evidence string `json:"evidence"`
+	Mend     string `json:"mend,omitempty"` // what to do, most often a command
+}
+
+// Report is everything that was looked at.
+type Report struct {
+	Findings []Finding `json:"findings"`
+	Failures int       `json:"failures"`
+	Warnings int       `json:"warnings"`
+}
+
+// patient is what was seen. A nil part could not be looked at, or is not there.
+type patient struct {
+	dir     string
+	command string // with --dir where that is needed
+
+	engine    *engine.Info
+	engineErr error
+	host      *host.Facts
+	atBoot    *bool // the engine starts with the machine
+	synced    *bool // the clock follows a time server
+	images    *host.DiskFacts
+	files     *host.DiskFacts
+
+	instance  *install.Instance
+	container *engine.Container
+
+	env        *envfile.File
+	envErr     error
+	envMode    fs.FileMode
+	compose    bool // docker-compose.yaml is there
+	unfinished string
+	stray      []string // volumes whose directory is gone
+
+	domain      string
+	dns         *host.DNSReport
+	certificate *certificate
+	now         time.Time
+}
+
+// certificate is what the domain's server shows.
+type certificate struct {
+	err    error
+	expiry time.Time
+	issuer string
+}
+
+// Examine looks at the machine, the engine and the OpenAlgo in a directory, and
+// judges what it sees.
+func Examine(ctx context.Context, l Look) Report { return report(l.gather(ctx)) }
+
+func report(p patient) Report {
+	r := Report{Findings: []Finding{}}
+	for _, check := range checks {
+		for _, f := range check(p) {
+			r.Findings = append(r.Findings, f)
+			switch f.Level {
+			case Failure:
+				r.Failures++
+			case Warning:
+				r.Warnings++
+			case OK:
+			}
+		}
+	}
+	return r
+}
+
+// WriteText prints the report for a person: what is wrong first.
+func (r Report) WriteText(w io.Writer) {
+	for _, level := range []struct {
+		level Level
+		mark  string
+	}{{Failure, "FAIL"}, {Warning, "WARN"}, {OK, "ok"}} {
+		for _, f := range r.Findings {
+			if f.Level != level.level {
+				continue
+			}
+			fmt.Fprintf(w, "%-4s  %-12s %s\n", level.mark, f.Check, f.Evidence)
+			if f.Mend != "" {
+				fmt.Fprintf(w, "      %-12s -> %s\n", "", f.Mend)
+			}
+		}
+	}
+	fmt.Fprintf(w, "\n%d failures, %d warnings, %d checks\n", r.Failures, r.Warnings, len(r.Findings))
+}
+
+func ok(check, format string, args ...any) []Finding {
+	return []Finding{{Check: check, Level: OK, Evidence: fmt.Sprintf(format, args...)}}
+}
+
+func warning(check, mend, format string, args ...any) []Finding {
+	return []Finding{{Check: check, Level: Warning, Evidence: fmt.Sprintf(format, args...), Mend: mend}}
+}
+
+func failure(check, mend, format string, args ...any) []Finding {
+	return []Finding{{Check: check, Level: Failure, Evidence: fmt.Sprintf(format, args...), Mend: mend}}
+}

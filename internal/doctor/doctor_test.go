@@ -1,0 +1,170 @@
+package doctor
+
+import (
+	"errors"
+	"io/fs"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/install"
+	"github.com/marketcalls/openalgo-install/internal/sizing"
+	"github.com/marketcalls/openalgo-install/templates"
+)
+
+var today = time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
+
+// soundEnv is the sample, with sound keys and a broker.
+func soundEnv(t *testing.T) *envfile.File {
+	t.Helper()
+	file, err := envfile.Parse([]byte(templates.Env))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for key, value := range map[string]string{
+		"APP_KEY": strings.Repeat("3f9c", 16), "API_KEY_PEPPER": strings.Repeat("a71e", 16), "FERNET_SALT": strings.Repeat("5d0b", 8),
+		"BROKER_API_KEY": "key-123456", "BROKER_API_SECRET": "secret-123456", "REDIRECT_URL": "http://127.0.0.1:5000/zerodha/callback",
+	} {
+		if err := file.Set(key, value); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return file
+}
+
+// sound is a patient that lacks nothing.
+func sound(t *testing.T) patient {
+	yes := true
+	s, _ := sizing.Compute(sizing.Machine{RAMMiB: 7900, Cores: 2}, 1, sizing.Overrides{})
+	return patient{
+		dir: "/opt/openalgo", command: "openalgo-install", now: today,
+		engine: &engine.Info{Version: "28.5.2", APIVersion: "1.51", Warnings: []string{"WARNING: No swap limit support"}},
+		host:   &host.Facts{RAMMiB: 7900, AvailableMiB: 4000, Cores: 2}, atBoot: &yes, synced: &yes,
+		images:   &host.DiskFacts{Path: "/var/lib/docker", FreeMiB: 40000, TotalMiB: 80000, FreeInodes: 1e6},
+		files:    &host.DiskFacts{Path: "/opt", FreeMiB: 40000, TotalMiB: 80000, FreeInodes: -1},
+		instance: &install.Instance{Name: "openalgo", Ready: true, URL: "https://algo.example.com", Sizing: install.SizingStatus{InForce: s, Due: s}},
+		container: &engine.Container{Name: "openalgo-web", State: "running", Health: "healthy", Restart: "unless-stopped", StartedAt: today,
+			Labels: map[string]string{"com.docker.compose.project": "openalgo"}, Ports: []engine.PortBinding{{HostIP: "127.0.0.1", HostPort: 5000, ContainerPort: 5000}}},
+		env: soundEnv(t), envMode: 0o600, compose: true,
+		domain: "algo.example.com", dns: &host.DNSReport{Match: true, A: []netip.Addr{netip.MustParseAddr("203.0.113.9")}},
+		certificate: &certificate{expiry: today.Add(80 * 24 * time.Hour), issuer: "Let's Encrypt"},
+	}
+}
+
+func findings(p patient) []Finding {
+	var out []Finding
+	for _, check := range checks {
+		out = append(out, check(p)...)
+	}
+	return out
+}
+
+func TestSilentOnASoundStack(t *testing.T) {
+	for _, f := range findings(sound(t)) {
+		if f.Level != OK || f.Mend != "" {
+			t.Errorf("%+v", f)
+		}
+	}
+}
+
+// Each fault is planted alone, and is the only one that is found.
+func TestFindsEachFault(t *testing.T) {
+	no := false
+	set := func(key, value string) func(*patient) {
+		return func(p *patient) {
+			if err := p.env.Set(key, value); err != nil {
+				panic(err)
+			}
+		}
+	}
+	for name, c := range map[string]struct {
+		plant func(*patient)
+		check string
+		level Level
+		says  string
+	}{
+		"no engine": {func(p *patient) {
+			p.engine, p.instance, p.container, p.dns, p.certificate = nil, nil, nil, nil, nil
+			p.engineErr = errors.New("no engine answers")
+		}, "engine", Failure, "no engine answers"},
+		"engine warns":       {func(p *patient) { p.engine.Warnings = []string{"WARNING: IPv4 forwarding is disabled"} }, "engine", Warning, "IPv4 forwarding"},
+		"not at boot":        {func(p *patient) { p.atBoot = &no }, "boot", Warning, "after a reboot"},
+		"images full":        {func(p *patient) { p.images.FreeMiB = 500 }, "disk", Failure, "500 MiB"},
+		"images nearly full": {func(p *patient) { p.images.FreeMiB = 2000 }, "disk", Warning, "2000 MiB"},
+		"no inodes":          {func(p *patient) { p.images.FreeInodes = 12 }, "inodes", Failure, "12 more files"},
+		"files full":         {func(p *patient) { p.files.FreeMiB = 10 }, "disk", Failure, "/opt has 10 MiB"},
+		"files nearly full":  {func(p *patient) { p.files.FreeMiB = 500 }, "disk", Warning, "/opt has 500 MiB"},
+		"no memory left":     {func(p *patient) { p.host.AvailableMiB = 100 }, "memory", Warning, "100 MiB"},
+		"no swap":            {func(p *patient) { p.host.RAMMiB, p.host.AvailableMiB = 1970, 900 }, "memory", Warning, "no swap"},
+		"clock":              {func(p *patient) { p.synced = &no }, "clock", Warning, "time server"},
+		"nothing here":       {func(p *patient) { p.instance, p.container, p.dns, p.certificate = nil, nil, nil, nil }, "instance", Failure, "no OpenAlgo"},
+		"container gone":     {func(p *patient) { p.container = nil }, "container", Failure, "is gone"},
+		"out of memory": {func(p *patient) { p.container.State, p.container.OOMKilled = "exited", true }, "container", Failure,
+			"memory ran out"},
+		"stopped":        {func(p *patient) { p.container.State, p.container.ExitCode = "exited", 1 }, "container", Failure, "exited (status 1)"},
+		"restart loop":   {func(p *patient) { p.container.State = "restarting" }, "container", Failure, "again and again"},
+		"not ready":      {func(p *patient) { p.instance.Ready, p.instance.Reason = false, "the WebSocket does not answer" }, "ready", Failure, "WebSocket"},
+		"unhealthy":      {func(p *patient) { p.container.Health = "unhealthy" }, "health", Warning, "unhealthy"},
+		"restarts":       {func(p *patient) { p.container.RestartCount = 3 }, "restarts", Warning, "3 times"},
+		"no restart":     {func(p *patient) { p.container.Restart = "no" }, "restart", Warning, "reboot"},
+		"open port":      {func(p *patient) { p.container.Ports[0].HostIP = "0.0.0.0" }, "ports", Warning, "port 5000 is open"},
+		"open port, any": {func(p *patient) { p.container.Ports[0].HostIP = "" }, "ports", Warning, "port 5000 is open"},
+		"no compose file": {func(p *patient) { p.compose = false }, "compose", Warning,
+			"is not there"},
+		"no .env":         {func(p *patient) { p.env, p.envErr = nil, errors.New("open .env: no such file") }, "env", Failure, "no such file"},
+		".env unreadable": {func(p *patient) { p.env, p.envErr = nil, fs.ErrPermission }, "env", Warning, "can't be read"},
+		".env readable":   {func(p *patient) { p.envMode = 0o644 }, "secrets", Warning, "0644"},
+		"no pepper":       {func(p *patient) { p.env.Unset("API_KEY_PEPPER") }, "env", Failure, "API_KEY_PEPPER"},
+		"short pepper":    {set("API_KEY_PEPPER", "short"), "env", Failure, "API_KEY_PEPPER"},
+		"no broker key":   {func(p *patient) { p.env.Unset("BROKER_API_KEY") }, "env", Failure, "BROKER_API_KEY"},
+		"wrong redirect":  {set("REDIRECT_URL", "http://127.0.0.1:5000/robinhood/callback"), "env", Failure, "REDIRECT_URL"},
+		"debug":           {set("FLASK_DEBUG", "True"), "env", Warning, "FLASK_DEBUG"},
+		"unfinished":      {func(p *patient) { p.unfinished = "a run was ended in its middle" }, "unfinished", Failure, "middle"},
+		"resize due":      {func(p *patient) { p.instance.Sizing.ResizeDue = true }, "sizing", Warning, "RAM and cores allow"},
+		"missed schedule": {func(p *patient) { p.instance.Schedule = &install.Schedule{At: today} }, "schedule", Warning, "is gone"},
+		"failed schedule": {func(p *patient) {
+			p.instance.Schedule = &install.Schedule{At: today, Done: true, Exit: 4, Message: "no"}
+		}, "schedule", Warning, "failed"},
+		"stray volume":     {func(p *patient) { p.stray = []string{"old_openalgo_db"} }, "volumes", Warning, "old_openalgo_db"},
+		"dns":              {func(p *patient) { p.dns = &host.DNSReport{Problem: "algo.example.com has no address yet"} }, "dns", Warning, "no address"},
+		"certificate soon": {func(p *patient) { p.certificate.expiry = today.Add(5 * 24 * time.Hour) }, "certificate", Warning, "5 days"},
+		"certificate over": {func(p *patient) {
+			p.certificate.expiry, p.certificate.err = today.Add(-time.Hour), errors.New("certificate has expired")
+		}, "certificate", Failure, "ended on 2026-11-23"},
+		"no https": {func(p *patient) { p.certificate = &certificate{err: errors.New("connection refused")} }, "certificate", Failure, "connection refused"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := sound(t)
+			c.plant(&p)
+			found := false
+			for _, f := range findings(p) {
+				switch {
+				case f.Check == c.check && f.Level == c.level && strings.Contains(f.Evidence, c.says):
+					found = true
+				case f.Level != OK && f.Check != c.check:
+					t.Errorf("besides: %+v", f)
+				}
+			}
+			if !found {
+				t.Errorf("not found: %+v", findings(p))
+			}
+		})
+	}
+}
+
+func TestWriteText(t *testing.T) {
+	p := sound(t)
+	p.container.RestartCount, p.unfinished = 2, "a run was ended in its middle"
+	r := report(p)
+	var out strings.Builder
+	r.WriteText(&out)
+	text := out.String()
+	if r.Failures != 1 || r.Warnings != 1 || !strings.HasPrefix(text, "FAIL  unfinished") || !strings.Contains(text, "-> openalgo-install logs") ||
+		!strings.Contains(text, "1 failures, 1 warnings") {
+		t.Errorf("%+v\n%s", r, text)
+	}
+}

@@ -1,0 +1,126 @@
+package doctor
+
+import (
+	"net/netip"
+	"strings"
+)
+
+func instanceThere(p patient) []Finding {
+	switch {
+	case p.engine == nil:
+		return nil
+	case p.instance == nil:
+		return failure("instance", p.command, "there is no OpenAlgo in %s", p.dir)
+	}
+	return ok("instance", "%s in %s, image %s", p.instance.Name, p.dir, p.instance.Image.Ref)
+}
+
+func container(p patient) []Finding {
+	c := p.container
+	switch {
+	case p.instance == nil:
+		return nil
+	case c == nil:
+		return failure("container", p.command+" --answers "+p.dir+"/openalgo-install.yaml", "its container is gone; data and keys may still be there")
+	case c.OOMKilled && c.State != "running":
+		return failure("container", p.command+" start", "%s was killed because memory ran out", c.Name)
+	case c.State == "restarting":
+		return failure("container", p.command+" logs", "%s ends again and again (last status %d)", c.Name, c.ExitCode)
+	case c.State != "running":
+		why := ""
+		if c.Error != "" {
+			why = ": " + c.Error
+		}
+		return failure("container", p.command+" start", "%s is %s (status %d)%s", c.Name, c.State, c.ExitCode, why)
+	}
+	return ok("container", "%s runs since %s", c.Name, c.StartedAt.Format("2006-01-02 15:04 MST"))
+}
+
+func ready(p patient) []Finding {
+	switch {
+	case p.container == nil || p.container.State != "running":
+		return nil
+	case !p.instance.Ready:
+		return failure("ready", p.command+" logs", "OpenAlgo does not answer rightly: %s", p.instance.Reason)
+	}
+	return ok("ready", "HTTP and WebSocket answer at %s", p.instance.URL)
+}
+
+// health is Docker's own opinion, which others may act on.
+func health(p patient) []Finding {
+	if c := p.container; c != nil && c.Health == "unhealthy" {
+		return warning("health", p.command+" logs", "Docker's health check says unhealthy: %s", strings.TrimSpace(c.HealthLog))
+	}
+	return nil
+}
+
+func restarts(p patient) []Finding {
+	if c := p.container; c != nil && c.RestartCount > 0 {
+		return warning("restarts", p.command+" logs", "Docker had to start %s again %d times since it was made", c.Name, c.RestartCount)
+	}
+	return nil
+}
+
+func restartPolicy(p patient) []Finding {
+	c := p.container
+	if c == nil {
+		return nil
+	}
+	switch c.Restart {
+	case "always", "unless-stopped", "on-failure":
+		return nil
+	}
+	return warning("restart", "docker update --restart unless-stopped "+c.Name, "%s is not started again after a crash or a reboot", c.Name)
+}
+
+// openPorts finds ports that the network reaches; Docker's pass by ufw.
+func openPorts(p patient) (out []Finding) {
+	if p.container == nil {
+		return nil
+	}
+	for _, port := range p.container.Ports {
+		ip, err := netip.ParseAddr(port.HostIP)
+		if port.HostPort == 0 || err == nil && ip.IsLoopback() {
+			continue
+		}
+		out = append(out, warning("ports", "bind it to 127.0.0.1 in "+p.dir+"/docker-compose.yaml, behind a proxy",
+			"port %d is open to the network, past ufw, without HTTPS", port.HostPort)...)
+	}
+	if out == nil {
+		return ok("ports", "no port is open to the network")
+	}
+	return out
+}
+
+func sizingDue(p patient) []Finding {
+	if p.instance == nil || p.container == nil {
+		return nil
+	}
+	now, due := p.instance.Sizing.InForce, p.instance.Sizing.Due
+	if p.instance.Sizing.ResizeDue {
+		return warning("sizing", p.command+" resize", "RAM and cores allow threads %d, shared memory %d MiB, strategy memory %d MiB; in force are %d, %d and %d",
+			due.Threads, due.ShmMiB, due.StrategyMemoryMiB, now.Threads, now.ShmMiB, now.StrategyMemoryMiB)
+	}
+	return ok("sizing", "threads %d, shared memory %d MiB, strategy memory %d MiB", now.Threads, now.ShmMiB, now.StrategyMemoryMiB)
+}
+
+func schedule(p patient) []Finding {
+	if p.instance == nil || p.instance.Schedule == nil {
+		return nil
+	}
+	s := p.instance.Schedule
+	switch {
+	case !s.Done && !s.Waiting:
+		return warning("schedule", p.command+" resize", "a resize should have run at %s, and the process that waited for it is gone", s.At.Format("2006-01-02 15:04 MST"))
+	case s.Done && s.Exit != 0:
+		return warning("schedule", p.command+" resize", "the resize of %s failed: %s", s.At.Format("2006-01-02 15:04 MST"), s.Message)
+	}
+	return nil
+}
+
+func stray(p patient) (out []Finding) {
+	for _, name := range p.stray {
+		out = append(out, warning("volumes", "", "the volume %s belongs to a directory that is gone: without the .env that was there nobody can open it", name)...)
+	}
+	return out
+}

@@ -1,0 +1,28 @@
+package install
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+)
+
+// Unfinished says what a run that was killed has left in dir; "" is nothing.
+// A run that is still under way counts as none.
+func Unfinished(dir string) string {
+	w := workdir{dir}
+	j, err := w.readJournal()
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return ""
+	case err != nil:
+		return err.Error()
+	case j == nil:
+		return ""
+	}
+	held, _, err := w.tryLock()
+	if err != nil || held == nil {
+		return ""
+	}
+	held.release()
+	return fmt.Sprintf("a run was ended in its middle; the next command that changes something finishes or undoes it (%s)", w.path("journal.json"))
+}
