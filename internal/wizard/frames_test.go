@@ -184,7 +184,7 @@ var frames = []struct {
 	{name: "options", way: toOptions},
 	{name: "options-open", way: append(clone(toOptions), "<down>", "<enter>", "<ctrl+u>", "rehearsal", "<enter>", "<ctrl+u>", "0", "<enter>")},
 	{name: "review", way: toReview},
-	{name: "review-lines", way: append(clone(toReview), "d", "<pgdown>")},
+	{name: "review-lines", way: append(clone(toReview), "d")},
 	{name: "review-trouble", host: func(h *Host) {
 		h.Plan = func(context.Context, answers.Answers) (*install.Plan, error) {
 			return nil, errors.New("port 5000 is taken by nginx (pid 812) on 0.0.0.0:5000: stop it, or set ports.web")

@@ -18,6 +18,7 @@ type reviewPage struct {
 	plan    *install.Plan // nil: it is being worked out, or err says why there is none
 	err     error
 	diffs   bool
+	jump    bool // to the diffs, as soon as it is known where they are
 	scroll  scroll
 }
 
@@ -72,7 +73,8 @@ func (p *reviewPage) key(msg tea.KeyMsg) tea.Cmd {
 	case key == "s":
 		return p.m.saveAnswers(p)
 	case key == "d" && p.plan != nil:
-		p.diffs, p.scroll.top = !p.diffs, 0
+		p.diffs = !p.diffs
+		p.jump = p.diffs
 	case key == "r" && p.err != nil:
 		return p.work()
 	case key == "enter" && p.plan != nil && p.m.host.DryRun:
@@ -133,6 +135,9 @@ func (p *reviewPage) planLines(width int) []string {
 	section("What changes", changes...)
 	section(fmt.Sprintf("Sizing for %d MiB of RAM, cores: %d", p.plan.Sizing.RAMMiB, p.plan.Sizing.Cores), p.plan.Sizing.Why()...)
 	section("At "+p.m.draft.broker().Name, "The redirect URL must be exactly "+p.m.draft.redirectURL())
+	if p.jump {
+		p.scroll.top, p.jump = len(out), false
+	}
 	if p.diffs {
 		var text bytes.Buffer
 		p.plan.WriteText(&text)

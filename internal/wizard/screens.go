@@ -193,11 +193,12 @@ func (m *model) step() string {
 
 const (
 	minWidth   = 20
+	maxWidth   = 100 // longer lines are hard to read
 	headHeight = 3 // title, rule, blank
 )
 
 func (m *model) View() string {
-	width := max(m.width, minWidth)
+	width := min(max(m.width, minWidth), maxWidth)
 	// The page knows only with its height whether there is more to scroll to,
 	// which its keys then say.
 	m.page.body(width-2, max(m.height-headHeight-len(m.foot(width-2)), 1))
