@@ -17,7 +17,7 @@ type menuPage struct {
 func newMenuPage(m *model) *menuPage {
 	var choices []choice
 	for _, e := range m.machine.Menu {
-		choices = append(choices, choice{e.Label, e.Label})
+		choices = append(choices, choice{value: e.Label, label: e.Label})
 	}
 	q := question{key: "menu", label: fixed("What is to be done?"), help: fixed(""), choices: func() []choice { return choices }}
 	p := &menuPage{m: m, field: newField(q, newDraft(), m.look)}

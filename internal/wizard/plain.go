@@ -37,11 +37,11 @@ type item struct {
 }
 
 func (i item) shown(d *draft) bool {
-	return i.screen.shown(d) && (i.q == nil || i.q.shown(d) && !i.given())
+	return i.screen.shown(d) && (i.q == nil || i.q.shown(d))
 }
 
-// given reports whether there is but one answer, which needs no question.
-func (i item) given() bool { return i.q.choices != nil && len(i.q.choices()) == 1 }
+// given reports whether there is but one answer: it is said, not asked for.
+func (i item) given() bool { return i.q != nil && i.q.choices != nil && len(i.q.choices()) == 1 }
 
 func items() []item {
 	var out []item
@@ -115,7 +115,7 @@ func (p *Plain) itemOf(all []item, key string) int {
 
 // before is the nearest item that is asked before item i.
 func (p *Plain) before(all []item, i int) int {
-	for i--; i > 0 && !all[i].shown(p.draft); i-- {
+	for i--; i > 0 && (!all[i].shown(p.draft) || all[i].given()); i-- {
 	}
 	return max(i, 0)
 }
@@ -128,6 +128,12 @@ func (p *Plain) one(ctx context.Context, it item) (goBack bool, err error) {
 		return strings.TrimSpace(text) == back, err
 	}
 	q := *it.q
+	if it.given() {
+		only := q.choices()[0]
+		p.lines.Say("%s: %s", q.label(p.draft), only.label)
+		p.draft.take(q, only.value)
+		return false, nil
+	}
 	p.lines.Say("")
 	if help := q.help(p.draft); help != "" && q.key != keyBroker {
 		p.lines.Say("%s", wrap(help, plainWidth))
@@ -176,12 +182,25 @@ func (p *Plain) judge(ctx context.Context, q question) {
 	p.lines.Say("%s", wrap(words, plainWidth))
 }
 
+// choiceWords lists the values, and then those of each kind.
 func choiceWords(q question) string {
-	var values []string
+	var values, kinds []string
+	of := map[string][]string{}
 	for _, c := range q.choices() {
 		values = append(values, c.value)
+		if c.kind == "" {
+			continue
+		}
+		if of[c.kind] == nil {
+			kinds = append(kinds, c.kind)
+		}
+		of[c.kind] = append(of[c.kind], c.value)
 	}
-	return strings.Join(values, " ")
+	text := strings.Join(values, " ")
+	for _, kind := range kinds {
+		text += fmt.Sprintf("\n%s: %s", kind, strings.Join(of[kind], " "))
+	}
+	return text
 }
 
 func prompt(q question, d *draft) string {

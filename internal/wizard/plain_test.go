@@ -70,6 +70,14 @@ func TestEachKindOfBroker(t *testing.T) {
 	}
 }
 
+// What has but one answer is said, and going back passes over it.
+func TestPlainHTTPS(t *testing.T) {
+	_, _, said, err := asked(t, "x.example.com", "<", "y.example.com", "zerodha", "", "k-123456", "s-123456", "no")
+	if err != nil || !strings.Contains(said, "HTTPS is done by: My own proxy or tunnel") || !strings.Contains(said, "\nxts: compositedge fivepaisaxts") || !strings.Contains(said, "https://y.example.com/zerodha/callback") {
+		t.Errorf("%v\n%s", err, said)
+	}
+}
+
 // Back three questions and forward again: nothing that was answered is lost.
 func TestBackAndForward(t *testing.T) {
 	a, _, said, err := asked(t, "x.example.com", "zerodha", "", "k-123456", "<", "<", "<", "", "", "", "s-123456", "no")

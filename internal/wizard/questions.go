@@ -32,7 +32,10 @@ type question struct {
 }
 
 // choice is one of the answers that a question allows.
-type choice struct{ value, label string }
+type choice struct {
+	value, label string
+	kind         string // what sets it apart; most have none
+}
 
 // Keys of the draft that are no answers themselves, or are written another way.
 const (
@@ -52,7 +55,7 @@ var screens = []screen{
 	{title: "HTTPS", shown: hasDomain, intro: fixed("Browsers and brokers reach a domain over https alone. This release sets up no certificate: your own proxy or tunnel serves the domain, and passes it on to the ports of this machine."),
 		questions: []question{
 			{key: keyTLS, shown: always, preset: "off", label: fixed("HTTPS is done by"), help: fixed(""),
-				choices: func() []choice { return []choice{{"off", "My own proxy or tunnel"}} }},
+				choices: func() []choice { return []choice{{value: "off", label: "My own proxy or tunnel"}} }},
 		}},
 	{title: "Broker", shown: always, intro: fixed(""), questions: []question{
 		{key: keyBroker, shown: always, label: fixed("Broker"), help: fixed("Type a part of its name."), choices: brokerChoices},
@@ -106,16 +109,17 @@ func hasDomain(d *draft) bool { return d.get(keyDomain) != "" }
 
 func needsMarketData(d *draft) bool { return d.broker().NeedsMarketData() }
 
-func noYes() []choice { return []choice{{"no", "No"}, {"yes", "Yes"}} }
+func noYes() []choice { return []choice{{value: "no", label: "No"}, {value: "yes", label: "Yes"}} }
 
 func brokerChoices() []choice {
 	var out []choice
 	for _, b := range broker.All() {
-		label := fmt.Sprintf("%s (%s)", b.Name, b.ID)
+		c := choice{value: b.ID, label: fmt.Sprintf("%s (%s)", b.Name, b.ID)}
 		if b.Kind != broker.Standard {
-			label += ", " + string(b.Kind)
+			c.kind = string(b.Kind)
+			c.label += ", " + c.kind
 		}
-		out = append(out, choice{b.ID, label})
+		out = append(out, c)
 	}
 	return out
 }

@@ -166,7 +166,7 @@ var saveScreen = screen{
 		{key: "path", shown: always, preset: defaultFile, label: fixed("File"), help: fixed("")},
 		{key: "secrets", shown: always, preset: "out", label: fixed("Secrets"), help: fixed(""),
 			choices: func() []choice {
-				return []choice{{"out", "Leave them out: they come from the environment"}, {"in", "Write them in"}}
+				return []choice{{value: "out", label: "Leave them out: they come from the environment"}, {value: "in", label: "Write them in"}}
 			}},
 	},
 }

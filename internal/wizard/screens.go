@@ -194,7 +194,7 @@ func (m *model) step() string {
 const (
 	minWidth   = 20
 	maxWidth   = 100 // longer lines are hard to read
-	headHeight = 3 // title, rule, blank
+	headHeight = 3   // title, rule, blank
 )
 
 func (m *model) View() string {
