@@ -10,7 +10,8 @@ import (
 )
 
 func (a *app) doctorCommand() *cobra.Command {
-	return &cobra.Command{
+	var bundle string
+	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Find what is wrong with OpenAlgo, its engine and its machine",
 		Long: `Look at everything that can be known about the OpenAlgo in --dir: the engine,
@@ -18,6 +19,9 @@ disk, memory and clock, the container and its restarts, whether OpenAlgo answers
 rightly, .env by the app's own rules, open ports, DNS, the certificate, whether a
 resize is due, and what a killed run has left. Each finding says what was seen
 and what mends it. Nothing is changed.
+
+--bundle writes the report, the files and the logs into an archive for somebody
+who is to help, every secret taken out.
 
 It exits 1 when something does not work, and 0 with warnings alone.`,
 		Args: noArgs,
@@ -37,10 +41,17 @@ It exits 1 when something does not work, and 0 with warnings alone.`,
 			} else {
 				report.WriteText(a.stdout)
 			}
+			if err == nil && bundle != "" {
+				if err = doctor.Bundle(cmd.Context(), look, report, bundle); err == nil {
+					fmt.Fprintf(a.stderr, "Written: %s. Look into it before you send it.\n", bundle)
+				}
+			}
 			if err == nil && report.Failures > 0 {
 				return &toldError{&install.Error{Exit: install.ExitFailed, Err: fmt.Errorf("%d failures", report.Failures)}}
 			}
 			return err
 		},
 	}
+	cmd.Flags().StringVar(&bundle, "bundle", "", "write an archive for support (.tar.gz), every secret taken out")
+	return cmd
 }

@@ -168,3 +168,16 @@ func TestWriteText(t *testing.T) {
 		t.Errorf("%+v\n%s", r, text)
 	}
 }
+
+func TestMaskAssignments(t *testing.T) {
+	for in, want := range map[string]string{
+		"      BROKER_API_KEY: abc123xyz\n":      "      BROKER_API_KEY: [secret]\n",
+		"      - \"API_KEY_PEPPER=abc123xyz\"\n": "      - \"API_KEY_PEPPER=[secret]\n",
+		"      TZ: Asia/Kolkata\n":               "      TZ: Asia/Kolkata\n",
+		"nothing at all":                         "nothing at all",
+	} {
+		if got := string(maskAssignments([]byte(in))); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+}

@@ -133,7 +133,7 @@ var (
 		`no such host|server misbehaving|temporary failure|network is unreachable|no route to host|deadline exceeded|` +
 		`50[0234] |internal server error|bad gateway|service unavailable|gateway time|request canceled`)
 	noManifest = regexp.MustCompile(`(?i)no matching manifest|does not match the (specified|expected) platform|no match for platform`)
-	noImage    = regexp.MustCompile(`(?i)manifest unknown|not found|repository does not exist|name unknown|name invalid`)
+	noImage    = regexp.MustCompile(`(?i)manifest[ _]unknown|not found|repository does not exist|name[ _](unknown|invalid)|unknown name`)
 	noLogin    = regexp.MustCompile(`(?i)unauthorized|authentication required|no basic auth credentials|incorrect username or password|access denied|access to the resource is denied|forbidden|insufficient_scope|authorization failed`)
 	tooMany    = regexp.MustCompile(`(?i)toomanyrequests|too many requests|rate limit`)
 )

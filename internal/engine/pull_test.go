@@ -227,6 +227,7 @@ func TestPullSaysWhatTheEngineMeans(t *testing.T) {
 			[]error{engine.ErrImageNotFound, engine.ErrLoginNeeded}, "or it is private"},
 		{"no matching manifest for linux/arm64/v8 in the manifest list entries", []error{engine.ErrWrongPlatform}, "arm64"},
 		{"manifest for a/b:1 not found: manifest unknown: manifest unknown", []error{engine.ErrImageNotFound}, "name and tag"},
+		{`unknown: {"errors":[{"code":"NAME_UNKNOWN","message":"Unknown name"}]}`, []error{engine.ErrImageNotFound}, "name and tag"},
 		{"Get \"https://registry-1.docker.io/v2/\": dial tcp: lookup registry-1.docker.io: no such host", []error{engine.ErrRegistry}, "DNS"},
 		{"Get \"https://registry-1.docker.io/v2/\": net/http: TLS handshake timeout", []error{engine.ErrRegistry}, "network"},
 	} {

@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"encoding/json"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -71,6 +72,51 @@ func TestDoctor(t *testing.T) {
 	}
 	if out := i.run("doctor"); !strings.HasPrefix(out.stdout, "FAIL  container") || !strings.Contains(out.stdout, " start\n") {
 		t.Errorf("for a person:\n%s", out.all())
+	}
+}
+
+// The archive for support has everything but the secrets.
+func TestDoctorBundle(t *testing.T) {
+	i := newInstance(t)
+	i.write("env: {SMTP_PASSWORD: canary-smtp-77aa1b}")
+	i.install(0)
+	env, err := os.ReadFile(filepath.Join(i.dir, ".env"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "support.tar.gz")
+	if out := i.run("doctor", "--bundle", path); out.code != 0 {
+		t.Fatal(out.all())
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v, %v", info, err)
+	}
+	text, err := exec.Command("tar", "-xzOf", path).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	names, _ := exec.Command("tar", "-tzf", path).Output()
+	for _, name := range []string{"doctor.json", "status.json", "container.log", "/env", "docker-compose.yaml", "openalgo-install.yaml", "/openalgo-install/log"} {
+		if !strings.Contains(string(names), name) {
+			t.Errorf("%s is not in the archive:\n%s", name, names)
+		}
+	}
+	secrets := []string{canaryKey, canarySecret, "canary-smtp-77aa1b"}
+	for line := range strings.Lines(string(env)) {
+		if key, value, ok := strings.Cut(strings.TrimSpace(line), "="); ok && (strings.HasPrefix(key, "APP_KEY") || strings.HasPrefix(key, "API_KEY_PEPPER") || strings.HasPrefix(key, "FERNET_SALT")) {
+			secrets = append(secrets, strings.Trim(strings.TrimSpace(value), "'\""))
+		}
+	}
+	if len(secrets) < 6 {
+		t.Fatalf("only %d secrets are known", len(secrets))
+	}
+	for _, s := range secrets {
+		if strings.Contains(string(text), s) {
+			t.Errorf("a secret is in the archive")
+		}
+	}
+	if out := i.run("doctor", "--bundle", path); out.code != 1 || !strings.Contains(out.stderr, "left as it is") {
+		t.Errorf("a second time: exit %d\n%s", out.code, out.all())
 	}
 }
 

@@ -1,0 +1,142 @@
+package doctor
+
+import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/google/renameio/v2"
+
+	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/install"
+	"github.com/marketcalls/openalgo-install/internal/secret"
+)
+
+// bundleLines is how many of the container's last lines go into a bundle.
+const bundleLines = 5000
+
+// Bundle writes a new archive (tar.gz, 0600) for somebody who is to help: the
+// report, the state, the files and the logs, every secret taken out.
+func Bundle(ctx context.Context, l Look, r Report, path string) error {
+	if _, err := os.Lstat(path); err == nil {
+		return fmt.Errorf("%s exists, and is left as it is: name another file", path)
+	}
+	var out bytes.Buffer
+	zipped := gzip.NewWriter(&out)
+	archive := tar.NewWriter(zipped)
+	for _, file := range l.bundled(ctx, r) {
+		header := &tar.Header{Name: "openalgo-support/" + file.name, Mode: 0o600, Size: int64(len(file.text)), ModTime: time.Now()}
+		if err := archive.WriteHeader(header); err != nil {
+			return fmt.Errorf("writing %s: %w", path, err)
+		}
+		if _, err := archive.Write(file.text); err != nil {
+			return fmt.Errorf("writing %s: %w", path, err)
+		}
+	}
+	if err := archive.Close(); err != nil {
+		return fmt.Errorf("writing %s: %w", path, err)
+	}
+	if err := zipped.Close(); err != nil {
+		return fmt.Errorf("writing %s: %w", path, err)
+	}
+	if err := renameio.WriteFile(path, out.Bytes(), 0o600); err != nil {
+		return fmt.Errorf("writing %s: %w", path, err)
+	}
+	return nil
+}
+
+type bundledFile struct {
+	name string
+	text []byte
+}
+
+// bundled are the files of a bundle; what is not there is left out.
+func (l Look) bundled(ctx context.Context, r Report) []bundledFile {
+	env, _ := os.ReadFile(filepath.Join(l.Dir, ".env"))
+	redact := redactor(env)
+	var out []bundledFile
+	add := func(name string, text []byte) {
+		if len(text) > 0 {
+			out = append(out, bundledFile{name, []byte(redact.Redact(string(text)))})
+		}
+	}
+	var text bytes.Buffer
+	r.WriteText(&text)
+	add("doctor.txt", text.Bytes())
+	addJSON := func(name string, doc any) {
+		if data, err := json.MarshalIndent(doc, "", "  "); err == nil {
+			add(name, data)
+		}
+	}
+	addJSON("doctor.json", r)
+	if l.Engine != nil {
+		addJSON("engine.json", l.Engine.Info())
+		if status, err := install.ReadStatus(ctx, l.Engine, l.Machine, l.Dir); err == nil {
+			addJSON("status.json", status)
+			add("container.log", l.log(ctx))
+		}
+	}
+	add("env", envfile.Masked(env))
+	for _, name := range []string{"docker-compose.yaml", "docker-compose.yml", "compose.yaml", "compose.yml", "openalgo-install.yaml", ".openalgo-install/log"} {
+		if data, err := os.ReadFile(filepath.Join(l.Dir, name)); err == nil {
+			add(strings.TrimPrefix(name, "."), maskAssignments(data))
+		}
+	}
+	return out
+}
+
+// log is what the container said last; install takes the secrets out of it.
+func (l Look) log(ctx context.Context) []byte {
+	in, err := install.New(l.Dir, l.Engine, l.Machine, install.ReporterFunc(func(install.Event) {}))
+	if err != nil {
+		return nil
+	}
+	var out bytes.Buffer
+	if err := in.Logs(ctx, false, bundleLines, &out); err != nil {
+		fmt.Fprintf(&out, "%v\n", err)
+	}
+	return maskAssignments(out.Bytes())
+}
+
+// redactor knows every secret of a .env, and the parts of composite ones.
+func redactor(env []byte) *secret.Redactor {
+	file, err := envfile.Parse(env)
+	if err != nil {
+		return nil
+	}
+	var known []secret.Text
+	for _, key := range file.Keys() {
+		value, _ := file.Get(key)
+		if !envfile.IsSecret(key, value) {
+			continue
+		}
+		known = append(known, secret.New(value))
+		for _, part := range strings.Split(value, ":::") {
+			known = append(known, secret.New(part))
+		}
+	}
+	return secret.NewRedactor(known...)
+}
+
+// assignment is KEY=value or KEY: value, as Compose files and logs have it.
+var assignment = regexp.MustCompile(`(?m)\b([A-Z][A-Z0-9_]{2,})(["']?[ \t]*[:=][ \t]*)(\S.*)$`)
+
+// maskAssignments takes out the values of what is called like a secret: a
+// Compose file of the user's may hold some that .env does not have.
+func maskAssignments(text []byte) []byte {
+	return assignment.ReplaceAllFunc(text, func(line []byte) []byte {
+		parts := assignment.FindSubmatch(line)
+		if !envfile.IsSecret(string(parts[1]), string(parts[3])) {
+			return line
+		}
+		return append(append(append([]byte{}, parts[1]...), parts[2]...), secret.Mask...)
+	})
+}
