@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -47,7 +48,7 @@ It exits 1 when something does not work, and 0 with warnings alone.`,
 				}
 			}
 			if err == nil && report.Failures > 0 {
-				return &toldError{&install.Error{Exit: install.ExitFailed, Err: fmt.Errorf("%d failures", report.Failures)}}
+				return &toldError{&install.Error{Exit: install.ExitFailed, Err: errors.New("doctor found what does not work")}}
 			}
 			return err
 		},

@@ -115,7 +115,14 @@ func (r Report) WriteText(w io.Writer) {
 			}
 		}
 	}
-	fmt.Fprintf(w, "\n%d failures, %d warnings, %d checks\n", r.Failures, r.Warnings, len(r.Findings))
+	fmt.Fprintf(w, "\n%s, %s, %s\n", count(r.Failures, "failure"), count(r.Warnings, "warning"), count(len(r.Findings), "finding"))
+}
+
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 func ok(check, format string, args ...any) []Finding {

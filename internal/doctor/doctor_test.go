@@ -164,7 +164,7 @@ func TestWriteText(t *testing.T) {
 	r.WriteText(&out)
 	text := out.String()
 	if r.Failures != 1 || r.Warnings != 1 || !strings.HasPrefix(text, "FAIL  unfinished") || !strings.Contains(text, "-> openalgo-install logs") ||
-		!strings.Contains(text, "1 failures, 1 warnings") {
+		!strings.Contains(text, "1 failure, 1 warning, ") {
 		t.Errorf("%+v\n%s", r, text)
 	}
 }
