@@ -139,6 +139,9 @@ func (a *app) instance(ctx context.Context, m *wizard.Machine, e *engine.Engine,
 		return err == nil && !a.dirGiven && a.elsewhere(ctx, m, e, machine)
 	}
 	m.Instance = glance(status.Instances[0])
+	if text := install.Unfinished(dir); text != "" {
+		m.Instance += "Note:    " + text + "\n"
+	}
 	m.Saved, _ = os.ReadFile(filepath.Join(dir, "openalgo-install.yaml"))
 	add := func(label string, args ...string) {
 		m.Menu = append(m.Menu, wizard.MenuEntry{Label: label, Args: args})

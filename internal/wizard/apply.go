@@ -36,7 +36,7 @@ type tickMsg struct{}
 const tickEvery = 250 * time.Millisecond
 
 func tick() tea.Cmd {
-	return tea.Tick(tickEvery, func(time.Time) tea.Msg { return tickMsg{} })
+	return after(tickEvery, func(time.Time) tea.Msg { return tickMsg{} })
 }
 
 // apply begins an install, and shows it.

@@ -104,7 +104,10 @@ func (p *formPage) key(msg tea.KeyMsg) tea.Cmd {
 		}
 		return p.leave()
 	case key == "down" && fields[p.at].q.choices == nil:
-		return p.submit(fields)
+		if p.at+1 < len(fields) {
+			return p.submit(fields)
+		}
+		return nil
 	case key == "ctrl+r" && fields[p.at].q.secret:
 		fields[p.at].reveal()
 		return nil
@@ -192,6 +195,9 @@ type dnsMsg struct {
 	good          bool
 }
 
+// after is tea.Tick; tests let no time pass.
+var after = tea.Tick
+
 // dnsPause is how long the typing must rest before a domain is looked up.
 const dnsPause = 400 * time.Millisecond
 
@@ -204,7 +210,7 @@ func (p *formPage) askDNS() tea.Cmd {
 	if domain == "" || p.check(p.screen.questions[0]) != "" {
 		return nil
 	}
-	return tea.Tick(dnsPause, func(time.Time) tea.Msg { return dnsAskMsg{domain} })
+	return after(dnsPause, func(time.Time) tea.Msg { return dnsAskMsg{domain} })
 }
 
 func (p *formPage) lookUp(domain string) tea.Cmd {

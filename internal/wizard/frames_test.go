@@ -53,13 +53,16 @@ func testHost() Host {
 	}
 }
 
+// No test waits for time to pass.
+func init() { after = func(time.Duration, func(time.Time) tea.Msg) tea.Cmd { return nil } }
+
 // session is a wizard as somebody types at it. What it does in the background
-// is done at once, except for what waits for time to pass.
+// is done at once, but for what happens in an apply: until lets that come.
 type session struct {
 	t     testing.TB
 	m     *model
 	ended bool
-	late  chan tea.Msg // what came after do had given up
+	late  chan tea.Msg // the events of an apply
 }
 
 func newSession(t testing.TB, host Host, color, unicode bool, width, height int) *session {
@@ -74,27 +77,37 @@ func (s *session) send(msg tea.Msg) {
 	s.do(cmd)
 }
 
-// do carries a command out, unless it waits.
+// do carries a command out.
 func (s *session) do(cmd tea.Cmd) {
+	s.t.Helper()
 	if cmd == nil {
 		return
 	}
 	done := make(chan tea.Msg, 1)
 	go func() { done <- cmd() }()
+	switch s.m.page.(type) {
+	case *applyPage, *dockerPage:
+		go func() { s.late <- <-done }()
+		return
+	}
 	select {
 	case msg := <-done:
-		switch msg := msg.(type) {
-		case tea.BatchMsg:
-			for _, c := range msg {
-				s.do(c)
-			}
-		case tea.QuitMsg:
-			s.ended = true
-		default:
-			s.send(msg)
+		s.take(msg)
+	case <-time.After(10 * time.Second):
+		s.t.Fatalf("a command does not end:\n%s", s.screen())
+	}
+}
+
+func (s *session) take(msg tea.Msg) {
+	switch msg := msg.(type) {
+	case tea.BatchMsg:
+		for _, c := range msg {
+			s.do(c)
 		}
-	case <-time.After(20 * time.Millisecond): // a tick, or an event still to come
-		go func() { s.late <- <-done }()
+	case tea.QuitMsg:
+		s.ended = true
+	default:
+		s.send(msg)
 	}
 }
 
@@ -105,7 +118,7 @@ func (s *session) until(want string) *session {
 	for !strings.Contains(s.screen(), want) {
 		select {
 		case msg := <-s.late:
-			s.send(msg)
+			s.take(msg)
 		case <-deadline:
 			s.t.Fatalf("%q does not come:\n%s", want, s.screen())
 		}
@@ -153,6 +166,7 @@ var frames = []struct {
 	name string
 	host func(*Host)
 	way  []string
+	sees string // what comes at last
 	do   func(*session)
 }{
 	{name: "machine"},
@@ -167,7 +181,7 @@ var frames = []struct {
 			print("apt-get update")
 			return errors.New("apt-get ended with 100: no network")
 		}
-	}, way: []string{"i"}},
+	}, way: []string{"i"}, sees: "enter back"},
 	{name: "address", way: toAddress},
 	{name: "address-wrong", way: append(clone(toAddress), "http://x", "<enter>")},
 	{name: "address-dns", way: append(clone(toAddress), "algo.example.com"), do: func(s *session) {
@@ -194,12 +208,12 @@ var frames = []struct {
 	{name: "leave", way: append(clone(toCredentials), "<ctrl+c>")},
 	{name: "apply", host: waits, way: toApply, do: applied},
 	{name: "apply-log", host: waits, way: append(clone(toApply), "l"), do: applied},
-	{name: "result", way: toApply},
+	{name: "result", way: toApply, sees: "enter end"},
 	{name: "failure", host: func(h *Host) {
 		h.Install = func(context.Context, answers.Answers, install.Reporter) (install.Result, error) {
 			return install.Result{}, &install.Error{Exit: install.ExitRolledBack, Err: errors.New("OpenAlgo stopped at once (exit 1)"), Log: []string{"Error: BROKER_API_KEY is not set"}}
 		}
-	}, way: toApply},
+	}, way: toApply, sees: "r retry"},
 	{name: "menu", host: installed},
 }
 
@@ -246,6 +260,9 @@ func TestFrames(t *testing.T) {
 						f.host(&host)
 					}
 					s := newSession(t, host, color, !color, size[0], size[1]).keys(f.way...)
+					if f.sees != "" {
+						s.until(f.sees)
+					}
 					if f.do != nil {
 						f.do(s)
 					}

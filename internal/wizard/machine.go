@@ -124,10 +124,10 @@ func (m *model) setUpDocker() tea.Cmd {
 	ctx, cancel := context.WithCancel(m.ctx)
 	p := &dockerPage{m: m, queue: newQueue()}
 	m.page, m.busy = p, cancel
-	go func() {
+	m.background(func() {
 		err := m.host.SetUpDocker(ctx, func(line string) { p.queue.put(dockerMsg{line: line}) })
 		p.queue.put(dockerMsg{end: true, err: err})
-	}()
+	})
 	return p.queue.next
 }
 

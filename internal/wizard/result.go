@@ -92,7 +92,7 @@ func (p *failurePage) update(msg tea.Msg) tea.Cmd {
 		return p.m.show(1)
 	case "l":
 		p.showLog, p.scroll.top = !p.showLog, 0
-	case "q", "enter":
+	case "q":
 		return end(p.err)
 	default:
 		p.scroll.key(key)

@@ -46,10 +46,18 @@ func (m *model) review() tea.Cmd {
 
 func (p *reviewPage) work() tea.Cmd {
 	p.plan, p.err = nil, nil
-	return func() tea.Msg {
-		plan, err := p.m.host.Plan(p.m.ctx, p.answers)
-		return planMsg{p, plan, err}
-	}
+	done := make(chan tea.Msg, 1)
+	p.m.background(func() {
+		msg := planMsg{page: p}
+		defer func() {
+			if mistake := recover(); mistake != nil {
+				msg.err = fmt.Errorf("internal error: %v", mistake)
+			}
+			done <- msg
+		}()
+		msg.plan, msg.err = p.m.host.Plan(p.m.ctx, p.answers)
+	})
+	return func() tea.Msg { return <-done }
 }
 
 func (p *reviewPage) title() string { return "OpenAlgo: review" }

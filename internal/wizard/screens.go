@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync"
 
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/x/ansi"
@@ -38,6 +39,18 @@ type model struct {
 	run     *run               // the apply, from its beginning
 	outcome Outcome
 	err     error // how the wizard ended
+
+	work sync.WaitGroup // what has to be cleaned up before the program ends
+}
+
+// background does something that is waited for at the end: a plan may have made
+// a container to look into.
+func (m *model) background(do func()) {
+	m.work.Add(1)
+	go func() {
+		defer m.work.Done()
+		do()
+	}()
 }
 
 // The first size is a guess: it is told right after the start.

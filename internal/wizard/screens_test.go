@@ -21,9 +21,7 @@ func (s *session) screen() string { return ansi.Strip(s.m.View()) }
 func (s *session) sees(want ...string) *session {
 	s.t.Helper()
 	for _, w := range want {
-		if !strings.Contains(s.screen(), w) {
-			s.t.Fatalf("%q is not on the screen:\n%s", w, s.screen())
-		}
+		s.until(w)
 	}
 	return s
 }

@@ -2,6 +2,7 @@ package wizard
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -39,6 +40,10 @@ func Show(ctx context.Context, t Terminal, host Host) (Outcome, error) {
 }
 
 func (t Terminal) show(ctx context.Context, m *model) (Outcome, error) {
+	var cancel context.CancelFunc
+	m.ctx, cancel = context.WithCancel(ctx)
+	defer m.work.Wait()
+	defer cancel()
 	guard := &guarded{model: m}
 	program := tea.NewProgram(guard, tea.WithAltScreen(), tea.WithInput(t.In), tea.WithOutput(t.Out),
 		tea.WithoutSignalHandler())
@@ -61,8 +66,8 @@ func (t Terminal) show(ctx context.Context, m *model) (Outcome, error) {
 	}
 	if m.run != nil {
 		<-m.run.done // with the screen gone the apply still goes on
-		if m.err == nil {
-			m.err = m.run.err
+		if m.err == nil || m.run.err != nil && errors.Is(m.err, ErrEnded) {
+			m.err = m.run.err // to leave after a failure is no "nothing was changed"
 		}
 		m.outcome.Result, m.outcome.Installed = m.run.result, m.run.err == nil
 		return m.outcome, m.err

@@ -3,6 +3,7 @@ package wizard
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"os"
 	"strings"
@@ -62,6 +63,38 @@ func TestPanicLeavesTheTerminal(t *testing.T) {
 				t.Errorf("the terminal is left on its other screen: %q", out)
 			}
 		})
+	}
+}
+
+// A plan that is being worked out when the wizard is left is waited for: it
+// cleans up behind itself.
+func TestLeavingWaitsForThePlan(t *testing.T) {
+	terminal, tty, err := pty.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer terminal.Close()
+	defer tty.Close()
+	go func() { _, _ = io.Copy(io.Discard, terminal) }()
+	host, planning, cleaned := testHost(), make(chan struct{}), false
+	host.Plan = func(ctx context.Context, _ answers.Answers) (*install.Plan, error) {
+		close(planning)
+		<-ctx.Done()
+		cleaned = true
+		return nil, ctx.Err()
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	m := newModel(ctx, host, newLook(false, false))
+	m.page = &reviewPage{m: m}
+	m.host.Look = func(context.Context) Machine { // the first command: it begins the plan
+		m.page.(*reviewPage).work()
+		<-planning
+		cancel()
+		return Machine{}
+	}
+	if _, err := (Terminal{In: tty, Out: tty}).show(ctx, m); !errors.Is(err, ErrEnded) || !cleaned {
+		t.Errorf("%v, cleaned up %v", err, cleaned)
 	}
 }
 
