@@ -40,7 +40,7 @@ func TestPanicLeavesTheTerminal(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer terminal.Close()
+			// Neither side is closed: bubbletea's reader may look at it once more.
 			before, err := unix.IoctlGetTermios(int(tty.Fd()), unix.TCGETS)
 			if err != nil {
 				t.Fatal(err)
@@ -58,7 +58,6 @@ func TestPanicLeavesTheTerminal(t *testing.T) {
 			if err != nil || *after != *before {
 				t.Errorf("the terminal is left as %+v, it was %+v (%v)", after, before, err)
 			}
-			_ = tty.Close()
 			if out := said.String(); strings.Contains(out, "\x1b[?1049h") && !strings.Contains(out, "\x1b[?1049l") {
 				t.Errorf("the terminal is left on its other screen: %q", out)
 			}
@@ -73,8 +72,7 @@ func TestLeavingWaitsForThePlan(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer terminal.Close()
-	defer tty.Close()
+	// Neither side is closed: bubbletea's reader may look at it once more.
 	go func() { _, _ = io.Copy(io.Discard, terminal) }()
 	host, planning, cleaned := testHost(), make(chan struct{}), false
 	host.Plan = func(ctx context.Context, _ answers.Answers) (*install.Plan, error) {
