@@ -65,6 +65,15 @@ func TestPanicLeavesTheTerminal(t *testing.T) {
 	}
 }
 
+// beginsPlan goes on to the review as soon as the machine is known.
+type beginsPlan struct{ *machinePage }
+
+func (p beginsPlan) update(tea.Msg) tea.Cmd {
+	review := &reviewPage{m: p.m}
+	p.m.page = review
+	return review.work()
+}
+
 // A plan that is being worked out when the wizard is left is waited for: it
 // cleans up behind itself.
 func TestLeavingWaitsForThePlan(t *testing.T) {
@@ -84,13 +93,11 @@ func TestLeavingWaitsForThePlan(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	m := newModel(ctx, host, newLook(false, false))
-	m.page = &reviewPage{m: m}
-	m.host.Look = func(context.Context) Machine { // the first command: it begins the plan
-		m.page.(*reviewPage).work()
+	m.page = beginsPlan{&machinePage{m: m}}
+	go func() {
 		<-planning
 		cancel()
-		return Machine{}
-	}
+	}()
 	if _, err := (Terminal{In: tty, Out: tty}).show(ctx, m); !errors.Is(err, ErrEnded) || !cleaned {
 		t.Errorf("%v, cleaned up %v", err, cleaned)
 	}
