@@ -44,10 +44,10 @@ func (t Terminal) show(ctx context.Context, m *model) (Outcome, error) {
 	m.ctx, cancel = context.WithCancel(ctx)
 	defer m.work.Wait()
 	defer cancel()
-	guard := &guarded{model: m}
-	program := tea.NewProgram(guard, tea.WithAltScreen(), tea.WithInput(t.In), tea.WithOutput(t.Out),
+	g := &guarded{model: m}
+	program := tea.NewProgram(g, tea.WithAltScreen(), tea.WithInput(t.In), tea.WithOutput(t.Out),
 		tea.WithoutSignalHandler())
-	guard.quit = program.Quit
+	g.quit = program.Quit
 
 	// Restored here too, for the case that the program could not.
 	if state, err := term.GetState(int(t.In.Fd())); err == nil {
@@ -61,8 +61,8 @@ func (t Terminal) show(ctx context.Context, m *model) (Outcome, error) {
 	go quitWhen(ctx, program, hangup, over)
 
 	_, err := program.Run()
-	if guard.panicked != "" {
-		err = fmt.Errorf("internal error: %s", guard.panicked)
+	if g.panicked != "" {
+		err = fmt.Errorf("internal error: %s", g.panicked)
 	}
 	if m.run != nil {
 		<-m.run.done // with the screen gone the apply still goes on
@@ -72,7 +72,7 @@ func (t Terminal) show(ctx context.Context, m *model) (Outcome, error) {
 		m.outcome.Result, m.outcome.Installed = m.run.result, m.run.err == nil
 		return m.outcome, m.err
 	}
-	if m.err == nil && err != nil && guard.panicked == "" {
+	if m.err == nil && err != nil && g.panicked == "" {
 		err = fmt.Errorf("%w: %w", ErrEnded, err) // the terminal went away
 	}
 	if m.err == nil {
@@ -99,7 +99,25 @@ type guarded struct {
 	quit     func()
 }
 
-func (g *guarded) Init() tea.Cmd { return g.model.Init() }
+func (g *guarded) Init() tea.Cmd { return guard(g.model.Init()) }
+
+// panicMsg is a panic of a command.
+type panicMsg struct{ mistake any }
+
+// guard makes a panic of a command a message.
+func guard(cmd tea.Cmd) tea.Cmd {
+	if cmd == nil {
+		return nil
+	}
+	return func() (msg tea.Msg) {
+		defer func() {
+			if p := recover(); p != nil {
+				msg = panicMsg{p}
+			}
+		}()
+		return cmd()
+	}
+}
 
 func (g *guarded) Update(msg tea.Msg) (tea.Model, tea.Cmd) { return g, g.update(msg) }
 
@@ -109,8 +127,11 @@ func (g *guarded) update(msg tea.Msg) (cmd tea.Cmd) {
 			cmd = g.caught(p)
 		}
 	}()
+	if p, ok := msg.(panicMsg); ok {
+		return g.caught(p.mistake)
+	}
 	_, cmd = g.model.Update(msg)
-	return cmd
+	return guard(cmd)
 }
 
 func (g *guarded) View() (view string) {
