@@ -53,7 +53,7 @@ golden: ## write the golden files anew; look at the diff before you commit
 	$(GO) test $$(grep -rlE 'flag\.Bool\("update"' --include='*_test.go' internal | xargs -n1 dirname | sort -u | sed 's|^|./|') -update
 
 docs: ## the reference of the command line
-	$(GO) run ./cmd/openalgo-install man --markdown docs/cli
+	$(GO) test ./internal/cli -run TestReference -update
 
 snapshot: ## a release, unsigned and unpublished, in dist
 	$(GO) run $(GORELEASER) release --snapshot --clean --skip=sign,sbom,publish

@@ -15,3 +15,19 @@ var Env []byte
 //
 //go:embed docker-compose.yaml
 var Compose []byte
+
+// Dockerfile makes OpenAlgo's image out of a checkout, in three stages; the
+// build context must hold StartScript as start.sh.
+//
+//go:embed Dockerfile
+var Dockerfile []byte
+
+// DockerIgnore says what of a checkout stays out of the image.
+//
+//go:embed dockerignore
+var DockerIgnore []byte
+
+// StartScript is the container's start.sh.
+//
+//go:embed start.sh
+var StartScript []byte

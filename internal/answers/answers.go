@@ -20,6 +20,7 @@ type Answers struct {
 	Version   int
 	Domain    string // "": this machine only
 	Broker    Broker
+	Volumes   string // named or bind: where the data is kept
 	Image     Image
 	TLS       TLS
 	Ports     Ports
@@ -46,6 +47,9 @@ type Image struct {
 	URL        string // git
 	Path       string // path: a checkout
 	Dockerfile string // git and path: ours or theirs
+	// BuildArgs are the Dockerfile's, of git and path. No secrets: whoever has
+	// the image can read them.
+	BuildArgs map[string]string
 }
 
 // TLS says how HTTPS is done.

@@ -190,6 +190,29 @@ func (r *reader) fromFile(key string, node *yaml.Node, path string, to *secret.T
 	*to, r.source[key] = secret.New(text), "the file "+path
 }
 
+// texts is a section whose keys are free, and whose values are plain texts.
+func (r *reader) texts(to map[string]string, example string) field {
+	return func(key string, node *yaml.Node) {
+		if node.Kind != yaml.MappingNode {
+			r.mistyped(key, node, "this must be a section with names and values, e.g. `build_args: %s`", example)
+			return
+		}
+		fields := map[string]field{}
+		for i := 0; i+1 < len(node.Content); i += 2 {
+			name := node.Content[i].Value
+			if keyPattern.MatchString(name) {
+				fields[name] = func(key string, value *yaml.Node) {
+					if r.scalar(key, value, "a text", "!!str", "!!int", "!!float", "!!bool") {
+						to[name] = value.Value
+					}
+				}
+				to[name] = ""
+			}
+		}
+		r.mapping(key+".", node, fields)
+	}
+}
+
 func (r *reader) environment(to map[string]secret.Text) field {
 	return func(key string, node *yaml.Node) {
 		if node.Kind != yaml.MappingNode {

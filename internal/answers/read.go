@@ -68,7 +68,7 @@ func parse(data []byte, r *reader) (Answers, []Problem) {
 
 func defaults() Answers {
 	return Answers{
-		Image: Image{Source: "registry"}, Ports: Ports{Web: 5000, WebSocket: 8765, Bind: "127.0.0.1"},
+		Image: Image{Source: "registry", BuildArgs: map[string]string{}}, Volumes: "named", Ports: Ports{Web: 5000, WebSocket: 8765, Bind: "127.0.0.1"},
 		RemoteMCP: RemoteMCP{RequireApproval: true}, Env: map[string]secret.Text{}, hidden: map[string]bool{},
 	}
 }
@@ -85,7 +85,9 @@ func (r *reader) fields(a *Answers) map[string]field {
 		"image": r.section("{source: registry}", map[string]field{
 			"source": r.text(&a.Image.Source, "registry"), "ref": r.ref(&a.Image.Ref), "path": r.text(&a.Image.Path, "/src/openalgo"),
 			"url": r.text(&a.Image.URL, gitExample), "dockerfile": r.text(&a.Image.Dockerfile, "ours"),
+			"build_args": r.texts(a.Image.BuildArgs, "{PYTHON_IMAGE: \"python:3.12-slim-trixie\"}"),
 		}),
+		"volumes": r.text(&a.Volumes, "named"),
 		"tls": r.section("{mode: auto}", map[string]field{
 			"mode": r.text(&a.TLS.Mode, "auto"), "email": r.text(&a.TLS.Email, "me@example.com"),
 			"cert": r.text(&a.TLS.Cert, certExample), "key": r.text(&a.TLS.Key, keyExample),

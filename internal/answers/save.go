@@ -50,7 +50,13 @@ func (a Answers) Public() ([]byte, error) {
 	for _, f := range [][2]string{{"ref", a.Image.Ref}, {"url", a.Image.URL}, {"path", a.Image.Path}, {"dockerfile", a.Image.Dockerfile}} {
 		image.addText(f[0], f[1])
 	}
+	if len(a.Image.BuildArgs) > 0 {
+		image.add("build_args", a.Image.BuildArgs)
+	}
 	doc.add("image", image)
+	if a.Volumes == "bind" {
+		doc.add("volumes", a.Volumes)
+	}
 	tls := (&section{}).add("mode", a.TLS.Mode)
 	for _, f := range [][2]string{{"email", a.TLS.Email}, {"cert", a.TLS.Cert}, {"key", a.TLS.Key}} {
 		tls.addText(f[0], f[1])

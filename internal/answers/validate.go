@@ -56,6 +56,9 @@ func (r *reader) validate(a *Answers) {
 	r.domain(a)
 	r.broker(a)
 	r.image(a)
+	if a.Volumes != "named" && a.Volumes != "bind" {
+		r.wrong("volumes", "%s is neither named (Docker's volumes) nor bind (directories beside .env)", quote(a.Volumes))
+	}
 	r.tls(a)
 	r.ports(a)
 	r.sizing(a)
@@ -163,6 +166,17 @@ func (r *reader) image(a *Answers) {
 	r.onlyFor("image.path", i.Path, i.Source == "path", "a path source")
 	r.onlyFor("image.ref", i.Ref, i.Source == "registry" || i.Source == "git", "a registry or git source")
 	r.onlyFor("image.dockerfile", i.Dockerfile, i.Source == "git" || i.Source == "path", "a git or path source")
+	if len(i.BuildArgs) > 0 && i.Source != "git" && i.Source != "path" {
+		r.wrong("image.build_args", "this counts for a git or path source only; take it out, or change the other")
+	}
+	for name, value := range i.BuildArgs {
+		if strings.ContainsAny(value, "\r\n\x00") {
+			r.wrong("image.build_args."+name, "the value has a line break in it; give it on one line")
+		}
+		if envfile.IsSecret(name, value) || hasLogin(value) {
+			r.wrong("image.build_args."+name, "this looks like a secret, and whoever has the image can read its build arguments; take it out")
+		}
+	}
 	if i.Dockerfile != "" && i.Dockerfile != "ours" && i.Dockerfile != "theirs" {
 		r.wrong("image.dockerfile", "%s is neither ours nor theirs", quote(i.Dockerfile))
 	}

@@ -8,7 +8,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/charmbracelet/x/ansi"
 	"github.com/docker/go-units"
+	"golang.org/x/term"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/install"
@@ -23,6 +25,7 @@ type presenter struct {
 	live   bool          // the text goes to a terminal: the current line is redrawn
 	step   string        // title of the step that runs
 	shown  int           // percent of the pull that was printed last
+	base   string        // the image that this percent is of, in a build
 	drawn  time.Time     // when the progress line was drawn last
 }
 
@@ -51,7 +54,7 @@ func (p *presenter) Report(e install.Event) {
 	case install.EventStep:
 		p.stepEvent(e)
 	case install.EventProgress:
-		p.progress(e.Progress)
+		p.progress(e)
 	case install.EventNote:
 		p.line("  note  %s", e.Message)
 	case install.EventWarning:
@@ -97,10 +100,23 @@ func (p *presenter) stepEvent(e install.Event) {
 	}
 }
 
-// progress redraws one line on a terminal, and prints every tenth elsewhere.
-func (p *presenter) progress(now *engine.PullProgress) {
-	if now.Layers == 0 {
-		return // the registry has not said yet what there is
+// progress shows how far a build or a pull is.
+func (p *presenter) progress(e install.Event) {
+	switch {
+	case e.Build != nil && p.live:
+		p.redraw(fmt.Sprintf("step %d of %d, %s", e.Build.Step, e.Build.Total, e.Build.Name))
+	case e.Build != nil:
+		p.line("        step %d of %d  %s", e.Build.Step, e.Build.Total, ansi.Truncate(oneLine(e.Build.Name), 100, "..."))
+	case e.Progress.Layers > 0: // else the registry has not said yet what there is
+		p.pull(e.Message, e.Progress)
+	}
+}
+
+// pull redraws one line on a terminal, and prints every tenth elsewhere. base
+// names an image that a build begins with.
+func (p *presenter) pull(base string, now *engine.PullProgress) {
+	if base != p.base {
+		p.base, p.shown = base, -1
 	}
 	percent := 0
 	if now.Total > 0 {
@@ -108,9 +124,12 @@ func (p *presenter) progress(now *engine.PullProgress) {
 	}
 	text := fmt.Sprintf("%d %%  %s of %s, %d of %d layers", percent,
 		units.HumanSize(float64(now.Current)), units.HumanSize(float64(now.Total)), now.LayersDone, now.Layers)
+	if base != "" {
+		text = base + "  " + text
+	}
 	if p.live {
 		if time.Since(p.drawn) > redrawEvery {
-			fmt.Fprintf(p.text, "\r\x1b[K  ....  %s: %s", p.step, text)
+			p.redraw(text)
 			p.drawn = time.Now()
 		}
 		return
@@ -120,6 +139,25 @@ func (p *presenter) progress(now *engine.PullProgress) {
 		p.line("        %s", text)
 	}
 }
+
+// redraw shows where the present step is, on one line of the terminal.
+func (p *presenter) redraw(text string) {
+	text = "  ....  " + p.step + ": " + oneLine(text)
+	if width, _, err := term.GetSize(p.fd()); err == nil && width > 0 {
+		text = ansi.Truncate(text, width-1, "")
+	}
+	fmt.Fprint(p.text, "\r\x1b[K", text)
+}
+
+func (p *presenter) fd() int {
+	if file, ok := p.text.(*os.File); ok {
+		return int(file.Fd())
+	}
+	return -1
+}
+
+// oneLine is a step of a Dockerfile, which may have several, as one.
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
 func (p *presenter) line(format string, args ...any) {
 	if p.live {

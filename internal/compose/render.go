@@ -36,6 +36,9 @@ type Params struct {
 	// read .env. Elsewhere the mount has no `bind:` key: that is the one form
 	// that every Compose release hashes alike (facts/libraries.md A).
 	SELinux bool
+	// OwnHealth says that the image has our start.sh, whose check knows of the
+	// WebSocket proxy too.
+	OwnHealth bool
 }
 
 // Render returns docker-compose.yaml. The places of the template are filled by
@@ -45,6 +48,10 @@ func Render(p Params) []byte {
 	selinux := ""
 	if p.SELinux {
 		selinux = "        bind:\n          selinux: z\n"
+	}
+	health := `["CMD", "curl", "-f", "http://127.0.0.1:5000/auth/check-setup"]`
+	if p.OwnHealth {
+		health = `["CMD", "/app/start.sh", "health"]`
 	}
 	port := func(host, container int) string {
 		return strconv.Quote(net.JoinHostPort(p.Bind, strconv.Itoa(host)) + ":" + strconv.Itoa(container))
@@ -56,6 +63,7 @@ func Render(p Params) []byte {
 		"@WEB@", port(p.WebPort, WebPort),
 		"@WEBSOCKET@", port(p.WebSocketPort, WebSocketPort),
 		"@SELINUX@", selinux,
+		"@HEALTH@", health,
 	).Replace(string(templates.Compose)))
 }
 

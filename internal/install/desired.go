@@ -63,6 +63,24 @@ func settings(a answers.Answers, s sizing.Sizing) []setting {
 	return out
 }
 
+// sourceSettings are OpenAlgo's own diagnostics: which source it was built from.
+func (in *Installer) sourceSettings(o *observed) []setting {
+	branch, commit := "", ""
+	if in.built != nil {
+		branch, commit = in.built.branch, in.built.commit
+	}
+	var out []setting
+	for _, s := range []setting{
+		{Key: "OPENALGO_GIT_BRANCH", Value: secret.New(branch)}, {Key: "OPENALGO_GIT_COMMIT", Value: secret.New(commit)},
+	} {
+		// Without a source only what we once wrote is taken back.
+		if commit != "" || o.state.Env[s.Key] != "" {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
 func sizingSettings(a answers.Answers, s sizing.Sizing) []setting {
 	wholeHost := a.Sizing.RAMMiB != 0 || a.Sizing.Cores != 0
 	var out []setting
@@ -140,13 +158,9 @@ func redactor(a answers.Answers, env *envfile.File) *secret.Redactor {
 // cannotYet refuses what these answers ask for and this release can't do, so
 // that nothing that was asked for is dropped in silence.
 func cannotYet(a answers.Answers) error {
-	switch {
-	case a.TLS.Mode == "auto" || a.TLS.Mode == "files" || a.TLS.Mode == "nginx":
+	if a.TLS.Mode == "auto" || a.TLS.Mode == "files" || a.TLS.Mode == "nginx" {
 		return fail(ExitUsage, "tls.mode: %s is not part of this release. Put your own HTTPS proxy in front of 127.0.0.1:%d and write `tls: {mode: off}`, "+
 			"or leave out `domain` to use OpenAlgo on this machine only", a.TLS.Mode, a.Ports.Web)
-	case a.Image.Source == "git" || a.Image.Source == "path":
-		return fail(ExitUsage, "image.source: %s is not part of this release. Build the image with `docker build` and name it: "+
-			"`image: {source: registry, ref: openalgo:latest}` takes an image that is on the engine already", a.Image.Source)
 	}
 	return nil
 }

@@ -22,14 +22,24 @@ const (
 type Error struct {
 	Exit int
 	Err  error
-	Log  []string // the container's last lines, secrets taken out
+	Log  []string // the last lines of what failed, secrets taken out
+	// LogOf says whose they are; "" is the container's.
+	LogOf string
 }
 
 func (e *Error) Error() string {
 	if len(e.Log) == 0 {
 		return e.Err.Error()
 	}
-	return fmt.Sprintf("%s\nthe container's last lines:\n    %s", e.Err, strings.Join(e.Log, "\n    "))
+	return fmt.Sprintf("%s\n%s:\n    %s", e.Err, e.LogTitle(), strings.Join(e.Log, "\n    "))
+}
+
+// LogTitle is what to write above Log.
+func (e *Error) LogTitle() string {
+	if e.LogOf != "" {
+		return e.LogOf
+	}
+	return "the container's last lines"
 }
 
 func (e *Error) Unwrap() error { return e.Err }
@@ -50,12 +60,23 @@ func fail(exit int, format string, args ...any) error {
 }
 
 // notReady is a preflight finding: exit 3, all of them at once.
-func notReady(problems []string) error {
+func notReady(problems []string, causes ...error) error {
 	if len(problems) == 0 {
 		return nil
 	}
-	if len(problems) == 1 {
-		return fail(ExitHost, "%s", problems[0])
+	text := problems[0]
+	if len(problems) > 1 {
+		text = "this host is not ready:\n  - " + strings.Join(problems, "\n  - ")
 	}
-	return fail(ExitHost, "this host is not ready:\n  - %s", strings.Join(problems, "\n  - "))
+	return &Error{Exit: ExitHost, Err: &preflightError{text, errors.Join(causes...)}}
 }
+
+// preflightError is what preflight found, in words, and what of it a caller may
+// decide on.
+type preflightError struct {
+	text  string
+	cause error
+}
+
+func (e *preflightError) Error() string { return e.text }
+func (e *preflightError) Unwrap() error { return e.cause }

@@ -10,7 +10,7 @@ import (
 const (
 	EventPlan     = "plan"     // the plan that is about to be carried out
 	EventStep     = "step"     // a step began or ended
-	EventProgress = "progress" // how far a pull is
+	EventProgress = "progress" // how far a pull or a build is
 	EventNote     = "note"     // something worth saying
 	EventWarning  = "warning"  // something to act on
 	EventLog      = "log"      // a line of the container's log
@@ -27,14 +27,15 @@ const (
 
 // Event is one thing that happened in a run. With `--json` each is one line.
 type Event struct {
-	Type     string               `json:"type"`
-	Time     time.Time            `json:"time"`
-	Step     string               `json:"step,omitempty"`
-	State    string               `json:"state,omitempty"`
-	Seconds  float64              `json:"seconds,omitempty"`
-	Message  string               `json:"message,omitempty"`
-	Progress *engine.PullProgress `json:"progress,omitempty"`
-	Plan     *Plan                `json:"plan,omitempty"`
+	Type     string                `json:"type"`
+	Time     time.Time             `json:"time"`
+	Step     string                `json:"step,omitempty"`
+	State    string                `json:"state,omitempty"`
+	Seconds  float64               `json:"seconds,omitempty"`
+	Message  string                `json:"message,omitempty"`
+	Progress *engine.PullProgress  `json:"progress,omitempty"` // of a pull
+	Build    *engine.BuildProgress `json:"build,omitempty"`    // of a build
+	Plan     *Plan                 `json:"plan,omitempty"`
 
 	// Of the last event alone.
 	OK      *bool  `json:"ok,omitempty"`

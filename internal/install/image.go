@@ -20,8 +20,11 @@ import (
 
 // imageRef is the reference that docker-compose.yaml names.
 func (in *Installer) imageRef(a answers.Answers) string {
-	if a.Image.Source == "rehearsal" {
+	switch {
+	case a.Image.Source == "rehearsal":
 		return rehearsal.ImageRef(selfHash())
+	case in.built != nil:
+		return in.built.ref
 	}
 	return a.Image.Ref
 }
@@ -49,13 +52,23 @@ func openSelf() (*os.File, error) {
 	return os.Open(path)
 }
 
-// bringImage pulls the image, or makes the rehearsal image.
+// bringImage pulls the image, builds it, or makes the rehearsal image.
 func (in *Installer) bringImage(ctx context.Context, p *Plan) error {
-	began := in.stepStarted("image", "bring the image "+p.stack.Image)
+	title := "bring the image "
+	if in.builds(p) {
+		title = "build the image "
+	}
+	began := in.stepStarted("image", title+p.stack.Image)
 	var err error
-	if p.answers.Image.Source == "rehearsal" {
+	switch {
+	case p.answers.Image.Source == "rehearsal":
 		err = in.importRehearsal(ctx, p.stack.Image)
-	} else {
+	case in.builds(p):
+		if err = in.buildImage(ctx, p); err != nil {
+			in.stepEnded("image", StepFailed, began)
+			return in.buildError(p.stack.Image, err)
+		}
+	default:
 		_, err = in.Engine.Pull(ctx, p.stack.Image, func(progress engine.PullProgress) {
 			in.Report.Report(Event{Type: EventProgress, Time: time.Now(), Step: "image", Progress: &progress})
 		})

@@ -29,8 +29,10 @@ type Installer struct {
 	// Wait is how long the stack may take to answer; 0 is a fitting default.
 	Wait time.Duration
 
-	work   workdir
-	redact *secret.Redactor
+	work     workdir
+	redact   *secret.Redactor
+	built    *built // the image that is built from source; nil: none is
+	checkout string // where its source was fetched to; "" when it was not
 }
 
 // New returns an Installer for the instance in dir.
@@ -47,6 +49,7 @@ func (in *Installer) Plan(ctx context.Context, a answers.Answers) (*Plan, error)
 	if err := cannotYet(a); err != nil {
 		return nil, err
 	}
+	defer in.closeSource()
 	_, p, err := in.plan(ctx, a)
 	return p, err
 }
@@ -57,6 +60,9 @@ func (in *Installer) plan(ctx context.Context, a answers.Answers) (*observed, *P
 		return nil, nil, err
 	}
 	in.know(a, o)
+	if err := in.openSource(ctx, a); err != nil {
+		return nil, nil, err
+	}
 	if err := in.observeImage(ctx, o, in.imageRef(a)); err != nil {
 		return nil, nil, err
 	}
@@ -81,6 +87,7 @@ func (in *Installer) Install(ctx context.Context, a answers.Answers) (Result, er
 	if err := cannotYet(a); err != nil {
 		return Result{}, err
 	}
+	defer in.closeSource()
 	result := Result{URL: a.Origin()}
 	held, err := in.takeOver(ctx)
 	if err != nil {
@@ -177,6 +184,13 @@ func (in *Installer) install(ctx context.Context, a answers.Answers, madeDir boo
 	run := newRun(in, o, p, madeDir)
 	if err := run.apply(ctx); err != nil {
 		return result, err
+	}
+	if in.built != nil {
+		keep := []string{p.imageID}
+		if run.old != nil {
+			keep = append(keep, run.old.ImageID)
+		}
+		in.removeFormerBuilds(ctx, p.project, keep...)
 	}
 	result.Changed = true
 	result.Message = "OpenAlgo is ready at " + result.URL

@@ -171,6 +171,9 @@ func rank(c engine.Container) int {
 func (in *Installer) observeImage(ctx context.Context, o *observed, ref string) error {
 	image, err := in.Engine.Image(ctx, ref)
 	if errors.Is(err, engine.ErrNotFound) || errors.Is(err, engine.ErrImageNotFound) {
+		if in.built != nil && in.built.src != nil {
+			o.sample, _ = os.ReadFile(filepath.Join(in.built.src.Dir, ".sample.env")) // the image will have the same
+		}
 		return nil
 	}
 	if err != nil {

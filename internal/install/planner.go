@@ -13,6 +13,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/source"
 )
 
 // makePlan works out, from the answers and the world as observed, what has to
@@ -29,7 +30,7 @@ func (in *Installer) makePlan(ctx context.Context, a answers.Answers, o *observe
 	in.planImage(o, p)
 	planResources(o, p)
 	planContainer(o, p)
-	if o.image == nil && p.env.fresh && p.answers.Image.Source != "rehearsal" {
+	if o.image == nil && p.env.fresh && o.sample == nil && p.answers.Image.Source != "rehearsal" {
 		p.warn("the image is not on this engine yet: its own .env base may add keys to the .env shown here")
 	}
 	return p, in.preflight(ctx, o, p)
@@ -58,7 +59,7 @@ func (o *observed) othersRunning() int {
 func (in *Installer) planFiles(ctx context.Context, o *observed, p *Plan) error {
 	var warnings []string
 	var err error
-	p.env, warnings, err = planEnv(o.env, o.sample, settings(p.answers, p.Sizing), o.state, len(o.data) > 0 || elsewhere(o))
+	p.env, warnings, err = planEnv(o.env, o.sample, append(settings(p.answers, p.Sizing), in.sourceSettings(o)...), o.state, len(o.data) > 0 || elsewhere(o))
 	if lostKeys(err) {
 		return fail(ExitHost, "%w.\nThe .env may stand in %s, or in a backup of yours; bring the line back and run this again",
 			err, in.work.path("backups"))
@@ -105,7 +106,7 @@ func (in *Installer) planCompose(ctx context.Context, o *observed, p *Plan) erro
 	rendered := compose.Render(compose.Params{
 		Project: o.project, Container: compose.ContainerName(o.project), Image: in.imageRef(p.answers),
 		Bind: p.answers.Ports.Bind, WebPort: p.answers.Ports.Web, WebSocketPort: p.answers.Ports.WebSocket,
-		SELinux: in.Engine.Info().SELinux,
+		SELinux: in.Engine.Info().SELinux, OwnHealth: in.built != nil && in.built.dockerfile == source.Ours,
 	})
 	p.composeText, p.ownCompose = rendered, true
 	path := filepath.Join(in.work.dir, compose.FileName)
@@ -193,8 +194,11 @@ func (in *Installer) planImage(o *observed, p *Plan) {
 		return
 	}
 	reason := "not on this engine yet: pulled from its registry"
-	if p.answers.Image.Source == "rehearsal" {
+	switch {
+	case p.answers.Image.Source == "rehearsal":
 		reason = "the stand-in app, made from this program"
+	case in.built != nil:
+		reason = "built from " + in.built.from
 	}
 	p.add(Change{Kind: KindImage, Name: p.stack.Image, Action: ActionCreate, Reason: reason})
 }

@@ -41,12 +41,16 @@ func (in *Installer) preflight(ctx context.Context, o *observed, p *Plan) error 
 		}
 	}
 	in.preflightEngine(o, p, add)
+	var cause error
+	if p.change(KindImage, p.stack.Image) != nil {
+		cause = in.preflightBuild(ctx, add)
+	}
 	in.preflightPorts(ctx, o, p, add)
 	if holder := in.nameHolder(ctx, o, p.stack.ContainerName()); holder != "" {
 		add("a container called %s exists and is not this stack's (%s): rename it (docker rename %s NAME), or choose another --dir",
 			p.stack.ContainerName(), holder, p.stack.ContainerName())
 	}
-	return notReady(problems)
+	return notReady(problems, cause)
 }
 
 // preflightDir looks at the instance's directory: every run writes there.
@@ -71,7 +75,7 @@ func (in *Installer) preflightEngine(o *observed, p *Plan, add func(string, ...a
 	if o.image != nil && o.image.Arch != "" && info.Arch != "" && o.image.Arch != info.Arch {
 		add("the image %s is for %s and this engine runs %s: name an image for %s", p.stack.Image, o.image.Arch, info.Arch, info.Arch)
 	}
-	if o.image != nil || p.answers.Image.Source == "rehearsal" || !info.Local || info.RootDir == "" {
+	if o.image != nil || p.answers.Image.Source == "rehearsal" || in.built != nil || !info.Local || info.RootDir == "" {
 		return
 	}
 	if disk, err := host.Disk(info.RootDir); err == nil && disk.FreeMiB < minImageMiB {

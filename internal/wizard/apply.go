@@ -69,6 +69,8 @@ type applyPage struct {
 	steps   []applyStep
 	notes   []string
 	pull    *engine.PullProgress
+	base    string // what is pulled, when it is for a build
+	build   *engine.BuildProgress
 	layers  map[string]engine.PullProgress // what was last heard of each layer
 	log     []string
 	showLog bool
@@ -110,7 +112,10 @@ func (p *applyPage) event(e install.Event) {
 	case install.EventStep:
 		p.step(e)
 	case install.EventProgress:
-		p.pull = e.Progress
+		if e.Build != nil || e.Message != p.base {
+			p.layers = map[string]engine.PullProgress{}
+		}
+		p.pull, p.build, p.base = e.Progress, e.Build, e.Message
 		if p.pull != nil && p.pull.Layer != "" {
 			p.layers[p.pull.Layer] = *p.pull
 		}
@@ -131,7 +136,7 @@ func (p *applyPage) step(e install.Event) {
 		if p.steps[i].state == install.StepStarted {
 			p.steps[i].state = e.State
 			p.steps[i].took = time.Duration(e.Seconds * float64(time.Second))
-			p.pull = nil
+			p.pull, p.build = nil, nil
 			return
 		}
 	}
@@ -170,6 +175,9 @@ func (p *applyPage) body(width, height int) ([]string, int, int) {
 		if s.state == install.StepStarted && p.pull != nil {
 			out = append(out, p.pullLines(width, height)...)
 		}
+		if s.state == install.StepStarted && p.build != nil {
+			out = append(out, p.buildLines(width)...)
+		}
 	}
 	if len(out) == 0 {
 		out = append(out, "Beginning...")
@@ -200,21 +208,47 @@ func (p *applyPage) stepLine(s applyStep, width int) string {
 	return fmt.Sprintf("%s  %-*s%*.1f s", mark, room, ansi.Truncate(s.title, room, p.m.look.more), elapsed-2, took.Seconds())
 }
 
+// bar is a bar of which a part is full.
+func bar(part float64) string {
+	const length = 20
+	full := min(int(part*length), length)
+	return "[" + strings.Repeat("#", full) + strings.Repeat("-", length-full) + "]"
+}
+
+// buildLines are the step that a build is at, and the last line that it
+// printed.
+func (p *applyPage) buildLines(width int) []string {
+	b := p.build
+	part := 0.0
+	if b.Total > 0 {
+		part = float64(b.Step-1) / float64(b.Total)
+	}
+	out := []string{
+		fmt.Sprintf("      %s step %d of %d", bar(part), b.Step, b.Total),
+		ansi.Truncate("      "+strings.Join(strings.Fields(b.Name), " "), width, p.m.look.more),
+	}
+	if len(p.log) > 0 {
+		out = append(out, ansi.Truncate("      "+p.log[len(p.log)-1], width, p.m.look.more))
+	}
+	return out
+}
+
 // pullLines are the total of a pull, and its layers as far as there is room.
 func (p *applyPage) pullLines(width, height int) []string {
 	if p.pull.Layers == 0 {
 		return []string{"      " + p.pull.Status}
 	}
+	var out []string
+	if p.base != "" {
+		out = append(out, "      "+p.base)
+	}
 	part := 0.0
 	if p.pull.Total > 0 {
 		part = float64(p.pull.Current) / float64(p.pull.Total)
 	}
-	const bar = 20
-	full := min(int(part*bar), bar)
-	out := []string{
-		fmt.Sprintf("      [%s%s] %3.0f %%", strings.Repeat("#", full), strings.Repeat("-", bar-full), part*100),
-		fmt.Sprintf("      %s of %s, %d of %d layers", units.HumanSize(float64(p.pull.Current)), units.HumanSize(float64(p.pull.Total)), p.pull.LayersDone, p.pull.Layers),
-	}
+	out = append(out,
+		fmt.Sprintf("      %s %3.0f %%", bar(part), part*100),
+		fmt.Sprintf("      %s of %s, %d of %d layers", units.HumanSize(float64(p.pull.Current)), units.HumanSize(float64(p.pull.Total)), p.pull.LayersDone, p.pull.Layers))
 	for _, id := range slices.Sorted(maps.Keys(p.layers)) {
 		l := p.layers[id]
 		if len(out) >= height/2 || l.Status == "Pull complete" || l.Status == "Already exists" {

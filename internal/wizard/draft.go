@@ -133,10 +133,8 @@ func (d *draft) yaml(references bool) ([]byte, error) {
 		name, sub, nested := strings.Cut(key, ".")
 		switch {
 		case key == keyAdvanced || key == keyTLS || text == "" && name != "broker":
-		case key == "image" && text == "rehearsal":
-			doc["image"] = map[string]any{"source": "rehearsal"}
 		case key == "image":
-			doc["image"] = map[string]any{"source": "registry", "ref": text}
+			doc["image"] = imageSource(text)
 		case key == keyMCP:
 			section(name)[sub] = isYes(text)
 		case secretNames[key] != "" && references && text != "":
@@ -157,6 +155,24 @@ func (d *draft) yaml(references bool) ([]byte, error) {
 		return nil, fmt.Errorf("writing the answers: %w", err)
 	}
 	return text, nil
+}
+
+// imageSource tells by its form what an image is to come from.
+func imageSource(text string) map[string]any {
+	switch {
+	case text == "rehearsal":
+		return map[string]any{"source": "rehearsal"}
+	case strings.HasPrefix(text, "/"), strings.HasPrefix(text, "./"), strings.HasPrefix(text, "../"), text == ".":
+		return map[string]any{"source": "path", "path": text}
+	case strings.Contains(text, "://"), strings.HasPrefix(text, "git@"):
+		address, ref, _ := strings.Cut(text, "#")
+		out := map[string]any{"source": "git", "url": address}
+		if ref != "" {
+			out["ref"] = ref
+		}
+		return out
+	}
+	return map[string]any{"source": "registry", "ref": text}
 }
 
 // number is a whole number as YAML has it; any other text stays text, and the

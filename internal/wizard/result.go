@@ -3,6 +3,7 @@ package wizard
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -116,12 +117,21 @@ func (p *failurePage) body(width, height int) ([]string, int, int) {
 	}
 	if len(log) > 0 {
 		add("")
-		add(p.m.look.title.Render("The container's last lines"))
+		add(p.m.look.title.Render(p.logTitle()))
 	}
 	for _, line := range log {
 		add("  " + line)
 	}
 	return p.scroll.view(out, height)
+}
+
+// logTitle says whose lines are shown.
+func (p *failurePage) logTitle() string {
+	if e := (*install.Error)(nil); errors.As(p.err, &e) && !p.showLog {
+		title := e.LogTitle()
+		return strings.ToUpper(title[:1]) + title[1:]
+	}
+	return "The container's last lines"
 }
 
 func (p *failurePage) keys() string {

@@ -2,6 +2,7 @@ package wizard
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -60,6 +61,13 @@ func (p *reviewPage) work() tea.Cmd {
 	return func() tea.Msg { return <-done }
 }
 
+// pullInstead answers the question for the image anew: what can't be built here
+// can be had ready-made.
+func (p *reviewPage) pullInstead() tea.Cmd {
+	p.m.draft.given["image"] = answers.DefaultImage
+	return p.m.review()
+}
+
 func (p *reviewPage) title() string { return "OpenAlgo: review" }
 
 func (p *reviewPage) update(msg tea.Msg) tea.Cmd {
@@ -85,6 +93,8 @@ func (p *reviewPage) key(msg tea.KeyMsg) tea.Cmd {
 		p.jump = p.diffs
 	case key == "r" && p.err != nil:
 		return p.work()
+	case key == "p" && errors.Is(p.err, install.ErrBuildTooBig):
+		return p.pullInstead()
 	case key == "enter" && p.plan != nil && p.m.host.DryRun:
 		return end(nil)
 	case key == "enter" && p.plan != nil:
@@ -111,6 +121,9 @@ func (p *reviewPage) body(width, height int) ([]string, int, int) {
 func (p *reviewPage) trouble(width int) []string {
 	out := []string{p.m.look.bad.Render("It can't go on like this:"), ""}
 	out = append(out, wrapped(p.err.Error(), width)...)
+	if errors.Is(p.err, install.ErrBuildTooBig) {
+		out = append(append(out, ""), wrapped("p pulls the published image instead of building one.", width)...)
+	}
 	return append(append(out, ""), wrapped("Nothing was changed. esc goes back to the answers, r looks again.", width)...)
 }
 
@@ -156,6 +169,8 @@ func (p *reviewPage) planLines(width int) []string {
 
 func (p *reviewPage) keys() string {
 	switch {
+	case errors.Is(p.err, install.ErrBuildTooBig):
+		return "p pull instead  esc back  r look again  s save the answers  ctrl+c leave"
 	case p.err != nil:
 		return "esc back  r look again  s save the answers  ctrl+c leave"
 	case p.plan == nil:

@@ -1,0 +1,280 @@
+package install
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/source"
+)
+
+// What a build needs, in MiB of RAM and swap together and of free disk. The
+// web interface's compiler alone takes over 2 GB: on hosts with less the build
+// of the old script was killed (facts/upstream.md 4, 8: #939, #943).
+const (
+	buildMemoryMiB    = 1500
+	frontendMemoryMiB = 3000
+	buildDiskMiB      = 8192
+)
+
+// Labels of an image that was built here.
+const (
+	labelBuiltFor   = "io.openalgo.install.project"
+	labelSource     = "io.openalgo.install.source"     // what was asked for, see sourceKey
+	labelDockerfile = "io.openalgo.install.dockerfile" // source.Ours or source.Theirs
+	labelBranch     = "io.openalgo.install.branch"
+	labelRevision   = "org.opencontainers.image.revision"
+)
+
+// ErrBuildTooBig says that this machine can't build an image, but could pull
+// one.
+var ErrBuildTooBig = errors.New("this machine is too small to build the image")
+
+// built is the image that the answers ask to have built from source.
+type built struct {
+	ref            string
+	key            string // sourceKey, for a git source
+	dockerfile     string // source.Ours or source.Theirs
+	branch, commit string
+	from           string         // for a person
+	src            *source.Source // nil: the image is on the engine already
+}
+
+// openSource finds out what image the source stands for. A repository that was
+// built at the same commit before is not fetched again.
+func (in *Installer) openSource(ctx context.Context, a answers.Answers) error {
+	if a.Image.Source != "git" && a.Image.Source != "path" {
+		in.built = nil
+		return nil
+	}
+	if in.built != nil {
+		return nil // planned before in this run
+	}
+	options := source.Options{Dockerfile: a.Image.Dockerfile, Args: a.Image.BuildArgs}
+	if a.Image.Source == "path" {
+		src, err := source.Open(ctx, a.Image.Path, options)
+		if err != nil {
+			return sourceError(ctx, "image.path", err)
+		}
+		in.use(src, src.String())
+		return nil
+	}
+	return in.openRemote(ctx, source.Remote{URL: a.Image.URL, Ref: a.Image.Ref}, options)
+}
+
+func (in *Installer) use(src *source.Source, from string) {
+	in.built = &built{ref: src.Ref(), dockerfile: src.Dockerfile, branch: src.Branch, commit: src.Commit, from: from, src: src}
+}
+
+func (in *Installer) openRemote(ctx context.Context, remote source.Remote, o source.Options) error {
+	rev, err := remote.Resolve(ctx)
+	if err != nil {
+		return sourceError(ctx, "image.url", err)
+	}
+	key := source.Key(rev.Commit, o)
+	images, err := in.Engine.Images(ctx, labelSource+"="+key)
+	if err != nil {
+		return fmt.Errorf("looking for an image that was built before: %w", err)
+	}
+	for _, image := range images {
+		if strings.HasPrefix(image.Ref, source.Repository+":") {
+			in.built = &built{ref: image.Ref, key: key, dockerfile: image.Labels[labelDockerfile],
+				branch: rev.Branch, commit: rev.Commit, from: remote.URL}
+			return nil
+		}
+	}
+	if in.checkout == "" {
+		if in.checkout, err = os.MkdirTemp("", "openalgo-install-source-"); err != nil {
+			return fail(ExitHost, "making a directory for the source: %w", err)
+		}
+	}
+	in.note("fetching " + remote.URL + " at " + rev.Commit[:7])
+	if rev, err = remote.Fetch(ctx, rev, in.checkout); err != nil {
+		return sourceError(ctx, "image.url", err)
+	}
+	src, err := source.Open(ctx, in.checkout, o)
+	if err != nil {
+		return sourceError(ctx, "image.url", err)
+	}
+	src.Branch = rev.Branch
+	with := ", with its own Dockerfile"
+	if src.Dockerfile == source.Ours {
+		with = ", with this program's Dockerfile"
+	}
+	in.use(src, remote.URL+" at "+rev.Commit[:7]+with)
+	in.built.key = source.Key(rev.Commit, o)
+	return nil
+}
+
+// sourceError is a source that can't be had: nothing was changed.
+func sourceError(ctx context.Context, key string, err error) error {
+	switch {
+	case ctx.Err() != nil:
+		return cancelled()
+	case errors.Is(err, source.ErrNotACheckout):
+		return fail(ExitUsage, "%s: %w", key, err)
+	}
+	return fail(ExitHost, "%s: %w", key, err)
+}
+
+// closeSource removes what was fetched.
+func (in *Installer) closeSource() {
+	if in.checkout != "" {
+		_ = os.RemoveAll(in.checkout)
+		in.checkout = ""
+	}
+	in.built = nil
+}
+
+// builds reports whether the plan's image is one to build here and now.
+func (in *Installer) builds(p *Plan) bool {
+	return in.built != nil && in.built.src != nil && in.built.ref == p.stack.Image
+}
+
+// buildImage builds the image of the plan.
+func (in *Installer) buildImage(ctx context.Context, p *Plan) error {
+	b := in.built
+	bases, err := b.src.Bases()
+	if err != nil {
+		return fail(ExitHost, "%w", err)
+	}
+	labels := map[string]string{labelBuiltFor: p.project, labelDockerfile: b.dockerfile}
+	for name, value := range map[string]string{labelSource: b.key, labelRevision: b.commit, labelBranch: b.branch} {
+		if value != "" {
+			labels[name] = value
+		}
+	}
+	_, err = in.Engine.Build(ctx, engine.BuildSpec{
+		Ref: b.ref, Dockerfile: "Dockerfile", Args: b.src.Args, Labels: labels, Bases: bases,
+		Context: func(ctx context.Context, to io.Writer) error { return b.src.WriteContext(ctx, to) },
+	}, engine.BuildWatch{
+		Pull: func(image string, progress engine.PullProgress) {
+			in.Report.Report(Event{Type: EventProgress, Time: time.Now(), Step: "image", Message: image, Progress: &progress})
+		},
+		Step: func(progress engine.BuildProgress) {
+			in.Report.Report(Event{Type: EventProgress, Time: time.Now(), Step: "image", Build: &progress})
+		},
+		Line: func(line string) {
+			in.Report.Report(Event{Type: EventLog, Time: time.Now(), Step: "image", Message: in.withoutSecrets(stripControl(line))})
+		},
+	})
+	return err
+}
+
+// buildReasons tell, by what a failed step printed, why it failed. The first
+// that fits counts.
+var buildReasons = []struct {
+	sign *regexp.Regexp
+	say  string
+}{
+	{regexp.MustCompile(`(?i)no space left on device|ENOSPC`),
+		"the disk is full: make room where Docker keeps its images (docker system df shows what takes it; docker builder prune frees former builds)"},
+	{regexp.MustCompile(`(?i)heap out of memory|cannot allocate memory|out of memory|MemoryError|\bENOMEM\b|signal: killed|\bKilled\b|exit code: 137|non-zero code: 137`),
+		"out of memory: add swap or RAM, or pull the published image instead of building it (image: {source: registry})"},
+	{regexp.MustCompile(`(?i)npm ci.*can only install|package\.json and package-lock\.json .*not in sync|lock ?file.*(needs to be updated|out of date|not up.to.date)|Missing: .* from lock file`),
+		"the lock file does not fit the list of dependencies: this checkout was not finished. Take another commit, or write the lock file anew (npm install, uv lock)"},
+	{regexp.MustCompile(`(?i)could not resolve|temporary failure (in name resolution|resolving)|EAI_AGAIN|ENOTFOUND|ETIMEDOUT|ECONNREFUSED|ECONNRESET|network is unreachable|failed to lookup address|dns error|connection timed out|no route to host|Failed to establish a new connection`),
+		"no network in the build: check this host's network and DNS. If it needs a proxy, name it in the answers (image: {build_args: {HTTPS_PROXY: http://proxy:3128}})"},
+	{regexp.MustCompile(`(?i)certificate verify failed|UnknownIssuer|self.signed certificate|unable to get local issuer`),
+		"a server's certificate is not believed in the build: a proxy on the way has one of its own. Use base images that know it (image: {build_args: {PYTHON_IMAGE: ..., NODE_IMAGE: ...}})"},
+}
+
+// buildError says in words why a build failed, with what the step printed.
+func (in *Installer) buildError(ref string, err error) error {
+	failed := (*engine.BuildError)(nil)
+	if !errors.As(err, &failed) {
+		if errors.Is(err, engine.ErrNoSpace) {
+			return err
+		}
+		return fmt.Errorf("building the image %s (nothing was changed): %w", ref, err)
+	}
+	var log []string
+	for _, line := range failed.Log {
+		log = append(log, in.withoutSecrets(stripControl(line)))
+	}
+	evidence := strings.Join(append(slices.Clone(log), failed.Text), "\n")
+	reason := in.withoutSecrets(firstLine(failed.Text))
+	for _, r := range buildReasons {
+		if r.sign.MatchString(evidence) {
+			reason = r.say
+			break
+		}
+	}
+	at := ""
+	if failed.Step != "" {
+		at = fmt.Sprintf(", at the step %q", firstLine(stripControl(failed.Step)))
+	}
+	return &Error{Exit: ExitFailed, Log: log, LogOf: "the step's last lines",
+		Err: fmt.Errorf("building the image failed%s (nothing was changed): %s", at, reason)}
+}
+
+func firstLine(text string) string {
+	line, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
+	return line
+}
+
+// preflightBuild looks whether this machine can build an image at all.
+func (in *Installer) preflightBuild(ctx context.Context, add func(string, ...any)) error {
+	b := in.built
+	if b == nil || b.src == nil || !in.Engine.Info().Local {
+		return nil
+	}
+	facts, err := host.Measure(ctx)
+	if err != nil {
+		return nil //nolint:nilerr // what can't be measured is no reason to refuse
+	}
+	free := buildDiskMiB
+	if disk, err := host.Disk(in.Engine.Info().RootDir); err == nil {
+		free = disk.FreeMiB
+	}
+	problems := tooSmall(facts.RAMMiB, facts.SwapMiB, free, b.src.BuildsFrontend, in.Engine.Info().RootDir)
+	for _, problem := range problems {
+		add("%s", problem)
+	}
+	if len(problems) > 0 {
+		return ErrBuildTooBig
+	}
+	return nil
+}
+
+// tooSmall says what of a machine does not suffice for a build.
+func tooSmall(ramMiB, swapMiB, freeMiB int, frontend bool, root string) []string {
+	const instead = "or pull the published image instead: image: {source: registry, ref: \"" + answers.DefaultImage + "\"}"
+	need, why := buildMemoryMiB, ""
+	if frontend {
+		need, why = frontendMemoryMiB, ", most of it to compile the web interface"
+	}
+	var out []string
+	if ramMiB+swapMiB < need {
+		out = append(out, fmt.Sprintf("building the image takes about %d MiB of memory%s, and this machine has %d MiB of RAM and %d of swap: add swap, %s",
+			need, why, ramMiB, swapMiB, instead))
+	}
+	if freeMiB < buildDiskMiB {
+		out = append(out, fmt.Sprintf("building the image takes about %d MiB of disk, and %s, where Docker keeps images, has %d MiB free: make room (docker system df), %s",
+			buildDiskMiB, root, freeMiB, instead))
+	}
+	return out
+}
+
+// removeFormerBuilds takes away what was built for this project and is used no
+// more, but for the one that ran before: that is the way back.
+func (in *Installer) removeFormerBuilds(ctx context.Context, project string, keep ...string) {
+	images, err := in.Engine.Images(ctx, labelBuiltFor+"="+project)
+	if err != nil {
+		return
+	}
+	for _, image := range images {
+		if !slices.Contains(keep, image.ID) && strings.HasPrefix(image.Ref, source.Repository+":") {
+			_ = in.Engine.RemoveImage(ctx, image.Ref) // one that a container uses stays
+		}
+	}
+}

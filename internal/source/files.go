@@ -1,0 +1,213 @@
+package source
+
+import (
+	"archive/tar"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/moby/patternmatcher"
+	"github.com/moby/patternmatcher/ignorefile"
+
+	"github.com/marketcalls/openalgo-install/templates"
+)
+
+// file is one entry of the build context.
+type file struct {
+	name    string // with slashes, from the context's top
+	path    string // on this machine; "" for one of ours
+	info    fs.FileInfo
+	link    string // where a symbolic link leads
+	content []byte // of one of ours
+}
+
+// replaced are the files of the checkout that ours stand in for.
+var replaced = map[string][]byte{"Dockerfile": templates.Dockerfile, "start.sh": templates.StartScript}
+
+// list walks the checkout, less what .dockerignore leaves out. Docker leaves
+// that to its client: what is sent is in the image (facts/libraries.md B).
+func (s *Source) list() ([]file, error) {
+	ignored, err := s.ignored()
+	if err != nil {
+		return nil, err
+	}
+	w := &walker{source: s, ignored: ignored, parents: map[string]patternmatcher.MatchInfo{}}
+	if err := filepath.WalkDir(s.Dir, w.visit); err != nil {
+		return nil, err
+	}
+	if s.Dockerfile == Ours {
+		for _, name := range []string{"Dockerfile", "start.sh"} {
+			w.files = append(w.files, file{name: name, content: replaced[name]})
+		}
+	}
+	return w.files, nil
+}
+
+// ignored reads the patterns: the checkout's, and with our Dockerfile ours
+// after them, which so have the last word.
+func (s *Source) ignored() (*patternmatcher.PatternMatcher, error) {
+	var patterns []string
+	text, err := os.ReadFile(filepath.Join(s.Dir, ".dockerignore"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("reading the checkout's .dockerignore: %w", err)
+	}
+	texts := [][]byte{text}
+	if s.Dockerfile == Ours {
+		texts = append(texts, templates.DockerIgnore)
+	}
+	for _, text := range texts {
+		more, err := ignorefile.ReadAll(bytes.NewReader(text))
+		if err != nil {
+			return nil, fmt.Errorf("reading the checkout's .dockerignore: %w", err)
+		}
+		patterns = append(patterns, more...)
+	}
+	if s.Dockerfile == Theirs {
+		patterns = append(patterns, "!Dockerfile", "!.dockerignore") // the engine needs them
+	}
+	matcher, err := patternmatcher.New(patterns)
+	if err != nil {
+		return nil, fmt.Errorf("reading the checkout's .dockerignore: %w", err)
+	}
+	return matcher, nil
+}
+
+// walker collects what is not ignored.
+type walker struct {
+	source  *Source
+	ignored *patternmatcher.PatternMatcher
+	parents map[string]patternmatcher.MatchInfo
+	files   []file
+}
+
+func (w *walker) visit(path string, d fs.DirEntry, err error) error {
+	if err != nil {
+		return fmt.Errorf("reading the checkout: %w (leave it out in .dockerignore if it is not part of OpenAlgo)", err)
+	}
+	if path == w.source.Dir {
+		return nil
+	}
+	relative, err := filepath.Rel(w.source.Dir, path)
+	if err != nil {
+		return err
+	}
+	name := filepath.ToSlash(relative)
+	skip, info, err := w.ignored.MatchesUsingParentResults(name, w.parents[filepath.Dir(relative)])
+	if err != nil {
+		return fmt.Errorf(".dockerignore, at %s: %w", name, err)
+	}
+	if d.IsDir() {
+		w.parents[relative] = info
+	}
+	switch {
+	case skip && d.IsDir() && !w.comesBack(name):
+		return filepath.SkipDir
+	case skip, w.source.Dockerfile == Ours && replaced[name] != nil:
+		return nil
+	}
+	return w.add(path, name, d)
+}
+
+// comesBack reports whether a pattern with ! takes something of an ignored
+// directory back in.
+func (w *walker) comesBack(directory string) bool {
+	for _, p := range w.ignored.Patterns() {
+		if p.Exclusion() && strings.HasPrefix(p.String()+"/", directory+"/") {
+			return true
+		}
+	}
+	return false
+}
+
+func (w *walker) add(path, name string, d fs.DirEntry) error {
+	info, err := d.Info()
+	if err != nil {
+		return fmt.Errorf("reading the checkout: %w", err)
+	}
+	f := file{name: name, path: path, info: info}
+	switch mode := info.Mode(); {
+	case mode&fs.ModeSymlink != 0:
+		if f.link, err = os.Readlink(path); err != nil {
+			return fmt.Errorf("reading the checkout: %w", err)
+		}
+	case !mode.IsRegular() && !mode.IsDir():
+		return nil // sockets, pipes and devices are no source
+	}
+	w.files = append(w.files, f)
+	return nil
+}
+
+func (f file) header() (*tar.Header, error) {
+	if f.path == "" {
+		return &tar.Header{Typeflag: tar.TypeReg, Name: f.name, Mode: 0o755, Size: int64(len(f.content))}, nil
+	}
+	h, err := tar.FileInfoHeader(f.info, f.link)
+	if err != nil {
+		return nil, fmt.Errorf("putting %s into the build context: %w", f.name, err)
+	}
+	h.Name = f.name
+	if f.info.IsDir() {
+		h.Name += "/"
+	}
+	// As root's, whoever owns the checkout: the image shall not depend on it.
+	h.Uid, h.Gid, h.Uname, h.Gname = 0, 0, "", ""
+	return h, nil
+}
+
+// copyTo writes a regular file's content.
+func (f file) copyTo(w io.Writer) error {
+	if f.path == "" {
+		_, err := w.Write(f.content)
+		return err
+	}
+	if !f.info.Mode().IsRegular() {
+		return nil
+	}
+	in, err := os.Open(f.path)
+	if err != nil {
+		return fmt.Errorf("reading the checkout: %w (leave it out in .dockerignore if it is not part of OpenAlgo)", err)
+	}
+	defer in.Close()
+	n, err := io.Copy(w, io.LimitReader(in, f.info.Size()))
+	if err == nil && n < f.info.Size() {
+		err = fmt.Errorf("%s became shorter while it was read; run this again", f.path)
+	}
+	return err
+}
+
+// sum adds to a digest what of the file goes into an image; its time does not.
+func (f file) sum(to io.Writer) error {
+	h, err := f.header()
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(to, "%c %q %o %d %q\n", h.Typeflag, h.Name, h.Mode, h.Size, h.Linkname)
+	return f.copyTo(to)
+}
+
+// WriteContext streams the build context as a tar archive.
+func (s *Source) WriteContext(ctx context.Context, to io.Writer) error {
+	archive := tar.NewWriter(to)
+	for _, f := range s.files {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		h, err := f.header()
+		if err != nil {
+			return err
+		}
+		if err := archive.WriteHeader(h); err != nil {
+			return fmt.Errorf("putting %s into the build context: %w", f.name, err)
+		}
+		if err := f.copyTo(archive); err != nil {
+			return err
+		}
+	}
+	return archive.Close()
+}
