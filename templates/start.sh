@@ -180,6 +180,16 @@ check_keys() {
     "Never put a new API_KEY_PEPPER beside a database that has users: nothing in it could be opened again."
 }
 
+# Some platforms mount a disk as root's, and begin as root for that.
+drop_root() { # ARGUMENT...
+  ((EUID == 0)) || return 0
+  if [[ -n ${OPENALGO_DATA_DIR:-} ]]; then
+    { mkdir -p "$OPENALGO_DATA_DIR" && chown 1000:1000 "$OPENALGO_DATA_DIR"; } ||
+      die "OPENALGO_DATA_DIR: $OPENALGO_DATA_DIR can't be given to user 1000."
+  fi
+  HOME=/home/appuser exec setpriv --reuid=1000 --regid=1000 --clear-groups -- "$BASH" "${BASH_SOURCE[0]}" "$@"
+}
+
 # One disk for all that must last, where the platform has but one.
 link_data() {
   local name
@@ -286,7 +296,7 @@ proxy_ended() { # STATUS
 stop_process() {
   local status guard
   kill -TERM "$2" 2>/dev/null
-  (sleep "$3"; kill -KILL "$2") 2>/dev/null &
+  (trap 'kill "$!"; exit' TERM; sleep "$3" & wait "$!"; kill -KILL "$2") >/dev/null 2>&1 &
   guard=$!
   await "$2"
   status=$?
@@ -356,6 +366,7 @@ if [[ ${1:-} == health ]]; then
   health
   exit
 fi
+drop_root "$@"
 cd "$APP" || exit 1
 export PYTHONDONTWRITEBYTECODE=1
 mkdir -p "$RUN_DIR" && rm -f "$RUN_DIR"/proxy.*

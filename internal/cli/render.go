@@ -2,6 +2,8 @@ package cli
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -14,8 +16,17 @@ func (a *app) renderCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "render --answers FILE --out DIR",
 		Short: "Write the files of an installation, and touch nothing else",
-		Long: `Write .env, docker-compose.yaml and the answers into a directory. No engine is
-asked and nothing is started. A .env that is there already keeps its keys.`,
+		Long: `Write the files of an installation into a directory. No engine is asked and
+nothing is started. A .env that is there already keeps its keys.
+
+compose   .env and docker-compose.yaml
+docker    .env and run.sh, which is docker run with the same volumes, ports,
+          limits and health check
+railway   railway.json, the variables without a secret, and the Dockerfile,
+          .dockerignore and start.sh for a fork of OpenAlgo
+render    the same with a render.yaml
+
+Answers with an image from source add build.sh, which builds it with docker.`,
 		Example: `  openalgo-install render --answers answers.yaml --out ./openalgo
   cd openalgo && docker compose up -d`,
 		Args: noArgs,
@@ -25,8 +36,8 @@ asked and nothing is started. A .env that is there already keeps its keys.`,
 				return usage("render needs --answers FILE")
 			case out == "":
 				return usage("render needs --out DIR")
-			case target != "compose":
-				return usage("--target: %q is not part of this release; compose is", target)
+			case !slices.Contains(install.Targets, target):
+				return usage("--target: there is no %q; one of %s", target, strings.Join(install.Targets, ", "))
 			}
 			ans, err := a.readAnswers(from)
 			if err != nil {
@@ -36,7 +47,7 @@ asked and nothing is started. A .env that is there already keeps its keys.`,
 			if err != nil {
 				return err
 			}
-			written, warnings, err := install.Render(ans, machine, a.dir, out)
+			written, warnings, err := install.Render(ans, install.RenderOptions{Machine: machine, InstanceDir: a.dir, Out: out, Target: target})
 			if err != nil {
 				return err
 			}
@@ -54,6 +65,6 @@ asked and nothing is started. A .env that is there already keeps its keys.`,
 	}
 	cmd.Flags().StringVar(&from, "answers", "", "file with the answers (YAML); - is stdin")
 	cmd.Flags().StringVar(&out, "out", "", "directory to write into")
-	cmd.Flags().StringVar(&target, "target", "compose", "what the files are for: compose")
+	cmd.Flags().StringVar(&target, "target", "compose", "what the files are for: compose, docker, railway or render")
 	return cmd
 }

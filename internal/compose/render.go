@@ -23,6 +23,10 @@ const (
 	WebSocketPort = 8765
 )
 
+// DataDirs are the directories in /app that outlive a container
+// (facts/upstream.md 3). Their volumes are called openalgo_db and so on.
+var DataDirs = []string{"db", "log", "strategies", "keys", "tmp"}
+
 // Params is what the rendered file depends on; sizing is not in it, since the
 // file reads that from .env.
 type Params struct {
@@ -39,6 +43,8 @@ type Params struct {
 	// OwnHealth says that the image has our start.sh, whose check knows of the
 	// WebSocket proxy too.
 	OwnHealth bool
+	// BindData keeps the data in directories beside the file, not in volumes.
+	BindData bool
 }
 
 // Render returns docker-compose.yaml. The places of the template are filled by
@@ -53,6 +59,19 @@ func Render(p Params) []byte {
 	if p.OwnHealth {
 		health = `["CMD", "/app/start.sh", "health"]`
 	}
+	data, volumes := strings.Builder{}, strings.Builder{}
+	for _, name := range DataDirs {
+		if p.BindData {
+			data.WriteString("      - type: bind\n        source: ./" + name + "\n        target: /app/" + name + "\n" + selinux)
+			continue
+		}
+		data.WriteString("      - openalgo_" + name + ":/app/" + name + "\n")
+		volumes.WriteString("  openalgo_" + name + ":\n")
+	}
+	list := ""
+	if !p.BindData {
+		list = "\nvolumes:\n" + volumes.String()
+	}
 	port := func(host, container int) string {
 		return strconv.Quote(net.JoinHostPort(p.Bind, strconv.Itoa(host)) + ":" + strconv.Itoa(container))
 	}
@@ -64,6 +83,8 @@ func Render(p Params) []byte {
 		"@WEBSOCKET@", port(p.WebSocketPort, WebSocketPort),
 		"@SELINUX@", selinux,
 		"@HEALTH@", health,
+		"@DATA@", data.String(),
+		"@VOLUMES@", list,
 	).Replace(string(templates.Compose)))
 }
 

@@ -166,6 +166,9 @@ func (r *run) makeResources(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	if err := r.makeDirectories(ctx); err != nil {
+		return err
+	}
 	for _, v := range r.plan.stack.Volumes {
 		if r.plan.change(KindVolume, v.Spec.Name) == nil {
 			continue

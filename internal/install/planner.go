@@ -29,6 +29,7 @@ func (in *Installer) makePlan(ctx context.Context, a answers.Answers, o *observe
 	}
 	in.planImage(o, p)
 	planResources(o, p)
+	in.planDirectories(p)
 	planContainer(o, p)
 	if o.image == nil && p.env.fresh && o.sample == nil && p.answers.Image.Source != "rehearsal" {
 		p.warn("the image is not on this engine yet: its own .env base may add keys to the .env shown here")
@@ -107,6 +108,7 @@ func (in *Installer) planCompose(ctx context.Context, o *observed, p *Plan) erro
 		Project: o.project, Container: compose.ContainerName(o.project), Image: in.imageRef(p.answers),
 		Bind: p.answers.Ports.Bind, WebPort: p.answers.Ports.Web, WebSocketPort: p.answers.Ports.WebSocket,
 		SELinux: in.Engine.Info().SELinux, OwnHealth: in.built != nil && in.built.dockerfile == source.Ours,
+		BindData: p.answers.Volumes == "bind",
 	})
 	p.composeText, p.ownCompose = rendered, true
 	path := filepath.Join(in.work.dir, compose.FileName)
@@ -133,6 +135,11 @@ func (in *Installer) planCompose(ctx context.Context, o *observed, p *Plan) erro
 	p.stack, err = compose.Load(ctx, compose.Source{Dir: in.work.dir, Files: files, Env: p.env.text})
 	if err != nil {
 		return fail(ExitHost, "%w", err)
+	}
+	if p.ownCompose {
+		if err := in.guardPlace(o, p.stack); err != nil {
+			return err
+		}
 	}
 	if !p.ownCompose && last == "" {
 		if err := in.sameAsAsked(o, p, path); err != nil {

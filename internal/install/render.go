@@ -35,48 +35,98 @@ func AbsDir(dir string) (string, error) {
 	}
 }
 
-// Render writes every file of an instance into out and touches nothing else:
-// no engine is asked. instanceDir is where the files are meant to end up; its
-// name is the project's. A .env that stands in out keeps its keys.
-func Render(a answers.Answers, machine sizing.Machine, instanceDir, out string) (written, warnings []string, err error) {
+// Targets that files are rendered for.
+const (
+	TargetCompose = "compose"
+	TargetDocker  = "docker"
+	TargetRailway = "railway"
+	TargetRender  = "render"
+)
+
+// Targets are all of them.
+var Targets = []string{TargetCompose, TargetDocker, TargetRailway, TargetRender}
+
+// RenderOptions say what to write, and where.
+type RenderOptions struct {
+	Machine sizing.Machine // what it is sized for
+	// InstanceDir is where the files are meant to end up; its name is the
+	// project's.
+	InstanceDir string
+	Out         string
+	Target      string // one of Targets
+}
+
+// output is one file to write.
+type output struct {
+	name string
+	text []byte
+	mode os.FileMode
+}
+
+// Render writes every file of an instance and touches nothing else: no engine
+// is asked. A .env that stands there keeps its keys. Files for a cloud platform
+// hold no secret.
+func Render(a answers.Answers, o RenderOptions) (written, warnings []string, err error) {
 	if err := cannotYet(a); err != nil {
 		return nil, nil, err
 	}
-	in := &Installer{work: workdir{out}}
-	project := compose.ProjectName(instanceDir)
-	size, warnings := sizing.Compute(machine, 1, sizing.Overrides{
-		Threads: a.Sizing.Threads, ShmMiB: a.Sizing.ShmMiB, StrategyMemoryMiB: a.Sizing.StrategyMemoryMiB,
-	})
-	env, err := renderEnv(a, size, out)
+	cloud := o.Target == TargetRailway || o.Target == TargetRender
+	if cloud {
+		o.Machine = sizing.Machine{RAMMiB: cloudRAMMiB, Cores: 1, Source: sizing.SourceFlag}
+	}
+	size, warnings := dueSizing(o.Machine, 1, a.Sizing)
+	files, err := renderFiles(a, size, o)
 	if err != nil {
 		return nil, nil, err
 	}
-	text := compose.Render(compose.Params{
-		Project: project, Container: compose.ContainerName(project), Image: in.imageRef(a),
-		Bind: a.Ports.Bind, WebPort: a.Ports.Web, WebSocketPort: a.Ports.WebSocket,
-	})
-	saved, err := a.Public()
-	if err != nil {
-		return nil, nil, err
+	if cloud {
+		warnings = append(warnings, cloudWarnings(a)...)
 	}
-	if err := os.MkdirAll(out, 0o755); err != nil {
-		return nil, nil, fail(ExitHost, "making %s: %w", out, err)
+	if err := os.MkdirAll(o.Out, 0o755); err != nil {
+		return nil, nil, fail(ExitHost, "making %s: %w", o.Out, err)
 	}
-	for _, f := range []struct {
-		name string
-		text []byte
-		mode os.FileMode
-	}{{envName, env, 0o600}, {compose.FileName, text, 0o644}, {answersName, saved, 0o644}} {
-		path := filepath.Join(out, f.name)
+	for _, f := range files {
+		path := filepath.Join(o.Out, f.name)
 		if err := renameio.WriteFile(path, f.text, f.mode, renameio.IgnoreUmask()); err != nil {
 			return written, nil, fail(ExitHost, "writing %s: %w", path, err)
 		}
 		written = append(written, path)
-	}
-	if err := os.Chown(filepath.Join(out, envName), appUser, appUser); errors.Is(err, fs.ErrPermission) && os.Geteuid() != appUser {
-		warnings = append(warnings, fmt.Sprintf("%s must belong to user 1000, the container's: sudo chown 1000:1000 %[1]s", filepath.Join(out, envName)))
+		if f.name != envName {
+			continue
+		}
+		if err := os.Chown(path, appUser, appUser); errors.Is(err, fs.ErrPermission) && os.Geteuid() != appUser {
+			warnings = append(warnings, fmt.Sprintf("%s must belong to user 1000, the container's: sudo chown 1000:1000 %[1]s", path))
+		}
 	}
 	return written, warnings, nil
+}
+
+func renderFiles(a answers.Answers, size sizing.Sizing, o RenderOptions) ([]output, error) {
+	switch o.Target {
+	case TargetRailway, TargetRender:
+		return cloudFiles(a, size, o.Target)
+	}
+	env, err := renderEnv(a, size, o.Out)
+	if err != nil {
+		return nil, err
+	}
+	saved, err := a.Public()
+	if err != nil {
+		return nil, err
+	}
+	files := []output{{envName, env, 0o600}}
+	project := compose.ProjectName(o.InstanceDir)
+	if o.Target == TargetDocker {
+		files = append(files, output{"run.sh", dockerRun(a, size, project), 0o755})
+	} else {
+		files = append(files, output{compose.FileName, compose.Render(compose.Params{
+			Project: project, Container: compose.ContainerName(project), Image: renderedImage(a),
+			Bind: a.Ports.Bind, WebPort: a.Ports.Web, WebSocketPort: a.Ports.WebSocket,
+			OwnHealth: buildsOurs(a), BindData: a.Volumes == "bind",
+		}), 0o644})
+	}
+	files = append(files, output{answersName, saved, 0o644})
+	return append(files, buildFiles(a)...), nil
 }
 
 func renderEnv(a answers.Answers, size sizing.Sizing, out string) ([]byte, error) {

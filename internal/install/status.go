@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,7 +29,8 @@ type Instance struct {
 	Name      string         `json:"name"` // the Compose project
 	Dir       string         `json:"dir"`
 	Ready     bool           `json:"ready"`
-	Reason    string         `json:"reason"` // why it is not ready; "" when it is
+	Reason    string         `json:"reason"`         // why it is not ready; "" when it is
+	Note      string         `json:"note,omitempty"` // what its own health check adds
 	URL       string         `json:"url"`
 	Version   string         `json:"version,omitempty"` // the app's own
 	Image     InstanceImage  `json:"image"`
@@ -179,6 +181,9 @@ func withoutContainer(dir string) []Instance {
 	}}
 }
 
+// proxyRestarts is what our start.sh tells of a WebSocket proxy that died.
+var proxyRestarts = regexp.MustCompile(`\((WebSocket proxy: restarts: [^()]*)\)`)
+
 func readInstance(ctx context.Context, e *engine.Engine, c engine.Container, due sizing.Sizing, sizes map[string]int64) Instance {
 	i := Instance{
 		Name: nameOf(c), Dir: dirOf(c), Container: c.Name, State: c.State,
@@ -186,6 +191,9 @@ func readInstance(ctx context.Context, e *engine.Engine, c engine.Container, due
 	}
 	if image, err := e.Image(ctx, c.ImageID); err == nil && image.Digest != "" {
 		i.Image.Digest = image.Digest
+	}
+	if m := proxyRestarts.FindStringSubmatch(c.HealthLog); m != nil && c.State == "running" {
+		i.Note = m[1]
 	}
 	if c.State == "running" {
 		i.Since = c.StartedAt.Format(time.RFC3339)
@@ -202,6 +210,9 @@ func readInstance(ctx context.Context, e *engine.Engine, c engine.Container, due
 	i.Sizing = sizingStatus(env, c, due)
 	i.Schedule = ReadSchedule(i.Dir)
 	for _, m := range c.Mounts {
+		if path := directoryOf(m); path != "" {
+			i.Volumes = append(i.Volumes, VolumeStatus{Name: path, Mount: m.Target, Bytes: -1})
+		}
 		if m.Name == "" {
 			continue
 		}
@@ -304,6 +315,7 @@ func (s Status) WriteText(w io.Writer) {
 			}
 		}
 		fmt.Fprintf(w, "%s  %s\n", i.Name, ready)
+		row("note", i.Note)
 		row("url", i.URL)
 		row("version", i.Version)
 		row("directory", i.Dir)

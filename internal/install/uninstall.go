@@ -19,10 +19,11 @@ type Removal struct {
 	Kept    []string `json:"kept"`
 	Project string   `json:"project"`
 
-	containers []engine.Container // more than one where a killed run left some
-	networks   []string
-	volumes    []string
-	purge      bool
+	containers  []engine.Container // more than one where a killed run left some
+	networks    []string
+	volumes     []string
+	directories []string // what is mounted in the stead of volumes
+	purge       bool
 }
 
 // PlanUninstall works out what an uninstall takes away. Volumes and .env go
@@ -44,6 +45,7 @@ func (in *Installer) PlanUninstall(ctx context.Context, purge bool) (*Removal, e
 		return nil, err
 	}
 	in.removableVolumes(o, r)
+	in.removableDirectories(o, r)
 	in.removableFiles(o, r)
 	return r, in.guardPurge(o, r)
 }
@@ -59,7 +61,7 @@ func (in *Installer) guardPurge(o *observed, r *Removal) error {
 			"name it with --dir. Nothing was removed", in.work.dir, r.Project)
 	}
 	for _, place := range o.data {
-		if !slices.Contains(r.volumes, place) {
+		if !slices.Contains(r.volumes, place) && !slices.Contains(r.directories, place) {
 			return fail(ExitHost, "the database is in %s, which is not this stack's own and stays; its keys must stay with it. "+
 				"Nothing was removed: uninstall without --purge, or move that data away first", place)
 		}
@@ -93,6 +95,17 @@ func (in *Installer) removableVolumes(o *observed, r *Removal) {
 			r.Changes = append(r.Changes, Change{Kind: KindVolume, Name: name, Action: ActionRemove, Reason: "--purge: its data is gone for good"})
 		} else {
 			r.Kept = append(r.Kept, "volume "+name)
+		}
+	}
+}
+
+func (in *Installer) removableDirectories(o *observed, r *Removal) {
+	r.directories = in.ownDirectories(o)
+	for _, path := range r.directories {
+		if r.purge {
+			r.Changes = append(r.Changes, Change{Kind: KindVolume, Name: path, Action: ActionRemove, Reason: "--purge: its data is gone for good"})
+		} else {
+			r.Kept = append(r.Kept, path)
 		}
 	}
 }
@@ -156,6 +169,11 @@ func (in *Installer) Uninstall(ctx context.Context, r *Removal) (Result, error) 
 	for _, name := range r.volumes {
 		if err := in.Engine.RemoveVolume(ctx, name); err != nil {
 			return Result{}, fail(ExitFailed, "removing the volume %s: %w", name, err)
+		}
+	}
+	for _, path := range r.directories {
+		if err := os.RemoveAll(path); err != nil {
+			return Result{}, fail(ExitFailed, "removing %s: %w", path, err)
 		}
 	}
 	for _, c := range r.containers {

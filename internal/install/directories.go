@@ -1,0 +1,118 @@
+package install
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/marketcalls/openalgo-install/internal/compose"
+	"github.com/marketcalls/openalgo-install/internal/engine"
+)
+
+// directoryOf is the directory on this host that a mount keeps data in; "" for
+// any other mount.
+func directoryOf(m engine.Mount) string {
+	name, inApp := strings.CutPrefix(m.Target, "/app/")
+	if m.Type == "bind" && inApp && slices.Contains(compose.DataDirs, name) {
+		return m.Source
+	}
+	return ""
+}
+
+// planDirectories plans what is mounted in the stead of volumes and is not
+// there yet: Docker would make it as root's, and the app could not write it.
+func (in *Installer) planDirectories(p *Plan) {
+	for _, m := range p.stack.Spec("").Mounts {
+		path := directoryOf(m)
+		if path == "" || !in.Engine.Info().Local {
+			continue
+		}
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+			p.add(Change{Kind: KindVolume, Name: path, Action: ActionCreate, Reason: "a directory of the container's user that keeps " + m.Target})
+		}
+	}
+}
+
+// makeDirectories makes the directories of the plan, with the modes that the
+// image's own have.
+func (r *run) makeDirectories(ctx context.Context) error {
+	for _, m := range r.plan.stack.Spec("").Mounts {
+		path := directoryOf(m)
+		if path == "" || r.plan.change(KindVolume, path) == nil {
+			continue
+		}
+		// On disk first: from here on .env belongs to this directory and must stay.
+		r.journal.MadeVolumes = true
+		if err := r.journal.save(); err != nil {
+			return err
+		}
+		if err := r.in.makeDirectory(ctx, path, m.Target, r.journal.State.ImageID); err != nil {
+			return err
+		}
+		failpoint("volume")
+	}
+	return nil
+}
+
+func (in *Installer) makeDirectory(ctx context.Context, path, target, image string) error {
+	mode := os.FileMode(0o755)
+	if target == "/app/keys" {
+		mode = 0o700
+	}
+	if err := os.MkdirAll(path, mode); err != nil {
+		return fmt.Errorf("making %s: %w", path, err)
+	}
+	info := in.Engine.Info()
+	if !info.Rootless && !info.UserNS {
+		err := os.Chown(path, appUser, appUser)
+		if err == nil || os.Geteuid() == appUser {
+			return nil
+		}
+		if !errors.Is(err, fs.ErrPermission) {
+			return fmt.Errorf("giving %s to the container's user (1000): %w", path, err)
+		}
+	}
+	if err := in.chownInContainer(ctx, path, image); err != nil {
+		return fmt.Errorf("giving %s to the container's user (1000) failed; run this with sudo: %w", path, err)
+	}
+	return nil
+}
+
+// guardPlace refuses a plan by which OpenAlgo would look for its data in
+// another place than it is in, and start empty.
+func (in *Installer) guardPlace(o *observed, stack *compose.Stack) error {
+	for _, m := range stack.Spec("").Mounts {
+		if m.Target != DataTarget || len(o.data) == 0 || slices.Contains(o.data, m.Source) {
+			continue
+		}
+		answer := "bind"
+		if directoryOf(m) != "" {
+			answer = "named"
+		}
+		return fail(ExitHost, "the data of this OpenAlgo is in %s, and by these answers it would look in %s and start empty. "+
+			"Write `volumes: %s` and run this again", o.data[0], m.Source, answer)
+	}
+	return nil
+}
+
+// ownDirectories are the directories beside .env that keep this instance's
+// data in the stead of volumes.
+func (in *Installer) ownDirectories(o *observed) []string {
+	asked := strings.Contains(string(o.answersText), "\nvolumes: bind\n")
+	var out []string
+	for _, name := range compose.DataDirs {
+		path := filepath.Join(in.work.dir, name)
+		mounted := slices.ContainsFunc(o.containers, func(c engine.Container) bool {
+			return slices.ContainsFunc(c.Mounts, func(m engine.Mount) bool { return directoryOf(m) == path })
+		})
+		if info, err := os.Lstat(path); err == nil && info.IsDir() && (asked || mounted) && !o.state.Foreign {
+			out = append(out, path)
+		}
+	}
+	return out
+}

@@ -1,0 +1,162 @@
+package install
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/keys"
+	"github.com/marketcalls/openalgo-install/internal/sizing"
+	"github.com/marketcalls/openalgo-install/internal/source"
+)
+
+// dataDisk is where a platform mounts the one disk that it gives a service.
+const dataDisk = "/data"
+
+// cloudRAMMiB is what a platform's service has unless sizing.ram says more.
+const cloudRAMMiB = 2048
+
+// variable is one that a platform hands to start.sh.
+type variable struct {
+	name, value string
+	ask         string // a secret, or not known yet: how to come by it
+}
+
+// cloudVariables are what start.sh writes its .env from. What it works out by
+// itself is left out, and so is every secret's value.
+func cloudVariables(a answers.Answers, size sizing.Sizing) []variable {
+	own := map[string]bool{ // start.sh's, or the platform's
+		"FLASK_HOST_IP": true, "FLASK_PORT": true, "FLASK_DEBUG": true, "FLASK_ENV": true, "WEBSOCKET_HOST": true,
+		"WEBSOCKET_PORT": true, "WEBSOCKET_URL": true, "CORS_ALLOWED_ORIGINS": true, "NGROK_ALLOW": true,
+		"TRUST_PROXY_HEADERS": true, "SHM_SIZE": true,
+	}
+	out := []variable{
+		{name: keys.AppKey, ask: "openssl rand -hex 32"},
+		{name: keys.Pepper, ask: "openssl rand -hex 32; keep it for ever, nothing else opens the database"},
+		{name: keys.FernetSalt, ask: "openssl rand -hex 16; keep it for ever, nothing else opens the database"},
+		{name: "OPENALGO_DATA_DIR", value: dataDisk},
+	}
+	for _, s := range settings(a, size) {
+		v := variable{name: s.Key, value: s.Value.Reveal()}
+		switch {
+		case own[s.Key]:
+			continue
+		case strings.HasPrefix(s.Key, "BROKER_API_"):
+			v = variable{name: s.Key, ask: "your broker's"}
+			if s.Value.Reveal() == "" {
+				v.ask = "empty: your broker has none"
+			}
+		case (s.Key == "HOST_SERVER" || s.Key == "REDIRECT_URL") && a.Domain == "":
+			v = variable{name: s.Key, ask: "https://the-address-of-your-service"}
+			if s.Key == "REDIRECT_URL" {
+				v.ask += "/" + a.Broker.Name + "/callback"
+			}
+		case envfile.IsSecret(s.Key, v.value):
+			v = variable{name: s.Key, ask: "as in your answers"}
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+func cloudWarnings(a answers.Answers) []string {
+	out := []string{
+		"put these files into the top directory of your fork of OpenAlgo: the platform builds and runs what is there",
+		"a platform without its disk at " + dataDisk + " loses the database at every deploy",
+	}
+	if a.Sizing.RAMMiB == 0 {
+		out = append(out, "sized for a service with 2 GB: write `sizing: {ram: 4GB}` for another")
+	}
+	if a.Domain == "" {
+		out = append(out, "without `domain` in the answers HOST_SERVER and REDIRECT_URL are left for you to fill in")
+	}
+	return out
+}
+
+func cloudFiles(a answers.Answers, size sizing.Sizing, target string) ([]output, error) {
+	if a.Image.Dockerfile == source.Theirs {
+		return nil, fail(ExitUsage, "--target %s needs this program's start.sh: OpenAlgo's own makes a .env there that its present release refuses. Take `dockerfile: theirs` out of the answers", target)
+	}
+	variables := cloudVariables(a, size)
+	files := templateFiles()
+	if target == TargetRender {
+		text, err := renderBlueprint(variables)
+		return append(files, output{"render.yaml", text, 0o644}), err
+	}
+	config, err := json.MarshalIndent(railwayConfig(), "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("writing railway.json: %w", err)
+	}
+	return append(files, output{"railway.json", append(config, '\n'), 0o644}, output{"variables.env", railwayVariables(variables), 0o644}), nil
+}
+
+// railwayConfig is railway.json (docs.railway.com, Config as Code).
+func railwayConfig() map[string]any {
+	return map[string]any{
+		"$schema": "https://railway.com/railway.schema.json",
+		"build":   map[string]any{"builder": "DOCKERFILE", "dockerfilePath": "Dockerfile"},
+		"deploy": map[string]any{
+			"healthcheckPath": "/auth/check-setup", "healthcheckTimeout": 300,
+			"restartPolicyType": "ON_FAILURE", "numReplicas": 1,
+			// Never two of them on one database.
+			"overlapSeconds": 0, "drainingSeconds": 45, "requiredMountPath": dataDisk,
+		},
+	}
+}
+
+func railwayVariables(variables []variable) []byte {
+	var b strings.Builder
+	b.WriteString("# The variables of the service, for Railway's Raw Editor. Fill in what is empty,\n" +
+		"# there and not here: this file is for everyone to read.\n" +
+		"# Railway mounts a volume as root's: it begins as root, and start.sh goes on as user 1000.\n" +
+		"RAILWAY_RUN_UID=0\n")
+	for _, v := range variables {
+		if v.ask != "" {
+			fmt.Fprintf(&b, "# %s\n", v.ask)
+		}
+		fmt.Fprintf(&b, "%s=%s\n", v.name, dotenvValue(v.value))
+	}
+	return []byte(b.String())
+}
+
+// dotenvValue quotes a value where Railway's editor needs it.
+func dotenvValue(text string) string {
+	if strings.ContainsAny(text, " #'\"$`\\") {
+		return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text) + `"`
+	}
+	return text
+}
+
+// renderBlueprint is render.yaml (render.com, Blueprint YAML Reference).
+func renderBlueprint(variables []variable) ([]byte, error) {
+	var env []map[string]any
+	for _, v := range variables {
+		entry := map[string]any{"key": v.name, "value": v.value}
+		if v.ask != "" {
+			entry = map[string]any{"key": v.name, "sync": false} // asked for when the service is made
+		}
+		env = append(env, entry)
+	}
+	doc := map[string]any{"services": []any{map[string]any{
+		"type": "web", "name": "openalgo", "runtime": "docker", "plan": "standard", "numInstances": 1,
+		"dockerfilePath": "./Dockerfile", "dockerContext": ".", "healthCheckPath": "/auth/check-setup",
+		"maxShutdownDelaySeconds": 45,
+		"disk":                    map[string]any{"name": "openalgo-data", "mountPath": dataDisk, "sizeGB": 10},
+		"envVars":                 env,
+	}}}
+	text, err := yaml.Marshal(doc)
+	if err != nil {
+		return nil, fmt.Errorf("writing render.yaml: %w", err)
+	}
+	head := "# A Render blueprint for OpenAlgo. What has `sync: false` is asked for when the\n# service is made; it stands in no file:\n"
+	for _, v := range variables {
+		if v.ask != "" {
+			head += fmt.Sprintf("#   %s: %s\n", v.name, v.ask)
+		}
+	}
+	return append([]byte(head), text...), nil
+}

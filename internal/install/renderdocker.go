@@ -1,0 +1,153 @@
+package install
+
+import (
+	"fmt"
+	"maps"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/compose"
+	"github.com/marketcalls/openalgo-install/internal/rehearsal"
+	"github.com/marketcalls/openalgo-install/internal/sizing"
+	"github.com/marketcalls/openalgo-install/internal/source"
+	"github.com/marketcalls/openalgo-install/templates"
+)
+
+// localImage is what build.sh calls its image.
+const localImage = "openalgo:local"
+
+func fromSource(a answers.Answers) bool { return a.Image.Source == "git" || a.Image.Source == "path" }
+
+// renderedImage is the image that rendered files name.
+func renderedImage(a answers.Answers) string {
+	switch {
+	case a.Image.Source == "rehearsal":
+		return rehearsal.ImageRef(selfHash())
+	case fromSource(a):
+		return localImage
+	}
+	return a.Image.Ref
+}
+
+// buildsOurs reports whether build.sh takes our Dockerfile. A repository is not
+// looked at: it has its own unless the answers say otherwise.
+func buildsOurs(a answers.Answers) bool {
+	switch {
+	case !fromSource(a) || a.Image.Dockerfile == source.Theirs:
+		return false
+	case a.Image.Dockerfile == source.Ours:
+		return true
+	}
+	_, err := os.Stat(filepath.Join(a.Image.Path, "Dockerfile"))
+	return a.Image.Source == "path" && err != nil
+}
+
+// buildFiles are build.sh and what it needs; none where the image is pulled.
+func buildFiles(a answers.Answers) []output {
+	if !fromSource(a) {
+		return nil
+	}
+	files := []output{{"build.sh", buildScript(a), 0o755}}
+	if buildsOurs(a) {
+		files = append(files, templateFiles()...)
+	}
+	return files
+}
+
+// templateFiles stand in the top directory of a checkout.
+func templateFiles() []output {
+	return []output{
+		{"Dockerfile", templates.Dockerfile, 0o644},
+		{".dockerignore", templates.DockerIgnore, 0o644},
+		{"start.sh", templates.StartScript, 0o755},
+	}
+}
+
+func buildScript(a answers.Answers) []byte {
+	var b strings.Builder
+	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
+	line("#!/bin/sh")
+	line("# Builds %s from source, as the answers say.", localImage)
+	line("set -eu")
+	line(`here=$(cd "$(dirname "$0")" && pwd)`)
+	line("work=$(mktemp -d)")
+	line(`trap 'rm -rf "$work"' EXIT`)
+	if a.Image.Source == "git" {
+		ref := a.Image.Ref
+		if ref == "" {
+			ref = "HEAD"
+		}
+		line(`git init -q "$work"`)
+		line(`git -C "$work" fetch -q --depth 1 -- %s %s`, quoted(a.Image.URL), quoted(ref))
+		line(`git -C "$work" checkout -q --detach FETCH_HEAD`)
+	} else {
+		line(`cp -R %s/. "$work/"`, quoted(a.Image.Path))
+	}
+	if buildsOurs(a) {
+		line(`cp "$here/Dockerfile" "$here/.dockerignore" "$here/start.sh" "$work/"`)
+	}
+	args := ""
+	for _, name := range slices.Sorted(maps.Keys(a.Image.BuildArgs)) {
+		args += " --build-arg " + quoted(name+"="+a.Image.BuildArgs[name])
+	}
+	line(`docker build -t %s%s "$work"`, localImage, args)
+	return []byte(b.String())
+}
+
+// dockerRun is the container without Compose: the same volumes, ports, limits
+// and health check.
+func dockerRun(a answers.Answers, size sizing.Sizing, project string) []byte {
+	var b strings.Builder
+	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
+	line("#!/bin/sh")
+	line("# Runs OpenAlgo with docker alone. Sizing is written here, not read from .env.")
+	if fromSource(a) {
+		line("# ./build.sh makes the image first.")
+	}
+	line("set -eu")
+	line(`here=$(cd "$(dirname "$0")" && pwd)`)
+	line("# Else Docker would make a directory of it.")
+	line(`[ -f "$here/.env" ] || { echo "there is no $here/.env" >&2; exit 1; }`)
+	if a.Volumes == "bind" {
+		line("# Docker would make these as root's, and OpenAlgo could not write them.")
+		line(`for name in %s; do mkdir -p "$here/$name"; chown 1000:1000 "$here/$name"; done`, strings.Join(compose.DataDirs, " "))
+		line(`chmod 700 "$here/keys"`)
+	}
+	line(`exec docker run -d \`)
+	option := func(format string, args ...any) { line("  "+format+` \`, args...) }
+	option("--name %s --init --restart unless-stopped --stop-timeout 40", compose.ContainerName(project))
+	for _, p := range [][2]int{{a.Ports.Web, compose.WebPort}, {a.Ports.WebSocket, compose.WebSocketPort}} {
+		option("-p %s:%d", net.JoinHostPort(a.Ports.Bind, strconv.Itoa(p[0])), p[1])
+	}
+	for _, name := range compose.DataDirs {
+		if a.Volumes == "bind" {
+			option(`-v "$here/%s:/app/%[1]s"`, name)
+		} else {
+			option("-v %s_openalgo_%s:/app/%[2]s", project, name)
+		}
+	}
+	option(`--mount "type=bind,source=$here/.env,target=/app/.env"`)
+	for _, v := range size.Env() {
+		if v.Key == "SHM_SIZE" {
+			option("--shm-size %s", v.Value)
+			continue
+		}
+		option("-e %s=%s", v.Key, v.Value)
+	}
+	health := "curl -f http://127.0.0.1:5000/auth/check-setup"
+	if buildsOurs(a) {
+		health = "/app/start.sh health"
+	}
+	option("--health-cmd %s --health-interval 30s --health-timeout 10s --health-retries 3 --health-start-period 40s", quoted(health))
+	option("--log-driver json-file --log-opt max-size=10m --log-opt max-file=5")
+	line("  %s", quoted(renderedImage(a)))
+	return []byte(b.String())
+}
+
+// quoted is a word of a shell script.
+func quoted(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
