@@ -133,7 +133,12 @@ func (p *buildParser) stream(text string) {
 		p.watch.Step(p.progress)
 		return
 	}
-	if p.step != nil && !strings.HasPrefix(text, " --->") && !strings.HasPrefix(text, "Removing intermediate container") {
+	for _, own := range []string{" --->", "Removing intermediate container", "Successfully "} {
+		if strings.HasPrefix(text, own) {
+			return // the builder's words, not the step's
+		}
+	}
+	if p.step != nil {
 		p.text(p.step, text)
 	}
 }

@@ -26,6 +26,13 @@ func main() {
 		fmt.Println(args[1])
 		fmt.Fprintln(os.Stderr, args[2])
 		fmt.Println("uid", os.Getuid())
+	case "complain": // says so many lines, then ends with a status
+		n, _ := strconv.Atoi(args[1])
+		for i := range n {
+			fmt.Println("complaint", i+1)
+		}
+		code, _ := strconv.Atoi(args[2])
+		os.Exit(code)
 	case "flood": // so many bytes
 		n, _ := strconv.Atoi(args[1])
 		os.Stdout.Write(make([]byte, n))
