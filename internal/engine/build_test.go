@@ -65,7 +65,7 @@ func TestBuild(t *testing.T) {
 	builders(t, func(t *testing.T, e *engine.Engine, spec engine.BuildSpec) {
 		spec.Args["WORD"] = "a word"
 		spec.Context = contextOf(dockerfile(spec,
-			"ARG WORD=none", `ENV WORD="${WORD}"`, `RUN ["/probe", "say", "hello from a step", "on stderr"]`,
+			"ARG WORD=none", `ENV WORD="${WORD}"`, `RUN ["/probe", "say", "hello from a step", "on stderr", "`+spec.Ref+`"]`,
 			"FROM first", "COPY --from=first /data/seed /copied", "COPY hello.txt /hello.txt"))
 		var steps []engine.BuildProgress
 		var lines []string
