@@ -8,6 +8,9 @@ build=$PWD/.build
 scripts/tools.sh
 export OPENALGO_COMPOSE=${OPENALGO_COMPOSE:-$build/tools/docker-compose}
 export OPENALGO_REGISTRY=${OPENALGO_REGISTRY:-$build/tools/registry}
+if [[ -z ${OPENALGO_BASE:-} && -e $build/tools/base.tar ]]; then
+  export OPENALGO_BASE=$build/tools/base.tar
+fi
 if [[ -z ${OPENALGO_PYTHON:-} && -x $build/python/bin/python3 ]]; then
   export OPENALGO_PYTHON=$build/python/bin/python3
 fi

@@ -1,11 +1,14 @@
 #!/usr/bin/env bash
 # Builds or fetches into .build what the tests use beside the engine: Docker
-# Compose as the referee, a registry, and python-dotenv. Needs a network the
-# first time, and no root.
+# Compose as the referee, a registry, a base image to build on (as root alone),
+# and python-dotenv. Needs a network the first time.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 test/tools/build.sh .build/tools
+if [[ $(id -u) == 0 ]] && command -v debootstrap >/dev/null; then
+  test/tools/base.sh .build/tools/base.tar
+fi
 
 # The python-dotenv that OpenAlgo reads its .env with, unless one is given.
 [[ -n ${OPENALGO_PYTHON:-} ]] && exit

@@ -55,6 +55,7 @@ func testMain(m *testing.M) int {
 	}
 	code := m.Run()
 	if docker != nil {
+		removeBuilds()
 		removeRehearsalImages()
 		_ = docker.Close()
 	}
