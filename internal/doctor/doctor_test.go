@@ -108,6 +108,7 @@ func TestFindsEachFault(t *testing.T) {
 		"stopped":        {func(p *patient) { p.container.State, p.container.ExitCode = "exited", 1 }, "container", Failure, "exited (status 1)"},
 		"restart loop":   {func(p *patient) { p.container.State = "restarting" }, "container", Failure, "again and again"},
 		"not ready":      {func(p *patient) { p.instance.Ready, p.instance.Reason = false, "the WebSocket does not answer" }, "ready", Failure, "WebSocket"},
+		"proxy restarts": {func(p *patient) { p.container.HealthLog = "ok (WebSocket proxy: restarts: 2, the last at x)" }, "health", Warning, "restarts: 2"},
 		"unhealthy":      {func(p *patient) { p.container.Health = "unhealthy" }, "health", Warning, "unhealthy"},
 		"restarts":       {func(p *patient) { p.container.RestartCount = 3 }, "restarts", Warning, "3 times"},
 		"no restart":     {func(p *patient) { p.container.Restart = "no" }, "restart", Warning, "reboot"},

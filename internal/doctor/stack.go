@@ -48,6 +48,9 @@ func ready(p patient) []Finding {
 
 // health is Docker's own opinion, which others may act on.
 func health(p patient) []Finding {
+	if c := p.container; c != nil && c.State == "running" && strings.Contains(c.HealthLog, "WebSocket proxy: restarts:") {
+		return warning("health", p.command+" logs", "the WebSocket proxy died and was started again: %s", strings.TrimSpace(c.HealthLog))
+	}
 	if c := p.container; c != nil && c.Health == "unhealthy" {
 		return warning("health", p.command+" logs", "Docker's health check says unhealthy: %s", strings.TrimSpace(c.HealthLog))
 	}

@@ -154,7 +154,7 @@ func (in *Installer) buildImage(ctx context.Context, p *Plan) error {
 		}
 	}
 	_, err = in.Engine.Build(ctx, engine.BuildSpec{
-		Ref: b.ref, Dockerfile: "Dockerfile", Args: b.src.Args, Labels: labels, Bases: bases,
+		Ref: b.ref, Dockerfile: "Dockerfile", Classic: os.Getenv("DOCKER_BUILDKIT") == "" && b.src.PrefersClassic(), Args: b.src.Args, Labels: labels, Bases: bases,
 		Context: func(ctx context.Context, to io.Writer) error { return b.src.WriteContext(ctx, to) },
 	}, engine.BuildWatch{
 		Pull: func(image string, progress engine.PullProgress) {

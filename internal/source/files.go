@@ -2,6 +2,7 @@ package source
 
 import (
 	"archive/tar"
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -193,7 +194,8 @@ func (f file) sum(to io.Writer) error {
 
 // WriteContext streams the build context as a tar archive.
 func (s *Source) WriteContext(ctx context.Context, to io.Writer) error {
-	archive := tar.NewWriter(to)
+	buffered := bufio.NewWriterSize(to, 256<<10) // else every header goes out by itself
+	archive := tar.NewWriter(buffered)
 	for _, f := range s.files {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -209,5 +211,8 @@ func (s *Source) WriteContext(ctx context.Context, to io.Writer) error {
 			return err
 		}
 	}
-	return archive.Close()
+	if err := archive.Close(); err != nil {
+		return err
+	}
+	return buffered.Flush()
 }

@@ -299,3 +299,29 @@ func TestGit(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A big context goes to the classic builder, unless the Dockerfile needs more.
+func TestPrefersClassic(t *testing.T) {
+	for name, test := range map[string]struct {
+		dockerfile string
+		size       int64
+		want       bool
+	}{
+		"small":         {"FROM a\nCOPY . .\n", 1 << 20, false},
+		"big":           {"FROM a\nCOPY --chown=1:1 --from=b . .\nRUN cat <x\n", 300 << 20, true},
+		"big, mount":    {"FROM a\nRUN --mount=type=cache,target=/x y\n", 300 << 20, false},
+		"big, heredoc":  {"FROM a\nRUN <<EOF\necho\nEOF\n", 300 << 20, false},
+		"big, syntax":   {"# syntax=docker/dockerfile:1\nFROM a\n", 300 << 20, false},
+		"big, chmod":    {"FROM a\nCOPY --chmod=755 x y\n", 300 << 20, false},
+		"ignored alone": {"FROM a\n", 0, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := checkout(t, map[string]string{"Dockerfile": test.dockerfile, ".dockerignore": "ignored\n", "ignored/x": "", "x": ""})
+			must(t, os.Truncate(filepath.Join(dir, "x"), test.size)) // sparse: no disk is taken
+			must(t, os.Truncate(filepath.Join(dir, "ignored/x"), 1<<30))
+			if got := open(t, dir, source.Options{}).PrefersClassic(); got != test.want {
+				t.Error(got)
+			}
+		})
+	}
+}
