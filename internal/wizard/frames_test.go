@@ -156,7 +156,9 @@ var (
 	toCredentials = append(clone(toRedirect), "<enter>")
 	toOptions     = append(clone(toCredentials), "key-123456", "<enter>", "secret-123456", "<enter>")
 	toReview      = append(clone(toOptions), "<enter>")
-	toApply       = append(clone(toReview), "<enter>")
+	toBuild       = append(clone(toOptions), "<down>", "<enter>", "<ctrl+u>", "https://github.com/marketcalls/openalgo#main",
+		"<enter>", "<enter>", "<enter>", "<enter>", "<enter>", "<enter>", "<enter>")
+	toApply = append(clone(toReview), "<enter>")
 )
 
 func clone(s []string) []string { return append([]string(nil), s...) }
@@ -208,6 +210,9 @@ var frames = []struct {
 	{name: "leave", way: append(clone(toCredentials), "<ctrl+c>")},
 	{name: "apply", host: waits, way: toApply, do: applied},
 	{name: "apply-log", host: waits, way: append(clone(toApply), "l"), do: applied},
+	{name: "build", host: waits, way: toApply, do: func(s *session) { building(s, false) }},
+	{name: "build-base", host: waits, way: toApply, do: func(s *session) { building(s, true) }},
+	{name: "review-too-small", host: tooSmall, way: toBuild},
 	{name: "result", way: toApply, sees: "enter end"},
 	{name: "failure", host: func(h *Host) {
 		h.Install = func(context.Context, answers.Answers, install.Reporter) (install.Result, error) {
@@ -232,6 +237,32 @@ func installed(h *Host) {
 			{Label: "Answer the questions again, and change what was answered"}},
 			Saved: []byte("version: 1\ndomain: algo.example.com\nbroker: {name: iifl}\nimage: {source: rehearsal}\nports: {web: 5001, websocket: 8765}\n")}
 	}
+}
+
+// tooSmall is a machine that can't build an image, but can pull one.
+func tooSmall(h *Host) {
+	plan := h.Plan
+	h.Plan = func(ctx context.Context, a answers.Answers) (*install.Plan, error) {
+		if a.Image.Ref == answers.DefaultImage {
+			return plan(ctx, a)
+		}
+		return nil, fmt.Errorf("%w: building it takes about 3000 MiB of memory, and this machine has 1960 MiB of RAM and 0 of swap: add swap, or pull the published image instead", install.ErrBuildTooBig)
+	}
+}
+
+// building is an apply in the middle of a build, or of the pull of its base.
+func building(s *session, base bool) {
+	page := s.m.page.(*applyPage)
+	began := time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
+	page.now = func() time.Time { return began }
+	page.event(install.Event{Type: install.EventStep, State: install.StepStarted, Message: "build the image openalgo-install/openalgo:1234567-abcdef012345"})
+	page.event(install.Event{Type: install.EventProgress, Message: "python:3.12-slim-trixie",
+		Progress: &engine.PullProgress{Layer: "a1b2c3", Status: "Downloading", LayerCurrent: 20e6, LayerTotal: 40e6, Current: 20e6, Total: 50e6, LayersDone: 1, Layers: 4}})
+	if !base {
+		page.event(install.Event{Type: install.EventProgress, Build: &engine.BuildProgress{Step: 12, Total: 21, Name: "[python-builder 6/7] RUN if [ -f uv.lock ]; then locked=--locked; fi &&     /opt/uv/bin/uv sync $locked"}})
+		page.event(install.Event{Type: install.EventLog, Message: "Resolved 208 packages in 1ms"})
+	}
+	page.now = func() time.Time { return began.Add(75 * time.Second) }
 }
 
 // applied is an apply in the middle of a pull.
@@ -273,6 +304,47 @@ func TestFrames(t *testing.T) {
 			}
 			golden(t, filepath.Join("testdata", "frames", f.name+".golden"), got.String())
 		})
+	}
+}
+
+// Where a build does not fit, one key takes the ready-made image.
+func TestPullInstead(t *testing.T) {
+	host := testHost()
+	tooSmall(&host)
+	s := newSession(t, host, false, true, 80, 24).keys(toBuild...)
+	if !strings.Contains(s.screen(), "p pull instead") {
+		t.Fatal(s.screen())
+	}
+	if got := s.keys("p").screen(); !strings.Contains(got, "What changes") {
+		t.Error(got)
+	}
+	a, problems := s.m.draft.answers()
+	if len(problems) > 0 || a.Image.Source != "registry" || a.Image.Ref != answers.DefaultImage {
+		t.Errorf("%+v, %v", a.Image, problems)
+	}
+}
+
+// What is written where the image is asked for tells by its form what it is.
+func TestImageAnswer(t *testing.T) {
+	for text, want := range map[string]answers.Image{
+		"marketcalls/openalgo:latest":                  {Source: "registry", Ref: "marketcalls/openalgo:latest"},
+		"registry.example.com:5000/openalgo":           {Source: "registry", Ref: "registry.example.com:5000/openalgo"},
+		"rehearsal":                                    {Source: "rehearsal"},
+		"/src/openalgo":                                {Source: "path", Path: "/src/openalgo"},
+		"./openalgo":                                   {Source: "path", Path: "./openalgo"},
+		"https://github.com/marketcalls/openalgo":      {Source: "git", URL: "https://github.com/marketcalls/openalgo"},
+		"https://github.com/marketcalls/openalgo#main": {Source: "git", URL: "https://github.com/marketcalls/openalgo", Ref: "main"},
+		"git@github.com:marketcalls/openalgo.git":      {Source: "git", URL: "git@github.com:marketcalls/openalgo.git"},
+	} {
+		d := newDraft()
+		for key, value := range map[string]string{keyDomain: "", keyBroker: "zerodha", "broker.api_key": "key-1234", "broker.api_secret": "secret-1234", keyAdvanced: "yes", "image": text} {
+			d.given[key] = value
+		}
+		a, problems := d.answers()
+		a.Image.BuildArgs = nil
+		if len(problems) > 0 || fmt.Sprint(a.Image) != fmt.Sprint(want) {
+			t.Errorf("%s: %+v, %v", text, a.Image, problems)
+		}
 	}
 }
 
