@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/install"
 	"github.com/marketcalls/openalgo-install/internal/source"
@@ -143,6 +144,7 @@ func TestBuild(t *testing.T) {
 			i.mustBeOurs()
 			if builder == "BuildKit" {
 				i.mustKeepItsProxy()
+				i.mustRunOnAPlatform()
 			}
 			if again := i.install(0); !strings.Contains(again.stdout, "Nothing to do") {
 				t.Errorf("again: %s", again.all())
@@ -216,6 +218,45 @@ func (i *instance) mustKeepItsProxy() {
 	i.until("the proxy to come back", func() bool { return strings.Contains(i.run("status").stdout, i.project+"  ready") })
 	if health := i.inside("/app/start.sh", "health"); !strings.Contains(health, "restarts: 1") {
 		i.t.Errorf("health says %q", health)
+	}
+}
+
+// mustRunOnAPlatform starts the image as Railway does: as root, with a disk of
+// root's, a port of its own, no .env and all settings in the environment.
+func (i *instance) mustRunOnAPlatform() {
+	i.t.Helper()
+	disk := i.project + "_platform"
+	args := []string{"--label", compose.LabelProject + "=" + i.project, "--user", "0", "-v", disk + ":/data", "-e", "OPENALGO_DATA_DIR=/data", "-e", "PORT=8080"}
+	for name, value := range map[string]string{
+		"HOST_SERVER": "https://algo.example.com", "REDIRECT_URL": "https://algo.example.com/zerodha/callback",
+		"BROKER_API_KEY": "it's $HOME|${HOME}", "BROKER_API_SECRET": "", "APP_KEY": strings.Repeat("a1", 32),
+		"API_KEY_PEPPER": strings.Repeat("b2", 32), "FERNET_SALT": strings.Repeat("c3", 16),
+	} {
+		args = append(args, "-e", name+"="+value)
+	}
+	i.t.Cleanup(func() { _ = exec.Command("docker", "volume", "rm", disk).Run() })
+	for range 2 { // the second container is a new deploy, on the same disk
+		out, err := exec.Command("docker", append(append([]string{"run", "-d"}, args...), i.container().Image)...).CombinedOutput()
+		if err != nil {
+			i.t.Fatalf("docker run: %v\n%s", err, out)
+		}
+		id := strings.TrimSpace(string(out))
+		i.until("an answer on the platform", func() bool {
+			return exec.Command("docker", "exec", id, "curl", "-fs", "-o", "/dev/null", "http://127.0.0.1:8080/auth/check-setup").Run() == nil
+		})
+		seen, err := exec.Command("docker", "exec", id, "bash", "-c",
+			"curl -s http://127.0.0.1:8080/seen; stat -c '%U %a' /app/.env; stat -Lc %U /data/db/openalgo.db; readlink /app/db; grep -c ^FERNET_SALT /app/.env; ls /data/strategies/examples").CombinedOutput()
+		if err != nil {
+			i.t.Fatalf("%v\n%s", err, seen)
+		}
+		for _, text := range []string{`"uid":1000`, "appuser 600\nappuser\n/data/db\n1\nhello.py"} {
+			if !strings.Contains(string(seen), text) {
+				i.t.Errorf("no %q in\n%s", text, seen)
+			}
+		}
+		if out, err := exec.Command("docker", "rm", "-f", id).CombinedOutput(); err != nil {
+			i.t.Fatalf("%v\n%s", err, out)
+		}
 	}
 }
 
