@@ -59,7 +59,7 @@ func (e *BuildError) Error() string {
 }
 
 // buildLog is how many lines of a failed step are kept.
-const buildLog = 20
+const buildLog = 200
 
 // noBuildKit is how an engine without it refuses.
 var noBuildKit = regexp.MustCompile(`(?i)buildkit.{0,40}(not (supported|enabled|available)|disabled|unsupported)`)

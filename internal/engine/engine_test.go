@@ -70,8 +70,8 @@ func probeBytes(t *testing.T) []byte {
 	return data
 }
 
-// rootfs is the tar of the test image.
-func rootfs(t *testing.T) []byte {
+// rootfs is the tar of the test image. With a name in it no engine has it yet.
+func rootfs(t *testing.T, name string) []byte {
 	t.Helper()
 	program := probeBytes(t)
 	var buf bytes.Buffer
@@ -87,6 +87,7 @@ func rootfs(t *testing.T) []byte {
 		{tar.Header{Name: "abs", Typeflag: tar.TypeSymlink, Linkname: "/app/rel"}, nil},
 		{tar.Header{Name: "loop", Typeflag: tar.TypeSymlink, Linkname: "/loop"}, nil},
 		{tar.Header{Name: "data/", Typeflag: tar.TypeDir, Mode: 0o777}, nil},
+		{tar.Header{Name: "name", Mode: 0o644}, []byte(name)},
 		{tar.Header{Name: "data/seed", Mode: 0o644}, []byte("from the image")},
 	} {
 		f.header.Size = int64(len(f.data))
@@ -107,7 +108,7 @@ func rootfs(t *testing.T) []byte {
 func testImage(t *testing.T, e *engine.Engine) engine.Image {
 	t.Helper()
 	ref := name() + ":1"
-	img, err := e.Import(t.Context(), ref, bytes.NewReader(rootfs(t)), []string{
+	img, err := e.Import(t.Context(), ref, bytes.NewReader(rootfs(t, "")), []string{
 		`ENTRYPOINT ["/probe"]`, `CMD ["serve"]`, `ENV FROM_IMAGE=yes`, `LABEL oatest=` + ref,
 	})
 	if err != nil {

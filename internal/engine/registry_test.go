@@ -49,7 +49,7 @@ func newRegistry(t *testing.T, arch string) *registry {
 	t.Cleanup(server.Close)
 	r.host = server.Listener.Addr().String()
 
-	rootfs := rootfs(t)
+	rootfs := rootfs(t, r.repo)
 	var layer bytes.Buffer
 	w := gzip.NewWriter(&layer)
 	w.Write(rootfs)

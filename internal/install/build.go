@@ -201,13 +201,14 @@ func (in *Installer) buildError(ref string, err error) error {
 	for _, line := range failed.Log {
 		log = append(log, in.withoutSecrets(stripControl(line)))
 	}
-	evidence := strings.Join(append(slices.Clone(log), failed.Text), "\n")
-	reason := in.withoutSecrets(firstLine(failed.Text))
-	for _, r := range buildReasons {
-		if r.sign.MatchString(evidence) {
-			reason = r.say
-			break
-		}
+	reason, sign := buildReason(append(slices.Clone(log), failed.Text))
+	if reason == "" {
+		reason = in.withoutSecrets(firstLine(failed.Text))
+	}
+	if tail := log[max(len(log)-shownBuildLog, 0):]; sign >= 0 && sign < len(log)-len(tail) {
+		log = append([]string{log[sign], "..."}, tail...) // what gave it away came before the rest
+	} else {
+		log = tail
 	}
 	at := ""
 	if failed.Step != "" {
@@ -215,6 +216,22 @@ func (in *Installer) buildError(ref string, err error) error {
 	}
 	return &Error{Exit: ExitFailed, Log: log, LogOf: "the step's last lines",
 		Err: fmt.Errorf("building the image failed%s (nothing was changed): %s", at, reason)}
+}
+
+// shownBuildLog is how many lines of a failed step are shown.
+const shownBuildLog = 20
+
+// buildReason finds the reason in what a step printed, and the line that gives
+// it away.
+func buildReason(lines []string) (say string, line int) {
+	for _, r := range buildReasons {
+		for i, text := range lines {
+			if r.sign.MatchString(text) {
+				return r.say, i
+			}
+		}
+	}
+	return "", -1
 }
 
 func firstLine(text string) string {

@@ -15,7 +15,7 @@ import (
 // throughOptions chooses an image and the instance's ports.
 func (c *console) throughOptions(i *instance, image string) *console {
 	c.t.Helper()
-	return c.answers("Change image", down, "Port of the web", enter, "Write rehearsal", ctrlU+image+enter).
+	return c.answers("Change image", down, "Port of the web", enter, "An image's name", ctrlU+image+enter).
 		sees("> "+image).types(ctrlU+strconv.Itoa(i.web)+enter, ctrlU+strconv.Itoa(i.ws)+enter).sees(strconv.Itoa(i.ws)).
 		types(enter, enter, enter)
 }
