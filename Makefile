@@ -16,7 +16,8 @@ LDFLAGS := -s -w -X github.com/marketcalls/openalgo-install/internal/cli.version
 # Static, since the program is also the rehearsal image; and no stamp from git,
 # which fails in a checkout that belongs to another user.
 export CGO_ENABLED = 0
-export GOFLAGS := -buildvcs=false $(GOFLAGS)
+# HTTP/2 is half a megabyte that nobody here speaks: the engine and the probes do not.
+export GOFLAGS := -buildvcs=false -tags=nethttpomithttp2 $(GOFLAGS)
 
 .PHONY: build rehearse rehearse-clean tools test e2e lint fuzz bench golden docs snapshot clean
 

@@ -31,3 +31,24 @@ var DockerIgnore []byte
 //
 //go:embed start.sh
 var StartScript []byte
+
+// The HTTPS edge; internal/edge fills these in.
+var (
+	// EdgeCompose is docker-compose.yaml of the Caddy that all instances share.
+	//
+	//go:embed edge/docker-compose.yaml
+	EdgeCompose []byte
+	// Caddyfile is that Caddy's own part, and CaddySite the file of one instance.
+	//
+	//go:embed edge/Caddyfile
+	Caddyfile []byte
+	//go:embed edge/site.caddy
+	CaddySite []byte
+	// Nginx is the file of one instance for the host's nginx: the redirect, and
+	// where NginxHTTPS goes once there is a certificate.
+	//
+	//go:embed edge/nginx.conf
+	Nginx []byte
+	//go:embed edge/nginx-https.conf
+	NginxHTTPS []byte
+)

@@ -55,8 +55,26 @@ type Image struct {
 // TLS says how HTTPS is done.
 type TLS struct {
 	Mode      string // auto, files, nginx or off
-	Email     string // auto: for the certificate authority
-	Cert, Key string // files: PEM
+	Email     string // for the certificate authority
+	Cert, Key string // files and nginx: paths of PEM files
+	CA        string // auto and nginx: ACME directory of another authority than Let's Encrypt
+	CARoot    string // auto and nginx: path of the PEM file that the authority's certificates lead to
+	Certbot   bool   // nginx: it may get the certificate
+	// Cloudflare's proxy is in front: its header says who calls.
+	Cloudflare bool
+	// CheckDNS refuses a domain that leads to another host.
+	CheckDNS bool
+	// OpenPorts lets the ports be opened in ufw or firewalld.
+	OpenPorts bool
+	Edge      Edge
+}
+
+// Edge is the Caddy that all instances share, or the ports of the host's
+// nginx. Zero values are what is there already, else the default.
+type Edge struct {
+	Dir         string
+	Image       string
+	HTTP, HTTPS int // ports
 }
 
 // Ports are host ports.

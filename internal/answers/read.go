@@ -69,6 +69,7 @@ func parse(data []byte, r *reader) (Answers, []Problem) {
 func defaults() Answers {
 	return Answers{
 		Image: Image{Source: "registry", BuildArgs: map[string]string{}}, Volumes: "named", Ports: Ports{Web: 5000, WebSocket: 8765, Bind: "127.0.0.1"},
+		TLS:       TLS{CheckDNS: true},
 		RemoteMCP: RemoteMCP{RequireApproval: true}, Env: map[string]secret.Text{}, hidden: map[string]bool{},
 	}
 }
@@ -91,6 +92,13 @@ func (r *reader) fields(a *Answers) map[string]field {
 		"tls": r.section("{mode: auto}", map[string]field{
 			"mode": r.text(&a.TLS.Mode, "auto"), "email": r.text(&a.TLS.Email, "me@example.com"),
 			"cert": r.text(&a.TLS.Cert, certExample), "key": r.text(&a.TLS.Key, keyExample),
+			"ca": r.text(&a.TLS.CA, caExample), "ca_root": r.text(&a.TLS.CARoot, "/etc/ssl/ca.pem"),
+			"certbot": r.boolean(&a.TLS.Certbot), "cloudflare": r.boolean(&a.TLS.Cloudflare),
+			"check_dns": r.boolean(&a.TLS.CheckDNS), "open_ports": r.boolean(&a.TLS.OpenPorts),
+			"edge": r.section("{image: \"caddy:2\"}", map[string]field{
+				"dir": r.text(&a.TLS.Edge.Dir, "/opt/openalgo-edge"), "image": r.ref(&a.TLS.Edge.Image),
+				"http": r.integer(&a.TLS.Edge.HTTP, 80), "https": r.integer(&a.TLS.Edge.HTTPS, 443),
+			}),
 		}),
 		"ports": r.section("{web: 5000, websocket: 8765}", map[string]field{
 			"web": r.integer(&a.Ports.Web, 5000), "websocket": r.integer(&a.Ports.WebSocket, 8765), "bind": r.text(&a.Ports.Bind, "127.0.0.1"),

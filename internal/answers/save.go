@@ -58,8 +58,28 @@ func (a Answers) Public() ([]byte, error) {
 		doc.add("volumes", a.Volumes)
 	}
 	tls := (&section{}).add("mode", a.TLS.Mode)
-	for _, f := range [][2]string{{"email", a.TLS.Email}, {"cert", a.TLS.Cert}, {"key", a.TLS.Key}} {
+	for _, f := range [][2]string{{"email", a.TLS.Email}, {"cert", a.TLS.Cert}, {"key", a.TLS.Key}, {"ca", a.TLS.CA}, {"ca_root", a.TLS.CARoot}} {
 		tls.addText(f[0], f[1])
+	}
+	for _, f := range []struct {
+		key     string
+		on, def bool
+	}{{"certbot", a.TLS.Certbot, false}, {"cloudflare", a.TLS.Cloudflare, false}, {"check_dns", a.TLS.CheckDNS, true}, {"open_ports", a.TLS.OpenPorts, false}} {
+		if f.on != f.def {
+			tls.add(f.key, f.on)
+		}
+	}
+	if e := a.TLS.Edge; e != (Edge{}) {
+		edge := &section{}
+		edge.addText("dir", e.Dir)
+		edge.addText("image", e.Image)
+		if e.HTTP != 0 {
+			edge.add("http", e.HTTP)
+		}
+		if e.HTTPS != 0 {
+			edge.add("https", e.HTTPS)
+		}
+		tls.add("edge", edge)
 	}
 	doc.add("tls", tls)
 	doc.add("ports", (&section{}).add("web", a.Ports.Web).add("websocket", a.Ports.WebSocket).add("bind", a.Ports.Bind))

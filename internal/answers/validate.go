@@ -139,6 +139,7 @@ const (
 	gitExample  = "https://github.com/marketcalls/openalgo"
 	certExample = "/etc/ssl/algo.pem"
 	keyExample  = "/etc/ssl/algo.key"
+	caExample   = "https://acme-staging-v02.api.letsencrypt.org/directory"
 )
 
 func (r *reader) image(a *Answers) {
@@ -237,18 +238,55 @@ func (r *reader) tls(a *Answers) {
 		r.wrong("tls.mode", "%s is not a mode; one of auto, files, nginx, off", quote(t.Mode))
 		return
 	}
-	if t.Mode == "files" && t.Cert == "" {
-		r.wrong("tls.cert", "mode files needs the path of the certificate, e.g. %s", certExample)
+	own := t.Mode == "files" || t.Mode == "nginx" && (t.Cert != "" || t.Key != "")
+	if own && t.Cert == "" {
+		r.wrong("tls.cert", "a key needs its certificate, as the path of a PEM file, e.g. %s", certExample)
 	}
-	if t.Mode == "files" && t.Key == "" {
-		r.wrong("tls.key", "mode files needs the path of the certificate's key, e.g. %s", keyExample)
+	if own && t.Key == "" {
+		r.wrong("tls.key", "a certificate needs its key, as the path of a PEM file, e.g. %s", keyExample)
 	}
-	r.onlyFor("tls.cert", t.Cert, t.Mode == "files", "tls.mode files")
-	r.onlyFor("tls.key", t.Key, t.Mode == "files", "tls.mode files")
+	r.onlyFor("tls.cert", t.Cert, own, "tls.mode files or nginx")
+	r.onlyFor("tls.key", t.Key, own, "tls.mode files or nginx")
+	asked := t.Mode == "auto" || t.Mode == "nginx" && !own
+	r.onlyFor("tls.ca", t.CA, asked, "tls.mode auto, or nginx with certbot")
+	r.onlyFor("tls.ca_root", t.CARoot, asked, "tls.mode auto, or nginx with certbot")
+	if t.Certbot && (t.Mode != "nginx" || own) {
+		r.wrong("tls.certbot", "this counts for tls.mode nginx without a certificate of your own; take it out, or change the other")
+	}
+	if t.CA != "" {
+		if u, err := url.Parse(t.CA); err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil || strings.ContainsAny(t.CA, "`{} \t") {
+			r.wrong("tls.ca", "%s is not the address of an ACME directory, e.g. %s", quote(t.CA), caExample)
+		}
+	}
 	if t.Email != "" {
-		if address, err := mail.ParseAddress(t.Email); err != nil || address.Address != t.Email {
+		if address, err := mail.ParseAddress(t.Email); err != nil || address.Address != t.Email || strings.ContainsAny(t.Email, "\"{}` ") {
 			r.wrong("tls.email", "%s is not an e-mail address, e.g. me@example.com", quote(t.Email))
 		}
+	}
+	r.edge(t)
+}
+
+func (r *reader) edge(t *TLS) {
+	e := t.Edge
+	for key, port := range map[string]int{"tls.edge.http": e.HTTP, "tls.edge.https": e.HTTPS} {
+		if port < 0 || port > 65535 {
+			r.wrong(key, "%d is not a port; ports are 1 to 65535, e.g. 443", port)
+		}
+	}
+	if e.HTTP != 0 && e.HTTP == e.HTTPS {
+		r.wrong("tls.edge.https", "both ports are %d; they must differ, e.g. {http: 80, https: 443}", e.HTTP)
+	}
+	if e.Dir != "" && !strings.HasPrefix(e.Dir, "/") {
+		r.wrong("tls.edge.dir", "%s must begin with a slash, e.g. /opt/openalgo-edge", quote(e.Dir))
+	}
+	if e.Image != "" {
+		if _, err := reference.ParseNormalizedNamed(e.Image); err != nil {
+			r.wrong("tls.edge.image", "%s is not an image reference; write it like caddy:2", quote(e.Image))
+		}
+	}
+	if t.Mode != "auto" && t.Mode != "files" {
+		r.onlyFor("tls.edge.dir", e.Dir, false, "tls.mode auto or files")
+		r.onlyFor("tls.edge.image", e.Image, false, "tls.mode auto or files")
 	}
 }
 

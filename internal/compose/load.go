@@ -2,6 +2,7 @@ package compose
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -48,6 +49,8 @@ type Source struct {
 	Dir   string // absolute
 	Files []File // docker-compose.yaml, then the override file if there is one
 	Env   []byte // .env beside them
+	// Service is the one that Load translates; "" is openalgo.
+	Service string
 }
 
 // Network is a network that the stack uses.
@@ -70,6 +73,7 @@ type Stack struct {
 	Dir       string
 	Image     string // as the file names it
 	Hash      string // the config-hash label
+	service   string
 	Networks  []Network
 	Volumes   []Volume
 	container engine.ContainerSpec
@@ -79,17 +83,18 @@ type Stack struct {
 func ProjectName(dir string) string { return loader.NormalizeProjectName(filepath.Base(dir)) }
 
 // Load reads Compose files as Docker Compose does, .env interpolated, and
-// translates the service openalgo. It returns an *UnsupportedError for
+// translates one service. It returns an *UnsupportedError for
 // attributes that it does not carry out.
 func Load(ctx context.Context, src Source) (*Stack, error) {
 	project, err := loadProject(ctx, src)
 	if err != nil {
 		return nil, err
 	}
-	service, ok := project.Services[Service]
+	src.Service = cmp.Or(src.Service, Service)
+	service, ok := project.Services[src.Service]
 	if !ok {
 		return nil, fmt.Errorf("%s has no service called %q: put it back, or move the file away and a fresh one is written",
-			src.Files[0].Path, Service)
+			src.Files[0].Path, src.Service)
 	}
 	if len(project.Services) > 1 {
 		return nil, otherServices(src, project)
@@ -98,7 +103,7 @@ func Load(ctx context.Context, src Source) (*Stack, error) {
 	if err != nil {
 		return nil, err
 	}
-	stack := &Stack{Project: project.Name, Dir: src.Dir, Image: service.Image, Hash: hash}
+	stack := &Stack{Project: project.Name, Dir: src.Dir, Image: service.Image, Hash: hash, service: src.Service}
 	stack.Networks = networks(project, service)
 	stack.Volumes = volumes(project, service)
 	stack.container, err = containerSpec(project, service)
@@ -165,7 +170,7 @@ func redactLine(err error) error {
 func otherServices(src Source, project *types.Project) error {
 	var names []string
 	for name := range project.Services {
-		if name != Service {
+		if name != src.Service {
 			names = append(names, "services."+name)
 		}
 	}
@@ -206,7 +211,7 @@ func (s *Stack) labels(src Source) map[string]string {
 	}
 	return map[string]string{
 		LabelProject:    s.Project,
-		LabelService:    Service,
+		LabelService:    s.service,
 		LabelHash:       s.Hash,
 		LabelWorkingDir: s.Dir,
 		LabelFiles:      strings.Join(files, ","),

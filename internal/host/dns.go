@@ -193,6 +193,15 @@ var cloudflare = prefixes(
 	"2803:f800::/32", "2a06:98c0::/29", "2c0f:f248::/32",
 )
 
+// CloudflareRanges are the networks that Cloudflare's proxy calls from.
+func CloudflareRanges() []string {
+	var out []string
+	for _, p := range cloudflare {
+		out = append(out, p.String())
+	}
+	return out
+}
+
 func isCloudflare(ip netip.Addr) bool {
 	return slices.ContainsFunc(cloudflare, func(p netip.Prefix) bool { return p.Contains(ip.Unmap()) })
 }

@@ -49,6 +49,13 @@ func newRun(in *Installer, o *observed, p *Plan, madeDir bool) *run {
 		Command: p.command, Started: time.Now().UTC(), MadeDir: madeDir,
 		Engine: in.Engine.Info().Name, Project: o.project, Name: name, State: next, work: in.work,
 	}
+	if e := p.edge; e != nil {
+		r.journal.State.Edge = e.state
+		r.journal.Edge = &edgeChange{State: e.state, GoneFrom: e.goneFrom}
+		for _, f := range e.gone {
+			r.journal.Edge.Gone = append(r.journal.Edge.Gone, f.Path)
+		}
+	}
 	if !r.replace && r.old != nil && r.old.State != "running" {
 		r.journal.OnlyStarted = r.old.ID
 	}
@@ -71,17 +78,21 @@ func (r *run) steps() []step {
 	resources := step{"resources", "make network and volumes", r.makeResources}
 	start := step{"start", "start OpenAlgo", r.start}
 	verify := step{"verify", "wait until OpenAlgo answers", r.verify}
+	var way []step
+	if e := r.plan.edge; e != nil && e.act {
+		way = []step{{"edge", "serve https://" + e.state.Domain + " (" + e.what() + ")", r.edge}}
+	}
 	if !r.replace {
-		return []step{keep, files, resources, start, verify}
+		return slices.Concat([]step{keep, files, resources}, way, []step{start, verify})
 	}
 	create := step{"create", "create the container", r.create}
 	if r.old == nil {
-		return []step{keep, files, resources, create, start, verify}
+		return slices.Concat([]step{keep, files, resources, create}, way, []step{start, verify})
 	}
-	return []step{keep, resources, create,
+	return slices.Concat([]step{keep, resources, create}, way, []step{
 		{"stop", "stop the former container (up to 40 s)", r.stopOld},
 		files, start, verify,
-	}
+	})
 }
 
 // apply does every step, and commits or rolls back.
@@ -272,6 +283,9 @@ func (r *run) verify(ctx context.Context) error {
 		return err
 	}
 	r.journal.State.SetupDone = !needsSetup
+	if r.plan.edge != nil {
+		return r.in.verifyEdge(ctx, r.plan.edge.state)
+	}
 	return nil
 }
 
@@ -288,6 +302,7 @@ func (in *Installer) commit(ctx context.Context, j *journal) error {
 		}
 		failpoint("renamed")
 	}
+	in.closeEdge(ctx, j)
 	if env, err := in.readEnv(ctx); err == nil && env != nil {
 		if file, err := envfile.Parse(env); err == nil {
 			j.State.rememberKeys(file)

@@ -154,13 +154,3 @@ func redactor(a answers.Answers, env *envfile.File) *secret.Redactor {
 	}
 	return secret.NewRedactor(known...)
 }
-
-// cannotYet refuses what these answers ask for and this release can't do, so
-// that nothing that was asked for is dropped in silence.
-func cannotYet(a answers.Answers) error {
-	if a.TLS.Mode == "auto" || a.TLS.Mode == "files" || a.TLS.Mode == "nginx" {
-		return fail(ExitUsage, "tls.mode: %s is not part of this release. Put your own HTTPS proxy in front of 127.0.0.1:%d and write `tls: {mode: off}`, "+
-			"or leave out `domain` to use OpenAlgo on this machine only", a.TLS.Mode, a.Ports.Web)
-	}
-	return nil
-}

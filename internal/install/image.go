@@ -69,9 +69,7 @@ func (in *Installer) bringImage(ctx context.Context, p *Plan) error {
 			return in.buildError(p.stack.Image, err)
 		}
 	default:
-		_, err = in.Engine.Pull(ctx, p.stack.Image, func(progress engine.PullProgress) {
-			in.Report.Report(Event{Type: EventProgress, Time: time.Now(), Step: "image", Progress: &progress})
-		})
+		_, err = in.Engine.Pull(ctx, p.stack.Image, in.progress("image"))
 	}
 	if err != nil {
 		in.stepEnded("image", StepFailed, began)
@@ -79,6 +77,13 @@ func (in *Installer) bringImage(ctx context.Context, p *Plan) error {
 	}
 	in.stepEnded("image", StepDone, began)
 	return nil
+}
+
+// progress reports a pull, as a part of a step.
+func (in *Installer) progress(step string) func(engine.PullProgress) {
+	return func(progress engine.PullProgress) {
+		in.Report.Report(Event{Type: EventProgress, Time: time.Now(), Step: step, Progress: &progress})
+	}
 }
 
 func pullError(ref string, err error) error {

@@ -14,6 +14,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/broker"
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 )
@@ -28,11 +29,15 @@ type Installer struct {
 	Report  Reporter
 	// Wait is how long the stack may take to answer; 0 is a fitting default.
 	Wait time.Duration
+	// Resolver looks domains up; nil is the system's.
+	Resolver host.Resolver
 
 	work     workdir
 	redact   *secret.Redactor
 	built    *built // the image that is built from source; nil: none is
 	checkout string // where its source was fetched to; "" when it was not
+	// rehearsing says that all of this is taken away again.
+	rehearsing bool
 }
 
 // New returns an Installer for the instance in dir.
@@ -46,9 +51,6 @@ func New(dir string, e *engine.Engine, machine sizing.Machine, report Reporter) 
 
 // Plan works out what Install would do, and changes nothing.
 func (in *Installer) Plan(ctx context.Context, a answers.Answers) (*Plan, error) {
-	if err := cannotYet(a); err != nil {
-		return nil, err
-	}
 	defer in.closeSource()
 	_, p, err := in.plan(ctx, a)
 	return p, err
@@ -84,9 +86,6 @@ func (in *Installer) knowEnv(o *observed) {
 
 // Install makes the stack what the answers say. Nothing to do is a success.
 func (in *Installer) Install(ctx context.Context, a answers.Answers) (Result, error) {
-	if err := cannotYet(a); err != nil {
-		return Result{}, err
-	}
 	defer in.closeSource()
 	result := Result{URL: a.Origin()}
 	held, err := in.takeOver(ctx)
@@ -145,7 +144,11 @@ func (in *Installer) takeOver(ctx context.Context) (*lock, error) {
 
 func (in *Installer) nothingToDo(ctx context.Context, p *Plan, result Result) (Result, error) {
 	in.Report.Report(Event{Type: EventPlan, Time: time.Now(), Plan: p})
-	if err := in.verify(ctx, in.checkOf(p.stack, p.answers)); err != nil {
+	err := in.verify(ctx, in.checkOf(p.stack, p.answers))
+	if err == nil && p.edge != nil {
+		err = in.verifyEdge(ctx, p.edge.state)
+	}
+	if err != nil {
 		return result, &Error{Exit: ExitFailed, Err: fmt.Errorf("nothing to change, but the stack is not ready: %w", err), Log: logOf(err)}
 	}
 	result.Message = "nothing to do: OpenAlgo runs as the answers say, and is ready"
@@ -180,6 +183,9 @@ func (in *Installer) install(ctx context.Context, a answers.Answers, madeDir boo
 		if o, p, err = in.plan(ctx, a); err != nil {
 			return unused(err)
 		}
+	}
+	if err := errors.Join(in.pullEdge(ctx, p), in.openPorts(ctx, p)); err != nil {
+		return unused(err)
 	}
 	run := newRun(in, o, p, madeDir)
 	if err := run.apply(ctx); err != nil {

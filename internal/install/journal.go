@@ -30,6 +30,7 @@ type journal struct {
 	OnlyStarted string `json:"only_started,omitempty"`
 	// MadeVolumes says that volumes were made: .env must stay with them.
 	MadeVolumes bool         `json:"made_volumes,omitempty"`
+	Edge        *edgeChange  `json:"edge,omitempty"`
 	Files       []fileChange `json:"files,omitempty"`    // files written, with their former version
 	State       state        `json:"state"`              // what state.json becomes
 	Verified    bool         `json:"verified,omitempty"` // the new stack answered: only tidying up is left

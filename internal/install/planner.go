@@ -31,6 +31,9 @@ func (in *Installer) makePlan(ctx context.Context, a answers.Answers, o *observe
 	planResources(o, p)
 	in.planDirectories(p)
 	planContainer(o, p)
+	if err := in.planEdge(ctx, o, p); err != nil {
+		return nil, err
+	}
 	if o.image == nil && p.env.fresh && o.sample == nil && p.answers.Image.Source != "rehearsal" {
 		p.warn("the image is not on this engine yet: its own .env base may add keys to the .env shown here")
 	}

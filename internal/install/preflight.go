@@ -46,6 +46,7 @@ func (in *Installer) preflight(ctx context.Context, o *observed, p *Plan) error 
 		cause = in.preflightBuild(ctx, add)
 	}
 	in.preflightPorts(ctx, o, p, add)
+	in.preflightEdge(ctx, p, add)
 	if holder := in.nameHolder(ctx, o, p.stack.ContainerName()); holder != "" {
 		add("a container called %s exists and is not this stack's (%s): rename it (docker rename %s NAME), or choose another --dir",
 			p.stack.ContainerName(), holder, p.stack.ContainerName())

@@ -66,6 +66,9 @@ func (in *Installer) newAnswers(ctx context.Context, j *journal) bool {
 	}
 	check.setupDone = j.State.SetupDone
 	needsSetup, err := in.verifyReport(ctx, check)
+	if err == nil && j.Edge != nil {
+		err = in.verifyEdge(ctx, j.Edge.State)
+	}
 	if err == nil {
 		j.State.SetupDone = !needsSetup
 	}

@@ -2,9 +2,11 @@ package install
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,6 +14,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/compose"
+	"github.com/marketcalls/openalgo-install/internal/edge"
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/rehearsal"
 )
@@ -31,20 +34,68 @@ func (in *Installer) Rehearse(ctx context.Context, a answers.Answers) (Result, j
 	if err := in.freePorts(ctx, &a); err != nil {
 		return Result{}, nil, err
 	}
+	stage.rehearsing = true
+	if err := stage.rehearseEdge(ctx, in, &a); err != nil {
+		return Result{}, nil, err
+	}
 	_, err := stage.Install(ctx, a)
 	var report json.RawMessage
 	if err == nil {
 		report = stage.report(ctx)
 	}
+	ownEdge := a.TLS.Edge.Dir
 	cleanup, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
 	defer cancel()
-	if gone := stage.takeAway(cleanup); gone != nil && err == nil {
+	gone := stage.takeAway(cleanup)
+	if strings.HasPrefix(ownEdge, stage.work.dir) {
+		gone = errors.Join(gone, stage.purgeEdge(cleanup, ownEdge))
+	}
+	if gone != nil && err == nil {
 		err = fail(ExitBroken, "the rehearsal went well, but taking it away failed: %w", gone)
 	}
 	if err != nil {
 		return Result{}, report, err
 	}
 	return Result{Message: "the rehearsal went well: this host can run OpenAlgo. Nothing of it is left"}, report, nil
+}
+
+// rehearseEdge makes the answers' HTTPS one that can be taken away again: from
+// an authority that gives certificates for trials, and on an edge of its own
+// unless there is one. A domain that the instance serves is left alone.
+func (stage *Installer) rehearseEdge(ctx context.Context, in *Installer, a *answers.Answers) error {
+	if a.TLS.Mode == "off" {
+		return nil
+	}
+	if instanceEdge(in.work.dir).Domain == a.Domain {
+		in.note(a.Domain + " is served for this OpenAlgo already; the rehearsal leaves that as it is, and HTTPS out")
+		a.TLS = answers.TLS{Mode: "off"}
+		return nil
+	}
+	if a.TLS.Mode == "nginx" {
+		if a.TLS.Certbot {
+			a.TLS.CA = cmp.Or(a.TLS.CA, letsEncryptStaging)
+		}
+		return nil
+	}
+	if a.TLS.Mode == "auto" {
+		a.TLS.CA = cmp.Or(a.TLS.CA, letsEncryptStaging)
+	}
+	c, err := edge.OpenCaddy(ctx, in.Engine, edge.Settings{Dir: a.TLS.Edge.Dir})
+	if err != nil {
+		return fail(ExitHost, "%w", err)
+	}
+	if !c.Exists() {
+		a.TLS.Edge.Dir = stage.work.dir + "-edge"
+	}
+	return nil
+}
+
+func (in *Installer) purgeEdge(ctx context.Context, dir string) error {
+	c, err := edge.OpenCaddy(ctx, in.Engine, edge.Settings{Dir: dir})
+	if err != nil {
+		return err
+	}
+	return c.Purge(ctx)
 }
 
 // removeKilledRehearsals takes away what a rehearsal that was killed left: a

@@ -11,6 +11,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/compose"
+	"github.com/marketcalls/openalgo-install/internal/edge"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 )
@@ -67,9 +68,6 @@ type output struct {
 // is asked. A .env that stands there keeps its keys. Files for a cloud platform
 // hold no secret.
 func Render(a answers.Answers, o RenderOptions) (written, warnings []string, err error) {
-	if err := cannotYet(a); err != nil {
-		return nil, nil, err
-	}
 	cloud := o.Target == TargetRailway || o.Target == TargetRender
 	if cloud {
 		o.Machine = sizing.Machine{RAMMiB: cloudRAMMiB, Cores: 1, Source: sizing.SourceFlag}
@@ -87,6 +85,9 @@ func Render(a answers.Answers, o RenderOptions) (written, warnings []string, err
 	}
 	for _, f := range files {
 		path := filepath.Join(o.Out, f.name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return written, nil, fail(ExitHost, "making %s: %w", filepath.Dir(path), err)
+		}
 		if err := renameio.WriteFile(path, f.text, f.mode, renameio.IgnoreUmask()); err != nil {
 			return written, nil, fail(ExitHost, "writing %s: %w", path, err)
 		}
@@ -126,7 +127,40 @@ func renderFiles(a answers.Answers, size sizing.Sizing, o RenderOptions) ([]outp
 		}), 0o644})
 	}
 	files = append(files, output{answersName, saved, 0o644})
+	site, err := edgeFiles(a, project, o.InstanceDir)
+	if err != nil {
+		return nil, err
+	}
+	files = append(files, site...)
 	return append(files, buildFiles(a)...), nil
+}
+
+// edgeFiles are those of the way in over HTTPS, in a directory of their own.
+func edgeFiles(a answers.Answers, project, dir string) ([]output, error) {
+	if a.TLS.Mode == "off" {
+		return nil, nil
+	}
+	site := edge.Site{Instance: project, Dir: dir, Domain: a.Domain, Email: a.TLS.Email, CA: a.TLS.CA, Cloudflare: a.TLS.Cloudflare,
+		Web: edge.Upstream(a.Ports.Bind, a.Ports.Web), WebSocket: edge.Upstream(a.Ports.Bind, a.Ports.WebSocket),
+		CertPath: a.TLS.Cert, KeyPath: a.TLS.Key}
+	if a.TLS.CARoot != "" {
+		text, err := os.ReadFile(a.TLS.CARoot)
+		if err != nil {
+			return nil, fail(ExitUsage, "tls.ca_root: %w", err)
+		}
+		site.CARoot = text
+	}
+	if a.TLS.Mode == "files" {
+		if _, err := site.ReadCertificate(a.TLS.Cert, a.TLS.Key, now()); err != nil {
+			return nil, fail(ExitUsage, "%w", err)
+		}
+	}
+	var out []output
+	settings := edge.Settings{Dir: a.TLS.Edge.Dir, Image: a.TLS.Edge.Image, HTTP: a.TLS.Edge.HTTP, HTTPS: a.TLS.Edge.HTTPS}
+	for _, f := range edge.Render(site, settings, a.TLS.Mode == "nginx") {
+		out = append(out, output{f.Path, f.Text, f.Mode})
+	}
+	return out, nil
 }
 
 func renderEnv(a answers.Answers, size sizing.Sizing, out string) ([]byte, error) {

@@ -26,6 +26,8 @@ type state struct {
 	SetupDone     bool              `json:"setup_done"` // an admin account existed
 	// Foreign says that another tool made the stack: its Compose file is not ours.
 	Foreign bool `json:"foreign,omitempty"`
+	// Edge is how the stack is served over HTTPS.
+	Edge edgeState `json:"edge,omitzero"`
 	// Keys holds the hash of each key that opens the database, as it was when
 	// the stack was last verified.
 	Keys map[string]string `json:"keys,omitempty"`

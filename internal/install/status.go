@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/compose"
+	"github.com/marketcalls/openalgo-install/internal/edge"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
@@ -38,6 +40,7 @@ type Instance struct {
 	State     string         `json:"state,omitempty"`
 	Since     string         `json:"since,omitempty"` // RFC 3339, when the container started
 	Ports     []string       `json:"ports,omitempty"`
+	HTTPS     *HTTPS         `json:"https,omitempty"`
 	Sizing    SizingStatus   `json:"sizing"`
 	Schedule  *Schedule      `json:"schedule,omitempty"` // a resize with --at
 	Volumes   []VolumeStatus `json:"volumes"`
@@ -62,6 +65,48 @@ type VolumeStatus struct {
 	Name  string `json:"name"`
 	Mount string `json:"mount"`
 	Bytes int64  `json:"bytes"`
+}
+
+// HTTPS is the way in that this program set up.
+type HTTPS struct {
+	By      string `json:"by"` // caddy or nginx
+	Domain  string `json:"domain"`
+	Until   string `json:"until,omitempty"`   // RFC 3339: the certificate's end
+	Problem string `json:"problem,omitempty"` // why it does not work
+}
+
+// readHTTPS asks this host's edge; nil where there is none.
+func readHTTPS(ctx context.Context, dir string) *HTTPS {
+	s := instanceEdge(dir)
+	if s.Kind == "" {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, edgePatience)
+	defer cancel()
+	out := &HTTPS{By: s.Kind, Domain: s.Domain}
+	leaf, err := edge.Certificate(ctx, net.JoinHostPort("127.0.0.1", strconv.Itoa(s.HTTPS)), s.Domain, s.trust())
+	if err != nil {
+		out.Problem = fmt.Sprintf("https://%s is not served: %v", s.Domain, edgeCause(err))
+		return out
+	}
+	out.Until = leaf.NotAfter.Format(time.RFC3339)
+	if time.Now().After(leaf.NotAfter) {
+		out.Problem = "the certificate of " + s.Domain + " has expired"
+	} else if err := askEdge(ctx, s); err != nil {
+		out.Problem = err.Error()
+	}
+	return out
+}
+
+func (h *HTTPS) text() string {
+	if h == nil {
+		return ""
+	}
+	text := h.Domain + " by " + h.By
+	if h.Until != "" {
+		text += ", certificate until " + h.Until[:10]
+	}
+	return text
 }
 
 // ReadStatus describes every OpenAlgo on the engine, or with onlyDir the one
@@ -204,7 +249,11 @@ func readInstance(ctx context.Context, e *engine.Engine, c engine.Container, due
 	env := envOf(i.Dir)
 	i.URL = instanceURL(env, c)
 	i.Ready, i.Reason = readiness(ctx, e, c)
-	if i.Ready && e.Info().Local {
+	i.HTTPS = readHTTPS(ctx, i.Dir)
+	if i.Ready && i.HTTPS != nil && i.HTTPS.Problem != "" {
+		i.Ready, i.Reason = false, i.HTTPS.Problem
+	}
+	if e.Info().Local && i.State == "running" {
 		i.Version = appVersion(ctx, address(portOf(c, compose.WebPort)))
 	}
 	i.Sizing = sizingStatus(env, c, due)
@@ -317,6 +366,7 @@ func (s Status) WriteText(w io.Writer) {
 		fmt.Fprintf(w, "%s  %s\n", i.Name, ready)
 		row("note", i.Note)
 		row("url", i.URL)
+		row("https", i.HTTPS.text())
 		row("version", i.Version)
 		row("directory", i.Dir)
 		row("container", strings.TrimSpace(i.Container+"  "+i.State))

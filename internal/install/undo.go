@@ -73,6 +73,7 @@ func (in *Installer) rollBack(ctx context.Context, j *journal) error {
 		// A file that can't be restored must not keep the former container down.
 		err = errors.Join(err, in.oldBack(ctx, j))
 	}
+	err = errors.Join(err, in.restoreEdge(ctx, j))
 	if err != nil {
 		return err
 	}

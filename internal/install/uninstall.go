@@ -24,6 +24,8 @@ type Removal struct {
 	volumes     []string
 	directories []string // what is mounted in the stead of volumes
 	purge       bool
+	edge        edgeState // and what of it goes
+	site        []string
 }
 
 // PlanUninstall works out what an uninstall takes away. Volumes and .env go
@@ -47,7 +49,35 @@ func (in *Installer) PlanUninstall(ctx context.Context, purge bool) (*Removal, e
 	in.removableVolumes(o, r)
 	in.removableDirectories(o, r)
 	in.removableFiles(o, r)
+	if err := in.removableSite(ctx, o, r); err != nil {
+		return nil, err
+	}
 	return r, in.guardPurge(o, r)
+}
+
+// removableSite is what serves the instance over HTTPS. Certificates that were
+// asked for stay where they are: authorities give only so many.
+func (in *Installer) removableSite(ctx context.Context, o *observed, r *Removal) error {
+	r.edge = o.state.Edge
+	if r.edge.Kind == "" {
+		return nil
+	}
+	f, err := in.openFront(ctx, r.edge)
+	if err != nil {
+		r.Kept = append(r.Kept, fmt.Sprintf("the site of %s (%v)", r.edge.Domain, err))
+		return nil
+	}
+	plan, err := f.Gone(r.edge.Domain, o.project, in.work.dir)
+	if err != nil {
+		return err
+	}
+	for _, c := range plan.Changes {
+		r.Changes = append(r.Changes, Change{Kind: c.Kind, Name: c.Name, Action: c.Action, Reason: c.Reason})
+	}
+	for _, file := range plan.Files {
+		r.site = append(r.site, file.Path)
+	}
+	return nil
 }
 
 // guardPurge refuses to delete volumes for a directory that does not hold
@@ -144,6 +174,11 @@ func (in *Installer) Uninstall(ctx context.Context, r *Removal) (Result, error) 
 		// Another run may have changed things while we waited for the lock.
 		if r, err = in.PlanUninstall(ctx, r.purge); err != nil {
 			return Result{}, err
+		}
+	}
+	if len(r.site) > 0 {
+		if err := in.takeSite(ctx, r.edge, r.site); err != nil {
+			return Result{}, fail(ExitFailed, "taking the site of %s away: %w", r.edge.Domain, err)
 		}
 	}
 	for i := range r.containers {

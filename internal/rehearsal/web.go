@@ -41,6 +41,12 @@ func (a *app) webHandler(started time.Time) http.Handler {
 		writeJSON(w, http.StatusOK, a.report())
 	})
 	mux.HandleFunc("/rehearsal/request", serveRequest)
+	mux.HandleFunc("/rehearsal/stream", serveStream)
+	for _, path := range []string{"/api/", "/static/", "/zerodha/", "/strategy/webhook/"} {
+		mux.HandleFunc(path, serveRequest)
+	}
+	mux.HandleFunc("/socket.io/", serveSocketIO)
+	a.handleMCP(mux)
 
 	switch a.fault.kind {
 	case failSilent:
@@ -99,17 +105,64 @@ type Request struct {
 	Host       string      `json:"host"`
 	URI        string      `json:"uri"`
 	RemoteAddr string      `json:"remote_addr"`
+	BodyBytes  int64       `json:"body_bytes"`
 	Header     http.Header `json:"header"`
 }
 
 func serveRequest(w http.ResponseWriter, r *http.Request) {
+	bytes, _ := io.Copy(io.Discard, r.Body)
 	header := r.Header.Clone()
 	for _, name := range []string{"Authorization", "Proxy-Authorization", "Cookie"} {
 		if header.Get(name) != "" {
 			header.Set(name, secret.Mask)
 		}
 	}
-	writeJSON(w, http.StatusOK, Request{Method: r.Method, Host: r.Host, URI: r.RequestURI, RemoteAddr: r.RemoteAddr, Header: header})
+	writeJSON(w, http.StatusOK, Request{Method: r.Method, Host: r.Host, URI: r.RequestURI, RemoteAddr: r.RemoteAddr, BodyBytes: bytes, Header: header})
+}
+
+// serveStream sends a line at once and another when its client has had time to
+// read the first: a proxy that buffers shows both together.
+func serveStream(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "text/event-stream")
+	_, _ = io.WriteString(w, "data: first\n\n")
+	_ = http.NewResponseController(w).Flush()
+	select {
+	case <-time.After(2 * time.Second):
+		_, _ = io.WriteString(w, "data: second\n\n")
+	case <-r.Context().Done():
+	}
+}
+
+// serveSocketIO takes WebSockets as the app does here, and shows polls as they arrive.
+func serveSocketIO(w http.ResponseWriter, r *http.Request) {
+	if strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
+		echo(w, r)
+		return
+	}
+	serveRequest(w, r)
+}
+
+// handleMCP serves what AI clients look for, when .env switches it on: who may
+// log in where, and an endpoint that wants a token. The app's own blueprint is
+// absent otherwise (facts/upstream.md 6).
+func (a *app) handleMCP(mux *http.ServeMux) {
+	if !strings.EqualFold(a.setting("MCP_HTTP_ENABLED"), "true") {
+		return
+	}
+	origin := a.setting("MCP_PUBLIC_URL")
+	for path, doc := range map[string]map[string]any{
+		"/.well-known/oauth-protected-resource":     {"resource": origin + "/mcp", "authorization_servers": []string{origin}},
+		"/mcp/.well-known/oauth-protected-resource": {"resource": origin + "/mcp", "authorization_servers": []string{origin}},
+		"/.well-known/oauth-authorization-server":   {"issuer": origin},
+		"/oauth/jwks.json":                          {"keys": []string{}},
+		"/mcp/healthz":                              {"status": "ok", "service": "openalgo-mcp"},
+	} {
+		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, doc) })
+	}
+	mux.HandleFunc("/mcp", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("WWW-Authenticate", `Bearer resource_metadata="`+origin+`/.well-known/oauth-protected-resource"`)
+		writeJSON(w, http.StatusUnauthorized, map[string]any{"error": "invalid_token"})
+	})
 }
 
 func writeJSON(w http.ResponseWriter, status int, v any) {
@@ -156,21 +209,23 @@ func (a *app) webSocketHandler() http.Handler {
 	if a.fault.kind == failSilent {
 		return http.HandlerFunc(neverAnswer)
 	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		// The app's proxy does not look at Origin either.
-		c, err := websocket.Accept(w, r, &websocket.AcceptOptions{InsecureSkipVerify: true})
+	return http.HandlerFunc(echo)
+}
+
+func echo(w http.ResponseWriter, r *http.Request) {
+	// The app's proxy does not look at Origin either.
+	c, err := websocket.Accept(w, r, &websocket.AcceptOptions{InsecureSkipVerify: true})
+	if err != nil {
+		return // Accept has answered
+	}
+	defer c.CloseNow()
+	for {
+		kind, message, err := c.Read(r.Context())
 		if err != nil {
-			return // Accept has answered
+			return
 		}
-		defer c.CloseNow()
-		for {
-			kind, message, err := c.Read(r.Context())
-			if err != nil {
-				return
-			}
-			if err := c.Write(r.Context(), kind, message); err != nil {
-				return
-			}
+		if err := c.Write(r.Context(), kind, message); err != nil {
+			return
 		}
-	})
+	}
 }

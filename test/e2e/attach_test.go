@@ -34,6 +34,7 @@ func (i *instance) waitStopped(pid int) {
 
 // A second run waits for the first, shows what it does, and finds nothing to do.
 func TestSecondRunAttaches(t *testing.T) {
+	t.Parallel()
 	i := newInstance(t)
 	i.program = failing
 	first := i.halted("before-start")
@@ -94,6 +95,7 @@ func readUntil(t *testing.T, out interface{ Read([]byte) (int, error) }, want st
 
 // The SSH line drops: the terminal is gone, the apply goes on.
 func TestTerminalGone(t *testing.T) {
+	t.Parallel()
 	i := newInstance(t)
 	i.program = failing
 	cmd := i.command("--answers", i.answers)

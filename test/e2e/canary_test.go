@@ -21,6 +21,7 @@ func (i *instance) secrets() []string {
 // Every word that a run prints, and every file that it leaves beside .env and
 // its copies, is searched for every secret.
 func TestNoSecretAnywhere(t *testing.T) {
+	t.Parallel()
 	i := newInstance(t)
 	i.program = failing
 	var said strings.Builder
@@ -80,6 +81,7 @@ func TestNoSecretAnywhere(t *testing.T) {
 
 // The mode of .env and of our own directory do not depend on the umask.
 func TestUmask(t *testing.T) {
+	t.Parallel()
 	for _, umask := range []string{"000", "077"} {
 		t.Run(umask, func(t *testing.T) {
 			i := newInstance(t)

@@ -48,6 +48,7 @@ func (i *instance) fill() (free func()) {
 }
 
 func TestDiskFullBeforeAnything(t *testing.T) {
+	t.Parallel()
 	i := onSmallDisk(t)
 	if err := os.MkdirAll(filepath.Dir(i.dir), 0o755); err != nil {
 		t.Fatal(err)
@@ -65,6 +66,7 @@ func TestDiskFullBeforeAnything(t *testing.T) {
 // falsely, the stack that it leaves is whole, and with room again the next run
 // gets there.
 func TestDiskFullInAChange(t *testing.T) {
+	t.Parallel()
 	for _, point := range []string{"before-backup", "after-backup", "created", "after-create", "before-files", "wrote-openalgo-install.yaml",
 		"env-placed", "after-files", "before-start", "before-verify", "committing"} {
 		t.Run(point, func(t *testing.T) {

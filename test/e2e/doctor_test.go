@@ -35,6 +35,7 @@ func (i *instance) found(code int) map[string]string {
 
 // A sound stack, then one fault after the other.
 func TestDoctor(t *testing.T) {
+	t.Parallel()
 	i := newInstance(t)
 	i.alone()
 	if got := i.found(1); got["instance"] != "failure" {
@@ -77,6 +78,7 @@ func TestDoctor(t *testing.T) {
 
 // The archive for support has everything but the secrets.
 func TestDoctorBundle(t *testing.T) {
+	t.Parallel()
 	i := newInstance(t)
 	i.write("env: {SMTP_PASSWORD: canary-smtp-77aa1b}")
 	i.install(0)
@@ -122,6 +124,7 @@ func TestDoctorBundle(t *testing.T) {
 
 // What a killed run has left is found, and nothing is touched.
 func TestDoctorFindsAKilledRun(t *testing.T) {
+	t.Parallel()
 	i := newInstance(t)
 	i.program = failing
 	i.env = append(i.env, "OPENALGO_FAILPOINT=before-start:KILL")

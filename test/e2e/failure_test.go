@@ -19,6 +19,7 @@ var failures = map[string]string{
 }
 
 func TestFirstInstallThatFails(t *testing.T) {
+	t.Parallel()
 	for how, reason := range failures {
 		t.Run(how, func(t *testing.T) {
 			t.Parallel()
@@ -45,6 +46,7 @@ func TestFirstInstallThatFails(t *testing.T) {
 }
 
 func TestChangeThatFails(t *testing.T) {
+	t.Parallel()
 	for how, reason := range failures {
 		t.Run(how, func(t *testing.T) {
 			t.Parallel()
@@ -73,6 +75,7 @@ func TestChangeThatFails(t *testing.T) {
 
 // A .env that the app rejects is refused before anything changes.
 func TestEnvThatTheAppRejects(t *testing.T) {
+	t.Parallel()
 	i := newInstance(t)
 	i.write("env: {LOG_LEVEL: LOUD}")
 	out := i.install(2)

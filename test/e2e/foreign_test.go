@@ -215,6 +215,7 @@ var foreignStacks = map[string]struct {
 }
 
 func TestResizeForeignStacks(t *testing.T) {
+	t.Parallel()
 	for name, stack := range foreignStacks {
 		t.Run(name, func(t *testing.T) {
 			i := foreign(t, stack.dirName)
@@ -307,6 +308,7 @@ func (i *instance) mustHaveFreed(name, before string) {
 }
 
 func TestResizeForeignKilled(t *testing.T) {
+	t.Parallel()
 	for name, stack := range foreignStacks {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

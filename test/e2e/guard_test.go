@@ -19,6 +19,7 @@ func (i *instance) put(name, text string) {
 
 // With another pepper the app would start, and nobody could log in.
 func TestAnotherPepperUnderTheData(t *testing.T) {
+	t.Parallel()
 	for _, key := range []string{"API_KEY_PEPPER", "FERNET_SALT"} {
 		i := filled(t)
 		i.write("env: {LOG_LEVEL: DEBUG}")
@@ -40,6 +41,7 @@ func TestAnotherPepperUnderTheData(t *testing.T) {
 
 // Another directory of the same name has keys of its own; the data is not its.
 func TestSecondDirectoryOfTheSameName(t *testing.T) {
+	t.Parallel()
 	i := filled(t)
 	dockerCompose(t, i.dir, "down")
 	other := newInstance(t)
@@ -58,6 +60,7 @@ func TestSecondDirectoryOfTheSameName(t *testing.T) {
 // A volume of another name does not change what Compose calls the service's
 // hash; the container must follow all the same.
 func TestVolumeMadeExternal(t *testing.T) {
+	t.Parallel()
 	i := filled(t)
 	text := strings.Replace(i.read("docker-compose.yaml"), "volumes:\n  openalgo_db:\n",
 		"volumes:\n  openalgo_db:\n    name: "+i.project+"_openalgo_log\n    external: true\n", 1)
@@ -73,6 +76,7 @@ func TestVolumeMadeExternal(t *testing.T) {
 
 // A stack that was stopped is stopped again when its start fails.
 func TestStoppedStackThatDoesNotStart(t *testing.T) {
+	t.Parallel()
 	i := filled(t)
 	if out := i.run("stop"); out.code != 0 {
 		t.Fatal(out.all())
@@ -86,6 +90,7 @@ func TestStoppedStackThatDoesNotStart(t *testing.T) {
 }
 
 func TestLinkedEnvIsLeftAlone(t *testing.T) {
+	t.Parallel()
 	i := filled(t)
 	i.write("env: {LOG_LEVEL: DEBUG}")
 	real := filepath.Join(t.TempDir(), "env")
@@ -106,6 +111,7 @@ func TestLinkedEnvIsLeftAlone(t *testing.T) {
 // A docker-compose.yaml that somebody else wrote is kept, so answers that it
 // does not carry out must not be ignored in silence.
 func TestComposeFileOfUnknownOrigin(t *testing.T) {
+	t.Parallel()
 	i := newInstance(t)
 	i.install(0)
 	file := i.read("docker-compose.yaml")
@@ -125,6 +131,7 @@ func TestComposeFileOfUnknownOrigin(t *testing.T) {
 }
 
 func TestTwoSalts(t *testing.T) {
+	t.Parallel()
 	i := filled(t)
 	i.write("env: {LOG_LEVEL: DEBUG}")
 	env := i.read(".env")
@@ -139,6 +146,7 @@ func TestTwoSalts(t *testing.T) {
 
 // What a killed rehearsal leaves, the next one takes away.
 func TestRehearsalKilled(t *testing.T) {
+	t.Parallel()
 	i := newInstance(t)
 	i.program = failing
 	cmd := i.command("--answers", i.answers, "--rehearse")
@@ -162,6 +170,7 @@ func TestRehearsalKilled(t *testing.T) {
 
 // A second container on the same database destroys it.
 func TestSecondContainerOfTheProject(t *testing.T) {
+	t.Parallel()
 	i := filled(t)
 	i.write("env: {LOG_LEVEL: DEBUG}")
 	first := i.container()

@@ -40,7 +40,7 @@ func testMain(m *testing.M) int {
 	}
 	defer os.RemoveAll(dir)
 	program, failing = filepath.Join(dir, "openalgo-install"), filepath.Join(dir, "openalgo-install-failpoint")
-	for path, tags := range map[string]string{program: "", failing: "failpoint"} {
+	for path, tags := range map[string]string{program: "nethttpomithttp2", failing: "nethttpomithttp2,failpoint"} {
 		build := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-tags="+tags, "-o", path, "../../cmd/openalgo-install")
 		build.Env = append(os.Environ(), "CGO_ENABLED=0")
 		if out, err := build.CombinedOutput(); err != nil {
@@ -57,6 +57,7 @@ func testMain(m *testing.M) int {
 	if docker != nil {
 		removeBuilds()
 		removeRehearsalImages()
+		removeCaddyImage()
 		_ = docker.Close()
 	}
 	return code

@@ -47,6 +47,7 @@ func (i *instance) report() rehearsal.Report {
 }
 
 func TestInstall(t *testing.T) {
+	t.Parallel()
 	i := newInstance(t)
 	out := i.install(0)
 	if !strings.Contains(out.stdout, fmt.Sprintf("http://127.0.0.1:%d", i.web)) {
@@ -150,6 +151,7 @@ func dockerCompose(t *testing.T, dir string, args ...string) string {
 }
 
 func TestDryRunChangesNothing(t *testing.T) {
+	t.Parallel()
 	i := newInstance(t)
 	text := i.install(0, "--dry-run")
 	for _, want := range []string{".env", compose.FileName, i.project + "_openalgo_db", i.project + "-web", "threads"} {
@@ -211,6 +213,7 @@ func (i *instance) plan() planDoc {
 }
 
 func TestChange(t *testing.T) {
+	t.Parallel()
 	i := newInstance(t)
 	i.install(0)
 	i.addUser()
@@ -252,6 +255,7 @@ func (i *instance) addUser() {
 }
 
 func TestEventsAreJSONLines(t *testing.T) {
+	t.Parallel()
 	i := newInstance(t)
 	out := i.install(0, "--json")
 	var last struct {

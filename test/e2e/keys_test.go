@@ -27,6 +27,7 @@ func (i *instance) mustHaveData() {
 }
 
 func TestEnvDeleted(t *testing.T) {
+	t.Parallel()
 	i := filled(t)
 	env, id := i.read(".env"), i.container().ID
 	if err := os.Remove(i.path(".env")); err != nil {
@@ -53,6 +54,7 @@ func TestEnvDeleted(t *testing.T) {
 }
 
 func TestEnvDeletedWithABackup(t *testing.T) {
+	t.Parallel()
 	i := filled(t)
 	i.write("env: {LOG_LEVEL: DEBUG}")
 	i.install(0) // replaces .env, keeps a copy
@@ -82,6 +84,7 @@ func TestEnvDeletedWithABackup(t *testing.T) {
 }
 
 func TestPepperLineDeleted(t *testing.T) {
+	t.Parallel()
 	i := filled(t)
 	var kept []string
 	for line := range strings.Lines(i.read(".env")) {
@@ -99,6 +102,7 @@ func TestPepperLineDeleted(t *testing.T) {
 }
 
 func TestDirectoryMoved(t *testing.T) {
+	t.Parallel()
 	i := filled(t)
 	keys := i.keys()
 	moved := filepath.Join(t.TempDir(), "elsewhere", i.project+"moved")
@@ -122,6 +126,7 @@ func TestDirectoryMoved(t *testing.T) {
 // Moved with nothing but .env: neither compose file nor our own directory
 // tells the project's name, and the data must not be passed by.
 func TestDirectoryRenamedWithEnvAlone(t *testing.T) {
+	t.Parallel()
 	i := filled(t)
 	env := i.read(".env")
 	dockerCompose(t, i.dir, "down")
@@ -145,6 +150,7 @@ func TestDirectoryRenamedWithEnvAlone(t *testing.T) {
 }
 
 func TestProjectNameChanged(t *testing.T) {
+	t.Parallel()
 	for name, change := range map[string]func(*instance){
 		"in the file": func(i *instance) {
 			text := strings.Replace(i.read("docker-compose.yaml"), "name: "+i.project, "name: "+i.project+"x", 1)
@@ -171,6 +177,7 @@ func TestProjectNameChanged(t *testing.T) {
 }
 
 func TestComposeFileEdited(t *testing.T) {
+	t.Parallel()
 	i := filled(t)
 	keys := i.keys()
 	text := strings.Replace(i.read("docker-compose.yaml"), "    init: true\n", "    init: true\n    mem_limit: 300m\n    hostname: algo\n", 1)
@@ -204,6 +211,7 @@ func TestComposeFileEdited(t *testing.T) {
 }
 
 func TestComposeDown(t *testing.T) {
+	t.Parallel()
 	i := filled(t)
 	keys := i.keys()
 	dockerCompose(t, i.dir, "down")
@@ -217,6 +225,7 @@ func TestComposeDown(t *testing.T) {
 // `docker system prune` takes stopped containers and unused networks; done
 // here on this project alone, since a test must not prune somebody else's.
 func TestSystemPrune(t *testing.T) {
+	t.Parallel()
 	i := filled(t)
 	if out := i.run("stop"); out.code != 0 {
 		t.Fatalf("stop: %s", out.all())
@@ -234,6 +243,7 @@ func TestSystemPrune(t *testing.T) {
 // What the user or the web UI wrote into .env survives a run; what the
 // answers change is changed.
 func TestEnvEditsSurvive(t *testing.T) {
+	t.Parallel()
 	i := filled(t)
 	text := i.read(".env") + "# mine\nMY_OWN = 'x'\n"
 	text = strings.Replace(text, canaryKey, "from-the-web-ui", 1)
@@ -257,6 +267,7 @@ func TestEnvEditsSurvive(t *testing.T) {
 // `docker compose down -v` is the user's own word: the next run begins with
 // empty volumes and the same keys, and says so.
 func TestVolumesDeletedByHand(t *testing.T) {
+	t.Parallel()
 	i := filled(t)
 	i.write("env: {LOG_LEVEL: DEBUG}")
 	i.install(0) // sees the account
@@ -275,6 +286,7 @@ func TestVolumesDeletedByHand(t *testing.T) {
 // A volume that is not the former one would be an empty OpenAlgo in the place
 // of a full one.
 func TestEmptyDatabaseInTheFormerOnesPlace(t *testing.T) {
+	t.Parallel()
 	i := filled(t)
 	i.write("env: {LOG_LEVEL: DEBUG}")
 	i.install(0)
@@ -296,6 +308,7 @@ func TestEmptyDatabaseInTheFormerOnesPlace(t *testing.T) {
 
 // The same directory by another name is the same instance.
 func TestLinkedDirectory(t *testing.T) {
+	t.Parallel()
 	i := newInstance(t)
 	link := filepath.Join(t.TempDir(), "link")
 	if err := os.Symlink(filepath.Dir(i.dir), link); err != nil {

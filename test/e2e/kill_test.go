@@ -94,6 +94,7 @@ func (i *instance) mustBeTidy() {
 }
 
 func TestKilledInTheFirstInstall(t *testing.T) {
+	t.Parallel()
 	probe := newInstance(t)
 	probe.program = failing
 	for _, point := range probe.points() {
@@ -136,6 +137,7 @@ func (i *instance) volumes() int {
 const changed = "env: {LOG_LEVEL: DEBUG}\nsizing: {threads: 1}"
 
 func TestKilledInAChange(t *testing.T) {
+	t.Parallel()
 	probe := newInstance(t)
 	probe.program = failing
 	probe.install(0)
@@ -170,6 +172,7 @@ func TestKilledInAChange(t *testing.T) {
 
 // SIGTERM and SIGINT undo: what ran before runs again, exit 130.
 func TestTerminatedInAChange(t *testing.T) {
+	t.Parallel()
 	for _, point := range []string{"after-backup", "created", "before-stop", "stopping", "after-stop", "env-placed", "before-start", "before-verify"} {
 		t.Run(point, func(t *testing.T) {
 			t.Parallel()
@@ -193,6 +196,7 @@ func TestTerminatedInAChange(t *testing.T) {
 }
 
 func TestTerminatedInTheFirstInstall(t *testing.T) {
+	t.Parallel()
 	i := newInstance(t)
 	i.program = failing
 	if out := i.at("after-files", "TERM"); out.code != 130 {
@@ -214,6 +218,7 @@ func TestTerminatedInTheFirstInstall(t *testing.T) {
 
 // SIGHUP is a dropped line: the apply goes on.
 func TestHangupGoesOn(t *testing.T) {
+	t.Parallel()
 	i := newInstance(t)
 	i.program = failing
 	for _, point := range []string{"before-files", "before-start", "before-verify"} {
@@ -228,6 +233,7 @@ func TestHangupGoesOn(t *testing.T) {
 // The engine goes on with a stop that nobody waits for any more: what is
 // brought back must not go down again by it.
 func TestKilledWhileTheFormerOneStops(t *testing.T) {
+	t.Parallel()
 	i := newInstance(t)
 	i.program = failing
 	i.write("env: {OPENALGO_REHEARSAL_STOP: 3s}")

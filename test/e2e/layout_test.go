@@ -33,6 +33,7 @@ func (i *instance) owners() string {
 const rightModes = "db -rwxr-xr-x, log -rwxr-xr-x, strategies -rwxr-xr-x, keys -rwx------, tmp -rwxr-xr-x"
 
 func TestDataInDirectories(t *testing.T) {
+	t.Parallel()
 	i := newInstance(t)
 	i.write("volumes: bind")
 	i.install(0)
@@ -90,6 +91,7 @@ func TestDataInDirectories(t *testing.T) {
 
 // An instance with volumes does not move into directories either.
 func TestDataStaysInVolumes(t *testing.T) {
+	t.Parallel()
 	i := filled(t)
 	i.write("volumes: bind")
 	i.install(3).mustSay(t, i.project+"_openalgo_db", "start empty", "volumes: named")
@@ -99,6 +101,7 @@ func TestDataStaysInVolumes(t *testing.T) {
 }
 
 func TestDataInDirectoriesKilled(t *testing.T) {
+	t.Parallel()
 	i := newInstance(t)
 	i.program = failing
 	i.write("volumes: bind")
@@ -112,6 +115,7 @@ func TestDataInDirectoriesKilled(t *testing.T) {
 
 // run.sh makes with docker alone what Compose would make.
 func TestRenderForDocker(t *testing.T) {
+	t.Parallel()
 	for _, kind := range []string{"named", "bind"} {
 		t.Run(kind, func(t *testing.T) {
 			i := newInstance(t)

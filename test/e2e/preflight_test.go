@@ -55,6 +55,7 @@ func takePort(t *testing.T, port int) {
 }
 
 func TestPreflightPortTakenByAProcess(t *testing.T) {
+	t.Parallel()
 	i := newInstance(t)
 	me := fmt.Sprintf("(pid %d)", os.Getpid())
 	takePort(t, i.ws)
@@ -68,6 +69,7 @@ func TestPreflightPortTakenByAProcess(t *testing.T) {
 }
 
 func TestPreflightThingsOfAnotherStack(t *testing.T) {
+	t.Parallel()
 	other := newInstance(t)
 	other.install(0)
 	holder := other.container()
@@ -149,6 +151,7 @@ func socket(t *testing.T) *syscall.Stat_t {
 }
 
 func TestPreflightEngineWithoutPermission(t *testing.T) {
+	t.Parallel()
 	i := newInstance(t)
 	if socket(t).Mode&0o006 != 0 {
 		t.Skip("everybody may use this engine")
@@ -162,6 +165,7 @@ func TestPreflightEngineWithoutPermission(t *testing.T) {
 }
 
 func TestPreflightDirectoryNotWritable(t *testing.T) {
+	t.Parallel()
 	i := newInstance(t)
 	s := socket(t)
 	if s.Gid == 0 {
@@ -176,6 +180,7 @@ func TestPreflightDirectoryNotWritable(t *testing.T) {
 }
 
 func TestPreflightDirectoryIsAFile(t *testing.T) {
+	t.Parallel()
 	i := newInstance(t)
 	if err := os.WriteFile(i.dir, []byte("mine"), 0o600); err != nil {
 		t.Fatal(err)
@@ -187,6 +192,7 @@ func TestPreflightDirectoryIsAFile(t *testing.T) {
 }
 
 func TestPreflightEngineTooOld(t *testing.T) {
+	t.Parallel()
 	i := newInstance(t)
 	path := filepath.Join(t.TempDir(), "engine.sock")
 	listener, err := net.Listen("unix", path)
@@ -251,6 +257,7 @@ func (i *instance) installWithInodes(disk string, free int) (done bool) {
 
 // The run may fail at any of its writes.
 func TestPreflightNoInodesForAChange(t *testing.T) {
+	t.Parallel()
 	i, disk := onFewInodes(t)
 	i.install(0)
 	i.addUser()
@@ -275,6 +282,7 @@ func TestPreflightNoInodesForAChange(t *testing.T) {
 }
 
 func TestPreflightNoInodesForTheFirstInstall(t *testing.T) {
+	t.Parallel()
 	i, disk := onFewInodes(t)
 	keys := ""
 	free := 1

@@ -55,6 +55,7 @@ func (d *dialog) answers(pairs ...string) {
 
 // From the first question to the URL, with wrong values on the way.
 func TestQuestions(t *testing.T) {
+	t.Parallel()
 	i := newInstance(t)
 	saved := filepath.Join(t.TempDir(), "answers.yaml")
 	d := i.dialog()
@@ -92,6 +93,7 @@ func TestQuestions(t *testing.T) {
 
 // Ctrl+c at a question changes nothing and leaves the terminal as it was.
 func TestQuestionsInterrupted(t *testing.T) {
+	t.Parallel()
 	for _, at := range []string{"Domain:", "API key", "Go on?"} {
 		i := newInstance(t)
 		d := i.dialog()
@@ -129,6 +131,7 @@ func echo(t *testing.T, terminal *os.File) bool {
 
 // A port that is taken: the reason, another answer, and no retyping.
 func TestQuestionsAgainAfterAFailure(t *testing.T) {
+	t.Parallel()
 	i, other := newInstance(t), newInstance(t)
 	other.install(0)
 	d := i.dialog()
@@ -146,6 +149,7 @@ func TestQuestionsAgainAfterAFailure(t *testing.T) {
 
 // Without an engine it offers to install one, and takes no for an answer.
 func TestQuestionsWithoutAnEngine(t *testing.T) {
+	t.Parallel()
 	i := newInstance(t)
 	i.env = append(i.env, "DOCKER_HOST=unix:///nonexistent/docker.sock")
 	d := i.dialog()
@@ -157,6 +161,7 @@ func TestQuestionsWithoutAnEngine(t *testing.T) {
 
 // The line drops while it is applied: the apply goes on to its end.
 func TestQuestionsTerminalGone(t *testing.T) {
+	t.Parallel()
 	i := newInstance(t)
 	i.program = failing
 	i.env = append(i.env, "OPENALGO_FAILPOINT=before-start:STOP")

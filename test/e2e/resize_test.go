@@ -76,6 +76,7 @@ func (i *instance) unsized() string {
 
 // Every row of the table to every other one: the circuit passes each pair once.
 func TestResizeFromEachRowToEach(t *testing.T) {
+	t.Parallel()
 	i := sized(t)
 	edited := strings.Replace(i.read(".env"), "\n\n", "\n# mine\nMY_OWN = 'x'\n\n", 1)
 	i.put(".env", edited)
@@ -133,6 +134,7 @@ func (i *instance) setLine(key, value string) {
 
 // What the user set is theirs, in .env and in the Compose file.
 func TestResizeKeepsWhatTheUserSet(t *testing.T) {
+	t.Parallel()
 	i := sized(t)
 	i.setLine("STRATEGY_MEMORY_LIMIT_MB", "1536")
 	p := i.planResize("--ram", "4GB")
@@ -168,6 +170,7 @@ func TestResizeKeepsWhatTheUserSet(t *testing.T) {
 
 // The image that runs stays, wherever its tag points now.
 func TestResizePinsTheImage(t *testing.T) {
+	t.Parallel()
 	i := sized(t)
 	image := i.container().ImageID
 	text := strings.Replace(i.read("docker-compose.yaml"), "image: ", "image: openalgo-install/rehearsal:"+i.project+" #", 1)
@@ -191,6 +194,7 @@ func TestResizePinsTheImage(t *testing.T) {
 
 // Less than is in use now wants a yes, and says what will not fit.
 func TestResizeDownAsks(t *testing.T) {
+	t.Parallel()
 	i := sized(t)
 	i.resize(0, "--ram", "8GB", "--cores", "2")
 	c := i.container()
@@ -227,6 +231,7 @@ func putFile(t *testing.T, c engine.Container, dir, name, text string) {
 
 // A stack that does not come up with its new sizing gets the old one back.
 func TestResizeThatFails(t *testing.T) {
+	t.Parallel()
 	i := sized(t)
 	id, env := i.container().ID, i.read(".env")
 	text := i.read("docker-compose.yaml")
@@ -243,6 +248,7 @@ func TestResizeThatFails(t *testing.T) {
 }
 
 func TestResizeMarketHours(t *testing.T) {
+	t.Parallel()
 	i := sized(t)
 	i.program = failing
 	engine := i.env
@@ -272,6 +278,7 @@ func TestResizeMarketHours(t *testing.T) {
 }
 
 func TestResizeWithoutAStack(t *testing.T) {
+	t.Parallel()
 	i := newInstance(t)
 	if out := i.resize(3); !strings.Contains(out.stderr, "no OpenAlgo container") {
 		t.Errorf("not said:\n%s", out.stderr)
@@ -291,6 +298,7 @@ func TestResizeWithoutAStack(t *testing.T) {
 
 // On a terminal it asks, shows what it asks about, and takes no for an answer.
 func TestResizeAsksOnATerminal(t *testing.T) {
+	t.Parallel()
 	i := sized(t)
 	i.program = failing
 	i.env = append(i.env, "OPENALGO_NOW=2026-11-23T11:00:00+05:30", "TERM=xterm")
@@ -328,6 +336,7 @@ func TestResizeAsksOnATerminal(t *testing.T) {
 
 // What the answers of the install fix of the sizing is the user's own word.
 func TestResizeKeepsWhatTheAnswersFix(t *testing.T) {
+	t.Parallel()
 	i := newInstance(t)
 	i.alone()
 	i.write("sizing: {threads: 1, shm_size: 300m}")

@@ -60,6 +60,7 @@ func sizedFor8GB(t *testing.T) *instance {
 }
 
 func TestResizeKilled(t *testing.T) {
+	t.Parallel()
 	probe := sizedFor8GB(t)
 	points := probe.points(resize4GB...)
 	for _, point := range []string{"before-stop", "stopping", "env-placed", "after-start", "committing", "removed-old", "renamed", "state"} {
@@ -90,6 +91,7 @@ func TestResizeKilled(t *testing.T) {
 
 // After a kill any command brings a whole stack back, old or new.
 func TestResizeKilledThenStarted(t *testing.T) {
+	t.Parallel()
 	for _, point := range []string{"created", "after-stop", "env-placed", "before-start", "after-start", "removed-old"} {
 		t.Run(point, func(t *testing.T) {
 			t.Parallel()
@@ -109,6 +111,7 @@ func TestResizeKilledThenStarted(t *testing.T) {
 }
 
 func TestResizeTerminated(t *testing.T) {
+	t.Parallel()
 	for _, point := range []string{"created", "stopping", "env-placed", "before-verify"} {
 		t.Run(point, func(t *testing.T) {
 			t.Parallel()
@@ -132,6 +135,7 @@ func TestResizeTerminated(t *testing.T) {
 // A resize that waits outlives the program that asked for it, shows in
 // status, and can be taken back.
 func TestResizeAt(t *testing.T) {
+	t.Parallel()
 	i := sized(t)
 	id := i.container().ID
 	if out := i.run("resize", "--ram", "2GB", "--at", farClock()); out.code != 2 || !strings.Contains(out.stderr, "--yes") {
@@ -170,6 +174,7 @@ func TestResizeAt(t *testing.T) {
 
 // When its time comes the resize is done, and status tells.
 func TestResizeAtItsTime(t *testing.T) {
+	t.Parallel()
 	i := sized(t)
 	i.resize(0, "--ram", "4GB", "--until", soon())
 	i.mustHave(4096, 2)

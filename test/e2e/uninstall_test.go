@@ -7,6 +7,7 @@ import (
 )
 
 func TestUninstallKeepsDataAndKeys(t *testing.T) {
+	t.Parallel()
 	i := filled(t)
 	keys := i.keys()
 	if out := i.run("uninstall", "--dry-run"); out.code != 0 || len(i.containers()) != 1 {
@@ -26,6 +27,7 @@ func TestUninstallKeepsDataAndKeys(t *testing.T) {
 }
 
 func TestPurgeWantsTheName(t *testing.T) {
+	t.Parallel()
 	i := filled(t)
 	for _, args := range [][]string{{"uninstall", "--purge"}, {"uninstall", "--purge=" + i.project}, {"uninstall", "--yes", "--purge=other"}} {
 		if out := i.run(args...); out.code != 2 {
@@ -45,6 +47,7 @@ func TestPurgeWantsTheName(t *testing.T) {
 }
 
 func TestStopAndStart(t *testing.T) {
+	t.Parallel()
 	i := filled(t)
 	for _, step := range []struct{ command, state string }{{"stop", "exited"}, {"stop", "exited"}, {"start", "running"}, {"start", "running"}, {"restart", "running"}} {
 		if out := i.run(step.command); out.code != 0 {
@@ -61,6 +64,7 @@ func TestStopAndStart(t *testing.T) {
 }
 
 func TestRehearseLeavesNothing(t *testing.T) {
+	t.Parallel()
 	i := newInstance(t)
 	i.write("")
 	out := i.run("--answers", i.answers, "--rehearse")
@@ -81,6 +85,7 @@ func TestRehearseLeavesNothing(t *testing.T) {
 
 // Beside a stack that runs on the same ports the rehearsal takes others.
 func TestRehearseBesideTheRealOne(t *testing.T) {
+	t.Parallel()
 	i := filled(t)
 	id := i.container().ID
 	if out := i.run("--answers", i.answers, "--rehearse"); out.code != 0 {

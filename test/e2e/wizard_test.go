@@ -50,6 +50,7 @@ func (c *console) noSecret() {
 
 // From the first page to the URL, saved for the next server, and the menu.
 func TestWizard(t *testing.T) {
+	t.Parallel()
 	i := newInstance(t)
 	saved := filepath.Join(t.TempDir(), "answers.yaml")
 	c := i.begins().toCredentials("zerodha").credentials().throughOptions(i, "rehearsal").
@@ -78,6 +79,7 @@ func (i *instance) samePlan(saved string) {
 
 // The size of the terminal changes in the middle.
 func TestWizardResized(t *testing.T) {
+	t.Parallel()
 	i := newInstance(t)
 	c := i.begins().toCredentials("zerodha").sees("OpenAlgo: Credentials")
 	c.size(40, 20).sees("OpenAlgo: Credentials           5 of 7").size(200, 60).sees("ctrl+r reveal  ctrl+c leave")
@@ -87,6 +89,7 @@ func TestWizardResized(t *testing.T) {
 // Where no full screen can be shown the same is asked in plain lines, without
 // one escape.
 func TestWizardInPlainLines(t *testing.T) {
+	t.Parallel()
 	for name, prepare := range map[string]func(*exec.Cmd){
 		"TERM=dumb":    func(cmd *exec.Cmd) { cmd.Env = append(cmd.Env, "TERM=dumb") },
 		"--accessible": func(cmd *exec.Cmd) { cmd.Args = append(cmd.Args, "--accessible") },
@@ -106,6 +109,7 @@ func TestWizardInPlainLines(t *testing.T) {
 
 // Brokers of each kind, to the plan and no further.
 func TestWizardBrokers(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct{ filter, credentials string }{
 		"xts":         {"(iifl)", "k-1" + enter + "s-1" + enter + "mk-1" + enter + "ms-1" + enter},
 		"crypto":      {"crypto", "k-1" + enter + "s-1" + enter},
@@ -124,6 +128,7 @@ func TestWizardBrokers(t *testing.T) {
 
 // Back three pages and forward again, and a wrong value on the way.
 func TestWizardBack(t *testing.T) {
+	t.Parallel()
 	i := newInstance(t)
 	i.begins("--dry-run").types(enter).sees("The name under which").types("http://x"+enter).sees("! this is an address").types(ctrlU+enter).
 		sees("Type a part").types("zerodha").sees("/zerodha").types(enter).sees("redirect URL").types(enter).credentials().sees("Change image").
@@ -134,6 +139,7 @@ func TestWizardBack(t *testing.T) {
 
 // ctrl+c on each page asks once, leaves nothing, and exits 130.
 func TestWizardLeave(t *testing.T) {
+	t.Parallel()
 	for _, page := range []string{"machine", "address", "broker", "redirect", "credentials", "options"} {
 		t.Run(page, func(t *testing.T) {
 			i := newInstance(t)
@@ -160,6 +166,7 @@ func TestWizardLeave(t *testing.T) {
 
 // A port that is taken: said in the review, mended without typing anew.
 func TestWizardPortTaken(t *testing.T) {
+	t.Parallel()
 	i, other := newInstance(t), newInstance(t)
 	other.install(0)
 	mine := i.web
@@ -173,6 +180,7 @@ func TestWizardPortTaken(t *testing.T) {
 
 // A stack that fails: the reason, and a retry with the same answers.
 func TestWizardRetry(t *testing.T) {
+	t.Parallel()
 	i := newInstance(t)
 	ref := fmt.Sprintf("oawizard%d:1", os.Getpid())
 	importImage(t, ref, `CMD ["/openalgo-install", "no-such-command"]`)
@@ -192,6 +200,7 @@ func (i *instance) removeImage(ref string) {
 
 // Without an engine the first page says so, and offers to install one.
 func TestWizardWithoutAnEngine(t *testing.T) {
+	t.Parallel()
 	i := newInstance(t)
 	i.env = append(i.env, "DOCKER_HOST=unix:///nonexistent/docker.sock")
 	i.begins().sees("i install Docker Engine").types(enter).sees("stands in the way").types(ctrlC).sees("Leave?").types("y").ends(130)
@@ -200,6 +209,7 @@ func TestWizardWithoutAnEngine(t *testing.T) {
 // The terminal goes in the middle of the apply: it goes on, and the wizard
 // shows it when it is started again.
 func TestWizardTerminalGone(t *testing.T) {
+	t.Parallel()
 	i := newInstance(t)
 	i.program = failing
 	i.env = append(i.env, "OPENALGO_FAILPOINT=before-start:STOP")
@@ -217,6 +227,7 @@ func TestWizardTerminalGone(t *testing.T) {
 
 // ctrl+c during the apply undoes it.
 func TestWizardUndo(t *testing.T) {
+	t.Parallel()
 	i := newInstance(t)
 	i.program = failing
 	i.env = append(i.env, "OPENALGO_FAILPOINT=before-start:STOP")
@@ -232,6 +243,7 @@ func TestWizardUndo(t *testing.T) {
 
 // No command asks the terminal for its colours.
 func TestHelpIsSilentOnATerminal(t *testing.T) {
+	t.Parallel()
 	i := newInstance(t)
 	c := i.console("--help").ends(0)
 	if strings.Contains(c.output(), "\x1b") {

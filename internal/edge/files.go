@@ -1,0 +1,109 @@
+package edge
+
+import (
+	"bytes"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/marketcalls/openalgo-install/internal/secret"
+)
+
+// ReadCertificate reads a certificate and its key for `tls: files` into s, and
+// checks everything about them that a browser would: that they belong
+// together, the name, the dates, and that the chain is whole. A chain that
+// leads to no authority which this host knows is a warning: it may be the
+// user's own.
+func (s *Site) ReadCertificate(certPath, keyPath string, now time.Time) (warnings []string, err error) {
+	cert, err := os.ReadFile(certPath)
+	if err != nil {
+		return nil, fmt.Errorf("tls.cert: %w", err)
+	}
+	key, err := os.ReadFile(keyPath)
+	if err != nil {
+		return nil, fmt.Errorf("tls.key: %w", err)
+	}
+	s.CertPath, s.KeyPath = certPath, keyPath
+	s.Cert, s.Key = cert, secret.New(string(key))
+	return checkCertificate(cert, s.Key, s.Domain, certPath, keyPath, now)
+}
+
+func checkCertificate(cert []byte, key secret.Text, domain, certPath, keyPath string, now time.Time) (warnings []string, err error) {
+	chain, err := parseChain(cert, certPath)
+	if err != nil {
+		return nil, err
+	}
+	leaf := chain[0]
+	switch {
+	case bytes.Contains([]byte(key.Reveal()), []byte("ENCRYPTED")):
+		return nil, fmt.Errorf("tls.key: %s is protected by a passphrase, which nobody could type at a restart: openssl pkey -in %s -out FILE writes it without", keyPath, keyPath)
+	case leaf.IsCA && len(chain) > 1:
+		return nil, fmt.Errorf("tls.cert: %s begins with the authority's certificate (%s): put your own first, then what it was signed with", certPath, leaf.Subject.CommonName)
+	}
+	if _, err := tls.X509KeyPair(cert, []byte(key.Reveal())); err != nil {
+		return nil, fmt.Errorf("tls.key: %s is not the key of the certificate in %s (%s)", keyPath, certPath, strings.TrimPrefix(err.Error(), "tls: "))
+	}
+	if err := leaf.VerifyHostname(domain); err != nil {
+		return nil, fmt.Errorf("tls.cert: %s is for %s, not for %s", certPath, namesOf(leaf), domain)
+	}
+	if now.After(leaf.NotAfter) {
+		return nil, fmt.Errorf("tls.cert: %s expired on %s", certPath, day(leaf.NotAfter))
+	}
+	if now.Before(leaf.NotBefore) {
+		return nil, fmt.Errorf("tls.cert: %s counts from %s on; is this host's clock right (%s)?", certPath, day(leaf.NotBefore), day(now))
+	}
+	if left := leaf.NotAfter.Sub(now); left < 14*24*time.Hour {
+		warnings = append(warnings, fmt.Sprintf("the certificate in %s expires on %s: when it is renewed, run this again", certPath, day(leaf.NotAfter)))
+	}
+	between := x509.NewCertPool()
+	for _, c := range chain[1:] {
+		between.AddCert(c)
+	}
+	if _, err := leaf.Verify(x509.VerifyOptions{Intermediates: between, CurrentTime: now, DNSName: domain}); err != nil {
+		why := "it leads to no authority that this host knows (" + leaf.Issuer.CommonName + ")"
+		if len(chain) == 1 && !bytes.Equal(leaf.RawIssuer, leaf.RawSubject) {
+			why = "only the certificate itself is in the file, and browsers want what it was signed with (" + leaf.Issuer.CommonName + ") behind it: use the full chain"
+		}
+		warnings = append(warnings, certPath+": "+why+"; browsers will warn unless they were told to trust it")
+	}
+	return warnings, nil
+}
+
+func parseChain(text []byte, path string) ([]*x509.Certificate, error) {
+	var chain []*x509.Certificate
+	for {
+		var block *pem.Block
+		if block, text = pem.Decode(text); block == nil {
+			break
+		}
+		if block.Type != "CERTIFICATE" {
+			continue
+		}
+		c, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			return nil, fmt.Errorf("tls.cert: %s can't be read: %w", path, err)
+		}
+		chain = append(chain, c)
+	}
+	if len(chain) == 0 {
+		return nil, fmt.Errorf("tls.cert: there is no certificate in %s; a PEM file with -----BEGIN CERTIFICATE----- is wanted", path)
+	}
+	return chain, nil
+}
+
+func namesOf(c *x509.Certificate) string {
+	names := append([]string{}, c.DNSNames...)
+	for _, ip := range c.IPAddresses {
+		names = append(names, ip.String())
+	}
+	if len(names) == 0 {
+		return "no name at all (browsers look at the alternative names alone)"
+	}
+	return strings.Join(names, ", ")
+}
+
+func day(t time.Time) string { return t.UTC().Format("2 January 2006") }

@@ -1,0 +1,80 @@
+package edge_test
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/marketcalls/openalgo-install/internal/edge"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(want) != string(got) {
+		t.Errorf("%s differs (-update writes it anew):\n%s", path, got)
+	}
+}
+
+func site() edge.Site {
+	return edge.Site{Instance: "openalgo", Dir: "/opt/openalgo", Domain: "algo.example.com", Web: "127.0.0.1:5000", WebSocket: "127.0.0.1:8765"}
+}
+
+func TestRender(t *testing.T) {
+	for name, test := range map[string]struct {
+		change   func(*edge.Site)
+		settings edge.Settings
+		nginx    bool
+	}{
+		"auto": {change: func(s *edge.Site) { s.Email = "me@example.com" }},
+		"other-authority": {change: func(s *edge.Site) {
+			s.CA, s.CARoot = "https://ca.example.com/dir", []byte("ROOT\n")
+		}, settings: edge.Settings{Dir: "/srv/way in", Image: "caddy:2.11", HTTP: 8080, HTTPS: 8443}},
+		"cloudflare": {change: func(s *edge.Site) { s.Cloudflare = true }},
+		"nginx":      {change: func(s *edge.Site) {}, nginx: true},
+		"nginx-own": {change: func(s *edge.Site) {
+			s.CertPath, s.KeyPath, s.Cloudflare = "/etc/ssl/a.pem", "/etc/ssl/a.key", true
+		}, settings: edge.Settings{HTTP: 8080, HTTPS: 8443}, nginx: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := site()
+			test.change(&s)
+			for _, f := range edge.Render(s, test.settings, test.nginx) {
+				golden(t, filepath.Join(name, strings.TrimSuffix(f.Path, "/")), f.Text)
+				if strings.Contains(string(f.Text), "@") && strings.Contains(strings.ReplaceAll(string(f.Text), "@example.com", ""), "@DOMAIN@") {
+					t.Errorf("%s has a place that was not filled", f.Path)
+				}
+			}
+		})
+	}
+}
+
+func TestOwner(t *testing.T) {
+	for text, want := range map[string]string{
+		string(edge.RenderCaddySite(site())):             "openalgo in /opt/openalgo",
+		"":                                               "",
+		"server { }":                                     "",
+		"# instance: other in /srv/other\nalgo.test {}":  "other in /srv/other",
+		"# about\n# instance:   x in /a b  \n# and more": "x in /a b",
+	} {
+		if got := edge.Owner([]byte(text)); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}

@@ -1,0 +1,280 @@
+package edge
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/marketcalls/openalgo-install/internal/compose"
+	"github.com/marketcalls/openalgo-install/internal/engine"
+)
+
+const (
+	// startTime is how long a Caddy may take to read its files and answer.
+	startTime = 30 * time.Second
+	pollEvery = 200 * time.Millisecond
+	// stopGrace lets requests that are under way end.
+	stopGrace = 20 * time.Second
+)
+
+// Apply makes the edge what its files say: a container that is missing is
+// made, one that differs made anew, one that runs reads its files again without
+// dropping a connection. It may be repeated. With no site left the container
+// goes; its volumes, with the certificates, stay.
+func (c *Caddy) Apply(ctx context.Context) error {
+	unlock, err := c.lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if err := c.tidy(ctx); err != nil {
+		return err
+	}
+	if err := c.look(ctx); err != nil {
+		return err
+	}
+	switch {
+	case c.sites() == 0:
+		return c.down(ctx)
+	case c.container == nil:
+		return c.first(ctx)
+	case c.differs():
+		return c.replace(ctx)
+	case c.container.State != "running":
+		return c.start(ctx, c.container.ID)
+	}
+	return c.reload(ctx, c.container.ID)
+}
+
+// lock keeps two runs from changing the edge at once.
+func (c *Caddy) lock(ctx context.Context) (unlock func(), err error) {
+	if err := os.MkdirAll(c.Dir, 0o755); err != nil {
+		return nil, fmt.Errorf("making %s: %w", c.Dir, err)
+	}
+	file, err := os.OpenFile(filepath.Join(c.Dir, ".lock"), os.O_CREATE|os.O_RDWR|syscall.O_CLOEXEC, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("locking the edge: %w", err)
+	}
+	for {
+		err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		if err == nil {
+			return func() { _ = file.Close() }, nil
+		}
+		if !errors.Is(err, syscall.EWOULDBLOCK) {
+			file.Close()
+			return nil, fmt.Errorf("locking the edge: %w", err)
+		}
+		select {
+		case <-ctx.Done():
+			file.Close()
+			return nil, fmt.Errorf("another run changes the edge (%s): %w", c.Dir, ctx.Err())
+		case <-time.After(pollEvery):
+		}
+	}
+}
+
+// formerSuffix is what the container that is replaced is called meanwhile.
+const formerSuffix = "-former"
+
+// tidy ends what a killed run left of a replacement: the former one is good.
+func (c *Caddy) tidy(ctx context.Context) error {
+	former, err := c.engine.Container(ctx, c.Name()+formerSuffix)
+	if errors.Is(err, engine.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("looking for the edge: %w", err)
+	}
+	if former.Labels[compose.LabelProject] != c.stack.Project {
+		return nil
+	}
+	if err := c.engine.Remove(ctx, c.Name()); err != nil && !errors.Is(err, engine.ErrNotFound) {
+		return fmt.Errorf("removing the edge that was not finished: %w", err)
+	}
+	if err := c.engine.Rename(ctx, former.ID, c.Name()); err != nil {
+		return fmt.Errorf("bringing the former edge back: %w", err)
+	}
+	return nil
+}
+
+func (c *Caddy) first(ctx context.Context) error {
+	id, err := c.create(ctx)
+	if err != nil {
+		return err
+	}
+	if err := c.start(ctx, id); err != nil {
+		_ = c.engine.Remove(context.WithoutCancel(ctx), id)
+		return err
+	}
+	return nil
+}
+
+// replace swaps the container. Both need the same ports, so there is a moment
+// without an edge; when the new one does not come up, the former one does.
+func (c *Caddy) replace(ctx context.Context) error {
+	former := c.container.ID
+	steady := context.WithoutCancel(ctx)
+	if err := c.engine.Rename(steady, former, c.Name()+formerSuffix); err != nil {
+		return fmt.Errorf("making room for the new edge: %w", err)
+	}
+	id, err := c.create(steady)
+	if err == nil {
+		if err = c.engine.Stop(steady, former, stopGrace); err == nil {
+			err = c.start(ctx, id)
+		}
+	}
+	if err == nil {
+		return c.engine.Remove(steady, former)
+	}
+	back := c.tidy(steady)
+	if back == nil {
+		back = c.engine.Start(steady, former)
+	}
+	return errors.Join(err, back)
+}
+
+func (c *Caddy) create(ctx context.Context) (string, error) {
+	image, err := c.engine.Image(ctx, c.Image)
+	if err != nil {
+		return "", fmt.Errorf("looking for the image of the edge: %w", err)
+	}
+	for _, v := range c.stack.Volumes {
+		if _, err := c.engine.Volume(ctx, v.Spec.Name); err == nil || v.External {
+			continue
+		}
+		v.Spec.Labels = maps.Clone(v.Spec.Labels)
+		if _, err := c.engine.CreateVolume(ctx, v.Spec); err != nil {
+			return "", fmt.Errorf("making the volume %s: %w", v.Spec.Name, err)
+		}
+	}
+	// A directory that is missing when the container starts, Docker would make.
+	if err := os.MkdirAll(filepath.Join(c.Dir, "caddy", "sites"), 0o755); err != nil {
+		return "", fmt.Errorf("making %s: %w", c.Dir, err)
+	}
+	id, err := c.engine.Create(context.WithoutCancel(ctx), c.stack.Spec(image.ID))
+	if err != nil {
+		return "", fmt.Errorf("creating the edge: %w", err)
+	}
+	return id, nil
+}
+
+// start starts the container and waits until Caddy has read its files.
+func (c *Caddy) start(ctx context.Context, id string) error {
+	if err := c.engine.Start(ctx, id); err != nil {
+		return fmt.Errorf("starting the edge: %w", err)
+	}
+	began := time.Now()
+	ctx, cancel := context.WithTimeout(ctx, startTime)
+	defer cancel()
+	for {
+		state, err := c.engine.Container(ctx, id)
+		if err != nil {
+			return fmt.Errorf("looking at the edge: %w", err)
+		}
+		if state.State == "running" && state.RestartCount == 0 {
+			// The admin socket is there once the files were read.
+			err = c.reload(ctx, id)
+			var bad *ConfigError
+			if err == nil || errors.As(err, &bad) {
+				return err
+			}
+		} else if state.State != "created" {
+			return &ConfigError{Reason: "Caddy ends right after its start: " + c.lastError(ctx, id, began)}
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("the edge did not come up within %s: %w", startTime, err)
+		case <-time.After(pollEvery):
+		}
+	}
+}
+
+// ConfigError is a Caddy that does not take its files, or can't listen.
+type ConfigError struct{ Reason string }
+
+func (e *ConfigError) Error() string { return e.Reason }
+
+var reloadCommand = []string{"caddy", "reload", "--force", "--config", caddyDir + "/Caddyfile", "--adapter", "caddyfile",
+	"--address", "unix//run/caddy/admin.sock"}
+
+// reload makes Caddy read its files again. What is wrong with them it says
+// before anything changes; the former ones stay in force then.
+func (c *Caddy) reload(ctx context.Context, id string) error {
+	result, err := c.engine.Exec(ctx, id, reloadCommand, "")
+	if err != nil {
+		return fmt.Errorf("telling the edge to read its files: %w", err)
+	}
+	if result.ExitCode == 0 {
+		return nil
+	}
+	reason := reloadReason(result.Stderr)
+	if strings.Contains(reason, "dial unix") {
+		return fmt.Errorf("the edge does not answer yet: %s", reason)
+	}
+	return &ConfigError{Reason: "Caddy does not take its files: " + reason}
+}
+
+// reloadReason is the line of Caddy's own error.
+func reloadReason(stderr []byte) string {
+	text := string(bytes.TrimSpace(stderr))
+	if i := strings.LastIndex(text, "Error: "); i >= 0 {
+		text = text[i+len("Error: "):]
+	}
+	return strings.Join(strings.Fields(text), " ")
+}
+
+// lastError is the last error line of Caddy's log.
+func (c *Caddy) lastError(ctx context.Context, id string, since time.Time) string {
+	var log bytes.Buffer
+	_ = c.engine.Logs(context.WithoutCancel(ctx), id, engine.LogOptions{Since: since.Add(-time.Second), Tail: 50}, &log, &log)
+	last := "docker logs " + c.Name() + " may tell why"
+	for line := range strings.Lines(log.String()) {
+		if strings.HasPrefix(line, "Error: ") {
+			last = strings.TrimSpace(strings.TrimPrefix(line, "Error: "))
+		}
+	}
+	return last
+}
+
+// down takes the container away.
+func (c *Caddy) down(ctx context.Context) error {
+	if c.container == nil {
+		return nil
+	}
+	if err := c.engine.Stop(ctx, c.container.ID, stopGrace); err != nil {
+		return fmt.Errorf("stopping the edge: %w", err)
+	}
+	if err := c.engine.Remove(ctx, c.container.ID); err != nil {
+		return fmt.Errorf("removing the edge: %w", err)
+	}
+	return nil
+}
+
+// Purge takes the edge away with its volumes and files, when no site is left.
+func (c *Caddy) Purge(ctx context.Context) error {
+	if c.sites() > 0 {
+		return nil
+	}
+	if err := c.Apply(ctx); err != nil {
+		return err
+	}
+	for _, v := range c.stack.Volumes {
+		if err := c.engine.RemoveVolume(ctx, v.Spec.Name); err != nil {
+			return fmt.Errorf("removing the volume %s: %w", v.Spec.Name, err)
+		}
+	}
+	for _, f := range []string{c.compose.Path, filepath.Join(c.Dir, ".lock"), filepath.Join(c.Dir, "caddy")} {
+		if err := os.RemoveAll(f); err != nil {
+			return fmt.Errorf("removing the edge: %w", err)
+		}
+	}
+	_ = os.Remove(c.Dir) // not empty: the rest is the user's
+	return nil
+}

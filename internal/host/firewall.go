@@ -1,0 +1,174 @@
+package host
+
+import (
+	"context"
+	"fmt"
+	"os/exec"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// firewallTime is how long a firewall's own program may take.
+const firewallTime = 10 * time.Second
+
+// Firewall says what of this host's own firewall keeps the ports closed, and
+// the command that opens them; nothing where it is off or lets them in. What a
+// provider's security group does, nobody can see from here.
+func Firewall(ctx context.Context, ports ...int) []string {
+	var out []string
+	if closed := ufwClosed(ctx, ports); len(closed) > 0 {
+		out = append(out, fmt.Sprintf("ufw is on and does not let %s in: %s, or `tls: {open_ports: true}`", words(closed), ufwCommands(closed)))
+	}
+	if closed := firewalldClosed(ctx, ports); len(closed) > 0 {
+		out = append(out, fmt.Sprintf("firewalld is on and does not let %s in: %s, or `tls: {open_ports: true}`", words(closed), firewalldCommands(closed)))
+	}
+	if len(out) == 0 && nftDrops(ctx) {
+		out = append(out, "nftables drops what it has no rule for on this host: make sure that it lets "+words(ports)+" in (nft list ruleset)")
+	}
+	return out
+}
+
+// OpenPorts opens the ports in ufw or firewalld, if one of them is on and
+// closes them. It never switches a firewall on. Where ufw is on, SSH works
+// already, or nobody would be here: its rules stay as they are.
+func OpenPorts(ctx context.Context, ports ...int) (done []string, err error) {
+	for _, port := range ufwClosed(ctx, ports) {
+		if _, err := run(ctx, "ufw", "allow", strconv.Itoa(port)); err != nil {
+			return done, err
+		}
+		done = append(done, fmt.Sprintf("opened port %d in ufw (ufw delete allow %[1]d closes it)", port))
+	}
+	closed := firewalldClosed(ctx, ports)
+	for _, port := range closed {
+		for _, protocol := range []string{"tcp", "udp"} {
+			rule := "--add-port=" + strconv.Itoa(port) + "/" + protocol
+			for _, args := range [][]string{{rule}, {"--permanent", rule}} {
+				if _, err := run(ctx, "firewall-cmd", args...); err != nil {
+					return done, err
+				}
+			}
+		}
+		done = append(done, fmt.Sprintf("opened port %d in firewalld", port))
+	}
+	return done, nil
+}
+
+// ufwClosed are the ports that an active ufw does not let in.
+func ufwClosed(ctx context.Context, ports []int) []int {
+	text, err := run(ctx, "ufw", "status")
+	if err != nil || !strings.Contains(text, "Status: active") {
+		return nil
+	}
+	return closedOf(ports, func(port int) bool { return ufwAllows(text, port) })
+}
+
+// ufwAllows looks for a rule that lets everybody in to the TCP port.
+func ufwAllows(status string, port int) bool {
+	for line := range strings.Lines(status) {
+		fields := strings.Fields(line)
+		if len(fields) < 3 || !strings.HasPrefix(fields[1], "ALLOW") || !strings.Contains(line, "Anywhere") {
+			continue
+		}
+		to, protocol, _ := strings.Cut(fields[0], "/")
+		if protocol == "udp" {
+			continue
+		}
+		for _, item := range strings.Split(to, ",") {
+			first, last, ranged := strings.Cut(item, ":")
+			low, err := strconv.Atoi(first)
+			high := low
+			if ranged {
+				high, _ = strconv.Atoi(last)
+			}
+			if err == nil && low <= port && port <= high {
+				return true
+			}
+		}
+		// Profiles that a package brings.
+		switch {
+		case strings.HasPrefix(line, "Nginx Full"), strings.HasPrefix(line, "WWW Full"), strings.HasPrefix(line, "Apache Full"):
+			if port == 80 || port == 443 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func firewalldClosed(ctx context.Context, ports []int) []int {
+	if text, err := run(ctx, "firewall-cmd", "--state"); err != nil || strings.TrimSpace(text) != "running" {
+		return nil
+	}
+	services, _ := run(ctx, "firewall-cmd", "--list-services")
+	return closedOf(ports, func(port int) bool {
+		if _, err := run(ctx, "firewall-cmd", "--query-port="+strconv.Itoa(port)+"/tcp"); err == nil {
+			return true
+		}
+		name := map[int]string{80: "http", 443: "https"}[port]
+		return name != "" && strings.Contains(" "+strings.TrimSpace(services)+" ", " "+name+" ")
+	})
+}
+
+// nftDrops reports whether an input chain drops by default.
+func nftDrops(ctx context.Context) bool {
+	text, err := run(ctx, "nft", "list", "ruleset")
+	if err != nil {
+		return false
+	}
+	for line := range strings.Lines(text) {
+		if strings.Contains(line, "hook input") && strings.Contains(line, "policy drop") {
+			return true
+		}
+	}
+	return false
+}
+
+func ufwCommands(ports []int) string {
+	var out []string
+	for _, port := range ports {
+		out = append(out, "ufw allow "+strconv.Itoa(port))
+	}
+	return strings.Join(out, " && ")
+}
+
+func firewalldCommands(ports []int) string {
+	out := "firewall-cmd --permanent"
+	for _, port := range ports {
+		out += fmt.Sprintf(" --add-port=%d/tcp --add-port=%[1]d/udp", port)
+	}
+	return out + " && firewall-cmd --reload"
+}
+
+func words(ports []int) string {
+	var out []string
+	for _, port := range ports {
+		out = append(out, "port "+strconv.Itoa(port))
+	}
+	return strings.Join(out, " and ")
+}
+
+func closedOf(ports []int, open func(int) bool) []int {
+	var out []int
+	for _, port := range ports {
+		if !open(port) {
+			out = append(out, port)
+		}
+	}
+	return out
+}
+
+// run runs a program that need not be there.
+func run(ctx context.Context, name string, args ...string) (string, error) {
+	path, err := exec.LookPath(name)
+	if err != nil {
+		return "", err
+	}
+	ctx, cancel := context.WithTimeout(ctx, firewallTime)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, path, args...).CombinedOutput()
+	if err != nil {
+		return string(out), fmt.Errorf("%s %s: %s: %w", name, strings.Join(args, " "), strings.TrimSpace(string(out)), err)
+	}
+	return string(out), nil
+}

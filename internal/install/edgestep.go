@@ -1,0 +1,245 @@
+package install
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"github.com/marketcalls/openalgo-install/internal/edge"
+)
+
+// edgeChange is what a run does to the edge, on disk before it is done.
+type edgeChange struct {
+	State edgeState    `json:"state"`
+	Files []fileChange `json:"files,omitempty"` // absolute paths, with their former versions
+	// Gone are the files of a former domain's site, which go at the end.
+	Gone     []string  `json:"gone,omitempty"`
+	GoneFrom edgeState `json:"gone_from,omitzero"`
+}
+
+// edge puts the domain's site in place and waits for its certificate, while
+// the former container still runs.
+func (r *run) edge(ctx context.Context) error {
+	e := r.plan.edge
+	began := time.Now()
+	files := e.files
+	if e.certbot {
+		r.in.note("certbot asks for a certificate for " + e.site.Domain)
+	}
+	if err := r.placeEdge(files); err != nil {
+		return err
+	}
+	failpoint("edge-placed")
+	if err := e.front.Apply(ctx); err != nil {
+		return err
+	}
+	failpoint("edge-applied")
+	if n, ok := e.front.(*edge.Nginx); ok && e.certbot {
+		if err := n.Obtain(ctx, &e.site); err != nil {
+			return err
+		}
+		if err := r.placeEdge([]edge.File{n.File(e.site)}); err != nil {
+			return err
+		}
+		if err := n.Apply(ctx); err != nil {
+			return err
+		}
+	}
+	return e.front.Await(ctx, e.state.Domain, e.state.trust(), began)
+}
+
+// placeEdge writes files of the edge; of each, the former version is kept.
+func (r *run) placeEdge(files []edge.File) error {
+	change := r.journal.Edge
+	for _, f := range files {
+		if err := r.keepEdgeFile(f); err != nil {
+			return err
+		}
+	}
+	if err := r.journal.save(); err != nil {
+		return err
+	}
+	for _, f := range files {
+		if err := f.Place(); err != nil {
+			return err
+		}
+		for i := range change.Files {
+			if change.Files[i].Name == f.Path {
+				change.Files[i].SHA256 = sha256Hex(f.Text)
+			}
+		}
+	}
+	return nil
+}
+
+func (r *run) keepEdgeFile(f edge.File) error {
+	for _, known := range r.journal.Edge.Files {
+		if known.Name == f.Path {
+			return nil // the step is repeated
+		}
+	}
+	before, err := readOptional(f.Path)
+	if err != nil {
+		return err
+	}
+	c := fileChange{Name: f.Path}
+	if before != nil {
+		c.Former = sha256Hex(before)
+		if c.Backup, err = r.in.work.backup("edge-"+filepath.Base(f.Path), before); err != nil {
+			return err
+		}
+	}
+	r.journal.Edge.Files = append(r.journal.Edge.Files, c)
+	return nil
+}
+
+// restoreEdge brings the former files of the edge back, and has it read them.
+func (in *Installer) restoreEdge(ctx context.Context, j *journal) error {
+	if j.Edge == nil || len(j.Edge.Files) == 0 {
+		return nil
+	}
+	var failed error
+	for i := len(j.Edge.Files) - 1; i >= 0; i-- {
+		failed = errors.Join(failed, restoreEdgeFile(j.Edge.Files[i]))
+	}
+	failpoint("undo-edge-files")
+	f, err := in.openFront(ctx, j.Edge.State)
+	if err == nil {
+		err = f.Apply(ctx)
+	}
+	if err != nil {
+		err = fmt.Errorf("bringing the former HTTPS back: %w", err)
+	}
+	return errors.Join(failed, err)
+}
+
+func restoreEdgeFile(c fileChange) error {
+	f := edge.File{Path: c.Name, Mode: 0o644}
+	if strings.HasSuffix(c.Name, ".key") {
+		f.Mode = 0o600
+	}
+	if c.Backup != "" {
+		text, err := os.ReadFile(c.Backup)
+		if err != nil {
+			return fmt.Errorf("reading the former %s: %w", c.Name, err)
+		}
+		f.Text = text
+	}
+	return f.Place()
+}
+
+// closeEdge takes the former domain's site away, once the new one is verified.
+// What goes wrong here is told: it concerns a name that nobody uses any more.
+func (in *Installer) closeEdge(ctx context.Context, j *journal) {
+	if j.Edge == nil || len(j.Edge.Gone) == 0 {
+		return
+	}
+	err := in.takeSite(ctx, j.Edge.GoneFrom, j.Edge.Gone)
+	if err != nil {
+		in.note(fmt.Sprintf("%s may still be served: %v", j.Edge.GoneFrom.Domain, err))
+	}
+}
+
+// takeSite removes files of a site, and has the edge read the rest.
+func (in *Installer) takeSite(ctx context.Context, s edgeState, paths []string) error {
+	for _, path := range paths {
+		if err := (edge.File{Path: path}).Place(); err != nil {
+			return err
+		}
+	}
+	f, err := in.openFront(ctx, s)
+	if err != nil {
+		return err
+	}
+	return f.Apply(ctx)
+}
+
+// edgePatience is how long the way in may take once OpenAlgo itself answers.
+const edgePatience = 15 * time.Second
+
+// verifyEdge wants OpenAlgo's own answers over https and wss, by the domain's
+// name and certificate, but from this host's edge, wherever DNS leads.
+func (in *Installer) verifyEdge(ctx context.Context, s edgeState) error {
+	if s.Kind == "" {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, edgePatience)
+	defer cancel()
+	for {
+		err := askEdge(ctx, s)
+		if err == nil {
+			return nil
+		}
+		if pause(ctx, pollEvery) != nil {
+			if errors.Is(ctx.Err(), context.Canceled) {
+				return ctx.Err()
+			}
+			return &NotReadyError{Reason: err.Error()}
+		}
+	}
+}
+
+func askEdge(ctx context.Context, s edgeState) error {
+	client, closeIdle := edgeClient(s)
+	defer closeIdle()
+	url := "https://" + s.Domain + "/auth/check-setup"
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return err
+	}
+	res, err := client.Do(req)
+	if err != nil {
+		return fmt.Errorf("OpenAlgo answers on this host, but not over %s: %w", url, edgeCause(err))
+	}
+	defer res.Body.Close()
+	body, _ := io.ReadAll(io.LimitReader(res.Body, 1<<20))
+	var doc struct {
+		NeedsSetup *bool `json:"needs_setup"`
+	}
+	if res.StatusCode != http.StatusOK || json.Unmarshal(body, &doc) != nil || doc.NeedsSetup == nil {
+		return fmt.Errorf("%s answers %d %s, and not as OpenAlgo does", url, res.StatusCode, http.StatusText(res.StatusCode))
+	}
+	conn, _, err := websocket.Dial(ctx, "wss://"+s.Domain+"/ws", &websocket.DialOptions{HTTPClient: client})
+	if err != nil {
+		return fmt.Errorf("wss://%s/ws does not lead to the WebSocket proxy: %w", s.Domain, edgeCause(err))
+	}
+	_ = conn.Close(websocket.StatusNormalClosure, "")
+	return nil
+}
+
+// edgeClient speaks to this host's edge, as somebody out there would.
+func edgeClient(s edgeState) (client *http.Client, closeIdle func()) {
+	trust := s.trust()
+	address := net.JoinHostPort("127.0.0.1", fmt.Sprint(s.HTTPS))
+	transport := &http.Transport{
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return (&net.Dialer{}).DialContext(ctx, "tcp", address)
+		},
+		TLSClientConfig: &tls.Config{RootCAs: trust.Roots, InsecureSkipVerify: trust.Any},
+	}
+	client = &http.Client{Transport: transport, Timeout: probeTime,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	return client, transport.CloseIdleConnections
+}
+
+// edgeCause is the innermost cause: the rest repeats the address.
+func edgeCause(err error) error {
+	for {
+		inner := errors.Unwrap(err)
+		if inner == nil {
+			return err
+		}
+		err = inner
+	}
+}
