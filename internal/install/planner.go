@@ -237,7 +237,9 @@ func planContainer(o *observed, p *Plan) {
 		p.add(Change{Kind: KindContainer, Name: name, Action: ActionCreate, Reason: "runs OpenAlgo"})
 		return
 	}
-	if p.imageID != "" && c.ImageID != p.imageID && c.Image == p.stack.Image && p.change(KindImage, p.stack.Image) == nil {
+	// A container that was made while the tag moved names its image by ID.
+	named := c.Image == p.stack.Image || c.Image == c.ImageID && o.state.ImageRef == p.stack.Image
+	if p.imageID != "" && c.ImageID != p.imageID && named && p.change(KindImage, p.stack.Image) == nil {
 		p.warn("the tag %s has moved to another image; the container keeps the one that it runs", p.stack.Image)
 		p.imageID = c.ImageID
 	}

@@ -1,9 +1,19 @@
 package e2e_test
 
 import (
+	"crypto/tls"
+	"fmt"
+	"io"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"github.com/marketcalls/openalgo-install/internal/compose"
 )
 
 // The main way: from nothing to https, over either challenge.
@@ -16,7 +26,9 @@ func TestEdgeIssues(t *testing.T) {
 			i := newInstance(t)
 			i.write(h.answers(h.domain))
 			out := i.install(0)
-			out.mustSay(t, "OpenAlgo is ready at https://"+h.domain)
+			if !strings.Contains(out.stdout, "OpenAlgo is ready at https://"+h.domain) {
+				t.Error(out.all())
+			}
 			res, err := h.client().Get("https://" + h.domain + "/auth/check-setup")
 			if err != nil || res.StatusCode != http.StatusOK {
 				t.Fatalf("%v %v", res, err)
@@ -27,7 +39,247 @@ func TestEdgeIssues(t *testing.T) {
 				t.Error("the domain is not in .env")
 			}
 			again := i.install(0)
-			again.mustSay(t, "Nothing to do")
+			if !strings.Contains(again.stdout, "Nothing to do") {
+				t.Error(again.all())
+			}
 		})
+	}
+}
+
+// routes asks every way in that OpenAlgo needs (facts/upstream.md 6), by the
+// edge or by nginx: the table is the same.
+func routes(t *testing.T, client *http.Client, domain, port string) {
+	t.Helper()
+	origin := "https://" + domain
+	get := func(path string) *http.Request {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, origin+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return req
+	}
+	status := func(path string) (*http.Response, string) {
+		res, err := client.Do(get(path))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		body, _ := io.ReadAll(res.Body)
+		return res, string(body)
+	}
+
+	for path, want := range map[string]int{
+		"/": 200, "/auth/check-setup": 200, "/api/v1/ping": 200, "/socket.io/?EIO=4&transport=polling": 200,
+		"/zerodha/callback?code=1": 200, "/strategy/webhook/abc": 200,
+		"/.env": 403, "/.git/config": 403, "/static/.hidden": 403,
+		"/.well-known/oauth-authorization-server": 200, "/.well-known/oauth-protected-resource": 200,
+		"/mcp": 401, "/mcp/healthz": 200, "/mcp/.well-known/oauth-protected-resource": 200, "/oauth/jwks.json": 200,
+		"/.well-known/none": 404,
+	} {
+		if res, body := status(path); res.StatusCode != want {
+			t.Errorf("%s answers %d, want %d: %s", path, res.StatusCode, want, body)
+		}
+	}
+
+	t.Run("headers", func(t *testing.T) {
+		req := get("/api/v1/ping")
+		forged := []string{"X-Real-Ip", "X-Forwarded-For", "CF-Connecting-IP", "True-Client-IP", "X-Client-IP", "Forwarded"}
+		for _, name := range forged {
+			req.Header.Set(name, "6.6.6.6")
+		}
+		seen := arrived(t, client, req)
+		for _, name := range []string{"Cf-Connecting-Ip", "True-Client-Ip", "X-Client-Ip", "Forwarded"} {
+			if got := seen.Header.Get(name); got != "" {
+				t.Errorf("a forged %s gets through: %s", name, got)
+			}
+		}
+		for _, name := range []string{"X-Real-Ip", "X-Forwarded-For"} {
+			if got := seen.Header.Get(name); got != "127.0.0.1" {
+				t.Errorf("%s is %q, want 127.0.0.1", name, got)
+			}
+		}
+		if got := seen.Header.Get("X-Forwarded-Proto"); got != "https" {
+			t.Errorf("X-Forwarded-Proto is %q", got)
+		}
+		if host, _, _ := strings.Cut(seen.Host, ":"); host != domain {
+			t.Errorf("Host is %q", seen.Host)
+		}
+		if seen.Header.Get("Upgrade") != "" {
+			t.Error("an upgrade is forced")
+		}
+		res, _ := status("/")
+		for _, name := range []string{"Strict-Transport-Security"} {
+			if got := res.Header.Values(name); len(got) != 1 {
+				t.Errorf("%s: %q", name, got)
+			}
+		}
+		if res.ProtoMajor != 2 {
+			t.Errorf("%s, want HTTP/2", res.Proto)
+		}
+	})
+
+	t.Run("a large header and a large body", func(t *testing.T) {
+		req := get("/api/v1/ping")
+		req.Header.Set("X-Large", strings.Repeat("x", 64<<10))
+		if seen := arrived(t, client, req); len(seen.Header.Get("X-Large")) != 64<<10 {
+			t.Error("the header is cut off")
+		}
+		const most = 100_000_000
+		for size, want := range map[int64]int{most: http.StatusOK, 120_000_000: http.StatusRequestEntityTooLarge} {
+			req, _ := http.NewRequestWithContext(t.Context(), http.MethodPost, origin+"/api/v1/upload", io.LimitReader(zeros{}, size))
+			req.ContentLength = size
+			res, err := client.Do(req)
+			if err != nil {
+				if want == http.StatusRequestEntityTooLarge {
+					continue // cut off in the middle, which is a refusal, too
+				}
+				t.Fatal(err)
+			}
+			body, _ := io.ReadAll(res.Body)
+			_ = res.Body.Close()
+			if res.StatusCode != want || want == http.StatusOK && !strings.Contains(string(body), fmt.Sprint(size)) {
+				t.Errorf("%d bytes: %d, want %d", size, res.StatusCode, want)
+			}
+		}
+	})
+
+	t.Run("a stream is not held back", func(t *testing.T) {
+		res, err := client.Do(get("/rehearsal/stream"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		began := make([]byte, len("data: first\n\n"))
+		if _, err := io.ReadFull(res.Body, began); err != nil || string(began) != "data: first\n\n" {
+			t.Fatalf("%q, %v", began, err)
+		}
+		rest := make(chan struct{})
+		go func() { _, _ = io.ReadAll(res.Body); close(rest) }()
+		select {
+		case <-rest:
+			t.Error("the stream came at once, at its end")
+		case <-time.After(100 * time.Millisecond):
+		}
+	})
+
+	t.Run("WebSockets", func(t *testing.T) {
+		for _, path := range []string{"/ws", "/ws/", "/ws/some/path", "/socket.io/?transport=websocket"} {
+			echoes(t, dialEdge(t, client, "wss://"+domain+path), path)
+		}
+	})
+
+	t.Run("http leads to https", func(t *testing.T) {
+		req, _ := http.NewRequest(http.MethodGet, "http://127.0.0.1:"+port+"/some/path?x=1", nil)
+		req.Host = domain
+		plain := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+		res, err := plain.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = res.Body.Close()
+		if to := res.Header.Get("Location"); res.StatusCode/100 != 3 || !strings.HasPrefix(to, origin) || !strings.HasSuffix(to, "/some/path?x=1") {
+			t.Errorf("%d to %q", res.StatusCode, to)
+		}
+	})
+}
+
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) {
+	clear(p)
+	return len(p), nil
+}
+
+// dialEdge opens a WebSocket over the edge; it speaks HTTP/1.1, as browsers do for these.
+func dialEdge(t *testing.T, client *http.Client, url string) *websocket.Conn {
+	t.Helper()
+	one := client.Transport.(*http.Transport).Clone()
+	one.ForceAttemptHTTP2, one.TLSNextProto = false, map[string]func(string, *tls.Conn) http.RoundTripper{}
+	one.TLSClientConfig.NextProtos = nil
+	t.Cleanup(one.CloseIdleConnections)
+	conn, _, err := websocket.Dial(t.Context(), url, &websocket.DialOptions{HTTPClient: &http.Client{Transport: one}})
+	if err != nil {
+		t.Fatalf("%s: %v", url, err)
+	}
+	t.Cleanup(func() { _ = conn.CloseNow() })
+	return conn
+}
+
+func echoes(t *testing.T, conn *websocket.Conn, word string) {
+	t.Helper()
+	if err := conn.Write(t.Context(), websocket.MessageText, []byte(word)); err != nil {
+		t.Fatal(err)
+	}
+	if _, got, err := conn.Read(t.Context()); err != nil || string(got) != word {
+		t.Fatalf("%q, %v", got, err)
+	}
+}
+
+const mcpOn = "remote_mcp: {enabled: true}\n"
+
+func TestEdgeRoutes(t *testing.T) {
+	t.Parallel()
+	h := newEdge(t)
+	i := newInstance(t)
+	i.write(h.answers(h.domain) + mcpOn)
+	i.install(0)
+	routes(t, h.client(), h.domain, fmt.Sprint(h.http))
+}
+
+// What the authority says is the reason, and all is as before.
+func TestEdgeRefused(t *testing.T) {
+	t.Parallel()
+	h := newEdge(t, "http", "https")
+	i := newInstance(t)
+	i.write(h.answers(h.domain))
+	out := i.install(4)
+	out.mustSay(t, "there is no certificate for "+h.domain, "could not reach "+h.domain+" on port 80", "Rolled back")
+	if left, _ := docker.Containers(t.Context(), compose.LabelProject+"="+h.project); len(left) > 0 {
+		t.Error("an edge without a site is left")
+	}
+	if _, err := os.Stat(filepath.Join(h.dir, "caddy", "sites", h.domain+".caddy")); err == nil {
+		t.Error("the site is left")
+	}
+
+	// With something that runs before: it is not touched at all.
+	i.write("")
+	i.install(0)
+	before, env := i.container().ID, i.read(".env")
+	i.write(h.answers(h.domain))
+	i.install(4).mustSay(t, "What ran before runs again")
+	if i.container().ID != before || i.read(".env") != env {
+		t.Error("the former container or its .env is another one")
+	}
+	if c := i.container(); c.RestartCount != 0 || c.FinishedAt.After(c.StartedAt) {
+		t.Error("it was stopped for a certificate that never came")
+	}
+	i.mustBeReady()
+}
+
+// Many browsers stay connected while others come and go.
+func TestEdgeReloadDropsNobody(t *testing.T) {
+	t.Parallel()
+	h := newEdge(t)
+	i := newInstance(t)
+	i.write(h.answers(h.domain))
+	i.install(0)
+	client := h.client()
+	var open []*websocket.Conn
+	for range 200 {
+		open = append(open, dialEdge(t, client, "wss://"+h.domain+"/ws"))
+	}
+	other := newInstance(t)
+	second := "second-" + h.domain
+	other.write(h.answers(second))
+	other.install(0)
+	for n, conn := range open {
+		echoes(t, conn, fmt.Sprint("still here ", n))
+	}
+	other.run("uninstall", "--yes", "--purge="+other.project)
+	for n, conn := range open {
+		echoes(t, conn, fmt.Sprint("and still ", n))
+	}
+	if _, err := client.Get("https://" + second + "/"); err == nil {
+		t.Error("the second one is still served")
 	}
 }
