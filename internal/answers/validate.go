@@ -49,6 +49,16 @@ func (r *reader) wrong(key, format string, args ...any) {
 	r.problem(key, r.where(key), format, args...)
 }
 
+// Check holds answers that were changed in a program against the rules of a file.
+func (a *Answers) Check() []Problem {
+	r := &reader{at: map[string]position{"version": {}}, unread: map[string]bool{}, source: map[string]string{}}
+	r.validate(a)
+	for i := range r.problems {
+		r.problems[i].Line, r.problems[i].Column = 0, 0
+	}
+	return r.problems
+}
+
 func (r *reader) validate(a *Answers) {
 	if _, ok := r.at["version"]; !ok || a.Version != 1 {
 		r.wrong("version", "write `version: 1`: it says which form of answers this is")

@@ -207,13 +207,19 @@ func (a *app) showResize(ctx context.Context, out *presenter, dirs []string, all
 // confirmResize asks what the plan wants to be asked, or takes the flags for
 // an answer.
 func (a *app) confirmResize(p *install.Plan, o resizeOptions) error {
+	return a.confirmPlan(p, o.now, "`--at 16:00` (Indian time) waits, `--now` does it now")
+}
+
+// confirmPlan is confirmResize for every change of a stack that runs; ways are
+// those out of a market that is open.
+func (a *app) confirmPlan(p *install.Plan, now bool, ways string) error {
 	asked := false
 	for _, ask := range p.Asks {
-		if ask.Kind == install.AskMarket && o.now || ask.Kind == install.AskDown && a.yes {
+		if ask.Kind == install.AskMarket && now || ask.Kind == install.AskDown && a.yes {
 			continue
 		}
 		if !isTerminal(a.stdin) && ask.Kind == install.AskMarket {
-			return &install.Error{Exit: install.ExitHost, Err: fmt.Errorf("%s. Nothing was changed: `--at 16:00` (Indian time) waits, `--now` does it now", ask.Text)}
+			return &install.Error{Exit: install.ExitHost, Err: fmt.Errorf("%s. Nothing was changed: %s", ask.Text, ways)}
 		}
 		if !isTerminal(a.stdin) {
 			return usage("%s. Nothing was changed: add --yes if that is meant", ask.Text)

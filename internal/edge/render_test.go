@@ -67,9 +67,9 @@ func TestRender(t *testing.T) {
 
 func TestOwner(t *testing.T) {
 	for text, want := range map[string]string{
-		string(edge.RenderCaddySite(site())):             "openalgo in /opt/openalgo",
-		"":                                               "",
-		"server { }":                                     "",
+		string(edge.RenderCaddySite(site())): "openalgo in /opt/openalgo",
+		"":                                   "",
+		"server { }":                         "",
 		"# instance: other in /srv/other\nalgo.test {}":  "other in /srv/other",
 		"# about\n# instance:   x in /a b  \n# and more": "x in /a b",
 	} {

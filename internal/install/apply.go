@@ -283,10 +283,10 @@ func (r *run) verify(ctx context.Context) error {
 		return err
 	}
 	r.journal.State.SetupDone = !needsSetup
-	if r.plan.edge != nil {
-		return r.in.verifyEdge(ctx, r.plan.edge.state)
+	if err := r.in.verifyEdge(ctx, r.journal.State.Edge); err != nil {
+		return err
 	}
-	return nil
+	return r.in.verifyMCP(ctx, r.plan.answers, r.journal.State.Edge, check.web)
 }
 
 // commit is what is left once the new stack is verified: the old container

@@ -39,6 +39,11 @@ func (in *Installer) askForResize(ctx context.Context, o *observed, p *Plan) {
 	if text := in.smaller(ctx, o, p); text != "" {
 		p.Asks = append(p.Asks, Ask{AskDown, text})
 	}
+	askForMarket(o, p)
+}
+
+// askForMarket asks whether OpenAlgo may go down while a market is open.
+func askForMarket(o *observed, p *Plan) {
 	b, _ := broker.Find(brokerOf(o))
 	if open := market.Open(now(), b.Kind == broker.Crypto); len(open) > 0 {
 		var names []string

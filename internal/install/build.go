@@ -52,7 +52,7 @@ type built struct {
 // openSource finds out what image the source stands for. A repository that was
 // built at the same commit before is not fetched again.
 func (in *Installer) openSource(ctx context.Context, a answers.Answers) error {
-	if a.Image.Source != "git" && a.Image.Source != "path" {
+	if in.keep != nil || a.Image.Source != "git" && a.Image.Source != "path" {
 		in.built = nil
 		return nil
 	}

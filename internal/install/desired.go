@@ -65,6 +65,9 @@ func settings(a answers.Answers, s sizing.Sizing) []setting {
 
 // sourceSettings are OpenAlgo's own diagnostics: which source it was built from.
 func (in *Installer) sourceSettings(o *observed) []setting {
+	if in.keep != nil {
+		return nil
+	}
 	branch, commit := "", ""
 	if in.built != nil {
 		branch, commit = in.built.branch, in.built.commit

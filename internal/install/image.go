@@ -21,6 +21,8 @@ import (
 // imageRef is the reference that docker-compose.yaml names.
 func (in *Installer) imageRef(a answers.Answers) string {
 	switch {
+	case in.keep != nil:
+		return in.keep.ref
 	case a.Image.Source == "rehearsal":
 		return rehearsal.ImageRef(selfHash())
 	case in.built != nil:

@@ -5,6 +5,7 @@
 package install
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -31,11 +32,15 @@ type Installer struct {
 	Wait time.Duration
 	// Resolver looks domains up; nil is the system's.
 	Resolver host.Resolver
+	// Confirm is asked what a plan of Reconfigure asks; its error ends the run.
+	Confirm func(*Plan) error
 
 	work     workdir
 	redact   *secret.Redactor
 	built    *built // the image that is built from source; nil: none is
 	checkout string // where its source was fetched to; "" when it was not
+	command  string // what the run is called; "" is install
+	keep     *kept  // the image that stays, whatever the answers say of it
 	// rehearsing says that all of this is taken away again.
 	rehearsing bool
 }
@@ -112,7 +117,7 @@ func (in *Installer) Install(ctx context.Context, a answers.Answers) (Result, er
 		}
 	}
 	defer held.release()
-	return in.logged("install", func() (Result, error) {
+	return in.logged(cmp.Or(in.command, "install"), func() (Result, error) {
 		if err := in.recover(ctx); err != nil {
 			return result, err
 		}
@@ -175,6 +180,9 @@ func (in *Installer) install(ctx context.Context, a answers.Answers, madeDir boo
 	for _, text := range p.Warnings {
 		in.Report.Report(Event{Type: EventWarning, Time: time.Now(), Message: text})
 	}
+	if err := in.confirm(p); err != nil {
+		return unused(err)
+	}
 	if c := p.change(KindImage, p.stack.Image); c != nil {
 		if err := in.bringImage(ctx, p); err != nil {
 			return unused(err)
@@ -208,6 +216,9 @@ func (in *Installer) install(ctx context.Context, a answers.Answers, madeDir boo
 	}
 	return result, nil
 }
+
+// Note reports a sentence as a part of the run.
+func (in *Installer) Note(message string) { in.note(message) }
 
 func (in *Installer) note(message string) {
 	in.Report.Report(Event{Type: EventNote, Time: time.Now(), Message: message})

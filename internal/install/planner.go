@@ -1,6 +1,7 @@
 package install
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"path/filepath"
@@ -19,7 +20,7 @@ import (
 // makePlan works out, from the answers and the world as observed, what has to
 // change. It changes nothing itself.
 func (in *Installer) makePlan(ctx context.Context, a answers.Answers, o *observed) (*Plan, error) {
-	p := &Plan{Changes: []Change{}, Warnings: append([]string{}, a.Warnings()...), answers: a, project: o.project, command: "install", composeName: compose.FileName}
+	p := &Plan{Changes: []Change{}, Warnings: append([]string{}, a.Warnings()...), answers: a, project: o.project, command: cmp.Or(in.command, "install"), composeName: compose.FileName}
 	if err := in.guardData(o); err != nil {
 		return nil, err
 	}
@@ -37,6 +38,7 @@ func (in *Installer) makePlan(ctx context.Context, a answers.Answers, o *observe
 	if o.image == nil && p.env.fresh && o.sample == nil && p.answers.Image.Source != "rehearsal" {
 		p.warn("the image is not on this engine yet: its own .env base may add keys to the .env shown here")
 	}
+	in.planAsks(o, p)
 	return p, in.preflight(ctx, o, p)
 }
 
@@ -110,7 +112,7 @@ func (in *Installer) planCompose(ctx context.Context, o *observed, p *Plan) erro
 	rendered := compose.Render(compose.Params{
 		Project: o.project, Container: compose.ContainerName(o.project), Image: in.imageRef(p.answers),
 		Bind: p.answers.Ports.Bind, WebPort: p.answers.Ports.Web, WebSocketPort: p.answers.Ports.WebSocket,
-		SELinux: in.Engine.Info().SELinux, OwnHealth: in.built != nil && in.built.dockerfile == source.Ours,
+		SELinux: in.Engine.Info().SELinux, OwnHealth: in.ownHealth(),
 		BindData: p.answers.Volumes == "bind",
 	})
 	p.composeText, p.ownCompose = rendered, true
@@ -153,6 +155,14 @@ func (in *Installer) planCompose(ctx context.Context, o *observed, p *Plan) erro
 		return fail(ExitHost, "%s calls the project %q and this directory's is %q: write `name: %s`", path, p.stack.Project, o.project, o.project)
 	}
 	return nil
+}
+
+// ownHealth reports whether the image has our start.sh.
+func (in *Installer) ownHealth() bool {
+	if in.keep != nil {
+		return in.keep.ownHealth
+	}
+	return in.built != nil && in.built.dockerfile == source.Ours
 }
 
 // sameAsAsked refuses answers that a docker-compose.yaml of unknown origin

@@ -142,6 +142,9 @@ func serveSocketIO(w http.ResponseWriter, r *http.Request) {
 	serveRequest(w, r)
 }
 
+// forbidMCP in .env makes the stand-in answer as a proxy that forbids hidden files.
+const forbidMCP = "OPENALGO_REHEARSAL_MCP"
+
 // handleMCP serves what AI clients look for, when .env switches it on: who may
 // log in where, and an endpoint that wants a token. The app's own blueprint is
 // absent otherwise (facts/upstream.md 6).
@@ -157,7 +160,13 @@ func (a *app) handleMCP(mux *http.ServeMux) {
 		"/oauth/jwks.json":                          {"keys": []string{}},
 		"/mcp/healthz":                              {"status": "ok", "service": "openalgo-mcp"},
 	} {
-		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, doc) })
+		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) {
+			if a.setting(forbidMCP) != "" {
+				w.WriteHeader(http.StatusForbidden)
+				return
+			}
+			writeJSON(w, http.StatusOK, doc)
+		})
 	}
 	mux.HandleFunc("/mcp", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("WWW-Authenticate", `Bearer resource_metadata="`+origin+`/.well-known/oauth-protected-resource"`)

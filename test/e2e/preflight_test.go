@@ -44,6 +44,16 @@ func (o outcome) mustSay(t *testing.T, texts ...string) {
 	}
 }
 
+// mustTell wants every one of the texts in all that was printed.
+func (o outcome) mustTell(t *testing.T, texts ...string) {
+	t.Helper()
+	for _, text := range texts {
+		if !strings.Contains(o.all(), text) {
+			t.Errorf("%q is not said:\n%s", text, o.all())
+		}
+	}
+}
+
 // takePort listens on a port as another program would.
 func takePort(t *testing.T, port int) {
 	t.Helper()

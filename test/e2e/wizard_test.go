@@ -50,7 +50,6 @@ func (c *console) noSecret() {
 
 // From the first page to the URL, saved for the next server, and the menu.
 func TestWizard(t *testing.T) {
-	t.Parallel()
 	i := newInstance(t)
 	saved := filepath.Join(t.TempDir(), "answers.yaml")
 	c := i.begins().toCredentials("zerodha").credentials().throughOptions(i, "rehearsal").

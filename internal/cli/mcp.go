@@ -1,0 +1,67 @@
+package cli
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/marketcalls/openalgo-install/internal/answers"
+)
+
+func (a *app) mcpCommand() *cobra.Command {
+	var o changeOptions
+	var write, noApproval bool
+	cmd := &cobra.Command{
+		Use:   "mcp on|off",
+		Short: "Let AI clients on the internet use OpenAlgo, or no longer",
+		Long: `Switch OpenAlgo's remote MCP server on or off. AI clients that you let in get
+these scopes:
+
+  read:market     quotes, depth, history
+  read:account    orders, holdings, positions, funds
+  write:orders    place, change and cancel real orders; only with --write-orders
+
+Each client must be approved by you in OpenAlgo first, unless --no-approval is
+given. It needs a domain with HTTPS. The endpoints are asked afterwards, and
+each must give its right answer; else all is put back as it was.`,
+		Example: `  openalgo-install mcp on
+  openalgo-install mcp off`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 || args[0] != "on" && args[0] != "off" {
+				return usage("say on or off: openalgo-install mcp on")
+			}
+			if args[0] == "off" && (write || noApproval) {
+				return usage("--write-orders and --no-approval are for on")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			change := func(ans *answers.Answers) error {
+				ans.RemoteMCP = answers.RemoteMCP{Enabled: args[0] == "on", WriteOrders: write, RequireApproval: !noApproval}
+				return nil
+			}
+			return a.reconfigure(cmd.Context(), "mcp", o, change, mcpNote)
+		},
+	}
+	cmd.Flags().BoolVar(&write, "write-orders", false, "clients may ask for write:orders: they trade with your money")
+	cmd.Flags().BoolVar(&noApproval, "no-approval", false, "clients need no approval of yours")
+	o.flags(cmd)
+	return cmd
+}
+
+// mcpNote spells out what clients may do now.
+func mcpNote(ans answers.Answers) string {
+	m := ans.RemoteMCP
+	if !m.Enabled {
+		return "AI clients can no longer reach this OpenAlgo"
+	}
+	scopes := "read:market and read:account: they can look, not trade"
+	if m.WriteOrders {
+		scopes = "read:market, read:account and write:orders: they can TRADE with your money"
+	}
+	approval := "each once you have approved it"
+	if !m.RequireApproval {
+		approval = "without your approval"
+	}
+	return fmt.Sprintf("AI clients connect to %s/mcp, %s, with %s", ans.Origin(), approval, scopes)
+}

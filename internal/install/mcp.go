@@ -1,0 +1,71 @@
+package install
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+
+	"github.com/marketcalls/openalgo-install/internal/answers"
+)
+
+// mcpProbes are the endpoints that AI clients look for, with what they must
+// answer without a token. A page of the web interface is no answer, and 403 is
+// a proxy's rule against hidden files (facts/upstream.md 5.5).
+var mcpProbes = []struct {
+	path   string
+	status int
+	key    string // that the JSON must have
+}{
+	{"/.well-known/oauth-authorization-server", http.StatusOK, "issuer"},
+	{"/.well-known/oauth-protected-resource", http.StatusOK, "resource"},
+	{"/oauth/jwks.json", http.StatusOK, "keys"},
+	{"/mcp/healthz", http.StatusOK, "status"},
+	{"/mcp", http.StatusUnauthorized, ""},
+}
+
+// verifyMCP asks the endpoints, over HTTPS where this program set that up, else
+// on the published port.
+func (in *Installer) verifyMCP(ctx context.Context, a answers.Answers, s edgeState, web string) error {
+	if !a.RemoteMCP.Enabled || !in.Engine.Info().Local {
+		return nil
+	}
+	client, origin, done := directClient, "http://"+web, func() {}
+	if s.Kind != "" {
+		client, done = edgeClient(s)
+		origin = "https://" + s.Domain
+	}
+	defer done()
+	for _, p := range mcpProbes {
+		if err := probeMCP(ctx, client, origin+p.path, p.status, p.key); err != nil {
+			return &NotReadyError{Reason: "remote MCP does not work: " + err.Error()}
+		}
+	}
+	return nil
+}
+
+func probeMCP(ctx context.Context, client *http.Client, url string, want int, key string) error {
+	ctx, cancel := context.WithTimeout(ctx, probeTime)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return err
+	}
+	res, err := client.Do(req)
+	if err != nil {
+		return fmt.Errorf("no answer from %s: %w", url, edgeCause(err))
+	}
+	defer res.Body.Close()
+	body, _ := io.ReadAll(io.LimitReader(res.Body, 1<<20))
+	var doc map[string]json.RawMessage
+	switch {
+	case res.StatusCode == http.StatusForbidden:
+		return fmt.Errorf("%s answers 403: a proxy in front forbids it, as some do with all hidden files", url)
+	case res.StatusCode != want:
+		return fmt.Errorf("%s answers %d, want %d", url, res.StatusCode, want)
+	case key != "" && (json.Unmarshal(body, &doc) != nil || doc[key] == nil):
+		return fmt.Errorf("%s answers, but not as OpenAlgo's MCP does (no %s in its JSON): is the image too old for it?", url, key)
+	}
+	return nil
+}

@@ -1,0 +1,117 @@
+package install
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/secret"
+)
+
+// Reconfigure changes some answers of an installed stack and carries that out
+// as an install does; its image stays the one that it runs. Credentials come
+// from .env, where alone they are.
+func (in *Installer) Reconfigure(ctx context.Context, command string, change func(*answers.Answers) error) (Result, error) {
+	a, err := in.changed(ctx, command, change)
+	if err != nil {
+		return Result{}, err
+	}
+	return in.Install(ctx, a)
+}
+
+// PlanReconfigure works out what Reconfigure would do, and changes nothing.
+func (in *Installer) PlanReconfigure(ctx context.Context, command string, change func(*answers.Answers) error) (*Plan, error) {
+	a, err := in.changed(ctx, command, change)
+	if err != nil {
+		return nil, err
+	}
+	return in.Plan(ctx, a)
+}
+
+func (in *Installer) changed(ctx context.Context, command string, change func(*answers.Answers) error) (answers.Answers, error) {
+	// What a killed run left counts first: its answers may be half of them.
+	if err := in.settle(ctx); err != nil {
+		return answers.Answers{}, err
+	}
+	a, err := in.saved(ctx)
+	if err != nil {
+		return a, err
+	}
+	if err := change(&a); err != nil {
+		return a, err
+	}
+	in.command = command
+	if problems := a.Check(); len(problems) > 0 {
+		return a, &Error{Exit: ExitUsage, Err: &answers.Invalid{Problems: problems}}
+	}
+	return a, nil
+}
+
+// settle finishes or undoes what a killed run left.
+func (in *Installer) settle(ctx context.Context) error {
+	held, err := in.takeOver(ctx)
+	if err != nil || held == nil {
+		return err
+	}
+	defer held.release()
+	_, err = in.logged("recover", func() (Result, error) { return Result{}, in.recover(ctx) })
+	return err
+}
+
+// saved are the answers that the stack was installed with, and its image.
+func (in *Installer) saved(ctx context.Context) (answers.Answers, error) {
+	o, err := in.observe(ctx)
+	if err != nil {
+		return answers.Answers{}, err
+	}
+	in.knowEnv(o)
+	path := filepath.Join(in.work.dir, answersName)
+	switch {
+	case o.container() == nil && o.env == nil:
+		return answers.Answers{}, fail(ExitHost, "there is no OpenAlgo in %s: `openalgo-install status` lists what there is, --dir names another directory", in.work.dir)
+	case o.answersText == nil || o.env == nil || o.state.ImageRef == "":
+		return answers.Answers{}, fail(ExitHost, "the OpenAlgo in %s was not installed by this program (there is no %s): its answers are not known. "+
+			"Change .env yourself, or install with answers", in.work.dir, path)
+	}
+	a, problems := answers.ParseSaved(o.answersText)
+	if len(problems) > 0 {
+		return a, &Error{Exit: ExitHost, Err: fmt.Errorf("%s: %w", path, &answers.Invalid{Problems: problems})}
+	}
+	for key, to := range map[string]*secret.Text{
+		"BROKER_API_KEY": &a.Broker.APIKey, "BROKER_API_SECRET": &a.Broker.APISecret,
+		"BROKER_API_KEY_MARKET": &a.Broker.MarketAPIKey, "BROKER_API_SECRET_MARKET": &a.Broker.MarketAPISecret,
+	} {
+		value, _ := o.env.Get(key)
+		*to = secret.New(value)
+	}
+	in.keep = &kept{ref: o.state.ImageRef, ownHealth: strings.Contains(string(o.composeText), "/app/start.sh")}
+	return a, nil
+}
+
+// kept is the image that a change of the answers leaves alone.
+type kept struct {
+	ref       string
+	ownHealth bool
+}
+
+// planAsks adds the question of a change that is not an install: whether it
+// may happen now.
+func (in *Installer) planAsks(o *observed, p *Plan) {
+	if in.keep == nil || o.env == nil {
+		return
+	}
+	c := p.change(KindContainer, p.containerName())
+	if c != nil && c.Action == ActionRecreate && o.container() != nil && isUp(*o.container()) {
+		askForMarket(o, p)
+	}
+}
+
+// confirm asks what the plan wants to be asked.
+func (in *Installer) confirm(p *Plan) error {
+	if in.Confirm == nil || len(p.Asks) == 0 {
+		return nil
+	}
+	return in.Confirm(p)
+}
