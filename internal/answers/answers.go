@@ -80,7 +80,9 @@ type Edge struct {
 // Ports are host ports.
 type Ports struct {
 	Web, WebSocket int
-	Bind           string // IP address that they are bound to
+	// Those that were not given: free ones are chosen, once, and kept.
+	AutoWeb, AutoWebSocket bool
+	Bind                   string // IP address that they are bound to
 }
 
 // Sizing overrides the table; 0 is auto.

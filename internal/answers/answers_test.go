@@ -37,7 +37,7 @@ func TestDefaults(t *testing.T) {
 		t.Fatal(problems)
 	}
 	if a.Image.Source != "registry" || a.Image.Ref != answers.DefaultImage || a.TLS.Mode != "off" ||
-		a.Ports != (answers.Ports{Web: 5000, WebSocket: 8765, Bind: "127.0.0.1"}) || !a.RemoteMCP.RequireApproval {
+		a.Ports != (answers.Ports{Web: 5000, WebSocket: 8765, AutoWeb: true, AutoWebSocket: true, Bind: "127.0.0.1"}) || !a.RemoteMCP.RequireApproval {
 		t.Errorf("defaults: %+v", a)
 	}
 	if a.Origin() != "http://127.0.0.1:5000" {

@@ -47,13 +47,20 @@ func ParseSaved(data []byte) (Answers, []Problem) {
 }
 
 func parse(data []byte, r *reader) (Answers, []Problem) {
-	r.at, r.unread, r.source = map[string]position{}, map[string]bool{}, map[string]string{}
-	a := defaults()
 	root, problem := document(data)
 	if problem != nil {
-		return a, []Problem{*problem}
+		return defaults(), []Problem{*problem}
 	}
+	return parseRoot(root, r)
+}
+
+func parseRoot(root *yaml.Node, r *reader) (Answers, []Problem) {
+	r.at, r.unread, r.source = map[string]position{}, map[string]bool{}, map[string]string{}
+	a := defaults()
 	r.mapping("", root, r.fields(&a))
+	_, web := r.at["ports.web"]
+	_, socket := r.at["ports.websocket"]
+	a.Ports.AutoWeb, a.Ports.AutoWebSocket = !web, !socket
 	r.validate(&a)
 	for key := range r.source {
 		if name, ok := strings.CutPrefix(key, "env."); ok {
@@ -79,6 +86,9 @@ func (r *reader) fields(a *Answers) map[string]field {
 	return map[string]field{
 		"version": r.integer(&a.Version, 1),
 		"domain":  r.text(&a.Domain, "algo.example.com"),
+		"instances": func(key string, node *yaml.Node) { // ParseAll reads them
+			r.problem(key, place(node), "a list of instances does not belong here; this takes the answers of one")
+		},
 		"broker": r.section("{name: zerodha, ...}", map[string]field{
 			"name": r.text(&a.Broker.Name, "zerodha"), "api_key": r.secret(&a.Broker.APIKey), "api_secret": r.secret(&a.Broker.APISecret),
 			"market_api_key": r.secret(&a.Broker.MarketAPIKey), "market_api_secret": r.secret(&a.Broker.MarketAPISecret),

@@ -39,7 +39,7 @@ func (a *app) answersCheckCommand() *cobra.Command {
 			return nil
 		},
 		RunE: func(_ *cobra.Command, args []string) error {
-			ans, err := a.readAnswers(args[0])
+			all, err := a.readAllAnswers(args[0])
 			var invalid *answers.Invalid
 			if err != nil && !errors.As(err, &invalid) {
 				return err
@@ -49,7 +49,7 @@ func (a *app) answersCheckCommand() *cobra.Command {
 				problems = invalid.Problems
 			}
 			if a.json {
-				if jsonErr := a.writeJSON(map[string]any{"ok": err == nil, "errors": problems, "warnings": append([]string{}, ans.Warnings()...)}); jsonErr != nil {
+				if jsonErr := a.writeJSON(map[string]any{"ok": err == nil, "errors": problems, "warnings": warningsOf(all)}); jsonErr != nil {
 					return jsonErr
 				}
 				if err != nil {
@@ -60,12 +60,26 @@ func (a *app) answersCheckCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			for _, text := range ans.Warnings() {
+			for _, text := range warningsOf(all) {
 				_ = a.write([]byte("warning: " + text + "\n"))
 			}
 			return a.write([]byte(args[0] + " is right.\n"))
 		},
 	}
+}
+
+// warningsOf are those of every instance, with its name where there are several.
+func warningsOf(all []answers.Named) []string {
+	out := []string{}
+	for _, n := range all {
+		for _, text := range n.Answers.Warnings() {
+			if n.Name != "" {
+				text = n.Name + ": " + text
+			}
+			out = append(out, text)
+		}
+	}
+	return out
 }
 
 func (a *app) write(data []byte) error {

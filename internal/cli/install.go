@@ -37,10 +37,14 @@ func (a *app) install(ctx context.Context, o installOptions) error {
 	}
 	// From here on every end is an event: who reads --json finds the reason there.
 	out := a.presenter()
-	ans, err := a.installAnswers(o)
+	all, err := a.installAnswers(o)
 	if err != nil {
 		return out.end(install.Result{}, err)
 	}
+	if all[0].Name != "" {
+		return a.installAll(ctx, out, all, o)
+	}
+	ans := all[0].Answers
 	if err := a.bringDocker(ctx, ans, o); err != nil {
 		return out.end(install.Result{}, err)
 	}
@@ -68,13 +72,13 @@ func (a *app) install(ctx context.Context, o installOptions) error {
 	return out.end(result, err)
 }
 
-func (a *app) installAnswers(o installOptions) (answers.Answers, error) {
+func (a *app) installAnswers(o installOptions) ([]answers.Named, error) {
 	if o.answers == "" {
-		return answers.Answers{}, usage("no answers were given, and without a terminal nothing is asked. One of these works:\n" +
+		return nil, usage("no answers were given, and without a terminal nothing is asked. One of these works:\n" +
 			"  openalgo-install answers init > answers.yaml    (edit it)\n" +
 			"  openalgo-install --answers answers.yaml")
 	}
-	return a.readAnswers(o.answers)
+	return a.readAllAnswers(o.answers)
 }
 
 func (a *app) showPlan(plan *install.Plan) error {
@@ -86,17 +90,29 @@ func (a *app) showPlan(plan *install.Plan) error {
 	return nil
 }
 
-// readAnswers reads and checks the answers; every mistake is reported at once.
+// readAnswers reads the answers of one instance.
 func (a *app) readAnswers(name string) (answers.Answers, error) {
-	data, err := a.answersText(name)
+	all, err := a.readAllAnswers(name)
 	if err != nil {
 		return answers.Answers{}, err
 	}
-	ans, problems := answers.Parse(data, answers.Lookup{Env: os.LookupEnv, ReadFile: os.ReadFile})
-	if len(problems) > 0 {
-		return ans, &usageError{&answers.Invalid{Problems: problems}}
+	if all[0].Name != "" {
+		return answers.Answers{}, usage("%s has a list of instances, and this takes the answers of one", name)
 	}
-	return ans, nil
+	return all[0].Answers, nil
+}
+
+// readAllAnswers reads and checks the answers; every mistake is reported at once.
+func (a *app) readAllAnswers(name string) ([]answers.Named, error) {
+	data, err := a.answersText(name)
+	if err != nil {
+		return nil, err
+	}
+	all, problems := answers.ParseAll(data, answers.Lookup{Env: os.LookupEnv, ReadFile: os.ReadFile})
+	if len(problems) > 0 {
+		return nil, &usageError{&answers.Invalid{Problems: problems}}
+	}
+	return all, nil
 }
 
 func (a *app) answersText(name string) ([]byte, error) {

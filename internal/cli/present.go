@@ -66,6 +66,14 @@ func (p *presenter) Report(e install.Event) {
 	}
 }
 
+// heading begins the part of one instance in a run of several.
+func (p *presenter) heading(name string) {
+	if name != "" {
+		name = "== " + name
+	}
+	p.line("%s", name)
+}
+
 func (p *presenter) plan(plan *install.Plan) {
 	if plan.Empty() {
 		plan.WriteSettings(p.text)

@@ -35,13 +35,15 @@ type app struct {
 	stdout io.Writer
 	stderr io.Writer
 
-	dir        string
-	dirGiven   bool // by --dir
-	json       bool
-	yes        bool
-	noColor    bool
-	accessible bool
-	verbose    bool
+	dir      string
+	dirGiven bool // by --dir
+	// instanceName is --instance; dir is its directory by then.
+	instanceName string
+	json         bool
+	yes          bool
+	noColor      bool
+	accessible   bool
+	verbose      bool
 }
 
 // usageError is a wrong command line: exit 2.
@@ -141,10 +143,11 @@ that fails puts back what ran before.`,
 			}
 			return nil
 		},
-		SilenceErrors: true,
-		SilenceUsage:  true,
+		PersistentPreRunE: func(*cobra.Command, []string) error { return a.chooseInstance() },
+		SilenceErrors:     true,
+		SilenceUsage:      true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			a.dirGiven = cmd.Flags().Changed("dir")
+			a.dirGiven = cmd.Flags().Changed("dir") || a.instanceName != ""
 			return a.install(cmd.Context(), o)
 		},
 	}
@@ -153,6 +156,7 @@ that fails puts back what ran before.`,
 	})
 	flags := cmd.PersistentFlags()
 	flags.StringVar(&a.dir, "dir", defaultDir, "directory of the instance")
+	flags.StringVar(&a.instanceName, "instance", "", "a further instance, in the directory DIR-NAME")
 	flags.BoolVar(&a.json, "json", false, "JSON on stdout; text for people goes to stderr")
 	flags.BoolVarP(&a.yes, "yes", "y", false, "answer yes to questions")
 	flags.BoolVar(&a.noColor, "no-color", false, "no colours (also: NO_COLOR)")

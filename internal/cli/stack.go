@@ -20,7 +20,7 @@ func (a *app) statusCommand() *cobra.Command {
 			}
 			defer e.Close()
 			dir := ""
-			if cmd.Flags().Changed("dir") {
+			if cmd.Flags().Changed("dir") || a.instanceName != "" {
 				if dir, err = install.AbsDir(a.dir); err != nil {
 					return err
 				}

@@ -28,6 +28,7 @@ const (
 // Event is one thing that happened in a run. With `--json` each is one line.
 type Event struct {
 	Type     string                `json:"type"`
+	Instance string                `json:"instance,omitempty"` // where several are installed in one run
 	Time     time.Time             `json:"time"`
 	Step     string                `json:"step,omitempty"`
 	State    string                `json:"state,omitempty"`

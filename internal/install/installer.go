@@ -30,6 +30,9 @@ type Installer struct {
 	Report  Reporter
 	// Wait is how long the stack may take to answer; 0 is a fitting default.
 	Wait time.Duration
+	// Share is how many instances will share the machine in the end; 0 counts
+	// those that run.
+	Share int
 	// Resolver looks domains up; nil is the system's.
 	Resolver host.Resolver
 	// Confirm is asked what a plan of Reconfigure asks; its error ends the run.
@@ -67,6 +70,9 @@ func (in *Installer) plan(ctx context.Context, a answers.Answers) (*observed, *P
 		return nil, nil, err
 	}
 	in.know(a, o)
+	if err := in.choosePorts(ctx, o, &a); err != nil {
+		return nil, nil, err
+	}
 	if err := in.openSource(ctx, a); err != nil {
 		return nil, nil, err
 	}
@@ -156,6 +162,7 @@ func (in *Installer) nothingToDo(ctx context.Context, p *Plan, result Result) (R
 	if err != nil {
 		return result, &Error{Exit: ExitFailed, Err: fmt.Errorf("nothing to change, but the stack is not ready: %w", err), Log: logOf(err)}
 	}
+	result.URL = p.answers.Origin()
 	result.Message = "nothing to do: OpenAlgo runs as the answers say, and is ready"
 	return result, nil
 }
@@ -206,13 +213,13 @@ func (in *Installer) install(ctx context.Context, a answers.Answers, madeDir boo
 		}
 		in.removeFormerBuilds(ctx, p.project, keep...)
 	}
-	result.Changed = true
+	result.Changed, result.URL = true, p.answers.Origin()
 	result.Message = "OpenAlgo is ready at " + result.URL
 	if !run.journal.State.SetupDone {
 		in.note("next: open " + result.URL + " and create your account")
 	}
 	if b, ok := broker.Find(a.Broker.Name); ok {
-		in.note("at " + b.Name + " the redirect URL must be exactly " + b.RedirectURL(a.Origin()))
+		in.note("at " + b.Name + " the redirect URL must be exactly " + b.RedirectURL(result.URL))
 	}
 	return result, nil
 }

@@ -46,7 +46,7 @@ func (in *Installer) makePlan(ctx context.Context, a answers.Answers, o *observe
 // that is another one, shared among the instances.
 func (in *Installer) planSizing(o *observed, p *Plan) {
 	var warnings []string
-	p.Sizing, warnings = dueSizing(in.Machine, o.othersRunning()+1, p.answers.Sizing)
+	p.Sizing, warnings = dueSizing(in.Machine, max(o.othersRunning()+1, in.Share), p.answers.Sizing)
 	p.Warnings = append(p.Warnings, warnings...)
 }
 
@@ -65,7 +65,7 @@ func (o *observed) othersRunning() int {
 func (in *Installer) planFiles(ctx context.Context, o *observed, p *Plan) error {
 	var warnings []string
 	var err error
-	p.env, warnings, err = planEnv(o.env, o.sample, append(settings(p.answers, p.Sizing), in.sourceSettings(o)...), o.state, len(o.data) > 0 || elsewhere(o))
+	p.env, warnings, err = planEnv(o.env, o.sample, slices.Concat(settings(p.answers, p.Sizing), in.sourceSettings(o), cookieSettings(p.answers, o.project, o.env == nil)), o.state, len(o.data) > 0 || elsewhere(o))
 	if lostKeys(err) {
 		return fail(ExitHost, "%w.\nThe .env may stand in %s, or in a backup of yours; bring the line back and run this again",
 			err, in.work.path("backups"))

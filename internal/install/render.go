@@ -107,7 +107,7 @@ func renderFiles(a answers.Answers, size sizing.Sizing, o RenderOptions) ([]outp
 	case TargetRailway, TargetRender:
 		return cloudFiles(a, size, o.Target)
 	}
-	env, err := renderEnv(a, size, o.Out)
+	env, err := renderEnv(a, size, o)
 	if err != nil {
 		return nil, err
 	}
@@ -163,8 +163,8 @@ func edgeFiles(a answers.Answers, project, dir string) ([]output, error) {
 	return out, nil
 }
 
-func renderEnv(a answers.Answers, size sizing.Sizing, out string) ([]byte, error) {
-	text, err := readOptional(filepath.Join(out, envName))
+func renderEnv(a answers.Answers, size sizing.Sizing, o RenderOptions) ([]byte, error) {
+	text, err := readOptional(filepath.Join(o.Out, envName))
 	if err != nil {
 		return nil, fail(ExitHost, "reading the .env that is there: %w", err)
 	}
@@ -176,7 +176,7 @@ func renderEnv(a answers.Answers, size sizing.Sizing, out string) ([]byte, error
 	}
 	// Without an engine nobody can say whether data exists: a key that is
 	// missing from a .env that is there is never made up.
-	plan, _, err := planEnv(current, nil, settings(a, size), state{}, current != nil)
+	plan, _, err := planEnv(current, nil, append(settings(a, size), cookieSettings(a, compose.ProjectName(o.InstanceDir), current == nil)...), state{}, current != nil)
 	if err != nil {
 		return nil, fail(ExitHost, "%w", err)
 	}

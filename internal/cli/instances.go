@@ -1,0 +1,123 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/install"
+)
+
+// chooseInstance turns --instance into a directory of its own beside --dir.
+func (a *app) chooseInstance() error {
+	if a.instanceName == "" {
+		return nil
+	}
+	if !answers.ValidName(a.instanceName) {
+		return usage("--instance: a name has small letters, digits and dashes, at most 40, e.g. alpha")
+	}
+	a.dir = instanceDir(a.dir, a.instanceName)
+	return nil
+}
+
+func instanceDir(dir, name string) string { return strings.TrimRight(dir, "/") + "-" + name }
+
+// installAll installs a list of instances, each a change of its own: one that
+// fails is undone, and does not keep the others from being installed.
+func (a *app) installAll(ctx context.Context, out *presenter, all []answers.Named, o installOptions) error {
+	if err := a.bringDocker(ctx, all[0].Answers, o); err != nil {
+		return out.end(install.Result{}, err)
+	}
+	e, machine, err := a.connect(ctx)
+	if err != nil {
+		return out.end(install.Result{}, hintDocker(err))
+	}
+	defer e.Close()
+	if o.rehearse {
+		return out.end(install.Result{}, usage("--rehearse takes the answers of one instance"))
+	}
+	one := func(n answers.Named) (*install.Installer, error) {
+		in, err := install.New(instanceDir(a.dir, n.Name), e, machine, install.ReporterFunc(func(event install.Event) {
+			event.Instance = n.Name
+			out.Report(event)
+		}))
+		if err == nil {
+			in.Wait, in.Share = o.wait, len(all)
+		}
+		return in, err
+	}
+	if o.dryRun {
+		return a.planAll(ctx, out, all, one)
+	}
+	var lines []string
+	var failed error
+	changed := false
+	for _, n := range all {
+		out.heading(n.Name)
+		in, err := one(n)
+		var result install.Result
+		if err == nil {
+			result, err = in.Install(ctx, n.Answers)
+		}
+		changed = changed || result.Changed
+		line := fmt.Sprintf("%s: %s", n.Name, result.Message)
+		if err != nil {
+			line = fmt.Sprintf("%s: FAILED (exit %d): %v", n.Name, install.ExitCode(err), err)
+			failed = worse(failed, err)
+		}
+		lines = append(lines, line)
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	out.heading("")
+	summary := strings.Join(lines, "\n")
+	if failed != nil {
+		return out.end(install.Result{Changed: changed}, &install.Error{Exit: install.ExitCode(failed), Err: errors.New("not every instance could be installed:\n" + summary)})
+	}
+	return out.end(install.Result{Changed: changed, Message: summary}, nil)
+}
+
+// worse is the error whose exit code counts for all: what could not be rolled
+// back before what could, and that before what was refused.
+func worse(a, b error) error {
+	if a == nil {
+		return b
+	}
+	rank := map[int]int{install.ExitBroken: 6, install.ExitRolledBack: 5, install.ExitCancelled: 4, install.ExitFailed: 3, install.ExitHost: 2, install.ExitUsage: 1}
+	if rank[install.ExitCode(b)] > rank[install.ExitCode(a)] {
+		return b
+	}
+	return a
+}
+
+func (a *app) planAll(ctx context.Context, out *presenter, all []answers.Named, one func(answers.Named) (*install.Installer, error)) error {
+	type planned struct {
+		Name string        `json:"name"`
+		Plan *install.Plan `json:"plan"`
+	}
+	var plans []planned
+	for _, n := range all {
+		in, err := one(n)
+		if err != nil {
+			return out.end(install.Result{}, err)
+		}
+		plan, err := in.Plan(ctx, n.Answers)
+		if err != nil {
+			return out.end(install.Result{}, fmt.Errorf("%s: %w", n.Name, err))
+		}
+		plans = append(plans, planned{n.Name, plan})
+	}
+	if a.json {
+		return a.writeJSON(map[string]any{"instances": plans})
+	}
+	for _, p := range plans {
+		fmt.Fprintf(a.stdout, "%s\n", p.Name)
+		p.Plan.WriteText(a.stdout)
+		fmt.Fprintln(a.stdout)
+	}
+	fmt.Fprintln(a.stdout, "Dry run: nothing was changed.")
+	return nil
+}
