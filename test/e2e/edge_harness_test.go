@@ -92,7 +92,8 @@ type edgeHost struct {
 }
 
 // newEdge makes a place for an edge, with a certificate authority that asks
-// over both challenges unless closed says otherwise.
+// over both challenges unless one of them is closed ("http", "https"); its
+// certificates last for months unless "short-lived".
 func newEdge(t *testing.T, closed ...string) *edgeHost {
 	t.Helper()
 	if docker == nil {
@@ -157,11 +158,15 @@ func startPebble(t *testing.T, httpPort, httpsPort int, closed ...string) *pebbl
 	t.Helper()
 	server, dns := tool(t, "pebble"), tool(t, "pebble-challtestsrv")
 	dir := t.TempDir()
+	validity := 7776000
 	for _, what := range closed {
-		if what == "http" {
+		switch what {
+		case "http":
 			httpPort = freePort(t)
-		} else {
+		case "https":
 			httpsPort = freePort(t)
+		case "short-lived":
+			validity = 24 // seconds
 		}
 	}
 	p := &pebble{dir: dir, rootFile: filepath.Join(dir, "roots.pem")}
@@ -172,7 +177,7 @@ func startPebble(t *testing.T, httpPort, httpsPort int, closed ...string) *pebbl
 		"listenAddress": fmt.Sprintf("127.0.0.1:%d", listen), "managementListenAddress": fmt.Sprintf("127.0.0.1:%d", manage),
 		"certificate": filepath.Join(dir, "cert.pem"), "privateKey": filepath.Join(dir, "key.pem"),
 		"httpPort": httpPort, "tlsPort": httpsPort, "ocspResponderURL": "",
-		"profiles": map[string]any{"default": map[string]any{"description": "", "validityPeriod": 7776000}},
+		"profiles": map[string]any{"default": map[string]any{"description": "", "validityPeriod": validity}},
 	}}
 	text, _ := json.Marshal(config)
 	if err := os.WriteFile(filepath.Join(dir, "pebble.json"), text, 0o600); err != nil {

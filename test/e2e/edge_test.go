@@ -283,3 +283,78 @@ func TestEdgeReloadDropsNobody(t *testing.T) {
 		t.Error("the second one is still served")
 	}
 }
+
+// Caddy renews by itself, and what the user adds to its options counts.
+func TestEdgeRenews(t *testing.T) {
+	t.Parallel()
+	h := newEdge(t, "short-lived")
+	options := filepath.Join(h.dir, "caddy", "options")
+	if err := os.MkdirAll(options, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(options, "renew.caddy"), []byte("renew_interval 1s\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	i := newInstance(t)
+	i.write(h.answers(h.domain))
+	i.install(0)
+	serial := func() string {
+		res, err := h.client().Get("https://" + h.domain + "/auth/check-setup")
+		if err != nil {
+			return ""
+		}
+		_ = res.Body.Close()
+		return res.TLS.PeerCertificates[0].SerialNumber.String()
+	}
+	first := serial()
+	if first == "" {
+		t.Fatal("not served")
+	}
+	eventually(t, "another certificate", func() bool { s := serial(); return s != "" && s != first })
+	i.mustBeReady()
+}
+
+// The whole way as a rehearsal: a certificate, HTTPS, and nothing of it left.
+func TestEdgeRehearsal(t *testing.T) {
+	t.Parallel()
+	h := newEdge(t)
+	i := newInstance(t)
+	i.write(h.answers(h.domain))
+	out := i.run("--answers", i.answers, "--rehearse")
+	if out.code != 0 {
+		t.Fatal(out.all())
+	}
+	out.mustTell(t, "serve https://"+h.domain, "Nothing of it is left")
+	left, err := filepath.Glob(i.dir + "*")
+	if err != nil || len(left) > 0 {
+		t.Error(left, err)
+	}
+	if entries, _ := os.ReadDir(h.dir); len(entries) > 0 {
+		t.Error("the edge's directory is not empty")
+	}
+	all, err := docker.Containers(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range all {
+		if strings.Contains(c.Labels[compose.LabelWorkingDir], filepath.Base(i.dir)) {
+			t.Errorf("%s is left", c.Name)
+		}
+	}
+	volumes, _ := docker.Volumes(t.Context())
+	for _, v := range volumes {
+		if strings.Contains(v.Name, i.project) {
+			t.Errorf("the volume %s is left", v.Name)
+		}
+	}
+	// Beside the real thing it leaves the domain alone.
+	i.install(0)
+	out = i.run("--answers", i.answers, "--rehearse")
+	if out.code != 0 {
+		t.Fatal(out.all())
+	}
+	out.mustTell(t, "is served for this OpenAlgo already")
+	if why := served(h.client(), h.domain); why != "" {
+		t.Error(why)
+	}
+}
