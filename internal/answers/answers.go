@@ -58,6 +58,7 @@ type TLS struct {
 	Email     string // for the certificate authority
 	Cert, Key string // files and nginx: paths of PEM files
 	CA        string // auto and nginx: ACME directory of another authority than Let's Encrypt
+	CATrial   string // auto: where that authority gives certificates for trials
 	CARoot    string // auto and nginx: path of the PEM file that the authority's certificates lead to
 	Certbot   bool   // nginx: it may get the certificate
 	// Cloudflare's proxy is in front: its header says who calls.

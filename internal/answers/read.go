@@ -102,7 +102,7 @@ func (r *reader) fields(a *Answers) map[string]field {
 		"tls": r.section("{mode: auto}", map[string]field{
 			"mode": r.text(&a.TLS.Mode, "auto"), "email": r.text(&a.TLS.Email, "me@example.com"),
 			"cert": r.text(&a.TLS.Cert, certExample), "key": r.text(&a.TLS.Key, keyExample),
-			"ca": r.text(&a.TLS.CA, caExample), "ca_root": r.text(&a.TLS.CARoot, "/etc/ssl/ca.pem"),
+			"ca": r.text(&a.TLS.CA, caExample), "ca_trial": r.text(&a.TLS.CATrial, caExample), "ca_root": r.text(&a.TLS.CARoot, "/etc/ssl/ca.pem"),
 			"certbot": r.boolean(&a.TLS.Certbot), "cloudflare": r.boolean(&a.TLS.Cloudflare),
 			"check_dns": r.boolean(&a.TLS.CheckDNS), "open_ports": r.boolean(&a.TLS.OpenPorts),
 			"edge": r.section("{image: \"caddy:2\"}", map[string]field{

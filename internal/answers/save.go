@@ -58,7 +58,7 @@ func (a Answers) Public() ([]byte, error) {
 		doc.add("volumes", a.Volumes)
 	}
 	tls := (&section{}).add("mode", a.TLS.Mode)
-	for _, f := range [][2]string{{"email", a.TLS.Email}, {"cert", a.TLS.Cert}, {"key", a.TLS.Key}, {"ca", a.TLS.CA}, {"ca_root", a.TLS.CARoot}} {
+	for _, f := range [][2]string{{"email", a.TLS.Email}, {"cert", a.TLS.Cert}, {"key", a.TLS.Key}, {"ca", a.TLS.CA}, {"ca_trial", a.TLS.CATrial}, {"ca_root", a.TLS.CARoot}} {
 		tls.addText(f[0], f[1])
 	}
 	for _, f := range []struct {

@@ -263,9 +263,11 @@ func (r *reader) tls(a *Answers) {
 	if t.Certbot && (t.Mode != "nginx" || own) {
 		r.wrong("tls.certbot", "this counts for tls.mode nginx without a certificate of your own; take it out, or change the other")
 	}
-	if t.CA != "" {
-		if u, err := url.Parse(t.CA); err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil || strings.ContainsAny(t.CA, "`{} \t") {
-			r.wrong("tls.ca", "%s is not the address of an ACME directory, e.g. %s", quote(t.CA), caExample)
+	r.onlyFor("tls.ca_trial", t.CATrial, t.Mode == "auto", "tls.mode auto")
+	for key, address := range map[string]string{"tls.ca": t.CA, "tls.ca_trial": t.CATrial} {
+		u, err := url.Parse(address)
+		if address != "" && (err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil || strings.ContainsAny(address, "`{} \t")) {
+			r.wrong(key, "%s is not the address of an ACME directory, e.g. %s", quote(address), caExample)
 		}
 	}
 	if t.Email != "" {

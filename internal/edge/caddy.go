@@ -182,6 +182,12 @@ func (c *Caddy) Plan(ctx context.Context, s Site) (*Plan, error) {
 	return p, p.file(site, "https://"+s.Domain+" leads to "+s.Instance, unified(s.Domain+".caddy", site.Text))
 }
 
+// Trial is the file of a site that asks another authority.
+func (c *Caddy) Trial(s Site, ca string) File {
+	s.CA = ca
+	return File{Path: siteFile(c.Dir, s.Domain), Text: RenderCaddySite(s), Mode: 0o644}
+}
+
 // certFiles are what the site's file names beside it.
 func (c *Caddy) certFiles(s Site) []File {
 	at := func(suffix string, text []byte, mode os.FileMode) File {

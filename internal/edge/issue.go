@@ -36,6 +36,9 @@ type Trust struct {
 	// Any takes every certificate for the name that an authority gave: a
 	// rehearsal's is from one that nobody trusts.
 	Any bool
+	// Patient waits for another certificate while one is served that leads
+	// nowhere: that of a trial.
+	Patient bool
 }
 
 // TrustOf is what the certificate of s must lead to.
@@ -86,7 +89,7 @@ func (c *Caddy) Await(ctx context.Context, domain string, t Trust, began time.Ti
 			return nil
 		}
 		var untrusted *tls.CertificateVerificationError
-		if errors.As(err, &untrusted) {
+		if errors.As(err, &untrusted) && !t.Patient {
 			return &IssueError{domain, "the one that is served leads to no authority that this host knows (" + untrusted.Err.Error() +
 				"): name its root with tls.ca_root"}
 		}

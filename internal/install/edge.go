@@ -58,6 +58,7 @@ type edgePlan struct {
 	state   edgeState
 	files   []edge.File // to be written before the swap
 	act     bool        // something is to be done before the swap
+	trial   string      // authority to ask for a trial first; "" is none
 	certbot bool        // nginx: a certificate is to be asked for
 	pull    string
 	// Of the domain that is no longer served: done once all else is.
@@ -105,6 +106,11 @@ func (in *Installer) planEdge(ctx context.Context, o *observed, p *Plan) error {
 	e.files, e.pull = plan.Files, plan.Pull
 	p.addEdge(plan)
 	e.act = len(plan.Changes) > 0
+	if e.act && a.TLS.Mode == "auto" {
+		if err := in.planTrial(p, a); err != nil {
+			return err
+		}
+	}
 	if before.Kind != "" && before.Domain != e.state.Domain {
 		return in.planGone(ctx, p, before)
 	}

@@ -41,6 +41,13 @@ func (r *run) edge(ctx context.Context) error {
 		return err
 	}
 	failpoint("edge-placed")
+	trust := e.state.trust()
+	if c, ok := e.front.(*edge.Caddy); ok && e.trial != "" {
+		if err := r.trial(ctx, c, began); err != nil {
+			return err
+		}
+		trust.Patient = true
+	}
 	if err := e.front.Apply(ctx); err != nil {
 		return err
 	}
@@ -56,7 +63,42 @@ func (r *run) edge(ctx context.Context) error {
 			return err
 		}
 	}
-	return e.front.Await(ctx, e.state.Domain, e.state.trust(), began)
+	err := e.front.Await(ctx, e.state.Domain, trust, began)
+	if refused := (*edge.IssueError)(nil); errors.As(err, &refused) {
+		r.in.noteRefusal(refused.Domain)
+	}
+	return err
+}
+
+// trial gets a certificate that nobody trusts, and puts the site back: what
+// keeps the authority from reaching this host shows without costing one of its
+// few attempts an hour.
+func (r *run) trial(ctx context.Context, c *edge.Caddy, began time.Time) error {
+	e := r.plan.edge
+	final, err := os.ReadFile(c.Trial(e.site, e.trial).Path)
+	if err != nil {
+		return fmt.Errorf("reading the site: %w", err)
+	}
+	r.in.note("the last attempt failed, so a trial certificate comes first")
+	if err := r.placeEdge([]edge.File{c.Trial(e.site, e.trial)}); err != nil {
+		return err
+	}
+	if err := c.Apply(ctx); err != nil {
+		return err
+	}
+	if err := c.Await(ctx, e.state.Domain, edge.Trust{Any: true}, began); err != nil {
+		return err
+	}
+	// Caddy keeps a certificate that it has for a name, whatever authority is
+	// asked next; it forgets that of a name which is gone.
+	path := c.Trial(e.site, e.trial).Path
+	if err := r.placeEdge([]edge.File{{Path: path}}); err != nil {
+		return err
+	}
+	if err := c.Apply(ctx); err != nil {
+		return err
+	}
+	return r.placeEdge([]edge.File{{Path: path, Text: final, Mode: 0o644}})
 }
 
 // placeEdge writes files of the edge; of each, the former version is kept.

@@ -78,7 +78,7 @@ func (stage *Installer) rehearseEdge(ctx context.Context, in *Installer, a *answ
 		return nil
 	}
 	if a.TLS.Mode == "auto" {
-		a.TLS.CA = cmp.Or(a.TLS.CA, letsEncryptStaging)
+		a.TLS.CA, a.TLS.CATrial = cmp.Or(a.TLS.CATrial, a.TLS.CA, letsEncryptStaging), ""
 	}
 	c, err := edge.OpenCaddy(ctx, in.Engine, edge.Settings{Dir: a.TLS.Edge.Dir})
 	if err != nil {

@@ -358,3 +358,35 @@ func TestEdgeRehearsal(t *testing.T) {
 		t.Error(why)
 	}
 }
+
+// After a failure an authority for trials is asked first: what is still wrong
+// costs no attempt at the real one.
+func TestEdgeTrialAfterAFailure(t *testing.T) {
+	t.Parallel()
+	h := newEdge(t)
+	trials := startPebble(t, h.http, h.https)
+	refuser := startPebble(t, freePort(t), freePort(t))
+	roots, _ := os.ReadFile(h.root)
+	for _, other := range []*pebble{trials, refuser} {
+		text, _ := os.ReadFile(filepath.Join(other.dir, "cert.pem")) // its address may be asked; its certificates lead nowhere
+		roots = append(roots, text...)
+	}
+	every := filepath.Join(t.TempDir(), "roots.pem")
+	if err := os.WriteFile(every, roots, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	i := newInstance(t)
+	answers := func(ca, trial string) string {
+		text := strings.Replace(h.answers(h.domain), h.root, every, 1)
+		return strings.Replace(text, "  ca: "+h.ca, "  ca: "+ca+"\n  ca_trial: "+trial, 1)
+	}
+	i.write(answers(refuser.url, trials.url))
+	i.install(4)
+	i.write(answers(h.ca, refuser.url))
+	i.install(4).mustTell(t, "a trial certificate comes first", "there is no certificate for "+h.domain)
+	i.write(answers(h.ca, trials.url))
+	i.install(0).mustTell(t, "a trial certificate comes first", "OpenAlgo is ready")
+	if why := served(h.client(), h.domain); why != "" {
+		t.Error(why)
+	}
+}

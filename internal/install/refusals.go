@@ -1,0 +1,69 @@
+package install
+
+import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/marketcalls/openalgo-install/internal/answers"
+)
+
+// Let's Encrypt takes five failed attempts an hour for one name
+// (https://letsencrypt.org/docs/rate-limits/), and then none for an hour.
+const (
+	refusalsAnHour = 5
+	refusalsCount  = 24 * time.Hour // for how long one makes a trial come first
+)
+
+// refusalsName is the file that keeps when an authority refused a certificate.
+const refusalsName = "refusals"
+
+// noteRefusal keeps that an attempt failed. It is of no use to fail for it.
+func (in *Installer) noteRefusal(domain string) {
+	file, err := os.OpenFile(in.work.path(refusalsName), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return
+	}
+	defer file.Close()
+	fmt.Fprintf(file, "%s %s\n", time.Now().UTC().Format(time.RFC3339), domain)
+}
+
+// refusals are the times of the attempts for a domain that failed since.
+func (in *Installer) refusals(domain string, since time.Time) []time.Time {
+	text, err := readOptional(in.work.path(refusalsName))
+	if err != nil {
+		return nil
+	}
+	var out []time.Time
+	for scan := bufio.NewScanner(bytes.NewReader(text)); scan.Scan(); {
+		stamp, name, _ := strings.Cut(scan.Text(), " ")
+		if at, err := time.Parse(time.RFC3339, stamp); err == nil && name == domain && at.After(since) {
+			out = append(out, at)
+		}
+	}
+	return out
+}
+
+// planTrial has a trial come first when the last attempts failed, and refuses
+// the one that would close the door for an hour.
+func (in *Installer) planTrial(p *Plan, a answers.Answers) error {
+	now := time.Now()
+	recent := in.refusals(a.Domain, now.Add(-refusalsCount))
+	if len(recent) == 0 {
+		return nil
+	}
+	if hour := in.refusals(a.Domain, now.Add(-time.Hour)); a.TLS.CA == "" && len(hour) >= refusalsAnHour {
+		return fail(ExitHost, "Let's Encrypt refused %s %d times within an hour, and takes no more before %s. "+
+			"Use the time: `openalgo-install --answers FILE --rehearse` tries it all with certificates for trials",
+			a.Domain, len(hour), hour[0].Add(time.Hour).Local().Format("15:04"))
+	}
+	p.edge.trial = a.TLS.CATrial
+	if a.TLS.CA == "" {
+		p.edge.trial = cmp.Or(p.edge.trial, letsEncryptStaging)
+	}
+	return nil
+}
