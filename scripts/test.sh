@@ -6,6 +6,9 @@ cd "$(dirname "$0")/.."
 build=$PWD/.build
 
 scripts/tools.sh
+# Nobody waits for these before the tests of the program itself.
+scripts/tools.sh --edge &
+edge=$!
 export OPENALGO_COMPOSE=${OPENALGO_COMPOSE:-$build/tools/docker-compose}
 export OPENALGO_REGISTRY=${OPENALGO_REGISTRY:-$build/tools/registry}
 if [[ -z ${OPENALGO_BASE:-} && -e $build/tools/base.tar ]]; then
@@ -24,5 +27,11 @@ if ! scripts/engine.sh --check; then
 fi
 
 go vet ./...
+if [[ $* == ./... ]]; then
+  mapfile -t units < <(go list ./... | grep -v /test/e2e)
+  go test "${units[@]}"
+  set -- ./test/e2e
+fi
+wait "$edge" || echo "No Caddy, Pebble or nginx: the tests that need them are skipped." >&2
 # The tests of the program mostly wait for the engine: more at once than cores.
-go test -timeout 18m -parallel 6 "$@"
+go test -timeout 18m -parallel 10 "$@"
