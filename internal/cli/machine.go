@@ -125,7 +125,10 @@ func glance(i install.Instance) string {
 		sizing += fmt.Sprintf("; a resize is due: %d, %d MiB, %d MiB", due.Threads, due.ShmMiB, due.StrategyMemoryMiB)
 	}
 	https := "none, this machine only"
-	if strings.HasPrefix(i.URL, "https:") {
+	switch {
+	case i.HTTPS != nil:
+		https = i.HTTPS.String()
+	case strings.HasPrefix(i.URL, "https:"):
 		https = "by your own proxy or tunnel"
 	}
 	return fmt.Sprintf("%s\nVersion: %s\nSizing:  %s\nHTTPS:   %s\n", state, version, sizing, https)

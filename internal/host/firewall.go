@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -66,34 +67,34 @@ func ufwClosed(ctx context.Context, ports []int) []int {
 // ufwAllows looks for a rule that lets everybody in to the TCP port.
 func ufwAllows(status string, port int) bool {
 	for line := range strings.Lines(status) {
-		fields := strings.Fields(line)
-		if len(fields) < 3 || !strings.HasPrefix(fields[1], "ALLOW") || !strings.Contains(line, "Anywhere") {
+		to, from, allows := strings.Cut(line, "ALLOW")
+		if !allows || !strings.Contains(from, "Anywhere") {
 			continue
 		}
-		to, protocol, _ := strings.Cut(fields[0], "/")
-		if protocol == "udp" {
-			continue
+		to = strings.TrimSpace(to)
+		if slices.Contains(webProfiles, to) && (port == 80 || port == 443) {
+			return true
 		}
-		for _, item := range strings.Split(to, ",") {
-			first, last, ranged := strings.Cut(item, ":")
-			low, err := strconv.Atoi(first)
-			high := low
-			if ranged {
-				high, _ = strconv.Atoi(last)
-			}
-			if err == nil && low <= port && port <= high {
-				return true
-			}
-		}
-		// Profiles that a package brings.
-		switch {
-		case strings.HasPrefix(line, "Nginx Full"), strings.HasPrefix(line, "WWW Full"), strings.HasPrefix(line, "Apache Full"):
-			if port == 80 || port == 443 {
-				return true
-			}
+		ports, protocol, _ := strings.Cut(to, "/")
+		if protocol != "udp" && slices.ContainsFunc(strings.Split(ports, ","), func(item string) bool { return covers(item, port) }) {
+			return true
 		}
 	}
 	return false
+}
+
+// webProfiles are rules of ufw that packages bring, for both web ports.
+var webProfiles = []string{"Nginx Full", "WWW Full", "Apache Full"}
+
+// covers reports whether a port or a range, such as 8080:8090, has the port.
+func covers(item string, port int) bool {
+	first, last, ranged := strings.Cut(item, ":")
+	low, err := strconv.Atoi(first)
+	high := low
+	if ranged {
+		high, _ = strconv.Atoi(last)
+	}
+	return err == nil && low <= port && port <= high
 }
 
 func firewalldClosed(ctx context.Context, ports []int) []int {

@@ -98,7 +98,8 @@ func readHTTPS(ctx context.Context, dir string) *HTTPS {
 	return out
 }
 
-func (h *HTTPS) text() string {
+// String is one line for a person; "" where there is none.
+func (h *HTTPS) String() string {
 	if h == nil {
 		return ""
 	}
@@ -366,7 +367,7 @@ func (s Status) WriteText(w io.Writer) {
 		fmt.Fprintf(w, "%s  %s\n", i.Name, ready)
 		row("note", i.Note)
 		row("url", i.URL)
-		row("https", i.HTTPS.text())
+		row("https", i.HTTPS.String())
 		row("version", i.Version)
 		row("directory", i.Dir)
 		row("container", strings.TrimSpace(i.Container+"  "+i.State))

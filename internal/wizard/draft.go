@@ -1,6 +1,7 @@
 package wizard
 
 import (
+	"cmp"
 	"fmt"
 	"iter"
 	"slices"
@@ -35,6 +36,9 @@ func (d *draft) redirectURL() string {
 	}
 	return d.broker().RedirectURL(a.Origin())
 }
+
+// certbot is the answer to whether it may get the certificate.
+func (d *draft) certbot() string { return cmp.Or(d.get(keyCertbot), "yes") }
 
 // offer is what stands at a question before anything is typed.
 func (d *draft) offer(q question) string {
@@ -75,7 +79,7 @@ func (d *draft) asked() iter.Seq2[string, string] {
 // is. Other questions may still be open.
 func (d *draft) problem(q question) string {
 	text := d.get(q.key)
-	if q.key == keyAdvanced || q.key == keyMCP {
+	if q.key == keyAdvanced || q.key == keyMCP || q.key == keyCertbot {
 		switch strings.ToLower(text) {
 		case "y", "yes", "n", "no":
 		default:
@@ -132,10 +136,10 @@ func (d *draft) yaml(references bool) ([]byte, error) {
 	for key, text := range d.asked() {
 		name, sub, nested := strings.Cut(key, ".")
 		switch {
-		case key == keyAdvanced || key == keyTLS || text == "" && name != "broker":
+		case key == keyAdvanced || text == "" && name != "broker":
 		case key == "image":
 			doc["image"] = imageSource(text)
-		case key == keyMCP:
+		case key == keyMCP || key == keyCertbot:
 			section(name)[sub] = isYes(text)
 		case secretNames[key] != "" && references && text != "":
 			section(name)[sub] = map[string]any{"env": secretNames[key]}
@@ -146,9 +150,6 @@ func (d *draft) yaml(references bool) ([]byte, error) {
 		default:
 			doc[key] = text
 		}
-	}
-	if hasDomain(d) {
-		doc["tls"] = map[string]any{"mode": "off"}
 	}
 	text, err := yaml.Marshal(doc)
 	if err != nil {

@@ -151,7 +151,7 @@ func (s *session) paste(text string) *session {
 var (
 	toAddress     = []string{"<enter>"}
 	toHTTPS       = append(clone(toAddress), "algo.example.com", "<enter>")
-	toBroker      = append(clone(toHTTPS), "<enter>")
+	toBroker      = append(clone(toHTTPS), "<enter>", "me@example.com", "<enter>")
 	toRedirect    = append(clone(toBroker), "zerodha", "<enter>")
 	toCredentials = append(clone(toRedirect), "<enter>")
 	toOptions     = append(clone(toCredentials), "key-123456", "<enter>", "secret-123456", "<enter>")

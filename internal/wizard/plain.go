@@ -40,9 +40,6 @@ func (i item) shown(d *draft) bool {
 	return i.screen.shown(d) && (i.q == nil || i.q.shown(d))
 }
 
-// given reports whether there is but one answer: it is said, not asked for.
-func (i item) given() bool { return i.q != nil && i.q.choices != nil && len(i.q.choices()) == 1 }
-
 func items() []item {
 	var out []item
 	for n := range screens {
@@ -115,7 +112,7 @@ func (p *Plain) itemOf(all []item, key string) int {
 
 // before is the nearest item that is asked before item i.
 func (p *Plain) before(all []item, i int) int {
-	for i--; i > 0 && (!all[i].shown(p.draft) || all[i].given()); i-- {
+	for i--; i > 0 && !all[i].shown(p.draft); i-- {
 	}
 	return max(i, 0)
 }
@@ -128,18 +125,16 @@ func (p *Plain) one(ctx context.Context, it item) (goBack bool, err error) {
 		return strings.TrimSpace(text) == back, err
 	}
 	q := *it.q
-	if it.given() {
-		only := q.choices()[0]
-		p.lines.Say("%s: %s", q.label(p.draft), only.label)
-		p.draft.take(q, only.value)
-		return false, nil
-	}
 	p.lines.Say("")
 	if help := q.help(p.draft); help != "" && q.key != keyBroker {
 		p.lines.Say("%s", wrap(help, plainWidth))
 	}
 	if q.key == keyBroker {
 		p.lines.Say("One of:\n%s", wrap(choiceWords(q), plainWidth))
+	} else if q.key == keyTLS {
+		for _, c := range q.choices() {
+			p.lines.Say("  %-6s %s", c.value, c.label)
+		}
 	}
 	for {
 		given, answered := p.draft.given[q.key]

@@ -22,7 +22,7 @@ func asked(t *testing.T, lines ...string) (answers.Answers, *wizard.Plain, strin
 }
 
 func TestTheQuestionsFillTheAnswers(t *testing.T) {
-	a, _, said, err := asked(t, "algo.example.com", "zerodha", "", "key-1234", "secret-1234", "no")
+	a, _, said, err := asked(t, "algo.example.com", "off", "zerodha", "", "key-1234", "secret-1234", "no")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,12 +47,12 @@ func TestEachKindOfBroker(t *testing.T) {
 		"three parts":            {[]string{"", "fivepaisa", "", "bare", "u:::i:::c", "s-123456", "no"}, "three colons", false},
 		"may be empty":           {[]string{"", "indmoney", "", "k-123456", "", "no"}, "It may be left empty", false},
 		"no such broker":         {[]string{"", "zerodah", "zerodha", "", "k-123456", "s-123456", "no"}, "zerodha", false},
-		"a wrong domain":         {[]string{"http://x", "x.example.com", "zerodha", "", "k-123456", "s-123456", "no"}, "Not so:", false},
+		"a wrong domain":         {[]string{"http://x", "x.example.com", "off", "zerodha", "", "k-123456", "s-123456", "no"}, "Not so:", false},
 		"blanks around a secret": {[]string{"", "zerodha", "", "  k-123456 ", "s-123456", "no"}, "blanks around it were taken away", false},
 		"neither yes nor no":     {[]string{"", "zerodha", "", "k-123456", "s-123456", "perhaps", "no"}, "answer yes or no", false},
 		"advanced": {[]string{"", "zerodha", "", "k-123456", "s-123456", "yes", "rehearsal", "99999", "5001", "5001", "8766", "0", "2", "1g", "512"},
 			"http://127.0.0.1:5001/zerodha/callback", false},
-		"remote MCP":           {[]string{"x.example.com", "zerodha", "", "k-123456", "s-123456", "yes", "rehearsal", "", "", "", "", "", "yes"}, "Placing orders", false},
+		"remote MCP":           {[]string{"x.example.com", "off", "zerodha", "", "k-123456", "s-123456", "yes", "rehearsal", "", "", "", "", "", "yes"}, "Placing orders", false},
 		"the end of the input": {[]string{"", "zerodha"}, "", true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -70,17 +70,17 @@ func TestEachKindOfBroker(t *testing.T) {
 	}
 }
 
-// What has but one answer is said, and going back passes over it.
+// Which questions follow depends on the answer.
 func TestPlainHTTPS(t *testing.T) {
-	_, _, said, err := asked(t, "x.example.com", "<", "y.example.com", "zerodha", "", "k-123456", "s-123456", "no")
-	if err != nil || !strings.Contains(said, "HTTPS is done by: My own proxy or tunnel") || !strings.Contains(said, "\nxts: compositedge fivepaisaxts") || !strings.Contains(said, "https://y.example.com/zerodha/callback") {
+	_, _, said, err := asked(t, "x.example.com", "<", "y.example.com", "nginx", "no", "/a.pem", "/a.key", "zerodha", "", "k-123456", "s-123456", "no")
+	if err != nil || !strings.Contains(said, "The nginx of this machine") || !strings.Contains(said, "Its key") || strings.Contains(said, "E-mail") || !strings.Contains(said, "\nxts: compositedge fivepaisaxts") || !strings.Contains(said, "https://y.example.com/zerodha/callback") {
 		t.Errorf("%v\n%s", err, said)
 	}
 }
 
 // Back three questions and forward again: nothing that was answered is lost.
 func TestBackAndForward(t *testing.T) {
-	a, _, said, err := asked(t, "x.example.com", "zerodha", "", "k-123456", "<", "<", "<", "", "", "", "s-123456", "no")
+	a, _, said, err := asked(t, "x.example.com", "off", "zerodha", "", "k-123456", "<", "<", "<", "", "", "", "s-123456", "no")
 	if err != nil {
 		t.Fatalf("%v\n%s", err, said)
 	}

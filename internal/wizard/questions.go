@@ -44,6 +44,7 @@ const (
 	keyBroker   = "broker.name"
 	keyMCP      = "remote_mcp.enabled"
 	keyTLS      = "tls.mode"
+	keyCertbot  = "tls.certbot"
 )
 
 // screens are in the order in which they are shown.
@@ -52,10 +53,24 @@ var screens = []screen{
 		{key: keyDomain, shown: always, label: fixed("Domain"),
 			help: fixed("The name under which browsers reach OpenAlgo, for example algo.example.com. Leave it empty to use it on this machine only, or through an SSH tunnel.")},
 	}},
-	{title: "HTTPS", shown: hasDomain, intro: fixed("Browsers and brokers reach a domain over https alone. This release sets up no certificate: your own proxy or tunnel serves the domain, and passes it on to the ports of this machine."),
+	{title: "HTTPS", shown: hasDomain, intro: fixed("Browsers and brokers reach a domain over https alone."),
 		questions: []question{
-			{key: keyTLS, shown: always, preset: "off", label: fixed("HTTPS is done by"), help: fixed(""),
-				choices: func() []choice { return []choice{{value: "off", label: "My own proxy or tunnel"}} }},
+			{key: keyTLS, shown: always, preset: "auto", label: fixed("HTTPS is done by"), help: fixed(""),
+				choices: func() []choice {
+					return []choice{
+						{value: "auto", label: "A certificate from Let's Encrypt, renewed by itself"},
+						{value: "files", label: "A certificate that I have"},
+						{value: "nginx", label: "The nginx of this machine"},
+						{value: "off", label: "My own proxy or tunnel"},
+					}
+				}},
+			{key: keyCertbot, shown: tlsIs("nginx"), preset: "yes", choices: yesNo,
+				label: fixed("Let certbot get the certificate?"), help: fixed("It must be on this machine (apt-get install certbot).")},
+			{key: "tls.email", shown: asksAuthority, label: fixed("E-mail"),
+				help: fixed("The authority writes there when a certificate is about to expire. It may be left empty.")},
+			{key: "tls.cert", shown: hasCertificate, label: fixed("Certificate"),
+				help: fixed("The PEM file with the whole chain, for example /etc/ssl/algo.pem.")},
+			{key: "tls.key", shown: hasCertificate, label: fixed("Its key"), help: fixed("The PEM file, for example /etc/ssl/algo.key.")},
 		}},
 	{title: "Broker", shown: always, intro: fixed(""), questions: []question{
 		{key: keyBroker, shown: always, label: fixed("Broker"), help: fixed("Type a part of its name."), choices: brokerChoices},
@@ -108,9 +123,21 @@ func always(*draft) bool { return true }
 
 func hasDomain(d *draft) bool { return d.get(keyDomain) != "" }
 
+func tlsIs(mode string) func(*draft) bool {
+	return func(d *draft) bool { return d.get(keyTLS) == mode || d.get(keyTLS) == "" && mode == "auto" }
+}
+
+func asksAuthority(d *draft) bool { return tlsIs("auto")(d) || tlsIs("nginx")(d) && isYes(d.certbot()) }
+
+func hasCertificate(d *draft) bool {
+	return tlsIs("files")(d) || tlsIs("nginx")(d) && !isYes(d.certbot())
+}
+
 func needsMarketData(d *draft) bool { return d.broker().NeedsMarketData() }
 
 func noYes() []choice { return []choice{{value: "no", label: "No"}, {value: "yes", label: "Yes"}} }
+
+func yesNo() []choice { return []choice{{value: "yes", label: "Yes"}, {value: "no", label: "No"}} }
 
 func brokerChoices() []choice {
 	var out []choice

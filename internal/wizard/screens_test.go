@@ -53,7 +53,7 @@ func given(t *testing.T, keys ...string) answers.Answers {
 
 func TestScreensFillTheAnswers(t *testing.T) {
 	a := given(t, toApply...)
-	if a.Domain != "algo.example.com" || a.TLS.Mode != "off" || a.Broker.Name != "zerodha" || a.Broker.APIKey.Reveal() != "key-123456" ||
+	if a.Domain != "algo.example.com" || a.TLS.Mode != "auto" || a.TLS.Email != "me@example.com" || a.Broker.Name != "zerodha" || a.Broker.APIKey.Reveal() != "key-123456" ||
 		a.Broker.APISecret.Reveal() != "secret-123456" || a.Image.Ref != answers.DefaultImage || a.Ports.Web != 5000 {
 		t.Errorf("%+v", a)
 	}
@@ -248,7 +248,7 @@ func TestScreensMenu(t *testing.T) {
 	}
 	// The questions begin with what was answered.
 	s = begin(t, host).keys("<down>", "<down>", "<enter>").sees("> algo.example.com")
-	s.keys("<enter>", "<enter>").sees("> IIFL").keys("<enter>", "<enter>", "k", "<enter>", "s", "<enter>", "mk", "<enter>", "ms", "<enter>").
+	s.keys("<enter>", "<enter>", "<enter>").sees("> IIFL").keys("<enter>", "<enter>", "k", "<enter>", "s", "<enter>", "mk", "<enter>", "ms", "<enter>").
 		sees("> Yes", "rehearsal", "5001")
 }
 
