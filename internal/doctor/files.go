@@ -78,11 +78,15 @@ func cert(p patient) []Finding {
 	}
 	left := c.expiry.Sub(p.now)
 	days := int(left.Hours() / 24)
+	mend := ""
+	if p.instance != nil && p.instance.HTTPS != nil {
+		mend = "openalgo-install domain " + p.domain // starts the edge, and asks for a certificate anew
+	}
 	switch {
 	case !c.expiry.IsZero() && left <= 0:
-		return failure("certificate", "", "the certificate of %s ended on %s", p.domain, c.expiry.Format(time.DateOnly))
+		return failure("certificate", mend, "the certificate of %s ended on %s", p.domain, c.expiry.Format(time.DateOnly))
 	case c.err != nil:
-		return failure("certificate", "", "https://%s: %v", p.domain, c.err)
+		return failure("certificate", mend, "%v", c.err)
 	case left < soon:
 		return warning("certificate", "", "the certificate of %s ends in %d days, on %s", p.domain, days, c.expiry.Format(time.DateOnly))
 	}

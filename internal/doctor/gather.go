@@ -111,7 +111,13 @@ func gatherDomain(ctx context.Context, p *patient) {
 	defer cancel()
 	report := host.CheckDNS(ctx, p.domain, nil)
 	p.dns = &report
-	if len(report.A)+len(report.AAAA) > 0 {
+	if h := p.instance.HTTPS; h != nil {
+		p.certificate = &certificate{issuer: "this host's " + h.By}
+		p.certificate.expiry, _ = time.Parse(time.RFC3339, h.Until)
+		if h.Problem != "" {
+			p.certificate.err = errors.New(h.Problem)
+		}
+	} else if len(report.A)+len(report.AAAA) > 0 {
 		p.certificate = lookAtCertificate(ctx, u.Host)
 	}
 }

@@ -284,6 +284,32 @@ func TestEdgeReloadDropsNobody(t *testing.T) {
 	}
 }
 
+// An edge that is down is named by status and doctor, with what mends it.
+func TestEdgeStopped(t *testing.T) {
+	t.Parallel()
+	h := newEdge(t)
+	i := newInstance(t)
+	i.write(h.answers(h.domain))
+	i.install(0)
+	if err := docker.Stop(t.Context(), h.project, 10*time.Second); err != nil {
+		t.Fatal(err)
+	}
+	if out := i.run("status"); !strings.Contains(out.stdout, "NOT READY: https://"+h.domain+" is not served") {
+		t.Error(out.all())
+	}
+	if out := i.run("doctor"); !strings.Contains(out.stdout, "openalgo-install domain "+h.domain) {
+		t.Error(out.all())
+	}
+	before := i.container()
+	if out := i.run("domain", h.domain, "--now"); out.code != 0 {
+		t.Fatal(out.all())
+	}
+	i.mustBeReady()
+	if c := i.container(); c.ID != before.ID || !c.StartedAt.Equal(before.StartedAt) {
+		t.Error("OpenAlgo was restarted for its edge")
+	}
+}
+
 // Caddy renews by itself, and what the user adds to its options counts.
 func TestEdgeRenews(t *testing.T) {
 	t.Parallel()
