@@ -33,7 +33,7 @@ rehearse-clean: build ## take that stack and its data away again
 
 tools: ## what the tests use beside the engine; test makes it itself
 	scripts/tools.sh
-	scripts/tools.sh --edge
+	scripts/tools.sh --e2e
 
 test: build ## everything; OPENALGO_E2E=require makes a missing engine a failure
 	scripts/test.sh ./...

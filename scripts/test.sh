@@ -7,13 +7,10 @@ build=$PWD/.build
 
 scripts/tools.sh
 # Nobody waits for these before the tests of the program itself.
-scripts/tools.sh --edge &
-edge=$!
+scripts/tools.sh --e2e &
+tools=$!
 export OPENALGO_COMPOSE=${OPENALGO_COMPOSE:-$build/tools/docker-compose}
 export OPENALGO_REGISTRY=${OPENALGO_REGISTRY:-$build/tools/registry}
-if [[ -z ${OPENALGO_BASE:-} && -e $build/tools/base.tar ]]; then
-  export OPENALGO_BASE=$build/tools/base.tar
-fi
 if [[ -z ${OPENALGO_PYTHON:-} && -x $build/python/bin/python3 ]]; then
   export OPENALGO_PYTHON=$build/python/bin/python3
 fi
@@ -32,6 +29,9 @@ if [[ $* == ./... ]]; then
   go test "${units[@]}"
   set -- ./test/e2e
 fi
-wait "$edge" || echo "No Caddy, Pebble or nginx: the tests that need them are skipped." >&2
+wait "$tools" || echo "Some tools could not be made: the tests that need them are skipped." >&2
+if [[ -z ${OPENALGO_BASE:-} && -e $build/tools/base.tar ]]; then
+  export OPENALGO_BASE=$build/tools/base.tar
+fi
 # The tests of the program mostly wait for the engine: more at once than cores.
 go test -timeout 18m -parallel 10 "$@"

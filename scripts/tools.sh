@@ -1,18 +1,20 @@
 #!/usr/bin/env bash
 # Builds or fetches into .build what the tests use beside the engine: Docker
-# Compose as the referee, a registry, a base image to build on (as root alone),
-# python-dotenv and certbot; with --edge, what the tests of HTTPS use. Needs a
-# network the first time.
+# Compose as the referee, a registry, python-dotenv and certbot; with --e2e what
+# only the tests of the program use: Caddy, Pebble, nginx, and (as root alone) a
+# base image to build on. Needs a network the first time.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-if [[ ${1:-} == --edge ]]; then
-  exec test/tools/edge.sh .build/tools
+if [[ ${1:-} == --e2e ]]; then
+  if [[ $(id -u) == 0 ]] && command -v debootstrap >/dev/null; then
+    test/tools/base.sh .build/tools/base.tar &
+  fi
+  test/tools/edge.sh .build/tools
+  wait -n || [[ $? == 127 ]] # there was no base to make
+  exit
 fi
 test/tools/build.sh .build/tools
-if [[ $(id -u) == 0 ]] && command -v debootstrap >/dev/null; then
-  test/tools/base.sh .build/tools/base.tar
-fi
 
 # The python-dotenv that OpenAlgo reads its .env with, unless one is given.
 [[ -n ${OPENALGO_PYTHON:-} ]] && exit

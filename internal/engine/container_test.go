@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"bytes"
 	"errors"
 	"net"
 	"slices"
@@ -96,6 +97,11 @@ func TestStopRenameRemove(t *testing.T) {
 	if err := e.Restart(t.Context(), idA, time.Second); err != nil {
 		t.Error(err)
 	}
+	// A process that has only just begun takes no signal yet.
+	until(t, "a second start", func() bool {
+		var log bytes.Buffer
+		return e.Logs(t.Context(), idA, engine.LogOptions{}, &log, &log) == nil && strings.Count(log.String(), "ready to serve") >= 2
+	})
 	for range 2 { // the second time it is stopped already
 		if err := e.Stop(t.Context(), idA, 20*time.Second); err != nil {
 			t.Error(err)

@@ -121,8 +121,10 @@ func (i *instance) get(path string) string {
 // The real thing: our Dockerfile and start.sh, with uv, gunicorn, eventlet and
 // npm from their registries.
 func TestBuild(t *testing.T) {
+	t.Parallel()
 	for _, builder := range []string{"BuildKit", "classic"} {
 		t.Run(builder, func(t *testing.T) {
+			t.Parallel()
 			i := newInstance(t)
 			dir := i.checkout()
 			// The same source has the same image: each builder gets one of its own.
@@ -281,6 +283,7 @@ func (i *instance) mustStopInOrder() {
 }
 
 func TestBuildThatFails(t *testing.T) {
+	t.Parallel()
 	i := newInstance(t)
 	dir := i.checkout()
 	i.fromCheckout(dir)
@@ -355,6 +358,7 @@ func (i *instance) repository() (dir string, git func(args ...string) string) {
 }
 
 func TestBuildFromGit(t *testing.T) {
+	t.Parallel()
 	i := newInstance(t)
 	dir, git := i.repository()
 	commit := func(text string) string {
@@ -411,6 +415,7 @@ func TestBuildFromGit(t *testing.T) {
 }
 
 func TestBuildSourceThatIsNotThere(t *testing.T) {
+	t.Parallel()
 	i := newInstance(t)
 	for answer, want := range map[string]struct {
 		code int
@@ -428,6 +433,7 @@ func TestBuildSourceThatIsNotThere(t *testing.T) {
 
 // A dry run looks at the source, and builds nothing.
 func TestDryRunOfABuild(t *testing.T) {
+	t.Parallel()
 	i := newInstance(t)
 	dir := i.checkout()
 	i.fromCheckout(dir)

@@ -15,6 +15,7 @@ import (
 
 // Several instances share the machine: each gets the row for its part.
 func TestResizeAll(t *testing.T) {
+	t.Parallel()
 	a, b, c := sized(t), sized(t), sized(t)
 	for _, i := range []*instance{a, b, c} {
 		i.alone(a.project, b.project, c.project)
@@ -65,6 +66,7 @@ func TestResizeAll(t *testing.T) {
 // An engine on another machine has other RAM than this kernel, and its figures
 // count.
 func TestResizeForTheEnginesMachine(t *testing.T) {
+	t.Parallel()
 	i := sized(t)
 	i.through(engineView{projects: []string{i.project}, info: map[string]any{"MemTotal": 3910 << 20, "NCPU": 2, "Name": "elsewhere"}})
 	p := i.planResize()
@@ -79,6 +81,7 @@ func TestResizeForTheEnginesMachine(t *testing.T) {
 
 // Under a memory limit of this program's own cgroup the limit is what there is.
 func TestResizeUnderACgroupLimit(t *testing.T) {
+	t.Parallel()
 	i := sized(t)
 	dir, limit := cgroup(t)
 	if err := os.WriteFile(filepath.Join(dir, limit), []byte(fmt.Sprint(5000<<20)), 0o644); err != nil {
