@@ -22,6 +22,8 @@ type setting struct {
 	// Auto marks a value that we chose (the sizing): where .env has the key
 	// already, the file wins, and `resize` is what changes it.
 	Auto bool
+	// Unset takes the key out of the file.
+	Unset bool
 }
 
 // settings turns answers into .env keys, in the order in which they are

@@ -31,14 +31,25 @@ type envPlan struct {
 	text     []byte    // the file as it will stand, if nobody writes it in between
 	fresh    bool      // there is no .env yet: made from the base
 	base     []byte    // what a fresh one is made from
+	// whole is what the user made of the file in an editor, comments included;
+	// it counts while the file is the one that wholeOf is the SHA-256 of.
+	whole   []byte
+	wholeOf string
 }
 
-func (p envPlan) changes() bool { return p.fresh || len(p.edits) > 0 }
+func (p envPlan) changes() bool { return p.fresh || len(p.edits) > 0 || p.whole != nil }
 
 // planEnv decides the edits. current is nil when there is no .env; sample is
 // the image's own base, nil when it is not known.
 func planEnv(current *envfile.File, sample []byte, want []setting, last state, dataMayExist bool) (envPlan, []string, error) {
-	p := envPlan{settings: want, fresh: current == nil, base: sample}
+	return planEditedEnv(current, sample, want, EnvEdit{}, last, dataMayExist)
+}
+
+// planEditedEnv is planEnv with what a user asks of single keys; that counts
+// before all else.
+func planEditedEnv(current *envfile.File, sample []byte, want []setting, asked EnvEdit, last state, dataMayExist bool) (envPlan, []string, error) {
+	want = slices.DeleteFunc(slices.Clone(want), func(s setting) bool { return asked.names(s.Key) })
+	p := envPlan{settings: append(want, asked.settings()...), fresh: current == nil, base: sample, whole: asked.Whole, wholeOf: asked.WholeOf}
 	if p.base == nil {
 		p.base = templates.Env
 	}
@@ -72,6 +83,12 @@ func planEnv(current *envfile.File, sample []byte, want []setting, last state, d
 			return p, nil, err
 		}
 		p.edits = append(p.edits, merge...)
+	}
+	for _, set := range asked.settings() {
+		value, have := file.Get(set.Key)
+		if set.Unset && have || !set.Unset && (!have || value != set.Value.Reveal()) {
+			p.edits = append(p.edits, set)
+		}
 	}
 	edited, err := p.apply(file)
 	if err != nil {
@@ -163,7 +180,17 @@ func mergeBrokers(file, base *envfile.File) (string, bool) {
 // apply makes the edits on a copy of file.
 func (p envPlan) apply(file *envfile.File) (*envfile.File, error) {
 	edited := file.Clone()
+	if p.whole != nil && sha256Hex(file.Bytes()) == p.wholeOf {
+		var err error
+		if edited, err = envfile.Parse(p.whole); err != nil {
+			return nil, fail(ExitUsage, "%w", err)
+		}
+	}
 	for _, set := range p.edits {
+		if set.Unset {
+			edited.Unset(set.Key)
+			continue
+		}
 		if err := setKey(edited, set.Key, set.Value.Reveal()); err != nil {
 			return nil, fail(ExitUsage, "%w", err)
 		}
@@ -190,7 +217,7 @@ func checkEnv(file *envfile.File, sample []byte, fresh bool) (warnings []string,
 	var fatal []string
 	for _, p := range envfile.Check(file, version) {
 		text := p.Message
-		if !strings.Contains(text, p.Key) {
+		if !strings.HasPrefix(text, p.Key) {
 			text = p.Key + ": " + text
 		}
 		if p.Fatal {

@@ -40,10 +40,13 @@ type Installer struct {
 
 	work     workdir
 	redact   *secret.Redactor
-	built    *built // the image that is built from source; nil: none is
-	checkout string // where its source was fetched to; "" when it was not
-	command  string // what the run is called; "" is install
-	keep     *kept  // the image that stays, whatever the answers say of it
+	built    *built  // the image that is built from source; nil: none is
+	checkout string  // where its source was fetched to; "" when it was not
+	command  string  // what the run is called; "" is install
+	edit     EnvEdit // what is asked of single keys of .env
+	// portTaken says that the last plan failed for a port that somebody has.
+	portTaken bool
+	keep      *kept // the image that stays, whatever the answers say of it
 	// rehearsing says that all of this is taken away again.
 	rehearsing bool
 }

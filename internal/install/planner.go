@@ -65,7 +65,7 @@ func (o *observed) othersRunning() int {
 func (in *Installer) planFiles(ctx context.Context, o *observed, p *Plan) error {
 	var warnings []string
 	var err error
-	p.env, warnings, err = planEnv(o.env, o.sample, slices.Concat(settings(p.answers, p.Sizing), in.sourceSettings(o), cookieSettings(p.answers, o.project, o.env == nil)), o.state, len(o.data) > 0 || elsewhere(o))
+	p.env, warnings, err = planEditedEnv(o.env, o.sample, slices.Concat(settings(p.answers, p.Sizing), in.sourceSettings(o), cookieSettings(p.answers, o.project, o.env == nil)), in.edit, o.state, len(o.data) > 0 || elsewhere(o))
 	if lostKeys(err) {
 		return fail(ExitHost, "%w.\nThe .env may stand in %s, or in a backup of yours; bring the line back and run this again",
 			err, in.work.path("backups"))
@@ -85,6 +85,9 @@ func (in *Installer) planFiles(ctx context.Context, o *observed, p *Plan) error 
 	}
 	if p.env.changes() {
 		action, reason := ActionUpdate, "these keys change: "+editedKeys(p.env.edits)
+		if len(p.env.edits) == 0 {
+			reason = "comments or order change"
+		}
 		if p.env.fresh {
 			action, reason = ActionCreate, "keys, broker and sizing on the image's own base; owner 1000:1000, mode 0600"
 		}

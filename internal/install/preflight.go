@@ -108,6 +108,7 @@ func (in *Installer) preflightPorts(ctx context.Context, o *observed, p *Plan, a
 			}
 			who = holder.String()
 		}
+		in.portTaken = true
 		add("port %d is taken by %s: stop it, or choose another port in the answers (ports: {web: N, websocket: N})", want.HostPort, who)
 	}
 }

@@ -105,7 +105,9 @@ func (s *state) remember(settings []setting, left []string) {
 		s.Env = map[string]string{}
 	}
 	for _, set := range settings {
-		if !slices.Contains(left, set.Key) {
+		if set.Unset {
+			delete(s.Env, set.Key)
+		} else if !slices.Contains(left, set.Key) {
 			s.Env[set.Key] = s.hash(set.Key, set.Value.Reveal())
 		}
 	}

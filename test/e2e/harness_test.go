@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -22,6 +23,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/rehearsal"
+	"github.com/marketcalls/openalgo-install/templates"
 )
 
 // program and failing are the built binaries; failing has the tag failpoint.
@@ -53,14 +55,58 @@ func testMain(m *testing.M) int {
 		fmt.Fprintf(os.Stderr, "OPENALGO_E2E=require, and there is no engine: %v\n", err)
 		return 1
 	}
+	if docker != nil {
+		if err := holdRehearsalImages(); err != nil {
+			fmt.Fprintf(os.Stderr, "making the rehearsal images: %v\n", err)
+			return 1
+		}
+	}
 	code := m.Run()
 	if docker != nil {
+		for _, id := range held {
+			_ = docker.Remove(context.Background(), id)
+		}
 		removeBuilds()
 		removeRehearsalImages()
 		removeCaddyImage()
 		_ = docker.Close()
 	}
 	return code
+}
+
+// held are containers that keep the images of the two binaries: made again and
+// again by tests beside each other, their tags would move under containers.
+var held []string
+
+func holdRehearsalImages() error {
+	for _, binary := range []string{program, failing} {
+		file, err := os.Open(binary)
+		if err != nil {
+			return err
+		}
+		defer file.Close()
+		info, err := file.Stat()
+		if err != nil {
+			return err
+		}
+		reader, writer := io.Pipe()
+		go func() {
+			writer.CloseWithError(rehearsal.WriteImage(writer, file, info.Size(), info.ModTime(), templates.Env))
+		}()
+		ref := rehearsalRef(binary)
+		image, err := docker.Import(context.Background(), ref, reader, rehearsal.ImageChanges("rehearsal", ref))
+		if err != nil {
+			return err
+		}
+		id, err := docker.Create(context.Background(), engine.ContainerSpec{
+			Name: fmt.Sprintf("oae2e-hold-%d-%d", os.Getpid(), len(held)), Image: image.ID, Entrypoint: []string{"/none"}, NetworkMode: "none",
+		})
+		if err != nil {
+			return err
+		}
+		held = append(held, id)
+	}
+	return nil
 }
 
 // pushedRef labels the images that this process has pushed to registries of

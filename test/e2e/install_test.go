@@ -49,6 +49,7 @@ func (i *instance) report() rehearsal.Report {
 func TestInstall(t *testing.T) {
 	t.Parallel()
 	i := newInstance(t)
+	i.alone()
 	out := i.install(0)
 	if !strings.Contains(out.stdout, fmt.Sprintf("http://127.0.0.1:%d", i.web)) {
 		t.Errorf("the URL is missing:\n%s", out.stdout)

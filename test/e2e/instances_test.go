@@ -25,7 +25,7 @@ func (i *instance) writeAll(h *edgeHost, names []string, more string) {
 	fmt.Fprintf(&b, "version: 1\nbroker: {name: zerodha, api_key: %s, api_secret: %s}\nimage: {source: rehearsal}\n", canaryKey, canarySecret)
 	b.WriteString(strings.SplitN(h.answers("x"), "\n", 2)[1] + more + "instances:\n")
 	for _, name := range names {
-		fmt.Fprintf(&b, "  - {name: %s, domain: %s-%s}\n", name, name, h.domain)
+		fmt.Fprintf(&b, "  - {name: %s, domain: %s-%s, ports: {web: %d, websocket: %d}}\n", name, name, h.domain, freePort(i.t), freePort(i.t))
 	}
 	if err := os.WriteFile(i.answers, []byte(b.String()), 0o600); err != nil {
 		i.t.Fatal(err)
@@ -101,11 +101,7 @@ func TestTenInstances(t *testing.T) {
 
 	// The tenth by --instance, with answers of its own.
 	tenth := all[9]
-	i.write(h.answers("ten-"+h.domain) + "# ports are left open\n")
-	text, _ := os.ReadFile(i.answers)
-	if err := os.WriteFile(i.answers, []byte(strings.Replace(string(text), "ports: {", "# ports: {", 1)), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	i.write(h.answers("ten-" + h.domain))
 	if out := i.run("--instance", "ten", "--answers", i.answers); out.code != 0 {
 		t.Fatal(out.all())
 	}
@@ -141,7 +137,7 @@ func TestTenInstances(t *testing.T) {
 	}
 	// A domain that another instance has, and a directory whose name is taken.
 	i.writeAll(h, []string{"eleven"}, "")
-	text, _ = os.ReadFile(i.answers)
+	text, _ := os.ReadFile(i.answers)
 	if err := os.WriteFile(i.answers, []byte(strings.Replace(string(text), "eleven-"+h.domain, "one-"+h.domain, 1)), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -154,9 +150,9 @@ func TestTenInstances(t *testing.T) {
 	untouched("a refused install")
 }
 
-// One of a list that fails is undone, and the others are there.
+// One of a list that fails is undone, and the others are there. Not beside
+// other tests: these take free ports from 5000 on.
 func TestInstancesOneFails(t *testing.T) {
-	t.Parallel()
 	i := newInstance(t)
 	good, bad, last := i.named("good"), i.named("bad"), i.named("last")
 	text := fmt.Sprintf(`version: 1
@@ -185,6 +181,18 @@ instances:
 	}
 	if ports[0][0].HostPort == ports[1][0].HostPort {
 		t.Error("two of them have one port")
+	}
+	// The ports that were found are kept, whatever else is free by now.
+	before := last.stands()
+	if out := good.run("uninstall", "--yes", "--purge="+good.project); out.code != 0 {
+		t.Error(out.all())
+	}
+	text = strings.Replace(text, "  - {name: good}\n  - {name: bad, env: {OPENALGO_REHEARSAL_FAIL: exit}}\n", "", 1)
+	if err := os.WriteFile(i.answers, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out := i.run("--answers", i.answers); out.code != 0 || last.stands() != before {
+		t.Error(out.all())
 	}
 	for _, wrong := range []string{"Big", "a b", "-x", "../x"} {
 		if out := i.run("--instance", wrong, "status"); out.code != 2 {

@@ -96,7 +96,8 @@ func TestResizeFromEachRowToEach(t *testing.T) {
 		delete(labels, "com.docker.compose.config-hash")
 		if i.unsized() != env || i.read("docker-compose.yaml") != file || i.volumes() != volumes ||
 			fmt.Sprint(c.Ports) != fmt.Sprint(ports) || fmt.Sprint(c.Labels) != fmt.Sprint(labels) {
-			t.Errorf("%s to %s: something else than the sizing changed", circuit[n], row)
+			t.Errorf("%s to %s: something else than the sizing changed: .env %v, file %v, volumes %v, ports %v and %v, labels %v and %v", circuit[n], row,
+				i.unsized() == env, i.read("docker-compose.yaml") == file, i.volumes() == volumes, c.Ports, ports, c.Labels, labels)
 		}
 		dockerCompose(t, i.dir, "up", "-d")
 		if i.container().ID != c.ID {
