@@ -129,9 +129,10 @@ func (p *Plain) one(ctx context.Context, it item) (goBack bool, err error) {
 	if help := q.help(p.draft); help != "" && q.key != keyBroker {
 		p.lines.Say("%s", wrap(help, plainWidth))
 	}
-	if q.key == keyBroker {
+	switch q.key {
+	case keyBroker:
 		p.lines.Say("One of:\n%s", wrap(choiceWords(q), plainWidth))
-	} else if q.key == keyTLS {
+	case keyTLS:
 		for _, c := range q.choices() {
 			p.lines.Say("  %-6s %s", c.value, c.label)
 		}
