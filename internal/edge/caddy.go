@@ -144,10 +144,15 @@ func rank(c engine.Container, s *compose.Stack) int {
 // Runs reports whether the edge serves now.
 func (c *Caddy) Runs() bool { return c.container != nil && c.container.State == "running" }
 
-// Holds reports whether the edge has the ports that it is to have.
-func (c *Caddy) Holds() bool {
+// Holds reports whether the edge, as it runs, has a port.
+func (c *Caddy) Holds(port int) bool {
 	before, _ := readOptional(c.caddyfile.Path)
-	return c.Runs() && bytes.Equal(before, c.caddyfile.Text)
+	for _, m := range portLine.FindAllStringSubmatch(string(before), -1) {
+		if n, _ := strconv.Atoi(m[2]); n == port {
+			return c.Runs()
+		}
+	}
+	return false
 }
 
 // Exists reports whether the edge has a container.
@@ -251,6 +256,14 @@ func (c *Caddy) Gone(domain, instance, dir string) (*Plan, error) {
 		}
 	}
 	return p, nil
+}
+
+// Shared reports whether a file of the edge in dir is in use by the site of
+// somebody else.
+func Shared(dir, path string) bool {
+	c := &Caddy{Settings: Settings{Dir: dir}}
+	own := path == filepath.Join(dir, compose.FileName) || path == filepath.Join(dir, "caddy", "Caddyfile")
+	return dir != "" && own && c.sites() > 0
 }
 
 // sites counts the files that the edge serves.

@@ -35,10 +35,11 @@ func (in *Installer) preflightEdge(ctx context.Context, p *Plan, add func(string
 
 // preflightEdgePorts wants both ports free, unless the edge itself has them.
 func (in *Installer) preflightEdgePorts(ctx context.Context, e *edgePlan, add func(string, ...any)) {
-	if c, ok := e.front.(*edge.Caddy); ok && c.Holds() {
-		return
-	}
+	c, _ := e.front.(*edge.Caddy)
 	for _, port := range []int{e.state.HTTP, e.state.HTTPS} {
+		if c != nil && c.Holds(port) {
+			continue
+		}
 		who := in.containerOnPort(ctx, port)
 		if who == "" {
 			holder, err := host.PortHolder(ctx, "", port)

@@ -152,8 +152,12 @@ func (in *Installer) restoreEdge(ctx context.Context, j *journal) error {
 		return nil
 	}
 	var failed error
-	for i := len(j.Edge.Files) - 1; i >= 0; i-- {
-		failed = errors.Join(failed, restoreEdgeFile(j.Edge.Files[i]))
+	for i := len(j.Edge.Files) - 1; i >= 0; i-- { // the site first, then what all share
+		c := j.Edge.Files[i]
+		if c.Backup == "" && edge.Shared(j.Edge.State.Dir, c.Name) {
+			continue // another run may have put its own site beside ours meanwhile
+		}
+		failed = errors.Join(failed, restoreEdgeFile(c))
 	}
 	failpoint("undo-edge-files")
 	f, err := in.openFront(ctx, j.Edge.State)

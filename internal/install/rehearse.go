@@ -22,6 +22,9 @@ import (
 // rehearsalSuffix is what a rehearsal's directory has behind the instance's.
 const rehearsalSuffix = "-rehearsal"
 
+// edgeSuffix is what its edge has behind that, when it needs one of its own.
+const edgeSuffix = "-edge"
+
 // Rehearse does the whole install with the stand-in app, in a directory and
 // project of its own beside the real one, reports what the app saw, and takes
 // everything away again.
@@ -85,7 +88,7 @@ func (stage *Installer) rehearseEdge(ctx context.Context, in *Installer, a *answ
 		return fail(ExitHost, "%w", err)
 	}
 	if !c.Exists() {
-		a.TLS.Edge.Dir = stage.work.dir + "-edge"
+		a.TLS.Edge.Dir = stage.work.dir + edgeSuffix
 	}
 	return nil
 }
@@ -117,7 +120,11 @@ func (in *Installer) removeKilledRehearsals(ctx context.Context) {
 		if err != nil || !o.onlyRehearsal() {
 			continue
 		}
-		if err := stage.takeAway(ctx); err == nil {
+		err = stage.takeAway(ctx)
+		if _, there := os.Stat(dir + edgeSuffix); err == nil && there == nil {
+			err = stage.purgeEdge(ctx, dir+edgeSuffix)
+		}
+		if err == nil {
 			in.note("took away a former rehearsal that was killed: " + dir)
 		}
 	}
