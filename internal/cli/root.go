@@ -93,7 +93,8 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 // fail prints an error for a person, unless it was told already.
 func (a *app) fail(err error) int {
 	var told *toldError
-	if !errors.As(err, &told) {
+	var inside *exitError // its command has said why
+	if !errors.As(err, &told) && !errors.As(err, &inside) {
 		fmt.Fprintf(a.stderr, "%s: %v\n", program, err)
 	}
 	return exitCode(err)
@@ -109,8 +110,11 @@ func exitCode(err error) int {
 	var (
 		use     *usageError
 		process *rehearsal.ExitError
+		inside  *exitError
 	)
 	switch {
+	case errors.As(err, &inside):
+		return inside.code
 	case errors.As(err, &use):
 		return install.ExitUsage
 	case errors.As(err, &process):
@@ -165,7 +169,7 @@ that fails puts back what ran before.`,
 	o.flags(cmd)
 	cmd.AddCommand(a.sizeCommand(), a.renderCommand(), a.statusCommand(), a.doctorCommand(), a.logsCommand(),
 		a.startCommand(), a.stopCommand(), a.restartCommand(), a.resizeCommand(), a.uninstallCommand(),
-		a.domainCommand(), a.mcpCommand(), a.setCommand(), a.answersCommand(), a.dockerCommand(), a.manCommand(), a.versionCommand(), a.serveCommand())
+		a.domainCommand(), a.mcpCommand(), a.setCommand(), a.shellCommand(), a.adminCommand(), a.answersCommand(), a.dockerCommand(), a.manCommand(), a.versionCommand(), a.serveCommand())
 	return cmd
 }
 

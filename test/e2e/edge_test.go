@@ -416,3 +416,33 @@ func TestEdgeTrialAfterAFailure(t *testing.T) {
 		t.Error(why)
 	}
 }
+
+// Two first installs at once, on one edge: the one that is refused takes
+// nothing away that the other needs.
+func TestEdgeOfTwoAtOnce(t *testing.T) {
+	t.Parallel()
+	h := newEdge(t)
+	refuser := startPebble(t, freePort(t), freePort(t))
+	good, bad := newInstance(t), newInstance(t)
+	good.write(h.answers(h.domain))
+	text := strings.Replace(h.answers("bad-"+h.domain), "  ca: "+h.ca, "  ca: "+refuser.url, 1)
+	bad.write(strings.Replace(text, "  ca_root: "+h.root, "  ca_root: "+refuser.rootFile, 1))
+	ended := make(chan outcome)
+	go func() { ended <- bad.run("--answers", bad.answers) }()
+	// In the middle of the other's wait for its certificate.
+	eventually(t, "the other's site", func() bool {
+		_, err := os.Stat(filepath.Join(h.dir, "caddy", "sites", "bad-"+h.domain+".caddy"))
+		return err == nil
+	})
+	good.install(0)
+	if out := <-ended; out.code != 4 {
+		t.Fatalf("exit %d\n%s", out.code, out.all())
+	}
+	if why := served(h.client(), h.domain); why != "" {
+		t.Error(why)
+	}
+	good.mustBeReady()
+	if out := good.install(0); !strings.Contains(out.stdout, "Nothing to do") {
+		t.Error(out.all())
+	}
+}

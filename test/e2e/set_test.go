@@ -1,10 +1,13 @@
 package e2e_test
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/creack/pty"
 )
 
 // value is what .env has for a key, as the line is written.
@@ -167,4 +170,36 @@ func TestSetEdit(t *testing.T) {
 		out.mustTell(t, want)
 	}
 	i.mustBeReady()
+}
+
+func TestShell(t *testing.T) {
+	t.Parallel()
+	i := newInstance(t)
+	if out := i.run("shell", "--", "curl"); out.code != 3 {
+		t.Error(out.all())
+	}
+	i.install(0)
+	ask := []string{"shell", "--", "curl", "-f", "http://127.0.0.1:5000/auth/check-setup"}
+	if out := i.run(ask...); out.code != 0 || !strings.Contains(out.stdout, "needs_setup") {
+		t.Error(out.all())
+	}
+	if out := i.run("shell", "--", "curl", "-f", "http://127.0.0.1:1/"); out.code == 0 {
+		t.Error(out.all())
+	}
+	if out := i.run("shell"); out.code != 2 {
+		t.Error(out.all())
+	}
+	if out := i.run("admin", "reset-password"); out.code != 2 {
+		t.Error(out.all())
+	}
+	// On a terminal the command has one of its own.
+	cmd := i.command(ask...)
+	terminal, err := pty.Start(cmd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	said, _ := io.ReadAll(terminal)
+	if err := cmd.Wait(); err != nil || !strings.Contains(string(said), "needs_setup") || !strings.Contains(string(said), "\r\n") {
+		t.Errorf("%v: %q", err, said)
+	}
 }

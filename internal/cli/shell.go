@@ -1,0 +1,137 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/install"
+)
+
+func (a *app) shellCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "shell [-- COMMAND...]",
+		Short: "Open a shell in the container, or run a command there",
+		Example: `  openalgo-install shell
+  openalgo-install shell -- ls -l /app/db`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 && !isTerminal(a.stdin) {
+				return usage("a shell needs a terminal; without one name a command: openalgo-install shell -- ls /app")
+			}
+			if len(args) == 0 {
+				args = install.Shell
+			}
+			return a.inside(cmd.Context(), args)
+		},
+	}
+}
+
+func (a *app) adminCommand() *cobra.Command {
+	admin := &cobra.Command{
+		Use:   "admin",
+		Short: "Help with OpenAlgo's own accounts",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usage("unknown command %q; `%s admin --help` lists them", args[0], program)
+			}
+			return cmd.Help()
+		},
+	}
+	var list bool
+	var user string
+	reset := &cobra.Command{
+		Use:   "reset-password",
+		Short: "Set a new password for an account, with OpenAlgo's own program",
+		Long: `Run OpenAlgo's own program for a forgotten password in the container. It asks
+for the new password. The keys in .env stay as they are; a new password counts
+after half a minute.`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			args := install.ResetPassword
+			if list {
+				args = append(args, "--list")
+			}
+			if user != "" {
+				args = append(args, "--username", user)
+			}
+			if !list && !isTerminal(a.stdin) {
+				return usage("the new password is asked for on a terminal, and there is none")
+			}
+			return a.inside(cmd.Context(), args)
+		},
+	}
+	reset.Flags().BoolVar(&list, "list", false, "only list the accounts")
+	reset.Flags().StringVar(&user, "username", "", "the account; the admin without it")
+	admin.AddCommand(reset)
+	return admin
+}
+
+// exitError ends the program as a command in the container ended.
+type exitError struct{ code int }
+
+func (e *exitError) Error() string { return fmt.Sprintf("the command ended with status %d", e.code) }
+
+// inside runs a command in the container, on our terminal if there is one.
+func (a *app) inside(ctx context.Context, args []string) error {
+	in, done, err := a.installer(ctx, a.presenter())
+	if err != nil {
+		return hintDocker(err)
+	}
+	defer done()
+	terminal, restore, err := a.terminal()
+	if err != nil {
+		return err
+	}
+	result, err := in.Inside(ctx, args, terminal)
+	restore()
+	if err != nil {
+		return err
+	}
+	_, _ = a.stdout.Write(result.Stdout)
+	_, _ = a.stderr.Write(result.Stderr)
+	if result.ExitCode != 0 {
+		return &exitError{result.ExitCode}
+	}
+	return nil
+}
+
+// terminal takes ours into raw mode; nil without one.
+func (a *app) terminal() (*engine.Terminal, func(), error) {
+	stdin, ok := a.stdin.(*os.File)
+	if !ok || !isTerminal(a.stdin) || !isTerminal(a.stdout) {
+		return nil, func() {}, nil
+	}
+	before, err := term.MakeRaw(int(stdin.Fd()))
+	if err != nil {
+		return nil, nil, fmt.Errorf("taking the terminal: %w", err)
+	}
+	resized, signals := make(chan struct{}, 1), make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGWINCH)
+	go func() {
+		for range signals {
+			select {
+			case resized <- struct{}{}:
+			default:
+			}
+		}
+	}()
+	size := func() (int, int) {
+		width, height, err := term.GetSize(int(stdin.Fd()))
+		if err != nil {
+			return 80, 24
+		}
+		return width, height
+	}
+	restore := func() {
+		signal.Stop(signals)
+		close(signals)
+		_ = term.Restore(int(stdin.Fd()), before)
+	}
+	return &engine.Terminal{In: stdin, Out: a.stdout, Size: size, Resized: resized}, restore, nil
+}

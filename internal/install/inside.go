@@ -1,0 +1,31 @@
+package install
+
+import (
+	"context"
+
+	"github.com/marketcalls/openalgo-install/internal/engine"
+)
+
+// ResetPassword is OpenAlgo's own program for a forgotten password. It hashes
+// with the pepper that is in force (facts/upstream.md 5.8).
+var ResetPassword = []string{"/app/.venv/bin/python", "/app/upgrade/reset_admin_password.py"}
+
+// Shell is the best shell that the container has.
+var Shell = []string{"sh", "-c", "cd /app; if command -v bash >/dev/null; then exec bash; fi; exec sh"}
+
+// Inside runs a command in the container, on a terminal where one is given,
+// and returns its exit code and, without a terminal, what it printed.
+func (in *Installer) Inside(ctx context.Context, cmd []string, t *engine.Terminal) (engine.ExecResult, error) {
+	c, err := in.find(ctx)
+	if err != nil {
+		return engine.ExecResult{}, err
+	}
+	if c.State != "running" {
+		return engine.ExecResult{}, fail(ExitHost, "%s is %s: `openalgo-install start` first", c.Name, c.State)
+	}
+	if t == nil {
+		return in.Engine.Exec(ctx, c.ID, cmd, "")
+	}
+	code, err := in.Engine.ExecTerminal(ctx, c.ID, cmd, []string{"TERM=xterm-256color"}, *t)
+	return engine.ExecResult{ExitCode: code}, err
+}
