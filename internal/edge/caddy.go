@@ -258,12 +258,10 @@ func (c *Caddy) Gone(domain, instance, dir string) (*Plan, error) {
 	return p, nil
 }
 
-// Shared reports whether a file of the edge in dir is in use by the site of
-// somebody else.
+// Shared reports whether a file of the edge in dir is what all sites have in
+// common.
 func Shared(dir, path string) bool {
-	c := &Caddy{Settings: Settings{Dir: dir}}
-	own := path == filepath.Join(dir, compose.FileName) || path == filepath.Join(dir, "caddy", "Caddyfile")
-	return dir != "" && own && c.sites() > 0
+	return path == filepath.Join(dir, compose.FileName) || path == filepath.Join(dir, "caddy", "Caddyfile")
 }
 
 // sites counts the files that the edge serves.

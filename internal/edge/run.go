@@ -37,6 +37,9 @@ func (c *Caddy) Apply(ctx context.Context) error {
 	if err := c.tidy(ctx); err != nil {
 		return err
 	}
+	if err := c.complete(); err != nil {
+		return err
+	}
 	if err := c.look(ctx); err != nil {
 		return err
 	}
@@ -51,6 +54,40 @@ func (c *Caddy) Apply(ctx context.Context) error {
 		return c.start(ctx, c.container.ID)
 	}
 	return c.reload(ctx, c.container.ID)
+}
+
+// complete writes what all sites have in common where it is gone: a run that
+// was undone meanwhile may have been alone with it.
+func (c *Caddy) complete() error {
+	for _, f := range []File{c.compose, c.caddyfile} {
+		now, err := readOptional(f.Path)
+		if err == nil && now == nil && c.sites() > 0 {
+			err = f.Place()
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Forget removes what all sites have in common, once there is none any more.
+func (c *Caddy) Forget(ctx context.Context) error {
+	unlock, err := c.lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if c.sites() > 0 {
+		return nil
+	}
+	for _, f := range []File{c.compose, c.caddyfile} {
+		f.Text = nil
+		if err := f.Place(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // lock keeps two runs from changing the edge at once.
@@ -214,7 +251,10 @@ func (c *Caddy) reload(ctx context.Context, id string) error {
 	if result.ExitCode == 0 {
 		return nil
 	}
-	reason := reloadReason(result.Stderr)
+	reason := reloadReason(append(result.Stderr, result.Stdout...))
+	if reason == "" {
+		reason = fmt.Sprintf("caddy reload ended with status %d", result.ExitCode)
+	}
 	if strings.Contains(reason, "dial unix") {
 		return fmt.Errorf("the edge does not answer yet: %s", reason)
 	}

@@ -89,10 +89,13 @@ func (r *run) steps() []step {
 	if r.old == nil {
 		return slices.Concat([]step{keep, files, resources, create}, way, []step{start, verify})
 	}
+	var keepData []step
+	if r.in.upgrading {
+		keepData = []step{{"snapshot", "keep a copy of the databases", r.snapshot}}
+	}
 	return slices.Concat([]step{keep, resources, create}, way, []step{
 		{"stop", "stop the former container (up to 40 s)", r.stopOld},
-		files, start, verify,
-	})
+	}, keepData, []step{files, start, verify})
 }
 
 // apply does every step, and commits or rolls back.
@@ -262,6 +265,12 @@ func (r *run) container() string {
 }
 
 func (r *run) start(ctx context.Context) error {
+	if r.journal.Snapshot != nil {
+		r.journal.Starting = true
+		if err := r.journal.save(); err != nil {
+			return err
+		}
+	}
 	err := r.in.Engine.Start(ctx, r.container())
 	if errors.Is(err, engine.ErrPortTaken) {
 		return fmt.Errorf("starting OpenAlgo: a port was taken in the meantime: %w", err)

@@ -152,10 +152,12 @@ func (in *Installer) restoreEdge(ctx context.Context, j *journal) error {
 		return nil
 	}
 	var failed error
-	for i := len(j.Edge.Files) - 1; i >= 0; i-- { // the site first, then what all share
+	made := false
+	for i := len(j.Edge.Files) - 1; i >= 0; i-- {
 		c := j.Edge.Files[i]
 		if c.Backup == "" && edge.Shared(j.Edge.State.Dir, c.Name) {
-			continue // another run may have put its own site beside ours meanwhile
+			made = true // it goes with the last site: another run may have put its own beside ours
+			continue
 		}
 		failed = errors.Join(failed, restoreEdgeFile(c))
 	}
@@ -163,6 +165,9 @@ func (in *Installer) restoreEdge(ctx context.Context, j *journal) error {
 	f, err := in.openFront(ctx, j.Edge.State)
 	if err == nil {
 		err = f.Apply(ctx)
+	}
+	if c, ok := f.(*edge.Caddy); ok && err == nil && made {
+		err = c.Forget(ctx)
 	}
 	if err != nil {
 		err = fmt.Errorf("bringing the former HTTPS back: %w", err)

@@ -47,6 +47,8 @@ type Installer struct {
 	// portTaken says that the last plan failed for a port that somebody has.
 	portTaken bool
 	keep      *kept // the image that stays, whatever the answers say of it
+	// upgrading says that the newest image of the reference is wanted.
+	upgrading bool
 	// rehearsing says that all of this is taken away again.
 	rehearsing bool
 }

@@ -29,11 +29,14 @@ type journal struct {
 	// stops it again.
 	OnlyStarted string `json:"only_started,omitempty"`
 	// MadeVolumes says that volumes were made: .env must stay with them.
-	MadeVolumes bool         `json:"made_volumes,omitempty"`
-	Edge        *edgeChange  `json:"edge,omitempty"`
-	Files       []fileChange `json:"files,omitempty"`    // files written, with their former version
-	State       state        `json:"state"`              // what state.json becomes
-	Verified    bool         `json:"verified,omitempty"` // the new stack answered: only tidying up is left
+	MadeVolumes bool        `json:"made_volumes,omitempty"`
+	Edge        *edgeChange `json:"edge,omitempty"`
+	Snapshot    *snapshot   `json:"snapshot,omitempty"` // of an upgrade
+	// Starting says that the new container may have begun to run.
+	Starting bool         `json:"starting,omitempty"`
+	Files    []fileChange `json:"files,omitempty"`    // files written, with their former version
+	State    state        `json:"state"`              // what state.json becomes
+	Verified bool         `json:"verified,omitempty"` // the new stack answered: only tidying up is left
 
 	work workdir
 }
@@ -90,6 +93,9 @@ func (j *journal) finish() error {
 	}
 	return nil
 }
+
+// started reports whether the new container may have written its data.
+func (j *journal) started() bool { return j.Starting || j.did("start") }
 
 func (j *journal) did(step string) bool { return slices.Contains(j.Done, step) }
 

@@ -31,7 +31,7 @@ func (in *Installer) makePlan(ctx context.Context, a answers.Answers, o *observe
 	in.planImage(o, p)
 	planResources(o, p)
 	in.planDirectories(p)
-	planContainer(o, p)
+	in.planContainer(o, p)
 	if err := in.planEdge(ctx, o, p); err != nil {
 		return nil, err
 	}
@@ -243,7 +243,7 @@ func planResources(o *observed, p *Plan) {
 	}
 }
 
-func planContainer(o *observed, p *Plan) {
+func (in *Installer) planContainer(o *observed, p *Plan) {
 	c := o.container()
 	name := p.stack.ContainerName()
 	if c == nil {
@@ -252,7 +252,7 @@ func planContainer(o *observed, p *Plan) {
 	}
 	// A container that was made while the tag moved names its image by ID.
 	named := c.Image == p.stack.Image || c.Image == c.ImageID && o.state.ImageRef == p.stack.Image
-	if p.imageID != "" && c.ImageID != p.imageID && named && p.change(KindImage, p.stack.Image) == nil {
+	if p.imageID != "" && c.ImageID != p.imageID && named && !in.upgrading && p.change(KindImage, p.stack.Image) == nil {
 		p.warn("the tag %s has moved to another image; the container keeps the one that it runs", p.stack.Image)
 		p.imageID = c.ImageID
 	}

@@ -99,7 +99,7 @@ type kept struct {
 // planAsks adds the question of a change that is not an install: whether it
 // may happen now.
 func (in *Installer) planAsks(o *observed, p *Plan) {
-	if in.keep == nil || o.env == nil {
+	if in.command == "" || o.env == nil {
 		return
 	}
 	c := p.change(KindContainer, p.containerName())

@@ -62,6 +62,10 @@ func (in *Installer) rollBack(ctx context.Context, j *journal) error {
 	if err := in.stopStarted(ctx, j); err != nil {
 		return err
 	}
+	if err := in.restoreData(ctx, j); err != nil {
+		return err
+	}
+	failpoint("undo-data")
 	var err error
 	for i := len(j.Files) - 1; i >= 0; i-- {
 		err = errors.Join(err, in.restore(ctx, j, j.Files[i]))

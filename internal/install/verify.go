@@ -6,9 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
@@ -16,6 +14,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/compose"
+	"github.com/marketcalls/openalgo-install/internal/edge"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/rehearsal"
 )
@@ -75,13 +74,7 @@ func address(hostIP string, port int) string {
 	if port == 0 {
 		return ""
 	}
-	switch hostIP {
-	case "", "0.0.0.0":
-		hostIP = "127.0.0.1"
-	case "::":
-		hostIP = "::1"
-	}
-	return net.JoinHostPort(hostIP, strconv.Itoa(port))
+	return edge.Upstream(hostIP, port)
 }
 
 func (in *Installer) waitTime(rehearsal bool) time.Duration {

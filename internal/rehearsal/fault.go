@@ -18,6 +18,7 @@ const (
 	failNoWebSocket = "nows"      // nothing listens on the WebSocket port
 	failSlow        = "slow"      // HTTP requests wait until this long after the start
 	failBadJSON     = "badjson"   // /auth/check-setup answers 200 with broken JSON
+	failHalf        = "half"      // changes the database as a migration would, then ends with code 1
 	failLateExit    = "late-exit" // serves for this long, then ends with code 1
 )
 
@@ -31,7 +32,7 @@ func parseFault(value string) (fault, error) {
 	kind, delay, timed := strings.Cut(value, ":")
 	f := fault{kind: kind}
 	switch kind {
-	case "", failExit, failSilent, failHTTP500, failNoWebSocket, failBadJSON:
+	case "", failExit, failHalf, failSilent, failHTTP500, failNoWebSocket, failBadJSON:
 		if timed {
 			return fault{}, fmt.Errorf("%s: %s takes no time", failKey, kind)
 		}
@@ -42,7 +43,7 @@ func parseFault(value string) (fault, error) {
 		}
 	default:
 		return fault{}, fmt.Errorf("%s: no such fault; it can be %s", failKey, strings.Join([]string{
-			failExit, failSilent, failHTTP500, failNoWebSocket, failSlow + ":5s", failBadJSON, failLateExit + ":3s",
+			failExit, failHalf, failSilent, failHTTP500, failNoWebSocket, failSlow + ":5s", failBadJSON, failLateExit + ":3s",
 		}, ", "))
 	}
 	return f, nil

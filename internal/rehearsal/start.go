@@ -47,7 +47,15 @@ func (a *app) prepare() *refusal {
 		port, _ := webSocketPort(a.env) // judge has seen that it is one
 		a.WebSocketAddr = net.JoinHostPort(a.setting("WEBSOCKET_HOST"), port)
 	}
-	return a.openDatabase()
+	if r := a.openDatabase(); r != nil || a.fault.kind != failHalf {
+		return r
+	}
+	// A migration that runs half-way: what it wrote, the former release can't read.
+	if err := a.db.addUser("half-migrated"); err != nil {
+		return &refusal{code: 1, lines: []string{SignatureError + err.Error()}}
+	}
+	_ = os.WriteFile(filepath.Join(filepath.Dir(a.db.path), "migrated.db"), []byte("half"), 0o644)
+	return asked(a.fault)
 }
 
 func noEnv(path string, err error) *refusal {

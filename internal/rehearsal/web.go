@@ -41,11 +41,11 @@ func (a *app) webHandler(started time.Time) http.Handler {
 		writeJSON(w, http.StatusOK, a.report())
 	})
 	mux.HandleFunc("/rehearsal/request", serveRequest)
-	mux.HandleFunc("/rehearsal/stream", serveStream)
 	for _, path := range []string{"/api/", "/static/", "/zerodha/", "/strategy/webhook/"} {
 		mux.HandleFunc(path, serveRequest)
 	}
 	mux.HandleFunc("/socket.io/", serveSocketIO)
+	mux.HandleFunc("/socket.io/rehearsal/stream", serveStream)
 	a.handleMCP(mux)
 
 	switch a.fault.kind {

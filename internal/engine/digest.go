@@ -1,0 +1,26 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/distribution/reference"
+)
+
+// RemoteDigest asks an image's registry, through the engine, which digest its
+// reference has now. Nothing is pulled.
+func (e *Engine) RemoteDigest(ctx context.Context, ref string) (string, error) {
+	named, err := reference.ParseNormalizedNamed(ref)
+	if err != nil {
+		return "", fmt.Errorf("%s is not an image reference: %w", ref, err)
+	}
+	auth, err := e.registryAuth(named)
+	if err != nil {
+		return "", err
+	}
+	found, err := e.api.DistributionInspect(ctx, reference.TagNameOnly(named).String(), auth)
+	if err != nil {
+		return "", e.explain(ctx, "ask the registry about "+ref, err)
+	}
+	return found.Descriptor.Digest.String(), nil
+}

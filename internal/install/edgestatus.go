@@ -1,0 +1,54 @@
+package install
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"strconv"
+	"time"
+
+	"github.com/marketcalls/openalgo-install/internal/edge"
+)
+
+// HTTPS is the way in that this program set up.
+type HTTPS struct {
+	By      string `json:"by"` // caddy or nginx
+	Domain  string `json:"domain"`
+	Until   string `json:"until,omitempty"`   // RFC 3339: the certificate's end
+	Problem string `json:"problem,omitempty"` // why it does not work
+}
+
+// readHTTPS asks this host's edge; nil where there is none.
+func readHTTPS(ctx context.Context, dir string) *HTTPS {
+	s := instanceEdge(dir)
+	if s.Kind == "" {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, edgePatience)
+	defer cancel()
+	out := &HTTPS{By: s.Kind, Domain: s.Domain}
+	leaf, err := edge.Certificate(ctx, net.JoinHostPort("127.0.0.1", strconv.Itoa(s.HTTPS)), s.Domain, s.trust())
+	if err != nil {
+		out.Problem = fmt.Sprintf("https://%s is not served: %v", s.Domain, edgeCause(err))
+		return out
+	}
+	out.Until = leaf.NotAfter.Format(time.RFC3339)
+	if time.Now().After(leaf.NotAfter) {
+		out.Problem = "the certificate of " + s.Domain + " has expired"
+	} else if err := askEdge(ctx, s); err != nil {
+		out.Problem = err.Error()
+	}
+	return out
+}
+
+// String is one line for a person; "" where there is none.
+func (h *HTTPS) String() string {
+	if h == nil {
+		return ""
+	}
+	text := h.Domain + " by " + h.By
+	if h.Until != "" {
+		text += ", certificate until " + h.Until[:10]
+	}
+	return text
+}

@@ -1,0 +1,224 @@
+package install
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/host"
+)
+
+// snapshot is a copy of the databases as they were before an upgrade: its
+// migrations only go forward (facts/upstream.md 9.3), so nothing else brings
+// the former release its data back.
+type snapshot struct {
+	Data string `json:"data"` // the directory that is copied
+	Copy string `json:"copy"`
+	// Whole says that the copy is complete; only then may it be brought back.
+	Whole bool `json:"whole"`
+}
+
+// snapshotName is the directory of the last snapshot, kept until the next.
+const snapshotName = "snapshot"
+
+// dataDirectory is where this host finds what the container sees as DataTarget.
+func (in *Installer) dataDirectory(ctx context.Context, c engine.Container) (string, error) {
+	for _, m := range c.Mounts {
+		if m.Target != DataTarget {
+			continue
+		}
+		if source := bindSource(m); source != "" {
+			return source, nil
+		}
+		v, err := in.Engine.Volume(ctx, m.Name)
+		if err != nil {
+			return "", fmt.Errorf("looking at the volume %s: %w", m.Name, err)
+		}
+		return v.Mountpoint, nil
+	}
+	return "", fail(ExitHost, "%s keeps its databases in no volume, so they would be gone with the container: put the volumes back into %s first", c.Name, "docker-compose.yaml")
+}
+
+// preflightSnapshot wants the databases readable from here, and room for them.
+func (in *Installer) preflightSnapshot(ctx context.Context, c engine.Container, add func(string, ...any)) {
+	if !in.Engine.Info().Local || os.Geteuid() != 0 {
+		add("an upgrade keeps a copy of the databases, which takes root on the engine's own host: run this there, with sudo")
+		return
+	}
+	dir, err := in.dataDirectory(ctx, c)
+	if err != nil {
+		add("%v", err)
+		return
+	}
+	bytes, err := treeBytes(dir)
+	if err != nil {
+		add("looking at the databases in %s: %v", dir, err)
+		return
+	}
+	need := int(bytes>>20) + minDirMiB
+	if disk, err := host.Disk(in.work.dir); err == nil && disk.FreeMiB < need {
+		add("the databases take %d MiB, and %s has %d MiB free for a copy: make room first", need, in.work.dir, disk.FreeMiB)
+	}
+}
+
+// snapshot copies the databases, while nobody writes them.
+func (r *run) snapshot(ctx context.Context) error {
+	dir, err := r.in.dataDirectory(ctx, *r.old)
+	if err != nil {
+		return err
+	}
+	target := r.in.work.path(snapshotName)
+	r.journal.Snapshot = &snapshot{Data: dir, Copy: target}
+	if err := r.journal.save(); err != nil {
+		return err
+	}
+	if err := copyTree(ctx, dir, target); err != nil {
+		return fmt.Errorf("copying the databases: %w", err)
+	}
+	r.journal.Snapshot.Whole = true
+	return r.journal.save()
+}
+
+// restoreData brings the databases of the snapshot back. The container that
+// may have changed them is gone by now; it can be repeated.
+func (in *Installer) restoreData(ctx context.Context, j *journal) error {
+	s := j.Snapshot
+	if s == nil || !s.Whole || !j.started() {
+		return nil
+	}
+	if err := copyTree(ctx, s.Copy, s.Data); err != nil {
+		return fmt.Errorf("bringing the databases back from %s: %w", s.Copy, err)
+	}
+	return nil
+}
+
+// copyTree makes target what source is: owners, modes and times too, and
+// nothing else. target itself stays, since it may be a volume.
+func copyTree(ctx context.Context, source, target string) error {
+	// Before anything is taken away: what takes its place must be there.
+	if info, err := os.Stat(source); err != nil || !info.IsDir() {
+		return errors.Join(err, fmt.Errorf("%s is no directory", source))
+	}
+	if err := os.MkdirAll(target, 0o700); err != nil {
+		return err
+	}
+	old, err := os.ReadDir(target)
+	if err != nil {
+		return err
+	}
+	for _, entry := range old {
+		if err := os.RemoveAll(filepath.Join(target, entry.Name())); err != nil {
+			return err
+		}
+	}
+	var directories []string
+	err = filepath.WalkDir(source, func(path string, entry fs.DirEntry, err error) error {
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
+			return err
+		}
+		name, err := filepath.Rel(source, path)
+		if err != nil {
+			return err
+		}
+		if entry.IsDir() {
+			directories = append(directories, name)
+		}
+		return copyEntry(path, filepath.Join(target, name), entry)
+	})
+	// Last, since what is put into a directory changes its time.
+	for i := len(directories) - 1; err == nil && i >= 0; i-- {
+		err = copyTimes(filepath.Join(source, directories[i]), filepath.Join(target, directories[i]))
+	}
+	return err
+}
+
+func copyEntry(source, target string, entry fs.DirEntry) error {
+	info, err := entry.Info()
+	if err != nil {
+		return err
+	}
+	owner, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return errors.New("this system tells no owners of files")
+	}
+	switch {
+	case entry.IsDir():
+		if err := os.MkdirAll(target, 0o700); err != nil {
+			return err
+		}
+	case entry.Type()&fs.ModeSymlink != 0:
+		link, err := os.Readlink(source)
+		if err != nil {
+			return err
+		}
+		if err := os.Symlink(link, target); err != nil {
+			return err
+		}
+		return os.Lchown(target, int(owner.Uid), int(owner.Gid))
+	case entry.Type().IsRegular():
+		if err := copyFile(source, target); err != nil {
+			return err
+		}
+	default:
+		return nil // a socket or pipe holds no data
+	}
+	if err := os.Lchown(target, int(owner.Uid), int(owner.Gid)); err != nil {
+		return err
+	}
+	if err := os.Chmod(target, info.Mode()&(fs.ModePerm|fs.ModeSetuid|fs.ModeSetgid|fs.ModeSticky)); err != nil {
+		return err
+	}
+	return copyTimes(source, target)
+}
+
+func copyTimes(source, target string) error {
+	info, err := os.Lstat(source)
+	if err != nil {
+		return err
+	}
+	return os.Chtimes(target, info.ModTime(), info.ModTime())
+}
+
+// copyFile copies and syncs: a roll back relies on it.
+func copyFile(source, target string) (err error) {
+	from, err := os.Open(source)
+	if err != nil {
+		return err
+	}
+	defer from.Close()
+	to, err := os.OpenFile(target, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, to.Close()) }()
+	if _, err := io.Copy(to, from); err != nil {
+		return err
+	}
+	return to.Sync()
+}
+
+// treeBytes is what the files below a directory hold.
+func treeBytes(dir string) (int64, error) {
+	var sum int64
+	err := filepath.WalkDir(dir, func(_ string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		info, err := entry.Info()
+		if err != nil {
+			return err
+		}
+		sum += info.Size()
+		return nil
+	})
+	return sum, err
+}

@@ -1,0 +1,223 @@
+package e2e_test
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/marketcalls/openalgo-install/internal/rehearsal"
+	"github.com/marketcalls/openalgo-install/templates"
+)
+
+// release pushes an image of the stand-in with further lines in its own
+// .sample.env, and a newer ENV_CONFIG_VERSION.
+func release(t *testing.T, ref, config, sample string) {
+	t.Helper()
+	self, err := os.Open(program)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer self.Close()
+	stat, err := self.Stat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	base := templates.Env
+	if sample != "" {
+		base = bytes.Replace(base, []byte("ENV_CONFIG_VERSION = '1.0"), []byte("ENV_CONFIG_VERSION = '9.0"), 1)
+		if bytes.Equal(base, templates.Env) {
+			t.Fatal("the base has no ENV_CONFIG_VERSION of that form")
+		}
+		base = append(append([]byte{}, base...), []byte("\n"+sample+"\n")...)
+	}
+	reader, writer := io.Pipe()
+	defer reader.Close()
+	go func() { writer.CloseWithError(rehearsal.WriteImage(writer, self, stat.Size(), stat.ModTime(), base)) }()
+	changes := append(rehearsal.ImageChanges("rehearsal", pushedRef), "LABEL release="+strings.ToLower(rand.Text()[:8]))
+	if _, err := docker.Import(t.Context(), ref, reader, changes); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("docker", "push", ref)
+	cmd.Env = append(os.Environ(), "DOCKER_CONFIG="+config)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("docker push: %v\n%s", err, out)
+	}
+}
+
+// users are the accounts in the stand-in's database.
+func (i *instance) users() string {
+	i.t.Helper()
+	for _, v := range i.container().Mounts {
+		if v.Target != "/app/db" {
+			continue
+		}
+		volume, err := docker.Volume(i.t.Context(), v.Name)
+		if err != nil {
+			i.t.Fatal(err)
+		}
+		found, _ := filepath.Glob(filepath.Join(volume.Mountpoint, "*"))
+		var names []string
+		for _, path := range found {
+			names = append(names, filepath.Base(path))
+			var doc struct{ Users []string }
+			if text, err := os.ReadFile(path); err == nil && json.Unmarshal(text, &doc) == nil {
+				names = append(names, doc.Users...)
+			}
+		}
+		slices.Sort(names)
+		return fmt.Sprint(names)
+	}
+	return ""
+}
+
+// upgradable is an instance of a first release, with an account.
+func upgradable(t *testing.T) (i *instance, repository, config string) {
+	t.Helper()
+	address := startRegistry(t)
+	repository = address + "/openalgo"
+	config = dockerConfig(t, map[string]any{})
+	release(t, repository+":1", config, "")
+	i = newInstanceFrom(t, repository+":1")
+	t.Cleanup(func() {
+		for _, tag := range []string{"1", "2", "latest"} {
+			_ = exec.Command("docker", "image", "rm", "--force", repository+":"+tag).Run()
+		}
+	})
+	i.install(0)
+	i.addUser()
+	return i, repository, config
+}
+
+func TestUpgrade(t *testing.T) {
+	t.Parallel()
+	i, repository, config := upgradable(t)
+	keys, users, before := i.keys(), i.users(), i.container()
+	if out := i.run("upgrade", "--check"); out.code != 0 {
+		t.Fatal(out.all())
+	}
+	if out := i.run("upgrade", "--now"); out.code != 0 || !strings.Contains(out.stdout, "Nothing to do") {
+		t.Fatal(out.all())
+	}
+	release(t, repository+":2", config, "# What is new in this release\nNEW_IN_TWO = 'yes'")
+	if err := docker.RemoveImage(t.Context(), repository+":2"); err != nil {
+		t.Fatal(err)
+	}
+	if out := i.run("upgrade", "--check", "--to", "2"); out.code != 10 {
+		t.Errorf("exit %d\n%s", out.code, out.all())
+	}
+	if out := i.run("upgrade", "--to", "2", "--dry-run"); out.code != 0 || !strings.Contains(out.stdout, repository+":2") || i.container().ID != before.ID {
+		t.Error(out.all())
+	}
+	out := i.run("upgrade", "--to", "2", "--now")
+	if out.code != 0 {
+		t.Fatal(out.all())
+	}
+	out.mustTell(t, "keep a copy of the databases")
+	env := i.read(".env")
+	if c := i.container(); c.Image != repository+":2" || c.ImageID == before.ImageID {
+		t.Errorf("it runs %s", c.Image)
+	}
+	if i.keys() != keys || i.users() != users || !strings.Contains(env, "NEW_IN_TWO") || !strings.Contains(env, "ENV_CONFIG_VERSION = '9.0") || !strings.Contains(env, canaryKey) {
+		t.Errorf("keys, data, new settings or own ones are not as they should be: %s, before %s", i.users(), users)
+	}
+	if !strings.Contains(i.read("openalgo-install.yaml"), repository+":2") {
+		t.Error("the saved answers name the former image")
+	}
+	dockerCompose(t, i.dir, "up", "-d")
+	if id := i.container().ImageID; id == before.ImageID {
+		t.Error("docker compose went back")
+	}
+	i.mustBeReady()
+	for to, want := range map[string]int{"no such tag": 2, "nonexistent": 1} {
+		if out := i.run("upgrade", "--to", to, "--now"); out.code != want {
+			t.Errorf("%s: exit %d, want %d\n%s", to, out.code, want, out.all())
+		}
+	}
+
+	// The same tag, moved on: `latest` of every day.
+	release(t, repository+":2", config, "NEW_IN_THREE = 'yes'")
+	if err := docker.RemoveImage(t.Context(), repository+":2"); err != nil {
+		t.Logf("%v", err)
+	}
+	if out := i.run("upgrade", "--now"); out.code != 0 {
+		t.Fatal(out.all())
+	}
+	i.mustBeReady()
+}
+
+// A release that does not start, or that migrates half-way, leaves the former
+// one with its own .env and its own data.
+func TestUpgradeThatFails(t *testing.T) {
+	t.Parallel()
+	for name, sample := range map[string]string{
+		"exits":               "OPENALGO_REHEARSAL_FAIL = 'exit'",
+		"never listens":       "OPENALGO_REHEARSAL_FAIL = 'http500'",
+		"half-run migrations": "OPENALGO_REHEARSAL_FAIL = 'half'",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			i, repository, config := upgradable(t)
+			env, users, before := i.read(".env"), i.users(), i.container().ID
+			release(t, repository+":2", config, sample)
+			out := i.run("upgrade", "--to", "2", "--now")
+			if out.code != 4 {
+				t.Fatalf("exit %d\n%s", out.code, out.all())
+			}
+			out.mustTell(t, "What ran before runs again")
+			if i.container().ID != before || i.read(".env") != env || i.users() != users {
+				t.Errorf("container, .env or data are others: %s, before %s", i.users(), users)
+			}
+			i.mustBeReady()
+		})
+	}
+}
+
+// Killed anywhere in an upgrade whose migrations run half-way: the next
+// command brings the former release and its data back.
+func TestUpgradeKilled(t *testing.T) {
+	t.Parallel()
+	for _, point := range []string{"after-stop", "before-snapshot", "after-snapshot", "env-placed", "before-verify", "undo-removed-new", "undo-data"} {
+		t.Run(point, func(t *testing.T) {
+			t.Parallel()
+			i, repository, config := upgradable(t)
+			users, keys, before := i.users(), i.keys(), i.container().ID
+			release(t, repository+":2", config, "OPENALGO_REHEARSAL_FAIL = 'half'")
+			i.program = failing
+			i.env = append(i.env, "OPENALGO_FAILPOINT="+point+":KILL")
+			if out := i.run("upgrade", "--to", "2", "--now"); out.code != -1 {
+				t.Fatalf("it was not killed: exit %d\n%s", out.code, out.all())
+			}
+			i.env = i.env[:len(i.env)-1]
+			if out := i.run("start"); out.code != 0 {
+				t.Fatal(out.all())
+			}
+			if i.container().ID != before || i.users() != users || i.keys() != keys {
+				t.Errorf("container, data or keys are others: %s, before %s", i.users(), users)
+			}
+			i.mustBeReady()
+		})
+	}
+}
+
+func TestUpgradeOfTheStandIn(t *testing.T) {
+	t.Parallel()
+	i := newInstance(t)
+	i.install(0)
+	if out := i.run("upgrade", "--now"); out.code != 3 {
+		t.Error(out.all())
+	}
+	res, err := http.Get(fmt.Sprintf("http://127.0.0.1:%d/auth/check-setup", i.web))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = res.Body.Close()
+}
