@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sets up what the tests use and runs go vet and go test on the given packages.
+# Sets up what the tests use and runs go test on the given packages.
 # What is missing is skipped, unless OPENALGO_E2E=require.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -23,7 +23,6 @@ if ! scripts/engine.sh --check; then
   fi
 fi
 
-go vet ./...
 if [[ $* == ./... ]]; then
   mapfile -t units < <(go list ./... | grep -v /test/e2e)
   go test "${units[@]}"

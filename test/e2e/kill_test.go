@@ -38,7 +38,15 @@ func (i *instance) points(args ...string) []string {
 	if len(out) < 10 {
 		i.t.Fatalf("only %d failpoints were passed: %v", len(out), out)
 	}
-	return out
+	// A step that has ended and the next that has not begun are one state.
+	return slices.Collect(func(yield func(string) bool) {
+		for n, name := range out {
+			twin := strings.HasPrefix(name, "after-") && n+1 < len(out) && strings.HasPrefix(out[n+1], "before-")
+			if !twin && !yield(name) {
+				return
+			}
+		}
+	})
 }
 
 // at runs an install that gets a signal at a failpoint.

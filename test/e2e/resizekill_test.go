@@ -63,7 +63,7 @@ func TestResizeKilled(t *testing.T) {
 	t.Parallel()
 	probe := sizedFor8GB(t)
 	points := probe.points(resize4GB...)
-	for _, point := range []string{"before-stop", "stopping", "env-placed", "after-start", "committing", "removed-old", "renamed", "state"} {
+	for _, point := range []string{"before-stop", "stopping", "env-placed", "before-verify", "committing", "removed-old", "renamed", "state"} {
 		if !slices.Contains(points, point) {
 			t.Errorf("%s was not passed: %v", point, points)
 		}
