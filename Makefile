@@ -21,8 +21,11 @@ export GOFLAGS := -buildvcs=false -tags=nethttpomithttp2 $(GOFLAGS)
 
 .PHONY: build rehearse rehearse-clean tools test e2e lint fuzz bench golden docs snapshot clean
 
+# Not inlined: 1.2 MB less to download, and no slower where a person or the engine is waited for.
+GCFLAGS := -gcflags=all=-l
+
 build: ## the program, in .build
-	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(PROGRAM) ./cmd/openalgo-install
+	$(GO) build -trimpath $(GCFLAGS) -ldflags '$(LDFLAGS)' -o $(PROGRAM) ./cmd/openalgo-install
 
 rehearse: build ## a running, verified stack with the stand-in app
 	scripts/engine.sh $(PROGRAM)

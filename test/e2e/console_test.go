@@ -162,7 +162,13 @@ func (c *console) ends(code int) *console {
 	if after := termios(c.t, c.pty); *after != *c.before {
 		c.t.Errorf("the terminal is left as %+v, it was %+v", *after, *c.before)
 	}
-	out := c.output()
+	// What it wrote last may be read a moment after its end.
+	var out string
+	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		if out = c.output(); lastOf(out, "\x1b[?25l", "\x1b[?25h") != "\x1b[?25l" || time.Now().After(deadline) {
+			break
+		}
+	}
 	if lastOf(out, "\x1b[?1049h", "\x1b[?1049l") == "\x1b[?1049h" && strings.Contains(out, "\x1b[?1049h") {
 		c.t.Error("the terminal is left on its other screen")
 	}
