@@ -17,10 +17,13 @@ const DefaultImage = "marketcalls/openalgo:latest"
 
 // Answers are complete: what a file leaves out has its default here.
 type Answers struct {
-	Version   int
-	Domain    string // "": this machine only
-	Broker    Broker
-	Volumes   string // named or bind: where the data is kept
+	Version int
+	Domain  string // "": this machine only
+	Broker  Broker
+	Volumes string // named or bind: where the data is kept
+	// Data names, for some of the app's data directories, the volume or the
+	// path that has it instead: of a stack that was adopted.
+	Data      map[string]string
 	Image     Image
 	TLS       TLS
 	Ports     Ports

@@ -75,7 +75,7 @@ func parseRoot(root *yaml.Node, r *reader) (Answers, []Problem) {
 
 func defaults() Answers {
 	return Answers{
-		Image: Image{Source: "registry", BuildArgs: map[string]string{}}, Volumes: "named", Ports: Ports{Web: 5000, WebSocket: 8765, Bind: "127.0.0.1"},
+		Image: Image{Source: "registry", BuildArgs: map[string]string{}}, Volumes: "named", Data: map[string]string{}, Ports: Ports{Web: 5000, WebSocket: 8765, Bind: "127.0.0.1"},
 		TLS:       TLS{CheckDNS: true},
 		RemoteMCP: RemoteMCP{RequireApproval: true}, Env: map[string]secret.Text{}, hidden: map[string]bool{},
 	}
@@ -99,6 +99,7 @@ func (r *reader) fields(a *Answers) map[string]field {
 			"build_args": r.texts(a.Image.BuildArgs, "{PYTHON_IMAGE: \"python:3.12-slim-trixie\"}"),
 		}),
 		"volumes": r.text(&a.Volumes, "named"),
+		"data":    r.section("{db: my_volume, log: /srv/log}", r.dataFields(a.Data)),
 		"tls": r.section("{mode: auto}", map[string]field{
 			"mode": r.text(&a.TLS.Mode, "auto"), "email": r.text(&a.TLS.Email, "me@example.com"),
 			"cert": r.text(&a.TLS.Cert, certExample), "key": r.text(&a.TLS.Key, keyExample),

@@ -57,6 +57,9 @@ func (a Answers) Public() ([]byte, error) {
 	if a.Volumes == "bind" {
 		doc.add("volumes", a.Volumes)
 	}
+	if len(a.Data) > 0 {
+		doc.add("data", a.Data)
+	}
 	tls := (&section{}).add("mode", a.TLS.Mode)
 	for _, f := range [][2]string{{"email", a.TLS.Email}, {"cert", a.TLS.Cert}, {"key", a.TLS.Key}, {"ca", a.TLS.CA}, {"ca_trial", a.TLS.CATrial}, {"ca_root", a.TLS.CARoot}} {
 		tls.addText(f[0], f[1])

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/distribution/reference"
+	"go.yaml.in/yaml/v4"
 
 	"github.com/marketcalls/openalgo-install/internal/broker"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
@@ -69,6 +70,7 @@ func (r *reader) validate(a *Answers) {
 	if a.Volumes != "named" && a.Volumes != "bind" {
 		r.wrong("volumes", "%s is neither named (Docker's volumes) nor bind (directories beside .env)", quote(a.Volumes))
 	}
+	r.data(a)
 	r.tls(a)
 	r.ports(a)
 	r.sizing(a)
@@ -375,6 +377,34 @@ func (r *reader) env(a *Answers) {
 			if _, err := envfile.Encode(name, value.Reveal()); errors.As(err, &fault) {
 				r.wrong(key, "%s", fault.Reason)
 			}
+		}
+	}
+}
+
+// volumeName is what Docker takes as the name of a volume.
+var volumeName = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_.-]+$`)
+
+// dataNames are the app's data directories (facts/upstream.md 3).
+var dataNames = []string{"db", "log", "strategies", "keys", "tmp"}
+
+// dataFields reads where those are that have a place of their own.
+func (r *reader) dataFields(to map[string]string) map[string]field {
+	fields := map[string]field{}
+	for _, name := range dataNames {
+		fields[name] = func(key string, node *yaml.Node) {
+			if r.scalar(key, node, "the name of a volume or an absolute path", "!!str") {
+				to[name] = node.Value
+			}
+		}
+	}
+	return fields
+}
+
+// data wants volumes or absolute paths.
+func (r *reader) data(a *Answers) {
+	for name, source := range a.Data {
+		if !volumeName.MatchString(source) && (!strings.HasPrefix(source, "/") || strings.ContainsAny(source, "\n\"$")) {
+			r.wrong("data."+name, "%s is neither the name of a volume nor an absolute path", quote(source))
 		}
 	}
 }

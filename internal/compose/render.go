@@ -45,6 +45,8 @@ type Params struct {
 	OwnHealth bool
 	// BindData keeps the data in directories beside the file, not in volumes.
 	BindData bool
+	// Data names other volumes or absolute paths for some of DataDirs.
+	Data map[string]string
 }
 
 // Render returns docker-compose.yaml. The places of the template are filled by
@@ -61,6 +63,16 @@ func Render(p Params) []byte {
 	}
 	data, volumes := strings.Builder{}, strings.Builder{}
 	for _, name := range DataDirs {
+		source, other := p.Data[name]
+		if other && strings.HasPrefix(source, "/") {
+			data.WriteString("      - type: bind\n        source: " + strconv.Quote(source) + "\n        target: /app/" + name + "\n" + selinux)
+			continue
+		}
+		if other {
+			data.WriteString("      - openalgo_" + name + ":/app/" + name + "\n")
+			volumes.WriteString("  openalgo_" + name + ":\n    name: " + source + "\n    external: true\n")
+			continue
+		}
 		if p.BindData {
 			data.WriteString("      - type: bind\n        source: ./" + name + "\n        target: /app/" + name + "\n" + selinux)
 			continue
@@ -69,7 +81,7 @@ func Render(p Params) []byte {
 		volumes.WriteString("  openalgo_" + name + ":\n")
 	}
 	list := ""
-	if !p.BindData {
+	if volumes.Len() > 0 {
 		list = "\nvolumes:\n" + volumes.String()
 	}
 	port := func(host, container int) string {

@@ -90,6 +90,9 @@ func (r *run) steps() []step {
 		return slices.Concat([]step{keep, files, resources, create}, way, []step{start, verify})
 	}
 	var keepData []step
+	if r.in.adopting && len(r.unmounted()) > 0 {
+		keepData = []step{{"carry", "copy what the former container kept in itself", r.carry}}
+	}
 	if r.in.upgrading {
 		keepData = []step{{"snapshot", "keep a copy of the databases", r.snapshot}}
 	}

@@ -39,15 +39,20 @@ type envPlan struct {
 
 func (p envPlan) changes() bool { return p.fresh || len(p.edits) > 0 || p.whole != nil }
 
+// containerKeys have one right value in our container, whatever .env said
+// before: what listens where, and what is no development server
+// (facts/upstream.md 1.7, 5.1).
+var containerKeys = []string{"FLASK_HOST_IP", "FLASK_PORT", "FLASK_DEBUG", "FLASK_ENV", "WEBSOCKET_HOST", "WEBSOCKET_PORT"}
+
 // planEnv decides the edits. current is nil when there is no .env; sample is
 // the image's own base, nil when it is not known.
 func planEnv(current *envfile.File, sample []byte, want []setting, last state, dataMayExist bool) (envPlan, []string, error) {
-	return planEditedEnv(current, sample, want, EnvEdit{}, last, dataMayExist)
+	return planEditedEnv(current, sample, want, EnvEdit{}, last, dataMayExist, false)
 }
 
 // planEditedEnv is planEnv with what a user asks of single keys; that counts
 // before all else.
-func planEditedEnv(current *envfile.File, sample []byte, want []setting, asked EnvEdit, last state, dataMayExist bool) (envPlan, []string, error) {
+func planEditedEnv(current *envfile.File, sample []byte, want []setting, asked EnvEdit, last state, dataMayExist, adopting bool) (envPlan, []string, error) {
 	want = slices.DeleteFunc(slices.Clone(want), func(s setting) bool { return asked.names(s.Key) })
 	p := envPlan{settings: append(want, asked.settings()...), fresh: current == nil, base: sample, whole: asked.Whole, wholeOf: asked.WholeOf}
 	if p.base == nil {
@@ -71,6 +76,8 @@ func planEditedEnv(current *envfile.File, sample []byte, want []setting, asked E
 		case ok && value == set.Value.Reveal():
 		case !p.fresh && ok && set.Auto:
 			p.left = append(p.left, set.Key) // the file wins; `resize` changes it
+		case ok && adopting && !slices.Contains(containerKeys, set.Key):
+			// Theirs counts, now and in later runs, which find it noted as ours.
 		case !p.fresh && ok && last.wrote(set.Key, set.Value.Reveal()):
 			p.kept = append(p.kept, set.Key)
 		default:

@@ -71,6 +71,9 @@ func (r *run) writeFiles(ctx context.Context) error {
 		}
 		failpoint("wrote-" + name)
 	}
+	if err := r.in.moveAside(r.journal); err != nil {
+		return err
+	}
 	if r.journal.file(envName) == nil {
 		return nil
 	}

@@ -49,6 +49,8 @@ type Installer struct {
 	keep      *kept // the image that stays, whatever the answers say of it
 	// upgrading says that the newest image of the reference is wanted.
 	upgrading bool
+	// adopting says that the stack is another tool's, and becomes ours.
+	adopting bool
 	// rehearsing says that all of this is taken away again.
 	rehearsing bool
 }
@@ -208,6 +210,9 @@ func (in *Installer) install(ctx context.Context, a answers.Answers, madeDir boo
 		return unused(err)
 	}
 	run := newRun(in, o, p, madeDir)
+	if in.adopting {
+		run.adopted(ctx)
+	}
 	if err := run.apply(ctx); err != nil {
 		return result, err
 	}

@@ -35,6 +35,7 @@ type journal struct {
 	// Starting says that the new container may have begun to run.
 	Starting bool         `json:"starting,omitempty"`
 	Files    []fileChange `json:"files,omitempty"`    // files written, with their former version
+	Aside    []string     `json:"aside,omitempty"`    // files that are moved out of Docker Compose's sight
 	State    state        `json:"state"`              // what state.json becomes
 	Verified bool         `json:"verified,omitempty"` // the new stack answered: only tidying up is left
 

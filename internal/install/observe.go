@@ -91,6 +91,11 @@ func (in *Installer) observe(ctx context.Context) (*observed, error) {
 	if err := in.observeEngine(ctx, o); err != nil {
 		return nil, err
 	}
+	if in.adopting {
+		if err := in.observeAdopted(o); err != nil {
+			return nil, err
+		}
+	}
 	o.data = in.dataPlaces(ctx, o)
 	return o, nil
 }

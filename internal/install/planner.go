@@ -65,7 +65,7 @@ func (o *observed) othersRunning() int {
 func (in *Installer) planFiles(ctx context.Context, o *observed, p *Plan) error {
 	var warnings []string
 	var err error
-	p.env, warnings, err = planEditedEnv(o.env, o.sample, slices.Concat(settings(p.answers, p.Sizing), in.sourceSettings(o), cookieSettings(p.answers, o.project, o.env == nil)), in.edit, o.state, len(o.data) > 0 || elsewhere(o))
+	p.env, warnings, err = planEditedEnv(o.env, o.sample, slices.Concat(settings(p.answers, p.Sizing), in.sourceSettings(o), cookieSettings(p.answers, o.project, o.env == nil)), in.edit, o.state, len(o.data) > 0 || elsewhere(o), in.adopting)
 	if lostKeys(err) {
 		return fail(ExitHost, "%w.\nThe .env may stand in %s, or in a backup of yours; bring the line back and run this again",
 			err, in.work.path("backups"))
@@ -116,7 +116,7 @@ func (in *Installer) planCompose(ctx context.Context, o *observed, p *Plan) erro
 		Project: o.project, Container: compose.ContainerName(o.project), Image: in.imageRef(p.answers),
 		Bind: p.answers.Ports.Bind, WebPort: p.answers.Ports.Web, WebSocketPort: p.answers.Ports.WebSocket,
 		SELinux: in.Engine.Info().SELinux, OwnHealth: in.ownHealth(),
-		BindData: p.answers.Volumes == "bind",
+		BindData: p.answers.Volumes == "bind", Data: p.answers.Data,
 	})
 	p.composeText, p.ownCompose = rendered, true
 	path := filepath.Join(in.work.dir, compose.FileName)
@@ -125,6 +125,8 @@ func (in *Installer) planCompose(ctx context.Context, o *observed, p *Plan) erro
 	switch {
 	case o.composeText == nil:
 		p.add(Change{Kind: KindFile, Name: path, Action: ActionCreate, Reason: "how Docker runs OpenAlgo", Diff: diff})
+	case in.adopting:
+		p.add(Change{Kind: KindFile, Name: path, Action: ActionUpdate, Reason: "written anew; the former one stays in " + in.work.path("backups"), Diff: diff})
 	case onDisk == sha256Hex(rendered):
 	case onDisk == last:
 		p.add(Change{Kind: KindFile, Name: path, Action: ActionUpdate, Reason: "the answers changed", Diff: diff})

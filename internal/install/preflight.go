@@ -30,7 +30,7 @@ func (in *Installer) preflight(ctx context.Context, o *observed, p *Plan) error 
 
 	in.preflightDir(add)
 	for _, name := range rivalNames {
-		if _, err := os.Stat(filepath.Join(in.work.dir, name)); err == nil {
+		if _, err := os.Stat(filepath.Join(in.work.dir, name)); err == nil && !in.adopting {
 			add("%s would be read by Docker Compose instead of %s: rename it or choose another --dir",
 				filepath.Join(in.work.dir, name), compose.FileName)
 		}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 )
 
@@ -79,15 +80,17 @@ func (in *Installer) saved(ctx context.Context) (answers.Answers, error) {
 	if len(problems) > 0 {
 		return a, &Error{Exit: ExitHost, Err: fmt.Errorf("%s: %w", path, &answers.Invalid{Problems: problems})}
 	}
-	for key, to := range map[string]*secret.Text{
-		"BROKER_API_KEY": &a.Broker.APIKey, "BROKER_API_SECRET": &a.Broker.APISecret,
-		"BROKER_API_KEY_MARKET": &a.Broker.MarketAPIKey, "BROKER_API_SECRET_MARKET": &a.Broker.MarketAPISecret,
-	} {
-		value, _ := o.env.Get(key)
-		*to = secret.New(value)
-	}
+	readCredentials(&a, o.env)
 	in.keep = &kept{ref: o.state.ImageRef, ownHealth: strings.Contains(string(o.composeText), "/app/start.sh")}
 	return a, nil
+}
+
+// readCredentials takes the broker's credentials from .env, where alone they are.
+func readCredentials(a *answers.Answers, env *envfile.File) {
+	for key, place := range credentialKeys {
+		value, _ := env.Get(key)
+		*place(&a.Broker) = secret.New(value)
+	}
 }
 
 // kept is the image that a change of the answers leaves alone.

@@ -70,6 +70,7 @@ func (in *Installer) rollBack(ctx context.Context, j *journal) error {
 	for i := len(j.Files) - 1; i >= 0; i-- {
 		err = errors.Join(err, in.restore(ctx, j, j.Files[i]))
 	}
+	err = errors.Join(err, in.bringAsideBack(j))
 	failpoint("undo-files")
 	if j.Old == nil {
 		in.removeNetworks(ctx, j)

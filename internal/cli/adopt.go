@@ -1,0 +1,77 @@
+package cli
+
+import (
+	"context"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/marketcalls/openalgo-install/internal/install"
+)
+
+func (a *app) adoptCommand() *cobra.Command {
+	var o changeOptions
+	cmd := &cobra.Command{
+		Use:   "adopt",
+		Short: "Take over an OpenAlgo that another tool installed",
+		Long: `Take over the OpenAlgo in --dir that install-docker.sh, docker-run.sh, Docker
+Compose or a person set up: the same .env and keys, the same volumes or
+directories, the same image, ports and domain. Its container is made anew once,
+verified, and the former one is back when that fails. Nothing is deleted: the
+files that change stay in .openalgo-install/backups.
+
+Without --dir it takes the one that is there.`,
+		Example: `  openalgo-install adopt --dry-run
+  openalgo-install adopt --dir /opt/openalgo`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.adopt(cmd.Context(), o, cmd.Flags().Changed("dir") || a.instanceName != "")
+		},
+	}
+	o.flags(cmd)
+	return cmd
+}
+
+func (a *app) adopt(ctx context.Context, o changeOptions, named bool) error {
+	out := a.presenter()
+	if !named {
+		if err := a.chooseAdoptable(ctx); err != nil {
+			return out.end(install.Result{}, err)
+		}
+	}
+	in, done, err := a.installer(ctx, out)
+	if err != nil {
+		return out.end(install.Result{}, hintDocker(err))
+	}
+	defer done()
+	in.Confirm = func(p *install.Plan) error { return a.confirmPlan(p, o.now, "`--now` does it now") }
+	if o.dryRun {
+		plan, err := in.PlanAdopt(ctx)
+		if err != nil {
+			return out.end(install.Result{}, err)
+		}
+		return a.showPlan(plan)
+	}
+	result, err := in.Adopt(ctx)
+	return out.end(result, err)
+}
+
+// chooseAdoptable takes the only OpenAlgo that another tool made.
+func (a *app) chooseAdoptable(ctx context.Context) error {
+	e, _, err := a.connect(ctx)
+	if err != nil {
+		return hintDocker(err)
+	}
+	defer e.Close()
+	dirs, err := install.Adoptable(ctx, e)
+	switch {
+	case err != nil:
+		return err
+	case len(dirs) == 0:
+		return usage("there is no OpenAlgo on this engine that another tool made; `openalgo-install status` lists what there is")
+	case len(dirs) > 1:
+		return usage("there are several that can be adopted: name one with --dir: %s", strings.Join(dirs, ", "))
+	}
+	a.dir = dirs[0]
+	return nil
+}

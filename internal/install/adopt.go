@@ -1,0 +1,264 @@
+package install
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/broker"
+	"github.com/marketcalls/openalgo-install/internal/compose"
+	"github.com/marketcalls/openalgo-install/internal/engine"
+)
+
+// asideSuffix is what a file is called once it is moved out of Docker
+// Compose's sight.
+const asideSuffix = ".before-adopt"
+
+// Adopt takes over a stack that another tool made: the same .env and keys, the
+// same data where it is, the same image, ports and domain; one recreate,
+// verified, and the former container back when that fails.
+func (in *Installer) Adopt(ctx context.Context) (Result, error) {
+	a, err := in.adoptable(ctx)
+	if err != nil {
+		return Result{}, err
+	}
+	return in.Install(ctx, a)
+}
+
+// PlanAdopt works out what Adopt would do, and changes nothing.
+func (in *Installer) PlanAdopt(ctx context.Context) (*Plan, error) {
+	a, err := in.adoptable(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return in.Plan(ctx, a)
+}
+
+// Adoptable lists the directories of the stacks on an engine that another tool
+// made.
+func Adoptable(ctx context.Context, e *engine.Engine) ([]string, error) {
+	all, err := e.Containers(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("looking at the containers: %w", err)
+	}
+	var out []string
+	for _, c := range all {
+		dir := dirOf(c)
+		s, err := workdir{dir}.readState()
+		ours := err == nil && s.Project != "" && !s.Foreign
+		if isOpenAlgo(c) && dir != "" && !ours && !slices.Contains(out, dir) {
+			out = append(out, dir)
+		}
+	}
+	return out, nil
+}
+
+// adoptable are the answers by which the stack that is here would have been
+// installed.
+func (in *Installer) adoptable(ctx context.Context) (answers.Answers, error) {
+	if err := in.settle(ctx); err != nil {
+		return answers.Answers{}, err
+	}
+	s, err := in.work.readState()
+	if err != nil {
+		return answers.Answers{}, err
+	}
+	if s.Project != "" && !s.Foreign {
+		return answers.Answers{}, fail(ExitHost, "the OpenAlgo in %s is this program's already: there is nothing to adopt", in.work.dir)
+	}
+	in.adopting, in.command = true, "adopt"
+	o, err := in.observe(ctx)
+	if err != nil {
+		return answers.Answers{}, err
+	}
+	in.knowEnv(o)
+	if !isUp(*o.container()) {
+		return answers.Answers{}, fail(ExitHost, "%s is %s, and taking over proves itself by a start: `docker start %[1]s` first", o.container().Name, o.container().State)
+	}
+	a, err := answersOf(in.work.dir, o)
+	if err != nil {
+		return a, err
+	}
+	in.keep = &kept{ref: o.container().Image}
+	in.note(found(o, a))
+	if problems := a.Check(); len(problems) > 0 {
+		return a, &Error{Exit: ExitHost, Err: fmt.Errorf("this OpenAlgo can't be adopted as it is: %w", &answers.Invalid{Problems: problems})}
+	}
+	return a, nil
+}
+
+// observeAdopted finds the container that mounts this directory's .env, and
+// goes by the project that it has.
+func (in *Installer) observeAdopted(o *observed) error {
+	if o.env == nil {
+		return fail(ExitHost, "there is no %s: name the directory of the stack with --dir (`openalgo-install status` lists them)", in.work.env())
+	}
+	for _, c := range o.all {
+		known := slices.ContainsFunc(o.containers, func(own engine.Container) bool { return own.ID == c.ID })
+		if !known && sameFile(dirOf(c), in.work.dir) {
+			o.containers = append(o.containers, c)
+		}
+	}
+	c := o.container()
+	if c == nil {
+		return fail(ExitHost, "there is no OpenAlgo container for %s: `openalgo-install status` lists what there is, --dir names another directory", in.work.dir)
+	}
+	if !slices.ContainsFunc(c.Mounts, func(m engine.Mount) bool { return m.Target == EnvTarget && sameFile(m.Source, in.work.env()) }) {
+		return fail(ExitHost, "%s does not mount %s, so its keys are somewhere else: mount that file at %s first", c.Name, in.work.env(), EnvTarget)
+	}
+	if project := c.Labels[compose.LabelProject]; project != "" {
+		o.project = project
+	}
+	return nil
+}
+
+// answersOf reads the answers out of .env and the container.
+func answersOf(dir string, o *observed) (answers.Answers, error) {
+	c := o.container()
+	a, _ := answers.ParseSaved([]byte("version: 1\n"))
+	a.TLS.Mode = "off" // what serves the domain now goes on with it
+	get := func(key string) string { value, _ := o.env.Get(key); return value }
+	if origin, err := url.Parse(get("HOST_SERVER")); err == nil && origin.Scheme == "https" {
+		a.Domain = origin.Hostname()
+	}
+	a.Broker.Name = brokerOf(o)
+	if _, ok := broker.Find(a.Broker.Name); !ok {
+		return a, fail(ExitHost, "the REDIRECT_URL in .env names the broker %q, which is not known here: correct it, or upgrade this program", a.Broker.Name)
+	}
+	readCredentials(&a, o.env)
+	a.RemoteMCP.Enabled = strings.EqualFold(get("MCP_HTTP_ENABLED"), "true")
+	a.RemoteMCP.WriteOrders = a.RemoteMCP.Enabled && strings.EqualFold(get("MCP_OAUTH_WRITE_SCOPE_ENABLED"), "true")
+	a.RemoteMCP.RequireApproval = strings.EqualFold(get("MCP_OAUTH_REQUIRE_APPROVAL"), "true")
+	a.Image.Ref = c.Image
+
+	bind, web := portOf(*c, compose.WebPort)
+	_, socket := portOf(*c, compose.WebSocketPort)
+	if web == 0 || socket == 0 {
+		return a, fail(ExitHost, "%s does not publish the ports %d and %d, so nobody can reach it by this program's ways", c.Name, compose.WebPort, compose.WebSocketPort)
+	}
+	a.Ports = answers.Ports{Web: web, WebSocket: socket, Bind: bind}
+	if bind == "" {
+		a.Ports.Bind = "0.0.0.0"
+	}
+	a.Data = dataOf(dir, o.project, *c)
+	return a, nil
+}
+
+// dataOf says where each data directory is, as far as it is not where this
+// program would put it.
+func dataOf(_, project string, c engine.Container) map[string]string {
+	out := map[string]string{}
+	for _, m := range c.Mounts {
+		name, inApp := strings.CutPrefix(m.Target, "/app/")
+		if !inApp || !slices.Contains(compose.DataDirs, name) {
+			continue
+		}
+		switch {
+		case m.Type == "bind":
+			out[name] = m.Source
+		case m.Type == "volume" && (m.Name != project+"_openalgo_"+name || c.Labels[compose.LabelProject] != project):
+			out[name] = m.Name
+		}
+	}
+	return out
+}
+
+// found tells a person what is taken over.
+func found(o *observed, a answers.Answers) string {
+	c := o.container()
+	by := "docker run"
+	if project := c.Labels[compose.LabelProject]; project != "" {
+		by = "Docker Compose, project " + project
+	}
+	text := fmt.Sprintf("found %s (made by %s) from the image %s, %s on port %d", c.Name, by, c.Image, a.Ports.Bind, a.Ports.Web)
+	if a.Domain != "" {
+		text += ", served as https://" + a.Domain
+	}
+	for _, m := range c.Mounts {
+		if strings.HasPrefix(m.Target, "/app/") {
+			text += "\n  " + m.Target + " is in " + firstOf(m.Name, m.Source)
+		} else {
+			text += "\n  " + m.Target + " (" + firstOf(m.Name, m.Source) + ") is not OpenAlgo's and is not carried over: put it into docker-compose.override.yaml"
+		}
+	}
+	return text
+}
+
+func firstOf(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+// adopted prepares a run that takes over.
+func (r *run) adopted(ctx context.Context) {
+	r.journal.State.Foreign = false
+	if needsSetup, err := ask(ctx, r.in.Engine, checkOfContainer(r.in.Engine, *r.old)); err == nil && !needsSetup {
+		r.journal.State.SetupDone = true // the new one must have the account, too
+	}
+	for _, name := range rivalNames {
+		if _, err := os.Stat(filepath.Join(r.in.work.dir, name)); err == nil {
+			r.journal.Aside = append(r.journal.Aside, name)
+		}
+	}
+}
+
+// moveAside renames Compose files that would be read instead of ours.
+func (in *Installer) moveAside(j *journal) error {
+	for _, name := range j.Aside {
+		path := filepath.Join(in.work.dir, name)
+		if err := os.Rename(path, path+asideSuffix); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("moving %s aside: %w", path, err)
+		}
+	}
+	return nil
+}
+
+func (in *Installer) bringAsideBack(j *journal) error {
+	var failed error
+	for _, name := range j.Aside {
+		path := filepath.Join(in.work.dir, name)
+		if err := os.Rename(path+asideSuffix, path); err != nil && !errors.Is(err, os.ErrNotExist) {
+			failed = errors.Join(failed, fmt.Errorf("bringing %s back: %w", path, err))
+		}
+	}
+	return failed
+}
+
+// unmounted are the data directories that the former container keeps in
+// itself, so that they would be gone with it.
+func (r *run) unmounted() []string {
+	var out []string
+	for _, name := range compose.DataDirs {
+		target := "/app/" + name
+		if name != "tmp" && !slices.ContainsFunc(r.old.Mounts, func(m engine.Mount) bool { return m.Target == target }) {
+			out = append(out, target)
+		}
+	}
+	return out
+}
+
+// carry copies those into the volumes of the new container.
+func (r *run) carry(ctx context.Context) error {
+	for _, target := range r.unmounted() {
+		content, err := r.in.Engine.CopyFrom(ctx, r.old.ID, target)
+		if errors.Is(err, engine.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		err = r.in.Engine.CopyTo(ctx, r.journal.NewID, filepath.Dir(target), content)
+		if err := errors.Join(err, content.Close()); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,137 @@
+package e2e_test
+
+import (
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/marketcalls/openalgo-install/internal/engine"
+)
+
+// adoptable makes a stack of another tool, with an account in it.
+func adoptable(t *testing.T, name string) *instance {
+	t.Helper()
+	stack := foreignStacks[name]
+	i := foreign(t, stack.dirName)
+	stack.up(i)
+	i.until("the stack answers", func() bool { return strings.Contains(i.run("status").stdout, "  ready") })
+	i.addUser()
+	return i
+}
+
+// dataMounts are where a container keeps its data.
+func dataMounts(c engine.Container) string {
+	var out []string
+	for _, m := range c.Mounts {
+		if strings.HasPrefix(m.Target, "/app/") {
+			out = append(out, m.Target+"="+m.Type+":"+m.Name+":"+m.Source)
+		}
+	}
+	slices.Sort(out)
+	return strings.Join(out, "\n")
+}
+
+// mustBeAdopted wants everything that counts as it was before.
+func (i *instance) mustBeAdopted(before engine.Container, keys string) {
+	i.t.Helper()
+	i.mustBeReady()
+	c := i.running()
+	if report := i.report(); report.Users != 1 || i.keys() != keys {
+		i.t.Error("data or keys are not the former")
+	}
+	now := dataMounts(c)
+	for line := range strings.Lines(dataMounts(before)) {
+		if !strings.Contains(now, strings.TrimSpace(line)) {
+			i.t.Errorf("%s is not mounted any more:\n%s", line, now)
+		}
+	}
+	if c.ID == before.ID || c.ImageID != before.ImageID {
+		i.t.Error("the container was not made anew, or from another image")
+	}
+	for n := range before.Ports {
+		if c.Ports[n] != before.Ports[n] {
+			i.t.Errorf("ports %v, were %v", c.Ports, before.Ports)
+		}
+	}
+}
+
+func TestAdopt(t *testing.T) {
+	t.Parallel()
+	for name := range foreignStacks {
+		t.Run(name, func(t *testing.T) {
+			i := adoptable(t, name)
+			keys, before, own := i.keys(), i.running(), i.read(".env")
+			if out := i.run("adopt", "--dry-run"); out.code != 0 || i.running().ID != before.ID || i.read(".env") != own {
+				t.Fatal(out.all())
+			}
+			if out := i.run("adopt", "--now", "--yes"); out.code != 0 || !strings.Contains(out.all(), "found ") {
+				t.Fatal(out.all())
+			}
+			i.mustBeAdopted(before, keys)
+			if out := i.run("adopt", "--now", "--yes"); out.code != 3 || !strings.Contains(out.all(), "already") {
+				t.Error(out.all())
+			}
+			if env := i.read(".env"); !strings.Contains(env, "# my own\nMY_OWN = 'a b'") {
+				t.Error("the user's line is gone")
+			}
+			id := i.running().ID
+			dockerCompose(t, i.dir, "up", "-d")
+			if i.running().ID != id {
+				t.Error("docker compose up -d recreated the container")
+			}
+			// It is an instance like any other now.
+			if out := i.run("set", "LOG_LEVEL=DEBUG", "--now"); out.code != 0 {
+				t.Fatal(out.all())
+			}
+			i.resize(0, "--ram", "8GB", "--cores", "2")
+			i.mustBeAdopted(before, keys)
+			if out := i.run("uninstall"); out.code != 0 {
+				t.Fatal(out.all())
+			}
+			if _, err := os.Stat(i.path(".env")); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// A kill at any step: the next run undoes or finishes it, and nothing is lost.
+func TestAdoptKilled(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"docker-run.sh", "by hand"} {
+		t.Run(name, func(t *testing.T) {
+			for _, point := range []string{"created", "after-stop", "env-placed", "after-start", "removed-old"} {
+				t.Run(point, func(t *testing.T) {
+					t.Parallel()
+					i := adoptable(t, name)
+					i.program = failing
+					keys, before := i.keys(), i.running()
+					i.kill(point, "adopt", "--now", "--yes")
+					if out := i.run("adopt", "--now", "--yes"); out.code != 0 && !strings.Contains(out.all(), "already") {
+						t.Fatal(out.all())
+					}
+					i.mustBeAdopted(before, keys)
+				})
+			}
+		})
+	}
+}
+
+// One that does not come up: the former container, .env and Compose file are
+// back.
+func TestAdoptFails(t *testing.T) {
+	t.Parallel()
+	i := adoptable(t, "by hand")
+	before, env, file := i.running(), i.read(".env"), i.read("docker-compose.yml")
+	i.put("docker-compose.override.yaml", "services:\n  openalgo:\n    command: [\"/none\"]\n    entrypoint: [\"/none\"]\n")
+	if out := i.run("adopt", "--now", "--yes"); out.code != 4 {
+		t.Fatalf("exit %d\n%s", out.code, out.all())
+	}
+	if c := i.running(); c.ID != before.ID || c.Name != before.Name || i.read(".env") != env || i.read("docker-compose.yml") != file {
+		t.Error("the former stack is not back as it was")
+	}
+	if i.report().Users != 1 {
+		t.Error("the account is gone")
+	}
+}
