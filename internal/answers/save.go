@@ -46,14 +46,7 @@ func (a Answers) Public() ([]byte, error) {
 		doc.add("domain", a.Domain)
 	}
 	doc.add("broker", (&section{}).add("name", a.Broker.Name))
-	image := (&section{}).add("source", a.Image.Source)
-	for _, f := range [][2]string{{"ref", a.Image.Ref}, {"url", a.Image.URL}, {"path", a.Image.Path}, {"dockerfile", a.Image.Dockerfile}} {
-		image.addText(f[0], f[1])
-	}
-	if len(a.Image.BuildArgs) > 0 {
-		image.add("build_args", a.Image.BuildArgs)
-	}
-	doc.add("image", image)
+	doc.add("image", a.Image.section())
 	if a.Volumes == "bind" {
 		doc.add("volumes", a.Volumes)
 	}
@@ -100,6 +93,17 @@ func (a Answers) Public() ([]byte, error) {
 		return nil, fmt.Errorf("writing the answers: %w", err)
 	}
 	return append([]byte(savedHeader), text...), nil
+}
+
+func (i Image) section() *section {
+	image := (&section{}).add("source", i.Source)
+	for _, f := range [][2]string{{"ref", i.Ref}, {"url", i.URL}, {"path", i.Path}, {"dockerfile", i.Dockerfile}} {
+		image.addText(f[0], f[1])
+	}
+	if len(i.BuildArgs) > 0 {
+		image.add("build_args", i.BuildArgs)
+	}
+	return image
 }
 
 func (a Answers) publicEnv() map[string]string {

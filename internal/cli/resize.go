@@ -215,7 +215,7 @@ func (a *app) confirmResize(p *install.Plan, o resizeOptions) error {
 func (a *app) confirmPlan(p *install.Plan, now bool, ways string) error {
 	asked := false
 	for _, ask := range p.Asks {
-		if ask.Kind == install.AskMarket && now || ask.Kind == install.AskDown && a.yes {
+		if ask.Kind == install.AskMarket && now || ask.Kind != install.AskMarket && a.yes {
 			continue
 		}
 		if !isTerminal(a.stdin) && ask.Kind == install.AskMarket {

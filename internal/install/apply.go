@@ -42,6 +42,9 @@ func newRun(in *Installer, o *observed, p *Plan, madeDir bool) *run {
 	next.remember(p.env.settings, p.env.left)
 	next.SetupDone = next.SetupDone && len(o.data) > 0 // an empty database is right where there is none
 	next.Foreign = p.copied != nil
+	if r.in.restoring != nil {
+		next.SetupDone = r.in.restoring.archive.Manifest.Setup // an empty database would tell itself so
+	}
 	if p.ownCompose {
 		next.ComposeSHA256 = sha256Hex(p.composeText)
 	}
@@ -86,10 +89,14 @@ func (r *run) steps() []step {
 		return slices.Concat([]step{keep, files, resources}, way, []step{start, verify})
 	}
 	create := step{"create", "create the container", r.create}
-	if r.old == nil {
-		return slices.Concat([]step{keep, files, resources, create}, way, []step{start, verify})
+	data := []step{{"replaced", "keep a copy of the data that is replaced", r.keepReplaced}, {"data", "unpack the data of the backup", r.replaceData}}
+	if r.in.restoring == nil {
+		data = nil
 	}
-	var keepData []step
+	if r.old == nil {
+		return slices.Concat([]step{keep, files, resources, create}, way, data, []step{start, verify})
+	}
+	keepData := data
 	if r.in.adopting && len(r.unmounted()) > 0 {
 		keepData = []step{{"carry", "copy what the former container kept in itself", r.carry}}
 	}
@@ -187,7 +194,7 @@ func (r *run) makeResources(ctx context.Context) error {
 		return err
 	}
 	for _, v := range r.plan.stack.Volumes {
-		if r.plan.change(KindVolume, v.Spec.Name) == nil {
+		if c := r.plan.change(KindVolume, v.Spec.Name); c == nil || c.Action != ActionCreate {
 			continue
 		}
 		// On disk first: from here on .env belongs to a volume and must stay.
@@ -268,7 +275,7 @@ func (r *run) container() string {
 }
 
 func (r *run) start(ctx context.Context) error {
-	if r.journal.Snapshot != nil {
+	if r.journal.Snapshot != nil && !r.journal.Starting {
 		r.journal.Starting = true
 		if err := r.journal.save(); err != nil {
 			return err

@@ -19,8 +19,9 @@ import (
 
 // Why a plan wants a yes.
 const (
-	AskMarket = "market" // trading goes on
-	AskDown   = "down"   // the stack gets less than it had
+	AskMarket  = "market"  // trading goes on
+	AskDown    = "down"    // the stack gets less than it had
+	AskReplace = "replace" // a restore replaces data
 )
 
 // Ask is a question that a plan puts before it is carried out.

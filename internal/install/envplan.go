@@ -35,9 +35,26 @@ type envPlan struct {
 	// it counts while the file is the one that wholeOf is the SHA-256 of.
 	whole   []byte
 	wholeOf string
+	// replaces is the .env that this one, of a backup, takes the place of as a
+	// whole; nil: it is edited.
+	replaces []byte
 }
 
-func (p envPlan) changes() bool { return p.fresh || len(p.edits) > 0 || p.whole != nil }
+func (p envPlan) changes() bool {
+	if p.replaces != nil {
+		return string(p.replaces) != string(p.text)
+	}
+	return p.fresh || len(p.edits) > 0 || p.whole != nil
+}
+
+// envMode is what is to become of a .env that is there.
+type envMode int
+
+const (
+	envOurs      envMode = iota // the answers say how it is to be
+	envAdopted                  // another tool made it: what it says counts
+	envFromOther                // a backup has it: sizing is this machine's again
+)
 
 // containerKeys have one right value in our container, whatever .env said
 // before: what listens where, and what is no development server
@@ -47,12 +64,12 @@ var containerKeys = []string{"FLASK_HOST_IP", "FLASK_PORT", "FLASK_DEBUG", "FLAS
 // planEnv decides the edits. current is nil when there is no .env; sample is
 // the image's own base, nil when it is not known.
 func planEnv(current *envfile.File, sample []byte, want []setting, last state, dataMayExist bool) (envPlan, []string, error) {
-	return planEditedEnv(current, sample, want, EnvEdit{}, last, dataMayExist, false)
+	return planEditedEnv(current, sample, want, EnvEdit{}, last, dataMayExist, envOurs)
 }
 
 // planEditedEnv is planEnv with what a user asks of single keys; that counts
 // before all else.
-func planEditedEnv(current *envfile.File, sample []byte, want []setting, asked EnvEdit, last state, dataMayExist, adopting bool) (envPlan, []string, error) {
+func planEditedEnv(current *envfile.File, sample []byte, want []setting, asked EnvEdit, last state, dataMayExist bool, mode envMode) (envPlan, []string, error) {
 	want = slices.DeleteFunc(slices.Clone(want), func(s setting) bool { return asked.names(s.Key) })
 	p := envPlan{settings: append(want, asked.settings()...), fresh: current == nil, base: sample, whole: asked.Whole, wholeOf: asked.WholeOf}
 	if p.base == nil {
@@ -74,9 +91,9 @@ func planEditedEnv(current *envfile.File, sample []byte, want []setting, asked E
 		value, ok := file.Get(set.Key)
 		switch {
 		case ok && value == set.Value.Reveal():
-		case !p.fresh && ok && set.Auto:
+		case !p.fresh && ok && set.Auto && (mode != envFromOther || !last.wrote(set.Key, value)):
 			p.left = append(p.left, set.Key) // the file wins; `resize` changes it
-		case ok && adopting && !slices.Contains(containerKeys, set.Key):
+		case ok && mode == envAdopted && !slices.Contains(containerKeys, set.Key):
 			// Theirs counts, now and in later runs, which find it noted as ours.
 		case !p.fresh && ok && last.wrote(set.Key, set.Value.Reveal()):
 			p.kept = append(p.kept, set.Key)

@@ -21,7 +21,7 @@ const appUser = 1000
 // backup keeps a copy of every file that the run replaces, before anything
 // else happens.
 func (r *run) backup(context.Context) error {
-	for _, name := range []string{envName, r.plan.composeName, answersName} {
+	for _, name := range append([]string{envName, r.plan.composeName, answersName}, overrideNames...) {
 		if r.plan.change(KindFile, filepath.Join(r.in.work.dir, name)) == nil {
 			continue
 		}
@@ -62,7 +62,13 @@ func (r *run) before(name string) ([]byte, error) {
 // writeFiles puts every file in its place. .env is read again first: until
 // its container was stopped the app may have written it.
 func (r *run) writeFiles(ctx context.Context) error {
-	for name, text := range map[string][]byte{r.plan.composeName: r.plan.composeText, answersName: r.plan.answersText} {
+	texts := map[string][]byte{r.plan.composeName: r.plan.composeText, answersName: r.plan.answersText}
+	if r.in.restoring != nil {
+		for _, name := range overrideNames {
+			texts[name] = r.in.restoring.archive.Files[name]
+		}
+	}
+	for name, text := range texts {
 		if r.journal.file(name) == nil {
 			continue
 		}
@@ -78,6 +84,9 @@ func (r *run) writeFiles(ctx context.Context) error {
 		return nil
 	}
 	text := r.plan.env.text
+	if r.plan.env.replaces != nil {
+		return r.writeEnv(ctx, text)
+	}
 	if r.plan.env.fresh {
 		if now, err := r.in.readEnv(ctx); err != nil || now != nil && sha256Hex(now) != r.journal.file(envName).SHA256 {
 			return errors.Join(err, fmt.Errorf("a .env appeared in %s meanwhile; it is left as it is: run this again", r.in.work.dir))

@@ -51,6 +51,11 @@ type Installer struct {
 	upgrading bool
 	// adopting says that the stack is another tool's, and becomes ours.
 	adopting bool
+	// restoring is the backup that is put in the instance's place.
+	restoring *restoring
+	// evenBroken says that the former container need not answer: a restore is
+	// what mends it.
+	evenBroken bool
 	// rehearsing says that all of this is taken away again.
 	rehearsing bool
 }

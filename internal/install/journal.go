@@ -32,7 +32,9 @@ type journal struct {
 	MadeVolumes bool        `json:"made_volumes,omitempty"`
 	Edge        *edgeChange `json:"edge,omitempty"`
 	Snapshot    *snapshot   `json:"snapshot,omitempty"` // of an upgrade
-	// Starting says that the new container may have begun to run.
+	Replaced    []snapshot  `json:"replaced,omitempty"` // by a restore: data and .env go back together
+	// Starting says that the new container may have begun to run, or that its
+	// data is being replaced.
 	Starting bool         `json:"starting,omitempty"`
 	Files    []fileChange `json:"files,omitempty"`    // files written, with their former version
 	Aside    []string     `json:"aside,omitempty"`    // files that are moved out of Docker Compose's sight

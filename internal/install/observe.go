@@ -34,18 +34,20 @@ type observed struct {
 	composeName string // of that file
 	foreign     bool   // another tool made this stack
 	override    *compose.File
-	answersText []byte
-	state       state
-	project     string
-	fileProject string             // what docker-compose.yaml or .env calls the project, if they do
-	containers  []engine.Container // every container with the project's and service's labels
-	all         []engine.Container // every container of an OpenAlgo on this engine
-	volumes     map[string]engine.Volume
-	networks    map[string]bool
-	data        []string      // where databases of this instance are: volumes, or a mounted directory
-	unread      error         // why docker-compose.yaml could not be asked for that
-	image       *engine.Image // the image of the answers; nil: not on the engine
-	sample      []byte        // that image's own .sample.env; nil: not known
+	// What is here while a backup is restored, whose files take its place.
+	presentEnv, presentCompose []byte
+	answersText                []byte
+	state                      state
+	project                    string
+	fileProject                string             // what docker-compose.yaml or .env calls the project, if they do
+	containers                 []engine.Container // every container with the project's and service's labels
+	all                        []engine.Container // every container of an OpenAlgo on this engine
+	volumes                    map[string]engine.Volume
+	networks                   map[string]bool
+	data                       []string      // where databases of this instance are: volumes, or a mounted directory
+	unread                     error         // why docker-compose.yaml could not be asked for that
+	image                      *engine.Image // the image of the answers; nil: not on the engine
+	sample                     []byte        // that image's own .sample.env; nil: not known
 }
 
 // container is the one that the stack runs as; nil when there is none.
@@ -87,6 +89,9 @@ func (in *Installer) observe(ctx context.Context) (*observed, error) {
 	o.nameProject(in.work.dir)
 	if o.project == "" {
 		return nil, fail(ExitUsage, "%s gives no project name: choose a directory whose name has letters or digits, such as /opt/openalgo", in.work.dir)
+	}
+	if in.restoring != nil {
+		in.restoring.observed(in.work.dir, o)
 	}
 	if err := in.observeEngine(ctx, o); err != nil {
 		return nil, err

@@ -126,9 +126,11 @@ func (p *Plan) write(w io.Writer, diffs bool) {
 		fmt.Fprintln(w)
 		p.WriteSettings(w)
 	}
-	fmt.Fprintf(w, "\nSizing for %d MiB RAM and %d cores (%s figures):\n", p.Sizing.RAMMiB, p.Sizing.Cores, p.Sizing.Source)
-	fmt.Fprintf(w, "  threads %d, shared memory %d MiB, strategy memory %d MiB, strategies: %s\n",
-		p.Sizing.Threads, p.Sizing.ShmMiB, p.Sizing.StrategyMemoryMiB, p.Sizing.Strategies)
+	if p.Sizing.RAMMiB > 0 { // else it is no question of size
+		fmt.Fprintf(w, "\nSizing for %d MiB RAM and %d cores (%s figures):\n", p.Sizing.RAMMiB, p.Sizing.Cores, p.Sizing.Source)
+		fmt.Fprintf(w, "  threads %d, shared memory %d MiB, strategy memory %d MiB, strategies: %s\n",
+			p.Sizing.Threads, p.Sizing.ShmMiB, p.Sizing.StrategyMemoryMiB, p.Sizing.Strategies)
+	}
 	if len(p.Warnings) > 0 {
 		fmt.Fprintln(w, "\nWarnings:")
 	}

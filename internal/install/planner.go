@@ -39,6 +39,9 @@ func (in *Installer) makePlan(ctx context.Context, a answers.Answers, o *observe
 		p.warn("the image is not on this engine yet: its own .env base may add keys to the .env shown here")
 	}
 	in.planAsks(o, p)
+	if err := in.planRestore(ctx, o, p); err != nil {
+		return nil, err
+	}
 	return p, in.preflight(ctx, o, p)
 }
 
@@ -63,9 +66,16 @@ func (o *observed) othersRunning() int {
 }
 
 func (in *Installer) planFiles(ctx context.Context, o *observed, p *Plan) error {
+	edit, mode := in.edit, envOurs
+	if in.adopting {
+		mode = envAdopted
+	}
+	if in.restoring != nil {
+		edit, mode = in.restoring.edits(o), envFromOther
+	}
 	var warnings []string
 	var err error
-	p.env, warnings, err = planEditedEnv(o.env, o.sample, slices.Concat(settings(p.answers, p.Sizing), in.sourceSettings(o), cookieSettings(p.answers, o.project, o.env == nil)), in.edit, o.state, len(o.data) > 0 || elsewhere(o), in.adopting)
+	p.env, warnings, err = planEditedEnv(o.env, o.sample, slices.Concat(settings(p.answers, p.Sizing), in.sourceSettings(o), cookieSettings(p.answers, o.project, o.env == nil || in.restoring != nil && !in.restoring.same)), edit, o.state, len(o.data) > 0 || elsewhere(o) || in.restoring != nil, mode)
 	if lostKeys(err) {
 		return fail(ExitHost, "%w.\nThe .env may stand in %s, or in a backup of yours; bring the line back and run this again",
 			err, in.work.path("backups"))
@@ -73,6 +83,7 @@ func (in *Installer) planFiles(ctx context.Context, o *observed, p *Plan) error 
 	if err != nil {
 		return err
 	}
+	p.env.replaces = o.presentEnv
 	p.Warnings = append(p.Warnings, warnings...)
 	file, err := envfile.Parse(p.env.text)
 	if err != nil {
@@ -91,7 +102,14 @@ func (in *Installer) planFiles(ctx context.Context, o *observed, p *Plan) error 
 		if p.env.fresh {
 			action, reason = ActionCreate, "keys, broker and sizing on the image's own base; owner 1000:1000, mode 0600"
 		}
-		p.add(Change{Kind: KindFile, Name: in.work.env(), Action: action, Reason: reason, Diff: p.env.diff(o.envText)})
+		before := o.envText
+		if in.restoring != nil {
+			before, reason = o.presentEnv, "as it is in the backup, keys included"
+			if len(before) == 0 {
+				action = ActionCreate
+			}
+		}
+		p.add(Change{Kind: KindFile, Name: in.work.env(), Action: action, Reason: reason, Diff: p.env.diff(before)})
 	}
 	if err := in.planCompose(ctx, o, p); err != nil {
 		return err
@@ -258,7 +276,11 @@ func (in *Installer) planContainer(o *observed, p *Plan) {
 		p.warn("the tag %s has moved to another image; the container keeps the one that it runs", p.stack.Image)
 		p.imageID = c.ImageID
 	}
-	if reasons := recreateReasons(c, p); len(reasons) > 0 {
+	reasons := recreateReasons(c, p)
+	if in.restoring != nil {
+		reasons = append(reasons, "its data is replaced")
+	}
+	if len(reasons) > 0 {
 		p.add(Change{Kind: KindContainer, Name: name, Action: ActionRecreate, Reason: strings.Join(reasons, "; ")})
 	} else if c.State != "running" {
 		p.add(Change{Kind: KindContainer, Name: name, Action: ActionUpdate, Reason: "it is " + c.State + ": start it"})

@@ -83,6 +83,9 @@ func (in *Installer) restoreEnv(ctx context.Context, j *journal, change fileChan
 	if err != nil {
 		return fmt.Errorf("reading the former .env: %w", err)
 	}
+	if j.Replaced != nil { // its data goes back with it: no key of the other one may stay
+		return in.moveEnvBack(ctx, change, j.State)
+	}
 	restored, err := carryKeys(before, now, change, j.State)
 	if err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"syscall"
 
+	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/host"
 )
@@ -27,22 +28,33 @@ type snapshot struct {
 // snapshotName is the directory of the last snapshot, kept until the next.
 const snapshotName = "snapshot"
 
-// dataDirectory is where this host finds what the container sees as DataTarget.
-func (in *Installer) dataDirectory(ctx context.Context, c engine.Container) (string, error) {
+// dataPath is where this host finds what the container sees as target, and
+// what that is called: the volume, or the directory. Both are "" where nothing
+// is mounted there.
+func (in *Installer) dataPath(ctx context.Context, c engine.Container, target string) (path, source string, err error) {
 	for _, m := range c.Mounts {
-		if m.Target != DataTarget {
+		if m.Target != target {
 			continue
 		}
-		if source := bindSource(m); source != "" {
-			return source, nil
+		if directory := bindSource(m); directory != "" {
+			return directory, directory, nil
 		}
 		v, err := in.Engine.Volume(ctx, m.Name)
 		if err != nil {
-			return "", fmt.Errorf("looking at the volume %s: %w", m.Name, err)
+			return "", "", fmt.Errorf("looking at the volume %s: %w", m.Name, err)
 		}
-		return v.Mountpoint, nil
+		return v.Mountpoint, m.Name, nil
 	}
-	return "", fail(ExitHost, "%s keeps its databases in no volume, so they would be gone with the container: put the volumes back into %s first", c.Name, "docker-compose.yaml")
+	return "", "", nil
+}
+
+// dataDirectory is where this host finds what the container sees as DataTarget.
+func (in *Installer) dataDirectory(ctx context.Context, c engine.Container) (string, error) {
+	path, _, err := in.dataPath(ctx, c, DataTarget)
+	if err == nil && path == "" {
+		err = fail(ExitHost, "%s keeps its databases in no volume, so they would be gone with the container: put the volumes back into %s first", c.Name, compose.FileName)
+	}
+	return path, err
 }
 
 // preflightSnapshot wants the databases readable from here, and room for them.
@@ -88,12 +100,17 @@ func (r *run) snapshot(ctx context.Context) error {
 // restoreData brings the databases of the snapshot back. The container that
 // may have changed them is gone by now; it can be repeated.
 func (in *Installer) restoreData(ctx context.Context, j *journal) error {
-	s := j.Snapshot
-	if s == nil || !s.Whole || !j.started() {
+	if !j.started() {
 		return nil
 	}
-	if err := copyTree(ctx, s.Copy, s.Data); err != nil {
-		return fmt.Errorf("bringing the databases back from %s: %w", s.Copy, err)
+	copies := j.Replaced
+	if j.Snapshot != nil && j.Snapshot.Whole {
+		copies = append(copies, *j.Snapshot)
+	}
+	for _, s := range copies {
+		if err := copyTree(ctx, s.Copy, s.Data); err != nil {
+			return fmt.Errorf("bringing the databases back from %s: %w", s.Copy, err)
+		}
 	}
 	return nil
 }

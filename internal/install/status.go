@@ -26,22 +26,25 @@ type Status struct {
 
 // Instance is one OpenAlgo on the engine.
 type Instance struct {
-	Name      string         `json:"name"` // the Compose project
-	Dir       string         `json:"dir"`
-	Ready     bool           `json:"ready"`
-	Reason    string         `json:"reason"`         // why it is not ready; "" when it is
-	Note      string         `json:"note,omitempty"` // what its own health check adds
-	URL       string         `json:"url"`
-	Version   string         `json:"version,omitempty"` // the app's own
-	Image     InstanceImage  `json:"image"`
-	Container string         `json:"container"`
-	State     string         `json:"state,omitempty"`
-	Since     string         `json:"since,omitempty"` // RFC 3339, when the container started
-	Ports     []string       `json:"ports,omitempty"`
-	HTTPS     *HTTPS         `json:"https,omitempty"`
-	Sizing    SizingStatus   `json:"sizing"`
-	Schedule  *Schedule      `json:"schedule,omitempty"` // a resize with --at
-	Volumes   []VolumeStatus `json:"volumes"`
+	Name      string        `json:"name"` // the Compose project
+	Dir       string        `json:"dir"`
+	Ready     bool          `json:"ready"`
+	Reason    string        `json:"reason"`         // why it is not ready; "" when it is
+	Note      string        `json:"note,omitempty"` // what its own health check adds
+	URL       string        `json:"url"`
+	Version   string        `json:"version,omitempty"` // the app's own
+	Image     InstanceImage `json:"image"`
+	Container string        `json:"container"`
+	State     string        `json:"state,omitempty"`
+	Since     string        `json:"since,omitempty"` // RFC 3339, when the container started
+	Ports     []string      `json:"ports,omitempty"`
+	HTTPS     *HTTPS        `json:"https,omitempty"`
+	Sizing    SizingStatus  `json:"sizing"`
+	Schedule  *Schedule     `json:"schedule,omitempty"` // a resize with --at
+	Backup    *LastBackup   `json:"backup,omitempty"`   // how the last one ended
+	// BackupDaily is when the host makes a backup by itself, HH:MM in India.
+	BackupDaily string         `json:"backup_daily,omitempty"`
+	Volumes     []VolumeStatus `json:"volumes"`
 }
 
 // InstanceImage is the image that a container runs from.
@@ -214,6 +217,10 @@ func readInstance(ctx context.Context, e *engine.Engine, c engine.Container, due
 	}
 	i.Sizing = sizingStatus(env, c, due)
 	i.Schedule = ReadSchedule(i.Dir)
+	i.Backup = ReadLastBackup(i.Dir)
+	if d := ReadDailyBackup(i.Dir); d != nil {
+		i.BackupDaily = d.Clock
+	}
 	for _, m := range c.Mounts {
 		if path := directoryOf(m); path != "" {
 			i.Volumes = append(i.Volumes, VolumeStatus{Name: path, Mount: m.Target, Bytes: -1})
@@ -336,6 +343,10 @@ func (s Status) WriteText(w io.Writer) {
 				d.Threads, d.ShmMiB, d.StrategyMemoryMiB, d.RAMMiB, d.Cores)+": openalgo-install resize")
 		}
 		row("schedule", i.Schedule.text())
+		row("backup", i.Backup.text())
+		if i.BackupDaily != "" {
+			row("", "every day at "+i.BackupDaily+" Indian time")
+		}
 		for _, v := range i.Volumes {
 			size := "size unknown"
 			if v.Bytes >= 0 {

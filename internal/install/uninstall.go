@@ -48,6 +48,11 @@ func (in *Installer) PlanUninstall(ctx context.Context, purge bool) (*Removal, e
 	}
 	in.removableVolumes(o, r)
 	in.removableDirectories(o, r)
+	if d := ReadDailyBackup(in.work.dir); d != nil {
+		for _, file := range d.Files {
+			r.Changes = append(r.Changes, Change{Kind: KindFile, Name: file, Action: ActionRemove, Reason: "the daily backup; backups that are there stay"})
+		}
+	}
 	in.removableFiles(o, r)
 	if err := in.removableSite(ctx, o, r); err != nil {
 		return nil, err
@@ -192,6 +197,9 @@ func (in *Installer) Uninstall(ctx context.Context, r *Removal) (Result, error) 
 	// An unfinished run has nothing left to go on with.
 	if err := os.Remove(in.work.path("journal.json")); err != nil && !os.IsNotExist(err) {
 		return Result{}, fmt.Errorf("closing the journal: %w", err)
+	}
+	if _, err := in.RemoveDailyBackup(ctx); err != nil {
+		return Result{}, err
 	}
 	for _, name := range r.networks {
 		if err := in.Engine.RemoveNetwork(ctx, name); err != nil {

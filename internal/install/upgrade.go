@@ -100,10 +100,7 @@ func targetRef(now, to string) (string, error) {
 	if err != nil {
 		return "", fail(ExitHost, "the image that is installed, %s, is no reference: %w", now, err)
 	}
-	repository, _, _ := strings.Cut(now, "@")
-	if i := strings.LastIndexByte(repository, ':'); i > strings.LastIndexByte(repository, '/') {
-		repository = repository[:i]
-	}
+	repository := repositoryOf(now)
 	if to == "" {
 		if _, fixed := named.(reference.Digested); fixed {
 			return "", fail(ExitUsage, "%s is one image for ever, by its digest: name another with --to", now)
@@ -121,4 +118,13 @@ func targetRef(now, to string) (string, error) {
 		return "", fail(ExitUsage, "--to: %q is neither a tag, a digest nor an image, e.g. latest", to)
 	}
 	return full, nil
+}
+
+// repositoryOf is a reference without its tag and digest.
+func repositoryOf(ref string) string {
+	repository, _, _ := strings.Cut(ref, "@")
+	if i := strings.LastIndexByte(repository, ':'); i > strings.LastIndexByte(repository, '/') {
+		repository = repository[:i]
+	}
+	return repository
 }

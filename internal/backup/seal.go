@@ -1,0 +1,113 @@
+package backup
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"filippo.io/age"
+
+	"github.com/marketcalls/openalgo-install/internal/secret"
+)
+
+// ErrSealed says that an archive is encrypted and the key to it is missing, or
+// another one.
+var ErrSealed = errors.New("this backup is encrypted")
+
+// Seal is how an archive is encrypted with age; the zero value is not at all.
+type Seal struct {
+	Recipients []string // age1... each
+	Passphrase secret.Text
+}
+
+// workFactor is scrypt's, as a power of two: it takes 64 MiB of memory, where
+// age's own default takes 256 and would not fit a small VPS beside the app.
+const workFactor = 16
+
+// Key opens encrypted archives; the zero value opens those that are not.
+type Key struct{ identities []age.Identity }
+
+// None reports that nothing is encrypted.
+func (s Seal) None() bool { return len(s.Recipients) == 0 && s.Passphrase.Empty() }
+
+// Ready checks the seal, so that a wrong recipient is known before anything is
+// stopped, and returns what encrypts and what reads back. To read back, a key
+// of this process's own is a recipient, too; nobody ever has it.
+func (s Seal) Ready() (wrap func(io.Writer) (io.WriteCloser, error), key Key, err error) {
+	switch {
+	case s.None():
+		return func(out io.Writer) (io.WriteCloser, error) { return nopCloser{out}, nil }, Key{}, nil
+	case len(s.Recipients) > 0 && !s.Passphrase.Empty():
+		return nil, Key{}, errors.New("a backup is for recipients or for a passphrase, not for both")
+	case !s.Passphrase.Empty():
+		recipient, err := age.NewScryptRecipient(s.Passphrase.Reveal())
+		if err != nil {
+			return nil, Key{}, err
+		}
+		recipient.SetWorkFactor(workFactor)
+		key, err := PassphraseKey(s.Passphrase)
+		return wrapFor(recipient), key, err
+	}
+	var recipients []age.Recipient
+	for _, text := range s.Recipients {
+		r, err := age.ParseX25519Recipient(strings.TrimSpace(text))
+		if err != nil {
+			return nil, Key{}, fmt.Errorf("%q is no age recipient, which age-keygen prints as age1...: %w", text, err)
+		}
+		recipients = append(recipients, r)
+	}
+	own, err := age.GenerateX25519Identity()
+	if err != nil {
+		return nil, Key{}, err
+	}
+	return wrapFor(append(recipients, own.Recipient())...), Key{[]age.Identity{own}}, nil
+}
+
+func wrapFor(recipients ...age.Recipient) func(io.Writer) (io.WriteCloser, error) {
+	return func(out io.Writer) (io.WriteCloser, error) { return age.Encrypt(out, recipients...) }
+}
+
+type nopCloser struct{ io.Writer }
+
+func (nopCloser) Close() error { return nil }
+
+// PassphraseKey opens what was encrypted with a passphrase.
+func PassphraseKey(passphrase secret.Text) (Key, error) {
+	identity, err := age.NewScryptIdentity(passphrase.Reveal())
+	if err != nil {
+		return Key{}, err
+	}
+	return Key{[]age.Identity{identity}}, nil
+}
+
+// IdentityKey opens what was encrypted to one of the identities in a file, as
+// age-keygen writes it. Errors do not quote it.
+func IdentityKey(file io.Reader) (Key, error) {
+	identities, err := age.ParseIdentities(file)
+	if err != nil {
+		return Key{}, errors.New("it holds no identity of age (AGE-SECRET-KEY-1...)")
+	}
+	return Key{identities}, nil
+}
+
+var ageHeader = []byte("age-encryption.org/")
+
+// open passes on what an archive holds, decrypted if need be.
+func (k Key) open(in io.Reader) (io.Reader, error) {
+	peek := bufio.NewReaderSize(in, 64<<10)
+	head, _ := peek.Peek(len(ageHeader))
+	if !bytes.Equal(head, ageHeader) {
+		return peek, nil
+	}
+	if len(k.identities) == 0 {
+		return nil, fmt.Errorf("%w: --identity names the file of its key, --passphrase-file the one of its passphrase", ErrSealed)
+	}
+	plain, err := age.Decrypt(peek, k.identities...)
+	if noMatch := (*age.NoIdentityMatchError)(nil); errors.As(err, &noMatch) {
+		return nil, fmt.Errorf("%w, and this is not the key to it", ErrSealed)
+	}
+	return plain, err
+}

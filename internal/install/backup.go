@@ -1,0 +1,254 @@
+package install
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/marketcalls/openalgo-install/internal/backup"
+	"github.com/marketcalls/openalgo-install/internal/compose"
+	"github.com/marketcalls/openalgo-install/internal/engine"
+)
+
+// BackupOptions say where a backup goes and what it holds.
+type BackupOptions struct {
+	To   string // a directory, a file, or "-" for Out; "" is <dir>-backups
+	Keep int    // how many stay in a directory; 0 is all
+	Log  bool   // the app's log, too
+	Seal backup.Seal
+	Out  io.Writer
+}
+
+// savedTrees are the data directories that a backup holds; tmp holds nothing
+// that counts (facts/upstream.md 9.1).
+var savedTrees = []string{"db", "strategies", "keys"}
+
+// backing is one backup.
+type backing struct {
+	in      *Installer
+	options BackupOptions
+	wrap    func(io.Writer) (io.WriteCloser, error)
+	key     backup.Key
+	trees   []backup.Tree
+	target  target
+	down    time.Duration
+}
+
+// Backup writes an archive of the instance: .env, its files and its data. The
+// app is stopped for as long as what it may write is read, and no longer: its
+// databases are not whole otherwise (facts/upstream.md 9.2).
+func (in *Installer) Backup(ctx context.Context, o BackupOptions) (Result, error) {
+	b := &backing{in: in, options: o}
+	var err error
+	if b.wrap, b.key, err = o.Seal.Ready(); err != nil {
+		return Result{}, fail(ExitUsage, "%w", err)
+	}
+	if err := in.settle(ctx); err != nil {
+		return Result{}, err
+	}
+	if err := in.mayCopy("a backup"); err != nil {
+		return Result{}, err
+	}
+	if _, err := in.saved(ctx); err != nil {
+		return Result{}, err
+	}
+	if err := in.askDown(ctx, "stopped while its data is copied, and started again"); err != nil {
+		return Result{}, err
+	}
+	return in.locked(ctx, "backup", func(c *engine.Container) (Result, error) {
+		result, err := b.run(ctx, *c)
+		if result.Message != "" {
+			in.recordBackup(b, result, err)
+		} else {
+			in.recordBackup(b, Result{}, err)
+		}
+		return result, err
+	})
+}
+
+// mayCopy wants the data readable from here.
+func (in *Installer) mayCopy(what string) error {
+	if !in.Engine.Info().Local || os.Geteuid() != 0 {
+		return fail(ExitHost, "%s reads and writes the volumes, which takes root on the engine's own host: run this there, with sudo", what)
+	}
+	return nil
+}
+
+// askDown asks whether the app may go down now.
+func (in *Installer) askDown(ctx context.Context, reason string) error {
+	o, err := in.observe(ctx)
+	if err != nil {
+		return err
+	}
+	c := o.container()
+	if c == nil || !isUp(*c) || o.env == nil {
+		return nil
+	}
+	p := &Plan{project: o.project, Changes: []Change{{Kind: KindContainer, Name: c.Name, Action: ActionUpdate, Reason: reason}}}
+	askForMarket(o, p)
+	return in.confirm(p)
+}
+
+func (b *backing) run(ctx context.Context, c engine.Container) (Result, error) {
+	if err := b.findTrees(ctx, c); err != nil {
+		return Result{}, err
+	}
+	if err := b.target.open(b); err != nil {
+		return Result{}, err
+	}
+	defer b.target.discard()
+	began := b.in.stepStarted("archive", "archive "+c.Name)
+	failed, notUp := b.archive(ctx, c)
+	switch {
+	case notUp != nil && failed == nil:
+		failed = b.target.keep() // what was read is whole, whatever ails the app
+		fallthrough
+	case notUp != nil:
+		b.in.stepEnded("archive", StepFailed, began)
+		return Result{}, &Error{Exit: ExitBroken, Err: errors.Join(notUp, failed), Log: logOf(notUp)}
+	case ctx.Err() != nil:
+		failed = &Error{Exit: ExitCancelled, Err: errors.New("cancelled: there is no backup, and OpenAlgo is as it was before")}
+	case failed != nil:
+		failed = fail(ExitFailed, "%w. There is no backup; OpenAlgo is as it was before", failed)
+	}
+	if failed != nil {
+		b.in.stepEnded("archive", StepFailed, began)
+		return Result{}, failed
+	}
+	b.in.stepEnded("archive", StepDone, began)
+	return b.finish(ctx, c)
+}
+
+// archive writes the archive. notUp says that the app was stopped for it and
+// does not come up again.
+func (b *backing) archive(ctx context.Context, c engine.Container) (failed, notUp error) {
+	sealed, err := b.wrap(b.target.out)
+	if err != nil {
+		return err, nil
+	}
+	m, err := b.manifest(ctx, c)
+	if err != nil {
+		return err, nil
+	}
+	w, err := backup.NewWriter(sealed, m)
+	if err != nil {
+		return err, nil
+	}
+	if isUp(c) {
+		for _, t := range b.trees {
+			if err := w.Early(ctx, t); err != nil {
+				return errors.Join(err, w.Abandon()), nil
+			}
+		}
+		failpoint("backup-early")
+	}
+	if failed, notUp = b.whileDown(ctx, c, func() error { return b.rest(ctx, w) }); failed != nil {
+		return errors.Join(failed, w.Abandon()), notUp
+	}
+	return errors.Join(w.Close(), sealed.Close()), notUp
+}
+
+// rest archives what must not change meanwhile.
+func (b *backing) rest(ctx context.Context, w *backup.Writer) error {
+	for _, t := range b.trees {
+		if err := w.Tree(ctx, t); err != nil {
+			return fmt.Errorf("copying %s: %w", t.Source, err)
+		}
+		failpoint("backup-" + t.Name)
+	}
+	// .env last: until it is stopped, the app may write a key of its own.
+	for _, name := range append([]string{envName, compose.FileName, answersName, workName + "/state.json"}, overrideNames...) {
+		text, err := b.in.fileOf(ctx, name)
+		if err == nil && text != nil {
+			err = w.File(name, text)
+		}
+		if err != nil {
+			return fmt.Errorf("copying %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// whileDown does something while the app is stopped, and starts it again
+// whatever comes; a kill in between is mended by the next run.
+func (b *backing) whileDown(ctx context.Context, c engine.Container, do func() error) (failed, notUp error) {
+	if !isUp(c) {
+		return do(), nil
+	}
+	in := b.in
+	j := &journal{Command: "backup", Started: time.Now().UTC(), Engine: in.Engine.Info().Name, Project: c.Labels[compose.LabelProject],
+		Name: c.Name, Old: &oldContainer{ID: c.ID, Name: c.Name, Running: true, Stopping: true}, work: in.work}
+	if err := j.save(); err != nil {
+		return err, nil
+	}
+	began := time.Now()
+	failed = in.stop(ctx, &c)
+	failpoint("backup-stopped")
+	if failed == nil {
+		failed = do()
+	}
+	// Down by our own hand: it comes up again even if the user left.
+	notUp = in.startAndVerify(context.WithoutCancel(ctx), &c)
+	b.down = time.Since(began)
+	if notUp != nil {
+		return failed, fmt.Errorf("OpenAlgo was stopped for its backup and does not come up again: %w.\n"+
+			"`openalgo-install logs` shows why; `openalgo-install start` starts it", notUp)
+	}
+	return failed, j.finish()
+}
+
+// fileOf reads a file of the instance's directory; nil when there is none.
+func (in *Installer) fileOf(ctx context.Context, name string) ([]byte, error) {
+	if name == envName {
+		return in.readEnv(ctx)
+	}
+	return readOptional(in.work.dir + "/" + name)
+}
+
+func (b *backing) findTrees(ctx context.Context, c engine.Container) error {
+	names := savedTrees
+	if b.options.Log {
+		names = append(names[:len(names):len(names)], "log")
+	}
+	for _, name := range names {
+		at, source, err := b.in.dataPath(ctx, c, "/app/"+name)
+		if err != nil {
+			return err
+		}
+		if at == "" && "/app/"+name == DataTarget {
+			return fail(ExitHost, "%s keeps its databases in no volume: put the volumes back into %s first", c.Name, compose.FileName)
+		}
+		if at == "" {
+			continue
+		}
+		bytes, err := treeBytes(at)
+		if err != nil {
+			return fmt.Errorf("looking at %s: %w", at, err)
+		}
+		b.trees = append(b.trees, backup.Tree{Name: name, Source: source, Path: at, Bytes: bytes})
+	}
+	return nil
+}
+
+// manifest says what the archive will hold.
+func (b *backing) manifest(ctx context.Context, c engine.Container) (backup.Manifest, error) {
+	s, err := b.in.work.readState()
+	if err != nil {
+		return backup.Manifest{}, err
+	}
+	m := backup.Manifest{Created: time.Now().UTC(), Project: s.Project, Dir: b.in.work.dir, Trees: b.trees, Setup: s.SetupDone,
+		Image: backup.Image{Ref: s.ImageRef, ID: c.ImageID}}
+	if image, err := b.in.Engine.Image(ctx, c.ImageID); err == nil {
+		m.Image.Digest, m.Image.Created = image.Digest, image.Created
+	}
+	if isUp(c) { // an account may have been made since the last run
+		if needsSetup, err := ask(ctx, b.in.Engine, checkOfContainer(b.in.Engine, c)); err == nil {
+			m.Setup = !needsSetup
+		}
+	}
+	m.EnvConfig, _ = envOf(b.in.work.dir).Get(keyConfigVersion)
+	return m, nil
+}

@@ -1,0 +1,202 @@
+package install
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/docker/go-units"
+	"github.com/google/renameio/v2"
+
+	"github.com/marketcalls/openalgo-install/internal/backup"
+	"github.com/marketcalls/openalgo-install/internal/engine"
+)
+
+// LastBackup is how the last backup of an instance ended. It stands in
+// <dir>/.openalgo-install/backup.json.
+type LastBackup struct {
+	At          time.Time `json:"at"`
+	OK          bool      `json:"ok"`
+	File        string    `json:"file,omitempty"`
+	Bytes       int64     `json:"bytes,omitempty"`
+	DownSeconds float64   `json:"down_seconds"`
+	Message     string    `json:"message"`
+}
+
+const lastBackupName = "backup.json"
+
+// ReadLastBackup looks at how the last backup of an instance ended; nil when
+// there was none.
+func ReadLastBackup(dir string) *LastBackup {
+	text, err := os.ReadFile(workdir{dir}.path(lastBackupName))
+	var last LastBackup
+	if err != nil || json.Unmarshal(text, &last) != nil {
+		return nil
+	}
+	return &last
+}
+
+func (l *LastBackup) text() string {
+	switch {
+	case l == nil:
+		return ""
+	case !l.OK:
+		return fmt.Sprintf("%s FAILED: %s", l.At.Local().Format("2006-01-02 15:04"), strings.SplitN(l.Message, "\n", 2)[0])
+	}
+	return fmt.Sprintf("%s  %s (%s)", l.At.Local().Format("2006-01-02 15:04"), l.File, units.HumanSize(float64(l.Bytes)))
+}
+
+func (in *Installer) recordBackup(b *backing, result Result, err error) {
+	last := LastBackup{At: time.Now().UTC(), OK: err == nil, File: b.target.name, Bytes: b.target.bytes,
+		DownSeconds: b.down.Seconds(), Message: result.Message}
+	if err != nil {
+		last.Message = in.redact.Redact(err.Error())
+	}
+	text, err := json.MarshalIndent(last, "", "  ")
+	if err == nil {
+		err = renameio.WriteFile(in.work.path(lastBackupName), append(text, '\n'), 0o600)
+	}
+	if err != nil {
+		in.note(fmt.Sprintf("the result of the backup could not be kept for `status`: %v", err))
+	}
+}
+
+// finish proves the archive by reading it back, and gives it its name.
+func (b *backing) finish(ctx context.Context, c engine.Container) (Result, error) {
+	in := b.in
+	r := Result{Changed: true, URL: instanceURL(envOf(in.work.dir), c)}
+	down := ""
+	if isUp(c) {
+		down = fmt.Sprintf(" OpenAlgo was down for %.1f s", b.down.Seconds())
+	}
+	if b.target.file == nil {
+		r.Message = fmt.Sprintf("the backup is written (%s).%s", units.HumanSize(float64(b.target.bytes)), down)
+		return r, nil
+	}
+	if err := b.target.file.Sync(); err != nil {
+		return Result{}, fail(ExitFailed, "writing %s: %w", b.target.name, err)
+	}
+	began := in.stepStarted("read-back", "read the backup again and check it")
+	a, err := backup.Open(ctx, b.target.partial, b.key)
+	if err != nil {
+		in.stepEnded("read-back", StepFailed, began)
+		return Result{}, fail(ExitFailed, "the backup can't be read back: %w. It is removed; OpenAlgo runs", err)
+	}
+	damaged, err := b.checkSQLite(ctx, c, a)
+	if ctx.Err() != nil {
+		return Result{}, &Error{Exit: ExitCancelled, Err: errors.New("cancelled: there is no backup, and OpenAlgo is as it was before")}
+	}
+	if err != nil {
+		in.Report.Report(Event{Type: EventWarning, Time: time.Now(), Message: fmt.Sprintf("the databases in the backup could not be checked: %v", err)})
+	}
+	in.stepEnded("read-back", StepDone, began)
+	if err := b.target.keep(); err != nil {
+		return Result{}, fail(ExitFailed, "%w", err)
+	}
+	if len(damaged) > 0 {
+		return Result{}, fail(ExitFailed, "%s is written and is what OpenAlgo has, but OpenAlgo's data is damaged:\n  - %s\n"+
+			"Keep your older backups: none of them was removed", b.target.name, strings.Join(damaged, "\n  - "))
+	}
+	if err := b.target.prune(b.project(), b.options.Keep); err != nil {
+		return Result{}, fail(ExitFailed, "%s is written and checked, but %w", b.target.name, err)
+	}
+	r.Message = fmt.Sprintf("%s is written and checked (%s).%s", b.target.name, units.HumanSize(float64(b.target.bytes)), down)
+	return r, nil
+}
+
+// integrity asks SQLite about each database; it runs in the app's own image,
+// on copies.
+const integrity = `
+import sqlite3, sys
+for path in sys.argv[1:]:
+    try:
+        rows = sqlite3.connect(path).execute("PRAGMA integrity_check(5)").fetchall()
+        text = "; ".join(str(row[0]) for row in rows)
+    except Exception as problem:
+        text = str(problem)
+    print(path[len("/check/"):] + "\t" + " ".join(text.split()))
+print("END")
+`
+
+// checkSQLite takes the SQLite databases out of the archive again, with what
+// their logs hold, and lets SQLite check them.
+func (b *backing) checkSQLite(ctx context.Context, c engine.Container, a *backup.Archive) (damaged []string, err error) {
+	if len(a.SQLite) == 0 {
+		return nil, nil
+	}
+	dir, err := os.MkdirTemp(filepath.Dir(b.target.partial), b.checkPrefix())
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	roots := map[string]string{}
+	for _, t := range b.trees {
+		roots[t.Name] = filepath.Join(dir, t.Name)
+		if err := os.Mkdir(roots[t.Name], 0o700); err != nil {
+			return nil, err
+		}
+	}
+	wanted := map[string]bool{}
+	var paths []string
+	for _, name := range a.SQLite {
+		for _, part := range []string{"", "-wal", "-shm", "-journal"} {
+			wanted[name+part] = true
+		}
+		paths = append(paths, "/check/"+strings.TrimPrefix(name, "data/"))
+	}
+	if err := a.ExtractSome(ctx, roots, func(name string) bool { return wanted[name] }); err != nil {
+		return nil, err
+	}
+	return b.askSQLite(ctx, c.ImageID, dir, paths)
+}
+
+// checkPrefix begins the name of the directory with those copies.
+func (b *backing) checkPrefix() string { return "." + b.project() + "-check-" }
+
+func (b *backing) askSQLite(ctx context.Context, image, dir string, paths []string) (damaged []string, err error) {
+	e := b.in.Engine
+	id, err := e.Create(ctx, engine.ContainerSpec{
+		Image: image, User: "0:0", NetworkMode: "none", Entrypoint: []string{"python3", "-c", integrity}, Cmd: paths,
+		Labels: map[string]string{probeLabel: b.in.work.dir},
+		Mounts: []engine.Mount{{Type: "bind", Source: dir, Target: "/check"}},
+	})
+	if err != nil {
+		return nil, err
+	}
+	defer b.in.discard(ctx, id)
+	if err := e.Start(ctx, id); err != nil {
+		return nil, err
+	}
+	for {
+		now, err := e.Container(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		if now.State == "exited" {
+			break
+		}
+		if err := pause(ctx, pollEvery); err != nil {
+			return nil, err
+		}
+	}
+	var out, problems bytes.Buffer
+	if err := e.Logs(ctx, id, engine.LogOptions{}, &out, &problems); err != nil {
+		return nil, err
+	}
+	said, ended := strings.CutSuffix(strings.TrimSpace(out.String()), "END")
+	if !ended {
+		return nil, fmt.Errorf("SQLite said %q", strings.TrimSpace(problems.String()))
+	}
+	for line := range strings.Lines(said) {
+		if name, text, _ := strings.Cut(strings.TrimSpace(line), "\t"); text != "ok" {
+			damaged = append(damaged, name+": "+text)
+		}
+	}
+	return damaged, nil
+}

@@ -1,0 +1,210 @@
+package install
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/marketcalls/openalgo-install/internal/backup"
+	"github.com/marketcalls/openalgo-install/internal/compose"
+	"github.com/marketcalls/openalgo-install/internal/host"
+)
+
+// Endings of files: a backup, one that is encrypted, and one that is not
+// finished.
+const (
+	archiveEnding = ".tar.zst"
+	sealedEnding  = ".tar.zst.age"
+	partialEnding = ".partial"
+)
+
+// target is the file that a backup becomes.
+type target struct {
+	dir     string    // where it is one of several; "" where the file is named
+	name    string    // the file, once it is whole; "" for a stream
+	partial string    // the file until then
+	out     io.Writer // what is written
+	file    *os.File
+	bytes   int64
+}
+
+// countingWriter counts what was written.
+type countingWriter struct {
+	io.Writer
+	n *int64
+}
+
+func (c countingWriter) Write(p []byte) (int, error) {
+	n, err := c.Writer.Write(p)
+	*c.n += int64(n)
+	return n, err
+}
+
+// open makes the file, readable by its owner alone, where there is room.
+func (t *target) open(b *backing) error {
+	to := b.options.To
+	if to == "-" {
+		t.out = countingWriter{b.options.Out, &t.bytes}
+		return nil
+	}
+	if err := t.choose(b, to); err != nil {
+		return err
+	}
+	if err := t.room(b); err != nil {
+		return err
+	}
+	var err error
+	if t.file, err = os.OpenFile(t.partial, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600); err != nil {
+		return fail(ExitHost, "making the backup: %w", err)
+	}
+	t.out = countingWriter{t.file, &t.bytes}
+	return nil
+}
+
+func (t *target) choose(b *backing, to string) error {
+	info, err := os.Stat(to)
+	ending := archiveEnding
+	if !b.options.Seal.None() {
+		ending = sealedEnding
+	}
+	switch {
+	case to == "":
+		t.dir = b.in.work.dir + "-backups"
+	case err == nil && info.IsDir() || strings.HasSuffix(to, "/"):
+		t.dir = to
+	default:
+		if b.options.Keep > 0 {
+			return fail(ExitUsage, "--keep counts the backups in a directory, and --to names a file: name a directory")
+		}
+		t.name = to
+	}
+	if t.name == "" {
+		if err := os.MkdirAll(t.dir, 0o700); err != nil {
+			return fail(ExitHost, "making the directory for backups: %w", err)
+		}
+		t.name = filepath.Join(t.dir, b.project()+"-"+time.Now().Format("20060102-150405")+ending)
+	}
+	if t.name, err = filepath.Abs(t.name); err != nil {
+		return err
+	}
+	if _, err := os.Stat(t.name); err == nil {
+		return fail(ExitUsage, "%s exists, and no backup is ever overwritten: name another file", t.name)
+	}
+	if t.inside(b) {
+		return fail(ExitUsage, "%s is inside what is backed up: name another place with --to, best on another disk", t.name)
+	}
+	t.partial = t.name + partialEnding
+	if t.dir != "" { // what a killed run left; only one at a time writes them
+		left, _ := filepath.Glob(filepath.Join(t.dir, b.project()+"-*"+partialEnding))
+		copies, _ := filepath.Glob(filepath.Join(t.dir, b.checkPrefix()+"*"))
+		for _, path := range append(left, copies...) {
+			_ = os.RemoveAll(path)
+		}
+	}
+	return nil
+}
+
+func (t *target) inside(b *backing) bool {
+	return slices.ContainsFunc(b.trees, func(tree backup.Tree) bool { return strings.HasPrefix(t.name, tree.Path+"/") })
+}
+
+func (b *backing) project() string {
+	if s, err := b.in.work.readState(); err == nil && s.Project != "" {
+		return s.Project
+	}
+	return compose.ProjectName(b.in.work.dir)
+}
+
+// room wants as much free as the data takes: how far it can be packed is not
+// known before.
+func (t *target) room(b *backing) error {
+	var bytes int64
+	for _, tree := range b.trees {
+		bytes += tree.Bytes
+	}
+	disk, err := host.Disk(filepath.Dir(t.name))
+	if err != nil {
+		return fail(ExitHost, "looking at the disk of %s: %w", t.name, err)
+	}
+	if need := int(bytes>>20) + minDirMiB; disk.FreeMiB < need {
+		return fail(ExitHost, "the data takes %d MiB, and %s has %d MiB free for its backup: make room, or name another disk with --to. Nothing was stopped",
+			bytes>>20, filepath.Dir(t.name), disk.FreeMiB)
+	}
+	return nil
+}
+
+// keep makes the whole archive the backup.
+func (t *target) keep() error {
+	if t.file == nil {
+		return nil
+	}
+	if err := errors.Join(t.file.Sync(), t.file.Close()); err != nil {
+		return fmt.Errorf("writing %s: %w", t.name, err)
+	}
+	t.file = nil
+	if err := os.Rename(t.partial, t.name); err != nil {
+		return fmt.Errorf("writing %s: %w", t.name, err)
+	}
+	t.partial = ""
+	return syncDir(filepath.Dir(t.name))
+}
+
+// discard takes an unfinished archive away.
+func (t *target) discard() {
+	if t.file != nil {
+		_ = t.file.Close()
+	}
+	if t.partial != "" {
+		_ = os.Remove(t.partial)
+	}
+}
+
+// syncDir makes the names in a directory survive a power cut.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// prune removes all but the newest backups of this instance in a directory.
+func (t *target) prune(project string, keep int) error {
+	if t.dir == "" || keep <= 0 {
+		return nil
+	}
+	entries, err := os.ReadDir(t.dir)
+	if err != nil {
+		return err
+	}
+	var own []string
+	for _, e := range entries {
+		if isBackupOf(project, e) {
+			own = append(own, e.Name())
+		}
+	}
+	slices.Sort(own) // by their time
+	for _, name := range own[:max(0, len(own)-keep)] {
+		if err := os.Remove(filepath.Join(t.dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("removing an old backup: %w", err)
+		}
+	}
+	return nil
+}
+
+// isBackupOf recognises the names that Backup gives, and no other.
+func isBackupOf(project string, e fs.DirEntry) bool {
+	rest, ok := strings.CutPrefix(e.Name(), project+"-")
+	if !ok || !e.Type().IsRegular() {
+		return false
+	}
+	stamp, ending, _ := strings.Cut(rest, ".")
+	_, err := time.Parse("20060102-150405", stamp)
+	return err == nil && ("."+ending == archiveEnding || "."+ending == sealedEnding)
+}

@@ -1,0 +1,274 @@
+package install
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"slices"
+
+	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/backup"
+	"github.com/marketcalls/openalgo-install/internal/compose"
+	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/envfile"
+)
+
+// RestoreOptions say what is restored.
+type RestoreOptions struct {
+	File  string
+	Key   backup.Key
+	Image string // another image than the backup names; "" is that
+}
+
+// restoring is a backup that is being restored.
+type restoring struct {
+	archive *backup.Archive
+	env     *envfile.File
+	state   state
+	same    bool // it is a backup of this very instance
+}
+
+// replacedName is the directory with what a restore replaced, until the next.
+const replacedName = "replaced"
+
+// Restore makes the instance what it was when a backup was written: .env and
+// data of one and the same moment. The archive is read to its end before
+// anything is touched; what is replaced is kept; when OpenAlgo does not get
+// ready with it, all of that is back.
+func (in *Installer) Restore(ctx context.Context, o RestoreOptions) (Result, error) {
+	a, err := in.restored(ctx, o)
+	if err != nil {
+		return Result{}, err
+	}
+	return in.Install(ctx, a)
+}
+
+// PlanRestore works out what Restore would do, and changes nothing.
+func (in *Installer) PlanRestore(ctx context.Context, o RestoreOptions) (*Plan, error) {
+	a, err := in.restored(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	return in.Plan(ctx, a)
+}
+
+// restored are the answers of the instance in the backup, fitted to this place.
+func (in *Installer) restored(ctx context.Context, o RestoreOptions) (answers.Answers, error) {
+	var none answers.Answers
+	if err := in.mayCopy("a restore"); err != nil {
+		return none, err
+	}
+	in.evenBroken = true
+	err := in.settle(ctx)
+	in.evenBroken = false
+	if err != nil {
+		return none, err
+	}
+	began := in.stepStarted("check", "read the backup and compare its checksums")
+	archive, err := backup.Open(ctx, o.File, o.Key)
+	if err != nil {
+		in.stepEnded("check", StepFailed, began)
+		return none, openError(ctx, err)
+	}
+	in.stepEnded("check", StepDone, began)
+	r := &restoring{archive: archive}
+	if err := r.read(); err != nil {
+		return none, err
+	}
+	before, err := in.observe(ctx)
+	if err != nil {
+		return none, err
+	}
+	in.knowEnv(before)
+	if before.state.Foreign || before.container() != nil && before.state.Project == "" {
+		return none, fail(ExitHost, "the OpenAlgo in %s is another tool's: `openalgo-install adopt` takes it over first, or --dir names another directory", in.work.dir)
+	}
+	r.same = before.project == archive.Manifest.Project
+	a, err := in.fitted(r, before)
+	if err != nil {
+		return none, err
+	}
+	if o.Image != "" {
+		a.Image = answers.Image{Source: "registry", Ref: o.Image}
+	}
+	in.restoring, in.command = r, "restore"
+	return a, in.keepImage(ctx, a, r, o.Image)
+}
+
+func openError(ctx context.Context, err error) error {
+	switch {
+	case ctx.Err() != nil:
+		return cancelled()
+	case errors.Is(err, backup.ErrNoArchive):
+		return fail(ExitUsage, "%w. Nothing was changed", err)
+	case errors.Is(err, backup.ErrSealed):
+		return fail(ExitUsage, "%w", err)
+	}
+	return fail(ExitHost, "reading the backup: %w", err)
+}
+
+// read takes the instance's files out of the archive.
+func (r *restoring) read() error {
+	files := r.archive.Files
+	text := files[envName]
+	if text == nil || files[answersName] == nil {
+		return fail(ExitUsage, "this backup has no %s or no %s, and is of no use without: nothing was changed", envName, answersName)
+	}
+	var err error
+	if r.env, err = envfile.Parse(text); err != nil {
+		return fail(ExitUsage, "reading the .env in the backup: %w", err)
+	}
+	if err := json.Unmarshal(files[workName+"/state.json"], &r.state); err != nil {
+		return fail(ExitUsage, "reading the state in the backup: %w", err)
+	}
+	return nil
+}
+
+// fitted are the answers of the backup, with what this place has of its own:
+// its ports, its domain, where its data is.
+func (in *Installer) fitted(r *restoring, before *observed) (answers.Answers, error) {
+	a, problems := answers.ParseSaved(r.archive.Files[answersName])
+	if len(problems) > 0 {
+		return a, &Error{Exit: ExitUsage, Err: fmt.Errorf("the answers in the backup: %w", &answers.Invalid{Problems: problems})}
+	}
+	readCredentials(&a, r.env)
+	here, wrong := answers.ParseSaved(before.answersText)
+	switch {
+	case before.state.Project != "" && before.answersText != nil && len(wrong) == 0:
+		a.Domain, a.TLS, a.Ports, a.Volumes, a.Data, a.Sizing = here.Domain, here.TLS, here.Ports, here.Volumes, here.Data, here.Sizing
+	case r.same:
+		a.Data = nil // a directory of another machine
+	default:
+		a.Data = nil
+		a.Ports.AutoWeb, a.Ports.AutoWebSocket = true, true
+		if other := servedBy(before, a.Domain); other != "" {
+			in.note(fmt.Sprintf("%s is served by %s on this host: the restored one is for this machine only, until `openalgo-install domain NAME` gives it another", a.Domain, other))
+			plain, _ := answers.ParseSaved([]byte("version: 1\n"))
+			a.Domain, a.TLS = "", plain.TLS
+		}
+	}
+	if problems := a.Check(); len(problems) > 0 {
+		return a, &Error{Exit: ExitHost, Err: fmt.Errorf("the answers in the backup do not fit here: %w", &answers.Invalid{Problems: problems})}
+	}
+	return a, nil
+}
+
+// servedBy names another OpenAlgo of this engine that has the domain.
+func servedBy(o *observed, domain string) string {
+	for _, c := range o.all {
+		if slices.ContainsFunc(o.containers, func(own engine.Container) bool { return own.ID == c.ID }) || domain == "" {
+			continue
+		}
+		host, _ := envOf(dirOf(c)).Get("HOST_SERVER")
+		if u, err := url.Parse(host); err == nil && u.Hostname() == domain {
+			return c.Name
+		}
+	}
+	return ""
+}
+
+// keepImage goes on with the image of the backup where this engine has it, or
+// a registry may.
+func (in *Installer) keepImage(ctx context.Context, a answers.Answers, r *restoring, other string) error {
+	in.keep = nil
+	if other != "" {
+		return nil
+	}
+	_, err := in.Engine.Image(ctx, r.state.ImageRef)
+	switch {
+	case err == nil || a.Image.Source == "registry":
+		in.keep = &kept{ref: r.state.ImageRef, ownHealth: bytes.Contains(r.archive.Files[compose.FileName], []byte("/app/start.sh"))}
+	case !errors.Is(err, engine.ErrNotFound) && !errors.Is(err, engine.ErrImageNotFound):
+		return fmt.Errorf("looking for the image %s: %w", r.state.ImageRef, err)
+	}
+	return nil
+}
+
+// observed makes the world look as it did in the backup, as far as that is
+// restored: the keys of .env belong to the data, not to what is here.
+func (r *restoring) observed(dir string, o *observed) {
+	o.presentEnv, o.presentCompose = o.envText, o.composeText
+	if o.presentEnv == nil {
+		o.presentEnv = []byte{}
+	}
+	here := o.state
+	o.envText, o.env, o.state = r.archive.Files[envName], r.env.Clone(), r.state
+	o.state.Project, o.state.Edge, o.state.ComposeSHA256 = o.project, here.Edge, here.ComposeSHA256
+	if text := r.archive.Files[compose.FileName]; r.same && text != nil && sha256Hex(text) != r.state.ComposeSHA256 {
+		o.composeText, o.state.ComposeSHA256 = text, r.state.ComposeSHA256 // edited by hand
+	}
+	for _, name := range overrideNames {
+		if text := r.archive.Files[name]; r.same && text != nil {
+			o.override = &compose.File{Path: filepath.Join(dir, name), Content: text}
+		}
+	}
+}
+
+// edits are what .env needs in this place beside the answers.
+func (r *restoring) edits(o *observed) EnvEdit {
+	name, have := o.env.Get("COMPOSE_PROJECT_NAME")
+	if have && name != o.project {
+		return EnvEdit{Unset: []string{"COMPOSE_PROJECT_NAME"}}
+	}
+	return EnvEdit{}
+}
+
+// planRestore adds to a plan what only a restore changes.
+func (in *Installer) planRestore(ctx context.Context, o *observed, p *Plan) error {
+	r := in.restoring
+	if r == nil {
+		return nil
+	}
+	if !bytes.Equal(o.presentCompose, p.composeText) && p.change(KindFile, in.work.dir+"/"+compose.FileName) == nil {
+		p.add(Change{Kind: KindFile, Name: in.work.dir + "/" + compose.FileName, Action: ActionUpdate, Reason: "as it is in the backup"})
+	}
+	if f := o.override; f != nil && r.archive.Files[filepath.Base(f.Path)] != nil && r.same {
+		if here, err := readOptional(f.Path); err != nil || !bytes.Equal(here, f.Content) {
+			p.add(Change{Kind: KindFile, Name: f.Path, Action: ActionUpdate, Reason: "as it is in the backup"})
+		}
+	}
+	m := r.archive.Manifest
+	for _, t := range m.Trees {
+		for _, mount := range p.stack.Spec("").Mounts {
+			if mount.Target == "/app/"+t.Name {
+				p.add(Change{Kind: KindVolume, Name: mount.Source, Action: ActionUpdate,
+					Reason: fmt.Sprintf("its files become those of the backup of %s (%d MiB)", m.Created.Local().Format("2006-01-02 15:04"), t.Bytes>>20)})
+			}
+		}
+	}
+	if len(o.data) > 0 {
+		p.Asks = append(p.Asks, Ask{AskReplace, fmt.Sprintf("The data of this OpenAlgo is replaced by that of %s; what is replaced is kept in %s",
+			m.Created.Local().Format("2006-01-02 15:04"), in.work.path(replacedName))})
+	}
+	return in.guardOlder(ctx, o, p)
+}
+
+// guardOlder refuses an image that is older than the data: migrations only go
+// forward (facts/upstream.md 9.3).
+func (in *Installer) guardOlder(ctx context.Context, o *observed, p *Plan) error {
+	m := in.restoring.archive.Manifest
+	if p.imageID == "" || p.imageID == m.Image.ID {
+		return nil // looked at again once it is here
+	}
+	image, err := in.Engine.Image(ctx, p.imageID)
+	if err != nil {
+		return fmt.Errorf("looking at the image: %w", err)
+	}
+	version := ""
+	if sample, err := in.readFromImage(ctx, p.imageID, "/app/.sample.env"); err == nil {
+		if base, err := envfile.Parse(sample); err == nil {
+			version, _ = base.Get(keyConfigVersion)
+		}
+	}
+	older := envfile.OlderVersion(version, m.EnvConfig) && version != ""
+	made := image.Created.Before(m.Image.Created) && p.answers.Image.Source == "registry"
+	if !older && !made {
+		return nil
+	}
+	return fail(ExitHost, "the image %s is older than the data in this backup (made %s, the data's %s), and an older OpenAlgo can't read newer data. "+
+		"Name one that is not: `--image %s@%s`, or a newer tag", p.stack.Image, image.Created.Format("2006-01-02"), m.Image.Created.Format("2006-01-02"), repositoryOf(m.Image.Ref), m.Image.Digest)
+}

@@ -1,0 +1,132 @@
+package install
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/marketcalls/openalgo-install/internal/host"
+)
+
+// replaceData keeps a copy of the data that is here, and puts that of the
+// backup in its place. The journal says so before, so that an undo brings the
+// copies back.
+func (r *run) replaceData(ctx context.Context) error {
+	trees, err := r.dataTrees(ctx)
+	if err != nil {
+		return err
+	}
+	for _, dir := range trees {
+		if err := emptyDirectory(dir); err != nil {
+			return fmt.Errorf("clearing %s: %w", dir, err)
+		}
+	}
+	failpoint("restore-cleared")
+	if err := r.in.restoring.archive.Extract(ctx, trees); err != nil {
+		return fmt.Errorf("unpacking the backup: %w", err)
+	}
+	failpoint("restore-unpacked")
+	return nil
+}
+
+// keepReplaced copies the data that is here, and says in the journal that from
+// now on it is to be brought back.
+func (r *run) keepReplaced(ctx context.Context) error {
+	trees, err := r.dataTrees(ctx)
+	if err != nil {
+		return err
+	}
+	base := r.in.work.path(replacedName)
+	if r.journal.Replaced == nil { // else the step is repeated
+		if err := os.RemoveAll(base); err != nil {
+			return fmt.Errorf("removing what the last restore kept: %w", err)
+		}
+	}
+	if err := r.roomFor(trees, base); err != nil {
+		return err
+	}
+	r.journal.Replaced = nil
+	if err := os.MkdirAll(base, 0o700); err != nil {
+		return fmt.Errorf("making %s: %w", base, err)
+	}
+	for name, dir := range trees {
+		copied := snapshot{Data: dir, Copy: filepath.Join(base, name)}
+		if err := copyTree(ctx, dir, copied.Copy); err != nil {
+			return fmt.Errorf("keeping a copy of %s: %w", dir, err)
+		}
+		copied.Whole = true
+		r.journal.Replaced = append(r.journal.Replaced, copied)
+		failpoint("replaced-" + name)
+	}
+	// Data without its keys is none.
+	if env, err := r.in.readEnv(ctx); err == nil && env != nil {
+		if err := os.WriteFile(filepath.Join(base, envName), env, 0o600); err != nil {
+			return fmt.Errorf("keeping a copy of .env: %w", err)
+		}
+	}
+	r.journal.Starting = true
+	return r.journal.save()
+}
+
+// dataTrees is where the new container has each tree of the backup.
+func (r *run) dataTrees(ctx context.Context) (map[string]string, error) {
+	c, err := r.in.Engine.Container(ctx, r.journal.NewID)
+	if err != nil {
+		return nil, fmt.Errorf("looking at the new container: %w", err)
+	}
+	out := map[string]string{}
+	for _, t := range r.in.restoring.archive.Manifest.Trees {
+		path, _, err := r.in.dataPath(ctx, c, "/app/"+t.Name)
+		if err != nil {
+			return nil, err
+		}
+		if path == "" {
+			return nil, fail(ExitHost, "the stack mounts nothing at /app/%s, which the backup has: put the volume back into docker-compose.yaml first", t.Name)
+		}
+		out[t.Name] = path
+	}
+	return out, nil
+}
+
+// roomFor wants what is kept and what is unpacked to fit, before anything is
+// taken away.
+func (r *run) roomFor(trees map[string]string, base string) error {
+	var present int64
+	var at string
+	for _, dir := range trees {
+		bytes, err := treeBytes(dir)
+		if err != nil {
+			return fmt.Errorf("looking at %s: %w", dir, err)
+		}
+		present += bytes
+		at = dir
+	}
+	archived := r.in.restoring.archive.Bytes
+	own, err1 := host.Disk(filepath.Dir(base))
+	data, err2 := host.Disk(at)
+	if err := errors.Join(err1, err2); err != nil {
+		return nil //nolint:nilerr // where it can't be told, the copy itself will
+	}
+	if need := int(present>>20) + minDirMiB; own.FreeMiB < need {
+		return fail(ExitHost, "%d MiB of data are kept before they are replaced, and %s has %d MiB free: make room first", present>>20, filepath.Dir(base), own.FreeMiB)
+	}
+	if need := int(archived>>20) + minDirMiB; data.FreeMiB+int(present>>20) < need {
+		return fail(ExitHost, "the backup holds %d MiB, and %s has %d MiB free: make room first", archived>>20, at, data.FreeMiB)
+	}
+	return nil
+}
+
+func emptyDirectory(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if err := os.RemoveAll(filepath.Join(dir, e.Name())); err != nil {
+			return err
+		}
+	}
+	return nil
+}
