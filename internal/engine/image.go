@@ -26,6 +26,8 @@ type Image struct {
 	Created  time.Time
 	Labels   map[string]string
 	Env      []string
+
+	digests []string // repository@digest each
 }
 
 // Image looks at one image; ErrImageNotFound when the engine has none.
@@ -98,13 +100,17 @@ func (e *Engine) Import(ctx context.Context, ref string, tar io.Reader, changes 
 func fromImage(r image.InspectResponse, ref string) Image {
 	img := Image{
 		ID: r.ID, Ref: ref, Digest: repoDigest(r.RepoDigests, ref), Arch: r.Architecture, OS: r.Os,
-		Size: r.Size, Created: parseTime(r.Created),
+		Size: r.Size, Created: parseTime(r.Created), digests: r.RepoDigests,
 	}
 	if r.Config != nil {
 		img.Labels, img.Env = r.Config.Labels, r.Config.Env
 	}
 	return img
 }
+
+// DigestIn is the digest that an image which was looked up by its ID has in the
+// repository of a reference; "" when it was not pulled from there.
+func (i Image) DigestIn(ref string) string { return repoDigest(i.digests, ref) }
 
 // repoDigest picks the digest that belongs to the repository of ref.
 func repoDigest(digests []string, ref string) string {

@@ -43,7 +43,7 @@ func newRun(in *Installer, o *observed, p *Plan, madeDir bool) *run {
 	next.SetupDone = next.SetupDone && len(o.data) > 0 // an empty database is right where there is none
 	next.Foreign = p.copied != nil
 	if r.in.restoring != nil {
-		next.SetupDone = r.in.restoring.archive.Manifest.Setup // an empty database would tell itself so
+		next.SetupDone = r.in.restoring.manifest.Setup // an empty database would tell itself so
 	}
 	if p.ownCompose {
 		next.ComposeSHA256 = sha256Hex(p.composeText)
@@ -89,7 +89,7 @@ func (r *run) steps() []step {
 		return slices.Concat([]step{keep, files, resources}, way, []step{start, verify})
 	}
 	create := step{"create", "create the container", r.create}
-	data := []step{{"replaced", "keep a copy of the data that is replaced", r.keepReplaced}, {"data", "unpack the data of the backup", r.replaceData}}
+	data := []step{{"replaced", "keep a copy of the data that is replaced", r.keepReplaced}, {"data", "put the data of then in its place", r.replaceData}}
 	if r.in.restoring == nil {
 		data = nil
 	}
@@ -332,6 +332,11 @@ func (in *Installer) commit(ctx context.Context, j *journal) error {
 	}
 	failpoint("state")
 	_ = os.RemoveAll(in.work.path("tmp"))
+	if j.Command == commandRollback {
+		if err := in.work.swapSnapshot(); err != nil {
+			return err
+		}
+	}
 	return j.finish()
 }
 

@@ -129,7 +129,7 @@ func (b *backing) archive(ctx context.Context, c engine.Container) (failed, notU
 	if err != nil {
 		return err, nil
 	}
-	m, err := b.manifest(ctx, c)
+	m, err := b.in.manifest(ctx, c, b.trees)
 	if err != nil {
 		return err, nil
 	}
@@ -160,7 +160,7 @@ func (b *backing) rest(ctx context.Context, w *backup.Writer) error {
 		failpoint("backup-" + t.Name)
 	}
 	// .env last: until it is stopped, the app may write a key of its own.
-	for _, name := range append([]string{envName, compose.FileName, answersName, workName + "/state.json"}, overrideNames...) {
+	for _, name := range instanceFiles() {
 		text, err := b.in.fileOf(ctx, name)
 		if err == nil && text != nil {
 			err = w.File(name, text)
@@ -200,6 +200,11 @@ func (b *backing) whileDown(ctx context.Context, c engine.Container, do func() e
 	return failed, j.finish()
 }
 
+// instanceFiles are those that make an instance, beside its data.
+func instanceFiles() []string {
+	return append([]string{envName, compose.FileName, answersName, workName + "/state.json"}, overrideNames...)
+}
+
 // fileOf reads a file of the instance's directory; nil when there is none.
 func (in *Installer) fileOf(ctx context.Context, name string) ([]byte, error) {
 	if name == envName {
@@ -233,22 +238,22 @@ func (b *backing) findTrees(ctx context.Context, c engine.Container) error {
 	return nil
 }
 
-// manifest says what the archive will hold.
-func (b *backing) manifest(ctx context.Context, c engine.Container) (backup.Manifest, error) {
-	s, err := b.in.work.readState()
+// manifest says what an instance's data is of.
+func (in *Installer) manifest(ctx context.Context, c engine.Container, trees []backup.Tree) (backup.Manifest, error) {
+	s, err := in.work.readState()
 	if err != nil {
 		return backup.Manifest{}, err
 	}
-	m := backup.Manifest{Created: time.Now().UTC(), Project: s.Project, Dir: b.in.work.dir, Trees: b.trees, Setup: s.SetupDone,
+	m := backup.Manifest{Created: time.Now().UTC(), Project: s.Project, Dir: in.work.dir, Trees: trees, Setup: s.SetupDone,
 		Image: backup.Image{Ref: s.ImageRef, ID: c.ImageID}}
-	if image, err := b.in.Engine.Image(ctx, c.ImageID); err == nil {
-		m.Image.Digest, m.Image.Created = image.Digest, image.Created
+	if image, err := in.Engine.Image(ctx, c.ImageID); err == nil {
+		m.Image.Digest, m.Image.Created = image.DigestIn(s.ImageRef), image.Created
 	}
 	if isUp(c) { // an account may have been made since the last run
-		if needsSetup, err := ask(ctx, b.in.Engine, checkOfContainer(b.in.Engine, c)); err == nil {
+		if needsSetup, err := ask(ctx, in.Engine, checkOfContainer(in.Engine, c)); err == nil {
 			m.Setup = !needsSetup
 		}
 	}
-	m.EnvConfig, _ = envOf(b.in.work.dir).Get(keyConfigVersion)
+	m.EnvConfig, _ = envOf(in.work.dir).Get(keyConfigVersion)
 	return m, nil
 }

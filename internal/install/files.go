@@ -65,7 +65,7 @@ func (r *run) writeFiles(ctx context.Context) error {
 	texts := map[string][]byte{r.plan.composeName: r.plan.composeText, answersName: r.plan.answersText}
 	if r.in.restoring != nil {
 		for _, name := range overrideNames {
-			texts[name] = r.in.restoring.archive.Files[name]
+			texts[name] = r.in.restoring.files[name]
 		}
 	}
 	for name, text := range texts {

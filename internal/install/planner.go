@@ -104,7 +104,7 @@ func (in *Installer) planFiles(ctx context.Context, o *observed, p *Plan) error 
 		}
 		before := o.envText
 		if in.restoring != nil {
-			before, reason = o.presentEnv, "as it is in the backup, keys included"
+			before, reason = o.presentEnv, "as it was then, keys included"
 			if len(before) == 0 {
 				action = ActionCreate
 			}
@@ -272,7 +272,7 @@ func (in *Installer) planContainer(o *observed, p *Plan) {
 	}
 	// A container that was made while the tag moved names its image by ID.
 	named := c.Image == p.stack.Image || c.Image == c.ImageID && o.state.ImageRef == p.stack.Image
-	if p.imageID != "" && c.ImageID != p.imageID && named && !in.upgrading && p.change(KindImage, p.stack.Image) == nil {
+	if p.imageID != "" && c.ImageID != p.imageID && named && !in.upgrading && (in.restoring == nil || !in.restoring.exact) && p.change(KindImage, p.stack.Image) == nil {
 		p.warn("the tag %s has moved to another image; the container keeps the one that it runs", p.stack.Image)
 		p.imageID = c.ImageID
 	}

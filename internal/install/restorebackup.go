@@ -24,12 +24,18 @@ type RestoreOptions struct {
 	Image string // another image than the backup names; "" is that
 }
 
-// restoring is a backup that is being restored.
+// restoring is what takes the place of the instance: a backup, or the snapshot
+// of an upgrade.
 type restoring struct {
-	archive *backup.Archive
-	env     *envfile.File
-	state   state
-	same    bool // it is a backup of this very instance
+	manifest backup.Manifest
+	files    map[string][]byte // of the instance's directory
+	bytes    int64             // of the data
+	// fill puts the data of each tree into its directory, which is empty.
+	fill  func(ctx context.Context, trees map[string]string) error
+	env   *envfile.File
+	state state
+	same  bool // it was made of this very instance
+	exact bool // its image is the one to go on with, wherever its tag is now
 }
 
 // replacedName is the directory with what a restore replaced, until the next.
@@ -75,7 +81,7 @@ func (in *Installer) restored(ctx context.Context, o RestoreOptions) (answers.An
 		return none, openError(ctx, err)
 	}
 	in.stepEnded("check", StepDone, began)
-	r := &restoring{archive: archive}
+	r := &restoring{manifest: archive.Manifest, files: archive.Files, bytes: archive.Bytes, fill: archive.Extract}
 	if err := r.read(); err != nil {
 		return none, err
 	}
@@ -87,7 +93,7 @@ func (in *Installer) restored(ctx context.Context, o RestoreOptions) (answers.An
 	if before.state.Foreign || before.container() != nil && before.state.Project == "" {
 		return none, fail(ExitHost, "the OpenAlgo in %s is another tool's: `openalgo-install adopt` takes it over first, or --dir names another directory", in.work.dir)
 	}
-	r.same = before.project == archive.Manifest.Project
+	r.same = before.project == r.manifest.Project
 	a, err := in.fitted(r, before)
 	if err != nil {
 		return none, err
@@ -113,16 +119,15 @@ func openError(ctx context.Context, err error) error {
 
 // read takes the instance's files out of the archive.
 func (r *restoring) read() error {
-	files := r.archive.Files
-	text := files[envName]
-	if text == nil || files[answersName] == nil {
+	text := r.files[envName]
+	if text == nil || r.files[answersName] == nil {
 		return fail(ExitUsage, "this backup has no %s or no %s, and is of no use without: nothing was changed", envName, answersName)
 	}
 	var err error
 	if r.env, err = envfile.Parse(text); err != nil {
 		return fail(ExitUsage, "reading the .env in the backup: %w", err)
 	}
-	if err := json.Unmarshal(files[workName+"/state.json"], &r.state); err != nil {
+	if err := json.Unmarshal(r.files[workName+"/state.json"], &r.state); err != nil {
 		return fail(ExitUsage, "reading the state in the backup: %w", err)
 	}
 	return nil
@@ -131,7 +136,7 @@ func (r *restoring) read() error {
 // fitted are the answers of the backup, with what this place has of its own:
 // its ports, its domain, where its data is.
 func (in *Installer) fitted(r *restoring, before *observed) (answers.Answers, error) {
-	a, problems := answers.ParseSaved(r.archive.Files[answersName])
+	a, problems := answers.ParseSaved(r.files[answersName])
 	if len(problems) > 0 {
 		return a, &Error{Exit: ExitUsage, Err: fmt.Errorf("the answers in the backup: %w", &answers.Invalid{Problems: problems})}
 	}
@@ -181,7 +186,7 @@ func (in *Installer) keepImage(ctx context.Context, a answers.Answers, r *restor
 	_, err := in.Engine.Image(ctx, r.state.ImageRef)
 	switch {
 	case err == nil || a.Image.Source == "registry":
-		in.keep = &kept{ref: r.state.ImageRef, ownHealth: bytes.Contains(r.archive.Files[compose.FileName], []byte("/app/start.sh"))}
+		in.keep = &kept{ref: r.state.ImageRef, ownHealth: bytes.Contains(r.files[compose.FileName], []byte("/app/start.sh"))}
 	case !errors.Is(err, engine.ErrNotFound) && !errors.Is(err, engine.ErrImageNotFound):
 		return fmt.Errorf("looking for the image %s: %w", r.state.ImageRef, err)
 	}
@@ -196,13 +201,13 @@ func (r *restoring) observed(dir string, o *observed) {
 		o.presentEnv = []byte{}
 	}
 	here := o.state
-	o.envText, o.env, o.state = r.archive.Files[envName], r.env.Clone(), r.state
+	o.envText, o.env, o.state = r.files[envName], r.env.Clone(), r.state
 	o.state.Project, o.state.Edge, o.state.ComposeSHA256 = o.project, here.Edge, here.ComposeSHA256
-	if text := r.archive.Files[compose.FileName]; r.same && text != nil && sha256Hex(text) != r.state.ComposeSHA256 {
+	if text := r.files[compose.FileName]; r.same && text != nil && sha256Hex(text) != r.state.ComposeSHA256 {
 		o.composeText, o.state.ComposeSHA256 = text, r.state.ComposeSHA256 // edited by hand
 	}
 	for _, name := range overrideNames {
-		if text := r.archive.Files[name]; r.same && text != nil {
+		if text := r.files[name]; r.same && text != nil {
 			o.override = &compose.File{Path: filepath.Join(dir, name), Content: text}
 		}
 	}
@@ -224,25 +229,28 @@ func (in *Installer) planRestore(ctx context.Context, o *observed, p *Plan) erro
 		return nil
 	}
 	if !bytes.Equal(o.presentCompose, p.composeText) && p.change(KindFile, in.work.dir+"/"+compose.FileName) == nil {
-		p.add(Change{Kind: KindFile, Name: in.work.dir + "/" + compose.FileName, Action: ActionUpdate, Reason: "as it is in the backup"})
+		p.add(Change{Kind: KindFile, Name: in.work.dir + "/" + compose.FileName, Action: ActionUpdate, Reason: "as it was then"})
 	}
-	if f := o.override; f != nil && r.archive.Files[filepath.Base(f.Path)] != nil && r.same {
+	if f := o.override; f != nil && r.files[filepath.Base(f.Path)] != nil && r.same {
 		if here, err := readOptional(f.Path); err != nil || !bytes.Equal(here, f.Content) {
-			p.add(Change{Kind: KindFile, Name: f.Path, Action: ActionUpdate, Reason: "as it is in the backup"})
+			p.add(Change{Kind: KindFile, Name: f.Path, Action: ActionUpdate, Reason: "as it was then"})
 		}
 	}
-	m := r.archive.Manifest
+	m := r.manifest
 	for _, t := range m.Trees {
 		for _, mount := range p.stack.Spec("").Mounts {
 			if mount.Target == "/app/"+t.Name {
 				p.add(Change{Kind: KindVolume, Name: mount.Source, Action: ActionUpdate,
-					Reason: fmt.Sprintf("its files become those of the backup of %s (%d MiB)", m.Created.Local().Format("2006-01-02 15:04"), t.Bytes>>20)})
+					Reason: fmt.Sprintf("its files become those of %s (%d MiB)", m.Created.Local().Format("2006-01-02 15:04"), t.Bytes>>20)})
 			}
 		}
 	}
 	if len(o.data) > 0 {
-		p.Asks = append(p.Asks, Ask{AskReplace, fmt.Sprintf("The data of this OpenAlgo is replaced by that of %s; what is replaced is kept in %s",
-			m.Created.Local().Format("2006-01-02 15:04"), in.work.path(replacedName))})
+		kept := "what is replaced is kept in " + in.work.path(replacedName)
+		if r.exact {
+			kept = "what came into it since then is kept, and a second `rollback` brings it back"
+		}
+		p.Asks = append(p.Asks, Ask{AskReplace, fmt.Sprintf("The data of this OpenAlgo is replaced by that of %s; %s", m.Created.Local().Format("2006-01-02 15:04"), kept)})
 	}
 	return in.guardOlder(ctx, o, p)
 }
@@ -250,7 +258,7 @@ func (in *Installer) planRestore(ctx context.Context, o *observed, p *Plan) erro
 // guardOlder refuses an image that is older than the data: migrations only go
 // forward (facts/upstream.md 9.3).
 func (in *Installer) guardOlder(ctx context.Context, o *observed, p *Plan) error {
-	m := in.restoring.archive.Manifest
+	m := in.restoring.manifest
 	if p.imageID == "" || p.imageID == m.Image.ID {
 		return nil // looked at again once it is here
 	}

@@ -24,7 +24,7 @@ func (r *run) replaceData(ctx context.Context) error {
 		}
 	}
 	failpoint("restore-cleared")
-	if err := r.in.restoring.archive.Extract(ctx, trees); err != nil {
+	if err := r.in.restoring.fill(ctx, trees); err != nil {
 		return fmt.Errorf("unpacking the backup: %w", err)
 	}
 	failpoint("restore-unpacked")
@@ -60,10 +60,9 @@ func (r *run) keepReplaced(ctx context.Context) error {
 		r.journal.Replaced = append(r.journal.Replaced, copied)
 		failpoint("replaced-" + name)
 	}
-	// Data without its keys is none.
-	if env, err := r.in.readEnv(ctx); err == nil && env != nil {
-		if err := os.WriteFile(filepath.Join(base, envName), env, 0o600); err != nil {
-			return fmt.Errorf("keeping a copy of .env: %w", err)
+	if r.old != nil {
+		if err := r.in.describeCopy(ctx, base, *r.old, trees); err != nil {
+			return err
 		}
 	}
 	r.journal.Starting = true
@@ -77,7 +76,7 @@ func (r *run) dataTrees(ctx context.Context) (map[string]string, error) {
 		return nil, fmt.Errorf("looking at the new container: %w", err)
 	}
 	out := map[string]string{}
-	for _, t := range r.in.restoring.archive.Manifest.Trees {
+	for _, t := range r.in.restoring.manifest.Trees {
 		path, _, err := r.in.dataPath(ctx, c, "/app/"+t.Name)
 		if err != nil {
 			return nil, err
@@ -103,7 +102,7 @@ func (r *run) roomFor(trees map[string]string, base string) error {
 		present += bytes
 		at = dir
 	}
-	archived := r.in.restoring.archive.Bytes
+	archived := r.in.restoring.bytes
 	own, err1 := host.Disk(filepath.Dir(base))
 	data, err2 := host.Disk(at)
 	if err := errors.Join(err1, err2); err != nil {

@@ -25,6 +25,9 @@ type snapshot struct {
 	Whole bool `json:"whole"`
 }
 
+// dataTree is the tree with the databases.
+const dataTree = "db"
+
 // snapshotName is the directory of the last snapshot, kept until the next.
 const snapshotName = "snapshot"
 
@@ -85,13 +88,20 @@ func (r *run) snapshot(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	target := r.in.work.path(snapshotName)
+	base := r.in.work.path(snapshotName)
+	target := filepath.Join(base, dataTree)
 	r.journal.Snapshot = &snapshot{Data: dir, Copy: target}
 	if err := r.journal.save(); err != nil {
 		return err
 	}
+	if err := os.RemoveAll(base); err != nil {
+		return fmt.Errorf("removing the last copy: %w", err)
+	}
 	if err := copyTree(ctx, dir, target); err != nil {
 		return fmt.Errorf("copying the databases: %w", err)
+	}
+	if err := r.in.describeCopy(ctx, base, *r.old, map[string]string{dataTree: dir}); err != nil {
+		return err
 	}
 	r.journal.Snapshot.Whole = true
 	return r.journal.save()

@@ -193,8 +193,8 @@ func readInstance(ctx context.Context, e *engine.Engine, c engine.Container, due
 		Name: nameOf(c), Dir: dirOf(c), Container: c.Name, State: c.State,
 		Image: InstanceImage{Ref: c.Image, Digest: c.ImageID}, Volumes: []VolumeStatus{},
 	}
-	if image, err := e.Image(ctx, c.ImageID); err == nil && image.Digest != "" {
-		i.Image.Digest = image.Digest
+	if image, err := e.Image(ctx, c.ImageID); err == nil && image.DigestIn(c.Image) != "" {
+		i.Image.Digest = image.DigestIn(c.Image)
 	}
 	if m := proxyRestarts.FindStringSubmatch(c.HealthLog); m != nil && c.State == "running" {
 		i.Note = m[1]

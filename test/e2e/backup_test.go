@@ -127,7 +127,7 @@ func TestBackupAndRestore(t *testing.T) {
 	if out := i.run("set", "LOG_LEVEL=DEBUG", "--now"); out.code != 5 {
 		t.Fatalf("the damaged database is taken for one, exit %d", out.code)
 	}
-	if out := i.run("restore", file, "--dry-run"); out.code != 0 || !strings.Contains(out.all(), "its files become those of the backup") {
+	if out := i.run("restore", file, "--dry-run"); out.code != 0 || !strings.Contains(out.all(), "its files become those of") {
 		t.Fatal(out.all())
 	}
 	if out := i.run("restore", file, "--now"); out.code != 2 || !strings.Contains(out.all(), "add --yes") {

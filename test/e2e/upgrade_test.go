@@ -221,3 +221,90 @@ func TestUpgradeOfTheStandIn(t *testing.T) {
 	}
 	_ = res.Body.Close()
 }
+
+// retag makes one tag of a registry what another is, and removes that here.
+func retag(t *testing.T, repository, from, to string) {
+	t.Helper()
+	host, name, _ := strings.Cut(repository, "/")
+	base := "http://" + host + "/v2/" + name + "/manifests/"
+	const form = "application/vnd.docker.distribution.manifest.v2+json"
+	req, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, base+from, http.NoBody)
+	req.Header.Set("Accept", form)
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	put, _ := http.NewRequestWithContext(t.Context(), http.MethodPut, base+to, res.Body)
+	put.Header.Set("Content-Type", form)
+	done, err := http.DefaultClient.Do(put)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = done.Body.Close()
+	if done.StatusCode/100 != 2 {
+		t.Fatalf("%s: %s", base+to, done.Status)
+	}
+	if err := docker.RemoveImage(t.Context(), repository+":"+from); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestRollback goes back, forward and back again; each time image, .env and
+// data are of one moment.
+func TestRollback(t *testing.T) {
+	t.Parallel()
+	i, repository, config := upgradable(t)
+	if out := i.run("rollback", "--now", "--yes"); out.code != 3 {
+		t.Fatalf("exit %d\n%s", out.code, out.all())
+	}
+	first := i.container().ImageID
+	data, env := i.data(), i.read(".env")
+	release(t, repository+":2", config, "NEW_IN_TWO = 'yes'")
+	retag(t, repository, "2", "1") // the same tag, moved on
+	if out := i.run("upgrade", "--now"); out.code != 0 {
+		t.Fatal(out.all())
+	}
+	i.place(i.volume("/app/db")+"/made-since", 300, 0)
+	later, laterEnv := i.data(), i.read(".env")
+	if out := i.run("rollback", "--dry-run"); out.code != 0 || !strings.Contains(out.stdout, "NEW_IN_TWO") {
+		t.Error(out.all())
+	}
+	if out := i.run("rollback", "--now"); out.code != 2 || i.data() != later {
+		t.Errorf("exit %d\n%s", out.code, out.all())
+	}
+	mustBe := func(image bool, wantData, wantEnv string) {
+		t.Helper()
+		i.mustBeReady()
+		if (i.container().ImageID == first) != image || i.data() != wantData || i.read(".env") != wantEnv {
+			t.Errorf("first image: %v, want %v\n%s\nwant\n%s", i.container().ImageID == first, image, i.data(), wantData)
+		}
+	}
+	for range 2 {
+		if out := i.run("rollback", "--now", "--yes"); out.code != 0 {
+			t.Fatal(out.all())
+		}
+		mustBe(true, data, env)
+		dockerCompose(t, i.dir, "up", "-d")
+		mustBe(true, data, env)
+		if out := i.run("rollback", "--now", "--yes"); out.code != 0 {
+			t.Fatal(out.all())
+		}
+		mustBe(false, later, laterEnv)
+	}
+	i.program = failing
+	for _, point := range []string{"restore-cleared", "env-placed", "swapped-half"} {
+		i.kill(point, "rollback", "--now", "--yes")
+		if out := i.run("start"); out.code != 0 {
+			t.Fatal(out.all())
+		}
+		if point != "swapped-half" { // verified before
+			mustBe(false, later, laterEnv)
+		}
+	}
+	mustBe(true, data, env)
+	if out := i.run("rollback", "--now", "--yes"); out.code != 0 {
+		t.Fatal(out.all())
+	}
+	mustBe(false, later, laterEnv)
+}

@@ -1,0 +1,46 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/marketcalls/openalgo-install/internal/install"
+)
+
+func (a *app) rollbackCommand() *cobra.Command {
+	var o changeOptions
+	cmd := &cobra.Command{
+		Use:   "rollback",
+		Short: "Go back to what ran before the last upgrade",
+		Long: `Go back to the image, the .env and the databases from before the last upgrade.
+The three fit each other alone: an older OpenAlgo can't read newer databases. So
+what was traded, changed or stored since the upgrade is not in them; it is kept,
+and a second rollback brings it back with the newer image.`,
+		Example: `  openalgo-install rollback --dry-run
+  openalgo-install rollback`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.rollback(cmd.Context(), o) },
+	}
+	o.flags(cmd)
+	return cmd
+}
+
+func (a *app) rollback(ctx context.Context, o changeOptions) error {
+	out := a.presenter()
+	in, done, err := a.installer(ctx, out)
+	if err != nil {
+		return out.end(install.Result{}, hintDocker(err))
+	}
+	defer done()
+	in.Confirm = func(p *install.Plan) error { return a.confirmPlan(p, o.now, "`--now` does it now") }
+	if o.dryRun {
+		plan, err := in.PlanRollback(ctx)
+		if err != nil {
+			return out.end(install.Result{}, err)
+		}
+		return a.showPlan(plan)
+	}
+	result, err := in.Rollback(ctx)
+	return out.end(result, err)
+}

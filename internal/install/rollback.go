@@ -1,0 +1,177 @@
+package install
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/google/renameio/v2"
+
+	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/backup"
+	"github.com/marketcalls/openalgo-install/internal/compose"
+	"github.com/marketcalls/openalgo-install/internal/engine"
+)
+
+const commandRollback = "rollback"
+
+// copyManifest is the last file of a copy: without it there is none.
+const copyManifest = "manifest.json"
+
+// Rollback goes back to what ran before the last upgrade: its image, its .env
+// and its databases, which alone fit each other. What runs now is kept in
+// their stead, so that a second Rollback goes forward again.
+func (in *Installer) Rollback(ctx context.Context) (Result, error) {
+	a, err := in.former(ctx)
+	if err != nil {
+		return Result{}, err
+	}
+	return in.Install(ctx, a)
+}
+
+// PlanRollback works out what Rollback would do, and changes nothing.
+func (in *Installer) PlanRollback(ctx context.Context) (*Plan, error) {
+	a, err := in.former(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return in.Plan(ctx, a)
+}
+
+// former are the answers that were in force before the last upgrade.
+func (in *Installer) former(ctx context.Context) (answers.Answers, error) {
+	var none answers.Answers
+	if err := in.mayCopy("a roll back"); err != nil {
+		return none, err
+	}
+	if err := in.settle(ctx); err != nil {
+		return none, err
+	}
+	if _, err := in.saved(ctx); err != nil {
+		return none, err
+	}
+	c, err := in.find(ctx)
+	if err != nil {
+		return none, err
+	}
+	r, err := in.readCopy(in.work.path(snapshotName))
+	if err == nil && r.manifest.Image.ID == c.ImageID {
+		err = os.ErrNotExist // an upgrade that was undone left it
+	}
+	if errors.Is(err, os.ErrNotExist) {
+		return none, fail(ExitHost, "there is nothing to go back to: no upgrade was made, or its copy in %s is gone. `openalgo-install upgrade --to TAG` takes another release, "+
+			"`openalgo-install restore FILE` a backup", in.work.path(snapshotName))
+	}
+	if err != nil {
+		return none, err
+	}
+	before, err := in.observe(ctx)
+	if err != nil {
+		return none, err
+	}
+	a, err := in.fitted(r, before)
+	if err != nil {
+		return none, err
+	}
+	if a.Image.Ref, err = in.refOf(ctx, r.manifest.Image); err != nil {
+		return none, err
+	}
+	r.same, r.exact = true, true
+	in.restoring, in.command = r, commandRollback
+	in.keep = &kept{ref: a.Image.Ref, ownHealth: strings.Contains(string(r.files[compose.FileName]), "/app/start.sh")}
+	return a, nil
+}
+
+// refOf names an image so that Docker Compose, too, gets this one: by its tag
+// while that stands for it, else by its digest.
+func (in *Installer) refOf(ctx context.Context, image backup.Image) (string, error) {
+	if now, err := in.Engine.Image(ctx, image.Ref); err == nil && now.ID == image.ID {
+		return image.Ref, nil
+	}
+	if image.Digest == "" {
+		return "", fail(ExitHost, "the former image of %s is not on this engine any more, and no registry has it: `openalgo-install upgrade --to TAG` takes another release", image.Ref)
+	}
+	return repositoryOf(image.Ref) + "@" + image.Digest, nil
+}
+
+// describeCopy puts the instance's files, and at last what they are of, beside
+// a copy of its data.
+func (in *Installer) describeCopy(ctx context.Context, base string, c engine.Container, trees map[string]string) error {
+	for _, name := range instanceFiles() {
+		text, err := in.fileOf(ctx, name)
+		if err == nil && text != nil {
+			err = renameio.WriteFile(filepath.Join(base, filepath.Base(name)), text, 0o600)
+		}
+		if err != nil {
+			return fmt.Errorf("keeping a copy of %s: %w", name, err)
+		}
+	}
+	var list []backup.Tree
+	for name, dir := range trees {
+		bytes, err := treeBytes(filepath.Join(base, name))
+		if err != nil {
+			return err
+		}
+		list = append(list, backup.Tree{Name: name, Source: dir, Bytes: bytes})
+	}
+	m, err := in.manifest(ctx, c, list)
+	if err != nil {
+		return err
+	}
+	text, err := json.MarshalIndent(m, "", "  ")
+	if err == nil {
+		err = renameio.WriteFile(filepath.Join(base, copyManifest), text, 0o600)
+	}
+	if err != nil {
+		return fmt.Errorf("describing the copy: %w", err)
+	}
+	return nil
+}
+
+// readCopy reads what describeCopy wrote.
+func (in *Installer) readCopy(base string) (*restoring, error) {
+	text, err := os.ReadFile(filepath.Join(base, copyManifest))
+	if err != nil {
+		return nil, err
+	}
+	r := &restoring{files: map[string][]byte{}}
+	if err := json.Unmarshal(text, &r.manifest); err != nil {
+		return nil, fail(ExitHost, "%s is damaged: %w", filepath.Join(base, copyManifest), err)
+	}
+	for _, name := range instanceFiles() {
+		if r.files[name], err = readOptional(filepath.Join(base, filepath.Base(name))); err != nil {
+			return nil, fmt.Errorf("reading %s: %w", base, err)
+		}
+	}
+	for _, t := range r.manifest.Trees {
+		r.bytes += t.Bytes
+	}
+	r.fill = func(ctx context.Context, trees map[string]string) error {
+		for name, dir := range trees {
+			if err := copyTree(ctx, filepath.Join(base, name), dir); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return r, r.read()
+}
+
+// swapSnapshot makes what a roll back replaced the copy to go to next.
+func (w workdir) swapSnapshot() error {
+	if _, err := os.Stat(w.path(replacedName)); errors.Is(err, os.ErrNotExist) {
+		return nil // done before
+	}
+	if err := os.RemoveAll(w.path(snapshotName)); err != nil {
+		return fmt.Errorf("removing the copy that was used: %w", err)
+	}
+	failpoint("swapped-half")
+	if err := os.Rename(w.path(replacedName), w.path(snapshotName)); err != nil {
+		return fmt.Errorf("keeping the copy of what was replaced: %w", err)
+	}
+	return nil
+}
