@@ -15,6 +15,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 export PROGRAM=${PROGRAM:-$PWD/.build/openalgo-install}
+export COMPOSE=${COMPOSE:-none}
 export BASE=${OPENALGO_BASE:-$PWD/.build/tools/base.tar}
 for file in "$PROGRAM" "$BASE"; do
   [[ -e $file ]] || { echo "bench: $file is missing: make build tools" >&2; exit 1; }
