@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -10,8 +11,13 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/install"
 )
 
+type doctorOptions struct {
+	bundle string
+	fix    bool
+}
+
 func (a *app) doctorCommand() *cobra.Command {
-	var bundle string
+	var o doctorOptions
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Find what is wrong with OpenAlgo, its engine and its machine",
@@ -21,38 +27,84 @@ rightly, .env by the app's own rules, open ports, DNS, the certificate, whether 
 resize is due, and what a killed run has left. Each finding says what was seen
 and what mends it. Nothing is changed.
 
+--fix mends what is safe to mend, after showing it: the mode of .env, a
+container that is stopped or not answering, its restart policy, what a killed
+run left. It asks, or takes --yes.
+
 --bundle writes the report, the files and the logs into an archive for somebody
 who is to help, every secret taken out.
 
 It exits 1 when something does not work, and 0 with warnings alone.`,
 		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			dir, err := install.AbsDir(a.dir)
-			if err != nil {
-				return err
-			}
-			look := doctor.Look{Dir: dir, Command: commandLine(nil, dir)}
-			look.Engine, look.Machine, look.EngineErr = a.connect(cmd.Context())
-			if look.EngineErr == nil {
-				defer look.Engine.Close()
-			}
-			report := doctor.Examine(cmd.Context(), look)
-			if a.json {
-				err = a.writeJSON(report)
-			} else {
-				report.WriteText(a.stdout)
-			}
-			if err == nil && bundle != "" {
-				if err = doctor.Bundle(cmd.Context(), look, report, bundle); err == nil {
-					fmt.Fprintf(a.stderr, "Written: %s. Look into it before you send it.\n", bundle)
-				}
-			}
-			if err == nil && report.Failures > 0 {
-				return &toldError{&install.Error{Exit: install.ExitFailed, Err: errors.New("doctor found what does not work")}}
-			}
-			return err
-		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.doctor(cmd.Context(), o) },
 	}
-	cmd.Flags().StringVar(&bundle, "bundle", "", "write an archive for support (.tar.gz), every secret taken out")
+	cmd.Flags().StringVar(&o.bundle, "bundle", "", "write an archive for support (.tar.gz), every secret taken out")
+	cmd.Flags().BoolVar(&o.fix, "fix", false, "mend what is safe to mend, after showing it")
 	return cmd
+}
+
+func (a *app) doctor(ctx context.Context, o doctorOptions) error {
+	dir, err := install.AbsDir(a.dir)
+	if err != nil {
+		return err
+	}
+	look := doctor.Look{Dir: dir, Command: commandLine(nil, dir)}
+	look.Engine, look.Machine, look.EngineErr = a.connect(ctx)
+	if look.EngineErr == nil {
+		defer look.Engine.Close()
+	}
+	report := doctor.Examine(ctx, look)
+	if o.fix && look.EngineErr == nil && len(report.Fixes()) > 0 {
+		report.WriteText(a.stderr)
+		if err := a.fix(ctx, look, report); err != nil {
+			return err
+		}
+		report = doctor.Examine(ctx, look)
+	}
+	if a.json {
+		err = a.writeJSON(report)
+	} else {
+		report.WriteText(a.stdout)
+	}
+	if err == nil && o.bundle != "" {
+		if err = doctor.Bundle(ctx, look, report, o.bundle); err == nil {
+			fmt.Fprintf(a.stderr, "Written: %s. Look into it before you send it.\n", o.bundle)
+		}
+	}
+	if err == nil && report.Failures > 0 {
+		return &toldError{&install.Error{Exit: install.ExitFailed, Err: errors.New("doctor found what does not work")}}
+	}
+	return err
+}
+
+// fix mends what may be mended, once that was shown and wanted.
+func (a *app) fix(ctx context.Context, look doctor.Look, report doctor.Report) error {
+	fmt.Fprintln(a.stderr, "\nThis is going to be mended:")
+	for _, f := range report.Fixes() {
+		fmt.Fprintf(a.stderr, "  - %s\n", f)
+	}
+	if !a.yes {
+		ok, err := a.confirm("", "yes")
+		if err != nil {
+			return usage("without a terminal nothing is asked: add --yes if that is meant")
+		}
+		if !ok {
+			return &install.Error{Exit: install.ExitCancelled, Err: errors.New("nothing was changed")}
+		}
+	}
+	out := a.presenter()
+	out.text, out.events, out.live = a.stderr, nil, false
+	in, err := install.New(look.Dir, look.Engine, look.Machine, out)
+	if err != nil {
+		return err
+	}
+	for _, f := range report.Fixes() {
+		if err := look.Apply(ctx, f, in); err != nil {
+			// What is left is in the report that follows.
+			fmt.Fprintf(a.stderr, "  FAIL  %s: %v\n", f, err)
+			continue
+		}
+		fmt.Fprintf(a.stderr, "  ok    %s\n", f)
+	}
+	return nil
 }

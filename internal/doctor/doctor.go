@@ -33,6 +33,7 @@ type Finding struct {
 	Level    Level  `json:"level"`
 	Evidence string `json:"evidence"`
 	Mend     string `json:"mend,omitempty"` // what to do, most often a command
+	Fix      Fix    `json:"fix,omitempty"`  // what `doctor --fix` does about it
 }
 
 // Report is everything that was looked at.
@@ -64,6 +65,8 @@ type patient struct {
 	compose    bool // docker-compose.yaml is there
 	unfinished string
 	stray      []string // volumes whose directory is gone
+	newer      bool     // the registry has another image of the tag
+	backupGone bool     // the last backup is not where it was written
 
 	domain      string
 	dns         *host.DNSReport

@@ -48,7 +48,7 @@ func sound(t *testing.T) patient {
 		files:    &host.DiskFacts{Path: "/opt", FreeMiB: 40000, TotalMiB: 80000, FreeInodes: -1},
 		instance: &install.Instance{Name: "openalgo", Ready: true, URL: "https://algo.example.com", Sizing: install.SizingStatus{InForce: s, Due: s}},
 		container: &engine.Container{Name: "openalgo-web", State: "running", Health: "healthy", Restart: "unless-stopped", StartedAt: today,
-			Labels: map[string]string{"com.docker.compose.project": "openalgo"}, Ports: []engine.PortBinding{{HostIP: "127.0.0.1", HostPort: 5000, ContainerPort: 5000}}},
+			Env: []string{"TZ=Asia/Kolkata"}, Labels: map[string]string{"com.docker.compose.project": "openalgo"}, Ports: []engine.PortBinding{{HostIP: "127.0.0.1", HostPort: 5000, ContainerPort: 5000}}},
 		env: soundEnv(t), envMode: 0o600, compose: true,
 		domain: "algo.example.com", dns: &host.DNSReport{Match: true, A: []netip.Addr{netip.MustParseAddr("203.0.113.9")}},
 		certificate: &certificate{expiry: today.Add(80 * 24 * time.Hour), issuer: "Let's Encrypt"},
@@ -130,7 +130,18 @@ func TestFindsEachFault(t *testing.T) {
 		"failed schedule": {func(p *patient) {
 			p.instance.Schedule = &install.Schedule{At: today, Done: true, Exit: 4, Message: "no"}
 		}, "schedule", Warning, "failed"},
-		"stray volume":     {func(p *patient) { p.stray = []string{"old_openalgo_db"} }, "volumes", Warning, "old_openalgo_db"},
+		"stray volume":  {func(p *patient) { p.stray = []string{"old_openalgo_db"} }, "volumes", Warning, "old_openalgo_db"},
+		"leaked key":    {set("APP_KEY", "3daa0403ce2501ee7432b75bf100048e"+"3cf510d63d2754f952e93d88bf07ea84"), "keys", Failure, "published"},
+		"time zone":     {func(p *patient) { p.container.Env = []string{"TZ=UTC"} }, "timezone", Warning, "UTC"},
+		"newer image":   {func(p *patient) { p.newer = true }, "upgrade", Warning, "newer image"},
+		"backup failed": {func(p *patient) { p.instance.Backup = &install.LastBackup{At: today, Message: "no room"} }, "backup", Warning, "no room"},
+		"backup old":    {func(p *patient) { p.instance.Backup = &install.LastBackup{At: today.AddDate(0, -2, 0), OK: true} }, "backup", Warning, "the last one is of"},
+		"backup missed": {func(p *patient) {
+			p.instance.Backup, p.instance.BackupDaily = &install.LastBackup{At: today.AddDate(0, 0, -3), OK: true}, "02:30"
+		}, "backup", Warning, "every day at 02:30"},
+		"backup gone": {func(p *patient) {
+			p.instance.Backup, p.backupGone = &install.LastBackup{At: today, OK: true, File: "/mnt/x"}, true
+		}, "backup", Warning, "/mnt/x"},
 		"dns":              {func(p *patient) { p.dns = &host.DNSReport{Problem: "algo.example.com has no address yet"} }, "dns", Warning, "no address"},
 		"certificate soon": {func(p *patient) { p.certificate.expiry = today.Add(5 * 24 * time.Hour) }, "certificate", Warning, "5 days"},
 		"certificate over": {func(p *patient) {

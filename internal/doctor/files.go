@@ -46,7 +46,7 @@ func env(p patient) (out []Finding) {
 
 func envMode(p patient) []Finding {
 	if p.env != nil && p.envMode.Perm()&0o077 != 0 {
-		return warning("secrets", "chmod 600 "+p.dir+"/.env", "%s/.env has mode %04o: others on this machine can read the keys", p.dir, p.envMode.Perm())
+		return fixed(FixMode, warning("secrets", "chmod 600 "+p.dir+"/.env", "%s/.env has mode %04o: others on this machine can read the keys", p.dir, p.envMode.Perm()))
 	}
 	return nil
 }
@@ -55,7 +55,7 @@ func unfinished(p patient) []Finding {
 	if p.unfinished == "" {
 		return nil
 	}
-	return failure("unfinished", p.command+" start", "%s", p.unfinished)
+	return fixed(FixStart, failure("unfinished", p.command+" start", "%s", p.unfinished))
 }
 
 func dns(p patient) []Finding {

@@ -67,12 +67,29 @@ func (l Look) gatherEngine(ctx context.Context, p *patient) {
 			p.container = &c
 		}
 	}
+	p.newer = p.container != nil && l.newerImage(ctx, p.container)
+	if p.instance != nil && p.instance.Backup != nil && p.instance.Backup.OK && p.instance.Backup.File != "" {
+		p.backupGone = gone(p.instance.Backup.File)
+	}
 	volumes, _ := l.Engine.Volumes(ctx, compose.LabelProject)
 	for _, v := range volumes {
 		if dir := v.Labels[install.LabelDir]; dir != "" && info.Local && gone(dir) {
 			p.stray = append(p.stray, v.Name)
 		}
 	}
+}
+
+// newerImage asks the registry; false where it can't be asked, or the image is
+// of no registry.
+func (l Look) newerImage(ctx context.Context, c *engine.Container) bool {
+	image, err := l.Engine.Image(ctx, c.ImageID)
+	if err != nil || image.DigestIn(c.Image) == "" {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(ctx, netTime)
+	defer cancel()
+	digest, err := l.Engine.RemoteDigest(ctx, c.Image)
+	return err == nil && digest != image.DigestIn(c.Image)
 }
 
 func gone(path string) bool {

@@ -16,7 +16,7 @@ const (
 var checks = []func(patient) []Finding{
 	engineAnswers, engineWarns, engineAtBoot, disks, memory, clock,
 	instanceThere, container, ready, health, restarts, restartPolicy, openPorts,
-	files, env, envMode, unfinished, sizingDue, schedule, stray, dns, cert,
+	files, env, envMode, leaked, timezone, unfinished, sizingDue, schedule, lastBackup, newer, stray, dns, cert,
 }
 
 func engineAnswers(p patient) []Finding {

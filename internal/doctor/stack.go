@@ -23,7 +23,7 @@ func container(p patient) []Finding {
 	case c == nil:
 		return failure("container", p.command+" --answers "+p.dir+"/openalgo-install.yaml", "its container is gone; data and keys may still be there")
 	case c.OOMKilled && c.State != "running":
-		return failure("container", p.command+" start", "%s was killed because memory ran out", c.Name)
+		return fixed(FixStart, failure("container", p.command+" start", "%s was killed because memory ran out", c.Name))
 	case c.State == "restarting":
 		return failure("container", p.command+" logs", "%s ends again and again (last status %d)", c.Name, c.ExitCode)
 	case c.State != "running":
@@ -31,7 +31,7 @@ func container(p patient) []Finding {
 		if c.Error != "" {
 			why = ": " + c.Error
 		}
-		return failure("container", p.command+" start", "%s is %s (status %d)%s", c.Name, c.State, c.ExitCode, why)
+		return fixed(FixStart, failure("container", p.command+" start", "%s is %s (status %d)%s", c.Name, c.State, c.ExitCode, why))
 	}
 	return ok("container", "%s runs since %s", c.Name, c.StartedAt.Format("2006-01-02 15:04 MST"))
 }
@@ -41,7 +41,7 @@ func ready(p patient) []Finding {
 	case p.container == nil || p.container.State != "running":
 		return nil
 	case !p.instance.Ready:
-		return failure("ready", p.command+" logs", "OpenAlgo does not answer rightly: %s", p.instance.Reason)
+		return fixed(FixRestart, failure("ready", p.command+" logs", "OpenAlgo does not answer rightly: %s", p.instance.Reason))
 	}
 	return ok("ready", "HTTP and WebSocket answer at %s", p.instance.URL)
 }
@@ -73,7 +73,7 @@ func restartPolicy(p patient) []Finding {
 	case "always", "unless-stopped", "on-failure":
 		return nil
 	}
-	return warning("restart", "docker update --restart unless-stopped "+c.Name, "%s is not started again after a crash or a reboot", c.Name)
+	return fixed(FixPolicy, warning("restart", "docker update --restart unless-stopped "+c.Name, "%s is not started again after a crash or a reboot", c.Name))
 }
 
 // openPorts finds ports that the network reaches; Docker's pass by ufw.

@@ -200,6 +200,14 @@ func (e *Engine) Kill(ctx context.Context, id, signal string) error {
 	return e.explain(ctx, "kill container "+short(id), e.api.ContainerKill(ctx, id, signal))
 }
 
+// RestartPolicy changes when the engine starts a container again by itself.
+func (e *Engine) RestartPolicy(ctx context.Context, id, policy string) error {
+	_, err := e.api.ContainerUpdate(ctx, id, container.UpdateConfig{
+		RestartPolicy: container.RestartPolicy{Name: container.RestartPolicyMode(policy)},
+	})
+	return e.explain(ctx, "change the restart policy of container "+short(id), err)
+}
+
 // Remove kills and removes a container, and never a volume. When it returns
 // nil the container is gone; one that was not there is fine.
 func (e *Engine) Remove(ctx context.Context, id string) error {

@@ -2,11 +2,15 @@ package e2e_test
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/host"
 )
@@ -136,5 +140,132 @@ func TestDoctorFindsAKilledRun(t *testing.T) {
 	i.install(0)
 	if got := i.found(0); got["unfinished"] != "" {
 		t.Errorf("%v", got)
+	}
+}
+
+// TestDoctorFindsPlantedFaults plants one after the other in a real instance,
+// and takes each away again.
+func TestDoctorFindsPlantedFaults(t *testing.T) {
+	t.Parallel()
+	i := newInstance(t)
+	i.install(0)
+	i.addUser()
+	sound := i.read(".env")
+	env := func(from, to string) func() {
+		return func() {
+			changed := regexp.MustCompile("(?m)^"+from).ReplaceAllString(i.read(".env"), to)
+			if changed == i.read(".env") {
+				t.Fatalf("nothing matches %s", from)
+			}
+			i.put(".env", changed)
+		}
+	}
+	file := func(name, text string) func() { return func() { i.put(name, text) } }
+	command := func(name string, args ...string) func() {
+		return func() {
+			if out, err := exec.Command(name, args...).CombinedOutput(); err != nil {
+				t.Fatalf("%v: %s", err, out)
+			}
+		}
+	}
+	name := i.project + "-web"
+	composeText := i.read("docker-compose.yaml")
+	for fault, c := range map[string]struct {
+		plant func()
+		check string
+		heal  func()
+	}{
+		".env for all":        {command("chmod", "644", i.path(".env")), "secrets", command("chmod", "600", i.path(".env"))},
+		".env gone":           {command("rm", i.path(".env")), "env", nil},
+		"pepper gone":         {env("API_KEY_PEPPER.*\n", ""), "env", nil},
+		"pepper short":        {env("API_KEY_PEPPER.*", "API_KEY_PEPPER = 'short'"), "env", nil},
+		"APP_KEY placeholder": {env("APP_KEY.*", "APP_KEY = 'OPENALGO_PLACEHOLDER_APP_KEY_REGENERATE_BEFORE_USE'"), "env", nil},
+		"salt no hex":         {env("FERNET_SALT.*", "FERNET_SALT = 'zz112233445566778899aabbccddeeff'"), "env", nil},
+		"salt elsewhere": {func() {
+			salt := regexp.MustCompile("(?m)^FERNET_SALT.*\n").FindString(sound)
+			i.put(".env", strings.Replace(sound, salt, "", 1)+salt)
+		}, "env", nil},
+		"broker unknown":    {env("REDIRECT_URL.*", "REDIRECT_URL = 'http://127.0.0.1:5000/robinhood/callback'"), "env", nil},
+		"no broker key":     {env("BROKER_API_KEY .*\n|BROKER_API_KEY=.*\n", ""), "env", nil},
+		"debug":             {env("FLASK_DEBUG.*", "FLASK_DEBUG = 'True'"), "env", nil},
+		"line of no form":   {func() { i.put(".env", sound+"this is 'no line\n") }, "env", nil},
+		"compose file gone": {command("rm", i.path("docker-compose.yaml")), "compose", file("docker-compose.yaml", composeText)},
+		"no restart policy": {command("docker", "update", "--restart", "no", name), "restart", command("docker", "update", "--restart", "unless-stopped", name)},
+		"missed schedule":   {file(".openalgo-install/at.json", `{"at":"2026-11-23T10:30:00Z","pid":1}`), "schedule", command("rm", i.path(".openalgo-install/at.json"))},
+		"failed schedule":   {file(".openalgo-install/at.json", `{"at":"2026-11-23T10:30:00Z","done":true,"exit":4,"message":"no"}`), "schedule", command("rm", i.path(".openalgo-install/at.json"))},
+		"failed backup":     {file(".openalgo-install/backup.json", `{"at":"2026-11-23T10:30:00Z","ok":false,"message":"no room"}`), "backup", command("rm", i.path(".openalgo-install/backup.json"))},
+		"old backup":        {file(".openalgo-install/backup.json", `{"at":"2026-01-23T10:30:00Z","ok":true,"file":"/tmp"}`), "backup", command("rm", i.path(".openalgo-install/backup.json"))},
+		"backup gone":       {file(".openalgo-install/backup.json", `{"at":"`+time.Now().Format(time.RFC3339)+`","ok":true,"file":"/none"}`), "backup", command("rm", i.path(".openalgo-install/backup.json"))},
+		"killed run":        {file(".openalgo-install/journal.json", `{"command":"set"}`), "unfinished", command("rm", i.path(".openalgo-install/journal.json"))},
+		"damaged journal":   {file(".openalgo-install/journal.json", `{"comm`), "unfinished", command("rm", i.path(".openalgo-install/journal.json"))},
+		"stopped":           {command("docker", "stop", name), "container", command("docker", "start", name)},
+		"killed":            {command("docker", "kill", name), "container", command("docker", "start", name)},
+		"paused":            {command("docker", "pause", name), "container", command("docker", "unpause", name)},
+	} {
+		c.plant()
+		out := i.run("doctor", "--json")
+		var report struct {
+			Findings []struct{ Check, Level, Evidence, Mend string } `json:"findings"`
+		}
+		if err := json.Unmarshal([]byte(out.stdout), &report); err != nil {
+			t.Fatalf("%s: %v\n%s", fault, err, out.all())
+		}
+		found := false
+		for _, f := range report.Findings {
+			found = found || f.Check == c.check && f.Level != "ok"
+		}
+		if !found {
+			t.Errorf("%s is not found:\n%s", fault, i.run("doctor").stdout)
+		}
+		if c.heal != nil {
+			c.heal()
+		}
+		if text, err := os.ReadFile(i.path(".env")); err != nil || string(text) != sound { // OpenAlgo may be reading it
+			i.put(".env", sound)
+		}
+		if err := errors.Join(os.Chown(i.path(".env"), 1000, 1000), os.Chmod(i.path(".env"), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	i.until("it answers again", func() bool { return strings.Contains(i.run("status").stdout, "  ready") })
+	for check, level := range i.found(0) {
+		// Others run beside this one, and restarts are counted.
+		if level != "ok" && !slices.Contains([]string{"sizing", "health", "restarts", "clock", "memory", "disk", "engine", "volumes", "boot"}, check) {
+			t.Errorf("%s is still %s", check, level)
+		}
+	}
+}
+
+// TestDoctorFixes mends what it may, and only when that is wanted.
+func TestDoctorFixes(t *testing.T) {
+	t.Parallel()
+	i := newInstance(t)
+	i.install(0)
+	i.addUser()
+	name := i.project + "-web"
+	break1 := func() {
+		_ = os.Chmod(i.path(".env"), 0o644)
+		for _, args := range [][]string{{"update", "--restart", "no", name}, {"kill", name}} {
+			if out, err := exec.Command("docker", args...).CombinedOutput(); err != nil {
+				t.Fatalf("%v: %s", err, out)
+			}
+		}
+	}
+	break1()
+	if out := i.run("doctor", "--fix"); out.code != 2 || i.container().State == "running" {
+		t.Errorf("without a yes: exit %d\n%s", out.code, out.all())
+	}
+	out := i.run("doctor", "--fix", "--yes")
+	if out.code != 0 {
+		t.Fatal(out.all())
+	}
+	out.mustTell(t, "This is going to be mended", "start OpenAlgo")
+	info, err := os.Stat(i.path(".env"))
+	if err != nil || info.Mode().Perm() != 0o600 || i.container().Restart != "unless-stopped" || i.report().Users != 1 {
+		t.Errorf("not mended: %v, %s", info.Mode(), i.container().Restart)
+	}
+	i.mustBeReady()
+	if out := i.run("doctor", "--fix", "--yes"); out.code != 0 || strings.Contains(out.all(), "going to be mended") {
+		t.Error(out.all())
 	}
 }

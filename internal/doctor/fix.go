@@ -1,0 +1,80 @@
+package doctor
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/marketcalls/openalgo-install/internal/install"
+)
+
+// Fix is what can be mended without a decision of a person's: nothing is lost
+// by it, and nothing is down longer than it is.
+type Fix string
+
+// The fixes, in the order in which they are made.
+const (
+	FixMode    Fix = "mode"    // .env for its owner alone
+	FixPolicy  Fix = "policy"  // the container comes up again after a crash
+	FixStart   Fix = "start"   // finishes what a killed run left, and starts the container
+	FixRestart Fix = "restart" // the container runs and does not answer
+)
+
+var fixOrder = []Fix{FixMode, FixPolicy, FixStart, FixRestart}
+
+// titles say what a fix does, for a person.
+var titles = map[Fix]string{
+	FixMode: "make .env readable by its owner alone", FixPolicy: "let Docker start the container again after a crash or a reboot",
+	FixStart: "finish what was begun, and start OpenAlgo", FixRestart: "restart OpenAlgo",
+}
+
+func (f Fix) String() string { return titles[f] }
+
+// fixed marks findings as ones that --fix mends.
+func fixed(f Fix, findings []Finding) []Finding {
+	for i := range findings {
+		findings[i].Fix = f
+	}
+	return findings
+}
+
+// Fixes are those that would mend something in a report; a start makes a
+// restart needless.
+func (r Report) Fixes() []Fix {
+	wanted := map[Fix]bool{}
+	for _, f := range r.Findings {
+		wanted[f.Fix] = true
+	}
+	var out []Fix
+	for _, f := range fixOrder {
+		if wanted[f] && (f != FixRestart || !wanted[FixStart]) {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// Apply makes one fix.
+func (l Look) Apply(ctx context.Context, f Fix, in *install.Installer) error {
+	switch f {
+	case FixMode:
+		if err := os.Chmod(filepath.Join(l.Dir, ".env"), 0o600); err != nil {
+			return fmt.Errorf("changing the mode of .env: %w", err)
+		}
+		return nil
+	case FixPolicy:
+		c := l.gather(ctx).container
+		if c == nil {
+			return nil
+		}
+		return l.Engine.RestartPolicy(ctx, c.ID, "unless-stopped")
+	case FixStart:
+		_, err := in.Start(ctx)
+		return err
+	case FixRestart:
+		_, err := in.Restart(ctx)
+		return err
+	}
+	return fmt.Errorf("there is no fix called %q", f)
+}
