@@ -18,9 +18,13 @@ var (
 )
 
 func (a *app) versionCommand() *cobra.Command {
-	return &cobra.Command{
+	var check bool
+	cmd := &cobra.Command{
 		Use: "version", Short: "Print the version", Args: noArgs,
-		RunE: func(*cobra.Command, []string) error {
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if check {
+				return a.checkVersion(cmd.Context())
+			}
 			revision := commit
 			if info, ok := debug.ReadBuildInfo(); ok && revision == "" {
 				for _, s := range info.Settings {
@@ -37,6 +41,8 @@ func (a *app) versionCommand() *cobra.Command {
 			return nil
 		},
 	}
+	cmd.Flags().BoolVar(&check, "check", false, "is there a newer release? exit 0: no, 10: yes")
+	return cmd
 }
 
 // serveCommand is what the rehearsal image runs.

@@ -1,0 +1,118 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"github.com/spf13/cobra"
+
+	"github.com/marketcalls/openalgo-install/internal/install"
+	"github.com/marketcalls/openalgo-install/internal/selfupdate"
+)
+
+func (a *app) selfUpdateCommand() *cobra.Command {
+	var to string
+	cmd := &cobra.Command{
+		Use:   "self-update",
+		Short: "Take this program to its newest release, verified by signature",
+		Long: `Replace this program by its newest release, or the one that --to names. The
+release's checksums must be signed with the project's key, which is built into
+this program; the new program is tried before it takes this one's place. OpenAlgo
+itself is not touched.
+
+A program that came as a package is left to the package manager. ` + selfupdate.Variable + `
+names a mirror.`,
+		Example: `  openalgo-install version --check
+  openalgo-install self-update`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			out := a.presenter()
+			result, err := selfUpdate(cmd.Context(), to)
+			return out.end(result, updateError(cmd.Context(), err))
+		},
+	}
+	cmd.Flags().StringVar(&to, "to", "", "this version, e.g. 1.4.0, older ones too")
+	return cmd
+}
+
+func selfUpdate(ctx context.Context, to string) (install.Result, error) {
+	if to != "" && !selfupdate.Valid(to) {
+		return install.Result{}, usage("--to: %q is no version, e.g. 1.4.0", to)
+	}
+	self, err := os.Executable()
+	if err == nil {
+		self, err = filepath.EvalSymlinks(self)
+	}
+	if err != nil {
+		return install.Result{}, fmt.Errorf("finding this program's own file: %w", err)
+	}
+	if owner := selfupdate.Owner(ctx, self); owner != "" {
+		return install.Result{}, &install.Error{Exit: install.ExitHost, Err: fmt.Errorf("%s belongs to the package %s: update that with the package manager", self, owner)}
+	}
+	releases, err := selfupdate.Open()
+	if err != nil {
+		return install.Result{}, usage("%v", err)
+	}
+	version := to
+	if version == "" {
+		if version, err = releases.Latest(ctx); err != nil {
+			return install.Result{}, err
+		}
+		if !selfupdate.Newer(currentVersion(), version) {
+			return install.Result{Message: "nothing to do: " + currentVersion() + " is the newest release"}, nil
+		}
+	}
+	archive, err := releases.Fetch(ctx, version, runtime.GOOS, runtime.GOARCH)
+	if err != nil {
+		return install.Result{}, err
+	}
+	if err := selfupdate.Replace(ctx, archive, self, version); err != nil {
+		return install.Result{}, err
+	}
+	return install.Result{Changed: true, Message: fmt.Sprintf("%s is version %s now (was %s)", self, version, currentVersion())}, nil
+}
+
+func currentVersion() string { return version }
+
+func updateError(ctx context.Context, err error) error {
+	var use *usageError
+	var told *install.Error
+	switch {
+	case err == nil, errors.As(err, &use), errors.As(err, &told):
+		return err
+	case ctx.Err() != nil:
+		return &install.Error{Exit: install.ExitCancelled, Err: errors.New("cancelled, nothing was changed")}
+	case errors.Is(err, selfupdate.ErrNoKey):
+		return &install.Error{Exit: install.ExitHost, Err: fmt.Errorf("%w, so it can't tell a release from anything else: it was built from source. Build the newer source, or install a release", err)}
+	}
+	return &install.Error{Exit: install.ExitFailed, Err: fmt.Errorf("%w. Nothing was changed", err)}
+}
+
+// checkVersion is `version --check`: exit 0 when there is nothing newer, 10
+// when there is.
+func (a *app) checkVersion(ctx context.Context) error {
+	releases, err := selfupdate.Open()
+	if err != nil {
+		return usage("%v", err)
+	}
+	latest, err := releases.Latest(ctx)
+	if err != nil {
+		return updateError(ctx, err)
+	}
+	newer := selfupdate.Newer(currentVersion(), latest)
+	if a.json {
+		err = a.writeJSON(map[string]any{"version": currentVersion(), "latest": latest, "newer": newer})
+	} else if newer {
+		_, err = fmt.Fprintf(a.stdout, "%s is out, and this is %s: openalgo-install self-update\n", latest, currentVersion())
+	} else {
+		_, err = fmt.Fprintf(a.stdout, "%s is the newest release\n", currentVersion())
+	}
+	if err == nil && newer {
+		return &exitError{exitAvailable}
+	}
+	return err
+}

@@ -1,0 +1,181 @@
+// Package selfupdate takes the program to another of its releases: found on the
+// project's page, verified by the project's signature, put in the place of
+// this one in a single step.
+package selfupdate
+
+import (
+	"bytes"
+	"context"
+	"crypto/ed25519"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path"
+	"strings"
+	"time"
+
+	"golang.org/x/mod/semver"
+)
+
+// publicKey is the project's Ed25519 key in base64, which the release build
+// sets. A build without one can't tell a release from anything else.
+var publicKey string
+
+// Home is where releases are; Variable names a mirror, which need not be
+// trusted: the signature is what counts.
+const (
+	Home     = "https://github.com/marketcalls/openalgo-install/releases"
+	Variable = "OPENALGO_INSTALL_RELEASES"
+)
+
+// Most that is read, in bytes: of a list of checksums, and of an archive.
+const (
+	maxText    = 1 << 20
+	maxArchive = 200 << 20
+)
+
+// What a caller decides on.
+var (
+	// ErrNoKey says that this build can't verify releases.
+	ErrNoKey = errors.New("this build has no release key")
+	// ErrNotSigned says that what was fetched is not the project's.
+	ErrNotSigned = errors.New("this is not signed by the project")
+	// ErrNoRelease says that there is no such release.
+	ErrNoRelease = errors.New("there is no such release")
+)
+
+// Releases is a place with releases.
+type Releases struct {
+	base   string
+	key    ed25519.PublicKey
+	client *http.Client
+}
+
+// Open returns the project's releases, or those of the mirror that Variable
+// names.
+func Open() (*Releases, error) {
+	base := strings.TrimSuffix(os.Getenv(Variable), "/")
+	if base == "" {
+		base = Home
+	}
+	at, err := url.Parse(base)
+	if err != nil || at.Scheme != "https" && (at.Scheme != "http" || !loopback(at.Hostname())) {
+		return nil, fmt.Errorf("%s is no https address of releases", Variable)
+	}
+	key, err := base64.StdEncoding.DecodeString(publicKey)
+	if err != nil || len(key) != ed25519.PublicKeySize {
+		key = nil
+	}
+	return &Releases{base: base, key: key, client: &http.Client{Timeout: 10 * time.Minute}}, nil
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}
+
+// Latest is the version of the newest release, e.g. 1.4.0.
+func (r *Releases) Latest(ctx context.Context) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	client := *r.client
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, r.base+"/latest", http.NoBody)
+	if err != nil {
+		return "", err
+	}
+	res, err := client.Do(req)
+	if err != nil {
+		return "", fmt.Errorf("asking for the newest release: %w", err)
+	}
+	_ = res.Body.Close()
+	tag := path.Base(res.Header.Get("Location"))
+	if res.StatusCode/100 != 3 || !semver.IsValid(tag) {
+		return "", fmt.Errorf("%w: %s/latest leads to none (%s)", ErrNoRelease, r.base, res.Status)
+	}
+	return strings.TrimPrefix(tag, "v"), nil
+}
+
+// Newer reports whether one version comes after another. One that is no
+// version, as of a build from a checkout, comes before all.
+func Newer(than, version string) bool {
+	return semver.Compare(tag(version), tag(than)) > 0
+}
+
+// Valid reports whether text is a version.
+func Valid(text string) bool { return semver.IsValid(tag(text)) }
+
+func tag(version string) string { return "v" + strings.TrimPrefix(version, "v") }
+
+// Fetch returns the archive of a release for a platform. Its checksum is in a
+// list that the project signed; the list's names have the version in them, so
+// that an older one can't stand for it.
+func (r *Releases) Fetch(ctx context.Context, version, os, arch string) ([]byte, error) {
+	if r.key == nil {
+		return nil, ErrNoKey
+	}
+	version = strings.TrimPrefix(version, "v")
+	base := r.base + "/download/v" + version + "/"
+	sums, err := r.get(ctx, base+"checksums.txt", maxText)
+	if err != nil {
+		return nil, err
+	}
+	signature, err := r.get(ctx, base+"checksums.txt.ed25519", maxText)
+	if err != nil {
+		return nil, err
+	}
+	if !ed25519.Verify(r.key, sums, signature) {
+		return nil, fmt.Errorf("%w: %schecksums.txt", ErrNotSigned, base)
+	}
+	name := "openalgo-install_" + version + "_" + os + "_" + arch + ".tar.gz"
+	want := ""
+	for line := range strings.Lines(string(sums)) {
+		if fields := strings.Fields(line); len(fields) == 2 && fields[1] == name {
+			want = fields[0]
+		}
+	}
+	if want == "" {
+		return nil, fmt.Errorf("%w: version %s has no %s", ErrNoRelease, version, name)
+	}
+	archive, err := r.get(ctx, base+name, maxArchive)
+	if err != nil {
+		return nil, err
+	}
+	if sum := sha256.Sum256(archive); hex.EncodeToString(sum[:]) != want {
+		return nil, fmt.Errorf("%w: %s%s is not the file that was", ErrNotSigned, base, name)
+	}
+	return archive, nil
+}
+
+func (r *Releases) get(ctx context.Context, address string, most int64) ([]byte, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
+	if err != nil {
+		return nil, err
+	}
+	res, err := r.client.Do(req)
+	if err != nil {
+		return nil, fmt.Errorf("fetching a release: %w", err)
+	}
+	defer res.Body.Close()
+	switch {
+	case res.StatusCode == http.StatusNotFound:
+		return nil, fmt.Errorf("%w: %s", ErrNoRelease, address)
+	case res.StatusCode != http.StatusOK:
+		return nil, fmt.Errorf("fetching %s: %s", address, res.Status)
+	}
+	var out bytes.Buffer
+	if _, err := io.Copy(&out, io.LimitReader(res.Body, most+1)); err != nil {
+		return nil, fmt.Errorf("fetching %s: %w", address, err)
+	}
+	if int64(out.Len()) > most {
+		return nil, fmt.Errorf("%s has more than %d MiB, which no release has", address, most>>20)
+	}
+	return out.Bytes(), nil
+}
