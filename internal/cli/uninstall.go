@@ -13,7 +13,7 @@ const askName = "?"
 
 func (a *app) uninstallCommand() *cobra.Command {
 	var purge string
-	var dryRun bool
+	var dryRun, leftovers bool
 	cmd := &cobra.Command{
 		Use:   "uninstall",
 		Short: "Remove OpenAlgo's container; volumes and .env stay",
@@ -21,7 +21,11 @@ func (a *app) uninstallCommand() *cobra.Command {
 .env with the keys that open them stay, and a new install goes on with them.
 
 --purge removes those too. It asks for the instance's name, or takes it:
---yes --purge=NAME.`,
+--yes --purge=NAME.
+
+What install-docker.sh or another installer left on the host for this OpenAlgo
+(helper scripts, its nginx site, cron jobs) is listed; --leftovers removes it,
+with copies in .openalgo-install/backups unless that goes, too.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			out := a.presenter()
@@ -30,7 +34,7 @@ func (a *app) uninstallCommand() *cobra.Command {
 				return out.end(install.Result{}, hintDocker(err))
 			}
 			defer done()
-			removal, err := in.PlanUninstall(cmd.Context(), purge != "")
+			removal, err := in.PlanUninstall(cmd.Context(), install.RemovalOptions{Purge: purge != "", Leftovers: leftovers})
 			if err != nil {
 				return out.end(install.Result{}, err)
 			}
@@ -48,6 +52,7 @@ func (a *app) uninstallCommand() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&purge, "purge", "", "also delete volumes and .env; NAME is the instance's name")
 	cmd.Flags().Lookup("purge").NoOptDefVal = askName
+	cmd.Flags().BoolVar(&leftovers, "leftovers", false, "also remove what another installer left on the host for it")
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "print what would be removed and change nothing")
 	return cmd
 }

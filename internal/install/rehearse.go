@@ -159,7 +159,7 @@ func (in *Installer) freePorts(ctx context.Context, a *answers.Answers) error {
 
 // takeAway removes a rehearsal with everything it made, its image too.
 func (in *Installer) takeAway(ctx context.Context) error {
-	removal, err := in.PlanUninstall(ctx, true)
+	removal, err := in.PlanUninstall(ctx, RemovalOptions{Purge: true})
 	if err != nil {
 		return err
 	}

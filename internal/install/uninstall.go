@@ -23,14 +23,20 @@ type Removal struct {
 	networks    []string
 	volumes     []string
 	directories []string // what is mounted in the stead of volumes
-	purge       bool
-	edge        edgeState // and what of it goes
-	site        []string
+	leftovers   []string // of other installers
+	RemovalOptions
+	edge edgeState // and what of it goes
+	site []string
 }
 
-// PlanUninstall works out what an uninstall takes away. Volumes and .env go
-// only with purge.
-func (in *Installer) PlanUninstall(ctx context.Context, purge bool) (*Removal, error) {
+// RemovalOptions say what goes beside the container.
+type RemovalOptions struct {
+	Purge     bool `json:"-"` // volumes and .env
+	Leftovers bool `json:"-"` // what another installer left on the host
+}
+
+// PlanUninstall works out what an uninstall takes away.
+func (in *Installer) PlanUninstall(ctx context.Context, options RemovalOptions) (*Removal, error) {
 	o, err := in.observe(ctx)
 	if err != nil {
 		return nil, err
@@ -39,7 +45,7 @@ func (in *Installer) PlanUninstall(ctx context.Context, purge bool) (*Removal, e
 	if err := in.guardProject(o); err != nil {
 		return nil, err
 	}
-	r := &Removal{Changes: []Change{}, Kept: []string{}, Project: o.project, containers: o.containers, purge: purge}
+	r := &Removal{Changes: []Change{}, Kept: []string{}, Project: o.project, containers: o.containers, RemovalOptions: options}
 	for _, c := range r.containers {
 		r.Changes = append(r.Changes, Change{Kind: KindContainer, Name: c.Name, Action: ActionRemove, Reason: "runs OpenAlgo"})
 	}
@@ -53,6 +59,7 @@ func (in *Installer) PlanUninstall(ctx context.Context, purge bool) (*Removal, e
 			r.Changes = append(r.Changes, Change{Kind: KindFile, Name: file, Action: ActionRemove, Reason: "the daily backup; backups that are there stay"})
 		}
 	}
+	in.planLeftovers(o, r)
 	in.removableFiles(o, r)
 	if err := in.removableSite(ctx, o, r); err != nil {
 		return nil, err
@@ -88,7 +95,7 @@ func (in *Installer) removableSite(ctx context.Context, o *observed, r *Removal)
 // guardPurge refuses to delete volumes for a directory that does not hold
 // their instance, and keys whose data would stay.
 func (in *Installer) guardPurge(o *observed, r *Removal) error {
-	if !r.purge {
+	if !r.Purge {
 		return nil
 	}
 	if len(r.volumes) > 0 && o.env == nil && o.state.Project != r.Project {
@@ -126,7 +133,7 @@ func (in *Installer) removableVolumes(o *observed, r *Removal) {
 	}
 	slices.Sort(r.volumes)
 	for _, name := range r.volumes {
-		if r.purge {
+		if r.Purge {
 			r.Changes = append(r.Changes, Change{Kind: KindVolume, Name: name, Action: ActionRemove, Reason: "--purge: its data is gone for good"})
 		} else {
 			r.Kept = append(r.Kept, "volume "+name)
@@ -137,7 +144,7 @@ func (in *Installer) removableVolumes(o *observed, r *Removal) {
 func (in *Installer) removableDirectories(o *observed, r *Removal) {
 	r.directories = in.ownDirectories(o)
 	for _, path := range r.directories {
-		if r.purge {
+		if r.Purge {
 			r.Changes = append(r.Changes, Change{Kind: KindVolume, Name: path, Action: ActionRemove, Reason: "--purge: its data is gone for good"})
 		} else {
 			r.Kept = append(r.Kept, path)
@@ -151,7 +158,7 @@ func (in *Installer) removableFiles(o *observed, r *Removal) {
 			continue
 		}
 		path := filepath.Join(in.work.dir, name)
-		if r.purge {
+		if r.Purge {
 			r.Changes = append(r.Changes, Change{Kind: KindFile, Name: path, Action: ActionRemove, Reason: "--purge"})
 		} else {
 			r.Kept = append(r.Kept, path)
@@ -177,7 +184,7 @@ func (in *Installer) Uninstall(ctx context.Context, r *Removal) (Result, error) 
 		}
 		defer held.release()
 		// Another run may have changed things while we waited for the lock.
-		if r, err = in.PlanUninstall(ctx, r.purge); err != nil {
+		if r, err = in.PlanUninstall(ctx, r.RemovalOptions); err != nil {
 			return Result{}, err
 		}
 	}
@@ -194,6 +201,9 @@ func (in *Installer) Uninstall(ctx context.Context, r *Removal) (Result, error) 
 			return Result{}, fmt.Errorf("removing the container: %w", err)
 		}
 	}
+	if err := in.removeLeftovers(ctx, r.leftovers); err != nil {
+		return Result{}, fail(ExitFailed, "%w", err)
+	}
 	// An unfinished run has nothing left to go on with.
 	if err := os.Remove(in.work.path("journal.json")); err != nil && !os.IsNotExist(err) {
 		return Result{}, fmt.Errorf("closing the journal: %w", err)
@@ -206,7 +216,7 @@ func (in *Installer) Uninstall(ctx context.Context, r *Removal) (Result, error) 
 			in.note(fmt.Sprintf("the network %s stays: %v", name, err))
 		}
 	}
-	if !r.purge {
+	if !r.Purge {
 		return Result{Changed: true, Message: "OpenAlgo is uninstalled. Kept: " + strings.Join(r.Kept, ", ")}, nil
 	}
 	for _, name := range r.volumes {
