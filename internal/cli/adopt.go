@@ -11,6 +11,7 @@ import (
 
 func (a *app) adoptCommand() *cobra.Command {
 	var o changeOptions
+	volumes := ""
 	cmd := &cobra.Command{
 		Use:   "adopt",
 		Short: "Take over an OpenAlgo that another tool installed",
@@ -25,14 +26,20 @@ Without --dir it takes the one that is there.`,
   openalgo-install adopt --dir /opt/openalgo`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.adopt(cmd.Context(), o, cmd.Flags().Changed("dir") || a.instanceName != "")
+			switch volumes {
+			case "", "keep", "named":
+			default:
+				return usage("--volumes is keep or named, not %q", volumes)
+			}
+			return a.adopt(cmd.Context(), o, volumes == "named", cmd.Flags().Changed("dir") || a.instanceName != "")
 		},
 	}
+	cmd.Flags().StringVar(&volumes, "volumes", "keep", "keep: data stays where it is; named: directories are copied into volumes, compared, and stay as they are")
 	o.flags(cmd)
 	return cmd
 }
 
-func (a *app) adopt(ctx context.Context, o changeOptions, named bool) error {
+func (a *app) adopt(ctx context.Context, o changeOptions, toVolumes, named bool) error {
 	out := a.presenter()
 	if !named {
 		if err := a.chooseAdoptable(ctx); err != nil {
@@ -46,13 +53,13 @@ func (a *app) adopt(ctx context.Context, o changeOptions, named bool) error {
 	defer done()
 	in.Confirm = func(p *install.Plan) error { return a.confirmPlan(p, o.now, "`--now` does it now") }
 	if o.dryRun {
-		plan, err := in.PlanAdopt(ctx)
+		plan, err := in.PlanAdopt(ctx, toVolumes)
 		if err != nil {
 			return out.end(install.Result{}, err)
 		}
 		return a.showPlan(plan)
 	}
-	result, err := in.Adopt(ctx)
+	result, err := in.Adopt(ctx, toVolumes)
 	return out.end(result, err)
 }
 

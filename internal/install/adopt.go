@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -22,8 +23,10 @@ const asideSuffix = ".before-adopt"
 
 // Adopt takes over a stack that another tool made: the same .env and keys, the
 // same data where it is, the same image, ports and domain; one recreate,
-// verified, and the former container back when that fails.
-func (in *Installer) Adopt(ctx context.Context) (Result, error) {
+// verified, and the former container back when that fails. With toVolumes the
+// data that is in directories is copied into volumes; the directories stay.
+func (in *Installer) Adopt(ctx context.Context, toVolumes bool) (Result, error) {
+	in.toVolumes = toVolumes
 	a, err := in.adoptable(ctx)
 	if err != nil {
 		return Result{}, err
@@ -32,7 +35,8 @@ func (in *Installer) Adopt(ctx context.Context) (Result, error) {
 }
 
 // PlanAdopt works out what Adopt would do, and changes nothing.
-func (in *Installer) PlanAdopt(ctx context.Context) (*Plan, error) {
+func (in *Installer) PlanAdopt(ctx context.Context, toVolumes bool) (*Plan, error) {
+	in.toVolumes = toVolumes
 	a, err := in.adoptable(ctx)
 	if err != nil {
 		return nil, err
@@ -81,9 +85,15 @@ func (in *Installer) adoptable(ctx context.Context) (answers.Answers, error) {
 	if !isUp(*o.container()) {
 		return answers.Answers{}, fail(ExitHost, "%s is %s, and taking over proves itself by a start: `docker start %[1]s` first", o.container().Name, o.container().State)
 	}
-	a, err := answersOf(in.work.dir, o)
+	a, err := answersOf(o)
 	if err != nil {
 		return a, err
+	}
+	if in.toVolumes {
+		if err := in.mayCopy("moving data into volumes"); err != nil {
+			return a, err
+		}
+		maps.DeleteFunc(a.Data, func(_, place string) bool { return strings.HasPrefix(place, "/") })
 	}
 	in.keep = &kept{ref: o.container().Image}
 	in.note(found(o, a))
@@ -119,7 +129,7 @@ func (in *Installer) observeAdopted(o *observed) error {
 }
 
 // answersOf reads the answers out of .env and the container.
-func answersOf(dir string, o *observed) (answers.Answers, error) {
+func answersOf(o *observed) (answers.Answers, error) {
 	c := o.container()
 	a, _ := answers.ParseSaved([]byte("version: 1\n"))
 	a.TLS.Mode = "off" // what serves the domain now goes on with it
@@ -146,13 +156,13 @@ func answersOf(dir string, o *observed) (answers.Answers, error) {
 	if bind == "" {
 		a.Ports.Bind = "0.0.0.0"
 	}
-	a.Data = dataOf(dir, o.project, *c)
+	a.Data = dataOf(o.project, *c)
 	return a, nil
 }
 
 // dataOf says where each data directory is, as far as it is not where this
 // program would put it.
-func dataOf(_, project string, c engine.Container) map[string]string {
+func dataOf(project string, c engine.Container) map[string]string {
 	out := map[string]string{}
 	for _, m := range c.Mounts {
 		name, inApp := strings.CutPrefix(m.Target, "/app/")

@@ -100,6 +100,9 @@ func (r *run) steps() []step {
 	if r.in.adopting && len(r.unmounted()) > 0 {
 		keepData = []step{{"carry", "copy what the former container kept in itself", r.carry}}
 	}
+	if r.in.toVolumes {
+		keepData = append(keepData, step{"move", "copy the data into volumes, and compare", r.moveData})
+	}
 	if r.in.upgrading {
 		keepData = []step{{"snapshot", "keep a copy of the databases", r.snapshot}}
 	}
@@ -197,15 +200,8 @@ func (r *run) makeResources(ctx context.Context) error {
 		if c := r.plan.change(KindVolume, v.Spec.Name); c == nil || c.Action != ActionCreate {
 			continue
 		}
-		// On disk first: from here on .env belongs to a volume and must stay.
-		if !r.journal.MadeVolumes {
-			if _, err := r.in.Engine.Volume(ctx, v.Spec.Name); err == nil {
-				return fmt.Errorf("the volume %s was made by somebody else meanwhile; run this again", v.Spec.Name)
-			}
-			r.journal.MadeVolumes = true
-			if err := r.journal.save(); err != nil {
-				return err
-			}
+		if err := r.announceVolume(ctx, v.Spec.Name); err != nil {
+			return err
 		}
 		v.Spec.Labels = maps.Clone(v.Spec.Labels)
 		v.Spec.Labels[LabelDir] = r.in.work.dir
@@ -215,6 +211,25 @@ func (r *run) makeResources(ctx context.Context) error {
 		failpoint("volume")
 	}
 	return nil
+}
+
+// announceVolume journals a volume before it is made: from then on .env
+// belongs to it and must stay, and one that data is moved into goes again with
+// an undo.
+func (r *run) announceVolume(ctx context.Context, name string) error {
+	j := r.journal
+	known := j.MadeVolumes && !r.in.toVolumes || slices.Contains(j.MovedInto, name)
+	if known {
+		return nil
+	}
+	if _, err := r.in.Engine.Volume(ctx, name); err == nil {
+		return fmt.Errorf("the volume %s was made by somebody else meanwhile; run this again", name)
+	}
+	j.MadeVolumes = true
+	if r.in.toVolumes {
+		j.MovedInto = append(j.MovedInto, name)
+	}
+	return j.save()
 }
 
 // create makes the new container beside the old one. It takes the place of

@@ -87,7 +87,7 @@ func (in *Installer) makeDirectory(ctx context.Context, path, target, image stri
 // another place than it is in, and start empty.
 func (in *Installer) guardPlace(o *observed, stack *compose.Stack) error {
 	for _, m := range stack.Spec("").Mounts {
-		if m.Target != DataTarget || len(o.data) == 0 || slices.Contains(o.data, m.Source) {
+		if in.toVolumes || m.Target != DataTarget || len(o.data) == 0 || slices.Contains(o.data, m.Source) {
 			continue
 		}
 		answer := "bind"

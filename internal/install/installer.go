@@ -51,6 +51,8 @@ type Installer struct {
 	upgrading bool
 	// adopting says that the stack is another tool's, and becomes ours.
 	adopting bool
+	// toVolumes says that an adopted stack's directories become volumes.
+	toVolumes bool
 	// restoring is the backup that is put in the instance's place.
 	restoring *restoring
 	// evenBroken says that the former container need not answer: a restore is

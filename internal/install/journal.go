@@ -29,10 +29,13 @@ type journal struct {
 	// stops it again.
 	OnlyStarted string `json:"only_started,omitempty"`
 	// MadeVolumes says that volumes were made: .env must stay with them.
-	MadeVolumes bool        `json:"made_volumes,omitempty"`
-	Edge        *edgeChange `json:"edge,omitempty"`
-	Snapshot    *snapshot   `json:"snapshot,omitempty"` // of an upgrade
-	Replaced    []snapshot  `json:"replaced,omitempty"` // by a restore: data and .env go back together
+	MadeVolumes bool `json:"made_volumes,omitempty"`
+	// MovedInto are volumes that were made to take data out of directories,
+	// where it still is: an undo removes them.
+	MovedInto []string    `json:"moved_into,omitempty"`
+	Edge      *edgeChange `json:"edge,omitempty"`
+	Snapshot  *snapshot   `json:"snapshot,omitempty"` // of an upgrade
+	Replaced  []snapshot  `json:"replaced,omitempty"` // by a restore: data and .env go back together
 	// Starting says that the new container may have begun to run, or that its
 	// data is being replaced.
 	Starting bool         `json:"starting,omitempty"`

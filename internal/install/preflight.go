@@ -50,6 +50,9 @@ func (in *Installer) preflight(ctx context.Context, o *observed, p *Plan) error 
 	if c := o.container(); in.upgrading && c != nil && !p.Empty() {
 		in.preflightSnapshot(ctx, *c, add)
 	}
+	if c := o.container(); in.toVolumes && c != nil {
+		in.preflightMove(o, p, *c, add)
+	}
 	if holder := in.nameHolder(ctx, o, p.stack.ContainerName()); holder != "" {
 		add("a container called %s exists and is not this stack's (%s): rename it (docker rename %s NAME), or choose another --dir",
 			p.stack.ContainerName(), holder, p.stack.ContainerName())

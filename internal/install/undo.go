@@ -59,6 +59,11 @@ func (in *Installer) rollBack(ctx context.Context, j *journal) error {
 		return err
 	}
 	failpoint("undo-removed-new")
+	for _, name := range j.MovedInto {
+		if err := in.Engine.RemoveVolume(ctx, name); err != nil && !errors.Is(err, engine.ErrNotFound) {
+			return fmt.Errorf("removing the volume %s again: %w", name, err)
+		}
+	}
 	if err := in.stopStarted(ctx, j); err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"os"
+	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -133,5 +134,70 @@ func TestAdoptFails(t *testing.T) {
 	}
 	if i.report().Users != 1 {
 		t.Error("the account is gone")
+	}
+}
+
+// TestAdoptIntoVolumes takes data out of directories; they stay as they were.
+func TestAdoptIntoVolumes(t *testing.T) {
+	t.Parallel()
+	i := adoptable(t, "docker-run.sh")
+	i.program = failing
+	keys, before, db := i.keys(), i.running(), i.path("db")
+	if _, err := os.Stat(db); err != nil {
+		t.Skip("root alone may look into the directories")
+	}
+	gone := func() {
+		t.Helper()
+		if left := i.volumes(); left != 0 {
+			t.Errorf("%d volumes are left", left)
+		}
+	}
+	for _, point := range []string{"created", "moved-app-db", "after-move", "undo-removed-new"} {
+		if point == "undo-removed-new" {
+			i.kill("after-move", "adopt", "--volumes", "named", "--now", "--yes")
+			i.kill(point, "adopt", "--dry-run")
+		} else {
+			i.kill(point, "adopt", "--volumes", "named", "--now", "--yes")
+		}
+		if out := i.run("adopt", "--dry-run"); out.code != 0 {
+			t.Fatal(out.all())
+		}
+		gone()
+		if c := i.running(); c.ID != before.ID || i.report().Users != 1 {
+			t.Fatalf("after %s the former stack is not back", point)
+		}
+	}
+	was := snapshot(t, db)
+	out := i.run("adopt", "--volumes", "named", "--now", "--yes")
+	if out.code != 0 {
+		t.Fatal(out.all())
+	}
+	i.mustBeReady()
+	now := dataMounts(i.running())
+	if strings.Contains(now, "bind:") && strings.Contains(now, db) || i.report().Users != 1 || i.keys() != keys {
+		t.Errorf("keys, data or mounts are not as they should be:\n%s", now)
+	}
+	if snapshot(t, db) != was {
+		t.Error("the directory was touched")
+	}
+	if out := i.run("backup", "--now", "--to", t.TempDir()); out.code != 0 {
+		t.Error(out.all())
+	}
+}
+
+// TestAdoptCarries keeps what a container had in itself: no volume for keys.
+func TestAdoptCarries(t *testing.T) {
+	t.Parallel()
+	i := adoptable(t, "by hand")
+	before := i.running()
+	if out, err := exec.Command("docker", "cp", "adopt_test.go", before.ID+":/app/keys/jwt.pem").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if out := i.run("adopt", "--now", "--yes"); out.code != 0 {
+		t.Fatal(out.all())
+	}
+	i.mustBeReady()
+	if out, err := exec.Command("docker", "cp", i.running().ID+":/app/keys/jwt.pem", "-").CombinedOutput(); err != nil || !strings.Contains(string(out), "TestAdoptCarries") {
+		t.Errorf("the key is gone: %v", err)
 	}
 }

@@ -1,0 +1,136 @@
+package install
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+
+	"github.com/marketcalls/openalgo-install/internal/compose"
+	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/host"
+)
+
+// dataDirectories are the directories that a container mounts as data, by
+// their place in it.
+func dataDirectories(c engine.Container) map[string]string {
+	out := map[string]string{}
+	for _, m := range c.Mounts {
+		name, inApp := strings.CutPrefix(m.Target, "/app/")
+		if source := bindSource(m); source != "" && inApp && slices.Contains(compose.DataDirs, name) {
+			out[m.Target] = source
+		}
+	}
+	return out
+}
+
+// preflightMove wants room for a second copy of what is moved, and nothing in
+// the volumes that it goes into.
+func (in *Installer) preflightMove(o *observed, p *Plan, c engine.Container, add func(string, ...any)) {
+	var bytes int64
+	for _, m := range p.stack.Spec("").Mounts {
+		_, exists := o.volumes[m.Source]
+		if exists && dataDirectories(c)[m.Target] != "" {
+			add("the volume %s, which %s would go into, is there already and may hold other data: look into it, and remove it if it is not needed (docker volume rm %[1]s)", m.Source, m.Target)
+		}
+	}
+	for _, source := range dataDirectories(c) {
+		n, err := treeBytes(source)
+		if err != nil {
+			add("looking at %s: %v", source, err)
+		}
+		bytes += n
+	}
+	root := in.Engine.Info().RootDir
+	if disk, err := host.Disk(root); err == nil && disk.FreeMiB < int(bytes>>20)+minDirMiB {
+		add("%d MiB are to be copied into volumes, and %s has %d MiB free: make room, or leave the directories as they are", bytes>>20, root, disk.FreeMiB)
+	}
+}
+
+// moveData copies each directory into the volume that takes its place, and
+// compares the two file by file. The directories stay as they are.
+func (r *run) moveData(ctx context.Context) error {
+	c, err := r.in.Engine.Container(ctx, r.journal.NewID)
+	if err != nil {
+		return fmt.Errorf("looking at the new container: %w", err)
+	}
+	for target, source := range dataDirectories(*r.old) {
+		to, _, err := r.in.dataPath(ctx, c, target)
+		if err != nil {
+			return err
+		}
+		if to == "" || sameFile(to, source) {
+			continue
+		}
+		if err := copyTree(ctx, source, to); err != nil {
+			return fmt.Errorf("copying %s into its volume: %w", source, err)
+		}
+		failpoint("moved" + strings.ReplaceAll(target, "/", "-"))
+		was, err := treeSums(ctx, source)
+		if err != nil {
+			return fmt.Errorf("reading %s: %w", source, err)
+		}
+		is, err := treeSums(ctx, to)
+		if err != nil {
+			return fmt.Errorf("reading what was copied of %s: %w", source, err)
+		}
+		if !slices.Equal(was, is) {
+			return fmt.Errorf("what was copied of %s is not the same as it: nothing of it is used", source)
+		}
+	}
+	return nil
+}
+
+// treeSums describes everything below a directory: name, mode, owner, and the
+// SHA-256 of what is in it.
+func treeSums(ctx context.Context, dir string) ([]string, error) {
+	var out []string
+	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
+			return err
+		}
+		info, err := entry.Info()
+		if err != nil {
+			return err
+		}
+		content := ""
+		switch {
+		case entry.Type()&fs.ModeSymlink != 0:
+			content, err = os.Readlink(path)
+		case entry.Type().IsRegular():
+			content, err = fileSum(path)
+		case !entry.IsDir():
+			return nil // a socket or pipe holds no data
+		}
+		if err != nil {
+			return err
+		}
+		owner := info.Sys().(*syscall.Stat_t)
+		out = append(out, fmt.Sprintf("%s %v %d:%d %s", strings.TrimPrefix(path, dir), info.Mode(), owner.Uid, owner.Gid, content))
+		return nil
+	})
+	return out, err
+}
+
+func fileSum(path string) (string, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, file); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(sum.Sum(nil)), nil
+}
