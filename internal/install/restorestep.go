@@ -60,13 +60,27 @@ func (r *run) keepReplaced(ctx context.Context) error {
 		r.journal.Replaced = append(r.journal.Replaced, copied)
 		failpoint("replaced-" + name)
 	}
-	if r.old != nil {
-		if err := r.in.describeCopy(ctx, base, *r.old, trees); err != nil {
-			return err
-		}
+	if err := r.keepReplacedFiles(ctx, base, trees); err != nil {
+		return err
 	}
 	r.journal.Starting = true
 	return r.journal.save()
+}
+
+// keepReplacedFiles puts the former .env beside its data, which is worth
+// nothing without.
+func (r *run) keepReplacedFiles(ctx context.Context, base string, trees map[string]string) error {
+	if r.old != nil {
+		return r.in.describeCopy(ctx, base, *r.old, trees)
+	}
+	env := r.journal.file(envName) // replaced already
+	if env == nil || env.Backup == "" {
+		return nil
+	}
+	if err := copyFile(env.Backup, filepath.Join(base, envName)); err != nil {
+		return fmt.Errorf("keeping a copy of .env: %w", err)
+	}
+	return nil
 }
 
 // dataTrees is where the new container has each tree of the backup.

@@ -21,9 +21,12 @@ import (
 // volume is where this host has what the instance sees as target.
 func (i *instance) volume(target string) string {
 	i.t.Helper()
-	for _, m := range i.container().Mounts {
+	for _, m := range i.running().Mounts {
 		if m.Target != target {
 			continue
+		}
+		if m.Type == "bind" {
+			return m.Source
 		}
 		v, err := docker.Volume(i.t.Context(), m.Name)
 		if err != nil {
@@ -265,6 +268,69 @@ func TestBackupsAreKept(t *testing.T) {
 		if out := i.run(args...); out.code != want {
 			t.Errorf("%v: exit %d\n%s", args, out.code, out.all())
 		}
+	}
+	i.mustBeReady()
+}
+
+// TestBackupDaily has the host make backups, with the command that it was told.
+func TestBackupDaily(t *testing.T) {
+	t.Parallel()
+	i := backupable(t)
+	dir := t.TempDir()
+	if _, err := os.Stat("/run/systemd/system"); err == nil {
+		t.Skip("this host would really make a timer")
+	}
+	if _, err := os.Stat("/etc/cron.d"); err != nil {
+		if out := i.run("backup", "--schedule", "02:30"); out.code != 3 || !strings.Contains(out.stderr, "neither systemd nor cron") {
+			t.Errorf("exit %d\n%s", out.code, out.all())
+		}
+		return
+	}
+	table := "/etc/cron.d/openalgo-backup-" + i.project
+	t.Cleanup(func() { _ = os.Remove(table) })
+	for want, args := range map[string][]string{
+		"is not a time of day": {"--schedule", "25:00"}, "a market is open": {"--schedule", "00:00"}, "characters": {"--schedule", "02:30", "--to", dir + "/a b"},
+		"nobody is there": {"--schedule", "02:30", "--to", "-"},
+	} {
+		if strings.Contains(want, "market") {
+			args[1] = "11:00"
+			if day := time.Now().In(time.FixedZone("IST", 19800)).AddDate(0, 0, 1).Weekday(); day == time.Saturday || day == time.Sunday {
+				continue
+			}
+			if day := time.Now().In(time.FixedZone("IST", 19800)).Weekday(); day == time.Saturday || day == time.Sunday {
+				continue
+			}
+		}
+		if out := i.run(append([]string{"backup"}, args...)...); out.code != 2 || !strings.Contains(out.stderr, want) {
+			t.Errorf("%v: exit %d\n%s", args, out.code, out.all())
+		}
+	}
+	if out := i.run("backup", "--schedule", "02:30", "--to", dir, "--keep", "3"); out.code != 0 {
+		t.Fatal(out.all())
+	}
+	text, err := os.ReadFile(table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, command, _ := strings.Cut(string(text), " root ")
+	command, _, _ = strings.Cut(command, " >")
+	if out, err := exec.Command("sh", "-c", command).CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", command, err, out)
+	}
+	if last := install.ReadLastBackup(i.dir); last == nil || !last.OK || filepath.Dir(last.File) != dir {
+		t.Errorf("%+v", last)
+	}
+	if status := i.run("status").stdout; !strings.Contains(status, "every day at 02:30") {
+		t.Error(status)
+	}
+	if out := i.run("uninstall", "--dry-run"); !strings.Contains(out.stdout, table) {
+		t.Error(out.all())
+	}
+	if out := i.run("backup", "--schedule", "off"); out.code != 0 {
+		t.Error(out.all())
+	}
+	if _, err := os.Stat(table); err == nil {
+		t.Error("cron's table is still there")
 	}
 	i.mustBeReady()
 }
