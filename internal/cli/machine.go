@@ -150,7 +150,12 @@ func (a *app) instance(ctx context.Context, m *wizard.Machine, e *engine.Engine,
 		m.Menu = append(m.Menu, wizard.MenuEntry{Label: label, Args: args})
 	}
 	i := status.Instances[0]
+	ours := m.Saved != nil
+	if !ours && i.State == "running" {
+		add("adopt: let this program look after it, as it is", "adopt")
+	}
 	add("status: everything about it", "status")
+	add("doctor: what is wrong, and what mends it", "doctor")
 	if i.State == "running" {
 		add("logs: what OpenAlgo says", "logs", "-f")
 		if i.Sizing.ResizeDue {
@@ -161,11 +166,17 @@ func (a *app) instance(ctx context.Context, m *wizard.Machine, e *engine.Engine,
 		if !i.Sizing.ResizeDue {
 			add("resize: after a RAM upgrade", "resize")
 		}
+		if ours {
+			add("backup: keys and databases, checked", "backup")
+			add("upgrade: the newest release, and back if it fails", "upgrade")
+		}
 	} else {
 		add("start: start it", "start")
 		add("logs: what OpenAlgo said", "logs")
 	}
 	add("uninstall: remove the container; data and keys stay", "uninstall")
-	add("Answer the questions again, and change what was answered")
+	if ours {
+		add("Answer the questions again, and change what was answered")
+	}
 	return true
 }

@@ -100,14 +100,12 @@ func (b *backing) run(ctx context.Context, c engine.Container) (Result, error) {
 		return Result{}, err
 	}
 	defer b.target.discard()
-	began := b.in.stepStarted("archive", "archive "+c.Name)
 	failed, notUp := b.archive(ctx, c)
 	switch {
 	case notUp != nil && failed == nil:
 		failed = b.target.keep() // what was read is whole, whatever ails the app
 		fallthrough
 	case notUp != nil:
-		b.in.stepEnded("archive", StepFailed, began)
 		return Result{}, &Error{Exit: ExitBroken, Err: errors.Join(notUp, failed), Log: logOf(notUp)}
 	case ctx.Err() != nil:
 		failed = &Error{Exit: ExitCancelled, Err: errors.New("cancelled: there is no backup, and OpenAlgo is as it was before")}
@@ -115,10 +113,8 @@ func (b *backing) run(ctx context.Context, c engine.Container) (Result, error) {
 		failed = fail(ExitFailed, "%w. There is no backup; OpenAlgo is as it was before", failed)
 	}
 	if failed != nil {
-		b.in.stepEnded("archive", StepFailed, began)
 		return Result{}, failed
 	}
-	b.in.stepEnded("archive", StepDone, began)
 	return b.finish(ctx, c)
 }
 
@@ -138,17 +134,37 @@ func (b *backing) archive(ctx context.Context, c engine.Container) (failed, notU
 		return err, nil
 	}
 	if isUp(c) {
-		for _, t := range b.trees {
-			if err := w.Early(ctx, t); err != nil {
-				return errors.Join(err, w.Abandon()), nil
-			}
+		if err := b.in.timed("early", "copy large files that nobody writes", func() error { return b.early(ctx, w) }); err != nil {
+			return errors.Join(err, w.Abandon()), nil
 		}
-		failpoint("backup-early")
 	}
-	if failed, notUp = b.whileDown(ctx, c, func() error { return b.rest(ctx, w) }); failed != nil {
+	rest := func() error { return b.in.timed("copy", "copy the data", func() error { return b.rest(ctx, w) }) }
+	if failed, notUp = b.whileDown(ctx, c, rest); failed != nil {
 		return errors.Join(failed, w.Abandon()), notUp
 	}
 	return errors.Join(w.Close(), sealed.Close()), notUp
+}
+
+// timed does something as a step.
+func (in *Installer) timed(step, title string, do func() error) error {
+	began := in.stepStarted(step, title)
+	if err := do(); err != nil {
+		in.stepEnded(step, StepFailed, began)
+		return err
+	}
+	in.stepEnded(step, StepDone, began)
+	return nil
+}
+
+// early archives what can be while the app runs.
+func (b *backing) early(ctx context.Context, w *backup.Writer) error {
+	for _, t := range b.trees {
+		if err := w.Early(ctx, t); err != nil {
+			return fmt.Errorf("copying %s: %w", t.Source, err)
+		}
+	}
+	failpoint("backup-early")
+	return nil
 }
 
 // rest archives what must not change meanwhile.

@@ -42,6 +42,8 @@ func ReadLastBackup(dir string) *LastBackup {
 	return &last
 }
 
+func sizeText(bytes int64) string { return units.HumanSizeWithPrecision(float64(bytes), 3) }
+
 func (l *LastBackup) text() string {
 	switch {
 	case l == nil:
@@ -49,7 +51,7 @@ func (l *LastBackup) text() string {
 	case !l.OK:
 		return fmt.Sprintf("%s FAILED: %s", l.At.Local().Format("2006-01-02 15:04"), strings.SplitN(l.Message, "\n", 2)[0])
 	}
-	return fmt.Sprintf("%s  %s (%s)", l.At.Local().Format("2006-01-02 15:04"), l.File, units.HumanSize(float64(l.Bytes)))
+	return fmt.Sprintf("%s  %s (%s)", l.At.Local().Format("2006-01-02 15:04"), l.File, sizeText(l.Bytes))
 }
 
 func (in *Installer) recordBackup(b *backing, result Result, err error) {
@@ -76,7 +78,7 @@ func (b *backing) finish(ctx context.Context, c engine.Container) (Result, error
 		down = fmt.Sprintf(" OpenAlgo was down for %.1f s", b.down.Seconds())
 	}
 	if b.target.file == nil {
-		r.Message = fmt.Sprintf("the backup is written (%s).%s", units.HumanSize(float64(b.target.bytes)), down)
+		r.Message = fmt.Sprintf("the backup is written (%s).%s", sizeText(b.target.bytes), down)
 		return r, nil
 	}
 	if err := b.target.file.Sync(); err != nil {
@@ -106,7 +108,7 @@ func (b *backing) finish(ctx context.Context, c engine.Container) (Result, error
 	if err := b.target.prune(b.project(), b.options.Keep); err != nil {
 		return Result{}, fail(ExitFailed, "%s is written and checked, but %w", b.target.name, err)
 	}
-	r.Message = fmt.Sprintf("%s is written and checked (%s).%s", b.target.name, units.HumanSize(float64(b.target.bytes)), down)
+	r.Message = fmt.Sprintf("%s is written and checked (%s).%s", b.target.name, sizeText(b.target.bytes), down)
 	return r, nil
 }
 

@@ -256,7 +256,7 @@ func planResources(o *observed, p *Plan) {
 		if _, ok := o.volumes[v.Spec.Name]; ok || v.External {
 			continue
 		}
-		if o.state.Project != "" && v.Target == DataTarget {
+		if o.state.Project != "" && v.Target == DataTarget && o.presentEnv == nil { // else a restore fills it
 			p.warn("the volume %s, which this stack had, is gone: a new and empty one takes its place", v.Spec.Name)
 		}
 		p.add(Change{Kind: KindVolume, Name: v.Spec.Name, Action: ActionCreate, Reason: "keeps " + v.Target})
