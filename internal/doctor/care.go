@@ -45,6 +45,8 @@ func lastBackup(p patient) []Finding {
 		return ok("backup", "none was made by this program yet; `%s backup` makes one", p.command)
 	case !last.OK:
 		return warning("backup", p.command+" backup", "the backup of %s failed: %s", last.At.Format("2006-01-02 15:04"), strings.SplitN(last.Message, "\n", 2)[0])
+	case last.Unchecked != "":
+		return warning("backup", p.command+" backup", "the databases in the last one could not be checked: %s", last.Unchecked)
 	case p.now.Sub(last.At) > limit && daily:
 		return warning("backup", p.command+" backup", "one should be made every day at %s, and the last is of %s", p.instance.BackupDaily, last.At.Format("2006-01-02 15:04"))
 	case p.now.Sub(last.At) > limit:

@@ -35,6 +35,8 @@ type backing struct {
 	trees   []backup.Tree
 	target  target
 	down    time.Duration
+	// unchecked is why SQLite could not check the databases.
+	unchecked string
 }
 
 // Backup writes an archive of the instance: .env, its files and its data. The
@@ -248,6 +250,9 @@ func (b *backing) findTrees(ctx context.Context, c engine.Container) error {
 		bytes, err := treeBytes(at)
 		if err != nil {
 			return fmt.Errorf("looking at %s: %w", at, err)
+		}
+		if bytes == 0 && name == dataTree {
+			return fail(ExitHost, "there is no database in %s yet, and so nothing to back up: look into it if you expected one", source)
 		}
 		b.trees = append(b.trees, backup.Tree{Name: name, Source: source, Path: at, Bytes: bytes})
 	}

@@ -21,12 +21,14 @@ import (
 // LastBackup is how the last backup of an instance ended. It stands in
 // <dir>/.openalgo-install/backup.json.
 type LastBackup struct {
-	At          time.Time `json:"at"`
-	OK          bool      `json:"ok"`
-	File        string    `json:"file,omitempty"`
-	Bytes       int64     `json:"bytes,omitempty"`
-	DownSeconds float64   `json:"down_seconds"`
-	Message     string    `json:"message"`
+	At    time.Time `json:"at"`
+	OK    bool      `json:"ok"`
+	File  string    `json:"file,omitempty"`
+	Bytes int64     `json:"bytes,omitempty"`
+	// Unchecked says why SQLite could not check its databases; "" when it did.
+	Unchecked   string  `json:"unchecked,omitempty"`
+	DownSeconds float64 `json:"down_seconds"`
+	Message     string  `json:"message"`
 }
 
 const lastBackupName = "backup.json"
@@ -56,7 +58,7 @@ func (l *LastBackup) text() string {
 
 func (in *Installer) recordBackup(b *backing, result Result, err error) {
 	last := LastBackup{At: time.Now().UTC(), OK: err == nil, File: b.target.name, Bytes: b.target.bytes,
-		DownSeconds: b.down.Seconds(), Message: result.Message}
+		Unchecked: b.unchecked, DownSeconds: b.down.Seconds(), Message: result.Message}
 	if err != nil {
 		last.Message = in.redact.Redact(err.Error())
 	}
@@ -95,7 +97,8 @@ func (b *backing) finish(ctx context.Context, c engine.Container) (Result, error
 		return Result{}, &Error{Exit: ExitCancelled, Err: errors.New("cancelled: there is no backup, and OpenAlgo is as it was before")}
 	}
 	if err != nil {
-		in.Report.Report(Event{Type: EventWarning, Time: time.Now(), Message: fmt.Sprintf("the databases in the backup could not be checked: %v", err)})
+		b.unchecked = err.Error()
+		in.Report.Report(Event{Type: EventWarning, Time: time.Now(), Message: fmt.Sprintf("SQLite could not check the databases in the backup, so no older backup is removed: %v", err)})
 	}
 	in.stepEnded("read-back", StepDone, began)
 	if err := b.target.keep(); err != nil {
@@ -105,7 +108,11 @@ func (b *backing) finish(ctx context.Context, c engine.Container) (Result, error
 		return Result{}, fail(ExitFailed, "%s is written and is what OpenAlgo has, but OpenAlgo's data is damaged:\n  - %s\n"+
 			"Keep your older backups: none of them was removed", b.target.name, strings.Join(damaged, "\n  - "))
 	}
-	if err := b.target.prune(b.project(), b.options.Keep); err != nil {
+	if b.unchecked != "" {
+		r.Message = fmt.Sprintf("%s is written and read back (%s), its databases are not checked.%s", b.target.name, sizeText(b.target.bytes), down)
+		return r, nil
+	}
+	if err := b.target.prune(b, b.options.Keep); err != nil {
 		return Result{}, fail(ExitFailed, "%s is written and checked, but %w", b.target.name, err)
 	}
 	r.Message = fmt.Sprintf("%s is written and checked (%s).%s", b.target.name, sizeText(b.target.bytes), down)
@@ -159,7 +166,7 @@ func (b *backing) checkSQLite(ctx context.Context, c engine.Container, a *backup
 }
 
 // checkPrefix begins the name of the directory with those copies.
-func (b *backing) checkPrefix() string { return "." + b.project() + "-check-" }
+func (b *backing) checkPrefix() string { return "." + b.names() + "check-" }
 
 func (b *backing) askSQLite(ctx context.Context, image, dir string, paths []string) (damaged []string, err error) {
 	e := b.in.Engine

@@ -88,7 +88,7 @@ func (t *target) choose(b *backing, to string) error {
 		if err := os.MkdirAll(t.dir, 0o700); err != nil {
 			return fail(ExitHost, "making the directory for backups: %w", err)
 		}
-		t.name = filepath.Join(t.dir, b.project()+"-"+time.Now().Format("20060102-150405")+ending)
+		t.name = filepath.Join(t.dir, b.names()+time.Now().UTC().Format(stampForm)+ending)
 	}
 	if t.name, err = filepath.Abs(t.name); err != nil {
 		return err
@@ -101,10 +101,11 @@ func (t *target) choose(b *backing, to string) error {
 	}
 	t.partial = t.name + partialEnding
 	if t.dir != "" { // what a killed run left; only one at a time writes them
-		left, _ := filepath.Glob(filepath.Join(t.dir, b.project()+"-*"+partialEnding))
-		copies, _ := filepath.Glob(filepath.Join(t.dir, b.checkPrefix()+"*"))
-		for _, path := range append(left, copies...) {
-			_ = os.RemoveAll(path)
+		entries, _ := os.ReadDir(t.dir)
+		for _, e := range entries {
+			if b.isPartial(e.Name()) {
+				_ = os.RemoveAll(filepath.Join(t.dir, e.Name()))
+			}
 		}
 	}
 	return nil
@@ -128,6 +129,7 @@ func (t *target) room(b *backing) error {
 	for _, tree := range b.trees {
 		bytes += tree.Bytes
 	}
+	bytes += databaseBytes(b.trees) // once more, to check them
 	disk, err := host.Disk(filepath.Dir(t.name))
 	if err != nil {
 		return fail(ExitHost, "looking at the disk of %s: %w", t.name, err)
@@ -174,8 +176,24 @@ func syncDir(dir string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
-// prune removes all but the newest backups of this instance in a directory.
-func (t *target) prune(project string, keep int) error {
+// databaseBytes is what files have that may be SQLite's.
+func databaseBytes(trees []backup.Tree) (sum int64) {
+	for _, t := range trees {
+		_ = filepath.WalkDir(t.Path, func(path string, entry fs.DirEntry, err error) error {
+			if err == nil && entry.Type().IsRegular() && strings.Contains(entry.Name(), ".db") {
+				if info, err := entry.Info(); err == nil {
+					sum += info.Size()
+				}
+			}
+			return nil
+		})
+	}
+	return sum
+}
+
+// prune removes all but the newest backups of this instance in a directory,
+// and never the one that was just written.
+func (t *target) prune(b *backing, keep int) error {
 	if t.dir == "" || keep <= 0 {
 		return nil
 	}
@@ -185,12 +203,15 @@ func (t *target) prune(project string, keep int) error {
 	}
 	var own []string
 	for _, e := range entries {
-		if isBackupOf(project, e) {
+		if e.Type().IsRegular() && b.isOwn(e.Name()) {
 			own = append(own, e.Name())
 		}
 	}
 	slices.Sort(own) // by their time
 	for _, name := range own[:max(0, len(own)-keep)] {
+		if name == filepath.Base(t.name) {
+			continue // the clock was set back
+		}
 		if err := os.Remove(filepath.Join(t.dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("removing an old backup: %w", err)
 		}
@@ -198,13 +219,29 @@ func (t *target) prune(project string, keep int) error {
 	return nil
 }
 
-// isBackupOf recognises the names that Backup gives, and no other.
-func isBackupOf(project string, e fs.DirEntry) bool {
-	rest, ok := strings.CutPrefix(e.Name(), project+"-")
-	if !ok || !e.Type().IsRegular() {
+// stampForm is the time in a name, in UTC.
+const stampForm = "20060102T150405Z"
+
+// names begins the names of this instance's backups. The same project on
+// another host, or installed anew, has another: several may share a directory.
+func (b *backing) names() string {
+	s, _ := b.in.work.readState() // without one: no backup is made
+	return b.project() + "-" + sha256Hex([]byte("backup of " + s.Salt))[:6] + "-"
+}
+
+// isOwn recognises the names that Backup gives for this instance, and no other.
+func (b *backing) isOwn(name string) bool {
+	rest, ok := strings.CutPrefix(name, b.names())
+	if !ok || len(rest) < len(stampForm) {
 		return false
 	}
-	stamp, ending, _ := strings.Cut(rest, ".")
-	_, err := time.Parse("20060102-150405", stamp)
-	return err == nil && ("."+ending == archiveEnding || "."+ending == sealedEnding)
+	stamp, ending := rest[:len(stampForm)], rest[len(stampForm):]
+	_, err := time.Parse(stampForm, stamp)
+	return err == nil && (ending == archiveEnding || ending == sealedEnding)
+}
+
+// isPartial recognises what a killed backup of this instance left.
+func (b *backing) isPartial(name string) bool {
+	whole, ok := strings.CutSuffix(name, partialEnding)
+	return ok && b.isOwn(whole) || strings.HasPrefix(name, b.checkPrefix())
 }

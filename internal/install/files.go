@@ -85,6 +85,13 @@ func (r *run) writeFiles(ctx context.Context) error {
 	}
 	text := r.plan.env.text
 	if r.plan.env.replaces != nil {
+		now, err := r.in.readEnv(ctx)
+		if change := r.journal.file(envName); err == nil && now != nil && sha256Hex(now) != change.Former && sha256Hex(now) != change.SHA256 {
+			err = r.keepCopy(envName) // it was changed since: that is what belongs to the data
+		}
+		if err != nil {
+			return err
+		}
 		return r.writeEnv(ctx, text)
 	}
 	if r.plan.env.fresh {

@@ -100,6 +100,18 @@ func (j *journal) finish() error {
 	return nil
 }
 
+// copies are those that hold what the run has begun to change.
+func (j *journal) copies() []snapshot {
+	if !j.started() {
+		return nil
+	}
+	out := j.Replaced
+	if j.Snapshot != nil && j.Snapshot.Whole {
+		out = append(out, *j.Snapshot)
+	}
+	return out
+}
+
 // started reports whether the new container may have written its data.
 func (j *journal) started() bool { return j.Starting || j.did("start") }
 

@@ -24,8 +24,7 @@ func (in *Installer) find(ctx context.Context) (*engine.Container, error) {
 
 // locked does one thing under the lock of the instance.
 func (in *Installer) locked(ctx context.Context, command string, do func(*engine.Container) (Result, error)) (Result, error) {
-	c, err := in.find(ctx)
-	if err != nil {
+	if _, err := in.find(ctx); err != nil {
 		return Result{}, err
 	}
 	if _, err := in.work.create(); err != nil {
@@ -41,9 +40,11 @@ func (in *Installer) locked(ctx context.Context, command string, do func(*engine
 			if err := in.recover(ctx); err != nil {
 				return Result{}, err
 			}
-			if c, err = in.find(ctx); err != nil {
-				return Result{}, err
-			}
+		}
+		// Again, since another run may have changed it while we waited.
+		c, err := in.find(ctx)
+		if err != nil {
+			return Result{}, err
 		}
 		return do(c)
 	})

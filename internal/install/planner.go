@@ -39,6 +39,7 @@ func (in *Installer) makePlan(ctx context.Context, a answers.Answers, o *observe
 		p.warn("the image is not on this engine yet: its own .env base may add keys to the .env shown here")
 	}
 	in.planAsks(o, p)
+	in.planUpgrade(ctx, o, p)
 	if err := in.planRestore(ctx, o, p); err != nil {
 		return nil, err
 	}
@@ -71,7 +72,10 @@ func (in *Installer) planFiles(ctx context.Context, o *observed, p *Plan) error 
 		mode = envAdopted
 	}
 	if in.restoring != nil {
-		edit, mode = in.restoring.edits(o), envFromOther
+		edit = in.restoring.edits(o)
+	}
+	if in.restoring != nil && !in.restoring.exact {
+		mode = envFromOther
 	}
 	var warnings []string
 	var err error

@@ -28,7 +28,7 @@ func (in *Installer) recover(ctx context.Context) error {
 		return err
 	}
 	in.knowEnv(o)
-	if j.did("start") && !j.Verified {
+	if !j.Verified {
 		j.Verified = in.newAnswers(ctx, j)
 	}
 	if j.Verified {
@@ -55,9 +55,18 @@ func doneText(j *journal) string {
 }
 
 // newAnswers reports whether the container of a killed run came up after all.
+// One that ever ran is started for that: it may have been in use for days, and
+// an undo would take what came into its data since.
 func (in *Installer) newAnswers(ctx context.Context, j *journal) bool {
 	id := j.NewID
 	if id == "" {
+		return false
+	}
+	c, err := in.Engine.Container(ctx, id)
+	if err != nil || c.StartedAt.Year() < 2000 { // the engine's zero
+		return false
+	}
+	if !isUp(c) && in.Engine.Start(ctx, id) != nil {
 		return false
 	}
 	check, err := in.checkOfID(ctx, id)

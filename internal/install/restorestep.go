@@ -40,7 +40,7 @@ func (r *run) keepReplaced(ctx context.Context) error {
 	}
 	base := r.in.work.path(replacedName)
 	if r.journal.Replaced == nil { // else the step is repeated
-		if err := os.RemoveAll(base); err != nil {
+		if err := removeWhole(base); err != nil {
 			return fmt.Errorf("removing what the last restore kept: %w", err)
 		}
 	}

@@ -148,6 +148,10 @@ func (in *Installer) readCopy(base string) (*restoring, error) {
 		}
 	}
 	for _, t := range r.manifest.Trees {
+		bytes, err := treeBytes(filepath.Join(base, t.Name))
+		if err != nil || bytes != t.Bytes {
+			return nil, fail(ExitHost, "the copy in %s is not whole any more (%s has %d bytes, and had %d): it can't be gone back to. `openalgo-install restore FILE` takes a backup", base, t.Name, bytes, t.Bytes)
+		}
 		r.bytes += t.Bytes
 	}
 	r.fill = func(ctx context.Context, trees map[string]string) error {
@@ -166,7 +170,7 @@ func (w workdir) swapSnapshot() error {
 	if _, err := os.Stat(w.path(replacedName)); errors.Is(err, os.ErrNotExist) {
 		return nil // done before
 	}
-	if err := os.RemoveAll(w.path(snapshotName)); err != nil {
+	if err := removeWhole(w.path(snapshotName)); err != nil {
 		return fmt.Errorf("removing the copy that was used: %w", err)
 	}
 	failpoint("swapped-half")

@@ -40,7 +40,12 @@ func (in *Installer) dataPath(ctx context.Context, c engine.Container, target st
 			continue
 		}
 		if directory := bindSource(m); directory != "" {
-			return directory, directory, nil
+			// The engine follows a link, and nothing below does.
+			path, err := filepath.EvalSymlinks(directory)
+			if err != nil {
+				return "", "", fmt.Errorf("looking at %s: %w", directory, err)
+			}
+			return path, directory, nil
 		}
 		v, err := in.Engine.Volume(ctx, m.Name)
 		if err != nil {
@@ -94,7 +99,7 @@ func (r *run) snapshot(ctx context.Context) error {
 	if err := r.journal.save(); err != nil {
 		return err
 	}
-	if err := os.RemoveAll(base); err != nil {
+	if err := removeWhole(base); err != nil {
 		return fmt.Errorf("removing the last copy: %w", err)
 	}
 	if err := copyTree(ctx, dir, target); err != nil {
@@ -107,16 +112,24 @@ func (r *run) snapshot(ctx context.Context) error {
 	return r.journal.save()
 }
 
+// removeWhole removes a directory so that a kill leaves it whole or not at all.
+func removeWhole(dir string) error {
+	gone := dir + ".gone"
+	if err := os.RemoveAll(gone); err != nil {
+		return err
+	}
+	if err := os.Rename(dir, gone); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return os.RemoveAll(gone)
+}
+
 // restoreData brings the databases of the snapshot back. The container that
 // may have changed them is gone by now; it can be repeated.
 func (in *Installer) restoreData(ctx context.Context, j *journal) error {
-	if !j.started() {
-		return nil
-	}
-	copies := j.Replaced
-	if j.Snapshot != nil && j.Snapshot.Whole {
-		copies = append(copies, *j.Snapshot)
-	}
+	copies := j.copies()
+	// However long it takes: half of it is nothing, and a second try begins anew.
+	ctx = context.WithoutCancel(ctx)
 	for _, s := range copies {
 		if err := copyTree(ctx, s.Copy, s.Data); err != nil {
 			return fmt.Errorf("bringing the databases back from %s: %w", s.Copy, err)
@@ -235,6 +248,9 @@ func copyFile(source, target string) (err error) {
 
 // treeBytes is what the files below a directory hold.
 func treeBytes(dir string) (int64, error) {
+	if info, err := os.Lstat(dir); err != nil || !info.IsDir() {
+		return 0, errors.Join(err, fmt.Errorf("%s is no directory", dir))
+	}
 	var sum int64
 	err := filepath.WalkDir(dir, func(_ string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
@@ -21,8 +22,8 @@ func (in *Installer) undo(ctx context.Context, j *journal, cause error) error {
 	in.note("undoing what was done")
 	if err := in.rollBack(ctx, j); err != nil {
 		return &Error{Exit: ExitBroken, Log: log, Err: fmt.Errorf("%w\nRolling back failed too: %w.\n"+
-			"The former files are in %s; the volumes are untouched. Once the cause is mended, run the same command again: it goes on from here",
-			cause, err, in.work.path("backups"))}
+			"The former files are in %s; %s. Once the cause is mended, run the same command again: it goes on from here",
+			cause, err, in.work.path("backups"), whereData(j))}
 	}
 	in.removeProbes(ctx)
 	in.work.removeIfUnusedAfterUndo(j)
@@ -30,6 +31,15 @@ func (in *Installer) undo(ctx context.Context, j *journal, cause error) error {
 		return &Error{Exit: ExitCancelled, Err: errors.New("cancelled and undone. " + afterUndo(j))}
 	}
 	return &Error{Exit: ExitRolledBack, Err: fmt.Errorf("%w\nRolled back. %s", cause, afterUndo(j)), Log: log}
+}
+
+// whereData says where the data is while an undo is not finished.
+func whereData(j *journal) string {
+	copies := j.copies()
+	if len(copies) == 0 {
+		return "the volumes are untouched"
+	}
+	return "the data as it was before is in " + filepath.Dir(copies[0].Copy)
 }
 
 // afterUndo says what there is once a run was undone.
@@ -71,6 +81,9 @@ func (in *Installer) rollBack(ctx context.Context, j *journal) error {
 		return err
 	}
 	failpoint("undo-data")
+	// That may have taken long; what follows has its own time.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime+in.waitTime(false))
+	defer cancel()
 	var err error
 	for i := len(j.Files) - 1; i >= 0; i-- {
 		err = errors.Join(err, in.restore(ctx, j, j.Files[i]))
@@ -115,6 +128,11 @@ func (in *Installer) forwardWithoutOld(ctx context.Context, j *journal) (gone bo
 		return false, nil
 	}
 	if _, err := in.Engine.Container(ctx, j.Old.ID); !errors.Is(err, engine.ErrNotFound) {
+		return false, nil
+	}
+	if len(j.copies()) > 0 {
+		in.note("the former container is gone; its data and files are brought back, and the next install makes it anew")
+		j.Old = nil
 		return false, nil
 	}
 	if _, err := in.Engine.Container(ctx, j.NewID); j.NewID == "" || err != nil {

@@ -183,6 +183,9 @@ func (in *Installer) Uninstall(ctx context.Context, r *Removal) (Result, error) 
 			return Result{}, err
 		}
 		defer held.release()
+		if err := in.bringDataBack(ctx, r.Purge); err != nil {
+			return Result{}, err
+		}
 		// Another run may have changed things while we waited for the lock.
 		if r, err = in.PlanUninstall(ctx, r.RemovalOptions); err != nil {
 			return Result{}, err
@@ -235,6 +238,18 @@ func (in *Installer) Uninstall(ctx context.Context, r *Removal) (Result, error) 
 		}
 	}
 	return Result{Changed: true, Message: "OpenAlgo and all its data are removed"}, in.purgeFiles()
+}
+
+// bringDataBack undoes a killed run that has begun to replace data: what an
+// uninstall promises to keep is the whole of it.
+func (in *Installer) bringDataBack(ctx context.Context, purge bool) error {
+	j, err := in.work.readJournal()
+	if err != nil || j == nil || purge || len(j.copies()) == 0 {
+		return err
+	}
+	in.evenBroken = true
+	defer func() { in.evenBroken = false }()
+	return in.recover(ctx)
 }
 
 func (in *Installer) purgeFiles() error {

@@ -85,7 +85,6 @@ func TestAdopt(t *testing.T) {
 			if out := i.run("set", "LOG_LEVEL=DEBUG", "--now"); out.code != 0 {
 				t.Fatal(out.all())
 			}
-			i.resize(0, "--ram", "8GB", "--cores", "2")
 			i.mustBeAdopted(before, keys)
 			if out := i.run("uninstall"); out.code != 0 {
 				t.Fatal(out.all())

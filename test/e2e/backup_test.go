@@ -360,7 +360,7 @@ func TestBackupKilled(t *testing.T) {
 	if err := os.WriteFile(i.path(".env"), []byte(i.read(".env")+"LATER = 'yes'\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, point := range []string{"created", "stopping", "replaced-db", "after-replaced", "restore-cleared", "restore-unpacked", "env-placed", "after-files", "undo-data"} {
+	for _, point := range []string{"stopping", "replaced-db", "restore-unpacked", "env-placed", "undo-data"} {
 		args := []string{"restore", file, "--now", "--yes"}
 		if strings.HasPrefix(point, "undo") {
 			i.kill("restore-unpacked", args...)
@@ -494,7 +494,7 @@ while True:
 	committed := filepath.Join(i.volume("/app/db"), "committed")
 	i.until("rows are written", func() bool { text, _ := os.ReadFile(committed); return len(text) > 0 })
 	out := i.run("backup", "--now", "--to", t.TempDir())
-	if out.code != 0 || strings.Contains(out.all(), "could not be checked") {
+	if out.code != 0 || strings.Contains(out.all(), "could not check") {
 		t.Fatal(out.all())
 	}
 	file := install.ReadLastBackup(i.dir).File
@@ -572,4 +572,79 @@ func withPython(t *testing.T) *instance {
 	i.install(0)
 	i.addUser()
 	return i
+}
+
+// TestBackupOfALinkedDirectory follows a link to another disk, as the engine does.
+func TestBackupOfALinkedDirectory(t *testing.T) {
+	t.Parallel()
+	i := newInstance(t)
+	i.write("volumes: bind")
+	i.install(0)
+	i.addUser()
+	if out := i.run("stop"); out.code != 0 {
+		t.Fatal(out.all())
+	}
+	elsewhere := filepath.Join(t.TempDir(), "db")
+	if out, err := exec.Command("sh", "-c", `mv "$1" "$2" && ln -s "$2" "$1"`, "sh", i.path("db"), elsewhere).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if out := i.run("start"); out.code != 0 {
+		t.Fatal(out.all())
+	}
+	file := i.backedUp("--to", t.TempDir())
+	i.place(filepath.Join(elsewhere, "later"), 10, 0)
+	if out := i.run("restore", file, "--now", "--yes"); out.code != 0 {
+		t.Fatal(out.all())
+	}
+	if _, err := os.Stat(filepath.Join(elsewhere, "later")); err == nil || i.report().Users != 1 {
+		t.Errorf("not restored behind the link: %d accounts", i.report().Users)
+	}
+}
+
+// TestRestoreKilledAndMeddledWith loses containers, or is to be uninstalled,
+// while the data is in pieces.
+func TestRestoreKilledAndMeddledWith(t *testing.T) {
+	t.Parallel()
+	i := backupable(t)
+	i.program = failing
+	file := i.backedUp("--to", t.TempDir())
+	i.place(filepath.Join(i.volume("/app/strategies"), "later.py"), 300, 0)
+	data, keys := i.data(), i.keys()
+	args := []string{"restore", file, "--now", "--yes"}
+	same := func(what string) {
+		t.Helper()
+		i.install(0)
+		i.mustBeReady()
+		if i.data() != data || i.keys() != keys {
+			t.Fatalf("%s: the data is neither:\n%s", what, i.data())
+		}
+	}
+	i.kill("restore-cleared", args...)
+	for _, c := range i.containers() {
+		if err := docker.Remove(t.Context(), c.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	same("no container is left")
+	i.kill("restore-cleared", args...)
+	if out := i.run("uninstall", "--yes"); out.code != 0 {
+		t.Fatal(out.all())
+	}
+	same("uninstalled")
+
+	// Nobody came for the killed run, and the new one was used.
+	since := filepath.Join(i.volume("/app/strategies"), "made-since.py")
+	i.kill("before-verify", args...)
+	i.until("the restored one answers", func() bool { return strings.Contains(i.run("status").stdout, "  ready") })
+	i.place(since, 300, 0)
+	for _, c := range i.containers() {
+		_ = docker.Stop(t.Context(), c.ID, 5*time.Second)
+	}
+	if out := i.run("start"); out.code != 0 {
+		t.Fatal(out.all())
+	}
+	i.mustBeReady()
+	if _, err := os.Stat(since); err != nil {
+		t.Error("what was made since is gone")
+	}
 }

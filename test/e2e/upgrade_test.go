@@ -121,7 +121,7 @@ func TestUpgrade(t *testing.T) {
 	if out.code != 0 {
 		t.Fatal(out.all())
 	}
-	out.mustTell(t, "keep a copy of the databases")
+	out.mustTell(t, "keep a copy of the databases", "from an image of")
 	env := i.read(".env")
 	if c := i.container(); c.Image != repository+":2" || c.ImageID == before.ImageID {
 		t.Errorf("it runs %s", c.Image)
@@ -280,20 +280,18 @@ func TestRollback(t *testing.T) {
 			t.Errorf("first image: %v, want %v\n%s\nwant\n%s", i.container().ImageID == first, image, i.data(), wantData)
 		}
 	}
-	for range 2 {
-		if out := i.run("rollback", "--now", "--yes"); out.code != 0 {
-			t.Fatal(out.all())
-		}
-		mustBe(true, data, env)
-		dockerCompose(t, i.dir, "up", "-d")
-		mustBe(true, data, env)
-		if out := i.run("rollback", "--now", "--yes"); out.code != 0 {
-			t.Fatal(out.all())
-		}
-		mustBe(false, later, laterEnv)
+	if out := i.run("rollback", "--now", "--yes"); out.code != 0 {
+		t.Fatal(out.all())
 	}
+	mustBe(true, data, env)
+	dockerCompose(t, i.dir, "up", "-d")
+	mustBe(true, data, env)
+	if out := i.run("rollback", "--now", "--yes"); out.code != 0 {
+		t.Fatal(out.all())
+	}
+	mustBe(false, later, laterEnv)
 	i.program = failing
-	for _, point := range []string{"restore-cleared", "env-placed", "swapped-half"} {
+	for _, point := range []string{"env-placed", "swapped-half"} {
 		i.kill(point, "rollback", "--now", "--yes")
 		if out := i.run("start"); out.code != 0 {
 			t.Fatal(out.all())
@@ -303,8 +301,4 @@ func TestRollback(t *testing.T) {
 		}
 	}
 	mustBe(true, data, env)
-	if out := i.run("rollback", "--now", "--yes"); out.code != 0 {
-		t.Fatal(out.all())
-	}
-	mustBe(false, later, laterEnv)
 }
