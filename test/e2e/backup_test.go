@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/marketcalls/openalgo-install/internal/install"
+	"github.com/marketcalls/openalgo-install/internal/rehearsal"
 )
 
 // volume is where this host has what the instance sees as target.
@@ -457,7 +458,7 @@ func TestRestoreFails(t *testing.T) {
 	// An image that never answers.
 	ref := "openalgo-e2e/silent:" + i.project
 	cmd := exec.Command("docker", "build", "--quiet", "--tag", ref, "-")
-	cmd.Stdin = strings.NewReader("FROM " + i.container().Image + "\nCMD [\"/none\"]\n")
+	cmd.Stdin = strings.NewReader("FROM " + i.container().Image + "\nLABEL " + rehearsal.LabelRehearsal + "=silent\nCMD [\"/none\"]\n") // else it goes with the stand-ins of others
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}

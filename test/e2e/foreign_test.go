@@ -318,7 +318,11 @@ func TestResizeForeignKilled(t *testing.T) {
 			i.until("the stack answers", func() bool { return strings.Contains(i.run("status").stdout, "  ready") })
 			i.addUser()
 			keys, before := i.keys(), i.running()
-			for _, point := range []string{"created", "after-stop", "env-placed", "after-start", "removed-old"} {
+			points := []string{"created", "after-stop", "env-placed", "after-start", "removed-old"}
+			if strings.HasPrefix(name, "install-docker") { // made as the one by hand is
+				points = points[1:3]
+			}
+			for _, point := range points {
 				i.kill(point, "resize", "--now", "--yes", "--ram", "8GB", "--cores", "2")
 				i.resize(0, "--ram", "8GB", "--cores", "2")
 				i.mustHaveForeign(before, keys, 1024, "2")

@@ -19,7 +19,7 @@ func soon() string { return time.Now().Add(2 * time.Second).Format(time.RFC3339)
 // until polls for something that becomes true within ten seconds.
 func (i *instance) until(what string, is func() bool) {
 	i.t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !is(); {
+	for deadline := time.Now().Add(30 * time.Second); !is(); {
 		if time.Now().After(deadline) {
 			i.t.Fatal("in vain: " + what)
 		}
