@@ -37,6 +37,7 @@ func newRun(in *Installer, o *observed, p *Plan, madeDir bool) *run {
 	change := p.change(KindContainer, name)
 	r.replace = change != nil && change.Action != ActionUpdate
 	next := o.state
+	next.Began = ""
 	next.Project, next.ImageRef, next.ImageID = o.project, p.imageRef(), p.imageID
 	next.Env = maps.Clone(o.state.Env)
 	next.remember(p.env.settings, p.env.left)

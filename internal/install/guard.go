@@ -102,7 +102,7 @@ func (in *Installer) guardProject(o *observed) error {
 		if dir == "" || sameFile(dir, in.work.dir) {
 			continue
 		}
-		if _, err := os.Stat(filepath.Join(dir, envName)); err == nil {
+		if hasEnv(dir) {
 			return fail(ExitHost, "the project %q belongs to %s, where it has its .env. "+
 				"Use `--dir %s`, or choose a directory with another name for a second OpenAlgo", o.project, dir, dir)
 		}
@@ -112,7 +112,7 @@ func (in *Installer) guardProject(o *observed) error {
 		if dir == "" || sameFile(dir, in.work.dir) {
 			continue
 		}
-		if _, err := os.Stat(filepath.Join(dir, envName)); err == nil {
+		if hasEnv(dir) {
 			return fail(ExitHost, "the volume %s belongs to %s, where its .env is. "+
 				"Use `--dir %s`, or choose a directory with another name for a second OpenAlgo", place, dir, dir)
 		}
@@ -134,7 +134,7 @@ func (in *Installer) guardProject(o *observed) error {
 // names its project: keys are here, but no data of this project's name, while
 // a volume lies about whose own directory is gone.
 func (in *Installer) guardMoved(o *observed) error {
-	if o.env == nil || o.state.Project != "" {
+	if o.env == nil || o.state.Project != "" || o.state.Began == o.project {
 		return nil
 	}
 	var stray []string
@@ -142,7 +142,7 @@ func (in *Installer) guardMoved(o *observed) error {
 		if v.Labels[compose.LabelVolume] != "openalgo_db" {
 			continue
 		}
-		if project := v.Labels[compose.LabelProject]; project != o.project && !inUse(o.all, v.Name) {
+		if project := v.Labels[compose.LabelProject]; project != o.project && !hasEnv(v.Labels[LabelDir]) && !inUse(o.all, v.Name) {
 			stray = append(stray, project)
 		}
 	}
@@ -157,19 +157,24 @@ func (in *Installer) guardMoved(o *observed) error {
 		filepath.Join(in.work.dir, compose.FileName), stray[0], in.work.dir)
 }
 
-// inUse reports whether a container whose directory still exists mounts the volume.
+// inUse reports whether a container whose directory still has its .env mounts the volume.
 func inUse(all []engine.Container, volume string) bool {
 	for _, c := range all {
 		for _, m := range c.Mounts {
 			if m.Name != volume {
 				continue
 			}
-			if _, err := os.Stat(filepath.Join(dirOf(c), envName)); err == nil {
+			if hasEnv(dirOf(c)) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+func hasEnv(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, envName))
+	return dir != "" && err == nil
 }
 
 func volumeNames(projects []string) []string {

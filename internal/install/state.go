@@ -31,6 +31,9 @@ type state struct {
 	// Keys holds the hash of each key that opens the database, as it was when
 	// the stack was last verified.
 	Keys map[string]string `json:"keys,omitempty"`
+	// Began is the project of an install that was undone and left its keys: they
+	// are not those of a directory that was moved.
+	Began string `json:"began,omitempty"`
 }
 
 // dataKeys are the keys without which the database can't be read. The app

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
@@ -100,7 +101,19 @@ func (in *Installer) rollBack(ctx context.Context, j *journal) error {
 	if err != nil {
 		return err
 	}
+	in.work.noteBegan(j)
 	return j.finish()
+}
+
+// noteBegan marks the keys that an undone first install leaves as its own.
+func (w workdir) noteBegan(j *journal) {
+	_, noEnv := os.Stat(w.env())
+	s, err := w.readState()
+	made := slices.ContainsFunc(j.Files, func(f fileChange) bool { return f.Name == envName && f.SHA256 != "" && f.Backup == "" })
+	if noEnv == nil && err == nil && made && s.Project == "" {
+		s.Began = j.Project
+		_ = w.writeState(s) // without it the next run asks, which is safe
+	}
 }
 
 // stopStarted stops a container again that was stopped before the run.

@@ -100,13 +100,21 @@ func TestDataStaysInVolumes(t *testing.T) {
 	i.mustHaveData()
 }
 
-// Not beside others: volumes that they leave for a moment could be those of a
-// directory that was moved.
+// The data of a directory that is gone does not stand in the way: the keys here
+// are those of the run that did not finish. Not beside others, in whose way it
+// would stand.
 func TestDataInDirectoriesKilled(t *testing.T) {
 	i := newInstance(t)
 	i.program = failing
 	i.write("volumes: bind")
 	i.kill("volume")
+	stray := "oae2estray" + i.project
+	out, err := exec.Command("docker", "volume", "create", "--label", compose.LabelProject+"="+stray,
+		"--label", compose.LabelVolume+"=openalgo_db", stray+"_openalgo_db").CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	t.Cleanup(func() { _ = exec.Command("docker", "volume", "rm", stray+"_openalgo_db").Run() })
 	keys := i.keys()
 	i.install(0)
 	if got := i.owners(); got != rightModes || i.keys() != keys {
