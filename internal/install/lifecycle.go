@@ -15,6 +15,7 @@ func (in *Installer) find(ctx context.Context) (*engine.Container, error) {
 		return nil, err
 	}
 	in.knowEnv(o)
+	o.findByMount(in.work.dir)
 	if c := o.container(); c != nil {
 		return c, nil
 	}

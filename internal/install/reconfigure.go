@@ -72,9 +72,14 @@ func (in *Installer) saved(ctx context.Context) (answers.Answers, error) {
 	switch {
 	case o.container() == nil && o.env == nil:
 		return answers.Answers{}, fail(ExitHost, "there is no OpenAlgo in %s: `openalgo-install status` lists what there is, --dir names another directory", in.work.dir)
-	case o.answersText == nil || o.env == nil || o.state.ImageRef == "":
-		return answers.Answers{}, fail(ExitHost, "the OpenAlgo in %s was not installed by this program (there is no %s): its answers are not known. "+
-			"Change .env yourself, or install with answers", in.work.dir, path)
+	case o.state.ImageRef == "":
+		return answers.Answers{}, fail(ExitHost, "the OpenAlgo in %s was not installed by this program: `openalgo-install adopt` takes it over as it is, "+
+			"with its keys and data", in.work.dir)
+	case o.answersText == nil:
+		return answers.Answers{}, fail(ExitHost, "%s is gone, so it is not known how this OpenAlgo was installed: bring it back, or install with answers again, "+
+			"which keeps keys and data", path)
+	case o.env == nil:
+		return answers.Answers{}, fail(ExitHost, "there is no %s, which holds the keys of the data: bring it back (%s has copies)", in.work.env(), in.work.path("backups"))
 	}
 	a, problems := answers.ParseSaved(o.answersText)
 	if len(problems) > 0 {

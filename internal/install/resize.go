@@ -143,17 +143,23 @@ func (in *Installer) planResize(ctx context.Context, r ResizeOptions) (*observed
 	return o, p, notReady(problems)
 }
 
-// observeForeign finds the container of a stack that this program did not
-// make: by the .env of this directory that it mounts, never by its name.
-func (in *Installer) observeForeign(ctx context.Context, o *observed) error {
-	o.composeName = compose.FileName
-	if o.container() == nil {
-		for _, c := range o.all {
-			if sameFile(dirOf(c), in.work.dir) {
-				o.containers = append(o.containers, c)
-			}
+// findByMount finds the container of a stack that this program did not make:
+// by the .env of the directory that it mounts, never by its name.
+func (o *observed) findByMount(dir string) {
+	if o.container() != nil {
+		return
+	}
+	for _, c := range o.all {
+		if sameFile(dirOf(c), dir) {
+			o.containers = append(o.containers, c)
 		}
 	}
+}
+
+// observeForeign reads the files of a stack that this program did not make.
+func (in *Installer) observeForeign(ctx context.Context, o *observed) error {
+	o.composeName = compose.FileName
+	o.findByMount(in.work.dir)
 	c := o.container()
 	if c == nil {
 		return fail(ExitHost, "there is no OpenAlgo container for %s: `openalgo-install status` lists what there is, --dir names another directory", in.work.dir)

@@ -252,6 +252,24 @@ func TestResizeForeignStacks(t *testing.T) {
 	}
 }
 
+// What was started by docker run alone is found by the .env that it mounts.
+func TestStackOfDockerRun(t *testing.T) {
+	t.Parallel()
+	i := foreign(t, foreignStacks["docker-run.sh"].dirName)
+	i.dockerRun()
+	i.until("the stack answers", func() bool { return strings.Contains(i.run("status").stdout, "  ready") })
+	before := i.running().ID
+	for _, step := range [][2]string{{"stop", "is stopped"}, {"start", "is ready"}, {"restart", "is ready"}, {"logs", "listens on"}} {
+		if out := i.run(step[0]); out.code != 0 || !strings.Contains(out.stdout, step[1]) {
+			t.Errorf("%s exits %d: %s", step[0], out.code, out.all())
+		}
+	}
+	if i.running().ID != before {
+		t.Error("it was made anew")
+	}
+	i.run("upgrade").mustSay(t, "adopt")
+}
+
 // owner is the owner and mode of a file.
 func (i *instance) owner(name string) string {
 	i.t.Helper()
