@@ -62,6 +62,7 @@ type patient struct {
 	env        *envfile.File
 	envErr     error
 	envMode    fs.FileMode
+	envOwner   owner
 	compose    bool // docker-compose.yaml is there
 	unfinished string
 	stray      []string // volumes whose directory is gone

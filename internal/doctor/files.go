@@ -2,7 +2,10 @@ package doctor
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/compose"
@@ -44,9 +47,32 @@ func env(p patient) (out []Finding) {
 	return out
 }
 
+// appUser is the user and group that OpenAlgo's image runs as.
+const appUser = 1000
+
+// owner is whose a file is, where the container's users are the host's.
+type owner struct {
+	known    bool
+	uid, gid uint32
+}
+
+// envMode wants .env for the container's user alone, and readable for it.
 func envMode(p patient) []Finding {
-	if p.env != nil && p.envMode.Perm()&0o077 != 0 {
-		return fixed(FixMode, warning("secrets", "chmod 600 "+p.dir+"/.env", "%s/.env has mode %04o: others on this machine can read the keys", p.dir, p.envMode.Perm()))
+	if p.env == nil {
+		return nil
+	}
+	mode, mend := p.envMode.Perm(), "chmod 600 "+p.dir+"/.env"
+	given := fmt.Sprintf("sudo chown %d:%d %s/.env; sudo chmod 600 %[3]s/.env", appUser, appUser, p.dir)
+	asRoot := p.container == nil || slices.Contains([]string{"", "0", "root"}, strings.Split(p.container.User, ":")[0])
+	readable := p.envOwner.uid == appUser && mode&0o400 != 0 || p.envOwner.gid == appUser && mode&0o040 != 0 || mode&0o004 != 0
+	if p.envOwner.known && p.envOwner.uid != appUser {
+		mend = given
+	}
+	switch {
+	case p.envOwner.known && !asRoot && !readable:
+		return fixed(FixMode, failure("secrets", given, "%s/.env is of user %d, mode %04o: OpenAlgo (user %d) can't read it when it starts next", p.dir, p.envOwner.uid, mode, appUser))
+	case mode&0o077 != 0:
+		return fixed(FixMode, warning("secrets", mend, "%s/.env has mode %04o: others on this machine can read the keys", p.dir, mode))
 	}
 	return nil
 }

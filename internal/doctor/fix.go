@@ -25,7 +25,7 @@ var fixOrder = []Fix{FixMode, FixPolicy, FixStart, FixRestart}
 
 // titles say what a fix does, for a person.
 var titles = map[Fix]string{
-	FixMode: "make .env readable by its owner alone", FixPolicy: "let Docker start the container again after a crash or a reboot",
+	FixMode: "give .env to OpenAlgo's user alone", FixPolicy: "let Docker start the container again after a crash or a reboot",
 	FixStart: "finish what was begun, and start OpenAlgo", FixRestart: "restart OpenAlgo",
 }
 
@@ -55,14 +55,30 @@ func (r Report) Fixes() []Fix {
 	return out
 }
 
+// fixMode gives .env to the app's user alone. The owner first: a file that the
+// app can't read any more keeps it from starting.
+func (l Look) fixMode(ctx context.Context) error {
+	path := filepath.Join(l.Dir, ".env")
+	p := l.gather(ctx)
+	switch {
+	case p.envOwner.known && p.envOwner.uid != appUser:
+		if err := os.Chown(path, appUser, appUser); err != nil {
+			return fmt.Errorf("giving .env to the container's user (%d): %w; run this with sudo", appUser, err)
+		}
+	case !p.envOwner.known && int(p.envOwner.uid) == os.Geteuid():
+		return fmt.Errorf("%s is this user's, and only the engine knows who the container's user is: `%s set` with any change gives it that owner", path, p.command)
+	}
+	if err := os.Chmod(path, 0o600); err != nil {
+		return fmt.Errorf("changing the mode of .env: %w; run this with sudo", err)
+	}
+	return nil
+}
+
 // Apply makes one fix.
 func (l Look) Apply(ctx context.Context, f Fix, in *install.Installer) error {
 	switch f {
 	case FixMode:
-		if err := os.Chmod(filepath.Join(l.Dir, ".env"), 0o600); err != nil {
-			return fmt.Errorf("changing the mode of .env: %w", err)
-		}
-		return nil
+		return l.fixMode(ctx)
 	case FixPolicy:
 		c := l.gather(ctx).container
 		if c == nil {

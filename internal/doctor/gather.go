@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -106,6 +107,9 @@ func (l Look) gatherFiles(p *patient) {
 	p.envErr = err
 	if info, err := os.Stat(path); err == nil {
 		p.envMode = info.Mode()
+		if stat, ok := info.Sys().(*syscall.Stat_t); ok {
+			p.envOwner = owner{known: l.Engine != nil && !l.Engine.Info().Rootless && !l.Engine.Info().UserNS, uid: stat.Uid, gid: stat.Gid}
+		}
 	}
 	for _, name := range []string{"docker-compose.yaml", "docker-compose.yml", "compose.yaml", "compose.yml"} {
 		p.compose = p.compose || !gone(filepath.Join(l.Dir, name))

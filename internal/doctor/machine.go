@@ -1,6 +1,11 @@
 package doctor
 
-import "strings"
+import (
+	"errors"
+	"strings"
+
+	"github.com/marketcalls/openalgo-install/internal/engine"
+)
 
 // What disks must have free, in MiB: an image with its layers while it is
 // unpacked, and a week of logs and databases.
@@ -21,7 +26,11 @@ var checks = []func(patient) []Finding{
 
 func engineAnswers(p patient) []Finding {
 	if p.engineErr != nil {
-		return failure("engine", "openalgo-install docker", "%v", p.engineErr)
+		mend := "openalgo-install docker"
+		if errors.Is(p.engineErr, engine.ErrPermission) {
+			mend = "sudo " + p.command + " doctor"
+		}
+		return failure("engine", mend, "%v", p.engineErr)
 	}
 	return ok("engine", "Docker Engine %s answers (API %s)", p.engine.Version, p.engine.APIVersion)
 }

@@ -21,7 +21,7 @@ func container(p patient) []Finding {
 	case p.instance == nil:
 		return nil
 	case c == nil:
-		return failure("container", p.command+" --answers "+p.dir+"/openalgo-install.yaml", "its container is gone; data and keys may still be there")
+		return failure("container", p.command+" start", "its container is gone; data and keys may still be there")
 	case c.OOMKilled && c.State != "running":
 		return fixed(FixStart, failure("container", p.command+" start", "%s was killed because memory ran out", c.Name))
 	case c.State == "restarting":
@@ -51,7 +51,7 @@ func health(p patient) []Finding {
 	if c := p.container; c != nil && c.State == "running" && strings.Contains(c.HealthLog, "WebSocket proxy: restarts:") {
 		return warning("health", p.command+" logs", "the WebSocket proxy died and was started again: %s", strings.TrimSpace(c.HealthLog))
 	}
-	if c := p.container; c != nil && c.Health == "unhealthy" {
+	if c := p.container; c != nil && c.State == "running" && c.Health == "unhealthy" {
 		return warning("health", p.command+" logs", "Docker's health check says unhealthy: %s", strings.TrimSpace(c.HealthLog))
 	}
 	return nil

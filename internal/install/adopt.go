@@ -191,7 +191,7 @@ func found(o *observed, a answers.Answers) string {
 		text += ", served as https://" + a.Domain
 	}
 	for _, m := range c.Mounts {
-		if strings.HasPrefix(m.Target, "/app/") {
+		if carriedOver(m) {
 			text += "\n  " + m.Target + " is in " + firstOf(m.Name, m.Source)
 		} else {
 			text += "\n  " + m.Target + " (" + firstOf(m.Name, m.Source) + ") is not OpenAlgo's and is not carried over: put it into docker-compose.override.yaml"
@@ -208,7 +208,7 @@ func firstOf(a, b string) string {
 }
 
 // adopted prepares a run that takes over.
-func (r *run) adopted(ctx context.Context) {
+func (r *run) adopted(ctx context.Context) error {
 	r.journal.State.Foreign = false
 	if needsSetup, err := ask(ctx, r.in.Engine, checkOfContainer(r.in.Engine, *r.old)); err == nil && !needsSetup {
 		r.journal.State.SetupDone = true // the new one must have the account, too
@@ -218,6 +218,7 @@ func (r *run) adopted(ctx context.Context) {
 			r.journal.Aside = append(r.journal.Aside, name)
 		}
 	}
+	return r.keepRecord(ctx)
 }
 
 // moveAside renames Compose files that would be read instead of ours.

@@ -105,8 +105,7 @@ func (b *backing) run(ctx context.Context, c engine.Container) (Result, error) {
 	failed, notUp := b.archive(ctx, c)
 	switch {
 	case notUp != nil && failed == nil:
-		failed = b.target.keep() // what was read is whole, whatever ails the app
-		fallthrough
+		return b.keptWhileDown(context.WithoutCancel(ctx), c, notUp)
 	case notUp != nil:
 		return Result{}, &Error{Exit: ExitBroken, Err: errors.Join(notUp, failed), Log: logOf(notUp)}
 	case ctx.Err() != nil:
@@ -118,6 +117,15 @@ func (b *backing) run(ctx context.Context, c engine.Container) (Result, error) {
 		return Result{}, failed
 	}
 	return b.finish(ctx, c)
+}
+
+// keptWhileDown keeps what was read, whatever ails the app: it may be needed.
+func (b *backing) keptWhileDown(ctx context.Context, c engine.Container, notUp error) (Result, error) {
+	result, err := b.finish(ctx, c)
+	if err == nil {
+		err = errors.New("The backup is there all the same: " + result.Message)
+	}
+	return Result{}, &Error{Exit: ExitBroken, Err: errors.Join(notUp, err), Log: logOf(notUp)}
 }
 
 // archive writes the archive. notUp says that the app was stopped for it and

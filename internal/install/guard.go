@@ -72,6 +72,9 @@ func (in *Installer) guardData(o *observed) error {
 	if err := in.guardProject(o); err != nil {
 		return err
 	}
+	if err := in.guardForeign(o); err != nil {
+		return err
+	}
 	switch {
 	case len(o.data) == 0 && o.env == nil && o.unread != nil:
 		return fail(ExitHost, "there is no %s, and %s, which would say where its data is, can't be read: %w. "+
@@ -82,6 +85,34 @@ func (in *Installer) guardData(o *observed) error {
 		return fail(ExitHost, "%s", in.keysMissing(o, o.data[0]))
 	}
 	return in.guardKeys(o)
+}
+
+// guardForeign refuses to write over the .env of another tool's stack: its keys
+// open its data, whatever project or ports this one would have.
+func (in *Installer) guardForeign(o *observed) error {
+	if in.adopting {
+		return nil
+	}
+	for _, c := range o.all {
+		own := slices.ContainsFunc(o.containers, func(mine engine.Container) bool { return mine.ID == c.ID })
+		mounted := slices.ContainsFunc(c.Mounts, func(m engine.Mount) bool { return m.Target == EnvTarget && sameFile(m.Source, in.work.env()) })
+		if !own && mounted && isOpenAlgo(c) {
+			return fail(ExitHost, "%s is the .env of %s, an OpenAlgo that another tool made, and holds the keys of its data: "+
+				"`openalgo-install adopt` takes it over, or --dir names another directory. Nothing was changed", in.work.env(), c.Name)
+		}
+	}
+	return nil
+}
+
+// guardUnknown refuses to bring other keys to where data lies that this program
+// knows nothing of.
+func (in *Installer) guardUnknown(o *observed) error {
+	entries, _ := os.ReadDir(filepath.Join(in.work.dir, "db"))
+	if o.env == nil || o.state.Project != "" || o.state.Began != "" || len(entries) == 0 {
+		return nil
+	}
+	return fail(ExitHost, "%s holds the .env and the data (db) of an OpenAlgo that this program did not make: "+
+		"--dir names another directory. Nothing was changed", in.work.dir)
 }
 
 // guardKeys refuses keys that are not those which the stack last ran with.

@@ -218,7 +218,9 @@ func (in *Installer) install(ctx context.Context, a answers.Answers, madeDir boo
 	}
 	run := newRun(in, o, p, madeDir)
 	if in.adopting {
-		run.adopted(ctx)
+		if err := run.adopted(ctx); err != nil {
+			return unused(err)
+		}
 	}
 	if err := run.apply(ctx); err != nil {
 		return result, err

@@ -2,9 +2,11 @@ package install
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 
+	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 )
 
@@ -51,8 +53,16 @@ func (in *Installer) locked(ctx context.Context, command string, do func(*engine
 	})
 }
 
-// Start starts the stack and waits until it is ready.
+// Start starts the stack and waits until it is ready. Where an uninstall or
+// somebody else took the container away, it is made anew from the saved
+// answers, with the same keys and data.
 func (in *Installer) Start(ctx context.Context) (Result, error) {
+	if s, err := in.work.readState(); err == nil && s.Project != "" && !s.Foreign {
+		_, err := in.find(ctx)
+		if e := (*Error)(nil); errors.As(err, &e) && e.Exit == ExitHost {
+			return in.Reconfigure(ctx, "start", func(*answers.Answers) error { return nil })
+		}
+	}
 	return in.locked(ctx, "start", func(c *engine.Container) (Result, error) {
 		changed := c.State != "running"
 		if err := in.startAndVerify(ctx, c); err != nil {

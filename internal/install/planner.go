@@ -32,6 +32,9 @@ func (in *Installer) makePlan(ctx context.Context, a answers.Answers, o *observe
 	planResources(o, p)
 	in.planDirectories(p)
 	in.planContainer(o, p)
+	if err := in.planDropped(ctx, o, p); err != nil {
+		return nil, err
+	}
 	if err := in.planEdge(ctx, o, p); err != nil {
 		return nil, err
 	}

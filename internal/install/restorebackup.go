@@ -90,8 +90,12 @@ func (in *Installer) restored(ctx context.Context, o RestoreOptions) (answers.An
 		return none, err
 	}
 	in.knowEnv(before)
+	before.findByMount(in.work.dir)
 	if before.state.Foreign || before.container() != nil && before.state.Project == "" {
 		return none, fail(ExitHost, "the OpenAlgo in %s is another tool's: `openalgo-install adopt` takes it over first, or --dir names another directory", in.work.dir)
+	}
+	if err := in.guardUnknown(before); err != nil {
+		return none, err
 	}
 	r.same = before.project == r.manifest.Project
 	a, err := in.fitted(r, before)

@@ -179,10 +179,14 @@ func withoutContainer(dir string) []Instance {
 	if err != nil || s.Project == "" {
 		return nil
 	}
-	return []Instance{{
-		Name: s.Project, Dir: dir, Reason: "it has no container: run openalgo-install with the answers again, or docker compose up -d",
-		Image: InstanceImage{Ref: s.ImageRef, Digest: s.ImageID}, Volumes: []VolumeStatus{},
-	}}
+	i := Instance{
+		Name: s.Project, Dir: dir, Reason: "it has no container: openalgo-install start makes it anew, with the same keys and data",
+		Image: InstanceImage{Ref: s.ImageRef, Digest: s.ImageID}, Volumes: []VolumeStatus{}, Backup: ReadLastBackup(dir),
+	}
+	if d := ReadDailyBackup(dir); d != nil {
+		i.BackupDaily = d.Clock
+	}
+	return []Instance{i}
 }
 
 // proxyRestarts is what our start.sh tells of a WebSocket proxy that died.
@@ -336,8 +340,9 @@ func (s Status) WriteText(w io.Writer) {
 		row("image", i.Image.Ref)
 		row("", i.Image.Digest)
 		row("ports", strings.Join(i.Ports, ", "))
-		f := i.Sizing.InForce
-		row("sizing", fmt.Sprintf("threads %d, shared memory %d MiB, strategy memory %d MiB", f.Threads, f.ShmMiB, f.StrategyMemoryMiB))
+		if f := i.Sizing.InForce; i.Container != "" {
+			row("sizing", fmt.Sprintf("threads %d, shared memory %d MiB, strategy memory %d MiB", f.Threads, f.ShmMiB, f.StrategyMemoryMiB))
+		}
 		if d := i.Sizing.Due; i.Sizing.ResizeDue && i.Container != "" {
 			row("due", fmt.Sprintf("threads %d, shared memory %d MiB, strategy memory %d MiB (%d MiB RAM, %d cores)",
 				d.Threads, d.ShmMiB, d.StrategyMemoryMiB, d.RAMMiB, d.Cores)+": openalgo-install resize")

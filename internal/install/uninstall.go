@@ -220,7 +220,7 @@ func (in *Installer) Uninstall(ctx context.Context, r *Removal) (Result, error) 
 		}
 	}
 	if !r.Purge {
-		return Result{Changed: true, Message: "OpenAlgo is uninstalled. Kept: " + strings.Join(r.Kept, ", ")}, nil
+		return Result{Changed: true, Message: "OpenAlgo is uninstalled; `openalgo-install start` brings it back. Kept: " + strings.Join(r.Kept, ", ")}, nil
 	}
 	for _, name := range r.volumes {
 		if err := in.Engine.RemoveVolume(ctx, name); err != nil {

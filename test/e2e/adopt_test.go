@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -93,6 +94,37 @@ func TestAdopt(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+// What the former container had beside OpenAlgo's own is named, and kept on
+// record.
+func TestAdoptNamesWhatIsDropped(t *testing.T) {
+	t.Parallel()
+	i := foreign(t, "")
+	custom := t.TempDir()
+	i.dockerRunWith(func(s *engine.ContainerSpec) {
+		s.Env = append(s.Env, "HTTPS_PROXY=http://me:word@proxy:3128")
+		s.MemoryBytes, s.ExtraHosts, s.Labels = 700<<20, []string{"broker:10.0.0.1"}, map[string]string{"mine": "1"}
+		s.Mounts = append(s.Mounts, engine.Mount{Type: "bind", Source: custom, Target: "/app/custom"})
+	})
+	i.until("the stack answers", func() bool { return strings.Contains(i.run("status").stdout, "  ready") })
+	for _, args := range [][]string{{"adopt", "--dry-run"}, {"adopt", "--now", "--yes"}} {
+		out := i.run(args...)
+		if out.code != 0 {
+			t.Fatal(out.all())
+		}
+		for _, text := range []string{"-e HTTPS_PROXY", "--memory", "--add-host", "--label mine", custom + ":/app/custom", "is not carried over"} {
+			if !strings.Contains(out.all(), text) {
+				t.Errorf("%s does not name %q:\n%s", args, text, out.all())
+			}
+		}
+		if strings.Contains(out.all(), "me:word") || strings.Contains(out.all(), "OMP_NUM") && strings.Contains(out.all(), "-e OMP_NUM") {
+			t.Errorf("too much is said:\n%s", out.all())
+		}
+	}
+	if records, _ := filepath.Glob(i.path(".openalgo-install/backups/container.json.*")); len(records) != 1 {
+		t.Errorf("kept: %v", records)
 	}
 }
 

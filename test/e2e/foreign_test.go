@@ -146,7 +146,9 @@ func (i *instance) mkdir(names ...string) {
 
 // dockerRun is what docker-run.sh leaves: one container, bind mounts beside
 // the .env, no Compose file.
-func (i *instance) dockerRun() {
+func (i *instance) dockerRun() { i.dockerRunWith(func(*engine.ContainerSpec) {}) }
+
+func (i *instance) dockerRunWith(more func(*engine.ContainerSpec)) {
 	i.t.Helper()
 	i.mkdir("db", "log", "strategies", "keys", "tmp")
 	spec := engine.ContainerSpec{
@@ -160,6 +162,7 @@ func (i *instance) dockerRun() {
 	for _, name := range []string{"db", "log", "strategies", "keys", "tmp"} {
 		spec.Mounts = append(spec.Mounts, engine.Mount{Type: "bind", Source: i.path(name), Target: "/app/" + name})
 	}
+	more(&spec)
 	id, err := docker.Create(i.t.Context(), spec)
 	if err != nil {
 		i.t.Fatal(err)
@@ -250,6 +253,36 @@ func TestResizeForeignStacks(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What another tool made is not written over: its keys open its data.
+func TestForeignIsNotWrittenOver(t *testing.T) {
+	t.Parallel()
+	other := backupable(t)
+	file := other.backedUp("--to", t.TempDir())
+	i := foreign(t, "")
+	i.dockerRun()
+	before, id := i.read(".env"), i.running().ID
+	i.web, i.ws = freePort(t), freePort(t)
+	i.write("")
+	for _, args := range [][]string{{"--answers", i.answers}, {"--answers", i.answers, "--dry-run"}, {"restore", file, "--now", "--yes"}} {
+		out := i.run(args...)
+		if out.code != 3 {
+			t.Errorf("%s exits %d", args, out.code)
+		}
+		out.mustSay(t, "adopt")
+	}
+	if i.read(".env") != before || i.running().ID != id {
+		t.Error("something was changed")
+	}
+	if err := docker.Kill(t.Context(), id, "KILL"); err != nil {
+		t.Fatal(err)
+	}
+	if err := docker.Remove(t.Context(), id); err != nil {
+		t.Fatal(err)
+	}
+	i.put("db/openalgo.db", "rows")
+	i.run("restore", file, "--now", "--yes").mustSay(t, "did not make")
 }
 
 // What was started by docker run alone is found by the .env that it mounts.

@@ -19,10 +19,15 @@ func TestUninstallKeepsDataAndKeys(t *testing.T) {
 	if len(i.containers()) != 0 || i.volumes() != 5 || i.keys() != keys {
 		t.Error("the container is there, or volumes or keys are not")
 	}
-	i.install(0)
+	if out := i.run("status"); !strings.Contains(out.stdout, "openalgo-install start") || strings.Contains(out.stdout, "threads 0") {
+		t.Errorf("status: %s", out.all())
+	}
+	if out := i.run("start"); out.code != 0 {
+		t.Fatalf("start: %s", out.all())
+	}
 	i.mustHaveData()
-	if i.keys() != keys {
-		t.Error("the keys changed")
+	if out := i.install(0); i.keys() != keys || !strings.Contains(out.stdout, "othing to do") {
+		t.Errorf("the keys changed, or the install has something to do:\n%s", out.stdout)
 	}
 }
 

@@ -1,0 +1,77 @@
+package install
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/marketcalls/openalgo-install/internal/compose"
+	"github.com/marketcalls/openalgo-install/internal/engine"
+)
+
+// planDropped names what the former container of an adopted stack has and the
+// new one has not: a person decides whether it is missed. Never a value.
+func (in *Installer) planDropped(ctx context.Context, o *observed, p *Plan) error {
+	if !in.adopting {
+		return nil
+	}
+	c, spec := o.container(), p.stack.Spec("")
+	options, _, err := in.Engine.Beyond(ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	if o.override != nil {
+		options = nil // that is where they belong, and they may be in it
+	}
+	for _, key := range in.droppedEnv(ctx, o, *c, spec) {
+		options = append(options, "-e "+key)
+	}
+	for _, port := range c.Ports {
+		if !slices.ContainsFunc(spec.Ports, func(new engine.PortBinding) bool { return new.ContainerPort == port.ContainerPort }) {
+			options = append(options, fmt.Sprintf("-p %d:%d", port.HostPort, port.ContainerPort))
+		}
+	}
+	for _, m := range c.Mounts {
+		if !slices.ContainsFunc(spec.Mounts, func(new engine.Mount) bool { return new.Target == m.Target }) {
+			options = append(options, "-v "+firstOf(m.Name, m.Source)+":"+m.Target)
+		}
+	}
+	if len(options) > 0 {
+		p.warn("%s was made with more than the new container has: %s. What is still wanted belongs into %s/docker-compose.override.yaml, before or after; "+
+			"the engine's record of the former container is kept as .openalgo-install/backups/container.json.*", c.Name, strings.Join(options, ", "), in.work.dir)
+	}
+	return nil
+}
+
+// droppedEnv are variables that neither the image, .env nor the new container has.
+func (in *Installer) droppedEnv(ctx context.Context, o *observed, c engine.Container, spec engine.ContainerSpec) (out []string) {
+	known := slices.Clone(spec.Env)
+	if image, err := in.Engine.Image(ctx, c.ImageID); err == nil {
+		known = append(known, image.Env...)
+	}
+	for _, pair := range c.Env {
+		key, _, _ := strings.Cut(pair, "=")
+		_, inFile := o.env.Get(key)
+		if !inFile && !slices.ContainsFunc(known, func(have string) bool { return strings.HasPrefix(have, key+"=") }) {
+			out = append(out, key)
+		}
+	}
+	return out
+}
+
+// keepRecord keeps the engine's record of the container that goes.
+func (r *run) keepRecord(ctx context.Context) error {
+	_, record, err := r.in.Engine.Beyond(ctx, r.old.ID)
+	if err != nil {
+		return err
+	}
+	_, err = r.in.work.backup("container.json", record)
+	return err
+}
+
+// carriedOver reports whether a mount of the former container is one of the app's.
+func carriedOver(m engine.Mount) bool {
+	name, inApp := strings.CutPrefix(m.Target, "/app/")
+	return inApp && (m.Target == EnvTarget || slices.Contains(compose.DataDirs, name))
+}
