@@ -182,5 +182,5 @@ func (a *app) scheduleBackup(ctx context.Context, in *install.Installer, o backu
 			}
 		}
 	}
-	return in.SetDailyBackup(ctx, o.schedule, command, o.now)
+	return in.SetDailyBackup(ctx, o.schedule, o.to, command, o.now)
 }

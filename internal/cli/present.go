@@ -45,6 +45,9 @@ func (a *app) presenter() *presenter {
 
 // Report shows one event.
 func (p *presenter) Report(e install.Event) {
+	if e.Type == install.EventNote || e.Type == install.EventWarning {
+		e.Message = p.app.hinted(e.Message)
+	}
 	if p.events != nil {
 		_ = p.events.Encode(e) // a reader that went away must not stop the run
 	}
@@ -90,8 +93,11 @@ func (p *presenter) plan(plan *install.Plan) {
 		}
 	}
 	s := plan.Sizing
-	p.line("Sizing for %d MiB RAM and %d cores: threads %d, shared memory %d MiB, strategy memory %d MiB",
-		s.RAMMiB, s.Cores, s.Threads, s.ShmMiB, s.StrategyMemoryMiB)
+	if !plan.Sizes() {
+		return
+	}
+	p.line("Sizing for %s: threads %d, shared memory %d MiB, strategy memory %d MiB",
+		s.Of(), s.Threads, s.ShmMiB, s.StrategyMemoryMiB)
 }
 
 func (p *presenter) stepEvent(e install.Event) {
@@ -206,6 +212,7 @@ func (p *presenter) rehearsal(report json.RawMessage) {
 func (p *presenter) end(result install.Result, err error) error {
 	if p.events != nil {
 		e := install.ResultEvent(result, err)
+		e.Message = p.app.hinted(e.Message)
 		code := exitCode(err)
 		e.Exit = &code
 		_ = p.events.Encode(e)
@@ -214,11 +221,20 @@ func (p *presenter) end(result install.Result, err error) error {
 		if p.live {
 			fmt.Fprint(p.text, "\r\x1b[K")
 		}
-		fmt.Fprintf(p.app.stderr, "%s: %v\n", program, err)
+		fmt.Fprintf(p.app.stderr, "%s: %s\n", program, p.app.hinted(err.Error()))
 		return &toldError{err}
 	}
 	if result.Message != "" {
-		p.line("%s", strings.ToUpper(result.Message[:1])+result.Message[1:]+".")
+		p.line("%s", p.app.hinted(sentence(result.Message)))
 	}
 	return nil
+}
+
+// sentence begins a message with a capital, unless it begins with a name, and
+// ends it.
+func sentence(text string) string {
+	if first, _, _ := strings.Cut(text, " "); !strings.ContainsAny(first, "-/._") {
+		text = strings.ToUpper(text[:1]) + text[1:]
+	}
+	return strings.TrimSuffix(text, ".") + "."
 }

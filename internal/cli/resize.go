@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -213,20 +215,15 @@ func (a *app) confirmResize(p *install.Plan, o resizeOptions) error {
 // confirmPlan is confirmResize for every change of a stack that runs; ways are
 // those out of a market that is open.
 func (a *app) confirmPlan(p *install.Plan, now bool, ways string) error {
-	asked := false
-	for _, ask := range p.Asks {
-		if ask.Kind == install.AskMarket && now || ask.Kind != install.AskMarket && a.yes {
-			continue
-		}
-		if !isTerminal(a.stdin) && ask.Kind == install.AskMarket {
-			return &install.Error{Exit: install.ExitHost, Err: fmt.Errorf("%s. Nothing was changed: %s", ask.Text, ways)}
-		}
-		if !isTerminal(a.stdin) {
-			return usage("%s. Nothing was changed: add --yes if that is meant", ask.Text)
-		}
-		if !asked {
+	open := slices.DeleteFunc(slices.Clone(p.Asks), func(ask install.Ask) bool {
+		return ask.Kind == install.AskMarket && now || ask.Kind != install.AskMarket && a.yes
+	})
+	if len(open) > 0 && !isTerminal(a.stdin) {
+		return unanswered(open, ways)
+	}
+	for n, ask := range open {
+		if n == 0 {
 			p.WriteText(a.stderr)
-			asked = true
 		}
 		ok, err := a.confirm("\n"+ask.Text+".", "yes")
 		if err != nil {
@@ -238,3 +235,19 @@ func (a *app) confirmPlan(p *install.Plan, now bool, ways string) error {
 	}
 	return nil
 }
+
+// unanswered says all at once what stands in the way where nobody can be asked.
+func unanswered(asks []install.Ask, ways string) error {
+	exit, texts, answers := install.ExitUsage, []string{}, []string{}
+	for _, ask := range asks {
+		texts = append(texts, ask.Text)
+		if ask.Kind == install.AskMarket {
+			exit, answers = install.ExitHost, append(answers, ways)
+		} else if !slices.Contains(answers, addYes) {
+			answers = append(answers, addYes)
+		}
+	}
+	return &install.Error{Exit: exit, Err: fmt.Errorf("%s. Nothing was changed: %s", strings.Join(texts, ". "), strings.Join(answers, "; "))}
+}
+
+const addYes = "add --yes if that is meant"

@@ -26,7 +26,7 @@ import (
 
 const (
 	program    = "openalgo-install"
-	defaultDir = "/opt/openalgo"
+	defaultDir = install.DefaultDir
 )
 
 // app is what every command shares: its streams and the flags for all.
@@ -95,9 +95,18 @@ func (a *app) fail(err error) int {
 	var told *toldError
 	var inside *exitError // its command has said why
 	if !errors.As(err, &told) && !errors.As(err, &inside) {
-		fmt.Fprintf(a.stderr, "%s: %v\n", program, err)
+		fmt.Fprintf(a.stderr, "%s: %s\n", program, a.hinted(err.Error()))
 	}
 	return exitCode(err)
+}
+
+// hinted makes the commands that a message proposes name this instance.
+func (a *app) hinted(text string) string {
+	dir, err := install.AbsDir(a.dir)
+	if err != nil {
+		return text
+	}
+	return install.Hinted(dir, text)
 }
 
 // toldError has been printed already, as the last event of a run.

@@ -57,6 +57,9 @@ func selfUpdate(ctx context.Context, to string) (install.Result, error) {
 	if err != nil {
 		return install.Result{}, usage("%v", err)
 	}
+	if err := releases.CanFetch(); err != nil {
+		return install.Result{}, err
+	}
 	version := to
 	if version == "" {
 		if version, err = releases.Latest(ctx); err != nil {

@@ -155,6 +155,9 @@ func (a *app) editEnv(ctx context.Context, in *install.Installer) (install.EnvEd
 	if editor == "" {
 		editor = os.Getenv("EDITOR")
 	}
+	if editor == "" && !isTerminal(a.stdin) {
+		return install.EnvEdit{}, usage("--edit opens an editor, and there is no terminal for one: set EDITOR to a program that edits by itself, or write KEY=VALUE")
+	}
 	if editor == "" {
 		editor = "vi"
 	}

@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
 
@@ -46,6 +48,11 @@ with copies in .openalgo-install/backups unless that goes, too.`,
 					return out.end(install.Result{}, err)
 				}
 			}
+			if purge == "" {
+				if err := a.confirmRemoval(removal); err != nil {
+					return out.end(install.Result{}, err)
+				}
+			}
 			result, err := in.Uninstall(cmd.Context(), removal)
 			return out.end(result, err)
 		},
@@ -57,12 +64,23 @@ with copies in .openalgo-install/backups unless that goes, too.`,
 	return cmd
 }
 
+// confirmRemoval shows a person what goes; a script that calls it means it.
+func (a *app) confirmRemoval(removal *install.Removal) error {
+	if a.yes || len(removal.Changes) == 0 || !isTerminal(a.stdin) {
+		return nil
+	}
+	a.writeRemoval(a.stderr, removal)
+	ok, err := a.confirm("\nOpenAlgo is down from then on; data and keys stay.", "yes")
+	if err == nil && !ok {
+		err = &install.Error{Exit: install.ExitCancelled, Err: errors.New("nothing was changed")}
+	}
+	return err
+}
+
 // confirmPurge wants the instance's name, typed, or given with --yes.
 func (a *app) confirmPurge(removal *install.Removal, name string) error {
 	if name == askName {
-		for _, c := range removal.Changes {
-			fmt.Fprintf(a.stderr, "  %-8s  %-9s  %s\n", c.Action, c.Kind, c.Name)
-		}
+		a.writeRemoval(a.stderr, removal)
 		ok, err := a.confirm("All data of this OpenAlgo is deleted for good.", removal.Project)
 		if err != nil {
 			return usage("--purge deletes all data; without a terminal write --yes --purge=%s", removal.Project)
@@ -81,16 +99,20 @@ func (a *app) confirmPurge(removal *install.Removal, name string) error {
 	return nil
 }
 
+func (a *app) writeRemoval(w io.Writer, removal *install.Removal) {
+	for _, c := range removal.Changes {
+		fmt.Fprintf(w, "  %-8s  %-9s  %s (%s)\n", c.Action, c.Kind, c.Name, c.Reason)
+	}
+	for _, kept := range removal.Kept {
+		fmt.Fprintf(w, "  keep      %s\n", kept)
+	}
+}
+
 func (a *app) showRemoval(removal *install.Removal) error {
 	if a.json {
 		return a.writeJSON(removal)
 	}
-	for _, c := range removal.Changes {
-		fmt.Fprintf(a.stdout, "  %-8s  %-9s  %s (%s)\n", c.Action, c.Kind, c.Name, c.Reason)
-	}
-	for _, kept := range removal.Kept {
-		fmt.Fprintf(a.stdout, "  keep      %s\n", kept)
-	}
+	a.writeRemoval(a.stdout, removal)
 	if len(removal.Changes) == 0 {
 		fmt.Fprintln(a.stdout, "Nothing to do.")
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/install"
 	"github.com/marketcalls/openalgo-install/internal/secret"
+	"github.com/marketcalls/openalgo-install/templates"
 )
 
 // bundleLines is how many of the container's last lines go into a bundle.
@@ -106,24 +107,35 @@ func (l Look) log(ctx context.Context) []byte {
 	return maskAssignments(out.Bytes())
 }
 
-// redactor knows every secret of a .env, and the parts of composite ones.
+// tellTale is how long the value of a key that OpenAlgo does not know must be
+// to pass for a secret.
+const tellTale = 8
+
+// redactor knows every secret of a .env, the parts of composite ones, and what
+// users put there for programs of their own.
 func redactor(env []byte) *secret.Redactor {
 	file, err := envfile.Parse(env)
 	if err != nil {
 		return nil
 	}
-	var known []secret.Text
-	for _, key := range file.Keys() {
-		value, _ := file.Get(key)
-		if !envfile.IsSecret(key, value) {
-			continue
-		}
-		known = append(known, secret.New(value))
-		for _, part := range strings.Split(value, ":::") {
-			known = append(known, secret.New(part))
+	known := map[string]bool{}
+	if base, err := envfile.Parse(templates.Env); err == nil {
+		for _, key := range base.Keys() {
+			known[key] = true
 		}
 	}
-	return secret.NewRedactor(known...)
+	var values []secret.Text
+	for _, key := range file.Keys() {
+		value, _ := file.Get(key)
+		if !envfile.IsSecret(key, value) && (known[key] || len(value) < tellTale) {
+			continue
+		}
+		values = append(values, secret.New(value))
+		for _, part := range strings.Split(value, ":::") {
+			values = append(values, secret.New(part))
+		}
+	}
+	return secret.NewRedactor(values...)
 }
 
 // assignment is KEY=value or KEY: value, as Compose files and logs have it.

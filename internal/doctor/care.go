@@ -41,6 +41,8 @@ func lastBackup(p patient) []Finding {
 		limit = dailyAge
 	}
 	switch {
+	case daily && p.dailyIdle != "":
+		return warning("backup", "apt-get install cron", "%s", p.dailyIdle)
 	case last == nil:
 		return ok("backup", "none was made by this program yet; `%s backup` makes one", p.command)
 	case !last.OK:

@@ -63,7 +63,8 @@ type patient struct {
 	envErr     error
 	envMode    fs.FileMode
 	envOwner   owner
-	compose    bool // docker-compose.yaml is there
+	dailyIdle  string // why nobody makes the daily backup
+	compose    bool   // docker-compose.yaml is there
 	unfinished string
 	stray      []string // volumes whose directory is gone
 	newer      bool     // the registry has another image of the tag

@@ -118,6 +118,7 @@ func TestFindsEachFault(t *testing.T) {
 			"is not there"},
 		"no .env":         {func(p *patient) { p.env, p.envErr = nil, errors.New("open .env: no such file") }, "env", Failure, "no such file"},
 		".env unreadable": {func(p *patient) { p.env, p.envErr = nil, fs.ErrPermission }, "env", Warning, "can't be read"},
+		"no cron":         {func(p *patient) { p.instance.BackupDaily, p.dailyIdle = "02:30", "no cron is installed" }, "backup", Warning, "no cron"},
 		".env of root":    {func(p *patient) { p.container.User, p.envOwner = "1000", owner{known: true} }, "secrets", Failure, "user 0, mode 0600"},
 		".env readable":   {func(p *patient) { p.envMode = 0o644 }, "secrets", Warning, "0644"},
 		"no pepper":       {func(p *patient) { p.env.Unset("API_KEY_PEPPER") }, "env", Failure, "API_KEY_PEPPER"},

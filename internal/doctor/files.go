@@ -106,7 +106,7 @@ func cert(p patient) []Finding {
 	days := int(left.Hours() / 24)
 	mend := ""
 	if p.instance != nil && p.instance.HTTPS != nil {
-		mend = "openalgo-install domain " + p.domain // starts the edge, and asks for a certificate anew
+		mend = p.command + " domain " + p.domain // starts the edge, and asks for a certificate anew
 	}
 	switch {
 	case !c.expiry.IsZero() && left <= 0:

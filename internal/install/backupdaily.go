@@ -1,6 +1,7 @@
 package install
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -55,8 +56,9 @@ func ReadDailyBackup(dir string) *DailyBackup {
 var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./@:+=,-]+$`)
 
 // SetDailyBackup makes the host run a command at a time of every day: by
-// systemd, or by cron where that is not the init.
-func (in *Installer) SetDailyBackup(ctx context.Context, clock string, command []string, marketToo bool) (Result, error) {
+// systemd, or by cron where that is not the init. to is the directory that it
+// writes to, "" for the one beside the instance.
+func (in *Installer) SetDailyBackup(ctx context.Context, clock, to string, command []string, marketToo bool) (Result, error) {
 	next, err := market.Next(time.Now(), clock)
 	if err != nil {
 		return Result{}, fail(ExitUsage, "--schedule: %w", err)
@@ -80,6 +82,10 @@ func (in *Installer) SetDailyBackup(ctx context.Context, clock string, command [
 	if open := market.Open(next, b.Kind == broker.Crypto); len(open) > 0 && !marketToo {
 		return Result{}, fail(ExitUsage, "at %s a market is open (%s), and OpenAlgo is down for some seconds then: choose another time, or add --now if that is meant", clock, open[0])
 	}
+	to = cmp.Or(to, in.work.dir+archivesSuffix)
+	if err := writable(to); err != nil {
+		return Result{}, fail(ExitUsage, "--to names a directory that is made or written to: %w", err)
+	}
 	if _, err := in.RemoveDailyBackup(ctx); err != nil {
 		return Result{}, err
 	}
@@ -102,8 +108,38 @@ func (in *Installer) SetDailyBackup(ctx context.Context, clock string, command [
 	if err != nil {
 		return Result{}, fail(ExitFailed, "keeping the time of the daily backup: %w", err)
 	}
-	return Result{Changed: true, Message: fmt.Sprintf("a backup is made every day at %s Indian time, by %s (%s); `openalgo-install status` tells how the last one ended",
-		clock, by, strings.Join(d.Files, ", "))}, nil
+	if reason := d.Idle(); reason != "" {
+		in.Report.Report(Event{Type: EventWarning, Time: time.Now(), Message: reason})
+	}
+	return Result{Changed: true, Message: fmt.Sprintf("a backup is made every day at %s Indian time in %s, by %s (%s); `openalgo-install status` tells how the last one ended",
+		clock, to, by, strings.Join(d.Files, ", "))}, nil
+}
+
+// Idle says why nobody makes the daily backup; "" when somebody does.
+func (d *DailyBackup) Idle() string {
+	if d == nil || len(d.Files) != 1 { // systemd's are two
+		return ""
+	}
+	for _, daemon := range []string{"cron", "crond", "busybox-crond", "fcron"} {
+		for _, dir := range []string{"/usr/sbin", "/sbin", "/usr/bin"} {
+			if _, err := os.Stat(filepath.Join(dir, daemon)); err == nil {
+				return ""
+			}
+		}
+	}
+	return "no cron is installed here, so nobody makes the daily backup of " + d.Files[0] + ": apt-get install cron, or call it from what you have"
+}
+
+// writable tries a directory by a file in it.
+func writable(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	probe, err := os.CreateTemp(dir, ".openalgo-install-")
+	if err != nil {
+		return err
+	}
+	return errors.Join(probe.Close(), os.Remove(probe.Name()))
 }
 
 func writeTimer(ctx context.Context, name, clock string, command []string) ([]string, error) {

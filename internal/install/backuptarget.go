@@ -67,6 +67,10 @@ func (t *target) open(b *backing) error {
 	return nil
 }
 
+// archivesSuffix ends the name of the directory that backups go to, beside the
+// instance's: it must outlive that.
+const archivesSuffix = "-backups"
+
 func (t *target) choose(b *backing, to string) error {
 	info, err := os.Stat(to)
 	ending := archiveEnding
@@ -75,7 +79,7 @@ func (t *target) choose(b *backing, to string) error {
 	}
 	switch {
 	case to == "":
-		t.dir = b.in.work.dir + "-backups"
+		t.dir = b.in.work.dir + archivesSuffix
 	case err == nil && info.IsDir() || strings.HasSuffix(to, "/"):
 		t.dir = to
 	default:
@@ -215,6 +219,7 @@ func (t *target) prune(b *backing, keep int) error {
 		if err := os.Remove(filepath.Join(t.dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("removing an old backup: %w", err)
 		}
+		b.in.note("removed the older backup " + filepath.Join(t.dir, name) + ": --keep")
 	}
 	return nil
 }

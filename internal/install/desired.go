@@ -28,8 +28,9 @@ type setting struct {
 
 // settings turns answers into .env keys, in the order in which they are
 // written. The container's own ports and addresses are fixed: .env beats the
-// container's environment in every process (facts/upstream.md 1.7).
-func settings(a answers.Answers, s sizing.Sizing) []setting {
+// container's environment in every process (facts/upstream.md 1.7). fresh says
+// that there is no .env yet.
+func settings(a answers.Answers, s sizing.Sizing, fresh bool) []setting {
 	var out []setting
 	add := func(key, value string) { out = append(out, setting{Key: key, Value: secret.New(value)}) }
 
@@ -55,6 +56,8 @@ func settings(a answers.Answers, s sizing.Sizing) []setting {
 	add("MCP_HTTP_ENABLED", pythonBool(a.RemoteMCP.Enabled))
 	if a.RemoteMCP.Enabled {
 		add("MCP_PUBLIC_URL", a.Origin())
+	}
+	if a.RemoteMCP.Enabled || fresh { // a base of OpenAlgo's lets AI clients trade
 		add("MCP_OAUTH_REQUIRE_APPROVAL", pythonBool(a.RemoteMCP.RequireApproval))
 		add("MCP_OAUTH_WRITE_SCOPE_ENABLED", pythonBool(a.RemoteMCP.WriteOrders))
 	}

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 )
@@ -104,13 +105,14 @@ func (in *Installer) guardPlace(o *observed, stack *compose.Stack) error {
 // data in the stead of volumes.
 func (in *Installer) ownDirectories(o *observed) []string {
 	asked := strings.Contains(string(o.answersText), "\nvolumes: bind\n")
+	saved, _ := answers.ParseSaved(o.answersText)
 	var out []string
 	for _, name := range compose.DataDirs {
 		path := filepath.Join(in.work.dir, name)
 		mounted := slices.ContainsFunc(o.containers, func(c engine.Container) bool {
 			return slices.ContainsFunc(c.Mounts, func(m engine.Mount) bool { return directoryOf(m) == path })
 		})
-		if info, err := os.Lstat(path); err == nil && info.IsDir() && (asked || mounted) && !o.state.Foreign {
+		if info, err := os.Lstat(path); err == nil && info.IsDir() && (asked || mounted || saved.Data[name] == path) && !o.state.Foreign {
 			out = append(out, path)
 		}
 	}

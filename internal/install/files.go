@@ -72,7 +72,11 @@ func (r *run) writeFiles(ctx context.Context) error {
 		if r.journal.file(name) == nil {
 			continue
 		}
-		if err := r.write(ctx, name, text, 0o644); err != nil {
+		mode := os.FileMode(0o644)
+		if name == answersName {
+			mode = 0o600 // settings of the user's own may be secrets that no name gives away
+		}
+		if err := r.write(ctx, name, text, mode); err != nil {
 			return err
 		}
 		failpoint("wrote-" + name)

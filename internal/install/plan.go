@@ -3,6 +3,7 @@ package install
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
@@ -96,6 +97,13 @@ func (p *Plan) change(kind, name string) *Change {
 	return nil
 }
 
+// Sizes reports whether the plan gives the stack its size: a .env that is there
+// keeps what it says, until a resize.
+func (p *Plan) Sizes() bool {
+	return p.Sizing.RAMMiB > 0 && (p.env.fresh || p.command == "resize" ||
+		slices.ContainsFunc(p.env.edits, func(s setting) bool { return s.Auto }))
+}
+
 func (p *Plan) add(c Change) { p.Changes = append(p.Changes, c) }
 func (p *Plan) warn(format string, args ...any) {
 	p.Warnings = append(p.Warnings, fmt.Sprintf(format, args...))
@@ -126,8 +134,8 @@ func (p *Plan) write(w io.Writer, diffs bool) {
 		fmt.Fprintln(w)
 		p.WriteSettings(w)
 	}
-	if p.Sizing.RAMMiB > 0 { // else it is no question of size
-		fmt.Fprintf(w, "\nSizing for %d MiB RAM and %d cores (%s figures):\n", p.Sizing.RAMMiB, p.Sizing.Cores, p.Sizing.Source)
+	if p.Sizes() {
+		fmt.Fprintf(w, "\nSizing for %s (%s figures):\n", p.Sizing.Of(), p.Sizing.Source)
 		fmt.Fprintf(w, "  threads %d, shared memory %d MiB, strategy memory %d MiB, strategies: %s\n",
 			p.Sizing.Threads, p.Sizing.ShmMiB, p.Sizing.StrategyMemoryMiB, p.Sizing.Strategies)
 	}

@@ -82,7 +82,7 @@ func (in *Installer) planFiles(ctx context.Context, o *observed, p *Plan) error 
 	}
 	var warnings []string
 	var err error
-	p.env, warnings, err = planEditedEnv(o.env, o.sample, slices.Concat(settings(p.answers, p.Sizing), in.sourceSettings(o), cookieSettings(p.answers, o.project, o.env == nil || in.restoring != nil && !in.restoring.same)), edit, o.state, len(o.data) > 0 || elsewhere(o) || in.restoring != nil, mode)
+	p.env, warnings, err = planEditedEnv(o.env, o.sample, slices.Concat(settings(p.answers, p.Sizing, o.env == nil), in.sourceSettings(o), cookieSettings(p.answers, o.project, o.env == nil || in.restoring != nil && !in.restoring.same)), edit, o.state, len(o.data) > 0 || elsewhere(o) || in.restoring != nil, mode)
 	if lostKeys(err) {
 		return fail(ExitHost, "%w.\nThe .env may stand in %s, or in a backup of yours; bring the line back and run this again",
 			err, in.work.path("backups"))
@@ -91,6 +91,7 @@ func (in *Installer) planFiles(ctx context.Context, o *observed, p *Plan) error 
 		return err
 	}
 	p.env.replaces = o.presentEnv
+	warnUnknown(in.edit, o, p)
 	p.Warnings = append(p.Warnings, warnings...)
 	file, err := envfile.Parse(p.env.text)
 	if err != nil {

@@ -176,7 +176,7 @@ func renderEnv(a answers.Answers, size sizing.Sizing, o RenderOptions) ([]byte, 
 	}
 	// Without an engine nobody can say whether data exists: a key that is
 	// missing from a .env that is there is never made up.
-	plan, _, err := planEnv(current, nil, append(settings(a, size), cookieSettings(a, compose.ProjectName(o.InstanceDir), current == nil)...), state{}, current != nil)
+	plan, _, err := planEnv(current, nil, append(settings(a, size, current == nil), cookieSettings(a, compose.ProjectName(o.InstanceDir), current == nil)...), state{}, current != nil)
 	if err != nil {
 		return nil, fail(ExitHost, "%w", err)
 	}

@@ -40,7 +40,7 @@ func cloudVariables(a answers.Answers, size sizing.Sizing) []variable {
 		{name: keys.FernetSalt, ask: "openssl rand -hex 16; keep it for ever, nothing else opens the database"},
 		{name: "OPENALGO_DATA_DIR", value: dataDisk},
 	}
-	for _, s := range settings(a, size) {
+	for _, s := range settings(a, size, false) {
 		v := variable{name: s.Key, value: s.Value.Reveal()}
 		switch {
 		case own[s.Key]:

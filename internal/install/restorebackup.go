@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"path/filepath"
 	"slices"
@@ -78,7 +79,7 @@ func (in *Installer) restored(ctx context.Context, o RestoreOptions) (answers.An
 	archive, err := backup.Open(ctx, o.File, o.Key)
 	if err != nil {
 		in.stepEnded("check", StepFailed, began)
-		return none, openError(ctx, err)
+		return none, in.openError(ctx, err)
 	}
 	in.stepEnded("check", StepDone, began)
 	r := &restoring{manifest: archive.Manifest, files: archive.Files, bytes: archive.Bytes, fill: archive.Extract}
@@ -109,7 +110,7 @@ func (in *Installer) restored(ctx context.Context, o RestoreOptions) (answers.An
 	return a, in.keepImage(ctx, a, r, o.Image)
 }
 
-func openError(ctx context.Context, err error) error {
+func (in *Installer) openError(ctx context.Context, err error) error {
 	switch {
 	case ctx.Err() != nil:
 		return cancelled()
@@ -117,6 +118,8 @@ func openError(ctx context.Context, err error) error {
 		return fail(ExitUsage, "%w. Nothing was changed", err)
 	case errors.Is(err, backup.ErrSealed):
 		return fail(ExitUsage, "%w", err)
+	case errors.Is(err, fs.ErrNotExist):
+		return fail(ExitUsage, "%w: `openalgo-install restore` takes the file of a backup, by default in %s", err, in.work.dir+archivesSuffix)
 	}
 	return fail(ExitHost, "reading the backup: %w", err)
 }
@@ -256,7 +259,22 @@ func (in *Installer) planRestore(ctx context.Context, o *observed, p *Plan) erro
 		}
 		p.Asks = append(p.Asks, Ask{AskReplace, fmt.Sprintf("The data of this OpenAlgo is replaced by that of %s; %s", m.Created.Local().Format("2006-01-02 15:04"), kept)})
 	}
+	in.warnTwin(o, p)
 	return in.guardOlder(ctx, o, p)
+}
+
+// warnTwin tells of another OpenAlgo that runs with the same account.
+func (in *Installer) warnTwin(o *observed, p *Plan) {
+	key, _ := in.restoring.env.Get("BROKER_API_KEY")
+	for _, c := range o.all {
+		dir := dirOf(c)
+		if !isOpenAlgo(c) || !isUp(c) || dir == "" || sameFile(dir, in.work.dir) {
+			continue
+		}
+		if theirs, _ := envOf(dir).Get("BROKER_API_KEY"); key != "" && theirs == key {
+			p.warn("%s (%s) runs with the same broker credentials: strategies that are active in both place their orders twice", c.Name, dir)
+		}
+	}
 }
 
 // guardOlder refuses an image that is older than the data: migrations only go

@@ -3,6 +3,7 @@ package install
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -11,6 +12,8 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/keys"
 	"github.com/marketcalls/openalgo-install/internal/secret"
+	"github.com/marketcalls/openalgo-install/internal/spelling"
+	"github.com/marketcalls/openalgo-install/templates"
 )
 
 // EnvVar is one key of .env with the value that it shall have.
@@ -86,6 +89,11 @@ func (in *Installer) prepare(e *EnvEdit) error {
 			return fail(ExitUsage, "%s is never changed here: API_KEY_PEPPER and FERNET_SALT open the database, and APP_KEY every session", key)
 		}
 	}
+	for _, v := range e.Set {
+		if err := insideData(v.Key, v.Value.Reveal()); err != nil {
+			return err
+		}
+	}
 	for _, v := range append(e.settings(), setting{}) {
 		if command, ok := follows[v.Key]; ok && e.Whole == nil {
 			return fail(ExitUsage, "%s is changed with all that goes with it by: openalgo-install %s", v.Key, command)
@@ -93,6 +101,55 @@ func (in *Installer) prepare(e *EnvEdit) error {
 	}
 	in.edit = *e
 	return nil
+}
+
+// warnUnknown tells of keys that are most likely misspelt.
+func warnUnknown(e EnvEdit, o *observed, p *Plan) {
+	if o.env == nil || e.Whole != nil {
+		return
+	}
+	known := o.env.Keys()
+	for _, text := range [][]byte{o.sample, templates.Env} {
+		if base, err := envfile.Parse(text); err == nil {
+			known = append(known, base.Keys()...)
+		}
+	}
+	for _, key := range e.Unset {
+		if _, have := o.env.Get(key); !have {
+			p.warn("%s is not in .env%s", key, meant(key, known))
+		}
+	}
+	for _, v := range e.Set {
+		if !slices.Contains(known, v.Key) {
+			p.warn("OpenAlgo has no setting %s of its own%s", v.Key, meant(v.Key, known))
+		}
+	}
+}
+
+func meant(key string, known []string) string {
+	if upper := strings.ToUpper(key); upper != key && slices.Contains(known, upper) {
+		return "; " + upper + " was meant?"
+	}
+	for _, candidate := range known {
+		if candidate != key && spelling.Distance(strings.ToUpper(key), candidate) <= 2 {
+			return "; " + candidate + " was meant?"
+		}
+	}
+	return ""
+}
+
+// insideData refuses a database file outside the directory that is kept: it
+// would go with the container, and be in no backup (facts/upstream.md 3.4).
+func insideData(key, value string) error {
+	path, sqlite := strings.CutPrefix(value, "sqlite:///")
+	if !strings.HasSuffix(key, "DATABASE_URL") || !sqlite && strings.Contains(value, "://") || value == "" {
+		return nil
+	}
+	if full := filepath.Join("/app", path); filepath.IsAbs(path) && strings.HasPrefix(filepath.Clean(path), DataTarget+"/") ||
+		!filepath.IsAbs(path) && strings.HasPrefix(full, DataTarget+"/") {
+		return nil
+	}
+	return fail(ExitUsage, "%s: only what is under db/ is kept and backed up; a file anywhere else is gone when the container is made anew", key)
 }
 
 // apply makes the edit in the answers: further installs shall say the same.

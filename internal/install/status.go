@@ -323,7 +323,7 @@ func (s Status) WriteText(w io.Writer) {
 		}
 		ready := "ready"
 		if !i.Ready {
-			ready = "NOT READY: " + i.Reason
+			ready = "NOT READY: " + Hinted(i.Dir, i.Reason)
 		}
 		row := func(name, value string) {
 			if value != "" {
@@ -345,9 +345,9 @@ func (s Status) WriteText(w io.Writer) {
 		}
 		if d := i.Sizing.Due; i.Sizing.ResizeDue && i.Container != "" {
 			row("due", fmt.Sprintf("threads %d, shared memory %d MiB, strategy memory %d MiB (%d MiB RAM, %d cores)",
-				d.Threads, d.ShmMiB, d.StrategyMemoryMiB, d.RAMMiB, d.Cores)+": openalgo-install resize")
+				d.Threads, d.ShmMiB, d.StrategyMemoryMiB, d.RAMMiB, d.Cores)+Hinted(i.Dir, ": openalgo-install resize"))
 		}
-		row("schedule", i.Schedule.text())
+		row("schedule", Hinted(i.Dir, i.Schedule.text()))
 		row("backup", i.Backup.text())
 		if i.BackupDaily != "" {
 			row("", "every day at "+i.BackupDaily+" Indian time")

@@ -145,7 +145,7 @@ func (in *Installer) removableDirectories(o *observed, r *Removal) {
 	r.directories = in.ownDirectories(o)
 	for _, path := range r.directories {
 		if r.Purge {
-			r.Changes = append(r.Changes, Change{Kind: KindVolume, Name: path, Action: ActionRemove, Reason: "--purge: its data is gone for good"})
+			r.Changes = append(r.Changes, Change{Kind: KindVolume, Name: path, Action: ActionRemove, Reason: "--purge: this directory and the data in it are gone for good"})
 		} else {
 			r.Kept = append(r.Kept, path)
 		}
@@ -164,8 +164,19 @@ func (in *Installer) removableFiles(o *observed, r *Removal) {
 			r.Kept = append(r.Kept, path)
 		}
 	}
+	if _, err := os.Stat(in.work.path("")); err == nil && r.Purge {
+		r.Changes = append(r.Changes, Change{Kind: KindFile, Name: in.work.path(""), Action: ActionRemove, Reason: "--purge: copies of former files and data, and the log"})
+	}
+	if archives := in.work.dir + archivesSuffix; hasFiles(archives) {
+		r.Kept = append(r.Kept, archives+" (backups, with their keys)")
+	}
 	slices.SortFunc(r.Changes, func(a, b Change) int { return strings.Compare(a.Kind+a.Name, b.Kind+b.Name) })
 	slices.Sort(r.Kept)
+}
+
+func hasFiles(dir string) bool {
+	entries, err := os.ReadDir(dir)
+	return err == nil && len(entries) > 0
 }
 
 // Uninstall carries a removal out: the container first, the keys last, so
@@ -237,7 +248,11 @@ func (in *Installer) Uninstall(ctx context.Context, r *Removal) (Result, error) 
 			in.removeRehearsalImage(ctx, c.Image)
 		}
 	}
-	return Result{Changed: true, Message: "OpenAlgo and all its data are removed"}, in.purgeFiles()
+	message := "OpenAlgo and all its data are removed"
+	if len(r.Kept) > 0 {
+		message += ". Kept: " + strings.Join(r.Kept, ", ")
+	}
+	return Result{Changed: true, Message: message}, in.purgeFiles()
 }
 
 // bringDataBack undoes a killed run that has begun to replace data: what an

@@ -81,6 +81,14 @@ func loopback(host string) bool {
 	return ip != nil && ip.IsLoopback()
 }
 
+// CanFetch is ErrNoKey where this build can tell no release from anything else.
+func (r *Releases) CanFetch() error {
+	if r.key == nil {
+		return ErrNoKey
+	}
+	return nil
+}
+
 // Latest is the version of the newest release, e.g. 1.4.0.
 func (r *Releases) Latest(ctx context.Context) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)

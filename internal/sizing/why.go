@@ -2,6 +2,15 @@ package sizing
 
 import "fmt"
 
+// Of says what the sizing is for.
+func (s Sizing) Of() string {
+	of := fmt.Sprintf("%d MiB RAM and %s", s.RAMMiB, count(s.Cores, "core"))
+	if s.Instances > 1 {
+		of += fmt.Sprintf(", the share of one of %d OpenAlgos", s.Instances)
+	}
+	return of
+}
+
 // Why says for each number of s where it comes from, a line each.
 func (s Sizing) Why() []string {
 	row := table[rowFor(s.RAMMiB)]

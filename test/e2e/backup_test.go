@@ -205,7 +205,7 @@ func TestRestoreRefuses(t *testing.T) {
 			t.Errorf("%s: exit %d\n%s", name, out.code, out.all())
 		}
 	}
-	if out := i.run("restore", bad+"-none", "--now", "--yes"); out.code != 3 {
+	if out := i.run("restore", bad+"-none", "--now", "--yes"); out.code != 2 {
 		t.Errorf("exit %d\n%s", out.code, out.all())
 	}
 	if i.data() != before || i.container().ID != id {

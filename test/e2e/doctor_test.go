@@ -176,6 +176,7 @@ func TestDoctorFindsPlantedFaults(t *testing.T) {
 		heal  func()
 	}{
 		".env for all":        {command("chmod", "644", i.path(".env")), "secrets", command("chmod", "600", i.path(".env"))},
+		".env of root":        {command("chown", "0:0", i.path(".env")), "secrets", command("chown", "1000:1000", i.path(".env"))},
 		".env gone":           {command("rm", i.path(".env")), "env", nil},
 		"pepper gone":         {env("API_KEY_PEPPER.*\n", ""), "env", nil},
 		"pepper short":        {env("API_KEY_PEPPER.*", "API_KEY_PEPPER = 'short'"), "env", nil},
@@ -248,6 +249,7 @@ func TestDoctorFixes(t *testing.T) {
 	name := i.project + "-web"
 	break1 := func() {
 		_ = os.Chmod(i.path(".env"), 0o644)
+		_ = os.Chown(i.path(".env"), 0, 0) // as an edit with sudo may leave it
 		for _, args := range [][]string{{"update", "--restart", "no", name}, {"kill", name}} {
 			if out, err := exec.Command("docker", args...).CombinedOutput(); err != nil {
 				t.Fatalf("%v: %s", err, out)
@@ -269,6 +271,9 @@ func TestDoctorFixes(t *testing.T) {
 	}
 	i.mustBeReady()
 	if out := i.run("doctor", "--fix", "--yes"); out.code != 0 || strings.Contains(out.all(), "going to be mended") {
+		t.Error(out.all())
+	}
+	if out := i.run("restart"); out.code != 0 {
 		t.Error(out.all())
 	}
 }

@@ -313,7 +313,7 @@ func TestEdgeStopped(t *testing.T) {
 	if out := i.run("status"); !strings.Contains(out.stdout, "NOT READY: https://"+h.domain+" is not served") {
 		t.Error(out.all())
 	}
-	if out := i.run("doctor"); !strings.Contains(out.stdout, "openalgo-install domain "+h.domain) {
+	if out := i.run("doctor"); !strings.Contains(out.stdout, " domain "+h.domain) {
 		t.Error(out.all())
 	}
 	before := i.container()

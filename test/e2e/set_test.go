@@ -78,8 +78,9 @@ func TestSet(t *testing.T) {
 	before := i.container().ID
 	for arg, want := range map[string]string{
 		"API_KEY_PEPPER=x": "is never changed here", "FERNET_SALT=x": "is never changed here", "APP_KEY=x": "is never changed here",
-		"HOST_SERVER=https://x": "openalgo-install domain", "SHM_SIZE=1g": "openalgo-install resize",
+		"HOST_SERVER=https://x": " domain", "SHM_SIZE=1g": " resize",
 		"FLASK_PORT=80": "must stay as the container needs it", "broker=nobody": "OpenAlgo knows no broker",
+		"DATABASE_URL=sqlite:////srv/x.db": "under db/", "SANDBOX_DATABASE_URL=sqlite:///../x.db": "under db/",
 		"broker=fivepaisa": "broker.api_key", "SESSION_EXPIRY_TIME=late": "SESSION_EXPIRY_TIME",
 	} {
 		out := i.run("set", "--now", arg)
@@ -88,6 +89,13 @@ func TestSet(t *testing.T) {
 		}
 		out.mustTell(t, want)
 	}
+	for arg, want := range map[string]string{"log_level=INFO": "LOG_LEVEL was meant?", "LOG_LEVLE=INFO": "LOG_LEVEL was meant?", "--unset=NOPE": "NOPE is not in .env"} {
+		i.run("set", "--dry-run", arg).mustTell(t, want)
+	}
+	if info, err := os.Stat(i.path("openalgo-install.yaml")); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v, %v: others can read what the user set", info.Mode(), err)
+	}
+	i.run("set", "--edit").mustSay(t, "there is no terminal")
 	if i.keys() != keys {
 		t.Error("keys changed")
 	}

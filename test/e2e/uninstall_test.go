@@ -19,7 +19,7 @@ func TestUninstallKeepsDataAndKeys(t *testing.T) {
 	if len(i.containers()) != 0 || i.volumes() != 5 || i.keys() != keys {
 		t.Error("the container is there, or volumes or keys are not")
 	}
-	if out := i.run("status"); !strings.Contains(out.stdout, "openalgo-install start") || strings.Contains(out.stdout, "threads 0") {
+	if out := i.run("status"); !strings.Contains(out.stdout, "openalgo-install --dir "+i.dir+" start") || strings.Contains(out.stdout, "threads 0") {
 		t.Errorf("status: %s", out.all())
 	}
 	if out := i.run("start"); out.code != 0 {
