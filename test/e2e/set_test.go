@@ -89,7 +89,7 @@ func TestSet(t *testing.T) {
 		}
 		out.mustTell(t, want)
 	}
-	for arg, want := range map[string]string{"log_level=INFO": "LOG_LEVEL was meant?", "LOG_LEVLE=INFO": "LOG_LEVEL was meant?", "--unset=NOPE": "NOPE is not in .env"} {
+	for arg, want := range map[string]string{"log_level=INFO": "LOG_LEVEL was meant?", "LOG_LEVL=INFO": "LOG_LEVEL was meant?", "--unset=NOPE": "NOPE is not in .env"} {
 		i.run("set", "--dry-run", arg).mustTell(t, want)
 	}
 	if info, err := os.Stat(i.path("openalgo-install.yaml")); err != nil || info.Mode().Perm() != 0o600 {
