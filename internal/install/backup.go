@@ -221,7 +221,7 @@ func (b *backing) whileDown(ctx context.Context, c engine.Container, do func() e
 	b.down = time.Since(began)
 	if notUp != nil {
 		return failed, fmt.Errorf("OpenAlgo was stopped for its backup and does not come up again: %w.\n"+
-			"`openalgo-install logs` shows why; `openalgo-install start` starts it", notUp)
+			"`openalgo-install doctor` says what is wrong; `openalgo-install start` starts it", withoutLog(notUp))
 	}
 	return failed, j.finish()
 }

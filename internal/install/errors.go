@@ -55,6 +55,14 @@ func ExitCode(err error) int {
 	return ExitFailed
 }
 
+// withoutLog is an error whose evidence the caller shows by itself.
+func withoutLog(err error) error {
+	if e := (*Error)(nil); errors.As(err, &e) {
+		return e.Err
+	}
+	return err
+}
+
 func fail(exit int, format string, args ...any) error {
 	return &Error{Exit: exit, Err: fmt.Errorf(format, args...)}
 }

@@ -45,6 +45,9 @@ func (in *Installer) PlanUninstall(ctx context.Context, options RemovalOptions) 
 	if err := in.guardProject(o); err != nil {
 		return nil, err
 	}
+	if o.findByMount(in.work.dir); len(o.containers) > 0 && o.state.Project == "" && o.containers[0].Labels[compose.LabelProject] != o.project {
+		return nil, fail(ExitHost, "%s was made by another tool: `openalgo-install adopt` takes it over first, or remove it by docker. Nothing was removed", o.containers[0].Name)
+	}
 	r := &Removal{Changes: []Change{}, Kept: []string{}, Project: o.project, containers: o.containers, RemovalOptions: options}
 	for _, c := range r.containers {
 		r.Changes = append(r.Changes, Change{Kind: KindContainer, Name: c.Name, Action: ActionRemove, Reason: "runs OpenAlgo"})

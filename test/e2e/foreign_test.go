@@ -301,6 +301,7 @@ func TestStackOfDockerRun(t *testing.T) {
 		t.Error("it was made anew")
 	}
 	i.run("upgrade").mustSay(t, "adopt")
+	i.run("uninstall").mustSay(t, "adopt")
 }
 
 // owner is the owner and mode of a file.
