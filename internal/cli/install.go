@@ -78,7 +78,18 @@ func (a *app) installAnswers(o installOptions) ([]answers.Named, error) {
 			"  openalgo-install answers init > answers.yaml    (edit it)\n" +
 			"  openalgo-install --answers answers.yaml")
 	}
-	return a.readAllAnswers(o.answers)
+	dir, err := install.AbsDir(a.dir)
+	if err != nil {
+		return nil, err
+	}
+	saved, problems, ok := install.SavedAnswers(dir, o.answers)
+	switch {
+	case !ok:
+		return a.readAllAnswers(o.answers)
+	case len(problems) > 0:
+		return nil, &usageError{&answers.Invalid{Problems: problems}}
+	}
+	return []answers.Named{{Answers: saved}}, nil
 }
 
 func (a *app) showPlan(plan *install.Plan) error {

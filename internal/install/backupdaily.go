@@ -127,7 +127,7 @@ func (d *DailyBackup) Idle() string {
 			}
 		}
 	}
-	return "no cron is installed here, so nobody makes the daily backup of " + d.Files[0] + ": apt-get install cron, or call it from what you have"
+	return "no cron is installed here, so nobody runs " + d.Files[0] + ", the daily backup: apt-get install cron, or run that line from what you have"
 }
 
 // writable tries a directory by a file in it.

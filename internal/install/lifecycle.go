@@ -60,7 +60,7 @@ func (in *Installer) Start(ctx context.Context) (Result, error) {
 	if s, err := in.work.readState(); err == nil && s.Project != "" && !s.Foreign {
 		_, err := in.find(ctx)
 		if e := (*Error)(nil); errors.As(err, &e) && e.Exit == ExitHost {
-			return in.Reconfigure(ctx, "start", func(*answers.Answers) error { return nil })
+			return in.startAnew(ctx)
 		}
 	}
 	return in.locked(ctx, "start", func(c *engine.Container) (Result, error) {
@@ -69,6 +69,17 @@ func (in *Installer) Start(ctx context.Context) (Result, error) {
 			return Result{}, err
 		}
 		return Result{Changed: changed, URL: instanceURL(envOf(in.work.dir), *c), Message: c.Name + " is ready"}, nil
+	})
+}
+
+func (in *Installer) startAnew(ctx context.Context) (Result, error) {
+	return in.Reconfigure(ctx, "start", func(*answers.Answers) error {
+		o, err := in.observe(ctx)
+		if err == nil && len(o.data) == 0 {
+			err = fail(ExitHost, "the data of this OpenAlgo is gone, and a start would make an empty one: `openalgo-install restore FILE` brings a backup back, "+
+				"an install with answers begins anew")
+		}
+		return err
 	})
 }
 

@@ -3,6 +3,7 @@ package install
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -88,6 +89,23 @@ func (in *Installer) saved(ctx context.Context) (answers.Answers, error) {
 	readCredentials(&a, o.env)
 	in.keep = &kept{ref: o.state.ImageRef, ownHealth: strings.Contains(string(o.composeText), "/app/start.sh")}
 	return a, nil
+}
+
+// SavedAnswers are the answers in the file name where that is what an install
+// left in dir, with the credentials that stand in .env; ok says whether it is.
+func SavedAnswers(dir, name string) (a answers.Answers, problems []answers.Problem, ok bool) {
+	if !sameFile(name, filepath.Join(dir, answersName)) {
+		return a, nil, false
+	}
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return a, nil, false
+	}
+	if a, problems = answers.ParseSaved(text); len(problems) > 0 {
+		return a, problems, true
+	}
+	readCredentials(&a, envOf(dir))
+	return a, a.Check(), true
 }
 
 // readCredentials takes the broker's credentials from .env, where alone they are.

@@ -102,7 +102,7 @@ func (in *Installer) sized(p *Plan) Result {
 		return Result{}
 	}
 	in.Report.Report(Event{Type: EventPlan, Time: time.Now(), Plan: p})
-	return Result{Message: "nothing to do: the sizing in force is the one that is due"}
+	return Result{Message: "nothing to do: the sizing in force is the one that is due for " + p.Sizing.Of()}
 }
 
 func (in *Installer) planResize(ctx context.Context, r ResizeOptions) (*observed, *Plan, error) {

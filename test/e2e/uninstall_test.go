@@ -26,6 +26,13 @@ func TestUninstallKeepsDataAndKeys(t *testing.T) {
 		t.Fatalf("start: %s", out.all())
 	}
 	i.mustHaveData()
+	// What an install saved serves as answers, too: the credentials are in .env.
+	if err := os.Remove(i.path("docker-compose.yaml")); err != nil {
+		t.Fatal(err)
+	}
+	if out := i.run("--answers", i.path("openalgo-install.yaml")); out.code != 0 || i.read("docker-compose.yaml") == "" {
+		t.Errorf("with the saved answers: %s", out.all())
+	}
 	if out := i.install(0); i.keys() != keys || !strings.Contains(out.stdout, "othing to do") {
 		t.Errorf("the keys changed, or the install has something to do:\n%s", out.stdout)
 	}
@@ -100,4 +107,19 @@ func TestRehearseBesideTheRealOne(t *testing.T) {
 		t.Error("the real stack was touched")
 	}
 	i.mustHaveData()
+}
+
+// A start makes no empty instance in the place of one whose data is gone.
+func TestStartWithoutData(t *testing.T) {
+	t.Parallel()
+	i := filled(t)
+	if out := i.run("uninstall"); out.code != 0 {
+		t.Fatal(out.all())
+	}
+	if err := docker.RemoveVolume(t.Context(), i.project+"_openalgo_db"); err != nil {
+		t.Fatal(err)
+	}
+	if out := i.run("start"); out.code != 3 || !strings.Contains(out.stderr, "data of this OpenAlgo is gone") || len(i.containers()) != 0 {
+		t.Errorf("exit %d\n%s", out.code, out.all())
+	}
 }
