@@ -45,8 +45,11 @@ func (in *Installer) PlanUninstall(ctx context.Context, options RemovalOptions) 
 	if err := in.guardProject(o); err != nil {
 		return nil, err
 	}
-	if o.findByMount(in.work.dir); len(o.containers) > 0 && o.state.Project == "" && o.containers[0].Labels[compose.LabelProject] != o.project {
-		return nil, fail(ExitHost, "%s was made by another tool: `openalgo-install adopt` takes it over first, or remove it by docker. Nothing was removed", o.containers[0].Name)
+	if others := (observed{all: o.all}); len(o.containers) == 0 {
+		others.findByMount(in.work.dir)
+		if c := others.container(); c != nil {
+			return nil, fail(ExitHost, "%s was made by another tool, and the keys here open its data: `openalgo-install adopt` takes it over first, or remove it by docker. Nothing was removed", c.Name)
+		}
 	}
 	r := &Removal{Changes: []Change{}, Kept: []string{}, Project: o.project, containers: o.containers, RemovalOptions: options}
 	for _, c := range r.containers {
