@@ -41,7 +41,7 @@ func lastBackup(p patient) []Finding {
 		limit = dailyAge
 	}
 	switch {
-	case daily && p.dailyIdle != "":
+	case daily && p.dailyIdle != "" && (last == nil || last.OK && p.now.Sub(last.At) > limit):
 		return warning("backup", "apt-get install cron", "%s", p.dailyIdle)
 	case last == nil:
 		return ok("backup", "none was made by this program yet; `%s backup` makes one", p.command)

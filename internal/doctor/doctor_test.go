@@ -71,6 +71,26 @@ func TestSilentOnASoundStack(t *testing.T) {
 	}
 }
 
+// A stack whose container has a user of its own is sound, too, and where the
+// users are not the host's nothing is said of them.
+func TestOwnersOfEnv(t *testing.T) {
+	for name, change := range map[string]func(*patient){
+		"its own user":   func(p *patient) { p.container.User, p.envOwner = "1001:1001", owner{true, 1001, 1001} },
+		"by its group":   func(p *patient) { p.container.User, p.envOwner, p.envMode = "1001:5", owner{true, 0, 5}, 0o640 },
+		"root":           func(p *patient) { p.container.User, p.envOwner = "root", owner{true, 1000, 1000} },
+		"some name":      func(p *patient) { p.container.User, p.envOwner = "trader", owner{true, 0, 0} },
+		"another's host": func(p *patient) { p.container.User, p.envOwner = "1000", owner{false, 501, 20} },
+	} {
+		p := sound(t)
+		change(&p)
+		for _, f := range envMode(p) {
+			if f.Level == Failure {
+				t.Errorf("%s: %+v", name, f)
+			}
+		}
+	}
+}
+
 // Each fault is planted alone, and is the only one that is found.
 func TestFindsEachFault(t *testing.T) {
 	no := false
@@ -120,6 +140,7 @@ func TestFindsEachFault(t *testing.T) {
 		".env unreadable": {func(p *patient) { p.env, p.envErr = nil, fs.ErrPermission }, "env", Warning, "can't be read"},
 		"no cron":         {func(p *patient) { p.instance.BackupDaily, p.dailyIdle = "02:30", "no cron is installed" }, "backup", Warning, "no cron"},
 		".env of root":    {func(p *patient) { p.container.User, p.envOwner = "1000", owner{known: true} }, "secrets", Failure, "user 0, mode 0600"},
+		".env of another": {func(p *patient) { p.container.User, p.envOwner = "1001:1001", owner{true, 1000, 1000} }, "secrets", Failure, "user 1001"},
 		".env readable":   {func(p *patient) { p.envMode = 0o644 }, "secrets", Warning, "0644"},
 		"no pepper":       {func(p *patient) { p.env.Unset("API_KEY_PEPPER") }, "env", Failure, "API_KEY_PEPPER"},
 		"short pepper":    {set("API_KEY_PEPPER", "short"), "env", Failure, "API_KEY_PEPPER"},

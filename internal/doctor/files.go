@@ -1,10 +1,11 @@
 package doctor
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
-	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -47,13 +48,30 @@ func env(p patient) (out []Finding) {
 	return out
 }
 
-// appUser is the user and group that OpenAlgo's image runs as.
-const appUser = 1000
-
-// owner is whose a file is, where the container's users are the host's.
+// owner is whose a file is; known says that the container's users are this
+// host's.
 type owner struct {
 	known    bool
 	uid, gid uint32
+}
+
+// appUser is the user and group that the container runs as: what it was made
+// with, or that of OpenAlgo's image.
+func (p patient) appUser() (uid, gid uint32, root, known bool) {
+	name := ""
+	if p.container != nil {
+		name = p.container.User
+	}
+	user, group, _ := strings.Cut(name, ":")
+	switch {
+	case p.container == nil, user == "appuser":
+		return 1000, 1000, false, p.envOwner.known
+	case user == "", user == "0", user == "root":
+		return 0, 0, true, p.envOwner.known
+	}
+	id, err := strconv.ParseUint(user, 10, 32)
+	of, err2 := strconv.ParseUint(cmp.Or(group, user), 10, 32)
+	return uint32(id), uint32(of), false, p.envOwner.known && err == nil && err2 == nil
 }
 
 // envMode wants .env for the container's user alone, and readable for it.
@@ -61,16 +79,15 @@ func envMode(p patient) []Finding {
 	if p.env == nil {
 		return nil
 	}
+	uid, gid, root, known := p.appUser()
 	mode, mend := p.envMode.Perm(), "chmod 600 "+p.dir+"/.env"
-	given := fmt.Sprintf("sudo chown %d:%d %s/.env; sudo chmod 600 %[3]s/.env", appUser, appUser, p.dir)
-	asRoot := p.container == nil || slices.Contains([]string{"", "0", "root"}, strings.Split(p.container.User, ":")[0])
-	readable := p.envOwner.uid == appUser && mode&0o400 != 0 || p.envOwner.gid == appUser && mode&0o040 != 0 || mode&0o004 != 0
-	if p.envOwner.known && p.envOwner.uid != appUser {
-		mend = given
+	if known && !root && p.envOwner.uid != uid {
+		mend = fmt.Sprintf("sudo chown %d:%d %s/.env; sudo chmod 600 %[3]s/.env", uid, gid, p.dir)
 	}
+	readable := root || p.envOwner.uid == uid && mode&0o400 != 0 || p.envOwner.gid == gid && mode&0o040 != 0 || mode&0o004 != 0
 	switch {
-	case p.envOwner.known && !asRoot && !readable:
-		return fixed(FixMode, failure("secrets", given, "%s/.env is of user %d, mode %04o: OpenAlgo (user %d) can't read it when it starts next", p.dir, p.envOwner.uid, mode, appUser))
+	case known && !readable:
+		return fixed(FixMode, failure("secrets", mend, "%s/.env is of user %d, mode %04o: OpenAlgo (user %d) can't read it when it starts next", p.dir, p.envOwner.uid, mode, uid))
 	case mode&0o077 != 0:
 		return fixed(FixMode, warning("secrets", mend, "%s/.env has mode %04o: others on this machine can read the keys", p.dir, mode))
 	}

@@ -60,13 +60,14 @@ func (r Report) Fixes() []Fix {
 func (l Look) fixMode(ctx context.Context) error {
 	path := filepath.Join(l.Dir, ".env")
 	p := l.gather(ctx)
-	switch {
-	case p.envOwner.known && p.envOwner.uid != appUser:
-		if err := os.Chown(path, appUser, appUser); err != nil {
-			return fmt.Errorf("giving .env to the container's user (%d): %w; run this with sudo", appUser, err)
+	uid, gid, root, known := p.appUser()
+	if !known {
+		return fmt.Errorf("only the engine knows who the container's user is here, and a %s that it can't read keeps OpenAlgo from starting: `%s set` with any change gives it the right owner and mode", path, p.command)
+	}
+	if !root && p.envOwner.uid != uid {
+		if err := os.Chown(path, int(uid), int(gid)); err != nil {
+			return fmt.Errorf("giving .env to the container's user (%d): %w; run this with sudo", uid, err)
 		}
-	case !p.envOwner.known && int(p.envOwner.uid) == os.Geteuid():
-		return fmt.Errorf("%s is this user's, and only the engine knows who the container's user is: `%s set` with any change gives it that owner", path, p.command)
 	}
 	if err := os.Chmod(path, 0o600); err != nil {
 		return fmt.Errorf("changing the mode of .env: %w; run this with sudo", err)

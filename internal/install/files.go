@@ -174,6 +174,11 @@ func (in *Installer) place(name string, text []byte, mode os.FileMode) error {
 	if err := in.work.makeTemp(); err != nil {
 		return err
 	}
+	if mode&0o077 == 0 { // what shall be private becomes so, before it has what shall be
+		if err := os.Chmod(path, mode); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("making %s private: %w", path, err)
+		}
+	}
 	err := renameio.WriteFile(path, text, mode, renameio.WithTempDir(in.work.path("tmp")),
 		renameio.WithExistingPermissions(), renameio.IgnoreUmask())
 	if err != nil {

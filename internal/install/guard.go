@@ -90,15 +90,25 @@ func (in *Installer) guardData(o *observed) error {
 // guardForeign refuses to write over the .env of another tool's stack: its keys
 // open its data, whatever project or ports this one would have.
 func (in *Installer) guardForeign(o *observed) error {
-	if in.adopting {
+	c := in.foreignHere(o)
+	switch {
+	case in.adopting || c == nil:
 		return nil
+	case o.ours():
+		return fail(ExitHost, "%s runs with %s, too, beside this OpenAlgo or in its stead: end it first (`docker rm -f %[1]s`). Nothing was changed", c.Name, in.work.env())
 	}
-	for _, c := range o.all {
+	return fail(ExitHost, "%s is the .env of %s, an OpenAlgo that another tool made, and holds the keys of its data: "+
+		"`openalgo-install adopt` takes it over, or --dir names another directory. Nothing was changed", in.work.env(), c.Name)
+}
+
+// foreignHere is a container of another tool's that has this directory's .env.
+// Beside a stack of ours only one that runs counts: others are left over.
+func (in *Installer) foreignHere(o *observed) *engine.Container {
+	for i, c := range o.all {
 		own := slices.ContainsFunc(o.containers, func(mine engine.Container) bool { return mine.ID == c.ID })
 		mounted := slices.ContainsFunc(c.Mounts, func(m engine.Mount) bool { return m.Target == EnvTarget && sameFile(m.Source, in.work.env()) })
-		if !own && mounted && isOpenAlgo(c) {
-			return fail(ExitHost, "%s is the .env of %s, an OpenAlgo that another tool made, and holds the keys of its data: "+
-				"`openalgo-install adopt` takes it over, or --dir names another directory. Nothing was changed", in.work.env(), c.Name)
+		if !own && mounted && isOpenAlgo(c) && (!o.ours() || isUp(c)) {
+			return &o.all[i]
 		}
 	}
 	return nil
@@ -173,7 +183,7 @@ func (in *Installer) guardMoved(o *observed) error {
 		if v.Labels[compose.LabelVolume] != "openalgo_db" {
 			continue
 		}
-		if project := v.Labels[compose.LabelProject]; project != o.project && !hasEnv(v.Labels[LabelDir]) && !inUse(o.all, v.Name) {
+		if project := v.Labels[compose.LabelProject]; project != o.project && !in.elses(v.Labels[LabelDir]) && !in.claimed(o.all, v.Name) {
 			stray = append(stray, project)
 		}
 	}
@@ -188,14 +198,17 @@ func (in *Installer) guardMoved(o *observed) error {
 		filepath.Join(in.work.dir, compose.FileName), stray[0], in.work.dir)
 }
 
-// inUse reports whether a container whose directory still has its .env mounts the volume.
-func inUse(all []engine.Container, volume string) bool {
+// elses reports whether a directory is another one than ours, and has a .env.
+func (in *Installer) elses(dir string) bool { return hasEnv(dir) && !sameFile(dir, in.work.dir) }
+
+// claimed reports whether a container of another directory that has its .env mounts the volume.
+func (in *Installer) claimed(all []engine.Container, volume string) bool {
 	for _, c := range all {
 		for _, m := range c.Mounts {
 			if m.Name != volume {
 				continue
 			}
-			if hasEnv(dirOf(c)) {
+			if in.elses(dirOf(c)) {
 				return true
 			}
 		}

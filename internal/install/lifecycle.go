@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 )
 
@@ -18,6 +19,9 @@ func (in *Installer) find(ctx context.Context) (*engine.Container, error) {
 	}
 	in.knowEnv(o)
 	o.findByMount(in.work.dir)
+	if all := o.containers; len(all) > 1 && !o.ours() && !isUp(all[0]) && all[0].Labels[compose.LabelProject] == "" {
+		return nil, fail(ExitHost, "%s and %s both have the .env of %s, and neither runs: `docker start` the right one, or remove the other", all[0].Name, all[1].Name, in.work.dir)
+	}
 	if c := o.container(); c != nil {
 		return c, nil
 	}

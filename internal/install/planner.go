@@ -28,6 +28,9 @@ func (in *Installer) makePlan(ctx context.Context, a answers.Answers, o *observe
 	if err := in.planFiles(ctx, o, p); err != nil {
 		return nil, err
 	}
+	if err := guardDatabases(in.edit, p); err != nil {
+		return nil, err
+	}
 	in.planImage(o, p)
 	planResources(o, p)
 	in.planDirectories(p)

@@ -144,9 +144,10 @@ func (in *Installer) planResize(ctx context.Context, r ResizeOptions) (*observed
 }
 
 // findByMount finds the container of a stack that this program did not make:
-// by the .env of the directory that it mounts, never by its name.
+// by the .env of the directory that it mounts, never by its name; one that runs
+// before others.
 func (o *observed) findByMount(dir string) {
-	if o.container() != nil {
+	if o.container() != nil || o.ours() {
 		return
 	}
 	for _, c := range o.all {
@@ -154,7 +155,19 @@ func (o *observed) findByMount(dir string) {
 			o.containers = append(o.containers, c)
 		}
 	}
+	slices.SortStableFunc(o.containers, func(a, b engine.Container) int { return cmp.Compare(downs(a), downs(b)) })
 }
+
+// downs is 0 for a container that is up, else 1.
+func downs(c engine.Container) int {
+	if isUp(c) {
+		return 0
+	}
+	return 1
+}
+
+// ours reports whether this program made the stack, or adopted it.
+func (o *observed) ours() bool { return o.state.Project != "" && !o.state.Foreign }
 
 // observeForeign reads the files of a stack that this program did not make.
 func (in *Installer) observeForeign(ctx context.Context, o *observed) error {

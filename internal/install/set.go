@@ -9,6 +9,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/broker"
+	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/keys"
 	"github.com/marketcalls/openalgo-install/internal/secret"
@@ -89,11 +90,6 @@ func (in *Installer) prepare(e *EnvEdit) error {
 			return fail(ExitUsage, "%s is never changed here: API_KEY_PEPPER and FERNET_SALT open the database, and APP_KEY every session", key)
 		}
 	}
-	for _, v := range e.Set {
-		if err := insideData(v.Key, v.Value.Reveal()); err != nil {
-			return err
-		}
-	}
 	for _, v := range append(e.settings(), setting{}) {
 		if command, ok := follows[v.Key]; ok && e.Whole == nil {
 			return fail(ExitUsage, "%s is changed with all that goes with it by: openalgo-install %s", v.Key, command)
@@ -138,18 +134,28 @@ func meant(key string, known []string) string {
 	return ""
 }
 
-// insideData refuses a database file outside the directory that is kept: it
-// would go with the container, and be in no backup (facts/upstream.md 3.4).
-func insideData(key, value string) error {
-	path, sqlite := strings.CutPrefix(value, "sqlite:///")
-	if !strings.HasSuffix(key, "DATABASE_URL") || !sqlite && strings.Contains(value, "://") || value == "" {
-		return nil
+// guardDatabases refuses a database file where nothing is mounted: it would go
+// with the container (facts/upstream.md 3.4).
+func guardDatabases(e EnvEdit, p *Plan) error {
+	for _, v := range e.Set {
+		value := v.Value.Reveal()
+		path, sqlite := strings.CutPrefix(value, "sqlite:///")
+		if !strings.HasSuffix(v.Key, "DATABASE_URL") || !sqlite && strings.Contains(value, "://") || value == "" {
+			continue
+		}
+		if !filepath.IsAbs(path) {
+			path = filepath.Join("/app", path)
+		}
+		under := func(target string) bool { return strings.HasPrefix(filepath.Clean(path), target+"/") }
+		mounted := slices.ContainsFunc(p.stack.Spec("").Mounts, func(m engine.Mount) bool { return under(m.Target) })
+		switch {
+		case !mounted:
+			return fail(ExitUsage, "%s: only what is under db/ is kept and backed up; a file where nothing is mounted is gone when the container is made anew", v.Key)
+		case !under(DataTarget):
+			p.warn("%s: the file is in no backup, since it is not under db/", v.Key)
+		}
 	}
-	if full := filepath.Join("/app", path); filepath.IsAbs(path) && strings.HasPrefix(filepath.Clean(path), DataTarget+"/") ||
-		!filepath.IsAbs(path) && strings.HasPrefix(full, DataTarget+"/") {
-		return nil
-	}
-	return fail(ExitUsage, "%s: only what is under db/ is kept and backed up; a file anywhere else is gone when the container is made anew", key)
+	return nil
 }
 
 // apply makes the edit in the answers: further installs shall say the same.

@@ -81,6 +81,15 @@ func ReadStatus(ctx context.Context, e *engine.Engine, machine sizing.Machine, o
 	if err != nil {
 		sizes = nil // a size is not worth failing for
 	}
+	if s, err := (workdir{onlyDir}).readState(); onlyDir != "" && err == nil { // its own before one that is left over
+		others := func(c engine.Container) int {
+			if s.Project != "" && c.Labels[compose.LabelProject] == s.Project {
+				return 0
+			}
+			return 1
+		}
+		slices.SortStableFunc(all, func(a, b engine.Container) int { return others(a) - others(b) })
+	}
 	running := 0
 	for _, c := range all {
 		if c.State == "running" {

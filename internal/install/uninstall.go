@@ -24,6 +24,7 @@ type Removal struct {
 	volumes     []string
 	directories []string // what is mounted in the stead of volumes
 	leftovers   []string // of other installers
+	startable   bool     // `start` makes the container anew
 	RemovalOptions
 	edge edgeState // and what of it goes
 	site []string
@@ -45,13 +46,15 @@ func (in *Installer) PlanUninstall(ctx context.Context, options RemovalOptions) 
 	if err := in.guardProject(o); err != nil {
 		return nil, err
 	}
-	if others := (observed{all: o.all}); len(o.containers) == 0 {
-		others.findByMount(in.work.dir)
-		if c := others.container(); c != nil {
-			return nil, fail(ExitHost, "%s was made by another tool, and the keys here open its data: `openalgo-install adopt` takes it over first, or remove it by docker. Nothing was removed", c.Name)
+	if c := in.foreignHere(o); c != nil {
+		way := "`openalgo-install adopt` takes it over first, or `docker rm -f %[1]s` removes it"
+		if o.ours() {
+			way = "`docker rm -f %[1]s` removes it"
 		}
+		return nil, fail(ExitHost, "%s was made by another tool, and the keys here open its data: "+way+". Nothing was removed", c.Name)
 	}
 	r := &Removal{Changes: []Change{}, Kept: []string{}, Project: o.project, containers: o.containers, RemovalOptions: options}
+	r.startable = o.ours() && o.env != nil && o.answersText != nil
 	for _, c := range r.containers {
 		r.Changes = append(r.Changes, Change{Kind: KindContainer, Name: c.Name, Action: ActionRemove, Reason: "runs OpenAlgo"})
 	}
@@ -180,6 +183,13 @@ func (in *Installer) removableFiles(o *observed, r *Removal) {
 	slices.Sort(r.Kept)
 }
 
+func (r *Removal) wayBack() string {
+	if r.startable {
+		return "OpenAlgo is uninstalled; `openalgo-install start` brings it back"
+	}
+	return "OpenAlgo is uninstalled; an install with answers, in the same directory, goes on with its keys and data"
+}
+
 func hasFiles(dir string) bool {
 	entries, err := os.ReadDir(dir)
 	return err == nil && len(entries) > 0
@@ -237,7 +247,7 @@ func (in *Installer) Uninstall(ctx context.Context, r *Removal) (Result, error) 
 		}
 	}
 	if !r.Purge {
-		return Result{Changed: true, Message: "OpenAlgo is uninstalled; `openalgo-install start` brings it back. Kept: " + strings.Join(r.Kept, ", ")}, nil
+		return Result{Changed: true, Message: r.wayBack() + ". Kept: " + strings.Join(r.Kept, ", ")}, nil
 	}
 	for _, name := range r.volumes {
 		if err := in.Engine.RemoveVolume(ctx, name); err != nil {

@@ -285,6 +285,45 @@ func TestForeignIsNotWrittenOver(t *testing.T) {
 	i.run("restore", file, "--now", "--yes").mustSay(t, "did not make")
 }
 
+// A container that was left over with the .env of an instance is in nobody's
+// way, and is nobody's stack.
+func TestLeftOverContainer(t *testing.T) {
+	t.Parallel()
+	i := filled(t)
+	if err := os.Chmod(i.path("openalgo-install.yaml"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	id, err := docker.Create(t.Context(), engine.ContainerSpec{Name: i.project + "-old", Image: rehearsalRef(program), Mounts: []engine.Mount{
+		{Type: "bind", Source: i.path(".env"), Target: "/app/.env"}, {Type: "bind", Source: t.TempDir(), Target: "/app/db"},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = docker.Remove(context.Background(), id) })
+	custom := t.TempDir()
+	i.put("docker-compose.override.yaml", "services: {openalgo: {volumes: ['"+custom+":/data']}}\n")
+	if out := i.run("set", "LOGS_DATABASE_URL=sqlite:////data/logs.db", "MY_HOOK=https://x.example/1", "--now", "--yes"); out.code != 0 || !strings.Contains(out.all(), "in no backup") {
+		t.Errorf("set: %s", out.all())
+	}
+	if info, err := os.Stat(i.path("openalgo-install.yaml")); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v, %v", info.Mode(), err)
+	}
+	for _, args := range []string{"stop", "start", "uninstall", "start"} {
+		if out := i.run(args); out.code != 0 {
+			t.Fatalf("%s: %s", args, out.all())
+		}
+	}
+	if out := i.run("doctor"); strings.Contains(out.stdout, "FAIL") {
+		t.Error(out.stdout)
+	}
+	if report := i.report(); report.Users != 1 {
+		t.Errorf("%+v", report)
+	}
+	if c, err := docker.Container(t.Context(), id); err != nil || c.State != "created" {
+		t.Errorf("%s, %v", c.State, err)
+	}
+}
+
 // What was started by docker run alone is found by the .env that it mounts.
 func TestStackOfDockerRun(t *testing.T) {
 	t.Parallel()
