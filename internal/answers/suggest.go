@@ -12,18 +12,7 @@ import (
 
 // nearest returns the known key that name most likely meant.
 func nearest(name string, fields map[string]field) (string, bool) {
-	name = strings.ToLower(name)
-	if len(name) > 40 {
-		return "", false // no slip of the pen; spares the comparison
-	}
-	best, bestDistance := "", 0
-	for _, known := range slices.Sorted(maps.Keys(fields)) {
-		d := spelling.Distance(name, known)
-		if d <= max(1, len(known)/3) && (best == "" || d < bestDistance) {
-			best, bestDistance = known, d
-		}
-	}
-	return best, best != ""
+	return spelling.Nearest(strings.ToLower(name), slices.Sorted(maps.Keys(fields)), func(known string) int { return max(1, len(known)/3) })
 }
 
 func possible(fields map[string]field) string {

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -225,12 +224,8 @@ func (a *app) confirmPlan(p *install.Plan, now bool, ways string) error {
 		if n == 0 {
 			p.WriteText(a.stderr)
 		}
-		ok, err := a.confirm("\n"+ask.Text+".", "yes")
-		if err != nil {
+		if err := a.agree("\n" + ask.Text + "."); err != nil {
 			return err
-		}
-		if !ok {
-			return &install.Error{Exit: install.ExitCancelled, Err: errors.New("nothing was changed")}
 		}
 	}
 	return nil

@@ -25,8 +25,7 @@ import (
 )
 
 const (
-	program    = "openalgo-install"
-	defaultDir = install.DefaultDir
+	program = "openalgo-install"
 )
 
 // app is what every command shares: its streams and the flags for all.
@@ -168,7 +167,7 @@ that fails puts back what ran before.`,
 		return usage("%v; `%s --help` lists the flags", err, c.CommandPath())
 	})
 	flags := cmd.PersistentFlags()
-	flags.StringVar(&a.dir, "dir", defaultDir, "directory of the instance")
+	flags.StringVar(&a.dir, "dir", install.DefaultDir, "directory of the instance")
 	flags.StringVar(&a.instanceName, "instance", "", "a further instance, in the directory DIR-NAME")
 	flags.BoolVar(&a.json, "json", false, "JSON on stdout; text for people goes to stderr")
 	flags.BoolVarP(&a.yes, "yes", "y", false, "answer yes to questions")
@@ -262,4 +261,13 @@ func (a *app) confirm(question, want string) (bool, error) {
 		line.WriteByte(one[0])
 	}
 	return strings.TrimSpace(line.String()) == want, nil
+}
+
+// agree asks for a yes; without one it is an error that ends the command.
+func (a *app) agree(question string) error {
+	ok, err := a.confirm(question, "yes")
+	if err == nil && !ok {
+		err = &install.Error{Exit: install.ExitCancelled, Err: errors.New("nothing was changed")}
+	}
+	return err
 }

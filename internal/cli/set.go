@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -83,27 +82,21 @@ func (a *app) set(ctx context.Context, o setOptions, args []string) error {
 		if len(edit.Set)+len(edit.Unset) == 0 && bytes.Equal(edit.Whole, nil) {
 			return out.end(install.Result{Message: "nothing to do: the file was not changed"}, nil)
 		}
-		if o.change.dryRun { // shown below, and nothing to be asked
-			return a.showSet(ctx, in, out, edit)
+	}
+	if o.change.dryRun {
+		plan, err := in.PlanSet(ctx, edit)
+		if err != nil {
+			return out.end(install.Result{}, err)
 		}
+		return a.showPlan(plan)
+	}
+	if o.edit {
 		if err := a.showEdit(ctx, in, edit); err != nil {
 			return out.end(install.Result{}, err)
 		}
 	}
-	if o.change.dryRun {
-		return a.showSet(ctx, in, out, edit)
-	}
 	result, err := in.Set(ctx, edit)
 	return out.end(result, err)
-}
-
-// showSet prints what an edit would do.
-func (a *app) showSet(ctx context.Context, in *install.Installer, out *presenter, edit install.EnvEdit) error {
-	plan, err := in.PlanSet(ctx, edit)
-	if err != nil {
-		return out.end(install.Result{}, err)
-	}
-	return a.showPlan(plan)
 }
 
 // readVars reads the keys of the command line, and asks for values that are
@@ -204,9 +197,5 @@ func (a *app) showEdit(ctx context.Context, in *install.Installer, e install.Env
 		return nil
 	}
 	plan.WriteText(a.stderr)
-	ok, err := a.confirm("\nOpenAlgo is made anew with this .env.", "yes")
-	if err == nil && !ok {
-		err = &install.Error{Exit: install.ExitCancelled, Err: errors.New("nothing was changed")}
-	}
-	return err
+	return a.agree("\nOpenAlgo is made anew with this .env.")
 }

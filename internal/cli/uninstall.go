@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
 	"io"
 
@@ -70,11 +69,7 @@ func (a *app) confirmRemoval(removal *install.Removal) error {
 		return nil
 	}
 	a.writeRemoval(a.stderr, removal)
-	ok, err := a.confirm("\nOpenAlgo is down from then on; data and keys stay.", "yes")
-	if err == nil && !ok {
-		err = &install.Error{Exit: install.ExitCancelled, Err: errors.New("nothing was changed")}
-	}
-	return err
+	return a.agree("\nOpenAlgo is down from then on; data and keys stay.")
 }
 
 // confirmPurge wants the instance's name, typed, or given with --yes.

@@ -150,7 +150,7 @@ func commandLine(args []string, dir string) string {
 	for _, arg := range args {
 		line += " " + arg
 	}
-	if dir != defaultDir {
+	if dir != install.DefaultDir {
 		line += " --dir " + dir
 	}
 	return line

@@ -1,6 +1,7 @@
 package install
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -55,8 +56,7 @@ func Adoptable(ctx context.Context, e *engine.Engine) ([]string, error) {
 	for _, c := range all {
 		dir := dirOf(c)
 		s, err := workdir{dir}.readState()
-		ours := err == nil && s.Project != "" && !s.Foreign
-		if isOpenAlgo(c) && dir != "" && !ours && !slices.Contains(out, dir) {
+		if isOpenAlgo(c) && dir != "" && (err != nil || !s.ours()) && !slices.Contains(out, dir) {
 			out = append(out, dir)
 		}
 	}
@@ -73,7 +73,7 @@ func (in *Installer) adoptable(ctx context.Context) (answers.Answers, error) {
 	if err != nil {
 		return answers.Answers{}, err
 	}
-	if s.Project != "" && !s.Foreign {
+	if s.ours() {
 		return answers.Answers{}, fail(ExitHost, "the OpenAlgo in %s is this program's already: there is nothing to adopt", in.work.dir)
 	}
 	in.adopting, in.command = true, "adopt"
@@ -110,8 +110,7 @@ func (in *Installer) observeAdopted(o *observed) error {
 		return fail(ExitHost, "there is no %s: name the directory of the stack with --dir (`openalgo-install status` lists them)", in.work.env())
 	}
 	for _, c := range o.all {
-		known := slices.ContainsFunc(o.containers, func(own engine.Container) bool { return own.ID == c.ID })
-		if !known && sameFile(dirOf(c), in.work.dir) {
+		if !o.owns(c) && sameFile(dirOf(c), in.work.dir) {
 			o.containers = append(o.containers, c)
 		}
 	}
@@ -192,19 +191,12 @@ func found(o *observed, a answers.Answers) string {
 	}
 	for _, m := range c.Mounts {
 		if carriedOver(m) {
-			text += "\n  " + m.Target + " is in " + firstOf(m.Name, m.Source)
+			text += "\n  " + m.Target + " is in " + cmp.Or(m.Name, m.Source)
 		} else {
-			text += "\n  " + m.Target + " (" + firstOf(m.Name, m.Source) + ") is not OpenAlgo's and is not carried over: put it into docker-compose.override.yaml"
+			text += "\n  " + m.Target + " (" + cmp.Or(m.Name, m.Source) + ") is not OpenAlgo's and is not carried over: put it into docker-compose.override.yaml"
 		}
 	}
 	return text
-}
-
-func firstOf(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }
 
 // adopted prepares a run that takes over.

@@ -1,6 +1,7 @@
 package install
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -34,7 +35,7 @@ func (in *Installer) planDropped(ctx context.Context, o *observed, p *Plan) erro
 	}
 	for _, m := range c.Mounts {
 		if !slices.ContainsFunc(spec.Mounts, func(new engine.Mount) bool { return new.Target == m.Target }) {
-			options = append(options, "-v "+firstOf(m.Name, m.Source)+":"+m.Target)
+			options = append(options, "-v "+cmp.Or(m.Name, m.Source)+":"+m.Target)
 		}
 	}
 	if len(options) > 0 {

@@ -94,7 +94,7 @@ func (in *Installer) guardForeign(o *observed) error {
 	switch {
 	case in.adopting || c == nil:
 		return nil
-	case o.ours():
+	case o.state.ours():
 		return fail(ExitHost, "%s runs with %s, too, beside this OpenAlgo or in its stead: end it first (`docker rm -f %[1]s`). Nothing was changed", c.Name, in.work.env())
 	}
 	return fail(ExitHost, "%s is the .env of %s, an OpenAlgo that another tool made, and holds the keys of its data: "+
@@ -105,9 +105,8 @@ func (in *Installer) guardForeign(o *observed) error {
 // Beside a stack of ours only one that runs counts: others are left over.
 func (in *Installer) foreignHere(o *observed) *engine.Container {
 	for i, c := range o.all {
-		own := slices.ContainsFunc(o.containers, func(mine engine.Container) bool { return mine.ID == c.ID })
 		mounted := slices.ContainsFunc(c.Mounts, func(m engine.Mount) bool { return m.Target == EnvTarget && sameFile(m.Source, in.work.env()) })
-		if !own && mounted && isOpenAlgo(c) && (!o.ours() || isUp(c)) {
+		if !o.owns(c) && mounted && isOpenAlgo(c) && (!o.state.ours() || isUp(c)) {
 			return &o.all[i]
 		}
 	}

@@ -19,7 +19,7 @@ func (in *Installer) find(ctx context.Context) (*engine.Container, error) {
 	}
 	in.knowEnv(o)
 	o.findByMount(in.work.dir)
-	if all := o.containers; len(all) > 1 && !o.ours() && !isUp(all[0]) && all[0].Labels[compose.LabelProject] == "" {
+	if all := o.containers; len(all) > 1 && !o.state.ours() && !isUp(all[0]) && all[0].Labels[compose.LabelProject] == "" {
 		return nil, fail(ExitHost, "%s and %s both have the .env of %s, and neither runs: `docker start` the right one, or remove the other", all[0].Name, all[1].Name, in.work.dir)
 	}
 	if c := o.container(); c != nil {
@@ -61,7 +61,7 @@ func (in *Installer) locked(ctx context.Context, command string, do func(*engine
 // somebody else took the container away, it is made anew from the saved
 // answers, with the same keys and data.
 func (in *Installer) Start(ctx context.Context) (Result, error) {
-	if s, err := in.work.readState(); err == nil && s.Project != "" && !s.Foreign {
+	if s, err := in.work.readState(); err == nil && s.ours() {
 		_, err := in.find(ctx)
 		if e := (*Error)(nil); errors.As(err, &e) && e.Exit == ExitHost {
 			return in.startAnew(ctx)

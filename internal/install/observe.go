@@ -58,6 +58,11 @@ func (o *observed) container() *engine.Container {
 	return &o.containers[0]
 }
 
+// owns reports whether a container is one of this instance's.
+func (o *observed) owns(c engine.Container) bool {
+	return slices.ContainsFunc(o.containers, func(own engine.Container) bool { return own.ID == c.ID })
+}
+
 func (in *Installer) observe(ctx context.Context) (*observed, error) {
 	o := &observed{}
 	if info, err := os.Stat(in.work.dir); err == nil && !info.IsDir() {

@@ -64,8 +64,7 @@ func (in *Installer) planSizing(o *observed, p *Plan) {
 func (o *observed) othersRunning() int {
 	n := 0
 	for _, c := range o.all {
-		own := slices.ContainsFunc(o.containers, func(mine engine.Container) bool { return mine.ID == c.ID })
-		if c.State == "running" && !own && (c.Labels[compose.LabelProject] == "" || c.Labels[compose.LabelProject] != o.project) {
+		if c.State == "running" && !o.owns(c) && (c.Labels[compose.LabelProject] == "" || c.Labels[compose.LabelProject] != o.project) {
 			n++
 		}
 	}

@@ -149,7 +149,7 @@ func (in *Installer) containerOnPort(ctx context.Context, port int) string {
 // not the stack's.
 func (in *Installer) nameHolder(ctx context.Context, o *observed, name string) string {
 	c, err := in.Engine.Container(ctx, name)
-	if err != nil || slices.ContainsFunc(o.containers, func(own engine.Container) bool { return own.ID == c.ID }) {
+	if err != nil || o.owns(c) {
 		return ""
 	}
 	if project := c.Labels[compose.LabelProject]; project != "" {

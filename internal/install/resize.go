@@ -147,7 +147,7 @@ func (in *Installer) planResize(ctx context.Context, r ResizeOptions) (*observed
 // by the .env of the directory that it mounts, never by its name; one that runs
 // before others.
 func (o *observed) findByMount(dir string) {
-	if o.container() != nil || o.ours() {
+	if o.container() != nil || o.state.ours() {
 		return
 	}
 	for _, c := range o.all {
@@ -166,9 +166,6 @@ func downs(c engine.Container) int {
 	return 1
 }
 
-// ours reports whether this program made the stack, or adopted it.
-func (o *observed) ours() bool { return o.state.Project != "" && !o.state.Foreign }
-
 // observeForeign reads the files of a stack that this program did not make.
 func (in *Installer) observeForeign(ctx context.Context, o *observed) error {
 	o.composeName = compose.FileName
@@ -177,7 +174,7 @@ func (in *Installer) observeForeign(ctx context.Context, o *observed) error {
 	if c == nil {
 		return fail(ExitHost, "there is no OpenAlgo container for %s: `openalgo-install status` lists what there is, --dir names another directory", in.work.dir)
 	}
-	if o.state.Project != "" && !o.state.Foreign {
+	if o.state.ours() {
 		return nil
 	}
 	o.foreign, o.composeText, o.composeName = true, nil, ""

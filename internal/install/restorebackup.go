@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"net/url"
 	"path/filepath"
-	"slices"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/backup"
@@ -172,7 +171,7 @@ func (in *Installer) fitted(r *restoring, before *observed) (answers.Answers, er
 // servedBy names another OpenAlgo of this engine that has the domain.
 func servedBy(o *observed, domain string) string {
 	for _, c := range o.all {
-		if slices.ContainsFunc(o.containers, func(own engine.Container) bool { return own.ID == c.ID }) || domain == "" {
+		if o.owns(c) || domain == "" {
 			continue
 		}
 		host, _ := envOf(dirOf(c)).Get("HOST_SERVER")

@@ -123,15 +123,11 @@ func warnUnknown(e EnvEdit, o *observed, p *Plan) {
 }
 
 func meant(key string, known []string) string {
-	if upper := strings.ToUpper(key); upper != key && slices.Contains(known, upper) {
-		return "; " + upper + " was meant?"
+	near, ok := spelling.Nearest(strings.ToUpper(key), known, func(string) int { return 2 })
+	if !ok || near == key {
+		return ""
 	}
-	for _, candidate := range known {
-		if candidate != key && spelling.Distance(strings.ToUpper(key), candidate) <= 2 {
-			return "; " + candidate + " was meant?"
-		}
-	}
-	return ""
+	return "; " + near + " was meant?"
 }
 
 // guardDatabases refuses a database file where nothing is mounted: it would go

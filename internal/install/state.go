@@ -36,6 +36,9 @@ type state struct {
 	Began string `json:"began,omitempty"`
 }
 
+// ours reports whether this program made the stack, or adopted it.
+func (s state) ours() bool { return s.Project != "" && !s.Foreign }
+
 // dataKeys are the keys without which the database can't be read. The app
 // itself never changes one that is sound (facts/upstream.md 1.5, 1.6).
 var dataKeys = []string{keys.Pepper, keys.FernetSalt}

@@ -48,13 +48,13 @@ func (in *Installer) PlanUninstall(ctx context.Context, options RemovalOptions) 
 	}
 	if c := in.foreignHere(o); c != nil {
 		way := "`openalgo-install adopt` takes it over first, or `docker rm -f %[1]s` removes it"
-		if o.ours() {
+		if o.state.ours() {
 			way = "`docker rm -f %[1]s` removes it"
 		}
 		return nil, fail(ExitHost, "%s was made by another tool, and the keys here open its data: "+way+". Nothing was removed", c.Name)
 	}
 	r := &Removal{Changes: []Change{}, Kept: []string{}, Project: o.project, containers: o.containers, RemovalOptions: options}
-	r.startable = o.ours() && o.env != nil && o.answersText != nil
+	r.startable = o.state.ours() && o.env != nil && o.answersText != nil
 	for _, c := range r.containers {
 		r.Changes = append(r.Changes, Change{Kind: KindContainer, Name: c.Name, Action: ActionRemove, Reason: "runs OpenAlgo"})
 	}

@@ -1,4 +1,4 @@
-// Package spelling tells how far a word is from the one that was meant.
+// Package spelling tells which word was meant, and how far another is from it.
 package spelling
 
 // Distance is the Levenshtein distance of two words, in bytes.
@@ -20,4 +20,19 @@ func Distance(a, b string) int {
 		}
 	}
 	return row[len(b)]
+}
+
+// Nearest returns the known word that is nearest to one, the first of several;
+// within says how far it may be. It returns false when none is as near.
+func Nearest(word string, known []string, within func(known string) int) (string, bool) {
+	if len(word) > 40 {
+		return "", false // no slip of the pen; spares the comparison
+	}
+	best, bestDistance := "", 0
+	for _, k := range known {
+		if d := Distance(word, k); d <= within(k) && (best == "" || d < bestDistance) {
+			best, bestDistance = k, d
+		}
+	}
+	return best, best != ""
 }

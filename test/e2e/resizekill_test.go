@@ -16,7 +16,7 @@ func farClock() string { return time.Now().In(market.IST).Add(12 * time.Hour).Fo
 // soon is a moment that is about to come.
 func soon() string { return time.Now().Add(2 * time.Second).Format(time.RFC3339) }
 
-// until polls for something that becomes true within ten seconds.
+// until polls for something that becomes true within thirty seconds.
 func (i *instance) until(what string, is func() bool) {
 	i.t.Helper()
 	for deadline := time.Now().Add(30 * time.Second); !is(); {
