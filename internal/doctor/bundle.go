@@ -13,9 +13,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/renameio/v2"
-
 	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/install"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 	"github.com/marketcalls/openalgo-install/templates"
@@ -48,7 +47,7 @@ func Bundle(ctx context.Context, l Look, r Report, path string) error {
 	if err := zipped.Close(); err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}
-	if err := renameio.WriteFile(path, out.Bytes(), 0o600); err != nil {
+	if err := host.WriteFile(path, out.Bytes(), 0o600, ""); err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}
 	return nil

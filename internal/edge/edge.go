@@ -13,8 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/google/renameio/v2"
-
+	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 )
 
@@ -92,7 +91,7 @@ func (f File) Changed() (bool, error) {
 // Place writes the file, or removes it, in one step.
 func (f File) Place() error {
 	if f.Text == nil {
-		if err := os.Remove(f.Path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := host.Remove(f.Path); err != nil {
 			return fmt.Errorf("removing %s: %w", f.Path, err)
 		}
 		return nil
@@ -100,7 +99,7 @@ func (f File) Place() error {
 	if err := os.MkdirAll(filepath.Dir(f.Path), 0o755); err != nil {
 		return fmt.Errorf("making %s: %w", filepath.Dir(f.Path), err)
 	}
-	if err := renameio.WriteFile(f.Path, f.Text, f.Mode, renameio.IgnoreUmask()); err != nil {
+	if err := host.WriteFile(f.Path, f.Text, f.Mode, ""); err != nil {
 		return fmt.Errorf("writing %s: %w", f.Path, err)
 	}
 	return nil

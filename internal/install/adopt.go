@@ -16,6 +16,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/broker"
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/host"
 )
 
 // asideSuffix is what a file is called once it is moved out of Docker
@@ -217,7 +218,7 @@ func (r *run) adopted(ctx context.Context) error {
 func (in *Installer) moveAside(j *journal) error {
 	for _, name := range j.Aside {
 		path := filepath.Join(in.work.dir, name)
-		if err := os.Rename(path, path+asideSuffix); err != nil && !errors.Is(err, os.ErrNotExist) {
+		if err := host.Rename(path, path+asideSuffix); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return fmt.Errorf("moving %s aside: %w", path, err)
 		}
 	}
@@ -228,7 +229,7 @@ func (in *Installer) bringAsideBack(j *journal) error {
 	var failed error
 	for _, name := range j.Aside {
 		path := filepath.Join(in.work.dir, name)
-		if err := os.Rename(path+asideSuffix, path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		if err := host.Rename(path+asideSuffix, path); err != nil && !errors.Is(err, os.ErrNotExist) {
 			failed = errors.Join(failed, fmt.Errorf("bringing %s back: %w", path, err))
 		}
 	}

@@ -12,10 +12,10 @@ import (
 	"time"
 
 	"github.com/docker/go-units"
-	"github.com/google/renameio/v2"
 
 	"github.com/marketcalls/openalgo-install/internal/backup"
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/host"
 )
 
 // LastBackup is how the last backup of an instance ended. It stands in
@@ -64,7 +64,7 @@ func (in *Installer) recordBackup(b *backing, result Result, err error) {
 	}
 	text, err := json.MarshalIndent(last, "", "  ")
 	if err == nil {
-		err = renameio.WriteFile(in.work.path(lastBackupName), append(text, '\n'), 0o600)
+		err = host.WriteFile(in.work.path(lastBackupName), append(text, '\n'), 0o600, "")
 	}
 	if err != nil {
 		in.note(fmt.Sprintf("the result of the backup could not be kept for `status`: %v", err))

@@ -14,10 +14,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/renameio/v2"
-
 	"github.com/marketcalls/openalgo-install/internal/broker"
 	"github.com/marketcalls/openalgo-install/internal/compose"
+	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/market"
 )
 
@@ -103,7 +102,7 @@ func (in *Installer) SetDailyBackup(ctx context.Context, clock, to string, comma
 	}
 	text, err := json.MarshalIndent(d, "", "  ")
 	if err == nil {
-		err = renameio.WriteFile(in.work.path(dailyName), append(text, '\n'), 0o600)
+		err = host.WriteFile(in.work.path(dailyName), append(text, '\n'), 0o600, "")
 	}
 	if err != nil {
 		return Result{}, fail(ExitFailed, "keeping the time of the daily backup: %w", err)
@@ -152,7 +151,7 @@ func writeTimer(ctx context.Context, name, clock string, command []string) ([]st
 			"[Timer]\nOnCalendar=*-*-* " + clock + ":00 Asia/Kolkata\nPersistent=false\n\n[Install]\nWantedBy=timers.target\n",
 	}
 	for path, text := range texts {
-		if err := renameio.WriteFile(path, []byte(text), 0o644); err != nil {
+		if err := host.WriteFile(path, []byte(text), 0o644, ""); err != nil {
 			return nil, err
 		}
 	}
@@ -178,7 +177,7 @@ func writeCron(name string, at time.Time, command []string) ([]string, error) {
 	path := filepath.Join(cronTables, name)
 	text := fmt.Sprintf("# Made by openalgo-install backup --schedule.\nPATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n%d %d * * * root %s >/dev/null 2>&1\n",
 		at.Minute(), at.Hour(), strings.Join(command, " "))
-	if err := renameio.WriteFile(path, []byte(text), 0o644); err != nil {
+	if err := host.WriteFile(path, []byte(text), 0o644, ""); err != nil {
 		return nil, fail(ExitFailed, "setting up the daily backup: %w", err)
 	}
 	return []string{path}, nil

@@ -154,11 +154,11 @@ func (t *target) keep() error {
 		return fmt.Errorf("writing %s: %w", t.name, err)
 	}
 	t.file = nil
-	if err := os.Rename(t.partial, t.name); err != nil {
+	if err := host.Rename(t.partial, t.name); err != nil {
 		return fmt.Errorf("writing %s: %w", t.name, err)
 	}
 	t.partial = ""
-	return syncDir(filepath.Dir(t.name))
+	return nil
 }
 
 // discard takes an unfinished archive away.
@@ -169,15 +169,6 @@ func (t *target) discard() {
 	if t.partial != "" {
 		_ = os.Remove(t.partial)
 	}
-}
-
-// syncDir makes the names in a directory survive a power cut.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }
 
 // databaseBytes is what files have that may be SQLite's.

@@ -9,10 +9,9 @@ import (
 	"path/filepath"
 	"syscall"
 
-	"github.com/google/renameio/v2"
-
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/host"
 )
 
 // appUser owns .env: the user of the container (facts/upstream.md 3.5).
@@ -179,9 +178,10 @@ func (in *Installer) place(name string, text []byte, mode os.FileMode) error {
 			return fmt.Errorf("making %s private: %w", path, err)
 		}
 	}
-	err := renameio.WriteFile(path, text, mode, renameio.WithTempDir(in.work.path("tmp")),
-		renameio.WithExistingPermissions(), renameio.IgnoreUmask())
-	if err != nil {
+	if info, err := os.Lstat(path); err == nil && info.Mode().IsRegular() {
+		mode = info.Mode().Perm()
+	}
+	if err := host.WriteFile(path, text, mode, in.work.path("tmp")); err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}
 	return nil
@@ -201,19 +201,20 @@ func (in *Installer) placeEnv(ctx context.Context, text []byte, s state) error {
 	if err := in.work.makeTemp(); err != nil {
 		return err
 	}
-	pending, err := renameio.NewPendingFile(in.work.env(), renameio.WithTempDir(in.work.path("tmp")), renameio.WithPermissions(0o600))
+	pending, err := host.CreateTemp(in.work.env(), in.work.path("tmp"))
 	if err != nil {
 		return fmt.Errorf("writing .env: %w", err)
 	}
-	defer pending.Cleanup() //nolint:errcheck // nothing is left to do for a temporary file
 	if _, err := pending.Write(text); err != nil {
+		host.Discard(pending)
 		return fmt.Errorf("writing .env: %w", err)
 	}
-	if err := in.giveToApp(ctx, pending.File, s); err != nil {
+	if err := in.giveToApp(ctx, pending, s); err != nil {
+		host.Discard(pending)
 		return err
 	}
 	failpoint("env-staged")
-	if err := pending.CloseAtomicallyReplace(); err != nil {
+	if err := host.Replace(pending, in.work.env()); err != nil {
 		return fmt.Errorf("writing .env: %w", err)
 	}
 	failpoint("env-placed")

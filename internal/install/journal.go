@@ -3,11 +3,10 @@ package install
 import (
 	"encoding/json"
 	"fmt"
-	"os"
 	"slices"
 	"time"
 
-	"github.com/google/renameio/v2"
+	"github.com/marketcalls/openalgo-install/internal/host"
 )
 
 // journal is what a run has done so far, on disk before the next step begins:
@@ -86,7 +85,7 @@ func (j *journal) save() error {
 	if err != nil {
 		return fmt.Errorf("writing the journal: %w", err)
 	}
-	if err := renameio.WriteFile(j.work.path("journal.json"), append(data, '\n'), 0o600); err != nil {
+	if err := host.WriteFile(j.work.path("journal.json"), append(data, '\n'), 0o600, ""); err != nil {
 		return fmt.Errorf("writing the journal: %w", err)
 	}
 	return nil
@@ -94,7 +93,7 @@ func (j *journal) save() error {
 
 // finish removes the journal: nothing is unfinished any more.
 func (j *journal) finish() error {
-	if err := os.Remove(j.work.path("journal.json")); err != nil && !os.IsNotExist(err) {
+	if err := host.Remove(j.work.path("journal.json")); err != nil {
 		return fmt.Errorf("closing the journal: %w", err)
 	}
 	return nil

@@ -7,12 +7,11 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/google/renameio/v2"
-
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/edge"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 )
 
@@ -88,7 +87,7 @@ func Render(a answers.Answers, o RenderOptions) (written, warnings []string, err
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			return written, nil, fail(ExitHost, "making %s: %w", filepath.Dir(path), err)
 		}
-		if err := renameio.WriteFile(path, f.text, f.mode, renameio.IgnoreUmask()); err != nil {
+		if err := host.WriteFile(path, f.text, f.mode, ""); err != nil {
 			return written, nil, fail(ExitHost, "writing %s: %w", path, err)
 		}
 		written = append(written, path)

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/host"
 )
 
 // restore puts the former version of a file back, unless the run never wrote it.
@@ -26,7 +27,7 @@ func (in *Installer) restore(ctx context.Context, j *journal, change fileChange)
 		in.keepForeign(change.Name, now)
 	}
 	if change.Backup == "" {
-		if err := os.Remove(path); err != nil {
+		if err := host.Remove(path); err != nil {
 			return fmt.Errorf("removing %s: %w", path, err)
 		}
 		return nil
@@ -52,7 +53,7 @@ func (in *Installer) moveBack(change fileChange, mode os.FileMode) error {
 	if err := os.Chmod(change.Backup, mode); err != nil {
 		return fmt.Errorf("bringing the former %s back: %w", change.Name, err)
 	}
-	if err := os.Rename(change.Backup, filepath.Join(in.work.dir, change.Name)); err != nil {
+	if err := host.Rename(change.Backup, filepath.Join(in.work.dir, change.Name)); err != nil {
 		return fmt.Errorf("bringing the former %s back: %w", change.Name, err)
 	}
 	return nil
@@ -66,12 +67,12 @@ func (in *Installer) restoreEnv(ctx context.Context, j *journal, change fileChan
 		now, err := in.readEnv(ctx)
 		if err == nil && len(j.Replaced) > 0 && !j.MadeVolumes && now != nil && sha256Hex(now) == change.SHA256 {
 			// Beside data that is not the backup's its keys would pass for the right ones.
-			return os.Remove(in.work.env())
+			return host.Remove(in.work.env())
 		}
 		if err != nil || j.MadeVolumes || j.NewID != "" || now != nil && sha256Hex(now) != change.SHA256 {
 			return err
 		}
-		if err := os.Remove(in.work.env()); err != nil && !os.IsNotExist(err) {
+		if err := host.Remove(in.work.env()); err != nil {
 			return fmt.Errorf("removing .env: %w", err)
 		}
 		return nil

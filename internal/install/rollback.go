@@ -9,12 +9,11 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/google/renameio/v2"
-
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/backup"
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/host"
 )
 
 const commandRollback = "rollback"
@@ -104,7 +103,7 @@ func (in *Installer) describeCopy(ctx context.Context, base string, c engine.Con
 	for _, name := range instanceFiles() {
 		text, err := in.fileOf(ctx, name)
 		if err == nil && text != nil {
-			err = renameio.WriteFile(filepath.Join(base, filepath.Base(name)), text, 0o600)
+			err = host.WriteFile(filepath.Join(base, filepath.Base(name)), text, 0o600, "")
 		}
 		if err != nil {
 			return fmt.Errorf("keeping a copy of %s: %w", name, err)
@@ -124,7 +123,7 @@ func (in *Installer) describeCopy(ctx context.Context, base string, c engine.Con
 	}
 	text, err := json.MarshalIndent(m, "", "  ")
 	if err == nil {
-		err = renameio.WriteFile(filepath.Join(base, copyManifest), text, 0o600)
+		err = host.WriteFile(filepath.Join(base, copyManifest), text, 0o600, "")
 	}
 	if err != nil {
 		return fmt.Errorf("describing the copy: %w", err)
@@ -174,7 +173,7 @@ func (w workdir) swapSnapshot() error {
 		return fmt.Errorf("removing the copy that was used: %w", err)
 	}
 	failpoint("swapped-half")
-	if err := os.Rename(w.path(replacedName), w.path(snapshotName)); err != nil {
+	if err := host.Rename(w.path(replacedName), w.path(snapshotName)); err != nil {
 		return fmt.Errorf("keeping the copy of what was replaced: %w", err)
 	}
 	return nil

@@ -10,9 +10,9 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/google/renameio/v2"
 	"golang.org/x/sys/unix"
 
+	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/market"
 )
 
@@ -134,7 +134,7 @@ func (w workdir) writeSchedule(s Schedule) error {
 	if err != nil {
 		return fmt.Errorf("writing the schedule: %w", err)
 	}
-	if err := renameio.WriteFile(filepath.Clean(w.path(scheduleName)), append(text, '\n'), 0o600); err != nil {
+	if err := host.WriteFile(filepath.Clean(w.path(scheduleName)), append(text, '\n'), 0o600, ""); err != nil {
 		return fmt.Errorf("writing the schedule: %w", err)
 	}
 	return nil

@@ -118,7 +118,7 @@ func removeWhole(dir string) error {
 	if err := os.RemoveAll(gone); err != nil {
 		return err
 	}
-	if err := os.Rename(dir, gone); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := host.Rename(dir, gone); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	return os.RemoveAll(gone)
@@ -176,9 +176,15 @@ func copyTree(ctx context.Context, source, target string) error {
 	})
 	// Last, since what is put into a directory changes its time.
 	for i := len(directories) - 1; err == nil && i >= 0; i-- {
-		err = copyTimes(filepath.Join(source, directories[i]), filepath.Join(target, directories[i]))
+		to := filepath.Join(target, directories[i])
+		if err = copyTimes(filepath.Join(source, directories[i]), to); err == nil {
+			err = host.SyncDir(to)
+		}
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return host.SyncDir(filepath.Dir(target))
 }
 
 func copyEntry(source, target string, entry fs.DirEntry) error {

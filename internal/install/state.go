@@ -8,9 +8,8 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/google/renameio/v2"
-
 	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/keys"
 )
 
@@ -85,7 +84,7 @@ func (w workdir) writeState(s state) error {
 	if err != nil {
 		return fmt.Errorf("writing the state: %w", err)
 	}
-	if err := renameio.WriteFile(w.path("state.json"), append(data, '\n'), 0o600); err != nil {
+	if err := host.WriteFile(w.path("state.json"), append(data, '\n'), 0o600, ""); err != nil {
 		return fmt.Errorf("writing the state: %w", err)
 	}
 	return nil

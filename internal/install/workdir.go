@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/renameio/v2"
+	"github.com/marketcalls/openalgo-install/internal/host"
 )
 
 // Names inside the instance's directory.
@@ -69,7 +69,7 @@ func (w workdir) removeIfUnused(madeDir bool) {
 func (w workdir) backup(name string, content []byte) (string, error) {
 	stamp := time.Now().UTC().Format("20060102T150405.000000000Z")
 	target := w.path(filepath.Join("backups", strings.TrimPrefix(name, ".")+"."+stamp))
-	if err := renameio.WriteFile(target, content, 0o600); err != nil {
+	if err := host.WriteFile(target, content, 0o600, ""); err != nil {
 		return "", fmt.Errorf("keeping a copy of %s: %w", name, err)
 	}
 	return target, w.prune(name, target)

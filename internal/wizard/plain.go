@@ -7,9 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/renameio/v2"
-
 	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/host"
 )
 
 // Plain asks the questions in plain lines, and keeps what was answered.
@@ -265,7 +264,7 @@ func (d *draft) save(path string, secrets bool) (said string, err error) {
 	}
 	text, err := d.yaml(!secrets)
 	if err == nil {
-		err = renameio.WriteFile(path, text, 0o600)
+		err = host.WriteFile(path, text, 0o600, "")
 	}
 	if err != nil {
 		return "", fmt.Errorf("the answers could not be saved: %w", err)
