@@ -96,13 +96,48 @@ var edits = []string{
 	"tmpfs: ['/scratch:size=10m']", "sysctls: {net.core.somaxconn: 1024}", "ulimits: {nofile: {soft: 1024, hard: 2048}}",
 	"extra_hosts: ['db.local:10.0.0.9']", "dns: [1.1.1.1]", "dns_search: [example.com]", "working_dir: /app",
 	"command: ['/app/start.sh']", "labels: {a.b: c}", "stop_signal: SIGINT", "group_add: ['44']",
+	"mem_reservation: 1g",
 	"deploy: {resources: {limits: {cpus: '1.0', memory: 1g, pids: 300}, reservations: {memory: 256m}}}",
 	"networks: {default: {aliases: [algo]}}", "oom_score_adj: -100", "stdin_open: true", "expose: ['5555']",
 	"memswap_limit: 3g", "ipc: private", "devices: ['/dev/null:/dev/xnull:rwm']", "domainname: example.com",
 }
 
 func edited(line string) []byte {
-	return []byte(strings.Replace(string(compose.Render(params)), "    init: true\n", "    init: true\n    "+line+"\n", 1))
+	text := string(compose.Render(params))
+	if key, _, _ := strings.Cut(line, ":"); strings.Contains(text, "\n    "+key+":") || strings.Contains(line, "pids") {
+		text = string(compose.Earlier([]byte(text))) // which does not have it yet
+	}
+	return []byte(strings.Replace(text, "    init: true\n", "    init: true\n    "+line+"\n", 1))
+}
+
+func TestTheContainerHasFewRights(t *testing.T) {
+	rendered := compose.Render(params)
+	stack, err := compose.Load(t.Context(), source("/opt/openalgo", rendered, ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	spec := stack.Spec("sha256:abc")
+	if len(spec.CapDrop) != 1 || spec.CapDrop[0] != "ALL" || len(spec.CapAdd) > 0 {
+		t.Errorf("capabilities: all but %v, and %v", spec.CapDrop, spec.CapAdd)
+	}
+	if len(spec.SecurityOpt) != 1 || spec.SecurityOpt[0] != "no-new-privileges:true" {
+		t.Errorf("security_opt: %v", spec.SecurityOpt)
+	}
+	if spec.PidsLimit == nil || *spec.PidsLimit != 2048 {
+		t.Errorf("pids_limit: %v", spec.PidsLimit)
+	}
+	if spec.MemoryBytes != 0 {
+		t.Error("a memory limit would kill a process that trades")
+	}
+	earlier := string(compose.Earlier(rendered))
+	for _, part := range []string{"security_opt", "cap_drop", "pids_limit", "# What"} {
+		if strings.Contains(earlier, part) {
+			t.Errorf("earlier versions did not write %s:\n%s", part, earlier)
+		}
+	}
+	if !strings.Contains(earlier, "stop_grace_period: 40s\n    ports:\n") || !strings.Contains(earlier, "      start_period: 40s\n    logging:\n") {
+		t.Errorf("too much of it is gone:\n%s", earlier)
+	}
 }
 
 func TestEditsAreCarriedOut(t *testing.T) {

@@ -5,6 +5,7 @@ package compose
 
 import (
 	"net"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -98,6 +99,20 @@ func Render(p Params) []byte {
 		"@DATA@", data.String(),
 		"@VOLUMES@", list,
 	).Replace(string(templates.Compose)))
+}
+
+// hardening is the part of the template that earlier versions of this program did
+// not write.
+var hardening = regexp.MustCompile(`(?m)^    # What runs in here gets no rights[\s\S]*?^    pids_limit: .*\n`)
+
+// startPeriod is what the health check of earlier versions had as 40 s.
+var startPeriod = regexp.MustCompile(`(?m)^(      start_period:) .*$`)
+
+// Earlier returns what earlier versions of this program wrote where this one
+// writes the rendered text. An instance of theirs keeps it until its container
+// is recreated for another reason.
+func Earlier(rendered []byte) []byte {
+	return startPeriod.ReplaceAll(hardening.ReplaceAll(rendered, nil), []byte("$1 40s"))
 }
 
 // ContainerName is the container's name for a project: openalgo-web for the

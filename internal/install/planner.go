@@ -148,7 +148,7 @@ func (in *Installer) planCompose(ctx context.Context, o *observed, p *Plan) erro
 	})
 	p.composeText, p.ownCompose = rendered, true
 	path := filepath.Join(in.work.dir, compose.FileName)
-	onDisk, last := sha256Hex(o.composeText), o.state.ComposeSHA256
+	onDisk, last, earlier := sha256Hex(o.composeText), o.state.ComposeSHA256, sha256Hex(compose.Earlier(rendered))
 	diff := udiff.Unified("a/"+compose.FileName, "b/"+compose.FileName, string(o.composeText), string(rendered))
 	switch {
 	case o.composeText == nil:
@@ -156,9 +156,13 @@ func (in *Installer) planCompose(ctx context.Context, o *observed, p *Plan) erro
 	case in.adopting:
 		p.add(Change{Kind: KindFile, Name: path, Action: ActionUpdate, Reason: "written anew; the former one stays in " + in.work.path("backups"), Diff: diff})
 	case onDisk == sha256Hex(rendered):
+	case onDisk == last && last == earlier && !in.recreatesAnyway(p):
+		p.composeText = o.composeText
+	case onDisk == last && last == earlier:
+		p.add(Change{Kind: KindFile, Name: path, Action: ActionUpdate, Reason: "this version of openalgo-install gives the container fewer rights", Diff: diff})
 	case onDisk == last:
 		p.add(Change{Kind: KindFile, Name: path, Action: ActionUpdate, Reason: "the answers changed", Diff: diff})
-	case last == sha256Hex(rendered) || last == "":
+	case last == sha256Hex(rendered) || last == earlier || last == "":
 		p.composeText, p.ownCompose = o.composeText, false
 		p.warn("%s was edited by hand: kept and carried out as it stands", path)
 	default:
@@ -188,6 +192,13 @@ func (in *Installer) planCompose(ctx context.Context, o *observed, p *Plan) erro
 		return fail(ExitHost, "%s calls the project %q and this directory's is %q: write `name: %s`", path, p.stack.Project, o.project, o.project)
 	}
 	return nil
+}
+
+// recreatesAnyway reports whether the container is recreated for another reason
+// than its Compose file. What only a new version of this program writes there
+// waits for that: it is worth no outage.
+func (in *Installer) recreatesAnyway(p *Plan) bool {
+	return p.env.changes() || in.upgrading || in.restoring != nil
 }
 
 // ownHealth reports whether the image has our start.sh.

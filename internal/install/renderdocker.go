@@ -121,6 +121,7 @@ func dockerRun(a answers.Answers, size sizing.Sizing, project string) []byte {
 	line(`exec docker run -d \`)
 	option := func(format string, args ...any) { line("  "+format+` \`, args...) }
 	option("--name %s --init --restart unless-stopped --stop-timeout 40", compose.ContainerName(project))
+	option("--security-opt no-new-privileges:true --cap-drop ALL --pids-limit 2048")
 	for _, p := range [][2]int{{a.Ports.Web, compose.WebPort}, {a.Ports.WebSocket, compose.WebSocketPort}} {
 		option("-p %s:%d", net.JoinHostPort(a.Ports.Bind, strconv.Itoa(p[0])), p[1])
 	}
