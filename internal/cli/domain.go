@@ -22,8 +22,15 @@ type domainOptions struct {
 // changeOptions are those of every command that changes an answer.
 type changeOptions struct{ now, dryRun bool }
 
+// nowWay is what to do where a market is open and nobody can be asked.
+const nowWay = "`--now` does it now"
+
+func nowFlag(cmd *cobra.Command, now *bool) {
+	cmd.Flags().BoolVar(now, "now", false, "also while a market is open")
+}
+
 func (o *changeOptions) flags(cmd *cobra.Command) {
-	cmd.Flags().BoolVar(&o.now, "now", false, "also while a market is open")
+	nowFlag(cmd, &o.now)
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "print the plan and change nothing")
 }
 
@@ -110,7 +117,7 @@ func (a *app) reconfigure(ctx context.Context, command string, o changeOptions, 
 	}
 	defer done()
 	in.Confirm = func(p *install.Plan) error {
-		return a.confirmPlan(p, o.now, "`--now` does it now")
+		return a.confirmPlan(p, o.now, nowWay)
 	}
 	var after answers.Answers
 	noted := func(ans *answers.Answers) error {

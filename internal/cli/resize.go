@@ -214,11 +214,9 @@ func (a *app) confirmResize(p *install.Plan, o resizeOptions) error {
 // confirmPlan is confirmResize for every change of a stack that runs; ways are
 // those out of a market that is open.
 func (a *app) confirmPlan(p *install.Plan, now bool, ways string) error {
-	open := slices.DeleteFunc(slices.Clone(p.Asks), func(ask install.Ask) bool {
-		return ask.Kind == install.AskMarket && now || ask.Kind != install.AskMarket && a.yes
-	})
+	open := a.unanswered(p.Asks, now)
 	if len(open) > 0 && !isTerminal(a.stdin) {
-		return unanswered(open, ways)
+		return cannotAsk(open, ways)
 	}
 	for n, ask := range open {
 		if n == 0 {
@@ -231,8 +229,16 @@ func (a *app) confirmPlan(p *install.Plan, now bool, ways string) error {
 	return nil
 }
 
-// unanswered says all at once what stands in the way where nobody can be asked.
-func unanswered(asks []install.Ask, ways string) error {
+// unanswered are the questions that no flag has answered: --now is for the
+// market's, --yes for the others.
+func (a *app) unanswered(asks []install.Ask, now bool) []install.Ask {
+	return slices.DeleteFunc(slices.Clone(asks), func(ask install.Ask) bool {
+		return ask.Kind == install.AskMarket && now || ask.Kind != install.AskMarket && a.yes
+	})
+}
+
+// cannotAsk says all at once what stands in the way where nobody can be asked.
+func cannotAsk(asks []install.Ask, ways string) error {
 	exit, texts, answers := install.ExitUsage, []string{}, []string{}
 	for _, ask := range asks {
 		texts = append(texts, ask.Text)

@@ -33,7 +33,7 @@ func (a *app) rollback(ctx context.Context, o changeOptions) error {
 		return out.end(install.Result{}, hintDocker(err))
 	}
 	defer done()
-	in.Confirm = func(p *install.Plan) error { return a.confirmPlan(p, o.now, "`--now` does it now") }
+	in.Confirm = func(p *install.Plan) error { return a.confirmPlan(p, o.now, nowWay) }
 	if o.dryRun {
 		plan, err := in.PlanRollback(ctx)
 		if err != nil {

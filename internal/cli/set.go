@@ -73,7 +73,7 @@ func (a *app) set(ctx context.Context, o setOptions, args []string) error {
 	}
 	defer done()
 	in.Confirm = func(p *install.Plan) error {
-		return a.confirmPlan(p, o.change.now, "`--now` does it now")
+		return a.confirmPlan(p, o.change.now, nowWay)
 	}
 	if o.edit {
 		if edit, err = a.editEnv(ctx, in); err != nil {

@@ -63,23 +63,32 @@ func (a *app) logsCommand() *cobra.Command {
 }
 
 func (a *app) startCommand() *cobra.Command {
-	return a.stackCommand("start", "Start OpenAlgo and wait until it is ready", (*install.Installer).Start)
+	return a.stackCommand("start", "Start OpenAlgo and wait until it is ready", false, (*install.Installer).Start)
 }
 
 func (a *app) stopCommand() *cobra.Command {
-	return a.stackCommand("stop", "Stop OpenAlgo in order", (*install.Installer).Stop)
+	return a.stackCommand("stop", "Stop OpenAlgo in order", true, (*install.Installer).Stop)
 }
 
 func (a *app) restartCommand() *cobra.Command {
-	return a.stackCommand("restart", "Stop and start OpenAlgo, and wait until it is ready", (*install.Installer).Restart)
+	return a.stackCommand("restart", "Stop and start OpenAlgo, and wait until it is ready", true, (*install.Installer).Restart)
 }
 
-// stackCommand is a command that does one thing to the stack in --dir.
-func (a *app) stackCommand(use, short string, do func(*install.Installer, context.Context) (install.Result, error)) *cobra.Command {
-	return &cobra.Command{
+// stackCommand is a command that does one thing to the stack in --dir; down
+// says that OpenAlgo is down for it.
+func (a *app) stackCommand(use, short string, down bool, do func(*install.Installer, context.Context) (install.Result, error)) *cobra.Command {
+	var now bool
+	cmd := &cobra.Command{
 		Use: use, Short: short, Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.withInstaller(cmd.Context(), func(in *install.Installer) (install.Result, error) { return do(in, cmd.Context()) })
+			return a.withInstaller(cmd.Context(), func(in *install.Installer) (install.Result, error) {
+				in.Confirm = func(p *install.Plan) error { return a.confirmPlan(p, now, nowWay) }
+				return do(in, cmd.Context())
+			})
 		},
 	}
+	if down {
+		nowFlag(cmd, &now)
+	}
+	return cmd
 }

@@ -14,7 +14,7 @@ const askName = "?"
 
 func (a *app) uninstallCommand() *cobra.Command {
 	var purge string
-	var dryRun, leftovers bool
+	var dryRun, leftovers, now bool
 	cmd := &cobra.Command{
 		Use:   "uninstall",
 		Short: "Remove OpenAlgo's container; volumes and .env stay",
@@ -42,13 +42,16 @@ with copies in .openalgo-install/backups unless that goes, too.`,
 			if dryRun {
 				return a.showRemoval(removal)
 			}
+			if asks := a.unanswered(removal.Asks, now); len(asks) > 0 && !isTerminal(a.stdin) {
+				return out.end(install.Result{}, cannotAsk(asks, nowWay))
+			}
 			if purge != "" && len(removal.Changes) > 0 {
 				if err := a.confirmPurge(removal, purge); err != nil {
 					return out.end(install.Result{}, err)
 				}
 			}
-			if purge == "" {
-				if err := a.confirmRemoval(removal); err != nil {
+			if purge == "" || len(a.unanswered(removal.Asks, now)) > 0 {
+				if err := a.confirmRemoval(removal, now); err != nil {
 					return out.end(install.Result{}, err)
 				}
 			}
@@ -58,18 +61,25 @@ with copies in .openalgo-install/backups unless that goes, too.`,
 	}
 	cmd.Flags().StringVar(&purge, "purge", "", "also delete volumes and .env; NAME is the instance's name")
 	cmd.Flags().Lookup("purge").NoOptDefVal = askName
+	nowFlag(cmd, &now)
 	cmd.Flags().BoolVar(&leftovers, "leftovers", false, "also remove what another installer left on the host for it")
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "print what would be removed and change nothing")
 	return cmd
 }
 
-// confirmRemoval shows a person what goes; a script that calls it means it.
-func (a *app) confirmRemoval(removal *install.Removal) error {
-	if a.yes || len(removal.Changes) == 0 || !isTerminal(a.stdin) {
+// confirmRemoval shows a person what goes; a script that calls it means it,
+// but for a market that is open.
+func (a *app) confirmRemoval(removal *install.Removal, now bool) error {
+	asks := a.unanswered(removal.Asks, now)
+	if a.yes && len(asks) == 0 || len(removal.Changes) == 0 || !isTerminal(a.stdin) {
 		return nil
 	}
 	a.writeRemoval(a.stderr, removal)
-	return a.agree("\nOpenAlgo is down from then on; data and keys stay.")
+	question := "OpenAlgo is down from then on; data and keys stay"
+	for _, ask := range asks {
+		question = ask.Text
+	}
+	return a.agree("\n" + question + ".")
 }
 
 // confirmPurge wants the instance's name, typed, or given with --yes.

@@ -49,7 +49,7 @@ func (a *app) upgrade(ctx context.Context, o upgradeOptions) error {
 	}
 	defer done()
 	in.Confirm = func(p *install.Plan) error {
-		return a.confirmPlan(p, o.change.now, "`--now` does it now")
+		return a.confirmPlan(p, o.change.now, nowWay)
 	}
 	switch {
 	case o.check:

@@ -43,20 +43,46 @@ func (in *Installer) askForResize(ctx context.Context, o *observed, p *Plan) {
 	askForMarket(o, p)
 }
 
+// How long OpenAlgo is down, as askWhileOpen says it.
+const (
+	downForSeconds = "OpenAlgo is down for some seconds"
+	downForGood    = "OpenAlgo is down until you start it again"
+	downRemoved    = "OpenAlgo is down from then on"
+)
+
 // askForMarket asks whether OpenAlgo may go down while a market is open.
-func askForMarket(o *observed, p *Plan) {
+func askForMarket(o *observed, p *Plan) { p.Asks = append(p.Asks, askWhileOpen(o, downForSeconds)...) }
+
+// askWhileOpen is that question, or nothing while no market is open; down says
+// for how long it is.
+func askWhileOpen(o *observed, down string) []Ask {
 	b, _ := broker.Find(brokerOf(o))
 	if open := market.Open(now(), b.Kind == broker.Crypto); len(open) > 0 {
-		var names []string
-		for _, s := range open {
-			names = append(names, s.String())
-		}
-		p.Asks = append(p.Asks, Ask{AskMarket, "OpenAlgo is down for some seconds, and " + strings.Join(names, ", ")})
+		return []Ask{{AskMarket, down + ", and " + market.Describe(open)}}
 	}
+	return nil
+}
+
+// askDown asks whether the app may go down now, and why it does.
+func (in *Installer) askDown(ctx context.Context, down, reason string) error {
+	o, err := in.observe(ctx)
+	if err != nil {
+		return err
+	}
+	o.findByMount(in.work.dir)
+	c := o.container()
+	if c == nil || !isUp(*c) {
+		return nil
+	}
+	return in.confirm(&Plan{project: o.project, Asks: askWhileOpen(o, down),
+		Changes: []Change{{Kind: KindContainer, Name: c.Name, Action: ActionUpdate, Reason: reason}}})
 }
 
 // brokerOf is the id in the redirect URL, <origin>/<id>/callback.
 func brokerOf(o *observed) string {
+	if o.env == nil {
+		return ""
+	}
 	url, _ := o.env.Get("REDIRECT_URL")
 	parts := strings.Split(strings.TrimSuffix(url, "/callback"), "/")
 	return parts[len(parts)-1]

@@ -57,7 +57,7 @@ func (in *Installer) Backup(ctx context.Context, o BackupOptions) (Result, error
 	if _, err := in.saved(ctx); err != nil {
 		return Result{}, err
 	}
-	if err := in.askDown(ctx, "stopped while its data is copied, and started again"); err != nil {
+	if err := in.askDown(ctx, downForSeconds, "stopped while its data is copied, and started again"); err != nil {
 		return Result{}, err
 	}
 	return in.locked(ctx, "backup", func(c *engine.Container) (Result, error) {
@@ -77,21 +77,6 @@ func (in *Installer) mayCopy(what string) error {
 		return fail(ExitHost, "%s reads and writes the volumes, which takes root on the engine's own host: run this there, with sudo", what)
 	}
 	return nil
-}
-
-// askDown asks whether the app may go down now.
-func (in *Installer) askDown(ctx context.Context, reason string) error {
-	o, err := in.observe(ctx)
-	if err != nil {
-		return err
-	}
-	c := o.container()
-	if c == nil || !isUp(*c) || o.env == nil {
-		return nil
-	}
-	p := &Plan{project: o.project, Changes: []Change{{Kind: KindContainer, Name: c.Name, Action: ActionUpdate, Reason: reason}}}
-	askForMarket(o, p)
-	return in.confirm(p)
 }
 
 func (b *backing) run(ctx context.Context, c engine.Container) (Result, error) {

@@ -93,6 +93,9 @@ func (in *Installer) Stop(ctx context.Context) (Result, error) {
 		if !isUp(*c) {
 			return Result{Message: c.Name + " is stopped already"}, nil
 		}
+		if err := in.askDown(ctx, downForGood, "stopped"); err != nil {
+			return Result{}, err
+		}
 		if err := in.stop(ctx, c); err != nil {
 			return Result{}, err
 		}
@@ -103,6 +106,9 @@ func (in *Installer) Stop(ctx context.Context) (Result, error) {
 // Restart stops and starts the stack and waits until it is ready.
 func (in *Installer) Restart(ctx context.Context) (Result, error) {
 	return in.locked(ctx, "restart", func(c *engine.Container) (Result, error) {
+		if err := in.askDown(ctx, downForSeconds, "stopped and started again"); err != nil {
+			return Result{}, err
+		}
 		if err := in.stop(ctx, c); err != nil {
 			return Result{}, err
 		}

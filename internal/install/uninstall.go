@@ -18,6 +18,7 @@ type Removal struct {
 	Changes []Change `json:"changes"`
 	Kept    []string `json:"kept"`
 	Project string   `json:"project"`
+	Asks    []Ask    `json:"asks,omitempty"`
 
 	containers  []engine.Container // more than one where a killed run left some
 	networks    []string
@@ -57,6 +58,9 @@ func (in *Installer) PlanUninstall(ctx context.Context, options RemovalOptions) 
 	r.startable = o.state.ours() && o.env != nil && o.answersText != nil
 	for _, c := range r.containers {
 		r.Changes = append(r.Changes, Change{Kind: KindContainer, Name: c.Name, Action: ActionRemove, Reason: "runs OpenAlgo"})
+	}
+	if slices.ContainsFunc(r.containers, isUp) {
+		r.Asks = askWhileOpen(o, downRemoved)
 	}
 	if err := in.removableNetworks(ctx, r); err != nil {
 		return nil, err

@@ -5,6 +5,7 @@ package market
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -24,14 +25,59 @@ func (s Session) String() string {
 	return fmt.Sprintf("%s trade until %s", s.Name, s.Ends.In(IST).Format("15:04 MST"))
 }
 
-// hours are the sessions of a weekday, minutes from midnight IST. The one from
-// 09:00 counts its pre-open.
+// Describe says in one phrase which sessions are open: "NSE and BSE trade until
+// 15:30 IST, MCX commodities until 23:30".
+func Describe(open []Session) string {
+	var out strings.Builder
+	for i, s := range open {
+		switch {
+		case i == 0:
+			out.WriteString(s.String())
+		case s.Ends.IsZero():
+			out.WriteString(", " + s.String())
+		default:
+			out.WriteString(", " + s.Name + " until " + s.Ends.In(IST).Format("15:04"))
+		}
+	}
+	return out.String()
+}
+
+const opens = 9 * 60 // counts the pre-open
+
+// hours are the sessions of a weekday in the order in which they end, which is
+// in minutes from midnight IST.
 var hours = []struct {
-	name     string
-	from, to int
+	name string
+	ends func(day time.Time) int
 }{
-	{"NSE and BSE", 9 * 60, 15*60 + 30},
-	{"MCX commodities", 9 * 60, 23*60 + 30},
+	{"NSE and BSE", always(15*60 + 30)},
+	{"NSE and BSE F&O", always(15*60 + 40)}, // since 3 August 2026
+	{"currency derivatives", always(17 * 60)},
+	{"MCX commodities", commoditiesEnd},
+}
+
+func always(minute int) func(time.Time) int { return func(time.Time) int { return minute } }
+
+// commoditiesEnd follows the markets of the United States: MCX trades 25
+// minutes longer while it is winter there.
+func commoditiesEnd(day time.Time) int {
+	if americanSummer(day) {
+		return 23*60 + 30
+	}
+	return 23*60 + 55
+}
+
+// americanSummer reports whether the clocks of the United States show summer
+// time on a day: from the second Sunday of March to the first of November.
+func americanSummer(day time.Time) bool {
+	day = time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, time.UTC)
+	return !day.Before(sunday(day.Year(), time.March, 2)) && day.Before(sunday(day.Year(), time.November, 1))
+}
+
+// sunday is the n-th Sunday of a month.
+func sunday(year int, month time.Month, n int) time.Time {
+	first := time.Date(year, month, 1, 0, 0, 0, 0, time.UTC)
+	return first.AddDate(0, 0, (7-int(first.Weekday()))%7+7*(n-1))
 }
 
 // Open lists the sessions that are open at a time, those that end first coming
@@ -48,8 +94,8 @@ func Open(now time.Time, crypto bool) []Session {
 	minute := now.Hour()*60 + now.Minute()
 	var out []Session
 	for _, h := range hours {
-		if minute >= h.from && minute < h.to {
-			out = append(out, Session{h.name, midnight.Add(time.Duration(h.to) * time.Minute)})
+		if ends := h.ends(midnight); minute >= opens && minute < ends {
+			out = append(out, Session{h.name, midnight.Add(time.Duration(ends) * time.Minute)})
 		}
 	}
 	return out

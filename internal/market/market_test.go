@@ -18,26 +18,46 @@ func at(t *testing.T, text string) time.Time {
 }
 
 func TestOpen(t *testing.T) {
+	const (
+		winter = "MCX commodities until 23:55"
+		summer = "MCX commodities until 23:30"
+		rest   = ", NSE and BSE F&O until 15:40, currency derivatives until 17:00, "
+		nse    = "NSE and BSE trade until 15:30 IST" + rest
+	)
 	// 2026-11-23 is a Monday.
 	for now, want := range map[string]string{
 		"2026-11-23 08:59:59": "",
-		"2026-11-23 09:00:00": "NSE and BSE trade until 15:30 IST; MCX commodities trade until 23:30 IST",
-		"2026-11-27 15:29:59": "NSE and BSE trade until 15:30 IST; MCX commodities trade until 23:30 IST",
-		"2026-11-27 15:30:00": "MCX commodities trade until 23:30 IST",
-		"2026-11-27 23:29:59": "MCX commodities trade until 23:30 IST",
-		"2026-11-27 23:30:00": "",
+		"2026-11-23 09:00:00": nse + winter,
+		"2026-11-27 15:29:59": nse + winter,
+		"2026-11-27 15:30:00": "NSE and BSE F&O trade until 15:40 IST, currency derivatives until 17:00, " + winter,
+		"2026-11-27 15:39:59": "NSE and BSE F&O trade until 15:40 IST, currency derivatives until 17:00, " + winter,
+		"2026-11-27 15:40:00": "currency derivatives trade until 17:00 IST, " + winter,
+		"2026-11-27 16:59:59": "currency derivatives trade until 17:00 IST, " + winter,
+		"2026-11-27 17:00:00": "MCX commodities trade until 23:55 IST",
+		"2026-11-27 23:54:59": "MCX commodities trade until 23:55 IST",
+		"2026-11-27 23:55:00": "",
 		"2026-11-28 11:00:00": "",
 		"2026-11-29 11:00:00": "",
 		"2026-11-30 00:10:00": "",
+		// The clocks of the United States change on 8 March and 1 November 2026,
+		// 14 March and 7 November 2027.
+		"2026-03-06 23:45:00": "MCX commodities trade until 23:55 IST",
+		"2026-03-09 23:29:59": "MCX commodities trade until 23:30 IST",
+		"2026-03-09 23:30:00": "",
+		"2026-07-01 10:00:00": nse + summer,
+		"2026-10-30 23:45:00": "",
+		"2026-11-02 23:45:00": "MCX commodities trade until 23:55 IST",
+		"2027-03-12 23:45:00": "MCX commodities trade until 23:55 IST",
+		"2027-03-15 23:45:00": "",
+		"2027-11-05 23:45:00": "",
+		"2027-11-08 23:45:00": "MCX commodities trade until 23:55 IST",
+		"2028-03-13 23:45:00": "", // 1 March is a Wednesday
+		"2029-03-12 23:45:00": "", // 11 March, the second Sunday
 	} {
-		var got []string
-		for _, s := range market.Open(at(t, now), false) {
-			got = append(got, s.String())
-		}
-		if strings.Join(got, "; ") != want {
+		if got := market.Describe(market.Open(at(t, now), false)); got != want {
 			t.Errorf("%s: %q, want %q", now, got, want)
 		}
-		if crypto := market.Open(at(t, now), true); len(crypto) != 1 || crypto[0].String() != "crypto markets trade around the clock" {
+		if crypto := market.Describe(market.Open(at(t, now), true)); crypto != "crypto markets trade around the clock" {
 			t.Errorf("%s: crypto %v", now, crypto)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -260,9 +261,21 @@ func (i *instance) run(args ...string) outcome {
 }
 
 func (i *instance) command(args ...string) *exec.Cmd {
+	args = i.whileAMarketIsOpen(args)
 	cmd := exec.CommandContext(i.t.Context(), i.program, append([]string{"--dir", i.dir}, args...)...)
 	cmd.Env = append(os.Environ(), i.env...)
 	return cmd
+}
+
+// whileAMarketIsOpen lets a test whose subject is not the market take the
+// instance down at whatever time it runs.
+func (i *instance) whileAMarketIsOpen(args []string) []string {
+	asks := func(arg string) bool { return arg == "stop" || arg == "restart" || arg == "uninstall" }
+	about := func(pair string) bool { return strings.HasPrefix(pair, "OPENALGO_NOW=") }
+	if !slices.ContainsFunc(args, asks) || slices.ContainsFunc(i.env, about) {
+		return args
+	}
+	return append(slices.Clone(args), "--now")
 }
 
 // install runs an unattended install and wants the exit code.

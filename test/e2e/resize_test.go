@@ -255,7 +255,7 @@ func TestResizeMarketHours(t *testing.T) {
 	id := i.container().ID
 	for now, want := range map[string]string{
 		"2026-11-23T09:15:00+05:30": "NSE and BSE trade until 15:30 IST",
-		"2026-11-23T20:00:00+05:30": "MCX commodities trade until 23:30 IST",
+		"2026-11-23T20:00:00+05:30": "MCX commodities trade until 23:55 IST",
 	} {
 		i.env = append(slices.Clone(engine), "OPENALGO_NOW="+now)
 		out := i.run("resize", "--yes", "--ram", "4GB")

@@ -123,3 +123,28 @@ func TestStartWithoutData(t *testing.T) {
 		t.Errorf("exit %d\n%s", out.code, out.all())
 	}
 }
+
+// Whatever takes OpenAlgo down asks while a market is open; a container that
+// is down already may be removed at any time.
+func TestDownWhileAMarketIsOpen(t *testing.T) {
+	t.Parallel()
+	i := newInstance(t)
+	i.program = failing
+	i.install(0)
+	id := i.container().ID
+	i.env = append(i.env, "OPENALGO_NOW=2026-11-25T23:50:00+05:30") // MCX, in America's winter
+	for _, args := range [][]string{{"stop"}, {"restart"}, {"uninstall"}, {"uninstall", "--yes", "--purge=" + i.project}} {
+		out := i.run(args...)
+		if out.code != 3 || !strings.Contains(out.stderr, "MCX") || !strings.Contains(out.stderr, "--now") {
+			t.Errorf("%v: exit %d, want 3 and the market\n%s", args, out.code, out.all())
+		}
+		if c := i.container(); c.ID != id || c.State != "running" {
+			t.Fatalf("%v: the container is %s", args, c.State)
+		}
+	}
+	for _, args := range [][]string{{"restart", "--now"}, {"stop", "--now"}, {"stop"}, {"uninstall"}} {
+		if out := i.run(args...); out.code != 0 {
+			t.Errorf("%v: exit %d, want 0\n%s", args, out.code, out.all())
+		}
+	}
+}
