@@ -14,9 +14,11 @@ func (a *app) rollbackCommand() *cobra.Command {
 		Use:   "rollback",
 		Short: "Go back to what ran before the last upgrade",
 		Long: `Go back to the image, the .env and the databases from before the last upgrade.
-The three fit each other alone: an older OpenAlgo can't read newer databases. So
-what was traded, changed or stored since the upgrade is not in them; it is kept,
-and a second rollback brings it back with the newer image.`,
+The three belong together: an older OpenAlgo cannot read newer databases.
+
+Orders and settings made after the upgrade disappear from view until you run
+rollback again, which returns to the newer image and its data. Orders at your
+broker are not affected. OpenAlgo stops until the previous release is ready.`,
 		Example: `  openalgo-install rollback --dry-run
   openalgo-install rollback`,
 		Args: noArgs,

@@ -95,7 +95,7 @@ func (in *Installer) guardForeign(o *observed) error {
 	case in.adopting || c == nil:
 		return nil
 	case o.state.ours():
-		return fail(ExitHost, "%s runs with %s, too, beside this OpenAlgo or in its stead: end it first (`docker rm -f %[1]s`). Nothing was changed", c.Name, in.work.env())
+		return fail(ExitHost, "container %s also uses %s\n\nTwo OpenAlgos on one database can damage it. Check which one you use, then stop the other:\n\n    docker stop %[1]s\n\nNothing was changed.", c.Name, in.work.env())
 	}
 	return fail(ExitHost, "%s is the .env of %s, an OpenAlgo that another tool made, and holds the keys of its data: "+
 		"`openalgo-install adopt` takes it over, or --dir names another directory. Nothing was changed", in.work.env(), c.Name)

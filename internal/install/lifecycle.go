@@ -9,6 +9,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"path/filepath"
 )
 
 // find returns the container of this directory's instance.
@@ -80,8 +81,10 @@ func (in *Installer) startAnew(ctx context.Context) (Result, error) {
 	return in.Reconfigure(ctx, "start", func(*answers.Answers) error {
 		o, err := in.observe(ctx)
 		if err == nil && len(o.data) == 0 {
-			err = fail(ExitHost, "the data of this OpenAlgo is gone, and a start would make an empty one: `openalgo-install restore FILE` brings a backup back, "+
-				"an install with answers begins anew")
+			err = fail(ExitHost, "the data of this OpenAlgo is gone\n\nStarting it now would create an empty one. You can do one of these:\n"+
+				"  1. Restore a backup, with its accounts and keys:\n     sudo openalgo-install --dir %[1]s restore FILE\n"+
+				"  2. Begin with an empty OpenAlgo. The accounts and settings of this one do not come back:\n     sudo openalgo-install --dir %[1]s --answers %[2]s\n\n"+
+				"Nothing was changed.", in.work.dir, filepath.Join(in.work.dir, answersName))
 		}
 		return err
 	})

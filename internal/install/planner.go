@@ -105,7 +105,7 @@ func (in *Installer) planFiles(ctx context.Context, o *observed, p *Plan) error 
 		return err
 	}
 	if p.env.changes() {
-		action, reason := ActionUpdate, "these keys change: "+editedKeys(p.env.edits)
+		action, reason := ActionUpdate, "settings changed: "+editedKeys(p.env.edits)
 		if len(p.env.edits) == 0 {
 			reason = "comments or order change"
 		}
@@ -278,7 +278,8 @@ func planResources(o *observed, p *Plan) {
 			continue
 		}
 		if o.state.Project != "" && v.Target == DataTarget && o.presentEnv == nil { // else a restore fills it
-			p.warn("the volume %s, which this stack had, is gone: a new and empty one takes its place", v.Spec.Name)
+			p.warn("The data volume %s is missing. A new, empty one will be created: your accounts and settings will be gone. "+
+				"To get them back, stop now and restore a backup: `openalgo-install restore FILE`", v.Spec.Name)
 		}
 		p.add(Change{Kind: KindVolume, Name: v.Spec.Name, Action: ActionCreate, Reason: "keeps " + v.Target})
 	}

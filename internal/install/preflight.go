@@ -35,10 +35,8 @@ func (in *Installer) preflight(ctx context.Context, o *observed, p *Plan) error 
 				filepath.Join(in.work.dir, name), compose.FileName)
 		}
 	}
-	for _, c := range o.containers[min(1, len(o.containers)):] {
-		if isUp(c) {
-			add("%s runs with the labels of this project, too: two of them on one database destroy it. Stop the one that is not OpenAlgo's own (docker stop %s)", c.Name, c.Name)
-		}
+	if rivals := runningRivals(o.containers); rivals != "" {
+		add("%s", rivals)
 	}
 	in.preflightEngine(o, p, add)
 	var cause error

@@ -42,7 +42,7 @@ func (in *Installer) recover(ctx context.Context) error {
 	undoing, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime+in.waitTime(false))
 	defer cancel()
 	if err := in.rollBack(undoing, j); err != nil {
-		return fail(ExitBroken, "undoing the former run failed: %w. The former files are in %s", err, in.work.path("backups"))
+		return fail(ExitBroken, "%w", in.notRolledBack(ctx, j, err))
 	}
 	return nil
 }

@@ -247,7 +247,7 @@ func (in *Installer) resizeEnv(o *observed, p *Plan, force bool) error {
 	p.env.text = edited.Bytes()
 	if p.env.changes() {
 		p.add(Change{Kind: KindFile, Name: in.work.env(), Action: ActionUpdate,
-			Reason: "these keys change: " + editedKeys(p.env.edits), Diff: p.env.diff(o.envText)})
+			Reason: "settings changed: " + editedKeys(p.env.edits), Diff: p.env.diff(o.envText)})
 	}
 	return nil
 }

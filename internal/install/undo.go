@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 
 	"github.com/marketcalls/openalgo-install/internal/compose"
@@ -22,9 +21,7 @@ func (in *Installer) undo(ctx context.Context, j *journal, cause error) error {
 	log := logOf(cause)
 	in.note("undoing what was done")
 	if err := in.rollBack(ctx, j); err != nil {
-		return &Error{Exit: ExitBroken, Log: log, Err: fmt.Errorf("%w\nRolling back failed too: %w.\n"+
-			"The former files are in %s; %s. Once the cause is mended, run the same command again: it goes on from here",
-			cause, err, in.work.path("backups"), whereData(j))}
+		return &Error{Exit: ExitBroken, Log: log, Err: fmt.Errorf("%w\n%w", cause, in.notRolledBack(ctx, j, err))}
 	}
 	in.removeProbes(ctx)
 	in.work.removeIfUnusedAfterUndo(j)
@@ -32,15 +29,6 @@ func (in *Installer) undo(ctx context.Context, j *journal, cause error) error {
 		return &Error{Exit: ExitCancelled, Err: errors.New("cancelled and undone. " + afterUndo(j))}
 	}
 	return &Error{Exit: ExitRolledBack, Err: fmt.Errorf("%w\nRolled back. %s", cause, afterUndo(j)), Log: log}
-}
-
-// whereData says where the data is while an undo is not finished.
-func whereData(j *journal) string {
-	copies := j.copies()
-	if len(copies) == 0 {
-		return "the volumes are untouched"
-	}
-	return "the data as it was before is in " + filepath.Dir(copies[0].Copy)
 }
 
 // afterUndo says what there is once a run was undone.

@@ -211,7 +211,7 @@ func (v *verification) steady() time.Duration {
 // volume than before (facts/upstream.md 9.3).
 func (v *verification) rightData(needsSetup bool) error {
 	if needsSetup && v.check.setupDone {
-		return &NotReadyError{Reason: "OpenAlgo came up with an empty database: it asks for a first account, and this stack had one. It does not see its former data",
+		return &NotReadyError{Reason: "OpenAlgo started with an empty database; this instance had accounts. Its data volume may have been replaced. Check: `openalgo-install status`",
 			Log: v.watch.tail()}
 	}
 	return nil

@@ -94,10 +94,9 @@ func (d *decider) decidePepper(s State, databaseMayExist bool) {
 	case databaseMayExist:
 		// The app's own way out, upgrade/rotate_pepper.py, is not named: with a
 		// FERNET_SALT in force it destroys tokens (facts/upstream.md 5.7).
-		d.warn("%s is %s, which anyone can look up. It is kept, because a database may exist and a new pepper would make "+
-			"every password hash, broker token and API key in it unreadable. If you have the .env this database was "+
-			"first used with, put its %s and %s back; otherwise keep copies of the database to yourself, "+
-			"renew the broker's API secret, or begin anew under another name.", Pepper, s, Pepper, FernetSalt)
+		d.warn("%s is %s, so anyone who gets the database can open it. It is kept, because no other value opens your data. You can do one of these:\n"+
+			"  1. If you have the .env this database was first used with, restore its %s and %s lines.\n"+
+			"  2. If not, keep the database and its backups private, and renew the API secret at your broker.", Pepper, s, Pepper, FernetSalt)
 	default:
 		d.Keys.Pepper = d.generate(Pepper, keyBytes)
 		d.warnReplaced(Pepper, s)
@@ -126,9 +125,8 @@ func (d *decider) decideSalt(databaseMayExist bool) {
 	switch {
 	case s == Sound:
 	case databaseMayExist:
-		d.warn("%s is %s. It is left so, because a database may exist that a new one would make unreadable. OpenAlgo checks "+
-			"the stored tokens when it starts: it changes them over to a salt of its own where it can, and stops where "+
-			"the former %s is needed; then put that line back from your copy of .env.", FernetSalt, s, FernetSalt)
+		d.warn("%s is %s. OpenAlgo will try to create one when it starts. If it does not start, restore the old %s line from "+
+			"your copy of .env. Do not invent a new value: it would make stored secrets unreadable.", FernetSalt, s, FernetSalt)
 	default:
 		d.Keys.FernetSalt = d.generate(FernetSalt, saltBytes)
 		d.warnReplaced(FernetSalt, s)

@@ -104,7 +104,7 @@ func TestDecide(t *testing.T) {
 		{"start.sh's APP_KEY", appLeakedScript, sound64, sound32, true, []string{"APP_KEY"}, []string{"log in once more"}},
 		{"missing APP_KEY", "", sound64, sound32, true, []string{"APP_KEY"}, []string{"APP_KEY was missing"}},
 		{"short APP_KEY, no database", "short", sound64, sound32, false, []string{"APP_KEY"}, []string{"APP_KEY was malformed"}},
-		{"leaked pepper is kept", sound64, pepperLeaked, sound32, true, nil, []string{"password hash, broker token"}},
+		{"leaked pepper is kept", sound64, pepperLeaked, sound32, true, nil, []string{"no other value opens your data"}},
 		{"leaked pepper of 2024 is kept", sound64, pepperLeaked24, sound32, true, nil, []string{"a published value"}},
 		{"placeholder pepper is kept", sound64, pepperPlaceholder, sound32, true, nil, []string{"API_KEY_PEPPER is a placeholder"}},
 		{"leaked pepper, no database", sound64, pepperLeaked, sound32, false, []string{"API_KEY_PEPPER"}, []string{"a published value"}},
@@ -115,7 +115,7 @@ func TestDecide(t *testing.T) {
 		{"malformed salt, no database", sound64, sound64, "zz", false, []string{"FERNET_SALT"}, []string{"malformed"}},
 		{"missing salt, no database", sound64, sound64, "", false, []string{"FERNET_SALT"}, nil},
 		{"the sample copied over a working .env", appPlaceholder, pepperPlaceholder, saltPlaceholder, true, []string{"APP_KEY"},
-			[]string{"APP_KEY was a placeholder", "It is kept", "It is left so"}},
+			[]string{"APP_KEY was a placeholder", "It is kept", "OpenAlgo will try to create one"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -152,7 +152,7 @@ func undone(err error) string {
 	case install.ExitRolledBack:
 		return "What this run had changed was taken back."
 	case install.ExitBroken:
-		return "It could not be taken back completely: what is written above has to be done by hand."
+		return "Not everything could be rolled back. See above whether OpenAlgo runs, and which command completes the rollback."
 	}
 	return "Nothing was changed."
 }
