@@ -14,6 +14,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/install"
+	"github.com/marketcalls/openalgo-install/internal/printable"
 )
 
 // presenter shows the events of a run: as lines of text, and with --json as
@@ -171,13 +172,13 @@ func (p *presenter) fd() int {
 }
 
 // oneLine is a step of a Dockerfile, which may have several, as one.
-func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
+func oneLine(text string) string { return strings.Join(strings.Fields(printable.Line(text)), " ") }
 
 func (p *presenter) line(format string, args ...any) {
 	if p.live {
 		fmt.Fprint(p.text, "\r\x1b[K")
 	}
-	fmt.Fprintf(p.text, format+"\n", args...)
+	fmt.Fprintln(p.text, printable.Text(fmt.Sprintf(format, args...)))
 }
 
 // rehearsal shows what the stand-in app saw from inside its container.
@@ -221,7 +222,7 @@ func (p *presenter) end(result install.Result, err error) error {
 		if p.live {
 			fmt.Fprint(p.text, "\r\x1b[K")
 		}
-		fmt.Fprintf(p.app.stderr, "%s: %s\n", program, p.app.hinted(err.Error()))
+		fmt.Fprintf(p.app.stderr, "%s: %s\n", program, p.app.hinted(printable.Text(err.Error())))
 		return &toldError{err}
 	}
 	if result.Message != "" {

@@ -19,6 +19,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/install"
+	"github.com/marketcalls/openalgo-install/internal/printable"
 	"github.com/marketcalls/openalgo-install/internal/rehearsal"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 	"github.com/marketcalls/openalgo-install/internal/wizard/noquery"
@@ -94,7 +95,7 @@ func (a *app) fail(err error) int {
 	var told *toldError
 	var inside *exitError // its command has said why
 	if !errors.As(err, &told) && !errors.As(err, &inside) {
-		fmt.Fprintf(a.stderr, "%s: %s\n", program, a.hinted(err.Error()))
+		fmt.Fprintf(a.stderr, "%s: %s\n", program, a.hinted(printable.Text(err.Error())))
 	}
 	return exitCode(err)
 }

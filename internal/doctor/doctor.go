@@ -14,6 +14,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/install"
+	"github.com/marketcalls/openalgo-install/internal/printable"
 )
 
 // Level is how bad a finding is.
@@ -114,9 +115,9 @@ func (r Report) WriteText(w io.Writer) {
 			if f.Level != level.level {
 				continue
 			}
-			fmt.Fprintf(w, "%-4s  %-12s %s\n", level.mark, f.Check, f.Evidence)
+			fmt.Fprintf(w, "%-4s  %-12s %s\n", level.mark, f.Check, printable.Text(f.Evidence))
 			if f.Mend != "" {
-				fmt.Fprintf(w, "      %-12s -> %s\n", "", f.Mend)
+				fmt.Fprintf(w, "      %-12s -> %s\n", "", printable.Text(f.Mend))
 			}
 		}
 	}

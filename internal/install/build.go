@@ -14,6 +14,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/printable"
 	"github.com/marketcalls/openalgo-install/internal/source"
 )
 
@@ -164,7 +165,7 @@ func (in *Installer) buildImage(ctx context.Context, p *Plan) error {
 			in.Report.Report(Event{Type: EventProgress, Time: time.Now(), Step: "image", Build: &progress})
 		},
 		Line: func(line string) {
-			in.Report.Report(Event{Type: EventLog, Time: time.Now(), Step: "image", Message: in.withoutSecrets(stripControl(line))})
+			in.Report.Report(Event{Type: EventLog, Time: time.Now(), Step: "image", Message: in.withoutSecrets(line)})
 		},
 	})
 	return err
@@ -199,7 +200,7 @@ func (in *Installer) buildError(ref string, err error) error {
 	}
 	var log []string
 	for _, line := range failed.Log {
-		log = append(log, in.withoutSecrets(stripControl(line)))
+		log = append(log, in.withoutSecrets(line))
 	}
 	reason, sign := buildReason(append(slices.Clone(log), failed.Text))
 	if reason == "" {
@@ -212,7 +213,7 @@ func (in *Installer) buildError(ref string, err error) error {
 	}
 	at := ""
 	if failed.Step != "" {
-		at = fmt.Sprintf(", at the step %q", firstLine(stripControl(failed.Step)))
+		at = fmt.Sprintf(", at the step %q", printable.Line(firstLine(failed.Step)))
 	}
 	return &Error{Exit: ExitFailed, Log: log, LogOf: "the step's last lines",
 		Err: fmt.Errorf("building the image failed%s (nothing was changed): %s", at, reason)}

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/printable"
 )
 
 // Event types, as `--json` prints them.
@@ -58,7 +59,7 @@ func ResultEvent(r Result, err error) Event {
 	ok := err == nil
 	message := r.Message
 	if err != nil {
-		message = err.Error()
+		message = printable.Text(err.Error())
 	}
 	return Event{Type: EventResult, Time: time.Now(), OK: &ok, Exit: &exit, Changed: &r.Changed, URL: r.URL, Message: message}
 }
@@ -71,3 +72,17 @@ type ReporterFunc func(Event)
 
 // Report calls f.
 func (f ReporterFunc) Report(e Event) { f(e) }
+
+// printed passes events on without what a terminal acts on: they quote logs,
+// registries and certificate authorities.
+func printed(to Reporter) Reporter {
+	return ReporterFunc(func(e Event) {
+		e.Message = printable.Text(e.Message)
+		if e.Build != nil {
+			build := *e.Build
+			build.Name = printable.Line(build.Name)
+			e.Build = &build
+		}
+		to.Report(e)
+	})
+}

@@ -68,7 +68,7 @@ func New(dir string, e *engine.Engine, machine sizing.Machine, report Reporter) 
 	if err != nil {
 		return nil, err
 	}
-	return &Installer{Engine: e, Machine: machine, Report: report, work: workdir{abs}}, nil
+	return &Installer{Engine: e, Machine: machine, Report: printed(report), work: workdir{abs}}, nil
 }
 
 // Plan works out what Install would do, and changes nothing.

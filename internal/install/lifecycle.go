@@ -9,6 +9,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/printable"
 	"path/filepath"
 )
 
@@ -157,9 +158,9 @@ func (in *Installer) Logs(ctx context.Context, follow bool, tail int, out io.Wri
 	if err != nil {
 		return err
 	}
-	lines := &lineWriter{take: func(line string) { fmt.Fprintln(out, in.withoutSecrets(line)) }}
+	lines := &printable.Lines{Take: func(line string) { fmt.Fprintln(out, in.withoutSecrets(line)) }}
 	err = in.Engine.Logs(ctx, c.ID, engine.LogOptions{Follow: follow, Tail: tail}, lines, lines)
-	lines.flush()
+	lines.Flush()
 	if ctx.Err() != nil {
 		return nil // ctrl+c ends following
 	}

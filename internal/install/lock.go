@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/marketcalls/openalgo-install/internal/printable"
 )
 
 // lockPoll is how often a waiting run looks whether the other one has ended.
@@ -110,7 +112,7 @@ func passOn(log *bufio.Reader, report func(string)) {
 	for {
 		line, err := log.ReadString('\n')
 		if line = strings.TrimRight(line, "\n"); line != "" {
-			report(line)
+			report(printable.Line(line))
 		}
 		if err != nil {
 			return

@@ -3,11 +3,11 @@ package install
 import (
 	"context"
 	"regexp"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/printable"
 )
 
 // keptLines is how much of a container's log a failure shows.
@@ -57,7 +57,7 @@ func (in *Installer) watchLog(ctx context.Context, id string) *logWatch {
 	go func() {
 		defer close(w.ended)
 		// An error only ends the watching: the probes go on.
-		lines := &lineWriter{take: w.take}
+		lines := &printable.Lines{Take: w.take}
 		_ = in.Engine.Logs(ctx, id, options, lines, lines)
 	}()
 	return w
@@ -66,7 +66,7 @@ func (in *Installer) watchLog(ctx context.Context, id string) *logWatch {
 func (w *logWatch) take(line string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	line = w.in.withoutSecrets(stripControl(line))
+	line = w.in.withoutSecrets(line)
 	w.lines = append(w.lines, line)
 	if len(w.lines) > keptLines {
 		w.lines = w.lines[1:]
@@ -106,16 +106,3 @@ func (w *logWatch) settle() {
 	case <-time.After(pollEvery):
 	}
 }
-
-// stripControl takes terminal sequences out of a line that we print.
-func stripControl(line string) string {
-	line = ansi.ReplaceAllString(line, "")
-	return strings.Map(func(r rune) rune {
-		if r < ' ' && r != '\t' || r == 0x7f {
-			return -1
-		}
-		return r
-	}, line)
-}
-
-var ansi = regexp.MustCompile(`\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07]*\x07`)

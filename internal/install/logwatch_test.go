@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/marketcalls/openalgo-install/internal/printable"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 )
 
@@ -26,7 +27,7 @@ func TestFatalLines(t *testing.T) {
 		"\x1b[31mError: FLASK_ENV must be 'development' or 'production'\x1b[0m":                         "FLASK_ENV",
 	} {
 		w := watching(nil)
-		lines := &lineWriter{take: w.take}
+		lines := &printable.Lines{Take: w.take}
 		if _, err := lines.Write([]byte("starting\n" + line[:5])); err != nil {
 			t.Fatal(err)
 		}
@@ -44,7 +45,7 @@ func TestFatalLines(t *testing.T) {
 
 func TestOrdinaryLinesAreNotFatal(t *testing.T) {
 	w := watching(nil)
-	lines := &lineWriter{take: w.take}
+	lines := &printable.Lines{Take: w.take}
 	for _, line := range []string{
 		"[2026-01-01 09:15:00] ERROR in data: Error: Invalid symbol", "Error: order rejected by the broker",
 		"Migration completed", "[OpenAlgo Fernet salt] .env can't be written: it goes on with the legacy salt", "2026-01-01 APP_KEY rotated", "",
@@ -60,7 +61,7 @@ func TestOrdinaryLinesAreNotFatal(t *testing.T) {
 
 func TestTheTailHoldsNoSecretAndNoControl(t *testing.T) {
 	w := watching(secret.NewRedactor(secret.New("canary-1234")))
-	lines := &lineWriter{take: w.take}
+	lines := &printable.Lines{Take: w.take}
 	if _, err := lines.Write([]byte(strings.Repeat("line\n", 100) + "FERNET_SALT = 'canary-0123456789abcdef'\nkey=canary-1234 \x1b]0;title\x07\x1b[2Jend\n")); err != nil {
 		t.Fatal(err)
 	}

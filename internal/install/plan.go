@@ -9,6 +9,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/printable"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 )
 
@@ -104,9 +105,13 @@ func (p *Plan) Sizes() bool {
 		slices.ContainsFunc(p.env.edits, func(s setting) bool { return s.Auto }))
 }
 
-func (p *Plan) add(c Change) { p.Changes = append(p.Changes, c) }
+func (p *Plan) add(c Change) {
+	c.Reason, c.Diff = printable.Text(c.Reason), printable.Text(c.Diff)
+	p.Changes = append(p.Changes, c)
+}
+
 func (p *Plan) warn(format string, args ...any) {
-	p.Warnings = append(p.Warnings, fmt.Sprintf(format, args...))
+	p.Warnings = append(p.Warnings, printable.Text(fmt.Sprintf(format, args...)))
 }
 
 // WriteText prints the plan for a person, each file with its diff.

@@ -16,6 +16,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/printable"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 )
 
@@ -336,10 +337,10 @@ func (s Status) WriteText(w io.Writer) {
 		}
 		row := func(name, value string) {
 			if value != "" {
-				fmt.Fprintf(w, "  %-10s %s\n", name, value)
+				fmt.Fprintf(w, "  %-10s %s\n", name, printable.Line(value))
 			}
 		}
-		fmt.Fprintf(w, "%s  %s\n", i.Name, ready)
+		fmt.Fprintf(w, "%s  %s\n", i.Name, printable.Line(ready))
 		row("note", i.Note)
 		row("url", i.URL)
 		row("https", i.HTTPS.String())

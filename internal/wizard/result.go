@@ -8,6 +8,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"github.com/marketcalls/openalgo-install/internal/install"
+	"github.com/marketcalls/openalgo-install/internal/printable"
 )
 
 // resultPage says where OpenAlgo is, and what comes next.
@@ -141,9 +142,9 @@ func (p *failurePage) keys() string {
 // reason is an error without the log that it brings along.
 func reason(err error) string {
 	if e := (*install.Error)(nil); errors.As(err, &e) {
-		return e.Err.Error()
+		return printable.Text(e.Err.Error())
 	}
-	return err.Error()
+	return printable.Text(err.Error())
 }
 
 // undone says in what state a failure left the machine.

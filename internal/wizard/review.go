@@ -10,6 +10,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/install"
+	"github.com/marketcalls/openalgo-install/internal/printable"
 )
 
 // reviewPage shows what is going to be made, before anything is.
@@ -120,7 +121,7 @@ func (p *reviewPage) body(width, height int) ([]string, int, int) {
 
 func (p *reviewPage) trouble(width int) []string {
 	out := []string{p.m.look.bad.Render("It can't go on like this:"), ""}
-	out = append(out, wrapped(p.err.Error(), width)...)
+	out = append(out, wrapped(printable.Text(p.err.Error()), width)...)
 	if errors.Is(p.err, install.ErrBuildTooBig) {
 		out = append(append(out, ""), wrapped("p pulls the published image instead of building one.", width)...)
 	}
