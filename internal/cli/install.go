@@ -68,8 +68,23 @@ func (a *app) install(ctx context.Context, o installOptions) error {
 		}
 		return out.end(result, err)
 	}
+	if a.savedAnswers(o) {
+		result, err := in.InstallSaved(ctx)
+		return out.end(result, err)
+	}
 	result, err := in.Install(ctx, ans)
 	return out.end(result, err)
+}
+
+// savedAnswers reports whether the answers are those that an install left in
+// this instance's directory.
+func (a *app) savedAnswers(o installOptions) bool {
+	dir, err := install.AbsDir(a.dir)
+	if err != nil {
+		return false
+	}
+	_, _, saved := install.SavedAnswers(dir, o.answers)
+	return saved
 }
 
 func (a *app) installAnswers(o installOptions) ([]answers.Named, error) {

@@ -29,21 +29,13 @@ const asideSuffix = ".before-adopt"
 // data that is in directories is copied into volumes; the directories stay.
 func (in *Installer) Adopt(ctx context.Context, toVolumes bool) (Result, error) {
 	in.toVolumes = toVolumes
-	a, err := in.adoptable(ctx)
-	if err != nil {
-		return Result{}, err
-	}
-	return in.Install(ctx, a)
+	return in.carryOut(ctx, "adopt", in.adoptable)
 }
 
 // PlanAdopt works out what Adopt would do, and changes nothing.
 func (in *Installer) PlanAdopt(ctx context.Context, toVolumes bool) (*Plan, error) {
 	in.toVolumes = toVolumes
-	a, err := in.adoptable(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return in.Plan(ctx, a)
+	return in.dryRun(ctx, "adopt", in.adoptable)
 }
 
 // Adoptable lists the directories of the stacks on an engine that another tool
@@ -67,9 +59,6 @@ func Adoptable(ctx context.Context, e *engine.Engine) ([]string, error) {
 // adoptable are the answers by which the stack that is here would have been
 // installed.
 func (in *Installer) adoptable(ctx context.Context) (answers.Answers, error) {
-	if err := in.settle(ctx); err != nil {
-		return answers.Answers{}, err
-	}
 	s, err := in.work.readState()
 	if err != nil {
 		return answers.Answers{}, err
@@ -77,7 +66,7 @@ func (in *Installer) adoptable(ctx context.Context) (answers.Answers, error) {
 	if s.ours() {
 		return answers.Answers{}, fail(ExitHost, "the OpenAlgo in %s is this program's already: there is nothing to adopt", in.work.dir)
 	}
-	in.adopting, in.command = true, "adopt"
+	in.adopting = true
 	o, err := in.observe(ctx)
 	if err != nil {
 		return answers.Answers{}, err
@@ -97,7 +86,7 @@ func (in *Installer) adoptable(ctx context.Context) (answers.Answers, error) {
 		maps.DeleteFunc(a.Data, func(_, place string) bool { return strings.HasPrefix(place, "/") })
 	}
 	in.keep = &kept{ref: o.container().Image}
-	in.note(found(o, a))
+	in.sayOnce(found(o, a))
 	if problems := a.Check(); len(problems) > 0 {
 		return a, &Error{Exit: ExitHost, Err: fmt.Errorf("this OpenAlgo can't be adopted as it is: %w", &answers.Invalid{Problems: problems})}
 	}

@@ -48,7 +48,7 @@ func (in *Installer) Backup(ctx context.Context, o BackupOptions) (Result, error
 	if b.wrap, b.key, err = o.Seal.Ready(); err != nil {
 		return Result{}, fail(ExitUsage, "%w", err)
 	}
-	if err := in.settle(ctx); err != nil {
+	if err := in.settle(ctx, "backup"); err != nil {
 		return Result{}, err
 	}
 	if err := in.mayCopy("a backup"); err != nil {

@@ -5,11 +5,11 @@
 package install
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
@@ -42,19 +42,13 @@ type Installer struct {
 	redact   *secret.Redactor
 	built    *built  // the image that is built from source; nil: none is
 	checkout string  // where its source was fetched to; "" when it was not
-	command  string  // what the run is called; "" is install
 	edit     EnvEdit // what is asked of single keys of .env
 	// portTaken says that the last plan failed for a port that somebody has.
 	portTaken bool
-	keep      *kept // the image that stays, whatever the answers say of it
-	// upgrading says that the newest image of the reference is wanted.
-	upgrading bool
-	// adopting says that the stack is another tool's, and becomes ours.
-	adopting bool
 	// toVolumes says that an adopted stack's directories become volumes.
 	toVolumes bool
-	// restoring is the backup that is put in the instance's place.
-	restoring *restoring
+	said      map[string]bool // by sayOnce
+	intent
 	// evenBroken says that the former container need not answer: a restore is
 	// what mends it.
 	evenBroken bool
@@ -74,8 +68,7 @@ func New(dir string, e *engine.Engine, machine sizing.Machine, report Reporter) 
 // Plan works out what Install would do, and changes nothing.
 func (in *Installer) Plan(ctx context.Context, a answers.Answers) (*Plan, error) {
 	defer in.closeSource()
-	_, p, err := in.plan(ctx, a)
-	return p, err
+	return in.planWish(ctx, commandInstall, func(context.Context) (answers.Answers, error) { return a, nil })
 }
 
 func (in *Installer) plan(ctx context.Context, a answers.Answers) (*observed, *Plan, error) {
@@ -111,15 +104,37 @@ func (in *Installer) knowEnv(o *observed) {
 
 // Install makes the stack what the answers say. Nothing to do is a success.
 func (in *Installer) Install(ctx context.Context, a answers.Answers) (Result, error) {
+	return in.carryOut(ctx, commandInstall, func(context.Context) (answers.Answers, error) { return a, nil })
+}
+
+// InstallSaved is Install with the answers that the last install left in the
+// directory, as they stand once no other run is under way.
+func (in *Installer) InstallSaved(ctx context.Context) (Result, error) {
+	name := filepath.Join(in.work.dir, answersName)
+	return in.carryOut(ctx, commandInstall, func(context.Context) (answers.Answers, error) {
+		a, problems, ok := SavedAnswers(in.work.dir, name)
+		switch {
+		case !ok:
+			return a, fail(ExitUsage, "%s cannot be read any more", name)
+		case len(problems) > 0:
+			return a, &Error{Exit: ExitUsage, Err: &answers.Invalid{Problems: problems}}
+		}
+		return a, nil
+	})
+}
+
+// carryOut does what a wish says: it finishes or undoes what a killed run left,
+// then plans and applies under the lock.
+func (in *Installer) carryOut(ctx context.Context, command string, w wish) (Result, error) {
 	defer in.closeSource()
-	result := Result{URL: a.Origin()}
+	result := Result{}
 	held, err := in.takeOver(ctx)
 	if err != nil {
 		return result, err
 	}
 	if held == nil {
 		// Looking needs no lock, and a run with nothing to do writes nothing.
-		_, p, err := in.plan(ctx, a)
+		p, err := in.planWish(ctx, command, w)
 		if err != nil {
 			return result, err
 		}
@@ -132,16 +147,17 @@ func (in *Installer) Install(ctx context.Context, a answers.Answers) (Result, er
 		return result, fail(ExitHost, "%w", err)
 	}
 	if held == nil {
+		failpoint("before-lock")
 		if held, err = in.work.attach(ctx, in.note); err != nil {
 			return result, err
 		}
 	}
 	defer held.release()
-	return in.logged(cmp.Or(in.command, "install"), func() (Result, error) {
-		if err := in.recover(ctx); err != nil {
+	return in.logged(command, func() (Result, error) {
+		if err := in.recoverFor(ctx, command); err != nil {
 			return result, err
 		}
-		return in.install(ctx, a, madeDir, result)
+		return in.install(ctx, command, w, madeDir)
 	})
 }
 
@@ -182,7 +198,8 @@ func (in *Installer) nothingToDo(ctx context.Context, p *Plan, result Result) (R
 }
 
 // install plans under the lock, brings the image, and applies.
-func (in *Installer) install(ctx context.Context, a answers.Answers, madeDir bool, result Result) (Result, error) {
+func (in *Installer) install(ctx context.Context, command string, w wish, madeDir bool) (Result, error) {
+	result := Result{}
 	unused := func(err error) (Result, error) {
 		if ctx.Err() != nil {
 			err = cancelled()
@@ -190,6 +207,11 @@ func (in *Installer) install(ctx context.Context, a answers.Answers, madeDir boo
 		in.work.removeIfUnused(madeDir)
 		return result, err
 	}
+	a, err := in.wanted(ctx, command, w)
+	if err != nil {
+		return unused(err)
+	}
+	result.URL = a.Origin()
 	o, p, err := in.plan(ctx, a)
 	if err != nil {
 		return unused(err)
@@ -209,6 +231,9 @@ func (in *Installer) install(ctx context.Context, a answers.Answers, madeDir boo
 			return unused(err)
 		}
 		// The image's own base of .env is known now.
+		if a, err = in.wanted(ctx, command, w); err != nil {
+			return unused(err)
+		}
 		if o, p, err = in.plan(ctx, a); err != nil {
 			return unused(err)
 		}
@@ -245,6 +270,17 @@ func (in *Installer) install(ctx context.Context, a answers.Answers, madeDir boo
 
 // Note reports a sentence as a part of the run.
 func (in *Installer) Note(message string) { in.note(message) }
+
+// sayOnce is note for a wish, which may be asked several times.
+func (in *Installer) sayOnce(message string) {
+	if in.said == nil {
+		in.said = map[string]bool{}
+	}
+	if !in.said[message] {
+		in.said[message] = true
+		in.note(message)
+	}
+}
 
 func (in *Installer) note(message string) {
 	in.Report.Report(Event{Type: EventNote, Time: time.Now(), Message: message})

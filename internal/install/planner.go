@@ -1,7 +1,6 @@
 package install
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"path/filepath"
@@ -20,7 +19,7 @@ import (
 // makePlan works out, from the answers and the world as observed, what has to
 // change. It changes nothing itself.
 func (in *Installer) makePlan(ctx context.Context, a answers.Answers, o *observed) (*Plan, error) {
-	p := &Plan{Changes: []Change{}, Warnings: append([]string{}, a.Warnings()...), answers: a, project: o.project, command: cmp.Or(in.command, "install"), composeName: compose.FileName}
+	p := &Plan{Changes: []Change{}, Warnings: append([]string{}, a.Warnings()...), answers: a, project: o.project, command: in.command, composeName: compose.FileName}
 	if err := in.guardData(o); err != nil {
 		return nil, err
 	}

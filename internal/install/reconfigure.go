@@ -16,50 +16,29 @@ import (
 // as an install does; its image stays the one that it runs. Credentials come
 // from .env, where alone they are.
 func (in *Installer) Reconfigure(ctx context.Context, command string, change func(*answers.Answers) error) (Result, error) {
-	a, err := in.changed(ctx, command, change)
-	if err != nil {
-		return Result{}, err
-	}
-	return in.Install(ctx, a)
+	return in.carryOut(ctx, command, in.changed(change))
 }
 
 // PlanReconfigure works out what Reconfigure would do, and changes nothing.
 func (in *Installer) PlanReconfigure(ctx context.Context, command string, change func(*answers.Answers) error) (*Plan, error) {
-	a, err := in.changed(ctx, command, change)
-	if err != nil {
-		return nil, err
-	}
-	return in.Plan(ctx, a)
+	return in.dryRun(ctx, command, in.changed(change))
 }
 
-func (in *Installer) changed(ctx context.Context, command string, change func(*answers.Answers) error) (answers.Answers, error) {
-	// What a killed run left counts first: its answers may be half of them.
-	if err := in.settle(ctx); err != nil {
-		return answers.Answers{}, err
+// changed wishes for the saved answers with a change.
+func (in *Installer) changed(change func(*answers.Answers) error) wish {
+	return func(ctx context.Context) (answers.Answers, error) {
+		a, err := in.saved(ctx)
+		if err != nil {
+			return a, err
+		}
+		if err := change(&a); err != nil {
+			return a, err
+		}
+		if problems := a.Check(); len(problems) > 0 {
+			return a, &Error{Exit: ExitUsage, Err: &answers.Invalid{Problems: problems}}
+		}
+		return a, nil
 	}
-	a, err := in.saved(ctx)
-	if err != nil {
-		return a, err
-	}
-	if err := change(&a); err != nil {
-		return a, err
-	}
-	in.command = command
-	if problems := a.Check(); len(problems) > 0 {
-		return a, &Error{Exit: ExitUsage, Err: &answers.Invalid{Problems: problems}}
-	}
-	return a, nil
-}
-
-// settle finishes or undoes what a killed run left.
-func (in *Installer) settle(ctx context.Context) error {
-	held, err := in.takeOver(ctx)
-	if err != nil || held == nil {
-		return err
-	}
-	defer held.release()
-	_, err = in.logged("recover", func() (Result, error) { return Result{}, in.recover(ctx) })
-	return err
 }
 
 // saved are the answers that the stack was installed with, and its image.
@@ -125,7 +104,7 @@ type kept struct {
 // planAsks adds the question of a change that is not an install: whether it
 // may happen now.
 func (in *Installer) planAsks(o *observed, p *Plan) {
-	if in.command == "" || o.env == nil {
+	if in.command == commandInstall || o.env == nil {
 		return
 	}
 	c := p.change(KindContainer, p.containerName())

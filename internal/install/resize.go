@@ -42,7 +42,7 @@ func (in *Installer) Resize(ctx context.Context, r ResizeOptions) (Result, error
 	if err != nil {
 		return Result{}, err
 	}
-	confirmed := false
+	var confirmed []Ask
 	if held == nil {
 		_, p, err := in.planResize(ctx, r)
 		if err != nil || p.Empty() {
@@ -51,10 +51,11 @@ func (in *Installer) Resize(ctx context.Context, r ResizeOptions) (Result, error
 		if err := r.confirm(p); err != nil {
 			return Result{}, err
 		}
-		confirmed = true
+		confirmed = p.Asks
 		if _, err := in.work.create(); err != nil {
 			return Result{}, fail(ExitHost, "%w", err)
 		}
+		failpoint("before-lock")
 		if held, err = in.work.attach(ctx, in.note); err != nil {
 			return Result{}, err
 		}
@@ -64,7 +65,7 @@ func (in *Installer) Resize(ctx context.Context, r ResizeOptions) (Result, error
 }
 
 // resizeHeld plans again, under the lock, and applies.
-func (in *Installer) resizeHeld(ctx context.Context, r ResizeOptions, confirmed bool) (Result, error) {
+func (in *Installer) resizeHeld(ctx context.Context, r ResizeOptions, confirmed []Ask) (Result, error) {
 	if err := in.recover(ctx); err != nil {
 		return Result{}, err
 	}
@@ -72,7 +73,7 @@ func (in *Installer) resizeHeld(ctx context.Context, r ResizeOptions, confirmed 
 	if err != nil || p.Empty() {
 		return in.sized(p), err
 	}
-	if !confirmed {
+	if !sameAsks(p.Asks, confirmed) { // another run may have changed what is asked
 		if err := r.confirm(p); err != nil {
 			return Result{}, err
 		}
@@ -87,6 +88,10 @@ func (in *Installer) resizeHeld(ctx context.Context, r ResizeOptions, confirmed 
 	}
 	return Result{Changed: true, URL: instanceURL(envOf(in.work.dir), *o.container()),
 		Message: "OpenAlgo is ready with its new sizing (" + p.containerName() + ")"}, nil
+}
+
+func sameAsks(a, b []Ask) bool {
+	return slices.EqualFunc(a, b, func(x, y Ask) bool { return x.Kind == y.Kind })
 }
 
 func (r ResizeOptions) confirm(p *Plan) error {

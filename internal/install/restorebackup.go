@@ -46,41 +46,45 @@ const replacedName = "replaced"
 // anything is touched; what is replaced is kept; when OpenAlgo does not get
 // ready with it, all of that is back.
 func (in *Installer) Restore(ctx context.Context, o RestoreOptions) (Result, error) {
-	a, err := in.restored(ctx, o)
+	archive, err := in.openBackup(ctx, o)
 	if err != nil {
 		return Result{}, err
 	}
-	return in.Install(ctx, a)
+	return in.carryOut(ctx, commandRestore, in.restored(archive, o.Image))
 }
 
 // PlanRestore works out what Restore would do, and changes nothing.
 func (in *Installer) PlanRestore(ctx context.Context, o RestoreOptions) (*Plan, error) {
-	a, err := in.restored(ctx, o)
+	archive, err := in.openBackup(ctx, o)
 	if err != nil {
 		return nil, err
 	}
-	return in.Plan(ctx, a)
+	return in.dryRun(ctx, commandRestore, in.restored(archive, o.Image))
 }
 
-// restored are the answers of the instance in the backup, fitted to this place.
-func (in *Installer) restored(ctx context.Context, o RestoreOptions) (answers.Answers, error) {
-	var none answers.Answers
+// openBackup reads an archive to its end, once.
+func (in *Installer) openBackup(ctx context.Context, o RestoreOptions) (*backup.Archive, error) {
 	if err := in.mayCopy("a restore"); err != nil {
-		return none, err
-	}
-	in.evenBroken = true
-	err := in.settle(ctx)
-	in.evenBroken = false
-	if err != nil {
-		return none, err
+		return nil, err
 	}
 	began := in.stepStarted("check", "read the backup and compare its checksums")
 	archive, err := backup.Open(ctx, o.File, o.Key)
 	if err != nil {
 		in.stepEnded("check", StepFailed, began)
-		return none, in.openError(ctx, err)
+		return nil, in.openError(ctx, err)
 	}
 	in.stepEnded("check", StepDone, began)
+	return archive, nil
+}
+
+// restored wishes for the answers of the instance in the backup, fitted to this
+// place; image is another one than the backup names.
+func (in *Installer) restored(archive *backup.Archive, image string) wish {
+	return func(ctx context.Context) (answers.Answers, error) { return in.fitBackup(ctx, archive, image) }
+}
+
+func (in *Installer) fitBackup(ctx context.Context, archive *backup.Archive, image string) (answers.Answers, error) {
+	var none answers.Answers
 	r := &restoring{manifest: archive.Manifest, files: archive.Files, bytes: archive.Bytes, fill: archive.Extract}
 	if err := r.read(); err != nil {
 		return none, err
@@ -102,11 +106,11 @@ func (in *Installer) restored(ctx context.Context, o RestoreOptions) (answers.An
 	if err != nil {
 		return none, err
 	}
-	if o.Image != "" {
-		a.Image = answers.Image{Source: "registry", Ref: o.Image}
+	if image != "" {
+		a.Image = answers.Image{Source: "registry", Ref: image}
 	}
-	in.restoring, in.command = r, "restore"
-	return a, in.keepImage(ctx, a, r, o.Image)
+	in.restoring = r
+	return a, in.keepImage(ctx, a, r, image)
 }
 
 func (in *Installer) openError(ctx context.Context, err error) error {
@@ -157,7 +161,7 @@ func (in *Installer) fitted(r *restoring, before *observed) (answers.Answers, er
 		a.Data = nil
 		a.Ports.AutoWeb, a.Ports.AutoWebSocket = true, true
 		if other := servedBy(before, a.Domain); other != "" {
-			in.note(fmt.Sprintf("%s is served by %s on this host: the restored one is for this machine only, until `openalgo-install domain NAME` gives it another", a.Domain, other))
+			in.sayOnce(fmt.Sprintf("%s is served by %s on this host: the restored one is for this machine only, until `openalgo-install domain NAME` gives it another", a.Domain, other))
 			plain, _ := answers.ParseSaved([]byte("version: 1\n"))
 			a.Domain, a.TLS = "", plain.TLS
 		}

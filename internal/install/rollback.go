@@ -16,8 +16,6 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/host"
 )
 
-const commandRollback = "rollback"
-
 // copyManifest is the last file of a copy: without it there is none.
 const copyManifest = "manifest.json"
 
@@ -25,29 +23,18 @@ const copyManifest = "manifest.json"
 // and its databases, which alone fit each other. What runs now is kept in
 // their stead, so that a second Rollback goes forward again.
 func (in *Installer) Rollback(ctx context.Context) (Result, error) {
-	a, err := in.former(ctx)
-	if err != nil {
-		return Result{}, err
-	}
-	return in.Install(ctx, a)
+	return in.carryOut(ctx, commandRollback, in.former)
 }
 
 // PlanRollback works out what Rollback would do, and changes nothing.
 func (in *Installer) PlanRollback(ctx context.Context) (*Plan, error) {
-	a, err := in.former(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return in.Plan(ctx, a)
+	return in.dryRun(ctx, commandRollback, in.former)
 }
 
 // former are the answers that were in force before the last upgrade.
 func (in *Installer) former(ctx context.Context) (answers.Answers, error) {
 	var none answers.Answers
 	if err := in.mayCopy("a roll back"); err != nil {
-		return none, err
-	}
-	if err := in.settle(ctx); err != nil {
 		return none, err
 	}
 	if _, err := in.saved(ctx); err != nil {
@@ -80,7 +67,7 @@ func (in *Installer) former(ctx context.Context) (answers.Answers, error) {
 		return none, err
 	}
 	r.same, r.exact = true, true
-	in.restoring, in.command = r, commandRollback
+	in.restoring = r
 	in.keep = &kept{ref: a.Image.Ref, ownHealth: strings.Contains(string(r.files[compose.FileName]), "/app/start.sh")}
 	return a, nil
 }

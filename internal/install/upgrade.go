@@ -15,35 +15,46 @@ import (
 // it back when the new one does not get ready. to is a tag, a digest or a whole
 // reference; "" is the newest of the tag that is installed.
 func (in *Installer) Upgrade(ctx context.Context, to string) (Result, error) {
-	a, before, err := in.upgraded(ctx, to)
-	if err != nil {
-		return Result{}, err
-	}
-	began := in.stepStarted("image", "bring the image "+a.Image.Ref)
-	image, err := in.Engine.Pull(ctx, a.Image.Ref, in.progress("image"))
+	pulled := "" // once is enough, unless another run has changed what is wanted
+	return in.carryOut(ctx, commandUpgrade, func(ctx context.Context) (answers.Answers, error) {
+		a, before, err := in.upgraded(ctx, to)
+		if err != nil || a.Image.Ref == pulled {
+			return a, err
+		}
+		pulled = a.Image.Ref
+		return a, in.pullNewest(ctx, a.Image.Ref, before)
+	})
+}
+
+// pullNewest brings the newest image of a reference; before is the one that runs.
+func (in *Installer) pullNewest(ctx context.Context, ref, before string) error {
+	began := in.stepStarted("image", "bring the image "+ref)
+	image, err := in.Engine.Pull(ctx, ref, in.progress("image"))
 	if err != nil {
 		in.stepEnded("image", StepFailed, began)
-		return Result{}, &Error{Exit: ExitFailed, Err: pullError(a.Image.Ref, err)}
+		return &Error{Exit: ExitFailed, Err: pullError(ref, err)}
 	}
 	in.stepEnded("image", StepDone, began)
 	if image.ID == before {
-		in.note("the image that runs is the newest of " + a.Image.Ref)
+		in.note("the image that runs is the newest of " + ref)
 	}
-	return in.Install(ctx, a)
+	return nil
 }
 
 // PlanUpgrade works out what Upgrade would do, as far as that is known without
 // the new image, and changes nothing.
 func (in *Installer) PlanUpgrade(ctx context.Context, to string) (*Plan, error) {
-	a, _, err := in.upgraded(ctx, to)
-	if err != nil {
-		return nil, err
-	}
-	return in.Plan(ctx, a)
+	return in.dryRun(ctx, commandUpgrade, func(ctx context.Context) (answers.Answers, error) {
+		a, _, err := in.upgraded(ctx, to)
+		return a, err
+	})
 }
 
 // CheckUpgrade asks the registry whether there is something newer.
 func (in *Installer) CheckUpgrade(ctx context.Context, to string) (available bool, message string, err error) {
+	if err := in.settle(ctx, commandUpgrade); err != nil {
+		return false, "", err
+	}
 	a, before, err := in.upgraded(ctx, to)
 	if err != nil {
 		return false, "", err
@@ -70,9 +81,6 @@ func (in *Installer) installedRef() string {
 // upgraded are the saved answers with the image to go to, and the ID of the
 // image that runs.
 func (in *Installer) upgraded(ctx context.Context, to string) (answers.Answers, string, error) {
-	if err := in.settle(ctx); err != nil {
-		return answers.Answers{}, "", err
-	}
 	a, err := in.saved(ctx)
 	if err != nil {
 		return a, "", err
@@ -90,7 +98,7 @@ func (in *Installer) upgraded(ctx context.Context, to string) (answers.Answers, 
 	if a.Image.Ref, err = targetRef(a.Image.Ref, to); err != nil {
 		return a, "", err
 	}
-	in.keep, in.command, in.upgrading = nil, "upgrade", true
+	in.keep, in.upgrading = nil, true
 	return a, c.ImageID, nil
 }
 

@@ -1,0 +1,78 @@
+package install
+
+import (
+	"context"
+
+	"github.com/marketcalls/openalgo-install/internal/answers"
+)
+
+// wish works out what a command wants, from what is there now. It is called
+// under the lock: answers that were read before it would take back what another
+// run did in between. It may be called several times, and says the rest of what
+// it wants in the Installer's intent.
+type wish func(context.Context) (answers.Answers, error)
+
+// intent is what a wish wants beside the answers.
+type intent struct {
+	command string // what the run is called
+	keep    *kept  // the image that stays, whatever the answers say of it
+	// upgrading says that the newest image of the reference is wanted.
+	upgrading bool
+	// adopting says that the stack is another tool's, and becomes ours.
+	adopting bool
+	// restoring is the backup that is put in the instance's place.
+	restoring *restoring
+}
+
+const (
+	commandInstall  = "install"
+	commandRestore  = "restore"
+	commandRollback = "rollback"
+	commandUpgrade  = "upgrade"
+)
+
+// wanted asks a wish anew: nothing counts that an earlier call found.
+func (in *Installer) wanted(ctx context.Context, command string, w wish) (answers.Answers, error) {
+	in.intent = intent{command: command}
+	return w(ctx)
+}
+
+// planWish plans what a wish says, as the world is now.
+func (in *Installer) planWish(ctx context.Context, command string, w wish) (*Plan, error) {
+	a, err := in.wanted(ctx, command, w)
+	if err != nil {
+		return nil, err
+	}
+	_, p, err := in.plan(ctx, a)
+	return p, err
+}
+
+// dryRun is planWish for a person. What a killed run left is finished or undone
+// first, since its answers may be half of them.
+func (in *Installer) dryRun(ctx context.Context, command string, w wish) (*Plan, error) {
+	defer in.closeSource()
+	if err := in.settle(ctx, command); err != nil {
+		return nil, err
+	}
+	return in.planWish(ctx, command, w)
+}
+
+// settle finishes or undoes what a killed run left.
+func (in *Installer) settle(ctx context.Context, command string) error {
+	held, err := in.takeOver(ctx)
+	if err != nil || held == nil {
+		return err
+	}
+	defer held.release()
+	_, err = in.logged("recover", func() (Result, error) { return Result{}, in.recoverFor(ctx, command) })
+	return err
+}
+
+// recoverFor is recover on behalf of a command; a restore repairs what need not
+// answer before.
+func (in *Installer) recoverFor(ctx context.Context, command string) error {
+	in.intent = intent{command: command}
+	in.evenBroken = command == commandRestore
+	defer func() { in.evenBroken = false }()
+	return in.recover(ctx)
+}
