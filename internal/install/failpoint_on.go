@@ -38,6 +38,7 @@ func failpoint(name string) {
 		time.Sleep(200 * time.Millisecond) // until it has been delivered
 	case "STOP": // until the test sends SIGCONT
 		_ = syscall.Kill(os.Getpid(), syscall.SIGSTOP)
+		time.Sleep(200 * time.Millisecond) // another thread may get it, and this one would run on until then
 	case "HUP":
 		_ = syscall.Kill(os.Getpid(), syscall.SIGHUP)
 	default:
