@@ -38,8 +38,8 @@ func (a *app) answersCheckCommand() *cobra.Command {
 			}
 			return nil
 		},
-		RunE: func(_ *cobra.Command, args []string) error {
-			all, err := a.readAllAnswers(args[0])
+		RunE: func(cmd *cobra.Command, args []string) error {
+			all, err := a.readAllAnswers(cmd.Context(), args[0])
 			var invalid *answers.Invalid
 			if err != nil && !errors.As(err, &invalid) {
 				return err

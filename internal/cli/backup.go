@@ -12,11 +12,11 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
 
 	"github.com/marketcalls/openalgo-install/internal/backup"
 	"github.com/marketcalls/openalgo-install/internal/install"
+	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 )
 
@@ -90,7 +90,7 @@ func (a *app) backup(ctx context.Context, o backupOptions) error {
 	}
 	seal := backup.Seal{Recipients: o.recipients}
 	if o.passphrase != "" {
-		if seal.Passphrase, err = a.passphrase(o.passphrase, true); err != nil {
+		if seal.Passphrase, err = a.passphrase(ctx, o.passphrase, true); err != nil {
 			return out.end(install.Result{}, err)
 		}
 	}
@@ -102,9 +102,12 @@ func (a *app) backup(ctx context.Context, o backupOptions) error {
 }
 
 // passphrase reads one from a file, or asks for it; twice where it is a new one.
-func (a *app) passphrase(from string, fresh bool) (secret.Text, error) {
+func (a *app) passphrase(ctx context.Context, from string, fresh bool) (secret.Text, error) {
 	if from != "-" {
-		text, err := os.ReadFile(from)
+		text, err := readfile.Input(ctx, from, readfile.Secret)
+		if ctx.Err() != nil {
+			return secret.Text{}, errCancelled
+		}
 		if err != nil {
 			return secret.Text{}, usage("--passphrase-file: %v", err)
 		}
@@ -114,11 +117,11 @@ func (a *app) passphrase(from string, fresh bool) (secret.Text, error) {
 		}
 		return secret.New(string(text)), nil
 	}
-	first, err := a.askSecret("Passphrase: ")
+	first, err := a.askSecret(ctx, "Passphrase: ")
 	if err != nil || !fresh {
 		return first, err
 	}
-	again, err := a.askSecret("The same again: ")
+	again, err := a.askSecret(ctx, "The same again: ")
 	if err == nil && again.Reveal() != first.Reveal() {
 		err = usage("the two are not the same; nothing was changed")
 	}
@@ -126,21 +129,18 @@ func (a *app) passphrase(from string, fresh bool) (secret.Text, error) {
 }
 
 // askSecret reads a line from the terminal without showing it.
-func (a *app) askSecret(question string) (secret.Text, error) {
-	file, ok := a.stdin.(*os.File)
-	if !ok || !isTerminal(a.stdin) {
+func (a *app) askSecret(ctx context.Context, question string) (secret.Text, error) {
+	if !isTerminal(a.stdin) {
 		return secret.Text{}, usage("without a terminal nothing is asked: name the file with the passphrase")
 	}
-	fmt.Fprint(a.stderr, question)
-	text, err := term.ReadPassword(file.Fd())
-	fmt.Fprintln(a.stderr)
+	text, err := a.readHidden(ctx, question)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return secret.Text{}, fmt.Errorf("reading the passphrase: %w", err)
 	}
 	if len(text) == 0 {
 		return secret.Text{}, usage("an empty passphrase protects nothing; nothing was changed")
 	}
-	return secret.New(string(text)), nil
+	return secret.New(text), nil
 }
 
 // scheduleBackup makes the host call this program with the same flags.

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"time"
 
@@ -14,6 +13,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/install"
+	"github.com/marketcalls/openalgo-install/internal/readfile"
 )
 
 type installOptions struct {
@@ -37,7 +37,7 @@ func (a *app) install(ctx context.Context, o installOptions) error {
 	}
 	// From here on every end is an event: who reads --json finds the reason there.
 	out := a.presenter()
-	all, err := a.installAnswers(o)
+	all, err := a.installAnswers(ctx, o)
 	if err != nil {
 		return out.end(install.Result{}, err)
 	}
@@ -87,7 +87,7 @@ func (a *app) savedAnswers(o installOptions) bool {
 	return saved
 }
 
-func (a *app) installAnswers(o installOptions) ([]answers.Named, error) {
+func (a *app) installAnswers(ctx context.Context, o installOptions) ([]answers.Named, error) {
 	if o.answers == "" {
 		return nil, usage("no answers were given, and without a terminal nothing is asked. One of these works:\n" +
 			"  openalgo-install answers init > answers.yaml    (edit it)\n" +
@@ -100,7 +100,7 @@ func (a *app) installAnswers(o installOptions) ([]answers.Named, error) {
 	saved, problems, ok := install.SavedAnswers(dir, o.answers)
 	switch {
 	case !ok:
-		return a.readAllAnswers(o.answers)
+		return a.readAllAnswers(ctx, o.answers)
 	case len(problems) > 0:
 		return nil, &usageError{&answers.Invalid{Problems: problems}}
 	}
@@ -117,8 +117,8 @@ func (a *app) showPlan(plan *install.Plan) error {
 }
 
 // readAnswers reads the answers of one instance.
-func (a *app) readAnswers(name string) (answers.Answers, error) {
-	all, err := a.readAllAnswers(name)
+func (a *app) readAnswers(ctx context.Context, name string) (answers.Answers, error) {
+	all, err := a.readAllAnswers(ctx, name)
 	if err != nil {
 		return answers.Answers{}, err
 	}
@@ -129,27 +129,41 @@ func (a *app) readAnswers(name string) (answers.Answers, error) {
 }
 
 // readAllAnswers reads and checks the answers; every mistake is reported at once.
-func (a *app) readAllAnswers(name string) ([]answers.Named, error) {
-	data, err := a.answersText(name)
+func (a *app) readAllAnswers(ctx context.Context, name string) ([]answers.Named, error) {
+	data, err := a.answersText(ctx, name)
 	if err != nil {
 		return nil, err
 	}
-	all, problems := answers.ParseAll(data, answers.Lookup{Env: os.LookupEnv, ReadFile: os.ReadFile})
+	all, problems := answers.ParseAll(data, answers.Lookup{Env: os.LookupEnv, ReadFile: func(path string) ([]byte, error) {
+		return readfile.Input(ctx, path, readfile.Secret)
+	}})
+	if ctx.Err() != nil {
+		return nil, errCancelled
+	}
 	if len(problems) > 0 {
 		return nil, &usageError{&answers.Invalid{Problems: problems}}
 	}
 	return all, nil
 }
 
-func (a *app) answersText(name string) ([]byte, error) {
+func (a *app) answersText(ctx context.Context, name string) ([]byte, error) {
 	if name == "-" {
-		data, err := io.ReadAll(a.stdin)
+		data, err := readfile.Stream(ctx, a.stdin, "stdin", readfile.Config)
+		if ctx.Err() != nil {
+			return nil, errCancelled
+		}
 		if err != nil {
 			return nil, usage("reading the answers from stdin: %v", err)
 		}
 		return data, nil
 	}
-	data, err := os.ReadFile(name)
+	data, err := readfile.Input(ctx, name, readfile.Config)
+	if ctx.Err() != nil {
+		return nil, errCancelled
+	}
+	if errors.Is(err, readfile.ErrTooLarge) {
+		return nil, usage("reading the answers: %v", err)
+	}
 	if err != nil {
 		return nil, usage("reading the answers: %v; `%s answers init > %s` writes an example", err, program, name)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/install"
+	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 	"github.com/marketcalls/openalgo-install/internal/wizard"
 )
@@ -145,7 +146,7 @@ func (a *app) instance(ctx context.Context, m *wizard.Machine, e *engine.Engine,
 	if text := install.Unfinished(dir); text != "" {
 		m.Instance += "Note:    " + text + "\n"
 	}
-	m.Saved, _ = os.ReadFile(filepath.Join(dir, "openalgo-install.yaml"))
+	m.Saved, _ = readfile.Regular(filepath.Join(dir, "openalgo-install.yaml"), readfile.Config)
 	add := func(label string, args ...string) {
 		m.Menu = append(m.Menu, wizard.MenuEntry{Label: label, Args: args})
 	}

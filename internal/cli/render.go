@@ -39,7 +39,7 @@ Answers with an image from source add build.sh, which builds it with docker.`,
 			case !slices.Contains(install.Targets, target):
 				return usage("--target: there is no %q; one of %s", target, strings.Join(install.Targets, ", "))
 			}
-			ans, err := a.readAnswers(from)
+			ans, err := a.readAnswers(cmd.Context(), from)
 			if err != nil {
 				return err
 			}

@@ -1,13 +1,14 @@
 package cli
 
 import (
+	"bytes"
 	"context"
-	"os"
 
 	"github.com/spf13/cobra"
 
 	"github.com/marketcalls/openalgo-install/internal/backup"
 	"github.com/marketcalls/openalgo-install/internal/install"
+	"github.com/marketcalls/openalgo-install/internal/readfile"
 )
 
 type restoreOptions struct {
@@ -57,7 +58,7 @@ An image that is older than the data is refused: name a newer one with --image.`
 
 func (a *app) restore(ctx context.Context, o restoreOptions) error {
 	out := a.presenter()
-	key, err := a.backupKey(o)
+	key, err := a.backupKey(ctx, o)
 	if err != nil {
 		return out.end(install.Result{}, err)
 	}
@@ -79,23 +80,25 @@ func (a *app) restore(ctx context.Context, o restoreOptions) error {
 	return out.end(result, err)
 }
 
-func (a *app) backupKey(o restoreOptions) (backup.Key, error) {
+func (a *app) backupKey(ctx context.Context, o restoreOptions) (backup.Key, error) {
 	switch {
 	case o.identity != "" && o.passphrase != "":
 		return backup.Key{}, usage("--identity or --passphrase-file, not both")
 	case o.identity != "":
-		file, err := os.Open(o.identity)
+		text, err := readfile.Input(ctx, o.identity, readfile.Secret)
+		if ctx.Err() != nil {
+			return backup.Key{}, errCancelled
+		}
 		if err != nil {
 			return backup.Key{}, usage("--identity: %v", err)
 		}
-		defer file.Close()
-		key, err := backup.IdentityKey(file)
+		key, err := backup.IdentityKey(bytes.NewReader(text))
 		if err != nil {
 			return backup.Key{}, usage("--identity: %s: %v", o.identity, err)
 		}
 		return key, nil
 	case o.passphrase != "":
-		text, err := a.passphrase(o.passphrase, false)
+		text, err := a.passphrase(ctx, o.passphrase, false)
 		if err != nil {
 			return backup.Key{}, err
 		}

@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -34,6 +33,8 @@ type app struct {
 	stdin  io.Reader
 	stdout io.Writer
 	stderr io.Writer
+	// stopped is closed by Ctrl+C and SIGTERM: nothing waits for input then.
+	stopped <-chan struct{}
 
 	dir      string
 	dirGiven bool // by --dir
@@ -77,7 +78,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 
-	a := &app{stdin: stdin, stdout: stdout, stderr: stderr}
+	a := &app{stdin: stdin, stdout: stdout, stderr: stderr, stopped: ctx.Done()}
 	cmd := a.root()
 	cmd.SetArgs(args[1:])
 	cmd.SetIn(stdin)
@@ -243,25 +244,6 @@ func (a *app) withInstaller(ctx context.Context, do func(*install.Installer) (in
 func isTerminal(stream any) bool {
 	file, ok := stream.(*os.File)
 	return ok && term.IsTerminal(int(file.Fd()))
-}
-
-// confirm asks a question that wants a typed word; without a terminal nothing
-// is ever asked.
-func (a *app) confirm(question, want string) (bool, error) {
-	if !isTerminal(a.stdin) {
-		return false, usage("%s Without a terminal nothing is asked", question)
-	}
-	fmt.Fprintf(a.stderr, "%s\nType %s to go on: ", question, want)
-	var line strings.Builder
-	one := make([]byte, 1)
-	for {
-		n, err := a.stdin.Read(one)
-		if n == 0 || err != nil || one[0] == '\n' {
-			break
-		}
-		line.WriteByte(one[0])
-	}
-	return strings.TrimSpace(line.String()) == want, nil
 }
 
 // agree asks for a yes; without one it is an error that ends the command.

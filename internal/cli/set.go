@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -11,10 +12,10 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/install"
+	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 )
 
@@ -62,7 +63,7 @@ it change, too, and the credentials are checked against its form.`,
 
 func (a *app) set(ctx context.Context, o setOptions, args []string) error {
 	out := a.presenter()
-	edit, err := a.readVars(args)
+	edit, err := a.readVars(ctx, args)
 	if err != nil {
 		return out.end(install.Result{}, err)
 	}
@@ -101,12 +102,12 @@ func (a *app) set(ctx context.Context, o setOptions, args []string) error {
 
 // readVars reads the keys of the command line, and asks for values that are
 // not there.
-func (a *app) readVars(args []string) (install.EnvEdit, error) {
+func (a *app) readVars(ctx context.Context, args []string) (install.EnvEdit, error) {
 	var e install.EnvEdit
 	lines := bufio.NewReader(a.stdin)
 	for _, arg := range args {
 		if !strings.Contains(arg, "=") {
-			value, err := a.readValue(lines, arg)
+			value, err := a.readValue(ctx, lines, arg)
 			if err != nil {
 				return e, err
 			}
@@ -129,18 +130,21 @@ func (a *app) readVars(args []string) (install.EnvEdit, error) {
 	return e, nil
 }
 
-func (a *app) readValue(lines *bufio.Reader, key string) (secret.Text, error) {
-	if file, ok := a.stdin.(*os.File); ok && isTerminal(a.stdin) {
-		fmt.Fprintf(a.stderr, "%s: ", key)
-		text, err := term.ReadPassword(int(file.Fd()))
-		fmt.Fprintln(a.stderr)
+func (a *app) readValue(ctx context.Context, lines *bufio.Reader, key string) (secret.Text, error) {
+	if isTerminal(a.stdin) {
+		text, err := a.readHidden(ctx, key+": ")
 		if err != nil {
 			return secret.Text{}, fmt.Errorf("reading %s: %w", key, err)
 		}
-		return secret.New(strings.TrimSpace(string(text))), nil
+		return secret.New(strings.TrimSpace(text)), nil
 	}
-	text, err := lines.ReadString('\n')
-	if err != nil && text == "" {
+	text, err := readfile.Line(ctx, lines, readfile.Config)
+	switch {
+	case ctx.Err() != nil:
+		return secret.Text{}, errCancelled
+	case errors.Is(err, readfile.ErrTooLarge):
+		return secret.Text{}, usage("the value of %s: %v", key, err)
+	case err != nil && text == "":
 		return secret.Text{}, usage("%s has no value: write %[1]s=VALUE, or give it on stdin", key)
 	}
 	return secret.New(strings.TrimRight(text, "\r\n")), nil
@@ -177,7 +181,7 @@ func (a *app) editEnv(ctx context.Context, in *install.Installer) (install.EnvEd
 	if err := cmd.Run(); err != nil {
 		return install.EnvEdit{}, &install.Error{Exit: install.ExitFailed, Err: fmt.Errorf("the editor %s ended with an error, nothing was changed: %w", editor, err)}
 	}
-	after, err := os.ReadFile(path)
+	after, err := readfile.Regular(path, readfile.Config)
 	if err != nil {
 		return install.EnvEdit{}, fmt.Errorf("reading what was edited: %w", err)
 	}
