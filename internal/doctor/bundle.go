@@ -16,6 +16,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/install"
+	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 	"github.com/marketcalls/openalgo-install/templates"
 )
@@ -60,7 +61,7 @@ type bundledFile struct {
 
 // bundled are the files of a bundle; what is not there is left out.
 func (l Look) bundled(ctx context.Context, r Report) []bundledFile {
-	env, _ := os.ReadFile(filepath.Join(l.Dir, ".env"))
+	env, _ := readfile.Regular(filepath.Join(l.Dir, ".env"), readfile.Config)
 	redact := redactor(env)
 	var out []bundledFile
 	add := func(name string, text []byte) {
@@ -86,7 +87,7 @@ func (l Look) bundled(ctx context.Context, r Report) []bundledFile {
 	}
 	add("env", envfile.Masked(env))
 	for _, name := range []string{"docker-compose.yaml", "docker-compose.yml", "compose.yaml", "compose.yml", "openalgo-install.yaml", ".openalgo-install/log"} {
-		if data, err := os.ReadFile(filepath.Join(l.Dir, name)); err == nil {
+		if data, err := readfile.Regular(filepath.Join(l.Dir, name), readfile.Config); err == nil {
 			add(strings.TrimPrefix(name, "."), maskAssignments(data))
 		}
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/install"
+	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 )
 
@@ -100,7 +101,7 @@ func gone(path string) bool {
 
 func (l Look) gatherFiles(p *patient) {
 	path := filepath.Join(l.Dir, ".env")
-	text, err := os.ReadFile(path)
+	text, err := readfile.Regular(path, readfile.Config)
 	if err == nil {
 		p.env, err = envfile.Parse(text)
 	}

@@ -18,6 +18,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/readfile"
 )
 
 // What an edge is when nothing else is said.
@@ -272,7 +273,7 @@ func (c *Caddy) sites() int {
 
 // readOptional reads a file; nil when there is none.
 func readOptional(path string) ([]byte, error) {
-	text, err := os.ReadFile(path)
+	text, err := readfile.Regular(path, readfile.Config)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
 	}

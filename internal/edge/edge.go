@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 )
 
@@ -78,7 +79,7 @@ type File struct {
 
 // Changed reports whether the file on disk is another.
 func (f File) Changed() (bool, error) {
-	now, err := os.ReadFile(f.Path)
+	now, err := readfile.Regular(f.Path, readfile.Config)
 	if errors.Is(err, fs.ErrNotExist) {
 		return f.Text != nil, nil
 	}
@@ -119,7 +120,7 @@ func (p *Plan) file(f File, reason string, diff func(before []byte) string) erro
 	if err != nil || !changed {
 		return err
 	}
-	before, _ := os.ReadFile(f.Path)
+	before, _ := readfile.Regular(f.Path, readfile.Config)
 	c := Change{Kind: "file", Name: f.Path, Action: "update", Reason: reason}
 	switch {
 	case f.Text == nil:

@@ -6,10 +6,10 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
-	"os"
 	"strings"
 	"time"
 
+	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 )
 
@@ -19,11 +19,11 @@ import (
 // leads to no authority which this host knows is a warning: it may be the
 // user's own.
 func (s *Site) ReadCertificate(certPath, keyPath string, now time.Time) (warnings []string, err error) {
-	cert, err := os.ReadFile(certPath)
+	cert, err := readfile.Regular(certPath, readfile.Secret)
 	if err != nil {
 		return nil, fmt.Errorf("tls.cert: %w", err)
 	}
-	key, err := os.ReadFile(keyPath)
+	key, err := readfile.Regular(keyPath, readfile.Secret)
 	if err != nil {
 		return nil, fmt.Errorf("tls.key: %w", err)
 	}

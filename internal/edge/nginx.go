@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -14,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/marketcalls/openalgo-install/internal/readfile"
 )
 
 // Nginx is the host's own nginx, with one file of ours for each site.
@@ -228,7 +229,7 @@ func nginxReason(err error) string {
 func processRuns(name string) bool {
 	found, _ := filepath.Glob("/proc/[0-9]*/comm")
 	return slices.ContainsFunc(found, func(path string) bool {
-		text, err := os.ReadFile(path)
+		text, err := readfile.Regular(path, readfile.Config)
 		return err == nil && strings.TrimSpace(string(text)) == name
 	})
 }

@@ -100,6 +100,6 @@ func (e *Engine) readOne(ctx context.Context, id, name string, max int64) (data 
 	case header.Size > max:
 		return nil, "", fmt.Errorf("%s: it has %d bytes, more than the %d expected", doing, header.Size, max)
 	}
-	data, err = io.ReadAll(archive)
+	data, err = io.ReadAll(io.LimitReader(archive, max))
 	return data, "", e.explain(ctx, doing, err)
 }

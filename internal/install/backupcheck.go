@@ -36,7 +36,7 @@ const lastBackupName = "backup.json"
 // ReadLastBackup looks at how the last backup of an instance ended; nil when
 // there was none.
 func ReadLastBackup(dir string) *LastBackup {
-	text, err := os.ReadFile(workdir{dir}.path(lastBackupName))
+	text, err := readOwn(workdir{dir}.path(lastBackupName))
 	var last LastBackup
 	if err != nil || json.Unmarshal(text, &last) != nil {
 		return nil

@@ -38,12 +38,15 @@ const dailyName = "daily.json"
 // ReadDailyBackup looks for the daily backup of an instance; nil when there is
 // none, or when its files are gone.
 func ReadDailyBackup(dir string) *DailyBackup {
-	text, err := os.ReadFile(workdir{dir}.path(dailyName))
+	text, err := readOwn(workdir{dir}.path(dailyName))
 	var d DailyBackup
 	if err != nil || json.Unmarshal(text, &d) != nil {
 		return nil
 	}
 	for _, file := range d.Files {
+		if !isBackupUnit(file) {
+			return nil
+		}
 		if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
 			return nil
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -12,6 +11,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/edge"
+	"github.com/marketcalls/openalgo-install/internal/readfile"
 )
 
 // letsEncryptStaging gives certificates that nobody trusts and has no limits
@@ -44,7 +44,7 @@ type edgeState struct {
 func (s edgeState) trust() edge.Trust {
 	site := edge.Site{}
 	if s.Root != "" {
-		site.CARoot, _ = os.ReadFile(s.Root) // without it the check itself fails, and says so
+		site.CARoot, _ = readfile.Regular(s.Root, readfile.Config) // without it the check itself fails, and says so
 	}
 	trust := edge.TrustOf(site)
 	trust.Any = s.Any
@@ -156,7 +156,7 @@ func (in *Installer) openEdge(ctx context.Context, o *observed, a answers.Answer
 	}}
 	e.state = edgeState{Kind: edge.KindCaddy, Domain: a.Domain, Any: in.rehearsing}
 	if a.TLS.CARoot != "" {
-		text, err := os.ReadFile(a.TLS.CARoot)
+		text, err := readfile.Regular(a.TLS.CARoot, readfile.Config)
 		if err != nil {
 			return nil, nil, fail(ExitUsage, "tls.ca_root: %w", err)
 		}

@@ -9,7 +9,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -17,6 +16,7 @@ import (
 	"github.com/coder/websocket"
 
 	"github.com/marketcalls/openalgo-install/internal/edge"
+	"github.com/marketcalls/openalgo-install/internal/readfile"
 )
 
 // edgeChange is what a run does to the edge, on disk before it is done.
@@ -75,7 +75,7 @@ func (r *run) edge(ctx context.Context) error {
 // few attempts an hour.
 func (r *run) trial(ctx context.Context, c *edge.Caddy, began time.Time) error {
 	e := r.plan.edge
-	final, err := os.ReadFile(c.Trial(e.site, e.trial).Path)
+	final, err := readfile.Regular(c.Trial(e.site, e.trial).Path, readfile.Config)
 	if err != nil {
 		return fmt.Errorf("reading the site: %w", err)
 	}
@@ -181,7 +181,7 @@ func restoreEdgeFile(c fileChange) error {
 		f.Mode = 0o600
 	}
 	if c.Backup != "" {
-		text, err := os.ReadFile(c.Backup)
+		text, err := readOwn(c.Backup)
 		if err != nil {
 			return fmt.Errorf("reading the former %s: %w", c.Name, err)
 		}

@@ -2,7 +2,9 @@ package install
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"time"
 
@@ -67,9 +69,12 @@ type fileChange struct {
 }
 
 func (w workdir) readJournal() (*journal, error) {
-	data, err := readOptional(w.path("journal.json"))
-	if err != nil || data == nil {
-		return nil, err
+	data, err := readOwn(w.path("journal.json"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fail(ExitHost, "reading what an interrupted run left: %w", err)
 	}
 	j := &journal{work: w}
 	if err := json.Unmarshal(data, j); err != nil {

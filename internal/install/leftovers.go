@@ -15,6 +15,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/edge"
+	"github.com/marketcalls/openalgo-install/internal/readfile"
 )
 
 // leftover is a file that another installer left on the host for an instance.
@@ -92,7 +93,7 @@ func smallText(path string) string {
 	if err != nil || !info.Mode().IsRegular() || info.Size() > largeFile {
 		return ""
 	}
-	text, _ := os.ReadFile(path)
+	text, _ := readfile.Regular(path, largeFile)
 	return string(text)
 }
 

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/marketcalls/openalgo-install/internal/printable"
+	"github.com/marketcalls/openalgo-install/internal/readfile"
 )
 
 // lockPoll is how often a waiting run looks whether the other one has ended.
@@ -25,13 +26,13 @@ type lock struct{ file *os.File }
 
 // tryLock takes the lock, or returns nil and the process ID of its holder.
 func (w workdir) tryLock() (l *lock, holder int, err error) {
-	file, err := os.OpenFile(w.path("lock"), os.O_RDWR|os.O_CREATE, 0o600)
+	file, err := openOwn(w.path("lock"), os.O_RDWR|os.O_CREATE)
 	if err != nil {
 		return nil, 0, fail(ExitHost, "opening the lock: %w", err)
 	}
 	err = unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 	if errors.Is(err, unix.EWOULDBLOCK) {
-		text, _ := io.ReadAll(file)
+		text, _ := readfile.Open(file, "lock", 64)
 		_ = file.Close()
 		holder, _ = strconv.Atoi(strings.TrimSpace(string(text)))
 		return nil, holder, nil
@@ -100,7 +101,7 @@ func Watch(ctx context.Context, dir string, report func(message string)) (ran bo
 }
 
 func (w workdir) openLogAtEnd() *bufio.Reader {
-	file, err := os.Open(w.path("log"))
+	file, err := openOwn(w.path("log"), os.O_RDONLY)
 	if err != nil {
 		return bufio.NewReader(strings.NewReader(""))
 	}

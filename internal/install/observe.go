@@ -14,6 +14,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/readfile"
 )
 
 // DataTarget is where the app keeps its databases in the container: what a
@@ -187,7 +188,7 @@ func (in *Installer) observeImage(ctx context.Context, o *observed, ref string) 
 	image, err := in.Engine.Image(ctx, ref)
 	if errors.Is(err, engine.ErrNotFound) || errors.Is(err, engine.ErrImageNotFound) {
 		if in.built != nil && in.built.src != nil {
-			o.sample, _ = os.ReadFile(filepath.Join(in.built.src.Dir, ".sample.env")) // the image will have the same
+			o.sample, _ = in.built.src.Read(".sample.env") // the image will have the same
 		}
 		return nil
 	}
@@ -249,7 +250,7 @@ func (in *Installer) readEnv(ctx context.Context) ([]byte, error) {
 		return nil, fail(ExitHost, "%s is a directory: Docker made it because there was no file when a container started. "+
 			"Stop that container, remove the empty directory (rmdir %s), bring the .env back from a backup, then run this again", path, path)
 	}
-	data, err := os.ReadFile(path)
+	data, err := readfile.Regular(path, readfile.Config)
 	if errors.Is(err, fs.ErrPermission) {
 		return in.readEnvThroughEngine(ctx)
 	}

@@ -3,12 +3,12 @@ package install
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 )
 
@@ -76,7 +76,7 @@ func SavedAnswers(dir, name string) (a answers.Answers, problems []answers.Probl
 	if !sameFile(name, filepath.Join(dir, answersName)) {
 		return a, nil, false
 	}
-	text, err := os.ReadFile(name)
+	text, err := readfile.NoLink(name, readfile.Config)
 	if err != nil {
 		return a, nil, false
 	}

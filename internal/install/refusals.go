@@ -24,7 +24,7 @@ const refusalsName = "refusals"
 
 // noteRefusal keeps that an attempt failed. It is of no use to fail for it.
 func (in *Installer) noteRefusal(domain string) {
-	file, err := os.OpenFile(in.work.path(refusalsName), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	file, err := openOwn(in.work.path(refusalsName), os.O_CREATE|os.O_APPEND|os.O_WRONLY)
 	if err != nil {
 		return
 	}
@@ -34,7 +34,7 @@ func (in *Installer) noteRefusal(domain string) {
 
 // refusals are the times of the attempts for a domain that failed since.
 func (in *Installer) refusals(domain string, since time.Time) []time.Time {
-	text, err := readOptional(in.work.path(refusalsName))
+	text, err := readOwn(in.work.path(refusalsName))
 	if err != nil {
 		return nil
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/edge"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 )
 
@@ -143,7 +144,7 @@ func edgeFiles(a answers.Answers, project, dir string) ([]output, error) {
 		Web: edge.Upstream(a.Ports.Bind, a.Ports.Web), WebSocket: edge.Upstream(a.Ports.Bind, a.Ports.WebSocket),
 		CertPath: a.TLS.Cert, KeyPath: a.TLS.Key}
 	if a.TLS.CARoot != "" {
-		text, err := os.ReadFile(a.TLS.CARoot)
+		text, err := readfile.Regular(a.TLS.CARoot, readfile.Config)
 		if err != nil {
 			return nil, fail(ExitUsage, "tls.ca_root: %w", err)
 		}

@@ -20,7 +20,7 @@ func (in *Installer) stepEnded(step, state string, began time.Time) {
 // logged does what a command does. Every event of it, and its end, is also a
 // line of <dir>/.openalgo-install/log, for those who watch or come later.
 func (in *Installer) logged(command string, do func() (Result, error)) (Result, error) {
-	file, err := os.OpenFile(in.work.path("log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	file, err := openOwn(in.work.path("log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY)
 	if err != nil {
 		return Result{}, fail(ExitHost, "opening the log: %w", err)
 	}

@@ -84,7 +84,7 @@ func (in *Installer) restoreEnv(ctx context.Context, j *journal, change fileChan
 	if now != nil && sha256Hex(now) != change.SHA256 {
 		in.keepForeign(envName, now)
 	}
-	before, err := os.ReadFile(change.Backup)
+	before, err := readOwn(change.Backup)
 	if err != nil {
 		return fmt.Errorf("reading the former .env: %w", err)
 	}
@@ -106,7 +106,7 @@ func (in *Installer) restoreEnv(ctx context.Context, j *journal, change fileChan
 }
 
 func (in *Installer) moveEnvBack(ctx context.Context, change fileChange, s state) error {
-	file, err := os.Open(change.Backup)
+	file, err := openOwn(change.Backup, os.O_RDONLY)
 	if err != nil {
 		return fmt.Errorf("reading the former .env: %w", err)
 	}

@@ -120,7 +120,7 @@ func (in *Installer) describeCopy(ctx context.Context, base string, c engine.Con
 
 // readCopy reads what describeCopy wrote.
 func (in *Installer) readCopy(base string) (*restoring, error) {
-	text, err := os.ReadFile(filepath.Join(base, copyManifest))
+	text, err := readOwn(filepath.Join(base, copyManifest))
 	if err != nil {
 		return nil, err
 	}

@@ -41,7 +41,7 @@ var ErrScheduled = errors.New("a resize waits already")
 // ReadSchedule looks at the schedule of an instance; nil when there is none.
 func ReadSchedule(dir string) *Schedule {
 	w := workdir{dir}
-	text, err := os.ReadFile(w.path(scheduleName))
+	text, err := readOwn(w.path(scheduleName))
 	var s Schedule
 	if err != nil || json.Unmarshal(text, &s) != nil {
 		return nil
@@ -73,7 +73,7 @@ func (s *Schedule) text() string {
 // holdSchedule locks the schedule of a directory; nil while another process
 // has it, which the kernel ends with that process.
 func (w workdir) holdSchedule() (*os.File, error) {
-	file, err := os.OpenFile(w.path(scheduleLock), os.O_RDWR|os.O_CREATE, 0o600)
+	file, err := openOwn(w.path(scheduleLock), os.O_RDWR|os.O_CREATE)
 	if err != nil {
 		return nil, fmt.Errorf("opening %s: %w", w.path(scheduleLock), err)
 	}
@@ -93,7 +93,7 @@ func ScheduleEvents(dir string) (*os.File, error) {
 	if _, err := w.create(); err != nil {
 		return nil, fail(ExitHost, "%w", err)
 	}
-	file, err := os.OpenFile(w.path(scheduleEvents), os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	file, err := openOwn(w.path(scheduleEvents), os.O_CREATE|os.O_TRUNC|os.O_WRONLY)
 	if err != nil {
 		return nil, fail(ExitHost, "making %s: %w", w.path(scheduleEvents), err)
 	}
@@ -102,7 +102,7 @@ func ScheduleEvents(dir string) (*os.File, error) {
 
 // OpenScheduleEvents opens that file for reading.
 func OpenScheduleEvents(dir string) (*os.File, error) {
-	return os.Open(workdir{dir}.path(scheduleEvents))
+	return openOwn(workdir{dir}.path(scheduleEvents), os.O_RDONLY)
 }
 
 // AtTime waits for a time, then does something, and keeps a record of both.

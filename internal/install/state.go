@@ -5,7 +5,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 
 	"github.com/marketcalls/openalgo-install/internal/envfile"
@@ -67,7 +69,10 @@ func (s state) otherKey(env *envfile.File) string {
 
 func (w workdir) readState() (state, error) {
 	var s state
-	data, err := readOptional(w.path("state.json"))
+	data, err := readOwn(w.path("state.json"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return s, nil
+	}
 	if err != nil {
 		return s, fmt.Errorf("reading the state of the last run: %w", err)
 	}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -17,6 +16,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/printable"
+	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 )
 
@@ -105,7 +105,7 @@ func ReadStatus(ctx context.Context, e *engine.Engine, machine sizing.Machine, o
 		if c.State != "running" {
 			others++
 		}
-		saved, _ := os.ReadFile(filepath.Join(dirOf(c), answersName))
+		saved, _ := readfile.NoLink(filepath.Join(dirOf(c), answersName), readfile.Config)
 		due, _ := dueSizing(machine, max(others, 1), fixedSizing(saved))
 		status.Instances = append(status.Instances, readInstance(ctx, e, c, due, sizes))
 	}
@@ -284,7 +284,7 @@ func appVersion(ctx context.Context, address string) string {
 // envOf reads the .env in dir; an empty one where there is none, or none that
 // this user may read.
 func envOf(dir string) *envfile.File {
-	text, _ := os.ReadFile(filepath.Join(dir, envName))
+	text, _ := readfile.Regular(filepath.Join(dir, envName), readfile.Config)
 	file, err := envfile.Parse(text)
 	if err != nil {
 		file, _ = envfile.Parse(nil)

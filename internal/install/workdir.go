@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/readfile"
 )
 
 // Names inside the instance's directory.
@@ -103,7 +104,7 @@ func (w workdir) backups(name string) ([]string, error) {
 
 // readOptional reads a file; nil when there is none.
 func readOptional(path string) ([]byte, error) {
-	data, err := os.ReadFile(path)
+	data, err := readfile.Regular(path, readfile.Config)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

@@ -61,6 +61,11 @@ func read(open func(string, int, fs.FileMode) (*os.File, error), name string, fl
 	if !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("%s: %w (%s)", name, ErrNotRegular, kind(info.Mode()))
 	}
+	return Open(file, name, most)
+}
+
+// Open is for a regular file that is open already.
+func Open(file *os.File, name string, most int64) ([]byte, error) {
 	return limited(file, name, most)
 }
 

@@ -10,7 +10,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
+	"path"
 	"strings"
 
 	"github.com/moby/patternmatcher"
@@ -22,7 +22,7 @@ import (
 // file is one entry of the build context.
 type file struct {
 	name    string // with slashes, from the context's top
-	path    string // on this machine; "" for one of ours
+	root    string // the checkout's directory; "" for one of ours
 	info    fs.FileInfo
 	link    string // where a symbolic link leads
 	content []byte // of one of ours
@@ -38,8 +38,13 @@ func (s *Source) list() ([]file, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &walker{source: s, ignored: ignored, parents: map[string]patternmatcher.MatchInfo{}}
-	if err := filepath.WalkDir(s.Dir, w.visit); err != nil {
+	root, err := os.OpenRoot(s.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("reading the checkout: %w", err)
+	}
+	defer root.Close()
+	w := &walker{source: s, root: root, ignored: ignored, parents: map[string]patternmatcher.MatchInfo{}}
+	if err := fs.WalkDir(root.FS(), ".", w.visit); err != nil {
 		return nil, err
 	}
 	if s.Dockerfile == Ours {
@@ -54,7 +59,7 @@ func (s *Source) list() ([]file, error) {
 // after them, which so have the last word.
 func (s *Source) ignored() (*patternmatcher.PatternMatcher, error) {
 	var patterns []string
-	text, err := os.ReadFile(filepath.Join(s.Dir, ".dockerignore"))
+	text, err := s.Read(".dockerignore")
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("reading the checkout's .dockerignore: %w", err)
 	}
@@ -82,37 +87,33 @@ func (s *Source) ignored() (*patternmatcher.PatternMatcher, error) {
 // walker collects what is not ignored.
 type walker struct {
 	source  *Source
+	root    *os.Root
 	ignored *patternmatcher.PatternMatcher
 	parents map[string]patternmatcher.MatchInfo
 	files   []file
 }
 
-func (w *walker) visit(path string, d fs.DirEntry, err error) error {
+func (w *walker) visit(name string, d fs.DirEntry, err error) error {
 	if err != nil {
 		return fmt.Errorf("reading the checkout: %w (leave it out in .dockerignore if it is not part of OpenAlgo)", err)
 	}
-	if path == w.source.Dir {
+	if name == "." {
 		return nil
 	}
-	relative, err := filepath.Rel(w.source.Dir, path)
-	if err != nil {
-		return err
-	}
-	name := filepath.ToSlash(relative)
-	skip, info, err := w.ignored.MatchesUsingParentResults(name, w.parents[filepath.Dir(relative)])
+	skip, info, err := w.ignored.MatchesUsingParentResults(name, w.parents[path.Dir(name)])
 	if err != nil {
 		return fmt.Errorf(".dockerignore, at %s: %w", name, err)
 	}
 	if d.IsDir() {
-		w.parents[relative] = info
+		w.parents[name] = info
 	}
 	switch {
 	case skip && d.IsDir() && !w.comesBack(name):
-		return filepath.SkipDir
+		return fs.SkipDir
 	case skip, w.source.Dockerfile == Ours && replaced[name] != nil:
 		return nil
 	}
-	return w.add(path, name, d)
+	return w.add(name)
 }
 
 // comesBack reports whether a pattern with ! takes something of an ignored
@@ -126,15 +127,15 @@ func (w *walker) comesBack(directory string) bool {
 	return false
 }
 
-func (w *walker) add(path, name string, d fs.DirEntry) error {
-	info, err := d.Info()
+func (w *walker) add(name string) error {
+	info, err := w.root.Lstat(name)
 	if err != nil {
 		return fmt.Errorf("reading the checkout: %w", err)
 	}
-	f := file{name: name, path: path, info: info}
+	f := file{name: name, root: w.source.Dir, info: info}
 	switch mode := info.Mode(); {
 	case mode&fs.ModeSymlink != 0:
-		if f.link, err = os.Readlink(path); err != nil {
+		if f.link, err = w.root.Readlink(name); err != nil {
 			return fmt.Errorf("reading the checkout: %w", err)
 		}
 	case !mode.IsRegular() && !mode.IsDir():
@@ -145,7 +146,7 @@ func (w *walker) add(path, name string, d fs.DirEntry) error {
 }
 
 func (f file) header() (*tar.Header, error) {
-	if f.path == "" {
+	if f.root == "" {
 		return &tar.Header{Typeflag: tar.TypeReg, Name: f.name, Mode: 0o755, Size: int64(len(f.content))}, nil
 	}
 	h, err := tar.FileInfoHeader(f.info, f.link)
@@ -163,21 +164,26 @@ func (f file) header() (*tar.Header, error) {
 
 // copyTo writes a regular file's content.
 func (f file) copyTo(w io.Writer) error {
-	if f.path == "" {
+	if f.root == "" {
 		_, err := w.Write(f.content)
 		return err
 	}
 	if !f.info.Mode().IsRegular() {
 		return nil
 	}
-	in, err := os.Open(f.path)
+	root, err := os.OpenRoot(f.root)
 	if err != nil {
-		return fmt.Errorf("reading the checkout: %w (leave it out in .dockerignore if it is not part of OpenAlgo)", err)
+		return fmt.Errorf("reading the checkout: %w", err)
+	}
+	defer root.Close()
+	in, err := openListed(root, f.name, f.info)
+	if err != nil {
+		return err
 	}
 	defer in.Close()
 	n, err := io.Copy(w, io.LimitReader(in, f.info.Size()))
 	if err == nil && n < f.info.Size() {
-		err = fmt.Errorf("%s became shorter while it was read; run this again", f.path)
+		err = fmt.Errorf("%s of the checkout became shorter while it was read; run this again", f.name)
 	}
 	return err
 }

@@ -104,32 +104,6 @@ func (r Remote) Fetch(ctx context.Context, rev Revision, dir string) (Revision, 
 	return rev, nil
 }
 
-// describe is the branch and commit of a checkout; "" for what is not known.
-func describe(ctx context.Context, dir string) (branch, commit string) {
-	top, err := git(ctx, dir, "rev-parse", "--show-prefix")
-	if err != nil || strings.TrimSpace(top) != "" {
-		return "", "" // no checkout, or a directory within somebody else's
-	}
-	out, err := git(ctx, dir, "rev-parse", "--verify", "-q", "HEAD")
-	if commit = strings.TrimSpace(out); err != nil || !wholeCommit.MatchString(commit) {
-		return "", ""
-	}
-	if out, err = git(ctx, dir, "symbolic-ref", "-q", "--short", "HEAD"); err == nil {
-		branch = strings.TrimSpace(out)
-	}
-	return branch, commit
-}
-
-// committed reports whether a directory's compiled part is in the commit, and
-// nothing in the directory differs from it.
-func committed(ctx context.Context, dir, part string) bool {
-	if _, err := git(ctx, dir, "ls-files", "--error-unmatch", "--", part+"/dist/index.html"); err != nil {
-		return false
-	}
-	out, err := git(ctx, dir, "status", "--porcelain", "--", part)
-	return err == nil && strings.TrimSpace(out) == ""
-}
-
 // gitError is a command of git's that failed, and what it said.
 type gitError struct{ text string }
 
@@ -141,8 +115,10 @@ func git(ctx context.Context, dir string, args ...string) (string, error) {
 	if err != nil {
 		return "", ErrNoGit
 	}
-	// The checkout may belong to another user, as after sudo.
-	cmd := exec.CommandContext(ctx, path, append([]string{"-c", "safe.directory=*", "-c", "core.fsmonitor=false", "-c", "advice.detachedHead=false"}, args...)...)
+	// The directory is one that we made; what is fetched into it is not ours.
+	cmd := exec.CommandContext(ctx, path, append([]string{"-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false",
+		"-c", "submodule.recurse=false", "-c", "fetch.recurseSubmodules=false", "-c", "protocol.ext.allow=never",
+		"-c", "advice.detachedHead=false"}, args...)...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "GIT_TERMINAL_PROMPT=0", "GIT_SSH_COMMAND=ssh -o BatchMode=yes", "LC_ALL=C")
 	var stdout, stderr bytes.Buffer
@@ -163,6 +139,7 @@ func git(ctx context.Context, dir string, args ...string) (string, error) {
 var (
 	needsLogin  = regexp.MustCompile(`(?i)could not read (Username|Password)|Authentication failed|Permission denied \(publickey|terminal prompts disabled|access denied`)
 	unreachable = regexp.MustCompile(`(?i)Could not resolve host|unable to access|Connection (refused|timed out)|Network is unreachable|Temporary failure`)
+	otherOwner  = regexp.MustCompile(`(?i)detected dubious ownership`)
 	noRepo      = regexp.MustCompile(`(?i)not found|does not exist|does not appear to be a git repository`)
 )
 
@@ -176,6 +153,9 @@ func (r Remote) explain(err error) error {
 		return err
 	case needsLogin.MatchString(said.text):
 		return fmt.Errorf("%s wants a login: check the address; for a private repository give git a credential helper, or use ssh with a key that needs no passphrase (%s)", r.URL, lastLine(said.text))
+	case otherOwner.MatchString(said.text):
+		return fmt.Errorf("%s belongs to another user, whose git configuration could run commands here: "+
+			"run this as that user, or build from the directory itself (image: {source: path})", r.URL)
 	case noRepo.MatchString(said.text):
 		return fmt.Errorf("there is no repository at %s: check image.url in the answers (%s)", r.URL, lastLine(said.text))
 	case unreachable.MatchString(said.text):

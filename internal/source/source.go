@@ -78,7 +78,7 @@ func Open(ctx context.Context, dir string, o Options) (*Source, error) {
 	if err := s.chooseDockerfile(); err != nil {
 		return nil, err
 	}
-	s.Branch, s.Commit = describe(ctx, abs)
+	s.Branch, s.Commit = describe(abs)
 	if err := s.chooseFrontend(ctx); err != nil {
 		return nil, err
 	}
@@ -108,11 +108,6 @@ func (s *Source) String() string {
 		return out + ", with this program's Dockerfile"
 	}
 	return out + ", with its own Dockerfile"
-}
-
-func (s *Source) has(name string) bool {
-	info, err := os.Stat(filepath.Join(s.Dir, name))
-	return err == nil && info.Mode().IsRegular()
 }
 
 // chooseDockerfile prefers the checkout's own, which was made for its code.
@@ -171,7 +166,7 @@ func (s *Source) chooseFrontend(ctx context.Context) error {
 // frontendIsCurrent reports whether frontend/dist was made of the frontend's
 // present source: committed with it and unchanged, or newer than all of it.
 func (s *Source) frontendIsCurrent(ctx context.Context) bool {
-	if s.Commit != "" && committed(ctx, s.Dir, "frontend") {
+	if s.Commit != "" && s.committed(ctx, "frontend") {
 		return true
 	}
 	built, err := os.Stat(filepath.Join(s.Dir, "frontend/dist/index.html"))
@@ -227,7 +222,7 @@ func (s *Source) DockerfileText() ([]byte, error) {
 	if s.Dockerfile == Ours {
 		return templates.Dockerfile, nil
 	}
-	text, err := os.ReadFile(filepath.Join(s.Dir, "Dockerfile"))
+	text, err := s.Read("Dockerfile")
 	if err != nil {
 		return nil, fmt.Errorf("reading the checkout's Dockerfile: %w", err)
 	}
@@ -243,7 +238,7 @@ const bigContext = 256 << 20
 func (s *Source) PrefersClassic() bool {
 	var size int64
 	for _, f := range s.files {
-		if f.path != "" && f.info.Mode().IsRegular() {
+		if f.root != "" && f.info.Mode().IsRegular() {
 			size += f.info.Size()
 		}
 	}

@@ -1,0 +1,68 @@
+package install
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/marketcalls/openalgo-install/internal/readfile"
+)
+
+// openOwn opens a file of the work directory. A link there is not this
+// program's, and neither is a pipe, nor for root what belongs to another user.
+func openOwn(path string, flags int) (*os.File, error) {
+	file, err := os.OpenFile(path, flags|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	info, err := file.Stat()
+	if err == nil {
+		err = isOwn(path, info)
+	}
+	if err != nil {
+		_ = file.Close()
+		return nil, err
+	}
+	return file, nil
+}
+
+// readOwn reads a file that openOwn opens.
+func readOwn(path string) ([]byte, error) {
+	file, err := openOwn(path, os.O_RDONLY)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return readfile.Open(file, path, readfile.Own)
+}
+
+func isOwn(path string, info fs.FileInfo) error {
+	if !info.Mode().IsRegular() {
+		return fmt.Errorf("%s: %w", path, readfile.ErrNotRegular)
+	}
+	if owner := ownerOf(info); os.Geteuid() == 0 && owner != 0 {
+		return fmt.Errorf("%s belongs to user %d: openalgo-install did not write it", path, owner)
+	}
+	return nil
+}
+
+func ownerOf(info fs.FileInfo) int {
+	if s, ok := info.Sys().(*syscall.Stat_t); ok {
+		return int(s.Uid)
+	}
+	return -1
+}
+
+// backupUnits are the files that a daily backup has on the host.
+var backupUnits = regexp.MustCompile(`^(/etc/systemd/system/openalgo-backup-[^/]+\.(service|timer)|/etc/cron\.d/openalgo-backup-[^/]+)$`)
+
+// isBackupUnit reports whether a file can be one that a daily backup made: the
+// record of it stands in the instance's directory, and is acted on as root.
+func isBackupUnit(path string) bool {
+	return filepath.Clean(path) == path && backupUnits.MatchString(path)
+}
