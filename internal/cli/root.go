@@ -70,6 +70,8 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	switch filepath.Base(args[0]) {
 	case rehearsal.CurlName:
 		return rehearsal.Curl(args[1:], stdout, stderr)
+	case rehearsal.PythonName:
+		return rehearsal.Python("/app", args[1:], stdout, stderr)
 	case rehearsal.ChownName:
 		return rehearsal.Chown(args[1:], stderr)
 	}

@@ -62,6 +62,7 @@ type patient struct {
 
 	env        *envfile.File
 	envErr     error
+	idleSalt   bool // no data depends on a FERNET_SALT: the release knows none
 	envMode    fs.FileMode
 	envOwner   owner
 	dailyIdle  string // why nobody makes the daily backup

@@ -71,6 +71,19 @@ func TestSilentOnASoundStack(t *testing.T) {
 	}
 }
 
+// A salt that the release does not use is named; that there is none is right.
+func TestIdleSalt(t *testing.T) {
+	p := sound(t)
+	p.idleSalt = true
+	if f := salt(p); len(f) != 1 || f[0].Level != Warning || !strings.HasSuffix(f[0].Mend, "upgrade") {
+		t.Errorf("%+v", f)
+	}
+	p.env.Unset("FERNET_SALT")
+	if f := append(salt(p), env(p)...); len(f) != 1 || f[0].Level != OK {
+		t.Errorf("%+v", f)
+	}
+}
+
 // A stack whose container has a user of its own is sound, too, and where the
 // users are not the host's nothing is said of them.
 func TestOwnersOfEnv(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/keys"
 )
 
 func files(p patient) []Finding {
@@ -32,6 +33,9 @@ func env(p patient) (out []Finding) {
 		return failure("env", "bring it back from "+p.dir+"/.openalgo-install/backups", "%v", p.envErr)
 	}
 	for _, problem := range envfile.Check(p.env, "") {
+		if problem.Key == keys.FernetSalt && p.idleSalt {
+			continue
+		}
 		level := warning
 		if problem.Fatal {
 			level = failure
@@ -46,6 +50,20 @@ func env(p patient) (out []Finding) {
 		return ok("env", "%s/.env keeps every rule of the app", p.dir)
 	}
 	return out
+}
+
+// salt warns of a FERNET_SALT that was written for a release which knows none:
+// a newer one would take it for the salt of what is stored.
+func salt(p patient) []Finding {
+	if p.env == nil || !p.idleSalt {
+		return nil
+	}
+	if _, have := p.env.Get(keys.FernetSalt); !have {
+		return nil
+	}
+	return warning("salt", p.command+" upgrade", "%s/.env has a FERNET_SALT that this release of OpenAlgo does not use: an earlier openalgo-install wrote it. "+
+		"A newer release would take it for the salt of the stored secrets (API key, broker tokens, TOTP), and open none of them. "+
+		"Do not upgrade with docker compose: openalgo-install upgrade removes the line first, and OpenAlgo encrypts the secrets anew", p.dir)
 }
 
 // owner is whose a file is; known says that the container's users are this

@@ -69,6 +69,7 @@ func (l Look) gatherEngine(ctx context.Context, p *patient) {
 			p.container = &c
 		}
 	}
+	p.idleSalt = p.container != nil && install.IdleSalt(ctx, l.Engine, l.Dir, *p.container)
 	p.newer = p.container != nil && l.newerImage(ctx, p.container)
 	if p.instance != nil && p.instance.Backup != nil && p.instance.Backup.OK && p.instance.Backup.File != "" {
 		p.backupGone = gone(p.instance.Backup.File)

@@ -21,7 +21,7 @@ const (
 var checks = []func(patient) []Finding{
 	engineAnswers, engineWarns, engineAtBoot, disks, memory, clock,
 	instanceThere, container, ready, health, restarts, restartPolicy, openPorts,
-	files, env, envMode, leaked, timezone, unfinished, sizingDue, schedule, lastBackup, newer, stray, dns, cert,
+	files, env, salt, envMode, leaked, timezone, unfinished, sizingDue, schedule, lastBackup, newer, stray, dns, cert,
 }
 
 func engineAnswers(p patient) []Finding {

@@ -43,6 +43,9 @@ func newRun(in *Installer, o *observed, p *Plan, madeDir bool) *run {
 	next.remember(p.env.settings, p.env.left)
 	next.SetupDone = next.SetupDone && len(o.data) > 0 // an empty database is right where there is none
 	next.Foreign = p.copied != nil
+	if p.fernetSalt != "" {
+		next.FernetSalt = p.fernetSalt
+	}
 	if r.in.restoring != nil {
 		next.SetupDone = r.in.restoring.manifest.Setup // an empty database would tell itself so
 	}
@@ -318,6 +321,9 @@ func (r *run) verify(ctx context.Context) error {
 		return err
 	}
 	r.journal.State.SetupDone = !needsSetup
+	if err := r.in.verifySecrets(ctx, r.journal); err != nil {
+		return err
+	}
 	if err := r.in.verifyEdge(ctx, r.journal.State.Edge); err != nil {
 		return err
 	}

@@ -35,6 +35,9 @@ type envPlan struct {
 	// it counts while the file is the one that wholeOf is the SHA-256 of.
 	whole   []byte
 	wholeOf string
+	// resalts says that the release makes a FERNET_SALT of its own when it
+	// starts, and encrypts stored secrets anew.
+	resalts bool
 	// replaces is the .env that this one, of a backup, takes the place of as a
 	// whole; nil: it is edited.
 	replaces []byte
@@ -82,11 +85,17 @@ func planEditedEnv(current *envfile.File, sample []byte, want []setting, asked E
 			return p, nil, fmt.Errorf("reading the image's .sample.env: %w", err)
 		}
 	}
-	keySettings, warnings, err := planKeys(file, p.fresh, dataMayExist)
+	noSalt := !namesSalt(sample)
+	p.resalts = !p.fresh && !noSalt && last.FernetSalt == saltIdle && dataMayExist
+	keySettings, warnings, err := planKeys(file, p.fresh, keys.Situation{DatabaseMayExist: dataMayExist, NoSalt: noSalt || p.resalts})
 	if err != nil {
 		return p, nil, err
 	}
 	p.edits = keySettings
+	if p.resalts {
+		p.edits = append(p.edits, setting{Key: keys.FernetSalt, Unset: true})
+		warnings = append(warnings, resaltNote)
+	}
 	for _, set := range want {
 		value, ok := file.Get(set.Key)
 		switch {
@@ -126,7 +135,7 @@ func planEditedEnv(current *envfile.File, sample []byte, want []setting, asked E
 }
 
 // planKeys generates what is missing and never replaces what is sound.
-func planKeys(file *envfile.File, fresh, dataMayExist bool) ([]setting, []string, error) {
+func planKeys(file *envfile.File, fresh bool, s keys.Situation) ([]setting, []string, error) {
 	get := func(key string) secret.Text {
 		if fresh {
 			return secret.Text{}
@@ -135,7 +144,7 @@ func planKeys(file *envfile.File, fresh, dataMayExist bool) ([]setting, []string
 		return secret.New(value)
 	}
 	current := keys.Keys{AppKey: get(keys.AppKey), Pepper: get(keys.Pepper), FernetSalt: get(keys.FernetSalt)}
-	decision, err := keys.Decide(current, dataMayExist, rand.Reader)
+	decision, err := keys.Decide(current, s, rand.Reader)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -151,7 +160,7 @@ func planKeys(file *envfile.File, fresh, dataMayExist bool) ([]setting, []string
 	// A sound salt on another line, or quoted otherwise, the app would replace
 	// (facts/upstream.md 1.6). One that is not sound stays where it is: next to
 	// the pepper, the app would take it for its own and never look at the data.
-	if salt := current.FernetSalt.Reveal(); keys.SaltState(salt) == keys.Sound {
+	if salt := current.FernetSalt.Reveal(); !s.NoSalt && keys.SaltState(salt) == keys.Sound {
 		placed := file.Clone()
 		if err := placed.SetAfter(keys.Pepper, keys.FernetSalt, salt); err != nil {
 			return nil, nil, err
@@ -232,14 +241,18 @@ func setKey(file *envfile.File, key, value string) error {
 }
 
 // checkEnv holds a whole .env against the app's own rules before anything is
-// applied: what it would reject is an error here.
-func checkEnv(file *envfile.File, sample []byte, fresh bool) (warnings []string, err error) {
+// applied: what it would reject is an error here. anySalt says that FERNET_SALT
+// is of no account to the release, or is about to be made by it.
+func checkEnv(file *envfile.File, sample []byte, fresh, anySalt bool) (warnings []string, err error) {
 	version := ""
 	if base, err := envfile.Parse(sample); err == nil && sample != nil {
 		version, _ = base.Get(keyConfigVersion)
 	}
 	var fatal []string
 	for _, p := range envfile.Check(file, version) {
+		if p.Key == keys.FernetSalt && anySalt {
+			continue
+		}
 		text := p.Message
 		if !strings.HasPrefix(text, p.Key) {
 			text = p.Key + ": " + text
@@ -275,7 +288,7 @@ func (p envPlan) diff(before []byte) string {
 	}
 	var hidden []string
 	for _, set := range p.edits {
-		if envfile.IsSecret(set.Key, set.Value.Reveal()) {
+		if !set.Unset && envfile.IsSecret(set.Key, set.Value.Reveal()) {
 			hidden = append(hidden, set.Key)
 		}
 	}

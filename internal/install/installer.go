@@ -52,6 +52,7 @@ type Installer struct {
 	// evenBroken says that the former container need not answer: a restore is
 	// what mends it.
 	evenBroken bool
+	samples    map[string][]byte // .sample.env of the images that were looked into
 	// rehearsing says that all of this is taken away again.
 	rehearsing bool
 }
@@ -242,6 +243,7 @@ func (in *Installer) install(ctx context.Context, command string, w wish, madeDi
 		return unused(err)
 	}
 	run := newRun(in, o, p, madeDir)
+	run.countBefore(ctx)
 	if in.adopting {
 		if err := run.adopted(ctx); err != nil {
 			return unused(err)

@@ -36,7 +36,11 @@ type journal struct {
 	MovedInto []string    `json:"moved_into,omitempty"`
 	Edge      *edgeChange `json:"edge,omitempty"`
 	Snapshot  *snapshot   `json:"snapshot,omitempty"` // of an upgrade
-	Replaced  []snapshot  `json:"replaced,omitempty"` // by a restore: data and .env go back together
+	// Secrets are those that opened before a change of the release.
+	Secrets *secretCount `json:"secrets,omitempty"`
+	// Resalts says that the new release makes a FERNET_SALT when it starts.
+	Resalts  bool       `json:"resalts,omitempty"`
+	Replaced []snapshot `json:"replaced,omitempty"` // by a restore: data and .env go back together
 	// Starting says that the new container may have begun to run, or that its
 	// data is being replaced.
 	Starting bool         `json:"starting,omitempty"`

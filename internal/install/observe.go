@@ -49,6 +49,7 @@ type observed struct {
 	unread                     error         // why docker-compose.yaml could not be asked for that
 	image                      *engine.Image // the image of the answers; nil: not on the engine
 	sample                     []byte        // that image's own .sample.env; nil: not known
+	moved                      bool          // its tag stands for another image than the one that runs
 }
 
 // container is the one that the stack runs as; nil when there is none.
@@ -108,6 +109,7 @@ func (in *Installer) observe(ctx context.Context) (*observed, error) {
 		}
 	}
 	o.data = in.dataPlaces(ctx, o)
+	in.judgeSalt(ctx, o)
 	return o, nil
 }
 
@@ -185,7 +187,7 @@ func rank(c engine.Container) int {
 // observeImage looks for the image and reads the base of .env out of it,
 // through a container that is made for that and never started.
 func (in *Installer) observeImage(ctx context.Context, o *observed, ref string) error {
-	image, err := in.Engine.Image(ctx, ref)
+	image, err := in.imageOf(ctx, o, ref)
 	if errors.Is(err, engine.ErrNotFound) || errors.Is(err, engine.ErrImageNotFound) {
 		if in.built != nil && in.built.src != nil {
 			o.sample, _ = in.built.src.Read(".sample.env") // the image will have the same
@@ -196,10 +198,7 @@ func (in *Installer) observeImage(ctx context.Context, o *observed, ref string) 
 		return fmt.Errorf("looking for the image %s: %w", ref, err)
 	}
 	o.image = &image
-	o.sample, err = in.readFromImage(ctx, image.ID, "/app/.sample.env")
-	if errors.Is(err, engine.ErrNotFound) {
-		return nil // an image without one: the built-in base serves
-	}
+	o.sample, err = in.sampleOf(ctx, image.ID)
 	return err
 }
 

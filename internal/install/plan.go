@@ -52,6 +52,7 @@ type Plan struct {
 	answers     answers.Answers
 	project     string
 	env         envPlan
+	fernetSalt  string // what state.json says of that key once the plan is carried out; "" as before
 	command     string // "install" or "resize"
 	composeName string // of the Compose file
 	composeText []byte // the Compose file as it will stand

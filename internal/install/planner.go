@@ -92,13 +92,14 @@ func (in *Installer) planFiles(ctx context.Context, o *observed, p *Plan) error 
 		return err
 	}
 	p.env.replaces = o.presentEnv
+	p.fernetSalt = o.state.saltAfter(o.sample)
 	warnUnknown(in.edit, o, p)
 	p.Warnings = append(p.Warnings, warnings...)
 	file, err := envfile.Parse(p.env.text)
 	if err != nil {
 		return fmt.Errorf("reading the planned .env: %w", err)
 	}
-	warnings, err = checkEnv(file, o.sample, p.env.fresh)
+	warnings, err = checkEnv(file, o.sample, p.env.fresh, p.env.resalts || !namesSalt(o.sample))
 	p.Warnings = append(p.Warnings, warnings...)
 	if err != nil {
 		return err
@@ -291,10 +292,10 @@ func (in *Installer) planContainer(o *observed, p *Plan) {
 		p.add(Change{Kind: KindContainer, Name: name, Action: ActionCreate, Reason: "runs OpenAlgo"})
 		return
 	}
-	// A container that was made while the tag moved names its image by ID.
-	named := c.Image == p.stack.Image || c.Image == c.ImageID && o.state.ImageRef == p.stack.Image
-	if p.imageID != "" && c.ImageID != p.imageID && named && !in.upgrading && (in.restoring == nil || !in.restoring.exact) && p.change(KindImage, p.stack.Image) == nil {
-		p.warn("the tag %s has moved to another image; the container keeps the one that it runs", p.stack.Image)
+	if p.imageID != "" && in.staysOn(o, p.stack.Image) && p.change(KindImage, p.stack.Image) == nil {
+		if o.moved || c.ImageID != p.imageID {
+			p.warn("the tag %s has moved to another image; the container keeps the one that it runs", p.stack.Image)
+		}
 		p.imageID = c.ImageID
 	}
 	reasons := recreateReasons(c, p)

@@ -75,6 +75,9 @@ func (in *Installer) newAnswers(ctx context.Context, j *journal) bool {
 	}
 	check.setupDone = j.State.SetupDone
 	needsSetup, err := in.verifyReport(ctx, check)
+	if err == nil {
+		err = in.verifySecrets(ctx, j)
+	}
 	if err == nil && j.Edge != nil {
 		err = in.verifyEdge(ctx, j.Edge.State)
 	}

@@ -184,7 +184,7 @@ func renderEnv(a answers.Answers, size sizing.Sizing, o RenderOptions) ([]byte, 
 	if err != nil {
 		return nil, err
 	}
-	if _, err := checkEnv(file, nil, plan.fresh); err != nil {
+	if _, err := checkEnv(file, nil, plan.fresh, false); err != nil {
 		return nil, err
 	}
 	return plan.text, nil

@@ -88,7 +88,7 @@ func (in *Installer) restoreEnv(ctx context.Context, j *journal, change fileChan
 	if err != nil {
 		return fmt.Errorf("reading the former .env: %w", err)
 	}
-	if j.Replaced != nil { // its data goes back with it: no key of the other one may stay
+	if j.Replaced != nil || len(j.copies()) > 0 { // its data goes back with it: no key of the other one may stay
 		return in.moveEnvBack(ctx, change, j.State)
 	}
 	restored, err := carryKeys(before, now, change, j.State)

@@ -32,6 +32,9 @@ type state struct {
 	// Keys holds the hash of each key that opens the database, as it was when
 	// the stack was last verified.
 	Keys map[string]string `json:"keys,omitempty"`
+	// FernetSalt says whether data depends on that key of .env: saltUsed or
+	// saltIdle; "" is not known.
+	FernetSalt string `json:"fernet_salt,omitempty"`
 	// Began is the project of an install that was undone and left its keys: they
 	// are not those of a directory that was moved.
 	Began string `json:"began,omitempty"`
@@ -49,8 +52,8 @@ func (s *state) rememberKeys(env *envfile.File) {
 	s.Keys = map[string]string{}
 	for _, key := range dataKeys {
 		value, _ := env.Get(key)
-		if key == keys.FernetSalt && keys.SaltState(value) != keys.Sound {
-			continue // the app will make one of its own
+		if key == keys.FernetSalt && (s.FernetSalt == saltIdle || keys.SaltState(value) != keys.Sound) {
+			continue // no data depends on it, or the app will make one of its own
 		}
 		s.Keys[key] = s.hash(key, value)
 	}
@@ -60,6 +63,9 @@ func (s *state) rememberKeys(env *envfile.File) {
 // verified with; "" when there is none, or nothing is known.
 func (s state) otherKey(env *envfile.File) string {
 	for _, key := range dataKeys {
+		if key == keys.FernetSalt && s.FernetSalt == saltIdle {
+			continue
+		}
 		if value, _ := env.Get(key); s.Keys[key] != "" && s.Keys[key] != s.hash(key, value) {
 			return key
 		}

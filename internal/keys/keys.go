@@ -46,12 +46,22 @@ func (e *LostError) Error() string {
 		"put back the .env this database was used with, or begin anew under another name", e.Key, e.State)
 }
 
+// Situation is what a decision depends on beside the keys.
+type Situation struct {
+	// DatabaseMayExist must be true unless it is certain that no data volume
+	// holds one.
+	DatabaseMayExist bool
+	// NoSalt says that the release does not know FERNET_SALT: it encrypts under
+	// one fixed salt, whatever .env says.
+	NoSalt bool
+}
+
 // Decide keeps every sound key and replaces the others where that costs no
-// more than a new login. rand is crypto/rand.Reader outside tests.
-// databaseMayExist must be true unless it is certain that no data volume holds
-// one. When the pepper is missing or malformed then, the error is a
+// more than a new login. rand is crypto/rand.Reader outside tests. When the
+// pepper is missing or malformed although a database may exist, the error is a
 // *LostError and nothing has been made.
-func Decide(current Keys, databaseMayExist bool, rand io.Reader) (Decision, error) {
+func Decide(current Keys, s Situation, rand io.Reader) (Decision, error) {
+	databaseMayExist := s.DatabaseMayExist
 	pepper := PepperState(current.Pepper.Reveal())
 	if databaseMayExist && (pepper == Missing || pepper == Malformed) {
 		return Decision{}, &LostError{Key: Pepper, State: pepper}
@@ -59,7 +69,9 @@ func Decide(current Keys, databaseMayExist bool, rand io.Reader) (Decision, erro
 	d := &decider{Decision: Decision{Keys: current}, rand: rand}
 	d.decideAppKey(databaseMayExist)
 	d.decidePepper(pepper, databaseMayExist)
-	d.decideSalt(databaseMayExist)
+	if !s.NoSalt {
+		d.decideSalt(databaseMayExist)
+	}
 	if d.err != nil {
 		return Decision{}, d.err
 	}

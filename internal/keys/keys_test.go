@@ -65,7 +65,7 @@ func TestStates(t *testing.T) {
 
 func TestFirstInstallMakesAllThree(t *testing.T) {
 	for _, current := range []keys.Keys{{}, of(appPlaceholder, pepperPlaceholder, saltPlaceholder)} {
-		d, err := keys.Decide(current, false, rand.Reader)
+		d, err := keys.Decide(current, keys.Situation{DatabaseMayExist: false}, rand.Reader)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -82,7 +82,7 @@ func TestFirstInstallMakesAllThree(t *testing.T) {
 		if d.Keys.AppKey == d.Keys.Pepper {
 			t.Error("APP_KEY and pepper are the same")
 		}
-		again, err := keys.Decide(d.Keys, false, noRand(t))
+		again, err := keys.Decide(d.Keys, keys.Situation{DatabaseMayExist: false}, noRand(t))
 		if err != nil || again.Keys != d.Keys || len(again.New)+len(again.Warnings) != 0 {
 			t.Errorf("the keys we made do not stand: New %v, %q, %v", again.New, again.Warnings, err)
 		}
@@ -120,7 +120,7 @@ func TestDecide(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			current := of(tt.app, tt.pepper, tt.slt)
-			d, err := keys.Decide(current, tt.database, rand.Reader)
+			d, err := keys.Decide(current, keys.Situation{DatabaseMayExist: tt.database}, rand.Reader)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -142,7 +142,7 @@ func TestDecide(t *testing.T) {
 
 func TestLostPepperStopsEverything(t *testing.T) {
 	for pepper, state := range map[string]keys.State{"": keys.Missing, "short": keys.Malformed} {
-		d, err := keys.Decide(of(appLeaked, pepper, ""), true, noRand(t))
+		d, err := keys.Decide(of(appLeaked, pepper, ""), keys.Situation{DatabaseMayExist: true}, noRand(t))
 		var lost *keys.LostError
 		if !errors.As(err, &lost) || lost.Key != "API_KEY_PEPPER" || lost.State != state {
 			t.Fatalf("pepper %q: %v", pepper, err)
@@ -160,11 +160,11 @@ func TestLostPepperStopsEverything(t *testing.T) {
 
 func TestRandomSourceFails(t *testing.T) {
 	broken := errors.New("broken")
-	_, err := keys.Decide(keys.Keys{}, false, iotest.ErrReader(broken))
+	_, err := keys.Decide(keys.Keys{}, keys.Situation{DatabaseMayExist: false}, iotest.ErrReader(broken))
 	if !errors.Is(err, broken) || !strings.Contains(err.Error(), "APP_KEY") {
 		t.Errorf("got %v", err)
 	}
-	if _, err := keys.Decide(keys.Keys{}, false, bytes.NewReader(make([]byte, 40))); err == nil {
+	if _, err := keys.Decide(keys.Keys{}, keys.Situation{DatabaseMayExist: false}, bytes.NewReader(make([]byte, 40))); err == nil {
 		t.Error("a source that ends early makes keys of zeroes")
 	}
 }
@@ -178,7 +178,7 @@ func FuzzDecide(f *testing.F) {
 	f.Add("'", "short", sound32+"0", false)
 	f.Fuzz(func(t *testing.T, app, pepper, salt string, database bool) {
 		current := of(app, pepper, salt)
-		d, err := keys.Decide(current, database, rand.Reader)
+		d, err := keys.Decide(current, keys.Situation{DatabaseMayExist: database}, rand.Reader)
 		if err != nil {
 			if s := keys.PepperState(pepper); !database || (s != keys.Missing && s != keys.Malformed) {
 				t.Fatalf("pepper %s, database %v: %v", s, database, err)
@@ -242,4 +242,21 @@ type reader struct{ t *testing.T }
 func (r reader) Read([]byte) (int, error) {
 	r.t.Error("random bytes were read although no key was to be made")
 	return 0, errors.New("not to be read")
+}
+
+// A release that does not know FERNET_SALT gets none: a later one would take it
+// for the salt of what is stored under the fixed one. One that is there stays.
+func TestNoSaltWhereTheReleaseKnowsNone(t *testing.T) {
+	for _, database := range []bool{false, true} {
+		for _, salt := range []string{"", saltPlaceholder, "abc", sound32} {
+			d, err := keys.Decide(of(sound64, sound64, salt), keys.Situation{DatabaseMayExist: database, NoSalt: true}, noRand(t))
+			if err != nil || len(d.New)+len(d.Warnings) != 0 || d.Keys.FernetSalt.Reveal() != salt {
+				t.Errorf("database %v, salt %q: new %v, warnings %q, %v", database, salt, d.New, d.Warnings, err)
+			}
+		}
+	}
+	d, err := keys.Decide(keys.Keys{}, keys.Situation{NoSalt: true}, rand.Reader)
+	if want := []string{"APP_KEY", "API_KEY_PEPPER"}; err != nil || !reflect.DeepEqual(d.New, want) {
+		t.Errorf("New = %v, %v", d.New, err)
+	}
 }

@@ -1,6 +1,7 @@
 package rehearsal
 
 import (
+	"crypto/cipher"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/json"
@@ -27,6 +28,7 @@ const phrase = "openalgo-install rehearsal database"
 // what makes "the data is still readable" a thing a test can see.
 type database struct {
 	path string
+	key  cipher.AEAD // that new secrets are encrypted under
 
 	mu      sync.Mutex
 	content databaseContent
@@ -37,11 +39,15 @@ type databaseContent struct {
 	Format string   `json:"format"` // phrase
 	Seal   []byte   `json:"seal"`   // HMAC-SHA256 of phrase
 	Users  []string `json:"users"`
+	// Secrets has one of each user's, encrypted as the app encrypts tokens.
+	Secrets map[string][]byte `json:"secrets,omitempty"`
 }
 
-// openDatabase reads the file at path, or makes it with these keys.
+// openDatabase reads the file at path, or makes it with these keys. One of a
+// release without FERNET_SALT opens under every salt, and its secrets under
+// none: that is what the app does with it.
 func openDatabase(path, pepper, salt string) (*database, error) {
-	db := &database{path: path}
+	db := &database{path: path, key: secretKey(pepper, salt)}
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		db.content = databaseContent{Format: phrase, Seal: seal(pepper, salt), Users: []string{}}
@@ -53,7 +59,7 @@ func openDatabase(path, pepper, salt string) (*database, error) {
 	if err := json.Unmarshal(data, &db.content); err != nil || db.content.Format != phrase {
 		return nil, fmt.Errorf("%s is not a rehearsal's database; it is left alone, use another volume", path)
 	}
-	if !hmac.Equal(db.content.Seal, seal(pepper, salt)) {
+	if !hmac.Equal(db.content.Seal, seal(pepper, salt)) && !hmac.Equal(db.content.Seal, seal(pepper, fixedSalt)) {
 		return nil, errOtherKeys
 	}
 	if err := tryWrite(filepath.Dir(path)); err != nil {
@@ -83,6 +89,10 @@ func (db *database) addUser(name string) error {
 		return nil
 	}
 	db.content.Users = append(db.content.Users, name)
+	if db.content.Secrets == nil {
+		db.content.Secrets = map[string][]byte{}
+	}
+	db.content.Secrets[name] = encrypt(db.key, "token of "+name)
 	return db.save()
 }
 

@@ -249,15 +249,15 @@ func TestFailuresOnAnEngine(t *testing.T) {
 		s.waitLog(rehearsal.SignatureError + "FLASK_ENV")
 		s.staysUpAndSilent()
 	})
-	t.Run("volume of another owner", func(t *testing.T) {
+	t.Run("directories of another owner", func(t *testing.T) {
 		s := s.in(t)
 		mount := s.env(nil)
 		if err := os.Chown(filepath.Join(s.root, ".env"), 1001, 1001); err != nil {
 			t.Fatal(err)
 		}
 		s.run(mount, "--user=1001:1001")
-		s.waitLog(rehearsal.SignatureReadOnly)
-		s.staysUpAndSilent()
+		s.wait(".State.Status}} {{.State.ExitCode", "exited 1")
+		s.waitLog("PermissionError: ")
 	})
 }
 

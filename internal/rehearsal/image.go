@@ -35,6 +35,8 @@ type entry struct {
 // OpenAlgo's image, since a new volume takes them from there.
 var directories = []entry{
 	{path: "app", mode: 0o755, owner: appID},
+	{path: "app/.venv", mode: 0o755, owner: appID},
+	{path: "app/.venv/bin", mode: 0o755, owner: appID},
 	{path: "app/db", mode: 0o755, owner: appID},
 	{path: "app/keys", mode: 0o700, owner: appID},
 	{path: "app/log", mode: 0o755, owner: appID},
@@ -71,6 +73,18 @@ func files(sampleEnv []byte) []entry {
 // /app/.sample.env. Equal input gives equal bytes; modTime is every entry's
 // time.
 func WriteImage(w io.Writer, binary io.Reader, size int64, modTime time.Time, sampleEnv []byte) error {
+	return WriteImageFor(appID, w, binary, size, modTime, sampleEnv)
+}
+
+// WriteImageFor is WriteImage for another user than OpenAlgo's: the image's
+// files are that user's. The line USER among its changes is the caller's.
+func WriteImageFor(user int, w io.Writer, binary io.Reader, size int64, modTime time.Time, sampleEnv []byte) error {
+	header := func(e entry, modTime time.Time) *tar.Header {
+		if e.owner == appID {
+			e.owner = user
+		}
+		return header(e, modTime)
+	}
 	tw := tar.NewWriter(w)
 	modTime = modTime.UTC().Truncate(time.Second)
 	for _, d := range directories {
@@ -95,8 +109,8 @@ func WriteImage(w io.Writer, binary io.Reader, size int64, modTime time.Time, sa
 	if n, err := io.Copy(tw, binary); err != nil {
 		return fmt.Errorf("put the program into the rehearsal image (%d of %d bytes): %w", n, size, err)
 	}
-	for _, name := range []string{CurlName, ChownName} {
-		link := header(entry{path: "usr/bin/" + name, mode: 0o755}, modTime)
+	for _, path := range []string{"usr/bin/" + CurlName, "usr/bin/" + ChownName, "app/.venv/bin/" + PythonName} {
+		link := header(entry{path: path, mode: 0o755}, modTime)
 		link.Typeflag, link.Linkname = tar.TypeLink, binaryPath
 		if err := write(tw, link, nil); err != nil {
 			return err

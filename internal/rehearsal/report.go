@@ -27,6 +27,8 @@ type Report struct {
 	EnvFile     FileInfo   `json:"env_file"`
 	Directories []FileInfo `json:"directories"` // the five volumes
 	Users       int        `json:"users"`       // in the database
+	SecretsOpen int        `json:"secrets_open"`
+	SecretsShut int        `json:"secrets_shut"` // those that the keys in force do not open
 }
 
 // Timezone is the zone that the process reckons in.
@@ -71,6 +73,7 @@ func (a *app) report() Report {
 		EnvFile:  info(a.EnvFile),
 		Users:    a.db.users(),
 	}
+	r.SecretsOpen, r.SecretsShut, _ = secretsAt(a.Root)
 	r.EnvFile.Writable = unix.Access(a.EnvFile, unix.W_OK) == nil
 	for _, key := range sizing.EnvKeys() {
 		r.Settings = append(r.Settings, a.settingFrom(key))

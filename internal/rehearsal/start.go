@@ -34,6 +34,9 @@ func (a *app) prepare() *refusal {
 	if a.env, err = envfile.Parse(data); err != nil {
 		return &refusal{lines: []string{SignatureError + err.Error()}}
 	}
+	if err := a.openLog(); err != nil {
+		return &refusal{code: 1, lines: []string{"PermissionError: " + err.Error()}}
+	}
 	if err := a.readFaults(); err != nil {
 		return &refusal{code: 1, lines: []string{SignatureError + err.Error()}}
 	}
@@ -56,6 +59,15 @@ func (a *app) prepare() *refusal {
 	}
 	_ = os.WriteFile(filepath.Join(filepath.Dir(a.db.path), "migrated.db"), []byte("half"), 0o644)
 	return asked(a.fault)
+}
+
+// openLog fails as the app does where its log directory is another user's.
+func (a *app) openLog() error {
+	file, err := os.OpenFile(filepath.Join(a.Root, "log", "errors.jsonl"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	return file.Close()
 }
 
 func noEnv(path string, err error) *refusal {
@@ -173,7 +185,14 @@ func describe(p envfile.Problem) string {
 // are those it was made with.
 func (a *app) openDatabase() *refusal {
 	var err error
-	a.db, err = openDatabase(filepath.Join(a.Root, "db", "openalgo.db"), a.setting("API_KEY_PEPPER"), a.setting("FERNET_SALT"))
+	path, pepper := filepath.Join(a.Root, databasePath), a.setting("API_KEY_PEPPER")
+	salt, makes := saltOf(a.Root, a.setting("FERNET_SALT"))
+	if makes {
+		if salt, err = a.makeSalt(path, pepper); err != nil {
+			return &refusal{code: 1, lines: []string{SignatureSaltLost, SignatureError + err.Error()}}
+		}
+	}
+	a.db, err = openDatabase(path, pepper, salt)
 	switch {
 	case err == nil:
 		return nil

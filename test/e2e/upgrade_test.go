@@ -18,9 +18,20 @@ import (
 	"github.com/marketcalls/openalgo-install/templates"
 )
 
-// release pushes an image of the stand-in with further lines in its own
+// release pushes an image of the test app with further lines in its own
 // .sample.env, and a newer ENV_CONFIG_VERSION.
 func release(t *testing.T, ref, config, sample string) {
+	t.Helper()
+	if sample == "" {
+		releaseOf(t, ref, config, templates.Env)
+		return
+	}
+	releaseOf(t, ref, config, append(bytes.Clone(templates.Env), "\n"+sample+"\n"...), "9.0")
+}
+
+// releaseOf pushes an image of the test app with this .sample.env; version
+// replaces the beginning of its ENV_CONFIG_VERSION.
+func releaseOf(t *testing.T, ref, config string, sample []byte, version ...string) {
 	t.Helper()
 	self, err := os.Open(program)
 	if err != nil {
@@ -31,17 +42,16 @@ func release(t *testing.T, ref, config, sample string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	base := templates.Env
-	if sample != "" {
-		base = bytes.Replace(base, []byte("ENV_CONFIG_VERSION = '1.0"), []byte("ENV_CONFIG_VERSION = '9.0"), 1)
-		if bytes.Equal(base, templates.Env) {
+	if len(version) > 0 {
+		changed := bytes.Replace(sample, []byte("ENV_CONFIG_VERSION = '1.0"), []byte("ENV_CONFIG_VERSION = '"+version[0]), 1)
+		if bytes.Equal(changed, sample) {
 			t.Fatal("the base has no ENV_CONFIG_VERSION of that form")
 		}
-		base = append(append([]byte{}, base...), []byte("\n"+sample+"\n")...)
+		sample = changed
 	}
 	reader, writer := io.Pipe()
 	defer reader.Close()
-	go func() { writer.CloseWithError(rehearsal.WriteImage(writer, self, stat.Size(), stat.ModTime(), base)) }()
+	go func() { writer.CloseWithError(rehearsal.WriteImage(writer, self, stat.Size(), stat.ModTime(), sample)) }()
 	changes := append(rehearsal.ImageChanges("rehearsal", pushedRef), "LABEL release="+strings.ToLower(rand.Text()[:8]))
 	if _, err := docker.Import(t.Context(), ref, reader, changes); err != nil {
 		t.Fatal(err)
@@ -51,6 +61,15 @@ func release(t *testing.T, ref, config, sample string) {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("docker push: %v\n%s", err, out)
 	}
+}
+
+// removeTags takes tags of a repository off the engine when the test ends.
+func removeTags(t *testing.T, repository string, tags ...string) {
+	t.Cleanup(func() {
+		for _, tag := range tags {
+			_ = exec.Command("docker", "image", "rm", "--force", repository+":"+tag).Run()
+		}
+	})
 }
 
 // users are the accounts in the stand-in's database.
@@ -87,11 +106,7 @@ func upgradable(t *testing.T) (i *instance, repository, config string) {
 	config = dockerConfig(t, map[string]any{})
 	release(t, repository+":1", config, "")
 	i = newInstanceFrom(t, repository+":1")
-	t.Cleanup(func() {
-		for _, tag := range []string{"1", "2", "latest"} {
-			_ = exec.Command("docker", "image", "rm", "--force", repository+":"+tag).Run()
-		}
-	})
+	removeTags(t, repository, "1", "2", "latest")
 	i.install(0)
 	i.addUser()
 	return i, repository, config

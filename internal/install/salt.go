@@ -1,0 +1,109 @@
+package install
+
+import (
+	"context"
+	"time"
+
+	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/keys"
+)
+
+// Releases of OpenAlgo before saltSince know no FERNET_SALT: their .sample.env
+// has no such line, and they encrypt under one fixed salt, whatever .env says.
+// A newer release takes a salt that it finds in .env for the one of the stored
+// secrets, so one that was written for an older release makes them unreadable.
+// Without such a line it encrypts them anew, under a salt that it makes itself.
+var saltSince = time.Date(2026, 5, 8, 0, 0, 0, 0, time.UTC)
+
+// What is known of the FERNET_SALT of an instance.
+const (
+	saltUsed = "used" // its data is encrypted under it, once a release that knows it ran
+	saltIdle = "idle" // its release knows none: no data depends on one that is in .env
+)
+
+// namesSalt reports whether a .sample.env names FERNET_SALT. Where there is no
+// sample, the built-in base serves, which does.
+func namesSalt(sample []byte) bool {
+	if sample == nil {
+		return true
+	}
+	base, err := envfile.Parse(sample)
+	if err != nil {
+		return true
+	}
+	_, ok := base.Get(keys.FernetSalt)
+	return ok
+}
+
+// saltAfter is what is known once an image with this sample has run. A salt
+// that was in use stays so: data from then is encrypted under it.
+func (s state) saltAfter(sample []byte) string {
+	if s.FernetSalt == saltUsed || namesSalt(sample) {
+		return saltUsed
+	}
+	return saltIdle
+}
+
+// judgeSalt finds out whether a salt in .env is one that data depends on, where
+// the last run did not note it: earlier versions of this program wrote one
+// whatever the release.
+func (in *Installer) judgeSalt(ctx context.Context, o *observed) {
+	if o.env == nil || o.state.FernetSalt != "" {
+		return
+	}
+	if _, have := o.env.Get(keys.FernetSalt); !have && o.state.Keys[keys.FernetSalt] == "" {
+		return
+	}
+	id, made := "", time.Time{}
+	if r := in.restoring; r != nil {
+		id, made = r.manifest.Image.ID, r.manifest.Image.Created
+	} else if c := o.container(); c != nil {
+		id = c.ImageID
+	}
+	if in.knowsNoSalt(ctx, id, made) {
+		o.state.FernetSalt = saltIdle
+	}
+}
+
+// knowsNoSalt reports whether an image is certainly of a release without
+// FERNET_SALT: by its own sample, else by its day.
+func (in *Installer) knowsNoSalt(ctx context.Context, id string, made time.Time) bool {
+	if id == "" {
+		return false
+	}
+	if _, err := in.Engine.Image(ctx, id); err == nil {
+		sample, err := in.sampleOf(ctx, id)
+		return err == nil && !namesSalt(sample)
+	}
+	return !made.IsZero() && made.Year() > 2000 && made.Before(saltSince)
+}
+
+// sampleOf is the .sample.env of an image, nil where it has none.
+func (in *Installer) sampleOf(ctx context.Context, id string) ([]byte, error) {
+	if sample, known := in.samples[id]; known {
+		return sample, nil
+	}
+	sample, err := in.readSample(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if in.samples == nil {
+		in.samples = map[string][]byte{}
+	}
+	in.samples[id] = sample
+	return sample, nil
+}
+
+// IdleSalt reports whether the release that a container runs knows no
+// FERNET_SALT, so that no data depends on one in the .env of dir.
+func IdleSalt(ctx context.Context, e *engine.Engine, dir string, c engine.Container) bool {
+	in := &Installer{Engine: e, work: workdir{dir}}
+	s, err := in.work.readState()
+	if err != nil {
+		return false
+	}
+	o := &observed{state: s, env: envOf(dir), containers: []engine.Container{c}}
+	in.judgeSalt(ctx, o)
+	return o.state.FernetSalt == saltIdle
+}

@@ -1,0 +1,163 @@
+package install
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/keys"
+	"github.com/marketcalls/openalgo-install/internal/printable"
+	"github.com/marketcalls/openalgo-install/internal/rehearsal"
+)
+
+// resaltNote tells what a release does that is the first to know FERNET_SALT.
+const resaltNote = "this release keeps stored secrets (API key, broker tokens, TOTP) under a FERNET_SALT of its own. OpenAlgo makes it on the first start and " +
+	"encrypts them anew; then openalgo-install checks that they open, and starts OpenAlgo once more so that all of it uses the new salt"
+
+// secretCount is how many stored secrets open with the keys in force, and how
+// many do not.
+type secretCount struct {
+	Open int `json:"open"`
+	Shut int `json:"shut"`
+	// Unknown says that nobody could count.
+	Unknown bool `json:"unknown,omitempty"`
+}
+
+// secretsTime bounds the count: Python loads OpenAlgo's own module for it.
+const secretsTime = 90 * time.Second
+
+// countSecretsScript opens every stored secret with OpenAlgo's own cipher. It
+// reads only, and prints two numbers.
+const countSecretsScript = `
+import os, sqlite3, sys
+os.chdir("/app")
+sys.path.insert(0, "/app")
+from dotenv import load_dotenv
+load_dotenv("/app/.env", override=True)
+from database.auth_db import fernet
+url = os.getenv("DATABASE_URL", "")
+if not url.startswith("sqlite:///"):
+    sys.exit("the database is no SQLite file")
+db = sqlite3.connect("file:" + os.path.abspath(url[len("sqlite:///"):]) + "?mode=ro", uri=True, timeout=10)
+opened = shut = 0
+for table, column in (("auth", "auth"), ("auth", "feed_token"), ("auth", "secret_api_key"),
+                      ("api_keys", "api_key_encrypted"), ("users", "totp_secret"), ("flow_workflows", "api_key")):
+    try:
+        rows = db.execute(f"SELECT {column} FROM {table} WHERE {column} IS NOT NULL AND {column} != ''").fetchall()
+    except sqlite3.OperationalError as problem:
+        if "no such" in str(problem):
+            continue
+        raise
+    for (value,) in rows:
+        try:
+            fernet.decrypt(value.encode() if isinstance(value, str) else value)
+            opened += 1
+        except Exception:
+            shut += 1
+print("` + rehearsal.SecretsLine + `", opened, shut)
+`
+
+// countSecrets asks the app in a running container.
+func (in *Installer) countSecrets(ctx context.Context, container string) (secretCount, error) {
+	unknown := secretCount{Unknown: true}
+	ctx, cancel := context.WithTimeout(ctx, secretsTime)
+	defer cancel()
+	said, err := in.Engine.Exec(ctx, container, []string{"/app/.venv/bin/python", "-c", countSecretsScript}, "")
+	if err != nil {
+		return unknown, err
+	}
+	for line := range strings.Lines(string(said.Stdout)) {
+		var n secretCount
+		if _, err := fmt.Sscanf(line, rehearsal.SecretsLine+" %d %d", &n.Open, &n.Shut); err == nil {
+			return n, nil
+		}
+	}
+	problem := strings.TrimSpace(string(said.Stderr))
+	if at := strings.LastIndexByte(problem, '\n'); at >= 0 {
+		problem = problem[at+1:]
+	}
+	return unknown, fmt.Errorf("it ended with code %d: %s", said.ExitCode, in.withoutSecrets(printable.Line(problem)))
+}
+
+// countBefore notes what opens before a change of the release, so that what
+// does not open after it can be told from what never did.
+func (r *run) countBefore(ctx context.Context) {
+	r.journal.Resalts = r.plan.env.resalts
+	if r.old == nil || r.plan.imageID == r.old.ImageID || !r.in.upgrading && !r.journal.Resalts {
+		return
+	}
+	before := secretCount{Unknown: true}
+	if r.in.restoring == nil && isUp(*r.old) { // else the data is another one
+		before, _ = r.in.countSecrets(ctx, r.old.ID)
+	}
+	r.journal.Secrets = &before
+}
+
+// verifySecrets checks that what opened before opens under the new release,
+// too. Where nobody can tell, it says so.
+func (in *Installer) verifySecrets(ctx context.Context, j *journal) error {
+	if j.Secrets == nil {
+		return nil
+	}
+	if err := in.startWithNewSalt(ctx, j); err != nil {
+		return err
+	}
+	now, err := in.countSecrets(ctx, j.NewID)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil {
+		in.warn(fmt.Sprintf("it could not be checked whether stored secrets open under the new release (%v). Log in and look at your API key and the broker's connection", err))
+		return nil
+	}
+	before := *j.Secrets
+	switch {
+	case before.Unknown && now.Open == 0 && now.Shut > 0, !before.Unknown && now.Shut > before.Shut:
+		return &NotReadyError{Reason: fmt.Sprintf("%d of %d stored secrets (API key, broker tokens, TOTP) do not open under the new release: "+
+			"%s and %s in .env are not those that they were stored with", now.Shut, now.Shut+now.Open, keys.Pepper, keys.FernetSalt)}
+	case now.Shut > 0:
+		in.warn(fmt.Sprintf("%d of %d stored secrets do not open; so it was before the upgrade", now.Shut, now.Shut+now.Open))
+	default:
+		in.note(fmt.Sprintf("stored secrets open under the new release: %d", now.Open))
+	}
+	return nil
+}
+
+// startWithNewSalt starts a release once more that has made its salt: its
+// WebSocket process began before there was one, and would go on without.
+func (in *Installer) startWithNewSalt(ctx context.Context, j *journal) error {
+	if !j.Resalts {
+		return nil
+	}
+	text, err := in.readEnv(ctx)
+	if err != nil {
+		return err
+	}
+	env, err := envfile.Parse(text)
+	if err != nil {
+		return fmt.Errorf("reading .env again: %w", err)
+	}
+	if salt, _ := env.Get(keys.FernetSalt); keys.SaltState(salt) != keys.Sound {
+		return nil // it goes on without
+	}
+	in.note("OpenAlgo made its salt and encrypted the stored secrets anew; starting it once more")
+	if err := in.Engine.Stop(context.WithoutCancel(ctx), j.NewID, stopGrace); err != nil {
+		return fmt.Errorf("stopping the new container: %w", err)
+	}
+	if err := in.Engine.Start(context.WithoutCancel(ctx), j.NewID); err != nil {
+		return fmt.Errorf("starting the new container again: %w", err)
+	}
+	check, err := in.checkOfID(ctx, j.NewID)
+	if err != nil {
+		return err
+	}
+	check.setupDone = j.State.SetupDone
+	_, err = in.verifyReport(ctx, check)
+	return err
+}
+
+func (in *Installer) warn(message string) {
+	in.Report.Report(Event{Type: EventWarning, Time: time.Now(), Message: message})
+}
