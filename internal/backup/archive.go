@@ -80,9 +80,14 @@ const (
 type Writer struct {
 	zip   *zstd.Encoder
 	tar   *tar.Writer
-	sums  map[string]string
+	sums  map[string]sum
 	known map[string]stamp // files that are in it, as they were when read
+	left  []string         // what is not in it, and why
 }
+
+// LeftOut lists links that are not in the archive, since no restore would make
+// them again: they lead out of the data.
+func (w *Writer) LeftOut() []string { return w.left }
 
 // stamp tells whether a file changed.
 type stamp struct {
@@ -107,7 +112,7 @@ func NewWriter(out io.Writer, m Manifest) (*Writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &Writer{zip: zip, tar: tar.NewWriter(zip), sums: map[string]string{}, known: map[string]stamp{}}
+	w := &Writer{zip: zip, tar: tar.NewWriter(zip), sums: map[string]sum{}, known: map[string]stamp{}}
 	m.Format, m.Version = format, 1
 	text, err := json.MarshalIndent(m, "", "  ")
 	if err != nil {
@@ -120,8 +125,7 @@ func NewWriter(out io.Writer, m Manifest) (*Writer, error) {
 func (w *Writer) File(name string, text []byte) error { return w.text(filesPrefix+name, text) }
 
 func (w *Writer) text(name string, text []byte) error {
-	sum := sha256.Sum256(text)
-	w.sums[name] = hex.EncodeToString(sum[:])
+	w.sums[name] = sha256.Sum256(text)
 	if err := w.tar.WriteHeader(&tar.Header{Name: name, Mode: 0o600, Size: int64(len(text)), Typeflag: tar.TypeReg}); err != nil {
 		return err
 	}
@@ -184,10 +188,18 @@ func (w *Writer) walk(ctx context.Context, t Tree, want func(string, fs.FileInfo
 
 func (w *Writer) entry(name, at string, info fs.FileInfo) error {
 	link := ""
+	if !info.Mode().IsRegular() { // it may have been a file when it was archived early
+		delete(w.sums, name)
+		delete(w.known, name)
+	}
 	if info.Mode()&fs.ModeSymlink != 0 {
 		var err error
 		if link, err = os.Readlink(at); err != nil {
 			return err
+		}
+		if checkLink(name, link) != nil {
+			w.left = append(w.left, at+" -> "+link)
+			return nil
 		}
 	}
 	if !info.Mode().IsRegular() && !info.IsDir() && link == "" {
@@ -209,24 +221,24 @@ func (w *Writer) entry(name, at string, info fs.FileInfo) error {
 		return err
 	}
 	defer file.Close()
-	sum := sha256.New()
-	n, err := io.Copy(io.MultiWriter(w.tar, sum), io.LimitReader(file, header.Size))
+	hash := sha256.New()
+	n, err := io.Copy(io.MultiWriter(w.tar, hash), io.LimitReader(file, header.Size))
 	if err != nil {
 		return err
 	}
 	// One that became shorter meanwhile is archived again, but the tar must go on.
-	if err := pad(w.tar, sum, header.Size-n); err != nil {
+	if err := pad(w.tar, hash, header.Size-n); err != nil {
 		return err
 	}
-	w.sums[name], w.known[name] = hex.EncodeToString(sum.Sum(nil)), stampOf(info)
+	w.sums[name], w.known[name] = sum(hash.Sum(nil)), stampOf(info)
 	return nil
 }
 
-func pad(out io.Writer, sum hash.Hash, n int64) error {
+func pad(out io.Writer, h hash.Hash, n int64) error {
 	zeros := make([]byte, 64<<10)
 	for n > 0 {
 		part := zeros[:min(n, int64(len(zeros)))]
-		sum.Write(part)
+		h.Write(part)
 		if _, err := out.Write(part); err != nil {
 			return err
 		}
@@ -240,7 +252,7 @@ func pad(out io.Writer, sum hash.Hash, n int64) error {
 func (w *Writer) Close() error {
 	var text strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(w.sums)) {
-		fmt.Fprintf(&text, "%s  %s\n", w.sums[name], escape.Replace(name))
+		fmt.Fprintf(&text, "%x  %s\n", w.sums[name], escape.Replace(name))
 	}
 	err := w.tar.WriteHeader(&tar.Header{Name: sumsName, Mode: 0o600, Size: int64(text.Len()), Typeflag: tar.TypeReg})
 	if err == nil {
@@ -261,16 +273,19 @@ func (w *Writer) Abandon() error {
 	return w.zip.Close()
 }
 
-func parseSums(text io.Reader) (map[string]string, error) {
-	sums := map[string]string{}
+func parseSums(text io.Reader) (map[string]sum, error) {
+	sums := map[string]sum{}
 	lines := bufio.NewScanner(text)
-	lines.Buffer(nil, 1<<20)
+	lines.Buffer(nil, 4*maxName)
 	for lines.Scan() {
-		sum, name, ok := strings.Cut(lines.Text(), "  ")
-		if !ok || len(sum) != 64 {
+		digits, name, ok := strings.Cut(lines.Text(), "  ")
+		value, err := hex.DecodeString(digits)
+		name = unescape.Replace(name)
+		_, twice := sums[name]
+		if !ok || err != nil || len(value) != sha256.Size || twice || len(sums) >= maxEntries {
 			return nil, fmt.Errorf("%s has a line of another form", sumsName)
 		}
-		sums[unescape.Replace(name)] = sum
+		sums[name] = sum(value)
 	}
 	return sums, lines.Err()
 }

@@ -4,51 +4,48 @@ import (
 	"archive/tar"
 	"context"
 	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
-	"path"
 	"slices"
 	"strings"
 
 	"github.com/klauspost/compress/zstd"
+	"golang.org/x/sys/unix"
 )
 
 // ErrNoArchive says that a file is no whole archive of this program.
 var ErrNoArchive = errors.New("this is no whole backup")
-
-// maxText is the most that a file of the instance's directory has, in bytes.
-const maxText = 4 << 20
 
 // Archive is one that was read to its end, and is whole.
 type Archive struct {
 	Manifest Manifest
 	Files    map[string][]byte // of the instance's directory
 	Bytes    int64             // of all data, unpacked
+	Held     map[string]int64  // of the data of each tree, as a restore leaves it
 	SQLite   []string          // names of the SQLite databases in it
 
 	path string
 	key  Key
-	sums map[string]string
+	sums map[string]sum
 }
 
+type sum [sha256.Size]byte
+
 // Open reads an archive from its first to its last byte, and holds every file
-// against its checksum.
+// against its checksum. What could be no backup of this program (a device, a
+// link that leads out, a name that does, more than fits into memory) is
+// refused here, before anybody uses a part of it.
 func Open(ctx context.Context, name string, key Key) (*Archive, error) {
-	a := &Archive{Files: map[string][]byte{}, path: name, key: key}
-	found := map[string]string{}
-	err := a.each(ctx, func(h *tar.Header, content io.Reader) error { return a.look(h, content, found) })
-	if err == nil && a.sums == nil {
-		err = errors.New("its end is missing")
-	}
-	for file, want := range a.sums {
-		if err == nil && found[file] != want {
-			err = fmt.Errorf("%s is not what was archived", file)
-		}
+	a := &Archive{Files: map[string][]byte{}, Held: map[string]int64{}, path: name, key: key}
+	r := reading{a: a, found: map[string]seen{}}
+	err := a.each(ctx, r.entry)
+	if err == nil {
+		err = r.end()
 	}
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
@@ -62,62 +59,138 @@ func Open(ctx context.Context, name string, key Key) (*Archive, error) {
 	return a, nil
 }
 
-func (a *Archive) look(h *tar.Header, content io.Reader, found map[string]string) error {
+// seen is what a pass found of one file.
+type seen struct {
+	sum    sum
+	size   int64
+	sqlite bool
+}
+
+// reading is the first pass over an archive.
+type reading struct {
+	a     *Archive
+	found map[string]seen
+}
+
+func (r *reading) entry(h *tar.Header, content io.Reader) error {
 	switch {
-	case a.sums != nil:
+	case r.a.sums != nil:
 		return errors.New("it goes on after its end")
-	case a.Manifest.Format == "":
-		text, err := io.ReadAll(io.LimitReader(content, maxText))
-		if h.Name != manifestName || err != nil || json.Unmarshal(text, &a.Manifest) != nil || a.Manifest.Format != format {
-			return errors.New("it does not begin as one")
-		}
-		if a.Manifest.Version != 1 {
-			return fmt.Errorf("a newer openalgo-install made it (form %d)", a.Manifest.Version)
-		}
-		sum := sha256.Sum256(text)
-		found[h.Name] = hex.EncodeToString(sum[:])
-		return nil
+	case r.a.Manifest.Format == "":
+		return r.manifest(h, content)
 	case h.Name == sumsName:
 		var err error
-		a.sums, err = parseSums(content)
-		return err
-	case h.Typeflag == tar.TypeReg:
-		sum := sha256.New()
-		var err error
-		if name, ok := strings.CutPrefix(h.Name, filesPrefix); ok {
-			if a.Files[name], err = io.ReadAll(io.LimitReader(content, maxText)); err == nil {
-				sum.Write(a.Files[name])
-			}
-		} else {
-			err = a.lookAtData(h, content, sum)
-		}
-		found[h.Name] = hex.EncodeToString(sum.Sum(nil))
+		r.a.sums, err = parseSums(content)
 		return err
 	}
+	if name, ok := strings.CutPrefix(h.Name, filesPrefix); ok {
+		text, err := io.ReadAll(content)
+		r.a.Files[name], r.found[h.Name] = text, seen{sum: sha256.Sum256(text)}
+		return err
+	}
+	if !slices.ContainsFunc(r.a.Manifest.Trees, func(t Tree) bool { return t.Name == treeOf(h.Name) }) {
+		return fmt.Errorf("%.80q is of no directory that it lists", h.Name)
+	}
+	if h.Typeflag != tar.TypeReg {
+		delete(r.found, h.Name) // it was a file when it was archived first
+		return nil
+	}
+	return r.data(h, content)
+}
+
+func (r *reading) manifest(h *tar.Header, content io.Reader) error {
+	text, err := io.ReadAll(content)
+	m := &r.a.Manifest
+	if h.Name != manifestName || err != nil || json.Unmarshal(text, m) != nil || m.Format != format {
+		return errors.New("it does not begin as one")
+	}
+	if m.Version != 1 {
+		return fmt.Errorf("a newer openalgo-install made it (form %d)", m.Version)
+	}
+	names := map[string]bool{}
+	for _, t := range m.Trees {
+		if checkName(t.Name) != nil || strings.ContainsAny(t.Name, `/\`) || names[t.Name] || t.Bytes < 0 {
+			return fmt.Errorf("it lists the directory %.80q, or lists it twice", t.Name)
+		}
+		names[t.Name] = true
+	}
+	r.found[h.Name] = seen{sum: sha256.Sum256(text)}
 	return nil
+}
+
+// treeOf is TREE in data/TREE/...; "" for another name.
+func treeOf(name string) string {
+	inside, ok := strings.CutPrefix(name, dataPrefix)
+	tree, _, _ := strings.Cut(inside, "/")
+	if !ok {
+		return ""
+	}
+	return tree
 }
 
 // sqliteMagic begins every SQLite database.
 const sqliteMagic = "SQLite format 3\x00"
 
-func (a *Archive) lookAtData(h *tar.Header, content io.Reader, sum io.Writer) error {
+func (r *reading) data(h *tar.Header, content io.Reader) error {
 	head := make([]byte, len(sqliteMagic))
 	n, err := io.ReadFull(content, head)
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return err
 	}
-	if string(head[:n]) == sqliteMagic && !slices.Contains(a.SQLite, h.Name) {
-		a.SQLite = append(a.SQLite, h.Name)
+	hash := sha256.New()
+	_, _ = hash.Write(head[:n]) // a hash takes everything
+	if _, err = io.Copy(hash, content); err != nil {
+		return err
 	}
-	a.Bytes += h.Size
-	_, _ = sum.Write(head[:n]) // a hash takes everything
-	_, err = io.Copy(sum, content)
-	return err
+	r.a.Bytes += h.Size
+	r.found[h.Name] = seen{sum: sum(hash.Sum(nil)), size: h.Size, sqlite: string(head[:n]) == sqliteMagic}
+	return nil
 }
 
-// each passes on every entry.
+// end holds what was read against the sums.
+func (r *reading) end() error {
+	if r.a.sums == nil {
+		return errors.New("its end is missing")
+	}
+	for name, want := range r.a.sums {
+		got, ok := r.found[name]
+		if !ok || got.sum != want {
+			return fmt.Errorf("%.80q is not what was archived", name)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.found)) {
+		if _, listed := r.a.sums[name]; !listed {
+			if text, ok := strings.CutPrefix(name, filesPrefix); ok || name == manifestName {
+				return fmt.Errorf("%.80q is in no sum", text)
+			}
+			continue // it was gone after the stop
+		}
+		if got := r.found[name]; treeOf(name) != "" {
+			r.a.Held[treeOf(name)] += got.size
+			if got.sqlite {
+				r.a.SQLite = append(r.a.SQLite, name)
+			}
+		}
+	}
+	return nil
+}
+
+// openRegular opens a file, and nothing that would block or never end.
+func openRegular(name string) (*os.File, error) {
+	file, err := os.OpenFile(name, os.O_RDONLY|unix.O_NONBLOCK|unix.O_NOCTTY, 0)
+	if err != nil {
+		return nil, err
+	}
+	if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() {
+		_ = file.Close()
+		return nil, errors.Join(err, errors.New("it is no file"))
+	}
+	return file, nil
+}
+
+// each passes on every entry, once its shape is right.
 func (a *Archive) each(ctx context.Context, do func(*tar.Header, io.Reader) error) error {
-	file, err := os.Open(a.path)
+	file, err := openRegular(a.path)
 	if err != nil {
 		return err
 	}
@@ -131,123 +204,43 @@ func (a *Archive) each(ctx context.Context, do func(*tar.Header, io.Reader) erro
 		return err
 	}
 	defer unzip.Close()
-	in := tar.NewReader(unzip)
+	text := untilDone{ctx, unzip}
+	in, right := tar.NewReader(text), newShape()
 	for {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
 		header, err := in.Next()
 		if errors.Is(err, io.EOF) {
-			// What is left of the packed stream has its own checksum.
-			_, err = io.Copy(io.Discard, unzip)
-			return err
+			return theEnd(text)
+		}
+		if err == nil {
+			err = right.check(header)
+		}
+		if err == nil {
+			err = do(header, in)
 		}
 		if err != nil {
-			return err
-		}
-		if err := do(header, in); err != nil {
 			return err
 		}
 	}
 }
 
-// Extract fills the directory of each tree, which is empty, with what the
-// archive has of it, owners, modes and times too. Nothing is written outside.
-func (a *Archive) Extract(ctx context.Context, trees map[string]string) error {
-	return a.ExtractSome(ctx, trees, func(string) bool { return true })
-}
-
-// ExtractSome does so with the entries that are wanted, by their names.
-func (a *Archive) ExtractSome(ctx context.Context, trees map[string]string, want func(string) bool) error {
-	roots := map[string]*os.Root{}
-	defer func() {
-		for _, root := range roots {
-			_ = root.Close()
-		}
-	}()
-	for name, dir := range trees {
-		root, err := os.OpenRoot(dir)
-		if err != nil {
-			return err
-		}
-		roots[name] = root
-	}
-	found := map[string]string{}
-	err := a.each(ctx, func(h *tar.Header, content io.Reader) error {
-		inside, ok := strings.CutPrefix(path.Clean(h.Name), dataPrefix)
-		tree, name, _ := strings.Cut(inside, "/")
-		root := roots[tree]
-		if !ok || root == nil || !want(path.Clean(h.Name)) {
-			return nil
-		}
-		if name == "" {
-			name = "."
-		}
-		if _, listed := a.sums[path.Clean(h.Name)]; h.Typeflag == tar.TypeReg && !listed {
-			return nil // it was gone by the end
-		}
-		sum := sha256.New()
-		if err := place(root, name, h, io.TeeReader(content, sum)); err != nil {
-			return fmt.Errorf("writing %s: %w", h.Name, err)
-		}
-		if h.Typeflag == tar.TypeReg {
-			found[path.Clean(h.Name)] = hex.EncodeToString(sum.Sum(nil))
-		}
-		return nil
-	})
-	// The file may have changed since it was opened.
-	for name, sum := range found {
-		if err == nil && sum != a.sums[name] {
-			err = fmt.Errorf("%w: %s is not what was archived", ErrNoArchive, name)
-		}
+// theEnd reads what is left of the packed stream, which has its own checksum.
+func theEnd(text io.Reader) error {
+	n, err := io.Copy(io.Discard, io.LimitReader(text, maxAfter+1))
+	if err == nil && n > maxAfter {
+		err = errors.New("it goes on after its end")
 	}
 	return err
 }
 
-func place(root *os.Root, name string, h *tar.Header, content io.Reader) error {
-	// A later entry replaces an earlier one, whatever that was.
-	if info, err := root.Lstat(name); err == nil && info.Mode().Type() != h.FileInfo().Mode().Type() || h.Typeflag == tar.TypeSymlink {
-		if err := root.RemoveAll(name); err != nil {
-			return err
-		}
-	}
-	switch h.Typeflag {
-	case tar.TypeDir:
-		if err := root.MkdirAll(name, 0o700); err != nil {
-			return err
-		}
-	case tar.TypeSymlink:
-		if err := root.Symlink(h.Linkname, name); err != nil {
-			return err
-		}
-		return root.Lchown(name, h.Uid, h.Gid)
-	case tar.TypeReg:
-		if err := root.MkdirAll(path.Dir(name), 0o755); err != nil {
-			return err
-		}
-		if err := placeFile(root, name, content); err != nil {
-			return err
-		}
-	default:
-		return fmt.Errorf("an entry of the type %q", h.Typeflag)
-	}
-	if err := root.Lchown(name, h.Uid, h.Gid); err != nil {
-		return err
-	}
-	if err := root.Chmod(name, h.FileInfo().Mode().Perm()); err != nil {
-		return err
-	}
-	return root.Chtimes(name, h.ModTime, h.ModTime)
+// untilDone reads until a context ends: a small file may be unpacked for hours.
+type untilDone struct {
+	ctx context.Context
+	in  io.Reader
 }
 
-func placeFile(root *os.Root, name string, content io.Reader) (err error) {
-	file, err := root.OpenFile(name, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
+func (r untilDone) Read(p []byte) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
 	}
-	defer func() { err = errors.Join(err, file.Close()) }()
-	if _, err := io.Copy(file, content); err != nil {
-		return err
-	}
-	return file.Sync()
+	return r.in.Read(p)
 }

@@ -27,6 +27,13 @@ type Seal struct {
 // age's own default takes 256 and would not fit a small VPS beside the app.
 const workFactor = 16
 
+// maxWorkFactor is what age itself makes. One that a stranger chose could take
+// gigabytes of memory before the passphrase is known to be wrong.
+const maxWorkFactor = 18
+
+// maxIdentities bounds a file of age's identities, in bytes.
+const maxIdentities = 1 << 20
+
 // Key opens encrypted archives; the zero value opens those that are not.
 type Key struct{ identities []age.Identity }
 
@@ -80,13 +87,14 @@ func PassphraseKey(passphrase secret.Text) (Key, error) {
 	if err != nil {
 		return Key{}, err
 	}
+	identity.SetMaxWorkFactor(maxWorkFactor)
 	return Key{[]age.Identity{identity}}, nil
 }
 
 // IdentityKey opens what was encrypted to one of the identities in a file, as
 // age-keygen writes it. Errors do not quote it.
 func IdentityKey(file io.Reader) (Key, error) {
-	identities, err := age.ParseIdentities(file)
+	identities, err := age.ParseIdentities(io.LimitReader(file, maxIdentities))
 	if err != nil {
 		return Key{}, errors.New("it holds no identity of age (AGE-SECRET-KEY-1...)")
 	}
