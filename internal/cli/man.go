@@ -9,6 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/marketcalls/openalgo-install/internal/host"
 )
 
 func (a *app) manCommand() *cobra.Command {
@@ -35,7 +37,7 @@ func writePages(cmd *cobra.Command, dir string) error {
 		return nil
 	}
 	path := filepath.Join(dir, manName(cmd)+".1")
-	if err := os.WriteFile(path, manPage(cmd), 0o644); err != nil {
+	if err := host.WriteFile(path, manPage(cmd), 0o644, ""); err != nil {
 		return fmt.Errorf("writing the man pages: %w", err)
 	}
 	for _, sub := range cmd.Commands() {

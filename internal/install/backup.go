@@ -24,7 +24,10 @@ type BackupOptions struct {
 
 // savedTrees are the data directories that a backup holds; tmp holds nothing
 // that counts (facts/upstream.md 9.1).
-var savedTrees = []string{"db", "strategies", "keys"}
+var savedTrees = []string{dataTree, "strategies", "keys"}
+
+// logTree is the one that is saved on request.
+const logTree = "log"
 
 // backing is one backup.
 type backing struct {
@@ -137,6 +140,9 @@ func (b *backing) archive(ctx context.Context, c engine.Container) (failed, notU
 	if failed, notUp = b.whileDown(ctx, c, rest); failed != nil {
 		return errors.Join(failed, w.Abandon()), notUp
 	}
+	for _, link := range w.LeftOut() {
+		b.in.warn("a link that leads out of OpenAlgo's data is not in the backup, since no restore would make it: " + link)
+	}
 	return errors.Join(w.Close(), sealed.Close()), notUp
 }
 
@@ -227,7 +233,7 @@ func (in *Installer) fileOf(ctx context.Context, name string) ([]byte, error) {
 func (b *backing) findTrees(ctx context.Context, c engine.Container) error {
 	names := savedTrees
 	if b.options.Log {
-		names = append(names[:len(names):len(names)], "log")
+		names = append(names[:len(names):len(names)], logTree)
 	}
 	for _, name := range names {
 		at, source, err := b.in.dataPath(ctx, c, "/app/"+name)

@@ -87,7 +87,7 @@ func (b *backing) finish(ctx context.Context, c engine.Container) (Result, error
 		return Result{}, fail(ExitFailed, "writing %s: %w", b.target.name, err)
 	}
 	began := in.stepStarted("read-back", "read the backup again and check it")
-	a, err := backup.Open(ctx, b.target.partial, b.key)
+	a, err := backup.Open(ctx, b.target.file.content(), b.key)
 	if err != nil {
 		in.stepEnded("read-back", StepFailed, began)
 		return Result{}, fail(ExitFailed, "the backup can't be read back: %w. It is removed; OpenAlgo runs", err)
@@ -98,7 +98,7 @@ func (b *backing) finish(ctx context.Context, c engine.Container) (Result, error
 	}
 	if err != nil {
 		b.unchecked = err.Error()
-		in.Report.Report(Event{Type: EventWarning, Time: time.Now(), Message: fmt.Sprintf("SQLite could not check the databases in the backup, so no older backup is removed: %v", err)})
+		in.warn(fmt.Sprintf("SQLite could not check the databases in the backup, so no older backup is removed: %v", err))
 	}
 	in.stepEnded("read-back", StepDone, began)
 	if err := b.target.keep(); err != nil {
@@ -139,7 +139,7 @@ func (b *backing) checkSQLite(ctx context.Context, c engine.Container, a *backup
 	if len(a.SQLite) == 0 {
 		return nil, nil
 	}
-	dir, err := os.MkdirTemp(filepath.Dir(b.target.partial), b.checkPrefix())
+	dir, err := os.MkdirTemp(b.target.checkDir(b), b.checkPrefix())
 	if err != nil {
 		return nil, err
 	}

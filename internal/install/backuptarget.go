@@ -26,12 +26,13 @@ const (
 
 // target is the file that a backup becomes.
 type target struct {
-	dir     string    // where it is one of several; "" where the file is named
-	name    string    // the file, once it is whole; "" for a stream
-	partial string    // the file until then
-	out     io.Writer // what is written
-	file    *os.File
-	bytes   int64
+	dir   string     // where it is one of several; "" where the file is named
+	name  string     // the file, once it is whole; "" for a stream
+	out   io.Writer  // what is written
+	file  *freshFile // nil for a stream
+	bytes int64
+	// shared is the directory, or one above it, where other users may write.
+	shared string
 }
 
 // countingWriter counts what was written.
@@ -60,11 +61,29 @@ func (t *target) open(b *backing) error {
 		return err
 	}
 	var err error
-	if t.file, err = os.OpenFile(t.partial, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600); err != nil {
+	if t.file, err = makeFresh(t.name); err != nil {
 		return fail(ExitHost, "making the backup: %w", err)
 	}
+	t.warn(b)
 	t.out = countingWriter{t.file, &t.bytes}
 	return nil
+}
+
+// warn says what the place of the backup is not good for.
+func (t *target) warn(b *backing) {
+	if t.shared != "" {
+		b.in.warn(fmt.Sprintf("other users can write in %s, and so remove this backup or put another file in its place. "+
+			"They cannot read it. Choose a directory where only root can write", t.shared))
+	}
+	if !t.file.private() && b.options.Seal.None() {
+		b.in.warn(fmt.Sprintf("the file system of %s does not keep the backup private: whoever can read it has every secret of this OpenAlgo. "+
+			"Encrypt backups there with --recipient or --passphrase-file", filepath.Dir(t.name)))
+	}
+}
+
+// warn reports what the user should know of, and what ends nothing.
+func (in *Installer) warn(message string) {
+	in.Report.Report(Event{Type: EventWarning, Time: time.Now(), Message: message})
 }
 
 // archivesSuffix ends the name of the directory that backups go to, beside the
@@ -97,13 +116,16 @@ func (t *target) choose(b *backing, to string) error {
 	if t.name, err = filepath.Abs(t.name); err != nil {
 		return err
 	}
-	if _, err := os.Stat(t.name); err == nil {
+	if _, err := os.Lstat(t.name); err == nil {
 		return fail(ExitUsage, "%s exists, and no backup is ever overwritten: name another file", t.name)
 	}
 	if t.inside(b) {
 		return fail(ExitUsage, "%s is inside what is backed up: name another place with --to, best on another disk", t.name)
 	}
-	t.partial = t.name + partialEnding
+	t.shared = othersMayWrite(filepath.Dir(t.name))
+	for _, left := range b.in.leftChecks() {
+		_ = os.RemoveAll(left)
+	}
 	if t.dir != "" { // what a killed run left; only one at a time writes them
 		entries, _ := os.ReadDir(t.dir)
 		for _, e := range entries {
@@ -133,7 +155,14 @@ func (t *target) room(b *backing) error {
 	for _, tree := range b.trees {
 		bytes += tree.Bytes
 	}
-	bytes += databaseBytes(b.trees) // once more, to check them
+	// Once more, to check them.
+	databases := databaseBytes(b.trees)
+	if t.checkDir(b) == filepath.Dir(t.name) {
+		bytes += databases
+	} else if disk, err := host.Disk(b.in.work.dir); err == nil && disk.FreeMiB < int(databases>>20)+minDirMiB {
+		return fail(ExitHost, "the databases take %d MiB, and %s has %d MiB free to check them: make room, or name a directory of root's with --to. Nothing was stopped",
+			databases>>20, b.in.work.dir, disk.FreeMiB)
+	}
 	disk, err := host.Disk(filepath.Dir(t.name))
 	if err != nil {
 		return fail(ExitHost, "looking at the disk of %s: %w", t.name, err)
@@ -145,31 +174,38 @@ func (t *target) room(b *backing) error {
 	return nil
 }
 
+// checkDir is where copies of the databases are checked: beside the backup, as
+// there is room, but never where others could put a link in their way.
+func (t *target) checkDir(b *backing) string {
+	if t.shared != "" {
+		return b.in.work.path("")
+	}
+	return filepath.Dir(t.name)
+}
+
+// leftChecks are directories that a killed check left.
+func (in *Installer) leftChecks() []string {
+	left, _ := filepath.Glob(in.work.path(".*check-*")) // the pattern is right
+	return left
+}
+
 // keep makes the whole archive the backup.
 func (t *target) keep() error {
 	if t.file == nil {
 		return nil
 	}
-	if err := errors.Join(t.file.Sync(), t.file.Close()); err != nil {
+	err := t.file.keep()
+	if errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("%s exists by now, and no backup is ever overwritten: run the same command again", t.name)
+	}
+	if err != nil {
 		return fmt.Errorf("writing %s: %w", t.name, err)
 	}
-	t.file = nil
-	if err := host.Rename(t.partial, t.name); err != nil {
-		return fmt.Errorf("writing %s: %w", t.name, err)
-	}
-	t.partial = ""
 	return nil
 }
 
-// discard takes an unfinished archive away.
-func (t *target) discard() {
-	if t.file != nil {
-		_ = t.file.Close()
-	}
-	if t.partial != "" {
-		_ = os.Remove(t.partial)
-	}
-}
+// discard removes an unfinished archive.
+func (t *target) discard() { t.file.discard() }
 
 // databaseBytes is what files have that may be SQLite's.
 func databaseBytes(trees []backup.Tree) (sum int64) {
@@ -192,7 +228,7 @@ func (t *target) prune(b *backing, keep int) error {
 	if t.dir == "" || keep <= 0 {
 		return nil
 	}
-	entries, err := os.ReadDir(t.dir)
+	entries, err := t.file.beside()
 	if err != nil {
 		return err
 	}
@@ -207,7 +243,7 @@ func (t *target) prune(b *backing, keep int) error {
 		if name == filepath.Base(t.name) {
 			continue // the clock was set back
 		}
-		if err := os.Remove(filepath.Join(t.dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := t.file.removeBeside(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("removing an old backup: %w", err)
 		}
 		b.in.note("removed the older backup " + filepath.Join(t.dir, name) + ": --keep")
@@ -239,5 +275,8 @@ func (b *backing) isOwn(name string) bool {
 // isPartial recognises what a killed backup of this instance left.
 func (b *backing) isPartial(name string) bool {
 	whole, ok := strings.CutSuffix(name, partialEnding)
+	if end := strings.LastIndexByte(whole, '.'); ok && end > 0 && len(whole)-end == len(".0123456789abcdef") {
+		whole = whole[:end] // the mark that makes the name one that nobody can guess
+	}
 	return ok && b.isOwn(whole) || strings.HasPrefix(name, b.checkPrefix())
 }

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"net/url"
 	"path/filepath"
+	"slices"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/backup"
@@ -86,6 +87,9 @@ func (in *Installer) restored(archive *backup.Archive, image string) wish {
 func (in *Installer) fitBackup(ctx context.Context, archive *backup.Archive, image string) (answers.Answers, error) {
 	var none answers.Answers
 	r := &restoring{manifest: archive.Manifest, files: archive.Files, bytes: archive.Bytes, fill: archive.Extract}
+	if err := checkHeld(archive); err != nil {
+		return none, err
+	}
 	if err := r.read(); err != nil {
 		return none, err
 	}
@@ -111,6 +115,25 @@ func (in *Installer) fitBackup(ctx context.Context, archive *backup.Archive, ima
 	}
 	in.restoring = r
 	return a, in.keepImage(ctx, a, r, image)
+}
+
+// checkHeld refuses an archive without data, or with data of what no instance
+// has.
+func checkHeld(a *backup.Archive) error {
+	if a.Held[dataTree] == 0 {
+		return fail(ExitUsage, "this backup has no database in it, and is of no use without: nothing was changed")
+	}
+	for _, t := range a.Manifest.Trees {
+		if !slices.Contains(savedTrees, t.Name) && t.Name != logTree {
+			return fail(ExitUsage, "this backup has data for /app/%s, where OpenAlgo keeps none: nothing was changed", t.Name)
+		}
+	}
+	for name := range a.Files {
+		if !slices.Contains(instanceFiles(), name) {
+			return fail(ExitUsage, "this backup has a file that no instance has (%.80q): nothing was changed", name)
+		}
+	}
+	return nil
 }
 
 func (in *Installer) openError(ctx context.Context, err error) error {

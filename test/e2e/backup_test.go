@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"archive/tar"
 	"bytes"
 	"crypto/rand"
 	"encoding/json"
@@ -202,6 +203,23 @@ func TestRestoreRefuses(t *testing.T) {
 			t.Fatal(err)
 		}
 		if out := i.run("restore", bad, "--now", "--yes"); out.code != 2 || !strings.Contains(out.stderr, "no whole backup") {
+			t.Errorf("%s: exit %d\n%s", name, out.code, out.all())
+		}
+	}
+	for name, entry := range map[string]*tar.Header{
+		"device": {Name: "data/db/sda", Typeflag: tar.TypeBlock, Devmajor: 8}, "link out": {Name: "data/db/out", Typeflag: tar.TypeSymlink, Linkname: "/etc"},
+		"elsewhere": {Name: "data/db/../../../etc/cron.d/x", Typeflag: tar.TypeReg}, "no data": nil,
+	} {
+		forged := reforged(t, file, func(h *tar.Header, text []byte) (*tar.Header, []byte) {
+			switch {
+			case h == nil:
+				return entry, nil
+			case entry == nil && strings.HasPrefix(h.Name, "data/db/"):
+				return nil, nil
+			}
+			return h, text
+		})
+		if out := i.run("restore", forged, "--now", "--yes"); out.code != 2 {
 			t.Errorf("%s: exit %d\n%s", name, out.code, out.all())
 		}
 	}
