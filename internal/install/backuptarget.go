@@ -81,11 +81,6 @@ func (t *target) warn(b *backing) {
 	}
 }
 
-// warn reports what the user should know of, and what ends nothing.
-func (in *Installer) warn(message string) {
-	in.Report.Report(Event{Type: EventWarning, Time: time.Now(), Message: message})
-}
-
 // archivesSuffix ends the name of the directory that backups go to, beside the
 // instance's: it must outlive that.
 const archivesSuffix = "-backups"
