@@ -70,7 +70,7 @@ func newRun(in *Installer, o *observed, p *Plan, madeDir bool) *run {
 		r.journal.NewName = name
 		if r.old != nil {
 			r.journal.NewName += "-new"
-			r.journal.Old = &oldContainer{ID: r.old.ID, Name: r.old.Name, Running: isUp(*r.old)}
+			r.journal.Old = &oldContainer{ID: r.old.ID, Name: r.old.Name, Running: isUp(*r.old), Began: r.old.StartedAt}
 		}
 	}
 	return r
@@ -354,6 +354,7 @@ func (in *Installer) commit(ctx context.Context, j *journal) error {
 	}
 	failpoint("state")
 	_ = os.RemoveAll(in.work.path("tmp"))
+	in.work.removeEmptyAside(j)
 	if j.Command == commandRollback {
 		if err := in.work.swapSnapshot(); err != nil {
 			return err

@@ -197,7 +197,7 @@ func (b *backing) whileDown(ctx context.Context, c engine.Container, do func() e
 	}
 	in := b.in
 	j := &journal{Command: "backup", Started: time.Now().UTC(), Engine: in.Engine.Info().Name, Project: c.Labels[compose.LabelProject],
-		Name: c.Name, Old: &oldContainer{ID: c.ID, Name: c.Name, Running: true, Stopping: true}, work: in.work}
+		Name: c.Name, Old: &oldContainer{ID: c.ID, Name: c.Name, Running: true, Stopping: true, Began: c.StartedAt}, work: in.work}
 	if err := j.save(); err != nil {
 		return err, nil
 	}

@@ -109,17 +109,22 @@ func (r *run) placeEdge(files []edge.File) error {
 			return err
 		}
 	}
+	for _, f := range files {
+		for i := range change.Files {
+			if known := &change.Files[i]; known.Name == f.Path {
+				if known.SHA256 != "" {
+					known.Earlier = append(known.Earlier, known.SHA256)
+				}
+				known.SHA256 = sha256Hex(f.Text)
+			}
+		}
+	}
 	if err := r.journal.save(); err != nil {
 		return err
 	}
 	for _, f := range files {
 		if err := f.Place(); err != nil {
 			return err
-		}
-		for i := range change.Files {
-			if change.Files[i].Name == f.Path {
-				change.Files[i].SHA256 = sha256Hex(f.Text)
-			}
 		}
 	}
 	return nil
@@ -154,12 +159,20 @@ func (in *Installer) restoreEdge(ctx context.Context, j *journal) error {
 	var failed error
 	made := false
 	for i := len(j.Edge.Files) - 1; i >= 0; i-- {
-		c := j.Edge.Files[i]
+		c := &j.Edge.Files[i]
+		if c.Back {
+			continue
+		}
 		if c.Backup == "" && edge.Shared(j.Edge.State.Dir, c.Name) {
 			made = true // it goes with the last site: another run may have put its own beside ours
 			continue
 		}
-		failed = errors.Join(failed, restoreEdgeFile(c))
+		if err := in.restoreEdgeFile(*c); err != nil {
+			failed = errors.Join(failed, err)
+			continue
+		}
+		c.Back = true
+		j.noteUndone()
 	}
 	failpoint("undo-edge-files")
 	f, err := in.openFront(ctx, j.Edge.State)
@@ -175,7 +188,20 @@ func (in *Installer) restoreEdge(ctx context.Context, j *journal) error {
 	return errors.Join(failed, err)
 }
 
-func restoreEdgeFile(c fileChange) error {
+// restoreEdgeFile brings one file back. One that somebody edited since stays,
+// where it was there before; one that the run made goes all the same, since it
+// serves a domain that is not this instance's.
+func (in *Installer) restoreEdgeFile(c fileChange) error {
+	now, err := readOptional(c.Name)
+	if err != nil {
+		return fmt.Errorf("reading %s: %w", c.Name, err)
+	}
+	if edited := now != nil && c.SHA256 != "" && !c.known(sha256Hex(now)); edited && c.Backup == "" {
+		in.keepForeign("edge-"+filepath.Base(c.Name), now)
+	} else if edited {
+		in.note(fmt.Sprintf("%s was changed since, and stays as it is; the previous version is %s", c.Name, c.Backup))
+		return nil
+	}
 	f := edge.File{Path: c.Name, Mode: 0o644}
 	if strings.HasSuffix(c.Name, ".key") {
 		f.Mode = 0o600
@@ -183,7 +209,7 @@ func restoreEdgeFile(c fileChange) error {
 	if c.Backup != "" {
 		text, err := readOwn(c.Backup)
 		if err != nil {
-			return fmt.Errorf("reading the former %s: %w", c.Name, err)
+			return fmt.Errorf("reading the previous %s: %w", c.Name, err)
 		}
 		f.Text = text
 	}

@@ -33,9 +33,11 @@ type journal struct {
 	MadeVolumes bool `json:"made_volumes,omitempty"`
 	// MovedInto are volumes that were made to take data out of directories,
 	// where it still is: an undo removes them.
-	MovedInto []string    `json:"moved_into,omitempty"`
-	Edge      *edgeChange `json:"edge,omitempty"`
-	Snapshot  *snapshot   `json:"snapshot,omitempty"` // of an upgrade
+	MovedInto []string `json:"moved_into,omitempty"`
+	// MovedSince are those that hold more than what was moved by now.
+	MovedSince []string    `json:"moved_since,omitempty"`
+	Edge       *edgeChange `json:"edge,omitempty"`
+	Snapshot   *snapshot   `json:"snapshot,omitempty"` // of an upgrade
 	// Secrets are those that opened before a change of the release.
 	Secrets *secretCount `json:"secrets,omitempty"`
 	// Resalts says that the new release makes a FERNET_SALT when it starts.
@@ -49,7 +51,8 @@ type journal struct {
 	State    state        `json:"state"`              // what state.json becomes
 	Verified bool         `json:"verified,omitempty"` // the new stack answered: only tidying up is left
 
-	work workdir
+	work    workdir
+	resumed bool // an earlier process began it
 }
 
 // oldContainer is the container that ran before.
@@ -57,6 +60,9 @@ type oldContainer struct {
 	ID      string `json:"id"`
 	Name    string `json:"name"`
 	Running bool   `json:"running"`
+	// Began is when its present run began. Another time since means that it was
+	// started again, and that its data is in use.
+	Began time.Time `json:"began,omitzero"`
 	// Stopping says that its stop was asked for: the engine carries that out
 	// even when we are gone.
 	Stopping bool `json:"stopping,omitempty"`
@@ -68,8 +74,18 @@ type fileChange struct {
 	Backup string `json:"backup,omitempty"` // copy of the former version; empty: there was none
 	Former string `json:"former,omitempty"` // SHA-256 of the former version
 	SHA256 string `json:"sha256,omitempty"` // of what the run writes, to tell a later edit
+	// Earlier are the hashes of what the run wrote before that.
+	Earlier []string `json:"earlier,omitempty"`
 	// Keys holds, for .env, the hash of every value as we wrote it.
 	Keys map[string]string `json:"keys,omitempty"`
+	// Back says that an undo is done with this file: what it holds since then is
+	// somebody's own.
+	Back bool `json:"back,omitempty"`
+}
+
+// known reports whether a text is the previous version or one that the run wrote.
+func (c fileChange) known(sum string) bool {
+	return sum == c.Former || sum == c.SHA256 || slices.Contains(c.Earlier, sum)
 }
 
 func (w workdir) readJournal() (*journal, error) {
@@ -80,7 +96,7 @@ func (w workdir) readJournal() (*journal, error) {
 	if err != nil {
 		return nil, fail(ExitHost, "reading what an interrupted run left: %w", err)
 	}
-	j := &journal{work: w}
+	j := &journal{work: w, resumed: true}
 	if err := json.Unmarshal(data, j); err != nil {
 		return nil, fail(ExitHost, "%s is damaged (%w): look at `docker ps -a` and the backups beside it, then remove it",
 			w.path("journal.json"), err)
@@ -108,17 +124,25 @@ func (j *journal) finish() error {
 	return nil
 }
 
-// copies are those that hold what the run has begun to change.
-func (j *journal) copies() []snapshot {
+// copies are those that hold what the run has begun to change, and that belong
+// back in its place.
+func (j *journal) copies() (out []*snapshot) {
 	if !j.started() {
 		return nil
 	}
-	out := j.Replaced
-	if j.Snapshot != nil && j.Snapshot.Whole {
-		out = append(out, *j.Snapshot)
+	for i := range j.Replaced {
+		out = append(out, &j.Replaced[i])
 	}
-	return out
+	if j.Snapshot != nil && j.Snapshot.Whole {
+		out = append(out, j.Snapshot)
+	}
+	return slices.DeleteFunc(out, func(s *snapshot) bool { return s.Left })
 }
+
+// noteUndone saves how far an undo is. A full disk may be why there is
+// something to undo, so it goes on without: each part shows by itself whether
+// it is done.
+func (j *journal) noteUndone() { _ = j.save() }
 
 // started reports whether the new container may have written its data.
 func (j *journal) started() bool { return j.Starting || j.did("start") }

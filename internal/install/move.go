@@ -99,6 +99,9 @@ func treeSums(ctx context.Context, dir string) ([]string, error) {
 		if err != nil {
 			return err
 		}
+		if isAside(entry) {
+			return fs.SkipDir
+		}
 		info, err := entry.Info()
 		if err != nil {
 			return err

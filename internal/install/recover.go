@@ -2,6 +2,7 @@ package install
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -39,9 +40,14 @@ func (in *Installer) recover(ctx context.Context) error {
 		return nil
 	}
 	in.note("undoing it")
-	undoing, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime+in.waitTime(false))
+	undoing, cancel := in.undoTime(ctx)
 	defer cancel()
-	if err := in.rollBack(undoing, j); err != nil {
+	err = in.rollBack(undoing, j)
+	if silent := (*silentError)(nil); errors.As(err, &silent) {
+		in.note(silent.Error()) // nothing is left to undo, and this command may be what helps
+		return nil
+	}
+	if err != nil {
 		return fail(ExitBroken, "%w", in.notRolledBack(ctx, j, err))
 	}
 	return nil
@@ -54,19 +60,36 @@ func doneText(j *journal) string {
 	return strings.Join(j.Done, ", ")
 }
 
+// oldIsUp reports whether the previous container runs: no second one may run on
+// its data.
+func (in *Installer) oldIsUp(ctx context.Context, j *journal) bool {
+	if j.Old == nil {
+		return false
+	}
+	c, err := in.Engine.Container(ctx, j.Old.ID)
+	return err == nil && isUp(c)
+}
+
 // newAnswers reports whether the container of a killed run came up after all.
 // One that ever ran is started for that: it may have been in use for days, and
 // an undo would take what came into its data since.
 func (in *Installer) newAnswers(ctx context.Context, j *journal) bool {
 	id := j.NewID
+	ready := j.did("resources") && (j.Edge == nil || len(j.Edge.Files) == 0 || j.did("edge"))
+	if id == "" && j.OnlyStarted != "" && ready {
+		id = j.OnlyStarted
+	}
 	if id == "" {
 		return false
 	}
 	c, err := in.Engine.Container(ctx, id)
+	if id == j.OnlyStarted && !isUp(c) {
+		return false
+	}
 	if err != nil || c.StartedAt.Year() < 2000 { // the engine's zero
 		return false
 	}
-	if !isUp(c) && in.Engine.Start(ctx, id) != nil {
+	if !isUp(c) && (in.oldIsUp(ctx, j) || in.Engine.Start(ctx, id) != nil) {
 		return false
 	}
 	check, err := in.checkOfID(ctx, id)

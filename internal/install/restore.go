@@ -2,34 +2,56 @@ package install
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/readfile"
 )
 
-// restore puts the former version of a file back, unless the run never wrote it.
-func (in *Installer) restore(ctx context.Context, j *journal, change fileChange) error {
-	if change.SHA256 == "" {
-		return nil // not written
+// restore puts the previous version of a file back, unless the run never wrote
+// it. It is done once: what somebody writes into the file after that stays.
+func (in *Installer) restore(ctx context.Context, j *journal, change *fileChange) error {
+	if change.SHA256 == "" || change.Back {
+		return nil
 	}
+	var err error
 	if change.Name == envName {
-		return in.restoreEnv(ctx, j, change)
+		err = in.restoreEnv(ctx, j, *change)
+	} else {
+		err = in.restoreFile(*change)
 	}
-	path := filepath.Join(in.work.dir, change.Name)
-	now, err := readOptional(path)
-	if err != nil || now == nil && change.Backup == "" || now != nil && sha256Hex(now) == change.Former {
+	if err != nil {
 		return err
 	}
-	if now != nil && sha256Hex(now) != change.SHA256 {
-		in.keepForeign(change.Name, now)
-	}
-	if change.Backup == "" {
+	change.Back = true
+	j.noteUndone()
+	return nil
+}
+
+func (in *Installer) restoreFile(change fileChange) error {
+	path := filepath.Join(in.work.dir, change.Name)
+	now, err := readOptional(path)
+	switch {
+	case err != nil:
+		return fmt.Errorf("reading %s: %w", path, err)
+	case now == nil && change.Backup == "" || now != nil && sha256Hex(now) == change.Former:
+		return nil
+	case now != nil && sha256Hex(now) != change.SHA256:
+		return in.leaveEdited(path, change)
+	case change.Backup == "":
 		if err := host.Remove(path); err != nil {
 			return fmt.Errorf("removing %s: %w", path, err)
 		}
+		return nil
+	case !isFile(change.Backup):
+		in.note(fmt.Sprintf("the copy of the previous %s is gone (%s): the file stays as it is", change.Name, change.Backup))
 		return nil
 	}
 	mode := os.FileMode(0o644)
@@ -39,11 +61,39 @@ func (in *Installer) restore(ctx context.Context, j *journal, change fileChange)
 	return in.moveBack(change, mode)
 }
 
+// leaveEdited keeps a file that somebody edited since, and puts the previous
+// version beside it.
+func (in *Installer) leaveEdited(path string, change fileChange) error {
+	said := path + " was changed since, and stays as it is"
+	if isFile(change.Backup) {
+		beside := path + ".previous"
+		for n := 2; exists(beside); n++ {
+			beside = fmt.Sprintf("%s.previous.%d", path, n)
+		}
+		if err := host.Rename(change.Backup, beside); err != nil {
+			return fmt.Errorf("putting the previous %s beside it: %w", change.Name, err)
+		}
+		said += "; the previous version is " + beside
+	}
+	in.note(said)
+	return nil
+}
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}
+
+func isFile(path string) bool {
+	info, err := os.Lstat(path)
+	return err == nil && info.Mode().IsRegular()
+}
+
 // keepForeign copies what somebody else wrote since into the backups, before
 // it is replaced.
 func (in *Installer) keepForeign(name string, text []byte) {
 	if path, err := in.work.backup(name, text); err == nil {
-		in.note(fmt.Sprintf("%s was changed by somebody else meanwhile; that version is kept as %s", name, path))
+		in.note(fmt.Sprintf("%s was changed since; that version is kept as %s", name, path))
 	}
 }
 
@@ -51,44 +101,39 @@ func (in *Installer) keepForeign(name string, text []byte) {
 // and a full disk may be why there is something to undo.
 func (in *Installer) moveBack(change fileChange, mode os.FileMode) error {
 	if err := os.Chmod(change.Backup, mode); err != nil {
-		return fmt.Errorf("bringing the former %s back: %w", change.Name, err)
+		return fmt.Errorf("bringing the previous %s back: %w", change.Name, err)
 	}
 	if err := host.Rename(change.Backup, filepath.Join(in.work.dir, change.Name)); err != nil {
-		return fmt.Errorf("bringing the former %s back: %w", change.Name, err)
+		return fmt.Errorf("bringing the previous %s back: %w", change.Name, err)
 	}
 	return nil
 }
 
-// restoreEnv brings the former .env back. What the app itself wrote since then
-// stays: data may have been encrypted with a key that it made
-// (facts/upstream.md 1.6). A first .env stays once volumes were made.
+// restoreEnv brings the previous .env back. What the app itself wrote since
+// then stays: data may have been encrypted with a key that it made. A first
+// .env stays once volumes were made.
 func (in *Installer) restoreEnv(ctx context.Context, j *journal, change fileChange) error {
-	if change.Backup == "" {
-		now, err := in.readEnv(ctx)
-		if err == nil && len(j.Replaced) > 0 && !j.MadeVolumes && now != nil && sha256Hex(now) == change.SHA256 {
-			// Beside data that is not the backup's its keys would pass for the right ones.
-			return host.Remove(in.work.env())
-		}
-		if err != nil || j.MadeVolumes || j.NewID != "" || now != nil && sha256Hex(now) != change.SHA256 {
-			return err
-		}
-		if err := host.Remove(in.work.env()); err != nil {
-			return fmt.Errorf("removing .env: %w", err)
-		}
-		return nil
-	}
 	now, err := in.readEnv(ctx)
-	if err != nil || now != nil && sha256Hex(now) == change.Former {
+	if err != nil {
 		return err
+	}
+	if change.Backup == "" {
+		return in.removeEnv(j, change, now)
+	}
+	if now != nil && sha256Hex(now) == change.Former {
+		return nil
 	}
 	if now != nil && sha256Hex(now) != change.SHA256 {
 		in.keepForeign(envName, now)
 	}
-	before, err := readOwn(change.Backup)
-	if err != nil {
-		return fmt.Errorf("reading the former .env: %w", err)
+	before, err := readKept(change)
+	if errors.Is(err, fs.ErrNotExist) {
+		return in.envWithoutCopy(ctx, j, now)
 	}
-	if j.Replaced != nil || len(j.copies()) > 0 { // its data goes back with it: no key of the other one may stay
+	if err != nil {
+		return fmt.Errorf("reading the previous .env: %w", err)
+	}
+	if len(j.copies()) > 0 { // its data goes back with it: no key of the other one may stay
 		return in.moveEnvBack(ctx, change, j.State)
 	}
 	restored, err := carryKeys(before, now, change, j.State)
@@ -100,15 +145,76 @@ func (in *Installer) restoreEnv(ctx context.Context, j *journal, change fileChan
 	}
 	if err := in.placeEnv(ctx, restored, j.State); err != nil {
 		// The .env that is there has every key that the data needs.
-		in.note(fmt.Sprintf("the former .env could not be brought back (%v); the new one stays, with the keys that OpenAlgo made. The former one is %s", err, change.Backup))
+		in.note(fmt.Sprintf("the previous .env could not be brought back (%v); the new one stays, with the keys that OpenAlgo made. The previous one is %s", err, change.Backup))
 	}
 	return nil
 }
 
-func (in *Installer) moveEnvBack(ctx context.Context, change fileChange, s state) error {
-	file, err := openOwn(change.Backup, os.O_RDONLY)
+// removeEnv removes a first .env, where no data needs it.
+func (in *Installer) removeEnv(j *journal, change fileChange, now []byte) error {
+	ours := now != nil && sha256Hex(now) == change.SHA256
+	// Beside data that is not the backup's its keys would pass for the right ones.
+	foreign := len(j.Replaced) > 0 && !j.MadeVolumes
+	if !ours || !foreign && (j.MadeVolumes || j.NewID != "") {
+		return nil
+	}
+	if err := host.Remove(in.work.env()); err != nil {
+		return fmt.Errorf("removing .env: %w", err)
+	}
+	return nil
+}
+
+// envWithoutCopy is for an undo whose kept .env is gone: moved back by an
+// earlier try and edited since, or removed. A restore has one more, beside the
+// data that it replaced.
+func (in *Installer) envWithoutCopy(ctx context.Context, j *journal, now []byte) error {
+	beside := in.work.path(filepath.Join(replacedName, envName))
+	if j.Replaced != nil {
+		text, err := readOwn(beside)
+		if err != nil {
+			return fmt.Errorf("the previous .env is gone, and its keys open the data: bring it back as %s: %w", beside, err)
+		}
+		return in.placeEnv(ctx, text, j.State)
+	}
+	if now == nil {
+		return fmt.Errorf("%s is gone, and so is its kept copy: bring it back from a backup", in.work.env())
+	}
+	in.note("the copy of the previous .env is gone: .env stays as it is")
+	return nil
+}
+
+// openKept opens a kept copy. An undo that was killed may have given it to the
+// container's user already, so its owner says nothing; its hash does.
+func openKept(path string) (*os.File, error) {
+	file, err := os.OpenFile(path, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return fmt.Errorf("reading the former .env: %w", err)
+		return nil, err
+	}
+	if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() {
+		_ = file.Close()
+		return nil, errors.Join(err, fmt.Errorf("%s: %w", path, readfile.ErrNotRegular))
+	}
+	return file, nil
+}
+
+// readKept reads the kept copy of a file that a run changed.
+func readKept(change fileChange) ([]byte, error) {
+	file, err := openKept(change.Backup)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	text, err := readfile.Open(file, change.Backup, readfile.Own)
+	if err == nil && sha256Hex(text) != change.Former {
+		err = fmt.Errorf("%s is not the copy that was kept: it was changed since", change.Backup)
+	}
+	return text, err
+}
+
+func (in *Installer) moveEnvBack(ctx context.Context, change fileChange, s state) error {
+	file, err := openKept(change.Backup)
+	if err != nil {
+		return fmt.Errorf("reading the previous .env: %w", err)
 	}
 	defer file.Close()
 	if err := in.giveToApp(ctx, file, s); err != nil {

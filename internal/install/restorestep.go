@@ -57,6 +57,7 @@ func (r *run) keepReplaced(ctx context.Context) error {
 			return fmt.Errorf("keeping a copy of %s: %w", dir, err)
 		}
 		copied.Whole = true
+		r.in.work.prepareAside(r.journal, &copied)
 		r.journal.Replaced = append(r.journal.Replaced, copied)
 		failpoint("replaced-" + name)
 	}
@@ -131,12 +132,16 @@ func (r *run) roomFor(trees map[string]string, base string) error {
 	return nil
 }
 
+// emptyDirectory removes what is in a directory, but not what an undo kept there.
 func emptyDirectory(dir string) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return err
 	}
 	for _, e := range entries {
+		if isAside(e) {
+			continue
+		}
 		if err := os.RemoveAll(filepath.Join(dir, e.Name())); err != nil {
 			return err
 		}

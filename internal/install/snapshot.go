@@ -23,6 +23,15 @@ type snapshot struct {
 	Copy string `json:"copy"`
 	// Whole says that the copy is complete; only then may it be brought back.
 	Whole bool `json:"whole"`
+	// Kept is where an undo moves what it finds in Data, Moved says that it has,
+	// and Back that the copy is in its place.
+	Kept  string `json:"kept,omitempty"`
+	Moved bool   `json:"moved,omitempty"`
+	Back  bool   `json:"back,omitempty"`
+	// Renaming says that the copy itself is being moved into its place.
+	Renaming bool `json:"renaming,omitempty"`
+	// Left says that Data is in use, and stays as it is.
+	Left bool `json:"left,omitempty"`
 }
 
 // dataTree is the tree with the databases.
@@ -96,6 +105,7 @@ func (r *run) snapshot(ctx context.Context) error {
 	base := r.in.work.path(snapshotName)
 	target := filepath.Join(base, dataTree)
 	r.journal.Snapshot = &snapshot{Data: dir, Copy: target}
+	r.in.work.prepareAside(r.journal, r.journal.Snapshot)
 	if err := r.journal.save(); err != nil {
 		return err
 	}
@@ -124,20 +134,6 @@ func removeWhole(dir string) error {
 	return os.RemoveAll(gone)
 }
 
-// restoreData brings the databases of the snapshot back. The container that
-// may have changed them is gone by now; it can be repeated.
-func (in *Installer) restoreData(ctx context.Context, j *journal) error {
-	copies := j.copies()
-	// However long it takes: half of it is nothing, and a second try begins anew.
-	ctx = context.WithoutCancel(ctx)
-	for _, s := range copies {
-		if err := copyTree(ctx, s.Copy, s.Data); err != nil {
-			return fmt.Errorf("bringing the databases back from %s: %w", s.Copy, err)
-		}
-	}
-	return nil
-}
-
 // copyTree makes target what source is: owners, modes and times too, and
 // nothing else. target itself stays, since it may be a volume.
 func copyTree(ctx context.Context, source, target string) error {
@@ -148,22 +144,19 @@ func copyTree(ctx context.Context, source, target string) error {
 	if err := os.MkdirAll(target, 0o700); err != nil {
 		return err
 	}
-	old, err := os.ReadDir(target)
-	if err != nil {
+	if err := emptyDirectory(target); err != nil {
 		return err
 	}
-	for _, entry := range old {
-		if err := os.RemoveAll(filepath.Join(target, entry.Name())); err != nil {
-			return err
-		}
-	}
 	var directories []string
-	err = filepath.WalkDir(source, func(path string, entry fs.DirEntry, err error) error {
+	err := filepath.WalkDir(source, func(path string, entry fs.DirEntry, err error) error {
 		if err == nil {
 			err = ctx.Err()
 		}
 		if err != nil {
 			return err
+		}
+		if isAside(entry) {
+			return fs.SkipDir
 		}
 		name, err := filepath.Rel(source, path)
 		if err != nil {
@@ -259,6 +252,9 @@ func treeBytes(dir string) (int64, error) {
 	}
 	var sum int64
 	err := filepath.WalkDir(dir, func(_ string, entry fs.DirEntry, err error) error {
+		if err == nil && isAside(entry) {
+			return fs.SkipDir
+		}
 		if err != nil || entry.IsDir() {
 			return err
 		}

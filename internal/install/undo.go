@@ -20,7 +20,12 @@ func (in *Installer) undo(ctx context.Context, j *journal, cause error) error {
 	defer cancel()
 	log := logOf(cause)
 	in.note("undoing what was done")
-	if err := in.rollBack(ctx, j); err != nil {
+	err := in.rollBack(ctx, j)
+	if silent := (*silentError)(nil); errors.As(err, &silent) {
+		return &Error{Exit: ExitBroken, Log: log, Err: fmt.Errorf("%w\n%w\n\n"+
+			"OpenAlgo's files and data are as they were before. To find out what is wrong:\n\n    sudo openalgo-install --dir %s doctor\n", cause, silent, in.work.dir)}
+	}
+	if err != nil {
 		return &Error{Exit: ExitBroken, Log: log, Err: fmt.Errorf("%w\n%w", cause, in.notRolledBack(ctx, j, err))}
 	}
 	in.removeProbes(ctx)
@@ -35,7 +40,7 @@ func (in *Installer) undo(ctx context.Context, j *journal, cause error) error {
 func afterUndo(j *journal) string {
 	switch {
 	case j.OnlyStarted != "" || j.Old != nil && !j.Old.Running:
-		return "The former container is back as it was, stopped"
+		return "The previous container is back as it was, stopped"
 	case j.Old != nil:
 		return "What ran before runs again"
 	case j.MadeVolumes || j.NewID != "":
@@ -44,8 +49,25 @@ func afterUndo(j *journal) string {
 	return "Nothing was changed"
 }
 
+// silentError says that everything is back as it was before, and that the
+// previous container, which is started, does not answer.
+type silentError struct{ cause error }
+
+func (e *silentError) Error() string {
+	return "The previous container is back and does not answer: " + e.cause.Error()
+}
+func (e *silentError) Unwrap() error { return e.cause }
+
+// undoTime is how long a part of an undo may take, whatever ended the run.
+func (in *Installer) undoTime(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), cleanupTime+in.waitTime(false))
+}
+
 // rollBack brings back files and container of before. Each part can be
-// repeated, and none needs room on the disk.
+// repeated, and none needs room on the disk. A part that is done is not done
+// again: a container may have run on its data since, and somebody may have
+// edited its files. Once all of it is back the journal is closed; whether the
+// previous container answers is asked after that, and told by a silentError.
 func (in *Installer) rollBack(ctx context.Context, j *journal) error {
 	_ = os.RemoveAll(in.work.path("tmp"))
 	if err := in.engineBack(ctx); err != nil {
@@ -54,14 +76,17 @@ func (in *Installer) rollBack(ctx context.Context, j *journal) error {
 	if gone, err := in.forwardWithoutOld(ctx, j); gone || err != nil {
 		return err
 	}
+	live, err := in.oldIsLive(ctx, j)
+	if err != nil {
+		return err
+	}
+	in.noteMovedSince(ctx, j)
 	if err := in.removeNew(ctx, j); err != nil {
 		return err
 	}
 	failpoint("undo-removed-new")
-	for _, name := range j.MovedInto {
-		if err := in.Engine.RemoveVolume(ctx, name); err != nil && !errors.Is(err, engine.ErrNotFound) {
-			return fmt.Errorf("removing the volume %s again: %w", name, err)
-		}
+	if err := in.removeMovedInto(ctx, j); err != nil {
+		return err
 	}
 	if err := in.stopStarted(ctx, j); err != nil {
 		return err
@@ -71,11 +96,10 @@ func (in *Installer) rollBack(ctx context.Context, j *journal) error {
 	}
 	failpoint("undo-data")
 	// That may have taken long; what follows has its own time.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime+in.waitTime(false))
+	ctx, cancel := in.undoTime(ctx)
 	defer cancel()
-	var err error
 	for i := len(j.Files) - 1; i >= 0; i-- {
-		err = errors.Join(err, in.restore(ctx, j, j.Files[i]))
+		err = errors.Join(err, in.restore(ctx, j, &j.Files[i]))
 	}
 	err = errors.Join(err, in.bringAsideBack(j))
 	failpoint("undo-files")
@@ -83,14 +107,19 @@ func (in *Installer) rollBack(ctx context.Context, j *journal) error {
 		in.removeNetworks(ctx, j)
 	} else {
 		// A file that can't be restored must not keep the former container down.
-		err = errors.Join(err, in.oldBack(ctx, j))
+		err = errors.Join(err, in.oldBack(ctx, j, live))
+		failpoint("undo-started")
 	}
 	err = errors.Join(err, in.restoreEdge(ctx, j))
 	if err != nil {
 		return err
 	}
 	in.work.noteBegan(j)
-	return j.finish()
+	in.work.removeEmptyAside(j)
+	if err := j.finish(); err != nil {
+		return err
+	}
+	return in.oldAnswers(ctx, j, live)
 }
 
 // noteBegan marks the keys that an undone first install leaves as its own.
@@ -113,6 +142,10 @@ func (in *Installer) stopStarted(ctx context.Context, j *journal) error {
 	if errors.Is(err, engine.ErrNotFound) {
 		return nil
 	}
+	if err == nil && isUp(c) && j.resumed && in.answers(ctx, c) {
+		in.note(c.Name + " runs and answers: it is left as it is")
+		return nil
+	}
 	if err == nil && isUp(c) {
 		err = in.Engine.Stop(ctx, j.OnlyStarted, max(stopGrace, c.StopGrace))
 	}
@@ -132,14 +165,14 @@ func (in *Installer) forwardWithoutOld(ctx context.Context, j *journal) (gone bo
 		return false, nil
 	}
 	if len(j.copies()) > 0 {
-		in.note("the former container is gone; its data and files are brought back, and the next install makes it anew")
+		in.note("the previous container is gone; its data and files are brought back, and the next install recreates it")
 		j.Old = nil
 		return false, nil
 	}
 	if _, err := in.Engine.Container(ctx, j.NewID); j.NewID == "" || err != nil {
 		return true, j.finish() // neither is left: the next plan makes one
 	}
-	in.note("the former container is gone; the new one stays")
+	in.note("the previous container is gone; the new one stays")
 	if err := in.Engine.Start(ctx, j.NewID); err != nil {
 		return true, fmt.Errorf("starting the new container: %w", err)
 	}
@@ -188,37 +221,47 @@ func (in *Installer) removeNew(ctx context.Context, j *journal) error {
 	return in.Engine.Remove(ctx, c.ID)
 }
 
-// oldBack gives the former container its name, starts it if it ran, and
-// verifies it.
-func (in *Installer) oldBack(ctx context.Context, j *journal) error {
+// oldBack gives the previous container its name, and starts it if it ran. One
+// that is live is not touched beyond that.
+func (in *Installer) oldBack(ctx context.Context, j *journal, live bool) error {
 	c, err := in.Engine.Container(ctx, j.Old.ID)
 	if err != nil {
-		return fmt.Errorf("the former container is gone; `docker compose up -d` in %s makes it anew: %w", in.work.dir, err)
+		return fmt.Errorf("the previous container is gone; `docker compose up -d` in %s recreates it: %w", in.work.dir, err)
 	}
 	if c.Name != j.Old.Name {
 		if err := in.Engine.Rename(ctx, c.ID, j.Old.Name); err != nil {
-			return fmt.Errorf("giving the former container its name back: %w", err)
+			return fmt.Errorf("giving the previous container its name back: %w", err)
 		}
 	}
 	failpoint("undo-renamed")
-	if !j.Old.Running {
+	if !j.Old.Running || live {
 		return nil
 	}
 	if j.Old.Stopping {
 		// A stop may still be under way; started before its end, it would go down again.
 		if err := in.Engine.Stop(ctx, c.ID, max(stopGrace, c.StopGrace)); err != nil {
-			return fmt.Errorf("waiting for the former container's stop: %w", err)
+			return fmt.Errorf("waiting for the previous container's stop: %w", err)
 		}
 	}
 	if err := in.Engine.Start(ctx, c.ID); err != nil {
-		return fmt.Errorf("starting the former container: %w", err)
+		return fmt.Errorf("starting the previous container: %w", err)
 	}
-	check, err := in.checkOfID(ctx, c.ID)
+	return nil
+}
+
+// oldAnswers waits until the previous container is ready again.
+func (in *Installer) oldAnswers(ctx context.Context, j *journal, live bool) error {
+	if j.Old == nil || !j.Old.Running || live || in.evenBroken {
+		return nil
+	}
+	ctx, cancel := in.undoTime(ctx)
+	defer cancel()
+	check, err := in.checkOfID(ctx, j.Old.ID)
+	if err == nil {
+		_, err = in.verifyReport(ctx, check)
+	}
 	if err != nil {
-		return err
-	}
-	if _, err := in.verifyReport(ctx, check); err != nil && !in.evenBroken {
-		return fmt.Errorf("the former container was started and does not answer: %w", err)
+		return &silentError{err}
 	}
 	return nil
 }

@@ -200,7 +200,7 @@ func TestUpgradeThatFails(t *testing.T) {
 // command brings the former release and its data back.
 func TestUpgradeKilled(t *testing.T) {
 	t.Parallel()
-	for _, point := range []string{"after-stop", "before-snapshot", "after-snapshot", "env-placed", "before-verify", "undo-removed-new", "undo-data"} {
+	for _, point := range []string{"after-stop", "before-snapshot", "after-snapshot", "env-placed", "before-verify", "undo-removed-new", "undo-moving", "undo-moved", "undo-data"} {
 		t.Run(point, func(t *testing.T) {
 			t.Parallel()
 			i, repository, config := upgradable(t)
