@@ -69,6 +69,9 @@ func (in *Installer) restoreData(ctx context.Context, j *journal) error {
 		}
 		left, err := in.leftInUse(ctx, j, s)
 		if err == nil && !left {
+			err = in.knownData(ctx, s.Data)
+		}
+		if err == nil && !left {
 			err = in.bringBack(ctx, j, s)
 		}
 		if err != nil {

@@ -63,6 +63,9 @@ func New(dir string, e *engine.Engine, machine sizing.Machine, report Reporter) 
 	if err != nil {
 		return nil, err
 	}
+	if err := trusted(dir); err != nil {
+		return nil, err
+	}
 	return &Installer{Engine: e, Machine: machine, Report: printed(report), work: workdir{abs}}, nil
 }
 

@@ -16,13 +16,31 @@ import (
 // openOwn opens a file of the work directory. A link there is not this
 // program's, and neither is a pipe, nor for root what belongs to another user.
 func openOwn(path string, flags int) (*os.File, error) {
+	file, err := openInside(path, flags)
+	if err != nil {
+		return nil, err
+	}
+	info, err := file.Stat()
+	if err == nil && os.Geteuid() == 0 && ownerOf(info) != 0 {
+		err = fmt.Errorf("%s belongs to %s: openalgo-install did not write it", path, userName(ownerOf(info)))
+	}
+	if err != nil {
+		_ = file.Close()
+		return nil, err
+	}
+	return file, nil
+}
+
+// openInside is openOwn for a kept copy of .env, which an undo gives to the
+// app's user before it moves it into place.
+func openInside(path string, flags int) (*os.File, error) {
 	file, err := os.OpenFile(path, flags|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC, 0o600)
 	if err != nil {
 		return nil, err
 	}
 	info, err := file.Stat()
-	if err == nil {
-		err = isOwn(path, info)
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("%s: %w", path, readfile.ErrNotRegular)
 	}
 	if err != nil {
 		_ = file.Close()
@@ -39,16 +57,6 @@ func readOwn(path string) ([]byte, error) {
 	}
 	defer file.Close()
 	return readfile.Open(file, path, readfile.Own)
-}
-
-func isOwn(path string, info fs.FileInfo) error {
-	if !info.Mode().IsRegular() {
-		return fmt.Errorf("%s: %w", path, readfile.ErrNotRegular)
-	}
-	if owner := ownerOf(info); os.Geteuid() == 0 && owner != 0 {
-		return fmt.Errorf("%s belongs to user %d: openalgo-install did not write it", path, owner)
-	}
-	return nil
 }
 
 func ownerOf(info fs.FileInfo) int {

@@ -8,8 +8,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
@@ -183,23 +181,9 @@ func (in *Installer) envWithoutCopy(ctx context.Context, j *journal, now []byte)
 	return nil
 }
 
-// openKept opens a kept copy. An undo that was killed may have given it to the
-// container's user already, so its owner says nothing; its hash does.
-func openKept(path string) (*os.File, error) {
-	file, err := os.OpenFile(path, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return nil, err
-	}
-	if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() {
-		_ = file.Close()
-		return nil, errors.Join(err, fmt.Errorf("%s: %w", path, readfile.ErrNotRegular))
-	}
-	return file, nil
-}
-
 // readKept reads the kept copy of a file that a run changed.
 func readKept(change fileChange) ([]byte, error) {
-	file, err := openKept(change.Backup)
+	file, err := openInside(change.Backup, os.O_RDONLY)
 	if err != nil {
 		return nil, err
 	}
@@ -212,7 +196,7 @@ func readKept(change fileChange) ([]byte, error) {
 }
 
 func (in *Installer) moveEnvBack(ctx context.Context, change fileChange, s state) error {
-	file, err := openKept(change.Backup)
+	file, err := openInside(change.Backup, os.O_RDONLY)
 	if err != nil {
 		return fmt.Errorf("reading the previous .env: %w", err)
 	}

@@ -39,6 +39,9 @@ func (w workdir) create() (madeDir bool, err error) {
 	if err := os.MkdirAll(w.dir, 0o755); err != nil {
 		return false, fmt.Errorf("making the directory: %w", err)
 	}
+	if err := trusted(w.dir); err != nil { // again: it may have appeared meanwhile
+		return false, err
+	}
 	if err := os.MkdirAll(w.path("backups"), 0o700); err != nil {
 		return madeDir, fmt.Errorf("making %s: %w", w.path(""), err)
 	}

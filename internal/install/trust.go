@@ -1,0 +1,147 @@
+package install
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+)
+
+// Root acts on what stands in the instance's directory: it copies data where
+// the journal says, and removes files that a record names. So nobody else may
+// be able to put anything there, or another directory in its place.
+
+// stranger is a place that another user can change.
+type stranger struct {
+	path   string
+	uid    int  // whose it is; 0: it is root's, and others may write to it
+	isLink bool // a link that belongs to uid
+	parent bool // it is above the instance's directory
+}
+
+// trusted refuses, for root, an instance's directory that another user can
+// change. A directory that does not exist counts by those above it. Any user
+// may use what is that user's own.
+func trusted(dir string) error {
+	work := filepath.Join(dir, workName)
+	if info, err := os.Lstat(work); err == nil && !info.IsDir() {
+		return fail(ExitHost, "%s is no directory: openalgo-install did not make it. Look at where it leads, then remove it: sudo rm %s", work, work)
+	}
+	if os.Geteuid() != 0 {
+		return nil
+	}
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return fmt.Errorf("finding the directory %s: %w", dir, err)
+	}
+	s, err := findStranger(abs)
+	if err == nil && s == nil {
+		s, err = findStranger(filepath.Join(abs, workName))
+		if s != nil {
+			s.parent = false
+		}
+	}
+	if err != nil {
+		return fail(ExitHost, "looking at the directory: %w", err)
+	}
+	if s != nil {
+		return s.refusal(abs)
+	}
+	return nil
+}
+
+// mostLinks is how many links a path may lead through, as in the kernel.
+const mostLinks = 40
+
+// findStranger follows a path from the top, through the links in it, to the
+// first place that another user than root can change; nil is none.
+func findStranger(path string) (*stranger, error) {
+	at, links := "/", 0
+	rest := strings.Split(strings.Trim(path, "/"), "/")
+	for len(rest) > 0 {
+		next := filepath.Join(at, rest[0])
+		info, err := os.Lstat(next)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		rest = rest[1:]
+		switch {
+		case info.Mode()&fs.ModeSymlink != 0:
+			if owner := ownerOf(info); owner != 0 {
+				return &stranger{path: next, uid: owner, isLink: true, parent: len(rest) > 0}, nil
+			}
+			to, err := os.Readlink(next)
+			if err != nil {
+				return nil, err
+			}
+			if links++; links > mostLinks {
+				return nil, fmt.Errorf("%s leads through too many links", path)
+			}
+			rest = append(strings.Split(filepath.Clean(to), "/"), rest...)
+			if filepath.IsAbs(to) {
+				at = "/"
+			}
+		case info.IsDir():
+			if owner := ownerOf(info); owner != 0 || othersWrite(info, len(rest) > 0) {
+				return &stranger{path: next, uid: owner, parent: len(rest) > 0}, nil
+			}
+			at = next
+		default:
+			return nil, fmt.Errorf("%s is no directory", next)
+		}
+	}
+	return nil, nil
+}
+
+// othersWrite reports whether a group or all users may write to a directory.
+// In a sticky one above the instance's they cannot replace what is root's.
+func othersWrite(info fs.FileInfo, above bool) bool {
+	if above && info.Mode()&fs.ModeSticky != 0 {
+		return false
+	}
+	s, ok := info.Sys().(*syscall.Stat_t)
+	return info.Mode()&0o002 != 0 || info.Mode()&0o020 != 0 && !(ok && s.Gid == 0)
+}
+
+func (s *stranger) refusal(dir string) error {
+	who := userName(s.uid)
+	what := fmt.Sprintf("%s belongs to %s", s.path, who)
+	fix := "sudo chown root:root " + s.path
+	switch {
+	case s.isLink:
+		what = fmt.Sprintf("%s is a link that belongs to %s", s.path, who)
+	case s.uid == 0:
+		what, fix = "other users can write to "+s.path, "sudo chmod go-w "+s.path
+	}
+	text := what + "\n\nA user who can change this place could have root change any file of this machine.\n"
+	switch {
+	case s.uid == 0, !s.parent && !s.isLink:
+		text += fmt.Sprintf("If what is in it is yours, give it to root alone:\n\n    %s\n\nOr choose a directory of root's:", fix)
+	default:
+		text += fmt.Sprintf("Run openalgo-install as %s, without sudo. Or choose a directory of root's:", who)
+	}
+	return fail(ExitHost, "%s\n\n    sudo openalgo-install --dir %s\n\nNothing was changed.", text, otherDir(dir))
+}
+
+// otherDir is a directory that root can use instead.
+func otherDir(dir string) string {
+	if dir == DefaultDir {
+		return "/srv/openalgo"
+	}
+	return DefaultDir
+}
+
+func userName(uid int) string {
+	if u, err := user.LookupId(strconv.Itoa(uid)); err == nil {
+		return u.Username
+	}
+	return fmt.Sprintf("user %d", uid)
+}
