@@ -51,7 +51,7 @@ func (a *app) adopt(ctx context.Context, o changeOptions, toVolumes, named bool)
 		return out.end(install.Result{}, hintDocker(err))
 	}
 	defer done()
-	in.Confirm = func(p *install.Plan) error { return a.confirmPlan(p, o.now, nowWay) }
+	a.follow(in, o)
 	if o.dryRun {
 		plan, err := in.PlanAdopt(ctx, toVolumes)
 		if err != nil {

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -27,6 +28,7 @@ type backupOptions struct {
 	recipients []string
 	passphrase string // the file that it is in
 	schedule   string
+	wait       time.Duration
 }
 
 func (a *app) backupCommand() *cobra.Command {
@@ -57,6 +59,7 @@ nothing can be read back.`,
 	f.StringVar(&o.to, "to", "", "directory, file, or - for stdout")
 	f.IntVar(&o.keep, "keep", 0, "how many backups stay in the directory; 0 is all of them")
 	f.BoolVar(&o.log, "log", false, "the app's log files, too")
+	waitFlag(cmd, &o.wait)
 	f.BoolVar(&o.now, "now", false, "stop OpenAlgo also while a market is open")
 	f.StringArrayVar(&o.recipients, "recipient", nil, "encrypt to this age recipient (age1...); can be repeated")
 	f.StringVar(&o.passphrase, "passphrase-file", "", "encrypt with the passphrase in this file; - asks on the terminal")
@@ -94,6 +97,7 @@ func (a *app) backup(ctx context.Context, o backupOptions) error {
 			return out.end(install.Result{}, err)
 		}
 	}
+	in.Wait = o.wait
 	in.Confirm = func(p *install.Plan) error {
 		return a.confirmPlan(p, o.now, "`--now` does it now, `--schedule 02:30` every night")
 	}
@@ -168,6 +172,9 @@ func (a *app) scheduleBackup(ctx context.Context, in *install.Installer, o backu
 	slices.Sort(command[3:])
 	if o.keep > 0 {
 		command = append(command, "--keep="+strconv.Itoa(o.keep))
+	}
+	if o.wait > 0 {
+		command = append(command, "--wait="+o.wait.String())
 	}
 	if o.log {
 		command = append(command, "--log")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -14,6 +15,7 @@ import (
 type doctorOptions struct {
 	bundle string
 	fix    bool
+	wait   time.Duration
 }
 
 func (a *app) doctorCommand() *cobra.Command {
@@ -39,6 +41,7 @@ It exits 1 when something does not work, and 0 with warnings alone.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.doctor(cmd.Context(), o) },
 	}
 	cmd.Flags().StringVar(&o.bundle, "bundle", "", "write an archive for support (.tar.gz), every secret taken out")
+	waitFlag(cmd, &o.wait)
 	cmd.Flags().BoolVar(&o.fix, "fix", false, "mend what is safe to mend, after showing it")
 	return cmd
 }
@@ -56,7 +59,7 @@ func (a *app) doctor(ctx context.Context, o doctorOptions) error {
 	report := doctor.Examine(ctx, look)
 	if o.fix && look.EngineErr == nil && len(report.Fixes()) > 0 {
 		report.WriteText(a.stderr)
-		if err := a.fix(ctx, look, report); err != nil {
+		if err := a.fix(ctx, look, report, o.wait); err != nil {
 			return err
 		}
 		report = doctor.Examine(ctx, look)
@@ -78,7 +81,7 @@ func (a *app) doctor(ctx context.Context, o doctorOptions) error {
 }
 
 // fix mends what may be mended, once that was shown and wanted.
-func (a *app) fix(ctx context.Context, look doctor.Look, report doctor.Report) error {
+func (a *app) fix(ctx context.Context, look doctor.Look, report doctor.Report, wait time.Duration) error {
 	fmt.Fprintln(a.stderr, "\nThis is going to be mended:")
 	for _, f := range report.Fixes() {
 		fmt.Fprintf(a.stderr, "  - %s\n", f)
@@ -98,6 +101,7 @@ func (a *app) fix(ctx context.Context, look doctor.Look, report doctor.Report) e
 	if err != nil {
 		return err
 	}
+	in.Wait = wait
 	for _, f := range report.Fixes() {
 		if err := look.Apply(ctx, f, in); err != nil {
 			// What is left is in the report that follows.

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -20,7 +21,10 @@ type domainOptions struct {
 }
 
 // changeOptions are those of every command that changes an answer.
-type changeOptions struct{ now, dryRun bool }
+type changeOptions struct {
+	now, dryRun bool
+	wait        time.Duration
+}
 
 // nowWay is what to do where a market is open and nobody can be asked.
 const nowWay = "`--now` does it now"
@@ -29,8 +33,13 @@ func nowFlag(cmd *cobra.Command, now *bool) {
 	cmd.Flags().BoolVar(now, "now", false, "also while a market is open")
 }
 
+func waitFlag(cmd *cobra.Command, wait *time.Duration) {
+	cmd.Flags().DurationVar(wait, "wait", 0, "how long OpenAlgo may take to get ready (default 5m without getting further)")
+}
+
 func (o *changeOptions) flags(cmd *cobra.Command) {
 	nowFlag(cmd, &o.now)
+	waitFlag(cmd, &o.wait)
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "print the plan and change nothing")
 }
 
@@ -108,6 +117,12 @@ func (a *app) redirectNote(ans answers.Answers) string {
 	return "at " + b.Name + " the redirect URL must be changed to " + b.RedirectURL(ans.Origin())
 }
 
+// follow makes an installer ask and wait as the flags say.
+func (a *app) follow(in *install.Installer, o changeOptions) {
+	in.Wait = o.wait
+	in.Confirm = func(p *install.Plan) error { return a.confirmPlan(p, o.now, nowWay) }
+}
+
 // reconfigure changes answers of an installed stack, and carries that out.
 func (a *app) reconfigure(ctx context.Context, command string, o changeOptions, change func(*answers.Answers) error, note func(answers.Answers) string) error {
 	out := a.presenter()
@@ -116,9 +131,7 @@ func (a *app) reconfigure(ctx context.Context, command string, o changeOptions, 
 		return out.end(install.Result{}, err)
 	}
 	defer done()
-	in.Confirm = func(p *install.Plan) error {
-		return a.confirmPlan(p, o.now, nowWay)
-	}
+	a.follow(in, o)
 	var after answers.Answers
 	noted := func(ans *answers.Answers) error {
 		err := change(ans)

@@ -28,7 +28,7 @@ func (o *installOptions) flags(cmd *cobra.Command) {
 	flags.StringVar(&o.answers, "answers", "", "file with the answers (YAML); - is stdin")
 	flags.BoolVar(&o.dryRun, "dry-run", false, "print the plan and change nothing")
 	flags.BoolVar(&o.rehearse, "rehearse", false, "do it all with the built-in stand-in app, then take it away again")
-	flags.DurationVar(&o.wait, "wait", 0, "how long OpenAlgo may take to get ready (default 5m)")
+	waitFlag(cmd, &o.wait)
 }
 
 func (a *app) install(ctx context.Context, o installOptions) error {

@@ -113,7 +113,9 @@ func (a *app) elsewhere(ctx context.Context, m *wizard.Machine, e *engine.Engine
 // glance is the state of an instance in a few lines.
 func glance(i install.Instance) string {
 	state := i.Name + " is ready at " + i.URL
-	if !i.Ready {
+	if i.Starting {
+		state = i.Name + " is starting: " + i.Reason
+	} else if !i.Ready {
 		state = i.Name + " is not ready: " + i.Reason
 	}
 	version := i.Image.Ref

@@ -28,6 +28,7 @@ type presenter struct {
 	shown  int           // percent of the pull that was printed last
 	base   string        // the image that this percent is of, in a build
 	drawn  time.Time     // when the progress line was drawn last
+	stage  string        // of a start, that was printed last
 }
 
 // redrawEvery keeps a fast pull from flooding a slow line.
@@ -104,7 +105,7 @@ func (p *presenter) plan(plan *install.Plan) {
 func (p *presenter) stepEvent(e install.Event) {
 	switch e.State {
 	case install.StepStarted:
-		p.step, p.shown = e.Message, -1
+		p.step, p.shown, p.stage = e.Message, -1, ""
 		if p.live {
 			fmt.Fprintf(p.text, "  ....  %s", e.Message)
 		}
@@ -118,12 +119,28 @@ func (p *presenter) stepEvent(e install.Event) {
 // progress shows how far a build or a pull is.
 func (p *presenter) progress(e install.Event) {
 	switch {
+	case e.Start != nil:
+		p.start(e)
 	case e.Build != nil && p.live:
 		p.redraw(fmt.Sprintf("step %d of %d, %s", e.Build.Step, e.Build.Total, e.Build.Name))
 	case e.Build != nil:
 		p.line("        step %d of %d  %s", e.Build.Step, e.Build.Total, ansi.Truncate(oneLine(e.Build.Name), 100, "..."))
 	case e.Progress.Layers > 0: // else the registry has not said yet what there is
 		p.pull(e.Message, e.Progress)
+	}
+}
+
+// startEvery is how often a start that gets further is worth a line of text.
+const startEvery = 10 * time.Second
+
+// start shows how far OpenAlgo's start is.
+func (p *presenter) start(e install.Event) {
+	switch {
+	case p.live:
+		p.redraw(e.Message)
+	case e.Start.Stage != p.stage || e.Time.Sub(p.drawn) >= startEvery:
+		p.line("        %s", e.Message)
+		p.stage, p.drawn = e.Start.Stage, e.Time
 	}
 }
 

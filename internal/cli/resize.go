@@ -23,6 +23,7 @@ type resizeOptions struct {
 	force  bool
 	dryRun bool
 	cancel bool
+	wait   time.Duration
 
 	ramMiB int // of ram
 }
@@ -55,6 +56,7 @@ of your own Compose files are resized the same way.`,
 	flags.StringVar(&o.ram, "ram", "", "RAM to size for, e.g. 4GB, 3910MiB or 4096 (MiB); measured without it")
 	flags.IntVar(&o.cores, "cores", 0, "cores to size for; measured without it")
 	flags.BoolVar(&o.now, "now", false, "also while a market is open")
+	waitFlag(cmd, &o.wait)
 	flags.StringVar(&o.at, "at", "", "wait until HH:MM Indian time; logging out does not end the wait")
 	flags.StringVar(&o.until, "until", "", "")
 	_ = flags.MarkHidden("until")
@@ -109,6 +111,7 @@ func (a *app) resize(ctx context.Context, o resizeOptions) error {
 		if err != nil {
 			return out.end(install.Result{}, err)
 		}
+		in.Wait = o.wait
 		all = append(all, in)
 	}
 	if o.dryRun {

@@ -61,7 +61,7 @@ func (a *app) startWaiter(home string, at time.Time, o resizeOptions) (*exec.Cmd
 		text  string
 	}{
 		{o.all, "--all"}, {o.force, "--force"},
-		{o.ram != "", "--ram=" + o.ram}, {o.cores != 0, "--cores=" + strconv.Itoa(o.cores)},
+		{o.wait > 0, "--wait=" + o.wait.String()}, {o.ram != "", "--ram=" + o.ram}, {o.cores != 0, "--cores=" + strconv.Itoa(o.cores)},
 	} {
 		if flag.given {
 			args = append(args, flag.text)

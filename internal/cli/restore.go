@@ -67,7 +67,7 @@ func (a *app) restore(ctx context.Context, o restoreOptions) error {
 		return out.end(install.Result{}, hintDocker(err))
 	}
 	defer done()
-	in.Confirm = func(p *install.Plan) error { return a.confirmPlan(p, o.change.now, nowWay) }
+	a.follow(in, o.change)
 	what := install.RestoreOptions{File: o.file, Key: key, Image: o.image}
 	if o.change.dryRun {
 		plan, err := in.PlanRestore(ctx, what)

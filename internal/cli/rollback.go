@@ -35,7 +35,7 @@ func (a *app) rollback(ctx context.Context, o changeOptions) error {
 		return out.end(install.Result{}, hintDocker(err))
 	}
 	defer done()
-	in.Confirm = func(p *install.Plan) error { return a.confirmPlan(p, o.now, nowWay) }
+	a.follow(in, o)
 	if o.dryRun {
 		plan, err := in.PlanRollback(ctx)
 		if err != nil {

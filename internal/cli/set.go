@@ -73,9 +73,7 @@ func (a *app) set(ctx context.Context, o setOptions, args []string) error {
 		return out.end(install.Result{}, err)
 	}
 	defer done()
-	in.Confirm = func(p *install.Plan) error {
-		return a.confirmPlan(p, o.change.now, nowWay)
-	}
+	a.follow(in, o.change)
 	if o.edit {
 		if edit, err = a.editEnv(ctx, in); err != nil {
 			return out.end(install.Result{}, err)

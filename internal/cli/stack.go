@@ -63,32 +63,35 @@ func (a *app) logsCommand() *cobra.Command {
 }
 
 func (a *app) startCommand() *cobra.Command {
-	return a.stackCommand("start", "Start OpenAlgo and wait until it is ready", false, (*install.Installer).Start)
+	return a.stackCommand("start", "Start OpenAlgo and wait until it is ready", false, true, (*install.Installer).Start)
 }
 
 func (a *app) stopCommand() *cobra.Command {
-	return a.stackCommand("stop", "Stop OpenAlgo in order", true, (*install.Installer).Stop)
+	return a.stackCommand("stop", "Stop OpenAlgo in order", true, false, (*install.Installer).Stop)
 }
 
 func (a *app) restartCommand() *cobra.Command {
-	return a.stackCommand("restart", "Stop and start OpenAlgo, and wait until it is ready", true, (*install.Installer).Restart)
+	return a.stackCommand("restart", "Stop and start OpenAlgo, and wait until it is ready", true, true, (*install.Installer).Restart)
 }
 
 // stackCommand is a command that does one thing to the stack in --dir; down
-// says that OpenAlgo is down for it.
-func (a *app) stackCommand(use, short string, down bool, do func(*install.Installer, context.Context) (install.Result, error)) *cobra.Command {
-	var now bool
+// says that OpenAlgo is down for it, up that it runs in the end.
+func (a *app) stackCommand(use, short string, down, up bool, do func(*install.Installer, context.Context) (install.Result, error)) *cobra.Command {
+	var o changeOptions
 	cmd := &cobra.Command{
 		Use: use, Short: short, Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.withInstaller(cmd.Context(), func(in *install.Installer) (install.Result, error) {
-				in.Confirm = func(p *install.Plan) error { return a.confirmPlan(p, now, nowWay) }
+				a.follow(in, o)
 				return do(in, cmd.Context())
 			})
 		},
 	}
 	if down {
-		nowFlag(cmd, &now)
+		nowFlag(cmd, &o.now)
+	}
+	if up {
+		waitFlag(cmd, &o.wait)
 	}
 	return cmd
 }

@@ -48,9 +48,7 @@ func (a *app) upgrade(ctx context.Context, o upgradeOptions) error {
 		return out.end(install.Result{}, err)
 	}
 	defer done()
-	in.Confirm = func(p *install.Plan) error {
-		return a.confirmPlan(p, o.change.now, nowWay)
-	}
+	a.follow(in, o.change)
 	switch {
 	case o.check:
 		available, message, err := in.CheckUpgrade(ctx, o.to)

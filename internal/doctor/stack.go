@@ -40,6 +40,8 @@ func ready(p patient) []Finding {
 	switch {
 	case p.container == nil || p.container.State != "running":
 		return nil
+	case p.instance.Starting:
+		return warning("ready", p.command+" status", "%s. A start takes up to some minutes", p.instance.Reason)
 	case !p.instance.Ready:
 		return fixed(FixRestart, failure("ready", p.command+" logs", "OpenAlgo does not answer rightly: %s", p.instance.Reason))
 	}
@@ -51,7 +53,8 @@ func health(p patient) []Finding {
 	if c := p.container; c != nil && c.State == "running" && strings.Contains(c.HealthLog, "WebSocket proxy: restarts:") {
 		return warning("health", p.command+" logs", "the WebSocket proxy died and was started again: %s", strings.TrimSpace(c.HealthLog))
 	}
-	if c := p.container; c != nil && c.State == "running" && c.Health == "unhealthy" {
+	starting := p.instance != nil && p.instance.Starting
+	if c := p.container; c != nil && c.State == "running" && c.Health == "unhealthy" && !starting {
 		return warning("health", p.command+" logs", "Docker's health check says unhealthy: %s", strings.TrimSpace(c.HealthLog))
 	}
 	return nil

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/wait"
 )
 
 const (
@@ -81,30 +82,26 @@ func (c *Caddy) Address() string { return net.JoinHostPort("127.0.0.1", strconv.
 // Await waits until the edge has a certificate for the domain, or Caddy's log
 // since began says that it gets none.
 func (c *Caddy) Await(ctx context.Context, domain string, t Trust, began time.Time) error {
-	ctx, cancel := context.WithTimeout(ctx, issueTime)
-	defer cancel()
-	for {
-		_, err := Certificate(ctx, c.Address(), domain, t)
-		if err == nil {
-			return nil
+	var last error
+	err := wait.Until(ctx, issueTime, pollEvery, func(ctx context.Context) (bool, error) {
+		_, last = Certificate(ctx, c.Address(), domain, t)
+		if last == nil || ctx.Err() != nil {
+			return last == nil, nil
 		}
 		var untrusted *tls.CertificateVerificationError
-		if errors.As(err, &untrusted) && !t.Patient {
-			return &IssueError{domain, "the one that is served leads to no authority that this host knows (" + untrusted.Err.Error() +
+		if errors.As(last, &untrusted) && !t.Patient {
+			return false, &IssueError{domain, "the one that is served leads to no authority that this host knows (" + untrusted.Err.Error() +
 				"): name its root with tls.ca_root"}
 		}
 		if reason := c.refusal(ctx, domain, began); reason != "" {
-			return &IssueError{domain, reason}
+			return false, &IssueError{domain, reason}
 		}
-		select {
-		case <-ctx.Done():
-			if errors.Is(ctx.Err(), context.Canceled) {
-				return ctx.Err()
-			}
-			return &IssueError{domain, fmt.Sprintf("the authority did not answer within %s: %v", issueTime, err)}
-		case <-time.After(pollEvery):
-		}
+		return false, nil
+	})
+	if wait.IsOver(err) {
+		return &IssueError{domain, fmt.Sprintf("the authority did not answer within %s: %v", issueTime, last)}
 	}
+	return err
 }
 
 // refusal looks in Caddy's log for the end of an attempt for the domain.

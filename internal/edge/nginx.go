@@ -3,7 +3,6 @@ package edge
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"os/exec"
@@ -15,6 +14,7 @@ import (
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/readfile"
+	"github.com/marketcalls/openalgo-install/internal/wait"
 )
 
 // Nginx is the host's own nginx, with one file of ours for each site.
@@ -184,22 +184,15 @@ const serveTime = 15 * time.Second
 
 // Await waits until nginx serves the domain with a certificate for it.
 func (n *Nginx) Await(ctx context.Context, domain string, t Trust, _ time.Time) error {
-	ctx, cancel := context.WithTimeout(ctx, serveTime)
-	defer cancel()
-	for {
-		_, err := Certificate(ctx, n.Address(), domain, t)
-		if err == nil {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			if errors.Is(ctx.Err(), context.Canceled) {
-				return ctx.Err()
-			}
-			return &IssueError{domain, fmt.Sprintf("nginx does not serve it on port %d (%v): its error log may tell why", n.HTTPS, err)}
-		case <-time.After(pollEvery):
-		}
+	var last error
+	err := wait.Until(ctx, serveTime, pollEvery, func(ctx context.Context) (bool, error) {
+		_, last = Certificate(ctx, n.Address(), domain, t)
+		return last == nil, nil
+	})
+	if wait.IsOver(err) {
+		return &IssueError{domain, fmt.Sprintf("nginx does not serve it on port %d (%v): its error log may tell why", n.HTTPS, last)}
 	}
+	return err
 }
 
 // Runs reports whether nginx serves now.

@@ -14,12 +14,16 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/wait"
 )
 
 const (
 	// startTime is how long a Caddy may take to read its files and answer.
 	startTime = 30 * time.Second
 	pollEvery = 200 * time.Millisecond
+	// lockTime is how long another run may have the edge to itself: twice the
+	// start of a Caddy and the end of one, and some.
+	lockTime = 3 * time.Minute
 	// stopGrace lets requests that are under way end.
 	stopGrace = 20 * time.Second
 )
@@ -99,22 +103,23 @@ func (c *Caddy) lock(ctx context.Context) (unlock func(), err error) {
 	if err != nil {
 		return nil, fmt.Errorf("locking the edge: %w", err)
 	}
-	for {
+	err = wait.Until(ctx, lockTime, pollEvery, func(context.Context) (bool, error) {
 		err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-		if err == nil {
-			return func() { _ = file.Close() }, nil
+		if errors.Is(err, syscall.EWOULDBLOCK) {
+			return false, nil
 		}
-		if !errors.Is(err, syscall.EWOULDBLOCK) {
-			file.Close()
-			return nil, fmt.Errorf("locking the edge: %w", err)
-		}
-		select {
-		case <-ctx.Done():
-			file.Close()
-			return nil, fmt.Errorf("another run changes the edge (%s): %w", c.Dir, ctx.Err())
-		case <-time.After(pollEvery):
-		}
+		return err == nil, err
+	})
+	switch {
+	case err == nil:
+		return func() { _ = file.Close() }, nil
+	case wait.IsOver(err):
+		err = fmt.Errorf("another run has been changing the HTTPS proxy in %s for %s", c.Dir, lockTime)
+	default:
+		err = fmt.Errorf("locking the HTTPS proxy in %s: %w", c.Dir, err)
 	}
+	file.Close()
+	return nil, err
 }
 
 // formerSuffix is what the container that is replaced is called meanwhile.
@@ -208,29 +213,29 @@ func (c *Caddy) start(ctx context.Context, id string) error {
 		return fmt.Errorf("starting the edge: %w", err)
 	}
 	began := time.Now()
-	ctx, cancel := context.WithTimeout(ctx, startTime)
-	defer cancel()
-	for {
+	var last error
+	err := wait.Until(ctx, startTime, pollEvery, func(ctx context.Context) (bool, error) {
 		state, err := c.engine.Container(ctx, id)
-		if err != nil {
-			return fmt.Errorf("looking at the edge: %w", err)
+		switch {
+		case err != nil:
+			return false, fmt.Errorf("looking at the edge: %w", err)
+		case state.State == "created":
+			return false, nil
+		case state.State != "running" || state.RestartCount > 0:
+			return false, &ConfigError{Reason: "Caddy ends right after its start: " + c.lastError(ctx, id, began)}
 		}
-		if state.State == "running" && state.RestartCount == 0 {
-			// The admin socket is there once the files were read.
-			err = c.reload(ctx, id)
-			var bad *ConfigError
-			if err == nil || errors.As(err, &bad) {
-				return err
-			}
-		} else if state.State != "created" {
-			return &ConfigError{Reason: "Caddy ends right after its start: " + c.lastError(ctx, id, began)}
+		// The admin socket is there once the files were read.
+		last = c.reload(ctx, id)
+		var bad *ConfigError
+		if errors.As(last, &bad) {
+			return false, bad
 		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("the edge did not come up within %s: %w", startTime, err)
-		case <-time.After(pollEvery):
-		}
+		return last == nil, nil
+	})
+	if wait.IsOver(err) {
+		return fmt.Errorf("the edge did not come up within %s: %w", startTime, errors.Join(last, err))
 	}
+	return err
 }
 
 // ConfigError is a Caddy that does not take its files, or can't listen.

@@ -18,6 +18,8 @@ import (
 	"github.com/docker/cli/cli/context/docker"
 	"github.com/docker/cli/cli/context/store"
 	"github.com/docker/docker/client"
+
+	"github.com/marketcalls/openalgo-install/internal/wait"
 )
 
 // Options say how to find the engine; the zero value is right for a program.
@@ -88,25 +90,22 @@ func (e *Engine) Ping(ctx context.Context) error {
 	return e.explain(ctx, "reach the Docker engine", err)
 }
 
+// waitLimit ends WaitReady where its context has no end.
+const waitLimit = 10 * time.Minute
+
 // WaitReady returns when the engine answers, which may be at once, or with
 // the last reason and ctx's error when ctx ends.
 func (e *Engine) WaitReady(ctx context.Context) error {
-	ticker := time.NewTicker(250 * time.Millisecond)
-	defer ticker.Stop()
-	for {
+	err := wait.Until(ctx, waitLimit, 250*time.Millisecond, func(ctx context.Context) (bool, error) {
 		try, cancel := context.WithTimeout(ctx, 5*time.Second)
-		err := e.Ping(try)
-		cancel()
-		if err == nil {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return fail([]error{ErrUnreachable, ctx.Err()},
-				"the Docker engine at %s did not come back; look at its log (journalctl -u docker), then run this again", e.info.Endpoint)
-		case <-ticker.C:
-		}
+		defer cancel()
+		return e.Ping(try) == nil, nil
+	})
+	if err != nil {
+		return fail([]error{ErrUnreachable, err},
+			"the Docker engine at %s did not come back; look at its log (journalctl -u docker), then run this again", e.info.Endpoint)
 	}
+	return nil
 }
 
 func (e *Engine) dial(ctx context.Context, endpoint docker.Endpoint, apiVersion string, headers map[string]string) error {

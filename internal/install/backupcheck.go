@@ -168,6 +168,22 @@ func (b *backing) checkSQLite(ctx context.Context, c engine.Container, a *backup
 // checkPrefix begins the name of the directory with those copies.
 func (b *backing) checkPrefix() string { return "." + b.names() + "check-" }
 
+// checkTime is how long SQLite may take for its check, and checkTimePerGiB what
+// it gets for each GiB of databases on a slow disk.
+const (
+	checkTime       = 10 * time.Minute
+	checkTimePerGiB = 5 * time.Minute
+)
+
+// checkLimit is the time for the databases in dir.
+func checkLimit(dir string) time.Duration {
+	bytes, err := treeBytes(dir)
+	if err != nil {
+		bytes = 0
+	}
+	return limit("check", checkTime+time.Duration(bytes>>20)*checkTimePerGiB/1024)
+}
+
 func (b *backing) askSQLite(ctx context.Context, image, dir string, paths []string) (damaged []string, err error) {
 	e := b.in.Engine
 	id, err := e.Create(ctx, engine.ContainerSpec{
@@ -182,17 +198,8 @@ func (b *backing) askSQLite(ctx context.Context, image, dir string, paths []stri
 	if err := e.Start(ctx, id); err != nil {
 		return nil, err
 	}
-	for {
-		now, err := e.Container(ctx, id)
-		if err != nil {
-			return nil, err
-		}
-		if now.State == "exited" {
-			break
-		}
-		if err := pause(ctx, pollEvery); err != nil {
-			return nil, err
-		}
+	if _, err := b.in.ended(ctx, id, checkLimit(dir)); err != nil {
+		return nil, fmt.Errorf("SQLite's check: %w", err)
 	}
 	var out, problems bytes.Buffer
 	if err := e.Logs(ctx, id, engine.LogOptions{}, &out, &problems); err != nil {

@@ -17,6 +17,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/edge"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
+	"github.com/marketcalls/openalgo-install/internal/wait"
 )
 
 // edgeChange is what a run does to the edge, on disk before it is done.
@@ -251,20 +252,15 @@ func (in *Installer) verifyEdge(ctx context.Context, s edgeState) error {
 	if s.Kind == "" {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, edgePatience)
-	defer cancel()
-	for {
-		err := askEdge(ctx, s)
-		if err == nil {
-			return nil
-		}
-		if pause(ctx, pollEvery) != nil {
-			if errors.Is(ctx.Err(), context.Canceled) {
-				return ctx.Err()
-			}
-			return &NotReadyError{Reason: err.Error()}
-		}
+	var last error
+	err := wait.Until(ctx, edgePatience, pollEvery, func(ctx context.Context) (bool, error) {
+		last = askEdge(ctx, s)
+		return last == nil, nil
+	})
+	if wait.IsOver(err) {
+		return &NotReadyError{Reason: last.Error()}
 	}
+	return err
 }
 
 func askEdge(ctx context.Context, s edgeState) error {

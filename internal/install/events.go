@@ -11,7 +11,7 @@ import (
 const (
 	EventPlan     = "plan"     // the plan that is about to be carried out
 	EventStep     = "step"     // a step began or ended
-	EventProgress = "progress" // how far a pull or a build is
+	EventProgress = "progress" // how far a pull, a build or a start is
 	EventNote     = "note"     // something worth saying
 	EventWarning  = "warning"  // something to act on
 	EventLog      = "log"      // a line of the container's log
@@ -37,6 +37,7 @@ type Event struct {
 	Message  string                `json:"message,omitempty"`
 	Progress *engine.PullProgress  `json:"progress,omitempty"` // of a pull
 	Build    *engine.BuildProgress `json:"build,omitempty"`    // of a build
+	Start    *StartProgress        `json:"start,omitempty"`    // of OpenAlgo's start
 	Plan     *Plan                 `json:"plan,omitempty"`
 
 	// Of the last event alone.

@@ -278,19 +278,9 @@ func (in *Installer) chownInContainer(ctx context.Context, path, image string) e
 	if err := in.Engine.Start(ctx, id); err != nil {
 		return err
 	}
-	for {
-		c, err := in.Engine.Container(ctx, id)
-		if err != nil {
-			return err
-		}
-		if c.State == "exited" {
-			if c.ExitCode != 0 {
-				return fmt.Errorf("chown ended with status %d", c.ExitCode)
-			}
-			return nil
-		}
-		if err := pause(ctx, pollEvery); err != nil {
-			return err
-		}
+	c, err := in.ended(ctx, id, helperTime)
+	if err == nil && c.ExitCode != 0 {
+		err = fmt.Errorf("chown ended with status %d", c.ExitCode)
 	}
+	return err
 }

@@ -76,6 +76,7 @@ func (in *Installer) answers(ctx context.Context, c engine.Container) bool {
 	ctx, cancel := in.undoTime(ctx)
 	defer cancel()
 	check := checkOfContainer(in.Engine, c)
+	check.before = true
 	if s, err := in.work.readState(); err == nil {
 		check.setupDone = s.SetupDone
 	}

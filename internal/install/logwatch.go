@@ -39,17 +39,21 @@ var signatures = []signature{
 // fatal ones.
 type logWatch struct {
 	in    *Installer
+	count func() int    // the migrations that there are
 	found chan struct{} // closed when a fatal line was seen
 	ended chan struct{} // closed when the log ended
 
 	mu     sync.Mutex
 	lines  []string
 	reason string
+	start  StartProgress
+	moved  time.Time // when the start got further
 }
 
 // watchLog follows the log of the container's present run until ctx ends.
 func (in *Installer) watchLog(ctx context.Context, id string) *logWatch {
 	w := &logWatch{in: in, found: make(chan struct{}), ended: make(chan struct{})}
+	w.count = func() int { return in.countMigrations(ctx, id) }
 	options := engine.LogOptions{Follow: true, Tail: 200}
 	if c, err := in.Engine.Container(ctx, id); err == nil {
 		options.Since = c.StartedAt
@@ -72,6 +76,7 @@ func (w *logWatch) take(line string) {
 		w.lines = w.lines[1:]
 	}
 	w.in.Report.Report(Event{Type: EventLog, Time: time.Now(), Message: line})
+	w.follow(line)
 	if w.reason != "" {
 		return
 	}
@@ -82,6 +87,26 @@ func (w *logWatch) take(line string) {
 			return
 		}
 	}
+}
+
+// follow says how far the start is.
+func (w *logWatch) follow(line string) {
+	before := w.start.Stage
+	if !w.start.see(line) {
+		return
+	}
+	if w.start.Stage == StageMigrations && before != StageMigrations {
+		w.start.Total = w.count()
+	}
+	w.moved = time.Now()
+	w.in.sayProgress(w.start, w.start.text())
+}
+
+// movedAt is when the start got further, zero before it did.
+func (w *logWatch) movedAt() time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.moved
 }
 
 // fatal is the reason that a fatal line gave, or "".

@@ -159,7 +159,7 @@ func (in *Installer) planCompose(ctx context.Context, o *observed, p *Plan) erro
 	case onDisk == last && last == earlier && !in.recreatesAnyway(p):
 		p.composeText = o.composeText
 	case onDisk == last && last == earlier:
-		p.add(Change{Kind: KindFile, Name: path, Action: ActionUpdate, Reason: "this version of openalgo-install gives the container fewer rights", Diff: diff})
+		p.add(Change{Kind: KindFile, Name: path, Action: ActionUpdate, Reason: "this version of openalgo-install gives the container fewer rights and more time to start", Diff: diff})
 	case onDisk == last:
 		p.add(Change{Kind: KindFile, Name: path, Action: ActionUpdate, Reason: "the answers changed", Diff: diff})
 	case last == sha256Hex(rendered) || last == earlier || last == "":

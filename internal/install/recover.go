@@ -96,7 +96,7 @@ func (in *Installer) newAnswers(ctx context.Context, j *journal) bool {
 	if err != nil {
 		return false
 	}
-	check.setupDone = j.State.SetupDone
+	check.setupDone, check.before = j.State.SetupDone, true
 	needsSetup, err := in.verifyReport(ctx, check)
 	if err == nil {
 		err = in.verifySecrets(ctx, j)

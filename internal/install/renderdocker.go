@@ -144,7 +144,7 @@ func dockerRun(a answers.Answers, size sizing.Sizing, project string) []byte {
 	if buildsOurs(a) {
 		health = "/app/start.sh health"
 	}
-	option("--health-cmd %s --health-interval 30s --health-timeout 10s --health-retries 3 --health-start-period 40s", quoted(health))
+	option("--health-cmd %s --health-interval 30s --health-timeout 10s --health-retries 3 --health-start-period 300s", quoted(health))
 	option("--log-driver json-file --log-opt max-size=10m --log-opt max-file=5")
 	line("  %s", quoted(renderedImage(a)))
 	return []byte(b.String())

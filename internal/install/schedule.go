@@ -14,6 +14,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/market"
+	"github.com/marketcalls/openalgo-install/internal/wait"
 )
 
 // Schedule is a resize that waits for its time, or what became of it. It
@@ -149,7 +150,7 @@ func waitUntil(ctx context.Context, at time.Time) error {
 		if left <= 0 {
 			return nil
 		}
-		if err := pause(ctx, min(left, clockCheck)); err != nil {
+		if err := wait.For(ctx, min(left, clockCheck)); err != nil {
 			return err
 		}
 	}
@@ -165,12 +166,12 @@ func CancelSchedule(ctx context.Context, dir string) (bool, error) {
 	if err := syscall.Kill(s.PID, syscall.SIGTERM); err != nil && !errors.Is(err, syscall.ESRCH) {
 		return false, fail(ExitFailed, "ending the process that waits (%d): %w", s.PID, err)
 	}
-	for {
-		if now := ReadSchedule(dir); now == nil || !now.Waiting {
-			return true, nil
-		}
-		if err := pause(ctx, lockPoll); err != nil {
-			return false, err
-		}
+	err := wait.Until(ctx, cleanupTime+longestStart, lockPoll, func(context.Context) (bool, error) {
+		now := ReadSchedule(dir)
+		return now == nil || !now.Waiting, nil
+	})
+	if wait.IsOver(err) {
+		err = fail(ExitFailed, "the resize in %s (process %d) has not ended yet: `openalgo-install status` shows when it has", dir, s.PID)
 	}
+	return err == nil, err
 }

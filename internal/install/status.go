@@ -3,6 +3,7 @@ package install
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -30,8 +31,9 @@ type Instance struct {
 	Name      string        `json:"name"` // the Compose project
 	Dir       string        `json:"dir"`
 	Ready     bool          `json:"ready"`
-	Reason    string        `json:"reason"`         // why it is not ready; "" when it is
-	Note      string        `json:"note,omitempty"` // what its own health check adds
+	Reason    string        `json:"reason"`             // why it is not ready; "" when it is
+	Starting  bool          `json:"starting,omitempty"` // it is on its way up
+	Note      string        `json:"note,omitempty"`     // what its own health check adds
 	URL       string        `json:"url"`
 	Version   string        `json:"version,omitempty"` // the app's own
 	Image     InstanceImage `json:"image"`
@@ -221,7 +223,7 @@ func readInstance(ctx context.Context, e *engine.Engine, c engine.Container, due
 	}
 	env := envOf(i.Dir)
 	i.URL = instanceURL(env, c)
-	i.Ready, i.Reason = readiness(ctx, e, c)
+	i.Ready, i.Starting, i.Reason = readiness(ctx, e, c)
 	i.HTTPS = readHTTPS(ctx, i.Dir)
 	if i.Ready && i.HTTPS != nil && i.HTTPS.Problem != "" {
 		i.Ready, i.Reason = false, i.HTTPS.Problem
@@ -252,21 +254,26 @@ func readInstance(ctx context.Context, e *engine.Engine, c engine.Container, due
 }
 
 // readiness asks once; it does not wait.
-func readiness(ctx context.Context, e *engine.Engine, c engine.Container) (bool, string) {
+func readiness(ctx context.Context, e *engine.Engine, c engine.Container) (ready, starting bool, reason string) {
 	if c.State != "running" {
-		reason := "the container is " + c.State
+		reason = "the container is " + c.State
 		if c.State == "exited" {
 			reason += fmt.Sprintf(" (status %d)", c.ExitCode)
 		}
 		if c.OOMKilled {
 			reason += ": it ran out of memory"
 		}
-		return false, reason
+		return false, false, reason
 	}
-	if _, err := ask(ctx, e, checkOfContainer(e, c)); err != nil {
-		return false, err.Error()
+	_, err := ask(ctx, e, checkOfContainer(e, c))
+	var wrong *wrongAnswer
+	switch {
+	case err == nil:
+		return true, false, ""
+	case isStarting(c, time.Now()) && !errors.As(err, &wrong):
+		return false, true, fmt.Sprintf("OpenAlgo started %s ago and does not answer yet", time.Since(c.StartedAt).Round(time.Second))
 	}
-	return true, ""
+	return false, false, err.Error()
 }
 
 func appVersion(ctx context.Context, address string) string {
@@ -332,7 +339,10 @@ func (s Status) WriteText(w io.Writer) {
 			fmt.Fprintln(w)
 		}
 		ready := "ready"
-		if !i.Ready {
+		switch {
+		case i.Starting:
+			ready = "starting: " + i.Reason
+		case !i.Ready:
 			ready = "NOT READY: " + Hinted(i.Dir, i.Reason)
 		}
 		row := func(name, value string) {

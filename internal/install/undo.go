@@ -16,7 +16,7 @@ import (
 // could not be brought back.
 func (in *Installer) undo(ctx context.Context, j *journal, cause error) error {
 	wasCancelled := ctx.Err() != nil
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime+in.waitTime(false))
+	ctx, cancel := in.undoTime(ctx)
 	defer cancel()
 	log := logOf(cause)
 	in.note("undoing what was done")
@@ -60,7 +60,7 @@ func (e *silentError) Unwrap() error { return e.cause }
 
 // undoTime is how long a part of an undo may take, whatever ended the run.
 func (in *Installer) undoTime(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.WithoutCancel(ctx), cleanupTime+in.waitTime(false))
+	return context.WithTimeout(context.WithoutCancel(ctx), in.undoLimit())
 }
 
 // rollBack brings back files and container of before. Each part can be
@@ -258,6 +258,7 @@ func (in *Installer) oldAnswers(ctx context.Context, j *journal, live bool) erro
 	defer cancel()
 	check, err := in.checkOfID(ctx, j.Old.ID)
 	if err == nil {
+		check.before = true
 		_, err = in.verifyReport(ctx, check)
 	}
 	if err != nil {

@@ -2,38 +2,38 @@ package install
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
 	"strings"
 	"time"
-
-	"github.com/coder/websocket"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/edge"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/rehearsal"
+	"github.com/marketcalls/openalgo-install/internal/wait"
 )
 
 const (
-	// pollEvery is how often a starting stack is asked (design, The stack).
+	// pollEvery is how often a starting stack is asked.
 	pollEvery = 500 * time.Millisecond
-	// probeTime bounds one question: the first request may block for 30 s
-	// while the database is made (facts/upstream.md 3.1).
-	probeTime = 35 * time.Second
-	// patience is how long wrong answers may last before they are the answer.
-	patience = 6 * time.Second
-	// appTime and rehearsalTime are how long a start may take: 23 migrations
-	// on a small VPS for the one (facts/upstream.md 3.2), nothing for the other.
+	// appTime and rehearsalTime are how long a start may take without getting
+	// further. OpenAlgo runs its migrations on every start, which takes minutes on
+	// a small or busy server: as long as the health check's start_period.
 	appTime       = 5 * time.Minute
 	rehearsalTime = 20 * time.Second
+	// longestStart is how long one may take that does get further.
+	longestStart = 20 * time.Minute
+	// appPatience and rehearsalPatience are how long wrong answers may last
+	// before they are the answer: the web server may be up before the rest is.
+	appPatience       = 30 * time.Second
+	rehearsalPatience = 6 * time.Second
 	// appSteady and rehearsalSteady are how long the right answers must last.
 	appSteady       = 2 * time.Second
 	rehearsalSteady = 200 * time.Millisecond
+	// sayEvery is how often a wait says that it still waits.
+	sayEvery = 30 * time.Second
 )
 
 // check is what a ready stack must show.
@@ -44,6 +44,9 @@ type check struct {
 	local     bool   // the ports can be reached from here
 	rehearsal bool
 	setupDone bool // an account existed: an empty database is the wrong one
+	// before says that the container ran before and is brought back: it gets as
+	// long as a start takes, however little --wait gives to what is new.
+	before bool
 }
 
 func (in *Installer) checkOf(s *compose.Stack, a answers.Answers) check {
@@ -77,15 +80,24 @@ func address(hostIP string, port int) string {
 	return edge.Upstream(hostIP, port)
 }
 
-func (in *Installer) waitTime(rehearsal bool) time.Duration {
-	switch {
-	case in.Wait > 0:
-		return in.Wait
-	case rehearsal:
-		return rehearsalTime
+// waitTime is how long a start may take without getting further, and how long
+// in all.
+func (in *Installer) waitTime(c check) (still, whole time.Duration) {
+	still, whole = appTime, longestStart
+	if c.rehearsal {
+		still = rehearsalTime
 	}
-	return appTime
+	switch {
+	case in.Wait > 0 && !c.before:
+		return in.Wait, in.Wait
+	case in.Wait > 0:
+		return max(in.Wait, still), max(in.Wait, whole)
+	}
+	return still, whole
 }
+
+// undoLimit bounds an undo, the start of what ran before included.
+func (in *Installer) undoLimit() time.Duration { return cleanupTime + max(in.Wait, longestStart) }
 
 // NotReadyError says why a stack is not ready, with its last log lines.
 type NotReadyError struct {
@@ -119,17 +131,17 @@ func (in *Installer) verifyReport(ctx context.Context, c check) (needsSetup bool
 		}
 		c.container = found.ID
 	}
-	wait := in.waitTime(c.rehearsal)
-	ctx, cancel := context.WithTimeout(ctx, wait)
+	still, whole := in.waitTime(c)
+	ctx, cancel := context.WithTimeout(ctx, whole)
 	defer cancel()
 	watch := in.watchLog(ctx, c.container)
-	v := verification{in: in, check: c, watch: watch}
+	v := verification{in: in, check: c, watch: watch, began: time.Now(), still: still, said: time.Now()}
 	needsSetup, err = v.run(ctx)
 	if err == nil {
 		return needsSetup, nil
 	}
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		err = fmt.Errorf("OpenAlgo did not get ready within %s: %w", wait, err)
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) || errors.Is(err, errStandsStill) {
+		err = fmt.Errorf("OpenAlgo did not get ready within %s: %w", time.Since(v.began).Round(time.Second), v.last)
 	}
 	var notReady *NotReadyError
 	if errors.As(err, &notReady) {
@@ -141,21 +153,29 @@ func (in *Installer) verifyReport(ctx context.Context, c check) (needsSetup bool
 	return false, &NotReadyError{Reason: err.Error(), Log: watch.tail()}
 }
 
+// errStandsStill is a start that has not got further for too long.
+var errStandsStill = errors.New("the start does not get further")
+
 // verification is one wait for readiness.
 type verification struct {
 	in       *Installer
 	check    check
 	watch    *logWatch
-	restarts int       // the container's restarts when the wait began
-	seen     bool      // restarts is set
-	started  time.Time // when the container's present run began
-	badSince time.Time // since when the app has given wrong answers
-	good     bool      // the last answer was right,
-	goodRun  time.Time // in the run that began then
+	began    time.Time
+	still    time.Duration    // how long it may stand still
+	said     time.Time        // when it was said last that this waits
+	last     error            // why it was not ready when it was asked last
+	restarts int              // the container's restarts when the wait began
+	seen     bool             // restarts is set
+	now      engine.Container // as it was last seen
+	answered time.Time        // when the run began in which the app has answered
+	badSince time.Time        // since when the app has given wrong answers
+	good     bool             // the last answer was right,
+	goodRun  time.Time        // in the run that began then
 }
 
 func (v *verification) run(ctx context.Context) (needsSetup bool, err error) {
-	last := errors.New("no answer yet")
+	v.last = errors.New("no answer yet")
 	for {
 		if reason := v.watch.fatal(); reason != "" {
 			return false, &NotReadyError{Reason: reason, Log: v.watch.tail()}
@@ -168,35 +188,43 @@ func (v *verification) run(ctx context.Context) (needsSetup bool, err error) {
 			return needsSetup, v.rightData(needsSetup)
 		}
 		if err == nil {
-			if err := pause(ctx, v.steady()); err != nil {
+			if err := wait.For(ctx, v.steady()); err != nil {
 				return false, err
 			}
 			continue
 		}
 		v.good = false
 		if ctx.Err() == nil {
-			last = err
+			v.last = err
 		}
-		if v.persists(err) {
-			return false, &NotReadyError{Reason: err.Error(), Log: v.watch.tail()}
+		if reason := v.persists(err); reason != nil {
+			return false, &NotReadyError{Reason: reason.Error(), Log: v.watch.tail()}
 		}
+		if time.Since(later(v.began, v.watch.movedAt())) > v.still {
+			return false, errStandsStill
+		}
+		v.sayWaiting()
 		select {
 		case <-ctx.Done():
-			if errors.Is(ctx.Err(), context.Canceled) {
-				return false, ctx.Err()
-			}
-			return false, last
+			return false, ctx.Err()
 		case <-v.watch.found:
 		case <-time.After(pollEvery):
 		}
 	}
 }
 
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
 // lasts reports whether the container has given right answers for a while, in
 // one and the same run of it: an app may answer once and then fall over.
 func (v *verification) lasts() bool {
-	lasted := v.good && v.goodRun.Equal(v.started)
-	v.good, v.goodRun = true, v.started
+	lasted := v.good && v.goodRun.Equal(v.now.StartedAt)
+	v.good, v.goodRun, v.answered = true, v.now.StartedAt, v.now.StartedAt
 	return lasted
 }
 
@@ -217,22 +245,50 @@ func (v *verification) rightData(needsSetup bool) error {
 	return nil
 }
 
-// persists reports whether a wrong answer has lasted; no answer at all is only
-// a start that takes its time.
-func (v *verification) persists(err error) bool {
+func (v *verification) patience() time.Duration {
+	if v.check.rehearsal {
+		return rehearsalPatience
+	}
+	return appPatience
+}
+
+// persists returns what is wrong once it has lasted: a wrong answer, or a
+// health check that fails. No answer at all is only a start that takes its time.
+func (v *verification) persists(err error) error {
 	var wrong *wrongAnswer
-	if !errors.As(err, &wrong) {
+	switch {
+	case errors.As(err, &wrong):
+	case isSick(v.now, v.answered, time.Now()):
+		err = fmt.Errorf("the container's health check fails: %s", lastLine(v.now.HealthLog))
+	default:
 		v.badSince = time.Time{}
-		return false
+		return nil
 	}
 	if v.badSince.IsZero() {
 		v.badSince = time.Now()
 	}
-	return time.Since(v.badSince) > patience
+	if time.Since(v.badSince) > v.patience() {
+		return err
+	}
+	return nil
 }
 
-// state looks at the container: one that exits, restarts or is unhealthy does
-// not get ready.
+// isSick reports whether Docker's health check is evidence against a container
+// that does not answer. While it starts, it is not: Docker calls a start that
+// takes minutes unhealthy. It is once the app has answered in this run, or the
+// run is older than any start.
+func isSick(c engine.Container, answered, now time.Time) bool {
+	started := c.StartedAt
+	return c.Health == "unhealthy" && (answered.Equal(started) || now.Sub(started) > longestStart)
+}
+
+// isStarting reports whether a container that does not answer may still be on
+// its way up.
+func isStarting(c engine.Container, now time.Time) bool {
+	return c.State == "running" && c.RestartCount == 0 && c.Health != "healthy" && now.Sub(c.StartedAt) < appTime
+}
+
+// state looks at the container: one that exits or restarts does not get ready.
 func (v *verification) state(ctx context.Context) error {
 	c, err := v.in.Engine.Container(ctx, v.check.container)
 	if errors.Is(err, engine.ErrNotFound) {
@@ -241,7 +297,7 @@ func (v *verification) state(ctx context.Context) error {
 	if err != nil {
 		return nil //nolint:nilerr // the engine may be restarting; the deadline decides
 	}
-	v.started = c.StartedAt
+	v.now = c
 	if !v.seen {
 		v.restarts, v.seen = c.RestartCount, true
 	}
@@ -260,108 +316,6 @@ func (v *verification) state(ctx context.Context) error {
 		return bad("OpenAlgo exits right after its start (status %d) and is restarted over and over", c.ExitCode)
 	case c.State == "exited" || c.State == "dead":
 		return bad("OpenAlgo exited with status %d", c.ExitCode)
-	case c.Health == "unhealthy":
-		return bad("the container's health check fails: %s", lastLine(c.HealthLog))
 	}
 	return nil
-}
-
-// ask puts the two questions: HTTP and WebSocket. Where the ports are on
-// another machine, the engine's own health check answers instead.
-func ask(ctx context.Context, e *engine.Engine, want check) (needsSetup bool, err error) {
-	if !want.local {
-		c, err := e.Container(ctx, want.container)
-		if err != nil {
-			return false, err
-		}
-		if c.Health != "healthy" {
-			return false, fmt.Errorf("the health check says %q", c.Health)
-		}
-		return false, nil
-	}
-	if want.web == "" {
-		return false, &NotReadyError{Reason: "port 5000 of the container is not published: put it back into docker-compose.yaml"}
-	}
-	needsSetup, err = askHTTP(ctx, want.web)
-	if err != nil || want.sock == "" {
-		return needsSetup, err
-	}
-	return needsSetup, askWebSocket(ctx, want.sock)
-}
-
-// wrongAnswer is an answer, and not the right one.
-type wrongAnswer struct{ text string }
-
-func (e *wrongAnswer) Error() string { return e.text }
-
-// askHTTP wants 200 and the JSON of /auth/check-setup, which proves the
-// database (facts/upstream.md 3.1).
-func askHTTP(ctx context.Context, address string) (needsSetup bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, probeTime)
-	defer cancel()
-	url := "http://" + address + "/auth/check-setup"
-	status, body, err := get(ctx, url)
-	if err != nil {
-		return false, err
-	}
-	if status != http.StatusOK {
-		return false, &wrongAnswer{fmt.Sprintf("%s answers %d %s", url, status, http.StatusText(status))}
-	}
-	var doc struct {
-		NeedsSetup *bool `json:"needs_setup"`
-	}
-	if json.Unmarshal(body, &doc) != nil || doc.NeedsSetup == nil {
-		return false, &wrongAnswer{url + " answers, but not as OpenAlgo does (no needs_setup in its JSON): is another program on this port?"}
-	}
-	return *doc.NeedsSetup, nil
-}
-
-// get asks one URL of this host; the body is cut at 1 MiB.
-func get(ctx context.Context, url string) (status int, body []byte, err error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return 0, nil, err
-	}
-	res, err := directClient.Do(req)
-	if err != nil {
-		return 0, nil, fmt.Errorf("no answer from %s", url)
-	}
-	defer res.Body.Close()
-	if body, err = io.ReadAll(io.LimitReader(res.Body, 1<<20)); err != nil {
-		return 0, nil, fmt.Errorf("no whole answer from %s", url)
-	}
-	return res.StatusCode, body, nil
-}
-
-// directClient never goes through a proxy of the environment: the question is
-// for this host.
-var directClient = &http.Client{
-	Transport:     &http.Transport{DisableKeepAlives: true},
-	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-}
-
-func askWebSocket(ctx context.Context, address string) error {
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	conn, _, err := websocket.Dial(ctx, "ws://"+address, &websocket.DialOptions{HTTPClient: directClient})
-	if err != nil {
-		return &wrongAnswer{fmt.Sprintf("the web interface answers, but the WebSocket proxy on %s does not: live prices would not arrive", address)}
-	}
-	_ = conn.Close(websocket.StatusNormalClosure, "") // a line that just drops would be in its log as an error
-	return nil
-}
-
-func lastLine(text string) string {
-	lines := strings.Split(strings.TrimSpace(text), "\n")
-	return lines[len(lines)-1]
-}
-
-// pause waits, unless ctx ends first.
-func pause(ctx context.Context, d time.Duration) error {
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(d):
-		return nil
-	}
 }

@@ -1,9 +1,12 @@
 package rehearsal
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/marketcalls/openalgo-install/internal/wait"
 )
 
 // failKey is the .env key with which a test asks for a fault.
@@ -20,6 +23,7 @@ const (
 	failBadJSON     = "badjson"   // /auth/check-setup answers 200 with broken JSON
 	failHalf        = "half"      // changes the database as a migration would, then ends with code 1
 	failLateExit    = "late-exit" // serves for this long, then ends with code 1
+	failMigrate     = "migrate"   // migrates for this long before it listens, as the app does on a slow machine
 )
 
 // fault is one fault, or none when kind is "".
@@ -36,17 +40,52 @@ func parseFault(value string) (fault, error) {
 		if timed {
 			return fault{}, fmt.Errorf("%s: %s takes no time", failKey, kind)
 		}
-	case failSlow, failLateExit:
+	case failSlow, failLateExit, failMigrate:
 		var err error
 		if f.delay, err = time.ParseDuration(delay); err != nil {
 			return fault{}, fmt.Errorf("%s: %s needs a time, as in %s:5s", failKey, kind, kind)
 		}
 	default:
 		return fault{}, fmt.Errorf("%s: no such fault; it can be %s", failKey, strings.Join([]string{
-			failExit, failHalf, failSilent, failHTTP500, failNoWebSocket, failSlow + ":5s", failBadJSON, failLateExit + ":3s",
+			failExit, failHalf, failSilent, failHTTP500, failNoWebSocket, failSlow + ":5s", failBadJSON, failLateExit + ":3s", failMigrate + ":150s",
 		}, ", "))
 	}
 	return f, nil
+}
+
+// migrations is how many the stand-in has, and migrationsFile where it lists
+// them, in the form of the app's.
+const (
+	migrations     = 23
+	migrationsFile = "app/upgrade/migrate_all.py"
+)
+
+func migrationName(n int) string { return fmt.Sprintf("rehearsal_%02d.py", n) }
+
+// migrationList is the text of that file.
+func migrationList() []byte {
+	var out strings.Builder
+	out.WriteString("MIGRATIONS = [\n")
+	for n := range migrations {
+		fmt.Fprintf(&out, "    (%q, %q),\n", migrationName(n+1), "Rehearsal")
+	}
+	out.WriteString("]\n")
+	return []byte(out.String())
+}
+
+// migrate prints what the app does while it migrates, for as long as the fault
+// says. Nothing answers meanwhile, and the health check fails.
+func (a *app) migrate(ctx context.Context) error {
+	a.say("Running database migrations...")
+	for n := range migrations {
+		fmt.Fprintf(a.Out, "Running: Rehearsal\nScript: %s\n", migrationName(n+1))
+		if err := wait.For(ctx, a.fault.delay/migrations); err != nil {
+			return err
+		}
+		fmt.Fprintln(a.Out, "[OK] Rehearsal - Completed")
+	}
+	a.say("Starting application on port 5000")
+	return nil
 }
 
 // asked is the end that a test asked for.

@@ -85,3 +85,13 @@ func TestStopTakesItsTime(t *testing.T) {
 		t.Errorf("it ended after %v, before its time", took)
 	}
 }
+
+// While it migrates it listens nowhere, and says how far it is.
+func TestFaultMigrate(t *testing.T) {
+	started := time.Now()
+	r := withFault(t, "migrate:100ms")
+	r.needsSetup()
+	if waited := time.Since(started); waited < 100*time.Millisecond/2 {
+		t.Errorf("it answered after %v, before its time", waited)
+	}
+}

@@ -47,6 +47,7 @@ var directories = []entry{
 	{path: "app/tmp", mode: 0o755, owner: appID},
 	{path: "app/tmp/matplotlib", mode: 0o755, owner: appID},
 	{path: "app/tmp/numba_cache", mode: 0o755, owner: appID},
+	{path: "app/upgrade", mode: 0o755, owner: appID},
 	{path: "etc", mode: 0o755},
 	{path: "home", mode: 0o755},
 	{path: "home/appuser", mode: 0o755, owner: appID},
@@ -62,6 +63,7 @@ func files(sampleEnv []byte) []entry {
 	return []entry{
 		{path: "app/.env", mode: 0o600, owner: appID, content: []byte{}},
 		{path: "app/.sample.env", mode: 0o644, owner: appID, content: sampleEnv},
+		{path: migrationsFile, mode: 0o644, owner: appID, content: migrationList()},
 		{path: "etc/group", mode: 0o644, content: []byte("root:x:0:\nappuser:x:1000:\n")},
 		{path: "etc/passwd", mode: 0o644, content: []byte("root:x:0:0:root:/root:/sbin/nologin\nappuser:x:1000:1000::/home/appuser:/sbin/nologin\n")},
 	}

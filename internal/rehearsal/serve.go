@@ -138,6 +138,10 @@ func (a *app) refuse(ctx context.Context, r *refusal) error {
 
 // run serves HTTP and WebSocket until ctx ends.
 func (a *app) run(ctx context.Context) error {
+	if a.fault.kind == failMigrate && a.migrate(ctx) != nil {
+		a.say("Shutting down")
+		return nil
+	}
 	web, err := net.Listen("tcp", a.HTTPAddr)
 	if err != nil {
 		return a.cannotListen(err)

@@ -71,6 +71,7 @@ type applyPage struct {
 	pull    *engine.PullProgress
 	base    string // what is pulled, when it is for a build
 	build   *engine.BuildProgress
+	start   string                         // how far OpenAlgo's start is
 	layers  map[string]engine.PullProgress // what was last heard of each layer
 	log     []string
 	showLog bool
@@ -112,6 +113,10 @@ func (p *applyPage) event(e install.Event) {
 	case install.EventStep:
 		p.step(e)
 	case install.EventProgress:
+		if e.Start != nil {
+			p.start = e.Message
+			return
+		}
 		if e.Build != nil || e.Message != p.base {
 			p.layers = map[string]engine.PullProgress{}
 		}
@@ -136,7 +141,7 @@ func (p *applyPage) step(e install.Event) {
 		if p.steps[i].state == install.StepStarted {
 			p.steps[i].state = e.State
 			p.steps[i].took = time.Duration(e.Seconds * float64(time.Second))
-			p.pull, p.build = nil, nil
+			p.pull, p.build, p.start = nil, nil, ""
 			return
 		}
 	}
@@ -174,6 +179,9 @@ func (p *applyPage) body(width, height int) ([]string, int, int) {
 		out = append(out, p.stepLine(s, width))
 		if s.state == install.StepStarted && p.pull != nil {
 			out = append(out, p.pullLines(width, height)...)
+		}
+		if s.state == install.StepStarted && p.start != "" {
+			out = append(out, ansi.Truncate("      "+p.start, width, p.m.look.more))
 		}
 		if s.state == install.StepStarted && p.build != nil {
 			out = append(out, p.buildLines(width)...)

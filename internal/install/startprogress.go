@@ -1,0 +1,89 @@
+package install
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"time"
+)
+
+// Stages of a start, as `--json` prints them.
+const (
+	StageMigrations = "migrations" // the database is brought up to date
+	StageWebServer  = "web"        // the web server loads OpenAlgo
+	StageWaiting    = "waiting"    // nothing new is known
+)
+
+// StartProgress is how far a start is.
+type StartProgress struct {
+	Stage string `json:"stage"`
+	Done  int    `json:"done,omitempty"`  // the migration that runs
+	Total int    `json:"total,omitempty"` // of so many; 0 is not known
+}
+
+func (p StartProgress) text() string {
+	switch {
+	case p.Stage == StageMigrations && p.Done > 0 && p.Total >= p.Done:
+		return fmt.Sprintf("migrations %d of %d", p.Done, p.Total)
+	case p.Stage == StageMigrations && p.Done > 0:
+		return fmt.Sprintf("migrations, %d so far", p.Done)
+	case p.Stage == StageMigrations:
+		return "running the migrations"
+	}
+	return "starting the web server"
+}
+
+// What the start scripts print, OpenAlgo's own and that of a built image. The
+// second line is that of each migration.
+var (
+	migrationsBegin = regexp.MustCompile(`^\[(?:OpenAlgo\] Running database migrations|openalgo\] migrating the database)`)
+	migrationBegins = regexp.MustCompile(`^Script: [\w.-]+\.py$`)
+	webServerBegins = regexp.MustCompile(`^\[(?:OpenAlgo\] Starting application on port|openalgo\] starting OpenAlgo on port)`)
+)
+
+// mostMigrations bounds what a log can count as a start that gets further.
+const mostMigrations = 500
+
+// see takes a line of the log, and reports whether the start got further.
+func (p *StartProgress) see(line string) bool {
+	before := *p
+	switch {
+	case p.Stage == StageWebServer: // the last one
+	case webServerBegins.MatchString(line):
+		p.Stage = StageWebServer
+	case migrationsBegin.MatchString(line):
+		p.Stage = StageMigrations
+	case migrationBegins.MatchString(line) && p.Done < mostMigrations:
+		p.Stage = StageMigrations // the line before may be older than the time from which Docker shows the log
+		p.Done++
+	}
+	return *p != before
+}
+
+// migrationsFile lists OpenAlgo's migrations in the order in which they run.
+const migrationsFile = "/app/upgrade/migrate_all.py"
+
+var migrationListed = regexp.MustCompile(`(?m)^\s*\("[\w.-]+\.py", *"`)
+
+// countMigrations counts those of an image; 0 where it can't.
+func (in *Installer) countMigrations(ctx context.Context, id string) int {
+	text, err := in.Engine.ReadFile(ctx, id, migrationsFile, 1<<20)
+	if err != nil {
+		return 0
+	}
+	return len(migrationListed.FindAll(text, mostMigrations))
+}
+
+func (in *Installer) sayProgress(p StartProgress, text string) {
+	in.Report.Report(Event{Type: EventProgress, Time: time.Now(), Message: text, Start: &p})
+}
+
+// sayWaiting says from time to time that this still waits, and for what.
+func (v *verification) sayWaiting() {
+	if time.Since(later(v.said, v.watch.movedAt())) < sayEvery {
+		return
+	}
+	v.said = time.Now()
+	v.in.sayProgress(StartProgress{Stage: StageWaiting},
+		fmt.Sprintf("waiting for OpenAlgo's first answer, %s so far; Ctrl+C stops this", time.Since(v.began).Round(time.Second)))
+}

@@ -1,0 +1,80 @@
+package install
+
+import (
+	"testing"
+	"time"
+
+	"github.com/marketcalls/openalgo-install/internal/engine"
+)
+
+// Docker calls a start that takes minutes unhealthy: that is no evidence before
+// the app has answered in this run of the container.
+func TestUnhealthyIsEvidenceOnceItHasAnswered(t *testing.T) {
+	started := time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC)
+	for name, c := range map[string]struct {
+		health   string
+		answered time.Time
+		after    time.Duration
+		want     bool
+	}{
+		"a slow start":                 {"unhealthy", time.Time{}, 130 * time.Second, false},
+		"answered in the run before":   {"unhealthy", started.Add(-time.Hour), 130 * time.Second, false},
+		"answered in this run":         {"unhealthy", started, 130 * time.Second, true},
+		"older than any start":         {"unhealthy", time.Time{}, time.Hour, true},
+		"starting, answered":           {"starting", started, 130 * time.Second, false},
+		"healthy, and does not answer": {"healthy", started, time.Hour, false},
+		"no health check":              {"", started, time.Hour, false},
+	} {
+		container := engine.Container{State: "running", Health: c.health, StartedAt: started}
+		if got := isSick(container, c.answered, started.Add(c.after)); got != c.want {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
+	}
+}
+
+func TestStartingIsNoFailure(t *testing.T) {
+	started := time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC)
+	for name, c := range map[string]struct {
+		container engine.Container
+		after     time.Duration
+		want      bool
+	}{
+		"a minute":        {engine.Container{State: "running", Health: "starting"}, time.Minute, true},
+		"unhealthy yet":   {engine.Container{State: "running", Health: "unhealthy"}, 140 * time.Second, true},
+		"no health check": {engine.Container{State: "running"}, time.Minute, true},
+		"was healthy":     {engine.Container{State: "running", Health: "healthy"}, time.Minute, false},
+		"too long":        {engine.Container{State: "running", Health: "starting"}, 6 * time.Minute, false},
+		"crashes":         {engine.Container{State: "running", Health: "starting", RestartCount: 1}, time.Second, false},
+		"stopped":         {engine.Container{State: "exited"}, time.Minute, false},
+	} {
+		c.container.StartedAt = started
+		if got := isStarting(c.container, started.Add(c.after)); got != c.want {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
+	}
+}
+
+// What ran before gets as long as an install does, however little --wait gives.
+func TestWaitTimes(t *testing.T) {
+	for name, c := range map[string]struct {
+		wait         time.Duration
+		check        check
+		still, whole time.Duration
+	}{
+		"an install":                   {0, check{}, appTime, longestStart},
+		"a test install":               {0, check{rehearsal: true}, rehearsalTime, longestStart},
+		"--wait":                       {time.Second, check{}, time.Second, time.Second},
+		"a roll-back":                  {0, check{before: true}, appTime, longestStart},
+		"a roll-back with --wait":      {time.Second, check{before: true}, appTime, longestStart},
+		"a roll-back with a long wait": {time.Hour, check{before: true}, time.Hour, time.Hour},
+	} {
+		in := &Installer{Wait: c.wait}
+		still, whole := in.waitTime(c.check)
+		if still != c.still || whole != c.whole {
+			t.Errorf("%s: %s and %s, want %s and %s", name, still, whole, c.still, c.whole)
+		}
+		if in.undoLimit() < whole {
+			t.Errorf("%s: an undo ends after %s, before a start does", name, in.undoLimit())
+		}
+	}
+}
