@@ -3,6 +3,10 @@
 #
 #   test/engines.sh 26.1 -- go test ./test/e2e/...
 #   test/engines.sh 28.5 -- docker version
+#   test/engines.sh 28.5-containerd -- go test ./test/e2e/...
+#
+# 28.5-containerd keeps images in containerd's store, as engines do by default
+# from 29 on.
 #
 # The engine comes from Debian's packages (26.1 from trixie, 28.5 from sid),
 # unpacked beside the host's, never installed. Engine and command share mount,
@@ -29,7 +33,7 @@ suite_of() {
   case $1 in
     26.1) echo trixie ;;
     28.5) echo sid ;;
-    *) die "no engine $1: it is 26.1 or 28.5" ;;
+    *) die "no engine $1: it is 26.1, 28.5 or 28.5-containerd" ;;
   esac
 }
 
@@ -73,7 +77,8 @@ inside() {
   shift 2
   mount -t tmpfs -o mode=0755 tmpfs /run
   ip link set lo up
-  echo '{}' >"$data/daemon.json" # or the host's /etc/docker/daemon.json would count
+  # A file of its own, or the host's /etc/docker/daemon.json would count.
+  printf '{"features": {"containerd-snapshotter": %s}}\n' "${OPENALGO_CONTAINERD_STORE:-false}" >"$data/daemon.json"
   # cgroupfs, because systemd does not manage what runs in here.
   PATH=$root/usr/bin:$root/usr/sbin:$PATH setsid dockerd \
     --config-file "$data/daemon.json" --data-root "$data/docker" --exec-root /run/docker \
@@ -104,12 +109,13 @@ if [[ ${1:-} == --inside ]]; then
   inside "$@"
 fi
 
-[[ $# -ge 3 && $2 == -- ]] || die "usage: test/engines.sh 26.1|28.5 -- COMMAND..."
+[[ $# -ge 3 && $2 == -- ]] || die "usage: test/engines.sh 26.1|28.5|28.5-containerd -- COMMAND..."
 [[ $(id -u) == 0 ]] || die "a second engine needs root: sudo env \"PATH=\$PATH\" test/engines.sh $*"
 for tool in apt-get dpkg unshare ip iptables curl; do
   command -v $tool >/dev/null || die "$tool is missing"
 done
-version=$1
+version=${1%-containerd}
+[[ $1 == "$version" ]] || export OPENALGO_CONTAINERD_STORE=true
 shift 2
 mkdir -p "$cache"
 cache=$(cd "$cache" && pwd)

@@ -68,6 +68,27 @@ func (e *Engine) Images(ctx context.Context, label string) ([]Image, error) {
 	return out, nil
 }
 
+// Tags are the names with tags of all images, each with the image's ID.
+func (e *Engine) Tags(ctx context.Context) (map[string]string, error) {
+	list, err := e.api.ImageList(ctx, image.ListOptions{})
+	if err != nil {
+		return nil, e.explain(ctx, "list images", err)
+	}
+	out := map[string]string{}
+	for _, summary := range list {
+		for _, ref := range summary.RepoTags {
+			out[ref] = summary.ID
+		}
+	}
+	return out, nil
+}
+
+// Tag gives an image a further name. One that another image had becomes this
+// one's.
+func (e *Engine) Tag(ctx context.Context, id, ref string) error {
+	return e.explain(ctx, "name image "+ref, e.api.ImageTag(ctx, id, ref))
+}
+
 // RemoveImage takes the name away, and the image when that was its last one.
 // One that is not there is fine; ErrConflict when a container uses it.
 func (e *Engine) RemoveImage(ctx context.Context, ref string) error {

@@ -86,7 +86,13 @@ func (in *Installer) adoptable(ctx context.Context) (answers.Answers, error) {
 		maps.DeleteFunc(a.Data, func(_, place string) bool { return strings.HasPrefix(place, "/") })
 	}
 	in.keep = &kept{ref: o.container().Image}
-	in.sayOnce(found(o, a))
+	image, how := adoptedImage(in.work.dir, *o.container())
+	a.Image = image
+	text := found(o, a)
+	if how != "" {
+		text += "\n  " + how
+	}
+	in.sayOnce(text)
 	if problems := a.Check(); len(problems) > 0 {
 		return a, &Error{Exit: ExitHost, Err: fmt.Errorf("this OpenAlgo can't be adopted as it is: %w", &answers.Invalid{Problems: problems})}
 	}
@@ -134,7 +140,6 @@ func answersOf(o *observed) (answers.Answers, error) {
 	a.RemoteMCP.Enabled = strings.EqualFold(get("MCP_HTTP_ENABLED"), "true")
 	a.RemoteMCP.WriteOrders = a.RemoteMCP.Enabled && strings.EqualFold(get("MCP_OAUTH_WRITE_SCOPE_ENABLED"), "true")
 	a.RemoteMCP.RequireApproval = strings.EqualFold(get("MCP_OAUTH_REQUIRE_APPROVAL"), "true")
-	a.Image.Ref = c.Image
 
 	bind, web := portOf(*c, compose.WebPort)
 	_, socket := portOf(*c, compose.WebSocketPort)

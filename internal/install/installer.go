@@ -247,6 +247,9 @@ func (in *Installer) install(ctx context.Context, command string, w wish, madeDi
 	}
 	run := newRun(in, o, p, madeDir)
 	run.countBefore(ctx)
+	if old := run.old; old != nil && old.ImageID != p.imageID && (in.upgrading || in.restoring != nil) {
+		in.keepImageTag(ctx, p.project, o.state.ImageRef, old.ImageID)
+	}
 	if in.adopting {
 		if err := run.adopted(ctx); err != nil {
 			return unused(err)
@@ -260,8 +263,9 @@ func (in *Installer) install(ctx context.Context, command string, w wish, madeDi
 		if run.old != nil {
 			keep = append(keep, run.old.ImageID)
 		}
-		in.removeFormerBuilds(ctx, p.project, keep...)
+		in.removeFormerBuilds(ctx, p.project, append(keep, in.neededImages(ctx)...)...)
 	}
+	in.dropImageTags(context.WithoutCancel(ctx), p.project)
 	result.Changed, result.URL = true, p.answers.Origin()
 	result.Message = "OpenAlgo is ready at " + result.URL
 	if !run.journal.State.SetupDone {

@@ -1,6 +1,7 @@
 package install
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -78,10 +79,24 @@ func (in *Installer) refOf(ctx context.Context, image backup.Image) (string, err
 	if now, err := in.Engine.Image(ctx, image.Ref); err == nil && now.ID == image.ID {
 		return image.Ref, nil
 	}
-	if image.Digest == "" {
-		return "", fail(ExitHost, "the former image of %s is not on this engine any more, and no registry has it: `openalgo-install upgrade --to TAG` takes another release", image.Ref)
+	repository := repositoryOf(image.Ref)
+	here, err := in.Engine.Image(ctx, image.ID)
+	if err != nil && image.Digest == "" {
+		return "", fail(ExitHost, "the image of before, %s, is not on this machine any more, and no registry has it: `openalgo-install upgrade --to TAG` takes another release. Nothing was changed", image.Ref)
 	}
-	return repositoryOf(image.Ref) + "@" + image.Digest, nil
+	digest := cmp.Or(image.Digest, here.DigestIn(image.Ref))
+	if byDigest, err2 := in.Engine.Image(ctx, repository+"@"+digest); digest != "" && (err != nil || err2 == nil && byDigest.ID == image.ID) {
+		return repository + "@" + digest, nil
+	}
+	// It is here, but no registry's digest names it.
+	project := in.projectOf()
+	in.keepImageTag(ctx, project, image.Ref, image.ID)
+	own := repository + ":" + ownTag(project, image.ID)
+	if now, err := in.Engine.Image(ctx, own); err == nil && now.ID == image.ID {
+		return own, nil
+	}
+	return "", fail(ExitHost, "the image of before, %s, is on this machine, but has no name by which Docker Compose would find it. Give it one, then roll back: "+
+		"docker tag %s %s. Nothing was changed", image.Ref, image.ID, own)
 }
 
 // describeCopy puts the instance's files, and at last what they are of, beside

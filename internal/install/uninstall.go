@@ -272,7 +272,11 @@ func (in *Installer) Uninstall(ctx context.Context, r *Removal) (Result, error) 
 	if len(r.Kept) > 0 {
 		message += ". Kept: " + strings.Join(r.Kept, ", ")
 	}
-	return Result{Changed: true, Message: message}, in.purgeFiles()
+	if err := in.purgeFiles(); err != nil {
+		return Result{Changed: true, Message: message}, err
+	}
+	in.dropImageTags(ctx, r.Project) // there is no way back any more
+	return Result{Changed: true, Message: message}, nil
 }
 
 // bringDataBack undoes a killed run that has begun to replace data: what an

@@ -8,6 +8,7 @@ import (
 	"github.com/distribution/reference"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/engine"
 )
 
 // Upgrade takes an installed stack to another release: the image first, its
@@ -16,14 +17,27 @@ import (
 // reference; "" is the newest of the tag that is installed.
 func (in *Installer) Upgrade(ctx context.Context, to string) (Result, error) {
 	pulled := "" // once is enough, unless another run has changed what is wanted
-	return in.carryOut(ctx, commandUpgrade, func(ctx context.Context) (answers.Answers, error) {
+	result, err := in.carryOut(ctx, commandUpgrade, func(ctx context.Context) (answers.Answers, error) {
 		a, before, err := in.upgraded(ctx, to)
-		if err != nil || a.Image.Ref == pulled {
-			return a, err
+		if err != nil || a.Image.Source != "registry" || a.Image.Ref == pulled {
+			return a, err // what is built has another name for another source
 		}
 		pulled = a.Image.Ref
+		// Before its tag moves on.
+		in.keepImageTag(ctx, in.projectOf(), in.installedRef(), before)
 		return a, in.pullNewest(ctx, a.Image.Ref, before)
 	})
+	if held, _, busy := in.work.tryLock(); busy == nil && held != nil {
+		in.dropImageTags(context.WithoutCancel(ctx), in.projectOf())
+		held.release()
+	}
+	return result, err
+}
+
+// projectOf is the project of the instance, as the last run noted it.
+func (in *Installer) projectOf() string {
+	s, _ := in.work.readState()
+	return s.Project
 }
 
 // pullNewest brings the newest image of a reference; before is the one that runs.
@@ -59,6 +73,9 @@ func (in *Installer) CheckUpgrade(ctx context.Context, to string) (available boo
 	if err != nil {
 		return false, "", err
 	}
+	if a.Image.Source != "registry" {
+		return in.checkSource(ctx, a, before)
+	}
 	digest, err := in.Engine.RemoteDigest(ctx, a.Image.Ref)
 	if err != nil {
 		return false, "", &Error{Exit: ExitFailed, Err: fmt.Errorf("asking the registry for %s: %w", a.Image.Ref, err)}
@@ -70,6 +87,36 @@ func (in *Installer) CheckUpgrade(ctx context.Context, to string) (available boo
 		}
 	}
 	return true, fmt.Sprintf("there is another image of %s (%s): openalgo-install upgrade", a.Image.Ref, digest), nil
+}
+
+// checkSource says whether the source makes another image than the one that runs.
+func (in *Installer) checkSource(ctx context.Context, a answers.Answers, runs string) (available bool, message string, err error) {
+	defer in.closeSource()
+	if err := in.openSource(ctx, a); err != nil {
+		return false, "", err
+	}
+	if now, err := in.Engine.Image(ctx, in.built.ref); err == nil && now.ID == runs {
+		return false, "OpenAlgo runs what " + in.built.from + " gives", nil
+	}
+	return true, "there is another source: " + in.built.from, nil
+}
+
+// guardNoRegistry refuses to ask a registry for an image that never was in one:
+// another's of the same name may be there.
+func (in *Installer) guardNoRegistry(ctx context.Context, c engine.Container, ref, to string) error {
+	if isWholeReference(to) {
+		return nil
+	}
+	named, err := reference.ParseNormalizedNamed(ref)
+	// Docker Hub's own images, which have names without a slash, are not OpenAlgo.
+	local := err == nil && reference.Domain(named) == "docker.io" && strings.HasPrefix(reference.Path(named), "library/")
+	image, err := in.Engine.Image(ctx, c.ImageID)
+	if !local && (err != nil || image.DigestIn(ref) != "") {
+		return nil //nolint:nilerr // it was in one, or nobody can tell
+	}
+	return fail(ExitHost, "the image %s was built or loaded on this machine\n\nNo registry has it, so there is no newer one to pull. To go on with published releases:\n\n"+
+		"    openalgo-install upgrade --to %s\n\nTo build it from a checkout, write that into openalgo-install.yaml, then upgrade:\n\n"+
+		"    image: {source: path, path: /path/to/openalgo}\n\nNothing was changed", ref, answers.DefaultImage)
 }
 
 // installedRef is the image that the last run installed, by name.
@@ -85,8 +132,18 @@ func (in *Installer) upgraded(ctx context.Context, to string) (answers.Answers, 
 	if err != nil {
 		return a, "", err
 	}
-	if a.Image.Source != "registry" {
-		return a, "", fail(ExitHost, "this OpenAlgo comes from %s, not from a registry: install with its answers again, which takes what is newest there", a.Image.Source)
+	if a.Image.Source == "path" && isWholeReference(to) {
+		a.Image = answers.Image{Source: "registry", Ref: to} // from now on
+	}
+	builds := a.Image.Source == "git" || a.Image.Source == "path"
+	switch {
+	case a.Image.Source == "rehearsal":
+		return a, "", fail(ExitHost, "the test app has no releases to upgrade to. Nothing was changed")
+	case a.Image.Source == "path" && to != "":
+		return a, "", fail(ExitUsage, "OpenAlgo is built from %s here, so --to names no release of it. Bring that checkout to the release, then upgrade without --to:\n\n"+
+			"    git -C %[1]s fetch --tags && git -C %[1]s checkout %s\n\nNothing was changed", a.Image.Path, to)
+	case builds && to != "":
+		a.Image.Ref = to
 	}
 	c, err := in.find(ctx)
 	if err != nil {
@@ -95,8 +152,13 @@ func (in *Installer) upgraded(ctx context.Context, to string) (answers.Answers, 
 	if !isUp(*c) {
 		return a, "", fail(ExitHost, "%s is %s, and an upgrade proves itself by a start: `openalgo-install start` first", c.Name, c.State)
 	}
-	if a.Image.Ref, err = targetRef(a.Image.Ref, to); err != nil {
-		return a, "", err
+	if !builds {
+		if err := in.guardNoRegistry(ctx, *c, a.Image.Ref, to); err != nil {
+			return a, "", err
+		}
+		if a.Image.Ref, err = targetRef(a.Image.Ref, to); err != nil {
+			return a, "", err
+		}
 	}
 	in.keep, in.upgrading = nil, true
 	return a, c.ImageID, nil
@@ -110,7 +172,7 @@ func targetRef(now, to string) (string, error) {
 	}
 	repository := repositoryOf(now)
 	if to == "" {
-		if _, fixed := named.(reference.Digested); fixed {
+		if _, fixed := named.(reference.Digested); fixed || isOwnTag(now) {
 			return "", fail(ExitUsage, "%s is one image for ever, by its digest: name another with --to", now)
 		}
 		return now, nil
@@ -119,13 +181,19 @@ func targetRef(now, to string) (string, error) {
 	switch {
 	case strings.HasPrefix(to, "sha256:"):
 		full = repository + "@" + to
-	case strings.ContainsAny(to, "/:@"):
+	case isWholeReference(to):
 		full = to
 	}
 	if _, err := reference.ParseNormalizedNamed(full); err != nil {
 		return "", fail(ExitUsage, "--to: %q is neither a tag, a digest nor an image, e.g. latest", to)
 	}
 	return full, nil
+}
+
+// isWholeReference reports whether --to names an image by itself, not a tag or
+// digest of the one that is installed.
+func isWholeReference(to string) bool {
+	return strings.ContainsAny(to, "/:@") && !strings.HasPrefix(to, "sha256:")
 }
 
 // repositoryOf is a reference without its tag and digest.

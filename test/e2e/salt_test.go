@@ -29,7 +29,7 @@ func beforeSalt(t *testing.T) (i *instance, repository string) {
 	releaseOf(t, repository+":1", config, sampleWithoutSalt)
 	releaseOf(t, repository+":2", config, sampleWithSalt)
 	i = newInstanceFrom(t, repository+":1")
-	removeTags(t, repository, "1", "2")
+	removeTags(t, repository)
 	i.install(0)
 	i.addUser()
 	return i, repository
@@ -186,7 +186,6 @@ func TestUpgradeOverTheSaltThatFails(t *testing.T) {
 	t.Parallel()
 	i, repository := beforeSalt(t)
 	releaseOf(t, repository+":3", dockerConfig(t, map[string]any{}), append(bytes.Clone(sampleWithSalt), "\nOPENALGO_REHEARSAL_FAIL = 'half'\n"...), "9.0")
-	removeTags(t, repository, "3")
 	env := i.read(".env")
 	if out := i.run("upgrade", "--to", "3", "--now"); out.code != 4 {
 		t.Fatalf("exit %d\n%s", out.code, out.all())

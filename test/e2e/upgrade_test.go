@@ -63,13 +63,23 @@ func releaseOf(t *testing.T, ref, config string, sample []byte, version ...strin
 	}
 }
 
-// removeTags takes tags of a repository off the engine when the test ends.
-func removeTags(t *testing.T, repository string, tags ...string) {
+// removeTags takes the images of a repository off the engine when the test ends.
+func removeTags(t *testing.T, repository string) {
 	t.Cleanup(func() {
-		for _, tag := range tags {
+		for _, tag := range tagsOf(t, repository) {
 			_ = exec.Command("docker", "image", "rm", "--force", repository+":"+tag).Run()
 		}
 	})
+}
+
+// tagsOf are the tags that the engine has of a repository.
+func tagsOf(t *testing.T, repository string) []string {
+	t.Helper()
+	out, err := exec.Command("docker", "image", "ls", "--format", "{{.Tag}}", repository).Output()
+	if err != nil {
+		t.Error(err)
+	}
+	return slices.DeleteFunc(strings.Fields(string(out)), func(tag string) bool { return tag == "<none>" })
 }
 
 // users are the accounts in the stand-in's database.
@@ -106,7 +116,7 @@ func upgradable(t *testing.T) (i *instance, repository, config string) {
 	config = dockerConfig(t, map[string]any{})
 	release(t, repository+":1", config, "")
 	i = newInstanceFrom(t, repository+":1")
-	removeTags(t, repository, "1", "2", "latest")
+	removeTags(t, repository)
 	i.install(0)
 	i.addUser()
 	return i, repository, config
@@ -282,6 +292,9 @@ func TestRollback(t *testing.T) {
 	}
 	i.place(i.volume("/app/db")+"/made-since", 300, 0)
 	later, laterEnv := i.data(), i.read(".env")
+	if tags := tagsOf(t, repository); len(tags) != 2 || !strings.Contains(strings.Join(tags, " "), "openalgo-install-"+i.project) {
+		t.Errorf("the image of before has no name: %v", tags)
+	}
 	if out := i.run("rollback", "--dry-run"); out.code != 0 || !strings.Contains(out.stdout, "NEW_IN_TWO") {
 		t.Error(out.all())
 	}
@@ -316,4 +329,14 @@ func TestRollback(t *testing.T) {
 		}
 	}
 	mustBe(true, data, env)
+	if out := i.run("upgrade", "--to", "1", "--now"); out.code != 0 {
+		t.Fatal(out.all())
+	}
+	i.mustBeReady()
+	if out := i.run("uninstall", "--yes", "--purge="+i.project); out.code != 0 {
+		t.Fatal(out.all())
+	}
+	if tags := tagsOf(t, repository); slices.ContainsFunc(tags, func(tag string) bool { return strings.HasPrefix(tag, "openalgo-install-") }) {
+		t.Errorf("left over: %v", tags)
+	}
 }

@@ -1,0 +1,92 @@
+package install
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/compose"
+	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/source"
+)
+
+// composeBuild is what a Compose file says of how an image is built: a context
+// alone, or a mapping.
+type composeBuild struct {
+	Context, Dockerfile, Target string
+	Args                        any
+}
+
+func (b *composeBuild) UnmarshalYAML(node *yaml.Node) error {
+	if node.Kind == yaml.ScalarNode {
+		return node.Decode(&b.Context)
+	}
+	type plain composeBuild
+	return node.Decode((*plain)(b))
+}
+
+// buildOf is the `build:` of the service that a container was made from; nil
+// where its Compose file has none, or is not in dir.
+func buildOf(dir string, c engine.Container) *composeBuild {
+	var found *composeBuild
+	for file := range strings.SplitSeq(c.Labels[compose.LabelFiles], ",") {
+		if filepath.Dir(file) != filepath.Clean(dir) {
+			continue
+		}
+		text, err := readOptional(file)
+		var doc struct {
+			Services map[string]struct{ Build *composeBuild }
+		}
+		if err != nil || yaml.Unmarshal(text, &doc) != nil {
+			continue
+		}
+		if b := doc.Services[c.Labels[compose.LabelService]].Build; b != nil {
+			found = b
+		}
+	}
+	return found
+}
+
+// checkout is the directory that a build has as its context, where an upgrade
+// can build the image of it as Docker Compose did; why says why not.
+func (b composeBuild) checkout(dir string) (path, why string) {
+	path = b.Context
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(dir, path)
+	}
+	switch {
+	case strings.Contains(b.Context+b.Dockerfile, "$"), strings.Contains(b.Context, "://"), strings.HasPrefix(b.Context, "git@"):
+		return "", "its context is not a directory"
+	case b.Target != "" || b.Args != nil:
+		return "", "it is built with a target or arguments"
+	case b.Dockerfile != "" && b.Dockerfile != "Dockerfile" && b.Dockerfile != "./Dockerfile":
+		return "", "it is built with " + b.Dockerfile
+	}
+	for _, name := range []string{"Dockerfile", "app.py"} {
+		if info, err := os.Lstat(filepath.Join(path, name)); err != nil || !info.Mode().IsRegular() {
+			return "", fmt.Sprintf("%s has no %s", path, name)
+		}
+	}
+	return path, ""
+}
+
+// adoptedImage says where upgrades of an adopted stack come from: a registry,
+// or the checkout that its image was built from. how tells a person.
+func adoptedImage(dir string, c engine.Container) (image answers.Image, how string) {
+	image = answers.Image{Source: "registry", Ref: c.Image}
+	b := buildOf(dir, c)
+	if b == nil {
+		return image, ""
+	}
+	path, why := b.checkout(dir)
+	if why != "" {
+		return image, fmt.Sprintf("its image was built on this machine, and openalgo-install cannot build it again (%s). "+
+			"To go on with published releases: openalgo-install upgrade --to %s", why, answers.DefaultImage)
+	}
+	return answers.Image{Source: "path", Path: path, Dockerfile: source.Theirs},
+		fmt.Sprintf("its image was built from %s, and openalgo-install upgrade builds it from there. Bring that checkout to a newer release first: git -C %s pull", path, path)
+}

@@ -1,0 +1,108 @@
+package install
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/distribution/reference"
+
+	"github.com/marketcalls/openalgo-install/internal/backup"
+)
+
+// An image that an upgrade leaves is the way back. Its tag moves on, and what
+// is left without a name the engine may remove; with containerd's store it does
+// so at once. So it gets a tag of this program's own, in its own repository,
+// where its digest names it, too. No registry has a tag of that form.
+const ownTagPrefix = "openalgo-install-"
+
+// ownTag is the tag for one image of a project.
+func ownTag(project, imageID string) string {
+	id := strings.TrimPrefix(imageID, "sha256:")
+	return ownTagPrefix + project[:min(len(project), 80)] + "-" + id[:min(len(id), 12)]
+}
+
+// isOwnTag reports whether a reference has a tag of that form.
+func isOwnTag(ref string) bool {
+	named, err := reference.ParseNormalizedNamed(ref)
+	if err != nil {
+		return false
+	}
+	tagged, ok := named.(reference.Tagged)
+	return ok && strings.HasPrefix(tagged.Tag(), ownTagPrefix)
+}
+
+// ownTags finds the tags that a project's images were given, by reference.
+func (in *Installer) ownTags(ctx context.Context, project string) map[string]string {
+	tags, err := in.Engine.Tags(ctx)
+	if err != nil {
+		return nil
+	}
+	form := regexp.MustCompile(":" + regexp.QuoteMeta(strings.TrimSuffix(ownTag(project, "x"), "x")) + "[0-9a-f]{12}$")
+	out := map[string]string{}
+	for ref, id := range tags {
+		if form.MatchString(ref) {
+			out[ref] = id
+		}
+	}
+	return out
+}
+
+// keepImageTag gives an image that is about to be left a tag of its own. Where
+// that can't be done, a later rollback may have to pull it again.
+func (in *Installer) keepImageTag(ctx context.Context, project, ref, imageID string) {
+	named, err := reference.ParseNormalizedNamed(ref)
+	if err != nil || project == "" || strings.HasPrefix(ref, "sha256:") {
+		return // it was never named
+	}
+	target := reference.FamiliarName(named) + ":" + ownTag(project, imageID)
+	if err := in.Engine.Tag(ctx, imageID, target); err != nil {
+		in.note("the image that runs could not be given a name of its own, so a rollback may have to pull it again: " + err.Error())
+	}
+}
+
+// dropImageTags takes those tags away again that lead neither back nor to what
+// runs.
+func (in *Installer) dropImageTags(ctx context.Context, project string) {
+	if j, err := in.work.readJournal(); err != nil || j != nil {
+		return // whatever it needs stays
+	}
+	keep := in.neededImages(ctx)
+	if keep == nil {
+		return
+	}
+	for ref, id := range in.ownTags(ctx, project) {
+		if !slices.Contains(keep, id) {
+			_ = in.Engine.RemoveImage(ctx, ref) // one that a container uses stays
+		}
+	}
+}
+
+// neededImages are the images that have to be there without a tag of the
+// registry's: those of the copies to go back to, and what runs where its own
+// tag has moved on. nil: nobody can tell.
+func (in *Installer) neededImages(ctx context.Context) []string {
+	out := []string{}
+	for _, name := range []string{snapshotName, replacedName} {
+		text, err := os.ReadFile(filepath.Join(in.work.path(name), copyManifest))
+		var m backup.Manifest
+		if err == nil && json.Unmarshal(text, &m) == nil {
+			out = append(out, m.Image.ID)
+		}
+	}
+	s, err := in.work.readState()
+	if err != nil {
+		return nil
+	}
+	if s.ImageID == "" {
+		return out
+	}
+	if now, err := in.Engine.Image(ctx, s.ImageRef); err != nil || now.ID != s.ImageID || isOwnTag(s.ImageRef) || strings.Contains(s.ImageRef, "@") {
+		out = append(out, s.ImageID)
+	}
+	return out
+}
