@@ -164,11 +164,11 @@ func (a *app) editEnv(ctx context.Context, in *install.Installer) (install.EnvEd
 	if editor == "" {
 		editor = "vi"
 	}
-	dir, err := os.MkdirTemp("", "openalgo-install-") // 0700: it holds keys for a moment
+	dir, remove, err := in.EditDir()
 	if err != nil {
 		return install.EnvEdit{}, err
 	}
-	defer os.RemoveAll(dir)
+	defer remove()
 	path := filepath.Join(dir, ".env")
 	if err := os.WriteFile(path, before, 0o600); err != nil {
 		return install.EnvEdit{}, err

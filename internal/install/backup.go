@@ -89,7 +89,10 @@ func (b *backing) run(ctx context.Context, c engine.Container) (Result, error) {
 	if err := b.target.open(b); err != nil {
 		return Result{}, err
 	}
-	defer b.target.discard()
+	defer func() {
+		b.target.discard()
+		_ = os.Remove(b.in.work.path(unfinishedName))
+	}()
 	failed, notUp := b.archive(ctx, c)
 	switch {
 	case notUp != nil && failed == nil:

@@ -188,7 +188,7 @@ func (b *backing) askSQLite(ctx context.Context, image, dir string, paths []stri
 	e := b.in.Engine
 	id, err := e.Create(ctx, engine.ContainerSpec{
 		Image: image, User: "0:0", NetworkMode: "none", Entrypoint: []string{"python3", "-c", integrity}, Cmd: paths,
-		Labels: map[string]string{probeLabel: b.in.work.dir},
+		Labels: b.in.probeLabels(),
 		Mounts: []engine.Mount{{Type: "bind", Source: dir, Target: "/check"}},
 	})
 	if err != nil {

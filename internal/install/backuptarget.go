@@ -60,8 +60,11 @@ func (t *target) open(b *backing) error {
 	if err := t.room(b); err != nil {
 		return err
 	}
-	var err error
-	if t.file, err = makeFresh(t.name); err != nil {
+	err := b.in.work.noteBackup(t.name)
+	if err == nil {
+		t.file, err = makeFresh(t.name)
+	}
+	if err != nil {
 		return fail(ExitHost, "making the backup: %w", err)
 	}
 	t.warn(b)
@@ -118,9 +121,6 @@ func (t *target) choose(b *backing, to string) error {
 		return fail(ExitUsage, "%s is inside what is backed up: name another place with --to, best on another disk", t.name)
 	}
 	t.shared = othersMayWrite(filepath.Dir(t.name))
-	for _, left := range b.in.leftChecks() {
-		_ = os.RemoveAll(left)
-	}
 	if t.dir != "" { // what a killed run left; only one at a time writes them
 		entries, _ := os.ReadDir(t.dir)
 		for _, e := range entries {

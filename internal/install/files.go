@@ -267,7 +267,7 @@ func (in *Installer) chownInContainer(ctx context.Context, path, image string) e
 	noRestart := engine.ContainerSpec{
 		Image: image, User: "0:0", NetworkMode: "none",
 		Entrypoint: []string{"chown"}, Cmd: []string{"1000:1000", "/openalgo/" + filepath.Base(path)},
-		Labels: map[string]string{probeLabel: in.work.dir},
+		Labels: in.probeLabels(),
 		Mounts: []engine.Mount{{Type: "bind", Source: filepath.Dir(path), Target: "/openalgo"}},
 	}
 	id, err := in.Engine.Create(ctx, noRestart)

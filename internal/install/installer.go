@@ -183,6 +183,9 @@ func (in *Installer) takeOver(ctx context.Context) (*lock, error) {
 		held.sign()
 		return held, nil
 	}
+	if err == nil {
+		in.tidy(ctx)
+	}
 	held.release()
 	return nil, err
 }

@@ -45,10 +45,8 @@ func (in *Installer) locked(ctx context.Context, command string, do func(*engine
 	}
 	defer held.release()
 	return in.logged(command, func() (Result, error) {
-		if j, err := in.work.readJournal(); err != nil || j != nil {
-			if err := in.recover(ctx); err != nil {
-				return Result{}, err
-			}
+		if err := in.recover(ctx); err != nil {
+			return Result{}, err
 		}
 		// Again, since another run may have changed it while we waited.
 		c, err := in.find(ctx)

@@ -206,7 +206,7 @@ func (in *Installer) observeImage(ctx context.Context, o *observed, ref string) 
 func (in *Installer) readFromImage(ctx context.Context, image, path string) ([]byte, error) {
 	id, err := in.Engine.Create(ctx, engine.ContainerSpec{
 		Image: image, Entrypoint: []string{"/none"}, NetworkMode: "none",
-		Labels: map[string]string{probeLabel: in.work.dir},
+		Labels: in.probeLabels(),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("looking into the image: %w", err)
@@ -215,26 +215,11 @@ func (in *Installer) readFromImage(ctx context.Context, image, path string) ([]b
 	return in.Engine.ReadFile(ctx, id, path, 1<<20)
 }
 
-// probeLabel marks containers that only serve to read or own files; a killed
-// run's are removed by the next one.
-const probeLabel = "io.openalgo.install.probe"
-
 // discard removes a container of ours even when ctx has ended.
 func (in *Installer) discard(ctx context.Context, id string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
 	defer cancel()
 	_ = in.Engine.Remove(ctx, id)
-}
-
-// removeProbes takes away what a killed run left of its probes.
-func (in *Installer) removeProbes(ctx context.Context) {
-	probes, err := in.Engine.Containers(ctx, probeLabel+"="+in.work.dir)
-	if err != nil {
-		return
-	}
-	for _, c := range probes {
-		_ = in.Engine.Remove(ctx, c.ID)
-	}
 }
 
 // readEnv reads .env; where this user may not (it belongs to the container's
@@ -267,7 +252,7 @@ func (in *Installer) readEnvThroughEngine(ctx context.Context) ([]byte, error) {
 	}
 	id, err := in.Engine.Create(ctx, engine.ContainerSpec{
 		Image: state.ImageID, Entrypoint: []string{"/none"}, NetworkMode: "none",
-		Labels: map[string]string{probeLabel: in.work.dir},
+		Labels: in.probeLabels(),
 		Mounts: []engine.Mount{{Type: "bind", Source: in.work.env(), Target: EnvTarget, ReadOnly: true}},
 	})
 	if err != nil {

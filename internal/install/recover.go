@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 )
 
@@ -14,8 +13,7 @@ func (in *Installer) recover(ctx context.Context) error {
 	if err != nil {
 		return fail(ExitHost, "%w", err)
 	}
-	_ = os.RemoveAll(in.work.path("tmp"))
-	in.removeProbes(ctx)
+	in.tidy(ctx)
 	if j == nil {
 		return nil
 	}

@@ -214,6 +214,7 @@ func (in *Installer) Uninstall(ctx context.Context, r *Removal) (Result, error) 
 			return Result{}, err
 		}
 		defer held.release()
+		in.tidy(ctx)
 		if err := in.bringDataBack(ctx, r.Purge); err != nil {
 			return Result{}, err
 		}
