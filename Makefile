@@ -21,7 +21,7 @@ export CGO_ENABLED = 0
 # waited for. The same flags for all, so that tests and program compile each package once.
 export GOFLAGS := -buildvcs=false -tags=nethttpomithttp2 -trimpath -gcflags=all=-l $(GOFLAGS)
 
-.PHONY: build rehearse rehearse-clean tools test e2e lint fuzz bench golden docs snapshot clean
+.PHONY: build rehearse rehearse-clean tools test e2e killloop lint fuzz bench golden docs snapshot clean
 
 build: ## the program, in .build
 	$(GO) build -ldflags '$(LDFLAGS)' -o $(PROGRAM) ./cmd/openalgo-install
@@ -42,6 +42,10 @@ test: build ## everything; OPENALGO_E2E=require makes a missing engine a failure
 
 e2e: build ## only the tests of the program against the engine
 	scripts/test.sh ./test/e2e/...
+
+killloop: build ## kills the program at random instants: RUNS=1000 SEED=1, and Docker too with ENGINE=1
+	scripts/tools.sh --e2e
+	test/killloop $(if $(ENGINE),--engine) $(or $(RUNS),1000) $(SEED)
 
 lint:
 	$(GO) run $(GOLANGCI) run ./...

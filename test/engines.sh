@@ -99,6 +99,7 @@ inside() {
     sleep 0.2
   done
   export DOCKER_HOST=unix:///run/docker.sock
+  export OPENALGO_OWN_ENGINE=1 # a test may kill it
   unset DOCKER_CONTEXT DOCKER_TLS_VERIFY DOCKER_CERT_PATH
   "$@" || rc=$?
   exit $rc
