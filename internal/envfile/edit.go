@@ -138,7 +138,7 @@ func (f *File) change(key, value string, edits []edit) error {
 		return nil
 	}
 	next := load(splice(f.data, edits))
-	if got, ok := next.Get(key); !ok || got != value || f.others(key) != next.others(key) {
+	if got, ok := next.Get(key); !ok || got != value || !sameOthers(f, next, key) {
 		reason := "it does not fit the lines around it; correct the .env file first"
 		for _, e := range f.entries {
 			if e.kind == broken {
@@ -152,18 +152,29 @@ func (f *File) change(key, value string, edits []edit) error {
 	return nil
 }
 
-// others describes all but the lines of key.
-func (f *File) others(key string) string {
-	var b strings.Builder
-	for _, e := range f.entries {
+// sameOthers reports whether all but the lines of key read alike in both.
+func sameOthers(a, b *File, key string) bool {
+	next := func(f *File, at int) (e *entry, after int) {
+		for ; at < len(f.entries); at++ {
+			if e := &f.entries[at]; e.kind == broken || e.kind == assignment && e.key != key {
+				return e, at + 1
+			}
+		}
+		return nil, at
+	}
+	for i, j := 0, 0; ; {
+		var x, y *entry
+		x, i = next(a, i)
+		y, j = next(b, j)
 		switch {
-		case e.kind == broken:
-			fmt.Fprintf(&b, "broken %q\n", f.data[e.start:e.end])
-		case e.kind == assignment && e.key != key:
-			fmt.Fprintf(&b, "%q %v %q\n", e.key, e.assigned, e.value)
+		case x == nil || y == nil:
+			return x == y
+		case x.kind != y.kind, x.kind == broken && a.data[x.start:x.end] != b.data[y.start:y.end]:
+			return false
+		case x.kind == assignment && (x.key != y.key || x.assigned != y.assigned || x.value != y.value):
+			return false
 		}
 	}
-	return b.String()
 }
 
 // splice applies edits that do not overlap.

@@ -37,13 +37,32 @@ func Parse(data []byte) (*File, error) {
 	if i := invalidUTF8(data); i >= 0 {
 		return nil, fmt.Errorf("line %d of the .env file is not UTF-8; save the file as UTF-8", lineAt(string(data), i))
 	}
-	return load(string(data)), nil
+	f := &File{data: string(data), entries: scan(string(data))}
+	if len(f.entries) > mostLines {
+		return nil, fmt.Errorf("the .env file has more than %d lines; restore the file from a backup", mostLines)
+	}
+	for _, e := range f.entries {
+		if e.valEnd-e.valStart > longestValue {
+			return nil, fmt.Errorf("line %d of the .env file has a value of more than %d bytes; correct the line or restore the file from a backup", e.line, longestValue)
+		}
+	}
+	var ok bool
+	if f.values, f.names, ok = resolve(f.entries); !ok {
+		return nil, errors.New("the values of the .env file become too large when each ${NAME} is filled in; restore the file from a backup")
+	}
+	return f, nil
 }
+
+// mostLines is far more than any .env of OpenAlgo's has: 600 with its comments.
+const mostLines = 5000
+
+// longestValue is what the kernel hands to a program as one variable.
+const longestValue = 128 << 10
 
 // load is Parse for text that is known to be sound.
 func load(data string) *File {
 	f := &File{data: data, entries: scan(data)}
-	f.values, f.names = resolve(f.entries)
+	f.values, f.names, _ = resolve(f.entries)
 	return f
 }
 

@@ -115,8 +115,10 @@ func readValue(s string, pos int) (end int, value string, ok bool) {
 	quote := s[pos]
 	if quote != '\'' && quote != '"' {
 		text := s[pos:skip(s, pos, notLineEnd)]
-		if at := trailingComment.FindStringIndex(text); at != nil {
-			text = text[:at[0]]
+		if strings.Contains(text, "#") {
+			if at := trailingComment.FindStringIndex(text); at != nil {
+				text = text[:at[0]]
+			}
 		}
 		text = strings.TrimRightFunc(text, isSpace)
 		return pos + len(text), text, true
@@ -125,7 +127,13 @@ func readValue(s string, pos int) (end int, value string, ok bool) {
 	if end < 0 {
 		return pos, "", false
 	}
-	value = newlines.Replace(s[pos+1 : end])
+	value = s[pos+1 : end]
+	if strings.Contains(value, "\r") {
+		value = newlines.Replace(value)
+	}
+	if !strings.Contains(value, `\`) {
+		return end + 1, value, true
+	}
 	escape := singleEscape
 	if quote == '"' {
 		escape = doubleEscape
@@ -161,23 +169,29 @@ func unescape(sequence string) string {
 // reference is python-dotenv's ${NAME} and ${NAME:-default}.
 var reference = regexp.MustCompile(`\$\{([^}:]*)(?::-([^}]*))?\}`)
 
-// resolve gives every key its value. Only keys of this file count: what the
+// mostResolved is how many bytes all values may come to. A few lines of
+// A=${A}${A} would make a gigabyte.
+const mostResolved = 4 << 20
+
+// resolve gives every key its value. ok is false when they come to too much; a
+// value that does stays as it is written. Only keys of this file count: what the
 // environment holds is the same for the app (it lets the file win) except for
 // names that the file does not have.
-func resolve(entries []entry) (values map[string]string, names []string) {
+func resolve(entries []entry) (values map[string]string, names []string, ok bool) {
 	values = map[string]string{}
 	seen := map[string]bool{}
+	room, ok := mostResolved, true
 	for _, e := range entries {
 		if e.kind != assignment {
 			continue
 		}
-		value := reference.ReplaceAllStringFunc(e.value, func(ref string) string {
-			parts := reference.FindStringSubmatch(ref)
-			if seen[parts[1]] {
-				return values[parts[1]] // "" for a key without a value
-			}
-			return parts[2]
-		})
+		value := e.value
+		if strings.Contains(value, "${") {
+			value = expand(value, values, seen, room)
+		}
+		if room -= len(value); room < 0 {
+			value, room, ok = e.value, 0, false
+		}
 		if !seen[e.key] {
 			names = append(names, e.key)
 		}
@@ -193,7 +207,22 @@ func resolve(entries []entry) (values map[string]string, names []string) {
 			valued = append(valued, name)
 		}
 	}
-	return values, valued
+	return values, valued, ok
+}
+
+// expand puts values in the place of references, as far as there is room.
+func expand(text string, values map[string]string, seen map[string]bool, room int) string {
+	return reference.ReplaceAllStringFunc(text, func(ref string) string {
+		parts := reference.FindStringSubmatch(ref)
+		value := parts[2]
+		if seen[parts[1]] {
+			value = values[parts[1]] // "" for a key without a value
+		}
+		if room -= len(value); room < 0 {
+			return ref
+		}
+		return value
+	})
 }
 
 // isSpace is Python's \s: Unicode white space and the four separators
