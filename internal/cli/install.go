@@ -54,6 +54,7 @@ func (a *app) install(ctx context.Context, o installOptions) error {
 	}
 	defer done()
 	in.Wait = o.wait
+	in.Confirm = func(p *install.Plan) error { return a.confirmPlan(p, false, nowWay) }
 	if o.dryRun {
 		plan, err := in.Plan(ctx, ans)
 		if err != nil {

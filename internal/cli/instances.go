@@ -45,6 +45,7 @@ func (a *app) installAll(ctx context.Context, out *presenter, all []answers.Name
 		}))
 		if err == nil {
 			in.Wait, in.Share = o.wait, len(all)
+			in.Confirm = func(p *install.Plan) error { return a.confirmPlan(p, false, nowWay) }
 		}
 		return in, err
 	}

@@ -63,7 +63,7 @@ func (a *app) logsCommand() *cobra.Command {
 }
 
 func (a *app) startCommand() *cobra.Command {
-	return a.stackCommand("start", "Start OpenAlgo and wait until it is ready", false, true, (*install.Installer).Start)
+	return a.stackCommand("start", "Start OpenAlgo and wait until it is ready", true, true, (*install.Installer).Start)
 }
 
 func (a *app) stopCommand() *cobra.Command {

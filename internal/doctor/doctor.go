@@ -68,9 +68,10 @@ type patient struct {
 	dailyIdle  string // why nobody makes the daily backup
 	compose    bool   // docker-compose.yaml is there
 	unfinished string
-	stray      []string // volumes whose directory is gone
-	newer      bool     // the registry has another image of the tag
-	backupGone bool     // the last backup is not where it was written
+	stray      []string         // volumes whose directory is gone, and that no container has
+	refusal    *install.Refusal // what keeps every command from changing it
+	newer      bool             // the registry has another image of the tag
+	backupGone bool             // the last backup is not where it was written
 
 	domain      string
 	dns         *host.DNSReport

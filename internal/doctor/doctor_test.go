@@ -229,3 +229,20 @@ func TestMaskAssignments(t *testing.T) {
 		}
 	}
 }
+
+// Keys that do not open the data are one finding, and no advice beside it makes
+// new ones.
+func TestKeysAreOneFinding(t *testing.T) {
+	p := sound(t)
+	p.env, _ = envfile.Parse(nil)
+	p.refusal = &install.Refusal{Check: "keys", What: ".env is empty", Why: "It opens the data.", Ways: []string{"openalgo-install restore FILE"}}
+	var about []Finding
+	for _, f := range findings(p) {
+		if f.Level != OK {
+			about = append(about, f)
+		}
+	}
+	if len(about) != 1 || about[0].Check != "keys" || about[0].Level != Failure || !strings.Contains(about[0].Mend, "restore") {
+		t.Errorf("%+v", about)
+	}
+}

@@ -25,8 +25,8 @@ func files(p patient) []Finding {
 // env holds .env against the app's own rules.
 func env(p patient) (out []Finding) {
 	switch {
-	case p.instance == nil:
-		return nil
+	case p.instance == nil, p.refusal != nil && p.refusal.Check == "keys":
+		return nil // refused says it all: new keys would lose the data
 	case errors.Is(p.envErr, fs.ErrPermission):
 		return warning("env", "sudo "+p.command+" doctor", "%s/.env can't be read by this user", p.dir)
 	case p.envErr != nil:

@@ -74,9 +74,19 @@ func (l Look) gatherEngine(ctx context.Context, p *patient) {
 	if p.instance != nil && p.instance.Backup != nil && p.instance.Backup.OK && p.instance.Backup.File != "" {
 		p.backupGone = gone(p.instance.Backup.File)
 	}
+	if in, err := install.New(l.Dir, l.Engine, l.Machine, install.ReporterFunc(func(install.Event) {})); err == nil {
+		p.refusal = in.Refusal(ctx)
+	}
+	used := map[string]bool{} // also by one whose directory was moved
+	containers, _ := l.Engine.Containers(ctx)
+	for _, c := range containers {
+		for _, m := range c.Mounts {
+			used[m.Name] = true
+		}
+	}
 	volumes, _ := l.Engine.Volumes(ctx, compose.LabelProject)
 	for _, v := range volumes {
-		if dir := v.Labels[install.LabelDir]; dir != "" && info.Local && gone(dir) {
+		if dir := v.Labels[install.LabelDir]; dir != "" && info.Local && gone(dir) && !used[v.Name] {
 			p.stray = append(p.stray, v.Name)
 		}
 	}

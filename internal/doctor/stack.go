@@ -1,8 +1,12 @@
 package doctor
 
 import (
+	"errors"
+	"io/fs"
 	"net/netip"
 	"strings"
+
+	"github.com/marketcalls/openalgo-install/internal/install"
 )
 
 func instanceThere(p patient) []Finding {
@@ -13,6 +17,20 @@ func instanceThere(p patient) []Finding {
 		return failure("instance", p.command, "there is no OpenAlgo in %s", p.dir)
 	}
 	return ok("instance", "%s in %s, image %s", p.instance.Name, p.dir, p.instance.Image.Ref)
+}
+
+// refused is what keeps every command from stopping, starting or changing this
+// instance.
+func refused(p patient) []Finding {
+	r := p.refusal
+	if r == nil || p.instance == nil && errors.Is(p.envErr, fs.ErrNotExist) {
+		return nil // there is nothing here that could be stopped
+	}
+	fix := ""
+	if len(r.Ways) > 0 {
+		fix = install.Hinted(p.dir, r.Ways[0])
+	}
+	return failure(r.Check, fix, "%s. %s", r.What, r.Why)
 }
 
 func container(p patient) []Finding {

@@ -16,6 +16,7 @@ const minAPI = "1.41"
 
 // Info is what the engine said about itself when Connect reached it.
 type Info struct {
+	ID         string // the engine's own, which it keeps with its data
 	Endpoint   string // unix:///var/run/docker.sock
 	Version    string // of the engine: 28.5.2
 	APIVersion string // the negotiated one: 1.51
@@ -79,7 +80,7 @@ func (e *Engine) readInfo(ctx context.Context) error {
 }
 
 func (i *Info) fill(from system.Info) {
-	i.Name, i.RootDir = from.Name, from.DockerRootDir
+	i.ID, i.Name, i.RootDir = from.ID, from.Name, from.DockerRootDir
 	i.RAMMiB, i.NCPU = int(from.MemTotal>>20), from.NCPU
 	for _, option := range from.SecurityOptions {
 		name, _, _ := strings.Cut(strings.TrimPrefix(option, "name="), ",")

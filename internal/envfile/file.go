@@ -122,3 +122,17 @@ func lineAt(s string, offset int) int {
 	s = s[:offset]
 	return 1 + strings.Count(s, "\n") + strings.Count(s, "\r") - strings.Count(s, "\r\n")
 }
+
+// Lines returns the numbers of the lines that assign key, from 1, and whether
+// their values differ.
+func (f *File) Lines(key string) (numbers []int, differ bool) {
+	value := ""
+	for _, e := range f.entries {
+		if e.kind != assignment || e.key != key {
+			continue
+		}
+		differ = differ || len(numbers) > 0 && e.value != value
+		numbers, value = append(numbers, e.line), e.value
+	}
+	return numbers, differ
+}

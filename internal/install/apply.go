@@ -46,6 +46,7 @@ func newRun(in *Installer, o *observed, p *Plan, madeDir bool) *run {
 	if p.fernetSalt != "" {
 		next.FernetSalt = p.fernetSalt
 	}
+	next.Engine = engineOf(in.Engine)
 	if r.in.restoring != nil {
 		next.SetupDone = r.in.restoring.manifest.Setup // an empty database would tell itself so
 	}
@@ -70,7 +71,9 @@ func newRun(in *Installer, o *observed, p *Plan, madeDir bool) *run {
 		r.journal.NewName = name
 		if r.old != nil {
 			r.journal.NewName += "-new"
-			r.journal.Old = &oldContainer{ID: r.old.ID, Name: r.old.Name, Running: isUp(*r.old), Began: r.old.StartedAt}
+			// One whose directory was moved is stopped, and an undo cannot start it again.
+			again := isUp(*r.old) && o.movedFrom(in.work.dir, in.Engine.Info().Local) == ""
+			r.journal.Old = &oldContainer{ID: r.old.ID, Name: r.old.Name, Running: again, Began: r.old.StartedAt}
 		}
 	}
 	return r
@@ -265,7 +268,7 @@ func (r *run) createNew(ctx context.Context) (id string, err error) {
 }
 
 func (r *run) stopOld(ctx context.Context) error {
-	if !r.journal.Old.Running {
+	if !isUp(*r.old) {
 		return nil
 	}
 	r.journal.Old.Stopping = true

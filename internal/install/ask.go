@@ -22,6 +22,8 @@ const (
 	AskMarket  = "market"  // trading goes on
 	AskDown    = "down"    // the stack gets less than it had
 	AskReplace = "replace" // a restore replaces data
+	AskMoved   = "moved"   // the directory was moved
+	AskExposed = "exposed" // the network gets to plain HTTP
 )
 
 // Ask is a question that a plan puts before it is carried out.
@@ -69,7 +71,7 @@ func (in *Installer) askDown(ctx context.Context, down, reason string) error {
 	if err != nil {
 		return err
 	}
-	o.findByMount(in.work.dir)
+	o.findByMount(in.work.dir, in.Engine.Info().Local)
 	c := o.container()
 	if c == nil || !isUp(*c) {
 		return nil

@@ -182,6 +182,9 @@ func (b *backing) rest(ctx context.Context, w *backup.Writer) error {
 	// .env last: until it is stopped, the app may write a key of its own.
 	for _, name := range instanceFiles() {
 		text, err := b.in.fileOf(ctx, name)
+		if err == nil && name == envName {
+			err = b.in.sameKeys(text)
+		}
 		if err == nil && text != nil {
 			err = w.File(name, text)
 		}

@@ -2,11 +2,14 @@ package install
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
@@ -65,12 +68,18 @@ func bindSource(m engine.Mount) string {
 	return ""
 }
 
-// guardData stops a run that would bring data and keys apart: API_KEY_PEPPER
-// and FERNET_SALT open the database, and nothing else does
-// (facts/upstream.md 9.1).
+// guardData is the guard of a change that may make a container or data.
 func (in *Installer) guardData(o *observed) error {
+	if err := in.guardEngine(o); err != nil {
+		return err
+	}
 	if err := in.guardProject(o); err != nil {
 		return err
+	}
+	if in.command != commandInstall && in.command != commandStart { // these recreate it
+		if err := in.guardPlaceOfContainer(o); err != nil {
+			return err
+		}
 	}
 	if err := in.guardForeign(o); err != nil {
 		return err
@@ -81,10 +90,92 @@ func (in *Installer) guardData(o *observed) error {
 			"Bring the .env back, or move that file away", in.work.env(), compose.FileName, o.unread)
 	case len(o.data) == 0:
 		return in.guardMoved(o)
-	case o.env == nil:
-		return fail(ExitHost, "%s", in.keysMissing(o, o.data[0]))
 	}
 	return in.guardKeys(o)
+}
+
+// guard refuses to stop, start, back up or change an instance whose keys, data,
+// container and Docker do not belong together. Every command calls it, once it
+// has the lock and has looked.
+func (in *Installer) guard(o *observed) error {
+	for _, check := range []func(*observed) error{in.guardEngine, in.guardProject, in.guardPlaceOfContainer, in.guardKeys} {
+		if err := check(o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Refusal is what keeps every command from changing this instance; nil when
+// nothing does.
+func (in *Installer) Refusal(ctx context.Context) *Refusal {
+	o, err := in.observe(ctx)
+	if err != nil {
+		return nil
+	}
+	o.findByMount(in.work.dir, in.Engine.Info().Local)
+	return refusalOf(in.guard(o))
+}
+
+// guardEngine refuses to look for an instance on another Docker than its own.
+func (in *Installer) guardEngine(o *observed) error {
+	was, now := o.state.Engine, engineOf(in.Engine)
+	if o.container() != nil || !was.another(now) {
+		return nil
+	}
+	labelled := false
+	for _, v := range o.volumes {
+		labelled = labelled || v.Labels[LabelDir] != "" && sameFile(v.Labels[LabelDir], in.work.dir)
+	}
+	if labelled && !answersAt(was.Endpoint) {
+		return nil // that one is gone, and its data is here
+	}
+	return &Error{Exit: ExitHost, Err: &Refusal{Check: "engine",
+		What: fmt.Sprintf("the OpenAlgo in %s runs on another Docker, at %s", in.work.dir, was.Endpoint),
+		Why:  fmt.Sprintf("The one that was asked now (%s) has neither its container nor its data.", now.Endpoint),
+		Ways: []string{"Ask that one: put DOCKER_HOST=" + was.Endpoint + " before the command",
+			fmt.Sprintf("Where that Docker is gone for good, its volumes are gone too: restore a backup into another directory, "+
+				"openalgo-install --dir %s-new restore FILE", in.work.dir)},
+		End: "Nothing was changed."}}
+}
+
+// answersAt reports whether something listens at an endpoint, as far as it is
+// on this machine; others may.
+func answersAt(endpoint string) bool {
+	path, local := strings.CutPrefix(endpoint, "unix://")
+	if !local {
+		return true
+	}
+	conn, err := net.DialTimeout("unix", path, time.Second)
+	if err != nil {
+		return errors.Is(err, os.ErrPermission)
+	}
+	_ = conn.Close()
+	return true
+}
+
+// guardPlaceOfContainer refuses to stop a container whose directory was moved:
+// Docker could not start it again.
+func (in *Installer) guardPlaceOfContainer(o *observed) error {
+	from := o.movedFrom(in.work.dir, in.Engine.Info().Local)
+	if from == "" {
+		return nil
+	}
+	return &Error{Exit: ExitHost, Err: &Refusal{Check: "moved",
+		What: fmt.Sprintf("%s was moved here from %s", in.work.dir, from),
+		Why: fmt.Sprintf("The container %s was created for that place, where its .env is no longer: "+
+			"once it is stopped, Docker cannot start it again.", o.container().Name),
+		Ways: []string{"Recreate it for this place, with the same keys and data; OpenAlgo is down for some seconds: openalgo-install start",
+			fmt.Sprintf("Move the directory back: mv %s %s", in.work.dir, from)},
+		End: "Nothing was changed."}}
+}
+
+// mounted reports whether a container of this instance has a volume.
+func (in *Installer) mounted(o *observed, volume string) bool {
+	return slices.ContainsFunc(o.containers, func(c engine.Container) bool {
+		return whoseIs(c, in.work.dir, in.Engine.Info().Local) == own &&
+			slices.ContainsFunc(c.Mounts, func(m engine.Mount) bool { return m.Name == volume })
+	})
 }
 
 // guardForeign refuses to write over the .env of another tool's stack: its keys
@@ -124,38 +215,28 @@ func (in *Installer) guardUnknown(o *observed) error {
 		"--dir names another directory. Nothing was changed", in.work.dir)
 }
 
-// guardKeys refuses keys that are not those which the stack last ran with.
-func (in *Installer) guardKeys(o *observed) error {
-	if key := o.state.otherKey(o.env); key != "" {
-		return fail(ExitHost, "%s in %s is not the one that this stack last ran with, and only that one opens its data. "+
-			"Bring the former .env back (%s has copies). If you replaced the database together with its .env, "+
-			"remove %s and run this again", key, in.work.env(), in.work.path("backups"), in.work.path("state.json"))
-	}
-	return nil
-}
-
 // guardProject refuses a project that belongs to another directory, and one
 // whose name was changed under its data.
 func (in *Installer) guardProject(o *observed) error {
-	for _, c := range o.containers {
-		dir := c.Labels[compose.LabelWorkingDir]
-		if dir == "" || sameFile(dir, in.work.dir) {
-			continue
+	for _, c := range o.strangers {
+		dir := dirOf(c)
+		if source := envSource(c); source != "" && in.Engine.Info().Local {
+			dir = filepath.Dir(source)
 		}
-		if hasEnv(dir) {
-			return fail(ExitHost, "the project %q belongs to %s, where it has its .env. "+
-				"Use `--dir %s`, or choose a directory with another name for a second OpenAlgo", o.project, dir, dir)
-		}
+		return &Error{Exit: ExitHost, Err: &Refusal{Check: "owner",
+			What: fmt.Sprintf("the container %s of the project %q belongs to %s", c.Name, o.project, dir),
+			Why:  fmt.Sprintf("It runs with the .env there, and this is %s: the keys of one would meet the data of the other.", in.work.dir),
+			Ways: []string{fmt.Sprintf("Work on that one: add --dir %s to the command", dir),
+				"Choose a directory with another name for a second OpenAlgo"},
+			End: "Nothing was changed."}}
 	}
 	for _, place := range o.data {
 		dir := o.volumes[place].Labels[LabelDir]
-		if dir == "" || sameFile(dir, in.work.dir) {
+		if dir == "" || sameFile(dir, in.work.dir) || !hasEnv(dir) || in.mounted(o, place) {
 			continue
 		}
-		if hasEnv(dir) {
-			return fail(ExitHost, "the volume %s belongs to %s, where its .env is. "+
-				"Use `--dir %s`, or choose a directory with another name for a second OpenAlgo", place, dir, dir)
-		}
+		return fail(ExitHost, "the volume %s belongs to %s, where its .env is. "+
+			"Use `--dir %s`, or choose a directory with another name for a second OpenAlgo", place, dir, dir)
 	}
 	was := o.state.Project
 	if was == "" || was == o.project {
@@ -224,55 +305,6 @@ func volumeNames(projects []string) []string {
 	var out []string
 	for _, p := range projects {
 		out = append(out, p+"_openalgo_db")
-	}
-	return out
-}
-
-// keysMissing names the volume, the places where its .env may be, and the two
-// ways on.
-func (in *Installer) keysMissing(o *observed, place string) string {
-	var b strings.Builder
-	if _, volume := o.volumes[place]; volume {
-		b.WriteString("the volume ")
-	}
-	fmt.Fprintf(&b, "%s holds an OpenAlgo database, and the .env with the keys that open it is missing: %s. "+
-		"New keys can't open it, so nothing was changed.\nIts .env may be here:", place, in.work.env())
-	found := in.envCandidates(o, place)
-	if len(found) == 0 {
-		b.WriteString("\n  - in a backup of yours (openalgo-backup and your host's snapshots keep .env with the database)")
-	}
-	for _, place := range found {
-		b.WriteString("\n  - " + place)
-	}
-	fmt.Fprintf(&b, "\nTwo ways on:\n  1. bring the .env back to %s and run this again;\n"+
-		"  2. begin anew under another name, the old data stays: openalgo-install --dir %s-new", in.work.env(), in.work.dir)
-	return b.String()
-}
-
-func (in *Installer) envCandidates(o *observed, place string) []string {
-	var out []string
-	copies, _ := in.work.backups(envName)
-	if len(copies) > 0 {
-		last := copies[len(copies)-1]
-		out = append(out, fmt.Sprintf("our own backup: cp -p %s %s", last, in.work.env()))
-	}
-	for _, c := range o.all {
-		if !slices.ContainsFunc(c.Mounts, func(m engine.Mount) bool { return m.Name == place || m.Source == place }) {
-			continue
-		}
-		for _, m := range c.Mounts {
-			if m.Target != EnvTarget {
-				continue
-			}
-			if _, err := os.Stat(m.Source); err == nil && !sameFile(m.Source, in.work.env()) {
-				out = append(out, fmt.Sprintf("the former directory: cp -p %s %s", m.Source, in.work.env()))
-			} else if c.State == "running" {
-				out = append(out, fmt.Sprintf("the container %s still has it open: (umask 077; docker exec %s cat /app/.env > %s) && chown 1000:1000 %s",
-					c.Name, c.Name, in.work.env(), in.work.env()))
-			} else {
-				out = append(out, fmt.Sprintf("%s, where the container %s had it", m.Source, c.Name))
-			}
-		}
 	}
 	return out
 }

@@ -13,27 +13,64 @@ import (
 	"path/filepath"
 )
 
-// find returns the container of this directory's instance.
+// errNoContainer says that an instance has no container.
+var errNoContainer = errors.New("no container")
+
+type noContainerError struct{ dir string }
+
+func (e *noContainerError) Is(target error) bool { return target == errNoContainer }
+
+func (e *noContainerError) Error() string {
+	return fmt.Sprintf("there is no OpenAlgo container for %s: `openalgo-install status` lists what there is, "+
+		"`openalgo-install --answers FILE` installs one, --dir names another directory", e.dir)
+}
+
+// find returns the container of this directory's instance, to look at.
 func (in *Installer) find(ctx context.Context) (*engine.Container, error) {
+	_, c, err := in.lookAt(ctx)
+	return c, err
+}
+
+// findToChange is find for a command that stops, starts or copies it.
+func (in *Installer) findToChange(ctx context.Context) (*engine.Container, error) {
+	o, c, err := in.lookAt(ctx)
+	if err == nil {
+		err = in.guard(o)
+	}
+	return c, err
+}
+
+func (in *Installer) lookAt(ctx context.Context) (*observed, *engine.Container, error) {
 	o, err := in.observe(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	in.knowEnv(o)
-	o.findByMount(in.work.dir)
+	o.findByMount(in.work.dir, in.Engine.Info().Local)
 	if all := o.containers; len(all) > 1 && !o.state.ours() && !isUp(all[0]) && all[0].Labels[compose.LabelProject] == "" {
-		return nil, fail(ExitHost, "%s and %s both have the .env of %s, and neither runs: `docker start` the right one, or remove the other", all[0].Name, all[1].Name, in.work.dir)
+		return nil, nil, fail(ExitHost, "%s and %s both have the .env of %s, and neither runs: `docker start` the right one, or remove the other", all[0].Name, all[1].Name, in.work.dir)
 	}
 	if c := o.container(); c != nil {
-		return c, nil
+		return o, c, nil
 	}
-	return nil, fail(ExitHost, "there is no OpenAlgo container for %s: `openalgo-install status` lists what there is, "+
-		"`openalgo-install --answers FILE` installs one, --dir names another directory", in.work.dir)
+	return nil, nil, in.noContainer(o)
+}
+
+// noContainer says why there is no container to work on: another directory or
+// another Docker may have it.
+func (in *Installer) noContainer(o *observed) error {
+	if err := in.guardEngine(o); err != nil {
+		return err
+	}
+	if err := in.guardProject(o); err != nil {
+		return err
+	}
+	return &Error{Exit: ExitHost, Err: &noContainerError{in.work.dir}}
 }
 
 // locked does one thing under the lock of the instance.
 func (in *Installer) locked(ctx context.Context, command string, do func(*engine.Container) (Result, error)) (Result, error) {
-	if _, err := in.find(ctx); err != nil {
+	if _, err := in.findToChange(ctx); err != nil {
 		return Result{}, err
 	}
 	if _, err := in.work.create(); err != nil {
@@ -49,7 +86,7 @@ func (in *Installer) locked(ctx context.Context, command string, do func(*engine
 			return Result{}, err
 		}
 		// Again, since another run may have changed it while we waited.
-		c, err := in.find(ctx)
+		c, err := in.findToChange(ctx)
 		if err != nil {
 			return Result{}, err
 		}
@@ -62,8 +99,8 @@ func (in *Installer) locked(ctx context.Context, command string, do func(*engine
 // answers, with the same keys and data.
 func (in *Installer) Start(ctx context.Context) (Result, error) {
 	if s, err := in.work.readState(); err == nil && s.ours() {
-		_, err := in.find(ctx)
-		if e := (*Error)(nil); errors.As(err, &e) && e.Exit == ExitHost {
+		_, err := in.findToChange(ctx)
+		if r := refusalOf(err); errors.Is(err, errNoContainer) || r != nil && r.Check == "moved" {
 			return in.startAnew(ctx)
 		}
 	}
@@ -77,7 +114,7 @@ func (in *Installer) Start(ctx context.Context) (Result, error) {
 }
 
 func (in *Installer) startAnew(ctx context.Context) (Result, error) {
-	return in.Reconfigure(ctx, "start", func(*answers.Answers) error {
+	return in.Reconfigure(ctx, commandStart, func(*answers.Answers) error {
 		o, err := in.observe(ctx)
 		if err == nil && len(o.data) == 0 {
 			err = fail(ExitHost, "the data of this OpenAlgo is gone\n\nStarting it now would create an empty one. You can do one of these:\n"+

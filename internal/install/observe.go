@@ -41,7 +41,8 @@ type observed struct {
 	state                      state
 	project                    string
 	fileProject                string             // what docker-compose.yaml or .env calls the project, if they do
-	containers                 []engine.Container // every container with the project's and service's labels
+	containers                 []engine.Container // of this instance; the first is the one that runs
+	strangers                  []engine.Container // of the same project, with the .env of another directory
 	all                        []engine.Container // every container of an OpenAlgo on this engine
 	volumes                    map[string]engine.Volume
 	networks                   map[string]bool
@@ -147,7 +148,11 @@ func (in *Installer) observeEngine(ctx context.Context, o *observed) error {
 		if labelled || isOpenAlgo(c) {
 			o.all = append(o.all, c)
 		}
-		if labelled && c.Labels[compose.LabelProject] == o.project {
+		switch {
+		case !labelled || c.Labels[compose.LabelProject] != o.project:
+		case whoseIs(c, in.work.dir, in.Engine.Info().Local) == anothers:
+			o.strangers = append(o.strangers, c)
+		default:
 			o.containers = append(o.containers, c)
 		}
 	}

@@ -58,8 +58,11 @@ func (in *Installer) saved(ctx context.Context) (answers.Answers, error) {
 	case o.answersText == nil:
 		return answers.Answers{}, fail(ExitHost, "%s is gone, so it is not known how this OpenAlgo was installed: bring it back, or install with answers again, "+
 			"which keeps keys and data", path)
-	case o.env == nil:
-		return answers.Answers{}, fail(ExitHost, "there is no %s, which holds the keys of the data: bring it back (%s has copies)", in.work.env(), in.work.path("backups"))
+	case o.env == nil && len(o.data) == 0:
+		return answers.Answers{}, fail(ExitHost, "there is no %s, and no data either: an install with answers begins anew", in.work.env())
+	}
+	if err := in.guardKeys(o); err != nil {
+		return answers.Answers{}, err
 	}
 	a, problems := answers.ParseSaved(o.answersText)
 	if len(problems) > 0 {
@@ -104,10 +107,14 @@ type kept struct {
 // planAsks adds the question of a change that is not an install: whether it
 // may happen now.
 func (in *Installer) planAsks(o *observed, p *Plan) {
+	c := p.change(KindContainer, p.containerName())
+	if from := o.movedFrom(in.work.dir, in.Engine.Info().Local); from != "" && c != nil {
+		p.Asks = append(p.Asks, Ask{AskMoved, fmt.Sprintf("%s was moved here from %s. The container is recreated for this place, and OpenAlgo is down for some seconds; "+
+			"the previous container cannot be started again", in.work.dir, from)})
+	}
 	if in.command == commandInstall || o.env == nil {
 		return
 	}
-	c := p.change(KindContainer, p.containerName())
 	if c != nil && c.Action == ActionRecreate && o.container() != nil && isUp(*o.container()) {
 		askForMarket(o, p)
 	}

@@ -22,6 +22,9 @@ func (in *Installer) recover(ctx context.Context) error {
 		return fail(ExitHost, "the unfinished %s of this directory was on the engine of %q, and this is the one of %q: "+
 			"run this again with that engine (DOCKER_HOST or docker context)", j.Command, j.Engine, name)
 	}
+	if was := j.State.Engine; was.another(engineOf(in.Engine)) {
+		return fail(ExitHost, "the unfinished %s of this directory was on the Docker at %s: put DOCKER_HOST=%[2]s before the command", j.Command, was.Endpoint)
+	}
 	o, err := in.observe(ctx)
 	if err != nil {
 		return err

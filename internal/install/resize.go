@@ -119,14 +119,11 @@ func (in *Installer) planResize(ctx context.Context, r ResizeOptions) (*observed
 		return nil, nil, err
 	}
 	in.knowEnv(o)
-	if err := in.guardProject(o); err != nil {
+	if err := in.guard(o); err != nil {
 		return nil, nil, err
 	}
 	if o.env == nil {
 		return nil, nil, fail(ExitHost, "there is no %s, so this is not the directory of a stack: name it with --dir (`openalgo-install status` lists them)", in.work.env())
-	}
-	if err := in.guardKeys(o); err != nil {
-		return nil, nil, err
 	}
 	if c := o.container(); !isUp(*c) {
 		return nil, nil, fail(ExitHost, "%s is %s, and a resize proves itself by a start: `openalgo-install start` first", c.Name, c.State)
@@ -151,12 +148,12 @@ func (in *Installer) planResize(ctx context.Context, r ResizeOptions) (*observed
 // findByMount finds the container of a stack that this program did not make:
 // by the .env of the directory that it mounts, never by its name; one that runs
 // before others.
-func (o *observed) findByMount(dir string) {
+func (o *observed) findByMount(dir string, local bool) {
 	if o.container() != nil || o.state.ours() {
 		return
 	}
 	for _, c := range o.all {
-		if sameFile(dirOf(c), dir) {
+		if sameFile(dirOf(c), dir) && whoseIs(c, dir, local) == own {
 			o.containers = append(o.containers, c)
 		}
 	}
@@ -174,10 +171,10 @@ func downs(c engine.Container) int {
 // observeForeign reads the files of a stack that this program did not make.
 func (in *Installer) observeForeign(ctx context.Context, o *observed) error {
 	o.composeName = compose.FileName
-	o.findByMount(in.work.dir)
+	o.findByMount(in.work.dir, in.Engine.Info().Local)
 	c := o.container()
 	if c == nil {
-		return fail(ExitHost, "there is no OpenAlgo container for %s: `openalgo-install status` lists what there is, --dir names another directory", in.work.dir)
+		return in.noContainer(o)
 	}
 	if o.state.ours() {
 		return nil

@@ -98,7 +98,7 @@ func (in *Installer) fitBackup(ctx context.Context, archive *backup.Archive, ima
 		return none, err
 	}
 	in.knowEnv(before)
-	before.findByMount(in.work.dir)
+	before.findByMount(in.work.dir, in.Engine.Info().Local)
 	if before.state.Foreign || before.container() != nil && before.state.Project == "" {
 		return none, fail(ExitHost, "the OpenAlgo in %s is another tool's: `openalgo-install adopt` takes it over first, or --dir names another directory", in.work.dir)
 	}
@@ -235,7 +235,7 @@ func (r *restoring) observed(dir string, o *observed) {
 	}
 	here := o.state
 	o.envText, o.env, o.state = r.files[envName], r.env.Clone(), r.state
-	o.state.Project, o.state.Edge, o.state.ComposeSHA256 = o.project, here.Edge, here.ComposeSHA256
+	o.state.Project, o.state.Edge, o.state.ComposeSHA256, o.state.Engine = o.project, here.Edge, here.ComposeSHA256, here.Engine
 	if text := r.files[compose.FileName]; r.same && text != nil && sha256Hex(text) != r.state.ComposeSHA256 {
 		o.composeText, o.state.ComposeSHA256 = text, r.state.ComposeSHA256 // edited by hand
 	}

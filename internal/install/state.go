@@ -27,6 +27,8 @@ type state struct {
 	SetupDone     bool              `json:"setup_done"` // an admin account existed
 	// Foreign says that another tool made the stack: its Compose file is not ours.
 	Foreign bool `json:"foreign,omitempty"`
+	// Engine is the Docker that it runs on.
+	Engine engineRef `json:"engine,omitzero"`
 	// Edge is how the stack is served over HTTPS.
 	Edge edgeState `json:"edge,omitzero"`
 	// Keys holds the hash of each key that opens the database, as it was when

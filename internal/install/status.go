@@ -100,21 +100,39 @@ func ReadStatus(ctx context.Context, e *engine.Engine, machine sizing.Machine, o
 		}
 	}
 	for _, c := range all {
-		if onlyDir != "" && !sameFile(dirOf(c), onlyDir) {
-			continue
+		dir := dirOf(c)
+		if onlyDir != "" {
+			if !belongs(c, onlyDir, e.Info().Local) {
+				continue
+			}
+			dir = onlyDir // it may have been moved
 		}
 		others := running
 		if c.State != "running" {
 			others++
 		}
-		saved, _ := readfile.NoLink(filepath.Join(dirOf(c), answersName), readfile.Config)
+		saved, _ := readfile.NoLink(filepath.Join(dir, answersName), readfile.Config)
 		due, _ := dueSizing(machine, max(others, 1), fixedSizing(saved))
-		status.Instances = append(status.Instances, readInstance(ctx, e, c, due, sizes))
+		status.Instances = append(status.Instances, readInstance(ctx, e, c, dir, due, sizes))
 	}
 	if onlyDir != "" && len(status.Instances) == 0 {
 		status.Instances = append(status.Instances, withoutContainer(onlyDir)...)
 	}
 	return status, nil
+}
+
+// belongs reports whether a container is the one of the instance in a
+// directory, also where that was moved.
+func belongs(c engine.Container, dir string, local bool) bool {
+	switch whoseIs(c, dir, local) {
+	case own:
+		return sameFile(dirOf(c), dir) || local && envSource(c) != ""
+	case orphan:
+		s, err := workdir{dir}.readState()
+		return err == nil && s.ours() && s.Project == c.Labels[compose.LabelProject]
+	case anothers:
+	}
+	return false
 }
 
 // Dirs lists the directory of every OpenAlgo that runs on an engine.
@@ -204,9 +222,9 @@ func withoutContainer(dir string) []Instance {
 // proxyRestarts is what our start.sh tells of a WebSocket proxy that died.
 var proxyRestarts = regexp.MustCompile(`\((WebSocket proxy: restarts: [^()]*)\)`)
 
-func readInstance(ctx context.Context, e *engine.Engine, c engine.Container, due sizing.Sizing, sizes map[string]int64) Instance {
+func readInstance(ctx context.Context, e *engine.Engine, c engine.Container, dir string, due sizing.Sizing, sizes map[string]int64) Instance {
 	i := Instance{
-		Name: nameOf(c), Dir: dirOf(c), Container: c.Name, State: c.State,
+		Name: nameOf(c), Dir: dir, Container: c.Name, State: c.State,
 		Image: InstanceImage{Ref: c.Image, Digest: c.ImageID}, Volumes: []VolumeStatus{},
 	}
 	if image, err := e.Image(ctx, c.ImageID); err == nil && image.DigestIn(c.Image) != "" {
@@ -214,6 +232,12 @@ func readInstance(ctx context.Context, e *engine.Engine, c engine.Container, due
 	}
 	if m := proxyRestarts.FindStringSubmatch(c.HealthLog); m != nil && c.State == "running" {
 		i.Note = m[1]
+	}
+	if from := dirOf(c); e.Info().Local && whoseIs(c, dir, true) == orphan {
+		i.Note = from + " is gone"
+		if from != dir {
+			i.Note = "moved here from " + from + ": openalgo-install start recreates the container for this place"
+		}
 	}
 	if c.State == "running" {
 		i.Since = c.StartedAt.Format(time.RFC3339)
@@ -231,7 +255,7 @@ func readInstance(ctx context.Context, e *engine.Engine, c engine.Container, due
 	if e.Info().Local && i.State == "running" {
 		i.Version = appVersion(ctx, address(portOf(c, compose.WebPort)))
 	}
-	i.Sizing = sizingStatus(env, c, due)
+	i.Sizing = sizingStatus(env, c, dir, due)
 	i.Schedule = ReadSchedule(i.Dir)
 	i.Backup = ReadLastBackup(i.Dir)
 	if d := ReadDailyBackup(i.Dir); d != nil {
@@ -311,7 +335,7 @@ func instanceURL(env *envfile.File, c engine.Container) string {
 
 // sizingStatus reads the values in force: .env wins over the container's
 // environment, as it does in the app; shared memory is the container's.
-func sizingStatus(file *envfile.File, c engine.Container, due sizing.Sizing) SizingStatus {
+func sizingStatus(file *envfile.File, c engine.Container, dir string, due sizing.Sizing) SizingStatus {
 	env := map[string]string{}
 	for _, pair := range c.Env {
 		key, value, _ := strings.Cut(pair, "=")
@@ -324,7 +348,7 @@ func sizingStatus(file *envfile.File, c engine.Container, due sizing.Sizing) Siz
 	}
 	env["SHM_SIZE"] = strconv.FormatInt(c.ShmBytes>>20, 10) + "m"
 	s := SizingStatus{Due: due, InForce: sizing.FromEnv(func(key string) (string, bool) { v, ok := env[key]; return v, ok })}
-	last, _ := workdir{dirOf(c)}.readState() // not known: every line is the user's
+	last, _ := workdir{dir}.readState() // not known: every line is the user's
 	s.ResizeDue = slices.ContainsFunc(sizingLines(file, last, c, due, false), SizingLine.changes)
 	return s
 }

@@ -44,7 +44,13 @@ func (in *Installer) PlanUninstall(ctx context.Context, options RemovalOptions) 
 		return nil, err
 	}
 	in.knowEnv(o)
+	if err := in.guardEngine(o); err != nil {
+		return nil, err
+	}
 	if err := in.guardProject(o); err != nil {
+		return nil, err
+	}
+	if err := in.guardKeys(o); err != nil && !options.Purge {
 		return nil, err
 	}
 	if c := in.foreignHere(o); c != nil {

@@ -28,6 +28,7 @@ const (
 	commandInstall  = "install"
 	commandRestore  = "restore"
 	commandRollback = "rollback"
+	commandStart    = "start"
 	commandUpgrade  = "upgrade"
 )
 

@@ -113,7 +113,8 @@ func TestDirectoryMoved(t *testing.T) {
 		t.Fatal(err)
 	}
 	i.dir = moved
-	i.install(0)
+	i.install(2) // asks
+	i.install(0, "--yes")
 	i.mustHaveData()
 	if i.keys() != keys {
 		t.Error("the keys changed")

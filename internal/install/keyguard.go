@@ -1,0 +1,226 @@
+package install
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/keys"
+	"github.com/marketcalls/openalgo-install/internal/readfile"
+)
+
+// Refusal is what keeps an instance from being changed, stopped or started.
+type Refusal struct {
+	Check string // what doctor calls it: keys, moved, owner or engine
+	What  string // one line: what was seen
+	Why   string
+	Ways  []string // what to do; most often commands
+	End   string   // the state that things are in
+}
+
+func (r *Refusal) Error() string {
+	text := r.What + "\n\n" + r.Why
+	if len(r.Ways) > 0 {
+		text += "\n\nYou can do one of these:\n"
+	}
+	for _, way := range r.Ways {
+		text += "  - " + way + "\n"
+	}
+	return strings.TrimRight(text, "\n") + "\n\n" + r.End
+}
+
+// guardKeys refuses keys that do not open this instance's data: API_KEY_PEPPER
+// and FERNET_SALT open the database, and nothing else does.
+func (in *Installer) guardKeys(o *observed) error {
+	if len(o.data) == 0 {
+		return nil
+	}
+	what := keyFault(o)
+	if what == "" {
+		return nil
+	}
+	r := &Refusal{Check: "keys", What: what, Ways: in.keyWays(o), End: "Nothing was changed."}
+	r.Why = fmt.Sprintf("The data in %s is an OpenAlgo database. Only the keys that it was written with open it: with others nobody can log in, and stored broker tokens cannot be read.", in.placeName(o, o.data[0]))
+	if c := o.container(); c != nil && isUp(*c) {
+		r.End = "Nothing was changed. OpenAlgo still runs with the keys that it read when it started; do not stop it before the keys are back."
+	}
+	return &Error{Exit: ExitHost, Err: r}
+}
+
+// keyFault says in one line what is wrong with the keys in .env; "" when they
+// may fit, as far as is known.
+func keyFault(o *observed) string {
+	if o.env == nil {
+		return "the encryption keys are gone: there is no .env"
+	}
+	if strings.TrimSpace(string(o.env.Bytes())) == "" {
+		return "the encryption keys are gone: .env is empty"
+	}
+	for _, key := range dataKeys {
+		if lines, differ := o.env.Lines(key); differ {
+			return fmt.Sprintf("%s stands in .env with different values, in lines %s", key, numbers(lines))
+		}
+	}
+	pepper, _ := o.env.Get(keys.Pepper)
+	switch keys.PepperState(pepper) {
+	case keys.Missing, keys.Malformed, keys.Placeholder:
+		if !hasVariable(o, keys.Pepper) {
+			return fmt.Sprintf("%s is %s in .env%s", keys.Pepper, keys.PepperState(pepper), at(o.env, keys.Pepper))
+		}
+	case keys.Sound, keys.Leaked:
+	}
+	if key := o.state.otherKey(o.env); key != "" {
+		if _, have := o.env.Get(key); !have {
+			return key + " is gone from .env"
+		}
+		return fmt.Sprintf("%s in .env%s is not the one that OpenAlgo last ran with", key, at(o.env, key))
+	}
+	return ""
+}
+
+// sameKeys refuses a .env that was changed since the guard has looked at it.
+func (in *Installer) sameKeys(text []byte) error {
+	s, err := in.work.readState()
+	if err != nil {
+		return err
+	}
+	env, err := envfile.Parse(text)
+	if err != nil {
+		return fmt.Errorf("reading .env: %w", err)
+	}
+	if what := keyFault(&observed{env: env, state: s}); what != "" {
+		return errors.New(what)
+	}
+	return nil
+}
+
+// hasVariable reports whether another tool gave the container the key itself.
+func hasVariable(o *observed, key string) bool {
+	c := o.container()
+	return c != nil && !o.state.ours() && slices.ContainsFunc(c.Env, func(pair string) bool { return strings.HasPrefix(pair, key+"=") })
+}
+
+// at names the line of a key.
+func at(env *envfile.File, key string) string {
+	lines, _ := env.Lines(key)
+	if len(lines) == 0 {
+		return ""
+	}
+	return " (line " + numbers(lines) + ")"
+}
+
+func numbers(lines []int) string {
+	var out []string
+	for _, n := range lines {
+		out = append(out, strconv.Itoa(n))
+	}
+	return strings.Join(out, " and ")
+}
+
+func (in *Installer) placeName(o *observed, place string) string {
+	if _, volume := o.volumes[place]; volume {
+		return "the volume " + place
+	}
+	return place
+}
+
+// keyWays are the ways to the keys: only places that have them, or may.
+func (in *Installer) keyWays(o *observed) []string {
+	var out []string
+	to := in.work.env()
+	for _, path := range in.envCopies() {
+		if in.fits(o, path) {
+			out = append(out, fmt.Sprintf("Bring back the copy that has them: cp -p %s %s", path, to))
+			break
+		}
+	}
+	for _, c := range o.all {
+		if !slices.ContainsFunc(c.Mounts, func(m engine.Mount) bool { return slices.Contains(o.data, m.Name) || slices.Contains(o.data, m.Source) }) {
+			continue
+		}
+		source := envSource(c)
+		switch {
+		case source == "":
+		case !isEnvOf(source, in.work.dir) && in.fits(o, source):
+			out = append(out, fmt.Sprintf("Bring back the one of the previous directory: cp -p %s %s", source, to))
+		case isUp(c) && in.fits(o, fmt.Sprintf("/proc/%d/root%s", c.Pid, EnvTarget)) && in.Engine.Info().Local && c.Pid > 0:
+			out = append(out, fmt.Sprintf("The container %s still has it open: (umask 077; docker exec %[1]s cat %s > %s) && chown 1000:1000 %[3]s", c.Name, EnvTarget, to))
+		}
+	}
+	for _, place := range o.data {
+		if dir := o.volumes[place].Labels[LabelDir]; dir != "" && !sameFile(dir, in.work.dir) && in.fits(o, filepath.Join(dir, envName)) {
+			out = append(out, fmt.Sprintf("Bring back the one of the directory that the volume was made for: cp -p %s %s", filepath.Join(dir, envName), to))
+		}
+	}
+	if archive := in.newestArchive(); archive != "" {
+		out = append(out, "Restore the backup "+archive+", data and keys of the same moment: openalgo-install restore "+archive)
+	}
+	if len(out) == 0 {
+		out = append(out, "Bring .env back from a backup of yours: no copy with these keys was found on this machine (looked in the backups of "+in.work.dir+", in its containers and volumes)")
+	}
+	if o.env != nil && o.state.otherKey(o.env) != "" {
+		out = append(out, fmt.Sprintf("If you replaced the database together with its .env: remove %s, and run the command again", in.work.path("state.json")))
+	}
+	return append(out, fmt.Sprintf("Begin anew beside it, the old data stays: openalgo-install --dir %s-new", in.work.dir))
+}
+
+// envCopies are copies of .env that this program made, the newest first.
+func (in *Installer) envCopies() []string {
+	copies, _ := in.work.backups(envName)
+	slices.Reverse(copies)
+	for _, name := range []string{snapshotName, replacedName} {
+		copies = append(copies, filepath.Join(in.work.path(name), envName))
+	}
+	return copies
+}
+
+// fits reports whether a .env has the keys of this instance's data, as far as
+// they are known: else whether it has some at all.
+func (in *Installer) fits(o *observed, path string) bool {
+	text, err := readfile.NoLink(path, readfile.Config)
+	if err != nil {
+		return false
+	}
+	env, err := envfile.Parse(text)
+	if err != nil {
+		return false
+	}
+	pepper, _ := env.Get(keys.Pepper)
+	state := keys.PepperState(pepper)
+	return (state == keys.Sound || state == keys.Leaked) && o.state.otherKey(env) == ""
+}
+
+// newestArchive is the newest backup in the directory where they are made by
+// default; "" when there is none.
+func (in *Installer) newestArchive() string {
+	found, _ := filepath.Glob(in.work.dir + archivesSuffix + "/*" + archiveEnding + "*")
+	found = slices.DeleteFunc(found, func(path string) bool { return strings.HasSuffix(path, partialEnding) })
+	if len(found) == 0 {
+		return ""
+	}
+	return slices.MaxFunc(found, func(a, b string) int { return modified(a).Compare(modified(b)) })
+}
+
+func modified(path string) time.Time {
+	info, err := os.Stat(path)
+	if err != nil {
+		return time.Time{}
+	}
+	return info.ModTime()
+}
+
+// refusalOf is the refusal in an error, or nil.
+func refusalOf(err error) *Refusal {
+	var r *Refusal
+	if errors.As(err, &r) {
+		return r
+	}
+	return nil
+}

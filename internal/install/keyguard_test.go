@@ -1,0 +1,85 @@
+package install
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/envfile"
+)
+
+func TestKeyFault(t *testing.T) {
+	t.Parallel()
+	pepper, salt, other := strings.Repeat("a71e", 16), strings.Repeat("5d0b", 8), strings.Repeat("0c3d", 16)
+	sound := "# mine\nAPI_KEY_PEPPER = '" + pepper + "'\nFERNET_SALT = '" + salt + "'\n"
+	env := func(text string) *envfile.File {
+		file, err := envfile.Parse([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return file
+	}
+	known := state{Project: "openalgo", Salt: "x"}
+	known.rememberKeys(env(sound))
+	for name, c := range map[string]struct {
+		text string
+		last state
+		want []string // nil: nothing is wrong
+	}{
+		"the same":                   {sound, known, nil},
+		"nothing known":              {strings.Replace(sound, pepper, other, 1), state{}, nil},
+		"said twice alike":           {sound + "API_KEY_PEPPER='" + pepper + "'\n", known, nil},
+		"another pepper":             {strings.Replace(sound, pepper, other, 1), known, []string{"API_KEY_PEPPER", "line 2"}},
+		"another salt":               {strings.Replace(sound, salt, other[:32], 1), known, []string{"FERNET_SALT", "line 3"}},
+		"two peppers, the last ours": {"API_KEY_PEPPER='" + other + "'\n" + sound, known, []string{"API_KEY_PEPPER", "lines 1 and 3"}},
+		"two, nothing known":         {sound + "API_KEY_PEPPER=" + other, state{}, []string{"lines 2 and 4"}},
+		"empty":                      {" \n", known, []string{"empty"}},
+		"no pepper, nothing known":   {"FERNET_SALT = '" + salt + "'\n", state{}, []string{"API_KEY_PEPPER"}},
+		"the sample's pepper":        {"API_KEY_PEPPER=OPENALGO_PLACEHOLDER_API_KEY_PEPPER_REGENERATE_BEFORE_USE\n", state{}, []string{"API_KEY_PEPPER", "line 1"}},
+		"no salt any more":           {strings.Replace(sound, "FERNET_SALT", "# ", 1), known, []string{"FERNET_SALT", "gone"}},
+	} {
+		got := keyFault(&observed{env: env(c.text), state: c.last})
+		if (got == "") != (c.want == nil) {
+			t.Errorf("%s: %q", name, got)
+		}
+		for _, word := range c.want {
+			if !strings.Contains(got, word) {
+				t.Errorf("%s: %q does not name %q", name, got, word)
+			}
+		}
+		if strings.Contains(got, pepper) || strings.Contains(got, other) || strings.Contains(got, salt) {
+			t.Errorf("%s: a key is shown", name)
+		}
+	}
+}
+
+// Only places that have the keys are named.
+func TestWaysToTheKeys(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "openalgo")
+	in := &Installer{work: workdir{dir}, Engine: &engine.Engine{}}
+	if _, err := in.work.create(); err != nil {
+		t.Fatal(err)
+	}
+	pepper := "API_KEY_PEPPER = '" + strings.Repeat("a71e", 16) + "'\n"
+	fitting, _ := envfile.Parse([]byte(pepper))
+	o := &observed{data: []string{"openalgo_openalgo_db"}, state: state{Salt: "x"}}
+	o.state.rememberKeys(fitting)
+	put := func(name, text string) {
+		t.Helper()
+		if err := os.WriteFile(in.work.path(filepath.Join("backups", name)), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put("env.20260101T000000Z", strings.Replace(pepper, "a71e", "0000", 1))
+	if ways := strings.Join(in.keyWays(o), "\n"); strings.Contains(ways, "cp -p") || !strings.Contains(ways, "backup of yours") {
+		t.Errorf("without any: %s", ways)
+	}
+	put("env.20260102T000000Z", pepper)
+	put("env.20260103T000000Z", "")
+	if ways := strings.Join(in.keyWays(o), "\n"); !strings.Contains(ways, "cp -p "+in.work.path("backups/env.20260102T000000Z")) {
+		t.Errorf("with one that fits: %s", ways)
+	}
+}

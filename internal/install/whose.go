@@ -1,0 +1,95 @@
+package install
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/marketcalls/openalgo-install/internal/compose"
+	"github.com/marketcalls/openalgo-install/internal/engine"
+)
+
+// whose says how a container belongs to the instance in a directory.
+type whose int
+
+const (
+	anothers whose = iota // it runs with the .env of another directory
+	own                   // it runs with the .env of this directory
+	orphan                // the .env that it was created with is no longer there
+)
+
+// whoseIs goes by the file that is mounted as OpenAlgo's .env, since the keys
+// in it belong to the container's data. A project's name proves nothing: two
+// directories may have it. local says that the engine's paths are this machine's.
+func whoseIs(c engine.Container, dir string, local bool) whose {
+	working, env := c.Labels[compose.LabelWorkingDir], envSource(c)
+	if !local || env == "" {
+		switch {
+		case working == "" && env != "" && filepath.Dir(env) != filepath.Clean(dir):
+			return anothers
+		case working != "" && !sameFile(working, dir) && hasEnv(working):
+			return anothers
+		case working != "" && !sameFile(working, dir) && local:
+			return orphan
+		}
+		return own
+	}
+	switch {
+	case isEnvOf(env, dir):
+		return own
+	case !isGone(env):
+		return anothers
+	case working != "" && !sameFile(working, dir) && hasEnv(working):
+		return anothers
+	}
+	return orphan
+}
+
+// isEnvOf reports whether a path is the .env of a directory, which need not be
+// there.
+func isEnvOf(path, dir string) bool {
+	return sameFile(path, filepath.Join(dir, envName)) ||
+		filepath.Base(path) == envName && sameFile(filepath.Dir(path), dir)
+}
+
+// envSource is the file of the host that a container has as OpenAlgo's .env; ""
+// when it has none.
+func envSource(c engine.Container) string {
+	for _, m := range c.Mounts {
+		if m.Target == EnvTarget {
+			return m.Source
+		}
+	}
+	return ""
+}
+
+func isGone(path string) bool {
+	_, err := os.Lstat(path)
+	return errors.Is(err, fs.ErrNotExist)
+}
+
+// movedFrom is the directory that the container was created for, where that is
+// gone and the instance is here now; "" when it was not moved.
+func (o *observed) movedFrom(dir string, local bool) string {
+	c := o.container()
+	if c == nil || whoseIs(*c, dir, local) != orphan {
+		return ""
+	}
+	return dirOf(*c)
+}
+
+// engineRef names the Docker that an instance runs on: two on one machine (with
+// and without root) have the same host name.
+type engineRef struct {
+	ID       string `json:"id,omitempty"`
+	Endpoint string `json:"endpoint,omitempty"`
+}
+
+func engineOf(e *engine.Engine) engineRef { return engineRef{e.Info().ID, e.Info().Endpoint} }
+
+// another reports whether this is not the Docker that an instance belongs to.
+// The same place with another ID is one that was installed again.
+func (r engineRef) another(now engineRef) bool {
+	return r.ID != "" && now.ID != "" && r.ID != now.ID && r.Endpoint != now.Endpoint
+}
