@@ -108,6 +108,7 @@ type kept struct {
 // may happen now.
 func (in *Installer) planAsks(o *observed, p *Plan) {
 	c := p.change(KindContainer, p.containerName())
+	in.askExposed(o, p)
 	if from := o.movedFrom(in.work.dir, in.Engine.Info().Local); from != "" && c != nil {
 		p.Asks = append(p.Asks, Ask{AskMoved, fmt.Sprintf("%s was moved here from %s. The container is recreated for this place, and OpenAlgo is down for some seconds; "+
 			"the previous container cannot be started again", in.work.dir, from)})

@@ -147,6 +147,12 @@ func (p *reviewPage) planLines(width int) []string {
 		}
 		out = append(out, "")
 	}
+	for _, ask := range p.plan.Asks { // going on from this page is the yes
+		for _, line := range wrapped("! To be confirmed: "+ask.Text, width) {
+			out = append(out, p.m.look.warn.Render(line))
+		}
+		out = append(out, "")
+	}
 	var changes []string
 	for _, c := range p.plan.Changes {
 		changes = append(changes, fmt.Sprintf("%-8s %-9s %s: %s", c.Action, c.Kind, c.Name, c.Reason))

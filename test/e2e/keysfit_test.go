@@ -167,6 +167,32 @@ func TestDirectoryMovedUnderTheContainer(t *testing.T) {
 	}
 }
 
+// Plain HTTP that the network reaches is asked for by name.
+func TestOpenToTheNetwork(t *testing.T) {
+	t.Parallel()
+	for _, bind := range []string{"0.0.0.0", "'::'"} {
+		i := newInstance(t)
+		text, err := os.ReadFile(i.answers)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(i.answers, []byte(strings.Replace(string(text), "ports: {", "ports: {bind: "+bind+", ", 1)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		out := i.run("--answers", i.answers, "--dry-run", "--json")
+		var plan struct{ Asks []struct{ Kind string } }
+		if err := json.Unmarshal([]byte(out.stdout), &plan); err != nil || len(plan.Asks) != 1 || plan.Asks[0].Kind != "exposed" {
+			t.Errorf("the plan does not ask: %v\n%s", err, out.all())
+		}
+		if out := i.install(2); !strings.Contains(out.all(), "ports.bind") || !strings.Contains(out.all(), "--yes") {
+			t.Errorf("not asked by name:\n%s", out.all())
+		}
+		if len(i.containers()) > 0 {
+			t.Error("something was made")
+		}
+	}
+}
+
 // An instance of another Docker, as one without root beside one with it, is
 // not looked for on this one; a Docker that is gone keeps nobody out.
 func TestAnotherDocker(t *testing.T) {
