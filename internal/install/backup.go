@@ -57,6 +57,9 @@ func (in *Installer) Backup(ctx context.Context, o BackupOptions) (Result, error
 	if err := in.mayCopy("a backup"); err != nil {
 		return Result{}, err
 	}
+	if err := in.mayReplace(); err != nil {
+		return Result{}, err
+	}
 	if _, err := in.saved(ctx); err != nil {
 		return Result{}, err
 	}

@@ -67,9 +67,38 @@ func (in *Installer) preflightDir(add func(string, ...any)) {
 	} else if err == nil && disk.FreeInodes >= 0 && disk.FreeInodes < minInodes {
 		add("the disk of %s has no room for further files (%d inodes free): remove files, then run this again", in.work.dir, disk.FreeInodes)
 	}
+	in.preflightFiles(add)
 	if target, err := os.Readlink(in.work.env()); err == nil {
 		add("%s is a link to %s, and an edit would replace the link: move the file itself here", in.work.env(), target)
 	}
+}
+
+// preflightFiles looks for files that a run would find it cannot replace only
+// once OpenAlgo is stopped.
+func (in *Installer) preflightFiles(add func(string, ...any)) {
+	for _, dir := range []string{in.work.dir, in.work.path(""), in.work.path("backups")} {
+		if err := host.Unlocked(dir); err != nil {
+			add("%v", err)
+			return // the same holds for what is in it
+		}
+	}
+	names := []string{envName, compose.FileName, answersName, workName + "/state.json", workName + "/journal.json", workName + "/lock", workName + "/log"}
+	for _, name := range append(names, overrideNames...) {
+		if err := host.Replaceable(filepath.Join(in.work.dir, name)); err != nil {
+			add("%v", err)
+		}
+	}
+}
+
+// mayReplace is that for a command that has no plan.
+func (in *Installer) mayReplace() error {
+	var problems []string
+	add := func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) }
+	if err := host.DirWritable(in.work.dir); err != nil {
+		add("%v", err)
+	}
+	in.preflightFiles(add)
+	return notReady(problems, nil)
 }
 
 func (in *Installer) preflightEngine(o *observed, p *Plan, add func(string, ...any)) {

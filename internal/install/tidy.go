@@ -20,7 +20,17 @@ import (
 // temporary files, an unfinished backup and an editor's copy of .env. Every run
 // that takes the lock calls it, whatever the run does.
 func (in *Installer) tidy(ctx context.Context) {
-	_ = os.RemoveAll(in.work.path("tmp"))
+	for _, name := range []string{"tmp", snapshotName + ".gone", replacedName + ".gone"} {
+		_ = os.RemoveAll(in.work.path(name))
+	}
+	for _, dir := range []string{in.work.path(""), in.work.path("backups")} {
+		entries, _ := os.ReadDir(dir)
+		for _, e := range entries {
+			if host.IsTemp(e.Name()) {
+				_ = os.Remove(filepath.Join(dir, e.Name()))
+			}
+		}
+	}
 	in.removeProbes(ctx)
 	for _, left := range in.leftChecks() {
 		_ = os.RemoveAll(left)

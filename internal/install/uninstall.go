@@ -206,7 +206,9 @@ func hasFiles(dir string) bool {
 }
 
 // Uninstall carries a removal out: the container first, the keys last, so
-// that a run which is ended in the middle leaves no data without its keys.
+// that a run which is ended in the middle leaves no data without its keys. It
+// has no journal: each part may be gone already, so that the same command again
+// removes the rest, and until then another one finds less, but nothing broken.
 func (in *Installer) Uninstall(ctx context.Context, r *Removal) (Result, error) {
 	if len(r.Changes) == 0 {
 		return Result{Message: "nothing to do: there is no OpenAlgo in " + in.work.dir}, nil
@@ -228,6 +230,9 @@ func (in *Installer) Uninstall(ctx context.Context, r *Removal) (Result, error) 
 		if r, err = in.PlanUninstall(ctx, r.RemovalOptions); err != nil {
 			return Result{}, err
 		}
+		if err := in.mayReplace(); r.Purge && err != nil {
+			return Result{}, err
+		}
 	}
 	if len(r.site) > 0 {
 		if err := in.takeSite(ctx, r.edge, r.site); err != nil {
@@ -241,6 +246,7 @@ func (in *Installer) Uninstall(ctx context.Context, r *Removal) (Result, error) 
 		if err := in.Engine.Remove(ctx, r.containers[i].ID); err != nil {
 			return Result{}, fmt.Errorf("removing the container: %w", err)
 		}
+		failpoint("uninstall-container")
 	}
 	if err := in.removeLeftovers(ctx, r.leftovers); err != nil {
 		return Result{}, fail(ExitFailed, "%w", err)
@@ -264,6 +270,7 @@ func (in *Installer) Uninstall(ctx context.Context, r *Removal) (Result, error) 
 		if err := in.Engine.RemoveVolume(ctx, name); err != nil {
 			return Result{}, fail(ExitFailed, "removing the volume %s: %w", name, err)
 		}
+		failpoint("uninstall-volume")
 	}
 	for _, path := range r.directories {
 		if err := os.RemoveAll(path); err != nil {
@@ -303,6 +310,7 @@ func (in *Installer) purgeFiles() error {
 		if err := os.Remove(filepath.Join(in.work.dir, name)); err != nil && !os.IsNotExist(err) {
 			return fmt.Errorf("removing %s: %w", name, err)
 		}
+		failpoint("uninstall-file")
 	}
 	if err := os.RemoveAll(in.work.path("")); err != nil {
 		return fmt.Errorf("removing %s: %w", in.work.path(""), err)
