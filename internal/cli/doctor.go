@@ -57,6 +57,9 @@ func (a *app) doctor(ctx context.Context, o doctorOptions) error {
 		defer look.Engine.Close()
 	}
 	report := doctor.Examine(ctx, look)
+	if ctx.Err() != nil { // what was asked last had no answer for that
+		return ctx.Err()
+	}
 	if o.fix && look.EngineErr == nil && len(report.Fixes()) > 0 {
 		report.WriteText(a.stderr)
 		if err := a.fix(ctx, look, report, o.wait); err != nil {

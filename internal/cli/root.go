@@ -11,6 +11,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -24,9 +25,10 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/wizard/noquery"
 )
 
-const (
-	program = "openalgo-install"
-)
+const program = "openalgo-install"
+
+// secondSignal is when a second Ctrl+C counts as one.
+const secondSignal = 3 * time.Second
 
 // app is what every command shares: its streams and the flags for all.
 type app struct {
@@ -79,6 +81,9 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	signal.Ignore(syscall.SIGHUP, syscall.SIGPIPE)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	// What is undone after the first Ctrl+C may take minutes; a second one leaves
+	// the rest to the next command. Not at once: one key may send two signals.
+	context.AfterFunc(ctx, func() { time.AfterFunc(secondSignal, stop) })
 
 	a := &app{stdin: stdin, stdout: stdout, stderr: stderr, stopped: ctx.Done()}
 	cmd := a.root()

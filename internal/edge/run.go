@@ -249,6 +249,8 @@ var reloadCommand = []string{"caddy", "reload", "--force", "--config", caddyDir 
 // reload makes Caddy read its files again. What is wrong with them it says
 // before anything changes; the former ones stay in force then.
 func (c *Caddy) reload(ctx context.Context, id string) error {
+	ctx, cancel := context.WithTimeout(ctx, startTime)
+	defer cancel()
 	result, err := c.engine.Exec(ctx, id, reloadCommand, "")
 	if err != nil {
 		return fmt.Errorf("telling the edge to read its files: %w", err)
@@ -278,7 +280,9 @@ func reloadReason(stderr []byte) string {
 // lastError is the last error line of Caddy's log.
 func (c *Caddy) lastError(ctx context.Context, id string, since time.Time) string {
 	var log bytes.Buffer
-	_ = c.engine.Logs(context.WithoutCancel(ctx), id, engine.LogOptions{Since: since.Add(-time.Second), Tail: 50}, &log, &log)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), startTime)
+	defer cancel()
+	_ = c.engine.Logs(ctx, id, engine.LogOptions{Since: since.Add(-time.Second), Tail: 50}, &log, &log)
 	last := "docker logs " + c.Name() + " may tell why"
 	for line := range strings.Lines(log.String()) {
 		if strings.HasPrefix(line, "Error: ") {

@@ -14,6 +14,8 @@ import (
 // engine's whole record of it as JSON, which may hold secrets. Errors are those
 // of Container.
 func (e *Engine) Beyond(ctx context.Context, id string) (options []string, record []byte, err error) {
+	ctx, cancel := e.answer(ctx)
+	defer cancel()
 	r, record, err := e.api.ContainerInspectWithRaw(ctx, id, false)
 	if err != nil {
 		return nil, nil, e.explain(ctx, "look at container "+short(id), err)

@@ -4,7 +4,9 @@
 package engine
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -28,6 +30,9 @@ type Options struct {
 	// PullDelays are the waits before a pull that the network broke is tried
 	// again; nil means 1 s, 4 s and 10 s.
 	PullDelays []time.Duration
+	// Patience is the most that an answer or a change may take; 0 is what fits
+	// a busy machine.
+	Patience time.Duration
 }
 
 // Engine is a connection to one Docker engine. It is safe for use by several
@@ -37,6 +42,7 @@ type Engine struct {
 	info       Info
 	config     *configfile.ConfigFile
 	pullDelays []time.Duration
+	patience   time.Duration
 }
 
 // connectTimeout bounds how long one endpoint may take to answer; ssh needs
@@ -70,7 +76,7 @@ func Connect(ctx context.Context, o Options) (*Engine, error) {
 	}
 	var errs []error
 	for _, endpoint := range endpoints {
-		e := &Engine{config: file, pullDelays: o.PullDelays}
+		e := &Engine{config: file, pullDelays: o.PullDelays, patience: cmp.Or(o.Patience, changeTime)}
 		e.info.Endpoint, e.info.Warnings = endpoint.Host, warnings
 		err := e.dial(ctx, endpoint, o.Getenv(client.EnvOverrideAPIVersion), file.HTTPHeaders)
 		if err == nil {
@@ -86,6 +92,8 @@ func (e *Engine) Close() error { return e.api.Close() }
 
 // Ping asks whether the engine answers.
 func (e *Engine) Ping(ctx context.Context) error {
+	ctx, cancel := e.answer(ctx)
+	defer cancel()
 	_, err := e.api.Ping(ctx)
 	return e.explain(ctx, "reach the Docker engine", err)
 }
@@ -117,7 +125,7 @@ func (e *Engine) dial(ctx context.Context, endpoint docker.Endpoint, apiVersion 
 	if e.api, err = client.NewClientWithOpts(opts...); err != nil {
 		return fmt.Errorf("the Docker engine's address %s is not usable: %w", endpoint.Host, err)
 	}
-	try, cancel := context.WithTimeout(ctx, connectTimeout)
+	try, cancel := context.WithTimeout(ctx, min(connectTimeout, e.patience))
 	defer cancel()
 	_, err = e.api.Ping(try)
 	switch {
@@ -125,6 +133,8 @@ func (e *Engine) dial(ctx context.Context, endpoint docker.Endpoint, apiVersion 
 		err = fmt.Errorf("connect to the Docker engine: %w", ctx.Err())
 	case refused(err):
 		err = e.permission(err)
+	case errors.Is(err, context.DeadlineExceeded):
+		err = e.silent("connect to Docker", err)
 	case err != nil:
 		err = absent(endpoint.Host, err)
 	default:

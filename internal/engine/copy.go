@@ -81,6 +81,8 @@ func (e *Engine) ReadFile(ctx context.Context, id, name string, max int64) ([]by
 
 // readOne returns the file's content, or where the link at name points.
 func (e *Engine) readOne(ctx context.Context, id, name string, max int64) (data []byte, link string, err error) {
+	ctx, cancel := e.answer(ctx)
+	defer cancel()
 	doing := "read " + name + " in container " + short(id)
 	content, err := e.CopyFrom(ctx, id, name)
 	if err != nil {

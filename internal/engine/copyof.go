@@ -26,6 +26,8 @@ type Changes struct {
 // that nothing in it is lost. The image is the one that the original runs,
 // whatever its tag says now. Errors are those of Create.
 func (e *Engine) CreateCopy(ctx context.Context, id, name string, c Changes) (string, error) {
+	ctx, cancel := e.change(ctx)
+	defer cancel()
 	doing := "create container " + name
 	r, err := e.api.ContainerInspect(ctx, id)
 	if err != nil {

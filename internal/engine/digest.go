@@ -10,6 +10,8 @@ import (
 // RemoteDigest asks an image's registry, through the engine, which digest its
 // reference has now. Nothing is pulled.
 func (e *Engine) RemoteDigest(ctx context.Context, ref string) (string, error) {
+	ctx, cancel := e.change(ctx) // the registry may be slow
+	defer cancel()
 	named, err := reference.ParseNormalizedNamed(ref)
 	if err != nil {
 		return "", fmt.Errorf("%s is not an image reference: %w", ref, err)

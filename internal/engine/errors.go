@@ -72,6 +72,9 @@ func (e *Engine) explain(ctx context.Context, doing string, err error) error {
 	if err == nil {
 		return nil
 	}
+	if isSilent(ctx) {
+		return e.silent(doing, err)
+	}
 	if ctx.Err() != nil {
 		return fmt.Errorf("%s: %w", doing, ctx.Err())
 	}

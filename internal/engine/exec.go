@@ -23,15 +23,15 @@ type ExecResult struct {
 // on. ErrConflict when the container does not run.
 func (e *Engine) Exec(ctx context.Context, id string, cmd []string, user string) (ExecResult, error) {
 	doing := "run " + strings.Join(cmd[:min(1, len(cmd))], "") + " in container " + short(id)
-	created, err := e.api.ContainerExecCreate(ctx, id, container.ExecOptions{
+	execID, err := e.execCreate(ctx, doing, id, container.ExecOptions{
 		Cmd: cmd, User: user, AttachStdout: true, AttachStderr: true,
 	})
 	if err != nil {
-		return ExecResult{}, e.explain(ctx, doing, err)
+		return ExecResult{}, err
 	}
-	stream, err := e.api.ContainerExecAttach(ctx, created.ID, container.ExecAttachOptions{})
+	stream, err := e.attach(ctx, doing, execID, container.ExecAttachOptions{})
 	if err != nil {
-		return ExecResult{}, e.explain(ctx, doing, err)
+		return ExecResult{}, err
 	}
 	defer stream.Close()
 	// The stream outlives ctx otherwise.
@@ -40,11 +40,11 @@ func (e *Engine) Exec(ctx context.Context, id string, cmd []string, user string)
 	if err := split(stream.Reader, false, &stdout, &stderr); err != nil {
 		return ExecResult{}, e.explain(ctx, doing, err)
 	}
-	result, err := e.api.ContainerExecInspect(ctx, created.ID)
+	code, err := e.execExit(ctx, doing, execID)
 	if err != nil {
-		return ExecResult{}, e.explain(ctx, doing, err)
+		return ExecResult{}, err
 	}
-	return ExecResult{ExitCode: result.ExitCode, Stdout: stdout.Bytes(), Stderr: stderr.Bytes()}, nil
+	return ExecResult{ExitCode: code, Stdout: stdout.Bytes(), Stderr: stderr.Bytes()}, nil
 }
 
 // limited keeps the first execOutput bytes and drops the rest.

@@ -21,15 +21,15 @@ type Terminal struct {
 // may go on.
 func (e *Engine) ExecTerminal(ctx context.Context, id string, cmd, env []string, t Terminal) (exitCode int, err error) {
 	doing := "run " + cmd[0] + " in container " + short(id)
-	created, err := e.api.ContainerExecCreate(ctx, id, container.ExecOptions{
+	execID, err := e.execCreate(ctx, doing, id, container.ExecOptions{
 		Cmd: cmd, Env: env, Tty: true, AttachStdin: true, AttachStdout: true, AttachStderr: true,
 	})
 	if err != nil {
-		return 0, e.explain(ctx, doing, err)
+		return 0, err
 	}
-	stream, err := e.api.ContainerExecAttach(ctx, created.ID, container.ExecAttachOptions{Tty: true})
+	stream, err := e.attach(ctx, doing, execID, container.ExecAttachOptions{Tty: true})
 	if err != nil {
-		return 0, e.explain(ctx, doing, err)
+		return 0, err
 	}
 	defer stream.Close()
 	ctx, cancel := context.WithCancel(ctx)
@@ -37,7 +37,7 @@ func (e *Engine) ExecTerminal(ctx context.Context, id string, cmd, env []string,
 	defer context.AfterFunc(ctx, stream.Close)()
 	resize := func() {
 		width, height := t.Size()
-		_ = e.api.ContainerExecResize(ctx, created.ID, container.ResizeOptions{Width: uint(width), Height: uint(height)})
+		_ = e.api.ContainerExecResize(ctx, execID, container.ResizeOptions{Width: uint(width), Height: uint(height)})
 	}
 	resize()
 	go func() {
@@ -58,9 +58,5 @@ func (e *Engine) ExecTerminal(ctx context.Context, id string, cmd, env []string,
 	if _, err := io.Copy(t.Out, stream.Reader); err != nil && ctx.Err() == nil {
 		return 0, e.explain(ctx, doing, err)
 	}
-	result, err := e.api.ContainerExecInspect(ctx, created.ID)
-	if err != nil {
-		return 0, e.explain(ctx, doing, err)
-	}
-	return result.ExitCode, nil
+	return e.execExit(ctx, doing, execID)
 }

@@ -32,6 +32,8 @@ type Image struct {
 
 // Image looks at one image; ErrImageNotFound when the engine has none.
 func (e *Engine) Image(ctx context.Context, ref string) (Image, error) {
+	ctx, cancel := e.answer(ctx)
+	defer cancel()
 	r, err := e.api.ImageInspect(ctx, ref)
 	if errdefs.IsNotFound(err) {
 		return Image{}, fail([]error{ErrImageNotFound, err}, "the engine has no image %s", ref)
@@ -45,6 +47,8 @@ func (e *Engine) Image(ctx context.Context, ref string) (Image, error) {
 // Images looks at all images, unnamed ones too, that carry the label ("key" or
 // "key=value"), sorted by their first tag.
 func (e *Engine) Images(ctx context.Context, label string) ([]Image, error) {
+	ctx, cancel := e.answer(ctx)
+	defer cancel()
 	list, err := e.api.ImageList(ctx, image.ListOptions{Filters: labelFilter([]string{label})})
 	if err != nil {
 		return nil, e.explain(ctx, "list images", err)
@@ -92,6 +96,8 @@ func (e *Engine) Tag(ctx context.Context, id, ref string) error {
 // RemoveImage takes the name away, and the image when that was its last one.
 // One that is not there is fine; ErrConflict when a container uses it.
 func (e *Engine) RemoveImage(ctx context.Context, ref string) error {
+	ctx, cancel := e.change(ctx)
+	defer cancel()
 	_, err := e.api.ImageRemove(ctx, ref, image.RemoveOptions{PruneChildren: true})
 	if errdefs.IsNotFound(err) {
 		return nil

@@ -47,6 +47,8 @@ func (e *Engine) Info() Info { return e.info }
 
 // readInfo asks the engine about itself and refuses one that is too old.
 func (e *Engine) readInfo(ctx context.Context) error {
+	ctx, cancel := e.answer(ctx)
+	defer cancel()
 	version, err := e.api.ServerVersion(ctx)
 	if err != nil && strings.Contains(err.Error(), "Minimum supported API version") {
 		return fail([]error{err},

@@ -45,6 +45,8 @@ type Container struct {
 
 // Container looks at one container; ErrNotFound when there is none.
 func (e *Engine) Container(ctx context.Context, nameOrID string) (Container, error) {
+	ctx, cancel := e.answer(ctx)
+	defer cancel()
 	r, err := e.api.ContainerInspect(ctx, nameOrID)
 	if err != nil {
 		return Container{}, e.explain(ctx, "look at container "+short(nameOrID), err)
@@ -55,6 +57,8 @@ func (e *Engine) Container(ctx context.Context, nameOrID string) (Container, err
 // Containers looks at all containers, running or not, that carry every label
 // ("key" or "key=value"), sorted by name.
 func (e *Engine) Containers(ctx context.Context, labels ...string) ([]Container, error) {
+	ctx, cancel := e.answer(ctx)
+	defer cancel()
 	list, err := e.api.ContainerList(ctx, container.ListOptions{All: true, Filters: labelFilter(labels)})
 	if err != nil {
 		return nil, e.explain(ctx, "list containers", err)

@@ -23,9 +23,9 @@ type LogOptions struct {
 // container with a terminal has only stdout.
 func (e *Engine) Logs(ctx context.Context, id string, o LogOptions, stdout, stderr io.Writer) error {
 	doing := "read the log of container " + short(id)
-	r, err := e.api.ContainerInspect(ctx, id)
+	r, err := e.inspect(ctx, doing, id)
 	if err != nil {
-		return e.explain(ctx, doing, err)
+		return err
 	}
 	options := container.LogsOptions{ShowStdout: true, ShowStderr: true, Follow: o.Follow, Timestamps: o.Timestamps}
 	if o.Tail > 0 {

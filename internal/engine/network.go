@@ -33,6 +33,8 @@ type IPAMConfig struct{ Subnet, Gateway, IPRange string }
 // Network looks at the network of exactly that name. ErrNotFound when there is
 // none, ErrConflict when there are two (engines before 25 let that happen).
 func (e *Engine) Network(ctx context.Context, name string) (Network, error) {
+	ctx, cancel := e.answer(ctx)
+	defer cancel()
 	doing := "look at network " + name
 	// The API's own look-up by name would also match the start of an id.
 	list, err := e.api.NetworkList(ctx, network.ListOptions{Filters: filters.NewArgs(filters.Arg("name", name))})
@@ -52,6 +54,8 @@ func (e *Engine) Network(ctx context.Context, name string) (Network, error) {
 
 // Networks looks at all networks that carry every label, sorted by name.
 func (e *Engine) Networks(ctx context.Context, labels ...string) ([]Network, error) {
+	ctx, cancel := e.answer(ctx)
+	defer cancel()
 	list, err := e.api.NetworkList(ctx, network.ListOptions{Filters: labelFilter(labels)})
 	if err != nil {
 		return nil, e.explain(ctx, "list networks", err)
@@ -72,6 +76,8 @@ func (e *Engine) Networks(ctx context.Context, labels ...string) ([]Network, err
 }
 
 func (e *Engine) networkByID(ctx context.Context, id string) (Network, error) {
+	ctx, cancel := e.answer(ctx)
+	defer cancel()
 	r, err := e.api.NetworkInspect(ctx, id, network.InspectOptions{})
 	if err != nil {
 		return Network{}, e.explain(ctx, "look at network "+short(id), err)
@@ -86,6 +92,8 @@ func (e *Engine) networkByID(ctx context.Context, id string) (Network, error) {
 
 // CreateNetwork creates a network; ErrConflict when the name is taken.
 func (e *Engine) CreateNetwork(ctx context.Context, s NetworkSpec) (Network, error) {
+	ctx, cancel := e.change(ctx)
+	defer cancel()
 	options := network.CreateOptions{
 		Driver: cmp.Or(s.Driver, network.NetworkBridge), Internal: s.Internal, Attachable: s.Attachable,
 		Options: s.DriverOpts, Labels: s.Labels,
@@ -110,6 +118,8 @@ func (e *Engine) CreateNetwork(ctx context.Context, s NetworkSpec) (Network, err
 // RemoveNetwork removes a network by name or id; one that is not there is
 // fine. ErrConflict when a container uses it.
 func (e *Engine) RemoveNetwork(ctx context.Context, name string) error {
+	ctx, cancel := e.change(ctx)
+	defer cancel()
 	err := e.api.NetworkRemove(ctx, name)
 	if errdefs.IsNotFound(err) {
 		return nil

@@ -202,6 +202,8 @@ func (b *backing) askSQLite(ctx context.Context, image, dir string, paths []stri
 		return nil, fmt.Errorf("SQLite's check: %w", err)
 	}
 	var out, problems bytes.Buffer
+	ctx, cancel := context.WithTimeout(ctx, helperTime)
+	defer cancel()
 	if err := e.Logs(ctx, id, engine.LogOptions{}, &out, &problems); err != nil {
 		return nil, err
 	}

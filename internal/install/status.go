@@ -118,7 +118,7 @@ func ReadStatus(ctx context.Context, e *engine.Engine, machine sizing.Machine, o
 	if onlyDir != "" && len(status.Instances) == 0 {
 		status.Instances = append(status.Instances, withoutContainer(onlyDir)...)
 	}
-	return status, nil
+	return status, ctx.Err() // what was asked last may have had no answer for that
 }
 
 // belongs reports whether a container is the one of the instance in a

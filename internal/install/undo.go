@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
@@ -19,7 +20,11 @@ func (in *Installer) undo(ctx context.Context, j *journal, cause error) error {
 	ctx, cancel := in.undoTime(ctx)
 	defer cancel()
 	log := logOf(cause)
-	in.note("undoing what was done")
+	if wasCancelled {
+		in.note("undoing what was done. A second Ctrl+C leaves that to the next command")
+	} else {
+		in.note("undoing what was done")
+	}
 	err := in.rollBack(ctx, j)
 	if silent := (*silentError)(nil); errors.As(err, &silent) {
 		return &Error{Exit: ExitBroken, Log: log, Err: fmt.Errorf("%w\n%w\n\n"+
@@ -182,10 +187,18 @@ func (in *Installer) forwardWithoutOld(ctx context.Context, j *journal) (gone bo
 	return true, j.finish()
 }
 
+// pingTime is how long Docker may take to answer before that is said.
+const pingTime = 5 * time.Second
+
 // engineBack waits for an engine that was restarted in the middle.
 func (in *Installer) engineBack(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, cleanupTime)
 	defer cancel()
+	ask, done := context.WithTimeout(ctx, pingTime)
+	defer done()
+	if in.Engine.Ping(ask) != nil {
+		in.note(fmt.Sprintf("waiting for Docker to answer, for %s at most", cleanupTime))
+	}
 	return in.Engine.WaitReady(ctx)
 }
 

@@ -1,0 +1,106 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/docker/docker/api/types"
+	"github.com/docker/docker/api/types/container"
+)
+
+// answerTime is how long Docker may take to answer a question, and changeTime
+// to carry out a change, unless the caller's context ends before. What is told
+// step by step (a pull, a build, a log) takes as long as it takes.
+const (
+	answerTime = time.Minute
+	changeTime = 5 * time.Minute
+)
+
+// errSilent is the cause of a context that ended because Docker did not answer.
+var errSilent = errors.New("Docker does not answer") //nolint:staticcheck // a name
+
+// answer bounds a call that only asks.
+func (e *Engine) answer(ctx context.Context) (context.Context, context.CancelFunc) {
+	return within(ctx, min(answerTime, e.patience))
+}
+
+// change bounds a call that changes something.
+func (e *Engine) change(ctx context.Context) (context.Context, context.CancelFunc) {
+	return within(ctx, min(changeTime, e.patience))
+}
+
+// end bounds the stop of a container, which may take its grace by itself; 0 is
+// the container's own, which is not known here.
+func (e *Engine) end(ctx context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
+	if grace <= 0 {
+		return e.change(ctx)
+	}
+	return within(ctx, min(answerTime, e.patience)+grace)
+}
+
+func within(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, d, errSilent)
+}
+
+// isSilent reports whether a call ended because Docker did not answer, and not
+// because the caller wanted it to end.
+func isSilent(ctx context.Context) bool { return errors.Is(context.Cause(ctx), errSilent) }
+
+// silent is an engine that takes a question and gives no answer.
+func (e *Engine) silent(doing string, err error) error {
+	return fail([]error{ErrUnreachable, err},
+		"%s: Docker at %s does not answer. Its log may tell why (journalctl -u docker). "+
+			"To restart it: sudo systemctl restart docker. Containers stop for that, and start again", doing, e.info.Endpoint)
+}
+
+// inspect looks at a container before a call that may take long.
+func (e *Engine) inspect(ctx context.Context, doing, id string) (container.InspectResponse, error) {
+	ctx, cancel := e.answer(ctx)
+	defer cancel()
+	r, err := e.api.ContainerInspect(ctx, id)
+	return r, e.explain(ctx, doing, err)
+}
+
+// execCreate prepares a command in a container.
+func (e *Engine) execCreate(ctx context.Context, doing, id string, o container.ExecOptions) (execID string, err error) {
+	ctx, cancel := e.answer(ctx)
+	defer cancel()
+	created, err := e.api.ContainerExecCreate(ctx, id, o)
+	return created.ID, e.explain(ctx, doing, err)
+}
+
+// execExit returns the exit code of a command that has ended.
+func (e *Engine) execExit(ctx context.Context, doing, execID string) (int, error) {
+	ctx, cancel := e.answer(ctx)
+	defer cancel()
+	result, err := e.api.ContainerExecInspect(ctx, execID)
+	return result.ExitCode, e.explain(ctx, doing, err)
+}
+
+// attach starts a command and opens its stream. The client waits for the
+// answer to that on the bare connection, whatever becomes of the context.
+func (e *Engine) attach(ctx context.Context, doing, execID string, o container.ExecAttachOptions) (types.HijackedResponse, error) {
+	ctx, cancel := e.answer(ctx)
+	defer cancel()
+	type opened struct {
+		stream types.HijackedResponse
+		err    error
+	}
+	done := make(chan opened, 1)
+	go func() {
+		stream, err := e.api.ContainerExecAttach(ctx, execID, o)
+		done <- opened{stream, err}
+	}()
+	select {
+	case got := <-done:
+		return got.stream, e.explain(ctx, doing, got.err)
+	case <-ctx.Done():
+		go func() {
+			if late := <-done; late.err == nil {
+				late.stream.Close()
+			}
+		}()
+		return types.HijackedResponse{}, e.explain(ctx, doing, ctx.Err())
+	}
+}
