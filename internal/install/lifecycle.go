@@ -70,7 +70,8 @@ func (in *Installer) noContainer(o *observed) error {
 
 // locked does one thing under the lock of the instance.
 func (in *Installer) locked(ctx context.Context, command string, do func(*engine.Container) (Result, error)) (Result, error) {
-	if _, err := in.findToChange(ctx); err != nil {
+	// The guard comes after what a killed run left: its files may be half of them.
+	if _, err := in.find(ctx); err != nil {
 		return Result{}, err
 	}
 	if _, err := in.work.create(); err != nil {
@@ -85,7 +86,7 @@ func (in *Installer) locked(ctx context.Context, command string, do func(*engine
 		if err := in.recover(ctx); err != nil {
 			return Result{}, err
 		}
-		// Again, since another run may have changed it while we waited.
+		// Again, since another run may have changed it in the meantime.
 		c, err := in.findToChange(ctx)
 		if err != nil {
 			return Result{}, err

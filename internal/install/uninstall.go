@@ -50,7 +50,10 @@ func (in *Installer) PlanUninstall(ctx context.Context, options RemovalOptions) 
 	if err := in.guardProject(o); err != nil {
 		return nil, err
 	}
-	if err := in.guardKeys(o); err != nil && !options.Purge {
+	// A container may be the last that has the right keys. What a killed run left
+	// is looked at again once it is undone.
+	j, _ := in.work.readJournal()
+	if err := in.guardKeys(o); err != nil && !options.Purge && len(o.containers) > 0 && j == nil {
 		return nil, err
 	}
 	if c := in.foreignHere(o); c != nil {
