@@ -11,6 +11,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/install"
 	"github.com/marketcalls/openalgo-install/internal/keys"
 )
 
@@ -83,7 +84,7 @@ func (p patient) appUser() (uid, gid uint32, root, known bool) {
 	user, group, _ := strings.Cut(name, ":")
 	switch {
 	case p.container == nil, user == "appuser":
-		return 1000, 1000, false, p.envOwner.known
+		return install.AppUser, install.AppUser, false, p.envOwner.known
 	case user == "", user == "0", user == "root":
 		return 0, 0, true, p.envOwner.known
 	}

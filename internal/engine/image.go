@@ -26,6 +26,7 @@ type Image struct {
 	Created  time.Time
 	Labels   map[string]string
 	Env      []string
+	User     string // as its Dockerfile has it; "" is root
 
 	digests []string // repository@digest each
 }
@@ -130,7 +131,7 @@ func fromImage(r image.InspectResponse, ref string) Image {
 		Size: r.Size, Created: parseTime(r.Created), digests: r.RepoDigests,
 	}
 	if r.Config != nil {
-		img.Labels, img.Env = r.Config.Labels, r.Config.Env
+		img.Labels, img.Env, img.User = r.Config.Labels, r.Config.Env, r.Config.User
 	}
 	return img
 }

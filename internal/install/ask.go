@@ -24,6 +24,7 @@ const (
 	AskReplace = "replace" // a restore replaces data
 	AskMoved   = "moved"   // the directory was moved
 	AskExposed = "exposed" // the network gets to plain HTTP
+	AskOwners  = "owners"  // directories change hands
 )
 
 // Ask is a question that a plan puts before it is carried out.

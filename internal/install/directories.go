@@ -39,12 +39,18 @@ func (in *Installer) planDirectories(p *Plan) {
 	}
 }
 
+// creates reports whether a plan makes a directory that keeps data.
+func (p *Plan) creates(path string) bool {
+	c := p.change(KindVolume, path)
+	return c != nil && c.Action == ActionCreate
+}
+
 // makeDirectories makes the directories of the plan, with the modes that the
 // image's own have.
 func (r *run) makeDirectories(ctx context.Context) error {
 	for _, m := range r.plan.stack.Spec("").Mounts {
 		path := directoryOf(m)
-		if path == "" || r.plan.change(KindVolume, path) == nil {
+		if path == "" || !r.plan.creates(path) {
 			continue
 		}
 		// On disk first: from here on .env belongs to this directory and must stay.
@@ -70,16 +76,16 @@ func (in *Installer) makeDirectory(ctx context.Context, path, target, image stri
 	}
 	info := in.Engine.Info()
 	if !info.Rootless && !info.UserNS {
-		err := os.Chown(path, appUser, appUser)
-		if err == nil || os.Geteuid() == appUser {
+		err := os.Chown(path, AppUser, AppUser)
+		if err == nil || os.Geteuid() == AppUser {
 			return nil
 		}
 		if !errors.Is(err, fs.ErrPermission) {
-			return fmt.Errorf("giving %s to the container's user (1000): %w", path, err)
+			return fmt.Errorf("giving %s to the container's user (%d): %w", path, AppUser, err)
 		}
 	}
 	if err := in.chownInContainer(ctx, path, image); err != nil {
-		return fmt.Errorf("giving %s to the container's user (1000) failed; run this with sudo: %w", path, err)
+		return fmt.Errorf("giving %s to the container's user (%d) failed; run this with sudo: %w", path, AppUser, err)
 	}
 	return nil
 }

@@ -14,9 +14,6 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/host"
 )
 
-// appUser owns .env: the user of the container (facts/upstream.md 3.5).
-const appUser = 1000
-
 // backup keeps a copy of every file that the run replaces, before anything
 // else happens.
 func (r *run) backup(context.Context) error {
@@ -229,16 +226,16 @@ func (in *Installer) giveToApp(ctx context.Context, file *os.File, s state) erro
 	}
 	info := in.Engine.Info()
 	if !info.Rootless && !info.UserNS {
-		err := file.Chown(appUser, appUser)
-		if err == nil || os.Geteuid() == appUser {
+		err := file.Chown(AppUser, AppUser)
+		if err == nil || os.Geteuid() == AppUser {
 			return nil
 		}
 		if !errors.Is(err, fs.ErrPermission) {
-			return fmt.Errorf("giving .env to the container's user (1000): %w", err)
+			return fmt.Errorf("giving .env to the container's user (%d): %w", AppUser, err)
 		}
 	}
 	if err := in.chownInContainer(ctx, file.Name(), s.ImageID); err != nil {
-		return fmt.Errorf("giving .env to the container's user (1000) failed; run this with sudo: %w", err)
+		return fmt.Errorf("giving .env to the container's user (%d) failed; run this with sudo: %w", AppUser, err)
 	}
 	return nil
 }
@@ -266,7 +263,7 @@ func (in *Installer) giveAsBefore(file *os.File) error {
 func (in *Installer) chownInContainer(ctx context.Context, path, image string) error {
 	noRestart := engine.ContainerSpec{
 		Image: image, User: "0:0", NetworkMode: "none",
-		Entrypoint: []string{"chown"}, Cmd: []string{"1000:1000", "/openalgo/" + filepath.Base(path)},
+		Entrypoint: []string{"chown"}, Cmd: []string{fmt.Sprintf("%d:%[1]d", AppUser), "/openalgo/" + filepath.Base(path)},
 		Labels: in.probeLabels(),
 		Mounts: []engine.Mount{{Type: "bind", Source: filepath.Dir(path), Target: "/openalgo"}},
 	}

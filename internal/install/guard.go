@@ -255,7 +255,7 @@ func (in *Installer) guardProject(o *observed) error {
 // names its project: keys are here, but no data of this project's name, while
 // a volume lies about whose own directory is gone.
 func (in *Installer) guardMoved(o *observed) error {
-	if o.env == nil || o.state.Project != "" || o.state.Began == o.project {
+	if o.env == nil || o.state.Project != "" || o.state.Began == o.project || in.adopting { // its container has this .env
 		return nil
 	}
 	var stray []string

@@ -250,6 +250,7 @@ func (in *Installer) install(ctx context.Context, command string, w wish, madeDi
 	}
 	run := newRun(in, o, p, madeDir)
 	run.countBefore(ctx)
+	run.noteBroken(ctx)
 	if old := run.old; old != nil && old.ImageID != p.imageID && (in.upgrading || in.restoring != nil) {
 		in.keepImageTag(ctx, p.project, o.state.ImageRef, old.ImageID)
 	}

@@ -45,11 +45,12 @@ type journal struct {
 	Replaced []snapshot `json:"replaced,omitempty"` // by a restore: data and .env go back together
 	// Starting says that the new container may have begun to run, or that its
 	// data is being replaced.
-	Starting bool         `json:"starting,omitempty"`
-	Files    []fileChange `json:"files,omitempty"`    // files written, with their former version
-	Aside    []string     `json:"aside,omitempty"`    // files that are moved out of Docker Compose's sight
-	State    state        `json:"state"`              // what state.json becomes
-	Verified bool         `json:"verified,omitempty"` // the new stack answered: only tidying up is left
+	Starting bool          `json:"starting,omitempty"`
+	Files    []fileChange  `json:"files,omitempty"`    // files written, with their former version
+	Owners   []ownerChange `json:"owners,omitempty"`   // files that were another user's
+	Aside    []string      `json:"aside,omitempty"`    // files that are moved out of Docker Compose's sight
+	State    state         `json:"state"`              // what state.json becomes
+	Verified bool          `json:"verified,omitempty"` // the new stack answered: only tidying up is left
 
 	work    workdir
 	resumed bool // an earlier process began it
@@ -63,6 +64,8 @@ type oldContainer struct {
 	// Began is when its present run began. Another time since means that it was
 	// started again, and that its data is in use.
 	Began time.Time `json:"began,omitzero"`
+	// Broken says that it did not answer, and kept being started again.
+	Broken bool `json:"broken,omitempty"`
 	// Stopping says that its stop was asked for: the engine carries that out
 	// even when we are gone.
 	Stopping bool `json:"stopping,omitempty"`

@@ -60,6 +60,7 @@ type Plan struct {
 	answersText []byte
 	stack       *compose.Stack // nil: the container is copied
 	copied      *copied        // how; nil: it is made from stack
+	owners      []ownerChange  // what becomes the container's user's
 	edge        *edgePlan      // nil: nothing of HTTPS
 	imageID     string         // of the image that the container gets; "" until it is on the engine
 }

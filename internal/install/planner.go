@@ -33,6 +33,9 @@ func (in *Installer) makePlan(ctx context.Context, a answers.Answers, o *observe
 	in.planImage(o, p)
 	planResources(o, p)
 	in.planDirectories(p)
+	if err := in.planOwners(o, p); err != nil {
+		return nil, err
+	}
 	in.planContainer(o, p)
 	if err := in.planDropped(ctx, o, p); err != nil {
 		return nil, err

@@ -39,6 +39,7 @@ func (in *Installer) preflight(ctx context.Context, o *observed, p *Plan) error 
 		add("%s", rivals)
 	}
 	in.preflightEngine(o, p, add)
+	in.preflightUser(ctx, o, p, add)
 	var cause error
 	if p.change(KindImage, p.stack.Image) != nil {
 		cause = in.preflightBuild(ctx, add)

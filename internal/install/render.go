@@ -95,7 +95,7 @@ func Render(a answers.Answers, o RenderOptions) (written, warnings []string, err
 		if f.name != envName {
 			continue
 		}
-		if err := os.Chown(path, appUser, appUser); errors.Is(err, fs.ErrPermission) && os.Geteuid() != appUser {
+		if err := os.Chown(path, AppUser, AppUser); errors.Is(err, fs.ErrPermission) && os.Geteuid() != AppUser {
 			warnings = append(warnings, fmt.Sprintf("%s must belong to user 1000, the container's: sudo chown 1000:1000 %[1]s", path))
 		}
 	}

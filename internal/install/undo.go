@@ -46,6 +46,8 @@ func afterUndo(j *journal) string {
 	switch {
 	case j.OnlyStarted != "" || j.Old != nil && !j.Old.Running:
 		return "The previous container is back as it was, stopped"
+	case j.Old != nil && j.Old.Broken:
+		return "The previous container is started again, as it was before: it did not answer then, either"
 	case j.Old != nil:
 		return "What ran before runs again"
 	case j.MadeVolumes || j.NewID != "":
@@ -106,7 +108,7 @@ func (in *Installer) rollBack(ctx context.Context, j *journal) error {
 	for i := len(j.Files) - 1; i >= 0; i-- {
 		err = errors.Join(err, in.restore(ctx, j, &j.Files[i]))
 	}
-	err = errors.Join(err, in.bringAsideBack(j))
+	err = errors.Join(err, in.bringAsideBack(j), in.ownersBack(j))
 	failpoint("undo-files")
 	if j.Old == nil {
 		in.removeNetworks(ctx, j)
@@ -264,7 +266,7 @@ func (in *Installer) oldBack(ctx context.Context, j *journal, live bool) error {
 
 // oldAnswers waits until the previous container is ready again.
 func (in *Installer) oldAnswers(ctx context.Context, j *journal, live bool) error {
-	if j.Old == nil || !j.Old.Running || live || in.evenBroken {
+	if j.Old == nil || !j.Old.Running || j.Old.Broken || live || in.evenBroken {
 		return nil
 	}
 	ctx, cancel := in.undoTime(ctx)

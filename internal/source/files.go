@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/moby/patternmatcher"
@@ -84,6 +85,11 @@ func (s *Source) ignored() (*patternmatcher.PatternMatcher, error) {
 	return matcher, nil
 }
 
+// instances are the files of an instance whose directory is the checkout, too,
+// as install-docker.sh leaves it: its keys, and what changes with every run.
+// They are never part of an image.
+var instances = []string{".env", ".openalgo-install", "openalgo-install.yaml", "docker-compose.yaml", "docker-compose.override.yaml", "docker-compose.override.yml"}
+
 // walker collects what is not ignored.
 type walker struct {
 	source  *Source
@@ -98,6 +104,12 @@ func (w *walker) visit(name string, d fs.DirEntry, err error) error {
 		return fmt.Errorf("reading the checkout: %w (leave it out in .dockerignore if it is not part of OpenAlgo)", err)
 	}
 	if name == "." {
+		return nil
+	}
+	if slices.Contains(instances, name) {
+		if d.IsDir() {
+			return fs.SkipDir
+		}
 		return nil
 	}
 	skip, info, err := w.ignored.MatchesUsingParentResults(name, w.parents[path.Dir(name)])

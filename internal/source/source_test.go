@@ -117,6 +117,24 @@ func TestTheirs(t *testing.T) {
 	}
 }
 
+// A checkout that is an instance's directory, too: its keys and copies never go
+// into an image, and what a run writes is no other source.
+func TestInstanceInItsCheckout(t *testing.T) {
+	plain := with(openalgo, map[string]string{"Dockerfile": "FROM a\n"})
+	lived := with(plain, map[string]string{".env": "canary", ".openalgo-install/journal.json": "canary", "openalgo-install.yaml": "canary", "docker-compose.yaml": "canary"})
+	s := open(t, checkout(t, lived), source.Options{})
+	for name, text := range context(t, s) {
+		if strings.Contains(text, "canary") {
+			t.Errorf("the context has %s", name)
+		}
+	}
+	delete(plain, ".env")
+	delete(plain, "docker-compose.yaml")
+	if other := open(t, checkout(t, plain), source.Options{}); other.Ref() != s.Ref() {
+		t.Errorf("%s, and %s without the instance", s.Ref(), other.Ref())
+	}
+}
+
 func TestLinks(t *testing.T) {
 	dir := checkout(t, openalgo)
 	must(t, os.Symlink("app.py", filepath.Join(dir, "link.py")))

@@ -1,0 +1,195 @@
+package install
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+)
+
+// AppUser is user and group that OpenAlgo's container runs as: .env and what
+// keeps its data must be theirs.
+const AppUser = 1000
+
+// ownersLimit is how many files may change hands: each is noted, so that an
+// undo can give it back.
+const ownersLimit = 10000
+
+// ownerChange is a file that changes hands, and whose it was.
+type ownerChange struct {
+	Dir  string `json:"dir"`
+	Name string `json:"name"` // below Dir
+	UID  int    `json:"uid"`
+	GID  int    `json:"gid"`
+}
+
+// planOwners plans to give OpenAlgo the directories that it could not write:
+// docker-run.sh makes them as root, and OpenAlgo ends at its start then.
+func (in *Installer) planOwners(o *observed, p *Plan) error {
+	info := in.Engine.Info()
+	if !info.Local || info.Rootless || info.UserNS || !in.adopting && o.state.ours() {
+		return nil
+	}
+	var dirs []string
+	for _, m := range p.stack.Spec("").Mounts {
+		dir := directoryOf(m)
+		if dir == "" {
+			continue
+		}
+		changes, err := othersIn(dir)
+		if err != nil {
+			return err
+		}
+		if len(changes) > 0 {
+			p.owners = append(p.owners, changes...)
+			dirs = append(dirs, dir)
+			p.add(Change{Kind: KindVolume, Name: dir, Action: ActionUpdate, Reason: fmt.Sprintf("%d of its files and directories become user %d's: "+
+				"OpenAlgo runs as that user and could not write them", len(changes), AppUser)})
+		}
+	}
+	if len(dirs) == 0 {
+		return nil
+	}
+	if os.Geteuid() != 0 {
+		return fail(ExitHost, "OpenAlgo cannot write %s\n\nIts container runs as user %d, and they belong to another. Give them to it:\n\n    sudo chown -R %[2]d:%[2]d %[3]s\n\nNothing was changed",
+			strings.Join(dirs, ", "), AppUser, strings.Join(dirs, " "))
+	}
+	p.Asks = append(p.Asks, Ask{AskOwners, fmt.Sprintf("These directories belong to another user, so OpenAlgo (user %d) cannot write them: %s. They become its own", AppUser, strings.Join(dirs, ", "))})
+	return nil
+}
+
+// othersIn lists what below a directory is to change hands; nothing where
+// OpenAlgo can write all of it.
+func othersIn(dir string) (out []ownerChange, err error) {
+	if info, err := os.Lstat(dir); err != nil || !info.IsDir() {
+		return nil, nil //nolint:nilerr // it is made, or looked at elsewhere
+	}
+	blocked := false
+	err = filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := entry.Info()
+		if err != nil {
+			return err
+		}
+		owner, ok := info.Sys().(*syscall.Stat_t)
+		if !ok || owner.Uid == AppUser {
+			return nil
+		}
+		name, err := filepath.Rel(dir, path)
+		if err != nil {
+			return err
+		}
+		kind := entry.Type()
+		if kind != 0 && !entry.IsDir() {
+			return nil // links, sockets: nobody writes them
+		}
+		if kind == 0 && owner.Nlink > 1 {
+			return fail(ExitHost, "%s has a second name (hard link), so it is not given to OpenAlgo: remove that name, or copy the file. Nothing was changed", path)
+		}
+		blocked = blocked || !mayWrite(info.Mode(), owner)
+		if out = append(out, ownerChange{Dir: dir, Name: name, UID: int(owner.Uid), GID: int(owner.Gid)}); len(out) > ownersLimit {
+			return fail(ExitHost, "%s has too many files of other users to change them one by one. Give all of them to OpenAlgo: sudo chown -R %d:%[2]d %[1]s. Nothing was changed", dir, AppUser)
+		}
+		return nil
+	})
+	if os.IsPermission(err) {
+		return nil, fail(ExitHost, "%w: this user cannot look at the owners of %s. Run the command with sudo. Nothing was changed", err, dir)
+	}
+	if err != nil || !blocked {
+		return nil, err
+	}
+	return out, nil
+}
+
+// mayWrite reports whether OpenAlgo can write what another user owns.
+func mayWrite(mode fs.FileMode, owner *syscall.Stat_t) bool {
+	return mode&0o002 != 0 || owner.Gid == AppUser && mode&0o020 != 0
+}
+
+// giveOwners gives OpenAlgo the directories of the plan. The journal says first
+// whose they were.
+func (r *run) giveOwners(context.Context) error {
+	r.journal.Owners = r.plan.owners
+	if err := r.journal.save(); err != nil {
+		return err
+	}
+	for _, c := range r.plan.owners {
+		if err := c.give(AppUser, AppUser); err != nil {
+			return fmt.Errorf("giving %s to user %d: %w", filepath.Join(c.Dir, c.Name), AppUser, err)
+		}
+	}
+	failpoint("owners")
+	return nil
+}
+
+// ownersBack gives everything back to whom it was of.
+func (in *Installer) ownersBack(j *journal) error {
+	for _, c := range j.Owners {
+		if err := c.give(c.UID, c.GID); err != nil && !os.IsNotExist(err) {
+			return fmt.Errorf("giving %s back to user %d: %w", filepath.Join(c.Dir, c.Name), c.UID, err)
+		}
+	}
+	return nil
+}
+
+// give changes an owner without following links out of the directory.
+func (c ownerChange) give(uid, gid int) error {
+	root, err := os.OpenRoot(c.Dir)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	return root.Lchown(c.Name, uid, gid)
+}
+
+// preflightUser refuses an image whose user could not read .env.
+func (in *Installer) preflightUser(ctx context.Context, o *observed, p *Plan, add func(string, ...any)) {
+	c := o.container()
+	if o.image == nil || p.stack.Spec("").User != "" || c != nil && c.ImageID == o.image.ID && !in.adopting {
+		return
+	}
+	uid := in.userOf(ctx, o.image.ID, o.image.User)
+	if uid == "" || uid == "0" || uid == fmt.Sprint(AppUser) {
+		return
+	}
+	add("the image %s runs as user %s, and .env and the data are given to user %d, as OpenAlgo's own image has it: OpenAlgo could not read its .env. "+
+		"Use an image that runs as user %d (in its Dockerfile: RUN useradd --uid %[3]d appuser, and USER appuser)", p.stack.Image, uid, AppUser, AppUser)
+}
+
+// userOf is the number of an image's user, "" where it is not known. A name
+// is looked up in the image's own list.
+func (in *Installer) userOf(ctx context.Context, image, user string) string {
+	user, _, _ = strings.Cut(user, ":")
+	switch {
+	case user == "" || user == "root":
+		return "0"
+	case strings.Trim(user, "0123456789") == "":
+		return user
+	}
+	list, err := in.readFromImage(ctx, image, "/etc/passwd")
+	if err != nil {
+		return ""
+	}
+	for line := range strings.Lines(string(list)) {
+		if fields := strings.Split(line, ":"); len(fields) > 2 && fields[0] == user {
+			return strings.TrimSpace(fields[2])
+		}
+	}
+	return ""
+}
+
+// noteBroken notes that the container of before did not work: that it does not
+// work after an undo, either, is no failure of that.
+func (r *run) noteBroken(ctx context.Context) {
+	if r.journal.Old == nil || !isUp(*r.old) || r.old.State != "restarting" && r.old.RestartCount == 0 {
+		return
+	}
+	if _, err := ask(ctx, r.in.Engine, checkOfContainer(r.in.Engine, *r.old)); err != nil {
+		r.journal.Old.Broken = true
+	}
+}

@@ -1,0 +1,77 @@
+package install
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+func TestOthersIn(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can give files away")
+	}
+	dir := t.TempDir()
+	data := filepath.Join(dir, "db")
+	outside := filepath.Join(dir, "outside")
+	for _, path := range []string{data, filepath.Join(data, "sub"), outside} {
+		if err := os.Mkdir(path, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write := func(path string) {
+		t.Helper()
+		if err := os.WriteFile(path, nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(filepath.Join(data, "sub", "of-root"))
+	write(filepath.Join(data, "of-the-app"))
+	write(filepath.Join(outside, "secret"))
+	if err := os.Symlink(outside, filepath.Join(data, "link")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chown(filepath.Join(data, "of-the-app"), AppUser, AppUser); err != nil {
+		t.Fatal(err)
+	}
+	changes, err := othersIn(data)
+	if err != nil || len(changes) != 3 { // db, sub, of-root
+		t.Fatalf("%+v, %v", changes, err)
+	}
+	for _, c := range changes {
+		if err := c.give(AppUser, AppUser); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if again, err := othersIn(data); err != nil || len(again) != 0 {
+		t.Errorf("%+v, %v", again, err)
+	}
+	if info, err := os.Stat(filepath.Join(outside, "secret")); err != nil || ownerOf(info) != 0 {
+		t.Error("what a link leads to changed hands")
+	}
+	in := &Installer{}
+	for range 2 {
+		if err := in.ownersBack(&journal{Owners: changes}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if again, err := othersIn(data); err != nil || len(again) != 3 {
+		t.Errorf("%+v, %v", again, err)
+	}
+	if err := os.Link(filepath.Join(outside, "secret"), filepath.Join(data, "second-name")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := othersIn(data); err == nil {
+		t.Error("a hard link would give away what is elsewhere")
+	}
+	// The app can write it: nothing changes hands.
+	open := filepath.Join(dir, "open")
+	if err := os.Mkdir(open, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(open, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if changes, err := othersIn(open); err != nil || len(changes) != 0 {
+		t.Errorf("%+v, %v", changes, err)
+	}
+}
