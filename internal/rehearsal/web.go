@@ -40,6 +40,7 @@ func (a *app) webHandler(started time.Time) http.Handler {
 	mux.HandleFunc("GET /rehearsal/report", func(w http.ResponseWriter, _ *http.Request) {
 		writeJSON(w, http.StatusOK, a.report())
 	})
+	mux.HandleFunc("GET /rehearsal/inside", a.serveInside)
 	mux.HandleFunc("/rehearsal/request", serveRequest)
 	for _, path := range []string{"/api/", "/static/", "/zerodha/", "/strategy/webhook/"} {
 		mux.HandleFunc(path, serveRequest)
