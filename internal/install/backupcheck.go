@@ -181,7 +181,7 @@ func checkLimit(dir string) time.Duration {
 	if err != nil {
 		bytes = 0
 	}
-	return limit("check", checkTime+time.Duration(bytes>>20)*checkTimePerGiB/1024)
+	return checkTime + time.Duration(bytes>>20)*checkTimePerGiB/1024
 }
 
 func (b *backing) askSQLite(ctx context.Context, image, dir string, paths []string) (damaged []string, err error) {

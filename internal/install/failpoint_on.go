@@ -18,15 +18,6 @@ func now() time.Time {
 	return time.Now()
 }
 
-// limit is OPENALGO_LIMIT=<name>:<duration> where that is set.
-func limit(name string, d time.Duration) time.Duration {
-	of, text, _ := strings.Cut(os.Getenv("OPENALGO_LIMIT"), ":")
-	if shorter, err := time.ParseDuration(text); err == nil && of == name {
-		return shorter
-	}
-	return d
-}
-
 // failpoint carries out OPENALGO_FAILPOINT=<name>:<signal> when a run reaches
 // the point of that name; the signal KILL cannot be survived, the others are
 // what a user or the system sends. OPENALGO_FAILPOINT_LOG collects the names.

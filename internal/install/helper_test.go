@@ -1,0 +1,67 @@
+package install
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/marketcalls/openalgo-install/internal/engine"
+)
+
+// engineWith is an engine with one container in a state.
+func engineWith(t *testing.T, state string) *engine.Engine {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "oa") // short enough for a socket
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	path := filepath.Join(dir, "e.sock")
+	listener, err := net.Listen("unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Api-Version", "1.43")
+		w.Header().Set("Content-Type", "application/json")
+		if strings.HasSuffix(r.URL.Path, "/version") {
+			fmt.Fprint(w, `{"Version": "24.0.9", "ApiVersion": "1.43", "Os": "linux", "Arch": "amd64"}`)
+			return
+		}
+		fmt.Fprintf(w, `{"Id": "a", "Name": "/a", "State": {"Status": %q, "ExitCode": 7}, "Config": {}, "HostConfig": {}, "NetworkSettings": {}}`, state)
+	})}
+	go func() { _ = server.Serve(listener) }()
+	t.Cleanup(func() { server.Close() })
+	e, err := engine.Connect(t.Context(), engine.Options{Getenv: func(key string) string {
+		return map[string]string{"DOCKER_HOST": "unix://" + path, "HOME": dir}[key]
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { e.Close() })
+	return e
+}
+
+// A helper that does not end, as a python3 that hangs, is given up.
+func TestHelperThatDoesNotEnd(t *testing.T) {
+	in := &Installer{Engine: engineWith(t, "running")}
+	if _, err := in.ended(t.Context(), "a", 50*time.Millisecond); err == nil || !strings.Contains(err.Error(), "did not end") {
+		t.Errorf("%v, want that it did not end", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := in.ended(ctx, "a", time.Hour); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v, want Canceled", err)
+	}
+	in.Engine = engineWith(t, "exited")
+	if c, err := in.ended(t.Context(), "a", time.Hour); err != nil || c.ExitCode != 7 {
+		t.Errorf("status %d, %v", c.ExitCode, err)
+	}
+}
