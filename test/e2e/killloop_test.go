@@ -41,7 +41,7 @@ func TestKillLoop(t *testing.T) {
 	config := dockerConfig(t, map[string]any{})
 	release(t, repository+":1", config, "")
 	release(t, repository+":2", config, "NEW_IN_TWO = 'yes'")
-	t.Cleanup(func() {
+	t.Cleanup(func() { // after every life
 		for _, tag := range []string{"1", "2"} {
 			_ = exec.Command("docker", "image", "rm", "--force", repository+":"+tag).Run()
 		}
@@ -91,14 +91,18 @@ func newLife(t *testing.T, seed uint64, repository string, engine *ownEngine) *l
 		names := []string{"by hand", "docker-run.sh", "install-docker.sh"}
 		l.instance = adoptable(t, names[seed/4%3])
 	} else {
-		l.instance = newInstanceFrom(t, repository+":1")
+		l.instance = newInstance(t) // the image is every life's
+		l.from(repository + ":1")
 		l.install(0)
 	}
 	l.env = append(l.env, "TMPDIR="+l.temp)
 	l.data = l.volume("/app/db")
-	for n, target := range []string{"/app/strategies", "/app/keys"} {
-		l.marks = append(l.marks, filepath.Join(l.volume(target), fmt.Sprintf("mark-%d.py", n)))
-		l.place(l.marks[n], 500, 0)
+	for _, m := range l.running().Mounts { // a stack made by hand has not all of them
+		if m.Target == "/app/strategies" || m.Target == "/app/keys" {
+			mark := filepath.Join(l.volume(m.Target), "mark.py")
+			l.place(mark, 500, 0)
+			l.marks = append(l.marks, mark)
+		}
 	}
 	l.keys = l.instance.keys()
 	l.addRow("first")
