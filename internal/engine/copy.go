@@ -7,6 +7,7 @@ import (
 	"io"
 	"path"
 	"sync"
+	"time"
 
 	"github.com/docker/docker/api/types/container"
 )
@@ -23,6 +24,14 @@ func (e *Engine) CopyFrom(ctx context.Context, id, path string) (io.ReadCloser, 
 		return nil, e.explain(ctx, "copy "+path+" from container "+short(id), err)
 	}
 	return content, nil
+}
+
+// ModTime returns when the file or directory at path in a container was last
+// changed; the container may never have been started. ErrNotFound when there is
+// no such path.
+func (e *Engine) ModTime(ctx context.Context, id, path string) (time.Time, error) {
+	stat, err := e.api.ContainerStatPath(ctx, id, path)
+	return stat.Mtime, e.explain(ctx, "look at "+path+" in container "+short(id), err)
 }
 
 // CopyTo unpacks a tar into the directory dir of a container, which must

@@ -38,6 +38,9 @@ func newRun(in *Installer, o *observed, p *Plan, madeDir bool) *run {
 	r.replace = change != nil && change.Action != ActionUpdate
 	next := o.state
 	next.Began = ""
+	if in.seen {
+		next.SeenBy = in.Engine.Info().ID
+	}
 	next.Project, next.ImageRef, next.ImageID = o.project, p.imageRef(), p.imageID
 	next.Env = maps.Clone(o.state.Env)
 	next.remember(p.env.settings, p.env.left)

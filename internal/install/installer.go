@@ -53,6 +53,8 @@ type Installer struct {
 	// what mends it.
 	evenBroken bool
 	samples    map[string][]byte // .sample.env of the images that were looked into
+	// seen says that the engine has this directory on its own disk.
+	seen bool
 	// rehearsing says that all of this is taken away again.
 	rehearsing bool
 }

@@ -40,6 +40,7 @@ func (in *Installer) preflight(ctx context.Context, o *observed, p *Plan) error 
 	}
 	in.preflightEngine(o, p, add)
 	in.preflightUser(ctx, o, p, add)
+	in.preflightView(ctx, o, add)
 	var cause error
 	if p.change(KindImage, p.stack.Image) != nil {
 		cause = in.preflightBuild(ctx, add)

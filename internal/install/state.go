@@ -37,6 +37,8 @@ type state struct {
 	// FernetSalt says whether data depends on that key of .env: saltUsed or
 	// saltIdle; "" is not known.
 	FernetSalt string `json:"fernet_salt,omitempty"`
+	// SeenBy is the ID of the engine that is known to see this directory.
+	SeenBy string `json:"seen_by,omitempty"`
 	// Began is the project of an install that was undone and left its keys: they
 	// are not those of a directory that was moved.
 	Began string `json:"began,omitempty"`

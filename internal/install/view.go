@@ -1,0 +1,109 @@
+package install
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/marketcalls/openalgo-install/internal/engine"
+)
+
+// preflightView wants an engine that has this directory on its own disk, since
+// the container mounts .env from there. One on another machine has not, and one
+// from a snap sees home directories alone. It is asked once for a directory and
+// an engine.
+func (in *Installer) preflightView(ctx context.Context, o *observed, add func(string, ...any)) {
+	info := in.Engine.Info()
+	known := info.ID != "" && o.state.SeenBy == info.ID
+	if in.seen || known || info.Podman {
+		return
+	}
+	image := o.state.ImageID
+	if o.image != nil {
+		image = o.image.ID
+	}
+	if image == "" {
+		return // asked again once there is an image to ask with
+	}
+	dir, err := in.sees(ctx, image)
+	switch {
+	case err == nil:
+		in.seen = dir != ""
+	case info.Local:
+		add("Docker (%s) does not see the directory %s: %v. A Docker from a snap sees only what is below your home directory: "+
+			"choose a --dir there, or install Docker Engine instead (openalgo-install docker)", info.Endpoint, dir, err)
+	default:
+		add("Docker (%s) does not have the directory %s of this machine: %v. "+
+			"Run openalgo-install on the machine that Docker runs on, or unset DOCKER_HOST and choose another docker context", info.Endpoint, dir, err)
+	}
+}
+
+// errOtherDirectory says that the engine has another directory at this path.
+var errOtherDirectory = errors.New("it has another one there")
+
+// viewTries is how often a directory is compared that changes meanwhile.
+const viewTries = 3
+
+// sees compares the directory, or the nearest one above it that is there, with
+// what a container would get: by the time of its last change, so that nothing
+// has to be written. It names the directory; an error is evidence, and where
+// there is none either way both are empty.
+func (in *Installer) sees(ctx context.Context, image string) (dir string, err error) {
+	dir = in.work.dir
+	for !exists(dir) && dir != filepath.Dir(dir) {
+		dir = filepath.Dir(dir)
+	}
+	if dir, err = filepath.EvalSymlinks(dir); err != nil {
+		return "", nil //nolint:nilerr // preflightDir says so
+	}
+	id, err := in.Engine.Create(ctx, engine.ContainerSpec{
+		Image: image, Entrypoint: []string{"/none"}, NetworkMode: "none", Labels: in.probeLabels(),
+		Mounts: []engine.Mount{{Type: "bind", Source: dir, Target: "/seen", ReadOnly: true}},
+	})
+	if err != nil {
+		return unless(dir, evidence(err))
+	}
+	defer in.discard(ctx, id)
+	for range viewTries {
+		before, err1 := os.Stat(dir)
+		there, err := in.Engine.ModTime(ctx, id, "/seen")
+		after, err2 := os.Stat(dir)
+		if errors.Join(err, err1, err2) != nil {
+			return unless(dir, evidence(err))
+		}
+		// Some file systems that are shared with a VM keep whole seconds.
+		if before.ModTime().Truncate(time.Second).Equal(there.Truncate(time.Second)) {
+			return dir, nil
+		}
+		if before.ModTime().Equal(after.ModTime()) {
+			return dir, errOtherDirectory
+		}
+	}
+	return "", nil
+}
+
+// unless names the directory where there is evidence.
+func unless(dir string, err error) (string, error) {
+	if err == nil {
+		return "", nil
+	}
+	return dir, err
+}
+
+// evidence is an error that says that there is no such directory; others are
+// for the run itself to meet.
+func evidence(err error) error {
+	if err == nil {
+		return nil
+	}
+	for _, text := range []string{"bind source path does not exist", "mounts denied", "no such file or directory", "not shared from the host"} {
+		if strings.Contains(err.Error(), text) {
+			return fmt.Errorf("there is none (%s)", text)
+		}
+	}
+	return nil
+}
