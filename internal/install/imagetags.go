@@ -3,7 +3,6 @@ package install
 import (
 	"context"
 	"encoding/json"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -88,7 +87,7 @@ func (in *Installer) dropImageTags(ctx context.Context, project string) {
 func (in *Installer) neededImages(ctx context.Context) []string {
 	out := []string{}
 	for _, name := range []string{snapshotName, replacedName} {
-		text, err := os.ReadFile(filepath.Join(in.work.path(name), copyManifest))
+		text, err := readOwn(filepath.Join(in.work.path(name), copyManifest))
 		var m backup.Manifest
 		if err == nil && json.Unmarshal(text, &m) == nil {
 			out = append(out, m.Image.ID)

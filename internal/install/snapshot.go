@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"syscall"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/host"
@@ -134,52 +136,7 @@ func removeWhole(dir string) error {
 	return os.RemoveAll(gone)
 }
 
-// copyTree makes target what source is: owners, modes and times too, and
-// nothing else. target itself stays, since it may be a volume.
-func copyTree(ctx context.Context, source, target string) error {
-	// Before anything is taken away: what takes its place must be there.
-	if info, err := os.Stat(source); err != nil || !info.IsDir() {
-		return errors.Join(err, fmt.Errorf("%s is no directory", source))
-	}
-	if err := os.MkdirAll(target, 0o700); err != nil {
-		return err
-	}
-	if err := emptyDirectory(target); err != nil {
-		return err
-	}
-	var directories []string
-	err := filepath.WalkDir(source, func(path string, entry fs.DirEntry, err error) error {
-		if err == nil {
-			err = ctx.Err()
-		}
-		if err != nil {
-			return err
-		}
-		if isAside(entry) {
-			return fs.SkipDir
-		}
-		name, err := filepath.Rel(source, path)
-		if err != nil {
-			return err
-		}
-		if entry.IsDir() {
-			directories = append(directories, name)
-		}
-		return copyEntry(path, filepath.Join(target, name), entry)
-	})
-	// Last, since what is put into a directory changes its time.
-	for i := len(directories) - 1; err == nil && i >= 0; i-- {
-		to := filepath.Join(target, directories[i])
-		if err = copyTimes(filepath.Join(source, directories[i]), to); err == nil {
-			err = host.SyncDir(to)
-		}
-	}
-	if err != nil {
-		return err
-	}
-	return host.SyncDir(filepath.Dir(target))
-}
-
+// copyEntry copies one file or link, as it is.
 func copyEntry(source, target string, entry fs.DirEntry) error {
 	info, err := entry.Info()
 	if err != nil {
@@ -190,10 +147,6 @@ func copyEntry(source, target string, entry fs.DirEntry) error {
 		return errors.New("this system tells no owners of files")
 	}
 	switch {
-	case entry.IsDir():
-		if err := os.MkdirAll(target, 0o700); err != nil {
-			return err
-		}
 	case entry.Type()&fs.ModeSymlink != 0:
 		link, err := os.Readlink(source)
 		if err != nil {
@@ -229,12 +182,12 @@ func copyTimes(source, target string) error {
 
 // copyFile copies and syncs: a roll back relies on it.
 func copyFile(source, target string) (err error) {
-	from, err := os.Open(source)
+	from, err := os.OpenFile(source, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
 	if err != nil {
 		return err
 	}
 	defer from.Close()
-	to, err := os.OpenFile(target, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	to, err := os.OpenFile(target, os.O_CREATE|os.O_TRUNC|os.O_WRONLY|unix.O_NOFOLLOW, 0o600)
 	if err != nil {
 		return err
 	}

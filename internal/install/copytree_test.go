@@ -1,0 +1,61 @@
+package install
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+func TestCopyTree(t *testing.T) {
+	asRoot(t)
+	from, to := t.TempDir(), t.TempDir()
+	outside := filepath.Join(t.TempDir(), "passwd")
+	must(t, os.WriteFile(outside, []byte("root"), 0o600))
+	at := time.Date(2026, 5, 8, 9, 15, 0, 0, time.UTC)
+	must(t, os.MkdirAll(from+"/a/\xff", 0o750))
+	must(t, os.WriteFile(from+"/a/\xff/db", []byte("rows"), 0o640))
+	must(t, os.Chmod(from+"/a/\xff/db", 0o640))
+	must(t, os.Symlink(outside, from+"/link"))
+	must(t, unix.Mkfifo(from+"/pipe", 0o600))
+	must(t, os.MkdirAll(from+"/"+asideBeside+"x", 0o700))
+	for _, name := range []string{"/a/\xff/db", "/link", "/a/\xff", "/a"} {
+		must(t, os.Lchown(from+name, alice, alice))
+	}
+	for _, name := range []string{"/a/\xff/db", "/a/\xff", "/a"} {
+		must(t, os.Chtimes(from+name, at, at))
+	}
+	// What was there before goes, and is not written through.
+	must(t, os.Symlink(outside, to+"/a"))
+	must(t, os.WriteFile(to+"/old", nil, 0o600))
+
+	must(t, copyTree(t.Context(), from, to))
+	was, err := treeSums(t.Context(), from)
+	must(t, err)
+	is, err := treeSums(t.Context(), to)
+	must(t, err)
+	if len(was) != 5 || len(is) != len(was) {
+		t.Fatalf("%d entries, and then %d:\n%q\n%q", len(was), len(is), was, is)
+	}
+	for i := range was {
+		if was[i] != is[i] {
+			t.Errorf("%q became %q", was[i], is[i])
+		}
+	}
+	for _, name := range []string{"/a/\xff/db", "/a/\xff", "/a"} {
+		if info, err := os.Stat(to + name); err != nil || !info.ModTime().Equal(at) {
+			t.Errorf("%q: %v, %v", name, info, err)
+		}
+	}
+	if text, _ := os.ReadFile(outside); string(text) != "root" {
+		t.Errorf("the file outside reads %q", text)
+	}
+	if err := copyTree(t.Context(), from+"/none", to); err == nil {
+		t.Error("a copy of nothing")
+	}
+	if left, _ := os.ReadDir(to); len(left) == 0 {
+		t.Error("a copy that cannot be made emptied its target")
+	}
+}
