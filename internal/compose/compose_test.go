@@ -126,6 +126,11 @@ func TestTheContainerHasFewRights(t *testing.T) {
 	if spec.PidsLimit == nil || *spec.PidsLimit != 2048 {
 		t.Errorf("pids_limit: %v", spec.PidsLimit)
 	}
+	root := params
+	root.AsRoot = true
+	if stack, err := compose.Load(t.Context(), source("/opt/openalgo", compose.Render(root), "")); err != nil || len(stack.Spec("").CapDrop) > 0 {
+		t.Errorf("an image that runs as root: %v, %v", stack.Spec("").CapDrop, err)
+	}
 	if spec.MemoryBytes != 0 {
 		t.Error("a memory limit would kill a process that trades")
 	}

@@ -44,6 +44,9 @@ type Params struct {
 	// OwnHealth says that the image has our start.sh, whose check knows of the
 	// WebSocket proxy too.
 	OwnHealth bool
+	// AsRoot says that the image runs as root: without root's rights it could
+	// not read .env, which belongs to user 1000.
+	AsRoot bool
 	// BindData keeps the data in directories beside the file, not in volumes.
 	BindData bool
 	// Data names other volumes or absolute paths for some of DataDirs.
@@ -57,6 +60,10 @@ func Render(p Params) []byte {
 	selinux := ""
 	if p.SELinux {
 		selinux = "        bind:\n          selinux: z\n"
+	}
+	capabilities := "    cap_drop: [ALL]\n"
+	if p.AsRoot {
+		capabilities = ""
 	}
 	health := `["CMD", "curl", "-f", "http://127.0.0.1:5000/auth/check-setup"]`
 	if p.OwnHealth {
@@ -94,6 +101,7 @@ func Render(p Params) []byte {
 		"@IMAGE@", strconv.Quote(p.Image),
 		"@WEB@", port(p.WebPort, WebPort),
 		"@WEBSOCKET@", port(p.WebSocketPort, WebSocketPort),
+		"@CAPABILITIES@", capabilities,
 		"@SELINUX@", selinux,
 		"@HEALTH@", health,
 		"@DATA@", data.String(),

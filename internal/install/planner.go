@@ -146,7 +146,7 @@ func (in *Installer) planCompose(ctx context.Context, o *observed, p *Plan) erro
 	rendered := compose.Render(compose.Params{
 		Project: o.project, Container: compose.ContainerName(o.project), Image: in.imageRef(p.answers),
 		Bind: p.answers.Ports.Bind, WebPort: p.answers.Ports.Web, WebSocketPort: p.answers.Ports.WebSocket,
-		SELinux: in.Engine.Info().SELinux, OwnHealth: in.ownHealth(),
+		SELinux: in.Engine.Info().SELinux, OwnHealth: in.ownHealth(), AsRoot: o.runsAsRoot(),
 		BindData: p.answers.Volumes == "bind", Data: p.answers.Data,
 	})
 	p.composeText, p.ownCompose = rendered, true
@@ -195,6 +195,19 @@ func (in *Installer) planCompose(ctx context.Context, o *observed, p *Plan) erro
 		return fail(ExitHost, "%s calls the project %q and this directory's is %q: write `name: %s`", path, p.stack.Project, o.project, o.project)
 	}
 	return nil
+}
+
+// runsAsRoot reports whether the image runs as root, which OpenAlgo's own does
+// not.
+func (o *observed) runsAsRoot() bool {
+	user := "1000"
+	if o.image != nil {
+		user = o.image.User
+	} else if c := o.container(); c != nil {
+		user = c.User
+	}
+	name, _, _ := strings.Cut(user, ":")
+	return name == "" || name == "0" || name == "root"
 }
 
 // recreatesAnyway reports whether the container is recreated for another reason
