@@ -63,7 +63,7 @@ nothing can be read back.`,
 	f.BoolVar(&o.now, "now", false, "stop OpenAlgo also while a market is open")
 	f.StringArrayVar(&o.recipients, "recipient", nil, "encrypt to this age recipient (age1...); can be repeated")
 	f.StringVar(&o.passphrase, "passphrase-file", "", "encrypt with the passphrase in this file; - asks on the terminal")
-	f.StringVar(&o.schedule, "schedule", "", "back up every day at HH:MM (Indian time) with these flags; off ends that")
+	f.StringVar(&o.schedule, "schedule", "", "back up every day at HH:MM IST with these flags; off ends that")
 	return cmd
 }
 
@@ -159,7 +159,13 @@ func (a *app) scheduleBackup(ctx context.Context, in *install.Installer, o backu
 	if err != nil {
 		return install.Result{}, fmt.Errorf("finding this program's own file: %w", err)
 	}
-	command := []string{self, "backup", "--now"}
+	// Without --now a run that comes late, after a suspend, stops nothing while a
+	// market is open.
+	command, recover := []string{self, "backup"}, []string{self, "recover"}
+	if o.now {
+		command = append(command, "--now")
+	}
+	flags := len(command)
 	for flag, path := range map[string]string{"--dir": a.dir, "--to": o.to, "--passphrase-file": o.passphrase} {
 		if path == "" {
 			continue
@@ -168,8 +174,11 @@ func (a *app) scheduleBackup(ctx context.Context, in *install.Installer, o backu
 			return install.Result{}, err
 		}
 		command = append(command, flag+"="+path)
+		if flag == "--dir" {
+			recover = append(recover, flag+"="+path)
+		}
 	}
-	slices.Sort(command[3:])
+	slices.Sort(command[flags:])
 	if o.keep > 0 {
 		command = append(command, "--keep="+strconv.Itoa(o.keep))
 	}
@@ -189,5 +198,5 @@ func (a *app) scheduleBackup(ctx context.Context, in *install.Installer, o backu
 			}
 		}
 	}
-	return in.SetDailyBackup(ctx, o.schedule, o.to, command, o.now)
+	return in.SetDailyBackup(ctx, o.schedule, o.to, command, recover, o.now)
 }

@@ -186,7 +186,7 @@ that fails puts back what ran before.`,
 	o.flags(cmd)
 	cmd.AddCommand(a.sizeCommand(), a.renderCommand(), a.statusCommand(), a.doctorCommand(), a.logsCommand(),
 		a.startCommand(), a.stopCommand(), a.restartCommand(), a.resizeCommand(), a.uninstallCommand(),
-		a.adoptCommand(), a.domainCommand(), a.mcpCommand(), a.upgradeCommand(), a.rollbackCommand(), a.backupCommand(), a.restoreCommand(), a.setCommand(), a.shellCommand(), a.adminCommand(), a.answersCommand(), a.dockerCommand(), a.manCommand(), a.versionCommand(), a.selfUpdateCommand(), a.serveCommand())
+		a.adoptCommand(), a.domainCommand(), a.mcpCommand(), a.upgradeCommand(), a.rollbackCommand(), a.backupCommand(), a.recoverCommand(), a.restoreCommand(), a.setCommand(), a.shellCommand(), a.adminCommand(), a.answersCommand(), a.dockerCommand(), a.manCommand(), a.versionCommand(), a.selfUpdateCommand(), a.serveCommand())
 	return cmd
 }
 

@@ -24,34 +24,24 @@ func leaked(p patient) (out []Finding) {
 	return out
 }
 
-// Backups older than these are none: of a daily one that was missed, and of
-// any.
-const (
-	dailyAge  = 50 * time.Hour
-	backupAge = 31 * 24 * time.Hour
-)
+// backupAge is how old a backup may be that counts as one.
+const backupAge = 31 * 24 * time.Hour
 
 func lastBackup(p patient) []Finding {
 	if p.instance == nil {
 		return nil
 	}
-	last, daily := p.instance.Backup, p.instance.BackupDaily != ""
-	limit := backupAge
-	if daily {
-		limit = dailyAge
-	}
+	last := p.instance.Backup
 	switch {
-	case daily && p.dailyIdle != "" && (last == nil || last.OK && p.now.Sub(last.At) > limit):
-		return warning("backup", "apt-get install cron", "%s", p.dailyIdle)
+	case p.instance.BackupProblem != "":
+		return failure("backup", p.command+" backup", "%s", p.instance.BackupProblem)
 	case last == nil:
 		return ok("backup", "none was made by this program yet; `%s backup` makes one", p.command)
 	case !last.OK:
 		return warning("backup", p.command+" backup", "the backup of %s failed: %s", last.At.Format("2006-01-02 15:04"), strings.SplitN(last.Message, "\n", 2)[0])
 	case last.Unchecked != "":
 		return warning("backup", p.command+" backup", "the databases in the last one could not be checked: %s", last.Unchecked)
-	case p.now.Sub(last.At) > limit && daily:
-		return warning("backup", p.command+" backup", "one should be made every day at %s, and the last is of %s", p.instance.BackupDaily, last.At.Format("2006-01-02 15:04"))
-	case p.now.Sub(last.At) > limit:
+	case p.now.Sub(last.At) > backupAge:
 		return warning("backup", p.command+" backup", "the last one is of %s", last.At.Format("2006-01-02"))
 	case p.backupGone:
 		return warning("backup", p.command+" backup", "the last one is not there any more: %s", last.File)

@@ -65,8 +65,7 @@ type patient struct {
 	idleSalt   bool // no data depends on a FERNET_SALT: the release knows none
 	envMode    fs.FileMode
 	envOwner   owner
-	dailyIdle  string // why nobody makes the daily backup
-	compose    bool   // docker-compose.yaml is there
+	compose    bool // docker-compose.yaml is there
 	unfinished string
 	stray      []string         // volumes whose directory is gone, and that no container has
 	refusal    *install.Refusal // what keeps every command from changing it

@@ -151,7 +151,7 @@ func TestFindsEachFault(t *testing.T) {
 			"is not there"},
 		"no .env":         {func(p *patient) { p.env, p.envErr = nil, errors.New("open .env: no such file") }, "env", Failure, "no such file"},
 		".env unreadable": {func(p *patient) { p.env, p.envErr = nil, fs.ErrPermission }, "env", Warning, "can't be read"},
-		"no cron":         {func(p *patient) { p.instance.BackupDaily, p.dailyIdle = "02:30", "no cron is installed" }, "backup", Warning, "no cron"},
+		"no cron":         {func(p *patient) { p.instance.BackupDaily, p.instance.BackupProblem = "02:30", "no cron is installed" }, "backup", Failure, "no cron"},
 		".env of root":    {func(p *patient) { p.container.User, p.envOwner = "1000", owner{known: true} }, "secrets", Failure, "user 0, mode 0600"},
 		".env of another": {func(p *patient) { p.container.User, p.envOwner = "1001:1001", owner{true, 1000, 1000} }, "secrets", Failure, "user 1001"},
 		".env readable":   {func(p *patient) { p.envMode = 0o644 }, "secrets", Warning, "0644"},
@@ -172,9 +172,6 @@ func TestFindsEachFault(t *testing.T) {
 		"newer image":   {func(p *patient) { p.newer = true }, "upgrade", Warning, "newer image"},
 		"backup failed": {func(p *patient) { p.instance.Backup = &install.LastBackup{At: today, Message: "no room"} }, "backup", Warning, "no room"},
 		"backup old":    {func(p *patient) { p.instance.Backup = &install.LastBackup{At: today.AddDate(0, -2, 0), OK: true} }, "backup", Warning, "the last one is of"},
-		"backup missed": {func(p *patient) {
-			p.instance.Backup, p.instance.BackupDaily = &install.LastBackup{At: today.AddDate(0, 0, -3), OK: true}, "02:30"
-		}, "backup", Warning, "every day at 02:30"},
 		"backup gone": {func(p *patient) {
 			p.instance.Backup, p.backupGone = &install.LastBackup{At: today, OK: true, File: "/mnt/x"}, true
 		}, "backup", Warning, "/mnt/x"},

@@ -127,7 +127,6 @@ func (l Look) gatherFiles(p *patient) {
 		p.compose = p.compose || !gone(filepath.Join(l.Dir, name))
 	}
 	p.unfinished = install.Unfinished(l.Dir)
-	p.dailyIdle = install.ReadDailyBackup(l.Dir).Idle()
 }
 
 // gatherDomain asks for the domain what anybody would see.

@@ -145,7 +145,7 @@ func (r *run) apply(ctx context.Context) error {
 		return r.in.undo(ctx, r.journal, err)
 	}
 	failpoint("committing")
-	if err := r.in.commit(context.WithoutCancel(ctx), r.journal); err != nil {
+	if err := r.in.acrossRestart(context.WithoutCancel(ctx), func(ctx context.Context) error { return r.in.commit(ctx, r.journal) }); err != nil {
 		return fail(ExitFailed, "OpenAlgo runs and is ready, but tidying up failed: %w. Run the same command again", err)
 	}
 	return nil
@@ -158,17 +158,7 @@ func (r *run) step(ctx context.Context, s step) error {
 	failpoint("before-" + s.name)
 	err := ctx.Err()
 	if err == nil {
-		err = s.do(ctx)
-	}
-	for attempts := 0; errors.Is(err, engine.ErrUnreachable) && attempts < 3; attempts++ {
-		r.in.note("the engine stopped answering; waiting for it to come back")
-		wait, cancel := context.WithTimeout(ctx, cleanupTime)
-		ready := r.in.Engine.WaitReady(wait)
-		cancel()
-		if ready != nil {
-			break
-		}
-		err = s.do(ctx)
+		err = r.in.acrossRestart(ctx, s.do)
 	}
 	if err == nil {
 		err = ctx.Err()

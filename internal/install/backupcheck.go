@@ -29,6 +29,16 @@ type LastBackup struct {
 	Unchecked   string  `json:"unchecked,omitempty"`
 	DownSeconds float64 `json:"down_seconds"`
 	Message     string  `json:"message"`
+	// LastGood is when a backup succeeded last, before this one.
+	LastGood time.Time `json:"last_good,omitzero"`
+}
+
+// Good is when a backup succeeded last; zero for never.
+func (l *LastBackup) Good() time.Time {
+	if l.OK {
+		return l.At
+	}
+	return l.LastGood
 }
 
 const lastBackupName = "backup.json"
@@ -62,6 +72,9 @@ func (in *Installer) recordBackup(b *backing, result Result, err error) {
 	if err != nil {
 		last.Message = in.redact.Redact(err.Error())
 	}
+	if before := ReadLastBackup(in.work.dir); before != nil {
+		last.LastGood = before.Good()
+	}
 	text, err := json.MarshalIndent(last, "", "  ")
 	if err == nil {
 		err = host.WriteFile(in.work.path(lastBackupName), append(text, '\n'), 0o600, "")
@@ -92,7 +105,11 @@ func (b *backing) finish(ctx context.Context, c engine.Container) (Result, error
 		in.stepEnded("read-back", StepFailed, began)
 		return Result{}, fail(ExitFailed, "the backup can't be read back: %w. It is removed; OpenAlgo runs", err)
 	}
-	damaged, err := b.checkSQLite(ctx, c, a)
+	var damaged []string
+	err = in.acrossRestart(ctx, func(ctx context.Context) (err error) {
+		damaged, err = b.checkSQLite(ctx, c, a)
+		return err
+	})
 	if ctx.Err() != nil {
 		return Result{}, &Error{Exit: ExitCancelled, Err: errors.New("cancelled: there is no backup, and OpenAlgo is as it was before")}
 	}

@@ -6,11 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,57 +17,67 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/market"
-)
-
-// Where a host keeps what it does every day.
-const (
-	systemdUnits = "/etc/systemd/system"
-	cronTables   = "/etc/cron.d"
+	"github.com/marketcalls/openalgo-install/internal/readfile"
 )
 
 // DailyBackup is a backup that the host makes by itself. It stands in
 // <dir>/.openalgo-install/daily.json.
 type DailyBackup struct {
-	Clock string   `json:"clock"` // HH:MM in India
-	Files []string `json:"files"` // the host's files that do it
+	Clock string    `json:"clock"` // HH:MM in India
+	Files []string  `json:"files"` // the host's files that do it
+	Set   time.Time `json:"set,omitzero"`
 }
 
 const dailyName = "daily.json"
 
 // ReadDailyBackup looks for the daily backup of an instance; nil when there is
-// none, or when its files are gone.
+// none.
 func ReadDailyBackup(dir string) *DailyBackup {
 	text, err := readOwn(workdir{dir}.path(dailyName))
 	var d DailyBackup
-	if err != nil || json.Unmarshal(text, &d) != nil {
+	if err != nil || json.Unmarshal(text, &d) != nil || len(d.Files) == 0 {
 		return nil
 	}
 	for _, file := range d.Files {
 		if !isBackupUnit(file) {
 			return nil
 		}
-		if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
-			return nil
-		}
 	}
 	return &d
 }
 
-// plainWord is what a unit and a cron table both take as it stands.
-var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./@:+=,-]+$`)
+// files are those of the host that are there, and for this directory.
+func (d *DailyBackup) files(root, dir string) (out []string) {
+	for _, file := range d.Files {
+		at := filepath.Join(root, file)
+		text, err := readfile.NoLink(at, readfile.Own)
+		if base, ok := strings.CutSuffix(at, ".timer"); ok && err == nil { // it names no directory in an older form
+			text, err = readfile.NoLink(base+".service", readfile.Own)
+		}
+		if err == nil && isFor(string(text), dir) {
+			out = append(out, file)
+		}
+	}
+	return out
+}
 
 // SetDailyBackup makes the host run a command at a time of every day: by
 // systemd, or by cron where that is not the init. to is the directory that it
-// writes to, "" for the one beside the instance.
-func (in *Installer) SetDailyBackup(ctx context.Context, clock, to string, command []string, marketToo bool) (Result, error) {
+// writes to, "" for the one beside the instance. What did so before stays until
+// the new one is in force.
+func (in *Installer) SetDailyBackup(ctx context.Context, clock, to string, command, recover []string, marketToo bool) (Result, error) {
 	next, err := market.Next(time.Now(), clock)
 	if err != nil {
 		return Result{}, fail(ExitUsage, "--schedule: %w", err)
 	}
-	for _, word := range command {
+	for _, word := range append(slices.Clone(command), recover...) {
 		if !plainWord.MatchString(word) {
 			return Result{}, fail(ExitUsage, "--schedule: %q has characters that cron or systemd would take for something else: use a path without them", word)
 		}
+	}
+	env, err := engineEnvironment(os.Getenv)
+	if err != nil {
+		return Result{}, err
 	}
 	if os.Geteuid() != 0 {
 		return Result{}, fail(ExitHost, "a daily backup is set up in /etc, which takes root: run this with sudo")
@@ -80,29 +89,21 @@ func (in *Installer) SetDailyBackup(ctx context.Context, clock, to string, comma
 	if err != nil {
 		return Result{}, err
 	}
-	b, _ := broker.Find(brokerOf(o))
-	if open := market.Open(next, b.Kind == broker.Crypto); len(open) > 0 && !marketToo {
-		return Result{}, fail(ExitUsage, "at %s a market is open (%s), and OpenAlgo is down for some seconds then: choose another time, or add --now if that is meant", clock, open[0])
+	if err := guardMarket(o, next, clock, marketToo); err != nil {
+		return Result{}, err
 	}
 	to = cmp.Or(to, in.work.dir+archivesSuffix)
 	if err := writable(to); err != nil {
 		return Result{}, fail(ExitUsage, "--to names a directory that is made or written to: %w", err)
 	}
-	if _, err := in.RemoveDailyBackup(ctx); err != nil {
+	before := ReadDailyBackup(in.work.dir)
+	wanted := daily{dir: in.work.dir, project: compose.ProjectName(o.project), at: next, backup: command, recover: recover, env: env}
+	s := scheduler{systemctl: systemctl}
+	files, by, err := s.set(ctx, wanted)
+	if err != nil {
 		return Result{}, err
 	}
-	name := "openalgo-backup-" + compose.ProjectName(o.project)
-	d := DailyBackup{Clock: clock}
-	by := "cron"
-	if _, err := os.Stat("/run/systemd/system"); err == nil {
-		by = "systemd"
-		d.Files, err = writeTimer(ctx, name, clock, command)
-		if err != nil {
-			return Result{}, fail(ExitFailed, "setting up the systemd timer: %w", err)
-		}
-	} else if d.Files, err = writeCron(name, next.Local(), command); err != nil {
-		return Result{}, err
-	}
+	d := DailyBackup{Clock: clock, Files: files, Set: time.Now().UTC()}
 	text, err := json.MarshalIndent(d, "", "  ")
 	if err == nil {
 		err = host.WriteFile(in.work.path(dailyName), append(text, '\n'), 0o600, "")
@@ -110,26 +111,30 @@ func (in *Installer) SetDailyBackup(ctx context.Context, clock, to string, comma
 	if err != nil {
 		return Result{}, fail(ExitFailed, "keeping the time of the daily backup: %w", err)
 	}
-	if reason := d.Idle(); reason != "" {
-		in.Report.Report(Event{Type: EventWarning, Time: time.Now(), Message: reason})
-	}
-	return Result{Changed: true, Message: fmt.Sprintf("a backup is made every day at %s Indian time in %s, by %s (%s); `openalgo-install status` tells how the last one ended",
-		clock, to, by, strings.Join(d.Files, ", "))}, nil
-}
-
-// Idle says why nobody makes the daily backup; "" when somebody does.
-func (d *DailyBackup) Idle() string {
-	if d == nil || len(d.Files) != 1 { // systemd's are two
-		return ""
-	}
-	for _, daemon := range []string{"cron", "crond", "busybox-crond", "fcron"} {
-		for _, dir := range []string{"/usr/sbin", "/sbin", "/usr/bin"} {
-			if _, err := os.Stat(filepath.Join(dir, daemon)); err == nil {
-				return ""
-			}
+	if before != nil {
+		if err := s.remove(ctx, before.files("", in.work.dir), files); err != nil {
+			return Result{}, fail(ExitFailed, "the daily backup is set up, and the previous one is still there: %w", err)
 		}
 	}
-	return "no cron is installed here, so nobody runs " + d.Files[0] + ", the daily backup: apt-get install cron, or run that line from what you have"
+	if by == "cron" && cronHere("") != "" {
+		in.warn(cronHere("") + ", so nobody runs " + files[0] + ", the daily backup: apt-get install cron, or run that line from what you have")
+	}
+	if by == "cron" && hasSummerTime(time.Local, next.Year()) {
+		in.warn("cron goes by this machine's clock, which has summer time: for a part of the year the backup is an hour earlier or later than " + clock + " IST")
+	}
+	return Result{Changed: true, Message: fmt.Sprintf("a backup is made every day at %s IST in %s, by %s (%s); `openalgo-install status` tells how the last one ended",
+		clock, to, by, strings.Join(files, ", "))}, nil
+}
+
+// guardMarket refuses a time at which a market is open on any day of the week.
+func guardMarket(o *observed, next time.Time, clock string, marketToo bool) error {
+	b, _ := broker.Find(brokerOf(o))
+	for day := range 7 {
+		if open := market.Open(next.AddDate(0, 0, day), b.Kind == broker.Crypto); len(open) > 0 && !marketToo {
+			return fail(ExitUsage, "at %s a market is open (%s), and OpenAlgo is down for some seconds then: choose another time, or add --now if that is meant", clock, open[0])
+		}
+	}
+	return nil
 }
 
 // writable tries a directory by a file in it.
@@ -144,24 +149,105 @@ func writable(dir string) error {
 	return errors.Join(probe.Close(), os.Remove(probe.Name()))
 }
 
-func writeTimer(ctx context.Context, name, clock string, command []string) ([]string, error) {
-	service := filepath.Join(systemdUnits, name+".service")
-	timer := filepath.Join(systemdUnits, name+".timer")
-	texts := map[string]string{
-		service: "# Made by openalgo-install backup --schedule.\n[Unit]\nDescription=Backup of OpenAlgo\nAfter=docker.service\n\n" +
-			"[Service]\nType=oneshot\nExecStart=" + strings.Join(command, " ") + "\n",
-		timer: "# Made by openalgo-install backup --schedule.\n[Unit]\nDescription=Daily backup of OpenAlgo\n\n" +
-			"[Timer]\nOnCalendar=*-*-* " + clock + ":00 Asia/Kolkata\nPersistent=false\n\n[Install]\nWantedBy=timers.target\n",
+// scheduler writes the host's files; root stands before their paths.
+type scheduler struct {
+	root      string
+	systemctl func(ctx context.Context, args ...string) error
+}
+
+// set tells the host what to do, and takes back what it wrote where the host
+// does not take it.
+func (s scheduler) set(ctx context.Context, d daily) (files []string, by string, err error) {
+	if _, err := os.Stat(filepath.Join(s.root, "/run/systemd/system")); err == nil {
+		files, err := s.place(ctx, d.units())
+		if err != nil {
+			return nil, "", fail(ExitFailed, "setting up the systemd timer: %w. What was set up before is as it was", err)
+		}
+		return files, "systemd", nil
 	}
-	for path, text := range texts {
-		if err := host.WriteFile(path, []byte(text), 0o644, ""); err != nil {
+	table := d.table()
+	reason := cronHere(s.root)
+	if info, err := os.Stat(filepath.Join(s.root, cronTables)); (reason == "" || reason == noCron) && (err != nil || !info.IsDir()) {
+		reason = "there is no " + cronTables
+	}
+	if reason != "" && reason != noCron { // one may be installed yet, and doctor fails until then
+		return nil, "", fail(ExitHost, "this host has neither systemd nor a cron that can be used: %s. "+
+			"Install one (apt-get install cron), or have what you have run this at that time:\n    %s\nand this after a boot:\n    %s\nNothing was changed",
+			reason, strings.Join(d.backup, " "), strings.Join(d.recover, " "))
+	}
+	files, err = s.place(ctx, []hostFile{table})
+	if err != nil {
+		return nil, "", fail(ExitFailed, "setting up the daily backup: %w", err)
+	}
+	return files, "cron", nil
+}
+
+// place writes files and enables them, all or none.
+func (s scheduler) place(ctx context.Context, list []hostFile) (paths []string, err error) {
+	former := map[string][]byte{}
+	defer func() {
+		if err == nil {
+			return
+		}
+		for path, text := range former {
+			if text == nil {
+				_ = os.Remove(path)
+			} else {
+				_ = host.WriteFile(path, text, 0o644, "")
+			}
+		}
+		if len(list) > 1 {
+			_ = s.systemctl(context.WithoutCancel(ctx), "daemon-reload")
+		}
+	}()
+	var units []string
+	for _, f := range list {
+		at := filepath.Join(s.root, f.path)
+		if former[at], err = readOptional(at); err != nil {
+			return nil, err
+		}
+		if err := host.WriteFile(at, []byte(f.text), 0o644, ""); err != nil {
+			return nil, err
+		}
+		paths = append(paths, f.path)
+		if f.enable {
+			units = append(units, filepath.Base(f.path))
+		}
+	}
+	if len(units) == 0 {
+		return paths, nil
+	}
+	if err := s.systemctl(ctx, "daemon-reload"); err != nil {
+		return nil, err
+	}
+	for _, unit := range units {
+		args := []string{"enable", "--now", unit}
+		if strings.HasSuffix(unit, ".service") {
+			args = []string{"enable", unit} // it is for the next boot
+		}
+		if err := s.systemctl(ctx, args...); err != nil {
 			return nil, err
 		}
 	}
-	if err := systemctl(ctx, "daemon-reload"); err != nil {
-		return nil, err
+	return paths, nil
+}
+
+// remove ends what files do, but for those that stay.
+func (s scheduler) remove(ctx context.Context, files, stay []string) error {
+	files = slices.DeleteFunc(slices.Clone(files), func(file string) bool { return slices.Contains(stay, file) })
+	for _, file := range files {
+		if strings.HasSuffix(file, ".timer") || strings.HasSuffix(file, "-recover.service") {
+			if err := s.systemctl(ctx, "disable", "--now", filepath.Base(file)); err != nil {
+				return err
+			}
+		}
 	}
-	return []string{service, timer}, systemctl(ctx, "enable", "--now", name+".timer")
+	for _, file := range files {
+		if err := host.Remove(filepath.Join(s.root, file)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func systemctl(ctx context.Context, args ...string) error {
@@ -171,38 +257,19 @@ func systemctl(ctx context.Context, args ...string) error {
 	return nil
 }
 
-// writeCron goes by the host's own clock, as cron does; India has no summer
-// time, so only a host that has one is off by an hour for half a year.
-func writeCron(name string, at time.Time, command []string) ([]string, error) {
-	if info, err := os.Stat(cronTables); err != nil || !info.IsDir() {
-		return nil, fail(ExitHost, "this host has neither systemd nor cron: install cron (apt-get install cron), or call `openalgo-install backup` from what you have")
-	}
-	path := filepath.Join(cronTables, name)
-	text := fmt.Sprintf("# Made by openalgo-install backup --schedule.\nPATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n%d %d * * * root %s >/dev/null 2>&1\n",
-		at.Minute(), at.Hour(), strings.Join(command, " "))
-	if err := host.WriteFile(path, []byte(text), 0o644, ""); err != nil {
-		return nil, fail(ExitFailed, "setting up the daily backup: %w", err)
-	}
-	return []string{path}, nil
-}
-
 // RemoveDailyBackup ends the daily backup, if there is one.
 func (in *Installer) RemoveDailyBackup(ctx context.Context) (Result, error) {
 	d := ReadDailyBackup(in.work.dir)
 	if d == nil {
 		return Result{Message: "nothing to do: there is no daily backup"}, nil
 	}
-	for _, file := range d.Files {
-		if strings.HasSuffix(file, ".timer") {
-			if err := systemctl(ctx, "disable", "--now", filepath.Base(file)); err != nil {
-				return Result{}, fail(ExitFailed, "ending the daily backup: %w", err)
-			}
-		}
+	s := scheduler{systemctl: systemctl}
+	err := s.remove(ctx, d.files("", in.work.dir), nil)
+	if err == nil {
+		err = host.Remove(in.work.path(dailyName))
 	}
-	for _, file := range append(d.Files, in.work.path(dailyName)) {
-		if err := os.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return Result{}, fail(ExitFailed, "ending the daily backup: %w", err)
-		}
+	if err != nil {
+		return Result{}, fail(ExitFailed, "ending the daily backup: %w", err)
 	}
 	return Result{Changed: true, Message: "no daily backup is made any more; those that are there stay"}, nil
 }

@@ -162,7 +162,10 @@ func (in *Installer) Restart(ctx context.Context) (Result, error) {
 
 func (in *Installer) stop(ctx context.Context, c *engine.Container) error {
 	began := in.stepStarted("stop", "stop "+c.Name)
-	if err := in.Engine.Stop(context.WithoutCancel(ctx), c.ID, max(stopGrace, c.StopGrace)); err != nil {
+	err := in.acrossRestart(context.WithoutCancel(ctx), func(ctx context.Context) error {
+		return in.Engine.Stop(ctx, c.ID, max(stopGrace, c.StopGrace))
+	})
+	if err != nil {
 		in.stepEnded("stop", StepFailed, began)
 		return fmt.Errorf("stopping %s: %w", c.Name, err)
 	}
@@ -172,13 +175,17 @@ func (in *Installer) stop(ctx context.Context, c *engine.Container) error {
 
 func (in *Installer) startAndVerify(ctx context.Context, c *engine.Container) error {
 	began := in.stepStarted("start", "start "+c.Name+" and wait until it answers")
-	err := in.Engine.Start(ctx, c.ID)
-	if err == nil {
-		var k check
-		if k, err = in.checkOfID(ctx, c.ID); err == nil {
-			err = in.verify(ctx, k)
+	err := in.acrossRestart(ctx, func(ctx context.Context) error {
+		if err := in.Engine.Start(ctx, c.ID); err != nil {
+			return err
 		}
-	}
+		k, err := in.checkOfID(ctx, c.ID)
+		if err != nil {
+			return err
+		}
+		_, err = in.verifyOnce(ctx, k) // after a restart of the engine it is started again
+		return err
+	})
 	if err != nil {
 		in.stepEnded("start", StepFailed, began)
 		return &Error{Exit: ExitFailed, Err: fmt.Errorf("%s does not get ready: %w", c.Name, err), Log: logOf(err)}

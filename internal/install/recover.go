@@ -43,7 +43,7 @@ func (in *Installer) recover(ctx context.Context) error {
 	in.note("undoing it")
 	undoing, cancel := in.undoTime(ctx)
 	defer cancel()
-	err = in.rollBack(undoing, j)
+	err = in.acrossRestart(undoing, func(ctx context.Context) error { return in.rollBack(ctx, j) })
 	if silent := (*silentError)(nil); errors.As(err, &silent) {
 		in.note(silent.Error()) // nothing is left to undo, and this command may be what helps
 		return nil

@@ -46,8 +46,11 @@ type Instance struct {
 	Schedule  *Schedule     `json:"schedule,omitempty"` // a resize with --at
 	Backup    *LastBackup   `json:"backup,omitempty"`   // how the last one ended
 	// BackupDaily is when the host makes a backup by itself, HH:MM in India.
-	BackupDaily string         `json:"backup_daily,omitempty"`
-	Volumes     []VolumeStatus `json:"volumes"`
+	BackupDaily string `json:"backup_daily,omitempty"`
+	// BackupProblem says why that backup is none: it can't happen, failed, or
+	// did not happen.
+	BackupProblem string         `json:"backup_problem,omitempty"`
+	Volumes       []VolumeStatus `json:"volumes"`
 }
 
 // InstanceImage is the image that a container runs from.
@@ -116,7 +119,7 @@ func ReadStatus(ctx context.Context, e *engine.Engine, machine sizing.Machine, o
 		status.Instances = append(status.Instances, readInstance(ctx, e, c, dir, due, sizes))
 	}
 	if onlyDir != "" && len(status.Instances) == 0 {
-		status.Instances = append(status.Instances, withoutContainer(onlyDir)...)
+		status.Instances = append(status.Instances, withoutContainer(ctx, onlyDir)...)
 	}
 	return status, ctx.Err() // what was asked last may have had no answer for that
 }
@@ -203,7 +206,7 @@ func dirOf(c engine.Container) string {
 }
 
 // withoutContainer describes an instance whose container is gone.
-func withoutContainer(dir string) []Instance {
+func withoutContainer(ctx context.Context, dir string) []Instance {
 	work := workdir{dir}
 	s, err := work.readState()
 	if err != nil || s.Project == "" {
@@ -213,10 +216,14 @@ func withoutContainer(dir string) []Instance {
 		Name: s.Project, Dir: dir, Reason: "it has no container: openalgo-install start makes it anew, with the same keys and data",
 		Image: InstanceImage{Ref: s.ImageRef, Digest: s.ImageID}, Volumes: []VolumeStatus{}, Backup: ReadLastBackup(dir),
 	}
-	if d := ReadDailyBackup(dir); d != nil {
-		i.BackupDaily = d.Clock
-	}
+	i.readDaily(ctx)
 	return []Instance{i}
+}
+
+func (i *Instance) readDaily(ctx context.Context) {
+	if d := ReadDailyBackup(i.Dir); d != nil {
+		i.BackupDaily, i.BackupProblem = d.Clock, dailyProblem(ctx, i.Dir, now())
+	}
 }
 
 // proxyRestarts is what our start.sh tells of a WebSocket proxy that died.
@@ -258,9 +265,7 @@ func readInstance(ctx context.Context, e *engine.Engine, c engine.Container, dir
 	i.Sizing = sizingStatus(env, c, dir, due)
 	i.Schedule = ReadSchedule(i.Dir)
 	i.Backup = ReadLastBackup(i.Dir)
-	if d := ReadDailyBackup(i.Dir); d != nil {
-		i.BackupDaily = d.Clock
-	}
+	i.readDaily(ctx)
 	for _, m := range c.Mounts {
 		if path := directoryOf(m); path != "" {
 			i.Volumes = append(i.Volumes, VolumeStatus{Name: path, Mount: m.Target, Bytes: -1})
@@ -394,7 +399,10 @@ func (s Status) WriteText(w io.Writer) {
 		row("schedule", Hinted(i.Dir, i.Schedule.text()))
 		row("backup", i.Backup.text())
 		if i.BackupDaily != "" {
-			row("", "every day at "+i.BackupDaily+" Indian time")
+			row("", "every day at "+i.BackupDaily+" IST")
+		}
+		if i.BackupProblem != "" {
+			row("", "FAILED: "+i.BackupProblem)
 		}
 		for _, v := range i.Volumes {
 			size := "size unknown"

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
@@ -25,7 +24,7 @@ func (in *Installer) undo(ctx context.Context, j *journal, cause error) error {
 	} else {
 		in.note("undoing what was done")
 	}
-	err := in.rollBack(ctx, j)
+	err := in.acrossRestart(ctx, func(ctx context.Context) error { return in.rollBack(ctx, j) })
 	if silent := (*silentError)(nil); errors.As(err, &silent) {
 		return &Error{Exit: ExitBroken, Log: log, Err: fmt.Errorf("%w\n%w\n\n"+
 			"OpenAlgo's files and data are as they were before. To find out what is wrong:\n\n    sudo openalgo-install --dir %s doctor\n", cause, silent, in.work.dir)}
@@ -187,21 +186,6 @@ func (in *Installer) forwardWithoutOld(ctx context.Context, j *journal) (gone bo
 		return true, err
 	}
 	return true, j.finish()
-}
-
-// pingTime is how long Docker may take to answer before that is said.
-const pingTime = 5 * time.Second
-
-// engineBack waits for an engine that was restarted in the middle.
-func (in *Installer) engineBack(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, cleanupTime)
-	defer cancel()
-	ask, done := context.WithTimeout(ctx, pingTime)
-	defer done()
-	if in.Engine.Ping(ask) != nil {
-		in.note(fmt.Sprintf("waiting for Docker to answer, for %s at most", cleanupTime))
-	}
-	return in.Engine.WaitReady(ctx)
 }
 
 // removeNew removes the container that the run made, also one that was made

@@ -124,6 +124,16 @@ func (in *Installer) verify(ctx context.Context, c check) error {
 // container's state and log are watched. It reports whether the app still
 // waits for its first account.
 func (in *Installer) verifyReport(ctx context.Context, c check) (needsSetup bool, err error) {
+	err = in.acrossRestart(ctx, func(ctx context.Context) error {
+		needsSetup, err = in.verifyOnce(ctx, c)
+		return err
+	})
+	return needsSetup, err
+}
+
+// verifyOnce is verifyReport, but ends with engine.ErrUnreachable when the
+// engine goes away meanwhile.
+func (in *Installer) verifyOnce(ctx context.Context, c check) (needsSetup bool, err error) {
 	if c.container == "" {
 		found, err := in.Engine.Container(ctx, c.name)
 		if err != nil {
@@ -147,7 +157,7 @@ func (in *Installer) verifyReport(ctx context.Context, c check) (needsSetup bool
 	if errors.As(err, &notReady) {
 		return false, notReady
 	}
-	if errors.Is(err, context.Canceled) {
+	if errors.Is(err, context.Canceled) || errors.Is(err, engine.ErrUnreachable) {
 		return false, err
 	}
 	return false, &NotReadyError{Reason: err.Error(), Log: watch.tail()}
@@ -294,8 +304,11 @@ func (v *verification) state(ctx context.Context) error {
 	if errors.Is(err, engine.ErrNotFound) {
 		return &NotReadyError{Reason: "the container was removed while it started"}
 	}
+	if errors.Is(err, engine.ErrUnreachable) {
+		return err
+	}
 	if err != nil {
-		return nil //nolint:nilerr // the engine may be restarting; the deadline decides
+		return nil //nolint:nilerr // the deadline decides
 	}
 	v.now = c
 	if !v.seen {

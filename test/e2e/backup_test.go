@@ -305,8 +305,12 @@ func TestBackupDaily(t *testing.T) {
 		}
 		return
 	}
-	table := "/etc/cron.d/openalgo-backup-" + i.project
-	t.Cleanup(func() { _ = os.Remove(table) })
+	t.Cleanup(func() {
+		tables, _ := filepath.Glob("/etc/cron.d/openalgo-backup-" + i.project + "-*")
+		for _, table := range tables {
+			_ = os.Remove(table)
+		}
+	})
 	for want, args := range map[string][]string{
 		"is not a time of day": {"--schedule", "25:00"}, "a market is open": {"--schedule", "00:00"}, "characters": {"--schedule", "02:30", "--to", dir + "/a b"},
 		"nobody is there": {"--schedule", "02:30", "--to", "-"},
@@ -324,9 +328,14 @@ func TestBackupDaily(t *testing.T) {
 			t.Errorf("%v: exit %d\n%s", args, out.code, out.all())
 		}
 	}
-	if out := i.run("backup", "--schedule", "02:30", "--to", dir, "--keep", "3"); out.code != 0 {
+	if out := i.run("backup", "--schedule", "02:30", "--to", dir, "--keep", "3", "--now"); out.code != 0 {
 		t.Fatal(out.all())
 	}
+	daily := install.ReadDailyBackup(i.dir)
+	if daily == nil || len(daily.Files) != 1 {
+		t.Fatalf("%+v", daily)
+	}
+	table := daily.Files[0]
 	text, err := os.ReadFile(table)
 	if err != nil {
 		t.Fatal(err)

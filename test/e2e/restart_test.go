@@ -23,7 +23,8 @@ func TestEngineRestarted(t *testing.T) {
 	}
 	work := t.TempDir()
 	cmd := exec.CommandContext(t.Context(), "sh", script)
-	cmd.Env = append(os.Environ(), "PROGRAM="+failing, "WORK="+work, "POINTS=created before-stop after-stop before-start before-verify")
+	cmd.Env = append(os.Environ(), "PROGRAM="+failing, "WORK="+work, "POINTS=created before-stop after-stop before-start before-verify",
+		"BACKUP_POINTS=backup-stopped backup-keys")
 	cmd.SysProcAttr = &syscall.SysProcAttr{
 		Cloneflags:   syscall.CLONE_NEWNS | syscall.CLONE_NEWNET | syscall.CLONE_NEWPID,
 		Unshareflags: syscall.CLONE_NEWNS,

@@ -1,6 +1,6 @@
 # Run by TestEngineRestarted as root in namespaces of its own (mount, network,
 # process): an engine that may be stopped and started while the program runs.
-# Wants PROGRAM (built with the tag failpoint), WORK and POINTS.
+# Wants PROGRAM (built with the tag failpoint), WORK, POINTS and BACKUP_POINTS.
 set -eu
 
 mount -t proc proc /proc
@@ -58,4 +58,32 @@ for point in $POINTS; do
   grep -q "LOG_LEVEL = '$level'" "$dir/.env"
   "$PROGRAM" status --dir "$dir" --json | grep -q '"ready": true'
 done
+# A backup has OpenAlgo stopped while the engine is away: it must run again.
+for point in $BACKUP_POINTS; do
+  OPENALGO_FAILPOINT=$point:STOP "$PROGRAM" backup --now --dir "$dir" --to "$WORK/backups/" &
+  run=$!
+  wait_until stopped $run
+  engine_down
+  kill -CONT $run
+  sleep 1 # it asks the engine while there is none
+  engine_up
+  code=0
+  wait $run || code=$?
+  echo "backup at $point: exit $code"
+  [ $code = 0 ]
+  "$PROGRAM" status --dir "$dir" --json | grep -q '"ready": true'
+done
+# A machine that boots after it went down in the middle of one.
+OPENALGO_FAILPOINT=backup-stopped:STOP "$PROGRAM" backup --now --dir "$dir" --to "$WORK/backups/" &
+run=$!
+wait_until stopped $run
+kill -KILL $run
+wait $run || true
+engine_down
+"$PROGRAM" recover --dir "$dir" &
+run=$!
+engine_up
+wait $run
+"$PROGRAM" status --dir "$dir" --json | grep -q '"ready": true'
+"$PROGRAM" recover --dir "$dir" | grep -q 'othing to do'
 engine_down

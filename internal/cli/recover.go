@@ -1,0 +1,62 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/install"
+)
+
+// How long a machine that boots may take until its engine answers, and how
+// often that is tried.
+const (
+	bootTime  = 10 * time.Minute
+	bootEvery = 2 * time.Second
+)
+
+// recoverCommand is what the host calls when it boots, where it makes backups
+// by itself.
+func (a *app) recoverCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "recover", Short: "Finish or undo an interrupted run, and do nothing else", Args: noArgs, Hidden: true,
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.recover(cmd.Context()) },
+	}
+}
+
+func (a *app) recover(ctx context.Context) error {
+	out := a.presenter()
+	dir, err := install.AbsDir(a.dir)
+	if err != nil {
+		return out.end(install.Result{}, err)
+	}
+	if !install.Owed(dir) {
+		return out.end(install.Result{Message: "nothing to do: no run was interrupted"}, nil)
+	}
+	in, done, err := a.installerAtBoot(ctx, out)
+	if err != nil {
+		return out.end(install.Result{}, hintDocker(err))
+	}
+	defer done()
+	result, err := in.Recover(ctx)
+	return out.end(result, err)
+}
+
+// installerAtBoot waits for an engine that is not up yet.
+func (a *app) installerAtBoot(ctx context.Context, report install.Reporter) (*install.Installer, func(), error) {
+	until := time.Now().Add(bootTime)
+	for {
+		in, done, err := a.installer(ctx, report)
+		if err == nil || !errors.Is(err, engine.ErrAbsent) || time.Now().After(until) {
+			return in, done, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, nil, err
+		case <-time.After(bootEvery):
+		}
+	}
+}

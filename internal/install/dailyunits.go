@@ -1,0 +1,163 @@
+package install
+
+import (
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Where a host keeps what it does by itself. Root's log of it is not in the
+// instance's directory, which may be another user's.
+const (
+	systemdUnits = "/etc/systemd/system"
+	cronTables   = "/etc/cron.d"
+	hostLogs     = "/var/log"
+)
+
+// daily is what the host is told to do: a backup at a time of every day, and
+// after a boot what an interrupted one owes.
+type daily struct {
+	dir, project string
+	at           time.Time // the next time
+	backup       []string
+	recover      []string
+	env          []string // NAME=value
+}
+
+// hostFile is a file that tells the host to do something.
+type hostFile struct {
+	path, text string
+	enable     bool // a unit that systemd is told to enable
+}
+
+// plainWord is what a unit and a cron table both take as it stands.
+var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./@:+=,-]+$`)
+
+// name is that of the files. A project's name alone is not one instance's:
+// another directory, or another engine of this host, may have it, too.
+func (d daily) name() string {
+	return fmt.Sprintf("openalgo-backup-%s-%s", d.project, sha256Hex([]byte(d.dir))[:8])
+}
+
+// engineVariables say which engine the backup is made with. HOME is where
+// Docker's own configuration is.
+var engineVariables = []string{"HOME", "DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "DOCKER_CERT_PATH", "DOCKER_TLS_VERIFY", "DOCKER_API_VERSION", "XDG_RUNTIME_DIR"}
+
+// engineEnvironment carries them over. A file of the host can be read by all its
+// users: what may be a secret is refused.
+func engineEnvironment(getenv func(string) string) ([]string, error) {
+	var out []string
+	for _, name := range engineVariables {
+		value := getenv(name)
+		if value == "" {
+			continue
+		}
+		if !plainWord.MatchString(value) {
+			return nil, fail(ExitUsage, "--schedule: %s has characters that cron or systemd would take for something else", name)
+		}
+		if u, err := url.Parse(value); name == "DOCKER_HOST" && (err != nil || u.User != nil && hasPassword(u)) {
+			return nil, fail(ExitUsage, "--schedule: DOCKER_HOST has a password, which every user of this machine could read in the schedule: name a docker context instead")
+		}
+		out = append(out, name+"="+value)
+	}
+	return out, nil
+}
+
+func hasPassword(u *url.URL) bool {
+	_, has := u.User.Password()
+	return has
+}
+
+const madeBy = "# Made by openalgo-install backup --schedule for "
+
+// units are systemd's. Times are in UTC: a host without tzdata knows no
+// Asia/Kolkata. A run that was missed is not made up for, since that may be
+// while a market is open; one that takes too long is ended in order, with the
+// time to start OpenAlgo again.
+func (d daily) units() []hostFile {
+	head := madeBy + d.dir + "\n[Unit]\nDescription=%s of OpenAlgo in " + d.dir + "\nAfter=docker.service\n\n"
+	run := "[Service]\n"
+	for _, e := range d.env {
+		run += "Environment=" + e + "\n"
+	}
+	at := func(ending string) string { return filepath.Join(systemdUnits, d.name()+ending) }
+	return []hostFile{
+		{path: at(".service"), text: fmt.Sprintf(head, "Backup") + run + "Type=oneshot\nTimeoutStartSec=3h\nTimeoutStopSec=15min\nExecStart=" + strings.Join(d.backup, " ") + "\n"},
+		{path: at("-recover.service"), enable: true, text: fmt.Sprintf(head, "Recovery") + run + "Type=simple\nTimeoutStopSec=15min\nExecStart=" + strings.Join(d.recover, " ") +
+			"\n\n[Install]\nWantedBy=multi-user.target\n"},
+		{path: at(".timer"), enable: true, text: madeBy + d.dir + "\n[Unit]\nDescription=Daily backup of OpenAlgo in " + d.dir +
+			"\n\n[Timer]\nOnCalendar=*-*-* " + d.at.UTC().Format("15:04") + ":00 UTC\nPersistent=false\n\n[Install]\nWantedBy=timers.target\n"},
+	}
+}
+
+// table is cron's, which goes by the host's own clock. What a run says is kept
+// until the next one.
+func (d daily) table() hostFile {
+	at := d.at.Local()
+	text := madeBy + d.dir + "\nPATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n" + strings.Join(append(slices.Clone(d.env), ""), "\n") +
+		fmt.Sprintf("%d %d * * * root %s >%s 2>&1\n", at.Minute(), at.Hour(), strings.Join(d.backup, " "), d.log()) +
+		fmt.Sprintf("@reboot root %s >%s 2>&1\n", strings.Join(d.recover, " "), strings.TrimSuffix(d.log(), ".log")+"-recover.log")
+	return hostFile{path: filepath.Join(cronTables, d.name()), text: text}
+}
+
+func (d daily) log() string { return filepath.Join(hostLogs, d.name()+".log") }
+
+// isFor reports whether a host's file is for the instance in a directory: an
+// older release gave two of one name the same.
+func isFor(text, dir string) bool {
+	return strings.Contains(text+" ", "--dir="+dir+" ") || strings.Contains(text, "--dir="+dir+"\n")
+}
+
+// programIn finds the program that a host's file calls; "" where it calls none.
+func programIn(text string) string {
+	for line := range strings.Lines(text) {
+		if command, ok := strings.CutPrefix(line, "ExecStart="); ok {
+			return strings.Fields(command + " ")[0]
+		}
+		if _, command, ok := strings.Cut(line, " root "); ok && !strings.HasPrefix(line, "#") {
+			return strings.Fields(command + " ")[0]
+		}
+	}
+	return ""
+}
+
+// hasSummerTime reports whether the host's clock is changed twice a year.
+// India's is not, and so a time of cron's is an hour off for half of it.
+func hasSummerTime(zone *time.Location, year int) bool {
+	_, winter := time.Date(year, 1, 1, 0, 0, 0, 0, zone).Zone()
+	_, summer := time.Date(year, 7, 1, 0, 0, 0, 0, zone).Zone()
+	return winter != summer
+}
+
+// cronDaemons are those that read cronTables. Busybox's does not.
+var cronDaemons = []string{"cron", "crond", "fcron", "cronie"}
+
+const noCron = "no cron is installed here"
+
+// cronHere finds out, below a root, whether anybody reads cronTables: why not,
+// or "".
+func cronHere(root string) string {
+	busybox := false
+	for _, daemon := range cronDaemons {
+		for _, dir := range []string{"/usr/sbin", "/sbin", "/usr/bin", "/bin"} {
+			at := filepath.Join(root, dir, daemon)
+			if _, err := os.Lstat(at); err != nil {
+				continue
+			}
+			if to, err := os.Readlink(at); err == nil && strings.Contains(filepath.Base(to), "busybox") {
+				busybox = true
+				continue
+			}
+			return ""
+		}
+	}
+	if busybox {
+		return "the cron here is busybox's, which does not read " + cronTables
+	}
+	return noCron
+}
