@@ -233,10 +233,16 @@ func (a *app) confirmPlan(p *install.Plan, now bool, ways string) error {
 }
 
 // unanswered are the questions that no flag has answered: --now is for the
-// market's, --yes for the others.
+// market's, --allow-rights for those of a backup, --yes for the others.
 func (a *app) unanswered(asks []install.Ask, now bool) []install.Ask {
 	return slices.DeleteFunc(slices.Clone(asks), func(ask install.Ask) bool {
-		return ask.Kind == install.AskMarket && now || ask.Kind != install.AskMarket && a.yes
+		switch ask.Kind {
+		case install.AskMarket:
+			return now
+		case install.AskRights:
+			return a.allowRights
+		}
+		return a.yes
 	})
 }
 
@@ -247,6 +253,8 @@ func cannotAsk(asks []install.Ask, ways string) error {
 		texts = append(texts, ask.Text)
 		if ask.Kind == install.AskMarket {
 			exit, answers = install.ExitHost, append(answers, ways)
+		} else if ask.Kind == install.AskRights {
+			answers = append(answers, "add --allow-rights if that is meant")
 		} else if !slices.Contains(answers, addYes) {
 			answers = append(answers, addYes)
 		}

@@ -34,6 +34,11 @@ touched. The data that is replaced is kept in .openalgo-install/replaced until
 the next restore, the files in .openalgo-install/backups. When OpenAlgo does not
 get ready with the restored data, everything is as it was before.
 
+Whoever can change a backup decides what runs here. The plan shows how the
+Compose files change. Where they ask for more than OpenAlgo needs (privileged,
+paths and devices of this machine, its Docker socket), restore asks for that by
+name, and --yes is no answer to it.
+
 An image that is older than the data is refused: name a newer one with --image.`,
 		Example: `  openalgo-install restore /opt/openalgo-backups/openalgo-20261124-023000.tar.zst --dry-run
   openalgo-install restore openalgo.tar.zst.age --identity key.txt --dir /opt/openalgo-test`,
@@ -52,6 +57,7 @@ An image that is older than the data is refused: name a newer one with --image.`
 	f.StringVar(&o.image, "image", "", "go on with this image instead of the one in the backup")
 	f.StringVar(&o.identity, "identity", "", "file with the age identity that opens the backup")
 	f.StringVar(&o.passphrase, "passphrase-file", "", "file with the passphrase that opens the backup; - asks on the terminal")
+	f.BoolVar(&a.allowRights, "allow-rights", false, "accept the rights on this machine that the backup's Compose files ask for")
 	o.change.flags(cmd)
 	return cmd
 }

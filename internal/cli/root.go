@@ -46,6 +46,7 @@ type app struct {
 	yes          bool
 	noColor      bool
 	accessible   bool
+	allowRights  bool // --allow-rights of restore
 	verbose      bool
 }
 

@@ -25,6 +25,7 @@ const (
 	AskMoved   = "moved"   // the directory was moved
 	AskExposed = "exposed" // the network gets to plain HTTP
 	AskOwners  = "owners"  // directories change hands
+	AskRights  = "rights"  // a backup gives the container rights on the machine
 )
 
 // Ask is a question that a plan puts before it is carried out.

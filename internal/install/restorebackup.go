@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/aymanbagabas/go-udiff"
+
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/backup"
 	"github.com/marketcalls/openalgo-install/internal/compose"
@@ -262,21 +264,32 @@ func (in *Installer) planRestore(ctx context.Context, o *observed, p *Plan) erro
 		return nil
 	}
 	if !bytes.Equal(o.presentCompose, p.composeText) && p.change(KindFile, in.work.dir+"/"+compose.FileName) == nil {
-		p.add(Change{Kind: KindFile, Name: in.work.dir + "/" + compose.FileName, Action: ActionUpdate, Reason: "as it was then"})
+		p.add(Change{Kind: KindFile, Name: in.work.dir + "/" + compose.FileName, Action: ActionUpdate, Reason: "as it was then",
+			Diff: udiff.Unified("a/"+compose.FileName, "b/"+compose.FileName, string(o.presentCompose), string(p.composeText))})
 	}
 	if f := o.override; f != nil && r.files[filepath.Base(f.Path)] != nil && r.same {
 		if here, err := readOptional(f.Path); err != nil || !bytes.Equal(here, f.Content) {
-			p.add(Change{Kind: KindFile, Name: f.Path, Action: ActionUpdate, Reason: "as it was then"})
+			name := filepath.Base(f.Path)
+			p.add(Change{Kind: KindFile, Name: f.Path, Action: ActionUpdate, Reason: "as it was then",
+				Diff: udiff.Unified("a/"+name, "b/"+name, string(here), string(f.Content))})
 		}
 	}
 	m := r.manifest
 	for _, t := range m.Trees {
+		mounted := false
 		for _, mount := range p.stack.Spec("").Mounts {
 			if mount.Target == "/app/"+t.Name {
+				mounted = true
 				p.add(Change{Kind: KindVolume, Name: mount.Source, Action: ActionUpdate,
 					Reason: fmt.Sprintf("its files become those of %s (%d MiB)", m.Created.Local().Format("2006-01-02 15:04"), t.Bytes>>20)})
 			}
 		}
+		if !mounted {
+			return notMounted(t.Name)
+		}
+	}
+	if err := in.roomToRestore(ctx, o); err != nil {
+		return err
 	}
 	if len(o.data) > 0 {
 		kept := "what is replaced is kept in " + in.work.path(replacedName)
@@ -285,6 +298,7 @@ func (in *Installer) planRestore(ctx context.Context, o *observed, p *Plan) erro
 		}
 		p.Asks = append(p.Asks, Ask{AskReplace, fmt.Sprintf("The data of this OpenAlgo is replaced by that of %s; %s", m.Created.Local().Format("2006-01-02 15:04"), kept)})
 	}
+	in.askForRights(ctx, o, p)
 	in.warnTwin(o, p)
 	return in.guardOlder(ctx, o, p)
 }

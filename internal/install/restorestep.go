@@ -44,7 +44,7 @@ func (r *run) keepReplaced(ctx context.Context) error {
 			return fmt.Errorf("removing what the last restore kept: %w", err)
 		}
 	}
-	if err := r.roomFor(trees, base); err != nil {
+	if err := r.in.roomFor(trees, base); err != nil {
 		return err
 	}
 	r.journal.Replaced = nil
@@ -97,16 +97,43 @@ func (r *run) dataTrees(ctx context.Context) (map[string]string, error) {
 			return nil, err
 		}
 		if path == "" {
-			return nil, fail(ExitHost, "the stack mounts nothing at /app/%s, which the backup has: put the volume back into docker-compose.yaml first", t.Name)
+			return nil, notMounted(t.Name)
 		}
 		out[t.Name] = path
 	}
 	return out, nil
 }
 
+func notMounted(tree string) error {
+	return fail(ExitHost, "the stack mounts nothing at /app/%s, which the backup has: put the volume back into docker-compose.yaml first", tree)
+}
+
+// roomToRestore is roomFor before anything is stopped; what can't be told then
+// is told later.
+func (in *Installer) roomToRestore(ctx context.Context, o *observed) error {
+	c := o.container()
+	if c == nil {
+		disk, err := host.Disk(in.Engine.Info().RootDir)
+		if need := int(in.restoring.bytes>>20) + minDirMiB; err == nil && disk.FreeMiB < need {
+			return fail(ExitHost, "the backup holds %d MiB, and %s has %d MiB free: make room first", in.restoring.bytes>>20, disk.Path, disk.FreeMiB)
+		}
+		return nil
+	}
+	trees := map[string]string{}
+	for _, t := range in.restoring.manifest.Trees {
+		if path, _, err := in.dataPath(ctx, *c, "/app/"+t.Name); err == nil && path != "" {
+			trees[t.Name] = path
+		}
+	}
+	if len(trees) == 0 {
+		return nil
+	}
+	return in.roomFor(trees, in.work.path(replacedName))
+}
+
 // roomFor wants what is kept and what is unpacked to fit, before anything is
-// taken away.
-func (r *run) roomFor(trees map[string]string, base string) error {
+// taken away. What the last restore kept in base makes room.
+func (in *Installer) roomFor(trees map[string]string, base string) error {
 	var present int64
 	var at string
 	for _, dir := range trees {
@@ -117,13 +144,14 @@ func (r *run) roomFor(trees map[string]string, base string) error {
 		present += bytes
 		at = dir
 	}
-	archived := r.in.restoring.bytes
+	last, _ := treeBytes(base)
+	archived := in.restoring.bytes
 	own, err1 := host.Disk(filepath.Dir(base))
 	data, err2 := host.Disk(at)
 	if err := errors.Join(err1, err2); err != nil {
 		return nil //nolint:nilerr // where it can't be told, the copy itself will
 	}
-	if need := int(present>>20) + minDirMiB; own.FreeMiB < need {
+	if need := int(present>>20) + minDirMiB; own.FreeMiB+int(last>>20) < need {
 		return fail(ExitHost, "%d MiB of data are kept before they are replaced, and %s has %d MiB free: make room first", present>>20, filepath.Dir(base), own.FreeMiB)
 	}
 	if need := int(archived>>20) + minDirMiB; data.FreeMiB+int(present>>20) < need {

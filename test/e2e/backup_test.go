@@ -465,13 +465,40 @@ func TestRestoreDiskFull(t *testing.T) {
 	file := i.backedUp("--to", t.TempDir())
 	i.place(filepath.Join(i.volume("/app/db"), "historify.duckdb"), 5<<20, 0)
 	data, env := i.data(), i.read(".env")
-	if out := i.run("restore", file, "--now", "--yes"); out.code != 4 || !strings.Contains(out.stderr, "make room") {
+	if out := i.run("restore", file, "--now", "--yes"); out.code != 3 || !strings.Contains(out.stderr, "make room") {
 		t.Errorf("exit %d\n%s", out.code, out.all())
 	}
 	i.mustBeReady()
 	if i.data() != data || i.read(".env") != env {
 		t.Error("it is not as it was")
 	}
+}
+
+// TestRestoreOfAChangedBackup asks by name for what somebody wrote into it.
+func TestRestoreOfAChangedBackup(t *testing.T) {
+	t.Parallel()
+	i := backupable(t)
+	file := i.backedUp("--to", t.TempDir())
+	id := i.container().ID
+	forged := reforged(t, file, func(h *tar.Header, text []byte) (*tar.Header, []byte) {
+		if h != nil && h.Name == "files/docker-compose.yaml" {
+			text = bytes.Replace(text, []byte("    init: true\n"), []byte("    init: true\n    privileged: true\n"), 1)
+			text = bytes.Replace(text, []byte("    volumes:\n"), []byte("    volumes:\n      - /:/host\n"), 1)
+		}
+		return h, text
+	})
+	out := i.run("restore", forged, "--now", "--yes")
+	if out.code != 2 || !strings.Contains(out.stderr, "privileged") || !strings.Contains(out.stderr, "/host") || !strings.Contains(out.stderr, "--allow-rights") {
+		t.Errorf("exit %d\n%s", out.code, out.all())
+	}
+	dry := i.run("restore", forged, "--dry-run", "--json")
+	if dry.code != 0 || !strings.Contains(dry.stdout, `"kind": "rights"`) || !strings.Contains(dry.stdout, `+    privileged: true`) {
+		t.Errorf("exit %d\n%s", dry.code, dry.all())
+	}
+	if i.container().ID != id || strings.Contains(i.read("docker-compose.yaml"), "privileged") {
+		t.Error("something was touched")
+	}
+	i.mustBeReady()
 }
 
 // TestRestoreFails wants everything as it was when the restored instance does

@@ -1,0 +1,121 @@
+package install
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/marketcalls/openalgo-install/internal/compose"
+	"github.com/marketcalls/openalgo-install/internal/engine"
+)
+
+// askForRights asks for what the Compose files of a backup give the container
+// beyond what OpenAlgo needs and has here already: whoever may change a backup
+// would get this machine with it.
+func (in *Installer) askForRights(ctx context.Context, o *observed, p *Plan) {
+	if p.stack == nil || in.restoring.exact {
+		return
+	}
+	files := map[string][]byte{compose.FileName: p.composeText}
+	if o.override != nil {
+		files[filepath.Base(o.override.Path)] = o.override.Content
+	}
+	had := in.rightsHere(ctx, o)
+	wanted := slices.DeleteFunc(in.rights(p.stack, files), func(right string) bool { return slices.Contains(had, right) })
+	if image := in.imageRef(p.answers); p.stack.Image != image {
+		wanted = append(wanted, "another image, "+p.stack.Image)
+	}
+	if len(wanted) > 0 {
+		p.Asks = append(p.Asks, Ask{AskRights, "The Compose files of this backup ask for rights on this machine that OpenAlgo does not need: " +
+			strings.Join(wanted, "; ") + ". Go on only if you know who wrote them"})
+	}
+}
+
+// rightsHere are those that the files here give already; none where they can't
+// be read.
+func (in *Installer) rightsHere(ctx context.Context, o *observed) []string {
+	if o.presentCompose == nil {
+		return nil
+	}
+	files := map[string][]byte{compose.FileName: o.presentCompose}
+	src := compose.Source{Dir: in.work.dir, Env: o.presentEnv, Files: []compose.File{{Path: filepath.Join(in.work.dir, compose.FileName), Content: o.presentCompose}}}
+	for _, name := range overrideNames {
+		path := filepath.Join(in.work.dir, name)
+		if text, err := readOptional(path); err == nil && text != nil {
+			files[name] = text
+			src.Files = append(src.Files, compose.File{Path: path, Content: text})
+			break
+		}
+	}
+	stack, err := compose.Load(ctx, src)
+	if err != nil {
+		return nil
+	}
+	return in.rights(stack, files)
+}
+
+// envFile finds env_file, which reads a file of this machine into the
+// container. Once it is loaded nothing tells where a value came from.
+var envFile = regexp.MustCompile(`(?m)^[^#]*\benv_file\b`)
+
+// rights lists what a stack gives its container beyond its own .env and data.
+func (in *Installer) rights(stack *compose.Stack, files map[string][]byte) (out []string) {
+	spec := stack.Spec("")
+	add := func(is bool, format string, args ...any) {
+		if is {
+			out = append(out, fmt.Sprintf(format, args...))
+		}
+	}
+	add(spec.Privileged, "privileged: true, which is root on this machine")
+	for _, m := range spec.Mounts {
+		add(m.Type == "bind" && !in.isOwnMount(m), "%s", mountText(m))
+	}
+	for _, v := range stack.Volumes {
+		if device := v.Spec.DriverOpts["device"]; device != "" || v.Spec.DriverOpts["o"] != "" {
+			add(true, "the volume %s, which is %q of this machine at %s", v.Spec.Name, device, v.Target)
+		}
+		add(v.External || !strings.HasPrefix(v.Spec.Name, stack.Project+"_"), "the volume %s, which is not this instance's, at %s", v.Spec.Name, v.Target)
+	}
+	add(len(spec.Devices) > 0, "the devices %s", strings.Join(spec.Devices, ", "))
+	add(len(spec.CapAdd) > 0, "the capabilities %s", strings.Join(spec.CapAdd, ", "))
+	for _, opt := range spec.SecurityOpt {
+		name, value, _ := strings.Cut(strings.ReplaceAll(opt, "=", ":"), ":")
+		add(name != "no-new-privileges" || value == "false", "security_opt %s", opt)
+	}
+	for name, value := range map[string]string{"network_mode": spec.NetworkMode, "pid": spec.Pid, "ipc": spec.Ipc, "uts": spec.UTS} {
+		harmless := value == "" || value == "private" || value == "none" || value == "bridge" || value == "shareable"
+		add(!harmless, "%s: %s", name, value)
+	}
+	add(spec.CgroupParent != "", "cgroup_parent: %s", spec.CgroupParent)
+	add(spec.Runtime != "", "runtime: %s", spec.Runtime)
+	add(len(spec.Sysctls) > 0, "sysctls")
+	add(len(spec.GroupAdd) > 0, "the groups %s", strings.Join(spec.GroupAdd, ", "))
+	add(spec.User != "", "the user %s", spec.User)
+	add(len(spec.Entrypoint) > 0, "the entrypoint %q", strings.Join(spec.Entrypoint, " "))
+	add(len(spec.Cmd) > 0, "the command %q", strings.Join(spec.Cmd, " "))
+	for name, text := range files {
+		add(envFile.Match(text), "files of this machine read by env_file in %s", name)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// isOwnMount reports whether a mount is the instance's .env or a data directory
+// of it.
+func (in *Installer) isOwnMount(m engine.Mount) bool {
+	if m.Target == EnvTarget {
+		return m.Source == in.work.env()
+	}
+	name, ok := strings.CutPrefix(m.Target, "/app/")
+	return ok && slices.Contains(compose.DataDirs, name) && m.Source == filepath.Join(in.work.dir, name)
+}
+
+func mountText(m engine.Mount) string {
+	if strings.HasSuffix(m.Source, ".sock") {
+		return fmt.Sprintf("the socket %s of this machine as %s, which is root on it if it is Docker's", m.Source, m.Target)
+	}
+	return fmt.Sprintf("the path %s of this machine as %s", m.Source, m.Target)
+}
