@@ -89,16 +89,7 @@ func (r *run) steps() []step {
 	keep := step{"backup", "keep a copy of every file that changes", r.backup}
 	files := step{"files", "write the files that change", r.writeFiles}
 	resources := step{"resources", "make network and volumes", r.makeResources}
-	start := step{"start", "start OpenAlgo", r.start}
-	if len(r.plan.owners) > 0 {
-		owned := start.do
-		start = step{"start", "give OpenAlgo its directories, and start it", func(ctx context.Context) error {
-			if err := r.giveOwners(ctx); err != nil {
-				return err
-			}
-			return owned(ctx)
-		}}
-	}
+	start := step{"start", "start OpenAlgo", r.startAsOwner}
 	verify := step{"verify", "wait until OpenAlgo answers", r.verify}
 	var way []step
 	if e := r.plan.edge; e != nil && e.act {

@@ -127,6 +127,16 @@ func (r *run) giveOwners(context.Context) error {
 	return nil
 }
 
+// startAsOwner starts OpenAlgo once it can write its directories.
+func (r *run) startAsOwner(ctx context.Context) error {
+	if len(r.plan.owners) > 0 {
+		if err := r.giveOwners(ctx); err != nil {
+			return err
+		}
+	}
+	return r.start(ctx)
+}
+
 // ownersBack gives everything back to whom it was of.
 func (in *Installer) ownersBack(j *journal) error {
 	for _, c := range j.Owners {
