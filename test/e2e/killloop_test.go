@@ -1,15 +1,18 @@
 package e2e_test
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -46,6 +49,7 @@ func TestKillLoop(t *testing.T) {
 			_ = exec.Command("docker", "image", "rm", "--force", repository+":"+tag).Run()
 		}
 	})
+	interrupted := alone(t)
 	for first := 0; first < *killRuns; first += lifeRuns {
 		seed := *killSeed + uint64(first/lifeRuns)
 		t.Run(fmt.Sprintf("seed-%d", seed), func(t *testing.T) {
@@ -55,6 +59,9 @@ func TestKillLoop(t *testing.T) {
 			t.Logf("again: make killloop SEED=%d RUNS=%d", seed, lifeRuns)
 			l := newLife(t, seed, repository, engine)
 			for n := range min(lifeRuns, *killRuns-first) {
+				if interrupted.Err() != nil {
+					t.Fatal("interrupted")
+				}
 				l.once(n)
 				if t.Failed() {
 					t.Fatalf("seed %d, run %d:\n%s", seed, n, strings.Join(l.story, "\n"))
@@ -62,6 +69,20 @@ func TestKillLoop(t *testing.T) {
 			}
 		})
 	}
+}
+
+// alone ends the lives in order at Ctrl+C, where nothing but the loop runs.
+func alone(t *testing.T) context.Context {
+	t.Helper()
+	ctx := context.Background() // never done
+	flag.Visit(func(f *flag.Flag) {
+		if f.Name == "killloop.runs" {
+			var stop context.CancelFunc
+			ctx, stop = signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+			t.Cleanup(stop)
+		}
+	})
+	return ctx
 }
 
 // life is one instance that is killed again and again.
