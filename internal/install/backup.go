@@ -51,7 +51,13 @@ func (in *Installer) Backup(ctx context.Context, o BackupOptions) (Result, error
 	if b.wrap, b.key, err = o.Seal.Ready(); err != nil {
 		return Result{}, fail(ExitUsage, "%w", err)
 	}
-	if err := in.settle(ctx, "backup"); err != nil {
+	result, err := in.backUp(ctx, b)
+	in.recordBackup(b, result, err)
+	return result, err
+}
+
+func (in *Installer) backUp(ctx context.Context, b *backing) (Result, error) {
+	if err := in.settle(ctx, commandBackup); err != nil {
 		return Result{}, err
 	}
 	if err := in.mayCopy("a backup"); err != nil {
@@ -66,15 +72,7 @@ func (in *Installer) Backup(ctx context.Context, o BackupOptions) (Result, error
 	if err := in.askDown(ctx, downForSeconds, "stopped while its data is copied, and started again"); err != nil {
 		return Result{}, err
 	}
-	return in.locked(ctx, "backup", func(c *engine.Container) (Result, error) {
-		result, err := b.run(ctx, *c)
-		if result.Message != "" {
-			in.recordBackup(b, result, err)
-		} else {
-			in.recordBackup(b, Result{}, err)
-		}
-		return result, err
-	})
+	return in.locked(ctx, commandBackup, func(c *engine.Container) (Result, error) { return b.run(ctx, *c) })
 }
 
 // mayCopy wants the data readable from here.
@@ -198,32 +196,19 @@ func (b *backing) rest(ctx context.Context, w *backup.Writer) error {
 	return nil
 }
 
-// whileDown does something while the app is stopped, and starts it again
-// whatever comes; a kill in between is mended by the next run.
+// whileDown does something while the app is stopped, and notes for how long.
 func (b *backing) whileDown(ctx context.Context, c engine.Container, do func() error) (failed, notUp error) {
 	if !isUp(c) {
 		return do(), nil
 	}
-	in := b.in
-	j := &journal{Command: "backup", Started: time.Now().UTC(), Engine: in.Engine.Info().Name, Project: c.Labels[compose.LabelProject],
-		Name: c.Name, Old: &oldContainer{ID: c.ID, Name: c.Name, Running: true, Stopping: true, Began: c.StartedAt}, work: in.work}
-	if err := j.save(); err != nil {
-		return err, nil
-	}
 	began := time.Now()
-	failed = in.stop(ctx, &c)
-	failpoint("backup-stopped")
-	if failed == nil {
-		failed = do()
-	}
-	// Down by our own hand: it comes up again even if the user left.
-	notUp = in.startAndVerify(context.WithoutCancel(ctx), &c)
+	failed, notUp = b.in.whileDown(ctx, commandBackup, c, do)
 	b.down = time.Since(began)
 	if notUp != nil {
-		return failed, fmt.Errorf("OpenAlgo was stopped for its backup and does not come up again: %w.\n"+
+		notUp = fmt.Errorf("OpenAlgo was stopped for its backup and does not come up again: %w.\n"+
 			"`openalgo-install doctor` says what is wrong; `openalgo-install start` starts it", withoutLog(notUp))
 	}
-	return failed, j.finish()
+	return failed, notUp
 }
 
 // instanceFiles are those that make an instance, beside its data.

@@ -66,7 +66,15 @@ func (l *LastBackup) text() string {
 	return fmt.Sprintf("%s  %s (%s)", l.At.Local().Format("2006-01-02 15:04"), l.File, sizeText(l.Bytes))
 }
 
+// recordBackup keeps how a backup ended, one that was refused included: nobody
+// watches the one of the night. One that a person called off counts as none.
 func (in *Installer) recordBackup(b *backing, result Result, err error) {
+	if e := (*Error)(nil); errors.As(err, &e) && (e.Exit == ExitCancelled || e.Exit == ExitUsage) {
+		return
+	}
+	if _, gone := os.Stat(in.work.path("")); gone != nil {
+		return // there is no instance
+	}
 	last := LastBackup{At: time.Now().UTC(), OK: err == nil, File: b.target.name, Bytes: b.target.bytes,
 		Unchecked: b.unchecked, DownSeconds: b.down.Seconds(), Message: result.Message}
 	if err != nil {

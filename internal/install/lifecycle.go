@@ -5,12 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
+	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/printable"
-	"path/filepath"
 )
 
 // errNoContainer says that an instance has no container.
@@ -145,19 +146,35 @@ func (in *Installer) Stop(ctx context.Context) (Result, error) {
 
 // Restart stops and starts the stack and waits until it is ready.
 func (in *Installer) Restart(ctx context.Context) (Result, error) {
-	return in.locked(ctx, "restart", func(c *engine.Container) (Result, error) {
+	return in.locked(ctx, commandRestart, func(c *engine.Container) (Result, error) {
 		if err := in.askDown(ctx, downForSeconds, "stopped and started again"); err != nil {
 			return Result{}, err
 		}
-		if err := in.stop(ctx, c); err != nil {
-			return Result{}, err
-		}
-		// Down by our own hand: it comes up again even if the user left.
-		if err := in.startAndVerify(context.WithoutCancel(ctx), c); err != nil {
-			return Result{}, err
+		if failed, notUp := in.whileDown(ctx, commandRestart, *c, func() error { return nil }); failed != nil || notUp != nil {
+			return Result{}, errors.Join(notUp, failed)
 		}
 		return Result{Changed: true, URL: instanceURL(envOf(in.work.dir), *c), Message: c.Name + " is ready"}, nil
 	})
+}
+
+// whileDown stops the container, does something, and starts it again even if
+// that failed or the user left. A kill in between leaves a journal, by which the
+// next run starts it. notUp says that it does not come up again.
+func (in *Installer) whileDown(ctx context.Context, command string, c engine.Container, do func() error) (failed, notUp error) {
+	j := &journal{Command: command, Started: time.Now().UTC(), Engine: in.Engine.Info().Name, Project: c.Labels[compose.LabelProject],
+		Name: c.Name, Old: &oldContainer{ID: c.ID, Name: c.Name, Running: isUp(c), Stopping: true, Began: c.StartedAt}, work: in.work}
+	if err := j.save(); err != nil {
+		return err, nil
+	}
+	failed = in.stop(ctx, &c)
+	failpoint(command + "-stopped")
+	if failed == nil {
+		failed = do()
+	}
+	if notUp = in.startAndVerify(context.WithoutCancel(ctx), &c); errors.Is(notUp, engine.ErrUnreachable) {
+		return failed, notUp // the journal stays: whoever comes next starts it
+	}
+	return failed, errors.Join(notUp, j.finish())
 }
 
 func (in *Installer) stop(ctx context.Context, c *engine.Container) error {

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -16,7 +15,6 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
-	"github.com/marketcalls/openalgo-install/internal/printable"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 )
@@ -356,60 +354,4 @@ func sizingStatus(file *envfile.File, c engine.Container, dir string, due sizing
 	last, _ := workdir{dir}.readState() // not known: every line is the user's
 	s.ResizeDue = slices.ContainsFunc(sizingLines(file, last, c, due, false), SizingLine.changes)
 	return s
-}
-
-// WriteText prints the status for a person.
-func (s Status) WriteText(w io.Writer) {
-	if len(s.Instances) == 0 {
-		fmt.Fprintln(w, "No OpenAlgo here. `openalgo-install --answers FILE` installs one.")
-	}
-	for n, i := range s.Instances {
-		if n > 0 {
-			fmt.Fprintln(w)
-		}
-		ready := "ready"
-		switch {
-		case i.Starting:
-			ready = "starting: " + i.Reason
-		case !i.Ready:
-			ready = "NOT READY: " + Hinted(i.Dir, i.Reason)
-		}
-		row := func(name, value string) {
-			if value != "" {
-				fmt.Fprintf(w, "  %-10s %s\n", name, printable.Line(value))
-			}
-		}
-		fmt.Fprintf(w, "%s  %s\n", i.Name, printable.Line(ready))
-		row("note", i.Note)
-		row("url", i.URL)
-		row("https", i.HTTPS.String())
-		row("version", i.Version)
-		row("directory", i.Dir)
-		row("container", strings.TrimSpace(i.Container+"  "+i.State))
-		row("image", i.Image.Ref)
-		row("", i.Image.Digest)
-		row("ports", strings.Join(i.Ports, ", "))
-		if f := i.Sizing.InForce; i.Container != "" {
-			row("sizing", fmt.Sprintf("threads %d, shared memory %d MiB, strategy memory %d MiB", f.Threads, f.ShmMiB, f.StrategyMemoryMiB))
-		}
-		if d := i.Sizing.Due; i.Sizing.ResizeDue && i.Container != "" {
-			row("due", fmt.Sprintf("threads %d, shared memory %d MiB, strategy memory %d MiB (%d MiB RAM, %d cores)",
-				d.Threads, d.ShmMiB, d.StrategyMemoryMiB, d.RAMMiB, d.Cores)+Hinted(i.Dir, ": openalgo-install resize"))
-		}
-		row("schedule", Hinted(i.Dir, i.Schedule.text()))
-		row("backup", i.Backup.text())
-		if i.BackupDaily != "" {
-			row("", "every day at "+i.BackupDaily+" IST")
-		}
-		if i.BackupProblem != "" {
-			row("", "FAILED: "+i.BackupProblem)
-		}
-		for _, v := range i.Volumes {
-			size := "size unknown"
-			if v.Bytes >= 0 {
-				size = fmt.Sprintf("%.1f MiB", float64(v.Bytes)/(1<<20))
-			}
-			row("volume", fmt.Sprintf("%-32s %-16s %s", v.Name, v.Mount, size))
-		}
-	}
 }

@@ -95,7 +95,7 @@ func findStranger(path string) (*stranger, error) {
 			}
 			at = next
 		default:
-			return nil, fmt.Errorf("%s is no directory", next)
+			return nil, nil // a file: whoever wants a directory there says so
 		}
 	}
 	return nil, nil

@@ -25,7 +25,9 @@ type intent struct {
 }
 
 const (
+	commandBackup   = "backup"
 	commandInstall  = "install"
+	commandRestart  = "restart"
 	commandRestore  = "restore"
 	commandRollback = "rollback"
 	commandStart    = "start"

@@ -177,11 +177,11 @@ func TestDoctorFindsPlantedFaults(t *testing.T) {
 	}{
 		".env for all":        {command("chmod", "644", i.path(".env")), "secrets", command("chmod", "600", i.path(".env"))},
 		".env of root":        {command("chown", "0:0", i.path(".env")), "secrets", command("chown", "1000:1000", i.path(".env"))},
-		".env gone":           {command("rm", i.path(".env")), "env", nil},
-		"pepper gone":         {env("API_KEY_PEPPER.*\n", ""), "env", nil},
-		"pepper short":        {env("API_KEY_PEPPER.*", "API_KEY_PEPPER = 'short'"), "env", nil},
+		".env gone":           {command("rm", i.path(".env")), "keys", nil},
+		"pepper gone":         {env("API_KEY_PEPPER.*\n", ""), "keys", nil},
+		"pepper short":        {env("API_KEY_PEPPER.*", "API_KEY_PEPPER = 'short'"), "keys", nil},
 		"APP_KEY placeholder": {env("APP_KEY.*", "APP_KEY = 'OPENALGO_PLACEHOLDER_APP_KEY_REGENERATE_BEFORE_USE'"), "env", nil},
-		"salt no hex":         {env("FERNET_SALT.*", "FERNET_SALT = 'zz112233445566778899aabbccddeeff'"), "env", nil},
+		"salt no hex":         {env("FERNET_SALT.*", "FERNET_SALT = 'zz112233445566778899aabbccddeeff'"), "keys", nil},
 		"salt elsewhere": {func() {
 			salt := regexp.MustCompile("(?m)^FERNET_SALT.*\n").FindString(sound)
 			i.put(".env", strings.Replace(sound, salt, "", 1)+salt)

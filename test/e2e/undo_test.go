@@ -161,3 +161,21 @@ func TestStartedAfterAKilledBackupIsLeftAlone(t *testing.T) {
 	}
 	i.mustHaveData()
 }
+
+// A killed restart leaves OpenAlgo down by our own hand: the next command, and
+// the one at boot, starts it.
+func TestRestartKilled(t *testing.T) {
+	t.Parallel()
+	i := newInstance(t)
+	i.install(0)
+	i.program = failing
+	i.kill("restart-stopped", "restart", "--now")
+	if i.isUp() {
+		t.Fatal("it was not stopped: nothing is tested")
+	}
+	if out := i.run("recover"); out.code != 0 {
+		t.Fatal(out.all())
+	}
+	i.mustBeReady()
+	i.mustBeTidy()
+}
