@@ -21,7 +21,7 @@ export CGO_ENABLED = 0
 # waited for. The same flags for all, so that tests and program compile each package once.
 export GOFLAGS := -buildvcs=false -tags=nethttpomithttp2 -trimpath -gcflags=all=-l $(GOFLAGS)
 
-.PHONY: build rehearse rehearse-clean tools test e2e killloop lint fuzz bench golden docs snapshot clean
+.PHONY: build rehearse rehearse-clean tools test e2e killloop kills lint fuzz bench golden docs snapshot clean
 
 build: ## the program, in .build
 	$(GO) build -ldflags '$(LDFLAGS)' -o $(PROGRAM) ./cmd/openalgo-install
@@ -46,6 +46,9 @@ e2e: build ## only the tests of the program against the engine
 killloop: build ## kills the program at random instants: RUNS=1000 SEED=1, and Docker too with ENGINE=1
 	scripts/tools.sh --e2e
 	test/killloop $(if $(ENGINE),--engine) $(or $(RUNS),1000) $(SEED)
+
+kills: build tools ## a kill at every point of every command, where test takes every second one
+	OPENALGO_KILLS=all OPENALGO_E2E=require scripts/test.sh ./test/e2e/... -run 'Killed|KillLoop'
 
 lint:
 	$(GO) run $(GOLANGCI) run ./...

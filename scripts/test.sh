@@ -33,4 +33,4 @@ if [[ -z ${OPENALGO_BASE:-} && -e $build/tools/base.tar ]]; then
   export OPENALGO_BASE=$build/tools/base.tar
 fi
 # The tests of the program mostly wait for the engine: more at once than cores.
-go test -timeout 18m -parallel 8 "$@"
+go test -timeout 40m -parallel 8 "$@"

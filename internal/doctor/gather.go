@@ -78,7 +78,10 @@ func (l Look) gatherEngine(ctx context.Context, p *patient) {
 		p.refusal = in.Refusal(ctx)
 	}
 	used := map[string]bool{} // also by one whose directory was moved
-	containers, _ := l.Engine.Containers(ctx)
+	containers, err := l.Engine.Containers(ctx)
+	if err != nil {
+		return // it is not known what they use
+	}
 	for _, c := range containers {
 		for _, m := range c.Mounts {
 			used[m.Name] = true

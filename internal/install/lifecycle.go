@@ -193,14 +193,13 @@ func (in *Installer) stop(ctx context.Context, c *engine.Container) error {
 func (in *Installer) startAndVerify(ctx context.Context, c *engine.Container) error {
 	began := in.stepStarted("start", "start "+c.Name+" and wait until it answers")
 	err := in.acrossRestart(ctx, func(ctx context.Context) error {
-		if err := in.Engine.Start(ctx, c.ID); err != nil {
-			return err
+		err := in.startOnce(ctx, c.ID)
+		// With restart: unless-stopped only a Docker that was ended stops it for good,
+		// and may be back before anyone noticed.
+		if now, gone := in.Engine.Container(ctx, c.ID); err != nil && gone == nil && now.State == "exited" {
+			in.note(c.Name + " was stopped while it started; starting it again")
+			err = in.startOnce(ctx, c.ID)
 		}
-		k, err := in.checkOfID(ctx, c.ID)
-		if err != nil {
-			return err
-		}
-		_, err = in.verifyOnce(ctx, k) // after a restart of the engine it is started again
 		return err
 	})
 	if err != nil {
@@ -209,6 +208,17 @@ func (in *Installer) startAndVerify(ctx context.Context, c *engine.Container) er
 	}
 	in.stepEnded("start", StepDone, began)
 	return nil
+}
+
+func (in *Installer) startOnce(ctx context.Context, id string) error {
+	if err := in.Engine.Start(ctx, id); err != nil {
+		return err
+	}
+	k, err := in.checkOfID(ctx, id)
+	if err == nil {
+		_, err = in.verifyOnce(ctx, k)
+	}
+	return err
 }
 
 // Logs copies the container's log to out, secrets taken out; tail is the

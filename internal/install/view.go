@@ -75,8 +75,7 @@ func (in *Installer) sees(ctx context.Context, image string) (dir string, err er
 		if errors.Join(err, err1, err2) != nil {
 			return unless(dir, evidence(err))
 		}
-		// Some file systems that are shared with a VM keep whole seconds.
-		if before.ModTime().Truncate(time.Second).Equal(there.Truncate(time.Second)) {
+		if sameTime(before.ModTime(), there) {
 			return dir, nil
 		}
 		if before.ModTime().Equal(after.ModTime()) {
@@ -84,6 +83,15 @@ func (in *Installer) sees(ctx context.Context, image string) (dir string, err er
 		}
 	}
 	return "", nil
+}
+
+// sameTime compares two times of one directory. A file system that is shared
+// with a VM may keep whole seconds.
+func sameTime(here, there time.Time) bool {
+	if there.Nanosecond() == 0 {
+		here = here.Truncate(time.Second)
+	}
+	return here.Equal(there)
 }
 
 // unless names the directory where there is evidence.

@@ -275,7 +275,7 @@ func TestVolumesDeletedByHand(t *testing.T) {
 	keys := i.keys()
 	dockerCompose(t, i.dir, "down", "-v")
 	out := i.install(0)
-	if !strings.Contains(out.stdout, i.project+"_openalgo_db, which this stack had, is gone") {
+	if !strings.Contains(out.stdout, i.project+"_openalgo_db is missing") {
 		t.Errorf("the lost volume is not named:\n%s", out.stdout)
 	}
 	i.mustBeReady()

@@ -111,7 +111,7 @@ func TestContainerOfAnotherDirectory(t *testing.T) {
 	for _, args := range [][]string{{"backup", "--now"}, {"stop", "--now"}, {"restart", "--now"}, {"start"}, {"logs"}, {"shell", "--", "ls"}, {"set", "--now", "LOG_LEVEL=DEBUG"}, {"resize"}, {"uninstall", "--yes"}} {
 		other.refuses(args, i.dir)
 	}
-	if out := other.run("status", "--json"); strings.Contains(out.stdout, i.project+"-web") {
+	if out := other.run("status", "--json"); strings.Contains(out.stdout, `"container": "`+i.project) {
 		t.Errorf("status shows the other's container:\n%s", out.stdout)
 	}
 	if level, text := other.finding("owner"); level != "failure" || !strings.Contains(text, i.dir) {
