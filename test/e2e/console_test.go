@@ -19,6 +19,7 @@ type console struct {
 	t       *testing.T
 	cmd     *exec.Cmd
 	pty     *os.File
+	tty     *os.File // the end that the program has
 	screen  vt10x.Terminal
 	changed chan struct{} // has an element after the screen has changed
 	over    chan struct{} // closed when the program has ended
@@ -46,7 +47,7 @@ func newConsole(t *testing.T, cmd *exec.Cmd) *console {
 	if err := pty.Setsize(terminal, size); err != nil {
 		t.Fatal(err)
 	}
-	c := &console{t: t, cmd: cmd, pty: terminal, screen: vt10x.New(vt10x.WithSize(80, 24)),
+	c := &console{t: t, cmd: cmd, pty: terminal, tty: tty, screen: vt10x.New(vt10x.WithSize(80, 24)),
 		changed: make(chan struct{}, 1), over: make(chan struct{}), before: termios(t, tty)}
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = tty, tty, tty
 	cmd.SysProcAttr = &unix.SysProcAttr{Setsid: true, Setctty: true}
@@ -103,7 +104,31 @@ func (c *console) shows() string {
 func (c *console) output() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.raw.String()
+	return strings.ReplaceAll(c.raw.String(), mark, "")
+}
+
+func (c *console) marked() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return strings.Contains(c.raw.String(), mark)
+}
+
+// mark is a sequence that shows nothing.
+const mark = "\x1b]777;the end of the test\x07"
+
+// toTheEnd is all that a program which has ended wrote: what a mark behind it is
+// read after.
+func (c *console) toTheEnd() string {
+	c.t.Helper()
+	if _, err := c.tty.WriteString(mark); err != nil {
+		c.t.Fatal(err)
+	}
+	for deadline := time.Now().Add(30 * time.Second); !c.marked(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			c.t.Fatal("the terminal is not read to its end")
+		}
+	}
+	return c.output()
 }
 
 // sees waits until every text is on the screen.
@@ -162,13 +187,7 @@ func (c *console) ends(code int) *console {
 	if after := termios(c.t, c.pty); *after != *c.before {
 		c.t.Errorf("the terminal is left as %+v, it was %+v", *after, *c.before)
 	}
-	// What it wrote last may be read a moment after its end.
-	var out string
-	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(20 * time.Millisecond) {
-		if out = c.output(); lastOf(out, "\x1b[?25l", "\x1b[?25h") != "\x1b[?25l" || time.Now().After(deadline) {
-			break
-		}
-	}
+	out := c.toTheEnd()
 	if lastOf(out, "\x1b[?1049h", "\x1b[?1049l") == "\x1b[?1049h" && strings.Contains(out, "\x1b[?1049h") {
 		c.t.Error("the terminal is left on its other screen")
 	}
