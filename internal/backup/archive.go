@@ -85,8 +85,8 @@ type Writer struct {
 	left  []string         // what is not in it, and why
 }
 
-// LeftOut lists links that are not in the archive, since no restore would make
-// them again: they lead out of the data.
+// LeftOut lists links that lead out of the data. They are not in the archive,
+// since a restore would refuse them.
 func (w *Writer) LeftOut() []string { return w.left }
 
 // stamp tells whether a file changed.

@@ -12,8 +12,8 @@ import (
 	"strings"
 )
 
-// Extract fills the directory of each tree, which is empty, with what the
-// archive has of it, owners, modes and times too. Nothing is written outside.
+// Extract fills the empty directory of each tree from the archive, with owners,
+// modes and times. Nothing is written outside.
 func (a *Archive) Extract(ctx context.Context, trees map[string]string) error {
 	return a.ExtractSome(ctx, trees, func(string) bool { return true })
 }

@@ -37,9 +37,9 @@ type Archive struct {
 type sum [sha256.Size]byte
 
 // Open reads an archive from its first to its last byte, and holds every file
-// against its checksum. What could be no backup of this program (a device, a
-// link that leads out, a name that does, more than fits into memory) is
-// refused here, before anybody uses a part of it.
+// against its checksum. An archive that cannot be a backup of this program (with a
+// device, a link or name that leads out, or more than fits into memory) is refused
+// here, before any part of it is used.
 func Open(ctx context.Context, name string, key Key) (*Archive, error) {
 	a := &Archive{Files: map[string][]byte{}, Held: map[string]int64{}, path: name, key: key}
 	r := reading{a: a, found: map[string]seen{}}
@@ -75,7 +75,7 @@ type reading struct {
 func (r *reading) entry(h *tar.Header, content io.Reader) error {
 	switch {
 	case r.a.sums != nil:
-		return errors.New("it goes on after its end")
+		return errors.New("there is more after its end")
 	case r.a.Manifest.Format == "":
 		return r.manifest(h, content)
 	case h.Name == sumsName:
@@ -89,7 +89,7 @@ func (r *reading) entry(h *tar.Header, content io.Reader) error {
 		return err
 	}
 	if !slices.ContainsFunc(r.a.Manifest.Trees, func(t Tree) bool { return t.Name == treeOf(h.Name) }) {
-		return fmt.Errorf("%.80q is of no directory that it lists", h.Name)
+		return fmt.Errorf("%.80q is in no directory that it lists", h.Name)
 	}
 	if h.Typeflag != tar.TypeReg {
 		delete(r.found, h.Name) // it was a file when it was archived first
@@ -102,10 +102,10 @@ func (r *reading) manifest(h *tar.Header, content io.Reader) error {
 	text, err := io.ReadAll(content)
 	m := &r.a.Manifest
 	if h.Name != manifestName || err != nil || json.Unmarshal(text, m) != nil || m.Format != format {
-		return errors.New("it does not begin as one")
+		return errors.New("it does not begin like a backup")
 	}
 	if m.Version != 1 {
-		return fmt.Errorf("a newer openalgo-install made it (form %d)", m.Version)
+		return fmt.Errorf("a newer openalgo-install made it (format %d)", m.Version)
 	}
 	names := map[string]bool{}
 	for _, t := range m.Trees {
@@ -183,7 +183,7 @@ func openRegular(name string) (*os.File, error) {
 	}
 	if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() {
 		_ = file.Close()
-		return nil, errors.Join(err, errors.New("it is no file"))
+		return nil, errors.Join(err, errors.New("it is not a file"))
 	}
 	return file, nil
 }
@@ -227,7 +227,7 @@ func (a *Archive) each(ctx context.Context, do func(*tar.Header, io.Reader) erro
 func theEnd(text io.Reader) error {
 	n, err := io.Copy(io.Discard, io.LimitReader(text, maxAfter+1))
 	if err == nil && n > maxAfter {
-		err = errors.New("it goes on after its end")
+		err = errors.New("there is more after its end")
 	}
 	return err
 }

@@ -29,12 +29,12 @@ type shape struct {
 	entries, names int
 	texts          int64
 	kinds          map[string]byte // the type that each name had last
-	again          map[string]bool // names that stand in the archive twice
+	again          map[string]bool // names that are in the archive twice
 }
 
 func newShape() *shape { return &shape{kinds: map[string]byte{}, again: map[string]bool{}} }
 
-// check returns why an entry can be in no backup; nil when it can.
+// check returns why an entry cannot be in a backup; nil when it can.
 func (s *shape) check(h *tar.Header) error {
 	s.entries++
 	s.names += len(h.Name) + len(h.Linkname)
@@ -66,7 +66,7 @@ func checkName(name string) error {
 	}
 	for _, part := range strings.FieldsFunc(name, func(r rune) bool { return r == '/' || r == '\\' }) {
 		if part == ".." || len(part) > maxNamePart {
-			return errors.New("it leads elsewhere or is too long")
+			return errors.New("it leads outside or is too long")
 		}
 	}
 	return nil
@@ -111,7 +111,7 @@ func (s *shape) checkSize(h *tar.Header) error {
 		limit = min(maxText, maxTexts-s.texts)
 		s.texts += h.Size
 	case !strings.HasPrefix(h.Name, dataPrefix):
-		return errors.New("it is no part of a backup")
+		return errors.New("it does not belong in a backup")
 	}
 	if h.Size > limit {
 		return errors.New("it is larger than such a file can be")
@@ -124,17 +124,17 @@ func (s *shape) checkSize(h *tar.Header) error {
 func (s *shape) checkPlace(h *tar.Header) error {
 	if was, known := s.kinds[h.Name]; known {
 		if was != tar.TypeReg || s.again[h.Name] || !strings.HasPrefix(h.Name, dataPrefix) {
-			return errors.New("it stands in the archive more than once")
+			return errors.New("it is in the archive more than once")
 		}
 		s.again[h.Name] = true
 	}
 	inside, data := strings.CutPrefix(h.Name, dataPrefix)
 	if data && !strings.Contains(inside, "/") && h.Typeflag != tar.TypeDir {
-		return errors.New("it is no directory, and its data would be in it")
+		return errors.New("it is not a directory, but its data would be in it")
 	}
 	for parent := path.Dir(h.Name); parent != "."; parent = path.Dir(parent) {
 		if kind, known := s.kinds[parent]; known && kind != tar.TypeDir {
-			return errors.New("it is below what is no directory")
+			return errors.New("it is below something that is not a directory")
 		}
 	}
 	return nil

@@ -13,15 +13,15 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/install"
 )
 
-// errCancelled is a command that Ctrl+C or SIGTERM ended while it waited for
+// errCancelled is returned when Ctrl+C or SIGTERM ends a command that waits for
 // input: nothing had begun.
 var errCancelled = &install.Error{Exit: install.ExitCancelled, Err: errors.New("cancelled, nothing was changed")}
 
-// confirm asks a question that wants a typed word; without a terminal nothing
-// is ever asked.
+// confirm asks a question that needs a typed word. Without a terminal it asks
+// nothing.
 func (a *app) confirm(question, want string) (bool, error) {
 	if !isTerminal(a.stdin) {
-		return false, usage("%s Without a terminal nothing is asked", question)
+		return false, usage("%s Cannot ask for confirmation without a terminal. To confirm in advance, add %s", question, inAdvance(want))
 	}
 	fmt.Fprintf(a.stderr, "%s\nType %s to go on: ", question, want)
 	answer := make(chan string, 1)
@@ -35,7 +35,15 @@ func (a *app) confirm(question, want string) (bool, error) {
 	}
 }
 
-// longestAnswer is what a typed answer is cut at.
+// inAdvance returns the flag that answers a question before it is asked.
+func inAdvance(want string) string {
+	if want == "yes" {
+		return "--yes"
+	}
+	return "--purge=" + want
+}
+
+// longestAnswer is where a typed answer is cut.
 const longestAnswer = 4096
 
 // readLine takes no byte after the line's end: a program that is started next
@@ -57,7 +65,7 @@ func readLine(from io.Reader) string {
 func (a *app) readHidden(ctx context.Context, question string) (string, error) {
 	file, ok := a.stdin.(*os.File)
 	if !ok {
-		return "", errors.New("stdin is no terminal")
+		return "", errors.New("stdin is not a terminal")
 	}
 	before, err := term.GetState(int(file.Fd()))
 	if err != nil {

@@ -63,7 +63,7 @@ nothing can be read back.`,
 	f.BoolVar(&o.now, "now", false, "stop OpenAlgo also while a market is open")
 	f.StringArrayVar(&o.recipients, "recipient", nil, "encrypt to this age recipient (age1...); can be repeated")
 	f.StringVar(&o.passphrase, "passphrase-file", "", "encrypt with the passphrase in this file; - asks on the terminal")
-	f.StringVar(&o.schedule, "schedule", "", "back up every day at HH:MM IST with these flags; off ends that")
+	f.StringVar(&o.schedule, "schedule", "", "back up every day at HH:MM IST with these flags; off removes the schedule")
 	return cmd
 }
 
@@ -125,7 +125,7 @@ func (a *app) passphrase(ctx context.Context, from string, fresh bool) (secret.T
 	if err != nil || !fresh {
 		return first, err
 	}
-	again, err := a.askSecret(ctx, "The same again: ")
+	again, err := a.askSecret(ctx, "Repeat the passphrase: ")
 	if err == nil && again.Reveal() != first.Reveal() {
 		err = usage("the two are not the same; nothing was changed")
 	}

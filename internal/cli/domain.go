@@ -26,15 +26,15 @@ type changeOptions struct {
 	wait        time.Duration
 }
 
-// nowWay is what to do where a market is open and nobody can be asked.
-const nowWay = "`--now` does it now"
+// nowWay is the advice where a market is open and nobody can be asked.
+const nowWay = "to do this now, add --now"
 
 func nowFlag(cmd *cobra.Command, now *bool) {
-	cmd.Flags().BoolVar(now, "now", false, "also while a market is open")
+	cmd.Flags().BoolVar(now, "now", false, "do this now, even if a market is open")
 }
 
 func waitFlag(cmd *cobra.Command, wait *time.Duration) {
-	cmd.Flags().DurationVar(wait, "wait", 0, "how long OpenAlgo may take to get ready (default 5m without getting further)")
+	cmd.Flags().DurationVar(wait, "wait", 0, "longest wait for a start (default 5m without progress, 20m in all)")
 }
 
 func (o *changeOptions) flags(cmd *cobra.Command) {
@@ -117,7 +117,7 @@ func (a *app) redirectNote(ans answers.Answers) string {
 	return "at " + b.Name + " the redirect URL must be changed to " + b.RedirectURL(ans.Origin())
 }
 
-// follow makes an installer ask and wait as the flags say.
+// follow sets how an installer asks and waits, by the flags.
 func (a *app) follow(in *install.Installer, o changeOptions) {
 	in.Wait = o.wait
 	in.Confirm = func(p *install.Plan) error { return a.confirmPlan(p, o.now, nowWay) }

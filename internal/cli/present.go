@@ -28,7 +28,7 @@ type presenter struct {
 	shown  int           // percent of the pull that was printed last
 	base   string        // the image that this percent is of, in a build
 	drawn  time.Time     // when the progress line was drawn last
-	stage  string        // of a start, that was printed last
+	stage  string        // of a start, as printed last
 }
 
 // redrawEvery keeps a fast pull from flooding a slow line.
@@ -130,7 +130,7 @@ func (p *presenter) progress(e install.Event) {
 	}
 }
 
-// startEvery is how often a start that gets further is worth a line of text.
+// startEvery is the shortest time between two lines about the same start.
 const startEvery = 10 * time.Second
 
 // start shows how far OpenAlgo's start is.

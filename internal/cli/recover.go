@@ -11,18 +11,17 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/install"
 )
 
-// How long a machine that boots may take until its engine answers, and how
-// often that is tried.
+// How long Docker may take to answer after a boot, and how often that is tried.
 const (
 	bootTime  = 10 * time.Minute
 	bootEvery = 2 * time.Second
 )
 
-// recoverCommand is what the host calls when it boots, where it makes backups
-// by itself.
+// recoverCommand is what this machine runs after a boot, where a daily backup
+// is set up.
 func (a *app) recoverCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "recover", Short: "Finish or undo an interrupted run, and do nothing else", Args: noArgs, Hidden: true,
+		Use: "recover", Short: "Complete or undo an interrupted run", Args: noArgs, Hidden: true,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.recover(cmd.Context()) },
 	}
 }
@@ -45,7 +44,7 @@ func (a *app) recover(ctx context.Context) error {
 	return out.end(result, err)
 }
 
-// installerAtBoot waits for an engine that is not up yet.
+// installerAtBoot waits for a Docker that is not up yet.
 func (a *app) installerAtBoot(ctx context.Context, report install.Reporter) (*install.Installer, func(), error) {
 	until := time.Now().Add(bootTime)
 	for {

@@ -232,8 +232,8 @@ func (a *app) confirmPlan(p *install.Plan, now bool, ways string) error {
 	return nil
 }
 
-// unanswered are the questions that no flag has answered: --now is for the
-// market's, --allow-rights for those of a backup, --yes for the others.
+// unanswered returns the questions that no flag has answered: --now answers the
+// one about the market, --allow-rights those of a backup, --yes the others.
 func (a *app) unanswered(asks []install.Ask, now bool) []install.Ask {
 	return slices.DeleteFunc(slices.Clone(asks), func(ask install.Ask) bool {
 		switch ask.Kind {
@@ -246,7 +246,7 @@ func (a *app) unanswered(asks []install.Ask, now bool) []install.Ask {
 	})
 }
 
-// cannotAsk says all at once what stands in the way where nobody can be asked.
+// cannotAsk names all open questions at once where nobody can be asked.
 func cannotAsk(asks []install.Ask, ways string) error {
 	exit, texts, answers := install.ExitUsage, []string{}, []string{}
 	for _, ask := range asks {
@@ -254,7 +254,7 @@ func cannotAsk(asks []install.Ask, ways string) error {
 		if ask.Kind == install.AskMarket {
 			exit, answers = install.ExitHost, append(answers, ways)
 		} else if ask.Kind == install.AskRights {
-			answers = append(answers, "add --allow-rights if that is meant")
+			answers = append(answers, "to accept these rights, add --allow-rights")
 		} else if !slices.Contains(answers, addYes) {
 			answers = append(answers, addYes)
 		}
@@ -262,4 +262,4 @@ func cannotAsk(asks []install.Ask, ways string) error {
 	return &install.Error{Exit: exit, Err: fmt.Errorf("%s. Nothing was changed: %s", strings.Join(texts, ". "), strings.Join(answers, "; "))}
 }
 
-const addYes = "add --yes if that is meant"
+const addYes = "to confirm in advance, add --yes"

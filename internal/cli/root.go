@@ -82,8 +82,8 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	signal.Ignore(syscall.SIGHUP, syscall.SIGPIPE)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	// What is undone after the first Ctrl+C may take minutes; a second one leaves
-	// the rest to the next command. Not at once: one key may send two signals.
+	// An undo after the first Ctrl+C may take minutes; a second one leaves the rest
+	// to the next command. Not at once: one key may send two signals.
 	context.AfterFunc(ctx, func() { time.AfterFunc(secondSignal, stop) })
 
 	a := &app{stdin: stdin, stdout: stdout, stderr: stderr, stopped: ctx.Done()}

@@ -67,15 +67,15 @@ func (a *app) startCommand() *cobra.Command {
 }
 
 func (a *app) stopCommand() *cobra.Command {
-	return a.stackCommand("stop", "Stop OpenAlgo in order", true, false, (*install.Installer).Stop)
+	return a.stackCommand("stop", "Stop OpenAlgo cleanly", true, false, (*install.Installer).Stop)
 }
 
 func (a *app) restartCommand() *cobra.Command {
 	return a.stackCommand("restart", "Stop and start OpenAlgo, and wait until it is ready", true, true, (*install.Installer).Restart)
 }
 
-// stackCommand is a command that does one thing to the stack in --dir; down
-// says that OpenAlgo is down for it, up that it runs in the end.
+// stackCommand is a command that does one thing to the instance in --dir. down
+// says that OpenAlgo stops for it, up that OpenAlgo runs in the end.
 func (a *app) stackCommand(use, short string, down, up bool, do func(*install.Installer, context.Context) (install.Result, error)) *cobra.Command {
 	var o changeOptions
 	cmd := &cobra.Command{

@@ -67,15 +67,15 @@ with copies in .openalgo-install/backups unless that goes, too.`,
 	return cmd
 }
 
-// confirmRemoval shows a person what goes; a script that calls it means it,
-// but for a market that is open.
+// confirmRemoval shows a person what is removed. A script needs no answer,
+// unless a market is open.
 func (a *app) confirmRemoval(removal *install.Removal, now bool) error {
 	asks := a.unanswered(removal.Asks, now)
 	if a.yes && len(asks) == 0 || len(removal.Changes) == 0 || !isTerminal(a.stdin) {
 		return nil
 	}
 	a.writeRemoval(a.stderr, removal)
-	question := "OpenAlgo is down from then on; data and keys stay"
+	question := "OpenAlgo stops and is removed. Its data and encryption keys stay"
 	for _, ask := range asks {
 		question = ask.Text
 	}

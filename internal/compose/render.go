@@ -116,9 +116,9 @@ var hardening = regexp.MustCompile(`(?m)^    # What runs in here gets no rights[
 // startPeriod is what the health check of earlier versions had as 40 s.
 var startPeriod = regexp.MustCompile(`(?m)^(      start_period:) .*$`)
 
-// Earlier returns what earlier versions of this program wrote where this one
-// writes the rendered text. An instance of theirs keeps it until its container
-// is recreated for another reason.
+// Earlier returns the text that earlier versions of this program wrote in place
+// of the rendered one. Their instances keep it until the container is recreated
+// for another reason.
 func Earlier(rendered []byte) []byte {
 	return startPeriod.ReplaceAll(hardening.ReplaceAll(rendered, nil), []byte("$1 40s"))
 }

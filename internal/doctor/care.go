@@ -24,7 +24,7 @@ func leaked(p patient) (out []Finding) {
 	return out
 }
 
-// backupAge is how old a backup may be that counts as one.
+// backupAge is how old the last backup may be before doctor warns.
 const backupAge = 31 * 24 * time.Hour
 
 func lastBackup(p patient) []Finding {

@@ -68,7 +68,7 @@ type patient struct {
 	compose    bool // docker-compose.yaml is there
 	unfinished string
 	stray      []string         // volumes whose directory is gone, and that no container has
-	refusal    *install.Refusal // what keeps every command from changing it
+	refusal    *install.Refusal // why no command changes it
 	newer      bool             // the registry has another image of the tag
 	backupGone bool             // the last backup is not where it was written
 

@@ -232,7 +232,7 @@ func TestMaskAssignments(t *testing.T) {
 func TestKeysAreOneFinding(t *testing.T) {
 	p := sound(t)
 	p.env, _ = envfile.Parse(nil)
-	p.refusal = &install.Refusal{Check: "keys", What: ".env is empty", Why: "It opens the data.", Ways: []string{"openalgo-install restore FILE"}}
+	p.refusal = &install.Refusal{Check: "keys", What: ".env is empty", Why: "It opens the data.", Ways: []install.Way{{Run: "openalgo-install restore FILE"}}}
 	var about []Finding
 	for _, f := range findings(p) {
 		if f.Level != OK {

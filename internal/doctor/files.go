@@ -27,7 +27,7 @@ func files(p patient) []Finding {
 func env(p patient) (out []Finding) {
 	switch {
 	case p.instance == nil, p.refusal != nil && p.refusal.Check == "keys":
-		return nil // refused says it all: new keys would lose the data
+		return nil // refused says why: new keys would lose the data
 	case errors.Is(p.envErr, fs.ErrPermission):
 		return warning("env", "sudo "+p.command+" doctor", "%s/.env can't be read by this user", p.dir)
 	case p.envErr != nil:
@@ -64,7 +64,7 @@ func salt(p patient) []Finding {
 	}
 	return warning("salt", p.command+" upgrade", "%s/.env has a FERNET_SALT that this release of OpenAlgo does not use: an earlier openalgo-install wrote it. "+
 		"A newer release would take it for the salt of the stored secrets (API key, broker tokens, TOTP), and open none of them. "+
-		"Do not upgrade with docker compose: openalgo-install upgrade removes the line first, and OpenAlgo encrypts the secrets anew", p.dir)
+		"Do not upgrade with Docker Compose: openalgo-install upgrade removes the line first, and OpenAlgo encrypts the secrets again", p.dir)
 }
 
 // owner is whose a file is; known says that the container's users are this

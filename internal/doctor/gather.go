@@ -77,10 +77,10 @@ func (l Look) gatherEngine(ctx context.Context, p *patient) {
 	if in, err := install.New(l.Dir, l.Engine, l.Machine, install.ReporterFunc(func(install.Event) {})); err == nil {
 		p.refusal = in.Refusal(ctx)
 	}
-	used := map[string]bool{} // also by one whose directory was moved
+	used := map[string]bool{} // by an instance whose directory was moved, too
 	containers, err := l.Engine.Containers(ctx)
 	if err != nil {
-		return // it is not known what they use
+		return // nobody knows which volumes are in use
 	}
 	for _, c := range containers {
 		for _, m := range c.Mounts {

@@ -19,8 +19,7 @@ func instanceThere(p patient) []Finding {
 	return ok("instance", "%s in %s, image %s", p.instance.Name, p.dir, p.instance.Image.Ref)
 }
 
-// refused is what keeps every command from stopping, starting or changing this
-// instance.
+// refused reports why no command stops, starts or changes this instance.
 func refused(p patient) []Finding {
 	r := p.refusal
 	if r == nil || p.instance == nil && errors.Is(p.envErr, fs.ErrNotExist) {
@@ -28,7 +27,7 @@ func refused(p patient) []Finding {
 	}
 	fix := ""
 	if len(r.Ways) > 0 {
-		fix = install.Hinted(p.dir, r.Ways[0])
+		fix = install.Hinted(p.dir, r.Ways[0].String())
 	}
 	return failure(r.Check, fix, "%s. %s", r.What, r.Why)
 }
@@ -59,7 +58,7 @@ func ready(p patient) []Finding {
 	case p.container == nil || p.container.State != "running":
 		return nil
 	case p.instance.Starting:
-		return warning("ready", p.command+" status", "%s. A start takes up to some minutes", p.instance.Reason)
+		return warning("ready", p.command+" status", "%s. A start can take some minutes", p.instance.Reason)
 	case !p.instance.Ready:
 		return fixed(FixRestart, failure("ready", p.command+" logs", "OpenAlgo does not answer rightly: %s", p.instance.Reason))
 	}

@@ -90,7 +90,7 @@ func (c *Caddy) Await(ctx context.Context, domain string, t Trust, began time.Ti
 		}
 		var untrusted *tls.CertificateVerificationError
 		if errors.As(last, &untrusted) && !t.Patient {
-			return false, &IssueError{domain, "the one that is served leads to no authority that this host knows (" + untrusted.Err.Error() +
+			return false, &IssueError{domain, "the one that is served leads to no certificate authority that this machine knows (" + untrusted.Err.Error() +
 				"): name its root with tls.ca_root"}
 		}
 		if reason := c.refusal(ctx, domain, began); reason != "" {
@@ -99,7 +99,7 @@ func (c *Caddy) Await(ctx context.Context, domain string, t Trust, began time.Ti
 		return false, nil
 	})
 	if wait.IsOver(err) {
-		return &IssueError{domain, fmt.Sprintf("the authority did not answer within %s: %v", issueTime, last)}
+		return &IssueError{domain, fmt.Sprintf("the certificate authority did not answer within %s: %v", issueTime, last)}
 	}
 	return err
 }

@@ -190,7 +190,7 @@ func (n *Nginx) Await(ctx context.Context, domain string, t Trust, _ time.Time) 
 		return last == nil, nil
 	})
 	if wait.IsOver(err) {
-		return &IssueError{domain, fmt.Sprintf("nginx does not serve it on port %d (%v): its error log may tell why", n.HTTPS, last)}
+		return &IssueError{domain, fmt.Sprintf("nginx does not serve it on port %d (%v): its error log may say why", n.HTTPS, last)}
 	}
 	return err
 }

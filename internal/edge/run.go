@@ -21,8 +21,8 @@ const (
 	// startTime is how long a Caddy may take to read its files and answer.
 	startTime = 30 * time.Second
 	pollEvery = 200 * time.Millisecond
-	// lockTime is how long another run may have the edge to itself: twice the
-	// start of a Caddy and the end of one, and some.
+	// lockTime is how long another run may hold the HTTPS proxy: twice the start
+	// and the stop of a Caddy, and some.
 	lockTime = 3 * time.Minute
 	// stopGrace lets requests that are under way end.
 	stopGrace = 20 * time.Second
@@ -218,7 +218,7 @@ func (c *Caddy) start(ctx context.Context, id string) error {
 		state, err := c.engine.Container(ctx, id)
 		switch {
 		case err != nil:
-			return false, fmt.Errorf("looking at the edge: %w", err)
+			return false, fmt.Errorf("looking at the HTTPS proxy: %w", err)
 		case state.State == "created":
 			return false, nil
 		case state.State != "running" || state.RestartCount > 0:
@@ -233,7 +233,7 @@ func (c *Caddy) start(ctx context.Context, id string) error {
 		return last == nil, nil
 	})
 	if wait.IsOver(err) {
-		return fmt.Errorf("the edge did not come up within %s: %w", startTime, errors.Join(last, err))
+		return fmt.Errorf("the HTTPS proxy did not start within %s: %w", startTime, errors.Join(last, err))
 	}
 	return err
 }

@@ -30,8 +30,8 @@ type Options struct {
 	// PullDelays are the waits before a pull that the network broke is tried
 	// again; nil means 1 s, 4 s and 10 s.
 	PullDelays []time.Duration
-	// Patience is the most that an answer or a change may take; 0 is what fits
-	// a busy machine.
+	// Patience is the longest that an answer or a change may take; 0 is a
+	// default that suits a busy machine.
 	Patience time.Duration
 }
 
@@ -111,7 +111,7 @@ func (e *Engine) WaitReady(ctx context.Context) error {
 	})
 	if err != nil {
 		return fail([]error{ErrUnreachable, err},
-			"the Docker engine at %s did not come back; look at its log (journalctl -u docker), then run this again", e.info.Endpoint)
+			"Docker at %s did not come back. Look for the cause in its log (sudo journalctl -u docker), then run the same command again", e.info.Endpoint)
 	}
 	return nil
 }

@@ -88,8 +88,8 @@ func (e *Engine) Tags(ctx context.Context) (map[string]string, error) {
 	return out, nil
 }
 
-// Tag gives an image a further name. One that another image had becomes this
-// one's.
+// Tag gives an image a further name. A name that another image has moves to
+// this one.
 func (e *Engine) Tag(ctx context.Context, id, ref string) error {
 	return e.explain(ctx, "name image "+ref, e.api.ImageTag(ctx, id, ref))
 }

@@ -10,8 +10,8 @@ import (
 )
 
 // answerTime is how long Docker may take to answer a question, and changeTime
-// to carry out a change, unless the caller's context ends before. What is told
-// step by step (a pull, a build, a log) takes as long as it takes.
+// to make a change, unless the caller's context ends before. A stream (a pull, a
+// build, a log) has no such limit.
 const (
 	answerTime = time.Minute
 	changeTime = 5 * time.Minute
@@ -30,8 +30,8 @@ func (e *Engine) change(ctx context.Context) (context.Context, context.CancelFun
 	return within(ctx, min(changeTime, e.patience))
 }
 
-// end bounds the stop of a container, which may take its grace by itself; 0 is
-// the container's own, which is not known here.
+// end bounds the stop of a container, which may use all of its grace period; 0
+// is the container's own, which is not known here.
 func (e *Engine) end(ctx context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
 	if grace <= 0 {
 		return e.change(ctx)
@@ -47,11 +47,11 @@ func within(ctx context.Context, d time.Duration) (context.Context, context.Canc
 // because the caller wanted it to end.
 func isSilent(ctx context.Context) bool { return errors.Is(context.Cause(ctx), errSilent) }
 
-// silent is an engine that takes a question and gives no answer.
+// silent is the error for a Docker that accepts a question and never answers.
 func (e *Engine) silent(doing string, err error) error {
 	return fail([]error{ErrUnreachable, err},
-		"%s: Docker at %s does not answer. Its log may tell why (journalctl -u docker). "+
-			"To restart it: sudo systemctl restart docker. Containers stop for that, and start again", doing, e.info.Endpoint)
+		"%s: Docker at %s does not answer. Look for the cause in its log (sudo journalctl -u docker). "+
+			"To restart it: sudo systemctl restart docker. All containers, OpenAlgo too, stop for that and start again", doing, e.info.Endpoint)
 }
 
 // inspect looks at a container before a call that may take long.
@@ -78,8 +78,8 @@ func (e *Engine) execExit(ctx context.Context, doing, execID string) (int, error
 	return result.ExitCode, e.explain(ctx, doing, err)
 }
 
-// attach starts a command and opens its stream. The client waits for the
-// answer to that on the bare connection, whatever becomes of the context.
+// attach starts a command and opens its stream. The client waits for the answer
+// on the bare connection, even after the context has ended.
 func (e *Engine) attach(ctx context.Context, doing, execID string, o container.ExecAttachOptions) (types.HijackedResponse, error) {
 	ctx, cancel := e.answer(ctx)
 	defer cancel()

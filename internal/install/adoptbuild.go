@@ -14,8 +14,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/source"
 )
 
-// composeBuild is what a Compose file says of how an image is built: a context
-// alone, or a mapping.
+// composeBuild is the `build:` of a Compose file: a context alone, or a mapping.
 type composeBuild struct {
 	Context, Dockerfile, Target string
 	Args                        any
@@ -51,8 +50,8 @@ func buildOf(dir string, c engine.Container) *composeBuild {
 	return found
 }
 
-// checkout is the directory that a build has as its context, where an upgrade
-// can build the image of it as Docker Compose did; why says why not.
+// checkout returns the context of a build, if an upgrade can build the image
+// from there as Docker Compose did; else why not.
 func (b composeBuild) checkout(dir string) (path, why string) {
 	path = b.Context
 	if !filepath.IsAbs(path) {
@@ -85,8 +84,8 @@ func adoptedImage(dir string, c engine.Container) (image answers.Image, how stri
 	path, why := b.checkout(dir)
 	if why != "" {
 		return image, fmt.Sprintf("its image was built on this machine, and openalgo-install cannot build it again (%s). "+
-			"To go on with published releases: openalgo-install upgrade --to %s", why, answers.DefaultImage)
+			"To change to published releases: openalgo-install upgrade --to %s", why, answers.DefaultImage)
 	}
 	return answers.Image{Source: "path", Path: path, Dockerfile: source.Theirs},
-		fmt.Sprintf("its image was built from %s, and openalgo-install upgrade builds it from there. Bring that checkout to a newer release first: git -C %s pull", path, path)
+		fmt.Sprintf("its image was built from %s, and openalgo-install upgrade builds it from there. Before an upgrade, update that checkout: git -C %s pull", path, path)
 }

@@ -74,7 +74,7 @@ func newRun(in *Installer, o *observed, p *Plan, madeDir bool) *run {
 		r.journal.NewName = name
 		if r.old != nil {
 			r.journal.NewName += "-new"
-			// One whose directory was moved is stopped, and an undo cannot start it again.
+			// Where the directory was moved, an undo cannot start the container again.
 			again := isUp(*r.old) && o.movedFrom(in.work.dir, in.Engine.Info().Local) == ""
 			r.journal.Old = &oldContainer{ID: r.old.ID, Name: r.old.Name, Running: again, Began: r.old.StartedAt}
 		}

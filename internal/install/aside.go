@@ -14,14 +14,14 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/host"
 )
 
-// asideName is the directory of what an undo found in the place of data that it
-// brought back. No data is ever copied over other data: what is there is
-// renamed, which needs no room. The last undo's is kept.
+// asideName is the directory that keeps the data which an undo replaced. No data
+// is ever copied over other data: the present data is renamed, which needs no
+// room. That of the last undo is kept.
 const asideName = "aside"
 
-// asideBeside begins the name of that directory where the other one is on
-// another file system: beside the data's own directory (a volume has a directory
-// around its own), or inside, where the data has a file system to itself.
+// asideBeside begins the name of that directory where the data is on another
+// file system: beside the data's directory (a volume has a directory around its
+// own), or inside, where the data has a file system to itself.
 const asideBeside = ".openalgo-install-aside-"
 
 // isAside reports whether an entry of a data directory is what an undo kept.
@@ -58,10 +58,10 @@ func snapshotOf(j *journal) []snapshot {
 }
 
 // restoreData brings the copies of the data back. The container that may have
-// changed it is gone by now. A copy that is back is never brought back again:
-// a container may have run on it since.
+// changed the data is gone by now. No copy is brought back twice: a container may
+// have run on it since.
 func (in *Installer) restoreData(ctx context.Context, j *journal) error {
-	// However long it takes: half of it is nothing.
+	// Without a limit: half of the data is worth nothing.
 	ctx = context.WithoutCancel(ctx)
 	for _, s := range j.copies() {
 		if s.Back {
@@ -86,7 +86,7 @@ func (in *Installer) restoreData(ctx context.Context, j *journal) error {
 // bringBack moves what is in the data's place aside, and puts the copy there.
 func (in *Installer) bringBack(ctx context.Context, j *journal, s *snapshot) error {
 	if info, err := os.Stat(s.Copy); err != nil || !info.IsDir() {
-		return errors.Join(err, fmt.Errorf("%s is no directory", s.Copy))
+		return errors.Join(err, fmt.Errorf("%s is not a directory", s.Copy))
 	}
 	if s.Renaming {
 		return moveTree(s.Copy, s.Data, j.asidePlaces(s)...)
@@ -99,15 +99,15 @@ func (in *Installer) bringBack(ctx context.Context, j *journal, s *snapshot) err
 	failpoint("undo-moved")
 	err := copyTree(ctx, s.Copy, s.Data)
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
-		in.note("there is no room for a copy, so the kept data itself is moved into its place")
+		in.note("there is no room for a copy, so the kept data itself is moved back")
 		err = in.renameBack(j, s)
 	}
 	return err
 }
 
 // renameBack puts the copy itself into the data's place, which needs no room.
-// The half of a copy that is there goes; what comes after that is journaled
-// before it begins, since then no copy is left to begin again from.
+// Half of a copy in the data's place is removed first. The rename is journaled
+// before it begins, since no copy is left afterwards to begin again from.
 func (in *Installer) renameBack(j *journal, s *snapshot) error {
 	if err := emptyDirectory(s.Data); err != nil {
 		return err
@@ -158,7 +158,7 @@ func (in *Installer) moveDataAside(j *journal, s *snapshot) error {
 		return nil
 	}
 	in.pruneAside(j, s)
-	in.note("the data that is replaced is kept in " + moved)
+	in.note("the replaced data is kept in " + moved)
 	j.noteUndone()
 	return host.SyncDir(s.Data)
 }
@@ -181,7 +181,7 @@ func moveEntryAside(path string, places ...string) (to string, err error) {
 			return to, host.SyncDir(filepath.Dir(to))
 		}
 	}
-	return "", fmt.Errorf("no place for %s: %w", path, err)
+	return "", fmt.Errorf("move %s aside: %w", path, err)
 }
 
 func numbered(dir string, n int) string {

@@ -23,8 +23,8 @@ const (
 	AskDown    = "down"    // the stack gets less than it had
 	AskReplace = "replace" // a restore replaces data
 	AskMoved   = "moved"   // the directory was moved
-	AskExposed = "exposed" // the network gets to plain HTTP
-	AskOwners  = "owners"  // directories change hands
+	AskExposed = "exposed" // plain HTTP is opened to the network
+	AskOwners  = "owners"  // directories get another owner
 	AskRights  = "rights"  // a backup gives the container rights on the machine
 )
 
@@ -49,16 +49,16 @@ func (in *Installer) askForResize(ctx context.Context, o *observed, p *Plan) {
 
 // How long OpenAlgo is down, as askWhileOpen says it.
 const (
-	downForSeconds = "OpenAlgo is down for some seconds"
-	downForGood    = "OpenAlgo is down until you start it again"
-	downRemoved    = "OpenAlgo is down from then on"
+	downForSeconds = "OpenAlgo and its strategies stop for some seconds"
+	downForGood    = "OpenAlgo and its strategies stop until you start them again"
+	downRemoved    = "OpenAlgo and its strategies stop, and the container is removed"
 )
 
 // askForMarket asks whether OpenAlgo may go down while a market is open.
 func askForMarket(o *observed, p *Plan) { p.Asks = append(p.Asks, askWhileOpen(o, downForSeconds)...) }
 
-// askWhileOpen is that question, or nothing while no market is open; down says
-// for how long it is.
+// askWhileOpen returns that question, or nothing while no market is open. down
+// says for how long OpenAlgo stops.
 func askWhileOpen(o *observed, down string) []Ask {
 	b, _ := broker.Find(brokerOf(o))
 	if open := market.Open(now(), b.Kind == broker.Crypto); len(open) > 0 {
@@ -67,7 +67,7 @@ func askWhileOpen(o *observed, down string) []Ask {
 	return nil
 }
 
-// askDown asks whether the app may go down now, and why it does.
+// askDown asks whether OpenAlgo may stop now, and says why it does.
 func (in *Installer) askDown(ctx context.Context, down, reason string) error {
 	o, err := in.observe(ctx)
 	if err != nil {

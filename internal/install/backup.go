@@ -145,7 +145,7 @@ func (b *backing) archive(ctx context.Context, c engine.Container) (failed, notU
 		return errors.Join(failed, w.Abandon()), notUp
 	}
 	for _, link := range w.LeftOut() {
-		b.in.warn("a link that leads out of OpenAlgo's data is not in the backup, since no restore would make it: " + link)
+		b.in.warn("a link that leads out of OpenAlgo's data is not in the backup, since a restore would refuse it: " + link)
 	}
 	return errors.Join(w.Close(), sealed.Close()), notUp
 }
@@ -196,7 +196,7 @@ func (b *backing) rest(ctx context.Context, w *backup.Writer) error {
 	return nil
 }
 
-// whileDown does something while the app is stopped, and notes for how long.
+// whileDown does something while OpenAlgo is stopped, and records for how long.
 func (b *backing) whileDown(ctx context.Context, c engine.Container, do func() error) (failed, notUp error) {
 	if !isUp(c) {
 		return do(), nil
@@ -205,7 +205,7 @@ func (b *backing) whileDown(ctx context.Context, c engine.Container, do func() e
 	failed, notUp = b.in.whileDown(ctx, commandBackup, c, do)
 	b.down = time.Since(began)
 	if notUp != nil {
-		notUp = fmt.Errorf("OpenAlgo was stopped for its backup and does not come up again: %w.\n"+
+		notUp = fmt.Errorf("OpenAlgo was stopped for the backup and does not start again: %w.\n"+
 			"`openalgo-install doctor` says what is wrong; `openalgo-install start` starts it", withoutLog(notUp))
 	}
 	return failed, notUp

@@ -24,7 +24,7 @@ import (
 // <dir>/.openalgo-install/daily.json.
 type DailyBackup struct {
 	Clock string    `json:"clock"` // HH:MM in India
-	Files []string  `json:"files"` // the host's files that do it
+	Files []string  `json:"files"` // the files of this machine that run it
 	Set   time.Time `json:"set,omitzero"`
 }
 
@@ -117,21 +117,21 @@ func (in *Installer) SetDailyBackup(ctx context.Context, clock, to string, comma
 		}
 	}
 	if by == "cron" && cronHere("") != "" {
-		in.warn(cronHere("") + ", so nobody runs " + files[0] + ", the daily backup: apt-get install cron, or run that line from what you have")
+		in.warn(cronHere("") + ", so nobody runs " + files[0] + ", the daily backup. Install cron (sudo apt-get install cron), or let your own scheduler run that line")
 	}
 	if by == "cron" && hasSummerTime(time.Local, next.Year()) {
-		in.warn("cron goes by this machine's clock, which has summer time: for a part of the year the backup is an hour earlier or later than " + clock + " IST")
+		in.warn("cron uses this machine's clock, which has summer time. For a part of the year the backup runs an hour before or after " + clock + " IST")
 	}
-	return Result{Changed: true, Message: fmt.Sprintf("a backup is made every day at %s IST in %s, by %s (%s); `openalgo-install status` tells how the last one ended",
+	return Result{Changed: true, Message: fmt.Sprintf("a backup is made every day at %s IST in %s, by %s (%s). To see how the last one ended: openalgo-install status",
 		clock, to, by, strings.Join(files, ", "))}, nil
 }
 
-// guardMarket refuses a time at which a market is open on any day of the week.
+// guardMarket refuses a time when a market is open on any day of the week.
 func guardMarket(o *observed, next time.Time, clock string, marketToo bool) error {
 	b, _ := broker.Find(brokerOf(o))
 	for day := range 7 {
 		if open := market.Open(next.AddDate(0, 0, day), b.Kind == broker.Crypto); len(open) > 0 && !marketToo {
-			return fail(ExitUsage, "at %s a market is open (%s), and OpenAlgo is down for some seconds then: choose another time, or add --now if that is meant", clock, open[0])
+			return fail(ExitUsage, "at %s IST a market is open (%s), and OpenAlgo stops for some seconds then. Choose another time, or confirm this one with --now", clock, open[0])
 		}
 	}
 	return nil
@@ -155,13 +155,13 @@ type scheduler struct {
 	systemctl func(ctx context.Context, args ...string) error
 }
 
-// set tells the host what to do, and takes back what it wrote where the host
-// does not take it.
+// set gives the schedule to systemd or cron. Where that fails, it removes what it
+// wrote.
 func (s scheduler) set(ctx context.Context, d daily) (files []string, by string, err error) {
 	if _, err := os.Stat(filepath.Join(s.root, "/run/systemd/system")); err == nil {
 		files, err := s.place(ctx, d.units())
 		if err != nil {
-			return nil, "", fail(ExitFailed, "setting up the systemd timer: %w. What was set up before is as it was", err)
+			return nil, "", fail(ExitFailed, "setting up the systemd timer: %w. The previous schedule was not changed.", err)
 		}
 		return files, "systemd", nil
 	}
@@ -171,8 +171,8 @@ func (s scheduler) set(ctx context.Context, d daily) (files []string, by string,
 		reason = "there is no " + cronTables
 	}
 	if reason != "" && reason != noCron { // one may be installed yet, and doctor fails until then
-		return nil, "", fail(ExitHost, "this host has neither systemd nor a cron that can be used: %s. "+
-			"Install one (apt-get install cron), or have what you have run this at that time:\n    %s\nand this after a boot:\n    %s\nNothing was changed",
+		return nil, "", fail(ExitHost, "this machine has neither systemd nor a usable cron: %s\n\n"+
+			"Install cron:\n\n    sudo apt-get install cron\n\nOr let your own scheduler run this at that time:\n\n    %s\n\nand this after a boot:\n\n    %s\n\nNothing was changed.",
 			reason, strings.Join(d.backup, " "), strings.Join(d.recover, " "))
 	}
 	files, err = s.place(ctx, []hostFile{table})
@@ -232,7 +232,7 @@ func (s scheduler) place(ctx context.Context, list []hostFile) (paths []string, 
 	return paths, nil
 }
 
-// remove ends what files do, but for those that stay.
+// remove disables and removes files, except those that stay.
 func (s scheduler) remove(ctx context.Context, files, stay []string) error {
 	files = slices.DeleteFunc(slices.Clone(files), func(file string) bool { return slices.Contains(stay, file) })
 	for _, file := range files {

@@ -72,14 +72,14 @@ func (t *target) open(b *backing) error {
 	return nil
 }
 
-// warn says what the place of the backup is not good for.
+// warn names the risks of the backup's directory.
 func (t *target) warn(b *backing) {
 	if t.shared != "" {
-		b.in.warn(fmt.Sprintf("other users can write in %s, and so remove this backup or put another file in its place. "+
+		b.in.warn(fmt.Sprintf("other users can write in %s. They can remove this backup or put another file in its place. "+
 			"They cannot read it. Choose a directory where only root can write", t.shared))
 	}
 	if !t.file.private() && b.options.Seal.None() {
-		b.in.warn(fmt.Sprintf("the file system of %s does not keep the backup private: whoever can read it has every secret of this OpenAlgo. "+
+		b.in.warn(fmt.Sprintf("the file system of %s does not keep the backup private. Whoever can read it has every secret of this instance. "+
 			"Encrypt backups there with --recipient or --passphrase-file", filepath.Dir(t.name)))
 	}
 }
@@ -155,7 +155,7 @@ func (t *target) room(b *backing) error {
 	if t.checkDir(b) == filepath.Dir(t.name) {
 		bytes += databases
 	} else if disk, err := host.Disk(b.in.work.dir); err == nil && disk.FreeMiB < int(databases>>20)+minDirMiB {
-		return fail(ExitHost, "the databases take %d MiB, and %s has %d MiB free to check them: make room, or name a directory of root's with --to. Nothing was stopped",
+		return fail(ExitHost, "the databases take %d MiB, and %s has %d MiB free to check them: make room, or name another directory with --to. Nothing was stopped.",
 			databases>>20, b.in.work.dir, disk.FreeMiB)
 	}
 	disk, err := host.Disk(filepath.Dir(t.name))
@@ -191,7 +191,7 @@ func (t *target) keep() error {
 	}
 	err := t.file.keep()
 	if errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("%s exists by now, and no backup is ever overwritten: run the same command again", t.name)
+		return fmt.Errorf("%s exists by now, and no backup is ever overwritten. Run the same command again", t.name)
 	}
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", t.name, err)

@@ -7,12 +7,12 @@ import (
 	"time"
 )
 
-// notRolledBack is the report of an undo that failed: whether OpenAlgo runs,
-// what failed, where everything is, and the command that goes on.
+// notRolledBack reports an undo that failed: whether OpenAlgo runs, what failed,
+// where files and data are, and the command that completes the undo.
 func (in *Installer) notRolledBack(ctx context.Context, j *journal, failed error) error {
 	return fmt.Errorf("%s\nRolling back failed: %w\n\n"+
 		"Your files as they were before are in %s. %s\n"+
-		"Fix the cause, then complete the rollback and start OpenAlgo:\n\n    sudo openalgo-install --dir %s start\n",
+		"Fix the cause, then complete the rollback and start OpenAlgo:\n\n    sudo openalgo-install --dir %s start",
 		in.afterFailedUndo(ctx, j), failed, in.work.path("backups"), whereData(j), in.work.dir)
 }
 

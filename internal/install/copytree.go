@@ -24,12 +24,12 @@ type treeCopy struct {
 	dirs     []string // as they were met: parents first
 }
 
-// copyTree makes target what source is: owners, modes and times too, and
-// nothing else. target itself stays, since it may be a volume.
+// copyTree makes target a copy of source, with owners, modes and times, and
+// removes anything else there. target itself stays, since it may be a volume.
 func copyTree(ctx context.Context, source, target string) error {
-	// Before anything is taken away: what takes its place must be there.
+	// Before anything is removed: its replacement must exist.
 	if info, err := os.Stat(source); err != nil || !info.IsDir() {
-		return errors.Join(err, fmt.Errorf("%s is no directory", source))
+		return errors.Join(err, fmt.Errorf("%s is not a directory", source))
 	}
 	if err := os.MkdirAll(target, 0o700); err != nil {
 		return err
@@ -155,7 +155,7 @@ func (c *treeCopy) give(name string, info fs.FileInfo) error {
 func (c *treeCopy) own(name string, info fs.FileInfo) error {
 	owner, ok := info.Sys().(*syscall.Stat_t)
 	if !ok {
-		return errors.New("this system tells no owners of files")
+		return errors.New("this system does not report the owners of files")
 	}
 	return c.to.Lchown(name, int(owner.Uid), int(owner.Gid))
 }

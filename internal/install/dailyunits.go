@@ -11,16 +11,16 @@ import (
 	"time"
 )
 
-// Where a host keeps what it does by itself. Root's log of it is not in the
-// instance's directory, which may be another user's.
+// Where a machine keeps its schedules. Root's log of them is not in the
+// instance's directory, which may belong to another user.
 const (
 	systemdUnits = "/etc/systemd/system"
 	cronTables   = "/etc/cron.d"
 	hostLogs     = "/var/log"
 )
 
-// daily is what the host is told to do: a backup at a time of every day, and
-// after a boot what an interrupted one owes.
+// daily is what systemd or cron runs: a backup every day, and after a boot
+// `recover`, which completes an interrupted one.
 type daily struct {
 	dir, project string
 	at           time.Time // the next time
@@ -29,7 +29,7 @@ type daily struct {
 	env          []string // NAME=value
 }
 
-// hostFile is a file that tells the host to do something.
+// hostFile is a unit of systemd, or a cron table.
 type hostFile struct {
 	path, text string
 	enable     bool // a unit that systemd is told to enable
@@ -58,10 +58,10 @@ func engineEnvironment(getenv func(string) string) ([]string, error) {
 			continue
 		}
 		if !plainWord.MatchString(value) {
-			return nil, fail(ExitUsage, "--schedule: %s has characters that cron or systemd would take for something else", name)
+			return nil, fail(ExitUsage, "--schedule: %s has characters that mean something else to cron or systemd", name)
 		}
 		if u, err := url.Parse(value); name == "DOCKER_HOST" && (err != nil || u.User != nil && hasPassword(u)) {
-			return nil, fail(ExitUsage, "--schedule: DOCKER_HOST has a password, which every user of this machine could read in the schedule: name a docker context instead")
+			return nil, fail(ExitUsage, "--schedule: DOCKER_HOST has a password, which every user of this machine could read in the schedule. Use a Docker context instead")
 		}
 		out = append(out, name+"="+value)
 	}
@@ -113,7 +113,7 @@ func isFor(text, dir string) bool {
 	return strings.Contains(text+" ", "--dir="+dir+" ") || strings.Contains(text, "--dir="+dir+"\n")
 }
 
-// programIn finds the program that a host's file calls; "" where it calls none.
+// programIn returns the program that a unit or cron table runs; "" for none.
 func programIn(text string) string {
 	for line := range strings.Lines(text) {
 		if command, ok := strings.CutPrefix(line, "ExecStart="); ok {
@@ -137,10 +137,9 @@ func hasSummerTime(zone *time.Location, year int) bool {
 // cronDaemons are those that read cronTables. Busybox's does not.
 var cronDaemons = []string{"cron", "crond", "fcron", "cronie"}
 
-const noCron = "no cron is installed here"
+const noCron = "no cron is installed"
 
-// cronHere finds out, below a root, whether anybody reads cronTables: why not,
-// or "".
+// cronHere says, below a root, why nothing reads cronTables; "" where a cron does.
 func cronHere(root string) string {
 	busybox := false
 	for _, daemon := range cronDaemons {
@@ -157,7 +156,7 @@ func cronHere(root string) string {
 		}
 	}
 	if busybox {
-		return "the cron here is busybox's, which does not read " + cronTables
+		return "cron is that of busybox, which does not read " + cronTables
 	}
 	return noCron
 }

@@ -200,7 +200,7 @@ func (in *Installer) restoreEdgeFile(c fileChange) error {
 	if edited := now != nil && c.SHA256 != "" && !c.known(sha256Hex(now)); edited && c.Backup == "" {
 		in.keepForeign("edge-"+filepath.Base(c.Name), now)
 	} else if edited {
-		in.note(fmt.Sprintf("%s was changed since, and stays as it is; the previous version is %s", c.Name, c.Backup))
+		in.note(fmt.Sprintf("%s was changed since, so it stays as it is. The previous version is %s", c.Name, c.Backup))
 		return nil
 	}
 	f := edge.File{Path: c.Name, Mode: 0o644}

@@ -36,7 +36,7 @@ type envPlan struct {
 	whole   []byte
 	wholeOf string
 	// resalts says that the release makes a FERNET_SALT of its own when it
-	// starts, and encrypts stored secrets anew.
+	// starts, and encrypts stored secrets again.
 	resalts bool
 	// replaces is the .env that this one, of a backup, takes the place of as a
 	// whole; nil: it is edited.
@@ -241,8 +241,8 @@ func setKey(file *envfile.File, key, value string) error {
 }
 
 // checkEnv holds a whole .env against the app's own rules before anything is
-// applied: what it would reject is an error here. anySalt says that FERNET_SALT
-// is of no account to the release, or is about to be made by it.
+// applied: what it would reject is an error here. anySalt says that the
+// release ignores FERNET_SALT, or makes one itself.
 func checkEnv(file *envfile.File, sample []byte, fresh, anySalt bool) (warnings []string, err error) {
 	version := ""
 	if base, err := envfile.Parse(sample); err == nil && sample != nil {

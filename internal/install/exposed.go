@@ -15,19 +15,19 @@ func (in *Installer) askExposed(o *observed, p *Plan) {
 	}
 	if c := o.container(); c != nil {
 		if now, _ := portOf(*c, compose.WebPort); reachable(now) {
-			return // it is so already; doctor warns of it
+			return // it is open already; doctor warns of that
 		}
 	}
 	who := "everyone on the internet who can reach this machine"
 	if ip, err := netip.ParseAddr(address); err == nil && ip.IsPrivate() {
 		who = "everyone in the network of " + address
 	}
-	p.Asks = append(p.Asks, Ask{AskExposed, fmt.Sprintf("ports.bind: %s opens port %d over plain HTTP: %s gets the login page, "+
+	p.Asks = append(p.Asks, Ask{AskExposed, fmt.Sprintf("ports.bind: %s opens port %d over plain HTTP. The login page is open to %s, "+
 		"and passwords and broker sessions can be read on the way. Docker's ports bypass ufw. "+
-		"127.0.0.1 with a domain (HTTPS), or a tunnel, is safe", address, port, who)})
+		"A domain (HTTPS) or a tunnel with ports.bind: 127.0.0.1 is safe", address, port, who)})
 }
 
-// reachable reports whether others than this machine get to a port that is
+// reachable reports whether other machines can connect to a port that is
 // published at an address.
 func reachable(address string) bool {
 	ip, err := netip.ParseAddr(address)

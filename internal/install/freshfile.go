@@ -71,7 +71,7 @@ func (f *freshFile) keep() error {
 		return err
 	}
 	if own.Dev != there.Dev || own.Ino != there.Ino {
-		return errors.New("another program put a file of its own in its place")
+		return errors.New("another program put a different file in its place")
 	}
 	err = f.Close()
 	if err := f.dir.Sync(); err != nil && !errors.Is(err, unix.EINVAL) && !errors.Is(err, unix.ENOTSUP) {
@@ -98,7 +98,7 @@ func (f *freshFile) rename() error {
 	if !errors.Is(err, unix.EINVAL) && !errors.Is(err, unix.ENOSYS) && !errors.Is(err, unix.ENOTSUP) {
 		return err
 	}
-	// A file system that can't say so: a second name replaces nothing either.
+	// On a file system without that call: a link replaces nothing either.
 	if err = unix.Linkat(dir, f.partial, dir, f.name, 0); err == nil || errors.Is(err, fs.ErrExist) {
 		return errors.Join(err, unix.Unlinkat(dir, f.partial, 0))
 	}

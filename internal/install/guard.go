@@ -117,7 +117,7 @@ func (in *Installer) Refusal(ctx context.Context) *Refusal {
 	return refusalOf(in.guard(o))
 }
 
-// guardEngine refuses to look for an instance on another Docker than its own.
+// guardEngine refuses to look for an instance on a Docker that is not its own.
 func (in *Installer) guardEngine(o *observed) error {
 	was, now := o.state.Engine, engineOf(in.Engine)
 	if o.container() != nil || !was.another(now) {
@@ -132,10 +132,11 @@ func (in *Installer) guardEngine(o *observed) error {
 	}
 	return &Error{Exit: ExitHost, Err: &Refusal{Check: "engine",
 		What: fmt.Sprintf("the OpenAlgo in %s runs on another Docker, at %s", in.work.dir, was.Endpoint),
-		Why:  fmt.Sprintf("The one that was asked now (%s) has neither its container nor its data.", now.Endpoint),
-		Ways: []string{"Ask that one: put DOCKER_HOST=" + was.Endpoint + " before the command",
-			fmt.Sprintf("Where that Docker is gone for good, its volumes are gone too: restore a backup into another directory, "+
-				"openalgo-install --dir %s-new restore FILE", in.work.dir)},
+		Why:  fmt.Sprintf("The Docker in use now (%s) has neither its container nor its data.", now.Endpoint),
+		Ways: []Way{
+			{"Name that Docker, then run the same command again", "export DOCKER_HOST=" + was.Endpoint},
+			{"If that Docker is gone for good, its volumes are gone too. Restore a backup into another directory",
+				fmt.Sprintf("sudo openalgo-install --dir %s-new restore FILE", in.work.dir)}},
 		End: "Nothing was changed."}}
 }
 
@@ -163,10 +164,12 @@ func (in *Installer) guardPlaceOfContainer(o *observed) error {
 	}
 	return &Error{Exit: ExitHost, Err: &Refusal{Check: "moved",
 		What: fmt.Sprintf("%s was moved here from %s", in.work.dir, from),
-		Why: fmt.Sprintf("The container %s was created for that place, where its .env is no longer: "+
-			"once it is stopped, Docker cannot start it again.", o.container().Name),
-		Ways: []string{"Recreate it for this place, with the same keys and data; OpenAlgo is down for some seconds: openalgo-install start",
-			fmt.Sprintf("Move the directory back: mv %s %s", in.work.dir, from)},
+		Why: fmt.Sprintf("The container %s was created for that place, and its .env is no longer there. "+
+			"Once the container is stopped, Docker cannot start it again.", o.container().Name),
+		Ways: []Way{
+			{"Recreate the container for this place, with the same keys and data. OpenAlgo stops for some seconds",
+				fmt.Sprintf("sudo openalgo-install --dir %s start", in.work.dir)},
+			{"Move the directory back", fmt.Sprintf("sudo mv %s %s", in.work.dir, from)}},
 		End: "Nothing was changed."}}
 }
 
@@ -218,16 +221,17 @@ func (in *Installer) guardUnknown(o *observed) error {
 // guardProject refuses a project that belongs to another directory, and one
 // whose name was changed under its data.
 func (in *Installer) guardProject(o *observed) error {
-	for _, c := range o.strangers {
+	if len(o.strangers) > 0 {
+		c := o.strangers[0]
 		dir := dirOf(c)
 		if source := envSource(c); source != "" && in.Engine.Info().Local {
 			dir = filepath.Dir(source)
 		}
 		return &Error{Exit: ExitHost, Err: &Refusal{Check: "owner",
 			What: fmt.Sprintf("the container %s of the project %q belongs to %s", c.Name, o.project, dir),
-			Why:  fmt.Sprintf("It runs with the .env there, and this is %s: the keys of one would meet the data of the other.", in.work.dir),
-			Ways: []string{fmt.Sprintf("Work on that one: add --dir %s to the command", dir),
-				"Choose a directory with another name for a second OpenAlgo"},
+			Why:  fmt.Sprintf("It runs with the .env there, and this directory is %s. The keys of one would meet the data of the other.", in.work.dir),
+			Ways: []Way{{fmt.Sprintf("Work on that OpenAlgo: add --dir %s to the command", dir), ""},
+				{"For a second OpenAlgo, choose a directory with another name", ""}},
 			End: "Nothing was changed."}}
 	}
 	for _, place := range o.data {
@@ -236,7 +240,7 @@ func (in *Installer) guardProject(o *observed) error {
 			continue
 		}
 		return fail(ExitHost, "the volume %s belongs to %s, where its .env is. "+
-			"Use `--dir %s`, or choose a directory with another name for a second OpenAlgo", place, dir, dir)
+			"To work on that OpenAlgo, add --dir %s to the command. For a second OpenAlgo, choose a directory with another name", place, dir, dir)
 	}
 	was := o.state.Project
 	if was == "" || was == o.project {

@@ -13,9 +13,9 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/backup"
 )
 
-// An image that an upgrade leaves is the way back. Its tag moves on, and what
-// is left without a name the engine may remove; with containerd's store it does
-// so at once. So it gets a tag of this program's own, in its own repository,
+// A rollback needs the image that ran before the upgrade. Its tag moves to the new
+// image, and Docker may remove an image without a name; containerd's store does
+// so at once. So the image gets a tag of this program's own, in the repository
 // where its digest names it, too. No registry has a tag of that form.
 const ownTagPrefix = "openalgo-install-"
 
@@ -51,8 +51,8 @@ func (in *Installer) ownTags(ctx context.Context, project string) map[string]str
 	return out
 }
 
-// keepImageTag gives an image that is about to be left a tag of its own. Where
-// that can't be done, a later rollback may have to pull it again.
+// keepImageTag gives the image that is about to be replaced its own tag. Where
+// that fails, a later rollback may have to pull it again.
 func (in *Installer) keepImageTag(ctx context.Context, project, ref, imageID string) {
 	named, err := reference.ParseNormalizedNamed(ref)
 	if err != nil || project == "" || strings.HasPrefix(ref, "sha256:") {
@@ -60,12 +60,12 @@ func (in *Installer) keepImageTag(ctx context.Context, project, ref, imageID str
 	}
 	target := reference.FamiliarName(named) + ":" + ownTag(project, imageID)
 	if err := in.Engine.Tag(ctx, imageID, target); err != nil {
-		in.note("the image that runs could not be given a name of its own, so a rollback may have to pull it again: " + err.Error())
+		in.note("the present image could not be tagged, so a rollback may have to pull it again: " + err.Error())
 	}
 }
 
-// dropImageTags takes those tags away again that lead neither back nor to what
-// runs.
+// dropImageTags removes those tags that neither a rollback nor the running
+// container needs.
 func (in *Installer) dropImageTags(ctx context.Context, project string) {
 	if j, err := in.work.readJournal(); err != nil || j != nil {
 		return // whatever it needs stays

@@ -272,15 +272,19 @@ func (in *Installer) install(ctx context.Context, command string, w wish, madeDi
 		in.removeFormerBuilds(ctx, p.project, append(keep, in.neededImages(ctx)...)...)
 	}
 	in.dropImageTags(context.WithoutCancel(ctx), p.project)
-	result.Changed, result.URL = true, p.answers.Origin()
-	result.Message = "OpenAlgo is ready at " + result.URL
-	if !run.journal.State.SetupDone {
-		in.note("next: open " + result.URL + " and create your account")
+	in.noteNext(p, run.journal.State.SetupDone)
+	return Result{Changed: true, URL: p.answers.Origin(), Message: "OpenAlgo is ready at " + p.answers.Origin()}, nil
+}
+
+// noteNext says what the user has to do once OpenAlgo is ready.
+func (in *Installer) noteNext(p *Plan, hasAccount bool) {
+	url := p.answers.Origin()
+	if !hasAccount {
+		in.note("next: open " + url + " and create your account")
 	}
-	if b, ok := broker.Find(a.Broker.Name); ok {
-		in.note("at " + b.Name + " the redirect URL must be exactly " + b.RedirectURL(result.URL))
+	if b, ok := broker.Find(p.answers.Broker.Name); ok {
+		in.note("at " + b.Name + " the redirect URL must be exactly " + b.RedirectURL(url))
 	}
-	return result, nil
 }
 
 // Note reports a sentence as a part of the run.

@@ -46,7 +46,7 @@ type journal struct {
 	// Starting says that the new container may have begun to run, or that its
 	// data is being replaced.
 	Starting bool          `json:"starting,omitempty"`
-	Files    []fileChange  `json:"files,omitempty"`    // files written, with their former version
+	Files    []fileChange  `json:"files,omitempty"`    // files written, with their previous version
 	Owners   []ownerChange `json:"owners,omitempty"`   // files that were another user's
 	Aside    []string      `json:"aside,omitempty"`    // files that are moved out of Docker Compose's sight
 	State    state         `json:"state"`              // what state.json becomes
@@ -61,10 +61,10 @@ type oldContainer struct {
 	ID      string `json:"id"`
 	Name    string `json:"name"`
 	Running bool   `json:"running"`
-	// Began is when its present run began. Another time since means that it was
-	// started again, and that its data is in use.
+	// Began is when the container was started last. A later time means that it
+	// was started again, and that its data is in use.
 	Began time.Time `json:"began,omitzero"`
-	// Broken says that it did not answer, and kept being started again.
+	// Broken says that it did not answer, and that Docker kept restarting it.
 	Broken bool `json:"broken,omitempty"`
 	// Stopping says that its stop was asked for: the engine carries that out
 	// even when we are gone.
@@ -130,8 +130,8 @@ func (j *journal) finish() error {
 	return nil
 }
 
-// copies are those that hold what the run has begun to change, and that belong
-// back in its place.
+// copies are the copies of data that the run has begun to change, and that an
+// undo brings back.
 func (j *journal) copies() (out []*snapshot) {
 	if !j.started() {
 		return nil
@@ -145,9 +145,8 @@ func (j *journal) copies() (out []*snapshot) {
 	return slices.DeleteFunc(out, func(s *snapshot) bool { return s.Left })
 }
 
-// noteUndone saves how far an undo is. A full disk may be why there is
-// something to undo, so it goes on without: each part shows by itself whether
-// it is done.
+// noteUndone saves how far an undo is. A full disk may be the reason for the
+// undo, so a failure is ignored: each part shows by itself whether it is done.
 func (j *journal) noteUndone() { _ = j.save() }
 
 // started reports whether the new container may have written its data.

@@ -53,8 +53,8 @@ func (w workdir) holds(path string) bool {
 
 func (j *journal) foreign(what string) error {
 	path := j.work.path("journal.json")
-	return fail(ExitHost, "%s was not written by openalgo-install\n\nIt names %s, where a run of this program has nothing.\n"+
-		"Look at who put it there. If nobody else should use this directory, remove the file:\n\n    sudo rm %s\n\nNothing was changed.",
+	return fail(ExitHost, "%s was not written by openalgo-install\n\nIt names %s, which no run of openalgo-install uses.\n"+
+		"Find out who wrote it. Then remove it; an interrupted run is neither completed nor undone after that:\n\n    sudo rm %s\n\nNothing was changed.",
 		path, strings.TrimSpace(what), path)
 }
 
@@ -88,14 +88,14 @@ func (in *Installer) knownData(ctx context.Context, data string) error {
 	known := map[string]bool{}
 	volumes, err := in.Engine.Volumes(ctx)
 	if err != nil {
-		return fmt.Errorf("looking at the volumes: %w", err)
+		return fmt.Errorf("list the volumes: %w", err)
 	}
 	for _, v := range volumes {
 		known[v.Mountpoint] = true
 	}
 	containers, err := in.Engine.Containers(ctx)
 	if err != nil {
-		return fmt.Errorf("looking at the containers: %w", err)
+		return fmt.Errorf("list the containers: %w", err)
 	}
 	for _, c := range containers {
 		if dirOf(c) != in.work.dir {
@@ -108,7 +108,7 @@ func (in *Installer) knownData(ctx context.Context, data string) error {
 		}
 	}
 	if !known[data] {
-		return fmt.Errorf("%s is no volume and no directory of this instance; nothing was copied over it", data)
+		return fmt.Errorf("%s is neither a volume nor a directory of this instance, so nothing was copied over it", data)
 	}
 	return nil
 }

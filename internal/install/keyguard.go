@@ -16,13 +16,26 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 )
 
-// Refusal is what keeps an instance from being changed, stopped or started.
+// Refusal is why an instance is not changed, stopped or started.
 type Refusal struct {
 	Check string // what doctor calls it: keys, moved, owner or engine
 	What  string // one line: what was seen
 	Why   string
-	Ways  []string // what to do; most often commands
-	End   string   // the state that things are in
+	Ways  []Way
+	End   string // the state of this machine
+}
+
+// Way is one thing that a user can do about a refusal.
+type Way struct {
+	Do  string
+	Run string // the command for it, "" for none
+}
+
+func (w Way) String() string {
+	if w.Do == "" || w.Run == "" {
+		return w.Do + w.Run
+	}
+	return w.Do + ": " + w.Run
 }
 
 func (r *Refusal) Error() string {
@@ -31,7 +44,10 @@ func (r *Refusal) Error() string {
 		text += "\n\nYou can do one of these:\n"
 	}
 	for _, way := range r.Ways {
-		text += "  - " + way + "\n"
+		text += "\n  - " + way.Do
+		if way.Run != "" {
+			text += ":\n\n        " + way.Run + "\n"
+		}
 	}
 	return strings.TrimRight(text, "\n") + "\n\n" + r.End
 }
@@ -47,15 +63,15 @@ func (in *Installer) guardKeys(o *observed) error {
 		return nil
 	}
 	r := &Refusal{Check: "keys", What: what, Ways: in.keyWays(o), End: "Nothing was changed."}
-	r.Why = fmt.Sprintf("The data in %s is an OpenAlgo database. Only the keys that it was written with open it: with others nobody can log in, and stored broker tokens cannot be read.", in.placeName(o, o.data[0]))
+	r.Why = fmt.Sprintf("The data in %s is an OpenAlgo database. Only the encryption keys that it was written with open it. With other keys nobody can log in, and stored broker tokens cannot be read.", in.placeName(o, o.data[0]))
 	if c := o.container(); c != nil && isUp(*c) {
-		r.End = "Nothing was changed. OpenAlgo still runs with the keys that it read when it started; do not stop it before the keys are back."
+		r.End = "Nothing was changed. OpenAlgo still runs with the keys that it read when it started. Do not stop it before the keys are back."
 	}
 	return &Error{Exit: ExitHost, Err: r}
 }
 
-// keyFault says in one line what is wrong with the keys in .env; "" when they
-// may fit, as far as is known.
+// keyFault says in one line what is wrong with the keys in .env; "" when nothing
+// speaks against them.
 func keyFault(o *observed) string {
 	if o.env == nil {
 		return "the encryption keys are gone: there is no .env"
@@ -65,7 +81,7 @@ func keyFault(o *observed) string {
 	}
 	for _, key := range dataKeys {
 		if lines, differ := o.env.Lines(key); differ {
-			return fmt.Sprintf("%s stands in .env with different values, in lines %s", key, numbers(lines))
+			return fmt.Sprintf(".env has %s with different values, in lines %s", key, numbers(lines))
 		}
 	}
 	pepper, _ := o.env.Get(keys.Pepper)
@@ -131,13 +147,14 @@ func (in *Installer) placeName(o *observed, place string) string {
 	return place
 }
 
-// keyWays are the ways to the keys: only places that have them, or may.
-func (in *Installer) keyWays(o *observed) []string {
-	var out []string
+// keyWays returns the ways to bring the keys back. It names only places that
+// have them, or may have them.
+func (in *Installer) keyWays(o *observed) []Way {
+	var out []Way
 	to := in.work.env()
 	for _, path := range in.envCopies() {
 		if in.fits(o, path) {
-			out = append(out, fmt.Sprintf("Bring back the copy that has them: cp -p %s %s", path, to))
+			out = append(out, Way{"Bring back the copy that has the keys", fmt.Sprintf("sudo cp -p %s %s", path, to)})
 			break
 		}
 	}
@@ -149,26 +166,28 @@ func (in *Installer) keyWays(o *observed) []string {
 		switch {
 		case source == "":
 		case !isEnvOf(source, in.work.dir) && in.fits(o, source):
-			out = append(out, fmt.Sprintf("Bring back the one of the previous directory: cp -p %s %s", source, to))
+			out = append(out, Way{"Bring back the .env of the previous directory", fmt.Sprintf("sudo cp -p %s %s", source, to)})
 		case isUp(c) && in.fits(o, fmt.Sprintf("/proc/%d/root%s", c.Pid, EnvTarget)) && in.Engine.Info().Local && c.Pid > 0:
-			out = append(out, fmt.Sprintf("The container %s still has it open: (umask 077; docker exec %[1]s cat %s > %s) && chown 1000:1000 %[3]s", c.Name, EnvTarget, to))
+			out = append(out, Way{"Bring back the .env that the running container " + c.Name + " still has open",
+				fmt.Sprintf("sudo sh -c 'umask 077; docker exec %s cat %s >%s && chown 1000:1000 %[3]s'", c.Name, EnvTarget, to)})
 		}
 	}
 	for _, place := range o.data {
 		if dir := o.volumes[place].Labels[LabelDir]; dir != "" && !sameFile(dir, in.work.dir) && in.fits(o, filepath.Join(dir, envName)) {
-			out = append(out, fmt.Sprintf("Bring back the one of the directory that the volume was made for: cp -p %s %s", filepath.Join(dir, envName), to))
+			out = append(out, Way{"Bring back the .env of the directory that the volume was created for", fmt.Sprintf("sudo cp -p %s %s", filepath.Join(dir, envName), to)})
 		}
 	}
 	if archive := in.newestArchive(); archive != "" {
-		out = append(out, "Restore the backup "+archive+", data and keys of the same moment: openalgo-install restore "+archive)
+		out = append(out, Way{"Restore the newest backup, with data and keys of the same moment",
+			fmt.Sprintf("sudo openalgo-install --dir %s restore %s", in.work.dir, archive)})
 	}
 	if len(out) == 0 {
-		out = append(out, "Bring .env back from a backup of yours: no copy with these keys was found on this machine (looked in the backups of "+in.work.dir+", in its containers and volumes)")
+		out = append(out, Way{Do: "Bring .env back from a backup of yours. No copy with these keys was found on this machine (in the backups of " + in.work.dir + ", its containers and its volumes)"})
 	}
 	if o.env != nil && o.state.otherKey(o.env) != "" {
-		out = append(out, fmt.Sprintf("If you replaced the database together with its .env: remove %s, and run the command again", in.work.path("state.json")))
+		out = append(out, Way{"If you replaced the database together with its .env, remove this record and run the same command again", "sudo rm " + in.work.path("state.json")})
 	}
-	return append(out, fmt.Sprintf("Begin anew beside it, the old data stays: openalgo-install --dir %s-new", in.work.dir))
+	return append(out, Way{"Install a second, empty OpenAlgo beside it. The old data stays", fmt.Sprintf("sudo openalgo-install --dir %s-new", in.work.dir)})
 }
 
 // envCopies are copies of .env that this program made, the newest first.

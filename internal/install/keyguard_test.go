@@ -1,6 +1,7 @@
 package install
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -74,12 +75,12 @@ func TestWaysToTheKeys(t *testing.T) {
 		}
 	}
 	put("env.20260101T000000Z", strings.Replace(pepper, "a71e", "0000", 1))
-	if ways := strings.Join(in.keyWays(o), "\n"); strings.Contains(ways, "cp -p") || !strings.Contains(ways, "backup of yours") {
+	if ways := fmt.Sprint(in.keyWays(o)); strings.Contains(ways, "cp -p") || !strings.Contains(ways, "backup of yours") {
 		t.Errorf("without any: %s", ways)
 	}
 	put("env.20260102T000000Z", pepper)
 	put("env.20260103T000000Z", "")
-	if ways := strings.Join(in.keyWays(o), "\n"); !strings.Contains(ways, "cp -p "+in.work.path("backups/env.20260102T000000Z")) {
+	if ways := fmt.Sprint(in.keyWays(o)); !strings.Contains(ways, "cp -p "+in.work.path("backups/env.20260102T000000Z")) {
 		t.Errorf("with one that fits: %s", ways)
 	}
 }

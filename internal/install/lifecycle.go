@@ -22,8 +22,8 @@ type noContainerError struct{ dir string }
 func (e *noContainerError) Is(target error) bool { return target == errNoContainer }
 
 func (e *noContainerError) Error() string {
-	return fmt.Sprintf("there is no OpenAlgo container for %s: `openalgo-install status` lists what there is, "+
-		"`openalgo-install --answers FILE` installs one, --dir names another directory", e.dir)
+	return fmt.Sprintf("there is no OpenAlgo container for %s\n\nTo list what is on this machine:\n\n    sudo openalgo-install status\n\n"+
+		"To work on an OpenAlgo in another directory, add --dir. To install one here:\n\n    sudo openalgo-install --dir %[1]s --answers FILE", e.dir)
 }
 
 // find returns the container of this directory's instance, to look at.
@@ -49,7 +49,7 @@ func (in *Installer) lookAt(ctx context.Context) (*observed, *engine.Container, 
 	in.knowEnv(o)
 	o.findByMount(in.work.dir, in.Engine.Info().Local)
 	if all := o.containers; len(all) > 1 && !o.state.ours() && !isUp(all[0]) && all[0].Labels[compose.LabelProject] == "" {
-		return nil, nil, fail(ExitHost, "%s and %s both have the .env of %s, and neither runs: `docker start` the right one, or remove the other", all[0].Name, all[1].Name, in.work.dir)
+		return nil, nil, fail(ExitHost, "containers %s and %s both use the .env of %s, and neither runs\n\nCheck which one you use, then start it:\n\n    docker start %[1]s\n\nNothing was changed.", all[0].Name, all[1].Name, in.work.dir)
 	}
 	if c := o.container(); c != nil {
 		return o, c, nil
@@ -71,7 +71,7 @@ func (in *Installer) noContainer(o *observed) error {
 
 // locked does one thing under the lock of the instance.
 func (in *Installer) locked(ctx context.Context, command string, do func(*engine.Container) (Result, error)) (Result, error) {
-	// The guard comes after what a killed run left: its files may be half of them.
+	// The guard comes after recovery: a killed run may have left half of the files.
 	if _, err := in.find(ctx); err != nil {
 		return Result{}, err
 	}

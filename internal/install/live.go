@@ -26,16 +26,16 @@ func (in *Installer) oldIsLive(ctx context.Context, j *journal) (bool, error) {
 		return false, nil
 	}
 	if err != nil {
-		return false, fmt.Errorf("looking at the previous container: %w", err)
+		return false, fmt.Errorf("inspect the previous container: %w", err)
 	}
 	if !j.startedAgain(c) {
 		return false, nil
 	}
 	if isUp(c) && !j.halfReplaced() && in.answers(ctx, c) {
-		in.note("the previous container runs and answers: it is left as it is")
+		in.note("the previous container runs and answers, so it stays as it is")
 		for _, s := range j.copies() {
 			if s.Left = !s.Back; s.Left {
-				in.note(fmt.Sprintf("%s is in use and stays as it is; the copy from before is %s", s.Data, s.Copy))
+				in.note(fmt.Sprintf("%s is in use and stays as it is. The previous copy is %s", s.Data, s.Copy))
 			}
 		}
 		j.noteUndone()
@@ -65,13 +65,13 @@ func (j *journal) startedAgain(c engine.Container) bool {
 	return !c.StartedAt.Equal(j.Old.Began)
 }
 
-// halfReplaced reports whether a restore was ended while it replaced the data:
-// what runs on that runs on the half of two.
+// halfReplaced reports whether a restore was interrupted while it replaced the
+// data: a container on it has half of the old and half of the new.
 func (j *journal) halfReplaced() bool {
 	return j.Replaced != nil && !j.did("data") && len(j.copies()) > 0
 }
 
-// answers waits until a container is ready, or will not be.
+// answers waits until a container is ready, or certainly fails.
 func (in *Installer) answers(ctx context.Context, c engine.Container) bool {
 	ctx, cancel := in.undoTime(ctx)
 	defer cancel()
@@ -84,22 +84,22 @@ func (in *Installer) answers(ctx context.Context, c engine.Container) bool {
 }
 
 // leftInUse reports whether data stays as it is, because a container that the
-// user made since runs on it. Where that one does not answer, it is for the
-// user to stop it.
+// user created since runs on it. Where that container does not answer, the user
+// has to stop it.
 func (in *Installer) leftInUse(ctx context.Context, j *journal, s *snapshot) (bool, error) {
 	all, err := in.Engine.Containers(ctx)
 	if err != nil {
-		return false, fmt.Errorf("looking at the containers: %w", err)
+		return false, fmt.Errorf("list the containers: %w", err)
 	}
 	for _, c := range all {
 		if c.ID == j.NewID || !isUp(c) || !in.mounts(ctx, c, s.Data) {
 			continue
 		}
 		if !j.halfReplaced() && in.answers(ctx, c) {
-			in.note(fmt.Sprintf("%s runs on %s and answers, so that data stays as it is; the copy from before is %s", c.Name, s.Data, s.Copy))
+			in.note(fmt.Sprintf("%s runs on %s and answers, so that data stays as it is. The previous copy is %s", c.Name, s.Data, s.Copy))
 			return true, nil
 		}
-		return false, fmt.Errorf("%s runs on it: stop that container first (docker stop %[1]s)", c.Name)
+		return false, fmt.Errorf("container %s uses this data. Stop it first: docker stop %[1]s", c.Name)
 	}
 	return false, nil
 }
@@ -115,8 +115,8 @@ func (in *Installer) mounts(ctx context.Context, c engine.Container, dir string)
 	})
 }
 
-// noteMovedSince notes which volumes, that data was moved into, hold something
-// else than the directories by now: the new container ran on them.
+// noteMovedSince notes which of the volumes that data was moved into differ from
+// the directories by now: the new container ran on them.
 func (in *Installer) noteMovedSince(ctx context.Context, j *journal) {
 	if len(j.MovedInto) == 0 || j.NewID == "" || j.Old == nil {
 		return
@@ -143,8 +143,8 @@ func (in *Installer) noteMovedSince(ctx context.Context, j *journal) {
 	j.noteUndone()
 }
 
-// removeMovedInto removes the volumes that data was moved into: it is still in
-// the directories. What came into them since is kept.
+// removeMovedInto removes the volumes that data was moved into, since the data is
+// still in the directories. Data that was written to them since is kept.
 func (in *Installer) removeMovedInto(ctx context.Context, j *journal) error {
 	for _, name := range j.MovedInto {
 		v, err := in.Engine.Volume(ctx, name)
@@ -154,10 +154,10 @@ func (in *Installer) removeMovedInto(ctx context.Context, j *journal) error {
 		if err == nil && slices.Contains(j.MovedSince, name) {
 			kept := in.work.path(filepath.Join(asideName, j.asideStamp(), name))
 			if err := in.keepVolume(ctx, v.Mountpoint, kept); err != nil {
-				in.note(fmt.Sprintf("the volume %s stays, with what came into it since (%v): look into it, and remove it if it is not needed (docker volume rm %[1]s)", name, err))
+				in.note(fmt.Sprintf("the volume %s stays, with data that was written to it since (%v). Check it before you remove it: docker volume rm %[1]s deletes that data", name, err))
 				continue
 			}
-			in.note(fmt.Sprintf("what came into the volume %s since is kept in %s", name, kept))
+			in.note(fmt.Sprintf("data that was written to the volume %s since is kept in %s", name, kept))
 		}
 		if err == nil {
 			err = in.Engine.RemoveVolume(ctx, name)
@@ -176,7 +176,7 @@ func (in *Installer) keepVolume(ctx context.Context, dir, kept string) error {
 		return err
 	}
 	if disk, err := host.Disk(in.work.dir); err == nil && disk.FreeMiB < int(bytes>>20)+minDirMiB {
-		return fmt.Errorf("%s has no room for it", in.work.dir)
+		return fmt.Errorf("%s has no room for a copy", in.work.dir)
 	}
 	if err := os.MkdirAll(kept, 0o700); err != nil {
 		return err

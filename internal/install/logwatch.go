@@ -89,7 +89,7 @@ func (w *logWatch) take(line string) {
 	}
 }
 
-// follow says how far the start is.
+// follow reports how far the start is.
 func (w *logWatch) follow(line string) {
 	before := w.start.Stage
 	if !w.start.see(line) {

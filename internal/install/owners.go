@@ -14,11 +14,11 @@ import (
 // keeps its data must be theirs.
 const AppUser = 1000
 
-// ownersLimit is how many files may change hands: each is noted, so that an
-// undo can give it back.
+// ownersLimit is how many files may get another owner: each is recorded, so that
+// an undo can give it back.
 const ownersLimit = 10000
 
-// ownerChange is a file that changes hands, and whose it was.
+// ownerChange is a file that gets another owner, and its previous one.
 type ownerChange struct {
 	Dir  string `json:"dir"`
 	Name string `json:"name"` // below Dir
@@ -27,7 +27,7 @@ type ownerChange struct {
 }
 
 // planOwners plans to give OpenAlgo the directories that it could not write:
-// docker-run.sh makes them as root, and OpenAlgo ends at its start then.
+// docker-run.sh makes them as root, and OpenAlgo does not start then.
 func (in *Installer) planOwners(o *observed, p *Plan) error {
 	info := in.Engine.Info()
 	if !info.Local || info.Rootless || info.UserNS || !in.adopting && o.state.ours() {
@@ -46,7 +46,7 @@ func (in *Installer) planOwners(o *observed, p *Plan) error {
 		if len(changes) > 0 {
 			p.owners = append(p.owners, changes...)
 			dirs = append(dirs, dir)
-			p.add(Change{Kind: KindVolume, Name: dir, Action: ActionUpdate, Reason: fmt.Sprintf("%d of its files and directories become user %d's: "+
+			p.add(Change{Kind: KindVolume, Name: dir, Action: ActionUpdate, Reason: fmt.Sprintf("its files and directories (%d) get the owner %d: "+
 				"OpenAlgo runs as that user and could not write them", len(changes), AppUser)})
 		}
 	}
@@ -54,15 +54,15 @@ func (in *Installer) planOwners(o *observed, p *Plan) error {
 		return nil
 	}
 	if os.Geteuid() != 0 {
-		return fail(ExitHost, "OpenAlgo cannot write %s\n\nIts container runs as user %d, and they belong to another. Give them to it:\n\n    sudo chown -R %[2]d:%[2]d %[3]s\n\nNothing was changed",
+		return fail(ExitHost, "OpenAlgo cannot write %s\n\nIts container runs as user %d, and another user owns them. Change the owner:\n\n    sudo chown -R %[2]d:%[2]d %[3]s\n\nNothing was changed.",
 			strings.Join(dirs, ", "), AppUser, strings.Join(dirs, " "))
 	}
-	p.Asks = append(p.Asks, Ask{AskOwners, fmt.Sprintf("These directories belong to another user, so OpenAlgo (user %d) cannot write them: %s. They become its own", AppUser, strings.Join(dirs, ", "))})
+	p.Asks = append(p.Asks, Ask{AskOwners, fmt.Sprintf("These directories belong to another user, so OpenAlgo (user %d) cannot write them: %s. OpenAlgo becomes their owner", AppUser, strings.Join(dirs, ", "))})
 	return nil
 }
 
-// othersIn lists what below a directory is to change hands; nothing where
-// OpenAlgo can write all of it.
+// othersIn lists the files below a directory that need another owner; none where
+// OpenAlgo can write all of them.
 func othersIn(dir string) (out []ownerChange, err error) {
 	if info, err := os.Lstat(dir); err != nil || !info.IsDir() {
 		return nil, nil //nolint:nilerr // it is made, or looked at elsewhere
@@ -89,16 +89,16 @@ func othersIn(dir string) (out []ownerChange, err error) {
 			return nil // links, sockets: nobody writes them
 		}
 		if kind == 0 && owner.Nlink > 1 {
-			return fail(ExitHost, "%s has a second name (hard link), so it is not given to OpenAlgo: remove that name, or copy the file. Nothing was changed", path)
+			return fail(ExitHost, "%s has a second name (hard link), so its owner is not changed. Remove that name, or copy the file. Nothing was changed.", path)
 		}
 		blocked = blocked || !mayWrite(info.Mode(), owner)
 		if out = append(out, ownerChange{Dir: dir, Name: name, UID: int(owner.Uid), GID: int(owner.Gid)}); len(out) > ownersLimit {
-			return fail(ExitHost, "%s has too many files of other users to change them one by one. Give all of them to OpenAlgo: sudo chown -R %d:%[2]d %[1]s. Nothing was changed", dir, AppUser)
+			return fail(ExitHost, "%s has too many files of other users to change them one by one. Change all of them:\n\n    sudo chown -R %d:%[2]d %[1]s\n\nNothing was changed.", dir, AppUser)
 		}
 		return nil
 	})
 	if os.IsPermission(err) {
-		return nil, fail(ExitHost, "%w: this user cannot look at the owners of %s. Run the command with sudo. Nothing was changed", err, dir)
+		return nil, fail(ExitHost, "%w: this user cannot see the owners of %s. Run the same command with sudo. Nothing was changed.", err, dir)
 	}
 	if err != nil || !blocked {
 		return nil, err
@@ -111,8 +111,8 @@ func mayWrite(mode fs.FileMode, owner *syscall.Stat_t) bool {
 	return mode&0o002 != 0 || owner.Gid == AppUser && mode&0o020 != 0
 }
 
-// giveOwners gives OpenAlgo the directories of the plan. The journal says first
-// whose they were.
+// giveOwners gives OpenAlgo the directories of the plan. The journal records the
+// previous owners first.
 func (r *run) giveOwners(context.Context) error {
 	r.journal.Owners = r.plan.owners
 	if err := r.journal.save(); err != nil {
@@ -120,7 +120,7 @@ func (r *run) giveOwners(context.Context) error {
 	}
 	for _, c := range r.plan.owners {
 		if err := c.give(AppUser, AppUser); err != nil {
-			return fmt.Errorf("giving %s to user %d: %w", filepath.Join(c.Dir, c.Name), AppUser, err)
+			return fmt.Errorf("change the owner of %s to %d: %w", filepath.Join(c.Dir, c.Name), AppUser, err)
 		}
 	}
 	failpoint("owners")
@@ -137,11 +137,11 @@ func (r *run) startAsOwner(ctx context.Context) error {
 	return r.start(ctx)
 }
 
-// ownersBack gives everything back to whom it was of.
+// ownersBack gives everything back to its previous owner.
 func (in *Installer) ownersBack(j *journal) error {
 	for _, c := range j.Owners {
 		if err := c.give(c.UID, c.GID); err != nil && !os.IsNotExist(err) {
-			return fmt.Errorf("giving %s back to user %d: %w", filepath.Join(c.Dir, c.Name), c.UID, err)
+			return fmt.Errorf("change the owner of %s back to %d: %w", filepath.Join(c.Dir, c.Name), c.UID, err)
 		}
 	}
 	return nil
@@ -167,7 +167,7 @@ func (in *Installer) preflightUser(ctx context.Context, o *observed, p *Plan, ad
 	if uid == "" || uid == "0" || uid == fmt.Sprint(AppUser) {
 		return
 	}
-	add("the image %s runs as user %s, and .env and the data are given to user %d, as OpenAlgo's own image has it: OpenAlgo could not read its .env. "+
+	add("the image %s runs as user %s, but .env and the data belong to user %d, as in OpenAlgo's own image. OpenAlgo could not read its .env. "+
 		"Use an image that runs as user %d (in its Dockerfile: RUN useradd --uid %[3]d appuser, and USER appuser)", p.stack.Image, uid, AppUser, AppUser)
 }
 
@@ -193,8 +193,8 @@ func (in *Installer) userOf(ctx context.Context, image, user string) string {
 	return ""
 }
 
-// noteBroken notes that the container of before did not work: that it does not
-// work after an undo, either, is no failure of that.
+// noteBroken records that the previous container did not work: an undo has not
+// failed because it still does not.
 func (r *run) noteBroken(ctx context.Context) {
 	if r.journal.Old == nil || !isUp(*r.old) || r.old.State != "restarting" && r.old.RestartCount == 0 {
 		return

@@ -210,8 +210,8 @@ func (o *observed) runsAsRoot() bool {
 }
 
 // recreatesAnyway reports whether the container is recreated for another reason
-// than its Compose file. What only a new version of this program writes there
-// waits for that: it is worth no outage.
+// than its Compose file. A change that only a new version of this program writes
+// there waits for that: it is not worth an outage.
 func (in *Installer) recreatesAnyway(p *Plan) bool {
 	return p.env.changes() || in.upgrading || in.restoring != nil
 }
@@ -294,7 +294,7 @@ func planResources(o *observed, p *Plan) {
 		}
 		if o.state.Project != "" && v.Target == DataTarget && o.presentEnv == nil { // else a restore fills it
 			p.warn("The data volume %s is missing. A new, empty one will be created: your accounts and settings will be gone. "+
-				"To get them back, stop now and restore a backup: `openalgo-install restore FILE`", v.Spec.Name)
+				"To get them back, stop now and restore a backup: openalgo-install restore FILE", v.Spec.Name)
 		}
 		p.add(Change{Kind: KindVolume, Name: v.Spec.Name, Action: ActionCreate, Reason: "keeps " + v.Target})
 	}

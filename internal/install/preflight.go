@@ -92,7 +92,7 @@ func (in *Installer) preflightFiles(add func(string, ...any)) {
 	}
 }
 
-// mayReplace is that for a command that has no plan.
+// mayReplace is preflightFiles for a command that has no plan.
 func (in *Installer) mayReplace() error {
 	var problems []string
 	add := func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) }

@@ -32,7 +32,7 @@ func ask(ctx context.Context, e *engine.Engine, want check) (needsSetup bool, er
 		return false, nil
 	}
 	if want.web == "" {
-		return false, &NotReadyError{Reason: "port 5000 of the container is not published: put it back into docker-compose.yaml"}
+		return false, &NotReadyError{Reason: "port 5000 of the container is not published. Add it to docker-compose.yaml again"}
 	}
 	needsSetup, err = askHTTP(ctx, want.web)
 	if err != nil || want.sock == "" {
@@ -41,7 +41,7 @@ func ask(ctx context.Context, e *engine.Engine, want check) (needsSetup bool, er
 	return needsSetup, askWebSocket(ctx, want.sock)
 }
 
-// wrongAnswer is an answer, and not the right one.
+// wrongAnswer is an answer that OpenAlgo does not give when it is ready.
 type wrongAnswer struct{ text string }
 
 func (e *wrongAnswer) Error() string { return e.text }
@@ -63,7 +63,7 @@ func askHTTP(ctx context.Context, address string) (needsSetup bool, err error) {
 		NeedsSetup *bool `json:"needs_setup"`
 	}
 	if json.Unmarshal(body, &doc) != nil || doc.NeedsSetup == nil {
-		return false, &wrongAnswer{url + " answers, but not as OpenAlgo does (no needs_setup in its JSON): is another program on this port?"}
+		return false, &wrongAnswer{url + " answers, but not as OpenAlgo does (no needs_setup in its JSON). Is another program on this port?"}
 	}
 	return *doc.NeedsSetup, nil
 }
@@ -80,13 +80,13 @@ func get(ctx context.Context, url string) (status int, body []byte, err error) {
 	}
 	defer res.Body.Close()
 	if body, err = io.ReadAll(io.LimitReader(res.Body, 1<<20)); err != nil {
-		return 0, nil, fmt.Errorf("no whole answer from %s", url)
+		return 0, nil, fmt.Errorf("the answer from %s was cut off", url)
 	}
 	return res.StatusCode, body, nil
 }
 
-// directClient never goes through a proxy of the environment: the question is
-// for this host.
+// directClient ignores the proxy of the environment: the question is for this
+// machine.
 var directClient = &http.Client{
 	Transport:     &http.Transport{DisableKeepAlives: true},
 	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },

@@ -24,7 +24,7 @@ func (in *Installer) PlanReconfigure(ctx context.Context, command string, change
 	return in.dryRun(ctx, command, in.changed(change))
 }
 
-// changed wishes for the saved answers with a change.
+// changed is the wish for the saved answers with a change.
 func (in *Installer) changed(change func(*answers.Answers) error) wish {
 	return func(ctx context.Context) (answers.Answers, error) {
 		a, err := in.saved(ctx)
@@ -59,7 +59,7 @@ func (in *Installer) saved(ctx context.Context) (answers.Answers, error) {
 		return answers.Answers{}, fail(ExitHost, "%s is gone, so it is not known how this OpenAlgo was installed: bring it back, or install with answers again, "+
 			"which keeps keys and data", path)
 	case o.env == nil && len(o.data) == 0:
-		return answers.Answers{}, fail(ExitHost, "there is no %s, and no data either: an install with answers begins anew", in.work.env())
+		return answers.Answers{}, fail(ExitHost, "there is no %s, and no data either. To install OpenAlgo here, use --answers FILE", in.work.env())
 	}
 	if err := in.guardKeys(o); err != nil {
 		return answers.Answers{}, err
@@ -110,8 +110,8 @@ func (in *Installer) planAsks(o *observed, p *Plan) {
 	c := p.change(KindContainer, p.containerName())
 	in.askExposed(o, p)
 	if from := o.movedFrom(in.work.dir, in.Engine.Info().Local); from != "" && c != nil {
-		p.Asks = append(p.Asks, Ask{AskMoved, fmt.Sprintf("%s was moved here from %s. The container is recreated for this place, and OpenAlgo is down for some seconds; "+
-			"the previous container cannot be started again", in.work.dir, from)})
+		p.Asks = append(p.Asks, Ask{AskMoved, fmt.Sprintf("%s was moved here from %s. The container is recreated for this place, and OpenAlgo stops for some seconds. "+
+			"The previous container cannot be started again", in.work.dir, from)})
 	}
 	if in.command == commandInstall || o.env == nil {
 		return

@@ -23,7 +23,7 @@ func (in *Installer) recover(ctx context.Context) error {
 			"run this again with that engine (DOCKER_HOST or docker context)", j.Command, j.Engine, name)
 	}
 	if was := j.State.Engine; was.another(engineOf(in.Engine)) {
-		return fail(ExitHost, "the unfinished %s of this directory was on the Docker at %s: put DOCKER_HOST=%[2]s before the command", j.Command, was.Endpoint)
+		return fail(ExitHost, "the unfinished %s of this directory was on the Docker at %s\n\nName that Docker, then run the same command again:\n\n    export DOCKER_HOST=%[2]s\n\nNothing was changed.", j.Command, was.Endpoint)
 	}
 	o, err := in.observe(ctx)
 	if err != nil {

@@ -49,7 +49,7 @@ func (in *Installer) restoreFile(change fileChange) error {
 		}
 		return nil
 	case !isFile(change.Backup):
-		in.note(fmt.Sprintf("the copy of the previous %s is gone (%s): the file stays as it is", change.Name, change.Backup))
+		in.note(fmt.Sprintf("the copy of the previous %s is gone (%s), so the file stays as it is", change.Name, change.Backup))
 		return nil
 	}
 	mode := os.FileMode(0o644)
@@ -62,7 +62,7 @@ func (in *Installer) restoreFile(change fileChange) error {
 // leaveEdited keeps a file that somebody edited since, and puts the previous
 // version beside it.
 func (in *Installer) leaveEdited(path string, change fileChange) error {
-	said := path + " was changed since, and stays as it is"
+	said := path + " was changed since, so it stays as it is"
 	if isFile(change.Backup) {
 		beside := path + ".previous"
 		for n := 2; exists(beside); n++ {
@@ -71,7 +71,7 @@ func (in *Installer) leaveEdited(path string, change fileChange) error {
 		if err := host.Rename(change.Backup, beside); err != nil {
 			return fmt.Errorf("putting the previous %s beside it: %w", change.Name, err)
 		}
-		said += "; the previous version is " + beside
+		said += ". The previous version is " + beside
 	}
 	in.note(said)
 	return nil
@@ -91,7 +91,7 @@ func isFile(path string) bool {
 // it is replaced.
 func (in *Installer) keepForeign(name string, text []byte) {
 	if path, err := in.work.backup(name, text); err == nil {
-		in.note(fmt.Sprintf("%s was changed since; that version is kept as %s", name, path))
+		in.note(fmt.Sprintf("%s was changed since. The changed version is kept as %s", name, path))
 	}
 }
 
@@ -107,9 +107,9 @@ func (in *Installer) moveBack(change fileChange, mode os.FileMode) error {
 	return nil
 }
 
-// restoreEnv brings the previous .env back. What the app itself wrote since
+// restoreEnv brings the previous .env back. What OpenAlgo itself wrote since
 // then stays: data may have been encrypted with a key that it made. A first
-// .env stays once volumes were made.
+// .env stays once volumes were created.
 func (in *Installer) restoreEnv(ctx context.Context, j *journal, change fileChange) error {
 	now, err := in.readEnv(ctx)
 	if err != nil {
@@ -143,7 +143,7 @@ func (in *Installer) restoreEnv(ctx context.Context, j *journal, change fileChan
 	}
 	if err := in.placeEnv(ctx, restored, j.State); err != nil {
 		// The .env that is there has every key that the data needs.
-		in.note(fmt.Sprintf("the previous .env could not be brought back (%v); the new one stays, with the keys that OpenAlgo made. The previous one is %s", err, change.Backup))
+		in.note(fmt.Sprintf("the previous .env could not be brought back (%v). The new .env stays, and the data opens with its encryption keys. The previous .env is %s", err, change.Backup))
 	}
 	return nil
 }
@@ -151,7 +151,7 @@ func (in *Installer) restoreEnv(ctx context.Context, j *journal, change fileChan
 // removeEnv removes a first .env, where no data needs it.
 func (in *Installer) removeEnv(j *journal, change fileChange, now []byte) error {
 	ours := now != nil && sha256Hex(now) == change.SHA256
-	// Beside data that is not the backup's its keys would pass for the right ones.
+	// Beside other data than the backup's its keys would look like the right ones.
 	foreign := len(j.Replaced) > 0 && !j.MadeVolumes
 	if !ours || !foreign && (j.MadeVolumes || j.NewID != "") {
 		return nil
@@ -170,14 +170,14 @@ func (in *Installer) envWithoutCopy(ctx context.Context, j *journal, now []byte)
 	if j.Replaced != nil {
 		text, err := readOwn(beside)
 		if err != nil {
-			return fmt.Errorf("the previous .env is gone, and its keys open the data: bring it back as %s: %w", beside, err)
+			return fmt.Errorf("the previous .env is gone, and only its encryption keys open the data. Bring it back as %s: %w", beside, err)
 		}
 		return in.placeEnv(ctx, text, j.State)
 	}
 	if now == nil {
-		return fmt.Errorf("%s is gone, and so is its kept copy: bring it back from a backup", in.work.env())
+		return fmt.Errorf("%s is gone, and so is its kept copy. Bring it back from a backup", in.work.env())
 	}
-	in.note("the copy of the previous .env is gone: .env stays as it is")
+	in.note("the copy of the previous .env is gone, so .env stays as it is")
 	return nil
 }
 
@@ -190,7 +190,7 @@ func readKept(change fileChange) ([]byte, error) {
 	defer file.Close()
 	text, err := readfile.Open(file, change.Backup, readfile.Own)
 	if err == nil && sha256Hex(text) != change.Former {
-		err = fmt.Errorf("%s is not the copy that was kept: it was changed since", change.Backup)
+		err = fmt.Errorf("%s was changed since it was kept", change.Backup)
 	}
 	return text, err
 }

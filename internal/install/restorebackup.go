@@ -80,8 +80,8 @@ func (in *Installer) openBackup(ctx context.Context, o RestoreOptions) (*backup.
 	return archive, nil
 }
 
-// restored wishes for the answers of the instance in the backup, fitted to this
-// place; image is another one than the backup names.
+// restored is the wish for the answers of the instance in the backup, fitted to
+// this place. image replaces the one that the backup names.
 func (in *Installer) restored(archive *backup.Archive, image string) wish {
 	return func(ctx context.Context) (answers.Answers, error) { return in.fitBackup(ctx, archive, image) }
 }
@@ -119,20 +119,20 @@ func (in *Installer) fitBackup(ctx context.Context, archive *backup.Archive, ima
 	return a, in.keepImage(ctx, a, r, image)
 }
 
-// checkHeld refuses an archive without data, or with data of what no instance
+// checkHeld refuses an archive without a database, or with files that no instance
 // has.
 func checkHeld(a *backup.Archive) error {
 	if a.Held[dataTree] == 0 {
-		return fail(ExitUsage, "this backup has no database in it, and is of no use without: nothing was changed")
+		return fail(ExitUsage, "this backup has no database in it, so it cannot be restored. Nothing was changed.")
 	}
 	for _, t := range a.Manifest.Trees {
 		if !slices.Contains(savedTrees, t.Name) && t.Name != logTree {
-			return fail(ExitUsage, "this backup has data for /app/%s, where OpenAlgo keeps none: nothing was changed", t.Name)
+			return fail(ExitUsage, "this backup has data for /app/%s, where OpenAlgo keeps none. Nothing was changed.", t.Name)
 		}
 	}
 	for name := range a.Files {
 		if !slices.Contains(instanceFiles(), name) {
-			return fail(ExitUsage, "this backup has a file that no instance has (%.80q): nothing was changed", name)
+			return fail(ExitUsage, "this backup has a file that no instance has (%.80q). Nothing was changed.", name)
 		}
 	}
 	return nil
@@ -186,7 +186,7 @@ func (in *Installer) fitted(r *restoring, before *observed) (answers.Answers, er
 		a.Data = nil
 		a.Ports.AutoWeb, a.Ports.AutoWebSocket = true, true
 		if other := servedBy(before, a.Domain); other != "" {
-			in.sayOnce(fmt.Sprintf("%s is served by %s on this host: the restored one is for this machine only, until `openalgo-install domain NAME` gives it another", a.Domain, other))
+			in.sayOnce(fmt.Sprintf("%s is served by %s on this machine, so the restored OpenAlgo has no domain. To give it one: openalgo-install domain NAME", a.Domain, other))
 			plain, _ := answers.ParseSaved([]byte("version: 1\n"))
 			a.Domain, a.TLS = "", plain.TLS
 		}

@@ -105,11 +105,11 @@ func (r *run) dataTrees(ctx context.Context) (map[string]string, error) {
 }
 
 func notMounted(tree string) error {
-	return fail(ExitHost, "the stack mounts nothing at /app/%s, which the backup has: put the volume back into docker-compose.yaml first", tree)
+	return fail(ExitHost, "the container mounts nothing at /app/%s, and the backup has data for it. Add the volume to docker-compose.yaml again first", tree)
 }
 
-// roomToRestore is roomFor before anything is stopped; what can't be told then
-// is told later.
+// roomToRestore is roomFor before anything is stopped; a check that is not
+// possible then comes later.
 func (in *Installer) roomToRestore(ctx context.Context, o *observed) error {
 	c := o.container()
 	if c == nil {

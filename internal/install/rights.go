@@ -12,9 +12,9 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/engine"
 )
 
-// askForRights asks for what the Compose files of a backup give the container
-// beyond what OpenAlgo needs and has here already: whoever may change a backup
-// would get this machine with it.
+// askForRights asks for the rights that the Compose files of a backup give the
+// container, beyond those that OpenAlgo needs or has here already: whoever can
+// change a backup could otherwise take over this machine.
 func (in *Installer) askForRights(ctx context.Context, o *observed, p *Plan) {
 	if p.stack == nil || in.restoring.exact {
 		return
@@ -34,7 +34,7 @@ func (in *Installer) askForRights(ctx context.Context, o *observed, p *Plan) {
 	}
 }
 
-// rightsHere are those that the files here give already; none where they can't
+// rightsHere are those that the files here give already; none where they cannot
 // be read.
 func (in *Installer) rightsHere(ctx context.Context, o *observed) []string {
 	if o.presentCompose == nil {

@@ -23,11 +23,11 @@ func runningRivals(containers []engine.Container) string {
 	if !second {
 		return ""
 	}
-	return "several containers belong to this instance, and two OpenAlgos on one database can damage it. " +
+	return "several containers belong to this instance, and two of them on one database can damage it. " +
 		"Check which one you use, then stop the other:\n" + strings.Join(lines, "\n")
 }
 
-// sinceWhen says since when a container runs, in Indian time.
+// sinceWhen says since when a container runs, in IST.
 func sinceWhen(c engine.Container) string {
 	if !isUp(c) {
 		return "not running"

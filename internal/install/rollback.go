@@ -82,7 +82,7 @@ func (in *Installer) refOf(ctx context.Context, image backup.Image) (string, err
 	repository := repositoryOf(image.Ref)
 	here, err := in.Engine.Image(ctx, image.ID)
 	if err != nil && image.Digest == "" {
-		return "", fail(ExitHost, "the image of before, %s, is not on this machine any more, and no registry has it: `openalgo-install upgrade --to TAG` takes another release. Nothing was changed", image.Ref)
+		return "", fail(ExitHost, "the previous image, %s, is neither on this machine nor in a registry\n\nTo change to another release:\n\n    sudo openalgo-install upgrade --to TAG\n\nNothing was changed.", image.Ref)
 	}
 	digest := cmp.Or(image.Digest, here.DigestIn(image.Ref))
 	if byDigest, err2 := in.Engine.Image(ctx, repository+"@"+digest); digest != "" && (err != nil || err2 == nil && byDigest.ID == image.ID) {
@@ -95,8 +95,8 @@ func (in *Installer) refOf(ctx context.Context, image backup.Image) (string, err
 	if now, err := in.Engine.Image(ctx, own); err == nil && now.ID == image.ID {
 		return own, nil
 	}
-	return "", fail(ExitHost, "the image of before, %s, is on this machine, but has no name by which Docker Compose would find it. Give it one, then roll back: "+
-		"docker tag %s %s. Nothing was changed", image.Ref, image.ID, own)
+	return "", fail(ExitHost, "the previous image, %s, has no name by which Docker Compose can find it\n\nGive it one, then roll back:\n\n"+
+		"    docker tag %s %s\n\nNothing was changed.", image.Ref, image.ID, own)
 }
 
 // describeCopy puts the instance's files, and at last what they are of, beside

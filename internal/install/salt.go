@@ -13,13 +13,13 @@ import (
 // has no such line, and they encrypt under one fixed salt, whatever .env says.
 // A newer release takes a salt that it finds in .env for the one of the stored
 // secrets, so one that was written for an older release makes them unreadable.
-// Without such a line it encrypts them anew, under a salt that it makes itself.
+// Without such a line it encrypts them again, under a salt that it makes itself.
 var saltSince = time.Date(2026, 5, 8, 0, 0, 0, 0, time.UTC)
 
 // What is known of the FERNET_SALT of an instance.
 const (
 	saltUsed = "used" // its data is encrypted under it, once a release that knows it ran
-	saltIdle = "idle" // its release knows none: no data depends on one that is in .env
+	saltIdle = "idle" // its release knows none: no data depends on the one in .env
 )
 
 // namesSalt reports whether a .sample.env names FERNET_SALT. Where there is no

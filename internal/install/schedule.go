@@ -171,7 +171,7 @@ func CancelSchedule(ctx context.Context, dir string) (bool, error) {
 		return now == nil || !now.Waiting, nil
 	})
 	if wait.IsOver(err) {
-		err = fail(ExitFailed, "the resize in %s (process %d) has not ended yet: `openalgo-install status` shows when it has", dir, s.PID)
+		err = fail(ExitFailed, "the resize in %s (process %d) has not ended yet. To see when it has: openalgo-install status", dir, s.PID)
 	}
 	return err == nil, err
 }

@@ -12,16 +12,17 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/rehearsal"
 )
 
-// resaltNote tells what a release does that is the first to know FERNET_SALT.
-const resaltNote = "this release keeps stored secrets (API key, broker tokens, TOTP) under a FERNET_SALT of its own. OpenAlgo makes it on the first start and " +
-	"encrypts them anew; then openalgo-install checks that they open, and starts OpenAlgo once more so that all of it uses the new salt"
+// resaltNote says what happens on the first start of a release that knows
+// FERNET_SALT.
+const resaltNote = "this release encrypts stored secrets (API key, broker tokens, TOTP) with a FERNET_SALT of its own. OpenAlgo makes it on the first start and " +
+	"encrypts them again. Then openalgo-install checks that they open, and restarts OpenAlgo so that all of it uses the new salt"
 
 // secretCount is how many stored secrets open with the keys in force, and how
 // many do not.
 type secretCount struct {
 	Open int `json:"open"`
 	Shut int `json:"shut"`
-	// Unknown says that nobody could count.
+	// Unknown says that they could not be counted.
 	Unknown bool `json:"unknown,omitempty"`
 }
 
@@ -59,7 +60,7 @@ for table, column in (("auth", "auth"), ("auth", "feed_token"), ("auth", "secret
 print("` + rehearsal.SecretsLine + `", opened, shut)
 `
 
-// countSecrets asks the app in a running container.
+// countSecrets asks OpenAlgo in a running container.
 func (in *Installer) countSecrets(ctx context.Context, container string) (secretCount, error) {
 	unknown := secretCount{Unknown: true}
 	ctx, cancel := context.WithTimeout(ctx, secretsTime)
@@ -81,8 +82,8 @@ func (in *Installer) countSecrets(ctx context.Context, container string) (secret
 	return unknown, fmt.Errorf("it ended with code %d: %s", said.ExitCode, in.withoutSecrets(printable.Line(problem)))
 }
 
-// countBefore notes what opens before a change of the release, so that what
-// does not open after it can be told from what never did.
+// countBefore records how many secrets open before a change of the release, to
+// tell those that do not open afterwards from those that never did.
 func (r *run) countBefore(ctx context.Context) {
 	r.journal.Resalts = r.plan.env.resalts
 	if r.old == nil || r.plan.imageID == r.old.ImageID || !r.in.upgrading && !r.journal.Resalts {
@@ -95,8 +96,8 @@ func (r *run) countBefore(ctx context.Context) {
 	r.journal.Secrets = &before
 }
 
-// verifySecrets checks that what opened before opens under the new release,
-// too. Where nobody can tell, it says so.
+// verifySecrets checks that the secrets which opened before open under the new
+// release, too. Where that cannot be checked, it warns.
 func (in *Installer) verifySecrets(ctx context.Context, j *journal) error {
 	if j.Secrets == nil {
 		return nil
@@ -109,16 +110,16 @@ func (in *Installer) verifySecrets(ctx context.Context, j *journal) error {
 		return ctx.Err()
 	}
 	if err != nil {
-		in.warn(fmt.Sprintf("it could not be checked whether stored secrets open under the new release (%v). Log in and look at your API key and the broker's connection", err))
+		in.warn(fmt.Sprintf("could not check whether stored secrets open under the new release (%v). Log in and check your API key and the broker's connection", err))
 		return nil
 	}
 	before := *j.Secrets
 	switch {
 	case before.Unknown && now.Open == 0 && now.Shut > 0, !before.Unknown && now.Shut > before.Shut:
 		return &NotReadyError{Reason: fmt.Sprintf("%d of %d stored secrets (API key, broker tokens, TOTP) do not open under the new release: "+
-			"%s and %s in .env are not those that they were stored with", now.Shut, now.Shut+now.Open, keys.Pepper, keys.FernetSalt)}
+			"%s and %s in .env are not the ones that they were stored with", now.Shut, now.Shut+now.Open, keys.Pepper, keys.FernetSalt)}
 	case now.Shut > 0:
-		in.warn(fmt.Sprintf("%d of %d stored secrets do not open; so it was before the upgrade", now.Shut, now.Shut+now.Open))
+		in.warn(fmt.Sprintf("stored secrets that do not open: %d of %d. They did not open before the upgrade either", now.Shut, now.Shut+now.Open))
 	default:
 		in.note(fmt.Sprintf("stored secrets open under the new release: %d", now.Open))
 	}
@@ -142,7 +143,7 @@ func (in *Installer) startWithNewSalt(ctx context.Context, j *journal) error {
 	if salt, _ := env.Get(keys.FernetSalt); keys.SaltState(salt) != keys.Sound {
 		return nil // it goes on without
 	}
-	in.note("OpenAlgo made its salt and encrypted the stored secrets anew; starting it once more")
+	in.note("OpenAlgo made its FERNET_SALT and encrypted the stored secrets again. It is restarted now")
 	if err := in.Engine.Stop(context.WithoutCancel(ctx), j.NewID, stopGrace); err != nil {
 		return fmt.Errorf("stopping the new container: %w", err)
 	}

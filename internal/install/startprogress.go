@@ -41,7 +41,7 @@ var (
 	webServerBegins = regexp.MustCompile(`^\[(?:OpenAlgo\] Starting application on port|openalgo\] starting OpenAlgo on port)`)
 )
 
-// mostMigrations bounds what a log can count as a start that gets further.
+// mostMigrations bounds how often a log line can count as progress.
 const mostMigrations = 500
 
 // see takes a line of the log, and reports whether the start got further.
@@ -65,7 +65,7 @@ const migrationsFile = "/app/upgrade/migrate_all.py"
 
 var migrationListed = regexp.MustCompile(`(?m)^\s*\("[\w.-]+\.py", *"`)
 
-// countMigrations counts those of an image; 0 where it can't.
+// countMigrations counts those of an image; 0 where it cannot.
 func (in *Installer) countMigrations(ctx context.Context, id string) int {
 	text, err := in.Engine.ReadFile(ctx, id, migrationsFile, 1<<20)
 	if err != nil {
@@ -78,12 +78,12 @@ func (in *Installer) sayProgress(p StartProgress, text string) {
 	in.Report.Report(Event{Type: EventProgress, Time: time.Now(), Message: text, Start: &p})
 }
 
-// sayWaiting says from time to time that this still waits, and for what.
+// sayWaiting says from time to time that the wait goes on, and for what.
 func (v *verification) sayWaiting() {
 	if time.Since(later(v.said, v.watch.movedAt())) < sayEvery {
 		return
 	}
 	v.said = time.Now()
 	v.in.sayProgress(StartProgress{Stage: StageWaiting},
-		fmt.Sprintf("waiting for OpenAlgo's first answer, %s so far; Ctrl+C stops this", time.Since(v.began).Round(time.Second)))
+		fmt.Sprintf("waiting for OpenAlgo's first answer, %s so far. Ctrl+C cancels", time.Since(v.began).Round(time.Second)))
 }

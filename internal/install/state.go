@@ -57,7 +57,7 @@ func (s *state) rememberKeys(env *envfile.File) {
 	for _, key := range dataKeys {
 		value, _ := env.Get(key)
 		if key == keys.FernetSalt && (s.FernetSalt == saltIdle || keys.SaltState(value) != keys.Sound) {
-			continue // no data depends on it, or the app will make one of its own
+			continue // no data depends on it, or OpenAlgo will make one itself
 		}
 		s.Keys[key] = s.hash(key, value)
 	}

@@ -45,8 +45,7 @@ type Instance struct {
 	Backup    *LastBackup   `json:"backup,omitempty"`   // how the last one ended
 	// BackupDaily is when the host makes a backup by itself, HH:MM in India.
 	BackupDaily string `json:"backup_daily,omitempty"`
-	// BackupProblem says why that backup is none: it can't happen, failed, or
-	// did not happen.
+	// BackupProblem says why that backup cannot run, failed, or did not run.
 	BackupProblem string         `json:"backup_problem,omitempty"`
 	Volumes       []VolumeStatus `json:"volumes"`
 }
@@ -119,7 +118,7 @@ func ReadStatus(ctx context.Context, e *engine.Engine, machine sizing.Machine, o
 	if onlyDir != "" && len(status.Instances) == 0 {
 		status.Instances = append(status.Instances, withoutContainer(ctx, onlyDir)...)
 	}
-	return status, ctx.Err() // what was asked last may have had no answer for that
+	return status, ctx.Err() // the last question may have failed because of that
 }
 
 // belongs reports whether a container is the one of the instance in a
@@ -241,7 +240,7 @@ func readInstance(ctx context.Context, e *engine.Engine, c engine.Container, dir
 	if from := dirOf(c); e.Info().Local && whoseIs(c, dir, true) == orphan {
 		i.Note = from + " is gone"
 		if from != dir {
-			i.Note = "moved here from " + from + ": openalgo-install start recreates the container for this place"
+			i.Note = "moved here from " + from + ". To recreate the container for this place: openalgo-install start"
 		}
 	}
 	if c.State == "running" {

@@ -11,7 +11,7 @@ import (
 // WriteText prints the status for a person.
 func (s Status) WriteText(w io.Writer) {
 	if len(s.Instances) == 0 {
-		fmt.Fprintln(w, "No OpenAlgo here. `openalgo-install --answers FILE` installs one.")
+		fmt.Fprintln(w, "There is no OpenAlgo on this machine. To install one:\n\n    sudo openalgo-install")
 	}
 	for n, i := range s.Instances {
 		if n > 0 {

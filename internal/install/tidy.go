@@ -88,8 +88,8 @@ func isPartialMark(mark string) bool {
 // has open; the process follows.
 const editPrefix = "edit-"
 
-// EditDir makes a directory for a copy of .env, on this instance's own disk: a
-// copy of its keys has no business elsewhere. remove ends it.
+// EditDir makes a directory for a copy of .env, on this instance's own disk, so
+// that no copy of the encryption keys is left elsewhere. remove removes it.
 func (in *Installer) EditDir() (dir string, remove func(), err error) {
 	if _, err := in.work.create(); err != nil {
 		return "", nil, fail(ExitHost, "%w", err)

@@ -12,9 +12,9 @@ import (
 	"syscall"
 )
 
-// Root acts on what stands in the instance's directory: it copies data where
-// the journal says, and removes files that a record names. So nobody else may
-// be able to put anything there, or another directory in its place.
+// Root acts on files in the instance's directory: it copies data where the
+// journal says, and removes files that a record names. So no other user may be
+// able to write there, or to replace the directory.
 
 // stranger is a place that another user can change.
 type stranger struct {
@@ -30,14 +30,14 @@ type stranger struct {
 func trusted(dir string) error {
 	work := filepath.Join(dir, workName)
 	if info, err := os.Lstat(work); err == nil && !info.IsDir() {
-		return fail(ExitHost, "%s is no directory: openalgo-install did not make it. Look at where it leads, then remove it: sudo rm %s", work, work)
+		return fail(ExitHost, "%s is not a directory\n\nopenalgo-install did not make it. If you do not need it, remove it:\n\n    sudo rm %s\n\nNothing was changed.", work, work)
 	}
 	if os.Geteuid() != 0 {
 		return nil
 	}
 	abs, err := filepath.Abs(dir)
 	if err != nil {
-		return fmt.Errorf("finding the directory %s: %w", dir, err)
+		return fmt.Errorf("find the directory %s: %w", dir, err)
 	}
 	s, err := findStranger(abs)
 	if err == nil && s == nil {
@@ -47,7 +47,7 @@ func trusted(dir string) error {
 		}
 	}
 	if err != nil {
-		return fail(ExitHost, "looking at the directory: %w", err)
+		return fail(ExitHost, "check the directory: %w", err)
 	}
 	if s != nil {
 		return s.refusal(abs)
@@ -95,7 +95,7 @@ func findStranger(path string) (*stranger, error) {
 			}
 			at = next
 		default:
-			return nil, nil // a file: whoever wants a directory there says so
+			return nil, nil // a file: the caller reports that
 		}
 	}
 	return nil, nil
@@ -108,7 +108,7 @@ func othersWrite(info fs.FileInfo, above bool) bool {
 		return false
 	}
 	s, ok := info.Sys().(*syscall.Stat_t)
-	return info.Mode()&0o002 != 0 || info.Mode()&0o020 != 0 && !(ok && s.Gid == 0)
+	return info.Mode()&0o002 != 0 || info.Mode()&0o020 != 0 && (!ok || s.Gid != 0)
 }
 
 func (s *stranger) refusal(dir string) error {
@@ -121,12 +121,12 @@ func (s *stranger) refusal(dir string) error {
 	case s.uid == 0:
 		what, fix = "other users can write to "+s.path, "sudo chmod go-w "+s.path
 	}
-	text := what + "\n\nA user who can change this place could have root change any file of this machine.\n"
+	text := what + "\n\nA user who can change it could make root change any file on this machine.\n"
 	switch {
 	case s.uid == 0, !s.parent && !s.isLink:
-		text += fmt.Sprintf("If what is in it is yours, give it to root alone:\n\n    %s\n\nOr choose a directory of root's:", fix)
+		text += fmt.Sprintf("If the files in it are yours, let only root change it:\n\n    %s\n\nOr choose a directory that belongs to root:", fix)
 	default:
-		text += fmt.Sprintf("Run openalgo-install as %s, without sudo. Or choose a directory of root's:", who)
+		text += fmt.Sprintf("Run openalgo-install as %s, without sudo. Or choose a directory that belongs to root:", who)
 	}
 	return fail(ExitHost, "%s\n\n    sudo openalgo-install --dir %s\n\nNothing was changed.", text, otherDir(dir))
 }

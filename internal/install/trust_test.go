@@ -92,7 +92,7 @@ func TestADirectoryOfAnotherUserIsRefused(t *testing.T) {
 			must(t, os.Mkdir(home+"/openalgo", 0o755))
 			must(t, os.Symlink("/etc", home+"/openalgo/"+workName))
 			return home + "/openalgo"
-		}, "is no directory"},
+		}, "is not a directory"},
 	} {
 		dir := test.make(t.TempDir())
 		_, err := New(dir, nil, sizing.Machine{}, ReporterFunc(func(Event) {}))

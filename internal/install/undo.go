@@ -20,14 +20,14 @@ func (in *Installer) undo(ctx context.Context, j *journal, cause error) error {
 	defer cancel()
 	log := logOf(cause)
 	if wasCancelled {
-		in.note("undoing what was done. A second Ctrl+C leaves that to the next command")
+		in.note("rolling back. A second Ctrl+C leaves that to the next command")
 	} else {
-		in.note("undoing what was done")
+		in.note("rolling back")
 	}
 	err := in.acrossRestart(ctx, func(ctx context.Context) error { return in.rollBack(ctx, j) })
 	if silent := (*silentError)(nil); errors.As(err, &silent) {
 		return &Error{Exit: ExitBroken, Log: log, Err: fmt.Errorf("%w\n%w\n\n"+
-			"OpenAlgo's files and data are as they were before. To find out what is wrong:\n\n    sudo openalgo-install --dir %s doctor\n", cause, silent, in.work.dir)}
+			"OpenAlgo's files and data are as they were before. To find out what is wrong:\n\n    sudo openalgo-install --dir %s doctor", cause, silent, in.work.dir)}
 	}
 	if err != nil {
 		return &Error{Exit: ExitBroken, Log: log, Err: fmt.Errorf("%w\n%w", cause, in.notRolledBack(ctx, j, err))}
@@ -44,13 +44,13 @@ func (in *Installer) undo(ctx context.Context, j *journal, cause error) error {
 func afterUndo(j *journal) string {
 	switch {
 	case j.OnlyStarted != "" || j.Old != nil && !j.Old.Running:
-		return "The previous container is back as it was, stopped"
+		return "The previous container is back. It is stopped, as before"
 	case j.Old != nil && j.Old.Broken:
-		return "The previous container is started again, as it was before: it did not answer then, either"
+		return "The previous container runs again. It does not answer, as before"
 	case j.Old != nil:
 		return "What ran before runs again"
 	case j.MadeVolumes || j.NewID != "":
-		return "Nothing is left running; .env and the volumes stay, and the next run goes on with the same keys"
+		return "OpenAlgo is not installed. .env and the volumes stay, and the next run uses the same encryption keys"
 	}
 	return "Nothing was changed"
 }
@@ -60,7 +60,7 @@ func afterUndo(j *journal) string {
 type silentError struct{ cause error }
 
 func (e *silentError) Error() string {
-	return "The previous container is back and does not answer: " + e.cause.Error()
+	return "The previous container is back, but does not answer: " + e.cause.Error()
 }
 func (e *silentError) Unwrap() error { return e.cause }
 
@@ -69,11 +69,11 @@ func (in *Installer) undoTime(ctx context.Context) (context.Context, context.Can
 	return context.WithTimeout(context.WithoutCancel(ctx), in.undoLimit())
 }
 
-// rollBack brings back files and container of before. Each part can be
-// repeated, and none needs room on the disk. A part that is done is not done
-// again: a container may have run on its data since, and somebody may have
-// edited its files. Once all of it is back the journal is closed; whether the
-// previous container answers is asked after that, and told by a silentError.
+// rollBack brings the previous files and container back. Each part can be
+// repeated, and none needs room on the disk. A completed part is not repeated: a
+// container may have run on its data since, and somebody may have edited its
+// files. Once all of it is back the journal is closed. Only then the previous
+// container is checked; a silentError says that it does not answer.
 func (in *Installer) rollBack(ctx context.Context, j *journal) error {
 	_ = os.RemoveAll(in.work.path("tmp"))
 	if err := in.engineBack(ctx); err != nil {
@@ -149,7 +149,7 @@ func (in *Installer) stopStarted(ctx context.Context, j *journal) error {
 		return nil
 	}
 	if err == nil && isUp(c) && j.resumed && in.answers(ctx, c) {
-		in.note(c.Name + " runs and answers: it is left as it is")
+		in.note(c.Name + " runs and answers, so it stays as it is")
 		return nil
 	}
 	if err == nil && isUp(c) {
@@ -171,14 +171,14 @@ func (in *Installer) forwardWithoutOld(ctx context.Context, j *journal) (gone bo
 		return false, nil
 	}
 	if len(j.copies()) > 0 {
-		in.note("the previous container is gone; its data and files are brought back, and the next install recreates it")
+		in.note("the previous container is gone. Its data and files are brought back, and the next install recreates it")
 		j.Old = nil
 		return false, nil
 	}
 	if _, err := in.Engine.Container(ctx, j.NewID); j.NewID == "" || err != nil {
 		return true, j.finish() // neither is left: the next plan makes one
 	}
-	in.note("the previous container is gone; the new one stays")
+	in.note("the previous container is gone, so the new one stays")
 	if err := in.Engine.Start(ctx, j.NewID); err != nil {
 		return true, fmt.Errorf("starting the new container: %w", err)
 	}
@@ -225,7 +225,7 @@ func (in *Installer) removeNew(ctx context.Context, j *journal) error {
 func (in *Installer) oldBack(ctx context.Context, j *journal, live bool) error {
 	c, err := in.Engine.Container(ctx, j.Old.ID)
 	if err != nil {
-		return fmt.Errorf("the previous container is gone; `docker compose up -d` in %s recreates it: %w", in.work.dir, err)
+		return fmt.Errorf("the previous container is gone. To recreate it, run docker compose up -d in %s: %w", in.work.dir, err)
 	}
 	if c.Name != j.Old.Name {
 		if err := in.Engine.Rename(ctx, c.ID, j.Old.Name); err != nil {

@@ -269,6 +269,11 @@ func (in *Installer) Uninstall(ctx context.Context, r *Removal) (Result, error) 
 	if !r.Purge {
 		return Result{Changed: true, Message: r.wayBack() + ". Kept: " + strings.Join(r.Kept, ", ")}, nil
 	}
+	return in.purge(ctx, r)
+}
+
+// purge deletes what an uninstall without it keeps, the keys last.
+func (in *Installer) purge(ctx context.Context, r *Removal) (Result, error) {
 	for _, name := range r.volumes {
 		if err := in.Engine.RemoveVolume(ctx, name); err != nil {
 			return Result{}, fail(ExitFailed, "removing the volume %s: %w", name, err)
@@ -292,7 +297,7 @@ func (in *Installer) Uninstall(ctx context.Context, r *Removal) (Result, error) 
 	if err := in.purgeFiles(); err != nil {
 		return Result{Changed: true, Message: message}, err
 	}
-	in.dropImageTags(ctx, r.Project) // there is no way back any more
+	in.dropImageTags(ctx, r.Project) // no rollback is possible any more
 	return Result{Changed: true, Message: message}, nil
 }
 

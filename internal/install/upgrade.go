@@ -50,7 +50,7 @@ func (in *Installer) pullNewest(ctx context.Context, ref, before string) error {
 	}
 	in.stepEnded("image", StepDone, began)
 	if image.ID == before {
-		in.note("the image that runs is the newest of " + ref)
+		in.note("the present image is the newest of " + ref)
 	}
 	return nil
 }
@@ -96,13 +96,13 @@ func (in *Installer) checkSource(ctx context.Context, a answers.Answers, runs st
 		return false, "", err
 	}
 	if now, err := in.Engine.Image(ctx, in.built.ref); err == nil && now.ID == runs {
-		return false, "OpenAlgo runs what " + in.built.from + " gives", nil
+		return false, "OpenAlgo runs the image of " + in.built.from, nil
 	}
 	return true, "there is another source: " + in.built.from, nil
 }
 
 // guardNoRegistry refuses to ask a registry for an image that never was in one:
-// another's of the same name may be there.
+// it may have another image of the same name.
 func (in *Installer) guardNoRegistry(ctx context.Context, c engine.Container, ref, to string) error {
 	if isWholeReference(to) {
 		return nil
@@ -114,9 +114,9 @@ func (in *Installer) guardNoRegistry(ctx context.Context, c engine.Container, re
 	if !local && (err != nil || image.DigestIn(ref) != "") {
 		return nil //nolint:nilerr // it was in one, or nobody can tell
 	}
-	return fail(ExitHost, "the image %s was built or loaded on this machine\n\nNo registry has it, so there is no newer one to pull. To go on with published releases:\n\n"+
-		"    openalgo-install upgrade --to %s\n\nTo build it from a checkout, write that into openalgo-install.yaml, then upgrade:\n\n"+
-		"    image: {source: path, path: /path/to/openalgo}\n\nNothing was changed", ref, answers.DefaultImage)
+	return fail(ExitHost, "the image %s was built or loaded on this machine\n\nNo registry has it, so there is no newer one to pull. To change to published releases:\n\n"+
+		"    sudo openalgo-install upgrade --to %s\n\nTo build it from a checkout, write this into openalgo-install.yaml, then upgrade:\n\n"+
+		"    image: {source: path, path: /path/to/openalgo}\n\nNothing was changed.", ref, answers.DefaultImage)
 }
 
 // installedRef is the image that the last run installed, by name.
@@ -140,7 +140,7 @@ func (in *Installer) upgraded(ctx context.Context, to string) (answers.Answers, 
 	case a.Image.Source == "rehearsal":
 		return a, "", fail(ExitHost, "the test app has no releases to upgrade to. Nothing was changed")
 	case a.Image.Source == "path" && to != "":
-		return a, "", fail(ExitUsage, "OpenAlgo is built from %s here, so --to names no release of it. Bring that checkout to the release, then upgrade without --to:\n\n"+
+		return a, "", fail(ExitUsage, "OpenAlgo is built from %s here, so --to cannot name a release. Check the release out, then upgrade without --to:\n\n"+
 			"    git -C %[1]s fetch --tags && git -C %[1]s checkout %s\n\nNothing was changed", a.Image.Path, to)
 	case builds && to != "":
 		a.Image.Ref = to

@@ -25,8 +25,8 @@ const (
 	rehearsalTime = 20 * time.Second
 	// longestStart is how long one may take that does get further.
 	longestStart = 20 * time.Minute
-	// appPatience and rehearsalPatience are how long wrong answers may last
-	// before they are the answer: the web server may be up before the rest is.
+	// appPatience and rehearsalPatience are how long wrong answers may last before
+	// they count: the web server may be up before the rest is.
 	appPatience       = 30 * time.Second
 	rehearsalPatience = 6 * time.Second
 	// appSteady and rehearsalSteady are how long the right answers must last.
@@ -44,8 +44,8 @@ type check struct {
 	local     bool   // the ports can be reached from here
 	rehearsal bool
 	setupDone bool // an account existed: an empty database is the wrong one
-	// before says that the container ran before and is brought back: it gets as
-	// long as a start takes, however little --wait gives to what is new.
+	// before says that the previous container is brought back: it gets the time of
+	// a start, even if --wait gives the new one less.
 	before bool
 }
 
@@ -163,8 +163,8 @@ func (in *Installer) verifyOnce(ctx context.Context, c check) (needsSetup bool, 
 	return false, &NotReadyError{Reason: err.Error(), Log: watch.tail()}
 }
 
-// errStandsStill is a start that has not got further for too long.
-var errStandsStill = errors.New("the start does not get further")
+// errStandsStill says that a start made no progress for too long.
+var errStandsStill = errors.New("the start makes no progress")
 
 // verification is one wait for readiness.
 type verification struct {
@@ -249,7 +249,7 @@ func (v *verification) steady() time.Duration {
 // volume than before (facts/upstream.md 9.3).
 func (v *verification) rightData(needsSetup bool) error {
 	if needsSetup && v.check.setupDone {
-		return &NotReadyError{Reason: "OpenAlgo started with an empty database; this instance had accounts. Its data volume may have been replaced. Check: `openalgo-install status`",
+		return &NotReadyError{Reason: "OpenAlgo started with an empty database; this instance had accounts. Its data volume may have been replaced. Check: openalgo-install status",
 			Log: v.watch.tail()}
 	}
 	return nil

@@ -12,10 +12,10 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/engine"
 )
 
-// preflightView wants an engine that has this directory on its own disk, since
-// the container mounts .env from there. One on another machine has not, and one
-// from a snap sees home directories alone. It is asked once for a directory and
-// an engine.
+// preflightView checks that Docker has this directory on its own disk, since the
+// container mounts .env from there. A Docker on another machine has not, and one
+// from a snap sees only home directories. It is checked once for a directory and
+// a Docker.
 func (in *Installer) preflightView(ctx context.Context, o *observed, add func(string, ...any)) {
 	info := in.Engine.Info()
 	known := info.ID != "" && o.state.SeenBy == info.ID
@@ -34,16 +34,16 @@ func (in *Installer) preflightView(ctx context.Context, o *observed, add func(st
 	case err == nil:
 		in.seen = dir != ""
 	case info.Local:
-		add("Docker (%s) does not see the directory %s: %v. A Docker from a snap sees only what is below your home directory: "+
-			"choose a --dir there, or install Docker Engine instead (openalgo-install docker)", info.Endpoint, dir, err)
+		add("Docker (%s) does not see the directory %s: %v. A Docker from a snap sees only your home directory. "+
+			"Choose a --dir there, or install Docker Engine instead: sudo openalgo-install docker", info.Endpoint, dir, err)
 	default:
 		add("Docker (%s) does not have the directory %s of this machine: %v. "+
-			"Run openalgo-install on the machine that Docker runs on, or unset DOCKER_HOST and choose another docker context", info.Endpoint, dir, err)
+			"Run openalgo-install on the machine that Docker runs on, or unset DOCKER_HOST and choose another Docker context", info.Endpoint, dir, err)
 	}
 }
 
-// errOtherDirectory says that the engine has another directory at this path.
-var errOtherDirectory = errors.New("it has another one there")
+// errOtherDirectory says that Docker has another directory at this path.
+var errOtherDirectory = errors.New("there is another directory")
 
 // viewTries is how often a directory is compared that changes meanwhile.
 const viewTries = 3
@@ -110,7 +110,7 @@ func evidence(err error) error {
 	}
 	for _, text := range []string{"bind source path does not exist", "mounts denied", "no such file or directory", "not shared from the host"} {
 		if strings.Contains(err.Error(), text) {
-			return fmt.Errorf("there is none (%s)", text)
+			return fmt.Errorf("Docker has no such directory (%s)", text)
 		}
 	}
 	return nil

@@ -19,7 +19,7 @@ const (
 	orphan                // the .env that it was created with is no longer there
 )
 
-// whoseIs goes by the file that is mounted as OpenAlgo's .env, since the keys
+// whoseIs decides by the file that is mounted as OpenAlgo's .env, since the keys
 // in it belong to the container's data. A project's name proves nothing: two
 // directories may have it. local says that the engine's paths are this machine's.
 func whoseIs(c engine.Container, dir string, local bool) whose {

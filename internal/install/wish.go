@@ -6,19 +6,19 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/answers"
 )
 
-// wish works out what a command wants, from what is there now. It is called
-// under the lock: answers that were read before it would take back what another
-// run did in between. It may be called several times, and says the rest of what
-// it wants in the Installer's intent.
+// wish works out the answers that a command needs, from the present state. It is
+// called under the lock: answers that were read before it would undo what another
+// run did in between. It may be called several times, and sets the rest in the
+// Installer's intent.
 type wish func(context.Context) (answers.Answers, error)
 
-// intent is what a wish wants beside the answers.
+// intent is what a command needs beside the answers.
 type intent struct {
 	command string // what the run is called
 	keep    *kept  // the image that stays, whatever the answers say of it
-	// upgrading says that the newest image of the reference is wanted.
+	// upgrading says that the command needs the newest image of the reference.
 	upgrading bool
-	// adopting says that the stack is another tool's, and becomes ours.
+	// adopting says that another tool made the stack, and that it becomes managed.
 	adopting bool
 	// restoring is the backup that is put in the instance's place.
 	restoring *restoring
@@ -34,7 +34,7 @@ const (
 	commandUpgrade  = "upgrade"
 )
 
-// wanted asks a wish anew: nothing counts that an earlier call found.
+// wanted calls a wish again, without the result of an earlier call.
 func (in *Installer) wanted(ctx context.Context, command string, w wish) (answers.Answers, error) {
 	in.intent = intent{command: command}
 	return w(ctx)

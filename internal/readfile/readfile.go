@@ -1,5 +1,5 @@
-// Package readfile reads files that somebody else may have put there: never
-// more than a limit, and never for ever.
+// Package readfile reads files that somebody else may have written. Each read has
+// a limit in bytes, and ends.
 package readfile
 
 import (
@@ -15,7 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// How much is read of a file of each kind. What is larger is none.
+// The largest file of each kind that is read, in bytes.
 const (
 	Config = 1 << 20  // .env, answers, Compose files, .dockerignore
 	Secret = 64 << 10 // one secret, a certificate, a private key
@@ -26,7 +26,7 @@ const (
 var ErrTooLarge = errors.New("the file is too large")
 
 // ErrNotRegular says that a file is a pipe, a device, a socket or a directory.
-var ErrNotRegular = errors.New("it is no regular file")
+var ErrNotRegular = errors.New("not a regular file")
 
 // Regular returns the content of a regular file. A link is followed: the name
 // is the caller's. Any other type is refused without waiting.

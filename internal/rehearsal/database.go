@@ -39,13 +39,13 @@ type databaseContent struct {
 	Format string   `json:"format"` // phrase
 	Seal   []byte   `json:"seal"`   // HMAC-SHA256 of phrase
 	Users  []string `json:"users"`
-	// Secrets has one of each user's, encrypted as the app encrypts tokens.
+	// Secrets has one of each user's, encrypted as OpenAlgo encrypts tokens.
 	Secrets map[string][]byte `json:"secrets,omitempty"`
 }
 
 // openDatabase reads the file at path, or makes it with these keys. One of a
 // release without FERNET_SALT opens under every salt, and its secrets under
-// none: that is what the app does with it.
+// none: that is what OpenAlgo does with it.
 func openDatabase(path, pepper, salt string) (*database, error) {
 	db := &database{path: path, key: secretKey(pepper, salt)}
 	data, err := os.ReadFile(path)

@@ -23,7 +23,7 @@ const (
 	failBadJSON     = "badjson"   // /auth/check-setup answers 200 with broken JSON
 	failHalf        = "half"      // changes the database as a migration would, then ends with code 1
 	failLateExit    = "late-exit" // serves for this long, then ends with code 1
-	failMigrate     = "migrate"   // migrates for this long before it listens, as the app does on a slow machine
+	failMigrate     = "migrate"   // migrates for this long before it listens, as OpenAlgo does on a slow machine
 )
 
 // fault is one fault, or none when kind is "".
@@ -53,8 +53,8 @@ func parseFault(value string) (fault, error) {
 	return f, nil
 }
 
-// migrations is how many the stand-in has, and migrationsFile where it lists
-// them, in the form of the app's.
+// migrations is how many the test app has, and migrationsFile where it lists
+// them, in OpenAlgo's form.
 const (
 	migrations     = 23
 	migrationsFile = "app/upgrade/migrate_all.py"
@@ -73,7 +73,7 @@ func migrationList() []byte {
 	return []byte(out.String())
 }
 
-// migrate prints what the app does while it migrates, for as long as the fault
+// migrate prints what OpenAlgo does while it migrates, for as long as the fault
 // says. Nothing answers meanwhile, and the health check fails.
 func (a *app) migrate(ctx context.Context) error {
 	a.say("Running database migrations...")

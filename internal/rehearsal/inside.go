@@ -11,7 +11,7 @@ import (
 const insideTime = 5 * time.Second
 
 // Inside is what /rehearsal/inside answers: whether HOST_SERVER, which
-// strategies and other parts of the app call, can be reached from inside the
+// strategies and other parts of OpenAlgo call, can be reached from inside the
 // container. It cannot where another port than 5000 is published.
 type Inside struct {
 	HostServer string `json:"host_server"`

@@ -13,10 +13,9 @@ const PythonName = "python"
 // says how many opened, and how many did not.
 const SecretsLine = "openalgo-install secrets:"
 
-// Python is what an upgrade needs of the app's Python: the count of stored
-// secrets that open, where the script asks the app's cipher for it. root is the
-// app's directory, args are without the program's name; it returns the exit
-// code.
+// Python stands for OpenAlgo's Python in an upgrade: it counts the stored secrets
+// that open, where the real script asks OpenAlgo's cipher. root is OpenAlgo's
+// directory, args are without the program's name. It returns the exit code.
 func Python(root string, args []string, stdout, stderr io.Writer) int {
 	if len(args) != 2 || args[0] != "-c" || !strings.Contains(args[1], SecretsLine) {
 		fmt.Fprintln(stderr, "python: the test app runs no Python")

@@ -22,7 +22,7 @@ import (
 // ones while they have none.
 const fixedSalt = "openalgo_static_salt"
 
-// databasePath is the stand-in database below the root.
+// databasePath is the test app's database below the root.
 const databasePath = "db/openalgo.db"
 
 // saltOf is the salt that a release encrypts under, by what its own sample and
@@ -66,13 +66,13 @@ func (a *app) makeSalt(path, pepper string) (string, error) {
 		return fixedSalt, nil //nolint:nilerr // it goes on with the fixed one
 	}
 	a.env = env
-	n := db.encryptAnew(pepper, fixedSalt, salt)
-	a.say("FERNET_SALT made, %d stored secrets encrypted anew", n)
+	n := db.encryptAgain(pepper, fixedSalt, salt)
+	a.say("FERNET_SALT made, stored secrets encrypted again: %d", n)
 	return salt, db.save()
 }
 
-// encryptAnew takes the secrets from one salt to another, and the seal.
-func (db *database) encryptAnew(pepper, from, to string) (n int) {
+// encryptAgain moves the secrets and the seal from one salt to another.
+func (db *database) encryptAgain(pepper, from, to string) (n int) {
 	before, after := secretKey(pepper, from), secretKey(pepper, to)
 	for name, text := range db.content.Secrets {
 		if plain, err := decrypt(before, text); err == nil {
@@ -96,7 +96,7 @@ func (c databaseContent) secrets(key cipher.AEAD) (open, shut int) {
 	return open, shut
 }
 
-// secretsAt counts the secrets of the stand-in below root.
+// secretsAt counts the secrets of the test app below root.
 func secretsAt(root string) (open, shut int, err error) {
 	text, err := os.ReadFile(filepath.Join(root, ".env"))
 	if err != nil {

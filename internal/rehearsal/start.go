@@ -61,7 +61,7 @@ func (a *app) prepare() *refusal {
 	return asked(a.fault)
 }
 
-// openLog fails as the app does where its log directory is another user's.
+// openLog fails as OpenAlgo does where its log directory is another user's.
 func (a *app) openLog() error {
 	file, err := os.OpenFile(filepath.Join(a.Root, "log", "errors.jsonl"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {

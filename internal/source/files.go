@@ -195,7 +195,7 @@ func (f file) copyTo(w io.Writer) error {
 	defer in.Close()
 	n, err := io.Copy(w, io.LimitReader(in, f.info.Size()))
 	if err == nil && n < f.info.Size() {
-		err = fmt.Errorf("%s of the checkout became shorter while it was read; run this again", f.name)
+		err = fmt.Errorf("%s of the checkout became shorter while it was read. Run the same command again", f.name)
 	}
 	return err
 }

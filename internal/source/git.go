@@ -154,8 +154,8 @@ func (r Remote) explain(err error) error {
 	case needsLogin.MatchString(said.text):
 		return fmt.Errorf("%s wants a login: check the address; for a private repository give git a credential helper, or use ssh with a key that needs no passphrase (%s)", r.URL, lastLine(said.text))
 	case otherOwner.MatchString(said.text):
-		return fmt.Errorf("%s belongs to another user, whose git configuration could run commands here: "+
-			"run this as that user, or build from the directory itself (image: {source: path})", r.URL)
+		return fmt.Errorf("%s belongs to another user, whose git configuration could run commands here. "+
+			"Run the same command as that user, or build from the directory itself (image: {source: path})", r.URL)
 	case noRepo.MatchString(said.text):
 		return fmt.Errorf("there is no repository at %s: check image.url in the answers (%s)", r.URL, lastLine(said.text))
 	case unreachable.MatchString(said.text):

@@ -39,11 +39,11 @@ func (s *Source) has(name string) bool {
 func openListed(root *os.Root, name string, listed fs.FileInfo) (*os.File, error) {
 	file, err := root.OpenFile(name, os.O_RDONLY|unix.O_NONBLOCK, 0)
 	if err != nil {
-		return nil, fmt.Errorf("reading the checkout: %w (leave it out in .dockerignore if it is not part of OpenAlgo)", err)
+		return nil, fmt.Errorf("reading the checkout: %w (if it is not part of OpenAlgo, list it in .dockerignore)", err)
 	}
 	now, err := file.Stat()
 	if err == nil && (!now.Mode().IsRegular() || !os.SameFile(now, listed) || now.Size() != listed.Size()) {
-		err = fmt.Errorf("%s of the checkout was changed while it was read; run this again", name)
+		err = fmt.Errorf("%s of the checkout was changed while it was read. Run the same command again", name)
 	}
 	if err != nil {
 		_ = file.Close()

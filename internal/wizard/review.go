@@ -148,7 +148,7 @@ func (p *reviewPage) planLines(width int) []string {
 		out = append(out, "")
 	}
 	for _, ask := range p.plan.Asks { // going on from this page is the yes
-		for _, line := range wrapped("! To be confirmed: "+ask.Text, width) {
+		for _, line := range wrapped("! Continuing confirms this: "+ask.Text, width) {
 			out = append(out, p.m.look.warn.Render(line))
 		}
 		out = append(out, "")
