@@ -43,7 +43,7 @@ test: build ## everything; OPENALGO_E2E=require makes a missing engine a failure
 e2e: build ## only the tests of the program against the engine
 	scripts/test.sh ./test/e2e/...
 
-killloop: build ## kills the program at random instants: RUNS=1000 SEED=1, and Docker too with ENGINE=1
+killloop: build ## kill the program at random moments: RUNS=1000 SEED=1, and Docker too with ENGINE=1
 	scripts/tools.sh --e2e
 	test/killloop $(if $(ENGINE),--engine) $(or $(RUNS),1000) $(SEED)
 
