@@ -27,7 +27,7 @@ type changeOptions struct {
 }
 
 // nowWay is the advice where a market is open and nobody can be asked.
-const nowWay = "to do this now, add --now"
+const nowWay = "To do this now, add --now."
 
 func nowFlag(cmd *cobra.Command, now *bool) {
 	cmd.Flags().BoolVar(now, "now", false, "do this now, even if a market is open")

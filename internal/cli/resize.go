@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -38,7 +39,7 @@ and after. What differs is written into .env, and one container is made anew;
 its image, volumes, keys and ports stay. Lines of .env that you set by hand are
 yours and stay, too, unless --force is given.
 
-While a market is open it asks, or wants --now; --at 16:00 (Indian time) waits
+While a market is open it asks, or needs --now; --at 16:00 (IST) waits
 for that time, also after you have logged out. Stacks of the old scripts and
 of your own Compose files are resized the same way.`,
 		Example: `  openalgo-install resize --dry-run
@@ -57,13 +58,13 @@ of your own Compose files are resized the same way.`,
 	flags.IntVar(&o.cores, "cores", 0, "cores to size for; measured without it")
 	flags.BoolVar(&o.now, "now", false, "also while a market is open")
 	waitFlag(cmd, &o.wait)
-	flags.StringVar(&o.at, "at", "", "wait until HH:MM Indian time; logging out does not end the wait")
+	flags.StringVar(&o.at, "at", "", "wait until HH:MM IST, even if you log out")
 	flags.StringVar(&o.until, "until", "", "")
 	_ = flags.MarkHidden("until")
-	flags.BoolVar(&o.all, "all", false, "every OpenAlgo on this engine, the machine shared anew")
+	flags.BoolVar(&o.all, "all", false, "resize every OpenAlgo, and divide the machine again")
 	flags.BoolVar(&o.force, "force", false, "also change what you set by hand")
 	flags.BoolVar(&o.dryRun, "dry-run", false, "print the plan and change nothing")
-	flags.BoolVar(&o.cancel, "cancel", false, "take a resize back that waits for its time")
+	flags.BoolVar(&o.cancel, "cancel", false, "cancel a resize that waits for its time")
 	return cmd
 }
 
@@ -211,7 +212,7 @@ func (a *app) showResize(ctx context.Context, out *presenter, dirs []string, all
 // confirmResize asks what the plan wants to be asked, or takes the flags for
 // an answer.
 func (a *app) confirmResize(p *install.Plan, o resizeOptions) error {
-	return a.confirmPlan(p, o.now, "`--at 16:00` (Indian time) waits, `--now` does it now")
+	return a.confirmPlan(p, o.now, "To wait, add --at 16:00 (IST). "+nowWay)
 }
 
 // confirmPlan is confirmResize for every change of a stack that runs; ways are
@@ -254,12 +255,13 @@ func cannotAsk(asks []install.Ask, ways string) error {
 		if ask.Kind == install.AskMarket {
 			exit, answers = install.ExitHost, append(answers, ways)
 		} else if ask.Kind == install.AskRights {
-			answers = append(answers, "to accept these rights, add --allow-rights")
+			answers = append(answers, "To accept these rights, add --allow-rights.")
 		} else if !slices.Contains(answers, addYes) {
 			answers = append(answers, addYes)
 		}
 	}
-	return &install.Error{Exit: exit, Err: fmt.Errorf("%s. Nothing was changed: %s", strings.Join(texts, ". "), strings.Join(answers, "; "))}
+	text := fmt.Sprintf("%s\n\n%s\n\nNothing was changed.", strings.Join(texts, ". "), strings.Join(answers, " "))
+	return &install.Error{Exit: exit, Err: errors.New(text)}
 }
 
-const addYes = "to confirm in advance, add --yes"
+const addYes = "To confirm in advance, add --yes."

@@ -35,9 +35,9 @@ the next restore, the files in .openalgo-install/backups. When OpenAlgo does not
 get ready with the restored data, everything is as it was before.
 
 Whoever can change a backup decides what runs here. The plan shows how the
-Compose files change. Where they ask for more than OpenAlgo needs (privileged,
-paths and devices of this machine, its Docker socket), restore asks for that by
-name, and --yes is no answer to it.
+Compose files change. They may ask for rights that OpenAlgo does not need:
+privileged, paths and devices of this machine, its Docker socket. Restore asks
+you for each such right. --allow-rights answers in advance; --yes does not.
 
 An image that is older than the data is refused: name a newer one with --image.`,
 		Example: `  openalgo-install restore /opt/openalgo-backups/openalgo-20261124-023000.tar.zst --dry-run

@@ -77,7 +77,7 @@ func TestSaltBetweenReleases(t *testing.T) {
 			t.Errorf("%s: warnings %q", name, warnings)
 		}
 		if test.resalts && !p.changes() {
-			t.Errorf("%s: an undo would not know the former .env", name)
+			t.Errorf("%s: an undo would not know the previous .env", name)
 		}
 	}
 }

@@ -59,13 +59,13 @@ func TestProbesOfOthersStay(t *testing.T) {
 		probe engine.Container
 		left  bool
 	}{
-		"a run that goes on":      {probe(fmt.Sprintf("%d@%s", os.Getppid(), host), 0), false},
-		"another machine":         {probe(deadPID+"@elsewhere", 0), false},
-		"a killed run":            {probe(deadPID+"@"+host, 0), true},
-		"our own":                 {probe(fmt.Sprintf("%d@%s", os.Getpid(), host), 0), true},
-		"another machine, long":   {probe(deadPID+"@elsewhere", time.Hour), true},
-		"of an earlier version":   {engine.Container{Created: time.Now()}, true},
-		"a number that runs anew": {probe(fmt.Sprintf("%d@%s", os.Getppid(), host), time.Hour), true},
+		"a run that goes on":       {probe(fmt.Sprintf("%d@%s", os.Getppid(), host), 0), false},
+		"another machine":          {probe(deadPID+"@elsewhere", 0), false},
+		"a killed run":             {probe(deadPID+"@"+host, 0), true},
+		"our own":                  {probe(fmt.Sprintf("%d@%s", os.Getpid(), host), 0), true},
+		"another machine, long":    {probe(deadPID+"@elsewhere", time.Hour), true},
+		"of an earlier version":    {engine.Container{Created: time.Now()}, true},
+		"a number that runs again": {probe(fmt.Sprintf("%d@%s", os.Getppid(), host), time.Hour), true},
 	} {
 		if probeIsLeft(c.probe) != c.left {
 			t.Errorf("%s: %v", name, !c.left)

@@ -110,7 +110,7 @@ func evidence(err error) error {
 	}
 	for _, text := range []string{"bind source path does not exist", "mounts denied", "no such file or directory", "not shared from the host"} {
 		if strings.Contains(err.Error(), text) {
-			return fmt.Errorf("Docker has no such directory (%s)", text)
+			return fmt.Errorf("there is no such directory (%s)", text)
 		}
 	}
 	return nil
