@@ -39,16 +39,16 @@ func Parse(data []byte) (*File, error) {
 	}
 	f := &File{data: string(data), entries: scan(string(data))}
 	if len(f.entries) > mostLines {
-		return nil, fmt.Errorf("the .env file has more than %d lines; restore the file from a backup", mostLines)
+		return nil, fmt.Errorf("the .env file has more than %d lines. Restore the file from a backup", mostLines)
 	}
 	for _, e := range f.entries {
 		if e.valEnd-e.valStart > longestValue {
-			return nil, fmt.Errorf("line %d of the .env file has a value of more than %d bytes; correct the line or restore the file from a backup", e.line, longestValue)
+			return nil, fmt.Errorf("line %d of the .env file has a value of more than %d bytes. Correct the line, or restore the file from a backup", e.line, longestValue)
 		}
 	}
 	var ok bool
 	if f.values, f.names, ok = resolve(f.entries); !ok {
-		return nil, errors.New("the values of the .env file become too large when each ${NAME} is filled in; restore the file from a backup")
+		return nil, errors.New("the values of the .env file become too large when each ${NAME} is filled in. Restore the file from a backup")
 	}
 	return f, nil
 }

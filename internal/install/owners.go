@@ -167,7 +167,7 @@ func (in *Installer) preflightUser(ctx context.Context, o *observed, p *Plan, ad
 	if uid == "" || uid == "0" || uid == fmt.Sprint(AppUser) {
 		return
 	}
-	add("the image %s runs as user %s, but .env and the data belong to user %d, as in OpenAlgo's own image. OpenAlgo could not read its .env. "+
+	add("the image %s runs as user %s, but .env and the data belong to user %d. OpenAlgo could not read its .env. "+
 		"Use an image that runs as user %d (in its Dockerfile: RUN useradd --uid %[3]d appuser, and USER appuser)", p.stack.Image, uid, AppUser, AppUser)
 }
 
