@@ -47,12 +47,15 @@ func (s state) saltAfter(sample []byte) string {
 
 // judgeSalt finds out whether a salt in .env is one that data depends on, where
 // the last run did not note it: earlier versions of this program wrote one
-// whatever the release.
+// whatever the release. A note that none is in use counts no longer once a
+// release runs that knows it: somebody upgraded without this program, and the
+// app made a salt and encrypted its secrets under it.
 func (in *Installer) judgeSalt(ctx context.Context, o *observed) {
-	if o.env == nil || o.state.FernetSalt != "" {
+	if o.env == nil || o.state.FernetSalt == saltUsed {
 		return
 	}
-	if _, have := o.env.Get(keys.FernetSalt); !have && o.state.Keys[keys.FernetSalt] == "" {
+	value, have := o.env.Get(keys.FernetSalt)
+	if !have && o.state.Keys[keys.FernetSalt] == "" {
 		return
 	}
 	id, made := "", time.Time{}
@@ -61,9 +64,24 @@ func (in *Installer) judgeSalt(ctx context.Context, o *observed) {
 	} else if c := o.container(); c != nil {
 		id = c.ImageID
 	}
-	if in.knowsNoSalt(ctx, id, made) {
+	switch {
+	case o.state.FernetSalt == "" && in.knowsNoSalt(ctx, id, made):
 		o.state.FernetSalt = saltIdle
+	case o.state.FernetSalt == saltIdle && keys.SaltState(value) == keys.Sound && in.knowsSalt(ctx, id, made):
+		o.state.FernetSalt = saltUsed
 	}
+}
+
+// knowsSalt reports whether an image is certainly of a release with FERNET_SALT.
+func (in *Installer) knowsSalt(ctx context.Context, id string, made time.Time) bool {
+	if id == "" {
+		return false
+	}
+	if _, err := in.Engine.Image(ctx, id); err == nil {
+		sample, err := in.sampleOf(ctx, id)
+		return err == nil && sample != nil && namesSalt(sample)
+	}
+	return !made.Before(saltSince)
 }
 
 // knowsNoSalt reports whether an image is certainly of a release without

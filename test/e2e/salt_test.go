@@ -198,3 +198,29 @@ func TestUpgradeOverTheSaltThatFails(t *testing.T) {
 		t.Error("the run is not finished")
 	}
 }
+
+// A newer release that was brought without this program makes a salt by itself:
+// from then on it is a key of the data, whatever the last run noted.
+func TestSaltThatWasMadeWithoutThisProgram(t *testing.T) {
+	t.Parallel()
+	i, repository := beforeSalt(t)
+	releaseOf(t, repository+":1", dockerConfig(t, map[string]any{}), sampleWithSalt)
+	i.edit(".env", "ENV_CONFIG_VERSION = '1.0.6'", "ENV_CONFIG_VERSION = '1.0.7'")
+	dockerCompose(t, i.dir, "up", "-d")
+	if out := i.run("start"); out.code != 0 {
+		t.Fatal(out.all())
+	}
+	i.mustOpen(1, 0)
+	made := i.saltLine()
+	if made == "" {
+		t.Fatal("the release made no salt")
+	}
+	if out := i.run("set", "LOG_LEVEL=DEBUG", "--now"); out.code != 0 || i.saltLine() != made {
+		t.Fatal(out.all())
+	}
+	i.mustOpen(1, 0)
+	i.edit(".env", made, "FERNET_SALT = '"+strings.Repeat("ab", 16)+"'")
+	if out := i.run("set", "LOG_LEVEL=INFO", "--now"); out.code != 3 {
+		t.Error(out.all())
+	}
+}
