@@ -22,7 +22,8 @@ func openOwn(path string, flags int) (*os.File, error) {
 	}
 	info, err := file.Stat()
 	if err == nil && os.Geteuid() == 0 && ownerOf(info) != 0 {
-		err = fmt.Errorf("%s belongs to %s: openalgo-install did not write it", path, userName(ownerOf(info)))
+		err = fail(ExitHost, "%s belongs to %s, and openalgo-install acts only on what is root's\n\nIf you gave it away yourself, take it back:\n\n    sudo chown -R root:root %s\n\nNothing was changed.",
+			path, userName(ownerOf(info)), filepath.Dir(path))
 	}
 	if err != nil {
 		_ = file.Close()

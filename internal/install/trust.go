@@ -55,6 +55,14 @@ func trusted(dir string) error {
 	return nil
 }
 
+// isInstance reports whether root installed an OpenAlgo in a directory, as
+// earlier versions did wherever they were told to. Its owner alone cannot work
+// on it, since what this program keeps there is root's.
+func isInstance(dir string) bool {
+	info, err := os.Lstat(filepath.Join(dir, workName, "state.json"))
+	return err == nil && ownerOf(info) == 0
+}
+
 // mostLinks is how many links a path may lead through, as in the kernel.
 const mostLinks = 40
 
@@ -122,13 +130,37 @@ func (s *stranger) refusal(dir string) error {
 		what, fix = "other users can write to "+s.path, "sudo chmod go-w "+s.path
 	}
 	text := what + "\n\nA user who can change it could make root change any file on this machine.\n"
+	if isInstance(dir) && s.parent {
+		to := placeFor(dir, s.path)
+		return fail(ExitHost, "%sMove this OpenAlgo to a directory that belongs to root. It keeps its keys, data and settings, and is down for some seconds while its container is recreated:\n\n"+
+			"    sudo mv -T %s %s\n    sudo openalgo-install --dir %[3]s start\n\nA daily backup has to be set up again after that. Nothing was changed.", text, dir, to)
+	}
+	instead := fmt.Sprintf("Or choose a directory that belongs to root:\n\n    sudo openalgo-install --dir %s\n\n", otherDir(dir))
+	if exists(filepath.Join(dir, workName, "state.json")) {
+		instead = ""                 // that would be a second OpenAlgo
+		if !s.isLink && s.uid != 0 { // given away as a whole, most often
+			fix = fmt.Sprintf("sudo chown root:root %s\n    sudo chown -R root:root %s", dir, filepath.Join(dir, workName))
+		}
+	}
 	switch {
 	case s.uid == 0, !s.parent && !s.isLink:
-		text += fmt.Sprintf("If the files in it are yours, let only root change it:\n\n    %s\n\nOr choose a directory that belongs to root:", fix)
+		text += fmt.Sprintf("If the files in it are yours, let only root change it:\n\n    %s\n\n", fix)
 	default:
-		text += fmt.Sprintf("Run openalgo-install as %s, without sudo. Or choose a directory that belongs to root:", who)
+		text += fmt.Sprintf("Run openalgo-install as %s, without sudo. ", who)
 	}
-	return fail(ExitHost, "%s\n\n    sudo openalgo-install --dir %s\n\nNothing was changed.", text, otherDir(dir))
+	return fail(ExitHost, "%s%sNothing was changed.", text, instead)
+}
+
+// placeFor is a path below root's directories that is free for a directory to
+// be moved to; not below the one that others can change.
+func placeFor(dir, bad string) string {
+	name := filepath.Base(dir)
+	for _, at := range []string{"/opt/" + name, "/srv/" + name, "/opt/" + name + "-moved"} {
+		if _, err := os.Lstat(at); errors.Is(err, fs.ErrNotExist) && filepath.Dir(at) != bad {
+			return at
+		}
+	}
+	return "/srv/" + name + "-moved"
 }
 
 // otherDir is a directory that root can use instead.

@@ -46,6 +46,18 @@ func TestADirectoryOfAnotherUserIsRefused(t *testing.T) {
 			must(t, os.Chown(home+"/alice", alice, alice))
 			return home + "/alice/openalgo"
 		}, "without sudo"},
+		"installed below hers": {func(home string) string {
+			must(t, os.MkdirAll(home+"/alice/openalgo/"+workName, 0o755))
+			must(t, os.WriteFile(home+"/alice/openalgo/"+workName+"/state.json", nil, 0o600))
+			must(t, os.Chown(home+"/alice", alice, alice))
+			return home + "/alice/openalgo"
+		}, "sudo mv -T "},
+		"an instance that was given to her": {func(home string) string {
+			must(t, os.MkdirAll(home+"/openalgo/"+workName, 0o755))
+			must(t, os.WriteFile(home+"/openalgo/"+workName+"/state.json", nil, 0o600))
+			must(t, os.Chown(home+"/openalgo", alice, alice))
+			return home + "/openalgo"
+		}, "sudo chown -R root:root "},
 		"to be made below hers": {func(home string) string {
 			must(t, os.Mkdir(home+"/alice", 0o755))
 			must(t, os.Chown(home+"/alice", alice, alice))
@@ -174,6 +186,8 @@ func TestAJournalThatIsNotOurs(t *testing.T) {
 		"data of a relative dir": func(j *journal) { j.Snapshot.Data = "etc/cron.d" },
 		"a job for cron":         func(j *journal) { j.Edge.Files[0].Name = "/etc/cron.d/x" },
 		"a site to be removed":   func(j *journal) { j.Edge.Gone = []string{"/etc/passwd"} },
+		"cron's to give away":    func(j *journal) { j.Owners = []ownerChange{{Dir: "/etc/cron.d", Name: "x", UID: alice}} },
+		"owners that lead up":    func(j *journal) { j.Owners = []ownerChange{{Dir: "/srv/data", Name: "../../etc/passwd", UID: alice}} },
 		"another file's name":    func(j *journal) { j.Aside = []string{"../../x"} },
 	} {
 		var j journal
