@@ -334,7 +334,12 @@ func (in *Installer) commit(ctx context.Context, j *journal) error {
 			return fmt.Errorf("removing the former container: %w", err)
 		}
 		failpoint("removed-old")
-		if err := in.giveName(ctx, j); err != nil {
+		err := in.giveName(ctx, j)
+		if errors.Is(err, engine.ErrNotFound) {
+			in.note("somebody removed the new container since: its files and data are complete, and `openalgo-install start` recreates it")
+			err = nil
+		}
+		if err != nil {
 			return err
 		}
 		failpoint("renamed")

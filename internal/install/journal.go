@@ -104,6 +104,7 @@ func (w workdir) readJournal() (*journal, error) {
 		return nil, fail(ExitHost, "%s is damaged (%w): look at `docker ps -a` and the backups beside it, then remove it",
 			w.path("journal.json"), err)
 	}
+	j.followMove()
 	if err := j.check(); err != nil {
 		return nil, err
 	}

@@ -30,6 +30,11 @@ func (j *journal) check() error {
 			return j.foreign(strings.Join([]string{s.Copy, s.Kept, s.Data}, " "))
 		}
 	}
+	for _, o := range j.Owners {
+		if !isCleanAbs(o.Dir) || inSystem(o.Dir+"/") || !filepath.IsLocal(o.Name) {
+			return j.foreign(o.Dir + " " + o.Name)
+		}
+	}
 	if j.Edge == nil {
 		return nil
 	}
@@ -76,7 +81,14 @@ func mayBeEdgeFile(path string) bool {
 	if below("/etc/nginx") || below("/usr/local/etc/nginx") || below("/usr/local/nginx") {
 		return true
 	}
-	return !slices.ContainsFunc([]string{"/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/root/.ssh", "/run", "/sbin", "/sys", "/usr", "/var/spool"}, below)
+	return !inSystem(path)
+}
+
+// inSystem reports whether a path is in a directory of the system's, where this
+// program changes nothing.
+func inSystem(path string) bool {
+	below := func(dir string) bool { return strings.HasPrefix(path, dir+"/") }
+	return slices.ContainsFunc([]string{"/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/root/.ssh", "/run", "/sbin", "/sys", "/usr", "/var/spool"}, below)
 }
 
 // knownData refuses to copy over a directory that is no data of this instance:

@@ -100,6 +100,10 @@ func (in *Installer) locked(ctx context.Context, command string, do func(*engine
 // somebody else took the container away, it is made anew from the saved
 // answers, with the same keys and data.
 func (in *Installer) Start(ctx context.Context) (Result, error) {
+	// First what a killed run left: whether there is a container shows after that.
+	if err := in.settle(ctx, commandStart); err != nil {
+		return Result{}, err
+	}
 	if s, err := in.work.readState(); err == nil && s.ours() {
 		_, err := in.findToChange(ctx)
 		if r := refusalOf(err); errors.Is(err, errNoContainer) || r != nil && r.Check == "moved" {
@@ -162,7 +166,8 @@ func (in *Installer) Restart(ctx context.Context) (Result, error) {
 // next run starts it. notUp says that it does not come up again.
 func (in *Installer) whileDown(ctx context.Context, command string, c engine.Container, do func() error) (failed, notUp error) {
 	j := &journal{Command: command, Started: time.Now().UTC(), Engine: in.Engine.Info().Name, Project: c.Labels[compose.LabelProject],
-		Name: c.Name, Old: &oldContainer{ID: c.ID, Name: c.Name, Running: isUp(c), Stopping: true, Began: c.StartedAt}, work: in.work}
+		Name: c.Name, Old: &oldContainer{ID: c.ID, Name: c.Name, Running: isUp(c), Stopping: true, Began: c.StartedAt},
+		State: state{Engine: engineOf(in.Engine)}, work: in.work}
 	if err := j.save(); err != nil {
 		return err, nil
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -18,12 +19,8 @@ func (in *Installer) recover(ctx context.Context) error {
 		return nil
 	}
 	in.note(fmt.Sprintf("the %s of %s did not finish (done: %s)", j.Command, j.Started.Local().Format("2006-01-02 15:04:05"), doneText(j)))
-	if name := in.Engine.Info().Name; j.Engine != name {
-		return fail(ExitHost, "the unfinished %s of this directory was on the engine of %q, and this is the one of %q: "+
-			"run this again with that engine (DOCKER_HOST or docker context)", j.Command, j.Engine, name)
-	}
-	if was := j.State.Engine; was.another(engineOf(in.Engine)) {
-		return fail(ExitHost, "the unfinished %s of this directory was on the Docker at %s\n\nName that Docker, then run the same command again:\n\n    export DOCKER_HOST=%[2]s\n\nNothing was changed.", j.Command, was.Endpoint)
+	if err := in.sameEngine(ctx, j); err != nil {
+		return err
 	}
 	o, err := in.observe(ctx)
 	if err != nil {
@@ -52,6 +49,36 @@ func (in *Installer) recover(ctx context.Context) error {
 		return fail(ExitBroken, "%w", in.notRolledBack(ctx, j, err))
 	}
 	return nil
+}
+
+// sameEngine refuses to finish or undo on another Docker than the run's own,
+// where nothing of it would be found. The host's name tells that only for a
+// journal of an earlier version: a host may be renamed.
+func (in *Installer) sameEngine(ctx context.Context, j *journal) error {
+	if was := j.State.Engine; was.another(engineOf(in.Engine)) {
+		return fail(ExitHost, "the unfinished %s of this directory was on the Docker at %s\n\nName that Docker, then run the same command again:\n\n    export DOCKER_HOST=%[2]s\n\nNothing was changed.", j.Command, was.Endpoint)
+	}
+	name := in.Engine.Info().Name
+	if j.State.Engine.ID != "" || j.Engine == name || in.hasContainerOf(ctx, j) {
+		return nil
+	}
+	return fail(ExitHost, "the unfinished %s of this directory was on the Docker of %q, and this is the one of %q: "+
+		"run this again with that Docker (DOCKER_HOST or docker context)", j.Command, j.Engine, name)
+}
+
+// hasContainerOf reports whether this Docker has a container of the run.
+func (in *Installer) hasContainerOf(ctx context.Context, j *journal) bool {
+	ids := []string{j.NewID, j.OnlyStarted}
+	if j.Old != nil {
+		ids = append(ids, j.Old.ID)
+	}
+	return slices.ContainsFunc(ids, func(id string) bool {
+		if id == "" {
+			return false
+		}
+		_, err := in.Engine.Container(ctx, id)
+		return err == nil
+	})
 }
 
 func doneText(j *journal) string {

@@ -170,8 +170,9 @@ func (in *Installer) forwardWithoutOld(ctx context.Context, j *journal) (gone bo
 	if _, err := in.Engine.Container(ctx, j.Old.ID); !errors.Is(err, engine.ErrNotFound) {
 		return false, nil
 	}
-	if len(j.copies()) > 0 {
-		in.note("the previous container is gone. Its data and files are brought back, and the next install recreates it")
+	uncopied := j.Command == commandUpgrade && !j.started() // the new release would change the data, and there is no way back
+	if len(j.copies()) > 0 || uncopied {
+		in.note("the previous container is gone. Its data and files are brought back, and `openalgo-install start` recreates it")
 		j.Old = nil
 		return false, nil
 	}
@@ -234,6 +235,11 @@ func (in *Installer) oldBack(ctx context.Context, j *journal, live bool) error {
 	}
 	failpoint("undo-renamed")
 	if !j.Old.Running || live {
+		return nil
+	}
+	if whoseIs(c, in.work.dir, in.Engine.Info().Local) == orphan {
+		in.note(fmt.Sprintf("%s was created for %s, where this directory was: Docker cannot start it again, and `openalgo-install start` recreates it", c.Name, dirOf(c)))
+		j.Old.Running = false
 		return nil
 	}
 	if j.Old.Stopping {

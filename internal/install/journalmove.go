@@ -1,0 +1,57 @@
+package install
+
+import (
+	"path/filepath"
+	"strings"
+)
+
+// followMove writes the paths of a journal anew where the instance's directory
+// was moved since: they are absolute, and the copies in it moved with it.
+func (j *journal) followMove() {
+	was := j.writtenIn()
+	if was == "" || was == j.work.dir || !isGone(filepath.Join(was, workName)) {
+		return
+	}
+	for _, path := range j.paths() {
+		if rest, ok := strings.CutPrefix(*path, was+"/"); ok {
+			*path = j.work.dir + "/" + rest
+		}
+	}
+}
+
+// writtenIn is the instance's directory by the copies that a journal names; ""
+// when it names none.
+func (j *journal) writtenIn() string {
+	for _, path := range j.paths() {
+		if dir, _, ok := strings.Cut(*path, "/"+workName+"/"); ok {
+			return dir
+		}
+	}
+	return ""
+}
+
+// paths are the absolute ones.
+func (j *journal) paths() (out []*string) {
+	for i := range j.Files {
+		out = append(out, &j.Files[i].Backup)
+	}
+	for i := range j.Replaced {
+		out = append(out, &j.Replaced[i].Copy, &j.Replaced[i].Kept, &j.Replaced[i].Data)
+	}
+	if s := j.Snapshot; s != nil {
+		out = append(out, &s.Copy, &s.Kept, &s.Data)
+	}
+	for i := range j.Owners {
+		out = append(out, &j.Owners[i].Dir)
+	}
+	if j.Edge == nil {
+		return out
+	}
+	for i := range j.Edge.Files {
+		out = append(out, &j.Edge.Files[i].Name, &j.Edge.Files[i].Backup)
+	}
+	for i := range j.Edge.Gone {
+		out = append(out, &j.Edge.Gone[i])
+	}
+	return out
+}
