@@ -6,7 +6,7 @@ import _ "embed"
 
 // Env is the base of a new .env for images that bring no /app/.sample.env of
 // their own: every key the app knows, with its default in a container
-// (facts/upstream.md 1.1).
+// (docs/openalgo-facts.md 1.1).
 //
 //go:embed env
 var Env []byte

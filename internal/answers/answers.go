@@ -155,7 +155,7 @@ func (a Answers) Warnings() []string {
 			"leave it out unless that is meant")
 	}
 	// Both have a fixed default and are part of a key from the moment they are
-	// set (facts/upstream.md 1.1).
+	// set (docs/openalgo-facts.md 1.1).
 	for _, key := range []string{"SMTP_KEY_SALT", "TELEGRAM_KEY_SALT"} {
 		if _, ok := a.Env[key]; ok {
 			out = append(out, fmt.Sprintf("env.%s is part of a key: what OpenAlgo stored before it was set can't be opened after, and it must never change again", key))

@@ -384,7 +384,7 @@ func (r *reader) env(a *Answers) {
 // volumeName is what Docker takes as the name of a volume.
 var volumeName = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_.-]+$`)
 
-// dataNames are the app's data directories (facts/upstream.md 3).
+// dataNames are the app's data directories (docs/openalgo-facts.md 3).
 var dataNames = []string{"db", "log", "strategies", "keys", "tmp"}
 
 // dataFields reads where those are that have a place of their own.

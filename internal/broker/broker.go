@@ -1,7 +1,7 @@
 // Package broker knows the brokers OpenAlgo can log in to: what each one calls
 // its two credentials, the form they must have, and the .env lines they
 // become. It does no I/O and asks no broker anything. The facts are those of
-// facts/upstream.md 2.
+// docs/openalgo-facts.md 2.
 package broker
 
 import (
@@ -13,7 +13,7 @@ import (
 // Kind is the class of a broker, which decides what else it needs.
 type Kind string
 
-// The kinds (facts/upstream.md 2.2).
+// The kinds (docs/openalgo-facts.md 2.2).
 const (
 	Standard Kind = "standard"
 	XTS      Kind = "xts"     // needs a second pair of credentials for market data

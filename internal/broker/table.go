@@ -7,7 +7,7 @@ const (
 )
 
 // special holds what differs from the plain case: API key, API secret, any
-// form. Sources: facts/upstream.md 2.3; the app enforces the formats of
+// form. Sources: docs/openalgo-facts.md 2.3; the app enforces the formats of
 // fivepaisa, flattrade and dhan at start, those of shoonya and zebu only when
 // one logs in, which is why all five are checked here.
 var special = map[string]Broker{
@@ -41,7 +41,7 @@ var special = map[string]Broker{
 }
 
 // brokers is sorted by id. VALID_BROKERS of an image may know more: the list
-// grows about once a month (facts/upstream.md 2.1).
+// grows about once a month (docs/openalgo-facts.md 2.1).
 var brokers = []Broker{
 	entry("aliceblue", "Alice Blue", Standard),
 	entry("angel", "Angel One", Standard),

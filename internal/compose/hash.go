@@ -13,7 +13,7 @@ import (
 // hashKeyOrder is the order in which Docker Compose 5.6 and later writes a
 // service's attributes before it hashes them; it equals the field order of the
 // compose-go releases before, so the hash is the same for all of them
-// (facts/libraries.md A). Attributes that are not listed follow, sorted.
+// (seen with 2.28 to 5.7). Attributes that are not listed follow, sorted.
 var hashKeyOrder = []string{
 	"profiles", "annotations", "attach", "build", "develop", "blkio_config", "cap_add", "cap_drop",
 	"cgroup_parent", "cgroup", "cpu_count", "cpu_percent", "cpu_period", "cpu_quota", "cpu_rt_period",

@@ -18,14 +18,14 @@ const Service = "openalgo"
 // FileName is the name of the rendered file.
 const FileName = "docker-compose.yaml"
 
-// Ports that the app listens on inside the container (facts/upstream.md 3).
+// Ports that the app listens on inside the container (docs/openalgo-facts.md 3).
 const (
 	WebPort       = 5000
 	WebSocketPort = 8765
 )
 
 // DataDirs are the directories in /app that outlive a container
-// (facts/upstream.md 3). Their volumes are called openalgo_db and so on.
+// (docs/openalgo-facts.md 3). Their volumes are called openalgo_db and so on.
 var DataDirs = []string{"db", "log", "strategies", "keys", "tmp"}
 
 // Params is what the rendered file depends on; sizing is not in it, since the
@@ -39,7 +39,7 @@ type Params struct {
 	WebSocketPort int    // host port of the WebSocket proxy
 	// SELinux asks for the label without which a confined container may not
 	// read .env. Elsewhere the mount has no `bind:` key: that is the one form
-	// that every Compose release hashes alike (facts/libraries.md A).
+	// that every Compose release hashes alike (measured from 2.28 to 5.7).
 	SELinux bool
 	// OwnHealth says that the image has our start.sh, whose check knows of the
 	// WebSocket proxy too.

@@ -236,7 +236,7 @@ func networks(project *types.Project, s types.ServiceConfig) []Network {
 
 // volumes lists the named volumes that the service mounts. They get no
 // config-hash label: with one that differs, `docker compose up -d -y` deletes
-// the data (facts/libraries.md A).
+// the data (seen with 2.40 and 5.6).
 func volumes(project *types.Project, s types.ServiceConfig) []Volume {
 	var out []Volume
 	for _, mount := range s.Volumes {

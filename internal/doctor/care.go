@@ -8,7 +8,7 @@ import (
 )
 
 // leaked finds keys that everybody can read in OpenAlgo's own history
-// (facts/upstream.md 1.5).
+// (docs/openalgo-facts.md 1.5).
 func leaked(p patient) (out []Finding) {
 	if p.env == nil {
 		return nil

@@ -1,6 +1,6 @@
 // Package edge puts OpenAlgo on the internet over HTTPS: through a Caddy that
 // all instances of a host share, or through one site of the host's own nginx
-// (design, Rooms; facts/upstream.md 6). It plans, writes and takes away sites;
+// (docs/openalgo-facts.md 6). It plans, writes and takes away sites;
 // what a whole run does around that is internal/install's.
 package edge
 

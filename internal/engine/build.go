@@ -66,7 +66,7 @@ var noBuildKit = regexp.MustCompile(`(?i)buildkit.{0,40}(not (supported|enabled|
 
 // Build makes an image. BuildKit does it where the engine has it, without a
 // session, which needs no part of BuildKit here and works on every engine as
-// long as all bases are there (facts/libraries.md B); else the classic builder.
+// long as all bases are there; else the classic builder.
 // Ending ctx ends the build. It fails with a *BuildError, an error of Pull, or
 // what Context failed with.
 func (e *Engine) Build(ctx context.Context, spec BuildSpec, watch BuildWatch) (Image, error) {

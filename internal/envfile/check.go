@@ -20,7 +20,7 @@ type Problem struct {
 }
 
 // Check holds the file against the app's own rules at start
-// (facts/upstream.md 1.3, 1.4, 1.6, 2.3) and against what this stack needs of
+// (docs/openalgo-facts.md 1.3, 1.4, 1.6, 2.3) and against what this stack needs of
 // it (1.7). It returns everything it finds, by line, keys that are missing
 // first. imageConfigVersion is ENV_CONFIG_VERSION in the image's
 // /app/.sample.env, "" when unknown.
@@ -116,7 +116,7 @@ func (c *checker) undefined(e entry) {
 	}
 }
 
-// required are the names without which the app exits (facts/upstream.md 1.3:
+// required are the names without which the app exits (docs/openalgo-facts.md 1.3:
 // 29, and VALID_BROKERS).
 var required = []string{
 	"ENV_CONFIG_VERSION", "BROKER_API_KEY", "BROKER_API_SECRET", "REDIRECT_URL", "VALID_BROKERS",

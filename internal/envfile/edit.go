@@ -46,7 +46,7 @@ func (f *File) Set(key, value string) error {
 // SetAfter gives key a value on the line right below the first one that
 // assigns anchor, in single quotes and without a comment, and removes its
 // other lines. The app moves or replaces a FERNET_SALT that stands elsewhere
-// or looks different (facts/upstream.md 1.6).
+// or looks different (docs/openalgo-facts.md 1.6).
 func (f *File) SetAfter(anchor, key, value string) error {
 	encoded, err := Encode(key, value)
 	if err != nil {

@@ -22,7 +22,7 @@ var keyName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // Encode returns value as it stands to the right of "key =": in single
 // quotes, such that python-dotenv reads back the same bytes and compose-go
-// reads on without error (facts/upstream.md 1.7). For compose-go a backslash
+// reads on without error (docs/openalgo-facts.md 1.7). For compose-go a backslash
 // or "${" in the value looks different; it needs no such key.
 //
 // Any UTF-8 text without NUL, LF and CR can be written; else the error is a

@@ -2,7 +2,7 @@
 //
 // Three programs read that file: the app through python-dotenv, docker compose
 // through compose-go, and start.sh and env_check.py through grep and regular
-// expressions (facts/upstream.md 1.5 to 1.7). File reads as python-dotenv
+// expressions (docs/openalgo-facts.md 1.5 to 1.7). File reads as python-dotenv
 // 1.2.2 does, because the app decides what a value is; what it writes, the
 // others read too. Every byte that is not part of an edit stays as it was.
 package envfile

@@ -10,7 +10,7 @@ import (
 )
 
 // rule is what a value must look like for the app to start
-// (facts/upstream.md 1.3).
+// (docs/openalgo-facts.md 1.3).
 type rule struct {
 	key, want, example string
 	ok                 func(string) bool
@@ -85,7 +85,7 @@ func (c *checker) rules() {
 const placeholderPrefix = "OPENALGO_PLACEHOLDER_"
 
 // keys checks APP_KEY and API_KEY_PEPPER as app.py and auth_db.py do when
-// they load, and FERNET_SALT as env_check.py does (facts/upstream.md 1.6).
+// they load, and FERNET_SALT as env_check.py does (docs/openalgo-facts.md 1.6).
 func (c *checker) keys() {
 	for _, key := range []string{"APP_KEY", "API_KEY_PEPPER"} {
 		value, ok := c.Get(key)
@@ -131,7 +131,7 @@ func (c *checker) salt() {
 var callback = regexp.MustCompile(`/([^/]+)/callback$`)
 
 // keyForms are the brokers whose key the app takes apart at start
-// (facts/upstream.md 2.3; the other brokers' formats matter at login only).
+// (docs/openalgo-facts.md 2.3; the other brokers' formats matter at login only).
 var keyForms = map[string]struct {
 	separators int
 	form       string
@@ -177,7 +177,7 @@ func (c *checker) broker() {
 }
 
 // network checks what the published ports and the browser need. In the
-// container the file beats the environment (facts/upstream.md 1.7).
+// container the file beats the environment (docs/openalgo-facts.md 1.7).
 func (c *checker) network() {
 	if host, ok := c.Get("WEBSOCKET_HOST"); ok && isLoopback(host) {
 		c.fatal("WEBSOCKET_HOST", "is %q, which inside the container means the container alone, so nothing reaches the published port; it must be '0.0.0.0'", host)

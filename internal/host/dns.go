@@ -26,7 +26,7 @@ type DNSReport struct {
 	Match bool
 	// Judged is whether Match is sure. It is not behind NAT, behind
 	// Cloudflare's proxy, or when the lookup itself failed: then the caller
-	// warns and goes on (facts/peers.md 2.1, scenario 19).
+	// warns and goes on.
 	Judged bool
 	// Cloudflare is whether the domain leads to Cloudflare's proxy.
 	Cloudflare bool

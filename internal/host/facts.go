@@ -63,7 +63,7 @@ type View struct {
 func Measure(ctx context.Context) (Facts, error) { return View{}.Measure(ctx) }
 
 // Measure reads the facts through v. gopsutil sees neither cgroup limits nor
-// affinity (facts/libraries.md D), so those are read here.
+// affinity, so those are read here.
 func (v View) Measure(ctx context.Context) (Facts, error) {
 	ctx = context.WithValue(ctx, common.EnvKey, common.EnvMap{
 		common.HostProcEnvKey: v.path("proc"),
@@ -147,7 +147,7 @@ func (v View) virtualization(kernel string) string {
 }
 
 // DockerProblem says in plain words why Docker Engine cannot be expected to
-// run on this machine, or "" (facts/peers.md 2.1, scenario 25).
+// run on this machine, or "".
 func (f Facts) DockerProblem() string {
 	switch f.Virtualization {
 	case "openvz", "virtuozzo":

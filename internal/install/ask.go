@@ -146,7 +146,7 @@ func (in *Installer) shmInUse(c engine.Container) int64 {
 	return int64(fs.Blocks-fs.Bfree) * fs.Bsize
 }
 
-// strategies counts those that the app has configured (facts/upstream.md 3.4).
+// strategies counts those that the app has configured (docs/openalgo-facts.md 3.4).
 func (in *Installer) strategies(ctx context.Context, c engine.Container) int {
 	text, err := in.Engine.ReadFile(ctx, c.ID, "/app/strategies/strategy_configs.json", 16<<20)
 	var configured map[string]json.RawMessage

@@ -23,7 +23,7 @@ type BackupOptions struct {
 }
 
 // savedTrees are the data directories that a backup holds; tmp holds nothing
-// that counts (facts/upstream.md 9.1).
+// that counts (docs/openalgo-facts.md 9.1).
 var savedTrees = []string{dataTree, "strategies", "keys"}
 
 // logTree is the one that is saved on request.
@@ -44,7 +44,7 @@ type backing struct {
 
 // Backup writes an archive of the instance: .env, its files and its data. The
 // app is stopped for as long as what it may write is read, and no longer: its
-// databases are not whole otherwise (facts/upstream.md 9.2).
+// databases are not whole otherwise (docs/openalgo-facts.md 9.2).
 func (in *Installer) Backup(ctx context.Context, o BackupOptions) (Result, error) {
 	b := &backing{in: in, options: o}
 	var err error

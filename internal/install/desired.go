@@ -28,7 +28,7 @@ type setting struct {
 
 // settings turns answers into .env keys, in the order in which they are
 // written. The container's own ports and addresses are fixed: .env beats the
-// container's environment in every process (facts/upstream.md 1.7). fresh says
+// container's environment in every process (docs/openalgo-facts.md 1.7). fresh says
 // that there is no .env yet.
 func settings(a answers.Answers, s sizing.Sizing, fresh bool) []setting {
 	var out []setting
@@ -115,7 +115,7 @@ func credentials(a answers.Answers) broker.Credentials {
 }
 
 // webSocketURL is what browsers and clients use: through the proxy's /ws when
-// there is a domain (facts/upstream.md 6), else the published port.
+// there is a domain (docs/openalgo-facts.md 6), else the published port.
 func webSocketURL(a answers.Answers) string {
 	if a.Domain != "" {
 		return "wss://" + a.Domain + "/ws"
@@ -124,7 +124,7 @@ func webSocketURL(a answers.Answers) string {
 }
 
 // trustProxy believes forwarded client addresses only when nobody but a proxy
-// on this host can reach the port (facts/upstream.md 6).
+// on this host can reach the port (docs/openalgo-facts.md 6).
 func trustProxy(a answers.Answers) string {
 	if ip := net.ParseIP(a.Ports.Bind); a.Domain != "" && ip != nil && ip.IsLoopback() {
 		return "TRUE"

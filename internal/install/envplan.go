@@ -61,7 +61,7 @@ const (
 
 // containerKeys have one right value in our container, whatever .env said
 // before: what listens where, and what is no development server
-// (facts/upstream.md 1.7, 5.1).
+// (docs/openalgo-facts.md 1.7, 5.1).
 var containerKeys = []string{"FLASK_HOST_IP", "FLASK_PORT", "FLASK_DEBUG", "FLASK_ENV", "WEBSOCKET_HOST", "WEBSOCKET_PORT"}
 
 // planEnv decides the edits. current is nil when there is no .env; sample is
@@ -158,7 +158,7 @@ func planKeys(file *envfile.File, fresh bool, s keys.Situation) ([]setting, []st
 		}
 	}
 	// A sound salt on another line, or quoted otherwise, the app would replace
-	// (facts/upstream.md 1.6). One that is not sound stays where it is: next to
+	// (docs/openalgo-facts.md 1.6). One that is not sound stays where it is: next to
 	// the pepper, the app would take it for its own and never look at the data.
 	if salt := current.FernetSalt.Reveal(); !s.NoSalt && keys.SaltState(salt) == keys.Sound {
 		placed := file.Clone()
@@ -173,7 +173,7 @@ func planKeys(file *envfile.File, fresh bool, s keys.Situation) ([]setting, []st
 }
 
 // mergeSample gives a .env what a newer image's sample has and it has not: an
-// older ENV_CONFIG_VERSION makes the app stop and ask (facts/upstream.md 1.4).
+// older ENV_CONFIG_VERSION makes the app stop and ask (docs/openalgo-facts.md 1.4).
 func mergeSample(file *envfile.File, sample []byte) ([]setting, error) {
 	base, err := envfile.Parse(sample)
 	if err != nil {
@@ -232,7 +232,7 @@ func (p envPlan) apply(file *envfile.File) (*envfile.File, error) {
 }
 
 // setKey sets one key; the salt has a place of its own, where the app leaves
-// it alone (facts/upstream.md 1.6).
+// it alone (docs/openalgo-facts.md 1.6).
 func setKey(file *envfile.File, key, value string) error {
 	if key == keys.FernetSalt {
 		return file.SetAfter(keys.Pepper, key, value)

@@ -92,7 +92,7 @@ func TestSoundKeysAreNeverEdited(t *testing.T) {
 }
 
 // The app replaces a salt that is quoted or placed otherwise; its value must
-// survive (facts/upstream.md 1.6).
+// survive (docs/openalgo-facts.md 1.6).
 func TestSoundSaltIsPutWhereTheAppLeavesIt(t *testing.T) {
 	text := "FERNET_SALT = \"" + salt + "\" # mine\nAPP_KEY = '" + pepper + "'\nAPI_KEY_PEPPER = '" + pepper + "'\n"
 	p, _, err := planEnv(parsed(t, text), nil, nil, state{}, true)

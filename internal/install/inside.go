@@ -7,7 +7,7 @@ import (
 )
 
 // ResetPassword is OpenAlgo's own program for a forgotten password. It hashes
-// with the pepper that is in force (facts/upstream.md 5.8).
+// with the pepper that is in force (docs/openalgo-facts.md 5.8).
 var ResetPassword = []string{"/app/.venv/bin/python", "/app/upgrade/reset_admin_password.py"}
 
 // Shell is the best shell that the container has.

@@ -36,7 +36,7 @@ type traces struct {
 // largeFile is more than any of these files has, in bytes.
 const largeFile = 1 << 20
 
-// helperScripts are those of install-docker.sh (facts/upstream.md 5.1); they
+// helperScripts are those of install-docker.sh (docs/openalgo-facts.md 5.1); they
 // name the directory that they are for.
 var helperScripts = []string{"openalgo-status", "openalgo-restart", "openalgo-logs", "openalgo-backup"}
 

@@ -14,7 +14,7 @@ import (
 const keptLines = 25
 
 // signature is a line that the app prints when it will never get ready, and
-// what to tell the user (facts/upstream.md 1.2).
+// what to tell the user (docs/openalgo-facts.md 1.2).
 type signature struct {
 	line *regexp.Regexp
 	say  string

@@ -13,7 +13,7 @@ func watching(redact *secret.Redactor) *logWatch {
 	return &logWatch{in: in, found: make(chan struct{}), ended: make(chan struct{})}
 }
 
-// The lines are those of facts/upstream.md 1.2 and the app's own sources.
+// The lines are those of docs/openalgo-facts.md 1.2 and the app's own sources.
 func TestFatalLines(t *testing.T) {
 	for line, reason := range map[string]string{
 		"Error: .env file not found.":                                                                   "can't read its .env",

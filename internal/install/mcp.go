@@ -12,7 +12,7 @@ import (
 
 // mcpProbes are the endpoints that AI clients look for, with what they must
 // answer without a token. A page of the web interface is no answer, and 403 is
-// a proxy's rule against hidden files (facts/upstream.md 5.5).
+// a proxy's rule against hidden files (docs/openalgo-facts.md 5.5).
 var mcpProbes = []struct {
 	path   string
 	status int

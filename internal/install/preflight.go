@@ -13,7 +13,7 @@ import (
 )
 
 // What a run needs free, in MiB: for our own files, and for an image of about
-// 1 GB while it is unpacked (facts/upstream.md 3).
+// 1 GB while it is unpacked (docs/openalgo-facts.md 3).
 const (
 	minDirMiB   = 1
 	minImageMiB = 4096

@@ -318,7 +318,7 @@ func (in *Installer) warnTwin(o *observed, p *Plan) {
 }
 
 // guardOlder refuses an image that is older than the data: migrations only go
-// forward (facts/upstream.md 9.3).
+// forward (docs/openalgo-facts.md 9.3).
 func (in *Installer) guardOlder(ctx context.Context, o *observed, p *Plan) error {
 	m := in.restoring.manifest
 	if p.imageID == "" || p.imageID == m.Image.ID {

@@ -131,7 +131,7 @@ func meant(key string, known []string) string {
 }
 
 // guardDatabases refuses a database file where nothing is mounted: it would go
-// with the container (facts/upstream.md 3.4).
+// with the container (docs/openalgo-facts.md 3.4).
 func guardDatabases(e EnvEdit, p *Plan) error {
 	for _, v := range e.Set {
 		value := v.Value.Reveal()

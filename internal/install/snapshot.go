@@ -18,7 +18,7 @@ import (
 )
 
 // snapshot is a copy of the databases as they were before an upgrade: its
-// migrations only go forward (facts/upstream.md 9.3), so nothing else brings
+// migrations only go forward (docs/openalgo-facts.md 9.3), so nothing else brings
 // the former release its data back.
 type snapshot struct {
 	Data string `json:"data"` // the directory that is copied

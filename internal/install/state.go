@@ -48,7 +48,7 @@ type state struct {
 func (s state) ours() bool { return s.Project != "" && !s.Foreign }
 
 // dataKeys are the keys without which the database can't be read. The app
-// itself never changes one that is sound (facts/upstream.md 1.5, 1.6).
+// itself never changes one that is sound (docs/openalgo-facts.md 1.5, 1.6).
 var dataKeys = []string{keys.Pepper, keys.FernetSalt}
 
 // rememberKeys notes the keys that the verified stack runs with.

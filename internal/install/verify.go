@@ -246,7 +246,7 @@ func (v *verification) steady() time.Duration {
 }
 
 // rightData refuses an empty database where there was a full one: another
-// volume than before (facts/upstream.md 9.3).
+// volume than before (docs/openalgo-facts.md 9.3).
 func (v *verification) rightData(needsSetup bool) error {
 	if needsSetup && v.check.setupDone {
 		return &NotReadyError{Reason: "OpenAlgo started with an empty database; this instance had accounts. Its data volume may have been replaced. Check: openalgo-install status",

@@ -86,7 +86,7 @@ type decider struct {
 }
 
 // decideAppKey replaces every APP_KEY that is not sound: it signs session
-// cookies and nothing that is stored (facts/upstream.md 1.5).
+// cookies and nothing that is stored (docs/openalgo-facts.md 1.5).
 func (d *decider) decideAppKey(databaseMayExist bool) {
 	s := AppKeyState(d.Keys.AppKey.Reveal())
 	if s == Sound {
@@ -105,7 +105,7 @@ func (d *decider) decidePepper(s State, databaseMayExist bool) {
 	case s == Sound:
 	case databaseMayExist:
 		// The app's own way out, upgrade/rotate_pepper.py, is not named: with a
-		// FERNET_SALT in force it destroys tokens (facts/upstream.md 5.7).
+		// FERNET_SALT in force it destroys tokens (docs/openalgo-facts.md 5.7).
 		d.warn("%s is %s, so anyone who gets the database can open it. It is kept, because no other value opens your data. You can do one of these:\n"+
 			"  1. If you have the .env this database was first used with, restore its %s and %s lines.\n"+
 			"  2. If not, keep the database and its backups private, and renew the API secret at your broker.", Pepper, s, Pepper, FernetSalt)
@@ -121,7 +121,7 @@ func (d *decider) decidePepper(s State, databaseMayExist bool) {
 // a database may be encrypted under the fixed salt (older installs), or under
 // a salt that has since been lost from .env, and only a look into it can tell.
 // The app takes that look at every start (utils/env_check.py,
-// _ensure_fernet_salt; facts/upstream.md 1.6): what the fixed salt opens it
+// _ensure_fernet_salt; docs/openalgo-facts.md 1.6): what the fixed salt opens it
 // encrypts anew under a salt it makes; otherwise it exits 1 and asks for the
 // lost one. A salt from us would pass for the right one, the look would never
 // be taken, and either kind of database would become unreadable. Hence a

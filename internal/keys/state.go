@@ -2,7 +2,7 @@
 // APP_KEY, API_KEY_PEPPER and FERNET_SALT. It recognises values that are no
 // secret, makes new ones, and never replaces one that may be the only way into
 // existing data. It does no I/O. The rules are the app's own, measured in
-// facts/upstream.md 1.3, 1.5 and 1.6.
+// docs/openalgo-facts.md 1.3, 1.5 and 1.6.
 package keys
 
 import (
@@ -40,7 +40,7 @@ func (s State) String() string {
 	}
 }
 
-// The stand-ins of OpenAlgo's sample file (facts/upstream.md 1.5).
+// The stand-ins of OpenAlgo's sample file (docs/openalgo-facts.md 1.5).
 const (
 	placeholderAppKey = "OPENALGO_PLACEHOLDER_APP_KEY_REGENERATE_BEFORE_USE"
 	placeholderPepper = "OPENALGO_PLACEHOLDER_API_KEY_PEPPER_REGENERATE_BEFORE_USE"

@@ -14,7 +14,7 @@ const (
 	binaryPath = "openalgo-install"
 
 	// appID is uid and gid of the image's user, as in OpenAlgo's image since
-	// 2026-05 (facts/upstream.md 3).
+	// 2026-05 (docs/openalgo-facts.md 3).
 	appID = 1000
 
 	// LabelRehearsal marks every image of the stand-in; its value is the tag,

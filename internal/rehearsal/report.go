@@ -39,7 +39,7 @@ type Timezone struct {
 }
 
 // Setting is one key as the container's environment and as .env give it. The
-// app takes the one in .env where there is one (facts/upstream.md 1.7). A nil
+// app takes the one in .env where there is one (docs/openalgo-facts.md 1.7). A nil
 // value is a key that is not set.
 type Setting struct {
 	Key         string  `json:"key"`

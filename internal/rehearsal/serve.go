@@ -1,7 +1,7 @@
 // Package rehearsal is the stand-in for the OpenAlgo app that the binary
 // carries: what it serves, how it fails, and the image made of it
 // (design, "The rehearsal image"). It keeps the app's contract with the
-// outside (facts/upstream.md 1.2, 1.3 and 3) and nothing of its inside.
+// outside (docs/openalgo-facts.md 1.2, 1.3 and 3) and nothing of its inside.
 package rehearsal
 
 import (
@@ -50,7 +50,7 @@ func (e *ExitError) Error() string { return e.Reason }
 
 // Serve is the container's process. It checks .env by the app's rules, serves
 // until ctx ends or SIGTERM or SIGINT arrives, and returns nil then. What goes
-// wrong at the start goes wrong in the app's three ways (facts/upstream.md
+// wrong at the start goes wrong in the app's three ways (docs/openalgo-facts.md
 // 1.2): no .env gives an ExitError with code 1; a broken rule keeps the
 // process up, repeating the reason and listening nowhere; a short key gives
 // code 3.

@@ -17,7 +17,7 @@ import (
 const stopKey = "OPENALGO_REHEARSAL_STOP"
 
 // refusal is a start that failed: what the log says, and the exit code. Code 0
-// is the failure that keeps the process up (facts/upstream.md 1.2).
+// is the failure that keeps the process up (docs/openalgo-facts.md 1.2).
 type refusal struct {
 	code  int
 	lines []string
@@ -144,14 +144,14 @@ func judge(env *envfile.File, problems []envfile.Problem) *refusal {
 }
 
 // atBoot tells the keys whose values the app checks after its .env rules: they
-// must exist for the rules, and be sound for the boot (facts/upstream.md 1.3).
+// must exist for the rules, and be sound for the boot (docs/openalgo-facts.md 1.3).
 func atBoot(env *envfile.File, key string) bool {
 	return strings.HasPrefix(key, "MCP_") ||
 		(key == "APP_KEY" || key == "API_KEY_PEPPER") && has(env, key)
 }
 
 // unreachable tells the WebSocket address that the app takes as it is, although
-// no published port leads there (facts/upstream.md 1.7).
+// no published port leads there (docs/openalgo-facts.md 1.7).
 func unreachable(env *envfile.File, key string) bool {
 	switch key {
 	case "WEBSOCKET_HOST":

@@ -27,7 +27,7 @@ You can see it, so the way from your browser to this container works.
 <p><a href="/rehearsal/report">What the stand-in sees</a>
 `
 
-// webHandler serves the app's paths on port 5000 (facts/upstream.md 3.1), and
+// webHandler serves the app's paths on port 5000 (docs/openalgo-facts.md 3.1), and
 // /rehearsal/ for what the app does not tell.
 func (a *app) webHandler(started time.Time) http.Handler {
 	mux := http.NewServeMux()
@@ -148,7 +148,7 @@ const forbidMCP = "OPENALGO_REHEARSAL_MCP"
 
 // handleMCP serves what AI clients look for, when .env switches it on: who may
 // log in where, and an endpoint that wants a token. The app's own blueprint is
-// absent otherwise (facts/upstream.md 6).
+// absent otherwise (docs/openalgo-facts.md 6).
 func (a *app) handleMCP(mux *http.ServeMux) {
 	if !strings.EqualFold(a.setting("MCP_HTTP_ENABLED"), "true") {
 		return

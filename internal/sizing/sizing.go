@@ -1,7 +1,7 @@
 // Package sizing turns RAM and cores into the limits OpenAlgo runs with:
 // threads of the numeric libraries, shared memory, memory of a strategy. It
 // does no I/O. The rule is the table of the design, section "Sizing"; what the
-// limits do is measured in facts/upstream.md 4.
+// limits do is measured in docs/openalgo-facts.md 4.
 package sizing
 
 import (
@@ -64,7 +64,7 @@ type Row struct {
 }
 
 // The thresholds lie below the nominal sizes because MemTotal does: a "4 GB"
-// host reports some 3910 MiB (facts/upstream.md 4).
+// host reports some 3910 MiB (docs/openalgo-facts.md 4).
 var table = []Row{
 	{Name: "2 GB", FromMiB: 0, ThreadsMax: 1, ShmMiB: 256, StrategyMemoryMiB: 256, Strategies: "up to 5", StrategiesMax: 5},
 	{Name: "4 GB", FromMiB: 3000, ThreadsMax: 2, ShmMiB: 512, StrategyMemoryMiB: 512, Strategies: "5 to 8", StrategiesMax: 8},
@@ -115,7 +115,7 @@ func Compute(m Machine, instances int, o Overrides) (Sizing, []string) {
 
 // pandasMiB is enough address space to import pandas and multiply a matrix
 // with one or two threads: 272 and 411 MiB were measured. Below, the import
-// hangs without an error (facts/upstream.md 4).
+// hangs without an error (docs/openalgo-facts.md 4).
 const pandasMiB = 512
 
 // warnings judges s; only values the user chose can be too large, since the

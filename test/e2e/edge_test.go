@@ -46,7 +46,7 @@ func TestEdgeIssues(t *testing.T) {
 	}
 }
 
-// routes asks every way in that OpenAlgo needs (facts/upstream.md 6), by the
+// routes asks every way in that OpenAlgo needs (docs/openalgo-facts.md 6), by the
 // edge or by nginx: the table is the same.
 func routes(t *testing.T, client *http.Client, domain, port string) {
 	t.Helper()

@@ -195,7 +195,7 @@ func (a *applying) run(ctx context.Context, title string, c Command) error {
 }
 
 // write makes the file through install(1), which sets the mode whatever the
-// umask (facts/peers.md 2.1, scenario 7) and can be run through sudo.
+// umask and can be run through sudo.
 func (a *applying) write(ctx context.Context, title string, f File) error {
 	content := []byte(f.Content)
 	if f.URL != "" {

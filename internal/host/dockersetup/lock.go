@@ -15,8 +15,8 @@ import (
 var aptLocks = []string{"var/lib/dpkg/lock-frontend", "var/lib/dpkg/lock", "var/lib/apt/lists/lock"}
 
 // waitForAptLocks waits until nobody holds one of the locks, as
-// unattended-upgrades and cloud-init do on a fresh server (facts/peers.md 2.1,
-// scenario 5), and counts down while it does.
+// unattended-upgrades and cloud-init do on a fresh server, and counts down while
+// it does.
 func (o Options) waitForAptLocks(ctx context.Context) error {
 	deadline := time.Now().Add(o.LockWait)
 	tick := time.NewTicker(o.Poll)

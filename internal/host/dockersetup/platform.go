@@ -22,7 +22,7 @@ type platform struct {
 var dockerPackages = []string{"docker-ce", "docker-ce-cli", "containerd.io", "docker-buildx-plugin", "docker-compose-plugin"}
 
 // platformOf maps a system to its packages. Derivatives take the release that
-// they are built on (facts/peers.md 2.1, scenario 6).
+// they are built on.
 func platformOf(o host.OS) (platform, error) {
 	major, _, _ := strings.Cut(o.Version, ".")
 	switch {
