@@ -77,7 +77,22 @@ func (in *Installer) Plan(ctx context.Context, a answers.Answers) (*Plan, error)
 	return in.planWish(ctx, commandInstall, func(context.Context) (answers.Answers, error) { return a, nil })
 }
 
-func (in *Installer) plan(ctx context.Context, a answers.Answers) (*observed, *Plan, error) {
+// plan plans again where somebody took the free ports that it had chosen.
+func (in *Installer) plan(ctx context.Context, a answers.Answers) (o *observed, p *Plan, err error) {
+	for range portTries {
+		in.portTaken = false
+		o, p, err = in.planOnce(ctx, a)
+		if !in.portTaken || !a.Ports.AutoWeb && !a.Ports.AutoWebSocket {
+			break
+		}
+	}
+	return o, p, err
+}
+
+// portTries is how often free ports are chosen.
+const portTries = 3
+
+func (in *Installer) planOnce(ctx context.Context, a answers.Answers) (*observed, *Plan, error) {
 	o, err := in.observe(ctx)
 	if err != nil {
 		return nil, nil, err
