@@ -43,6 +43,9 @@ func ReadDailyBackup(dir string) *DailyBackup {
 			return nil
 		}
 	}
+	if info, err := os.Lstat(workdir{dir}.path(dailyName)); err == nil && d.Set.IsZero() {
+		d.Set = info.ModTime() // an earlier version did not note it
+	}
 	return &d
 }
 

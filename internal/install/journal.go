@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"slices"
 	"time"
 
@@ -53,7 +54,8 @@ type journal struct {
 	Verified bool          `json:"verified,omitempty"` // the new stack answered: only tidying up is left
 
 	work    workdir
-	resumed bool // an earlier process began it
+	resumed bool      // an earlier process began it
+	saved   time.Time // when an earlier process wrote it last; zero: this one made it
 }
 
 // oldContainer is the container that ran before.
@@ -91,6 +93,9 @@ func (c fileChange) known(sum string) bool {
 	return sum == c.Former || sum == c.SHA256 || slices.Contains(c.Earlier, sum)
 }
 
+// longestStop is longer than Docker takes for a stop that it was asked for.
+const longestStop = 5 * time.Minute
+
 func (w workdir) readJournal() (*journal, error) {
 	data, err := readOwn(w.path("journal.json"))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -103,6 +108,9 @@ func (w workdir) readJournal() (*journal, error) {
 	if err := json.Unmarshal(data, j); err != nil {
 		return nil, fail(ExitHost, "%s is damaged (%w): look at `docker ps -a` and the backups beside it, then remove it",
 			w.path("journal.json"), err)
+	}
+	if info, err := os.Lstat(w.path("journal.json")); err == nil {
+		j.saved = info.ModTime()
 	}
 	j.followMove()
 	if err := j.check(); err != nil {

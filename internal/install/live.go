@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/host"
@@ -81,6 +82,13 @@ func (in *Installer) answers(ctx context.Context, c engine.Container) bool {
 		check.setupDone = s.SetupDone
 	}
 	return in.verify(ctx, check) == nil
+}
+
+// neverStopped reports whether the previous container runs as it did before a
+// run that was killed longer ago than its stop would take: the stop was never
+// asked for, and this is no time to stop it for nothing.
+func (j *journal) neverStopped(c engine.Container, now time.Time) bool {
+	return isUp(c) && c.StartedAt.Equal(j.Old.Began) && !j.saved.IsZero() && now.Sub(j.saved) > longestStop
 }
 
 // leftInUse reports whether data stays as it is, because a container that the

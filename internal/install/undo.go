@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
@@ -240,6 +241,10 @@ func (in *Installer) oldBack(ctx context.Context, j *journal, live bool) error {
 	if whoseIs(c, in.work.dir, in.Engine.Info().Local) == orphan {
 		in.note(fmt.Sprintf("%s was created for %s, where this directory was: Docker cannot start it again, and `openalgo-install start` recreates it", c.Name, dirOf(c)))
 		j.Old.Running = false
+		return nil
+	}
+	if j.neverStopped(c, time.Now()) {
+		in.note(c.Name + " was not stopped, and is left as it is")
 		return nil
 	}
 	if j.Old.Stopping {

@@ -264,3 +264,24 @@ func TestDataInUseIsNoCopyToBringBack(t *testing.T) {
 		t.Error("the cause is lost")
 	}
 }
+
+func TestNeverStopped(t *testing.T) {
+	began := time.Unix(1700000000, 0)
+	killed := began.Add(time.Hour)
+	for name, test := range map[string]struct {
+		j    journal
+		c    engine.Container
+		now  time.Time
+		want bool
+	}{
+		"runs on, days later":       {journal{saved: killed, Old: &oldContainer{Began: began}}, engine.Container{State: "running", StartedAt: began}, killed.Add(48 * time.Hour), true},
+		"a stop may be under way":   {journal{saved: killed, Old: &oldContainer{Began: began}}, engine.Container{State: "running", StartedAt: began}, killed.Add(time.Minute), false},
+		"stopped":                   {journal{saved: killed, Old: &oldContainer{Began: began}}, engine.Container{State: "exited", StartedAt: began}, killed.Add(48 * time.Hour), false},
+		"the run itself undoes":     {journal{Old: &oldContainer{Began: began}}, engine.Container{State: "running", StartedAt: began}, killed.Add(48 * time.Hour), false},
+		"started since by somebody": {journal{saved: killed, Old: &oldContainer{Began: began}}, engine.Container{State: "running", StartedAt: killed}, killed.Add(48 * time.Hour), false},
+	} {
+		if got := test.j.neverStopped(test.c, test.now); got != test.want {
+			t.Errorf("%s: %v, want %v", name, got, test.want)
+		}
+	}
+}
