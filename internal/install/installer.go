@@ -8,7 +8,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -185,8 +184,8 @@ func (in *Installer) carryOut(ctx context.Context, command string, w wish) (Resu
 // takeOver returns the lock when an unfinished run left a journal, or when
 // another run was under way and has ended; nil when all is quiet.
 func (in *Installer) takeOver(ctx context.Context) (*lock, error) {
-	if _, err := os.Stat(in.work.path("lock")); err != nil && !Owed(in.work.dir) {
-		return nil, nil //nolint:nilerr // neither lock nor journal: nobody was ever here
+	if !exists(in.work.path("lock")) && !exists(in.work.path("journal.json")) {
+		return nil, nil // nobody was ever here
 	}
 	held, _, err := in.work.tryLock()
 	if err != nil {
