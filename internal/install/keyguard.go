@@ -184,10 +184,15 @@ func (in *Installer) keyWays(o *observed) []Way {
 	if len(out) == 0 {
 		out = append(out, Way{Do: "Bring .env back from a backup of yours. No copy with these keys was found on this machine (in the backups of " + in.work.dir + ", its containers and its volumes)"})
 	}
-	if o.env != nil && o.state.otherKey(o.env) != "" {
+	if o.env != nil && hasPepper(o.env) && o.state.otherKey(o.env) != "" { // an empty .env replaced nothing
 		out = append(out, Way{"If you replaced the database together with its .env, remove this record and run the same command again", "sudo rm " + in.work.path("state.json")})
 	}
 	return append(out, Way{"Install a second, empty OpenAlgo beside it. The old data stays", fmt.Sprintf("sudo openalgo-install --dir %s-new", in.work.dir)})
+}
+
+func hasPepper(env *envfile.File) bool {
+	value, _ := env.Get(keys.Pepper)
+	return value != ""
 }
 
 // envCopies are copies of .env that this program made, the newest first.

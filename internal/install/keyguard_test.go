@@ -93,4 +93,11 @@ func TestWaysToTheKeys(t *testing.T) {
 	if ways := fmt.Sprint(in.keyWays(o)); !strings.Contains(ways, "cp -p "+in.work.path("backups/env.20260102T000000Z")) {
 		t.Errorf("with one that fits: %s", ways)
 	}
+	// Whoever replaced the database brought its keys along: an empty file is none.
+	for text, want := range map[string]bool{"": false, strings.Replace(pepper, "a71e", "0000", 1): true} {
+		o.env, _ = envfile.Parse([]byte(text))
+		if ways := fmt.Sprint(in.keyWays(o)); strings.Contains(ways, "state.json") != want {
+			t.Errorf("with %q: %s", text, ways)
+		}
+	}
 }
