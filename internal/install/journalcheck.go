@@ -110,7 +110,7 @@ func (in *Installer) knownData(ctx context.Context, data string) error {
 		return fmt.Errorf("list the containers: %w", err)
 	}
 	for _, c := range containers {
-		if dirOf(c) != in.work.dir {
+		if !sameFile(dirOf(c), in.work.dir) {
 			continue
 		}
 		for _, m := range c.Mounts {
