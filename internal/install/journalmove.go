@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// followMove writes the paths of a journal anew where the instance's directory
+// followMove rewrites the paths of a journal where the instance's directory
 // was moved since: they are absolute, and the copies in it moved with it.
 func (j *journal) followMove() {
 	was := j.writtenIn()

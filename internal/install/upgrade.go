@@ -40,7 +40,7 @@ func (in *Installer) projectOf() string {
 	return s.Project
 }
 
-// pullNewest brings the newest image of a reference; before is the one that runs.
+// pullNewest brings the newest image of a reference; before is the image that runs.
 func (in *Installer) pullNewest(ctx context.Context, ref, before string) error {
 	began := in.stepStarted("image", "bring the image "+ref)
 	image, err := in.Engine.Pull(ctx, ref, in.progress("image"))

@@ -8,7 +8,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/rehearsal"
 )
 
-// The stand-in calls HOST_SERVER as a strategy in the container would.
+// The test app calls HOST_SERVER as a strategy in the container would.
 func TestCallsFromInside(t *testing.T) {
 	there := httptest.NewServer(http.NotFoundHandler())
 	gone := httptest.NewServer(http.NotFoundHandler())

@@ -1,7 +1,7 @@
 package rehearsal
 
 // Words in the app's log that tell why it will never answer
-// (docs/openalgo-facts.md 1.2, 1.6). The stand-in prints them where the app would,
+// (docs/openalgo-facts.md 1.2, 1.6). The test app prints them where the app would,
 // and whoever watches a log looks for them in either.
 const (
 	// SignatureError begins the line of every .env rule that is broken; the
