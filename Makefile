@@ -17,9 +17,8 @@ LDFLAGS := -s -w -X github.com/marketcalls/openalgo-install/internal/cli.version
 # which fails in a checkout that belongs to another user.
 export CGO_ENABLED = 0
 # HTTP/2 is half a megabyte that nobody here speaks: the engine and the probes do not.
-# Not inlined: 1 MB less to download, and no slower where a person or the engine is
-# waited for. The same flags for all, so that tests and program compile each package once.
-export GOFLAGS := -buildvcs=false -tags=nethttpomithttp2 -trimpath -gcflags=all=-l $(GOFLAGS)
+# The same flags for all, so that tests and program compile each package once.
+export GOFLAGS := -buildvcs=false -tags=nethttpomithttp2 -trimpath $(GOFLAGS)
 
 .PHONY: build rehearse rehearse-clean tools test e2e killloop kills lint fuzz bench golden docs snapshot clean
 

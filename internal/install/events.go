@@ -23,7 +23,6 @@ const (
 	StepStarted = "start"
 	StepDone    = "done"
 	StepFailed  = "failed"
-	StepUndone  = "undone"
 )
 
 // Event is one thing that happened in a run. With `--json` each is one line.

@@ -72,9 +72,6 @@ var table = []Row{
 	{Name: "16 GB and up", FromMiB: 12000, ThreadsMax: 4, UpToCores: true, ShmMiB: 2048, StrategyMemoryMiB: 1024, Strategies: "20 or more"},
 }
 
-// Table returns the sizing table, smallest machine first.
-func Table() []Row { return append([]Row(nil), table...) }
-
 // rowFor returns the index of the row that holds for this much RAM.
 func rowFor(ramMiB int) int {
 	at := 0

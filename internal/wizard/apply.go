@@ -208,8 +208,6 @@ func (p *applyPage) stepLine(s applyStep, width int) string {
 		mark, took = p.m.look.good.Render(" ok "), s.took
 	case install.StepFailed:
 		mark, took = p.m.look.bad.Render("FAIL"), s.took
-	case install.StepUndone:
-		mark, took = p.m.look.warn.Render("undo"), s.took
 	}
 	const elapsed = 8
 	room := max(width-6-elapsed, 0)
