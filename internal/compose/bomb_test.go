@@ -20,7 +20,7 @@ func bomb() string {
 
 func TestAliasesThatStandForABillion(t *testing.T) {
 	text := bomb() + string(compose.Render(params))
-	if _, err := compose.Load(t.Context(), source("/opt/openalgo", []byte(text), "")); err == nil {
+	if _, err := compose.Load(source("/opt/openalgo", []byte(text), "")); err == nil {
 		t.Error("loaded")
 	}
 	if name, err := compose.ServiceOf([]byte(text)); err != nil || name != "openalgo" { // no alias is followed for that
@@ -34,7 +34,7 @@ func TestNestingWithoutEnd(t *testing.T) {
 		if open == "- " {
 			text = text[3:]
 		}
-		if _, err := compose.Load(t.Context(), source("/opt/openalgo", text, "")); err == nil {
+		if _, err := compose.Load(source("/opt/openalgo", text, "")); err == nil {
 			t.Errorf("%q: loaded", open)
 		}
 		if _, err := compose.ServiceOf(text); err == nil {

@@ -47,7 +47,7 @@ func TestRenderGolden(t *testing.T) {
 }
 
 func TestLoadReadsTheSizingFromEnv(t *testing.T) {
-	stack, err := compose.Load(t.Context(), source("/opt/openalgo", compose.Render(params), "SHM_SIZE='256m'\nOMP_NUM_THREADS='1'\n"))
+	stack, err := compose.Load(source("/opt/openalgo", compose.Render(params), "SHM_SIZE='256m'\nOMP_NUM_THREADS='1'\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +80,7 @@ func TestLoadReadsTheSizingFromEnv(t *testing.T) {
 }
 
 func TestComposeProjectNameInEnvWins(t *testing.T) {
-	stack, err := compose.Load(t.Context(), source("/opt/openalgo", compose.Render(params), "COMPOSE_PROJECT_NAME=other\n"))
+	stack, err := compose.Load(source("/opt/openalgo", compose.Render(params), "COMPOSE_PROJECT_NAME=other\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +112,7 @@ func edited(line string) []byte {
 
 func TestTheContainerHasFewRights(t *testing.T) {
 	rendered := compose.Render(params)
-	stack, err := compose.Load(t.Context(), source("/opt/openalgo", rendered, ""))
+	stack, err := compose.Load(source("/opt/openalgo", rendered, ""))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +128,7 @@ func TestTheContainerHasFewRights(t *testing.T) {
 	}
 	root := params
 	root.AsRoot = true
-	if stack, err := compose.Load(t.Context(), source("/opt/openalgo", compose.Render(root), "")); err != nil || len(stack.Spec("").CapDrop) > 0 {
+	if stack, err := compose.Load(source("/opt/openalgo", compose.Render(root), "")); err != nil || len(stack.Spec("").CapDrop) > 0 {
 		t.Errorf("an image that runs as root: %v, %v", stack.Spec("").CapDrop, err)
 	}
 	if spec.MemoryBytes != 0 {
@@ -148,12 +148,12 @@ func TestEarlier(t *testing.T) {
 }
 
 func TestEditsAreCarriedOut(t *testing.T) {
-	base, err := compose.Load(t.Context(), source("/opt/openalgo", compose.Render(params), ""))
+	base, err := compose.Load(source("/opt/openalgo", compose.Render(params), ""))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, line := range edits {
-		stack, err := compose.Load(t.Context(), source("/opt/openalgo", edited(line), ""))
+		stack, err := compose.Load(source("/opt/openalgo", edited(line), ""))
 		if err != nil {
 			t.Errorf("%s: %v", line, err)
 			continue
@@ -177,7 +177,7 @@ func TestWhatCannotBeCarriedOutIsNamed(t *testing.T) {
 		if strings.HasPrefix(line, "secrets") {
 			text = append(text, "secrets: {s: {file: ./s}}\n"...)
 		}
-		_, err := compose.Load(t.Context(), source("/opt/openalgo", text, ""))
+		_, err := compose.Load(source("/opt/openalgo", text, ""))
 		if err == nil {
 			t.Errorf("%s: loaded, and would be dropped in silence", line)
 			continue
@@ -191,14 +191,14 @@ func TestWhatCannotBeCarriedOutIsNamed(t *testing.T) {
 
 func TestAnotherServiceIsRefused(t *testing.T) {
 	text := strings.Replace(string(compose.Render(params)), "\nvolumes:\n", "\n  redis:\n    image: redis\n\nvolumes:\n", 1)
-	_, err := compose.Load(t.Context(), source("/opt/openalgo", []byte(text), ""))
+	_, err := compose.Load(source("/opt/openalgo", []byte(text), ""))
 	if err == nil || !strings.Contains(err.Error(), "services.redis") {
 		t.Errorf("err = %v", err)
 	}
 }
 
 func TestABadEnvIsRefusedWithoutShowingIt(t *testing.T) {
-	_, err := compose.Load(t.Context(), source("/opt/openalgo", compose.Render(params), "BROKER_API_KEY='canary-key'x'\n"))
+	_, err := compose.Load(source("/opt/openalgo", compose.Render(params), "BROKER_API_KEY='canary-key'x'\n"))
 	if err == nil || strings.Contains(err.Error(), "canary") {
 		t.Errorf("err = %v", err)
 	}
@@ -223,7 +223,7 @@ func TestHashIsDockerComposes(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		stack, err := compose.Load(t.Context(), source(dir, text, "SHM_SIZE='1024m'\n"))
+		stack, err := compose.Load(source(dir, text, "SHM_SIZE='1024m'\n"))
 		if err != nil {
 			t.Errorf("%s: %v", line, err)
 			continue
@@ -251,7 +251,7 @@ func FuzzLoad(f *testing.F) {
 	f.Add(string(compose.Render(params)), "SHM_SIZE='512m'\n")
 	f.Add("services: {openalgo: {image: a}}", "")
 	f.Fuzz(func(t *testing.T, text, env string) {
-		stack, err := compose.Load(t.Context(), source("/opt/openalgo", []byte(text), env))
+		stack, err := compose.Load(source("/opt/openalgo", []byte(text), env))
 		if err == nil && stack.Hash == "" {
 			t.Error("a stack without a hash")
 		}

@@ -1,9 +1,6 @@
 package compose
 
-import (
-	"context"
-	"fmt"
-)
+import "fmt"
 
 // Glimpse is what a Compose file of any origin says of one service, in so far
 // as a container that exists already can be held against it.
@@ -15,8 +12,8 @@ type Glimpse struct {
 
 // Glance reads a service as Docker Compose would. Unlike Load it takes any
 // attribute, since nothing is created from what it returns.
-func Glance(ctx context.Context, src Source, service string) (Glimpse, error) {
-	project, _, err := parse(ctx, src)
+func Glance(src Source, service string) (Glimpse, error) {
+	project, _, err := parse(src)
 	if err != nil {
 		return Glimpse{}, err
 	}

@@ -116,7 +116,7 @@ func TestFreeLiterals(t *testing.T) {
 func glance(t *testing.T, text, env, service string) compose.Glimpse {
 	t.Helper()
 	dir := t.TempDir()
-	g, err := compose.Glance(t.Context(), compose.Source{Dir: dir, Env: []byte(env),
+	g, err := compose.Glance(compose.Source{Dir: dir, Env: []byte(env),
 		Files: []compose.File{{Path: filepath.Join(dir, "docker-compose.yml"), Content: []byte(text)}}}, service)
 	if err != nil {
 		t.Fatal(err)

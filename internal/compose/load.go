@@ -15,7 +15,7 @@ import (
 	"github.com/compose-spec/compose-go/v2/loader"
 	"github.com/compose-spec/compose-go/v2/types"
 
-	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/engine/spec"
 )
 
 // The labels by which Docker Compose finds what is its own.
@@ -55,13 +55,13 @@ type Source struct {
 
 // Network is a network that the stack uses.
 type Network struct {
-	Spec     engine.NetworkSpec
+	Spec     spec.NetworkSpec
 	External bool // made by somebody else: used, never created or removed
 }
 
 // Volume is a named volume that the stack uses.
 type Volume struct {
-	Spec     engine.VolumeSpec
+	Spec     spec.VolumeSpec
 	Key      string // its name in the Compose file, e.g. "openalgo_db"
 	Target   string // where the container sees it, e.g. "/app/db"
 	External bool
@@ -76,7 +76,7 @@ type Stack struct {
 	service   string
 	Networks  []Network
 	Volumes   []Volume
-	container engine.ContainerSpec
+	container spec.ContainerSpec
 }
 
 // ProjectName is Compose's name for a project in the given directory.
@@ -84,9 +84,10 @@ func ProjectName(dir string) string { return loader.NormalizeProjectName(filepat
 
 // Load reads Compose files as Docker Compose does, .env interpolated, and
 // translates one service. It returns an *UnsupportedError for
-// attributes that it does not carry out.
-func Load(ctx context.Context, src Source) (*Stack, error) {
-	project, err := loadProject(ctx, src)
+// attributes that it does not carry out. Nothing remote is read, so it needs no
+// context.
+func Load(src Source) (*Stack, error) {
+	project, err := loadProject(src)
 	if err != nil {
 		return nil, err
 	}
@@ -114,8 +115,8 @@ func Load(ctx context.Context, src Source) (*Stack, error) {
 	return stack, nil
 }
 
-func loadProject(ctx context.Context, src Source) (*types.Project, error) {
-	project, unsupported, err := parse(ctx, src)
+func loadProject(src Source) (*types.Project, error) {
+	project, unsupported, err := parse(src)
 	if err != nil {
 		return nil, err
 	}
@@ -126,7 +127,7 @@ func loadProject(ctx context.Context, src Source) (*types.Project, error) {
 }
 
 // parse reads the files, and lists what in them Load does not carry out.
-func parse(ctx context.Context, src Source) (project *types.Project, unsupported []string, err error) {
+func parse(src Source) (project *types.Project, unsupported []string, err error) {
 	env, err := dotenv.Parse(bytes.NewReader(src.Env))
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s can't be read by Docker Compose: %w. Mend that line, then run this again",
@@ -139,7 +140,7 @@ func parse(ctx context.Context, src Source) (project *types.Project, unsupported
 	for _, file := range src.Files {
 		details.ConfigFiles = append(details.ConfigFiles, types.ConfigFile{Filename: file.Path, Content: file.Content})
 	}
-	project, err = loader.LoadWithContext(ctx, details, func(o *loader.Options) {
+	project, err = loader.LoadWithContext(context.Background(), details, func(o *loader.Options) {
 		// COMPOSE_PROJECT_NAME wins over `name:`, as it does for Docker Compose.
 		if name := env["COMPOSE_PROJECT_NAME"]; name != "" {
 			o.SetProjectName(name, true)
@@ -180,11 +181,11 @@ func otherServices(src Source, project *types.Project) error {
 
 // Spec is the container to create: under the given name (it may still have to
 // stand beside the one it replaces) and from the image with the given ID.
-func (s *Stack) Spec(imageID string) engine.ContainerSpec {
-	spec := s.container
-	spec.Labels = maps.Clone(s.container.Labels)
-	spec.Labels[LabelImage] = imageID
-	return spec
+func (s *Stack) Spec(imageID string) spec.ContainerSpec {
+	out := s.container
+	out.Labels = maps.Clone(s.container.Labels)
+	out.Labels[LabelImage] = imageID
+	return out
 }
 
 // Published is the host port that leads to a port of the container, with the
@@ -202,7 +203,7 @@ func (s *Stack) Published(containerPort int) (hostIP string, port int) {
 func (s *Stack) ContainerName() string { return s.container.Name }
 
 // Ports lists everything that the container publishes.
-func (s *Stack) Ports() []engine.PortBinding { return slices.Clone(s.container.Ports) }
+func (s *Stack) Ports() []spec.PortBinding { return slices.Clone(s.container.Ports) }
 
 func (s *Stack) labels(src Source) map[string]string {
 	var files []string

@@ -10,13 +10,13 @@ import (
 
 	"github.com/compose-spec/compose-go/v2/types"
 
-	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/engine/spec"
 )
 
 // containerSpec translates a service the way Docker Compose does when it
 // creates the container.
-func containerSpec(project *types.Project, s types.ServiceConfig) (engine.ContainerSpec, error) {
-	spec := engine.ContainerSpec{
+func containerSpec(project *types.Project, s types.ServiceConfig) (spec.ContainerSpec, error) {
+	out := spec.ContainerSpec{
 		Name: containerName(project, s), Image: s.Image,
 		Cmd: s.Command, Entrypoint: s.Entrypoint, Env: environment(s.Environment), Labels: map[string]string{},
 		User: s.User, WorkingDir: s.WorkingDir, Hostname: s.Hostname, Domainname: s.DomainName,
@@ -29,26 +29,26 @@ func containerSpec(project *types.Project, s types.ServiceConfig) (engine.Contai
 		CgroupParent: s.CgroupParent, Runtime: s.Runtime, Tmpfs: tmpfs(s.Tmpfs),
 		Healthcheck: healthcheck(s.HealthCheck), Ulimits: ulimits(s.Ulimits), Devices: devices(s.Devices),
 	}
-	maps.Copy(spec.Labels, s.Labels)
+	maps.Copy(out.Labels, s.Labels)
 	if s.StopGracePeriod != nil {
-		spec.StopGrace = time.Duration(*s.StopGracePeriod)
+		out.StopGrace = time.Duration(*s.StopGracePeriod)
 	}
 	if s.Logging != nil {
-		spec.LogDriver, spec.LogOpts = s.Logging.Driver, s.Logging.Options
+		out.LogDriver, out.LogOpts = s.Logging.Driver, s.Logging.Options
 	}
 	if s.Scale != nil && *s.Scale != 1 {
-		return spec, fmt.Errorf("scale: %d is not possible, OpenAlgo runs as one container", *s.Scale)
+		return out, fmt.Errorf("scale: %d is not possible, OpenAlgo runs as one container", *s.Scale)
 	}
-	limits(&spec, s)
+	limits(&out, s)
 	var err error
-	if spec.Ports, err = ports(s.Ports); err != nil {
-		return spec, err
+	if out.Ports, err = ports(s.Ports); err != nil {
+		return out, err
 	}
-	if spec.Mounts, err = mounts(project, s); err != nil {
-		return spec, err
+	if out.Mounts, err = mounts(project, s); err != nil {
+		return out, err
 	}
-	spec.Networks = attachments(project, s, spec.Name)
-	return spec, nil
+	out.Networks = attachments(project, s, out.Name)
+	return out, nil
 }
 
 func containerName(project *types.Project, s types.ServiceConfig) string {
@@ -71,30 +71,30 @@ func environment(env types.MappingWithEquals) []string {
 
 // limits sets memory, CPU and process limits; deploy.resources wins over the
 // older attributes, as in Docker Compose.
-func limits(spec *engine.ContainerSpec, s types.ServiceConfig) {
-	spec.MemoryBytes = int64(s.MemLimit)
-	spec.MemoryReservationBytes = int64(s.MemReservation)
-	spec.MemorySwapBytes = int64(s.MemSwapLimit)
-	spec.NanoCPUs = int64(float64(s.CPUS) * 1e9)
+func limits(out *spec.ContainerSpec, s types.ServiceConfig) {
+	out.MemoryBytes = int64(s.MemLimit)
+	out.MemoryReservationBytes = int64(s.MemReservation)
+	out.MemorySwapBytes = int64(s.MemSwapLimit)
+	out.NanoCPUs = int64(float64(s.CPUS) * 1e9)
 	if s.PidsLimit != 0 {
-		spec.PidsLimit = &s.PidsLimit
+		out.PidsLimit = &s.PidsLimit
 	}
 	if s.Deploy == nil {
 		return
 	}
 	if l := s.Deploy.Resources.Limits; l != nil {
 		if l.MemoryBytes != 0 {
-			spec.MemoryBytes = int64(l.MemoryBytes)
+			out.MemoryBytes = int64(l.MemoryBytes)
 		}
 		if l.NanoCPUs != 0 {
-			spec.NanoCPUs = int64(float64(l.NanoCPUs) * 1e9)
+			out.NanoCPUs = int64(float64(l.NanoCPUs) * 1e9)
 		}
 		if l.Pids != 0 {
-			spec.PidsLimit = &l.Pids
+			out.PidsLimit = &l.Pids
 		}
 	}
 	if r := s.Deploy.Resources.Reservations; r != nil && r.MemoryBytes != 0 {
-		spec.MemoryReservationBytes = int64(r.MemoryBytes)
+		out.MemoryReservationBytes = int64(r.MemoryBytes)
 	}
 }
 
@@ -110,14 +110,14 @@ func tmpfs(list []string) map[string]string {
 	return out
 }
 
-func healthcheck(h *types.HealthCheckConfig) *engine.Healthcheck {
+func healthcheck(h *types.HealthCheckConfig) *spec.Healthcheck {
 	if h == nil {
 		return nil
 	}
 	if h.Disable {
-		return &engine.Healthcheck{Test: []string{"NONE"}}
+		return &spec.Healthcheck{Test: []string{"NONE"}}
 	}
-	out := &engine.Healthcheck{Test: h.Test}
+	out := &spec.Healthcheck{Test: h.Test}
 	for _, d := range []struct {
 		from *types.Duration
 		to   *time.Duration
@@ -135,16 +135,16 @@ func healthcheck(h *types.HealthCheckConfig) *engine.Healthcheck {
 	return out
 }
 
-func ulimits(limits map[string]*types.UlimitsConfig) []engine.Ulimit {
-	var out []engine.Ulimit
+func ulimits(limits map[string]*types.UlimitsConfig) []spec.Ulimit {
+	var out []spec.Ulimit
 	for name, l := range limits {
 		soft, hard := l.Soft, l.Hard
 		if l.Single != 0 {
 			soft, hard = l.Single, l.Single
 		}
-		out = append(out, engine.Ulimit{Name: name, Soft: int64(soft), Hard: int64(hard)})
+		out = append(out, spec.Ulimit{Name: name, Soft: int64(soft), Hard: int64(hard)})
 	}
-	slices.SortFunc(out, func(a, b engine.Ulimit) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(out, func(a, b spec.Ulimit) int { return strings.Compare(a.Name, b.Name) })
 	return out
 }
 
@@ -156,10 +156,10 @@ func devices(list []types.DeviceMapping) []string {
 	return out
 }
 
-func ports(list []types.ServicePortConfig) ([]engine.PortBinding, error) {
-	var out []engine.PortBinding
+func ports(list []types.ServicePortConfig) ([]spec.PortBinding, error) {
+	var out []spec.PortBinding
 	for _, p := range list {
-		binding := engine.PortBinding{HostIP: p.HostIP, ContainerPort: int(p.Target), Protocol: p.Protocol}
+		binding := spec.PortBinding{HostIP: p.HostIP, ContainerPort: int(p.Target), Protocol: p.Protocol}
 		if p.Published != "" {
 			port, err := strconv.Atoi(p.Published)
 			if err != nil {
@@ -172,10 +172,10 @@ func ports(list []types.ServicePortConfig) ([]engine.PortBinding, error) {
 	return out, nil
 }
 
-func mounts(project *types.Project, s types.ServiceConfig) ([]engine.Mount, error) {
-	var out []engine.Mount
+func mounts(project *types.Project, s types.ServiceConfig) ([]spec.Mount, error) {
+	var out []spec.Mount
 	for _, v := range s.Volumes {
-		mount := engine.Mount{Type: v.Type, Source: v.Source, Target: v.Target, ReadOnly: v.ReadOnly}
+		mount := spec.Mount{Type: v.Type, Source: v.Source, Target: v.Target, ReadOnly: v.ReadOnly}
 		switch v.Type {
 		case types.VolumeTypeVolume:
 			if v.Source != "" {
@@ -200,13 +200,13 @@ func mounts(project *types.Project, s types.ServiceConfig) ([]engine.Mount, erro
 
 // attachments gives the container its names in each network: the container's
 // and the service's, as Docker Compose does.
-func attachments(project *types.Project, s types.ServiceConfig, container string) []engine.NetworkAttachment {
+func attachments(project *types.Project, s types.ServiceConfig, container string) []spec.NetworkAttachment {
 	if s.NetworkMode != "" {
 		return nil
 	}
-	var out []engine.NetworkAttachment
+	var out []spec.NetworkAttachment
 	for _, key := range slices.Sorted(maps.Keys(s.Networks)) {
-		attachment := engine.NetworkAttachment{Name: project.Networks[key].Name, Aliases: []string{container, s.Name}}
+		attachment := spec.NetworkAttachment{Name: project.Networks[key].Name, Aliases: []string{container, s.Name}}
 		if n := s.Networks[key]; n != nil {
 			attachment.Aliases = append(attachment.Aliases, n.Aliases...)
 			attachment.IPv4, attachment.IPv6, attachment.MAC = n.Ipv4Address, n.Ipv6Address, n.MacAddress
@@ -220,16 +220,16 @@ func networks(project *types.Project, s types.ServiceConfig) []Network {
 	var out []Network
 	for _, key := range slices.Sorted(maps.Keys(s.Networks)) {
 		n := project.Networks[key]
-		spec := engine.NetworkSpec{
+		net := spec.NetworkSpec{
 			Name: n.Name, Driver: n.Driver, Internal: n.Internal, Attachable: n.Attachable,
 			EnableIPv6: n.EnableIPv6 != nil && *n.EnableIPv6, DriverOpts: n.DriverOpts,
 			Labels: map[string]string{LabelProject: project.Name, LabelNetwork: key, labelVersion: composeVersion},
 		}
-		maps.Copy(spec.Labels, n.Labels)
+		maps.Copy(net.Labels, n.Labels)
 		for _, c := range n.Ipam.Config {
-			spec.IPAM = append(spec.IPAM, engine.IPAMConfig{Subnet: c.Subnet, Gateway: c.Gateway, IPRange: c.IPRange})
+			net.IPAM = append(net.IPAM, spec.IPAMConfig{Subnet: c.Subnet, Gateway: c.Gateway, IPRange: c.IPRange})
 		}
-		out = append(out, Network{Spec: spec, External: bool(n.External)})
+		out = append(out, Network{Spec: net, External: bool(n.External)})
 	}
 	return out
 }
@@ -244,12 +244,12 @@ func volumes(project *types.Project, s types.ServiceConfig) []Volume {
 			continue
 		}
 		v := project.Volumes[mount.Source]
-		spec := engine.VolumeSpec{
+		volume := spec.VolumeSpec{
 			Name: v.Name, Driver: v.Driver, DriverOpts: v.DriverOpts,
 			Labels: map[string]string{LabelProject: project.Name, LabelVolume: mount.Source, labelVersion: composeVersion},
 		}
-		maps.Copy(spec.Labels, v.Labels)
-		out = append(out, Volume{Spec: spec, Key: mount.Source, Target: mount.Target, External: bool(v.External)})
+		maps.Copy(volume.Labels, v.Labels)
+		out = append(out, Volume{Spec: volume, Key: mount.Source, Target: mount.Target, External: bool(v.External)})
 	}
 	return out
 }

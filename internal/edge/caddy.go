@@ -66,7 +66,7 @@ func OpenCaddy(ctx context.Context, e *engine.Engine, s Settings) (*Caddy, error
 		return nil, err
 	}
 	var err error
-	c.stack, err = compose.Load(ctx, compose.Source{Dir: s.Dir, Service: service,
+	c.stack, err = compose.Load(compose.Source{Dir: s.Dir, Service: service,
 		Files: []compose.File{{Path: c.compose.Path, Content: c.compose.Text}}})
 	if err != nil {
 		return nil, err

@@ -14,121 +14,6 @@ import (
 	"github.com/docker/docker/api/types/versions"
 )
 
-// ContainerSpec is a container to be created. Empty fields leave it to the
-// image or the engine.
-type ContainerSpec struct {
-	Name, Image            string
-	Cmd, Entrypoint        []string
-	Env                    []string // KEY=value
-	Labels                 map[string]string
-	User, WorkingDir       string
-	Hostname, Domainname   string
-	StopSignal             string
-	StopGrace              time.Duration // 0 = the engine's default (10 s)
-	Restart                string        // "no", "always", "unless-stopped", "on-failure:3"
-	Init                   *bool         // nil = the engine's default
-	TTY, StdinOpen         bool
-	Privileged, ReadOnly   bool
-	Healthcheck            *Healthcheck // nil = the image's
-	Mounts                 []Mount
-	Tmpfs                  map[string]string // path to mount options
-	Ports                  []PortBinding
-	Expose                 []string            // "8080" or "8080/udp"
-	Networks               []NetworkAttachment // the first is the container's main one
-	NetworkMode            string              // "host", "none", "container:x"; empty = the first network
-	ShmBytes               int64
-	MemoryBytes            int64
-	MemoryReservationBytes int64
-	MemorySwapBytes        int64
-	NanoCPUs               int64 // 1e9 is one core
-	CPUShares              int64
-	CPUSet                 string
-	PidsLimit              *int64
-	OomScoreAdj            int
-	OomKillDisable         bool
-	Ulimits                []Ulimit
-	CapAdd, CapDrop        []string
-	SecurityOpt, GroupAdd  []string
-	DNS, DNSSearch, DNSOpt []string
-	ExtraHosts             []string // "name:address"
-	Sysctls                map[string]string
-	Devices                []string // "/dev/x[:/dev/y[:rwm]]"
-	LogDriver              string
-	LogOpts                map[string]string
-	Ipc, Pid, UTS          string
-	CgroupParent, Runtime  string
-}
-
-// Healthcheck is how the engine looks after a container: Test is {"NONE"}, {"CMD", args...} or {"CMD-SHELL", command};
-// zero values inherit from the image. StartInterval needs Docker 25.
-type Healthcheck struct {
-	Test                                          []string
-	Interval, Timeout, StartPeriod, StartInterval time.Duration
-	Retries                                       int
-}
-
-// Mount puts a volume, a host path or a tmpfs at Target. To create, Source is
-// the volume's name (empty: an anonymous one) or the host path, which must
-// exist. When read back, Name is the volume's and Source the path on the host.
-type Mount struct {
-	Type        string // volume, bind, tmpfs
-	Source      string
-	Target      string
-	ReadOnly    bool
-	SELinux     string // z or Z, for bind mounts
-	Propagation string
-	NoCopy      bool // do not fill a new volume from the image
-	Name        string
-	TmpfsBytes  int64
-}
-
-// PortBinding publishes ContainerPort at HostIP:HostPort. HostPort 0 lets the
-// engine choose one; Protocol "" is tcp.
-type PortBinding struct {
-	HostIP        string
-	HostPort      int
-	ContainerPort int
-	Protocol      string
-}
-
-// NetworkAttachment joins a container to a network that exists.
-type NetworkAttachment struct {
-	Name            string
-	Aliases         []string
-	IPv4, IPv6, MAC string
-}
-
-// Ulimit is one resource limit of the container's processes; -1 is unlimited.
-type Ulimit struct {
-	Name       string
-	Soft, Hard int64
-}
-
-// Check says what of the spec this engine cannot carry out: as an error what
-// it would refuse, as warnings which limits its kernel would leave out in
-// silence.
-func (e *Engine) Check(s ContainerSpec) (warnings []string, err error) {
-	if s.Healthcheck != nil && s.Healthcheck.StartInterval != 0 && versions.LessThan(e.info.APIVersion, "1.44") {
-		return nil, fmt.Errorf("healthcheck: start_interval needs Docker Engine 25 or later and this is %s; remove it or upgrade", e.info.Version)
-	}
-	can := e.info.limits
-	for _, c := range []struct {
-		lost bool
-		what string
-	}{
-		{s.MemoryBytes > 0 && !can.memory, "the memory limit"},
-		{s.MemorySwapBytes > 0 && !can.swap, "the swap limit"},
-		{s.NanoCPUs > 0 && !can.cpu, "the CPU limit"},
-		{s.CPUSet != "" && !can.cpuset, "the choice of cores (cpuset)"},
-		{s.PidsLimit != nil && *s.PidsLimit > 0 && !can.pids, "the limit on processes"},
-	} {
-		if c.lost {
-			warnings = append(warnings, c.what+" of "+s.Name+" has no effect: the kernel of the engine's host does not support it")
-		}
-	}
-	return warnings, nil
-}
-
 // Create creates a container, attached to all its networks, and does not
 // start it. It fails with ErrImageNotFound, ErrConflict (the name is taken) or
 // ErrNotFound (a network or volume); nothing is left then.
@@ -136,7 +21,7 @@ func (e *Engine) Create(ctx context.Context, s ContainerSpec) (id string, err er
 	ctx, cancel := e.change(ctx)
 	defer cancel()
 	doing := "create container " + s.Name
-	if _, err := e.Check(s); err != nil {
+	if _, err := e.info.Check(s); err != nil {
 		return "", fmt.Errorf("%s: %w", doing, err)
 	}
 	config, host, err := translate(s)

@@ -8,28 +8,12 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
-	"time"
 
 	"github.com/containerd/errdefs"
-	"github.com/distribution/reference"
 	"github.com/docker/docker/api/types/image"
+
+	"github.com/marketcalls/openalgo-install/internal/engine/spec"
 )
-
-// Image is an image that the engine has.
-type Image struct {
-	ID       string
-	Ref      string // as it was asked for, or its first tag
-	Digest   string // sha256:... in the registry of Ref; empty for one that was never there
-	Arch, OS string // as GOARCH and GOOS write them
-	Size     int64  // bytes
-	Created  time.Time
-	Labels   map[string]string
-	Env      []string
-	User     string // as its Dockerfile has it; "" is root
-
-	digests []string // repository@digest each
-}
 
 // Image looks at one image; ErrImageNotFound when the engine has none.
 func (e *Engine) Image(ctx context.Context, ref string) (Image, error) {
@@ -127,33 +111,13 @@ func (e *Engine) Import(ctx context.Context, ref string, tar io.Reader, changes 
 
 func fromImage(r image.InspectResponse, ref string) Image {
 	img := Image{
-		ID: r.ID, Ref: ref, Digest: repoDigest(r.RepoDigests, ref), Arch: r.Architecture, OS: r.Os,
-		Size: r.Size, Created: parseTime(r.Created), digests: r.RepoDigests,
+		ID: r.ID, Ref: ref, Digest: spec.RepoDigest(r.RepoDigests, ref), Arch: r.Architecture, OS: r.Os,
+		Size: r.Size, Created: parseTime(r.Created), Digests: r.RepoDigests,
 	}
 	if r.Config != nil {
 		img.Labels, img.Env, img.User = r.Config.Labels, r.Config.Env, r.Config.User
 	}
 	return img
-}
-
-// DigestIn is the digest that an image which was looked up by its ID has in the
-// repository of a reference; "" when it was not pulled from there.
-func (i Image) DigestIn(ref string) string { return repoDigest(i.digests, ref) }
-
-// repoDigest picks the digest that belongs to the repository of ref.
-func repoDigest(digests []string, ref string) string {
-	named, err := reference.ParseNormalizedNamed(ref)
-	if err != nil {
-		return ""
-	}
-	for _, d := range digests {
-		other, err := reference.ParseNormalizedNamed(d)
-		if err == nil && other.Name() == named.Name() {
-			_, digest, _ := strings.Cut(d, "@")
-			return digest
-		}
-	}
-	return ""
 }
 
 // message is one line of the engine's progress stream.

@@ -9,38 +9,12 @@ import (
 	"github.com/docker/docker/api/types/system"
 	"github.com/docker/docker/api/types/versions"
 	"github.com/docker/docker/client"
+
+	"github.com/marketcalls/openalgo-install/internal/engine/spec"
 )
 
 // minAPI is that of Docker 20.10, the oldest engine this is tested on.
 const minAPI = "1.41"
-
-// Info is what the engine said about itself when Connect reached it.
-type Info struct {
-	ID         string // the engine's own, which it keeps with its data
-	Endpoint   string // unix:///var/run/docker.sock
-	Version    string // of the engine: 28.5.2
-	APIVersion string // the negotiated one: 1.51
-	OS, Arch   string // as GOOS and GOARCH write them: linux, arm64
-	Name       string // the engine's host name
-	RootDir    string // where it keeps images and volumes
-	RAMMiB     int
-	NCPU       int
-
-	Rootless, UserNS, SELinux, Podman, Desktop bool
-
-	// Local says that the engine runs on this very machine: its RAM, cores,
-	// ports and paths are ours. Not so for a remote engine, Docker Desktop,
-	// a VM, or when we run in a container that was given the socket.
-	Local bool
-	// Warnings are the engine's own ("No swap limit support") and ours about
-	// docker's config.
-	Warnings []string
-
-	limits limits
-}
-
-// limits says which resource limits the engine's kernel can enforce.
-type limits struct{ memory, swap, cpu, cpuset, pids bool }
 
 // Info returns what was read at Connect.
 func (e *Engine) Info() Info { return e.info }
@@ -75,13 +49,13 @@ func (e *Engine) readInfo(ctx context.Context) error {
 	e.info.Version, e.info.APIVersion = version.Version, api
 	e.info.OS, e.info.Arch = version.Os, version.Arch
 	e.info.Podman = isPodman(version)
-	e.info.fill(info)
+	fillInfo(&e.info, info)
 	e.info.Desktop = info.OperatingSystem == "Docker Desktop" || strings.HasPrefix(version.Platform.Name, "Docker Desktop")
 	e.info.Local = strings.HasPrefix(e.info.Endpoint, "unix://") && !e.info.Desktop && sameMachine(info)
 	return nil
 }
 
-func (i *Info) fill(from system.Info) {
+func fillInfo(i *Info, from system.Info) {
 	i.ID, i.Name, i.RootDir = from.ID, from.Name, from.DockerRootDir
 	i.RAMMiB, i.NCPU = int(from.MemTotal>>20), from.NCPU
 	for _, option := range from.SecurityOptions {
@@ -95,9 +69,9 @@ func (i *Info) fill(from system.Info) {
 			i.SELinux = true
 		}
 	}
-	i.limits = limits{
-		memory: from.MemoryLimit, swap: from.SwapLimit, cpu: from.CPUCfsQuota,
-		cpuset: from.CPUSet, pids: from.PidsLimit,
+	i.Limits = spec.Limits{
+		Memory: from.MemoryLimit, Swap: from.SwapLimit, CPU: from.CPUCfsQuota,
+		CPUSet: from.CPUSet, PIDs: from.PidsLimit,
 	}
 	for _, warning := range from.Warnings {
 		i.Warnings = append(i.Warnings, strings.TrimPrefix(warning, "WARNING: "))

@@ -16,33 +16,6 @@ import (
 	"github.com/docker/go-connections/nat"
 )
 
-// Container is a container as it is now.
-type Container struct {
-	ID, Name       string // Name without the slash
-	Image, ImageID string // Image as it was asked for, ImageID as it was then
-	Labels         map[string]string
-	State          string // created, running, paused, restarting, removing, exited, dead
-	Health         string // starting, healthy, unhealthy; empty without a healthcheck
-	HealthLog      string // what the last probe printed
-	RestartCount   int
-	ExitCode       int
-	OOMKilled      bool
-	Error          string // why the last start failed
-	Created        time.Time
-	StartedAt      time.Time // zero: never
-	FinishedAt     time.Time // zero: never
-	Mounts         []Mount
-	Ports          []PortBinding // as configured, also while stopped
-	ShmBytes       int64
-	MemoryBytes    int64
-	Env            []string
-	Pid            int
-	Networks       []string
-	Restart        string        // as in ContainerSpec
-	StopGrace      time.Duration // 0 = the engine's default
-	User           string
-}
-
 // Container looks at one container; ErrNotFound when there is none.
 func (e *Engine) Container(ctx context.Context, nameOrID string) (Container, error) {
 	ctx, cancel := e.answer(ctx)

@@ -11,25 +11,6 @@ import (
 	"github.com/docker/docker/api/types/network"
 )
 
-// Network is a network as it is now; Containers are the names of the running
-// containers in it.
-type Network struct {
-	ID, Name, Driver string
-	Labels           map[string]string
-	Containers       []string
-}
-
-// NetworkSpec is a network to be created; Driver "" is bridge.
-type NetworkSpec struct {
-	Name, Driver                     string
-	Internal, EnableIPv6, Attachable bool
-	DriverOpts, Labels               map[string]string
-	IPAM                             []IPAMConfig
-}
-
-// IPAMConfig is one subnet of a network; Subnet and IPRange in CIDR form.
-type IPAMConfig struct{ Subnet, Gateway, IPRange string }
-
 // Network looks at the network of exactly that name. ErrNotFound when there is
 // none, ErrConflict when there are two (engines before 25 let that happen).
 func (e *Engine) Network(ctx context.Context, name string) (Network, error) {

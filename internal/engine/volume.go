@@ -4,25 +4,11 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"time"
 
 	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types"
 	"github.com/docker/docker/api/types/volume"
 )
-
-// Volume is a volume as it is now; Mountpoint is a path on the engine's host.
-type Volume struct {
-	Name, Driver, Mountpoint string
-	Labels                   map[string]string
-	Created                  time.Time
-}
-
-// VolumeSpec is a volume to be created; Driver "" is local.
-type VolumeSpec struct {
-	Name, Driver       string
-	DriverOpts, Labels map[string]string
-}
 
 // Volume looks at one volume; ErrNotFound when there is none.
 func (e *Engine) Volume(ctx context.Context, name string) (Volume, error) {

@@ -48,7 +48,7 @@ func (in *Installer) dataPlaces(ctx context.Context, o *observed) []string {
 	if o.override != nil {
 		src.Files = append(src.Files, *o.override)
 	}
-	stack, err := compose.Load(ctx, src)
+	stack, err := compose.Load(src)
 	if err != nil {
 		o.unread = err
 		return out

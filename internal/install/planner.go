@@ -176,7 +176,7 @@ func (in *Installer) planCompose(ctx context.Context, o *observed, p *Plan) erro
 		files = append(files, *o.override)
 	}
 	var err error
-	p.stack, err = compose.Load(ctx, compose.Source{Dir: in.work.dir, Files: files, Env: p.env.text})
+	p.stack, err = compose.Load(compose.Source{Dir: in.work.dir, Files: files, Env: p.env.text})
 	if err != nil {
 		return fail(ExitHost, "%w", err)
 	}

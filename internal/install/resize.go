@@ -289,7 +289,7 @@ func (in *Installer) recreateOwn(ctx context.Context, o *observed, p *Plan, forc
 		}
 	}
 	var err error
-	if p.stack, err = compose.Load(ctx, in.composeSource(o, p.composeText, p.env.text)); err != nil {
+	if p.stack, err = compose.Load(in.composeSource(o, p.composeText, p.env.text)); err != nil {
 		return fail(ExitHost, "%w", err)
 	}
 	spec := p.stack.Spec(p.imageID)
@@ -353,11 +353,11 @@ func (in *Installer) copyForeign(ctx context.Context, o *observed, p *Plan, _ bo
 	if err := in.freeLiterals(o, p, service); err != nil {
 		return err
 	}
-	before, err := compose.Glance(ctx, in.composeSource(o, o.composeText, o.envText), service)
+	before, err := compose.Glance(in.composeSource(o, o.composeText, o.envText), service)
 	if err != nil {
 		return fail(ExitHost, "%w", err)
 	}
-	after, err := compose.Glance(ctx, in.composeSource(o, p.composeText, p.env.text), service)
+	after, err := compose.Glance(in.composeSource(o, p.composeText, p.env.text), service)
 	if err != nil {
 		return fail(ExitHost, "%w", err)
 	}

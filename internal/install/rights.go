@@ -50,7 +50,7 @@ func (in *Installer) rightsHere(ctx context.Context, o *observed) []string {
 			break
 		}
 	}
-	stack, err := compose.Load(ctx, src)
+	stack, err := compose.Load(src)
 	if err != nil {
 		return nil
 	}

@@ -47,7 +47,7 @@ func TestRights(t *testing.T) {
 		if strings.Contains(text, "\n  evil:") {
 			text = strings.Replace(text, "    volumes:\n", "    volumes:\n      - evil:/app/evil\n", 1)
 		}
-		stack, err := compose.Load(t.Context(), compose.Source{Dir: dir, Files: []compose.File{{Path: filepath.Join(dir, compose.FileName), Content: []byte(text)}}})
+		stack, err := compose.Load(compose.Source{Dir: dir, Files: []compose.File{{Path: filepath.Join(dir, compose.FileName), Content: []byte(text)}}})
 		if err != nil {
 			t.Errorf("%s: %v\n%s", want, err, text)
 			continue

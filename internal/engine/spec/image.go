@@ -1,0 +1,43 @@
+package spec
+
+import (
+	"strings"
+	"time"
+
+	"github.com/distribution/reference"
+)
+
+// Image is an image that the engine has.
+type Image struct {
+	ID       string
+	Ref      string // as it was asked for, or its first tag
+	Digest   string // sha256:... in the registry of Ref; empty for one that was never there
+	Arch, OS string // as GOARCH and GOOS write them
+	Size     int64  // bytes
+	Created  time.Time
+	Labels   map[string]string
+	Env      []string
+	User     string // as its Dockerfile has it; "" is root
+
+	Digests []string // repository@digest each
+}
+
+// DigestIn is the digest that an image which was looked up by its ID has in the
+// repository of a reference; "" when it was not pulled from there.
+func (i Image) DigestIn(ref string) string { return RepoDigest(i.Digests, ref) }
+
+// RepoDigest picks the digest that belongs to the repository of ref.
+func RepoDigest(digests []string, ref string) string {
+	named, err := reference.ParseNormalizedNamed(ref)
+	if err != nil {
+		return ""
+	}
+	for _, d := range digests {
+		other, err := reference.ParseNormalizedNamed(d)
+		if err == nil && other.Name() == named.Name() {
+			_, digest, _ := strings.Cut(d, "@")
+			return digest
+		}
+	}
+	return ""
+}

@@ -1,0 +1,60 @@
+package spec
+
+import (
+	"fmt"
+
+	"github.com/docker/docker/api/types/versions"
+)
+
+// Info is what the engine said about itself when Connect reached it.
+type Info struct {
+	ID         string // the engine's own, which it keeps with its data
+	Endpoint   string // unix:///var/run/docker.sock
+	Version    string // of the engine: 28.5.2
+	APIVersion string // the negotiated one: 1.51
+	OS, Arch   string // as GOOS and GOARCH write them: linux, arm64
+	Name       string // the engine's host name
+	RootDir    string // where it keeps images and volumes
+	RAMMiB     int
+	NCPU       int
+
+	Rootless, UserNS, SELinux, Podman, Desktop bool
+
+	// Local says that the engine runs on this very machine: its RAM, cores,
+	// ports and paths are ours. Not so for a remote engine, Docker Desktop,
+	// a VM, or when we run in a container that was given the socket.
+	Local bool
+	// Warnings are the engine's own ("No swap limit support") and ours about
+	// docker's config.
+	Warnings []string
+
+	Limits Limits `json:"-"`
+}
+
+// Limits says which resource limits the engine's kernel can enforce.
+type Limits struct{ Memory, Swap, CPU, CPUSet, PIDs bool }
+
+// Check says what of the spec this engine cannot carry out: as an error what
+// it would refuse, as warnings which limits its kernel would leave out in
+// silence.
+func (i Info) Check(s ContainerSpec) (warnings []string, err error) {
+	if s.Healthcheck != nil && s.Healthcheck.StartInterval != 0 && versions.LessThan(i.APIVersion, "1.44") {
+		return nil, fmt.Errorf("healthcheck: start_interval needs Docker Engine 25 or later and this is %s; remove it or upgrade", i.Version)
+	}
+	can := i.Limits
+	for _, c := range []struct {
+		lost bool
+		what string
+	}{
+		{s.MemoryBytes > 0 && !can.Memory, "the memory limit"},
+		{s.MemorySwapBytes > 0 && !can.Swap, "the swap limit"},
+		{s.NanoCPUs > 0 && !can.CPU, "the CPU limit"},
+		{s.CPUSet != "" && !can.CPUSet, "the choice of cores (cpuset)"},
+		{s.PidsLimit != nil && *s.PidsLimit > 0 && !can.PIDs, "the limit on processes"},
+	} {
+		if c.lost {
+			warnings = append(warnings, c.what+" of "+s.Name+" has no effect: the kernel of the engine's host does not support it")
+		}
+	}
+	return warnings, nil
+}

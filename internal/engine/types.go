@@ -1,0 +1,21 @@
+package engine
+
+import "github.com/marketcalls/openalgo-install/internal/engine/spec"
+
+// The engine's data, which has no client in it.
+type (
+	Container         = spec.Container
+	ContainerSpec     = spec.ContainerSpec
+	Healthcheck       = spec.Healthcheck
+	Mount             = spec.Mount
+	PortBinding       = spec.PortBinding
+	NetworkAttachment = spec.NetworkAttachment
+	Ulimit            = spec.Ulimit
+	Volume            = spec.Volume
+	VolumeSpec        = spec.VolumeSpec
+	Network           = spec.Network
+	NetworkSpec       = spec.NetworkSpec
+	IPAMConfig        = spec.IPAMConfig
+	Image             = spec.Image
+	Info              = spec.Info
+)
