@@ -10,12 +10,12 @@ import (
 
 	"golang.org/x/term"
 
-	"github.com/marketcalls/openalgo-install/internal/install"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 )
 
 // errCancelled is returned when Ctrl+C or SIGTERM ends a command that waits for
 // input: nothing had begun.
-var errCancelled = &install.Error{Exit: install.ExitCancelled, Err: errors.New("cancelled, nothing was changed")}
+var errCancelled = &finding.Error{Kind: finding.Cancelled, Err: errors.New("cancelled, nothing was changed")}
 
 // confirm asks a question that needs a typed word. Without a terminal it asks
 // nothing.

@@ -9,9 +9,9 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/host/dockersetup"
-	"github.com/marketcalls/openalgo-install/internal/install"
 )
 
 func (a *app) dockerCommand() *cobra.Command {
@@ -107,4 +107,4 @@ func (a *app) bringDocker(ctx context.Context, ans answers.Answers, o installOpt
 	return err
 }
 
-func notReady(err error) error { return &install.Error{Exit: install.ExitHost, Err: err} }
+func notReady(err error) error { return &finding.Error{Kind: finding.HostNotReady, Err: err} }

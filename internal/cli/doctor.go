@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/marketcalls/openalgo-install/internal/doctor"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/install"
 )
 
@@ -78,7 +79,7 @@ func (a *app) doctor(ctx context.Context, o doctorOptions) error {
 		}
 	}
 	if err == nil && report.Failures > 0 {
-		return &toldError{&install.Error{Exit: install.ExitFailed, Err: errors.New("doctor found what does not work")}}
+		return &toldError{&finding.Error{Kind: finding.Failed, Err: errors.New("doctor found what does not work")}}
 	}
 	return err
 }
@@ -95,7 +96,7 @@ func (a *app) fix(ctx context.Context, look doctor.Look, report doctor.Report, w
 			return usage("without a terminal nothing is asked: add --yes if that is meant")
 		}
 		if !ok {
-			return &install.Error{Exit: install.ExitCancelled, Err: errors.New("nothing was changed")}
+			return &finding.Error{Kind: finding.Cancelled, Err: errors.New("nothing was changed")}
 		}
 	}
 	out := a.presenter()

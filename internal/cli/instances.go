@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/install"
 )
 
@@ -65,7 +66,7 @@ func (a *app) installAll(ctx context.Context, out *presenter, all []answers.Name
 		changed = changed || result.Changed
 		line := fmt.Sprintf("%s: %s", n.Name, result.Message)
 		if err != nil {
-			line = fmt.Sprintf("%s: FAILED (exit %d): %v", n.Name, install.ExitCode(err), err)
+			line = fmt.Sprintf("%s: FAILED (exit %d): %v", n.Name, exitCode(err), err)
 			failed = worse(failed, err)
 		}
 		lines = append(lines, line)
@@ -76,19 +77,19 @@ func (a *app) installAll(ctx context.Context, out *presenter, all []answers.Name
 	out.heading("")
 	summary := strings.Join(lines, "\n")
 	if failed != nil {
-		return out.end(install.Result{Changed: changed}, &install.Error{Exit: install.ExitCode(failed), Err: errors.New("not every instance could be installed:\n" + summary)})
+		return out.end(install.Result{Changed: changed}, &finding.Error{Kind: kindOf(failed), Err: errors.New("not every instance could be installed:\n" + summary)})
 	}
 	return out.end(install.Result{Changed: changed, Message: summary}, nil)
 }
 
-// worse is the error whose exit code counts for all: what could not be rolled
+// worse is the error whose kind counts for all: what could not be rolled
 // back before what could, and that before what was refused.
 func worse(a, b error) error {
 	if a == nil {
 		return b
 	}
-	rank := map[int]int{install.ExitBroken: 6, install.ExitRolledBack: 5, install.ExitCancelled: 4, install.ExitFailed: 3, install.ExitHost: 2, install.ExitUsage: 1}
-	if rank[install.ExitCode(b)] > rank[install.ExitCode(a)] {
+	rank := map[finding.Kind]int{finding.Broken: 6, finding.RolledBack: 5, finding.Cancelled: 4, finding.Failed: 3, finding.HostNotReady: 2, finding.Usage: 1}
+	if rank[kindOf(b)] > rank[kindOf(a)] {
 		return b
 	}
 	return a

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/install"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 )
@@ -135,7 +136,7 @@ func (a *app) resizeUntil(ctx context.Context, home string, all []*install.Insta
 	if err != nil {
 		return install.Result{}, usage("--until: %v", err)
 	}
-	return install.AtTime(ctx, home, at, do)
+	return install.AtTime(ctx, home, at, exitCode, do)
 }
 
 func (a *app) options(o resizeOptions, instances int) install.ResizeOptions {
@@ -249,11 +250,11 @@ func (a *app) unanswered(asks []install.Ask, now bool) []install.Ask {
 
 // cannotAsk names all open questions at once where nobody can be asked.
 func cannotAsk(asks []install.Ask, ways string) error {
-	exit, texts, answers := install.ExitUsage, []string{}, []string{}
+	kind, texts, answers := finding.Usage, []string{}, []string{}
 	for _, ask := range asks {
 		texts = append(texts, ask.Text)
 		if ask.Kind == install.AskMarket {
-			exit, answers = install.ExitHost, append(answers, ways)
+			kind, answers = finding.HostNotReady, append(answers, ways)
 		} else if ask.Kind == install.AskRights {
 			answers = append(answers, "To accept these rights, add --allow-rights.")
 		} else if !slices.Contains(answers, addYes) {
@@ -261,7 +262,7 @@ func cannotAsk(asks []install.Ask, ways string) error {
 		}
 	}
 	text := fmt.Sprintf("%s\n\n%s\n\nNothing was changed.", strings.Join(texts, ". "), strings.Join(answers, " "))
-	return &install.Error{Exit: exit, Err: errors.New(text)}
+	return &finding.Error{Kind: kind, Err: errors.New(text)}
 }
 
 const addYes = "To confirm in advance, add --yes."

@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/install"
 	"github.com/marketcalls/openalgo-install/internal/market"
 )
@@ -101,7 +102,7 @@ func (a *app) watchWaiter(ctx context.Context, out *presenter, home, when string
 		case err != nil:
 			return out.end(install.Result{}, fmt.Errorf("the process that waited ended without a word (%w): see `openalgo-install status`, then run the resize again", err))
 		case e.Type == install.EventResult && !*e.OK:
-			return out.end(install.Result{Changed: *e.Changed}, &install.Error{Exit: *e.Exit, Err: errors.New(e.Message)})
+			return out.end(install.Result{Changed: *e.Changed}, &finding.Error{Kind: kindOfExit(*e.Exit), ID: e.ID, Err: errors.New(e.Message)})
 		case e.Type == install.EventResult:
 			return out.end(install.Result{Changed: *e.Changed, URL: e.URL, Message: e.Message}, nil)
 		}

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/install"
 	"github.com/marketcalls/openalgo-install/internal/printable"
@@ -94,7 +95,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	cmd.SetErr(stderr)
 	err := cmd.ExecuteContext(ctx)
 	if err == nil {
-		return install.ExitDone
+		return exitDone
 	}
 	return a.fail(err)
 }
@@ -115,7 +116,7 @@ func (a *app) hinted(text string) string {
 	if err != nil {
 		return text
 	}
-	return install.Hinted(dir, text)
+	return finding.Hinted(dir, text)
 }
 
 // toldError has been printed already, as the last event of a run.
@@ -123,25 +124,6 @@ type toldError struct{ err error }
 
 func (e *toldError) Error() string { return e.err.Error() }
 func (e *toldError) Unwrap() error { return e.err }
-
-func exitCode(err error) int {
-	var (
-		use     *usageError
-		process *rehearsal.ExitError
-		inside  *exitError
-	)
-	switch {
-	case errors.As(err, &inside):
-		return inside.code
-	case errors.As(err, &use):
-		return install.ExitUsage
-	case errors.As(err, &process):
-		return process.Code
-	case errors.Is(err, context.Canceled):
-		return install.ExitCancelled
-	}
-	return install.ExitCode(err)
-}
 
 func (a *app) root() *cobra.Command {
 	var o installOptions
@@ -177,7 +159,7 @@ that fails puts back what ran before.`,
 		return usage("%v; `%s --help` lists the flags", err, c.CommandPath())
 	})
 	flags := cmd.PersistentFlags()
-	flags.StringVar(&a.dir, "dir", install.DefaultDir, "directory of the instance")
+	flags.StringVar(&a.dir, "dir", finding.DefaultDir, "directory of the instance")
 	flags.StringVar(&a.instanceName, "instance", "", "a further instance, in the directory DIR-NAME")
 	flags.BoolVar(&a.json, "json", false, "JSON on stdout; text for people goes to stderr")
 	flags.BoolVarP(&a.yes, "yes", "y", false, "answer yes to questions")
@@ -195,7 +177,7 @@ that fails puts back what ran before.`,
 func (a *app) connect(ctx context.Context) (*engine.Engine, sizing.Machine, error) {
 	e, err := engine.Connect(ctx, engine.Options{})
 	if ctx.Err() == nil && err != nil {
-		err = &install.Error{Exit: install.ExitHost, Err: err}
+		err = &finding.Error{Kind: finding.HostNotReady, Err: err}
 	}
 	if err != nil {
 		return nil, sizing.Machine{}, err
@@ -258,7 +240,7 @@ func isTerminal(stream any) bool {
 func (a *app) agree(question string) error {
 	ok, err := a.confirm(question, "yes")
 	if err == nil && !ok {
-		err = &install.Error{Exit: install.ExitCancelled, Err: errors.New("nothing was changed")}
+		err = &finding.Error{Kind: finding.Cancelled, Err: errors.New("nothing was changed")}
 	}
 	return err
 }

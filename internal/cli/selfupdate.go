@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/install"
 	"github.com/marketcalls/openalgo-install/internal/selfupdate"
 )
@@ -51,7 +52,7 @@ func selfUpdate(ctx context.Context, to string) (install.Result, error) {
 		return install.Result{}, fmt.Errorf("finding this program's own file: %w", err)
 	}
 	if owner := selfupdate.Owner(ctx, self); owner != "" {
-		return install.Result{}, &install.Error{Exit: install.ExitHost, Err: fmt.Errorf("%s belongs to the package %s: update that with the package manager", self, owner)}
+		return install.Result{}, &finding.Error{Kind: finding.HostNotReady, Err: fmt.Errorf("%s belongs to the package %s: update that with the package manager", self, owner)}
 	}
 	releases, err := selfupdate.Open()
 	if err != nil {
@@ -83,16 +84,16 @@ func currentVersion() string { return version }
 
 func updateError(ctx context.Context, err error) error {
 	var use *usageError
-	var told *install.Error
+	var told *finding.Error
 	switch {
 	case err == nil, errors.As(err, &use), errors.As(err, &told):
 		return err
 	case ctx.Err() != nil:
-		return &install.Error{Exit: install.ExitCancelled, Err: errors.New("cancelled, nothing was changed")}
+		return &finding.Error{Kind: finding.Cancelled, Err: errors.New("cancelled, nothing was changed")}
 	case errors.Is(err, selfupdate.ErrNoKey):
-		return &install.Error{Exit: install.ExitHost, Err: fmt.Errorf("%w, so it can't tell a release from anything else: it was built from source. Build the newer source, or install a release", err)}
+		return &finding.Error{Kind: finding.HostNotReady, Err: fmt.Errorf("%w, so it can't tell a release from anything else: it was built from source. Build the newer source, or install a release", err)}
 	}
-	return &install.Error{Exit: install.ExitFailed, Err: fmt.Errorf("%w. Nothing was changed", err)}
+	return &finding.Error{Kind: finding.Failed, Err: fmt.Errorf("%w. Nothing was changed", err)}
 }
 
 // checkVersion is `version --check`: exit 0 when there is nothing newer, 10

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/install"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/secret"
@@ -177,7 +178,7 @@ func (a *app) editEnv(ctx context.Context, in *install.Installer) (install.EnvEd
 	cmd := exec.CommandContext(ctx, "sh", "-c", editor+` "$1"`, "sh", path)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = a.stdin, a.stderr, a.stderr
 	if err := cmd.Run(); err != nil {
-		return install.EnvEdit{}, &install.Error{Exit: install.ExitFailed, Err: fmt.Errorf("the editor %s ended with an error, nothing was changed: %w", editor, err)}
+		return install.EnvEdit{}, &finding.Error{Kind: finding.Failed, Err: fmt.Errorf("the editor %s ended with an error, nothing was changed: %w", editor, err)}
 	}
 	after, err := readfile.Regular(path, readfile.Config)
 	if err != nil {

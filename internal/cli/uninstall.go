@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/install"
 )
 
@@ -91,7 +92,7 @@ func (a *app) confirmPurge(removal *install.Removal, name string) error {
 			return usage("--purge deletes all data; without a terminal write --yes --purge=%s", removal.Project)
 		}
 		if !ok {
-			return &install.Error{Exit: install.ExitCancelled, Err: fmt.Errorf("that is not the name; nothing was changed")}
+			return &finding.Error{Kind: finding.Cancelled, Err: fmt.Errorf("that is not the name; nothing was changed")}
 		}
 		return nil
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/host/dockersetup"
 	"github.com/marketcalls/openalgo-install/internal/install"
@@ -150,7 +151,7 @@ func commandLine(args []string, dir string) string {
 	for _, arg := range args {
 		line += " " + arg
 	}
-	if dir != install.DefaultDir {
+	if dir != finding.DefaultDir {
 		line += " --dir " + dir
 	}
 	return line
@@ -174,7 +175,7 @@ func commands(dir string) [][2]string {
 // asCancelled gives questions that were not answered their exit code.
 func asCancelled(err error) error {
 	if errors.Is(err, wizard.ErrEnded) {
-		return &install.Error{Exit: install.ExitCancelled, Err: err}
+		return &finding.Error{Kind: finding.Cancelled, Err: err}
 	}
 	return err
 }

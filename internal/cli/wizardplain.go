@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/install"
 	"github.com/marketcalls/openalgo-install/internal/wizard"
 )
@@ -87,7 +88,7 @@ func (a *app) askAndInstall(ctx context.Context, lines *wizard.Lines, w *wizard.
 		return false, err
 	}
 	if !yes {
-		return false, &install.Error{Exit: install.ExitCancelled, Err: errors.New("nothing was changed")}
+		return false, &finding.Error{Kind: finding.Cancelled, Err: errors.New("nothing was changed")}
 	}
 	if o.rehearse {
 		result, _, err := in.Rehearse(ctx, ans)
@@ -110,7 +111,7 @@ func (a *app) askAndInstall(ctx context.Context, lines *wizard.Lines, w *wizard.
 // once more.
 func (a *app) offerRetry(ctx context.Context, lines *wizard.Lines, out *presenter, failure error) (bool, error) {
 	told := out.end(install.Result{}, failure)
-	if ctx.Err() != nil || install.ExitCode(failure) == install.ExitBroken {
+	if ctx.Err() != nil || finding.KindOf(failure) == finding.Broken {
 		return false, told
 	}
 	text, err := lines.Ask(ctx, "\nGo through the answers again and retry? [no]: ", false)

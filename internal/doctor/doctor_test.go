@@ -10,6 +10,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/install"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
@@ -232,7 +233,7 @@ func TestMaskAssignments(t *testing.T) {
 func TestKeysAreOneFinding(t *testing.T) {
 	p := sound(t)
 	p.env, _ = envfile.Parse(nil)
-	p.refusal = &install.Refusal{Check: "keys", What: ".env is empty", Why: "It opens the data.", Ways: []install.Way{{Run: "openalgo-install restore FILE"}}}
+	p.refusal = &finding.Refusal{Check: "keys", What: ".env is empty", Why: "It opens the data.", Ways: []finding.Way{{Run: "openalgo-install restore FILE"}}}
 	var about []Finding
 	for _, f := range findings(p) {
 		if f.Level != OK {

@@ -6,7 +6,7 @@ import (
 	"net/netip"
 	"strings"
 
-	"github.com/marketcalls/openalgo-install/internal/install"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 )
 
 func instanceThere(p patient) []Finding {
@@ -27,7 +27,7 @@ func refused(p patient) []Finding {
 	}
 	fix := ""
 	if len(r.Ways) > 0 {
-		fix = install.Hinted(p.dir, r.Ways[0].String())
+		fix = finding.Hinted(p.dir, r.Ways[0].String())
 	}
 	return failure(r.Check, fix, "%s. %s", r.What, r.Why)
 }

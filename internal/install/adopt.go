@@ -16,6 +16,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/broker"
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
 )
 
@@ -64,7 +65,7 @@ func (in *Installer) adoptable(ctx context.Context) (answers.Answers, error) {
 		return answers.Answers{}, err
 	}
 	if s.ours() {
-		return answers.Answers{}, fail(ExitHost, "the OpenAlgo in %s is this program's already: there is nothing to adopt", in.work.dir)
+		return answers.Answers{}, finding.Errorf(finding.HostNotReady, "the OpenAlgo in %s is this program's already: there is nothing to adopt", in.work.dir)
 	}
 	in.adopting = true
 	o, err := in.observe(ctx)
@@ -73,7 +74,7 @@ func (in *Installer) adoptable(ctx context.Context) (answers.Answers, error) {
 	}
 	in.knowEnv(o)
 	if !isUp(*o.container()) {
-		return answers.Answers{}, fail(ExitHost, "%s is %s, and taking over proves itself by a start: `docker start %[1]s` first", o.container().Name, o.container().State)
+		return answers.Answers{}, finding.Errorf(finding.HostNotReady, "%s is %s, and taking over proves itself by a start: `docker start %[1]s` first", o.container().Name, o.container().State)
 	}
 	a, err := answersOf(o)
 	if err != nil {
@@ -94,7 +95,7 @@ func (in *Installer) adoptable(ctx context.Context) (answers.Answers, error) {
 	}
 	in.sayOnce(text)
 	if problems := a.Check(); len(problems) > 0 {
-		return a, &Error{Exit: ExitHost, Err: fmt.Errorf("this OpenAlgo can't be adopted as it is: %w", &answers.Invalid{Problems: problems})}
+		return a, &finding.Error{Kind: finding.HostNotReady, Err: fmt.Errorf("this OpenAlgo can't be adopted as it is: %w", &answers.Invalid{Problems: problems})}
 	}
 	return a, nil
 }
@@ -103,7 +104,7 @@ func (in *Installer) adoptable(ctx context.Context) (answers.Answers, error) {
 // goes by the project that it has.
 func (in *Installer) observeAdopted(o *observed) error {
 	if o.env == nil {
-		return fail(ExitHost, "there is no %s: name the directory of the stack with --dir (`openalgo-install status` lists them)", in.work.env())
+		return finding.Errorf(finding.HostNotReady, "there is no %s: name the directory of the stack with --dir (`openalgo-install status` lists them)", in.work.env())
 	}
 	for _, c := range o.all {
 		if !o.owns(c) && sameFile(dirOf(c), in.work.dir) {
@@ -112,10 +113,10 @@ func (in *Installer) observeAdopted(o *observed) error {
 	}
 	c := o.container()
 	if c == nil {
-		return fail(ExitHost, "there is no OpenAlgo container for %s: `openalgo-install status` lists what there is, --dir names another directory", in.work.dir)
+		return finding.Errorf(finding.HostNotReady, "there is no OpenAlgo container for %s: `openalgo-install status` lists what there is, --dir names another directory", in.work.dir)
 	}
 	if !slices.ContainsFunc(c.Mounts, func(m engine.Mount) bool { return m.Target == EnvTarget && sameFile(m.Source, in.work.env()) }) {
-		return fail(ExitHost, "%s does not mount %s, so its keys are somewhere else: mount that file at %s first", c.Name, in.work.env(), EnvTarget)
+		return finding.Errorf(finding.HostNotReady, "%s does not mount %s, so its keys are somewhere else: mount that file at %s first", c.Name, in.work.env(), EnvTarget)
 	}
 	if project := c.Labels[compose.LabelProject]; project != "" {
 		o.project = project
@@ -134,7 +135,7 @@ func answersOf(o *observed) (answers.Answers, error) {
 	}
 	a.Broker.Name = brokerOf(o)
 	if _, ok := broker.Find(a.Broker.Name); !ok {
-		return a, fail(ExitHost, "the REDIRECT_URL in .env names the broker %q, which is not known here: correct it, or upgrade this program", a.Broker.Name)
+		return a, finding.Errorf(finding.HostNotReady, "the REDIRECT_URL in .env names the broker %q, which is not known here: correct it, or upgrade this program", a.Broker.Name)
 	}
 	readCredentials(&a, o.env)
 	a.RemoteMCP.Enabled = strings.EqualFold(get("MCP_HTTP_ENABLED"), "true")
@@ -144,7 +145,7 @@ func answersOf(o *observed) (answers.Answers, error) {
 	bind, web := portOf(*c, compose.WebPort)
 	_, socket := portOf(*c, compose.WebSocketPort)
 	if web == 0 || socket == 0 {
-		return a, fail(ExitHost, "%s does not publish the ports %d and %d, so nobody can reach it by this program's ways", c.Name, compose.WebPort, compose.WebSocketPort)
+		return a, finding.Errorf(finding.HostNotReady, "%s does not publish the ports %d and %d, so nobody can reach it by this program's ways", c.Name, compose.WebPort, compose.WebSocketPort)
 	}
 	a.Ports = answers.Ports{Web: web, WebSocket: socket, Bind: bind}
 	if bind == "" {

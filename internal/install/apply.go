@@ -11,6 +11,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 )
 
 // stopGrace is how long the app may take to end its work (design, The stack).
@@ -124,7 +125,7 @@ func (r *run) steps() []step {
 // apply does every step, and commits or rolls back.
 func (r *run) apply(ctx context.Context) error {
 	if err := r.journal.save(); err != nil {
-		return fail(ExitHost, "%w", err)
+		return finding.Errorf(finding.HostNotReady, "%w", err)
 	}
 	for _, s := range r.steps() {
 		if err := r.step(ctx, s); err != nil {
@@ -137,7 +138,7 @@ func (r *run) apply(ctx context.Context) error {
 	}
 	failpoint("committing")
 	if err := r.in.acrossRestart(context.WithoutCancel(ctx), func(ctx context.Context) error { return r.in.commit(ctx, r.journal) }); err != nil {
-		return fail(ExitFailed, "OpenAlgo runs and is ready, but tidying up failed: %w. Run the same command again", err)
+		return finding.Errorf(finding.Failed, "OpenAlgo runs and is ready, but tidying up failed: %w. Run the same command again", err)
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/backup"
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 )
 
 // BackupOptions say where a backup goes and what it holds.
@@ -49,7 +50,7 @@ func (in *Installer) Backup(ctx context.Context, o BackupOptions) (Result, error
 	b := &backing{in: in, options: o}
 	var err error
 	if b.wrap, b.key, err = o.Seal.Ready(); err != nil {
-		return Result{}, fail(ExitUsage, "%w", err)
+		return Result{}, finding.Errorf(finding.Usage, "%w", err)
 	}
 	result, err := in.backUp(ctx, b)
 	in.recordBackup(b, result, err)
@@ -78,7 +79,7 @@ func (in *Installer) backUp(ctx context.Context, b *backing) (Result, error) {
 // mayCopy wants the data readable from here.
 func (in *Installer) mayCopy(what string) error {
 	if !in.Engine.Info().Local || os.Geteuid() != 0 {
-		return fail(ExitHost, "%s reads and writes the volumes, which takes root on the engine's own host: run this there, with sudo", what)
+		return finding.Errorf(finding.HostNotReady, "%s reads and writes the volumes, which takes root on the engine's own host: run this there, with sudo", what)
 	}
 	return nil
 }
@@ -99,11 +100,11 @@ func (b *backing) run(ctx context.Context, c engine.Container) (Result, error) {
 	case notUp != nil && failed == nil:
 		return b.keptWhileDown(context.WithoutCancel(ctx), c, notUp)
 	case notUp != nil:
-		return Result{}, &Error{Exit: ExitBroken, Err: errors.Join(notUp, failed), Log: logOf(notUp)}
+		return Result{}, &finding.Error{Kind: finding.Broken, Err: errors.Join(notUp, failed), Log: logOf(notUp)}
 	case ctx.Err() != nil:
-		failed = &Error{Exit: ExitCancelled, Err: errors.New("cancelled: there is no backup, and OpenAlgo is as it was before")}
+		failed = &finding.Error{Kind: finding.Cancelled, Err: errors.New("cancelled: there is no backup, and OpenAlgo is as it was before")}
 	case failed != nil:
-		failed = fail(ExitFailed, "%w. There is no backup; OpenAlgo is as it was before", failed)
+		failed = finding.Errorf(finding.Failed, "%w. There is no backup; OpenAlgo is as it was before", failed)
 	}
 	if failed != nil {
 		return Result{}, failed
@@ -117,7 +118,7 @@ func (b *backing) keptWhileDown(ctx context.Context, c engine.Container, notUp e
 	if err == nil {
 		err = errors.New("The backup is there all the same: " + result.Message)
 	}
-	return Result{}, &Error{Exit: ExitBroken, Err: errors.Join(notUp, err), Log: logOf(notUp)}
+	return Result{}, &finding.Error{Kind: finding.Broken, Err: errors.Join(notUp, err), Log: logOf(notUp)}
 }
 
 // archive writes the archive. notUp says that the app was stopped for it and
@@ -206,7 +207,7 @@ func (b *backing) whileDown(ctx context.Context, c engine.Container, do func() e
 	b.down = time.Since(began)
 	if notUp != nil {
 		notUp = fmt.Errorf("OpenAlgo was stopped for the backup and does not start again: %w.\n"+
-			"`openalgo-install doctor` says what is wrong; `openalgo-install start` starts it", withoutLog(notUp))
+			"`openalgo-install doctor` says what is wrong; `openalgo-install start` starts it", finding.WithoutLog(notUp))
 	}
 	return failed, notUp
 }
@@ -235,7 +236,7 @@ func (b *backing) findTrees(ctx context.Context, c engine.Container) error {
 			return err
 		}
 		if at == "" && "/app/"+name == DataTarget {
-			return fail(ExitHost, "%s keeps its databases in no volume: put the volumes back into %s first", c.Name, compose.FileName)
+			return finding.Errorf(finding.HostNotReady, "%s keeps its databases in no volume: put the volumes back into %s first", c.Name, compose.FileName)
 		}
 		if at == "" {
 			continue
@@ -245,7 +246,7 @@ func (b *backing) findTrees(ctx context.Context, c engine.Container) error {
 			return fmt.Errorf("looking at %s: %w", at, err)
 		}
 		if bytes == 0 && name == dataTree {
-			return fail(ExitHost, "there is no database in %s yet, and so nothing to back up: look into it if you expected one", source)
+			return finding.Errorf(finding.HostNotReady, "there is no database in %s yet, and so nothing to back up: look into it if you expected one", source)
 		}
 		b.trees = append(b.trees, backup.Tree{Name: name, Source: source, Path: at, Bytes: bytes})
 	}

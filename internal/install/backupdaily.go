@@ -15,6 +15,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/broker"
 	"github.com/marketcalls/openalgo-install/internal/compose"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/market"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
@@ -71,11 +72,11 @@ func (d *DailyBackup) files(root, dir string) (out []string) {
 func (in *Installer) SetDailyBackup(ctx context.Context, clock, to string, command, recover []string, marketToo bool) (Result, error) {
 	next, err := market.Next(time.Now(), clock)
 	if err != nil {
-		return Result{}, fail(ExitUsage, "--schedule: %w", err)
+		return Result{}, finding.Errorf(finding.Usage, "--schedule: %w", err)
 	}
 	for _, word := range append(slices.Clone(command), recover...) {
 		if !plainWord.MatchString(word) {
-			return Result{}, fail(ExitUsage, "--schedule: %q has characters that cron or systemd would take for something else: use a path without them", word)
+			return Result{}, finding.Errorf(finding.Usage, "--schedule: %q has characters that cron or systemd would take for something else: use a path without them", word)
 		}
 	}
 	env, err := engineEnvironment(os.Getenv)
@@ -83,7 +84,7 @@ func (in *Installer) SetDailyBackup(ctx context.Context, clock, to string, comma
 		return Result{}, err
 	}
 	if os.Geteuid() != 0 {
-		return Result{}, fail(ExitHost, "a daily backup is set up in /etc, which takes root: run this with sudo")
+		return Result{}, finding.Errorf(finding.HostNotReady, "a daily backup is set up in /etc, which takes root: run this with sudo")
 	}
 	if _, err := in.saved(ctx); err != nil {
 		return Result{}, err
@@ -97,7 +98,7 @@ func (in *Installer) SetDailyBackup(ctx context.Context, clock, to string, comma
 	}
 	to = cmp.Or(to, in.work.dir+archivesSuffix)
 	if err := writable(to); err != nil {
-		return Result{}, fail(ExitUsage, "--to names a directory that is made or written to: %w", err)
+		return Result{}, finding.Errorf(finding.Usage, "--to names a directory that is made or written to: %w", err)
 	}
 	before := ReadDailyBackup(in.work.dir)
 	wanted := daily{dir: in.work.dir, project: compose.ProjectName(o.project), at: next, backup: command, recover: recover, env: env}
@@ -112,11 +113,11 @@ func (in *Installer) SetDailyBackup(ctx context.Context, clock, to string, comma
 		err = host.WriteFile(in.work.path(dailyName), append(text, '\n'), 0o600, "")
 	}
 	if err != nil {
-		return Result{}, fail(ExitFailed, "keeping the time of the daily backup: %w", err)
+		return Result{}, finding.Errorf(finding.Failed, "keeping the time of the daily backup: %w", err)
 	}
 	if before != nil {
 		if err := s.remove(ctx, before.files("", in.work.dir), files); err != nil {
-			return Result{}, fail(ExitFailed, "the daily backup is set up, and the previous one is still there: %w", err)
+			return Result{}, finding.Errorf(finding.Failed, "the daily backup is set up, and the previous one is still there: %w", err)
 		}
 	}
 	if by == "cron" && cronHere("") != "" {
@@ -134,7 +135,7 @@ func guardMarket(o *observed, next time.Time, clock string, marketToo bool) erro
 	b, _ := broker.Find(brokerOf(o))
 	for day := range 7 {
 		if open := market.Open(next.AddDate(0, 0, day), b.Kind == broker.Crypto); len(open) > 0 && !marketToo {
-			return fail(ExitUsage, "at %s IST a market is open (%s), and OpenAlgo stops for some seconds then. Choose another time, or confirm this one with --now", clock, open[0])
+			return finding.Errorf(finding.Usage, "at %s IST a market is open (%s), and OpenAlgo stops for some seconds then. Choose another time, or confirm this one with --now", clock, open[0])
 		}
 	}
 	return nil
@@ -164,7 +165,7 @@ func (s scheduler) set(ctx context.Context, d daily) (files []string, by string,
 	if _, err := os.Stat(filepath.Join(s.root, "/run/systemd/system")); err == nil {
 		files, err := s.place(ctx, d.units())
 		if err != nil {
-			return nil, "", fail(ExitFailed, "setting up the systemd timer: %w. The previous schedule was not changed.", err)
+			return nil, "", finding.Errorf(finding.Failed, "setting up the systemd timer: %w. The previous schedule was not changed.", err)
 		}
 		return files, "systemd", nil
 	}
@@ -174,13 +175,13 @@ func (s scheduler) set(ctx context.Context, d daily) (files []string, by string,
 		reason = "there is no " + cronTables
 	}
 	if reason != "" && reason != noCron { // one may be installed yet, and doctor fails until then
-		return nil, "", fail(ExitHost, "this machine has neither systemd nor a usable cron: %s\n\n"+
+		return nil, "", finding.Errorf(finding.HostNotReady, "this machine has neither systemd nor a usable cron: %s\n\n"+
 			"Install cron:\n\n    sudo apt-get install cron\n\nOr let your own scheduler run this at that time:\n\n    %s\n\nand this after a boot:\n\n    %s\n\nNothing was changed.",
 			reason, strings.Join(d.backup, " "), strings.Join(d.recover, " "))
 	}
 	files, err = s.place(ctx, []hostFile{table})
 	if err != nil {
-		return nil, "", fail(ExitFailed, "setting up the daily backup: %w", err)
+		return nil, "", finding.Errorf(finding.Failed, "setting up the daily backup: %w", err)
 	}
 	return files, "cron", nil
 }
@@ -272,7 +273,7 @@ func (in *Installer) RemoveDailyBackup(ctx context.Context) (Result, error) {
 		err = host.Remove(in.work.path(dailyName))
 	}
 	if err != nil {
-		return Result{}, fail(ExitFailed, "ending the daily backup: %w", err)
+		return Result{}, finding.Errorf(finding.Failed, "ending the daily backup: %w", err)
 	}
 	return Result{Changed: true, Message: "no daily backup is made any more; those that are there stay"}, nil
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/backup"
 	"github.com/marketcalls/openalgo-install/internal/compose"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
 )
 
@@ -65,7 +66,7 @@ func (t *target) open(b *backing) error {
 		t.file, err = makeFresh(t.name)
 	}
 	if err != nil {
-		return fail(ExitHost, "making the backup: %w", err)
+		return finding.Errorf(finding.HostNotReady, "making the backup: %w", err)
 	}
 	t.warn(b)
 	t.out = countingWriter{t.file, &t.bytes}
@@ -101,13 +102,13 @@ func (t *target) choose(b *backing, to string) error {
 		t.dir = to
 	default:
 		if b.options.Keep > 0 {
-			return fail(ExitUsage, "--keep counts the backups in a directory, and --to names a file: name a directory")
+			return finding.Errorf(finding.Usage, "--keep counts the backups in a directory, and --to names a file: name a directory")
 		}
 		t.name = to
 	}
 	if t.name == "" {
 		if err := os.MkdirAll(t.dir, 0o700); err != nil {
-			return fail(ExitHost, "making the directory for backups: %w", err)
+			return finding.Errorf(finding.HostNotReady, "making the directory for backups: %w", err)
 		}
 		t.name = filepath.Join(t.dir, b.names()+time.Now().UTC().Format(stampForm)+ending)
 	}
@@ -115,10 +116,10 @@ func (t *target) choose(b *backing, to string) error {
 		return err
 	}
 	if _, err := os.Lstat(t.name); err == nil {
-		return fail(ExitUsage, "%s exists, and no backup is ever overwritten: name another file", t.name)
+		return finding.Errorf(finding.Usage, "%s exists, and no backup is ever overwritten: name another file", t.name)
 	}
 	if t.inside(b) {
-		return fail(ExitUsage, "%s is inside what is backed up: name another place with --to, best on another disk", t.name)
+		return finding.Errorf(finding.Usage, "%s is inside what is backed up: name another place with --to, best on another disk", t.name)
 	}
 	t.shared = othersMayWrite(filepath.Dir(t.name))
 	if t.dir != "" { // what a killed run left; only one at a time writes them
@@ -155,15 +156,15 @@ func (t *target) room(b *backing) error {
 	if t.checkDir(b) == filepath.Dir(t.name) {
 		bytes += databases
 	} else if disk, err := host.Disk(b.in.work.dir); err == nil && disk.FreeMiB < int(databases>>20)+minDirMiB {
-		return fail(ExitHost, "the databases take %d MiB, and %s has %d MiB free to check them: make room, or name another directory with --to. Nothing was stopped.",
+		return finding.Errorf(finding.HostNotReady, "the databases take %d MiB, and %s has %d MiB free to check them: make room, or name another directory with --to. Nothing was stopped.",
 			databases>>20, b.in.work.dir, disk.FreeMiB)
 	}
 	disk, err := host.Disk(filepath.Dir(t.name))
 	if err != nil {
-		return fail(ExitHost, "looking at the disk of %s: %w", t.name, err)
+		return finding.Errorf(finding.HostNotReady, "looking at the disk of %s: %w", t.name, err)
 	}
 	if need := int(bytes>>20) + minDirMiB; disk.FreeMiB < need {
-		return fail(ExitHost, "the data takes %d MiB, and %s has %d MiB free for its backup: make room, or name another disk with --to. Nothing was stopped",
+		return finding.Errorf(finding.HostNotReady, "the data takes %d MiB, and %s has %d MiB free for its backup: make room, or name another disk with --to. Nothing was stopped",
 			bytes>>20, filepath.Dir(t.name), disk.FreeMiB)
 	}
 	return nil

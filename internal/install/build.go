@@ -13,6 +13,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/printable"
 	"github.com/marketcalls/openalgo-install/internal/source"
@@ -95,7 +96,7 @@ func (in *Installer) openRemote(ctx context.Context, remote source.Remote, o sou
 	}
 	if in.checkout == "" {
 		if in.checkout, err = os.MkdirTemp("", "openalgo-install-source-"); err != nil {
-			return fail(ExitHost, "making a directory for the source: %w", err)
+			return finding.Errorf(finding.HostNotReady, "making a directory for the source: %w", err)
 		}
 	}
 	in.note("fetching " + remote.URL + " at " + rev.Commit[:7])
@@ -120,11 +121,11 @@ func (in *Installer) openRemote(ctx context.Context, remote source.Remote, o sou
 func sourceError(ctx context.Context, key string, err error) error {
 	switch {
 	case ctx.Err() != nil:
-		return cancelled()
+		return finding.Cancel()
 	case errors.Is(err, source.ErrNotACheckout):
-		return fail(ExitUsage, "%s: %w", key, err)
+		return finding.Errorf(finding.Usage, "%s: %w", key, err)
 	}
-	return fail(ExitHost, "%s: %w", key, err)
+	return finding.Errorf(finding.HostNotReady, "%s: %w", key, err)
 }
 
 // closeSource removes what was fetched.
@@ -146,7 +147,7 @@ func (in *Installer) buildImage(ctx context.Context, p *Plan) error {
 	b := in.built
 	bases, err := b.src.Bases()
 	if err != nil {
-		return fail(ExitHost, "%w", err)
+		return finding.Errorf(finding.HostNotReady, "%w", err)
 	}
 	labels := map[string]string{labelBuiltFor: p.project, labelDockerfile: b.dockerfile}
 	for name, value := range map[string]string{labelSource: b.key, labelRevision: b.commit, labelBranch: b.branch} {
@@ -215,7 +216,7 @@ func (in *Installer) buildError(ref string, err error) error {
 	if failed.Step != "" {
 		at = fmt.Sprintf(", at the step %q", printable.Line(firstLine(failed.Step)))
 	}
-	return &Error{Exit: ExitFailed, Log: log, LogOf: "the step's last lines",
+	return &finding.Error{Kind: finding.Failed, Log: log, LogOf: "the step's last lines",
 		Err: fmt.Errorf("building the image failed%s (nothing was changed): %s", at, reason)}
 }
 

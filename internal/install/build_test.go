@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 )
 
@@ -58,8 +59,8 @@ func TestBuildReasons(t *testing.T) {
 		"src/main.ts(3,1): error TS2322: Type 'string' is not assignable to type 'number'.":                               "exit code 2",
 	} {
 		err := in.buildError("x:1", &engine.BuildError{Step: "[frontend 3/5] RUN npm ci", Text: "the step failed: exit code 2", Log: []string{"\x1b[91mbefore canary-secret", line}})
-		failed := (*Error)(nil)
-		if !errors.As(err, &failed) || failed.Exit != ExitFailed {
+		failed := (*finding.Error)(nil)
+		if !errors.As(err, &failed) || failed.Kind != finding.Failed {
 			t.Fatalf("%v", err)
 		}
 		if !strings.Contains(failed.Err.Error(), says) || !strings.Contains(failed.Err.Error(), "npm ci") {

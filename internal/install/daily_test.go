@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/market"
 )
 
@@ -131,7 +132,7 @@ func TestDailyTable(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if _, _, err := s.set(t.Context(), d); ExitCode(err) != ExitHost {
+		if _, _, err := s.set(t.Context(), d); finding.KindOf(err) != finding.HostNotReady {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -146,7 +147,7 @@ func TestEngineEnvironment(t *testing.T) {
 		t.Errorf("%v, %v", got, err)
 	}
 	for _, host := range []string{"tcp://me:secret@10.0.0.1:2376", "unix:///run/a b"} {
-		if _, err := engineEnvironment(func(name string) string { return map[string]string{"DOCKER_HOST": host}[name] }); ExitCode(err) != ExitUsage || strings.Contains(err.Error(), "secret") {
+		if _, err := engineEnvironment(func(name string) string { return map[string]string{"DOCKER_HOST": host}[name] }); finding.KindOf(err) != finding.Usage || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%s: %v", host, err)
 		}
 	}

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/marketcalls/openalgo-install/internal/finding"
 )
 
 // Where a machine keeps its schedules. Root's log of them is not in the
@@ -58,10 +60,10 @@ func engineEnvironment(getenv func(string) string) ([]string, error) {
 			continue
 		}
 		if !plainWord.MatchString(value) {
-			return nil, fail(ExitUsage, "--schedule: %s has characters that mean something else to cron or systemd", name)
+			return nil, finding.Errorf(finding.Usage, "--schedule: %s has characters that mean something else to cron or systemd", name)
 		}
 		if u, err := url.Parse(value); name == "DOCKER_HOST" && (err != nil || u.User != nil && hasPassword(u)) {
-			return nil, fail(ExitUsage, "--schedule: DOCKER_HOST has a password, which every user of this machine could read in the schedule. Use a Docker context instead")
+			return nil, finding.Errorf(finding.Usage, "--schedule: DOCKER_HOST has a password, which every user of this machine could read in the schedule. Use a Docker context instead")
 		}
 		out = append(out, name+"="+value)
 	}

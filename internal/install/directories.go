@@ -13,6 +13,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 )
 
 // directoryOf is the directory on this host that a mount keeps data in; "" for
@@ -101,7 +102,7 @@ func (in *Installer) guardPlace(o *observed, stack *compose.Stack) error {
 		if directoryOf(m) != "" {
 			answer = "named"
 		}
-		return fail(ExitHost, "the data of this OpenAlgo is in %s, and by these answers it would look in %s and start empty. "+
+		return finding.Errorf(finding.HostNotReady, "the data of this OpenAlgo is in %s, and by these answers it would look in %s and start empty. "+
 			"Write `volumes: %s` and run this again", o.data[0], m.Source, answer)
 	}
 	return nil

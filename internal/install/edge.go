@@ -11,6 +11,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/edge"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 )
 
@@ -97,7 +98,7 @@ func (in *Installer) planEdge(ctx context.Context, o *observed, p *Plan) error {
 	p.edge = e
 	p.Warnings = append(p.Warnings, warnings...)
 	if before.Kind != "" && before.Kind != e.state.Kind {
-		return fail(ExitHost, "%s is served by %s now, and both would want its ports: install with `tls: {mode: off}` first, then with the other", before.Domain, before.Kind)
+		return finding.Errorf(finding.HostNotReady, "%s is served by %s now, and both would want its ports: install with `tls: {mode: off}` first, then with the other", before.Domain, before.Kind)
 	}
 	plan, err := e.front.Plan(ctx, e.site)
 	if err != nil {
@@ -142,10 +143,10 @@ func (in *Installer) planGone(ctx context.Context, p *Plan, before edgeState) er
 
 // edgeRefusal gives an edge's error its exit code: the host is not ready.
 func edgeRefusal(err error) error {
-	if e := (*Error)(nil); errors.As(err, &e) {
+	if e := (*finding.Error)(nil); errors.As(err, &e) {
 		return err
 	}
-	return fail(ExitHost, "%w", err)
+	return finding.Errorf(finding.HostNotReady, "%w", err)
 }
 
 // openEdge opens what serves HTTPS, and describes the site for it.
@@ -158,7 +159,7 @@ func (in *Installer) openEdge(ctx context.Context, o *observed, a answers.Answer
 	if a.TLS.CARoot != "" {
 		text, err := readfile.Regular(a.TLS.CARoot, readfile.Config)
 		if err != nil {
-			return nil, nil, fail(ExitUsage, "tls.ca_root: %w", err)
+			return nil, nil, finding.Errorf(finding.Usage, "tls.ca_root: %w", err)
 		}
 		e.site.CARoot, e.state.Root = text, a.TLS.CARoot
 	}
@@ -169,7 +170,7 @@ func (in *Installer) openEdge(ctx context.Context, o *observed, a answers.Answer
 	if a.TLS.Cert != "" {
 		var err error
 		if warnings, err = e.site.ReadCertificate(a.TLS.Cert, a.TLS.Key, now()); err != nil {
-			return nil, nil, fail(ExitUsage, "%w", err)
+			return nil, nil, finding.Errorf(finding.Usage, "%w", err)
 		}
 		e.state.Any = true
 	}
@@ -178,7 +179,7 @@ func (in *Installer) openEdge(ctx context.Context, o *observed, a answers.Answer
 		return e, warnings, in.openNginx(ctx, e, a, settings)
 	}
 	if info := in.Engine.Info(); !info.Local || info.Rootless {
-		return nil, nil, fail(ExitHost, "tls.mode %s needs Docker on this host, run by root: the edge listens on the host's own network. "+
+		return nil, nil, finding.Errorf(finding.HostNotReady, "tls.mode %s needs Docker on this host, run by root: the edge listens on the host's own network. "+
 			"Use `tls: {mode: nginx}`, or `off` with a proxy of your own", a.TLS.Mode)
 	}
 	c, err := edge.OpenCaddy(ctx, in.Engine, settings)
@@ -201,7 +202,7 @@ func (in *Installer) openNginx(ctx context.Context, e *edgePlan, a answers.Answe
 		return nil
 	}
 	if !a.TLS.Certbot {
-		return fail(ExitUsage, "tls.mode nginx needs a certificate for %s, and there is none in /etc/letsencrypt/live: "+
+		return finding.Errorf(finding.Usage, "tls.mode nginx needs a certificate for %s, and there is none in /etc/letsencrypt/live: "+
 			"name one with tls.cert and tls.key, or write `certbot: true` so that certbot asks Let's Encrypt for it", a.Domain)
 	}
 	e.certbot = true
@@ -225,7 +226,7 @@ func (in *Installer) pullEdge(ctx context.Context, p *Plan) error {
 	began := in.stepStarted("edge-image", "bring the image "+p.edge.pull)
 	if _, err := in.Engine.Pull(ctx, p.edge.pull, in.progress("edge-image")); err != nil {
 		in.stepEnded("edge-image", StepFailed, began)
-		return &Error{Exit: ExitFailed, Err: fmt.Errorf("bringing the image of the edge, %s (nothing was changed): %w. "+
+		return &finding.Error{Kind: finding.Failed, Err: fmt.Errorf("bringing the image of the edge, %s (nothing was changed): %w. "+
 			"tls.edge.image names another one", p.edge.pull, err)}
 	}
 	in.stepEnded("edge-image", StepDone, began)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/edge"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
 )
 
@@ -132,7 +133,7 @@ func (in *Installer) openPorts(ctx context.Context, p *Plan) error {
 		in.note(text)
 	}
 	if err != nil {
-		return fail(ExitHost, "opening the ports: %w", err)
+		return finding.Errorf(finding.HostNotReady, "opening the ports: %w", err)
 	}
 	return nil
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/edge"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
 )
 
@@ -129,7 +130,7 @@ func TestRefusals(t *testing.T) {
 	for range refusalsAnHour {
 		in.noteRefusal("algo.example.com")
 	}
-	if _, err := plan("", ""); ExitCode(err) != ExitHost || !strings.Contains(err.Error(), "takes no more before") {
+	if _, err := plan("", ""); finding.KindOf(err) != finding.HostNotReady || !strings.Contains(err.Error(), "takes no more before") {
 		t.Error(err)
 	}
 	if _, err := plan("https://ca.example.com", ""); err != nil {

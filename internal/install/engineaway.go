@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 )
 
 // awayTime is how long Docker may be away before a run gives up. An upgrade of
@@ -61,7 +62,7 @@ func (in *Installer) Recover(ctx context.Context) (Result, error) {
 		return Result{Message: "nothing to do: no run was interrupted"}, nil
 	}
 	if err := in.engineBack(ctx); err != nil {
-		return Result{}, fail(ExitHost, "%w", err)
+		return Result{}, finding.Errorf(finding.HostNotReady, "%w", err)
 	}
 	if err := in.acrossRestart(ctx, func(ctx context.Context) error { return in.settle(ctx, "recover") }); err != nil {
 		return Result{}, err

@@ -10,6 +10,7 @@ import (
 	"github.com/aymanbagabas/go-udiff"
 
 	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/keys"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 	"github.com/marketcalls/openalgo-install/templates"
@@ -216,7 +217,7 @@ func (p envPlan) apply(file *envfile.File) (*envfile.File, error) {
 	if p.whole != nil && sha256Hex(file.Bytes()) == p.wholeOf {
 		var err error
 		if edited, err = envfile.Parse(p.whole); err != nil {
-			return nil, fail(ExitUsage, "%w", err)
+			return nil, finding.Errorf(finding.Usage, "%w", err)
 		}
 	}
 	for _, set := range p.edits {
@@ -225,7 +226,7 @@ func (p envPlan) apply(file *envfile.File) (*envfile.File, error) {
 			continue
 		}
 		if err := setKey(edited, set.Key, set.Value.Reveal()); err != nil {
-			return nil, fail(ExitUsage, "%w", err)
+			return nil, finding.Errorf(finding.Usage, "%w", err)
 		}
 	}
 	return edited, nil
@@ -264,11 +265,11 @@ func checkEnv(file *envfile.File, sample []byte, fresh, anySalt bool) (warnings 
 		}
 	}
 	if len(fatal) > 0 {
-		exit := ExitHost // the file on disk says it
+		kind := finding.HostNotReady // the file on disk says it
 		if fresh {
-			exit = ExitUsage // the answers say it
+			kind = finding.Usage // the answers say it
 		}
-		return warnings, fail(exit, "OpenAlgo would not start with this .env:\n  - %s", strings.Join(fatal, "\n  - "))
+		return warnings, finding.Errorf(kind, "OpenAlgo would not start with this .env:\n  - %s", strings.Join(fatal, "\n  - "))
 	}
 	return warnings, nil
 }

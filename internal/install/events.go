@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/printable"
 )
 
@@ -44,6 +45,7 @@ type Event struct {
 	Exit    *int   `json:"exit,omitempty"`
 	Changed *bool  `json:"changed,omitempty"`
 	URL     string `json:"url,omitempty"`
+	ID      string `json:"id,omitempty"` // of what was found
 }
 
 // Result is how a run ended.
@@ -53,15 +55,15 @@ type Result struct {
 	Message string
 }
 
-// ResultEvent is the last event of a run.
+// ResultEvent returns the last event of a run. The command line adds the exit
+// code.
 func ResultEvent(r Result, err error) Event {
-	exit := ExitCode(err)
 	ok := err == nil
 	message := r.Message
 	if err != nil {
 		message = printable.Text(err.Error())
 	}
-	return Event{Type: EventResult, Time: time.Now(), OK: &ok, Exit: &exit, Changed: &r.Changed, URL: r.URL, Message: message}
+	return Event{Type: EventResult, Time: time.Now(), OK: &ok, Changed: &r.Changed, URL: r.URL, Message: message, ID: finding.IDOf(err)}
 }
 
 // Reporter receives the events of a run.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 )
 
 // LabelDir is a volume's label with the directory that its keys are in.
@@ -86,7 +87,7 @@ func (in *Installer) guardData(o *observed) error {
 	}
 	switch {
 	case len(o.data) == 0 && o.env == nil && o.unread != nil:
-		return fail(ExitHost, "there is no %s, and %s, which would say where its data is, can't be read: %w. "+
+		return finding.Errorf(finding.HostNotReady, "there is no %s, and %s, which would say where its data is, can't be read: %w. "+
 			"Bring the .env back, or move that file away", in.work.env(), compose.FileName, o.unread)
 	case len(o.data) == 0:
 		return in.guardMoved(o)
@@ -108,13 +109,13 @@ func (in *Installer) guard(o *observed) error {
 
 // Refusal is what keeps every command from changing this instance; nil when
 // nothing does.
-func (in *Installer) Refusal(ctx context.Context) *Refusal {
+func (in *Installer) Refusal(ctx context.Context) *finding.Refusal {
 	o, err := in.observe(ctx)
 	if err != nil {
 		return nil
 	}
 	o.findByMount(in.work.dir, in.Engine.Info().Local)
-	return refusalOf(in.guard(o))
+	return finding.RefusalOf(in.guard(o))
 }
 
 // guardEngine refuses to look for an instance on a Docker that is not its own.
@@ -130,13 +131,13 @@ func (in *Installer) guardEngine(o *observed) error {
 	if labelled && !answersAt(was.Endpoint) {
 		return nil // that one is gone, and its data is here
 	}
-	return &Error{Exit: ExitHost, Err: &Refusal{Check: "engine",
+	return &finding.Error{Kind: finding.HostNotReady, Err: &finding.Refusal{Check: "engine",
 		What: fmt.Sprintf("the OpenAlgo in %s runs on another Docker, at %s", in.work.dir, was.Endpoint),
 		Why:  fmt.Sprintf("The Docker in use now (%s) has neither its container nor its data.", now.Endpoint),
-		Ways: []Way{
-			{"Name that Docker, then run the same command again", "export DOCKER_HOST=" + was.Endpoint},
-			{"If that Docker is gone for good, its volumes are gone too. Restore a backup into another directory",
-				fmt.Sprintf("sudo openalgo-install --dir %s-new restore FILE", in.work.dir)}},
+		Ways: []finding.Way{
+			{Do: "Name that Docker, then run the same command again", Run: "export DOCKER_HOST=" + was.Endpoint},
+			{Do: "If that Docker is gone for good, its volumes are gone too. Restore a backup into another directory",
+				Run: fmt.Sprintf("sudo openalgo-install --dir %s-new restore FILE", in.work.dir)}},
 		End: "Nothing was changed."}}
 }
 
@@ -162,14 +163,14 @@ func (in *Installer) guardPlaceOfContainer(o *observed) error {
 	if from == "" {
 		return nil
 	}
-	return &Error{Exit: ExitHost, Err: &Refusal{Check: "moved",
+	return &finding.Error{Kind: finding.HostNotReady, Err: &finding.Refusal{Check: "moved",
 		What: fmt.Sprintf("%s was moved here from %s", in.work.dir, from),
 		Why: fmt.Sprintf("The container %s was created for that place, and its .env is no longer there. "+
 			"Once the container is stopped, Docker cannot start it again.", o.container().Name),
-		Ways: []Way{
-			{"Recreate the container for this place, with the same keys and data. OpenAlgo stops for some seconds",
-				fmt.Sprintf("sudo openalgo-install --dir %s start", in.work.dir)},
-			{"Move the directory back", fmt.Sprintf("sudo mv %s %s", in.work.dir, from)}},
+		Ways: []finding.Way{
+			{Do: "Recreate the container for this place, with the same keys and data. OpenAlgo stops for some seconds",
+				Run: fmt.Sprintf("sudo openalgo-install --dir %s start", in.work.dir)},
+			{Do: "Move the directory back", Run: fmt.Sprintf("sudo mv %s %s", in.work.dir, from)}},
 		End: "Nothing was changed."}}
 }
 
@@ -189,9 +190,9 @@ func (in *Installer) guardForeign(o *observed) error {
 	case in.adopting || c == nil:
 		return nil
 	case o.state.ours():
-		return fail(ExitHost, "container %s also uses %s\n\nTwo OpenAlgos on one database can damage it. Check which one you use, then stop the other:\n\n    docker stop %[1]s\n\nNothing was changed.", c.Name, in.work.env())
+		return finding.Errorf(finding.HostNotReady, "container %s also uses %s\n\nTwo OpenAlgos on one database can damage it. Check which one you use, then stop the other:\n\n    docker stop %[1]s\n\nNothing was changed.", c.Name, in.work.env())
 	}
-	return fail(ExitHost, "%s is the .env of %s, an OpenAlgo that another tool made, and holds the keys of its data: "+
+	return finding.Errorf(finding.HostNotReady, "%s is the .env of %s, an OpenAlgo that another tool made, and holds the keys of its data: "+
 		"`openalgo-install adopt` takes it over, or --dir names another directory. Nothing was changed", in.work.env(), c.Name)
 }
 
@@ -214,7 +215,7 @@ func (in *Installer) guardUnknown(o *observed) error {
 	if o.env == nil || o.state.Project != "" || o.state.Began != "" || len(entries) == 0 {
 		return nil
 	}
-	return fail(ExitHost, "%s holds the .env and the data (db) of an OpenAlgo that this program did not make: "+
+	return finding.Errorf(finding.HostNotReady, "%s holds the .env and the data (db) of an OpenAlgo that this program did not make: "+
 		"--dir names another directory. Nothing was changed", in.work.dir)
 }
 
@@ -227,11 +228,11 @@ func (in *Installer) guardProject(o *observed) error {
 		if source := envSource(c); source != "" && in.Engine.Info().Local {
 			dir = filepath.Dir(source)
 		}
-		return &Error{Exit: ExitHost, Err: &Refusal{Check: "owner",
+		return &finding.Error{Kind: finding.HostNotReady, Err: &finding.Refusal{Check: "owner",
 			What: fmt.Sprintf("the container %s of the project %q belongs to %s", c.Name, o.project, dir),
 			Why:  fmt.Sprintf("It runs with the .env there, and this directory is %s. The keys of one would meet the data of the other.", in.work.dir),
-			Ways: []Way{{fmt.Sprintf("Work on that OpenAlgo: add --dir %s to the command", dir), ""},
-				{"For a second OpenAlgo, choose a directory with another name", ""}},
+			Ways: []finding.Way{{Do: fmt.Sprintf("Work on that OpenAlgo: add --dir %s to the command", dir)},
+				{Do: "For a second OpenAlgo, choose a directory with another name"}},
 			End: "Nothing was changed."}}
 	}
 	for _, place := range o.data {
@@ -239,7 +240,7 @@ func (in *Installer) guardProject(o *observed) error {
 		if dir == "" || sameFile(dir, in.work.dir) || !hasEnv(dir) || in.mounted(o, place) {
 			continue
 		}
-		return fail(ExitHost, "the volume %s belongs to %s, where its .env is. "+
+		return finding.Errorf(finding.HostNotReady, "the volume %s belongs to %s, where its .env is. "+
 			"To work on that OpenAlgo, add --dir %s to the command. For a second OpenAlgo, choose a directory with another name", place, dir, dir)
 	}
 	was := o.state.Project
@@ -249,7 +250,7 @@ func (in *Installer) guardProject(o *observed) error {
 	if _, exists := o.volumes[was+"_openalgo_db"]; !exists {
 		return nil
 	}
-	return fail(ExitHost, "the project is now called %q, but the data of this directory is in the volume %s_openalgo_db. "+
+	return finding.Errorf(finding.HostNotReady, "the project is now called %q, but the data of this directory is in the volume %s_openalgo_db. "+
 		"Under the new name OpenAlgo would start empty. Write `name: %s` in %s again (and no other COMPOSE_PROJECT_NAME in .env), "+
 		"or begin anew in another directory: `openalgo-install --dir %s-new`",
 		o.project, was, was, filepath.Join(in.work.dir, compose.FileName), in.work.dir)
@@ -275,7 +276,7 @@ func (in *Installer) guardMoved(o *observed) error {
 		return nil
 	}
 	slices.Sort(stray)
-	return fail(ExitHost, "%s holds keys, but there is no data under the project name %q; data that no directory claims is in %s. "+
+	return finding.Errorf(finding.HostNotReady, "%s holds keys, but there is no data under the project name %q; data that no directory claims is in %s. "+
 		"If the directory was moved or renamed, write the former name as the first line of %s: `name: %s`. "+
 		"To begin anew instead, use another directory: `openalgo-install --dir %s-new`",
 		in.work.env(), o.project, strings.Join(volumeNames(stray), ", "),

@@ -14,6 +14,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/rehearsal"
 	"github.com/marketcalls/openalgo-install/templates"
 )
@@ -75,7 +76,7 @@ func (in *Installer) bringImage(ctx context.Context, p *Plan) error {
 	}
 	if err != nil {
 		in.stepEnded("image", StepFailed, began)
-		return &Error{Exit: ExitFailed, Err: pullError(p.stack.Image, err)}
+		return &finding.Error{Kind: finding.Failed, Err: pullError(p.stack.Image, err)}
 	}
 	in.stepEnded("image", StepDone, began)
 	return nil

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 )
 
 // ResetPassword is OpenAlgo's own program for a forgotten password. It hashes
@@ -21,7 +22,7 @@ func (in *Installer) Inside(ctx context.Context, cmd []string, t *engine.Termina
 		return engine.ExecResult{}, err
 	}
 	if c.State != "running" {
-		return engine.ExecResult{}, fail(ExitHost, "%s is %s: `openalgo-install start` first", c.Name, c.State)
+		return engine.ExecResult{}, finding.Errorf(finding.HostNotReady, "%s is %s: `openalgo-install start` first", c.Name, c.State)
 	}
 	if t == nil {
 		return in.Engine.Exec(ctx, c.ID, cmd, "")

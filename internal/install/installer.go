@@ -14,6 +14,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/broker"
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
@@ -135,9 +136,9 @@ func (in *Installer) InstallSaved(ctx context.Context) (Result, error) {
 		a, problems, ok := SavedAnswers(in.work.dir, name)
 		switch {
 		case !ok:
-			return a, fail(ExitUsage, "%s cannot be read any more", name)
+			return a, finding.Errorf(finding.Usage, "%s cannot be read any more", name)
 		case len(problems) > 0:
-			return a, &Error{Exit: ExitUsage, Err: &answers.Invalid{Problems: problems}}
+			return a, &finding.Error{Kind: finding.Usage, Err: &answers.Invalid{Problems: problems}}
 		}
 		return a, nil
 	})
@@ -164,7 +165,7 @@ func (in *Installer) carryOut(ctx context.Context, command string, w wish) (Resu
 	}
 	madeDir, err := in.work.create()
 	if err != nil {
-		return result, fail(ExitHost, "%w", err)
+		return result, finding.Errorf(finding.HostNotReady, "%w", err)
 	}
 	if held == nil {
 		failpoint("before-lock")
@@ -189,7 +190,7 @@ func (in *Installer) takeOver(ctx context.Context) (*lock, error) {
 	}
 	held, _, err := in.work.tryLock()
 	if err != nil {
-		return nil, fail(ExitHost, "%w", err)
+		return nil, finding.Errorf(finding.HostNotReady, "%w", err)
 	}
 	if held == nil {
 		return in.work.attach(ctx, in.note)
@@ -213,7 +214,7 @@ func (in *Installer) nothingToDo(ctx context.Context, p *Plan, result Result) (R
 		err = in.verifyEdge(ctx, p.edge.state)
 	}
 	if err != nil {
-		return result, &Error{Exit: ExitFailed, Err: fmt.Errorf("nothing to change, but the stack is not ready: %w", err), Log: logOf(err)}
+		return result, &finding.Error{Kind: finding.Failed, Err: fmt.Errorf("nothing to change, but the stack is not ready: %w", err), Log: logOf(err)}
 	}
 	result.URL = p.answers.Origin()
 	result.Message = "nothing to do: OpenAlgo runs as the answers say, and is ready"
@@ -225,7 +226,7 @@ func (in *Installer) install(ctx context.Context, command string, w wish, madeDi
 	result := Result{}
 	unused := func(err error) (Result, error) {
 		if ctx.Err() != nil {
-			err = cancelled()
+			err = finding.Cancel()
 		}
 		in.work.removeIfUnused(madeDir)
 		return result, err
@@ -317,8 +318,4 @@ func (in *Installer) sayOnce(message string) {
 
 func (in *Installer) note(message string) {
 	in.Report.Report(Event{Type: EventNote, Time: time.Now(), Message: message})
-}
-
-func cancelled() error {
-	return &Error{Exit: ExitCancelled, Err: errors.New("cancelled, nothing was changed")}
 }

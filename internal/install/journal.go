@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
 )
 
@@ -102,11 +103,11 @@ func (w workdir) readJournal() (*journal, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fail(ExitHost, "reading what an interrupted run left: %w", err)
+		return nil, finding.Errorf(finding.HostNotReady, "reading what an interrupted run left: %w", err)
 	}
 	j := &journal{work: w, resumed: true}
 	if err := json.Unmarshal(data, j); err != nil {
-		return nil, fail(ExitHost, "%s is damaged (%w): look at `docker ps -a` and the backups beside it, then remove it",
+		return nil, finding.Errorf(finding.HostNotReady, "%s is damaged (%w): look at `docker ps -a` and the backups beside it, then remove it",
 			w.path("journal.json"), err)
 	}
 	if info, err := os.Lstat(w.path("journal.json")); err == nil {

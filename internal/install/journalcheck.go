@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/marketcalls/openalgo-install/internal/finding"
 )
 
 // check refuses a journal with a path that no run of this program wrote: an
@@ -58,7 +60,7 @@ func (w workdir) holds(path string) bool {
 
 func (j *journal) foreign(what string) error {
 	path := j.work.path("journal.json")
-	return fail(ExitHost, "%s was not written by openalgo-install\n\nIt names %s, which no run of openalgo-install uses.\n"+
+	return finding.Errorf(finding.HostNotReady, "%s was not written by openalgo-install\n\nIt names %s, which no run of openalgo-install uses.\n"+
 		"Find out who wrote it. Then remove it; an interrupted run is neither completed nor undone after that:\n\n    sudo rm %s\n\nNothing was changed.",
 		path, strings.TrimSpace(what), path)
 }

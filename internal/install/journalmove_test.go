@@ -4,6 +4,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/marketcalls/openalgo-install/internal/finding"
 )
 
 // The directory was moved while a run was unfinished: its copies moved with it.
@@ -37,7 +39,7 @@ func TestJournalFollowsItsDirectory(t *testing.T) {
 	// A directory that is still there is another one.
 	_, err = was.create()
 	must(t, err)
-	if _, err := now.readJournal(); ExitCode(err) != ExitHost {
+	if _, err := now.readJournal(); finding.KindOf(err) != finding.HostNotReady {
 		t.Errorf("with copies of another directory: %v", err)
 	}
 }

@@ -12,45 +12,10 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/keys"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 )
-
-// Refusal is why an instance is not changed, stopped or started.
-type Refusal struct {
-	Check string // what doctor calls it: keys, moved, owner or engine
-	What  string // one line: what was seen
-	Why   string
-	Ways  []Way
-	End   string // the state of this machine
-}
-
-// Way is one thing that a user can do about a refusal.
-type Way struct {
-	Do  string
-	Run string // the command for it, "" for none
-}
-
-func (w Way) String() string {
-	if w.Do == "" || w.Run == "" {
-		return w.Do + w.Run
-	}
-	return w.Do + ": " + w.Run
-}
-
-func (r *Refusal) Error() string {
-	text := r.What + "\n\n" + r.Why
-	if len(r.Ways) > 0 {
-		text += "\n\nYou can do one of these:\n"
-	}
-	for _, way := range r.Ways {
-		text += "\n  - " + way.Do
-		if way.Run != "" {
-			text += ":\n\n        " + way.Run + "\n"
-		}
-	}
-	return strings.TrimRight(text, "\n") + "\n\n" + r.End
-}
 
 // guardKeys refuses keys that do not open this instance's data: API_KEY_PEPPER
 // and FERNET_SALT open the database, and nothing else does.
@@ -62,12 +27,12 @@ func (in *Installer) guardKeys(o *observed) error {
 	if what == "" {
 		return nil
 	}
-	r := &Refusal{Check: "keys", What: what, Ways: in.keyWays(o), End: "Nothing was changed."}
+	r := &finding.Refusal{Check: "keys", What: what, Ways: in.keyWays(o), End: "Nothing was changed."}
 	r.Why = fmt.Sprintf("The data in %s is an OpenAlgo database. Only the encryption keys that it was written with open it. With other keys nobody can log in, and stored broker tokens cannot be read.", in.placeName(o, o.data[0]))
 	if c := o.container(); c != nil && isUp(*c) {
 		r.End = "Nothing was changed. OpenAlgo still runs with the keys that it read when it started. Do not stop it before the keys are back."
 	}
-	return &Error{Exit: ExitHost, Err: r}
+	return &finding.Error{Kind: finding.HostNotReady, Err: r}
 }
 
 // keyFault says in one line what is wrong with the keys in .env; "" when nothing
@@ -149,12 +114,12 @@ func (in *Installer) placeName(o *observed, place string) string {
 
 // keyWays returns the ways to bring the keys back. It names only places that
 // have them, or may have them.
-func (in *Installer) keyWays(o *observed) []Way {
-	var out []Way
+func (in *Installer) keyWays(o *observed) []finding.Way {
+	var out []finding.Way
 	to := in.work.env()
 	for _, path := range in.envCopies() {
 		if in.fits(o, path) {
-			out = append(out, Way{"Bring back the copy that has the keys", fmt.Sprintf("sudo cp -p %s %s", path, to)})
+			out = append(out, finding.Way{Do: "Bring back the copy that has the keys", Run: fmt.Sprintf("sudo cp -p %s %s", path, to)})
 			break
 		}
 	}
@@ -166,28 +131,28 @@ func (in *Installer) keyWays(o *observed) []Way {
 		switch {
 		case source == "":
 		case !isEnvOf(source, in.work.dir) && in.fits(o, source):
-			out = append(out, Way{"Bring back the .env of the previous directory", fmt.Sprintf("sudo cp -p %s %s", source, to)})
+			out = append(out, finding.Way{Do: "Bring back the .env of the previous directory", Run: fmt.Sprintf("sudo cp -p %s %s", source, to)})
 		case isUp(c) && in.fits(o, fmt.Sprintf("/proc/%d/root%s", c.Pid, EnvTarget)) && in.Engine.Info().Local && c.Pid > 0:
-			out = append(out, Way{"Bring back the .env that the running container " + c.Name + " still has open",
-				fmt.Sprintf("sudo sh -c 'umask 077; docker exec %s cat %s >%s && chown 1000:1000 %[3]s'", c.Name, EnvTarget, to)})
+			out = append(out, finding.Way{Do: "Bring back the .env that the running container " + c.Name + " still has open",
+				Run: fmt.Sprintf("sudo sh -c 'umask 077; docker exec %s cat %s >%s && chown 1000:1000 %[3]s'", c.Name, EnvTarget, to)})
 		}
 	}
 	for _, place := range o.data {
 		if dir := o.volumes[place].Labels[LabelDir]; dir != "" && !sameFile(dir, in.work.dir) && in.fits(o, filepath.Join(dir, envName)) {
-			out = append(out, Way{"Bring back the .env of the directory that the volume was created for", fmt.Sprintf("sudo cp -p %s %s", filepath.Join(dir, envName), to)})
+			out = append(out, finding.Way{Do: "Bring back the .env of the directory that the volume was created for", Run: fmt.Sprintf("sudo cp -p %s %s", filepath.Join(dir, envName), to)})
 		}
 	}
 	if archive := in.newestArchive(); archive != "" {
-		out = append(out, Way{"Restore the newest backup, with data and keys of the same moment",
-			fmt.Sprintf("sudo openalgo-install --dir %s restore %s", in.work.dir, archive)})
+		out = append(out, finding.Way{Do: "Restore the newest backup, with data and keys of the same moment",
+			Run: fmt.Sprintf("sudo openalgo-install --dir %s restore %s", in.work.dir, archive)})
 	}
 	if len(out) == 0 {
-		out = append(out, Way{Do: "Bring .env back from a backup of yours. No copy with these keys was found on this machine (in the backups of " + in.work.dir + ", its containers and its volumes)"})
+		out = append(out, finding.Way{Do: "Bring .env back from a backup of yours. No copy with these keys was found on this machine (in the backups of " + in.work.dir + ", its containers and its volumes)"})
 	}
 	if o.env != nil && hasPepper(o.env) && o.state.otherKey(o.env) != "" { // an empty .env replaced nothing
-		out = append(out, Way{"If you replaced the database together with its .env, remove this record and run the same command again", "sudo rm " + in.work.path("state.json")})
+		out = append(out, finding.Way{Do: "If you replaced the database together with its .env, remove this record and run the same command again", Run: "sudo rm " + in.work.path("state.json")})
 	}
-	return append(out, Way{"Install a second, empty OpenAlgo beside it. The old data stays", fmt.Sprintf("sudo openalgo-install --dir %s-new", in.work.dir)})
+	return append(out, finding.Way{Do: "Install a second, empty OpenAlgo beside it. The old data stays", Run: fmt.Sprintf("sudo openalgo-install --dir %s-new", in.work.dir)})
 }
 
 func hasPepper(env *envfile.File) bool {
@@ -238,13 +203,4 @@ func modified(path string) time.Time {
 		return time.Time{}
 	}
 	return info.ModTime()
-}
-
-// refusalOf is the refusal in an error, or nil.
-func refusalOf(err error) *Refusal {
-	var r *Refusal
-	if errors.As(err, &r) {
-		return r
-	}
-	return nil
 }

@@ -56,16 +56,6 @@ func TestKeyFault(t *testing.T) {
 	}
 }
 
-// A command stands on its own line, ready to paste.
-func TestRefusalText(t *testing.T) {
-	t.Parallel()
-	r := &Refusal{What: "what", Why: "Why.", Ways: []Way{{"Do this", "sudo one"}, {Do: "Or that"}}, End: "Nothing was changed."}
-	want := "what\n\nWhy.\n\nYou can do one of these:\n\n  - Do this:\n\n        sudo one\n\n  - Or that\n\nNothing was changed."
-	if got := r.Error(); got != want {
-		t.Errorf("%q, want %q", got, want)
-	}
-}
-
 // Only places that have the keys are named.
 func TestWaysToTheKeys(t *testing.T) {
 	t.Parallel()

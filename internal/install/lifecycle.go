@@ -11,6 +11,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/printable"
 )
 
@@ -49,7 +50,7 @@ func (in *Installer) lookAt(ctx context.Context) (*observed, *engine.Container, 
 	in.knowEnv(o)
 	o.findByMount(in.work.dir, in.Engine.Info().Local)
 	if all := o.containers; len(all) > 1 && !o.state.ours() && !isUp(all[0]) && all[0].Labels[compose.LabelProject] == "" {
-		return nil, nil, fail(ExitHost, "containers %s and %s both use the .env of %s, and neither runs\n\nCheck which one you use, then start it:\n\n    docker start %[1]s\n\nNothing was changed.", all[0].Name, all[1].Name, in.work.dir)
+		return nil, nil, finding.Errorf(finding.HostNotReady, "containers %s and %s both use the .env of %s, and neither runs\n\nCheck which one you use, then start it:\n\n    docker start %[1]s\n\nNothing was changed.", all[0].Name, all[1].Name, in.work.dir)
 	}
 	if c := o.container(); c != nil {
 		return o, c, nil
@@ -66,7 +67,7 @@ func (in *Installer) noContainer(o *observed) error {
 	if err := in.guardProject(o); err != nil {
 		return err
 	}
-	return &Error{Exit: ExitHost, Err: &noContainerError{in.work.dir}}
+	return &finding.Error{Kind: finding.HostNotReady, Err: &noContainerError{in.work.dir}}
 }
 
 // locked does one thing under the lock of the instance.
@@ -76,7 +77,7 @@ func (in *Installer) locked(ctx context.Context, command string, do func(*engine
 		return Result{}, err
 	}
 	if _, err := in.work.create(); err != nil {
-		return Result{}, fail(ExitHost, "%w", err)
+		return Result{}, finding.Errorf(finding.HostNotReady, "%w", err)
 	}
 	held, err := in.work.attach(ctx, in.note)
 	if err != nil {
@@ -106,7 +107,7 @@ func (in *Installer) Start(ctx context.Context) (Result, error) {
 	}
 	if s, err := in.work.readState(); err == nil && s.ours() {
 		_, err := in.findToChange(ctx)
-		if r := refusalOf(err); errors.Is(err, errNoContainer) || r != nil && r.Check == "moved" {
+		if r := finding.RefusalOf(err); errors.Is(err, errNoContainer) || r != nil && r.Check == "moved" {
 			return in.startAnew(ctx)
 		}
 	}
@@ -123,7 +124,7 @@ func (in *Installer) startAnew(ctx context.Context) (Result, error) {
 	return in.Reconfigure(ctx, commandStart, func(*answers.Answers) error {
 		o, err := in.observe(ctx)
 		if err == nil && len(o.data) == 0 {
-			err = fail(ExitHost, "the data of this OpenAlgo is gone\n\nStarting it now would create an empty one. You can do one of these:\n"+
+			err = finding.Errorf(finding.HostNotReady, "the data of this OpenAlgo is gone\n\nStarting it now would create an empty one. You can do one of these:\n"+
 				"  1. Restore a backup, with its accounts and keys:\n     sudo openalgo-install --dir %[1]s restore FILE\n"+
 				"  2. Begin with an empty OpenAlgo. The accounts and settings of this one do not come back:\n     sudo openalgo-install --dir %[1]s --answers %[2]s\n\n"+
 				"Nothing was changed.", in.work.dir, filepath.Join(in.work.dir, answersName))
@@ -209,7 +210,7 @@ func (in *Installer) startAndVerify(ctx context.Context, c *engine.Container) er
 	})
 	if err != nil {
 		in.stepEnded("start", StepFailed, began)
-		return &Error{Exit: ExitFailed, Err: fmt.Errorf("%s does not get ready: %w", c.Name, err), Log: logOf(err)}
+		return &finding.Error{Kind: finding.Failed, Err: fmt.Errorf("%s does not get ready: %w", c.Name, err), Log: logOf(err)}
 	}
 	in.stepEnded("start", StepDone, began)
 	return nil

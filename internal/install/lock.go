@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/printable"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 )
@@ -28,7 +29,7 @@ type lock struct{ file *os.File }
 func (w workdir) tryLock() (l *lock, holder int, err error) {
 	file, err := openOwn(w.path("lock"), os.O_RDWR|os.O_CREATE)
 	if err != nil {
-		return nil, 0, fail(ExitHost, "opening the lock: %w", err)
+		return nil, 0, finding.Errorf(finding.HostNotReady, "opening the lock: %w", err)
 	}
 	err = unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 	if errors.Is(err, unix.EWOULDBLOCK) {
@@ -39,7 +40,7 @@ func (w workdir) tryLock() (l *lock, holder int, err error) {
 	}
 	if err != nil {
 		_ = file.Close()
-		return nil, 0, fail(ExitHost, "locking %s: %w", file.Name(), err)
+		return nil, 0, finding.Errorf(finding.HostNotReady, "locking %s: %w", file.Name(), err)
 	}
 	return &lock{file}, 0, nil
 }
@@ -77,7 +78,7 @@ func (w workdir) attach(ctx context.Context, report func(message string)) (*lock
 		passOn(log, report)
 		select {
 		case <-ctx.Done():
-			return nil, fail(ExitCancelled, "stopped watching; the other run (process %d) goes on", holder)
+			return nil, finding.Errorf(finding.Cancelled, "stopped watching; the other run (process %d) goes on", holder)
 		case <-time.After(lockPoll):
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 )
 
@@ -69,7 +70,7 @@ func (o *observed) owns(c engine.Container) bool {
 func (in *Installer) observe(ctx context.Context) (*observed, error) {
 	o := &observed{}
 	if info, err := os.Stat(in.work.dir); err == nil && !info.IsDir() {
-		return nil, fail(ExitHost, "%s is a file, not a directory; choose another directory with --dir", in.work.dir)
+		return nil, finding.Errorf(finding.HostNotReady, "%s is a file, not a directory; choose another directory with --dir", in.work.dir)
 	}
 	var err error
 	if o.envText, err = in.readEnv(ctx); err != nil {
@@ -77,12 +78,12 @@ func (in *Installer) observe(ctx context.Context) (*observed, error) {
 	}
 	if o.envText != nil {
 		if o.env, err = envfile.Parse(o.envText); err != nil {
-			return nil, fail(ExitHost, "reading %s: %w", in.work.env(), err)
+			return nil, finding.Errorf(finding.HostNotReady, "reading %s: %w", in.work.env(), err)
 		}
 	}
 	for name, to := range map[string]*[]byte{compose.FileName: &o.composeText, answersName: &o.answersText} {
 		if *to, err = readOptional(filepath.Join(in.work.dir, name)); err != nil {
-			return nil, fail(ExitHost, "reading %s: %w", name, err)
+			return nil, finding.Errorf(finding.HostNotReady, "reading %s: %w", name, err)
 		}
 	}
 	for _, name := range overrideNames {
@@ -96,7 +97,7 @@ func (in *Installer) observe(ctx context.Context) (*observed, error) {
 	}
 	o.nameProject(in.work.dir)
 	if o.project == "" {
-		return nil, fail(ExitUsage, "%s gives no project name: choose a directory whose name has letters or digits, such as /opt/openalgo", in.work.dir)
+		return nil, finding.Errorf(finding.Usage, "%s gives no project name: choose a directory whose name has letters or digits, such as /opt/openalgo", in.work.dir)
 	}
 	if in.restoring != nil {
 		in.restoring.observed(in.work.dir, o)
@@ -236,7 +237,7 @@ func (in *Installer) readEnv(ctx context.Context) ([]byte, error) {
 		return nil, nil
 	}
 	if err == nil && info.IsDir() {
-		return nil, fail(ExitHost, "%s is a directory: Docker made it because there was no file when a container started. "+
+		return nil, finding.Errorf(finding.HostNotReady, "%s is a directory: Docker made it because there was no file when a container started. "+
 			"Stop that container, remove the empty directory (rmdir %s), bring the .env back from a backup, then run this again", path, path)
 	}
 	data, err := readfile.Regular(path, readfile.Config)
@@ -244,13 +245,13 @@ func (in *Installer) readEnv(ctx context.Context) ([]byte, error) {
 		return in.readEnvThroughEngine(ctx)
 	}
 	if err != nil {
-		return nil, fail(ExitHost, "reading %s: %w", path, err)
+		return nil, finding.Errorf(finding.HostNotReady, "reading %s: %w", path, err)
 	}
 	return data, nil
 }
 
 func (in *Installer) readEnvThroughEngine(ctx context.Context) ([]byte, error) {
-	denied := fail(ExitHost, "%s belongs to the container's user and this user may not read it: run this with sudo", in.work.env())
+	denied := finding.Errorf(finding.HostNotReady, "%s belongs to the container's user and this user may not read it: run this with sudo", in.work.env())
 	state, err := in.work.readState()
 	if err != nil || state.ImageID == "" || !in.Engine.Info().Local {
 		return nil, denied

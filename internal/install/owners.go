@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+
+	"github.com/marketcalls/openalgo-install/internal/finding"
 )
 
 // AppUser is user and group that OpenAlgo's container runs as: .env and what
@@ -54,7 +56,7 @@ func (in *Installer) planOwners(o *observed, p *Plan) error {
 		return nil
 	}
 	if os.Geteuid() != 0 {
-		return fail(ExitHost, "OpenAlgo cannot write %s\n\nIts container runs as user %d, and another user owns them. Change the owner:\n\n    sudo chown -R %[2]d:%[2]d %[3]s\n\nNothing was changed.",
+		return finding.Errorf(finding.HostNotReady, "OpenAlgo cannot write %s\n\nIts container runs as user %d, and another user owns them. Change the owner:\n\n    sudo chown -R %[2]d:%[2]d %[3]s\n\nNothing was changed.",
 			strings.Join(dirs, ", "), AppUser, strings.Join(dirs, " "))
 	}
 	p.Asks = append(p.Asks, Ask{AskOwners, fmt.Sprintf("These directories belong to another user, so OpenAlgo (user %d) cannot write them: %s. OpenAlgo becomes their owner", AppUser, strings.Join(dirs, ", "))})
@@ -89,16 +91,16 @@ func othersIn(dir string) (out []ownerChange, err error) {
 			return nil // links, sockets: nobody writes them
 		}
 		if kind == 0 && owner.Nlink > 1 {
-			return fail(ExitHost, "%s has a second name (hard link), so its owner is not changed. Remove that name, or copy the file. Nothing was changed.", path)
+			return finding.Errorf(finding.HostNotReady, "%s has a second name (hard link), so its owner is not changed. Remove that name, or copy the file. Nothing was changed.", path)
 		}
 		blocked = blocked || !mayWrite(info.Mode(), owner)
 		if out = append(out, ownerChange{Dir: dir, Name: name, UID: int(owner.Uid), GID: int(owner.Gid)}); len(out) > ownersLimit {
-			return fail(ExitHost, "%s has too many files of other users to change them one by one. Change all of them:\n\n    sudo chown -R %d:%[2]d %[1]s\n\nNothing was changed.", dir, AppUser)
+			return finding.Errorf(finding.HostNotReady, "%s has too many files of other users to change them one by one. Change all of them:\n\n    sudo chown -R %d:%[2]d %[1]s\n\nNothing was changed.", dir, AppUser)
 		}
 		return nil
 	})
 	if os.IsPermission(err) {
-		return nil, fail(ExitHost, "%w: this user cannot see the owners of %s. Run the same command with sudo. Nothing was changed.", err, dir)
+		return nil, finding.Errorf(finding.HostNotReady, "%w: this user cannot see the owners of %s. Run the same command with sudo. Nothing was changed.", err, dir)
 	}
 	if err != nil || !blocked {
 		return nil, err

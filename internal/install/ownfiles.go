@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 )
 
@@ -22,7 +23,7 @@ func openOwn(path string, flags int) (*os.File, error) {
 	}
 	info, err := file.Stat()
 	if err == nil && os.Geteuid() == 0 && ownerOf(info) != 0 {
-		err = fail(ExitHost, "%s belongs to %s, and openalgo-install acts only on what is root's\n\nIf you gave it away yourself, take it back:\n\n    sudo chown -R root:root %s\n\nNothing was changed.",
+		err = finding.Errorf(finding.HostNotReady, "%s belongs to %s, and openalgo-install acts only on what is root's\n\nIf you gave it away yourself, take it back:\n\n    sudo chown -R root:root %s\n\nNothing was changed.",
 			path, userName(ownerOf(info)), filepath.Dir(path))
 	}
 	if err != nil {

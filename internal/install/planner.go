@@ -12,6 +12,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/source"
 )
 
@@ -87,7 +88,7 @@ func (in *Installer) planFiles(ctx context.Context, o *observed, p *Plan) error 
 	var err error
 	p.env, warnings, err = planEditedEnv(o.env, o.sample, slices.Concat(settings(p.answers, p.Sizing, o.env == nil), in.sourceSettings(o), cookieSettings(p.answers, o.project, o.env == nil || in.restoring != nil && !in.restoring.same)), edit, o.state, len(o.data) > 0 || elsewhere(o) || in.restoring != nil, mode)
 	if lostKeys(err) {
-		return fail(ExitHost, "%w.\nThe .env may stand in %s, or in a backup of yours; bring the line back and run this again",
+		return finding.Errorf(finding.HostNotReady, "%w.\nThe .env may stand in %s, or in a backup of yours; bring the line back and run this again",
 			err, in.work.path("backups"))
 	}
 	if err != nil {
@@ -168,7 +169,7 @@ func (in *Installer) planCompose(ctx context.Context, o *observed, p *Plan) erro
 		p.composeText, p.ownCompose = o.composeText, false
 		p.warn("%s was edited by hand: kept and carried out as it stands", path)
 	default:
-		return fail(ExitHost, "%s was edited by hand, and the answers now ask for something else too. Make the change below in the file yourself, "+
+		return finding.Errorf(finding.HostNotReady, "%s was edited by hand, and the answers now ask for something else too. Make the change below in the file yourself, "+
 			"or move the file away and a fresh one is written:\n%s", path, diff)
 	}
 	files := []compose.File{{Path: path, Content: p.composeText}}
@@ -178,7 +179,7 @@ func (in *Installer) planCompose(ctx context.Context, o *observed, p *Plan) erro
 	var err error
 	p.stack, err = compose.Load(compose.Source{Dir: in.work.dir, Files: files, Env: p.env.text})
 	if err != nil {
-		return fail(ExitHost, "%w", err)
+		return finding.Errorf(finding.HostNotReady, "%w", err)
 	}
 	if p.ownCompose {
 		if err := in.guardPlace(o, p.stack); err != nil {
@@ -191,7 +192,7 @@ func (in *Installer) planCompose(ctx context.Context, o *observed, p *Plan) erro
 		}
 	}
 	if p.stack.Project != o.project {
-		return fail(ExitHost, "%s calls the project %q and this directory's is %q: write `name: %s`", path, p.stack.Project, o.project, o.project)
+		return finding.Errorf(finding.HostNotReady, "%s calls the project %q and this directory's is %q: write `name: %s`", path, p.stack.Project, o.project, o.project)
 	}
 	return nil
 }
@@ -240,7 +241,7 @@ func (in *Installer) sameAsAsked(o *observed, p *Plan, path string) error {
 		return nil
 	}
 	slices.Sort(other)
-	return fail(ExitHost, "%s was not written by this program and says otherwise than the answers: it has %s. "+
+	return finding.Errorf(finding.HostNotReady, "%s was not written by this program and says otherwise than the answers: it has %s. "+
 		"Make the answers say the same, or move the file away and a fresh one is written", path, strings.Join(other, "; "))
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/compose"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 )
@@ -75,7 +76,7 @@ func (in *Installer) freePair(ctx context.Context, o *observed, a answers.Answer
 			return web, socket, nil
 		}
 	}
-	return 0, 0, fail(ExitHost, "no free pair of ports was found from %d and %d on: name two with `ports: {web: N, websocket: N}`", a.Ports.Web, a.Ports.WebSocket)
+	return 0, 0, finding.Errorf(finding.HostNotReady, "no free pair of ports was found from %d and %d on: name two with `ports: {web: N, websocket: N}`", a.Ports.Web, a.Ports.WebSocket)
 }
 
 // cookieSettings give a further instance cookies of its own: a browser tells

@@ -9,6 +9,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
 )
 
@@ -57,7 +58,7 @@ func (in *Installer) preflight(ctx context.Context, o *observed, p *Plan) error 
 		add("a container called %s exists and is not this stack's (%s): rename it (docker rename %s NAME), or choose another --dir",
 			p.stack.ContainerName(), holder, p.stack.ContainerName())
 	}
-	return notReady(problems, cause)
+	return finding.NotReady(problems, cause)
 }
 
 // preflightDir looks at the instance's directory: every run writes there.
@@ -100,7 +101,7 @@ func (in *Installer) mayReplace() error {
 		add("%v", err)
 	}
 	in.preflightFiles(add)
-	return notReady(problems, nil)
+	return finding.NotReady(problems, nil)
 }
 
 func (in *Installer) preflightEngine(o *observed, p *Plan, add func(string, ...any)) {

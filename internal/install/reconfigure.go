@@ -8,6 +8,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 )
@@ -35,7 +36,7 @@ func (in *Installer) changed(change func(*answers.Answers) error) wish {
 			return a, err
 		}
 		if problems := a.Check(); len(problems) > 0 {
-			return a, &Error{Exit: ExitUsage, Err: &answers.Invalid{Problems: problems}}
+			return a, &finding.Error{Kind: finding.Usage, Err: &answers.Invalid{Problems: problems}}
 		}
 		return a, nil
 	}
@@ -51,22 +52,22 @@ func (in *Installer) saved(ctx context.Context) (answers.Answers, error) {
 	path := filepath.Join(in.work.dir, answersName)
 	switch {
 	case o.container() == nil && o.env == nil:
-		return answers.Answers{}, fail(ExitHost, "there is no OpenAlgo in %s: `openalgo-install status` lists what there is, --dir names another directory", in.work.dir)
+		return answers.Answers{}, finding.Errorf(finding.HostNotReady, "there is no OpenAlgo in %s: `openalgo-install status` lists what there is, --dir names another directory", in.work.dir)
 	case o.state.ImageRef == "":
-		return answers.Answers{}, fail(ExitHost, "the OpenAlgo in %s was not installed by this program: `openalgo-install adopt` takes it over as it is, "+
+		return answers.Answers{}, finding.Errorf(finding.HostNotReady, "the OpenAlgo in %s was not installed by this program: `openalgo-install adopt` takes it over as it is, "+
 			"with its keys and data", in.work.dir)
 	case o.answersText == nil:
-		return answers.Answers{}, fail(ExitHost, "%s is gone, so it is not known how this OpenAlgo was installed: bring it back, or install with answers again, "+
+		return answers.Answers{}, finding.Errorf(finding.HostNotReady, "%s is gone, so it is not known how this OpenAlgo was installed: bring it back, or install with answers again, "+
 			"which keeps keys and data", path)
 	case o.env == nil && len(o.data) == 0:
-		return answers.Answers{}, fail(ExitHost, "there is no %s, and no data either. To install OpenAlgo here, use --answers FILE", in.work.env())
+		return answers.Answers{}, finding.Errorf(finding.HostNotReady, "there is no %s, and no data either. To install OpenAlgo here, use --answers FILE", in.work.env())
 	}
 	if err := in.guardKeys(o); err != nil {
 		return answers.Answers{}, err
 	}
 	a, problems := answers.ParseSaved(o.answersText)
 	if len(problems) > 0 {
-		return a, &Error{Exit: ExitHost, Err: fmt.Errorf("%s: %w", path, &answers.Invalid{Problems: problems})}
+		return a, &finding.Error{Kind: finding.HostNotReady, Err: fmt.Errorf("%s: %w", path, &answers.Invalid{Problems: problems})}
 	}
 	readCredentials(&a, o.env)
 	in.keep = &kept{ref: o.state.ImageRef, ownHealth: strings.Contains(string(o.composeText), "/app/start.sh")}

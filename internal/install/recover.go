@@ -6,13 +6,15 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/marketcalls/openalgo-install/internal/finding"
 )
 
 // recover finishes or undoes what a killed run left.
 func (in *Installer) recover(ctx context.Context) error {
 	j, err := in.work.readJournal()
 	if err != nil {
-		return fail(ExitHost, "%w", err)
+		return finding.Errorf(finding.HostNotReady, "%w", err)
 	}
 	in.tidy(ctx)
 	if j == nil {
@@ -33,7 +35,7 @@ func (in *Installer) recover(ctx context.Context) error {
 	if j.Verified {
 		in.note("its stack is up and answers: finishing it")
 		if err := in.commit(context.WithoutCancel(ctx), j); err != nil {
-			return fail(ExitFailed, "finishing the former run: %w", err)
+			return finding.Errorf(finding.Failed, "finishing the former run: %w", err)
 		}
 		return nil
 	}
@@ -46,7 +48,7 @@ func (in *Installer) recover(ctx context.Context) error {
 		return nil
 	}
 	if err != nil {
-		return fail(ExitBroken, "%w", in.notRolledBack(ctx, j, err))
+		return finding.Errorf(finding.Broken, "%w", in.notRolledBack(ctx, j, err))
 	}
 	return nil
 }
@@ -56,13 +58,13 @@ func (in *Installer) recover(ctx context.Context) error {
 // journal of an earlier version: a host may be renamed.
 func (in *Installer) sameEngine(ctx context.Context, j *journal) error {
 	if was := j.State.Engine; was.another(engineOf(in.Engine)) {
-		return fail(ExitHost, "the unfinished %s of this directory was on the Docker at %s\n\nName that Docker, then run the same command again:\n\n    export DOCKER_HOST=%[2]s\n\nNothing was changed.", j.Command, was.Endpoint)
+		return finding.Errorf(finding.HostNotReady, "the unfinished %s of this directory was on the Docker at %s\n\nName that Docker, then run the same command again:\n\n    export DOCKER_HOST=%[2]s\n\nNothing was changed.", j.Command, was.Endpoint)
 	}
 	name := in.Engine.Info().Name
 	if j.State.Engine.ID != "" || j.Engine == name || in.hasContainerOf(ctx, j) {
 		return nil
 	}
-	return fail(ExitHost, "the unfinished %s of this directory was on the Docker of %q, and this is the one of %q: "+
+	return finding.Errorf(finding.HostNotReady, "the unfinished %s of this directory was on the Docker of %q, and this is the one of %q: "+
 		"run this again with that Docker (DOCKER_HOST or docker context)", j.Command, j.Engine, name)
 }
 

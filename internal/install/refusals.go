@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 )
 
 // Let's Encrypt takes five failed attempts an hour for one name
@@ -57,7 +58,7 @@ func (in *Installer) planTrial(p *Plan, a answers.Answers) error {
 		return nil
 	}
 	if hour := in.refusals(a.Domain, now.Add(-time.Hour)); a.TLS.CA == "" && len(hour) >= refusalsAnHour {
-		return fail(ExitHost, "Let's Encrypt refused %s %d times within an hour, and takes no more before %s. "+
+		return finding.Errorf(finding.HostNotReady, "Let's Encrypt refused %s %d times within an hour, and takes no more before %s. "+
 			"Use the time: `openalgo-install --answers FILE --rehearse` tries it all with certificates for trials",
 			a.Domain, len(hour), hour[0].Add(time.Hour).Local().Format("15:04"))
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/edge"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/rehearsal"
 )
@@ -54,7 +55,7 @@ func (in *Installer) Rehearse(ctx context.Context, a answers.Answers) (Result, j
 		gone = errors.Join(gone, stage.purgeEdge(cleanup, ownEdge))
 	}
 	if gone != nil && err == nil {
-		err = fail(ExitBroken, "the rehearsal went well, but taking it away failed: %w", gone)
+		err = finding.Errorf(finding.Broken, "the rehearsal went well, but taking it away failed: %w", gone)
 	}
 	if err != nil {
 		return Result{}, report, err
@@ -85,7 +86,7 @@ func (stage *Installer) rehearseEdge(ctx context.Context, in *Installer, a *answ
 	}
 	c, err := edge.OpenCaddy(ctx, in.Engine, edge.Settings{Dir: a.TLS.Edge.Dir})
 	if err != nil {
-		return fail(ExitHost, "%w", err)
+		return finding.Errorf(finding.HostNotReady, "%w", err)
 	}
 	if !c.Exists() {
 		a.TLS.Edge.Dir = stage.work.dir + edgeSuffix
@@ -150,7 +151,7 @@ func (in *Installer) freePorts(ctx context.Context, a *answers.Answers) error {
 	}
 	for _, port := range []*int{&a.Ports.Web, &a.Ports.WebSocket} {
 		if *port, err = host.FreePort(); err != nil {
-			return fail(ExitHost, "finding a free port: %w", err)
+			return finding.Errorf(finding.HostNotReady, "finding a free port: %w", err)
 		}
 	}
 	in.note(fmt.Sprintf("OpenAlgo runs here already; the rehearsal uses the ports %d and %d", a.Ports.Web, a.Ports.WebSocket))

@@ -11,6 +11,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/edge"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
@@ -81,15 +82,15 @@ func Render(a answers.Answers, o RenderOptions) (written, warnings []string, err
 		warnings = append(warnings, cloudWarnings(a)...)
 	}
 	if err := os.MkdirAll(o.Out, 0o755); err != nil {
-		return nil, nil, fail(ExitHost, "making %s: %w", o.Out, err)
+		return nil, nil, finding.Errorf(finding.HostNotReady, "making %s: %w", o.Out, err)
 	}
 	for _, f := range files {
 		path := filepath.Join(o.Out, f.name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			return written, nil, fail(ExitHost, "making %s: %w", filepath.Dir(path), err)
+			return written, nil, finding.Errorf(finding.HostNotReady, "making %s: %w", filepath.Dir(path), err)
 		}
 		if err := host.WriteFile(path, f.text, f.mode, ""); err != nil {
-			return written, nil, fail(ExitHost, "writing %s: %w", path, err)
+			return written, nil, finding.Errorf(finding.HostNotReady, "writing %s: %w", path, err)
 		}
 		written = append(written, path)
 		if f.name != envName {
@@ -146,13 +147,13 @@ func edgeFiles(a answers.Answers, project, dir string) ([]output, error) {
 	if a.TLS.CARoot != "" {
 		text, err := readfile.Regular(a.TLS.CARoot, readfile.Config)
 		if err != nil {
-			return nil, fail(ExitUsage, "tls.ca_root: %w", err)
+			return nil, finding.Errorf(finding.Usage, "tls.ca_root: %w", err)
 		}
 		site.CARoot = text
 	}
 	if a.TLS.Mode == "files" {
 		if _, err := site.ReadCertificate(a.TLS.Cert, a.TLS.Key, now()); err != nil {
-			return nil, fail(ExitUsage, "%w", err)
+			return nil, finding.Errorf(finding.Usage, "%w", err)
 		}
 	}
 	var out []output
@@ -166,19 +167,19 @@ func edgeFiles(a answers.Answers, project, dir string) ([]output, error) {
 func renderEnv(a answers.Answers, size sizing.Sizing, o RenderOptions) ([]byte, error) {
 	text, err := readOptional(filepath.Join(o.Out, envName))
 	if err != nil {
-		return nil, fail(ExitHost, "reading the .env that is there: %w", err)
+		return nil, finding.Errorf(finding.HostNotReady, "reading the .env that is there: %w", err)
 	}
 	var current *envfile.File
 	if text != nil {
 		if current, err = envfile.Parse(text); err != nil {
-			return nil, fail(ExitHost, "reading the .env that is there: %w", err)
+			return nil, finding.Errorf(finding.HostNotReady, "reading the .env that is there: %w", err)
 		}
 	}
 	// Without an engine nobody can say whether data exists: a key that is
 	// missing from a .env that is there is never made up.
 	plan, _, err := planEnv(current, nil, append(settings(a, size, current == nil), cookieSettings(a, compose.ProjectName(o.InstanceDir), current == nil)...), state{}, current != nil)
 	if err != nil {
-		return nil, fail(ExitHost, "%w", err)
+		return nil, finding.Errorf(finding.HostNotReady, "%w", err)
 	}
 	file, err := envfile.Parse(plan.text)
 	if err != nil {

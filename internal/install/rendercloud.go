@@ -9,6 +9,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/keys"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 	"github.com/marketcalls/openalgo-install/internal/source"
@@ -79,7 +80,7 @@ func cloudWarnings(a answers.Answers) []string {
 
 func cloudFiles(a answers.Answers, size sizing.Sizing, target string) ([]output, error) {
 	if a.Image.Dockerfile == source.Theirs {
-		return nil, fail(ExitUsage, "--target %s needs this program's start.sh: OpenAlgo's own makes a .env there that its present release refuses. Take `dockerfile: theirs` out of the answers", target)
+		return nil, finding.Errorf(finding.Usage, "--target %s needs this program's start.sh: OpenAlgo's own makes a .env there that its present release refuses. Take `dockerfile: theirs` out of the answers", target)
 	}
 	variables := cloudVariables(a, size)
 	files := templateFiles()

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 )
 
 func (in *Installer) stepStarted(step, title string) time.Time {
@@ -22,7 +23,7 @@ func (in *Installer) stepEnded(step, state string, began time.Time) {
 func (in *Installer) logged(command string, do func() (Result, error)) (Result, error) {
 	file, err := openOwn(in.work.path("log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY)
 	if err != nil {
-		return Result{}, fail(ExitHost, "opening the log: %w", err)
+		return Result{}, finding.Errorf(finding.HostNotReady, "opening the log: %w", err)
 	}
 	defer file.Close()
 	write := func(at time.Time, line string) {
@@ -39,7 +40,7 @@ func (in *Installer) logged(command string, do func() (Result, error)) (Result, 
 	defer func() { in.Report = outer }()
 	result, err := do()
 	if err != nil {
-		write(time.Now(), fmt.Sprintf("%s failed (exit %d): %v", command, ExitCode(err), err))
+		write(time.Now(), fmt.Sprintf("%s failed (%s): %v", command, finding.KindOf(err), err))
 	} else {
 		write(time.Now(), command+" ended: "+result.Message)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 )
@@ -53,7 +54,7 @@ func (in *Installer) Resize(ctx context.Context, r ResizeOptions) (Result, error
 		}
 		confirmed = p.Asks
 		if _, err := in.work.create(); err != nil {
-			return Result{}, fail(ExitHost, "%w", err)
+			return Result{}, finding.Errorf(finding.HostNotReady, "%w", err)
 		}
 		failpoint("before-lock")
 		if held, err = in.work.attach(ctx, in.note); err != nil {
@@ -123,10 +124,10 @@ func (in *Installer) planResize(ctx context.Context, r ResizeOptions) (*observed
 		return nil, nil, err
 	}
 	if o.env == nil {
-		return nil, nil, fail(ExitHost, "there is no %s, so this is not the directory of a stack: name it with --dir (`openalgo-install status` lists them)", in.work.env())
+		return nil, nil, finding.Errorf(finding.HostNotReady, "there is no %s, so this is not the directory of a stack: name it with --dir (`openalgo-install status` lists them)", in.work.env())
 	}
 	if c := o.container(); !isUp(*c) {
-		return nil, nil, fail(ExitHost, "%s is %s, and a resize proves itself by a start: `openalgo-install start` first", c.Name, c.State)
+		return nil, nil, finding.Errorf(finding.HostNotReady, "%s is %s, and a resize proves itself by a start: `openalgo-install start` first", c.Name, c.State)
 	}
 	p := &Plan{Changes: []Change{}, Warnings: []string{}, project: o.project, command: "resize", composeName: o.composeName, imageID: o.container().ImageID}
 	in.resizeFor(o, p, r)
@@ -142,7 +143,7 @@ func (in *Installer) planResize(ctx context.Context, r ResizeOptions) (*observed
 	in.askForResize(ctx, o, p)
 	var problems []string
 	in.preflightDir(func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) })
-	return o, p, notReady(problems)
+	return o, p, finding.NotReady(problems)
 }
 
 // findByMount finds the container of a stack that this program did not make:
@@ -189,7 +190,7 @@ func (in *Installer) observeForeign(ctx context.Context, o *observed) error {
 		}
 		text, err := readOptional(path)
 		if err != nil {
-			return fail(ExitHost, "reading %s: %w", path, err)
+			return finding.Errorf(finding.HostNotReady, "reading %s: %w", path, err)
 		}
 		if text != nil && o.composeText == nil {
 			o.composeText, o.composeName = text, filepath.Base(path)
@@ -290,7 +291,7 @@ func (in *Installer) recreateOwn(ctx context.Context, o *observed, p *Plan, forc
 	}
 	var err error
 	if p.stack, err = compose.Load(in.composeSource(o, p.composeText, p.env.text)); err != nil {
-		return fail(ExitHost, "%w", err)
+		return finding.Errorf(finding.HostNotReady, "%w", err)
 	}
 	spec := p.stack.Spec(p.imageID)
 	made := engine.Container{Env: spec.Env, ShmBytes: spec.ShmBytes}
@@ -312,7 +313,7 @@ func (in *Installer) freeLiterals(o *observed, p *Plan, service string) error {
 	path := filepath.Join(in.work.dir, o.composeName)
 	text, found, err := compose.FreeLiterals(o.composeText, service, sizing.EnvKeys())
 	if err != nil {
-		return fail(ExitHost, "%s: %w", path, err)
+		return finding.Errorf(finding.HostNotReady, "%s: %w", path, err)
 	}
 	p.composeText = text
 	if len(found) > 0 {
@@ -355,11 +356,11 @@ func (in *Installer) copyForeign(ctx context.Context, o *observed, p *Plan, _ bo
 	}
 	before, err := compose.Glance(in.composeSource(o, o.composeText, o.envText), service)
 	if err != nil {
-		return fail(ExitHost, "%w", err)
+		return finding.Errorf(finding.HostNotReady, "%w", err)
 	}
 	after, err := compose.Glance(in.composeSource(o, p.composeText, p.env.text), service)
 	if err != nil {
-		return fail(ExitHost, "%w", err)
+		return finding.Errorf(finding.HostNotReady, "%w", err)
 	}
 	for _, key := range sizing.EnvKeys() {
 		if value, ok := after.Env[key]; ok {

@@ -18,6 +18,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 )
 
 // RestoreOptions say what is restored.
@@ -102,7 +103,7 @@ func (in *Installer) fitBackup(ctx context.Context, archive *backup.Archive, ima
 	in.knowEnv(before)
 	before.findByMount(in.work.dir, in.Engine.Info().Local)
 	if before.state.Foreign || before.container() != nil && before.state.Project == "" {
-		return none, fail(ExitHost, "the OpenAlgo in %s is another tool's: `openalgo-install adopt` takes it over first, or --dir names another directory", in.work.dir)
+		return none, finding.Errorf(finding.HostNotReady, "the OpenAlgo in %s is another tool's: `openalgo-install adopt` takes it over first, or --dir names another directory", in.work.dir)
 	}
 	if err := in.guardUnknown(before); err != nil {
 		return none, err
@@ -123,16 +124,16 @@ func (in *Installer) fitBackup(ctx context.Context, archive *backup.Archive, ima
 // has.
 func checkHeld(a *backup.Archive) error {
 	if a.Held[dataTree] == 0 {
-		return fail(ExitUsage, "this backup has no database in it, so it cannot be restored. Nothing was changed.")
+		return finding.Errorf(finding.Usage, "this backup has no database in it, so it cannot be restored. Nothing was changed.")
 	}
 	for _, t := range a.Manifest.Trees {
 		if !slices.Contains(savedTrees, t.Name) && t.Name != logTree {
-			return fail(ExitUsage, "this backup has data for /app/%s, where OpenAlgo keeps none. Nothing was changed.", t.Name)
+			return finding.Errorf(finding.Usage, "this backup has data for /app/%s, where OpenAlgo keeps none. Nothing was changed.", t.Name)
 		}
 	}
 	for name := range a.Files {
 		if !slices.Contains(instanceFiles(), name) {
-			return fail(ExitUsage, "this backup has a file that no instance has (%.80q). Nothing was changed.", name)
+			return finding.Errorf(finding.Usage, "this backup has a file that no instance has (%.80q). Nothing was changed.", name)
 		}
 	}
 	return nil
@@ -141,29 +142,29 @@ func checkHeld(a *backup.Archive) error {
 func (in *Installer) openError(ctx context.Context, err error) error {
 	switch {
 	case ctx.Err() != nil:
-		return cancelled()
+		return finding.Cancel()
 	case errors.Is(err, backup.ErrNoArchive):
-		return fail(ExitUsage, "%w. Nothing was changed", err)
+		return finding.Errorf(finding.Usage, "%w. Nothing was changed", err)
 	case errors.Is(err, backup.ErrSealed):
-		return fail(ExitUsage, "%w", err)
+		return finding.Errorf(finding.Usage, "%w", err)
 	case errors.Is(err, fs.ErrNotExist):
-		return fail(ExitUsage, "%w: `openalgo-install restore` takes the file of a backup, by default in %s", err, in.work.dir+archivesSuffix)
+		return finding.Errorf(finding.Usage, "%w: `openalgo-install restore` takes the file of a backup, by default in %s", err, in.work.dir+archivesSuffix)
 	}
-	return fail(ExitHost, "reading the backup: %w", err)
+	return finding.Errorf(finding.HostNotReady, "reading the backup: %w", err)
 }
 
 // read takes the instance's files out of the archive.
 func (r *restoring) read() error {
 	text := r.files[envName]
 	if text == nil || r.files[answersName] == nil {
-		return fail(ExitUsage, "this backup has no %s or no %s, and is of no use without: nothing was changed", envName, answersName)
+		return finding.Errorf(finding.Usage, "this backup has no %s or no %s, and is of no use without: nothing was changed", envName, answersName)
 	}
 	var err error
 	if r.env, err = envfile.Parse(text); err != nil {
-		return fail(ExitUsage, "reading the .env in the backup: %w", err)
+		return finding.Errorf(finding.Usage, "reading the .env in the backup: %w", err)
 	}
 	if err := json.Unmarshal(r.files[workName+"/state.json"], &r.state); err != nil {
-		return fail(ExitUsage, "reading the state in the backup: %w", err)
+		return finding.Errorf(finding.Usage, "reading the state in the backup: %w", err)
 	}
 	return nil
 }
@@ -173,7 +174,7 @@ func (r *restoring) read() error {
 func (in *Installer) fitted(r *restoring, before *observed) (answers.Answers, error) {
 	a, problems := answers.ParseSaved(r.files[answersName])
 	if len(problems) > 0 {
-		return a, &Error{Exit: ExitUsage, Err: fmt.Errorf("the answers in the backup: %w", &answers.Invalid{Problems: problems})}
+		return a, &finding.Error{Kind: finding.Usage, Err: fmt.Errorf("the answers in the backup: %w", &answers.Invalid{Problems: problems})}
 	}
 	readCredentials(&a, r.env)
 	here, wrong := answers.ParseSaved(before.answersText)
@@ -192,7 +193,7 @@ func (in *Installer) fitted(r *restoring, before *observed) (answers.Answers, er
 		}
 	}
 	if problems := a.Check(); len(problems) > 0 {
-		return a, &Error{Exit: ExitHost, Err: fmt.Errorf("the answers in the backup do not fit here: %w", &answers.Invalid{Problems: problems})}
+		return a, &finding.Error{Kind: finding.HostNotReady, Err: fmt.Errorf("the answers in the backup do not fit here: %w", &answers.Invalid{Problems: problems})}
 	}
 	return a, nil
 }
@@ -339,6 +340,6 @@ func (in *Installer) guardOlder(ctx context.Context, o *observed, p *Plan) error
 	if !older && !made {
 		return nil
 	}
-	return fail(ExitHost, "the image %s is older than the data in this backup (made %s, the data's %s), and an older OpenAlgo can't read newer data. "+
+	return finding.Errorf(finding.HostNotReady, "the image %s is older than the data in this backup (made %s, the data's %s), and an older OpenAlgo can't read newer data. "+
 		"Name one that is not: `--image %s@%s`, or a newer tag", p.stack.Image, image.Created.Format("2006-01-02"), m.Image.Created.Format("2006-01-02"), repositoryOf(m.Image.Ref), m.Image.Digest)
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
 )
 
@@ -105,7 +106,7 @@ func (r *run) dataTrees(ctx context.Context) (map[string]string, error) {
 }
 
 func notMounted(tree string) error {
-	return fail(ExitHost, "the container mounts nothing at /app/%s, and the backup has data for it. Add the volume to docker-compose.yaml again first", tree)
+	return finding.Errorf(finding.HostNotReady, "the container mounts nothing at /app/%s, and the backup has data for it. Add the volume to docker-compose.yaml again first", tree)
 }
 
 // roomToRestore is roomFor before anything is stopped; a check that is not
@@ -115,7 +116,7 @@ func (in *Installer) roomToRestore(ctx context.Context, o *observed) error {
 	if c == nil {
 		disk, err := host.Disk(in.Engine.Info().RootDir)
 		if need := int(in.restoring.bytes>>20) + minDirMiB; err == nil && disk.FreeMiB < need {
-			return fail(ExitHost, "the backup holds %d MiB, and %s has %d MiB free: make room first", in.restoring.bytes>>20, disk.Path, disk.FreeMiB)
+			return finding.Errorf(finding.HostNotReady, "the backup holds %d MiB, and %s has %d MiB free: make room first", in.restoring.bytes>>20, disk.Path, disk.FreeMiB)
 		}
 		return nil
 	}
@@ -152,10 +153,10 @@ func (in *Installer) roomFor(trees map[string]string, base string) error {
 		return nil //nolint:nilerr // where it can't be told, the copy itself will
 	}
 	if need := int(present>>20) + minDirMiB; own.FreeMiB+int(last>>20) < need {
-		return fail(ExitHost, "%d MiB of data are kept before they are replaced, and %s has %d MiB free: make room first", present>>20, filepath.Dir(base), own.FreeMiB)
+		return finding.Errorf(finding.HostNotReady, "%d MiB of data are kept before they are replaced, and %s has %d MiB free: make room first", present>>20, filepath.Dir(base), own.FreeMiB)
 	}
 	if need := int(archived>>20) + minDirMiB; data.FreeMiB+int(present>>20) < need {
-		return fail(ExitHost, "the backup holds %d MiB, and %s has %d MiB free: make room first", archived>>20, at, data.FreeMiB)
+		return finding.Errorf(finding.HostNotReady, "the backup holds %d MiB, and %s has %d MiB free: make room first", archived>>20, at, data.FreeMiB)
 	}
 	return nil
 }

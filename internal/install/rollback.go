@@ -14,6 +14,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/backup"
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
 )
 
@@ -50,7 +51,7 @@ func (in *Installer) former(ctx context.Context) (answers.Answers, error) {
 		err = os.ErrNotExist // an upgrade that was undone left it
 	}
 	if errors.Is(err, os.ErrNotExist) {
-		return none, fail(ExitHost, "there is nothing to go back to: no upgrade was made, or its copy in %s is gone. `openalgo-install upgrade --to TAG` takes another release, "+
+		return none, finding.Errorf(finding.HostNotReady, "there is nothing to go back to: no upgrade was made, or its copy in %s is gone. `openalgo-install upgrade --to TAG` takes another release, "+
 			"`openalgo-install restore FILE` a backup", in.work.path(snapshotName))
 	}
 	if err != nil {
@@ -82,7 +83,7 @@ func (in *Installer) refOf(ctx context.Context, image backup.Image) (string, err
 	repository := repositoryOf(image.Ref)
 	here, err := in.Engine.Image(ctx, image.ID)
 	if err != nil && image.Digest == "" {
-		return "", fail(ExitHost, "the previous image, %s, is neither on this machine nor in a registry\n\nTo change to another release:\n\n    sudo openalgo-install upgrade --to TAG\n\nNothing was changed.", image.Ref)
+		return "", finding.Errorf(finding.HostNotReady, "the previous image, %s, is neither on this machine nor in a registry\n\nTo change to another release:\n\n    sudo openalgo-install upgrade --to TAG\n\nNothing was changed.", image.Ref)
 	}
 	digest := cmp.Or(image.Digest, here.DigestIn(image.Ref))
 	if byDigest, err2 := in.Engine.Image(ctx, repository+"@"+digest); digest != "" && (err != nil || err2 == nil && byDigest.ID == image.ID) {
@@ -95,7 +96,7 @@ func (in *Installer) refOf(ctx context.Context, image backup.Image) (string, err
 	if now, err := in.Engine.Image(ctx, own); err == nil && now.ID == image.ID {
 		return own, nil
 	}
-	return "", fail(ExitHost, "the previous image, %s, has no name by which Docker Compose can find it\n\nGive it one, then roll back:\n\n"+
+	return "", finding.Errorf(finding.HostNotReady, "the previous image, %s, has no name by which Docker Compose can find it\n\nGive it one, then roll back:\n\n"+
 		"    docker tag %s %s\n\nNothing was changed.", image.Ref, image.ID, own)
 }
 
@@ -141,7 +142,7 @@ func (in *Installer) readCopy(base string) (*restoring, error) {
 	}
 	r := &restoring{files: map[string][]byte{}}
 	if err := json.Unmarshal(text, &r.manifest); err != nil {
-		return nil, fail(ExitHost, "%s is damaged: %w", filepath.Join(base, copyManifest), err)
+		return nil, finding.Errorf(finding.HostNotReady, "%s is damaged: %w", filepath.Join(base, copyManifest), err)
 	}
 	for _, name := range instanceFiles() {
 		if r.files[name], err = readOptional(filepath.Join(base, filepath.Base(name))); err != nil {
@@ -151,7 +152,7 @@ func (in *Installer) readCopy(base string) (*restoring, error) {
 	for _, t := range r.manifest.Trees {
 		bytes, err := treeBytes(filepath.Join(base, t.Name))
 		if err != nil || bytes != t.Bytes {
-			return nil, fail(ExitHost, "the copy in %s is not whole any more (%s has %d bytes, and had %d): it can't be gone back to. `openalgo-install restore FILE` takes a backup", base, t.Name, bytes, t.Bytes)
+			return nil, finding.Errorf(finding.HostNotReady, "the copy in %s is not whole any more (%s has %d bytes, and had %d): it can't be gone back to. `openalgo-install restore FILE` takes a backup", base, t.Name, bytes, t.Bytes)
 		}
 		r.bytes += t.Bytes
 	}

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/market"
 	"github.com/marketcalls/openalgo-install/internal/wait"
@@ -88,15 +89,15 @@ func (w workdir) holdSchedule() (*os.File, error) {
 // ScheduleEvents makes the file that the waiting process writes its events to.
 func ScheduleEvents(dir string) (*os.File, error) {
 	if s := ReadSchedule(dir); s != nil && s.Waiting {
-		return nil, fail(ExitHost, "%w, for %s: `openalgo-install resize --cancel` takes it back", ErrScheduled, s.At.Local().Format("15:04 MST"))
+		return nil, finding.Errorf(finding.HostNotReady, "%w, for %s: `openalgo-install resize --cancel` takes it back", ErrScheduled, s.At.Local().Format("15:04 MST"))
 	}
 	w := workdir{dir}
 	if _, err := w.create(); err != nil {
-		return nil, fail(ExitHost, "%w", err)
+		return nil, finding.Errorf(finding.HostNotReady, "%w", err)
 	}
 	file, err := openOwn(w.path(scheduleEvents), os.O_CREATE|os.O_TRUNC|os.O_WRONLY)
 	if err != nil {
-		return nil, fail(ExitHost, "making %s: %w", w.path(scheduleEvents), err)
+		return nil, finding.Errorf(finding.HostNotReady, "making %s: %w", w.path(scheduleEvents), err)
 	}
 	return file, nil
 }
@@ -106,12 +107,13 @@ func OpenScheduleEvents(dir string) (*os.File, error) {
 	return openOwn(workdir{dir}.path(scheduleEvents), os.O_RDONLY)
 }
 
-// AtTime waits for a time, then does something, and keeps a record of both.
-func AtTime(ctx context.Context, dir string, at time.Time, do func() (Result, error)) (Result, error) {
+// AtTime waits for a time, then does something, and keeps a record of both, with
+// the exit code of it.
+func AtTime(ctx context.Context, dir string, at time.Time, exitCode func(error) int, do func() (Result, error)) (Result, error) {
 	w := workdir{dir}
 	held, err := w.holdSchedule()
 	if err != nil {
-		return Result{}, fail(ExitHost, "%w", err)
+		return Result{}, finding.Errorf(finding.HostNotReady, "%w", err)
 	}
 	defer held.Close()
 	s := Schedule{At: at, PID: os.Getpid()}
@@ -120,10 +122,10 @@ func AtTime(ctx context.Context, dir string, at time.Time, do func() (Result, er
 	}
 	if err := waitUntil(ctx, at); err != nil {
 		_ = os.Remove(w.path(scheduleName))
-		return Result{}, cancelled()
+		return Result{}, finding.Cancel()
 	}
 	result, err := do()
-	s.Done, s.Exit, s.Message = true, ExitCode(err), result.Message
+	s.Done, s.Exit, s.Message = true, exitCode(err), result.Message
 	if err != nil {
 		s.Message = err.Error()
 	}
@@ -164,14 +166,14 @@ func CancelSchedule(ctx context.Context, dir string) (bool, error) {
 		return false, nil
 	}
 	if err := syscall.Kill(s.PID, syscall.SIGTERM); err != nil && !errors.Is(err, syscall.ESRCH) {
-		return false, fail(ExitFailed, "ending the process that waits (%d): %w", s.PID, err)
+		return false, finding.Errorf(finding.Failed, "ending the process that waits (%d): %w", s.PID, err)
 	}
 	err := wait.Until(ctx, cleanupTime+longestStart, lockPoll, func(context.Context) (bool, error) {
 		now := ReadSchedule(dir)
 		return now == nil || !now.Waiting, nil
 	})
 	if wait.IsOver(err) {
-		err = fail(ExitFailed, "the resize in %s (process %d) has not ended yet. To see when it has: openalgo-install status", dir, s.PID)
+		err = finding.Errorf(finding.Failed, "the resize in %s (process %d) has not ended yet. To see when it has: openalgo-install status", dir, s.PID)
 	}
 	return err == nil, err
 }

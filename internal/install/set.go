@@ -11,6 +11,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/broker"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/keys"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 	"github.com/marketcalls/openalgo-install/internal/spelling"
@@ -87,12 +88,12 @@ func (in *Installer) PlanSet(ctx context.Context, e EnvEdit) (*Plan, error) {
 func (in *Installer) prepare(e *EnvEdit) error {
 	for _, key := range append([]string{keys.AppKey}, dataKeys...) {
 		if e.names(key) {
-			return fail(ExitUsage, "%s is never changed here: API_KEY_PEPPER and FERNET_SALT open the database, and APP_KEY every session", key)
+			return finding.Errorf(finding.Usage, "%s is never changed here: API_KEY_PEPPER and FERNET_SALT open the database, and APP_KEY every session", key)
 		}
 	}
 	for _, v := range append(e.settings(), setting{}) {
 		if command, ok := follows[v.Key]; ok && e.Whole == nil {
-			return fail(ExitUsage, "%s is changed with all that goes with it by: openalgo-install %s", v.Key, command)
+			return finding.Errorf(finding.Usage, "%s is changed with all that goes with it by: openalgo-install %s", v.Key, command)
 		}
 	}
 	in.edit = *e
@@ -146,7 +147,7 @@ func guardDatabases(e EnvEdit, p *Plan) error {
 		mounted := slices.ContainsFunc(p.stack.Spec("").Mounts, func(m engine.Mount) bool { return under(m.Target) })
 		switch {
 		case !mounted:
-			return fail(ExitUsage, "%s: only what is under db/ is kept and backed up; a file where nothing is mounted is gone when the container is made anew", v.Key)
+			return finding.Errorf(finding.Usage, "%s: only what is under db/ is kept and backed up; a file where nothing is mounted is gone when the container is made anew", v.Key)
 		case !under(DataTarget):
 			p.warn("%s: the file is in no backup, since it is not under db/", v.Key)
 		}
@@ -181,7 +182,7 @@ func (e EnvEdit) apply(a *answers.Answers) error {
 func (in *Installer) EnvText(ctx context.Context) ([]byte, error) {
 	text, err := in.readEnv(ctx)
 	if err == nil && text == nil {
-		err = fail(ExitHost, "there is no %s: --dir names another directory", in.work.env())
+		err = finding.Errorf(finding.HostNotReady, "there is no %s: --dir names another directory", in.work.env())
 	}
 	return text, err
 }
@@ -191,11 +192,11 @@ func EditOf(before, after []byte) (EnvEdit, error) {
 	e := EnvEdit{Whole: after, WholeOf: sha256Hex(before)}
 	old, err := envfile.Parse(before)
 	if err != nil {
-		return e, fail(ExitHost, "reading .env: %w", err)
+		return e, finding.Errorf(finding.HostNotReady, "reading .env: %w", err)
 	}
 	edited, err := envfile.Parse(after)
 	if err != nil {
-		return e, fail(ExitUsage, "the edited .env can't be read: %w", err)
+		return e, finding.Errorf(finding.Usage, "the edited .env can't be read: %w", err)
 	}
 	for _, key := range edited.Keys() {
 		value, _ := edited.Get(key)

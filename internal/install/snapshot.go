@@ -14,6 +14,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
 )
 
@@ -71,7 +72,7 @@ func (in *Installer) dataPath(ctx context.Context, c engine.Container, target st
 func (in *Installer) dataDirectory(ctx context.Context, c engine.Container) (string, error) {
 	path, _, err := in.dataPath(ctx, c, DataTarget)
 	if err == nil && path == "" {
-		err = fail(ExitHost, "%s keeps its databases in no volume, so they would be gone with the container: put the volumes back into %s first", c.Name, compose.FileName)
+		err = finding.Errorf(finding.HostNotReady, "%s keeps its databases in no volume, so they would be gone with the container: put the volumes back into %s first", c.Name, compose.FileName)
 	}
 	return path, err
 }

@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/keys"
 )
@@ -88,7 +89,7 @@ func (w workdir) readState() (state, error) {
 	}
 	if data != nil {
 		if err := json.Unmarshal(data, &s); err != nil {
-			return s, fail(ExitHost, "%s is damaged (%w): remove it; the next run takes .env as it stands", w.path("state.json"), err)
+			return s, finding.Errorf(finding.HostNotReady, "%s is damaged (%w): remove it; the next run takes .env as it stands", w.path("state.json"), err)
 		}
 	}
 	return s, nil

@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/printable"
 )
 
@@ -22,7 +23,7 @@ func (s Status) WriteText(w io.Writer) {
 		case i.Starting:
 			ready = "starting: " + i.Reason
 		case !i.Ready:
-			ready = "NOT READY: " + Hinted(i.Dir, i.Reason)
+			ready = "NOT READY: " + finding.Hinted(i.Dir, i.Reason)
 		}
 		row := func(name, value string) {
 			if value != "" {
@@ -44,9 +45,9 @@ func (s Status) WriteText(w io.Writer) {
 		}
 		if d := i.Sizing.Due; i.Sizing.ResizeDue && i.Container != "" {
 			row("due", fmt.Sprintf("threads %d, shared memory %d MiB, strategy memory %d MiB (%d MiB RAM, %d cores)",
-				d.Threads, d.ShmMiB, d.StrategyMemoryMiB, d.RAMMiB, d.Cores)+Hinted(i.Dir, ": openalgo-install resize"))
+				d.Threads, d.ShmMiB, d.StrategyMemoryMiB, d.RAMMiB, d.Cores)+finding.Hinted(i.Dir, ": openalgo-install resize"))
 		}
-		row("schedule", Hinted(i.Dir, i.Schedule.text()))
+		row("schedule", finding.Hinted(i.Dir, i.Schedule.text()))
 		row("backup", i.Backup.text())
 		if i.BackupDaily != "" {
 			row("", "every day at "+i.BackupDaily+" IST")

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
 )
 
@@ -92,7 +93,7 @@ const editPrefix = "edit-"
 // that no copy of the encryption keys is left elsewhere. remove removes it.
 func (in *Installer) EditDir() (dir string, remove func(), err error) {
 	if _, err := in.work.create(); err != nil {
-		return "", nil, fail(ExitHost, "%w", err)
+		return "", nil, finding.Errorf(finding.HostNotReady, "%w", err)
 	}
 	dir, err = os.MkdirTemp(in.work.path(""), fmt.Sprintf("%s%d-", editPrefix, os.Getpid()))
 	if err != nil {

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+
+	"github.com/marketcalls/openalgo-install/internal/finding"
 )
 
 // Root acts on files in the instance's directory: it copies data where the
@@ -30,7 +32,7 @@ type stranger struct {
 func trusted(dir string) error {
 	work := filepath.Join(dir, workName)
 	if info, err := os.Lstat(work); err == nil && !info.IsDir() {
-		return fail(ExitHost, "%s is not a directory\n\nopenalgo-install did not make it. If you do not need it, remove it:\n\n    sudo rm %s\n\nNothing was changed.", work, work)
+		return finding.Errorf(finding.HostNotReady, "%s is not a directory\n\nopenalgo-install did not make it. If you do not need it, remove it:\n\n    sudo rm %s\n\nNothing was changed.", work, work)
 	}
 	if os.Geteuid() != 0 {
 		return nil
@@ -47,7 +49,7 @@ func trusted(dir string) error {
 		}
 	}
 	if err != nil {
-		return fail(ExitHost, "check the directory: %w", err)
+		return finding.Errorf(finding.HostNotReady, "check the directory: %w", err)
 	}
 	if s != nil {
 		return s.refusal(abs)
@@ -132,7 +134,7 @@ func (s *stranger) refusal(dir string) error {
 	text := what + "\n\nA user who can change it could make root change any file on this machine.\n"
 	if isInstance(dir) && s.parent {
 		to := placeFor(dir, s.path)
-		return fail(ExitHost, "%sMove this OpenAlgo to a directory that belongs to root. It keeps its keys, data and settings, and is down for some seconds while its container is recreated:\n\n"+
+		return finding.Errorf(finding.HostNotReady, "%sMove this OpenAlgo to a directory that belongs to root. It keeps its keys, data and settings, and is down for some seconds while its container is recreated:\n\n"+
 			"    sudo mv -T %s %s\n    sudo openalgo-install --dir %[3]s start\n\nA daily backup has to be set up again after that. Nothing was changed.", text, dir, to)
 	}
 	instead := fmt.Sprintf("Or choose a directory that belongs to root:\n\n    sudo openalgo-install --dir %s\n\n", otherDir(dir))
@@ -148,7 +150,7 @@ func (s *stranger) refusal(dir string) error {
 	default:
 		text += fmt.Sprintf("Run openalgo-install as %s, without sudo. ", who)
 	}
-	return fail(ExitHost, "%s%sNothing was changed.", text, instead)
+	return finding.Errorf(finding.HostNotReady, "%s%sNothing was changed.", text, instead)
 }
 
 // placeFor is a path below root's directories that is free for a directory to
@@ -165,10 +167,10 @@ func placeFor(dir, bad string) string {
 
 // otherDir is a directory that root can use instead.
 func otherDir(dir string) string {
-	if dir == DefaultDir {
+	if dir == finding.DefaultDir {
 		return "/srv/openalgo"
 	}
-	return DefaultDir
+	return finding.DefaultDir
 }
 
 func userName(uid int) string {

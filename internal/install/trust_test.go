@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 )
 
@@ -111,8 +112,8 @@ func TestADirectoryOfAnotherUserIsRefused(t *testing.T) {
 		switch {
 		case test.says == "" && err != nil:
 			t.Errorf("%s: %v", name, err)
-		case test.says != "" && (err == nil || ExitCode(err) != ExitHost || !strings.Contains(err.Error(), test.says)):
-			t.Errorf("%s: exit %d, %v", name, ExitCode(err), err)
+		case test.says != "" && (err == nil || finding.KindOf(err) != finding.HostNotReady || !strings.Contains(err.Error(), test.says)):
+			t.Errorf("%s: exit %d, %v", name, finding.KindOf(err), err)
 		}
 	}
 }
@@ -201,7 +202,7 @@ func TestAJournalThatIsNotOurs(t *testing.T) {
 		if name == "" && (err != nil || got == nil) {
 			t.Errorf("a sound one: %v", err)
 		}
-		if name != "" && ExitCode(err) != ExitHost {
+		if name != "" && finding.KindOf(err) != finding.HostNotReady {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

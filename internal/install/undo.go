@@ -10,6 +10,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 )
 
 // undo rolls a failed or cancelled run back and returns the error to report:
@@ -27,18 +28,18 @@ func (in *Installer) undo(ctx context.Context, j *journal, cause error) error {
 	}
 	err := in.acrossRestart(ctx, func(ctx context.Context) error { return in.rollBack(ctx, j) })
 	if silent := (*silentError)(nil); errors.As(err, &silent) {
-		return &Error{Exit: ExitBroken, Log: log, Err: fmt.Errorf("%w\n%w\n\n"+
+		return &finding.Error{Kind: finding.Broken, Log: log, Err: fmt.Errorf("%w\n%w\n\n"+
 			"OpenAlgo's files and data are as they were before. To find out what is wrong:\n\n    sudo openalgo-install --dir %s doctor", cause, silent, in.work.dir)}
 	}
 	if err != nil {
-		return &Error{Exit: ExitBroken, Log: log, Err: fmt.Errorf("%w\n%w", cause, in.notRolledBack(ctx, j, err))}
+		return &finding.Error{Kind: finding.Broken, Log: log, Err: fmt.Errorf("%w\n%w", cause, in.notRolledBack(ctx, j, err))}
 	}
 	in.removeProbes(ctx)
 	in.work.removeIfUnusedAfterUndo(j)
 	if wasCancelled {
-		return &Error{Exit: ExitCancelled, Err: errors.New("cancelled and undone. " + afterUndo(j))}
+		return &finding.Error{Kind: finding.Cancelled, Err: errors.New("cancelled and undone. " + afterUndo(j))}
 	}
-	return &Error{Exit: ExitRolledBack, Err: fmt.Errorf("%w\nRolled back. %s", cause, afterUndo(j)), Log: log}
+	return &finding.Error{Kind: finding.RolledBack, Err: fmt.Errorf("%w\nRolled back. %s", cause, afterUndo(j)), Log: log}
 }
 
 // afterUndo says what there is once a run was undone.

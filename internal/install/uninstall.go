@@ -10,6 +10,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/rehearsal"
 )
 
@@ -61,7 +62,7 @@ func (in *Installer) PlanUninstall(ctx context.Context, options RemovalOptions) 
 		if o.state.ours() {
 			way = "`docker rm -f %[1]s` removes it"
 		}
-		return nil, fail(ExitHost, "%s was made by another tool, and the keys here open its data: "+way+". Nothing was removed", c.Name)
+		return nil, finding.Errorf(finding.HostNotReady, "%s was made by another tool, and the keys here open its data: "+way+". Nothing was removed", c.Name)
 	}
 	r := &Removal{Changes: []Change{}, Kept: []string{}, Project: o.project, containers: o.containers, RemovalOptions: options}
 	r.startable = o.state.ours() && o.env != nil && o.answersText != nil
@@ -121,12 +122,12 @@ func (in *Installer) guardPurge(o *observed, r *Removal) error {
 		return nil
 	}
 	if len(r.volumes) > 0 && o.env == nil && o.state.Project != r.Project {
-		return fail(ExitHost, "%s holds no OpenAlgo, and the volumes of the project %s belong to another directory: "+
+		return finding.Errorf(finding.HostNotReady, "%s holds no OpenAlgo, and the volumes of the project %s belong to another directory: "+
 			"name it with --dir. Nothing was removed", in.work.dir, r.Project)
 	}
 	for _, place := range o.data {
 		if !slices.Contains(r.volumes, place) && !slices.Contains(r.directories, place) {
-			return fail(ExitHost, "the database is in %s, which is not this stack's own and stays; its keys must stay with it. "+
+			return finding.Errorf(finding.HostNotReady, "the database is in %s, which is not this stack's own and stays; its keys must stay with it. "+
 				"Nothing was removed: uninstall without --purge, or move that data away first", place)
 		}
 	}
@@ -218,7 +219,7 @@ func (in *Installer) Uninstall(ctx context.Context, r *Removal) (Result, error) 
 	}
 	if _, err := os.Stat(in.work.dir); err == nil {
 		if _, err := in.work.create(); err != nil {
-			return Result{}, fail(ExitHost, "%w", err)
+			return Result{}, finding.Errorf(finding.HostNotReady, "%w", err)
 		}
 		held, err := in.work.attach(ctx, in.note)
 		if err != nil {
@@ -239,7 +240,7 @@ func (in *Installer) Uninstall(ctx context.Context, r *Removal) (Result, error) 
 	}
 	if len(r.site) > 0 {
 		if err := in.takeSite(ctx, r.edge, r.site); err != nil {
-			return Result{}, fail(ExitFailed, "taking the site of %s away: %w", r.edge.Domain, err)
+			return Result{}, finding.Errorf(finding.Failed, "taking the site of %s away: %w", r.edge.Domain, err)
 		}
 	}
 	for i := range r.containers {
@@ -252,7 +253,7 @@ func (in *Installer) Uninstall(ctx context.Context, r *Removal) (Result, error) 
 		failpoint("uninstall-container")
 	}
 	if err := in.removeLeftovers(ctx, r.leftovers); err != nil {
-		return Result{}, fail(ExitFailed, "%w", err)
+		return Result{}, finding.Errorf(finding.Failed, "%w", err)
 	}
 	// An unfinished run has nothing left to go on with.
 	if err := os.Remove(in.work.path("journal.json")); err != nil && !os.IsNotExist(err) {
@@ -276,13 +277,13 @@ func (in *Installer) Uninstall(ctx context.Context, r *Removal) (Result, error) 
 func (in *Installer) purge(ctx context.Context, r *Removal) (Result, error) {
 	for _, name := range r.volumes {
 		if err := in.Engine.RemoveVolume(ctx, name); err != nil {
-			return Result{}, fail(ExitFailed, "removing the volume %s: %w", name, err)
+			return Result{}, finding.Errorf(finding.Failed, "removing the volume %s: %w", name, err)
 		}
 		failpoint("uninstall-volume")
 	}
 	for _, path := range r.directories {
 		if err := os.RemoveAll(path); err != nil {
-			return Result{}, fail(ExitFailed, "removing %s: %w", path, err)
+			return Result{}, finding.Errorf(finding.Failed, "removing %s: %w", path, err)
 		}
 	}
 	for _, c := range r.containers {

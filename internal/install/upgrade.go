@@ -9,6 +9,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 )
 
 // Upgrade takes an installed stack to another release: the image first, its
@@ -46,7 +47,7 @@ func (in *Installer) pullNewest(ctx context.Context, ref, before string) error {
 	image, err := in.Engine.Pull(ctx, ref, in.progress("image"))
 	if err != nil {
 		in.stepEnded("image", StepFailed, began)
-		return &Error{Exit: ExitFailed, Err: pullError(ref, err)}
+		return &finding.Error{Kind: finding.Failed, Err: pullError(ref, err)}
 	}
 	in.stepEnded("image", StepDone, began)
 	if image.ID == before {
@@ -78,7 +79,7 @@ func (in *Installer) CheckUpgrade(ctx context.Context, to string) (available boo
 	}
 	digest, err := in.Engine.RemoteDigest(ctx, a.Image.Ref)
 	if err != nil {
-		return false, "", &Error{Exit: ExitFailed, Err: fmt.Errorf("asking the registry for %s: %w", a.Image.Ref, err)}
+		return false, "", &finding.Error{Kind: finding.Failed, Err: fmt.Errorf("asking the registry for %s: %w", a.Image.Ref, err)}
 	}
 	for _, ref := range []string{a.Image.Ref, in.installedRef()} {
 		now, err := in.Engine.Image(ctx, ref)
@@ -114,7 +115,7 @@ func (in *Installer) guardNoRegistry(ctx context.Context, c engine.Container, re
 	if !local && (err != nil || image.DigestIn(ref) != "") {
 		return nil //nolint:nilerr // it was in one, or nobody can tell
 	}
-	return fail(ExitHost, "the image %s was built or loaded on this machine\n\nNo registry has it, so there is no newer one to pull. To change to published releases:\n\n"+
+	return finding.Errorf(finding.HostNotReady, "the image %s was built or loaded on this machine\n\nNo registry has it, so there is no newer one to pull. To change to published releases:\n\n"+
 		"    sudo openalgo-install upgrade --to %s\n\nTo build it from a checkout, write this into openalgo-install.yaml, then upgrade:\n\n"+
 		"    image: {source: path, path: /path/to/openalgo}\n\nNothing was changed.", ref, answers.DefaultImage)
 }
@@ -138,9 +139,9 @@ func (in *Installer) upgraded(ctx context.Context, to string) (answers.Answers, 
 	builds := a.Image.Source == "git" || a.Image.Source == "path"
 	switch {
 	case a.Image.Source == "rehearsal":
-		return a, "", fail(ExitHost, "the test app has no releases to upgrade to. Nothing was changed")
+		return a, "", finding.Errorf(finding.HostNotReady, "the test app has no releases to upgrade to. Nothing was changed")
 	case a.Image.Source == "path" && to != "":
-		return a, "", fail(ExitUsage, "OpenAlgo is built from %s here, so --to cannot name a release. Check the release out, then upgrade without --to:\n\n"+
+		return a, "", finding.Errorf(finding.Usage, "OpenAlgo is built from %s here, so --to cannot name a release. Check the release out, then upgrade without --to:\n\n"+
 			"    git -C %[1]s fetch --tags && git -C %[1]s checkout %s\n\nNothing was changed", a.Image.Path, to)
 	case builds && to != "":
 		a.Image.Ref = to
@@ -150,7 +151,7 @@ func (in *Installer) upgraded(ctx context.Context, to string) (answers.Answers, 
 		return a, "", err
 	}
 	if !isUp(*c) {
-		return a, "", fail(ExitHost, "%s is %s, and an upgrade proves itself by a start: `openalgo-install start` first", c.Name, c.State)
+		return a, "", finding.Errorf(finding.HostNotReady, "%s is %s, and an upgrade proves itself by a start: `openalgo-install start` first", c.Name, c.State)
 	}
 	if !builds {
 		if err := in.guardNoRegistry(ctx, *c, a.Image.Ref, to); err != nil {
@@ -168,12 +169,12 @@ func (in *Installer) upgraded(ctx context.Context, to string) (answers.Answers, 
 func targetRef(now, to string) (string, error) {
 	named, err := reference.ParseNormalizedNamed(now)
 	if err != nil {
-		return "", fail(ExitHost, "the image that is installed, %s, is no reference: %w", now, err)
+		return "", finding.Errorf(finding.HostNotReady, "the image that is installed, %s, is no reference: %w", now, err)
 	}
 	repository := repositoryOf(now)
 	if to == "" {
 		if _, fixed := named.(reference.Digested); fixed || isOwnTag(now) {
-			return "", fail(ExitUsage, "%s is one image for ever, by its digest: name another with --to", now)
+			return "", finding.Errorf(finding.Usage, "%s is one image for ever, by its digest: name another with --to", now)
 		}
 		return now, nil
 	}
@@ -185,7 +186,7 @@ func targetRef(now, to string) (string, error) {
 		full = to
 	}
 	if _, err := reference.ParseNormalizedNamed(full); err != nil {
-		return "", fail(ExitUsage, "--to: %q is neither a tag, a digest nor an image, e.g. latest", to)
+		return "", finding.Errorf(finding.Usage, "--to: %q is neither a tag, a digest nor an image, e.g. latest", to)
 	}
 	return full, nil
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/install"
 )
 
@@ -49,7 +50,7 @@ func (m *model) apply(a answers.Answers) tea.Cmd {
 	go func() {
 		defer func() {
 			if p := recover(); p != nil {
-				r.err = &install.Error{Exit: install.ExitBroken, Err: fmt.Errorf(
+				r.err = &finding.Error{Kind: finding.Broken, Err: fmt.Errorf(
 					"internal error: %v; start openalgo-install again, which ends or undoes what was begun\n%s", p, debug.Stack())}
 			}
 			cancel()
@@ -278,7 +279,7 @@ func (p *applyPage) keys() string {
 
 // logOf is the evidence that an error brings along.
 func logOf(err error) []string {
-	if e := (*install.Error)(nil); errors.As(err, &e) {
+	if e := (*finding.Error)(nil); errors.As(err, &e) {
 		return e.Log
 	}
 	return nil

@@ -16,6 +16,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/install"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 )
@@ -216,7 +217,7 @@ var frames = []struct {
 	{name: "result", way: toApply, sees: "enter end"},
 	{name: "failure", host: func(h *Host) {
 		h.Install = func(context.Context, answers.Answers, install.Reporter) (install.Result, error) {
-			return install.Result{}, &install.Error{Exit: install.ExitRolledBack, Err: errors.New("OpenAlgo stopped at once (exit 1)"), Log: []string{"Error: BROKER_API_KEY is not set"}}
+			return install.Result{}, &finding.Error{Kind: finding.RolledBack, Err: errors.New("OpenAlgo stopped at once (exit 1)"), Log: []string{"Error: BROKER_API_KEY is not set"}}
 		}
 	}, way: toApply, sees: "r retry"},
 	{name: "menu", host: installed},

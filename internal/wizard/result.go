@@ -7,7 +7,7 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
-	"github.com/marketcalls/openalgo-install/internal/install"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/printable"
 )
 
@@ -128,7 +128,7 @@ func (p *failurePage) body(width, height int) ([]string, int, int) {
 
 // logTitle says whose lines are shown.
 func (p *failurePage) logTitle() string {
-	if e := (*install.Error)(nil); errors.As(p.err, &e) && !p.showLog {
+	if e := (*finding.Error)(nil); errors.As(p.err, &e) && !p.showLog {
 		title := e.LogTitle()
 		return strings.ToUpper(title[:1]) + title[1:]
 	}
@@ -141,7 +141,7 @@ func (p *failurePage) keys() string {
 
 // reason is an error without the log that it brings along.
 func reason(err error) string {
-	if e := (*install.Error)(nil); errors.As(err, &e) {
+	if e := (*finding.Error)(nil); errors.As(err, &e) {
 		return printable.Text(e.Err.Error())
 	}
 	return printable.Text(err.Error())
@@ -149,10 +149,10 @@ func reason(err error) string {
 
 // undone says in what state a failure left the machine.
 func undone(err error) string {
-	switch install.ExitCode(err) {
-	case install.ExitRolledBack:
+	switch finding.KindOf(err) {
+	case finding.RolledBack:
 		return "What this run had changed was taken back."
-	case install.ExitBroken:
+	case finding.Broken:
 		return "Not everything could be rolled back. See above whether OpenAlgo runs, and which command completes the rollback."
 	}
 	return "Nothing was changed."

@@ -12,6 +12,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/install"
 )
 
@@ -163,7 +164,7 @@ func TestScreensUndo(t *testing.T) {
 	host := testHost()
 	host.Install = func(ctx context.Context, _ answers.Answers, _ install.Reporter) (install.Result, error) {
 		<-ctx.Done()
-		return install.Result{}, &install.Error{Exit: install.ExitCancelled, Err: errors.New("cancelled, and undone")}
+		return install.Result{}, &finding.Error{Kind: finding.Cancelled, Err: errors.New("cancelled, and undone")}
 	}
 	s := begin(t, host).keys(toApply...).sees("Beginning")
 	s.keys("<ctrl+c>").sees("Undoing")
@@ -175,7 +176,7 @@ func TestScreensRetry(t *testing.T) {
 	host, tries := testHost(), 0
 	host.Install = func(_ context.Context, a answers.Answers, _ install.Reporter) (install.Result, error) {
 		if tries++; tries == 1 {
-			return install.Result{}, &install.Error{Exit: install.ExitRolledBack, Err: errors.New("it stopped at once"), Log: []string{"the reason"}}
+			return install.Result{}, &finding.Error{Kind: finding.RolledBack, Err: errors.New("it stopped at once"), Log: []string{"the reason"}}
 		}
 		return install.Result{URL: a.Origin()}, nil
 	}
