@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/install"
 )
 
@@ -43,19 +44,19 @@ func (a *app) adopt(ctx context.Context, o changeOptions, toVolumes, named bool)
 	out := a.presenter()
 	if !named {
 		if err := a.chooseAdoptable(ctx); err != nil {
-			return out.end(install.Result{}, err)
+			return out.end(event.Result{}, err)
 		}
 	}
 	in, done, err := a.installer(ctx, out)
 	if err != nil {
-		return out.end(install.Result{}, hintDocker(err))
+		return out.end(event.Result{}, hintDocker(err))
 	}
 	defer done()
 	a.follow(in, o)
 	if o.dryRun {
 		plan, err := in.PlanAdopt(ctx, toVolumes)
 		if err != nil {
-			return out.end(install.Result{}, err)
+			return out.end(event.Result{}, err)
 		}
 		return a.showPlan(plan)
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/marketcalls/openalgo-install/internal/backup"
+	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/install"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/secret"
@@ -84,7 +85,7 @@ func (a *app) backup(ctx context.Context, o backupOptions) error {
 	}
 	in, done, err := a.installer(ctx, out)
 	if err != nil {
-		return out.end(install.Result{}, hintDocker(err))
+		return out.end(event.Result{}, hintDocker(err))
 	}
 	defer done()
 	if o.schedule != "" {
@@ -94,7 +95,7 @@ func (a *app) backup(ctx context.Context, o backupOptions) error {
 	seal := backup.Seal{Recipients: o.recipients}
 	if o.passphrase != "" {
 		if seal.Passphrase, err = a.passphrase(ctx, o.passphrase, true); err != nil {
-			return out.end(install.Result{}, err)
+			return out.end(event.Result{}, err)
 		}
 	}
 	in.Wait = o.wait
@@ -148,16 +149,16 @@ func (a *app) askSecret(ctx context.Context, question string) (secret.Text, erro
 }
 
 // scheduleBackup makes the host call this program with the same flags.
-func (a *app) scheduleBackup(ctx context.Context, in *install.Installer, o backupOptions) (install.Result, error) {
+func (a *app) scheduleBackup(ctx context.Context, in *install.Installer, o backupOptions) (event.Result, error) {
 	if o.schedule == "off" {
 		return in.RemoveDailyBackup(ctx)
 	}
 	if o.to == "-" || o.passphrase == "-" {
-		return install.Result{}, usage("nobody is there then: --to names a directory, and --passphrase-file a file")
+		return event.Result{}, usage("nobody is there then: --to names a directory, and --passphrase-file a file")
 	}
 	self, err := os.Executable()
 	if err != nil {
-		return install.Result{}, fmt.Errorf("finding this program's own file: %w", err)
+		return event.Result{}, fmt.Errorf("finding this program's own file: %w", err)
 	}
 	// Without --now a run that comes late, after a suspend, stops nothing while a
 	// market is open.
@@ -171,7 +172,7 @@ func (a *app) scheduleBackup(ctx context.Context, in *install.Installer, o backu
 			continue
 		}
 		if path, err = filepath.Abs(path); err != nil {
-			return install.Result{}, err
+			return event.Result{}, err
 		}
 		command = append(command, flag+"="+path)
 		if flag == "--dir" {

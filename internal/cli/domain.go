@@ -8,6 +8,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/broker"
+	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/install"
 )
 
@@ -128,7 +129,7 @@ func (a *app) reconfigure(ctx context.Context, command string, o changeOptions, 
 	out := a.presenter()
 	in, done, err := a.installer(ctx, out)
 	if err != nil {
-		return out.end(install.Result{}, err)
+		return out.end(event.Result{}, err)
 	}
 	defer done()
 	a.follow(in, o)
@@ -141,7 +142,7 @@ func (a *app) reconfigure(ctx context.Context, command string, o changeOptions, 
 	if o.dryRun {
 		plan, err := in.PlanReconfigure(ctx, command, noted)
 		if err != nil {
-			return out.end(install.Result{}, err)
+			return out.end(event.Result{}, err)
 		}
 		return a.showPlan(plan)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/install"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 )
@@ -39,18 +40,18 @@ func (a *app) install(ctx context.Context, o installOptions) error {
 	out := a.presenter()
 	all, err := a.installAnswers(ctx, o)
 	if err != nil {
-		return out.end(install.Result{}, err)
+		return out.end(event.Result{}, err)
 	}
 	if all[0].Name != "" {
 		return a.installAll(ctx, out, all, o)
 	}
 	ans := all[0].Answers
 	if err := a.bringDocker(ctx, ans, o); err != nil {
-		return out.end(install.Result{}, err)
+		return out.end(event.Result{}, err)
 	}
 	in, done, err := a.installer(ctx, out)
 	if err != nil {
-		return out.end(install.Result{}, hintDocker(err))
+		return out.end(event.Result{}, hintDocker(err))
 	}
 	defer done()
 	in.Wait = o.wait
@@ -58,7 +59,7 @@ func (a *app) install(ctx context.Context, o installOptions) error {
 	if o.dryRun {
 		plan, err := in.Plan(ctx, ans)
 		if err != nil {
-			return out.end(install.Result{}, err)
+			return out.end(event.Result{}, err)
 		}
 		return a.showPlan(plan)
 	}

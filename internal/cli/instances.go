@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/install"
 )
@@ -29,18 +30,18 @@ func instanceDir(dir, name string) string { return strings.TrimRight(dir, "/") +
 // fails is undone, and does not keep the others from being installed.
 func (a *app) installAll(ctx context.Context, out *presenter, all []answers.Named, o installOptions) error {
 	if err := a.bringDocker(ctx, all[0].Answers, o); err != nil {
-		return out.end(install.Result{}, err)
+		return out.end(event.Result{}, err)
 	}
 	e, machine, err := a.connect(ctx)
 	if err != nil {
-		return out.end(install.Result{}, hintDocker(err))
+		return out.end(event.Result{}, hintDocker(err))
 	}
 	defer e.Close()
 	if o.rehearse {
-		return out.end(install.Result{}, usage("--rehearse takes the answers of one instance"))
+		return out.end(event.Result{}, usage("--rehearse takes the answers of one instance"))
 	}
 	one := func(n answers.Named) (*install.Installer, error) {
-		in, err := install.New(instanceDir(a.dir, n.Name), e, machine, install.ReporterFunc(func(event install.Event) {
+		in, err := install.New(instanceDir(a.dir, n.Name), e, machine, event.ReporterFunc(func(event event.Event) {
 			event.Instance = n.Name
 			out.Report(event)
 		}))
@@ -59,7 +60,7 @@ func (a *app) installAll(ctx context.Context, out *presenter, all []answers.Name
 	for _, n := range all {
 		out.heading(n.Name)
 		in, err := one(n)
-		var result install.Result
+		var result event.Result
 		if err == nil {
 			result, err = in.Install(ctx, n.Answers)
 		}
@@ -77,9 +78,9 @@ func (a *app) installAll(ctx context.Context, out *presenter, all []answers.Name
 	out.heading("")
 	summary := strings.Join(lines, "\n")
 	if failed != nil {
-		return out.end(install.Result{Changed: changed}, &finding.Error{Kind: kindOf(failed), Err: errors.New("not every instance could be installed:\n" + summary)})
+		return out.end(event.Result{Changed: changed}, &finding.Error{Kind: kindOf(failed), Err: errors.New("not every instance could be installed:\n" + summary)})
 	}
-	return out.end(install.Result{Changed: changed, Message: summary}, nil)
+	return out.end(event.Result{Changed: changed, Message: summary}, nil)
 }
 
 // worse is the error whose kind counts for all: what could not be rolled
@@ -104,11 +105,11 @@ func (a *app) planAll(ctx context.Context, out *presenter, all []answers.Named, 
 	for _, n := range all {
 		in, err := one(n)
 		if err != nil {
-			return out.end(install.Result{}, err)
+			return out.end(event.Result{}, err)
 		}
 		plan, err := in.Plan(ctx, n.Answers)
 		if err != nil {
-			return out.end(install.Result{}, fmt.Errorf("%s: %w", n.Name, err))
+			return out.end(event.Result{}, fmt.Errorf("%s: %w", n.Name, err))
 		}
 		plans = append(plans, planned{n.Name, plan})
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/docker/go-units"
 	"golang.org/x/term"
 
-	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/install"
 	"github.com/marketcalls/openalgo-install/internal/printable"
 )
@@ -46,25 +46,27 @@ func (a *app) presenter() *presenter {
 }
 
 // Report shows one event.
-func (p *presenter) Report(e install.Event) {
-	if e.Type == install.EventNote || e.Type == install.EventWarning {
+func (p *presenter) Report(e event.Event) {
+	if e.Type == event.TypeNote || e.Type == event.TypeWarning {
 		e.Message = p.app.hinted(e.Message)
 	}
 	if p.events != nil {
 		_ = p.events.Encode(e) // a reader that went away must not stop the run
 	}
 	switch e.Type {
-	case install.EventPlan:
-		p.plan(e.Plan)
-	case install.EventStep:
+	case event.TypePlan:
+		if plan, ok := e.Plan.(*install.Plan); ok {
+			p.plan(plan)
+		}
+	case event.TypeStep:
 		p.stepEvent(e)
-	case install.EventProgress:
+	case event.TypeProgress:
 		p.progress(e)
-	case install.EventNote:
+	case event.TypeNote:
 		p.line("  note  %s", e.Message)
-	case install.EventWarning:
+	case event.TypeWarning:
 		p.line("  WARN  %s", e.Message)
-	case install.EventLog:
+	case event.TypeLog:
 		if p.app.verbose {
 			p.line("        | %s", e.Message)
 		}
@@ -102,22 +104,22 @@ func (p *presenter) plan(plan *install.Plan) {
 		s.Of(), s.Threads, s.ShmMiB, s.StrategyMemoryMiB)
 }
 
-func (p *presenter) stepEvent(e install.Event) {
+func (p *presenter) stepEvent(e event.Event) {
 	switch e.State {
-	case install.StepStarted:
+	case event.Started:
 		p.step, p.shown, p.stage = e.Message, -1, ""
 		if p.live {
 			fmt.Fprintf(p.text, "  ....  %s", e.Message)
 		}
-	case install.StepDone:
+	case event.Done:
 		p.line("  ok    %s (%.1f s)", p.step, e.Seconds)
-	case install.StepFailed:
+	case event.Failed:
 		p.line("  FAIL  %s (%.1f s)", p.step, e.Seconds)
 	}
 }
 
 // progress shows how far a build or a pull is.
-func (p *presenter) progress(e install.Event) {
+func (p *presenter) progress(e event.Event) {
 	switch {
 	case e.Start != nil:
 		p.start(e)
@@ -134,7 +136,7 @@ func (p *presenter) progress(e install.Event) {
 const startEvery = 10 * time.Second
 
 // start shows how far OpenAlgo's start is.
-func (p *presenter) start(e install.Event) {
+func (p *presenter) start(e event.Event) {
 	switch {
 	case p.live:
 		p.redraw(e.Message)
@@ -146,7 +148,7 @@ func (p *presenter) start(e install.Event) {
 
 // pull redraws one line on a terminal, and prints every tenth elsewhere. base
 // names an image that a build begins with.
-func (p *presenter) pull(base string, now *engine.PullProgress) {
+func (p *presenter) pull(base string, now *event.PullProgress) {
 	if base != p.base {
 		p.base, p.shown = base, -1
 	}
@@ -227,9 +229,9 @@ func (p *presenter) rehearsal(report json.RawMessage) {
 }
 
 // end shows how the run ended and returns the error for the exit code.
-func (p *presenter) end(result install.Result, err error) error {
+func (p *presenter) end(result event.Result, err error) error {
 	if p.events != nil {
-		e := install.ResultEvent(result, err)
+		e := event.End(result, err)
 		e.Message = p.app.hinted(e.Message)
 		code := exitCode(err)
 		e.Exit = &code

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/install"
 )
 
@@ -30,14 +31,14 @@ func (a *app) recover(ctx context.Context) error {
 	out := a.presenter()
 	dir, err := install.AbsDir(a.dir)
 	if err != nil {
-		return out.end(install.Result{}, err)
+		return out.end(event.Result{}, err)
 	}
 	if !install.Owed(dir) {
-		return out.end(install.Result{Message: "nothing to do: no run was interrupted"}, nil)
+		return out.end(event.Result{Message: "nothing to do: no run was interrupted"}, nil)
 	}
 	in, done, err := a.installerAtBoot(ctx, out)
 	if err != nil {
-		return out.end(install.Result{}, hintDocker(err))
+		return out.end(event.Result{}, hintDocker(err))
 	}
 	defer done()
 	result, err := in.Recover(ctx)
@@ -45,7 +46,7 @@ func (a *app) recover(ctx context.Context) error {
 }
 
 // installerAtBoot waits for a Docker that is not up yet.
-func (a *app) installerAtBoot(ctx context.Context, report install.Reporter) (*install.Installer, func(), error) {
+func (a *app) installerAtBoot(ctx context.Context, report event.Reporter) (*install.Installer, func(), error) {
 	until := time.Now().Add(bootTime)
 	for {
 		in, done, err := a.installer(ctx, report)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/install"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
@@ -88,21 +89,21 @@ func (a *app) resize(ctx context.Context, o resizeOptions) error {
 	out := a.presenter()
 	e, machine, err := a.connect(ctx)
 	if err != nil {
-		return out.end(install.Result{}, err)
+		return out.end(event.Result{}, err)
 	}
 	defer e.Close()
 	dirs := []string{a.dir}
 	if o.all {
 		if dirs, err = install.Dirs(ctx, e); err != nil {
-			return out.end(install.Result{}, err)
+			return out.end(event.Result{}, err)
 		}
 	}
 	if len(dirs) == 0 {
-		return out.end(install.Result{Message: "nothing to do: there is no OpenAlgo on this engine"}, nil)
+		return out.end(event.Result{Message: "nothing to do: there is no OpenAlgo on this engine"}, nil)
 	}
 	home, err := install.AbsDir(dirs[0]) // where a schedule is kept
 	if err != nil {
-		return out.end(install.Result{}, err)
+		return out.end(event.Result{}, err)
 	}
 	if o.cancel {
 		return a.cancelResize(ctx, out, home)
@@ -111,7 +112,7 @@ func (a *app) resize(ctx context.Context, o resizeOptions) error {
 	for _, dir := range dirs {
 		in, err := install.New(dir, e, machine, out)
 		if err != nil {
-			return out.end(install.Result{}, err)
+			return out.end(event.Result{}, err)
 		}
 		in.Wait = o.wait
 		all = append(all, in)
@@ -127,14 +128,14 @@ func (a *app) resize(ctx context.Context, o resizeOptions) error {
 }
 
 // resizeUntil waits for the time in the options, if there is one.
-func (a *app) resizeUntil(ctx context.Context, home string, all []*install.Installer, o resizeOptions) (install.Result, error) {
-	do := func() (install.Result, error) { return a.resizeAll(ctx, all, o) }
+func (a *app) resizeUntil(ctx context.Context, home string, all []*install.Installer, o resizeOptions) (event.Result, error) {
+	do := func() (event.Result, error) { return a.resizeAll(ctx, all, o) }
 	if o.until == "" {
 		return do()
 	}
 	at, err := time.Parse(time.RFC3339, o.until)
 	if err != nil {
-		return install.Result{}, usage("--until: %v", err)
+		return event.Result{}, usage("--until: %v", err)
 	}
 	return install.AtTime(ctx, home, at, exitCode, do)
 }
@@ -150,7 +151,7 @@ func (a *app) options(o resizeOptions, instances int) install.ResizeOptions {
 
 // resizeAll resizes one stack after the other, those that shrink first: what
 // the others gain must be free by then. Each is a change of its own.
-func (a *app) resizeAll(ctx context.Context, all []*install.Installer, o resizeOptions) (install.Result, error) {
+func (a *app) resizeAll(ctx context.Context, all []*install.Installer, o resizeOptions) (event.Result, error) {
 	r := a.options(o, len(all))
 	if len(all) == 1 {
 		return all[0].Resize(ctx, r)
@@ -159,7 +160,7 @@ func (a *app) resizeAll(ctx context.Context, all []*install.Installer, o resizeO
 	for _, in := range all {
 		p, err := in.PlanResize(ctx, r)
 		if err != nil {
-			return install.Result{}, fmt.Errorf("%w. No stack was resized", err)
+			return event.Result{}, fmt.Errorf("%w. No stack was resized", err)
 		}
 		if p.Shrinks() {
 			shrink = append(shrink, in)
@@ -171,13 +172,13 @@ func (a *app) resizeAll(ctx context.Context, all []*install.Installer, o resizeO
 	for _, in := range append(shrink, grow...) {
 		result, err := in.Resize(ctx, r)
 		if err != nil {
-			return install.Result{Changed: changed > 0}, fmt.Errorf("%w\n%d of %d stacks were resized before that", err, changed, len(all))
+			return event.Result{Changed: changed > 0}, fmt.Errorf("%w\n%d of %d stacks were resized before that", err, changed, len(all))
 		}
 		if result.Changed {
 			changed++
 		}
 	}
-	return install.Result{Changed: changed > 0, Message: fmt.Sprintf("%d of %d stacks were resized, the others had nothing to do", changed, len(all))}, nil
+	return event.Result{Changed: changed > 0, Message: fmt.Sprintf("%d of %d stacks were resized, the others had nothing to do", changed, len(all))}, nil
 }
 
 func (a *app) showResize(ctx context.Context, out *presenter, dirs []string, all []*install.Installer, o resizeOptions) error {
@@ -189,7 +190,7 @@ func (a *app) showResize(ctx context.Context, out *presenter, dirs []string, all
 	for i, in := range all {
 		p, err := in.PlanResize(ctx, a.options(o, len(all)))
 		if err != nil {
-			return out.end(install.Result{}, err)
+			return out.end(event.Result{}, err)
 		}
 		plans = append(plans, instance{dirs[i], p})
 	}

@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/install"
 	"github.com/marketcalls/openalgo-install/internal/market"
@@ -22,7 +23,7 @@ import (
 func (a *app) resizeAt(ctx context.Context, out *presenter, home string, all []*install.Installer, o resizeOptions) error {
 	at, err := market.Next(time.Now(), o.at)
 	if err != nil {
-		return out.end(install.Result{}, usage("--at: %v", err))
+		return out.end(event.Result{}, usage("--at: %v", err))
 	}
 	// Nobody can be asked then, so what has to be asked is asked now.
 	o.now = true
@@ -32,15 +33,15 @@ func (a *app) resizeAt(ctx context.Context, out *presenter, home string, all []*
 			err = a.confirmResize(p, o)
 		}
 		if err != nil {
-			return out.end(install.Result{}, err)
+			return out.end(event.Result{}, err)
 		}
 	}
 	waiter, err := a.startWaiter(home, at, o)
 	if err != nil {
-		return out.end(install.Result{}, err)
+		return out.end(event.Result{}, err)
 	}
 	when := fmt.Sprintf("%s (%s here)", at.Format("15:04 MST"), at.Local().Format("Mon 15:04 MST"))
-	out.Report(install.Event{Type: install.EventNote, Time: time.Now(),
+	out.Report(event.Event{Type: event.TypeNote, Time: time.Now(),
 		Message: "the resize waits until " + when + ". You may log out; `openalgo-install resize --cancel` takes it back"})
 	return a.watchWaiter(ctx, out, home, when, waiter)
 }
@@ -84,7 +85,7 @@ const eventPoll = 200 * time.Millisecond
 func (a *app) watchWaiter(ctx context.Context, out *presenter, home, when string, waiter *exec.Cmd) error {
 	file, err := install.OpenScheduleEvents(home)
 	if err != nil {
-		return out.end(install.Result{}, err)
+		return out.end(event.Result{}, err)
 	}
 	defer file.Close()
 	ended := make(chan struct{})
@@ -94,17 +95,20 @@ func (a *app) watchWaiter(ctx context.Context, out *presenter, home, when string
 	}()
 	lines := json.NewDecoder(&following{ctx: ctx, file: file, ended: ended})
 	for {
-		var e install.Event
+		e := event.Event{Plan: &install.Plan{}} // for a plan to be read into
 		err := lines.Decode(&e)
+		if e.Type != event.TypePlan {
+			e.Plan = nil
+		}
 		switch {
 		case ctx.Err() != nil:
-			return out.end(install.Result{Message: "stopped watching; the resize still waits until " + when}, nil)
+			return out.end(event.Result{Message: "stopped watching; the resize still waits until " + when}, nil)
 		case err != nil:
-			return out.end(install.Result{}, fmt.Errorf("the process that waited ended without a word (%w): see `openalgo-install status`, then run the resize again", err))
-		case e.Type == install.EventResult && !*e.OK:
-			return out.end(install.Result{Changed: *e.Changed}, &finding.Error{Kind: kindOfExit(*e.Exit), ID: e.ID, Err: errors.New(e.Message)})
-		case e.Type == install.EventResult:
-			return out.end(install.Result{Changed: *e.Changed, URL: e.URL, Message: e.Message}, nil)
+			return out.end(event.Result{}, fmt.Errorf("the process that waited ended without a word (%w): see `openalgo-install status`, then run the resize again", err))
+		case e.Type == event.TypeResult && !*e.OK:
+			return out.end(event.Result{Changed: *e.Changed}, &finding.Error{Kind: kindOfExit(*e.Exit), ID: e.ID, Err: errors.New(e.Message)})
+		case e.Type == event.TypeResult:
+			return out.end(event.Result{Changed: *e.Changed, URL: e.URL, Message: e.Message}, nil)
 		}
 		out.Report(e)
 	}
@@ -137,10 +141,10 @@ func (f *following) Read(p []byte) (int, error) {
 func (a *app) cancelResize(ctx context.Context, out *presenter, home string) error {
 	was, err := install.CancelSchedule(ctx, home)
 	if err != nil {
-		return out.end(install.Result{}, err)
+		return out.end(event.Result{}, err)
 	}
 	if !was {
-		return out.end(install.Result{Message: "nothing to do: no resize waits"}, nil)
+		return out.end(event.Result{Message: "nothing to do: no resize waits"}, nil)
 	}
-	return out.end(install.Result{Changed: true, Message: "the resize is taken back"}, nil)
+	return out.end(event.Result{Changed: true, Message: "the resize is taken back"}, nil)
 }

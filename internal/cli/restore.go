@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/marketcalls/openalgo-install/internal/backup"
+	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/install"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 )
@@ -66,11 +67,11 @@ func (a *app) restore(ctx context.Context, o restoreOptions) error {
 	out := a.presenter()
 	key, err := a.backupKey(ctx, o)
 	if err != nil {
-		return out.end(install.Result{}, err)
+		return out.end(event.Result{}, err)
 	}
 	in, done, err := a.installer(ctx, out)
 	if err != nil {
-		return out.end(install.Result{}, hintDocker(err))
+		return out.end(event.Result{}, hintDocker(err))
 	}
 	defer done()
 	a.follow(in, o.change)
@@ -78,7 +79,7 @@ func (a *app) restore(ctx context.Context, o restoreOptions) error {
 	if o.change.dryRun {
 		plan, err := in.PlanRestore(ctx, what)
 		if err != nil {
-			return out.end(install.Result{}, err)
+			return out.end(event.Result{}, err)
 		}
 		return a.showPlan(plan)
 	}

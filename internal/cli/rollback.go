@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/marketcalls/openalgo-install/internal/install"
+	"github.com/marketcalls/openalgo-install/internal/event"
 )
 
 func (a *app) rollbackCommand() *cobra.Command {
@@ -32,14 +32,14 @@ func (a *app) rollback(ctx context.Context, o changeOptions) error {
 	out := a.presenter()
 	in, done, err := a.installer(ctx, out)
 	if err != nil {
-		return out.end(install.Result{}, hintDocker(err))
+		return out.end(event.Result{}, hintDocker(err))
 	}
 	defer done()
 	a.follow(in, o)
 	if o.dryRun {
 		plan, err := in.PlanRollback(ctx)
 		if err != nil {
-			return out.end(install.Result{}, err)
+			return out.end(event.Result{}, err)
 		}
 		return a.showPlan(plan)
 	}

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/install"
@@ -204,7 +205,7 @@ func machineOf(ctx context.Context, info engine.Info) (sizing.Machine, error) {
 }
 
 // installer connects and prepares an Installer for --dir.
-func (a *app) installer(ctx context.Context, report install.Reporter) (*install.Installer, func(), error) {
+func (a *app) installer(ctx context.Context, report event.Reporter) (*install.Installer, func(), error) {
 	e, machine, err := a.connect(ctx)
 	if err != nil {
 		return nil, nil, err
@@ -219,11 +220,11 @@ func (a *app) installer(ctx context.Context, report install.Reporter) (*install.
 
 // withInstaller does something with the instance in --dir, and reports how it
 // ended.
-func (a *app) withInstaller(ctx context.Context, do func(*install.Installer) (install.Result, error)) error {
+func (a *app) withInstaller(ctx context.Context, do func(*install.Installer) (event.Result, error)) error {
 	out := a.presenter()
 	in, done, err := a.installer(ctx, out)
 	if err != nil {
-		return out.end(install.Result{}, hintDocker(err))
+		return out.end(event.Result{}, hintDocker(err))
 	}
 	defer done()
 	result, err := do(in)

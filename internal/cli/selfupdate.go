@@ -10,8 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
-	"github.com/marketcalls/openalgo-install/internal/install"
 	"github.com/marketcalls/openalgo-install/internal/selfupdate"
 )
 
@@ -40,44 +40,44 @@ names a mirror.`,
 	return cmd
 }
 
-func selfUpdate(ctx context.Context, to string) (install.Result, error) {
+func selfUpdate(ctx context.Context, to string) (event.Result, error) {
 	if to != "" && !selfupdate.Valid(to) {
-		return install.Result{}, usage("--to: %q is no version, e.g. 1.4.0", to)
+		return event.Result{}, usage("--to: %q is no version, e.g. 1.4.0", to)
 	}
 	self, err := os.Executable()
 	if err == nil {
 		self, err = filepath.EvalSymlinks(self)
 	}
 	if err != nil {
-		return install.Result{}, fmt.Errorf("finding this program's own file: %w", err)
+		return event.Result{}, fmt.Errorf("finding this program's own file: %w", err)
 	}
 	if owner := selfupdate.Owner(ctx, self); owner != "" {
-		return install.Result{}, &finding.Error{Kind: finding.HostNotReady, Err: fmt.Errorf("%s belongs to the package %s: update that with the package manager", self, owner)}
+		return event.Result{}, &finding.Error{Kind: finding.HostNotReady, Err: fmt.Errorf("%s belongs to the package %s: update that with the package manager", self, owner)}
 	}
 	releases, err := selfupdate.Open()
 	if err != nil {
-		return install.Result{}, usage("%v", err)
+		return event.Result{}, usage("%v", err)
 	}
 	if err := releases.CanFetch(); err != nil {
-		return install.Result{}, err
+		return event.Result{}, err
 	}
 	version := to
 	if version == "" {
 		if version, err = releases.Latest(ctx); err != nil {
-			return install.Result{}, err
+			return event.Result{}, err
 		}
 		if !selfupdate.Newer(currentVersion(), version) {
-			return install.Result{Message: "nothing to do: " + currentVersion() + " is the newest release"}, nil
+			return event.Result{Message: "nothing to do: " + currentVersion() + " is the newest release"}, nil
 		}
 	}
 	archive, err := releases.Fetch(ctx, version, runtime.GOOS, runtime.GOARCH)
 	if err != nil {
-		return install.Result{}, err
+		return event.Result{}, err
 	}
 	if err := selfupdate.Replace(ctx, archive, self, version); err != nil {
-		return install.Result{}, err
+		return event.Result{}, err
 	}
-	return install.Result{Changed: true, Message: fmt.Sprintf("%s is version %s now (was %s)", self, version, currentVersion())}, nil
+	return event.Result{Changed: true, Message: fmt.Sprintf("%s is version %s now (was %s)", self, version, currentVersion())}, nil
 }
 
 func currentVersion() string { return version }

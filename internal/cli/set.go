@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/install"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
@@ -66,33 +67,33 @@ func (a *app) set(ctx context.Context, o setOptions, args []string) error {
 	out := a.presenter()
 	edit, err := a.readVars(ctx, args)
 	if err != nil {
-		return out.end(install.Result{}, err)
+		return out.end(event.Result{}, err)
 	}
 	edit.Unset = o.unset
 	in, done, err := a.installer(ctx, out)
 	if err != nil {
-		return out.end(install.Result{}, err)
+		return out.end(event.Result{}, err)
 	}
 	defer done()
 	a.follow(in, o.change)
 	if o.edit {
 		if edit, err = a.editEnv(ctx, in); err != nil {
-			return out.end(install.Result{}, err)
+			return out.end(event.Result{}, err)
 		}
 		if len(edit.Set)+len(edit.Unset) == 0 && bytes.Equal(edit.Whole, nil) {
-			return out.end(install.Result{Message: "nothing to do: the file was not changed"}, nil)
+			return out.end(event.Result{Message: "nothing to do: the file was not changed"}, nil)
 		}
 	}
 	if o.change.dryRun {
 		plan, err := in.PlanSet(ctx, edit)
 		if err != nil {
-			return out.end(install.Result{}, err)
+			return out.end(event.Result{}, err)
 		}
 		return a.showPlan(plan)
 	}
 	if o.edit {
 		if err := a.showEdit(ctx, in, edit); err != nil {
-			return out.end(install.Result{}, err)
+			return out.end(event.Result{}, err)
 		}
 	}
 	result, err := in.Set(ctx, edit)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/install"
 )
 
@@ -76,12 +77,12 @@ func (a *app) restartCommand() *cobra.Command {
 
 // stackCommand is a command that does one thing to the instance in --dir. down
 // says that OpenAlgo stops for it, up that OpenAlgo runs in the end.
-func (a *app) stackCommand(use, short string, down, up bool, do func(*install.Installer, context.Context) (install.Result, error)) *cobra.Command {
+func (a *app) stackCommand(use, short string, down, up bool, do func(*install.Installer, context.Context) (event.Result, error)) *cobra.Command {
 	var o changeOptions
 	cmd := &cobra.Command{
 		Use: use, Short: short, Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.withInstaller(cmd.Context(), func(in *install.Installer) (install.Result, error) {
+			return a.withInstaller(cmd.Context(), func(in *install.Installer) (event.Result, error) {
 				a.follow(in, o)
 				return do(in, cmd.Context())
 			})

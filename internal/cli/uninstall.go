@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/install"
 )
@@ -33,27 +34,27 @@ with copies in .openalgo-install/backups unless that goes, too.`,
 			out := a.presenter()
 			in, done, err := a.installer(cmd.Context(), out)
 			if err != nil {
-				return out.end(install.Result{}, hintDocker(err))
+				return out.end(event.Result{}, hintDocker(err))
 			}
 			defer done()
 			removal, err := in.PlanUninstall(cmd.Context(), install.RemovalOptions{Purge: purge != "", Leftovers: leftovers})
 			if err != nil {
-				return out.end(install.Result{}, err)
+				return out.end(event.Result{}, err)
 			}
 			if dryRun {
 				return a.showRemoval(removal)
 			}
 			if asks := a.unanswered(removal.Asks, now); len(asks) > 0 && !isTerminal(a.stdin) {
-				return out.end(install.Result{}, cannotAsk(asks, nowWay))
+				return out.end(event.Result{}, cannotAsk(asks, nowWay))
 			}
 			if purge != "" && len(removal.Changes) > 0 {
 				if err := a.confirmPurge(removal, purge); err != nil {
-					return out.end(install.Result{}, err)
+					return out.end(event.Result{}, err)
 				}
 			}
 			if purge == "" || len(a.unanswered(removal.Asks, now)) > 0 {
 				if err := a.confirmRemoval(removal, now); err != nil {
-					return out.end(install.Result{}, err)
+					return out.end(event.Result{}, err)
 				}
 			}
 			result, err := in.Uninstall(cmd.Context(), removal)

@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/marketcalls/openalgo-install/internal/install"
+	"github.com/marketcalls/openalgo-install/internal/event"
 )
 
 // exitAvailable is what `upgrade --check` ends with when there is something
@@ -45,7 +45,7 @@ func (a *app) upgrade(ctx context.Context, o upgradeOptions) error {
 	out := a.presenter()
 	in, done, err := a.installer(ctx, out)
 	if err != nil {
-		return out.end(install.Result{}, err)
+		return out.end(event.Result{}, err)
 	}
 	defer done()
 	a.follow(in, o.change)
@@ -53,16 +53,16 @@ func (a *app) upgrade(ctx context.Context, o upgradeOptions) error {
 	case o.check:
 		available, message, err := in.CheckUpgrade(ctx, o.to)
 		if err != nil || !available {
-			return out.end(install.Result{Message: message}, err)
+			return out.end(event.Result{Message: message}, err)
 		}
-		if err := out.end(install.Result{Message: message}, nil); err != nil {
+		if err := out.end(event.Result{Message: message}, nil); err != nil {
 			return err
 		}
 		return &exitError{exitAvailable}
 	case o.change.dryRun:
 		plan, err := in.PlanUpgrade(ctx, o.to)
 		if err != nil {
-			return out.end(install.Result{}, err)
+			return out.end(event.Result{}, err)
 		}
 		return a.showPlan(plan)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/host/dockersetup"
@@ -94,17 +95,17 @@ func (a *app) wizardHost(dir string, o installOptions) wizard.Host {
 			return err
 		},
 		Plan: func(ctx context.Context, ans answers.Answers) (*install.Plan, error) {
-			in, done, err := a.installer(ctx, install.ReporterFunc(func(install.Event) {}))
+			in, done, err := a.installer(ctx, event.ReporterFunc(func(event.Event) {}))
 			if err != nil {
 				return nil, err
 			}
 			defer done()
 			return in.Plan(ctx, ans)
 		},
-		Install: func(ctx context.Context, ans answers.Answers, report install.Reporter) (install.Result, error) {
+		Install: func(ctx context.Context, ans answers.Answers, report event.Reporter) (event.Result, error) {
 			in, done, err := a.installer(ctx, report)
 			if err != nil {
-				return install.Result{}, err
+				return event.Result{}, err
 			}
 			defer done()
 			in.Wait = o.wait

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/install"
 	"github.com/marketcalls/openalgo-install/internal/wizard"
@@ -110,7 +111,7 @@ func (a *app) askAndInstall(ctx context.Context, lines *wizard.Lines, w *wizard.
 // offerRetry tells of a failure, and asks whether to go through the answers
 // once more.
 func (a *app) offerRetry(ctx context.Context, lines *wizard.Lines, out *presenter, failure error) (bool, error) {
-	told := out.end(install.Result{}, failure)
+	told := out.end(event.Result{}, failure)
 	if ctx.Err() != nil || finding.KindOf(failure) == finding.Broken {
 		return false, told
 	}

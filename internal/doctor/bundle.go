@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/install"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
@@ -96,7 +97,7 @@ func (l Look) bundled(ctx context.Context, r Report) []bundledFile {
 
 // log is what the container said last; install takes the secrets out of it.
 func (l Look) log(ctx context.Context) []byte {
-	in, err := install.New(l.Dir, l.Engine, l.Machine, install.ReporterFunc(func(install.Event) {}))
+	in, err := install.New(l.Dir, l.Engine, l.Machine, event.ReporterFunc(func(event.Event) {}))
 	if err != nil {
 		return nil
 	}

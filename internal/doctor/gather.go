@@ -17,6 +17,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/install"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
@@ -74,7 +75,7 @@ func (l Look) gatherEngine(ctx context.Context, p *patient) {
 	if p.instance != nil && p.instance.Backup != nil && p.instance.Backup.OK && p.instance.Backup.File != "" {
 		p.backupGone = gone(p.instance.Backup.File)
 	}
-	if in, err := install.New(l.Dir, l.Engine, l.Machine, install.ReporterFunc(func(install.Event) {})); err == nil {
+	if in, err := install.New(l.Dir, l.Engine, l.Machine, event.ReporterFunc(func(event.Event) {})); err == nil {
 		p.refusal = in.Refusal(ctx)
 	}
 	used := map[string]bool{} // by an instance whose directory was moved, too

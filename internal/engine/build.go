@@ -11,6 +11,8 @@ import (
 	"regexp"
 
 	"github.com/docker/docker/api/types/build"
+
+	"github.com/marketcalls/openalgo-install/internal/event"
 )
 
 // BuildSpec says what to build.
@@ -29,18 +31,10 @@ type BuildSpec struct {
 	Classic bool
 }
 
-// BuildProgress is the state of a build.
-type BuildProgress struct {
-	Step   int    `json:"step"`  // how many steps have begun
-	Total  int    `json:"total"` // how many are known; BuildKit may still find more
-	Name   string `json:"name"`  // the step that began last, as the Dockerfile has it
-	Cached bool   `json:"cached,omitempty"`
-}
-
 // BuildWatch is told how a build goes; each function may be nil.
 type BuildWatch struct {
-	Pull func(image string, p PullProgress)
-	Step func(BuildProgress)
+	Pull func(image string, p event.PullProgress)
+	Step func(event.BuildProgress)
 	Line func(string) // a line of what a step prints, control sequences and all
 }
 
@@ -90,7 +84,7 @@ func (e *Engine) bringBase(ctx context.Context, base string, watch BuildWatch) e
 	if _, err := e.Image(ctx, base); err == nil || !errors.Is(err, ErrImageNotFound) {
 		return err
 	}
-	_, err := e.Pull(ctx, base, func(p PullProgress) {
+	_, err := e.Pull(ctx, base, func(p event.PullProgress) {
 		if watch.Pull != nil {
 			watch.Pull(base, p)
 		}

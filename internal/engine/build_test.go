@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/event"
 )
 
 // contextOf is a build context of these files.
@@ -67,10 +68,10 @@ func TestBuild(t *testing.T) {
 		spec.Context = contextOf(dockerfile(spec,
 			"ARG WORD=none", `ENV WORD="${WORD}"`, `RUN ["/probe", "say", "hello from a step", "on stderr", "`+spec.Ref+`"]`,
 			"FROM first", "COPY --from=first /data/seed /copied", "COPY hello.txt /hello.txt"))
-		var steps []engine.BuildProgress
+		var steps []event.BuildProgress
 		var lines []string
 		image, err := e.Build(t.Context(), spec, engine.BuildWatch{
-			Step: func(p engine.BuildProgress) { steps = append(steps, p) }, Line: func(l string) { lines = append(lines, l) }})
+			Step: func(p event.BuildProgress) { steps = append(steps, p) }, Line: func(l string) { lines = append(lines, l) }})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -171,7 +172,7 @@ func TestBuildFromAPrivateBase(t *testing.T) {
 			var pulls []string
 			_, err := e.Build(t.Context(), engine.BuildSpec{Ref: ref, Dockerfile: "Dockerfile", Classic: classic, Bases: []string{r.ref("1")},
 				Context: contextOf(map[string]string{"Dockerfile": "FROM " + r.ref("1") + "\nCOPY Dockerfile /Dockerfile\n"})},
-				engine.BuildWatch{Pull: func(image string, _ engine.PullProgress) { pulls = append(pulls, image) }})
+				engine.BuildWatch{Pull: func(image string, _ event.PullProgress) { pulls = append(pulls, image) }})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -6,13 +6,15 @@ import (
 	"strings"
 
 	"google.golang.org/protobuf/encoding/protowire"
+
+	"github.com/marketcalls/openalgo-install/internal/event"
 )
 
 // buildParser follows what a builder reports: BuildKit's trace, or the text of
 // the classic one.
 type buildParser struct {
 	watch    BuildWatch
-	progress BuildProgress
+	progress event.BuildProgress
 	vertices map[string]*vertex // BuildKit's, by digest
 	failed   *vertex            // the first that failed
 	step     *vertex            // the classic builder's present one
@@ -28,7 +30,7 @@ type vertex struct {
 
 func newBuildParser(watch BuildWatch) *buildParser {
 	if watch.Step == nil {
-		watch.Step = func(BuildProgress) {}
+		watch.Step = func(event.BuildProgress) {}
 	}
 	if watch.Line == nil {
 		watch.Line = func(string) {}

@@ -9,17 +9,9 @@ import (
 
 	"github.com/distribution/reference"
 	"github.com/docker/docker/api/types/image"
-)
 
-// PullProgress is the state of a pull. Current and Total are bytes to
-// download, summed over the layers that are known so far; neither ever falls.
-type PullProgress struct {
-	Layer, Status      string // what the engine reported last
-	LayerCurrent       int64  // of that layer, in bytes
-	LayerTotal         int64
-	Current, Total     int64
-	LayersDone, Layers int
-}
+	"github.com/marketcalls/openalgo-install/internal/event"
+)
 
 // Pull gets an image from its registry, with the login that docker has stored
 // for it, and reports each step to progress (may be nil). What the network
@@ -27,7 +19,7 @@ type PullProgress struct {
 // It fails with ErrImageNotFound, ErrLoginNeeded, ErrRateLimited,
 // ErrWrongPlatform, ErrRegistry or ErrNoSpace. Docker Hub does not tell a
 // private image from none: the error then is both of the first two.
-func (e *Engine) Pull(ctx context.Context, ref string, progress func(PullProgress)) (Image, error) {
+func (e *Engine) Pull(ctx context.Context, ref string, progress func(event.PullProgress)) (Image, error) {
 	doing := "pull " + ref
 	named, err := reference.ParseNormalizedNamed(ref)
 	if err != nil {
@@ -84,7 +76,7 @@ func (l *layer) got(current, total int64) {
 // layerSum adds up the layers of a pull.
 type layerSum struct {
 	bytes    map[string]layer
-	progress func(PullProgress)
+	progress func(event.PullProgress)
 }
 
 func (s *layerSum) add(m message) {
@@ -117,7 +109,7 @@ func (s *layerSum) report(id, status string) {
 		return
 	}
 	of := s.bytes[id]
-	p := PullProgress{Layer: id, Status: status, LayerCurrent: of.current, LayerTotal: of.total, Layers: len(s.bytes)}
+	p := event.PullProgress{Layer: id, Status: status, LayerCurrent: of.current, LayerTotal: of.total, Layers: len(s.bytes)}
 	for _, l := range s.bytes {
 		p.Current += l.current
 		p.Total += l.total

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/event"
 )
 
 // quick are the delays between tries that the tests use.
@@ -38,7 +39,7 @@ func puller(t *testing.T, config string) *engine.Engine {
 	return e
 }
 
-func pulled(t *testing.T, e *engine.Engine, ref string, progress func(engine.PullProgress)) engine.Image {
+func pulled(t *testing.T, e *engine.Engine, ref string, progress func(event.PullProgress)) engine.Image {
 	t.Helper()
 	img, err := e.Pull(t.Context(), ref, progress)
 	forget(t, e, ref)
@@ -61,8 +62,8 @@ func forget(t *testing.T, e *engine.Engine, ref string) {
 func TestPull(t *testing.T) {
 	e := puller(t, "")
 	r := newRegistry(t, e.Info().Arch)
-	var steps []engine.PullProgress
-	img := pulled(t, e, r.ref("list"), func(p engine.PullProgress) { steps = append(steps, p) })
+	var steps []event.PullProgress
+	img := pulled(t, e, r.ref("list"), func(p event.PullProgress) { steps = append(steps, p) })
 	if img.Ref != r.ref("list") || img.Arch != e.Info().Arch || img.Labels["repo"] != r.repo || img.Digest != digestOf(r.manifests["list"].data) {
 		t.Errorf("%+v", img)
 	}
@@ -73,7 +74,7 @@ func TestPull(t *testing.T) {
 	if last.Layers != 1 || last.LayersDone != 1 || last.Current == 0 || last.Current != last.Total {
 		t.Errorf("the last step is %+v", last)
 	}
-	if !slices.IsSortedFunc(steps, func(a, b engine.PullProgress) int { return int(a.Current - b.Current) }) {
+	if !slices.IsSortedFunc(steps, func(a, b event.PullProgress) int { return int(a.Current - b.Current) }) {
 		t.Errorf("bytes fell: %+v", steps)
 	}
 	if again := pulled(t, e, r.ref("list"), nil); again.ID != img.ID {
@@ -184,7 +185,7 @@ func TestPullTriesAgain(t *testing.T) {
 		hangUp,
 	}
 	said := false
-	pulled(t, e, r.ref("1"), func(p engine.PullProgress) { said = said || strings.Contains(p.Status, "next try") })
+	pulled(t, e, r.ref("1"), func(p event.PullProgress) { said = said || strings.Contains(p.Status, "next try") })
 	if !said {
 		t.Error("the second try was not reported")
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/broker"
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
 )
@@ -28,7 +29,7 @@ const asideSuffix = ".before-adopt"
 // same data where it is, the same image, ports and domain; one recreate,
 // verified, and the former container back when that fails. With toVolumes the
 // data that is in directories is copied into volumes; the directories stay.
-func (in *Installer) Adopt(ctx context.Context, toVolumes bool) (Result, error) {
+func (in *Installer) Adopt(ctx context.Context, toVolumes bool) (event.Result, error) {
 	in.toVolumes = toVolumes
 	return in.carryOut(ctx, "adopt", in.adoptable)
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 )
 
@@ -156,7 +157,7 @@ func (r *run) step(ctx context.Context, s step) error {
 		err = ctx.Err()
 	}
 	if err != nil {
-		r.in.stepEnded(s.name, StepFailed, began)
+		r.in.stepEnded(s.name, event.Failed, began)
 		return err
 	}
 	failpoint("between-" + s.name)
@@ -164,7 +165,7 @@ func (r *run) step(ctx context.Context, s step) error {
 	if err := r.journal.save(); err != nil {
 		return err
 	}
-	r.in.stepEnded(s.name, StepDone, began)
+	r.in.stepEnded(s.name, event.Done, began)
 	failpoint("after-" + s.name)
 	return nil
 }

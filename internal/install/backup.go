@@ -11,6 +11,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/backup"
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 )
 
@@ -46,34 +47,34 @@ type backing struct {
 // Backup writes an archive of the instance: .env, its files and its data. The
 // app is stopped for as long as what it may write is read, and no longer: its
 // databases are not whole otherwise (docs/openalgo-facts.md 9.2).
-func (in *Installer) Backup(ctx context.Context, o BackupOptions) (Result, error) {
+func (in *Installer) Backup(ctx context.Context, o BackupOptions) (event.Result, error) {
 	b := &backing{in: in, options: o}
 	var err error
 	if b.wrap, b.key, err = o.Seal.Ready(); err != nil {
-		return Result{}, finding.Errorf(finding.Usage, "%w", err)
+		return event.Result{}, finding.Errorf(finding.Usage, "%w", err)
 	}
 	result, err := in.backUp(ctx, b)
 	in.recordBackup(b, result, err)
 	return result, err
 }
 
-func (in *Installer) backUp(ctx context.Context, b *backing) (Result, error) {
+func (in *Installer) backUp(ctx context.Context, b *backing) (event.Result, error) {
 	if err := in.settle(ctx, commandBackup); err != nil {
-		return Result{}, err
+		return event.Result{}, err
 	}
 	if err := in.mayCopy("a backup"); err != nil {
-		return Result{}, err
+		return event.Result{}, err
 	}
 	if err := in.mayReplace(); err != nil {
-		return Result{}, err
+		return event.Result{}, err
 	}
 	if _, err := in.saved(ctx); err != nil {
-		return Result{}, err
+		return event.Result{}, err
 	}
 	if err := in.askDown(ctx, downForSeconds, "stopped while its data is copied, and started again"); err != nil {
-		return Result{}, err
+		return event.Result{}, err
 	}
-	return in.locked(ctx, commandBackup, func(c *engine.Container) (Result, error) { return b.run(ctx, *c) })
+	return in.locked(ctx, commandBackup, func(c *engine.Container) (event.Result, error) { return b.run(ctx, *c) })
 }
 
 // mayCopy wants the data readable from here.
@@ -84,12 +85,12 @@ func (in *Installer) mayCopy(what string) error {
 	return nil
 }
 
-func (b *backing) run(ctx context.Context, c engine.Container) (Result, error) {
+func (b *backing) run(ctx context.Context, c engine.Container) (event.Result, error) {
 	if err := b.findTrees(ctx, c); err != nil {
-		return Result{}, err
+		return event.Result{}, err
 	}
 	if err := b.target.open(b); err != nil {
-		return Result{}, err
+		return event.Result{}, err
 	}
 	defer func() {
 		b.target.discard()
@@ -100,25 +101,25 @@ func (b *backing) run(ctx context.Context, c engine.Container) (Result, error) {
 	case notUp != nil && failed == nil:
 		return b.keptWhileDown(context.WithoutCancel(ctx), c, notUp)
 	case notUp != nil:
-		return Result{}, &finding.Error{Kind: finding.Broken, Err: errors.Join(notUp, failed), Log: logOf(notUp)}
+		return event.Result{}, &finding.Error{Kind: finding.Broken, Err: errors.Join(notUp, failed), Log: logOf(notUp)}
 	case ctx.Err() != nil:
 		failed = &finding.Error{Kind: finding.Cancelled, Err: errors.New("cancelled: there is no backup, and OpenAlgo is as it was before")}
 	case failed != nil:
 		failed = finding.Errorf(finding.Failed, "%w. There is no backup; OpenAlgo is as it was before", failed)
 	}
 	if failed != nil {
-		return Result{}, failed
+		return event.Result{}, failed
 	}
 	return b.finish(ctx, c)
 }
 
 // keptWhileDown keeps what was read, whatever ails the app: it may be needed.
-func (b *backing) keptWhileDown(ctx context.Context, c engine.Container, notUp error) (Result, error) {
+func (b *backing) keptWhileDown(ctx context.Context, c engine.Container, notUp error) (event.Result, error) {
 	result, err := b.finish(ctx, c)
 	if err == nil {
 		err = errors.New("The backup is there all the same: " + result.Message)
 	}
-	return Result{}, &finding.Error{Kind: finding.Broken, Err: errors.Join(notUp, err), Log: logOf(notUp)}
+	return event.Result{}, &finding.Error{Kind: finding.Broken, Err: errors.Join(notUp, err), Log: logOf(notUp)}
 }
 
 // archive writes the archive. notUp says that the app was stopped for it and
@@ -155,10 +156,10 @@ func (b *backing) archive(ctx context.Context, c engine.Container) (failed, notU
 func (in *Installer) timed(step, title string, do func() error) error {
 	began := in.stepStarted(step, title)
 	if err := do(); err != nil {
-		in.stepEnded(step, StepFailed, began)
+		in.stepEnded(step, event.Failed, began)
 		return err
 	}
-	in.stepEnded(step, StepDone, began)
+	in.stepEnded(step, event.Done, began)
 	return nil
 }
 

@@ -15,6 +15,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/backup"
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
 )
@@ -69,7 +70,7 @@ func (l *LastBackup) text() string {
 
 // recordBackup keeps how a backup ended, one that was refused included: nobody
 // watches the one of the night. One that a person called off counts as none.
-func (in *Installer) recordBackup(b *backing, result Result, err error) {
+func (in *Installer) recordBackup(b *backing, result event.Result, err error) {
 	if e := (*finding.Error)(nil); errors.As(err, &e) && (e.Kind == finding.Cancelled || e.Kind == finding.Usage) {
 		return
 	}
@@ -94,9 +95,9 @@ func (in *Installer) recordBackup(b *backing, result Result, err error) {
 }
 
 // finish proves the archive by reading it back, and gives it its name.
-func (b *backing) finish(ctx context.Context, c engine.Container) (Result, error) {
+func (b *backing) finish(ctx context.Context, c engine.Container) (event.Result, error) {
 	in := b.in
-	r := Result{Changed: true, URL: instanceURL(envOf(in.work.dir), c)}
+	r := event.Result{Changed: true, URL: instanceURL(envOf(in.work.dir), c)}
 	down := ""
 	if isUp(c) {
 		down = fmt.Sprintf(" OpenAlgo was down for %.1f s", b.down.Seconds())
@@ -106,13 +107,13 @@ func (b *backing) finish(ctx context.Context, c engine.Container) (Result, error
 		return r, nil
 	}
 	if err := b.target.file.Sync(); err != nil {
-		return Result{}, finding.Errorf(finding.Failed, "writing %s: %w", b.target.name, err)
+		return event.Result{}, finding.Errorf(finding.Failed, "writing %s: %w", b.target.name, err)
 	}
 	began := in.stepStarted("read-back", "read the backup again and check it")
 	a, err := backup.Open(ctx, b.target.file.content(), b.key)
 	if err != nil {
-		in.stepEnded("read-back", StepFailed, began)
-		return Result{}, finding.Errorf(finding.Failed, "the backup can't be read back: %w. It is removed; OpenAlgo runs", err)
+		in.stepEnded("read-back", event.Failed, began)
+		return event.Result{}, finding.Errorf(finding.Failed, "the backup can't be read back: %w. It is removed; OpenAlgo runs", err)
 	}
 	var damaged []string
 	err = in.acrossRestart(ctx, func(ctx context.Context) (err error) {
@@ -120,18 +121,18 @@ func (b *backing) finish(ctx context.Context, c engine.Container) (Result, error
 		return err
 	})
 	if ctx.Err() != nil {
-		return Result{}, &finding.Error{Kind: finding.Cancelled, Err: errors.New("cancelled: there is no backup, and OpenAlgo is as it was before")}
+		return event.Result{}, &finding.Error{Kind: finding.Cancelled, Err: errors.New("cancelled: there is no backup, and OpenAlgo is as it was before")}
 	}
 	if err != nil {
 		b.unchecked = err.Error()
 		in.warn(fmt.Sprintf("SQLite could not check the databases in the backup, so no older backup is removed: %v", err))
 	}
-	in.stepEnded("read-back", StepDone, began)
+	in.stepEnded("read-back", event.Done, began)
 	if err := b.target.keep(); err != nil {
-		return Result{}, finding.Errorf(finding.Failed, "%w", err)
+		return event.Result{}, finding.Errorf(finding.Failed, "%w", err)
 	}
 	if len(damaged) > 0 {
-		return Result{}, finding.Errorf(finding.Failed, "%s is written and is what OpenAlgo has, but OpenAlgo's data is damaged:\n  - %s\n"+
+		return event.Result{}, finding.Errorf(finding.Failed, "%s is written and is what OpenAlgo has, but OpenAlgo's data is damaged:\n  - %s\n"+
 			"Keep your older backups: none of them was removed", b.target.name, strings.Join(damaged, "\n  - "))
 	}
 	if b.unchecked != "" {
@@ -139,7 +140,7 @@ func (b *backing) finish(ctx context.Context, c engine.Container) (Result, error
 		return r, nil
 	}
 	if err := b.target.prune(b, b.options.Keep); err != nil {
-		return Result{}, finding.Errorf(finding.Failed, "%s is written and checked, but %w", b.target.name, err)
+		return event.Result{}, finding.Errorf(finding.Failed, "%s is written and checked, but %w", b.target.name, err)
 	}
 	r.Message = fmt.Sprintf("%s is written and checked (%s).%s", b.target.name, sizeText(b.target.bytes), down)
 	return r, nil

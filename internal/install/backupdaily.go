@@ -15,6 +15,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/broker"
 	"github.com/marketcalls/openalgo-install/internal/compose"
+	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/market"
@@ -69,43 +70,43 @@ func (d *DailyBackup) files(root, dir string) (out []string) {
 // systemd, or by cron where that is not the init. to is the directory that it
 // writes to, "" for the one beside the instance. What did so before stays until
 // the new one is in force.
-func (in *Installer) SetDailyBackup(ctx context.Context, clock, to string, command, recover []string, marketToo bool) (Result, error) {
+func (in *Installer) SetDailyBackup(ctx context.Context, clock, to string, command, recover []string, marketToo bool) (event.Result, error) {
 	next, err := market.Next(time.Now(), clock)
 	if err != nil {
-		return Result{}, finding.Errorf(finding.Usage, "--schedule: %w", err)
+		return event.Result{}, finding.Errorf(finding.Usage, "--schedule: %w", err)
 	}
 	for _, word := range append(slices.Clone(command), recover...) {
 		if !plainWord.MatchString(word) {
-			return Result{}, finding.Errorf(finding.Usage, "--schedule: %q has characters that cron or systemd would take for something else: use a path without them", word)
+			return event.Result{}, finding.Errorf(finding.Usage, "--schedule: %q has characters that cron or systemd would take for something else: use a path without them", word)
 		}
 	}
 	env, err := engineEnvironment(os.Getenv)
 	if err != nil {
-		return Result{}, err
+		return event.Result{}, err
 	}
 	if os.Geteuid() != 0 {
-		return Result{}, finding.Errorf(finding.HostNotReady, "a daily backup is set up in /etc, which takes root: run this with sudo")
+		return event.Result{}, finding.Errorf(finding.HostNotReady, "a daily backup is set up in /etc, which takes root: run this with sudo")
 	}
 	if _, err := in.saved(ctx); err != nil {
-		return Result{}, err
+		return event.Result{}, err
 	}
 	o, err := in.observe(ctx)
 	if err != nil {
-		return Result{}, err
+		return event.Result{}, err
 	}
 	if err := guardMarket(o, next, clock, marketToo); err != nil {
-		return Result{}, err
+		return event.Result{}, err
 	}
 	to = cmp.Or(to, in.work.dir+archivesSuffix)
 	if err := writable(to); err != nil {
-		return Result{}, finding.Errorf(finding.Usage, "--to names a directory that is made or written to: %w", err)
+		return event.Result{}, finding.Errorf(finding.Usage, "--to names a directory that is made or written to: %w", err)
 	}
 	before := ReadDailyBackup(in.work.dir)
 	wanted := daily{dir: in.work.dir, project: compose.ProjectName(o.project), at: next, backup: command, recover: recover, env: env}
 	s := scheduler{systemctl: systemctl}
 	files, by, err := s.set(ctx, wanted)
 	if err != nil {
-		return Result{}, err
+		return event.Result{}, err
 	}
 	d := DailyBackup{Clock: clock, Files: files, Set: time.Now().UTC()}
 	text, err := json.MarshalIndent(d, "", "  ")
@@ -113,11 +114,11 @@ func (in *Installer) SetDailyBackup(ctx context.Context, clock, to string, comma
 		err = host.WriteFile(in.work.path(dailyName), append(text, '\n'), 0o600, "")
 	}
 	if err != nil {
-		return Result{}, finding.Errorf(finding.Failed, "keeping the time of the daily backup: %w", err)
+		return event.Result{}, finding.Errorf(finding.Failed, "keeping the time of the daily backup: %w", err)
 	}
 	if before != nil {
 		if err := s.remove(ctx, before.files("", in.work.dir), files); err != nil {
-			return Result{}, finding.Errorf(finding.Failed, "the daily backup is set up, and the previous one is still there: %w", err)
+			return event.Result{}, finding.Errorf(finding.Failed, "the daily backup is set up, and the previous one is still there: %w", err)
 		}
 	}
 	if by == "cron" && cronHere("") != "" {
@@ -126,7 +127,7 @@ func (in *Installer) SetDailyBackup(ctx context.Context, clock, to string, comma
 	if by == "cron" && hasSummerTime(time.Local, next.Year()) {
 		in.warn("cron uses this machine's clock, which has summer time. For a part of the year the backup runs an hour before or after " + clock + " IST")
 	}
-	return Result{Changed: true, Message: fmt.Sprintf("a backup is made every day at %s IST in %s, by %s (%s). To see how the last one ended: openalgo-install status",
+	return event.Result{Changed: true, Message: fmt.Sprintf("a backup is made every day at %s IST in %s, by %s (%s). To see how the last one ended: openalgo-install status",
 		clock, to, by, strings.Join(files, ", "))}, nil
 }
 
@@ -262,10 +263,10 @@ func systemctl(ctx context.Context, args ...string) error {
 }
 
 // RemoveDailyBackup ends the daily backup, if there is one.
-func (in *Installer) RemoveDailyBackup(ctx context.Context) (Result, error) {
+func (in *Installer) RemoveDailyBackup(ctx context.Context) (event.Result, error) {
 	d := ReadDailyBackup(in.work.dir)
 	if d == nil {
-		return Result{Message: "nothing to do: there is no daily backup"}, nil
+		return event.Result{Message: "nothing to do: there is no daily backup"}, nil
 	}
 	s := scheduler{systemctl: systemctl}
 	err := s.remove(ctx, d.files("", in.work.dir), nil)
@@ -273,7 +274,7 @@ func (in *Installer) RemoveDailyBackup(ctx context.Context) (Result, error) {
 		err = host.Remove(in.work.path(dailyName))
 	}
 	if err != nil {
-		return Result{}, finding.Errorf(finding.Failed, "ending the daily backup: %w", err)
+		return event.Result{}, finding.Errorf(finding.Failed, "ending the daily backup: %w", err)
 	}
-	return Result{Changed: true, Message: "no daily backup is made any more; those that are there stay"}, nil
+	return event.Result{Changed: true, Message: "no daily backup is made any more; those that are there stay"}, nil
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/printable"
@@ -159,14 +160,14 @@ func (in *Installer) buildImage(ctx context.Context, p *Plan) error {
 		Ref: b.ref, Dockerfile: "Dockerfile", Classic: os.Getenv("DOCKER_BUILDKIT") == "" && b.src.PrefersClassic(), Args: b.src.Args, Labels: labels, Bases: bases,
 		Context: func(ctx context.Context, to io.Writer) error { return b.src.WriteContext(ctx, to) },
 	}, engine.BuildWatch{
-		Pull: func(image string, progress engine.PullProgress) {
-			in.Report.Report(Event{Type: EventProgress, Time: time.Now(), Step: "image", Message: image, Progress: &progress})
+		Pull: func(image string, progress event.PullProgress) {
+			in.Report.Report(event.Event{Type: event.TypeProgress, Time: time.Now(), Step: "image", Message: image, Progress: &progress})
 		},
-		Step: func(progress engine.BuildProgress) {
-			in.Report.Report(Event{Type: EventProgress, Time: time.Now(), Step: "image", Build: &progress})
+		Step: func(progress event.BuildProgress) {
+			in.Report.Report(event.Event{Type: event.TypeProgress, Time: time.Now(), Step: "image", Build: &progress})
 		},
 		Line: func(line string) {
-			in.Report.Report(Event{Type: EventLog, Time: time.Now(), Step: "image", Message: in.withoutSecrets(line)})
+			in.Report.Report(event.Event{Type: event.TypeLog, Time: time.Now(), Step: "image", Message: in.withoutSecrets(line)})
 		},
 	})
 	return err

@@ -11,6 +11,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/edge"
+	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 )
@@ -225,11 +226,11 @@ func (in *Installer) pullEdge(ctx context.Context, p *Plan) error {
 	}
 	began := in.stepStarted("edge-image", "bring the image "+p.edge.pull)
 	if _, err := in.Engine.Pull(ctx, p.edge.pull, in.progress("edge-image")); err != nil {
-		in.stepEnded("edge-image", StepFailed, began)
+		in.stepEnded("edge-image", event.Failed, began)
 		return &finding.Error{Kind: finding.Failed, Err: fmt.Errorf("bringing the image of the edge, %s (nothing was changed): %w. "+
 			"tls.edge.image names another one", p.edge.pull, err)}
 	}
-	in.stepEnded("edge-image", StepDone, began)
+	in.stepEnded("edge-image", event.Done, began)
 	return nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 )
 
@@ -57,15 +58,15 @@ func Owed(dir string) bool {
 // Recover completes or undoes an interrupted run, and does nothing else. After a
 // reboot during a backup OpenAlgo is stopped, and Docker does not start a
 // container that was stopped on purpose.
-func (in *Installer) Recover(ctx context.Context) (Result, error) {
+func (in *Installer) Recover(ctx context.Context) (event.Result, error) {
 	if !Owed(in.work.dir) {
-		return Result{Message: "nothing to do: no run was interrupted"}, nil
+		return event.Result{Message: "nothing to do: no run was interrupted"}, nil
 	}
 	if err := in.engineBack(ctx); err != nil {
-		return Result{}, finding.Errorf(finding.HostNotReady, "%w", err)
+		return event.Result{}, finding.Errorf(finding.HostNotReady, "%w", err)
 	}
 	if err := in.acrossRestart(ctx, func(ctx context.Context) error { return in.settle(ctx, "recover") }); err != nil {
-		return Result{}, err
+		return event.Result{}, err
 	}
-	return Result{Changed: true, Message: "the interrupted run is now complete or undone"}, nil
+	return event.Result{Changed: true, Message: "the interrupted run is now complete or undone"}, nil
 }

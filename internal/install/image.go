@@ -14,6 +14,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/rehearsal"
 	"github.com/marketcalls/openalgo-install/templates"
@@ -68,24 +69,24 @@ func (in *Installer) bringImage(ctx context.Context, p *Plan) error {
 		err = in.importRehearsal(ctx, p.stack.Image)
 	case in.builds(p):
 		if err = in.buildImage(ctx, p); err != nil {
-			in.stepEnded("image", StepFailed, began)
+			in.stepEnded("image", event.Failed, began)
 			return in.buildError(p.stack.Image, err)
 		}
 	default:
 		_, err = in.Engine.Pull(ctx, p.stack.Image, in.progress("image"))
 	}
 	if err != nil {
-		in.stepEnded("image", StepFailed, began)
+		in.stepEnded("image", event.Failed, began)
 		return &finding.Error{Kind: finding.Failed, Err: pullError(p.stack.Image, err)}
 	}
-	in.stepEnded("image", StepDone, began)
+	in.stepEnded("image", event.Done, began)
 	return nil
 }
 
 // progress reports a pull, as a part of a step.
-func (in *Installer) progress(step string) func(engine.PullProgress) {
-	return func(progress engine.PullProgress) {
-		in.Report.Report(Event{Type: EventProgress, Time: time.Now(), Step: step, Progress: &progress})
+func (in *Installer) progress(step string) func(event.PullProgress) {
+	return func(progress event.PullProgress) {
+		in.Report.Report(event.Event{Type: event.TypeProgress, Time: time.Now(), Step: step, Progress: &progress})
 	}
 }
 

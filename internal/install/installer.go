@@ -14,6 +14,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/broker"
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/secret"
@@ -27,7 +28,7 @@ const cleanupTime = 2 * time.Minute
 type Installer struct {
 	Engine  *engine.Engine
 	Machine sizing.Machine // whose RAM and cores count
-	Report  Reporter
+	Report  event.Reporter
 	// Wait is how long the stack may take to answer; 0 is a fitting default.
 	Wait time.Duration
 	// Share is how many instances will share the machine in the end; 0 counts
@@ -60,7 +61,7 @@ type Installer struct {
 }
 
 // New returns an Installer for the instance in dir.
-func New(dir string, e *engine.Engine, machine sizing.Machine, report Reporter) (*Installer, error) {
+func New(dir string, e *engine.Engine, machine sizing.Machine, report event.Reporter) (*Installer, error) {
 	abs, err := AbsDir(dir)
 	if err != nil {
 		return nil, err
@@ -68,7 +69,7 @@ func New(dir string, e *engine.Engine, machine sizing.Machine, report Reporter) 
 	if err := trusted(dir); err != nil {
 		return nil, err
 	}
-	return &Installer{Engine: e, Machine: machine, Report: printed(report), work: workdir{abs}}, nil
+	return &Installer{Engine: e, Machine: machine, Report: event.Printable(report), work: workdir{abs}}, nil
 }
 
 // Plan works out what Install would do, and changes nothing.
@@ -124,13 +125,13 @@ func (in *Installer) knowEnv(o *observed) {
 }
 
 // Install makes the stack what the answers say. Nothing to do is a success.
-func (in *Installer) Install(ctx context.Context, a answers.Answers) (Result, error) {
+func (in *Installer) Install(ctx context.Context, a answers.Answers) (event.Result, error) {
 	return in.carryOut(ctx, commandInstall, func(context.Context) (answers.Answers, error) { return a, nil })
 }
 
 // InstallSaved is Install with the answers that the last install left in the
 // directory, as they stand once no other run is under way.
-func (in *Installer) InstallSaved(ctx context.Context) (Result, error) {
+func (in *Installer) InstallSaved(ctx context.Context) (event.Result, error) {
 	name := filepath.Join(in.work.dir, answersName)
 	return in.carryOut(ctx, commandInstall, func(context.Context) (answers.Answers, error) {
 		a, problems, ok := SavedAnswers(in.work.dir, name)
@@ -146,9 +147,9 @@ func (in *Installer) InstallSaved(ctx context.Context) (Result, error) {
 
 // carryOut does what a wish says: it finishes or undoes what a killed run left,
 // then plans and applies under the lock.
-func (in *Installer) carryOut(ctx context.Context, command string, w wish) (Result, error) {
+func (in *Installer) carryOut(ctx context.Context, command string, w wish) (event.Result, error) {
 	defer in.closeSource()
-	result := Result{}
+	result := event.Result{}
 	held, err := in.takeOver(ctx)
 	if err != nil {
 		return result, err
@@ -174,7 +175,7 @@ func (in *Installer) carryOut(ctx context.Context, command string, w wish) (Resu
 		}
 	}
 	defer held.release()
-	return in.logged(command, func() (Result, error) {
+	return in.logged(command, func() (event.Result, error) {
 		if err := in.recoverFor(ctx, command); err != nil {
 			return result, err
 		}
@@ -207,8 +208,8 @@ func (in *Installer) takeOver(ctx context.Context) (*lock, error) {
 	return nil, err
 }
 
-func (in *Installer) nothingToDo(ctx context.Context, p *Plan, result Result) (Result, error) {
-	in.Report.Report(Event{Type: EventPlan, Time: time.Now(), Plan: p})
+func (in *Installer) nothingToDo(ctx context.Context, p *Plan, result event.Result) (event.Result, error) {
+	in.Report.Report(event.Event{Type: event.TypePlan, Time: time.Now(), Plan: p})
 	err := in.verify(ctx, in.checkOf(p.stack, p.answers))
 	if err == nil && p.edge != nil {
 		err = in.verifyEdge(ctx, p.edge.state)
@@ -222,9 +223,9 @@ func (in *Installer) nothingToDo(ctx context.Context, p *Plan, result Result) (R
 }
 
 // install plans under the lock, brings the image, and applies.
-func (in *Installer) install(ctx context.Context, command string, w wish, madeDir bool) (Result, error) {
-	result := Result{}
-	unused := func(err error) (Result, error) {
+func (in *Installer) install(ctx context.Context, command string, w wish, madeDir bool) (event.Result, error) {
+	result := event.Result{}
+	unused := func(err error) (event.Result, error) {
 		if ctx.Err() != nil {
 			err = finding.Cancel()
 		}
@@ -243,9 +244,9 @@ func (in *Installer) install(ctx context.Context, command string, w wish, madeDi
 	if p.Empty() {
 		return in.nothingToDo(ctx, p, result)
 	}
-	in.Report.Report(Event{Type: EventPlan, Time: time.Now(), Plan: p})
+	in.Report.Report(event.Event{Type: event.TypePlan, Time: time.Now(), Plan: p})
 	for _, text := range p.Warnings {
-		in.Report.Report(Event{Type: EventWarning, Time: time.Now(), Message: text})
+		in.Report.Report(event.Event{Type: event.TypeWarning, Time: time.Now(), Message: text})
 	}
 	if err := in.confirm(p); err != nil {
 		return unused(err)
@@ -288,7 +289,7 @@ func (in *Installer) install(ctx context.Context, command string, w wish, madeDi
 	}
 	in.dropImageTags(context.WithoutCancel(ctx), p.project)
 	in.noteNext(p, run.journal.State.SetupDone)
-	return Result{Changed: true, URL: p.answers.Origin(), Message: "OpenAlgo is ready at " + p.answers.Origin()}, nil
+	return event.Result{Changed: true, URL: p.answers.Origin(), Message: "OpenAlgo is ready at " + p.answers.Origin()}, nil
 }
 
 // noteNext says what the user has to do once OpenAlgo is ready.
@@ -317,5 +318,5 @@ func (in *Installer) sayOnce(message string) {
 }
 
 func (in *Installer) note(message string) {
-	in.Report.Report(Event{Type: EventNote, Time: time.Now(), Message: message})
+	in.Report.Report(event.Event{Type: event.TypeNote, Time: time.Now(), Message: message})
 }

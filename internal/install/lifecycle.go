@@ -11,6 +11,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/printable"
 )
@@ -71,27 +72,27 @@ func (in *Installer) noContainer(o *observed) error {
 }
 
 // locked does one thing under the lock of the instance.
-func (in *Installer) locked(ctx context.Context, command string, do func(*engine.Container) (Result, error)) (Result, error) {
+func (in *Installer) locked(ctx context.Context, command string, do func(*engine.Container) (event.Result, error)) (event.Result, error) {
 	// The guard comes after recovery: a killed run may have left half of the files.
 	if _, err := in.find(ctx); err != nil {
-		return Result{}, err
+		return event.Result{}, err
 	}
 	if _, err := in.work.create(); err != nil {
-		return Result{}, finding.Errorf(finding.HostNotReady, "%w", err)
+		return event.Result{}, finding.Errorf(finding.HostNotReady, "%w", err)
 	}
 	held, err := in.work.attach(ctx, in.note)
 	if err != nil {
-		return Result{}, err
+		return event.Result{}, err
 	}
 	defer held.release()
-	return in.logged(command, func() (Result, error) {
+	return in.logged(command, func() (event.Result, error) {
 		if err := in.recover(ctx); err != nil {
-			return Result{}, err
+			return event.Result{}, err
 		}
 		// Again, since another run may have changed it in the meantime.
 		c, err := in.findToChange(ctx)
 		if err != nil {
-			return Result{}, err
+			return event.Result{}, err
 		}
 		return do(c)
 	})
@@ -100,10 +101,10 @@ func (in *Installer) locked(ctx context.Context, command string, do func(*engine
 // Start starts the stack and waits until it is ready. Where an uninstall or
 // somebody else took the container away, it is made anew from the saved
 // answers, with the same keys and data.
-func (in *Installer) Start(ctx context.Context) (Result, error) {
+func (in *Installer) Start(ctx context.Context) (event.Result, error) {
 	// First what a killed run left: whether there is a container shows after that.
 	if err := in.settle(ctx, commandStart); err != nil {
-		return Result{}, err
+		return event.Result{}, err
 	}
 	if s, err := in.work.readState(); err == nil && s.ours() {
 		_, err := in.findToChange(ctx)
@@ -111,16 +112,16 @@ func (in *Installer) Start(ctx context.Context) (Result, error) {
 			return in.startAnew(ctx)
 		}
 	}
-	return in.locked(ctx, "start", func(c *engine.Container) (Result, error) {
+	return in.locked(ctx, "start", func(c *engine.Container) (event.Result, error) {
 		changed := c.State != "running"
 		if err := in.startAndVerify(ctx, c); err != nil {
-			return Result{}, err
+			return event.Result{}, err
 		}
-		return Result{Changed: changed, URL: instanceURL(envOf(in.work.dir), *c), Message: c.Name + " is ready"}, nil
+		return event.Result{Changed: changed, URL: instanceURL(envOf(in.work.dir), *c), Message: c.Name + " is ready"}, nil
 	})
 }
 
-func (in *Installer) startAnew(ctx context.Context) (Result, error) {
+func (in *Installer) startAnew(ctx context.Context) (event.Result, error) {
 	return in.Reconfigure(ctx, commandStart, func(*answers.Answers) error {
 		o, err := in.observe(ctx)
 		if err == nil && len(o.data) == 0 {
@@ -134,31 +135,31 @@ func (in *Installer) startAnew(ctx context.Context) (Result, error) {
 }
 
 // Stop stops the stack, with the time that the app needs to end its work.
-func (in *Installer) Stop(ctx context.Context) (Result, error) {
-	return in.locked(ctx, "stop", func(c *engine.Container) (Result, error) {
+func (in *Installer) Stop(ctx context.Context) (event.Result, error) {
+	return in.locked(ctx, "stop", func(c *engine.Container) (event.Result, error) {
 		if !isUp(*c) {
-			return Result{Message: c.Name + " is stopped already"}, nil
+			return event.Result{Message: c.Name + " is stopped already"}, nil
 		}
 		if err := in.askDown(ctx, downForGood, "stopped"); err != nil {
-			return Result{}, err
+			return event.Result{}, err
 		}
 		if err := in.stop(ctx, c); err != nil {
-			return Result{}, err
+			return event.Result{}, err
 		}
-		return Result{Changed: true, Message: c.Name + " is stopped; `openalgo-install start` starts it again"}, nil
+		return event.Result{Changed: true, Message: c.Name + " is stopped; `openalgo-install start` starts it again"}, nil
 	})
 }
 
 // Restart stops and starts the stack and waits until it is ready.
-func (in *Installer) Restart(ctx context.Context) (Result, error) {
-	return in.locked(ctx, commandRestart, func(c *engine.Container) (Result, error) {
+func (in *Installer) Restart(ctx context.Context) (event.Result, error) {
+	return in.locked(ctx, commandRestart, func(c *engine.Container) (event.Result, error) {
 		if err := in.askDown(ctx, downForSeconds, "stopped and started again"); err != nil {
-			return Result{}, err
+			return event.Result{}, err
 		}
 		if failed, notUp := in.whileDown(ctx, commandRestart, *c, func() error { return nil }); failed != nil || notUp != nil {
-			return Result{}, errors.Join(notUp, failed)
+			return event.Result{}, errors.Join(notUp, failed)
 		}
-		return Result{Changed: true, URL: instanceURL(envOf(in.work.dir), *c), Message: c.Name + " is ready"}, nil
+		return event.Result{Changed: true, URL: instanceURL(envOf(in.work.dir), *c), Message: c.Name + " is ready"}, nil
 	})
 }
 
@@ -189,10 +190,10 @@ func (in *Installer) stop(ctx context.Context, c *engine.Container) error {
 		return in.Engine.Stop(ctx, c.ID, max(stopGrace, c.StopGrace))
 	})
 	if err != nil {
-		in.stepEnded("stop", StepFailed, began)
+		in.stepEnded("stop", event.Failed, began)
 		return fmt.Errorf("stopping %s: %w", c.Name, err)
 	}
-	in.stepEnded("stop", StepDone, began)
+	in.stepEnded("stop", event.Done, began)
 	return nil
 }
 
@@ -209,10 +210,10 @@ func (in *Installer) startAndVerify(ctx context.Context, c *engine.Container) er
 		return err
 	})
 	if err != nil {
-		in.stepEnded("start", StepFailed, began)
+		in.stepEnded("start", event.Failed, began)
 		return &finding.Error{Kind: finding.Failed, Err: fmt.Errorf("%s does not get ready: %w", c.Name, err), Log: logOf(err)}
 	}
-	in.stepEnded("start", StepDone, began)
+	in.stepEnded("start", event.Done, began)
 	return nil
 }
 

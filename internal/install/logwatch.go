@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/printable"
 )
 
@@ -46,7 +47,7 @@ type logWatch struct {
 	mu     sync.Mutex
 	lines  []string
 	reason string
-	start  StartProgress
+	start  event.StartProgress
 	moved  time.Time // when the start got further
 }
 
@@ -75,7 +76,7 @@ func (w *logWatch) take(line string) {
 	if len(w.lines) > keptLines {
 		w.lines = w.lines[1:]
 	}
-	w.in.Report.Report(Event{Type: EventLog, Time: time.Now(), Message: line})
+	w.in.Report.Report(event.Event{Type: event.TypeLog, Time: time.Now(), Message: line})
 	w.follow(line)
 	if w.reason != "" {
 		return
@@ -92,14 +93,14 @@ func (w *logWatch) take(line string) {
 // follow reports how far the start is.
 func (w *logWatch) follow(line string) {
 	before := w.start.Stage
-	if !w.start.see(line) {
+	if !seeStart(&w.start, line) {
 		return
 	}
-	if w.start.Stage == StageMigrations && before != StageMigrations {
+	if w.start.Stage == event.StageMigrations && before != event.StageMigrations {
 		w.start.Total = w.count()
 	}
 	w.moved = time.Now()
-	w.in.sayProgress(w.start, w.start.text())
+	w.in.sayProgress(w.start, w.start.Text())
 }
 
 // movedAt is when the start got further, zero before it did.

@@ -4,12 +4,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/printable"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 )
 
 func watching(redact *secret.Redactor) *logWatch {
-	in := &Installer{Report: ReporterFunc(func(Event) {}), redact: redact}
+	in := &Installer{Report: event.ReporterFunc(func(event.Event) {}), redact: redact}
 	return &logWatch{in: in, found: make(chan struct{}), ended: make(chan struct{})}
 }
 

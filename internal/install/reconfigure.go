@@ -8,6 +8,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/secret"
@@ -16,7 +17,7 @@ import (
 // Reconfigure changes some answers of an installed stack and carries that out
 // as an install does; its image stays the one that it runs. Credentials come
 // from .env, where alone they are.
-func (in *Installer) Reconfigure(ctx context.Context, command string, change func(*answers.Answers) error) (Result, error) {
+func (in *Installer) Reconfigure(ctx context.Context, command string, change func(*answers.Answers) error) (event.Result, error) {
 	return in.carryOut(ctx, command, in.changed(change))
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/edge"
+	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/rehearsal"
@@ -29,18 +30,18 @@ const edgeSuffix = "-edge"
 // Rehearse does the whole install with the stand-in app, in a directory and
 // project of its own beside the real one, reports what the app saw, and takes
 // everything away again.
-func (in *Installer) Rehearse(ctx context.Context, a answers.Answers) (Result, json.RawMessage, error) {
+func (in *Installer) Rehearse(ctx context.Context, a answers.Answers) (event.Result, json.RawMessage, error) {
 	stage := *in
 	// A name of its own each time: what is taken away again is only what was made here.
 	stage.work = workdir{in.work.dir + rehearsalSuffix + "-" + strings.ToLower(rand.Text()[:8])}
 	a.Image = answers.Image{Source: "rehearsal"}
 	in.removeKilledRehearsals(ctx)
 	if err := in.freePorts(ctx, &a); err != nil {
-		return Result{}, nil, err
+		return event.Result{}, nil, err
 	}
 	stage.rehearsing = true
 	if err := stage.rehearseEdge(ctx, in, &a); err != nil {
-		return Result{}, nil, err
+		return event.Result{}, nil, err
 	}
 	_, err := stage.Install(ctx, a)
 	var report json.RawMessage
@@ -58,9 +59,9 @@ func (in *Installer) Rehearse(ctx context.Context, a answers.Answers) (Result, j
 		err = finding.Errorf(finding.Broken, "the rehearsal went well, but taking it away failed: %w", gone)
 	}
 	if err != nil {
-		return Result{}, report, err
+		return event.Result{}, report, err
 	}
-	return Result{Message: "the rehearsal went well: this host can run OpenAlgo. Nothing of it is left"}, report, nil
+	return event.Result{Message: "the rehearsal went well: this host can run OpenAlgo. Nothing of it is left"}, report, nil
 }
 
 // rehearseEdge makes the answers' HTTPS one that can be taken away again: from

@@ -6,24 +6,25 @@ import (
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 )
 
 func (in *Installer) stepStarted(step, title string) time.Time {
-	in.Report.Report(Event{Type: EventStep, Time: time.Now(), Step: step, State: StepStarted, Message: title})
+	in.Report.Report(event.Event{Type: event.TypeStep, Time: time.Now(), Step: step, State: event.Started, Message: title})
 	return time.Now()
 }
 
 func (in *Installer) stepEnded(step, state string, began time.Time) {
-	in.Report.Report(Event{Type: EventStep, Time: time.Now(), Step: step, State: state, Seconds: time.Since(began).Seconds()})
+	in.Report.Report(event.Event{Type: event.TypeStep, Time: time.Now(), Step: step, State: state, Seconds: time.Since(began).Seconds()})
 }
 
 // logged does what a command does. Every event of it, and its end, is also a
 // line of <dir>/.openalgo-install/log, for those who watch or come later.
-func (in *Installer) logged(command string, do func() (Result, error)) (Result, error) {
+func (in *Installer) logged(command string, do func() (event.Result, error)) (event.Result, error) {
 	file, err := openOwn(in.work.path("log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY)
 	if err != nil {
-		return Result{}, finding.Errorf(finding.HostNotReady, "opening the log: %w", err)
+		return event.Result{}, finding.Errorf(finding.HostNotReady, "opening the log: %w", err)
 	}
 	defer file.Close()
 	write := func(at time.Time, line string) {
@@ -31,7 +32,7 @@ func (in *Installer) logged(command string, do func() (Result, error)) (Result, 
 	}
 	write(time.Now(), fmt.Sprintf("%s begins (process %d)", command, os.Getpid()))
 	outer := in.Report
-	in.Report = ReporterFunc(func(e Event) {
+	in.Report = event.ReporterFunc(func(e event.Event) {
 		if line := logLine(e); line != "" {
 			write(e.Time, line)
 		}
@@ -47,16 +48,16 @@ func (in *Installer) logged(command string, do func() (Result, error)) (Result, 
 	return result, err
 }
 
-func logLine(e Event) string {
+func logLine(e event.Event) string {
 	switch e.Type {
-	case EventStep:
-		if e.State == StepStarted {
+	case event.TypeStep:
+		if e.State == event.Started {
 			return e.Message
 		}
 		return fmt.Sprintf("%s: %s (%.1f s)", e.Step, e.State, e.Seconds)
-	case EventNote, EventWarning:
+	case event.TypeNote, event.TypeWarning:
 		return e.Type + ": " + e.Message
-	case EventLog:
+	case event.TypeLog:
 		return "container: " + e.Message
 	}
 	return ""

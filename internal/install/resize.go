@@ -14,6 +14,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
@@ -38,10 +39,10 @@ func (in *Installer) PlanResize(ctx context.Context, r ResizeOptions) (*Plan, er
 
 // Resize gives a stack the sizing that is due: seven lines of .env and one
 // recreated container. Nothing to do is a success.
-func (in *Installer) Resize(ctx context.Context, r ResizeOptions) (Result, error) {
+func (in *Installer) Resize(ctx context.Context, r ResizeOptions) (event.Result, error) {
 	held, err := in.takeOver(ctx)
 	if err != nil {
-		return Result{}, err
+		return event.Result{}, err
 	}
 	var confirmed []Ask
 	if held == nil {
@@ -50,25 +51,25 @@ func (in *Installer) Resize(ctx context.Context, r ResizeOptions) (Result, error
 			return in.sized(p), err
 		}
 		if err := r.confirm(p); err != nil {
-			return Result{}, err
+			return event.Result{}, err
 		}
 		confirmed = p.Asks
 		if _, err := in.work.create(); err != nil {
-			return Result{}, finding.Errorf(finding.HostNotReady, "%w", err)
+			return event.Result{}, finding.Errorf(finding.HostNotReady, "%w", err)
 		}
 		failpoint("before-lock")
 		if held, err = in.work.attach(ctx, in.note); err != nil {
-			return Result{}, err
+			return event.Result{}, err
 		}
 	}
 	defer held.release()
-	return in.logged("resize", func() (Result, error) { return in.resizeHeld(ctx, r, confirmed) })
+	return in.logged("resize", func() (event.Result, error) { return in.resizeHeld(ctx, r, confirmed) })
 }
 
 // resizeHeld plans again, under the lock, and applies.
-func (in *Installer) resizeHeld(ctx context.Context, r ResizeOptions, confirmed []Ask) (Result, error) {
+func (in *Installer) resizeHeld(ctx context.Context, r ResizeOptions, confirmed []Ask) (event.Result, error) {
 	if err := in.recover(ctx); err != nil {
-		return Result{}, err
+		return event.Result{}, err
 	}
 	o, p, err := in.planResize(ctx, r)
 	if err != nil || p.Empty() {
@@ -76,18 +77,18 @@ func (in *Installer) resizeHeld(ctx context.Context, r ResizeOptions, confirmed 
 	}
 	if !sameAsks(p.Asks, confirmed) { // another run may have changed what is asked
 		if err := r.confirm(p); err != nil {
-			return Result{}, err
+			return event.Result{}, err
 		}
 	}
-	in.Report.Report(Event{Type: EventPlan, Time: time.Now(), Plan: p})
+	in.Report.Report(event.Event{Type: event.TypePlan, Time: time.Now(), Plan: p})
 	run := newRun(in, o, p, false)
 	if needsSetup, err := ask(ctx, in.Engine, checkOfContainer(in.Engine, *o.container())); err == nil && !needsSetup {
 		run.journal.State.SetupDone = true // the new one must have the account, too
 	}
 	if err := run.apply(ctx); err != nil {
-		return Result{}, err
+		return event.Result{}, err
 	}
-	return Result{Changed: true, URL: instanceURL(envOf(in.work.dir), *o.container()),
+	return event.Result{Changed: true, URL: instanceURL(envOf(in.work.dir), *o.container()),
 		Message: "OpenAlgo is ready with its new sizing (" + p.containerName() + ")"}, nil
 }
 
@@ -103,12 +104,12 @@ func (r ResizeOptions) confirm(p *Plan) error {
 }
 
 // sized reports a plan that has nothing to do.
-func (in *Installer) sized(p *Plan) Result {
+func (in *Installer) sized(p *Plan) event.Result {
 	if p == nil {
-		return Result{}
+		return event.Result{}
 	}
-	in.Report.Report(Event{Type: EventPlan, Time: time.Now(), Plan: p})
-	return Result{Message: "nothing to do: the sizing in force is the one that is due for " + p.Sizing.Of()}
+	in.Report.Report(event.Event{Type: event.TypePlan, Time: time.Now(), Plan: p})
+	return event.Result{Message: "nothing to do: the sizing in force is the one that is due for " + p.Sizing.Of()}
 }
 
 func (in *Installer) planResize(ctx context.Context, r ResizeOptions) (*observed, *Plan, error) {

@@ -18,6 +18,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 )
 
@@ -49,10 +50,10 @@ const replacedName = "replaced"
 // data of one and the same moment. The archive is read to its end before
 // anything is touched; what is replaced is kept; when OpenAlgo does not get
 // ready with it, all of that is back.
-func (in *Installer) Restore(ctx context.Context, o RestoreOptions) (Result, error) {
+func (in *Installer) Restore(ctx context.Context, o RestoreOptions) (event.Result, error) {
 	archive, err := in.openBackup(ctx, o)
 	if err != nil {
-		return Result{}, err
+		return event.Result{}, err
 	}
 	return in.carryOut(ctx, commandRestore, in.restored(archive, o.Image))
 }
@@ -74,10 +75,10 @@ func (in *Installer) openBackup(ctx context.Context, o RestoreOptions) (*backup.
 	began := in.stepStarted("check", "read the backup and compare its checksums")
 	archive, err := backup.Open(ctx, o.File, o.Key)
 	if err != nil {
-		in.stepEnded("check", StepFailed, began)
+		in.stepEnded("check", event.Failed, began)
 		return nil, in.openError(ctx, err)
 	}
-	in.stepEnded("check", StepDone, began)
+	in.stepEnded("check", event.Done, began)
 	return archive, nil
 }
 

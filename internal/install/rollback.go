@@ -14,6 +14,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/backup"
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
 )
@@ -24,7 +25,7 @@ const copyManifest = "manifest.json"
 // Rollback goes back to what ran before the last upgrade: its image, its .env
 // and its databases, which alone fit each other. What runs now is kept in
 // their stead, so that a second Rollback goes forward again.
-func (in *Installer) Rollback(ctx context.Context) (Result, error) {
+func (in *Installer) Rollback(ctx context.Context) (event.Result, error) {
 	return in.carryOut(ctx, commandRollback, in.former)
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/market"
@@ -109,20 +110,20 @@ func OpenScheduleEvents(dir string) (*os.File, error) {
 
 // AtTime waits for a time, then does something, and keeps a record of both, with
 // the exit code of it.
-func AtTime(ctx context.Context, dir string, at time.Time, exitCode func(error) int, do func() (Result, error)) (Result, error) {
+func AtTime(ctx context.Context, dir string, at time.Time, exitCode func(error) int, do func() (event.Result, error)) (event.Result, error) {
 	w := workdir{dir}
 	held, err := w.holdSchedule()
 	if err != nil {
-		return Result{}, finding.Errorf(finding.HostNotReady, "%w", err)
+		return event.Result{}, finding.Errorf(finding.HostNotReady, "%w", err)
 	}
 	defer held.Close()
 	s := Schedule{At: at, PID: os.Getpid()}
 	if err := w.writeSchedule(s); err != nil {
-		return Result{}, err
+		return event.Result{}, err
 	}
 	if err := waitUntil(ctx, at); err != nil {
 		_ = os.Remove(w.path(scheduleName))
-		return Result{}, finding.Cancel()
+		return event.Result{}, finding.Cancel()
 	}
 	result, err := do()
 	s.Done, s.Exit, s.Message = true, exitCode(err), result.Message

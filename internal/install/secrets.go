@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/keys"
 	"github.com/marketcalls/openalgo-install/internal/printable"
 	"github.com/marketcalls/openalgo-install/internal/rehearsal"
@@ -160,5 +161,5 @@ func (in *Installer) startWithNewSalt(ctx context.Context, j *journal) error {
 }
 
 func (in *Installer) warn(message string) {
-	in.Report.Report(Event{Type: EventWarning, Time: time.Now(), Message: message})
+	in.Report.Report(event.Event{Type: event.TypeWarning, Time: time.Now(), Message: message})
 }

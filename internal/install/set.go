@@ -11,6 +11,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/broker"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/keys"
 	"github.com/marketcalls/openalgo-install/internal/secret"
@@ -69,9 +70,9 @@ var follows = map[string]string{
 
 // Set makes the edit the user's: .env is checked by the app's own rules, the
 // container swapped, verified, and put back when that fails.
-func (in *Installer) Set(ctx context.Context, e EnvEdit) (Result, error) {
+func (in *Installer) Set(ctx context.Context, e EnvEdit) (event.Result, error) {
 	if err := in.prepare(&e); err != nil {
-		return Result{}, err
+		return event.Result{}, err
 	}
 	return in.Reconfigure(ctx, "set", e.apply)
 }

@@ -5,33 +5,9 @@ import (
 	"fmt"
 	"regexp"
 	"time"
+
+	"github.com/marketcalls/openalgo-install/internal/event"
 )
-
-// Stages of a start, as `--json` prints them.
-const (
-	StageMigrations = "migrations" // the database is brought up to date
-	StageWebServer  = "web"        // the web server loads OpenAlgo
-	StageWaiting    = "waiting"    // nothing new is known
-)
-
-// StartProgress is how far a start is.
-type StartProgress struct {
-	Stage string `json:"stage"`
-	Done  int    `json:"done,omitempty"`  // the migration that runs
-	Total int    `json:"total,omitempty"` // of so many; 0 is not known
-}
-
-func (p StartProgress) text() string {
-	switch {
-	case p.Stage == StageMigrations && p.Done > 0 && p.Total >= p.Done:
-		return fmt.Sprintf("migrations %d of %d", p.Done, p.Total)
-	case p.Stage == StageMigrations && p.Done > 0:
-		return fmt.Sprintf("migrations, %d so far", p.Done)
-	case p.Stage == StageMigrations:
-		return "running the migrations"
-	}
-	return "starting the web server"
-}
 
 // What the start scripts print, OpenAlgo's own and that of a built image. The
 // second line is that of each migration.
@@ -44,17 +20,17 @@ var (
 // mostMigrations bounds how often a log line can count as progress.
 const mostMigrations = 500
 
-// see takes a line of the log, and reports whether the start got further.
-func (p *StartProgress) see(line string) bool {
+// seeStart takes a line of the log, and reports whether the start got further.
+func seeStart(p *event.StartProgress, line string) bool {
 	before := *p
 	switch {
-	case p.Stage == StageWebServer: // the last one
+	case p.Stage == event.StageWebServer: // the last one
 	case webServerBegins.MatchString(line):
-		p.Stage = StageWebServer
+		p.Stage = event.StageWebServer
 	case migrationsBegin.MatchString(line):
-		p.Stage = StageMigrations
+		p.Stage = event.StageMigrations
 	case migrationBegins.MatchString(line) && p.Done < mostMigrations:
-		p.Stage = StageMigrations // the line before may be older than the time from which Docker shows the log
+		p.Stage = event.StageMigrations // the line before may be older than the time from which Docker shows the log
 		p.Done++
 	}
 	return *p != before
@@ -74,8 +50,8 @@ func (in *Installer) countMigrations(ctx context.Context, id string) int {
 	return len(migrationListed.FindAll(text, mostMigrations))
 }
 
-func (in *Installer) sayProgress(p StartProgress, text string) {
-	in.Report.Report(Event{Type: EventProgress, Time: time.Now(), Message: text, Start: &p})
+func (in *Installer) sayProgress(p event.StartProgress, text string) {
+	in.Report.Report(event.Event{Type: event.TypeProgress, Time: time.Now(), Message: text, Start: &p})
 }
 
 // sayWaiting says from time to time that the wait goes on, and for what.
@@ -84,6 +60,6 @@ func (v *verification) sayWaiting() {
 		return
 	}
 	v.said = time.Now()
-	v.in.sayProgress(StartProgress{Stage: StageWaiting},
+	v.in.sayProgress(event.StartProgress{Stage: event.StageWaiting},
 		fmt.Sprintf("waiting for OpenAlgo's first answer, %s so far. Ctrl+C cancels", time.Since(v.began).Round(time.Second)))
 }

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/marketcalls/openalgo-install/internal/event"
 )
 
 // The lines are those of OpenAlgo's start script and of that in images built
@@ -26,11 +28,11 @@ func TestStartProgress(t *testing.T) {
 		"no migrations":         {23, []string{"Script: a.sh", "hello"}, nil},
 	} {
 		var said []string
-		var last *StartProgress
+		var last *event.StartProgress
 		w := watching(nil)
 		w.count = func() int { return c.count }
-		w.in.Report = ReporterFunc(func(e Event) {
-			if e.Type == EventProgress {
+		w.in.Report = event.ReporterFunc(func(e event.Event) {
+			if e.Type == event.TypeProgress {
 				said, last = append(said, e.Message), e.Start
 			}
 		})

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 )
@@ -108,7 +109,7 @@ func TestADirectoryOfAnotherUserIsRefused(t *testing.T) {
 		}, "is not a directory"},
 	} {
 		dir := test.make(t.TempDir())
-		_, err := New(dir, nil, sizing.Machine{}, ReporterFunc(func(Event) {}))
+		_, err := New(dir, nil, sizing.Machine{}, event.ReporterFunc(func(event.Event) {}))
 		switch {
 		case test.says == "" && err != nil:
 			t.Errorf("%s: %v", name, err)
@@ -154,8 +155,8 @@ func TestPlantedFilesAreNotOpened(t *testing.T) {
 			l.release()
 			t.Errorf("%s: the lock is taken", name)
 		}
-		in := &Installer{work: w, Report: ReporterFunc(func(Event) {})}
-		if _, err := in.logged("x", func() (Result, error) { return Result{}, nil }); err == nil {
+		in := &Installer{work: w, Report: event.ReporterFunc(func(event.Event) {})}
+		if _, err := in.logged("x", func() (event.Result, error) { return event.Result{}, nil }); err == nil {
 			t.Errorf("%s: the log is written", name)
 		}
 		if text, _ := os.ReadFile(victim); string(text) != "{}" {

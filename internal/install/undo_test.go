@@ -8,12 +8,13 @@ import (
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/event"
 )
 
 // undoing is an installer on a directory of its own, with a journal.
 func undoing(t *testing.T) (*Installer, *journal) {
 	t.Helper()
-	in := &Installer{Report: ReporterFunc(func(Event) {}), work: workdir{t.TempDir()}}
+	in := &Installer{Report: event.ReporterFunc(func(event.Event) {}), work: workdir{t.TempDir()}}
 	if _, err := in.work.create(); err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/rehearsal"
 )
@@ -213,54 +214,54 @@ func hasFiles(dir string) bool {
 // that a run which is ended in the middle leaves no data without its keys. It
 // has no journal: each part may be gone already, so that the same command again
 // removes the rest, and until then another one finds less, but nothing broken.
-func (in *Installer) Uninstall(ctx context.Context, r *Removal) (Result, error) {
+func (in *Installer) Uninstall(ctx context.Context, r *Removal) (event.Result, error) {
 	if len(r.Changes) == 0 {
-		return Result{Message: "nothing to do: there is no OpenAlgo in " + in.work.dir}, nil
+		return event.Result{Message: "nothing to do: there is no OpenAlgo in " + in.work.dir}, nil
 	}
 	if _, err := os.Stat(in.work.dir); err == nil {
 		if _, err := in.work.create(); err != nil {
-			return Result{}, finding.Errorf(finding.HostNotReady, "%w", err)
+			return event.Result{}, finding.Errorf(finding.HostNotReady, "%w", err)
 		}
 		held, err := in.work.attach(ctx, in.note)
 		if err != nil {
-			return Result{}, err
+			return event.Result{}, err
 		}
 		defer held.release()
 		in.tidy(ctx)
 		if err := in.bringDataBack(ctx, r.Purge); err != nil {
-			return Result{}, err
+			return event.Result{}, err
 		}
 		// Another run may have changed things while we waited for the lock.
 		if r, err = in.PlanUninstall(ctx, r.RemovalOptions); err != nil {
-			return Result{}, err
+			return event.Result{}, err
 		}
 		if err := in.mayReplace(); r.Purge && err != nil {
-			return Result{}, err
+			return event.Result{}, err
 		}
 	}
 	if len(r.site) > 0 {
 		if err := in.takeSite(ctx, r.edge, r.site); err != nil {
-			return Result{}, finding.Errorf(finding.Failed, "taking the site of %s away: %w", r.edge.Domain, err)
+			return event.Result{}, finding.Errorf(finding.Failed, "taking the site of %s away: %w", r.edge.Domain, err)
 		}
 	}
 	for i := range r.containers {
 		if err := in.stop(ctx, &r.containers[i]); err != nil {
-			return Result{}, err
+			return event.Result{}, err
 		}
 		if err := in.Engine.Remove(ctx, r.containers[i].ID); err != nil {
-			return Result{}, fmt.Errorf("removing the container: %w", err)
+			return event.Result{}, fmt.Errorf("removing the container: %w", err)
 		}
 		failpoint("uninstall-container")
 	}
 	if err := in.removeLeftovers(ctx, r.leftovers); err != nil {
-		return Result{}, finding.Errorf(finding.Failed, "%w", err)
+		return event.Result{}, finding.Errorf(finding.Failed, "%w", err)
 	}
 	// An unfinished run has nothing left to go on with.
 	if err := os.Remove(in.work.path("journal.json")); err != nil && !os.IsNotExist(err) {
-		return Result{}, fmt.Errorf("closing the journal: %w", err)
+		return event.Result{}, fmt.Errorf("closing the journal: %w", err)
 	}
 	if _, err := in.RemoveDailyBackup(ctx); err != nil {
-		return Result{}, err
+		return event.Result{}, err
 	}
 	for _, name := range r.networks {
 		if err := in.Engine.RemoveNetwork(ctx, name); err != nil {
@@ -268,22 +269,22 @@ func (in *Installer) Uninstall(ctx context.Context, r *Removal) (Result, error) 
 		}
 	}
 	if !r.Purge {
-		return Result{Changed: true, Message: r.wayBack() + ". Kept: " + strings.Join(r.Kept, ", ")}, nil
+		return event.Result{Changed: true, Message: r.wayBack() + ". Kept: " + strings.Join(r.Kept, ", ")}, nil
 	}
 	return in.purge(ctx, r)
 }
 
 // purge deletes what an uninstall without it keeps, the keys last.
-func (in *Installer) purge(ctx context.Context, r *Removal) (Result, error) {
+func (in *Installer) purge(ctx context.Context, r *Removal) (event.Result, error) {
 	for _, name := range r.volumes {
 		if err := in.Engine.RemoveVolume(ctx, name); err != nil {
-			return Result{}, finding.Errorf(finding.Failed, "removing the volume %s: %w", name, err)
+			return event.Result{}, finding.Errorf(finding.Failed, "removing the volume %s: %w", name, err)
 		}
 		failpoint("uninstall-volume")
 	}
 	for _, path := range r.directories {
 		if err := os.RemoveAll(path); err != nil {
-			return Result{}, finding.Errorf(finding.Failed, "removing %s: %w", path, err)
+			return event.Result{}, finding.Errorf(finding.Failed, "removing %s: %w", path, err)
 		}
 	}
 	for _, c := range r.containers {
@@ -296,10 +297,10 @@ func (in *Installer) purge(ctx context.Context, r *Removal) (Result, error) {
 		message += ". Kept: " + strings.Join(r.Kept, ", ")
 	}
 	if err := in.purgeFiles(); err != nil {
-		return Result{Changed: true, Message: message}, err
+		return event.Result{Changed: true, Message: message}, err
 	}
 	in.dropImageTags(ctx, r.Project) // no rollback is possible any more
-	return Result{Changed: true, Message: message}, nil
+	return event.Result{Changed: true, Message: message}, nil
 }
 
 // bringDataBack undoes a killed run that has begun to replace data: what an

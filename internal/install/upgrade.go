@@ -9,6 +9,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 )
 
@@ -16,7 +17,7 @@ import (
 // new settings merged into .env, a copy of the databases, the swap, and all of
 // it back when the new one does not get ready. to is a tag, a digest or a whole
 // reference; "" is the newest of the tag that is installed.
-func (in *Installer) Upgrade(ctx context.Context, to string) (Result, error) {
+func (in *Installer) Upgrade(ctx context.Context, to string) (event.Result, error) {
 	pulled := "" // once is enough, unless another run has changed what is wanted
 	result, err := in.carryOut(ctx, commandUpgrade, func(ctx context.Context) (answers.Answers, error) {
 		a, before, err := in.upgraded(ctx, to)
@@ -46,10 +47,10 @@ func (in *Installer) pullNewest(ctx context.Context, ref, before string) error {
 	began := in.stepStarted("image", "bring the image "+ref)
 	image, err := in.Engine.Pull(ctx, ref, in.progress("image"))
 	if err != nil {
-		in.stepEnded("image", StepFailed, began)
+		in.stepEnded("image", event.Failed, began)
 		return &finding.Error{Kind: finding.Failed, Err: pullError(ref, err)}
 	}
-	in.stepEnded("image", StepDone, began)
+	in.stepEnded("image", event.Done, began)
 	if image.ID == before {
 		in.note("the present image is the newest of " + ref)
 	}

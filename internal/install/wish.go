@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/event"
 )
 
 // wish works out the answers that a command needs, from the present state. It is
@@ -67,7 +68,7 @@ func (in *Installer) settle(ctx context.Context, command string) error {
 		return err
 	}
 	defer held.release()
-	_, err = in.logged("recover", func() (Result, error) { return Result{}, in.recoverFor(ctx, command) })
+	_, err = in.logged("recover", func() (event.Result, error) { return event.Result{}, in.recoverFor(ctx, command) })
 	return err
 }
 

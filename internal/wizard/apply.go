@@ -15,16 +15,15 @@ import (
 	"github.com/docker/go-units"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
-	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
-	"github.com/marketcalls/openalgo-install/internal/install"
 )
 
 // run is an apply. It goes on when the screen is gone.
 type run struct {
 	queue  *queue
 	done   chan struct{} // closed at the end; result and err are set then
-	result install.Result
+	result event.Result
 	err    error
 }
 
@@ -45,7 +44,7 @@ func (m *model) apply(a answers.Answers) tea.Cmd {
 	ctx, cancel := context.WithCancel(m.ctx)
 	r := &run{queue: newQueue(), done: make(chan struct{})}
 	m.run, m.busy, m.outcome = r, cancel, Outcome{Answers: a}
-	page := &applyPage{m: m, run: r, now: time.Now, layers: map[string]engine.PullProgress{}}
+	page := &applyPage{m: m, run: r, now: time.Now, layers: map[string]event.PullProgress{}}
 	m.page = page
 	go func() {
 		defer func() {
@@ -57,7 +56,7 @@ func (m *model) apply(a answers.Answers) tea.Cmd {
 			close(r.done)
 			r.queue.put(doneMsg{})
 		}()
-		r.result, r.err = m.host.Install(ctx, a, install.ReporterFunc(func(e install.Event) { r.queue.put(e) }))
+		r.result, r.err = m.host.Install(ctx, a, event.ReporterFunc(func(e event.Event) { r.queue.put(e) }))
 	}()
 	return tea.Batch(r.queue.next, tick())
 }
@@ -69,11 +68,11 @@ type applyPage struct {
 	now     func() time.Time
 	steps   []applyStep
 	notes   []string
-	pull    *engine.PullProgress
+	pull    *event.PullProgress
 	base    string // what is pulled, when it is for a build
-	build   *engine.BuildProgress
-	start   string                         // how far OpenAlgo's start is
-	layers  map[string]engine.PullProgress // what was last heard of each layer
+	build   *event.BuildProgress
+	start   string                        // how far OpenAlgo's start is
+	layers  map[string]event.PullProgress // what was last heard of each layer
 	log     []string
 	showLog bool
 	undoing bool
@@ -92,7 +91,7 @@ func (p *applyPage) title() string { return "OpenAlgo: installing" }
 
 func (p *applyPage) update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
-	case install.Event:
+	case event.Event:
 		p.event(msg)
 		return p.run.queue.next
 	case doneMsg:
@@ -109,37 +108,37 @@ func (p *applyPage) update(msg tea.Msg) tea.Cmd {
 	return nil
 }
 
-func (p *applyPage) event(e install.Event) {
+func (p *applyPage) event(e event.Event) {
 	switch e.Type {
-	case install.EventStep:
+	case event.TypeStep:
 		p.step(e)
-	case install.EventProgress:
+	case event.TypeProgress:
 		if e.Start != nil {
 			p.start = e.Message
 			return
 		}
 		if e.Build != nil || e.Message != p.base {
-			p.layers = map[string]engine.PullProgress{}
+			p.layers = map[string]event.PullProgress{}
 		}
 		p.pull, p.build, p.base = e.Progress, e.Build, e.Message
 		if p.pull != nil && p.pull.Layer != "" {
 			p.layers[p.pull.Layer] = *p.pull
 		}
-	case install.EventNote, install.EventWarning:
+	case event.TypeNote, event.TypeWarning:
 		p.notes = append(p.notes, e.Message)
-	case install.EventLog:
+	case event.TypeLog:
 		p.log = append(p.log, e.Message)
 		p.log = p.log[max(len(p.log)-keptLog, 0):]
 	}
 }
 
-func (p *applyPage) step(e install.Event) {
-	if e.State == install.StepStarted {
+func (p *applyPage) step(e event.Event) {
+	if e.State == event.Started {
 		p.steps = append(p.steps, applyStep{title: e.Message, state: e.State, began: p.now()})
 		return
 	}
 	for i := len(p.steps) - 1; i >= 0; i-- {
-		if p.steps[i].state == install.StepStarted {
+		if p.steps[i].state == event.Started {
 			p.steps[i].state = e.State
 			p.steps[i].took = time.Duration(e.Seconds * float64(time.Second))
 			p.pull, p.build, p.start = nil, nil, ""
@@ -178,13 +177,13 @@ func (p *applyPage) body(width, height int) ([]string, int, int) {
 	var out []string
 	for _, s := range p.steps {
 		out = append(out, p.stepLine(s, width))
-		if s.state == install.StepStarted && p.pull != nil {
+		if s.state == event.Started && p.pull != nil {
 			out = append(out, p.pullLines(width, height)...)
 		}
-		if s.state == install.StepStarted && p.start != "" {
+		if s.state == event.Started && p.start != "" {
 			out = append(out, ansi.Truncate("      "+p.start, width, p.m.look.more))
 		}
-		if s.state == install.StepStarted && p.build != nil {
+		if s.state == event.Started && p.build != nil {
 			out = append(out, p.buildLines(width)...)
 		}
 	}
@@ -205,9 +204,9 @@ func (p *applyPage) body(width, height int) ([]string, int, int) {
 func (p *applyPage) stepLine(s applyStep, width int) string {
 	mark, took := p.m.look.accent.Render(" .. "), p.now().Sub(s.began)
 	switch s.state {
-	case install.StepDone:
+	case event.Done:
 		mark, took = p.m.look.good.Render(" ok "), s.took
-	case install.StepFailed:
+	case event.Failed:
 		mark, took = p.m.look.bad.Render("FAIL"), s.took
 	}
 	const elapsed = 8

@@ -15,7 +15,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
-	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/install"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
@@ -46,8 +46,8 @@ func testHost() Host {
 			}
 			return p, nil
 		},
-		Install: func(_ context.Context, a answers.Answers, _ install.Reporter) (install.Result, error) {
-			return install.Result{Changed: true, URL: a.Origin(), Message: "OpenAlgo is ready at " + a.Origin()}, nil
+		Install: func(_ context.Context, a answers.Answers, _ event.Reporter) (event.Result, error) {
+			return event.Result{Changed: true, URL: a.Origin(), Message: "OpenAlgo is ready at " + a.Origin()}, nil
 		},
 		SetUpDocker: func(context.Context, func(string)) error { return nil },
 		Commands:    [][2]string{{"openalgo-install status", "ready or why not"}, {"openalgo-install resize", "after a RAM upgrade"}},
@@ -216,8 +216,8 @@ var frames = []struct {
 	{name: "review-too-small", host: tooSmall, way: toBuild},
 	{name: "result", way: toApply, sees: "enter end"},
 	{name: "failure", host: func(h *Host) {
-		h.Install = func(context.Context, answers.Answers, install.Reporter) (install.Result, error) {
-			return install.Result{}, &finding.Error{Kind: finding.RolledBack, Err: errors.New("OpenAlgo stopped at once (exit 1)"), Log: []string{"Error: BROKER_API_KEY is not set"}}
+		h.Install = func(context.Context, answers.Answers, event.Reporter) (event.Result, error) {
+			return event.Result{}, &finding.Error{Kind: finding.RolledBack, Err: errors.New("OpenAlgo stopped at once (exit 1)"), Log: []string{"Error: BROKER_API_KEY is not set"}}
 		}
 	}, way: toApply, sees: "r retry"},
 	{name: "menu", host: installed},
@@ -225,9 +225,9 @@ var frames = []struct {
 
 // waits makes an install that does not end.
 func waits(h *Host) {
-	h.Install = func(ctx context.Context, _ answers.Answers, _ install.Reporter) (install.Result, error) {
+	h.Install = func(ctx context.Context, _ answers.Answers, _ event.Reporter) (event.Result, error) {
 		<-ctx.Done()
-		return install.Result{}, ctx.Err()
+		return event.Result{}, ctx.Err()
 	}
 }
 
@@ -256,12 +256,12 @@ func building(s *session, base bool) {
 	page := s.m.page.(*applyPage)
 	began := time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
 	page.now = func() time.Time { return began }
-	page.event(install.Event{Type: install.EventStep, State: install.StepStarted, Message: "build the image openalgo-install/openalgo:1234567-abcdef012345"})
-	page.event(install.Event{Type: install.EventProgress, Message: "python:3.12-slim-trixie",
-		Progress: &engine.PullProgress{Layer: "a1b2c3", Status: "Downloading", LayerCurrent: 20e6, LayerTotal: 40e6, Current: 20e6, Total: 50e6, LayersDone: 1, Layers: 4}})
+	page.event(event.Event{Type: event.TypeStep, State: event.Started, Message: "build the image openalgo-install/openalgo:1234567-abcdef012345"})
+	page.event(event.Event{Type: event.TypeProgress, Message: "python:3.12-slim-trixie",
+		Progress: &event.PullProgress{Layer: "a1b2c3", Status: "Downloading", LayerCurrent: 20e6, LayerTotal: 40e6, Current: 20e6, Total: 50e6, LayersDone: 1, Layers: 4}})
 	if !base {
-		page.event(install.Event{Type: install.EventProgress, Build: &engine.BuildProgress{Step: 12, Total: 21, Name: "[python-builder 6/7] RUN if [ -f uv.lock ]; then locked=--locked; fi &&     /opt/uv/bin/uv sync $locked"}})
-		page.event(install.Event{Type: install.EventLog, Message: "Resolved 208 packages in 1ms"})
+		page.event(event.Event{Type: event.TypeProgress, Build: &event.BuildProgress{Step: 12, Total: 21, Name: "[python-builder 6/7] RUN if [ -f uv.lock ]; then locked=--locked; fi &&     /opt/uv/bin/uv sync $locked"}})
+		page.event(event.Event{Type: event.TypeLog, Message: "Resolved 208 packages in 1ms"})
 	}
 	page.now = func() time.Time { return began.Add(75 * time.Second) }
 }
@@ -271,13 +271,13 @@ func applied(s *session) {
 	page := s.m.page.(*applyPage)
 	began := time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
 	page.now = func() time.Time { return began }
-	page.event(install.Event{Type: install.EventStep, State: install.StepStarted, Message: "keep a copy of every file that changes"})
-	page.event(install.Event{Type: install.EventStep, State: install.StepDone, Seconds: 0.25})
-	page.event(install.Event{Type: install.EventStep, State: install.StepStarted, Message: "bring the image marketcalls/openalgo:latest"})
+	page.event(event.Event{Type: event.TypeStep, State: event.Started, Message: "keep a copy of every file that changes"})
+	page.event(event.Event{Type: event.TypeStep, State: event.Done, Seconds: 0.25})
+	page.event(event.Event{Type: event.TypeStep, State: event.Started, Message: "bring the image marketcalls/openalgo:latest"})
 	for layer, status := range map[string]string{"a1b2c3": "Downloading", "d4e5f6": "Pull complete", "": ""} {
-		page.event(install.Event{Type: install.EventProgress, Progress: &engine.PullProgress{Layer: layer, Status: status, LayerCurrent: 20e6, LayerTotal: 80e6, Current: 120e6, Total: 280e6, LayersDone: 3, Layers: 9}})
+		page.event(event.Event{Type: event.TypeProgress, Progress: &event.PullProgress{Layer: layer, Status: status, LayerCurrent: 20e6, LayerTotal: 80e6, Current: 120e6, Total: 280e6, LayersDone: 3, Layers: 9}})
 	}
-	page.event(install.Event{Type: install.EventLog, Message: "[OpenAlgo] starting"})
+	page.event(event.Event{Type: event.TypeLog, Message: "[OpenAlgo] starting"})
 	page.now = func() time.Time { return began.Add(3500 * time.Millisecond) }
 }
 

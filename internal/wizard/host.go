@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/install"
 )
 
@@ -19,7 +20,7 @@ type Host struct {
 	// SetUpDocker installs Docker Engine, and passes on what is printed.
 	SetUpDocker func(ctx context.Context, print func(line string)) error
 	Plan        func(context.Context, answers.Answers) (*install.Plan, error)
-	Install     func(context.Context, answers.Answers, install.Reporter) (install.Result, error)
+	Install     func(context.Context, answers.Answers, event.Reporter) (event.Result, error)
 	// Commands are those worth knowing, each with what it does.
 	Commands [][2]string
 	// Tunnel is a command, with the verbs %d of the web port and %[2]d of the other, by which somebody who came
@@ -52,5 +53,5 @@ type Outcome struct {
 	Command   []string // chosen in the menu
 	Installed bool
 	Answers   answers.Answers
-	Result    install.Result
+	Result    event.Result
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
-	"github.com/marketcalls/openalgo-install/internal/install"
 )
 
 // screen is what is seen, without its escapes.
@@ -44,9 +44,9 @@ func given(t *testing.T, keys ...string) answers.Answers {
 	t.Helper()
 	var got answers.Answers
 	host := testHost()
-	host.Install = func(_ context.Context, a answers.Answers, _ install.Reporter) (install.Result, error) {
+	host.Install = func(_ context.Context, a answers.Answers, _ event.Reporter) (event.Result, error) {
 		got = a
-		return install.Result{}, nil
+		return event.Result{}, nil
 	}
 	begin(t, host).keys(keys...).sees("OpenAlgo is ready")
 	return got
@@ -162,9 +162,9 @@ func TestScreensLeave(t *testing.T) {
 // During an apply ctrl+c undoes it at once.
 func TestScreensUndo(t *testing.T) {
 	host := testHost()
-	host.Install = func(ctx context.Context, _ answers.Answers, _ install.Reporter) (install.Result, error) {
+	host.Install = func(ctx context.Context, _ answers.Answers, _ event.Reporter) (event.Result, error) {
 		<-ctx.Done()
-		return install.Result{}, &finding.Error{Kind: finding.Cancelled, Err: errors.New("cancelled, and undone")}
+		return event.Result{}, &finding.Error{Kind: finding.Cancelled, Err: errors.New("cancelled, and undone")}
 	}
 	s := begin(t, host).keys(toApply...).sees("Beginning")
 	s.keys("<ctrl+c>").sees("Undoing")
@@ -174,11 +174,11 @@ func TestScreensUndo(t *testing.T) {
 // A failure, then another try: nothing is typed again.
 func TestScreensRetry(t *testing.T) {
 	host, tries := testHost(), 0
-	host.Install = func(_ context.Context, a answers.Answers, _ install.Reporter) (install.Result, error) {
+	host.Install = func(_ context.Context, a answers.Answers, _ event.Reporter) (event.Result, error) {
 		if tries++; tries == 1 {
-			return install.Result{}, &finding.Error{Kind: finding.RolledBack, Err: errors.New("it stopped at once"), Log: []string{"the reason"}}
+			return event.Result{}, &finding.Error{Kind: finding.RolledBack, Err: errors.New("it stopped at once"), Log: []string{"the reason"}}
 		}
-		return install.Result{URL: a.Origin()}, nil
+		return event.Result{URL: a.Origin()}, nil
 	}
 	s := begin(t, host).keys(toApply...).sees("it stopped at once", "the reason", "taken back")
 	s.keys("r").sees("OpenAlgo: review").keys("<enter>").sees("OpenAlgo is ready", "https://algo.example.com")

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/install"
 )
 
@@ -106,7 +107,7 @@ func TestLeavingWaitsForThePlan(t *testing.T) {
 // A panic of the apply is its error.
 func TestPanicOfTheApply(t *testing.T) {
 	host := testHost()
-	host.Install = func(context.Context, answers.Answers, install.Reporter) (install.Result, error) { panic("a mistake") }
+	host.Install = func(context.Context, answers.Answers, event.Reporter) (event.Result, error) { panic("a mistake") }
 	newSession(t, host, false, false, 80, 24).keys(toApply...).sees("it did not work", "a mistake")
 }
 

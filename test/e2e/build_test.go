@@ -19,7 +19,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
-	"github.com/marketcalls/openalgo-install/internal/install"
+	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/source"
 	"github.com/marketcalls/openalgo-install/templates"
 )
@@ -156,11 +156,11 @@ func TestBuild(t *testing.T) {
 	}
 }
 
-func buildSteps(t *testing.T, events string) []engine.BuildProgress {
+func buildSteps(t *testing.T, events string) []event.BuildProgress {
 	t.Helper()
-	var out []engine.BuildProgress
+	var out []event.BuildProgress
 	for line := range strings.Lines(events) {
-		var e install.Event
+		var e event.Event
 		if err := json.Unmarshal([]byte(line), &e); err != nil {
 			t.Fatalf("%v: %s", err, line)
 		}

@@ -1,0 +1,90 @@
+// Package event tells what happens in a run, for terminals and for programs.
+package event
+
+import (
+	"time"
+
+	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/printable"
+)
+
+// Event types, as `--json` prints them.
+const (
+	TypePlan     = "plan"     // the plan that is about to be carried out
+	TypeStep     = "step"     // a step began or ended
+	TypeProgress = "progress" // how far a pull, a build or a start is
+	TypeNote     = "note"     // something worth saying
+	TypeWarning  = "warning"  // something to act on
+	TypeLog      = "log"      // a line of the container's log
+	TypeResult   = "result"   // the last event
+)
+
+// States of a step.
+const (
+	Started = "start"
+	Done    = "done"
+	Failed  = "failed"
+)
+
+// Event is one thing that happened in a run. With `--json` each is one line.
+type Event struct {
+	Type     string         `json:"type"`
+	Instance string         `json:"instance,omitempty"` // where several are installed in one run
+	Time     time.Time      `json:"time"`
+	Step     string         `json:"step,omitempty"`
+	State    string         `json:"state,omitempty"`
+	Seconds  float64        `json:"seconds,omitempty"`
+	Message  string         `json:"message,omitempty"`
+	Progress *PullProgress  `json:"progress,omitempty"` // of a pull
+	Build    *BuildProgress `json:"build,omitempty"`    // of a build
+	Start    *StartProgress `json:"start,omitempty"`    // of OpenAlgo's start
+	Plan     any            `json:"plan,omitempty"`     // what a plan looks like is not known here
+
+	// Of the last event alone.
+	OK      *bool  `json:"ok,omitempty"`
+	Exit    *int   `json:"exit,omitempty"`
+	Changed *bool  `json:"changed,omitempty"`
+	URL     string `json:"url,omitempty"`
+	ID      string `json:"id,omitempty"` // of what was found
+}
+
+// Result is how a run ended.
+type Result struct {
+	Changed bool
+	URL     string
+	Message string
+}
+
+// End returns the last event of a run. The command line adds the exit
+// code.
+func End(r Result, err error) Event {
+	ok := err == nil
+	message := r.Message
+	if err != nil {
+		message = printable.Text(err.Error())
+	}
+	return Event{Type: TypeResult, Time: time.Now(), OK: &ok, Changed: &r.Changed, URL: r.URL, Message: message, ID: finding.IDOf(err)}
+}
+
+// Reporter receives the events of a run.
+type Reporter interface{ Report(Event) }
+
+// ReporterFunc makes a function a Reporter.
+type ReporterFunc func(Event)
+
+// Report calls f.
+func (f ReporterFunc) Report(e Event) { f(e) }
+
+// Printable passes events on without what a terminal acts on: they quote logs,
+// registries and certificate authorities.
+func Printable(to Reporter) Reporter {
+	return ReporterFunc(func(e Event) {
+		e.Message = printable.Text(e.Message)
+		if e.Build != nil {
+			build := *e.Build
+			build.Name = printable.Line(build.Name)
+			e.Build = &build
+		}
+		to.Report(e)
+	})
+}
