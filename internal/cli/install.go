@@ -57,7 +57,7 @@ func (a *app) install(ctx context.Context, o installOptions) error {
 	in.Wait = o.wait
 	in.Confirm = func(p *install.Plan) error { return a.confirmPlan(p, false, nowWay) }
 	if o.dryRun {
-		plan, err := in.Plan(ctx, ans)
+		plan, err := in.Plan(ctx, ans, 0)
 		if err != nil {
 			return out.end(event.Result{}, err)
 		}
@@ -74,7 +74,7 @@ func (a *app) install(ctx context.Context, o installOptions) error {
 		result, err := in.InstallSaved(ctx)
 		return out.end(result, err)
 	}
-	result, err := in.Install(ctx, ans)
+	result, err := in.Install(ctx, ans, 0)
 	return out.end(result, err)
 }
 

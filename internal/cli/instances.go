@@ -46,7 +46,7 @@ func (a *app) installAll(ctx context.Context, out *presenter, all []answers.Name
 			out.Report(event)
 		}))
 		if err == nil {
-			in.Wait, in.Share = o.wait, len(all)
+			in.Wait = o.wait
 			in.Confirm = func(p *install.Plan) error { return a.confirmPlan(p, false, nowWay) }
 		}
 		return in, err
@@ -62,7 +62,7 @@ func (a *app) installAll(ctx context.Context, out *presenter, all []answers.Name
 		in, err := one(n)
 		var result event.Result
 		if err == nil {
-			result, err = in.Install(ctx, n.Answers)
+			result, err = in.Install(ctx, n.Answers, len(all))
 		}
 		changed = changed || result.Changed
 		line := fmt.Sprintf("%s: %s", n.Name, result.Message)
@@ -107,7 +107,7 @@ func (a *app) planAll(ctx context.Context, out *presenter, all []answers.Named, 
 		if err != nil {
 			return out.end(event.Result{}, err)
 		}
-		plan, err := in.Plan(ctx, n.Answers)
+		plan, err := in.Plan(ctx, n.Answers, len(all))
 		if err != nil {
 			return out.end(event.Result{}, fmt.Errorf("%s: %w", n.Name, err))
 		}

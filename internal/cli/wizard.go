@@ -100,7 +100,7 @@ func (a *app) wizardHost(dir string, o installOptions) wizard.Host {
 				return nil, err
 			}
 			defer done()
-			return in.Plan(ctx, ans)
+			return in.Plan(ctx, ans, 0)
 		},
 		Install: func(ctx context.Context, ans answers.Answers, report event.Reporter) (event.Result, error) {
 			in, done, err := a.installer(ctx, report)
@@ -109,7 +109,7 @@ func (a *app) wizardHost(dir string, o installOptions) wizard.Host {
 			}
 			defer done()
 			in.Wait = o.wait
-			return in.Install(ctx, ans)
+			return in.Install(ctx, ans, 0)
 		},
 		Commands: commands(dir),
 		Tunnel:   tunnel(os.Getenv("SSH_CONNECTION")),

@@ -74,7 +74,7 @@ func (a *app) askAndInstall(ctx context.Context, lines *wizard.Lines, w *wizard.
 	}
 	defer done()
 	in.Wait = o.wait
-	plan, err := in.Plan(ctx, ans)
+	plan, err := in.Plan(ctx, ans, 0)
 	if err != nil {
 		return a.offerRetry(ctx, lines, out, err)
 	}
@@ -95,7 +95,7 @@ func (a *app) askAndInstall(ctx context.Context, lines *wizard.Lines, w *wizard.
 		result, _, err := in.Rehearse(ctx, ans)
 		return false, out.end(result, err)
 	}
-	result, err := in.Install(ctx, ans)
+	result, err := in.Install(ctx, ans, 0)
 	if err != nil {
 		return a.offerRetry(ctx, lines, out, err)
 	}

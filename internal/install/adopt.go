@@ -30,14 +30,12 @@ const asideSuffix = ".before-adopt"
 // verified, and the former container back when that fails. With toVolumes the
 // data that is in directories is copied into volumes; the directories stay.
 func (in *Installer) Adopt(ctx context.Context, toVolumes bool) (event.Result, error) {
-	in.toVolumes = toVolumes
-	return in.carryOut(ctx, "adopt", in.adoptable)
+	return in.carryOut(ctx, commandAdopt, in.adoptable(toVolumes))
 }
 
 // PlanAdopt works out what Adopt would do, and changes nothing.
 func (in *Installer) PlanAdopt(ctx context.Context, toVolumes bool) (*Plan, error) {
-	in.toVolumes = toVolumes
-	return in.dryRun(ctx, "adopt", in.adoptable)
+	return in.dryRun(ctx, commandAdopt, in.adoptable(toVolumes))
 }
 
 // Adoptable lists the directories of the stacks on an engine that another tool
@@ -58,47 +56,49 @@ func Adoptable(ctx context.Context, e *engine.Engine) ([]string, error) {
 	return out, nil
 }
 
-// adoptable are the answers by which the stack that is here would have been
+// adoptable is the wish for the stack that is here, as it would have been
 // installed.
-func (in *Installer) adoptable(ctx context.Context) (answers.Answers, error) {
-	s, err := in.work.readState()
-	if err != nil {
-		return answers.Answers{}, err
-	}
-	if s.ours() {
-		return answers.Answers{}, finding.Errorf(finding.HostNotReady, "the OpenAlgo in %s is this program's already: there is nothing to adopt", in.work.dir)
-	}
-	in.adopting = true
-	o, err := in.observe(ctx)
-	if err != nil {
-		return answers.Answers{}, err
-	}
-	in.knowEnv(o)
-	if !isUp(*o.container()) {
-		return answers.Answers{}, finding.Errorf(finding.HostNotReady, "%s is %s, and taking over proves itself by a start: `docker start %[1]s` first", o.container().Name, o.container().State)
-	}
-	a, err := answersOf(o)
-	if err != nil {
-		return a, err
-	}
-	if in.toVolumes {
-		if err := in.mayCopy("moving data into volumes"); err != nil {
-			return a, err
+func (in *Installer) adoptable(toVolumes bool) wish {
+	return func(ctx context.Context) (Intent, error) {
+		i := Intent{Command: commandAdopt, Files: Theirs}
+		s, err := in.work.readState()
+		if err != nil {
+			return i, err
 		}
-		maps.DeleteFunc(a.Data, func(_, place string) bool { return strings.HasPrefix(place, "/") })
+		if s.ours() {
+			return i, finding.Errorf(finding.HostNotReady, "the OpenAlgo in %s is this program's already: there is nothing to adopt", in.work.dir)
+		}
+		o, err := in.observeFor(ctx, i)
+		if err != nil {
+			return i, err
+		}
+		in.knowEnv(o)
+		if !isUp(*o.container()) {
+			return i, finding.Errorf(finding.HostNotReady, "%s is %s, and taking over proves itself by a start: `docker start %[1]s` first", o.container().Name, o.container().State)
+		}
+		if i.Answers, err = answersOf(o); err != nil {
+			return i, err
+		}
+		if toVolumes {
+			if err := in.mayCopy("moving data into volumes"); err != nil {
+				return i, err
+			}
+			i.Data = ToVolumes
+			maps.DeleteFunc(i.Answers.Data, func(_, place string) bool { return strings.HasPrefix(place, "/") })
+		}
+		i.Image.Keep = &kept{ref: o.container().Image}
+		image, how := adoptedImage(in.work.dir, *o.container())
+		i.Answers.Image = image
+		text := found(o, i.Answers)
+		if how != "" {
+			text += "\n  " + how
+		}
+		in.sayOnce(text)
+		if problems := i.Answers.Check(); len(problems) > 0 {
+			return i, &finding.Error{Kind: finding.HostNotReady, Err: fmt.Errorf("this OpenAlgo can't be adopted as it is: %w", &answers.Invalid{Problems: problems})}
+		}
+		return i, nil
 	}
-	in.keep = &kept{ref: o.container().Image}
-	image, how := adoptedImage(in.work.dir, *o.container())
-	a.Image = image
-	text := found(o, a)
-	if how != "" {
-		text += "\n  " + how
-	}
-	in.sayOnce(text)
-	if problems := a.Check(); len(problems) > 0 {
-		return a, &finding.Error{Kind: finding.HostNotReady, Err: fmt.Errorf("this OpenAlgo can't be adopted as it is: %w", &answers.Invalid{Problems: problems})}
-	}
-	return a, nil
 }
 
 // observeAdopted finds the container that mounts this directory's .env, and

@@ -52,8 +52,8 @@ func newRun(in *Installer, o *observed, p *Plan, madeDir bool) *run {
 		next.FernetSalt = p.fernetSalt
 	}
 	next.Engine = engineOf(in.Engine)
-	if r.in.restoring != nil {
-		next.SetupDone = r.in.restoring.manifest.Setup // an empty database would tell itself so
+	if p.intent.restores() {
+		next.SetupDone = p.intent.Backup.manifest.Setup // an empty database would tell itself so
 	}
 	if p.ownCompose {
 		next.ComposeSHA256 = sha256Hex(p.composeText)
@@ -102,20 +102,20 @@ func (r *run) steps() []step {
 	}
 	create := step{"create", "create the container", r.create}
 	data := []step{{"replaced", "keep a copy of the data that is replaced", r.keepReplaced}, {"data", "put the data of then in its place", r.replaceData}}
-	if r.in.restoring == nil {
+	if !r.plan.intent.restores() {
 		data = nil
 	}
 	if r.old == nil {
 		return slices.Concat([]step{keep, files, resources, create}, way, data, []step{start, verify})
 	}
 	keepData := data
-	if r.in.adopting && len(r.unmounted()) > 0 {
+	if r.plan.intent.adopts() && len(r.unmounted()) > 0 {
 		keepData = []step{{"carry", "copy what the former container kept in itself", r.carry}}
 	}
-	if r.in.toVolumes {
+	if r.plan.intent.Data == ToVolumes {
 		keepData = append(keepData, step{"move", "copy the data into volumes, and compare", r.moveData})
 	}
-	if r.in.upgrading {
+	if r.plan.intent.upgrades() {
 		keepData = []step{{"snapshot", "keep a copy of the databases", r.snapshot}}
 	}
 	return slices.Concat([]step{keep, resources, create}, way, []step{
@@ -220,7 +220,7 @@ func (r *run) makeResources(ctx context.Context) error {
 // an undo.
 func (r *run) announceVolume(ctx context.Context, name string) error {
 	j := r.journal
-	known := j.MadeVolumes && !r.in.toVolumes || slices.Contains(j.MovedInto, name)
+	known := j.MadeVolumes && r.plan.intent.Data != ToVolumes || slices.Contains(j.MovedInto, name)
 	if known {
 		return nil
 	}
@@ -228,7 +228,7 @@ func (r *run) announceVolume(ctx context.Context, name string) error {
 		return fmt.Errorf("the volume %s was made by somebody else meanwhile; run this again", name)
 	}
 	j.MadeVolumes = true
-	if r.in.toVolumes {
+	if r.plan.intent.Data == ToVolumes {
 		j.MovedInto = append(j.MovedInto, name)
 	}
 	return j.save()

@@ -68,7 +68,7 @@ func (in *Installer) backUp(ctx context.Context, b *backing) (event.Result, erro
 	if err := in.mayReplace(); err != nil {
 		return event.Result{}, err
 	}
-	if _, err := in.saved(ctx); err != nil {
+	if _, err := in.saved(ctx, commandBackup); err != nil {
 		return event.Result{}, err
 	}
 	if err := in.askDown(ctx, downForSeconds, "stopped while its data is copied, and started again"); err != nil {

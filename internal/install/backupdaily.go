@@ -87,7 +87,7 @@ func (in *Installer) SetDailyBackup(ctx context.Context, clock, to string, comma
 	if os.Geteuid() != 0 {
 		return event.Result{}, finding.Errorf(finding.HostNotReady, "a daily backup is set up in /etc, which takes root: run this with sudo")
 	}
-	if _, err := in.saved(ctx); err != nil {
+	if _, err := in.saved(ctx, commandBackup); err != nil {
 		return event.Result{}, err
 	}
 	o, err := in.observe(ctx)

@@ -52,33 +52,46 @@ type built struct {
 	src            *source.Source // nil: the image is on the engine already
 }
 
-// openSource finds out what image the source stands for. A repository that was
-// built at the same commit before is not fetched again.
-func (in *Installer) openSource(ctx context.Context, a answers.Answers) error {
-	if in.keep != nil || a.Image.Source != "git" && a.Image.Source != "path" {
-		in.built = nil
-		return nil
+// openedSource is the source that a run builds from: it is opened once.
+type openedSource struct {
+	built    *built // nil: not yet, or none is asked for
+	checkout string // where it was fetched to; "" when it was not
+}
+
+// open finds out what image the source stands for; nil where none is built. A
+// repository that was built at the same commit before is not fetched again.
+func (s *openedSource) open(ctx context.Context, in *Installer, i Intent) (*built, error) {
+	a := i.Answers
+	if i.Image.Keep != nil || a.Image.Source != "git" && a.Image.Source != "path" {
+		s.built = nil
+		return nil, nil
 	}
-	if in.built != nil {
-		return nil // planned before in this run
+	if s.built == nil {
+		if err := s.openNew(ctx, in, a); err != nil {
+			return nil, err
+		}
 	}
+	return s.built, nil
+}
+
+func (s *openedSource) openNew(ctx context.Context, in *Installer, a answers.Answers) error {
 	options := source.Options{Dockerfile: a.Image.Dockerfile, Args: a.Image.BuildArgs}
 	if a.Image.Source == "path" {
 		src, err := source.Open(ctx, a.Image.Path, options)
 		if err != nil {
 			return sourceError(ctx, "image.path", err)
 		}
-		in.use(src, src.String())
+		s.use(src, src.String())
 		return nil
 	}
-	return in.openRemote(ctx, source.Remote{URL: a.Image.URL, Ref: a.Image.Ref}, options)
+	return s.openRemote(ctx, in, source.Remote{URL: a.Image.URL, Ref: a.Image.Ref}, options)
 }
 
-func (in *Installer) use(src *source.Source, from string) {
-	in.built = &built{ref: src.Ref(), dockerfile: src.Dockerfile, branch: src.Branch, commit: src.Commit, from: from, src: src}
+func (s *openedSource) use(src *source.Source, from string) {
+	s.built = &built{ref: src.Ref(), dockerfile: src.Dockerfile, branch: src.Branch, commit: src.Commit, from: from, src: src}
 }
 
-func (in *Installer) openRemote(ctx context.Context, remote source.Remote, o source.Options) error {
+func (s *openedSource) openRemote(ctx context.Context, in *Installer, remote source.Remote, o source.Options) error {
 	rev, err := remote.Resolve(ctx)
 	if err != nil {
 		return sourceError(ctx, "image.url", err)
@@ -90,21 +103,21 @@ func (in *Installer) openRemote(ctx context.Context, remote source.Remote, o sou
 	}
 	for _, image := range images {
 		if strings.HasPrefix(image.Ref, source.Repository+":") {
-			in.built = &built{ref: image.Ref, key: key, dockerfile: image.Labels[labelDockerfile],
+			s.built = &built{ref: image.Ref, key: key, dockerfile: image.Labels[labelDockerfile],
 				branch: rev.Branch, commit: rev.Commit, from: remote.URL}
 			return nil
 		}
 	}
-	if in.checkout == "" {
-		if in.checkout, err = os.MkdirTemp("", "openalgo-install-source-"); err != nil {
+	if s.checkout == "" {
+		if s.checkout, err = os.MkdirTemp("", "openalgo-install-source-"); err != nil {
 			return finding.Errorf(finding.HostNotReady, "making a directory for the source: %w", err)
 		}
 	}
 	in.note("fetching " + remote.URL + " at " + rev.Commit[:7])
-	if rev, err = remote.Fetch(ctx, rev, in.checkout); err != nil {
+	if rev, err = remote.Fetch(ctx, rev, s.checkout); err != nil {
 		return sourceError(ctx, "image.url", err)
 	}
-	src, err := source.Open(ctx, in.checkout, o)
+	src, err := source.Open(ctx, s.checkout, o)
 	if err != nil {
 		return sourceError(ctx, "image.url", err)
 	}
@@ -113,8 +126,8 @@ func (in *Installer) openRemote(ctx context.Context, remote source.Remote, o sou
 	if src.Dockerfile == source.Ours {
 		with = ", with this program's Dockerfile"
 	}
-	in.use(src, remote.URL+" at "+rev.Commit[:7]+with)
-	in.built.key = source.Key(rev.Commit, o)
+	s.use(src, remote.URL+" at "+rev.Commit[:7]+with)
+	s.built.key = source.Key(rev.Commit, o)
 	return nil
 }
 
@@ -129,23 +142,22 @@ func sourceError(ctx context.Context, key string, err error) error {
 	return finding.Errorf(finding.HostNotReady, "%s: %w", key, err)
 }
 
-// closeSource removes what was fetched.
-func (in *Installer) closeSource() {
-	if in.checkout != "" {
-		_ = os.RemoveAll(in.checkout)
-		in.checkout = ""
+// close removes what was fetched.
+func (s *openedSource) close() {
+	if s.checkout != "" {
+		_ = os.RemoveAll(s.checkout)
 	}
-	in.built = nil
+	*s = openedSource{}
 }
 
 // builds reports whether the plan's image is one to build here and now.
-func (in *Installer) builds(p *Plan) bool {
-	return in.built != nil && in.built.src != nil && in.built.ref == p.stack.Image
+func (p *Plan) builds() bool {
+	return p.built != nil && p.built.src != nil && p.built.ref == p.stack.Image
 }
 
 // buildImage builds the image of the plan.
 func (in *Installer) buildImage(ctx context.Context, p *Plan) error {
-	b := in.built
+	b := p.built
 	bases, err := b.src.Bases()
 	if err != nil {
 		return finding.Errorf(finding.HostNotReady, "%w", err)
@@ -243,8 +255,7 @@ func firstLine(text string) string {
 }
 
 // preflightBuild looks whether this machine can build an image at all.
-func (in *Installer) preflightBuild(ctx context.Context, add func(string, ...any)) error {
-	b := in.built
+func (in *Installer) preflightBuild(ctx context.Context, b *built, add func(string, ...any)) error {
 	if b == nil || b.src == nil || !in.Engine.Info().Local {
 		return nil
 	}

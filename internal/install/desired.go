@@ -69,13 +69,13 @@ func settings(a answers.Answers, s sizing.Sizing, fresh bool) []setting {
 }
 
 // sourceSettings are OpenAlgo's own diagnostics: which source it was built from.
-func (in *Installer) sourceSettings(o *observed) []setting {
-	if in.keep != nil {
+func sourceSettings(o *observed, i Intent) []setting {
+	if i.Image.Keep != nil {
 		return nil
 	}
 	branch, commit := "", ""
-	if in.built != nil {
-		branch, commit = in.built.branch, in.built.commit
+	if o.built != nil {
+		branch, commit = o.built.branch, o.built.commit
 	}
 	var out []setting
 	for _, s := range []setting{

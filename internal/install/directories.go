@@ -93,9 +93,9 @@ func (in *Installer) makeDirectory(ctx context.Context, path, target, image stri
 
 // guardPlace refuses a plan by which OpenAlgo would look for its data in
 // another place than it is in, and start empty.
-func (in *Installer) guardPlace(o *observed, stack *compose.Stack) error {
+func guardPlace(o *observed, i Intent, stack *compose.Stack) error {
 	for _, m := range stack.Spec("").Mounts {
-		if in.toVolumes || m.Target != DataTarget || len(o.data) == 0 || slices.Contains(o.data, m.Source) {
+		if i.Data == ToVolumes || m.Target != DataTarget || len(o.data) == 0 || slices.Contains(o.data, m.Source) {
 			continue
 		}
 		answer := "bind"

@@ -14,7 +14,7 @@ import (
 // planDropped names what the former container of an adopted stack has and the
 // new one has not: a person decides whether it is missed. Never a value.
 func (in *Installer) planDropped(ctx context.Context, o *observed, p *Plan) error {
-	if !in.adopting {
+	if !p.intent.adopts() {
 		return nil
 	}
 	c, spec := o.container(), p.stack.Spec("")

@@ -92,7 +92,7 @@ func (in *Installer) planEdge(ctx context.Context, o *observed, p *Plan) error {
 		p.edge = &edgePlan{}
 		return in.planGone(ctx, p, before)
 	}
-	e, warnings, err := in.openEdge(ctx, o, a)
+	e, warnings, err := in.openEdge(ctx, o, p.intent, a)
 	if err != nil {
 		return edgeRefusal(err)
 	}
@@ -151,12 +151,12 @@ func edgeRefusal(err error) error {
 }
 
 // openEdge opens what serves HTTPS, and describes the site for it.
-func (in *Installer) openEdge(ctx context.Context, o *observed, a answers.Answers) (*edgePlan, []string, error) {
+func (in *Installer) openEdge(ctx context.Context, o *observed, i Intent, a answers.Answers) (*edgePlan, []string, error) {
 	e := &edgePlan{site: edge.Site{
 		Instance: o.project, Dir: in.work.dir, Domain: a.Domain, Email: a.TLS.Email, CA: a.TLS.CA, Cloudflare: a.TLS.Cloudflare,
 		Web: edge.Upstream(a.Ports.Bind, a.Ports.Web), WebSocket: edge.Upstream(a.Ports.Bind, a.Ports.WebSocket),
 	}}
-	e.state = edgeState{Kind: edge.KindCaddy, Domain: a.Domain, Any: in.rehearsing}
+	e.state = edgeState{Kind: edge.KindCaddy, Domain: a.Domain, Any: i.Rehearsal}
 	if a.TLS.CARoot != "" {
 		text, err := readfile.Regular(a.TLS.CARoot, readfile.Config)
 		if err != nil {

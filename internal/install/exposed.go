@@ -8,9 +8,9 @@ import (
 )
 
 // askExposed asks where a change opens OpenAlgo's plain HTTP to the network.
-func (in *Installer) askExposed(o *observed, p *Plan) {
+func askExposed(o *observed, p *Plan) {
 	address, port := p.stack.Published(compose.WebPort)
-	if in.rehearsing || port == 0 || !reachable(address) {
+	if p.intent.Rehearsal || port == 0 || !reachable(address) {
 		return
 	}
 	if c := o.container(); c != nil {

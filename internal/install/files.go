@@ -59,9 +59,9 @@ func (r *run) before(name string) ([]byte, error) {
 // its container was stopped the app may have written it.
 func (r *run) writeFiles(ctx context.Context) error {
 	texts := map[string][]byte{r.plan.composeName: r.plan.composeText, answersName: r.plan.answersText}
-	if r.in.restoring != nil {
+	if r.plan.intent.restores() {
 		for _, name := range overrideNames {
-			texts[name] = r.in.restoring.files[name]
+			texts[name] = r.plan.intent.Backup.files[name]
 		}
 	}
 	for name, text := range texts {

@@ -70,19 +70,19 @@ func bindSource(m engine.Mount) string {
 }
 
 // guardData is the guard of a change that may make a container or data.
-func (in *Installer) guardData(o *observed) error {
+func (in *Installer) guardData(o *observed, i Intent) error {
 	if err := in.guardEngine(o); err != nil {
 		return err
 	}
 	if err := in.guardProject(o); err != nil {
 		return err
 	}
-	if in.command != commandInstall && in.command != commandStart { // these recreate it
+	if i.Command != commandInstall && i.Command != commandStart { // these recreate it
 		if err := in.guardPlaceOfContainer(o); err != nil {
 			return err
 		}
 	}
-	if err := in.guardForeign(o); err != nil {
+	if err := in.guardForeign(o, i); err != nil {
 		return err
 	}
 	switch {
@@ -90,7 +90,7 @@ func (in *Installer) guardData(o *observed) error {
 		return finding.Errorf(finding.HostNotReady, "there is no %s, and %s, which would say where its data is, can't be read: %w. "+
 			"Bring the .env back, or move that file away", in.work.env(), compose.FileName, o.unread)
 	case len(o.data) == 0:
-		return in.guardMoved(o)
+		return in.guardMoved(o, i)
 	}
 	return in.guardKeys(o)
 }
@@ -184,10 +184,10 @@ func (in *Installer) mounted(o *observed, volume string) bool {
 
 // guardForeign refuses to write over the .env of another tool's stack: its keys
 // open its data, whatever project or ports this one would have.
-func (in *Installer) guardForeign(o *observed) error {
+func (in *Installer) guardForeign(o *observed, i Intent) error {
 	c := in.foreignHere(o)
 	switch {
-	case in.adopting || c == nil:
+	case i.adopts() || c == nil:
 		return nil
 	case o.state.ours():
 		return finding.Errorf(finding.HostNotReady, "container %s also uses %s\n\nTwo OpenAlgos on one database can damage it. Check which one you use, then stop the other:\n\n    docker stop %[1]s\n\nNothing was changed.", c.Name, in.work.env())
@@ -259,8 +259,8 @@ func (in *Installer) guardProject(o *observed) error {
 // guardMoved recognises a directory that was moved or renamed without what
 // names its project: keys are here, but no data of this project's name, while
 // a volume lies about whose own directory is gone.
-func (in *Installer) guardMoved(o *observed) error {
-	if o.env == nil || o.state.Project != "" || o.state.Began == o.project || in.adopting { // its container has this .env
+func (in *Installer) guardMoved(o *observed, i Intent) error {
+	if o.env == nil || o.state.Project != "" || o.state.Began == o.project || i.adopts() { // its container has this .env
 		return nil
 	}
 	var stray []string

@@ -12,7 +12,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
@@ -21,16 +20,16 @@ import (
 )
 
 // imageRef is the reference that docker-compose.yaml names.
-func (in *Installer) imageRef(a answers.Answers) string {
+func imageRef(o *observed, i Intent) string {
 	switch {
-	case in.keep != nil:
-		return in.keep.ref
-	case a.Image.Source == "rehearsal":
+	case i.Image.Keep != nil:
+		return i.Image.Keep.ref
+	case i.Answers.Image.Source == "rehearsal":
 		return rehearsal.ImageRef(selfHash())
-	case in.built != nil:
-		return in.built.ref
+	case o.built != nil:
+		return o.built.ref
 	}
-	return a.Image.Ref
+	return i.Answers.Image.Ref
 }
 
 // selfHash is the SHA-256 of this program: the rehearsal image is made from
@@ -59,7 +58,7 @@ func openSelf() (*os.File, error) {
 // bringImage pulls the image, builds it, or makes the rehearsal image.
 func (in *Installer) bringImage(ctx context.Context, p *Plan) error {
 	title := "bring the image "
-	if in.builds(p) {
+	if p.builds() {
 		title = "build the image "
 	}
 	began := in.stepStarted("image", title+p.stack.Image)
@@ -67,7 +66,7 @@ func (in *Installer) bringImage(ctx context.Context, p *Plan) error {
 	switch {
 	case p.answers.Image.Source == "rehearsal":
 		err = in.importRehearsal(ctx, p.stack.Image)
-	case in.builds(p):
+	case p.builds():
 		if err = in.buildImage(ctx, p); err != nil {
 			in.stepEnded("image", event.Failed, began)
 			return in.buildError(p.stack.Image, err)

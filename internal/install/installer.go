@@ -31,33 +31,20 @@ type Installer struct {
 	Report  event.Reporter
 	// Wait is how long the stack may take to answer; 0 is a fitting default.
 	Wait time.Duration
-	// Share is how many instances will share the machine in the end; 0 counts
-	// those that run.
-	Share int
 	// Resolver looks domains up; nil is the system's.
 	Resolver host.Resolver
 	// Confirm is asked what a plan of Reconfigure asks; its error ends the run.
 	Confirm func(*Plan) error
 
-	work     workdir
-	redact   *secret.Redactor
-	built    *built  // the image that is built from source; nil: none is
-	checkout string  // where its source was fetched to; "" when it was not
-	edit     EnvEdit // what is asked of single keys of .env
+	work   workdir
+	redact *secret.Redactor
+	source openedSource
 	// portTaken says that the last plan failed for a port that somebody has.
 	portTaken bool
-	// toVolumes says that an adopted stack's directories become volumes.
-	toVolumes bool
-	said      map[string]bool // by sayOnce
-	intent
-	// evenBroken says that the former container need not answer: a restore is
-	// what mends it.
-	evenBroken bool
-	samples    map[string][]byte // .sample.env of the images that were looked into
+	said      map[string]bool   // by sayOnce
+	samples   map[string][]byte // .sample.env of the images that were looked into
 	// seen says that the engine has this directory on its own disk.
 	seen bool
-	// rehearsing says that all of this is taken away again.
-	rehearsing bool
 }
 
 // New returns an Installer for the instance in dir.
@@ -73,17 +60,17 @@ func New(dir string, e *engine.Engine, machine sizing.Machine, report event.Repo
 }
 
 // Plan works out what Install would do, and changes nothing.
-func (in *Installer) Plan(ctx context.Context, a answers.Answers) (*Plan, error) {
-	defer in.closeSource()
-	return in.planWish(ctx, commandInstall, func(context.Context) (answers.Answers, error) { return a, nil })
+func (in *Installer) Plan(ctx context.Context, a answers.Answers, instances int) (*Plan, error) {
+	defer in.source.close()
+	return in.planWish(ctx, func(context.Context) (Intent, error) { return asAnswered(a, instances), nil })
 }
 
 // plan plans again where somebody took the free ports that it had chosen.
-func (in *Installer) plan(ctx context.Context, a answers.Answers) (o *observed, p *Plan, err error) {
+func (in *Installer) plan(ctx context.Context, i Intent) (o *observed, p *Plan, err error) {
 	for range portTries {
 		in.portTaken = false
-		o, p, err = in.planOnce(ctx, a)
-		if !in.portTaken || !a.Ports.AutoWeb && !a.Ports.AutoWebSocket {
+		o, p, err = in.planOnce(ctx, i)
+		if ports := i.Answers.Ports; !in.portTaken || !ports.AutoWeb && !ports.AutoWebSocket {
 			break
 		}
 	}
@@ -93,22 +80,22 @@ func (in *Installer) plan(ctx context.Context, a answers.Answers) (o *observed, 
 // portTries is how often free ports are chosen.
 const portTries = 3
 
-func (in *Installer) planOnce(ctx context.Context, a answers.Answers) (*observed, *Plan, error) {
-	o, err := in.observe(ctx)
+func (in *Installer) planOnce(ctx context.Context, i Intent) (*observed, *Plan, error) {
+	o, err := in.observeFor(ctx, i)
 	if err != nil {
 		return nil, nil, err
 	}
-	in.know(a, o)
-	if err := in.choosePorts(ctx, o, &a); err != nil {
+	in.know(i.Answers, o)
+	if err := in.choosePorts(ctx, o, &i.Answers); err != nil {
 		return nil, nil, err
 	}
-	if err := in.openSource(ctx, a); err != nil {
+	if o.built, err = in.source.open(ctx, in, i); err != nil {
 		return nil, nil, err
 	}
-	if err := in.observeImage(ctx, o, in.imageRef(a)); err != nil {
+	if err := in.observeImage(ctx, o, i); err != nil {
 		return nil, nil, err
 	}
-	p, err := in.makePlan(ctx, a, o)
+	p, err := in.makePlan(ctx, i, o)
 	return o, p, err
 }
 
@@ -125,30 +112,35 @@ func (in *Installer) knowEnv(o *observed) {
 }
 
 // Install makes the stack what the answers say. Nothing to do is a success.
-func (in *Installer) Install(ctx context.Context, a answers.Answers) (event.Result, error) {
-	return in.carryOut(ctx, commandInstall, func(context.Context) (answers.Answers, error) { return a, nil })
+// instances share the machine in the end; 0 counts those that run.
+func (in *Installer) Install(ctx context.Context, a answers.Answers, instances int) (event.Result, error) {
+	return in.install(ctx, asAnswered(a, instances))
+}
+
+func (in *Installer) install(ctx context.Context, i Intent) (event.Result, error) {
+	return in.carryOut(ctx, commandInstall, func(context.Context) (Intent, error) { return i, nil })
 }
 
 // InstallSaved is Install with the answers that the last install left in the
 // directory, as they stand once no other run is under way.
 func (in *Installer) InstallSaved(ctx context.Context) (event.Result, error) {
 	name := filepath.Join(in.work.dir, answersName)
-	return in.carryOut(ctx, commandInstall, func(context.Context) (answers.Answers, error) {
+	return in.carryOut(ctx, commandInstall, func(context.Context) (Intent, error) {
 		a, problems, ok := SavedAnswers(in.work.dir, name)
 		switch {
 		case !ok:
-			return a, finding.Errorf(finding.Usage, "%s cannot be read any more", name)
+			return Intent{}, finding.Errorf(finding.Usage, "%s cannot be read any more", name)
 		case len(problems) > 0:
-			return a, &finding.Error{Kind: finding.Usage, Err: &answers.Invalid{Problems: problems}}
+			return Intent{}, &finding.Error{Kind: finding.Usage, Err: &answers.Invalid{Problems: problems}}
 		}
-		return a, nil
+		return asAnswered(a, 0), nil
 	})
 }
 
 // carryOut does what a wish says: it finishes or undoes what a killed run left,
 // then plans and applies under the lock.
 func (in *Installer) carryOut(ctx context.Context, command string, w wish) (event.Result, error) {
-	defer in.closeSource()
+	defer in.source.close()
 	result := event.Result{}
 	held, err := in.takeOver(ctx)
 	if err != nil {
@@ -156,7 +148,7 @@ func (in *Installer) carryOut(ctx context.Context, command string, w wish) (even
 	}
 	if held == nil {
 		// Looking needs no lock, and a run with nothing to do writes nothing.
-		p, err := in.planWish(ctx, command, w)
+		p, err := in.planWish(ctx, w)
 		if err != nil {
 			return result, err
 		}
@@ -179,7 +171,7 @@ func (in *Installer) carryOut(ctx context.Context, command string, w wish) (even
 		if err := in.recoverFor(ctx, command); err != nil {
 			return result, err
 		}
-		return in.install(ctx, command, w, madeDir)
+		return in.change(ctx, w, madeDir)
 	})
 }
 
@@ -222,8 +214,8 @@ func (in *Installer) nothingToDo(ctx context.Context, p *Plan, result event.Resu
 	return result, nil
 }
 
-// install plans under the lock, brings the image, and applies.
-func (in *Installer) install(ctx context.Context, command string, w wish, madeDir bool) (event.Result, error) {
+// change plans under the lock, brings the image, and applies.
+func (in *Installer) change(ctx context.Context, w wish, madeDir bool) (event.Result, error) {
 	result := event.Result{}
 	unused := func(err error) (event.Result, error) {
 		if ctx.Err() != nil {
@@ -232,12 +224,12 @@ func (in *Installer) install(ctx context.Context, command string, w wish, madeDi
 		in.work.removeIfUnused(madeDir)
 		return result, err
 	}
-	a, err := in.wanted(ctx, command, w)
+	i, err := w(ctx)
 	if err != nil {
 		return unused(err)
 	}
-	result.URL = a.Origin()
-	o, p, err := in.plan(ctx, a)
+	result.URL = i.Answers.Origin()
+	o, p, err := in.plan(ctx, i)
 	if err != nil {
 		return unused(err)
 	}
@@ -256,10 +248,10 @@ func (in *Installer) install(ctx context.Context, command string, w wish, madeDi
 			return unused(err)
 		}
 		// The image's own base of .env is known now.
-		if a, err = in.wanted(ctx, command, w); err != nil {
+		if i, err = w(ctx); err != nil {
 			return unused(err)
 		}
-		if o, p, err = in.plan(ctx, a); err != nil {
+		if o, p, err = in.plan(ctx, i); err != nil {
 			return unused(err)
 		}
 	}
@@ -269,10 +261,10 @@ func (in *Installer) install(ctx context.Context, command string, w wish, madeDi
 	run := newRun(in, o, p, madeDir)
 	run.countBefore(ctx)
 	run.noteBroken(ctx)
-	if old := run.old; old != nil && old.ImageID != p.imageID && (in.upgrading || in.restoring != nil) {
+	if old := run.old; old != nil && old.ImageID != p.imageID && (i.upgrades() || i.restores()) {
 		in.keepImageTag(ctx, p.project, o.state.ImageRef, old.ImageID)
 	}
-	if in.adopting {
+	if i.adopts() {
 		if err := run.adopted(ctx); err != nil {
 			return unused(err)
 		}
@@ -280,7 +272,7 @@ func (in *Installer) install(ctx context.Context, command string, w wish, madeDi
 	if err := run.apply(ctx); err != nil {
 		return result, err
 	}
-	if in.built != nil {
+	if p.built != nil {
 		keep := []string{p.imageID}
 		if run.old != nil {
 			keep = append(keep, run.old.ImageID)

@@ -55,6 +55,7 @@ type journal struct {
 	Verified bool          `json:"verified,omitempty"` // the new stack answered: only tidying up is left
 
 	work    workdir
+	old     previous
 	resumed bool      // an earlier process began it
 	saved   time.Time // when an earlier process wrote it last; zero: this one made it
 }

@@ -86,7 +86,7 @@ func (in *Installer) locked(ctx context.Context, command string, do func(*engine
 	}
 	defer held.release()
 	return in.logged(command, func() (event.Result, error) {
-		if err := in.recover(ctx); err != nil {
+		if err := in.recover(ctx, mustAnswer); err != nil {
 			return event.Result{}, err
 		}
 		// Again, since another run may have changed it in the meantime.

@@ -51,6 +51,7 @@ type observed struct {
 	unread                     error         // why docker-compose.yaml could not be asked for that
 	image                      *engine.Image // the image of the answers; nil: not on the engine
 	sample                     []byte        // that image's own .sample.env; nil: not known
+	built                      *built        // the image that is built from source; nil: none is
 	moved                      bool          // its tag stands for another image than the one that runs
 }
 
@@ -68,6 +69,12 @@ func (o *observed) owns(c engine.Container) bool {
 }
 
 func (in *Installer) observe(ctx context.Context) (*observed, error) {
+	return in.observeFor(ctx, Intent{})
+}
+
+// observeFor is observe for an intent, which may begin from other files than
+// those that are here.
+func (in *Installer) observeFor(ctx context.Context, i Intent) (*observed, error) {
 	o := &observed{}
 	if info, err := os.Stat(in.work.dir); err == nil && !info.IsDir() {
 		return nil, finding.Errorf(finding.HostNotReady, "%s is a file, not a directory; choose another directory with --dir", in.work.dir)
@@ -99,19 +106,19 @@ func (in *Installer) observe(ctx context.Context) (*observed, error) {
 	if o.project == "" {
 		return nil, finding.Errorf(finding.Usage, "%s gives no project name: choose a directory whose name has letters or digits, such as /opt/openalgo", in.work.dir)
 	}
-	if in.restoring != nil {
-		in.restoring.observed(in.work.dir, o)
+	if i.restores() {
+		i.Backup.observed(in.work.dir, o)
 	}
 	if err := in.observeEngine(ctx, o); err != nil {
 		return nil, err
 	}
-	if in.adopting {
+	if i.adopts() {
 		if err := in.observeAdopted(o); err != nil {
 			return nil, err
 		}
 	}
 	o.data = in.dataPlaces(ctx, o)
-	in.judgeSalt(ctx, o)
+	in.judgeSalt(ctx, o, i.Backup)
 	return o, nil
 }
 
@@ -192,11 +199,12 @@ func rank(c engine.Container) int {
 
 // observeImage looks for the image and reads the base of .env out of it,
 // through a container that is made for that and never started.
-func (in *Installer) observeImage(ctx context.Context, o *observed, ref string) error {
-	image, err := in.imageOf(ctx, o, ref)
+func (in *Installer) observeImage(ctx context.Context, o *observed, i Intent) error {
+	ref := imageRef(o, i)
+	image, err := in.imageOf(ctx, o, i, ref)
 	if errors.Is(err, engine.ErrNotFound) || errors.Is(err, engine.ErrImageNotFound) {
-		if in.built != nil && in.built.src != nil {
-			o.sample, _ = in.built.src.Read(".sample.env") // the image will have the same
+		if o.built != nil && o.built.src != nil {
+			o.sample, _ = o.built.src.Read(".sample.env") // the image will have the same
 		}
 		return nil
 	}

@@ -11,10 +11,10 @@ import (
 
 // imageOf is the image that a reference means for this instance: a container
 // keeps the one that it runs while its tag moves on, or goes.
-func (in *Installer) imageOf(ctx context.Context, o *observed, ref string) (engine.Image, error) {
+func (in *Installer) imageOf(ctx context.Context, o *observed, i Intent, ref string) (engine.Image, error) {
 	image, err := in.Engine.Image(ctx, ref)
 	gone := errors.Is(err, engine.ErrNotFound) || errors.Is(err, engine.ErrImageNotFound)
-	if err != nil && !gone || !in.staysOn(o, ref) || err == nil && image.ID == o.container().ImageID ||
+	if err != nil && !gone || !staysOn(o, i, ref) || err == nil && image.ID == o.container().ImageID ||
 		gone && strings.HasPrefix(ref, rehearsal.Repository) { // that is made again
 		return image, err
 	}
@@ -29,9 +29,9 @@ func (in *Installer) imageOf(ctx context.Context, o *observed, ref string) (engi
 
 // staysOn reports whether the container was made from a reference, and keeps
 // the image that this stood for then.
-func (in *Installer) staysOn(o *observed, ref string) bool {
+func staysOn(o *observed, i Intent, ref string) bool {
 	c := o.container()
-	if c == nil || in.upgrading || in.restoring != nil && in.restoring.exact {
+	if c == nil || i.Image.Moves {
 		return false
 	}
 	// A container that was made while the tag moved names its image by ID.

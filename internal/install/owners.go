@@ -32,7 +32,7 @@ type ownerChange struct {
 // docker-run.sh makes them as root, and OpenAlgo does not start then.
 func (in *Installer) planOwners(o *observed, p *Plan) error {
 	info := in.Engine.Info()
-	if !info.Local || info.Rootless || info.UserNS || !in.adopting && o.state.ours() {
+	if !info.Local || info.Rootless || info.UserNS || !p.intent.adopts() && o.state.ours() {
 		return nil
 	}
 	var dirs []string
@@ -162,7 +162,7 @@ func (c ownerChange) give(uid, gid int) error {
 // preflightUser refuses an image whose user could not read .env.
 func (in *Installer) preflightUser(ctx context.Context, o *observed, p *Plan, add func(string, ...any)) {
 	c := o.container()
-	if o.image == nil || p.stack.Spec("").User != "" || c != nil && c.ImageID == o.image.ID && !in.adopting {
+	if o.image == nil || p.stack.Spec("").User != "" || c != nil && c.ImageID == o.image.ID && !p.intent.adopts() {
 		return
 	}
 	uid := in.userOf(ctx, o.image.ID, o.image.User)

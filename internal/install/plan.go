@@ -49,7 +49,9 @@ type Plan struct {
 	Settings []SizingLine `json:"settings,omitempty"`
 	Asks     []Ask        `json:"asks,omitempty"`
 
-	answers     answers.Answers
+	intent      Intent
+	answers     answers.Answers // of the intent, with the ports that were chosen
+	built       *built          // the image that is built from source; nil: none is
 	project     string
 	env         envPlan
 	fernetSalt  string // what state.json says of that key once the plan is carried out; "" as before

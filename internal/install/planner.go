@@ -9,7 +9,6 @@ import (
 
 	"github.com/aymanbagabas/go-udiff"
 
-	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/finding"
@@ -18,25 +17,26 @@ import (
 
 // makePlan works out, from the answers and the world as observed, what has to
 // change. It changes nothing itself.
-func (in *Installer) makePlan(ctx context.Context, a answers.Answers, o *observed) (*Plan, error) {
-	p := &Plan{Changes: []Change{}, Warnings: append([]string{}, a.Warnings()...), answers: a, project: o.project, command: in.command, composeName: compose.FileName}
-	if err := in.guardData(o); err != nil {
+func (in *Installer) makePlan(ctx context.Context, i Intent, o *observed) (*Plan, error) {
+	p := &Plan{Changes: []Change{}, Warnings: append([]string{}, i.Answers.Warnings()...), intent: i, answers: i.Answers, project: o.project,
+		command: i.Command, composeName: compose.FileName, built: o.built}
+	if err := in.guardData(o, i); err != nil {
 		return nil, err
 	}
 	in.planSizing(o, p)
 	if err := in.planFiles(ctx, o, p); err != nil {
 		return nil, err
 	}
-	if err := guardDatabases(in.edit, p); err != nil {
+	if err := guardDatabases(i.Env, p); err != nil {
 		return nil, err
 	}
-	in.planImage(o, p)
+	planImage(o, p)
 	planResources(o, p)
 	in.planDirectories(p)
 	if err := in.planOwners(o, p); err != nil {
 		return nil, err
 	}
-	in.planContainer(o, p)
+	planContainer(o, p)
 	if err := in.planDropped(ctx, o, p); err != nil {
 		return nil, err
 	}
@@ -58,7 +58,7 @@ func (in *Installer) makePlan(ctx context.Context, a answers.Answers, o *observe
 // that is another one, shared among the instances.
 func (in *Installer) planSizing(o *observed, p *Plan) {
 	var warnings []string
-	p.Sizing, warnings = dueSizing(in.Machine, max(o.othersRunning()+1, in.Share), p.answers.Sizing)
+	p.Sizing, warnings = dueSizing(in.Machine, max(o.othersRunning()+1, p.intent.Instances), p.answers.Sizing)
 	p.Warnings = append(p.Warnings, warnings...)
 }
 
@@ -74,19 +74,22 @@ func (o *observed) othersRunning() int {
 }
 
 func (in *Installer) planFiles(ctx context.Context, o *observed, p *Plan) error {
-	edit, mode := in.edit, envOurs
-	if in.adopting {
+	i := p.intent
+	edit, mode := i.Env, envOurs
+	if i.adopts() {
 		mode = envAdopted
 	}
-	if in.restoring != nil {
-		edit = in.restoring.edits(o)
+	if i.restores() {
+		edit = i.Backup.edits(o)
 	}
-	if in.restoring != nil && !in.restoring.exact {
+	if i.restores() && !i.Backup.exact {
 		mode = envFromOther
 	}
 	var warnings []string
 	var err error
-	p.env, warnings, err = planEditedEnv(o.env, o.sample, slices.Concat(settings(p.answers, p.Sizing, o.env == nil), in.sourceSettings(o), cookieSettings(p.answers, o.project, o.env == nil || in.restoring != nil && !in.restoring.same)), edit, o.state, len(o.data) > 0 || elsewhere(o) || in.restoring != nil, mode)
+	wanted := slices.Concat(settings(p.answers, p.Sizing, o.env == nil), sourceSettings(o, i),
+		cookieSettings(p.answers, o.project, o.env == nil || i.restores() && !i.Backup.same))
+	p.env, warnings, err = planEditedEnv(o.env, o.sample, wanted, edit, o.state, len(o.data) > 0 || elsewhere(o) || i.restores(), mode)
 	if lostKeys(err) {
 		return finding.Errorf(finding.HostNotReady, "%w.\nThe .env may stand in %s, or in a backup of yours; bring the line back and run this again",
 			err, in.work.path("backups"))
@@ -96,7 +99,7 @@ func (in *Installer) planFiles(ctx context.Context, o *observed, p *Plan) error 
 	}
 	p.env.replaces = o.presentEnv
 	p.fernetSalt = o.state.saltAfter(o.sample)
-	warnUnknown(in.edit, o, p)
+	warnUnknown(i.Env, o, p)
 	p.Warnings = append(p.Warnings, warnings...)
 	file, err := envfile.Parse(p.env.text)
 	if err != nil {
@@ -116,7 +119,7 @@ func (in *Installer) planFiles(ctx context.Context, o *observed, p *Plan) error 
 			action, reason = ActionCreate, "keys, broker and sizing on the image's own base; owner 1000:1000, mode 0600"
 		}
 		before := o.envText
-		if in.restoring != nil {
+		if i.restores() {
 			before, reason = o.presentEnv, "as it was then, keys included"
 			if len(before) == 0 {
 				action = ActionCreate
@@ -144,9 +147,9 @@ func elsewhere(o *observed) bool {
 // user made of it: an edit is kept, and carried out whole or refused.
 func (in *Installer) planCompose(ctx context.Context, o *observed, p *Plan) error {
 	rendered := compose.Render(compose.Params{
-		Project: o.project, Container: compose.ContainerName(o.project), Image: in.imageRef(p.answers),
+		Project: o.project, Container: compose.ContainerName(o.project), Image: imageRef(o, p.intent),
 		Bind: p.answers.Ports.Bind, WebPort: p.answers.Ports.Web, WebSocketPort: p.answers.Ports.WebSocket,
-		SELinux: in.Engine.Info().SELinux, OwnHealth: in.ownHealth(), AsRoot: o.runsAsRoot(),
+		SELinux: in.Engine.Info().SELinux, OwnHealth: ownHealth(o, p.intent), AsRoot: o.runsAsRoot(),
 		BindData: p.answers.Volumes == "bind", Data: p.answers.Data,
 	})
 	p.composeText, p.ownCompose = rendered, true
@@ -156,10 +159,10 @@ func (in *Installer) planCompose(ctx context.Context, o *observed, p *Plan) erro
 	switch {
 	case o.composeText == nil:
 		p.add(Change{Kind: KindFile, Name: path, Action: ActionCreate, Reason: "how Docker runs OpenAlgo", Diff: diff})
-	case in.adopting:
+	case p.intent.adopts():
 		p.add(Change{Kind: KindFile, Name: path, Action: ActionUpdate, Reason: "written anew; the former one stays in " + in.work.path("backups"), Diff: diff})
 	case onDisk == sha256Hex(rendered):
-	case onDisk == last && last == earlier && !in.recreatesAnyway(p):
+	case onDisk == last && last == earlier && !recreatesAnyway(p):
 		p.composeText = o.composeText
 	case onDisk == last && last == earlier:
 		p.add(Change{Kind: KindFile, Name: path, Action: ActionUpdate, Reason: "this version of openalgo-install gives the container fewer rights and more time to start", Diff: diff})
@@ -182,12 +185,12 @@ func (in *Installer) planCompose(ctx context.Context, o *observed, p *Plan) erro
 		return finding.Errorf(finding.HostNotReady, "%w", err)
 	}
 	if p.ownCompose {
-		if err := in.guardPlace(o, p.stack); err != nil {
+		if err := guardPlace(o, p.intent, p.stack); err != nil {
 			return err
 		}
 	}
 	if !p.ownCompose && last == "" {
-		if err := in.sameAsAsked(o, p, path); err != nil {
+		if err := sameAsAsked(o, p, path); err != nil {
 			return err
 		}
 	}
@@ -213,23 +216,23 @@ func (o *observed) runsAsRoot() bool {
 // recreatesAnyway reports whether the container is recreated for another reason
 // than its Compose file. A change that only a new version of this program writes
 // there waits for that: it is not worth an outage.
-func (in *Installer) recreatesAnyway(p *Plan) bool {
-	return p.env.changes() || in.upgrading || in.restoring != nil
+func recreatesAnyway(p *Plan) bool {
+	return p.env.changes() || p.intent.upgrades() || p.intent.restores()
 }
 
 // ownHealth reports whether the image has our start.sh.
-func (in *Installer) ownHealth() bool {
-	if in.keep != nil {
-		return in.keep.ownHealth
+func ownHealth(o *observed, i Intent) bool {
+	if i.Image.Keep != nil {
+		return i.Image.Keep.ownHealth
 	}
-	return in.built != nil && in.built.dockerfile == source.Ours
+	return o.built != nil && o.built.dockerfile == source.Ours
 }
 
 // sameAsAsked refuses answers that a docker-compose.yaml of unknown origin
 // does not carry out: it is kept as it stands, so they would be ignored.
-func (in *Installer) sameAsAsked(o *observed, p *Plan, path string) error {
+func sameAsAsked(o *observed, p *Plan, path string) error {
 	var other []string
-	if want := in.imageRef(p.answers); p.stack.Image != want {
+	if want := imageRef(o, p.intent); p.stack.Image != want {
 		other = append(other, fmt.Sprintf("the image %s, the answers %s", p.stack.Image, want))
 	}
 	for inside, want := range map[int]int{compose.WebPort: p.answers.Ports.Web, compose.WebSocketPort: p.answers.Ports.WebSocket} {
@@ -264,7 +267,7 @@ func (in *Installer) planAnswers(o *observed, p *Plan) error {
 	return nil
 }
 
-func (in *Installer) planImage(o *observed, p *Plan) {
+func planImage(o *observed, p *Plan) {
 	if o.image != nil {
 		p.imageID = o.image.ID
 		return
@@ -277,8 +280,8 @@ func (in *Installer) planImage(o *observed, p *Plan) {
 	switch {
 	case p.answers.Image.Source == "rehearsal":
 		reason = "the stand-in app, made from this program"
-	case in.built != nil:
-		reason = "built from " + in.built.from
+	case o.built != nil:
+		reason = "built from " + o.built.from
 	}
 	p.add(Change{Kind: KindImage, Name: p.stack.Image, Action: ActionCreate, Reason: reason})
 }
@@ -301,21 +304,21 @@ func planResources(o *observed, p *Plan) {
 	}
 }
 
-func (in *Installer) planContainer(o *observed, p *Plan) {
+func planContainer(o *observed, p *Plan) {
 	c := o.container()
 	name := p.stack.ContainerName()
 	if c == nil {
 		p.add(Change{Kind: KindContainer, Name: name, Action: ActionCreate, Reason: "runs OpenAlgo"})
 		return
 	}
-	if p.imageID != "" && in.staysOn(o, p.stack.Image) && p.change(KindImage, p.stack.Image) == nil {
+	if p.imageID != "" && staysOn(o, p.intent, p.stack.Image) && p.change(KindImage, p.stack.Image) == nil {
 		if o.moved || c.ImageID != p.imageID {
 			p.warn("the tag %s has moved to another image; the container keeps the one that it runs", p.stack.Image)
 		}
 		p.imageID = c.ImageID
 	}
 	reasons := recreateReasons(c, p)
-	if in.restoring != nil {
+	if p.intent.restores() {
 		reasons = append(reasons, "its data is replaced")
 	}
 	if len(reasons) > 0 {

@@ -31,7 +31,7 @@ func (in *Installer) preflight(ctx context.Context, o *observed, p *Plan) error 
 
 	in.preflightDir(add)
 	for _, name := range rivalNames {
-		if _, err := os.Stat(filepath.Join(in.work.dir, name)); err == nil && !in.adopting {
+		if _, err := os.Stat(filepath.Join(in.work.dir, name)); err == nil && !p.intent.adopts() {
 			add("%s would be read by Docker Compose instead of %s: rename it or choose another --dir",
 				filepath.Join(in.work.dir, name), compose.FileName)
 		}
@@ -44,14 +44,14 @@ func (in *Installer) preflight(ctx context.Context, o *observed, p *Plan) error 
 	in.preflightView(ctx, o, add)
 	var cause error
 	if p.change(KindImage, p.stack.Image) != nil {
-		cause = in.preflightBuild(ctx, add)
+		cause = in.preflightBuild(ctx, p.built, add)
 	}
 	in.preflightPorts(ctx, o, p, add)
 	in.preflightEdge(ctx, p, add)
-	if c := o.container(); in.upgrading && c != nil && !p.Empty() {
+	if c := o.container(); p.intent.upgrades() && c != nil && !p.Empty() {
 		in.preflightSnapshot(ctx, *c, add)
 	}
-	if c := o.container(); in.toVolumes && c != nil {
+	if c := o.container(); p.intent.Data == ToVolumes && c != nil {
 		in.preflightMove(o, p, *c, add)
 	}
 	if holder := in.nameHolder(ctx, o, p.stack.ContainerName()); holder != "" {
@@ -112,7 +112,7 @@ func (in *Installer) preflightEngine(o *observed, p *Plan, add func(string, ...a
 	if o.image != nil && o.image.Arch != "" && info.Arch != "" && o.image.Arch != info.Arch {
 		add("the image %s is for %s and this engine runs %s: name an image for %s", p.stack.Image, o.image.Arch, info.Arch, info.Arch)
 	}
-	if o.image != nil || p.answers.Image.Source == "rehearsal" || in.built != nil || !info.Local || info.RootDir == "" {
+	if o.image != nil || p.answers.Image.Source == "rehearsal" || p.built != nil || !info.Local || info.RootDir == "" {
 		return
 	}
 	if disk, err := host.Disk(info.RootDir); err == nil && disk.FreeMiB < minImageMiB {

@@ -18,61 +18,63 @@ import (
 // as an install does; its image stays the one that it runs. Credentials come
 // from .env, where alone they are.
 func (in *Installer) Reconfigure(ctx context.Context, command string, change func(*answers.Answers) error) (event.Result, error) {
-	return in.carryOut(ctx, command, in.changed(change))
+	return in.carryOut(ctx, command, in.changed(command, change))
 }
 
 // PlanReconfigure works out what Reconfigure would do, and changes nothing.
 func (in *Installer) PlanReconfigure(ctx context.Context, command string, change func(*answers.Answers) error) (*Plan, error) {
-	return in.dryRun(ctx, command, in.changed(change))
+	return in.dryRun(ctx, command, in.changed(command, change))
 }
 
 // changed is the wish for the saved answers with a change.
-func (in *Installer) changed(change func(*answers.Answers) error) wish {
-	return func(ctx context.Context) (answers.Answers, error) {
-		a, err := in.saved(ctx)
+func (in *Installer) changed(command string, change func(*answers.Answers) error) wish {
+	return func(ctx context.Context) (Intent, error) {
+		i, err := in.saved(ctx, command)
 		if err != nil {
-			return a, err
+			return i, err
 		}
-		if err := change(&a); err != nil {
-			return a, err
+		if err := change(&i.Answers); err != nil {
+			return i, err
 		}
-		if problems := a.Check(); len(problems) > 0 {
-			return a, &finding.Error{Kind: finding.Usage, Err: &answers.Invalid{Problems: problems}}
+		if problems := i.Answers.Check(); len(problems) > 0 {
+			return i, &finding.Error{Kind: finding.Usage, Err: &answers.Invalid{Problems: problems}}
 		}
-		return a, nil
+		return i, nil
 	}
 }
 
-// saved are the answers that the stack was installed with, and its image.
-func (in *Installer) saved(ctx context.Context) (answers.Answers, error) {
+// saved is the intent of the answers that the stack was installed with: it keeps
+// its image.
+func (in *Installer) saved(ctx context.Context, command string) (Intent, error) {
+	i := Intent{Command: command}
 	o, err := in.observe(ctx)
 	if err != nil {
-		return answers.Answers{}, err
+		return i, err
 	}
 	in.knowEnv(o)
 	path := filepath.Join(in.work.dir, answersName)
 	switch {
 	case o.container() == nil && o.env == nil:
-		return answers.Answers{}, finding.Errorf(finding.HostNotReady, "there is no OpenAlgo in %s: `openalgo-install status` lists what there is, --dir names another directory", in.work.dir)
+		return i, finding.Errorf(finding.HostNotReady, "there is no OpenAlgo in %s: `openalgo-install status` lists what there is, --dir names another directory", in.work.dir)
 	case o.state.ImageRef == "":
-		return answers.Answers{}, finding.Errorf(finding.HostNotReady, "the OpenAlgo in %s was not installed by this program: `openalgo-install adopt` takes it over as it is, "+
+		return i, finding.Errorf(finding.HostNotReady, "the OpenAlgo in %s was not installed by this program: `openalgo-install adopt` takes it over as it is, "+
 			"with its keys and data", in.work.dir)
 	case o.answersText == nil:
-		return answers.Answers{}, finding.Errorf(finding.HostNotReady, "%s is gone, so it is not known how this OpenAlgo was installed: bring it back, or install with answers again, "+
+		return i, finding.Errorf(finding.HostNotReady, "%s is gone, so it is not known how this OpenAlgo was installed: bring it back, or install with answers again, "+
 			"which keeps keys and data", path)
 	case o.env == nil && len(o.data) == 0:
-		return answers.Answers{}, finding.Errorf(finding.HostNotReady, "there is no %s, and no data either. To install OpenAlgo here, use --answers FILE", in.work.env())
+		return i, finding.Errorf(finding.HostNotReady, "there is no %s, and no data either. To install OpenAlgo here, use --answers FILE", in.work.env())
 	}
 	if err := in.guardKeys(o); err != nil {
-		return answers.Answers{}, err
+		return i, err
 	}
 	a, problems := answers.ParseSaved(o.answersText)
 	if len(problems) > 0 {
-		return a, &finding.Error{Kind: finding.HostNotReady, Err: fmt.Errorf("%s: %w", path, &answers.Invalid{Problems: problems})}
+		return i, &finding.Error{Kind: finding.HostNotReady, Err: fmt.Errorf("%s: %w", path, &answers.Invalid{Problems: problems})}
 	}
 	readCredentials(&a, o.env)
-	in.keep = &kept{ref: o.state.ImageRef, ownHealth: strings.Contains(string(o.composeText), "/app/start.sh")}
-	return a, nil
+	i.Answers, i.Image.Keep = a, &kept{ref: o.state.ImageRef, ownHealth: strings.Contains(string(o.composeText), "/app/start.sh")}
+	return i, nil
 }
 
 // SavedAnswers are the answers in the file name where that is what an install
@@ -110,12 +112,12 @@ type kept struct {
 // may happen now.
 func (in *Installer) planAsks(o *observed, p *Plan) {
 	c := p.change(KindContainer, p.containerName())
-	in.askExposed(o, p)
+	askExposed(o, p)
 	if from := o.movedFrom(in.work.dir, in.Engine.Info().Local); from != "" && c != nil {
 		p.Asks = append(p.Asks, Ask{AskMoved, fmt.Sprintf("%s was moved here from %s. The container is recreated for this place, and OpenAlgo stops for some seconds. "+
 			"The previous container cannot be started again", in.work.dir, from)})
 	}
-	if in.command == commandInstall || o.env == nil {
+	if p.command == commandInstall || o.env == nil {
 		return
 	}
 	if c != nil && c.Action == ActionRecreate && o.container() != nil && isUp(*o.container()) {

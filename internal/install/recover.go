@@ -10,8 +10,16 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/finding"
 )
 
+// previous says what a recovery asks of the container that ran before.
+type previous int
+
+const (
+	mustAnswer  previous = iota
+	mayBeBroken          // the command that follows is what repairs it
+)
+
 // recover finishes or undoes what a killed run left.
-func (in *Installer) recover(ctx context.Context) error {
+func (in *Installer) recover(ctx context.Context, old previous) error {
 	j, err := in.work.readJournal()
 	if err != nil {
 		return finding.Errorf(finding.HostNotReady, "%w", err)
@@ -20,6 +28,7 @@ func (in *Installer) recover(ctx context.Context) error {
 	if j == nil {
 		return nil
 	}
+	j.old = old
 	in.note(fmt.Sprintf("the %s of %s did not finish (done: %s)", j.Command, j.Started.Local().Format("2006-01-02 15:04:05"), doneText(j)))
 	if err := in.sameEngine(ctx, j); err != nil {
 		return err

@@ -39,11 +39,12 @@ func (in *Installer) Rehearse(ctx context.Context, a answers.Answers) (event.Res
 	if err := in.freePorts(ctx, &a); err != nil {
 		return event.Result{}, nil, err
 	}
-	stage.rehearsing = true
 	if err := stage.rehearseEdge(ctx, in, &a); err != nil {
 		return event.Result{}, nil, err
 	}
-	_, err := stage.Install(ctx, a)
+	i := asAnswered(a, 0)
+	i.Rehearsal = true
+	_, err := stage.install(ctx, i)
 	var report json.RawMessage
 	if err == nil {
 		report = stage.report(ctx)
@@ -172,7 +173,7 @@ func (in *Installer) takeAway(ctx context.Context) error {
 		return err
 	}
 	// Still used by an instance with `source: rehearsal`: then it stays.
-	in.removeRehearsalImage(ctx, in.imageRef(answers.Answers{Image: answers.Image{Source: "rehearsal"}}))
+	in.removeRehearsalImage(ctx, rehearsal.ImageRef(selfHash()))
 	return nil
 }
 

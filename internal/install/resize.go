@@ -68,7 +68,7 @@ func (in *Installer) Resize(ctx context.Context, r ResizeOptions) (event.Result,
 
 // resizeHeld plans again, under the lock, and applies.
 func (in *Installer) resizeHeld(ctx context.Context, r ResizeOptions, confirmed []Ask) (event.Result, error) {
-	if err := in.recover(ctx); err != nil {
+	if err := in.recover(ctx, mustAnswer); err != nil {
 		return event.Result{}, err
 	}
 	o, p, err := in.planResize(ctx, r)

@@ -85,11 +85,11 @@ func (in *Installer) openBackup(ctx context.Context, o RestoreOptions) (*backup.
 // restored is the wish for the answers of the instance in the backup, fitted to
 // this place. image replaces the one that the backup names.
 func (in *Installer) restored(archive *backup.Archive, image string) wish {
-	return func(ctx context.Context) (answers.Answers, error) { return in.fitBackup(ctx, archive, image) }
+	return func(ctx context.Context) (Intent, error) { return in.fitBackup(ctx, archive, image) }
 }
 
-func (in *Installer) fitBackup(ctx context.Context, archive *backup.Archive, image string) (answers.Answers, error) {
-	var none answers.Answers
+func (in *Installer) fitBackup(ctx context.Context, archive *backup.Archive, image string) (Intent, error) {
+	none := Intent{Command: commandRestore}
 	r := &restoring{manifest: archive.Manifest, files: archive.Files, bytes: archive.Bytes, fill: archive.Extract}
 	if err := checkHeld(archive); err != nil {
 		return none, err
@@ -117,8 +117,9 @@ func (in *Installer) fitBackup(ctx context.Context, archive *backup.Archive, ima
 	if image != "" {
 		a.Image = answers.Image{Source: "registry", Ref: image}
 	}
-	in.restoring = r
-	return a, in.keepImage(ctx, a, r, image)
+	i := Intent{Command: commandRestore, Answers: a, Files: OfBackup, Data: Replace, Backup: r}
+	i.Image.Keep, err = in.keepImage(ctx, a, r, image)
+	return i, err
 }
 
 // checkHeld refuses an archive without a database, or with files that no instance
@@ -215,19 +216,18 @@ func servedBy(o *observed, domain string) string {
 
 // keepImage goes on with the image of the backup where this engine has it, or
 // a registry may.
-func (in *Installer) keepImage(ctx context.Context, a answers.Answers, r *restoring, other string) error {
-	in.keep = nil
+func (in *Installer) keepImage(ctx context.Context, a answers.Answers, r *restoring, other string) (*kept, error) {
 	if other != "" {
-		return nil
+		return nil, nil
 	}
 	_, err := in.Engine.Image(ctx, r.state.ImageRef)
 	switch {
 	case err == nil || a.Image.Source == "registry":
-		in.keep = &kept{ref: r.state.ImageRef, ownHealth: bytes.Contains(r.files[compose.FileName], []byte("/app/start.sh"))}
+		return &kept{ref: r.state.ImageRef, ownHealth: bytes.Contains(r.files[compose.FileName], []byte("/app/start.sh"))}, nil
 	case !errors.Is(err, engine.ErrNotFound) && !errors.Is(err, engine.ErrImageNotFound):
-		return fmt.Errorf("looking for the image %s: %w", r.state.ImageRef, err)
+		return nil, fmt.Errorf("looking for the image %s: %w", r.state.ImageRef, err)
 	}
-	return nil
+	return nil, nil
 }
 
 // observed makes the world look as it did in the backup, as far as that is
@@ -261,7 +261,7 @@ func (r *restoring) edits(o *observed) EnvEdit {
 
 // planRestore adds to a plan what only a restore changes.
 func (in *Installer) planRestore(ctx context.Context, o *observed, p *Plan) error {
-	r := in.restoring
+	r := p.intent.Backup
 	if r == nil {
 		return nil
 	}
@@ -290,7 +290,7 @@ func (in *Installer) planRestore(ctx context.Context, o *observed, p *Plan) erro
 			return notMounted(t.Name)
 		}
 	}
-	if err := in.roomToRestore(ctx, o); err != nil {
+	if err := in.roomToRestore(ctx, o, r); err != nil {
 		return err
 	}
 	if len(o.data) > 0 {
@@ -307,7 +307,7 @@ func (in *Installer) planRestore(ctx context.Context, o *observed, p *Plan) erro
 
 // warnTwin tells of another OpenAlgo that runs with the same account.
 func (in *Installer) warnTwin(o *observed, p *Plan) {
-	key, _ := in.restoring.env.Get("BROKER_API_KEY")
+	key, _ := p.intent.Backup.env.Get("BROKER_API_KEY")
 	for _, c := range o.all {
 		dir := dirOf(c)
 		if !isOpenAlgo(c) || !isUp(c) || dir == "" || sameFile(dir, in.work.dir) {
@@ -322,7 +322,7 @@ func (in *Installer) warnTwin(o *observed, p *Plan) {
 // guardOlder refuses an image that is older than the data: migrations only go
 // forward (docs/openalgo-facts.md 9.3).
 func (in *Installer) guardOlder(ctx context.Context, o *observed, p *Plan) error {
-	m := in.restoring.manifest
+	m := p.intent.Backup.manifest
 	if p.imageID == "" || p.imageID == m.Image.ID {
 		return nil // looked at again once it is here
 	}

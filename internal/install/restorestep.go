@@ -25,7 +25,7 @@ func (r *run) replaceData(ctx context.Context) error {
 		}
 	}
 	failpoint("restore-cleared")
-	if err := r.in.restoring.fill(ctx, trees); err != nil {
+	if err := r.plan.intent.Backup.fill(ctx, trees); err != nil {
 		return fmt.Errorf("unpacking the backup: %w", err)
 	}
 	failpoint("restore-unpacked")
@@ -45,7 +45,7 @@ func (r *run) keepReplaced(ctx context.Context) error {
 			return fmt.Errorf("removing what the last restore kept: %w", err)
 		}
 	}
-	if err := r.in.roomFor(trees, base); err != nil {
+	if err := r.in.roomFor(r.plan.intent.Backup, trees, base); err != nil {
 		return err
 	}
 	r.journal.Replaced = nil
@@ -92,7 +92,7 @@ func (r *run) dataTrees(ctx context.Context) (map[string]string, error) {
 		return nil, fmt.Errorf("looking at the new container: %w", err)
 	}
 	out := map[string]string{}
-	for _, t := range r.in.restoring.manifest.Trees {
+	for _, t := range r.plan.intent.Backup.manifest.Trees {
 		path, _, err := r.in.dataPath(ctx, c, "/app/"+t.Name)
 		if err != nil {
 			return nil, err
@@ -111,17 +111,17 @@ func notMounted(tree string) error {
 
 // roomToRestore is roomFor before anything is stopped; a check that is not
 // possible then comes later.
-func (in *Installer) roomToRestore(ctx context.Context, o *observed) error {
+func (in *Installer) roomToRestore(ctx context.Context, o *observed, r *restoring) error {
 	c := o.container()
 	if c == nil {
 		disk, err := host.Disk(in.Engine.Info().RootDir)
-		if need := int(in.restoring.bytes>>20) + minDirMiB; err == nil && disk.FreeMiB < need {
-			return finding.Errorf(finding.HostNotReady, "the backup holds %d MiB, and %s has %d MiB free: make room first", in.restoring.bytes>>20, disk.Path, disk.FreeMiB)
+		if need := int(r.bytes>>20) + minDirMiB; err == nil && disk.FreeMiB < need {
+			return finding.Errorf(finding.HostNotReady, "the backup holds %d MiB, and %s has %d MiB free: make room first", r.bytes>>20, disk.Path, disk.FreeMiB)
 		}
 		return nil
 	}
 	trees := map[string]string{}
-	for _, t := range in.restoring.manifest.Trees {
+	for _, t := range r.manifest.Trees {
 		if path, _, err := in.dataPath(ctx, *c, "/app/"+t.Name); err == nil && path != "" {
 			trees[t.Name] = path
 		}
@@ -129,12 +129,12 @@ func (in *Installer) roomToRestore(ctx context.Context, o *observed) error {
 	if len(trees) == 0 {
 		return nil
 	}
-	return in.roomFor(trees, in.work.path(replacedName))
+	return in.roomFor(r, trees, in.work.path(replacedName))
 }
 
 // roomFor wants what is kept and what is unpacked to fit, before anything is
 // taken away. What the last restore kept in base makes room.
-func (in *Installer) roomFor(trees map[string]string, base string) error {
+func (in *Installer) roomFor(r *restoring, trees map[string]string, base string) error {
 	var present int64
 	var at string
 	for _, dir := range trees {
@@ -146,7 +146,7 @@ func (in *Installer) roomFor(trees map[string]string, base string) error {
 		at = dir
 	}
 	last, _ := treeBytes(base)
-	archived := in.restoring.bytes
+	archived := r.bytes
 	own, err1 := host.Disk(filepath.Dir(base))
 	data, err2 := host.Disk(at)
 	if err := errors.Join(err1, err2); err != nil {

@@ -16,7 +16,7 @@ import (
 // container, beyond those that OpenAlgo needs or has here already: whoever can
 // change a backup could otherwise take over this machine.
 func (in *Installer) askForRights(ctx context.Context, o *observed, p *Plan) {
-	if p.stack == nil || in.restoring.exact {
+	if p.stack == nil || p.intent.Backup.exact {
 		return
 	}
 	files := map[string][]byte{compose.FileName: p.composeText}
@@ -25,7 +25,7 @@ func (in *Installer) askForRights(ctx context.Context, o *observed, p *Plan) {
 	}
 	had := in.rightsHere(ctx, o)
 	wanted := slices.DeleteFunc(in.rights(p.stack, files), func(right string) bool { return slices.Contains(had, right) })
-	if image := in.imageRef(p.answers); p.stack.Image != image {
+	if image := imageRef(o, p.intent); p.stack.Image != image {
 		wanted = append(wanted, "another image, "+p.stack.Image)
 	}
 	if len(wanted) > 0 {

@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/backup"
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
@@ -34,13 +33,13 @@ func (in *Installer) PlanRollback(ctx context.Context) (*Plan, error) {
 	return in.dryRun(ctx, commandRollback, in.former)
 }
 
-// former are the answers that were in force before the last upgrade.
-func (in *Installer) former(ctx context.Context) (answers.Answers, error) {
-	var none answers.Answers
+// former is the wish for what was in force before the last upgrade.
+func (in *Installer) former(ctx context.Context) (Intent, error) {
+	none := Intent{Command: commandRollback}
 	if err := in.mayCopy("a roll back"); err != nil {
 		return none, err
 	}
-	if _, err := in.saved(ctx); err != nil {
+	if _, err := in.saved(ctx, commandRollback); err != nil {
 		return none, err
 	}
 	c, err := in.find(ctx)
@@ -70,9 +69,8 @@ func (in *Installer) former(ctx context.Context) (answers.Answers, error) {
 		return none, err
 	}
 	r.same, r.exact = true, true
-	in.restoring = r
-	in.keep = &kept{ref: a.Image.Ref, ownHealth: strings.Contains(string(r.files[compose.FileName]), "/app/start.sh")}
-	return a, nil
+	keep := &kept{ref: a.Image.Ref, ownHealth: strings.Contains(string(r.files[compose.FileName]), "/app/start.sh")}
+	return Intent{Command: commandRollback, Answers: a, Files: OfBackup, Data: Replace, Backup: r, Image: ImageRule{Keep: keep, Moves: true}}, nil
 }
 
 // refOf names an image so that Docker Compose, too, gets this one: by its tag

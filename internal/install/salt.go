@@ -50,7 +50,7 @@ func (s state) saltAfter(sample []byte) string {
 // whatever the release. A note that none is in use counts no longer once a
 // release runs that knows it: somebody upgraded without this program, and the
 // app made a salt and encrypted its secrets under it.
-func (in *Installer) judgeSalt(ctx context.Context, o *observed) {
+func (in *Installer) judgeSalt(ctx context.Context, o *observed, r *restoring) {
 	if o.env == nil || o.state.FernetSalt == saltUsed {
 		return
 	}
@@ -59,7 +59,7 @@ func (in *Installer) judgeSalt(ctx context.Context, o *observed) {
 		return
 	}
 	id, made := "", time.Time{}
-	if r := in.restoring; r != nil {
+	if r != nil {
 		id, made = r.manifest.Image.ID, r.manifest.Image.Created
 	} else if c := o.container(); c != nil {
 		id = c.ImageID
@@ -122,6 +122,6 @@ func IdleSalt(ctx context.Context, e *engine.Engine, dir string, c engine.Contai
 		return false
 	}
 	o := &observed{state: s, env: envOf(dir), containers: []engine.Container{c}}
-	in.judgeSalt(ctx, o)
+	in.judgeSalt(ctx, o, nil)
 	return o.state.FernetSalt == saltIdle
 }

@@ -87,11 +87,11 @@ func (in *Installer) countSecrets(ctx context.Context, container string) (secret
 // tell those that do not open afterwards from those that never did.
 func (r *run) countBefore(ctx context.Context) {
 	r.journal.Resalts = r.plan.env.resalts
-	if r.old == nil || r.plan.imageID == r.old.ImageID || !r.in.upgrading && !r.journal.Resalts {
+	if r.old == nil || r.plan.imageID == r.old.ImageID || !r.plan.intent.upgrades() && !r.journal.Resalts {
 		return
 	}
 	before := secretCount{Unknown: true}
-	if r.in.restoring == nil && isUp(*r.old) { // else the data is another one
+	if !r.plan.intent.restores() && isUp(*r.old) { // else the data is another one
 		before, _ = r.in.countSecrets(ctx, r.old.ID)
 	}
 	r.journal.Secrets = &before

@@ -71,22 +71,32 @@ var follows = map[string]string{
 // Set makes the edit the user's: .env is checked by the app's own rules, the
 // container swapped, verified, and put back when that fails.
 func (in *Installer) Set(ctx context.Context, e EnvEdit) (event.Result, error) {
-	if err := in.prepare(&e); err != nil {
+	if err := e.allowed(); err != nil {
 		return event.Result{}, err
 	}
-	return in.Reconfigure(ctx, "set", e.apply)
+	return in.carryOut(ctx, "set", in.edited(e))
 }
 
 // PlanSet works out what Set would do, and changes nothing.
 func (in *Installer) PlanSet(ctx context.Context, e EnvEdit) (*Plan, error) {
-	if err := in.prepare(&e); err != nil {
+	if err := e.allowed(); err != nil {
 		return nil, err
 	}
-	return in.PlanReconfigure(ctx, "set", e.apply)
+	return in.dryRun(ctx, "set", in.edited(e))
 }
 
-// prepare refuses what no edit may do.
-func (in *Installer) prepare(e *EnvEdit) error {
+// edited is the wish for an edit.
+func (in *Installer) edited(e EnvEdit) wish {
+	answered := in.changed("set", e.apply)
+	return func(ctx context.Context) (Intent, error) {
+		i, err := answered(ctx)
+		i.Env = e
+		return i, err
+	}
+}
+
+// allowed refuses what no edit may do.
+func (e EnvEdit) allowed() error {
 	for _, key := range append([]string{keys.AppKey}, dataKeys...) {
 		if e.names(key) {
 			return finding.Errorf(finding.Usage, "%s is never changed here: API_KEY_PEPPER and FERNET_SALT open the database, and APP_KEY every session", key)
@@ -97,7 +107,6 @@ func (in *Installer) prepare(e *EnvEdit) error {
 			return finding.Errorf(finding.Usage, "%s is changed with all that goes with it by: openalgo-install %s", v.Key, command)
 		}
 	}
-	in.edit = *e
 	return nil
 }
 

@@ -262,7 +262,7 @@ func (in *Installer) oldBack(ctx context.Context, j *journal, live bool) error {
 
 // oldAnswers waits until the previous container is ready again.
 func (in *Installer) oldAnswers(ctx context.Context, j *journal, live bool) error {
-	if j.Old == nil || !j.Old.Running || j.Old.Broken || live || in.evenBroken {
+	if j.Old == nil || !j.Old.Running || j.Old.Broken || live || j.old == mayBeBroken {
 		return nil
 	}
 	ctx, cancel := in.undoTime(ctx)

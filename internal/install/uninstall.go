@@ -310,9 +310,7 @@ func (in *Installer) bringDataBack(ctx context.Context, purge bool) error {
 	if err != nil || j == nil || purge || len(j.copies()) == 0 {
 		return err
 	}
-	in.evenBroken = true
-	defer func() { in.evenBroken = false }()
-	return in.recover(ctx)
+	return in.recover(ctx, mayBeBroken)
 }
 
 func (in *Installer) purgeFiles() error {

@@ -19,15 +19,16 @@ import (
 // reference; "" is the newest of the tag that is installed.
 func (in *Installer) Upgrade(ctx context.Context, to string) (event.Result, error) {
 	pulled := "" // once is enough, unless another run has changed what is wanted
-	result, err := in.carryOut(ctx, commandUpgrade, func(ctx context.Context) (answers.Answers, error) {
-		a, before, err := in.upgraded(ctx, to)
-		if err != nil || a.Image.Source != "registry" || a.Image.Ref == pulled {
-			return a, err // what is built has another name for another source
+	result, err := in.carryOut(ctx, commandUpgrade, func(ctx context.Context) (Intent, error) {
+		i, before, err := in.upgraded(ctx, to)
+		image := i.Answers.Image
+		if err != nil || image.Source != "registry" || image.Ref == pulled {
+			return i, err // what is built has another name for another source
 		}
-		pulled = a.Image.Ref
+		pulled = image.Ref
 		// Before its tag moves on.
 		in.keepImageTag(ctx, in.projectOf(), in.installedRef(), before)
-		return a, in.pullNewest(ctx, a.Image.Ref, before)
+		return i, in.pullNewest(ctx, image.Ref, before)
 	})
 	if held, _, busy := in.work.tryLock(); busy == nil && held != nil {
 		in.dropImageTags(context.WithoutCancel(ctx), in.projectOf())
@@ -60,9 +61,9 @@ func (in *Installer) pullNewest(ctx context.Context, ref, before string) error {
 // PlanUpgrade works out what Upgrade would do, as far as that is known without
 // the new image, and changes nothing.
 func (in *Installer) PlanUpgrade(ctx context.Context, to string) (*Plan, error) {
-	return in.dryRun(ctx, commandUpgrade, func(ctx context.Context) (answers.Answers, error) {
-		a, _, err := in.upgraded(ctx, to)
-		return a, err
+	return in.dryRun(ctx, commandUpgrade, func(ctx context.Context) (Intent, error) {
+		i, _, err := in.upgraded(ctx, to)
+		return i, err
 	})
 }
 
@@ -71,12 +72,13 @@ func (in *Installer) CheckUpgrade(ctx context.Context, to string) (available boo
 	if err := in.settle(ctx, commandUpgrade); err != nil {
 		return false, "", err
 	}
-	a, before, err := in.upgraded(ctx, to)
+	i, before, err := in.upgraded(ctx, to)
 	if err != nil {
 		return false, "", err
 	}
+	a := i.Answers
 	if a.Image.Source != "registry" {
-		return in.checkSource(ctx, a, before)
+		return in.checkSource(ctx, i, before)
 	}
 	digest, err := in.Engine.RemoteDigest(ctx, a.Image.Ref)
 	if err != nil {
@@ -92,15 +94,16 @@ func (in *Installer) CheckUpgrade(ctx context.Context, to string) (available boo
 }
 
 // checkSource says whether the source makes another image than the one that runs.
-func (in *Installer) checkSource(ctx context.Context, a answers.Answers, runs string) (available bool, message string, err error) {
-	defer in.closeSource()
-	if err := in.openSource(ctx, a); err != nil {
+func (in *Installer) checkSource(ctx context.Context, i Intent, runs string) (available bool, message string, err error) {
+	defer in.source.close()
+	b, err := in.source.open(ctx, in, i)
+	if err != nil {
 		return false, "", err
 	}
-	if now, err := in.Engine.Image(ctx, in.built.ref); err == nil && now.ID == runs {
-		return false, "OpenAlgo runs the image of " + in.built.from, nil
+	if now, err := in.Engine.Image(ctx, b.ref); err == nil && now.ID == runs {
+		return false, "OpenAlgo runs the image of " + b.from, nil
 	}
-	return true, "there is another source: " + in.built.from, nil
+	return true, "there is another source: " + b.from, nil
 }
 
 // guardNoRegistry refuses to ask a registry for an image that never was in one:
@@ -127,43 +130,44 @@ func (in *Installer) installedRef() string {
 	return s.ImageRef
 }
 
-// upgraded are the saved answers with the image to go to, and the ID of the
-// image that runs.
-func (in *Installer) upgraded(ctx context.Context, to string) (answers.Answers, string, error) {
-	a, err := in.saved(ctx)
+// upgraded is the intent of the saved answers with the image to go to, and the
+// ID of the image that runs.
+func (in *Installer) upgraded(ctx context.Context, to string) (Intent, string, error) {
+	i, err := in.saved(ctx, commandUpgrade)
 	if err != nil {
-		return a, "", err
+		return i, "", err
 	}
+	a := &i.Answers
 	if a.Image.Source == "path" && isWholeReference(to) {
 		a.Image = answers.Image{Source: "registry", Ref: to} // from now on
 	}
 	builds := a.Image.Source == "git" || a.Image.Source == "path"
 	switch {
 	case a.Image.Source == "rehearsal":
-		return a, "", finding.Errorf(finding.HostNotReady, "the test app has no releases to upgrade to. Nothing was changed")
+		return i, "", finding.Errorf(finding.HostNotReady, "the test app has no releases to upgrade to. Nothing was changed")
 	case a.Image.Source == "path" && to != "":
-		return a, "", finding.Errorf(finding.Usage, "OpenAlgo is built from %s here, so --to cannot name a release. Check the release out, then upgrade without --to:\n\n"+
+		return i, "", finding.Errorf(finding.Usage, "OpenAlgo is built from %s here, so --to cannot name a release. Check the release out, then upgrade without --to:\n\n"+
 			"    git -C %[1]s fetch --tags && git -C %[1]s checkout %s\n\nNothing was changed", a.Image.Path, to)
 	case builds && to != "":
 		a.Image.Ref = to
 	}
 	c, err := in.find(ctx)
 	if err != nil {
-		return a, "", err
+		return i, "", err
 	}
 	if !isUp(*c) {
-		return a, "", finding.Errorf(finding.HostNotReady, "%s is %s, and an upgrade proves itself by a start: `openalgo-install start` first", c.Name, c.State)
+		return i, "", finding.Errorf(finding.HostNotReady, "%s is %s, and an upgrade proves itself by a start: `openalgo-install start` first", c.Name, c.State)
 	}
 	if !builds {
 		if err := in.guardNoRegistry(ctx, *c, a.Image.Ref, to); err != nil {
-			return a, "", err
+			return i, "", err
 		}
 		if a.Image.Ref, err = targetRef(a.Image.Ref, to); err != nil {
-			return a, "", err
+			return i, "", err
 		}
 	}
-	in.keep, in.upgrading = nil, true
-	return a, c.ImageID, nil
+	i.Image, i.Data = ImageRule{Moves: true}, Copied
+	return i, c.ImageID, nil
 }
 
 // targetRef is the image that `--to` names.

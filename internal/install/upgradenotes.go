@@ -16,7 +16,7 @@ import (
 // takes away. It is for people: where something can't be told, it is left out.
 func (in *Installer) planUpgrade(ctx context.Context, o *observed, p *Plan) {
 	c := o.container()
-	if !in.upgrading || c == nil || o.image == nil || o.image.ID == c.ImageID {
+	if !p.intent.upgrades() || c == nil || o.image == nil || o.image.ID == c.ImageID {
 		return
 	}
 	now, err := in.Engine.Image(ctx, c.ImageID)

@@ -3,29 +3,16 @@ package install
 import (
 	"context"
 
-	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/event"
 )
 
-// wish works out the answers that a command needs, from the present state. It is
-// called under the lock: answers that were read before it would undo what another
-// run did in between. It may be called several times, and sets the rest in the
-// Installer's intent.
-type wish func(context.Context) (answers.Answers, error)
-
-// intent is what a command needs beside the answers.
-type intent struct {
-	command string // what the run is called
-	keep    *kept  // the image that stays, whatever the answers say of it
-	// upgrading says that the command needs the newest image of the reference.
-	upgrading bool
-	// adopting says that another tool made the stack, and that it becomes managed.
-	adopting bool
-	// restoring is the backup that is put in the instance's place.
-	restoring *restoring
-}
+// wish works out what a command wants, from the present state. It is called
+// under the lock: answers that were read before it would undo what another run
+// did in between. It may be called several times.
+type wish func(context.Context) (Intent, error)
 
 const (
+	commandAdopt    = "adopt"
 	commandBackup   = "backup"
 	commandInstall  = "install"
 	commandRestart  = "restart"
@@ -35,30 +22,24 @@ const (
 	commandUpgrade  = "upgrade"
 )
 
-// wanted calls a wish again, without the result of an earlier call.
-func (in *Installer) wanted(ctx context.Context, command string, w wish) (answers.Answers, error) {
-	in.intent = intent{command: command}
-	return w(ctx)
-}
-
 // planWish plans what a wish says, as the world is now.
-func (in *Installer) planWish(ctx context.Context, command string, w wish) (*Plan, error) {
-	a, err := in.wanted(ctx, command, w)
+func (in *Installer) planWish(ctx context.Context, w wish) (*Plan, error) {
+	i, err := w(ctx)
 	if err != nil {
 		return nil, err
 	}
-	_, p, err := in.plan(ctx, a)
+	_, p, err := in.plan(ctx, i)
 	return p, err
 }
 
 // dryRun is planWish for a person. What a killed run left is finished or undone
 // first, since its answers may be half of them.
 func (in *Installer) dryRun(ctx context.Context, command string, w wish) (*Plan, error) {
-	defer in.closeSource()
+	defer in.source.close()
 	if err := in.settle(ctx, command); err != nil {
 		return nil, err
 	}
-	return in.planWish(ctx, command, w)
+	return in.planWish(ctx, w)
 }
 
 // settle finishes or undoes what a killed run left.
@@ -75,8 +56,8 @@ func (in *Installer) settle(ctx context.Context, command string) error {
 // recoverFor is recover on behalf of a command; a restore repairs what need not
 // answer before.
 func (in *Installer) recoverFor(ctx context.Context, command string) error {
-	in.intent = intent{command: command}
-	in.evenBroken = command == commandRestore
-	defer func() { in.evenBroken = false }()
-	return in.recover(ctx)
+	if command == commandRestore {
+		return in.recover(ctx, mayBeBroken)
+	}
+	return in.recover(ctx, mustAnswer)
 }

@@ -1,0 +1,62 @@
+package install
+
+import (
+	"github.com/marketcalls/openalgo-install/internal/answers"
+)
+
+// Intent is what a command wants: not how it is done, and no command's name but
+// for messages.
+type Intent struct {
+	Command string // what the run is called
+	Answers answers.Answers
+	Image   ImageRule
+	Env     EnvEdit // of single settings, or the whole file from an editor
+	Files   Files
+	Data    Data
+	Backup  *restoring // what Replace takes the data from, and OfBackup the files
+	// Instances share the machine in the end; 0 counts those that run.
+	Instances int
+	// Rehearsal says that all of it is removed again.
+	Rehearsal bool
+}
+
+// ImageRule says which image the container gets: the one of the answers.
+type ImageRule struct {
+	Keep *kept // instead: this one, whatever the answers say
+	// Moves says that it is the one that the reference stands for now, and not
+	// the one that the container was created from.
+	Moves bool
+}
+
+// Files says whose .env, Compose file and state a plan begins from.
+type Files int
+
+const (
+	Ours     Files = iota // those that are here, as the answers say
+	Theirs                // another tool made them: what its .env says counts
+	OfBackup              // those of a backup
+)
+
+// Data says what becomes of the databases.
+type Data int
+
+const (
+	Stay      Data = iota
+	Copied         // a copy is kept, since a new release changes them
+	ToVolumes      // they move from directories into volumes
+	Replace        // those of a backup take their place
+)
+
+// adopts reports whether another tool's instance is taken over.
+func (i Intent) adopts() bool { return i.Files == Theirs }
+
+// upgrades reports whether a new release gets the data.
+func (i Intent) upgrades() bool { return i.Data == Copied }
+
+// restores reports whether a backup takes the place of files and data.
+func (i Intent) restores() bool { return i.Backup != nil }
+
+// asAnswered is the intent of the answers as they are.
+func asAnswered(a answers.Answers, instances int) Intent {
+	return Intent{Command: commandInstall, Answers: a, Instances: instances}
+}
