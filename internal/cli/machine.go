@@ -11,13 +11,14 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/install"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 	"github.com/marketcalls/openalgo-install/internal/wizard"
 )
 
 // usedPorts are what OpenAlgo listens on when nothing else is said.
-var usedPorts = []int{5000, 8765}
+var usedPorts = []int{openalgo.WebPort, openalgo.WebSocketPort}
 
 // lookAt describes this machine, and the OpenAlgo that dir may have.
 func (a *app) lookAt(ctx context.Context, dir string) wizard.Machine {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/install"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
 )
 
 func (a *app) shellCommand() *cobra.Command {
@@ -53,7 +54,7 @@ for the new password. The keys in .env stay as they are; a new password counts
 after half a minute.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			args := install.ResetPassword
+			args := openalgo.ResetPassword
 			if list {
 				args = append(args, "--list")
 			}

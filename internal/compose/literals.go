@@ -9,15 +9,13 @@ import (
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
-)
 
-// dataTarget is where the app keeps its databases: a service that mounts it is
-// an OpenAlgo, whatever it is called.
-const dataTarget = "/app/db"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
+)
 
 // ErrNoService says that a Compose file has no service that is an OpenAlgo, or
 // several of them.
-var ErrNoService = errors.New("no one service that mounts " + dataTarget)
+var ErrNoService = errors.New("no one service that mounts " + openalgo.DB)
 
 // FreeLiterals makes a Compose file of any origin read numbers from .env: each
 // literal value of one of the given environment keys, and of shm_size under
@@ -67,9 +65,9 @@ func mountsData(service *yaml.Node) bool {
 	}
 	return slices.ContainsFunc(volumes.Content, func(mount *yaml.Node) bool {
 		if target := child(mount, "target"); target != nil {
-			return strings.TrimRight(target.Value, "/") == dataTarget
+			return strings.TrimRight(target.Value, "/") == openalgo.DB
 		}
-		return slices.ContainsFunc(strings.Split(mount.Value, ":"), func(part string) bool { return strings.TrimRight(part, "/") == dataTarget })
+		return slices.ContainsFunc(strings.Split(mount.Value, ":"), func(part string) bool { return strings.TrimRight(part, "/") == openalgo.DB })
 	})
 }
 

@@ -4,11 +4,13 @@
 package compose
 
 import (
+	"fmt"
 	"net"
 	"regexp"
 	"strconv"
 	"strings"
 
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/templates"
 )
 
@@ -17,16 +19,6 @@ const Service = "openalgo"
 
 // FileName is the name of the rendered file.
 const FileName = "docker-compose.yaml"
-
-// Ports that the app listens on inside the container (docs/openalgo-facts.md 3).
-const (
-	WebPort       = 5000
-	WebSocketPort = 8765
-)
-
-// DataDirs are the directories in /app that outlive a container
-// (docs/openalgo-facts.md 3). Their volumes are called openalgo_db and so on.
-var DataDirs = []string{"db", "log", "strategies", "keys", "tmp"}
 
 // Params is what the rendered file depends on; sizing is not in it, since the
 // file reads that from .env.
@@ -49,7 +41,7 @@ type Params struct {
 	AsRoot bool
 	// BindData keeps the data in directories beside the file, not in volumes.
 	BindData bool
-	// Data names other volumes or absolute paths for some of DataDirs.
+	// Data names other volumes or absolute paths for some of openalgo.Trees.
 	Data map[string]string
 }
 
@@ -65,27 +57,27 @@ func Render(p Params) []byte {
 	if p.AsRoot {
 		capabilities = ""
 	}
-	health := `["CMD", "curl", "-f", "http://127.0.0.1:5000/auth/check-setup"]`
+	health := fmt.Sprintf(`["CMD", "curl", "-f", "http://127.0.0.1:%d%s"]`, openalgo.WebPort, openalgo.CheckSetup)
 	if p.OwnHealth {
-		health = `["CMD", "/app/start.sh", "health"]`
+		health = fmt.Sprintf(`["CMD", %q, "health"]`, openalgo.Start)
 	}
 	data, volumes := strings.Builder{}, strings.Builder{}
-	for _, name := range DataDirs {
+	for _, name := range openalgo.Trees {
 		source, other := p.Data[name]
 		if other && strings.HasPrefix(source, "/") {
-			data.WriteString("      - type: bind\n        source: " + strconv.Quote(source) + "\n        target: /app/" + name + "\n" + selinux)
+			data.WriteString("      - type: bind\n        source: " + strconv.Quote(source) + "\n        target: " + openalgo.Tree(name) + "\n" + selinux)
 			continue
 		}
 		if other {
-			data.WriteString("      - openalgo_" + name + ":/app/" + name + "\n")
+			data.WriteString("      - openalgo_" + name + ":" + openalgo.Tree(name) + "\n")
 			volumes.WriteString("  openalgo_" + name + ":\n    name: " + source + "\n    external: true\n")
 			continue
 		}
 		if p.BindData {
-			data.WriteString("      - type: bind\n        source: ./" + name + "\n        target: /app/" + name + "\n" + selinux)
+			data.WriteString("      - type: bind\n        source: ./" + name + "\n        target: " + openalgo.Tree(name) + "\n" + selinux)
 			continue
 		}
-		data.WriteString("      - openalgo_" + name + ":/app/" + name + "\n")
+		data.WriteString("      - openalgo_" + name + ":" + openalgo.Tree(name) + "\n")
 		volumes.WriteString("  openalgo_" + name + ":\n")
 	}
 	list := ""
@@ -99,8 +91,8 @@ func Render(p Params) []byte {
 		"@PROJECT@", p.Project,
 		"@CONTAINER@", p.Container,
 		"@IMAGE@", strconv.Quote(p.Image),
-		"@WEB@", port(p.WebPort, WebPort),
-		"@WEBSOCKET@", port(p.WebSocketPort, WebSocketPort),
+		"@WEB@", port(p.WebPort, openalgo.WebPort),
+		"@WEBSOCKET@", port(p.WebSocketPort, openalgo.WebSocketPort),
 		"@CAPABILITIES@", capabilities,
 		"@SELINUX@", selinux,
 		"@HEALTH@", health,

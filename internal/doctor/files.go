@@ -11,8 +11,8 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
-	"github.com/marketcalls/openalgo-install/internal/install"
 	"github.com/marketcalls/openalgo-install/internal/keys"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
 )
 
 func files(p patient) []Finding {
@@ -84,7 +84,7 @@ func (p patient) appUser() (uid, gid uint32, root, known bool) {
 	user, group, _ := strings.Cut(name, ":")
 	switch {
 	case p.container == nil, user == "appuser":
-		return install.AppUser, install.AppUser, false, p.envOwner.known
+		return openalgo.User, openalgo.User, false, p.envOwner.known
 	case user == "", user == "0", user == "root":
 		return 0, 0, true, p.envOwner.known
 	}

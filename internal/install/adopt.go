@@ -19,6 +19,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
 )
 
 // asideSuffix is what a file is called once it is moved out of Docker
@@ -116,8 +117,8 @@ func (in *Installer) observeAdopted(o *observed) error {
 	if c == nil {
 		return finding.Errorf(finding.HostNotReady, "there is no OpenAlgo container for %s: `openalgo-install status` lists what there is, --dir names another directory", in.work.dir)
 	}
-	if !slices.ContainsFunc(c.Mounts, func(m engine.Mount) bool { return m.Target == EnvTarget && sameFile(m.Source, in.work.env()) }) {
-		return finding.Errorf(finding.HostNotReady, "%s does not mount %s, so its keys are somewhere else: mount that file at %s first", c.Name, in.work.env(), EnvTarget)
+	if !slices.ContainsFunc(c.Mounts, func(m engine.Mount) bool { return m.Target == openalgo.Env && sameFile(m.Source, in.work.env()) }) {
+		return finding.Errorf(finding.HostNotReady, "%s does not mount %s, so its keys are somewhere else: mount that file at %s first", c.Name, in.work.env(), openalgo.Env)
 	}
 	if project := c.Labels[compose.LabelProject]; project != "" {
 		o.project = project
@@ -143,10 +144,10 @@ func answersOf(o *observed) (answers.Answers, error) {
 	a.RemoteMCP.WriteOrders = a.RemoteMCP.Enabled && strings.EqualFold(get("MCP_OAUTH_WRITE_SCOPE_ENABLED"), "true")
 	a.RemoteMCP.RequireApproval = strings.EqualFold(get("MCP_OAUTH_REQUIRE_APPROVAL"), "true")
 
-	bind, web := portOf(*c, compose.WebPort)
-	_, socket := portOf(*c, compose.WebSocketPort)
+	bind, web := portOf(*c, openalgo.WebPort)
+	_, socket := portOf(*c, openalgo.WebSocketPort)
 	if web == 0 || socket == 0 {
-		return a, finding.Errorf(finding.HostNotReady, "%s does not publish the ports %d and %d, so nobody can reach it by this program's ways", c.Name, compose.WebPort, compose.WebSocketPort)
+		return a, finding.Errorf(finding.HostNotReady, "%s does not publish the ports %d and %d, so nobody can reach it by this program's ways", c.Name, openalgo.WebPort, openalgo.WebSocketPort)
 	}
 	a.Ports = answers.Ports{Web: web, WebSocket: socket, Bind: bind}
 	if bind == "" {
@@ -161,8 +162,8 @@ func answersOf(o *observed) (answers.Answers, error) {
 func dataOf(project string, c engine.Container) map[string]string {
 	out := map[string]string{}
 	for _, m := range c.Mounts {
-		name, inApp := strings.CutPrefix(m.Target, "/app/")
-		if !inApp || !slices.Contains(compose.DataDirs, name) {
+		name, ok := openalgo.TreeOf(m.Target)
+		if !ok {
 			continue
 		}
 		switch {
@@ -236,8 +237,8 @@ func (in *Installer) bringAsideBack(j *journal) error {
 // itself, so that they would be gone with it.
 func (r *run) unmounted() []string {
 	var out []string
-	for _, name := range compose.DataDirs {
-		target := "/app/" + name
+	for _, name := range openalgo.Trees {
+		target := openalgo.Tree(name)
 		if name != "tmp" && !slices.ContainsFunc(r.old.Mounts, func(m engine.Mount) bool { return m.Target == target }) {
 			out = append(out, target)
 		}

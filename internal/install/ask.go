@@ -14,6 +14,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/broker"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/market"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 )
 
@@ -148,7 +149,7 @@ func (in *Installer) shmInUse(c engine.Container) int64 {
 
 // strategies counts those that the app has configured (docs/openalgo-facts.md 3.4).
 func (in *Installer) strategies(ctx context.Context, c engine.Container) int {
-	text, err := in.Engine.ReadFile(ctx, c.ID, "/app/strategies/strategy_configs.json", 16<<20)
+	text, err := in.Engine.ReadFile(ctx, c.ID, openalgo.Strategies, 16<<20)
 	var configured map[string]json.RawMessage
 	if err != nil || json.Unmarshal(text, &configured) != nil {
 		return 0

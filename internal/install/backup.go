@@ -13,6 +13,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
 )
 
 // BackupOptions say where a backup goes and what it holds.
@@ -232,11 +233,11 @@ func (b *backing) findTrees(ctx context.Context, c engine.Container) error {
 		names = append(names[:len(names):len(names)], logTree)
 	}
 	for _, name := range names {
-		at, source, err := b.in.dataPath(ctx, c, "/app/"+name)
+		at, source, err := b.in.dataPath(ctx, c, openalgo.Tree(name))
 		if err != nil {
 			return err
 		}
-		if at == "" && "/app/"+name == DataTarget {
+		if at == "" && openalgo.Tree(name) == openalgo.DB {
 			return finding.Errorf(finding.HostNotReady, "%s keeps its databases in no volume: put the volumes back into %s first", c.Name, compose.FileName)
 		}
 		if at == "" {

@@ -9,8 +9,8 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/broker"
-	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 )
@@ -46,11 +46,11 @@ func settings(a answers.Answers, s sizing.Sizing, fresh bool) []setting {
 	add("WEBSOCKET_URL", webSocketURL(a))
 	add("CORS_ALLOWED_ORIGINS", a.Origin())
 	add("FLASK_HOST_IP", "0.0.0.0")
-	add("FLASK_PORT", strconv.Itoa(compose.WebPort))
+	add("FLASK_PORT", strconv.Itoa(openalgo.WebPort))
 	add("FLASK_DEBUG", "False")
 	add("FLASK_ENV", "production")
 	add("WEBSOCKET_HOST", "0.0.0.0")
-	add("WEBSOCKET_PORT", strconv.Itoa(compose.WebSocketPort))
+	add("WEBSOCKET_PORT", strconv.Itoa(openalgo.WebSocketPort))
 	add("NGROK_ALLOW", "FALSE")
 	add("TRUST_PROXY_HEADERS", trustProxy(a))
 	add("MCP_HTTP_ENABLED", pythonBool(a.RemoteMCP.Enabled))
@@ -118,7 +118,7 @@ func credentials(a answers.Answers) broker.Credentials {
 // there is a domain (docs/openalgo-facts.md 6), else the published port.
 func webSocketURL(a answers.Answers) string {
 	if a.Domain != "" {
-		return "wss://" + a.Domain + "/ws"
+		return "wss://" + a.Domain + openalgo.Socket
 	}
 	return "ws://" + net.JoinHostPort("127.0.0.1", strconv.Itoa(a.Ports.WebSocket))
 }

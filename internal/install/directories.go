@@ -14,13 +14,13 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
 )
 
 // directoryOf is the directory on this host that a mount keeps data in; "" for
 // any other mount.
 func directoryOf(m engine.Mount) string {
-	name, inApp := strings.CutPrefix(m.Target, "/app/")
-	if m.Type == "bind" && inApp && slices.Contains(compose.DataDirs, name) {
+	if _, ok := openalgo.TreeOf(m.Target); ok && m.Type == "bind" {
 		return m.Source
 	}
 	return ""
@@ -69,7 +69,7 @@ func (r *run) makeDirectories(ctx context.Context) error {
 
 func (in *Installer) makeDirectory(ctx context.Context, path, target, image string) error {
 	mode := os.FileMode(0o755)
-	if target == "/app/keys" {
+	if target == openalgo.Keys {
 		mode = 0o700
 	}
 	if err := os.MkdirAll(path, mode); err != nil {
@@ -77,16 +77,16 @@ func (in *Installer) makeDirectory(ctx context.Context, path, target, image stri
 	}
 	info := in.Engine.Info()
 	if !info.Rootless && !info.UserNS {
-		err := os.Chown(path, AppUser, AppUser)
-		if err == nil || os.Geteuid() == AppUser {
+		err := os.Chown(path, openalgo.User, openalgo.User)
+		if err == nil || os.Geteuid() == openalgo.User {
 			return nil
 		}
 		if !errors.Is(err, fs.ErrPermission) {
-			return fmt.Errorf("giving %s to the container's user (%d): %w", path, AppUser, err)
+			return fmt.Errorf("giving %s to the container's user (%d): %w", path, openalgo.User, err)
 		}
 	}
 	if err := in.chownInContainer(ctx, path, image); err != nil {
-		return fmt.Errorf("giving %s to the container's user (%d) failed; run this with sudo: %w", path, AppUser, err)
+		return fmt.Errorf("giving %s to the container's user (%d) failed; run this with sudo: %w", path, openalgo.User, err)
 	}
 	return nil
 }
@@ -95,7 +95,7 @@ func (in *Installer) makeDirectory(ctx context.Context, path, target, image stri
 // another place than it is in, and start empty.
 func guardPlace(o *observed, i Intent, stack *compose.Stack) error {
 	for _, m := range stack.Spec("").Mounts {
-		if i.Data == ToVolumes || m.Target != DataTarget || len(o.data) == 0 || slices.Contains(o.data, m.Source) {
+		if i.Data == ToVolumes || m.Target != openalgo.DB || len(o.data) == 0 || slices.Contains(o.data, m.Source) {
 			continue
 		}
 		answer := "bind"
@@ -114,7 +114,7 @@ func (in *Installer) ownDirectories(o *observed) []string {
 	asked := strings.Contains(string(o.answersText), "\nvolumes: bind\n")
 	saved, _ := answers.ParseSaved(o.answersText)
 	var out []string
-	for _, name := range compose.DataDirs {
+	for _, name := range openalgo.Trees {
 		path := filepath.Join(in.work.dir, name)
 		mounted := slices.ContainsFunc(o.containers, func(c engine.Container) bool {
 			return slices.ContainsFunc(c.Mounts, func(m engine.Mount) bool { return directoryOf(m) == path })

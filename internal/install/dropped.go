@@ -7,8 +7,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
 )
 
 // planDropped names what the former container of an adopted stack has and the
@@ -73,6 +73,6 @@ func (r *run) keepRecord(ctx context.Context) error {
 
 // carriedOver reports whether a mount of the former container is one of the app's.
 func carriedOver(m engine.Mount) bool {
-	name, inApp := strings.CutPrefix(m.Target, "/app/")
-	return inApp && (m.Target == EnvTarget || slices.Contains(compose.DataDirs, name))
+	_, ok := openalgo.TreeOf(m.Target)
+	return ok || m.Target == openalgo.Env
 }

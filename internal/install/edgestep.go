@@ -16,6 +16,7 @@ import (
 	"github.com/coder/websocket"
 
 	"github.com/marketcalls/openalgo-install/internal/edge"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/wait"
 )
@@ -266,7 +267,7 @@ func (in *Installer) verifyEdge(ctx context.Context, s edgeState) error {
 func askEdge(ctx context.Context, s edgeState) error {
 	client, closeIdle := edgeClient(s)
 	defer closeIdle()
-	url := "https://" + s.Domain + "/auth/check-setup"
+	url := "https://" + s.Domain + openalgo.CheckSetup
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return err
@@ -283,7 +284,7 @@ func askEdge(ctx context.Context, s edgeState) error {
 	if res.StatusCode != http.StatusOK || json.Unmarshal(body, &doc) != nil || doc.NeedsSetup == nil {
 		return fmt.Errorf("%s answers %d %s, and not as OpenAlgo does", url, res.StatusCode, http.StatusText(res.StatusCode))
 	}
-	conn, _, err := websocket.Dial(ctx, "wss://"+s.Domain+"/ws", &websocket.DialOptions{HTTPClient: client})
+	conn, _, err := websocket.Dial(ctx, "wss://"+s.Domain+openalgo.Socket, &websocket.DialOptions{HTTPClient: client})
 	if err != nil {
 		return fmt.Errorf("wss://%s/ws does not lead to the WebSocket proxy: %w", s.Domain, edgeCause(err))
 	}

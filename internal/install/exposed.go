@@ -4,17 +4,17 @@ import (
 	"fmt"
 	"net/netip"
 
-	"github.com/marketcalls/openalgo-install/internal/compose"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
 )
 
 // askExposed asks where a change opens OpenAlgo's plain HTTP to the network.
 func askExposed(o *observed, p *Plan) {
-	address, port := p.stack.Published(compose.WebPort)
+	address, port := p.stack.Published(openalgo.WebPort)
 	if p.intent.Rehearsal || port == 0 || !reachable(address) {
 		return
 	}
 	if c := o.container(); c != nil {
-		if now, _ := portOf(*c, compose.WebPort); reachable(now) {
+		if now, _ := portOf(*c, openalgo.WebPort); reachable(now) {
 			return // it is open already; doctor warns of that
 		}
 	}

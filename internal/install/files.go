@@ -12,6 +12,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
 )
 
 // backup keeps a copy of every file that the run replaces, before anything
@@ -226,16 +227,16 @@ func (in *Installer) giveToApp(ctx context.Context, file *os.File, s state) erro
 	}
 	info := in.Engine.Info()
 	if !info.Rootless && !info.UserNS {
-		err := file.Chown(AppUser, AppUser)
-		if err == nil || os.Geteuid() == AppUser {
+		err := file.Chown(openalgo.User, openalgo.User)
+		if err == nil || os.Geteuid() == openalgo.User {
 			return nil
 		}
 		if !errors.Is(err, fs.ErrPermission) {
-			return fmt.Errorf("giving .env to the container's user (%d): %w", AppUser, err)
+			return fmt.Errorf("giving .env to the container's user (%d): %w", openalgo.User, err)
 		}
 	}
 	if err := in.chownInContainer(ctx, file.Name(), s.ImageID); err != nil {
-		return fmt.Errorf("giving .env to the container's user (%d) failed; run this with sudo: %w", AppUser, err)
+		return fmt.Errorf("giving .env to the container's user (%d) failed; run this with sudo: %w", openalgo.User, err)
 	}
 	return nil
 }
@@ -263,7 +264,7 @@ func (in *Installer) giveAsBefore(file *os.File) error {
 func (in *Installer) chownInContainer(ctx context.Context, path, image string) error {
 	noRestart := engine.ContainerSpec{
 		Image: image, User: "0:0", NetworkMode: "none",
-		Entrypoint: []string{"chown"}, Cmd: []string{fmt.Sprintf("%d:%[1]d", AppUser), "/openalgo/" + filepath.Base(path)},
+		Entrypoint: []string{"chown"}, Cmd: []string{fmt.Sprintf("%d:%[1]d", openalgo.User), "/openalgo/" + filepath.Base(path)},
 		Labels: in.probeLabels(),
 		Mounts: []engine.Mount{{Type: "bind", Source: filepath.Dir(path), Target: "/openalgo"}},
 	}

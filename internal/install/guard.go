@@ -14,6 +14,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
 )
 
 // LabelDir is a volume's label with the directory that its keys are in.
@@ -36,7 +37,7 @@ func (in *Installer) dataPlaces(ctx context.Context, o *observed) []string {
 	add(o.project+"_openalgo_db", "")
 	for _, c := range o.containers {
 		for _, m := range c.Mounts {
-			if m.Target == DataTarget {
+			if m.Target == openalgo.DB {
 				add(m.Name, bindSource(m))
 			}
 		}
@@ -55,7 +56,7 @@ func (in *Installer) dataPlaces(ctx context.Context, o *observed) []string {
 		return out
 	}
 	for _, m := range stack.Spec("").Mounts {
-		if m.Target == DataTarget {
+		if m.Target == openalgo.DB {
 			add(m.Source, bindSource(m))
 		}
 	}
@@ -200,7 +201,7 @@ func (in *Installer) guardForeign(o *observed, i Intent) error {
 // Beside a stack of ours only one that runs counts: others are left over.
 func (in *Installer) foreignHere(o *observed) *engine.Container {
 	for i, c := range o.all {
-		mounted := slices.ContainsFunc(c.Mounts, func(m engine.Mount) bool { return m.Target == EnvTarget && sameFile(m.Source, in.work.env()) })
+		mounted := slices.ContainsFunc(c.Mounts, func(m engine.Mount) bool { return m.Target == openalgo.Env && sameFile(m.Source, in.work.env()) })
 		if !o.owns(c) && mounted && isOpenAlgo(c) && (!o.state.ours() || isUp(c)) {
 			return &o.all[i]
 		}

@@ -5,14 +5,11 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
 )
 
-// ResetPassword is OpenAlgo's own program for a forgotten password. It hashes
-// with the pepper that is in force (docs/openalgo-facts.md 5.8).
-var ResetPassword = []string{"/app/.venv/bin/python", "/app/upgrade/reset_admin_password.py"}
-
 // Shell is the best shell that the container has.
-var Shell = []string{"sh", "-c", "cd /app; if command -v bash >/dev/null; then exec bash; fi; exec sh"}
+var Shell = []string{"sh", "-c", "cd " + openalgo.Dir + "; if command -v bash >/dev/null; then exec bash; fi; exec sh"}
 
 // Inside runs a command in the container, on a terminal where one is given,
 // and returns its exit code and, without a terminal, what it printed.

@@ -14,6 +14,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/keys"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 )
 
@@ -132,9 +133,9 @@ func (in *Installer) keyWays(o *observed) []finding.Way {
 		case source == "":
 		case !isEnvOf(source, in.work.dir) && in.fits(o, source):
 			out = append(out, finding.Way{Do: "Bring back the .env of the previous directory", Run: fmt.Sprintf("sudo cp -p %s %s", source, to)})
-		case isUp(c) && in.fits(o, fmt.Sprintf("/proc/%d/root%s", c.Pid, EnvTarget)) && in.Engine.Info().Local && c.Pid > 0:
+		case isUp(c) && in.fits(o, fmt.Sprintf("/proc/%d/root%s", c.Pid, openalgo.Env)) && in.Engine.Info().Local && c.Pid > 0:
 			out = append(out, finding.Way{Do: "Bring back the .env that the running container " + c.Name + " still has open",
-				Run: fmt.Sprintf("sudo sh -c 'umask 077; docker exec %s cat %s >%s && chown 1000:1000 %[3]s'", c.Name, EnvTarget, to)})
+				Run: fmt.Sprintf("sudo sh -c 'umask 077; docker exec %s cat %s >%s && chown %s %[3]s'", c.Name, openalgo.Env, to, openalgo.Owner)})
 		}
 	}
 	for _, place := range o.data {

@@ -13,8 +13,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/edge"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 )
 
@@ -167,7 +167,7 @@ func tracesOf(dir string, o *observed) traces {
 		}
 	}
 	if c := o.container(); c != nil {
-		_, t.web = portOf(*c, compose.WebPort)
+		_, t.web = portOf(*c, openalgo.WebPort)
 	}
 	return t
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
 )
 
 // oldIsLive reports whether the previous container was started again since the
@@ -115,7 +116,7 @@ func (in *Installer) leftInUse(ctx context.Context, j *journal, s *snapshot) (bo
 // mounts reports whether a container has a directory of this host mounted.
 func (in *Installer) mounts(ctx context.Context, c engine.Container, dir string) bool {
 	return slices.ContainsFunc(c.Mounts, func(m engine.Mount) bool {
-		if !strings.HasPrefix(m.Target, "/app/") {
+		if !strings.HasPrefix(m.Target, openalgo.Dir+"/") {
 			return false
 		}
 		path, _, err := in.dataPath(ctx, c, m.Target)

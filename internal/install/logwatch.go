@@ -2,39 +2,17 @@ package install
 
 import (
 	"context"
-	"regexp"
 	"sync"
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/event"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/printable"
 )
 
 // keptLines is how much of a container's log a failure shows.
 const keptLines = 25
-
-// signature is a line that the app prints when it will never get ready, and
-// what to tell the user (docs/openalgo-facts.md 1.2).
-type signature struct {
-	line *regexp.Regexp
-	say  string
-}
-
-// signatures are tried in order. The first ones come from a worker that is
-// respawned for ever while the container counts as running.
-var signatures = []signature{
-	{regexp.MustCompile(`^Error: \.env file not found`), "OpenAlgo can't read its .env: the file is missing, empty, or not readable for user 1000"},
-	{regexp.MustCompile(`CONFIGURATION UPDATE REQUIRED`), "the .env is older than this image: its ENV_CONFIG_VERSION is behind the image's own sample"},
-	{regexp.MustCompile(`^Error: (The following environment variables are missing.*)`), "OpenAlgo rejects its .env: $1"},
-	{regexp.MustCompile(`^Error: ((?:Invalid|FLASK_|WEBSOCKET_|VALID_BROKERS|LOG_|Default REDIRECT_URL|Could not validate).*)`), "OpenAlgo rejects its .env: $1"},
-	{regexp.MustCompile(`CRITICAL: ((?:APP_KEY|API_KEY_PEPPER|FERNET_SALT).*?\.)(?: |$)`), "OpenAlgo rejects its .env: $1"},
-	// Alone on its line; the same words also head a warning that is not fatal.
-	{regexp.MustCompile(`^\[OpenAlgo Fernet salt\]$`), "FERNET_SALT is not the one that this database was written with: bring back the .env that belongs to it"},
-	{regexp.MustCompile(`Could not write FERNET_SALT to \.env`), "OpenAlgo can't write its .env: it must belong to user 1000"},
-	{regexp.MustCompile(`EOFError: EOF when reading a line`), "OpenAlgo asks a question at its start and nobody can answer: the .env is older than this image"},
-	{regexp.MustCompile(`Worker failed to boot`), "OpenAlgo's web server could not start its worker"},
-}
 
 // logWatch follows a container's log: it keeps the last lines and notices
 // fatal ones.
@@ -81,12 +59,8 @@ func (w *logWatch) take(line string) {
 	if w.reason != "" {
 		return
 	}
-	for _, s := range signatures {
-		if m := s.line.FindStringSubmatchIndex(line); m != nil {
-			w.reason = string(s.line.ExpandString(nil, s.say, line, m))
-			close(w.found)
-			return
-		}
+	if w.reason = openalgo.Fatal(line); w.reason != "" {
+		close(w.found)
 	}
 }
 

@@ -8,22 +8,8 @@ import (
 	"net/http"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
 )
-
-// mcpProbes are the endpoints that AI clients look for, with what they must
-// answer without a token. A page of the web interface is no answer, and 403 is
-// a proxy's rule against hidden files (docs/openalgo-facts.md 5.5).
-var mcpProbes = []struct {
-	path   string
-	status int
-	key    string // that the JSON must have
-}{
-	{"/.well-known/oauth-authorization-server", http.StatusOK, "issuer"},
-	{"/.well-known/oauth-protected-resource", http.StatusOK, "resource"},
-	{"/oauth/jwks.json", http.StatusOK, "keys"},
-	{"/mcp/healthz", http.StatusOK, "status"},
-	{"/mcp", http.StatusUnauthorized, ""},
-}
 
 // verifyMCP asks the endpoints, over HTTPS where this program set that up, else
 // on the published port.
@@ -37,8 +23,8 @@ func (in *Installer) verifyMCP(ctx context.Context, a answers.Answers, s edgeSta
 		origin = "https://" + s.Domain
 	}
 	defer done()
-	for _, p := range mcpProbes {
-		if err := probeMCP(ctx, client, origin+p.path, p.status, p.key); err != nil {
+	for _, p := range openalgo.MCPProbes {
+		if err := probeMCP(ctx, client, origin+p.Path, p.Status, p.Key); err != nil {
 			return &NotReadyError{Reason: "remote MCP does not work: " + err.Error()}
 		}
 	}

@@ -15,9 +15,9 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
 )
 
 // dataDirectories are the directories that a container mounts as data, by
@@ -25,9 +25,8 @@ import (
 func dataDirectories(c engine.Container) map[string]string {
 	out := map[string]string{}
 	for _, m := range c.Mounts {
-		name, inApp := strings.CutPrefix(m.Target, "/app/")
-		if source := bindSource(m); source != "" && inApp && slices.Contains(compose.DataDirs, name) {
-			out[m.Target] = source
+		if _, ok := openalgo.TreeOf(m.Target); ok && bindSource(m) != "" {
+			out[m.Target] = bindSource(m)
 		}
 	}
 	return out

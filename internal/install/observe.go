@@ -15,12 +15,9 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 )
-
-// DataTarget is where the app keeps its databases in the container: what a
-// container mounts there tells which volume holds the data.
-const DataTarget = "/app/db"
 
 // overrideNames are the files that Docker Compose merges by itself.
 var overrideNames = []string{"docker-compose.override.yaml", "docker-compose.override.yml"}
@@ -267,11 +264,11 @@ func (in *Installer) readEnvThroughEngine(ctx context.Context) ([]byte, error) {
 	id, err := in.Engine.Create(ctx, engine.ContainerSpec{
 		Image: state.ImageID, Entrypoint: []string{"/none"}, NetworkMode: "none",
 		Labels: in.probeLabels(),
-		Mounts: []engine.Mount{{Type: "bind", Source: in.work.env(), Target: EnvTarget, ReadOnly: true}},
+		Mounts: []engine.Mount{{Type: "bind", Source: in.work.env(), Target: openalgo.Env, ReadOnly: true}},
 	})
 	if err != nil {
 		return nil, denied
 	}
 	defer in.discard(ctx, id)
-	return in.Engine.ReadFile(ctx, id, EnvTarget, 1<<20)
+	return in.Engine.ReadFile(ctx, id, openalgo.Env, 1<<20)
 }

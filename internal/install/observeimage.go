@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/rehearsal"
 )
 
@@ -41,7 +42,7 @@ func staysOn(o *observed, i Intent, ref string) bool {
 // readSample reads the base of .env out of an image, through a container that
 // is made for that and never started; nil where it has none.
 func (in *Installer) readSample(ctx context.Context, image string) ([]byte, error) {
-	sample, err := in.readFromImage(ctx, image, "/app/.sample.env")
+	sample, err := in.readFromImage(ctx, image, openalgo.Sample)
 	if errors.Is(err, engine.ErrNotFound) {
 		return nil, nil // the built-in base serves
 	}

@@ -10,11 +10,8 @@ import (
 	"syscall"
 
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
 )
-
-// AppUser is user and group that OpenAlgo's container runs as: .env and what
-// keeps its data must be theirs.
-const AppUser = 1000
 
 // ownersLimit is how many files may get another owner: each is recorded, so that
 // an undo can give it back.
@@ -49,7 +46,7 @@ func (in *Installer) planOwners(o *observed, p *Plan) error {
 			p.owners = append(p.owners, changes...)
 			dirs = append(dirs, dir)
 			p.add(Change{Kind: KindVolume, Name: dir, Action: ActionUpdate, Reason: fmt.Sprintf("its files and directories (%d) get the owner %d: "+
-				"OpenAlgo runs as that user and could not write them", len(changes), AppUser)})
+				"OpenAlgo runs as that user and could not write them", len(changes), openalgo.User)})
 		}
 	}
 	if len(dirs) == 0 {
@@ -57,9 +54,9 @@ func (in *Installer) planOwners(o *observed, p *Plan) error {
 	}
 	if os.Geteuid() != 0 {
 		return finding.Errorf(finding.HostNotReady, "OpenAlgo cannot write %s\n\nIts container runs as user %d, and another user owns them. Change the owner:\n\n    sudo chown -R %[2]d:%[2]d %[3]s\n\nNothing was changed.",
-			strings.Join(dirs, ", "), AppUser, strings.Join(dirs, " "))
+			strings.Join(dirs, ", "), openalgo.User, strings.Join(dirs, " "))
 	}
-	p.Asks = append(p.Asks, Ask{AskOwners, fmt.Sprintf("These directories belong to another user, so OpenAlgo (user %d) cannot write them: %s. OpenAlgo becomes their owner", AppUser, strings.Join(dirs, ", "))})
+	p.Asks = append(p.Asks, Ask{AskOwners, fmt.Sprintf("These directories belong to another user, so OpenAlgo (user %d) cannot write them: %s. OpenAlgo becomes their owner", openalgo.User, strings.Join(dirs, ", "))})
 	return nil
 }
 
@@ -79,7 +76,7 @@ func othersIn(dir string) (out []ownerChange, err error) {
 			return err
 		}
 		owner, ok := info.Sys().(*syscall.Stat_t)
-		if !ok || owner.Uid == AppUser {
+		if !ok || owner.Uid == openalgo.User {
 			return nil
 		}
 		name, err := filepath.Rel(dir, path)
@@ -95,7 +92,7 @@ func othersIn(dir string) (out []ownerChange, err error) {
 		}
 		blocked = blocked || !mayWrite(info.Mode(), owner)
 		if out = append(out, ownerChange{Dir: dir, Name: name, UID: int(owner.Uid), GID: int(owner.Gid)}); len(out) > ownersLimit {
-			return finding.Errorf(finding.HostNotReady, "%s has too many files of other users to change them one by one. Change all of them:\n\n    sudo chown -R %d:%[2]d %[1]s\n\nNothing was changed.", dir, AppUser)
+			return finding.Errorf(finding.HostNotReady, "%s has too many files of other users to change them one by one. Change all of them:\n\n    sudo chown -R %d:%[2]d %[1]s\n\nNothing was changed.", dir, openalgo.User)
 		}
 		return nil
 	})
@@ -110,7 +107,7 @@ func othersIn(dir string) (out []ownerChange, err error) {
 
 // mayWrite reports whether OpenAlgo can write what another user owns.
 func mayWrite(mode fs.FileMode, owner *syscall.Stat_t) bool {
-	return mode&0o002 != 0 || owner.Gid == AppUser && mode&0o020 != 0
+	return mode&0o002 != 0 || owner.Gid == openalgo.User && mode&0o020 != 0
 }
 
 // giveOwners gives OpenAlgo the directories of the plan. The journal records the
@@ -121,8 +118,8 @@ func (r *run) giveOwners(context.Context) error {
 		return err
 	}
 	for _, c := range r.plan.owners {
-		if err := c.give(AppUser, AppUser); err != nil {
-			return fmt.Errorf("change the owner of %s to %d: %w", filepath.Join(c.Dir, c.Name), AppUser, err)
+		if err := c.give(openalgo.User, openalgo.User); err != nil {
+			return fmt.Errorf("change the owner of %s to %d: %w", filepath.Join(c.Dir, c.Name), openalgo.User, err)
 		}
 	}
 	failpoint("owners")
@@ -166,11 +163,11 @@ func (in *Installer) preflightUser(ctx context.Context, o *observed, p *Plan, ad
 		return
 	}
 	uid := in.userOf(ctx, o.image.ID, o.image.User)
-	if uid == "" || uid == "0" || uid == fmt.Sprint(AppUser) {
+	if uid == "" || uid == "0" || uid == fmt.Sprint(openalgo.User) {
 		return
 	}
 	add("the image %s runs as user %s, but .env and the data belong to user %d. OpenAlgo could not read its .env. "+
-		"Use an image that runs as user %d (in its Dockerfile: RUN useradd --uid %[3]d appuser, and USER appuser)", p.stack.Image, uid, AppUser, AppUser)
+		"Use an image that runs as user %d (in its Dockerfile: RUN useradd --uid %[3]d appuser, and USER appuser)", p.stack.Image, uid, openalgo.User, openalgo.User)
 }
 
 // userOf is the number of an image's user, "" where it is not known. A name

@@ -4,6 +4,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
 )
 
 func TestOthersIn(t *testing.T) {
@@ -30,7 +32,7 @@ func TestOthersIn(t *testing.T) {
 	if err := os.Symlink(outside, filepath.Join(data, "link")); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Chown(filepath.Join(data, "of-the-app"), AppUser, AppUser); err != nil {
+	if err := os.Chown(filepath.Join(data, "of-the-app"), openalgo.User, openalgo.User); err != nil {
 		t.Fatal(err)
 	}
 	changes, err := othersIn(data)
@@ -38,7 +40,7 @@ func TestOthersIn(t *testing.T) {
 		t.Fatalf("%+v, %v", changes, err)
 	}
 	for _, c := range changes {
-		if err := c.give(AppUser, AppUser); err != nil {
+		if err := c.give(openalgo.User, openalgo.User); err != nil {
 			t.Fatal(err)
 		}
 	}

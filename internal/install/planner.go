@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/aymanbagabas/go-udiff"
@@ -12,6 +13,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/source"
 )
 
@@ -203,7 +205,7 @@ func (in *Installer) planCompose(ctx context.Context, o *observed, p *Plan) erro
 // runsAsRoot reports whether the image runs as root, which OpenAlgo's own does
 // not.
 func (o *observed) runsAsRoot() bool {
-	user := "1000"
+	user := strconv.Itoa(openalgo.User)
 	if o.image != nil {
 		user = o.image.User
 	} else if c := o.container(); c != nil {
@@ -235,7 +237,7 @@ func sameAsAsked(o *observed, p *Plan, path string) error {
 	if want := imageRef(o, p.intent); p.stack.Image != want {
 		other = append(other, fmt.Sprintf("the image %s, the answers %s", p.stack.Image, want))
 	}
-	for inside, want := range map[int]int{compose.WebPort: p.answers.Ports.Web, compose.WebSocketPort: p.answers.Ports.WebSocket} {
+	for inside, want := range map[int]int{openalgo.WebPort: p.answers.Ports.Web, openalgo.WebSocketPort: p.answers.Ports.WebSocket} {
 		if _, have := p.stack.Published(inside); have != want {
 			other = append(other, fmt.Sprintf("port %d, the answers %d", have, want))
 		}
@@ -296,7 +298,7 @@ func planResources(o *observed, p *Plan) {
 		if _, ok := o.volumes[v.Spec.Name]; ok || v.External {
 			continue
 		}
-		if o.state.Project != "" && v.Target == DataTarget && o.presentEnv == nil { // else a restore fills it
+		if o.state.Project != "" && v.Target == openalgo.DB && o.presentEnv == nil { // else a restore fills it
 			p.warn("The data volume %s is missing. A new, empty one will be created: your accounts and settings will be gone. "+
 				"To get them back, stop now and restore a backup: openalgo-install restore FILE", v.Spec.Name)
 		}

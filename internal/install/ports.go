@@ -5,9 +5,9 @@ import (
 	"strings"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
-	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 )
 
@@ -40,8 +40,8 @@ func (in *Installer) choosePorts(ctx context.Context, o *observed, a *answers.An
 // portsNow are those that the instance has: of its container, or of its last answers.
 func (in *Installer) portsNow(o *observed) (web, socket int) {
 	if c := o.container(); c != nil {
-		_, web = portOf(*c, compose.WebPort)
-		_, socket = portOf(*c, compose.WebSocketPort)
+		_, web = portOf(*c, openalgo.WebPort)
+		_, socket = portOf(*c, openalgo.WebSocketPort)
 		return web, socket
 	}
 	if saved, problems := answers.ParseSaved(o.answersText); o.answersText != nil && len(problems) == 0 {

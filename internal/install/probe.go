@@ -12,6 +12,7 @@ import (
 	"github.com/coder/websocket"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
 )
 
 // probeTime bounds one question: the first request may block for 30 s while
@@ -51,7 +52,7 @@ func (e *wrongAnswer) Error() string { return e.text }
 func askHTTP(ctx context.Context, address string) (needsSetup bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, probeTime)
 	defer cancel()
-	url := "http://" + address + "/auth/check-setup"
+	url := "http://" + address + openalgo.CheckSetup
 	status, body, err := get(ctx, url)
 	if err != nil {
 		return false, err

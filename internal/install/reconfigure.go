@@ -10,6 +10,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 )
@@ -73,7 +74,7 @@ func (in *Installer) saved(ctx context.Context, command string) (Intent, error) 
 		return i, &finding.Error{Kind: finding.HostNotReady, Err: fmt.Errorf("%s: %w", path, &answers.Invalid{Problems: problems})}
 	}
 	readCredentials(&a, o.env)
-	i.Answers, i.Image.Keep = a, &kept{ref: o.state.ImageRef, ownHealth: strings.Contains(string(o.composeText), "/app/start.sh")}
+	i.Answers, i.Image.Keep = a, &kept{ref: o.state.ImageRef, ownHealth: strings.Contains(string(o.composeText), openalgo.Start)}
 	return i, nil
 }
 

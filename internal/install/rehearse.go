@@ -18,6 +18,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/rehearsal"
 )
 
@@ -185,7 +186,7 @@ func (in *Installer) report(ctx context.Context) json.RawMessage {
 	if err != nil {
 		return nil
 	}
-	_, body, err := get(ctx, "http://"+address(portOf(c, compose.WebPort))+"/rehearsal/report")
+	_, body, err := get(ctx, "http://"+address(portOf(c, openalgo.WebPort))+"/rehearsal/report")
 	if err != nil || !json.Valid(body) {
 		return nil
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 )
@@ -96,7 +97,7 @@ func Render(a answers.Answers, o RenderOptions) (written, warnings []string, err
 		if f.name != envName {
 			continue
 		}
-		if err := os.Chown(path, AppUser, AppUser); errors.Is(err, fs.ErrPermission) && os.Geteuid() != AppUser {
+		if err := os.Chown(path, openalgo.User, openalgo.User); errors.Is(err, fs.ErrPermission) && os.Geteuid() != openalgo.User {
 			warnings = append(warnings, fmt.Sprintf("%s must belong to user 1000, the container's: sudo chown 1000:1000 %[1]s", path))
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/keys"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 	"github.com/marketcalls/openalgo-install/internal/source"
 )
@@ -101,7 +102,7 @@ func railwayConfig() map[string]any {
 		"$schema": "https://railway.com/railway.schema.json",
 		"build":   map[string]any{"builder": "DOCKERFILE", "dockerfilePath": "Dockerfile"},
 		"deploy": map[string]any{
-			"healthcheckPath": "/auth/check-setup", "healthcheckTimeout": 300,
+			"healthcheckPath": openalgo.CheckSetup, "healthcheckTimeout": 300,
 			"restartPolicyType": "ON_FAILURE", "numReplicas": 1,
 			// Never two of them on one database.
 			"overlapSeconds": 0, "drainingSeconds": 45, "requiredMountPath": dataDisk,
@@ -144,7 +145,7 @@ func renderBlueprint(variables []variable) ([]byte, error) {
 	}
 	doc := map[string]any{"services": []any{map[string]any{
 		"type": "web", "name": "openalgo", "runtime": "docker", "plan": "standard", "numInstances": 1,
-		"dockerfilePath": "./Dockerfile", "dockerContext": ".", "healthCheckPath": "/auth/check-setup",
+		"dockerfilePath": "./Dockerfile", "dockerContext": ".", "healthCheckPath": openalgo.CheckSetup,
 		"maxShutdownDelaySeconds": 45,
 		"disk":                    map[string]any{"name": "openalgo-data", "mountPath": dataDisk, "sizeGB": 10},
 		"envVars":                 env,

@@ -12,6 +12,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/compose"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/rehearsal"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 	"github.com/marketcalls/openalgo-install/internal/source"
@@ -115,24 +116,24 @@ func dockerRun(a answers.Answers, size sizing.Sizing, project string) []byte {
 	line(`[ -f "$here/.env" ] || { echo "there is no $here/.env" >&2; exit 1; }`)
 	if a.Volumes == "bind" {
 		line("# Docker would make these as root's, and OpenAlgo could not write them.")
-		line(`for name in %s; do mkdir -p "$here/$name"; chown 1000:1000 "$here/$name"; done`, strings.Join(compose.DataDirs, " "))
+		line(`for name in %s; do mkdir -p "$here/$name"; chown %s "$here/$name"; done`, strings.Join(openalgo.Trees, " "), openalgo.Owner)
 		line(`chmod 700 "$here/keys"`)
 	}
 	line(`exec docker run -d \`)
 	option := func(format string, args ...any) { line("  "+format+` \`, args...) }
 	option("--name %s --init --restart unless-stopped --stop-timeout 40", compose.ContainerName(project))
 	option("--security-opt no-new-privileges:true --cap-drop ALL --pids-limit 2048")
-	for _, p := range [][2]int{{a.Ports.Web, compose.WebPort}, {a.Ports.WebSocket, compose.WebSocketPort}} {
+	for _, p := range [][2]int{{a.Ports.Web, openalgo.WebPort}, {a.Ports.WebSocket, openalgo.WebSocketPort}} {
 		option("-p %s:%d", net.JoinHostPort(a.Ports.Bind, strconv.Itoa(p[0])), p[1])
 	}
-	for _, name := range compose.DataDirs {
+	for _, name := range openalgo.Trees {
 		if a.Volumes == "bind" {
-			option(`-v "$here/%s:/app/%[1]s"`, name)
+			option(`-v "$here/%s:%s"`, name, openalgo.Tree(name))
 		} else {
-			option("-v %s_openalgo_%s:/app/%[2]s", project, name)
+			option("-v %s_openalgo_%s:%s", project, name, openalgo.Tree(name))
 		}
 	}
-	option(`--mount "type=bind,source=$here/.env,target=/app/.env"`)
+	option(`--mount "type=bind,source=$here/.env,target=%s"`, openalgo.Env)
 	for _, v := range size.Env() {
 		if v.Key == "SHM_SIZE" {
 			option("--shm-size %s", v.Value)
@@ -140,9 +141,9 @@ func dockerRun(a answers.Answers, size sizing.Sizing, project string) []byte {
 		}
 		option("-e %s=%s", v.Key, v.Value)
 	}
-	health := "curl -f http://127.0.0.1:5000/auth/check-setup"
+	health := fmt.Sprintf("curl -f http://127.0.0.1:%d%s", openalgo.WebPort, openalgo.CheckSetup)
 	if buildsOurs(a) {
-		health = "/app/start.sh health"
+		health = openalgo.Start + " health"
 	}
 	option("--health-cmd %s --health-interval 30s --health-timeout 10s --health-retries 3 --health-start-period 300s", quoted(health))
 	option("--log-driver json-file --log-opt max-size=10m --log-opt max-file=5")

@@ -20,6 +20,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
 )
 
 // RestoreOptions say what is restored.
@@ -223,7 +224,7 @@ func (in *Installer) keepImage(ctx context.Context, a answers.Answers, r *restor
 	_, err := in.Engine.Image(ctx, r.state.ImageRef)
 	switch {
 	case err == nil || a.Image.Source == "registry":
-		return &kept{ref: r.state.ImageRef, ownHealth: bytes.Contains(r.files[compose.FileName], []byte("/app/start.sh"))}, nil
+		return &kept{ref: r.state.ImageRef, ownHealth: bytes.Contains(r.files[compose.FileName], []byte(openalgo.Start))}, nil
 	case !errors.Is(err, engine.ErrNotFound) && !errors.Is(err, engine.ErrImageNotFound):
 		return nil, fmt.Errorf("looking for the image %s: %w", r.state.ImageRef, err)
 	}
@@ -280,7 +281,7 @@ func (in *Installer) planRestore(ctx context.Context, o *observed, p *Plan) erro
 	for _, t := range m.Trees {
 		mounted := false
 		for _, mount := range p.stack.Spec("").Mounts {
-			if mount.Target == "/app/"+t.Name {
+			if mount.Target == openalgo.Tree(t.Name) {
 				mounted = true
 				p.add(Change{Kind: KindVolume, Name: mount.Source, Action: ActionUpdate,
 					Reason: fmt.Sprintf("its files become those of %s (%d MiB)", m.Created.Local().Format("2006-01-02 15:04"), t.Bytes>>20)})
@@ -331,7 +332,7 @@ func (in *Installer) guardOlder(ctx context.Context, o *observed, p *Plan) error
 		return fmt.Errorf("looking at the image: %w", err)
 	}
 	version := ""
-	if sample, err := in.readFromImage(ctx, p.imageID, "/app/.sample.env"); err == nil {
+	if sample, err := in.readFromImage(ctx, p.imageID, openalgo.Sample); err == nil {
 		if base, err := envfile.Parse(sample); err == nil {
 			version, _ = base.Get(keyConfigVersion)
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
 )
 
 // replaceData keeps a copy of the data that is here, and puts that of the
@@ -93,7 +94,7 @@ func (r *run) dataTrees(ctx context.Context) (map[string]string, error) {
 	}
 	out := map[string]string{}
 	for _, t := range r.plan.intent.Backup.manifest.Trees {
-		path, _, err := r.in.dataPath(ctx, c, "/app/"+t.Name)
+		path, _, err := r.in.dataPath(ctx, c, openalgo.Tree(t.Name))
 		if err != nil {
 			return nil, err
 		}
@@ -122,7 +123,7 @@ func (in *Installer) roomToRestore(ctx context.Context, o *observed, r *restorin
 	}
 	trees := map[string]string{}
 	for _, t := range r.manifest.Trees {
-		if path, _, err := in.dataPath(ctx, *c, "/app/"+t.Name); err == nil && path != "" {
+		if path, _, err := in.dataPath(ctx, *c, openalgo.Tree(t.Name)); err == nil && path != "" {
 			trees[t.Name] = path
 		}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
 )
 
 // askForRights asks for the rights that the Compose files of a backup give the
@@ -106,11 +107,11 @@ func (in *Installer) rights(stack *compose.Stack, files map[string][]byte) (out 
 // isOwnMount reports whether a mount is the instance's .env or a data directory
 // of it.
 func (in *Installer) isOwnMount(m engine.Mount) bool {
-	if m.Target == EnvTarget {
+	if m.Target == openalgo.Env {
 		return m.Source == in.work.env()
 	}
-	name, ok := strings.CutPrefix(m.Target, "/app/")
-	return ok && slices.Contains(compose.DataDirs, name) && m.Source == filepath.Join(in.work.dir, name)
+	name, ok := openalgo.TreeOf(m.Target)
+	return ok && m.Source == filepath.Join(in.work.dir, name)
 }
 
 func mountText(m engine.Mount) string {

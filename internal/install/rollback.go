@@ -16,6 +16,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
 )
 
 // copyManifest is the last file of a copy: without it there is none.
@@ -69,7 +70,7 @@ func (in *Installer) former(ctx context.Context) (Intent, error) {
 		return none, err
 	}
 	r.same, r.exact = true, true
-	keep := &kept{ref: a.Image.Ref, ownHealth: strings.Contains(string(r.files[compose.FileName]), "/app/start.sh")}
+	keep := &kept{ref: a.Image.Ref, ownHealth: strings.Contains(string(r.files[compose.FileName]), openalgo.Start)}
 	return Intent{Command: commandRollback, Answers: a, Files: OfBackup, Data: Replace, Backup: r, Image: ImageRule{Keep: keep, Moves: true}}, nil
 }
 

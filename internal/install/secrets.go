@@ -9,6 +9,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/keys"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/printable"
 	"github.com/marketcalls/openalgo-install/internal/rehearsal"
 )
@@ -66,7 +67,7 @@ func (in *Installer) countSecrets(ctx context.Context, container string) (secret
 	unknown := secretCount{Unknown: true}
 	ctx, cancel := context.WithTimeout(ctx, secretsTime)
 	defer cancel()
-	said, err := in.Engine.Exec(ctx, container, []string{"/app/.venv/bin/python", "-c", countSecretsScript}, "")
+	said, err := in.Engine.Exec(ctx, container, []string{openalgo.Python, "-c", countSecretsScript}, "")
 	if err != nil {
 		return unknown, err
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/keys"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 	"github.com/marketcalls/openalgo-install/internal/spelling"
 	"github.com/marketcalls/openalgo-install/templates"
@@ -151,14 +152,14 @@ func guardDatabases(e EnvEdit, p *Plan) error {
 			continue
 		}
 		if !filepath.IsAbs(path) {
-			path = filepath.Join("/app", path)
+			path = filepath.Join(openalgo.Dir, path)
 		}
 		under := func(target string) bool { return strings.HasPrefix(filepath.Clean(path), target+"/") }
 		mounted := slices.ContainsFunc(p.stack.Spec("").Mounts, func(m engine.Mount) bool { return under(m.Target) })
 		switch {
 		case !mounted:
 			return finding.Errorf(finding.Usage, "%s: only what is under db/ is kept and backed up; a file where nothing is mounted is gone when the container is made anew", v.Key)
-		case !under(DataTarget):
+		case !under(openalgo.DB):
 			p.warn("%s: the file is in no backup, since it is not under db/", v.Key)
 		}
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
 )
 
 // snapshot is a copy of the databases as they were before an upgrade: its
@@ -68,9 +69,9 @@ func (in *Installer) dataPath(ctx context.Context, c engine.Container, target st
 	return "", "", nil
 }
 
-// dataDirectory is where this host finds what the container sees as DataTarget.
+// dataDirectory is where this host finds what the container sees as openalgo.DB.
 func (in *Installer) dataDirectory(ctx context.Context, c engine.Container) (string, error) {
-	path, _, err := in.dataPath(ctx, c, DataTarget)
+	path, _, err := in.dataPath(ctx, c, openalgo.DB)
 	if err == nil && path == "" {
 		err = finding.Errorf(finding.HostNotReady, "%s keeps its databases in no volume, so they would be gone with the container: put the volumes back into %s first", c.Name, compose.FileName)
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/event"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
 )
 
 // The lines are those of OpenAlgo's start script and of that in images built
@@ -48,19 +49,12 @@ func TestStartProgress(t *testing.T) {
 	}
 }
 
-func TestCountMigrations(t *testing.T) {
-	text := "MIGRATIONS = [\n    # Legacy\n    (\"add_feed_token.py\", \"Feed Token Support\"),\n    (\"migrate_gtt.py\", \"GTT (15:40)\"),\n]\n"
-	if got := len(migrationListed.FindAllString(text, -1)); got != 2 {
-		t.Errorf("%d migrations, want 2", got)
-	}
-}
-
 // A log that goes on and on is no start that gets further for ever.
 func TestProgressEnds(t *testing.T) {
 	w := watching(nil)
 	w.count = func() int { return 1 }
 	w.take("[OpenAlgo] Running database migrations...")
-	for range mostMigrations {
+	for range openalgo.MostMigrations {
 		w.take("Script: a.py")
 	}
 	w.moved = time.Time{}

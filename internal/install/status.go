@@ -15,6 +15,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 )
@@ -170,8 +171,8 @@ func Running(ctx context.Context, e *engine.Engine) (int, error) {
 func isOpenAlgo(c engine.Container) bool {
 	data, env := false, false
 	for _, m := range c.Mounts {
-		data = data || m.Target == DataTarget
-		env = env || m.Target == EnvTarget
+		data = data || m.Target == openalgo.DB
+		env = env || m.Target == openalgo.Env
 	}
 	return data && (env || c.Labels[compose.LabelService] == compose.Service) && c.Labels["com.docker.compose.oneoff"] != "True"
 }
@@ -185,9 +186,6 @@ func nameOf(c engine.Container) string {
 	return c.Name
 }
 
-// EnvTarget is where the app reads its .env.
-const EnvTarget = "/app/.env"
-
 // dirOf is the directory of the stack that a container belongs to: Compose's,
 // or the one of the .env that it mounts.
 func dirOf(c engine.Container) string {
@@ -195,7 +193,7 @@ func dirOf(c engine.Container) string {
 		return dir
 	}
 	for _, m := range c.Mounts {
-		if m.Target == EnvTarget {
+		if m.Target == openalgo.Env {
 			return filepath.Dir(m.Source)
 		}
 	}
@@ -257,7 +255,7 @@ func readInstance(ctx context.Context, e *engine.Engine, c engine.Container, dir
 		i.Ready, i.Reason = false, i.HTTPS.Problem
 	}
 	if e.Info().Local && i.State == "running" {
-		i.Version = appVersion(ctx, address(portOf(c, compose.WebPort)))
+		i.Version = appVersion(ctx, address(portOf(c, openalgo.WebPort)))
 	}
 	i.Sizing = sizingStatus(env, c, dir, due)
 	i.Schedule = ReadSchedule(i.Dir)
@@ -308,7 +306,7 @@ func appVersion(ctx context.Context, address string) string {
 	var doc struct {
 		Version string `json:"version"`
 	}
-	if _, body, err := get(ctx, "http://"+address+"/auth/app-info"); err != nil || json.Unmarshal(body, &doc) != nil {
+	if _, body, err := get(ctx, "http://"+address+openalgo.AppInfo); err != nil || json.Unmarshal(body, &doc) != nil {
 		return ""
 	}
 	return doc.Version
@@ -329,7 +327,7 @@ func instanceURL(env *envfile.File, c engine.Container) string {
 	if url, ok := env.Get("HOST_SERVER"); ok && url != "" {
 		return url
 	}
-	if web := address(portOf(c, compose.WebPort)); web != "" {
+	if web := address(portOf(c, openalgo.WebPort)); web != "" {
 		return "http://" + web
 	}
 	return ""

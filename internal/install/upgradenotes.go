@@ -3,13 +3,13 @@ package install
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
 )
 
 // planUpgrade says from what to what an upgrade goes, and what the release
@@ -31,16 +31,14 @@ func (in *Installer) planUpgrade(ctx context.Context, o *observed, p *Plan) {
 	in.planLost(ctx, o, p, now)
 }
 
-var versionLine = regexp.MustCompile(`(?m)^VERSION\s*=\s*["']([^"']+)["']`)
-
 // releaseOf names a release by the app's own version and the day of its image.
 func (in *Installer) releaseOf(ctx context.Context, image engine.Image) string {
 	made := "an image of " + image.Created.Local().Format(time.DateOnly)
-	text, err := in.readFromImage(ctx, image.ID, "/app/utils/version.py")
+	text, err := in.readFromImage(ctx, image.ID, openalgo.Version)
 	if err != nil {
 		return made
 	}
-	if m := versionLine.FindSubmatch(text); m != nil {
+	if m := openalgo.Release.FindSubmatch(text); m != nil {
 		return fmt.Sprintf("OpenAlgo %s (%s)", m[1], made)
 	}
 	return made
@@ -49,7 +47,7 @@ func (in *Installer) releaseOf(ctx context.Context, image engine.Image) string {
 // planLost names the settings of this .env that the former release knew and
 // this one does not, and a broker that it does not list.
 func (in *Installer) planLost(ctx context.Context, o *observed, p *Plan, now engine.Image) {
-	before, err := in.readFromImage(ctx, now.ID, "/app/.sample.env")
+	before, err := in.readFromImage(ctx, now.ID, openalgo.Sample)
 	if err != nil || o.sample == nil || o.env == nil {
 		return
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/edge"
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/rehearsal"
 	"github.com/marketcalls/openalgo-install/internal/wait"
 )
@@ -51,8 +52,8 @@ type check struct {
 
 func (in *Installer) checkOf(s *compose.Stack, a answers.Answers) check {
 	c := check{name: s.ContainerName(), local: in.Engine.Info().Local, rehearsal: a.Image.Source == "rehearsal"}
-	c.web = address(s.Published(compose.WebPort))
-	c.sock = address(s.Published(compose.WebSocketPort))
+	c.web = address(s.Published(openalgo.WebPort))
+	c.sock = address(s.Published(openalgo.WebSocketPort))
 	return c
 }
 
@@ -67,7 +68,7 @@ func (in *Installer) checkOfID(ctx context.Context, id string) (check, error) {
 func checkOfContainer(e *engine.Engine, c engine.Container) check {
 	return check{
 		container: c.ID, name: c.Name, local: e.Info().Local,
-		web: address(portOf(c, compose.WebPort)), sock: address(portOf(c, compose.WebSocketPort)),
+		web: address(portOf(c, openalgo.WebPort)), sock: address(portOf(c, openalgo.WebSocketPort)),
 		rehearsal: strings.HasPrefix(c.Image, rehearsal.Repository),
 	}
 }

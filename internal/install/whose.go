@@ -8,6 +8,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
 )
 
 // whose says how a container belongs to the instance in a directory.
@@ -57,7 +58,7 @@ func isEnvOf(path, dir string) bool {
 // when it has none.
 func envSource(c engine.Container) string {
 	for _, m := range c.Mounts {
-		if m.Target == EnvTarget {
+		if m.Target == openalgo.Env {
 			return m.Source
 		}
 	}

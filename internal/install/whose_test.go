@@ -7,6 +7,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
 )
 
 func TestWhoseAContainerIs(t *testing.T) {
@@ -49,7 +50,7 @@ func TestWhoseAContainerIs(t *testing.T) {
 	} {
 		container := engine.Container{Labels: map[string]string{compose.LabelWorkingDir: c.working}}
 		if c.env != "" {
-			container.Mounts = []engine.Mount{{Type: "bind", Source: c.env, Target: EnvTarget}}
+			container.Mounts = []engine.Mount{{Type: "bind", Source: c.env, Target: openalgo.Env}}
 		}
 		if got := whoseIs(container, c.dir, !c.remote); got != c.want {
 			t.Errorf("%s: %d, want %d", name, got, c.want)

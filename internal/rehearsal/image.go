@@ -6,6 +6,8 @@ import (
 	"io"
 	"strings"
 	"time"
+
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
 )
 
 const (
@@ -15,7 +17,7 @@ const (
 
 	// appID is uid and gid of the image's user, as in OpenAlgo's image since
 	// 2026-05 (docs/openalgo-facts.md 3).
-	appID = 1000
+	appID = openalgo.User
 
 	// LabelRehearsal marks every image of the stand-in; its value is the tag,
 	// which outlives the name of an image that was made twice at once.

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
 )
 
 // insideTime bounds a call that OpenAlgo's strategies would make.
@@ -31,7 +33,7 @@ func (a *app) serveInside(w http.ResponseWriter, r *http.Request) {
 func callInside(ctx context.Context, server string) error {
 	ctx, cancel := context.WithTimeout(ctx, insideTime)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(server, "/")+"/auth/check-setup", nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(server, "/")+openalgo.CheckSetup, nil)
 	if err != nil {
 		return err
 	}

@@ -14,10 +14,12 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strconv"
 	"syscall"
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
 )
 
 // Command is the hidden command that the image runs.
@@ -70,13 +72,13 @@ func Serve(ctx context.Context, o ServeOptions) error {
 
 func (o ServeOptions) withDefaults() ServeOptions {
 	if o.Root == "" {
-		o.Root = "/app"
+		o.Root = openalgo.Dir
 	}
 	if o.EnvFile == "" {
 		o.EnvFile = filepath.Join(o.Root, ".env")
 	}
 	if o.HTTPAddr == "" {
-		o.HTTPAddr = "0.0.0.0:5000"
+		o.HTTPAddr = "0.0.0.0:" + strconv.Itoa(openalgo.WebPort)
 	}
 	if o.Version == "" {
 		o.Version = os.Getenv(VersionVariable)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 )
 
@@ -33,8 +34,8 @@ func (a *app) webHandler(started time.Time) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", a.servePage)
 	mux.HandleFunc("GET /health", a.servePage)
-	mux.HandleFunc("GET /auth/check-setup", a.serveCheckSetup)
-	mux.HandleFunc("GET /auth/app-info", a.serveAppInfo)
+	mux.HandleFunc("GET "+openalgo.CheckSetup, a.serveCheckSetup)
+	mux.HandleFunc("GET "+openalgo.AppInfo, a.serveAppInfo)
 	mux.HandleFunc("GET /health/status", a.serveHealthStatus)
 	mux.HandleFunc("POST /setup", a.serveSetup)
 	mux.HandleFunc("GET /rehearsal/report", func(w http.ResponseWriter, _ *http.Request) {

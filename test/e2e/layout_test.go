@@ -10,13 +10,14 @@ import (
 	"testing"
 
 	"github.com/marketcalls/openalgo-install/internal/compose"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
 )
 
 // owners lists the data directories of an instance with mode and owner.
 func (i *instance) owners() string {
 	i.t.Helper()
 	var out []string
-	for _, name := range compose.DataDirs {
+	for _, name := range openalgo.Trees {
 		info, err := os.Stat(i.path(name))
 		if err != nil {
 			i.t.Fatal(err)
@@ -139,7 +140,7 @@ func TestRenderForDocker(t *testing.T) {
 			}
 			t.Cleanup(func() {
 				_ = exec.Command("docker", "rm", "-f", "-v", id).Run()
-				for _, name := range compose.DataDirs {
+				for _, name := range openalgo.Trees {
 					_ = exec.Command("docker", "volume", "rm", i.project+"_openalgo_"+name).Run()
 				}
 			})
