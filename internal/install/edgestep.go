@@ -16,6 +16,7 @@ import (
 	"github.com/coder/websocket"
 
 	"github.com/marketcalls/openalgo-install/internal/edge"
+	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/wait"
@@ -184,10 +185,30 @@ func (in *Installer) restoreEdge(ctx context.Context, j *journal) error {
 	if c, ok := f.(*edge.Caddy); ok && err == nil && made {
 		err = c.Forget(ctx)
 	}
+	if err != nil && failed == nil && j.resumed && ctx.Err() == nil && !errors.Is(err, engine.ErrUnreachable) {
+		in.noteEdgeNotRead(j.Edge.State, err)
+		return nil
+	}
 	if err != nil {
-		err = fmt.Errorf("bringing the former HTTPS back: %w", err)
+		err = fmt.Errorf("bringing the previous HTTPS back: %w", err)
 	}
 	return errors.Join(failed, err)
+}
+
+// noteEdgeNotRead says that the files of the HTTPS proxy are back, and that the
+// proxy does not read them: it may be gone for good, and every command would
+// fail for ever at an undo that wants it.
+func (in *Installer) noteEdgeNotRead(s edgeState, cause error) {
+	said := fmt.Sprintf("the previous files of the HTTPS proxy are back, but it did not read them (%v)", cause)
+	if before, err := in.work.readState(); err == nil && before.Edge.Kind != "" {
+		in.note(fmt.Sprintf("%s. https://%s may not be served now. To set it up again: sudo openalgo-install domain %[2]s", said, before.Edge.Domain))
+		return
+	}
+	restart := "sudo nginx -s reload"
+	if s.Kind != edge.KindNginx {
+		restart = "docker compose --project-directory " + s.Dir + " restart"
+	}
+	in.note(fmt.Sprintf("%s. https://%s is not this instance's any more. If the proxy runs, tell it so: %s", said, s.Domain, restart))
 }
 
 // restoreEdgeFile brings one file back. One that somebody edited since stays,

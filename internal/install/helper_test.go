@@ -18,6 +18,15 @@ import (
 // engineWith is an engine with one container in a state.
 func engineWith(t *testing.T, state string) *engine.Engine {
 	t.Helper()
+	return engineThat(t, func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprintf(w, `{"Id": "a", "Name": "/a", "State": {"Status": %q, "ExitCode": 7}, "Config": {}, "HostConfig": {}, "NetworkSettings": {}}`, state)
+	})
+}
+
+// engineThat is an engine that answers by itself what it is, and the rest by a
+// handler.
+func engineThat(t *testing.T, answer http.HandlerFunc) *engine.Engine {
+	t.Helper()
 	dir, err := os.MkdirTemp("", "oa") // short enough for a socket
 	if err != nil {
 		t.Fatal(err)
@@ -35,7 +44,7 @@ func engineWith(t *testing.T, state string) *engine.Engine {
 			fmt.Fprint(w, `{"Version": "24.0.9", "ApiVersion": "1.43", "Os": "linux", "Arch": "amd64"}`)
 			return
 		}
-		fmt.Fprintf(w, `{"Id": "a", "Name": "/a", "State": {"Status": %q, "ExitCode": 7}, "Config": {}, "HostConfig": {}, "NetworkSettings": {}}`, state)
+		answer(w, r)
 	})}
 	go func() { _ = server.Serve(listener) }()
 	t.Cleanup(func() { server.Close() })
