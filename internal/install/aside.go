@@ -67,9 +67,13 @@ func (in *Installer) restoreData(ctx context.Context, j *journal) error {
 		if s.Back {
 			continue
 		}
-		left, err := in.leftInUse(ctx, j, s)
+		err := in.recreateVolume(ctx, j, s)
+		left := false
+		if err == nil {
+			left, err = in.leftInUse(ctx, j, s)
+		}
 		if err == nil && !left {
-			err = in.knownData(ctx, s.Data)
+			err = in.knownData(ctx, s)
 		}
 		if err == nil && !left {
 			err = in.bringBack(ctx, j, s)

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/marketcalls/openalgo-install/internal/engine"
 )
 
@@ -23,8 +25,8 @@ func engineWith(t *testing.T, state string) *engine.Engine {
 	})
 }
 
-// engineThat is an engine that answers by itself what it is, and the rest by a
-// handler.
+// engineThat is an engine on this machine that answers by itself what it is, and
+// the rest by a handler.
 func engineThat(t *testing.T, answer http.HandlerFunc) *engine.Engine {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "oa") // short enough for a socket
@@ -42,6 +44,16 @@ func engineThat(t *testing.T, answer http.HandlerFunc) *engine.Engine {
 		w.Header().Set("Content-Type", "application/json")
 		if strings.HasSuffix(r.URL.Path, "/version") {
 			fmt.Fprint(w, `{"Version": "24.0.9", "ApiVersion": "1.43", "Os": "linux", "Arch": "amd64"}`)
+			return
+		}
+		if strings.HasSuffix(r.URL.Path, "/_ping") {
+			return
+		}
+		if strings.HasSuffix(r.URL.Path, "/info") {
+			name, _ := os.Hostname()
+			var kernel unix.Utsname
+			_ = unix.Uname(&kernel)
+			fmt.Fprintf(w, `{"Name": %q, "KernelVersion": %q}`, name, unix.ByteSliceToString(kernel.Release[:]))
 			return
 		}
 		answer(w, r)

@@ -141,11 +141,14 @@ func (j *journal) finish() error {
 	return nil
 }
 
-// copies are the copies of data that the run has begun to change, and that an
-// undo brings back.
+// copies are the copies of data that the run has begun to change, or whose data
+// is gone, and that an undo brings back.
 func (j *journal) copies() (out []*snapshot) {
 	if !j.started() {
-		return nil
+		if s := j.Snapshot; s != nil && s.Whole && !s.Left && isGone(s.Data) {
+			out = append(out, s)
+		}
+		return out
 	}
 	for i := range j.Replaced {
 		out = append(out, &j.Replaced[i])

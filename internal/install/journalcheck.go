@@ -95,7 +95,8 @@ func inSystem(path string) bool {
 
 // knownData refuses to copy over a directory that is no data of this instance:
 // neither a volume of the engine, nor a directory that its container mounts.
-func (in *Installer) knownData(ctx context.Context, data string) error {
+func (in *Installer) knownData(ctx context.Context, s *snapshot) error {
+	data := s.Data
 	if inside, ours := strings.CutPrefix(data, in.work.dir+"/"); ours && !strings.HasPrefix(inside, workName) {
 		return nil
 	}
@@ -122,7 +123,7 @@ func (in *Installer) knownData(ctx context.Context, data string) error {
 		}
 	}
 	if !known[data] {
-		return fmt.Errorf("%s is neither a volume nor a directory of this instance, so nothing was copied over it", data)
+		return in.unknownData(s)
 	}
 	return nil
 }

@@ -340,3 +340,34 @@ func TestRollback(t *testing.T) {
 		t.Errorf("left over: %v", tags)
 	}
 }
+
+// An upgrade is killed, and Docker is removed and installed again without its
+// volumes: what is left of the databases comes back.
+func TestUpgradeKilledAndDockerLostTheVolumes(t *testing.T) {
+	t.Parallel()
+	i, repository, config := upgradable(t)
+	users, keys := i.users(), i.keys()
+	release(t, repository+":2", config, "NEW_IN_TWO = 'yes'")
+	i.program = failing
+	i.kill("before-verify", "upgrade", "--to", "2", "--now")
+	mustDocker(t, "rm", "--force", i.project+"-web", i.project+"-web-new")
+	label := "label=com.docker.compose.project=" + i.project
+	volumes, err := exec.Command("docker", "volume", "ls", "--quiet", "--filter", label).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	mustDocker(t, append([]string{"volume", "rm"}, strings.Fields(string(volumes))...)...)
+	if out := i.run("start"); out.code != 0 {
+		t.Fatalf("exit %d\n%s", out.code, out.all())
+	}
+	if i.users() != users || i.keys() != keys {
+		t.Errorf("the data or the keys are others: %s, before %s", i.users(), users)
+	}
+	i.mustBeReady()
+	if out := i.run("uninstall", "--purge="+i.project, "--yes"); out.code != 0 {
+		t.Error(out.all())
+	}
+	if _, err := docker.Volume(t.Context(), i.project+"_openalgo_db"); err == nil {
+		t.Error("the volume is not known as this instance's")
+	}
+}
