@@ -96,21 +96,62 @@ func (j *journal) neverStopped(c engine.Container, now time.Time) bool {
 // user created since runs on it. Where that container does not answer, the user
 // has to stop it.
 func (in *Installer) leftInUse(ctx context.Context, j *journal, s *snapshot) (bool, error) {
+	c, err := in.runsOn(ctx, j, s.Data, "")
+	if c == nil || err != nil {
+		return false, err
+	}
+	if j.halfReplaced() || !in.answers(ctx, *c) {
+		return false, usesData(*c)
+	}
+	in.note(fmt.Sprintf("%s runs on %s and answers, so that data stays as it is. The previous copy is %s", c.Name, s.Data, s.Copy))
+	return true, nil
+}
+
+// dataTaken reports whether another OpenAlgo runs on the databases of c, as one
+// that the user created since may: c must not be started beside it. Where it
+// does not answer, the user has to stop it.
+func (in *Installer) dataTaken(ctx context.Context, j *journal, c engine.Container) (bool, error) {
+	other, err := in.beside(ctx, j, c)
+	if other == nil || err != nil {
+		return false, err
+	}
+	if !in.answers(ctx, *other) {
+		return false, usesData(*other)
+	}
+	in.note(fmt.Sprintf("%s runs on this data and answers, so it stays as it is, and %s is not started", other.Name, c.Name))
+	return true, nil
+}
+
+// beside is another OpenAlgo that runs on the databases of c; nil is none.
+func (in *Installer) beside(ctx context.Context, j *journal, c engine.Container) (*engine.Container, error) {
+	data, _, err := in.dataPath(ctx, c, openalgo.DB)
+	if err != nil || data == "" {
+		return nil, nil //nolint:nilerr // nobody runs on what is gone, and the start of c says so
+	}
+	other, err := in.runsOn(ctx, j, data, c.ID)
+	if other != nil && !isOpenAlgo(*other) {
+		return nil, nil
+	}
+	return other, err
+}
+
+// runsOn is a container that runs on a directory of data, and is neither the
+// run's new one nor the one with this ID; nil is none.
+func (in *Installer) runsOn(ctx context.Context, j *journal, data, id string) (*engine.Container, error) {
 	all, err := in.Engine.Containers(ctx)
 	if err != nil {
-		return false, fmt.Errorf("list the containers: %w", err)
+		return nil, fmt.Errorf("list the containers: %w", err)
 	}
 	for _, c := range all {
-		if c.ID == j.NewID || !isUp(c) || !in.mounts(ctx, c, s.Data) {
-			continue
+		if c.ID != j.NewID && c.ID != id && isUp(c) && in.mounts(ctx, c, data) {
+			return &c, nil
 		}
-		if !j.halfReplaced() && in.answers(ctx, c) {
-			in.note(fmt.Sprintf("%s runs on %s and answers, so that data stays as it is. The previous copy is %s", c.Name, s.Data, s.Copy))
-			return true, nil
-		}
-		return false, fmt.Errorf("container %s uses this data. Stop it first: docker stop %[1]s", c.Name)
 	}
-	return false, nil
+	return nil, nil
+}
+
+func usesData(c engine.Container) error {
+	return fmt.Errorf("container %s uses this data. Stop it first: docker stop %[1]s", c.Name)
 }
 
 // mounts reports whether a container has a directory of this host mounted.

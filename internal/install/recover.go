@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 )
 
@@ -109,6 +110,12 @@ func (in *Installer) oldIsUp(ctx context.Context, j *journal) bool {
 	return err == nil && isUp(c)
 }
 
+// startAlone starts a container, unless another one runs on its data.
+func (in *Installer) startAlone(ctx context.Context, j *journal, c engine.Container) bool {
+	other, err := in.beside(ctx, j, c)
+	return other == nil && err == nil && in.Engine.Start(ctx, c.ID) == nil
+}
+
 // newAnswers reports whether the container of a killed run came up after all.
 // One that ever ran is started for that: it may have been in use for days, and
 // an undo would take what came into its data since.
@@ -128,7 +135,7 @@ func (in *Installer) newAnswers(ctx context.Context, j *journal) bool {
 	if err != nil || c.StartedAt.Year() < 2000 { // the engine's zero
 		return false
 	}
-	if !isUp(c) && (in.oldIsUp(ctx, j) || in.Engine.Start(ctx, id) != nil) {
+	if !isUp(c) && (in.oldIsUp(ctx, j) || !in.startAlone(ctx, j, c)) {
 		return false
 	}
 	check, err := in.checkOfID(ctx, id)

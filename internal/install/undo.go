@@ -178,8 +178,18 @@ func (in *Installer) forwardWithoutOld(ctx context.Context, j *journal) (gone bo
 		j.Old = nil
 		return false, nil
 	}
-	if _, err := in.Engine.Container(ctx, j.NewID); j.NewID == "" || err != nil {
+	fresh, err := in.Engine.Container(ctx, j.NewID)
+	if j.NewID == "" || err != nil {
 		return true, j.finish() // neither is left: the next plan makes one
+	}
+	if used, err := in.dataTaken(ctx, j, fresh); used || err != nil {
+		if err == nil {
+			err = in.removeNew(ctx, j)
+		}
+		if err != nil {
+			return true, err
+		}
+		return true, j.finish()
 	}
 	in.note("the previous container is gone, so the new one stays")
 	if err := in.Engine.Start(ctx, j.NewID); err != nil {
@@ -247,6 +257,10 @@ func (in *Installer) oldBack(ctx context.Context, j *journal, live bool) error {
 	if j.neverStopped(c, time.Now()) {
 		in.note(c.Name + " was not stopped, and is left as it is")
 		return nil
+	}
+	if used, err := in.dataTaken(ctx, j, c); used || err != nil {
+		j.Old.Running = j.Old.Running && !used
+		return err
 	}
 	if j.Old.Stopping {
 		// A stop may still be under way; started before its end, it would go down again.
