@@ -1,6 +1,7 @@
 package install
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"net/http"
@@ -15,6 +16,8 @@ import (
 	"github.com/coder/websocket"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/event"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/rehearsal"
 )
 
@@ -48,6 +51,10 @@ func engineOfContainers(t *testing.T, all map[string]string) (e *engine.Engine, 
 			asked = append(asked, r.Method+" "+strings.Join(parts[2:], "/"))
 		}
 		switch {
+		case strings.HasSuffix(r.URL.Path, "/networks"), strings.Contains(r.URL.Query().Get("filters"), "label"):
+			fmt.Fprint(w, "[]")
+		case strings.HasSuffix(r.URL.Path, "/volumes"):
+			fmt.Fprint(w, `{"Volumes": []}`)
 		case strings.HasSuffix(r.URL.Path, "/containers/json"):
 			var ids []string
 			for id := range all {
@@ -136,5 +143,47 @@ func TestNewOneIsNotStartedBesideAnother(t *testing.T) {
 	j.NewID = "new"
 	if in.newAnswers(t.Context(), j) || len(did()) > 0 {
 		t.Errorf("it did %v", did())
+	}
+}
+
+// The new container of a killed run answers, and only its HTTPS does not: it is
+// in use, and an undo would take what came into its data since.
+func TestNewOneStaysWithoutItsHTTPS(t *testing.T) {
+	t.Parallel()
+	in, j := undoing(t)
+	var warned []string
+	in.Report = event.ReporterFunc(func(e event.Event) {
+		if e.Type == event.TypeWarning {
+			warned = append(warned, e.Message)
+		}
+	})
+	in.Engine, _ = engineOfContainers(t, map[string]string{"new": openalgoContainer("new", "running", t.TempDir(), answering(t))})
+	j.NewID, j.Edge = "new", &edgeChange{State: edgeState{Kind: "nginx", Domain: "algo.example.com", HTTPS: 1}}
+	if !in.newAnswers(t.Context(), j) {
+		t.Error("it would be undone")
+	}
+	if text := strings.Join(warned, "\n"); !strings.Contains(text, "https://algo.example.com is not served") || !strings.Contains(text, "domain algo.example.com") {
+		t.Errorf("no warning says so: %q", text)
+	}
+}
+
+// Who does not wait for the answer has not asked for an undo.
+func TestRecoveryThatIsCancelled(t *testing.T) {
+	in, j := undoing(t)
+	put(t, in.work.env(), "LOG_LEVEL = 'INFO'\n")
+	var did func() []string
+	in.Engine, did = engineOfContainers(t, map[string]string{"new": openalgoContainer("new", "running", t.TempDir(), 1)})
+	j.NewID = "new"
+	if err := j.save(); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	in.Report = event.ReporterFunc(func(e event.Event) {
+		if strings.Contains(e.Message, "did not finish") {
+			time.AfterFunc(time.Second, cancel)
+		}
+	})
+	if err := in.recover(ctx, mustAnswer); finding.KindOf(err) != finding.Cancelled || len(did()) > 0 || !exists(in.work.path("journal.json")) {
+		t.Errorf("%v; it did %v", err, did())
 	}
 }

@@ -49,6 +49,9 @@ func (in *Installer) recover(ctx context.Context, old previous) error {
 		}
 		return nil
 	}
+	if ctx.Err() != nil { // the wait for its answer was cancelled: that is no reason for an undo
+		return &finding.Error{Kind: finding.Cancelled, Err: errors.New("cancelled. The next command completes or undoes the interrupted run")}
+	}
 	in.note("undoing it")
 	undoing, cancel := in.undoTime(ctx)
 	defer cancel()
@@ -147,11 +150,20 @@ func (in *Installer) newAnswers(ctx context.Context, j *journal) bool {
 	if err == nil {
 		err = in.verifySecrets(ctx, j)
 	}
-	if err == nil && j.Edge != nil {
-		err = in.verifyEdge(ctx, j.Edge.State)
+	if err != nil {
+		return false
 	}
-	if err == nil {
-		j.State.SetupDone = !needsSetup
+	if j.Edge != nil {
+		in.warnEdge(ctx, j.Edge.State)
 	}
-	return err == nil
+	j.State.SetupDone = !needsSetup
+	return true
+}
+
+// warnEdge says that OpenAlgo answers and its HTTPS proxy does not. That is no
+// reason for an undo: OpenAlgo is in use, and its data has new rows.
+func (in *Installer) warnEdge(ctx context.Context, s edgeState) {
+	if err := in.verifyEdge(ctx, s); err != nil && ctx.Err() == nil {
+		in.warn(fmt.Sprintf("https://%s is not served: %v. To set it up again: sudo openalgo-install domain %[1]s", s.Domain, err))
+	}
 }
