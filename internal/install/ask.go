@@ -3,18 +3,13 @@ package install
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/marketcalls/openalgo-install/internal/broker"
-	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/market"
-	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 )
 
@@ -41,8 +36,8 @@ func (p *Plan) Shrinks() bool {
 }
 
 // askForResize adds the questions of a resize.
-func (in *Installer) askForResize(ctx context.Context, o *observed, p *Plan) {
-	if text := in.smaller(ctx, o, p); text != "" {
+func askForResize(o *observed, p *Plan) {
+	if text := smaller(o, p); text != "" {
 		p.Asks = append(p.Asks, Ask{AskDown, text})
 	}
 	askForMarket(o, p)
@@ -62,7 +57,7 @@ func askForMarket(o *observed, p *Plan) { p.Asks = append(p.Asks, askWhileOpen(o
 // says for how long OpenAlgo stops.
 func askWhileOpen(o *observed, down string) []Ask {
 	b, _ := broker.Find(brokerOf(o))
-	if open := market.Open(now(), b.Kind == broker.Crypto); len(open) > 0 {
+	if open := market.Open(o.now, b.Kind == broker.Crypto); len(open) > 0 {
 		return []Ask{{AskMarket, down + ", and " + market.Describe(open)}}
 	}
 	return nil
@@ -93,21 +88,25 @@ func brokerOf(o *observed) string {
 	return parts[len(parts)-1]
 }
 
-// smaller says what becomes less and what may not fit any more; "" when
-// nothing does.
-func (in *Installer) smaller(ctx context.Context, o *observed, p *Plan) string {
-	c := o.container()
-	var less []string
+// shrinks names what becomes less.
+func (p *Plan) shrinks() (less []string) {
 	for _, line := range p.Settings {
 		before, after := cmp.Or(line.Container, line.Env), line.inForce()
 		if line.changes() && before != "" && sizeOf(line.Key, after) < sizeOf(line.Key, before) {
 			less = append(less, fmt.Sprintf("%s from %s to %s", line.Key, before, after))
 		}
 	}
+	return less
+}
+
+// smaller says what becomes less and what may not fit any more; "" when
+// nothing does.
+func smaller(o *observed, p *Plan) string {
+	less := p.shrinks()
 	if len(less) == 0 {
 		return ""
 	}
-	evidence := in.inUse(ctx, *c, p.Sizing)
+	evidence := o.use.beyond(p.Sizing)
 	if len(evidence) == 0 {
 		evidence = []string{"What is in use now fits"}
 	}
@@ -122,37 +121,18 @@ func sizeOf(key, value string) int64 {
 	return n
 }
 
-// inUse names what would not fit into a sizing: memory, shared memory, and
-// the strategies that are configured.
-func (in *Installer) inUse(ctx context.Context, c engine.Container, due sizing.Sizing) []string {
+// beyond names what would not fit into a sizing: memory, shared memory, and the
+// strategies that are configured.
+func (u useSeen) beyond(due sizing.Sizing) []string {
 	var out []string
-	if bytes, err := in.Engine.MemoryInUse(ctx, c.ID); err == nil && bytes>>20 > int64(due.RAMMiB) {
-		out = append(out, fmt.Sprintf("OpenAlgo uses %d MiB of memory now, and its share becomes %d MiB", bytes>>20, due.RAMMiB))
+	if u.memory>>20 > int64(due.RAMMiB) {
+		out = append(out, fmt.Sprintf("OpenAlgo uses %d MiB of memory now, and its share becomes %d MiB", u.memory>>20, due.RAMMiB))
 	}
-	if bytes := in.shmInUse(c); bytes>>20 > int64(due.ShmMiB) {
-		out = append(out, fmt.Sprintf("%d MiB of shared memory are in use now, and there will be %d MiB", bytes>>20, due.ShmMiB))
+	if u.shm>>20 > int64(due.ShmMiB) {
+		out = append(out, fmt.Sprintf("%d MiB of shared memory are in use now, and there will be %d MiB", u.shm>>20, due.ShmMiB))
 	}
-	if n := in.strategies(ctx, c); due.StrategiesMax > 0 && n > due.StrategiesMax {
-		out = append(out, fmt.Sprintf("%d strategies are configured, and this size is for %s", n, due.Strategies))
+	if due.StrategiesMax > 0 && u.strategies > due.StrategiesMax {
+		out = append(out, fmt.Sprintf("%d strategies are configured, and this size is for %s", u.strategies, due.Strategies))
 	}
 	return out
-}
-
-// shmInUse looks into the container's /dev/shm, in bytes; 0 where it can't.
-func (in *Installer) shmInUse(c engine.Container) int64 {
-	var fs unix.Statfs_t
-	if !in.Engine.Info().Local || c.Pid == 0 || unix.Statfs(fmt.Sprintf("/proc/%d/root/dev/shm", c.Pid), &fs) != nil {
-		return 0
-	}
-	return int64(fs.Blocks-fs.Bfree) * fs.Bsize
-}
-
-// strategies counts those that the app has configured (docs/openalgo-facts.md 3.4).
-func (in *Installer) strategies(ctx context.Context, c engine.Container) int {
-	text, err := in.Engine.ReadFile(ctx, c.ID, openalgo.Strategies, 16<<20)
-	var configured map[string]json.RawMessage
-	if err != nil || json.Unmarshal(text, &configured) != nil {
-		return 0
-	}
-	return len(configured)
 }

@@ -11,21 +11,41 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 )
 
-// planDropped names what the former container of an adopted stack has and the
-// new one has not: a person decides whether it is missed. Never a value.
-func (in *Installer) planDropped(ctx context.Context, o *observed, p *Plan) error {
-	if !p.intent.adopts() {
+// madeSeen is how another tool made a container.
+type madeSeen struct {
+	options  []string // beside image, mounts, ports and variables, as docker run has them
+	imageEnv []string // of its image
+}
+
+// seeMade looks at how the container was made that is taken over.
+func (in *Installer) seeMade(ctx context.Context, o *observed, i Intent) error {
+	if !i.adopts() {
 		return nil
 	}
-	c, spec := o.container(), p.stack.Spec("")
+	c := o.container()
 	options, _, err := in.Engine.Beyond(ctx, c.ID)
 	if err != nil {
 		return err
 	}
+	o.made.options = options
+	if image, err := in.Engine.Image(ctx, c.ImageID); err == nil {
+		o.made.imageEnv = image.Env
+	}
+	return nil
+}
+
+// planDropped names what the former container of an adopted stack has and the
+// new one has not: a person decides whether it is missed. Never a value.
+func planDropped(o *observed, p *Plan) {
+	if !p.intent.adopts() {
+		return
+	}
+	c, spec := o.container(), p.stack.Spec("")
+	options := slices.Clone(o.made.options)
 	if o.override != nil {
 		options = nil // that is where they belong, and they may be in it
 	}
-	for _, key := range in.droppedEnv(ctx, o, *c, spec) {
+	for _, key := range droppedEnv(o, *c, spec) {
 		options = append(options, "-e "+key)
 	}
 	for _, port := range c.Ports {
@@ -40,17 +60,13 @@ func (in *Installer) planDropped(ctx context.Context, o *observed, p *Plan) erro
 	}
 	if len(options) > 0 {
 		p.warn("%s was made with more than the new container has: %s. What is still wanted belongs into %s/docker-compose.override.yaml, before or after; "+
-			"the engine's record of the former container is kept as .openalgo-install/backups/container.json.*", c.Name, strings.Join(options, ", "), in.work.dir)
+			"the engine's record of the former container is kept as .openalgo-install/backups/container.json.*", c.Name, strings.Join(options, ", "), o.work.dir)
 	}
-	return nil
 }
 
 // droppedEnv are variables that neither the image, .env nor the new container has.
-func (in *Installer) droppedEnv(ctx context.Context, o *observed, c engine.Container, spec engine.ContainerSpec) (out []string) {
-	known := slices.Clone(spec.Env)
-	if image, err := in.Engine.Image(ctx, c.ImageID); err == nil {
-		known = append(known, image.Env...)
-	}
+func droppedEnv(o *observed, c engine.Container, spec engine.ContainerSpec) (out []string) {
+	known := append(slices.Clone(spec.Env), o.made.imageEnv...)
 	for _, pair := range c.Env {
 		key, _, _ := strings.Cut(pair, "=")
 		_, inFile := o.env.Get(key)

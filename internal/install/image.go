@@ -25,7 +25,7 @@ func imageRef(o *observed, i Intent) string {
 	case i.Image.Keep != nil:
 		return i.Image.Keep.ref
 	case i.Answers.Image.Source == "rehearsal":
-		return rehearsal.ImageRef(selfHash())
+		return o.testImage
 	case o.built != nil:
 		return o.built.ref
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/rehearsal"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 )
@@ -85,6 +86,7 @@ func (in *Installer) planOnce(ctx context.Context, i Intent) (*observed, *Plan, 
 	if err != nil {
 		return nil, nil, err
 	}
+	o = o.basis(i)
 	in.know(i.Answers, o)
 	if err := in.choosePorts(ctx, o, &i.Answers); err != nil {
 		return nil, nil, err
@@ -92,9 +94,17 @@ func (in *Installer) planOnce(ctx context.Context, i Intent) (*observed, *Plan, 
 	if o.built, err = in.source.open(ctx, in, i); err != nil {
 		return nil, nil, err
 	}
+	if i.Answers.Image.Source == "rehearsal" {
+		o.testImage = rehearsal.ImageRef(selfHash())
+	}
 	if err := in.observeImage(ctx, o, i); err != nil {
 		return nil, nil, err
 	}
+	if err := in.seeMade(ctx, o, i); err != nil {
+		return nil, nil, err
+	}
+	in.seeRelease(ctx, o, i)
+	in.seeBackup(ctx, o, i)
 	p, err := in.makePlan(ctx, i, o)
 	return o, p, err
 }

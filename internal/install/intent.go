@@ -14,6 +14,7 @@ type Intent struct {
 	Files   Files
 	Data    Data
 	Backup  *restoring // what Replace takes the data from, and OfBackup the files
+	Size    Size
 	// Instances share the machine in the end; 0 counts those that run.
 	Instances int
 	// Rehearsal says that all of it is removed again.
@@ -35,6 +36,21 @@ const (
 	Ours     Files = iota // those that are here, as the answers say
 	Theirs                // another tool made them: what its .env says counts
 	OfBackup              // those of a backup
+)
+
+// Size says what becomes of the sizing that .env has.
+type Size struct {
+	Rule          SizeRule
+	RAMMiB, Cores int // to size for; 0: as measured
+}
+
+// SizeRule says whose numbers count.
+type SizeRule int
+
+const (
+	AsFile    SizeRule = iota // .env keeps what it says
+	Due                       // what is due, but for what the user set
+	DueForced                 // that, too
 )
 
 // Data says what becomes of the databases.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"go.yaml.in/yaml/v4"
 
@@ -17,6 +18,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
+	"github.com/marketcalls/openalgo-install/internal/sizing"
 )
 
 // overrideNames are the files that Docker Compose merges by itself.
@@ -27,12 +29,19 @@ var rivalNames = []string{"compose.yaml", "compose.yml", "docker-compose.yml"}
 
 // observed is the world as a plan finds it.
 type observed struct {
+	now     time.Time
+	work    workdir
+	engine  engine.Info
+	machine sizing.Machine // whose RAM and cores count
+	// testImage is the test app's, which is made from this program.
+	testImage   string
 	envText     []byte        // nil: there is no .env
 	env         *envfile.File // nil: there is no .env
 	composeText []byte
 	composeName string // of that file
 	foreign     bool   // another tool made this stack
 	override    *compose.File
+	overrides   map[string][]byte // every such file, by its name
 	// What is here while a backup is restored, whose files take its place.
 	presentEnv, presentCompose []byte
 	answersText                []byte
@@ -49,6 +58,11 @@ type observed struct {
 	image                      *engine.Image // the image of the answers; nil: not on the engine
 	sample                     []byte        // that image's own .sample.env; nil: not known
 	built                      *built        // the image that is built from source; nil: none is
+	runs                       *releaseSeen  // the image that runs; nil: not asked
+	imageVersion               string        // OpenAlgo's own, of image
+	made                       madeSeen      // how the container was made that another tool made
+	use                        useSeen       // what OpenAlgo uses now, for a resize that takes something
+	backup                     backupSeen    // what a restore meets
 	moved                      bool          // its tag stands for another image than the one that runs
 }
 
@@ -72,7 +86,7 @@ func (in *Installer) observe(ctx context.Context) (*observed, error) {
 // observeFor is observe for an intent, which may begin from other files than
 // those that are here.
 func (in *Installer) observeFor(ctx context.Context, i Intent) (*observed, error) {
-	o := &observed{}
+	o := &observed{now: now(), work: in.work, engine: in.Engine.Info(), machine: in.Machine, overrides: map[string][]byte{}}
 	if info, err := os.Stat(in.work.dir); err == nil && !info.IsDir() {
 		return nil, finding.Errorf(finding.HostNotReady, "%s is a file, not a directory; choose another directory with --dir", in.work.dir)
 	}
@@ -94,6 +108,7 @@ func (in *Installer) observeFor(ctx context.Context, i Intent) (*observed, error
 		path := filepath.Join(in.work.dir, name)
 		if text, err := readOptional(path); err == nil && text != nil {
 			o.override = &compose.File{Path: path, Content: text}
+			o.overrides[name] = text
 		}
 	}
 	if o.state, err = in.work.readState(); err != nil {
@@ -102,9 +117,6 @@ func (in *Installer) observeFor(ctx context.Context, i Intent) (*observed, error
 	o.nameProject(in.work.dir)
 	if o.project == "" {
 		return nil, finding.Errorf(finding.Usage, "%s gives no project name: choose a directory whose name has letters or digits, such as /opt/openalgo", in.work.dir)
-	}
-	if i.restores() {
-		i.Backup.observed(in.work.dir, o)
 	}
 	if err := in.observeEngine(ctx, o); err != nil {
 		return nil, err
@@ -115,7 +127,7 @@ func (in *Installer) observeFor(ctx context.Context, i Intent) (*observed, error
 		}
 	}
 	o.data = in.dataPlaces(ctx, o)
-	in.judgeSalt(ctx, o, i.Backup)
+	in.judgeSalt(ctx, o)
 	return o, nil
 }
 

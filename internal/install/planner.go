@@ -25,8 +25,8 @@ func (in *Installer) makePlan(ctx context.Context, i Intent, o *observed) (*Plan
 	if err := in.guardData(o, i); err != nil {
 		return nil, err
 	}
-	in.planSizing(o, p)
-	if err := in.planFiles(ctx, o, p); err != nil {
+	planSizing(o, p)
+	if err := planFiles(o, p); err != nil {
 		return nil, err
 	}
 	if err := guardDatabases(i.Env, p); err != nil {
@@ -39,18 +39,16 @@ func (in *Installer) makePlan(ctx context.Context, i Intent, o *observed) (*Plan
 		return nil, err
 	}
 	planContainer(o, p)
-	if err := in.planDropped(ctx, o, p); err != nil {
-		return nil, err
-	}
+	planDropped(o, p)
 	if err := in.planEdge(ctx, o, p); err != nil {
 		return nil, err
 	}
 	if o.image == nil && p.env.fresh && o.sample == nil && p.answers.Image.Source != "rehearsal" {
 		p.warn("the image is not on this engine yet: its own .env base may add keys to the .env shown here")
 	}
-	in.planAsks(o, p)
-	in.planUpgrade(ctx, o, p)
-	if err := in.planRestore(ctx, o, p); err != nil {
+	planAsks(o, p)
+	planUpgrade(o, p)
+	if err := planRestore(o, p); err != nil {
 		return nil, err
 	}
 	return p, in.preflight(ctx, o, p)
@@ -58,9 +56,9 @@ func (in *Installer) makePlan(ctx context.Context, i Intent, o *observed) (*Plan
 
 // planSizing applies the table to this host, or to the engine's machine when
 // that is another one, shared among the instances.
-func (in *Installer) planSizing(o *observed, p *Plan) {
+func planSizing(o *observed, p *Plan) {
 	var warnings []string
-	p.Sizing, warnings = dueSizing(in.Machine, max(o.othersRunning()+1, p.intent.Instances), p.answers.Sizing)
+	p.Sizing, warnings = dueSizing(o.machine, max(o.othersRunning()+1, p.intent.Instances), p.answers.Sizing)
 	p.Warnings = append(p.Warnings, warnings...)
 }
 
@@ -75,7 +73,7 @@ func (o *observed) othersRunning() int {
 	return n
 }
 
-func (in *Installer) planFiles(ctx context.Context, o *observed, p *Plan) error {
+func planFiles(o *observed, p *Plan) error {
 	i := p.intent
 	edit, mode := i.Env, envOurs
 	if i.adopts() {
@@ -94,7 +92,7 @@ func (in *Installer) planFiles(ctx context.Context, o *observed, p *Plan) error 
 	p.env, warnings, err = planEditedEnv(o.env, o.sample, wanted, edit, o.state, len(o.data) > 0 || elsewhere(o) || i.restores(), mode)
 	if lostKeys(err) {
 		return finding.Errorf(finding.HostNotReady, "%w.\nThe .env may stand in %s, or in a backup of yours; bring the line back and run this again",
-			err, in.work.path("backups"))
+			err, o.work.path("backups"))
 	}
 	if err != nil {
 		return err
@@ -127,12 +125,12 @@ func (in *Installer) planFiles(ctx context.Context, o *observed, p *Plan) error 
 				action = ActionCreate
 			}
 		}
-		p.add(Change{Kind: KindFile, Name: in.work.env(), Action: action, Reason: reason, Diff: p.env.diff(before)})
+		p.add(Change{Kind: KindFile, Name: o.work.env(), Action: action, Reason: reason, Diff: p.env.diff(before)})
 	}
-	if err := in.planCompose(ctx, o, p); err != nil {
+	if err := planCompose(o, p); err != nil {
 		return err
 	}
-	return in.planAnswers(o, p)
+	return planAnswers(o, p)
 }
 
 // elsewhere reports whether .env puts the database outside the container,
@@ -147,22 +145,22 @@ func elsewhere(o *observed) bool {
 
 // planCompose renders docker-compose.yaml and decides between that and what a
 // user made of it: an edit is kept, and carried out whole or refused.
-func (in *Installer) planCompose(ctx context.Context, o *observed, p *Plan) error {
+func planCompose(o *observed, p *Plan) error {
 	rendered := compose.Render(compose.Params{
 		Project: o.project, Container: compose.ContainerName(o.project), Image: imageRef(o, p.intent),
 		Bind: p.answers.Ports.Bind, WebPort: p.answers.Ports.Web, WebSocketPort: p.answers.Ports.WebSocket,
-		SELinux: in.Engine.Info().SELinux, OwnHealth: ownHealth(o, p.intent), AsRoot: o.runsAsRoot(),
+		SELinux: o.engine.SELinux, OwnHealth: ownHealth(o, p.intent), AsRoot: o.runsAsRoot(),
 		BindData: p.answers.Volumes == "bind", Data: p.answers.Data,
 	})
 	p.composeText, p.ownCompose = rendered, true
-	path := filepath.Join(in.work.dir, compose.FileName)
+	path := filepath.Join(o.work.dir, compose.FileName)
 	onDisk, last, earlier := sha256Hex(o.composeText), o.state.ComposeSHA256, sha256Hex(compose.Earlier(rendered))
 	diff := udiff.Unified("a/"+compose.FileName, "b/"+compose.FileName, string(o.composeText), string(rendered))
 	switch {
 	case o.composeText == nil:
 		p.add(Change{Kind: KindFile, Name: path, Action: ActionCreate, Reason: "how Docker runs OpenAlgo", Diff: diff})
 	case p.intent.adopts():
-		p.add(Change{Kind: KindFile, Name: path, Action: ActionUpdate, Reason: "written anew; the former one stays in " + in.work.path("backups"), Diff: diff})
+		p.add(Change{Kind: KindFile, Name: path, Action: ActionUpdate, Reason: "written anew; the former one stays in " + o.work.path("backups"), Diff: diff})
 	case onDisk == sha256Hex(rendered):
 	case onDisk == last && last == earlier && !recreatesAnyway(p):
 		p.composeText = o.composeText
@@ -182,7 +180,7 @@ func (in *Installer) planCompose(ctx context.Context, o *observed, p *Plan) erro
 		files = append(files, *o.override)
 	}
 	var err error
-	p.stack, err = compose.Load(compose.Source{Dir: in.work.dir, Files: files, Env: p.env.text})
+	p.stack, err = compose.Load(compose.Source{Dir: o.work.dir, Files: files, Env: p.env.text})
 	if err != nil {
 		return finding.Errorf(finding.HostNotReady, "%w", err)
 	}
@@ -250,7 +248,7 @@ func sameAsAsked(o *observed, p *Plan, path string) error {
 		"Make the answers say the same, or move the file away and a fresh one is written", path, strings.Join(other, "; "))
 }
 
-func (in *Installer) planAnswers(o *observed, p *Plan) error {
+func planAnswers(o *observed, p *Plan) error {
 	text, err := p.answers.Public()
 	if err != nil {
 		return fmt.Errorf("writing the answers: %w", err)
@@ -263,7 +261,7 @@ func (in *Installer) planAnswers(o *observed, p *Plan) error {
 	case o.answersText == nil:
 		action = ActionCreate
 	}
-	p.add(Change{Kind: KindFile, Name: filepath.Join(in.work.dir, answersName), Action: action,
+	p.add(Change{Kind: KindFile, Name: filepath.Join(o.work.dir, answersName), Action: action,
 		Reason: "the answers, less every secret",
 		Diff:   udiff.Unified("a/"+answersName, "b/"+answersName, string(o.answersText), string(text))})
 	return nil

@@ -111,12 +111,12 @@ type kept struct {
 
 // planAsks adds the question of a change that is not an install: whether it
 // may happen now.
-func (in *Installer) planAsks(o *observed, p *Plan) {
+func planAsks(o *observed, p *Plan) {
 	c := p.change(KindContainer, p.containerName())
 	askExposed(o, p)
-	if from := o.movedFrom(in.work.dir, in.Engine.Info().Local); from != "" && c != nil {
+	if from := o.movedFrom(o.work.dir, o.engine.Local); from != "" && c != nil {
 		p.Asks = append(p.Asks, Ask{AskMoved, fmt.Sprintf("%s was moved here from %s. The container is recreated for this place, and OpenAlgo stops for some seconds. "+
-			"The previous container cannot be started again", in.work.dir, from)})
+			"The previous container cannot be started again", o.work.dir, from)})
 	}
 	if p.command == commandInstall || o.env == nil {
 		return

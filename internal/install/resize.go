@@ -9,15 +9,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aymanbagabas/go-udiff"
-
-	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
-	"github.com/marketcalls/openalgo-install/internal/secret"
-	"github.com/marketcalls/openalgo-install/internal/sizing"
 )
 
 // ResizeOptions say what to size for and what may be overridden.
@@ -124,27 +119,25 @@ func (in *Installer) planResize(ctx context.Context, r ResizeOptions) (*observed
 	if err := in.guard(o); err != nil {
 		return nil, nil, err
 	}
-	if o.env == nil {
-		return nil, nil, finding.Errorf(finding.HostNotReady, "there is no %s, so this is not the directory of a stack: name it with --dir (`openalgo-install status` lists them)", in.work.env())
+	p, err := resized(o, r.intent())
+	if err != nil || p.Empty() {
+		return o, p, err
 	}
-	if c := o.container(); !isUp(*c) {
-		return nil, nil, finding.Errorf(finding.HostNotReady, "%s is %s, and a resize proves itself by a start: `openalgo-install start` first", c.Name, c.State)
+	if len(p.shrinks()) > 0 {
+		o.use = in.seeUse(ctx, *o.container())
 	}
-	p := &Plan{Changes: []Change{}, Warnings: []string{}, project: o.project, command: "resize", composeName: o.composeName, imageID: o.container().ImageID}
-	in.resizeFor(o, p, r)
-	if err := in.resizeEnv(o, p, r.Force); err != nil {
-		return nil, nil, err
-	}
-	if err := in.resizeContainer(ctx, o, p, r.Force); err != nil {
-		return nil, nil, err
-	}
-	if p.Empty() {
-		return o, p, nil
-	}
-	in.askForResize(ctx, o, p)
+	askForResize(o, p)
 	var problems []string
 	in.preflightDir(func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) })
 	return o, p, finding.NotReady(problems)
+}
+
+func (r ResizeOptions) intent() Intent {
+	i := Intent{Command: commandResize, Instances: r.Instances, Size: Size{Rule: Due, RAMMiB: r.RAMMiB, Cores: r.Cores}}
+	if r.Force {
+		i.Size.Rule = DueForced
+	}
+	return i
 }
 
 // findByMount finds the container of a stack that this program did not make:
@@ -196,186 +189,6 @@ func (in *Installer) observeForeign(ctx context.Context, o *observed) error {
 		if text != nil && o.composeText == nil {
 			o.composeText, o.composeName = text, filepath.Base(path)
 		}
-	}
-	return nil
-}
-
-// resizeFor computes the sizing: for the machine as it is, as the flags say,
-// or as the answers of the install fixed it.
-func (in *Installer) resizeFor(o *observed, p *Plan, r ResizeOptions) {
-	fixed := answers.Sizing{}
-	if !r.Force {
-		fixed = fixedSizing(o.answersText)
-	}
-	if r.RAMMiB == 0 && fixed.RAMMiB != 0 || r.Cores == 0 && fixed.Cores != 0 {
-		p.warn("%s fixes RAM or cores, so they were not measured: --ram and --cores say otherwise, --force measures them", answersName)
-	}
-	fixed.RAMMiB, fixed.Cores = cmp.Or(r.RAMMiB, fixed.RAMMiB), cmp.Or(r.Cores, fixed.Cores)
-	var warnings []string
-	p.Sizing, warnings = dueSizing(in.Machine, cmp.Or(r.Instances, o.othersRunning()+1), fixed)
-	p.Warnings = append(p.Warnings, warnings...)
-}
-
-// fixedSizing is what the saved answers of an install fix of the sizing.
-func fixedSizing(answersText []byte) answers.Sizing {
-	saved, _ := answers.ParseSaved(answersText) // its sizing alone counts here
-	return saved.Sizing
-}
-
-// dueSizing is what one of several instances should have on a machine.
-func dueSizing(machine sizing.Machine, instances int, fixed answers.Sizing) (sizing.Sizing, []string) {
-	if fixed.RAMMiB != 0 {
-		machine.RAMMiB, machine.Source = fixed.RAMMiB, sizing.SourceFlag
-	}
-	if fixed.Cores != 0 {
-		machine.Cores, machine.Source = fixed.Cores, sizing.SourceFlag
-	}
-	return sizing.Compute(machine, instances, sizing.Overrides{
-		Threads: fixed.Threads, ShmMiB: fixed.ShmMiB, StrategyMemoryMiB: fixed.StrategyMemoryMiB,
-	})
-}
-
-// resizeEnv decides the lines of .env.
-func (in *Installer) resizeEnv(o *observed, p *Plan, force bool) error {
-	p.Settings = sizingLines(o.env, o.state, *o.container(), p.Sizing, force)
-	for _, line := range p.Settings {
-		if line.Action == LineSet {
-			p.env.edits = append(p.env.edits, setting{Key: line.Key, Value: secret.New(line.Due)})
-		}
-	}
-	p.env.settings = slices.Clone(p.env.edits)
-	edited, err := p.env.apply(o.env)
-	if err != nil {
-		return err
-	}
-	p.env.text = edited.Bytes()
-	if p.env.changes() {
-		p.add(Change{Kind: KindFile, Name: in.work.env(), Action: ActionUpdate,
-			Reason: "settings changed: " + editedKeys(p.env.edits), Diff: p.env.diff(o.envText)})
-	}
-	return nil
-}
-
-// resizeContainer decides how the container is made anew: from the Compose
-// file where the stack is ours, else as a copy of the one that runs.
-func (in *Installer) resizeContainer(ctx context.Context, o *observed, p *Plan, force bool) error {
-	decide := in.recreateOwn
-	if o.foreign {
-		decide = in.copyForeign
-	}
-	if err := decide(ctx, o, p, force); err != nil {
-		return err
-	}
-	var due []string
-	for _, line := range p.Settings {
-		if line.changes() {
-			due = append(due, line.Key)
-		}
-	}
-	if len(due) == 0 {
-		p.Changes = []Change{}
-		return nil
-	}
-	p.add(Change{Kind: KindContainer, Name: p.containerName(), Action: ActionRecreate,
-		Reason: "the sizing changes (" + strings.Join(due, ", ") + "); image, volumes, keys and ports stay"})
-	return nil
-}
-
-// recreateOwn plans a container from docker-compose.yaml. A number that the
-// user wrote into that file is theirs, like one in .env.
-func (in *Installer) recreateOwn(ctx context.Context, o *observed, p *Plan, force bool) error {
-	p.composeText = o.composeText
-	if force {
-		if err := in.freeLiterals(o, p, compose.Service); err != nil {
-			return err
-		}
-	}
-	var err error
-	if p.stack, err = compose.Load(in.composeSource(o, p.composeText, p.env.text)); err != nil {
-		return finding.Errorf(finding.HostNotReady, "%w", err)
-	}
-	spec := p.stack.Spec(p.imageID)
-	made := engine.Container{Env: spec.Env, ShmBytes: spec.ShmBytes}
-	for i := range p.Settings {
-		line := &p.Settings[i]
-		if own := inContainer(made, line.Key); line.Action == LineRecreate && own != "" && !sameSize(line.Key, own, line.inForce()) {
-			line.Action, line.Reason = LineKept, "set in "+o.composeName+" by hand; --force changes it"
-		}
-	}
-	if o.container().Labels[compose.LabelHash] != p.stack.Hash && string(p.env.text) == string(o.envText) {
-		p.warn("%s was edited since the container was made; a resize, an install or `docker compose up -d` carries that out", o.composeName)
-	}
-	planResources(o, p)
-	return nil
-}
-
-// freeLiterals plans the edit of a Compose file that has numbers of its own.
-func (in *Installer) freeLiterals(o *observed, p *Plan, service string) error {
-	path := filepath.Join(in.work.dir, o.composeName)
-	text, found, err := compose.FreeLiterals(o.composeText, service, sizing.EnvKeys())
-	if err != nil {
-		return finding.Errorf(finding.HostNotReady, "%s: %w", path, err)
-	}
-	p.composeText = text
-	if len(found) > 0 {
-		p.add(Change{Kind: KindFile, Name: path, Action: ActionUpdate, Reason: "its own numbers become ${...}, which .env fills in",
-			Diff: udiff.Unified("a/"+o.composeName, "b/"+o.composeName, string(o.composeText), string(text))})
-	}
-	return nil
-}
-
-func (in *Installer) composeSource(o *observed, text, env []byte) compose.Source {
-	src := compose.Source{Dir: in.work.dir, Env: env,
-		Files: []compose.File{{Path: filepath.Join(in.work.dir, o.composeName), Content: text}}}
-	if o.override != nil {
-		src.Files = append(src.Files, *o.override)
-	}
-	return src
-}
-
-// copyForeign plans a copy of a container that another tool made, and frees
-// the numbers in its Compose file, if it has one.
-func (in *Installer) copyForeign(ctx context.Context, o *observed, p *Plan, _ bool) error {
-	c := o.container()
-	p.copied = &copied{of: *c, changes: engine.Changes{Env: map[string]string{}, Labels: map[string]string{}}}
-	want := map[string]string{}
-	for _, line := range p.Settings {
-		want[line.Key] = line.inForce()
-	}
-	if o.composeText == nil {
-		for _, v := range p.Sizing.Env() {
-			if v.Key != shmKey {
-				p.copied.changes.Env[v.Key] = want[v.Key]
-			}
-		}
-		p.copied.changes.ShmBytes = shmBytes(want[shmKey])
-		return nil
-	}
-	service := c.Labels[compose.LabelService]
-	if err := in.freeLiterals(o, p, service); err != nil {
-		return err
-	}
-	before, err := compose.Glance(in.composeSource(o, o.composeText, o.envText), service)
-	if err != nil {
-		return finding.Errorf(finding.HostNotReady, "%w", err)
-	}
-	after, err := compose.Glance(in.composeSource(o, p.composeText, p.env.text), service)
-	if err != nil {
-		return finding.Errorf(finding.HostNotReady, "%w", err)
-	}
-	for _, key := range sizing.EnvKeys() {
-		if value, ok := after.Env[key]; ok {
-			p.copied.changes.Env[key] = value
-		}
-	}
-	p.copied.changes.ShmBytes = after.ShmBytes
-	if after.ShmBytes == 0 {
-		p.warn("%s sets no shm_size, so shared memory stays as it is: add `shm_size: ${SHM_SIZE:-512m}` to the service", o.composeName)
-	}
-	if c.Labels[compose.LabelHash] == before.Hash {
-		p.copied.changes.Labels[compose.LabelHash] = after.Hash
-	} else {
-		p.warn("%s is not what the container was made from: the next `docker compose up -d` makes it anew once more", o.composeName)
 	}
 	return nil
 }

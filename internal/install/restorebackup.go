@@ -8,10 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/url"
-	"path/filepath"
 	"slices"
-
-	"github.com/aymanbagabas/go-udiff"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/backup"
@@ -111,6 +108,7 @@ func (in *Installer) fitBackup(ctx context.Context, archive *backup.Archive, ima
 		return none, err
 	}
 	r.same = before.project == r.manifest.Project
+	r.state.FernetSalt = in.saltOf(ctx, r.env, r.state, r.manifest.Image.ID, r.manifest.Image.Created)
 	a, err := in.fitted(r, before)
 	if err != nil {
 		return none, err
@@ -229,119 +227,4 @@ func (in *Installer) keepImage(ctx context.Context, a answers.Answers, r *restor
 		return nil, fmt.Errorf("looking for the image %s: %w", r.state.ImageRef, err)
 	}
 	return nil, nil
-}
-
-// observed makes the world look as it did in the backup, as far as that is
-// restored: the keys of .env belong to the data, not to what is here.
-func (r *restoring) observed(dir string, o *observed) {
-	o.presentEnv, o.presentCompose = o.envText, o.composeText
-	if o.presentEnv == nil {
-		o.presentEnv = []byte{}
-	}
-	here := o.state
-	o.envText, o.env, o.state = r.files[envName], r.env.Clone(), r.state
-	o.state.Project, o.state.Edge, o.state.ComposeSHA256, o.state.Engine = o.project, here.Edge, here.ComposeSHA256, here.Engine
-	if text := r.files[compose.FileName]; r.same && text != nil && sha256Hex(text) != r.state.ComposeSHA256 {
-		o.composeText, o.state.ComposeSHA256 = text, r.state.ComposeSHA256 // edited by hand
-	}
-	for _, name := range overrideNames {
-		if text := r.files[name]; r.same && text != nil {
-			o.override = &compose.File{Path: filepath.Join(dir, name), Content: text}
-		}
-	}
-}
-
-// edits are what .env needs in this place beside the answers.
-func (r *restoring) edits(o *observed) EnvEdit {
-	name, have := o.env.Get("COMPOSE_PROJECT_NAME")
-	if have && name != o.project {
-		return EnvEdit{Unset: []string{"COMPOSE_PROJECT_NAME"}}
-	}
-	return EnvEdit{}
-}
-
-// planRestore adds to a plan what only a restore changes.
-func (in *Installer) planRestore(ctx context.Context, o *observed, p *Plan) error {
-	r := p.intent.Backup
-	if r == nil {
-		return nil
-	}
-	if !bytes.Equal(o.presentCompose, p.composeText) && p.change(KindFile, in.work.dir+"/"+compose.FileName) == nil {
-		p.add(Change{Kind: KindFile, Name: in.work.dir + "/" + compose.FileName, Action: ActionUpdate, Reason: "as it was then",
-			Diff: udiff.Unified("a/"+compose.FileName, "b/"+compose.FileName, string(o.presentCompose), string(p.composeText))})
-	}
-	if f := o.override; f != nil && r.files[filepath.Base(f.Path)] != nil && r.same {
-		if here, err := readOptional(f.Path); err != nil || !bytes.Equal(here, f.Content) {
-			name := filepath.Base(f.Path)
-			p.add(Change{Kind: KindFile, Name: f.Path, Action: ActionUpdate, Reason: "as it was then",
-				Diff: udiff.Unified("a/"+name, "b/"+name, string(here), string(f.Content))})
-		}
-	}
-	m := r.manifest
-	for _, t := range m.Trees {
-		mounted := false
-		for _, mount := range p.stack.Spec("").Mounts {
-			if mount.Target == openalgo.Tree(t.Name) {
-				mounted = true
-				p.add(Change{Kind: KindVolume, Name: mount.Source, Action: ActionUpdate,
-					Reason: fmt.Sprintf("its files become those of %s (%d MiB)", m.Created.Local().Format("2006-01-02 15:04"), t.Bytes>>20)})
-			}
-		}
-		if !mounted {
-			return notMounted(t.Name)
-		}
-	}
-	if err := in.roomToRestore(ctx, o, r); err != nil {
-		return err
-	}
-	if len(o.data) > 0 {
-		kept := "what is replaced is kept in " + in.work.path(replacedName)
-		if r.exact {
-			kept = "what came into it since then is kept, and a second `rollback` brings it back"
-		}
-		p.Asks = append(p.Asks, Ask{AskReplace, fmt.Sprintf("The data of this OpenAlgo is replaced by that of %s; %s", m.Created.Local().Format("2006-01-02 15:04"), kept)})
-	}
-	in.askForRights(ctx, o, p)
-	in.warnTwin(o, p)
-	return in.guardOlder(ctx, o, p)
-}
-
-// warnTwin tells of another OpenAlgo that runs with the same account.
-func (in *Installer) warnTwin(o *observed, p *Plan) {
-	key, _ := p.intent.Backup.env.Get("BROKER_API_KEY")
-	for _, c := range o.all {
-		dir := dirOf(c)
-		if !isOpenAlgo(c) || !isUp(c) || dir == "" || sameFile(dir, in.work.dir) {
-			continue
-		}
-		if theirs, _ := envOf(dir).Get("BROKER_API_KEY"); key != "" && theirs == key {
-			p.warn("%s (%s) runs with the same broker credentials: strategies that are active in both place their orders twice", c.Name, dir)
-		}
-	}
-}
-
-// guardOlder refuses an image that is older than the data: migrations only go
-// forward (docs/openalgo-facts.md 9.3).
-func (in *Installer) guardOlder(ctx context.Context, o *observed, p *Plan) error {
-	m := p.intent.Backup.manifest
-	if p.imageID == "" || p.imageID == m.Image.ID {
-		return nil // looked at again once it is here
-	}
-	image, err := in.Engine.Image(ctx, p.imageID)
-	if err != nil {
-		return fmt.Errorf("looking at the image: %w", err)
-	}
-	version := ""
-	if sample, err := in.readFromImage(ctx, p.imageID, openalgo.Sample); err == nil {
-		if base, err := envfile.Parse(sample); err == nil {
-			version, _ = base.Get(keyConfigVersion)
-		}
-	}
-	older := envfile.OlderVersion(version, m.EnvConfig) && version != ""
-	made := image.Created.Before(m.Image.Created) && p.answers.Image.Source == "registry"
-	if !older && !made {
-		return nil
-	}
-	return finding.Errorf(finding.HostNotReady, "the image %s is older than the data in this backup (made %s, the data's %s), and an older OpenAlgo can't read newer data. "+
-		"Name one that is not: `--image %s@%s`, or a newer tag", p.stack.Image, image.Created.Format("2006-01-02"), m.Image.Created.Format("2006-01-02"), repositoryOf(m.Image.Ref), m.Image.Digest)
 }

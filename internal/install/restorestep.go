@@ -2,13 +2,11 @@ package install
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 
 	"github.com/marketcalls/openalgo-install/internal/finding"
-	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 )
 
@@ -46,7 +44,7 @@ func (r *run) keepReplaced(ctx context.Context) error {
 			return fmt.Errorf("removing what the last restore kept: %w", err)
 		}
 	}
-	if err := r.in.roomFor(r.plan.intent.Backup, trees, base); err != nil {
+	if err := roomFor(trees, base).fits(r.plan.intent.Backup.bytes); err != nil {
 		return err
 	}
 	r.journal.Replaced = nil
@@ -108,58 +106,6 @@ func (r *run) dataTrees(ctx context.Context) (map[string]string, error) {
 
 func notMounted(tree string) error {
 	return finding.Errorf(finding.HostNotReady, "the container mounts nothing at /app/%s, and the backup has data for it. Add the volume to docker-compose.yaml again first", tree)
-}
-
-// roomToRestore is roomFor before anything is stopped; a check that is not
-// possible then comes later.
-func (in *Installer) roomToRestore(ctx context.Context, o *observed, r *restoring) error {
-	c := o.container()
-	if c == nil {
-		disk, err := host.Disk(in.Engine.Info().RootDir)
-		if need := int(r.bytes>>20) + minDirMiB; err == nil && disk.FreeMiB < need {
-			return finding.Errorf(finding.HostNotReady, "the backup holds %d MiB, and %s has %d MiB free: make room first", r.bytes>>20, disk.Path, disk.FreeMiB)
-		}
-		return nil
-	}
-	trees := map[string]string{}
-	for _, t := range r.manifest.Trees {
-		if path, _, err := in.dataPath(ctx, *c, openalgo.Tree(t.Name)); err == nil && path != "" {
-			trees[t.Name] = path
-		}
-	}
-	if len(trees) == 0 {
-		return nil
-	}
-	return in.roomFor(r, trees, in.work.path(replacedName))
-}
-
-// roomFor wants what is kept and what is unpacked to fit, before anything is
-// taken away. What the last restore kept in base makes room.
-func (in *Installer) roomFor(r *restoring, trees map[string]string, base string) error {
-	var present int64
-	var at string
-	for _, dir := range trees {
-		bytes, err := treeBytes(dir)
-		if err != nil {
-			return fmt.Errorf("looking at %s: %w", dir, err)
-		}
-		present += bytes
-		at = dir
-	}
-	last, _ := treeBytes(base)
-	archived := r.bytes
-	own, err1 := host.Disk(filepath.Dir(base))
-	data, err2 := host.Disk(at)
-	if err := errors.Join(err1, err2); err != nil {
-		return nil //nolint:nilerr // where it can't be told, the copy itself will
-	}
-	if need := int(present>>20) + minDirMiB; own.FreeMiB+int(last>>20) < need {
-		return finding.Errorf(finding.HostNotReady, "%d MiB of data are kept before they are replaced, and %s has %d MiB free: make room first", present>>20, filepath.Dir(base), own.FreeMiB)
-	}
-	if need := int(archived>>20) + minDirMiB; data.FreeMiB+int(present>>20) < need {
-		return finding.Errorf(finding.HostNotReady, "the backup holds %d MiB, and %s has %d MiB free: make room first", archived>>20, at, data.FreeMiB)
-	}
-	return nil
 }
 
 // emptyDirectory removes what is in a directory, but not what an undo kept there.

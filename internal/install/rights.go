@@ -1,7 +1,6 @@
 package install
 
 import (
-	"context"
 	"fmt"
 	"path/filepath"
 	"regexp"
@@ -16,7 +15,7 @@ import (
 // askForRights asks for the rights that the Compose files of a backup give the
 // container, beyond those that OpenAlgo needs or has here already: whoever can
 // change a backup could otherwise take over this machine.
-func (in *Installer) askForRights(ctx context.Context, o *observed, p *Plan) {
+func askForRights(o *observed, p *Plan) {
 	if p.stack == nil || p.intent.Backup.exact {
 		return
 	}
@@ -24,8 +23,8 @@ func (in *Installer) askForRights(ctx context.Context, o *observed, p *Plan) {
 	if o.override != nil {
 		files[filepath.Base(o.override.Path)] = o.override.Content
 	}
-	had := in.rightsHere(ctx, o)
-	wanted := slices.DeleteFunc(in.rights(p.stack, files), func(right string) bool { return slices.Contains(had, right) })
+	had := rightsHere(o)
+	wanted := slices.DeleteFunc(rights(o.work, p.stack, files), func(right string) bool { return slices.Contains(had, right) })
 	if image := imageRef(o, p.intent); p.stack.Image != image {
 		wanted = append(wanted, "another image, "+p.stack.Image)
 	}
@@ -37,15 +36,15 @@ func (in *Installer) askForRights(ctx context.Context, o *observed, p *Plan) {
 
 // rightsHere are those that the files here give already; none where they cannot
 // be read.
-func (in *Installer) rightsHere(ctx context.Context, o *observed) []string {
+func rightsHere(o *observed) []string {
 	if o.presentCompose == nil {
 		return nil
 	}
 	files := map[string][]byte{compose.FileName: o.presentCompose}
-	src := compose.Source{Dir: in.work.dir, Env: o.presentEnv, Files: []compose.File{{Path: filepath.Join(in.work.dir, compose.FileName), Content: o.presentCompose}}}
+	src := compose.Source{Dir: o.work.dir, Env: o.presentEnv, Files: []compose.File{{Path: filepath.Join(o.work.dir, compose.FileName), Content: o.presentCompose}}}
 	for _, name := range overrideNames {
-		path := filepath.Join(in.work.dir, name)
-		if text, err := readOptional(path); err == nil && text != nil {
+		path := filepath.Join(o.work.dir, name)
+		if text := o.overrides[name]; text != nil {
 			files[name] = text
 			src.Files = append(src.Files, compose.File{Path: path, Content: text})
 			break
@@ -55,7 +54,7 @@ func (in *Installer) rightsHere(ctx context.Context, o *observed) []string {
 	if err != nil {
 		return nil
 	}
-	return in.rights(stack, files)
+	return rights(o.work, stack, files)
 }
 
 // envFile finds env_file, which reads a file of this machine into the
@@ -63,7 +62,7 @@ func (in *Installer) rightsHere(ctx context.Context, o *observed) []string {
 var envFile = regexp.MustCompile(`(?m)^[^#]*\benv_file\b`)
 
 // rights lists what a stack gives its container beyond its own .env and data.
-func (in *Installer) rights(stack *compose.Stack, files map[string][]byte) (out []string) {
+func rights(w workdir, stack *compose.Stack, files map[string][]byte) (out []string) {
 	spec := stack.Spec("")
 	add := func(is bool, format string, args ...any) {
 		if is {
@@ -72,7 +71,7 @@ func (in *Installer) rights(stack *compose.Stack, files map[string][]byte) (out 
 	}
 	add(spec.Privileged, "privileged: true, which is root on this machine")
 	for _, m := range spec.Mounts {
-		add(m.Type == "bind" && !in.isOwnMount(m), "%s", mountText(m))
+		add(m.Type == "bind" && !isOwnMount(w, m), "%s", mountText(m))
 	}
 	for _, v := range stack.Volumes {
 		if device := v.Spec.DriverOpts["device"]; device != "" || v.Spec.DriverOpts["o"] != "" {
@@ -106,12 +105,12 @@ func (in *Installer) rights(stack *compose.Stack, files map[string][]byte) (out 
 
 // isOwnMount reports whether a mount is the instance's .env or a data directory
 // of it.
-func (in *Installer) isOwnMount(m engine.Mount) bool {
+func isOwnMount(w workdir, m engine.Mount) bool {
 	if m.Target == openalgo.Env {
-		return m.Source == in.work.env()
+		return m.Source == w.env()
 	}
 	name, ok := openalgo.TreeOf(m.Target)
-	return ok && m.Source == filepath.Join(in.work.dir, name)
+	return ok && m.Source == filepath.Join(w.dir, name)
 }
 
 func mountText(m engine.Mount) string {

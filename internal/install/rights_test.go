@@ -12,7 +12,7 @@ import (
 func TestRights(t *testing.T) {
 	t.Parallel()
 	const dir = "/opt/openalgo"
-	in := &Installer{work: workdir{dir}}
+
 	plain := string(compose.Render(compose.Params{Project: "openalgo", Container: "openalgo-web", Image: "marketcalls/openalgo:latest", Bind: "127.0.0.1", WebPort: 5000, WebSocketPort: 8765}))
 	service := func(text string) string {
 		return strings.Replace(plain, "    init: true\n", "    init: true\n"+text, 1)
@@ -52,7 +52,7 @@ func TestRights(t *testing.T) {
 			t.Errorf("%s: %v\n%s", want, err, text)
 			continue
 		}
-		got := in.rights(stack, map[string][]byte{compose.FileName: []byte(text)})
+		got := rights(workdir{dir}, stack, map[string][]byte{compose.FileName: []byte(text)})
 		if want == "" && len(got) > 0 || want != "" && (len(got) == 0 || !strings.Contains(strings.Join(got, "; "), want)) {
 			t.Errorf("%q: %q", want, got)
 		}

@@ -70,6 +70,7 @@ func (in *Installer) former(ctx context.Context) (Intent, error) {
 		return none, err
 	}
 	r.same, r.exact = true, true
+	r.state.FernetSalt = in.saltOf(ctx, r.env, r.state, r.manifest.Image.ID, r.manifest.Image.Created)
 	keep := &kept{ref: a.Image.Ref, ownHealth: strings.Contains(string(r.files[compose.FileName]), openalgo.Start)}
 	return Intent{Command: commandRollback, Answers: a, Files: OfBackup, Data: Replace, Backup: r, Image: ImageRule{Keep: keep, Moves: true}}, nil
 }

@@ -50,26 +50,30 @@ func (s state) saltAfter(sample []byte) string {
 // whatever the release. A note that none is in use counts no longer once a
 // release runs that knows it: somebody upgraded without this program, and the
 // app made a salt and encrypted its secrets under it.
-func (in *Installer) judgeSalt(ctx context.Context, o *observed, r *restoring) {
-	if o.env == nil || o.state.FernetSalt == saltUsed {
-		return
-	}
-	value, have := o.env.Get(keys.FernetSalt)
-	if !have && o.state.Keys[keys.FernetSalt] == "" {
-		return
-	}
-	id, made := "", time.Time{}
-	if r != nil {
-		id, made = r.manifest.Image.ID, r.manifest.Image.Created
-	} else if c := o.container(); c != nil {
+func (in *Installer) judgeSalt(ctx context.Context, o *observed) {
+	id := ""
+	if c := o.container(); c != nil {
 		id = c.ImageID
 	}
-	switch {
-	case o.state.FernetSalt == "" && in.knowsNoSalt(ctx, id, made):
-		o.state.FernetSalt = saltIdle
-	case o.state.FernetSalt == saltIdle && keys.SaltState(value) == keys.Sound && in.knowsSalt(ctx, id, made):
-		o.state.FernetSalt = saltUsed
+	o.state.FernetSalt = in.saltOf(ctx, o.env, o.state, id, time.Time{})
+}
+
+// saltOf is what is known of the salt of a .env whose data an image has used last.
+func (in *Installer) saltOf(ctx context.Context, env *envfile.File, s state, image string, made time.Time) string {
+	if env == nil || s.FernetSalt == saltUsed {
+		return s.FernetSalt
 	}
+	value, have := env.Get(keys.FernetSalt)
+	if !have && s.Keys[keys.FernetSalt] == "" {
+		return s.FernetSalt
+	}
+	switch {
+	case s.FernetSalt == "" && in.knowsNoSalt(ctx, image, made):
+		return saltIdle
+	case s.FernetSalt == saltIdle && keys.SaltState(value) == keys.Sound && in.knowsSalt(ctx, image, made):
+		return saltUsed
+	}
+	return s.FernetSalt
 }
 
 // knowsSalt reports whether an image is certainly of a release with FERNET_SALT.
@@ -122,6 +126,6 @@ func IdleSalt(ctx context.Context, e *engine.Engine, dir string, c engine.Contai
 		return false
 	}
 	o := &observed{state: s, env: envOf(dir), containers: []engine.Container{c}}
-	in.judgeSalt(ctx, o, nil)
+	in.judgeSalt(ctx, o)
 	return o.state.FernetSalt == saltIdle
 }

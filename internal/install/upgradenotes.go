@@ -1,7 +1,6 @@
 package install
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,49 +8,39 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
-	"github.com/marketcalls/openalgo-install/internal/openalgo"
 )
 
 // planUpgrade says from what to what an upgrade goes, and what the release
 // takes away. It is for people: where something can't be told, it is left out.
-func (in *Installer) planUpgrade(ctx context.Context, o *observed, p *Plan) {
+func planUpgrade(o *observed, p *Plan) {
 	c := o.container()
-	if !p.intent.upgrades() || c == nil || o.image == nil || o.image.ID == c.ImageID {
+	if !p.intent.upgrades() || c == nil || o.runs == nil || o.image == nil || o.image.ID == c.ImageID {
 		return
 	}
-	now, err := in.Engine.Image(ctx, c.ImageID)
-	if err != nil {
-		return
-	}
-	p.warn("from %s to %s", in.releaseOf(ctx, now), in.releaseOf(ctx, *o.image))
-	if o.image.Created.Before(now.Created) {
+	p.warn("from %s to %s", releaseName(o.runs.image, o.runs.version), releaseName(*o.image, o.imageVersion))
+	if o.image.Created.Before(o.runs.image.Created) {
 		p.Asks = append(p.Asks, Ask{AskDown, "This image is older than the one that runs. Databases only go forward, so an older OpenAlgo may not be able to read them; " +
 			"`openalgo-install rollback` goes back together with the data of then"})
 	}
-	in.planLost(ctx, o, p, now)
+	planLost(o, p)
 }
 
-// releaseOf names a release by the app's own version and the day of its image.
-func (in *Installer) releaseOf(ctx context.Context, image engine.Image) string {
+// releaseName names a release by the app's own version and the day of its image.
+func releaseName(image engine.Image, version string) string {
 	made := "an image of " + image.Created.Local().Format(time.DateOnly)
-	text, err := in.readFromImage(ctx, image.ID, openalgo.Version)
-	if err != nil {
+	if version == "" {
 		return made
 	}
-	if m := openalgo.Release.FindSubmatch(text); m != nil {
-		return fmt.Sprintf("OpenAlgo %s (%s)", m[1], made)
-	}
-	return made
+	return fmt.Sprintf("OpenAlgo %s (%s)", version, made)
 }
 
 // planLost names the settings of this .env that the former release knew and
 // this one does not, and a broker that it does not list.
-func (in *Installer) planLost(ctx context.Context, o *observed, p *Plan, now engine.Image) {
-	before, err := in.readFromImage(ctx, now.ID, openalgo.Sample)
-	if err != nil || o.sample == nil || o.env == nil {
+func planLost(o *observed, p *Plan) {
+	if o.runs.sample == nil || o.sample == nil || o.env == nil {
 		return
 	}
-	old, err1 := envfile.Parse(before)
+	old, err1 := envfile.Parse(o.runs.sample)
 	fresh, err2 := envfile.Parse(o.sample)
 	if err1 != nil || err2 != nil {
 		return

@@ -15,6 +15,7 @@ const (
 	commandAdopt    = "adopt"
 	commandBackup   = "backup"
 	commandInstall  = "install"
+	commandResize   = "resize"
 	commandRestart  = "restart"
 	commandRestore  = "restore"
 	commandRollback = "rollback"

@@ -1,0 +1,108 @@
+package install
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
+)
+
+// backupSeen is what a restore meets on this machine.
+type backupSeen struct {
+	twins []twinSeen
+	room  roomSeen
+}
+
+// twinSeen is another OpenAlgo that runs with the broker account of the backup.
+type twinSeen struct{ name, dir string }
+
+// roomSeen is the space for the data that is replaced, and for that of the backup.
+type roomSeen struct {
+	err     error           // why the data could not be looked at
+	present int64           // bytes of the data that is replaced, and kept
+	last    int64           // bytes of what the last restore kept, which makes room
+	keep    *host.DiskFacts // where it is kept; nil: not known, or there is none
+	data    *host.DiskFacts // where it is unpacked; nil: not known
+	at      string          // that directory, as an error names it
+}
+
+// seeBackup looks at what a restore meets.
+func (in *Installer) seeBackup(ctx context.Context, o *observed, i Intent) {
+	r := i.Backup
+	if r == nil {
+		return
+	}
+	o.backup.room = in.roomToRestore(ctx, o, r)
+	key, _ := r.env.Get("BROKER_API_KEY")
+	for _, c := range o.all {
+		dir := dirOf(c)
+		if !isOpenAlgo(c) || !isUp(c) || dir == "" || sameFile(dir, in.work.dir) {
+			continue
+		}
+		if theirs, _ := envOf(dir).Get("BROKER_API_KEY"); key != "" && theirs == key {
+			o.backup.twins = append(o.backup.twins, twinSeen{c.Name, dir})
+		}
+	}
+}
+
+// roomToRestore looks at the disks before anything is stopped; a check that is
+// not possible then comes later.
+func (in *Installer) roomToRestore(ctx context.Context, o *observed, r *restoring) roomSeen {
+	c := o.container()
+	if c == nil {
+		if disk, err := host.Disk(in.Engine.Info().RootDir); err == nil {
+			return roomSeen{data: &disk, at: disk.Path}
+		}
+		return roomSeen{}
+	}
+	trees := map[string]string{}
+	for _, t := range r.manifest.Trees {
+		if path, _, err := in.dataPath(ctx, *c, openalgo.Tree(t.Name)); err == nil && path != "" {
+			trees[t.Name] = path
+		}
+	}
+	if len(trees) == 0 {
+		return roomSeen{}
+	}
+	return roomFor(trees, in.work.path(replacedName))
+}
+
+// roomFor looks at the disks of data that is replaced, and of base, where it is
+// kept. Where that cannot be told, the copy itself will show it.
+func roomFor(trees map[string]string, base string) (s roomSeen) {
+	for _, dir := range trees {
+		bytes, err := treeBytes(dir)
+		if err != nil {
+			return roomSeen{err: fmt.Errorf("looking at %s: %w", dir, err)}
+		}
+		s.present += bytes
+		s.at = dir
+	}
+	s.last, _ = treeBytes(base)
+	keep, err1 := host.Disk(filepath.Dir(base))
+	data, err2 := host.Disk(s.at)
+	if errors.Join(err1, err2) == nil {
+		keep.Path = filepath.Dir(base)
+		s.keep, s.data = &keep, &data
+	}
+	return s
+}
+
+// fits reports in its error what does not fit: the data that is kept before it is
+// replaced, and the bytes of the backup.
+func (s roomSeen) fits(archived int64) error {
+	if s.err != nil {
+		return s.err
+	}
+	if need := int(s.present>>20) + minDirMiB; s.keep != nil && s.keep.FreeMiB+int(s.last>>20) < need {
+		return finding.Errorf(finding.HostNotReady, "%d MiB of data are kept before they are replaced, and %s has %d MiB free: make room first", s.present>>20, s.keep.Path, s.keep.FreeMiB)
+	}
+	if need := int(archived>>20) + minDirMiB; s.data != nil && s.data.FreeMiB+int(s.present>>20) < need {
+		return finding.Errorf(finding.HostNotReady, "the backup holds %d MiB, and %s has %d MiB free: make room first", archived>>20, s.at, s.data.FreeMiB)
+	}
+	return nil
+}
