@@ -21,7 +21,7 @@ import (
 // engineView is the engine as one test sees it, through a socket of its own:
 // only containers of some projects, and what it says of itself changed.
 type engineView struct {
-	projects []string // name parts of the containers that are seen
+	projects []string // name parts of the containers that are seen, with their helper containers
 	info     map[string]any
 }
 
@@ -76,8 +76,11 @@ func (v engineView) modify(res *http.Response) error {
 		return rewrite(res, &list, func() any {
 			return slices.DeleteFunc(list, func(c map[string]any) bool {
 				names, _ := c["Names"].([]any)
+				labels, _ := c["Labels"].(map[string]any)
+				names = append(names, labels["io.openalgo.install.probe"]) // its directory
 				return !slices.ContainsFunc(names, func(name any) bool {
-					return slices.ContainsFunc(v.projects, func(p string) bool { return strings.Contains(name.(string), p) })
+					text, _ := name.(string)
+					return slices.ContainsFunc(v.projects, func(p string) bool { return strings.Contains(text, p) })
 				})
 			})
 		})
