@@ -1,0 +1,105 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/marketcalls/openalgo-install/internal/finding"
+)
+
+// Recover completes or undoes what an interrupted run left. An error that is not
+// a *Failure changed nothing.
+func Recover(ctx context.Context, t *Tools, j *Journal) error {
+	t.journal = j
+	t.Note(fmt.Sprintf("the %s of %s did not finish (done: %s)", j.Command, j.Started.Local().Format("2006-01-02 15:04:05"), j.doneText()))
+	if err := j.sameDocker(ctx, t); err != nil {
+		return err
+	}
+	if j.Phase == Apply && j.resume(ctx, t) {
+		j.Phase = Commit
+		if err := j.save(); err != nil {
+			return &Failure{End: NotCommitted, Cause: err, Steps: t.Begun()}
+		}
+	}
+	if ctx.Err() != nil { // the wait for an answer was cancelled: that is no reason for an undo
+		return &finding.Error{Kind: finding.Cancelled, Err: errors.New("cancelled. The next command completes or undoes the interrupted run")}
+	}
+	if j.Phase == Commit {
+		if len(j.Steps) > 0 {
+			t.Note("its stack is up and answers: finishing it")
+		} else {
+			t.Note("finishing it")
+		}
+		return j.commit(context.WithoutCancel(ctx), t)
+	}
+	t.Note("undoing it")
+	end, err := j.undone(context.WithoutCancel(ctx), t)
+	if end == RolledBack {
+		return nil
+	}
+	return &Failure{End: end, Undo: err, Steps: t.Begun()}
+}
+
+func (j *Journal) doneText() string {
+	if done := j.DoneParts(); len(done) > 0 {
+		return strings.Join(done, ", ")
+	}
+	return "nothing"
+}
+
+// resume reports whether a run came to its end after all: what it started may
+// have been in use for days, and an undo would take what came into its data
+// since.
+func (j *Journal) resume(ctx context.Context, t *Tools) bool {
+	resumed := false
+	for _, e := range j.Steps {
+		r, ok := e.step.(Resumer)
+		switch {
+		case ok && !r.Resume(ctx, t):
+			return false
+		case ok:
+			resumed = true
+		case e.State == "":
+			return false
+		}
+	}
+	return resumed
+}
+
+// sameDocker refuses to complete or undo on another Docker than the run's own,
+// where nothing of it would be found. The host's name tells that only for a
+// journal that names no Docker: a host may be renamed.
+func (j *Journal) sameDocker(ctx context.Context, t *Tools) error {
+	info := t.Engine.Info()
+	if j.Docker.Another(Docker{info.ID, info.Endpoint}) {
+		return finding.Errorf(finding.HostNotReady, "the unfinished %s of this directory was on the Docker at %s\n\nName that Docker, then run the same command again:\n\n    export DOCKER_HOST=%[2]s\n\nNothing was changed.", j.Command, j.Docker.Endpoint)
+	}
+	if j.Docker.ID != "" || j.Engine == info.Name || j.hasContainer(ctx, t) {
+		return nil
+	}
+	return finding.Errorf(finding.HostNotReady, "the unfinished %s of this directory was on the Docker of %q, and this is the one of %q: "+
+		"run this again with that Docker (DOCKER_HOST or docker context)", j.Command, j.Engine, info.Name)
+}
+
+// Owner is a step that works on containers.
+type Owner interface{ Containers() []string }
+
+// hasContainer reports whether this Docker has a container of the run.
+func (j *Journal) hasContainer(ctx context.Context, t *Tools) bool {
+	for _, s := range t.Steps() {
+		o, ok := s.(Owner)
+		if ok && slices.ContainsFunc(o.Containers(), func(id string) bool {
+			if id == "" {
+				return false
+			}
+			_, err := t.Engine.Container(ctx, id)
+			return err == nil
+		}) {
+			return true
+		}
+	}
+	return false
+}
