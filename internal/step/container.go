@@ -1,0 +1,336 @@
+package step
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/marketcalls/openalgo-install/internal/compose"
+	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/run"
+)
+
+func init() {
+	run.Register[CreateContainer]("container.create")
+	run.Register[StartContainer]("container.start")
+	run.Register[RenameContainer]("container.rename")
+	run.Register[RemoveContainer]("container.remove")
+}
+
+// stopGrace is how long OpenAlgo may take to end its work.
+const stopGrace = 40 * time.Second
+
+func isUp(c engine.Container) bool { return c.State == "running" || c.State == "restarting" }
+
+// everStarted reports whether a container ran at any time: the engine's zero is
+// the year 1.
+func everStarted(c engine.Container) bool { return c.StartedAt.Year() > 2000 }
+
+// envSource is the file of this machine that a container has as OpenAlgo's .env;
+// "" when it has none.
+func envSource(c engine.Container) string {
+	for _, m := range c.Mounts {
+		if m.Target == openalgo.Env {
+			return m.Source
+		}
+	}
+	return ""
+}
+
+// dirOf is the directory that a container was created for.
+func dirOf(c engine.Container) string {
+	if dir := c.Labels[compose.LabelWorkingDir]; dir != "" {
+		return dir
+	}
+	if source := envSource(c); source != "" {
+		return filepath.Dir(source)
+	}
+	return ""
+}
+
+// isOrphan reports whether the .env that a container was created with is no
+// longer there, so that Docker cannot start it again.
+func isOrphan(c engine.Container, dir string, local bool) bool {
+	env := envSource(c)
+	if !local || env == "" {
+		working := c.Labels[compose.LabelWorkingDir]
+		return local && working != "" && !sameFile(working, dir) && !exists(filepath.Join(working, EnvName))
+	}
+	own := sameFile(env, filepath.Join(dir, EnvName)) || filepath.Base(env) == EnvName && sameFile(filepath.Dir(env), dir)
+	return !own && isGone(env)
+}
+
+// stop stops a container in order.
+func stop(ctx context.Context, t *run.Tools, c engine.Container) error {
+	return t.Engine.Stop(ctx, c.ID, max(stopGrace, c.StopGrace))
+}
+
+// CreateContainer creates the new container, beside the one that runs.
+type CreateContainer struct {
+	Name    string `json:"name"`  // what it is created as
+	Final   string `json:"final"` // what it is called in the end
+	Project string `json:"project"`
+	// Foreign says that another tool made the stack.
+	Foreign bool   `json:"foreign,omitempty"`
+	ID      string `json:"id,omitempty"` // once it is created
+
+	Create func(ctx context.Context) (id string, err error) `json:"-"`
+}
+
+func (s *CreateContainer) String() string { return "create the container " + s.Name }
+
+// Do creates it. It takes the place of one that a lost connection may have left.
+func (s *CreateContainer) Do(ctx context.Context, t *run.Tools) error {
+	if err := s.remove(ctx, t); err != nil {
+		return err
+	}
+	// Not cancelled in the middle: the engine would make one that nobody knows of.
+	id, err := s.Create(context.WithoutCancel(ctx))
+	if err != nil {
+		return fmt.Errorf("create the container: %w", err)
+	}
+	t.Point("created")
+	s.ID = id
+	return t.Save()
+}
+
+// Undo removes it.
+func (s *CreateContainer) Undo(ctx context.Context, t *run.Tools) error {
+	err := s.remove(ctx, t)
+	t.Point("undo-removed-new")
+	return err
+}
+
+// remove removes the container, also one that was created and not journaled any
+// more.
+func (s *CreateContainer) remove(ctx context.Context, t *run.Tools) error {
+	if s.ID != "" {
+		// In order: it may be writing its database.
+		if c, err := t.Engine.Container(ctx, s.ID); err == nil && isUp(c) {
+			_ = stop(ctx, t, c)
+		}
+		if err := t.Engine.Remove(ctx, s.ID); err != nil {
+			return fmt.Errorf("remove the new container: %w", err)
+		}
+		return nil
+	}
+	c, err := t.Engine.Container(ctx, s.Name)
+	if errors.Is(err, engine.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("look for the new container: %w", err)
+	}
+	if !s.made(c, t) {
+		return nil
+	}
+	return t.Engine.Remove(ctx, c.ID)
+}
+
+// made reports whether a container of that name is the run's own. A copy of a
+// container without a Compose project has no such label either.
+func (s *CreateContainer) made(c engine.Container, t *run.Tools) bool {
+	project := c.Labels[compose.LabelProject]
+	old := run.Find[*StopContainer](t.Steps())
+	return (project == s.Project || project == "" && s.Foreign) && (old == nil || c.ID != old.ID) && sameFile(dirOf(c), t.Dir)
+}
+
+// Containers are those that the step knows.
+func (s *CreateContainer) Containers() []string { return []string{s.ID} }
+
+// Check accepts any names: only a container of this instance is removed.
+func (s *CreateContainer) Check(string) error { return nil }
+
+// hasNew reports whether a run created a container.
+func hasNew(begun []run.Step) bool {
+	s := run.Find[*CreateContainer](begun)
+	return s != nil && s.ID != ""
+}
+
+// newContainer looks at the container that the run created.
+func newContainer(ctx context.Context, t *run.Tools) (engine.Container, error) {
+	s := run.Find[*CreateContainer](t.Steps())
+	if s == nil || s.ID == "" {
+		return engine.Container{}, engine.ErrNotFound
+	}
+	return t.Engine.Container(ctx, s.ID)
+}
+
+// newID is the ID of the container that the run created; "" when it has none.
+func newID(t *run.Tools) string {
+	if s := run.Find[*CreateContainer](t.Steps()); s != nil {
+		return s.ID
+	}
+	return ""
+}
+
+// StartContainer starts the container that the run created, or one that is there.
+type StartContainer struct {
+	// ID is the container that was there; "" is the new one.
+	ID string `json:"id,omitempty"`
+	// WasDown says that it did not run: an undo stops it again.
+	WasDown bool `json:"was_down,omitempty"`
+}
+
+func (s *StartContainer) String() string { return "start OpenAlgo" }
+
+func (s *StartContainer) id(t *run.Tools) string {
+	if s.ID != "" {
+		return s.ID
+	}
+	return newID(t)
+}
+
+// Do starts it.
+func (s *StartContainer) Do(ctx context.Context, t *run.Tools) error {
+	err := t.Engine.Start(ctx, s.id(t))
+	if errors.Is(err, engine.ErrPortTaken) {
+		return fmt.Errorf("starting OpenAlgo: a port was taken in the meantime: %w", err)
+	}
+	if err != nil {
+		return fmt.Errorf("starting OpenAlgo: %w", err)
+	}
+	return nil
+}
+
+// Undo removes the new container, or stops one that did not run before. Until
+// then nothing else is undone: it has the data and the ports, and an undo that is
+// interrupted must not find a container to go forward with.
+func (s *StartContainer) Undo(ctx context.Context, t *run.Tools) error {
+	if s.ID == "" {
+		if made := run.Find[*CreateContainer](t.Steps()); made != nil {
+			return run.Halt(made.Undo(ctx, t))
+		}
+		return nil
+	}
+	if !s.WasDown {
+		return nil
+	}
+	c, err := t.Engine.Container(ctx, s.ID)
+	switch {
+	case errors.Is(err, engine.ErrNotFound) || err == nil && !isUp(c):
+		return nil
+	case err == nil && t.Resumed() && answers(ctx, t, c):
+		t.Note(c.Name + " runs and answers, so it stays as it is")
+		return nil
+	case err == nil:
+		err = stop(ctx, t, c)
+	}
+	if err != nil {
+		return run.Halt(fmt.Errorf("stopping the container again: %w", err))
+	}
+	return nil
+}
+
+// Resume reports whether the container of an interrupted run runs. One that ever
+// ran is started for that: it may have been in use for days.
+func (s *StartContainer) Resume(ctx context.Context, t *run.Tools) bool {
+	id := s.id(t)
+	if id == "" || s.ID != "" && !s.WasDown {
+		return false
+	}
+	c, err := t.Engine.Container(ctx, id)
+	if err != nil || !everStarted(c) {
+		return false
+	}
+	if isUp(c) || s.ID != "" {
+		return isUp(c)
+	}
+	return !oldIsUp(ctx, t) && startAlone(ctx, t, c)
+}
+
+// oldIsUp reports whether the previous container runs: no second one may run on
+// its data.
+func oldIsUp(ctx context.Context, t *run.Tools) bool {
+	s := run.Find[*StopContainer](t.Steps())
+	if s == nil {
+		return false
+	}
+	c, err := t.Engine.Container(ctx, s.ID)
+	return err == nil && isUp(c)
+}
+
+// Containers are those that the step knows.
+func (s *StartContainer) Containers() []string { return []string{s.ID} }
+
+// Check accepts any container.
+func (s *StartContainer) Check(string) error { return nil }
+
+// RenameContainer gives the new container its final name. It comes after the
+// start: no name is worth a moment of downtime.
+type RenameContainer struct{}
+
+func (s *RenameContainer) String() string { return "give the new container its name" }
+
+// Do renames it.
+func (s *RenameContainer) Do(ctx context.Context, t *run.Tools) error {
+	err := giveName(ctx, t)
+	if errors.Is(err, engine.ErrNotFound) {
+		t.Note("somebody removed the new container since: its files and data are complete, and `openalgo-install start` recreates it")
+		err = nil
+	}
+	if err != nil {
+		return err
+	}
+	t.Point("renamed")
+	return nil
+}
+
+func giveName(ctx context.Context, t *run.Tools) error {
+	c, err := newContainer(ctx, t)
+	if err != nil {
+		return fmt.Errorf("look at the new container: %w", err)
+	}
+	final := run.Find[*CreateContainer](t.Steps()).Final
+	if c.Name == final {
+		return nil
+	}
+	if err := t.Engine.Rename(ctx, c.ID, final); err != nil {
+		return fmt.Errorf("give the new container its name: %w", err)
+	}
+	return nil
+}
+
+// Undo is nothing: a commit is only completed.
+func (s *RenameContainer) Undo(context.Context, *run.Tools) error { return nil }
+
+// Check accepts it.
+func (s *RenameContainer) Check(string) error { return nil }
+
+// RemoveContainer removes a container of this instance for good.
+type RemoveContainer struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+	// InOrder says that it may run, and is stopped first.
+	InOrder bool `json:"in_order,omitempty"`
+	// Reached is the name of the point that follows.
+	Reached string `json:"-"`
+}
+
+func (s *RemoveContainer) String() string { return "remove the container " + s.Name }
+
+// Do removes it.
+func (s *RemoveContainer) Do(ctx context.Context, t *run.Tools) error {
+	if c, err := t.Engine.Container(ctx, s.ID); s.InOrder && err == nil && isUp(c) {
+		if err := stop(ctx, t, c); err != nil {
+			return fmt.Errorf("stop %s: %w", s.Name, err)
+		}
+	}
+	if err := t.Engine.Remove(ctx, s.ID); err != nil {
+		return fmt.Errorf("remove %s: %w", s.Name, err)
+	}
+	t.Point(s.Reached)
+	return nil
+}
+
+// Undo is nothing: a commit is only completed.
+func (s *RemoveContainer) Undo(context.Context, *run.Tools) error { return nil }
+
+// Containers are those that the step knows.
+func (s *RemoveContainer) Containers() []string { return []string{s.ID} }
+
+// Check accepts any container: names prove nothing, and the journal is root's.
+func (s *RemoveContainer) Check(string) error { return nil }

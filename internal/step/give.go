@@ -1,0 +1,164 @@
+package step
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/readfile"
+	"github.com/marketcalls/openalgo-install/internal/run"
+	"github.com/marketcalls/openalgo-install/internal/wait"
+)
+
+// Labels of containers that only serve to read or own files.
+const (
+	ProbeLabel = "io.openalgo.install.probe"         // the directory that it is for
+	ProbeOwner = "io.openalgo.install.probe.process" // the process that uses it
+)
+
+// ProbeLabels are those of a helper container of this process.
+func ProbeLabels(dir string) map[string]string {
+	name, _ := os.Hostname()
+	return map[string]string{ProbeLabel: dir, ProbeOwner: fmt.Sprintf("%d@%s", os.Getpid(), name)}
+}
+
+const (
+	// helperTime is how long a helper container may take that does one small thing.
+	helperTime = 2 * time.Minute
+	// pollEvery is how often it is looked at.
+	pollEvery = 500 * time.Millisecond
+)
+
+// ReadEnv reads .env; nil when there is none. Where this user may not (it belongs
+// to the container's user), the engine reads it.
+func ReadEnv(ctx context.Context, e run.Engine, dir string) ([]byte, error) {
+	path := filepath.Join(dir, EnvName)
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err == nil && info.IsDir() {
+		return nil, finding.Errorf(finding.HostNotReady, "%s is a directory: Docker made it because there was no file when a container started. "+
+			"Stop that container, remove the empty directory (rmdir %s), bring the .env back from a backup, then run this again", path, path)
+	}
+	data, err := readfile.Regular(path, readfile.Config)
+	if errors.Is(err, fs.ErrPermission) {
+		return readEnvThroughEngine(ctx, e, dir)
+	}
+	if err != nil {
+		return nil, finding.Errorf(finding.HostNotReady, "reading %s: %w", path, err)
+	}
+	return data, nil
+}
+
+func readEnvThroughEngine(ctx context.Context, e run.Engine, dir string) ([]byte, error) {
+	path := filepath.Join(dir, EnvName)
+	denied := finding.Errorf(finding.HostNotReady, "%s belongs to the container's user and this user may not read it: run this with sudo", path)
+	image := stateImage(dir)
+	if image == "" || !e.Info().Local {
+		return nil, denied
+	}
+	id, err := e.Create(ctx, engine.ContainerSpec{
+		Image: image, Entrypoint: []string{"/none"}, NetworkMode: "none", Labels: ProbeLabels(dir),
+		Mounts: []engine.Mount{{Type: "bind", Source: path, Target: openalgo.Env, ReadOnly: true}},
+	})
+	if err != nil {
+		return nil, denied
+	}
+	defer discard(ctx, e, id)
+	return e.ReadFile(ctx, id, openalgo.Env, readfile.Config)
+}
+
+// discard removes a helper container even when ctx has ended.
+func discard(ctx context.Context, e run.Engine, id string) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), helperTime)
+	defer cancel()
+	_ = e.Remove(ctx, id)
+}
+
+// give gives a new .env its owner: the container's user, or the one that the .env
+// of another tool's stack has.
+func (s *WriteEnv) give(ctx context.Context, t *run.Tools, file *os.File) error {
+	if s.Foreign {
+		return giveAsBefore(t, file)
+	}
+	if err := giveToApp(ctx, t, file.Name(), s.Image, file.Chown); err != nil {
+		return fmt.Errorf("giving .env to the container's user (%d): %w", openalgo.User, err)
+	}
+	return nil
+}
+
+// giveToApp makes the container's user the owner of a file.
+func giveToApp(ctx context.Context, t *run.Tools, path, image string, chown func(uid, gid int) error) error {
+	info := t.Engine.Info()
+	if !info.Rootless && !info.UserNS {
+		err := chown(openalgo.User, openalgo.User)
+		if err == nil || os.Geteuid() == openalgo.User {
+			return nil
+		}
+		if !errors.Is(err, fs.ErrPermission) {
+			return err
+		}
+	}
+	if err := chownInContainer(ctx, t, path, image); err != nil {
+		return fmt.Errorf("it failed; run this with sudo: %w", err)
+	}
+	return nil
+}
+
+func giveAsBefore(t *run.Tools, file *os.File) error {
+	info, err := os.Stat(filepath.Join(t.Dir, EnvName))
+	if err != nil {
+		return fmt.Errorf("look at the .env that is replaced: %w", err)
+	}
+	if err := file.Chmod(info.Mode().Perm()); err != nil {
+		return fmt.Errorf("give .env its mode: %w", err)
+	}
+	owner, ok := info.Sys().(*syscall.Stat_t)
+	if !ok || int(owner.Uid) == os.Geteuid() {
+		return nil
+	}
+	if err := file.Chown(int(owner.Uid), int(owner.Gid)); err != nil {
+		return fmt.Errorf("giving .env its owner failed; run this with sudo: %w", err)
+	}
+	return nil
+}
+
+// chownInContainer runs the image's chown on one file, since only the engine
+// knows which user of this machine the container's user 1000 is.
+func chownInContainer(ctx context.Context, t *run.Tools, path, image string) error {
+	id, err := t.Engine.Create(ctx, engine.ContainerSpec{
+		Image: image, User: "0:0", NetworkMode: "none",
+		Entrypoint: []string{"chown"}, Cmd: []string{fmt.Sprintf("%d:%[1]d", openalgo.User), "/openalgo/" + filepath.Base(path)},
+		Labels: ProbeLabels(t.Dir),
+		Mounts: []engine.Mount{{Type: "bind", Source: filepath.Dir(path), Target: "/openalgo"}},
+	})
+	if err != nil {
+		return err
+	}
+	defer discard(ctx, t.Engine, id)
+	if err := t.Engine.Start(ctx, id); err != nil {
+		return err
+	}
+	var c engine.Container
+	err = wait.Until(ctx, helperTime, pollEvery, func(ctx context.Context) (bool, error) {
+		var err error
+		c, err = t.Engine.Container(ctx, id)
+		return c.State == "exited" || c.State == "dead", err
+	})
+	if wait.IsOver(err) && ctx.Err() == nil {
+		return fmt.Errorf("it did not end within %s", helperTime)
+	}
+	if err == nil && c.ExitCode != 0 {
+		err = fmt.Errorf("chown ended with status %d", c.ExitCode)
+	}
+	return err
+}

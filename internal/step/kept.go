@@ -1,0 +1,169 @@
+package step
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/readfile"
+	"github.com/marketcalls/openalgo-install/internal/run"
+)
+
+// kept is how a file was before the run, and what the run wrote.
+type kept struct {
+	Backup string `json:"backup,omitempty"` // the copy in the backups; empty: there was no file
+	Former string `json:"former,omitempty"` // SHA-256 of it
+	SHA256 string `json:"sha256,omitempty"` // of what the run writes; empty: nothing yet
+	// Back says that an undo is done with this file: what it holds since then is
+	// somebody's own.
+	Back bool `json:"back,omitempty"`
+}
+
+func (k kept) copy(t *run.Tools) string {
+	if k.Backup == "" {
+		return ""
+	}
+	return t.Work(filepath.Join("backups", k.Backup))
+}
+
+// keep copies a text into the backups; nil is a file that is not there.
+func (k *kept) keep(t *run.Tools, name string, before []byte) error {
+	k.Backup, k.Former = "", ""
+	if before == nil {
+		return nil
+	}
+	var err error
+	if k.Backup, err = keepCopy(t, name, before); err != nil {
+		return err
+	}
+	k.Former = Sum(before)
+	return nil
+}
+
+// is reports whether a text is the one that was kept.
+func (k kept) is(text []byte) bool {
+	if text == nil {
+		return k.Backup == ""
+	}
+	return Sum(text) == k.Former
+}
+
+// keepOnce keeps a text, unless an earlier step did.
+func (k *kept) keepOnce(t *run.Tools, name string, now []byte) error {
+	if k.SHA256 != "" && (k.is(now) || now != nil && Sum(now) == k.SHA256) {
+		return nil // this step is repeated
+	}
+	for _, before := range run.All[*KeepFile](t.Begun()) {
+		if before.Name == name && before.is(now) {
+			k.Backup, k.Former = before.Backup, before.Former
+			return nil
+		}
+	}
+	return k.keep(t, name, now)
+}
+
+// keptBackups is how many replaced versions of each file are kept.
+const keptBackups = 10
+
+// keepCopy copies a text into the backups and returns the copy's name. The copy
+// is synced: a rollback relies on it.
+func keepCopy(t *run.Tools, name string, text []byte) (string, error) {
+	stamp := time.Now().UTC().Format("20060102T150405.000000000Z")
+	base := strings.TrimPrefix(name, ".") + "." + stamp
+	if err := os.MkdirAll(t.Work("backups"), 0o700); err != nil {
+		return "", fmt.Errorf("keep a copy of %s: %w", name, err)
+	}
+	if err := host.WriteFile(t.Work(filepath.Join("backups", base)), text, 0o600, ""); err != nil {
+		return "", fmt.Errorf("keep a copy of %s: %w", name, err)
+	}
+	return base, prune(t, name, base)
+}
+
+func prune(t *run.Tools, name, fresh string) error {
+	copies, err := filepath.Glob(t.Work(filepath.Join("backups", strings.TrimPrefix(name, ".")+".*")))
+	if err != nil {
+		return fmt.Errorf("list the backups of %s: %w", name, err)
+	}
+	slices.Sort(copies)
+	if len(copies) <= keptBackups {
+		return nil
+	}
+	for _, old := range copies[:len(copies)-keptBackups] {
+		if info, err := os.Stat(old); filepath.Base(old) == fresh || err == nil && time.Since(info.ModTime()) < time.Hour {
+			continue // an unfinished run may rely on it, whatever the clock says
+		}
+		if err := os.Remove(old); err != nil {
+			return fmt.Errorf("remove an old backup: %w", err)
+		}
+	}
+	return nil
+}
+
+// readKept reads the kept copy of a file that the run changed.
+func (k kept) read(t *run.Tools) ([]byte, error) {
+	path := k.copy(t)
+	file, err := openInside(path, os.O_RDONLY)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	text, err := readfile.Open(file, path, readfile.Own)
+	if err == nil && Sum(text) != k.Former {
+		err = fmt.Errorf("%s was changed since it was kept", path)
+	}
+	return text, err
+}
+
+// moveBack puts the kept copy itself in the file's place: that needs no space,
+// and a full disk may be why there is something to undo.
+func (k kept) moveBack(t *run.Tools, name string, mode os.FileMode) error {
+	if err := os.Chmod(k.copy(t), mode); err != nil {
+		return fmt.Errorf("bring the previous %s back: %w", name, err)
+	}
+	if err := host.Rename(k.copy(t), filepath.Join(t.Dir, name)); err != nil {
+		return fmt.Errorf("bring the previous %s back: %w", name, err)
+	}
+	return nil
+}
+
+// keepForeign copies what somebody else wrote since into the backups, before it
+// is replaced.
+func keepForeign(t *run.Tools, name string, text []byte) {
+	if base, err := keepCopy(t, name, text); err == nil {
+		t.Note(fmt.Sprintf("%s was changed since. The changed version is kept as %s", name, t.Work(filepath.Join("backups", base))))
+	}
+}
+
+// place replaces a file in one step. The temporary file is in the work directory,
+// where what is left of a killed run is found and removed.
+func place(t *run.Tools, name string, text []byte, mode os.FileMode) error {
+	path := filepath.Join(t.Dir, name)
+	if err := makeTemp(t); err != nil {
+		return err
+	}
+	if mode&0o077 == 0 { // what shall be private becomes so, before it has what shall be
+		if err := os.Chmod(path, mode); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("make %s private: %w", path, err)
+		}
+	}
+	if info, err := os.Lstat(path); err == nil && info.Mode().IsRegular() {
+		mode = info.Mode().Perm()
+	}
+	if err := host.WriteFile(path, text, mode, t.Work("tmp")); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return nil
+}
+
+func makeTemp(t *run.Tools) error {
+	if err := os.MkdirAll(t.Work("tmp"), 0o700); err != nil {
+		return fmt.Errorf("make %s: %w", t.Work("tmp"), err)
+	}
+	return nil
+}

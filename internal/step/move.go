@@ -1,0 +1,90 @@
+package step
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/run"
+)
+
+func init() {
+	run.Register[MoveData]("data.move")
+	run.Register[CarryData]("data.carry")
+}
+
+// MoveData copies a directory into the volume that takes its place, and compares
+// the two file by file. The directory stays as it is.
+type MoveData struct {
+	From   Path   `json:"from"`
+	Target string `json:"target"` // in the container
+}
+
+func (s *MoveData) String() string { return "copy " + string(s.From) + " into its volume" }
+
+// Do copies and compares.
+func (s *MoveData) Do(ctx context.Context, t *run.Tools) error {
+	c, err := newContainer(ctx, t)
+	if err != nil {
+		return fmt.Errorf("look at the new container: %w", err)
+	}
+	from := s.From.At(t.Dir)
+	to, _, err := DataPath(ctx, t.Engine, c, s.Target)
+	if err != nil || to == "" || sameFile(to, from) {
+		return err
+	}
+	if err := CopyTree(ctx, from, to); err != nil {
+		return fmt.Errorf("copy %s into its volume: %w", from, err)
+	}
+	t.Point("moved" + strings.ReplaceAll(s.Target, "/", "-"))
+	was, err := treeSums(ctx, from)
+	if err != nil {
+		return fmt.Errorf("read %s: %w", from, err)
+	}
+	is, err := treeSums(ctx, to)
+	if err != nil {
+		return fmt.Errorf("read what was copied of %s: %w", from, err)
+	}
+	if !slices.Equal(was, is) {
+		return fmt.Errorf("what was copied of %s is not the same as it: nothing of it is used", from)
+	}
+	return nil
+}
+
+// Undo is that of CreateVolume.
+func (s *MoveData) Undo(context.Context, *run.Tools) error { return nil }
+
+// Check refuses a path that is none.
+func (s *MoveData) Check(string) error { return s.From.check() }
+
+// CarryData copies what the previous container kept in itself, where it would be
+// gone with it, into the volumes of the new one.
+type CarryData struct {
+	Target string `json:"target"` // in both containers
+}
+
+func (s *CarryData) String() string { return "copy " + s.Target + " out of the previous container" }
+
+// Do copies it.
+func (s *CarryData) Do(ctx context.Context, t *run.Tools) error {
+	old := run.Find[*StopContainer](t.Steps())
+	content, err := t.Engine.CopyFrom(ctx, old.ID, s.Target)
+	if errors.Is(err, engine.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	err = t.Engine.CopyTo(ctx, newID(t), filepath.Dir(s.Target), content)
+	return errors.Join(err, content.Close())
+}
+
+// Undo is nothing: the previous container has it still.
+func (s *CarryData) Undo(context.Context, *run.Tools) error { return nil }
+
+// Check accepts any place in the container.
+func (s *CarryData) Check(string) error { return nil }

@@ -1,0 +1,106 @@
+package step
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+
+	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/run"
+)
+
+func init() {
+	run.Register[WriteState]("state.write")
+	run.Register[SwapSnapshot]("data.swap")
+	run.Register[Action]("action")
+}
+
+// WriteState writes down what the finished run leaves: hashes and names, no
+// values.
+type WriteState struct {
+	State json.RawMessage `json:"state"`
+}
+
+func (s *WriteState) String() string { return "write the state" }
+
+// Do writes it.
+func (s *WriteState) Do(ctx context.Context, t *run.Tools) error {
+	var needsSetup *bool
+	if v := run.Find[*Verify](t.Steps()); v != nil {
+		needsSetup = v.NeedsSetup
+	}
+	if err := t.App.Remember(ctx, s.State, needsSetup); err != nil {
+		return err
+	}
+	t.Point("state")
+	return nil
+}
+
+// Undo is nothing: a commit is only completed.
+func (s *WriteState) Undo(context.Context, *run.Tools) error { return nil }
+
+// Check accepts any state.
+func (s *WriteState) Check(string) error { return nil }
+
+// SwapSnapshot makes what a rollback replaced the copy to go to next.
+type SwapSnapshot struct{}
+
+func (s *SwapSnapshot) String() string { return "keep what was replaced" }
+
+// Do renames it.
+func (s *SwapSnapshot) Do(_ context.Context, t *run.Tools) error {
+	if isGone(t.Work(Replaced)) {
+		return nil // done before
+	}
+	if err := RemoveWhole(t.Work(Snapshot)); err != nil {
+		return fmt.Errorf("removing the copy that was used: %w", err)
+	}
+	t.Point("swapped-half")
+	if err := host.Rename(t.Work(Replaced), t.Work(Snapshot)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("keeping the copy of what was replaced: %w", err)
+	}
+	return nil
+}
+
+// Undo is nothing: a commit is only completed.
+func (s *SwapSnapshot) Undo(context.Context, *run.Tools) error { return nil }
+
+// Check accepts it.
+func (s *SwapSnapshot) Check(string) error { return nil }
+
+// Action is something that leaves nothing to undo: it looks, compares, or writes
+// what nobody else uses.
+type Action struct {
+	What string `json:"what"`
+
+	Func func(ctx context.Context) error `json:"-"`
+}
+
+func (s *Action) String() string { return s.What }
+
+// Do does it.
+func (s *Action) Do(ctx context.Context, _ *run.Tools) error { return s.Func(ctx) }
+
+// Undo is nothing.
+func (s *Action) Undo(context.Context, *run.Tools) error { return nil }
+
+// Check accepts it.
+func (s *Action) Check(string) error { return nil }
+
+// stateFile is what is read of state.json here.
+func stateFile(dir string) (s struct {
+	ImageID   string   `json:"image_id"`
+	SetupDone bool     `json:"setup_done"`
+	Edge      run.Site `json:"edge"`
+}) {
+	if text, err := readOwn(filepath.Join(dir, run.WorkName, "state.json")); err == nil {
+		_ = json.Unmarshal(text, &s) // a damaged one tells nothing
+	}
+	return s
+}
+
+func stateImage(dir string) string { return stateFile(dir).ImageID }
+func hadAccount(dir string) bool   { return stateFile(dir).SetupDone }

@@ -1,0 +1,216 @@
+package step
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/run"
+)
+
+func init() { run.Register[StopContainer]("container.stop") }
+
+// StopContainer stops the container that ran before, for as long as the run
+// needs. Once it began, the stop may have been asked for, and Docker carries that
+// out even when this process is gone.
+type StopContainer struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+	// Running says that it ran, and that Docker can start it again.
+	Running bool `json:"running"`
+	// Began is when it was started last. A later time means that it was started
+	// again, and that its data is in use.
+	Began time.Time `json:"began,omitzero"`
+	// Broken says that it did not answer, and that Docker kept restarting it.
+	Broken bool `json:"broken,omitempty"`
+	// Live says that it was started again since the run, and answers.
+	Live bool `json:"live,omitempty"`
+
+	Up bool `json:"-"` // it is up
+	// gone says that somebody removed it.
+	gone bool
+}
+
+func (s *StopContainer) String() string {
+	return "stop " + s.Name + " (up to " + stopGrace.String() + ")"
+}
+
+// Do stops it.
+func (s *StopContainer) Do(ctx context.Context, t *run.Tools) error {
+	if !s.Up {
+		return nil
+	}
+	t.Point("stopping")
+	// Not cancelled in the middle: Docker would go on with it, and stop a container
+	// that was brought back in the meantime.
+	ctx = context.WithoutCancel(ctx)
+	c, err := t.Engine.Container(ctx, s.ID)
+	if err == nil {
+		err = stop(ctx, t, c)
+	}
+	if err != nil {
+		return fmt.Errorf("stopping the former container: %w", err)
+	}
+	return nil
+}
+
+// Forward goes on with the new container where somebody removed this one: there
+// is nothing to go back to.
+func (s *StopContainer) Forward(ctx context.Context, t *run.Tools) (bool, error) {
+	if _, err := t.Engine.Container(ctx, s.ID); !errors.Is(err, engine.ErrNotFound) {
+		return false, nil
+	}
+	s.gone = true
+	if dataGoesBack(t) || mustNotMigrate(t) {
+		t.Note("the previous container is gone. Its data and files are brought back, and `openalgo-install start` recreates it")
+		return false, nil
+	}
+	fresh, err := newContainer(ctx, t)
+	if err != nil {
+		return true, nil //nolint:nilerr // neither is left: the next plan makes one
+	}
+	if used, err := dataTaken(ctx, t, fresh); err != nil {
+		return true, err
+	} else if used {
+		return true, run.Find[*CreateContainer](t.Steps()).remove(ctx, t)
+	}
+	t.Note("the previous container is gone, so the new one stays")
+	if err := t.Engine.Start(ctx, newID(t)); err != nil {
+		return true, fmt.Errorf("starting the new container: %w", err)
+	}
+	return true, giveName(ctx, t)
+}
+
+// Look finds out whether the container was started again since the run ended, and
+// answers: its data is in use, and an undo neither stops it nor replaces anything
+// under it. One that was started again and does not answer is stopped before
+// anything goes on.
+func (s *StopContainer) Look(ctx context.Context, t *run.Tools) error {
+	c, err := t.Engine.Container(ctx, s.ID)
+	if errors.Is(err, engine.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("inspect the previous container: %w", err)
+	}
+	if s.Live = false; !s.startedAgain(c, t) {
+		return nil
+	}
+	if isUp(c) && !halfReplaced(t) && answers(ctx, t, c) {
+		t.Note("the previous container runs and answers, so it stays as it is")
+		s.Live = true
+		for _, d := range goingBack(t) {
+			if d.Left = !d.Back; d.Left {
+				t.Note(fmt.Sprintf("%s is in use and stays as it is. The previous copy is %s", d.Data.At(t.Dir), d.copy(t)))
+			}
+		}
+		t.Keep()
+		return nil
+	}
+	// What it wrote into data that was half brought back is kept, too.
+	for _, d := range goingBack(t) {
+		d.Moved = d.Moved && d.Back
+	}
+	s.Began = c.StartedAt
+	t.Keep()
+	if !isUp(c) {
+		return nil
+	}
+	if err := stop(ctx, t, c); err != nil {
+		return fmt.Errorf("stopping the previous container, which does not answer: %w", err)
+	}
+	return nil
+}
+
+// startedAgain reports whether the container was started since the run, or an
+// undo of it, saw it last.
+func (s *StopContainer) startedAgain(c engine.Container, t *run.Tools) bool {
+	if s.Began.IsZero() { // never started, or an earlier version's journal
+		return isUp(c) && (dataChanged(t) || !s.Running)
+	}
+	return !c.StartedAt.Equal(s.Began)
+}
+
+// Undo gives the container its name, and starts it if it ran.
+func (s *StopContainer) Undo(ctx context.Context, t *run.Tools) error {
+	if s.gone {
+		return nil
+	}
+	c, err := t.Engine.Container(ctx, s.ID)
+	if err != nil {
+		return fmt.Errorf("the previous container is gone. To recreate it, run docker compose up -d in %s: %w", t.Dir, err)
+	}
+	if c.Name != s.Name {
+		if err := t.Engine.Rename(ctx, c.ID, s.Name); err != nil {
+			return fmt.Errorf("giving the previous container its name back: %w", err)
+		}
+	}
+	t.Point("undo-renamed")
+	if !s.Running || s.Live {
+		return nil
+	}
+	if isOrphan(c, t.Dir, t.Engine.Info().Local) {
+		t.Note(fmt.Sprintf("%s was created for %s, where this directory was: Docker cannot start it again, and `openalgo-install start` recreates it", c.Name, dirOf(c)))
+		s.Running = false
+		return nil
+	}
+	if s.neverStopped(c, t.LastSaved(), time.Now()) {
+		t.Note(c.Name + " was not stopped, and is left as it is")
+		return nil
+	}
+	if used, err := dataTaken(ctx, t, c); used || err != nil {
+		s.Running = s.Running && !used
+		return err
+	}
+	if fresh, err := newContainer(ctx, t); err == nil && isUp(fresh) { // somebody started it: it has the data and the ports
+		if err := run.Find[*CreateContainer](t.Steps()).remove(ctx, t); err != nil {
+			return err
+		}
+	}
+	// A stop may still be under way; started before its end, it would go down again.
+	if err := stop(ctx, t, c); err != nil {
+		return fmt.Errorf("waiting for the previous container's stop: %w", err)
+	}
+	if err := t.Engine.Start(ctx, c.ID); err != nil {
+		return fmt.Errorf("starting the previous container: %w", err)
+	}
+	t.Point("undo-started")
+	return nil
+}
+
+// longestStop is longer than Docker takes for a stop that it was asked for.
+const longestStop = 5 * time.Minute
+
+// neverStopped reports whether the container runs as it did before a run that was
+// killed longer ago than its stop would take: the stop was never asked for, and
+// this is no time to stop it for nothing.
+func (s *StopContainer) neverStopped(c engine.Container, saved, now time.Time) bool {
+	return isUp(c) && c.StartedAt.Equal(s.Began) && !saved.IsZero() && now.Sub(saved) > longestStop
+}
+
+// Closed waits until the container is ready again.
+func (s *StopContainer) Closed(ctx context.Context, t *run.Tools) error {
+	if s.gone || !s.Running || s.Broken || s.Live || t.EvenBroken {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, t.UndoLimit)
+	defer cancel()
+	_, err := t.App.Ready(ctx, s.ID, false, true)
+	return err
+}
+
+// Containers are those that the step knows.
+func (s *StopContainer) Containers() []string { return []string{s.ID} }
+
+// Check accepts any container.
+func (s *StopContainer) Check(string) error { return nil }
+
+// answers waits until a container is ready, or certainly fails.
+func answers(ctx context.Context, t *run.Tools, c engine.Container) bool {
+	ctx, cancel := context.WithTimeout(ctx, t.UndoLimit)
+	defer cancel()
+	_, err := t.App.Ready(ctx, c.ID, hadAccount(t.Dir), true)
+	return err == nil
+}

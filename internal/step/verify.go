@@ -1,0 +1,56 @@
+package step
+
+import (
+	"context"
+
+	"github.com/marketcalls/openalgo-install/internal/run"
+)
+
+func init() { run.Register[Verify]("verify") }
+
+// Verify waits until OpenAlgo is ready, with all that it is to serve.
+type Verify struct {
+	// ID is the container that was there; "" is the new one.
+	ID        string `json:"id,omitempty"`
+	SetupDone bool   `json:"setup_done,omitempty"` // there was an account
+	// NeedsSetup is what OpenAlgo said: it waits for its first account.
+	NeedsSetup *bool        `json:"needs_setup,omitempty"`
+	Site       run.Site     `json:"site,omitzero"`
+	Secrets    *run.Secrets `json:"secrets,omitempty"`
+	Resalts    bool         `json:"resalts,omitempty"`
+
+	// More checks what only this run can.
+	More func(ctx context.Context) error `json:"-"`
+}
+
+func (s *Verify) String() string { return "wait until OpenAlgo answers" }
+
+// Do waits.
+func (s *Verify) Do(ctx context.Context, t *run.Tools) error {
+	if err := s.ask(ctx, t, false); err != nil || s.More == nil {
+		return err
+	}
+	return s.More(ctx)
+}
+
+func (s *Verify) ask(ctx context.Context, t *run.Tools, resumed bool) error {
+	id := s.ID
+	if id == "" {
+		id = newID(t)
+	}
+	needsSetup, err := t.App.Ready(ctx, id, s.SetupDone, resumed)
+	if err != nil {
+		return err
+	}
+	s.NeedsSetup = &needsSetup
+	return t.App.Serves(ctx, run.Verification{Container: id, SetupDone: s.SetupDone, Site: s.Site, Secrets: s.Secrets, Resalts: s.Resalts}, resumed)
+}
+
+// Resume reports whether OpenAlgo of an interrupted run is ready.
+func (s *Verify) Resume(ctx context.Context, t *run.Tools) bool { return s.ask(ctx, t, true) == nil }
+
+// Undo is nothing: nothing was changed.
+func (s *Verify) Undo(context.Context, *run.Tools) error { return nil }
+
+// Check accepts it.
+func (s *Verify) Check(string) error { return nil }

@@ -1,0 +1,231 @@
+package step
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/run"
+)
+
+func init() {
+	run.Register[CreateNetwork]("network.create")
+	run.Register[CreateVolume]("volume.create")
+	run.Register[MakeDirectory]("directory.make")
+}
+
+// LabelDir is the label of a volume with the directory that it was created for.
+const LabelDir = "io.openalgo.install.dir"
+
+// CreateNetwork creates the stack's own network.
+type CreateNetwork struct {
+	Name string             `json:"name"`
+	Made bool               `json:"made,omitempty"` // it was not there before
+	Spec engine.NetworkSpec `json:"-"`
+}
+
+func (s *CreateNetwork) String() string { return "create the network " + s.Name }
+
+// Do creates it.
+func (s *CreateNetwork) Do(ctx context.Context, t *run.Tools) error {
+	if _, err := t.Engine.Network(ctx, s.Name); !errors.Is(err, engine.ErrNotFound) {
+		return err
+	}
+	s.Made = true
+	if err := t.Save(); err != nil {
+		return err
+	}
+	if _, err := t.Engine.CreateNetwork(context.WithoutCancel(ctx), s.Spec); err != nil {
+		return fmt.Errorf("create the network %s: %w", s.Name, err)
+	}
+	t.Point("network")
+	return nil
+}
+
+// Undo removes it, unless a previous container stays on it, or others use it.
+func (s *CreateNetwork) Undo(ctx context.Context, t *run.Tools) error {
+	if s.Made && run.Find[*StopContainer](t.Steps()) == nil {
+		_ = t.Engine.RemoveNetwork(ctx, s.Name)
+	}
+	return nil
+}
+
+// Check accepts any name: only a network that no container uses can be removed.
+func (s *CreateNetwork) Check(string) error { return nil }
+
+// CreateVolume creates a volume. Once it began, .env belongs to it.
+type CreateVolume struct {
+	Name string `json:"name"`
+	// Dir is the directory that its label names.
+	Dir string `json:"dir"`
+	// Moved says that data is moved into it out of a directory, where it still
+	// is: an undo removes the volume.
+	Moved bool `json:"moved,omitempty"`
+	// Since says that it holds more than what was moved by now.
+	Since bool              `json:"since,omitempty"`
+	Spec  engine.VolumeSpec `json:"-"`
+}
+
+func (s *CreateVolume) String() string { return "create the volume " + s.Name }
+
+// Do creates it.
+func (s *CreateVolume) Do(ctx context.Context, t *run.Tools) error {
+	v, err := t.Engine.Volume(ctx, s.Name)
+	if err == nil && v.Labels[LabelDir] == s.Dir {
+		return nil // this step is repeated
+	}
+	if err == nil {
+		return fmt.Errorf("the volume %s was made by somebody else meanwhile; run this again", s.Name)
+	}
+	if !errors.Is(err, engine.ErrNotFound) {
+		return fmt.Errorf("look at the volume %s: %w", s.Name, err)
+	}
+	s.Spec.Labels = maps.Clone(s.Spec.Labels)
+	if s.Spec.Labels == nil {
+		s.Spec.Labels = map[string]string{}
+	}
+	s.Spec.Labels[LabelDir] = s.Dir
+	if _, err := t.Engine.CreateVolume(context.WithoutCancel(ctx), s.Spec); err != nil {
+		return fmt.Errorf("create the volume %s: %w", s.Name, err)
+	}
+	t.Point("volume")
+	return nil
+}
+
+// Look notes whether a volume that data was moved into differs from the directory
+// by now: the new container ran on it.
+func (s *CreateVolume) Look(ctx context.Context, t *run.Tools) error {
+	if !s.Moved || s.Since {
+		return nil
+	}
+	from, err := s.from(ctx, t)
+	if err != nil || from == "" {
+		return nil //nolint:nilerr // no data was moved into it, or it did not run
+	}
+	v, err := t.Engine.Volume(ctx, s.Name)
+	if err != nil {
+		return nil //nolint:nilerr // it is gone
+	}
+	was, err1 := treeSums(ctx, from)
+	is, err2 := treeSums(ctx, v.Mountpoint)
+	s.Since = errors.Join(err1, err2) != nil || !slices.Equal(was, is)
+	t.Keep()
+	return nil
+}
+
+// from is the directory that the previous container has where the new one, which
+// ran, has the volume; "" is none that counts.
+func (s *CreateVolume) from(ctx context.Context, t *run.Tools) (string, error) {
+	old := run.Find[*StopContainer](t.Steps())
+	fresh, err := newContainer(ctx, t)
+	if old == nil || err != nil || !everStarted(fresh) {
+		return "", err
+	}
+	before, err := t.Engine.Container(ctx, old.ID)
+	if err != nil {
+		return "", err
+	}
+	for _, m := range fresh.Mounts {
+		if m.Name != s.Name || !slices.Contains(savedTrees, filepath.Base(m.Target)) {
+			continue
+		}
+		for _, had := range before.Mounts {
+			if had.Target == m.Target {
+				return bindSource(had), nil
+			}
+		}
+	}
+	return "", nil
+}
+
+// Undo removes a volume that data was moved into; data that was written to it
+// since is kept. Other volumes stay.
+func (s *CreateVolume) Undo(ctx context.Context, t *run.Tools) error {
+	if !s.Moved {
+		return nil
+	}
+	v, err := t.Engine.Volume(ctx, s.Name)
+	if errors.Is(err, engine.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("look at the volume %s: %w", s.Name, err)
+	}
+	if v.Labels[LabelDir] != s.Dir {
+		return nil // somebody else's, for which the step was not done
+	}
+	if s.Since {
+		kept := t.Work(filepath.Join(asideName, asideStamp(t), s.Name))
+		if err := keepVolume(ctx, t, v.Mountpoint, kept); err != nil {
+			t.Note(fmt.Sprintf("the volume %s stays, with data that was written to it since (%v). Check it before you remove it: docker volume rm %[1]s deletes that data", s.Name, err))
+			return nil
+		}
+		t.Note(fmt.Sprintf("data that was written to the volume %s since is kept in %s", s.Name, kept))
+	}
+	if err := t.Engine.RemoveVolume(ctx, s.Name); err != nil && !errors.Is(err, engine.ErrNotFound) {
+		return fmt.Errorf("removing the volume %s again: %w", s.Name, err)
+	}
+	return nil
+}
+
+// minDirMiB is the space that must stay free beside a copy.
+const minDirMiB = 1
+
+// keepVolume copies what is in a volume, where there is space for it.
+func keepVolume(ctx context.Context, t *run.Tools, dir, kept string) error {
+	bytes, err := TreeBytes(dir)
+	if err != nil {
+		return err
+	}
+	if disk, err := host.Disk(t.Dir); err == nil && disk.FreeMiB < int(bytes>>20)+minDirMiB {
+		return fmt.Errorf("%s has no room for a copy", t.Dir)
+	}
+	if err := os.MkdirAll(kept, 0o700); err != nil {
+		return err
+	}
+	return CopyTree(ctx, dir, kept)
+}
+
+// Check accepts any name: only a volume with this run's label is removed.
+func (s *CreateVolume) Check(string) error { return nil }
+
+// MakeDirectory makes a directory that keeps data in the stead of a volume. Once
+// it began, .env belongs to it.
+type MakeDirectory struct {
+	Path  string      `json:"path"`
+	Image string      `json:"-"`
+	Mode  os.FileMode `json:"-"`
+}
+
+func (s *MakeDirectory) String() string { return "make the directory " + s.Path }
+
+// Do makes it, as the container user's.
+func (s *MakeDirectory) Do(ctx context.Context, t *run.Tools) error {
+	if err := os.MkdirAll(s.Path, s.Mode); err != nil {
+		return fmt.Errorf("make %s: %w", s.Path, err)
+	}
+	if err := giveToApp(ctx, t, s.Path, s.Image, func(uid, gid int) error { return os.Chown(s.Path, uid, gid) }); err != nil {
+		return fmt.Errorf("giving %s to the container's user (%d): %w", s.Path, openalgo.User, err)
+	}
+	t.Point("volume")
+	return nil
+}
+
+// Undo leaves it: it may hold data.
+func (s *MakeDirectory) Undo(context.Context, *run.Tools) error { return nil }
+
+// Check accepts any path: an undo does nothing there.
+func (s *MakeDirectory) Check(string) error { return nil }
+
+// madeData reports whether a run created places for data, which its .env must
+// stay with.
+func madeData(begun []run.Step) bool {
+	return run.Find[*CreateVolume](begun) != nil || run.Find[*MakeDirectory](begun) != nil
+}

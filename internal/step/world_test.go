@@ -1,0 +1,419 @@
+package step_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/marketcalls/openalgo-install/internal/compose"
+	"github.com/marketcalls/openalgo-install/internal/edge"
+	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/engine/memory"
+	"github.com/marketcalls/openalgo-install/internal/event"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/run"
+	"github.com/marketcalls/openalgo-install/internal/step"
+)
+
+// world is one instance on an engine in memory, with an OpenAlgo that keeps to
+// what matters here: its database opens with one key alone, and a newer release
+// changes it for good.
+type world struct {
+	t      *testing.T
+	root   string // all of it
+	dir    string // the instance's
+	engine *memory.Engine
+	sick   map[string]string // container to why it does not answer
+	notes  []string
+	points []string           // that were reached
+	hook   func(point string) // at every point where a process may end
+}
+
+const project = "openalgo"
+
+// newWorld makes an empty one. It is in memory where that is possible: the
+// program syncs every file.
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	base := "/dev/shm"
+	if info, err := os.Stat(base); err != nil || !info.IsDir() {
+		base = ""
+	}
+	root, err := os.MkdirTemp(base, "openalgo-step-")
+	must(t, err)
+	w := &world{t: t, root: root, dir: filepath.Join(root, "openalgo"), engine: memory.New(filepath.Join(root, "engine")), sick: map[string]string{}}
+	must(t, os.MkdirAll(w.path(run.WorkName), 0o700))
+	for _, image := range []string{"1", "2", "bad"} {
+		w.engine.AddImage("openalgo:"+image, "sha256:"+image)
+	}
+	w.engine.OnStart = w.begin
+	w.engine.Hook = func(point string) { w.reach("docker: " + point) }
+	return w
+}
+
+func (w *world) close() { _ = os.RemoveAll(w.root) }
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (w *world) path(name string) string { return filepath.Join(w.dir, name) }
+
+func (w *world) reach(point string) {
+	if w.hook != nil {
+		w.hook(point)
+	}
+}
+
+// tools are those of a new process.
+func (w *world) tools() *run.Tools {
+	return &run.Tools{
+		Engine: w.engine, App: w, Dir: w.dir, UndoLimit: time.Minute, Hook: w.reach,
+		Report: event.ReporterFunc(func(e event.Event) {
+			if e.Type == event.TypeNote {
+				w.notes = append(w.notes, e.Message)
+			}
+		}),
+	}
+}
+
+// place is where a mount of a container is on this machine.
+func place(c engine.Container, target string) string {
+	for _, m := range c.Mounts {
+		if m.Target == target {
+			return m.Source
+		}
+	}
+	return ""
+}
+
+// begin is the start of OpenAlgo.
+func (w *world) begin(c engine.Container) {
+	delete(w.sick, c.ID)
+	env, err := os.ReadFile(place(c, openalgo.Env))
+	if err != nil {
+		w.sick[c.ID] = err.Error()
+		return
+	}
+	pepper := value(string(env), "API_KEY_PEPPER")
+	db := place(c, openalgo.DB)
+	if db == "" {
+		w.sick[c.ID] = "no database"
+		return
+	}
+	switch key := read(filepath.Join(db, "key")); {
+	case key == "":
+		must(w.t, os.WriteFile(filepath.Join(db, "key"), []byte(pepper), 0o644))
+	case key != pepper:
+		w.sick[c.ID] = "the key is another"
+		return
+	}
+	release := strings.TrimPrefix(c.ImageID, "sha256:")
+	schema := read(filepath.Join(db, "schema"))
+	if release == "1" && schema == "2" {
+		w.sick[c.ID] = "the database is newer"
+		return
+	}
+	newest := "2"
+	if release == "1" {
+		newest = "1"
+	}
+	must(w.t, os.WriteFile(filepath.Join(db, "schema"), []byte(newest), 0o644))
+	if release == "bad" || strings.Contains(string(env), "BROKEN") {
+		w.sick[c.ID] = "it is broken"
+	}
+}
+
+func read(path string) string {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return ""
+	}
+	return string(text)
+}
+
+func value(env, key string) string {
+	for line := range strings.Lines(env) {
+		if k, v, ok := strings.Cut(strings.TrimSpace(line), " = "); ok && k == key {
+			return strings.Trim(v, "'")
+		}
+	}
+	return ""
+}
+
+// Ready says whether OpenAlgo answers in a container.
+func (w *world) Ready(ctx context.Context, id string, setupDone, _ bool) (bool, error) {
+	c, err := w.engine.Container(ctx, id)
+	switch {
+	case err != nil:
+		return false, err
+	case c.State != "running":
+		return false, fmt.Errorf("%s is %s", c.Name, c.State)
+	case w.sick[c.ID] != "":
+		return false, errors.New(w.sick[c.ID])
+	}
+	needsSetup := read(filepath.Join(place(c, openalgo.DB), "rows")) == ""
+	if needsSetup && setupDone {
+		return false, errors.New("it started with an empty database")
+	}
+	return needsSetup, nil
+}
+
+// Serves checks nothing more.
+func (w *world) Serves(context.Context, run.Verification, bool) error { return nil }
+
+// Front reads files of a site.
+func (w *world) Front(context.Context, run.Site) (run.Front, error) { return w, nil }
+
+// Apply is that of the front: the site that it serves is the one in the file.
+func (w *world) Apply(context.Context) error {
+	w.reach("front")
+	return nil
+}
+
+// Remember writes the state.
+func (w *world) Remember(_ context.Context, state json.RawMessage, _ *bool) error {
+	return os.WriteFile(w.path(run.WorkName+"/state.json"), state, 0o600)
+}
+
+// Remain notes that keys stay.
+func (w *world) Remain(context.Context, string) {}
+
+// spec is the instance's container.
+func (w *world) spec(image, name string, binds bool) engine.ContainerSpec {
+	s := engine.ContainerSpec{
+		Name: name, Image: image,
+		Labels: map[string]string{compose.LabelProject: project, compose.LabelWorkingDir: w.dir, compose.LabelService: compose.Service},
+		Ports:  []engine.PortBinding{{HostPort: 5000, ContainerPort: openalgo.WebPort}},
+		Mounts: []engine.Mount{{Type: "bind", Source: w.path(".env"), Target: openalgo.Env}},
+	}
+	for _, tree := range trees {
+		m := engine.Mount{Type: "volume", Source: volume(tree), Target: openalgo.Tree(tree)}
+		if binds {
+			m.Type, m.Source = "bind", w.path(tree)
+		}
+		s.Mounts = append(s.Mounts, m)
+	}
+	s.Networks = []engine.NetworkAttachment{{Name: project + "_default"}}
+	return s
+}
+
+var trees = []string{"db", "strategies"}
+
+func volume(tree string) string { return project + "_openalgo_" + tree }
+
+const webName = project + "-web"
+
+const firstEnv = "API_KEY_PEPPER = 'pepper-of-this-instance'\nLOG_LEVEL = 'INFO'\n"
+
+// web is the container that is called so, if it is there.
+func (w *world) web() *engine.Container {
+	c, err := w.engine.Container(w.t.Context(), webName)
+	if err != nil {
+		return nil
+	}
+	return &c
+}
+
+func (w *world) running() bool {
+	c := w.web()
+	return c != nil && c.State == "running" && w.sick[c.ID] == ""
+}
+
+// addRows makes accounts, as a user of the running OpenAlgo does.
+func (w *world) addRows(text string) {
+	w.t.Helper()
+	must(w.t, os.WriteFile(filepath.Join(place(*w.web(), openalgo.DB), "rows"), []byte(text), 0o644))
+	must(w.t, os.WriteFile(filepath.Join(place(*w.web(), openalgo.Tree("strategies")), "mine.py"), []byte(text), 0o644))
+}
+
+func (w *world) stopStep() *step.StopContainer {
+	c := w.web()
+	return &step.StopContainer{ID: c.ID, Name: c.Name, Running: c.State == "running", Began: c.StartedAt, Up: c.State == "running"}
+}
+
+func (w *world) createStep(image string, binds bool) *step.CreateContainer {
+	s := &step.CreateContainer{Name: webName, Final: webName, Project: project}
+	if w.web() != nil {
+		s.Name += "-new"
+	}
+	s.Create = func(ctx context.Context) (string, error) { return w.engine.Create(ctx, w.spec(image, s.Name, binds)) }
+	return s
+}
+
+func (w *world) editEnv(old, new string) *step.WriteEnv {
+	return &step.WriteEnv{Foreign: true, Salt: "salt", Project: project, Edit: func(now []byte) ([]byte, error) {
+		return []byte(strings.Replace(string(now), old, new, 1)), nil
+	}}
+}
+
+func (w *world) commit(more ...run.Step) []run.Step {
+	return append(more, &step.WriteState{State: json.RawMessage(`{"image_id":"x"}`)}, &step.TidyAside{})
+}
+
+func part(name string, steps ...run.Step) run.Part {
+	return run.Part{Name: name, Title: name, Steps: steps}
+}
+
+// swapped are the commit's steps after a container took the place of another.
+func (w *world) swapped(more ...run.Step) []run.Step {
+	c := w.web()
+	return w.commit(append([]run.Step{&step.RemoveContainer{ID: c.ID, Name: c.Name, Reached: "removed-old"}, &step.RenameContainer{}}, more...)...)
+}
+
+// install is the plan of a first install.
+func (w *world) install() run.Plan {
+	resources := part("resources", &step.CreateNetwork{Name: project + "_default", Spec: engine.NetworkSpec{Name: project + "_default"}})
+	for _, tree := range trees {
+		resources.Steps = append(resources.Steps, &step.CreateVolume{Name: volume(tree), Dir: w.dir, Spec: engine.VolumeSpec{Name: volume(tree)}})
+	}
+	env := &step.WriteEnv{Text: []byte(firstEnv), Fresh: true, Salt: "salt", Project: project, Image: "sha256:1"}
+	if read(w.path(".env")) != "" {
+		env = w.editEnv("\x00", "")
+	}
+	return run.Plan{Command: "install", Parts: []run.Part{
+		part("backup", &step.KeepFile{Name: ".env"}, &step.KeepFile{Name: compose.FileName}),
+		part("files", &step.WriteFile{Name: compose.FileName, Text: []byte("release 1"), Mode: 0o644}, env),
+		resources,
+		part("create", w.createStep("openalgo:1", false)),
+		part("start", &step.StartContainer{}),
+		part("verify", &step.Verify{}),
+	}, Commit: w.commit()}
+}
+
+// change is that of a change of settings, and of the site.
+func (w *world) change() run.Plan {
+	site := w.path("edge/site.caddy")
+	return run.Plan{Command: "set", Parts: []run.Part{
+		part("backup", &step.KeepFile{Name: ".env"}, &step.KeepFile{Name: compose.FileName}),
+		part("resources", &step.CreateNetwork{Name: project + "_default", Spec: engine.NetworkSpec{Name: project + "_default"}}),
+		part("create", w.createStep(w.web().Image, false)),
+		part("edge", &step.ServeSite{Site: run.Site{Kind: "caddy", Dir: w.path("edge"), Domain: "new.example.com"}, Act: func(ctx context.Context, place func([]edge.File) error) error {
+			if err := place([]edge.File{{Path: site, Text: []byte("trial"), Mode: 0o644}}); err != nil {
+				return err
+			}
+			return place([]edge.File{{Path: site, Text: []byte("new.example.com"), Mode: 0o644}})
+		}}),
+		part("stop", w.stopStep()),
+		part("files", &step.WriteFile{Name: compose.FileName, Text: []byte("changed"), Mode: 0o644}, w.editEnv("INFO", "DEBUG")),
+		part("start", &step.StartContainer{}),
+		part("verify", &step.Verify{SetupDone: true}),
+	}, Commit: w.swapped(&step.TakeSite{Site: run.Site{Domain: "old.example.com"}, Files: []step.Path{"edge/old.caddy"}})}
+}
+
+// upgrade is that of another release.
+func (w *world) upgrade(image string) run.Plan {
+	return run.Plan{Command: "upgrade", Parts: []run.Part{
+		part("backup", &step.KeepFile{Name: ".env"}),
+		part("create", w.createStep(image, false)),
+		part("stop", w.stopStep()),
+		part("snapshot", &step.ClearCopies{Base: step.Snapshot}, &step.KeepData{Tree: "db", Base: step.Snapshot}, &step.Action{What: "describe the copy", Func: func(context.Context) error { return nil }}),
+		part("files", w.editEnv("INFO", "DEBUG")),
+		part("start", &step.StartContainer{}),
+		part("verify", &step.Verify{SetupDone: true}),
+	}, Commit: w.swapped()}
+}
+
+// restore is that of data and .env of another time.
+func (w *world) restore(rows string) run.Plan {
+	replaced := part("replaced", &step.ClearCopies{Base: step.Replaced})
+	for _, tree := range trees {
+		replaced.Steps = append(replaced.Steps, &step.KeepData{Tree: tree, Base: step.Replaced, OfNew: true})
+	}
+	return run.Plan{Command: "restore", Parts: []run.Part{
+		part("backup", &step.KeepFile{Name: ".env"}),
+		part("create", w.createStep(w.web().Image, false)),
+		part("stop", w.stopStep()),
+		replaced,
+		part("data", &step.FillData{Trees: trees, Fill: func(_ context.Context, places map[string]string) error {
+			for tree, dir := range places {
+				w.reach("unpacking " + tree)
+				for name, text := range map[string]string{"rows": rows, "key": "pepper-of-then", "schema": "1", "mine.py": rows} {
+					if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+						return err
+					}
+				}
+			}
+			return nil
+		}}),
+		part("files", &step.WriteEnv{Text: []byte("API_KEY_PEPPER = 'pepper-of-then'\nLOG_LEVEL = 'INFO'\n"), Foreign: true, Salt: "salt"}),
+		part("start", &step.StartContainer{}),
+		part("verify", &step.Verify{SetupDone: true}),
+	}, Commit: w.swapped()}
+}
+
+// adopt is that of another tool's stack, whose data moves into volumes.
+func (w *world) adopt() run.Plan {
+	resources, move := part("resources"), part("move")
+	for _, tree := range trees {
+		resources.Steps = append(resources.Steps, &step.CreateVolume{Name: volume(tree), Dir: w.dir, Moved: true, Spec: engine.VolumeSpec{Name: volume(tree)}})
+		move.Steps = append(move.Steps, &step.MoveData{From: step.Path(tree), Target: openalgo.Tree(tree)})
+	}
+	return run.Plan{Command: "adopt", Parts: []run.Part{
+		part("backup", &step.KeepFile{Name: ".env"}, &step.KeepFile{Name: compose.FileName}),
+		resources,
+		part("create", w.createStep("openalgo:1", false)),
+		part("stop", w.stopStep()),
+		part("carry", &step.CarryData{Target: "/app/keys"}),
+		move,
+		part("files", &step.WriteFile{Name: compose.FileName, Text: []byte("ours"), Mode: 0o644}, &step.MoveAside{Name: "compose.yaml"}, w.editEnv("INFO", "DEBUG")),
+		part("start", &step.GiveOwner{Dir: "strategies", Files: []step.Owner{{Name: "mine.py"}}}, &step.StartContainer{}),
+		part("verify", &step.Verify{SetupDone: true}),
+	}, Commit: w.swapped()}
+}
+
+// started is that of a change to an instance whose container is stopped.
+func (w *world) started() run.Plan {
+	return run.Plan{Command: "set", Parts: []run.Part{
+		part("backup", &step.KeepFile{Name: compose.FileName}),
+		part("files", &step.WriteFile{Name: compose.FileName, Text: []byte("changed"), Mode: 0o644}),
+		part("start", &step.StartContainer{ID: w.web().ID, WasDown: true}),
+		part("verify", &step.Verify{ID: w.web().ID, SetupDone: true}),
+	}, Commit: w.commit()}
+}
+
+// containers describes all of them.
+func (w *world) containers() (out []string) {
+	all, err := w.engine.Containers(w.t.Context())
+	must(w.t, err)
+	for _, c := range all {
+		out = append(out, c.Name+" "+c.State)
+	}
+	return out
+}
+
+// end is what must be the same after every kill, but for what a change is about.
+func (w *world) end() string {
+	w.t.Helper()
+	var out strings.Builder
+	fmt.Fprintln(&out, w.containers())
+	if c := w.web(); c != nil {
+		fmt.Fprintln(&out, c.Image, w.sick[c.ID], "rows", read(filepath.Join(place(*c, openalgo.DB), "rows")), "mine", read(filepath.Join(place(*c, openalgo.Tree("strategies")), "mine.py")),
+			"schema", read(filepath.Join(place(*c, openalgo.DB), "schema")), "key", read(filepath.Join(place(*c, openalgo.DB), "key")))
+	}
+	fmt.Fprintln(&out, read(w.path(".env")))
+	fmt.Fprintln(&out, "compose", read(w.path(compose.FileName)), "site", read(w.path("edge/site.caddy")), read(w.path("edge/old.caddy")), read(w.path("compose.yaml")), read(w.path("compose.yaml.before-adopt")))
+	volumes, err := w.engine.Volumes(w.t.Context())
+	must(w.t, err)
+	for _, v := range volumes {
+		fmt.Fprintln(&out, "volume", v.Name)
+	}
+	var left []string
+	for _, name := range []string{"journal.json", "tmp"} {
+		if _, err := os.Lstat(w.path(run.WorkName + "/" + name)); err == nil {
+			left = append(left, name)
+		}
+	}
+	fmt.Fprintln(&out, "left", slices.Compact(left))
+	return out.String()
+}
