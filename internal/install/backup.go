@@ -78,10 +78,13 @@ func (in *Installer) backUp(ctx context.Context, b *backing) (event.Result, erro
 	return in.locked(ctx, commandBackup, func(c *engine.Container) (event.Result, error) { return b.run(ctx, *c) })
 }
 
-// mayCopy wants the data readable from here.
+// mayCopy refuses what reads and writes the volumes where this user cannot.
 func (in *Installer) mayCopy(what string) error {
-	if !in.Engine.Info().Local || os.Geteuid() != 0 {
-		return finding.Errorf(finding.HostNotReady, "%s reads and writes the volumes, which takes root on the engine's own host: run this there, with sudo", what)
+	switch {
+	case !in.Engine.Info().Local:
+		return finding.Errorf(finding.HostNotReady, "%s reads and writes Docker's volumes, which are on another machine\n\nRun the same command there, with sudo. Nothing was changed.", what)
+	case os.Geteuid() != 0:
+		return finding.Errorf(finding.HostNotReady, "%s reads and writes Docker's volumes, so it needs root\n\n%s\n\nNothing was changed.", what, withRoot(in.work.dir))
 	}
 	return nil
 }

@@ -268,7 +268,7 @@ func (in *Installer) readEnv(ctx context.Context) ([]byte, error) {
 }
 
 func (in *Installer) readEnvThroughEngine(ctx context.Context) ([]byte, error) {
-	denied := finding.Errorf(finding.HostNotReady, "%s belongs to the container's user and this user may not read it: run this with sudo", in.work.env())
+	denied := finding.Errorf(finding.HostNotReady, "this user may not read %s, which belongs to the container's user\n\n%s\n\nNothing was changed.", in.work.env(), withRoot(in.work.dir))
 	state, err := in.work.readState()
 	if err != nil || state.ImageID == "" || !in.Engine.Info().Local {
 		return nil, denied

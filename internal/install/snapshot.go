@@ -80,8 +80,8 @@ func (in *Installer) dataDirectory(ctx context.Context, c engine.Container) (str
 
 // preflightSnapshot wants the databases readable from here, and room for them.
 func (in *Installer) preflightSnapshot(ctx context.Context, c engine.Container, add func(string, ...any)) {
-	if !in.Engine.Info().Local || os.Geteuid() != 0 {
-		add("an upgrade keeps a copy of the databases, which takes root on the engine's own host: run this there, with sudo")
+	if err := in.mayCopy("an upgrade"); err != nil {
+		add("%v", err)
 		return
 	}
 	dir, err := in.dataDirectory(ctx, c)

@@ -41,13 +41,7 @@ func trusted(dir string) error {
 	if err != nil {
 		return fmt.Errorf("find the directory %s: %w", dir, err)
 	}
-	s, err := findStranger(abs)
-	if err == nil && s == nil {
-		s, err = findStranger(filepath.Join(abs, workName))
-		if s != nil {
-			s.parent = false
-		}
-	}
+	s, err := strangerOf(abs)
 	if err != nil {
 		return finding.Errorf(finding.HostNotReady, "check the directory: %w", err)
 	}
@@ -55,6 +49,27 @@ func trusted(dir string) error {
 		return s.refusal(abs)
 	}
 	return nil
+}
+
+// strangerOf returns the first place by which another user than root can change
+// an instance's directory; nil is none.
+func strangerOf(dir string) (*stranger, error) {
+	s, err := findStranger(dir)
+	if err == nil && s == nil {
+		if s, err = findStranger(filepath.Join(dir, workName)); s != nil {
+			s.parent = false
+		}
+	}
+	return s, err
+}
+
+// withRoot says how to run a command as root: with sudo, once root may work on
+// the directory.
+func withRoot(dir string) string {
+	if s, err := strangerOf(dir); err == nil && s != nil {
+		return s.handOver(dir)
+	}
+	return "Run the same command with sudo."
 }
 
 // isInstance reports whether root installed an OpenAlgo in a directory, as
@@ -124,33 +139,56 @@ func othersWrite(info fs.FileInfo, above bool) bool {
 func (s *stranger) refusal(dir string) error {
 	who := userName(s.uid)
 	what := fmt.Sprintf("%s belongs to %s", s.path, who)
-	fix := "sudo chown root:root " + s.path
 	switch {
 	case s.isLink:
 		what = fmt.Sprintf("%s is a link that belongs to %s", s.path, who)
 	case s.uid == 0:
-		what, fix = "other users can write to "+s.path, "sudo chmod go-w "+s.path
+		what = "other users can write to " + s.path
 	}
 	text := what + "\n\nA user who can change it could make root change any file on this machine.\n"
-	if isInstance(dir) && s.parent {
-		to := placeFor(dir, s.path)
-		return finding.Errorf(finding.HostNotReady, "%sMove this OpenAlgo to a directory that belongs to root. It keeps its keys, data and settings, and is down for some seconds while its container is recreated:\n\n"+
-			"    sudo mv -T %s %s\n    sudo openalgo-install --dir %[3]s start\n\nA daily backup has to be set up again after that. Nothing was changed.", text, dir, to)
-	}
-	instead := fmt.Sprintf("Or choose a directory that belongs to root:\n\n    sudo openalgo-install --dir %s\n\n", otherDir(dir))
-	if exists(filepath.Join(dir, workName, "state.json")) {
-		instead = ""                 // that would be a second OpenAlgo
-		if !s.isLink && s.uid != 0 { // given away as a whole, most often
-			fix = fmt.Sprintf("sudo chown root:root %s\n    sudo chown -R root:root %s", dir, filepath.Join(dir, workName))
-		}
-	}
 	switch {
-	case s.uid == 0, !s.parent && !s.isLink:
-		text += fmt.Sprintf("If the files in it are yours, let only root change it:\n\n    %s\n\n", fix)
+	case exists(filepath.Join(dir, workName, "state.json")):
+		if s.inside() && !isInstance(dir) {
+			text += fmt.Sprintf("Run openalgo-install as %s, without sudo. Only an upgrade, a rollback, a backup and a restore need root. To use these:\n\n", who)
+		}
+		return finding.Errorf(finding.HostNotReady, "%s%s\n\nNothing was changed.", text, s.handOver(dir))
+	case !s.inside():
+		text += fmt.Sprintf("If the files in it are yours, let only root change it:\n\n    %s\n\n", s.fix())
 	default:
 		text += fmt.Sprintf("Run openalgo-install as %s, without sudo. ", who)
 	}
-	return finding.Errorf(finding.HostNotReady, "%s%sNothing was changed.", text, instead)
+	return finding.Errorf(finding.HostNotReady, "%sOr choose a directory that belongs to root, where upgrades and backups work, too:\n\n"+
+		"    sudo openalgo-install --dir %s\n\nNothing was changed.", text, otherDir(dir))
+}
+
+// inside reports whether the instance's directory is in a place of another
+// user's, so that a change of the directory's owner is not enough.
+func (s *stranger) inside() bool { return s.uid != 0 && (s.parent || s.isLink) }
+
+// fix is the command that takes the place from other users.
+func (s *stranger) fix() string {
+	if s.uid == 0 {
+		return "sudo chmod go-w " + s.path
+	}
+	return "sudo chown root:root " + s.path
+}
+
+// handOver says how root gets to work on an instance whose directory others can
+// change.
+func (s *stranger) handOver(dir string) string {
+	own := func(at string) string {
+		return fmt.Sprintf("    sudo chown root:root %[1]s %[1]s/*.yaml\n    sudo chown -R root:root %[1]s/%[2]s", at, workName)
+	}
+	switch {
+	case s.parent || s.isLink:
+		to := placeFor(dir, s.path)
+		return fmt.Sprintf("Move this OpenAlgo to a directory that belongs to root. It keeps its encryption keys, data and settings, "+
+			"and is down for some seconds while its container is recreated:\n\n"+
+			"    sudo mv -T %s %s\n%s\n    sudo openalgo-install --dir %[2]s start\n\nAfter that, set up the daily backup again.", dir, to, own(to))
+	case s.uid == 0:
+		return fmt.Sprintf("Let only root change it:\n\n    %s", s.fix())
+	}
+	return fmt.Sprintf("Let only root change it. After that, run openalgo-install with sudo:\n\n%s", own(dir))
 }
 
 // placeFor is a path below root's directories that is free for a directory to

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -54,6 +55,14 @@ func TestADirectoryOfAnotherUserIsRefused(t *testing.T) {
 			must(t, os.Chown(home+"/alice", alice, alice))
 			return home + "/alice/openalgo"
 		}, "sudo mv -T "},
+		"her own, in hers": {func(home string) string {
+			must(t, os.MkdirAll(home+"/alice/openalgo/"+workName, 0o755))
+			must(t, os.WriteFile(home+"/alice/openalgo/"+workName+"/state.json", nil, 0o600))
+			for _, path := range []string{"", "/openalgo", "/openalgo/" + workName, "/openalgo/" + workName + "/state.json"} {
+				must(t, os.Chown(home+"/alice"+path, alice, alice))
+			}
+			return home + "/alice/openalgo"
+		}, "without sudo. Only an upgrade"},
 		"an instance that was given to her": {func(home string) string {
 			must(t, os.MkdirAll(home+"/openalgo/"+workName, 0o755))
 			must(t, os.WriteFile(home+"/openalgo/"+workName+"/state.json", nil, 0o600))
@@ -221,6 +230,45 @@ func TestOnlyUnitsOfADailyBackup(t *testing.T) {
 	} {
 		if got := isBackupUnit(path); got != want {
 			t.Errorf("%s: %v", path, got)
+		}
+	}
+}
+
+// What is said to a user whose OpenAlgo is in a directory of their own: done,
+// root may work on it.
+func TestHandOver(t *testing.T) {
+	asRoot(t)
+	home := t.TempDir()
+	instance := func(dir string, owned ...string) string {
+		must(t, os.MkdirAll(filepath.Join(dir, workName), 0o755))
+		for _, name := range []string{workName + "/state.json", "docker-compose.yaml", "openalgo-install.yaml"} {
+			must(t, os.WriteFile(filepath.Join(dir, name), nil, 0o600))
+		}
+		for _, path := range append(owned, dir, filepath.Join(dir, workName), filepath.Join(dir, workName, "state.json")) {
+			must(t, os.Chown(path, alice, alice))
+		}
+		return dir
+	}
+	must(t, os.Mkdir(home+"/alice", 0o755))
+	for name, dir := range map[string]string{"in hers": instance(home+"/alice/a", home+"/alice"), "hers": instance(home + "/b")} {
+		text, to := withRoot(dir), dir
+		if name == "in hers" {
+			to = home + "/moved"
+			text = strings.ReplaceAll(text, placeFor(dir, home+"/alice"), to)
+		}
+		for line := range strings.Lines(text) {
+			line = strings.TrimSpace(line)
+			if command, ok := strings.CutPrefix(line, "sudo "); ok && !strings.Contains(command, "start") {
+				if out, err := exec.Command("sh", "-c", command).CombinedOutput(); err != nil {
+					t.Fatalf("%s: %s: %v\n%s", name, command, err, out)
+				}
+			}
+		}
+		if err := trusted(to); err != nil {
+			t.Errorf("%s: %v\nafter\n%s", name, err, text)
+		}
+		if way := withRoot(to); way != "Run the same command with sudo." {
+			t.Errorf("%s: %s", name, way)
 		}
 	}
 }

@@ -112,10 +112,17 @@ const nobody = 65534
 // asNobody runs an install as a plain user who is in the given groups.
 func (i *instance) asNobody(groups ...uint32) outcome {
 	i.t.Helper()
+	i.dir = filepath.Join(i.placeOfAll(), i.project)
+	return i.as(nobody, groups, "--answers", i.answers)
+}
+
+// placeOfAll makes a place with the program and the answers: the test's own
+// directories are root's alone.
+func (i *instance) placeOfAll() (dir string) {
+	i.t.Helper()
 	if os.Geteuid() != 0 {
 		i.t.Skip("running as another user needs root")
 	}
-	// A place of its own: the test's own directories are root's alone.
 	dir, err := os.MkdirTemp("", "openalgo-nobody-")
 	if err != nil {
 		i.t.Fatal(err)
@@ -134,12 +141,16 @@ func (i *instance) asNobody(groups ...uint32) outcome {
 	if err := os.Chmod(dir, 0o755); err != nil {
 		i.t.Fatal(err)
 	}
-	i.dir = filepath.Join(dir, i.project)
-	i.env = append(i.env, "HOME=/nonexistent", "DOCKER_CONFIG=")
+	return dir
+}
 
-	cmd := i.command("--answers", i.answers)
+// as runs the program as another user.
+func (i *instance) as(uid uint32, groups []uint32, args ...string) outcome {
+	i.t.Helper()
+	cmd := i.command(args...)
 	cmd.Dir = "/"
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody, Groups: groups}}
+	cmd.Env = append(cmd.Env, "HOME=/nonexistent", "DOCKER_CONFIG=")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uid, Gid: uid, Groups: groups}}
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	_ = cmd.Run()
