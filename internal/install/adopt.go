@@ -248,6 +248,10 @@ func (r *run) unmounted() []string {
 
 // carry copies those into the volumes of the new container.
 func (r *run) carry(ctx context.Context) error {
+	c, err := r.in.Engine.Container(ctx, r.journal.NewID)
+	if err != nil {
+		return fmt.Errorf("inspect the new container: %w", err)
+	}
 	for _, target := range r.unmounted() {
 		content, err := r.in.Engine.CopyFrom(ctx, r.old.ID, target)
 		if errors.Is(err, engine.ErrNotFound) {
@@ -258,6 +262,13 @@ func (r *run) carry(ctx context.Context) error {
 		}
 		err = r.in.Engine.CopyTo(ctx, r.journal.NewID, filepath.Dir(target), content)
 		if err := errors.Join(err, content.Close()); err != nil {
+			return err
+		}
+		to, _, err := r.in.dataPath(ctx, c, target)
+		if err == nil && to != "" {
+			err = r.giveCopy(to)
+		}
+		if err != nil {
 			return err
 		}
 	}

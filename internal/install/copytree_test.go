@@ -32,9 +32,9 @@ func TestCopyTree(t *testing.T) {
 	must(t, os.WriteFile(to+"/old", nil, 0o600))
 
 	must(t, copyTree(t.Context(), from, to))
-	was, err := treeSums(t.Context(), from)
+	was, err := treeSums(t.Context(), from, withOwners)
 	must(t, err)
-	is, err := treeSums(t.Context(), to)
+	is, err := treeSums(t.Context(), to, withOwners)
 	must(t, err)
 	if len(was) != 5 || len(is) != len(was) {
 		t.Fatalf("%d entries, and then %d:\n%q\n%q", len(was), len(is), was, is)

@@ -184,8 +184,8 @@ func (in *Installer) noteMovedSince(ctx context.Context, j *journal) {
 		if err != nil || !slices.Contains(savedTrees, filepath.Base(target)) || !slices.Contains(j.MovedInto, name) || slices.Contains(j.MovedSince, name) {
 			continue
 		}
-		was, err1 := treeSums(ctx, source)
-		is, err2 := treeSums(ctx, to)
+		was, err1 := treeSums(ctx, source, withoutOwners)
+		is, err2 := treeSums(ctx, to, withoutOwners)
 		if errors.Join(err1, err2) != nil || !slices.Equal(was, is) {
 			j.MovedSince = append(j.MovedSince, name)
 		}

@@ -74,24 +74,33 @@ func (r *run) moveData(ctx context.Context) error {
 			return fmt.Errorf("copying %s into its volume: %w", source, err)
 		}
 		failpoint("moved" + strings.ReplaceAll(target, "/", "-"))
-		was, err := treeSums(ctx, source)
+		was, err := treeSums(ctx, source, withOwners)
 		if err != nil {
 			return fmt.Errorf("reading %s: %w", source, err)
 		}
-		is, err := treeSums(ctx, to)
+		is, err := treeSums(ctx, to, withOwners)
 		if err != nil {
 			return fmt.Errorf("reading what was copied of %s: %w", source, err)
 		}
 		if !slices.Equal(was, is) {
 			return fmt.Errorf("what was copied of %s is not the same as it: nothing of it is used", source)
 		}
+		if err := r.giveCopy(to); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
+// Whether treeSums counts the owners.
+const (
+	withOwners    = true
+	withoutOwners = false
+)
+
 // treeSums describes everything below a directory: name, mode, owner, and the
 // SHA-256 of what is in it.
-func treeSums(ctx context.Context, dir string) ([]string, error) {
+func treeSums(ctx context.Context, dir string, owners bool) ([]string, error) {
 	var out []string
 	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		if err == nil {
@@ -119,8 +128,10 @@ func treeSums(ctx context.Context, dir string) ([]string, error) {
 		if err != nil {
 			return err
 		}
-		owner := info.Sys().(*syscall.Stat_t)
-		out = append(out, fmt.Sprintf("%s %v %d:%d %s", strings.TrimPrefix(path, dir), info.Mode(), owner.Uid, owner.Gid, content))
+		if owner := info.Sys().(*syscall.Stat_t); owners {
+			content += fmt.Sprintf(" %d:%d", owner.Uid, owner.Gid)
+		}
+		out = append(out, fmt.Sprintf("%s %v %s", strings.TrimPrefix(path, dir), info.Mode(), content))
 		return nil
 	})
 	return out, err

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -28,17 +29,21 @@ type ownerChange struct {
 // planOwners plans to give OpenAlgo the directories that it could not write:
 // docker-run.sh makes them as root, and OpenAlgo does not start then.
 func (in *Installer) planOwners(o *observed, p *Plan) error {
-	info := in.Engine.Info()
-	if !info.Local || info.Rootless || info.UserNS || !p.intent.adopts() && o.state.ours() {
+	if !in.ownersAreOurs() || !p.intent.adopts() && o.state.ours() {
 		return nil
 	}
 	var dirs []string
-	for _, m := range p.stack.Spec("").Mounts {
+	spec := p.stack.Spec("")
+	uid := userOfStack(spec.User)
+	if uid == 0 {
+		return nil
+	}
+	for _, m := range spec.Mounts {
 		dir := directoryOf(m)
 		if dir == "" {
 			continue
 		}
-		changes, err := othersIn(dir)
+		changes, err := othersIn(dir, uid)
 		if err != nil {
 			return err
 		}
@@ -46,7 +51,7 @@ func (in *Installer) planOwners(o *observed, p *Plan) error {
 			p.owners = append(p.owners, changes...)
 			dirs = append(dirs, dir)
 			p.add(Change{Kind: KindVolume, Name: dir, Action: ActionUpdate, Reason: fmt.Sprintf("its files and directories (%d) get the owner %d: "+
-				"OpenAlgo runs as that user and could not write them", len(changes), openalgo.User)})
+				"OpenAlgo runs as that user and could not write them", len(changes), uid)})
 		}
 	}
 	if len(dirs) == 0 {
@@ -54,15 +59,71 @@ func (in *Installer) planOwners(o *observed, p *Plan) error {
 	}
 	if os.Geteuid() != 0 {
 		return finding.Errorf(finding.HostNotReady, "OpenAlgo cannot write %s\n\nIts container runs as user %d, and another user owns them. Change the owner:\n\n    sudo chown -R %[2]d:%[2]d %[3]s\n\nNothing was changed.",
-			strings.Join(dirs, ", "), openalgo.User, strings.Join(dirs, " "))
+			strings.Join(dirs, ", "), uid, strings.Join(dirs, " "))
 	}
-	p.Asks = append(p.Asks, Ask{AskOwners, fmt.Sprintf("These directories belong to another user, so OpenAlgo (user %d) cannot write them: %s. OpenAlgo becomes their owner", openalgo.User, strings.Join(dirs, ", "))})
+	p.Asks = append(p.Asks, Ask{AskOwners, fmt.Sprintf("These directories belong to another user, so OpenAlgo (user %d) cannot write them: %s. OpenAlgo becomes their owner", uid, strings.Join(dirs, ", "))})
 	return nil
+}
+
+// ownersAreOurs reports whether the numbers of users in containers are those of
+// this machine.
+func (in *Installer) ownersAreOurs() bool {
+	info := in.Engine.Info()
+	return info.Local && !info.Rootless && !info.UserNS
+}
+
+// userOfStack is the user that a stack's container runs as.
+func userOfStack(user string) int {
+	user, _, _ = strings.Cut(user, ":")
+	if uid, err := strconv.Atoi(user); err == nil {
+		return uid
+	}
+	return openalgo.User
+}
+
+// giveCopy gives the container's user what it could not read or write of a copy
+// of data. What was copied keeps its owners.
+func (r *run) giveCopy(dir string) error {
+	if !r.in.ownersAreOurs() || os.Geteuid() != 0 || r.plan.stack == nil {
+		return nil
+	}
+	uid := userOfStack(r.plan.stack.Spec("").User)
+	if uid == 0 {
+		return nil
+	}
+	if err := giveTree(dir, uid); err != nil {
+		return fmt.Errorf("change the owner of %s: %w", dir, err)
+	}
+	return nil
+}
+
+// giveTree gives a user the files and directories that this user may not write.
+// A link is not followed.
+func giveTree(dir string, uid int) error {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	return fs.WalkDir(root.FS(), ".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := entry.Info()
+		if err != nil {
+			return err
+		}
+		owner, ok := info.Sys().(*syscall.Stat_t)
+		if !ok || !entry.IsDir() && !entry.Type().IsRegular() || int(owner.Uid) == uid || mayWrite(info.Mode(), owner, uid) {
+			return nil
+		}
+		return root.Lchown(path, uid, uid)
+	})
 }
 
 // othersIn lists the files below a directory that need another owner; none where
 // OpenAlgo can write all of them.
-func othersIn(dir string) (out []ownerChange, err error) {
+func othersIn(dir string, uid int) (out []ownerChange, err error) {
 	if info, err := os.Lstat(dir); err != nil || !info.IsDir() {
 		return nil, nil //nolint:nilerr // it is made, or looked at elsewhere
 	}
@@ -76,7 +137,7 @@ func othersIn(dir string) (out []ownerChange, err error) {
 			return err
 		}
 		owner, ok := info.Sys().(*syscall.Stat_t)
-		if !ok || owner.Uid == openalgo.User {
+		if !ok || int(owner.Uid) == uid {
 			return nil
 		}
 		name, err := filepath.Rel(dir, path)
@@ -90,14 +151,14 @@ func othersIn(dir string) (out []ownerChange, err error) {
 		if kind == 0 && owner.Nlink > 1 {
 			return finding.Errorf(finding.HostNotReady, "%s has a second name (hard link), so its owner is not changed. Remove that name, or copy the file. Nothing was changed.", path)
 		}
-		blocked = blocked || !mayWrite(info.Mode(), owner)
+		blocked = blocked || !mayWrite(info.Mode(), owner, uid)
 		if out = append(out, ownerChange{Dir: dir, Name: name, UID: int(owner.Uid), GID: int(owner.Gid)}); len(out) > ownersLimit {
-			return finding.Errorf(finding.HostNotReady, "%s has too many files of other users to change them one by one. Change all of them:\n\n    sudo chown -R %d:%[2]d %[1]s\n\nNothing was changed.", dir, openalgo.User)
+			return finding.Errorf(finding.HostNotReady, "%s has too many files of other users to change them one by one. Change all of them:\n\n    sudo chown -R %d:%[2]d %[1]s\n\nNothing was changed.", dir, uid)
 		}
 		return nil
 	})
 	if os.IsPermission(err) {
-		return nil, finding.Errorf(finding.HostNotReady, "%w: this user cannot see the owners of %s. Run the same command with sudo. Nothing was changed.", err, dir)
+		return nil, finding.Errorf(finding.HostNotReady, "%w: this user cannot see the owners of the files in %s\n\nRun the same command with sudo. Nothing was changed.", err, dir)
 	}
 	if err != nil || !blocked {
 		return nil, err
@@ -105,9 +166,9 @@ func othersIn(dir string) (out []ownerChange, err error) {
 	return out, nil
 }
 
-// mayWrite reports whether OpenAlgo can write what another user owns.
-func mayWrite(mode fs.FileMode, owner *syscall.Stat_t) bool {
-	return mode&0o002 != 0 || owner.Gid == openalgo.User && mode&0o020 != 0
+// mayWrite reports whether a user can write what another one owns.
+func mayWrite(mode fs.FileMode, owner *syscall.Stat_t, uid int) bool {
+	return mode&0o002 != 0 || int(owner.Gid) == uid && mode&0o020 != 0
 }
 
 // giveOwners gives OpenAlgo the directories of the plan. The journal records the
@@ -117,9 +178,10 @@ func (r *run) giveOwners(context.Context) error {
 	if err := r.journal.save(); err != nil {
 		return err
 	}
+	uid := userOfStack(r.plan.stack.Spec("").User)
 	for _, c := range r.plan.owners {
-		if err := c.give(openalgo.User, openalgo.User); err != nil {
-			return fmt.Errorf("change the owner of %s to %d: %w", filepath.Join(c.Dir, c.Name), openalgo.User, err)
+		if err := c.give(uid, uid); err != nil {
+			return fmt.Errorf("change the owner of %s to %d: %w", filepath.Join(c.Dir, c.Name), uid, err)
 		}
 	}
 	failpoint("owners")

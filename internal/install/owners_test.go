@@ -35,7 +35,7 @@ func TestOthersIn(t *testing.T) {
 	if err := os.Chown(filepath.Join(data, "of-the-app"), openalgo.User, openalgo.User); err != nil {
 		t.Fatal(err)
 	}
-	changes, err := othersIn(data)
+	changes, err := othersIn(data, openalgo.User)
 	if err != nil || len(changes) != 3 { // db, sub, of-root
 		t.Fatalf("%+v, %v", changes, err)
 	}
@@ -44,7 +44,7 @@ func TestOthersIn(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if again, err := othersIn(data); err != nil || len(again) != 0 {
+	if again, err := othersIn(data, openalgo.User); err != nil || len(again) != 0 {
 		t.Errorf("%+v, %v", again, err)
 	}
 	if info, err := os.Stat(filepath.Join(outside, "secret")); err != nil || ownerOf(info) != 0 {
@@ -56,13 +56,13 @@ func TestOthersIn(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if again, err := othersIn(data); err != nil || len(again) != 3 {
+	if again, err := othersIn(data, openalgo.User); err != nil || len(again) != 3 {
 		t.Errorf("%+v, %v", again, err)
 	}
 	if err := os.Link(filepath.Join(outside, "secret"), filepath.Join(data, "second-name")); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := othersIn(data); err == nil {
+	if _, err := othersIn(data, openalgo.User); err == nil {
 		t.Error("a hard link would give away what is elsewhere")
 	}
 	// The app can write it: nothing changes hands.
@@ -73,7 +73,47 @@ func TestOthersIn(t *testing.T) {
 	if err := os.Chmod(open, 0o777); err != nil {
 		t.Fatal(err)
 	}
-	if changes, err := othersIn(open); err != nil || len(changes) != 0 {
+	if changes, err := othersIn(open, openalgo.User); err != nil || len(changes) != 0 {
 		t.Errorf("%+v, %v", changes, err)
+	}
+}
+
+// What is copied into a volume keeps its owners, and OpenAlgo gets what it could
+// not write.
+func TestGiveTree(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can give files away")
+	}
+	data, outside := t.TempDir(), filepath.Join(t.TempDir(), "outside")
+	put(t, outside, "root's")
+	for name, c := range map[string]struct {
+		uid, gid int
+		mode     os.FileMode
+	}{"of-root": {0, 0, 0o600}, "of-the-app": {1000, 1000, 0o600}, "of-its-group": {33, 1000, 0o660}, "open": {33, 33, 0o666}, "sub/of-root": {0, 0, 0o644}} {
+		path := filepath.Join(data, name)
+		put(t, path, "")
+		must(t, os.Chown(path, c.uid, c.gid))
+		must(t, os.Chmod(path, c.mode))
+	}
+	must(t, os.Symlink(outside, filepath.Join(data, "link")))
+	for range 2 {
+		must(t, giveTree(data, 1000))
+	}
+	for name, want := range map[string]int{"": 1000, "of-root": 1000, "of-the-app": 1000, "of-its-group": 33, "open": 33, "sub": 1000, "sub/of-root": 1000} {
+		info, err := os.Lstat(filepath.Join(data, name))
+		if err != nil || ownerOf(info) != want {
+			t.Errorf("%q belongs to %d, want %d (%v)", name, ownerOf(info), want, err)
+		}
+	}
+	if info, err := os.Stat(outside); err != nil || ownerOf(info) != 0 {
+		t.Error("what a link leads to changed hands")
+	}
+}
+
+func TestUserOfStack(t *testing.T) {
+	for user, want := range map[string]int{"": 1000, "1001": 1001, "1001:33": 1001, "appuser": 1000, "0": 0} {
+		if got := userOfStack(user); got != want {
+			t.Errorf("%q: %d, want %d", user, got, want)
+		}
 	}
 }

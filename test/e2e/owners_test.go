@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
@@ -45,6 +46,23 @@ func TestAdoptDirectoriesOfRoot(t *testing.T) {
 		if owner := i.owner(name); !strings.HasPrefix(owner, "1000:1000") {
 			t.Errorf("%s is %s", name, owner)
 		}
+	}
+}
+
+// Moved into volumes, the data belongs to OpenAlgo's user there, and to root
+// where it was.
+func TestAdoptDirectoriesOfRootIntoVolumes(t *testing.T) {
+	t.Parallel()
+	i := ofRoot(t)
+	if out := i.run("adopt", "--volumes", "named", "--now", "--yes"); out.code != 0 {
+		t.Fatalf("exit %d\n%s", out.code, out.all())
+	}
+	i.mustBeReady()
+	if owner := i.owner("log"); !strings.HasPrefix(owner, "0:0") {
+		t.Errorf("the directory is %s", owner)
+	}
+	if info, err := os.Stat(i.volume("/app/log")); err != nil || info.Sys().(*syscall.Stat_t).Uid != 1000 {
+		t.Errorf("the volume is not user 1000's: %v", err)
 	}
 }
 
