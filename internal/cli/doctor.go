@@ -11,6 +11,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/doctor"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/install"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 )
 
 type doctorOptions struct {
@@ -48,7 +49,7 @@ It exits 1 when something does not work, and 0 with warnings alone.`,
 }
 
 func (a *app) doctor(ctx context.Context, o doctorOptions) error {
-	dir, err := install.AbsDir(a.dir)
+	dir, err := instance.Abs(a.dir)
 	if err != nil {
 		return err
 	}

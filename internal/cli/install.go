@@ -14,6 +14,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/install"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 )
 
@@ -81,7 +82,7 @@ func (a *app) install(ctx context.Context, o installOptions) error {
 // savedAnswers reports whether the answers are those that an install left in
 // this instance's directory.
 func (a *app) savedAnswers(o installOptions) bool {
-	dir, err := install.AbsDir(a.dir)
+	dir, err := instance.Abs(a.dir)
 	if err != nil {
 		return false
 	}
@@ -95,7 +96,7 @@ func (a *app) installAnswers(ctx context.Context, o installOptions) ([]answers.N
 			"  openalgo-install answers init > answers.yaml    (edit it)\n" +
 			"  openalgo-install --answers answers.yaml")
 	}
-	dir, err := install.AbsDir(a.dir)
+	dir, err := instance.Abs(a.dir)
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/install"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 )
 
 // How long Docker may take to answer after a boot, and how often that is tried.
@@ -29,7 +30,7 @@ func (a *app) recoverCommand() *cobra.Command {
 
 func (a *app) recover(ctx context.Context) error {
 	out := a.presenter()
-	dir, err := install.AbsDir(a.dir)
+	dir, err := instance.Abs(a.dir)
 	if err != nil {
 		return out.end(event.Result{}, err)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/install"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 )
 
@@ -101,7 +102,7 @@ func (a *app) resize(ctx context.Context, o resizeOptions) error {
 	if len(dirs) == 0 {
 		return out.end(event.Result{Message: "nothing to do: there is no OpenAlgo on this engine"}, nil)
 	}
-	home, err := install.AbsDir(dirs[0]) // where a schedule is kept
+	home, err := instance.Abs(dirs[0]) // where a schedule is kept
 	if err != nil {
 		return out.end(event.Result{}, err)
 	}

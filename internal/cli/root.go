@@ -21,6 +21,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/install"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/printable"
 	"github.com/marketcalls/openalgo-install/internal/rehearsal"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
@@ -113,7 +114,7 @@ func (a *app) fail(err error) int {
 
 // hinted makes the commands that a message proposes name this instance.
 func (a *app) hinted(text string) string {
-	dir, err := install.AbsDir(a.dir)
+	dir, err := instance.Abs(a.dir)
 	if err != nil {
 		return text
 	}

@@ -166,7 +166,7 @@ func (a *app) editEnv(ctx context.Context, in *install.Installer) (install.EnvEd
 	if editor == "" {
 		editor = "vi"
 	}
-	dir, remove, err := in.EditDir()
+	dir, remove, err := in.Dir().EditDir()
 	if err != nil {
 		return install.EnvEdit{}, err
 	}

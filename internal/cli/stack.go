@@ -7,6 +7,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/install"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 )
 
 func (a *app) statusCommand() *cobra.Command {
@@ -22,7 +23,7 @@ func (a *app) statusCommand() *cobra.Command {
 			defer e.Close()
 			dir := ""
 			if cmd.Flags().Changed("dir") || a.instanceName != "" {
-				if dir, err = install.AbsDir(a.dir); err != nil {
+				if dir, err = instance.Abs(a.dir); err != nil {
 					return err
 				}
 			}

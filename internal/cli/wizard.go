@@ -15,6 +15,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/host/dockersetup"
 	"github.com/marketcalls/openalgo-install/internal/install"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/wizard"
 )
 
@@ -27,11 +28,11 @@ func (a *app) asks(o installOptions) bool {
 // wizard asks for the answers, then does with them what --answers does: on full
 // screens, or in plain lines where these can't be shown or read.
 func (a *app) wizard(ctx context.Context, o installOptions) error {
-	dir, err := install.AbsDir(a.dir)
+	dir, err := instance.Abs(a.dir)
 	if err != nil {
 		return err
 	}
-	watched, err := install.Watch(ctx, dir, func(line string) { fmt.Fprintln(a.stdout, line) })
+	watched, err := instance.Dir(dir).Watch(ctx, func(line string) { fmt.Fprintln(a.stdout, line) })
 	if ctx.Err() != nil {
 		return err
 	}

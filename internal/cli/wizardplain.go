@@ -8,14 +8,14 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
-	"github.com/marketcalls/openalgo-install/internal/install"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/wizard"
 )
 
 // plainWizard asks in plain lines: for screen readers, and for terminals that
 // show no more.
 func (a *app) plainWizard(ctx context.Context, o installOptions) error {
-	dir, err := install.AbsDir(a.dir)
+	dir, err := instance.Abs(a.dir)
 	if err != nil {
 		return err
 	}
@@ -101,7 +101,7 @@ func (a *app) askAndInstall(ctx context.Context, lines *wizard.Lines, w *wizard.
 	}
 	err = out.end(result, nil)
 	lines.Say("")
-	dir, _ := install.AbsDir(a.dir)
+	dir, _ := instance.Abs(a.dir)
 	for _, line := range wizard.Summary(a.wizardHost(dir, o), wizard.Outcome{Answers: ans, Result: result}) {
 		lines.Say("%s", line)
 	}

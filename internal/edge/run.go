@@ -14,6 +14,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/wait"
 )
 
@@ -104,11 +105,7 @@ func (c *Caddy) lock(ctx context.Context) (unlock func(), err error) {
 		return nil, fmt.Errorf("locking the edge: %w", err)
 	}
 	err = wait.Until(ctx, lockTime, pollEvery, func(context.Context) (bool, error) {
-		err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-		if errors.Is(err, syscall.EWOULDBLOCK) {
-			return false, nil
-		}
-		return err == nil, err
+		return instance.Flock(file)
 	})
 	switch {
 	case err == nil:

@@ -19,6 +19,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 )
 
@@ -49,8 +50,8 @@ func Adoptable(ctx context.Context, e *engine.Engine) ([]string, error) {
 	var out []string
 	for _, c := range all {
 		dir := dirOf(c)
-		s, err := workdir{dir}.readState()
-		if isOpenAlgo(c) && dir != "" && (err != nil || !s.ours()) && !slices.Contains(out, dir) {
+		s, err := instance.Dir(dir).LoadState()
+		if isOpenAlgo(c) && dir != "" && (err != nil || !s.IsOurs()) && !slices.Contains(out, dir) {
 			out = append(out, dir)
 		}
 	}
@@ -62,12 +63,12 @@ func Adoptable(ctx context.Context, e *engine.Engine) ([]string, error) {
 func (in *Installer) adoptable(toVolumes bool) wish {
 	return func(ctx context.Context) (Intent, error) {
 		i := Intent{Command: commandAdopt, Files: Theirs}
-		s, err := in.work.readState()
+		s, err := in.dir.LoadState()
 		if err != nil {
 			return i, err
 		}
-		if s.ours() {
-			return i, finding.Errorf(finding.HostNotReady, "the OpenAlgo in %s is this program's already: there is nothing to adopt", in.work.dir)
+		if s.IsOurs() {
+			return i, finding.Errorf(finding.HostNotReady, "the OpenAlgo in %s is this program's already: there is nothing to adopt", string(in.dir))
 		}
 		o, err := in.observeFor(ctx, i)
 		if err != nil {
@@ -88,7 +89,7 @@ func (in *Installer) adoptable(toVolumes bool) wish {
 			maps.DeleteFunc(i.Answers.Data, func(_, place string) bool { return strings.HasPrefix(place, "/") })
 		}
 		i.Image.Keep = &kept{ref: o.container().Image}
-		image, how := adoptedImage(in.work.dir, *o.container())
+		image, how := adoptedImage(string(in.dir), *o.container())
 		i.Answers.Image = image
 		text := found(o, i.Answers)
 		if how != "" {
@@ -106,19 +107,19 @@ func (in *Installer) adoptable(toVolumes bool) wish {
 // goes by the project that it has.
 func (in *Installer) observeAdopted(o *observed) error {
 	if o.env == nil {
-		return finding.Errorf(finding.HostNotReady, "there is no %s: name the directory of the stack with --dir (`openalgo-install status` lists them)", in.work.env())
+		return finding.Errorf(finding.HostNotReady, "there is no %s: name the directory of the stack with --dir (`openalgo-install status` lists them)", in.dir.Env())
 	}
 	for _, c := range o.all {
-		if !o.owns(c) && sameFile(dirOf(c), in.work.dir) {
+		if !o.owns(c) && sameFile(dirOf(c), string(in.dir)) {
 			o.containers = append(o.containers, c)
 		}
 	}
 	c := o.container()
 	if c == nil {
-		return finding.Errorf(finding.HostNotReady, "there is no OpenAlgo container for %s: `openalgo-install status` lists what there is, --dir names another directory", in.work.dir)
+		return finding.Errorf(finding.HostNotReady, "there is no OpenAlgo container for %s: `openalgo-install status` lists what there is, --dir names another directory", string(in.dir))
 	}
-	if !slices.ContainsFunc(c.Mounts, func(m engine.Mount) bool { return m.Target == openalgo.Env && sameFile(m.Source, in.work.env()) }) {
-		return finding.Errorf(finding.HostNotReady, "%s does not mount %s, so its keys are somewhere else: mount that file at %s first", c.Name, in.work.env(), openalgo.Env)
+	if !slices.ContainsFunc(c.Mounts, func(m engine.Mount) bool { return m.Target == openalgo.Env && sameFile(m.Source, in.dir.Env()) }) {
+		return finding.Errorf(finding.HostNotReady, "%s does not mount %s, so its keys are somewhere else: mount that file at %s first", c.Name, in.dir.Env(), openalgo.Env)
 	}
 	if project := c.Labels[compose.LabelProject]; project != "" {
 		o.project = project
@@ -204,7 +205,7 @@ func (r *run) adopted(ctx context.Context) error {
 		r.journal.State.SetupDone = true // the new one must have the account, too
 	}
 	for _, name := range rivalNames {
-		if _, err := os.Stat(filepath.Join(r.in.work.dir, name)); err == nil {
+		if _, err := os.Stat(r.in.dir.Path(name)); err == nil {
 			r.journal.Aside = append(r.journal.Aside, name)
 		}
 	}
@@ -214,7 +215,7 @@ func (r *run) adopted(ctx context.Context) error {
 // moveAside renames Compose files that would be read instead of ours.
 func (in *Installer) moveAside(j *journal) error {
 	for _, name := range j.Aside {
-		path := filepath.Join(in.work.dir, name)
+		path := in.dir.Path(name)
 		if err := host.Rename(path, path+asideSuffix); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return fmt.Errorf("moving %s aside: %w", path, err)
 		}
@@ -225,7 +226,7 @@ func (in *Installer) moveAside(j *journal) error {
 func (in *Installer) bringAsideBack(j *journal) error {
 	var failed error
 	for _, name := range j.Aside {
-		path := filepath.Join(in.work.dir, name)
+		path := in.dir.Path(name)
 		if err := host.Rename(path+asideSuffix, path); err != nil && !errors.Is(err, os.ErrNotExist) {
 			failed = errors.Join(failed, fmt.Errorf("bringing %s back: %w", path, err))
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/source"
 )
 
@@ -36,7 +37,7 @@ func buildOf(dir string, c engine.Container) *composeBuild {
 		if filepath.Dir(file) != filepath.Clean(dir) {
 			continue
 		}
-		text, err := readOptional(file)
+		text, err := readfile.Optional(file)
 		var doc struct {
 			Services map[string]struct{ Build *composeBuild }
 		}

@@ -45,7 +45,7 @@ func newRun(in *Installer, o *observed, p *Plan, madeDir bool) *run {
 	}
 	next.Project, next.ImageRef, next.ImageID = o.project, p.imageRef(), p.imageID
 	next.Env = maps.Clone(o.state.Env)
-	next.remember(p.env.settings, p.env.left)
+	remember(&next, p.env.settings, p.env.left)
 	next.SetupDone = next.SetupDone && len(o.data) > 0 // an empty database is right where there is none
 	next.Foreign = p.copied != nil
 	if p.fernetSalt != "" {
@@ -60,7 +60,7 @@ func newRun(in *Installer, o *observed, p *Plan, madeDir bool) *run {
 	}
 	r.journal = &journal{
 		Command: p.command, Started: time.Now().UTC(), MadeDir: madeDir,
-		Engine: in.Engine.Info().Name, Project: o.project, Name: name, State: next, work: in.work,
+		Engine: in.Engine.Info().Name, Project: o.project, Name: name, State: next, dir: in.dir,
 	}
 	if e := p.edge; e != nil {
 		r.journal.State.Edge = e.state
@@ -77,7 +77,7 @@ func newRun(in *Installer, o *observed, p *Plan, madeDir bool) *run {
 		if r.old != nil {
 			r.journal.NewName += "-new"
 			// Where the directory was moved, an undo cannot start the container again.
-			again := isUp(*r.old) && o.movedFrom(in.work.dir, in.Engine.Info().Local) == ""
+			again := isUp(*r.old) && o.movedFrom(string(in.dir), in.Engine.Info().Local) == ""
 			r.journal.Old = &oldContainer{ID: r.old.ID, Name: r.old.Name, Running: again, Began: r.old.StartedAt}
 		}
 	}
@@ -206,7 +206,7 @@ func (r *run) makeResources(ctx context.Context) error {
 			return err
 		}
 		v.Spec.Labels = maps.Clone(v.Spec.Labels)
-		v.Spec.Labels[LabelDir] = r.in.work.dir
+		v.Spec.Labels[LabelDir] = string(r.in.dir)
 		if _, err := r.in.Engine.CreateVolume(context.WithoutCancel(ctx), v.Spec); err != nil {
 			return fmt.Errorf("making the volume %s: %w", v.Spec.Name, err)
 		}
@@ -349,17 +349,17 @@ func (in *Installer) commit(ctx context.Context, j *journal) error {
 	in.closeEdge(ctx, j)
 	if env, err := in.readEnv(ctx); err == nil && env != nil {
 		if file, err := envfile.Parse(env); err == nil {
-			j.State.rememberKeys(file)
+			j.State.RememberKeys(file)
 		}
 	}
-	if err := in.work.writeState(j.State); err != nil {
+	if err := in.dir.SaveState(j.State); err != nil {
 		return err
 	}
 	failpoint("state")
-	_ = os.RemoveAll(in.work.path("tmp"))
-	in.work.removeEmptyAside(j)
+	_ = os.RemoveAll(in.dir.Work("tmp"))
+	removeEmptyAside(in.dir, j)
 	if j.Command == commandRollback {
-		if err := in.work.swapSnapshot(); err != nil {
+		if err := swapSnapshot(in.dir); err != nil {
 			return err
 		}
 	}

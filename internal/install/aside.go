@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 )
 
 // asideName is the directory that keeps the data which an undo replaced. No data
@@ -34,20 +35,20 @@ const asideForm = "20060102T150405.000000000Z"
 
 // prepareAside makes the directory while there is room for it: the disk may be
 // full when it is needed.
-func (w workdir) prepareAside(j *journal, s *snapshot) {
-	kept := w.path(filepath.Join(asideName, j.asideStamp(), filepath.Base(s.Copy)))
+func prepareAside(w instance.Dir, j *journal, s *snapshot) {
+	kept := w.Work(filepath.Join(asideName, j.asideStamp(), filepath.Base(s.Copy)))
 	if os.MkdirAll(kept, 0o700) == nil {
 		s.Kept = kept
 	}
 }
 
 // removeEmptyAside removes what prepareAside made and nothing was moved into.
-func (w workdir) removeEmptyAside(j *journal) {
+func removeEmptyAside(w instance.Dir, j *journal) {
 	for _, s := range append(j.Replaced, snapshotOf(j)...) {
 		_ = os.Remove(s.Kept) // not empty: it stays
 	}
-	_ = os.Remove(w.path(filepath.Join(asideName, j.asideStamp())))
-	_ = os.Remove(w.path(asideName))
+	_ = os.Remove(w.Work(filepath.Join(asideName, j.asideStamp())))
+	_ = os.Remove(w.Work(asideName))
 }
 
 func snapshotOf(j *journal) []snapshot {
@@ -143,7 +144,7 @@ func (in *Installer) moveDataAside(j *journal, s *snapshot) error {
 		return err
 	}
 	if s.Kept == "" {
-		in.work.prepareAside(j, s)
+		prepareAside(in.dir, j, s)
 	}
 	moved := ""
 	for _, e := range entries {
@@ -198,7 +199,7 @@ func numbered(dir string, n int) string {
 // pruneAside removes what earlier undos kept of the same data, but not what
 // this one did.
 func (in *Installer) pruneAside(j *journal, s *snapshot) {
-	for dir, prefix := range map[string]string{in.work.path(asideName): "", filepath.Dir(s.Data): asideOf(s), s.Data: asideOf(s)} {
+	for dir, prefix := range map[string]string{in.dir.Work(asideName): "", filepath.Dir(s.Data): asideOf(s), s.Data: asideOf(s)} {
 		entries, _ := os.ReadDir(dir)
 		for _, e := range entries {
 			stamp, isOurs := strings.CutPrefix(e.Name(), prefix)

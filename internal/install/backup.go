@@ -13,7 +13,9 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/readfile"
 )
 
 // BackupOptions say where a backup goes and what it holds.
@@ -84,7 +86,7 @@ func (in *Installer) mayCopy(what string) error {
 	case !in.Engine.Info().Local:
 		return finding.Errorf(finding.HostNotReady, "%s reads and writes Docker's volumes, which are on another machine\n\nRun the same command there, with sudo. Nothing was changed.", what)
 	case os.Geteuid() != 0:
-		return finding.Errorf(finding.HostNotReady, "%s reads and writes Docker's volumes, so it needs root\n\n%s\n\nNothing was changed.", what, withRoot(in.work.dir))
+		return finding.Errorf(finding.HostNotReady, "%s reads and writes Docker's volumes, so it needs root\n\n%s\n\nNothing was changed.", what, instance.WithRoot(string(in.dir)))
 	}
 	return nil
 }
@@ -98,7 +100,7 @@ func (b *backing) run(ctx context.Context, c engine.Container) (event.Result, er
 	}
 	defer func() {
 		b.target.discard()
-		_ = os.Remove(b.in.work.path(unfinishedName))
+		_ = os.Remove(b.in.dir.Work(unfinishedName))
 	}()
 	failed, notUp := b.archive(ctx, c)
 	switch {
@@ -189,7 +191,7 @@ func (b *backing) rest(ctx context.Context, w *backup.Writer) error {
 	// .env last: until it is stopped, the app may write a key of its own.
 	for _, name := range instanceFiles() {
 		text, err := b.in.fileOf(ctx, name)
-		if err == nil && name == envName {
+		if err == nil && name == instance.EnvName {
 			err = b.in.sameKeys(text)
 		}
 		if err == nil && text != nil {
@@ -219,15 +221,15 @@ func (b *backing) whileDown(ctx context.Context, c engine.Container, do func() e
 
 // instanceFiles are those that make an instance, beside its data.
 func instanceFiles() []string {
-	return append([]string{envName, compose.FileName, answersName, workName + "/state.json"}, overrideNames...)
+	return append([]string{instance.EnvName, compose.FileName, instance.AnswersName, instance.WorkName + "/state.json"}, overrideNames...)
 }
 
 // fileOf reads a file of the instance's directory; nil when there is none.
 func (in *Installer) fileOf(ctx context.Context, name string) ([]byte, error) {
-	if name == envName {
+	if name == instance.EnvName {
 		return in.readEnv(ctx)
 	}
-	return readOptional(in.work.dir + "/" + name)
+	return readfile.Optional(string(in.dir) + "/" + name)
 }
 
 func (b *backing) findTrees(ctx context.Context, c engine.Container) error {
@@ -260,11 +262,11 @@ func (b *backing) findTrees(ctx context.Context, c engine.Container) error {
 
 // manifest says what an instance's data is of.
 func (in *Installer) manifest(ctx context.Context, c engine.Container, trees []backup.Tree) (backup.Manifest, error) {
-	s, err := in.work.readState()
+	s, err := in.dir.LoadState()
 	if err != nil {
 		return backup.Manifest{}, err
 	}
-	m := backup.Manifest{Created: time.Now().UTC(), Project: s.Project, Dir: in.work.dir, Trees: trees, Setup: s.SetupDone,
+	m := backup.Manifest{Created: time.Now().UTC(), Project: s.Project, Dir: string(in.dir), Trees: trees, Setup: s.SetupDone,
 		Image: backup.Image{Ref: s.ImageRef, ID: c.ImageID}}
 	if image, err := in.Engine.Image(ctx, c.ImageID); err == nil {
 		m.Image.Digest, m.Image.Created = image.DigestIn(s.ImageRef), image.Created
@@ -274,6 +276,6 @@ func (in *Installer) manifest(ctx context.Context, c engine.Container, trees []b
 			m.Setup = !needsSetup
 		}
 	}
-	m.EnvConfig, _ = envOf(in.work.dir).Get(keyConfigVersion)
+	m.EnvConfig, _ = envOf(string(in.dir)).Get(keyConfigVersion)
 	return m, nil
 }

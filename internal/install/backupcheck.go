@@ -3,7 +3,6 @@ package install
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -17,7 +16,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
-	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 )
 
 // LastBackup is how the last backup of an instance ended. It stands in
@@ -48,12 +47,8 @@ const lastBackupName = "backup.json"
 // ReadLastBackup looks at how the last backup of an instance ended; nil when
 // there was none.
 func ReadLastBackup(dir string) *LastBackup {
-	text, err := readOwn(workdir{dir}.path(lastBackupName))
-	var last LastBackup
-	if err != nil || json.Unmarshal(text, &last) != nil {
-		return nil
-	}
-	return &last
+	last, _ := instance.Load[LastBackup](instance.Dir(dir), lastBackupName)
+	return last
 }
 
 func sizeText(bytes int64) string { return units.HumanSizeWithPrecision(float64(bytes), 3) }
@@ -74,7 +69,7 @@ func (in *Installer) recordBackup(b *backing, result event.Result, err error) {
 	if e := (*finding.Error)(nil); errors.As(err, &e) && (e.Kind == finding.Cancelled || e.Kind == finding.Usage) {
 		return
 	}
-	if _, gone := os.Stat(in.work.path("")); gone != nil {
+	if _, gone := os.Stat(in.dir.Work("")); gone != nil {
 		return // there is no instance
 	}
 	last := LastBackup{At: time.Now().UTC(), OK: err == nil, File: b.target.name, Bytes: b.target.bytes,
@@ -82,14 +77,10 @@ func (in *Installer) recordBackup(b *backing, result event.Result, err error) {
 	if err != nil {
 		last.Message = in.redact.Redact(err.Error())
 	}
-	if before := ReadLastBackup(in.work.dir); before != nil {
+	if before := ReadLastBackup(string(in.dir)); before != nil {
 		last.LastGood = before.Good()
 	}
-	text, err := json.MarshalIndent(last, "", "  ")
-	if err == nil {
-		err = host.WriteFile(in.work.path(lastBackupName), append(text, '\n'), 0o600, "")
-	}
-	if err != nil {
+	if err := instance.Save(in.dir, lastBackupName, &last); err != nil {
 		in.note(fmt.Sprintf("the result of the backup could not be kept for `status`: %v", err))
 	}
 }
@@ -97,7 +88,7 @@ func (in *Installer) recordBackup(b *backing, result event.Result, err error) {
 // finish proves the archive by reading it back, and gives it its name.
 func (b *backing) finish(ctx context.Context, c engine.Container) (event.Result, error) {
 	in := b.in
-	r := event.Result{Changed: true, URL: instanceURL(envOf(in.work.dir), c)}
+	r := event.Result{Changed: true, URL: instanceURL(envOf(string(in.dir)), c)}
 	down := ""
 	if isUp(c) {
 		down = fmt.Sprintf(" OpenAlgo was down for %.1f s", b.down.Seconds())

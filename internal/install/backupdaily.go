@@ -3,7 +3,6 @@ package install
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -18,6 +17,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/market"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 )
@@ -35,9 +35,8 @@ const dailyName = "daily.json"
 // ReadDailyBackup looks for the daily backup of an instance; nil when there is
 // none.
 func ReadDailyBackup(dir string) *DailyBackup {
-	text, err := readOwn(workdir{dir}.path(dailyName))
-	var d DailyBackup
-	if err != nil || json.Unmarshal(text, &d) != nil || len(d.Files) == 0 {
+	d, err := instance.Load[DailyBackup](instance.Dir(dir), dailyName)
+	if err != nil || d == nil || len(d.Files) == 0 {
 		return nil
 	}
 	for _, file := range d.Files {
@@ -45,10 +44,10 @@ func ReadDailyBackup(dir string) *DailyBackup {
 			return nil
 		}
 	}
-	if info, err := os.Lstat(workdir{dir}.path(dailyName)); err == nil && d.Set.IsZero() {
+	if info, err := os.Lstat(instance.Dir(dir).Work(dailyName)); err == nil && d.Set.IsZero() {
 		d.Set = info.ModTime() // an earlier version did not note it
 	}
-	return &d
+	return d
 }
 
 // files are those of the host that are there, and for this directory.
@@ -97,27 +96,23 @@ func (in *Installer) SetDailyBackup(ctx context.Context, clock, to string, comma
 	if err := guardMarket(o, next, clock, marketToo); err != nil {
 		return event.Result{}, err
 	}
-	to = cmp.Or(to, in.work.dir+archivesSuffix)
+	to = cmp.Or(to, string(in.dir)+archivesSuffix)
 	if err := writable(to); err != nil {
 		return event.Result{}, finding.Errorf(finding.Usage, "--to names a directory that is made or written to: %w", err)
 	}
-	before := ReadDailyBackup(in.work.dir)
-	wanted := daily{dir: in.work.dir, project: compose.ProjectName(o.project), at: next, backup: command, recover: recover, env: env}
+	before := ReadDailyBackup(string(in.dir))
+	wanted := daily{dir: string(in.dir), project: compose.ProjectName(o.project), at: next, backup: command, recover: recover, env: env}
 	s := scheduler{systemctl: systemctl}
 	files, by, err := s.set(ctx, wanted)
 	if err != nil {
 		return event.Result{}, err
 	}
 	d := DailyBackup{Clock: clock, Files: files, Set: time.Now().UTC()}
-	text, err := json.MarshalIndent(d, "", "  ")
-	if err == nil {
-		err = host.WriteFile(in.work.path(dailyName), append(text, '\n'), 0o600, "")
-	}
-	if err != nil {
+	if err := instance.Save(in.dir, dailyName, &d); err != nil {
 		return event.Result{}, finding.Errorf(finding.Failed, "keeping the time of the daily backup: %w", err)
 	}
 	if before != nil {
-		if err := s.remove(ctx, before.files("", in.work.dir), files); err != nil {
+		if err := s.remove(ctx, before.files("", string(in.dir)), files); err != nil {
 			return event.Result{}, finding.Errorf(finding.Failed, "the daily backup is set up, and the previous one is still there: %w", err)
 		}
 	}
@@ -208,7 +203,7 @@ func (s scheduler) place(ctx context.Context, list []hostFile) (paths []string, 
 	var units []string
 	for _, f := range list {
 		at := filepath.Join(s.root, f.path)
-		if former[at], err = readOptional(at); err != nil {
+		if former[at], err = readfile.Optional(at); err != nil {
 			return nil, err
 		}
 		if err := host.WriteFile(at, []byte(f.text), 0o644, ""); err != nil {
@@ -264,14 +259,14 @@ func systemctl(ctx context.Context, args ...string) error {
 
 // RemoveDailyBackup ends the daily backup, if there is one.
 func (in *Installer) RemoveDailyBackup(ctx context.Context) (event.Result, error) {
-	d := ReadDailyBackup(in.work.dir)
+	d := ReadDailyBackup(string(in.dir))
 	if d == nil {
 		return event.Result{Message: "nothing to do: there is no daily backup"}, nil
 	}
 	s := scheduler{systemctl: systemctl}
-	err := s.remove(ctx, d.files("", in.work.dir), nil)
+	err := s.remove(ctx, d.files("", string(in.dir)), nil)
 	if err == nil {
-		err = host.Remove(in.work.path(dailyName))
+		err = host.Remove(in.dir.Work(dailyName))
 	}
 	if err != nil {
 		return event.Result{}, finding.Errorf(finding.Failed, "ending the daily backup: %w", err)

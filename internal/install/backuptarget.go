@@ -61,7 +61,7 @@ func (t *target) open(b *backing) error {
 	if err := t.room(b); err != nil {
 		return err
 	}
-	err := b.in.work.noteBackup(t.name)
+	err := noteBackup(b.in.dir, t.name)
 	if err == nil {
 		t.file, err = makeFresh(t.name)
 	}
@@ -97,7 +97,7 @@ func (t *target) choose(b *backing, to string) error {
 	}
 	switch {
 	case to == "":
-		t.dir = b.in.work.dir + archivesSuffix
+		t.dir = string(b.in.dir) + archivesSuffix
 	case err == nil && info.IsDir() || strings.HasSuffix(to, "/"):
 		t.dir = to
 	default:
@@ -138,10 +138,10 @@ func (t *target) inside(b *backing) bool {
 }
 
 func (b *backing) project() string {
-	if s, err := b.in.work.readState(); err == nil && s.Project != "" {
+	if s, err := b.in.dir.LoadState(); err == nil && s.Project != "" {
 		return s.Project
 	}
-	return compose.ProjectName(b.in.work.dir)
+	return compose.ProjectName(string(b.in.dir))
 }
 
 // room wants as much free as the data takes: how far it can be packed is not
@@ -155,9 +155,9 @@ func (t *target) room(b *backing) error {
 	databases := databaseBytes(b.trees)
 	if t.checkDir(b) == filepath.Dir(t.name) {
 		bytes += databases
-	} else if disk, err := host.Disk(b.in.work.dir); err == nil && disk.FreeMiB < int(databases>>20)+minDirMiB {
+	} else if disk, err := host.Disk(string(b.in.dir)); err == nil && disk.FreeMiB < int(databases>>20)+minDirMiB {
 		return finding.Errorf(finding.HostNotReady, "the databases take %d MiB, and %s has %d MiB free to check them: make room, or name another directory with --to. Nothing was stopped.",
-			databases>>20, b.in.work.dir, disk.FreeMiB)
+			databases>>20, string(b.in.dir), disk.FreeMiB)
 	}
 	disk, err := host.Disk(filepath.Dir(t.name))
 	if err != nil {
@@ -174,14 +174,14 @@ func (t *target) room(b *backing) error {
 // there is room, but never where others could put a link in their way.
 func (t *target) checkDir(b *backing) string {
 	if t.shared != "" {
-		return b.in.work.path("")
+		return b.in.dir.Work("")
 	}
 	return filepath.Dir(t.name)
 }
 
 // leftChecks are directories that a killed check left.
 func (in *Installer) leftChecks() []string {
-	left, _ := filepath.Glob(in.work.path(".*check-*")) // the pattern is right
+	left, _ := filepath.Glob(in.dir.Work(".*check-*")) // the pattern is right
 	return left
 }
 
@@ -253,7 +253,7 @@ const stampForm = "20060102T150405Z"
 // names begins the names of this instance's backups. The same project on
 // another host, or installed anew, has another: several may share a directory.
 func (b *backing) names() string {
-	s, _ := b.in.work.readState() // without one: no backup is made
+	s, _ := b.in.dir.LoadState() // without one: no backup is made
 	return b.project() + "-" + sha256Hex([]byte("backup of " + s.Salt))[:6] + "-"
 }
 

@@ -13,7 +13,7 @@ func (in *Installer) notRolledBack(ctx context.Context, j *journal, failed error
 	return fmt.Errorf("%s\nRolling back failed: %w\n\n"+
 		"Your files as they were before are in %s. %s\n"+
 		"Fix the cause, then complete the rollback and start OpenAlgo:\n\n    sudo openalgo-install --dir %s start",
-		in.afterFailedUndo(ctx, j), failed, in.work.path("backups"), whereData(j), in.work.dir)
+		in.afterFailedUndo(ctx, j), failed, in.dir.KeptPath(""), whereData(j), string(in.dir))
 }
 
 // afterFailedUndo says whether OpenAlgo runs, as Docker has it now.

@@ -162,3 +162,12 @@ func cronHere(root string) string {
 	}
 	return noCron
 }
+
+// backupUnits are the files that a daily backup has on the host.
+var backupUnits = regexp.MustCompile(`^(/etc/systemd/system/openalgo-backup-[^/]+\.(service|timer)|/etc/cron\.d/openalgo-backup-[^/]+)$`)
+
+// isBackupUnit reports whether a file can be one that a daily backup made: the
+// record of it stands in the instance's directory, and is acted on as root.
+func isBackupUnit(path string) bool {
+	return filepath.Clean(path) == path && backupUnits.MatchString(path)
+}

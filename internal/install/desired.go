@@ -10,6 +10,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/broker"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
@@ -161,4 +162,17 @@ func redactor(a answers.Answers, env *envfile.File) *secret.Redactor {
 		}
 	}
 	return secret.NewRedactor(known...)
+}
+
+// remember notes what we wrote; for the keys in left, which .env has another
+// value for on purpose, what was written before still counts.
+func remember(s *instance.State, settings []setting, left []string) {
+	s.Begin()
+	for _, set := range settings {
+		if set.Unset {
+			delete(s.Env, set.Key)
+		} else if !slices.Contains(left, set.Key) {
+			s.Env[set.Key] = s.Hash(set.Key, set.Value.Reveal())
+		}
+	}
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -115,7 +114,7 @@ func (in *Installer) ownDirectories(o *observed) []string {
 	saved, _ := answers.ParseSaved(o.answersText)
 	var out []string
 	for _, name := range openalgo.Trees {
-		path := filepath.Join(in.work.dir, name)
+		path := in.dir.Path(name)
 		mounted := slices.ContainsFunc(o.containers, func(c engine.Container) bool {
 			return slices.ContainsFunc(c.Mounts, func(m engine.Mount) bool { return directoryOf(m) == path })
 		})

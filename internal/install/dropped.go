@@ -60,7 +60,7 @@ func planDropped(o *observed, p *Plan) {
 	}
 	if len(options) > 0 {
 		p.warn("%s was made with more than the new container has: %s. What is still wanted belongs into %s/docker-compose.override.yaml, before or after; "+
-			"the engine's record of the former container is kept as .openalgo-install/backups/container.json.*", c.Name, strings.Join(options, ", "), o.work.dir)
+			"the engine's record of the former container is kept as .openalgo-install/backups/container.json.*", c.Name, strings.Join(options, ", "), string(o.dir))
 	}
 }
 
@@ -83,7 +83,7 @@ func (r *run) keepRecord(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	_, err = r.in.work.backup("container.json", record)
+	_, err = r.in.dir.Keep("container.json", record)
 	return err
 }
 

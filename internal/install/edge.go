@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -13,6 +12,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/edge"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 )
 
@@ -29,21 +29,7 @@ type front interface {
 	Address() string
 }
 
-// edgeState is what state.json keeps of the way in over HTTPS; none where Kind
-// is "".
-type edgeState struct {
-	Kind   string `json:"kind"`
-	Dir    string `json:"dir,omitempty"` // caddy: the edge's
-	HTTP   int    `json:"http"`
-	HTTPS  int    `json:"https"`
-	Domain string `json:"domain"`
-	// Root is the PEM file that the certificate leads to; "" is what this host
-	// trusts. Any is a certificate of the user's own, or a rehearsal's.
-	Root string `json:"root,omitempty"`
-	Any  bool   `json:"any,omitempty"`
-}
-
-func (s edgeState) trust() edge.Trust {
+func edgeTrust(s instance.Edge) edge.Trust {
 	site := edge.Site{}
 	if s.Root != "" {
 		site.CARoot, _ = readfile.Regular(s.Root, readfile.Config) // without it the check itself fails, and says so
@@ -57,7 +43,7 @@ func (s edgeState) trust() edge.Trust {
 type edgePlan struct {
 	front   front
 	site    edge.Site
-	state   edgeState
+	state   instance.Edge
 	files   []edge.File // to be written before the swap
 	act     bool        // something is to be done before the swap
 	trial   string      // authority to ask for a trial first; "" is none
@@ -65,11 +51,11 @@ type edgePlan struct {
 	pull    string
 	// Of the domain that is no longer served: done once all else is.
 	gone     []edge.File
-	goneFrom edgeState
+	goneFrom instance.Edge
 }
 
 // openFront opens the edge that a state names.
-func (in *Installer) openFront(ctx context.Context, s edgeState) (front, error) {
+func (in *Installer) openFront(ctx context.Context, s instance.Edge) (front, error) {
 	settings := edge.Settings{Dir: s.Dir, HTTP: s.HTTP, HTTPS: s.HTTPS}
 	if s.Kind == edge.KindNginx {
 		return edge.OpenNginx(ctx, settings, in.webroot())
@@ -79,7 +65,7 @@ func (in *Installer) openFront(ctx context.Context, s edgeState) (front, error) 
 }
 
 // webroot is where nginx answers an authority's challenges from.
-func (in *Installer) webroot() string { return filepath.Join(in.work.dir, "acme") }
+func (in *Installer) webroot() string { return in.dir.Path("acme") }
 
 // planEdge decides how the domain is served, and takes away what served
 // another one before.
@@ -127,13 +113,13 @@ func (p *Plan) addEdge(plan *edge.Plan) {
 }
 
 // planGone plans to take the former site away.
-func (in *Installer) planGone(ctx context.Context, p *Plan, before edgeState) error {
+func (in *Installer) planGone(ctx context.Context, p *Plan, before instance.Edge) error {
 	f, err := in.openFront(ctx, before)
 	if err != nil {
 		p.warn("%s may still be served: %v", before.Domain, err)
 		return nil
 	}
-	plan, err := f.Gone(before.Domain, p.project, in.work.dir)
+	plan, err := f.Gone(before.Domain, p.project, string(in.dir))
 	if err != nil {
 		return err
 	}
@@ -153,10 +139,10 @@ func edgeRefusal(err error) error {
 // openEdge opens what serves HTTPS, and describes the site for it.
 func (in *Installer) openEdge(ctx context.Context, o *observed, i Intent, a answers.Answers) (*edgePlan, []string, error) {
 	e := &edgePlan{site: edge.Site{
-		Instance: o.project, Dir: in.work.dir, Domain: a.Domain, Email: a.TLS.Email, CA: a.TLS.CA, Cloudflare: a.TLS.Cloudflare,
+		Instance: o.project, Dir: string(in.dir), Domain: a.Domain, Email: a.TLS.Email, CA: a.TLS.CA, Cloudflare: a.TLS.Cloudflare,
 		Web: edge.Upstream(a.Ports.Bind, a.Ports.Web), WebSocket: edge.Upstream(a.Ports.Bind, a.Ports.WebSocket),
 	}}
-	e.state = edgeState{Kind: edge.KindCaddy, Domain: a.Domain, Any: i.Rehearsal}
+	e.state = instance.Edge{Kind: edge.KindCaddy, Domain: a.Domain, Any: i.Rehearsal}
 	if a.TLS.CARoot != "" {
 		text, err := readfile.Regular(a.TLS.CARoot, readfile.Config)
 		if err != nil {
@@ -211,10 +197,10 @@ func (in *Installer) openNginx(ctx context.Context, e *edgePlan, a answers.Answe
 }
 
 // instanceEdge reads how the instance in dir is served; none where it is not known.
-func instanceEdge(dir string) edgeState {
-	s, err := workdir{dir}.readState()
+func instanceEdge(dir string) instance.Edge {
+	s, err := instance.Dir(dir).LoadState()
 	if err != nil {
-		return edgeState{}
+		return instance.Edge{}
 	}
 	return s.Edge
 }

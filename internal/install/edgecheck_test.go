@@ -15,6 +15,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/edge"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 )
 
 // names answers for every name with these addresses.
@@ -48,7 +49,7 @@ func TestPreflightDomain(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			in := &Installer{Resolver: test.addresses}
-			p := &Plan{answers: answers.Answers{Domain: "algo.example.com", TLS: test.tls}, edge: &edgePlan{state: edgeState{Kind: edge.KindCaddy, HTTP: 80, HTTPS: 443}}}
+			p := &Plan{answers: answers.Answers{Domain: "algo.example.com", TLS: test.tls}, edge: &edgePlan{state: instance.Edge{Kind: edge.KindCaddy, HTTP: 80, HTTPS: 443}}}
 			var problems []string
 			in.preflightDomain(t.Context(), p, func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) })
 			check := func(what string, got []string, want string) {
@@ -72,7 +73,7 @@ func TestPreflightReach(t *testing.T) {
 	}
 	warned := func(domain string) string {
 		in := &Installer{}
-		p := &Plan{answers: answers.Answers{Domain: domain}, edge: &edgePlan{front: &edge.Caddy{}, state: edgeState{Kind: edge.KindCaddy, HTTP: port, HTTPS: 443}}}
+		p := &Plan{answers: answers.Answers{Domain: domain}, edge: &edgePlan{front: &edge.Caddy{}, state: instance.Edge{Kind: edge.KindCaddy, HTTP: port, HTTPS: 443}}}
 		in.preflightReach(t.Context(), p)
 		return strings.Join(p.Warnings, "\n")
 	}
@@ -105,8 +106,8 @@ func TestPreflightReach(t *testing.T) {
 }
 
 func TestRefusals(t *testing.T) {
-	in := &Installer{work: workdir{t.TempDir()}}
-	if _, err := in.work.create(); err != nil {
+	in := &Installer{dir: instance.Dir(t.TempDir())}
+	if _, err := in.dir.Create(); err != nil {
 		t.Fatal(err)
 	}
 	plan := func(ca, trial string) (string, error) {

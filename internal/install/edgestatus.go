@@ -27,7 +27,7 @@ func readHTTPS(ctx context.Context, dir string) *HTTPS {
 	ctx, cancel := context.WithTimeout(ctx, edgePatience)
 	defer cancel()
 	out := &HTTPS{By: s.Kind, Domain: s.Domain}
-	leaf, err := edge.Certificate(ctx, net.JoinHostPort("127.0.0.1", strconv.Itoa(s.HTTPS)), s.Domain, s.trust())
+	leaf, err := edge.Certificate(ctx, net.JoinHostPort("127.0.0.1", strconv.Itoa(s.HTTPS)), s.Domain, edgeTrust(s))
 	if err != nil {
 		out.Problem = fmt.Sprintf("https://%s is not served: %v", s.Domain, edgeCause(err))
 		return out

@@ -17,6 +17,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/edge"
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/wait"
@@ -24,11 +25,11 @@ import (
 
 // edgeChange is what a run does to the edge, on disk before it is done.
 type edgeChange struct {
-	State edgeState    `json:"state"`
-	Files []fileChange `json:"files,omitempty"` // absolute paths, with their former versions
+	State instance.Edge `json:"state"`
+	Files []fileChange  `json:"files,omitempty"` // absolute paths, with their former versions
 	// Gone are the files of a former domain's site, which go at the end.
-	Gone     []string  `json:"gone,omitempty"`
-	GoneFrom edgeState `json:"gone_from,omitzero"`
+	Gone     []string      `json:"gone,omitempty"`
+	GoneFrom instance.Edge `json:"gone_from,omitzero"`
 }
 
 // edge puts the domain's site in place and waits for its certificate, while
@@ -44,7 +45,7 @@ func (r *run) edge(ctx context.Context) error {
 		return err
 	}
 	failpoint("edge-placed")
-	trust := e.state.trust()
+	trust := edgeTrust(e.state)
 	if c, ok := e.front.(*edge.Caddy); ok && e.trial != "" {
 		if err := r.trial(ctx, c, began); err != nil {
 			return err
@@ -139,14 +140,14 @@ func (r *run) keepEdgeFile(f edge.File) error {
 			return nil // the step is repeated
 		}
 	}
-	before, err := readOptional(f.Path)
+	before, err := readfile.Optional(f.Path)
 	if err != nil {
 		return err
 	}
 	c := fileChange{Name: f.Path}
 	if before != nil {
 		c.Former = sha256Hex(before)
-		if c.Backup, err = r.in.work.backup("edge-"+filepath.Base(f.Path), before); err != nil {
+		if c.Backup, err = r.in.dir.Keep("edge-"+filepath.Base(f.Path), before); err != nil {
 			return err
 		}
 	}
@@ -198,9 +199,9 @@ func (in *Installer) restoreEdge(ctx context.Context, j *journal) error {
 // noteEdgeNotRead says that the files of the HTTPS proxy are back, and that the
 // proxy does not read them: it may be gone for good, and every command would
 // fail for ever at an undo that wants it.
-func (in *Installer) noteEdgeNotRead(s edgeState, cause error) {
+func (in *Installer) noteEdgeNotRead(s instance.Edge, cause error) {
 	said := fmt.Sprintf("the previous files of the HTTPS proxy are back, but it did not read them (%v)", cause)
-	if before, err := in.work.readState(); err == nil && before.Edge.Kind != "" {
+	if before, err := in.dir.LoadState(); err == nil && before.Edge.Kind != "" {
 		in.note(fmt.Sprintf("%s. https://%s may not be served now. To set it up again: sudo openalgo-install domain %[2]s", said, before.Edge.Domain))
 		return
 	}
@@ -215,7 +216,7 @@ func (in *Installer) noteEdgeNotRead(s edgeState, cause error) {
 // where it was there before; one that the run made goes all the same, since it
 // serves a domain that is not this instance's.
 func (in *Installer) restoreEdgeFile(c fileChange) error {
-	now, err := readOptional(c.Name)
+	now, err := readfile.Optional(c.Name)
 	if err != nil {
 		return fmt.Errorf("reading %s: %w", c.Name, err)
 	}
@@ -230,7 +231,7 @@ func (in *Installer) restoreEdgeFile(c fileChange) error {
 		f.Mode = 0o600
 	}
 	if c.Backup != "" {
-		text, err := readOwn(c.Backup)
+		text, err := instance.ReadOwn(c.Backup)
 		if err != nil {
 			return fmt.Errorf("reading the previous %s: %w", c.Name, err)
 		}
@@ -252,7 +253,7 @@ func (in *Installer) closeEdge(ctx context.Context, j *journal) {
 }
 
 // takeSite removes files of a site, and has the edge read the rest.
-func (in *Installer) takeSite(ctx context.Context, s edgeState, paths []string) error {
+func (in *Installer) takeSite(ctx context.Context, s instance.Edge, paths []string) error {
 	for _, path := range paths {
 		if err := (edge.File{Path: path}).Place(); err != nil {
 			return err
@@ -270,7 +271,7 @@ const edgePatience = 15 * time.Second
 
 // verifyEdge wants OpenAlgo's own answers over https and wss, by the domain's
 // name and certificate, but from this host's edge, wherever DNS leads.
-func (in *Installer) verifyEdge(ctx context.Context, s edgeState) error {
+func (in *Installer) verifyEdge(ctx context.Context, s instance.Edge) error {
 	if s.Kind == "" {
 		return nil
 	}
@@ -285,7 +286,7 @@ func (in *Installer) verifyEdge(ctx context.Context, s edgeState) error {
 	return err
 }
 
-func askEdge(ctx context.Context, s edgeState) error {
+func askEdge(ctx context.Context, s instance.Edge) error {
 	client, closeIdle := edgeClient(s)
 	defer closeIdle()
 	url := "https://" + s.Domain + openalgo.CheckSetup
@@ -314,8 +315,8 @@ func askEdge(ctx context.Context, s edgeState) error {
 }
 
 // edgeClient speaks to this host's edge, as somebody out there would.
-func edgeClient(s edgeState) (client *http.Client, closeIdle func()) {
-	trust := s.trust()
+func edgeClient(s instance.Edge) (client *http.Client, closeIdle func()) {
+	trust := edgeTrust(s)
 	address := net.JoinHostPort("127.0.0.1", fmt.Sprint(s.HTTPS))
 	transport := &http.Transport{
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {

@@ -7,22 +7,23 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/edge"
 	"github.com/marketcalls/openalgo-install/internal/event"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 )
 
 // The HTTPS proxy of a killed run is gone for good: the undo of the next
 // command ends all the same, and says what is served.
 func TestUndoWithoutTheProxy(t *testing.T) {
 	t.Setenv("PATH", t.TempDir()) // no nginx
-	for name, before := range map[string]edgeState{"no domain before": {}, "another domain before": {Kind: edge.KindNginx, Domain: "old.example.com"}} {
+	for name, before := range map[string]instance.Edge{"no domain before": {}, "another domain before": {Kind: edge.KindNginx, Domain: "old.example.com"}} {
 		in, j := undoing(t)
 		var said []string
 		in.Report = event.ReporterFunc(func(e event.Event) { said = append(said, e.Message) })
-		if err := in.work.writeState(state{Edge: before}); err != nil {
+		if err := in.dir.SaveState(instance.State{Edge: before}); err != nil {
 			t.Fatal(err)
 		}
 		site := filepath.Join(t.TempDir(), "openalgo-new.example.com.conf")
 		put(t, site, "ours")
-		j.Edge = &edgeChange{State: edgeState{Kind: edge.KindNginx, Domain: "new.example.com"}, Files: []fileChange{{Name: site, SHA256: sha256Hex([]byte("ours"))}}}
+		j.Edge = &edgeChange{State: instance.Edge{Kind: edge.KindNginx, Domain: "new.example.com"}, Files: []fileChange{{Name: site, SHA256: sha256Hex([]byte("ours"))}}}
 		if err := in.restoreEdge(t.Context(), j); err == nil {
 			t.Errorf("%s: the run itself does not say that its proxy does not answer", name)
 		}
@@ -50,7 +51,7 @@ func TestUndoWithoutAFileOfTheProxy(t *testing.T) {
 	j.resumed = true
 	site := filepath.Join(t.TempDir(), "openalgo-x.conf")
 	put(t, site, "ours")
-	j.Edge = &edgeChange{State: edgeState{Kind: edge.KindNginx}, Files: []fileChange{{Name: site, SHA256: sha256Hex([]byte("ours")), Backup: in.work.path("backups/gone")}}}
+	j.Edge = &edgeChange{State: instance.Edge{Kind: edge.KindNginx}, Files: []fileChange{{Name: site, SHA256: sha256Hex([]byte("ours")), Backup: in.dir.Work("backups/gone")}}}
 	if err := in.restoreEdge(t.Context(), j); err == nil {
 		t.Error("the previous file is not back, and the undo ends")
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 )
 
 // awayTime is how long Docker may be away before a run gives up. An upgrade of
@@ -51,7 +52,7 @@ func (in *Installer) engineBack(ctx context.Context) error {
 // Owed reports whether a run in dir was interrupted and has to be completed or
 // undone.
 func Owed(dir string) bool {
-	j, err := workdir{dir}.readJournal()
+	j, err := readJournal(instance.Dir(dir))
 	return j != nil || err != nil
 }
 
@@ -59,7 +60,7 @@ func Owed(dir string) bool {
 // reboot during a backup OpenAlgo is stopped, and Docker does not start a
 // container that was stopped on purpose.
 func (in *Installer) Recover(ctx context.Context) (event.Result, error) {
-	if !Owed(in.work.dir) {
+	if !Owed(string(in.dir)) {
 		return event.Result{Message: "nothing to do: no run was interrupted"}, nil
 	}
 	if err := in.engineBack(ctx); err != nil {

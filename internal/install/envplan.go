@@ -11,6 +11,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/keys"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 	"github.com/marketcalls/openalgo-install/templates"
@@ -67,13 +68,13 @@ var containerKeys = []string{"FLASK_HOST_IP", "FLASK_PORT", "FLASK_DEBUG", "FLAS
 
 // planEnv decides the edits. current is nil when there is no .env; sample is
 // the image's own base, nil when it is not known.
-func planEnv(current *envfile.File, sample []byte, want []setting, last state, dataMayExist bool) (envPlan, []string, error) {
+func planEnv(current *envfile.File, sample []byte, want []setting, last instance.State, dataMayExist bool) (envPlan, []string, error) {
 	return planEditedEnv(current, sample, want, EnvEdit{}, last, dataMayExist, envOurs)
 }
 
 // planEditedEnv is planEnv with what a user asks of single keys; that counts
 // before all else.
-func planEditedEnv(current *envfile.File, sample []byte, want []setting, asked EnvEdit, last state, dataMayExist bool, mode envMode) (envPlan, []string, error) {
+func planEditedEnv(current *envfile.File, sample []byte, want []setting, asked EnvEdit, last instance.State, dataMayExist bool, mode envMode) (envPlan, []string, error) {
 	want = slices.DeleteFunc(slices.Clone(want), func(s setting) bool { return asked.names(s.Key) })
 	p := envPlan{settings: append(want, asked.settings()...), fresh: current == nil, base: sample, whole: asked.Whole, wholeOf: asked.WholeOf}
 	if p.base == nil {
@@ -87,7 +88,7 @@ func planEditedEnv(current *envfile.File, sample []byte, want []setting, asked E
 		}
 	}
 	noSalt := !namesSalt(sample)
-	p.resalts = !p.fresh && !noSalt && last.FernetSalt == saltIdle && dataMayExist
+	p.resalts = !p.fresh && !noSalt && last.FernetSalt == instance.SaltIdle && dataMayExist
 	keySettings, warnings, err := planKeys(file, p.fresh, keys.Situation{DatabaseMayExist: dataMayExist, NoSalt: noSalt || p.resalts})
 	if err != nil {
 		return p, nil, err
@@ -101,11 +102,11 @@ func planEditedEnv(current *envfile.File, sample []byte, want []setting, asked E
 		value, ok := file.Get(set.Key)
 		switch {
 		case ok && value == set.Value.Reveal():
-		case !p.fresh && ok && set.Auto && (mode != envFromOther || !last.wrote(set.Key, value)):
+		case !p.fresh && ok && set.Auto && (mode != envFromOther || !last.Wrote(set.Key, value)):
 			p.left = append(p.left, set.Key) // the file wins; `resize` changes it
 		case ok && mode == envAdopted && !slices.Contains(containerKeys, set.Key):
 			// Theirs counts, now and in later runs, which find it noted as ours.
-		case !p.fresh && ok && last.wrote(set.Key, set.Value.Reveal()):
+		case !p.fresh && ok && last.Wrote(set.Key, set.Value.Reveal()):
 			p.kept = append(p.kept, set.Key)
 		default:
 			p.edits = append(p.edits, set)

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 )
 
@@ -40,7 +41,7 @@ func edits(p envPlan) string {
 }
 
 func TestFreshEnvGetsKeysAndSettings(t *testing.T) {
-	p, _, err := planEnv(nil, nil, want("LOG_LEVEL", "DEBUG"), state{}, false)
+	p, _, err := planEnv(nil, nil, want("LOG_LEVEL", "DEBUG"), instance.State{}, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,15 +57,15 @@ func TestFreshEnvGetsKeysAndSettings(t *testing.T) {
 			t.Errorf("FERNET_SALT is not on the line after API_KEY_PEPPER, but %q is", lines[n+1])
 		}
 	}
-	again, _, err := planEnv(nil, nil, nil, state{}, false)
+	again, _, err := planEnv(nil, nil, nil, instance.State{}, false)
 	if err != nil || string(again.text) == string(p.text) {
 		t.Error("two installs got the same keys")
 	}
 }
 
 func TestWhatTheUserChangedIsKept(t *testing.T) {
-	var last state
-	last.remember(want("LOG_LEVEL", "INFO", "HOST_SERVER", "http://a"), nil)
+	var last instance.State
+	remember(&last, want("LOG_LEVEL", "INFO", "HOST_SERVER", "http://a"), nil)
 	file := parsed(t, sound+"LOG_LEVEL = 'DEBUG'\nHOST_SERVER = 'http://a'\nOMP_NUM_THREADS = '1'\n")
 	settings := append(want("LOG_LEVEL", "INFO", "HOST_SERVER", "http://b"),
 		setting{Key: "OMP_NUM_THREADS", Value: secret.New("4"), Auto: true})
@@ -84,7 +85,7 @@ func TestWhatTheUserChangedIsKept(t *testing.T) {
 
 func TestSoundKeysAreNeverEdited(t *testing.T) {
 	for _, data := range []bool{true, false} {
-		p, _, err := planEnv(parsed(t, sound), nil, nil, state{}, data)
+		p, _, err := planEnv(parsed(t, sound), nil, nil, instance.State{}, data)
 		if err != nil || len(p.edits) != 0 {
 			t.Errorf("data %v: edits %q, %v", data, edits(p), err)
 		}
@@ -95,7 +96,7 @@ func TestSoundKeysAreNeverEdited(t *testing.T) {
 // survive (docs/openalgo-facts.md 1.6).
 func TestSoundSaltIsPutWhereTheAppLeavesIt(t *testing.T) {
 	text := "FERNET_SALT = \"" + salt + "\" # mine\nAPP_KEY = '" + pepper + "'\nAPI_KEY_PEPPER = '" + pepper + "'\n"
-	p, _, err := planEnv(parsed(t, text), nil, nil, state{}, true)
+	p, _, err := planEnv(parsed(t, text), nil, nil, instance.State{}, true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +109,7 @@ func TestSoundSaltIsPutWhereTheAppLeavesIt(t *testing.T) {
 // migrates by itself, and anything we wrote would hide the old one.
 func TestUnsoundSaltBesideDataIsLeftAlone(t *testing.T) {
 	text := "APP_KEY = '" + pepper + "'\nAPI_KEY_PEPPER = '" + pepper + "'\n\n# salt\nFERNET_SALT = 'OPENALGO_PLACEHOLDER'\n"
-	p, warnings, err := planEnv(parsed(t, text), nil, nil, state{}, true)
+	p, warnings, err := planEnv(parsed(t, text), nil, nil, instance.State{}, true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,7 +119,7 @@ func TestUnsoundSaltBesideDataIsLeftAlone(t *testing.T) {
 }
 
 func TestLostPepperBesideDataStops(t *testing.T) {
-	_, _, err := planEnv(parsed(t, "APP_KEY = '"+pepper+"'\n"), nil, nil, state{}, true)
+	_, _, err := planEnv(parsed(t, "APP_KEY = '"+pepper+"'\n"), nil, nil, instance.State{}, true)
 	if !lostKeys(err) {
 		t.Errorf("err = %v", err)
 	}
@@ -127,7 +128,7 @@ func TestLostPepperBesideDataStops(t *testing.T) {
 func TestNewerSampleIsMerged(t *testing.T) {
 	file := parsed(t, sound+"ENV_CONFIG_VERSION = '1.0.6'\nVALID_BROKERS = 'zerodha,upstox'\nLOG_LEVEL = 'DEBUG'\n")
 	sample := "ENV_CONFIG_VERSION = '1.0.7'\nVALID_BROKERS = 'zerodha,arrow'\nLOG_LEVEL = 'INFO'\nNEW_KEY = 'new'\nAPP_KEY = 'placeholder'\n"
-	p, _, err := planEnv(file, []byte(sample), nil, state{}, true)
+	p, _, err := planEnv(file, []byte(sample), nil, instance.State{}, true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,12 +146,12 @@ func TestNewerSampleIsMerged(t *testing.T) {
 func TestRollBackCarriesKeysThatTheAppMade(t *testing.T) {
 	before := "APP_KEY = '" + pepper + "'\nAPI_KEY_PEPPER = '" + pepper + "'\nLOG_LEVEL = 'INFO'\n"
 	wrote := strings.Replace(before, "INFO", "DEBUG", 1)
-	var s state
-	s.remember(nil, nil)
+	var s instance.State
+	remember(&s, nil, nil)
 	change := fileChange{SHA256: sha256Hex([]byte(wrote)), Keys: map[string]string{}}
 	for _, key := range parsed(t, wrote).Keys() {
 		value, _ := parsed(t, wrote).Get(key)
-		change.Keys[key] = s.hash(key, value)
+		change.Keys[key] = s.Hash(key, value)
 	}
 	now := strings.Replace(wrote, "LOG_LEVEL", "FERNET_SALT = '"+salt+"'\nLOG_LEVEL", 1)
 	restored, err := carryKeys([]byte(before), []byte(now), change, s)
@@ -176,7 +177,7 @@ func TestDiffShowsNoSecret(t *testing.T) {
 		if text != "" {
 			current = parsed(t, text)
 		}
-		p, _, err := planEnv(current, nil, want("BROKER_API_KEY", canary, "LOG_LEVEL", "DEBUG"), state{}, false)
+		p, _, err := planEnv(current, nil, want("BROKER_API_KEY", canary, "LOG_LEVEL", "DEBUG"), instance.State{}, false)
 		if err != nil {
 			t.Fatal(err)
 		}

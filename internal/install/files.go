@@ -2,6 +2,8 @@ package install
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,14 +14,16 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/readfile"
 )
 
 // backup keeps a copy of every file that the run replaces, before anything
 // else happens.
 func (r *run) backup(context.Context) error {
-	for _, name := range append([]string{envName, r.plan.composeName, answersName}, overrideNames...) {
-		if r.plan.change(KindFile, filepath.Join(r.in.work.dir, name)) == nil {
+	for _, name := range append([]string{instance.EnvName, r.plan.composeName, instance.AnswersName}, overrideNames...) {
+		if r.plan.change(KindFile, r.in.dir.Path(name)) == nil {
 			continue
 		}
 		if err := r.keepCopy(name); err != nil {
@@ -37,7 +41,7 @@ func (r *run) keepCopy(name string) error {
 	change := fileChange{Name: name}
 	if before != nil {
 		change.Former = sha256Hex(before)
-		if change.Backup, err = r.in.work.backup(name, before); err != nil {
+		if change.Backup, err = r.in.dir.Keep(name, before); err != nil {
 			return err
 		}
 	}
@@ -50,16 +54,16 @@ func (r *run) keepCopy(name string) error {
 }
 
 func (r *run) before(name string) ([]byte, error) {
-	if name == envName {
+	if name == instance.EnvName {
 		return r.in.readEnv(context.Background())
 	}
-	return readOptional(filepath.Join(r.in.work.dir, name))
+	return readfile.Optional(r.in.dir.Path(name))
 }
 
 // writeFiles puts every file in its place. .env is read again first: until
 // its container was stopped the app may have written it.
 func (r *run) writeFiles(ctx context.Context) error {
-	texts := map[string][]byte{r.plan.composeName: r.plan.composeText, answersName: r.plan.answersText}
+	texts := map[string][]byte{r.plan.composeName: r.plan.composeText, instance.AnswersName: r.plan.answersText}
 	if r.plan.intent.restores() {
 		for _, name := range overrideNames {
 			texts[name] = r.plan.intent.Backup.files[name]
@@ -70,7 +74,7 @@ func (r *run) writeFiles(ctx context.Context) error {
 			continue
 		}
 		mode := os.FileMode(0o644)
-		if name == answersName {
+		if name == instance.AnswersName {
 			mode = 0o600 // settings of the user's own may be secrets that no name gives away
 		}
 		if err := r.write(ctx, name, text, mode); err != nil {
@@ -81,14 +85,14 @@ func (r *run) writeFiles(ctx context.Context) error {
 	if err := r.in.moveAside(r.journal); err != nil {
 		return err
 	}
-	if r.journal.file(envName) == nil {
+	if r.journal.file(instance.EnvName) == nil {
 		return nil
 	}
 	text := r.plan.env.text
 	if r.plan.env.replaces != nil {
 		now, err := r.in.readEnv(ctx)
-		if change := r.journal.file(envName); err == nil && now != nil && sha256Hex(now) != change.Former && sha256Hex(now) != change.SHA256 {
-			err = r.keepCopy(envName) // it was changed since: that is what belongs to the data
+		if change := r.journal.file(instance.EnvName); err == nil && now != nil && sha256Hex(now) != change.Former && sha256Hex(now) != change.SHA256 {
+			err = r.keepCopy(instance.EnvName) // it was changed since: that is what belongs to the data
 		}
 		if err != nil {
 			return err
@@ -96,8 +100,8 @@ func (r *run) writeFiles(ctx context.Context) error {
 		return r.writeEnv(ctx, text)
 	}
 	if r.plan.env.fresh {
-		if now, err := r.in.readEnv(ctx); err != nil || now != nil && sha256Hex(now) != r.journal.file(envName).SHA256 {
-			return errors.Join(err, fmt.Errorf("a .env appeared in %s meanwhile; it is left as it is: run this again", r.in.work.dir))
+		if now, err := r.in.readEnv(ctx); err != nil || now != nil && sha256Hex(now) != r.journal.file(instance.EnvName).SHA256 {
+			return errors.Join(err, fmt.Errorf("a .env appeared in %s meanwhile; it is left as it is: run this again", string(r.in.dir)))
 		}
 	} else {
 		fresh, err := r.editedEnv(ctx)
@@ -117,12 +121,12 @@ func (r *run) editedEnv(ctx context.Context) ([]byte, error) {
 		return nil, err
 	}
 	if now == nil {
-		return nil, fmt.Errorf("%s was deleted meanwhile", r.in.work.env())
+		return nil, fmt.Errorf("%s was deleted meanwhile", r.in.dir.Env())
 	}
-	if change := r.journal.file(envName); sha256Hex(now) == change.SHA256 {
+	if change := r.journal.file(instance.EnvName); sha256Hex(now) == change.SHA256 {
 		return now, nil // this step was done before and is repeated
 	}
-	if err := r.keepCopy(envName); err != nil {
+	if err := r.keepCopy(instance.EnvName); err != nil {
 		return nil, err
 	}
 	file, err := envfile.Parse(now)
@@ -142,12 +146,12 @@ func (r *run) writeEnv(ctx context.Context, text []byte) error {
 	if err != nil {
 		return fmt.Errorf("reading the new .env: %w", err)
 	}
-	change := r.journal.file(envName)
+	change := r.journal.file(instance.EnvName)
 	change.SHA256 = sha256Hex(text)
 	change.Keys = map[string]string{}
 	for _, key := range file.Keys() {
 		value, _ := file.Get(key)
-		change.Keys[key] = r.journal.State.hash(key, value)
+		change.Keys[key] = r.journal.State.Hash(key, value)
 	}
 	if err := r.journal.save(); err != nil {
 		return err
@@ -167,8 +171,8 @@ func (r *run) write(ctx context.Context, name string, text []byte, mode os.FileM
 // place replaces a file in one step. The temporary file is in our own
 // directory, where a killed run's leftovers are found and removed.
 func (in *Installer) place(name string, text []byte, mode os.FileMode) error {
-	path := filepath.Join(in.work.dir, name)
-	if err := in.work.makeTemp(); err != nil {
+	path := in.dir.Path(name)
+	if err := makeTemp(in.dir); err != nil {
 		return err
 	}
 	if mode&0o077 == 0 { // what shall be private becomes so, before it has what shall be
@@ -179,15 +183,15 @@ func (in *Installer) place(name string, text []byte, mode os.FileMode) error {
 	if info, err := os.Lstat(path); err == nil && info.Mode().IsRegular() {
 		mode = info.Mode().Perm()
 	}
-	if err := host.WriteFile(path, text, mode, in.work.path("tmp")); err != nil {
+	if err := host.WriteFile(path, text, mode, in.dir.Work("tmp")); err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}
 	return nil
 }
 
-func (w workdir) makeTemp() error {
-	if err := os.MkdirAll(w.path("tmp"), 0o700); err != nil {
-		return fmt.Errorf("making %s: %w", w.path("tmp"), err)
+func makeTemp(w instance.Dir) error {
+	if err := os.MkdirAll(w.Work("tmp"), 0o700); err != nil {
+		return fmt.Errorf("making %s: %w", w.Work("tmp"), err)
 	}
 	return nil
 }
@@ -195,11 +199,11 @@ func (w workdir) makeTemp() error {
 // placeEnv replaces .env, 0600 and owned by the container's user. Where this
 // process may not give the file away (no root, rootless engine), a container
 // does.
-func (in *Installer) placeEnv(ctx context.Context, text []byte, s state) error {
-	if err := in.work.makeTemp(); err != nil {
+func (in *Installer) placeEnv(ctx context.Context, text []byte, s instance.State) error {
+	if err := makeTemp(in.dir); err != nil {
 		return err
 	}
-	pending, err := host.CreateTemp(in.work.env(), in.work.path("tmp"))
+	pending, err := host.CreateTemp(in.dir.Env(), in.dir.Work("tmp"))
 	if err != nil {
 		return fmt.Errorf("writing .env: %w", err)
 	}
@@ -212,7 +216,7 @@ func (in *Installer) placeEnv(ctx context.Context, text []byte, s state) error {
 		return err
 	}
 	failpoint("env-staged")
-	if err := host.Replace(pending, in.work.env()); err != nil {
+	if err := host.Replace(pending, in.dir.Env()); err != nil {
 		return fmt.Errorf("writing .env: %w", err)
 	}
 	failpoint("env-placed")
@@ -221,7 +225,7 @@ func (in *Installer) placeEnv(ctx context.Context, text []byte, s state) error {
 
 // giveToApp gives a new .env its owner: the container's user, or the one that
 // the .env of somebody else's stack has.
-func (in *Installer) giveToApp(ctx context.Context, file *os.File, s state) error {
+func (in *Installer) giveToApp(ctx context.Context, file *os.File, s instance.State) error {
 	if s.Foreign {
 		return in.giveAsBefore(file)
 	}
@@ -242,7 +246,7 @@ func (in *Installer) giveToApp(ctx context.Context, file *os.File, s state) erro
 }
 
 func (in *Installer) giveAsBefore(file *os.File) error {
-	info, err := os.Stat(in.work.env())
+	info, err := os.Stat(in.dir.Env())
 	if err != nil {
 		return fmt.Errorf("looking at the .env that is replaced: %w", err)
 	}
@@ -281,4 +285,9 @@ func (in *Installer) chownInContainer(ctx context.Context, path, image string) e
 		err = fmt.Errorf("chown ended with status %d", c.ExitCode)
 	}
 	return err
+}
+
+func sha256Hex(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 )
 
@@ -45,8 +46,8 @@ func (in *Installer) dataPlaces(ctx context.Context, o *observed) []string {
 	if o.composeText == nil {
 		return out
 	}
-	src := compose.Source{Dir: in.work.dir, Env: o.envText,
-		Files: []compose.File{{Path: filepath.Join(in.work.dir, compose.FileName), Content: o.composeText}}}
+	src := compose.Source{Dir: string(in.dir), Env: o.envText,
+		Files: []compose.File{{Path: in.dir.Path(compose.FileName), Content: o.composeText}}}
 	if o.override != nil {
 		src.Files = append(src.Files, *o.override)
 	}
@@ -89,7 +90,7 @@ func (in *Installer) guardData(o *observed, i Intent) error {
 	switch {
 	case len(o.data) == 0 && o.env == nil && o.unread != nil:
 		return finding.Errorf(finding.HostNotReady, "there is no %s, and %s, which would say where its data is, can't be read: %w. "+
-			"Bring the .env back, or move that file away", in.work.env(), compose.FileName, o.unread)
+			"Bring the .env back, or move that file away", in.dir.Env(), compose.FileName, o.unread)
 	case len(o.data) == 0:
 		return in.guardMoved(o, i)
 	}
@@ -115,30 +116,30 @@ func (in *Installer) Refusal(ctx context.Context) *finding.Refusal {
 	if err != nil {
 		return nil
 	}
-	o.findByMount(in.work.dir, in.Engine.Info().Local)
+	o.findByMount(string(in.dir), in.Engine.Info().Local)
 	return finding.RefusalOf(in.guard(o))
 }
 
 // guardEngine refuses to look for an instance on a Docker that is not its own.
 func (in *Installer) guardEngine(o *observed) error {
 	was, now := o.state.Engine, engineOf(in.Engine)
-	if o.container() != nil || !was.another(now) {
+	if o.container() != nil || !was.IsAnother(now) {
 		return nil
 	}
 	labelled := false
 	for _, v := range o.volumes {
-		labelled = labelled || v.Labels[LabelDir] != "" && sameFile(v.Labels[LabelDir], in.work.dir)
+		labelled = labelled || v.Labels[LabelDir] != "" && sameFile(v.Labels[LabelDir], string(in.dir))
 	}
 	if labelled && !answersAt(was.Endpoint) {
 		return nil // that one is gone, and its data is here
 	}
 	return &finding.Error{Kind: finding.HostNotReady, Err: &finding.Refusal{Check: "engine",
-		What: fmt.Sprintf("the OpenAlgo in %s runs on another Docker, at %s", in.work.dir, was.Endpoint),
+		What: fmt.Sprintf("the OpenAlgo in %s runs on another Docker, at %s", string(in.dir), was.Endpoint),
 		Why:  fmt.Sprintf("The Docker in use now (%s) has neither its container nor its data.", now.Endpoint),
 		Ways: []finding.Way{
 			{Do: "Name that Docker, then run the same command again", Run: "export DOCKER_HOST=" + was.Endpoint},
 			{Do: "If that Docker is gone for good, its volumes are gone too. Restore a backup into another directory",
-				Run: fmt.Sprintf("sudo openalgo-install --dir %s-new restore FILE", in.work.dir)}},
+				Run: fmt.Sprintf("sudo openalgo-install --dir %s-new restore FILE", string(in.dir))}},
 		End: "Nothing was changed."}}
 }
 
@@ -160,25 +161,25 @@ func answersAt(endpoint string) bool {
 // guardPlaceOfContainer refuses to stop a container whose directory was moved:
 // Docker could not start it again.
 func (in *Installer) guardPlaceOfContainer(o *observed) error {
-	from := o.movedFrom(in.work.dir, in.Engine.Info().Local)
+	from := o.movedFrom(string(in.dir), in.Engine.Info().Local)
 	if from == "" {
 		return nil
 	}
 	return &finding.Error{Kind: finding.HostNotReady, Err: &finding.Refusal{Check: "moved",
-		What: fmt.Sprintf("%s was moved here from %s", in.work.dir, from),
+		What: fmt.Sprintf("%s was moved here from %s", string(in.dir), from),
 		Why: fmt.Sprintf("The container %s was created for that place, and its .env is no longer there. "+
 			"Once the container is stopped, Docker cannot start it again.", o.container().Name),
 		Ways: []finding.Way{
 			{Do: "Recreate the container for this place, with the same keys and data. OpenAlgo stops for some seconds",
-				Run: fmt.Sprintf("sudo openalgo-install --dir %s start", in.work.dir)},
-			{Do: "Move the directory back", Run: fmt.Sprintf("sudo mv %s %s", in.work.dir, from)}},
+				Run: fmt.Sprintf("sudo openalgo-install --dir %s start", string(in.dir))},
+			{Do: "Move the directory back", Run: fmt.Sprintf("sudo mv %s %s", string(in.dir), from)}},
 		End: "Nothing was changed."}}
 }
 
 // mounted reports whether a container of this instance has a volume.
 func (in *Installer) mounted(o *observed, volume string) bool {
 	return slices.ContainsFunc(o.containers, func(c engine.Container) bool {
-		return whoseIs(c, in.work.dir, in.Engine.Info().Local) == own &&
+		return whoseIs(c, string(in.dir), in.Engine.Info().Local) == own &&
 			slices.ContainsFunc(c.Mounts, func(m engine.Mount) bool { return m.Name == volume })
 	})
 }
@@ -190,19 +191,19 @@ func (in *Installer) guardForeign(o *observed, i Intent) error {
 	switch {
 	case i.adopts() || c == nil:
 		return nil
-	case o.state.ours():
-		return finding.Errorf(finding.HostNotReady, "container %s also uses %s\n\nTwo OpenAlgos on one database can damage it. Check which one you use, then stop the other:\n\n    docker stop %[1]s\n\nNothing was changed.", c.Name, in.work.env())
+	case o.state.IsOurs():
+		return finding.Errorf(finding.HostNotReady, "container %s also uses %s\n\nTwo OpenAlgos on one database can damage it. Check which one you use, then stop the other:\n\n    docker stop %[1]s\n\nNothing was changed.", c.Name, in.dir.Env())
 	}
 	return finding.Errorf(finding.HostNotReady, "%s is the .env of %s, an OpenAlgo that another tool made, and holds the keys of its data: "+
-		"`openalgo-install adopt` takes it over, or --dir names another directory. Nothing was changed", in.work.env(), c.Name)
+		"`openalgo-install adopt` takes it over, or --dir names another directory. Nothing was changed", in.dir.Env(), c.Name)
 }
 
 // foreignHere is a container of another tool's that has this directory's .env.
 // Beside a stack of ours only one that runs counts: others are left over.
 func (in *Installer) foreignHere(o *observed) *engine.Container {
 	for i, c := range o.all {
-		mounted := slices.ContainsFunc(c.Mounts, func(m engine.Mount) bool { return m.Target == openalgo.Env && sameFile(m.Source, in.work.env()) })
-		if !o.owns(c) && mounted && isOpenAlgo(c) && (!o.state.ours() || isUp(c)) {
+		mounted := slices.ContainsFunc(c.Mounts, func(m engine.Mount) bool { return m.Target == openalgo.Env && sameFile(m.Source, in.dir.Env()) })
+		if !o.owns(c) && mounted && isOpenAlgo(c) && (!o.state.IsOurs() || isUp(c)) {
 			return &o.all[i]
 		}
 	}
@@ -212,12 +213,12 @@ func (in *Installer) foreignHere(o *observed) *engine.Container {
 // guardUnknown refuses to bring other keys to where data lies that this program
 // knows nothing of.
 func (in *Installer) guardUnknown(o *observed) error {
-	entries, _ := os.ReadDir(filepath.Join(in.work.dir, "db"))
+	entries, _ := os.ReadDir(in.dir.Path("db"))
 	if o.env == nil || o.state.Project != "" || o.state.Began != "" || len(entries) == 0 {
 		return nil
 	}
 	return finding.Errorf(finding.HostNotReady, "%s holds the .env and the data (db) of an OpenAlgo that this program did not make: "+
-		"--dir names another directory. Nothing was changed", in.work.dir)
+		"--dir names another directory. Nothing was changed", string(in.dir))
 }
 
 // guardProject refuses a project that belongs to another directory, and one
@@ -231,14 +232,14 @@ func (in *Installer) guardProject(o *observed) error {
 		}
 		return &finding.Error{Kind: finding.HostNotReady, Err: &finding.Refusal{Check: "owner",
 			What: fmt.Sprintf("the container %s of the project %q belongs to %s", c.Name, o.project, dir),
-			Why:  fmt.Sprintf("It runs with the .env there, and this directory is %s. The keys of one would meet the data of the other.", in.work.dir),
+			Why:  fmt.Sprintf("It runs with the .env there, and this directory is %s. The keys of one would meet the data of the other.", string(in.dir)),
 			Ways: []finding.Way{{Do: fmt.Sprintf("Work on that OpenAlgo: add --dir %s to the command", dir)},
 				{Do: "For a second OpenAlgo, choose a directory with another name"}},
 			End: "Nothing was changed."}}
 	}
 	for _, place := range o.data {
 		dir := o.volumes[place].Labels[LabelDir]
-		if dir == "" || sameFile(dir, in.work.dir) || !hasEnv(dir) || in.mounted(o, place) {
+		if dir == "" || sameFile(dir, string(in.dir)) || !hasEnv(dir) || in.mounted(o, place) {
 			continue
 		}
 		return finding.Errorf(finding.HostNotReady, "the volume %s belongs to %s, where its .env is. "+
@@ -254,7 +255,7 @@ func (in *Installer) guardProject(o *observed) error {
 	return finding.Errorf(finding.HostNotReady, "the project is now called %q, but the data of this directory is in the volume %s_openalgo_db. "+
 		"Under the new name OpenAlgo would start empty. Write `name: %s` in %s again (and no other COMPOSE_PROJECT_NAME in .env), "+
 		"or begin anew in another directory: `openalgo-install --dir %s-new`",
-		o.project, was, was, filepath.Join(in.work.dir, compose.FileName), in.work.dir)
+		o.project, was, was, in.dir.Path(compose.FileName), string(in.dir))
 }
 
 // guardMoved recognises a directory that was moved or renamed without what
@@ -280,12 +281,12 @@ func (in *Installer) guardMoved(o *observed, i Intent) error {
 	return finding.Errorf(finding.HostNotReady, "%s holds keys, but there is no data under the project name %q; data that no directory claims is in %s. "+
 		"If the directory was moved or renamed, write the former name as the first line of %s: `name: %s`. "+
 		"To begin anew instead, use another directory: `openalgo-install --dir %s-new`",
-		in.work.env(), o.project, strings.Join(volumeNames(stray), ", "),
-		filepath.Join(in.work.dir, compose.FileName), stray[0], in.work.dir)
+		in.dir.Env(), o.project, strings.Join(volumeNames(stray), ", "),
+		in.dir.Path(compose.FileName), stray[0], string(in.dir))
 }
 
 // elses reports whether a directory is another one than ours, and has a .env.
-func (in *Installer) elses(dir string) bool { return hasEnv(dir) && !sameFile(dir, in.work.dir) }
+func (in *Installer) elses(dir string) bool { return hasEnv(dir) && !sameFile(dir, string(in.dir)) }
 
 // claimed reports whether a container of another directory that has its .env mounts the volume.
 func (in *Installer) claimed(all []engine.Container, volume string) bool {
@@ -303,7 +304,7 @@ func (in *Installer) claimed(all []engine.Container, volume string) bool {
 }
 
 func hasEnv(dir string) bool {
-	_, err := os.Stat(filepath.Join(dir, envName))
+	_, err := os.Stat(filepath.Join(dir, instance.EnvName))
 	return dir != "" && err == nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/distribution/reference"
 
 	"github.com/marketcalls/openalgo-install/internal/backup"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 )
 
 // A rollback needs the image that ran before the upgrade. Its tag moves to the new
@@ -67,7 +68,7 @@ func (in *Installer) keepImageTag(ctx context.Context, project, ref, imageID str
 // dropImageTags removes those tags that neither a rollback nor the running
 // container needs.
 func (in *Installer) dropImageTags(ctx context.Context, project string) {
-	if j, err := in.work.readJournal(); err != nil || j != nil {
+	if j, err := readJournal(in.dir); err != nil || j != nil {
 		return // whatever it needs stays
 	}
 	keep := in.neededImages(ctx)
@@ -87,13 +88,13 @@ func (in *Installer) dropImageTags(ctx context.Context, project string) {
 func (in *Installer) neededImages(ctx context.Context) []string {
 	out := []string{}
 	for _, name := range []string{snapshotName, replacedName} {
-		text, err := readOwn(filepath.Join(in.work.path(name), copyManifest))
+		text, err := instance.ReadOwn(filepath.Join(in.dir.Work(name), copyManifest))
 		var m backup.Manifest
 		if err == nil && json.Unmarshal(text, &m) == nil {
 			out = append(out, m.Image.ID)
 		}
 	}
-	s, err := in.work.readState()
+	s, err := in.dir.LoadState()
 	if err != nil {
 		return nil
 	}

@@ -8,7 +8,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
@@ -17,6 +16,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/rehearsal"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
@@ -37,7 +37,7 @@ type Installer struct {
 	// Confirm is asked what a plan of Reconfigure asks; its error ends the run.
 	Confirm func(*Plan) error
 
-	work   workdir
+	dir    instance.Dir
 	redact *secret.Redactor
 	source openedSource
 	// portTaken says that the last plan failed for a port that somebody has.
@@ -50,14 +50,11 @@ type Installer struct {
 
 // New returns an Installer for the instance in dir.
 func New(dir string, e *engine.Engine, machine sizing.Machine, report event.Reporter) (*Installer, error) {
-	abs, err := AbsDir(dir)
+	d, err := instance.Open(dir)
 	if err != nil {
 		return nil, err
 	}
-	if err := trusted(dir); err != nil {
-		return nil, err
-	}
-	return &Installer{Engine: e, Machine: machine, Report: event.Printable(report), work: workdir{abs}}, nil
+	return &Installer{Engine: e, Machine: machine, Report: event.Printable(report), dir: d}, nil
 }
 
 // Plan works out what Install would do, and changes nothing.
@@ -134,9 +131,9 @@ func (in *Installer) install(ctx context.Context, i Intent) (event.Result, error
 // InstallSaved is Install with the answers that the last install left in the
 // directory, as they stand once no other run is under way.
 func (in *Installer) InstallSaved(ctx context.Context) (event.Result, error) {
-	name := filepath.Join(in.work.dir, answersName)
+	name := in.dir.Path(instance.AnswersName)
 	return in.carryOut(ctx, commandInstall, func(context.Context) (Intent, error) {
-		a, problems, ok := SavedAnswers(in.work.dir, name)
+		a, problems, ok := SavedAnswers(string(in.dir), name)
 		switch {
 		case !ok:
 			return Intent{}, finding.Errorf(finding.Usage, "%s cannot be read any more", name)
@@ -166,17 +163,17 @@ func (in *Installer) carryOut(ctx context.Context, command string, w wish) (even
 			return in.nothingToDo(ctx, p, result)
 		}
 	}
-	madeDir, err := in.work.create()
+	madeDir, err := in.dir.Create()
 	if err != nil {
 		return result, finding.Errorf(finding.HostNotReady, "%w", err)
 	}
 	if held == nil {
 		failpoint("before-lock")
-		if held, err = in.work.attach(ctx, in.note); err != nil {
+		if held, err = in.dir.Lock(ctx, in.note); err != nil {
 			return result, err
 		}
 	}
-	defer held.release()
+	defer held.Release()
 	return in.logged(command, func() (event.Result, error) {
 		if err := in.recoverFor(ctx, command); err != nil {
 			return result, err
@@ -187,26 +184,26 @@ func (in *Installer) carryOut(ctx context.Context, command string, w wish) (even
 
 // takeOver returns the lock when an unfinished run left a journal, or when
 // another run was under way and has ended; nil when all is quiet.
-func (in *Installer) takeOver(ctx context.Context) (*lock, error) {
-	if !exists(in.work.path("lock")) && !exists(in.work.path("journal.json")) {
+func (in *Installer) takeOver(ctx context.Context) (*instance.Lock, error) {
+	if !in.dir.WasLocked() && !in.dir.HasJournal() {
 		return nil, nil // nobody was ever here
 	}
-	held, _, err := in.work.tryLock()
+	held, _, err := in.dir.TryLock()
 	if err != nil {
 		return nil, finding.Errorf(finding.HostNotReady, "%w", err)
 	}
 	if held == nil {
-		return in.work.attach(ctx, in.note)
+		return in.dir.Lock(ctx, in.note)
 	}
-	j, err := in.work.readJournal()
+	j, err := readJournal(in.dir)
 	if err == nil && j != nil {
-		held.sign()
+		held.Sign()
 		return held, nil
 	}
 	if err == nil {
 		in.tidy(ctx)
 	}
-	held.release()
+	held.Release()
 	return nil, err
 }
 
@@ -231,7 +228,7 @@ func (in *Installer) change(ctx context.Context, w wish, madeDir bool) (event.Re
 		if ctx.Err() != nil {
 			err = finding.Cancel()
 		}
-		in.work.removeIfUnused(madeDir)
+		in.dir.RemoveIfUnused(madeDir)
 		return result, err
 	}
 	i, err := w(ctx)

@@ -1,16 +1,15 @@
 package install
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"slices"
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 )
 
 // journal is what a run has done so far, on disk before the next step begins:
@@ -47,14 +46,14 @@ type journal struct {
 	Replaced []snapshot `json:"replaced,omitempty"` // by a restore: data and .env go back together
 	// Starting says that the new container may have begun to run, or that its
 	// data is being replaced.
-	Starting bool          `json:"starting,omitempty"`
-	Files    []fileChange  `json:"files,omitempty"`    // files written, with their previous version
-	Owners   []ownerChange `json:"owners,omitempty"`   // files that were another user's
-	Aside    []string      `json:"aside,omitempty"`    // files that are moved out of Docker Compose's sight
-	State    state         `json:"state"`              // what state.json becomes
-	Verified bool          `json:"verified,omitempty"` // the new stack answered: only tidying up is left
+	Starting bool           `json:"starting,omitempty"`
+	Files    []fileChange   `json:"files,omitempty"`    // files written, with their previous version
+	Owners   []ownerChange  `json:"owners,omitempty"`   // files that were another user's
+	Aside    []string       `json:"aside,omitempty"`    // files that are moved out of Docker Compose's sight
+	State    instance.State `json:"state"`              // what state.json becomes
+	Verified bool           `json:"verified,omitempty"` // the new stack answered: only tidying up is left
 
-	work    workdir
+	dir     instance.Dir
 	old     previous
 	resumed bool      // an earlier process began it
 	saved   time.Time // when an earlier process wrote it last; zero: this one made it
@@ -98,20 +97,20 @@ func (c fileChange) known(sum string) bool {
 // longestStop is longer than Docker takes for a stop that it was asked for.
 const longestStop = 5 * time.Minute
 
-func (w workdir) readJournal() (*journal, error) {
-	data, err := readOwn(w.path("journal.json"))
-	if errors.Is(err, fs.ErrNotExist) {
+func readJournal(w instance.Dir) (*journal, error) {
+	j, err := instance.Load[journal](w, instance.JournalName)
+	switch {
+	case errors.Is(err, instance.ErrDamaged):
+		return nil, finding.Errorf(finding.HostNotReady, "%w: look at `docker ps -a` and the backups beside it, then remove it", err)
+	case errors.Is(err, instance.ErrNewer):
+		return nil, err
+	case err != nil:
+		return nil, finding.Errorf(finding.HostNotReady, "reading what an interrupted run left: %w", err)
+	case j == nil:
 		return nil, nil
 	}
-	if err != nil {
-		return nil, finding.Errorf(finding.HostNotReady, "reading what an interrupted run left: %w", err)
-	}
-	j := &journal{work: w, resumed: true}
-	if err := json.Unmarshal(data, j); err != nil {
-		return nil, finding.Errorf(finding.HostNotReady, "%s is damaged (%w): look at `docker ps -a` and the backups beside it, then remove it",
-			w.path("journal.json"), err)
-	}
-	if info, err := os.Lstat(w.path("journal.json")); err == nil {
+	j.dir, j.resumed = w, true
+	if info, err := os.Lstat(w.Work(instance.JournalName)); err == nil {
 		j.saved = info.ModTime()
 	}
 	j.followMove()
@@ -123,19 +122,12 @@ func (w workdir) readJournal() (*journal, error) {
 
 // save writes the journal through to the disk.
 func (j *journal) save() error {
-	data, err := json.MarshalIndent(j, "", "  ")
-	if err != nil {
-		return fmt.Errorf("writing the journal: %w", err)
-	}
-	if err := host.WriteFile(j.work.path("journal.json"), append(data, '\n'), 0o600, ""); err != nil {
-		return fmt.Errorf("writing the journal: %w", err)
-	}
-	return nil
+	return instance.Save(j.dir, instance.JournalName, j)
 }
 
 // finish removes the journal: nothing is unfinished any more.
 func (j *journal) finish() error {
-	if err := host.Remove(j.work.path("journal.json")); err != nil {
+	if err := host.Remove(j.dir.Work(instance.JournalName)); err != nil {
 		return fmt.Errorf("closing the journal: %w", err)
 	}
 	return nil

@@ -8,12 +8,13 @@ import (
 	"strings"
 
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 )
 
 // check refuses a journal with a path that no run of this program wrote: an
 // undo writes, copies and removes where it says.
 func (j *journal) check() error {
-	backups := j.work.path("backups")
+	backups := j.dir.KeptPath("")
 	kept := func(path string) bool {
 		return path == "" || filepath.Dir(path) == backups && isBase(filepath.Base(path))
 	}
@@ -28,7 +29,7 @@ func (j *journal) check() error {
 		}
 	}
 	for _, s := range slices.Concat(j.Replaced, snapshotOf(j)) {
-		if !j.work.holds(s.Copy) || s.Kept != "" && !j.work.holds(s.Kept) || !isCleanAbs(s.Data) {
+		if !j.dir.Holds(s.Copy) || s.Kept != "" && !j.dir.Holds(s.Kept) || !isCleanAbs(s.Data) {
 			return j.foreign(strings.Join([]string{s.Copy, s.Kept, s.Data}, " "))
 		}
 	}
@@ -53,13 +54,8 @@ func (j *journal) check() error {
 	return nil
 }
 
-// holds reports whether a path is one below the work directory.
-func (w workdir) holds(path string) bool {
-	return isCleanAbs(path) && strings.HasPrefix(path, w.path("")+"/")
-}
-
 func (j *journal) foreign(what string) error {
-	path := j.work.path("journal.json")
+	path := j.dir.Work(instance.JournalName)
 	return finding.Errorf(finding.HostNotReady, "%s was not written by openalgo-install\n\nIt names %s, which no run of openalgo-install uses.\n"+
 		"Find out who wrote it. Then remove it; an interrupted run is neither completed nor undone after that:\n\n    sudo rm %s\n\nNothing was changed.",
 		path, strings.TrimSpace(what), path)
@@ -97,7 +93,7 @@ func inSystem(path string) bool {
 // neither a volume of the engine, nor a directory that its container mounts.
 func (in *Installer) knownData(ctx context.Context, s *snapshot) error {
 	data := s.Data
-	if inside, ours := strings.CutPrefix(data, in.work.dir+"/"); ours && !strings.HasPrefix(inside, workName) {
+	if inside, ours := strings.CutPrefix(data, string(in.dir)+"/"); ours && !strings.HasPrefix(inside, instance.WorkName) {
 		return nil
 	}
 	known := map[string]bool{}
@@ -113,7 +109,7 @@ func (in *Installer) knownData(ctx context.Context, s *snapshot) error {
 		return fmt.Errorf("list the containers: %w", err)
 	}
 	for _, c := range containers {
-		if !sameFile(dirOf(c), in.work.dir) {
+		if !sameFile(dirOf(c), string(in.dir)) {
 			continue
 		}
 		for _, m := range c.Mounts {

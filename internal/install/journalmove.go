@@ -3,18 +3,20 @@ package install
 import (
 	"path/filepath"
 	"strings"
+
+	"github.com/marketcalls/openalgo-install/internal/instance"
 )
 
 // followMove rewrites the paths of a journal where the instance's directory
 // was moved since: they are absolute, and the copies in it moved with it.
 func (j *journal) followMove() {
 	was := j.writtenIn()
-	if was == "" || was == j.work.dir || !isGone(filepath.Join(was, workName)) {
+	if was == "" || was == string(j.dir) || !isGone(filepath.Join(was, instance.WorkName)) {
 		return
 	}
 	for _, path := range j.paths() {
 		if rest, ok := strings.CutPrefix(*path, was+"/"); ok {
-			*path = j.work.dir + "/" + rest
+			*path = string(j.dir) + "/" + rest
 		}
 	}
 }
@@ -23,7 +25,7 @@ func (j *journal) followMove() {
 // when it names none.
 func (j *journal) writtenIn() string {
 	for _, path := range j.paths() {
-		if dir, _, ok := strings.Cut(*path, "/"+workName+"/"); ok {
+		if dir, _, ok := strings.Cut(*path, "/"+instance.WorkName+"/"); ok {
 			return dir
 		}
 	}

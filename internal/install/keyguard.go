@@ -13,6 +13,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/keys"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
@@ -45,7 +46,7 @@ func keyFault(o *observed) string {
 	if strings.TrimSpace(string(o.env.Bytes())) == "" {
 		return "the encryption keys are gone: .env is empty"
 	}
-	for _, key := range dataKeys {
+	for _, key := range instance.DataKeys {
 		if lines, differ := o.env.Lines(key); differ {
 			return fmt.Sprintf(".env has %s with different values, in lines %s", key, numbers(lines))
 		}
@@ -58,7 +59,7 @@ func keyFault(o *observed) string {
 		}
 	case keys.Sound, keys.Leaked:
 	}
-	if key := o.state.otherKey(o.env); key != "" {
+	if key := o.state.OtherKey(o.env); key != "" {
 		if _, have := o.env.Get(key); !have {
 			return key + " is gone from .env"
 		}
@@ -69,7 +70,7 @@ func keyFault(o *observed) string {
 
 // sameKeys refuses a .env that was changed since the guard has looked at it.
 func (in *Installer) sameKeys(text []byte) error {
-	s, err := in.work.readState()
+	s, err := in.dir.LoadState()
 	if err != nil {
 		return err
 	}
@@ -86,7 +87,7 @@ func (in *Installer) sameKeys(text []byte) error {
 // hasVariable reports whether another tool gave the container the key itself.
 func hasVariable(o *observed, key string) bool {
 	c := o.container()
-	return c != nil && !o.state.ours() && slices.ContainsFunc(c.Env, func(pair string) bool { return strings.HasPrefix(pair, key+"=") })
+	return c != nil && !o.state.IsOurs() && slices.ContainsFunc(c.Env, func(pair string) bool { return strings.HasPrefix(pair, key+"=") })
 }
 
 // at names the line of a key.
@@ -117,7 +118,7 @@ func (in *Installer) placeName(o *observed, place string) string {
 // have them, or may have them.
 func (in *Installer) keyWays(o *observed) []finding.Way {
 	var out []finding.Way
-	to := in.work.env()
+	to := in.dir.Env()
 	for _, path := range in.envCopies() {
 		if in.fits(o, path) {
 			out = append(out, finding.Way{Do: "Bring back the copy that has the keys", Run: fmt.Sprintf("sudo cp -p %s %s", path, to)})
@@ -131,7 +132,7 @@ func (in *Installer) keyWays(o *observed) []finding.Way {
 		source := envSource(c)
 		switch {
 		case source == "":
-		case !isEnvOf(source, in.work.dir) && in.fits(o, source):
+		case !isEnvOf(source, string(in.dir)) && in.fits(o, source):
 			out = append(out, finding.Way{Do: "Bring back the .env of the previous directory", Run: fmt.Sprintf("sudo cp -p %s %s", source, to)})
 		case isUp(c) && in.fits(o, fmt.Sprintf("/proc/%d/root%s", c.Pid, openalgo.Env)) && in.Engine.Info().Local && c.Pid > 0:
 			out = append(out, finding.Way{Do: "Bring back the .env that the running container " + c.Name + " still has open",
@@ -139,21 +140,21 @@ func (in *Installer) keyWays(o *observed) []finding.Way {
 		}
 	}
 	for _, place := range o.data {
-		if dir := o.volumes[place].Labels[LabelDir]; dir != "" && !sameFile(dir, in.work.dir) && in.fits(o, filepath.Join(dir, envName)) {
-			out = append(out, finding.Way{Do: "Bring back the .env of the directory that the volume was created for", Run: fmt.Sprintf("sudo cp -p %s %s", filepath.Join(dir, envName), to)})
+		if dir := o.volumes[place].Labels[LabelDir]; dir != "" && !sameFile(dir, string(in.dir)) && in.fits(o, filepath.Join(dir, instance.EnvName)) {
+			out = append(out, finding.Way{Do: "Bring back the .env of the directory that the volume was created for", Run: fmt.Sprintf("sudo cp -p %s %s", filepath.Join(dir, instance.EnvName), to)})
 		}
 	}
 	if archive := in.newestArchive(); archive != "" {
 		out = append(out, finding.Way{Do: "Restore the newest backup, with data and keys of the same moment",
-			Run: fmt.Sprintf("sudo openalgo-install --dir %s restore %s", in.work.dir, archive)})
+			Run: fmt.Sprintf("sudo openalgo-install --dir %s restore %s", string(in.dir), archive)})
 	}
 	if len(out) == 0 {
-		out = append(out, finding.Way{Do: "Bring .env back from a backup of yours. No copy with these keys was found on this machine (in the backups of " + in.work.dir + ", its containers and its volumes)"})
+		out = append(out, finding.Way{Do: "Bring .env back from a backup of yours. No copy with these keys was found on this machine (in the backups of " + string(in.dir) + ", its containers and its volumes)"})
 	}
-	if o.env != nil && hasPepper(o.env) && o.state.otherKey(o.env) != "" { // an empty .env replaced nothing
-		out = append(out, finding.Way{Do: "If you replaced the database together with its .env, remove this record and run the same command again", Run: "sudo rm " + in.work.path("state.json")})
+	if o.env != nil && hasPepper(o.env) && o.state.OtherKey(o.env) != "" { // an empty .env replaced nothing
+		out = append(out, finding.Way{Do: "If you replaced the database together with its .env, remove this record and run the same command again", Run: "sudo rm " + in.dir.Work("state.json")})
 	}
-	return append(out, finding.Way{Do: "Install a second, empty OpenAlgo beside it. The old data stays", Run: fmt.Sprintf("sudo openalgo-install --dir %s-new", in.work.dir)})
+	return append(out, finding.Way{Do: "Install a second, empty OpenAlgo beside it. The old data stays", Run: fmt.Sprintf("sudo openalgo-install --dir %s-new", string(in.dir))})
 }
 
 func hasPepper(env *envfile.File) bool {
@@ -163,10 +164,10 @@ func hasPepper(env *envfile.File) bool {
 
 // envCopies are copies of .env that this program made, the newest first.
 func (in *Installer) envCopies() []string {
-	copies, _ := in.work.backups(envName)
+	copies, _ := in.dir.Kept(instance.EnvName)
 	slices.Reverse(copies)
 	for _, name := range []string{snapshotName, replacedName} {
-		copies = append(copies, filepath.Join(in.work.path(name), envName))
+		copies = append(copies, filepath.Join(in.dir.Work(name), instance.EnvName))
 	}
 	return copies
 }
@@ -184,13 +185,13 @@ func (in *Installer) fits(o *observed, path string) bool {
 	}
 	pepper, _ := env.Get(keys.Pepper)
 	state := keys.PepperState(pepper)
-	return (state == keys.Sound || state == keys.Leaked) && o.state.otherKey(env) == ""
+	return (state == keys.Sound || state == keys.Leaked) && o.state.OtherKey(env) == ""
 }
 
 // newestArchive is the newest backup in the directory where they are made by
 // default; "" when there is none.
 func (in *Installer) newestArchive() string {
-	found, _ := filepath.Glob(in.work.dir + archivesSuffix + "/*" + archiveEnding + "*")
+	found, _ := filepath.Glob(string(in.dir) + archivesSuffix + "/*" + archiveEnding + "*")
 	found = slices.DeleteFunc(found, func(path string) bool { return strings.HasSuffix(path, partialEnding) })
 	if len(found) == 0 {
 		return ""

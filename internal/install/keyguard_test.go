@@ -9,6 +9,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 )
 
 func TestKeyFault(t *testing.T) {
@@ -22,23 +23,23 @@ func TestKeyFault(t *testing.T) {
 		}
 		return file
 	}
-	known := state{Project: "openalgo", Salt: "x"}
-	known.rememberKeys(env(sound))
+	known := instance.State{Project: "openalgo", Salt: "x"}
+	known.RememberKeys(env(sound))
 	for name, c := range map[string]struct {
 		text string
-		last state
+		last instance.State
 		want []string // nil: nothing is wrong
 	}{
 		"the same":                   {sound, known, nil},
-		"nothing known":              {strings.Replace(sound, pepper, other, 1), state{}, nil},
+		"nothing known":              {strings.Replace(sound, pepper, other, 1), instance.State{}, nil},
 		"said twice alike":           {sound + "API_KEY_PEPPER='" + pepper + "'\n", known, nil},
 		"another pepper":             {strings.Replace(sound, pepper, other, 1), known, []string{"API_KEY_PEPPER", "line 2"}},
 		"another salt":               {strings.Replace(sound, salt, other[:32], 1), known, []string{"FERNET_SALT", "line 3"}},
 		"two peppers, the last ours": {"API_KEY_PEPPER='" + other + "'\n" + sound, known, []string{"API_KEY_PEPPER", "lines 1 and 3"}},
-		"two, nothing known":         {sound + "API_KEY_PEPPER=" + other, state{}, []string{"lines 2 and 4"}},
+		"two, nothing known":         {sound + "API_KEY_PEPPER=" + other, instance.State{}, []string{"lines 2 and 4"}},
 		"empty":                      {" \n", known, []string{"empty"}},
-		"no pepper, nothing known":   {"FERNET_SALT = '" + salt + "'\n", state{}, []string{"API_KEY_PEPPER"}},
-		"the sample's pepper":        {"API_KEY_PEPPER=OPENALGO_PLACEHOLDER_API_KEY_PEPPER_REGENERATE_BEFORE_USE\n", state{}, []string{"API_KEY_PEPPER", "line 1"}},
+		"no pepper, nothing known":   {"FERNET_SALT = '" + salt + "'\n", instance.State{}, []string{"API_KEY_PEPPER"}},
+		"the sample's pepper":        {"API_KEY_PEPPER=OPENALGO_PLACEHOLDER_API_KEY_PEPPER_REGENERATE_BEFORE_USE\n", instance.State{}, []string{"API_KEY_PEPPER", "line 1"}},
 		"no salt any more":           {strings.Replace(sound, "FERNET_SALT", "# ", 1), known, []string{"FERNET_SALT", "gone"}},
 	} {
 		got := keyFault(&observed{env: env(c.text), state: c.last})
@@ -60,17 +61,17 @@ func TestKeyFault(t *testing.T) {
 func TestWaysToTheKeys(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "openalgo")
-	in := &Installer{work: workdir{dir}, Engine: &engine.Engine{}}
-	if _, err := in.work.create(); err != nil {
+	in := &Installer{dir: instance.Dir(dir), Engine: &engine.Engine{}}
+	if _, err := in.dir.Create(); err != nil {
 		t.Fatal(err)
 	}
 	pepper := "API_KEY_PEPPER = '" + strings.Repeat("a71e", 16) + "'\n"
 	fitting, _ := envfile.Parse([]byte(pepper))
-	o := &observed{data: []string{"openalgo_openalgo_db"}, state: state{Salt: "x"}}
-	o.state.rememberKeys(fitting)
+	o := &observed{data: []string{"openalgo_openalgo_db"}, state: instance.State{Salt: "x"}}
+	o.state.RememberKeys(fitting)
 	put := func(name, text string) {
 		t.Helper()
-		if err := os.WriteFile(in.work.path(filepath.Join("backups", name)), []byte(text), 0o600); err != nil {
+		if err := os.WriteFile(in.dir.Work(filepath.Join("backups", name)), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -80,7 +81,7 @@ func TestWaysToTheKeys(t *testing.T) {
 	}
 	put("env.20260102T000000Z", pepper)
 	put("env.20260103T000000Z", "")
-	if ways := fmt.Sprint(in.keyWays(o)); !strings.Contains(ways, "cp -p "+in.work.path("backups/env.20260102T000000Z")) {
+	if ways := fmt.Sprint(in.keyWays(o)); !strings.Contains(ways, "cp -p "+in.dir.Work("backups/env.20260102T000000Z")) {
 		t.Errorf("with one that fits: %s", ways)
 	}
 	// Whoever replaced the database brought its keys along: an empty file is none.

@@ -175,8 +175,8 @@ func tracesOf(dir string, o *observed) traces {
 // planLeftovers lists what other installers left, and takes it along when that
 // is asked for.
 func (in *Installer) planLeftovers(o *observed, r *Removal) {
-	daily := ReadDailyBackup(in.work.dir)
-	for _, l := range tracesOf(in.work.dir, o).leftovers("/") {
+	daily := ReadDailyBackup(string(in.dir))
+	for _, l := range tracesOf(string(in.dir), o).leftovers("/") {
 		switch {
 		case daily != nil && strings.Contains(strings.Join(daily.Files, "\n"), l.path):
 		case l.stays != "":
@@ -196,7 +196,7 @@ func (in *Installer) removeLeftovers(ctx context.Context, paths []string) error 
 	if len(paths) == 0 {
 		return nil
 	}
-	aside := in.work.path("backups/leftovers")
+	aside := in.dir.Work("backups/leftovers")
 	if err := os.MkdirAll(aside, 0o700); err != nil {
 		return fmt.Errorf("making %s: %w", aside, err)
 	}

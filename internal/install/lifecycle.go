@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
@@ -13,6 +12,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/printable"
 )
 
@@ -49,9 +49,9 @@ func (in *Installer) lookAt(ctx context.Context) (*observed, *engine.Container, 
 		return nil, nil, err
 	}
 	in.knowEnv(o)
-	o.findByMount(in.work.dir, in.Engine.Info().Local)
-	if all := o.containers; len(all) > 1 && !o.state.ours() && !isUp(all[0]) && all[0].Labels[compose.LabelProject] == "" {
-		return nil, nil, finding.Errorf(finding.HostNotReady, "containers %s and %s both use the .env of %s, and neither runs\n\nCheck which one you use, then start it:\n\n    docker start %[1]s\n\nNothing was changed.", all[0].Name, all[1].Name, in.work.dir)
+	o.findByMount(string(in.dir), in.Engine.Info().Local)
+	if all := o.containers; len(all) > 1 && !o.state.IsOurs() && !isUp(all[0]) && all[0].Labels[compose.LabelProject] == "" {
+		return nil, nil, finding.Errorf(finding.HostNotReady, "containers %s and %s both use the .env of %s, and neither runs\n\nCheck which one you use, then start it:\n\n    docker start %[1]s\n\nNothing was changed.", all[0].Name, all[1].Name, string(in.dir))
 	}
 	if c := o.container(); c != nil {
 		return o, c, nil
@@ -68,7 +68,7 @@ func (in *Installer) noContainer(o *observed) error {
 	if err := in.guardProject(o); err != nil {
 		return err
 	}
-	return &finding.Error{Kind: finding.HostNotReady, Err: &noContainerError{in.work.dir}}
+	return &finding.Error{Kind: finding.HostNotReady, Err: &noContainerError{string(in.dir)}}
 }
 
 // locked does one thing under the lock of the instance.
@@ -77,14 +77,14 @@ func (in *Installer) locked(ctx context.Context, command string, do func(*engine
 	if _, err := in.find(ctx); err != nil {
 		return event.Result{}, err
 	}
-	if _, err := in.work.create(); err != nil {
+	if _, err := in.dir.Create(); err != nil {
 		return event.Result{}, finding.Errorf(finding.HostNotReady, "%w", err)
 	}
-	held, err := in.work.attach(ctx, in.note)
+	held, err := in.dir.Lock(ctx, in.note)
 	if err != nil {
 		return event.Result{}, err
 	}
-	defer held.release()
+	defer held.Release()
 	return in.logged(command, func() (event.Result, error) {
 		if err := in.recover(ctx, mustAnswer); err != nil {
 			return event.Result{}, err
@@ -106,7 +106,7 @@ func (in *Installer) Start(ctx context.Context) (event.Result, error) {
 	if err := in.settle(ctx, commandStart); err != nil {
 		return event.Result{}, err
 	}
-	if s, err := in.work.readState(); err == nil && s.ours() {
+	if s, err := in.dir.LoadState(); err == nil && s.IsOurs() {
 		_, err := in.findToChange(ctx)
 		if r := finding.RefusalOf(err); errors.Is(err, errNoContainer) || r != nil && r.Check == "moved" {
 			return in.startAnew(ctx)
@@ -117,7 +117,7 @@ func (in *Installer) Start(ctx context.Context) (event.Result, error) {
 		if err := in.startAndVerify(ctx, c); err != nil {
 			return event.Result{}, err
 		}
-		return event.Result{Changed: changed, URL: instanceURL(envOf(in.work.dir), *c), Message: c.Name + " is ready"}, nil
+		return event.Result{Changed: changed, URL: instanceURL(envOf(string(in.dir)), *c), Message: c.Name + " is ready"}, nil
 	})
 }
 
@@ -128,7 +128,7 @@ func (in *Installer) startAnew(ctx context.Context) (event.Result, error) {
 			err = finding.Errorf(finding.HostNotReady, "the data of this OpenAlgo is gone\n\nStarting it now would create an empty one. You can do one of these:\n"+
 				"  1. Restore a backup, with its accounts and keys:\n     sudo openalgo-install --dir %[1]s restore FILE\n"+
 				"  2. Begin with an empty OpenAlgo. The accounts and settings of this one do not come back:\n     sudo openalgo-install --dir %[1]s --answers %[2]s\n\n"+
-				"Nothing was changed.", in.work.dir, filepath.Join(in.work.dir, answersName))
+				"Nothing was changed.", string(in.dir), in.dir.Path(instance.AnswersName))
 		}
 		return err
 	})
@@ -159,7 +159,7 @@ func (in *Installer) Restart(ctx context.Context) (event.Result, error) {
 		if failed, notUp := in.whileDown(ctx, commandRestart, *c, func() error { return nil }); failed != nil || notUp != nil {
 			return event.Result{}, errors.Join(notUp, failed)
 		}
-		return event.Result{Changed: true, URL: instanceURL(envOf(in.work.dir), *c), Message: c.Name + " is ready"}, nil
+		return event.Result{Changed: true, URL: instanceURL(envOf(string(in.dir)), *c), Message: c.Name + " is ready"}, nil
 	})
 }
 
@@ -169,7 +169,7 @@ func (in *Installer) Restart(ctx context.Context) (event.Result, error) {
 func (in *Installer) whileDown(ctx context.Context, command string, c engine.Container, do func() error) (failed, notUp error) {
 	j := &journal{Command: command, Started: time.Now().UTC(), Engine: in.Engine.Info().Name, Project: c.Labels[compose.LabelProject],
 		Name: c.Name, Old: &oldContainer{ID: c.ID, Name: c.Name, Running: isUp(c), Stopping: true, Began: c.StartedAt},
-		State: state{Engine: engineOf(in.Engine)}, work: in.work}
+		State: instance.State{Engine: engineOf(in.Engine)}, dir: in.dir}
 	if err := j.save(); err != nil {
 		return err, nil
 	}

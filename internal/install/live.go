@@ -79,7 +79,7 @@ func (in *Installer) answers(ctx context.Context, c engine.Container) bool {
 	defer cancel()
 	check := checkOfContainer(in.Engine, c)
 	check.before = true
-	if s, err := in.work.readState(); err == nil {
+	if s, err := in.dir.LoadState(); err == nil {
 		check.setupDone = s.SetupDone
 	}
 	return in.verify(ctx, check) == nil
@@ -202,7 +202,7 @@ func (in *Installer) removeMovedInto(ctx context.Context, j *journal) error {
 			continue
 		}
 		if err == nil && slices.Contains(j.MovedSince, name) {
-			kept := in.work.path(filepath.Join(asideName, j.asideStamp(), name))
+			kept := in.dir.Work(filepath.Join(asideName, j.asideStamp(), name))
 			if err := in.keepVolume(ctx, v.Mountpoint, kept); err != nil {
 				in.note(fmt.Sprintf("the volume %s stays, with data that was written to it since (%v). Check it before you remove it: docker volume rm %[1]s deletes that data", name, err))
 				continue
@@ -225,8 +225,8 @@ func (in *Installer) keepVolume(ctx context.Context, dir, kept string) error {
 	if err != nil {
 		return err
 	}
-	if disk, err := host.Disk(in.work.dir); err == nil && disk.FreeMiB < int(bytes>>20)+minDirMiB {
-		return fmt.Errorf("%s has no room for a copy", in.work.dir)
+	if disk, err := host.Disk(string(in.dir)); err == nil && disk.FreeMiB < int(bytes>>20)+minDirMiB {
+		return fmt.Errorf("%s has no room for a copy", string(in.dir))
 	}
 	if err := os.MkdirAll(kept, 0o700); err != nil {
 		return err

@@ -18,6 +18,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/rehearsal"
 )
 
@@ -97,8 +98,8 @@ func TestNoSecondContainerOnTheData(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			in, j := undoing(t)
-			data := filepath.Join(in.work.dir, "db")
-			put(t, in.work.env(), "LOG_LEVEL = 'INFO'\n")
+			data := in.dir.Path("db")
+			put(t, in.dir.Env(), "LOG_LEVEL = 'INFO'\n")
 			put(t, filepath.Join(data, "openalgo.db"), "rows")
 			all := map[string]string{"theirs": openalgoContainer("theirs", "running", data, answering(t))}
 			if c.old {
@@ -125,7 +126,7 @@ func TestNoSecondContainerOnTheData(t *testing.T) {
 			if c.want != "" && !slices.Contains(did(), c.want) {
 				t.Errorf("it did %v, not %s", did(), c.want)
 			}
-			if exists(in.work.path("journal.json")) {
+			if exists(in.dir.Work(instance.JournalName)) {
 				t.Error("the journal is still open")
 			}
 		})
@@ -158,7 +159,7 @@ func TestNewOneStaysWithoutItsHTTPS(t *testing.T) {
 		}
 	})
 	in.Engine, _ = engineOfContainers(t, map[string]string{"new": openalgoContainer("new", "running", t.TempDir(), answering(t))})
-	j.NewID, j.Edge = "new", &edgeChange{State: edgeState{Kind: "nginx", Domain: "algo.example.com", HTTPS: 1}}
+	j.NewID, j.Edge = "new", &edgeChange{State: instance.Edge{Kind: "nginx", Domain: "algo.example.com", HTTPS: 1}}
 	if !in.newAnswers(t.Context(), j) {
 		t.Error("it would be undone")
 	}
@@ -170,7 +171,7 @@ func TestNewOneStaysWithoutItsHTTPS(t *testing.T) {
 // Who does not wait for the answer has not asked for an undo.
 func TestRecoveryThatIsCancelled(t *testing.T) {
 	in, j := undoing(t)
-	put(t, in.work.env(), "LOG_LEVEL = 'INFO'\n")
+	put(t, in.dir.Env(), "LOG_LEVEL = 'INFO'\n")
 	var did func() []string
 	in.Engine, did = engineOfContainers(t, map[string]string{"new": openalgoContainer("new", "running", t.TempDir(), 1)})
 	j.NewID = "new"
@@ -183,7 +184,7 @@ func TestRecoveryThatIsCancelled(t *testing.T) {
 			time.AfterFunc(time.Second, cancel)
 		}
 	})
-	if err := in.recover(ctx, mustAnswer); finding.KindOf(err) != finding.Cancelled || len(did()) > 0 || !exists(in.work.path("journal.json")) {
+	if err := in.recover(ctx, mustAnswer); finding.KindOf(err) != finding.Cancelled || len(did()) > 0 || !exists(in.dir.Work(instance.JournalName)) {
 		t.Errorf("%v; it did %v", err, did())
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 )
 
 // recreateVolume creates the volume of a copy again where Docker lost it, as it
@@ -48,7 +49,7 @@ func volumeAt(path string) string {
 // labelsOf are the labels that a volume of this instance has, by which Docker
 // Compose and this program know it.
 func (in *Installer) labelsOf(name, project string) map[string]string {
-	labels := map[string]string{LabelDir: in.work.dir}
+	labels := map[string]string{LabelDir: string(in.dir)}
 	if key, ours := strings.CutPrefix(name, project+"_"); ours && project != "" {
 		labels[compose.LabelProject], labels[compose.LabelVolume] = project, key
 	}
@@ -61,5 +62,5 @@ func (in *Installer) unknownData(s *snapshot) error {
 		"The copy in %[2]s may be all that is left of your data. First copy it to a safe place:\n\n    sudo cp -a %[2]s %[3]s-data\n\n"+
 		"If OpenAlgo's data belongs in %[1]s, copy it there, and forget the interrupted run:\n\n"+
 		"    sudo mkdir -p %[1]s\n    sudo cp -a %[2]s/. %[1]s/\n    sudo rm %[4]s\n    sudo openalgo-install --dir %[3]s start",
-		s.Data, s.Copy, in.work.dir, in.work.path("journal.json"))
+		s.Data, s.Copy, string(in.dir), in.dir.Work(instance.JournalName))
 }

@@ -62,7 +62,7 @@ func TestVolumeThatDockerLost(t *testing.T) {
 		var labels map[string]map[string]string
 		in.Engine, labels = engineOfVolumes(t, root)
 		j.Project, j.Starting = "oa", starting
-		s := &snapshot{Data: filepath.Join(t.TempDir(), "volumes/oa_openalgo_db/_data"), Copy: in.work.path("snapshot/db"), Whole: true, Moved: true}
+		s := &snapshot{Data: filepath.Join(t.TempDir(), "volumes/oa_openalgo_db/_data"), Copy: in.dir.Work("snapshot/db"), Whole: true, Moved: true}
 		put(t, filepath.Join(s.Copy, "openalgo.db"), "before")
 		j.Snapshot = s
 		for range 2 {
@@ -73,7 +73,7 @@ func TestVolumeThatDockerLost(t *testing.T) {
 		mustRead(t, filepath.Join(root, "volumes/oa_openalgo_db/_data/openalgo.db"), "before")
 		mustRead(t, filepath.Join(s.Copy, "openalgo.db"), "before")
 		got := labels["oa_openalgo_db"]
-		if got[compose.LabelProject] != "oa" || got[compose.LabelVolume] != "openalgo_db" || got[LabelDir] != in.work.dir {
+		if got[compose.LabelProject] != "oa" || got[compose.LabelVolume] != "openalgo_db" || got[LabelDir] != string(in.dir) {
 			t.Errorf("%s: the volume has labels %v", name, got)
 		}
 	}

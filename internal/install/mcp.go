@@ -8,12 +8,13 @@ import (
 	"net/http"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 )
 
 // verifyMCP asks the endpoints, over HTTPS where this program set that up, else
 // on the published port.
-func (in *Installer) verifyMCP(ctx context.Context, a answers.Answers, s edgeState, web string) error {
+func (in *Installer) verifyMCP(ctx context.Context, a answers.Answers, s instance.Edge, web string) error {
 	if !a.RemoteMCP.Enabled || !in.Engine.Info().Local {
 		return nil
 	}

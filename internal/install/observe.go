@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -16,6 +15,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
@@ -30,7 +30,7 @@ var rivalNames = []string{"compose.yaml", "compose.yml", "docker-compose.yml"}
 // observed is the world as a plan finds it.
 type observed struct {
 	now     time.Time
-	work    workdir
+	dir     instance.Dir
 	engine  engine.Info
 	machine sizing.Machine // whose RAM and cores count
 	// testImage is the test app's, which is made from this program.
@@ -45,7 +45,7 @@ type observed struct {
 	// What is here while a backup is restored, whose files take its place.
 	presentEnv, presentCompose []byte
 	answersText                []byte
-	state                      state
+	state                      instance.State
 	project                    string
 	fileProject                string             // what docker-compose.yaml or .env calls the project, if they do
 	containers                 []engine.Container // of this instance; the first is the one that runs
@@ -86,9 +86,9 @@ func (in *Installer) observe(ctx context.Context) (*observed, error) {
 // observeFor is observe for an intent, which may begin from other files than
 // those that are here.
 func (in *Installer) observeFor(ctx context.Context, i Intent) (*observed, error) {
-	o := &observed{now: now(), work: in.work, engine: in.Engine.Info(), machine: in.Machine, overrides: map[string][]byte{}}
-	if info, err := os.Stat(in.work.dir); err == nil && !info.IsDir() {
-		return nil, finding.Errorf(finding.HostNotReady, "%s is a file, not a directory; choose another directory with --dir", in.work.dir)
+	o := &observed{now: now(), dir: in.dir, engine: in.Engine.Info(), machine: in.Machine, overrides: map[string][]byte{}}
+	if info, err := os.Stat(string(in.dir)); err == nil && !info.IsDir() {
+		return nil, finding.Errorf(finding.HostNotReady, "%s is a file, not a directory; choose another directory with --dir", string(in.dir))
 	}
 	var err error
 	if o.envText, err = in.readEnv(ctx); err != nil {
@@ -96,27 +96,27 @@ func (in *Installer) observeFor(ctx context.Context, i Intent) (*observed, error
 	}
 	if o.envText != nil {
 		if o.env, err = envfile.Parse(o.envText); err != nil {
-			return nil, finding.Errorf(finding.HostNotReady, "reading %s: %w", in.work.env(), err)
+			return nil, finding.Errorf(finding.HostNotReady, "reading %s: %w", in.dir.Env(), err)
 		}
 	}
-	for name, to := range map[string]*[]byte{compose.FileName: &o.composeText, answersName: &o.answersText} {
-		if *to, err = readOptional(filepath.Join(in.work.dir, name)); err != nil {
+	for name, to := range map[string]*[]byte{compose.FileName: &o.composeText, instance.AnswersName: &o.answersText} {
+		if *to, err = readfile.Optional(in.dir.Path(name)); err != nil {
 			return nil, finding.Errorf(finding.HostNotReady, "reading %s: %w", name, err)
 		}
 	}
 	for _, name := range overrideNames {
-		path := filepath.Join(in.work.dir, name)
-		if text, err := readOptional(path); err == nil && text != nil {
+		path := in.dir.Path(name)
+		if text, err := readfile.Optional(path); err == nil && text != nil {
 			o.override = &compose.File{Path: path, Content: text}
 			o.overrides[name] = text
 		}
 	}
-	if o.state, err = in.work.readState(); err != nil {
+	if o.state, err = in.dir.LoadState(); err != nil {
 		return nil, err
 	}
-	o.nameProject(in.work.dir)
+	o.nameProject(string(in.dir))
 	if o.project == "" {
-		return nil, finding.Errorf(finding.Usage, "%s gives no project name: choose a directory whose name has letters or digits, such as /opt/openalgo", in.work.dir)
+		return nil, finding.Errorf(finding.Usage, "%s gives no project name: choose a directory whose name has letters or digits, such as /opt/openalgo", string(in.dir))
 	}
 	if err := in.observeEngine(ctx, o); err != nil {
 		return nil, err
@@ -167,7 +167,7 @@ func (in *Installer) observeEngine(ctx context.Context, o *observed) error {
 		}
 		switch {
 		case !labelled || c.Labels[compose.LabelProject] != o.project:
-		case whoseIs(c, in.work.dir, in.Engine.Info().Local) == anothers:
+		case whoseIs(c, string(in.dir), in.Engine.Info().Local) == anothers:
 			o.strangers = append(o.strangers, c)
 		default:
 			o.containers = append(o.containers, c)
@@ -248,7 +248,7 @@ func (in *Installer) discard(ctx context.Context, id string) {
 // readEnv reads .env; where this user may not (it belongs to the container's
 // user), the engine reads it.
 func (in *Installer) readEnv(ctx context.Context) ([]byte, error) {
-	path := in.work.env()
+	path := in.dir.Env()
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -268,15 +268,15 @@ func (in *Installer) readEnv(ctx context.Context) ([]byte, error) {
 }
 
 func (in *Installer) readEnvThroughEngine(ctx context.Context) ([]byte, error) {
-	denied := finding.Errorf(finding.HostNotReady, "this user may not read %s, which belongs to the container's user\n\n%s\n\nNothing was changed.", in.work.env(), withRoot(in.work.dir))
-	state, err := in.work.readState()
+	denied := finding.Errorf(finding.HostNotReady, "this user may not read %s, which belongs to the container's user\n\n%s\n\nNothing was changed.", in.dir.Env(), instance.WithRoot(string(in.dir)))
+	state, err := in.dir.LoadState()
 	if err != nil || state.ImageID == "" || !in.Engine.Info().Local {
 		return nil, denied
 	}
 	id, err := in.Engine.Create(ctx, engine.ContainerSpec{
 		Image: state.ImageID, Entrypoint: []string{"/none"}, NetworkMode: "none",
 		Labels: in.probeLabels(),
-		Mounts: []engine.Mount{{Type: "bind", Source: in.work.env(), Target: openalgo.Env, ReadOnly: true}},
+		Mounts: []engine.Mount{{Type: "bind", Source: in.dir.Env(), Target: openalgo.Env, ReadOnly: true}},
 	})
 	if err != nil {
 		return nil, denied

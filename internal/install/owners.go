@@ -29,7 +29,7 @@ type ownerChange struct {
 // planOwners plans to give OpenAlgo the directories that it could not write:
 // docker-run.sh makes them as root, and OpenAlgo does not start then.
 func (in *Installer) planOwners(o *observed, p *Plan) error {
-	if !in.ownersAreOurs() || !p.intent.adopts() && o.state.ours() {
+	if !in.ownersAreOurs() || !p.intent.adopts() && o.state.IsOurs() {
 		return nil
 	}
 	var dirs []string

@@ -3,6 +3,7 @@ package install
 import (
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
@@ -47,7 +48,7 @@ func TestOthersIn(t *testing.T) {
 	if again, err := othersIn(data, openalgo.User); err != nil || len(again) != 0 {
 		t.Errorf("%+v, %v", again, err)
 	}
-	if info, err := os.Stat(filepath.Join(outside, "secret")); err != nil || ownerOf(info) != 0 {
+	if info, err := os.Stat(filepath.Join(outside, "secret")); err != nil || info.Sys().(*syscall.Stat_t).Uid != 0 {
 		t.Error("what a link leads to changed hands")
 	}
 	in := &Installer{}
@@ -101,11 +102,11 @@ func TestGiveTree(t *testing.T) {
 	}
 	for name, want := range map[string]int{"": 1000, "of-root": 1000, "of-the-app": 1000, "of-its-group": 33, "open": 33, "sub": 1000, "sub/of-root": 1000} {
 		info, err := os.Lstat(filepath.Join(data, name))
-		if err != nil || ownerOf(info) != want {
-			t.Errorf("%q belongs to %d, want %d (%v)", name, ownerOf(info), want, err)
+		if err != nil || int(info.Sys().(*syscall.Stat_t).Uid) != want {
+			t.Errorf("%q belongs to %d, want %d (%v)", name, int(info.Sys().(*syscall.Stat_t).Uid), want, err)
 		}
 	}
-	if info, err := os.Stat(outside); err != nil || ownerOf(info) != 0 {
+	if info, err := os.Stat(outside); err != nil || int(info.Sys().(*syscall.Stat_t).Uid) != 0 {
 		t.Error("what a link leads to changed hands")
 	}
 }

@@ -3,7 +3,6 @@ package install
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,6 +12,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/source"
 )
@@ -92,13 +92,13 @@ func planFiles(o *observed, p *Plan) error {
 	p.env, warnings, err = planEditedEnv(o.env, o.sample, wanted, edit, o.state, len(o.data) > 0 || elsewhere(o) || i.restores(), mode)
 	if lostKeys(err) {
 		return finding.Errorf(finding.HostNotReady, "%w.\nThe .env may stand in %s, or in a backup of yours; bring the line back and run this again",
-			err, o.work.path("backups"))
+			err, o.dir.KeptPath(""))
 	}
 	if err != nil {
 		return err
 	}
 	p.env.replaces = o.presentEnv
-	p.fernetSalt = o.state.saltAfter(o.sample)
+	p.fernetSalt = saltAfter(o.state, o.sample)
 	warnUnknown(i.Env, o, p)
 	p.Warnings = append(p.Warnings, warnings...)
 	file, err := envfile.Parse(p.env.text)
@@ -125,7 +125,7 @@ func planFiles(o *observed, p *Plan) error {
 				action = ActionCreate
 			}
 		}
-		p.add(Change{Kind: KindFile, Name: o.work.env(), Action: action, Reason: reason, Diff: p.env.diff(before)})
+		p.add(Change{Kind: KindFile, Name: o.dir.Env(), Action: action, Reason: reason, Diff: p.env.diff(before)})
 	}
 	if err := planCompose(o, p); err != nil {
 		return err
@@ -153,14 +153,14 @@ func planCompose(o *observed, p *Plan) error {
 		BindData: p.answers.Volumes == "bind", Data: p.answers.Data,
 	})
 	p.composeText, p.ownCompose = rendered, true
-	path := filepath.Join(o.work.dir, compose.FileName)
+	path := o.dir.Path(compose.FileName)
 	onDisk, last, earlier := sha256Hex(o.composeText), o.state.ComposeSHA256, sha256Hex(compose.Earlier(rendered))
 	diff := udiff.Unified("a/"+compose.FileName, "b/"+compose.FileName, string(o.composeText), string(rendered))
 	switch {
 	case o.composeText == nil:
 		p.add(Change{Kind: KindFile, Name: path, Action: ActionCreate, Reason: "how Docker runs OpenAlgo", Diff: diff})
 	case p.intent.adopts():
-		p.add(Change{Kind: KindFile, Name: path, Action: ActionUpdate, Reason: "written anew; the former one stays in " + o.work.path("backups"), Diff: diff})
+		p.add(Change{Kind: KindFile, Name: path, Action: ActionUpdate, Reason: "written anew; the former one stays in " + o.dir.KeptPath(""), Diff: diff})
 	case onDisk == sha256Hex(rendered):
 	case onDisk == last && last == earlier && !recreatesAnyway(p):
 		p.composeText = o.composeText
@@ -180,7 +180,7 @@ func planCompose(o *observed, p *Plan) error {
 		files = append(files, *o.override)
 	}
 	var err error
-	p.stack, err = compose.Load(compose.Source{Dir: o.work.dir, Files: files, Env: p.env.text})
+	p.stack, err = compose.Load(compose.Source{Dir: string(o.dir), Files: files, Env: p.env.text})
 	if err != nil {
 		return finding.Errorf(finding.HostNotReady, "%w", err)
 	}
@@ -261,9 +261,9 @@ func planAnswers(o *observed, p *Plan) error {
 	case o.answersText == nil:
 		action = ActionCreate
 	}
-	p.add(Change{Kind: KindFile, Name: filepath.Join(o.work.dir, answersName), Action: action,
+	p.add(Change{Kind: KindFile, Name: o.dir.Path(instance.AnswersName), Action: action,
 		Reason: "the answers, less every secret",
-		Diff:   udiff.Unified("a/"+answersName, "b/"+answersName, string(o.answersText), string(text))})
+		Diff:   udiff.Unified("a/"+instance.AnswersName, "b/"+instance.AnswersName, string(o.answersText), string(text))})
 	return nil
 }
 

@@ -2,7 +2,6 @@ package install
 
 import (
 	"cmp"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -12,6 +11,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 )
@@ -19,7 +19,7 @@ import (
 // resized plans the sizing that is due: lines of .env, and a recreated container.
 func resized(o *observed, i Intent) (*Plan, error) {
 	if o.env == nil {
-		return nil, finding.Errorf(finding.HostNotReady, "there is no %s, so this is not the directory of a stack: name it with --dir (`openalgo-install status` lists them)", o.work.env())
+		return nil, finding.Errorf(finding.HostNotReady, "there is no %s, so this is not the directory of a stack: name it with --dir (`openalgo-install status` lists them)", o.dir.Env())
 	}
 	if c := o.container(); !isUp(*c) {
 		return nil, finding.Errorf(finding.HostNotReady, "%s is %s, and a resize proves itself by a start: `openalgo-install start` first", c.Name, c.State)
@@ -41,7 +41,7 @@ func resizeFor(o *observed, p *Plan) {
 		fixed = fixedSizing(o.answersText)
 	}
 	if s.RAMMiB == 0 && fixed.RAMMiB != 0 || s.Cores == 0 && fixed.Cores != 0 {
-		p.warn("%s fixes RAM or cores, so they were not measured: --ram and --cores say otherwise, --force measures them", answersName)
+		p.warn("%s fixes RAM or cores, so they were not measured: --ram and --cores say otherwise, --force measures them", instance.AnswersName)
 	}
 	fixed.RAMMiB, fixed.Cores = cmp.Or(s.RAMMiB, fixed.RAMMiB), cmp.Or(s.Cores, fixed.Cores)
 	var warnings []string
@@ -83,7 +83,7 @@ func resizeEnv(o *observed, p *Plan) error {
 	}
 	p.env.text = edited.Bytes()
 	if p.env.changes() {
-		p.add(Change{Kind: KindFile, Name: o.work.env(), Action: ActionUpdate,
+		p.add(Change{Kind: KindFile, Name: o.dir.Env(), Action: ActionUpdate,
 			Reason: "settings changed: " + editedKeys(p.env.edits), Diff: p.env.diff(o.envText)})
 	}
 	return nil
@@ -144,7 +144,7 @@ func recreateOwn(o *observed, p *Plan) error {
 
 // freeLiterals plans the edit of a Compose file that has numbers of its own.
 func freeLiterals(o *observed, p *Plan, service string) error {
-	path := filepath.Join(o.work.dir, o.composeName)
+	path := o.dir.Path(o.composeName)
 	text, found, err := compose.FreeLiterals(o.composeText, service, sizing.EnvKeys())
 	if err != nil {
 		return finding.Errorf(finding.HostNotReady, "%s: %w", path, err)
@@ -158,8 +158,8 @@ func freeLiterals(o *observed, p *Plan, service string) error {
 }
 
 func composeSource(o *observed, text, env []byte) compose.Source {
-	src := compose.Source{Dir: o.work.dir, Env: env,
-		Files: []compose.File{{Path: filepath.Join(o.work.dir, o.composeName), Content: text}}}
+	src := compose.Source{Dir: string(o.dir), Env: env,
+		Files: []compose.File{{Path: o.dir.Path(o.composeName), Content: text}}}
 	if o.override != nil {
 		src.Files = append(src.Files, *o.override)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 )
 
@@ -25,14 +26,14 @@ func (o *observed) basis(i Intent) *observed {
 	if b.presentEnv == nil {
 		b.presentEnv = []byte{}
 	}
-	b.envText, b.env, b.state = r.files[envName], r.env.Clone(), r.state
+	b.envText, b.env, b.state = r.files[instance.EnvName], r.env.Clone(), r.state
 	b.state.Project, b.state.Edge, b.state.ComposeSHA256, b.state.Engine = o.project, o.state.Edge, o.state.ComposeSHA256, o.state.Engine
 	if text := r.files[compose.FileName]; r.same && text != nil && sha256Hex(text) != r.state.ComposeSHA256 {
 		b.composeText, b.state.ComposeSHA256 = text, r.state.ComposeSHA256 // edited by hand
 	}
 	for _, name := range overrideNames {
 		if text := r.files[name]; r.same && text != nil {
-			b.override = &compose.File{Path: filepath.Join(o.work.dir, name), Content: text}
+			b.override = &compose.File{Path: o.dir.Path(name), Content: text}
 		}
 	}
 	return &b
@@ -53,8 +54,8 @@ func planRestore(o *observed, p *Plan) error {
 	if r == nil {
 		return nil
 	}
-	if !bytes.Equal(o.presentCompose, p.composeText) && p.change(KindFile, o.work.dir+"/"+compose.FileName) == nil {
-		p.add(Change{Kind: KindFile, Name: o.work.dir + "/" + compose.FileName, Action: ActionUpdate, Reason: "as it was then",
+	if !bytes.Equal(o.presentCompose, p.composeText) && p.change(KindFile, string(o.dir)+"/"+compose.FileName) == nil {
+		p.add(Change{Kind: KindFile, Name: string(o.dir) + "/" + compose.FileName, Action: ActionUpdate, Reason: "as it was then",
 			Diff: udiff.Unified("a/"+compose.FileName, "b/"+compose.FileName, string(o.presentCompose), string(p.composeText))})
 	}
 	if f := o.override; f != nil && r.files[filepath.Base(f.Path)] != nil && r.same {
@@ -82,7 +83,7 @@ func planRestore(o *observed, p *Plan) error {
 		return err
 	}
 	if len(o.data) > 0 {
-		kept := "what is replaced is kept in " + o.work.path(replacedName)
+		kept := "what is replaced is kept in " + o.dir.Work(replacedName)
 		if r.exact {
 			kept = "what came into it since then is kept, and a second `rollback` brings it back"
 		}

@@ -4,13 +4,13 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 )
 
 // What a run needs free, in MiB: for our own files, and for an image of about
@@ -31,9 +31,9 @@ func (in *Installer) preflight(ctx context.Context, o *observed, p *Plan) error 
 
 	in.preflightDir(add)
 	for _, name := range rivalNames {
-		if _, err := os.Stat(filepath.Join(in.work.dir, name)); err == nil && !p.intent.adopts() {
+		if _, err := os.Stat(in.dir.Path(name)); err == nil && !p.intent.adopts() {
 			add("%s would be read by Docker Compose instead of %s: rename it or choose another --dir",
-				filepath.Join(in.work.dir, name), compose.FileName)
+				in.dir.Path(name), compose.FileName)
 		}
 	}
 	if rivals := runningRivals(o.containers); rivals != "" {
@@ -63,31 +63,31 @@ func (in *Installer) preflight(ctx context.Context, o *observed, p *Plan) error 
 
 // preflightDir looks at the instance's directory: every run writes there.
 func (in *Installer) preflightDir(add func(string, ...any)) {
-	if err := host.DirWritable(in.work.dir); err != nil {
+	if err := host.DirWritable(string(in.dir)); err != nil {
 		add("%v", err)
-	} else if disk, err := host.Disk(in.work.dir); err == nil && disk.FreeMiB < minDirMiB {
-		add("the disk of %s is full (%d MiB free): make room, then run this again", in.work.dir, disk.FreeMiB)
+	} else if disk, err := host.Disk(string(in.dir)); err == nil && disk.FreeMiB < minDirMiB {
+		add("the disk of %s is full (%d MiB free): make room, then run this again", string(in.dir), disk.FreeMiB)
 	} else if err == nil && disk.FreeInodes >= 0 && disk.FreeInodes < minInodes {
-		add("the disk of %s has no room for further files (%d inodes free): remove files, then run this again", in.work.dir, disk.FreeInodes)
+		add("the disk of %s has no room for further files (%d inodes free): remove files, then run this again", string(in.dir), disk.FreeInodes)
 	}
 	in.preflightFiles(add)
-	if target, err := os.Readlink(in.work.env()); err == nil {
-		add("%s is a link to %s, and an edit would replace the link: move the file itself here", in.work.env(), target)
+	if target, err := os.Readlink(in.dir.Env()); err == nil {
+		add("%s is a link to %s, and an edit would replace the link: move the file itself here", in.dir.Env(), target)
 	}
 }
 
 // preflightFiles looks for files that a run would find it cannot replace only
 // once OpenAlgo is stopped.
 func (in *Installer) preflightFiles(add func(string, ...any)) {
-	for _, dir := range []string{in.work.dir, in.work.path(""), in.work.path("backups")} {
+	for _, dir := range []string{string(in.dir), in.dir.Work(""), in.dir.KeptPath("")} {
 		if err := host.Unlocked(dir); err != nil {
 			add("%v", err)
 			return // the same holds for what is in it
 		}
 	}
-	names := []string{envName, compose.FileName, answersName, workName + "/state.json", workName + "/journal.json", workName + "/lock", workName + "/log"}
+	names := []string{instance.EnvName, compose.FileName, instance.AnswersName, instance.WorkName + "/state.json", instance.WorkName + "/journal.json", instance.WorkName + "/lock", instance.WorkName + "/log"}
 	for _, name := range append(names, overrideNames...) {
-		if err := host.Replaceable(filepath.Join(in.work.dir, name)); err != nil {
+		if err := host.Replaceable(in.dir.Path(name)); err != nil {
 			add("%v", err)
 		}
 	}
@@ -97,7 +97,7 @@ func (in *Installer) preflightFiles(add func(string, ...any)) {
 func (in *Installer) mayReplace() error {
 	var problems []string
 	add := func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) }
-	if err := host.DirWritable(in.work.dir); err != nil {
+	if err := host.DirWritable(string(in.dir)); err != nil {
 		add("%v", err)
 	}
 	in.preflightFiles(add)

@@ -10,6 +10,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/secret"
@@ -53,18 +54,18 @@ func (in *Installer) saved(ctx context.Context, command string) (Intent, error) 
 		return i, err
 	}
 	in.knowEnv(o)
-	path := filepath.Join(in.work.dir, answersName)
+	path := in.dir.Path(instance.AnswersName)
 	switch {
 	case o.container() == nil && o.env == nil:
-		return i, finding.Errorf(finding.HostNotReady, "there is no OpenAlgo in %s: `openalgo-install status` lists what there is, --dir names another directory", in.work.dir)
+		return i, finding.Errorf(finding.HostNotReady, "there is no OpenAlgo in %s: `openalgo-install status` lists what there is, --dir names another directory", string(in.dir))
 	case o.state.ImageRef == "":
 		return i, finding.Errorf(finding.HostNotReady, "the OpenAlgo in %s was not installed by this program: `openalgo-install adopt` takes it over as it is, "+
-			"with its keys and data", in.work.dir)
+			"with its keys and data", string(in.dir))
 	case o.answersText == nil:
 		return i, finding.Errorf(finding.HostNotReady, "%s is gone, so it is not known how this OpenAlgo was installed: bring it back, or install with answers again, "+
 			"which keeps keys and data", path)
 	case o.env == nil && len(o.data) == 0:
-		return i, finding.Errorf(finding.HostNotReady, "there is no %s, and no data either. To install OpenAlgo here, use --answers FILE", in.work.env())
+		return i, finding.Errorf(finding.HostNotReady, "there is no %s, and no data either. To install OpenAlgo here, use --answers FILE", in.dir.Env())
 	}
 	if err := in.guardKeys(o); err != nil {
 		return i, err
@@ -81,7 +82,7 @@ func (in *Installer) saved(ctx context.Context, command string) (Intent, error) 
 // SavedAnswers are the answers in the file name where that is what an install
 // left in dir, with the credentials that stand in .env; ok says whether it is.
 func SavedAnswers(dir, name string) (a answers.Answers, problems []answers.Problem, ok bool) {
-	if !sameFile(name, filepath.Join(dir, answersName)) {
+	if !sameFile(name, filepath.Join(dir, instance.AnswersName)) {
 		return a, nil, false
 	}
 	text, err := readfile.NoLink(name, readfile.Config)
@@ -114,9 +115,9 @@ type kept struct {
 func planAsks(o *observed, p *Plan) {
 	c := p.change(KindContainer, p.containerName())
 	askExposed(o, p)
-	if from := o.movedFrom(o.work.dir, o.engine.Local); from != "" && c != nil {
+	if from := o.movedFrom(string(o.dir), o.engine.Local); from != "" && c != nil {
 		p.Asks = append(p.Asks, Ask{AskMoved, fmt.Sprintf("%s was moved here from %s. The container is recreated for this place, and OpenAlgo stops for some seconds. "+
-			"The previous container cannot be started again", o.work.dir, from)})
+			"The previous container cannot be started again", string(o.dir), from)})
 	}
 	if p.command == commandInstall || o.env == nil {
 		return

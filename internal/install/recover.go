@@ -9,6 +9,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 )
 
 // previous says what a recovery asks of the container that ran before.
@@ -21,7 +22,7 @@ const (
 
 // recover finishes or undoes what a killed run left.
 func (in *Installer) recover(ctx context.Context, old previous) error {
-	j, err := in.work.readJournal()
+	j, err := readJournal(in.dir)
 	if err != nil {
 		return finding.Errorf(finding.HostNotReady, "%w", err)
 	}
@@ -70,7 +71,7 @@ func (in *Installer) recover(ctx context.Context, old previous) error {
 // where nothing of it would be found. The host's name tells that only for a
 // journal of an earlier version: a host may be renamed.
 func (in *Installer) sameEngine(ctx context.Context, j *journal) error {
-	if was := j.State.Engine; was.another(engineOf(in.Engine)) {
+	if was := j.State.Engine; was.IsAnother(engineOf(in.Engine)) {
 		return finding.Errorf(finding.HostNotReady, "the unfinished %s of this directory was on the Docker at %s\n\nName that Docker, then run the same command again:\n\n    export DOCKER_HOST=%[2]s\n\nNothing was changed.", j.Command, was.Endpoint)
 	}
 	name := in.Engine.Info().Name
@@ -162,7 +163,7 @@ func (in *Installer) newAnswers(ctx context.Context, j *journal) bool {
 
 // warnEdge says that OpenAlgo answers and its HTTPS proxy does not. That is no
 // reason for an undo: OpenAlgo is in use, and its data has new rows.
-func (in *Installer) warnEdge(ctx context.Context, s edgeState) {
+func (in *Installer) warnEdge(ctx context.Context, s instance.Edge) {
 	if err := in.verifyEdge(ctx, s); err != nil && ctx.Err() == nil {
 		in.warn(fmt.Sprintf("https://%s is not served: %v. To set it up again: sudo openalgo-install domain %[1]s", s.Domain, err))
 	}

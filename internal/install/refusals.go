@@ -11,6 +11,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 )
 
 // Let's Encrypt takes five failed attempts an hour for one name
@@ -25,7 +26,7 @@ const refusalsName = "refusals"
 
 // noteRefusal keeps that an attempt failed. It is of no use to fail for it.
 func (in *Installer) noteRefusal(domain string) {
-	file, err := openOwn(in.work.path(refusalsName), os.O_CREATE|os.O_APPEND|os.O_WRONLY)
+	file, err := instance.OpenOwn(in.dir.Work(refusalsName), os.O_CREATE|os.O_APPEND|os.O_WRONLY)
 	if err != nil {
 		return
 	}
@@ -35,7 +36,7 @@ func (in *Installer) noteRefusal(domain string) {
 
 // refusals are the times of the attempts for a domain that failed since.
 func (in *Installer) refusals(domain string, since time.Time) []time.Time {
-	text, err := readOwn(in.work.path(refusalsName))
+	text, err := instance.ReadOwn(in.dir.Work(refusalsName))
 	if err != nil {
 		return nil
 	}

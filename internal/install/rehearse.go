@@ -18,6 +18,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/rehearsal"
 )
@@ -34,7 +35,7 @@ const edgeSuffix = "-edge"
 func (in *Installer) Rehearse(ctx context.Context, a answers.Answers) (event.Result, json.RawMessage, error) {
 	stage := *in
 	// A name of its own each time: what is taken away again is only what was made here.
-	stage.work = workdir{in.work.dir + rehearsalSuffix + "-" + strings.ToLower(rand.Text()[:8])}
+	stage.dir = instance.Dir(string(in.dir) + rehearsalSuffix + "-" + strings.ToLower(rand.Text()[:8]))
 	a.Image = answers.Image{Source: "rehearsal"}
 	in.removeKilledRehearsals(ctx)
 	if err := in.freePorts(ctx, &a); err != nil {
@@ -54,7 +55,7 @@ func (in *Installer) Rehearse(ctx context.Context, a answers.Answers) (event.Res
 	cleanup, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
 	defer cancel()
 	gone := stage.takeAway(cleanup)
-	if strings.HasPrefix(ownEdge, stage.work.dir) {
+	if strings.HasPrefix(ownEdge, string(stage.dir)) {
 		gone = errors.Join(gone, stage.purgeEdge(cleanup, ownEdge))
 	}
 	if gone != nil && err == nil {
@@ -73,7 +74,7 @@ func (stage *Installer) rehearseEdge(ctx context.Context, in *Installer, a *answ
 	if a.TLS.Mode == "off" {
 		return nil
 	}
-	if instanceEdge(in.work.dir).Domain == a.Domain {
+	if instanceEdge(string(in.dir)).Domain == a.Domain {
 		in.note(a.Domain + " is served for this OpenAlgo already; the rehearsal leaves that as it is, and HTTPS out")
 		a.TLS = answers.TLS{Mode: "off"}
 		return nil
@@ -92,7 +93,7 @@ func (stage *Installer) rehearseEdge(ctx context.Context, in *Installer, a *answ
 		return finding.Errorf(finding.HostNotReady, "%w", err)
 	}
 	if !c.Exists() {
-		a.TLS.Edge.Dir = stage.work.dir + edgeSuffix
+		a.TLS.Edge.Dir = string(stage.dir) + edgeSuffix
 	}
 	return nil
 }
@@ -108,19 +109,19 @@ func (in *Installer) purgeEdge(ctx context.Context, dir string) error {
 // removeKilledRehearsals takes away what a rehearsal that was killed left: a
 // directory with our lock, which nobody holds, and answers that say rehearsal.
 func (in *Installer) removeKilledRehearsals(ctx context.Context) {
-	left, _ := filepath.Glob(in.work.dir + rehearsalSuffix + "-????????")
+	left, _ := filepath.Glob(string(in.dir) + rehearsalSuffix + "-????????")
 	for _, dir := range left {
 		stage := *in
-		stage.work = workdir{dir}
-		if _, err := os.Stat(stage.work.path("lock")); err != nil {
+		stage.dir = instance.Dir(dir)
+		if _, err := os.Stat(stage.dir.Work("lock")); err != nil {
 			continue
 		}
-		held, _, err := stage.work.tryLock()
+		held, _, err := stage.dir.TryLock()
 		if err != nil || held == nil {
 			continue
 		}
 		o, err := stage.observe(ctx)
-		held.release()
+		held.Release()
 		if err != nil || !o.onlyRehearsal() {
 			continue
 		}
@@ -182,7 +183,7 @@ func (in *Installer) report(ctx context.Context) json.RawMessage {
 	if !in.Engine.Info().Local {
 		return nil
 	}
-	c, err := in.Engine.Container(ctx, compose.ContainerName(compose.ProjectName(in.work.dir)))
+	c, err := in.Engine.Container(ctx, compose.ContainerName(compose.ProjectName(string(in.dir))))
 	if err != nil {
 		return nil
 	}

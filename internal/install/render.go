@@ -13,30 +13,11 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 )
-
-// AbsDir is the one name that a directory has here: absolute, links resolved.
-func AbsDir(dir string) (string, error) {
-	abs, err := filepath.Abs(dir)
-	if err != nil {
-		return "", fmt.Errorf("finding the directory %s: %w", dir, err)
-	}
-	// Docker resolves links in mounts: the same directory must have one name,
-	// before it is made and after.
-	rest := ""
-	for parent := abs; ; parent = filepath.Dir(parent) {
-		if real, err := filepath.EvalSymlinks(parent); err == nil {
-			return filepath.Join(real, rest), nil
-		}
-		if parent == filepath.Dir(parent) {
-			return abs, nil
-		}
-		rest = filepath.Join(filepath.Base(parent), rest)
-	}
-}
 
 // Targets that files are rendered for.
 const (
@@ -94,7 +75,7 @@ func Render(a answers.Answers, o RenderOptions) (written, warnings []string, err
 			return written, nil, finding.Errorf(finding.HostNotReady, "writing %s: %w", path, err)
 		}
 		written = append(written, path)
-		if f.name != envName {
+		if f.name != instance.EnvName {
 			continue
 		}
 		if err := os.Chown(path, openalgo.User, openalgo.User); errors.Is(err, fs.ErrPermission) && os.Geteuid() != openalgo.User {
@@ -117,7 +98,7 @@ func renderFiles(a answers.Answers, size sizing.Sizing, o RenderOptions) ([]outp
 	if err != nil {
 		return nil, err
 	}
-	files := []output{{envName, env, 0o600}}
+	files := []output{{instance.EnvName, env, 0o600}}
 	project := compose.ProjectName(o.InstanceDir)
 	if o.Target == TargetDocker {
 		files = append(files, output{"run.sh", dockerRun(a, size, project), 0o755})
@@ -128,7 +109,7 @@ func renderFiles(a answers.Answers, size sizing.Sizing, o RenderOptions) ([]outp
 			OwnHealth: buildsOurs(a), BindData: a.Volumes == "bind",
 		}), 0o644})
 	}
-	files = append(files, output{answersName, saved, 0o644})
+	files = append(files, output{instance.AnswersName, saved, 0o644})
 	site, err := edgeFiles(a, project, o.InstanceDir)
 	if err != nil {
 		return nil, err
@@ -166,7 +147,7 @@ func edgeFiles(a answers.Answers, project, dir string) ([]output, error) {
 }
 
 func renderEnv(a answers.Answers, size sizing.Sizing, o RenderOptions) ([]byte, error) {
-	text, err := readOptional(filepath.Join(o.Out, envName))
+	text, err := readfile.Optional(filepath.Join(o.Out, instance.EnvName))
 	if err != nil {
 		return nil, finding.Errorf(finding.HostNotReady, "reading the .env that is there: %w", err)
 	}
@@ -178,7 +159,7 @@ func renderEnv(a answers.Answers, size sizing.Sizing, o RenderOptions) ([]byte, 
 	}
 	// Without an engine nobody can say whether data exists: a key that is
 	// missing from a .env that is there is never made up.
-	plan, _, err := planEnv(current, nil, append(settings(a, size, current == nil), cookieSettings(a, compose.ProjectName(o.InstanceDir), current == nil)...), state{}, current != nil)
+	plan, _, err := planEnv(current, nil, append(settings(a, size, current == nil), cookieSettings(a, compose.ProjectName(o.InstanceDir), current == nil)...), instance.State{}, current != nil)
 	if err != nil {
 		return nil, finding.Errorf(finding.HostNotReady, "%w", err)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/readfile"
 )
 
 // ResizeOptions say what to size for and what may be overridden.
@@ -49,15 +50,15 @@ func (in *Installer) Resize(ctx context.Context, r ResizeOptions) (event.Result,
 			return event.Result{}, err
 		}
 		confirmed = p.Asks
-		if _, err := in.work.create(); err != nil {
+		if _, err := in.dir.Create(); err != nil {
 			return event.Result{}, finding.Errorf(finding.HostNotReady, "%w", err)
 		}
 		failpoint("before-lock")
-		if held, err = in.work.attach(ctx, in.note); err != nil {
+		if held, err = in.dir.Lock(ctx, in.note); err != nil {
 			return event.Result{}, err
 		}
 	}
-	defer held.release()
+	defer held.Release()
 	return in.logged("resize", func() (event.Result, error) { return in.resizeHeld(ctx, r, confirmed) })
 }
 
@@ -83,7 +84,7 @@ func (in *Installer) resizeHeld(ctx context.Context, r ResizeOptions, confirmed 
 	if err := run.apply(ctx); err != nil {
 		return event.Result{}, err
 	}
-	return event.Result{Changed: true, URL: instanceURL(envOf(in.work.dir), *o.container()),
+	return event.Result{Changed: true, URL: instanceURL(envOf(string(in.dir)), *o.container()),
 		Message: "OpenAlgo is ready with its new sizing (" + p.containerName() + ")"}, nil
 }
 
@@ -144,7 +145,7 @@ func (r ResizeOptions) intent() Intent {
 // by the .env of the directory that it mounts, never by its name; one that runs
 // before others.
 func (o *observed) findByMount(dir string, local bool) {
-	if o.container() != nil || o.state.ours() {
+	if o.container() != nil || o.state.IsOurs() {
 		return
 	}
 	for _, c := range o.all {
@@ -166,12 +167,12 @@ func downs(c engine.Container) int {
 // observeForeign reads the files of a stack that this program did not make.
 func (in *Installer) observeForeign(ctx context.Context, o *observed) error {
 	o.composeName = compose.FileName
-	o.findByMount(in.work.dir, in.Engine.Info().Local)
+	o.findByMount(string(in.dir), in.Engine.Info().Local)
 	c := o.container()
 	if c == nil {
 		return in.noContainer(o)
 	}
-	if o.state.ours() {
+	if o.state.IsOurs() {
 		return nil
 	}
 	o.foreign, o.composeText, o.composeName = true, nil, ""
@@ -179,10 +180,10 @@ func (in *Installer) observeForeign(ctx context.Context, o *observed) error {
 		o.project = project
 	}
 	for _, path := range strings.Split(c.Labels[compose.LabelFiles], ",") {
-		if path == "" || !sameFile(filepath.Dir(path), in.work.dir) {
+		if path == "" || !sameFile(filepath.Dir(path), string(in.dir)) {
 			continue
 		}
-		text, err := readOptional(path)
+		text, err := readfile.Optional(path)
 		if err != nil {
 			return finding.Errorf(finding.HostNotReady, "reading %s: %w", path, err)
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 )
 
@@ -20,7 +21,7 @@ func (in *Installer) restore(ctx context.Context, j *journal, change *fileChange
 		return nil
 	}
 	var err error
-	if change.Name == envName {
+	if change.Name == instance.EnvName {
 		err = in.restoreEnv(ctx, j, *change)
 	} else {
 		err = in.restoreFile(*change)
@@ -34,8 +35,8 @@ func (in *Installer) restore(ctx context.Context, j *journal, change *fileChange
 }
 
 func (in *Installer) restoreFile(change fileChange) error {
-	path := filepath.Join(in.work.dir, change.Name)
-	now, err := readOptional(path)
+	path := in.dir.Path(change.Name)
+	now, err := readfile.Optional(path)
 	switch {
 	case err != nil:
 		return fmt.Errorf("reading %s: %w", path, err)
@@ -90,7 +91,7 @@ func isFile(path string) bool {
 // keepForeign copies what somebody else wrote since into the backups, before
 // it is replaced.
 func (in *Installer) keepForeign(name string, text []byte) {
-	if path, err := in.work.backup(name, text); err == nil {
+	if path, err := in.dir.Keep(name, text); err == nil {
 		in.note(fmt.Sprintf("%s was changed since. The changed version is kept as %s", name, path))
 	}
 }
@@ -101,7 +102,7 @@ func (in *Installer) moveBack(change fileChange, mode os.FileMode) error {
 	if err := os.Chmod(change.Backup, mode); err != nil {
 		return fmt.Errorf("bringing the previous %s back: %w", change.Name, err)
 	}
-	if err := host.Rename(change.Backup, filepath.Join(in.work.dir, change.Name)); err != nil {
+	if err := host.Rename(change.Backup, in.dir.Path(change.Name)); err != nil {
 		return fmt.Errorf("bringing the previous %s back: %w", change.Name, err)
 	}
 	return nil
@@ -122,7 +123,7 @@ func (in *Installer) restoreEnv(ctx context.Context, j *journal, change fileChan
 		return nil
 	}
 	if now != nil && sha256Hex(now) != change.SHA256 {
-		in.keepForeign(envName, now)
+		in.keepForeign(instance.EnvName, now)
 	}
 	before, err := readKept(change)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -156,7 +157,7 @@ func (in *Installer) removeEnv(j *journal, change fileChange, now []byte) error 
 	if !ours || !foreign && (j.MadeVolumes || j.NewID != "") {
 		return nil
 	}
-	if err := host.Remove(in.work.env()); err != nil {
+	if err := host.Remove(in.dir.Env()); err != nil {
 		return fmt.Errorf("removing .env: %w", err)
 	}
 	return nil
@@ -166,16 +167,16 @@ func (in *Installer) removeEnv(j *journal, change fileChange, now []byte) error 
 // earlier try and edited since, or removed. A restore has one more, beside the
 // data that it replaced.
 func (in *Installer) envWithoutCopy(ctx context.Context, j *journal, now []byte) error {
-	beside := in.work.path(filepath.Join(replacedName, envName))
+	beside := in.dir.Work(filepath.Join(replacedName, instance.EnvName))
 	if j.Replaced != nil {
-		text, err := readOwn(beside)
+		text, err := instance.ReadOwn(beside)
 		if err != nil {
 			return fmt.Errorf("the previous .env is gone, and only its encryption keys open the data. Bring it back as %s: %w", beside, err)
 		}
 		return in.placeEnv(ctx, text, j.State)
 	}
 	if now == nil {
-		return fmt.Errorf("%s is gone, and so is its kept copy. Bring it back from a backup", in.work.env())
+		return fmt.Errorf("%s is gone, and so is its kept copy. Bring it back from a backup", in.dir.Env())
 	}
 	in.note("the copy of the previous .env is gone, so .env stays as it is")
 	return nil
@@ -183,7 +184,7 @@ func (in *Installer) envWithoutCopy(ctx context.Context, j *journal, now []byte)
 
 // readKept reads the kept copy of a file that a run changed.
 func readKept(change fileChange) ([]byte, error) {
-	file, err := openInside(change.Backup, os.O_RDONLY)
+	file, err := instance.OpenInside(change.Backup, os.O_RDONLY)
 	if err != nil {
 		return nil, err
 	}
@@ -195,8 +196,8 @@ func readKept(change fileChange) ([]byte, error) {
 	return text, err
 }
 
-func (in *Installer) moveEnvBack(ctx context.Context, change fileChange, s state) error {
-	file, err := openInside(change.Backup, os.O_RDONLY)
+func (in *Installer) moveEnvBack(ctx context.Context, change fileChange, s instance.State) error {
+	file, err := instance.OpenInside(change.Backup, os.O_RDONLY)
 	if err != nil {
 		return fmt.Errorf("reading the previous .env: %w", err)
 	}
@@ -205,7 +206,7 @@ func (in *Installer) moveEnvBack(ctx context.Context, change fileChange, s state
 		return err
 	}
 	mode := os.FileMode(0o600)
-	if info, err := os.Stat(in.work.env()); err == nil && s.Foreign {
+	if info, err := os.Stat(in.dir.Env()); err == nil && s.Foreign {
 		mode = info.Mode().Perm()
 	}
 	return in.moveBack(change, mode)
@@ -213,7 +214,7 @@ func (in *Installer) moveEnvBack(ctx context.Context, change fileChange, s state
 
 // carryKeys returns before with every key of now that differs from what this
 // run wrote: the app changed those, and its data may rest on them.
-func carryKeys(before, now []byte, change fileChange, s state) ([]byte, error) {
+func carryKeys(before, now []byte, change fileChange, s instance.State) ([]byte, error) {
 	if now == nil || sha256Hex(now) == change.SHA256 {
 		return before, nil
 	}
@@ -227,7 +228,7 @@ func carryKeys(before, now []byte, change fileChange, s state) ([]byte, error) {
 	}
 	for _, key := range current.Keys() {
 		value, _ := current.Get(key)
-		if change.Keys[key] == s.hash(key, value) {
+		if change.Keys[key] == s.Hash(key, value) {
 			continue
 		}
 		if err := setKey(file, key, value); err != nil {

@@ -3,7 +3,6 @@ package install
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -17,6 +16,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 )
 
@@ -36,7 +36,7 @@ type restoring struct {
 	// fill puts the data of each tree into its directory, which is empty.
 	fill  func(ctx context.Context, trees map[string]string) error
 	env   *envfile.File
-	state state
+	state instance.State
 	same  bool // it was made of this very instance
 	exact bool // its image is the one to go on with, wherever its tag is now
 }
@@ -100,9 +100,9 @@ func (in *Installer) fitBackup(ctx context.Context, archive *backup.Archive, ima
 		return none, err
 	}
 	in.knowEnv(before)
-	before.findByMount(in.work.dir, in.Engine.Info().Local)
+	before.findByMount(string(in.dir), in.Engine.Info().Local)
 	if before.state.Foreign || before.container() != nil && before.state.Project == "" {
-		return none, finding.Errorf(finding.HostNotReady, "the OpenAlgo in %s is another tool's: `openalgo-install adopt` takes it over first, or --dir names another directory", in.work.dir)
+		return none, finding.Errorf(finding.HostNotReady, "the OpenAlgo in %s is another tool's: `openalgo-install adopt` takes it over first, or --dir names another directory", string(in.dir))
 	}
 	if err := in.guardUnknown(before); err != nil {
 		return none, err
@@ -149,22 +149,22 @@ func (in *Installer) openError(ctx context.Context, err error) error {
 	case errors.Is(err, backup.ErrSealed):
 		return finding.Errorf(finding.Usage, "%w", err)
 	case errors.Is(err, fs.ErrNotExist):
-		return finding.Errorf(finding.Usage, "%w: `openalgo-install restore` takes the file of a backup, by default in %s", err, in.work.dir+archivesSuffix)
+		return finding.Errorf(finding.Usage, "%w: `openalgo-install restore` takes the file of a backup, by default in %s", err, string(in.dir)+archivesSuffix)
 	}
 	return finding.Errorf(finding.HostNotReady, "reading the backup: %w", err)
 }
 
 // read takes the instance's files out of the archive.
 func (r *restoring) read() error {
-	text := r.files[envName]
-	if text == nil || r.files[answersName] == nil {
-		return finding.Errorf(finding.Usage, "this backup has no %s or no %s, and is of no use without: nothing was changed", envName, answersName)
+	text := r.files[instance.EnvName]
+	if text == nil || r.files[instance.AnswersName] == nil {
+		return finding.Errorf(finding.Usage, "this backup has no %s or no %s, and is of no use without: nothing was changed", instance.EnvName, instance.AnswersName)
 	}
 	var err error
 	if r.env, err = envfile.Parse(text); err != nil {
 		return finding.Errorf(finding.Usage, "reading the .env in the backup: %w", err)
 	}
-	if err := json.Unmarshal(r.files[workName+"/state.json"], &r.state); err != nil {
+	if r.state, err = instance.DecodeState("state.json", r.files[instance.WorkName+"/state.json"]); err != nil {
 		return finding.Errorf(finding.Usage, "reading the state in the backup: %w", err)
 	}
 	return nil
@@ -173,7 +173,7 @@ func (r *restoring) read() error {
 // fitted are the answers of the backup, with what this place has of its own:
 // its ports, its domain, where its data is.
 func (in *Installer) fitted(r *restoring, before *observed) (answers.Answers, error) {
-	a, problems := answers.ParseSaved(r.files[answersName])
+	a, problems := answers.ParseSaved(r.files[instance.AnswersName])
 	if len(problems) > 0 {
 		return a, &finding.Error{Kind: finding.Usage, Err: fmt.Errorf("the answers in the backup: %w", &answers.Invalid{Problems: problems})}
 	}

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 )
 
@@ -38,7 +39,7 @@ func (r *run) keepReplaced(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	base := r.in.work.path(replacedName)
+	base := r.in.dir.Work(replacedName)
 	if r.journal.Replaced == nil { // else the step is repeated
 		if err := removeWhole(base); err != nil {
 			return fmt.Errorf("removing what the last restore kept: %w", err)
@@ -57,7 +58,7 @@ func (r *run) keepReplaced(ctx context.Context) error {
 			return fmt.Errorf("keeping a copy of %s: %w", dir, err)
 		}
 		copied.Whole = true
-		r.in.work.prepareAside(r.journal, &copied)
+		prepareAside(r.in.dir, r.journal, &copied)
 		r.journal.Replaced = append(r.journal.Replaced, copied)
 		failpoint("replaced-" + name)
 	}
@@ -74,11 +75,11 @@ func (r *run) keepReplacedFiles(ctx context.Context, base string, trees map[stri
 	if r.old != nil {
 		return r.in.describeCopy(ctx, base, *r.old, trees)
 	}
-	env := r.journal.file(envName) // replaced already
+	env := r.journal.file(instance.EnvName) // replaced already
 	if env == nil || env.Backup == "" {
 		return nil
 	}
-	if err := copyFile(env.Backup, filepath.Join(base, envName)); err != nil {
+	if err := copyFile(env.Backup, filepath.Join(base, instance.EnvName)); err != nil {
 		return fmt.Errorf("keeping a copy of .env: %w", err)
 	}
 	return nil

@@ -9,6 +9,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 )
 
@@ -24,7 +25,7 @@ func askForRights(o *observed, p *Plan) {
 		files[filepath.Base(o.override.Path)] = o.override.Content
 	}
 	had := rightsHere(o)
-	wanted := slices.DeleteFunc(rights(o.work, p.stack, files), func(right string) bool { return slices.Contains(had, right) })
+	wanted := slices.DeleteFunc(rights(o.dir, p.stack, files), func(right string) bool { return slices.Contains(had, right) })
 	if image := imageRef(o, p.intent); p.stack.Image != image {
 		wanted = append(wanted, "another image, "+p.stack.Image)
 	}
@@ -41,9 +42,9 @@ func rightsHere(o *observed) []string {
 		return nil
 	}
 	files := map[string][]byte{compose.FileName: o.presentCompose}
-	src := compose.Source{Dir: o.work.dir, Env: o.presentEnv, Files: []compose.File{{Path: filepath.Join(o.work.dir, compose.FileName), Content: o.presentCompose}}}
+	src := compose.Source{Dir: string(o.dir), Env: o.presentEnv, Files: []compose.File{{Path: o.dir.Path(compose.FileName), Content: o.presentCompose}}}
 	for _, name := range overrideNames {
-		path := filepath.Join(o.work.dir, name)
+		path := o.dir.Path(name)
 		if text := o.overrides[name]; text != nil {
 			files[name] = text
 			src.Files = append(src.Files, compose.File{Path: path, Content: text})
@@ -54,7 +55,7 @@ func rightsHere(o *observed) []string {
 	if err != nil {
 		return nil
 	}
-	return rights(o.work, stack, files)
+	return rights(o.dir, stack, files)
 }
 
 // envFile finds env_file, which reads a file of this machine into the
@@ -62,7 +63,7 @@ func rightsHere(o *observed) []string {
 var envFile = regexp.MustCompile(`(?m)^[^#]*\benv_file\b`)
 
 // rights lists what a stack gives its container beyond its own .env and data.
-func rights(w workdir, stack *compose.Stack, files map[string][]byte) (out []string) {
+func rights(w instance.Dir, stack *compose.Stack, files map[string][]byte) (out []string) {
 	spec := stack.Spec("")
 	add := func(is bool, format string, args ...any) {
 		if is {
@@ -105,12 +106,12 @@ func rights(w workdir, stack *compose.Stack, files map[string][]byte) (out []str
 
 // isOwnMount reports whether a mount is the instance's .env or a data directory
 // of it.
-func isOwnMount(w workdir, m engine.Mount) bool {
+func isOwnMount(w instance.Dir, m engine.Mount) bool {
 	if m.Target == openalgo.Env {
-		return m.Source == w.env()
+		return m.Source == w.Env()
 	}
 	name, ok := openalgo.TreeOf(m.Target)
-	return ok && m.Source == filepath.Join(w.dir, name)
+	return ok && m.Source == filepath.Join(string(w), name)
 }
 
 func mountText(m engine.Mount) string {

@@ -16,7 +16,9 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/readfile"
 )
 
 // copyManifest is the last file of a copy: without it there is none.
@@ -47,13 +49,13 @@ func (in *Installer) former(ctx context.Context) (Intent, error) {
 	if err != nil {
 		return none, err
 	}
-	r, err := in.readCopy(in.work.path(snapshotName))
+	r, err := in.readCopy(in.dir.Work(snapshotName))
 	if err == nil && r.manifest.Image.ID == c.ImageID {
 		err = os.ErrNotExist // an upgrade that was undone left it
 	}
 	if errors.Is(err, os.ErrNotExist) {
 		return none, finding.Errorf(finding.HostNotReady, "there is nothing to go back to: no upgrade was made, or its copy in %s is gone. `openalgo-install upgrade --to TAG` takes another release, "+
-			"`openalgo-install restore FILE` a backup", in.work.path(snapshotName))
+			"`openalgo-install restore FILE` a backup", in.dir.Work(snapshotName))
 	}
 	if err != nil {
 		return none, err
@@ -137,7 +139,7 @@ func (in *Installer) describeCopy(ctx context.Context, base string, c engine.Con
 
 // readCopy reads what describeCopy wrote.
 func (in *Installer) readCopy(base string) (*restoring, error) {
-	text, err := readOwn(filepath.Join(base, copyManifest))
+	text, err := instance.ReadOwn(filepath.Join(base, copyManifest))
 	if err != nil {
 		return nil, err
 	}
@@ -146,7 +148,7 @@ func (in *Installer) readCopy(base string) (*restoring, error) {
 		return nil, finding.Errorf(finding.HostNotReady, "%s is damaged: %w", filepath.Join(base, copyManifest), err)
 	}
 	for _, name := range instanceFiles() {
-		if r.files[name], err = readOptional(filepath.Join(base, filepath.Base(name))); err != nil {
+		if r.files[name], err = readfile.Optional(filepath.Join(base, filepath.Base(name))); err != nil {
 			return nil, fmt.Errorf("reading %s: %w", base, err)
 		}
 	}
@@ -169,15 +171,15 @@ func (in *Installer) readCopy(base string) (*restoring, error) {
 }
 
 // swapSnapshot makes what a roll back replaced the copy to go to next.
-func (w workdir) swapSnapshot() error {
-	if _, err := os.Stat(w.path(replacedName)); errors.Is(err, os.ErrNotExist) {
+func swapSnapshot(w instance.Dir) error {
+	if _, err := os.Stat(w.Work(replacedName)); errors.Is(err, os.ErrNotExist) {
 		return nil // done before
 	}
-	if err := removeWhole(w.path(snapshotName)); err != nil {
+	if err := removeWhole(w.Work(snapshotName)); err != nil {
 		return fmt.Errorf("removing the copy that was used: %w", err)
 	}
 	failpoint("swapped-half")
-	if err := host.Rename(w.path(replacedName), w.path(snapshotName)); err != nil {
+	if err := host.Rename(w.Work(replacedName), w.Work(snapshotName)); err != nil {
 		return fmt.Errorf("keeping the copy of what was replaced: %w", err)
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/keys"
 )
 
@@ -15,12 +16,6 @@ import (
 // secrets, so one that was written for an older release makes them unreadable.
 // Without such a line it encrypts them again, under a salt that it makes itself.
 var saltSince = time.Date(2026, 5, 8, 0, 0, 0, 0, time.UTC)
-
-// What is known of the FERNET_SALT of an instance.
-const (
-	saltUsed = "used" // its data is encrypted under it, once a release that knows it ran
-	saltIdle = "idle" // its release knows none: no data depends on the one in .env
-)
 
 // namesSalt reports whether a .sample.env names FERNET_SALT. Where there is no
 // sample, the built-in base serves, which does.
@@ -38,11 +33,11 @@ func namesSalt(sample []byte) bool {
 
 // saltAfter is what is known once an image with this sample has run. A salt
 // that was in use stays so: data from then is encrypted under it.
-func (s state) saltAfter(sample []byte) string {
-	if s.FernetSalt == saltUsed || namesSalt(sample) {
-		return saltUsed
+func saltAfter(s instance.State, sample []byte) string {
+	if s.FernetSalt == instance.SaltUsed || namesSalt(sample) {
+		return instance.SaltUsed
 	}
-	return saltIdle
+	return instance.SaltIdle
 }
 
 // judgeSalt finds out whether a salt in .env is one that data depends on, where
@@ -59,8 +54,8 @@ func (in *Installer) judgeSalt(ctx context.Context, o *observed) {
 }
 
 // saltOf is what is known of the salt of a .env whose data an image has used last.
-func (in *Installer) saltOf(ctx context.Context, env *envfile.File, s state, image string, made time.Time) string {
-	if env == nil || s.FernetSalt == saltUsed {
+func (in *Installer) saltOf(ctx context.Context, env *envfile.File, s instance.State, image string, made time.Time) string {
+	if env == nil || s.FernetSalt == instance.SaltUsed {
 		return s.FernetSalt
 	}
 	value, have := env.Get(keys.FernetSalt)
@@ -69,9 +64,9 @@ func (in *Installer) saltOf(ctx context.Context, env *envfile.File, s state, ima
 	}
 	switch {
 	case s.FernetSalt == "" && in.knowsNoSalt(ctx, image, made):
-		return saltIdle
-	case s.FernetSalt == saltIdle && keys.SaltState(value) == keys.Sound && in.knowsSalt(ctx, image, made):
-		return saltUsed
+		return instance.SaltIdle
+	case s.FernetSalt == instance.SaltIdle && keys.SaltState(value) == keys.Sound && in.knowsSalt(ctx, image, made):
+		return instance.SaltUsed
 	}
 	return s.FernetSalt
 }
@@ -120,12 +115,12 @@ func (in *Installer) sampleOf(ctx context.Context, id string) ([]byte, error) {
 // IdleSalt reports whether the release that a container runs knows no
 // FERNET_SALT, so that no data depends on one in the .env of dir.
 func IdleSalt(ctx context.Context, e *engine.Engine, dir string, c engine.Container) bool {
-	in := &Installer{Engine: e, work: workdir{dir}}
-	s, err := in.work.readState()
+	in := &Installer{Engine: e, dir: instance.Dir(dir)}
+	s, err := in.dir.LoadState()
 	if err != nil {
 		return false
 	}
 	o := &observed{state: s, env: envOf(dir), containers: []engine.Container{c}}
 	in.judgeSalt(ctx, o)
-	return o.state.FernetSalt == saltIdle
+	return o.state.FernetSalt == instance.SaltIdle
 }

@@ -3,6 +3,8 @@ package install
 import (
 	"strings"
 	"testing"
+
+	"github.com/marketcalls/openalgo-install/internal/instance"
 )
 
 const (
@@ -29,7 +31,7 @@ func saltLines(text string) (out []string) {
 }
 
 func TestFreshEnvHasTheSaltThatItsReleaseKnows(t *testing.T) {
-	p, _, err := planEnv(nil, []byte(realSample), nil, state{}, false)
+	p, _, err := planEnv(nil, []byte(realSample), nil, instance.State{}, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,7 +39,7 @@ func TestFreshEnvHasTheSaltThatItsReleaseKnows(t *testing.T) {
 	if len(got) != 1 || !strings.HasPrefix(got[0], "API_KEY_PEPPER|FERNET_SALT = '") || len(got[0]) != len("API_KEY_PEPPER|FERNET_SALT = ''")+32 {
 		t.Errorf("salt lines %q", got)
 	}
-	p, _, err = planEnv(nil, []byte(oldSample), nil, state{}, false)
+	p, _, err = planEnv(nil, []byte(oldSample), nil, instance.State{}, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,15 +56,15 @@ func TestSaltBetweenReleases(t *testing.T) {
 		env, sample, was string
 		left, resalts    bool // the file keeps its salt lines; the release makes a salt
 	}{
-		"old stays old":                    {saltless, oldSample, saltIdle, true, false},
-		"old stays old, planted":           {planted, oldSample, saltIdle, true, false},
-		"old to new":                       {saltless, realSample, saltIdle, true, true},
-		"old to new, planted":              {planted, realSample, saltIdle, false, true},
-		"new to old: data depends on it":   {planted, oldSample, saltUsed, true, false},
-		"and back to new":                  {sound, realSample, saltUsed, true, false},
+		"old stays old":                    {saltless, oldSample, instance.SaltIdle, true, false},
+		"old stays old, planted":           {planted, oldSample, instance.SaltIdle, true, false},
+		"old to new":                       {saltless, realSample, instance.SaltIdle, true, true},
+		"old to new, planted":              {planted, realSample, instance.SaltIdle, false, true},
+		"new to old: data depends on it":   {planted, oldSample, instance.SaltUsed, true, false},
+		"and back to new":                  {sound, realSample, instance.SaltUsed, true, false},
 		"not known: nothing is taken away": {sound, realSample, "", true, false},
 	} {
-		p, warnings, err := planEnv(parsed(t, test.env), []byte(test.sample), nil, state{FernetSalt: test.was}, true)
+		p, warnings, err := planEnv(parsed(t, test.env), []byte(test.sample), nil, instance.State{FernetSalt: test.was}, true)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -84,29 +86,29 @@ func TestSaltBetweenReleases(t *testing.T) {
 
 // A salt that no data depends on is no key of the data.
 func TestIdleSaltIsNoDataKey(t *testing.T) {
-	s := state{Salt: "x", FernetSalt: saltIdle}
-	s.rememberKeys(parsed(t, sound))
+	s := instance.State{Salt: "x", FernetSalt: instance.SaltIdle}
+	s.RememberKeys(parsed(t, sound))
 	if s.Keys["FERNET_SALT"] != "" || s.Keys["API_KEY_PEPPER"] == "" {
 		t.Errorf("remembered: %v", s.Keys)
 	}
-	earlier := state{Salt: "x"}
-	earlier.rememberKeys(parsed(t, sound))
+	earlier := instance.State{Salt: "x"}
+	earlier.RememberKeys(parsed(t, sound))
 	other := parsed(t, strings.Replace(sound, salt, strings.Repeat("ab", 16), 1))
-	if earlier.otherKey(other) != "FERNET_SALT" {
+	if earlier.OtherKey(other) != "FERNET_SALT" {
 		t.Error("another salt was not noticed")
 	}
-	earlier.FernetSalt = saltIdle
-	if key := earlier.otherKey(other); key != "" {
+	earlier.FernetSalt = instance.SaltIdle
+	if key := earlier.OtherKey(other); key != "" {
 		t.Errorf("%s counts although the release does not know it", key)
 	}
 }
 
 func TestSaltAfterARun(t *testing.T) {
 	for _, test := range []struct{ was, sample, want string }{
-		{"", oldSample, saltIdle}, {"", realSample, saltUsed}, {saltIdle, realSample, saltUsed},
-		{saltIdle, oldSample, saltIdle}, {saltUsed, oldSample, saltUsed},
+		{"", oldSample, instance.SaltIdle}, {"", realSample, instance.SaltUsed}, {instance.SaltIdle, realSample, instance.SaltUsed},
+		{instance.SaltIdle, oldSample, instance.SaltIdle}, {instance.SaltUsed, oldSample, instance.SaltUsed},
 	} {
-		if got := (state{FernetSalt: test.was}).saltAfter([]byte(test.sample)); got != test.want {
+		if got := saltAfter(instance.State{FernetSalt: test.was}, []byte(test.sample)); got != test.want {
 			t.Errorf("%q, then %.30q: %q, want %q", test.was, test.sample, got, test.want)
 		}
 	}

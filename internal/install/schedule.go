@@ -2,19 +2,15 @@ package install
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"syscall"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
-	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/market"
 	"github.com/marketcalls/openalgo-install/internal/wait"
 )
@@ -43,18 +39,17 @@ var ErrScheduled = errors.New("a resize waits already")
 
 // ReadSchedule looks at the schedule of an instance; nil when there is none.
 func ReadSchedule(dir string) *Schedule {
-	w := workdir{dir}
-	text, err := readOwn(w.path(scheduleName))
-	var s Schedule
-	if err != nil || json.Unmarshal(text, &s) != nil {
+	w := instance.Dir(dir)
+	s, err := instance.Load[Schedule](w, scheduleName)
+	if err != nil || s == nil {
 		return nil
 	}
-	free, _ := w.holdSchedule()
+	free, _ := holdSchedule(w)
 	s.Waiting = free == nil && !s.Done
 	if free != nil {
 		_ = free.Close()
 	}
-	return &s
+	return s
 }
 
 func (s *Schedule) text() string {
@@ -75,12 +70,12 @@ func (s *Schedule) text() string {
 
 // holdSchedule locks the schedule of a directory; nil while another process
 // has it, which the kernel ends with that process.
-func (w workdir) holdSchedule() (*os.File, error) {
-	file, err := openOwn(w.path(scheduleLock), os.O_RDWR|os.O_CREATE)
+func holdSchedule(w instance.Dir) (*os.File, error) {
+	file, err := instance.OpenOwn(w.Work(scheduleLock), os.O_RDWR|os.O_CREATE)
 	if err != nil {
-		return nil, fmt.Errorf("opening %s: %w", w.path(scheduleLock), err)
+		return nil, fmt.Errorf("opening %s: %w", w.Work(scheduleLock), err)
 	}
-	if err := unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+	if held, err := instance.Flock(file); err != nil || !held {
 		_ = file.Close()
 		return nil, ErrScheduled
 	}
@@ -92,37 +87,37 @@ func ScheduleEvents(dir string) (*os.File, error) {
 	if s := ReadSchedule(dir); s != nil && s.Waiting {
 		return nil, finding.Errorf(finding.HostNotReady, "%w, for %s: `openalgo-install resize --cancel` takes it back", ErrScheduled, s.At.Local().Format("15:04 MST"))
 	}
-	w := workdir{dir}
-	if _, err := w.create(); err != nil {
+	w := instance.Dir(dir)
+	if _, err := w.Create(); err != nil {
 		return nil, finding.Errorf(finding.HostNotReady, "%w", err)
 	}
-	file, err := openOwn(w.path(scheduleEvents), os.O_CREATE|os.O_TRUNC|os.O_WRONLY)
+	file, err := instance.OpenOwn(w.Work(scheduleEvents), os.O_CREATE|os.O_TRUNC|os.O_WRONLY)
 	if err != nil {
-		return nil, finding.Errorf(finding.HostNotReady, "making %s: %w", w.path(scheduleEvents), err)
+		return nil, finding.Errorf(finding.HostNotReady, "making %s: %w", w.Work(scheduleEvents), err)
 	}
 	return file, nil
 }
 
 // OpenScheduleEvents opens that file for reading.
 func OpenScheduleEvents(dir string) (*os.File, error) {
-	return openOwn(workdir{dir}.path(scheduleEvents), os.O_RDONLY)
+	return instance.OpenOwn(instance.Dir(dir).Work(scheduleEvents), os.O_RDONLY)
 }
 
 // AtTime waits for a time, then does something, and keeps a record of both, with
 // the exit code of it.
 func AtTime(ctx context.Context, dir string, at time.Time, exitCode func(error) int, do func() (event.Result, error)) (event.Result, error) {
-	w := workdir{dir}
-	held, err := w.holdSchedule()
+	w := instance.Dir(dir)
+	held, err := holdSchedule(w)
 	if err != nil {
 		return event.Result{}, finding.Errorf(finding.HostNotReady, "%w", err)
 	}
 	defer held.Close()
 	s := Schedule{At: at, PID: os.Getpid()}
-	if err := w.writeSchedule(s); err != nil {
+	if err := instance.Save(w, scheduleName, &s); err != nil {
 		return event.Result{}, err
 	}
 	if err := waitUntil(ctx, at); err != nil {
-		_ = os.Remove(w.path(scheduleName))
+		_ = os.Remove(w.Work(scheduleName))
 		return event.Result{}, finding.Cancel()
 	}
 	result, err := do()
@@ -130,18 +125,7 @@ func AtTime(ctx context.Context, dir string, at time.Time, exitCode func(error) 
 	if err != nil {
 		s.Message = err.Error()
 	}
-	return result, errors.Join(err, w.writeSchedule(s))
-}
-
-func (w workdir) writeSchedule(s Schedule) error {
-	text, err := json.MarshalIndent(s, "", "  ")
-	if err != nil {
-		return fmt.Errorf("writing the schedule: %w", err)
-	}
-	if err := host.WriteFile(filepath.Clean(w.path(scheduleName)), append(text, '\n'), 0o600, ""); err != nil {
-		return fmt.Errorf("writing the schedule: %w", err)
-	}
-	return nil
+	return result, errors.Join(err, instance.Save(w, scheduleName, &s))
 }
 
 // clockCheck is how often a wait looks at the clock, which may be set.
@@ -169,7 +153,7 @@ func CancelSchedule(ctx context.Context, dir string) (bool, error) {
 	if err := syscall.Kill(s.PID, syscall.SIGTERM); err != nil && !errors.Is(err, syscall.ESRCH) {
 		return false, finding.Errorf(finding.Failed, "ending the process that waits (%d): %w", s.PID, err)
 	}
-	err := wait.Until(ctx, cleanupTime+longestStart, lockPoll, func(context.Context) (bool, error) {
+	err := wait.Until(ctx, cleanupTime+longestStart, pollEvery, func(context.Context) (bool, error) {
 		now := ReadSchedule(dir)
 		return now == nil || !now.Waiting, nil
 	})

@@ -40,7 +40,7 @@ func (in *Installer) seeBackup(ctx context.Context, o *observed, i Intent) {
 	key, _ := r.env.Get("BROKER_API_KEY")
 	for _, c := range o.all {
 		dir := dirOf(c)
-		if !isOpenAlgo(c) || !isUp(c) || dir == "" || sameFile(dir, in.work.dir) {
+		if !isOpenAlgo(c) || !isUp(c) || dir == "" || sameFile(dir, string(in.dir)) {
 			continue
 		}
 		if theirs, _ := envOf(dir).Get("BROKER_API_KEY"); key != "" && theirs == key {
@@ -68,7 +68,7 @@ func (in *Installer) roomToRestore(ctx context.Context, o *observed, r *restorin
 	if len(trees) == 0 {
 		return roomSeen{}
 	}
-	return roomFor(trees, in.work.path(replacedName))
+	return roomFor(trees, in.dir.Work(replacedName))
 }
 
 // roomFor looks at the disks of data that is replaced, and of base, where it is

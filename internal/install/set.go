@@ -13,6 +13,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/keys"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/secret"
@@ -98,7 +99,7 @@ func (in *Installer) edited(e EnvEdit) wish {
 
 // allowed refuses what no edit may do.
 func (e EnvEdit) allowed() error {
-	for _, key := range append([]string{keys.AppKey}, dataKeys...) {
+	for _, key := range append([]string{keys.AppKey}, instance.DataKeys...) {
 		if e.names(key) {
 			return finding.Errorf(finding.Usage, "%s is never changed here: API_KEY_PEPPER and FERNET_SALT open the database, and APP_KEY every session", key)
 		}
@@ -193,7 +194,7 @@ func (e EnvEdit) apply(a *answers.Answers) error {
 func (in *Installer) EnvText(ctx context.Context) ([]byte, error) {
 	text, err := in.readEnv(ctx)
 	if err == nil && text == nil {
-		err = finding.Errorf(finding.HostNotReady, "there is no %s: --dir names another directory", in.work.env())
+		err = finding.Errorf(finding.HostNotReady, "there is no %s: --dir names another directory", in.dir.Env())
 	}
 	return text, err
 }

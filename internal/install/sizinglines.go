@@ -10,6 +10,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 )
 
@@ -45,7 +46,7 @@ func (l SizingLine) inForce() string {
 
 // sizingLines holds the sizing that is due against .env and the container. A
 // line that .env has and that we did not write is the user's.
-func sizingLines(env *envfile.File, last state, c engine.Container, due sizing.Sizing, force bool) []SizingLine {
+func sizingLines(env *envfile.File, last instance.State, c engine.Container, due sizing.Sizing, force bool) []SizingLine {
 	var out []SizingLine
 	for _, v := range due.Env() {
 		line := SizingLine{Key: v.Key, Due: v.Value, Container: inContainer(c, v.Key)}
@@ -57,7 +58,7 @@ func sizingLines(env *envfile.File, last state, c engine.Container, due sizing.S
 			have = line.Container
 		case !ok || have == "":
 			line.Action, line.Reason = LineSet, "not in .env yet"
-		case !sameSize(v.Key, have, v.Value) && (force || last.wrote(v.Key, have)):
+		case !sameSize(v.Key, have, v.Value) && (force || last.Wrote(v.Key, have)):
 			line.Action, line.Reason = LineSet, fmt.Sprintf("due for %d MiB of RAM and %d cores", due.RAMMiB, due.Cores)
 		case !sameSize(v.Key, have, v.Value):
 			line.Action, line.Reason = LineKept, "set in .env by hand; --force changes it"

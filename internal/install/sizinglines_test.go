@@ -5,18 +5,19 @@ import (
 	"testing"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 )
 
 // What becomes of SHM_SIZE, for each place where it may stand.
 func TestSizingLines(t *testing.T) {
 	due, _ := sizing.Compute(sizing.Machine{RAMMiB: 8192, Cores: 2}, 1, sizing.Overrides{}) // 1024m
-	var ours state
-	ours.remember(want("SHM_SIZE", "512m"), nil)
+	var ours instance.State
+	remember(&ours, want("SHM_SIZE", "512m"), nil)
 	for name, c := range map[string]struct {
 		env    string
 		shmMiB int64
-		last   state
+		last   instance.State
 		force  bool
 		action string
 	}{
@@ -24,12 +25,12 @@ func TestSizingLines(t *testing.T) {
 		"the user's":                    {"SHM_SIZE = '300m'\n", 300, ours, false, LineKept},
 		"the user's, by force":          {"SHM_SIZE = '300m'\n", 300, ours, true, LineSet},
 		"the user's, not in force yet":  {"SHM_SIZE = '300m'\n", 512, ours, false, LineRecreate},
-		"of a stack that is not ours":   {"SHM_SIZE = '512m'\n", 512, state{}, false, LineKept},
+		"of a stack that is not ours":   {"SHM_SIZE = '512m'\n", 512, instance.State{}, false, LineKept},
 		"right":                         {"SHM_SIZE = '1024m'\n", 1024, ours, false, LineOK},
-		"right in another form":         {"SHM_SIZE = '1g'\n", 1024, state{}, false, LineOK},
-		"right, the container is older": {"SHM_SIZE = '1g'\n", 512, state{}, false, LineRecreate},
-		"nowhere":                       {"", 64, state{}, false, LineSet},
-		"in the container alone":        {"", 1024, state{}, false, LineOK},
+		"right in another form":         {"SHM_SIZE = '1g'\n", 1024, instance.State{}, false, LineOK},
+		"right, the container is older": {"SHM_SIZE = '1g'\n", 512, instance.State{}, false, LineRecreate},
+		"nowhere":                       {"", 64, instance.State{}, false, LineSet},
+		"in the container alone":        {"", 1024, instance.State{}, false, LineOK},
 		"empty":                         {"SHM_SIZE = ''\n", 64, ours, false, LineSet},
 	} {
 		container := engine.Container{ShmBytes: c.shmMiB << 20}
@@ -43,7 +44,7 @@ func TestSizingLines(t *testing.T) {
 
 func TestThePlanShowsTheSevenValues(t *testing.T) {
 	due, _ := sizing.Compute(sizing.Machine{RAMMiB: 8192, Cores: 2}, 1, sizing.Overrides{})
-	p := Plan{Settings: sizingLines(parsed(t, "OMP_NUM_THREADS = '1'\n"), state{}, engine.Container{}, due, false)}
+	p := Plan{Settings: sizingLines(parsed(t, "OMP_NUM_THREADS = '1'\n"), instance.State{}, engine.Container{}, due, false)}
 	var out strings.Builder
 	p.WriteSettings(&out)
 	if n := strings.Count(out.String(), "\n"); n != 8 || !strings.Contains(out.String(), "OMP_NUM_THREADS") || !strings.Contains(out.String(), "kept: set in .env by hand") {

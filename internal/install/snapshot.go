@@ -16,6 +16,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 )
 
@@ -95,8 +96,8 @@ func (in *Installer) preflightSnapshot(ctx context.Context, c engine.Container, 
 		return
 	}
 	need := int(bytes>>20) + minDirMiB
-	if disk, err := host.Disk(in.work.dir); err == nil && disk.FreeMiB < need {
-		add("the databases take %d MiB, and %s has %d MiB free for a copy: make room first", need, in.work.dir, disk.FreeMiB)
+	if disk, err := host.Disk(string(in.dir)); err == nil && disk.FreeMiB < need {
+		add("the databases take %d MiB, and %s has %d MiB free for a copy: make room first", need, string(in.dir), disk.FreeMiB)
 	}
 }
 
@@ -106,10 +107,10 @@ func (r *run) snapshot(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	base := r.in.work.path(snapshotName)
+	base := r.in.dir.Work(snapshotName)
 	target := filepath.Join(base, dataTree)
 	r.journal.Snapshot = &snapshot{Data: dir, Copy: target}
-	r.in.work.prepareAside(r.journal, r.journal.Snapshot)
+	prepareAside(r.in.dir, r.journal, r.journal.Snapshot)
 	if err := r.journal.save(); err != nil {
 		return err
 	}
@@ -128,7 +129,7 @@ func (r *run) snapshot(ctx context.Context) error {
 
 // removeWhole removes a directory so that a kill leaves it whole or not at all.
 func removeWhole(dir string) error {
-	gone := dir + ".gone"
+	gone := dir + instance.GoneSuffix
 	if err := os.RemoveAll(gone); err != nil {
 		return err
 	}

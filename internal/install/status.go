@@ -15,6 +15,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
@@ -85,7 +86,7 @@ func ReadStatus(ctx context.Context, e *engine.Engine, machine sizing.Machine, o
 	if err != nil {
 		sizes = nil // a size is not worth failing for
 	}
-	if s, err := (workdir{onlyDir}).readState(); onlyDir != "" && err == nil { // its own before one that is left over
+	if s, err := (instance.Dir(onlyDir)).LoadState(); onlyDir != "" && err == nil { // its own before one that is left over
 		others := func(c engine.Container) int {
 			if s.Project != "" && c.Labels[compose.LabelProject] == s.Project {
 				return 0
@@ -112,7 +113,7 @@ func ReadStatus(ctx context.Context, e *engine.Engine, machine sizing.Machine, o
 		if c.State != "running" {
 			others++
 		}
-		saved, _ := readfile.NoLink(filepath.Join(dir, answersName), readfile.Config)
+		saved, _ := readfile.NoLink(filepath.Join(dir, instance.AnswersName), readfile.Config)
 		due, _ := dueSizing(machine, max(others, 1), fixedSizing(saved))
 		status.Instances = append(status.Instances, readInstance(ctx, e, c, dir, due, sizes))
 	}
@@ -129,8 +130,8 @@ func belongs(c engine.Container, dir string, local bool) bool {
 	case own:
 		return sameFile(dirOf(c), dir) || local && envSource(c) != ""
 	case orphan:
-		s, err := workdir{dir}.readState()
-		return err == nil && s.ours() && s.Project == c.Labels[compose.LabelProject]
+		s, err := instance.Dir(dir).LoadState()
+		return err == nil && s.IsOurs() && s.Project == c.Labels[compose.LabelProject]
 	case anothers:
 	}
 	return false
@@ -202,8 +203,8 @@ func dirOf(c engine.Container) string {
 
 // withoutContainer describes an instance whose container is gone.
 func withoutContainer(ctx context.Context, dir string) []Instance {
-	work := workdir{dir}
-	s, err := work.readState()
+	work := instance.Dir(dir)
+	s, err := work.LoadState()
 	if err != nil || s.Project == "" {
 		return nil
 	}
@@ -315,7 +316,7 @@ func appVersion(ctx context.Context, address string) string {
 // envOf reads the .env in dir; an empty one where there is none, or none that
 // this user may read.
 func envOf(dir string) *envfile.File {
-	text, _ := readfile.Regular(filepath.Join(dir, envName), readfile.Config)
+	text, _ := readfile.Regular(filepath.Join(dir, instance.EnvName), readfile.Config)
 	file, err := envfile.Parse(text)
 	if err != nil {
 		file, _ = envfile.Parse(nil)
@@ -348,7 +349,7 @@ func sizingStatus(file *envfile.File, c engine.Container, dir string, due sizing
 	}
 	env["SHM_SIZE"] = strconv.FormatInt(c.ShmBytes>>20, 10) + "m"
 	s := SizingStatus{Due: due, InForce: sizing.FromEnv(func(key string) (string, bool) { v, ok := env[key]; return v, ok })}
-	last, _ := workdir{dir}.readState() // not known: every line is the user's
+	last, _ := instance.Dir(dir).LoadState() // not known: every line is the user's
 	s.ResizeDue = slices.ContainsFunc(sizingLines(file, last, c, due, false), SizingLine.changes)
 	return s
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 )
 
 // deadPID is above every process that the kernel numbers.
@@ -16,8 +17,8 @@ const deadPID = "4194305"
 // TestUnfinishedBackupIsRemoved wants what a killed backup wrote gone, and
 // everything else left alone.
 func TestUnfinishedBackupIsRemoved(t *testing.T) {
-	w, to := workdir{t.TempDir()}, t.TempDir()
-	if _, err := w.create(); err != nil {
+	w, to := instance.Dir(t.TempDir()), t.TempDir()
+	if _, err := w.Create(); err != nil {
 		t.Fatal(err)
 	}
 	name := filepath.Join(to, "mine.tar.zst")
@@ -32,11 +33,11 @@ func TestUnfinishedBackupIsRemoved(t *testing.T) {
 	if err := os.Symlink(kept[0], link); err != nil {
 		t.Fatal(err)
 	}
-	w.removeUnfinishedBackup() // of none
-	if err := w.noteBackup(name); err != nil {
+	removeUnfinishedBackup(w) // of none
+	if err := noteBackup(w, name); err != nil {
 		t.Fatal(err)
 	}
-	w.removeUnfinishedBackup()
+	removeUnfinishedBackup(w)
 	if _, err := os.Lstat(left); !os.IsNotExist(err) {
 		t.Error("it is still there", err)
 	}
@@ -45,7 +46,7 @@ func TestUnfinishedBackupIsRemoved(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if _, err := os.Lstat(w.path(unfinishedName)); !os.IsNotExist(err) {
+	if _, err := os.Lstat(w.Work(unfinishedName)); !os.IsNotExist(err) {
 		t.Error("the note is still there", err)
 	}
 }
@@ -69,27 +70,6 @@ func TestProbesOfOthersStay(t *testing.T) {
 	} {
 		if probeIsLeft(c.probe) != c.left {
 			t.Errorf("%s: %v", name, !c.left)
-		}
-	}
-}
-
-func TestEditsOfRunsThatEndedAreRemoved(t *testing.T) {
-	w := workdir{t.TempDir()}
-	in := &Installer{work: w}
-	dir, remove, err := in.EditDir()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if filepath.Dir(dir) != filepath.Clean(w.path("")) {
-		t.Errorf("a copy of the keys is in %s", dir)
-	}
-	remove()
-	if _, err := os.Stat(dir); !os.IsNotExist(err) {
-		t.Error("it is not removed", err)
-	}
-	for pid, runs := range map[string]bool{deadPID: false, "1": true, "": false, "x": false, "-1": false, "0": false} {
-		if processRuns(pid) != runs {
-			t.Errorf("process %q: %v", pid, !runs)
 		}
 	}
 }

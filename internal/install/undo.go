@@ -11,6 +11,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 )
 
 // undo rolls a failed or cancelled run back and returns the error to report:
@@ -29,13 +30,13 @@ func (in *Installer) undo(ctx context.Context, j *journal, cause error) error {
 	err := in.acrossRestart(ctx, func(ctx context.Context) error { return in.rollBack(ctx, j) })
 	if silent := (*silentError)(nil); errors.As(err, &silent) {
 		return &finding.Error{Kind: finding.Broken, Log: log, Err: fmt.Errorf("%w\n%w\n\n"+
-			"OpenAlgo's files and data are as they were before. To find out what is wrong:\n\n    sudo openalgo-install --dir %s doctor", cause, silent, in.work.dir)}
+			"OpenAlgo's files and data are as they were before. To find out what is wrong:\n\n    sudo openalgo-install --dir %s doctor", cause, silent, string(in.dir))}
 	}
 	if err != nil {
 		return &finding.Error{Kind: finding.Broken, Log: log, Err: fmt.Errorf("%w\n%w", cause, in.notRolledBack(ctx, j, err))}
 	}
 	in.removeProbes(ctx)
-	in.work.removeIfUnusedAfterUndo(j)
+	removeIfUnusedAfterUndo(in.dir, j)
 	if wasCancelled {
 		return &finding.Error{Kind: finding.Cancelled, Err: errors.New("cancelled and undone. " + afterUndo(j))}
 	}
@@ -77,7 +78,7 @@ func (in *Installer) undoTime(ctx context.Context) (context.Context, context.Can
 // files. Once all of it is back the journal is closed. Only then the previous
 // container is checked; a silentError says that it does not answer.
 func (in *Installer) rollBack(ctx context.Context, j *journal) error {
-	_ = os.RemoveAll(in.work.path("tmp"))
+	_ = os.RemoveAll(in.dir.Work("tmp"))
 	if err := in.engineBack(ctx); err != nil {
 		return err
 	}
@@ -122,8 +123,8 @@ func (in *Installer) rollBack(ctx context.Context, j *journal) error {
 	if err != nil {
 		return err
 	}
-	in.work.noteBegan(j)
-	in.work.removeEmptyAside(j)
+	noteBegan(in.dir, j)
+	removeEmptyAside(in.dir, j)
 	if err := j.finish(); err != nil {
 		return err
 	}
@@ -131,13 +132,13 @@ func (in *Installer) rollBack(ctx context.Context, j *journal) error {
 }
 
 // noteBegan marks the keys that an undone first install leaves as its own.
-func (w workdir) noteBegan(j *journal) {
-	_, noEnv := os.Stat(w.env())
-	s, err := w.readState()
-	made := slices.ContainsFunc(j.Files, func(f fileChange) bool { return f.Name == envName && f.SHA256 != "" && f.Backup == "" })
+func noteBegan(w instance.Dir, j *journal) {
+	_, noEnv := os.Stat(w.Env())
+	s, err := w.LoadState()
+	made := slices.ContainsFunc(j.Files, func(f fileChange) bool { return f.Name == instance.EnvName && f.SHA256 != "" && f.Backup == "" })
 	if noEnv == nil && err == nil && made && s.Project == "" {
 		s.Began = j.Project
-		_ = w.writeState(s) // without it the next run asks, which is safe
+		_ = w.SaveState(s) // without it the next run asks, which is safe
 	}
 }
 
@@ -226,7 +227,7 @@ func (in *Installer) removeNew(ctx context.Context, j *journal) error {
 	}
 	// A copy of a container without a Compose project has no such label either.
 	project := c.Labels[compose.LabelProject]
-	ours := (project == j.Project || project == "" && j.State.Foreign) && (j.Old == nil || c.ID != j.Old.ID) && dirOf(c) == in.work.dir
+	ours := (project == j.Project || project == "" && j.State.Foreign) && (j.Old == nil || c.ID != j.Old.ID) && dirOf(c) == string(in.dir)
 	if !ours {
 		return nil
 	}
@@ -238,7 +239,7 @@ func (in *Installer) removeNew(ctx context.Context, j *journal) error {
 func (in *Installer) oldBack(ctx context.Context, j *journal, live bool) error {
 	c, err := in.Engine.Container(ctx, j.Old.ID)
 	if err != nil {
-		return fmt.Errorf("the previous container is gone. To recreate it, run docker compose up -d in %s: %w", in.work.dir, err)
+		return fmt.Errorf("the previous container is gone. To recreate it, run docker compose up -d in %s: %w", string(in.dir), err)
 	}
 	if c.Name != j.Old.Name {
 		if err := in.Engine.Rename(ctx, c.ID, j.Old.Name); err != nil {
@@ -249,7 +250,7 @@ func (in *Installer) oldBack(ctx context.Context, j *journal, live bool) error {
 	if !j.Old.Running || live {
 		return nil
 	}
-	if whoseIs(c, in.work.dir, in.Engine.Info().Local) == orphan {
+	if whoseIs(c, string(in.dir), in.Engine.Info().Local) == orphan {
 		in.note(fmt.Sprintf("%s was created for %s, where this directory was: Docker cannot start it again, and `openalgo-install start` recreates it", c.Name, dirOf(c)))
 		j.Old.Running = false
 		return nil
@@ -300,9 +301,9 @@ func (in *Installer) removeNetworks(ctx context.Context, j *journal) {
 
 // removeIfUnusedAfterUndo takes our directory away again when the undone run
 // was the first one and left nothing that must stay.
-func (w workdir) removeIfUnusedAfterUndo(j *journal) {
-	_ = os.RemoveAll(w.path("tmp"))
-	if _, err := os.Stat(w.env()); os.IsNotExist(err) && j.Old == nil && j.MadeDir {
-		w.removeIfUnused(true)
+func removeIfUnusedAfterUndo(w instance.Dir, j *journal) {
+	_ = os.RemoveAll(w.Work("tmp"))
+	if _, err := os.Stat(w.Env()); os.IsNotExist(err) && j.Old == nil && j.MadeDir {
+		w.RemoveIfUnused(true)
 	}
 }

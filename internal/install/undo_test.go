@@ -9,16 +9,17 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/event"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 )
 
 // undoing is an installer on a directory of its own, with a journal.
 func undoing(t *testing.T) (*Installer, *journal) {
 	t.Helper()
-	in := &Installer{Report: event.ReporterFunc(func(event.Event) {}), work: workdir{t.TempDir()}}
-	if _, err := in.work.create(); err != nil {
+	in := &Installer{Report: event.ReporterFunc(func(event.Event) {}), dir: instance.Dir(t.TempDir())}
+	if _, err := in.dir.Create(); err != nil {
 		t.Fatal(err)
 	}
-	return in, &journal{Command: "upgrade", Started: time.Unix(1700000000, 0), Starting: true, work: in.work}
+	return in, &journal{Command: "upgrade", Started: time.Unix(1700000000, 0), Starting: true, dir: in.dir}
 }
 
 func put(t *testing.T, path, text string) {
@@ -41,8 +42,8 @@ func mustRead(t *testing.T, path, want string) {
 // changedFile is docker-compose.yaml as a run changed it.
 func changedFile(t *testing.T, in *Installer, j *journal) (path string) {
 	t.Helper()
-	path = filepath.Join(in.work.dir, "docker-compose.yaml")
-	backup, err := in.work.backup("docker-compose.yaml", []byte("before"))
+	path = in.dir.Path("docker-compose.yaml")
+	backup, err := in.dir.Keep("docker-compose.yaml", []byte("before"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +62,7 @@ func TestFileIsRestoredOnce(t *testing.T) {
 		mustRead(t, path, "before")
 	}
 	put(t, path, "the user's")
-	again, err := in.work.readJournal()
+	again, err := readJournal(in.dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,24 +114,24 @@ func TestFileWhoseCopyIsGone(t *testing.T) {
 
 func TestEnvIsRestoredOnce(t *testing.T) {
 	in, j := undoing(t)
-	backup, err := in.work.backup(envName, []byte("LOG_LEVEL = 'INFO'\n"))
+	backup, err := in.dir.Keep(instance.EnvName, []byte("LOG_LEVEL = 'INFO'\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	wrote := "LOG_LEVEL = 'DEBUG'\n"
-	put(t, in.work.env(), wrote)
+	put(t, in.dir.Env(), wrote)
 	j.State.Foreign = true // its owner is whoever runs this
-	j.Files = []fileChange{{Name: envName, Backup: backup, Former: sha256Hex([]byte("LOG_LEVEL = 'INFO'\n")), SHA256: sha256Hex([]byte(wrote))}}
+	j.Files = []fileChange{{Name: instance.EnvName, Backup: backup, Former: sha256Hex([]byte("LOG_LEVEL = 'INFO'\n")), SHA256: sha256Hex([]byte(wrote))}}
 	if err := in.restore(t.Context(), j, &j.Files[0]); err != nil {
 		t.Fatal(err)
 	}
-	mustRead(t, in.work.env(), "LOG_LEVEL = 'INFO'\n")
-	put(t, in.work.env(), "LOG_LEVEL = 'ERROR'\n")
+	mustRead(t, in.dir.Env(), "LOG_LEVEL = 'INFO'\n")
+	put(t, in.dir.Env(), "LOG_LEVEL = 'ERROR'\n")
 	for range 2 {
 		if err := in.restore(t.Context(), j, &j.Files[0]); err != nil {
 			t.Fatal(err)
 		}
-		mustRead(t, in.work.env(), "LOG_LEVEL = 'ERROR'\n")
+		mustRead(t, in.dir.Env(), "LOG_LEVEL = 'ERROR'\n")
 		j.Files[0].Back = false // as if killed before that was noted
 	}
 }
@@ -138,7 +139,7 @@ func TestEnvIsRestoredOnce(t *testing.T) {
 // snapshotted is data that a failed upgrade changed, with its copy.
 func snapshotted(t *testing.T, in *Installer, j *journal) *snapshot {
 	t.Helper()
-	s := &snapshot{Data: t.TempDir(), Copy: in.work.path("snapshot/db"), Whole: true}
+	s := &snapshot{Data: t.TempDir(), Copy: in.dir.Work("snapshot/db"), Whole: true}
 	put(t, filepath.Join(s.Copy, "openalgo.db"), "before")
 	put(t, filepath.Join(s.Data, "openalgo.db"), "rows since")
 	put(t, filepath.Join(s.Data, "migrated.db"), "half")
@@ -158,7 +159,7 @@ func TestDataIsKeptBeforeItIsReplaced(t *testing.T) {
 	if exists(filepath.Join(s.Data, "migrated.db")) {
 		t.Error("what the failed run made is still among the data")
 	}
-	in.work.removeEmptyAside(j)
+	removeEmptyAside(in.dir, j)
 	mustRead(t, filepath.Join(s.Kept, "openalgo.db"), "rows since")
 }
 
@@ -214,7 +215,7 @@ func TestCopyIsRenamedBack(t *testing.T) {
 	if err := os.Rename(filepath.Join(s.Data, "logs.db"), filepath.Join(s.Copy, "logs.db")); err != nil {
 		t.Fatal(err)
 	}
-	again, err := in.work.readJournal()
+	again, err := readJournal(in.dir)
 	if err != nil || !again.Snapshot.Renaming {
 		t.Fatalf("it is not journaled before: %v", err)
 	}

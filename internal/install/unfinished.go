@@ -4,13 +4,15 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+
+	"github.com/marketcalls/openalgo-install/internal/instance"
 )
 
 // Unfinished says what a run that was killed has left in dir; "" is nothing.
 // A run that is still under way counts as none.
 func Unfinished(dir string) string {
-	w := workdir{dir}
-	j, err := w.readJournal()
+	w := instance.Dir(dir)
+	j, err := readJournal(w)
 	switch {
 	case errors.Is(err, fs.ErrPermission):
 		return ""
@@ -19,10 +21,10 @@ func Unfinished(dir string) string {
 	case j == nil:
 		return ""
 	}
-	held, _, err := w.tryLock()
+	held, _, err := w.TryLock()
 	if err != nil || held == nil {
 		return ""
 	}
-	held.release()
-	return fmt.Sprintf("a run was ended in its middle; the next command that changes something finishes or undoes it (%s)", w.path("journal.json"))
+	held.Release()
+	return fmt.Sprintf("a run was ended in its middle; the next command that changes something finishes or undoes it (%s)", w.Work(instance.JournalName))
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -12,6 +11,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/rehearsal"
 )
 
@@ -29,7 +29,7 @@ type Removal struct {
 	leftovers   []string // of other installers
 	startable   bool     // `start` makes the container anew
 	RemovalOptions
-	edge edgeState // and what of it goes
+	edge instance.Edge // and what of it goes
 	site []string
 }
 
@@ -54,19 +54,19 @@ func (in *Installer) PlanUninstall(ctx context.Context, options RemovalOptions) 
 	}
 	// A container may be the last that has the right keys. What a killed run left
 	// is looked at again once it is undone.
-	j, _ := in.work.readJournal()
+	j, _ := readJournal(in.dir)
 	if err := in.guardKeys(o); err != nil && !options.Purge && len(o.containers) > 0 && j == nil {
 		return nil, err
 	}
 	if c := in.foreignHere(o); c != nil {
 		way := "`openalgo-install adopt` takes it over first, or `docker rm -f %[1]s` removes it"
-		if o.state.ours() {
+		if o.state.IsOurs() {
 			way = "`docker rm -f %[1]s` removes it"
 		}
 		return nil, finding.Errorf(finding.HostNotReady, "%s was made by another tool, and the keys here open its data: "+way+". Nothing was removed", c.Name)
 	}
 	r := &Removal{Changes: []Change{}, Kept: []string{}, Project: o.project, containers: o.containers, RemovalOptions: options}
-	r.startable = o.state.ours() && o.env != nil && o.answersText != nil
+	r.startable = o.state.IsOurs() && o.env != nil && o.answersText != nil
 	for _, c := range r.containers {
 		r.Changes = append(r.Changes, Change{Kind: KindContainer, Name: c.Name, Action: ActionRemove, Reason: "runs OpenAlgo"})
 	}
@@ -78,7 +78,7 @@ func (in *Installer) PlanUninstall(ctx context.Context, options RemovalOptions) 
 	}
 	in.removableVolumes(o, r)
 	in.removableDirectories(o, r)
-	if d := ReadDailyBackup(in.work.dir); d != nil {
+	if d := ReadDailyBackup(string(in.dir)); d != nil {
 		for _, file := range d.Files {
 			r.Changes = append(r.Changes, Change{Kind: KindFile, Name: file, Action: ActionRemove, Reason: "the daily backup; backups that are there stay"})
 		}
@@ -103,7 +103,7 @@ func (in *Installer) removableSite(ctx context.Context, o *observed, r *Removal)
 		r.Kept = append(r.Kept, fmt.Sprintf("the site of %s (%v)", r.edge.Domain, err))
 		return nil
 	}
-	plan, err := f.Gone(r.edge.Domain, o.project, in.work.dir)
+	plan, err := f.Gone(r.edge.Domain, o.project, string(in.dir))
 	if err != nil {
 		return err
 	}
@@ -124,7 +124,7 @@ func (in *Installer) guardPurge(o *observed, r *Removal) error {
 	}
 	if len(r.volumes) > 0 && o.env == nil && o.state.Project != r.Project {
 		return finding.Errorf(finding.HostNotReady, "%s holds no OpenAlgo, and the volumes of the project %s belong to another directory: "+
-			"name it with --dir. Nothing was removed", in.work.dir, r.Project)
+			"name it with --dir. Nothing was removed", string(in.dir), r.Project)
 	}
 	for _, place := range o.data {
 		if !slices.Contains(r.volumes, place) && !slices.Contains(r.directories, place) {
@@ -177,21 +177,21 @@ func (in *Installer) removableDirectories(o *observed, r *Removal) {
 }
 
 func (in *Installer) removableFiles(o *observed, r *Removal) {
-	for name, text := range map[string][]byte{envName: o.envText, compose.FileName: o.composeText, answersName: o.answersText} {
+	for name, text := range map[string][]byte{instance.EnvName: o.envText, compose.FileName: o.composeText, instance.AnswersName: o.answersText} {
 		if text == nil {
 			continue
 		}
-		path := filepath.Join(in.work.dir, name)
+		path := in.dir.Path(name)
 		if r.Purge {
 			r.Changes = append(r.Changes, Change{Kind: KindFile, Name: path, Action: ActionRemove, Reason: "--purge"})
 		} else {
 			r.Kept = append(r.Kept, path)
 		}
 	}
-	if _, err := os.Stat(in.work.path("")); err == nil && r.Purge {
-		r.Changes = append(r.Changes, Change{Kind: KindFile, Name: in.work.path(""), Action: ActionRemove, Reason: "--purge: copies of former files and data, and the log"})
+	if _, err := os.Stat(in.dir.Work("")); err == nil && r.Purge {
+		r.Changes = append(r.Changes, Change{Kind: KindFile, Name: in.dir.Work(""), Action: ActionRemove, Reason: "--purge: copies of former files and data, and the log"})
 	}
-	if archives := in.work.dir + archivesSuffix; hasFiles(archives) {
+	if archives := string(in.dir) + archivesSuffix; hasFiles(archives) {
 		r.Kept = append(r.Kept, archives+" (backups, with their keys)")
 	}
 	slices.SortFunc(r.Changes, func(a, b Change) int { return strings.Compare(a.Kind+a.Name, b.Kind+b.Name) })
@@ -216,17 +216,17 @@ func hasFiles(dir string) bool {
 // removes the rest, and until then another one finds less, but nothing broken.
 func (in *Installer) Uninstall(ctx context.Context, r *Removal) (event.Result, error) {
 	if len(r.Changes) == 0 {
-		return event.Result{Message: "nothing to do: there is no OpenAlgo in " + in.work.dir}, nil
+		return event.Result{Message: "nothing to do: there is no OpenAlgo in " + string(in.dir)}, nil
 	}
-	if _, err := os.Stat(in.work.dir); err == nil {
-		if _, err := in.work.create(); err != nil {
+	if _, err := os.Stat(string(in.dir)); err == nil {
+		if _, err := in.dir.Create(); err != nil {
 			return event.Result{}, finding.Errorf(finding.HostNotReady, "%w", err)
 		}
-		held, err := in.work.attach(ctx, in.note)
+		held, err := in.dir.Lock(ctx, in.note)
 		if err != nil {
 			return event.Result{}, err
 		}
-		defer held.release()
+		defer held.Release()
 		in.tidy(ctx)
 		if err := in.bringDataBack(ctx, r.Purge); err != nil {
 			return event.Result{}, err
@@ -257,7 +257,7 @@ func (in *Installer) Uninstall(ctx context.Context, r *Removal) (event.Result, e
 		return event.Result{}, finding.Errorf(finding.Failed, "%w", err)
 	}
 	// An unfinished run has nothing left to go on with.
-	if err := os.Remove(in.work.path("journal.json")); err != nil && !os.IsNotExist(err) {
+	if err := os.Remove(in.dir.Work(instance.JournalName)); err != nil && !os.IsNotExist(err) {
 		return event.Result{}, fmt.Errorf("closing the journal: %w", err)
 	}
 	if _, err := in.RemoveDailyBackup(ctx); err != nil {
@@ -306,7 +306,7 @@ func (in *Installer) purge(ctx context.Context, r *Removal) (event.Result, error
 // bringDataBack undoes a killed run that has begun to replace data: what an
 // uninstall promises to keep is the whole of it.
 func (in *Installer) bringDataBack(ctx context.Context, purge bool) error {
-	j, err := in.work.readJournal()
+	j, err := readJournal(in.dir)
 	if err != nil || j == nil || purge || len(j.copies()) == 0 {
 		return err
 	}
@@ -314,15 +314,15 @@ func (in *Installer) bringDataBack(ctx context.Context, purge bool) error {
 }
 
 func (in *Installer) purgeFiles() error {
-	for _, name := range []string{compose.FileName, answersName, envName} {
-		if err := os.Remove(filepath.Join(in.work.dir, name)); err != nil && !os.IsNotExist(err) {
+	for _, name := range []string{compose.FileName, instance.AnswersName, instance.EnvName} {
+		if err := os.Remove(in.dir.Path(name)); err != nil && !os.IsNotExist(err) {
 			return fmt.Errorf("removing %s: %w", name, err)
 		}
 		failpoint("uninstall-file")
 	}
-	if err := os.RemoveAll(in.work.path("")); err != nil {
-		return fmt.Errorf("removing %s: %w", in.work.path(""), err)
+	if err := os.RemoveAll(in.dir.Work("")); err != nil {
+		return fmt.Errorf("removing %s: %w", in.dir.Work(""), err)
 	}
-	_ = os.Remove(in.work.dir) // not empty: the rest is the user's
+	_ = os.Remove(string(in.dir)) // not empty: the rest is the user's
 	return nil
 }

@@ -30,16 +30,16 @@ func (in *Installer) Upgrade(ctx context.Context, to string) (event.Result, erro
 		in.keepImageTag(ctx, in.projectOf(), in.installedRef(), before)
 		return i, in.pullNewest(ctx, image.Ref, before)
 	})
-	if held, _, busy := in.work.tryLock(); busy == nil && held != nil {
+	if held, _, busy := in.dir.TryLock(); busy == nil && held != nil {
 		in.dropImageTags(context.WithoutCancel(ctx), in.projectOf())
-		held.release()
+		held.Release()
 	}
 	return result, err
 }
 
 // projectOf is the project of the instance, as the last run noted it.
 func (in *Installer) projectOf() string {
-	s, _ := in.work.readState()
+	s, _ := in.dir.LoadState()
 	return s.Project
 }
 
@@ -126,7 +126,7 @@ func (in *Installer) guardNoRegistry(ctx context.Context, c engine.Container, re
 
 // installedRef is the image that the last run installed, by name.
 func (in *Installer) installedRef() string {
-	s, _ := in.work.readState() // upgraded has read it already
+	s, _ := in.dir.LoadState() // upgraded has read it already
 	return s.ImageRef
 }
 

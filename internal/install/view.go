@@ -53,7 +53,7 @@ const viewTries = 3
 // has to be written. It names the directory; an error is evidence, and where
 // there is none either way both are empty.
 func (in *Installer) sees(ctx context.Context, image string) (dir string, err error) {
-	dir = in.work.dir
+	dir = string(in.dir)
 	for !exists(dir) && dir != filepath.Dir(dir) {
 		dir = filepath.Dir(dir)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 )
 
@@ -50,8 +51,8 @@ func whoseIs(c engine.Container, dir string, local bool) whose {
 // isEnvOf reports whether a path is the .env of a directory, which need not be
 // there.
 func isEnvOf(path, dir string) bool {
-	return sameFile(path, filepath.Join(dir, envName)) ||
-		filepath.Base(path) == envName && sameFile(filepath.Dir(path), dir)
+	return sameFile(path, filepath.Join(dir, instance.EnvName)) ||
+		filepath.Base(path) == instance.EnvName && sameFile(filepath.Dir(path), dir)
 }
 
 // envSource is the file of the host that a container has as OpenAlgo's .env; ""
@@ -80,17 +81,6 @@ func (o *observed) movedFrom(dir string, local bool) string {
 	return dirOf(*c)
 }
 
-// engineRef names the Docker that an instance runs on: two on one machine (with
-// and without root) have the same host name.
-type engineRef struct {
-	ID       string `json:"id,omitempty"`
-	Endpoint string `json:"endpoint,omitempty"`
-}
-
-func engineOf(e *engine.Engine) engineRef { return engineRef{e.Info().ID, e.Info().Endpoint} }
-
-// another reports whether this is not the Docker that an instance belongs to.
-// The same place with another ID is one that was installed again.
-func (r engineRef) another(now engineRef) bool {
-	return r.ID != "" && now.ID != "" && r.ID != now.ID && r.Endpoint != now.Endpoint
+func engineOf(e *engine.Engine) instance.EngineRef {
+	return instance.EngineRef{ID: e.Info().ID, Endpoint: e.Info().Endpoint}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 )
 
@@ -19,7 +20,7 @@ func TestWhoseAContainerIs(t *testing.T) {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(filepath.Join(dir, envName), nil, 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, instance.EnvName), nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -54,26 +55,6 @@ func TestWhoseAContainerIs(t *testing.T) {
 		}
 		if got := whoseIs(container, c.dir, !c.remote); got != c.want {
 			t.Errorf("%s: %d, want %d", name, got, c.want)
-		}
-	}
-}
-
-func TestAnotherEngine(t *testing.T) {
-	t.Parallel()
-	rootful, rootless := engineRef{"A", "unix:///var/run/docker.sock"}, engineRef{"B", "unix:///run/user/1000/docker.sock"}
-	for name, c := range map[string]struct {
-		was, now engineRef
-		want     bool
-	}{
-		"the same":             {rootful, rootful, false},
-		"one without root":     {rootful, rootless, true},
-		"installed again":      {rootful, engineRef{"C", rootful.Endpoint}, false},
-		"by another address":   {rootful, engineRef{"A", "tcp://127.0.0.1:2375"}, false},
-		"not known of old":     {engineRef{}, rootful, false},
-		"that has no ID to it": {rootful, engineRef{"", rootless.Endpoint}, false},
-	} {
-		if got := c.was.another(c.now); got != c.want {
-			t.Errorf("%s: %v", name, got)
 		}
 	}
 }

@@ -49,7 +49,7 @@ func (in *Installer) settle(ctx context.Context, command string) error {
 	if err != nil || held == nil {
 		return err
 	}
-	defer held.release()
+	defer held.Release()
 	_, err = in.logged("recover", func() (event.Result, error) { return event.Result{}, in.recoverFor(ctx, command) })
 	return err
 }

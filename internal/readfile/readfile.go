@@ -148,3 +148,12 @@ func kind(mode fs.FileMode) string {
 	}
 	return "of another type"
 }
+
+// Optional is Regular for a file of the user's; nil where there is none.
+func Optional(path string) ([]byte, error) {
+	data, err := Regular(path, Config)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return data, err
+}

@@ -1,4 +1,4 @@
-package install
+package instance
 
 import (
 	"errors"
@@ -26,11 +26,11 @@ type stranger struct {
 	parent bool // it is above the instance's directory
 }
 
-// trusted refuses, for root, an instance's directory that another user can
+// Trusted refuses, for root, an instance's directory that another user can
 // change. A directory that does not exist counts by those above it. Any user
 // may use what is that user's own.
-func trusted(dir string) error {
-	work := filepath.Join(dir, workName)
+func Trusted(dir string) error {
+	work := filepath.Join(dir, WorkName)
 	if info, err := os.Lstat(work); err == nil && !info.IsDir() {
 		return finding.Errorf(finding.HostNotReady, "%s is not a directory\n\nopenalgo-install did not make it. If you do not need it, remove it:\n\n    sudo rm %s\n\nNothing was changed.", work, work)
 	}
@@ -56,16 +56,16 @@ func trusted(dir string) error {
 func strangerOf(dir string) (*stranger, error) {
 	s, err := findStranger(dir)
 	if err == nil && s == nil {
-		if s, err = findStranger(filepath.Join(dir, workName)); s != nil {
+		if s, err = findStranger(filepath.Join(dir, WorkName)); s != nil {
 			s.parent = false
 		}
 	}
 	return s, err
 }
 
-// withRoot says how to run a command as root: with sudo, once root may work on
+// WithRoot says how to run a command as root: with sudo, once root may work on
 // the directory.
-func withRoot(dir string) string {
+func WithRoot(dir string) string {
 	if s, err := strangerOf(dir); err == nil && s != nil {
 		return s.handOver(dir)
 	}
@@ -76,7 +76,7 @@ func withRoot(dir string) string {
 // earlier versions did wherever they were told to. Its owner alone cannot work
 // on it, since what this program keeps there is root's.
 func isInstance(dir string) bool {
-	info, err := os.Lstat(filepath.Join(dir, workName, "state.json"))
+	info, err := os.Lstat(filepath.Join(dir, WorkName, stateName))
 	return err == nil && ownerOf(info) == 0
 }
 
@@ -147,7 +147,7 @@ func (s *stranger) refusal(dir string) error {
 	}
 	text := what + "\n\nA user who can change it could make root change any file on this machine.\n"
 	switch {
-	case exists(filepath.Join(dir, workName, "state.json")):
+	case isThere(filepath.Join(dir, WorkName, stateName)):
 		if s.inside() && !isInstance(dir) {
 			text += fmt.Sprintf("Run openalgo-install as %s, without sudo. Only an upgrade, a rollback, a backup and a restore need root. To use these:\n\n", who)
 		}
@@ -177,7 +177,7 @@ func (s *stranger) fix() string {
 // change.
 func (s *stranger) handOver(dir string) string {
 	own := func(at string) string {
-		return fmt.Sprintf("    sudo chown root:root %[1]s %[1]s/*.yaml\n    sudo chown -R root:root %[1]s/%[2]s", at, workName)
+		return fmt.Sprintf("    sudo chown root:root %[1]s %[1]s/*.yaml\n    sudo chown -R root:root %[1]s/%[2]s", at, WorkName)
 	}
 	switch {
 	case s.parent || s.isLink:

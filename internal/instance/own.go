@@ -1,11 +1,10 @@
-package install
+package instance
 
 import (
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -14,10 +13,10 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 )
 
-// openOwn opens a file of the work directory. A link there is not this
+// OpenOwn opens a file of a work directory. A link there is not this
 // program's, and neither is a pipe, nor for root what belongs to another user.
-func openOwn(path string, flags int) (*os.File, error) {
-	file, err := openInside(path, flags)
+func OpenOwn(path string, flags int) (*os.File, error) {
+	file, err := OpenInside(path, flags)
 	if err != nil {
 		return nil, err
 	}
@@ -33,9 +32,9 @@ func openOwn(path string, flags int) (*os.File, error) {
 	return file, nil
 }
 
-// openInside is openOwn for a kept copy of .env, which an undo gives to the
+// OpenInside is OpenOwn for a kept copy of .env, which an undo gives to the
 // app's user before it moves it into place.
-func openInside(path string, flags int) (*os.File, error) {
+func OpenInside(path string, flags int) (*os.File, error) {
 	file, err := os.OpenFile(path, flags|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC, 0o600)
 	if err != nil {
 		return nil, err
@@ -51,9 +50,9 @@ func openInside(path string, flags int) (*os.File, error) {
 	return file, nil
 }
 
-// readOwn reads a file that openOwn opens.
-func readOwn(path string) ([]byte, error) {
-	file, err := openOwn(path, os.O_RDONLY)
+// ReadOwn reads a file that OpenOwn opens.
+func ReadOwn(path string) ([]byte, error) {
+	file, err := OpenOwn(path, os.O_RDONLY)
 	if err != nil {
 		return nil, err
 	}
@@ -68,11 +67,7 @@ func ownerOf(info fs.FileInfo) int {
 	return -1
 }
 
-// backupUnits are the files that a daily backup has on the host.
-var backupUnits = regexp.MustCompile(`^(/etc/systemd/system/openalgo-backup-[^/]+\.(service|timer)|/etc/cron\.d/openalgo-backup-[^/]+)$`)
-
-// isBackupUnit reports whether a file can be one that a daily backup made: the
-// record of it stands in the instance's directory, and is acted on as root.
-func isBackupUnit(path string) bool {
-	return filepath.Clean(path) == path && backupUnits.MatchString(path)
+func isThere(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
 }

@@ -1,0 +1,146 @@
+package instance
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/printable"
+	"github.com/marketcalls/openalgo-install/internal/readfile"
+)
+
+// lockPoll is how often a waiting run looks whether the other one has ended.
+const lockPoll = 200 * time.Millisecond
+
+const lockName = "lock"
+
+// Lock is held by the one run that changes an instance. It is an flock, which the
+// kernel frees whatever ends the process.
+type Lock struct{ file *os.File }
+
+// Flock locks an open file, and reports whether it could: another process may
+// have it locked.
+func Flock(file *os.File) (bool, error) {
+	err := unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	if errors.Is(err, unix.EWOULDBLOCK) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("locking %s: %w", file.Name(), err)
+	}
+	return true, nil
+}
+
+// TryLock takes the lock, or returns nil and the process ID of its holder.
+func (d Dir) TryLock() (l *Lock, holder int, err error) {
+	file, err := OpenOwn(d.Work(lockName), os.O_RDWR|os.O_CREATE)
+	if err != nil {
+		return nil, 0, finding.Errorf(finding.HostNotReady, "opening the lock: %w", err)
+	}
+	held, err := Flock(file)
+	if held {
+		return &Lock{file}, 0, nil
+	}
+	defer file.Close()
+	if err != nil {
+		return nil, 0, finding.Errorf(finding.HostNotReady, "%w", err)
+	}
+	text, _ := readfile.Open(file, lockName, 64)
+	holder, _ = strconv.Atoi(strings.TrimSpace(string(text)))
+	return nil, holder, nil
+}
+
+// WasLocked reports whether a run ever took the lock.
+func (d Dir) WasLocked() bool {
+	_, err := os.Stat(d.Work(lockName))
+	return err == nil
+}
+
+// Sign writes this process's ID into the lock, for those who wait.
+func (l *Lock) Sign() {
+	if err := l.file.Truncate(0); err == nil {
+		_, _ = l.file.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0)
+	}
+}
+
+// Release lets go of the lock.
+func (l *Lock) Release() { _ = l.file.Close() }
+
+// Lock waits for the lock while another run holds it, and passes on what that run
+// writes into its log.
+func (d Dir) Lock(ctx context.Context, report func(message string)) (*Lock, error) {
+	var log *bufio.Reader
+	for told := false; ; told = true {
+		l, holder, err := d.TryLock()
+		if err != nil {
+			return nil, err
+		}
+		switch {
+		case !told && l == nil:
+			// Opened before anything is said: not a line after that is missed.
+			log = d.openLog(io.SeekEnd)
+			report(fmt.Sprintf("another run is under way in this directory (process %d); this is what it does", holder))
+		case told && log == nil:
+			log = d.openLog(io.SeekStart) // created since
+		}
+		if log != nil {
+			passOn(log, report) // what it wrote since the last look
+		}
+		if l != nil {
+			l.Sign()
+			return l, nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil, finding.Errorf(finding.Cancelled, "stopped watching; the other run (process %d) goes on", holder)
+		case <-time.After(lockPoll):
+		}
+	}
+}
+
+// Watch waits for the end of the run that is under way, and passes on
+// what it does. It is false where there is none.
+func (d Dir) Watch(ctx context.Context, report func(message string)) (ran bool, err error) {
+	if !d.WasLocked() {
+		return false, nil
+	}
+	l, err := d.Lock(ctx, func(message string) {
+		ran = true
+		report(message)
+	})
+	if err == nil {
+		l.Release()
+	}
+	return ran, err
+}
+
+// openLog opens the log at its start or its end; nil while there is none.
+func (d Dir) openLog(whence int) *bufio.Reader {
+	file, err := OpenOwn(d.Work(logName), os.O_RDONLY)
+	if err != nil {
+		return nil
+	}
+	_, _ = file.Seek(0, whence)
+	return bufio.NewReader(file)
+}
+
+func passOn(log *bufio.Reader, report func(string)) {
+	for {
+		line, err := log.ReadString('\n')
+		if line = strings.TrimRight(line, "\n"); line != "" {
+			report(printable.Line(line))
+		}
+		if err != nil {
+			return
+		}
+	}
+}

@@ -1,0 +1,177 @@
+package instance
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+
+	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/keys"
+)
+
+// JournalName is the file of what a run does, for the one that undoes it.
+const JournalName = "journal.json"
+
+const (
+	stateName = "state.json"
+	stateForm = 2 // 0 has no "version"
+)
+
+// State is what the last finished run left behind: enough to tell what the
+// user changed since from what we wrote. It holds salted hashes, no values.
+type State struct {
+	Version       int               `json:"version"`
+	Project       string            `json:"project"`
+	Salt          string            `json:"salt"`
+	Env           map[string]string `json:"env"`     // .env key -> hash of the value that we wrote
+	ComposeSHA256 string            `json:"compose"` // of docker-compose.yaml as we rendered it
+	ImageRef      string            `json:"image_ref"`
+	ImageID       string            `json:"image_id"`
+	SetupDone     bool              `json:"setup_done"` // an admin account existed
+	// Foreign says that another tool made the stack: its Compose file is not ours.
+	Foreign bool `json:"foreign,omitempty"`
+	// Engine is the Docker that it runs on.
+	Engine EngineRef `json:"engine,omitzero"`
+	// Edge is how the stack is served over HTTPS.
+	Edge Edge `json:"edge,omitzero"`
+	// Keys holds the hash of each key that opens the database, as it was when
+	// the stack was last verified.
+	Keys map[string]string `json:"keys,omitempty"`
+	// FernetSalt says whether data depends on that key of .env: SaltUsed or
+	// SaltIdle; "" is not known.
+	FernetSalt string `json:"fernet_salt,omitempty"`
+	// SeenBy is the ID of the engine that is known to see this directory.
+	SeenBy string `json:"seen_by,omitempty"`
+	// Began is the project of an install that was undone and left its keys: they
+	// are not those of a directory that was moved.
+	Began string `json:"began,omitempty"`
+}
+
+// NewestForm is the newest version that this release knows.
+func (*State) NewestForm() int { return stateForm }
+
+// Whether data depends on FERNET_SALT (docs/openalgo-facts.md 1.6).
+const (
+	SaltUsed = "used" // its data is encrypted under it, once a release that knows it ran
+	SaltIdle = "idle" // its release knows none: no data depends on the one in .env
+)
+
+// EngineRef names the Docker that an instance runs on: two on one machine (with
+// and without root) have the same host name.
+type EngineRef struct {
+	ID       string `json:"id,omitempty"`
+	Endpoint string `json:"endpoint,omitempty"`
+}
+
+// IsAnother reports whether now is not the Docker that an instance belongs to.
+// The same place with another ID is one that was installed again.
+func (r EngineRef) IsAnother(now EngineRef) bool {
+	return r.ID != "" && now.ID != "" && r.ID != now.ID && r.Endpoint != now.Endpoint
+}
+
+// Edge is the way in over HTTPS; none where Kind is "".
+type Edge struct {
+	Kind   string `json:"kind"`
+	Dir    string `json:"dir,omitempty"` // of Caddy
+	HTTP   int    `json:"http"`
+	HTTPS  int    `json:"https"`
+	Domain string `json:"domain"`
+	// Root is the PEM file that the certificate leads to; "" is what this host
+	// trusts. Any is a certificate of the user's own, or of a test install.
+	Root string `json:"root,omitempty"`
+	Any  bool   `json:"any,omitempty"`
+}
+
+// IsOurs reports whether this program made the stack, or adopted it.
+func (s State) IsOurs() bool { return s.Project != "" && !s.Foreign }
+
+// DataKeys are the keys without which the database can't be read. The app
+// itself never changes one that is sound (docs/openalgo-facts.md 1.5, 1.6).
+var DataKeys = []string{keys.Pepper, keys.FernetSalt}
+
+// RememberKeys notes the keys that the verified stack runs with.
+func (s *State) RememberKeys(env *envfile.File) {
+	s.Keys = map[string]string{}
+	for _, key := range DataKeys {
+		value, _ := env.Get(key)
+		if key == keys.FernetSalt && (s.FernetSalt == SaltIdle || keys.SaltState(value) != keys.Sound) {
+			continue // no data depends on it, or OpenAlgo will make one itself
+		}
+		s.Keys[key] = s.Hash(key, value)
+	}
+}
+
+// OtherKey names a key that .env has another value for than the stack was
+// verified with; "" when there is none, or nothing is known.
+func (s State) OtherKey(env *envfile.File) string {
+	for _, key := range DataKeys {
+		if key == keys.FernetSalt && s.FernetSalt == SaltIdle {
+			continue
+		}
+		if value, _ := env.Get(key); s.Keys[key] != "" && s.Keys[key] != s.Hash(key, value) {
+			return key
+		}
+	}
+	return ""
+}
+
+// Wrote reports whether value is what we last wrote for key.
+func (s State) Wrote(key, value string) bool {
+	return s.Env[key] != "" && s.Env[key] == s.Hash(key, value)
+}
+
+// Hash returns what State keeps of a key's value.
+func (s State) Hash(key, value string) string {
+	sum := sha256.Sum256([]byte(s.Salt + "\x00" + key + "\x00" + value))
+	return hex.EncodeToString(sum[:])
+}
+
+// Begin makes the first state ready for hashes.
+func (s *State) Begin() {
+	if s.Salt == "" {
+		s.Salt, s.Keys = rand.Text(), nil
+	}
+	if s.Env == nil {
+		s.Env = map[string]string{}
+	}
+}
+
+// LoadState reads what the last finished run left; an empty State where none has.
+func (d Dir) LoadState() (State, error) {
+	s, err := Load[State](d, stateName)
+	switch {
+	case errors.Is(err, ErrDamaged):
+		return State{}, finding.Errorf(finding.HostNotReady, "%w: remove it; the next run takes .env as it stands", err)
+	case errors.Is(err, ErrNewer):
+		return State{}, err
+	case err != nil:
+		return State{}, fmt.Errorf("reading the state of the last run: %w", err)
+	case s == nil:
+		return State{}, nil
+	}
+	return *s, nil
+}
+
+// DecodeState reads a state that a backup has.
+func DecodeState(path string, data []byte) (State, error) {
+	s, err := Decode[State](path, data)
+	if err != nil {
+		return State{}, err
+	}
+	return *s, nil
+}
+
+// SaveState writes the state.
+func (d Dir) SaveState(s State) error {
+	s.Version = stateForm
+	return Save(d, stateName, &s)
+}
+
+// HasState reports whether a run finished here.
+func (d Dir) HasState() bool { return isThere(d.Work(stateName)) }
+
+// HasJournal reports whether an interrupted run left one.
+func (d Dir) HasJournal() bool { return isThere(d.Work(JournalName)) }
