@@ -82,7 +82,7 @@ func (in *Installer) adoptable(toVolumes bool) wish {
 			return i, err
 		}
 		if toVolumes {
-			if err := in.mayCopy("moving data into volumes"); err != nil {
+			if err := mayCopy(in.onHost(), "moving data into volumes"); err != nil {
 				return i, err
 			}
 			i.Data = ToVolumes
@@ -110,7 +110,7 @@ func (in *Installer) observeAdopted(o *observed) error {
 		return finding.Errorf(finding.HostNotReady, "there is no %s: name the directory of the stack with --dir (`openalgo-install status` lists them)", in.dir.Env())
 	}
 	for _, c := range o.all {
-		if !o.owns(c) && sameFile(dirOf(c), string(in.dir)) {
+		if !o.owns(c) && o.here(dirOf(c)) {
 			o.containers = append(o.containers, c)
 		}
 	}
@@ -118,7 +118,7 @@ func (in *Installer) observeAdopted(o *observed) error {
 	if c == nil {
 		return finding.Errorf(finding.HostNotReady, "there is no OpenAlgo container for %s: `openalgo-install status` lists what there is, --dir names another directory", string(in.dir))
 	}
-	if !slices.ContainsFunc(c.Mounts, func(m engine.Mount) bool { return m.Target == openalgo.Env && sameFile(m.Source, in.dir.Env()) }) {
+	if !o.envs[envSource(*c)].same {
 		return finding.Errorf(finding.HostNotReady, "%s does not mount %s, so its keys are somewhere else: mount that file at %s first", c.Name, in.dir.Env(), openalgo.Env)
 	}
 	if project := c.Labels[compose.LabelProject]; project != "" {

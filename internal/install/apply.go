@@ -77,7 +77,7 @@ func newRun(in *Installer, o *observed, p *Plan, madeDir bool) *run {
 		if r.old != nil {
 			r.journal.NewName += "-new"
 			// Where the directory was moved, an undo cannot start the container again.
-			again := isUp(*r.old) && o.movedFrom(string(in.dir), in.Engine.Info().Local) == ""
+			again := isUp(*r.old) && o.movedFrom() == ""
 			r.journal.Old = &oldContainer{ID: r.old.ID, Name: r.old.Name, Running: again, Began: r.old.StartedAt}
 		}
 	}

@@ -69,7 +69,7 @@ func (in *Installer) askDown(ctx context.Context, down, reason string) error {
 	if err != nil {
 		return err
 	}
-	o.findByMount(string(in.dir), in.Engine.Info().Local)
+	o.findByMount()
 	c := o.container()
 	if c == nil || !isUp(*c) {
 		return nil

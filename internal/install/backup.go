@@ -65,10 +65,10 @@ func (in *Installer) backUp(ctx context.Context, b *backing) (event.Result, erro
 	if err := in.settle(ctx, commandBackup); err != nil {
 		return event.Result{}, err
 	}
-	if err := in.mayCopy("a backup"); err != nil {
+	if err := mayCopy(in.onHost(), "a backup"); err != nil {
 		return event.Result{}, err
 	}
-	if err := in.mayReplace(); err != nil {
+	if err := mayReplace(in.onHost()); err != nil {
 		return event.Result{}, err
 	}
 	if _, err := in.saved(ctx, commandBackup); err != nil {
@@ -78,17 +78,6 @@ func (in *Installer) backUp(ctx context.Context, b *backing) (event.Result, erro
 		return event.Result{}, err
 	}
 	return in.locked(ctx, commandBackup, func(c *engine.Container) (event.Result, error) { return b.run(ctx, *c) })
-}
-
-// mayCopy refuses what reads and writes the volumes where this user cannot.
-func (in *Installer) mayCopy(what string) error {
-	switch {
-	case !in.Engine.Info().Local:
-		return finding.Errorf(finding.HostNotReady, "%s reads and writes Docker's volumes, which are on another machine\n\nRun the same command there, with sudo. Nothing was changed.", what)
-	case os.Geteuid() != 0:
-		return finding.Errorf(finding.HostNotReady, "%s reads and writes Docker's volumes, so it needs root\n\n%s\n\nNothing was changed.", what, instance.WithRoot(string(in.dir)))
-	}
-	return nil
 }
 
 func (b *backing) run(ctx context.Context, c engine.Container) (event.Result, error) {

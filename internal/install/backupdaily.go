@@ -83,7 +83,7 @@ func (in *Installer) SetDailyBackup(ctx context.Context, clock, to string, comma
 	if err != nil {
 		return event.Result{}, err
 	}
-	if err := in.mayCopy("a backup"); err != nil {
+	if err := mayCopy(in.onHost(), "a backup"); err != nil {
 		return event.Result{}, err
 	}
 	if _, err := in.saved(ctx, commandBackup); err != nil {

@@ -15,7 +15,6 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
-	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/printable"
 	"github.com/marketcalls/openalgo-install/internal/source"
 )
@@ -252,29 +251,6 @@ func buildReason(lines []string) (say string, line int) {
 func firstLine(text string) string {
 	line, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
 	return line
-}
-
-// preflightBuild looks whether this machine can build an image at all.
-func (in *Installer) preflightBuild(ctx context.Context, b *built, add func(string, ...any)) error {
-	if b == nil || b.src == nil || !in.Engine.Info().Local {
-		return nil
-	}
-	facts, err := host.Measure(ctx)
-	if err != nil {
-		return nil //nolint:nilerr // what can't be measured is no reason to refuse
-	}
-	free := buildDiskMiB
-	if disk, err := host.Disk(in.Engine.Info().RootDir); err == nil {
-		free = disk.FreeMiB
-	}
-	problems := tooSmall(facts.RAMMiB, facts.SwapMiB, free, b.src.BuildsFrontend, in.Engine.Info().RootDir)
-	for _, problem := range problems {
-		add("%s", problem)
-	}
-	if len(problems) > 0 {
-		return ErrBuildTooBig
-	}
-	return nil
 }
 
 // tooSmall says what of a machine does not suffice for a build.

@@ -25,15 +25,21 @@ func directoryOf(m engine.Mount) string {
 	return ""
 }
 
+// dataDirs are the directories on this machine that a stack keeps data in.
+func (o *observed) dataDirs(stack *compose.Stack) (out []string) {
+	for _, m := range stack.Spec("").Mounts {
+		if path := directoryOf(m); path != "" && o.engine.Local {
+			out = append(out, path)
+		}
+	}
+	return out
+}
+
 // planDirectories plans what is mounted in the stead of volumes and is not
 // there yet: Docker would make it as root's, and the app could not write it.
-func (in *Installer) planDirectories(p *Plan) {
+func planDirectories(o *observed, p *Plan) {
 	for _, m := range p.stack.Spec("").Mounts {
-		path := directoryOf(m)
-		if path == "" || !in.Engine.Info().Local {
-			continue
-		}
-		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		if path := directoryOf(m); o.answered.directories[path].missing {
 			p.add(Change{Kind: KindVolume, Name: path, Action: ActionCreate, Reason: "a directory of the container's user that keeps " + m.Target})
 		}
 	}

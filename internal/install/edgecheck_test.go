@@ -2,83 +2,29 @@ package install
 
 import (
 	"bufio"
-	"context"
 	"fmt"
 	"net"
 	"net/http"
-	"net/netip"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
-	"github.com/marketcalls/openalgo-install/internal/edge"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 )
 
-// names answers for every name with these addresses.
-type names []string
-
-func (n names) LookupNetIP(context.Context, string, string) ([]netip.Addr, error) {
-	var out []netip.Addr
-	for _, text := range n {
-		out = append(out, netip.MustParseAddr(text))
-	}
-	if len(out) == 0 {
-		return nil, &net.DNSError{IsNotFound: true}
-	}
-	return out, nil
-}
-
-func TestPreflightDomain(t *testing.T) {
-	for name, test := range map[string]struct {
-		addresses  names
-		tls        answers.TLS
-		refused    string
-		warned     string
-		cloudflare bool
-	}{
-		"no address":           {nil, answers.TLS{Mode: "auto", CheckDNS: true}, "has no address yet", "", false},
-		"no address, own word": {nil, answers.TLS{Mode: "auto"}, "", "", false},
-		"a private address":    {names{"10.1.2.3"}, answers.TLS{Mode: "auto", CheckDNS: true}, "check_dns: false", "", false},
-		"own certificate":      {names{"10.1.2.3"}, answers.TLS{Mode: "files", CheckDNS: true}, "", "only this machine or its own network", false},
-		"Cloudflare":           {names{"104.16.1.1"}, answers.TLS{Mode: "auto", CheckDNS: true}, "", "cloudflare: true", true},
-		"Cloudflare, wanted":   {names{"104.16.1.1"}, answers.TLS{Mode: "auto", CheckDNS: true, Cloudflare: true}, "", "", true},
-	} {
-		t.Run(name, func(t *testing.T) {
-			in := &Installer{Resolver: test.addresses}
-			p := &Plan{answers: answers.Answers{Domain: "algo.example.com", TLS: test.tls}, edge: &edgePlan{state: instance.Edge{Kind: edge.KindCaddy, HTTP: 80, HTTPS: 443}}}
-			var problems []string
-			in.preflightDomain(t.Context(), p, func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) })
-			check := func(what string, got []string, want string) {
-				all := strings.Join(got, "\n")
-				if want == "" && all != "" || !strings.Contains(all, want) {
-					t.Errorf("%s: %q, want %q", what, all, want)
-				}
-			}
-			check("problems", problems, test.refused)
-			check("warnings", p.Warnings, test.warned)
-		})
-	}
-}
-
 // A word of our own is asked for by the name: who answers with another one is
 // told, and who does not answer, too.
-func TestPreflightReach(t *testing.T) {
+func TestReach(t *testing.T) {
 	port, err := host.FreePort()
 	if err != nil {
 		t.Fatal(err)
 	}
-	warned := func(domain string) string {
-		in := &Installer{}
-		p := &Plan{answers: answers.Answers{Domain: domain}, edge: &edgePlan{front: &edge.Caddy{}, state: instance.Edge{Kind: edge.KindCaddy, HTTP: port, HTTPS: 443}}}
-		in.preflightReach(t.Context(), p)
-		return strings.Join(p.Warnings, "\n")
-	}
-	if got := warned(fmt.Sprintf("localhost:%d", port)); got != "" {
-		t.Errorf("reached: %q", got)
+	asked := func(domain string) reachSeen { return reach(t.Context(), domain, port) }
+	if got := asked(fmt.Sprintf("localhost:%d", port)); got != reachesHere {
+		t.Errorf("reached: %d", got)
 	}
 	other, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -96,12 +42,12 @@ func TestPreflightReach(t *testing.T) {
 			_ = conn.Close()
 		}
 	}()
-	if got := warned(other.Addr().String()); !strings.Contains(got, "something else than this host") {
-		t.Errorf("another's answer: %q", got)
+	if got := asked(other.Addr().String()); got != reachesOther {
+		t.Errorf("another's answer: %d", got)
 	}
 	_ = other.Close()
-	if got := warned(other.Addr().String()); !strings.Contains(got, "no hairpin NAT") {
-		t.Errorf("no answer: %q", got)
+	if got := asked(other.Addr().String()); got != unreached {
+		t.Errorf("no answer: %d", got)
 	}
 }
 
@@ -111,8 +57,9 @@ func TestRefusals(t *testing.T) {
 		t.Fatal(err)
 	}
 	plan := func(ca, trial string) (string, error) {
-		p := &Plan{edge: &edgePlan{}}
-		err := in.planTrial(p, answers.Answers{Domain: "algo.example.com", TLS: answers.TLS{CA: ca, CATrial: trial}})
+		o, p := &observed{now: time.Now()}, &Plan{edge: &edgePlan{}, answers: answers.Answers{Domain: "algo.example.com", TLS: answers.TLS{CA: ca, CATrial: trial}}}
+		o.edge.refused = in.refusals(p.answers.Domain, o.now.Add(-refusalsCount))
+		err := planTrial(o, p)
 		return p.edge.trial, err
 	}
 	if trial, err := plan("", ""); trial != "" || err != nil {

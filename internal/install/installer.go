@@ -37,13 +37,11 @@ type Installer struct {
 	// Confirm is asked what a plan of Reconfigure asks; its error ends the run.
 	Confirm func(*Plan) error
 
-	dir    instance.Dir
-	redact *secret.Redactor
-	source openedSource
-	// portTaken says that the last plan failed for a port that somebody has.
-	portTaken bool
-	said      map[string]bool   // by sayOnce
-	samples   map[string][]byte // .sample.env of the images that were looked into
+	dir     instance.Dir
+	redact  *secret.Redactor
+	source  openedSource
+	said    map[string]bool   // by sayOnce
+	samples map[string][]byte // .sample.env of the images that were looked into
 	// seen says that the engine has this directory on its own disk.
 	seen bool
 }
@@ -66,9 +64,8 @@ func (in *Installer) Plan(ctx context.Context, a answers.Answers, instances int)
 // plan plans again where somebody took the free ports that it had chosen.
 func (in *Installer) plan(ctx context.Context, i Intent) (o *observed, p *Plan, err error) {
 	for range portTries {
-		in.portTaken = false
 		o, p, err = in.planOnce(ctx, i)
-		if ports := i.Answers.Ports; !in.portTaken || !ports.AutoWeb && !ports.AutoWebSocket {
+		if ports := i.Answers.Ports; !errors.Is(err, errPortTaken) || !ports.AutoWeb && !ports.AutoWebSocket {
 			break
 		}
 	}
@@ -85,7 +82,8 @@ func (in *Installer) planOnce(ctx context.Context, i Intent) (*observed, *Plan, 
 	}
 	o = o.basis(i)
 	in.know(i.Answers, o)
-	if err := in.choosePorts(ctx, o, &i.Answers); err != nil {
+	o.seePorts(ctx, i.Answers)
+	if err := choosePorts(o, &i.Answers); err != nil {
 		return nil, nil, err
 	}
 	if o.built, err = in.source.open(ctx, in, i); err != nil {
@@ -102,8 +100,13 @@ func (in *Installer) planOnce(ctx context.Context, i Intent) (*observed, *Plan, 
 	}
 	in.seeRelease(ctx, o, i)
 	in.seeBackup(ctx, o, i)
-	p, err := in.makePlan(ctx, i, o)
-	return o, p, err
+	in.seeEdge(ctx, o, i)
+	p, err := draft(o, i)
+	if err != nil {
+		return nil, nil, err
+	}
+	in.answer(ctx, o, p.asks(o))
+	return o, p, p.finish(o)
 }
 
 // know makes the secrets of answers and .env unprintable for this run.

@@ -3,25 +3,20 @@ package install
 import (
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
-	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/keys"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
-	"github.com/marketcalls/openalgo-install/internal/readfile"
 )
 
 // guardKeys refuses keys that do not open this instance's data: API_KEY_PEPPER
 // and FERNET_SALT open the database, and nothing else does.
-func (in *Installer) guardKeys(o *observed) error {
+func guardKeys(o *observed) error {
 	if len(o.data) == 0 {
 		return nil
 	}
@@ -29,8 +24,8 @@ func (in *Installer) guardKeys(o *observed) error {
 	if what == "" {
 		return nil
 	}
-	r := &finding.Refusal{Check: "keys", What: what, Ways: in.keyWays(o), End: "Nothing was changed."}
-	r.Why = fmt.Sprintf("The data in %s is an OpenAlgo database. Only the encryption keys that it was written with open it. With other keys nobody can log in, and stored broker tokens cannot be read.", in.placeName(o, o.data[0]))
+	r := &finding.Refusal{Check: "keys", What: what, Ways: keyWays(o), End: "Nothing was changed."}
+	r.Why = fmt.Sprintf("The data in %s is an OpenAlgo database. Only the encryption keys that it was written with open it. With other keys nobody can log in, and stored broker tokens cannot be read.", placeName(o, o.data[0]))
 	if c := o.container(); c != nil && isUp(*c) {
 		r.End = "Nothing was changed. OpenAlgo still runs with the keys that it read when it started. Do not stop it before the keys are back."
 	}
@@ -107,7 +102,7 @@ func numbers(lines []int) string {
 	return strings.Join(out, " and ")
 }
 
-func (in *Installer) placeName(o *observed, place string) string {
+func placeName(o *observed, place string) string {
 	if _, volume := o.volumes[place]; volume {
 		return "the volume " + place
 	}
@@ -116,93 +111,37 @@ func (in *Installer) placeName(o *observed, place string) string {
 
 // keyWays returns the ways to bring the keys back. It names only places that
 // have them, or may have them.
-func (in *Installer) keyWays(o *observed) []finding.Way {
+func keyWays(o *observed) []finding.Way {
 	var out []finding.Way
-	to := in.dir.Env()
-	for _, path := range in.envCopies() {
-		if in.fits(o, path) {
-			out = append(out, finding.Way{Do: "Bring back the copy that has the keys", Run: fmt.Sprintf("sudo cp -p %s %s", path, to)})
-			break
+	to := o.dir.Env()
+	copied := func(path string) string { return fmt.Sprintf("sudo cp -p %s %s", path, to) }
+	for _, place := range o.keysAt {
+		switch place.kind {
+		case keptCopy:
+			out = append(out, finding.Way{Do: "Bring back the copy that has the keys", Run: copied(place.path)})
+		case previousDir:
+			out = append(out, finding.Way{Do: "Bring back the .env of the previous directory", Run: copied(place.path)})
+		case stillOpen:
+			out = append(out, finding.Way{Do: "Bring back the .env that the running container " + place.container + " still has open",
+				Run: fmt.Sprintf("sudo sh -c 'umask 077; docker exec %s cat %s >%s && chown %s %[3]s'", place.container, openalgo.Env, to, openalgo.Owner)})
+		case volumesDir:
+			out = append(out, finding.Way{Do: "Bring back the .env of the directory that the volume was created for", Run: copied(place.path)})
 		}
 	}
-	for _, c := range o.all {
-		if !slices.ContainsFunc(c.Mounts, func(m engine.Mount) bool { return slices.Contains(o.data, m.Name) || slices.Contains(o.data, m.Source) }) {
-			continue
-		}
-		source := envSource(c)
-		switch {
-		case source == "":
-		case !isEnvOf(source, string(in.dir)) && in.fits(o, source):
-			out = append(out, finding.Way{Do: "Bring back the .env of the previous directory", Run: fmt.Sprintf("sudo cp -p %s %s", source, to)})
-		case isUp(c) && in.fits(o, fmt.Sprintf("/proc/%d/root%s", c.Pid, openalgo.Env)) && in.Engine.Info().Local && c.Pid > 0:
-			out = append(out, finding.Way{Do: "Bring back the .env that the running container " + c.Name + " still has open",
-				Run: fmt.Sprintf("sudo sh -c 'umask 077; docker exec %s cat %s >%s && chown %s %[3]s'", c.Name, openalgo.Env, to, openalgo.Owner)})
-		}
-	}
-	for _, place := range o.data {
-		if dir := o.volumes[place].Labels[LabelDir]; dir != "" && !sameFile(dir, string(in.dir)) && in.fits(o, filepath.Join(dir, instance.EnvName)) {
-			out = append(out, finding.Way{Do: "Bring back the .env of the directory that the volume was created for", Run: fmt.Sprintf("sudo cp -p %s %s", filepath.Join(dir, instance.EnvName), to)})
-		}
-	}
-	if archive := in.newestArchive(); archive != "" {
+	if o.archive != "" {
 		out = append(out, finding.Way{Do: "Restore the newest backup, with data and keys of the same moment",
-			Run: fmt.Sprintf("sudo openalgo-install --dir %s restore %s", string(in.dir), archive)})
+			Run: fmt.Sprintf("sudo openalgo-install --dir %s restore %s", string(o.dir), o.archive)})
 	}
 	if len(out) == 0 {
-		out = append(out, finding.Way{Do: "Bring .env back from a backup of yours. No copy with these keys was found on this machine (in the backups of " + string(in.dir) + ", its containers and its volumes)"})
+		out = append(out, finding.Way{Do: "Bring .env back from a backup of yours. No copy with these keys was found on this machine (in the backups of " + string(o.dir) + ", its containers and its volumes)"})
 	}
 	if o.env != nil && hasPepper(o.env) && o.state.OtherKey(o.env) != "" { // an empty .env replaced nothing
-		out = append(out, finding.Way{Do: "If you replaced the database together with its .env, remove this record and run the same command again", Run: "sudo rm " + in.dir.Work("state.json")})
+		out = append(out, finding.Way{Do: "If you replaced the database together with its .env, remove this record and run the same command again", Run: "sudo rm " + o.dir.Work("state.json")})
 	}
-	return append(out, finding.Way{Do: "Install a second, empty OpenAlgo beside it. The old data stays", Run: fmt.Sprintf("sudo openalgo-install --dir %s-new", string(in.dir))})
+	return append(out, finding.Way{Do: "Install a second, empty OpenAlgo beside it. The old data stays", Run: fmt.Sprintf("sudo openalgo-install --dir %s-new", string(o.dir))})
 }
 
 func hasPepper(env *envfile.File) bool {
 	value, _ := env.Get(keys.Pepper)
 	return value != ""
-}
-
-// envCopies are copies of .env that this program made, the newest first.
-func (in *Installer) envCopies() []string {
-	copies, _ := in.dir.Kept(instance.EnvName)
-	slices.Reverse(copies)
-	for _, name := range []string{snapshotName, replacedName} {
-		copies = append(copies, filepath.Join(in.dir.Work(name), instance.EnvName))
-	}
-	return copies
-}
-
-// fits reports whether a .env has the keys of this instance's data, as far as
-// they are known: else whether it has some at all.
-func (in *Installer) fits(o *observed, path string) bool {
-	text, err := readfile.NoLink(path, readfile.Config)
-	if err != nil {
-		return false
-	}
-	env, err := envfile.Parse(text)
-	if err != nil {
-		return false
-	}
-	pepper, _ := env.Get(keys.Pepper)
-	state := keys.PepperState(pepper)
-	return (state == keys.Sound || state == keys.Leaked) && o.state.OtherKey(env) == ""
-}
-
-// newestArchive is the newest backup in the directory where they are made by
-// default; "" when there is none.
-func (in *Installer) newestArchive() string {
-	found, _ := filepath.Glob(string(in.dir) + archivesSuffix + "/*" + archiveEnding + "*")
-	found = slices.DeleteFunc(found, func(path string) bool { return strings.HasSuffix(path, partialEnding) })
-	if len(found) == 0 {
-		return ""
-	}
-	return slices.MaxFunc(found, func(a, b string) int { return modified(a).Compare(modified(b)) })
-}
-
-func modified(path string) time.Time {
-	info, err := os.Stat(path)
-	if err != nil {
-		return time.Time{}
-	}
-	return info.ModTime()
 }

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 )
@@ -61,33 +60,38 @@ func TestKeyFault(t *testing.T) {
 func TestWaysToTheKeys(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "openalgo")
-	in := &Installer{dir: instance.Dir(dir), Engine: &engine.Engine{}}
-	if _, err := in.dir.Create(); err != nil {
+	work := instance.Dir(dir)
+	if _, err := work.Create(); err != nil {
 		t.Fatal(err)
 	}
 	pepper := "API_KEY_PEPPER = '" + strings.Repeat("a71e", 16) + "'\n"
 	fitting, _ := envfile.Parse([]byte(pepper))
-	o := &observed{data: []string{"openalgo_openalgo_db"}, state: instance.State{Salt: "x"}}
+	o := &observed{dir: work, data: []string{"openalgo_openalgo_db"}, state: instance.State{Salt: "x"}}
 	o.state.RememberKeys(fitting)
+	ways := func() string {
+		o.keysAt = nil
+		o.seeKeys()
+		return fmt.Sprint(keyWays(o))
+	}
 	put := func(name, text string) {
 		t.Helper()
-		if err := os.WriteFile(in.dir.Work(filepath.Join("backups", name)), []byte(text), 0o600); err != nil {
+		if err := os.WriteFile(work.Work(filepath.Join("backups", name)), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
 	put("env.20260101T000000Z", strings.Replace(pepper, "a71e", "0000", 1))
-	if ways := fmt.Sprint(in.keyWays(o)); strings.Contains(ways, "cp -p") || !strings.Contains(ways, "backup of yours") {
+	if ways := ways(); strings.Contains(ways, "cp -p") || !strings.Contains(ways, "backup of yours") {
 		t.Errorf("without any: %s", ways)
 	}
 	put("env.20260102T000000Z", pepper)
 	put("env.20260103T000000Z", "")
-	if ways := fmt.Sprint(in.keyWays(o)); !strings.Contains(ways, "cp -p "+in.dir.Work("backups/env.20260102T000000Z")) {
+	if ways := ways(); !strings.Contains(ways, "cp -p "+work.Work("backups/env.20260102T000000Z")) {
 		t.Errorf("with one that fits: %s", ways)
 	}
 	// Whoever replaced the database brought its keys along: an empty file is none.
 	for text, want := range map[string]bool{"": false, strings.Replace(pepper, "a71e", "0000", 1): true} {
 		o.env, _ = envfile.Parse([]byte(text))
-		if ways := fmt.Sprint(in.keyWays(o)); strings.Contains(ways, "state.json") != want {
+		if ways := ways(); strings.Contains(ways, "state.json") != want {
 			t.Errorf("with %q: %s", text, ways)
 		}
 	}

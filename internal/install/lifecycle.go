@@ -38,7 +38,7 @@ func (in *Installer) find(ctx context.Context) (*engine.Container, error) {
 func (in *Installer) findToChange(ctx context.Context) (*engine.Container, error) {
 	o, c, err := in.lookAt(ctx)
 	if err == nil {
-		err = in.guard(o)
+		err = guard(o)
 	}
 	return c, err
 }
@@ -49,26 +49,26 @@ func (in *Installer) lookAt(ctx context.Context) (*observed, *engine.Container, 
 		return nil, nil, err
 	}
 	in.knowEnv(o)
-	o.findByMount(string(in.dir), in.Engine.Info().Local)
+	o.findByMount()
 	if all := o.containers; len(all) > 1 && !o.state.IsOurs() && !isUp(all[0]) && all[0].Labels[compose.LabelProject] == "" {
 		return nil, nil, finding.Errorf(finding.HostNotReady, "containers %s and %s both use the .env of %s, and neither runs\n\nCheck which one you use, then start it:\n\n    docker start %[1]s\n\nNothing was changed.", all[0].Name, all[1].Name, string(in.dir))
 	}
 	if c := o.container(); c != nil {
 		return o, c, nil
 	}
-	return nil, nil, in.noContainer(o)
+	return nil, nil, noContainer(o)
 }
 
 // noContainer says why there is no container to work on: another directory or
 // another Docker may have it.
-func (in *Installer) noContainer(o *observed) error {
-	if err := in.guardEngine(o); err != nil {
+func noContainer(o *observed) error {
+	if err := guardEngine(o); err != nil {
 		return err
 	}
-	if err := in.guardProject(o); err != nil {
+	if err := guardProject(o); err != nil {
 		return err
 	}
-	return &finding.Error{Kind: finding.HostNotReady, Err: &noContainerError{string(in.dir)}}
+	return &finding.Error{Kind: finding.HostNotReady, Err: &noContainerError{string(o.dir)}}
 }
 
 // locked does one thing under the lock of the instance.

@@ -16,7 +16,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
-	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 )
 
@@ -30,29 +29,6 @@ func dataDirectories(c engine.Container) map[string]string {
 		}
 	}
 	return out
-}
-
-// preflightMove wants room for a second copy of what is moved, and nothing in
-// the volumes that it goes into.
-func (in *Installer) preflightMove(o *observed, p *Plan, c engine.Container, add func(string, ...any)) {
-	var bytes int64
-	for _, m := range p.stack.Spec("").Mounts {
-		_, exists := o.volumes[m.Source]
-		if exists && dataDirectories(c)[m.Target] != "" {
-			add("the volume %s, which %s would go into, is there already and may hold other data: look into it, and remove it if it is not needed (docker volume rm %[1]s)", m.Source, m.Target)
-		}
-	}
-	for _, source := range dataDirectories(c) {
-		n, err := treeBytes(source)
-		if err != nil {
-			add("looking at %s: %v", source, err)
-		}
-		bytes += n
-	}
-	root := in.Engine.Info().RootDir
-	if disk, err := host.Disk(root); err == nil && disk.FreeMiB < int(bytes>>20)+minDirMiB {
-		add("%d MiB are to be copied into volumes, and %s has %d MiB free: make room, or leave the directories as they are", bytes>>20, root, disk.FreeMiB)
-	}
 }
 
 // moveData copies each directory into the volume that takes its place, and

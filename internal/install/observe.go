@@ -33,6 +33,21 @@ type observed struct {
 	dir     instance.Dir
 	engine  engine.Info
 	machine sizing.Machine // whose RAM and cores count
+	host    hostSeen
+	// Of what containers and volumes name: whose each container is, by its ID, and
+	// what is at each path.
+	whose map[string]whose
+	dirs  map[string]dirSeen
+	envs  map[string]envSeen
+	// elsewhereAnswers says that the Docker which the instance was installed on is
+	// another one and still there.
+	elsewhereAnswers bool
+	hasDB            bool         // a directory db that is not empty is here
+	keysAt           []keyPlace   // where the keys of the data are, best first
+	archive          string       // the newest backup; "" is none
+	freePorts        map[int]bool // of those that the answers leave open
+	edge             edgeSeen
+	answered         answered // what the plan asked
 	// testImage is the test app's, which is made from this program.
 	testImage   string
 	envText     []byte        // nil: there is no .env
@@ -51,6 +66,7 @@ type observed struct {
 	containers                 []engine.Container // of this instance; the first is the one that runs
 	strangers                  []engine.Container // of the same project, with the .env of another directory
 	all                        []engine.Container // every container of an OpenAlgo on this engine
+	every                      []engine.Container // and all others
 	volumes                    map[string]engine.Volume
 	networks                   map[string]bool
 	data                       []string      // where databases of this instance are: volumes, or a mounted directory
@@ -86,7 +102,8 @@ func (in *Installer) observe(ctx context.Context) (*observed, error) {
 // observeFor is observe for an intent, which may begin from other files than
 // those that are here.
 func (in *Installer) observeFor(ctx context.Context, i Intent) (*observed, error) {
-	o := &observed{now: now(), dir: in.dir, engine: in.Engine.Info(), machine: in.Machine, overrides: map[string][]byte{}}
+	o := &observed{now: now(), dir: in.dir, engine: in.Engine.Info(), machine: in.Machine, overrides: map[string][]byte{},
+		whose: map[string]whose{}, dirs: map[string]dirSeen{}, envs: map[string]envSeen{}}
 	if info, err := os.Stat(string(in.dir)); err == nil && !info.IsDir() {
 		return nil, finding.Errorf(finding.HostNotReady, "%s is a file, not a directory; choose another directory with --dir", string(in.dir))
 	}
@@ -126,8 +143,10 @@ func (in *Installer) observeFor(ctx context.Context, i Intent) (*observed, error
 			return nil, err
 		}
 	}
-	o.data = in.dataPlaces(ctx, o)
+	o.data = o.dataPlaces()
+	o.hasDB = hasEntries(o.dir.Path("db"))
 	in.judgeSalt(ctx, o)
+	o.seeKeys()
 	return o, nil
 }
 
@@ -160,14 +179,16 @@ func (in *Installer) observeEngine(ctx context.Context, o *observed) error {
 	if err != nil {
 		return fmt.Errorf("looking at the containers: %w", err)
 	}
+	o.every = all
 	for _, c := range all {
 		labelled := c.Labels[compose.LabelService] == compose.Service && c.Labels["com.docker.compose.oneoff"] != "True"
 		if labelled || isOpenAlgo(c) {
 			o.all = append(o.all, c)
+			o.seeContainer(c)
 		}
 		switch {
 		case !labelled || c.Labels[compose.LabelProject] != o.project:
-		case whoseIs(c, string(in.dir), in.Engine.Info().Local) == anothers:
+		case o.whose[c.ID] == anothers:
 			o.strangers = append(o.strangers, c)
 		default:
 			o.containers = append(o.containers, c)
@@ -183,12 +204,16 @@ func (in *Installer) observeEngine(ctx context.Context, o *observed) error {
 	o.volumes = map[string]engine.Volume{}
 	for _, v := range volumes {
 		o.volumes[v.Name] = v
+		o.seeDir(v.Labels[LabelDir])
 	}
 	networks, err := in.Engine.Networks(ctx)
 	if err != nil {
 		return fmt.Errorf("looking at the networks: %w", err)
 	}
+	was := o.state.Engine
+	o.elsewhereAnswers = was.IsAnother(refOf(o.engine)) && answersAt(was.Endpoint)
 	o.networks = map[string]bool{}
+	o.seeHost()
 	for _, n := range networks {
 		o.networks[n.Name] = true
 	}

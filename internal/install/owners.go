@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 )
@@ -26,38 +27,37 @@ type ownerChange struct {
 	GID  int    `json:"gid"`
 }
 
+// ownerToBe is the user that directories must belong to, or be writable for; 0
+// where they stay as they are: those of an instance that this program made are
+// OpenAlgo's.
+func ownerToBe(o *observed, p *Plan) int {
+	if !usersAreOurs(o.engine) || !p.intent.adopts() && o.state.IsOurs() {
+		return 0
+	}
+	return userOfStack(p.stack.Spec("").User)
+}
+
 // planOwners plans to give OpenAlgo the directories that it could not write:
 // docker-run.sh makes them as root, and OpenAlgo does not start then.
-func (in *Installer) planOwners(o *observed, p *Plan) error {
-	if !in.ownersAreOurs() || !p.intent.adopts() && o.state.IsOurs() {
-		return nil
-	}
+func planOwners(o *observed, p *Plan) error {
 	var dirs []string
-	spec := p.stack.Spec("")
-	uid := userOfStack(spec.User)
-	if uid == 0 {
-		return nil
-	}
-	for _, m := range spec.Mounts {
-		dir := directoryOf(m)
-		if dir == "" {
-			continue
+	uid := userOfStack(p.stack.Spec("").User)
+	for _, dir := range o.dataDirs(p.stack) {
+		found := o.answered.directories[dir]
+		if found.err != nil {
+			return found.err
 		}
-		changes, err := othersIn(dir, uid)
-		if err != nil {
-			return err
-		}
-		if len(changes) > 0 {
-			p.owners = append(p.owners, changes...)
+		if len(found.owners) > 0 {
+			p.owners = append(p.owners, found.owners...)
 			dirs = append(dirs, dir)
 			p.add(Change{Kind: KindVolume, Name: dir, Action: ActionUpdate, Reason: fmt.Sprintf("its files and directories (%d) get the owner %d: "+
-				"OpenAlgo runs as that user and could not write them", len(changes), uid)})
+				"OpenAlgo runs as that user and could not write them", len(found.owners), uid)})
 		}
 	}
 	if len(dirs) == 0 {
 		return nil
 	}
-	if os.Geteuid() != 0 {
+	if !o.host.root {
 		return finding.Errorf(finding.HostNotReady, "OpenAlgo cannot write %s\n\nIts container runs as user %d, and another user owns them. Change the owner:\n\n    sudo chown -R %[2]d:%[2]d %[3]s\n\nNothing was changed.",
 			strings.Join(dirs, ", "), uid, strings.Join(dirs, " "))
 	}
@@ -65,12 +65,9 @@ func (in *Installer) planOwners(o *observed, p *Plan) error {
 	return nil
 }
 
-// ownersAreOurs reports whether the numbers of users in containers are those of
+// usersAreOurs reports whether the numbers of users in containers are those of
 // this machine.
-func (in *Installer) ownersAreOurs() bool {
-	info := in.Engine.Info()
-	return info.Local && !info.Rootless && !info.UserNS
-}
+func usersAreOurs(info engine.Info) bool { return info.Local && !info.Rootless && !info.UserNS }
 
 // userOfStack is the user that a stack's container runs as.
 func userOfStack(user string) int {
@@ -84,7 +81,7 @@ func userOfStack(user string) int {
 // giveCopy gives the container's user what it could not read or write of a copy
 // of data. What was copied keeps its owners.
 func (r *run) giveCopy(dir string) error {
-	if !r.in.ownersAreOurs() || os.Geteuid() != 0 || r.plan.stack == nil {
+	if !usersAreOurs(r.in.Engine.Info()) || os.Geteuid() != 0 || r.plan.stack == nil {
 		return nil
 	}
 	uid := userOfStack(r.plan.stack.Spec("").User)
@@ -216,20 +213,6 @@ func (c ownerChange) give(uid, gid int) error {
 	}
 	defer root.Close()
 	return root.Lchown(c.Name, uid, gid)
-}
-
-// preflightUser refuses an image whose user could not read .env.
-func (in *Installer) preflightUser(ctx context.Context, o *observed, p *Plan, add func(string, ...any)) {
-	c := o.container()
-	if o.image == nil || p.stack.Spec("").User != "" || c != nil && c.ImageID == o.image.ID && !p.intent.adopts() {
-		return
-	}
-	uid := in.userOf(ctx, o.image.ID, o.image.User)
-	if uid == "" || uid == "0" || uid == fmt.Sprint(openalgo.User) {
-		return
-	}
-	add("the image %s runs as user %s, but .env and the data belong to user %d. OpenAlgo could not read its .env. "+
-		"Use an image that runs as user %d (in its Dockerfile: RUN useradd --uid %[3]d appuser, and USER appuser)", p.stack.Image, uid, openalgo.User, openalgo.User)
 }
 
 // userOf is the number of an image's user, "" where it is not known. A name

@@ -1,7 +1,6 @@
 package install
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strconv"
@@ -17,12 +16,13 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/source"
 )
 
-// makePlan works out, from the answers and the world as observed, what has to
-// change. It changes nothing itself.
-func (in *Installer) makePlan(ctx context.Context, i Intent, o *observed) (*Plan, error) {
+// draft begins a plan: from what a command wants and the world as observed, it
+// decides the files and the image. What else a plan needs to know of the machine
+// depends on them. Nothing is changed.
+func draft(o *observed, i Intent) (*Plan, error) {
 	p := &Plan{Changes: []Change{}, Warnings: append([]string{}, i.Answers.Warnings()...), intent: i, answers: i.Answers, project: o.project,
 		command: i.Command, composeName: compose.FileName, built: o.built}
-	if err := in.guardData(o, i); err != nil {
+	if err := guardData(o, i); err != nil {
 		return nil, err
 	}
 	planSizing(o, p)
@@ -33,15 +33,20 @@ func (in *Installer) makePlan(ctx context.Context, i Intent, o *observed) (*Plan
 		return nil, err
 	}
 	planImage(o, p)
+	return p, nil
+}
+
+// finish decides the rest, once what the draft asks is answered.
+func (p *Plan) finish(o *observed) error {
 	planResources(o, p)
-	in.planDirectories(p)
-	if err := in.planOwners(o, p); err != nil {
-		return nil, err
+	planDirectories(o, p)
+	if err := planOwners(o, p); err != nil {
+		return err
 	}
 	planContainer(o, p)
 	planDropped(o, p)
-	if err := in.planEdge(ctx, o, p); err != nil {
-		return nil, err
+	if err := planEdge(o, p); err != nil {
+		return err
 	}
 	if o.image == nil && p.env.fresh && o.sample == nil && p.answers.Image.Source != "rehearsal" {
 		p.warn("the image is not on this engine yet: its own .env base may add keys to the .env shown here")
@@ -49,9 +54,9 @@ func (in *Installer) makePlan(ctx context.Context, i Intent, o *observed) (*Plan
 	planAsks(o, p)
 	planUpgrade(o, p)
 	if err := planRestore(o, p); err != nil {
-		return nil, err
+		return err
 	}
-	return p, in.preflight(ctx, o, p)
+	return preflight(o, p)
 }
 
 // planSizing applies the table to this host, or to the engine's machine when

@@ -2,9 +2,12 @@ package install
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"strings"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
@@ -17,66 +20,158 @@ const firstProject = "openalgo"
 
 // choosePorts fills in the ports that the answers leave open: those that this
 // instance has already, else the first pair that no other instance has.
-func (in *Installer) choosePorts(ctx context.Context, o *observed, a *answers.Answers) error {
+func choosePorts(o *observed, a *answers.Answers) error {
 	if !a.Ports.AutoWeb && !a.Ports.AutoWebSocket {
 		return nil
 	}
-	web, socket := in.portsNow(o)
-	if web == 0 || socket == 0 {
-		var err error
-		if web, socket, err = in.freePair(ctx, o, *a); err != nil {
-			return err
+	pair := portsNow(o)
+	if !pair.whole() {
+		i := slices.IndexFunc(portPairs(o, *a), func(p portPair) bool { return p.isFree(o, *a) })
+		if i < 0 {
+			return finding.Errorf(finding.HostNotReady, "no free pair of ports was found from %d and %d on: name two with `ports: {web: N, websocket: N}`", a.Ports.Web, a.Ports.WebSocket)
 		}
+		pair = portPairs(o, *a)[i]
 	}
 	if a.Ports.AutoWeb {
-		a.Ports.Web = web
+		a.Ports.Web = pair.web
 	}
 	if a.Ports.AutoWebSocket {
-		a.Ports.WebSocket = socket
+		a.Ports.WebSocket = pair.socket
 	}
 	return nil
 }
 
+// portPair is the two ports of an instance.
+type portPair struct{ web, socket int }
+
+func (p portPair) whole() bool { return p.web != 0 && p.socket != 0 }
+
+// open are those of the pair that the answers leave open.
+func (p portPair) open(a answers.Answers) (out []int) {
+	if a.Ports.AutoWeb {
+		out = append(out, p.web)
+	}
+	if a.Ports.AutoWebSocket {
+		out = append(out, p.socket)
+	}
+	return out
+}
+
+// isFree reports whether nobody has the ports of a pair, as far as it was looked
+// at.
+func (p portPair) isFree(o *observed, a answers.Answers) bool {
+	return !asksFree(o) || !slices.ContainsFunc(p.open(a), func(port int) bool { return !o.freePorts[port] })
+}
+
 // portsNow are those that the instance has: of its container, or of its last answers.
-func (in *Installer) portsNow(o *observed) (web, socket int) {
+func portsNow(o *observed) portPair {
 	if c := o.container(); c != nil {
-		_, web = portOf(*c, openalgo.WebPort)
-		_, socket = portOf(*c, openalgo.WebSocketPort)
-		return web, socket
+		_, web := portOf(*c, openalgo.WebPort)
+		_, socket := portOf(*c, openalgo.WebSocketPort)
+		return portPair{web, socket}
 	}
 	if saved, problems := answers.ParseSaved(o.answersText); o.answersText != nil && len(problems) == 0 {
-		return saved.Ports.Web, saved.Ports.WebSocket
+		return portPair{saved.Ports.Web, saved.Ports.WebSocket}
 	}
-	return 0, 0
+	return portPair{}
 }
+
+// asksFree reports whether this machine is asked for free ports. Of the first
+// instance whoever has them is named; on another machine nobody can ask.
+func asksFree(o *observed) bool { return o.project != firstProject && o.engine.Local }
 
 // mostInstances is how many pairs of ports are looked at.
 const mostInstances = 500
 
-func (in *Installer) freePair(ctx context.Context, o *observed, a answers.Answers) (web, socket int, err error) {
+// portPairs are the pairs that no other instance has, the best first.
+func portPairs(o *observed, a answers.Answers) (out []portPair) {
 	taken := map[int]bool{}
 	for _, c := range o.all {
 		for _, p := range c.Ports {
 			taken[p.HostPort] = true
 		}
 	}
-	free := func(port int) bool {
-		if taken[port] {
-			return false
-		}
-		if o.project == firstProject || !in.Engine.Info().Local {
-			return true // whoever else has it is named by the preflight
-		}
-		holder, err := host.PortHolder(ctx, a.Ports.Bind, port)
-		return err == nil && holder.Free && in.containerOnPort(ctx, port) == ""
-	}
 	for n := range mostInstances {
-		web, socket = a.Ports.Web+n, a.Ports.WebSocket+n
-		if (free(web) || !a.Ports.AutoWeb) && (free(socket) || !a.Ports.AutoWebSocket) {
-			return web, socket, nil
+		pair := portPair{a.Ports.Web + n, a.Ports.WebSocket + n}
+		if !slices.ContainsFunc(pair.open(a), func(port int) bool { return taken[port] }) {
+			out = append(out, pair)
 		}
 	}
-	return 0, 0, finding.Errorf(finding.HostNotReady, "no free pair of ports was found from %d and %d on: name two with `ports: {web: N, websocket: N}`", a.Ports.Web, a.Ports.WebSocket)
+	return out
+}
+
+// seePorts looks which of the ports that the answers leave open are free, up to
+// the first pair of them.
+func (o *observed) seePorts(ctx context.Context, a answers.Answers) {
+	o.freePorts = map[int]bool{}
+	if !a.Ports.AutoWeb && !a.Ports.AutoWebSocket || portsNow(o).whole() || !asksFree(o) {
+		return
+	}
+	for _, pair := range portPairs(o, a) {
+		for _, port := range pair.open(a) {
+			holder, err := host.PortHolder(ctx, a.Ports.Bind, port)
+			o.freePorts[port] = err == nil && holder.Free && o.publishedBy(port) == ""
+		}
+		if pair.isFree(o, a) {
+			return
+		}
+	}
+}
+
+// errPortTaken is the cause of a preflight that failed for a port which somebody
+// has.
+var errPortTaken = errors.New("a port is taken")
+
+// portsToAsk are the published ports that neither the stack nor another container
+// has. On a remote engine only the start can tell.
+func portsToAsk(o *observed, p *Plan) (out []portAsked) {
+	for _, want := range portsWanted(o, p) {
+		if o.publishedBy(want.port) == "" {
+			out = append(out, want)
+		}
+	}
+	return out
+}
+
+// portsWanted are the published ports that the stack does not hold itself.
+func portsWanted(o *observed, p *Plan) (out []portAsked) {
+	for _, want := range p.stack.Ports() {
+		if o.engine.Local && want.HostPort != 0 && want.Protocol != "udp" && !heldByStack(o, want.HostPort) {
+			out = append(out, portAsked{want.HostIP, want.HostPort})
+		}
+	}
+	return out
+}
+
+func heldByStack(o *observed, port int) bool {
+	return slices.ContainsFunc(o.containers, func(c engine.Container) bool { return isUp(c) && publishes(c, port) })
+}
+
+// preflightPorts refuses ports that somebody has.
+func preflightPorts(o *observed, p *Plan, ps *problems) (cause error) {
+	for _, want := range portsWanted(o, p) {
+		who, err := o.portHolder(want)
+		switch {
+		case err != nil:
+			ps.add("checking port %d: %v", want.port, err)
+		case who != "":
+			cause = errPortTaken
+			ps.add("port %d is taken by %s: stop it, or choose another port in the answers (ports: {web: N, websocket: N})", want.port, who)
+		}
+	}
+	return cause
+}
+
+// portHolder names who has a port; "" is nobody.
+func (o *observed) portHolder(want portAsked) (who string, err error) {
+	if who = o.publishedBy(want.port); who != "" {
+		return who, nil
+	}
+	seen, known := o.answered.ports[want]
+	if seen.err != nil || !known || seen.holder.Free {
+		return "", seen.err
+	}
+	return seen.holder.String(), nil
 }
 
 // cookieSettings give a further instance cookies of its own: a browser tells

@@ -67,7 +67,7 @@ func (in *Installer) saved(ctx context.Context, command string) (Intent, error) 
 	case o.env == nil && len(o.data) == 0:
 		return i, finding.Errorf(finding.HostNotReady, "there is no %s, and no data either. To install OpenAlgo here, use --answers FILE", in.dir.Env())
 	}
-	if err := in.guardKeys(o); err != nil {
+	if err := guardKeys(o); err != nil {
 		return i, err
 	}
 	a, problems := answers.ParseSaved(o.answersText)
@@ -115,7 +115,7 @@ type kept struct {
 func planAsks(o *observed, p *Plan) {
 	c := p.change(KindContainer, p.containerName())
 	askExposed(o, p)
-	if from := o.movedFrom(string(o.dir), o.engine.Local); from != "" && c != nil {
+	if from := o.movedFrom(); from != "" && c != nil {
 		p.Asks = append(p.Asks, Ask{AskMoved, fmt.Sprintf("%s was moved here from %s. The container is recreated for this place, and OpenAlgo stops for some seconds. "+
 			"The previous container cannot be started again", string(o.dir), from)})
 	}

@@ -6,10 +6,10 @@ import (
 	"cmp"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
-	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 )
@@ -52,13 +52,13 @@ func (in *Installer) refusals(domain string, since time.Time) []time.Time {
 
 // planTrial has a trial come first when the last attempts failed, and refuses
 // the one that would close the door for an hour.
-func (in *Installer) planTrial(p *Plan, a answers.Answers) error {
-	now := time.Now()
-	recent := in.refusals(a.Domain, now.Add(-refusalsCount))
+func planTrial(o *observed, p *Plan) error {
+	a, recent := p.answers, o.edge.refused
 	if len(recent) == 0 {
 		return nil
 	}
-	if hour := in.refusals(a.Domain, now.Add(-time.Hour)); a.TLS.CA == "" && len(hour) >= refusalsAnHour {
+	hour := slices.DeleteFunc(slices.Clone(recent), func(at time.Time) bool { return !at.After(o.now.Add(-time.Hour)) })
+	if a.TLS.CA == "" && len(hour) >= refusalsAnHour {
 		return finding.Errorf(finding.HostNotReady, "Let's Encrypt refused %s %d times within an hour, and takes no more before %s. "+
 			"Use the time: `openalgo-install --answers FILE --rehearse` tries it all with certificates for trials",
 			a.Domain, len(hour), hour[0].Add(time.Hour).Local().Format("15:04"))

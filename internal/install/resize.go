@@ -3,7 +3,6 @@ package install
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -117,7 +116,7 @@ func (in *Installer) planResize(ctx context.Context, r ResizeOptions) (*observed
 		return nil, nil, err
 	}
 	in.knowEnv(o)
-	if err := in.guard(o); err != nil {
+	if err := guard(o); err != nil {
 		return nil, nil, err
 	}
 	p, err := resized(o, r.intent())
@@ -128,9 +127,9 @@ func (in *Installer) planResize(ctx context.Context, r ResizeOptions) (*observed
 		o.use = in.seeUse(ctx, *o.container())
 	}
 	askForResize(o, p)
-	var problems []string
-	in.preflightDir(func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) })
-	return o, p, finding.NotReady(problems)
+	var ps problems
+	preflightDir(o, &ps)
+	return o, p, finding.NotReady(ps)
 }
 
 func (r ResizeOptions) intent() Intent {
@@ -144,12 +143,12 @@ func (r ResizeOptions) intent() Intent {
 // findByMount finds the container of a stack that this program did not make:
 // by the .env of the directory that it mounts, never by its name; one that runs
 // before others.
-func (o *observed) findByMount(dir string, local bool) {
+func (o *observed) findByMount() {
 	if o.container() != nil || o.state.IsOurs() {
 		return
 	}
 	for _, c := range o.all {
-		if sameFile(dirOf(c), dir) && whoseIs(c, dir, local) == own {
+		if o.here(dirOf(c)) && o.whose[c.ID] == own {
 			o.containers = append(o.containers, c)
 		}
 	}
@@ -167,10 +166,10 @@ func downs(c engine.Container) int {
 // observeForeign reads the files of a stack that this program did not make.
 func (in *Installer) observeForeign(ctx context.Context, o *observed) error {
 	o.composeName = compose.FileName
-	o.findByMount(string(in.dir), in.Engine.Info().Local)
+	o.findByMount()
 	c := o.container()
 	if c == nil {
-		return in.noContainer(o)
+		return noContainer(o)
 	}
 	if o.state.IsOurs() {
 		return nil

@@ -67,7 +67,7 @@ func (in *Installer) PlanRestore(ctx context.Context, o RestoreOptions) (*Plan, 
 
 // openBackup reads an archive to its end, once.
 func (in *Installer) openBackup(ctx context.Context, o RestoreOptions) (*backup.Archive, error) {
-	if err := in.mayCopy("a restore"); err != nil {
+	if err := mayCopy(in.onHost(), "a restore"); err != nil {
 		return nil, err
 	}
 	began := in.stepStarted("check", "read the backup and compare its checksums")
@@ -100,11 +100,11 @@ func (in *Installer) fitBackup(ctx context.Context, archive *backup.Archive, ima
 		return none, err
 	}
 	in.knowEnv(before)
-	before.findByMount(string(in.dir), in.Engine.Info().Local)
+	before.findByMount()
 	if before.state.Foreign || before.container() != nil && before.state.Project == "" {
 		return none, finding.Errorf(finding.HostNotReady, "the OpenAlgo in %s is another tool's: `openalgo-install adopt` takes it over first, or --dir names another directory", string(in.dir))
 	}
-	if err := in.guardUnknown(before); err != nil {
+	if err := guardUnknown(before); err != nil {
 		return none, err
 	}
 	r.same = before.project == r.manifest.Project

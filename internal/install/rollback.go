@@ -39,7 +39,7 @@ func (in *Installer) PlanRollback(ctx context.Context) (*Plan, error) {
 // former is the wish for what was in force before the last upgrade.
 func (in *Installer) former(ctx context.Context) (Intent, error) {
 	none := Intent{Command: commandRollback}
-	if err := in.mayCopy("a roll back"); err != nil {
+	if err := mayCopy(in.onHost(), "a roll back"); err != nil {
 		return none, err
 	}
 	if _, err := in.saved(ctx, commandRollback); err != nil {

@@ -79,28 +79,6 @@ func (in *Installer) dataDirectory(ctx context.Context, c engine.Container) (str
 	return path, err
 }
 
-// preflightSnapshot wants the databases readable from here, and room for them.
-func (in *Installer) preflightSnapshot(ctx context.Context, c engine.Container, add func(string, ...any)) {
-	if err := in.mayCopy("an upgrade"); err != nil {
-		add("%v", err)
-		return
-	}
-	dir, err := in.dataDirectory(ctx, c)
-	if err != nil {
-		add("%v", err)
-		return
-	}
-	bytes, err := treeBytes(dir)
-	if err != nil {
-		add("looking at the databases in %s: %v", dir, err)
-		return
-	}
-	need := int(bytes>>20) + minDirMiB
-	if disk, err := host.Disk(string(in.dir)); err == nil && disk.FreeMiB < need {
-		add("the databases take %d MiB, and %s has %d MiB free for a copy: make room first", need, string(in.dir), disk.FreeMiB)
-	}
-}
-
 // snapshot copies the databases, while nobody writes them.
 func (r *run) snapshot(ctx context.Context) error {
 	dir, err := r.in.dataDirectory(ctx, *r.old)

@@ -46,19 +46,19 @@ func (in *Installer) PlanUninstall(ctx context.Context, options RemovalOptions) 
 		return nil, err
 	}
 	in.knowEnv(o)
-	if err := in.guardEngine(o); err != nil {
+	if err := guardEngine(o); err != nil {
 		return nil, err
 	}
-	if err := in.guardProject(o); err != nil {
+	if err := guardProject(o); err != nil {
 		return nil, err
 	}
 	// A container may be the last that has the right keys. What a killed run left
 	// is looked at again once it is undone.
 	j, _ := readJournal(in.dir)
-	if err := in.guardKeys(o); err != nil && !options.Purge && len(o.containers) > 0 && j == nil {
+	if err := guardKeys(o); err != nil && !options.Purge && len(o.containers) > 0 && j == nil {
 		return nil, err
 	}
-	if c := in.foreignHere(o); c != nil {
+	if c := foreignHere(o); c != nil {
 		way := "`openalgo-install adopt` takes it over first, or `docker rm -f %[1]s` removes it"
 		if o.state.IsOurs() {
 			way = "`docker rm -f %[1]s` removes it"
@@ -235,7 +235,7 @@ func (in *Installer) Uninstall(ctx context.Context, r *Removal) (event.Result, e
 		if r, err = in.PlanUninstall(ctx, r.RemovalOptions); err != nil {
 			return event.Result{}, err
 		}
-		if err := in.mayReplace(); r.Purge && err != nil {
+		if err := mayReplace(in.onHost()); r.Purge && err != nil {
 			return event.Result{}, err
 		}
 	}

@@ -12,36 +12,6 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/engine"
 )
 
-// preflightView checks that Docker has this directory on its own disk, since the
-// container mounts .env from there. A Docker on another machine has not, and one
-// from a snap sees only home directories. It is checked once for a directory and
-// a Docker.
-func (in *Installer) preflightView(ctx context.Context, o *observed, add func(string, ...any)) {
-	info := in.Engine.Info()
-	known := info.ID != "" && o.state.SeenBy == info.ID
-	if in.seen || known || info.Podman {
-		return
-	}
-	image := o.state.ImageID
-	if o.image != nil {
-		image = o.image.ID
-	}
-	if image == "" {
-		return // asked again once there is an image to ask with
-	}
-	dir, err := in.sees(ctx, image)
-	switch {
-	case err == nil:
-		in.seen = dir != ""
-	case info.Local:
-		add("Docker (%s) does not see the directory %s: %v. A Docker from a snap sees only your home directory. "+
-			"Choose a --dir there, or install Docker Engine instead: sudo openalgo-install docker", info.Endpoint, dir, err)
-	default:
-		add("Docker (%s) does not have the directory %s of this machine: %v. "+
-			"Run openalgo-install on the machine that Docker runs on, or unset DOCKER_HOST and choose another Docker context", info.Endpoint, dir, err)
-	}
-}
-
 // errOtherDirectory says that Docker has another directory at this path.
 var errOtherDirectory = errors.New("there is another directory")
 

@@ -73,14 +73,16 @@ func isGone(path string) bool {
 
 // movedFrom is the directory that the container was created for, where that is
 // gone and the instance is here now; "" when it was not moved.
-func (o *observed) movedFrom(dir string, local bool) string {
+func (o *observed) movedFrom() string {
 	c := o.container()
-	if c == nil || whoseIs(*c, dir, local) != orphan {
+	if c == nil || o.whose[c.ID] != orphan {
 		return ""
 	}
 	return dirOf(*c)
 }
 
-func engineOf(e *engine.Engine) instance.EngineRef {
-	return instance.EngineRef{ID: e.Info().ID, Endpoint: e.Info().Endpoint}
+func engineOf(e *engine.Engine) instance.EngineRef { return refOf(e.Info()) }
+
+func refOf(i engine.Info) instance.EngineRef {
+	return instance.EngineRef{ID: i.ID, Endpoint: i.Endpoint}
 }

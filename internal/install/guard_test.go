@@ -1,0 +1,245 @@
+package install
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/marketcalls/openalgo-install/internal/compose"
+	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/instance"
+)
+
+// withEnv gives a world another .env; "" is none.
+func (o *observed) withEnv(t *testing.T, text string) {
+	t.Helper()
+	o.envText, o.env = nil, nil
+	if text == "" {
+		return
+	}
+	env, err := envfile.Parse([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.envText, o.env = []byte(text), env
+}
+
+// forget takes away what this program knows of an instance.
+func (o *observed) forget() { o.state = instance.State{} }
+
+// guardCases are worlds that a guard refuses, or does not. want is a word of the
+// refusal, or its check; "" is none.
+var guardCases = map[string]struct {
+	change       func(*testing.T, *observed)
+	every, plans string // what guard and guardData refuse
+	intent       Intent
+}{
+	"all is well": {change: func(*testing.T, *observed) {}},
+	"another Docker": {change: func(_ *testing.T, o *observed) {
+		o.withoutContainer()
+		o.engine.ID, o.engine.Endpoint, o.volumes, o.data = "F", "unix:///run/user/1000/docker.sock", nil, nil
+	}, every: "engine", plans: "engine"},
+	"another Docker, this one has the data and the other is gone": {change: func(_ *testing.T, o *observed) {
+		o.withoutContainer()
+		o.engine.ID, o.engine.Endpoint = "F", "unix:///run/user/1000/docker.sock"
+	}},
+	"another Docker that answers, this one has a volume": {change: func(_ *testing.T, o *observed) {
+		o.withoutContainer()
+		o.engine.ID, o.engine.Endpoint, o.elsewhereAnswers = "F", "unix:///run/user/1000/docker.sock", true
+	}, every: "engine", plans: "engine"},
+	"another's container of the same project": {change: func(_ *testing.T, o *observed) {
+		o.add(testContainer("other", "/srv/openalgo"), anothers)
+	}, every: "owner", plans: "owner"},
+	"the volume of another directory": {change: func(_ *testing.T, o *observed) {
+		o.withoutContainer()
+		o.volumes[testVolume].Labels[LabelDir] = "/srv/openalgo"
+		o.dirs["/srv/openalgo"] = dirSeen{hasEnv: true}
+	}, every: "belongs to /srv/openalgo", plans: "belongs to /srv/openalgo"},
+	"the volume of another directory, which has no .env": {change: func(_ *testing.T, o *observed) {
+		o.withoutContainer()
+		o.volumes[testVolume].Labels[LabelDir] = "/srv/openalgo"
+	}},
+	"the volume of another directory, mounted here": {change: func(_ *testing.T, o *observed) {
+		o.volumes[testVolume].Labels[LabelDir] = "/srv/openalgo"
+		o.dirs["/srv/openalgo"] = dirSeen{hasEnv: true}
+	}},
+	"the project was renamed": {change: func(_ *testing.T, o *observed) {
+		o.withoutContainer()
+		o.project = "algo"
+	}, every: "now called", plans: "now called"},
+	"the directory was moved": {change: func(_ *testing.T, o *observed) {
+		o.whose["openalgo-web"] = orphan
+	}, every: "moved", plans: "moved", intent: Intent{Command: "set"}},
+	"the directory was moved, and the command recreates the container": {change: func(_ *testing.T, o *observed) {
+		o.whose["openalgo-web"] = orphan
+	}, every: "moved", intent: Intent{Command: commandStart}},
+	"there is no .env": {change: func(t *testing.T, o *observed) {
+		o.withEnv(t, "")
+	}, every: "keys", plans: "keys"},
+	"other keys": {change: func(t *testing.T, o *observed) {
+		o.withEnv(t, strings.ReplaceAll(testEnv, "a71e", "0c3d"))
+	}, every: "keys", plans: "keys"},
+	"no keys, and no data": {change: func(t *testing.T, o *observed) {
+		o.withoutContainer()
+		o.withEnv(t, "")
+		o.data, o.volumes = nil, nil
+	}},
+	"no keys, and a Compose file that cannot be read": {change: func(t *testing.T, o *observed) {
+		o.withoutContainer()
+		o.withEnv(t, "")
+		o.data, o.volumes, o.unread = nil, nil, errors.New("line 3")
+	}, plans: "can't be read"},
+	"another tool's container has this .env": {change: func(_ *testing.T, o *observed) {
+		o.forget()
+		o.withoutContainer()
+		c := testContainer("theirs", testDir)
+		c.Labels = nil
+		o.add(c, own)
+	}, plans: "another tool made"},
+	"a second container has this .env": {change: func(_ *testing.T, o *observed) {
+		c := testContainer("second", testDir)
+		c.Labels = nil
+		o.add(c, own)
+	}, plans: "also uses"},
+	"a second container has this .env, and is stopped": {change: func(_ *testing.T, o *observed) {
+		c := testContainer("second", testDir)
+		c.Labels, c.State = nil, "exited"
+		o.add(c, own)
+	}},
+	"keys, and data of another name that nobody claims": {change: func(_ *testing.T, o *observed) {
+		o.forget()
+		o.withoutContainer()
+		o.project, o.data = "algo", nil
+	}, plans: "no directory claims"},
+	"keys, and data of another name that has its directory": {change: func(_ *testing.T, o *observed) {
+		o.forget()
+		o.withoutContainer()
+		o.project, o.data = "algo", nil
+		o.volumes[testVolume].Labels[LabelDir] = "/srv/openalgo"
+		o.dirs["/srv/openalgo"] = dirSeen{hasEnv: true}
+	}},
+	"keys, and data of another name that a container of its directory has": {change: func(_ *testing.T, o *observed) {
+		o.forget()
+		o.withoutContainer()
+		o.project, o.data = "algo", nil
+		delete(o.volumes[testVolume].Labels, LabelDir)
+		o.dirs["/srv/openalgo"] = dirSeen{hasEnv: true}
+		o.add(testContainer("other", "/srv/openalgo"), anothers)
+	}},
+}
+
+func TestGuards(t *testing.T) {
+	t.Parallel()
+	for name, c := range guardCases {
+		o := goodWorld(t)
+		c.change(t, o)
+		refused(t, name+": every command", guard(o), c.every)
+		refused(t, name+": a plan", guardData(o, c.intent), c.plans)
+	}
+}
+
+// refused checks that an error is about one thing, and that this machine is what
+// is not ready.
+func refused(t *testing.T, name string, err error, want string) {
+	t.Helper()
+	if err == nil || want == "" {
+		if (err == nil) != (want == "") {
+			t.Errorf("%s: %v, want %q", name, err, want)
+		}
+		return
+	}
+	if finding.KindOf(err) != finding.HostNotReady {
+		t.Errorf("%s: %v", name, finding.KindOf(err))
+	}
+	if r := finding.RefusalOf(err); r != nil && r.Check == want {
+		if len(r.Ways) == 0 || r.End == "" || r.Why == "" {
+			t.Errorf("%s: half of a refusal: %+v", name, r)
+		}
+		return
+	}
+	if !strings.Contains(err.Error(), want) {
+		t.Errorf("%s: %v, want %q", name, err, want)
+	}
+}
+
+// Where it runs with the keys that it read when it started, a stop is what would
+// do the damage.
+func TestKeysOfWhatRuns(t *testing.T) {
+	t.Parallel()
+	for state, want := range map[string]bool{"running": true, "exited": false} {
+		o := goodWorld(t)
+		o.withEnv(t, "")
+		o.containers[0].State = state
+		if r := finding.RefusalOf(guardKeys(o)); r == nil || strings.Contains(r.End, "Do not stop it") != want {
+			t.Errorf("%s: %+v", state, r)
+		}
+	}
+}
+
+func TestKeyWays(t *testing.T) {
+	t.Parallel()
+	o := goodWorld(t)
+	o.withEnv(t, "")
+	for name, c := range map[string]struct {
+		place keyPlace
+		want  string
+	}{
+		"a copy":              {keyPlace{keptCopy, "/copy", ""}, "sudo cp -p /copy " + testDir + "/.env"},
+		"the previous place":  {keyPlace{previousDir, "/srv/openalgo/.env", "web"}, "sudo cp -p /srv/openalgo/.env"},
+		"a running container": {keyPlace{stillOpen, "/proc/7/root/app/.env", "web"}, "docker exec web cat /app/.env"},
+		"the volume's origin": {keyPlace{volumesDir, "/srv/openalgo/.env", ""}, "sudo cp -p /srv/openalgo/.env"},
+	} {
+		o.keysAt = []keyPlace{c.place}
+		if ways := keyWays(o); len(ways) != 2 || !strings.HasPrefix(ways[0].Run, c.want) && !strings.Contains(ways[0].Run, c.want) {
+			t.Errorf("%s: %v", name, ways)
+		}
+	}
+	o.keysAt, o.archive = nil, "/opt/openalgo-backups/a.tar"
+	if ways := keyWays(o); len(ways) != 2 || !strings.HasSuffix(ways[0].Run, "restore /opt/openalgo-backups/a.tar") {
+		t.Errorf("an archive: %v", ways)
+	}
+}
+
+func TestGuardUnknown(t *testing.T) {
+	t.Parallel()
+	o := goodWorld(t)
+	o.hasDB = true
+	refused(t, "ours", guardUnknown(o), "")
+	o.forget()
+	refused(t, "unknown", guardUnknown(o), "did not make")
+	o.hasDB = false
+	refused(t, "no data", guardUnknown(o), "")
+}
+
+// The container of a stack that another tool made is found by the .env that it
+// mounts; one that runs comes first.
+func TestFindByMount(t *testing.T) {
+	t.Parallel()
+	o := goodWorld(t)
+	o.forget()
+	o.withoutContainer()
+	for _, c := range []struct{ name, dir, state string }{{"old", testDir, "exited"}, {"new", testDir, "running"}, {"other", "/srv/openalgo", "running"}} {
+		made := testContainer(c.name, c.dir)
+		made.State = c.state
+		delete(made.Labels, compose.LabelProject)
+		o.add(made, own)
+	}
+	o.findByMount()
+	if len(o.containers) != 2 || o.container().Name != "new" {
+		t.Errorf("%+v", o.containers)
+	}
+}
+
+func TestNoContainer(t *testing.T) {
+	t.Parallel()
+	o := goodWorld(t)
+	o.withoutContainer()
+	if err := noContainer(o); !errors.Is(err, errNoContainer) {
+		t.Error(err)
+	}
+	o.engine = engine.Info{ID: "F", Endpoint: "tcp://10.0.0.1:2375"}
+	o.elsewhereAnswers = true
+	refused(t, "another Docker", noContainer(o), "engine")
+}

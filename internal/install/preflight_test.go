@@ -1,0 +1,381 @@
+package install
+
+import (
+	"errors"
+	"net/netip"
+	"strings"
+	"testing"
+
+	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/compose"
+	"github.com/marketcalls/openalgo-install/internal/edge"
+	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/source"
+)
+
+// goodPlan is a plan over goodWorld with nothing to refuse. The image is there.
+func goodPlan(t *testing.T, o *observed) *Plan {
+	t.Helper()
+	a, problems := answers.ParseSaved([]byte("version: 1\nbroker: {name: zerodha}\n"))
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	p := &Plan{answers: a, project: o.project}
+	p.stack = testStack(t, o, compose.Params{})
+	return p
+}
+
+// testStack is the stack of an instance, as this program writes it.
+func testStack(t *testing.T, o *observed, more compose.Params) *compose.Stack {
+	t.Helper()
+	more.Project, more.Container, more.Image = o.project, compose.ContainerName(o.project), "openalgo:1"
+	more.Bind, more.WebPort, more.WebSocketPort = "127.0.0.1", 5000, 8765
+	stack, err := compose.Load(compose.Source{Dir: string(o.dir), Env: o.envText,
+		Files: []compose.File{{Path: string(o.dir) + "/" + compose.FileName, Content: compose.Render(more)}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return stack
+}
+
+// served lets Caddy serve a plan's domain.
+func served(o *observed, p *Plan, tls answers.TLS) {
+	p.answers.Domain, p.answers.TLS = "algo.example.com", tls
+	p.edge = &edgePlan{act: true, state: instance.Edge{Kind: edge.KindCaddy, HTTP: 80, HTTPS: 443}}
+	o.edge.way = p.edge
+}
+
+const mib = 1 << 20
+
+func TestPreflight(t *testing.T) {
+	t.Parallel()
+	other := portAsked{"127.0.0.1", 5000}
+	for name, c := range map[string]struct {
+		change func(*observed, *Plan)
+		want   []string // of the refusal; none: there is none
+		warn   string
+		cause  error
+	}{
+		"all is well":                        {change: func(*observed, *Plan) {}},
+		"a directory that cannot be written": {change: func(o *observed, _ *Plan) { o.host.unwritable = errors.New("read-only") }, want: []string{"read-only"}},
+		"a full disk":                        {change: func(o *observed, _ *Plan) { o.host.disks[testDir] = host.DiskFacts{FreeMiB: 0, FreeInodes: -1} }, want: []string{"is full"}},
+		"no inodes":                          {change: func(o *observed, _ *Plan) { o.host.disks[testDir] = host.DiskFacts{FreeMiB: 100, FreeInodes: 3} }, want: []string{"3 inodes"}},
+		"a file system without inodes":       {change: func(o *observed, _ *Plan) { o.host.disks[testDir] = host.DiskFacts{FreeMiB: 100, FreeInodes: -1} }},
+		"locked files":                       {change: func(o *observed, _ *Plan) { o.host.unreplaceable = []error{errors.New("one"), errors.New("two")} }, want: []string{"one", "two"}},
+		".env is a link":                     {change: func(o *observed, _ *Plan) { o.host.envLink = "/srv/env" }, want: []string{"link to /srv/env"}},
+		"a rival Compose file":               {change: func(o *observed, _ *Plan) { o.host.rivals = []string{testDir + "/compose.yaml"} }, want: []string{"instead of docker-compose.yaml"}},
+		"a rival Compose file of what is adopted": {change: func(o *observed, p *Plan) {
+			o.host.rivals, p.intent.Files = []string{testDir + "/compose.yaml"}, Theirs
+		}},
+		"two containers that run":      {change: func(o *observed, _ *Plan) { o.add(testContainer("openalgo-web-2", testDir), own) }, want: []string{"docker stop openalgo-web-2"}},
+		"Windows containers":           {change: func(o *observed, _ *Plan) { o.engine.OS = "windows" }, want: []string{"Linux"}},
+		"an image for another machine": {change: func(o *observed, _ *Plan) { o.image.Arch = "arm64" }, want: []string{"arm64"}},
+		"no space for the image": {change: func(o *observed, _ *Plan) {
+			o.image, o.host.disks[o.engine.RootDir] = nil, host.DiskFacts{FreeMiB: 100}
+		}, want: []string{"where Docker keeps images"}},
+		"no space for the image of a remote Docker": {change: func(o *observed, _ *Plan) {
+			o.image, o.engine.Local, o.host.disks[o.engine.RootDir] = nil, false, host.DiskFacts{FreeMiB: 100}
+		}},
+		"an image with another user": {change: func(o *observed, _ *Plan) { o.answered.imageUID = "999" }, want: []string{"user 999"}},
+		"an image that runs as root": {change: func(o *observed, _ *Plan) { o.answered.imageUID = "0" }},
+		"a Docker that does not see the directory": {change: func(o *observed, _ *Plan) {
+			o.answered.view = viewSeen{testDir, errOtherDirectory}
+		}, want: []string{"snap"}},
+		"a Docker on another machine": {change: func(o *observed, _ *Plan) {
+			o.engine.Local, o.answered.view = false, viewSeen{testDir, errOtherDirectory}
+		}, want: []string{"DOCKER_HOST"}},
+		"too small to build": {change: func(o *observed, p *Plan) {
+			p.built = &built{ref: "openalgo:1", src: &source.Source{}}
+			p.add(Change{Kind: KindImage, Name: "openalgo:1", Action: ActionCreate})
+			o.answered.memory, o.host.disks[o.engine.RootDir] = &host.Facts{RAMMiB: 512}, host.DiskFacts{FreeMiB: 1024}
+		}, want: []string{"memory", "disk"}, cause: ErrBuildTooBig},
+		"not measured for a build": {change: func(_ *observed, p *Plan) {
+			p.built = &built{ref: "openalgo:1", src: &source.Source{}}
+			p.add(Change{Kind: KindImage, Name: "openalgo:1", Action: ActionCreate})
+		}},
+		"a port of another process": {change: func(o *observed, _ *Plan) {
+			o.down()
+			o.answered.ports[other] = portSeen{holder: host.Holder{PID: 812, Process: "nginx", Address: "0.0.0.0:5000"}}
+		}, want: []string{"port 5000", "nginx (pid 812)"}, cause: errPortTaken},
+		"a port of another container": {change: func(o *observed, _ *Plan) {
+			o.down()
+			o.every = append(o.every, testContainer("theirs", "/srv/theirs"))
+		}, want: []string{"the container theirs"}, cause: errPortTaken},
+		"a port that cannot be told": {change: func(o *observed, _ *Plan) {
+			o.down()
+			o.answered.ports[other] = portSeen{err: errors.New("no such address")}
+		}, want: []string{"checking port 5000: no such address"}},
+		"a port that the stack has": {change: func(o *observed, _ *Plan) {
+			o.answered.ports[other] = portSeen{holder: host.Holder{PID: 1, Process: "docker-proxy"}}
+		}},
+		"a free port": {change: func(o *observed, _ *Plan) {
+			o.down()
+			o.answered.ports[other] = portSeen{holder: host.Holder{Free: true}}
+		}},
+		"a port on a remote Docker": {change: func(o *observed, _ *Plan) {
+			o.down()
+			o.engine.Local = false
+			o.answered.ports[other] = portSeen{holder: host.Holder{PID: 1}}
+		}},
+		"a port of HTTPS": {change: func(o *observed, p *Plan) {
+			served(o, p, answers.TLS{Mode: "auto"})
+			o.answered.ports[portAsked{"", 443}] = portSeen{holder: host.Holder{PID: 812, Process: "nginx", Address: "0.0.0.0:443"}}
+		}, want: []string{"port 443", "mode: nginx"}},
+		"a port of HTTPS that another container has": {change: func(o *observed, p *Plan) {
+			served(o, p, answers.TLS{Mode: "auto"})
+			o.every = append(o.every, engine.Container{Name: "traefik", State: "running", Ports: []engine.PortBinding{{HostPort: 80, ContainerPort: 80}}})
+		}, want: []string{"port 80", "the container traefik", "mode: off"}},
+		"a port of HTTPS that cannot be told": {change: func(o *observed, p *Plan) {
+			served(o, p, answers.TLS{Mode: "auto"})
+			o.answered.ports[portAsked{"", 80}] = portSeen{err: errors.New("no")}
+		}, want: []string{"checking port 80"}},
+		"ports that Caddy has": {change: func(o *observed, p *Plan) {
+			served(o, p, answers.TLS{Mode: "auto"})
+			p.edge.holds = map[int]bool{80: true, 443: true}
+			o.answered.ports[portAsked{"", 443}] = portSeen{holder: host.Holder{PID: 1}}
+		}},
+		"a closed firewall": {change: func(o *observed, p *Plan) {
+			served(o, p, answers.TLS{Mode: "auto"})
+			o.answered.firewall = []string{"ufw lets nobody in"}
+		}, warn: "ufw"},
+		"another answers for the domain": {change: func(o *observed, p *Plan) {
+			served(o, p, answers.TLS{Mode: "auto"})
+			o.answered.reach = reachesOther
+		}, warn: "something else than this host"},
+		"nobody answers for the domain": {change: func(o *observed, p *Plan) {
+			served(o, p, answers.TLS{Mode: "auto"})
+			o.answered.reach = unreached
+		}, warn: "80 and 443"},
+		"nothing to do for HTTPS": {change: func(o *observed, p *Plan) {
+			served(o, p, answers.TLS{Mode: "auto"})
+			p.edge.act, o.answered.firewall = false, []string{"ufw"}
+		}},
+		"an upgrade without root": {change: func(o *observed, p *Plan) {
+			o.host.root = false
+			p.intent.Data = Copied
+			p.add(Change{Kind: KindContainer, Name: "openalgo-web", Action: ActionRecreate})
+		}, want: []string{"needs root"}},
+		"an upgrade without a data volume": {change: func(o *observed, p *Plan) {
+			o.answered.databasesAt = errors.New("in no volume")
+			p.intent.Data = Copied
+			p.add(Change{Kind: KindContainer, Name: "openalgo-web", Action: ActionRecreate})
+		}, want: []string{"in no volume"}},
+		"an upgrade whose databases cannot be read": {change: func(o *observed, p *Plan) {
+			o.answered.databases = treeSeen{path: "/data", err: errors.New("denied")}
+			p.intent.Data = Copied
+			p.add(Change{Kind: KindContainer, Name: "openalgo-web", Action: ActionRecreate})
+		}, want: []string{"/data: denied"}},
+		"an upgrade without space for a copy": {change: func(o *observed, p *Plan) {
+			o.answered.databases = treeSeen{path: "/data", bytes: 300 * mib}
+			o.host.disks[testDir] = host.DiskFacts{FreeMiB: 200, FreeInodes: -1}
+			p.intent.Data = Copied
+			p.add(Change{Kind: KindContainer, Name: "openalgo-web", Action: ActionRecreate})
+		}, want: []string{"301 MiB", "200 MiB"}},
+		"an upgrade with nothing to do": {change: func(o *observed, p *Plan) {
+			o.host.root = false
+			p.intent.Data = Copied
+		}},
+		"into volumes, without space": {change: func(o *observed, p *Plan) {
+			toVolumes(o, p)
+			o.answered.trees[testDir+"/db"] = treeSeen{bytes: 300 * mib}
+			o.host.disks[o.engine.RootDir] = host.DiskFacts{FreeMiB: 200}
+		}, want: []string{"300 MiB"}},
+		"into volumes that are there": {change: func(o *observed, p *Plan) {
+			toVolumes(o, p)
+			o.volumes[testVolume] = engine.Volume{Name: testVolume}
+		}, want: []string{"docker volume rm " + testVolume}},
+		"into volumes, from what cannot be read": {change: func(o *observed, p *Plan) {
+			toVolumes(o, p)
+			o.answered.trees[testDir+"/db"] = treeSeen{err: errors.New("denied")}
+		}, want: []string{"db: denied"}},
+		"into volumes": {change: toVolumes},
+		"the name of another project's container": {change: func(o *observed, _ *Plan) {
+			o.every = append(o.every[:0], engine.Container{ID: "x", Name: compose.ContainerName("openalgo"), Labels: map[string]string{compose.LabelProject: "shop"}})
+		}, want: []string{"of the project shop"}},
+		"the name of another container": {change: func(o *observed, _ *Plan) {
+			o.every = append(o.every[:0], engine.Container{ID: "x", Name: compose.ContainerName("openalgo"), Image: "nginx"})
+		}, want: []string{"made from nginx"}},
+		"the name of its own container": {change: func(o *observed, _ *Plan) {
+			o.containers[0].Name = compose.ContainerName("openalgo")
+			o.every = o.containers
+		}},
+		"several at once": {change: func(o *observed, _ *Plan) {
+			o.host.envLink, o.engine.OS = "/srv/env", "windows"
+		}, want: []string{"this host is not ready", "link to", "Linux"}},
+	} {
+		o := goodWorld(t)
+		p := goodPlan(t, o)
+		c.change(o, p)
+		err := preflight(o, p)
+		if len(c.want) == 0 {
+			refused(t, name, err, "")
+		}
+		for _, want := range c.want {
+			refused(t, name, err, want)
+		}
+		if c.cause != nil && !errors.Is(err, c.cause) {
+			t.Errorf("%s: not because of %v: %v", name, c.cause, err)
+		}
+		if got := strings.Join(p.Warnings, "\n"); (got == "") != (c.warn == "") || !strings.Contains(got, c.warn) {
+			t.Errorf("%s: warns %q, want %q", name, got, c.warn)
+		}
+	}
+}
+
+// toVolumes lets the databases be in a directory, which a plan moves into a volume.
+func toVolumes(o *observed, p *Plan) {
+	p.intent.Files, p.intent.Data = Theirs, ToVolumes
+	delete(o.volumes, testVolume)
+	o.containers[0].Mounts = []engine.Mount{{Type: "bind", Source: testDir + "/db", Target: openalgo.DB}, {Type: "bind", Source: testDir + "/.env", Target: openalgo.Env}}
+}
+
+func TestPreflightDomain(t *testing.T) {
+	t.Parallel()
+	here := []netip.Addr{netip.MustParseAddr("203.0.113.7")}
+	for name, c := range map[string]struct {
+		addresses string
+		tls       answers.TLS
+		refused   string
+		warned    string
+	}{
+		"no address":           {"", answers.TLS{Mode: "auto", CheckDNS: true}, "has no address yet", ""},
+		"no address, own word": {"", answers.TLS{Mode: "auto"}, "", ""},
+		"here":                 {"203.0.113.7", answers.TLS{Mode: "auto", CheckDNS: true}, "", ""},
+		"a private address":    {"10.1.2.3", answers.TLS{Mode: "auto", CheckDNS: true}, "check_dns: false", ""},
+		"own certificate":      {"10.1.2.3", answers.TLS{Mode: "files", CheckDNS: true}, "", "only this machine or its own network"},
+		"Cloudflare":           {"104.16.1.1", answers.TLS{Mode: "auto", CheckDNS: true}, "", "cloudflare: true"},
+		"Cloudflare, wanted":   {"104.16.1.1", answers.TLS{Mode: "auto", CheckDNS: true, Cloudflare: true}, "", ""},
+	} {
+		o := goodWorld(t)
+		p := goodPlan(t, o)
+		served(o, p, c.tls)
+		var found []netip.Addr
+		if c.addresses != "" {
+			found = []netip.Addr{netip.MustParseAddr(c.addresses)}
+		}
+		o.answered.dns = host.JudgeDNS(p.answers.Domain, found, here)
+		refused(t, name, preflight(o, p), c.refused)
+		if got := strings.Join(p.Warnings, "\n"); (got == "") != (c.warned == "") || !strings.Contains(got, c.warned) {
+			t.Errorf("%s: warns %q, want %q", name, got, c.warned)
+		}
+	}
+}
+
+// What a plan asks is what its preflight judges: nothing is looked at in vain.
+func TestAsks(t *testing.T) {
+	t.Parallel()
+	o := goodWorld(t)
+	p := goodPlan(t, o)
+	if q := p.asks(o); len(q.ports)+len(q.directories)+len(q.trees)+len(q.edge.firewall) > 0 || q.databases || q.imageUser || q.build || q.owner != 0 {
+		t.Errorf("an instance that runs: %+v", q)
+	}
+	o.down()
+	o.image.ID = "sha256:2"
+	o.every = append(o.every, engine.Container{Name: "theirs", State: "running", Ports: []engine.PortBinding{{HostPort: 8765}}})
+	served(o, p, answers.TLS{Mode: "auto", CheckDNS: true})
+	p.intent.Data = Copied
+	q := p.asks(o)
+	if len(q.ports) != 3 || q.ports[0].port != 5000 || !q.databases || !q.imageUser || q.view != "sha256:2" {
+		t.Errorf("an upgrade of one that is stopped: %+v", q)
+	}
+	if e := q.edge; e.domain != "algo.example.com" || len(e.firewall) != 2 || e.reachPort != 80 {
+		t.Errorf("with a domain: %+v", e)
+	}
+	p.edge.runs, o.state.SeenBy = true, o.engine.ID
+	if q := p.asks(o); q.edge.reachPort != 0 || q.view != "" {
+		t.Errorf("Caddy runs, and Docker sees the directory: %+v", q)
+	}
+	toVolumes(o, p)
+	if q := p.asks(o); len(q.trees) != 1 || q.trees[0] != testDir+"/db" || q.owner != 1000 {
+		t.Errorf("into volumes: %+v", q)
+	}
+	p.stack = testStack(t, o, compose.Params{BindData: true})
+	if q := p.asks(o); len(q.directories) == 0 {
+		t.Errorf("with directories: %+v", q)
+	}
+}
+
+func TestMayReplace(t *testing.T) {
+	t.Parallel()
+	o := goodWorld(t)
+	refused(t, "well", mayReplace(o), "")
+	o.host.unreplaceable = []error{errors.New("locked")}
+	refused(t, "locked", mayReplace(o), "locked")
+	o.host.unwritable = errors.New("read-only")
+	refused(t, "both", mayReplace(o), "read-only")
+}
+
+func TestPlanOwners(t *testing.T) {
+	t.Parallel()
+	o := goodWorld(t)
+	p := goodPlan(t, o)
+	p.stack = testStack(t, o, compose.Params{BindData: true})
+	o.answered.directories[testDir+"/db"] = dirFound{owners: []ownerChange{{Dir: testDir + "/db", Name: "a"}}}
+	o.answered.directories[testDir+"/log"] = dirFound{missing: true}
+	planDirectories(o, p)
+	if err := planOwners(o, p); err != nil || len(p.Asks) != 1 || len(p.owners) != 1 || len(p.Changes) != 2 || !p.creates(testDir+"/log") {
+		t.Errorf("%v, %+v", err, p)
+	}
+	o.host.root = false
+	refused(t, "not root", planOwners(o, goodBind(t, o)), "sudo chown")
+	o.answered.directories[testDir+"/db"] = dirFound{err: errors.New("hard link")}
+	if err := planOwners(o, goodBind(t, o)); err == nil {
+		t.Error("an owner that is not told is no owner")
+	}
+	for name, e := range map[string]engine.Info{"remote": {}, "rootless": {Local: true, Rootless: true}, "user namespaces": {Local: true, UserNS: true}} {
+		o.engine = e
+		p := goodPlan(t, o)
+		if p.intent.Files = Theirs; ownerToBe(o, p) != 0 {
+			t.Error(name)
+		}
+	}
+}
+
+func goodBind(t *testing.T, o *observed) *Plan {
+	t.Helper()
+	p := goodPlan(t, o)
+	p.stack = testStack(t, o, compose.Params{BindData: true})
+	return p
+}
+
+func TestChoosePorts(t *testing.T) {
+	t.Parallel()
+	open := answers.Ports{Web: 5000, WebSocket: 8765, Bind: "127.0.0.1", AutoWeb: true, AutoWebSocket: true}
+	second := func(t *testing.T) *observed {
+		t.Helper()
+		o := goodWorld(t)
+		o.project, o.containers = "algo2", nil
+		o.freePorts = map[int]bool{5001: true, 8766: true, 5002: true, 8767: true}
+		return o
+	}
+	for name, c := range map[string]struct {
+		change func(*observed, *answers.Ports)
+		web    int
+	}{
+		"as they are named": {func(_ *observed, p *answers.Ports) { p.AutoWeb, p.AutoWebSocket = false, false }, 5000},
+		"the next pair":     {func(*observed, *answers.Ports) {}, 5001},
+		"one is taken":      {func(o *observed, _ *answers.Ports) { o.freePorts[8766] = false }, 5002},
+		"the container's": {func(o *observed, _ *answers.Ports) {
+			o.containers = o.all
+			o.containers[0].Ports[0].HostPort = 6000
+		}, 6000},
+		"of the last answers": {func(o *observed, _ *answers.Ports) {
+			o.answersText = []byte("version: 1\nbroker: {name: zerodha}\nports: {web: 7000, websocket: 7001}\n")
+		}, 7000},
+		"nobody can be asked": {func(o *observed, _ *answers.Ports) { o.engine.Local, o.freePorts = false, nil }, 5001},
+		"none is free":        {func(o *observed, _ *answers.Ports) { o.freePorts = nil }, 0},
+	} {
+		o := second(t)
+		a := answers.Answers{Ports: open}
+		c.change(o, &a.Ports)
+		err := choosePorts(o, &a)
+		if c.web == 0 {
+			refused(t, name, err, "no free pair")
+		} else if err != nil || a.Ports.Web != c.web {
+			t.Errorf("%s: %d, %v; want %d", name, a.Ports.Web, err, c.web)
+		}
+	}
+}

@@ -1,0 +1,72 @@
+package install
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/marketcalls/openalgo-install/internal/host"
+)
+
+// reachSeen is who answered at a domain's own port.
+type reachSeen int
+
+const (
+	notAsked    reachSeen = iota
+	reachesHere           // this machine
+	reachesOther
+	unreached
+)
+
+// answerEdge looks at what keeps a domain from being served.
+func (in *Installer) answerEdge(ctx context.Context, q edgeQuestion, a *answered) {
+	if q.domain != "" {
+		ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+		a.dns = host.CheckDNS(ctx, q.domain, in.Resolver)
+		cancel()
+	}
+	if len(q.firewall) > 0 {
+		a.firewall = host.Firewall(ctx, q.firewall...)
+	}
+	if q.reachPort != 0 && leads(a.dns) {
+		a.reach = reach(ctx, q.domain, q.reachPort)
+	}
+}
+
+// leads reports whether a domain leads here, or nobody can tell.
+func leads(r host.DNSReport) bool { return r.Match || !r.Judged && !r.Cloudflare }
+
+// reach listens on a port itself for a moment, and asks for a word by the
+// domain's name.
+func reach(ctx context.Context, domain string, port int) reachSeen {
+	listener, err := net.Listen("tcp", ":"+strconv.Itoa(port))
+	if err != nil {
+		return notAsked // somebody has it, and is named
+	}
+	word := rand.Text()
+	const path = "/.well-known/openalgo-install"
+	server := &http.Server{ReadHeaderTimeout: 5 * time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == path {
+			_, _ = io.WriteString(w, word)
+		}
+	})}
+	go func() { _ = server.Serve(listener) }()
+	defer server.Close()
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	_, body, err := get(ctx, "http://"+domain+path)
+	switch {
+	case errors.Is(ctx.Err(), context.Canceled):
+		return notAsked
+	case err != nil:
+		return unreached
+	case string(body) == word:
+		return reachesHere
+	}
+	return reachesOther
+}
