@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 )
@@ -79,7 +80,7 @@ func (r *run) keepReplacedFiles(ctx context.Context, base string, trees map[stri
 	if env == nil || env.Backup == "" {
 		return nil
 	}
-	if err := copyFile(env.Backup, filepath.Join(base, instance.EnvName)); err != nil {
+	if err := host.CopyFile(env.Backup, filepath.Join(base, instance.EnvName)); err != nil {
 		return fmt.Errorf("keeping a copy of .env: %w", err)
 	}
 	return nil

@@ -4,13 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"syscall"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
@@ -115,68 +111,6 @@ func removeWhole(dir string) error {
 		return err
 	}
 	return os.RemoveAll(gone)
-}
-
-// copyEntry copies one file or link, as it is.
-func copyEntry(source, target string, entry fs.DirEntry) error {
-	info, err := entry.Info()
-	if err != nil {
-		return err
-	}
-	owner, ok := info.Sys().(*syscall.Stat_t)
-	if !ok {
-		return errors.New("this system tells no owners of files")
-	}
-	switch {
-	case entry.Type()&fs.ModeSymlink != 0:
-		link, err := os.Readlink(source)
-		if err != nil {
-			return err
-		}
-		if err := os.Symlink(link, target); err != nil {
-			return err
-		}
-		return os.Lchown(target, int(owner.Uid), int(owner.Gid))
-	case entry.Type().IsRegular():
-		if err := copyFile(source, target); err != nil {
-			return err
-		}
-	default:
-		return nil // a socket or pipe holds no data
-	}
-	if err := os.Lchown(target, int(owner.Uid), int(owner.Gid)); err != nil {
-		return err
-	}
-	if err := os.Chmod(target, info.Mode()&(fs.ModePerm|fs.ModeSetuid|fs.ModeSetgid|fs.ModeSticky)); err != nil {
-		return err
-	}
-	return copyTimes(source, target)
-}
-
-func copyTimes(source, target string) error {
-	info, err := os.Lstat(source)
-	if err != nil {
-		return err
-	}
-	return os.Chtimes(target, info.ModTime(), info.ModTime())
-}
-
-// copyFile copies and syncs: a roll back relies on it.
-func copyFile(source, target string) (err error) {
-	from, err := os.OpenFile(source, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
-	if err != nil {
-		return err
-	}
-	defer from.Close()
-	to, err := os.OpenFile(target, os.O_CREATE|os.O_TRUNC|os.O_WRONLY|unix.O_NOFOLLOW, 0o600)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, to.Close()) }()
-	if _, err := io.Copy(to, from); err != nil {
-		return err
-	}
-	return to.Sync()
 }
 
 // treeBytes is what the files below a directory hold.

@@ -12,6 +12,8 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/leftovers"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/rehearsal"
 )
 
@@ -89,6 +91,28 @@ func (in *Installer) PlanUninstall(ctx context.Context, options RemovalOptions) 
 		return nil, err
 	}
 	return r, in.guardPurge(o, r)
+}
+
+// planLeftovers lists what other installers left, and takes it along when that
+// is asked for.
+func (in *Installer) planLeftovers(o *observed, r *Removal) {
+	daily := ReadDailyBackup(string(in.dir))
+	web := 0
+	if c := o.container(); c != nil {
+		_, web = portOf(*c, openalgo.WebPort)
+	}
+	for _, l := range leftovers.Of(string(in.dir), o.env, web).Find("/") {
+		switch {
+		case daily != nil && strings.Contains(strings.Join(daily.Files, "\n"), l.Path):
+		case l.Stays != "":
+			r.Kept = append(r.Kept, fmt.Sprintf("%s (%s; %s)", l.Path, l.What, l.Stays))
+		case !r.Leftovers:
+			r.Kept = append(r.Kept, fmt.Sprintf("%s (%s; --leftovers removes it)", l.Path, l.What))
+		default:
+			r.leftovers = append(r.leftovers, l.Path)
+			r.Changes = append(r.Changes, Change{Kind: KindFile, Name: l.Path, Action: ActionRemove, Reason: l.What})
+		}
+	}
 }
 
 // removableSite is what serves the instance over HTTPS. Certificates that were
@@ -253,7 +277,7 @@ func (in *Installer) Uninstall(ctx context.Context, r *Removal) (event.Result, e
 		}
 		failpoint("uninstall-container")
 	}
-	if err := in.removeLeftovers(ctx, r.leftovers); err != nil {
+	if err := leftovers.Remove(ctx, r.leftovers, in.dir.KeptPath("leftovers"), in.note); err != nil {
 		return event.Result{}, finding.Errorf(finding.Failed, "%w", err)
 	}
 	// An unfinished run has nothing left to go on with.

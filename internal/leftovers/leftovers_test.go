@@ -1,4 +1,4 @@
-package install
+package leftovers
 
 import (
 	"os"
@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/marketcalls/openalgo-install/internal/envfile"
 )
 
 // TestLeftovers lays out what install-docker.sh leaves beside what others have.
@@ -44,9 +46,9 @@ func TestLeftovers(t *testing.T) {
 		t.Fatal(err)
 	}
 	var goes, stays []string
-	for _, l := range (traces{dir: "/opt/openalgo", domain: "algo.example.com", web: 5000}).leftovers(root) {
-		name := strings.TrimPrefix(l.path, root+"/")
-		if l.stays == "" {
+	for _, l := range (Traces{Dir: "/opt/openalgo", Domain: "algo.example.com", Web: 5000}).Find(root) {
+		name := strings.TrimPrefix(l.Path, root+"/")
+		if l.Stays == "" {
 			goes = append(goes, name)
 		} else {
 			stays = append(stays, name)
@@ -60,26 +62,40 @@ func TestLeftovers(t *testing.T) {
 	}
 }
 
-func TestMoveFile(t *testing.T) {
+func TestOf(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	file, link := filepath.Join(dir, "file"), filepath.Join(dir, "link")
-	if err := os.WriteFile(file, []byte("text"), 0o755); err != nil {
-		t.Fatal(err)
+	for server, domain := range map[string]string{"https://algo.example.com": "algo.example.com", "http://127.0.0.1:5000": "", "://": ""} {
+		env, err := envfile.Parse([]byte("HOST_SERVER = '" + server + "'\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := Of("/opt/openalgo", env, 5000); got != (Traces{"/opt/openalgo", domain, 5000}) {
+			t.Errorf("%s: %+v", server, got)
+		}
 	}
-	if err := os.Symlink("file", link); err != nil {
-		t.Fatal(err)
+	if got := Of("/opt/openalgo", nil, 0); got != (Traces{Dir: "/opt/openalgo"}) {
+		t.Errorf("%+v", got)
 	}
+}
+
+func TestRemoveMovesAside(t *testing.T) {
+	t.Parallel()
 	if os.Geteuid() != 0 {
 		t.Skip("owners are kept as root")
 	}
-	for _, path := range []string{file, link, filepath.Join(dir, "none")} {
-		if err := moveFile(path, path+".aside"); err != nil {
-			t.Error(err)
-		}
+	dir, aside := t.TempDir(), filepath.Join(t.TempDir(), "aside")
+	script := filepath.Join(dir, "openalgo-status")
+	if err := os.WriteFile(script, []byte("text"), 0o755); err != nil {
+		t.Fatal(err)
 	}
-	info, err := os.Stat(file + ".aside")
-	if target, _ := os.Readlink(link + ".aside"); err != nil || info.Mode() != 0o755 || target != "file" {
-		t.Errorf("%v %v %s", info, err, target)
+	if err := Remove(t.Context(), []string{script, filepath.Join(dir, "none")}, aside, nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Lstat(script); !os.IsNotExist(err) {
+		t.Error("it is still there", err)
+	}
+	left, _ := os.ReadDir(aside)
+	if len(left) != 1 || !strings.HasSuffix(left[0].Name(), "_openalgo-status") {
+		t.Error(left)
 	}
 }

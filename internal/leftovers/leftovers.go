@@ -1,10 +1,11 @@
-package install
+// Package leftovers finds what other installers of OpenAlgo left on the host for
+// an instance, and moves it away.
+package leftovers
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net/url"
 	"os"
 	"os/exec"
@@ -14,23 +15,24 @@ import (
 	"strings"
 
 	"github.com/marketcalls/openalgo-install/internal/edge"
-	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 )
 
-// leftover is a file that another installer left on the host for an instance.
-type leftover struct {
-	path string
-	what string
-	// stays says why it is not removed even on request; "" when it may be.
-	stays string
+// Leftover is a file that another installer left on the host for an instance.
+type Leftover struct {
+	Path string
+	What string
+	// Stays says why it is not removed even on request; "" when it may be.
+	Stays string
 }
 
-// traces tell an instance in a file that another installer wrote.
-type traces struct {
-	dir    string // its directory
-	domain string // "" without one
-	web    int    // its port, 0 when it is not known
+// Traces tell an instance in a file that another installer wrote.
+type Traces struct {
+	Dir    string // its directory
+	Domain string // "" without one
+	Web    int    // its port, 0 when it is not known
 }
 
 // largeFile is more than any of these files has, in bytes.
@@ -40,21 +42,21 @@ const largeFile = 1 << 20
 // name the directory that they are for.
 var helperScripts = []string{"openalgo-status", "openalgo-restart", "openalgo-logs", "openalgo-backup"}
 
-// leftovers looks below root, which is "/" outside of tests. Every file is
+// Find looks below root, which is "/" outside of tests. Every file is
 // recognised by what it says of this instance, never by its name alone.
-func (t traces) leftovers(root string) []leftover {
-	var out []leftover
+func (t Traces) Find(root string) []Leftover {
+	var out []Leftover
 	for _, name := range helperScripts {
 		path := filepath.Join(root, "usr/local/bin", name)
 		if text := smallText(path); strings.HasPrefix(text, "#!") && t.namesDir(text) {
-			out = append(out, leftover{path: path, what: "a helper script of install-docker.sh"})
+			out = append(out, Leftover{Path: path, What: "a helper script of install-docker.sh"})
 		}
 	}
 	for _, pattern := range []string{"etc/nginx/sites-enabled/*", "etc/nginx/sites-available/*", "etc/nginx/conf.d/*.conf"} {
 		paths, _ := filepath.Glob(filepath.Join(root, pattern))
 		for _, path := range paths {
 			if text := smallText(path); t.isSite(text) {
-				out = append(out, leftover{path: path, what: "the nginx site of " + t.domain, stays: t.sharedSite(text)})
+				out = append(out, Leftover{Path: path, What: "the nginx site of " + t.Domain, Stays: t.sharedSite(text)})
 			}
 		}
 	}
@@ -65,23 +67,23 @@ func (t traces) leftovers(root string) []leftover {
 			if mine == 0 {
 				continue
 			}
-			l := leftover{path: path, what: "a cron job for this OpenAlgo"}
+			l := Leftover{Path: path, What: "a cron job for this OpenAlgo"}
 			if others > 0 || !strings.Contains(path, "/cron.d/") {
-				l.stays = "it has other jobs, too: take the line out with an editor (crontab -e)"
+				l.Stays = "it has other jobs, too: take the line out with an editor (crontab -e)"
 			}
 			out = append(out, l)
 		}
 	}
 	hooks, _ := filepath.Glob(filepath.Join(root, "etc/letsencrypt/renewal-hooks/deploy/*"))
 	for _, path := range hooks {
-		if text := smallText(path); t.domain != "" && strings.Contains(text, "nginx") {
-			out = append(out, leftover{path: path, what: "reloads nginx after a certificate was renewed", stays: "other certificates of this host need it, too"})
+		if text := smallText(path); t.Domain != "" && strings.Contains(text, "nginx") {
+			out = append(out, Leftover{Path: path, What: "reloads nginx after a certificate was renewed", Stays: "other certificates of this host need it, too"})
 		}
 	}
-	if t.domain != "" {
-		if _, err := os.Stat(filepath.Join(root, "etc/letsencrypt/live", t.domain)); err == nil {
-			out = append(out, leftover{path: filepath.Join(root, "etc/letsencrypt/live", t.domain), what: "the certificate of " + t.domain,
-				stays: "authorities give only so many: `certbot delete --cert-name " + t.domain + "` removes it"})
+	if t.Domain != "" {
+		if _, err := os.Stat(filepath.Join(root, "etc/letsencrypt/live", t.Domain)); err == nil {
+			out = append(out, Leftover{Path: filepath.Join(root, "etc/letsencrypt/live", t.Domain), What: "the certificate of " + t.Domain,
+				Stays: "authorities give only so many: `certbot delete --cert-name " + t.Domain + "` removes it"})
 		}
 	}
 	return out
@@ -99,22 +101,22 @@ func smallText(path string) string {
 
 // namesDir reports whether a text has the directory, and not only a longer one
 // that begins alike.
-func (t traces) namesDir(text string) bool {
-	return regexp.MustCompile(regexp.QuoteMeta(t.dir) + `($|[^A-Za-z0-9_.-])`).MatchString(text)
+func (t Traces) namesDir(text string) bool {
+	return regexp.MustCompile(regexp.QuoteMeta(t.Dir) + `($|[^A-Za-z0-9_.-])`).MatchString(text)
 }
 
 var serverNames = regexp.MustCompile(`(?m)^\s*server_name\s+([^;]+);`)
 
 // isSite reports whether an nginx file serves the domain from this instance's
 // port. What this program wrote goes another way.
-func (t traces) isSite(text string) bool {
-	if t.domain == "" || t.web == 0 || edge.Owner([]byte(text)) != "" {
+func (t Traces) isSite(text string) bool {
+	if t.Domain == "" || t.Web == 0 || edge.Owner([]byte(text)) != "" {
 		return false
 	}
-	port := regexp.MustCompile(`(127\.0\.0\.1|localhost|\[::1\]):` + strconv.Itoa(t.web) + `\b`).MatchString(text)
+	port := regexp.MustCompile(`(127\.0\.0\.1|localhost|\[::1\]):` + strconv.Itoa(t.Web) + `\b`).MatchString(text)
 	for _, names := range serverNames.FindAllStringSubmatch(text, -1) {
 		for _, name := range strings.Fields(names[1]) {
-			if name == t.domain && port {
+			if name == t.Domain && port {
 				return true
 			}
 		}
@@ -123,10 +125,10 @@ func (t traces) isSite(text string) bool {
 }
 
 // sharedSite names what else such a file serves.
-func (t traces) sharedSite(text string) string {
+func (t Traces) sharedSite(text string) string {
 	for _, names := range serverNames.FindAllStringSubmatch(text, -1) {
 		for _, name := range strings.Fields(names[1]) {
-			if name != t.domain && name != "www."+t.domain && name != "_" {
+			if name != t.Domain && name != "www."+t.Domain && name != "_" {
 				return "it serves " + name + ", too"
 			}
 		}
@@ -135,13 +137,13 @@ func (t traces) sharedSite(text string) string {
 }
 
 // cronLines counts the jobs in a table that are for this instance, and others.
-func (t traces) cronLines(text string) (mine, others int) {
+func (t Traces) cronLines(text string) (mine, others int) {
 	for line := range strings.Lines(text) {
 		line = strings.TrimSpace(line)
 		if line == "" || strings.HasPrefix(line, "#") || cronVariable.MatchString(line) {
 			continue
 		}
-		if t.namesDir(line) || t.dir == scriptDir && helperCall.MatchString(line) {
+		if t.namesDir(line) || t.Dir == scriptDir && helperCall.MatchString(line) {
 			mine++
 		} else {
 			others++
@@ -157,53 +159,34 @@ var helperCall = regexp.MustCompile(`(^|[\s/])openalgo-(backup|restart|status)\b
 
 var cronVariable = regexp.MustCompile(`^[A-Za-z_]+\s*=`)
 
-// tracesOf are those of the instance that was observed.
-func tracesOf(dir string, o *observed) traces {
-	t := traces{dir: dir}
-	if o.env != nil {
-		server, _ := o.env.Get("HOST_SERVER")
-		if u, err := url.Parse(server); err == nil && u.Scheme == "https" {
-			t.domain = u.Hostname()
-		}
+// Of returns the traces of the instance in a directory, by its .env, nil for none,
+// and the port that its web interface is published on.
+func Of(dir string, env *envfile.File, web int) Traces {
+	t := Traces{Dir: dir, Web: web}
+	if env == nil {
+		return t
 	}
-	if c := o.container(); c != nil {
-		_, t.web = portOf(*c, openalgo.WebPort)
+	server, _ := env.Get("HOST_SERVER")
+	if u, err := url.Parse(server); err == nil && u.Scheme == "https" {
+		t.Domain = u.Hostname()
 	}
 	return t
 }
 
-// planLeftovers lists what other installers left, and takes it along when that
-// is asked for.
-func (in *Installer) planLeftovers(o *observed, r *Removal) {
-	daily := ReadDailyBackup(string(in.dir))
-	for _, l := range tracesOf(string(in.dir), o).leftovers("/") {
-		switch {
-		case daily != nil && strings.Contains(strings.Join(daily.Files, "\n"), l.path):
-		case l.stays != "":
-			r.Kept = append(r.Kept, fmt.Sprintf("%s (%s; %s)", l.path, l.what, l.stays))
-		case !r.Leftovers:
-			r.Kept = append(r.Kept, fmt.Sprintf("%s (%s; --leftovers removes it)", l.path, l.what))
-		default:
-			r.leftovers = append(r.leftovers, l.path)
-			r.Changes = append(r.Changes, Change{Kind: KindFile, Name: l.path, Action: ActionRemove, Reason: l.what})
-		}
-	}
-}
-
-// removeLeftovers moves the files into the backups of the instance. nginx must
-// take what is left; else its files are put back.
-func (in *Installer) removeLeftovers(ctx context.Context, paths []string) error {
+// Remove moves the files into the directory aside, and reloads nginx where some
+// were its. nginx must accept what is left; else its files are put back. note is
+// told what failed and does not matter.
+func Remove(ctx context.Context, paths []string, aside string, note func(string)) error {
 	if len(paths) == 0 {
 		return nil
 	}
-	aside := in.dir.Work("backups/leftovers")
 	if err := os.MkdirAll(aside, 0o700); err != nil {
 		return fmt.Errorf("making %s: %w", aside, err)
 	}
 	nginx := map[string]string{}
 	for _, path := range paths {
 		to := filepath.Join(aside, strings.ReplaceAll(strings.TrimPrefix(path, "/"), "/", "_"))
-		if err := moveFile(path, to); err != nil {
+		if err := host.MoveFile(path, to); err != nil {
 			return fmt.Errorf("removing %s: %w", path, err)
 		}
 		if strings.HasPrefix(path, "/etc/nginx/") {
@@ -215,28 +198,12 @@ func (in *Installer) removeLeftovers(ctx context.Context, paths []string) error 
 	}
 	if out, err := exec.CommandContext(ctx, "nginx", "-t").CombinedOutput(); err != nil && !errors.Is(err, exec.ErrNotFound) {
 		for path, to := range nginx {
-			err = errors.Join(err, moveFile(to, path))
+			err = errors.Join(err, host.MoveFile(to, path))
 		}
 		return fmt.Errorf("nginx does not take its configuration without the site, so the site stays: %w: %s", err, strings.TrimSpace(string(out)))
 	}
 	if out, err := exec.CommandContext(ctx, "nginx", "-s", "reload").CombinedOutput(); err != nil && !errors.Is(err, exec.ErrNotFound) {
-		in.note(fmt.Sprintf("nginx was not reloaded (does it run?): %s", strings.TrimSpace(string(out))))
+		note(fmt.Sprintf("nginx was not reloaded (does it run?): %s", strings.TrimSpace(string(out))))
 	}
 	return nil
-}
-
-// moveFile moves a file or a link, to another disk too.
-func moveFile(from, to string) error {
-	info, err := os.Lstat(from)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	_ = os.Remove(to)
-	if err := copyEntry(from, to, fs.FileInfoToDirEntry(info)); err != nil {
-		return err
-	}
-	return os.Remove(from)
 }
