@@ -29,7 +29,8 @@ type resizeOptions struct {
 	cancel bool
 	wait   time.Duration
 
-	ramMiB int // of ram
+	ramMiB    int // of ram
+	instances int // that share this machine, for all
 }
 
 func (a *app) resizeCommand() *cobra.Command {
@@ -102,35 +103,34 @@ func (a *app) resize(ctx context.Context, o resizeOptions) error {
 	if len(dirs) == 0 {
 		return out.end(event.Result{Message: "nothing to do: there is no OpenAlgo on this engine"}, nil)
 	}
-	home, err := instance.Abs(dirs[0]) // where a schedule is kept
+	home, err := instance.Abs(firstThere(dirs)) // where a schedule is kept
 	if err != nil {
 		return out.end(event.Result{}, err)
 	}
 	if o.cancel {
 		return a.cancelResize(ctx, out, home)
 	}
-	var all []*install.Installer
-	for _, dir := range dirs {
-		in, err := install.New(dir, e, machine, out)
-		if err != nil {
-			return out.end(event.Result{}, err)
-		}
-		in.Wait = o.wait
-		all = append(all, in)
+	o.instances = len(dirs)
+	all, left, err := a.resizable(ctx, dirs, e, machine, out, o)
+	if err == nil && len(all) == 0 {
+		err = notAll(left, "no instance was resized")
+	}
+	if err != nil {
+		return out.end(event.Result{}, err)
 	}
 	if o.dryRun {
-		return a.showResize(ctx, out, dirs, all, o)
+		return a.showResize(ctx, out, all, left, o)
 	}
 	if o.at != "" {
 		return a.resizeAt(ctx, out, home, all, o)
 	}
-	result, err := a.resizeUntil(ctx, home, all, o)
+	result, err := a.resizeUntil(ctx, home, all, left, o)
 	return out.end(result, err)
 }
 
 // resizeUntil waits for the time in the options, if there is one.
-func (a *app) resizeUntil(ctx context.Context, home string, all []*install.Installer, o resizeOptions) (event.Result, error) {
-	do := func() (event.Result, error) { return a.resizeAll(ctx, all, o) }
+func (a *app) resizeUntil(ctx context.Context, home string, all []*install.Installer, left []leftOut, o resizeOptions) (event.Result, error) {
+	do := func() (event.Result, error) { return a.resizeAll(ctx, all, left, o) }
 	if o.until == "" {
 		return do()
 	}
@@ -141,20 +141,20 @@ func (a *app) resizeUntil(ctx context.Context, home string, all []*install.Insta
 	return install.AtTime(ctx, home, at, exitCode, do)
 }
 
-func (a *app) options(o resizeOptions, instances int) install.ResizeOptions {
+func (a *app) options(o resizeOptions) install.ResizeOptions {
 	r := install.ResizeOptions{RAMMiB: o.ramMiB, Cores: o.cores, Force: o.force,
 		Confirm: func(p *install.Plan) error { return a.confirmResize(p, o) }}
 	if o.all {
-		r.Instances = instances
+		r.Instances = o.instances
 	}
 	return r
 }
 
 // resizeAll resizes one stack after the other, those that shrink first: what
 // the others gain must be free by then. Each is a change of its own.
-func (a *app) resizeAll(ctx context.Context, all []*install.Installer, o resizeOptions) (event.Result, error) {
-	r := a.options(o, len(all))
-	if len(all) == 1 {
+func (a *app) resizeAll(ctx context.Context, all []*install.Installer, left []leftOut, o resizeOptions) (event.Result, error) {
+	r := a.options(o)
+	if len(all) == 1 && len(left) == 0 {
 		return all[0].Resize(ctx, r)
 	}
 	var shrink, grow []*install.Installer
@@ -179,23 +179,29 @@ func (a *app) resizeAll(ctx context.Context, all []*install.Installer, o resizeO
 			changed++
 		}
 	}
-	return event.Result{Changed: changed > 0, Message: fmt.Sprintf("%d of %d stacks were resized, the others had nothing to do", changed, len(all))}, nil
+	done := fmt.Sprintf("%d of %d stacks were resized, the others had nothing to do", changed, len(all))
+	if err := notAll(left, fmt.Sprintf("%d of %d instances were resized", changed, len(all)+len(left))); err != nil {
+		return event.Result{Changed: changed > 0}, err
+	}
+	return event.Result{Changed: changed > 0, Message: done}, nil
 }
 
-func (a *app) showResize(ctx context.Context, out *presenter, dirs []string, all []*install.Installer, o resizeOptions) error {
-	type instance struct {
+func (a *app) showResize(ctx context.Context, out *presenter, all []*install.Installer, left []leftOut, o resizeOptions) error {
+	type planned struct {
 		Dir  string        `json:"dir"`
 		Plan *install.Plan `json:"plan"`
 	}
-	var plans []instance
-	for i, in := range all {
-		p, err := in.PlanResize(ctx, a.options(o, len(all)))
+	var plans []planned
+	for _, in := range all {
+		p, err := in.PlanResize(ctx, a.options(o))
 		if err != nil {
 			return out.end(event.Result{}, err)
 		}
-		plans = append(plans, instance{dirs[i], p})
+		plans = append(plans, planned{string(in.Dir()), p})
 	}
 	switch {
+	case a.json && len(left) > 0:
+		return a.writeJSON(map[string]any{"instances": plans, "left_out": left})
 	case a.json && o.all:
 		return a.writeJSON(map[string]any{"instances": plans})
 	case a.json:
@@ -207,6 +213,9 @@ func (a *app) showResize(ctx context.Context, out *presenter, dirs []string, all
 		}
 		p.Plan.WriteText(a.stdout)
 		fmt.Fprintln(a.stdout)
+	}
+	for _, l := range left {
+		fmt.Fprintf(a.stdout, "%s\n%s\n\n", l.Dir, l.Error)
 	}
 	fmt.Fprintln(a.stdout, "Dry run: nothing was changed.")
 	return nil

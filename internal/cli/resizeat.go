@@ -28,7 +28,7 @@ func (a *app) resizeAt(ctx context.Context, out *presenter, home string, all []*
 	// Nobody can be asked then, so what has to be asked is asked now.
 	o.now = true
 	for _, in := range all {
-		p, err := in.PlanResize(ctx, a.options(o, len(all)))
+		p, err := in.PlanResize(ctx, a.options(o))
 		if err == nil {
 			err = a.confirmResize(p, o)
 		}

@@ -63,6 +63,31 @@ func TestResizeAll(t *testing.T) {
 	}
 }
 
+// One of them was moved: the others are resized, and it is named.
+func TestResizeAllWithOneMoved(t *testing.T) {
+	t.Parallel()
+	a, b := sized(t), sized(t)
+	for _, i := range []*instance{a, b} {
+		i.alone(a.project, b.project)
+	}
+	must(t, os.Rename(a.dir, a.dir+"-moved"))
+	before := a.running()
+	dry := b.run("resize", "--all", "--dry-run", "--json", "--ram", "16GB", "--cores", "6")
+	var doc struct {
+		Instances []struct{ Dir string }
+		Left      []struct{ Dir, Error string } `json:"left_out"`
+	}
+	if err := json.Unmarshal([]byte(dry.stdout), &doc); err != nil || len(doc.Instances) != 1 || len(doc.Left) != 1 || doc.Left[0].Dir != a.dir {
+		t.Errorf("%v\n%s", err, dry.all())
+	}
+	out := b.resize(3, "--all", "--ram", "16GB", "--cores", "6")
+	out.mustSay(t, "Not resized: "+a.dir, "start")
+	b.mustHave(8192, 3)
+	if now := a.running(); now.ID != before.ID || !now.StartedAt.Equal(before.StartedAt) {
+		t.Error("the moved one was touched")
+	}
+}
+
 // An engine on another machine has other RAM than this kernel, and its figures
 // count.
 func TestResizeForTheEnginesMachine(t *testing.T) {

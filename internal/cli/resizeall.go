@@ -1,0 +1,80 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/install"
+	"github.com/marketcalls/openalgo-install/internal/sizing"
+)
+
+// leftOut is an instance that resize --all cannot resize, and does not stop for.
+type leftOut struct {
+	Dir   string `json:"dir"`
+	Error string `json:"error"`
+	err   error
+}
+
+// resizable opens the instances of directories. With --all one that cannot be
+// resized is left out, so that the others are.
+func (a *app) resizable(ctx context.Context, dirs []string, e *engine.Engine, machine sizing.Machine, report *presenter, o resizeOptions) (all []*install.Installer, left []leftOut, err error) {
+	for _, dir := range dirs {
+		in, err := install.New(dir, e, machine, report)
+		if err == nil {
+			in.Wait = o.wait
+		}
+		if o.all && err == nil {
+			err = mayResize(ctx, in, dir, a.options(o))
+		}
+		switch {
+		case err == nil:
+			all = append(all, in)
+		case !o.all || ctx.Err() != nil:
+			return nil, nil, err
+		default:
+			left = append(left, leftOut{dir, err.Error(), err})
+		}
+	}
+	return all, left, nil
+}
+
+// mayResize reports why an instance cannot be resized.
+func mayResize(ctx context.Context, in *install.Installer, dir string, r install.ResizeOptions) error {
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		return finding.Errorf(finding.HostNotReady, "the directory is gone, and its container runs. If you moved it, recreate the container for its new place:\n\n    sudo openalgo-install --dir NEW-DIRECTORY start")
+	}
+	_, err := in.PlanResize(ctx, r)
+	return err
+}
+
+// notAll is the error of a resize of all instances that left some out, after the
+// others ended as done says; nil where it left out none.
+func notAll(left []leftOut, done string) error {
+	if len(left) == 0 {
+		return nil
+	}
+	var text strings.Builder
+	text.WriteString(done)
+	var failed error
+	for _, l := range left {
+		fmt.Fprintf(&text, "\n\nNot resized: %s\n%s", l.Dir, l.Error)
+		failed = worse(failed, l.err)
+	}
+	return &finding.Error{Kind: kindOf(failed), Err: errors.New(text.String())}
+}
+
+// firstThere is the first directory that is there.
+func firstThere(dirs []string) string {
+	for _, dir := range dirs {
+		if _, err := os.Stat(dir); err == nil {
+			return dir
+		}
+	}
+	return dirs[0]
+}
