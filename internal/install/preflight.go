@@ -184,6 +184,9 @@ func preflightSnapshot(o *observed, ps *problems) {
 	if disk, known := o.host.disks[string(o.dir)]; known && disk.FreeMiB < need {
 		ps.add("the databases take %d MiB, and %s has %d MiB free for a copy: make room first", need, string(o.dir), disk.FreeMiB)
 	}
+	if err := o.answered.room.wayBack(); err != nil {
+		ps.add("%v", err)
+	}
 }
 
 // preflightMove requires space for a second copy of what is moved, and nothing in

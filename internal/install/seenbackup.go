@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
@@ -28,6 +30,7 @@ type roomSeen struct {
 	keep    *host.DiskFacts // where it is kept; nil: not known, or there is none
 	data    *host.DiskFacts // where it is unpacked; nil: not known
 	at      string          // that directory, as an error names it
+	apart   bool            // these are two file systems
 }
 
 // seeBackup looks at what a restore meets.
@@ -86,22 +89,52 @@ func roomFor(trees map[string]string, base string) (s roomSeen) {
 	keep, err1 := host.Disk(filepath.Dir(base))
 	data, err2 := host.Disk(s.at)
 	if errors.Join(err1, err2) == nil {
+		s.apart = !sameDisk(keep.Path, data.Path)
 		keep.Path = filepath.Dir(base)
 		s.keep, s.data = &keep, &data
 	}
 	return s
 }
 
-// fits reports in its error what does not fit: the data that is kept before it is
-// replaced, and the bytes of the backup.
-func (s roomSeen) fits(archived int64) error {
+// sameDisk reports whether two paths are on one file system, as far as that can
+// be told.
+func sameDisk(a, b string) bool {
+	var x, y unix.Stat_t
+	return unix.Stat(a, &x) != nil || unix.Stat(b, &y) != nil || x.Dev == y.Dev
+}
+
+// wayBack reports in its error that an undo of an upgrade does not fit. It moves
+// what it finds aside, on the data's own disk, and the copy comes to it from
+// another disk only where it fits beside that.
+func (s roomSeen) wayBack() error {
+	if need := int(s.present>>20) + minDirMiB; s.apart && s.data.FreeMiB < need {
+		return finding.Errorf(finding.HostNotReady, "%s has %d MiB free, and bringing the data back, if this fails, takes %d MiB: make room there first", s.at, s.data.FreeMiB, need)
+	}
+	return nil
+}
+
+func (s roomSeen) keeps() error {
 	if s.err != nil {
 		return s.err
 	}
 	if need := int(s.present>>20) + minDirMiB; s.keep != nil && s.keep.FreeMiB+int(s.last>>20) < need {
 		return finding.Errorf(finding.HostNotReady, "%d MiB of data are kept before they are replaced, and %s has %d MiB free: make room first", s.present>>20, s.keep.Path, s.keep.FreeMiB)
 	}
-	if need := int(archived>>20) + minDirMiB; s.data != nil && s.data.FreeMiB+int(s.present>>20) < need {
+	return nil
+}
+
+// fits reports in its error what does not fit: the data that is kept before it is
+// replaced, and the bytes of the backup. What the replaced data leaves free is
+// taken by its copy or, on another disk, by the way back.
+func (s roomSeen) fits(archived int64) error {
+	if err := s.keeps(); err != nil || s.data == nil {
+		return err
+	}
+	free := s.data.FreeMiB
+	if !s.apart {
+		free += int(s.last >> 20)
+	}
+	if need := int(archived>>20) + minDirMiB; free < need {
 		return finding.Errorf(finding.HostNotReady, "the backup holds %d MiB, and %s has %d MiB free: make room first", archived>>20, s.at, s.data.FreeMiB)
 	}
 	return nil

@@ -83,7 +83,8 @@ type answered struct {
 	directories map[string]dirFound
 	trees       map[string]treeSeen
 	databases   treeSeen
-	databasesAt error // why they were not found
+	databasesAt error    // why they were not found
+	room        roomSeen // for a copy of the databases, and its way back
 	imageUID    string
 	view        viewSeen
 	memory      *host.Facts // nil: not measured
@@ -152,6 +153,7 @@ func (in *Installer) answer(ctx context.Context, o *observed, q question) {
 	}
 	if q.databases {
 		if a.databases.path, a.databasesAt = in.dataDirectory(ctx, *o.container()); a.databasesAt == nil {
+			a.room = roomFor(map[string]string{dataTree: a.databases.path}, in.dir.Work(snapshotName))
 			a.databases = sizeOfTree(a.databases.path)
 		}
 	}

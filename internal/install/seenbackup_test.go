@@ -1,0 +1,37 @@
+package install
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/marketcalls/openalgo-install/internal/host"
+)
+
+// An undo needs room on the data's own disk: it moves what it finds aside there,
+// and copies the data back from another disk.
+func TestRoomForTheWayBack(t *testing.T) {
+	const mib = 1 << 20
+	free := func(n int) *host.DiskFacts { return &host.DiskFacts{FreeMiB: n + minDirMiB} }
+	for name, c := range map[string]struct {
+		room              roomSeen
+		archived          int64
+		upgrades, restore bool // there is room
+	}{
+		"one disk, room for the copy":          {roomSeen{present: 100 * mib, keep: free(100), data: free(100)}, 100 * mib, true, true},
+		"one disk, the backup is larger":       {roomSeen{present: 100 * mib, keep: free(100), data: free(100)}, 150 * mib, true, false},
+		"one disk, the last copy makes room":   {roomSeen{present: 100 * mib, last: 100 * mib, keep: free(50), data: free(50)}, 150 * mib, true, true},
+		"no room for the copy":                 {roomSeen{present: 100 * mib, keep: free(50), data: free(500), apart: true}, 10 * mib, false, false},
+		"no room for the way back":             {roomSeen{present: 100 * mib, keep: free(500), data: free(50), apart: true}, 100 * mib, false, false},
+		"a disk of its own with room for both": {roomSeen{present: 100 * mib, keep: free(500), data: free(100), apart: true}, 100 * mib, true, true},
+		"nothing is known of it":               {roomSeen{}, 100 * mib, true, true},
+		"a new instance, with room for it":     {roomSeen{data: free(100)}, 100 * mib, true, true},
+		"a new instance, and too large for it": {roomSeen{data: free(50)}, 100 * mib, true, false},
+	} {
+		if err := errors.Join(c.room.keeps(), c.room.wayBack()); (err == nil) != c.upgrades {
+			t.Errorf("%s: an upgrade: %v", name, err)
+		}
+		if err := c.room.fits(c.archived); (err == nil) != c.restore {
+			t.Errorf("%s: a restore: %v", name, err)
+		}
+	}
+}
