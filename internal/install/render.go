@@ -159,7 +159,11 @@ func renderEnv(a answers.Answers, size sizing.Sizing, o RenderOptions) ([]byte, 
 	}
 	// Without an engine nobody can say whether data exists: a key that is
 	// missing from a .env that is there is never made up.
-	plan, _, err := planEnv(current, nil, append(settings(a, size, current == nil), cookieSettings(a, compose.ProjectName(o.InstanceDir), current == nil)...), instance.State{}, current != nil)
+	sample := renderedSample(a)
+	if current != nil {
+		sample = nil // the file wins
+	}
+	plan, _, err := planEnv(current, sample, append(settings(a, size, current == nil), cookieSettings(a, compose.ProjectName(o.InstanceDir), current == nil)...), instance.State{}, current != nil)
 	if err != nil {
 		return nil, finding.Errorf(finding.HostNotReady, "%w", err)
 	}
@@ -167,7 +171,7 @@ func renderEnv(a answers.Answers, size sizing.Sizing, o RenderOptions) ([]byte, 
 	if err != nil {
 		return nil, err
 	}
-	if _, err := checkEnv(file, nil, plan.fresh, false); err != nil {
+	if _, err := checkEnv(file, sample, plan.fresh, false); err != nil {
 		return nil, err
 	}
 	return plan.text, nil
