@@ -113,6 +113,9 @@ func (a *app) writeRemoval(w io.Writer, removal *install.Removal) {
 	for _, kept := range removal.Kept {
 		fmt.Fprintf(w, "  keep      %s\n", kept)
 	}
+	for _, warning := range removal.Warnings {
+		fmt.Fprintf(w, "  WARN      %s\n", warning)
+	}
 }
 
 func (a *app) showRemoval(removal *install.Removal) error {

@@ -23,6 +23,8 @@ type Removal struct {
 	Kept    []string `json:"kept"`
 	Project string   `json:"project"`
 	Asks    []Ask    `json:"asks,omitempty"`
+	// Warnings are what whoever deletes the data has to know.
+	Warnings []string `json:"warnings,omitempty"`
 
 	containers  []engine.Container // more than one where a killed run left some
 	networks    []string
@@ -57,8 +59,9 @@ func (in *Installer) PlanUninstall(ctx context.Context, options RemovalOptions) 
 	// A container may be the last that has the right keys. What a killed run left
 	// is looked at again once it is undone.
 	j, _ := readJournal(in.dir)
-	if err := guardKeys(o); err != nil && !options.Purge && len(o.containers) > 0 && j == nil {
-		return nil, err
+	keysErr := guardKeys(o)
+	if keysErr != nil && !options.Purge && len(o.containers) > 0 && j == nil {
+		return nil, keysErr
 	}
 	if c := foreignHere(o); c != nil {
 		way := "`openalgo-install adopt` takes it over first, or `docker rm -f %[1]s` removes it"
@@ -68,6 +71,10 @@ func (in *Installer) PlanUninstall(ctx context.Context, options RemovalOptions) 
 		return nil, finding.Errorf(finding.HostNotReady, "%s was made by another tool, and the keys here open its data: "+way+". Nothing was removed", c.Name)
 	}
 	r := &Removal{Changes: []Change{}, Kept: []string{}, Project: o.project, containers: o.containers, RemovalOptions: options}
+	if refusal := finding.RefusalOf(keysErr); options.Purge && refusal != nil {
+		r.Warnings = append(r.Warnings, fmt.Sprintf("%s. The data in %s may be another OpenAlgo's, or its keys may be in a backup or in the container that runs: --purge deletes it for good",
+			refusal.What, strings.Join(o.data, ", ")))
+	}
 	r.startable = o.state.IsOurs() && o.env != nil && o.answersText != nil
 	for _, c := range r.containers {
 		r.Changes = append(r.Changes, Change{Kind: KindContainer, Name: c.Name, Action: ActionRemove, Reason: "runs OpenAlgo"})
@@ -261,6 +268,9 @@ func (in *Installer) Uninstall(ctx context.Context, r *Removal) (event.Result, e
 		}
 		if err := mayReplace(in.onHost()); r.Purge && err != nil {
 			return event.Result{}, err
+		}
+		for _, warning := range r.Warnings {
+			in.warn(warning)
 		}
 	}
 	if len(r.site) > 0 {

@@ -95,6 +95,12 @@ func TestKeysThatDoNotFit(t *testing.T) {
 		t.Fatal(out.all())
 	}
 	i.mustHaveData()
+
+	i.put(".env", strings.Replace(env, pepper, other, 1))
+	out := i.run("uninstall", "--purge="+i.project, "--yes", "--now")
+	if out.code != 0 || !strings.Contains(out.all(), "API_KEY_PEPPER") {
+		t.Errorf("purge does not say that the keys are others: exit %d\n%s", out.code, out.all())
+	}
 }
 
 // A second directory of the same name is another OpenAlgo: nothing there
