@@ -14,6 +14,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/install"
 	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/later"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 )
 
@@ -138,7 +139,7 @@ func (a *app) resizeUntil(ctx context.Context, home string, all []*install.Insta
 	if err != nil {
 		return event.Result{}, usage("--until: %v", err)
 	}
-	return install.AtTime(ctx, home, at, exitCode, do)
+	return later.Wait(ctx, instance.Dir(home), at, exitCode, do)
 }
 
 func (a *app) options(o resizeOptions) install.ResizeOptions {

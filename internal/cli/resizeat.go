@@ -15,6 +15,8 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/install"
+	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/later"
 	"github.com/marketcalls/openalgo-install/internal/market"
 )
 
@@ -52,7 +54,7 @@ func (a *app) startWaiter(home string, at time.Time, o resizeOptions) (*exec.Cmd
 	if err != nil {
 		return nil, fmt.Errorf("finding this program's own file: %w", err)
 	}
-	events, err := install.ScheduleEvents(home)
+	events, err := later.CreateEvents(instance.Dir(home))
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +85,7 @@ const eventPoll = 200 * time.Millisecond
 
 // watchWaiter passes on what the waiting process does, to its end.
 func (a *app) watchWaiter(ctx context.Context, out *presenter, home, when string, waiter *exec.Cmd) error {
-	file, err := install.OpenScheduleEvents(home)
+	file, err := later.OpenEvents(instance.Dir(home))
 	if err != nil {
 		return out.end(event.Result{}, err)
 	}
@@ -139,7 +141,7 @@ func (f *following) Read(p []byte) (int, error) {
 }
 
 func (a *app) cancelResize(ctx context.Context, out *presenter, home string) error {
-	was, err := install.CancelSchedule(ctx, home)
+	was, err := later.Cancel(ctx, instance.Dir(home))
 	if err != nil {
 		return out.end(event.Result{}, err)
 	}

@@ -8,11 +8,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/marketcalls/openalgo-install/internal/backup"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/install"
+	"github.com/marketcalls/openalgo-install/internal/later"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 	"github.com/marketcalls/openalgo-install/templates"
 )
@@ -163,18 +165,18 @@ func TestFindsEachFault(t *testing.T) {
 		"debug":           {set("FLASK_DEBUG", "True"), "env", Warning, "FLASK_DEBUG"},
 		"unfinished":      {func(p *patient) { p.unfinished = "a run was ended in its middle" }, "unfinished", Failure, "middle"},
 		"resize due":      {func(p *patient) { p.instance.Sizing.ResizeDue = true }, "sizing", Warning, "RAM and cores allow"},
-		"missed schedule": {func(p *patient) { p.instance.Schedule = &install.Schedule{At: today} }, "schedule", Warning, "is gone"},
+		"missed schedule": {func(p *patient) { p.instance.Schedule = &later.At{Time: today} }, "schedule", Warning, "is gone"},
 		"failed schedule": {func(p *patient) {
-			p.instance.Schedule = &install.Schedule{At: today, Done: true, Exit: 4, Message: "no"}
+			p.instance.Schedule = &later.At{Time: today, Done: true, Exit: 4, Message: "no"}
 		}, "schedule", Warning, "failed"},
 		"stray volume":  {func(p *patient) { p.stray = []string{"old_openalgo_db"} }, "volumes", Warning, "old_openalgo_db"},
 		"leaked key":    {set("APP_KEY", "3daa0403ce2501ee7432b75bf100048e"+"3cf510d63d2754f952e93d88bf07ea84"), "keys", Failure, "published"},
 		"time zone":     {func(p *patient) { p.container.Env = []string{"TZ=UTC"} }, "timezone", Warning, "UTC"},
 		"newer image":   {func(p *patient) { p.newer = true }, "upgrade", Warning, "newer image"},
-		"backup failed": {func(p *patient) { p.instance.Backup = &install.LastBackup{At: today, Message: "no room"} }, "backup", Warning, "no room"},
-		"backup old":    {func(p *patient) { p.instance.Backup = &install.LastBackup{At: today.AddDate(0, -2, 0), OK: true} }, "backup", Warning, "the last one is of"},
+		"backup failed": {func(p *patient) { p.instance.Backup = &backup.Last{At: today, Message: "no room"} }, "backup", Warning, "no room"},
+		"backup old":    {func(p *patient) { p.instance.Backup = &backup.Last{At: today.AddDate(0, -2, 0), OK: true} }, "backup", Warning, "the last one is of"},
 		"backup gone": {func(p *patient) {
-			p.instance.Backup, p.backupGone = &install.LastBackup{At: today, OK: true, File: "/mnt/x"}, true
+			p.instance.Backup, p.backupGone = &backup.Last{At: today, OK: true, File: "/mnt/x"}, true
 		}, "backup", Warning, "/mnt/x"},
 		"dns":              {func(p *patient) { p.dns = &host.DNSReport{Problem: "algo.example.com has no address yet"} }, "dns", Warning, "no address"},
 		"certificate soon": {func(p *patient) { p.certificate.expiry = today.Add(5 * 24 * time.Hour) }, "certificate", Warning, "5 days"},

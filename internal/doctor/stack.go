@@ -134,9 +134,9 @@ func schedule(p patient) []Finding {
 	s := p.instance.Schedule
 	switch {
 	case !s.Done && !s.Waiting:
-		return warning("schedule", p.command+" resize", "a resize should have run at %s, and the process that waited for it is gone", s.At.Format("2006-01-02 15:04 MST"))
+		return warning("schedule", p.command+" resize", "a resize should have run at %s, and the process that waited for it is gone", s.Time.Format("2006-01-02 15:04 MST"))
 	case s.Done && s.Exit != 0:
-		return warning("schedule", p.command+" resize", "the resize of %s failed: %s", s.At.Format("2006-01-02 15:04 MST"), s.Message)
+		return warning("schedule", p.command+" resize", "the resize of %s failed: %s", s.Time.Format("2006-01-02 15:04 MST"), s.Message)
 	}
 	return nil
 }

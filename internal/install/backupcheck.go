@@ -10,58 +10,11 @@ import (
 	"strings"
 	"time"
 
-	"github.com/docker/go-units"
-
 	"github.com/marketcalls/openalgo-install/internal/backup"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
-	"github.com/marketcalls/openalgo-install/internal/instance"
 )
-
-// LastBackup is how the last backup of an instance ended. It stands in
-// <dir>/.openalgo-install/backup.json.
-type LastBackup struct {
-	At    time.Time `json:"at"`
-	OK    bool      `json:"ok"`
-	File  string    `json:"file,omitempty"`
-	Bytes int64     `json:"bytes,omitempty"`
-	// Unchecked says why SQLite could not check its databases; "" when it did.
-	Unchecked   string  `json:"unchecked,omitempty"`
-	DownSeconds float64 `json:"down_seconds"`
-	Message     string  `json:"message"`
-	// LastGood is when a backup succeeded last, before this one.
-	LastGood time.Time `json:"last_good,omitzero"`
-}
-
-// Good is when a backup succeeded last; zero for never.
-func (l *LastBackup) Good() time.Time {
-	if l.OK {
-		return l.At
-	}
-	return l.LastGood
-}
-
-const lastBackupName = "backup.json"
-
-// ReadLastBackup looks at how the last backup of an instance ended; nil when
-// there was none.
-func ReadLastBackup(dir string) *LastBackup {
-	last, _ := instance.Load[LastBackup](instance.Dir(dir), lastBackupName)
-	return last
-}
-
-func sizeText(bytes int64) string { return units.HumanSizeWithPrecision(float64(bytes), 3) }
-
-func (l *LastBackup) text() string {
-	switch {
-	case l == nil:
-		return ""
-	case !l.OK:
-		return fmt.Sprintf("%s FAILED: %s", l.At.Local().Format("2006-01-02 15:04"), strings.SplitN(l.Message, "\n", 2)[0])
-	}
-	return fmt.Sprintf("%s  %s (%s)", l.At.Local().Format("2006-01-02 15:04"), l.File, sizeText(l.Bytes))
-}
 
 // recordBackup keeps how a backup ended, one that was refused included: nobody
 // watches the one of the night. One that a person called off counts as none.
@@ -72,15 +25,12 @@ func (in *Installer) recordBackup(b *backing, result event.Result, err error) {
 	if _, gone := os.Stat(in.dir.Work("")); gone != nil {
 		return // there is no instance
 	}
-	last := LastBackup{At: time.Now().UTC(), OK: err == nil, File: b.target.name, Bytes: b.target.bytes,
+	last := backup.Last{At: time.Now().UTC(), OK: err == nil, File: b.target.name, Bytes: b.target.bytes,
 		Unchecked: b.unchecked, DownSeconds: b.down.Seconds(), Message: result.Message}
 	if err != nil {
 		last.Message = in.redact.Redact(err.Error())
 	}
-	if before := ReadLastBackup(string(in.dir)); before != nil {
-		last.LastGood = before.Good()
-	}
-	if err := instance.Save(in.dir, lastBackupName, &last); err != nil {
+	if err := last.Save(in.dir); err != nil {
 		in.note(fmt.Sprintf("the result of the backup could not be kept for `status`: %v", err))
 	}
 }
@@ -94,7 +44,7 @@ func (b *backing) finish(ctx context.Context, c engine.Container) (event.Result,
 		down = fmt.Sprintf(" OpenAlgo was down for %.1f s", b.down.Seconds())
 	}
 	if b.target.file == nil {
-		r.Message = fmt.Sprintf("the backup is written (%s).%s", sizeText(b.target.bytes), down)
+		r.Message = fmt.Sprintf("the backup is written (%s).%s", backup.SizeText(b.target.bytes), down)
 		return r, nil
 	}
 	if err := b.target.file.Sync(); err != nil {
@@ -127,13 +77,13 @@ func (b *backing) finish(ctx context.Context, c engine.Container) (event.Result,
 			"Keep your older backups: none of them was removed", b.target.name, strings.Join(damaged, "\n  - "))
 	}
 	if b.unchecked != "" {
-		r.Message = fmt.Sprintf("%s is written and read back (%s), its databases are not checked.%s", b.target.name, sizeText(b.target.bytes), down)
+		r.Message = fmt.Sprintf("%s is written and read back (%s), its databases are not checked.%s", b.target.name, backup.SizeText(b.target.bytes), down)
 		return r, nil
 	}
 	if err := b.target.prune(b, b.options.Keep); err != nil {
 		return event.Result{}, finding.Errorf(finding.Failed, "%s is written and checked, but %w", b.target.name, err)
 	}
-	r.Message = fmt.Sprintf("%s is written and checked (%s).%s", b.target.name, sizeText(b.target.bytes), down)
+	r.Message = fmt.Sprintf("%s is written and checked (%s).%s", b.target.name, backup.SizeText(b.target.bytes), down)
 	return r, nil
 }
 

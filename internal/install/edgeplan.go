@@ -2,6 +2,7 @@ package install
 
 import (
 	"errors"
+
 	"github.com/marketcalls/openalgo-install/internal/edge"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 )

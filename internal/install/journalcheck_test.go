@@ -68,19 +68,3 @@ func TestAJournalThatIsNotOurs(t *testing.T) {
 		}
 	}
 }
-
-func TestOnlyUnitsOfADailyBackup(t *testing.T) {
-	for path, want := range map[string]bool{
-		"/etc/cron.d/openalgo-backup-openalgo":                   true,
-		"/etc/systemd/system/openalgo-backup-openalgo.service":   true,
-		"/etc/systemd/system/openalgo-backup-opt-openalgo.timer": true,
-		"/etc/passwd": false,
-		"/etc/cron.d/openalgo-backup-x/../anacron": false,
-		"/etc/systemd/system/sshd.service":         false,
-		"etc/cron.d/openalgo-backup-x":             false,
-	} {
-		if got := isBackupUnit(path); got != want {
-			t.Errorf("%s: %v", path, got)
-		}
-	}
-}

@@ -2,12 +2,13 @@ package install
 
 import (
 	"context"
+	"time"
+
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/edge"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
-	"time"
 )
 
 // edgeSeen is what serves HTTPS here, held against what the answers want.

@@ -40,7 +40,7 @@ func (in *Installer) sayProgress(p event.StartProgress, text string) {
 
 // sayWaiting says from time to time that the wait goes on, and for what.
 func (v *verification) sayWaiting() {
-	if time.Since(later(v.said, v.watch.movedAt())) < sayEvery {
+	if time.Since(latest(v.said, v.watch.movedAt())) < sayEvery {
 		return
 	}
 	v.said = time.Now()

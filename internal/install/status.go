@@ -12,10 +12,12 @@ import (
 	"strings"
 	"time"
 
+	"github.com/marketcalls/openalgo-install/internal/backup"
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/later"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
@@ -43,8 +45,8 @@ type Instance struct {
 	Ports     []string      `json:"ports,omitempty"`
 	HTTPS     *HTTPS        `json:"https,omitempty"`
 	Sizing    SizingStatus  `json:"sizing"`
-	Schedule  *Schedule     `json:"schedule,omitempty"` // a resize with --at
-	Backup    *LastBackup   `json:"backup,omitempty"`   // how the last one ended
+	Schedule  *later.At     `json:"schedule,omitempty"` // a resize with --at
+	Backup    *backup.Last  `json:"backup,omitempty"`   // how the last one ended
 	// BackupDaily is when the host makes a backup by itself, HH:MM in India.
 	BackupDaily string `json:"backup_daily,omitempty"`
 	// BackupProblem says why that backup cannot run, failed, or did not run.
@@ -210,15 +212,15 @@ func withoutContainer(ctx context.Context, dir string) []Instance {
 	}
 	i := Instance{
 		Name: s.Project, Dir: dir, Reason: "it has no container: openalgo-install start makes it anew, with the same keys and data",
-		Image: InstanceImage{Ref: s.ImageRef, Digest: s.ImageID}, Volumes: []VolumeStatus{}, Backup: ReadLastBackup(dir),
+		Image: InstanceImage{Ref: s.ImageRef, Digest: s.ImageID}, Volumes: []VolumeStatus{}, Backup: backup.LoadLast(instance.Dir(dir)),
 	}
 	i.readDaily(ctx)
 	return []Instance{i}
 }
 
 func (i *Instance) readDaily(ctx context.Context) {
-	if d := ReadDailyBackup(i.Dir); d != nil {
-		i.BackupDaily, i.BackupProblem = d.Clock, dailyProblem(ctx, i.Dir, now())
+	if d := later.LoadDaily(instance.Dir(i.Dir)); d != nil {
+		i.BackupDaily, i.BackupProblem = d.Clock, later.DailyProblem(ctx, instance.Dir(i.Dir), now())
 	}
 }
 
@@ -259,8 +261,8 @@ func readInstance(ctx context.Context, e *engine.Engine, c engine.Container, dir
 		i.Version = appVersion(ctx, address(portOf(c, openalgo.WebPort)))
 	}
 	i.Sizing = sizingStatus(env, c, dir, due)
-	i.Schedule = ReadSchedule(i.Dir)
-	i.Backup = ReadLastBackup(i.Dir)
+	i.Schedule = later.LoadAt(instance.Dir(i.Dir))
+	i.Backup = backup.LoadLast(instance.Dir(i.Dir))
 	i.readDaily(ctx)
 	for _, m := range c.Mounts {
 		if path := directoryOf(m); path != "" {

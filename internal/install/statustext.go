@@ -47,8 +47,8 @@ func (s Status) WriteText(w io.Writer) {
 			row("due", fmt.Sprintf("threads %d, shared memory %d MiB, strategy memory %d MiB (%d MiB RAM, %d cores)",
 				d.Threads, d.ShmMiB, d.StrategyMemoryMiB, d.RAMMiB, d.Cores)+finding.Hinted(i.Dir, ": openalgo-install resize"))
 		}
-		row("schedule", finding.Hinted(i.Dir, i.Schedule.text()))
-		row("backup", i.Backup.text())
+		row("schedule", finding.Hinted(i.Dir, i.Schedule.Text()))
+		row("backup", i.Backup.Text())
 		if i.BackupDaily != "" {
 			row("", "every day at "+i.BackupDaily+" IST")
 		}

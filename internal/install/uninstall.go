@@ -12,6 +12,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/later"
 	"github.com/marketcalls/openalgo-install/internal/leftovers"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/rehearsal"
@@ -87,7 +88,7 @@ func (in *Installer) PlanUninstall(ctx context.Context, options RemovalOptions) 
 	}
 	in.removableVolumes(o, r)
 	in.removableDirectories(o, r)
-	if d := ReadDailyBackup(string(in.dir)); d != nil {
+	if d := later.LoadDaily(in.dir); d != nil {
 		for _, file := range d.Files {
 			r.Changes = append(r.Changes, Change{Kind: KindFile, Name: file, Action: ActionRemove, Reason: "the daily backup; backups that are there stay"})
 		}
@@ -103,7 +104,7 @@ func (in *Installer) PlanUninstall(ctx context.Context, options RemovalOptions) 
 // planLeftovers lists what other installers left, and takes it along when that
 // is asked for.
 func (in *Installer) planLeftovers(o *observed, r *Removal) {
-	daily := ReadDailyBackup(string(in.dir))
+	daily := later.LoadDaily(in.dir)
 	web := 0
 	if c := o.container(); c != nil {
 		_, web = portOf(*c, openalgo.WebPort)

@@ -211,7 +211,7 @@ func (v *verification) run(ctx context.Context) (needsSetup bool, err error) {
 		if reason := v.persists(err); reason != nil {
 			return false, &NotReadyError{Reason: reason.Error(), Log: v.watch.tail()}
 		}
-		if time.Since(later(v.began, v.watch.movedAt())) > v.still {
+		if time.Since(latest(v.began, v.watch.movedAt())) > v.still {
 			return false, errStandsStill
 		}
 		v.sayWaiting()
@@ -224,7 +224,7 @@ func (v *verification) run(ctx context.Context) (needsSetup bool, err error) {
 	}
 }
 
-func later(a, b time.Time) time.Time {
+func latest(a, b time.Time) time.Time {
 	if b.After(a) {
 		return b
 	}

@@ -16,7 +16,9 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/marketcalls/openalgo-install/internal/install"
+	"github.com/marketcalls/openalgo-install/internal/backup"
+	directory "github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/later"
 	"github.com/marketcalls/openalgo-install/internal/rehearsal"
 )
 
@@ -64,7 +66,7 @@ func (i *instance) backedUp(args ...string) string {
 	if out.code != 0 {
 		i.t.Fatal(out.all())
 	}
-	last := install.ReadLastBackup(i.dir)
+	last := lastBackup(i)
 	if last == nil || !last.OK {
 		i.t.Fatalf("the result of the backup is not known: %+v", last)
 	}
@@ -112,7 +114,7 @@ func TestBackupAndRestore(t *testing.T) {
 	users, keys, before := i.users(), i.keys(), i.container().ID
 	out := i.run("backup", "--now")
 	out.mustTell(t, "is written and checked", "OpenAlgo was down for")
-	file := install.ReadLastBackup(i.dir).File
+	file := lastBackup(i).File
 	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 || i.container().ID != before {
 		t.Fatalf("%v %v", info, err)
 	}
@@ -331,7 +333,7 @@ func TestBackupDaily(t *testing.T) {
 	if out := i.run("backup", "--schedule", "02:30", "--to", dir, "--keep", "3", "--now"); out.code != 0 {
 		t.Fatal(out.all())
 	}
-	daily := install.ReadDailyBackup(i.dir)
+	daily := later.LoadDaily(directory.Dir(i.dir))
 	if daily == nil || len(daily.Files) != 1 {
 		t.Fatalf("%+v", daily)
 	}
@@ -345,7 +347,7 @@ func TestBackupDaily(t *testing.T) {
 	if out, err := exec.Command("sh", "-c", command).CombinedOutput(); err != nil {
 		t.Fatalf("%s: %v\n%s", command, err, out)
 	}
-	if last := install.ReadLastBackup(i.dir); last == nil || !last.OK || filepath.Dir(last.File) != dir {
+	if last := lastBackup(i); last == nil || !last.OK || filepath.Dir(last.File) != dir {
 		t.Errorf("%+v", last)
 	}
 	if status := i.run("status").stdout; !strings.Contains(status, "every day at 02:30") {
@@ -447,7 +449,7 @@ func TestBackupDiskFull(t *testing.T) {
 	if left, _ := filepath.Glob(filepath.Join(disk, "*")); len(left) != 1 || i.container().ID != before {
 		t.Errorf("left over: %v", left)
 	}
-	if last := install.ReadLastBackup(i.dir); last == nil || last.OK {
+	if last := lastBackup(i); last == nil || last.OK {
 		t.Errorf("status would tell %+v", last)
 	}
 	// Seen before anything is stopped.
@@ -552,7 +554,7 @@ while True:
 	if out.code != 0 || strings.Contains(out.all(), "could not check") {
 		t.Fatal(out.all())
 	}
-	file := install.ReadLastBackup(i.dir).File
+	file := lastBackup(i).File
 	other := newInstance(t)
 	if out := other.run("restore", file, "--now"); out.code != 0 {
 		t.Fatal(out.all())
@@ -703,3 +705,6 @@ func TestRestoreKilledAndMeddledWith(t *testing.T) {
 		t.Error("what was made since is gone")
 	}
 }
+
+// lastBackup is how the last backup of an instance ended.
+func lastBackup(i *instance) *backup.Last { return backup.LoadLast(directory.Dir(i.dir)) }

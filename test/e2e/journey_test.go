@@ -7,8 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/marketcalls/openalgo-install/internal/install"
 )
 
 const makeRows = `
@@ -78,7 +76,7 @@ func TestJourney(t *testing.T) {
 			do("upgrade", "--to", next, "--now")
 			do("resize", "--ram", "8GB", "--cores", "2", "--now", "--yes")
 			do("backup", "--now", "--to", t.TempDir())
-			file := install.ReadLastBackup(i.dir).File
+			file := lastBackup(i).File
 			volumes := i.running().Mounts
 			if out := i.run("uninstall", "--yes"); out.code != 0 {
 				t.Fatal(out.all())

@@ -1,4 +1,4 @@
-package install
+package later
 
 import (
 	"context"
@@ -11,15 +11,16 @@ import (
 	"testing"
 	"time"
 
+	"github.com/marketcalls/openalgo-install/internal/backup"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/market"
 )
 
 // dailyOf is what a host is told for an instance.
-func dailyOf(dir string) daily {
-	return daily{
-		dir: dir, project: "openalgo", at: time.Date(2026, 11, 26, 2, 30, 0, 0, market.IST), env: []string{"HOME=/root", "DOCKER_HOST=unix:///run/second.sock"},
-		backup: []string{"/usr/bin/openalgo-install", "backup", "--dir=" + dir, "--keep=3"}, recover: []string{"/usr/bin/openalgo-install", "recover", "--dir=" + dir},
+func dailyOf(dir string) Job {
+	return Job{
+		Dir: dir, Project: "openalgo", At: time.Date(2026, 11, 26, 2, 30, 0, 0, market.IST), Env: []string{"HOME=/root", "DOCKER_HOST=unix:///run/second.sock"},
+		Backup: []string{"/usr/bin/openalgo-install", "backup", "--dir=" + dir, "--keep=3"}, Recover: []string{"/usr/bin/openalgo-install", "recover", "--dir=" + dir},
 	}
 }
 
@@ -65,7 +66,7 @@ func TestDailyUnits(t *testing.T) {
 		t.Fatal(files, by, err)
 	}
 	for _, file := range files {
-		if !isBackupUnit(file) {
+		if !isUnit(file) {
 			t.Errorf("%s would not be removed again", file)
 		}
 	}
@@ -91,7 +92,7 @@ func TestDailyUnits(t *testing.T) {
 
 	// The host takes no more: what was there stays, and works.
 	later := first
-	later.at = later.at.Add(time.Hour)
+	later.At = later.At.Add(time.Hour)
 	s.systemctl = func(_ context.Context, args ...string) error {
 		if args[0] == "enable" {
 			return errors.New("no")
@@ -111,11 +112,11 @@ func TestDailyTable(t *testing.T) {
 	d := dailyOf("/opt/openalgo")
 	s := scheduler{root: hostWith(t, "/usr/sbin/cron", "/etc/cron.d/", program)}
 	files, by, err := s.set(t.Context(), d)
-	if err != nil || by != "cron" || len(files) != 1 || !isBackupUnit(files[0]) {
+	if err != nil || by != "cron" || len(files) != 1 || !isUnit(files[0]) {
 		t.Fatal(files, by, err)
 	}
 	text, _ := os.ReadFile(filepath.Join(s.root, files[0]))
-	at := d.at.Local()
+	at := d.At.Local()
 	for _, want := range []string{
 		at.Format("\n4 15 * * * root ") + program + " backup --dir=/opt/openalgo", "\n@reboot root " + program + " recover --dir=/opt/openalgo ",
 		"\nDOCKER_HOST=unix:///run/second.sock\n", ">/var/log/openalgo-backup-",
@@ -140,14 +141,14 @@ func TestDailyTable(t *testing.T) {
 
 func TestEngineEnvironment(t *testing.T) {
 	t.Parallel()
-	got, err := engineEnvironment(func(name string) string {
+	got, err := EngineEnvironment(func(name string) string {
 		return map[string]string{"HOME": "/root", "DOCKER_CONTEXT": "second", "BROKER_API_KEY": "secret"}[name]
 	})
 	if err != nil || !slices.Equal(got, []string{"HOME=/root", "DOCKER_CONTEXT=second"}) {
 		t.Errorf("%v, %v", got, err)
 	}
 	for _, host := range []string{"tcp://me:secret@10.0.0.1:2376", "unix:///run/a b"} {
-		if _, err := engineEnvironment(func(name string) string { return map[string]string{"DOCKER_HOST": host}[name] }); finding.KindOf(err) != finding.Usage || strings.Contains(err.Error(), "secret") {
+		if _, err := EngineEnvironment(func(name string) string { return map[string]string{"DOCKER_HOST": host}[name] }); finding.KindOf(err) != finding.Usage || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%s: %v", host, err)
 		}
 	}
@@ -172,7 +173,7 @@ func TestDailyIdle(t *testing.T) {
 			t.Fatal(err)
 		}
 		spoil(&s, filepath.Join(s.root, files[0]))
-		d := &DailyBackup{Clock: "02:30", Files: files}
+		d := &Daily{Clock: "02:30", Files: files}
 		if got := s.idle(t.Context(), d, dir); want == "" && got != "" || !strings.Contains(got, want) {
 			t.Errorf("%q: %q", want, got)
 		}
@@ -182,7 +183,7 @@ func TestDailyIdle(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &DailyBackup{Clock: "02:30", Files: files}
+	d := &Daily{Clock: "02:30", Files: files}
 	if got := s.idle(t.Context(), d, dir); got != "" {
 		t.Error(got)
 	}
@@ -198,21 +199,38 @@ func TestDailyOverdue(t *testing.T) {
 	ago := func(hours int) time.Time { return now.Add(-time.Duration(hours) * time.Hour) }
 	for name, c := range map[string]struct {
 		set  time.Time
-		last *LastBackup
+		last *backup.Last
 		want string
 	}{
 		"just set":             {ago(3), nil, ""},
 		"never happened":       {ago(30), nil, "none was made yet"},
-		"made":                 {ago(100), &LastBackup{At: ago(3), OK: true}, ""},
-		"missed":               {ago(100), &LastBackup{At: ago(30), OK: true}, "the last good one is of"},
-		"failed":               {ago(100), &LastBackup{At: ago(3), Message: "no room", LastGood: ago(27)}, "failed: no room"},
-		"failed before":        {ago(2), &LastBackup{At: ago(3), Message: "no room"}, ""},
+		"made":                 {ago(100), &backup.Last{At: ago(3), OK: true}, ""},
+		"missed":               {ago(100), &backup.Last{At: ago(30), OK: true}, "the last good one is of"},
+		"failed":               {ago(100), &backup.Last{At: ago(3), Message: "no room", LastGood: ago(27)}, "failed: no room"},
+		"failed before":        {ago(2), &backup.Last{At: ago(3), Message: "no room"}, ""},
 		"an older release's":   {time.Time{}, nil, "none was made yet"},
-		"older and a good one": {time.Time{}, &LastBackup{At: ago(3), OK: true}, ""},
+		"older and a good one": {time.Time{}, &backup.Last{At: ago(3), OK: true}, ""},
 	} {
-		d := &DailyBackup{Clock: "02:30", Files: []string{"x"}, Set: c.set}
+		d := &Daily{Clock: "02:30", Files: []string{"x"}, Set: c.set}
 		if got := d.overdue(c.last, now); c.want == "" && got != "" || !strings.Contains(got, c.want) {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}
+
+func TestOnlyUnitsOfADailyBackup(t *testing.T) {
+	t.Parallel()
+	for path, want := range map[string]bool{
+		"/etc/cron.d/openalgo-backup-openalgo":                   true,
+		"/etc/systemd/system/openalgo-backup-openalgo.service":   true,
+		"/etc/systemd/system/openalgo-backup-opt-openalgo.timer": true,
+		"/etc/passwd": false,
+		"/etc/cron.d/openalgo-backup-x/../anacron": false,
+		"/etc/systemd/system/sshd.service":         false,
+		"etc/cron.d/openalgo-backup-x":             false,
+	} {
+		if got := isUnit(path); got != want {
+			t.Errorf("%s: %v", path, got)
 		}
 	}
 }

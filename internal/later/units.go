@@ -1,6 +1,7 @@
-package install
+package later
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"net/url"
 	"os"
@@ -21,14 +22,24 @@ const (
 	hostLogs     = "/var/log"
 )
 
-// daily is what systemd or cron runs: a backup every day, and after a boot
+// Job is what systemd or cron runs: a backup every day, and after a boot
 // `recover`, which completes an interrupted one.
-type daily struct {
-	dir, project string
-	at           time.Time // the next time
-	backup       []string
-	recover      []string
-	env          []string // NAME=value
+type Job struct {
+	Dir, Project string
+	At           time.Time // the next time
+	Backup       []string  // a command
+	Recover      []string
+	Env          []string // NAME=value
+}
+
+// Check refuses a word that cron or systemd would read as something else.
+func (d Job) Check() error {
+	for _, word := range slices.Concat(d.Backup, d.Recover) {
+		if !plainWord.MatchString(word) {
+			return finding.Errorf(finding.Usage, "--schedule: %q has characters that cron or systemd would take for something else: use a path without them", word)
+		}
+	}
+	return nil
 }
 
 // hostFile is a unit of systemd, or a cron table.
@@ -42,17 +53,18 @@ var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./@:+=,-]+$`)
 
 // name is that of the files. A project's name alone is not one instance's:
 // another directory, or another engine of this host, may have it, too.
-func (d daily) name() string {
-	return fmt.Sprintf("openalgo-backup-%s-%s", d.project, sha256Hex([]byte(d.dir))[:8])
+func (d Job) name() string {
+	sum := sha256.Sum256([]byte(d.Dir))
+	return fmt.Sprintf("openalgo-backup-%s-%x", d.Project, sum[:4])
 }
 
 // engineVariables say which engine the backup is made with. HOME is where
 // Docker's own configuration is.
 var engineVariables = []string{"HOME", "DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "DOCKER_CERT_PATH", "DOCKER_TLS_VERIFY", "DOCKER_API_VERSION", "XDG_RUNTIME_DIR"}
 
-// engineEnvironment carries them over. A file of the host can be read by all its
+// EngineEnvironment returns those that are set. A file of the host can be read by all its
 // users: what may be a secret is refused.
-func engineEnvironment(getenv func(string) string) ([]string, error) {
+func EngineEnvironment(getenv func(string) string) ([]string, error) {
 	var out []string
 	for _, name := range engineVariables {
 		value := getenv(name)
@@ -81,33 +93,33 @@ const madeBy = "# Made by openalgo-install backup --schedule for "
 // Asia/Kolkata. A run that was missed is not made up for, since that may be
 // while a market is open; one that takes too long is ended in order, with the
 // time to start OpenAlgo again.
-func (d daily) units() []hostFile {
-	head := madeBy + d.dir + "\n[Unit]\nDescription=%s of OpenAlgo in " + d.dir + "\nAfter=docker.service\n\n"
+func (d Job) units() []hostFile {
+	head := madeBy + d.Dir + "\n[Unit]\nDescription=%s of OpenAlgo in " + d.Dir + "\nAfter=docker.service\n\n"
 	run := "[Service]\n"
-	for _, e := range d.env {
+	for _, e := range d.Env {
 		run += "Environment=" + e + "\n"
 	}
 	at := func(ending string) string { return filepath.Join(systemdUnits, d.name()+ending) }
 	return []hostFile{
-		{path: at(".service"), text: fmt.Sprintf(head, "Backup") + run + "Type=oneshot\nTimeoutStartSec=3h\nTimeoutStopSec=15min\nExecStart=" + strings.Join(d.backup, " ") + "\n"},
-		{path: at("-recover.service"), enable: true, text: fmt.Sprintf(head, "Recovery") + run + "Type=simple\nTimeoutStopSec=15min\nExecStart=" + strings.Join(d.recover, " ") +
+		{path: at(".service"), text: fmt.Sprintf(head, "Backup") + run + "Type=oneshot\nTimeoutStartSec=3h\nTimeoutStopSec=15min\nExecStart=" + strings.Join(d.Backup, " ") + "\n"},
+		{path: at("-recover.service"), enable: true, text: fmt.Sprintf(head, "Recovery") + run + "Type=simple\nTimeoutStopSec=15min\nExecStart=" + strings.Join(d.Recover, " ") +
 			"\n\n[Install]\nWantedBy=multi-user.target\n"},
-		{path: at(".timer"), enable: true, text: madeBy + d.dir + "\n[Unit]\nDescription=Daily backup of OpenAlgo in " + d.dir +
-			"\n\n[Timer]\nOnCalendar=*-*-* " + d.at.UTC().Format("15:04") + ":00 UTC\nPersistent=false\n\n[Install]\nWantedBy=timers.target\n"},
+		{path: at(".timer"), enable: true, text: madeBy + d.Dir + "\n[Unit]\nDescription=Daily backup of OpenAlgo in " + d.Dir +
+			"\n\n[Timer]\nOnCalendar=*-*-* " + d.At.UTC().Format("15:04") + ":00 UTC\nPersistent=false\n\n[Install]\nWantedBy=timers.target\n"},
 	}
 }
 
 // table is cron's, which goes by the host's own clock. What a run says is kept
 // until the next one.
-func (d daily) table() hostFile {
-	at := d.at.Local()
-	text := madeBy + d.dir + "\nPATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n" + strings.Join(append(slices.Clone(d.env), ""), "\n") +
-		fmt.Sprintf("%d %d * * * root %s >%s 2>&1\n", at.Minute(), at.Hour(), strings.Join(d.backup, " "), d.log()) +
-		fmt.Sprintf("@reboot root %s >%s 2>&1\n", strings.Join(d.recover, " "), strings.TrimSuffix(d.log(), ".log")+"-recover.log")
+func (d Job) table() hostFile {
+	at := d.At.Local()
+	text := madeBy + d.Dir + "\nPATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n" + strings.Join(append(slices.Clone(d.Env), ""), "\n") +
+		fmt.Sprintf("%d %d * * * root %s >%s 2>&1\n", at.Minute(), at.Hour(), strings.Join(d.Backup, " "), d.log()) +
+		fmt.Sprintf("@reboot root %s >%s 2>&1\n", strings.Join(d.Recover, " "), strings.TrimSuffix(d.log(), ".log")+"-recover.log")
 	return hostFile{path: filepath.Join(cronTables, d.name()), text: text}
 }
 
-func (d daily) log() string { return filepath.Join(hostLogs, d.name()+".log") }
+func (d Job) log() string { return filepath.Join(hostLogs, d.name()+".log") }
 
 // isFor reports whether a host's file is for the instance in a directory: an
 // older release gave two of one name the same.
@@ -166,8 +178,8 @@ func cronHere(root string) string {
 // backupUnits are the files that a daily backup has on the host.
 var backupUnits = regexp.MustCompile(`^(/etc/systemd/system/openalgo-backup-[^/]+\.(service|timer)|/etc/cron\.d/openalgo-backup-[^/]+)$`)
 
-// isBackupUnit reports whether a file can be one that a daily backup made: the
+// isUnit reports whether a file can be one that a daily backup made: the
 // record of it stands in the instance's directory, and is acted on as root.
-func isBackupUnit(path string) bool {
+func isUnit(path string) bool {
 	return filepath.Clean(path) == path && backupUnits.MatchString(path)
 }

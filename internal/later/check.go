@@ -1,4 +1,4 @@
-package install
+package later
 
 import (
 	"context"
@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/marketcalls/openalgo-install/internal/backup"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/market"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 )
@@ -14,22 +16,22 @@ import (
 // dailyAge is how old the last good backup may be where one is made every day.
 const dailyAge = 26 * time.Hour
 
-// dailyProblem says why there is no daily backup: it cannot run, it failed, or it
+// DailyProblem says why there is no daily backup: it cannot run, it failed, or it
 // did not run. "" when all is well, or when none is set up.
-func dailyProblem(ctx context.Context, dir string, now time.Time) string {
-	d := ReadDailyBackup(dir)
+func DailyProblem(ctx context.Context, dir instance.Dir, now time.Time) string {
+	d := LoadDaily(dir)
 	if d == nil {
 		return ""
 	}
 	s := scheduler{systemctl: systemctl}
-	if reason := s.idle(ctx, d, dir); reason != "" {
+	if reason := s.idle(ctx, d, string(dir)); reason != "" {
 		return reason
 	}
-	return d.overdue(ReadLastBackup(dir), now)
+	return d.overdue(backup.LoadLast(dir), now)
 }
 
 // overdue says when the last run failed or did not happen.
-func (d *DailyBackup) overdue(last *LastBackup, now time.Time) string {
+func (d *Daily) overdue(last *backup.Last, now time.Time) string {
 	const form = "2 Jan 2006, 15:04 MST"
 	since := d.Set
 	if last != nil && last.Good().After(since) {
@@ -47,7 +49,7 @@ func (d *DailyBackup) overdue(last *LastBackup, now time.Time) string {
 }
 
 // idle says why this machine does not run the backup.
-func (s scheduler) idle(ctx context.Context, d *DailyBackup, dir string) string {
+func (s scheduler) idle(ctx context.Context, d *Daily, dir string) string {
 	there := d.files(s.root, dir)
 	for _, file := range d.Files {
 		if _, err := os.Stat(filepath.Join(s.root, file)); err != nil {

@@ -1,0 +1,65 @@
+package backup
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/docker/go-units"
+
+	"github.com/marketcalls/openalgo-install/internal/instance"
+)
+
+// Last is how the last backup of an instance ended.
+type Last struct {
+	At    time.Time `json:"at"`
+	OK    bool      `json:"ok"`
+	File  string    `json:"file,omitempty"`
+	Bytes int64     `json:"bytes,omitempty"`
+	// Unchecked says why SQLite could not check its databases; "" when it did.
+	Unchecked   string  `json:"unchecked,omitempty"`
+	DownSeconds float64 `json:"down_seconds"`
+	Message     string  `json:"message"`
+	// LastGood is when a backup succeeded last, before this one.
+	LastGood time.Time `json:"last_good,omitzero"`
+}
+
+// lastName is its file in the work directory.
+const lastName = "backup.json"
+
+// LoadLast returns how the last backup of an instance ended; nil when there was
+// none.
+func LoadLast(d instance.Dir) *Last {
+	last, _ := instance.Load[Last](d, lastName)
+	return last
+}
+
+// Save keeps it for `status`, and when a backup succeeded before.
+func (l Last) Save(d instance.Dir) error {
+	if before := LoadLast(d); before != nil {
+		l.LastGood = before.Good()
+	}
+	return instance.Save(d, lastName, &l)
+}
+
+// Good returns when a backup succeeded last; zero for never.
+func (l *Last) Good() time.Time {
+	if l.OK {
+		return l.At
+	}
+	return l.LastGood
+}
+
+// Text returns it in one line; "" for nil.
+func (l *Last) Text() string {
+	switch {
+	case l == nil:
+		return ""
+	case !l.OK:
+		return fmt.Sprintf("%s FAILED: %s", l.At.Local().Format("2006-01-02 15:04"), strings.SplitN(l.Message, "\n", 2)[0])
+	}
+	return fmt.Sprintf("%s  %s (%s)", l.At.Local().Format("2006-01-02 15:04"), l.File, SizeText(l.Bytes))
+}
+
+// SizeText returns how large a backup is.
+func SizeText(bytes int64) string { return units.HumanSizeWithPrecision(float64(bytes), 3) }

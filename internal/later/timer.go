@@ -1,0 +1,211 @@
+package later
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/readfile"
+)
+
+// Daily is a backup that the host makes by itself.
+type Daily struct {
+	Clock string    `json:"clock"` // HH:MM in India
+	Files []string  `json:"files"` // the files of this machine that run it
+	Set   time.Time `json:"set,omitzero"`
+}
+
+const dailyName = "daily.json"
+
+// LoadDaily looks for the daily backup of an instance; nil when there is
+// none.
+func LoadDaily(dir instance.Dir) *Daily {
+	d, err := instance.Load[Daily](dir, dailyName)
+	if err != nil || d == nil || len(d.Files) == 0 {
+		return nil
+	}
+	for _, file := range d.Files {
+		if !isUnit(file) {
+			return nil
+		}
+	}
+	if info, err := os.Lstat(dir.Work(dailyName)); err == nil && d.Set.IsZero() {
+		d.Set = info.ModTime() // an earlier version did not note it
+	}
+	return d
+}
+
+// files are those of the host that are there, and for this directory.
+func (d *Daily) files(root, dir string) (out []string) {
+	for _, file := range d.Files {
+		at := filepath.Join(root, file)
+		text, err := readfile.NoLink(at, readfile.Own)
+		if base, ok := strings.CutSuffix(at, ".timer"); ok && err == nil { // it names no directory in an older form
+			text, err = readfile.NoLink(base+".service", readfile.Own)
+		}
+		if err == nil && isFor(string(text), dir) {
+			out = append(out, file)
+		}
+	}
+	return out
+}
+
+// SetDaily makes the host do a job every day, by systemd, or by cron where that is
+// not the init. What did so before stays until the new one is in force. warn is
+// told what the user has to do for it.
+func SetDaily(ctx context.Context, dir instance.Dir, clock string, job Job, warn func(string)) (files []string, by string, err error) {
+	before := LoadDaily(dir)
+	s := scheduler{systemctl: systemctl}
+	if files, by, err = s.set(ctx, job); err != nil {
+		return nil, "", err
+	}
+	d := Daily{Clock: clock, Files: files, Set: time.Now().UTC()}
+	if err := instance.Save(dir, dailyName, &d); err != nil {
+		return nil, "", finding.Errorf(finding.Failed, "keeping the time of the daily backup: %w", err)
+	}
+	if before != nil {
+		if err := s.remove(ctx, before.files("", string(dir)), files); err != nil {
+			return nil, "", finding.Errorf(finding.Failed, "the daily backup is set up, and the previous one is still there: %w", err)
+		}
+	}
+	if reason := cronHere(""); by == "cron" && reason != "" {
+		warn(reason + ", so nobody runs " + files[0] + ", the daily backup. Install cron (sudo apt-get install cron), or let your own scheduler run that line")
+	}
+	if by == "cron" && hasSummerTime(time.Local, job.At.Year()) {
+		warn("cron uses this machine's clock, which has summer time. For a part of the year the backup runs an hour before or after " + clock + " IST")
+	}
+	return files, by, nil
+}
+
+// RemoveDaily ends the daily backup, and reports whether there was one.
+func RemoveDaily(ctx context.Context, dir instance.Dir) (bool, error) {
+	d := LoadDaily(dir)
+	if d == nil {
+		return false, nil
+	}
+	s := scheduler{systemctl: systemctl}
+	err := s.remove(ctx, d.files("", string(dir)), nil)
+	if err == nil {
+		err = host.Remove(dir.Work(dailyName))
+	}
+	if err != nil {
+		return false, finding.Errorf(finding.Failed, "ending the daily backup: %w", err)
+	}
+	return true, nil
+}
+
+// scheduler writes the host's files; root stands before their paths.
+type scheduler struct {
+	root      string
+	systemctl func(ctx context.Context, args ...string) error
+}
+
+// set gives the schedule to systemd or cron. Where that fails, it removes what it
+// wrote.
+func (s scheduler) set(ctx context.Context, d Job) (files []string, by string, err error) {
+	if _, err := os.Stat(filepath.Join(s.root, "/run/systemd/system")); err == nil {
+		files, err := s.place(ctx, d.units())
+		if err != nil {
+			return nil, "", finding.Errorf(finding.Failed, "setting up the systemd timer: %w. The previous schedule was not changed.", err)
+		}
+		return files, "systemd", nil
+	}
+	table := d.table()
+	reason := cronHere(s.root)
+	if info, err := os.Stat(filepath.Join(s.root, cronTables)); (reason == "" || reason == noCron) && (err != nil || !info.IsDir()) {
+		reason = "there is no " + cronTables
+	}
+	if reason != "" && reason != noCron { // one may be installed yet, and doctor fails until then
+		return nil, "", finding.Errorf(finding.HostNotReady, "this machine has neither systemd nor a usable cron: %s\n\n"+
+			"Install cron:\n\n    sudo apt-get install cron\n\nOr let your own scheduler run this at that time:\n\n    %s\n\nand this after a boot:\n\n    %s\n\nNothing was changed.",
+			reason, strings.Join(d.Backup, " "), strings.Join(d.Recover, " "))
+	}
+	files, err = s.place(ctx, []hostFile{table})
+	if err != nil {
+		return nil, "", finding.Errorf(finding.Failed, "setting up the daily backup: %w", err)
+	}
+	return files, "cron", nil
+}
+
+// place writes files and enables them, all or none.
+func (s scheduler) place(ctx context.Context, list []hostFile) (paths []string, err error) {
+	former := map[string][]byte{}
+	defer func() {
+		if err == nil {
+			return
+		}
+		for path, text := range former {
+			if text == nil {
+				_ = os.Remove(path)
+			} else {
+				_ = host.WriteFile(path, text, 0o644, "")
+			}
+		}
+		if len(list) > 1 {
+			_ = s.systemctl(context.WithoutCancel(ctx), "daemon-reload")
+		}
+	}()
+	var units []string
+	for _, f := range list {
+		at := filepath.Join(s.root, f.path)
+		if former[at], err = readfile.Optional(at); err != nil {
+			return nil, err
+		}
+		if err := host.WriteFile(at, []byte(f.text), 0o644, ""); err != nil {
+			return nil, err
+		}
+		paths = append(paths, f.path)
+		if f.enable {
+			units = append(units, filepath.Base(f.path))
+		}
+	}
+	if len(units) == 0 {
+		return paths, nil
+	}
+	if err := s.systemctl(ctx, "daemon-reload"); err != nil {
+		return nil, err
+	}
+	for _, unit := range units {
+		args := []string{"enable", "--now", unit}
+		if strings.HasSuffix(unit, ".service") {
+			args = []string{"enable", unit} // it is for the next boot
+		}
+		if err := s.systemctl(ctx, args...); err != nil {
+			return nil, err
+		}
+	}
+	return paths, nil
+}
+
+// remove disables and removes files, except those that stay.
+func (s scheduler) remove(ctx context.Context, files, stay []string) error {
+	files = slices.DeleteFunc(slices.Clone(files), func(file string) bool { return slices.Contains(stay, file) })
+	for _, file := range files {
+		if strings.HasSuffix(file, ".timer") || strings.HasSuffix(file, "-recover.service") {
+			if err := s.systemctl(ctx, "disable", "--now", filepath.Base(file)); err != nil {
+				return err
+			}
+		}
+	}
+	for _, file := range files {
+		if err := host.Remove(filepath.Join(s.root, file)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func systemctl(ctx context.Context, args ...string) error {
+	if out, err := exec.CommandContext(ctx, "systemctl", args...).CombinedOutput(); err != nil {
+		return fmt.Errorf("systemctl %s: %w: %s", args[0], err, strings.TrimSpace(string(out)))
+	}
+	return nil
+}
