@@ -12,7 +12,6 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
-	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/install"
 	"github.com/marketcalls/openalgo-install/internal/printable"
@@ -68,10 +67,10 @@ type patient struct {
 	envOwner   owner
 	compose    bool // docker-compose.yaml is there
 	unfinished string
-	stray      []string         // volumes whose directory is gone, and that no container has
-	refusal    *finding.Refusal // why no command changes it
-	newer      bool             // the registry has another image of the tag
-	backupGone bool             // the last backup is not where it was written
+	stray      []string // volumes whose directory is gone, and that no container has
+	obstacles  error    // why commands do not change it
+	newer      bool     // the registry has another image of the tag
+	backupGone bool     // the last backup is not where it was written
 
 	domain      string
 	dns         *host.DNSReport

@@ -235,7 +235,8 @@ func TestMaskAssignments(t *testing.T) {
 func TestKeysAreOneFinding(t *testing.T) {
 	p := sound(t)
 	p.env, _ = envfile.Parse(nil)
-	p.refusal = &finding.Refusal{Check: "keys", What: ".env is empty", Why: "It opens the data.", Ways: []finding.Way{{Run: "openalgo-install restore FILE"}}}
+	p.obstacles = &finding.Error{Kind: finding.HostNotReady, Err: &finding.Refusal{Check: "keys", What: ".env is empty", Why: "It opens the data.",
+		Ways: []finding.Way{{Run: "openalgo-install restore FILE"}}}}
 	var about []Finding
 	for _, f := range findings(p) {
 		if f.Level != OK {
@@ -244,5 +245,27 @@ func TestKeysAreOneFinding(t *testing.T) {
 	}
 	if len(about) != 1 || about[0].Check != "keys" || about[0].Level != Failure || !strings.Contains(about[0].Mend, "restore") {
 		t.Errorf("%+v", about)
+	}
+}
+
+// What a command refuses is never ok: each problem is a failure of its own.
+func TestWhatCommandsRefuse(t *testing.T) {
+	p := sound(t)
+	if n := report(p).Failures; n != 0 {
+		t.Fatalf("%d failures of a sound one", n)
+	}
+	for name, c := range map[string]struct {
+		obstacles error
+		failures  int
+	}{
+		"none":              {nil, 0},
+		"two problems":      {finding.NotReady([]string{"port 5000 is taken", "the disk is full"}), 2},
+		"one":               {finding.Errorf(finding.HostNotReady, "openalgo-install.yaml is gone"), 1},
+		"what is not known": {errors.New("Docker does not answer"), 1},
+	} {
+		p.obstacles = c.obstacles
+		if r := report(p); r.Failures != c.failures {
+			t.Errorf("%s: %d failures: %+v", name, r.Failures, r.Findings)
+		}
 	}
 }

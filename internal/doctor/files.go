@@ -26,7 +26,7 @@ func files(p patient) []Finding {
 // env holds .env against the app's own rules.
 func env(p patient) (out []Finding) {
 	switch {
-	case p.instance == nil, p.refusal != nil && p.refusal.Check == "keys":
+	case p.instance == nil, p.refused("keys"):
 		return nil // refused says why: new keys would lose the data
 	case errors.Is(p.envErr, fs.ErrPermission):
 		return warning("env", "sudo "+p.command+" doctor", "%s/.env can't be read by this user", p.dir)

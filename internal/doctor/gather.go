@@ -75,9 +75,11 @@ func (l Look) gatherEngine(ctx context.Context, p *patient) {
 	if p.instance != nil && p.instance.Backup != nil && p.instance.Backup.OK && p.instance.Backup.File != "" {
 		p.backupGone = gone(p.instance.Backup.File)
 	}
-	if in, err := install.New(l.Dir, l.Engine, l.Machine, event.ReporterFunc(func(event.Event) {})); err == nil {
-		p.refusal = in.Refusal(ctx)
+	in, err := install.New(l.Dir, l.Engine, l.Machine, event.ReporterFunc(func(event.Event) {}))
+	if err == nil {
+		err = in.Obstacles(ctx)
 	}
+	p.obstacles = err
 	used := map[string]bool{} // by an instance whose directory was moved, too
 	containers, err := l.Engine.Containers(ctx)
 	if err != nil {

@@ -20,7 +20,7 @@ const (
 // checks are in the order in which they are read.
 var checks = []func(patient) []Finding{
 	engineAnswers, engineWarns, engineAtBoot, disks, memory, clock,
-	instanceThere, refused, container, ready, health, restarts, restartPolicy, openPorts,
+	instanceThere, changes, container, ready, health, restarts, restartPolicy, openPorts,
 	files, env, salt, envMode, leaked, timezone, unfinished, sizingDue, schedule, lastBackup, newer, stray, dns, cert,
 }
 

@@ -19,11 +19,25 @@ func instanceThere(p patient) []Finding {
 	return ok("instance", "%s in %s, image %s", p.instance.Name, p.dir, p.instance.Image.Ref)
 }
 
-// refused reports why no command stops, starts or changes this instance.
-func refused(p patient) []Finding {
-	r := p.refusal
-	if r == nil || p.instance == nil && errors.Is(p.envErr, fs.ErrNotExist) {
-		return nil // there is nothing here that could be stopped
+// refused reports whether commands refuse to change this instance for one reason.
+func (p patient) refused(check string) bool {
+	r := finding.RefusalOf(p.obstacles)
+	return r != nil && r.Check == check
+}
+
+// changes reports what keeps commands from changing this instance: they say the
+// same.
+func changes(p patient) (out []Finding) {
+	switch {
+	case p.instance == nil && errors.Is(p.envErr, fs.ErrNotExist), p.unfinished != "", errors.Is(p.envErr, fs.ErrPermission):
+		return nil // there is nothing to change, or other checks say so
+	}
+	r := finding.RefusalOf(p.obstacles)
+	if r == nil {
+		for _, problem := range finding.Problems(p.obstacles) {
+			out = append(out, failure("changes", "", "no command can change this OpenAlgo: %s", strings.Join(strings.Fields(problem), " "))...)
+		}
+		return out
 	}
 	fix := ""
 	if len(r.Ways) > 0 {

@@ -112,13 +112,25 @@ func NotReady(problems []string, causes ...error) error {
 	if len(problems) > 1 {
 		text = "this host is not ready:\n  - " + strings.Join(problems, "\n  - ")
 	}
-	return &Error{Kind: HostNotReady, Err: &preflightError{text, errors.Join(causes...)}}
+	return &Error{Kind: HostNotReady, Err: &preflightError{text, problems, errors.Join(causes...)}}
+}
+
+// Problems returns what an error tells, one problem each.
+func Problems(err error) []string {
+	if p := (*preflightError)(nil); errors.As(err, &p) {
+		return p.problems
+	}
+	if err == nil {
+		return nil
+	}
+	return []string{err.Error()}
 }
 
 // preflightError has words of its own in place of its causes'.
 type preflightError struct {
-	text  string
-	cause error
+	text     string
+	problems []string
+	cause    error
 }
 
 func (e *preflightError) Error() string { return e.text }

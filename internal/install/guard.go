@@ -53,15 +53,27 @@ func guard(o *observed) error {
 	return nil
 }
 
-// Refusal is what keeps every command from changing this instance; nil when
-// nothing does.
-func (in *Installer) Refusal(ctx context.Context) *finding.Refusal {
+// Obstacles returns what keeps commands from changing this instance: what every
+// one of them refuses, or else what a change with the answers of the last install
+// would meet; nil where nothing does. It changes nothing.
+func (in *Installer) Obstacles(ctx context.Context) error {
 	o, err := in.observe(ctx)
 	if err != nil {
-		return nil
+		return err
 	}
+	in.knowEnv(o)
 	o.findByMount()
-	return finding.RefusalOf(guard(o))
+	if err := guard(o); err != nil {
+		return err
+	}
+	if !o.state.IsOurs() || o.container() == nil {
+		return neitherRuns(o)
+	}
+	i, err := in.saved(ctx, commandInstall)
+	if err == nil {
+		_, _, err = in.planOnce(ctx, i)
+	}
+	return err
 }
 
 // guardEngine refuses to look for an instance on a Docker that is not its own.

@@ -50,13 +50,21 @@ func (in *Installer) lookAt(ctx context.Context) (*observed, *engine.Container, 
 	}
 	in.knowEnv(o)
 	o.findByMount()
-	if all := o.containers; len(all) > 1 && !o.state.IsOurs() && !isUp(all[0]) && all[0].Labels[compose.LabelProject] == "" {
-		return nil, nil, finding.Errorf(finding.HostNotReady, "containers %s and %s both use the .env of %s, and neither runs\n\nCheck which one you use, then start it:\n\n    docker start %[1]s\n\nNothing was changed.", all[0].Name, all[1].Name, string(in.dir))
+	if err := neitherRuns(o); err != nil {
+		return nil, nil, err
 	}
 	if c := o.container(); c != nil {
 		return o, c, nil
 	}
 	return nil, nil, noContainer(o)
+}
+
+// neitherRuns refuses to choose between two containers that another tool made.
+func neitherRuns(o *observed) error {
+	if all := o.containers; len(all) > 1 && !o.state.IsOurs() && !isUp(all[0]) && all[0].Labels[compose.LabelProject] == "" {
+		return finding.Errorf(finding.HostNotReady, "containers %s and %s both use the .env of %s, and neither runs\n\nCheck which one you use, then start it:\n\n    docker start %[1]s\n\nNothing was changed.", all[0].Name, all[1].Name, string(o.dir))
+	}
+	return nil
 }
 
 // noContainer says why there is no container to work on: another directory or

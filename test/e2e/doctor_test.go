@@ -169,7 +169,7 @@ func TestDoctorFindsPlantedFaults(t *testing.T) {
 		}
 	}
 	name := i.project + "-web"
-	composeText := i.read("docker-compose.yaml")
+	composeText, answersText := i.read("docker-compose.yaml"), i.read("openalgo-install.yaml")
 	for fault, c := range map[string]struct {
 		plant func()
 		check string
@@ -186,22 +186,28 @@ func TestDoctorFindsPlantedFaults(t *testing.T) {
 			salt := regexp.MustCompile("(?m)^FERNET_SALT.*\n").FindString(sound)
 			i.put(".env", strings.Replace(sound, salt, "", 1)+salt)
 		}, "env", nil},
-		"broker unknown":    {env("REDIRECT_URL.*", "REDIRECT_URL = 'http://127.0.0.1:5000/robinhood/callback'"), "env", nil},
-		"no broker key":     {env("BROKER_API_KEY .*\n|BROKER_API_KEY=.*\n", ""), "env", nil},
-		"debug":             {env("FLASK_DEBUG.*", "FLASK_DEBUG = 'True'"), "env", nil},
-		"line of no form":   {func() { i.put(".env", sound+"this is 'no line\n") }, "env", nil},
-		"compose file gone": {command("rm", i.path("docker-compose.yaml")), "compose", file("docker-compose.yaml", composeText)},
-		"no restart policy": {command("docker", "update", "--restart", "no", name), "restart", command("docker", "update", "--restart", "unless-stopped", name)},
-		"missed schedule":   {file(".openalgo-install/at.json", `{"at":"2026-11-23T10:30:00Z","pid":1}`), "schedule", command("rm", i.path(".openalgo-install/at.json"))},
-		"failed schedule":   {file(".openalgo-install/at.json", `{"at":"2026-11-23T10:30:00Z","done":true,"exit":4,"message":"no"}`), "schedule", command("rm", i.path(".openalgo-install/at.json"))},
-		"failed backup":     {file(".openalgo-install/backup.json", `{"at":"2026-11-23T10:30:00Z","ok":false,"message":"no room"}`), "backup", command("rm", i.path(".openalgo-install/backup.json"))},
-		"old backup":        {file(".openalgo-install/backup.json", `{"at":"2026-01-23T10:30:00Z","ok":true,"file":"/tmp"}`), "backup", command("rm", i.path(".openalgo-install/backup.json"))},
-		"backup gone":       {file(".openalgo-install/backup.json", `{"at":"`+time.Now().Format(time.RFC3339)+`","ok":true,"file":"/none"}`), "backup", command("rm", i.path(".openalgo-install/backup.json"))},
-		"killed run":        {file(".openalgo-install/journal.json", `{"command":"set"}`), "unfinished", command("rm", i.path(".openalgo-install/journal.json"))},
-		"damaged journal":   {file(".openalgo-install/journal.json", `{"comm`), "unfinished", command("rm", i.path(".openalgo-install/journal.json"))},
-		"stopped":           {command("docker", "stop", name), "container", command("docker", "start", name)},
-		"killed":            {command("docker", "kill", name), "container", command("docker", "start", name)},
-		"paused":            {command("docker", "pause", name), "container", command("docker", "unpause", name)},
+		"broker unknown":     {env("REDIRECT_URL.*", "REDIRECT_URL = 'http://127.0.0.1:5000/robinhood/callback'"), "env", nil},
+		"no broker key":      {env("BROKER_API_KEY .*\n|BROKER_API_KEY=.*\n", ""), "env", nil},
+		"debug":              {env("FLASK_DEBUG.*", "FLASK_DEBUG = 'True'"), "env", nil},
+		"line of no form":    {func() { i.put(".env", sound+"this is 'no line\n") }, "env", nil},
+		"compose file gone":  {command("rm", i.path("docker-compose.yaml")), "compose", file("docker-compose.yaml", composeText)},
+		"no restart policy":  {command("docker", "update", "--restart", "no", name), "restart", command("docker", "update", "--restart", "unless-stopped", name)},
+		"missed schedule":    {file(".openalgo-install/at.json", `{"at":"2026-11-23T10:30:00Z","pid":1}`), "schedule", command("rm", i.path(".openalgo-install/at.json"))},
+		"failed schedule":    {file(".openalgo-install/at.json", `{"at":"2026-11-23T10:30:00Z","done":true,"exit":4,"message":"no"}`), "schedule", command("rm", i.path(".openalgo-install/at.json"))},
+		"failed backup":      {file(".openalgo-install/backup.json", `{"at":"2026-11-23T10:30:00Z","ok":false,"message":"no room"}`), "backup", command("rm", i.path(".openalgo-install/backup.json"))},
+		"old backup":         {file(".openalgo-install/backup.json", `{"at":"2026-01-23T10:30:00Z","ok":true,"file":"/tmp"}`), "backup", command("rm", i.path(".openalgo-install/backup.json"))},
+		"backup gone":        {file(".openalgo-install/backup.json", `{"at":"`+time.Now().Format(time.RFC3339)+`","ok":true,"file":"/none"}`), "backup", command("rm", i.path(".openalgo-install/backup.json"))},
+		"killed run":         {file(".openalgo-install/journal.json", `{"command":"set"}`), "unfinished", command("rm", i.path(".openalgo-install/journal.json"))},
+		"damaged journal":    {file(".openalgo-install/journal.json", `{"comm`), "unfinished", command("rm", i.path(".openalgo-install/journal.json"))},
+		"rival Compose file": {file("compose.yaml", composeText), "changes", command("rm", i.path("compose.yaml"))},
+		".env is a link": {func() {
+			command("mv", i.path(".env"), i.path("env"))()
+			command("ln", "-s", "env", i.path(".env"))()
+		}, "changes", command("mv", i.path("env"), i.path(".env"))},
+		"answers gone": {command("rm", i.path("openalgo-install.yaml")), "changes", file("openalgo-install.yaml", answersText)},
+		"stopped":      {command("docker", "stop", name), "container", command("docker", "start", name)},
+		"killed":       {command("docker", "kill", name), "container", command("docker", "start", name)},
+		"paused":       {command("docker", "pause", name), "container", command("docker", "unpause", name)},
 	} {
 		c.plant()
 		out := i.run("doctor", "--json")
