@@ -15,6 +15,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/printable"
 	"github.com/marketcalls/openalgo-install/internal/source"
 )
@@ -108,7 +109,7 @@ func (s *openedSource) openRemote(ctx context.Context, in *Installer, remote sou
 		}
 	}
 	if s.checkout == "" {
-		if s.checkout, err = os.MkdirTemp("", "openalgo-install-source-"); err != nil {
+		if s.checkout, err = host.TempDir("source"); err != nil {
 			return finding.Errorf(finding.HostNotReady, "making a directory for the source: %w", err)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 )
 
@@ -18,6 +19,7 @@ import (
 // that takes the lock calls it, whatever the run does.
 func (in *Installer) tidy(ctx context.Context) {
 	in.dir.Tidy()
+	host.SweepTemp(time.Now())
 	in.removeProbes(ctx)
 	for _, left := range in.leftChecks() {
 		_ = os.RemoveAll(left)
@@ -95,5 +97,5 @@ func probeIsLeft(c engine.Container) bool {
 	name, _ := os.Hostname()
 	pid, on, known := strings.Cut(c.Labels[probeOwner], "@")
 	own := pid == strconv.Itoa(os.Getpid())
-	return !known || time.Since(c.Created) > probeAge || on == name && (own || !instance.ProcessRuns(pid))
+	return !known || time.Since(c.Created) > probeAge || on == name && (own || !host.ProcessRuns(pid))
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/host"
 )
 
 var quiet = event.ReporterFunc(func(event.Event) {})
@@ -315,7 +316,7 @@ func TestTidy(t *testing.T) {
 		t.Error("it is not removed", err)
 	}
 	for pid, runs := range map[string]bool{deadPID: false, "1": true, "": false, "x": false, "-1": false, "0": false} {
-		if ProcessRuns(pid) != runs {
+		if host.ProcessRuns(pid) != runs {
 			t.Errorf("process %q: %v", pid, !runs)
 		}
 	}

@@ -1,13 +1,10 @@
 package instance
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
-	"syscall"
 
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
@@ -33,7 +30,7 @@ func (d Dir) Tidy() {
 	for _, e := range entries {
 		edit, isEdit := strings.CutPrefix(e.Name(), editPrefix)
 		pid, _, _ := strings.Cut(edit, "-")
-		if strings.HasSuffix(e.Name(), GoneSuffix) || isEdit && !ProcessRuns(pid) {
+		if strings.HasSuffix(e.Name(), GoneSuffix) || isEdit && !host.ProcessRuns(pid) {
 			_ = os.RemoveAll(d.Work(e.Name()))
 		}
 	}
@@ -54,14 +51,4 @@ func (d Dir) EditDir() (dir string, remove func(), err error) {
 		return "", nil, err
 	}
 	return dir, func() { _ = os.RemoveAll(dir) }, nil
-}
-
-// ProcessRuns reports whether a process of this machine runs.
-func ProcessRuns(pid string) bool {
-	n, err := strconv.Atoi(pid)
-	if err != nil || n <= 0 {
-		return false
-	}
-	err = syscall.Kill(n, 0)
-	return err == nil || errors.Is(err, syscall.EPERM)
 }

@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 )
 
@@ -106,7 +107,7 @@ func newGitLook(work, commit string) (*gitLook, error) {
 		return nil, err
 	}
 	look := &gitLook{work: work}
-	if look.dir, err = os.MkdirTemp("", "openalgo-install-git-"); err != nil {
+	if look.dir, err = host.TempDir("git"); err != nil {
 		return nil, err
 	}
 	config := "[core]\nrepositoryformatversion = 0\nbare = false\n"
