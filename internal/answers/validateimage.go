@@ -1,0 +1,84 @@
+package answers
+
+import (
+	"net/url"
+	"strings"
+
+	"github.com/distribution/reference"
+
+	"github.com/marketcalls/openalgo-install/internal/envfile"
+)
+
+// gitExample is a source, in words to a user.
+const gitExample = "https://github.com/marketcalls/openalgo"
+
+func (r *reader) image(a *Answers) {
+	i := &a.Image
+	switch i.Source {
+	case "registry":
+		if i.Ref == "" {
+			i.Ref = DefaultImage
+		}
+		if _, err := reference.ParseNormalizedNamed(i.Ref); err != nil {
+			r.wrong("image.ref", "%s is not an image reference; write it like %s", quote(i.Ref), DefaultImage)
+		}
+	case "git":
+		r.git(i)
+	case "path":
+		if i.Path == "" {
+			r.wrong("image.path", "a path source needs the path of a checkout, e.g. /src/openalgo")
+		}
+	case "rehearsal":
+	default:
+		r.wrong("image.source", "%s is not a source; one of registry, git, path, rehearsal", quote(i.Source))
+		return
+	}
+	r.onlyFor("image.url", i.URL, i.Source == "git", "a git source")
+	r.onlyFor("image.path", i.Path, i.Source == "path", "a path source")
+	r.onlyFor("image.ref", i.Ref, i.Source == "registry" || i.Source == "git", "a registry or git source")
+	r.onlyFor("image.dockerfile", i.Dockerfile, i.Source == "git" || i.Source == "path", "a git or path source")
+	if len(i.BuildArgs) > 0 && i.Source != "git" && i.Source != "path" {
+		r.wrong("image.build_args", "this counts for a git or path source only; take it out, or change the other")
+	}
+	for name, value := range i.BuildArgs {
+		if strings.ContainsAny(value, "\r\n\x00") {
+			r.wrong("image.build_args."+name, "the value has a line break in it; give it on one line")
+		}
+		if envfile.IsSecret(name, value) || hasLogin(value) {
+			r.wrong("image.build_args."+name, "this looks like a secret, and whoever has the image can read its build arguments; take it out")
+		}
+	}
+	if i.Dockerfile != "" && i.Dockerfile != "ours" && i.Dockerfile != "theirs" {
+		r.wrong("image.dockerfile", "%s is neither ours nor theirs", quote(i.Dockerfile))
+	}
+}
+
+func (r *reader) git(i *Image) {
+	switch {
+	case i.URL == "":
+		r.wrong("image.url", "a git source needs its url, e.g. %s", gitExample)
+	case strings.HasPrefix(i.URL, "-"):
+		r.wrong("image.url", "an address can't begin with a dash; write it like %s", gitExample)
+	case hasLogin(i.URL):
+		// It would stand in the saved answers and in every plan.
+		r.wrong("image.url", "the address has a password or token in it, and addresses are saved and shown; "+
+			"let git's credential helper give it, or use ssh, e.g. git@github.com:marketcalls/openalgo.git")
+	}
+	if strings.HasPrefix(i.Ref, "-") {
+		r.wrong("image.ref", "a branch, tag or commit can't begin with a dash; write it like main")
+	}
+}
+
+// hasLogin reports a password in an address, or a token in its user's place:
+// over ssh a user alone is none. An address that can't be read may have one.
+func hasLogin(address string) bool {
+	if !strings.Contains(address, "://") {
+		return false
+	}
+	u, err := url.Parse(address)
+	if err != nil {
+		return strings.Contains(address, "@")
+	}
+	_, password := u.User.Password()
+	return password || u.User != nil && u.Scheme != "ssh"
+}

@@ -1,0 +1,88 @@
+package answers
+
+import (
+	"net/mail"
+	"net/url"
+	"strings"
+
+	"github.com/distribution/reference"
+)
+
+// Examples of a right value.
+const (
+	certExample = "/etc/ssl/algo.pem"
+	keyExample  = "/etc/ssl/algo.key"
+	caExample   = "https://acme-staging-v02.api.letsencrypt.org/directory"
+)
+
+func (r *reader) tls(a *Answers) {
+	t := &a.TLS
+	if t.Mode == "" {
+		t.Mode = "off"
+		if a.Domain != "" {
+			t.Mode = "auto"
+		}
+	}
+	switch t.Mode {
+	case "off":
+	case "auto", "files", "nginx":
+		if a.Domain == "" {
+			r.wrong("tls.mode", "%s needs a domain: set `domain`, or `tls: {mode: off}`", t.Mode)
+		}
+	default:
+		r.wrong("tls.mode", "%s is not a mode; one of auto, files, nginx, off", quote(t.Mode))
+		return
+	}
+	own := t.Mode == "files" || t.Mode == "nginx" && (t.Cert != "" || t.Key != "")
+	if own && t.Cert == "" {
+		r.wrong("tls.cert", "a key needs its certificate, as the path of a PEM file, e.g. %s", certExample)
+	}
+	if own && t.Key == "" {
+		r.wrong("tls.key", "a certificate needs its key, as the path of a PEM file, e.g. %s", keyExample)
+	}
+	r.onlyFor("tls.cert", t.Cert, own, "tls.mode files or nginx")
+	r.onlyFor("tls.key", t.Key, own, "tls.mode files or nginx")
+	asked := t.Mode == "auto" || t.Mode == "nginx" && !own
+	r.onlyFor("tls.ca", t.CA, asked, "tls.mode auto, or nginx with certbot")
+	r.onlyFor("tls.ca_root", t.CARoot, asked, "tls.mode auto, or nginx with certbot")
+	if t.Certbot && (t.Mode != "nginx" || own) {
+		r.wrong("tls.certbot", "this counts for tls.mode nginx without a certificate of your own; take it out, or change the other")
+	}
+	r.onlyFor("tls.ca_trial", t.CATrial, t.Mode == "auto", "tls.mode auto")
+	for key, address := range map[string]string{"tls.ca": t.CA, "tls.ca_trial": t.CATrial} {
+		u, err := url.Parse(address)
+		if address != "" && (err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil || strings.ContainsAny(address, "`{} \t")) {
+			r.wrong(key, "%s is not the address of an ACME directory, e.g. %s", quote(address), caExample)
+		}
+	}
+	if t.Email != "" {
+		if address, err := mail.ParseAddress(t.Email); err != nil || address.Address != t.Email || strings.ContainsAny(t.Email, "\"{}` ") {
+			r.wrong("tls.email", "%s is not an e-mail address, e.g. me@example.com", quote(t.Email))
+		}
+	}
+	r.edge(t)
+}
+
+func (r *reader) edge(t *TLS) {
+	e := t.Edge
+	for key, port := range map[string]int{"tls.edge.http": e.HTTP, "tls.edge.https": e.HTTPS} {
+		if port < 0 || port > 65535 {
+			r.wrong(key, "%d is not a port; ports are 1 to 65535, e.g. 443", port)
+		}
+	}
+	if e.HTTP != 0 && e.HTTP == e.HTTPS {
+		r.wrong("tls.edge.https", "both ports are %d; they must differ, e.g. {http: 80, https: 443}", e.HTTP)
+	}
+	if e.Dir != "" && !strings.HasPrefix(e.Dir, "/") {
+		r.wrong("tls.edge.dir", "%s must begin with a slash, e.g. /opt/openalgo-edge", quote(e.Dir))
+	}
+	if e.Image != "" {
+		if _, err := reference.ParseNormalizedNamed(e.Image); err != nil {
+			r.wrong("tls.edge.image", "%s is not an image reference; write it like caddy:2", quote(e.Image))
+		}
+	}
+	if t.Mode != "auto" && t.Mode != "files" {
+		r.onlyFor("tls.edge.dir", e.Dir, false, "tls.mode auto or files")
+		r.onlyFor("tls.edge.image", e.Image, false, "tls.mode auto or files")
+	}
+}
