@@ -154,15 +154,14 @@ func checkLimit(dir string) time.Duration {
 
 func (b *backing) askSQLite(ctx context.Context, image, dir string, paths []string) (damaged []string, err error) {
 	e := b.in.Engine
-	id, err := e.Create(ctx, engine.ContainerSpec{
+	id, discard, err := b.in.helper(ctx, engine.ContainerSpec{
 		Image: image, User: "0:0", NetworkMode: "none", Entrypoint: []string{"python3", "-c", integrity}, Cmd: paths,
-		Labels: b.in.probeLabels(),
 		Mounts: []engine.Mount{{Type: "bind", Source: dir, Target: "/check"}},
 	})
 	if err != nil {
 		return nil, err
 	}
-	defer b.in.discard(ctx, id)
+	defer discard()
 	if err := e.Start(ctx, id); err != nil {
 		return nil, err
 	}

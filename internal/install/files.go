@@ -266,17 +266,16 @@ func (in *Installer) giveAsBefore(file *os.File) error {
 // chownInContainer runs the image's chown on one file, since only the engine
 // knows which host user the container's user 1000 is.
 func (in *Installer) chownInContainer(ctx context.Context, path, image string) error {
-	noRestart := engine.ContainerSpec{
+	chown := engine.ContainerSpec{
 		Image: image, User: "0:0", NetworkMode: "none",
 		Entrypoint: []string{"chown"}, Cmd: []string{fmt.Sprintf("%d:%[1]d", openalgo.User), "/openalgo/" + filepath.Base(path)},
-		Labels: in.probeLabels(),
 		Mounts: []engine.Mount{{Type: "bind", Source: filepath.Dir(path), Target: "/openalgo"}},
 	}
-	id, err := in.Engine.Create(ctx, noRestart)
+	id, discard, err := in.helper(ctx, chown)
 	if err != nil {
 		return err
 	}
-	defer in.discard(ctx, id)
+	defer discard()
 	if err := in.Engine.Start(ctx, id); err != nil {
 		return err
 	}

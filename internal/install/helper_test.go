@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 )
 
 // engineWith is an engine with one container in a state.
@@ -84,5 +85,34 @@ func TestHelperThatDoesNotEnd(t *testing.T) {
 	in.Engine = engineWith(t, "exited")
 	if c, err := in.ended(t.Context(), "a", time.Hour); err != nil || c.ExitCode != 7 {
 		t.Errorf("status %d, %v", c.ExitCode, err)
+	}
+}
+
+// A run that is cut off while Docker creates a helper container removes it.
+func TestHelperIsRemovedAtCtrlC(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	removed := make(chan string, 1)
+	in := &Installer{dir: instance.Dir(t.TempDir()), Engine: engineThat(t, func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case strings.HasSuffix(r.URL.Path, "/containers/create"):
+			cancel()
+			time.Sleep(50 * time.Millisecond) // a client that does not wait is gone by then
+			w.WriteHeader(http.StatusCreated)
+			fmt.Fprint(w, `{"Id": "probe"}`)
+		case r.Method == http.MethodDelete:
+			removed <- filepath.Base(r.URL.Path)
+			w.WriteHeader(http.StatusNoContent)
+		}
+	})}
+	if _, err := in.readFromImage(ctx, "image", "/app/.sample.env"); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v, want Canceled", err)
+	}
+	select {
+	case id := <-removed:
+		if id != "probe" {
+			t.Errorf("%s was removed", id)
+		}
+	default:
+		t.Error("the helper container is left")
 	}
 }

@@ -252,22 +252,14 @@ func (in *Installer) observeImage(ctx context.Context, o *observed, i Intent) er
 
 // readFromImage reads one file of an image; nothing in the image runs.
 func (in *Installer) readFromImage(ctx context.Context, image, path string) ([]byte, error) {
-	id, err := in.Engine.Create(ctx, engine.ContainerSpec{
+	id, discard, err := in.helper(ctx, engine.ContainerSpec{
 		Image: image, Entrypoint: []string{"/none"}, NetworkMode: "none",
-		Labels: in.probeLabels(),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("looking into the image: %w", err)
 	}
-	defer in.discard(ctx, id)
+	defer discard()
 	return in.Engine.ReadFile(ctx, id, path, 1<<20)
-}
-
-// discard removes a container of ours even when ctx has ended.
-func (in *Installer) discard(ctx context.Context, id string) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
-	defer cancel()
-	_ = in.Engine.Remove(ctx, id)
 }
 
 // readEnv reads .env; where this user may not (it belongs to the container's
@@ -298,14 +290,13 @@ func (in *Installer) readEnvThroughEngine(ctx context.Context) ([]byte, error) {
 	if err != nil || state.ImageID == "" || !in.Engine.Info().Local {
 		return nil, denied
 	}
-	id, err := in.Engine.Create(ctx, engine.ContainerSpec{
+	id, discard, err := in.helper(ctx, engine.ContainerSpec{
 		Image: state.ImageID, Entrypoint: []string{"/none"}, NetworkMode: "none",
-		Labels: in.probeLabels(),
 		Mounts: []engine.Mount{{Type: "bind", Source: in.dir.Env(), Target: openalgo.Env, ReadOnly: true}},
 	})
 	if err != nil {
 		return nil, denied
 	}
-	defer in.discard(ctx, id)
+	defer discard()
 	return in.Engine.ReadFile(ctx, id, openalgo.Env, 1<<20)
 }

@@ -30,14 +30,13 @@ func (in *Installer) sees(ctx context.Context, image string) (dir string, err er
 	if dir, err = filepath.EvalSymlinks(dir); err != nil {
 		return "", nil //nolint:nilerr // preflightDir says so
 	}
-	id, err := in.Engine.Create(ctx, engine.ContainerSpec{
-		Image: image, Entrypoint: []string{"/none"}, NetworkMode: "none", Labels: in.probeLabels(),
-		Mounts: []engine.Mount{{Type: "bind", Source: dir, Target: "/seen", ReadOnly: true}},
+	id, discard, err := in.helper(ctx, engine.ContainerSpec{
+		Image: image, Entrypoint: []string{"/none"}, NetworkMode: "none", Mounts: []engine.Mount{{Type: "bind", Source: dir, Target: "/seen", ReadOnly: true}},
 	})
 	if err != nil {
 		return unless(dir, evidence(err))
 	}
-	defer in.discard(ctx, id)
+	defer discard()
 	for range viewTries {
 		before, err1 := os.Stat(dir)
 		there, err := in.Engine.ModTime(ctx, id, "/seen")
