@@ -21,7 +21,8 @@ func planEdge(o *observed, p *Plan) error {
 	if seen.openErr != nil {
 		return edgeRefusal(seen.openErr)
 	}
-	p.edge = seen.way
+	way := *seen.way
+	p.edge = &way
 	p.Warnings = append(p.Warnings, seen.warnings...)
 	if before.Kind != "" && before.Kind != p.edge.state.Kind {
 		return finding.Errorf(finding.HostNotReady, "%s is served by %s now, and both would want its ports: install with `tls: {mode: off}` first, then with the other", before.Domain, before.Kind)

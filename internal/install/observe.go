@@ -179,23 +179,12 @@ func (in *Installer) observeEngine(ctx context.Context, o *observed) error {
 	if err != nil {
 		return fmt.Errorf("looking at the containers: %w", err)
 	}
-	o.every = all
 	for _, c := range all {
-		labelled := c.Labels[compose.LabelService] == compose.Service && c.Labels["com.docker.compose.oneoff"] != "True"
-		if labelled || isOpenAlgo(c) {
-			o.all = append(o.all, c)
+		if isStack(c) || isOpenAlgo(c) {
 			o.seeContainer(c)
 		}
-		switch {
-		case !labelled || c.Labels[compose.LabelProject] != o.project:
-		case o.whose[c.ID] == anothers:
-			o.strangers = append(o.strangers, c)
-		default:
-			o.containers = append(o.containers, c)
-		}
 	}
-	// The one that runs is the stack; a leftover of a killed run is not.
-	slices.SortStableFunc(o.containers, func(a, b engine.Container) int { return rank(b) - rank(a) })
+	o.take(all)
 
 	volumes, err := in.Engine.Volumes(ctx)
 	if err != nil {
@@ -218,6 +207,32 @@ func (in *Installer) observeEngine(ctx context.Context, o *observed) error {
 		o.networks[n.Name] = true
 	}
 	return nil
+}
+
+// take sorts the containers of the engine: those of this instance, those of its
+// project with the .env of another directory, those of any OpenAlgo.
+func (o *observed) take(every []engine.Container) {
+	o.every = every
+	for _, c := range every {
+		if isStack(c) || isOpenAlgo(c) {
+			o.all = append(o.all, c)
+		}
+		switch {
+		case !isStack(c) || c.Labels[compose.LabelProject] != o.project:
+		case o.whose[c.ID] == anothers:
+			o.strangers = append(o.strangers, c)
+		default:
+			o.containers = append(o.containers, c)
+		}
+	}
+	// The one that runs is the stack; a leftover of a killed run is not.
+	slices.SortStableFunc(o.containers, func(a, b engine.Container) int { return rank(b) - rank(a) })
+}
+
+// isStack reports whether Docker Compose's labels make a container one of a stack
+// as this program creates it.
+func isStack(c engine.Container) bool {
+	return c.Labels[compose.LabelService] == compose.Service && c.Labels["com.docker.compose.oneoff"] != "True"
 }
 
 func rank(c engine.Container) int {

@@ -16,6 +16,23 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/source"
 )
 
+// makePlan works out, from what a command wants and the world as observed, what
+// has to change: draft and finish in one, where what a draft asks is answered.
+func makePlan(o *observed, i Intent) (*Plan, error) {
+	if i.Size.Rule != AsFile {
+		return planResize(o, i)
+	}
+	o = o.basis(i)
+	if err := choosePorts(o, &i.Answers); err != nil {
+		return nil, err
+	}
+	p, err := draft(o, i)
+	if err != nil {
+		return nil, err
+	}
+	return p, p.finish(o)
+}
+
 // draft begins a plan: from what a command wants and the world as observed, it
 // decides the files and the image. What else a plan needs to know of the machine
 // depends on them. Nothing is changed.

@@ -16,8 +16,20 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 )
 
-// resized plans the sizing that is due: lines of .env, and a recreated container.
-func resized(o *observed, i Intent) (*Plan, error) {
+// planResize plans the sizing that is due: lines of .env, and a recreated
+// container.
+func planResize(o *observed, i Intent) (*Plan, error) {
+	p, err := draftResize(o, i)
+	if err != nil {
+		return nil, err
+	}
+	return p, finishResize(o, p)
+}
+
+func draftResize(o *observed, i Intent) (*Plan, error) {
+	if err := guard(o); err != nil {
+		return nil, err
+	}
 	if o.env == nil {
 		return nil, finding.Errorf(finding.HostNotReady, "there is no %s, so this is not the directory of a stack: name it with --dir (`openalgo-install status` lists them)", o.dir.Env())
 	}
@@ -30,6 +42,18 @@ func resized(o *observed, i Intent) (*Plan, error) {
 		return nil, err
 	}
 	return p, resizeContainer(o, p)
+}
+
+// finishResize decides the rest, once it is known what OpenAlgo uses where the
+// draft takes something from it.
+func finishResize(o *observed, p *Plan) error {
+	if p.Empty() {
+		return nil
+	}
+	askForResize(o, p)
+	var ps problems
+	preflightDir(o, &ps)
+	return finding.NotReady(ps)
 }
 
 // resizeFor computes the sizing: for the machine as it is, as the flags say,

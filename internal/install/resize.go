@@ -116,20 +116,14 @@ func (in *Installer) planResize(ctx context.Context, r ResizeOptions) (*observed
 		return nil, nil, err
 	}
 	in.knowEnv(o)
-	if err := guard(o); err != nil {
+	p, err := draftResize(o, r.intent())
+	if err != nil {
 		return nil, nil, err
-	}
-	p, err := resized(o, r.intent())
-	if err != nil || p.Empty() {
-		return o, p, err
 	}
 	if len(p.shrinks()) > 0 {
 		o.use = in.seeUse(ctx, *o.container())
 	}
-	askForResize(o, p)
-	var ps problems
-	preflightDir(o, &ps)
-	return o, p, finding.NotReady(ps)
+	return o, p, finishResize(o, p)
 }
 
 func (r ResizeOptions) intent() Intent {

@@ -1,0 +1,325 @@
+package install
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/keys"
+	"github.com/marketcalls/openalgo-install/internal/secret"
+)
+
+// A case of testdata/plans is an observation, as a patch of one of testdata/worlds,
+// an intent, and the plan that follows from them. `go test -update` writes plans
+// anew, and the worlds that a plan leads to.
+var update = flag.Bool("update", false, "write the golden files anew")
+
+const (
+	plansDir  = "testdata/plans"
+	worldsDir = "testdata/worlds"
+)
+
+func TestPlans(t *testing.T) {
+	time.Local = time.UTC
+	makeWorlds(t)
+	cases, err := os.ReadDir(plansDir)
+	if err != nil || len(cases) < 60 {
+		t.Fatalf("%d cases: %v", len(cases), err)
+	}
+	for _, c := range cases {
+		t.Run(c.Name(), func(t *testing.T) {
+			dir := filepath.Join(plansDir, c.Name())
+			o := readCase(t, filepath.Join(dir, "observation.json"))
+			i := readIntent(t, filepath.Join(dir, "intent.yaml"), o)
+			prepare(o, i)
+			p, err := makePlan(o, i)
+			got := ""
+			if p != nil {
+				got = p.String()
+			}
+			if err != nil {
+				got = fmt.Sprintf("%s: %v\n", finding.KindOf(err), err)
+			}
+			golden(t, filepath.Join(dir, "plan.txt"), got)
+		})
+	}
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(name, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(name)
+	if err != nil || got != string(want) {
+		t.Errorf("%s: %v\ngot:\n%s\nwant:\n%s", name, err, got, want)
+	}
+}
+
+// resolved is the text of an observation: that of a file, or where it says
+// {"world": name, ...}, that world with what differs from it.
+func resolved(t *testing.T, name string) []byte {
+	t.Helper()
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var of struct{ World string }
+	if err := json.Unmarshal(text, &of); err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	if of.World == "" {
+		return text
+	}
+	text, err = patched(resolved(t, filepath.Join(worldsDir, of.World+".json")), text)
+	if err == nil {
+		text, err = patched(text, []byte(`{"world": null}`))
+	}
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return text
+}
+
+func readCase(t *testing.T, name string) *observed {
+	t.Helper()
+	text := resolved(t, name)
+	var from any
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	if err := d.Decode(&from); err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	o := &observed{}
+	if err := decode(reflect.ValueOf(o).Elem(), from); err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	if o.envText != nil {
+		env, err := envfile.Parse(o.envText)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		o.env = env
+	}
+	o.take(o.every)
+	return o
+}
+
+// prepare does for an intent what a look at the world does for it.
+func prepare(o *observed, i Intent) {
+	if i.adopts() || i.Size.Rule != AsFile {
+		o.findByMount()
+		if c := o.container(); c != nil && c.Labels["com.docker.compose.project"] != "" {
+			o.project = c.Labels["com.docker.compose.project"]
+		}
+	}
+}
+
+// enums are the words that intents have for numbers.
+var enums = map[string]int{"theirs": int(Theirs), "ofBackup": int(OfBackup), "copied": int(Copied), "toVolumes": int(ToVolumes),
+	"replace": int(Replace), "due": int(Due), "dueForced": int(DueForced)}
+
+// readIntent reads an intent. Answers are as in an answers file, without their
+// version; Env has settings by their names; Backup is a world, with what differs.
+func readIntent(t *testing.T, name string, o *observed) Intent {
+	t.Helper()
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var doc struct {
+		Command string
+		Answers map[string]any
+		Image   map[string]any
+		Env     struct {
+			Set    map[string]string
+			Unset  []string
+			Whole  string
+			Broker string
+		}
+		Files, Data string
+		Size        struct {
+			Rule          string
+			RAMMiB, Cores int
+		}
+		Instances int
+		Rehearsal bool
+		Backup    map[string]any
+		AutoPorts bool
+	}
+	d := yaml.NewDecoder(bytes.NewReader(text))
+	d.KnownFields(true)
+	if err := d.Decode(&doc); err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	i := Intent{Command: doc.Command, Files: Files(enums[doc.Files]), Data: Data(enums[doc.Data]), Instances: doc.Instances, Rehearsal: doc.Rehearsal,
+		Size: Size{Rule: SizeRule(enums[doc.Size.Rule]), RAMMiB: doc.Size.RAMMiB, Cores: doc.Size.Cores}}
+	i.Answers = answersIn(t, doc.Answers)
+	if o.env != nil && doc.Answers["broker"] == nil {
+		readCredentials(&i.Answers, o.env)
+	}
+	i.Answers.Ports.AutoWeb, i.Answers.Ports.AutoWebSocket = doc.AutoPorts, doc.AutoPorts
+	if doc.Image != nil {
+		if err := decode(reflect.ValueOf(&i.Image).Elem(), asJSON(t, doc.Image)); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(doc.Env.Set)) {
+		i.Env.Set = append(i.Env.Set, EnvVar{key, secret.New(doc.Env.Set[key])})
+	}
+	i.Env.Unset, i.Env.Broker = doc.Env.Unset, doc.Env.Broker
+	if doc.Env.Whole != "" {
+		if i.Env, err = EditOf(o.envText, []byte(doc.Env.Whole)); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+	}
+	if err := i.Env.apply(&i.Answers); err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	if doc.Backup != nil {
+		i.Backup = backupIn(t, filepath.Dir(name), doc.Backup)
+	}
+	return i
+}
+
+// answersIn are answers, by default those of a first install with Zerodha.
+func answersIn(t *testing.T, given map[string]any) answers.Answers {
+	t.Helper()
+	doc := map[string]any{"version": 1, "broker": map[string]any{"name": "zerodha"}, "image": map[string]any{"ref": "openalgo:1"}}
+	maps.Copy(doc, given)
+	text, err := yaml.Marshal(doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, problems := answers.ParseSaved(text)
+	if len(problems) > 0 {
+		t.Fatalf("answers: %v", problems)
+	}
+	a.Broker.APIKey, a.Broker.APISecret = secret.New("key123"), secret.New("secret123")
+	return a
+}
+
+// backupIn is a backup of a world.
+func backupIn(t *testing.T, dir string, doc map[string]any) *restoring {
+	t.Helper()
+	world, _ := doc["world"].(string)
+	o := readCase(t, filepath.Join(worldsDir, world+".json"))
+	r := &restoring{files: map[string][]byte{instance.EnvName: o.envText, "docker-compose.yaml": o.composeText, instance.AnswersName: o.answersText}, env: o.env, state: o.state}
+	delete(doc, "world")
+	edits, _ := doc["edits"].(map[string]any)
+	delete(doc, "edits")
+	for name, change := range edits {
+		lines, ok := text(string(r.files[name])).([]any)
+		if !ok {
+			t.Fatalf("%s: backup: no text %s", dir, name)
+		}
+		r.files[name] = []byte(joined(merged(lines, change)))
+	}
+	if err := decode(reflect.ValueOf(r).Elem(), asJSON(t, doc)); err != nil {
+		t.Fatalf("%s: backup: %v", dir, err)
+	}
+	return r
+}
+
+// asJSON is what YAML gave, as JSON has it.
+func asJSON(t *testing.T, from any) any {
+	t.Helper()
+	text, err := json.Marshal(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out any
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	if err := d.Decode(&out); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// makeWorlds writes the worlds that a plan leads to.
+func makeWorlds(t *testing.T) {
+	t.Helper()
+	if !*update {
+		return
+	}
+	for world, from := range map[string]string{"runs": "empty", "served": "empty"} {
+		o := readCase(t, filepath.Join(worldsDir, from+".json"))
+		i := readIntent(t, filepath.Join(worldsDir, world+".yaml"), o)
+		p, err := makePlan(o, i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := json.MarshalIndent(encoded(reflect.ValueOf(applied(t, o, p)).Elem()), "", "  ")
+		if err == nil {
+			err = os.WriteFile(filepath.Join(worldsDir, world+".json"), append(text, '\n'), 0o644)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// applied is the world once a plan of a first install is carried out.
+func applied(t *testing.T, o *observed, p *Plan) *observed {
+	t.Helper()
+	env, err := envfile.Parse(p.env.text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for key, sign := range map[string]string{keys.AppKey: "1a", keys.Pepper: "2b", keys.FernetSalt: "3c"} {
+		if err := setKey(env, key, strings.Repeat(sign+"7e0f9d", 8)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b := *o
+	b.env, b.envText, b.composeText, b.answersText = env, env.Bytes(), p.composeText, p.answersText
+	b.state = instance.State{Project: o.project, Salt: "x", ComposeSHA256: sha256Hex(p.composeText), ImageRef: p.stack.Image, ImageID: p.imageID, SetupDone: true,
+		Engine: refOf(o.engine), FernetSalt: instance.SaltUsed, SeenBy: o.engine.ID}
+	if p.edge != nil {
+		b.state.Edge = p.edge.state
+	}
+	remember(&b.state, p.env.settings, p.env.left)
+	b.state.RememberKeys(env)
+	spec := p.stack.Spec(p.imageID)
+	c := engine.Container{ID: "c1", Name: p.stack.ContainerName(), Image: p.stack.Image, ImageID: p.imageID, State: "running", StartedAt: o.now.Add(-24 * time.Hour),
+		Labels: spec.Labels, Env: spec.Env, Ports: spec.Ports, ShmBytes: spec.ShmBytes, User: "1000"}
+	for _, m := range spec.Mounts {
+		if m.Type == "volume" {
+			m.Name = m.Source
+		}
+		c.Mounts = append(c.Mounts, m)
+	}
+	b.every, b.all, b.containers, b.strangers = []engine.Container{c}, nil, nil, nil
+	b.whose = map[string]whose{"c1": own}
+	b.dirs = map[string]dirSeen{string(o.dir): {here: true, hasEnv: true}}
+	b.envs = map[string]envSeen{o.dir.Env(): {same: true, here: true}}
+	b.volumes, b.networks, b.data = map[string]engine.Volume{}, map[string]bool{}, []string{o.project + "_openalgo_db"}
+	for _, v := range p.stack.Volumes {
+		labels := maps.Clone(v.Spec.Labels)
+		labels[LabelDir] = string(o.dir)
+		b.volumes[v.Spec.Name] = engine.Volume{Name: v.Spec.Name, Labels: labels}
+	}
+	for _, n := range p.stack.Networks {
+		b.networks[n.Spec.Name] = true
+	}
+	return &b
+}

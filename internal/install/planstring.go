@@ -1,0 +1,49 @@
+package install
+
+import (
+	"fmt"
+	"strings"
+)
+
+// String is the plan in lines: one a change with its cause and, where something
+// that is there is changed, how; then what it warns of and asks.
+func (p *Plan) String() string {
+	var b strings.Builder
+	for _, c := range p.Changes {
+		fmt.Fprintf(&b, "%s %s %s: %s\n", c.Action, c.Kind, c.Name, c.Reason)
+		for _, line := range changedLines(c.Diff) {
+			fmt.Fprintf(&b, "  | %s\n", line)
+		}
+	}
+	for _, l := range p.Settings {
+		fmt.Fprintf(&b, "setting %s: .env %q, container %q, due %q: %s, %s\n", l.Key, l.Env, l.Container, l.Due, l.Action, l.Reason)
+	}
+	for _, text := range p.Warnings {
+		fmt.Fprintf(&b, "warning: %s\n", text)
+	}
+	for _, a := range p.Asks {
+		fmt.Fprintf(&b, "ask %s: %s\n", a.Kind, a.Text)
+	}
+	if b.Len() == 0 {
+		return "nothing to do\n"
+	}
+	return b.String()
+}
+
+// changedLines are the lines of a diff that differ, and what is said of them; none
+// of a file that is new as a whole.
+func changedLines(diff string) (out []string) {
+	fresh := true
+	for line := range strings.Lines(diff) {
+		header := strings.HasPrefix(line, "--- ") || strings.HasPrefix(line, "+++ ")
+		if header || !strings.ContainsAny(line[:1], "+-(") {
+			continue
+		}
+		out = append(out, strings.TrimSuffix(line, "\n"))
+		fresh = fresh && line[0] == '+'
+	}
+	if fresh && strings.Contains(diff, "@@ -0,0 ") {
+		return nil
+	}
+	return out
+}
