@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/backup"
@@ -41,7 +40,7 @@ type backing struct {
 	wrap    func(io.Writer) (io.WriteCloser, error)
 	key     backup.Key
 	trees   []backup.Tree
-	target  target
+	target  *backup.Target
 	down    time.Duration
 	// unchecked is why SQLite could not check the databases.
 	unchecked string
@@ -51,7 +50,7 @@ type backing struct {
 // app is stopped for as long as what it may write is read, and no longer: its
 // databases are not whole otherwise (docs/openalgo-facts.md 9.2).
 func (in *Installer) Backup(ctx context.Context, o BackupOptions) (event.Result, error) {
-	b := &backing{in: in, options: o}
+	b := &backing{in: in, options: o, target: &backup.Target{}}
 	var err error
 	if b.wrap, b.key, err = o.Seal.Ready(); err != nil {
 		return event.Result{}, finding.Errorf(finding.Usage, "%w", err)
@@ -84,13 +83,13 @@ func (b *backing) run(ctx context.Context, c engine.Container) (event.Result, er
 	if err := b.findTrees(ctx, c); err != nil {
 		return event.Result{}, err
 	}
-	if err := b.target.open(b); err != nil {
+	t, err := backup.OpenTarget(backup.TargetOptions{Instance: b.in.dir, To: b.options.To, Stream: b.options.Out, Keep: b.options.Keep,
+		Sealed: !b.options.Seal.None(), Trees: b.trees, Warn: b.in.warn, Note: b.in.note})
+	if err != nil {
 		return event.Result{}, err
 	}
-	defer func() {
-		b.target.discard()
-		_ = os.Remove(b.in.dir.Work(unfinishedName))
-	}()
+	defer t.Discard()
+	b.target = t
 	failed, notUp := b.archive(ctx, c)
 	switch {
 	case notUp != nil && failed == nil:
@@ -120,7 +119,7 @@ func (b *backing) keptWhileDown(ctx context.Context, c engine.Container, notUp e
 // archive writes the archive. notUp says that the app was stopped for it and
 // does not come up again.
 func (b *backing) archive(ctx context.Context, c engine.Container) (failed, notUp error) {
-	sealed, err := b.wrap(b.target.out)
+	sealed, err := b.wrap(b.target)
 	if err != nil {
 		return err, nil
 	}

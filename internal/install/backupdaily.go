@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/marketcalls/openalgo-install/internal/backup"
 	"github.com/marketcalls/openalgo-install/internal/broker"
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/event"
@@ -44,7 +45,7 @@ func (in *Installer) SetDailyBackup(ctx context.Context, clock, to string, comma
 	if err := guardMarket(o, next, clock, marketToo); err != nil {
 		return event.Result{}, err
 	}
-	to = cmp.Or(to, string(in.dir)+archivesSuffix)
+	to = cmp.Or(to, backup.Archives(in.dir))
 	if err := writable(to); err != nil {
 		return event.Result{}, finding.Errorf(finding.Usage, "--to names a directory that is made or written to: %w", err)
 	}

@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/engine/helper"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/instance"
@@ -271,17 +272,9 @@ func (in *Installer) chownInContainer(ctx context.Context, path, image string) e
 		Entrypoint: []string{"chown"}, Cmd: []string{fmt.Sprintf("%d:%[1]d", openalgo.User), "/openalgo/" + filepath.Base(path)},
 		Mounts: []engine.Mount{{Type: "bind", Source: filepath.Dir(path), Target: "/openalgo"}},
 	}
-	id, discard, err := in.helper(ctx, chown)
-	if err != nil {
-		return err
-	}
-	defer discard()
-	if err := in.Engine.Start(ctx, id); err != nil {
-		return err
-	}
-	c, err := in.ended(ctx, id, helperTime)
-	if err == nil && c.ExitCode != 0 {
-		err = fmt.Errorf("chown ended with status %d", c.ExitCode)
+	out, err := helper.Run(ctx, in.Engine, string(in.dir), chown, helper.Time)
+	if err == nil && out.ExitCode != 0 {
+		err = fmt.Errorf("chown ended with status %d", out.ExitCode)
 	}
 	return err
 }

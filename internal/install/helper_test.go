@@ -18,14 +18,6 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/instance"
 )
 
-// engineWith is an engine with one container in a state.
-func engineWith(t *testing.T, state string) *engine.Engine {
-	t.Helper()
-	return engineThat(t, func(w http.ResponseWriter, _ *http.Request) {
-		fmt.Fprintf(w, `{"Id": "a", "Name": "/a", "State": {"Status": %q, "ExitCode": 7}, "Config": {}, "HostConfig": {}, "NetworkSettings": {}}`, state)
-	})
-}
-
 // engineThat is an engine on this machine that answers by itself what it is, and
 // the rest by a handler.
 func engineThat(t *testing.T, answer http.HandlerFunc) *engine.Engine {
@@ -69,23 +61,6 @@ func engineThat(t *testing.T, answer http.HandlerFunc) *engine.Engine {
 	}
 	t.Cleanup(func() { e.Close() })
 	return e
-}
-
-// A helper that does not end, as a python3 that hangs, is given up.
-func TestHelperThatDoesNotEnd(t *testing.T) {
-	in := &Installer{Engine: engineWith(t, "running")}
-	if _, err := in.ended(t.Context(), "a", 50*time.Millisecond); err == nil || !strings.Contains(err.Error(), "did not end") {
-		t.Errorf("%v, want that it did not end", err)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if _, err := in.ended(ctx, "a", time.Hour); !errors.Is(err, context.Canceled) {
-		t.Errorf("%v, want Canceled", err)
-	}
-	in.Engine = engineWith(t, "exited")
-	if c, err := in.ended(t.Context(), "a", time.Hour); err != nil || c.ExitCode != 7 {
-		t.Errorf("status %d, %v", c.ExitCode, err)
-	}
 }
 
 // A run that is cut off while Docker creates a helper container removes it.

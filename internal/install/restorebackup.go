@@ -149,7 +149,7 @@ func (in *Installer) openError(ctx context.Context, err error) error {
 	case errors.Is(err, backup.ErrSealed):
 		return finding.Errorf(finding.Usage, "%w", err)
 	case errors.Is(err, fs.ErrNotExist):
-		return finding.Errorf(finding.Usage, "%w: `openalgo-install restore` takes the file of a backup, by default in %s", err, string(in.dir)+archivesSuffix)
+		return finding.Errorf(finding.Usage, "%w: `openalgo-install restore` takes the file of a backup, by default in %s", err, backup.Archives(in.dir))
 	}
 	return finding.Errorf(finding.HostNotReady, "reading the backup: %w", err)
 }

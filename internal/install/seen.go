@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/marketcalls/openalgo-install/internal/backup"
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
@@ -105,7 +106,7 @@ func (o *observed) seeKeys() {
 			add(volumesDir, filepath.Join(dir, instance.EnvName), "")
 		}
 	}
-	o.archive = newestArchive(string(o.dir))
+	o.archive = backup.Newest(o.dir)
 }
 
 // envCopies are copies of .env that this program made, the newest first.
@@ -132,17 +133,6 @@ func fits(s instance.State, path string) bool {
 	pepper, _ := env.Get(keys.Pepper)
 	found := keys.PepperState(pepper)
 	return (found == keys.Sound || found == keys.Leaked) && s.OtherKey(env) == ""
-}
-
-// newestArchive is the newest backup in the directory where they are made by
-// default; "" when there is none.
-func newestArchive(dir string) string {
-	found, _ := filepath.Glob(dir + archivesSuffix + "/*" + archiveEnding + "*")
-	found = slices.DeleteFunc(found, func(path string) bool { return strings.HasSuffix(path, partialEnding) })
-	if len(found) == 0 {
-		return ""
-	}
-	return slices.MaxFunc(found, func(a, b string) int { return modified(a).Compare(modified(b)) })
 }
 
 func modified(path string) time.Time {

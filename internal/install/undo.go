@@ -10,6 +10,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/engine/helper"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 )
@@ -35,7 +36,7 @@ func (in *Installer) undo(ctx context.Context, j *journal, cause error) error {
 	if err != nil {
 		return &finding.Error{Kind: finding.Broken, Log: log, Err: fmt.Errorf("%w\n%w", cause, in.notRolledBack(ctx, j, err))}
 	}
-	in.removeProbes(ctx)
+	helper.RemoveLeft(ctx, in.Engine, string(in.dir))
 	removeIfUnusedAfterUndo(in.dir, j)
 	if wasCancelled {
 		return &finding.Error{Kind: finding.Cancelled, Err: errors.New("cancelled and undone. " + afterUndo(j))}

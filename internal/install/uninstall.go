@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/marketcalls/openalgo-install/internal/backup"
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/event"
@@ -223,7 +224,7 @@ func (in *Installer) removableFiles(o *observed, r *Removal) {
 	if _, err := os.Stat(in.dir.Work("")); err == nil && r.Purge {
 		r.Changes = append(r.Changes, Change{Kind: KindFile, Name: in.dir.Work(""), Action: ActionRemove, Reason: "--purge: copies of former files and data, and the log"})
 	}
-	if archives := string(in.dir) + archivesSuffix; hasFiles(archives) {
+	if archives := backup.Archives(in.dir); hasFiles(archives) {
 		r.Kept = append(r.Kept, archives+" (backups, with their keys)")
 	}
 	slices.SortFunc(r.Changes, func(a, b Change) int { return strings.Compare(a.Kind+a.Name, b.Kind+b.Name) })
