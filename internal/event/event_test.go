@@ -74,3 +74,14 @@ func TestStartProgressText(t *testing.T) {
 		}
 	}
 }
+
+func TestBegin(t *testing.T) {
+	t.Parallel()
+	var states []string
+	to := ReporterFunc(func(e Event) { states = append(states, e.Step+" "+e.State+" "+e.Message) })
+	Begin(to, "pull", "Pull image")(nil)
+	Begin(to, "stop", "Stop container")(errors.New("no"))
+	if want := "pull start Pull image|pull done |stop start Stop container|stop failed "; strings.Join(states, "|") != want {
+		t.Errorf("%q", states)
+	}
+}

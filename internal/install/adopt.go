@@ -19,6 +19,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/image"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 )
@@ -89,8 +90,8 @@ func (in *Installer) adoptable(toVolumes bool) wish {
 			maps.DeleteFunc(i.Answers.Data, func(_, place string) bool { return strings.HasPrefix(place, "/") })
 		}
 		i.Image.Keep = &kept{ref: o.container().Image}
-		image, how := adoptedImage(string(in.dir), *o.container())
-		i.Answers.Image = image
+		from, how := image.Adopted(string(in.dir), *o.container())
+		i.Answers.Image = from
 		text := found(o, i.Answers)
 		if how != "" {
 			text += "\n  " + how

@@ -76,7 +76,7 @@ func sourceSettings(o *observed, i Intent) []setting {
 	}
 	branch, commit := "", ""
 	if o.built != nil {
-		branch, commit = o.built.branch, o.built.commit
+		branch, commit = o.built.Branch, o.built.Commit
 	}
 	var out []setting
 	for _, s := range []setting{

@@ -69,7 +69,7 @@ func (in *Installer) pullEdge(ctx context.Context, p *Plan) error {
 		return nil
 	}
 	began := in.stepStarted("edge-image", "bring the image "+p.edge.pull)
-	if _, err := in.Engine.Pull(ctx, p.edge.pull, in.progress("edge-image")); err != nil {
+	if _, err := in.Engine.Pull(ctx, p.edge.pull, in.images().Progress("edge-image")); err != nil {
 		in.stepEnded("edge-image", event.Failed, began)
 		return &finding.Error{Kind: finding.Failed, Err: fmt.Errorf("bringing the image of the edge, %s (nothing was changed): %w. "+
 			"tls.edge.image names another one", p.edge.pull, err)}

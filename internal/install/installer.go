@@ -16,8 +16,8 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/image"
 	"github.com/marketcalls/openalgo-install/internal/instance"
-	"github.com/marketcalls/openalgo-install/internal/rehearsal"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 )
@@ -39,7 +39,7 @@ type Installer struct {
 
 	dir     instance.Dir
 	redact  *secret.Redactor
-	source  openedSource
+	source  image.Source
 	said    map[string]bool   // by sayOnce
 	samples map[string][]byte // .sample.env of the images that were looked into
 	// seen says that the engine has this directory on its own disk.
@@ -57,7 +57,7 @@ func New(dir string, e *engine.Engine, machine sizing.Machine, report event.Repo
 
 // Plan works out what Install would do, and changes nothing.
 func (in *Installer) Plan(ctx context.Context, a answers.Answers, instances int) (*Plan, error) {
-	defer in.source.close()
+	defer in.source.Close()
 	return in.planWish(ctx, func(context.Context) (Intent, error) { return asAnswered(a, instances), nil })
 }
 
@@ -86,11 +86,11 @@ func (in *Installer) planOnce(ctx context.Context, i Intent) (*observed, *Plan, 
 	if err := choosePorts(o, &i.Answers); err != nil {
 		return nil, nil, err
 	}
-	if o.built, err = in.source.open(ctx, in, i); err != nil {
+	if o.built, err = in.openSource(ctx, i); err != nil {
 		return nil, nil, err
 	}
 	if i.Answers.Image.Source == "rehearsal" {
-		o.testImage = rehearsal.ImageRef(selfHash())
+		o.testImage = image.TestRef()
 	}
 	if err := in.observeImage(ctx, o, i); err != nil {
 		return nil, nil, err
@@ -150,7 +150,7 @@ func (in *Installer) InstallSaved(ctx context.Context) (event.Result, error) {
 // carryOut does what a wish says: it finishes or undoes what a killed run left,
 // then plans and applies under the lock.
 func (in *Installer) carryOut(ctx context.Context, command string, w wish) (event.Result, error) {
-	defer in.source.close()
+	defer in.source.Close()
 	result := event.Result{}
 	held, err := in.takeOver(ctx)
 	if err != nil {
@@ -254,7 +254,7 @@ func (in *Installer) change(ctx context.Context, w wish, madeDir bool) (event.Re
 		return unused(err)
 	}
 	if c := p.change(KindImage, p.stack.Image); c != nil {
-		if err := in.bringImage(ctx, p); err != nil {
+		if err := in.images().Bring(ctx, p.wantedImage()); err != nil {
 			return unused(err)
 		}
 		// The image's own base of .env is known now.
@@ -287,7 +287,7 @@ func (in *Installer) change(ctx context.Context, w wish, madeDir bool) (event.Re
 		if run.old != nil {
 			keep = append(keep, run.old.ImageID)
 		}
-		in.removeFormerBuilds(ctx, p.project, append(keep, in.neededImages(ctx)...)...)
+		image.RemoveBuilds(ctx, in.Engine, p.project, append(keep, in.neededImages(ctx)...)...)
 	}
 	in.dropImageTags(context.WithoutCancel(ctx), p.project)
 	in.noteNext(p, run.journal.State.SetupDone)

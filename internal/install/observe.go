@@ -15,6 +15,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/image"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
@@ -73,7 +74,7 @@ type observed struct {
 	unread                     error         // why docker-compose.yaml could not be asked for that
 	image                      *engine.Image // the image of the answers; nil: not on the engine
 	sample                     []byte        // that image's own .sample.env; nil: not known
-	built                      *built        // the image that is built from source; nil: none is
+	built                      *image.Built  // the image that is built from source; nil: none is
 	runs                       *releaseSeen  // the image that runs; nil: not asked
 	imageVersion               string        // OpenAlgo's own, of image
 	made                       madeSeen      // how the container was made that another tool made
@@ -252,8 +253,8 @@ func (in *Installer) observeImage(ctx context.Context, o *observed, i Intent) er
 	ref := imageRef(o, i)
 	image, err := in.imageOf(ctx, o, i, ref)
 	if errors.Is(err, engine.ErrNotFound) || errors.Is(err, engine.ErrImageNotFound) {
-		if o.built != nil && o.built.src != nil {
-			o.sample, _ = o.built.src.Read(".sample.env") // the image will have the same
+		if o.built != nil && o.built.Src != nil {
+			o.sample, _ = o.built.Src.Read(".sample.env") // the image will have the same
 		}
 		return nil
 	}

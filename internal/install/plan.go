@@ -9,6 +9,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/image"
 	"github.com/marketcalls/openalgo-install/internal/printable"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 )
@@ -51,7 +52,7 @@ type Plan struct {
 
 	intent      Intent
 	answers     answers.Answers // of the intent, with the ports that were chosen
-	built       *built          // the image that is built from source; nil: none is
+	built       *image.Built    // the image that is built from source; nil: none is
 	project     string
 	env         envPlan
 	fernetSalt  string // what state.json says of that key once the plan is carried out; "" as before

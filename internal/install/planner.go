@@ -247,7 +247,7 @@ func ownHealth(o *observed, i Intent) bool {
 	if i.Image.Keep != nil {
 		return i.Image.Keep.ownHealth
 	}
-	return o.built != nil && o.built.dockerfile == source.Ours
+	return o.built != nil && o.built.Dockerfile == source.Ours
 }
 
 // sameAsAsked refuses answers that a docker-compose.yaml of unknown origin
@@ -303,7 +303,7 @@ func planImage(o *observed, p *Plan) {
 	case p.answers.Image.Source == "rehearsal":
 		reason = "the stand-in app, made from this program"
 	case o.built != nil:
-		reason = "built from " + o.built.from
+		reason = "built from " + o.built.From
 	}
 	p.add(Change{Kind: KindImage, Name: p.stack.Image, Action: ActionCreate, Reason: reason})
 }

@@ -222,7 +222,7 @@ func preflightBuild(o *observed, p *Plan, ps *problems) error {
 	if disk, known := o.host.disks[o.engine.RootDir]; known {
 		free = disk.FreeMiB
 	}
-	found := tooSmall(memory.RAMMiB, memory.SwapMiB, free, p.built.src.BuildsFrontend, o.engine.RootDir)
+	found := tooSmall(memory.RAMMiB, memory.SwapMiB, free, p.built.Src.BuildsFrontend, o.engine.RootDir)
 	*ps = append(*ps, found...)
 	if len(found) > 0 {
 		return ErrBuildTooBig

@@ -11,6 +11,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/edge"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/image"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/source"
@@ -88,12 +89,12 @@ func TestPreflight(t *testing.T) {
 			o.engine.Local, o.answered.view = false, viewSeen{testDir, errOtherDirectory}
 		}, want: []string{"DOCKER_HOST"}},
 		"too small to build": {change: func(o *observed, p *Plan) {
-			p.built = &built{ref: "openalgo:1", src: &source.Source{}}
+			p.built = &image.Built{Ref: "openalgo:1", Src: &source.Source{}}
 			p.add(Change{Kind: KindImage, Name: "openalgo:1", Action: ActionCreate})
 			o.answered.memory, o.host.disks[o.engine.RootDir] = &host.Facts{RAMMiB: 512}, host.DiskFacts{FreeMiB: 1024}
 		}, want: []string{"memory", "disk"}, cause: ErrBuildTooBig},
 		"not measured for a build": {change: func(_ *observed, p *Plan) {
-			p.built = &built{ref: "openalgo:1", src: &source.Source{}}
+			p.built = &image.Built{Ref: "openalgo:1", Src: &source.Source{}}
 			p.add(Change{Kind: KindImage, Name: "openalgo:1", Action: ActionCreate})
 		}},
 		"a port of another process": {change: func(o *observed, _ *Plan) {

@@ -18,6 +18,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/image"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/rehearsal"
@@ -175,7 +176,7 @@ func (in *Installer) takeAway(ctx context.Context) error {
 		return err
 	}
 	// Still used by an instance with `source: rehearsal`: then it stays.
-	in.removeRehearsalImage(ctx, rehearsal.ImageRef(selfHash()))
+	image.RemoveTest(ctx, in.Engine, image.TestRef())
 	return nil
 }
 

@@ -12,8 +12,8 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/compose"
+	"github.com/marketcalls/openalgo-install/internal/image"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
-	"github.com/marketcalls/openalgo-install/internal/rehearsal"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 	"github.com/marketcalls/openalgo-install/internal/source"
 	"github.com/marketcalls/openalgo-install/templates"
@@ -28,7 +28,7 @@ func fromSource(a answers.Answers) bool { return a.Image.Source == "git" || a.Im
 func renderedImage(a answers.Answers) string {
 	switch {
 	case a.Image.Source == "rehearsal":
-		return rehearsal.ImageRef(selfHash())
+		return image.TestRef()
 	case fromSource(a):
 		return localImage
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/image"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
@@ -79,28 +80,28 @@ func (in *Installer) former(ctx context.Context) (Intent, error) {
 
 // refOf names an image so that Docker Compose, too, gets this one: by its tag
 // while that stands for it, else by its digest.
-func (in *Installer) refOf(ctx context.Context, image backup.Image) (string, error) {
-	if now, err := in.Engine.Image(ctx, image.Ref); err == nil && now.ID == image.ID {
-		return image.Ref, nil
+func (in *Installer) refOf(ctx context.Context, was backup.Image) (string, error) {
+	if now, err := in.Engine.Image(ctx, was.Ref); err == nil && now.ID == was.ID {
+		return was.Ref, nil
 	}
-	repository := repositoryOf(image.Ref)
-	here, err := in.Engine.Image(ctx, image.ID)
-	if err != nil && image.Digest == "" {
-		return "", finding.Errorf(finding.HostNotReady, "the previous image, %s, is neither on this machine nor in a registry\n\nTo change to another release:\n\n    sudo openalgo-install upgrade --to TAG\n\nNothing was changed.", image.Ref)
+	repository := repositoryOf(was.Ref)
+	here, err := in.Engine.Image(ctx, was.ID)
+	if err != nil && was.Digest == "" {
+		return "", finding.Errorf(finding.HostNotReady, "the previous image, %s, is neither on this machine nor in a registry\n\nTo change to another release:\n\n    sudo openalgo-install upgrade --to TAG\n\nNothing was changed.", was.Ref)
 	}
-	digest := cmp.Or(image.Digest, here.DigestIn(image.Ref))
-	if byDigest, err2 := in.Engine.Image(ctx, repository+"@"+digest); digest != "" && (err != nil || err2 == nil && byDigest.ID == image.ID) {
+	digest := cmp.Or(was.Digest, here.DigestIn(was.Ref))
+	if byDigest, err2 := in.Engine.Image(ctx, repository+"@"+digest); digest != "" && (err != nil || err2 == nil && byDigest.ID == was.ID) {
 		return repository + "@" + digest, nil
 	}
 	// It is here, but no registry's digest names it.
 	project := in.projectOf()
-	in.keepImageTag(ctx, project, image.Ref, image.ID)
-	own := repository + ":" + ownTag(project, image.ID)
-	if now, err := in.Engine.Image(ctx, own); err == nil && now.ID == image.ID {
+	in.keepImageTag(ctx, project, was.Ref, was.ID)
+	own := repository + ":" + image.OwnTag(project, was.ID)
+	if now, err := in.Engine.Image(ctx, own); err == nil && now.ID == was.ID {
 		return own, nil
 	}
 	return "", finding.Errorf(finding.HostNotReady, "the previous image, %s, has no name by which Docker Compose can find it\n\nGive it one, then roll back:\n\n"+
-		"    docker tag %s %s\n\nNothing was changed.", image.Ref, image.ID, own)
+		"    docker tag %s %s\n\nNothing was changed.", was.Ref, was.ID, own)
 }
 
 // describeCopy puts the instance's files, and at last what they are of, beside

@@ -12,6 +12,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/image"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/later"
 	"github.com/marketcalls/openalgo-install/internal/leftovers"
@@ -325,7 +326,7 @@ func (in *Installer) purge(ctx context.Context, r *Removal) (event.Result, error
 	}
 	for _, c := range r.containers {
 		if strings.HasPrefix(c.Image, rehearsal.Repository) {
-			in.removeRehearsalImage(ctx, c.Image)
+			image.RemoveTest(ctx, in.Engine, c.Image)
 		}
 	}
 	message := "OpenAlgo and all its data are removed"

@@ -11,6 +11,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/image"
 )
 
 // Upgrade takes an installed stack to another release: the image first, its
@@ -45,14 +46,11 @@ func (in *Installer) projectOf() string {
 
 // pullNewest brings the newest image of a reference; before is the image that runs.
 func (in *Installer) pullNewest(ctx context.Context, ref, before string) error {
-	began := in.stepStarted("image", "bring the image "+ref)
-	image, err := in.Engine.Pull(ctx, ref, in.progress("image"))
+	newest, err := in.images().Pull(ctx, ref)
 	if err != nil {
-		in.stepEnded("image", event.Failed, began)
-		return &finding.Error{Kind: finding.Failed, Err: pullError(ref, err)}
+		return err
 	}
-	in.stepEnded("image", event.Done, began)
-	if image.ID == before {
+	if newest.ID == before {
 		in.note("the present image is the newest of " + ref)
 	}
 	return nil
@@ -95,15 +93,15 @@ func (in *Installer) CheckUpgrade(ctx context.Context, to string) (available boo
 
 // checkSource says whether the source makes another image than the one that runs.
 func (in *Installer) checkSource(ctx context.Context, i Intent, runs string) (available bool, message string, err error) {
-	defer in.source.close()
-	b, err := in.source.open(ctx, in, i)
+	defer in.source.Close()
+	b, err := in.openSource(ctx, i)
 	if err != nil {
 		return false, "", err
 	}
-	if now, err := in.Engine.Image(ctx, b.ref); err == nil && now.ID == runs {
-		return false, "OpenAlgo runs the image of " + b.from, nil
+	if now, err := in.Engine.Image(ctx, b.Ref); err == nil && now.ID == runs {
+		return false, "OpenAlgo runs the image of " + b.From, nil
 	}
-	return true, "there is another source: " + b.from, nil
+	return true, "there is another source: " + b.From, nil
 }
 
 // guardNoRegistry refuses to ask a registry for an image that never was in one:
@@ -178,7 +176,7 @@ func targetRef(now, to string) (string, error) {
 	}
 	repository := repositoryOf(now)
 	if to == "" {
-		if _, fixed := named.(reference.Digested); fixed || isOwnTag(now) {
+		if _, fixed := named.(reference.Digested); fixed || image.IsOwnTag(now) {
 			return "", finding.Errorf(finding.Usage, "%s is one image for ever, by its digest: name another with --to", now)
 		}
 		return now, nil

@@ -36,7 +36,7 @@ func (in *Installer) planWish(ctx context.Context, w wish) (*Plan, error) {
 // dryRun is planWish for a person. What a killed run left is finished or undone
 // first, since its answers may be half of them.
 func (in *Installer) dryRun(ctx context.Context, command string, w wish) (*Plan, error) {
-	defer in.source.close()
+	defer in.source.Close()
 	if err := in.settle(ctx, command); err != nil {
 		return nil, err
 	}

@@ -1,4 +1,4 @@
-package install
+package image
 
 import (
 	"fmt"
@@ -74,9 +74,9 @@ func (b composeBuild) checkout(dir string) (path, why string) {
 	return path, ""
 }
 
-// adoptedImage says where upgrades of an adopted stack come from: a registry,
+// Adopted says where upgrades of an adopted stack come from: a registry,
 // or the checkout that its image was built from. how tells a person.
-func adoptedImage(dir string, c engine.Container) (image answers.Image, how string) {
+func Adopted(dir string, c engine.Container) (image answers.Image, how string) {
 	image = answers.Image{Source: "registry", Ref: c.Image}
 	b := buildOf(dir, c)
 	if b == nil {

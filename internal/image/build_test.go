@@ -1,4 +1,4 @@
-package install
+package image
 
 import (
 	"errors"
@@ -7,40 +7,14 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/printable"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 )
 
-func TestTooSmall(t *testing.T) {
-	for name, test := range map[string]struct {
-		ram, swap, disk int
-		frontend        bool
-		says            []string
-	}{
-		"fits":                        {3910, 0, 20000, true, nil},
-		"swap makes up for it":        {1960, 2048, 20000, true, nil},
-		"a 1 GB host":                 {953, 0, 20000, true, []string{"953 MiB of RAM", "web interface", "add swap", "source: registry"}},
-		"a 2 GB host":                 {1960, 0, 20000, true, []string{"1960 MiB"}},
-		"a 2 GB host, frontend there": {1960, 0, 20000, false, nil},
-		"little disk":                 {3910, 0, 5000, true, []string{"5000 MiB free", "docker system df", "source: registry"}},
-		"both":                        {953, 0, 100, false, []string{"953 MiB", "100 MiB free"}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			got := strings.Join(tooSmall(test.ram, test.swap, test.disk, test.frontend, "/var/lib/docker"), "\n")
-			if (got == "") != (test.says == nil) {
-				t.Errorf("%q", got)
-			}
-			for _, text := range test.says {
-				if !strings.Contains(got, text) {
-					t.Errorf("no %q in %q", text, got)
-				}
-			}
-		})
-	}
-}
-
 // What real tools print, and what the user reads.
 func TestBuildReasons(t *testing.T) {
-	in := &Installer{redact: secret.NewRedactor(secret.New("canary-secret"))}
+	redact := secret.NewRedactor(secret.New("canary-secret"))
+	clean := func(line string) string { return redact.Redact(printable.Line(line)) }
 	for line, says := range map[string]string{
 		"npm error `npm ci` can only install packages when your package.json and package-lock.json or npm-shrinkwrap.json are in sync.": "lock file",
 		"npm error Missing: is-number@7.0.0 from lock file":                                                                             "lock file",
@@ -58,7 +32,7 @@ func TestBuildReasons(t *testing.T) {
 		"  cause: invalid peer certificate: UnknownIssuer":                                                                "certificate",
 		"src/main.ts(3,1): error TS2322: Type 'string' is not assignable to type 'number'.":                               "exit code 2",
 	} {
-		err := in.buildError("x:1", &engine.BuildError{Step: "[frontend 3/5] RUN npm ci", Text: "the step failed: exit code 2", Log: []string{"\x1b[91mbefore canary-secret", line}})
+		err := buildError("x:1", &engine.BuildError{Step: "[frontend 3/5] RUN npm ci", Text: "the step failed: exit code 2", Log: []string{"\x1b[91mbefore canary-secret", line}}, clean)
 		failed := (*finding.Error)(nil)
 		if !errors.As(err, &failed) || failed.Kind != finding.Failed {
 			t.Fatalf("%v", err)

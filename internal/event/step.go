@@ -1,0 +1,16 @@
+package event
+
+import "time"
+
+// Begin reports that a step began. What it returns reports the step's end.
+func Begin(to Reporter, step, title string) (end func(err error)) {
+	began := time.Now()
+	to.Report(Event{Type: TypeStep, Time: began, Step: step, State: Started, Message: title})
+	return func(err error) {
+		state := Done
+		if err != nil {
+			state = Failed
+		}
+		to.Report(Event{Type: TypeStep, Time: time.Now(), Step: step, State: state, Seconds: time.Since(began).Seconds()})
+	}
+}

@@ -1,0 +1,94 @@
+// Package image brings images to Docker: it pulls them, builds them from source,
+// or makes the one of the test app. It keeps the tags that a rollback needs.
+package image
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/event"
+	"github.com/marketcalls/openalgo-install/internal/finding"
+)
+
+// Bringer brings images, and reports how far it is.
+type Bringer struct {
+	Engine *engine.Engine
+	Report event.Reporter
+	Clean  func(line string) string // makes a line of a log fit to be shown
+}
+
+// Want is an image that a plan needs.
+type Want struct {
+	Ref     string
+	Test    bool   // it is the test app's
+	Built   *Built // it is to be built, unless that is what Docker has
+	Project string // that it is built for
+}
+
+// IsBuilt reports whether the image is to be built here and now.
+func (w Want) IsBuilt() bool { return w.Built != nil && w.Built.Src != nil && w.Built.Ref == w.Ref }
+
+// Bring pulls the image, builds it, or makes that of the test app.
+func (b Bringer) Bring(ctx context.Context, w Want) error {
+	title := "bring the image "
+	if w.IsBuilt() {
+		title = "build the image "
+	}
+	end := event.Begin(b.Report, step, title+w.Ref)
+	err := b.bring(ctx, w)
+	end(err)
+	return err
+}
+
+func (b Bringer) bring(ctx context.Context, w Want) error {
+	var err error
+	switch {
+	case w.Test:
+		err = importTest(ctx, b.Engine, w.Ref)
+	case w.IsBuilt():
+		if err = b.build(ctx, w.Built, w.Project); err != nil {
+			return buildError(w.Ref, err, b.Clean)
+		}
+	default:
+		_, err = b.Engine.Pull(ctx, w.Ref, b.Progress(step))
+	}
+	if err != nil {
+		return &finding.Error{Kind: finding.Failed, Err: pullError(w.Ref, err)}
+	}
+	return nil
+}
+
+// step is the name of what is done, in events.
+const step = "image"
+
+// Pull pulls the newest image of a reference.
+func (b Bringer) Pull(ctx context.Context, ref string) (engine.Image, error) {
+	end := event.Begin(b.Report, step, "bring the image "+ref)
+	image, err := b.Engine.Pull(ctx, ref, b.Progress(step))
+	end(err)
+	if err != nil {
+		return image, &finding.Error{Kind: finding.Failed, Err: pullError(ref, err)}
+	}
+	return image, nil
+}
+
+// Progress reports a pull, as a part of a step.
+func (b Bringer) Progress(step string) func(event.PullProgress) {
+	return func(progress event.PullProgress) {
+		b.Report.Report(event.Event{Type: event.TypeProgress, Time: time.Now(), Step: step, Progress: &progress})
+	}
+}
+
+func pullError(ref string, err error) error {
+	switch {
+	case errors.Is(err, engine.ErrLoginNeeded):
+		return fmt.Errorf("the registry wants a login for %s (nothing was changed): docker login, then run this again: %w", ref, err)
+	case errors.Is(err, engine.ErrImageNotFound), errors.Is(err, engine.ErrNotFound):
+		return fmt.Errorf("there is no image %s (nothing was changed): check image.ref in the answers, name and tag: %w", ref, err)
+	default:
+		return fmt.Errorf("bringing the image %s (nothing was changed): %w", ref, err)
+	}
+}

@@ -1,0 +1,58 @@
+package image
+
+import (
+	"context"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/event"
+	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/source"
+)
+
+// build builds an image for a project.
+func (s Bringer) build(ctx context.Context, b *Built, project string) error {
+	bases, err := b.Src.Bases()
+	if err != nil {
+		return finding.Errorf(finding.HostNotReady, "%w", err)
+	}
+	labels := map[string]string{labelBuiltFor: project, labelDockerfile: b.Dockerfile}
+	for name, value := range map[string]string{labelSource: b.Key, labelRevision: b.Commit, labelBranch: b.Branch} {
+		if value != "" {
+			labels[name] = value
+		}
+	}
+	_, err = s.Engine.Build(ctx, engine.BuildSpec{
+		Ref: b.Ref, Dockerfile: "Dockerfile", Classic: os.Getenv("DOCKER_BUILDKIT") == "" && b.Src.PrefersClassic(), Args: b.Src.Args, Labels: labels, Bases: bases,
+		Context: func(ctx context.Context, to io.Writer) error { return b.Src.WriteContext(ctx, to) },
+	}, engine.BuildWatch{
+		Pull: func(image string, progress event.PullProgress) {
+			s.Report.Report(event.Event{Type: event.TypeProgress, Time: time.Now(), Step: "image", Message: image, Progress: &progress})
+		},
+		Step: func(progress event.BuildProgress) {
+			s.Report.Report(event.Event{Type: event.TypeProgress, Time: time.Now(), Step: "image", Build: &progress})
+		},
+		Line: func(line string) {
+			s.Report.Report(event.Event{Type: event.TypeLog, Time: time.Now(), Step: "image", Message: s.Clean(line)})
+		},
+	})
+	return err
+}
+
+// RemoveBuilds removes what was built for a project and is used no more, except
+// the images to keep: what ran before is the way back.
+func RemoveBuilds(ctx context.Context, e *engine.Engine, project string, keep ...string) {
+	images, err := e.Images(ctx, labelBuiltFor+"="+project)
+	if err != nil {
+		return
+	}
+	for _, image := range images {
+		if !slices.Contains(keep, image.ID) && strings.HasPrefix(image.Ref, source.Repository+":") {
+			_ = e.RemoveImage(ctx, image.Ref) // one that a container uses stays
+		}
+	}
+}
