@@ -146,8 +146,8 @@ func answersOf(o *observed) (answers.Answers, error) {
 	a.RemoteMCP.WriteOrders = a.RemoteMCP.Enabled && strings.EqualFold(get("MCP_OAUTH_WRITE_SCOPE_ENABLED"), "true")
 	a.RemoteMCP.RequireApproval = strings.EqualFold(get("MCP_OAUTH_REQUIRE_APPROVAL"), "true")
 
-	bind, web := portOf(*c, openalgo.WebPort)
-	_, socket := portOf(*c, openalgo.WebSocketPort)
+	bind, web := c.Published(openalgo.WebPort)
+	_, socket := c.Published(openalgo.WebSocketPort)
 	if web == 0 || socket == 0 {
 		return a, finding.Errorf(finding.HostNotReady, "%s does not publish the ports %d and %d, so nobody can reach it by this program's ways", c.Name, openalgo.WebPort, openalgo.WebSocketPort)
 	}
@@ -202,7 +202,7 @@ func found(o *observed, a answers.Answers) string {
 // adopted prepares a run that takes over.
 func (r *run) adopted(ctx context.Context) error {
 	r.journal.State.Foreign = false
-	if needsSetup, err := ask(ctx, r.in.Engine, checkOfContainer(r.in.Engine, *r.old)); err == nil && !needsSetup {
+	if needsSetup, err := r.in.asks(ctx, *r.old); err == nil && !needsSetup {
 		r.journal.State.SetupDone = true // the new one must have the account, too
 	}
 	for _, name := range rivalNames {

@@ -313,8 +313,8 @@ func (r *run) verify(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	check.setupDone = r.journal.State.SetupDone
-	needsSetup, err := r.in.verifyReport(ctx, check)
+	check.SetupDone = r.journal.State.SetupDone
+	needsSetup, err := r.in.verify(ctx, check)
 	if err != nil {
 		return err
 	}
@@ -325,7 +325,7 @@ func (r *run) verify(ctx context.Context) error {
 	if err := r.in.verifyEdge(ctx, r.journal.State.Edge); err != nil {
 		return err
 	}
-	return r.in.verifyMCP(ctx, r.plan.answers, r.journal.State.Edge, check.web)
+	return r.in.verifyMCP(ctx, r.plan.answers, r.journal.State.Edge, check.Web)
 }
 
 // commit is what is left once the new stack is verified: the old container
@@ -380,14 +380,4 @@ func (in *Installer) giveName(ctx context.Context, j *journal) error {
 		return fmt.Errorf("giving the new container its name: %w", err)
 	}
 	return nil
-}
-
-// portOf finds the host side of a port of a container.
-func portOf(c engine.Container, containerPort int) (string, int) {
-	for _, p := range c.Ports {
-		if p.ContainerPort == containerPort && p.HostPort != 0 {
-			return p.HostIP, p.HostPort
-		}
-	}
-	return "", 0
 }

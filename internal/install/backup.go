@@ -15,6 +15,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
+	"github.com/marketcalls/openalgo-install/internal/ready"
 )
 
 // BackupOptions say where a backup goes and what it holds.
@@ -95,7 +96,7 @@ func (b *backing) run(ctx context.Context, c engine.Container) (event.Result, er
 	case notUp != nil && failed == nil:
 		return b.keptWhileDown(context.WithoutCancel(ctx), c, notUp)
 	case notUp != nil:
-		return event.Result{}, &finding.Error{Kind: finding.Broken, Err: errors.Join(notUp, failed), Log: logOf(notUp)}
+		return event.Result{}, &finding.Error{Kind: finding.Broken, Err: errors.Join(notUp, failed), Log: ready.LogOf(notUp)}
 	case ctx.Err() != nil:
 		failed = &finding.Error{Kind: finding.Cancelled, Err: errors.New("cancelled: there is no backup, and OpenAlgo is as it was before")}
 	case failed != nil:
@@ -113,7 +114,7 @@ func (b *backing) keptWhileDown(ctx context.Context, c engine.Container, notUp e
 	if err == nil {
 		err = errors.New("The backup is there all the same: " + result.Message)
 	}
-	return event.Result{}, &finding.Error{Kind: finding.Broken, Err: errors.Join(notUp, err), Log: logOf(notUp)}
+	return event.Result{}, &finding.Error{Kind: finding.Broken, Err: errors.Join(notUp, err), Log: ready.LogOf(notUp)}
 }
 
 // archive writes the archive. notUp says that the app was stopped for it and
@@ -260,7 +261,7 @@ func (in *Installer) manifest(ctx context.Context, c engine.Container, trees []b
 		m.Image.Digest, m.Image.Created = image.DigestIn(s.ImageRef), image.Created
 	}
 	if isUp(c) { // an account may have been made since the last run
-		if needsSetup, err := ask(ctx, in.Engine, checkOfContainer(in.Engine, c)); err == nil {
+		if needsSetup, err := in.asks(ctx, c); err == nil {
 			m.Setup = !needsSetup
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/edge"
+	"github.com/marketcalls/openalgo-install/internal/ready"
 )
 
 // HTTPS is the way in that this program set up.
@@ -24,18 +25,18 @@ func readHTTPS(ctx context.Context, dir string) *HTTPS {
 	if s.Kind == "" {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, edgePatience)
+	ctx, cancel := context.WithTimeout(ctx, ready.HTTPSPatience)
 	defer cancel()
 	out := &HTTPS{By: s.Kind, Domain: s.Domain}
 	leaf, err := edge.Certificate(ctx, net.JoinHostPort("127.0.0.1", strconv.Itoa(s.HTTPS)), s.Domain, edgeTrust(s))
 	if err != nil {
-		out.Problem = fmt.Sprintf("https://%s is not served: %v", s.Domain, edgeCause(err))
+		out.Problem = fmt.Sprintf("https://%s is not served: %v", s.Domain, ready.Cause(err))
 		return out
 	}
 	out.Until = leaf.NotAfter.Format(time.RFC3339)
 	if time.Now().After(leaf.NotAfter) {
 		out.Problem = "the certificate of " + s.Domain + " has expired"
-	} else if err := askEdge(ctx, s); err != nil {
+	} else if err := ready.AskHTTPS(ctx, siteOf(s)); err != nil {
 		out.Problem = err.Error()
 	}
 	return out

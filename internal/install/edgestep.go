@@ -2,25 +2,16 @@ package install
 
 import (
 	"context"
-	"crypto/tls"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net"
-	"net/http"
 	"path/filepath"
 	"strings"
 	"time"
 
-	"github.com/coder/websocket"
-
 	"github.com/marketcalls/openalgo-install/internal/edge"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/instance"
-	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
-	"github.com/marketcalls/openalgo-install/internal/wait"
 )
 
 // edgeChange is what a run does to the edge, on disk before it is done.
@@ -264,78 +255,4 @@ func (in *Installer) takeSite(ctx context.Context, s instance.Edge, paths []stri
 		return err
 	}
 	return f.Apply(ctx)
-}
-
-// edgePatience is how long the way in may take once OpenAlgo itself answers.
-const edgePatience = 15 * time.Second
-
-// verifyEdge wants OpenAlgo's own answers over https and wss, by the domain's
-// name and certificate, but from this host's edge, wherever DNS leads.
-func (in *Installer) verifyEdge(ctx context.Context, s instance.Edge) error {
-	if s.Kind == "" {
-		return nil
-	}
-	var last error
-	err := wait.Until(ctx, edgePatience, pollEvery, func(ctx context.Context) (bool, error) {
-		last = askEdge(ctx, s)
-		return last == nil, nil
-	})
-	if wait.IsOver(err) {
-		return &NotReadyError{Reason: last.Error()}
-	}
-	return err
-}
-
-func askEdge(ctx context.Context, s instance.Edge) error {
-	client, closeIdle := edgeClient(s)
-	defer closeIdle()
-	url := "https://" + s.Domain + openalgo.CheckSetup
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return err
-	}
-	res, err := client.Do(req)
-	if err != nil {
-		return fmt.Errorf("OpenAlgo answers on this host, but not over %s: %w", url, edgeCause(err))
-	}
-	defer res.Body.Close()
-	body, _ := io.ReadAll(io.LimitReader(res.Body, 1<<20))
-	var doc struct {
-		NeedsSetup *bool `json:"needs_setup"`
-	}
-	if res.StatusCode != http.StatusOK || json.Unmarshal(body, &doc) != nil || doc.NeedsSetup == nil {
-		return fmt.Errorf("%s answers %d %s, and not as OpenAlgo does", url, res.StatusCode, http.StatusText(res.StatusCode))
-	}
-	conn, _, err := websocket.Dial(ctx, "wss://"+s.Domain+openalgo.Socket, &websocket.DialOptions{HTTPClient: client})
-	if err != nil {
-		return fmt.Errorf("wss://%s/ws does not lead to the WebSocket proxy: %w", s.Domain, edgeCause(err))
-	}
-	_ = conn.Close(websocket.StatusNormalClosure, "")
-	return nil
-}
-
-// edgeClient speaks to this host's edge, as somebody out there would.
-func edgeClient(s instance.Edge) (client *http.Client, closeIdle func()) {
-	trust := edgeTrust(s)
-	address := net.JoinHostPort("127.0.0.1", fmt.Sprint(s.HTTPS))
-	transport := &http.Transport{
-		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return (&net.Dialer{}).DialContext(ctx, "tcp", address)
-		},
-		TLSClientConfig: &tls.Config{RootCAs: trust.Roots, InsecureSkipVerify: trust.Any},
-	}
-	client = &http.Client{Transport: transport, Timeout: probeTime,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	return client, transport.CloseIdleConnections
-}
-
-// edgeCause is the innermost cause: the rest repeats the address.
-func edgeCause(err error) error {
-	for {
-		inner := errors.Unwrap(err)
-		if inner == nil {
-			return err
-		}
-		err = inner
-	}
 }

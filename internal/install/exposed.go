@@ -14,7 +14,7 @@ func askExposed(o *observed, p *Plan) {
 		return
 	}
 	if c := o.container(); c != nil {
-		if now, _ := portOf(*c, openalgo.WebPort); reachable(now) {
+		if now, _ := c.Published(openalgo.WebPort); reachable(now) {
 			return // it is open already; doctor warns of that
 		}
 	}

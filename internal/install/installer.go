@@ -18,6 +18,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/image"
 	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/ready"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 )
@@ -212,12 +213,12 @@ func (in *Installer) takeOver(ctx context.Context) (*instance.Lock, error) {
 
 func (in *Installer) nothingToDo(ctx context.Context, p *Plan, result event.Result) (event.Result, error) {
 	in.Report.Report(event.Event{Type: event.TypePlan, Time: time.Now(), Plan: p})
-	err := in.verify(ctx, in.checkOf(p.stack, p.answers))
+	_, err := in.verify(ctx, in.checkOf(p.stack, p.answers))
 	if err == nil && p.edge != nil {
 		err = in.verifyEdge(ctx, p.edge.state)
 	}
 	if err != nil {
-		return result, &finding.Error{Kind: finding.Failed, Err: fmt.Errorf("nothing to change, but the stack is not ready: %w", err), Log: logOf(err)}
+		return result, &finding.Error{Kind: finding.Failed, Err: fmt.Errorf("nothing to change, but the stack is not ready: %w", err), Log: ready.LogOf(err)}
 	}
 	result.URL = p.answers.Origin()
 	result.Message = "nothing to do: OpenAlgo runs as the answers say, and is ready"

@@ -14,6 +14,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/printable"
+	"github.com/marketcalls/openalgo-install/internal/ready"
 )
 
 // errNoContainer says that an instance has no container.
@@ -219,7 +220,7 @@ func (in *Installer) startAndVerify(ctx context.Context, c *engine.Container) er
 	})
 	if err != nil {
 		in.stepEnded("start", event.Failed, began)
-		return &finding.Error{Kind: finding.Failed, Err: fmt.Errorf("%s does not get ready: %w", c.Name, err), Log: logOf(err)}
+		return &finding.Error{Kind: finding.Failed, Err: fmt.Errorf("%s does not get ready: %w", c.Name, err), Log: ready.LogOf(err)}
 	}
 	in.stepEnded("start", event.Done, began)
 	return nil
@@ -231,7 +232,7 @@ func (in *Installer) startOnce(ctx context.Context, id string) error {
 	}
 	k, err := in.checkOfID(ctx, id)
 	if err == nil {
-		_, err = in.verifyOnce(ctx, k)
+		_, err = in.prober().Await(ctx, k)
 	}
 	return err
 }

@@ -77,12 +77,13 @@ func (j *journal) halfReplaced() bool {
 func (in *Installer) answers(ctx context.Context, c engine.Container) bool {
 	ctx, cancel := in.undoTime(ctx)
 	defer cancel()
-	check := checkOfContainer(in.Engine, c)
-	check.before = true
+	check := in.prober().TargetOf(c)
+	check.Before = true
 	if s, err := in.dir.LoadState(); err == nil {
-		check.setupDone = s.SetupDone
+		check.SetupDone = s.SetupDone
 	}
-	return in.verify(ctx, check) == nil
+	_, err := in.verify(ctx, check)
+	return err == nil
 }
 
 // neverStopped reports whether the previous container runs as it did before a

@@ -243,7 +243,7 @@ func (r *run) noteBroken(ctx context.Context) {
 	if r.journal.Old == nil || !isUp(*r.old) || r.old.State != "restarting" && r.old.RestartCount == 0 {
 		return
 	}
-	if _, err := ask(ctx, r.in.Engine, checkOfContainer(r.in.Engine, *r.old)); err != nil {
+	if _, err := r.in.asks(ctx, *r.old); err != nil {
 		r.journal.Old.Broken = true
 	}
 }

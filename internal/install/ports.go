@@ -66,8 +66,8 @@ func (p portPair) isFree(o *observed, a answers.Answers) bool {
 // portsNow are those that the instance has: of its container, or of its last answers.
 func portsNow(o *observed) portPair {
 	if c := o.container(); c != nil {
-		_, web := portOf(*c, openalgo.WebPort)
-		_, socket := portOf(*c, openalgo.WebSocketPort)
+		_, web := c.Published(openalgo.WebPort)
+		_, socket := c.Published(openalgo.WebSocketPort)
 		return portPair{web, socket}
 	}
 	if saved, problems := answers.ParseSaved(o.answersText); o.answersText != nil && len(problems) == 0 {

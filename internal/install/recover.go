@@ -146,8 +146,8 @@ func (in *Installer) newAnswers(ctx context.Context, j *journal) bool {
 	if err != nil {
 		return false
 	}
-	check.setupDone, check.before = j.State.SetupDone, true
-	needsSetup, err := in.verifyReport(ctx, check)
+	check.SetupDone, check.Before = j.State.SetupDone, true
+	needsSetup, err := in.verify(ctx, check)
 	if err == nil {
 		err = in.verifySecrets(ctx, j)
 	}

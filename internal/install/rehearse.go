@@ -21,6 +21,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/image"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/ready"
 	"github.com/marketcalls/openalgo-install/internal/rehearsal"
 )
 
@@ -188,7 +189,7 @@ func (in *Installer) report(ctx context.Context) json.RawMessage {
 	if err != nil {
 		return nil
 	}
-	_, body, err := get(ctx, "http://"+address(portOf(c, openalgo.WebPort))+"/rehearsal/report")
+	_, body, err := ready.Get(ctx, "http://"+ready.Address(c.Published(openalgo.WebPort))+"/rehearsal/report")
 	if err != nil || !json.Valid(body) {
 		return nil
 	}

@@ -77,7 +77,7 @@ func (in *Installer) resizeHeld(ctx context.Context, r ResizeOptions, confirmed 
 	}
 	in.Report.Report(event.Event{Type: event.TypePlan, Time: time.Now(), Plan: p})
 	run := newRun(in, o, p, false)
-	if needsSetup, err := ask(ctx, in.Engine, checkOfContainer(in.Engine, *o.container())); err == nil && !needsSetup {
+	if needsSetup, err := in.asks(ctx, *o.container()); err == nil && !needsSetup {
 		run.journal.State.SetupDone = true // the new one must have the account, too
 	}
 	if err := run.apply(ctx); err != nil {

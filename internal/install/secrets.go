@@ -11,6 +11,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/keys"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/printable"
+	"github.com/marketcalls/openalgo-install/internal/ready"
 	"github.com/marketcalls/openalgo-install/internal/rehearsal"
 )
 
@@ -118,7 +119,7 @@ func (in *Installer) verifySecrets(ctx context.Context, j *journal) error {
 	before := *j.Secrets
 	switch {
 	case before.Unknown && now.Open == 0 && now.Shut > 0, !before.Unknown && now.Shut > before.Shut:
-		return &NotReadyError{Reason: fmt.Sprintf("%d of %d stored secrets (API key, broker tokens, TOTP) do not open under the new release: "+
+		return &ready.NotReadyError{Reason: fmt.Sprintf("%d of %d stored secrets (API key, broker tokens, TOTP) do not open under the new release: "+
 			"%s and %s in .env are not the ones that they were stored with", now.Shut, now.Shut+now.Open, keys.Pepper, keys.FernetSalt)}
 	case now.Shut > 0:
 		in.warn(fmt.Sprintf("stored secrets that do not open: %d of %d. They did not open before the upgrade either", now.Shut, now.Shut+now.Open))
@@ -156,8 +157,8 @@ func (in *Installer) startWithNewSalt(ctx context.Context, j *journal) error {
 	if err != nil {
 		return err
 	}
-	check.setupDone = j.State.SetupDone
-	_, err = in.verifyReport(ctx, check)
+	check.SetupDone = j.State.SetupDone
+	_, err = in.verify(ctx, check)
 	return err
 }
 

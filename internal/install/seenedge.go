@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/ready"
 )
 
 // reachSeen is who answered at a domain's own port.
@@ -59,7 +60,7 @@ func reach(ctx context.Context, domain string, port int) reachSeen {
 	defer server.Close()
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	_, body, err := get(ctx, "http://"+domain+path)
+	_, body, err := ready.Get(ctx, "http://"+domain+path)
 	switch {
 	case errors.Is(ctx.Err(), context.Canceled):
 		return notAsked

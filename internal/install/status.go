@@ -2,8 +2,6 @@ package install
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"regexp"
@@ -20,6 +18,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/later"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
+	"github.com/marketcalls/openalgo-install/internal/ready"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 )
 
@@ -248,17 +247,18 @@ func readInstance(ctx context.Context, e *engine.Engine, c engine.Container, dir
 		i.Since = c.StartedAt.Format(time.RFC3339)
 	}
 	for _, p := range c.Ports {
-		i.Ports = append(i.Ports, fmt.Sprintf("%s->%d", address(p.HostIP, p.HostPort), p.ContainerPort))
+		i.Ports = append(i.Ports, fmt.Sprintf("%s->%d", ready.Address(p.HostIP, p.HostPort), p.ContainerPort))
 	}
 	env := envOf(i.Dir)
 	i.URL = instanceURL(env, c)
-	i.Ready, i.Starting, i.Reason = readiness(ctx, e, c)
+	now := (&ready.Prober{Engine: e}).Now(ctx, c)
+	i.Ready, i.Starting, i.Reason = now.Ready, now.Starting, now.Reason
 	i.HTTPS = readHTTPS(ctx, i.Dir)
 	if i.Ready && i.HTTPS != nil && i.HTTPS.Problem != "" {
 		i.Ready, i.Reason = false, i.HTTPS.Problem
 	}
 	if e.Info().Local && i.State == "running" {
-		i.Version = appVersion(ctx, address(portOf(c, openalgo.WebPort)))
+		i.Version = ready.Version(ctx, ready.Address(c.Published(openalgo.WebPort)))
 	}
 	i.Sizing = sizingStatus(env, c, dir, due)
 	i.Schedule = later.LoadAt(instance.Dir(i.Dir))
@@ -280,41 +280,6 @@ func readInstance(ctx context.Context, e *engine.Engine, c engine.Container, dir
 	return i
 }
 
-// readiness asks once; it does not wait.
-func readiness(ctx context.Context, e *engine.Engine, c engine.Container) (ready, starting bool, reason string) {
-	if c.State != "running" {
-		reason = "the container is " + c.State
-		if c.State == "exited" {
-			reason += fmt.Sprintf(" (status %d)", c.ExitCode)
-		}
-		if c.OOMKilled {
-			reason += ": it ran out of memory"
-		}
-		return false, false, reason
-	}
-	_, err := ask(ctx, e, checkOfContainer(e, c))
-	var wrong *wrongAnswer
-	switch {
-	case err == nil:
-		return true, false, ""
-	case isStarting(c, time.Now()) && !errors.As(err, &wrong):
-		return false, true, fmt.Sprintf("OpenAlgo started %s ago and does not answer yet", time.Since(c.StartedAt).Round(time.Second))
-	}
-	return false, false, err.Error()
-}
-
-func appVersion(ctx context.Context, address string) string {
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	var doc struct {
-		Version string `json:"version"`
-	}
-	if _, body, err := get(ctx, "http://"+address+openalgo.AppInfo); err != nil || json.Unmarshal(body, &doc) != nil {
-		return ""
-	}
-	return doc.Version
-}
-
 // envOf reads the .env in dir; an empty one where there is none, or none that
 // this user may read.
 func envOf(dir string) *envfile.File {
@@ -330,7 +295,7 @@ func instanceURL(env *envfile.File, c engine.Container) string {
 	if url, ok := env.Get("HOST_SERVER"); ok && url != "" {
 		return url
 	}
-	if web := address(portOf(c, openalgo.WebPort)); web != "" {
+	if web := ready.Address(c.Published(openalgo.WebPort)); web != "" {
 		return "http://" + web
 	}
 	return ""

@@ -13,6 +13,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/engine/helper"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/ready"
 )
 
 // undo rolls a failed or cancelled run back and returns the error to report:
@@ -22,7 +23,7 @@ func (in *Installer) undo(ctx context.Context, j *journal, cause error) error {
 	wasCancelled := ctx.Err() != nil
 	ctx, cancel := in.undoTime(ctx)
 	defer cancel()
-	log := logOf(cause)
+	log := ready.LogOf(cause)
 	if wasCancelled {
 		in.note("rolling back. A second Ctrl+C leaves that to the next command")
 	} else {
@@ -285,8 +286,8 @@ func (in *Installer) oldAnswers(ctx context.Context, j *journal, live bool) erro
 	defer cancel()
 	check, err := in.checkOfID(ctx, j.Old.ID)
 	if err == nil {
-		check.before = true
-		_, err = in.verifyReport(ctx, check)
+		check.Before = true
+		_, err = in.verify(ctx, check)
 	}
 	if err != nil {
 		return &silentError{err}

@@ -109,7 +109,7 @@ func (in *Installer) planLeftovers(o *observed, r *Removal) {
 	daily := later.LoadDaily(in.dir)
 	web := 0
 	if c := o.container(); c != nil {
-		_, web = portOf(*c, openalgo.WebPort)
+		_, web = c.Published(openalgo.WebPort)
 	}
 	for _, l := range leftovers.Of(string(in.dir), o.env, web).Find("/") {
 		switch {

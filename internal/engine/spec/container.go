@@ -97,6 +97,17 @@ type Mount struct {
 	TmpfsBytes  int64
 }
 
+// Published returns where the machine has a port of the container; 0 where it is
+// not published.
+func (c Container) Published(containerPort int) (hostIP string, hostPort int) {
+	for _, p := range c.Ports {
+		if p.ContainerPort == containerPort && p.HostPort != 0 {
+			return p.HostIP, p.HostPort
+		}
+	}
+	return "", 0
+}
+
 // PortBinding publishes ContainerPort at HostIP:HostPort. HostPort 0 lets the
 // engine choose one; Protocol "" is tcp.
 type PortBinding struct {

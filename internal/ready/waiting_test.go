@@ -1,4 +1,4 @@
-package install
+package ready
 
 import (
 	"testing"
@@ -58,23 +58,19 @@ func TestStartingIsNoFailure(t *testing.T) {
 func TestWaitTimes(t *testing.T) {
 	for name, c := range map[string]struct {
 		wait         time.Duration
-		check        check
+		target       Target
 		still, whole time.Duration
 	}{
-		"an install":                   {0, check{}, appTime, longestStart},
-		"a test install":               {0, check{rehearsal: true}, rehearsalTime, longestStart},
-		"--wait":                       {time.Second, check{}, time.Second, time.Second},
-		"a roll-back":                  {0, check{before: true}, appTime, longestStart},
-		"a roll-back with --wait":      {time.Second, check{before: true}, appTime, longestStart},
-		"a roll-back with a long wait": {time.Hour, check{before: true}, time.Hour, time.Hour},
+		"an install":                   {0, Target{}, stillTime, LongestStart},
+		"a test install":               {0, Target{TestApp: true}, testTimes.still, LongestStart},
+		"--wait":                       {time.Second, Target{}, time.Second, time.Second},
+		"a roll-back":                  {0, Target{Before: true}, stillTime, LongestStart},
+		"a roll-back with --wait":      {time.Second, Target{Before: true}, stillTime, LongestStart},
+		"a roll-back with a long wait": {time.Hour, Target{Before: true}, time.Hour, time.Hour},
 	} {
-		in := &Installer{Wait: c.wait}
-		still, whole := in.waitTime(c.check)
-		if still != c.still || whole != c.whole {
-			t.Errorf("%s: %s and %s, want %s and %s", name, still, whole, c.still, c.whole)
-		}
-		if in.undoLimit() < whole {
-			t.Errorf("%s: an undo ends after %s, before a start does", name, in.undoLimit())
+		p := &Prober{Wait: c.wait}
+		if got := p.timesOf(c.target); got.still != c.still || got.whole != c.whole {
+			t.Errorf("%s: %s and %s, want %s and %s", name, got.still, got.whole, c.still, c.whole)
 		}
 	}
 }

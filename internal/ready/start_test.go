@@ -1,4 +1,4 @@
-package install
+package ready
 
 import (
 	"slices"
@@ -32,7 +32,7 @@ func TestStartProgress(t *testing.T) {
 		var last *event.StartProgress
 		w := watching(nil)
 		w.count = func() int { return c.count }
-		w.in.Report = event.ReporterFunc(func(e event.Event) {
+		w.prober.Report = event.ReporterFunc(func(e event.Event) {
 			if e.Type == event.TypeProgress {
 				said, last = append(said, e.Message), e.Start
 			}

@@ -1,17 +1,15 @@
-package install
+package ready
 
 import (
 	"strings"
 	"testing"
 
-	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/printable"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 )
 
 func watching(redact *secret.Redactor) *logWatch {
-	in := &Installer{Report: event.ReporterFunc(func(event.Event) {}), redact: redact}
-	return &logWatch{in: in, found: make(chan struct{}), ended: make(chan struct{})}
+	return &logWatch{prober: &Prober{Redact: redact}, found: make(chan struct{}), ended: make(chan struct{})}
 }
 
 // The lines are those of docs/openalgo-facts.md 1.2 and the app's own sources.
@@ -72,5 +70,14 @@ func TestTheTailHoldsNoSecretAndNoControl(t *testing.T) {
 	}
 	if len(tail) != keptLines || tail[len(tail)-1] != "key=[secret] end" {
 		t.Errorf("%d lines, the last %q", len(tail), tail[len(tail)-1])
+	}
+}
+
+// hostile is what a terminal acts on, around a secret that it also splits.
+const hostile = "\u009b2J\x7f\u202eto\u202cken \x1b]52;c;eA==\x07can\u200eary\x9b"
+
+func TestALogLineIsFitToBeShown(t *testing.T) {
+	if got, want := Line(secret.NewRedactor(secret.New("canary")), hostile), "token "+secret.Mask+"\ufffd"; got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
