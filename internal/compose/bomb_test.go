@@ -23,8 +23,8 @@ func TestAliasesThatStandForABillion(t *testing.T) {
 	if _, err := compose.Load(source("/opt/openalgo", []byte(text), "")); err == nil {
 		t.Error("loaded")
 	}
-	if name, err := compose.ServiceOf([]byte(text)); err != nil || name != "openalgo" { // no alias is followed for that
-		t.Error(name, err)
+	if _, _, err := compose.FreeLiterals([]byte(text), "openalgo", nil); err != nil { // no alias is followed for that
+		t.Error(err)
 	}
 }
 
@@ -37,7 +37,7 @@ func TestNestingWithoutEnd(t *testing.T) {
 		if _, err := compose.Load(source("/opt/openalgo", text, "")); err == nil {
 			t.Errorf("%q: loaded", open)
 		}
-		if _, err := compose.ServiceOf(text); err == nil {
+		if _, _, err := compose.FreeLiterals(text, "openalgo", nil); err == nil {
 			t.Errorf("%q: has a service", open)
 		}
 	}

@@ -1,7 +1,6 @@
 package compose
 
 import (
-	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -9,19 +8,13 @@ import (
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
-
-	"github.com/marketcalls/openalgo-install/internal/openalgo"
 )
-
-// ErrNoService says that a Compose file has no service that is an OpenAlgo, or
-// several of them.
-var ErrNoService = errors.New("no one service that mounts " + openalgo.DB)
 
 // FreeLiterals makes a Compose file of any origin read numbers from .env: each
 // literal value of one of the given environment keys, and of shm_size under
 // the key SHM_SIZE, becomes ${KEY:-literal}. Nothing else of the file changes,
 // byte for byte, and a file that has no literals comes back as it is. found
-// are the literals by key. The error is ErrNoService, or names what can't be
+// are the literals by key. The error names what can't be
 // edited in place.
 func FreeLiterals(text []byte, service string, keys []string) (edited []byte, found map[string]string, err error) {
 	var doc yaml.Node
@@ -30,45 +23,13 @@ func FreeLiterals(text []byte, service string, keys []string) (edited []byte, fo
 	}
 	node := serviceNode(&doc, service)
 	if node == nil {
-		return nil, nil, fmt.Errorf("the Compose file has no service %q: %w", service, ErrNoService)
+		return nil, nil, fmt.Errorf("the Compose file has no service %q", service)
 	}
 	f := freeing{text: string(text), keys: keys, found: map[string]string{}}
 	if err := f.service(node); err != nil {
 		return nil, nil, err
 	}
 	return f.result(), f.found, nil
-}
-
-// ServiceOf names the service of a Compose file that is an OpenAlgo.
-func ServiceOf(text []byte) (string, error) {
-	var doc yaml.Node
-	if err := yaml.Unmarshal(text, &doc); err != nil {
-		return "", fmt.Errorf("reading the Compose file: %w", err)
-	}
-	var found []string
-	services := child(root(&doc), "services")
-	for i := 0; services != nil && i+1 < len(services.Content); i += 2 {
-		if mountsData(services.Content[i+1]) {
-			found = append(found, services.Content[i].Value)
-		}
-	}
-	if len(found) != 1 {
-		return "", fmt.Errorf("%w (%d have it)", ErrNoService, len(found))
-	}
-	return found[0], nil
-}
-
-func mountsData(service *yaml.Node) bool {
-	volumes := child(service, "volumes")
-	if volumes == nil {
-		return false
-	}
-	return slices.ContainsFunc(volumes.Content, func(mount *yaml.Node) bool {
-		if target := child(mount, "target"); target != nil {
-			return strings.TrimRight(target.Value, "/") == openalgo.DB
-		}
-		return slices.ContainsFunc(strings.Split(mount.Value, ":"), func(part string) bool { return strings.TrimRight(part, "/") == openalgo.DB })
-	})
 }
 
 func serviceNode(doc *yaml.Node, name string) *yaml.Node {

@@ -1,7 +1,7 @@
 package compose_test
 
 import (
-	"errors"
+	"cmp"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -13,7 +13,7 @@ import (
 )
 
 // Compose files in the shapes that other tools and people give them.
-var foreignFiles = map[string]struct{ before, after, found string }{
+var foreignFiles = map[string]struct{ before, after, found, service string }{
 	"the old script, one instance": {
 		before: `services:
   openalgo:
@@ -60,6 +60,7 @@ volumes:
 		found: "OPENBLAS_NUM_THREADS=2 SHM_SIZE=977m STRATEGY_MEMORY_LIMIT_MB=512",
 	},
 	"by hand, a mapping, CRLF and tabs at line ends": {
+		service: "trading",
 		before: "services:\r\n  trading:\r\n    image: x\r\n    # Größe: bitte nicht ändern\r\n    shm_size: 1gb\t\r\n    environment: {OMP_NUM_THREADS: 4, \"MKL_NUM_THREADS\": \"3\", NUMBA_NUM_THREADS: '1'}\r\n" +
 			"    volumes:\r\n      - {type: bind, source: ./db, target: /app/db}\r\n",
 		after: "services:\r\n  trading:\r\n    image: x\r\n    # Größe: bitte nicht ändern\r\n    shm_size: ${SHM_SIZE:-1gb}\t\r\n    environment: {OMP_NUM_THREADS: \"${OMP_NUM_THREADS:-4}\", \"MKL_NUM_THREADS\": \"${MKL_NUM_THREADS:-3}\", NUMBA_NUM_THREADS: '${NUMBA_NUM_THREADS:-1}'}\r\n" +
@@ -67,9 +68,10 @@ volumes:
 		found: "MKL_NUM_THREADS=3 NUMBA_NUM_THREADS=1 OMP_NUM_THREADS=4 SHM_SIZE=1gb",
 	},
 	"a flow list, a number of bytes, another service beside": {
-		before: "services:\n  db: {image: y, environment: {OMP_NUM_THREADS: 9}}\n  algo:\n    image: x\n    volumes: ['v:/app/db:rw']\n    shm_size: 536870912\n    environment: [OMP_NUM_THREADS=2, A=b]\nvolumes: {v: }\n",
-		after:  "services:\n  db: {image: y, environment: {OMP_NUM_THREADS: 9}}\n  algo:\n    image: x\n    volumes: ['v:/app/db:rw']\n    shm_size: ${SHM_SIZE:-536870912}\n    environment: [\"OMP_NUM_THREADS=${OMP_NUM_THREADS:-2}\", A=b]\nvolumes: {v: }\n",
-		found:  "OMP_NUM_THREADS=2 SHM_SIZE=536870912",
+		service: "algo",
+		before:  "services:\n  db: {image: y, environment: {OMP_NUM_THREADS: 9}}\n  algo:\n    image: x\n    volumes: ['v:/app/db:rw']\n    shm_size: 536870912\n    environment: [OMP_NUM_THREADS=2, A=b]\nvolumes: {v: }\n",
+		after:   "services:\n  db: {image: y, environment: {OMP_NUM_THREADS: 9}}\n  algo:\n    image: x\n    volumes: ['v:/app/db:rw']\n    shm_size: ${SHM_SIZE:-536870912}\n    environment: [\"OMP_NUM_THREADS=${OMP_NUM_THREADS:-2}\", A=b]\nvolumes: {v: }\n",
+		found:   "OMP_NUM_THREADS=2 SHM_SIZE=536870912",
 	},
 	"nothing to free": {
 		before: "services:\n  openalgo:\n    image: x\n    volumes: [v:/app/db]\n    environment: [PASSED_ON, TZ=Asia/Kolkata]\nvolumes: {v: }\n",
@@ -80,10 +82,7 @@ volumes:
 func TestFreeLiterals(t *testing.T) {
 	for name, c := range foreignFiles {
 		t.Run(name, func(t *testing.T) {
-			service, err := compose.ServiceOf([]byte(c.before))
-			if err != nil {
-				t.Fatal(err)
-			}
+			service := cmp.Or(c.service, "openalgo")
 			after, found, err := compose.FreeLiterals([]byte(c.before), service, sizing.EnvKeys())
 			if err != nil {
 				t.Fatal(err)
@@ -150,26 +149,19 @@ func TestLiteralsThatCannotBeFreed(t *testing.T) {
 	}
 }
 
-func TestServiceOf(t *testing.T) {
-	for _, text := range []string{
-		"services:\n  a: {image: x}\n", "a: b\n", "", "[]\n",
-		"services:\n  a: {volumes: ['v:/app/db']}\n  b: {volumes: ['w:/app/db']}\n",
-	} {
-		if name, err := compose.ServiceOf([]byte(text)); !errors.Is(err, compose.ErrNoService) {
-			t.Errorf("%q: %q, %v", text, name, err)
+func TestFreeLiteralsOfNoService(t *testing.T) {
+	for _, text := range []string{"services:\n  b: {image: x}\n", "a: b\n", "", "[]\n"} {
+		if after, _, err := compose.FreeLiterals([]byte(text), "a", sizing.EnvKeys()); err == nil || after != nil {
+			t.Errorf("%q: %q, %v", text, after, err)
 		}
 	}
 }
 
 func FuzzFreeLiterals(f *testing.F) {
 	for _, c := range foreignFiles {
-		f.Add(c.before)
+		f.Add(c.before, cmp.Or(c.service, "openalgo"))
 	}
-	f.Fuzz(func(t *testing.T, text string) {
-		service, err := compose.ServiceOf([]byte(text))
-		if err != nil {
-			return
-		}
+	f.Fuzz(func(t *testing.T, text, service string) {
 		after, found, err := compose.FreeLiterals([]byte(text), service, sizing.EnvKeys())
 		if err != nil {
 			return
