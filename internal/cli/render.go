@@ -9,6 +9,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/install"
+	"github.com/marketcalls/openalgo-install/internal/render"
 )
 
 func (a *app) renderCommand() *cobra.Command {
@@ -36,8 +37,8 @@ Answers with an image from source add build.sh, which builds it with docker.`,
 				return usage("render needs --answers FILE")
 			case out == "":
 				return usage("render needs --out DIR")
-			case !slices.Contains(install.Targets, target):
-				return usage("--target: there is no %q; one of %s", target, strings.Join(install.Targets, ", "))
+			case !slices.Contains(render.Targets, target):
+				return usage("--target: there is no %q; one of %s", target, strings.Join(render.Targets, ", "))
 			}
 			ans, err := a.readAnswers(cmd.Context(), from)
 			if err != nil {
@@ -47,7 +48,7 @@ Answers with an image from source add build.sh, which builds it with docker.`,
 			if err != nil {
 				return err
 			}
-			written, warnings, err := install.Render(ans, install.RenderOptions{Machine: machine, InstanceDir: a.dir, Out: out, Target: target})
+			written, warnings, err := install.Render(ans, render.Options{Machine: machine, InstanceDir: a.dir, Out: out, Target: target})
 			if err != nil {
 				return err
 			}

@@ -1,169 +1,44 @@
 package install
 
 import (
-	"errors"
-	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
-
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/compose"
-	"github.com/marketcalls/openalgo-install/internal/edge"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/finding"
-	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/image"
 	"github.com/marketcalls/openalgo-install/internal/instance"
-	"github.com/marketcalls/openalgo-install/internal/openalgo"
-	"github.com/marketcalls/openalgo-install/internal/readfile"
+	"github.com/marketcalls/openalgo-install/internal/render"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 )
 
-// Targets that files are rendered for.
-const (
-	TargetCompose = "compose"
-	TargetDocker  = "docker"
-	TargetRailway = "railway"
-	TargetRender  = "render"
-)
-
-// Targets are all of them.
-var Targets = []string{TargetCompose, TargetDocker, TargetRailway, TargetRender}
-
-// RenderOptions say what to write, and where.
-type RenderOptions struct {
-	Machine sizing.Machine // what it is sized for
-	// InstanceDir is where the files are meant to end up; its name is the
-	// project's.
-	InstanceDir string
-	Out         string
-	Target      string // one of Targets
+// Render writes the files of an instance by the rules of this package.
+func Render(a answers.Answers, o render.Options) (written, warnings []string, err error) {
+	size, warnings := dueSizing(render.MachineFor(o.Target, o.Machine), 1, a.Sizing)
+	v := render.Values{Sizing: size, TestImage: image.TestRef(), Env: func(there, sample []byte) ([]byte, error) {
+		return renderedEnv(a, size, compose.ProjectName(o.InstanceDir), there, sample)
+	}}
+	for _, s := range settings(a, size, false) {
+		v.Settings = append(v.Settings, render.Setting{Key: s.Key, Value: s.Value})
+	}
+	written, more, err := render.Write(a, o, v)
+	if err != nil {
+		return written, nil, err
+	}
+	return written, append(warnings, more...), nil
 }
 
-// output is one file to write.
-type output struct {
-	name string
-	text []byte
-	mode os.FileMode
-}
-
-// Render writes every file of an instance and touches nothing else: no engine
-// is asked. A .env that stands there keeps its keys. Files for a cloud platform
-// hold no secret.
-func Render(a answers.Answers, o RenderOptions) (written, warnings []string, err error) {
-	cloud := o.Target == TargetRailway || o.Target == TargetRender
-	if cloud {
-		o.Machine = sizing.Machine{RAMMiB: cloudRAMMiB, Cores: 1, Source: sizing.SourceFlag}
-	}
-	size, warnings := dueSizing(o.Machine, 1, a.Sizing)
-	files, err := renderFiles(a, size, o)
-	if err != nil {
-		return nil, nil, err
-	}
-	if cloud {
-		warnings = append(warnings, cloudWarnings(a)...)
-	}
-	if err := os.MkdirAll(o.Out, 0o755); err != nil {
-		return nil, nil, finding.Errorf(finding.HostNotReady, "making %s: %w", o.Out, err)
-	}
-	for _, f := range files {
-		path := filepath.Join(o.Out, f.name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			return written, nil, finding.Errorf(finding.HostNotReady, "making %s: %w", filepath.Dir(path), err)
-		}
-		if err := host.WriteFile(path, f.text, f.mode, ""); err != nil {
-			return written, nil, finding.Errorf(finding.HostNotReady, "writing %s: %w", path, err)
-		}
-		written = append(written, path)
-		if f.name != instance.EnvName {
-			continue
-		}
-		if err := os.Chown(path, openalgo.User, openalgo.User); errors.Is(err, fs.ErrPermission) && os.Geteuid() != openalgo.User {
-			warnings = append(warnings, fmt.Sprintf("%s must belong to user 1000, the container's: sudo chown 1000:1000 %[1]s", path))
-		}
-	}
-	return written, warnings, nil
-}
-
-func renderFiles(a answers.Answers, size sizing.Sizing, o RenderOptions) ([]output, error) {
-	switch o.Target {
-	case TargetRailway, TargetRender:
-		return cloudFiles(a, size, o.Target)
-	}
-	env, err := renderEnv(a, size, o)
-	if err != nil {
-		return nil, err
-	}
-	saved, err := a.Public()
-	if err != nil {
-		return nil, err
-	}
-	files := []output{{instance.EnvName, env, 0o600}}
-	project := compose.ProjectName(o.InstanceDir)
-	if o.Target == TargetDocker {
-		files = append(files, output{"run.sh", dockerRun(a, size, project), 0o755})
-	} else {
-		files = append(files, output{compose.FileName, compose.Render(compose.Params{
-			Project: project, Container: compose.ContainerName(project), Image: renderedImage(a),
-			Bind: a.Ports.Bind, WebPort: a.Ports.Web, WebSocketPort: a.Ports.WebSocket,
-			OwnHealth: buildsOurs(a), BindData: a.Volumes == "bind",
-		}), 0o644})
-	}
-	files = append(files, output{instance.AnswersName, saved, 0o644})
-	site, err := edgeFiles(a, project, o.InstanceDir)
-	if err != nil {
-		return nil, err
-	}
-	files = append(files, site...)
-	return append(files, buildFiles(a)...), nil
-}
-
-// edgeFiles are those of the way in over HTTPS, in a directory of their own.
-func edgeFiles(a answers.Answers, project, dir string) ([]output, error) {
-	if a.TLS.Mode == "off" {
-		return nil, nil
-	}
-	site := edge.Site{Instance: project, Dir: dir, Domain: a.Domain, Email: a.TLS.Email, CA: a.TLS.CA, Cloudflare: a.TLS.Cloudflare,
-		Web: edge.Upstream(a.Ports.Bind, a.Ports.Web), WebSocket: edge.Upstream(a.Ports.Bind, a.Ports.WebSocket),
-		CertPath: a.TLS.Cert, KeyPath: a.TLS.Key}
-	if a.TLS.CARoot != "" {
-		text, err := readfile.Regular(a.TLS.CARoot, readfile.Config)
-		if err != nil {
-			return nil, finding.Errorf(finding.Usage, "tls.ca_root: %w", err)
-		}
-		site.CARoot = text
-	}
-	if a.TLS.Mode == "files" {
-		if _, err := site.ReadCertificate(a.TLS.Cert, a.TLS.Key, now()); err != nil {
-			return nil, finding.Errorf(finding.Usage, "%w", err)
-		}
-	}
-	var out []output
-	settings := edge.Settings{Dir: a.TLS.Edge.Dir, Image: a.TLS.Edge.Image, HTTP: a.TLS.Edge.HTTP, HTTPS: a.TLS.Edge.HTTPS}
-	for _, f := range edge.Render(site, settings, a.TLS.Mode == "nginx") {
-		out = append(out, output{f.Path, f.Text, f.Mode})
-	}
-	return out, nil
-}
-
-func renderEnv(a answers.Answers, size sizing.Sizing, o RenderOptions) ([]byte, error) {
-	text, err := readfile.Optional(filepath.Join(o.Out, instance.EnvName))
-	if err != nil {
-		return nil, finding.Errorf(finding.HostNotReady, "reading the .env that is there: %w", err)
-	}
+// renderedEnv is the text of .env. Without an engine nobody can say whether data
+// exists: a key that is missing from a .env that is there is never made up.
+func renderedEnv(a answers.Answers, size sizing.Sizing, project string, there, sample []byte) ([]byte, error) {
 	var current *envfile.File
-	if text != nil {
-		if current, err = envfile.Parse(text); err != nil {
+	if there != nil {
+		var err error
+		if current, err = envfile.Parse(there); err != nil {
 			return nil, finding.Errorf(finding.HostNotReady, "reading the .env that is there: %w", err)
 		}
 	}
-	// Without an engine nobody can say whether data exists: a key that is
-	// missing from a .env that is there is never made up.
-	sample := renderedSample(a)
-	if current != nil {
-		sample = nil // the file wins
-	}
-	plan, _, err := planEnv(current, sample, append(settings(a, size, current == nil), cookieSettings(a, compose.ProjectName(o.InstanceDir), current == nil)...), instance.State{}, current != nil)
+	fresh := current == nil
+	plan, _, err := planEnv(current, sample, append(settings(a, size, fresh), cookieSettings(a, project, fresh)...), instance.State{}, !fresh)
 	if err != nil {
 		return nil, finding.Errorf(finding.HostNotReady, "%w", err)
 	}

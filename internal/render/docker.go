@@ -1,4 +1,4 @@
-package install
+package render
 
 import (
 	"fmt"
@@ -12,9 +12,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/compose"
-	"github.com/marketcalls/openalgo-install/internal/image"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
-	"github.com/marketcalls/openalgo-install/internal/sizing"
 	"github.com/marketcalls/openalgo-install/internal/source"
 	"github.com/marketcalls/openalgo-install/templates"
 )
@@ -24,11 +22,11 @@ const localImage = "openalgo:local"
 
 func fromSource(a answers.Answers) bool { return a.Image.Source == "git" || a.Image.Source == "path" }
 
-// renderedImage is the image that rendered files name.
-func renderedImage(a answers.Answers) string {
+// imageOf is the image that rendered files name.
+func imageOf(a answers.Answers, v Values) string {
 	switch {
 	case a.Image.Source == "rehearsal":
-		return image.TestRef()
+		return v.TestImage
 	case fromSource(a):
 		return localImage
 	}
@@ -102,7 +100,7 @@ func buildScript(a answers.Answers) []byte {
 
 // dockerRun is the container without Compose: the same volumes, ports, limits
 // and health check.
-func dockerRun(a answers.Answers, size sizing.Sizing, project string) []byte {
+func dockerRun(a answers.Answers, values Values, project string) []byte {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	line("#!/bin/sh")
@@ -134,7 +132,7 @@ func dockerRun(a answers.Answers, size sizing.Sizing, project string) []byte {
 		}
 	}
 	option(`--mount "type=bind,source=$here/.env,target=%s"`, openalgo.Env)
-	for _, v := range size.Env() {
+	for _, v := range values.Sizing.Env() {
 		if v.Key == "SHM_SIZE" {
 			option("--shm-size %s", v.Value)
 			continue
@@ -147,7 +145,7 @@ func dockerRun(a answers.Answers, size sizing.Sizing, project string) []byte {
 	}
 	option("--health-cmd %s --health-interval 30s --health-timeout 10s --health-retries 3 --health-start-period 300s", quoted(health))
 	option("--log-driver json-file --log-opt max-size=10m --log-opt max-file=5")
-	line("  %s", quoted(renderedImage(a)))
+	line("  %s", quoted(imageOf(a, values)))
 	return []byte(b.String())
 }
 

@@ -7,22 +7,10 @@ import (
 	"testing"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/render"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 	"github.com/marketcalls/openalgo-install/templates"
 )
-
-func TestMayKnowNoSalt(t *testing.T) {
-	for ref, want := range map[string]bool{
-		"marketcalls/openalgo:latest": false, "marketcalls/openalgo:2.0.0.9": true, "marketcalls/openalgo:2.0.1.0": true,
-		"marketcalls/openalgo:2.0.1.1": false, "marketcalls/openalgo:2.0.2.1": false, "localhost:5000/openalgo:1.9.0.3": true,
-		"marketcalls/openalgo": false, "localhost:5000/openalgo": false, "marketcalls/openalgo@sha256:00": false,
-		"v2.0.0.8": true, "main": false, "60156bc52": false, "": false, "openalgo:2.1.0": false,
-	} {
-		if got := mayKnowNoSalt(ref); got != want {
-			t.Errorf("%s: %v, want %v", ref, got, want)
-		}
-	}
-}
 
 // render writes a FERNET_SALT only where the release names it, and never takes
 // one from a .env that is there.
@@ -51,7 +39,7 @@ func TestRenderedSalt(t *testing.T) {
 				t.Fatal(problems)
 			}
 			out := t.TempDir()
-			o := RenderOptions{Machine: sizing.Machine{RAMMiB: 4096, Cores: 2}, InstanceDir: "/opt/openalgo", Out: out, Target: TargetCompose}
+			o := render.Options{Machine: sizing.Machine{RAMMiB: 4096, Cores: 2}, InstanceDir: "/opt/openalgo", Out: out, Target: render.TargetCompose}
 			if c.there != "" {
 				today := a
 				today.Image.Ref = "marketcalls/openalgo:latest"

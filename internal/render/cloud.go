@@ -1,4 +1,4 @@
-package install
+package render
 
 import (
 	"encoding/json"
@@ -12,7 +12,6 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/keys"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
-	"github.com/marketcalls/openalgo-install/internal/sizing"
 	"github.com/marketcalls/openalgo-install/internal/source"
 )
 
@@ -30,7 +29,7 @@ type variable struct {
 
 // cloudVariables are what start.sh writes its .env from. What it works out by
 // itself is left out, and so is every secret's value.
-func cloudVariables(a answers.Answers, size sizing.Sizing) []variable {
+func cloudVariables(a answers.Answers, v Values) []variable {
 	own := map[string]bool{ // start.sh's, or the platform's
 		"FLASK_HOST_IP": true, "FLASK_PORT": true, "FLASK_DEBUG": true, "FLASK_ENV": true, "WEBSOCKET_HOST": true,
 		"WEBSOCKET_PORT": true, "WEBSOCKET_URL": true, "CORS_ALLOWED_ORIGINS": true, "NGROK_ALLOW": true,
@@ -42,7 +41,7 @@ func cloudVariables(a answers.Answers, size sizing.Sizing) []variable {
 		{name: keys.FernetSalt, ask: "openssl rand -hex 16; keep it for ever, nothing else opens the database"},
 		{name: "OPENALGO_DATA_DIR", value: dataDisk},
 	}
-	for _, s := range settings(a, size, false) {
+	for _, s := range v.Settings {
 		v := variable{name: s.Key, value: s.Value.Reveal()}
 		switch {
 		case own[s.Key]:
@@ -79,11 +78,11 @@ func cloudWarnings(a answers.Answers) []string {
 	return out
 }
 
-func cloudFiles(a answers.Answers, size sizing.Sizing, target string) ([]output, error) {
+func cloudFiles(a answers.Answers, v Values, target string) ([]output, error) {
 	if a.Image.Dockerfile == source.Theirs {
 		return nil, finding.Errorf(finding.Usage, "--target %s needs this program's start.sh: OpenAlgo's own makes a .env there that its present release refuses. Take `dockerfile: theirs` out of the answers", target)
 	}
-	variables := cloudVariables(a, size)
+	variables := cloudVariables(a, v)
 	files := templateFiles()
 	if target == TargetRender {
 		text, err := renderBlueprint(variables)

@@ -1,4 +1,4 @@
-package install
+package render
 
 import (
 	"path/filepath"
@@ -15,12 +15,12 @@ import (
 	"github.com/marketcalls/openalgo-install/templates"
 )
 
-// renderedSample is the base of a new .env for the release that the answers name,
+// sampleFor is the base of a new .env for the release that the answers name,
 // since no engine is asked for the image's own: that of a checkout, else the
 // built-in one, without FERNET_SALT where the release may not know it. A newer
 // release makes one by itself, and one that an older release ignored makes its
 // data unreadable after an upgrade. nil is the built-in one.
-func renderedSample(a answers.Answers) []byte {
+func sampleFor(a answers.Answers) []byte {
 	if a.Image.Source == "path" {
 		if sample, err := readfile.Regular(filepath.Join(a.Image.Path, filepath.Base(openalgo.Sample)), readfile.Config); err == nil {
 			return sample

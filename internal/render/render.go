@@ -1,0 +1,181 @@
+// Package render writes the files of an instance for Docker Compose, plain Docker,
+// Railway and Render. It asks no engine.
+package render
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/compose"
+	"github.com/marketcalls/openalgo-install/internal/edge"
+	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/readfile"
+	"github.com/marketcalls/openalgo-install/internal/secret"
+	"github.com/marketcalls/openalgo-install/internal/sizing"
+)
+
+// Targets that files are rendered for.
+const (
+	TargetCompose = "compose"
+	TargetDocker  = "docker"
+	TargetRailway = "railway"
+	TargetRender  = "render"
+)
+
+// Targets are all of them.
+var Targets = []string{TargetCompose, TargetDocker, TargetRailway, TargetRender}
+
+// Options say what to write, and where.
+type Options struct {
+	Machine sizing.Machine // what it is sized for
+	// InstanceDir is where the files are meant to end up; its name is the
+	// project's.
+	InstanceDir string
+	Out         string
+	Target      string // one of Targets
+}
+
+// MachineFor returns the machine that files for a target are sized for.
+func MachineFor(target string, here sizing.Machine) sizing.Machine {
+	if isCloud(target) {
+		return sizing.Machine{RAMMiB: cloudRAMMiB, Cores: 1, Source: sizing.SourceFlag}
+	}
+	return here
+}
+
+func isCloud(target string) bool { return target == TargetRailway || target == TargetRender }
+
+// Setting is a key of .env and its value.
+type Setting struct {
+	Key   string
+	Value secret.Text
+}
+
+// Values are what the rules for an instance make of the answers.
+type Values struct {
+	Sizing   sizing.Sizing
+	Settings []Setting // of a .env that a platform writes
+	// Env returns the text of .env. there is the file that is there, and sample
+	// the base of a new one; both may be nil.
+	Env       func(there, sample []byte) ([]byte, error)
+	TestImage string // the reference of the test app's image
+}
+
+// output is one file to write.
+type output struct {
+	name string
+	text []byte
+	mode os.FileMode
+}
+
+// Write writes every file of an instance and touches nothing else. A .env that is
+// there keeps its keys. Files for a cloud platform hold no secret.
+func Write(a answers.Answers, o Options, v Values) (written, warnings []string, err error) {
+	files, err := filesOf(a, o, v)
+	if err != nil {
+		return nil, nil, err
+	}
+	if isCloud(o.Target) {
+		warnings = cloudWarnings(a)
+	}
+	if err := os.MkdirAll(o.Out, 0o755); err != nil {
+		return nil, nil, finding.Errorf(finding.HostNotReady, "making %s: %w", o.Out, err)
+	}
+	for _, f := range files {
+		path := filepath.Join(o.Out, f.name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return written, nil, finding.Errorf(finding.HostNotReady, "making %s: %w", filepath.Dir(path), err)
+		}
+		if err := host.WriteFile(path, f.text, f.mode, ""); err != nil {
+			return written, nil, finding.Errorf(finding.HostNotReady, "writing %s: %w", path, err)
+		}
+		written = append(written, path)
+		if f.name != instance.EnvName {
+			continue
+		}
+		if err := os.Chown(path, openalgo.User, openalgo.User); errors.Is(err, fs.ErrPermission) && os.Geteuid() != openalgo.User {
+			warnings = append(warnings, fmt.Sprintf("%s must belong to user 1000, the container's: sudo chown 1000:1000 %[1]s", path))
+		}
+	}
+	return written, warnings, nil
+}
+
+func filesOf(a answers.Answers, o Options, v Values) ([]output, error) {
+	if isCloud(o.Target) {
+		return cloudFiles(a, v, o.Target)
+	}
+	env, err := envFile(a, o, v)
+	if err != nil {
+		return nil, err
+	}
+	saved, err := a.Public()
+	if err != nil {
+		return nil, err
+	}
+	files := []output{{instance.EnvName, env, 0o600}}
+	project := compose.ProjectName(o.InstanceDir)
+	if o.Target == TargetDocker {
+		files = append(files, output{"run.sh", dockerRun(a, v, project), 0o755})
+	} else {
+		files = append(files, output{compose.FileName, compose.Render(compose.Params{
+			Project: project, Container: compose.ContainerName(project), Image: imageOf(a, v),
+			Bind: a.Ports.Bind, WebPort: a.Ports.Web, WebSocketPort: a.Ports.WebSocket,
+			OwnHealth: buildsOurs(a), BindData: a.Volumes == "bind",
+		}), 0o644})
+	}
+	files = append(files, output{instance.AnswersName, saved, 0o644})
+	site, err := edgeFiles(a, project, o.InstanceDir)
+	if err != nil {
+		return nil, err
+	}
+	files = append(files, site...)
+	return append(files, buildFiles(a)...), nil
+}
+
+// edgeFiles are those of the way in over HTTPS, in a directory of their own.
+func edgeFiles(a answers.Answers, project, dir string) ([]output, error) {
+	if a.TLS.Mode == "off" {
+		return nil, nil
+	}
+	site := edge.Site{Instance: project, Dir: dir, Domain: a.Domain, Email: a.TLS.Email, CA: a.TLS.CA, Cloudflare: a.TLS.Cloudflare,
+		Web: edge.Upstream(a.Ports.Bind, a.Ports.Web), WebSocket: edge.Upstream(a.Ports.Bind, a.Ports.WebSocket),
+		CertPath: a.TLS.Cert, KeyPath: a.TLS.Key}
+	if a.TLS.CARoot != "" {
+		text, err := readfile.Regular(a.TLS.CARoot, readfile.Config)
+		if err != nil {
+			return nil, finding.Errorf(finding.Usage, "tls.ca_root: %w", err)
+		}
+		site.CARoot = text
+	}
+	if a.TLS.Mode == "files" {
+		if _, err := site.ReadCertificate(a.TLS.Cert, a.TLS.Key, time.Now()); err != nil {
+			return nil, finding.Errorf(finding.Usage, "%w", err)
+		}
+	}
+	var out []output
+	settings := edge.Settings{Dir: a.TLS.Edge.Dir, Image: a.TLS.Edge.Image, HTTP: a.TLS.Edge.HTTP, HTTPS: a.TLS.Edge.HTTPS}
+	for _, f := range edge.Render(site, settings, a.TLS.Mode == "nginx") {
+		out = append(out, output{f.Path, f.Text, f.Mode})
+	}
+	return out, nil
+}
+
+func envFile(a answers.Answers, o Options, v Values) ([]byte, error) {
+	there, err := readfile.Optional(filepath.Join(o.Out, instance.EnvName))
+	if err != nil {
+		return nil, finding.Errorf(finding.HostNotReady, "reading the .env that is there: %w", err)
+	}
+	sample := sampleFor(a)
+	if there != nil {
+		sample = nil // the file wins
+	}
+	return v.Env(there, sample)
+}
