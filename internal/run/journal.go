@@ -12,13 +12,11 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 )
 
 // Version is the form of the journal that this program writes.
 const Version = 2
-
-// JournalName is the journal's file in the work directory.
-const JournalName = "journal.json"
 
 // State is how far a step is.
 type State string
@@ -72,18 +70,8 @@ type Journal struct {
 	saved   time.Time // when that one wrote it last
 }
 
-// Docker names the engine that a run works on: two on one machine (with and
-// without root) have the same host name.
-type Docker struct {
-	ID       string `json:"id,omitempty"`
-	Endpoint string `json:"endpoint,omitempty"`
-}
-
-// Another reports whether this is not the Docker of a run. The same place with
-// another ID is one that was installed again.
-func (d Docker) Another(now Docker) bool {
-	return d.ID != "" && now.ID != "" && d.ID != now.ID && d.Endpoint != now.Endpoint
-}
+// Docker names the engine that a run works on.
+type Docker = instance.EngineRef
 
 // errNewer says that this program does not know what the journal names.
 var errNewer = errors.New("written by a later openalgo-install")
@@ -124,7 +112,7 @@ func RegisterOld(convert func(dir string, text []byte) (*Journal, error)) { conv
 func Parse(dir string, text []byte) (*Journal, error) {
 	j, err := parse(dir, text)
 	if err != nil {
-		return nil, refusal(filepath.Join(dir, WorkName, JournalName), err)
+		return nil, refusal(filepath.Join(dir, instance.WorkName, instance.JournalName), err)
 	}
 	return j, nil
 }
@@ -181,7 +169,7 @@ func decode(text []byte) (*Journal, error) {
 // Read reads the journal of the instance in dir, with the function that opens a
 // file there; nil when there is none.
 func Read(dir string, open func(path string) ([]byte, error)) (*Journal, error) {
-	path := filepath.Join(dir, WorkName, JournalName)
+	path := filepath.Join(dir, instance.WorkName, instance.JournalName)
 	text, err := open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -204,7 +192,7 @@ func newJournal(t *Tools, p Plan) *Journal {
 	info := t.Engine.Info()
 	j := &Journal{
 		Version: Version, Command: p.Command, Started: time.Now().UTC(), Phase: Apply,
-		Engine: info.Name, Docker: Docker{info.ID, info.Endpoint}, dir: t.Dir,
+		Engine: info.Name, Docker: Docker{ID: info.ID, Endpoint: info.Endpoint}, dir: t.Dir,
 	}
 	for _, part := range p.Parts {
 		for _, s := range part.Steps {
@@ -249,7 +237,7 @@ func (j *Journal) close() error {
 	return nil
 }
 
-func (j *Journal) path() string { return filepath.Join(j.dir, WorkName, JournalName) }
+func (j *Journal) path() string { return filepath.Join(j.dir, instance.WorkName, instance.JournalName) }
 
 // DoneParts are the parts whose steps are all done.
 func (j *Journal) DoneParts() (out []string) {

@@ -21,7 +21,7 @@ func Recover(ctx context.Context, t *Tools, j *Journal) error {
 	if j.Phase == Apply && j.resume(ctx, t) {
 		j.Phase = Commit
 		if err := j.save(); err != nil {
-			return &Failure{End: NotCommitted, Cause: err, Steps: t.Begun()}
+			return &Failure{End: NotCommitted, Cause: err}
 		}
 	}
 	if ctx.Err() != nil { // the wait for an answer was cancelled: that is no reason for an undo
@@ -40,7 +40,7 @@ func Recover(ctx context.Context, t *Tools, j *Journal) error {
 	if end == RolledBack {
 		return nil
 	}
-	return &Failure{End: end, Undo: err, Steps: t.Begun()}
+	return &Failure{End: end, Undo: err}
 }
 
 func (j *Journal) doneText() string {
@@ -74,7 +74,7 @@ func (j *Journal) resume(ctx context.Context, t *Tools) bool {
 // journal that names no Docker: a host may be renamed.
 func (j *Journal) sameDocker(ctx context.Context, t *Tools) error {
 	info := t.Engine.Info()
-	if j.Docker.Another(Docker{info.ID, info.Endpoint}) {
+	if j.Docker.IsAnother(Docker{ID: info.ID, Endpoint: info.Endpoint}) {
 		return finding.Errorf(finding.HostNotReady, "the unfinished %s of this directory was on the Docker at %s\n\nName that Docker, then run the same command again:\n\n    export DOCKER_HOST=%[2]s\n\nNothing was changed.", j.Command, j.Docker.Endpoint)
 	}
 	if j.Docker.ID != "" || j.Engine == info.Name || j.hasContainer(ctx, t) {

@@ -32,7 +32,6 @@ type Failure struct {
 	Cause     error // why it did not go on; nil of a run that was interrupted
 	Undo      error // of Silent and NotRolledBack: what failed after that
 	Cancelled bool  // the user ended it
-	Steps     []Step
 }
 
 func (f *Failure) Error() string { return errors.Join(f.Cause, f.Undo).Error() }
@@ -58,18 +57,22 @@ func Run(ctx context.Context, t *Tools, p Plan) error {
 			return j.failed(ctx, t, err)
 		}
 	}
-	t.Point("committing")
-	return j.commit(context.WithoutCancel(ctx), t)
+	if len(p.Parts) > 0 {
+		t.Point("committing")
+		ctx = context.WithoutCancel(ctx)
+	}
+	return j.commit(ctx, t)
 }
 
 // part carries out the steps of one part.
 func (j *Journal) part(ctx context.Context, t *Tools, p Part) error {
-	began := time.Now()
-	t.Report.Report(event.Event{Type: event.TypeStep, Time: began, Step: p.Name, State: event.Started, Message: p.Title})
-	ended := func(state string) {
-		t.Report.Report(event.Event{Type: event.TypeStep, Time: time.Now(), Step: p.Name, State: state, Seconds: time.Since(began).Seconds()})
+	ended := t.Begin(p.Name, p.Title)
+	point := func(at string) {
+		if p.Name != "" {
+			t.Point(at + p.Name)
+		}
 	}
-	t.Point("before-" + p.Name)
+	point("before-")
 	err := ctx.Err()
 	for i := 0; err == nil && i < len(p.Steps); i++ {
 		err = j.do(ctx, t, p.Steps[i])
@@ -78,13 +81,30 @@ func (j *Journal) part(ctx context.Context, t *Tools, p Part) error {
 		}
 	}
 	if err != nil {
-		ended(event.Failed)
+		ended(err)
 		return err
 	}
-	t.Point("between-" + p.Name)
-	ended(event.Done)
-	t.Point("after-" + p.Name)
+	point("between-")
+	ended(nil)
+	point("after-")
 	return nil
+}
+
+// Begin tells that something begins that people see as one; ended tells how that
+// ended. Without a name nothing is told.
+func (t *Tools) Begin(name, title string) (ended func(error)) {
+	if name == "" {
+		return func(error) {}
+	}
+	began := time.Now()
+	t.Report.Report(event.Event{Type: event.TypeStep, Time: began, Step: name, State: event.Started, Message: title})
+	return func(err error) {
+		state := event.Done
+		if err != nil {
+			state = event.Failed
+		}
+		t.Report.Report(event.Event{Type: event.TypeStep, Time: time.Now(), Step: name, State: state, Seconds: time.Since(began).Seconds()})
+	}
 }
 
 // do carries out one step. That it is done is on the disk with the beginning of
@@ -119,15 +139,15 @@ func (j *Journal) commit(ctx context.Context, t *Tools) error {
 		t.hook("before " + e.Kind)
 		err := t.AcrossRestart(ctx, func(ctx context.Context) error { return e.step.Do(ctx, t) })
 		if isFinal(err) && !errors.Is(err, engine.ErrUnreachable) {
-			return &Failure{End: GivenUp, Cause: errors.Join(err, j.close()), Steps: t.Begun()}
+			return &Failure{End: GivenUp, Cause: errors.Join(err, j.close())}
 		}
 		if err != nil {
-			return &Failure{End: NotCommitted, Cause: err, Steps: t.Begun()}
+			return &Failure{End: NotCommitted, Cause: err}
 		}
 		t.hook("after " + e.Kind)
 	}
 	if err := j.close(); err != nil {
-		return &Failure{End: NotCommitted, Cause: err, Steps: t.Begun()}
+		return &Failure{End: NotCommitted, Cause: err}
 	}
 	return nil
 }

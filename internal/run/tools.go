@@ -4,12 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"io"
-	"path/filepath"
 	"slices"
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/event"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 )
 
 // Engine is what steps use of Docker.
@@ -28,6 +28,7 @@ type Engine interface {
 	Remove(ctx context.Context, id string) error
 	CopyFrom(ctx context.Context, id, path string) (io.ReadCloser, error)
 	CopyTo(ctx context.Context, id, dir string, tar io.Reader) error
+	Logs(ctx context.Context, id string, o engine.LogOptions, stdout, stderr io.Writer) error
 	ReadFile(ctx context.Context, id, name string, max int64) ([]byte, error)
 
 	Image(ctx context.Context, ref string) (engine.Image, error)
@@ -79,17 +80,7 @@ type Secrets struct {
 }
 
 // Site is how an instance is served over HTTPS; none where Kind is "".
-type Site struct {
-	Kind   string `json:"kind"`
-	Dir    string `json:"dir,omitempty"` // caddy: the edge's
-	HTTP   int    `json:"http"`
-	HTTPS  int    `json:"https"`
-	Domain string `json:"domain"`
-	// Root is the PEM file that the certificate leads to; "" is what this machine
-	// trusts. Any is a certificate of the user's own, or of a test install.
-	Root string `json:"root,omitempty"`
-	Any  bool   `json:"any,omitempty"`
-}
+type Site = instance.Edge
 
 // Front is what serves HTTPS: it reads its files again.
 type Front interface {
@@ -114,10 +105,7 @@ type Tools struct {
 }
 
 // Work is a path below the instance's own directory for this program.
-func (t *Tools) Work(name string) string { return filepath.Join(t.Dir, WorkName, name) }
-
-// WorkName is the directory of this program in the instance's.
-const WorkName = ".openalgo-install"
+func (t *Tools) Work(name string) string { return instance.Dir(t.Dir).Work(name) }
 
 // Save writes the journal, with what a step has learned.
 func (t *Tools) Save() error { return t.journal.save() }
@@ -161,9 +149,6 @@ func All[T Step](steps []Step) (out []T) {
 	return out
 }
 
-// Command is the run's command.
-func (t *Tools) Command() string { return t.journal.Command }
-
 // Started is when the run began.
 func (t *Tools) Started() time.Time { return t.journal.Started }
 
@@ -177,11 +162,6 @@ func (t *Tools) LastSaved() time.Time { return t.journal.saved }
 // Note tells something that is worth saying.
 func (t *Tools) Note(message string) {
 	t.Report.Report(event.Event{Type: event.TypeNote, Time: time.Now(), Message: message})
-}
-
-// Warn tells something to act on.
-func (t *Tools) Warn(message string) {
-	t.Report.Report(event.Event{Type: event.TypeWarning, Time: time.Now(), Message: message})
 }
 
 // Point is where tests end the process.

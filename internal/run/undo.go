@@ -8,7 +8,7 @@ import (
 
 // failed undoes a run that failed or was cancelled, and says how that ended.
 func (j *Journal) failed(ctx context.Context, t *Tools, cause error) error {
-	f := &Failure{Cause: cause, Cancelled: ctx.Err() != nil, Steps: t.Begun()}
+	f := &Failure{Cause: cause, Cancelled: ctx.Err() != nil}
 	if f.Cancelled {
 		t.Note("rolling back. A second Ctrl+C leaves that to the next command")
 	} else {
@@ -64,7 +64,7 @@ func (j *Journal) undo(ctx context.Context, t *Tools) error {
 		if isHalt(err) {
 			return failed
 		}
-		if i == 0 || j.entry(begun[i-1]).Part != e.Part {
+		if e.Part != "" && (i == 0 || j.entry(begun[i-1]).Part != e.Part) {
 			t.Point("undo-" + e.Part)
 		}
 	}

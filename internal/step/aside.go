@@ -202,7 +202,10 @@ func moveTree(source, target string, places ...string) error {
 
 // TidyAside removes, once the run is complete, the directories that no undo
 // needed, and temporary files.
-type TidyAside struct{}
+type TidyAside struct {
+	onlyForward
+	pathless
+}
 
 func (s *TidyAside) String() string { return "remove temporary files" }
 
@@ -214,9 +217,3 @@ func (s *TidyAside) Do(_ context.Context, t *run.Tools) error {
 	}
 	return nil
 }
-
-// Undo is nothing: a commit is only completed.
-func (s *TidyAside) Undo(context.Context, *run.Tools) error { return nil }
-
-// Check accepts it.
-func (s *TidyAside) Check(string) error { return nil }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/run"
 )
@@ -139,5 +140,5 @@ func (s *KeepData) unknownData(t *run.Tools) error {
 		"The copy in %[2]s may be all that is left of your data. First copy it to a safe place:\n\n    sudo cp -a %[2]s %[3]s-data\n\n"+
 		"If OpenAlgo's data belongs in %[1]s, copy it there, and forget the interrupted run:\n\n"+
 		"    sudo mkdir -p %[1]s\n    sudo cp -a %[2]s/. %[1]s/\n    sudo rm %[4]s\n    sudo openalgo-install --dir %[3]s start",
-		s.Data.At(t.Dir), s.copy(t), t.Dir, t.Work(run.JournalName))
+		s.Data.At(t.Dir), s.copy(t), t.Dir, t.Work(instance.JournalName))
 }

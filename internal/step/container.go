@@ -70,6 +70,7 @@ func stop(ctx context.Context, t *run.Tools, c engine.Container) error {
 
 // CreateContainer creates the new container, beside the one that runs.
 type CreateContainer struct {
+	pathless
 	Name    string `json:"name"`  // what it is created as
 	Final   string `json:"final"` // what it is called in the end
 	Project string `json:"project"`
@@ -141,9 +142,6 @@ func (s *CreateContainer) made(c engine.Container, t *run.Tools) bool {
 // Containers are those that the step knows.
 func (s *CreateContainer) Containers() []string { return []string{s.ID} }
 
-// Check accepts any names: only a container of this instance is removed.
-func (s *CreateContainer) Check(string) error { return nil }
-
 // hasNew reports whether a run created a container.
 func hasNew(begun []run.Step) bool {
 	s := run.Find[*CreateContainer](begun)
@@ -169,6 +167,7 @@ func newID(t *run.Tools) string {
 
 // StartContainer starts the container that the run created, or one that is there.
 type StartContainer struct {
+	pathless
 	// ID is the container that was there; "" is the new one.
 	ID string `json:"id,omitempty"`
 	// WasDown says that it did not run: an undo stops it again.
@@ -256,12 +255,12 @@ func oldIsUp(ctx context.Context, t *run.Tools) bool {
 // Containers are those that the step knows.
 func (s *StartContainer) Containers() []string { return []string{s.ID} }
 
-// Check accepts any container.
-func (s *StartContainer) Check(string) error { return nil }
-
 // RenameContainer gives the new container its final name. It comes after the
 // start: no name is worth a moment of downtime.
-type RenameContainer struct{}
+type RenameContainer struct {
+	onlyForward
+	pathless
+}
 
 func (s *RenameContainer) String() string { return "give the new container its name" }
 
@@ -294,20 +293,14 @@ func giveName(ctx context.Context, t *run.Tools) error {
 	return nil
 }
 
-// Undo is nothing: a commit is only completed.
-func (s *RenameContainer) Undo(context.Context, *run.Tools) error { return nil }
-
-// Check accepts it.
-func (s *RenameContainer) Check(string) error { return nil }
-
 // RemoveContainer removes a container of this instance for good.
 type RemoveContainer struct {
+	onlyForward
+	pathless
 	ID   string `json:"id"`
 	Name string `json:"name"`
 	// InOrder says that it may run, and is stopped first.
 	InOrder bool `json:"in_order,omitempty"`
-	// Reached is the name of the point that follows.
-	Reached string `json:"-"`
 }
 
 func (s *RemoveContainer) String() string { return "remove the container " + s.Name }
@@ -322,15 +315,9 @@ func (s *RemoveContainer) Do(ctx context.Context, t *run.Tools) error {
 	if err := t.Engine.Remove(ctx, s.ID); err != nil {
 		return fmt.Errorf("remove %s: %w", s.Name, err)
 	}
-	t.Point(s.Reached)
+	t.Point("removed-old")
 	return nil
 }
 
-// Undo is nothing: a commit is only completed.
-func (s *RemoveContainer) Undo(context.Context, *run.Tools) error { return nil }
-
 // Containers are those that the step knows.
 func (s *RemoveContainer) Containers() []string { return []string{s.ID} }
-
-// Check accepts any container: names prove nothing, and the journal is root's.
-func (s *RemoveContainer) Check(string) error { return nil }

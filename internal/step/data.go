@@ -11,6 +11,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/run"
 )
@@ -180,7 +181,7 @@ func (s *KeepData) Undo(ctx context.Context, t *run.Tools) error {
 // neither a volume of the engine, nor a directory that its container mounts.
 func (s *KeepData) knownData(ctx context.Context, t *run.Tools) error {
 	data := s.Data.At(t.Dir)
-	if inside, ours := strings.CutPrefix(data, t.Dir+"/"); ours && !strings.HasPrefix(inside, run.WorkName) {
+	if inside, ours := strings.CutPrefix(data, t.Dir+"/"); ours && !strings.HasPrefix(inside, instance.WorkName) {
 		return nil
 	}
 	volumes, err := t.Engine.Volumes(ctx)

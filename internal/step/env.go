@@ -13,6 +13,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/keys"
 	"github.com/marketcalls/openalgo-install/internal/run"
 )
@@ -201,7 +202,7 @@ func (s *WriteEnv) remove(ctx context.Context, t *run.Tools, now []byte) error {
 func (s *WriteEnv) withoutCopy(ctx context.Context, t *run.Tools, now []byte) error {
 	beside := t.Work(filepath.Join(Replaced, EnvName))
 	if slices.ContainsFunc(run.All[*KeepData](t.Begun()), func(d *KeepData) bool { return d.Base == Replaced }) {
-		text, err := readOwn(beside)
+		text, err := instance.ReadOwn(beside)
 		if err != nil {
 			return fmt.Errorf("the previous .env is gone, and only its encryption keys open the data. Bring it back as %s: %w", beside, err)
 		}
@@ -215,7 +216,7 @@ func (s *WriteEnv) withoutCopy(ctx context.Context, t *run.Tools, now []byte) er
 }
 
 func (s *WriteEnv) moveEnvBack(ctx context.Context, t *run.Tools) error {
-	file, err := openInside(s.copy(t), os.O_RDONLY)
+	file, err := instance.OpenInside(s.copy(t), os.O_RDONLY)
 	if err != nil {
 		return fmt.Errorf("read the previous .env: %w", err)
 	}

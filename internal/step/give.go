@@ -8,33 +8,14 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
-	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/engine/helper"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/run"
-	"github.com/marketcalls/openalgo-install/internal/wait"
-)
-
-// Labels of containers that only serve to read or own files.
-const (
-	ProbeLabel = "io.openalgo.install.probe"         // the directory that it is for
-	ProbeOwner = "io.openalgo.install.probe.process" // the process that uses it
-)
-
-// ProbeLabels are those of a helper container of this process.
-func ProbeLabels(dir string) map[string]string {
-	name, _ := os.Hostname()
-	return map[string]string{ProbeLabel: dir, ProbeOwner: fmt.Sprintf("%d@%s", os.Getpid(), name)}
-}
-
-const (
-	// helperTime is how long a helper container may take that does one small thing.
-	helperTime = 2 * time.Minute
-	// pollEvery is how often it is looked at.
-	pollEvery = 500 * time.Millisecond
 )
 
 // ReadEnv reads .env; nil when there is none. Where this user may not (it belongs
@@ -61,27 +42,20 @@ func ReadEnv(ctx context.Context, e run.Engine, dir string) ([]byte, error) {
 
 func readEnvThroughEngine(ctx context.Context, e run.Engine, dir string) ([]byte, error) {
 	path := filepath.Join(dir, EnvName)
-	denied := finding.Errorf(finding.HostNotReady, "%s belongs to the container's user and this user may not read it: run this with sudo", path)
+	denied := finding.Errorf(finding.HostNotReady, "this user may not read %s, which belongs to the container's user\n\n%s\n\nNothing was changed.", path, instance.WithRoot(dir))
 	image := stateImage(dir)
 	if image == "" || !e.Info().Local {
 		return nil, denied
 	}
-	id, err := e.Create(ctx, engine.ContainerSpec{
-		Image: image, Entrypoint: []string{"/none"}, NetworkMode: "none", Labels: ProbeLabels(dir),
+	id, discard, err := helper.Create(ctx, e, dir, engine.ContainerSpec{
+		Image: image, Entrypoint: []string{"/none"}, NetworkMode: "none",
 		Mounts: []engine.Mount{{Type: "bind", Source: path, Target: openalgo.Env, ReadOnly: true}},
 	})
 	if err != nil {
 		return nil, denied
 	}
-	defer discard(ctx, e, id)
+	defer discard()
 	return e.ReadFile(ctx, id, openalgo.Env, readfile.Config)
-}
-
-// discard removes a helper container even when ctx has ended.
-func discard(ctx context.Context, e run.Engine, id string) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), helperTime)
-	defer cancel()
-	_ = e.Remove(ctx, id)
 }
 
 // give gives a new .env its owner: the container's user, or the one that the .env
@@ -116,6 +90,9 @@ func giveToApp(ctx context.Context, t *run.Tools, path, image string, chown func
 
 func giveAsBefore(t *run.Tools, file *os.File) error {
 	info, err := os.Stat(filepath.Join(t.Dir, EnvName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // nothing to go by
+	}
 	if err != nil {
 		return fmt.Errorf("look at the .env that is replaced: %w", err)
 	}
@@ -135,30 +112,13 @@ func giveAsBefore(t *run.Tools, file *os.File) error {
 // chownInContainer runs the image's chown on one file, since only the engine
 // knows which user of this machine the container's user 1000 is.
 func chownInContainer(ctx context.Context, t *run.Tools, path, image string) error {
-	id, err := t.Engine.Create(ctx, engine.ContainerSpec{
+	out, err := helper.Run(ctx, t.Engine, t.Dir, engine.ContainerSpec{
 		Image: image, User: "0:0", NetworkMode: "none",
 		Entrypoint: []string{"chown"}, Cmd: []string{fmt.Sprintf("%d:%[1]d", openalgo.User), "/openalgo/" + filepath.Base(path)},
-		Labels: ProbeLabels(t.Dir),
 		Mounts: []engine.Mount{{Type: "bind", Source: filepath.Dir(path), Target: "/openalgo"}},
-	})
-	if err != nil {
-		return err
-	}
-	defer discard(ctx, t.Engine, id)
-	if err := t.Engine.Start(ctx, id); err != nil {
-		return err
-	}
-	var c engine.Container
-	err = wait.Until(ctx, helperTime, pollEvery, func(ctx context.Context) (bool, error) {
-		var err error
-		c, err = t.Engine.Container(ctx, id)
-		return c.State == "exited" || c.State == "dead", err
-	})
-	if wait.IsOver(err) && ctx.Err() == nil {
-		return fmt.Errorf("it did not end within %s", helperTime)
-	}
-	if err == nil && c.ExitCode != 0 {
-		err = fmt.Errorf("chown ended with status %d", c.ExitCode)
+	}, helper.Time)
+	if err == nil && out.ExitCode != 0 {
+		err = fmt.Errorf("chown ended with status %d", out.ExitCode)
 	}
 	return err
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/run"
 )
 
@@ -124,22 +125,22 @@ func convert(dir string, text []byte) (*run.Journal, error) {
 // its copies are in places of their own.
 func (j *journal1) place() error {
 	for _, path := range j.paths() {
-		if dir, _, ok := strings.Cut(path, "/"+run.WorkName+"/"); ok {
+		if dir, _, ok := strings.Cut(path, "/"+instance.WorkName+"/"); ok {
 			j.was = dir
 			break
 		}
 	}
-	if j.was == "" || j.was != j.dir && !isGone(filepath.Join(j.was, run.WorkName)) {
+	if j.was == "" || j.was != j.dir && !isGone(filepath.Join(j.was, instance.WorkName)) {
 		j.was = j.dir
 	}
 	for _, f := range j.allFiles() {
-		if f.Backup != "" && filepath.Dir(f.Backup) != filepath.Join(j.was, run.WorkName, "backups") {
+		if f.Backup != "" && filepath.Dir(f.Backup) != filepath.Join(j.was, instance.WorkName, "backups") {
 			return run.Foreign(f.Name, f.Backup)
 		}
 	}
 	for _, c := range j.copies() {
-		base, tree := filepath.Split(strings.TrimPrefix(c.Copy, filepath.Join(j.was, run.WorkName)+"/"))
-		if base != Snapshot+"/" && base != Replaced+"/" || checkBases(tree) != nil || !isCleanAbs(c.Data) || c.Kept != "" && !strings.HasPrefix(filepath.Clean(c.Kept), filepath.Join(j.was, run.WorkName)+"/") {
+		base, tree := filepath.Split(strings.TrimPrefix(c.Copy, filepath.Join(j.was, instance.WorkName)+"/"))
+		if base != Snapshot+"/" && base != Replaced+"/" || checkBases(tree) != nil || !isCleanAbs(c.Data) || c.Kept != "" && !strings.HasPrefix(filepath.Clean(c.Kept), filepath.Join(j.was, instance.WorkName)+"/") {
 			return run.Foreign(c.Copy, c.Kept, c.Data)
 		}
 	}
@@ -240,7 +241,7 @@ func (j *journal1) files() (out []*run.Entry) {
 
 func (j *journal1) data() (out []*run.Entry) {
 	for _, c := range j.copies() {
-		base, tree := filepath.Split(strings.TrimPrefix(c.Copy, filepath.Join(j.was, run.WorkName)+"/"))
+		base, tree := filepath.Split(strings.TrimPrefix(c.Copy, filepath.Join(j.was, instance.WorkName)+"/"))
 		s := &KeepData{
 			Tree: tree, Base: filepath.Clean(base), OfNew: filepath.Clean(base) == Replaced, Data: j.in(c.Data), Volume: volumeAt(c.Data),
 			Whole: c.Whole, Prepared: c.Kept != "", Moved: c.Moved, Back: c.Back, Renaming: c.Renaming, Left: c.Left,

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/run"
 )
@@ -108,7 +109,7 @@ func prune(t *run.Tools, name, fresh string) error {
 // readKept reads the kept copy of a file that the run changed.
 func (k kept) read(t *run.Tools) ([]byte, error) {
 	path := k.copy(t)
-	file, err := openInside(path, os.O_RDONLY)
+	file, err := instance.OpenInside(path, os.O_RDONLY)
 	if err != nil {
 		return nil, err
 	}

@@ -64,6 +64,10 @@ func situations() map[string]situation {
 		"restore of nothing":   {(*world).installed, func(w *world) run.Plan { return w.restore("") }, true, false},
 		"adopt":                {(*world).foreign, adopt, false, false},
 		"set while stopped":    {stopped, (*world).started, false, false},
+		"first restore":        {func(*world) {}, (*world).firstRestore, false, true},
+		"rollback":             {(*world).installed, (*world).rollback, false, false},
+		"backup":               {(*world).installed, (*world).backup, false, false},
+		"resize of a copy":     {(*world).foreign, (*world).resize, false, false},
 	}
 }
 
@@ -200,5 +204,5 @@ func every() int {
 	if os.Getenv("OPENALGO_KILLS") == "all" {
 		return 1
 	}
-	return 7
+	return 11
 }

@@ -22,6 +22,9 @@ func init() {
 type MoveData struct {
 	From   Path   `json:"from"`
 	Target string `json:"target"` // in the container
+
+	// Give makes the copy the container user's.
+	Give func(dir string) error `json:"-"`
 }
 
 func (s *MoveData) String() string { return "copy " + string(s.From) + " into its volume" }
@@ -41,18 +44,21 @@ func (s *MoveData) Do(ctx context.Context, t *run.Tools) error {
 		return fmt.Errorf("copy %s into its volume: %w", from, err)
 	}
 	t.Point("moved" + strings.ReplaceAll(s.Target, "/", "-"))
-	was, err := treeSums(ctx, from)
+	was, err := treeSums(ctx, from, withOwners)
 	if err != nil {
 		return fmt.Errorf("read %s: %w", from, err)
 	}
-	is, err := treeSums(ctx, to)
+	is, err := treeSums(ctx, to, withOwners)
 	if err != nil {
 		return fmt.Errorf("read what was copied of %s: %w", from, err)
 	}
 	if !slices.Equal(was, is) {
 		return fmt.Errorf("what was copied of %s is not the same as it: nothing of it is used", from)
 	}
-	return nil
+	if s.Give == nil {
+		return nil
+	}
+	return s.Give(to)
 }
 
 // Undo is that of CreateVolume.
@@ -64,7 +70,11 @@ func (s *MoveData) Check(string) error { return s.From.check() }
 // CarryData copies what the previous container kept in itself, where it would be
 // gone with it, into the volumes of the new one.
 type CarryData struct {
+	pathless
 	Target string `json:"target"` // in both containers
+
+	// Give makes the copy the container user's.
+	Give func(dir string) error `json:"-"`
 }
 
 func (s *CarryData) String() string { return "copy " + s.Target + " out of the previous container" }
@@ -80,11 +90,19 @@ func (s *CarryData) Do(ctx context.Context, t *run.Tools) error {
 		return err
 	}
 	err = t.Engine.CopyTo(ctx, newID(t), filepath.Dir(s.Target), content)
-	return errors.Join(err, content.Close())
+	if err := errors.Join(err, content.Close()); err != nil || s.Give == nil {
+		return err
+	}
+	c, err := newContainer(ctx, t)
+	if err != nil {
+		return fmt.Errorf("look at the new container: %w", err)
+	}
+	to, _, err := DataPath(ctx, t.Engine, c, s.Target)
+	if err != nil || to == "" {
+		return err
+	}
+	return s.Give(to)
 }
 
 // Undo is nothing: the previous container has it still.
 func (s *CarryData) Undo(context.Context, *run.Tools) error { return nil }
-
-// Check accepts any place in the container.
-func (s *CarryData) Check(string) error { return nil }

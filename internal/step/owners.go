@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/run"
 )
 
@@ -18,6 +17,7 @@ func init() { run.Register[GiveOwner]("owner.give") }
 // OpenAlgo could not write.
 type GiveOwner struct {
 	Dir   Path    `json:"dir"`
+	User  int     `json:"user"` // whose they become
 	Files []Owner `json:"files"`
 }
 
@@ -28,13 +28,13 @@ type Owner struct {
 	GID  int    `json:"gid"`
 }
 
-func (s *GiveOwner) String() string { return fmt.Sprintf("give %s to user %d", s.Dir, openalgo.User) }
+func (s *GiveOwner) String() string { return fmt.Sprintf("give %s to user %d", s.Dir, s.User) }
 
 // Do changes the owners.
 func (s *GiveOwner) Do(_ context.Context, t *run.Tools) error {
 	for _, f := range s.Files {
-		if err := s.give(t, f.Name, openalgo.User, openalgo.User); err != nil {
-			return fmt.Errorf("change the owner of %s to %d: %w", filepath.Join(s.Dir.At(t.Dir), f.Name), openalgo.User, err)
+		if err := s.give(t, f.Name, s.User, s.User); err != nil {
+			return fmt.Errorf("change the owner of %s to %d: %w", filepath.Join(s.Dir.At(t.Dir), f.Name), s.User, err)
 		}
 	}
 	t.Point("owners")

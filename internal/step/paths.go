@@ -4,15 +4,11 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/run"
@@ -128,39 +124,4 @@ func readOptional(path string) ([]byte, error) {
 		return nil, nil
 	}
 	return text, err
-}
-
-// openInside opens a file of the work directory, and follows no link there.
-func openInside(path string, flags int) (*os.File, error) {
-	file, err := os.OpenFile(path, flags|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	info, err := file.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("%s: %w", path, readfile.ErrNotRegular)
-	}
-	if err != nil {
-		_ = file.Close()
-		return nil, err
-	}
-	return file, nil
-}
-
-// readOwn reads a file of the work directory. For root, what belongs to another
-// user is not this program's.
-func readOwn(path string) ([]byte, error) {
-	file, err := openInside(path, os.O_RDONLY)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if owner, ok := info.Sys().(*syscall.Stat_t); os.Geteuid() == 0 && (!ok || owner.Uid != 0) {
-		return nil, fmt.Errorf("%s does not belong to root", path)
-	}
-	return readfile.Open(file, path, readfile.Own)
 }

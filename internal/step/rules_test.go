@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/run"
 )
 
@@ -41,7 +42,7 @@ func fill(v reflect.Value, text string) {
 // Kinds that know no path: what they name is looked up in the engine, which
 // has it or has not, or nothing is done with it.
 var pathless = map[string]bool{
-	"action": true, "container.create": true, "container.remove": true, "container.rename": true, "container.start": true, "container.stop": true,
+	"action": true, "container.again": true, "container.create": true, "container.down": true, "container.remove": true, "container.rename": true, "container.start": true, "container.stop": true,
 	"data.carry": true, "data.swap": true, "data.tidy": true, "directory.make": true, "network.create": true, "state.write": true, "verify": true, "volume.create": true,
 }
 
@@ -125,7 +126,7 @@ func TestJournalHasNoValues(t *testing.T) {
 		s.prepare(w)
 		found := ""
 		w.hook = func(string) {
-			if text := read(w.path(run.WorkName + "/" + run.JournalName)); strings.Contains(text, "pepper-of") {
+			if text := read(w.path(instance.WorkName + "/" + instance.JournalName)); strings.Contains(text, "pepper-of") {
 				found = text
 			}
 		}

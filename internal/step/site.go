@@ -10,6 +10,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/edge"
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/run"
 )
 
@@ -170,7 +171,7 @@ func (f *siteFile) restore(t *run.Tools) error {
 		file.Mode = 0o600
 	}
 	if f.Backup != "" {
-		if file.Text, err = readOwn(f.copy(t)); err != nil {
+		if file.Text, err = instance.ReadOwn(f.copy(t)); err != nil {
 			return fmt.Errorf("reading the previous %s: %w", path, err)
 		}
 	}
@@ -195,6 +196,7 @@ func (s *ServeSite) Check(string) error {
 // TakeSite removes the site of a domain that is no longer served. What goes wrong
 // there is told: it concerns a name that nobody uses any more.
 type TakeSite struct {
+	onlyForward
 	Site  run.Site `json:"site"`
 	Files []Path   `json:"files"`
 	// Strict says that a failure counts.
@@ -227,9 +229,6 @@ func (s *TakeSite) take(ctx context.Context, t *run.Tools) error {
 	}
 	return front.Apply(ctx)
 }
-
-// Undo is nothing: a commit is only completed.
-func (s *TakeSite) Undo(context.Context, *run.Tools) error { return nil }
 
 // Check refuses files that no HTTPS proxy has.
 func (s *TakeSite) Check(string) error {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/run"
 )
 
@@ -21,6 +22,8 @@ func init() {
 // WriteState writes down what the finished run leaves: hashes and names, no
 // values.
 type WriteState struct {
+	onlyForward
+	pathless
 	State json.RawMessage `json:"state"`
 }
 
@@ -39,14 +42,11 @@ func (s *WriteState) Do(ctx context.Context, t *run.Tools) error {
 	return nil
 }
 
-// Undo is nothing: a commit is only completed.
-func (s *WriteState) Undo(context.Context, *run.Tools) error { return nil }
-
-// Check accepts any state.
-func (s *WriteState) Check(string) error { return nil }
-
 // SwapSnapshot makes what a rollback replaced the copy to go to next.
-type SwapSnapshot struct{}
+type SwapSnapshot struct {
+	onlyForward
+	pathless
+}
 
 func (s *SwapSnapshot) String() string { return "keep what was replaced" }
 
@@ -65,15 +65,10 @@ func (s *SwapSnapshot) Do(_ context.Context, t *run.Tools) error {
 	return nil
 }
 
-// Undo is nothing: a commit is only completed.
-func (s *SwapSnapshot) Undo(context.Context, *run.Tools) error { return nil }
-
-// Check accepts it.
-func (s *SwapSnapshot) Check(string) error { return nil }
-
 // Action is something that leaves nothing to undo: it looks, compares, or writes
 // what nobody else uses.
 type Action struct {
+	pathless
 	What string `json:"what"`
 
 	Func func(ctx context.Context) error `json:"-"`
@@ -81,14 +76,16 @@ type Action struct {
 
 func (s *Action) String() string { return s.What }
 
-// Do does it.
-func (s *Action) Do(ctx context.Context, _ *run.Tools) error { return s.Func(ctx) }
+// Do does it, in the process that planned it.
+func (s *Action) Do(ctx context.Context, _ *run.Tools) error {
+	if s.Func == nil {
+		return nil
+	}
+	return s.Func(ctx)
+}
 
 // Undo is nothing.
 func (s *Action) Undo(context.Context, *run.Tools) error { return nil }
-
-// Check accepts it.
-func (s *Action) Check(string) error { return nil }
 
 // stateFile is what is read of state.json here.
 func stateFile(dir string) (s struct {
@@ -96,7 +93,7 @@ func stateFile(dir string) (s struct {
 	SetupDone bool     `json:"setup_done"`
 	Edge      run.Site `json:"edge"`
 }) {
-	if text, err := readOwn(filepath.Join(dir, run.WorkName, "state.json")); err == nil {
+	if text, err := instance.ReadOwn(filepath.Join(dir, instance.WorkName, "state.json")); err == nil {
 		_ = json.Unmarshal(text, &s) // a damaged one tells nothing
 	}
 	return s

@@ -16,6 +16,7 @@ func init() { run.Register[StopContainer]("container.stop") }
 // needs. Once it began, the stop may have been asked for, and Docker carries that
 // out even when this process is gone.
 type StopContainer struct {
+	pathless
 	ID   string `json:"id"`
 	Name string `json:"name"`
 	// Running says that it ran, and that Docker can start it again.
@@ -197,20 +198,21 @@ func (s *StopContainer) Closed(ctx context.Context, t *run.Tools) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, t.UndoLimit)
 	defer cancel()
-	_, err := t.App.Ready(ctx, s.ID, false, true)
-	return err
+	return t.AcrossRestart(ctx, func(ctx context.Context) error {
+		_, err := t.App.Ready(ctx, s.ID, false, true)
+		return err
+	})
 }
 
 // Containers are those that the step knows.
 func (s *StopContainer) Containers() []string { return []string{s.ID} }
 
-// Check accepts any container.
-func (s *StopContainer) Check(string) error { return nil }
-
 // answers waits until a container is ready, or certainly fails.
 func answers(ctx context.Context, t *run.Tools, c engine.Container) bool {
 	ctx, cancel := context.WithTimeout(ctx, t.UndoLimit)
 	defer cancel()
-	_, err := t.App.Ready(ctx, c.ID, hadAccount(t.Dir), true)
-	return err == nil
+	return t.AcrossRestart(ctx, func(ctx context.Context) error {
+		_, err := t.App.Ready(ctx, c.ID, hadAccount(t.Dir), true)
+		return err
+	}) == nil
 }

@@ -56,9 +56,15 @@ func emptyDirectory(dir string) error {
 	return nil
 }
 
-// treeSums describes everything below a directory: name, mode, owner, and the
-// SHA-256 of what is in it.
-func treeSums(ctx context.Context, dir string) ([]string, error) {
+// Whether treeSums counts the owners.
+const (
+	withOwners    = true
+	withoutOwners = false
+)
+
+// treeSums describes everything below a directory: name, mode, and the SHA-256 of
+// what is in it.
+func treeSums(ctx context.Context, dir string, owners bool) ([]string, error) {
 	var out []string
 	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		if err == nil {
@@ -90,7 +96,10 @@ func treeSums(ctx context.Context, dir string) ([]string, error) {
 		if !ok {
 			return errors.New("this system does not report the owners of files")
 		}
-		out = append(out, fmt.Sprintf("%s %v %d:%d %s", strings.TrimPrefix(path, dir), info.Mode(), owner.Uid, owner.Gid, content))
+		if owners {
+			content += fmt.Sprintf(" %d:%d", owner.Uid, owner.Gid)
+		}
+		out = append(out, fmt.Sprintf("%s %v %s", strings.TrimPrefix(path, dir), info.Mode(), content))
 		return nil
 	})
 	return out, err

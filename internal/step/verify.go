@@ -10,6 +10,7 @@ func init() { run.Register[Verify]("verify") }
 
 // Verify waits until OpenAlgo is ready, with all that it is to serve.
 type Verify struct {
+	pathless
 	// ID is the container that was there; "" is the new one.
 	ID        string `json:"id,omitempty"`
 	SetupDone bool   `json:"setup_done,omitempty"` // there was an account
@@ -47,10 +48,9 @@ func (s *Verify) ask(ctx context.Context, t *run.Tools, resumed bool) error {
 }
 
 // Resume reports whether OpenAlgo of an interrupted run is ready.
-func (s *Verify) Resume(ctx context.Context, t *run.Tools) bool { return s.ask(ctx, t, true) == nil }
+func (s *Verify) Resume(ctx context.Context, t *run.Tools) bool {
+	return t.AcrossRestart(ctx, func(ctx context.Context) error { return s.ask(ctx, t, true) }) == nil
+}
 
 // Undo is nothing: nothing was changed.
 func (s *Verify) Undo(context.Context, *run.Tools) error { return nil }
-
-// Check accepts it.
-func (s *Verify) Check(string) error { return nil }

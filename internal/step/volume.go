@@ -26,6 +26,7 @@ const LabelDir = "io.openalgo.install.dir"
 
 // CreateNetwork creates the stack's own network.
 type CreateNetwork struct {
+	pathless
 	Name string             `json:"name"`
 	Made bool               `json:"made,omitempty"` // it was not there before
 	Spec engine.NetworkSpec `json:"-"`
@@ -57,11 +58,9 @@ func (s *CreateNetwork) Undo(ctx context.Context, t *run.Tools) error {
 	return nil
 }
 
-// Check accepts any name: only a network that no container uses can be removed.
-func (s *CreateNetwork) Check(string) error { return nil }
-
 // CreateVolume creates a volume. Once it began, .env belongs to it.
 type CreateVolume struct {
+	pathless
 	Name string `json:"name"`
 	// Dir is the directory that its label names.
 	Dir string `json:"dir"`
@@ -113,8 +112,8 @@ func (s *CreateVolume) Look(ctx context.Context, t *run.Tools) error {
 	if err != nil {
 		return nil //nolint:nilerr // it is gone
 	}
-	was, err1 := treeSums(ctx, from)
-	is, err2 := treeSums(ctx, v.Mountpoint)
+	was, err1 := treeSums(ctx, from, withoutOwners)
+	is, err2 := treeSums(ctx, v.Mountpoint, withoutOwners)
 	s.Since = errors.Join(err1, err2) != nil || !slices.Equal(was, is)
 	t.Keep()
 	return nil
@@ -193,12 +192,10 @@ func keepVolume(ctx context.Context, t *run.Tools, dir, kept string) error {
 	return CopyTree(ctx, dir, kept)
 }
 
-// Check accepts any name: only a volume with this run's label is removed.
-func (s *CreateVolume) Check(string) error { return nil }
-
 // MakeDirectory makes a directory that keeps data in the stead of a volume. Once
 // it began, .env belongs to it.
 type MakeDirectory struct {
+	pathless
 	Path  string      `json:"path"`
 	Image string      `json:"-"`
 	Mode  os.FileMode `json:"-"`
@@ -220,9 +217,6 @@ func (s *MakeDirectory) Do(ctx context.Context, t *run.Tools) error {
 
 // Undo leaves it: it may hold data.
 func (s *MakeDirectory) Undo(context.Context, *run.Tools) error { return nil }
-
-// Check accepts any path: an undo does nothing there.
-func (s *MakeDirectory) Check(string) error { return nil }
 
 // madeData reports whether a run created places for data, which its .env must
 // stay with.

@@ -17,6 +17,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/engine/memory"
 	"github.com/marketcalls/openalgo-install/internal/event"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/run"
 	"github.com/marketcalls/openalgo-install/internal/step"
@@ -34,6 +35,7 @@ type world struct {
 	notes  []string
 	points []string           // that were reached
 	hook   func(point string) // at every point where a process may end
+	front  error              // why what serves HTTPS does not read its files
 }
 
 const project = "openalgo"
@@ -49,7 +51,7 @@ func newWorld(t *testing.T) *world {
 	root, err := os.MkdirTemp(base, "openalgo-step-")
 	must(t, err)
 	w := &world{t: t, root: root, dir: filepath.Join(root, "openalgo"), engine: memory.New(filepath.Join(root, "engine")), sick: map[string]string{}}
-	must(t, os.MkdirAll(w.path(run.WorkName), 0o700))
+	must(t, os.MkdirAll(w.path(instance.WorkName), 0o700))
 	for _, image := range []string{"1", "2", "bad"} {
 		w.engine.AddImage("openalgo:"+image, "sha256:"+image)
 	}
@@ -178,12 +180,12 @@ func (w *world) Front(context.Context, run.Site) (run.Front, error) { return w, 
 // Apply is that of the front: the site that it serves is the one in the file.
 func (w *world) Apply(context.Context) error {
 	w.reach("front")
-	return nil
+	return w.front
 }
 
 // Remember writes the state.
 func (w *world) Remember(_ context.Context, state json.RawMessage, _ *bool) error {
-	return os.WriteFile(w.path(run.WorkName+"/state.json"), state, 0o600)
+	return os.WriteFile(w.path(instance.WorkName+"/state.json"), state, 0o600)
 }
 
 // Remain notes that keys stay.
@@ -268,7 +270,7 @@ func part(name string, steps ...run.Step) run.Part {
 // swapped are the commit's steps after a container took the place of another.
 func (w *world) swapped(more ...run.Step) []run.Step {
 	c := w.web()
-	return w.commit(append([]run.Step{&step.RemoveContainer{ID: c.ID, Name: c.Name, Reached: "removed-old"}, &step.RenameContainer{}}, more...)...)
+	return w.commit(append([]run.Step{&step.RemoveContainer{ID: c.ID, Name: c.Name}, &step.RenameContainer{}}, more...)...)
 }
 
 // install is the plan of a first install.
@@ -335,21 +337,67 @@ func (w *world) restore(rows string) run.Plan {
 		part("create", w.createStep(w.web().Image, false)),
 		part("stop", w.stopStep()),
 		replaced,
-		part("data", &step.FillData{Trees: trees, Fill: func(_ context.Context, places map[string]string) error {
-			for tree, dir := range places {
-				w.reach("unpacking " + tree)
-				for name, text := range map[string]string{"rows": rows, "key": "pepper-of-then", "schema": "1", "mine.py": rows} {
-					if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
-						return err
-					}
-				}
-			}
-			return nil
-		}}),
+		part("data", &step.FillData{Trees: trees, Fill: w.fill(rows)}),
 		part("files", &step.WriteEnv{Text: []byte("API_KEY_PEPPER = 'pepper-of-then'\nLOG_LEVEL = 'INFO'\n"), Foreign: true, Salt: "salt"}),
 		part("start", &step.StartContainer{}),
 		part("verify", &step.Verify{SetupDone: true}),
 	}, Commit: w.swapped()}
+}
+
+// firstRestore is that of a backup where there is no instance yet.
+func (w *world) firstRestore() run.Plan {
+	p := w.install()
+	env := &step.WriteEnv{Text: []byte("API_KEY_PEPPER = 'pepper-of-then'\nLOG_LEVEL = 'INFO'\n"), Salt: "salt", Project: project, Image: "sha256:1"}
+	p.Command, p.Parts[1].Steps[1] = "restore", env
+	replaced := part("replaced", &step.ClearCopies{Base: step.Replaced, Room: func(context.Context) error { return nil }})
+	for _, tree := range trees {
+		replaced.Steps = append(replaced.Steps, &step.KeepData{Tree: tree, Base: step.Replaced, OfNew: true})
+	}
+	p.Parts = slices.Insert(p.Parts, 4, replaced, part("data", &step.FillData{Trees: trees, Fill: w.fill("then")}))
+	return p
+}
+
+// rollback is a restore after which what it replaced is the copy to go to next.
+func (w *world) rollback() run.Plan {
+	p := w.restore("then")
+	p.Command, p.Commit = "rollback", append(p.Commit, &step.SwapSnapshot{})
+	return p
+}
+
+// backup is work while OpenAlgo is stopped.
+func (w *world) backup() run.Plan {
+	c := w.web()
+	return run.Plan{Command: "backup", Parts: []run.Part{part("stop", w.stopStep()),
+		part("", &step.Action{What: "copy", Func: func(context.Context) error { w.reach("copying"); return nil }})},
+		Commit: []run.Step{&step.StartAgain{ID: c.ID, Name: c.Name}}}
+}
+
+// resize is that of another tool's container, which is copied.
+func (w *world) resize() run.Plan {
+	old := w.web()
+	create := &step.CreateContainer{Name: webName + "-new", Final: webName, Project: project, Foreign: true}
+	create.Create = func(ctx context.Context) (string, error) {
+		return w.engine.CreateCopy(ctx, old.ID, create.Name, engine.Changes{Env: map[string]string{"SHM_SIZE": "1g"}, Labels: map[string]string{"size": "1g"}})
+	}
+	return run.Plan{Command: "resize", Parts: []run.Part{
+		part("backup", &step.KeepFile{Name: ".env"}), part("resources"), part("create", create), part("stop", w.stopStep()),
+		part("files", w.editEnv("INFO", "DEBUG")), part("start", &step.StartContainer{}), part("verify", &step.Verify{SetupDone: true}),
+	}, Commit: w.swapped()}
+}
+
+// fill unpacks data of another time.
+func (w *world) fill(rows string) func(context.Context, map[string]string) error {
+	return func(_ context.Context, places map[string]string) error {
+		for tree, dir := range places {
+			w.reach("unpacking " + tree)
+			for name, text := range map[string]string{"rows": rows, "key": "pepper-of-then", "schema": "1", "mine.py": rows} {
+				if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}
 }
 
 // adopt is that of another tool's stack, whose data moves into volumes.
@@ -367,7 +415,7 @@ func (w *world) adopt() run.Plan {
 		part("carry", &step.CarryData{Target: "/app/keys"}),
 		move,
 		part("files", &step.WriteFile{Name: compose.FileName, Text: []byte("ours"), Mode: 0o644}, &step.MoveAside{Name: "compose.yaml"}, w.editEnv("INFO", "DEBUG")),
-		part("start", &step.GiveOwner{Dir: "strategies", Files: []step.Owner{{Name: "mine.py"}}}, &step.StartContainer{}),
+		part("start", &step.GiveOwner{Dir: "strategies", User: openalgo.User, Files: []step.Owner{{Name: "mine.py"}}}, &step.StartContainer{}),
 		part("verify", &step.Verify{SetupDone: true}),
 	}, Commit: w.swapped()}
 }
@@ -410,7 +458,7 @@ func (w *world) end() string {
 	}
 	var left []string
 	for _, name := range []string{"journal.json", "tmp"} {
-		if _, err := os.Lstat(w.path(run.WorkName + "/" + name)); err == nil {
+		if _, err := os.Lstat(w.path(instance.WorkName + "/" + name)); err == nil {
 			left = append(left, name)
 		}
 	}

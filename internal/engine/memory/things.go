@@ -165,6 +165,11 @@ func (e *Engine) ReadFile(_ context.Context, id, name string, _ int64) ([]byte, 
 	return text, err
 }
 
+// Logs prints nothing.
+func (e *Engine) Logs(context.Context, string, engine.LogOptions, io.Writer, io.Writer) error {
+	return e.call()
+}
+
 // CopyFrom is a tar archive of a directory in a container, whose name begins with
 // the directory's own.
 func (e *Engine) CopyFrom(_ context.Context, id, path string) (io.ReadCloser, error) {

@@ -1,0 +1,4 @@
+package run
+
+// DoneOf are the parts of a run that are done.
+func DoneOf(t *Tools) []string { return t.journal.DoneParts() }

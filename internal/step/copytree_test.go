@@ -1,0 +1,107 @@
+package step
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+func TestCopyTree(t *testing.T) {
+	asRoot(t)
+	from, to := t.TempDir(), t.TempDir()
+	outside := filepath.Join(t.TempDir(), "passwd")
+	must(t, os.WriteFile(outside, []byte("root"), 0o600))
+	at := time.Date(2026, 5, 8, 9, 15, 0, 0, time.UTC)
+	must(t, os.MkdirAll(from+"/a/\xff", 0o750))
+	must(t, os.WriteFile(from+"/a/\xff/db", []byte("rows"), 0o640))
+	must(t, os.Chmod(from+"/a/\xff/db", 0o640))
+	must(t, os.Symlink(outside, from+"/link"))
+	must(t, unix.Mkfifo(from+"/pipe", 0o600))
+	must(t, os.MkdirAll(from+"/"+asideBeside+"x", 0o700))
+	for _, name := range []string{"/a/\xff/db", "/link", "/a/\xff", "/a"} {
+		must(t, os.Lchown(from+name, alice, alice))
+	}
+	for _, name := range []string{"/a/\xff/db", "/a/\xff", "/a"} {
+		must(t, os.Chtimes(from+name, at, at))
+	}
+	// What was there before goes, and is not written through.
+	must(t, os.Symlink(outside, to+"/a"))
+	must(t, os.WriteFile(to+"/old", nil, 0o600))
+
+	must(t, CopyTree(t.Context(), from, to))
+	was, err := treeSums(t.Context(), from, withOwners)
+	must(t, err)
+	is, err := treeSums(t.Context(), to, withOwners)
+	must(t, err)
+	if len(was) != 5 || len(is) != len(was) {
+		t.Fatalf("%d entries, and then %d:\n%q\n%q", len(was), len(is), was, is)
+	}
+	for i := range was {
+		if was[i] != is[i] {
+			t.Errorf("%q became %q", was[i], is[i])
+		}
+	}
+	for _, name := range []string{"/a/\xff/db", "/a/\xff", "/a"} {
+		if info, err := os.Stat(to + name); err != nil || !info.ModTime().Equal(at) {
+			t.Errorf("%q: %v, %v", name, info, err)
+		}
+	}
+	if text, _ := os.ReadFile(outside); string(text) != "root" {
+		t.Errorf("the file outside reads %q", text)
+	}
+	if err := CopyTree(t.Context(), from+"/none", to); err == nil {
+		t.Error("a copy of nothing")
+	}
+	if left, _ := os.ReadDir(to); len(left) == 0 {
+		t.Error("a copy that cannot be made emptied its target")
+	}
+}
+
+const alice = 12345 // a user who is not root
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func asRoot(t *testing.T) {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		t.Skip("takes root")
+	}
+}
+
+// Where there is no space for a copy of the copy, that itself is moved back, and
+// what is there keeps its place among what an undo kept.
+func TestMoveTree(t *testing.T) {
+	from, to, aside := t.TempDir(), t.TempDir(), filepath.Join(t.TempDir(), "aside")
+	for path, text := range map[string]string{from + "/a": "before", from + "/b": "before", to + "/a": "since"} {
+		must(t, os.WriteFile(path, []byte(text), 0o600))
+	}
+	for range 2 {
+		must(t, moveTree(from, to, aside))
+	}
+	for path, want := range map[string]string{to + "/a": "before", to + "/b": "before", aside + "/a": "since"} {
+		if text, err := os.ReadFile(path); err != nil || string(text) != want {
+			t.Errorf("%s holds %q, want %q (%v)", path, text, want, err)
+		}
+	}
+}
+
+func TestVolumeAt(t *testing.T) {
+	for path, want := range map[string]string{
+		"/var/lib/docker/volumes/oa_openalgo_db/_data": "oa_openalgo_db",
+		"/srv/openalgo/db":              "",
+		"/_data":                        "",
+		"/var/lib/docker/volumes/_data": "",
+	} {
+		if got := volumeAt(path); got != want {
+			t.Errorf("%s: %q, want %q", path, got, want)
+		}
+	}
+}
