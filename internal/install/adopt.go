@@ -3,12 +3,10 @@ package install
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"net/url"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -18,15 +16,10 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
-	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/image"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 )
-
-// asideSuffix is what a file is called once it is moved out of Docker
-// Compose's sight.
-const asideSuffix = ".before-adopt"
 
 // Adopt takes over a stack that another tool made: the same .env and keys, the
 // same data where it is, the same image, ports and domain; one recreate,
@@ -200,44 +193,25 @@ func found(o *observed, a answers.Answers) string {
 }
 
 // adopted prepares a run that takes over.
-func (r *run) adopted(ctx context.Context) error {
-	r.journal.State.Foreign = false
+func (r *changes) adopted(ctx context.Context) error {
+	r.state.Foreign = false
+	if r.create != nil {
+		r.create.Foreign = false
+	}
 	if needsSetup, err := r.in.asks(ctx, *r.old); err == nil && !needsSetup {
-		r.journal.State.SetupDone = true // the new one must have the account, too
+		r.state.SetupDone = true // the new one must have the account, too
 	}
 	for _, name := range rivalNames {
 		if _, err := os.Stat(r.in.dir.Path(name)); err == nil {
-			r.journal.Aside = append(r.journal.Aside, name)
+			r.aside = append(r.aside, name)
 		}
 	}
 	return r.keepRecord(ctx)
 }
 
-// moveAside renames Compose files that would be read instead of ours.
-func (in *Installer) moveAside(j *journal) error {
-	for _, name := range j.Aside {
-		path := in.dir.Path(name)
-		if err := host.Rename(path, path+asideSuffix); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return fmt.Errorf("moving %s aside: %w", path, err)
-		}
-	}
-	return nil
-}
-
-func (in *Installer) bringAsideBack(j *journal) error {
-	var failed error
-	for _, name := range j.Aside {
-		path := in.dir.Path(name)
-		if err := host.Rename(path+asideSuffix, path); err != nil && !errors.Is(err, os.ErrNotExist) {
-			failed = errors.Join(failed, fmt.Errorf("bringing %s back: %w", path, err))
-		}
-	}
-	return failed
-}
-
 // unmounted are the data directories that the former container keeps in
 // itself, so that they would be gone with it.
-func (r *run) unmounted() []string {
+func (r *changes) unmounted() []string {
 	var out []string
 	for _, name := range openalgo.Trees {
 		target := openalgo.Tree(name)
@@ -246,33 +220,4 @@ func (r *run) unmounted() []string {
 		}
 	}
 	return out
-}
-
-// carry copies those into the volumes of the new container.
-func (r *run) carry(ctx context.Context) error {
-	c, err := r.in.Engine.Container(ctx, r.journal.NewID)
-	if err != nil {
-		return fmt.Errorf("inspect the new container: %w", err)
-	}
-	for _, target := range r.unmounted() {
-		content, err := r.in.Engine.CopyFrom(ctx, r.old.ID, target)
-		if errors.Is(err, engine.ErrNotFound) {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		err = r.in.Engine.CopyTo(ctx, r.journal.NewID, filepath.Dir(target), content)
-		if err := errors.Join(err, content.Close()); err != nil {
-			return err
-		}
-		to, _, err := r.in.dataPath(ctx, c, target)
-		if err == nil && to != "" {
-			err = r.giveCopy(to)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/ready"
+	"github.com/marketcalls/openalgo-install/internal/step"
 )
 
 // BackupOptions say where a backup goes and what it holds.
@@ -227,7 +228,7 @@ func (b *backing) findTrees(ctx context.Context, c engine.Container) error {
 		names = append(names[:len(names):len(names)], logTree)
 	}
 	for _, name := range names {
-		at, source, err := b.in.dataPath(ctx, c, openalgo.Tree(name))
+		at, source, err := step.DataPath(ctx, b.in.Engine, c, openalgo.Tree(name))
 		if err != nil {
 			return err
 		}
@@ -237,7 +238,7 @@ func (b *backing) findTrees(ctx context.Context, c engine.Container) error {
 		if at == "" {
 			continue
 		}
-		bytes, err := treeBytes(at)
+		bytes, err := step.TreeBytes(at)
 		if err != nil {
 			return fmt.Errorf("looking at %s: %w", at, err)
 		}

@@ -1,10 +1,6 @@
 package install
 
 import (
-	"context"
-	"errors"
-	"fmt"
-	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -49,51 +45,6 @@ func planDirectories(o *observed, p *Plan) {
 func (p *Plan) creates(path string) bool {
 	c := p.change(KindVolume, path)
 	return c != nil && c.Action == ActionCreate
-}
-
-// makeDirectories makes the directories of the plan, with the modes that the
-// image's own have.
-func (r *run) makeDirectories(ctx context.Context) error {
-	for _, m := range r.plan.stack.Spec("").Mounts {
-		path := directoryOf(m)
-		if path == "" || !r.plan.creates(path) {
-			continue
-		}
-		// On disk first: from here on .env belongs to this directory and must stay.
-		r.journal.MadeVolumes = true
-		if err := r.journal.save(); err != nil {
-			return err
-		}
-		if err := r.in.makeDirectory(ctx, path, m.Target, r.journal.State.ImageID); err != nil {
-			return err
-		}
-		failpoint("volume")
-	}
-	return nil
-}
-
-func (in *Installer) makeDirectory(ctx context.Context, path, target, image string) error {
-	mode := os.FileMode(0o755)
-	if target == openalgo.Keys {
-		mode = 0o700
-	}
-	if err := os.MkdirAll(path, mode); err != nil {
-		return fmt.Errorf("making %s: %w", path, err)
-	}
-	info := in.Engine.Info()
-	if !info.Rootless && !info.UserNS {
-		err := os.Chown(path, openalgo.User, openalgo.User)
-		if err == nil || os.Geteuid() == openalgo.User {
-			return nil
-		}
-		if !errors.Is(err, fs.ErrPermission) {
-			return fmt.Errorf("giving %s to the container's user (%d): %w", path, openalgo.User, err)
-		}
-	}
-	if err := in.chownInContainer(ctx, path, image); err != nil {
-		return fmt.Errorf("giving %s to the container's user (%d) failed; run this with sudo: %w", path, openalgo.User, err)
-	}
-	return nil
 }
 
 // guardPlace refuses a plan by which OpenAlgo would look for its data in

@@ -78,7 +78,7 @@ func droppedEnv(o *observed, c engine.Container, spec engine.ContainerSpec) (out
 }
 
 // keepRecord keeps the engine's record of the container that goes.
-func (r *run) keepRecord(ctx context.Context) error {
+func (r *changes) keepRecord(ctx context.Context) error {
 	_, record, err := r.in.Engine.Beyond(ctx, r.old.ID)
 	if err != nil {
 		return err

@@ -141,35 +141,6 @@ func TestNewerSampleIsMerged(t *testing.T) {
 	}
 }
 
-// When a failed change is undone, a salt that the app made meanwhile stays:
-// data was encrypted with it.
-func TestRollBackCarriesKeysThatTheAppMade(t *testing.T) {
-	before := "APP_KEY = '" + pepper + "'\nAPI_KEY_PEPPER = '" + pepper + "'\nLOG_LEVEL = 'INFO'\n"
-	wrote := strings.Replace(before, "INFO", "DEBUG", 1)
-	var s instance.State
-	remember(&s, nil, nil)
-	change := fileChange{SHA256: sha256Hex([]byte(wrote)), Keys: map[string]string{}}
-	for _, key := range parsed(t, wrote).Keys() {
-		value, _ := parsed(t, wrote).Get(key)
-		change.Keys[key] = s.Hash(key, value)
-	}
-	now := strings.Replace(wrote, "LOG_LEVEL", "FERNET_SALT = '"+salt+"'\nLOG_LEVEL", 1)
-	restored, err := carryKeys([]byte(before), []byte(now), change, s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	after := parsed(t, string(restored))
-	if got, _ := after.Get("FERNET_SALT"); got != salt {
-		t.Errorf("FERNET_SALT = %q: the salt that the app made is lost", got)
-	}
-	if got, _ := after.Get("LOG_LEVEL"); got != "INFO" {
-		t.Errorf("LOG_LEVEL = %q, want the former value", got)
-	}
-	if same, err := carryKeys([]byte(before), []byte(wrote), change, s); err != nil || string(same) != before {
-		t.Error("without a change by the app the former file comes back as it was")
-	}
-}
-
 func TestDiffShowsNoSecret(t *testing.T) {
 	const canary = "canary-77aa11"
 	for _, text := range []string{"", sound + "BROKER_API_KEY = 'old-" + canary + "'\n"} {

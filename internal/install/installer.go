@@ -269,29 +269,29 @@ func (in *Installer) change(ctx context.Context, w wish, madeDir bool) (event.Re
 	if err := errors.Join(in.pullEdge(ctx, p), in.openPorts(ctx, p)); err != nil {
 		return unused(err)
 	}
-	run := newRun(in, o, p, madeDir)
-	run.countBefore(ctx)
-	run.noteBroken(ctx)
-	if old := run.old; old != nil && old.ImageID != p.imageID && (i.upgrades() || i.restores()) {
+	r := newChanges(in, o, p, madeDir)
+	r.countBefore(ctx)
+	r.noteBroken(ctx)
+	if old := r.old; old != nil && old.ImageID != p.imageID && (i.upgrades() || i.restores()) {
 		in.keepImageTag(ctx, p.project, o.state.ImageRef, old.ImageID)
 	}
 	if i.adopts() {
-		if err := run.adopted(ctx); err != nil {
+		if err := r.adopted(ctx); err != nil {
 			return unused(err)
 		}
 	}
-	if err := run.apply(ctx); err != nil {
+	if err := r.apply(ctx); err != nil {
 		return result, err
 	}
 	if p.built != nil {
 		keep := []string{p.imageID}
-		if run.old != nil {
-			keep = append(keep, run.old.ImageID)
+		if r.old != nil {
+			keep = append(keep, r.old.ImageID)
 		}
 		image.RemoveBuilds(ctx, in.Engine, p.project, append(keep, in.neededImages(ctx)...)...)
 	}
 	in.dropImageTags(context.WithoutCancel(ctx), p.project)
-	in.noteNext(p, run.journal.State.SetupDone)
+	in.noteNext(p, r.hasAccount())
 	return event.Result{Changed: true, URL: p.answers.Origin(), Message: "OpenAlgo is ready at " + p.answers.Origin()}, nil
 }
 

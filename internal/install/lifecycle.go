@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/compose"
@@ -15,6 +14,8 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/printable"
 	"github.com/marketcalls/openalgo-install/internal/ready"
+	"github.com/marketcalls/openalgo-install/internal/run"
+	"github.com/marketcalls/openalgo-install/internal/step"
 )
 
 // errNoContainer says that an instance has no container.
@@ -176,63 +177,47 @@ func (in *Installer) Restart(ctx context.Context) (event.Result, error) {
 // that failed or the user left. A kill in between leaves a journal, by which the
 // next run starts it. notUp says that it does not come up again.
 func (in *Installer) whileDown(ctx context.Context, command string, c engine.Container, do func() error) (failed, notUp error) {
-	j := &journal{Command: command, Started: time.Now().UTC(), Engine: in.Engine.Info().Name, Project: c.Labels[compose.LabelProject],
-		Name: c.Name, Old: &oldContainer{ID: c.ID, Name: c.Name, Running: isUp(c), Stopping: true, Began: c.StartedAt},
-		State: instance.State{Engine: engineOf(in.Engine)}, dir: in.dir}
-	if err := j.save(); err != nil {
-		return err, nil
+	p := run.Plan{Command: command, Parts: []run.Part{
+		{Name: "stop", Title: "stop " + c.Name, Steps: []run.Step{&step.StopContainer{ID: c.ID, Name: c.Name, Running: isUp(c), Began: c.StartedAt, Up: isUp(c)}}},
+		{Steps: []run.Step{&step.Action{What: "work while it is stopped", Func: func(context.Context) error {
+			failpoint(command + "-stopped")
+			failed = do()
+			return nil // it is started again whatever came of that
+		}}}},
+	}, Commit: []run.Step{&step.StartAgain{ID: c.ID, Name: c.Name}}}
+	err := run.Run(context.WithoutCancel(ctx), in.tools(), p)
+	var f *run.Failure
+	switch {
+	case !errors.As(err, &f):
+		return errors.Join(failed, err), nil
+	case f.End == run.GivenUp || f.End == run.NotCommitted:
+		return failed, notReadyAgain(c, f.Cause)
+	case f.End == run.Silent || f.End == run.NotRolledBack:
+		return errors.Join(failed, f.Cause), notReadyAgain(c, f.Undo)
 	}
-	failed = in.stop(ctx, &c)
-	failpoint(command + "-stopped")
-	if failed == nil {
-		failed = do()
-	}
-	if notUp = in.startAndVerify(context.WithoutCancel(ctx), &c); errors.Is(notUp, engine.ErrUnreachable) {
-		return failed, notUp // the journal stays: whoever comes next starts it
-	}
-	return failed, errors.Join(notUp, j.finish())
+	return errors.Join(failed, f.Cause), nil
+}
+
+func notReadyAgain(c engine.Container, err error) error {
+	return &finding.Error{Kind: finding.Failed, Err: fmt.Errorf("%s does not get ready: %w", c.Name, err), Log: ready.LogOf(err)}
 }
 
 func (in *Installer) stop(ctx context.Context, c *engine.Container) error {
-	began := in.stepStarted("stop", "stop "+c.Name)
-	err := in.acrossRestart(context.WithoutCancel(ctx), func(ctx context.Context) error {
-		return in.Engine.Stop(ctx, c.ID, max(stopGrace, c.StopGrace))
-	})
-	if err != nil {
-		in.stepEnded("stop", event.Failed, began)
-		return fmt.Errorf("stopping %s: %w", c.Name, err)
-	}
-	in.stepEnded("stop", event.Done, began)
-	return nil
+	return causeOf(run.Run(ctx, in.tools(), run.Plan{Command: commandStop, Commit: []run.Step{&step.StopForGood{ID: c.ID, Name: c.Name}}}))
 }
 
 func (in *Installer) startAndVerify(ctx context.Context, c *engine.Container) error {
-	began := in.stepStarted("start", "start "+c.Name+" and wait until it answers")
-	err := in.acrossRestart(ctx, func(ctx context.Context) error {
-		err := in.startOnce(ctx, c.ID)
-		// With restart: unless-stopped only a Docker that was ended stops it for good,
-		// and may be back before anyone noticed.
-		if now, gone := in.Engine.Container(ctx, c.ID); err != nil && gone == nil && now.State == "exited" {
-			in.note(c.Name + " was stopped while it started; starting it again")
-			err = in.startOnce(ctx, c.ID)
-		}
-		return err
-	})
+	err := run.Run(ctx, in.tools(), run.Plan{Command: commandStart, Commit: []run.Step{&step.StartAgain{ID: c.ID, Name: c.Name}}})
 	if err != nil {
-		in.stepEnded("start", event.Failed, began)
-		return &finding.Error{Kind: finding.Failed, Err: fmt.Errorf("%s does not get ready: %w", c.Name, err), Log: ready.LogOf(err)}
+		return notReadyAgain(*c, causeOf(err))
 	}
-	in.stepEnded("start", event.Done, began)
 	return nil
 }
 
-func (in *Installer) startOnce(ctx context.Context, id string) error {
-	if err := in.Engine.Start(ctx, id); err != nil {
-		return err
-	}
-	k, err := in.checkOfID(ctx, id)
-	if err == nil {
-		_, err = in.prober().Await(ctx, k)
+// causeOf is why a run failed that changes nothing which an undo would bring back.
+func causeOf(err error) error {
+	if f := (*run.Failure)(nil); errors.As(err, &f) {
+		return f.Cause
 	}
 	return err
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"slices"
 	"time"
@@ -17,9 +16,9 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/image"
 	"github.com/marketcalls/openalgo-install/internal/instance"
-	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
+	"github.com/marketcalls/openalgo-install/internal/step"
 )
 
 // overrideNames are the files that Docker Compose merges by itself.
@@ -281,38 +280,5 @@ func (in *Installer) readFromImage(ctx context.Context, image, path string) ([]b
 // readEnv reads .env; where this user may not (it belongs to the container's
 // user), the engine reads it.
 func (in *Installer) readEnv(ctx context.Context) ([]byte, error) {
-	path := in.dir.Env()
-	info, err := os.Stat(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err == nil && info.IsDir() {
-		return nil, finding.Errorf(finding.HostNotReady, "%s is a directory: Docker made it because there was no file when a container started. "+
-			"Stop that container, remove the empty directory (rmdir %s), bring the .env back from a backup, then run this again", path, path)
-	}
-	data, err := readfile.Regular(path, readfile.Config)
-	if errors.Is(err, fs.ErrPermission) {
-		return in.readEnvThroughEngine(ctx)
-	}
-	if err != nil {
-		return nil, finding.Errorf(finding.HostNotReady, "reading %s: %w", path, err)
-	}
-	return data, nil
-}
-
-func (in *Installer) readEnvThroughEngine(ctx context.Context) ([]byte, error) {
-	denied := finding.Errorf(finding.HostNotReady, "this user may not read %s, which belongs to the container's user\n\n%s\n\nNothing was changed.", in.dir.Env(), instance.WithRoot(string(in.dir)))
-	state, err := in.dir.LoadState()
-	if err != nil || state.ImageID == "" || !in.Engine.Info().Local {
-		return nil, denied
-	}
-	id, discard, err := in.helper(ctx, engine.ContainerSpec{
-		Image: state.ImageID, Entrypoint: []string{"/none"}, NetworkMode: "none",
-		Mounts: []engine.Mount{{Type: "bind", Source: in.dir.Env(), Target: openalgo.Env, ReadOnly: true}},
-	})
-	if err != nil {
-		return nil, denied
-	}
-	defer discard()
-	return in.Engine.ReadFile(ctx, id, openalgo.Env, 1<<20)
+	return step.ReadEnv(ctx, in.Engine, string(in.dir))
 }

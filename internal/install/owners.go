@@ -80,7 +80,7 @@ func userOfStack(user string) int {
 
 // giveCopy gives the container's user what it could not read or write of a copy
 // of data. What was copied keeps its owners.
-func (r *run) giveCopy(dir string) error {
+func (r *changes) giveCopy(dir string) error {
 	if !usersAreOurs(r.in.Engine.Info()) || os.Geteuid() != 0 || r.plan.stack == nil {
 		return nil
 	}
@@ -168,53 +168,6 @@ func mayWrite(mode fs.FileMode, owner *syscall.Stat_t, uid int) bool {
 	return mode&0o002 != 0 || int(owner.Gid) == uid && mode&0o020 != 0
 }
 
-// giveOwners gives OpenAlgo the directories of the plan. The journal records the
-// previous owners first.
-func (r *run) giveOwners(context.Context) error {
-	r.journal.Owners = r.plan.owners
-	if err := r.journal.save(); err != nil {
-		return err
-	}
-	uid := userOfStack(r.plan.stack.Spec("").User)
-	for _, c := range r.plan.owners {
-		if err := c.give(uid, uid); err != nil {
-			return fmt.Errorf("change the owner of %s to %d: %w", filepath.Join(c.Dir, c.Name), uid, err)
-		}
-	}
-	failpoint("owners")
-	return nil
-}
-
-// startAsOwner starts OpenAlgo once it can write its directories.
-func (r *run) startAsOwner(ctx context.Context) error {
-	if len(r.plan.owners) > 0 {
-		if err := r.giveOwners(ctx); err != nil {
-			return err
-		}
-	}
-	return r.start(ctx)
-}
-
-// ownersBack gives everything back to its previous owner.
-func (in *Installer) ownersBack(j *journal) error {
-	for _, c := range j.Owners {
-		if err := c.give(c.UID, c.GID); err != nil && !os.IsNotExist(err) {
-			return fmt.Errorf("change the owner of %s back to %d: %w", filepath.Join(c.Dir, c.Name), c.UID, err)
-		}
-	}
-	return nil
-}
-
-// give changes an owner without following links out of the directory.
-func (c ownerChange) give(uid, gid int) error {
-	root, err := os.OpenRoot(c.Dir)
-	if err != nil {
-		return err
-	}
-	defer root.Close()
-	return root.Lchown(c.Name, uid, gid)
-}
-
 // userOf is the number of an image's user, "" where it is not known. A name
 // is looked up in the image's own list.
 func (in *Installer) userOf(ctx context.Context, image, user string) string {
@@ -239,11 +192,11 @@ func (in *Installer) userOf(ctx context.Context, image, user string) string {
 
 // noteBroken records that the previous container did not work: an undo has not
 // failed because it still does not.
-func (r *run) noteBroken(ctx context.Context) {
-	if r.journal.Old == nil || !isUp(*r.old) || r.old.State != "restarting" && r.old.RestartCount == 0 {
+func (r *changes) noteBroken(ctx context.Context) {
+	if r.stop == nil || !isUp(*r.old) || r.old.State != "restarting" && r.old.RestartCount == 0 {
 		return
 	}
 	if _, err := r.in.asks(ctx, *r.old); err != nil {
-		r.journal.Old.Broken = true
+		r.stop.Broken = true
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/run"
+	"github.com/marketcalls/openalgo-install/internal/step"
 )
 
 func TestOthersIn(t *testing.T) {
@@ -36,14 +38,17 @@ func TestOthersIn(t *testing.T) {
 	if err := os.Chown(filepath.Join(data, "of-the-app"), openalgo.User, openalgo.User); err != nil {
 		t.Fatal(err)
 	}
-	changes, err := othersIn(data, openalgo.User)
-	if err != nil || len(changes) != 3 { // db, sub, of-root
-		t.Fatalf("%+v, %v", changes, err)
+	others, err := othersIn(data, openalgo.User)
+	if err != nil || len(others) != 3 { // db, sub, of-root
+		t.Fatalf("%+v, %v", others, err)
 	}
-	for _, c := range changes {
-		if err := c.give(openalgo.User, openalgo.User); err != nil {
-			t.Fatal(err)
-		}
+	give := &step.GiveOwner{Dir: step.Path(data), User: openalgo.User}
+	for _, c := range others {
+		give.Files = append(give.Files, step.Owner{Name: c.Name, UID: c.UID, GID: c.GID})
+	}
+	tools := &run.Tools{Dir: dir}
+	if err := give.Do(t.Context(), tools); err != nil {
+		t.Fatal(err)
 	}
 	if again, err := othersIn(data, openalgo.User); err != nil || len(again) != 0 {
 		t.Errorf("%+v, %v", again, err)
@@ -51,9 +56,8 @@ func TestOthersIn(t *testing.T) {
 	if info, err := os.Stat(filepath.Join(outside, "secret")); err != nil || info.Sys().(*syscall.Stat_t).Uid != 0 {
 		t.Error("what a link leads to changed hands")
 	}
-	in := &Installer{}
 	for range 2 {
-		if err := in.ownersBack(&journal{Owners: changes}); err != nil {
+		if err := give.Undo(t.Context(), tools); err != nil {
 			t.Fatal(err)
 		}
 	}

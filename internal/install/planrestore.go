@@ -12,6 +12,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/step"
 )
 
 // basis is what a plan begins from: what is here, with the files of a backup in
@@ -83,7 +84,7 @@ func planRestore(o *observed, p *Plan) error {
 		return err
 	}
 	if len(o.data) > 0 {
-		kept := "what is replaced is kept in " + o.dir.Work(replacedName)
+		kept := "what is replaced is kept in " + o.dir.Work(step.Replaced)
 		if r.exact {
 			kept = "what came into it since then is kept, and a second `rollback` brings it back"
 		}

@@ -76,11 +76,11 @@ func (in *Installer) resizeHeld(ctx context.Context, r ResizeOptions, confirmed 
 		}
 	}
 	in.Report.Report(event.Event{Type: event.TypePlan, Time: time.Now(), Plan: p})
-	run := newRun(in, o, p, false)
+	change := newChanges(in, o, p, false)
 	if needsSetup, err := in.asks(ctx, *o.container()); err == nil && !needsSetup {
-		run.journal.State.SetupDone = true // the new one must have the account, too
+		change.state.SetupDone = true // the new one must have the account, too
 	}
-	if err := run.apply(ctx); err != nil {
+	if err := change.apply(ctx); err != nil {
 		return event.Result{}, err
 	}
 	return event.Result{Changed: true, URL: instanceURL(envOf(string(in.dir)), *o.container()),

@@ -41,9 +41,6 @@ type restoring struct {
 	exact bool // its image is the one to go on with, wherever its tag is now
 }
 
-// replacedName is the directory with what a restore replaced, until the next.
-const replacedName = "replaced"
-
 // Restore makes the instance what it was when a backup was written: .env and
 // data of one and the same moment. The archive is read to its end before
 // anything is touched; what is replaced is kept; when OpenAlgo does not get

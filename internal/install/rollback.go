@@ -20,6 +20,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
+	"github.com/marketcalls/openalgo-install/internal/step"
 )
 
 // copyManifest is the last file of a copy: without it there is none.
@@ -50,13 +51,13 @@ func (in *Installer) former(ctx context.Context) (Intent, error) {
 	if err != nil {
 		return none, err
 	}
-	r, err := in.readCopy(in.dir.Work(snapshotName))
+	r, err := in.readCopy(in.dir.Work(step.Snapshot))
 	if err == nil && r.manifest.Image.ID == c.ImageID {
 		err = os.ErrNotExist // an upgrade that was undone left it
 	}
 	if errors.Is(err, os.ErrNotExist) {
 		return none, finding.Errorf(finding.HostNotReady, "there is nothing to go back to: no upgrade was made, or its copy in %s is gone. `openalgo-install upgrade --to TAG` takes another release, "+
-			"`openalgo-install restore FILE` a backup", in.dir.Work(snapshotName))
+			"`openalgo-install restore FILE` a backup", in.dir.Work(step.Snapshot))
 	}
 	if err != nil {
 		return none, err
@@ -118,7 +119,7 @@ func (in *Installer) describeCopy(ctx context.Context, base string, c engine.Con
 	}
 	var list []backup.Tree
 	for name, dir := range trees {
-		bytes, err := treeBytes(filepath.Join(base, name))
+		bytes, err := step.TreeBytes(filepath.Join(base, name))
 		if err != nil {
 			return err
 		}
@@ -154,7 +155,7 @@ func (in *Installer) readCopy(base string) (*restoring, error) {
 		}
 	}
 	for _, t := range r.manifest.Trees {
-		bytes, err := treeBytes(filepath.Join(base, t.Name))
+		bytes, err := step.TreeBytes(filepath.Join(base, t.Name))
 		if err != nil || bytes != t.Bytes {
 			return nil, finding.Errorf(finding.HostNotReady, "the copy in %s is not whole any more (%s has %d bytes, and had %d): it can't be gone back to. `openalgo-install restore FILE` takes a backup", base, t.Name, bytes, t.Bytes)
 		}
@@ -162,26 +163,11 @@ func (in *Installer) readCopy(base string) (*restoring, error) {
 	}
 	r.fill = func(ctx context.Context, trees map[string]string) error {
 		for name, dir := range trees {
-			if err := copyTree(ctx, filepath.Join(base, name), dir); err != nil {
+			if err := step.CopyTree(ctx, filepath.Join(base, name), dir); err != nil {
 				return err
 			}
 		}
 		return nil
 	}
 	return r, r.read()
-}
-
-// swapSnapshot makes what a roll back replaced the copy to go to next.
-func swapSnapshot(w instance.Dir) error {
-	if _, err := os.Stat(w.Work(replacedName)); errors.Is(err, os.ErrNotExist) {
-		return nil // done before
-	}
-	if err := removeWhole(w.Work(snapshotName)); err != nil {
-		return fmt.Errorf("removing the copy that was used: %w", err)
-	}
-	failpoint("swapped-half")
-	if err := host.Rename(w.Work(replacedName), w.Work(snapshotName)); err != nil {
-		return fmt.Errorf("keeping the copy of what was replaced: %w", err)
-	}
-	return nil
 }

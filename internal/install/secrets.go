@@ -13,21 +13,13 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/printable"
 	"github.com/marketcalls/openalgo-install/internal/ready"
 	"github.com/marketcalls/openalgo-install/internal/rehearsal"
+	"github.com/marketcalls/openalgo-install/internal/run"
 )
 
 // resaltNote says what happens on the first start of a release that knows
 // FERNET_SALT.
 const resaltNote = "this release encrypts stored secrets (API key, broker tokens, TOTP) with a FERNET_SALT of its own. OpenAlgo makes it on the first start and " +
 	"encrypts them again. Then openalgo-install checks that they open, and restarts OpenAlgo so that all of it uses the new salt"
-
-// secretCount is how many stored secrets open with the keys in force, and how
-// many do not.
-type secretCount struct {
-	Open int `json:"open"`
-	Shut int `json:"shut"`
-	// Unknown says that they could not be counted.
-	Unknown bool `json:"unknown,omitempty"`
-}
 
 // secretsTime bounds the count: Python loads OpenAlgo's own module for it.
 const secretsTime = 90 * time.Second
@@ -64,8 +56,8 @@ print("` + rehearsal.SecretsLine + `", opened, shut)
 `
 
 // countSecrets asks OpenAlgo in a running container.
-func (in *Installer) countSecrets(ctx context.Context, container string) (secretCount, error) {
-	unknown := secretCount{Unknown: true}
+func (in *Installer) countSecrets(ctx context.Context, container string) (run.Secrets, error) {
+	unknown := run.Secrets{Unknown: true}
 	ctx, cancel := context.WithTimeout(ctx, secretsTime)
 	defer cancel()
 	said, err := in.Engine.Exec(ctx, container, []string{openalgo.Python, "-c", countSecretsScript}, "")
@@ -73,7 +65,7 @@ func (in *Installer) countSecrets(ctx context.Context, container string) (secret
 		return unknown, err
 	}
 	for line := range strings.Lines(string(said.Stdout)) {
-		var n secretCount
+		var n run.Secrets
 		if _, err := fmt.Sscanf(line, rehearsal.SecretsLine+" %d %d", &n.Open, &n.Shut); err == nil {
 			return n, nil
 		}
@@ -87,28 +79,28 @@ func (in *Installer) countSecrets(ctx context.Context, container string) (secret
 
 // countBefore records how many secrets open before a change of the release, to
 // tell those that do not open afterwards from those that never did.
-func (r *run) countBefore(ctx context.Context) {
-	r.journal.Resalts = r.plan.env.resalts
-	if r.old == nil || r.plan.imageID == r.old.ImageID || !r.plan.intent.upgrades() && !r.journal.Resalts {
+func (r *changes) countBefore(ctx context.Context) {
+	r.verify.Resalts = r.plan.env.resalts
+	if r.old == nil || r.plan.imageID == r.old.ImageID || !r.plan.intent.upgrades() && !r.verify.Resalts {
 		return
 	}
-	before := secretCount{Unknown: true}
+	before := run.Secrets{Unknown: true}
 	if !r.plan.intent.restores() && isUp(*r.old) { // else the data is another one
 		before, _ = r.in.countSecrets(ctx, r.old.ID)
 	}
-	r.journal.Secrets = &before
+	r.verify.Secrets = &before
 }
 
 // verifySecrets checks that the secrets which opened before open under the new
 // release, too. Where that cannot be checked, it warns.
-func (in *Installer) verifySecrets(ctx context.Context, j *journal) error {
-	if j.Secrets == nil {
+func (in *Installer) verifySecrets(ctx context.Context, v run.Verification) error {
+	if v.Secrets == nil {
 		return nil
 	}
-	if err := in.startWithNewSalt(ctx, j); err != nil {
+	if err := in.startWithNewSalt(ctx, v); err != nil {
 		return err
 	}
-	now, err := in.countSecrets(ctx, j.NewID)
+	now, err := in.countSecrets(ctx, v.Container)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -116,7 +108,7 @@ func (in *Installer) verifySecrets(ctx context.Context, j *journal) error {
 		in.warn(fmt.Sprintf("could not check whether stored secrets open under the new release (%v). Log in and check your API key and the broker's connection", err))
 		return nil
 	}
-	before := *j.Secrets
+	before := *v.Secrets
 	switch {
 	case before.Unknown && now.Open == 0 && now.Shut > 0, !before.Unknown && now.Shut > before.Shut:
 		return &ready.NotReadyError{Reason: fmt.Sprintf("%d of %d stored secrets (API key, broker tokens, TOTP) do not open under the new release: "+
@@ -131,8 +123,8 @@ func (in *Installer) verifySecrets(ctx context.Context, j *journal) error {
 
 // startWithNewSalt starts a release once more that has made its salt: its
 // WebSocket process began before there was one, and would go on without.
-func (in *Installer) startWithNewSalt(ctx context.Context, j *journal) error {
-	if !j.Resalts {
+func (in *Installer) startWithNewSalt(ctx context.Context, v run.Verification) error {
+	if !v.Resalts {
 		return nil
 	}
 	text, err := in.readEnv(ctx)
@@ -147,17 +139,17 @@ func (in *Installer) startWithNewSalt(ctx context.Context, j *journal) error {
 		return nil // it goes on without
 	}
 	in.note("OpenAlgo made its FERNET_SALT and encrypted the stored secrets again. It is restarted now")
-	if err := in.Engine.Stop(context.WithoutCancel(ctx), j.NewID, stopGrace); err != nil {
+	if err := in.Engine.Stop(context.WithoutCancel(ctx), v.Container, stopGrace); err != nil {
 		return fmt.Errorf("stopping the new container: %w", err)
 	}
-	if err := in.Engine.Start(context.WithoutCancel(ctx), j.NewID); err != nil {
+	if err := in.Engine.Start(context.WithoutCancel(ctx), v.Container); err != nil {
 		return fmt.Errorf("starting the new container again: %w", err)
 	}
-	check, err := in.checkOfID(ctx, j.NewID)
+	check, err := in.checkOfID(ctx, v.Container)
 	if err != nil {
 		return err
 	}
-	check.SetupDone = j.State.SetupDone
+	check.SetupDone = v.SetupDone
 	_, err = in.verify(ctx, check)
 	return err
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/keys"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
+	"github.com/marketcalls/openalgo-install/internal/step"
 )
 
 // dirSeen is a directory that a container or a volume names.
@@ -113,7 +114,7 @@ func (o *observed) seeKeys() {
 func envCopies(w instance.Dir) []string {
 	copies, _ := w.Kept(instance.EnvName)
 	slices.Reverse(copies)
-	for _, name := range []string{snapshotName, replacedName} {
+	for _, name := range []string{step.Snapshot, step.Replaced} {
 		copies = append(copies, filepath.Join(w.Work(name), instance.EnvName))
 	}
 	return copies

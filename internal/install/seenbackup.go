@@ -11,6 +11,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/step"
 )
 
 // backupSeen is what a restore meets on this machine.
@@ -64,28 +65,28 @@ func (in *Installer) roomToRestore(ctx context.Context, o *observed, r *restorin
 	}
 	trees := map[string]string{}
 	for _, t := range r.manifest.Trees {
-		if path, _, err := in.dataPath(ctx, *c, openalgo.Tree(t.Name)); err == nil && path != "" {
+		if path, _, err := step.DataPath(ctx, in.Engine, *c, openalgo.Tree(t.Name)); err == nil && path != "" {
 			trees[t.Name] = path
 		}
 	}
 	if len(trees) == 0 {
 		return roomSeen{}
 	}
-	return roomFor(trees, in.dir.Work(replacedName))
+	return roomFor(trees, in.dir.Work(step.Replaced))
 }
 
 // roomFor looks at the disks of data that is replaced, and of base, where it is
 // kept. Where that cannot be told, the copy itself will show it.
 func roomFor(trees map[string]string, base string) (s roomSeen) {
 	for _, dir := range trees {
-		bytes, err := treeBytes(dir)
+		bytes, err := step.TreeBytes(dir)
 		if err != nil {
 			return roomSeen{err: fmt.Errorf("looking at %s: %w", dir, err)}
 		}
 		s.present += bytes
 		s.at = dir
 	}
-	s.last, _ = treeBytes(base)
+	s.last, _ = step.TreeBytes(base)
 	keep, err1 := host.Disk(filepath.Dir(base))
 	data, err2 := host.Disk(s.at)
 	if errors.Join(err1, err2) == nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/step"
 )
 
 // hostSeen is what this machine is like, as far as every plan needs to know.
@@ -153,7 +154,7 @@ func (in *Installer) answer(ctx context.Context, o *observed, q question) {
 	}
 	if q.databases {
 		if a.databases.path, a.databasesAt = in.dataDirectory(ctx, *o.container()); a.databasesAt == nil {
-			a.room = roomFor(map[string]string{dataTree: a.databases.path}, in.dir.Work(snapshotName))
+			a.room = roomFor(map[string]string{dataTree: a.databases.path}, in.dir.Work(step.Snapshot))
 			a.databases = sizeOfTree(a.databases.path)
 		}
 	}
@@ -179,7 +180,7 @@ func isThere(path string) bool {
 }
 
 func sizeOfTree(dir string) treeSeen {
-	bytes, err := treeBytes(dir)
+	bytes, err := step.TreeBytes(dir)
 	return treeSeen{dir, bytes, err}
 }
 

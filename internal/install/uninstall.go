@@ -18,6 +18,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/leftovers"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/rehearsal"
+	"github.com/marketcalls/openalgo-install/internal/step"
 )
 
 // Removal is what an uninstall takes away, and what it leaves.
@@ -282,7 +283,7 @@ func (in *Installer) Uninstall(ctx context.Context, r *Removal) (event.Result, e
 		}
 	}
 	for i := range r.containers {
-		if err := in.stop(ctx, &r.containers[i]); err != nil {
+		if err := in.stopToRemove(ctx, r.containers[i]); err != nil {
 			return event.Result{}, err
 		}
 		if err := in.Engine.Remove(ctx, r.containers[i].ID); err != nil {
@@ -344,7 +345,7 @@ func (in *Installer) purge(ctx context.Context, r *Removal) (event.Result, error
 // uninstall promises to keep is the whole of it.
 func (in *Installer) bringDataBack(ctx context.Context, purge bool) error {
 	j, err := readJournal(in.dir)
-	if err != nil || j == nil || purge || len(j.copies()) == 0 {
+	if err != nil || j == nil || purge || !step.HoldsData(j) {
 		return err
 	}
 	return in.recover(ctx, mayBeBroken)
@@ -361,5 +362,20 @@ func (in *Installer) purgeFiles() error {
 		return fmt.Errorf("removing %s: %w", in.dir.Work(""), err)
 	}
 	_ = os.Remove(string(in.dir)) // not empty: the rest is the user's
+	return nil
+}
+
+// stopToRemove stops a container in order. It needs no journal: the same command
+// again goes on.
+func (in *Installer) stopToRemove(ctx context.Context, c engine.Container) error {
+	t := in.tools()
+	ended := t.Begin("stop", "stop "+c.Name)
+	err := t.AcrossRestart(context.WithoutCancel(ctx), func(ctx context.Context) error {
+		return in.Engine.Stop(ctx, c.ID, max(stopGrace, c.StopGrace))
+	})
+	ended(err)
+	if err != nil {
+		return fmt.Errorf("stopping %s: %w", c.Name, err)
+	}
 	return nil
 }

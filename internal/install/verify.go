@@ -3,7 +3,6 @@ package install
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/compose"
@@ -36,9 +35,6 @@ func (in *Installer) checkOfID(ctx context.Context, id string) (ready.Target, er
 	}
 	return in.prober().TargetOf(c), nil
 }
-
-// undoLimit bounds an undo, the start of what ran before included.
-func (in *Installer) undoLimit() time.Duration { return cleanupTime + max(in.Wait, ready.LongestStart) }
 
 // verify waits until OpenAlgo is ready, and for a Docker that is restarted
 // meanwhile. It reports whether OpenAlgo still waits for its first account.

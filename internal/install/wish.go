@@ -20,6 +20,7 @@ const (
 	commandRestore  = "restore"
 	commandRollback = "rollback"
 	commandStart    = "start"
+	commandStop     = "stop"
 	commandUpgrade  = "upgrade"
 )
 
