@@ -69,8 +69,8 @@ func (in *Installer) adoptable(toVolumes bool) wish {
 			return i, err
 		}
 		in.knowEnv(o)
-		if !isUp(*o.container()) {
-			return i, finding.Errorf(finding.HostNotReady, "%s is %s, and taking over proves itself by a start: `docker start %[1]s` first", o.container().Name, o.container().State)
+		if !isUp(*o.Container()) {
+			return i, finding.Errorf(finding.HostNotReady, "%s is %s, and taking over proves itself by a start: `docker start %[1]s` first", o.Container().Name, o.Container().State)
 		}
 		if i.Answers, err = answersOf(o); err != nil {
 			return i, err
@@ -82,8 +82,8 @@ func (in *Installer) adoptable(toVolumes bool) wish {
 			i.Data = ToVolumes
 			maps.DeleteFunc(i.Answers.Data, func(_, place string) bool { return strings.HasPrefix(place, "/") })
 		}
-		i.Image.Keep = &kept{ref: o.container().Image}
-		from, how := image.Adopted(string(in.dir), *o.container())
+		i.Image.Keep = &kept{ref: o.Container().Image}
+		from, how := image.Adopted(string(in.dir), *o.Container())
 		i.Answers.Image = from
 		text := found(o, i.Answers)
 		if how != "" {
@@ -100,33 +100,33 @@ func (in *Installer) adoptable(toVolumes bool) wish {
 // observeAdopted finds the container that mounts this directory's .env, and
 // goes by the project that it has.
 func (in *Installer) observeAdopted(o *observed) error {
-	if o.env == nil {
+	if o.Env == nil {
 		return finding.Errorf(finding.HostNotReady, "there is no %s: name the directory of the stack with --dir (`openalgo-install status` lists them)", in.dir.Env())
 	}
-	for _, c := range o.all {
-		if !o.owns(c) && o.here(dirOf(c)) {
-			o.containers = append(o.containers, c)
+	for _, c := range o.All {
+		if !o.Owns(c) && o.Here(dirOf(c)) {
+			o.Containers = append(o.Containers, c)
 		}
 	}
-	c := o.container()
+	c := o.Container()
 	if c == nil {
 		return finding.Errorf(finding.HostNotReady, "there is no OpenAlgo container for %s: `openalgo-install status` lists what there is, --dir names another directory", string(in.dir))
 	}
-	if !o.envs[envSource(*c)].same {
+	if !o.Envs[envSource(*c)].Same {
 		return finding.Errorf(finding.HostNotReady, "%s does not mount %s, so its keys are somewhere else: mount that file at %s first", c.Name, in.dir.Env(), openalgo.Env)
 	}
 	if project := c.Labels[compose.LabelProject]; project != "" {
-		o.project = project
+		o.Project = project
 	}
 	return nil
 }
 
 // answersOf reads the answers out of .env and the container.
 func answersOf(o *observed) (answers.Answers, error) {
-	c := o.container()
+	c := o.Container()
 	a, _ := answers.ParseSaved([]byte("version: 1\n"))
 	a.TLS.Mode = "off" // what serves the domain now goes on with it
-	get := func(key string) string { value, _ := o.env.Get(key); return value }
+	get := func(key string) string { value, _ := o.Env.Get(key); return value }
 	if origin, err := url.Parse(get("HOST_SERVER")); err == nil && origin.Scheme == "https" {
 		a.Domain = origin.Hostname()
 	}
@@ -134,7 +134,7 @@ func answersOf(o *observed) (answers.Answers, error) {
 	if _, ok := broker.Find(a.Broker.Name); !ok {
 		return a, finding.Errorf(finding.HostNotReady, "the REDIRECT_URL in .env names the broker %q, which is not known here: correct it, or upgrade this program", a.Broker.Name)
 	}
-	readCredentials(&a, o.env)
+	readCredentials(&a, o.Env)
 	a.RemoteMCP.Enabled = strings.EqualFold(get("MCP_HTTP_ENABLED"), "true")
 	a.RemoteMCP.WriteOrders = a.RemoteMCP.Enabled && strings.EqualFold(get("MCP_OAUTH_WRITE_SCOPE_ENABLED"), "true")
 	a.RemoteMCP.RequireApproval = strings.EqualFold(get("MCP_OAUTH_REQUIRE_APPROVAL"), "true")
@@ -148,7 +148,7 @@ func answersOf(o *observed) (answers.Answers, error) {
 	if bind == "" {
 		a.Ports.Bind = "0.0.0.0"
 	}
-	a.Data = dataOf(o.project, *c)
+	a.Data = dataOf(o.Project, *c)
 	return a, nil
 }
 
@@ -173,7 +173,7 @@ func dataOf(project string, c engine.Container) map[string]string {
 
 // found tells a person what is taken over.
 func found(o *observed, a answers.Answers) string {
-	c := o.container()
+	c := o.Container()
 	by := "docker run"
 	if project := c.Labels[compose.LabelProject]; project != "" {
 		by = "Docker Compose, project " + project

@@ -57,7 +57,7 @@ func askForMarket(o *observed, p *Plan) { p.Asks = append(p.Asks, askWhileOpen(o
 // says for how long OpenAlgo stops.
 func askWhileOpen(o *observed, down string) []Ask {
 	b, _ := broker.Find(brokerOf(o))
-	if open := market.Open(o.now, b.Kind == broker.Crypto); len(open) > 0 {
+	if open := market.Open(o.Now, b.Kind == broker.Crypto); len(open) > 0 {
 		return []Ask{{AskMarket, down + ", and " + market.Describe(open)}}
 	}
 	return nil
@@ -69,21 +69,21 @@ func (in *Installer) askDown(ctx context.Context, down, reason string) error {
 	if err != nil {
 		return err
 	}
-	o.findByMount()
-	c := o.container()
+	o.FindByMount()
+	c := o.Container()
 	if c == nil || !isUp(*c) {
 		return nil
 	}
-	return in.confirm(&Plan{project: o.project, Asks: askWhileOpen(o, down),
+	return in.confirm(&Plan{project: o.Project, Asks: askWhileOpen(o, down),
 		Changes: []Change{{Kind: KindContainer, Name: c.Name, Action: ActionUpdate, Reason: reason}}})
 }
 
 // brokerOf is the id in the redirect URL, <origin>/<id>/callback.
 func brokerOf(o *observed) string {
-	if o.env == nil {
+	if o.Env == nil {
 		return ""
 	}
-	url, _ := o.env.Get("REDIRECT_URL")
+	url, _ := o.Env.Get("REDIRECT_URL")
 	parts := strings.Split(strings.TrimSuffix(url, "/callback"), "/")
 	return parts[len(parts)-1]
 }
@@ -106,7 +106,7 @@ func smaller(o *observed, p *Plan) string {
 	if len(less) == 0 {
 		return ""
 	}
-	evidence := o.use.beyond(p.Sizing)
+	evidence := o.Use.beyond(p.Sizing)
 	if len(evidence) == 0 {
 		evidence = []string{"What is in use now fits"}
 	}
@@ -125,14 +125,14 @@ func sizeOf(key, value string) int64 {
 // strategies that are configured.
 func (u useSeen) beyond(due sizing.Sizing) []string {
 	var out []string
-	if u.memory>>20 > int64(due.RAMMiB) {
-		out = append(out, fmt.Sprintf("OpenAlgo uses %d MiB of memory now, and its share becomes %d MiB", u.memory>>20, due.RAMMiB))
+	if u.Memory>>20 > int64(due.RAMMiB) {
+		out = append(out, fmt.Sprintf("OpenAlgo uses %d MiB of memory now, and its share becomes %d MiB", u.Memory>>20, due.RAMMiB))
 	}
-	if u.shm>>20 > int64(due.ShmMiB) {
-		out = append(out, fmt.Sprintf("%d MiB of shared memory are in use now, and there will be %d MiB", u.shm>>20, due.ShmMiB))
+	if u.Shm>>20 > int64(due.ShmMiB) {
+		out = append(out, fmt.Sprintf("%d MiB of shared memory are in use now, and there will be %d MiB", u.Shm>>20, due.ShmMiB))
 	}
-	if due.StrategiesMax > 0 && u.strategies > due.StrategiesMax {
-		out = append(out, fmt.Sprintf("%d strategies are configured, and this size is for %s", u.strategies, due.Strategies))
+	if due.StrategiesMax > 0 && u.Strategies > due.StrategiesMax {
+		out = append(out, fmt.Sprintf("%d strategies are configured, and this size is for %s", u.Strategies, due.Strategies))
 	}
 	return out
 }

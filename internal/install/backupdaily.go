@@ -49,7 +49,7 @@ func (in *Installer) SetDailyBackup(ctx context.Context, clock, to string, comma
 	if err := writable(to); err != nil {
 		return event.Result{}, finding.Errorf(finding.Usage, "--to names a directory that is made or written to: %w", err)
 	}
-	job.Project = compose.ProjectName(o.project)
+	job.Project = compose.ProjectName(o.Project)
 	files, by, err := later.SetDaily(ctx, in.dir, clock, job, in.warn)
 	if err != nil {
 		return event.Result{}, err

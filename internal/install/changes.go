@@ -40,17 +40,17 @@ type changes struct {
 }
 
 func newChanges(in *Installer, o *observed, p *Plan, madeDir bool) *changes {
-	r := &changes{in: in, plan: p, old: o.container(), madeDir: madeDir, state: in.stateAfter(o, p)}
+	r := &changes{in: in, plan: p, old: o.Container(), madeDir: madeDir, state: in.stateAfter(o, p)}
 	name := p.containerName()
 	change := p.change(KindContainer, name)
 	r.replace = change != nil && change.Action != ActionUpdate
 	r.verify = &step.Verify{}
 	if r.replace {
-		r.create = &step.CreateContainer{Name: name, Final: name, Project: o.project, Foreign: r.state.Foreign, Create: r.createNew}
+		r.create = &step.CreateContainer{Name: name, Final: name, Project: o.Project, Foreign: r.state.Foreign, Create: r.createNew}
 		if r.old != nil {
 			r.create.Name += "-new"
 			// Where the directory was moved, an undo cannot start the container again.
-			again := isUp(*r.old) && o.movedFrom() == ""
+			again := isUp(*r.old) && o.MovedFrom() == ""
 			r.stop = &step.StopContainer{ID: r.old.ID, Name: r.old.Name, Running: again, Began: r.old.StartedAt, Up: isUp(*r.old)}
 		}
 	} else if r.old != nil {
@@ -61,15 +61,15 @@ func newChanges(in *Installer, o *observed, p *Plan, madeDir bool) *changes {
 
 // stateAfter is what state.json says once a plan is carried out.
 func (in *Installer) stateAfter(o *observed, p *Plan) instance.State {
-	next := o.state
+	next := o.State
 	next.Began = ""
 	if in.seen {
 		next.SeenBy = in.Engine.Info().ID
 	}
-	next.Project, next.ImageRef, next.ImageID = o.project, p.imageRef(), p.imageID
-	next.Env = maps.Clone(o.state.Env)
+	next.Project, next.ImageRef, next.ImageID = o.Project, p.imageRef(), p.imageID
+	next.Env = maps.Clone(o.State.Env)
 	remember(&next, p.env.settings, p.env.left)
-	next.SetupDone = next.SetupDone && len(o.data) > 0 // an empty database is right where there is none
+	next.SetupDone = next.SetupDone && len(o.Data) > 0 // an empty database is right where there is none
 	next.Foreign = p.copied != nil
 	if p.fernetSalt != "" {
 		next.FernetSalt = p.fernetSalt
@@ -82,7 +82,7 @@ func (in *Installer) stateAfter(o *observed, p *Plan) instance.State {
 		next.ComposeSHA256 = sha256Hex(p.composeText)
 	}
 	if p.edge != nil {
-		next.Edge = p.edge.state
+		next.Edge = p.edge.State
 	}
 	return next
 }
@@ -99,9 +99,9 @@ func (r *changes) steps() (run.Plan, error) {
 	keep := run.Part{Name: "backup", Title: "keep a copy of every file that changes", Steps: r.keep()}
 	resources := run.Part{Name: "resources", Title: "make network and volumes", Steps: r.resources()}
 	var way []run.Part
-	if e := r.plan.edge; e != nil && e.act {
-		way = []run.Part{{Name: "edge", Title: "serve https://" + e.state.Domain + " (" + e.what() + ")",
-			Steps: []run.Step{&step.ServeSite{Site: run.Site(e.state), Act: r.serve}}}}
+	if e := r.plan.edge; e != nil && e.Act {
+		way = []run.Part{{Name: "edge", Title: "serve https://" + e.State.Domain + " (" + e.what() + ")",
+			Steps: []run.Step{&step.ServeSite{Site: run.Site(e.State), Act: r.serve}}}}
 	}
 	if r.replace {
 		start.Steps = append(start.Steps, &step.StartContainer{})

@@ -75,15 +75,15 @@ func sourceSettings(o *observed, i Intent) []setting {
 		return nil
 	}
 	branch, commit := "", ""
-	if o.built != nil {
-		branch, commit = o.built.Branch, o.built.Commit
+	if o.Built != nil {
+		branch, commit = o.Built.Branch, o.Built.Commit
 	}
 	var out []setting
 	for _, s := range []setting{
 		{Key: "OPENALGO_GIT_BRANCH", Value: secret.New(branch)}, {Key: "OPENALGO_GIT_COMMIT", Value: secret.New(commit)},
 	} {
 		// Without a source only what we once wrote is taken back.
-		if commit != "" || o.state.Env[s.Key] != "" {
+		if commit != "" || o.State.Env[s.Key] != "" {
 			out = append(out, s)
 		}
 	}

@@ -24,7 +24,7 @@ func directoryOf(m engine.Mount) string {
 // dataDirs are the directories on this machine that a stack keeps data in.
 func (o *observed) dataDirs(stack *compose.Stack) (out []string) {
 	for _, m := range stack.Spec("").Mounts {
-		if path := directoryOf(m); path != "" && o.engine.Local {
+		if path := directoryOf(m); path != "" && o.Engine.Local {
 			out = append(out, path)
 		}
 	}
@@ -35,7 +35,7 @@ func (o *observed) dataDirs(stack *compose.Stack) (out []string) {
 // there yet: Docker would make it as root's, and the app could not write it.
 func planDirectories(o *observed, p *Plan) {
 	for _, m := range p.stack.Spec("").Mounts {
-		if path := directoryOf(m); o.answered.directories[path].missing {
+		if path := directoryOf(m); o.Answered.Directories[path].Missing {
 			p.add(Change{Kind: KindVolume, Name: path, Action: ActionCreate, Reason: "a directory of the container's user that keeps " + m.Target})
 		}
 	}
@@ -51,7 +51,7 @@ func (p *Plan) creates(path string) bool {
 // another place than it is in, and start empty.
 func guardPlace(o *observed, i Intent, stack *compose.Stack) error {
 	for _, m := range stack.Spec("").Mounts {
-		if i.Data == ToVolumes || m.Target != openalgo.DB || len(o.data) == 0 || slices.Contains(o.data, m.Source) {
+		if i.Data == ToVolumes || m.Target != openalgo.DB || len(o.Data) == 0 || slices.Contains(o.Data, m.Source) {
 			continue
 		}
 		answer := "bind"
@@ -59,7 +59,7 @@ func guardPlace(o *observed, i Intent, stack *compose.Stack) error {
 			answer = "named"
 		}
 		return finding.Errorf(finding.HostNotReady, "the data of this OpenAlgo is in %s, and by these answers it would look in %s and start empty. "+
-			"Write `volumes: %s` and run this again", o.data[0], m.Source, answer)
+			"Write `volumes: %s` and run this again", o.Data[0], m.Source, answer)
 	}
 	return nil
 }
@@ -67,15 +67,15 @@ func guardPlace(o *observed, i Intent, stack *compose.Stack) error {
 // ownDirectories are the directories beside .env that keep this instance's
 // data in the stead of volumes.
 func (in *Installer) ownDirectories(o *observed) []string {
-	asked := strings.Contains(string(o.answersText), "\nvolumes: bind\n")
-	saved, _ := answers.ParseSaved(o.answersText)
+	asked := strings.Contains(string(o.AnswersText), "\nvolumes: bind\n")
+	saved, _ := answers.ParseSaved(o.AnswersText)
 	var out []string
 	for _, name := range openalgo.Trees {
 		path := in.dir.Path(name)
-		mounted := slices.ContainsFunc(o.containers, func(c engine.Container) bool {
+		mounted := slices.ContainsFunc(o.Containers, func(c engine.Container) bool {
 			return slices.ContainsFunc(c.Mounts, func(m engine.Mount) bool { return directoryOf(m) == path })
 		})
-		if info, err := os.Lstat(path); err == nil && info.IsDir() && (asked || mounted || saved.Data[name] == path) && !o.state.Foreign {
+		if info, err := os.Lstat(path); err == nil && info.IsDir() && (asked || mounted || saved.Data[name] == path) && !o.State.Foreign {
 			out = append(out, path)
 		}
 	}

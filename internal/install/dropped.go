@@ -13,8 +13,8 @@ import (
 
 // madeSeen is how another tool made a container.
 type madeSeen struct {
-	options  []string // beside image, mounts, ports and variables, as docker run has them
-	imageEnv []string // of its image
+	Options  []string // beside image, mounts, ports and variables, as docker run has them
+	ImageEnv []string // of its image
 }
 
 // seeMade looks at how the container was made that is taken over.
@@ -22,14 +22,14 @@ func (in *Installer) seeMade(ctx context.Context, o *observed, i Intent) error {
 	if !i.adopts() {
 		return nil
 	}
-	c := o.container()
+	c := o.Container()
 	options, _, err := in.Engine.Beyond(ctx, c.ID)
 	if err != nil {
 		return err
 	}
-	o.made.options = options
+	o.Made.Options = options
 	if image, err := in.Engine.Image(ctx, c.ImageID); err == nil {
-		o.made.imageEnv = image.Env
+		o.Made.ImageEnv = image.Env
 	}
 	return nil
 }
@@ -40,9 +40,9 @@ func planDropped(o *observed, p *Plan) {
 	if !p.intent.adopts() {
 		return
 	}
-	c, spec := o.container(), p.stack.Spec("")
-	options := slices.Clone(o.made.options)
-	if o.override != nil {
+	c, spec := o.Container(), p.stack.Spec("")
+	options := slices.Clone(o.Made.Options)
+	if o.Override != nil {
 		options = nil // that is where they belong, and they may be in it
 	}
 	for _, key := range droppedEnv(o, *c, spec) {
@@ -60,16 +60,16 @@ func planDropped(o *observed, p *Plan) {
 	}
 	if len(options) > 0 {
 		p.warn("%s was made with more than the new container has: %s. What is still wanted belongs into %s/docker-compose.override.yaml, before or after; "+
-			"the engine's record of the former container is kept as .openalgo-install/backups/container.json.*", c.Name, strings.Join(options, ", "), string(o.dir))
+			"the engine's record of the former container is kept as .openalgo-install/backups/container.json.*", c.Name, strings.Join(options, ", "), string(o.Dir))
 	}
 }
 
 // droppedEnv are variables that neither the image, .env nor the new container has.
 func droppedEnv(o *observed, c engine.Container, spec engine.ContainerSpec) (out []string) {
-	known := append(slices.Clone(spec.Env), o.made.imageEnv...)
+	known := append(slices.Clone(spec.Env), o.Made.ImageEnv...)
 	for _, pair := range c.Env {
 		key, _, _ := strings.Cut(pair, "=")
-		_, inFile := o.env.Get(key)
+		_, inFile := o.Env.Get(key)
 		if !inFile && !slices.ContainsFunc(known, func(have string) bool { return strings.HasPrefix(have, key+"=") }) {
 			out = append(out, key)
 		}

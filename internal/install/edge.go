@@ -39,15 +39,15 @@ func edgeTrust(s instance.Edge) edge.Trust {
 
 // edgePlan is the part of a plan that concerns HTTPS.
 type edgePlan struct {
-	front   front
-	site    edge.Site
-	state   instance.Edge
+	Front   front
+	Site    edge.Site
+	State   instance.Edge
 	files   []edge.File  // to be written before the swap
-	act     bool         // something is to be done before the swap
-	holds   map[int]bool // the ports that Caddy has already
-	runs    bool         // Caddy runs
+	Act     bool         // something is to be done before the swap
+	Holds   map[int]bool // the ports that Caddy has already
+	Runs    bool         // Caddy runs
 	trial   string       // authority to ask for a trial first; "" is none
-	certbot bool         // nginx: a certificate is to be asked for
+	Certbot bool         // nginx: a certificate is to be asked for
 	pull    string
 	// Of the domain that is no longer served: done once all else is.
 	gone     []edge.File
@@ -80,13 +80,13 @@ func (in *Installer) pullEdge(ctx context.Context, p *Plan) error {
 
 // proxied is the name of the container that serves HTTPS for all, for messages.
 func (e *edgePlan) what() string {
-	if e.state.Kind == edge.KindNginx {
+	if e.State.Kind == edge.KindNginx {
 		return "nginx"
 	}
-	return compose.ProjectName(e.state.Dir)
+	return compose.ProjectName(e.State.Dir)
 }
 
 // portsText is "80 and 443".
 func (e *edgePlan) portsText() string {
-	return strings.Join([]string{fmt.Sprint(e.state.HTTP), fmt.Sprint(e.state.HTTPS)}, " and ")
+	return strings.Join([]string{fmt.Sprint(e.State.HTTP), fmt.Sprint(e.State.HTTPS)}, " and ")
 }

@@ -11,18 +11,18 @@ import (
 
 // asks is what a plan that serves HTTPS needs to know of this machine.
 func (e *edgePlan) asks(o *observed, p *Plan) (q edgeQuestion, ports []portAsked) {
-	if e == nil || !e.act {
+	if e == nil || !e.Act {
 		return q, nil
 	}
 	if p.answers.TLS.CheckDNS {
-		q.domain = p.answers.Domain
+		q.Domain = p.answers.Domain
 	}
-	q.firewall = []int{e.state.HTTP, e.state.HTTPS}
-	if e.state.Kind == edge.KindCaddy && !e.runs && q.domain != "" && p.answers.TLS.Mode == "auto" {
-		q.reachPort = e.state.HTTP
+	q.Firewall = []int{e.State.HTTP, e.State.HTTPS}
+	if e.State.Kind == edge.KindCaddy && !e.Runs && q.Domain != "" && p.answers.TLS.Mode == "auto" {
+		q.ReachPort = e.State.HTTP
 	}
 	for _, want := range e.portsWanted() {
-		if o.publishedBy(want.port) == "" {
+		if o.PublishedBy(want.Port) == "" {
 			ports = append(ports, want)
 		}
 	}
@@ -32,8 +32,8 @@ func (e *edgePlan) asks(o *observed, p *Plan) (q edgeQuestion, ports []portAsked
 // portsWanted are the ports that the proxy needs and does not have yet. nginx
 // shares those that it has.
 func (e *edgePlan) portsWanted() (out []portAsked) {
-	for _, port := range []int{e.state.HTTP, e.state.HTTPS} {
-		if e.state.Kind == edge.KindCaddy && !e.holds[port] {
+	for _, port := range []int{e.State.HTTP, e.State.HTTPS} {
+		if e.State.Kind == edge.KindCaddy && !e.Holds[port] {
 			out = append(out, portAsked{"", port})
 		}
 	}
@@ -44,24 +44,24 @@ func (e *edgePlan) portsWanted() (out []portAsked) {
 // from being served.
 func preflightEdge(o *observed, p *Plan, ps *problems) {
 	e := p.edge
-	if e == nil || !e.act {
+	if e == nil || !e.Act {
 		return
 	}
 	preflightEdgePorts(o, e, ps)
 	preflightDomain(o, p, ps)
-	for _, text := range o.answered.firewall {
+	for _, text := range o.Answered.Firewall {
 		p.warn("%s", text)
 	}
-	warnReach(o.answered.reach, p)
+	warnReach(o.Answered.Reach, p)
 }
 
 // preflightEdgePorts requires both ports to be free, unless the proxy itself has
 // them.
 func preflightEdgePorts(o *observed, e *edgePlan, ps *problems) {
 	for _, want := range e.portsWanted() {
-		who, err := o.portHolder(want)
+		who, err := o.PortHolder(want)
 		if err != nil {
-			ps.add("checking port %d: %v", want.port, err)
+			ps.add("checking port %d: %v", want.Port, err)
 		}
 		if who == "" {
 			continue
@@ -70,13 +70,13 @@ func preflightEdgePorts(o *observed, e *edgePlan, ps *problems) {
 		if strings.HasPrefix(who, "nginx") {
 			hint = "let it serve OpenAlgo too, with `tls: {mode: nginx}`, or stop it"
 		}
-		ps.add("port %d, which HTTPS needs, is taken by %s: %s", want.port, who, hint)
+		ps.add("port %d, which HTTPS needs, is taken by %s: %s", want.Port, who, hint)
 	}
 }
 
 // preflightDomain refuses a domain that certainly does not lead here.
 func preflightDomain(o *observed, p *Plan, ps *problems) {
-	tls, report := p.answers.TLS, o.answered.dns
+	tls, report := p.answers.TLS, o.Answered.Dns
 	switch {
 	case !tls.CheckDNS, report.Match, report.Cloudflare && tls.Cloudflare:
 	case report.Cloudflare:
@@ -105,10 +105,10 @@ func warnReach(seen reachSeen, p *Plan) {
 // openPorts opens the edge's ports in the host's firewall, where the answers
 // ask for it; a firewall that is off stays off.
 func (in *Installer) openPorts(ctx context.Context, p *Plan) error {
-	if p.edge == nil || !p.edge.act || !p.answers.TLS.OpenPorts {
+	if p.edge == nil || !p.edge.Act || !p.answers.TLS.OpenPorts {
 		return nil
 	}
-	opened, err := host.OpenPorts(ctx, p.edge.state.HTTP, p.edge.state.HTTPS)
+	opened, err := host.OpenPorts(ctx, p.edge.State.HTTP, p.edge.State.HTTPS)
 	for _, text := range opened {
 		in.note(text)
 	}

@@ -57,8 +57,8 @@ func TestRefusals(t *testing.T) {
 		t.Fatal(err)
 	}
 	plan := func(ca, trial string) (string, error) {
-		o, p := &observed{now: time.Now()}, &Plan{edge: &edgePlan{}, answers: answers.Answers{Domain: "algo.example.com", TLS: answers.TLS{CA: ca, CATrial: trial}}}
-		o.edge.refused = in.refusals(p.answers.Domain, o.now.Add(-refusalsCount))
+		o, p := &observed{Now: time.Now()}, &Plan{edge: &edgePlan{}, answers: answers.Answers{Domain: "algo.example.com", TLS: answers.TLS{CA: ca, CATrial: trial}}}
+		o.Edge.Refused = in.refusals(p.answers.Domain, o.Now.Add(-refusalsCount))
 		err := planTrial(o, p)
 		return p.edge.trial, err
 	}

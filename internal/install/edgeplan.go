@@ -10,7 +10,7 @@ import (
 // planEdge decides how the domain is served, and removes what served another
 // one before.
 func planEdge(o *observed, p *Plan) error {
-	before, seen := o.state.Edge, o.edge
+	before, seen := o.State.Edge, o.Edge
 	if p.answers.TLS.Mode == "off" {
 		if before.Kind == "" {
 			return nil
@@ -18,26 +18,26 @@ func planEdge(o *observed, p *Plan) error {
 		p.edge = &edgePlan{}
 		return planGone(o, p)
 	}
-	if seen.openErr != nil {
-		return edgeRefusal(seen.openErr)
+	if seen.OpenErr != nil {
+		return edgeRefusal(seen.OpenErr)
 	}
-	way := *seen.way
+	way := *seen.Way
 	p.edge = &way
-	p.Warnings = append(p.Warnings, seen.warnings...)
-	if before.Kind != "" && before.Kind != p.edge.state.Kind {
+	p.Warnings = append(p.Warnings, seen.Warnings...)
+	if before.Kind != "" && before.Kind != p.edge.State.Kind {
 		return finding.Errorf(finding.HostNotReady, "%s is served by %s now, and both would want its ports: install with `tls: {mode: off}` first, then with the other", before.Domain, before.Kind)
 	}
-	if seen.planErr != nil {
-		return edgeRefusal(seen.planErr)
+	if seen.PlanErr != nil {
+		return edgeRefusal(seen.PlanErr)
 	}
-	p.edge.files, p.edge.pull = seen.plan.Files, seen.plan.Pull
-	p.addEdge(seen.plan)
-	if p.edge.act && p.answers.TLS.Mode == "auto" {
+	p.edge.files, p.edge.pull = seen.Plan.Files, seen.Plan.Pull
+	p.addEdge(seen.Plan)
+	if p.edge.Act && p.answers.TLS.Mode == "auto" {
 		if err := planTrial(o, p); err != nil {
 			return err
 		}
 	}
-	if before.Kind != "" && before.Domain != p.edge.state.Domain {
+	if before.Kind != "" && before.Domain != p.edge.State.Domain {
 		return planGone(o, p)
 	}
 	return nil
@@ -52,16 +52,16 @@ func (p *Plan) addEdge(plan *edge.Plan) {
 
 // planGone plans to remove the previous site.
 func planGone(o *observed, p *Plan) error {
-	gone := o.edge.gone
+	gone := o.Edge.Gone
 	switch {
-	case gone.openErr != nil:
-		p.warn("%s may still be served: %v", o.state.Edge.Domain, gone.openErr)
+	case gone.OpenErr != nil:
+		p.warn("%s may still be served: %v", o.State.Edge.Domain, gone.OpenErr)
 		return nil
-	case gone.err != nil:
-		return gone.err
+	case gone.Err != nil:
+		return gone.Err
 	}
-	p.addEdge(gone.plan)
-	p.edge.gone, p.edge.goneFrom = gone.plan.Files, o.state.Edge
+	p.addEdge(gone.Plan)
+	p.edge.gone, p.edge.goneFrom = gone.Plan.Files, o.State.Edge
 	return nil
 }
 

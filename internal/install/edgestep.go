@@ -17,36 +17,36 @@ func (r *changes) serve(ctx context.Context, place func([]edge.File) error) erro
 	e := r.plan.edge
 	began := time.Now()
 	files := e.files
-	if e.certbot {
-		r.in.note("certbot asks for a certificate for " + e.site.Domain)
+	if e.Certbot {
+		r.in.note("certbot asks for a certificate for " + e.Site.Domain)
 	}
 	if err := place(files); err != nil {
 		return err
 	}
 	failpoint("edge-placed")
-	trust := edgeTrust(e.state)
-	if c, ok := e.front.(*edge.Caddy); ok && e.trial != "" {
+	trust := edgeTrust(e.State)
+	if c, ok := e.Front.(*edge.Caddy); ok && e.trial != "" {
 		if err := r.trial(ctx, c, began, place); err != nil {
 			return err
 		}
 		trust.Patient = true
 	}
-	if err := e.front.Apply(ctx); err != nil {
+	if err := e.Front.Apply(ctx); err != nil {
 		return err
 	}
 	failpoint("edge-applied")
-	if n, ok := e.front.(*edge.Nginx); ok && e.certbot {
-		if err := n.Obtain(ctx, &e.site); err != nil {
+	if n, ok := e.Front.(*edge.Nginx); ok && e.Certbot {
+		if err := n.Obtain(ctx, &e.Site); err != nil {
 			return err
 		}
-		if err := place([]edge.File{n.File(e.site)}); err != nil {
+		if err := place([]edge.File{n.File(e.Site)}); err != nil {
 			return err
 		}
 		if err := n.Apply(ctx); err != nil {
 			return err
 		}
 	}
-	err := e.front.Await(ctx, e.state.Domain, trust, began)
+	err := e.Front.Await(ctx, e.State.Domain, trust, began)
 	if refused := (*edge.IssueError)(nil); errors.As(err, &refused) {
 		r.in.noteRefusal(refused.Domain)
 	}
@@ -58,23 +58,23 @@ func (r *changes) serve(ctx context.Context, place func([]edge.File) error) erro
 // few attempts an hour.
 func (r *changes) trial(ctx context.Context, c *edge.Caddy, began time.Time, place func([]edge.File) error) error {
 	e := r.plan.edge
-	final, err := readfile.Regular(c.Trial(e.site, e.trial).Path, readfile.Config)
+	final, err := readfile.Regular(c.Trial(e.Site, e.trial).Path, readfile.Config)
 	if err != nil {
 		return fmt.Errorf("reading the site: %w", err)
 	}
 	r.in.note("the last attempt failed, so a trial certificate comes first")
-	if err := place([]edge.File{c.Trial(e.site, e.trial)}); err != nil {
+	if err := place([]edge.File{c.Trial(e.Site, e.trial)}); err != nil {
 		return err
 	}
 	if err := c.Apply(ctx); err != nil {
 		return err
 	}
-	if err := c.Await(ctx, e.state.Domain, edge.Trust{Any: true}, began); err != nil {
+	if err := c.Await(ctx, e.State.Domain, edge.Trust{Any: true}, began); err != nil {
 		return err
 	}
 	// Caddy keeps a certificate that it has for a name, whatever authority is
 	// asked next; it forgets that of a name which is gone.
-	path := c.Trial(e.site, e.trial).Path
+	path := c.Trial(e.Site, e.trial).Path
 	if err := place([]edge.File{{Path: path}}); err != nil {
 		return err
 	}

@@ -13,7 +13,7 @@ func askExposed(o *observed, p *Plan) {
 	if p.intent.Rehearsal || port == 0 || !reachable(address) {
 		return
 	}
-	if c := o.container(); c != nil {
+	if c := o.Container(); c != nil {
 		if now, _ := c.Published(openalgo.WebPort); reachable(now) {
 			return // it is open already; doctor warns of that
 		}

@@ -29,19 +29,19 @@ func goodWorld(t *testing.T) *observed {
 		t.Fatal(err)
 	}
 	o := &observed{
-		dir: instance.Dir(testDir), engine: engine.Info{ID: "E", Endpoint: "unix:///var/run/docker.sock", OS: "linux", Arch: "amd64", Local: true, RootDir: "/var/lib/docker"},
-		whose: map[string]whose{}, envs: map[string]envSeen{testDir + "/.env": {same: true, here: true}},
-		dirs:    map[string]dirSeen{testDir: {here: true, hasEnv: true}},
-		project: "openalgo", envText: env.Bytes(), env: env, networks: map[string]bool{"openalgo_default": true},
-		volumes: map[string]engine.Volume{testVolume: {Name: testVolume, Labels: map[string]string{LabelDir: testDir,
+		Dir: instance.Dir(testDir), Engine: engine.Info{ID: "E", Endpoint: "unix:///var/run/docker.sock", OS: "linux", Arch: "amd64", Local: true, RootDir: "/var/lib/docker"},
+		Whose: map[string]whose{}, Envs: map[string]envSeen{testDir + "/.env": {Same: true, Here: true}},
+		Dirs:    map[string]dirSeen{testDir: {Here: true, HasEnv: true}},
+		Project: "openalgo", EnvText: env.Bytes(), Env: env, Networks: map[string]bool{"openalgo_default": true},
+		Volumes: map[string]engine.Volume{testVolume: {Name: testVolume, Labels: map[string]string{LabelDir: testDir,
 			compose.LabelVolume: "openalgo_db", compose.LabelProject: "openalgo"}}},
-		data: []string{testVolume},
+		Data: []string{testVolume},
 	}
-	o.image = &engine.Image{ID: "sha256:1", Ref: "openalgo:1", Arch: "amd64", OS: "linux", User: "1000"}
-	o.host = hostSeen{root: true, disks: map[string]host.DiskFacts{testDir: {FreeMiB: 20000, FreeInodes: -1}, "/var/lib/docker": {FreeMiB: 20000, FreeInodes: -1}}}
-	o.answered = answered{ports: map[portAsked]portSeen{}, directories: map[string]dirFound{}, trees: map[string]treeSeen{}}
-	o.state = instance.State{Project: "openalgo", Salt: "x", ImageRef: "openalgo:1", Engine: refOf(o.engine)}
-	o.state.RememberKeys(env)
+	o.Image = &engine.Image{ID: "sha256:1", Ref: "openalgo:1", Arch: "amd64", OS: "linux", User: "1000"}
+	o.Host = hostSeen{Root: true, Disks: map[string]host.DiskFacts{testDir: {FreeMiB: 20000, FreeInodes: -1}, "/var/lib/docker": {FreeMiB: 20000, FreeInodes: -1}}}
+	o.Answered = answered{Ports: map[portAsked]portSeen{}, Directories: map[string]dirFound{}, Trees: map[string]treeSeen{}}
+	o.State = instance.State{Project: "openalgo", Salt: "x", ImageRef: "openalgo:1", Engine: refOf(o.Engine)}
+	o.State.RememberKeys(env)
 	o.add(testContainer("openalgo-web", testDir), own)
 	return o
 }
@@ -60,22 +60,22 @@ func testContainer(name, dir string) engine.Container {
 
 // add puts a container on the engine; who owns it decides whose list it is in.
 func (o *observed) add(c engine.Container, w whose) {
-	o.all, o.every, o.whose[c.ID] = append(o.all, c), append(o.every, c), w
-	if c.Labels[compose.LabelProject] != o.project {
+	o.All, o.Every, o.Whose[c.ID] = append(o.All, c), append(o.Every, c), w
+	if c.Labels[compose.LabelProject] != o.Project {
 		return
 	}
 	if w == anothers {
-		o.strangers = append(o.strangers, c)
+		o.Strangers = append(o.Strangers, c)
 	} else {
-		o.containers = append(o.containers, c)
+		o.Containers = append(o.Containers, c)
 	}
 }
 
-func (o *observed) withoutContainer() { o.every, o.all, o.containers = nil, nil, nil }
+func (o *observed) withoutContainer() { o.Every, o.All, o.Containers = nil, nil, nil }
 
 // down lets the instance's container be stopped.
 func (o *observed) down() {
-	for _, list := range [][]engine.Container{o.every, o.all, o.containers} {
+	for _, list := range [][]engine.Container{o.Every, o.All, o.Containers} {
 		list[0].State = "exited"
 	}
 }

@@ -32,10 +32,10 @@ func guardData(o *observed, i Intent) error {
 		return err
 	}
 	switch {
-	case len(o.data) == 0 && o.env == nil && o.unread != nil:
+	case len(o.Data) == 0 && o.Env == nil && o.Unread != nil:
 		return finding.Errorf(finding.HostNotReady, "there is no %s, and %s, which would say where its data is, can't be read: %w. "+
-			"Bring the .env back, or move that file away", o.dir.Env(), compose.FileName, o.unread)
-	case len(o.data) == 0:
+			"Bring the .env back, or move that file away", o.Dir.Env(), compose.FileName, o.Unread)
+	case len(o.Data) == 0:
 		return guardMoved(o, i)
 	}
 	return guardKeys(o)
@@ -62,11 +62,11 @@ func (in *Installer) Obstacles(ctx context.Context) error {
 		return err
 	}
 	in.knowEnv(o)
-	o.findByMount()
+	o.FindByMount()
 	if err := guard(o); err != nil {
 		return err
 	}
-	if !o.state.IsOurs() || o.container() == nil {
+	if !o.State.IsOurs() || o.Container() == nil {
 		return neitherRuns(o)
 	}
 	i, err := in.saved(ctx, commandInstall)
@@ -78,49 +78,49 @@ func (in *Installer) Obstacles(ctx context.Context) error {
 
 // guardEngine refuses to look for an instance on a Docker that is not its own.
 func guardEngine(o *observed) error {
-	was, now := o.state.Engine, refOf(o.engine)
-	if o.container() != nil || !was.IsAnother(now) {
+	was, now := o.State.Engine, refOf(o.Engine)
+	if o.Container() != nil || !was.IsAnother(now) {
 		return nil
 	}
 	labelled := false
-	for _, v := range o.volumes {
-		labelled = labelled || o.here(v.Labels[LabelDir])
+	for _, v := range o.Volumes {
+		labelled = labelled || o.Here(v.Labels[LabelDir])
 	}
-	if labelled && !o.elsewhereAnswers {
+	if labelled && !o.ElsewhereAnswers {
 		return nil // that one is gone, and its data is here
 	}
 	return &finding.Error{Kind: finding.HostNotReady, Err: &finding.Refusal{Check: "engine",
-		What: fmt.Sprintf("the OpenAlgo in %s runs on another Docker, at %s", string(o.dir), was.Endpoint),
+		What: fmt.Sprintf("the OpenAlgo in %s runs on another Docker, at %s", string(o.Dir), was.Endpoint),
 		Why:  fmt.Sprintf("The Docker in use now (%s) has neither its container nor its data.", now.Endpoint),
 		Ways: []finding.Way{
 			{Do: "Name that Docker, then run the same command again", Run: "export DOCKER_HOST=" + was.Endpoint},
 			{Do: "If that Docker is gone for good, its volumes are gone too. Restore a backup into another directory",
-				Run: fmt.Sprintf("sudo openalgo-install --dir %s-new restore FILE", string(o.dir))}},
+				Run: fmt.Sprintf("sudo openalgo-install --dir %s-new restore FILE", string(o.Dir))}},
 		End: "Nothing was changed."}}
 }
 
 // guardPlaceOfContainer refuses to stop a container whose directory was moved:
 // Docker could not start it again.
 func guardPlaceOfContainer(o *observed) error {
-	from := o.movedFrom()
+	from := o.MovedFrom()
 	if from == "" {
 		return nil
 	}
 	return &finding.Error{Kind: finding.HostNotReady, Err: &finding.Refusal{Check: "moved",
-		What: fmt.Sprintf("%s was moved here from %s", string(o.dir), from),
+		What: fmt.Sprintf("%s was moved here from %s", string(o.Dir), from),
 		Why: fmt.Sprintf("The container %s was created for that place, and its .env is no longer there. "+
-			"Once the container is stopped, Docker cannot start it again.", o.container().Name),
+			"Once the container is stopped, Docker cannot start it again.", o.Container().Name),
 		Ways: []finding.Way{
 			{Do: "Recreate the container for this place, with the same keys and data. OpenAlgo stops for some seconds",
-				Run: fmt.Sprintf("sudo openalgo-install --dir %s start", string(o.dir))},
-			{Do: "Move the directory back", Run: fmt.Sprintf("sudo mv %s %s", string(o.dir), from)}},
+				Run: fmt.Sprintf("sudo openalgo-install --dir %s start", string(o.Dir))},
+			{Do: "Move the directory back", Run: fmt.Sprintf("sudo mv %s %s", string(o.Dir), from)}},
 		End: "Nothing was changed."}}
 }
 
 // mounted reports whether a container of this instance has a volume.
 func (o *observed) mounted(volume string) bool {
-	return slices.ContainsFunc(o.containers, func(c engine.Container) bool {
-		return o.whose[c.ID] == own &&
+	return slices.ContainsFunc(o.Containers, func(c engine.Container) bool {
+		return o.Whose[c.ID] == own &&
 			slices.ContainsFunc(c.Mounts, func(m engine.Mount) bool { return m.Name == volume })
 	})
 }
@@ -132,20 +132,20 @@ func guardForeign(o *observed, i Intent) error {
 	switch {
 	case i.adopts() || c == nil:
 		return nil
-	case o.state.IsOurs():
-		return finding.Errorf(finding.HostNotReady, "container %s also uses %s\n\nTwo OpenAlgos on one database can damage it. Check which one you use, then stop the other:\n\n    docker stop %[1]s\n\nNothing was changed.", c.Name, o.dir.Env())
+	case o.State.IsOurs():
+		return finding.Errorf(finding.HostNotReady, "container %s also uses %s\n\nTwo OpenAlgos on one database can damage it. Check which one you use, then stop the other:\n\n    docker stop %[1]s\n\nNothing was changed.", c.Name, o.Dir.Env())
 	}
 	return finding.Errorf(finding.HostNotReady, "%s is the .env of %s, an OpenAlgo that another tool made, and holds the keys of its data: "+
-		"`openalgo-install adopt` takes it over, or --dir names another directory. Nothing was changed", o.dir.Env(), c.Name)
+		"`openalgo-install adopt` takes it over, or --dir names another directory. Nothing was changed", o.Dir.Env(), c.Name)
 }
 
 // foreignHere is a container of another tool's that has this directory's .env.
 // Beside a stack of ours only one that runs counts: others are left over.
 func foreignHere(o *observed) *engine.Container {
-	for i, c := range o.all {
-		mounted := o.envs[envSource(c)].same
-		if !o.owns(c) && mounted && isOpenAlgo(c) && (!o.state.IsOurs() || isUp(c)) {
-			return &o.all[i]
+	for i, c := range o.All {
+		mounted := o.Envs[envSource(c)].Same
+		if !o.Owns(c) && mounted && isOpenAlgo(c) && (!o.State.IsOurs() || isUp(c)) {
+			return &o.All[i]
 		}
 	}
 	return nil
@@ -154,63 +154,63 @@ func foreignHere(o *observed) *engine.Container {
 // guardUnknown refuses to bring other keys to where data lies that this program
 // knows nothing of.
 func guardUnknown(o *observed) error {
-	if o.env == nil || o.state.Project != "" || o.state.Began != "" || !o.hasDB {
+	if o.Env == nil || o.State.Project != "" || o.State.Began != "" || !o.HasDB {
 		return nil
 	}
 	return finding.Errorf(finding.HostNotReady, "%s holds the .env and the data (db) of an OpenAlgo that this program did not make: "+
-		"--dir names another directory. Nothing was changed", string(o.dir))
+		"--dir names another directory. Nothing was changed", string(o.Dir))
 }
 
 // guardProject refuses a project that belongs to another directory, and one
 // whose name was changed under its data.
 func guardProject(o *observed) error {
-	if len(o.strangers) > 0 {
-		c := o.strangers[0]
+	if len(o.Strangers) > 0 {
+		c := o.Strangers[0]
 		dir := dirOf(c)
-		if source := envSource(c); source != "" && o.engine.Local {
+		if source := envSource(c); source != "" && o.Engine.Local {
 			dir = filepath.Dir(source)
 		}
 		return &finding.Error{Kind: finding.HostNotReady, Err: &finding.Refusal{Check: "owner",
-			What: fmt.Sprintf("the container %s of the project %q belongs to %s", c.Name, o.project, dir),
-			Why:  fmt.Sprintf("It runs with the .env there, and this directory is %s. The keys of one would meet the data of the other.", string(o.dir)),
+			What: fmt.Sprintf("the container %s of the project %q belongs to %s", c.Name, o.Project, dir),
+			Why:  fmt.Sprintf("It runs with the .env there, and this directory is %s. The keys of one would meet the data of the other.", string(o.Dir)),
 			Ways: []finding.Way{{Do: fmt.Sprintf("Work on that OpenAlgo: add --dir %s to the command", dir)},
 				{Do: "For a second OpenAlgo, choose a directory with another name"}},
 			End: "Nothing was changed."}}
 	}
-	for _, place := range o.data {
-		dir := o.volumes[place].Labels[LabelDir]
-		if !o.elses(dir) || o.mounted(place) {
+	for _, place := range o.Data {
+		dir := o.Volumes[place].Labels[LabelDir]
+		if !o.Elses(dir) || o.mounted(place) {
 			continue
 		}
 		return finding.Errorf(finding.HostNotReady, "the volume %s belongs to %s, where its .env is. "+
 			"To work on that OpenAlgo, add --dir %s to the command. For a second OpenAlgo, choose a directory with another name", place, dir, dir)
 	}
-	was := o.state.Project
-	if was == "" || was == o.project {
+	was := o.State.Project
+	if was == "" || was == o.Project {
 		return nil
 	}
-	if _, exists := o.volumes[was+"_openalgo_db"]; !exists {
+	if _, exists := o.Volumes[was+"_openalgo_db"]; !exists {
 		return nil
 	}
 	return finding.Errorf(finding.HostNotReady, "the project is now called %q, but the data of this directory is in the volume %s_openalgo_db. "+
 		"Under the new name OpenAlgo would start empty. Write `name: %s` in %s again (and no other COMPOSE_PROJECT_NAME in .env), "+
 		"or begin anew in another directory: `openalgo-install --dir %s-new`",
-		o.project, was, was, o.dir.Path(compose.FileName), string(o.dir))
+		o.Project, was, was, o.Dir.Path(compose.FileName), string(o.Dir))
 }
 
 // guardMoved recognises a directory that was moved or renamed without what
 // names its project: keys are here, but no data of this project's name, while
 // a volume lies about whose own directory is gone.
 func guardMoved(o *observed, i Intent) error {
-	if o.env == nil || o.state.Project != "" || o.state.Began == o.project || i.adopts() { // its container has this .env
+	if o.Env == nil || o.State.Project != "" || o.State.Began == o.Project || i.adopts() { // its container has this .env
 		return nil
 	}
 	var stray []string
-	for _, v := range o.volumes {
+	for _, v := range o.Volumes {
 		if v.Labels[compose.LabelVolume] != "openalgo_db" {
 			continue
 		}
-		if project := v.Labels[compose.LabelProject]; project != o.project && !o.elses(v.Labels[LabelDir]) && !o.claimed(v.Name) {
+		if project := v.Labels[compose.LabelProject]; project != o.Project && !o.Elses(v.Labels[LabelDir]) && !o.claimed(v.Name) {
 			stray = append(stray, project)
 		}
 	}
@@ -221,18 +221,18 @@ func guardMoved(o *observed, i Intent) error {
 	return finding.Errorf(finding.HostNotReady, "%s holds keys, but there is no data under the project name %q; data that no directory claims is in %s. "+
 		"If the directory was moved or renamed, write the former name as the first line of %s: `name: %s`. "+
 		"To begin anew instead, use another directory: `openalgo-install --dir %s-new`",
-		o.dir.Env(), o.project, strings.Join(volumeNames(stray), ", "),
-		o.dir.Path(compose.FileName), stray[0], string(o.dir))
+		o.Dir.Env(), o.Project, strings.Join(volumeNames(stray), ", "),
+		o.Dir.Path(compose.FileName), stray[0], string(o.Dir))
 }
 
 // claimed reports whether a container of another directory that has its .env mounts the volume.
 func (o *observed) claimed(volume string) bool {
-	for _, c := range o.all {
+	for _, c := range o.All {
 		for _, m := range c.Mounts {
 			if m.Name != volume {
 				continue
 			}
-			if o.elses(dirOf(c)) {
+			if o.Elses(dirOf(c)) {
 				return true
 			}
 		}

@@ -15,7 +15,7 @@ import (
 // withEnv gives a world another .env; "" is none.
 func (o *observed) withEnv(t *testing.T, text string) {
 	t.Helper()
-	o.envText, o.env = nil, nil
+	o.EnvText, o.Env = nil, nil
 	if text == "" {
 		return
 	}
@@ -23,11 +23,11 @@ func (o *observed) withEnv(t *testing.T, text string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.envText, o.env = []byte(text), env
+	o.EnvText, o.Env = []byte(text), env
 }
 
 // forget takes away what this program knows of an instance.
-func (o *observed) forget() { o.state = instance.State{} }
+func (o *observed) forget() { o.State = instance.State{} }
 
 // guardCases are worlds that a guard refuses, or does not. want is a word of the
 // refusal, or its check; "" is none.
@@ -39,41 +39,41 @@ var guardCases = map[string]struct {
 	"all is well": {change: func(*testing.T, *observed) {}},
 	"another Docker": {change: func(_ *testing.T, o *observed) {
 		o.withoutContainer()
-		o.engine.ID, o.engine.Endpoint, o.volumes, o.data = "F", "unix:///run/user/1000/docker.sock", nil, nil
+		o.Engine.ID, o.Engine.Endpoint, o.Volumes, o.Data = "F", "unix:///run/user/1000/docker.sock", nil, nil
 	}, every: "engine", plans: "engine"},
 	"another Docker, this one has the data and the other is gone": {change: func(_ *testing.T, o *observed) {
 		o.withoutContainer()
-		o.engine.ID, o.engine.Endpoint = "F", "unix:///run/user/1000/docker.sock"
+		o.Engine.ID, o.Engine.Endpoint = "F", "unix:///run/user/1000/docker.sock"
 	}},
 	"another Docker that answers, this one has a volume": {change: func(_ *testing.T, o *observed) {
 		o.withoutContainer()
-		o.engine.ID, o.engine.Endpoint, o.elsewhereAnswers = "F", "unix:///run/user/1000/docker.sock", true
+		o.Engine.ID, o.Engine.Endpoint, o.ElsewhereAnswers = "F", "unix:///run/user/1000/docker.sock", true
 	}, every: "engine", plans: "engine"},
 	"another's container of the same project": {change: func(_ *testing.T, o *observed) {
 		o.add(testContainer("other", "/srv/openalgo"), anothers)
 	}, every: "owner", plans: "owner"},
 	"the volume of another directory": {change: func(_ *testing.T, o *observed) {
 		o.withoutContainer()
-		o.volumes[testVolume].Labels[LabelDir] = "/srv/openalgo"
-		o.dirs["/srv/openalgo"] = dirSeen{hasEnv: true}
+		o.Volumes[testVolume].Labels[LabelDir] = "/srv/openalgo"
+		o.Dirs["/srv/openalgo"] = dirSeen{HasEnv: true}
 	}, every: "belongs to /srv/openalgo", plans: "belongs to /srv/openalgo"},
 	"the volume of another directory, which has no .env": {change: func(_ *testing.T, o *observed) {
 		o.withoutContainer()
-		o.volumes[testVolume].Labels[LabelDir] = "/srv/openalgo"
+		o.Volumes[testVolume].Labels[LabelDir] = "/srv/openalgo"
 	}},
 	"the volume of another directory, mounted here": {change: func(_ *testing.T, o *observed) {
-		o.volumes[testVolume].Labels[LabelDir] = "/srv/openalgo"
-		o.dirs["/srv/openalgo"] = dirSeen{hasEnv: true}
+		o.Volumes[testVolume].Labels[LabelDir] = "/srv/openalgo"
+		o.Dirs["/srv/openalgo"] = dirSeen{HasEnv: true}
 	}},
 	"the project was renamed": {change: func(_ *testing.T, o *observed) {
 		o.withoutContainer()
-		o.project = "algo"
+		o.Project = "algo"
 	}, every: "now called", plans: "now called"},
 	"the directory was moved": {change: func(_ *testing.T, o *observed) {
-		o.whose["openalgo-web"] = orphan
+		o.Whose["openalgo-web"] = orphan
 	}, every: "moved", plans: "moved", intent: Intent{Command: "set"}},
 	"the directory was moved, and the command recreates the container": {change: func(_ *testing.T, o *observed) {
-		o.whose["openalgo-web"] = orphan
+		o.Whose["openalgo-web"] = orphan
 	}, every: "moved", intent: Intent{Command: commandStart}},
 	"there is no .env": {change: func(t *testing.T, o *observed) {
 		o.withEnv(t, "")
@@ -84,12 +84,12 @@ var guardCases = map[string]struct {
 	"no keys, and no data": {change: func(t *testing.T, o *observed) {
 		o.withoutContainer()
 		o.withEnv(t, "")
-		o.data, o.volumes = nil, nil
+		o.Data, o.Volumes = nil, nil
 	}},
 	"no keys, and a Compose file that cannot be read": {change: func(t *testing.T, o *observed) {
 		o.withoutContainer()
 		o.withEnv(t, "")
-		o.data, o.volumes, o.unread = nil, nil, errors.New("line 3")
+		o.Data, o.Volumes, o.Unread = nil, nil, errors.New("line 3")
 	}, plans: "can't be read"},
 	"another tool's container has this .env": {change: func(_ *testing.T, o *observed) {
 		o.forget()
@@ -111,21 +111,21 @@ var guardCases = map[string]struct {
 	"keys, and data of another name that nobody claims": {change: func(_ *testing.T, o *observed) {
 		o.forget()
 		o.withoutContainer()
-		o.project, o.data = "algo", nil
+		o.Project, o.Data = "algo", nil
 	}, plans: "no directory claims"},
 	"keys, and data of another name that has its directory": {change: func(_ *testing.T, o *observed) {
 		o.forget()
 		o.withoutContainer()
-		o.project, o.data = "algo", nil
-		o.volumes[testVolume].Labels[LabelDir] = "/srv/openalgo"
-		o.dirs["/srv/openalgo"] = dirSeen{hasEnv: true}
+		o.Project, o.Data = "algo", nil
+		o.Volumes[testVolume].Labels[LabelDir] = "/srv/openalgo"
+		o.Dirs["/srv/openalgo"] = dirSeen{HasEnv: true}
 	}},
 	"keys, and data of another name that a container of its directory has": {change: func(_ *testing.T, o *observed) {
 		o.forget()
 		o.withoutContainer()
-		o.project, o.data = "algo", nil
-		delete(o.volumes[testVolume].Labels, LabelDir)
-		o.dirs["/srv/openalgo"] = dirSeen{hasEnv: true}
+		o.Project, o.Data = "algo", nil
+		delete(o.Volumes[testVolume].Labels, LabelDir)
+		o.Dirs["/srv/openalgo"] = dirSeen{HasEnv: true}
 		o.add(testContainer("other", "/srv/openalgo"), anothers)
 	}},
 }
@@ -171,7 +171,7 @@ func TestKeysOfWhatRuns(t *testing.T) {
 	for state, want := range map[string]bool{"running": true, "exited": false} {
 		o := goodWorld(t)
 		o.withEnv(t, "")
-		o.containers[0].State = state
+		o.Containers[0].State = state
 		if r := finding.RefusalOf(guardKeys(o)); r == nil || strings.Contains(r.End, "Do not stop it") != want {
 			t.Errorf("%s: %+v", state, r)
 		}
@@ -191,12 +191,12 @@ func TestKeyWays(t *testing.T) {
 		"a running container": {keyPlace{stillOpen, "/proc/7/root/app/.env", "web"}, "docker exec web cat /app/.env"},
 		"the volume's origin": {keyPlace{volumesDir, "/srv/openalgo/.env", ""}, "sudo cp -p /srv/openalgo/.env"},
 	} {
-		o.keysAt = []keyPlace{c.place}
+		o.KeysAt = []keyPlace{c.place}
 		if ways := keyWays(o); len(ways) != 2 || !strings.HasPrefix(ways[0].Run, c.want) && !strings.Contains(ways[0].Run, c.want) {
 			t.Errorf("%s: %v", name, ways)
 		}
 	}
-	o.keysAt, o.archive = nil, "/opt/openalgo-backups/a.tar"
+	o.KeysAt, o.Archive = nil, "/opt/openalgo-backups/a.tar"
 	if ways := keyWays(o); len(ways) != 2 || !strings.HasSuffix(ways[0].Run, "restore /opt/openalgo-backups/a.tar") {
 		t.Errorf("an archive: %v", ways)
 	}
@@ -205,11 +205,11 @@ func TestKeyWays(t *testing.T) {
 func TestGuardUnknown(t *testing.T) {
 	t.Parallel()
 	o := goodWorld(t)
-	o.hasDB = true
+	o.HasDB = true
 	refused(t, "ours", guardUnknown(o), "")
 	o.forget()
 	refused(t, "unknown", guardUnknown(o), "did not make")
-	o.hasDB = false
+	o.HasDB = false
 	refused(t, "no data", guardUnknown(o), "")
 }
 
@@ -226,9 +226,9 @@ func TestFindByMount(t *testing.T) {
 		delete(made.Labels, compose.LabelProject)
 		o.add(made, own)
 	}
-	o.findByMount()
-	if len(o.containers) != 2 || o.container().Name != "new" {
-		t.Errorf("%+v", o.containers)
+	o.FindByMount()
+	if len(o.Containers) != 2 || o.Container().Name != "new" {
+		t.Errorf("%+v", o.Containers)
 	}
 }
 
@@ -239,7 +239,7 @@ func TestNoContainer(t *testing.T) {
 	if err := noContainer(o); !errors.Is(err, errNoContainer) {
 		t.Error(err)
 	}
-	o.engine = engine.Info{ID: "F", Endpoint: "tcp://10.0.0.1:2375"}
-	o.elsewhereAnswers = true
+	o.Engine = engine.Info{ID: "F", Endpoint: "tcp://10.0.0.1:2375"}
+	o.ElsewhereAnswers = true
 	refused(t, "another Docker", noContainer(o), "engine")
 }

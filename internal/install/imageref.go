@@ -12,9 +12,9 @@ func imageRef(o *observed, i Intent) string {
 	case i.Image.Keep != nil:
 		return i.Image.Keep.ref
 	case i.Answers.Image.Source == "rehearsal":
-		return o.testImage
-	case o.built != nil:
-		return o.built.Ref
+		return o.TestImage
+	case o.Built != nil:
+		return o.Built.Ref
 	}
 	return i.Answers.Image.Ref
 }

@@ -87,11 +87,11 @@ func (in *Installer) planOnce(ctx context.Context, i Intent) (*observed, *Plan, 
 	if err := choosePorts(o, &i.Answers); err != nil {
 		return nil, nil, err
 	}
-	if o.built, err = in.openSource(ctx, i); err != nil {
+	if o.Built, err = in.openSource(ctx, i); err != nil {
 		return nil, nil, err
 	}
 	if i.Answers.Image.Source == "rehearsal" {
-		o.testImage = image.TestRef()
+		o.TestImage = image.TestRef()
 	}
 	if err := in.observeImage(ctx, o, i); err != nil {
 		return nil, nil, err
@@ -112,13 +112,13 @@ func (in *Installer) planOnce(ctx context.Context, i Intent) (*observed, *Plan, 
 
 // know makes the secrets of answers and .env unprintable for this run.
 func (in *Installer) know(a answers.Answers, o *observed) {
-	in.redact = redactor(a, o.env)
+	in.redact = redactor(a, o.Env)
 }
 
 // knowEnv does the same where there are no answers.
 func (in *Installer) knowEnv(o *observed) {
 	if in.redact == nil {
-		in.redact = redactor(answers.Answers{}, o.env)
+		in.redact = redactor(answers.Answers{}, o.Env)
 	}
 }
 
@@ -215,7 +215,7 @@ func (in *Installer) nothingToDo(ctx context.Context, p *Plan, result event.Resu
 	in.Report.Report(event.Event{Type: event.TypePlan, Time: time.Now(), Plan: p})
 	_, err := in.verify(ctx, in.checkOf(p.stack, p.answers))
 	if err == nil && p.edge != nil {
-		err = in.verifyEdge(ctx, p.edge.state)
+		err = in.verifyEdge(ctx, p.edge.State)
 	}
 	if err != nil {
 		return result, &finding.Error{Kind: finding.Failed, Err: fmt.Errorf("nothing to change, but the stack is not ready: %w", err), Log: ready.LogOf(err)}
@@ -273,7 +273,7 @@ func (in *Installer) change(ctx context.Context, w wish, madeDir bool) (event.Re
 	r.countBefore(ctx)
 	r.noteBroken(ctx)
 	if old := r.old; old != nil && old.ImageID != p.imageID && (i.upgrades() || i.restores()) {
-		in.keepImageTag(ctx, p.project, o.state.ImageRef, old.ImageID)
+		in.keepImageTag(ctx, p.project, o.State.ImageRef, old.ImageID)
 	}
 	if i.adopts() {
 		if err := r.adopted(ctx); err != nil {

@@ -41,7 +41,7 @@ func TestKeyFault(t *testing.T) {
 		"the sample's pepper":        {"API_KEY_PEPPER=OPENALGO_PLACEHOLDER_API_KEY_PEPPER_REGENERATE_BEFORE_USE\n", instance.State{}, []string{"API_KEY_PEPPER", "line 1"}},
 		"no salt any more":           {strings.Replace(sound, "FERNET_SALT", "# ", 1), known, []string{"FERNET_SALT", "gone"}},
 	} {
-		got := keyFault(&observed{env: env(c.text), state: c.last})
+		got := keyFault(&observed{Env: env(c.text), State: c.last})
 		if (got == "") != (c.want == nil) {
 			t.Errorf("%s: %q", name, got)
 		}
@@ -66,10 +66,10 @@ func TestWaysToTheKeys(t *testing.T) {
 	}
 	pepper := "API_KEY_PEPPER = '" + strings.Repeat("a71e", 16) + "'\n"
 	fitting, _ := envfile.Parse([]byte(pepper))
-	o := &observed{dir: work, data: []string{"openalgo_openalgo_db"}, state: instance.State{Salt: "x"}}
-	o.state.RememberKeys(fitting)
+	o := &observed{Dir: work, Data: []string{"openalgo_openalgo_db"}, State: instance.State{Salt: "x"}}
+	o.State.RememberKeys(fitting)
 	ways := func() string {
-		o.keysAt = nil
+		o.KeysAt = nil
 		o.seeKeys()
 		return fmt.Sprint(keyWays(o))
 	}
@@ -90,7 +90,7 @@ func TestWaysToTheKeys(t *testing.T) {
 	}
 	// Whoever replaced the database brought its keys along: an empty file is none.
 	for text, want := range map[string]bool{"": false, strings.Replace(pepper, "a71e", "0000", 1): true} {
-		o.env, _ = envfile.Parse([]byte(text))
+		o.Env, _ = envfile.Parse([]byte(text))
 		if ways := ways(); strings.Contains(ways, "state.json") != want {
 			t.Errorf("with %q: %s", text, ways)
 		}

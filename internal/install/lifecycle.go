@@ -51,11 +51,11 @@ func (in *Installer) lookAt(ctx context.Context) (*observed, *engine.Container, 
 		return nil, nil, err
 	}
 	in.knowEnv(o)
-	o.findByMount()
+	o.FindByMount()
 	if err := neitherRuns(o); err != nil {
 		return nil, nil, err
 	}
-	if c := o.container(); c != nil {
+	if c := o.Container(); c != nil {
 		return o, c, nil
 	}
 	return nil, nil, noContainer(o)
@@ -63,8 +63,8 @@ func (in *Installer) lookAt(ctx context.Context) (*observed, *engine.Container, 
 
 // neitherRuns refuses to choose between two containers that another tool made.
 func neitherRuns(o *observed) error {
-	if all := o.containers; len(all) > 1 && !o.state.IsOurs() && !isUp(all[0]) && all[0].Labels[compose.LabelProject] == "" {
-		return finding.Errorf(finding.HostNotReady, "containers %s and %s both use the .env of %s, and neither runs\n\nCheck which one you use, then start it:\n\n    docker start %[1]s\n\nNothing was changed.", all[0].Name, all[1].Name, string(o.dir))
+	if all := o.Containers; len(all) > 1 && !o.State.IsOurs() && !isUp(all[0]) && all[0].Labels[compose.LabelProject] == "" {
+		return finding.Errorf(finding.HostNotReady, "containers %s and %s both use the .env of %s, and neither runs\n\nCheck which one you use, then start it:\n\n    docker start %[1]s\n\nNothing was changed.", all[0].Name, all[1].Name, string(o.Dir))
 	}
 	return nil
 }
@@ -78,7 +78,7 @@ func noContainer(o *observed) error {
 	if err := guardProject(o); err != nil {
 		return err
 	}
-	return &finding.Error{Kind: finding.HostNotReady, Err: &noContainerError{string(o.dir)}}
+	return &finding.Error{Kind: finding.HostNotReady, Err: &noContainerError{string(o.Dir)}}
 }
 
 // locked does one thing under the lock of the instance.
@@ -134,7 +134,7 @@ func (in *Installer) Start(ctx context.Context) (event.Result, error) {
 func (in *Installer) startAnew(ctx context.Context) (event.Result, error) {
 	return in.Reconfigure(ctx, commandStart, func(*answers.Answers) error {
 		o, err := in.observe(ctx)
-		if err == nil && len(o.data) == 0 {
+		if err == nil && len(o.Data) == 0 {
 			err = finding.Errorf(finding.HostNotReady, "the data of this OpenAlgo is gone\n\nStarting it now would create an empty one. You can do one of these:\n"+
 				"  1. Restore a backup, with its accounts and keys:\n     sudo openalgo-install --dir %[1]s restore FILE\n"+
 				"  2. Begin with an empty OpenAlgo. The accounts and settings of this one do not come back:\n     sudo openalgo-install --dir %[1]s --answers %[2]s\n\n"+

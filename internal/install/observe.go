@@ -29,70 +29,70 @@ var rivalNames = []string{"compose.yaml", "compose.yml", "docker-compose.yml"}
 
 // observed is the world as a plan finds it.
 type observed struct {
-	now     time.Time
-	dir     instance.Dir
-	engine  engine.Info
-	machine sizing.Machine // whose RAM and cores count
-	host    hostSeen
+	Now     time.Time
+	Dir     instance.Dir
+	Engine  engine.Info
+	Machine sizing.Machine // whose RAM and cores count
+	Host    hostSeen
 	// Of what containers and volumes name: whose each container is, by its ID, and
 	// what is at each path.
-	whose map[string]whose
-	dirs  map[string]dirSeen
-	envs  map[string]envSeen
+	Whose map[string]whose
+	Dirs  map[string]dirSeen
+	Envs  map[string]envSeen
 	// elsewhereAnswers says that the Docker which the instance was installed on is
 	// another one and still there.
-	elsewhereAnswers bool
-	hasDB            bool         // a directory db that is not empty is here
-	keysAt           []keyPlace   // where the keys of the data are, best first
-	archive          string       // the newest backup; "" is none
-	freePorts        map[int]bool // of those that the answers leave open
-	edge             edgeSeen
-	answered         answered // what the plan asked
+	ElsewhereAnswers bool
+	HasDB            bool         // a directory db that is not empty is here
+	KeysAt           []keyPlace   // where the keys of the data are, best first
+	Archive          string       // the newest backup; "" is none
+	FreePorts        map[int]bool // of those that the answers leave open
+	Edge             edgeSeen
+	Answered         answered // what the plan asked
 	// testImage is the test app's, which is made from this program.
-	testImage   string
-	envText     []byte        // nil: there is no .env
-	env         *envfile.File // nil: there is no .env
-	composeText []byte
-	composeName string // of that file
-	foreign     bool   // another tool made this stack
-	override    *compose.File
-	overrides   map[string][]byte // every such file, by its name
+	TestImage   string
+	EnvText     []byte        // nil: there is no .env
+	Env         *envfile.File // nil: there is no .env
+	ComposeText []byte
+	ComposeName string // of that file
+	Foreign     bool   // another tool made this stack
+	Override    *compose.File
+	Overrides   map[string][]byte // every such file, by its name
 	// What is here while a backup is restored, whose files take its place.
-	presentEnv, presentCompose []byte
-	answersText                []byte
-	state                      instance.State
-	project                    string
-	fileProject                string             // what docker-compose.yaml or .env calls the project, if they do
-	containers                 []engine.Container // of this instance; the first is the one that runs
-	strangers                  []engine.Container // of the same project, with the .env of another directory
-	all                        []engine.Container // every container of an OpenAlgo on this engine
-	every                      []engine.Container // and all others
-	volumes                    map[string]engine.Volume
-	networks                   map[string]bool
-	data                       []string      // where databases of this instance are: volumes, or a mounted directory
-	unread                     error         // why docker-compose.yaml could not be asked for that
-	image                      *engine.Image // the image of the answers; nil: not on the engine
-	sample                     []byte        // that image's own .sample.env; nil: not known
-	built                      *image.Built  // the image that is built from source; nil: none is
-	runs                       *releaseSeen  // the image that runs; nil: not asked
-	imageVersion               string        // OpenAlgo's own, of image
-	made                       madeSeen      // how the container was made that another tool made
-	use                        useSeen       // what OpenAlgo uses now, for a resize that takes something
-	backup                     backupSeen    // what a restore meets
-	moved                      bool          // its tag stands for another image than the one that runs
+	PresentEnv, PresentCompose []byte
+	AnswersText                []byte
+	State                      instance.State
+	Project                    string
+	FileProject                string             // what docker-compose.yaml or .env calls the project, if they do
+	Containers                 []engine.Container // of this instance; the first is the one that runs
+	Strangers                  []engine.Container // of the same project, with the .env of another directory
+	All                        []engine.Container // every container of an OpenAlgo on this engine
+	Every                      []engine.Container // and all others
+	Volumes                    map[string]engine.Volume
+	Networks                   map[string]bool
+	Data                       []string      // where databases of this instance are: volumes, or a mounted directory
+	Unread                     error         // why docker-compose.yaml could not be asked for that
+	Image                      *engine.Image // the image of the answers; nil: not on the engine
+	Sample                     []byte        // that image's own .sample.env; nil: not known
+	Built                      *image.Built  // the image that is built from source; nil: none is
+	Runs                       *releaseSeen  // the image that runs; nil: not asked
+	ImageVersion               string        // OpenAlgo's own, of image
+	Made                       madeSeen      // how the container was made that another tool made
+	Use                        useSeen       // what OpenAlgo uses now, for a resize that takes something
+	Backup                     backupSeen    // what a restore meets
+	Moved                      bool          // its tag stands for another image than the one that runs
 }
 
 // container is the one that the stack runs as; nil when there is none.
-func (o *observed) container() *engine.Container {
-	if len(o.containers) == 0 {
+func (o *observed) Container() *engine.Container {
+	if len(o.Containers) == 0 {
 		return nil
 	}
-	return &o.containers[0]
+	return &o.Containers[0]
 }
 
 // owns reports whether a container is one of this instance's.
-func (o *observed) owns(c engine.Container) bool {
-	return slices.ContainsFunc(o.containers, func(own engine.Container) bool { return own.ID == c.ID })
+func (o *observed) Owns(c engine.Container) bool {
+	return slices.ContainsFunc(o.Containers, func(own engine.Container) bool { return own.ID == c.ID })
 }
 
 func (in *Installer) observe(ctx context.Context) (*observed, error) {
@@ -102,21 +102,21 @@ func (in *Installer) observe(ctx context.Context) (*observed, error) {
 // observeFor is observe for an intent, which may begin from other files than
 // those that are here.
 func (in *Installer) observeFor(ctx context.Context, i Intent) (*observed, error) {
-	o := &observed{now: now(), dir: in.dir, engine: in.Engine.Info(), machine: in.Machine, overrides: map[string][]byte{},
-		whose: map[string]whose{}, dirs: map[string]dirSeen{}, envs: map[string]envSeen{}}
+	o := &observed{Now: now(), Dir: in.dir, Engine: in.Engine.Info(), Machine: in.Machine, Overrides: map[string][]byte{},
+		Whose: map[string]whose{}, Dirs: map[string]dirSeen{}, Envs: map[string]envSeen{}}
 	if info, err := os.Stat(string(in.dir)); err == nil && !info.IsDir() {
 		return nil, finding.Errorf(finding.HostNotReady, "%s is a file, not a directory; choose another directory with --dir", string(in.dir))
 	}
 	var err error
-	if o.envText, err = in.readEnv(ctx); err != nil {
+	if o.EnvText, err = in.readEnv(ctx); err != nil {
 		return nil, err
 	}
-	if o.envText != nil {
-		if o.env, err = envfile.Parse(o.envText); err != nil {
+	if o.EnvText != nil {
+		if o.Env, err = envfile.Parse(o.EnvText); err != nil {
 			return nil, finding.Errorf(finding.HostNotReady, "reading %s: %w", in.dir.Env(), err)
 		}
 	}
-	for name, to := range map[string]*[]byte{compose.FileName: &o.composeText, instance.AnswersName: &o.answersText} {
+	for name, to := range map[string]*[]byte{compose.FileName: &o.ComposeText, instance.AnswersName: &o.AnswersText} {
 		if *to, err = readfile.Optional(in.dir.Path(name)); err != nil {
 			return nil, finding.Errorf(finding.HostNotReady, "reading %s: %w", name, err)
 		}
@@ -124,15 +124,15 @@ func (in *Installer) observeFor(ctx context.Context, i Intent) (*observed, error
 	for _, name := range overrideNames {
 		path := in.dir.Path(name)
 		if text, err := readfile.Optional(path); err == nil && text != nil {
-			o.override = &compose.File{Path: path, Content: text}
-			o.overrides[name] = text
+			o.Override = &compose.File{Path: path, Content: text}
+			o.Overrides[name] = text
 		}
 	}
-	if o.state, err = in.dir.LoadState(); err != nil {
+	if o.State, err = in.dir.LoadState(); err != nil {
 		return nil, err
 	}
 	o.nameProject(string(in.dir))
-	if o.project == "" {
+	if o.Project == "" {
 		return nil, finding.Errorf(finding.Usage, "%s gives no project name: choose a directory whose name has letters or digits, such as /opt/openalgo", string(in.dir))
 	}
 	if err := in.observeEngine(ctx, o); err != nil {
@@ -143,8 +143,8 @@ func (in *Installer) observeFor(ctx context.Context, i Intent) (*observed, error
 			return nil, err
 		}
 	}
-	o.data = o.dataPlaces()
-	o.hasDB = hasEntries(o.dir.Path("db"))
+	o.Data = o.dataPlaces()
+	o.HasDB = hasEntries(o.Dir.Path("db"))
 	in.judgeSalt(ctx, o)
 	o.seeKeys()
 	return o, nil
@@ -153,24 +153,24 @@ func (in *Installer) observeFor(ctx context.Context, i Intent) (*observed, error
 // nameProject finds the Compose project as Docker Compose would: .env, then
 // the file, then the last run, then the directory's name.
 func (o *observed) nameProject(dir string) {
-	if o.env != nil {
-		o.fileProject, _ = o.env.Get("COMPOSE_PROJECT_NAME")
+	if o.Env != nil {
+		o.FileProject, _ = o.Env.Get("COMPOSE_PROJECT_NAME")
 	}
-	if o.fileProject == "" {
+	if o.FileProject == "" {
 		var file struct {
 			Name string `yaml:"name"`
 		}
-		if yaml.Unmarshal(o.composeText, &file) == nil {
-			o.fileProject = file.Name
+		if yaml.Unmarshal(o.ComposeText, &file) == nil {
+			o.FileProject = file.Name
 		}
 	}
 	switch {
-	case o.fileProject != "":
-		o.project = o.fileProject
-	case o.state.Project != "":
-		o.project = o.state.Project
+	case o.FileProject != "":
+		o.Project = o.FileProject
+	case o.State.Project != "":
+		o.Project = o.State.Project
 	default:
-		o.project = compose.ProjectName(dir)
+		o.Project = compose.ProjectName(dir)
 	}
 }
 
@@ -190,21 +190,21 @@ func (in *Installer) observeEngine(ctx context.Context, o *observed) error {
 	if err != nil {
 		return fmt.Errorf("looking at the volumes: %w", err)
 	}
-	o.volumes = map[string]engine.Volume{}
+	o.Volumes = map[string]engine.Volume{}
 	for _, v := range volumes {
-		o.volumes[v.Name] = v
+		o.Volumes[v.Name] = v
 		o.seeDir(v.Labels[LabelDir])
 	}
 	networks, err := in.Engine.Networks(ctx)
 	if err != nil {
 		return fmt.Errorf("looking at the networks: %w", err)
 	}
-	was := o.state.Engine
-	o.elsewhereAnswers = was.IsAnother(refOf(o.engine)) && answersAt(was.Endpoint)
-	o.networks = map[string]bool{}
+	was := o.State.Engine
+	o.ElsewhereAnswers = was.IsAnother(refOf(o.Engine)) && answersAt(was.Endpoint)
+	o.Networks = map[string]bool{}
 	o.seeHost()
 	for _, n := range networks {
-		o.networks[n.Name] = true
+		o.Networks[n.Name] = true
 	}
 	return nil
 }
@@ -212,21 +212,21 @@ func (in *Installer) observeEngine(ctx context.Context, o *observed) error {
 // take sorts the containers of the engine: those of this instance, those of its
 // project with the .env of another directory, those of any OpenAlgo.
 func (o *observed) take(every []engine.Container) {
-	o.every = every
+	o.Every = every
 	for _, c := range every {
 		if isStack(c) || isOpenAlgo(c) {
-			o.all = append(o.all, c)
+			o.All = append(o.All, c)
 		}
 		switch {
-		case !isStack(c) || c.Labels[compose.LabelProject] != o.project:
-		case o.whose[c.ID] == anothers:
-			o.strangers = append(o.strangers, c)
+		case !isStack(c) || c.Labels[compose.LabelProject] != o.Project:
+		case o.Whose[c.ID] == anothers:
+			o.Strangers = append(o.Strangers, c)
 		default:
-			o.containers = append(o.containers, c)
+			o.Containers = append(o.Containers, c)
 		}
 	}
 	// The one that runs is the stack; a leftover of a killed run is not.
-	slices.SortStableFunc(o.containers, func(a, b engine.Container) int { return rank(b) - rank(a) })
+	slices.SortStableFunc(o.Containers, func(a, b engine.Container) int { return rank(b) - rank(a) })
 }
 
 // isStack reports whether Docker Compose's labels make a container one of a stack
@@ -252,16 +252,16 @@ func (in *Installer) observeImage(ctx context.Context, o *observed, i Intent) er
 	ref := imageRef(o, i)
 	image, err := in.imageOf(ctx, o, i, ref)
 	if errors.Is(err, engine.ErrNotFound) || errors.Is(err, engine.ErrImageNotFound) {
-		if o.built != nil && o.built.Src != nil {
-			o.sample, _ = o.built.Src.Read(".sample.env") // the image will have the same
+		if o.Built != nil && o.Built.Src != nil {
+			o.Sample, _ = o.Built.Src.Read(".sample.env") // the image will have the same
 		}
 		return nil
 	}
 	if err != nil {
 		return fmt.Errorf("looking for the image %s: %w", ref, err)
 	}
-	o.image = &image
-	o.sample, err = in.sampleOf(ctx, image.ID)
+	o.Image = &image
+	o.Sample, err = in.sampleOf(ctx, image.ID)
 	return err
 }
 

@@ -15,15 +15,15 @@ import (
 func (in *Installer) imageOf(ctx context.Context, o *observed, i Intent, ref string) (engine.Image, error) {
 	image, err := in.Engine.Image(ctx, ref)
 	gone := errors.Is(err, engine.ErrNotFound) || errors.Is(err, engine.ErrImageNotFound)
-	if err != nil && !gone || !staysOn(o, i, ref) || err == nil && image.ID == o.container().ImageID ||
+	if err != nil && !gone || !staysOn(o, i, ref) || err == nil && image.ID == o.Container().ImageID ||
 		gone && strings.HasPrefix(ref, rehearsal.Repository) { // that is made again
 		return image, err
 	}
-	runs, notThere := in.Engine.Image(ctx, o.container().ImageID)
+	runs, notThere := in.Engine.Image(ctx, o.Container().ImageID)
 	if notThere != nil {
 		return image, err
 	}
-	o.moved = !gone
+	o.Moved = !gone
 	runs.Ref = ref
 	return runs, nil
 }
@@ -31,12 +31,12 @@ func (in *Installer) imageOf(ctx context.Context, o *observed, i Intent, ref str
 // staysOn reports whether the container was made from a reference, and keeps
 // the image that this stood for then.
 func staysOn(o *observed, i Intent, ref string) bool {
-	c := o.container()
+	c := o.Container()
 	if c == nil || i.Image.Moves {
 		return false
 	}
 	// A container that was made while the tag moved names its image by ID.
-	return c.Image == ref || c.Image == c.ImageID && o.state.ImageRef == ref
+	return c.Image == ref || c.Image == c.ImageID && o.State.ImageRef == ref
 }
 
 // readSample reads the base of .env out of an image, through a container that

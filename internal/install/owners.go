@@ -31,7 +31,7 @@ type ownerChange struct {
 // where they stay as they are: those of an instance that this program made are
 // OpenAlgo's.
 func ownerToBe(o *observed, p *Plan) int {
-	if !usersAreOurs(o.engine) || !p.intent.adopts() && o.state.IsOurs() {
+	if !usersAreOurs(o.Engine) || !p.intent.adopts() && o.State.IsOurs() {
 		return 0
 	}
 	return userOfStack(p.stack.Spec("").User)
@@ -43,21 +43,21 @@ func planOwners(o *observed, p *Plan) error {
 	var dirs []string
 	uid := userOfStack(p.stack.Spec("").User)
 	for _, dir := range o.dataDirs(p.stack) {
-		found := o.answered.directories[dir]
-		if found.err != nil {
-			return found.err
+		found := o.Answered.Directories[dir]
+		if found.Err != nil {
+			return found.Err
 		}
-		if len(found.owners) > 0 {
-			p.owners = append(p.owners, found.owners...)
+		if len(found.Owners) > 0 {
+			p.owners = append(p.owners, found.Owners...)
 			dirs = append(dirs, dir)
 			p.add(Change{Kind: KindVolume, Name: dir, Action: ActionUpdate, Reason: fmt.Sprintf("its files and directories (%d) get the owner %d: "+
-				"OpenAlgo runs as that user and could not write them", len(found.owners), uid)})
+				"OpenAlgo runs as that user and could not write them", len(found.Owners), uid)})
 		}
 	}
 	if len(dirs) == 0 {
 		return nil
 	}
-	if !o.host.root {
+	if !o.Host.Root {
 		return finding.Errorf(finding.HostNotReady, "OpenAlgo cannot write %s\n\nIts container runs as user %d, and another user owns them. Change the owner:\n\n    sudo chown -R %[2]d:%[2]d %[3]s\n\nNothing was changed.",
 			strings.Join(dirs, ", "), uid, strings.Join(dirs, " "))
 	}

@@ -112,23 +112,23 @@ func readCase(t *testing.T, name string) *observed {
 	if err := decode(reflect.ValueOf(o).Elem(), from); err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}
-	if o.envText != nil {
-		env, err := envfile.Parse(o.envText)
+	if o.EnvText != nil {
+		env, err := envfile.Parse(o.EnvText)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		o.env = env
+		o.Env = env
 	}
-	o.take(o.every)
+	o.take(o.Every)
 	return o
 }
 
 // prepare does for an intent what a look at the world does for it.
 func prepare(o *observed, i Intent) {
 	if i.adopts() || i.Size.Rule != AsFile {
-		o.findByMount()
-		if c := o.container(); c != nil && c.Labels["com.docker.compose.project"] != "" {
-			o.project = c.Labels["com.docker.compose.project"]
+		o.FindByMount()
+		if c := o.Container(); c != nil && c.Labels["com.docker.compose.project"] != "" {
+			o.Project = c.Labels["com.docker.compose.project"]
 		}
 	}
 }
@@ -173,8 +173,8 @@ func readIntent(t *testing.T, name string, o *observed) Intent {
 	i := Intent{Command: doc.Command, Files: Files(enums[doc.Files]), Data: Data(enums[doc.Data]), Instances: doc.Instances, Rehearsal: doc.Rehearsal,
 		Size: Size{Rule: SizeRule(enums[doc.Size.Rule]), RAMMiB: doc.Size.RAMMiB, Cores: doc.Size.Cores}}
 	i.Answers = answersIn(t, doc.Answers)
-	if o.env != nil && doc.Answers["broker"] == nil {
-		readCredentials(&i.Answers, o.env)
+	if o.Env != nil && doc.Answers["broker"] == nil {
+		readCredentials(&i.Answers, o.Env)
 	}
 	i.Answers.Ports.AutoWeb, i.Answers.Ports.AutoWebSocket = doc.AutoPorts, doc.AutoPorts
 	if doc.Image != nil {
@@ -187,7 +187,7 @@ func readIntent(t *testing.T, name string, o *observed) Intent {
 	}
 	i.Env.Unset, i.Env.Broker = doc.Env.Unset, doc.Env.Broker
 	if doc.Env.Whole != "" {
-		if i.Env, err = EditOf(o.envText, []byte(doc.Env.Whole)); err != nil {
+		if i.Env, err = EditOf(o.EnvText, []byte(doc.Env.Whole)); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
 	}
@@ -222,7 +222,7 @@ func backupIn(t *testing.T, dir string, doc map[string]any) *restoring {
 	t.Helper()
 	world, _ := doc["world"].(string)
 	o := readCase(t, filepath.Join(worldsDir, world+".json"))
-	r := &restoring{files: map[string][]byte{instance.EnvName: o.envText, "docker-compose.yaml": o.composeText, instance.AnswersName: o.answersText}, env: o.env, state: o.state}
+	r := &restoring{files: map[string][]byte{instance.EnvName: o.EnvText, "docker-compose.yaml": o.ComposeText, instance.AnswersName: o.AnswersText}, env: o.Env, state: o.State}
 	delete(doc, "world")
 	edits, _ := doc["edits"].(map[string]any)
 	delete(doc, "edits")
@@ -291,16 +291,16 @@ func applied(t *testing.T, o *observed, p *Plan) *observed {
 		}
 	}
 	b := *o
-	b.env, b.envText, b.composeText, b.answersText = env, env.Bytes(), p.composeText, p.answersText
-	b.state = instance.State{Project: o.project, Salt: "x", ComposeSHA256: sha256Hex(p.composeText), ImageRef: p.stack.Image, ImageID: p.imageID, SetupDone: true,
-		Engine: refOf(o.engine), FernetSalt: instance.SaltUsed, SeenBy: o.engine.ID}
+	b.Env, b.EnvText, b.ComposeText, b.AnswersText = env, env.Bytes(), p.composeText, p.answersText
+	b.State = instance.State{Project: o.Project, Salt: "x", ComposeSHA256: sha256Hex(p.composeText), ImageRef: p.stack.Image, ImageID: p.imageID, SetupDone: true,
+		Engine: refOf(o.Engine), FernetSalt: instance.SaltUsed, SeenBy: o.Engine.ID}
 	if p.edge != nil {
-		b.state.Edge = p.edge.state
+		b.State.Edge = p.edge.State
 	}
-	remember(&b.state, p.env.settings, p.env.left)
-	b.state.RememberKeys(env)
+	remember(&b.State, p.env.settings, p.env.left)
+	b.State.RememberKeys(env)
 	spec := p.stack.Spec(p.imageID)
-	c := engine.Container{ID: "c1", Name: p.stack.ContainerName(), Image: p.stack.Image, ImageID: p.imageID, State: "running", StartedAt: o.now.Add(-24 * time.Hour),
+	c := engine.Container{ID: "c1", Name: p.stack.ContainerName(), Image: p.stack.Image, ImageID: p.imageID, State: "running", StartedAt: o.Now.Add(-24 * time.Hour),
 		Labels: spec.Labels, Env: spec.Env, Ports: spec.Ports, ShmBytes: spec.ShmBytes, User: "1000"}
 	for _, m := range spec.Mounts {
 		if m.Type == "volume" {
@@ -308,18 +308,18 @@ func applied(t *testing.T, o *observed, p *Plan) *observed {
 		}
 		c.Mounts = append(c.Mounts, m)
 	}
-	b.every, b.all, b.containers, b.strangers = []engine.Container{c}, nil, nil, nil
-	b.whose = map[string]whose{"c1": own}
-	b.dirs = map[string]dirSeen{string(o.dir): {here: true, hasEnv: true}}
-	b.envs = map[string]envSeen{o.dir.Env(): {same: true, here: true}}
-	b.volumes, b.networks, b.data = map[string]engine.Volume{}, map[string]bool{}, []string{o.project + "_openalgo_db"}
+	b.Every, b.All, b.Containers, b.Strangers = []engine.Container{c}, nil, nil, nil
+	b.Whose = map[string]whose{"c1": own}
+	b.Dirs = map[string]dirSeen{string(o.Dir): {Here: true, HasEnv: true}}
+	b.Envs = map[string]envSeen{o.Dir.Env(): {Same: true, Here: true}}
+	b.Volumes, b.Networks, b.Data = map[string]engine.Volume{}, map[string]bool{}, []string{o.Project + "_openalgo_db"}
 	for _, v := range p.stack.Volumes {
 		labels := maps.Clone(v.Spec.Labels)
-		labels[LabelDir] = string(o.dir)
-		b.volumes[v.Spec.Name] = engine.Volume{Name: v.Spec.Name, Labels: labels}
+		labels[LabelDir] = string(o.Dir)
+		b.Volumes[v.Spec.Name] = engine.Volume{Name: v.Spec.Name, Labels: labels}
 	}
 	for _, n := range p.stack.Networks {
-		b.networks[n.Spec.Name] = true
+		b.Networks[n.Spec.Name] = true
 	}
 	return &b
 }

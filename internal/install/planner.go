@@ -37,8 +37,8 @@ func makePlan(o *observed, i Intent) (*Plan, error) {
 // decides the files and the image. What else a plan needs to know of the machine
 // depends on them. Nothing is changed.
 func draft(o *observed, i Intent) (*Plan, error) {
-	p := &Plan{Changes: []Change{}, Warnings: append([]string{}, i.Answers.Warnings()...), intent: i, answers: i.Answers, project: o.project,
-		command: i.Command, composeName: compose.FileName, built: o.built}
+	p := &Plan{Changes: []Change{}, Warnings: append([]string{}, i.Answers.Warnings()...), intent: i, answers: i.Answers, project: o.Project,
+		command: i.Command, composeName: compose.FileName, built: o.Built}
 	if err := guardData(o, i); err != nil {
 		return nil, err
 	}
@@ -65,7 +65,7 @@ func (p *Plan) finish(o *observed) error {
 	if err := planEdge(o, p); err != nil {
 		return err
 	}
-	if o.image == nil && p.env.fresh && o.sample == nil && p.answers.Image.Source != "rehearsal" {
+	if o.Image == nil && p.env.fresh && o.Sample == nil && p.answers.Image.Source != "rehearsal" {
 		p.warn("the image is not on this engine yet: its own .env base may add keys to the .env shown here")
 	}
 	planAsks(o, p)
@@ -80,15 +80,15 @@ func (p *Plan) finish(o *observed) error {
 // that is another one, shared among the instances.
 func planSizing(o *observed, p *Plan) {
 	var warnings []string
-	p.Sizing, warnings = dueSizing(o.machine, max(o.othersRunning()+1, p.intent.Instances), p.answers.Sizing)
+	p.Sizing, warnings = dueSizing(o.Machine, max(o.OthersRunning()+1, p.intent.Instances), p.answers.Sizing)
 	p.Warnings = append(p.Warnings, warnings...)
 }
 
 // othersRunning counts the other OpenAlgo stacks that share the engine.
-func (o *observed) othersRunning() int {
+func (o *observed) OthersRunning() int {
 	n := 0
-	for _, c := range o.all {
-		if c.State == "running" && !o.owns(c) && (c.Labels[compose.LabelProject] == "" || c.Labels[compose.LabelProject] != o.project) {
+	for _, c := range o.All {
+		if c.State == "running" && !o.Owns(c) && (c.Labels[compose.LabelProject] == "" || c.Labels[compose.LabelProject] != o.Project) {
 			n++
 		}
 	}
@@ -109,25 +109,25 @@ func planFiles(o *observed, p *Plan) error {
 	}
 	var warnings []string
 	var err error
-	wanted := slices.Concat(settings(p.answers, p.Sizing, o.env == nil), sourceSettings(o, i),
-		cookieSettings(p.answers, o.project, o.env == nil || i.restores() && !i.Backup.same))
-	p.env, warnings, err = planEditedEnv(o.env, o.sample, wanted, edit, o.state, len(o.data) > 0 || elsewhere(o) || i.restores(), mode)
+	wanted := slices.Concat(settings(p.answers, p.Sizing, o.Env == nil), sourceSettings(o, i),
+		cookieSettings(p.answers, o.Project, o.Env == nil || i.restores() && !i.Backup.same))
+	p.env, warnings, err = planEditedEnv(o.Env, o.Sample, wanted, edit, o.State, len(o.Data) > 0 || elsewhere(o) || i.restores(), mode)
 	if lostKeys(err) {
 		return finding.Errorf(finding.HostNotReady, "%w.\nThe .env may stand in %s, or in a backup of yours; bring the line back and run this again",
-			err, o.dir.KeptPath(""))
+			err, o.Dir.KeptPath(""))
 	}
 	if err != nil {
 		return err
 	}
-	p.env.replaces = o.presentEnv
-	p.fernetSalt = saltAfter(o.state, o.sample)
+	p.env.replaces = o.PresentEnv
+	p.fernetSalt = saltAfter(o.State, o.Sample)
 	warnUnknown(i.Env, o, p)
 	p.Warnings = append(p.Warnings, warnings...)
 	file, err := envfile.Parse(p.env.text)
 	if err != nil {
 		return fmt.Errorf("reading the planned .env: %w", err)
 	}
-	warnings, err = checkEnv(file, o.sample, p.env.fresh, p.env.resalts || !namesSalt(o.sample))
+	warnings, err = checkEnv(file, o.Sample, p.env.fresh, p.env.resalts || !namesSalt(o.Sample))
 	p.Warnings = append(p.Warnings, warnings...)
 	if err != nil {
 		return err
@@ -140,14 +140,14 @@ func planFiles(o *observed, p *Plan) error {
 		if p.env.fresh {
 			action, reason = ActionCreate, "keys, broker and sizing on the image's own base; owner 1000:1000, mode 0600"
 		}
-		before := o.envText
+		before := o.EnvText
 		if i.restores() {
-			before, reason = o.presentEnv, "as it was then, keys included"
+			before, reason = o.PresentEnv, "as it was then, keys included"
 			if len(before) == 0 {
 				action = ActionCreate
 			}
 		}
-		p.add(Change{Kind: KindFile, Name: o.dir.Env(), Action: action, Reason: reason, Diff: p.env.diff(before)})
+		p.add(Change{Kind: KindFile, Name: o.Dir.Env(), Action: action, Reason: reason, Diff: p.env.diff(before)})
 	}
 	if err := planCompose(o, p); err != nil {
 		return err
@@ -158,10 +158,10 @@ func planFiles(o *observed, p *Plan) error {
 // elsewhere reports whether .env puts the database outside the container,
 // where nobody here can see whether it is empty.
 func elsewhere(o *observed) bool {
-	if o.env == nil {
+	if o.Env == nil {
 		return false
 	}
-	url, ok := o.env.Get("DATABASE_URL")
+	url, ok := o.Env.Get("DATABASE_URL")
 	return ok && url != "" && !strings.HasPrefix(url, "sqlite:")
 }
 
@@ -169,40 +169,40 @@ func elsewhere(o *observed) bool {
 // user made of it: an edit is kept, and carried out whole or refused.
 func planCompose(o *observed, p *Plan) error {
 	rendered := compose.Render(compose.Params{
-		Project: o.project, Container: compose.ContainerName(o.project), Image: imageRef(o, p.intent),
+		Project: o.Project, Container: compose.ContainerName(o.Project), Image: imageRef(o, p.intent),
 		Bind: p.answers.Ports.Bind, WebPort: p.answers.Ports.Web, WebSocketPort: p.answers.Ports.WebSocket,
-		SELinux: o.engine.SELinux, OwnHealth: ownHealth(o, p.intent), AsRoot: o.runsAsRoot(),
+		SELinux: o.Engine.SELinux, OwnHealth: ownHealth(o, p.intent), AsRoot: o.runsAsRoot(),
 		BindData: p.answers.Volumes == "bind", Data: p.answers.Data,
 	})
 	p.composeText, p.ownCompose = rendered, true
-	path := o.dir.Path(compose.FileName)
-	onDisk, last, earlier := sha256Hex(o.composeText), o.state.ComposeSHA256, sha256Hex(compose.Earlier(rendered))
-	diff := udiff.Unified("a/"+compose.FileName, "b/"+compose.FileName, string(o.composeText), string(rendered))
+	path := o.Dir.Path(compose.FileName)
+	onDisk, last, earlier := sha256Hex(o.ComposeText), o.State.ComposeSHA256, sha256Hex(compose.Earlier(rendered))
+	diff := udiff.Unified("a/"+compose.FileName, "b/"+compose.FileName, string(o.ComposeText), string(rendered))
 	switch {
-	case o.composeText == nil:
+	case o.ComposeText == nil:
 		p.add(Change{Kind: KindFile, Name: path, Action: ActionCreate, Reason: "how Docker runs OpenAlgo", Diff: diff})
 	case p.intent.adopts():
-		p.add(Change{Kind: KindFile, Name: path, Action: ActionUpdate, Reason: "written anew; the former one stays in " + o.dir.KeptPath(""), Diff: diff})
+		p.add(Change{Kind: KindFile, Name: path, Action: ActionUpdate, Reason: "written anew; the former one stays in " + o.Dir.KeptPath(""), Diff: diff})
 	case onDisk == sha256Hex(rendered):
 	case onDisk == last && last == earlier && !recreatesAnyway(p):
-		p.composeText = o.composeText
+		p.composeText = o.ComposeText
 	case onDisk == last && last == earlier:
 		p.add(Change{Kind: KindFile, Name: path, Action: ActionUpdate, Reason: "this version of openalgo-install gives the container fewer rights and more time to start", Diff: diff})
 	case onDisk == last:
 		p.add(Change{Kind: KindFile, Name: path, Action: ActionUpdate, Reason: "the answers changed", Diff: diff})
 	case last == sha256Hex(rendered) || last == earlier || last == "":
-		p.composeText, p.ownCompose = o.composeText, false
+		p.composeText, p.ownCompose = o.ComposeText, false
 		p.warn("%s was edited by hand: kept and carried out as it stands", path)
 	default:
 		return finding.Errorf(finding.HostNotReady, "%s was edited by hand, and the answers now ask for something else too. Make the change below in the file yourself, "+
 			"or move the file away and a fresh one is written:\n%s", path, diff)
 	}
 	files := []compose.File{{Path: path, Content: p.composeText}}
-	if o.override != nil {
-		files = append(files, *o.override)
+	if o.Override != nil {
+		files = append(files, *o.Override)
 	}
 	var err error
-	p.stack, err = compose.Load(compose.Source{Dir: string(o.dir), Files: files, Env: p.env.text})
+	p.stack, err = compose.Load(compose.Source{Dir: string(o.Dir), Files: files, Env: p.env.text})
 	if err != nil {
 		return finding.Errorf(finding.HostNotReady, "%w", err)
 	}
@@ -216,8 +216,8 @@ func planCompose(o *observed, p *Plan) error {
 			return err
 		}
 	}
-	if p.stack.Project != o.project {
-		return finding.Errorf(finding.HostNotReady, "%s calls the project %q and this directory's is %q: write `name: %s`", path, p.stack.Project, o.project, o.project)
+	if p.stack.Project != o.Project {
+		return finding.Errorf(finding.HostNotReady, "%s calls the project %q and this directory's is %q: write `name: %s`", path, p.stack.Project, o.Project, o.Project)
 	}
 	return nil
 }
@@ -226,9 +226,9 @@ func planCompose(o *observed, p *Plan) error {
 // not.
 func (o *observed) runsAsRoot() bool {
 	user := strconv.Itoa(openalgo.User)
-	if o.image != nil {
-		user = o.image.User
-	} else if c := o.container(); c != nil {
+	if o.Image != nil {
+		user = o.Image.User
+	} else if c := o.Container(); c != nil {
 		user = c.User
 	}
 	name, _, _ := strings.Cut(user, ":")
@@ -247,7 +247,7 @@ func ownHealth(o *observed, i Intent) bool {
 	if i.Image.Keep != nil {
 		return i.Image.Keep.ownHealth
 	}
-	return o.built != nil && o.built.Dockerfile == source.Ours
+	return o.Built != nil && o.Built.Dockerfile == source.Ours
 }
 
 // sameAsAsked refuses answers that a docker-compose.yaml of unknown origin
@@ -278,23 +278,23 @@ func planAnswers(o *observed, p *Plan) error {
 	p.answersText = text
 	action := ActionUpdate
 	switch {
-	case string(o.answersText) == string(text):
+	case string(o.AnswersText) == string(text):
 		return nil
-	case o.answersText == nil:
+	case o.AnswersText == nil:
 		action = ActionCreate
 	}
-	p.add(Change{Kind: KindFile, Name: o.dir.Path(instance.AnswersName), Action: action,
+	p.add(Change{Kind: KindFile, Name: o.Dir.Path(instance.AnswersName), Action: action,
 		Reason: "the answers, less every secret",
-		Diff:   udiff.Unified("a/"+instance.AnswersName, "b/"+instance.AnswersName, string(o.answersText), string(text))})
+		Diff:   udiff.Unified("a/"+instance.AnswersName, "b/"+instance.AnswersName, string(o.AnswersText), string(text))})
 	return nil
 }
 
 func planImage(o *observed, p *Plan) {
-	if o.image != nil {
-		p.imageID = o.image.ID
+	if o.Image != nil {
+		p.imageID = o.Image.ID
 		return
 	}
-	if c := o.container(); c != nil && c.Image == p.stack.Image && p.answers.Image.Source != "rehearsal" {
+	if c := o.Container(); c != nil && c.Image == p.stack.Image && p.answers.Image.Source != "rehearsal" {
 		p.imageID = c.ImageID // the tag is gone, the container still runs from it
 		return
 	}
@@ -302,23 +302,23 @@ func planImage(o *observed, p *Plan) {
 	switch {
 	case p.answers.Image.Source == "rehearsal":
 		reason = "the stand-in app, made from this program"
-	case o.built != nil:
-		reason = "built from " + o.built.From
+	case o.Built != nil:
+		reason = "built from " + o.Built.From
 	}
 	p.add(Change{Kind: KindImage, Name: p.stack.Image, Action: ActionCreate, Reason: reason})
 }
 
 func planResources(o *observed, p *Plan) {
 	for _, n := range p.stack.Networks {
-		if !o.networks[n.Spec.Name] && !n.External {
+		if !o.Networks[n.Spec.Name] && !n.External {
 			p.add(Change{Kind: KindNetwork, Name: n.Spec.Name, Action: ActionCreate, Reason: "the stack's own network"})
 		}
 	}
 	for _, v := range p.stack.Volumes {
-		if _, ok := o.volumes[v.Spec.Name]; ok || v.External {
+		if _, ok := o.Volumes[v.Spec.Name]; ok || v.External {
 			continue
 		}
-		if o.state.Project != "" && v.Target == openalgo.DB && o.presentEnv == nil { // else a restore fills it
+		if o.State.Project != "" && v.Target == openalgo.DB && o.PresentEnv == nil { // else a restore fills it
 			p.warn("The data volume %s is missing. A new, empty one will be created: your accounts and settings will be gone. "+
 				"To get them back, stop now and restore a backup: openalgo-install restore FILE", v.Spec.Name)
 		}
@@ -327,14 +327,14 @@ func planResources(o *observed, p *Plan) {
 }
 
 func planContainer(o *observed, p *Plan) {
-	c := o.container()
+	c := o.Container()
 	name := p.stack.ContainerName()
 	if c == nil {
 		p.add(Change{Kind: KindContainer, Name: name, Action: ActionCreate, Reason: "runs OpenAlgo"})
 		return
 	}
 	if p.imageID != "" && staysOn(o, p.intent, p.stack.Image) && p.change(KindImage, p.stack.Image) == nil {
-		if o.moved || c.ImageID != p.imageID {
+		if o.Moved || c.ImageID != p.imageID {
 			p.warn("the tag %s has moved to another image; the container keeps the one that it runs", p.stack.Image)
 		}
 		p.imageID = c.ImageID

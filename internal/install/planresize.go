@@ -30,13 +30,13 @@ func draftResize(o *observed, i Intent) (*Plan, error) {
 	if err := guard(o); err != nil {
 		return nil, err
 	}
-	if o.env == nil {
-		return nil, finding.Errorf(finding.HostNotReady, "there is no %s, so this is not the directory of a stack: name it with --dir (`openalgo-install status` lists them)", o.dir.Env())
+	if o.Env == nil {
+		return nil, finding.Errorf(finding.HostNotReady, "there is no %s, so this is not the directory of a stack: name it with --dir (`openalgo-install status` lists them)", o.Dir.Env())
 	}
-	if c := o.container(); !isUp(*c) {
+	if c := o.Container(); !isUp(*c) {
 		return nil, finding.Errorf(finding.HostNotReady, "%s is %s, and a resize proves itself by a start: `openalgo-install start` first", c.Name, c.State)
 	}
-	p := &Plan{Changes: []Change{}, Warnings: []string{}, intent: i, project: o.project, command: i.Command, composeName: o.composeName, imageID: o.container().ImageID}
+	p := &Plan{Changes: []Change{}, Warnings: []string{}, intent: i, project: o.Project, command: i.Command, composeName: o.ComposeName, imageID: o.Container().ImageID}
 	resizeFor(o, p)
 	if err := resizeEnv(o, p); err != nil {
 		return nil, err
@@ -62,14 +62,14 @@ func resizeFor(o *observed, p *Plan) {
 	s := p.intent.Size
 	fixed := answers.Sizing{}
 	if s.Rule != DueForced {
-		fixed = fixedSizing(o.answersText)
+		fixed = fixedSizing(o.AnswersText)
 	}
 	if s.RAMMiB == 0 && fixed.RAMMiB != 0 || s.Cores == 0 && fixed.Cores != 0 {
 		p.warn("%s fixes RAM or cores, so they were not measured: --ram and --cores say otherwise, --force measures them", instance.AnswersName)
 	}
 	fixed.RAMMiB, fixed.Cores = cmp.Or(s.RAMMiB, fixed.RAMMiB), cmp.Or(s.Cores, fixed.Cores)
 	var warnings []string
-	p.Sizing, warnings = dueSizing(o.machine, cmp.Or(p.intent.Instances, o.othersRunning()+1), fixed)
+	p.Sizing, warnings = dueSizing(o.Machine, cmp.Or(p.intent.Instances, o.OthersRunning()+1), fixed)
 	p.Warnings = append(p.Warnings, warnings...)
 }
 
@@ -94,21 +94,21 @@ func dueSizing(machine sizing.Machine, instances int, fixed answers.Sizing) (siz
 
 // resizeEnv decides the lines of .env.
 func resizeEnv(o *observed, p *Plan) error {
-	p.Settings = sizingLines(o.env, o.state, *o.container(), p.Sizing, p.intent.Size.Rule == DueForced)
+	p.Settings = sizingLines(o.Env, o.State, *o.Container(), p.Sizing, p.intent.Size.Rule == DueForced)
 	for _, line := range p.Settings {
 		if line.Action == LineSet {
 			p.env.edits = append(p.env.edits, setting{Key: line.Key, Value: secret.New(line.Due)})
 		}
 	}
 	p.env.settings = slices.Clone(p.env.edits)
-	edited, err := p.env.apply(o.env)
+	edited, err := p.env.apply(o.Env)
 	if err != nil {
 		return err
 	}
 	p.env.text = edited.Bytes()
 	if p.env.changes() {
-		p.add(Change{Kind: KindFile, Name: o.dir.Env(), Action: ActionUpdate,
-			Reason: "settings changed: " + editedKeys(p.env.edits), Diff: p.env.diff(o.envText)})
+		p.add(Change{Kind: KindFile, Name: o.Dir.Env(), Action: ActionUpdate,
+			Reason: "settings changed: " + editedKeys(p.env.edits), Diff: p.env.diff(o.EnvText)})
 	}
 	return nil
 }
@@ -117,7 +117,7 @@ func resizeEnv(o *observed, p *Plan) error {
 // file where the stack is ours, else as a copy of the one that runs.
 func resizeContainer(o *observed, p *Plan) error {
 	decide := recreateOwn
-	if o.foreign {
+	if o.Foreign {
 		decide = copyForeign
 	}
 	if err := decide(o, p); err != nil {
@@ -141,7 +141,7 @@ func resizeContainer(o *observed, p *Plan) error {
 // recreateOwn plans a container from docker-compose.yaml. A number that the
 // user wrote into that file is theirs, like one in .env.
 func recreateOwn(o *observed, p *Plan) error {
-	p.composeText = o.composeText
+	p.composeText = o.ComposeText
 	if p.intent.Size.Rule == DueForced {
 		if err := freeLiterals(o, p, compose.Service); err != nil {
 			return err
@@ -156,11 +156,11 @@ func recreateOwn(o *observed, p *Plan) error {
 	for i := range p.Settings {
 		line := &p.Settings[i]
 		if own := inContainer(made, line.Key); line.Action == LineRecreate && own != "" && !sameSize(line.Key, own, line.inForce()) {
-			line.Action, line.Reason = LineKept, "set in "+o.composeName+" by hand; --force changes it"
+			line.Action, line.Reason = LineKept, "set in "+o.ComposeName+" by hand; --force changes it"
 		}
 	}
-	if o.container().Labels[compose.LabelHash] != p.stack.Hash && string(p.env.text) == string(o.envText) {
-		p.warn("%s was edited since the container was made; a resize, an install or `docker compose up -d` carries that out", o.composeName)
+	if o.Container().Labels[compose.LabelHash] != p.stack.Hash && string(p.env.text) == string(o.EnvText) {
+		p.warn("%s was edited since the container was made; a resize, an install or `docker compose up -d` carries that out", o.ComposeName)
 	}
 	planResources(o, p)
 	return nil
@@ -168,24 +168,24 @@ func recreateOwn(o *observed, p *Plan) error {
 
 // freeLiterals plans the edit of a Compose file that has numbers of its own.
 func freeLiterals(o *observed, p *Plan, service string) error {
-	path := o.dir.Path(o.composeName)
-	text, found, err := compose.FreeLiterals(o.composeText, service, sizing.EnvKeys())
+	path := o.Dir.Path(o.ComposeName)
+	text, found, err := compose.FreeLiterals(o.ComposeText, service, sizing.EnvKeys())
 	if err != nil {
 		return finding.Errorf(finding.HostNotReady, "%s: %w", path, err)
 	}
 	p.composeText = text
 	if len(found) > 0 {
 		p.add(Change{Kind: KindFile, Name: path, Action: ActionUpdate, Reason: "its own numbers become ${...}, which .env fills in",
-			Diff: udiff.Unified("a/"+o.composeName, "b/"+o.composeName, string(o.composeText), string(text))})
+			Diff: udiff.Unified("a/"+o.ComposeName, "b/"+o.ComposeName, string(o.ComposeText), string(text))})
 	}
 	return nil
 }
 
 func composeSource(o *observed, text, env []byte) compose.Source {
-	src := compose.Source{Dir: string(o.dir), Env: env,
-		Files: []compose.File{{Path: o.dir.Path(o.composeName), Content: text}}}
-	if o.override != nil {
-		src.Files = append(src.Files, *o.override)
+	src := compose.Source{Dir: string(o.Dir), Env: env,
+		Files: []compose.File{{Path: o.Dir.Path(o.ComposeName), Content: text}}}
+	if o.Override != nil {
+		src.Files = append(src.Files, *o.Override)
 	}
 	return src
 }
@@ -193,13 +193,13 @@ func composeSource(o *observed, text, env []byte) compose.Source {
 // copyForeign plans a copy of a container that another tool made, and frees
 // the numbers in its Compose file, if it has one.
 func copyForeign(o *observed, p *Plan) error {
-	c := o.container()
+	c := o.Container()
 	p.copied = &copied{of: *c, changes: engine.Changes{Env: map[string]string{}, Labels: map[string]string{}}}
 	want := map[string]string{}
 	for _, line := range p.Settings {
 		want[line.Key] = line.inForce()
 	}
-	if o.composeText == nil {
+	if o.ComposeText == nil {
 		for _, v := range p.Sizing.Env() {
 			if v.Key != shmKey {
 				p.copied.changes.Env[v.Key] = want[v.Key]
@@ -212,7 +212,7 @@ func copyForeign(o *observed, p *Plan) error {
 	if err := freeLiterals(o, p, service); err != nil {
 		return err
 	}
-	before, err := compose.Glance(composeSource(o, o.composeText, o.envText), service)
+	before, err := compose.Glance(composeSource(o, o.ComposeText, o.EnvText), service)
 	if err != nil {
 		return finding.Errorf(finding.HostNotReady, "%w", err)
 	}
@@ -227,12 +227,12 @@ func copyForeign(o *observed, p *Plan) error {
 	}
 	p.copied.changes.ShmBytes = after.ShmBytes
 	if after.ShmBytes == 0 {
-		p.warn("%s sets no shm_size, so shared memory stays as it is: add `shm_size: ${SHM_SIZE:-512m}` to the service", o.composeName)
+		p.warn("%s sets no shm_size, so shared memory stays as it is: add `shm_size: ${SHM_SIZE:-512m}` to the service", o.ComposeName)
 	}
 	if c.Labels[compose.LabelHash] == before.Hash {
 		p.copied.changes.Labels[compose.LabelHash] = after.Hash
 	} else {
-		p.warn("%s is not what the container was made from: the next `docker compose up -d` makes it anew once more", o.composeName)
+		p.warn("%s is not what the container was made from: the next `docker compose up -d` makes it anew once more", o.ComposeName)
 	}
 	return nil
 }

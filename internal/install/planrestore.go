@@ -23,18 +23,18 @@ func (o *observed) basis(i Intent) *observed {
 		return o
 	}
 	b := *o
-	b.presentEnv, b.presentCompose = o.envText, o.composeText
-	if b.presentEnv == nil {
-		b.presentEnv = []byte{}
+	b.PresentEnv, b.PresentCompose = o.EnvText, o.ComposeText
+	if b.PresentEnv == nil {
+		b.PresentEnv = []byte{}
 	}
-	b.envText, b.env, b.state = r.files[instance.EnvName], r.env.Clone(), r.state
-	b.state.Project, b.state.Edge, b.state.ComposeSHA256, b.state.Engine = o.project, o.state.Edge, o.state.ComposeSHA256, o.state.Engine
+	b.EnvText, b.Env, b.State = r.files[instance.EnvName], r.env.Clone(), r.state
+	b.State.Project, b.State.Edge, b.State.ComposeSHA256, b.State.Engine = o.Project, o.State.Edge, o.State.ComposeSHA256, o.State.Engine
 	if text := r.files[compose.FileName]; r.same && text != nil && sha256Hex(text) != r.state.ComposeSHA256 {
-		b.composeText, b.state.ComposeSHA256 = text, r.state.ComposeSHA256 // edited by hand
+		b.ComposeText, b.State.ComposeSHA256 = text, r.state.ComposeSHA256 // edited by hand
 	}
 	for _, name := range overrideNames {
 		if text := r.files[name]; r.same && text != nil {
-			b.override = &compose.File{Path: o.dir.Path(name), Content: text}
+			b.Override = &compose.File{Path: o.Dir.Path(name), Content: text}
 		}
 	}
 	return &b
@@ -42,8 +42,8 @@ func (o *observed) basis(i Intent) *observed {
 
 // edits are what .env needs in this place beside the answers.
 func (r *restoring) edits(o *observed) EnvEdit {
-	name, have := o.env.Get("COMPOSE_PROJECT_NAME")
-	if have && name != o.project {
+	name, have := o.Env.Get("COMPOSE_PROJECT_NAME")
+	if have && name != o.Project {
 		return EnvEdit{Unset: []string{"COMPOSE_PROJECT_NAME"}}
 	}
 	return EnvEdit{}
@@ -55,13 +55,13 @@ func planRestore(o *observed, p *Plan) error {
 	if r == nil {
 		return nil
 	}
-	if !bytes.Equal(o.presentCompose, p.composeText) && p.change(KindFile, string(o.dir)+"/"+compose.FileName) == nil {
-		p.add(Change{Kind: KindFile, Name: string(o.dir) + "/" + compose.FileName, Action: ActionUpdate, Reason: "as it was then",
-			Diff: udiff.Unified("a/"+compose.FileName, "b/"+compose.FileName, string(o.presentCompose), string(p.composeText))})
+	if !bytes.Equal(o.PresentCompose, p.composeText) && p.change(KindFile, string(o.Dir)+"/"+compose.FileName) == nil {
+		p.add(Change{Kind: KindFile, Name: string(o.Dir) + "/" + compose.FileName, Action: ActionUpdate, Reason: "as it was then",
+			Diff: udiff.Unified("a/"+compose.FileName, "b/"+compose.FileName, string(o.PresentCompose), string(p.composeText))})
 	}
-	if f := o.override; f != nil && r.files[filepath.Base(f.Path)] != nil && r.same {
+	if f := o.Override; f != nil && r.files[filepath.Base(f.Path)] != nil && r.same {
 		name := filepath.Base(f.Path)
-		if here := o.overrides[name]; !bytes.Equal(here, f.Content) {
+		if here := o.Overrides[name]; !bytes.Equal(here, f.Content) {
 			p.add(Change{Kind: KindFile, Name: f.Path, Action: ActionUpdate, Reason: "as it was then",
 				Diff: udiff.Unified("a/"+name, "b/"+name, string(here), string(f.Content))})
 		}
@@ -80,19 +80,19 @@ func planRestore(o *observed, p *Plan) error {
 			return notMounted(t.Name)
 		}
 	}
-	if err := o.backup.room.fits(r.bytes); err != nil {
+	if err := o.Backup.Room.fits(r.bytes); err != nil {
 		return err
 	}
-	if len(o.data) > 0 {
-		kept := "what is replaced is kept in " + o.dir.Work(step.Replaced)
+	if len(o.Data) > 0 {
+		kept := "what is replaced is kept in " + o.Dir.Work(step.Replaced)
 		if r.exact {
 			kept = "what came into it since then is kept, and a second `rollback` brings it back"
 		}
 		p.Asks = append(p.Asks, Ask{AskReplace, fmt.Sprintf("The data of this OpenAlgo is replaced by that of %s; %s", m.Created.Local().Format("2006-01-02 15:04"), kept)})
 	}
 	askForRights(o, p)
-	for _, t := range o.backup.twins {
-		p.warn("%s (%s) runs with the same broker credentials: strategies that are active in both place their orders twice", t.name, t.dir)
+	for _, t := range o.Backup.Twins {
+		p.warn("%s (%s) runs with the same broker credentials: strategies that are active in both place their orders twice", t.Name, t.Dir)
 	}
 	return guardOlder(o, p)
 }
@@ -104,9 +104,9 @@ func guardOlder(o *observed, p *Plan) error {
 	if p.imageID == "" || p.imageID == m.Image.ID {
 		return nil // looked at again once it is here
 	}
-	image, sample := o.image, o.sample
-	if o.runs != nil && o.runs.image.ID == p.imageID {
-		image, sample = &o.runs.image, o.runs.sample
+	image, sample := o.Image, o.Sample
+	if o.Runs != nil && o.Runs.Image.ID == p.imageID {
+		image, sample = &o.Runs.Image, o.Runs.Sample
 	}
 	if image == nil || image.ID != p.imageID {
 		return fmt.Errorf("the image %s is not on this engine any more, so nobody can tell whether it is older than the data", p.stack.Image)

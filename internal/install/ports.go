@@ -60,17 +60,17 @@ func (p portPair) open(a answers.Answers) (out []int) {
 // isFree reports whether nobody has the ports of a pair, as far as it was looked
 // at.
 func (p portPair) isFree(o *observed, a answers.Answers) bool {
-	return !asksFree(o) || !slices.ContainsFunc(p.open(a), func(port int) bool { return !o.freePorts[port] })
+	return !asksFree(o) || !slices.ContainsFunc(p.open(a), func(port int) bool { return !o.FreePorts[port] })
 }
 
 // portsNow are those that the instance has: of its container, or of its last answers.
 func portsNow(o *observed) portPair {
-	if c := o.container(); c != nil {
+	if c := o.Container(); c != nil {
 		_, web := c.Published(openalgo.WebPort)
 		_, socket := c.Published(openalgo.WebSocketPort)
 		return portPair{web, socket}
 	}
-	if saved, problems := answers.ParseSaved(o.answersText); o.answersText != nil && len(problems) == 0 {
+	if saved, problems := answers.ParseSaved(o.AnswersText); o.AnswersText != nil && len(problems) == 0 {
 		return portPair{saved.Ports.Web, saved.Ports.WebSocket}
 	}
 	return portPair{}
@@ -78,7 +78,7 @@ func portsNow(o *observed) portPair {
 
 // asksFree reports whether this machine is asked for free ports. Of the first
 // instance whoever has them is named; on another machine nobody can ask.
-func asksFree(o *observed) bool { return o.project != firstProject && o.engine.Local }
+func asksFree(o *observed) bool { return o.Project != firstProject && o.Engine.Local }
 
 // mostInstances is how many pairs of ports are looked at.
 const mostInstances = 500
@@ -86,7 +86,7 @@ const mostInstances = 500
 // portPairs are the pairs that no other instance has, the best first.
 func portPairs(o *observed, a answers.Answers) (out []portPair) {
 	taken := map[int]bool{}
-	for _, c := range o.all {
+	for _, c := range o.All {
 		for _, p := range c.Ports {
 			taken[p.HostPort] = true
 		}
@@ -103,14 +103,14 @@ func portPairs(o *observed, a answers.Answers) (out []portPair) {
 // seePorts looks which of the ports that the answers leave open are free, up to
 // the first pair of them.
 func (o *observed) seePorts(ctx context.Context, a answers.Answers) {
-	o.freePorts = map[int]bool{}
+	o.FreePorts = map[int]bool{}
 	if !a.Ports.AutoWeb && !a.Ports.AutoWebSocket || portsNow(o).whole() || !asksFree(o) {
 		return
 	}
 	for _, pair := range portPairs(o, a) {
 		for _, port := range pair.open(a) {
 			holder, err := host.PortHolder(ctx, a.Ports.Bind, port)
-			o.freePorts[port] = err == nil && holder.Free && o.publishedBy(port) == ""
+			o.FreePorts[port] = err == nil && holder.Free && o.PublishedBy(port) == ""
 		}
 		if pair.isFree(o, a) {
 			return
@@ -126,7 +126,7 @@ var errPortTaken = errors.New("a port is taken")
 // has. On a remote engine only the start can tell.
 func portsToAsk(o *observed, p *Plan) (out []portAsked) {
 	for _, want := range portsWanted(o, p) {
-		if o.publishedBy(want.port) == "" {
+		if o.PublishedBy(want.Port) == "" {
 			out = append(out, want)
 		}
 	}
@@ -136,7 +136,7 @@ func portsToAsk(o *observed, p *Plan) (out []portAsked) {
 // portsWanted are the published ports that the stack does not hold itself.
 func portsWanted(o *observed, p *Plan) (out []portAsked) {
 	for _, want := range p.stack.Ports() {
-		if o.engine.Local && want.HostPort != 0 && want.Protocol != "udp" && !heldByStack(o, want.HostPort) {
+		if o.Engine.Local && want.HostPort != 0 && want.Protocol != "udp" && !heldByStack(o, want.HostPort) {
 			out = append(out, portAsked{want.HostIP, want.HostPort})
 		}
 	}
@@ -144,34 +144,34 @@ func portsWanted(o *observed, p *Plan) (out []portAsked) {
 }
 
 func heldByStack(o *observed, port int) bool {
-	return slices.ContainsFunc(o.containers, func(c engine.Container) bool { return isUp(c) && publishes(c, port) })
+	return slices.ContainsFunc(o.Containers, func(c engine.Container) bool { return isUp(c) && publishes(c, port) })
 }
 
 // preflightPorts refuses ports that somebody has.
 func preflightPorts(o *observed, p *Plan, ps *problems) (cause error) {
 	for _, want := range portsWanted(o, p) {
-		who, err := o.portHolder(want)
+		who, err := o.PortHolder(want)
 		switch {
 		case err != nil:
-			ps.add("checking port %d: %v", want.port, err)
+			ps.add("checking port %d: %v", want.Port, err)
 		case who != "":
 			cause = errPortTaken
-			ps.add("port %d is taken by %s: stop it, or choose another port in the answers (ports: {web: N, websocket: N})", want.port, who)
+			ps.add("port %d is taken by %s: stop it, or choose another port in the answers (ports: {web: N, websocket: N})", want.Port, who)
 		}
 	}
 	return cause
 }
 
 // portHolder names who has a port; "" is nobody.
-func (o *observed) portHolder(want portAsked) (who string, err error) {
-	if who = o.publishedBy(want.port); who != "" {
+func (o *observed) PortHolder(want portAsked) (who string, err error) {
+	if who = o.PublishedBy(want.Port); who != "" {
 		return who, nil
 	}
-	seen, known := o.answered.ports[want]
-	if seen.err != nil || !known || seen.holder.Free {
-		return "", seen.err
+	seen, known := o.Answered.Ports[want]
+	if seen.Err != nil || !known || seen.Holder.Free {
+		return "", seen.Err
 	}
-	return seen.holder.String(), nil
+	return seen.Holder.String(), nil
 }
 
 // cookieSettings give a further instance cookies of its own: a browser tells

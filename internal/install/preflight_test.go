@@ -24,7 +24,7 @@ func goodPlan(t *testing.T, o *observed) *Plan {
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
-	p := &Plan{answers: a, project: o.project}
+	p := &Plan{answers: a, project: o.Project}
 	p.stack = testStack(t, o, compose.Params{})
 	return p
 }
@@ -32,10 +32,10 @@ func goodPlan(t *testing.T, o *observed) *Plan {
 // testStack is the stack of an instance, as this program writes it.
 func testStack(t *testing.T, o *observed, more compose.Params) *compose.Stack {
 	t.Helper()
-	more.Project, more.Container, more.Image = o.project, compose.ContainerName(o.project), "openalgo:1"
+	more.Project, more.Container, more.Image = o.Project, compose.ContainerName(o.Project), "openalgo:1"
 	more.Bind, more.WebPort, more.WebSocketPort = "127.0.0.1", 5000, 8765
-	stack, err := compose.Load(compose.Source{Dir: string(o.dir), Env: o.envText,
-		Files: []compose.File{{Path: string(o.dir) + "/" + compose.FileName, Content: compose.Render(more)}}})
+	stack, err := compose.Load(compose.Source{Dir: string(o.Dir), Env: o.EnvText,
+		Files: []compose.File{{Path: string(o.Dir) + "/" + compose.FileName, Content: compose.Render(more)}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,8 +45,8 @@ func testStack(t *testing.T, o *observed, more compose.Params) *compose.Stack {
 // served lets Caddy serve a plan's domain.
 func served(o *observed, p *Plan, tls answers.TLS) {
 	p.answers.Domain, p.answers.TLS = "algo.example.com", tls
-	p.edge = &edgePlan{act: true, state: instance.Edge{Kind: edge.KindCaddy, HTTP: 80, HTTPS: 443}}
-	o.edge.way = p.edge
+	p.edge = &edgePlan{Act: true, State: instance.Edge{Kind: edge.KindCaddy, HTTP: 80, HTTPS: 443}}
+	o.Edge.Way = p.edge
 }
 
 const mib = 1 << 20
@@ -61,37 +61,37 @@ func TestPreflight(t *testing.T) {
 		cause  error
 	}{
 		"all is well":                        {change: func(*observed, *Plan) {}},
-		"a directory that cannot be written": {change: func(o *observed, _ *Plan) { o.host.unwritable = errors.New("read-only") }, want: []string{"read-only"}},
-		"a full disk":                        {change: func(o *observed, _ *Plan) { o.host.disks[testDir] = host.DiskFacts{FreeMiB: 0, FreeInodes: -1} }, want: []string{"is full"}},
-		"no inodes":                          {change: func(o *observed, _ *Plan) { o.host.disks[testDir] = host.DiskFacts{FreeMiB: 100, FreeInodes: 3} }, want: []string{"3 inodes"}},
-		"a file system without inodes":       {change: func(o *observed, _ *Plan) { o.host.disks[testDir] = host.DiskFacts{FreeMiB: 100, FreeInodes: -1} }},
-		"locked files":                       {change: func(o *observed, _ *Plan) { o.host.unreplaceable = []error{errors.New("one"), errors.New("two")} }, want: []string{"one", "two"}},
-		".env is a link":                     {change: func(o *observed, _ *Plan) { o.host.envLink = "/srv/env" }, want: []string{"link to /srv/env"}},
-		"a rival Compose file":               {change: func(o *observed, _ *Plan) { o.host.rivals = []string{testDir + "/compose.yaml"} }, want: []string{"instead of docker-compose.yaml"}},
+		"a directory that cannot be written": {change: func(o *observed, _ *Plan) { o.Host.Unwritable = errors.New("read-only") }, want: []string{"read-only"}},
+		"a full disk":                        {change: func(o *observed, _ *Plan) { o.Host.Disks[testDir] = host.DiskFacts{FreeMiB: 0, FreeInodes: -1} }, want: []string{"is full"}},
+		"no inodes":                          {change: func(o *observed, _ *Plan) { o.Host.Disks[testDir] = host.DiskFacts{FreeMiB: 100, FreeInodes: 3} }, want: []string{"3 inodes"}},
+		"a file system without inodes":       {change: func(o *observed, _ *Plan) { o.Host.Disks[testDir] = host.DiskFacts{FreeMiB: 100, FreeInodes: -1} }},
+		"locked files":                       {change: func(o *observed, _ *Plan) { o.Host.Unreplaceable = []error{errors.New("one"), errors.New("two")} }, want: []string{"one", "two"}},
+		".env is a link":                     {change: func(o *observed, _ *Plan) { o.Host.EnvLink = "/srv/env" }, want: []string{"link to /srv/env"}},
+		"a rival Compose file":               {change: func(o *observed, _ *Plan) { o.Host.Rivals = []string{testDir + "/compose.yaml"} }, want: []string{"instead of docker-compose.yaml"}},
 		"a rival Compose file of what is adopted": {change: func(o *observed, p *Plan) {
-			o.host.rivals, p.intent.Files = []string{testDir + "/compose.yaml"}, Theirs
+			o.Host.Rivals, p.intent.Files = []string{testDir + "/compose.yaml"}, Theirs
 		}},
 		"two containers that run":      {change: func(o *observed, _ *Plan) { o.add(testContainer("openalgo-web-2", testDir), own) }, want: []string{"docker stop openalgo-web-2"}},
-		"Windows containers":           {change: func(o *observed, _ *Plan) { o.engine.OS = "windows" }, want: []string{"Linux"}},
-		"an image for another machine": {change: func(o *observed, _ *Plan) { o.image.Arch = "arm64" }, want: []string{"arm64"}},
+		"Windows containers":           {change: func(o *observed, _ *Plan) { o.Engine.OS = "windows" }, want: []string{"Linux"}},
+		"an image for another machine": {change: func(o *observed, _ *Plan) { o.Image.Arch = "arm64" }, want: []string{"arm64"}},
 		"no space for the image": {change: func(o *observed, _ *Plan) {
-			o.image, o.host.disks[o.engine.RootDir] = nil, host.DiskFacts{FreeMiB: 100}
+			o.Image, o.Host.Disks[o.Engine.RootDir] = nil, host.DiskFacts{FreeMiB: 100}
 		}, want: []string{"where Docker keeps images"}},
 		"no space for the image of a remote Docker": {change: func(o *observed, _ *Plan) {
-			o.image, o.engine.Local, o.host.disks[o.engine.RootDir] = nil, false, host.DiskFacts{FreeMiB: 100}
+			o.Image, o.Engine.Local, o.Host.Disks[o.Engine.RootDir] = nil, false, host.DiskFacts{FreeMiB: 100}
 		}},
-		"an image with another user": {change: func(o *observed, _ *Plan) { o.answered.imageUID = "999" }, want: []string{"user 999"}},
-		"an image that runs as root": {change: func(o *observed, _ *Plan) { o.answered.imageUID = "0" }},
+		"an image with another user": {change: func(o *observed, _ *Plan) { o.Answered.ImageUID = "999" }, want: []string{"user 999"}},
+		"an image that runs as root": {change: func(o *observed, _ *Plan) { o.Answered.ImageUID = "0" }},
 		"a Docker that does not see the directory": {change: func(o *observed, _ *Plan) {
-			o.answered.view = viewSeen{testDir, errOtherDirectory}
+			o.Answered.View = viewSeen{testDir, errOtherDirectory}
 		}, want: []string{"snap"}},
 		"a Docker on another machine": {change: func(o *observed, _ *Plan) {
-			o.engine.Local, o.answered.view = false, viewSeen{testDir, errOtherDirectory}
+			o.Engine.Local, o.Answered.View = false, viewSeen{testDir, errOtherDirectory}
 		}, want: []string{"DOCKER_HOST"}},
 		"too small to build": {change: func(o *observed, p *Plan) {
 			p.built = &image.Built{Ref: "openalgo:1", Src: &source.Source{}}
 			p.add(Change{Kind: KindImage, Name: "openalgo:1", Action: ActionCreate})
-			o.answered.memory, o.host.disks[o.engine.RootDir] = &host.Facts{RAMMiB: 512}, host.DiskFacts{FreeMiB: 1024}
+			o.Answered.Memory, o.Host.Disks[o.Engine.RootDir] = &host.Facts{RAMMiB: 512}, host.DiskFacts{FreeMiB: 1024}
 		}, want: []string{"memory", "disk"}, cause: ErrBuildTooBig},
 		"not measured for a build": {change: func(_ *observed, p *Plan) {
 			p.built = &image.Built{Ref: "openalgo:1", Src: &source.Source{}}
@@ -99,112 +99,112 @@ func TestPreflight(t *testing.T) {
 		}},
 		"a port of another process": {change: func(o *observed, _ *Plan) {
 			o.down()
-			o.answered.ports[other] = portSeen{holder: host.Holder{PID: 812, Process: "nginx", Address: "0.0.0.0:5000"}}
+			o.Answered.Ports[other] = portSeen{Holder: host.Holder{PID: 812, Process: "nginx", Address: "0.0.0.0:5000"}}
 		}, want: []string{"port 5000", "nginx (pid 812)"}, cause: errPortTaken},
 		"a port of another container": {change: func(o *observed, _ *Plan) {
 			o.down()
-			o.every = append(o.every, testContainer("theirs", "/srv/theirs"))
+			o.Every = append(o.Every, testContainer("theirs", "/srv/theirs"))
 		}, want: []string{"the container theirs"}, cause: errPortTaken},
 		"a port that cannot be told": {change: func(o *observed, _ *Plan) {
 			o.down()
-			o.answered.ports[other] = portSeen{err: errors.New("no such address")}
+			o.Answered.Ports[other] = portSeen{Err: errors.New("no such address")}
 		}, want: []string{"checking port 5000: no such address"}},
 		"a port that the stack has": {change: func(o *observed, _ *Plan) {
-			o.answered.ports[other] = portSeen{holder: host.Holder{PID: 1, Process: "docker-proxy"}}
+			o.Answered.Ports[other] = portSeen{Holder: host.Holder{PID: 1, Process: "docker-proxy"}}
 		}},
 		"a free port": {change: func(o *observed, _ *Plan) {
 			o.down()
-			o.answered.ports[other] = portSeen{holder: host.Holder{Free: true}}
+			o.Answered.Ports[other] = portSeen{Holder: host.Holder{Free: true}}
 		}},
 		"a port on a remote Docker": {change: func(o *observed, _ *Plan) {
 			o.down()
-			o.engine.Local = false
-			o.answered.ports[other] = portSeen{holder: host.Holder{PID: 1}}
+			o.Engine.Local = false
+			o.Answered.Ports[other] = portSeen{Holder: host.Holder{PID: 1}}
 		}},
 		"a port of HTTPS": {change: func(o *observed, p *Plan) {
 			served(o, p, answers.TLS{Mode: "auto"})
-			o.answered.ports[portAsked{"", 443}] = portSeen{holder: host.Holder{PID: 812, Process: "nginx", Address: "0.0.0.0:443"}}
+			o.Answered.Ports[portAsked{"", 443}] = portSeen{Holder: host.Holder{PID: 812, Process: "nginx", Address: "0.0.0.0:443"}}
 		}, want: []string{"port 443", "mode: nginx"}},
 		"a port of HTTPS that another container has": {change: func(o *observed, p *Plan) {
 			served(o, p, answers.TLS{Mode: "auto"})
-			o.every = append(o.every, engine.Container{Name: "traefik", State: "running", Ports: []engine.PortBinding{{HostPort: 80, ContainerPort: 80}}})
+			o.Every = append(o.Every, engine.Container{Name: "traefik", State: "running", Ports: []engine.PortBinding{{HostPort: 80, ContainerPort: 80}}})
 		}, want: []string{"port 80", "the container traefik", "mode: off"}},
 		"a port of HTTPS that cannot be told": {change: func(o *observed, p *Plan) {
 			served(o, p, answers.TLS{Mode: "auto"})
-			o.answered.ports[portAsked{"", 80}] = portSeen{err: errors.New("no")}
+			o.Answered.Ports[portAsked{"", 80}] = portSeen{Err: errors.New("no")}
 		}, want: []string{"checking port 80"}},
 		"ports that Caddy has": {change: func(o *observed, p *Plan) {
 			served(o, p, answers.TLS{Mode: "auto"})
-			p.edge.holds = map[int]bool{80: true, 443: true}
-			o.answered.ports[portAsked{"", 443}] = portSeen{holder: host.Holder{PID: 1}}
+			p.edge.Holds = map[int]bool{80: true, 443: true}
+			o.Answered.Ports[portAsked{"", 443}] = portSeen{Holder: host.Holder{PID: 1}}
 		}},
 		"a closed firewall": {change: func(o *observed, p *Plan) {
 			served(o, p, answers.TLS{Mode: "auto"})
-			o.answered.firewall = []string{"ufw lets nobody in"}
+			o.Answered.Firewall = []string{"ufw lets nobody in"}
 		}, warn: "ufw"},
 		"another answers for the domain": {change: func(o *observed, p *Plan) {
 			served(o, p, answers.TLS{Mode: "auto"})
-			o.answered.reach = reachesOther
+			o.Answered.Reach = reachesOther
 		}, warn: "something else than this host"},
 		"nobody answers for the domain": {change: func(o *observed, p *Plan) {
 			served(o, p, answers.TLS{Mode: "auto"})
-			o.answered.reach = unreached
+			o.Answered.Reach = unreached
 		}, warn: "80 and 443"},
 		"nothing to do for HTTPS": {change: func(o *observed, p *Plan) {
 			served(o, p, answers.TLS{Mode: "auto"})
-			p.edge.act, o.answered.firewall = false, []string{"ufw"}
+			p.edge.Act, o.Answered.Firewall = false, []string{"ufw"}
 		}},
 		"an upgrade without root": {change: func(o *observed, p *Plan) {
-			o.host.root = false
+			o.Host.Root = false
 			p.intent.Data = Copied
 			p.add(Change{Kind: KindContainer, Name: "openalgo-web", Action: ActionRecreate})
 		}, want: []string{"needs root"}},
 		"an upgrade without a data volume": {change: func(o *observed, p *Plan) {
-			o.answered.databasesAt = errors.New("in no volume")
+			o.Answered.DatabasesAt = errors.New("in no volume")
 			p.intent.Data = Copied
 			p.add(Change{Kind: KindContainer, Name: "openalgo-web", Action: ActionRecreate})
 		}, want: []string{"in no volume"}},
 		"an upgrade whose databases cannot be read": {change: func(o *observed, p *Plan) {
-			o.answered.databases = treeSeen{path: "/data", err: errors.New("denied")}
+			o.Answered.Databases = treeSeen{Path: "/data", Err: errors.New("denied")}
 			p.intent.Data = Copied
 			p.add(Change{Kind: KindContainer, Name: "openalgo-web", Action: ActionRecreate})
 		}, want: []string{"/data: denied"}},
 		"an upgrade without space for a copy": {change: func(o *observed, p *Plan) {
-			o.answered.databases = treeSeen{path: "/data", bytes: 300 * mib}
-			o.host.disks[testDir] = host.DiskFacts{FreeMiB: 200, FreeInodes: -1}
+			o.Answered.Databases = treeSeen{Path: "/data", Bytes: 300 * mib}
+			o.Host.Disks[testDir] = host.DiskFacts{FreeMiB: 200, FreeInodes: -1}
 			p.intent.Data = Copied
 			p.add(Change{Kind: KindContainer, Name: "openalgo-web", Action: ActionRecreate})
 		}, want: []string{"301 MiB", "200 MiB"}},
 		"an upgrade with nothing to do": {change: func(o *observed, p *Plan) {
-			o.host.root = false
+			o.Host.Root = false
 			p.intent.Data = Copied
 		}},
 		"into volumes, without space": {change: func(o *observed, p *Plan) {
 			toVolumes(o, p)
-			o.answered.trees[testDir+"/db"] = treeSeen{bytes: 300 * mib}
-			o.host.disks[o.engine.RootDir] = host.DiskFacts{FreeMiB: 200}
+			o.Answered.Trees[testDir+"/db"] = treeSeen{Bytes: 300 * mib}
+			o.Host.Disks[o.Engine.RootDir] = host.DiskFacts{FreeMiB: 200}
 		}, want: []string{"300 MiB"}},
 		"into volumes that are there": {change: func(o *observed, p *Plan) {
 			toVolumes(o, p)
-			o.volumes[testVolume] = engine.Volume{Name: testVolume}
+			o.Volumes[testVolume] = engine.Volume{Name: testVolume}
 		}, want: []string{"docker volume rm " + testVolume}},
 		"into volumes, from what cannot be read": {change: func(o *observed, p *Plan) {
 			toVolumes(o, p)
-			o.answered.trees[testDir+"/db"] = treeSeen{err: errors.New("denied")}
+			o.Answered.Trees[testDir+"/db"] = treeSeen{Err: errors.New("denied")}
 		}, want: []string{"db: denied"}},
 		"into volumes": {change: toVolumes},
 		"the name of another project's container": {change: func(o *observed, _ *Plan) {
-			o.every = append(o.every[:0], engine.Container{ID: "x", Name: compose.ContainerName("openalgo"), Labels: map[string]string{compose.LabelProject: "shop"}})
+			o.Every = append(o.Every[:0], engine.Container{ID: "x", Name: compose.ContainerName("openalgo"), Labels: map[string]string{compose.LabelProject: "shop"}})
 		}, want: []string{"of the project shop"}},
 		"the name of another container": {change: func(o *observed, _ *Plan) {
-			o.every = append(o.every[:0], engine.Container{ID: "x", Name: compose.ContainerName("openalgo"), Image: "nginx"})
+			o.Every = append(o.Every[:0], engine.Container{ID: "x", Name: compose.ContainerName("openalgo"), Image: "nginx"})
 		}, want: []string{"made from nginx"}},
 		"the name of its own container": {change: func(o *observed, _ *Plan) {
-			o.containers[0].Name = compose.ContainerName("openalgo")
-			o.every = o.containers
+			o.Containers[0].Name = compose.ContainerName("openalgo")
+			o.Every = o.Containers
 		}},
 		"several at once": {change: func(o *observed, _ *Plan) {
-			o.host.envLink, o.engine.OS = "/srv/env", "windows"
+			o.Host.EnvLink, o.Engine.OS = "/srv/env", "windows"
 		}, want: []string{"this host is not ready", "link to", "Linux"}},
 	} {
 		o := goodWorld(t)
@@ -229,8 +229,8 @@ func TestPreflight(t *testing.T) {
 // toVolumes lets the databases be in a directory, which a plan moves into a volume.
 func toVolumes(o *observed, p *Plan) {
 	p.intent.Files, p.intent.Data = Theirs, ToVolumes
-	delete(o.volumes, testVolume)
-	o.containers[0].Mounts = []engine.Mount{{Type: "bind", Source: testDir + "/db", Target: openalgo.DB}, {Type: "bind", Source: testDir + "/.env", Target: openalgo.Env}}
+	delete(o.Volumes, testVolume)
+	o.Containers[0].Mounts = []engine.Mount{{Type: "bind", Source: testDir + "/db", Target: openalgo.DB}, {Type: "bind", Source: testDir + "/.env", Target: openalgo.Env}}
 }
 
 func TestPreflightDomain(t *testing.T) {
@@ -257,7 +257,7 @@ func TestPreflightDomain(t *testing.T) {
 		if c.addresses != "" {
 			found = []netip.Addr{netip.MustParseAddr(c.addresses)}
 		}
-		o.answered.dns = host.JudgeDNS(p.answers.Domain, found, here)
+		o.Answered.Dns = host.JudgeDNS(p.answers.Domain, found, here)
 		refused(t, name, preflight(o, p), c.refused)
 		if got := strings.Join(p.Warnings, "\n"); (got == "") != (c.warned == "") || !strings.Contains(got, c.warned) {
 			t.Errorf("%s: warns %q, want %q", name, got, c.warned)
@@ -270,31 +270,31 @@ func TestAsks(t *testing.T) {
 	t.Parallel()
 	o := goodWorld(t)
 	p := goodPlan(t, o)
-	if q := p.asks(o); len(q.ports)+len(q.directories)+len(q.trees)+len(q.edge.firewall) > 0 || q.databases || q.imageUser || q.build || q.owner != 0 {
+	if q := p.asks(o); len(q.Ports)+len(q.Directories)+len(q.Trees)+len(q.Edge.Firewall) > 0 || q.Databases || q.ImageUser || q.Build || q.Owner != 0 {
 		t.Errorf("an instance that runs: %+v", q)
 	}
 	o.down()
-	o.image.ID = "sha256:2"
-	o.every = append(o.every, engine.Container{Name: "theirs", State: "running", Ports: []engine.PortBinding{{HostPort: 8765}}})
+	o.Image.ID = "sha256:2"
+	o.Every = append(o.Every, engine.Container{Name: "theirs", State: "running", Ports: []engine.PortBinding{{HostPort: 8765}}})
 	served(o, p, answers.TLS{Mode: "auto", CheckDNS: true})
 	p.intent.Data = Copied
 	q := p.asks(o)
-	if len(q.ports) != 3 || q.ports[0].port != 5000 || !q.databases || !q.imageUser || q.view != "sha256:2" {
+	if len(q.Ports) != 3 || q.Ports[0].Port != 5000 || !q.Databases || !q.ImageUser || q.View != "sha256:2" {
 		t.Errorf("an upgrade of one that is stopped: %+v", q)
 	}
-	if e := q.edge; e.domain != "algo.example.com" || len(e.firewall) != 2 || e.reachPort != 80 {
+	if e := q.Edge; e.Domain != "algo.example.com" || len(e.Firewall) != 2 || e.ReachPort != 80 {
 		t.Errorf("with a domain: %+v", e)
 	}
-	p.edge.runs, o.state.SeenBy = true, o.engine.ID
-	if q := p.asks(o); q.edge.reachPort != 0 || q.view != "" {
+	p.edge.Runs, o.State.SeenBy = true, o.Engine.ID
+	if q := p.asks(o); q.Edge.ReachPort != 0 || q.View != "" {
 		t.Errorf("Caddy runs, and Docker sees the directory: %+v", q)
 	}
 	toVolumes(o, p)
-	if q := p.asks(o); len(q.trees) != 1 || q.trees[0] != testDir+"/db" || q.owner != 1000 {
+	if q := p.asks(o); len(q.Trees) != 1 || q.Trees[0] != testDir+"/db" || q.Owner != 1000 {
 		t.Errorf("into volumes: %+v", q)
 	}
 	p.stack = testStack(t, o, compose.Params{BindData: true})
-	if q := p.asks(o); len(q.directories) == 0 {
+	if q := p.asks(o); len(q.Directories) == 0 {
 		t.Errorf("with directories: %+v", q)
 	}
 }
@@ -303,9 +303,9 @@ func TestMayReplace(t *testing.T) {
 	t.Parallel()
 	o := goodWorld(t)
 	refused(t, "well", mayReplace(o), "")
-	o.host.unreplaceable = []error{errors.New("locked")}
+	o.Host.Unreplaceable = []error{errors.New("locked")}
 	refused(t, "locked", mayReplace(o), "locked")
-	o.host.unwritable = errors.New("read-only")
+	o.Host.Unwritable = errors.New("read-only")
 	refused(t, "both", mayReplace(o), "read-only")
 }
 
@@ -314,20 +314,20 @@ func TestPlanOwners(t *testing.T) {
 	o := goodWorld(t)
 	p := goodPlan(t, o)
 	p.stack = testStack(t, o, compose.Params{BindData: true})
-	o.answered.directories[testDir+"/db"] = dirFound{owners: []ownerChange{{Dir: testDir + "/db", Name: "a"}}}
-	o.answered.directories[testDir+"/log"] = dirFound{missing: true}
+	o.Answered.Directories[testDir+"/db"] = dirFound{Owners: []ownerChange{{Dir: testDir + "/db", Name: "a"}}}
+	o.Answered.Directories[testDir+"/log"] = dirFound{Missing: true}
 	planDirectories(o, p)
 	if err := planOwners(o, p); err != nil || len(p.Asks) != 1 || len(p.owners) != 1 || len(p.Changes) != 2 || !p.creates(testDir+"/log") {
 		t.Errorf("%v, %+v", err, p)
 	}
-	o.host.root = false
+	o.Host.Root = false
 	refused(t, "not root", planOwners(o, goodBind(t, o)), "sudo chown")
-	o.answered.directories[testDir+"/db"] = dirFound{err: errors.New("hard link")}
+	o.Answered.Directories[testDir+"/db"] = dirFound{Err: errors.New("hard link")}
 	if err := planOwners(o, goodBind(t, o)); err == nil {
 		t.Error("an owner that is not told is no owner")
 	}
 	for name, e := range map[string]engine.Info{"remote": {}, "rootless": {Local: true, Rootless: true}, "user namespaces": {Local: true, UserNS: true}} {
-		o.engine = e
+		o.Engine = e
 		p := goodPlan(t, o)
 		if p.intent.Files = Theirs; ownerToBe(o, p) != 0 {
 			t.Error(name)
@@ -348,8 +348,8 @@ func TestChoosePorts(t *testing.T) {
 	second := func(t *testing.T) *observed {
 		t.Helper()
 		o := goodWorld(t)
-		o.project, o.containers = "algo2", nil
-		o.freePorts = map[int]bool{5001: true, 8766: true, 5002: true, 8767: true}
+		o.Project, o.Containers = "algo2", nil
+		o.FreePorts = map[int]bool{5001: true, 8766: true, 5002: true, 8767: true}
 		return o
 	}
 	for name, c := range map[string]struct {
@@ -358,16 +358,16 @@ func TestChoosePorts(t *testing.T) {
 	}{
 		"as they are named": {func(_ *observed, p *answers.Ports) { p.AutoWeb, p.AutoWebSocket = false, false }, 5000},
 		"the next pair":     {func(*observed, *answers.Ports) {}, 5001},
-		"one is taken":      {func(o *observed, _ *answers.Ports) { o.freePorts[8766] = false }, 5002},
+		"one is taken":      {func(o *observed, _ *answers.Ports) { o.FreePorts[8766] = false }, 5002},
 		"the container's": {func(o *observed, _ *answers.Ports) {
-			o.containers = o.all
-			o.containers[0].Ports[0].HostPort = 6000
+			o.Containers = o.All
+			o.Containers[0].Ports[0].HostPort = 6000
 		}, 6000},
 		"of the last answers": {func(o *observed, _ *answers.Ports) {
-			o.answersText = []byte("version: 1\nbroker: {name: zerodha}\nports: {web: 7000, websocket: 7001}\n")
+			o.AnswersText = []byte("version: 1\nbroker: {name: zerodha}\nports: {web: 7000, websocket: 7001}\n")
 		}, 7000},
-		"nobody can be asked": {func(o *observed, _ *answers.Ports) { o.engine.Local, o.freePorts = false, nil }, 5001},
-		"none is free":        {func(o *observed, _ *answers.Ports) { o.freePorts = nil }, 0},
+		"nobody can be asked": {func(o *observed, _ *answers.Ports) { o.Engine.Local, o.FreePorts = false, nil }, 5001},
+		"none is free":        {func(o *observed, _ *answers.Ports) { o.FreePorts = nil }, 0},
 	} {
 		o := second(t)
 		a := answers.Answers{Ports: open}

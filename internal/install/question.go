@@ -5,20 +5,20 @@ import "slices"
 // asks is what a plan, whose files and image are decided, needs to know of this
 // machine.
 func (p *Plan) asks(o *observed) question {
-	c := o.container()
-	q := question{ports: portsToAsk(o, p), directories: o.dataDirs(p.stack), owner: ownerToBe(o, p),
-		imageUser: asksUser(o, p), view: imageToAsk(o), build: o.engine.Local && p.builds()}
+	c := o.Container()
+	q := question{Ports: portsToAsk(o, p), Directories: o.dataDirs(p.stack), Owner: ownerToBe(o, p),
+		ImageUser: asksUser(o, p), View: imageToAsk(o), Build: o.Engine.Local && p.builds()}
 	if p.intent.upgrades() && c != nil {
-		q.databases = o.engine.Local && o.host.root
+		q.Databases = o.Engine.Local && o.Host.Root
 	}
 	if p.intent.Data == ToVolumes && c != nil {
 		for _, source := range dataDirectories(*c) {
-			q.trees = append(q.trees, source)
+			q.Trees = append(q.Trees, source)
 		}
-		slices.Sort(q.trees)
+		slices.Sort(q.Trees)
 	}
 	var more []portAsked
-	q.edge, more = o.edge.way.asks(o, p)
-	q.ports = append(q.ports, more...)
+	q.Edge, more = o.Edge.Way.asks(o, p)
+	q.Ports = append(q.Ports, more...)
 	return q
 }

@@ -56,26 +56,26 @@ func (in *Installer) saved(ctx context.Context, command string) (Intent, error) 
 	in.knowEnv(o)
 	path := in.dir.Path(instance.AnswersName)
 	switch {
-	case o.container() == nil && o.env == nil:
+	case o.Container() == nil && o.Env == nil:
 		return i, finding.Errorf(finding.HostNotReady, "there is no OpenAlgo in %s: `openalgo-install status` lists what there is, --dir names another directory", string(in.dir))
-	case o.state.ImageRef == "":
+	case o.State.ImageRef == "":
 		return i, finding.Errorf(finding.HostNotReady, "the OpenAlgo in %s was not installed by this program: `openalgo-install adopt` takes it over as it is, "+
 			"with its keys and data", string(in.dir))
-	case o.answersText == nil:
+	case o.AnswersText == nil:
 		return i, finding.Errorf(finding.HostNotReady, "%s is gone, so it is not known how this OpenAlgo was installed: bring it back, or install with answers again, "+
 			"which keeps keys and data", path)
-	case o.env == nil && len(o.data) == 0:
+	case o.Env == nil && len(o.Data) == 0:
 		return i, finding.Errorf(finding.HostNotReady, "there is no %s, and no data either. To install OpenAlgo here, use --answers FILE", in.dir.Env())
 	}
 	if err := guardKeys(o); err != nil {
 		return i, err
 	}
-	a, problems := answers.ParseSaved(o.answersText)
+	a, problems := answers.ParseSaved(o.AnswersText)
 	if len(problems) > 0 {
 		return i, &finding.Error{Kind: finding.HostNotReady, Err: fmt.Errorf("%s: %w", path, &answers.Invalid{Problems: problems})}
 	}
-	readCredentials(&a, o.env)
-	i.Answers, i.Image.Keep = a, &kept{ref: o.state.ImageRef, ownHealth: strings.Contains(string(o.composeText), openalgo.Start)}
+	readCredentials(&a, o.Env)
+	i.Answers, i.Image.Keep = a, &kept{ref: o.State.ImageRef, ownHealth: strings.Contains(string(o.ComposeText), openalgo.Start)}
 	return i, nil
 }
 
@@ -115,14 +115,14 @@ type kept struct {
 func planAsks(o *observed, p *Plan) {
 	c := p.change(KindContainer, p.containerName())
 	askExposed(o, p)
-	if from := o.movedFrom(); from != "" && c != nil {
+	if from := o.MovedFrom(); from != "" && c != nil {
 		p.Asks = append(p.Asks, Ask{AskMoved, fmt.Sprintf("%s was moved here from %s. The container is recreated for this place, and OpenAlgo stops for some seconds. "+
-			"The previous container cannot be started again", string(o.dir), from)})
+			"The previous container cannot be started again", string(o.Dir), from)})
 	}
-	if p.command == commandInstall || o.env == nil {
+	if p.command == commandInstall || o.Env == nil {
 		return
 	}
-	if c != nil && c.Action == ActionRecreate && o.container() != nil && isUp(*o.container()) {
+	if c != nil && c.Action == ActionRecreate && o.Container() != nil && isUp(*o.Container()) {
 		askForMarket(o, p)
 	}
 }

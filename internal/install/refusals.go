@@ -53,11 +53,11 @@ func (in *Installer) refusals(domain string, since time.Time) []time.Time {
 // planTrial has a trial come first when the last attempts failed, and refuses
 // the one that would close the door for an hour.
 func planTrial(o *observed, p *Plan) error {
-	a, recent := p.answers, o.edge.refused
+	a, recent := p.answers, o.Edge.Refused
 	if len(recent) == 0 {
 		return nil
 	}
-	hour := slices.DeleteFunc(slices.Clone(recent), func(at time.Time) bool { return !at.After(o.now.Add(-time.Hour)) })
+	hour := slices.DeleteFunc(slices.Clone(recent), func(at time.Time) bool { return !at.After(o.Now.Add(-time.Hour)) })
 	if a.TLS.CA == "" && len(hour) >= refusalsAnHour {
 		return finding.Errorf(finding.HostNotReady, "Let's Encrypt refused %s %d times within an hour, and takes no more before %s. "+
 			"Use the time: `openalgo-install --answers FILE --rehearse` tries it all with certificates for trials",

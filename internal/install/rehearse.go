@@ -139,20 +139,20 @@ func (in *Installer) removeKilledRehearsals(ctx context.Context) {
 
 // onlyRehearsal reports whether nothing but the stand-in app ever ran here.
 func (o *observed) onlyRehearsal() bool {
-	for _, c := range o.containers {
+	for _, c := range o.Containers {
 		if !strings.HasPrefix(c.Image, rehearsal.Repository) {
 			return false
 		}
 	}
-	return bytes.Contains(o.answersText, []byte("rehearsal")) ||
-		o.answersText == nil && (o.env == nil || len(o.containers) > 0)
+	return bytes.Contains(o.AnswersText, []byte("rehearsal")) ||
+		o.AnswersText == nil && (o.Env == nil || len(o.Containers) > 0)
 }
 
 // freePorts moves the rehearsal to free ports where the real stack runs on
 // those of the answers.
 func (in *Installer) freePorts(ctx context.Context, a *answers.Answers) error {
 	o, err := in.observe(ctx)
-	if err != nil || o.container() == nil || o.container().State != "running" {
+	if err != nil || o.Container() == nil || o.Container().State != "running" {
 		return nil //nolint:nilerr // the install itself will say what is wrong
 	}
 	for _, port := range []*int{&a.Ports.Web, &a.Ports.WebSocket} {

@@ -77,13 +77,13 @@ func (in *Installer) resizeHeld(ctx context.Context, r ResizeOptions, confirmed 
 	}
 	in.Report.Report(event.Event{Type: event.TypePlan, Time: time.Now(), Plan: p})
 	change := newChanges(in, o, p, false)
-	if needsSetup, err := in.asks(ctx, *o.container()); err == nil && !needsSetup {
+	if needsSetup, err := in.asks(ctx, *o.Container()); err == nil && !needsSetup {
 		change.state.SetupDone = true // the new one must have the account, too
 	}
 	if err := change.apply(ctx); err != nil {
 		return event.Result{}, err
 	}
-	return event.Result{Changed: true, URL: instanceURL(envOf(string(in.dir)), *o.container()),
+	return event.Result{Changed: true, URL: instanceURL(envOf(string(in.dir)), *o.Container()),
 		Message: "OpenAlgo is ready with its new sizing (" + p.containerName() + ")"}, nil
 }
 
@@ -121,7 +121,7 @@ func (in *Installer) planResize(ctx context.Context, r ResizeOptions) (*observed
 		return nil, nil, err
 	}
 	if len(p.shrinks()) > 0 {
-		o.use = in.seeUse(ctx, *o.container())
+		o.Use = in.seeUse(ctx, *o.Container())
 	}
 	return o, p, finishResize(o, p)
 }
@@ -137,16 +137,16 @@ func (r ResizeOptions) intent() Intent {
 // findByMount finds the container of a stack that this program did not make:
 // by the .env of the directory that it mounts, never by its name; one that runs
 // before others.
-func (o *observed) findByMount() {
-	if o.container() != nil || o.state.IsOurs() {
+func (o *observed) FindByMount() {
+	if o.Container() != nil || o.State.IsOurs() {
 		return
 	}
-	for _, c := range o.all {
-		if o.here(dirOf(c)) && o.whose[c.ID] == own {
-			o.containers = append(o.containers, c)
+	for _, c := range o.All {
+		if o.Here(dirOf(c)) && o.Whose[c.ID] == own {
+			o.Containers = append(o.Containers, c)
 		}
 	}
-	slices.SortStableFunc(o.containers, func(a, b engine.Container) int { return cmp.Compare(downs(a), downs(b)) })
+	slices.SortStableFunc(o.Containers, func(a, b engine.Container) int { return cmp.Compare(downs(a), downs(b)) })
 }
 
 // downs is 0 for a container that is up, else 1.
@@ -159,18 +159,18 @@ func downs(c engine.Container) int {
 
 // observeForeign reads the files of a stack that this program did not make.
 func (in *Installer) observeForeign(ctx context.Context, o *observed) error {
-	o.composeName = compose.FileName
-	o.findByMount()
-	c := o.container()
+	o.ComposeName = compose.FileName
+	o.FindByMount()
+	c := o.Container()
 	if c == nil {
 		return noContainer(o)
 	}
-	if o.state.IsOurs() {
+	if o.State.IsOurs() {
 		return nil
 	}
-	o.foreign, o.composeText, o.composeName = true, nil, ""
+	o.Foreign, o.ComposeText, o.ComposeName = true, nil, ""
 	if project := c.Labels[compose.LabelProject]; project != "" {
-		o.project = project
+		o.Project = project
 	}
 	for _, path := range strings.Split(c.Labels[compose.LabelFiles], ",") {
 		if path == "" || !sameFile(filepath.Dir(path), string(in.dir)) {
@@ -180,8 +180,8 @@ func (in *Installer) observeForeign(ctx context.Context, o *observed) error {
 		if err != nil {
 			return finding.Errorf(finding.HostNotReady, "reading %s: %w", path, err)
 		}
-		if text != nil && o.composeText == nil {
-			o.composeText, o.composeName = text, filepath.Base(path)
+		if text != nil && o.ComposeText == nil {
+			o.ComposeText, o.ComposeName = text, filepath.Base(path)
 		}
 	}
 	return nil

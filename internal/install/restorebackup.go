@@ -97,14 +97,14 @@ func (in *Installer) fitBackup(ctx context.Context, archive *backup.Archive, ima
 		return none, err
 	}
 	in.knowEnv(before)
-	before.findByMount()
-	if before.state.Foreign || before.container() != nil && before.state.Project == "" {
+	before.FindByMount()
+	if before.State.Foreign || before.Container() != nil && before.State.Project == "" {
 		return none, finding.Errorf(finding.HostNotReady, "the OpenAlgo in %s is another tool's: `openalgo-install adopt` takes it over first, or --dir names another directory", string(in.dir))
 	}
 	if err := guardUnknown(before); err != nil {
 		return none, err
 	}
-	r.same = before.project == r.manifest.Project
+	r.same = before.Project == r.manifest.Project
 	r.state.FernetSalt = in.saltOf(ctx, r.env, r.state, r.manifest.Image.ID, r.manifest.Image.Created)
 	a, err := in.fitted(r, before)
 	if err != nil {
@@ -175,9 +175,9 @@ func (in *Installer) fitted(r *restoring, before *observed) (answers.Answers, er
 		return a, &finding.Error{Kind: finding.Usage, Err: fmt.Errorf("the answers in the backup: %w", &answers.Invalid{Problems: problems})}
 	}
 	readCredentials(&a, r.env)
-	here, wrong := answers.ParseSaved(before.answersText)
+	here, wrong := answers.ParseSaved(before.AnswersText)
 	switch {
-	case before.state.Project != "" && before.answersText != nil && len(wrong) == 0:
+	case before.State.Project != "" && before.AnswersText != nil && len(wrong) == 0:
 		a.Domain, a.TLS, a.Ports, a.Volumes, a.Data, a.Sizing = here.Domain, here.TLS, here.Ports, here.Volumes, here.Data, here.Sizing
 	case r.same:
 		a.Data = nil // a directory of another machine
@@ -198,8 +198,8 @@ func (in *Installer) fitted(r *restoring, before *observed) (answers.Answers, er
 
 // servedBy names another OpenAlgo of this engine that has the domain.
 func servedBy(o *observed, domain string) string {
-	for _, c := range o.all {
-		if o.owns(c) || domain == "" {
+	for _, c := range o.All {
+		if o.Owns(c) || domain == "" {
 			continue
 		}
 		host, _ := envOf(dirOf(c)).Get("HOST_SERVER")

@@ -21,11 +21,11 @@ func askForRights(o *observed, p *Plan) {
 		return
 	}
 	files := map[string][]byte{compose.FileName: p.composeText}
-	if o.override != nil {
-		files[filepath.Base(o.override.Path)] = o.override.Content
+	if o.Override != nil {
+		files[filepath.Base(o.Override.Path)] = o.Override.Content
 	}
 	had := rightsHere(o)
-	wanted := slices.DeleteFunc(rights(o.dir, p.stack, files), func(right string) bool { return slices.Contains(had, right) })
+	wanted := slices.DeleteFunc(rights(o.Dir, p.stack, files), func(right string) bool { return slices.Contains(had, right) })
 	if image := imageRef(o, p.intent); p.stack.Image != image {
 		wanted = append(wanted, "another image, "+p.stack.Image)
 	}
@@ -38,14 +38,14 @@ func askForRights(o *observed, p *Plan) {
 // rightsHere are those that the files here give already; none where they cannot
 // be read.
 func rightsHere(o *observed) []string {
-	if o.presentCompose == nil {
+	if o.PresentCompose == nil {
 		return nil
 	}
-	files := map[string][]byte{compose.FileName: o.presentCompose}
-	src := compose.Source{Dir: string(o.dir), Env: o.presentEnv, Files: []compose.File{{Path: o.dir.Path(compose.FileName), Content: o.presentCompose}}}
+	files := map[string][]byte{compose.FileName: o.PresentCompose}
+	src := compose.Source{Dir: string(o.Dir), Env: o.PresentEnv, Files: []compose.File{{Path: o.Dir.Path(compose.FileName), Content: o.PresentCompose}}}
 	for _, name := range overrideNames {
-		path := o.dir.Path(name)
-		if text := o.overrides[name]; text != nil {
+		path := o.Dir.Path(name)
+		if text := o.Overrides[name]; text != nil {
 			files[name] = text
 			src.Files = append(src.Files, compose.File{Path: path, Content: text})
 			break
@@ -55,7 +55,7 @@ func rightsHere(o *observed) []string {
 	if err != nil {
 		return nil
 	}
-	return rights(o.dir, stack, files)
+	return rights(o.Dir, stack, files)
 }
 
 // envFile finds env_file, which reads a file of this machine into the

@@ -47,10 +47,10 @@ func saltAfter(s instance.State, sample []byte) string {
 // app made a salt and encrypted its secrets under it.
 func (in *Installer) judgeSalt(ctx context.Context, o *observed) {
 	id := ""
-	if c := o.container(); c != nil {
+	if c := o.Container(); c != nil {
 		id = c.ImageID
 	}
-	o.state.FernetSalt = in.saltOf(ctx, o.env, o.state, id, time.Time{})
+	o.State.FernetSalt = in.saltOf(ctx, o.Env, o.State, id, time.Time{})
 }
 
 // saltOf is what is known of the salt of a .env whose data an image has used last.
@@ -120,7 +120,7 @@ func IdleSalt(ctx context.Context, e *engine.Engine, dir string, c engine.Contai
 	if err != nil {
 		return false
 	}
-	o := &observed{state: s, env: envOf(dir), containers: []engine.Container{c}}
+	o := &observed{State: s, Env: envOf(dir), Containers: []engine.Container{c}}
 	in.judgeSalt(ctx, o)
-	return o.state.FernetSalt == instance.SaltIdle
+	return o.State.FernetSalt == instance.SaltIdle
 }

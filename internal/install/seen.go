@@ -23,21 +23,21 @@ import (
 
 // dirSeen is a directory that a container or a volume names.
 type dirSeen struct {
-	here   bool // the instance's own, by whatever name
-	hasEnv bool
+	Here   bool // the instance's own, by whatever name
+	HasEnv bool
 }
 
 // envSeen is a file that a container has as its .env.
 type envSeen struct {
-	same bool // the instance's own file
-	here bool // the .env of the instance's directory, which need not be there
+	Same bool // the instance's own file
+	Here bool // the .env of the instance's directory, which need not be there
 }
 
 // keyPlace is where a .env is that has the keys of this instance's data.
 type keyPlace struct {
-	kind      keyPlaceKind
-	path      string
-	container string // its name
+	Kind      keyPlaceKind
+	Path      string
+	Container string // its name
 }
 
 type keyPlaceKind int
@@ -51,63 +51,63 @@ const (
 
 // seeContainer notes whose a container is, and the files that it names.
 func (o *observed) seeContainer(c engine.Container) {
-	o.whose[c.ID] = whoseIs(c, string(o.dir), o.engine.Local)
+	o.Whose[c.ID] = whoseIs(c, string(o.Dir), o.Engine.Local)
 	o.seeDir(dirOf(c))
 	source := envSource(c)
-	if _, known := o.envs[source]; source == "" || known {
+	if _, known := o.Envs[source]; source == "" || known {
 		return
 	}
 	o.seeDir(filepath.Dir(source))
-	o.envs[source] = envSeen{same: sameFile(source, o.dir.Env()), here: isEnvOf(source, string(o.dir))}
+	o.Envs[source] = envSeen{Same: sameFile(source, o.Dir.Env()), Here: isEnvOf(source, string(o.Dir))}
 }
 
 func (o *observed) seeDir(dir string) {
-	if _, known := o.dirs[dir]; dir != "" && !known {
-		o.dirs[dir] = dirSeen{here: sameFile(dir, string(o.dir)), hasEnv: hasEnv(dir)}
+	if _, known := o.Dirs[dir]; dir != "" && !known {
+		o.Dirs[dir] = dirSeen{Here: sameFile(dir, string(o.Dir)), HasEnv: hasEnv(dir)}
 	}
 }
 
 // here reports whether a directory is the instance's own.
-func (o *observed) here(dir string) bool { return o.dirs[dir].here }
+func (o *observed) Here(dir string) bool { return o.Dirs[dir].Here }
 
 // elses reports whether a directory is another one than the instance's, and has
 // a .env.
-func (o *observed) elses(dir string) bool { return o.dirs[dir].hasEnv && !o.dirs[dir].here }
+func (o *observed) Elses(dir string) bool { return o.Dirs[dir].HasEnv && !o.Dirs[dir].Here }
 
 // seeKeys finds the places that have the keys of the data, best first. It looks
 // only where they may be: in copies of .env that this program made, and at what
 // the data's own containers and volumes name.
 func (o *observed) seeKeys() {
 	add := func(kind keyPlaceKind, path, container string) bool {
-		if !fits(o.state, path) {
+		if !fits(o.State, path) {
 			return false
 		}
-		o.keysAt = append(o.keysAt, keyPlace{kind, path, container})
+		o.KeysAt = append(o.KeysAt, keyPlace{kind, path, container})
 		return true
 	}
-	for _, path := range envCopies(o.dir) {
+	for _, path := range envCopies(o.Dir) {
 		if add(keptCopy, path, "") {
 			break
 		}
 	}
-	for _, c := range o.all {
+	for _, c := range o.All {
 		source := envSource(c)
-		if source == "" || !slices.ContainsFunc(c.Mounts, func(m engine.Mount) bool { return slices.Contains(o.data, m.Name) || slices.Contains(o.data, m.Source) }) {
+		if source == "" || !slices.ContainsFunc(c.Mounts, func(m engine.Mount) bool { return slices.Contains(o.Data, m.Name) || slices.Contains(o.Data, m.Source) }) {
 			continue
 		}
-		if !o.envs[source].here && add(previousDir, source, c.Name) {
+		if !o.Envs[source].Here && add(previousDir, source, c.Name) {
 			continue
 		}
-		if isUp(c) && o.engine.Local && c.Pid > 0 {
+		if isUp(c) && o.Engine.Local && c.Pid > 0 {
 			add(stillOpen, fmt.Sprintf("/proc/%d/root%s", c.Pid, openalgo.Env), c.Name)
 		}
 	}
-	for _, place := range o.data {
-		if dir := o.volumes[place].Labels[LabelDir]; dir != "" && !o.here(dir) {
+	for _, place := range o.Data {
+		if dir := o.Volumes[place].Labels[LabelDir]; dir != "" && !o.Here(dir) {
 			add(volumesDir, filepath.Join(dir, instance.EnvName), "")
 		}
 	}
-	o.archive = backup.Newest(o.dir)
+	o.Archive = backup.Newest(o.Dir)
 }
 
 // envCopies are copies of .env that this program made, the newest first.
@@ -151,32 +151,32 @@ func modified(path string) time.Time {
 func (o *observed) dataPlaces() []string {
 	var out []string
 	add := func(volume, directory string) {
-		if _, exists := o.volumes[volume]; exists && !slices.Contains(out, volume) {
+		if _, exists := o.Volumes[volume]; exists && !slices.Contains(out, volume) {
 			out = append(out, volume)
 		}
 		if directory != "" && hasEntries(directory) && !slices.Contains(out, directory) {
 			out = append(out, directory)
 		}
 	}
-	add(o.project+"_openalgo_db", "")
-	for _, c := range o.containers {
+	add(o.Project+"_openalgo_db", "")
+	for _, c := range o.Containers {
 		for _, m := range c.Mounts {
 			if m.Target == openalgo.DB {
 				add(m.Name, bindSource(m))
 			}
 		}
 	}
-	if o.composeText == nil {
+	if o.ComposeText == nil {
 		return out
 	}
-	src := compose.Source{Dir: string(o.dir), Env: o.envText,
-		Files: []compose.File{{Path: o.dir.Path(compose.FileName), Content: o.composeText}}}
-	if o.override != nil {
-		src.Files = append(src.Files, *o.override)
+	src := compose.Source{Dir: string(o.Dir), Env: o.EnvText,
+		Files: []compose.File{{Path: o.Dir.Path(compose.FileName), Content: o.ComposeText}}}
+	if o.Override != nil {
+		src.Files = append(src.Files, *o.Override)
 	}
 	stack, err := compose.Load(src)
 	if err != nil {
-		o.unread = err
+		o.Unread = err
 		return out
 	}
 	for _, m := range stack.Spec("").Mounts {

@@ -16,22 +16,22 @@ import (
 
 // backupSeen is what a restore meets on this machine.
 type backupSeen struct {
-	twins []twinSeen
-	room  roomSeen
+	Twins []twinSeen
+	Room  roomSeen
 }
 
 // twinSeen is another OpenAlgo that runs with the broker account of the backup.
-type twinSeen struct{ name, dir string }
+type twinSeen struct{ Name, Dir string }
 
 // roomSeen is the space for the data that is replaced, and for that of the backup.
 type roomSeen struct {
-	err     error           // why the data could not be looked at
-	present int64           // bytes of the data that is replaced, and kept
-	last    int64           // bytes of what the last restore kept, which makes room
-	keep    *host.DiskFacts // where it is kept; nil: not known, or there is none
-	data    *host.DiskFacts // where it is unpacked; nil: not known
-	at      string          // that directory, as an error names it
-	apart   bool            // these are two file systems
+	Err     error           // why the data could not be looked at
+	Present int64           // bytes of the data that is replaced, and kept
+	Last    int64           // bytes of what the last restore kept, which makes room
+	Keep    *host.DiskFacts // where it is kept; nil: not known, or there is none
+	Data    *host.DiskFacts // where it is unpacked; nil: not known
+	At      string          // that directory, as an error names it
+	Apart   bool            // these are two file systems
 }
 
 // seeBackup looks at what a restore meets.
@@ -40,15 +40,15 @@ func (in *Installer) seeBackup(ctx context.Context, o *observed, i Intent) {
 	if r == nil {
 		return
 	}
-	o.backup.room = in.roomToRestore(ctx, o, r)
+	o.Backup.Room = in.roomToRestore(ctx, o, r)
 	key, _ := r.env.Get("BROKER_API_KEY")
-	for _, c := range o.all {
+	for _, c := range o.All {
 		dir := dirOf(c)
 		if !isOpenAlgo(c) || !isUp(c) || dir == "" || sameFile(dir, string(in.dir)) {
 			continue
 		}
 		if theirs, _ := envOf(dir).Get("BROKER_API_KEY"); key != "" && theirs == key {
-			o.backup.twins = append(o.backup.twins, twinSeen{c.Name, dir})
+			o.Backup.Twins = append(o.Backup.Twins, twinSeen{c.Name, dir})
 		}
 	}
 }
@@ -56,10 +56,10 @@ func (in *Installer) seeBackup(ctx context.Context, o *observed, i Intent) {
 // roomToRestore looks at the disks before anything is stopped; a check that is
 // not possible then comes later.
 func (in *Installer) roomToRestore(ctx context.Context, o *observed, r *restoring) roomSeen {
-	c := o.container()
+	c := o.Container()
 	if c == nil {
 		if disk, err := host.Disk(in.Engine.Info().RootDir); err == nil {
-			return roomSeen{data: &disk, at: disk.Path}
+			return roomSeen{Data: &disk, At: disk.Path}
 		}
 		return roomSeen{}
 	}
@@ -81,18 +81,18 @@ func roomFor(trees map[string]string, base string) (s roomSeen) {
 	for _, dir := range trees {
 		bytes, err := step.TreeBytes(dir)
 		if err != nil {
-			return roomSeen{err: fmt.Errorf("looking at %s: %w", dir, err)}
+			return roomSeen{Err: fmt.Errorf("looking at %s: %w", dir, err)}
 		}
-		s.present += bytes
-		s.at = dir
+		s.Present += bytes
+		s.At = dir
 	}
-	s.last, _ = step.TreeBytes(base)
+	s.Last, _ = step.TreeBytes(base)
 	keep, err1 := host.Disk(filepath.Dir(base))
-	data, err2 := host.Disk(s.at)
+	data, err2 := host.Disk(s.At)
 	if errors.Join(err1, err2) == nil {
-		s.apart = !sameDisk(keep.Path, data.Path)
+		s.Apart = !sameDisk(keep.Path, data.Path)
 		keep.Path = filepath.Dir(base)
-		s.keep, s.data = &keep, &data
+		s.Keep, s.Data = &keep, &data
 	}
 	return s
 }
@@ -108,18 +108,18 @@ func sameDisk(a, b string) bool {
 // what it finds aside, on the data's own disk, and the copy comes to it from
 // another disk only where it fits beside that.
 func (s roomSeen) wayBack() error {
-	if need := int(s.present>>20) + minDirMiB; s.apart && s.data.FreeMiB < need {
-		return finding.Errorf(finding.HostNotReady, "%s has %d MiB free, and bringing the data back, if this fails, takes %d MiB: make room there first", s.at, s.data.FreeMiB, need)
+	if need := int(s.Present>>20) + minDirMiB; s.Apart && s.Data.FreeMiB < need {
+		return finding.Errorf(finding.HostNotReady, "%s has %d MiB free, and bringing the data back, if this fails, takes %d MiB: make room there first", s.At, s.Data.FreeMiB, need)
 	}
 	return nil
 }
 
 func (s roomSeen) keeps() error {
-	if s.err != nil {
-		return s.err
+	if s.Err != nil {
+		return s.Err
 	}
-	if need := int(s.present>>20) + minDirMiB; s.keep != nil && s.keep.FreeMiB+int(s.last>>20) < need {
-		return finding.Errorf(finding.HostNotReady, "%d MiB of data are kept before they are replaced, and %s has %d MiB free: make room first", s.present>>20, s.keep.Path, s.keep.FreeMiB)
+	if need := int(s.Present>>20) + minDirMiB; s.Keep != nil && s.Keep.FreeMiB+int(s.Last>>20) < need {
+		return finding.Errorf(finding.HostNotReady, "%d MiB of data are kept before they are replaced, and %s has %d MiB free: make room first", s.Present>>20, s.Keep.Path, s.Keep.FreeMiB)
 	}
 	return nil
 }
@@ -128,15 +128,15 @@ func (s roomSeen) keeps() error {
 // replaced, and the bytes of the backup. What the replaced data leaves free is
 // taken by its copy or, on another disk, by the way back.
 func (s roomSeen) fits(archived int64) error {
-	if err := s.keeps(); err != nil || s.data == nil {
+	if err := s.keeps(); err != nil || s.Data == nil {
 		return err
 	}
-	free := s.data.FreeMiB
-	if !s.apart {
-		free += int(s.last >> 20)
+	free := s.Data.FreeMiB
+	if !s.Apart {
+		free += int(s.Last >> 20)
 	}
 	if need := int(archived>>20) + minDirMiB; free < need {
-		return finding.Errorf(finding.HostNotReady, "the backup holds %d MiB, and %s has %d MiB free: make room first", archived>>20, s.at, s.data.FreeMiB)
+		return finding.Errorf(finding.HostNotReady, "the backup holds %d MiB, and %s has %d MiB free: make room first", archived>>20, s.At, s.Data.FreeMiB)
 	}
 	return nil
 }

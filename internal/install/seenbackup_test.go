@@ -17,15 +17,15 @@ func TestRoomForTheWayBack(t *testing.T) {
 		archived          int64
 		upgrades, restore bool // there is room
 	}{
-		"one disk, room for the copy":          {roomSeen{present: 100 * mib, keep: free(100), data: free(100)}, 100 * mib, true, true},
-		"one disk, the backup is larger":       {roomSeen{present: 100 * mib, keep: free(100), data: free(100)}, 150 * mib, true, false},
-		"one disk, the last copy makes room":   {roomSeen{present: 100 * mib, last: 100 * mib, keep: free(50), data: free(50)}, 150 * mib, true, true},
-		"no room for the copy":                 {roomSeen{present: 100 * mib, keep: free(50), data: free(500), apart: true}, 10 * mib, false, false},
-		"no room for the way back":             {roomSeen{present: 100 * mib, keep: free(500), data: free(50), apart: true}, 100 * mib, false, false},
-		"a disk of its own with room for both": {roomSeen{present: 100 * mib, keep: free(500), data: free(100), apart: true}, 100 * mib, true, true},
+		"one disk, room for the copy":          {roomSeen{Present: 100 * mib, Keep: free(100), Data: free(100)}, 100 * mib, true, true},
+		"one disk, the backup is larger":       {roomSeen{Present: 100 * mib, Keep: free(100), Data: free(100)}, 150 * mib, true, false},
+		"one disk, the last copy makes room":   {roomSeen{Present: 100 * mib, Last: 100 * mib, Keep: free(50), Data: free(50)}, 150 * mib, true, true},
+		"no room for the copy":                 {roomSeen{Present: 100 * mib, Keep: free(50), Data: free(500), Apart: true}, 10 * mib, false, false},
+		"no room for the way back":             {roomSeen{Present: 100 * mib, Keep: free(500), Data: free(50), Apart: true}, 100 * mib, false, false},
+		"a disk of its own with room for both": {roomSeen{Present: 100 * mib, Keep: free(500), Data: free(100), Apart: true}, 100 * mib, true, true},
 		"nothing is known of it":               {roomSeen{}, 100 * mib, true, true},
-		"a new instance, with room for it":     {roomSeen{data: free(100)}, 100 * mib, true, true},
-		"a new instance, and too large for it": {roomSeen{data: free(50)}, 100 * mib, true, false},
+		"a new instance, with room for it":     {roomSeen{Data: free(100)}, 100 * mib, true, true},
+		"a new instance, and too large for it": {roomSeen{Data: free(50)}, 100 * mib, true, false},
 	} {
 		if err := errors.Join(c.room.keeps(), c.room.wayBack()); (err == nil) != c.upgrades {
 			t.Errorf("%s: an upgrade: %v", name, err)

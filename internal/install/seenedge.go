@@ -26,16 +26,16 @@ const (
 
 // answerEdge looks at what keeps a domain from being served.
 func (in *Installer) answerEdge(ctx context.Context, q edgeQuestion, a *answered) {
-	if q.domain != "" {
+	if q.Domain != "" {
 		ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
-		a.dns = host.CheckDNS(ctx, q.domain, in.Resolver)
+		a.Dns = host.CheckDNS(ctx, q.Domain, in.Resolver)
 		cancel()
 	}
-	if len(q.firewall) > 0 {
-		a.firewall = host.Firewall(ctx, q.firewall...)
+	if len(q.Firewall) > 0 {
+		a.Firewall = host.Firewall(ctx, q.Firewall...)
 	}
-	if q.reachPort != 0 && leads(a.dns) {
-		a.reach = reach(ctx, q.domain, q.reachPort)
+	if q.ReachPort != 0 && leads(a.Dns) {
+		a.Reach = reach(ctx, q.Domain, q.ReachPort)
 	}
 }
 

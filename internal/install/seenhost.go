@@ -16,103 +16,103 @@ import (
 
 // hostSeen is what this machine is like, as far as every plan needs to know.
 type hostSeen struct {
-	root          bool    // this process may read and write everything
-	becomeRoot    string  // else: how to run a command as root
-	unwritable    error   // why the instance's directory cannot be written
-	unreplaceable []error // why files in it cannot be replaced
-	envLink       string  // where .env leads to; "" if it is no link
-	rivals        []string
-	disks         map[string]host.DiskFacts // by path; none where it cannot be measured
+	Root          bool    // this process may read and write everything
+	BecomeRoot    string  // else: how to run a command as root
+	Unwritable    error   // why the instance's directory cannot be written
+	Unreplaceable []error // why files in it cannot be replaced
+	EnvLink       string  // where .env leads to; "" if it is no link
+	Rivals        []string
+	Disks         map[string]host.DiskFacts // by path; none where it cannot be measured
 }
 
 // question is what one plan needs to know of this machine beyond that.
 type question struct {
-	ports       []portAsked
-	directories []string // that keep data, or will
-	owner       int      // who must own the files in these directories; 0 is not asked
-	trees       []string // how large they are
-	databases   bool     // how large the container's databases are
-	imageUser   bool     // the number of the image's user
-	view        string   // the image to ask with whether Docker sees the instance's directory
-	build       bool     // memory, for a build
-	edge        edgeQuestion
+	Ports       []portAsked
+	Directories []string // that keep data, or will
+	Owner       int      // who must own the files in these directories; 0 is not asked
+	Trees       []string // how large they are
+	Databases   bool     // how large the container's databases are
+	ImageUser   bool     // the number of the image's user
+	View        string   // the image to ask with whether Docker sees the instance's directory
+	Build       bool     // memory, for a build
+	Edge        edgeQuestion
 }
 
 // edgeQuestion is what a plan that serves HTTPS needs to know; none where it
 // changes nothing there.
 type edgeQuestion struct {
-	domain    string // where it leads
-	firewall  []int  // whether other machines reach these ports
-	reachPort int    // whether the domain, if it leads here, reaches this machine at this port; 0 is not asked
+	Domain    string // where it leads
+	Firewall  []int  // whether other machines reach these ports
+	ReachPort int    // whether the domain, if it leads here, reaches this machine at this port; 0 is not asked
 }
 
 // portAsked is a port at an address; "" is every address.
 type portAsked struct {
-	address string
-	port    int
+	Address string
+	Port    int
 }
 
 // portSeen is who has a port; err where it could not be found out.
 type portSeen struct {
-	holder host.Holder
-	err    error
+	Holder host.Holder
+	Err    error
 }
 
 // dirFound is a directory that keeps data.
 type dirFound struct {
-	missing bool
-	owners  []ownerChange // what needs another owner
-	err     error         // why that cannot be told
+	Missing bool
+	Owners  []ownerChange // what needs another owner
+	Err     error         // why that cannot be told
 }
 
 // treeSeen is how large a directory is.
 type treeSeen struct {
-	path  string
-	bytes int64
-	err   error
+	Path  string
+	Bytes int64
+	Err   error
 }
 
 // viewSeen is what Docker has in place of the instance's directory.
 type viewSeen struct {
-	dir string // the directory that was compared; "" where it showed nothing
-	err error  // evidence that Docker has another one
+	Dir string // the directory that was compared; "" where it showed nothing
+	Err error  // evidence that Docker has another one
 }
 
 // answered holds the answers to a question.
 type answered struct {
-	ports       map[portAsked]portSeen
-	directories map[string]dirFound
-	trees       map[string]treeSeen
-	databases   treeSeen
-	databasesAt error    // why they were not found
-	room        roomSeen // for a copy of the databases, and its way back
-	imageUID    string
-	view        viewSeen
-	memory      *host.Facts // nil: not measured
-	dns         host.DNSReport
-	firewall    []string
-	reach       reachSeen
+	Ports       map[portAsked]portSeen
+	Directories map[string]dirFound
+	Trees       map[string]treeSeen
+	Databases   treeSeen
+	DatabasesAt error    // why they were not found
+	Room        roomSeen // for a copy of the databases, and its way back
+	ImageUID    string
+	View        viewSeen
+	Memory      *host.Facts // nil: not measured
+	Dns         host.DNSReport
+	Firewall    []string
+	Reach       reachSeen
 }
 
 // seeHost looks at what every plan needs to know of this machine.
 func (o *observed) seeHost() {
-	dir := string(o.dir)
-	h := &o.host
-	if h.root = os.Geteuid() == 0; !h.root {
-		h.becomeRoot = instance.WithRoot(dir)
+	dir := string(o.Dir)
+	h := &o.Host
+	if h.Root = os.Geteuid() == 0; !h.Root {
+		h.BecomeRoot = instance.WithRoot(dir)
 	}
-	h.disks = map[string]host.DiskFacts{}
-	h.unwritable = host.DirWritable(dir)
-	h.unreplaceable = unreplaceable(o.dir)
-	h.envLink, _ = os.Readlink(o.dir.Env())
+	h.Disks = map[string]host.DiskFacts{}
+	h.Unwritable = host.DirWritable(dir)
+	h.Unreplaceable = unreplaceable(o.Dir)
+	h.EnvLink, _ = os.Readlink(o.Dir.Env())
 	for _, name := range rivalNames {
 		if path := filepath.Join(dir, name); isThere(path) {
-			h.rivals = append(h.rivals, path)
+			h.Rivals = append(h.Rivals, path)
 		}
 	}
-	for _, path := range []string{dir, o.engine.RootDir} {
+	for _, path := range []string{dir, o.Engine.RootDir} {
 		if disk, err := host.Disk(path); path != "" && err == nil {
-			h.disks[path] = disk
+			h.Disks[path] = disk
 		}
 	}
 }
@@ -136,42 +136,42 @@ func unreplaceable(w instance.Dir) (out []error) {
 
 // answer looks at what a plan needs to know of this machine.
 func (in *Installer) answer(ctx context.Context, o *observed, q question) {
-	a := answered{ports: map[portAsked]portSeen{}, directories: map[string]dirFound{}, trees: map[string]treeSeen{}}
-	for _, p := range q.ports {
-		holder, err := host.PortHolder(ctx, p.address, p.port)
-		a.ports[p] = portSeen{holder, err}
+	a := answered{Ports: map[portAsked]portSeen{}, Directories: map[string]dirFound{}, Trees: map[string]treeSeen{}}
+	for _, p := range q.Ports {
+		holder, err := host.PortHolder(ctx, p.Address, p.Port)
+		a.Ports[p] = portSeen{holder, err}
 	}
-	for _, dir := range q.directories {
+	for _, dir := range q.Directories {
 		_, err := os.Stat(dir)
-		found := dirFound{missing: errors.Is(err, fs.ErrNotExist)}
-		if q.owner != 0 {
-			found.owners, found.err = othersIn(dir, q.owner)
+		found := dirFound{Missing: errors.Is(err, fs.ErrNotExist)}
+		if q.Owner != 0 {
+			found.Owners, found.Err = othersIn(dir, q.Owner)
 		}
-		a.directories[dir] = found
+		a.Directories[dir] = found
 	}
-	for _, dir := range q.trees {
-		a.trees[dir] = sizeOfTree(dir)
+	for _, dir := range q.Trees {
+		a.Trees[dir] = sizeOfTree(dir)
 	}
-	if q.databases {
-		if a.databases.path, a.databasesAt = in.dataDirectory(ctx, *o.container()); a.databasesAt == nil {
-			a.room = roomFor(map[string]string{dataTree: a.databases.path}, in.dir.Work(step.Snapshot))
-			a.databases = sizeOfTree(a.databases.path)
+	if q.Databases {
+		if a.Databases.Path, a.DatabasesAt = in.dataDirectory(ctx, *o.Container()); a.DatabasesAt == nil {
+			a.Room = roomFor(map[string]string{dataTree: a.Databases.Path}, in.dir.Work(step.Snapshot))
+			a.Databases = sizeOfTree(a.Databases.Path)
 		}
 	}
-	if q.imageUser {
-		a.imageUID = in.userOf(ctx, o.image.ID, o.image.User)
+	if q.ImageUser {
+		a.ImageUID = in.userOf(ctx, o.Image.ID, o.Image.User)
 	}
-	if q.view != "" && !in.seen {
-		a.view.dir, a.view.err = in.sees(ctx, q.view)
-		in.seen = a.view.dir != "" && a.view.err == nil
+	if q.View != "" && !in.seen {
+		a.View.Dir, a.View.Err = in.sees(ctx, q.View)
+		in.seen = a.View.Dir != "" && a.View.Err == nil
 	}
-	if q.build {
+	if q.Build {
 		if facts, err := host.Measure(ctx); err == nil {
-			a.memory = &facts
+			a.Memory = &facts
 		}
 	}
-	in.answerEdge(ctx, q.edge, &a)
-	o.answered = a
+	in.answerEdge(ctx, q.Edge, &a)
+	o.Answered = a
 }
 
 func isThere(path string) bool {
@@ -186,8 +186,8 @@ func sizeOfTree(dir string) treeSeen {
 
 // publishedBy names the container that publishes a port. Docker is asked before
 // this machine: without its userland proxy nothing listens for a container.
-func (o *observed) publishedBy(port int) string {
-	for _, c := range o.every {
+func (o *observed) PublishedBy(port int) string {
+	for _, c := range o.Every {
 		if isUp(c) && publishes(c, port) {
 			return "the container " + c.Name
 		}
@@ -206,7 +206,7 @@ func publishes(c engine.Container, port int) bool {
 
 // onHost is what this machine is like, for a command that has no plan.
 func (in *Installer) onHost() *observed {
-	o := &observed{dir: in.dir, engine: in.Engine.Info()}
+	o := &observed{Dir: in.dir, Engine: in.Engine.Info()}
 	o.seeHost()
 	return o
 }

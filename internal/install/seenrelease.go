@@ -9,15 +9,15 @@ import (
 
 // releaseSeen is the image that runs, as far as a change of it needs to know.
 type releaseSeen struct {
-	image   engine.Image
-	version string // OpenAlgo's own; "" where it is not known
-	sample  []byte // its base of .env; nil where it has none, or it is not known
+	Image   engine.Image
+	Version string // OpenAlgo's own; "" where it is not known
+	Sample  []byte // its base of .env; nil where it has none, or it is not known
 }
 
 // seeRelease looks at the image that runs where an intent may replace it by
 // another one; what cannot be found out is left out.
 func (in *Installer) seeRelease(ctx context.Context, o *observed, i Intent) {
-	c := o.container()
+	c := o.Container()
 	if c == nil || !i.upgrades() && !i.restores() {
 		return
 	}
@@ -25,19 +25,19 @@ func (in *Installer) seeRelease(ctx context.Context, o *observed, i Intent) {
 	if err != nil {
 		return
 	}
-	o.runs = &releaseSeen{image: image}
+	o.Runs = &releaseSeen{Image: image}
 	if i.restores() {
 		if sample, err := in.readFromImage(ctx, image.ID, openalgo.Sample); err == nil {
-			o.runs.sample = sample
+			o.Runs.Sample = sample
 		}
 	}
-	if !i.upgrades() || o.image == nil || o.image.ID == c.ImageID {
+	if !i.upgrades() || o.Image == nil || o.Image.ID == c.ImageID {
 		return
 	}
-	o.runs.version = in.versionOf(ctx, image.ID)
-	o.imageVersion = in.versionOf(ctx, o.image.ID)
+	o.Runs.Version = in.versionOf(ctx, image.ID)
+	o.ImageVersion = in.versionOf(ctx, o.Image.ID)
 	if sample, err := in.readFromImage(ctx, image.ID, openalgo.Sample); err == nil {
-		o.runs.sample = sample
+		o.Runs.Sample = sample
 	}
 }
 

@@ -13,16 +13,16 @@ import (
 
 // useSeen is what OpenAlgo uses now; 0 where that cannot be found out.
 type useSeen struct {
-	memory, shm int64 // bytes
-	strategies  int   // that are configured
+	Memory, Shm int64 // bytes
+	Strategies  int   // that are configured
 }
 
 // seeUse looks at what a container uses.
 func (in *Installer) seeUse(ctx context.Context, c engine.Container) (u useSeen) {
 	if bytes, err := in.Engine.MemoryInUse(ctx, c.ID); err == nil {
-		u.memory = bytes
+		u.Memory = bytes
 	}
-	u.shm, u.strategies = in.shmInUse(c), in.strategies(ctx, c)
+	u.Shm, u.Strategies = in.shmInUse(c), in.strategies(ctx, c)
 	return u
 }
 

@@ -114,17 +114,17 @@ func (e EnvEdit) allowed() error {
 
 // warnUnknown tells of keys that are most likely misspelt.
 func warnUnknown(e EnvEdit, o *observed, p *Plan) {
-	if o.env == nil || e.Whole != nil {
+	if o.Env == nil || e.Whole != nil {
 		return
 	}
-	known := o.env.Keys()
-	for _, text := range [][]byte{o.sample, templates.Env} {
+	known := o.Env.Keys()
+	for _, text := range [][]byte{o.Sample, templates.Env} {
 		if base, err := envfile.Parse(text); err == nil {
 			known = append(known, base.Keys()...)
 		}
 	}
 	for _, key := range e.Unset {
-		if _, have := o.env.Get(key); !have {
+		if _, have := o.Env.Get(key); !have {
 			p.warn("%s is not in .env%s", key, meant(key, known))
 		}
 	}

@@ -64,22 +64,22 @@ func (in *Installer) PlanUninstall(ctx context.Context, options RemovalOptions) 
 	// is looked at again once it is undone.
 	j, _ := readJournal(in.dir)
 	keysErr := guardKeys(o)
-	if keysErr != nil && !options.Purge && len(o.containers) > 0 && j == nil {
+	if keysErr != nil && !options.Purge && len(o.Containers) > 0 && j == nil {
 		return nil, keysErr
 	}
 	if c := foreignHere(o); c != nil {
 		way := "`openalgo-install adopt` takes it over first, or `docker rm -f %[1]s` removes it"
-		if o.state.IsOurs() {
+		if o.State.IsOurs() {
 			way = "`docker rm -f %[1]s` removes it"
 		}
 		return nil, finding.Errorf(finding.HostNotReady, "%s was made by another tool, and the keys here open its data: "+way+". Nothing was removed", c.Name)
 	}
-	r := &Removal{Changes: []Change{}, Kept: []string{}, Project: o.project, containers: o.containers, RemovalOptions: options}
+	r := &Removal{Changes: []Change{}, Kept: []string{}, Project: o.Project, containers: o.Containers, RemovalOptions: options}
 	if refusal := finding.RefusalOf(keysErr); options.Purge && refusal != nil {
 		r.Warnings = append(r.Warnings, fmt.Sprintf("%s. The data in %s may be another OpenAlgo's, or its keys may be in a backup or in the container that runs: --purge deletes it for good",
-			refusal.What, strings.Join(o.data, ", ")))
+			refusal.What, strings.Join(o.Data, ", ")))
 	}
-	r.startable = o.state.IsOurs() && o.env != nil && o.answersText != nil
+	r.startable = o.State.IsOurs() && o.Env != nil && o.AnswersText != nil
 	for _, c := range r.containers {
 		r.Changes = append(r.Changes, Change{Kind: KindContainer, Name: c.Name, Action: ActionRemove, Reason: "runs OpenAlgo"})
 	}
@@ -109,10 +109,10 @@ func (in *Installer) PlanUninstall(ctx context.Context, options RemovalOptions) 
 func (in *Installer) planLeftovers(o *observed, r *Removal) {
 	daily := later.LoadDaily(in.dir)
 	web := 0
-	if c := o.container(); c != nil {
+	if c := o.Container(); c != nil {
 		_, web = c.Published(openalgo.WebPort)
 	}
-	for _, l := range leftovers.Of(string(in.dir), o.env, web).Find("/") {
+	for _, l := range leftovers.Of(string(in.dir), o.Env, web).Find("/") {
 		switch {
 		case daily != nil && strings.Contains(strings.Join(daily.Files, "\n"), l.Path):
 		case l.Stays != "":
@@ -129,7 +129,7 @@ func (in *Installer) planLeftovers(o *observed, r *Removal) {
 // removableSite is what serves the instance over HTTPS. Certificates that were
 // asked for stay where they are: authorities give only so many.
 func (in *Installer) removableSite(ctx context.Context, o *observed, r *Removal) error {
-	r.edge = o.state.Edge
+	r.edge = o.State.Edge
 	if r.edge.Kind == "" {
 		return nil
 	}
@@ -138,7 +138,7 @@ func (in *Installer) removableSite(ctx context.Context, o *observed, r *Removal)
 		r.Kept = append(r.Kept, fmt.Sprintf("the site of %s (%v)", r.edge.Domain, err))
 		return nil
 	}
-	plan, err := f.Gone(r.edge.Domain, o.project, string(in.dir))
+	plan, err := f.Gone(r.edge.Domain, o.Project, string(in.dir))
 	if err != nil {
 		return err
 	}
@@ -157,11 +157,11 @@ func (in *Installer) guardPurge(o *observed, r *Removal) error {
 	if !r.Purge {
 		return nil
 	}
-	if len(r.volumes) > 0 && o.env == nil && o.state.Project != r.Project {
+	if len(r.volumes) > 0 && o.Env == nil && o.State.Project != r.Project {
 		return finding.Errorf(finding.HostNotReady, "%s holds no OpenAlgo, and the volumes of the project %s belong to another directory: "+
 			"name it with --dir. Nothing was removed", string(in.dir), r.Project)
 	}
-	for _, place := range o.data {
+	for _, place := range o.Data {
 		if !slices.Contains(r.volumes, place) && !slices.Contains(r.directories, place) {
 			return finding.Errorf(finding.HostNotReady, "the database is in %s, which is not this stack's own and stays; its keys must stay with it. "+
 				"Nothing was removed: uninstall without --purge, or move that data away first", place)
@@ -185,7 +185,7 @@ func (in *Installer) removableNetworks(ctx context.Context, r *Removal) error {
 // removableVolumes are those that carry the project's label: what a user
 // mounted from elsewhere is not ours to delete.
 func (in *Installer) removableVolumes(o *observed, r *Removal) {
-	for name, v := range o.volumes {
+	for name, v := range o.Volumes {
 		if v.Labels[compose.LabelProject] == r.Project {
 			r.volumes = append(r.volumes, name)
 		}
@@ -212,7 +212,7 @@ func (in *Installer) removableDirectories(o *observed, r *Removal) {
 }
 
 func (in *Installer) removableFiles(o *observed, r *Removal) {
-	for name, text := range map[string][]byte{instance.EnvName: o.envText, compose.FileName: o.composeText, instance.AnswersName: o.answersText} {
+	for name, text := range map[string][]byte{instance.EnvName: o.EnvText, compose.FileName: o.ComposeText, instance.AnswersName: o.AnswersText} {
 		if text == nil {
 			continue
 		}

@@ -13,12 +13,12 @@ import (
 // planUpgrade says from what to what an upgrade goes, and what the release
 // takes away. It is for people: where something can't be told, it is left out.
 func planUpgrade(o *observed, p *Plan) {
-	c := o.container()
-	if !p.intent.upgrades() || c == nil || o.runs == nil || o.image == nil || o.image.ID == c.ImageID {
+	c := o.Container()
+	if !p.intent.upgrades() || c == nil || o.Runs == nil || o.Image == nil || o.Image.ID == c.ImageID {
 		return
 	}
-	p.warn("from %s to %s", releaseName(o.runs.image, o.runs.version), releaseName(*o.image, o.imageVersion))
-	if o.image.Created.Before(o.runs.image.Created) {
+	p.warn("from %s to %s", releaseName(o.Runs.Image, o.Runs.Version), releaseName(*o.Image, o.ImageVersion))
+	if o.Image.Created.Before(o.Runs.Image.Created) {
 		p.Asks = append(p.Asks, Ask{AskDown, "This image is older than the one that runs. Databases only go forward, so an older OpenAlgo may not be able to read them; " +
 			"`openalgo-install rollback` goes back together with the data of then"})
 	}
@@ -37,18 +37,18 @@ func releaseName(image engine.Image, version string) string {
 // planLost names the settings of this .env that the former release knew and
 // this one does not, and a broker that it does not list.
 func planLost(o *observed, p *Plan) {
-	if o.runs.sample == nil || o.sample == nil || o.env == nil {
+	if o.Runs.Sample == nil || o.Sample == nil || o.Env == nil {
 		return
 	}
-	old, err1 := envfile.Parse(o.runs.sample)
-	fresh, err2 := envfile.Parse(o.sample)
+	old, err1 := envfile.Parse(o.Runs.Sample)
+	fresh, err2 := envfile.Parse(o.Sample)
 	if err1 != nil || err2 != nil {
 		return
 	}
 	var gone []string
 	for _, key := range old.Keys() {
 		_, stays := fresh.Get(key)
-		if _, ours := o.env.Get(key); ours && !stays {
+		if _, ours := o.Env.Get(key); ours && !stays {
 			gone = append(gone, key)
 		}
 	}

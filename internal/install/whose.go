@@ -73,9 +73,9 @@ func isGone(path string) bool {
 
 // movedFrom is the directory that the container was created for, where that is
 // gone and the instance is here now; "" when it was not moved.
-func (o *observed) movedFrom() string {
-	c := o.container()
-	if c == nil || o.whose[c.ID] != orphan {
+func (o *observed) MovedFrom() string {
+	c := o.Container()
+	if c == nil || o.Whose[c.ID] != orphan {
 		return ""
 	}
 	return dirOf(*c)
