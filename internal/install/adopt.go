@@ -76,7 +76,7 @@ func (in *Installer) adoptable(toVolumes bool) wish {
 			return i, err
 		}
 		if toVolumes {
-			if err := mayCopy(in.onHost(), "moving data into volumes"); err != nil {
+			if err := mayCopy(in.see().OnHost(), "moving data into volumes"); err != nil {
 				return i, err
 			}
 			i.Data = ToVolumes
@@ -95,30 +95,6 @@ func (in *Installer) adoptable(toVolumes bool) wish {
 		}
 		return i, nil
 	}
-}
-
-// observeAdopted finds the container that mounts this directory's .env, and
-// goes by the project that it has.
-func (in *Installer) observeAdopted(o *observed) error {
-	if o.Env == nil {
-		return finding.Errorf(finding.HostNotReady, "there is no %s: name the directory of the stack with --dir (`openalgo-install status` lists them)", in.dir.Env())
-	}
-	for _, c := range o.All {
-		if !o.Owns(c) && o.Here(dirOf(c)) {
-			o.Containers = append(o.Containers, c)
-		}
-	}
-	c := o.Container()
-	if c == nil {
-		return finding.Errorf(finding.HostNotReady, "there is no OpenAlgo container for %s: `openalgo-install status` lists what there is, --dir names another directory", string(in.dir))
-	}
-	if !o.Envs[envSource(*c)].Same {
-		return finding.Errorf(finding.HostNotReady, "%s does not mount %s, so its keys are somewhere else: mount that file at %s first", c.Name, in.dir.Env(), openalgo.Env)
-	}
-	if project := c.Labels[compose.LabelProject]; project != "" {
-		o.Project = project
-	}
-	return nil
 }
 
 // answersOf reads the answers out of .env and the container.

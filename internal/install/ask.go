@@ -11,6 +11,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/broker"
 	"github.com/marketcalls/openalgo-install/internal/market"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
+	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
 // Why a plan wants a yes.
@@ -106,7 +107,7 @@ func smaller(o *observed, p *Plan) string {
 	if len(less) == 0 {
 		return ""
 	}
-	evidence := o.Use.beyond(p.Sizing)
+	evidence := beyond(o.Use, p.Sizing)
 	if len(evidence) == 0 {
 		evidence = []string{"What is in use now fits"}
 	}
@@ -123,7 +124,7 @@ func sizeOf(key, value string) int64 {
 
 // beyond names what would not fit into a sizing: memory, shared memory, and the
 // strategies that are configured.
-func (u useSeen) beyond(due sizing.Sizing) []string {
+func beyond(u world.Use, due sizing.Sizing) []string {
 	var out []string
 	if u.Memory>>20 > int64(due.RAMMiB) {
 		out = append(out, fmt.Sprintf("OpenAlgo uses %d MiB of memory now, and its share becomes %d MiB", u.Memory>>20, due.RAMMiB))

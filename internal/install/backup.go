@@ -66,10 +66,10 @@ func (in *Installer) backUp(ctx context.Context, b *backing) (event.Result, erro
 	if err := in.settle(ctx, commandBackup); err != nil {
 		return event.Result{}, err
 	}
-	if err := mayCopy(in.onHost(), "a backup"); err != nil {
+	if err := mayCopy(in.see().OnHost(), "a backup"); err != nil {
 		return event.Result{}, err
 	}
-	if err := mayReplace(in.onHost()); err != nil {
+	if err := mayReplace(in.see().OnHost()); err != nil {
 		return event.Result{}, err
 	}
 	if _, err := in.saved(ctx, commandBackup); err != nil {

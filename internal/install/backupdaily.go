@@ -32,7 +32,7 @@ func (in *Installer) SetDailyBackup(ctx context.Context, clock, to string, comma
 	if job.Env, err = later.EngineEnvironment(os.Getenv); err != nil {
 		return event.Result{}, err
 	}
-	if err := mayCopy(in.onHost(), "a backup"); err != nil {
+	if err := mayCopy(in.see().OnHost(), "a backup"); err != nil {
 		return event.Result{}, err
 	}
 	if _, err := in.saved(ctx, commandBackup); err != nil {

@@ -18,6 +18,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/run"
 	"github.com/marketcalls/openalgo-install/internal/step"
+	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
 // stopGrace is how long the app may take to end its work (design, The stack).
@@ -63,7 +64,7 @@ func newChanges(in *Installer, o *observed, p *Plan, madeDir bool) *changes {
 func (in *Installer) stateAfter(o *observed, p *Plan) instance.State {
 	next := o.State
 	next.Began = ""
-	if in.seen {
+	if in.see().IsSeen() {
 		next.SeenBy = in.Engine.Info().ID
 	}
 	next.Project, next.ImageRef, next.ImageID = o.Project, p.imageRef(), p.imageID
@@ -279,7 +280,7 @@ func (r *changes) replaced() []run.Part {
 		if err != nil {
 			return err
 		}
-		return roomFor(trees, base).fits(backup.bytes)
+		return world.RoomFor(trees, base).Fits(backup.bytes)
 	}})
 	var names []string
 	for _, t := range backup.manifest.Trees {

@@ -12,17 +12,8 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 )
 
-// directoryOf is the directory on this host that a mount keeps data in; "" for
-// any other mount.
-func directoryOf(m engine.Mount) string {
-	if _, ok := openalgo.TreeOf(m.Target); ok && m.Type == "bind" {
-		return m.Source
-	}
-	return ""
-}
-
 // dataDirs are the directories on this machine that a stack keeps data in.
-func (o *observed) dataDirs(stack *compose.Stack) (out []string) {
+func dataDirs(o *observed, stack *compose.Stack) (out []string) {
 	for _, m := range stack.Spec("").Mounts {
 		if path := directoryOf(m); path != "" && o.Engine.Local {
 			out = append(out, path)

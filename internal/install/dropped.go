@@ -11,29 +11,6 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 )
 
-// madeSeen is how another tool made a container.
-type madeSeen struct {
-	Options  []string // beside image, mounts, ports and variables, as docker run has them
-	ImageEnv []string // of its image
-}
-
-// seeMade looks at how the container was made that is taken over.
-func (in *Installer) seeMade(ctx context.Context, o *observed, i Intent) error {
-	if !i.adopts() {
-		return nil
-	}
-	c := o.Container()
-	options, _, err := in.Engine.Beyond(ctx, c.ID)
-	if err != nil {
-		return err
-	}
-	o.Made.Options = options
-	if image, err := in.Engine.Image(ctx, c.ImageID); err == nil {
-		o.Made.ImageEnv = image.Env
-	}
-	return nil
-}
-
 // planDropped names what the former container of an adopted stack has and the
 // new one has not: a person decides whether it is missed. Never a value.
 func planDropped(o *observed, p *Plan) {

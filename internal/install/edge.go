@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/edge"
@@ -12,20 +11,12 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
+	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
 // letsEncryptStaging gives certificates that nobody trusts and has no limits
 // worth a thought: for rehearsals, and first when the last attempt failed.
 const letsEncryptStaging = "https://acme-staging-v02.api.letsencrypt.org/directory"
-
-// front is what serves a stack over HTTPS: the edge's Caddy, or the host's nginx.
-type front interface {
-	Plan(context.Context, edge.Site) (*edge.Plan, error)
-	Gone(domain, instance, dir string) (*edge.Plan, error)
-	Apply(context.Context) error
-	Await(ctx context.Context, domain string, trust edge.Trust, began time.Time) error
-	Address() string
-}
 
 func edgeTrust(s instance.Edge) edge.Trust {
 	site := edge.Site{}
@@ -39,16 +30,10 @@ func edgeTrust(s instance.Edge) edge.Trust {
 
 // edgePlan is the part of a plan that concerns HTTPS.
 type edgePlan struct {
-	Front   front
-	Site    edge.Site
-	State   instance.Edge
-	files   []edge.File  // to be written before the swap
-	Act     bool         // something is to be done before the swap
-	Holds   map[int]bool // the ports that Caddy has already
-	Runs    bool         // Caddy runs
-	trial   string       // authority to ask for a trial first; "" is none
-	Certbot bool         // nginx: a certificate is to be asked for
-	pull    string
+	world.Way
+	files []edge.File // to be written before the swap
+	trial string      // authority to ask for a trial first; "" is none
+	pull  string
 	// Of the domain that is no longer served: done once all else is.
 	gone     []edge.File
 	goneFrom instance.Edge

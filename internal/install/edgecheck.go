@@ -7,10 +7,11 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/edge"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
-// asks is what a plan that serves HTTPS needs to know of this machine.
-func (e *edgePlan) asks(o *observed, p *Plan) (q edgeQuestion, ports []portAsked) {
+// asksEdge is what a plan that serves HTTPS needs to know of this machine.
+func asksEdge(e *world.Way, o *observed, p *Plan) (q world.EdgeQuery, ports []portAsked) {
 	if e == nil || !e.Act {
 		return q, nil
 	}
@@ -21,7 +22,7 @@ func (e *edgePlan) asks(o *observed, p *Plan) (q edgeQuestion, ports []portAsked
 	if e.State.Kind == edge.KindCaddy && !e.Runs && q.Domain != "" && p.answers.TLS.Mode == "auto" {
 		q.ReachPort = e.State.HTTP
 	}
-	for _, want := range e.portsWanted() {
+	for _, want := range edgePorts(e) {
 		if o.PublishedBy(want.Port) == "" {
 			ports = append(ports, want)
 		}
@@ -29,12 +30,12 @@ func (e *edgePlan) asks(o *observed, p *Plan) (q edgeQuestion, ports []portAsked
 	return q, ports
 }
 
-// portsWanted are the ports that the proxy needs and does not have yet. nginx
-// shares those that it has.
-func (e *edgePlan) portsWanted() (out []portAsked) {
+// edgePorts are the ports that the proxy needs and does not have yet. nginx shares
+// those that it has.
+func edgePorts(e *world.Way) (out []portAsked) {
 	for _, port := range []int{e.State.HTTP, e.State.HTTPS} {
 		if e.State.Kind == edge.KindCaddy && !e.Holds[port] {
-			out = append(out, portAsked{"", port})
+			out = append(out, portAsked{Address: "", Port: port})
 		}
 	}
 	return out
@@ -47,7 +48,7 @@ func preflightEdge(o *observed, p *Plan, ps *problems) {
 	if e == nil || !e.Act {
 		return
 	}
-	preflightEdgePorts(o, e, ps)
+	preflightEdgePorts(o, &e.Way, ps)
 	preflightDomain(o, p, ps)
 	for _, text := range o.Answered.Firewall {
 		p.warn("%s", text)
@@ -57,8 +58,8 @@ func preflightEdge(o *observed, p *Plan, ps *problems) {
 
 // preflightEdgePorts requires both ports to be free, unless the proxy itself has
 // them.
-func preflightEdgePorts(o *observed, e *edgePlan, ps *problems) {
-	for _, want := range e.portsWanted() {
+func preflightEdgePorts(o *observed, e *world.Way, ps *problems) {
+	for _, want := range edgePorts(e) {
 		who, err := o.PortHolder(want)
 		if err != nil {
 			ps.add("checking port %d: %v", want.Port, err)
@@ -91,12 +92,12 @@ func preflightDomain(o *observed, p *Plan, ps *problems) {
 // warnReach says who answered at the domain's port 80. Where the answer is
 // missing, only somebody outside can tell why: routers often do not lead a host
 // back to itself.
-func warnReach(seen reachSeen, p *Plan) {
+func warnReach(seen world.Reach, p *Plan) {
 	switch seen {
-	case notAsked, reachesHere:
-	case reachesOther:
+	case world.NotAsked, world.ReachesHere:
+	case world.ReachesOther:
 		p.warn("port 80 of %s is answered by something else than this host: the certificate authority will meet it, too", p.answers.Domain)
-	case unreached:
+	case world.Unreached:
 		p.warn("port 80 of %s could not be reached from here. Behind a router that may be its fault alone (no hairpin NAT); "+
 			"else a firewall or the provider's security group must let ports %s in", p.answers.Domain, p.edge.portsText())
 	}

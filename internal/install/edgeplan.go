@@ -21,8 +21,7 @@ func planEdge(o *observed, p *Plan) error {
 	if seen.OpenErr != nil {
 		return edgeRefusal(seen.OpenErr)
 	}
-	way := *seen.Way
-	p.edge = &way
+	p.edge = &edgePlan{Way: *seen.Way}
 	p.Warnings = append(p.Warnings, seen.Warnings...)
 	if before.Kind != "" && before.Kind != p.edge.State.Kind {
 		return finding.Errorf(finding.HostNotReady, "%s is served by %s now, and both would want its ports: install with `tls: {mode: off}` first, then with the other", before.Domain, before.Kind)

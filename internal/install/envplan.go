@@ -14,6 +14,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/keys"
 	"github.com/marketcalls/openalgo-install/internal/secret"
+	"github.com/marketcalls/openalgo-install/internal/world"
 	"github.com/marketcalls/openalgo-install/templates"
 )
 
@@ -87,7 +88,7 @@ func planEditedEnv(current *envfile.File, sample []byte, want []setting, asked E
 			return p, nil, fmt.Errorf("reading the image's .sample.env: %w", err)
 		}
 	}
-	noSalt := !namesSalt(sample)
+	noSalt := !world.NamesSalt(sample)
 	p.resalts = !p.fresh && !noSalt && last.FernetSalt == instance.SaltIdle && dataMayExist
 	keySettings, warnings, err := planKeys(file, p.fresh, keys.Situation{DatabaseMayExist: dataMayExist, NoSalt: noSalt || p.resalts})
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
 const (
@@ -30,19 +31,19 @@ func goodWorld(t *testing.T) *observed {
 	}
 	o := &observed{
 		Dir: instance.Dir(testDir), Engine: engine.Info{ID: "E", Endpoint: "unix:///var/run/docker.sock", OS: "linux", Arch: "amd64", Local: true, RootDir: "/var/lib/docker"},
-		Whose: map[string]whose{}, Envs: map[string]envSeen{testDir + "/.env": {Same: true, Here: true}},
-		Dirs:    map[string]dirSeen{testDir: {Here: true, HasEnv: true}},
+		Whose: map[string]world.Whose{}, Envs: map[string]world.EnvFile{testDir + "/.env": {Same: true, Here: true}},
+		Dirs:    map[string]world.Directory{testDir: {Here: true, HasEnv: true}},
 		Project: "openalgo", EnvText: env.Bytes(), Env: env, Networks: map[string]bool{"openalgo_default": true},
 		Volumes: map[string]engine.Volume{testVolume: {Name: testVolume, Labels: map[string]string{LabelDir: testDir,
 			compose.LabelVolume: "openalgo_db", compose.LabelProject: "openalgo"}}},
 		Data: []string{testVolume},
 	}
 	o.Image = &engine.Image{ID: "sha256:1", Ref: "openalgo:1", Arch: "amd64", OS: "linux", User: "1000"}
-	o.Host = hostSeen{Root: true, Disks: map[string]host.DiskFacts{testDir: {FreeMiB: 20000, FreeInodes: -1}, "/var/lib/docker": {FreeMiB: 20000, FreeInodes: -1}}}
-	o.Answered = answered{Ports: map[portAsked]portSeen{}, Directories: map[string]dirFound{}, Trees: map[string]treeSeen{}}
-	o.State = instance.State{Project: "openalgo", Salt: "x", ImageRef: "openalgo:1", Engine: refOf(o.Engine)}
+	o.Host = world.Host{Root: true, Disks: map[string]host.DiskFacts{testDir: {FreeMiB: 20000, FreeInodes: -1}, "/var/lib/docker": {FreeMiB: 20000, FreeInodes: -1}}}
+	o.Answered = world.Answered{Ports: map[portAsked]world.PortHolder{}, Directories: map[string]world.DataDir{}, Trees: map[string]world.Tree{}}
+	o.State = instance.State{Project: "openalgo", Salt: "x", ImageRef: "openalgo:1", Engine: world.RefOf(o.Engine)}
 	o.State.RememberKeys(env)
-	o.add(testContainer("openalgo-web", testDir), own)
+	addTo(o, testContainer("openalgo-web", testDir), world.Own)
 	return o
 }
 
@@ -59,22 +60,22 @@ func testContainer(name, dir string) engine.Container {
 }
 
 // add puts a container on the engine; who owns it decides whose list it is in.
-func (o *observed) add(c engine.Container, w whose) {
+func addTo(o *observed, c engine.Container, w world.Whose) {
 	o.All, o.Every, o.Whose[c.ID] = append(o.All, c), append(o.Every, c), w
 	if c.Labels[compose.LabelProject] != o.Project {
 		return
 	}
-	if w == anothers {
+	if w == world.Anothers {
 		o.Strangers = append(o.Strangers, c)
 	} else {
 		o.Containers = append(o.Containers, c)
 	}
 }
 
-func (o *observed) withoutContainer() { o.Every, o.All, o.Containers = nil, nil, nil }
+func dropContainers(o *observed) { o.Every, o.All, o.Containers = nil, nil, nil }
 
 // down lets the instance's container be stopped.
-func (o *observed) down() {
+func stopIn(o *observed) {
 	for _, list := range [][]engine.Container{o.Every, o.All, o.Containers} {
 		list[0].State = "exited"
 	}

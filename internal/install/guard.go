@@ -10,10 +10,11 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
 // LabelDir is a volume's label with the directory that its keys are in.
-const LabelDir = "io.openalgo.install.dir"
+const LabelDir = world.LabelDir
 
 // guardData is the guard of a change that may make a container or data.
 func guardData(o *observed, i Intent) error {
@@ -78,7 +79,7 @@ func (in *Installer) Obstacles(ctx context.Context) error {
 
 // guardEngine refuses to look for an instance on a Docker that is not its own.
 func guardEngine(o *observed) error {
-	was, now := o.State.Engine, refOf(o.Engine)
+	was, now := o.State.Engine, world.RefOf(o.Engine)
 	if o.Container() != nil || !was.IsAnother(now) {
 		return nil
 	}
@@ -118,9 +119,9 @@ func guardPlaceOfContainer(o *observed) error {
 }
 
 // mounted reports whether a container of this instance has a volume.
-func (o *observed) mounted(volume string) bool {
+func mounted(o *observed, volume string) bool {
 	return slices.ContainsFunc(o.Containers, func(c engine.Container) bool {
-		return o.Whose[c.ID] == own &&
+		return o.Whose[c.ID] == world.Own &&
 			slices.ContainsFunc(c.Mounts, func(m engine.Mount) bool { return m.Name == volume })
 	})
 }
@@ -179,7 +180,7 @@ func guardProject(o *observed) error {
 	}
 	for _, place := range o.Data {
 		dir := o.Volumes[place].Labels[LabelDir]
-		if !o.Elses(dir) || o.mounted(place) {
+		if !o.Elses(dir) || mounted(o, place) {
 			continue
 		}
 		return finding.Errorf(finding.HostNotReady, "the volume %s belongs to %s, where its .env is. "+
@@ -210,7 +211,7 @@ func guardMoved(o *observed, i Intent) error {
 		if v.Labels[compose.LabelVolume] != "openalgo_db" {
 			continue
 		}
-		if project := v.Labels[compose.LabelProject]; project != o.Project && !o.Elses(v.Labels[LabelDir]) && !o.claimed(v.Name) {
+		if project := v.Labels[compose.LabelProject]; project != o.Project && !o.Elses(v.Labels[LabelDir]) && !claimed(o, v.Name) {
 			stray = append(stray, project)
 		}
 	}
@@ -226,7 +227,7 @@ func guardMoved(o *observed, i Intent) error {
 }
 
 // claimed reports whether a container of another directory that has its .env mounts the volume.
-func (o *observed) claimed(volume string) bool {
+func claimed(o *observed, volume string) bool {
 	for _, c := range o.All {
 		for _, m := range c.Mounts {
 			if m.Name != volume {

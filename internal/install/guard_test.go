@@ -10,10 +10,11 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
 // withEnv gives a world another .env; "" is none.
-func (o *observed) withEnv(t *testing.T, text string) {
+func withEnv(o *observed, t *testing.T, text string) {
 	t.Helper()
 	o.EnvText, o.Env = nil, nil
 	if text == "" {
@@ -27,7 +28,7 @@ func (o *observed) withEnv(t *testing.T, text string) {
 }
 
 // forget takes away what this program knows of an instance.
-func (o *observed) forget() { o.State = instance.State{} }
+func forget(o *observed) { o.State = instance.State{} }
 
 // guardCases are worlds that a guard refuses, or does not. want is a word of the
 // refusal, or its check; "" is none.
@@ -38,95 +39,95 @@ var guardCases = map[string]struct {
 }{
 	"all is well": {change: func(*testing.T, *observed) {}},
 	"another Docker": {change: func(_ *testing.T, o *observed) {
-		o.withoutContainer()
+		dropContainers(o)
 		o.Engine.ID, o.Engine.Endpoint, o.Volumes, o.Data = "F", "unix:///run/user/1000/docker.sock", nil, nil
 	}, every: "engine", plans: "engine"},
 	"another Docker, this one has the data and the other is gone": {change: func(_ *testing.T, o *observed) {
-		o.withoutContainer()
+		dropContainers(o)
 		o.Engine.ID, o.Engine.Endpoint = "F", "unix:///run/user/1000/docker.sock"
 	}},
 	"another Docker that answers, this one has a volume": {change: func(_ *testing.T, o *observed) {
-		o.withoutContainer()
+		dropContainers(o)
 		o.Engine.ID, o.Engine.Endpoint, o.ElsewhereAnswers = "F", "unix:///run/user/1000/docker.sock", true
 	}, every: "engine", plans: "engine"},
 	"another's container of the same project": {change: func(_ *testing.T, o *observed) {
-		o.add(testContainer("other", "/srv/openalgo"), anothers)
+		addTo(o, testContainer("other", "/srv/openalgo"), world.Anothers)
 	}, every: "owner", plans: "owner"},
 	"the volume of another directory": {change: func(_ *testing.T, o *observed) {
-		o.withoutContainer()
+		dropContainers(o)
 		o.Volumes[testVolume].Labels[LabelDir] = "/srv/openalgo"
-		o.Dirs["/srv/openalgo"] = dirSeen{HasEnv: true}
+		o.Dirs["/srv/openalgo"] = world.Directory{HasEnv: true}
 	}, every: "belongs to /srv/openalgo", plans: "belongs to /srv/openalgo"},
 	"the volume of another directory, which has no .env": {change: func(_ *testing.T, o *observed) {
-		o.withoutContainer()
+		dropContainers(o)
 		o.Volumes[testVolume].Labels[LabelDir] = "/srv/openalgo"
 	}},
 	"the volume of another directory, mounted here": {change: func(_ *testing.T, o *observed) {
 		o.Volumes[testVolume].Labels[LabelDir] = "/srv/openalgo"
-		o.Dirs["/srv/openalgo"] = dirSeen{HasEnv: true}
+		o.Dirs["/srv/openalgo"] = world.Directory{HasEnv: true}
 	}},
 	"the project was renamed": {change: func(_ *testing.T, o *observed) {
-		o.withoutContainer()
+		dropContainers(o)
 		o.Project = "algo"
 	}, every: "now called", plans: "now called"},
 	"the directory was moved": {change: func(_ *testing.T, o *observed) {
-		o.Whose["openalgo-web"] = orphan
+		o.Whose["openalgo-web"] = world.Orphan
 	}, every: "moved", plans: "moved", intent: Intent{Command: "set"}},
 	"the directory was moved, and the command recreates the container": {change: func(_ *testing.T, o *observed) {
-		o.Whose["openalgo-web"] = orphan
+		o.Whose["openalgo-web"] = world.Orphan
 	}, every: "moved", intent: Intent{Command: commandStart}},
 	"there is no .env": {change: func(t *testing.T, o *observed) {
-		o.withEnv(t, "")
+		withEnv(o, t, "")
 	}, every: "keys", plans: "keys"},
 	"other keys": {change: func(t *testing.T, o *observed) {
-		o.withEnv(t, strings.ReplaceAll(testEnv, "a71e", "0c3d"))
+		withEnv(o, t, strings.ReplaceAll(testEnv, "a71e", "0c3d"))
 	}, every: "keys", plans: "keys"},
 	"no keys, and no data": {change: func(t *testing.T, o *observed) {
-		o.withoutContainer()
-		o.withEnv(t, "")
+		dropContainers(o)
+		withEnv(o, t, "")
 		o.Data, o.Volumes = nil, nil
 	}},
 	"no keys, and a Compose file that cannot be read": {change: func(t *testing.T, o *observed) {
-		o.withoutContainer()
-		o.withEnv(t, "")
+		dropContainers(o)
+		withEnv(o, t, "")
 		o.Data, o.Volumes, o.Unread = nil, nil, errors.New("line 3")
 	}, plans: "can't be read"},
 	"another tool's container has this .env": {change: func(_ *testing.T, o *observed) {
-		o.forget()
-		o.withoutContainer()
+		forget(o)
+		dropContainers(o)
 		c := testContainer("theirs", testDir)
 		c.Labels = nil
-		o.add(c, own)
+		addTo(o, c, world.Own)
 	}, plans: "another tool made"},
 	"a second container has this .env": {change: func(_ *testing.T, o *observed) {
 		c := testContainer("second", testDir)
 		c.Labels = nil
-		o.add(c, own)
+		addTo(o, c, world.Own)
 	}, plans: "also uses"},
 	"a second container has this .env, and is stopped": {change: func(_ *testing.T, o *observed) {
 		c := testContainer("second", testDir)
 		c.Labels, c.State = nil, "exited"
-		o.add(c, own)
+		addTo(o, c, world.Own)
 	}},
 	"keys, and data of another name that nobody claims": {change: func(_ *testing.T, o *observed) {
-		o.forget()
-		o.withoutContainer()
+		forget(o)
+		dropContainers(o)
 		o.Project, o.Data = "algo", nil
 	}, plans: "no directory claims"},
 	"keys, and data of another name that has its directory": {change: func(_ *testing.T, o *observed) {
-		o.forget()
-		o.withoutContainer()
+		forget(o)
+		dropContainers(o)
 		o.Project, o.Data = "algo", nil
 		o.Volumes[testVolume].Labels[LabelDir] = "/srv/openalgo"
-		o.Dirs["/srv/openalgo"] = dirSeen{HasEnv: true}
+		o.Dirs["/srv/openalgo"] = world.Directory{HasEnv: true}
 	}},
 	"keys, and data of another name that a container of its directory has": {change: func(_ *testing.T, o *observed) {
-		o.forget()
-		o.withoutContainer()
+		forget(o)
+		dropContainers(o)
 		o.Project, o.Data = "algo", nil
 		delete(o.Volumes[testVolume].Labels, LabelDir)
-		o.Dirs["/srv/openalgo"] = dirSeen{HasEnv: true}
-		o.add(testContainer("other", "/srv/openalgo"), anothers)
+		o.Dirs["/srv/openalgo"] = world.Directory{HasEnv: true}
+		addTo(o, testContainer("other", "/srv/openalgo"), world.Anothers)
 	}},
 }
 
@@ -170,7 +171,7 @@ func TestKeysOfWhatRuns(t *testing.T) {
 	t.Parallel()
 	for state, want := range map[string]bool{"running": true, "exited": false} {
 		o := goodWorld(t)
-		o.withEnv(t, "")
+		withEnv(o, t, "")
 		o.Containers[0].State = state
 		if r := finding.RefusalOf(guardKeys(o)); r == nil || strings.Contains(r.End, "Do not stop it") != want {
 			t.Errorf("%s: %+v", state, r)
@@ -181,17 +182,17 @@ func TestKeysOfWhatRuns(t *testing.T) {
 func TestKeyWays(t *testing.T) {
 	t.Parallel()
 	o := goodWorld(t)
-	o.withEnv(t, "")
+	withEnv(o, t, "")
 	for name, c := range map[string]struct {
-		place keyPlace
+		place world.KeyPlace
 		want  string
 	}{
-		"a copy":              {keyPlace{keptCopy, "/copy", ""}, "sudo cp -p /copy " + testDir + "/.env"},
-		"the previous place":  {keyPlace{previousDir, "/srv/openalgo/.env", "web"}, "sudo cp -p /srv/openalgo/.env"},
-		"a running container": {keyPlace{stillOpen, "/proc/7/root/app/.env", "web"}, "docker exec web cat /app/.env"},
-		"the volume's origin": {keyPlace{volumesDir, "/srv/openalgo/.env", ""}, "sudo cp -p /srv/openalgo/.env"},
+		"a copy":              {world.KeyPlace{Kind: world.KeptCopy, Path: "/copy", Container: ""}, "sudo cp -p /copy " + testDir + "/.env"},
+		"the previous place":  {world.KeyPlace{Kind: world.PreviousDir, Path: "/srv/openalgo/.env", Container: "web"}, "sudo cp -p /srv/openalgo/.env"},
+		"a running container": {world.KeyPlace{Kind: world.StillOpen, Path: "/proc/7/root/app/.env", Container: "web"}, "docker exec web cat /app/.env"},
+		"the volume's origin": {world.KeyPlace{Kind: world.VolumesDir, Path: "/srv/openalgo/.env", Container: ""}, "sudo cp -p /srv/openalgo/.env"},
 	} {
-		o.KeysAt = []keyPlace{c.place}
+		o.KeysAt = []world.KeyPlace{c.place}
 		if ways := keyWays(o); len(ways) != 2 || !strings.HasPrefix(ways[0].Run, c.want) && !strings.Contains(ways[0].Run, c.want) {
 			t.Errorf("%s: %v", name, ways)
 		}
@@ -207,7 +208,7 @@ func TestGuardUnknown(t *testing.T) {
 	o := goodWorld(t)
 	o.HasDB = true
 	refused(t, "ours", guardUnknown(o), "")
-	o.forget()
+	forget(o)
 	refused(t, "unknown", guardUnknown(o), "did not make")
 	o.HasDB = false
 	refused(t, "no data", guardUnknown(o), "")
@@ -218,13 +219,13 @@ func TestGuardUnknown(t *testing.T) {
 func TestFindByMount(t *testing.T) {
 	t.Parallel()
 	o := goodWorld(t)
-	o.forget()
-	o.withoutContainer()
+	forget(o)
+	dropContainers(o)
 	for _, c := range []struct{ name, dir, state string }{{"old", testDir, "exited"}, {"new", testDir, "running"}, {"other", "/srv/openalgo", "running"}} {
 		made := testContainer(c.name, c.dir)
 		made.State = c.state
 		delete(made.Labels, compose.LabelProject)
-		o.add(made, own)
+		addTo(o, made, world.Own)
 	}
 	o.FindByMount()
 	if len(o.Containers) != 2 || o.Container().Name != "new" {
@@ -235,7 +236,7 @@ func TestFindByMount(t *testing.T) {
 func TestNoContainer(t *testing.T) {
 	t.Parallel()
 	o := goodWorld(t)
-	o.withoutContainer()
+	dropContainers(o)
 	if err := noContainer(o); !errors.Is(err, errNoContainer) {
 		t.Error(err)
 	}

@@ -21,6 +21,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/ready"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
+	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
 // cleanupTime bounds what is still done after a run was cancelled.
@@ -38,13 +39,11 @@ type Installer struct {
 	// Confirm is asked what a plan of Reconfigure asks; its error ends the run.
 	Confirm func(*Plan) error
 
-	dir     instance.Dir
-	redact  *secret.Redactor
-	source  image.Source
-	said    map[string]bool   // by sayOnce
-	samples map[string][]byte // .sample.env of the images that were looked into
-	// seen says that the engine has this directory on its own disk.
-	seen bool
+	dir    instance.Dir
+	redact *secret.Redactor
+	source image.Source
+	said   map[string]bool // by sayOnce
+	looker *world.Looker
 }
 
 // New returns an Installer for the instance in dir.
@@ -81,9 +80,9 @@ func (in *Installer) planOnce(ctx context.Context, i Intent) (*observed, *Plan, 
 	if err != nil {
 		return nil, nil, err
 	}
-	o = o.basis(i)
+	o = basis(o, i)
 	in.know(i.Answers, o)
-	o.seePorts(ctx, i.Answers)
+	in.seePorts(ctx, o, i.Answers)
 	if err := choosePorts(o, &i.Answers); err != nil {
 		return nil, nil, err
 	}
@@ -93,20 +92,14 @@ func (in *Installer) planOnce(ctx context.Context, i Intent) (*observed, *Plan, 
 	if i.Answers.Image.Source == "rehearsal" {
 		o.TestImage = image.TestRef()
 	}
-	if err := in.observeImage(ctx, o, i); err != nil {
+	if err := in.seeFor(ctx, o, i); err != nil {
 		return nil, nil, err
 	}
-	if err := in.seeMade(ctx, o, i); err != nil {
-		return nil, nil, err
-	}
-	in.seeRelease(ctx, o, i)
-	in.seeBackup(ctx, o, i)
-	in.seeEdge(ctx, o, i)
 	p, err := draft(o, i)
 	if err != nil {
 		return nil, nil, err
 	}
-	in.answer(ctx, o, p.asks(o))
+	in.see().Answer(ctx, o, p.asks(o))
 	return o, p, p.finish(o)
 }
 

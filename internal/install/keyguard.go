@@ -12,6 +12,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/keys"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
 // guardKeys refuses keys that do not open this instance's data: API_KEY_PEPPER
@@ -117,14 +118,14 @@ func keyWays(o *observed) []finding.Way {
 	copied := func(path string) string { return fmt.Sprintf("sudo cp -p %s %s", path, to) }
 	for _, place := range o.KeysAt {
 		switch place.Kind {
-		case keptCopy:
+		case world.KeptCopy:
 			out = append(out, finding.Way{Do: "Bring back the copy that has the keys", Run: copied(place.Path)})
-		case previousDir:
+		case world.PreviousDir:
 			out = append(out, finding.Way{Do: "Bring back the .env of the previous directory", Run: copied(place.Path)})
-		case stillOpen:
+		case world.StillOpen:
 			out = append(out, finding.Way{Do: "Bring back the .env that the running container " + place.Container + " still has open",
 				Run: fmt.Sprintf("sudo sh -c 'umask 077; docker exec %s cat %s >%s && chown %s %[3]s'", place.Container, openalgo.Env, to, openalgo.Owner)})
-		case volumesDir:
+		case world.VolumesDir:
 			out = append(out, finding.Way{Do: "Bring back the .env of the directory that the volume was created for", Run: copied(place.Path)})
 		}
 	}

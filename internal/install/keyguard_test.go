@@ -2,8 +2,6 @@ package install
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -56,42 +54,16 @@ func TestKeyFault(t *testing.T) {
 	}
 }
 
-// Only places that have the keys are named.
-func TestWaysToTheKeys(t *testing.T) {
+// Whoever replaced the database brought its keys along: an empty file is none.
+func TestForgetTheKeys(t *testing.T) {
 	t.Parallel()
-	dir := filepath.Join(t.TempDir(), "openalgo")
-	work := instance.Dir(dir)
-	if _, err := work.Create(); err != nil {
-		t.Fatal(err)
-	}
-	pepper := "API_KEY_PEPPER = '" + strings.Repeat("a71e", 16) + "'\n"
-	fitting, _ := envfile.Parse([]byte(pepper))
-	o := &observed{Dir: work, Data: []string{"openalgo_openalgo_db"}, State: instance.State{Salt: "x"}}
-	o.State.RememberKeys(fitting)
-	ways := func() string {
-		o.KeysAt = nil
-		o.seeKeys()
-		return fmt.Sprint(keyWays(o))
-	}
-	put := func(name, text string) {
-		t.Helper()
-		if err := os.WriteFile(work.Work(filepath.Join("backups", name)), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
+	for text, want := range map[string]bool{"": false, strings.ReplaceAll(testEnv, "a71e", "0000"): true} {
+		o := goodWorld(t)
+		withEnv(o, t, text)
+		if text == "" {
+			o.Env, _ = envfile.Parse(nil)
 		}
-	}
-	put("env.20260101T000000Z", strings.Replace(pepper, "a71e", "0000", 1))
-	if ways := ways(); strings.Contains(ways, "cp -p") || !strings.Contains(ways, "backup of yours") {
-		t.Errorf("without any: %s", ways)
-	}
-	put("env.20260102T000000Z", pepper)
-	put("env.20260103T000000Z", "")
-	if ways := ways(); !strings.Contains(ways, "cp -p "+work.Work("backups/env.20260102T000000Z")) {
-		t.Errorf("with one that fits: %s", ways)
-	}
-	// Whoever replaced the database brought its keys along: an empty file is none.
-	for text, want := range map[string]bool{"": false, strings.Replace(pepper, "a71e", "0000", 1): true} {
-		o.Env, _ = envfile.Parse([]byte(text))
-		if ways := ways(); strings.Contains(ways, "state.json") != want {
+		if ways := fmt.Sprint(keyWays(o)); strings.Contains(ways, "state.json") != want {
 			t.Errorf("with %q: %s", text, ways)
 		}
 	}

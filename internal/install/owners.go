@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -13,19 +12,8 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/world"
 )
-
-// ownersLimit is how many files may get another owner: each is recorded, so that
-// an undo can give it back.
-const ownersLimit = 10000
-
-// ownerChange is a file that gets another owner, and its previous one.
-type ownerChange struct {
-	Dir  string `json:"dir"`
-	Name string `json:"name"` // below Dir
-	UID  int    `json:"uid"`
-	GID  int    `json:"gid"`
-}
 
 // ownerToBe is the user that directories must belong to, or be writable for; 0
 // where they stay as they are: those of an instance that this program made are
@@ -42,7 +30,7 @@ func ownerToBe(o *observed, p *Plan) int {
 func planOwners(o *observed, p *Plan) error {
 	var dirs []string
 	uid := userOfStack(p.stack.Spec("").User)
-	for _, dir := range o.dataDirs(p.stack) {
+	for _, dir := range dataDirs(o, p.stack) {
 		found := o.Answered.Directories[dir]
 		if found.Err != nil {
 			return found.Err
@@ -111,83 +99,11 @@ func giveTree(dir string, uid int) error {
 			return err
 		}
 		owner, ok := info.Sys().(*syscall.Stat_t)
-		if !ok || !entry.IsDir() && !entry.Type().IsRegular() || int(owner.Uid) == uid || mayWrite(info.Mode(), owner, uid) {
+		if !ok || !entry.IsDir() && !entry.Type().IsRegular() || int(owner.Uid) == uid || world.MayWrite(info.Mode(), owner, uid) {
 			return nil
 		}
 		return root.Lchown(path, uid, uid)
 	})
-}
-
-// othersIn lists the files below a directory that need another owner; none where
-// OpenAlgo can write all of them.
-func othersIn(dir string, uid int) (out []ownerChange, err error) {
-	if info, err := os.Lstat(dir); err != nil || !info.IsDir() {
-		return nil, nil //nolint:nilerr // it is made, or looked at elsewhere
-	}
-	blocked := false
-	err = filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		info, err := entry.Info()
-		if err != nil {
-			return err
-		}
-		owner, ok := info.Sys().(*syscall.Stat_t)
-		if !ok || int(owner.Uid) == uid {
-			return nil
-		}
-		name, err := filepath.Rel(dir, path)
-		if err != nil {
-			return err
-		}
-		kind := entry.Type()
-		if kind != 0 && !entry.IsDir() {
-			return nil // links, sockets: nobody writes them
-		}
-		if kind == 0 && owner.Nlink > 1 {
-			return finding.Errorf(finding.HostNotReady, "%s has a second name (hard link), so its owner is not changed. Remove that name, or copy the file. Nothing was changed.", path)
-		}
-		blocked = blocked || !mayWrite(info.Mode(), owner, uid)
-		if out = append(out, ownerChange{Dir: dir, Name: name, UID: int(owner.Uid), GID: int(owner.Gid)}); len(out) > ownersLimit {
-			return finding.Errorf(finding.HostNotReady, "%s has too many files of other users to change them one by one. Change all of them:\n\n    sudo chown -R %d:%[2]d %[1]s\n\nNothing was changed.", dir, uid)
-		}
-		return nil
-	})
-	if os.IsPermission(err) {
-		return nil, finding.Errorf(finding.HostNotReady, "%w: this user cannot see the owners of the files in %s\n\nRun the same command with sudo. Nothing was changed.", err, dir)
-	}
-	if err != nil || !blocked {
-		return nil, err
-	}
-	return out, nil
-}
-
-// mayWrite reports whether a user can write what another one owns.
-func mayWrite(mode fs.FileMode, owner *syscall.Stat_t, uid int) bool {
-	return mode&0o002 != 0 || int(owner.Gid) == uid && mode&0o020 != 0
-}
-
-// userOf is the number of an image's user, "" where it is not known. A name
-// is looked up in the image's own list.
-func (in *Installer) userOf(ctx context.Context, image, user string) string {
-	user, _, _ = strings.Cut(user, ":")
-	switch {
-	case user == "" || user == "root":
-		return "0"
-	case strings.Trim(user, "0123456789") == "":
-		return user
-	}
-	list, err := in.readFromImage(ctx, image, "/etc/passwd")
-	if err != nil {
-		return ""
-	}
-	for line := range strings.Lines(string(list)) {
-		if fields := strings.Split(line, ":"); len(fields) > 2 && fields[0] == user {
-			return strings.TrimSpace(fields[2])
-		}
-	}
-	return ""
 }
 
 // noteBroken records that the previous container did not work: an undo has not

@@ -9,6 +9,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/run"
 	"github.com/marketcalls/openalgo-install/internal/step"
+	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
 func TestOthersIn(t *testing.T) {
@@ -38,7 +39,7 @@ func TestOthersIn(t *testing.T) {
 	if err := os.Chown(filepath.Join(data, "of-the-app"), openalgo.User, openalgo.User); err != nil {
 		t.Fatal(err)
 	}
-	others, err := othersIn(data, openalgo.User)
+	others, err := world.OthersIn(data, openalgo.User)
 	if err != nil || len(others) != 3 { // db, sub, of-root
 		t.Fatalf("%+v, %v", others, err)
 	}
@@ -50,7 +51,7 @@ func TestOthersIn(t *testing.T) {
 	if err := give.Do(t.Context(), tools); err != nil {
 		t.Fatal(err)
 	}
-	if again, err := othersIn(data, openalgo.User); err != nil || len(again) != 0 {
+	if again, err := world.OthersIn(data, openalgo.User); err != nil || len(again) != 0 {
 		t.Errorf("%+v, %v", again, err)
 	}
 	if info, err := os.Stat(filepath.Join(outside, "secret")); err != nil || info.Sys().(*syscall.Stat_t).Uid != 0 {
@@ -61,13 +62,13 @@ func TestOthersIn(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if again, err := othersIn(data, openalgo.User); err != nil || len(again) != 3 {
+	if again, err := world.OthersIn(data, openalgo.User); err != nil || len(again) != 3 {
 		t.Errorf("%+v, %v", again, err)
 	}
 	if err := os.Link(filepath.Join(outside, "secret"), filepath.Join(data, "second-name")); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := othersIn(data, openalgo.User); err == nil {
+	if _, err := world.OthersIn(data, openalgo.User); err == nil {
 		t.Error("a hard link would give away what is elsewhere")
 	}
 	// The app can write it: nothing changes hands.
@@ -78,7 +79,7 @@ func TestOthersIn(t *testing.T) {
 	if err := os.Chmod(open, 0o777); err != nil {
 		t.Fatal(err)
 	}
-	if changes, err := othersIn(open, openalgo.User); err != nil || len(changes) != 0 {
+	if changes, err := world.OthersIn(open, openalgo.User); err != nil || len(changes) != 0 {
 		t.Errorf("%+v, %v", changes, err)
 	}
 }

@@ -23,6 +23,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/keys"
 	"github.com/marketcalls/openalgo-install/internal/secret"
+	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
 // A case of testdata/plans is an observation, as a patch of one of testdata/worlds,
@@ -119,7 +120,7 @@ func readCase(t *testing.T, name string) *observed {
 		}
 		o.Env = env
 	}
-	o.take(o.Every)
+	o.Take(o.Every)
 	return o
 }
 
@@ -293,7 +294,7 @@ func applied(t *testing.T, o *observed, p *Plan) *observed {
 	b := *o
 	b.Env, b.EnvText, b.ComposeText, b.AnswersText = env, env.Bytes(), p.composeText, p.answersText
 	b.State = instance.State{Project: o.Project, Salt: "x", ComposeSHA256: sha256Hex(p.composeText), ImageRef: p.stack.Image, ImageID: p.imageID, SetupDone: true,
-		Engine: refOf(o.Engine), FernetSalt: instance.SaltUsed, SeenBy: o.Engine.ID}
+		Engine: world.RefOf(o.Engine), FernetSalt: instance.SaltUsed, SeenBy: o.Engine.ID}
 	if p.edge != nil {
 		b.State.Edge = p.edge.State
 	}
@@ -309,9 +310,9 @@ func applied(t *testing.T, o *observed, p *Plan) *observed {
 		c.Mounts = append(c.Mounts, m)
 	}
 	b.Every, b.All, b.Containers, b.Strangers = []engine.Container{c}, nil, nil, nil
-	b.Whose = map[string]whose{"c1": own}
-	b.Dirs = map[string]dirSeen{string(o.Dir): {Here: true, HasEnv: true}}
-	b.Envs = map[string]envSeen{o.Dir.Env(): {Same: true, Here: true}}
+	b.Whose = map[string]world.Whose{"c1": world.Own}
+	b.Dirs = map[string]world.Directory{string(o.Dir): {Here: true, HasEnv: true}}
+	b.Envs = map[string]world.EnvFile{o.Dir.Env(): {Same: true, Here: true}}
 	b.Volumes, b.Networks, b.Data = map[string]engine.Volume{}, map[string]bool{}, []string{o.Project + "_openalgo_db"}
 	for _, v := range p.stack.Volumes {
 		labels := maps.Clone(v.Spec.Labels)

@@ -14,6 +14,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/source"
+	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
 // makePlan works out, from what a command wants and the world as observed, what
@@ -22,7 +23,7 @@ func makePlan(o *observed, i Intent) (*Plan, error) {
 	if i.Size.Rule != AsFile {
 		return planResize(o, i)
 	}
-	o = o.basis(i)
+	o = basis(o, i)
 	if err := choosePorts(o, &i.Answers); err != nil {
 		return nil, err
 	}
@@ -84,17 +85,6 @@ func planSizing(o *observed, p *Plan) {
 	p.Warnings = append(p.Warnings, warnings...)
 }
 
-// othersRunning counts the other OpenAlgo stacks that share the engine.
-func (o *observed) OthersRunning() int {
-	n := 0
-	for _, c := range o.All {
-		if c.State == "running" && !o.Owns(c) && (c.Labels[compose.LabelProject] == "" || c.Labels[compose.LabelProject] != o.Project) {
-			n++
-		}
-	}
-	return n
-}
-
 func planFiles(o *observed, p *Plan) error {
 	i := p.intent
 	edit, mode := i.Env, envOurs
@@ -120,14 +110,14 @@ func planFiles(o *observed, p *Plan) error {
 		return err
 	}
 	p.env.replaces = o.PresentEnv
-	p.fernetSalt = saltAfter(o.State, o.Sample)
+	p.fernetSalt = world.SaltAfter(o.State, o.Sample)
 	warnUnknown(i.Env, o, p)
 	p.Warnings = append(p.Warnings, warnings...)
 	file, err := envfile.Parse(p.env.text)
 	if err != nil {
 		return fmt.Errorf("reading the planned .env: %w", err)
 	}
-	warnings, err = checkEnv(file, o.Sample, p.env.fresh, p.env.resalts || !namesSalt(o.Sample))
+	warnings, err = checkEnv(file, o.Sample, p.env.fresh, p.env.resalts || !world.NamesSalt(o.Sample))
 	p.Warnings = append(p.Warnings, warnings...)
 	if err != nil {
 		return err
@@ -171,7 +161,7 @@ func planCompose(o *observed, p *Plan) error {
 	rendered := compose.Render(compose.Params{
 		Project: o.Project, Container: compose.ContainerName(o.Project), Image: imageRef(o, p.intent),
 		Bind: p.answers.Ports.Bind, WebPort: p.answers.Ports.Web, WebSocketPort: p.answers.Ports.WebSocket,
-		SELinux: o.Engine.SELinux, OwnHealth: ownHealth(o, p.intent), AsRoot: o.runsAsRoot(),
+		SELinux: o.Engine.SELinux, OwnHealth: ownHealth(o, p.intent), AsRoot: runsAsRoot(o),
 		BindData: p.answers.Volumes == "bind", Data: p.answers.Data,
 	})
 	p.composeText, p.ownCompose = rendered, true
@@ -224,7 +214,7 @@ func planCompose(o *observed, p *Plan) error {
 
 // runsAsRoot reports whether the image runs as root, which OpenAlgo's own does
 // not.
-func (o *observed) runsAsRoot() bool {
+func runsAsRoot(o *observed) bool {
 	user := strconv.Itoa(openalgo.User)
 	if o.Image != nil {
 		user = o.Image.User
@@ -333,7 +323,7 @@ func planContainer(o *observed, p *Plan) {
 		p.add(Change{Kind: KindContainer, Name: name, Action: ActionCreate, Reason: "runs OpenAlgo"})
 		return
 	}
-	if p.imageID != "" && staysOn(o, p.intent, p.stack.Image) && p.change(KindImage, p.stack.Image) == nil {
+	if p.imageID != "" && !p.intent.Image.Moves && o.StaysOn(p.stack.Image) && p.change(KindImage, p.stack.Image) == nil {
 		if o.Moved || c.ImageID != p.imageID {
 			p.warn("the tag %s has moved to another image; the container keeps the one that it runs", p.stack.Image)
 		}

@@ -17,7 +17,7 @@ import (
 
 // basis is what a plan begins from: what is here, with the files of a backup in
 // its place where one is restored. The keys of .env belong to the data.
-func (o *observed) basis(i Intent) *observed {
+func basis(o *observed, i Intent) *observed {
 	r := i.Backup
 	if r == nil {
 		return o
@@ -80,7 +80,7 @@ func planRestore(o *observed, p *Plan) error {
 			return notMounted(t.Name)
 		}
 	}
-	if err := o.Backup.Room.fits(r.bytes); err != nil {
+	if err := o.Backup.Room.Fits(r.bytes); err != nil {
 		return err
 	}
 	if len(o.Data) > 0 {

@@ -1,7 +1,6 @@
 package install
 
 import (
-	"context"
 	"errors"
 	"slices"
 	"strings"
@@ -9,9 +8,9 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/finding"
-	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/secret"
+	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
 // firstProject is the instance in the default directory: it has the ports and
@@ -100,24 +99,6 @@ func portPairs(o *observed, a answers.Answers) (out []portPair) {
 	return out
 }
 
-// seePorts looks which of the ports that the answers leave open are free, up to
-// the first pair of them.
-func (o *observed) seePorts(ctx context.Context, a answers.Answers) {
-	o.FreePorts = map[int]bool{}
-	if !a.Ports.AutoWeb && !a.Ports.AutoWebSocket || portsNow(o).whole() || !asksFree(o) {
-		return
-	}
-	for _, pair := range portPairs(o, a) {
-		for _, port := range pair.open(a) {
-			holder, err := host.PortHolder(ctx, a.Ports.Bind, port)
-			o.FreePorts[port] = err == nil && holder.Free && o.PublishedBy(port) == ""
-		}
-		if pair.isFree(o, a) {
-			return
-		}
-	}
-}
-
 // errPortTaken is the cause of a preflight that failed for a port which somebody
 // has.
 var errPortTaken = errors.New("a port is taken")
@@ -137,14 +118,14 @@ func portsToAsk(o *observed, p *Plan) (out []portAsked) {
 func portsWanted(o *observed, p *Plan) (out []portAsked) {
 	for _, want := range p.stack.Ports() {
 		if o.Engine.Local && want.HostPort != 0 && want.Protocol != "udp" && !heldByStack(o, want.HostPort) {
-			out = append(out, portAsked{want.HostIP, want.HostPort})
+			out = append(out, portAsked{Address: want.HostIP, Port: want.HostPort})
 		}
 	}
 	return out
 }
 
 func heldByStack(o *observed, port int) bool {
-	return slices.ContainsFunc(o.Containers, func(c engine.Container) bool { return isUp(c) && publishes(c, port) })
+	return slices.ContainsFunc(o.Containers, func(c engine.Container) bool { return isUp(c) && world.Publishes(c, port) })
 }
 
 // preflightPorts refuses ports that somebody has.
@@ -160,18 +141,6 @@ func preflightPorts(o *observed, p *Plan, ps *problems) (cause error) {
 		}
 	}
 	return cause
-}
-
-// portHolder names who has a port; "" is nobody.
-func (o *observed) PortHolder(want portAsked) (who string, err error) {
-	if who = o.PublishedBy(want.Port); who != "" {
-		return who, nil
-	}
-	seen, known := o.Answered.Ports[want]
-	if seen.Err != nil || !known || seen.Holder.Free {
-		return "", seen.Err
-	}
-	return seen.Holder.String(), nil
 }
 
 // cookieSettings give a further instance cookies of its own: a browser tells

@@ -8,12 +8,13 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
 // What a run needs free, in MiB: for our own files, and for an image of about
 // 1 GB while it is unpacked (docs/openalgo-facts.md 3).
 const (
-	minDirMiB   = 1
+	minDirMiB   = world.MinDirMiB
 	minImageMiB = 4096
 )
 
@@ -184,7 +185,7 @@ func preflightSnapshot(o *observed, ps *problems) {
 	if disk, known := o.Host.Disks[string(o.Dir)]; known && disk.FreeMiB < need {
 		ps.add("the databases take %d MiB, and %s has %d MiB free for a copy: make room first", need, string(o.Dir), disk.FreeMiB)
 	}
-	if err := o.Answered.Room.wayBack(); err != nil {
+	if err := o.Answered.Room.WayBack(); err != nil {
 		ps.add("%v", err)
 	}
 }
@@ -242,7 +243,3 @@ func nameHolder(o *observed, name string) string {
 	}
 	return "made from " + o.Every[i].Image
 }
-
-// isUp reports whether a container runs, or would again in a moment: it has
-// its ports, or is about to.
-func isUp(c engine.Container) bool { return c.State == "running" || c.State == "restarting" }

@@ -15,6 +15,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/source"
+	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
 // goodPlan is a plan over goodWorld with nothing to refuse. The image is there.
@@ -45,15 +46,15 @@ func testStack(t *testing.T, o *observed, more compose.Params) *compose.Stack {
 // served lets Caddy serve a plan's domain.
 func served(o *observed, p *Plan, tls answers.TLS) {
 	p.answers.Domain, p.answers.TLS = "algo.example.com", tls
-	p.edge = &edgePlan{Act: true, State: instance.Edge{Kind: edge.KindCaddy, HTTP: 80, HTTPS: 443}}
-	o.Edge.Way = p.edge
+	p.edge = &edgePlan{Way: world.Way{Act: true, State: instance.Edge{Kind: edge.KindCaddy, HTTP: 80, HTTPS: 443}}}
+	o.Edge.Way = &p.edge.Way
 }
 
 const mib = 1 << 20
 
 func TestPreflight(t *testing.T) {
 	t.Parallel()
-	other := portAsked{"127.0.0.1", 5000}
+	other := portAsked{Address: "127.0.0.1", Port: 5000}
 	for name, c := range map[string]struct {
 		change func(*observed, *Plan)
 		want   []string // of the refusal; none: there is none
@@ -71,7 +72,7 @@ func TestPreflight(t *testing.T) {
 		"a rival Compose file of what is adopted": {change: func(o *observed, p *Plan) {
 			o.Host.Rivals, p.intent.Files = []string{testDir + "/compose.yaml"}, Theirs
 		}},
-		"two containers that run":      {change: func(o *observed, _ *Plan) { o.add(testContainer("openalgo-web-2", testDir), own) }, want: []string{"docker stop openalgo-web-2"}},
+		"two containers that run":      {change: func(o *observed, _ *Plan) { addTo(o, testContainer("openalgo-web-2", testDir), world.Own) }, want: []string{"docker stop openalgo-web-2"}},
 		"Windows containers":           {change: func(o *observed, _ *Plan) { o.Engine.OS = "windows" }, want: []string{"Linux"}},
 		"an image for another machine": {change: func(o *observed, _ *Plan) { o.Image.Arch = "arm64" }, want: []string{"arm64"}},
 		"no space for the image": {change: func(o *observed, _ *Plan) {
@@ -83,10 +84,10 @@ func TestPreflight(t *testing.T) {
 		"an image with another user": {change: func(o *observed, _ *Plan) { o.Answered.ImageUID = "999" }, want: []string{"user 999"}},
 		"an image that runs as root": {change: func(o *observed, _ *Plan) { o.Answered.ImageUID = "0" }},
 		"a Docker that does not see the directory": {change: func(o *observed, _ *Plan) {
-			o.Answered.View = viewSeen{testDir, errOtherDirectory}
+			o.Answered.View = world.Sight{Dir: testDir, Err: world.ErrOtherDirectory}
 		}, want: []string{"snap"}},
 		"a Docker on another machine": {change: func(o *observed, _ *Plan) {
-			o.Engine.Local, o.Answered.View = false, viewSeen{testDir, errOtherDirectory}
+			o.Engine.Local, o.Answered.View = false, world.Sight{Dir: testDir, Err: world.ErrOtherDirectory}
 		}, want: []string{"DOCKER_HOST"}},
 		"too small to build": {change: func(o *observed, p *Plan) {
 			p.built = &image.Built{Ref: "openalgo:1", Src: &source.Source{}}
@@ -98,32 +99,32 @@ func TestPreflight(t *testing.T) {
 			p.add(Change{Kind: KindImage, Name: "openalgo:1", Action: ActionCreate})
 		}},
 		"a port of another process": {change: func(o *observed, _ *Plan) {
-			o.down()
-			o.Answered.Ports[other] = portSeen{Holder: host.Holder{PID: 812, Process: "nginx", Address: "0.0.0.0:5000"}}
+			stopIn(o)
+			o.Answered.Ports[other] = world.PortHolder{Holder: host.Holder{PID: 812, Process: "nginx", Address: "0.0.0.0:5000"}}
 		}, want: []string{"port 5000", "nginx (pid 812)"}, cause: errPortTaken},
 		"a port of another container": {change: func(o *observed, _ *Plan) {
-			o.down()
+			stopIn(o)
 			o.Every = append(o.Every, testContainer("theirs", "/srv/theirs"))
 		}, want: []string{"the container theirs"}, cause: errPortTaken},
 		"a port that cannot be told": {change: func(o *observed, _ *Plan) {
-			o.down()
-			o.Answered.Ports[other] = portSeen{Err: errors.New("no such address")}
+			stopIn(o)
+			o.Answered.Ports[other] = world.PortHolder{Err: errors.New("no such address")}
 		}, want: []string{"checking port 5000: no such address"}},
 		"a port that the stack has": {change: func(o *observed, _ *Plan) {
-			o.Answered.Ports[other] = portSeen{Holder: host.Holder{PID: 1, Process: "docker-proxy"}}
+			o.Answered.Ports[other] = world.PortHolder{Holder: host.Holder{PID: 1, Process: "docker-proxy"}}
 		}},
 		"a free port": {change: func(o *observed, _ *Plan) {
-			o.down()
-			o.Answered.Ports[other] = portSeen{Holder: host.Holder{Free: true}}
+			stopIn(o)
+			o.Answered.Ports[other] = world.PortHolder{Holder: host.Holder{Free: true}}
 		}},
 		"a port on a remote Docker": {change: func(o *observed, _ *Plan) {
-			o.down()
+			stopIn(o)
 			o.Engine.Local = false
-			o.Answered.Ports[other] = portSeen{Holder: host.Holder{PID: 1}}
+			o.Answered.Ports[other] = world.PortHolder{Holder: host.Holder{PID: 1}}
 		}},
 		"a port of HTTPS": {change: func(o *observed, p *Plan) {
 			served(o, p, answers.TLS{Mode: "auto"})
-			o.Answered.Ports[portAsked{"", 443}] = portSeen{Holder: host.Holder{PID: 812, Process: "nginx", Address: "0.0.0.0:443"}}
+			o.Answered.Ports[portAsked{Address: "", Port: 443}] = world.PortHolder{Holder: host.Holder{PID: 812, Process: "nginx", Address: "0.0.0.0:443"}}
 		}, want: []string{"port 443", "mode: nginx"}},
 		"a port of HTTPS that another container has": {change: func(o *observed, p *Plan) {
 			served(o, p, answers.TLS{Mode: "auto"})
@@ -131,12 +132,12 @@ func TestPreflight(t *testing.T) {
 		}, want: []string{"port 80", "the container traefik", "mode: off"}},
 		"a port of HTTPS that cannot be told": {change: func(o *observed, p *Plan) {
 			served(o, p, answers.TLS{Mode: "auto"})
-			o.Answered.Ports[portAsked{"", 80}] = portSeen{Err: errors.New("no")}
+			o.Answered.Ports[portAsked{Address: "", Port: 80}] = world.PortHolder{Err: errors.New("no")}
 		}, want: []string{"checking port 80"}},
 		"ports that Caddy has": {change: func(o *observed, p *Plan) {
 			served(o, p, answers.TLS{Mode: "auto"})
 			p.edge.Holds = map[int]bool{80: true, 443: true}
-			o.Answered.Ports[portAsked{"", 443}] = portSeen{Holder: host.Holder{PID: 1}}
+			o.Answered.Ports[portAsked{Address: "", Port: 443}] = world.PortHolder{Holder: host.Holder{PID: 1}}
 		}},
 		"a closed firewall": {change: func(o *observed, p *Plan) {
 			served(o, p, answers.TLS{Mode: "auto"})
@@ -144,11 +145,11 @@ func TestPreflight(t *testing.T) {
 		}, warn: "ufw"},
 		"another answers for the domain": {change: func(o *observed, p *Plan) {
 			served(o, p, answers.TLS{Mode: "auto"})
-			o.Answered.Reach = reachesOther
+			o.Answered.Reach = world.ReachesOther
 		}, warn: "something else than this host"},
 		"nobody answers for the domain": {change: func(o *observed, p *Plan) {
 			served(o, p, answers.TLS{Mode: "auto"})
-			o.Answered.Reach = unreached
+			o.Answered.Reach = world.Unreached
 		}, warn: "80 and 443"},
 		"nothing to do for HTTPS": {change: func(o *observed, p *Plan) {
 			served(o, p, answers.TLS{Mode: "auto"})
@@ -165,12 +166,12 @@ func TestPreflight(t *testing.T) {
 			p.add(Change{Kind: KindContainer, Name: "openalgo-web", Action: ActionRecreate})
 		}, want: []string{"in no volume"}},
 		"an upgrade whose databases cannot be read": {change: func(o *observed, p *Plan) {
-			o.Answered.Databases = treeSeen{Path: "/data", Err: errors.New("denied")}
+			o.Answered.Databases = world.Tree{Path: "/data", Err: errors.New("denied")}
 			p.intent.Data = Copied
 			p.add(Change{Kind: KindContainer, Name: "openalgo-web", Action: ActionRecreate})
 		}, want: []string{"/data: denied"}},
 		"an upgrade without space for a copy": {change: func(o *observed, p *Plan) {
-			o.Answered.Databases = treeSeen{Path: "/data", Bytes: 300 * mib}
+			o.Answered.Databases = world.Tree{Path: "/data", Bytes: 300 * mib}
 			o.Host.Disks[testDir] = host.DiskFacts{FreeMiB: 200, FreeInodes: -1}
 			p.intent.Data = Copied
 			p.add(Change{Kind: KindContainer, Name: "openalgo-web", Action: ActionRecreate})
@@ -181,7 +182,7 @@ func TestPreflight(t *testing.T) {
 		}},
 		"into volumes, without space": {change: func(o *observed, p *Plan) {
 			toVolumes(o, p)
-			o.Answered.Trees[testDir+"/db"] = treeSeen{Bytes: 300 * mib}
+			o.Answered.Trees[testDir+"/db"] = world.Tree{Bytes: 300 * mib}
 			o.Host.Disks[o.Engine.RootDir] = host.DiskFacts{FreeMiB: 200}
 		}, want: []string{"300 MiB"}},
 		"into volumes that are there": {change: func(o *observed, p *Plan) {
@@ -190,7 +191,7 @@ func TestPreflight(t *testing.T) {
 		}, want: []string{"docker volume rm " + testVolume}},
 		"into volumes, from what cannot be read": {change: func(o *observed, p *Plan) {
 			toVolumes(o, p)
-			o.Answered.Trees[testDir+"/db"] = treeSeen{Err: errors.New("denied")}
+			o.Answered.Trees[testDir+"/db"] = world.Tree{Err: errors.New("denied")}
 		}, want: []string{"db: denied"}},
 		"into volumes": {change: toVolumes},
 		"the name of another project's container": {change: func(o *observed, _ *Plan) {
@@ -273,7 +274,7 @@ func TestAsks(t *testing.T) {
 	if q := p.asks(o); len(q.Ports)+len(q.Directories)+len(q.Trees)+len(q.Edge.Firewall) > 0 || q.Databases || q.ImageUser || q.Build || q.Owner != 0 {
 		t.Errorf("an instance that runs: %+v", q)
 	}
-	o.down()
+	stopIn(o)
 	o.Image.ID = "sha256:2"
 	o.Every = append(o.Every, engine.Container{Name: "theirs", State: "running", Ports: []engine.PortBinding{{HostPort: 8765}}})
 	served(o, p, answers.TLS{Mode: "auto", CheckDNS: true})
@@ -314,15 +315,15 @@ func TestPlanOwners(t *testing.T) {
 	o := goodWorld(t)
 	p := goodPlan(t, o)
 	p.stack = testStack(t, o, compose.Params{BindData: true})
-	o.Answered.Directories[testDir+"/db"] = dirFound{Owners: []ownerChange{{Dir: testDir + "/db", Name: "a"}}}
-	o.Answered.Directories[testDir+"/log"] = dirFound{Missing: true}
+	o.Answered.Directories[testDir+"/db"] = world.DataDir{Owners: []ownerChange{{Dir: testDir + "/db", Name: "a"}}}
+	o.Answered.Directories[testDir+"/log"] = world.DataDir{Missing: true}
 	planDirectories(o, p)
 	if err := planOwners(o, p); err != nil || len(p.Asks) != 1 || len(p.owners) != 1 || len(p.Changes) != 2 || !p.creates(testDir+"/log") {
 		t.Errorf("%v, %+v", err, p)
 	}
 	o.Host.Root = false
 	refused(t, "not root", planOwners(o, goodBind(t, o)), "sudo chown")
-	o.Answered.Directories[testDir+"/db"] = dirFound{Err: errors.New("hard link")}
+	o.Answered.Directories[testDir+"/db"] = world.DataDir{Err: errors.New("hard link")}
 	if err := planOwners(o, goodBind(t, o)); err == nil {
 		t.Error("an owner that is not told is no owner")
 	}

@@ -6,7 +6,7 @@ import "slices"
 // machine.
 func (p *Plan) asks(o *observed) question {
 	c := o.Container()
-	q := question{Ports: portsToAsk(o, p), Directories: o.dataDirs(p.stack), Owner: ownerToBe(o, p),
+	q := question{Ports: portsToAsk(o, p), Directories: dataDirs(o, p.stack), Owner: ownerToBe(o, p),
 		ImageUser: asksUser(o, p), View: imageToAsk(o), Build: o.Engine.Local && p.builds()}
 	if p.intent.upgrades() && c != nil {
 		q.Databases = o.Engine.Local && o.Host.Root
@@ -18,7 +18,7 @@ func (p *Plan) asks(o *observed) question {
 		slices.Sort(q.Trees)
 	}
 	var more []portAsked
-	q.Edge, more = o.Edge.Way.asks(o, p)
+	q.Edge, more = asksEdge(o.Edge.Way, o, p)
 	q.Ports = append(q.Ports, more...)
 	return q
 }

@@ -1,53 +1,31 @@
 package install
 
 import (
-	"bufio"
-	"bytes"
 	"cmp"
 	"fmt"
 	"os"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
 // Let's Encrypt takes five failed attempts an hour for one name
 // (https://letsencrypt.org/docs/rate-limits/), and then none for an hour.
 const (
 	refusalsAnHour = 5
-	refusalsCount  = 24 * time.Hour // for how long one makes a trial come first
 )
-
-// refusalsName is the file that keeps when an authority refused a certificate.
-const refusalsName = "refusals"
 
 // noteRefusal keeps that an attempt failed. It is of no use to fail for it.
 func (in *Installer) noteRefusal(domain string) {
-	file, err := instance.OpenOwn(in.dir.Work(refusalsName), os.O_CREATE|os.O_APPEND|os.O_WRONLY)
+	file, err := instance.OpenOwn(in.dir.Work(world.RefusalsName), os.O_CREATE|os.O_APPEND|os.O_WRONLY)
 	if err != nil {
 		return
 	}
 	defer file.Close()
 	fmt.Fprintf(file, "%s %s\n", time.Now().UTC().Format(time.RFC3339), domain)
-}
-
-// refusals are the times of the attempts for a domain that failed since.
-func (in *Installer) refusals(domain string, since time.Time) []time.Time {
-	text, err := instance.ReadOwn(in.dir.Work(refusalsName))
-	if err != nil {
-		return nil
-	}
-	var out []time.Time
-	for scan := bufio.NewScanner(bytes.NewReader(text)); scan.Scan(); {
-		stamp, name, _ := strings.Cut(scan.Text(), " ")
-		if at, err := time.Parse(time.RFC3339, stamp); err == nil && name == domain && at.After(since) {
-			out = append(out, at)
-		}
-	}
-	return out
 }
 
 // planTrial has a trial come first when the last attempts failed, and refuses

@@ -124,7 +124,7 @@ func (in *Installer) removeKilledRehearsals(ctx context.Context) {
 		}
 		o, err := stage.observe(ctx)
 		held.Release()
-		if err != nil || !o.onlyRehearsal() {
+		if err != nil || !onlyRehearsal(o) {
 			continue
 		}
 		err = stage.takeAway(ctx)
@@ -138,7 +138,7 @@ func (in *Installer) removeKilledRehearsals(ctx context.Context) {
 }
 
 // onlyRehearsal reports whether nothing but the stand-in app ever ran here.
-func (o *observed) onlyRehearsal() bool {
+func onlyRehearsal(o *observed) bool {
 	for _, c := range o.Containers {
 		if !strings.HasPrefix(c.Image, rehearsal.Repository) {
 			return false

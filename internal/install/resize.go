@@ -1,7 +1,6 @@
 package install
 
 import (
-	"cmp"
 	"context"
 	"path/filepath"
 	"slices"
@@ -9,7 +8,6 @@ import (
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/compose"
-	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
@@ -121,7 +119,7 @@ func (in *Installer) planResize(ctx context.Context, r ResizeOptions) (*observed
 		return nil, nil, err
 	}
 	if len(p.shrinks()) > 0 {
-		o.Use = in.seeUse(ctx, *o.Container())
+		o.Use = in.see().LookAtUse(ctx, *o.Container())
 	}
 	return o, p, finishResize(o, p)
 }
@@ -132,29 +130,6 @@ func (r ResizeOptions) intent() Intent {
 		i.Size.Rule = DueForced
 	}
 	return i
-}
-
-// findByMount finds the container of a stack that this program did not make:
-// by the .env of the directory that it mounts, never by its name; one that runs
-// before others.
-func (o *observed) FindByMount() {
-	if o.Container() != nil || o.State.IsOurs() {
-		return
-	}
-	for _, c := range o.All {
-		if o.Here(dirOf(c)) && o.Whose[c.ID] == own {
-			o.Containers = append(o.Containers, c)
-		}
-	}
-	slices.SortStableFunc(o.Containers, func(a, b engine.Container) int { return cmp.Compare(downs(a), downs(b)) })
-}
-
-// downs is 0 for a container that is up, else 1.
-func downs(c engine.Container) int {
-	if isUp(c) {
-		return 0
-	}
-	return 1
 }
 
 // observeForeign reads the files of a stack that this program did not make.

@@ -64,7 +64,7 @@ func (in *Installer) PlanRestore(ctx context.Context, o RestoreOptions) (*Plan, 
 
 // openBackup reads an archive to its end, once.
 func (in *Installer) openBackup(ctx context.Context, o RestoreOptions) (*backup.Archive, error) {
-	if err := mayCopy(in.onHost(), "a restore"); err != nil {
+	if err := mayCopy(in.see().OnHost(), "a restore"); err != nil {
 		return nil, err
 	}
 	began := in.stepStarted("check", "read the backup and compare its checksums")
@@ -105,7 +105,7 @@ func (in *Installer) fitBackup(ctx context.Context, archive *backup.Archive, ima
 		return none, err
 	}
 	r.same = before.Project == r.manifest.Project
-	r.state.FernetSalt = in.saltOf(ctx, r.env, r.state, r.manifest.Image.ID, r.manifest.Image.Created)
+	r.state.FernetSalt = in.saltOf(ctx, r, r.env)
 	a, err := in.fitted(r, before)
 	if err != nil {
 		return none, err

@@ -41,7 +41,7 @@ func (in *Installer) PlanRollback(ctx context.Context) (*Plan, error) {
 // former is the wish for what was in force before the last upgrade.
 func (in *Installer) former(ctx context.Context) (Intent, error) {
 	none := Intent{Command: commandRollback}
-	if err := mayCopy(in.onHost(), "a roll back"); err != nil {
+	if err := mayCopy(in.see().OnHost(), "a roll back"); err != nil {
 		return none, err
 	}
 	if _, err := in.saved(ctx, commandRollback); err != nil {
@@ -74,7 +74,7 @@ func (in *Installer) former(ctx context.Context) (Intent, error) {
 		return none, err
 	}
 	r.same, r.exact = true, true
-	r.state.FernetSalt = in.saltOf(ctx, r.env, r.state, r.manifest.Image.ID, r.manifest.Image.Created)
+	r.state.FernetSalt = in.saltOf(ctx, r, r.env)
 	keep := &kept{ref: a.Image.Ref, ownHealth: strings.Contains(string(r.files[compose.FileName]), openalgo.Start)}
 	return Intent{Command: commandRollback, Answers: a, Files: OfBackup, Data: Replace, Backup: r, Image: ImageRule{Keep: keep, Moves: true}}, nil
 }

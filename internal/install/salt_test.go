@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
 const (
@@ -108,11 +109,11 @@ func TestSaltAfterARun(t *testing.T) {
 		{"", oldSample, instance.SaltIdle}, {"", realSample, instance.SaltUsed}, {instance.SaltIdle, realSample, instance.SaltUsed},
 		{instance.SaltIdle, oldSample, instance.SaltIdle}, {instance.SaltUsed, oldSample, instance.SaltUsed},
 	} {
-		if got := saltAfter(instance.State{FernetSalt: test.was}, []byte(test.sample)); got != test.want {
+		if got := world.SaltAfter(instance.State{FernetSalt: test.was}, []byte(test.sample)); got != test.want {
 			t.Errorf("%q, then %.30q: %q, want %q", test.was, test.sample, got, test.want)
 		}
 	}
-	if !namesSalt(nil) {
+	if !world.NamesSalt(nil) {
 		t.Error("without a sample the built-in base serves, which names the salt")
 	}
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/ready"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
+	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
 // Status is what `status --json` prints.
@@ -127,13 +128,13 @@ func ReadStatus(ctx context.Context, e *engine.Engine, machine sizing.Machine, o
 // belongs reports whether a container is the one of the instance in a
 // directory, also where that was moved.
 func belongs(c engine.Container, dir string, local bool) bool {
-	switch whoseIs(c, dir, local) {
-	case own:
+	switch world.WhoseIs(c, dir, local) {
+	case world.Own:
 		return sameFile(dirOf(c), dir) || local && envSource(c) != ""
-	case orphan:
+	case world.Orphan:
 		s, err := instance.Dir(dir).LoadState()
 		return err == nil && s.IsOurs() && s.Project == c.Labels[compose.LabelProject]
-	case anothers:
+	case world.Anothers:
 	}
 	return false
 }
@@ -166,40 +167,6 @@ func Running(ctx context.Context, e *engine.Engine) (int, error) {
 		}
 	}
 	return n, nil
-}
-
-// isOpenAlgo recognises a stack by what it is, not by its name: the app's data
-// directory is mounted, and Compose's service label or the app's .env is there.
-func isOpenAlgo(c engine.Container) bool {
-	data, env := false, false
-	for _, m := range c.Mounts {
-		data = data || m.Target == openalgo.DB
-		env = env || m.Target == openalgo.Env
-	}
-	return data && (env || c.Labels[compose.LabelService] == compose.Service) && c.Labels["com.docker.compose.oneoff"] != "True"
-}
-
-// nameOf is the stack's name: its Compose project, or the container where
-// there is none.
-func nameOf(c engine.Container) string {
-	if project := c.Labels[compose.LabelProject]; project != "" {
-		return project
-	}
-	return c.Name
-}
-
-// dirOf is the directory of the stack that a container belongs to: Compose's,
-// or the one of the .env that it mounts.
-func dirOf(c engine.Container) string {
-	if dir := c.Labels[compose.LabelWorkingDir]; dir != "" {
-		return dir
-	}
-	for _, m := range c.Mounts {
-		if m.Target == openalgo.Env {
-			return filepath.Dir(m.Source)
-		}
-	}
-	return ""
 }
 
 // withoutContainer describes an instance whose container is gone.
@@ -237,7 +204,7 @@ func readInstance(ctx context.Context, e *engine.Engine, c engine.Container, dir
 	if m := proxyRestarts.FindStringSubmatch(c.HealthLog); m != nil && c.State == "running" {
 		i.Note = m[1]
 	}
-	if from := dirOf(c); e.Info().Local && whoseIs(c, dir, true) == orphan {
+	if from := dirOf(c); e.Info().Local && world.WhoseIs(c, dir, true) == world.Orphan {
 		i.Note = from + " is gone"
 		if from != dir {
 			i.Note = "moved here from " + from + ". To recreate the container for this place: openalgo-install start"
@@ -278,17 +245,6 @@ func readInstance(ctx context.Context, e *engine.Engine, c engine.Container, dir
 		i.Volumes = append(i.Volumes, VolumeStatus{Name: m.Name, Mount: m.Target, Bytes: bytes})
 	}
 	return i
-}
-
-// envOf reads the .env in dir; an empty one where there is none, or none that
-// this user may read.
-func envOf(dir string) *envfile.File {
-	text, _ := readfile.Regular(filepath.Join(dir, instance.EnvName), readfile.Config)
-	file, err := envfile.Parse(text)
-	if err != nil {
-		file, _ = envfile.Parse(nil)
-	}
-	return file
 }
 
 func instanceURL(env *envfile.File, c engine.Container) string {

@@ -270,7 +270,7 @@ func (in *Installer) Uninstall(ctx context.Context, r *Removal) (event.Result, e
 		if r, err = in.PlanUninstall(ctx, r.RemovalOptions); err != nil {
 			return event.Result{}, err
 		}
-		if err := mayReplace(in.onHost()); r.Purge && err != nil {
+		if err := mayReplace(in.see().OnHost()); r.Purge && err != nil {
 			return event.Result{}, err
 		}
 		for _, warning := range r.Warnings {

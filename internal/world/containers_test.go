@@ -1,4 +1,4 @@
-package install
+package world
 
 import (
 	"os"
@@ -35,25 +35,25 @@ func TestWhoseAContainerIs(t *testing.T) {
 		working, env string // directory of Compose's label, file of the mount
 		dir          string
 		remote       bool
-		want         whose
+		want         Whose
 	}{
-		"its own":                          {here, here + "/.env", here, false, own},
-		"without Compose":                  {"", here + "/.env", here, false, own},
-		"by another name of the directory": {here, here + "/.env", link, false, own},
-		"whose .env was deleted":           {empty, empty + "/.env", empty, false, own},
-		"of a directory of the same name":  {there, there + "/.env", here, false, anothers},
-		"labelled ours, with other keys":   {here, there + "/.env", here, false, anothers},
-		"of a directory that is gone":      {gone, gone + "/.env", here, false, orphan},
-		"without a mounted .env":           {here, "", here, false, own},
-		"without one, of another":          {there, "", here, false, anothers},
-		"on a remote engine":               {here, "/host_mnt" + here + "/.env", here, true, own},
-		"on a remote engine, of another":   {there, "/host_mnt" + there + "/.env", here, true, anothers},
+		"its own":                          {here, here + "/.env", here, false, Own},
+		"without Compose":                  {"", here + "/.env", here, false, Own},
+		"by another name of the directory": {here, here + "/.env", link, false, Own},
+		"whose .env was deleted":           {empty, empty + "/.env", empty, false, Own},
+		"of a directory of the same name":  {there, there + "/.env", here, false, Anothers},
+		"labelled ours, with other keys":   {here, there + "/.env", here, false, Anothers},
+		"of a directory that is gone":      {gone, gone + "/.env", here, false, Orphan},
+		"without a mounted .env":           {here, "", here, false, Own},
+		"without one, of another":          {there, "", here, false, Anothers},
+		"on a remote engine":               {here, "/host_mnt" + here + "/.env", here, true, Own},
+		"on a remote engine, of another":   {there, "/host_mnt" + there + "/.env", here, true, Anothers},
 	} {
 		container := engine.Container{Labels: map[string]string{compose.LabelWorkingDir: c.working}}
 		if c.env != "" {
 			container.Mounts = []engine.Mount{{Type: "bind", Source: c.env, Target: openalgo.Env}}
 		}
-		if got := whoseIs(container, c.dir, !c.remote); got != c.want {
+		if got := WhoseIs(container, c.dir, !c.remote); got != c.want {
 			t.Errorf("%s: %d, want %d", name, got, c.want)
 		}
 	}

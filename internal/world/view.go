@@ -1,4 +1,4 @@
-package install
+package world
 
 import (
 	"context"
@@ -10,10 +10,11 @@ import (
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/engine/helper"
 )
 
-// errOtherDirectory says that Docker has another directory at this path.
-var errOtherDirectory = errors.New("there is another directory")
+// ErrOtherDirectory says that Docker has another directory at this path.
+var ErrOtherDirectory = errors.New("there is another directory")
 
 // viewTries is how often a directory is compared that changes meanwhile.
 const viewTries = 3
@@ -22,16 +23,17 @@ const viewTries = 3
 // what a container would get: by the time of its last change, so that nothing
 // has to be written. It names the directory; an error is evidence, and where
 // there is none either way both are empty.
-func (in *Installer) sees(ctx context.Context, image string) (dir string, err error) {
-	dir = string(in.dir)
-	for !exists(dir) && dir != filepath.Dir(dir) {
+func (l *Looker) sees(ctx context.Context, image string) (dir string, err error) {
+	dir = string(l.Dir)
+	for !isThere(dir) && dir != filepath.Dir(dir) {
 		dir = filepath.Dir(dir)
 	}
 	if dir, err = filepath.EvalSymlinks(dir); err != nil {
 		return "", nil //nolint:nilerr // preflightDir says so
 	}
-	id, discard, err := in.helper(ctx, engine.ContainerSpec{
-		Image: image, Entrypoint: []string{"/none"}, NetworkMode: "none", Mounts: []engine.Mount{{Type: "bind", Source: dir, Target: "/seen", ReadOnly: true}},
+	id, discard, err := helper.Create(ctx, l.Engine, string(l.Dir), engine.ContainerSpec{
+		Image: image, Entrypoint: []string{"/none"}, NetworkMode: "none",
+		Mounts: []engine.Mount{{Type: "bind", Source: dir, Target: "/seen", ReadOnly: true}},
 	})
 	if err != nil {
 		return unless(dir, evidence(err))
@@ -39,7 +41,7 @@ func (in *Installer) sees(ctx context.Context, image string) (dir string, err er
 	defer discard()
 	for range viewTries {
 		before, err1 := os.Stat(dir)
-		there, err := in.Engine.ModTime(ctx, id, "/seen")
+		there, err := l.Engine.ModTime(ctx, id, "/seen")
 		after, err2 := os.Stat(dir)
 		if errors.Join(err, err1, err2) != nil {
 			return unless(dir, evidence(err))
@@ -48,7 +50,7 @@ func (in *Installer) sees(ctx context.Context, image string) (dir string, err er
 			return dir, nil
 		}
 		if before.ModTime().Equal(after.ModTime()) {
-			return dir, errOtherDirectory
+			return dir, ErrOtherDirectory
 		}
 	}
 	return "", nil

@@ -1,7 +1,10 @@
-package install
+package world
 
 import (
+	"bufio"
+	"bytes"
 	"context"
+	"strings"
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
@@ -11,36 +14,36 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 )
 
-// edgeSeen is what serves HTTPS here, held against what the answers want.
-type edgeSeen struct {
-	Way      *edgePlan // nil: nothing shall be served, or openErr says why it cannot be
+// Edge is what serves HTTPS here, held against what the answers want.
+type Edge struct {
+	Way      *Way // nil: nothing shall be served, or OpenErr says why it cannot be
 	Warnings []string
 	OpenErr  error
 	Plan     *edge.Plan // what its files need
 	PlanErr  error
-	Gone     goneSeen    // of a domain that is no longer served
+	Gone     Gone        // of a domain that is no longer served
 	Refused  []time.Time // when the authority refused this domain within the last day
 }
 
-// goneSeen is what has to go of a site that is no longer served.
-type goneSeen struct {
+// Gone is what has to go of a site that is no longer served.
+type Gone struct {
 	Plan    *edge.Plan
 	OpenErr error // what serves it cannot be asked
 	Err     error
 }
 
-// seeEdge looks at what serves HTTPS, as an intent needs it.
-func (in *Installer) seeEdge(ctx context.Context, o *observed, i Intent) {
-	a, before, seen := i.Answers, o.State.Edge, &o.Edge
+// LookAtEdge looks at what serves HTTPS, as answers need it.
+func (l *Looker) LookAtEdge(ctx context.Context, o *Observation, a answers.Answers, rehearsal bool) {
+	before, seen := o.State.Edge, &o.Edge
 	off := a.TLS.Mode == "off"
 	if before.Kind != "" && (off || before.Domain != a.Domain) {
-		seen.Gone = in.seeGone(ctx, o, before)
+		seen.Gone = l.seeGone(ctx, o, before)
 	}
 	if off {
 		return
 	}
-	seen.Refused = in.refusals(a.Domain, o.Now.Add(-refusalsCount))
-	if seen.Way, seen.Warnings, seen.OpenErr = in.openEdge(ctx, o, i, a); seen.OpenErr != nil {
+	seen.Refused = Refusals(l.Dir, a.Domain, o.Now.Add(-RefusalsCount))
+	if seen.Way, seen.Warnings, seen.OpenErr = l.openEdge(ctx, o, a, rehearsal); seen.OpenErr != nil {
 		return
 	}
 	if before.Kind == "" || before.Kind == seen.Way.State.Kind {
@@ -50,35 +53,35 @@ func (in *Installer) seeEdge(ctx context.Context, o *observed, i Intent) {
 	}
 }
 
-func (in *Installer) seeGone(ctx context.Context, o *observed, before instance.Edge) (seen goneSeen) {
-	f, err := in.openFront(ctx, before)
+func (l *Looker) seeGone(ctx context.Context, o *Observation, before instance.Edge) (seen Gone) {
+	f, err := l.OpenFront(ctx, before)
 	if err != nil {
-		return goneSeen{OpenErr: err}
+		return Gone{OpenErr: err}
 	}
 	seen.Plan, seen.Err = f.Gone(before.Domain, o.Project, string(o.Dir))
 	return seen
 }
 
-// openFront opens the edge that a state names.
-func (in *Installer) openFront(ctx context.Context, s instance.Edge) (front, error) {
+// OpenFront opens the edge that a state names.
+func (l *Looker) OpenFront(ctx context.Context, s instance.Edge) (Front, error) {
 	settings := edge.Settings{Dir: s.Dir, HTTP: s.HTTP, HTTPS: s.HTTPS}
 	if s.Kind == edge.KindNginx {
-		return edge.OpenNginx(ctx, settings, in.webroot())
+		return edge.OpenNginx(ctx, settings, l.webroot())
 	}
 	settings.HTTP, settings.HTTPS = 0, 0 // as its files say
-	return edge.OpenCaddy(ctx, in.Engine, settings)
+	return edge.OpenCaddy(ctx, l.Engine, settings)
 }
 
 // webroot is where nginx answers an authority's challenges from.
-func (in *Installer) webroot() string { return in.dir.Path("acme") }
+func (l *Looker) webroot() string { return l.Dir.Path("acme") }
 
 // openEdge opens what serves HTTPS, and describes the site for it.
-func (in *Installer) openEdge(ctx context.Context, o *observed, i Intent, a answers.Answers) (*edgePlan, []string, error) {
-	e := &edgePlan{Site: edge.Site{
+func (l *Looker) openEdge(ctx context.Context, o *Observation, a answers.Answers, rehearsal bool) (*Way, []string, error) {
+	e := &Way{Site: edge.Site{
 		Instance: o.Project, Dir: string(o.Dir), Domain: a.Domain, Email: a.TLS.Email, CA: a.TLS.CA, Cloudflare: a.TLS.Cloudflare,
 		Web: edge.Upstream(a.Ports.Bind, a.Ports.Web), WebSocket: edge.Upstream(a.Ports.Bind, a.Ports.WebSocket),
 	}}
-	e.State = instance.Edge{Kind: edge.KindCaddy, Domain: a.Domain, Any: i.Rehearsal}
+	e.State = instance.Edge{Kind: edge.KindCaddy, Domain: a.Domain, Any: rehearsal}
 	if a.TLS.CARoot != "" {
 		text, err := readfile.Regular(a.TLS.CARoot, readfile.Config)
 		if err != nil {
@@ -92,20 +95,20 @@ func (in *Installer) openEdge(ctx context.Context, o *observed, i Intent, a answ
 	}
 	if a.TLS.Cert != "" {
 		var err error
-		if warnings, err = e.Site.ReadCertificate(a.TLS.Cert, a.TLS.Key, now()); err != nil {
+		if warnings, err = e.Site.ReadCertificate(a.TLS.Cert, a.TLS.Key, o.Now); err != nil {
 			return nil, nil, finding.Errorf(finding.Usage, "%w", err)
 		}
 		e.State.Any = true
 	}
 	settings := edge.Settings{Dir: a.TLS.Edge.Dir, Image: a.TLS.Edge.Image, HTTP: a.TLS.Edge.HTTP, HTTPS: a.TLS.Edge.HTTPS}
 	if a.TLS.Mode == "nginx" {
-		return e, warnings, in.openNginx(ctx, e, a, settings)
+		return e, warnings, l.openNginx(ctx, e, a, settings)
 	}
 	if info := o.Engine; !info.Local || info.Rootless {
 		return nil, nil, finding.Errorf(finding.HostNotReady, "tls.mode %s needs Docker on this host, run by root: the edge listens on the host's own network. "+
 			"Use `tls: {mode: nginx}`, or `off` with a proxy of your own", a.TLS.Mode)
 	}
-	c, err := edge.OpenCaddy(ctx, in.Engine, settings)
+	c, err := edge.OpenCaddy(ctx, l.Engine, settings)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -115,8 +118,8 @@ func (in *Installer) openEdge(ctx context.Context, o *observed, i Intent, a answ
 	return e, warnings, nil
 }
 
-func (in *Installer) openNginx(ctx context.Context, e *edgePlan, a answers.Answers, settings edge.Settings) error {
-	n, err := edge.OpenNginx(ctx, settings, in.webroot())
+func (l *Looker) openNginx(ctx context.Context, e *Way, a answers.Answers, settings edge.Settings) error {
+	n, err := edge.OpenNginx(ctx, settings, l.webroot())
 	if err != nil {
 		return err
 	}
@@ -131,4 +134,46 @@ func (in *Installer) openNginx(ctx context.Context, e *edgePlan, a answers.Answe
 	}
 	e.Certbot = true
 	return nil
+}
+
+// Front is what serves a stack over HTTPS: the edge's Caddy, or the host's nginx.
+type Front interface {
+	Plan(context.Context, edge.Site) (*edge.Plan, error)
+	Gone(domain, instance, dir string) (*edge.Plan, error)
+	Apply(context.Context) error
+	Await(ctx context.Context, domain string, trust edge.Trust, began time.Time) error
+	Address() string
+}
+
+// Way is what serves a domain over HTTPS.
+type Way struct {
+	Front   Front
+	Site    edge.Site
+	State   instance.Edge
+	Act     bool         // something is to be done before the swap
+	Holds   map[int]bool // the ports that Caddy has already
+	Runs    bool         // Caddy runs
+	Certbot bool         // nginx: a certificate is to be asked for
+}
+
+// RefusalsName is the file that keeps when an authority refused a certificate.
+const RefusalsName = "refusals"
+
+// RefusalsCount is for how long a refusal makes a trial come first.
+const RefusalsCount = 24 * time.Hour
+
+// Refusals are the times of the attempts for a domain that failed since.
+func Refusals(d instance.Dir, domain string, since time.Time) []time.Time {
+	text, err := instance.ReadOwn(d.Work(RefusalsName))
+	if err != nil {
+		return nil
+	}
+	var out []time.Time
+	for scan := bufio.NewScanner(bytes.NewReader(text)); scan.Scan(); {
+		stamp, name, _ := strings.Cut(scan.Text(), " ")
+		if at, err := time.Parse(time.RFC3339, stamp); err == nil && name == domain && at.After(since) {
+			out = append(out, at)
+		}
+	}
+	return out
 }

@@ -1,4 +1,4 @@
-package install
+package world
 
 import (
 	"context"
@@ -14,21 +14,21 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/ready"
 )
 
-// reachSeen is who answered at a domain's own port.
-type reachSeen int
+// Reach is who answered at a domain's own port.
+type Reach int
 
 const (
-	notAsked    reachSeen = iota
-	reachesHere           // this machine
-	reachesOther
-	unreached
+	NotAsked    Reach = iota
+	ReachesHere       // this machine
+	ReachesOther
+	Unreached
 )
 
 // answerEdge looks at what keeps a domain from being served.
-func (in *Installer) answerEdge(ctx context.Context, q edgeQuestion, a *answered) {
+func (l *Looker) answerEdge(ctx context.Context, q EdgeQuery, a *Answered) {
 	if q.Domain != "" {
 		ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
-		a.Dns = host.CheckDNS(ctx, q.Domain, in.Resolver)
+		a.Dns = host.CheckDNS(ctx, q.Domain, l.Resolver)
 		cancel()
 	}
 	if len(q.Firewall) > 0 {
@@ -44,10 +44,10 @@ func leads(r host.DNSReport) bool { return r.Match || !r.Judged && !r.Cloudflare
 
 // reach listens on a port itself for a moment, and asks for a word by the
 // domain's name.
-func reach(ctx context.Context, domain string, port int) reachSeen {
+func reach(ctx context.Context, domain string, port int) Reach {
 	listener, err := net.Listen("tcp", ":"+strconv.Itoa(port))
 	if err != nil {
-		return notAsked // somebody has it, and is named
+		return NotAsked // somebody has it, and is named
 	}
 	word := rand.Text()
 	const path = "/.well-known/openalgo-install"
@@ -63,11 +63,11 @@ func reach(ctx context.Context, domain string, port int) reachSeen {
 	_, body, err := ready.Get(ctx, "http://"+domain+path)
 	switch {
 	case errors.Is(ctx.Err(), context.Canceled):
-		return notAsked
+		return NotAsked
 	case err != nil:
-		return unreached
+		return Unreached
 	case string(body) == word:
-		return reachesHere
+		return ReachesHere
 	}
-	return reachesOther
+	return ReachesOther
 }

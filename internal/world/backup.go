@@ -1,12 +1,11 @@
-package install
+package world
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
-
 	"golang.org/x/sys/unix"
+	"path/filepath"
 
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
@@ -14,17 +13,20 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/step"
 )
 
-// backupSeen is what a restore meets on this machine.
-type backupSeen struct {
-	Twins []twinSeen
-	Room  roomSeen
+// MinDirMiB is what a run needs free for its own files.
+const MinDirMiB = 1
+
+// Backup is what a restore meets on this machine.
+type Backup struct {
+	Twins []Twin
+	Room  Room
 }
 
-// twinSeen is another OpenAlgo that runs with the broker account of the backup.
-type twinSeen struct{ Name, Dir string }
+// Twin is another OpenAlgo that runs with the broker account of the backup.
+type Twin struct{ Name, Dir string }
 
-// roomSeen is the space for the data that is replaced, and for that of the backup.
-type roomSeen struct {
+// Room is the space for the data that is replaced, and for that of the backup.
+type Room struct {
 	Err     error           // why the data could not be looked at
 	Present int64           // bytes of the data that is replaced, and kept
 	Last    int64           // bytes of what the last restore kept, which makes room
@@ -34,54 +36,50 @@ type roomSeen struct {
 	Apart   bool            // these are two file systems
 }
 
-// seeBackup looks at what a restore meets.
-func (in *Installer) seeBackup(ctx context.Context, o *observed, i Intent) {
-	r := i.Backup
-	if r == nil {
-		return
-	}
-	o.Backup.Room = in.roomToRestore(ctx, o, r)
-	key, _ := r.env.Get("BROKER_API_KEY")
+// LookAtBackup looks at what a restore meets. account is the broker account of the
+// backup, trees are what it holds, and kept is where the replaced data goes.
+func (l *Looker) LookAtBackup(ctx context.Context, o *Observation, account string, trees []string, kept string) {
+	o.Backup.Room = l.roomToRestore(ctx, o, trees, kept)
 	for _, c := range o.All {
-		dir := dirOf(c)
-		if !isOpenAlgo(c) || !isUp(c) || dir == "" || sameFile(dir, string(in.dir)) {
+		dir := DirOf(c)
+		if !IsOpenAlgo(c) || !IsUp(c) || dir == "" || SameFile(dir, string(l.Dir)) {
 			continue
 		}
-		if theirs, _ := envOf(dir).Get("BROKER_API_KEY"); key != "" && theirs == key {
-			o.Backup.Twins = append(o.Backup.Twins, twinSeen{c.Name, dir})
+		if theirs, _ := EnvOf(dir).Get("BROKER_API_KEY"); account != "" && theirs == account {
+			o.Backup.Twins = append(o.Backup.Twins, Twin{c.Name, dir})
 		}
 	}
 }
 
 // roomToRestore looks at the disks before anything is stopped; a check that is
 // not possible then comes later.
-func (in *Installer) roomToRestore(ctx context.Context, o *observed, r *restoring) roomSeen {
+func (l *Looker) roomToRestore(ctx context.Context, o *Observation, names []string, kept string) Room {
 	c := o.Container()
 	if c == nil {
-		if disk, err := host.Disk(in.Engine.Info().RootDir); err == nil {
-			return roomSeen{Data: &disk, At: disk.Path}
+		if disk, err := host.Disk(l.Engine.Info().RootDir); err == nil {
+			return Room{Data: &disk, At: disk.Path}
 		}
-		return roomSeen{}
+		return Room{}
 	}
 	trees := map[string]string{}
-	for _, t := range r.manifest.Trees {
-		if path, _, err := step.DataPath(ctx, in.Engine, *c, openalgo.Tree(t.Name)); err == nil && path != "" {
-			trees[t.Name] = path
+	for _, name := range names {
+		if path, _, err := step.DataPath(ctx, l.Engine, *c, openalgo.Tree(name)); err == nil && path != "" {
+			trees[name] = path
 		}
 	}
 	if len(trees) == 0 {
-		return roomSeen{}
+		return Room{}
 	}
-	return roomFor(trees, in.dir.Work(step.Replaced))
+	return RoomFor(trees, kept)
 }
 
-// roomFor looks at the disks of data that is replaced, and of base, where it is
+// RoomFor looks at the disks of data that is replaced, and of base, where it is
 // kept. Where that cannot be told, the copy itself will show it.
-func roomFor(trees map[string]string, base string) (s roomSeen) {
+func RoomFor(trees map[string]string, base string) (s Room) {
 	for _, dir := range trees {
 		bytes, err := step.TreeBytes(dir)
 		if err != nil {
-			return roomSeen{Err: fmt.Errorf("looking at %s: %w", dir, err)}
+			return Room{Err: fmt.Errorf("looking at %s: %w", dir, err)}
 		}
 		s.Present += bytes
 		s.At = dir
@@ -104,38 +102,40 @@ func sameDisk(a, b string) bool {
 	return unix.Stat(a, &x) != nil || unix.Stat(b, &y) != nil || x.Dev == y.Dev
 }
 
-// wayBack reports in its error that an undo of an upgrade does not fit. It moves
+// WayBack reports in its error that an undo of an upgrade does not fit. It moves
 // what it finds aside, on the data's own disk, and the copy comes to it from
 // another disk only where it fits beside that.
-func (s roomSeen) wayBack() error {
-	if need := int(s.Present>>20) + minDirMiB; s.Apart && s.Data.FreeMiB < need {
+func (s Room) WayBack() error {
+	if need := int(s.Present>>20) + MinDirMiB; s.Apart && s.Data.FreeMiB < need {
 		return finding.Errorf(finding.HostNotReady, "%s has %d MiB free, and bringing the data back, if this fails, takes %d MiB: make room there first", s.At, s.Data.FreeMiB, need)
 	}
 	return nil
 }
 
-func (s roomSeen) keeps() error {
+// Keeps reports in its error that the data which is replaced does not fit where it
+// is kept.
+func (s Room) Keeps() error {
 	if s.Err != nil {
 		return s.Err
 	}
-	if need := int(s.Present>>20) + minDirMiB; s.Keep != nil && s.Keep.FreeMiB+int(s.Last>>20) < need {
+	if need := int(s.Present>>20) + MinDirMiB; s.Keep != nil && s.Keep.FreeMiB+int(s.Last>>20) < need {
 		return finding.Errorf(finding.HostNotReady, "%d MiB of data are kept before they are replaced, and %s has %d MiB free: make room first", s.Present>>20, s.Keep.Path, s.Keep.FreeMiB)
 	}
 	return nil
 }
 
-// fits reports in its error what does not fit: the data that is kept before it is
+// Fits reports in its error what does not fit: the data that is kept before it is
 // replaced, and the bytes of the backup. What the replaced data leaves free is
 // taken by its copy or, on another disk, by the way back.
-func (s roomSeen) fits(archived int64) error {
-	if err := s.keeps(); err != nil || s.Data == nil {
+func (s Room) Fits(archived int64) error {
+	if err := s.Keeps(); err != nil || s.Data == nil {
 		return err
 	}
 	free := s.Data.FreeMiB
 	if !s.Apart {
 		free += int(s.Last >> 20)
 	}
-	if need := int(archived>>20) + minDirMiB; free < need {
+	if need := int(archived>>20) + MinDirMiB; free < need {
 		return finding.Errorf(finding.HostNotReady, "the backup holds %d MiB, and %s has %d MiB free: make room first", archived>>20, s.At, s.Data.FreeMiB)
 	}
 	return nil

@@ -1,0 +1,82 @@
+package install
+
+import (
+	"context"
+
+	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/step"
+	"github.com/marketcalls/openalgo-install/internal/world"
+)
+
+// see is what looks at this instance.
+func (in *Installer) see() *world.Looker {
+	if in.looker == nil || in.looker.Dir != in.dir || in.looker.Engine != in.Engine {
+		in.looker = &world.Looker{Engine: in.Engine, Dir: in.dir, Machine: in.Machine, Resolver: in.Resolver, Now: now}
+	}
+	return in.looker
+}
+
+func (in *Installer) observe(ctx context.Context) (*observed, error) {
+	return in.see().Look(ctx, false)
+}
+
+// observeFor is observe for an intent, which may take over what is another tool's.
+func (in *Installer) observeFor(ctx context.Context, i Intent) (*observed, error) {
+	return in.see().Look(ctx, i.adopts())
+}
+
+// seeFor looks at what an intent needs beside that, once it is known which image
+// is meant.
+func (in *Installer) seeFor(ctx context.Context, o *observed, i Intent) error {
+	see := in.see()
+	if err := see.LookAtImage(ctx, o, imageRef(o, i), i.Image.Moves); err != nil {
+		return err
+	}
+	if i.adopts() {
+		if err := see.LookAtMade(ctx, o); err != nil {
+			return err
+		}
+	}
+	see.LookAtRelease(ctx, o, i.upgrades(), i.restores())
+	if r := i.Backup; r != nil {
+		account, _ := r.env.Get("BROKER_API_KEY")
+		var trees []string
+		for _, t := range r.manifest.Trees {
+			trees = append(trees, t.Name)
+		}
+		see.LookAtBackup(ctx, o, account, trees, in.dir.Work(step.Replaced))
+	}
+	see.LookAtEdge(ctx, o, i.Answers, i.Rehearsal)
+	return nil
+}
+
+// seePorts looks which of the ports that the answers leave open are free.
+func (in *Installer) seePorts(ctx context.Context, o *observed, a answers.Answers) {
+	if !a.Ports.AutoWeb && !a.Ports.AutoWebSocket || portsNow(o).whole() || !asksFree(o) {
+		return
+	}
+	var pairs [][]int
+	for _, pair := range portPairs(o, a) {
+		pairs = append(pairs, pair.open(a))
+	}
+	in.see().LookAtPorts(ctx, o, a.Ports.Bind, pairs)
+}
+
+func (in *Installer) readEnv(ctx context.Context) ([]byte, error) {
+	return step.ReadEnv(ctx, in.Engine, string(in.dir))
+}
+
+func (in *Installer) openFront(ctx context.Context, s instance.Edge) (front, error) {
+	return in.see().OpenFront(ctx, s)
+}
+
+func (in *Installer) dataDirectory(ctx context.Context, c engine.Container) (string, error) {
+	return in.see().DataDirectory(ctx, c)
+}
+
+func (in *Installer) saltOf(ctx context.Context, r *restoring, env *envfile.File) string {
+	return in.see().SaltOf(ctx, env, r.state, r.manifest.Image.ID, r.manifest.Image.Created)
+}

@@ -1,0 +1,41 @@
+package install
+
+import (
+	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/world"
+)
+
+// What is looked at has moved to world; these names stay until their users have.
+type (
+	observed    = world.Observation
+	portAsked   = world.Port
+	ownerChange = world.Owner
+	front       = world.Front
+	question    = world.Query
+	roomSeen    = world.Room
+)
+
+var (
+	overrideNames = world.OverrideNames
+	rivalNames    = world.RivalNames
+)
+
+func isUp(c engine.Container) bool                 { return world.IsUp(c) }
+func isOpenAlgo(c engine.Container) bool           { return world.IsOpenAlgo(c) }
+func nameOf(c engine.Container) string             { return world.NameOf(c) }
+func dirOf(c engine.Container) string              { return world.DirOf(c) }
+func envSource(c engine.Container) string          { return world.EnvSource(c) }
+func envOf(dir string) *envfile.File               { return world.EnvOf(dir) }
+func sameFile(a, b string) bool                    { return world.SameFile(a, b) }
+func isGone(path string) bool                      { return world.IsGone(path) }
+func bindSource(m engine.Mount) string             { return world.BindSource(m) }
+func directoryOf(m engine.Mount) string            { return world.DirectoryOf(m) }
+func engineOf(e *engine.Engine) instance.EngineRef { return world.RefOf(e.Info()) }
+
+func dataDirectories(c engine.Container) map[string]string { return world.DataDirectories(c) }
+
+func portOf(c engine.Container, containerPort int) (string, int) {
+	return world.PortOf(c, containerPort)
+}

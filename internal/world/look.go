@@ -1,0 +1,189 @@
+package world
+
+import (
+	"context"
+	"fmt"
+	"go.yaml.in/yaml/v4"
+	"os"
+	"slices"
+
+	"github.com/marketcalls/openalgo-install/internal/compose"
+	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/readfile"
+	"github.com/marketcalls/openalgo-install/internal/step"
+)
+
+// Look looks at the instance, its engine and its machine. adopt says that another
+// tool's container counts as the instance's, too: it is taken over.
+func (l *Looker) Look(ctx context.Context, adopt bool) (*Observation, error) {
+	o := &Observation{Now: l.now(), Dir: l.Dir, Engine: l.Engine.Info(), Machine: l.Machine, Overrides: map[string][]byte{},
+		Whose: map[string]Whose{}, Dirs: map[string]Directory{}, Envs: map[string]EnvFile{}}
+	if info, err := os.Stat(string(l.Dir)); err == nil && !info.IsDir() {
+		return nil, finding.Errorf(finding.HostNotReady, "%s is a file, not a directory; choose another directory with --dir", string(l.Dir))
+	}
+	var err error
+	if o.EnvText, err = step.ReadEnv(ctx, l.Engine, string(l.Dir)); err != nil {
+		return nil, err
+	}
+	if o.EnvText != nil {
+		if o.Env, err = envfile.Parse(o.EnvText); err != nil {
+			return nil, finding.Errorf(finding.HostNotReady, "reading %s: %w", l.Dir.Env(), err)
+		}
+	}
+	for name, to := range map[string]*[]byte{compose.FileName: &o.ComposeText, instance.AnswersName: &o.AnswersText} {
+		if *to, err = readfile.Optional(l.Dir.Path(name)); err != nil {
+			return nil, finding.Errorf(finding.HostNotReady, "reading %s: %w", name, err)
+		}
+	}
+	for _, name := range OverrideNames {
+		path := l.Dir.Path(name)
+		if text, err := readfile.Optional(path); err == nil && text != nil {
+			o.Override = &compose.File{Path: path, Content: text}
+			o.Overrides[name] = text
+		}
+	}
+	if o.State, err = l.Dir.LoadState(); err != nil {
+		return nil, err
+	}
+	o.nameProject(string(l.Dir))
+	if o.Project == "" {
+		return nil, finding.Errorf(finding.Usage, "%s gives no project name: choose a directory Whose name has letters or digits, such as /opt/openalgo", string(l.Dir))
+	}
+	if err := l.lookAtEngine(ctx, o); err != nil {
+		return nil, err
+	}
+	if adopt {
+		if err := o.adopt(); err != nil {
+			return nil, err
+		}
+	}
+	o.Data = o.dataPlaces()
+	o.HasDB = hasEntries(o.Dir.Path("db"))
+	l.judgeSalt(ctx, o)
+	o.seeKeys()
+	return o, nil
+}
+
+// nameProject finds the Compose project as Docker Compose would: .env, then
+// the file, then the last run, then the directory's name.
+func (o *Observation) nameProject(dir string) {
+	if o.Env != nil {
+		o.FileProject, _ = o.Env.Get("COMPOSE_PROJECT_NAME")
+	}
+	if o.FileProject == "" {
+		var file struct {
+			Name string `yaml:"name"`
+		}
+		if yaml.Unmarshal(o.ComposeText, &file) == nil {
+			o.FileProject = file.Name
+		}
+	}
+	switch {
+	case o.FileProject != "":
+		o.Project = o.FileProject
+	case o.State.Project != "":
+		o.Project = o.State.Project
+	default:
+		o.Project = compose.ProjectName(dir)
+	}
+}
+
+func (l *Looker) lookAtEngine(ctx context.Context, o *Observation) error {
+	all, err := l.Engine.Containers(ctx)
+	if err != nil {
+		return fmt.Errorf("looking at the containers: %w", err)
+	}
+	for _, c := range all {
+		if isStack(c) || IsOpenAlgo(c) {
+			o.seeContainer(c)
+		}
+	}
+	o.Take(all)
+
+	volumes, err := l.Engine.Volumes(ctx)
+	if err != nil {
+		return fmt.Errorf("looking at the volumes: %w", err)
+	}
+	o.Volumes = map[string]engine.Volume{}
+	for _, v := range volumes {
+		o.Volumes[v.Name] = v
+		o.seeDir(v.Labels[step.LabelDir])
+	}
+	networks, err := l.Engine.Networks(ctx)
+	if err != nil {
+		return fmt.Errorf("looking at the networks: %w", err)
+	}
+	was := o.State.Engine
+	o.ElsewhereAnswers = was.IsAnother(RefOf(o.Engine)) && answersAt(was.Endpoint)
+	o.Networks = map[string]bool{}
+	o.seeHost()
+	for _, n := range networks {
+		o.Networks[n.Name] = true
+	}
+	return nil
+}
+
+// Take sorts the containers of the engine: those of this instance, those of its
+// project with the .env of another directory, those of any OpenAlgo.
+func (o *Observation) Take(every []engine.Container) {
+	o.Every = every
+	for _, c := range every {
+		if isStack(c) || IsOpenAlgo(c) {
+			o.All = append(o.All, c)
+		}
+		switch {
+		case !isStack(c) || c.Labels[compose.LabelProject] != o.Project:
+		case o.Whose[c.ID] == Anothers:
+			o.Strangers = append(o.Strangers, c)
+		default:
+			o.Containers = append(o.Containers, c)
+		}
+	}
+	// The one that runs is the stack; a leftover of a killed run is not.
+	slices.SortStableFunc(o.Containers, func(a, b engine.Container) int { return rank(b) - rank(a) })
+}
+
+// isStack reports whether Docker Compose's labels make a container one of a stack
+// as this program creates it.
+func isStack(c engine.Container) bool {
+	return c.Labels[compose.LabelService] == compose.Service && c.Labels["com.docker.compose.oneoff"] != "True"
+}
+
+func rank(c engine.Container) int {
+	score := 0
+	if c.State == "running" {
+		score += 2
+	}
+	if c.Name == compose.ContainerName(c.Labels[compose.LabelProject]) {
+		score++
+	}
+	return score
+}
+
+// adopt finds the container that mounts this directory's .env, and
+// goes by the project that it has.
+func (o *Observation) adopt() error {
+	if o.Env == nil {
+		return finding.Errorf(finding.HostNotReady, "there is no %s: name the directory of the stack with --dir (`openalgo-install status` lists them)", o.Dir.Env())
+	}
+	for _, c := range o.All {
+		if !o.Owns(c) && o.Here(DirOf(c)) {
+			o.Containers = append(o.Containers, c)
+		}
+	}
+	c := o.Container()
+	if c == nil {
+		return finding.Errorf(finding.HostNotReady, "there is no OpenAlgo container for %s: `openalgo-install status` lists what there is, --dir names another directory", string(o.Dir))
+	}
+	if !o.Envs[EnvSource(*c)].Same {
+		return finding.Errorf(finding.HostNotReady, "%s does not mount %s, so its keys are somewhere else: mount that file at %s first", c.Name, o.Dir.Env(), openalgo.Env)
+	}
+	if project := c.Labels[compose.LabelProject]; project != "" {
+		o.Project = project
+	}
+	return nil
+}

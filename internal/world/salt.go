@@ -1,0 +1,96 @@
+package world
+
+import (
+	"context"
+	"time"
+
+	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/keys"
+)
+
+// Releases of OpenAlgo before saltSince know no FERNET_SALT: their .sample.env
+// has no such line, and they encrypt under one fixed salt, whatever .env says.
+// A newer release takes a salt that it finds in .env for the one of the stored
+// secrets, so one that was written for an older release makes them unreadable.
+// Without such a line it encrypts them again, under a salt that it makes itself.
+var saltSince = time.Date(2026, 5, 8, 0, 0, 0, 0, time.UTC)
+
+// NamesSalt reports whether a .sample.env names FERNET_SALT. Where there is no
+// sample, the built-in base serves, which does.
+func NamesSalt(sample []byte) bool {
+	if sample == nil {
+		return true
+	}
+	base, err := envfile.Parse(sample)
+	if err != nil {
+		return true
+	}
+	_, ok := base.Get(keys.FernetSalt)
+	return ok
+}
+
+// SaltAfter is what is known once an image with this sample has run. A salt
+// that was in use stays so: data from then is encrypted under it.
+func SaltAfter(s instance.State, sample []byte) string {
+	if s.FernetSalt == instance.SaltUsed || NamesSalt(sample) {
+		return instance.SaltUsed
+	}
+	return instance.SaltIdle
+}
+
+// judgeSalt finds out whether a salt in .env is one that data depends on, where
+// the last run did not note it: earlier versions of this program wrote one
+// whatever the release. A note that none is in use counts no longer once a
+// release runs that knows it: somebody upgraded without this program, and the
+// app made a salt and encrypted its secrets under it.
+func (l *Looker) judgeSalt(ctx context.Context, o *Observation) {
+	id := ""
+	if c := o.Container(); c != nil {
+		id = c.ImageID
+	}
+	o.State.FernetSalt = l.SaltOf(ctx, o.Env, o.State, id, time.Time{})
+}
+
+// SaltOf is what is known of the salt of a .env whose data an image has used last.
+func (l *Looker) SaltOf(ctx context.Context, env *envfile.File, s instance.State, image string, made time.Time) string {
+	if env == nil || s.FernetSalt == instance.SaltUsed {
+		return s.FernetSalt
+	}
+	value, have := env.Get(keys.FernetSalt)
+	if !have && s.Keys[keys.FernetSalt] == "" {
+		return s.FernetSalt
+	}
+	switch {
+	case s.FernetSalt == "" && l.knowsNoSalt(ctx, image, made):
+		return instance.SaltIdle
+	case s.FernetSalt == instance.SaltIdle && keys.SaltState(value) == keys.Sound && l.knowsSalt(ctx, image, made):
+		return instance.SaltUsed
+	}
+	return s.FernetSalt
+}
+
+// knowsSalt reports whether an image is certainly of a release with FERNET_SALT.
+func (l *Looker) knowsSalt(ctx context.Context, id string, made time.Time) bool {
+	if id == "" {
+		return false
+	}
+	if _, err := l.Engine.Image(ctx, id); err == nil {
+		sample, err := l.sampleOf(ctx, id)
+		return err == nil && sample != nil && NamesSalt(sample)
+	}
+	return !made.Before(saltSince)
+}
+
+// knowsNoSalt reports whether an image is certainly of a release without
+// FERNET_SALT: by its own sample, else by its day.
+func (l *Looker) knowsNoSalt(ctx context.Context, id string, made time.Time) bool {
+	if id == "" {
+		return false
+	}
+	if _, err := l.Engine.Image(ctx, id); err == nil {
+		sample, err := l.sampleOf(ctx, id)
+		return err == nil && !NamesSalt(sample)
+	}
+	return !made.IsZero() && made.Year() > 2000 && made.Before(saltSince)
+}
