@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"github.com/marketcalls/openalgo-install/internal/install"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 )
 
 // Fix is what can be mended without a decision of a person's: nothing is lost
@@ -66,11 +67,11 @@ func (l Look) fixMode(ctx context.Context) error {
 	}
 	if !root && p.envOwner.uid != uid {
 		if err := os.Chown(path, int(uid), int(gid)); err != nil {
-			return fmt.Errorf("giving .env to the container's user (%d): %w; run this with sudo", uid, err)
+			return fmt.Errorf("giving .env to the container's user (%d): %w\n\n%s", uid, err, instance.WithRoot(l.Dir))
 		}
 	}
 	if err := os.Chmod(path, 0o600); err != nil {
-		return fmt.Errorf("changing the mode of .env: %w; run this with sudo", err)
+		return fmt.Errorf("changing the mode of .env: %w\n\n%s", err, instance.WithRoot(l.Dir))
 	}
 	return nil
 }

@@ -83,7 +83,7 @@ func giveToApp(ctx context.Context, t *run.Tools, path, image string, chown func
 		}
 	}
 	if err := chownInContainer(ctx, t, path, image); err != nil {
-		return fmt.Errorf("it failed; run this with sudo: %w", err)
+		return fmt.Errorf("it failed: %w\n\n%s", err, instance.WithRoot(t.Dir))
 	}
 	return nil
 }
@@ -104,7 +104,7 @@ func giveAsBefore(t *run.Tools, file *os.File) error {
 		return nil
 	}
 	if err := file.Chown(int(owner.Uid), int(owner.Gid)); err != nil {
-		return fmt.Errorf("giving .env its owner failed; run this with sudo: %w", err)
+		return fmt.Errorf("giving .env its owner: %w\n\n%s", err, instance.WithRoot(t.Dir))
 	}
 	return nil
 }
