@@ -6,19 +6,10 @@ import (
 	"testing"
 )
 
-const alice = 12345 // a user who is not root
-
 func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
-	}
-}
-
-func asRoot(t *testing.T) {
-	t.Helper()
-	if os.Geteuid() != 0 {
-		t.Skip("takes root")
 	}
 }
 

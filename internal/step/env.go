@@ -185,8 +185,8 @@ func (s *WriteEnv) remove(ctx context.Context, t *run.Tools, now []byte) error {
 	made := madeData(begun)
 	// Beside other data than the backup's its keys would look like the right ones.
 	replacing := slices.ContainsFunc(run.All[*KeepData](begun), func(d *KeepData) bool { return d.Base == Replaced && d.Whole })
-	stays := Sum(now) != s.SHA256 || !(replacing && !made) && (made || hasNew(begun))
-	if stays {
+	needed := made || hasNew(begun) && !replacing
+	if Sum(now) != s.SHA256 || needed {
 		t.App.Remain(ctx, s.Project)
 		return nil
 	}

@@ -6,9 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
-	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/instance"
@@ -30,7 +27,7 @@ func (k kept) copy(t *run.Tools) string {
 	if k.Backup == "" {
 		return ""
 	}
-	return t.Work(filepath.Join("backups", k.Backup))
+	return instance.Dir(t.Dir).KeptPath(k.Backup)
 }
 
 // keep copies a text into the backups; nil is a file that is not there.
@@ -69,44 +66,16 @@ func (k *kept) keepOnce(t *run.Tools, name string, now []byte) error {
 	return k.keep(t, name, now)
 }
 
-// keptBackups is how many replaced versions of each file are kept.
-const keptBackups = 10
-
-// keepCopy copies a text into the backups and returns the copy's name. The copy
-// is synced: a rollback relies on it.
+// keepCopy copies a text into the backups and returns the copy's name.
 func keepCopy(t *run.Tools, name string, text []byte) (string, error) {
-	stamp := time.Now().UTC().Format("20060102T150405.000000000Z")
-	base := strings.TrimPrefix(name, ".") + "." + stamp
-	if err := os.MkdirAll(t.Work("backups"), 0o700); err != nil {
-		return "", fmt.Errorf("keep a copy of %s: %w", name, err)
+	path, err := instance.Dir(t.Dir).Keep(name, text)
+	if path == "" {
+		return "", err
 	}
-	if err := host.WriteFile(t.Work(filepath.Join("backups", base)), text, 0o600, ""); err != nil {
-		return "", fmt.Errorf("keep a copy of %s: %w", name, err)
-	}
-	return base, prune(t, name, base)
+	return filepath.Base(path), err
 }
 
-func prune(t *run.Tools, name, fresh string) error {
-	copies, err := filepath.Glob(t.Work(filepath.Join("backups", strings.TrimPrefix(name, ".")+".*")))
-	if err != nil {
-		return fmt.Errorf("list the backups of %s: %w", name, err)
-	}
-	slices.Sort(copies)
-	if len(copies) <= keptBackups {
-		return nil
-	}
-	for _, old := range copies[:len(copies)-keptBackups] {
-		if info, err := os.Stat(old); filepath.Base(old) == fresh || err == nil && time.Since(info.ModTime()) < time.Hour {
-			continue // an unfinished run may rely on it, whatever the clock says
-		}
-		if err := os.Remove(old); err != nil {
-			return fmt.Errorf("remove an old backup: %w", err)
-		}
-	}
-	return nil
-}
-
-// readKept reads the kept copy of a file that the run changed.
+// read reads the kept copy of a file that the run changed.
 func (k kept) read(t *run.Tools) ([]byte, error) {
 	path := k.copy(t)
 	file, err := instance.OpenInside(path, os.O_RDONLY)
@@ -137,7 +106,7 @@ func (k kept) moveBack(t *run.Tools, name string, mode os.FileMode) error {
 // is replaced.
 func keepForeign(t *run.Tools, name string, text []byte) {
 	if base, err := keepCopy(t, name, text); err == nil {
-		t.Note(fmt.Sprintf("%s was changed since. The changed version is kept as %s", name, t.Work(filepath.Join("backups", base))))
+		t.Note(fmt.Sprintf("%s was changed since. The changed version is kept as %s", name, instance.Dir(t.Dir).KeptPath(base)))
 	}
 }
 

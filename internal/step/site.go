@@ -87,7 +87,7 @@ func (s *ServeSite) keep(t *run.Tools, f edge.File) error {
 		return err
 	}
 	file := siteFile{Path: In(t.Dir, f.Path)}
-	if err := file.kept.keep(t, "edge-"+filepath.Base(f.Path), before); err != nil {
+	if err := file.keep(t, "edge-"+filepath.Base(f.Path), before); err != nil {
 		return err
 	}
 	s.Files = append(s.Files, file)

@@ -51,7 +51,7 @@ func newWorld(t *testing.T) *world {
 	root, err := os.MkdirTemp(base, "openalgo-step-")
 	must(t, err)
 	w := &world{t: t, root: root, dir: filepath.Join(root, "openalgo"), engine: memory.New(filepath.Join(root, "engine")), sick: map[string]string{}}
-	must(t, os.MkdirAll(w.path(instance.WorkName), 0o700))
+	must(t, os.MkdirAll(w.path(instance.WorkName+"/backups"), 0o700))
 	for _, image := range []string{"1", "2", "bad"} {
 		w.engine.AddImage("openalgo:"+image, "sha256:"+image)
 	}
