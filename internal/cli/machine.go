@@ -14,6 +14,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
+	"github.com/marketcalls/openalgo-install/internal/status"
 	"github.com/marketcalls/openalgo-install/internal/wizard"
 )
 
@@ -112,7 +113,7 @@ func (a *app) elsewhere(ctx context.Context, m *wizard.Machine, e *engine.Engine
 }
 
 // glance is the state of an instance in a few lines.
-func glance(i install.Instance) string {
+func glance(i status.Instance) string {
 	state := i.Name + " is ready at " + i.URL
 	if i.Starting {
 		state = i.Name + " is starting: " + i.Reason

@@ -16,6 +16,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/later"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
+	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
 type resizeOptions struct {
@@ -97,7 +98,7 @@ func (a *app) resize(ctx context.Context, o resizeOptions) error {
 	defer e.Close()
 	dirs := []string{a.dir}
 	if o.all {
-		if dirs, err = install.Dirs(ctx, e); err != nil {
+		if dirs, err = world.Dirs(ctx, e); err != nil {
 			return out.end(event.Result{}, err)
 		}
 	}

@@ -6,8 +6,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
-	"github.com/marketcalls/openalgo-install/internal/install"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
+	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
 func (a *app) sizeCommand() *cobra.Command {
@@ -63,7 +63,7 @@ func (a *app) sizeMachine(cmd *cobra.Command, ram string, cores int) (m sizing.M
 	info, running := engine.Info{Local: true}, 0
 	if e, err := engine.Connect(cmd.Context(), engine.Options{}); err == nil {
 		info = e.Info()
-		running, _ = install.Running(cmd.Context(), e) // not known: as if there were none
+		running, _ = world.Running(cmd.Context(), e) // not known: as if there were none
 		_ = e.Close()
 	}
 	if m, err = machineOf(cmd.Context(), info); err != nil {

@@ -13,8 +13,8 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/host"
-	"github.com/marketcalls/openalgo-install/internal/install"
 	"github.com/marketcalls/openalgo-install/internal/printable"
+	"github.com/marketcalls/openalgo-install/internal/status"
 )
 
 // Level is how bad a finding is.
@@ -57,7 +57,7 @@ type patient struct {
 	images    *host.DiskFacts
 	files     *host.DiskFacts
 
-	instance  *install.Instance
+	instance  *status.Instance
 	container *engine.Container
 
 	env        *envfile.File

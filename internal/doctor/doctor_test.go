@@ -13,9 +13,9 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
-	"github.com/marketcalls/openalgo-install/internal/install"
 	"github.com/marketcalls/openalgo-install/internal/later"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
+	"github.com/marketcalls/openalgo-install/internal/status"
 	"github.com/marketcalls/openalgo-install/templates"
 )
 
@@ -49,7 +49,7 @@ func sound(t *testing.T) patient {
 		host:   &host.Facts{RAMMiB: 7900, AvailableMiB: 4000, Cores: 2}, atBoot: &yes, synced: &yes,
 		images:   &host.DiskFacts{Path: "/var/lib/docker", FreeMiB: 40000, TotalMiB: 80000, FreeInodes: 1e6},
 		files:    &host.DiskFacts{Path: "/opt", FreeMiB: 40000, TotalMiB: 80000, FreeInodes: -1},
-		instance: &install.Instance{Name: "openalgo", Ready: true, URL: "https://algo.example.com", Sizing: install.SizingStatus{InForce: s, Due: s}},
+		instance: &status.Instance{Name: "openalgo", Ready: true, URL: "https://algo.example.com", Sizing: status.Sizing{InForce: s, Due: s}},
 		container: &engine.Container{Name: "openalgo-web", State: "running", Health: "healthy", Restart: "unless-stopped", StartedAt: today,
 			Env: []string{"TZ=Asia/Kolkata"}, Labels: map[string]string{"com.docker.compose.project": "openalgo"}, Ports: []engine.PortBinding{{HostIP: "127.0.0.1", HostPort: 5000, ContainerPort: 5000}}},
 		env: soundEnv(t), envMode: 0o600, compose: true,

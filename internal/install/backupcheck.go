@@ -12,6 +12,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
 // recordBackup keeps how a backup ended, one that was refused included: nobody
@@ -36,7 +37,7 @@ func (in *Installer) recordBackup(b *backing, result event.Result, err error) {
 // finish proves the archive by reading it back, and gives it its name.
 func (b *backing) finish(ctx context.Context, c engine.Container) (event.Result, error) {
 	in := b.in
-	r := event.Result{Changed: true, URL: instanceURL(envOf(string(in.dir)), c)}
+	r := event.Result{Changed: true, URL: world.URLOf(envOf(string(in.dir)), c)}
 	down := ""
 	if isUp(c) {
 		down = fmt.Sprintf(" OpenAlgo was down for %.1f s", b.down.Seconds())

@@ -10,23 +10,12 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
-	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
 // letsEncryptStaging gives certificates that nobody trusts and has no limits
 // worth a thought: for rehearsals, and first when the last attempt failed.
 const letsEncryptStaging = "https://acme-staging-v02.api.letsencrypt.org/directory"
-
-func edgeTrust(s instance.Edge) edge.Trust {
-	site := edge.Site{}
-	if s.Root != "" {
-		site.CARoot, _ = readfile.Regular(s.Root, readfile.Config) // without it the check itself fails, and says so
-	}
-	trust := edge.TrustOf(site)
-	trust.Any = s.Any
-	return trust
-}
 
 // edgePlan is the part of a plan that concerns HTTPS.
 type edgePlan struct {

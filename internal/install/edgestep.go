@@ -9,6 +9,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/edge"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
+	"github.com/marketcalls/openalgo-install/internal/ready"
 )
 
 // serve puts the domain's site in place and waits for its certificate, while
@@ -24,7 +25,7 @@ func (r *changes) serve(ctx context.Context, place func([]edge.File) error) erro
 		return err
 	}
 	failpoint("edge-placed")
-	trust := edgeTrust(e.State)
+	trust := ready.SiteOf(e.State).Trust
 	if c, ok := e.Front.(*edge.Caddy); ok && e.trial != "" {
 		if err := r.trial(ctx, c, began, place); err != nil {
 			return err

@@ -16,6 +16,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/ready"
 	"github.com/marketcalls/openalgo-install/internal/run"
 	"github.com/marketcalls/openalgo-install/internal/step"
+	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
 // errNoContainer says that an instance has no container.
@@ -127,7 +128,7 @@ func (in *Installer) Start(ctx context.Context) (event.Result, error) {
 		if err := in.startAndVerify(ctx, c); err != nil {
 			return event.Result{}, err
 		}
-		return event.Result{Changed: changed, URL: instanceURL(envOf(string(in.dir)), *c), Message: c.Name + " is ready"}, nil
+		return event.Result{Changed: changed, URL: world.URLOf(envOf(string(in.dir)), *c), Message: c.Name + " is ready"}, nil
 	})
 }
 
@@ -169,7 +170,7 @@ func (in *Installer) Restart(ctx context.Context) (event.Result, error) {
 		if failed, notUp := in.whileDown(ctx, commandRestart, *c, func() error { return nil }); failed != nil || notUp != nil {
 			return event.Result{}, errors.Join(notUp, failed)
 		}
-		return event.Result{Changed: true, URL: instanceURL(envOf(string(in.dir)), *c), Message: c.Name + " is ready"}, nil
+		return event.Result{Changed: true, URL: world.URLOf(envOf(string(in.dir)), *c), Message: c.Name + " is ready"}, nil
 	})
 }
 

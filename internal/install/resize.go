@@ -11,6 +11,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
+	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
 // ResizeOptions say what to size for and what may be overridden.
@@ -81,7 +82,7 @@ func (in *Installer) resizeHeld(ctx context.Context, r ResizeOptions, confirmed 
 	if err := change.apply(ctx); err != nil {
 		return event.Result{}, err
 	}
-	return event.Result{Changed: true, URL: instanceURL(envOf(string(in.dir)), *o.Container()),
+	return event.Result{Changed: true, URL: world.URLOf(envOf(string(in.dir)), *o.Container()),
 		Message: "OpenAlgo is ready with its new sizing (" + p.containerName() + ")"}, nil
 }
 

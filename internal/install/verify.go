@@ -51,7 +51,7 @@ func (in *Installer) verifyEdge(ctx context.Context, s instance.Edge) error {
 	if s.Kind == "" {
 		return nil
 	}
-	return in.prober().AwaitHTTPS(ctx, siteOf(s))
+	return in.prober().AwaitHTTPS(ctx, ready.SiteOf(s))
 }
 
 // verifyMCP asks the endpoints of remote MCP, over HTTPS where this program set
@@ -63,12 +63,8 @@ func (in *Installer) verifyMCP(ctx context.Context, a answers.Answers, s instanc
 	if s.Kind == "" {
 		return ready.MCP(ctx, nil, web)
 	}
-	site := siteOf(s)
+	site := ready.SiteOf(s)
 	return ready.MCP(ctx, &site, web)
-}
-
-func siteOf(s instance.Edge) ready.Site {
-	return ready.Site{Domain: s.Domain, Port: s.HTTPS, Trust: edgeTrust(s)}
 }
 
 // withoutSecrets is a line of a log, fit to be shown.

@@ -3,9 +3,10 @@ package world
 import (
 	"context"
 	"fmt"
-	"go.yaml.in/yaml/v4"
 	"os"
 	"slices"
+
+	"go.yaml.in/yaml/v4"
 
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"

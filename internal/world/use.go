@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+
 	"golang.org/x/sys/unix"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"

@@ -1,4 +1,5 @@
-package install
+// Package status tells what each OpenAlgo on a machine is like now.
+package status
 
 import (
 	"context"
@@ -30,60 +31,76 @@ type Status struct {
 
 // Instance is one OpenAlgo on the engine.
 type Instance struct {
-	Name      string        `json:"name"` // the Compose project
-	Dir       string        `json:"dir"`
-	Ready     bool          `json:"ready"`
-	Reason    string        `json:"reason"`             // why it is not ready; "" when it is
-	Starting  bool          `json:"starting,omitempty"` // it is on its way up
-	Note      string        `json:"note,omitempty"`     // what its own health check adds
-	URL       string        `json:"url"`
-	Version   string        `json:"version,omitempty"` // the app's own
-	Image     InstanceImage `json:"image"`
-	Container string        `json:"container"`
-	State     string        `json:"state,omitempty"`
-	Since     string        `json:"since,omitempty"` // RFC 3339, when the container started
-	Ports     []string      `json:"ports,omitempty"`
-	HTTPS     *HTTPS        `json:"https,omitempty"`
-	Sizing    SizingStatus  `json:"sizing"`
-	Schedule  *later.At     `json:"schedule,omitempty"` // a resize with --at
-	Backup    *backup.Last  `json:"backup,omitempty"`   // how the last one ended
+	Name      string       `json:"name"` // the Compose project
+	Dir       string       `json:"dir"`
+	Ready     bool         `json:"ready"`
+	Reason    string       `json:"reason"`             // why it is not ready; "" when it is
+	Starting  bool         `json:"starting,omitempty"` // it is on its way up
+	Note      string       `json:"note,omitempty"`     // what its own health check adds
+	URL       string       `json:"url"`
+	Version   string       `json:"version,omitempty"` // the app's own
+	Image     Image        `json:"image"`
+	Container string       `json:"container"`
+	State     string       `json:"state,omitempty"`
+	Since     string       `json:"since,omitempty"` // RFC 3339, when the container started
+	Ports     []string     `json:"ports,omitempty"`
+	HTTPS     *HTTPS       `json:"https,omitempty"`
+	Sizing    Sizing       `json:"sizing"`
+	Schedule  *later.At    `json:"schedule,omitempty"` // a resize with --at
+	Backup    *backup.Last `json:"backup,omitempty"`   // how the last one ended
 	// BackupDaily is when the host makes a backup by itself, HH:MM in India.
 	BackupDaily string `json:"backup_daily,omitempty"`
 	// BackupProblem says why that backup cannot run, failed, or did not run.
-	BackupProblem string         `json:"backup_problem,omitempty"`
-	Volumes       []VolumeStatus `json:"volumes"`
+	BackupProblem string   `json:"backup_problem,omitempty"`
+	Volumes       []Volume `json:"volumes"`
 }
 
-// InstanceImage is the image that a container runs from.
-type InstanceImage struct {
+// Image is the image that a container runs from.
+type Image struct {
 	Ref    string `json:"ref"`
 	Digest string `json:"digest"` // the registry's digest, or the image's ID where it has none
 }
 
-// SizingStatus is the sizing that a container has and the one that is due.
-type SizingStatus struct {
+// Sizing is the sizing that a container has and the one that is due.
+type Sizing struct {
 	InForce   sizing.Sizing `json:"in_force"`
 	Due       sizing.Sizing `json:"due"`
 	ResizeDue bool          `json:"resize_due"`
 }
 
-// VolumeStatus is one volume of an instance; Bytes is -1 where the engine does
+// Volume is one volume of an instance; Bytes is -1 where the engine does
 // not know its size.
-type VolumeStatus struct {
+type Volume struct {
 	Name  string `json:"name"`
 	Mount string `json:"mount"`
 	Bytes int64  `json:"bytes"`
 }
 
-// ReadStatus describes every OpenAlgo on the engine, or with onlyDir the one
-// in that directory.
-func ReadStatus(ctx context.Context, e *engine.Engine, machine sizing.Machine, onlyDir string) (Status, error) {
+// Rules are what decides about sizing. Lines of .env that a person wrote stay.
+type Rules struct {
+	// Due is the sizing of one of several instances; answers are the saved ones.
+	Due func(instances int, answers []byte) sizing.Sizing
+	// Changes reports whether a resize would change the container.
+	Changes func(env *envfile.File, last instance.State, c engine.Container, due sizing.Sizing) bool
+}
+
+// Docker is what this package asks of the engine.
+type Docker interface {
+	ready.Engine
+	Containers(ctx context.Context, labels ...string) ([]engine.Container, error)
+	VolumeBytes(ctx context.Context) (map[string]int64, error)
+	Image(ctx context.Context, ref string) (engine.Image, error)
+}
+
+// Look describes every OpenAlgo on the engine, or with onlyDir the one in that
+// directory.
+func Look(ctx context.Context, e Docker, rules Rules, onlyDir string) (Status, error) {
 	status := Status{Instances: []Instance{}}
 	all, err := e.Containers(ctx)
 	if err != nil {
 		return status, fmt.Errorf("looking at the containers: %w", err)
 	}
-	all = slices.DeleteFunc(all, func(c engine.Container) bool { return !isOpenAlgo(c) })
+	all = slices.DeleteFunc(all, func(c engine.Container) bool { return !world.IsOpenAlgo(c) })
 	sizes, err := e.VolumeBytes(ctx)
 	if err != nil {
 		sizes = nil // a size is not worth failing for
@@ -104,7 +121,7 @@ func ReadStatus(ctx context.Context, e *engine.Engine, machine sizing.Machine, o
 		}
 	}
 	for _, c := range all {
-		dir := dirOf(c)
+		dir := world.DirOf(c)
 		if onlyDir != "" {
 			if !belongs(c, onlyDir, e.Info().Local) {
 				continue
@@ -116,8 +133,8 @@ func ReadStatus(ctx context.Context, e *engine.Engine, machine sizing.Machine, o
 			others++
 		}
 		saved, _ := readfile.NoLink(filepath.Join(dir, instance.AnswersName), readfile.Config)
-		due, _ := dueSizing(machine, max(others, 1), fixedSizing(saved))
-		status.Instances = append(status.Instances, readInstance(ctx, e, c, dir, due, sizes))
+		due := rules.Due(max(others, 1), saved)
+		status.Instances = append(status.Instances, rules.instance(ctx, e, c, dir, due, sizes))
 	}
 	if onlyDir != "" && len(status.Instances) == 0 {
 		status.Instances = append(status.Instances, withoutContainer(ctx, onlyDir)...)
@@ -130,43 +147,13 @@ func ReadStatus(ctx context.Context, e *engine.Engine, machine sizing.Machine, o
 func belongs(c engine.Container, dir string, local bool) bool {
 	switch world.WhoseIs(c, dir, local) {
 	case world.Own:
-		return sameFile(dirOf(c), dir) || local && envSource(c) != ""
+		return world.SameFile(world.DirOf(c), dir) || local && world.EnvSource(c) != ""
 	case world.Orphan:
 		s, err := instance.Dir(dir).LoadState()
 		return err == nil && s.IsOurs() && s.Project == c.Labels[compose.LabelProject]
 	case world.Anothers:
 	}
 	return false
-}
-
-// Dirs lists the directory of every OpenAlgo that runs on an engine.
-func Dirs(ctx context.Context, e *engine.Engine) ([]string, error) {
-	all, err := e.Containers(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("looking at the containers: %w", err)
-	}
-	var out []string
-	for _, c := range all {
-		if dir := dirOf(c); isOpenAlgo(c) && isUp(c) && dir != "" && !slices.Contains(out, dir) {
-			out = append(out, dir)
-		}
-	}
-	return out, nil
-}
-
-// Running counts the OpenAlgo stacks that run on an engine: they share it.
-func Running(ctx context.Context, e *engine.Engine) (int, error) {
-	all, err := e.Containers(ctx)
-	if err != nil {
-		return 0, fmt.Errorf("looking at the containers: %w", err)
-	}
-	n := 0
-	for _, c := range all {
-		if isOpenAlgo(c) && c.State == "running" {
-			n++
-		}
-	}
-	return n, nil
 }
 
 // withoutContainer describes an instance whose container is gone.
@@ -178,7 +165,7 @@ func withoutContainer(ctx context.Context, dir string) []Instance {
 	}
 	i := Instance{
 		Name: s.Project, Dir: dir, Reason: "it has no container: openalgo-install start makes it anew, with the same keys and data",
-		Image: InstanceImage{Ref: s.ImageRef, Digest: s.ImageID}, Volumes: []VolumeStatus{}, Backup: backup.LoadLast(instance.Dir(dir)),
+		Image: Image{Ref: s.ImageRef, Digest: s.ImageID}, Volumes: []Volume{}, Backup: backup.LoadLast(instance.Dir(dir)),
 	}
 	i.readDaily(ctx)
 	return []Instance{i}
@@ -186,17 +173,17 @@ func withoutContainer(ctx context.Context, dir string) []Instance {
 
 func (i *Instance) readDaily(ctx context.Context) {
 	if d := later.LoadDaily(instance.Dir(i.Dir)); d != nil {
-		i.BackupDaily, i.BackupProblem = d.Clock, later.DailyProblem(ctx, instance.Dir(i.Dir), now())
+		i.BackupDaily, i.BackupProblem = d.Clock, later.DailyProblem(ctx, instance.Dir(i.Dir), time.Now())
 	}
 }
 
 // proxyRestarts is what our start.sh tells of a WebSocket proxy that died.
 var proxyRestarts = regexp.MustCompile(`\((WebSocket proxy: restarts: [^()]*)\)`)
 
-func readInstance(ctx context.Context, e *engine.Engine, c engine.Container, dir string, due sizing.Sizing, sizes map[string]int64) Instance {
+func (r Rules) instance(ctx context.Context, e Docker, c engine.Container, dir string, due sizing.Sizing, sizes map[string]int64) Instance {
 	i := Instance{
-		Name: nameOf(c), Dir: dir, Container: c.Name, State: c.State,
-		Image: InstanceImage{Ref: c.Image, Digest: c.ImageID}, Volumes: []VolumeStatus{},
+		Name: world.NameOf(c), Dir: dir, Container: c.Name, State: c.State,
+		Image: Image{Ref: c.Image, Digest: c.ImageID}, Volumes: []Volume{},
 	}
 	if image, err := e.Image(ctx, c.ImageID); err == nil && image.DigestIn(c.Image) != "" {
 		i.Image.Digest = image.DigestIn(c.Image)
@@ -204,7 +191,7 @@ func readInstance(ctx context.Context, e *engine.Engine, c engine.Container, dir
 	if m := proxyRestarts.FindStringSubmatch(c.HealthLog); m != nil && c.State == "running" {
 		i.Note = m[1]
 	}
-	if from := dirOf(c); e.Info().Local && world.WhoseIs(c, dir, true) == world.Orphan {
+	if from := world.DirOf(c); e.Info().Local && world.WhoseIs(c, dir, true) == world.Orphan {
 		i.Note = from + " is gone"
 		if from != dir {
 			i.Note = "moved here from " + from + ". To recreate the container for this place: openalgo-install start"
@@ -216,8 +203,8 @@ func readInstance(ctx context.Context, e *engine.Engine, c engine.Container, dir
 	for _, p := range c.Ports {
 		i.Ports = append(i.Ports, fmt.Sprintf("%s->%d", ready.Address(p.HostIP, p.HostPort), p.ContainerPort))
 	}
-	env := envOf(i.Dir)
-	i.URL = instanceURL(env, c)
+	env := world.EnvOf(i.Dir)
+	i.URL = world.URLOf(env, c)
 	now := (&ready.Prober{Engine: e}).Now(ctx, c)
 	i.Ready, i.Starting, i.Reason = now.Ready, now.Starting, now.Reason
 	i.HTTPS = readHTTPS(ctx, i.Dir)
@@ -227,13 +214,13 @@ func readInstance(ctx context.Context, e *engine.Engine, c engine.Container, dir
 	if e.Info().Local && i.State == "running" {
 		i.Version = ready.Version(ctx, ready.Address(c.Published(openalgo.WebPort)))
 	}
-	i.Sizing = sizingStatus(env, c, dir, due)
+	i.Sizing = r.sizing(env, c, dir, due)
 	i.Schedule = later.LoadAt(instance.Dir(i.Dir))
 	i.Backup = backup.LoadLast(instance.Dir(i.Dir))
 	i.readDaily(ctx)
 	for _, m := range c.Mounts {
-		if path := directoryOf(m); path != "" {
-			i.Volumes = append(i.Volumes, VolumeStatus{Name: path, Mount: m.Target, Bytes: -1})
+		if path := world.DirectoryOf(m); path != "" {
+			i.Volumes = append(i.Volumes, Volume{Name: path, Mount: m.Target, Bytes: -1})
 		}
 		if m.Name == "" {
 			continue
@@ -242,24 +229,14 @@ func readInstance(ctx context.Context, e *engine.Engine, c engine.Container, dir
 		if !known {
 			bytes = -1
 		}
-		i.Volumes = append(i.Volumes, VolumeStatus{Name: m.Name, Mount: m.Target, Bytes: bytes})
+		i.Volumes = append(i.Volumes, Volume{Name: m.Name, Mount: m.Target, Bytes: bytes})
 	}
 	return i
 }
 
-func instanceURL(env *envfile.File, c engine.Container) string {
-	if url, ok := env.Get("HOST_SERVER"); ok && url != "" {
-		return url
-	}
-	if web := ready.Address(c.Published(openalgo.WebPort)); web != "" {
-		return "http://" + web
-	}
-	return ""
-}
-
-// sizingStatus reads the values in force: .env wins over the container's
+// sizing reads the values in force: .env wins over the container's
 // environment, as it does in the app; shared memory is the container's.
-func sizingStatus(file *envfile.File, c engine.Container, dir string, due sizing.Sizing) SizingStatus {
+func (r Rules) sizing(file *envfile.File, c engine.Container, dir string, due sizing.Sizing) Sizing {
 	env := map[string]string{}
 	for _, pair := range c.Env {
 		key, value, _ := strings.Cut(pair, "=")
@@ -271,8 +248,8 @@ func sizingStatus(file *envfile.File, c engine.Container, dir string, due sizing
 		}
 	}
 	env["SHM_SIZE"] = strconv.FormatInt(c.ShmBytes>>20, 10) + "m"
-	s := SizingStatus{Due: due, InForce: sizing.FromEnv(func(key string) (string, bool) { v, ok := env[key]; return v, ok })}
+	s := Sizing{Due: due, InForce: sizing.FromEnv(func(key string) (string, bool) { v, ok := env[key]; return v, ok })}
 	last, _ := instance.Dir(dir).LoadState() // not known: every line is the user's
-	s.ResizeDue = slices.ContainsFunc(sizingLines(file, last, c, due, false), SizingLine.changes)
+	s.ResizeDue = r.Changes(file, last, c, due)
 	return s
 }

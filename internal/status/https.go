@@ -1,4 +1,4 @@
-package install
+package status
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/edge"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/ready"
 )
 
@@ -21,14 +22,16 @@ type HTTPS struct {
 
 // readHTTPS asks this host's edge; nil where there is none.
 func readHTTPS(ctx context.Context, dir string) *HTTPS {
-	s := instanceEdge(dir)
-	if s.Kind == "" {
+	state, err := instance.Dir(dir).LoadState()
+	s := state.Edge
+	if err != nil || s.Kind == "" {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, ready.HTTPSPatience)
 	defer cancel()
 	out := &HTTPS{By: s.Kind, Domain: s.Domain}
-	leaf, err := edge.Certificate(ctx, net.JoinHostPort("127.0.0.1", strconv.Itoa(s.HTTPS)), s.Domain, edgeTrust(s))
+	site := ready.SiteOf(s)
+	leaf, err := edge.Certificate(ctx, net.JoinHostPort("127.0.0.1", strconv.Itoa(s.HTTPS)), s.Domain, site.Trust)
 	if err != nil {
 		out.Problem = fmt.Sprintf("https://%s is not served: %v", s.Domain, ready.Cause(err))
 		return out
@@ -36,7 +39,7 @@ func readHTTPS(ctx context.Context, dir string) *HTTPS {
 	out.Until = leaf.NotAfter.Format(time.RFC3339)
 	if time.Now().After(leaf.NotAfter) {
 		out.Problem = "the certificate of " + s.Domain + " has expired"
-	} else if err := ready.AskHTTPS(ctx, siteOf(s)); err != nil {
+	} else if err := ready.AskHTTPS(ctx, site); err != nil {
 		out.Problem = err.Error()
 	}
 	return out
