@@ -14,7 +14,6 @@ type (
 	ownerChange = world.Owner
 	front       = world.Front
 	question    = world.Query
-	roomSeen    = world.Room
 )
 
 var (
@@ -29,13 +28,7 @@ func dirOf(c engine.Container) string              { return world.DirOf(c) }
 func envSource(c engine.Container) string          { return world.EnvSource(c) }
 func envOf(dir string) *envfile.File               { return world.EnvOf(dir) }
 func sameFile(a, b string) bool                    { return world.SameFile(a, b) }
-func isGone(path string) bool                      { return world.IsGone(path) }
-func bindSource(m engine.Mount) string             { return world.BindSource(m) }
 func directoryOf(m engine.Mount) string            { return world.DirectoryOf(m) }
 func engineOf(e *engine.Engine) instance.EngineRef { return world.RefOf(e.Info()) }
 
 func dataDirectories(c engine.Container) map[string]string { return world.DataDirectories(c) }
-
-func portOf(c engine.Container, containerPort int) (string, int) {
-	return world.PortOf(c, containerPort)
-}

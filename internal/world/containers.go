@@ -35,6 +35,7 @@ func (o *Observation) seeDir(dir string) {
 	}
 }
 
+// BindSource is the path on this machine that a mount binds; "" for any other mount.
 func BindSource(m engine.Mount) string {
 	if m.Type == "bind" {
 		return m.Source
@@ -57,11 +58,13 @@ func answersAt(endpoint string) bool {
 	return true
 }
 
+// HasEnv reports whether a directory has a .env.
 func HasEnv(dir string) bool {
 	_, err := os.Stat(filepath.Join(dir, instance.EnvName))
 	return dir != "" && err == nil
 }
 
+// SameFile reports whether two paths lead to one file.
 func SameFile(a, b string) bool {
 	if filepath.Clean(a) == filepath.Clean(b) {
 		return true
@@ -74,6 +77,7 @@ func SameFile(a, b string) bool {
 // Whose says how a container belongs to the instance in a directory.
 type Whose int
 
+// Whose a container is.
 const (
 	Anothers Whose = iota // it runs with the .env of another directory
 	Own                   // it runs with the .env of this directory
@@ -125,11 +129,13 @@ func EnvSource(c engine.Container) string {
 	return ""
 }
 
+// IsGone reports whether there is nothing at a path.
 func IsGone(path string) bool {
 	_, err := os.Lstat(path)
 	return errors.Is(err, fs.ErrNotExist)
 }
 
+// RefOf names a Docker.
 func RefOf(i engine.Info) instance.EngineRef {
 	return instance.EngineRef{ID: i.ID, Endpoint: i.Endpoint}
 }

@@ -22,8 +22,10 @@ type KeyPlace struct {
 	Container string // its name
 }
 
+// KeyPlaceKind is what kind of place has the keys.
 type KeyPlaceKind int
 
+// The kinds of places.
 const (
 	KeptCopy    KeyPlaceKind = iota // a copy that this program made
 	PreviousDir                     // of the directory that the container was created for

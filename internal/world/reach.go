@@ -17,6 +17,7 @@ import (
 // Reach is who answered at a domain's own port.
 type Reach int
 
+// Who answered.
 const (
 	NotAsked    Reach = iota
 	ReachesHere       // this machine

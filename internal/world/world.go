@@ -129,6 +129,7 @@ func (o *Observation) PublishedBy(port int) string {
 	return ""
 }
 
+// Publishes reports whether a container has a port of this machine.
 func Publishes(c engine.Container, port int) bool {
 	for _, p := range c.Ports {
 		if p.HostPort == port {
