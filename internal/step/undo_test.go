@@ -732,3 +732,22 @@ func TestOldCopiesGo(t *testing.T) {
 		t.Errorf("%d copies are left", len(left))
 	}
 }
+
+// A container that was stopped before a change was started by it, and runs and
+// answers since: a recovery that cannot go forward leaves it running.
+func TestWhatWasStoppedAndAnswersSince(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	defer w.close()
+	s := situations()["set while stopped"]
+	s.prepare(w)
+	w.killIn("docker: started", func() { _ = run.Run(t.Context(), w.tools(), s.plan(w)) })
+	path := w.path(".openalgo-install/journal.json")
+	text := strings.Replace(read(path), `"part": "files",`+"\n      "+`"cause": "write docker-compose.yaml",`+"\n      "+`"state": "done",`, `"part": "files", "cause": "",`, 1)
+	must(t, os.WriteFile(path, []byte(text), 0o600))
+	began := w.web().StartedAt
+	w.mustRecover()
+	if !w.running() || !w.web().StartedAt.Equal(began) || !w.said("stays as it is") {
+		t.Errorf("%v, notes: %v", w.containers(), w.notes)
+	}
+}
