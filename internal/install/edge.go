@@ -9,6 +9,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/edge"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
@@ -63,4 +64,20 @@ func (e *edgePlan) what() string {
 // portsText is "80 and 443".
 func (e *edgePlan) portsText() string {
 	return strings.Join([]string{fmt.Sprint(e.State.HTTP), fmt.Sprint(e.State.HTTPS)}, " and ")
+}
+
+// openPorts opens the edge's ports in the host's firewall, where the answers
+// ask for it; a firewall that is off stays off.
+func (in *Installer) openPorts(ctx context.Context, p *Plan) error {
+	if p.edge == nil || !p.edge.Act || !p.answers.TLS.OpenPorts {
+		return nil
+	}
+	opened, err := host.OpenPorts(ctx, p.edge.State.HTTP, p.edge.State.HTTPS)
+	for _, text := range opened {
+		in.note(text)
+	}
+	if err != nil {
+		return finding.Errorf(finding.HostNotReady, "opening the ports: %w", err)
+	}
+	return nil
 }

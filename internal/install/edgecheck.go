@@ -1,12 +1,9 @@
 package install
 
 import (
-	"context"
 	"strings"
 
 	"github.com/marketcalls/openalgo-install/internal/edge"
-	"github.com/marketcalls/openalgo-install/internal/finding"
-	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
@@ -101,20 +98,4 @@ func warnReach(seen world.Reach, p *Plan) {
 		p.warn("port 80 of %s could not be reached from here. Behind a router that may be its fault alone (no hairpin NAT); "+
 			"else a firewall or the provider's security group must let ports %s in", p.answers.Domain, p.edge.portsText())
 	}
-}
-
-// openPorts opens the edge's ports in the host's firewall, where the answers
-// ask for it; a firewall that is off stays off.
-func (in *Installer) openPorts(ctx context.Context, p *Plan) error {
-	if p.edge == nil || !p.edge.Act || !p.answers.TLS.OpenPorts {
-		return nil
-	}
-	opened, err := host.OpenPorts(ctx, p.edge.State.HTTP, p.edge.State.HTTPS)
-	for _, text := range opened {
-		in.note(text)
-	}
-	if err != nil {
-		return finding.Errorf(finding.HostNotReady, "opening the ports: %w", err)
-	}
-	return nil
 }

@@ -1,14 +1,13 @@
 package install
 
 import (
-	"context"
 	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/marketcalls/openalgo-install/internal/compose"
-	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/engine/spec"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
@@ -54,29 +53,6 @@ func guard(o *observed) error {
 	return nil
 }
 
-// Obstacles returns what keeps commands from changing this instance: what every
-// one of them refuses, or else what a change with the answers of the last install
-// would meet; nil where nothing does. It changes nothing.
-func (in *Installer) Obstacles(ctx context.Context) error {
-	o, err := in.observe(ctx)
-	if err != nil {
-		return err
-	}
-	in.knowEnv(o)
-	o.FindByMount()
-	if err := guard(o); err != nil {
-		return err
-	}
-	if !o.State.IsOurs() || o.Container() == nil {
-		return neitherRuns(o)
-	}
-	i, err := in.saved(ctx, commandInstall)
-	if err == nil {
-		_, _, err = in.planOnce(ctx, i)
-	}
-	return err
-}
-
 // guardEngine refuses to look for an instance on a Docker that is not its own.
 func guardEngine(o *observed) error {
 	was, now := o.State.Engine, world.RefOf(o.Engine)
@@ -120,9 +96,9 @@ func guardPlaceOfContainer(o *observed) error {
 
 // mounted reports whether a container of this instance has a volume.
 func mounted(o *observed, volume string) bool {
-	return slices.ContainsFunc(o.Containers, func(c engine.Container) bool {
+	return slices.ContainsFunc(o.Containers, func(c spec.Container) bool {
 		return o.Whose[c.ID] == world.Own &&
-			slices.ContainsFunc(c.Mounts, func(m engine.Mount) bool { return m.Name == volume })
+			slices.ContainsFunc(c.Mounts, func(m spec.Mount) bool { return m.Name == volume })
 	})
 }
 
@@ -142,7 +118,7 @@ func guardForeign(o *observed, i Intent) error {
 
 // foreignHere is a container of another tool's that has this directory's .env.
 // Beside a stack of ours only one that runs counts: others are left over.
-func foreignHere(o *observed) *engine.Container {
+func foreignHere(o *observed) *spec.Container {
 	for i, c := range o.All {
 		mounted := o.Envs[envSource(c)].Same
 		if !o.Owns(c) && mounted && isOpenAlgo(c) && (!o.State.IsOurs() || isUp(c)) {

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
-	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/engine/spec"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/secret"
@@ -125,7 +125,7 @@ func portsWanted(o *observed, p *Plan) (out []portAsked) {
 }
 
 func heldByStack(o *observed, port int) bool {
-	return slices.ContainsFunc(o.Containers, func(c engine.Container) bool { return isUp(c) && world.Publishes(c, port) })
+	return slices.ContainsFunc(o.Containers, func(c spec.Container) bool { return isUp(c) && world.Publishes(c, port) })
 }
 
 // preflightPorts refuses ports that somebody has.

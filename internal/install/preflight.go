@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"github.com/marketcalls/openalgo-install/internal/compose"
-	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/engine/spec"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/world"
@@ -192,7 +192,7 @@ func preflightSnapshot(o *observed, ps *problems) {
 
 // preflightMove requires space for a second copy of what is moved, and nothing in
 // the place that it goes to.
-func preflightMove(o *observed, p *Plan, c engine.Container, ps *problems) {
+func preflightMove(o *observed, p *Plan, c spec.Container, ps *problems) {
 	for _, m := range p.stack.Spec("").Mounts {
 		_, exists := o.Volumes[m.Source]
 		if exists && dataDirectories(c)[m.Target] != "" {
@@ -234,7 +234,7 @@ func preflightBuild(o *observed, p *Plan, ps *problems) error {
 // nameHolder describes a container that has the stack's container name and is
 // not the stack's.
 func nameHolder(o *observed, name string) string {
-	i := slices.IndexFunc(o.Every, func(c engine.Container) bool { return c.Name == name })
+	i := slices.IndexFunc(o.Every, func(c spec.Container) bool { return c.Name == name })
 	if i < 0 || o.Owns(o.Every[i]) {
 		return ""
 	}

@@ -80,3 +80,26 @@ func (in *Installer) dataDirectory(ctx context.Context, c engine.Container) (str
 func (in *Installer) saltOf(ctx context.Context, r *restoring, env *envfile.File) string {
 	return in.see().SaltOf(ctx, env, r.state, r.manifest.Image.ID, r.manifest.Image.Created)
 }
+
+// Obstacles returns what keeps commands from changing this instance: what every
+// one of them refuses, or else what a change with the answers of the last install
+// would meet; nil where nothing does. It changes nothing.
+func (in *Installer) Obstacles(ctx context.Context) error {
+	o, err := in.observe(ctx)
+	if err != nil {
+		return err
+	}
+	in.knowEnv(o)
+	o.FindByMount()
+	if err := guard(o); err != nil {
+		return err
+	}
+	if !o.State.IsOurs() || o.Container() == nil {
+		return neitherRuns(o)
+	}
+	i, err := in.saved(ctx, commandInstall)
+	if err == nil {
+		_, _, err = in.planOnce(ctx, i)
+	}
+	return err
+}
