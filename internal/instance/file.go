@@ -51,7 +51,7 @@ func Decode[T any](path string, data []byte) (*T, error) {
 }
 
 func newer(path string) error {
-	return &finding.Error{Kind: finding.HostNotReady, ID: "newer-release", Err: fmt.Errorf("%s %w\n\n"+
+	return &finding.Error{Kind: finding.HostNotReady, ID: "newer-release", Err: finding.Errorf(finding.HostNotReady, "%s %w\n\n"+
 		"This release does not know all that it says. Update this one, then run the same command again:\n\n"+
 		"    sudo openalgo-install self-update\n\nNothing was changed.", path, ErrNewer)}
 }
