@@ -142,7 +142,7 @@ var enums = map[string]int{"theirs": int(Theirs), "ofBackup": int(OfBackup), "co
 // version; Env has settings by their names; Backup is a world, with what differs.
 func readIntent(t *testing.T, name string, o *observed) Intent {
 	t.Helper()
-	text, err := os.ReadFile(name)
+	content, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,6 +154,7 @@ func readIntent(t *testing.T, name string, o *observed) Intent {
 			Set    map[string]string
 			Unset  []string
 			Whole  string
+			Edits  map[string]any // of the file, as an editor would make them
 			Broker string
 		}
 		Files, Data string
@@ -166,7 +167,7 @@ func readIntent(t *testing.T, name string, o *observed) Intent {
 		Backup    map[string]any
 		AutoPorts bool
 	}
-	d := yaml.NewDecoder(bytes.NewReader(text))
+	d := yaml.NewDecoder(bytes.NewReader(content))
 	d.KnownFields(true)
 	if err := d.Decode(&doc); err != nil {
 		t.Fatalf("%s: %v", name, err)
@@ -187,6 +188,9 @@ func readIntent(t *testing.T, name string, o *observed) Intent {
 		i.Env.Set = append(i.Env.Set, EnvVar{key, secret.New(doc.Env.Set[key])})
 	}
 	i.Env.Unset, i.Env.Broker = doc.Env.Unset, doc.Env.Broker
+	if doc.Env.Edits != nil {
+		doc.Env.Whole = joined(merged(text(string(o.envText)), doc.Env.Edits))
+	}
 	if doc.Env.Whole != "" {
 		if i.Env, err = EditOf(o.EnvText, []byte(doc.Env.Whole)); err != nil {
 			t.Fatalf("%s: %v", name, err)
@@ -233,6 +237,11 @@ func backupIn(t *testing.T, dir string, doc map[string]any) *restoring {
 			t.Fatalf("%s: backup: no text %s", dir, name)
 		}
 		r.files[name] = []byte(joined(merged(lines, change)))
+	}
+	more, _ := doc["files"].(map[string]any)
+	delete(doc, "files")
+	for name, content := range more {
+		r.files[name] = []byte(fmt.Sprint(content))
 	}
 	if err := decode(reflect.ValueOf(r).Elem(), asJSON(t, doc)); err != nil {
 		t.Fatalf("%s: backup: %v", dir, err)
