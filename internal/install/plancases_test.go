@@ -189,7 +189,7 @@ func readIntent(t *testing.T, name string, o *observed) Intent {
 	}
 	i.Env.Unset, i.Env.Broker = doc.Env.Unset, doc.Env.Broker
 	if doc.Env.Edits != nil {
-		doc.Env.Whole = joined(merged(text(string(o.envText)), doc.Env.Edits))
+		doc.Env.Whole = joined(merged(text(string(o.EnvText)), doc.Env.Edits))
 	}
 	if doc.Env.Whole != "" {
 		if i.Env, err = EditOf(o.EnvText, []byte(doc.Env.Whole)); err != nil {
