@@ -18,6 +18,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/backup"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/install"
+	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 )
@@ -99,7 +100,7 @@ func (a *app) backup(ctx context.Context, o backupOptions) error {
 		}
 	}
 	in.Wait = o.wait
-	in.Confirm = func(p *install.Plan) error {
+	in.Confirm = func(p *plan.Plan) error {
 		return a.confirmPlan(p, o.now, "`--now` does it now, `--schedule 02:30` every night")
 	}
 	result, err := in.Backup(ctx, install.BackupOptions{To: o.to, Keep: o.keep, Log: o.log, Seal: seal, Out: a.stdout})

@@ -10,6 +10,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/broker"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/install"
+	"github.com/marketcalls/openalgo-install/internal/plan"
 )
 
 type domainOptions struct {
@@ -121,7 +122,7 @@ func (a *app) redirectNote(ans answers.Answers) string {
 // follow sets how an installer asks and waits, by the flags.
 func (a *app) follow(in *install.Installer, o changeOptions) {
 	in.Wait = o.wait
-	in.Confirm = func(p *install.Plan) error { return a.confirmPlan(p, o.now, nowWay) }
+	in.Confirm = func(p *plan.Plan) error { return a.confirmPlan(p, o.now, nowWay) }
 }
 
 // reconfigure changes answers of an installed stack, and carries that out.

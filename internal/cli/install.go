@@ -15,6 +15,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/install"
 	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 )
 
@@ -56,7 +57,7 @@ func (a *app) install(ctx context.Context, o installOptions) error {
 	}
 	defer done()
 	in.Wait = o.wait
-	in.Confirm = func(p *install.Plan) error { return a.confirmPlan(p, false, nowWay) }
+	in.Confirm = func(p *plan.Plan) error { return a.confirmPlan(p, false, nowWay) }
 	if o.dryRun {
 		plan, err := in.Plan(ctx, ans, 0)
 		if err != nil {
@@ -110,7 +111,7 @@ func (a *app) installAnswers(ctx context.Context, o installOptions) ([]answers.N
 	return []answers.Named{{Answers: saved}}, nil
 }
 
-func (a *app) showPlan(plan *install.Plan) error {
+func (a *app) showPlan(plan *plan.Plan) error {
 	if a.json {
 		return a.writeJSON(plan)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/install"
+	"github.com/marketcalls/openalgo-install/internal/plan"
 )
 
 // chooseInstance turns --instance into a directory of its own beside --dir.
@@ -47,7 +48,7 @@ func (a *app) installAll(ctx context.Context, out *presenter, all []answers.Name
 		}))
 		if err == nil {
 			in.Wait = o.wait
-			in.Confirm = func(p *install.Plan) error { return a.confirmPlan(p, false, nowWay) }
+			in.Confirm = func(p *plan.Plan) error { return a.confirmPlan(p, false, nowWay) }
 		}
 		return in, err
 	}
@@ -98,8 +99,8 @@ func worse(a, b error) error {
 
 func (a *app) planAll(ctx context.Context, out *presenter, all []answers.Named, one func(answers.Named) (*install.Installer, error)) error {
 	type planned struct {
-		Name string        `json:"name"`
-		Plan *install.Plan `json:"plan"`
+		Name string     `json:"name"`
+		Plan *plan.Plan `json:"plan"`
 	}
 	var plans []planned
 	for _, n := range all {

@@ -13,7 +13,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/marketcalls/openalgo-install/internal/event"
-	"github.com/marketcalls/openalgo-install/internal/install"
+	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/printable"
 )
 
@@ -55,7 +55,7 @@ func (p *presenter) Report(e event.Event) {
 	}
 	switch e.Type {
 	case event.TypePlan:
-		if plan, ok := e.Plan.(*install.Plan); ok {
+		if plan, ok := e.Plan.(*plan.Plan); ok {
 			p.plan(plan)
 		}
 	case event.TypeStep:
@@ -81,7 +81,7 @@ func (p *presenter) heading(name string) {
 	p.line("%s", name)
 }
 
-func (p *presenter) plan(plan *install.Plan) {
+func (p *presenter) plan(plan *plan.Plan) {
 	if plan.Empty() {
 		plan.WriteSettings(p.text)
 		return

@@ -15,6 +15,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/install"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/later"
+	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
@@ -145,7 +146,7 @@ func (a *app) resizeUntil(ctx context.Context, home string, all []*install.Insta
 
 func (a *app) options(o resizeOptions) install.ResizeOptions {
 	r := install.ResizeOptions{RAMMiB: o.ramMiB, Cores: o.cores, Force: o.force,
-		Confirm: func(p *install.Plan) error { return a.confirmResize(p, o) }}
+		Confirm: func(p *plan.Plan) error { return a.confirmResize(p, o) }}
 	if o.all {
 		r.Instances = o.instances
 	}
@@ -190,8 +191,8 @@ func (a *app) resizeAll(ctx context.Context, all []*install.Installer, left []le
 
 func (a *app) showResize(ctx context.Context, out *presenter, all []*install.Installer, left []leftOut, o resizeOptions) error {
 	type planned struct {
-		Dir  string        `json:"dir"`
-		Plan *install.Plan `json:"plan"`
+		Dir  string     `json:"dir"`
+		Plan *plan.Plan `json:"plan"`
 	}
 	var plans []planned
 	for _, in := range all {
@@ -225,13 +226,13 @@ func (a *app) showResize(ctx context.Context, out *presenter, all []*install.Ins
 
 // confirmResize asks what the plan wants to be asked, or takes the flags for
 // an answer.
-func (a *app) confirmResize(p *install.Plan, o resizeOptions) error {
+func (a *app) confirmResize(p *plan.Plan, o resizeOptions) error {
 	return a.confirmPlan(p, o.now, "To wait, add --at 16:00 (IST). "+nowWay)
 }
 
 // confirmPlan is confirmResize for every change of a stack that runs; ways are
 // those out of a market that is open.
-func (a *app) confirmPlan(p *install.Plan, now bool, ways string) error {
+func (a *app) confirmPlan(p *plan.Plan, now bool, ways string) error {
 	open := a.unanswered(p.Asks, now)
 	if len(open) > 0 && !isTerminal(a.stdin) {
 		return cannotAsk(open, ways)
@@ -249,12 +250,12 @@ func (a *app) confirmPlan(p *install.Plan, now bool, ways string) error {
 
 // unanswered returns the questions that no flag has answered: --now answers the
 // one about the market, --allow-rights those of a backup, --yes the others.
-func (a *app) unanswered(asks []install.Ask, now bool) []install.Ask {
-	return slices.DeleteFunc(slices.Clone(asks), func(ask install.Ask) bool {
+func (a *app) unanswered(asks []plan.Ask, now bool) []plan.Ask {
+	return slices.DeleteFunc(slices.Clone(asks), func(ask plan.Ask) bool {
 		switch ask.Kind {
-		case install.AskMarket:
+		case plan.AskMarket:
 			return now
-		case install.AskRights:
+		case plan.AskRights:
 			return a.allowRights
 		}
 		return a.yes
@@ -262,13 +263,13 @@ func (a *app) unanswered(asks []install.Ask, now bool) []install.Ask {
 }
 
 // cannotAsk names all open questions at once where nobody can be asked.
-func cannotAsk(asks []install.Ask, ways string) error {
+func cannotAsk(asks []plan.Ask, ways string) error {
 	kind, texts, answers := finding.Usage, []string{}, []string{}
 	for _, ask := range asks {
 		texts = append(texts, ask.Text)
-		if ask.Kind == install.AskMarket {
+		if ask.Kind == plan.AskMarket {
 			kind, answers = finding.HostNotReady, append(answers, ways)
-		} else if ask.Kind == install.AskRights {
+		} else if ask.Kind == plan.AskRights {
 			answers = append(answers, "To accept these rights, add --allow-rights.")
 		} else if !slices.Contains(answers, addYes) {
 			answers = append(answers, addYes)

@@ -18,6 +18,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/later"
 	"github.com/marketcalls/openalgo-install/internal/market"
+	"github.com/marketcalls/openalgo-install/internal/plan"
 )
 
 // resizeAt leaves the wait to a process of its own, in a session of its own,
@@ -97,7 +98,7 @@ func (a *app) watchWaiter(ctx context.Context, out *presenter, home, when string
 	}()
 	lines := json.NewDecoder(&following{ctx: ctx, file: file, ended: ended})
 	for {
-		e := event.Event{Plan: &install.Plan{}} // for a plan to be read into
+		e := event.Event{Plan: &plan.Plan{}} // for a plan to be read into
 		err := lines.Decode(&e)
 		if e.Type != event.TypePlan {
 			e.Plan = nil

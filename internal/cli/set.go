@@ -17,6 +17,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/install"
+	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 )
@@ -102,8 +103,8 @@ func (a *app) set(ctx context.Context, o setOptions, args []string) error {
 
 // readVars reads the keys of the command line, and asks for values that are
 // not there.
-func (a *app) readVars(ctx context.Context, args []string) (install.EnvEdit, error) {
-	var e install.EnvEdit
+func (a *app) readVars(ctx context.Context, args []string) (plan.EnvEdit, error) {
+	var e plan.EnvEdit
 	lines := bufio.NewReader(a.stdin)
 	for _, arg := range args {
 		if !strings.Contains(arg, "=") {
@@ -111,10 +112,10 @@ func (a *app) readVars(ctx context.Context, args []string) (install.EnvEdit, err
 			if err != nil {
 				return e, err
 			}
-			e.Set = append(e.Set, install.EnvVar{Key: arg, Value: value})
+			e.Set = append(e.Set, plan.EnvVar{Key: arg, Value: value})
 			continue
 		}
-		v, err := install.ParseVar(arg)
+		v, err := plan.ParseVar(arg)
 		if err != nil {
 			return e, usage("%v", err)
 		}
@@ -151,48 +152,48 @@ func (a *app) readValue(ctx context.Context, lines *bufio.Reader, key string) (s
 }
 
 // editEnv opens a copy of .env in the user's editor, and returns what changed.
-func (a *app) editEnv(ctx context.Context, in *install.Installer) (install.EnvEdit, error) {
+func (a *app) editEnv(ctx context.Context, in *install.Installer) (plan.EnvEdit, error) {
 	before, err := in.EnvText(ctx)
 	if err != nil {
-		return install.EnvEdit{}, err
+		return plan.EnvEdit{}, err
 	}
 	editor := os.Getenv("VISUAL")
 	if editor == "" {
 		editor = os.Getenv("EDITOR")
 	}
 	if editor == "" && !isTerminal(a.stdin) {
-		return install.EnvEdit{}, usage("--edit opens an editor, and there is no terminal for one: set EDITOR to a program that edits by itself, or write KEY=VALUE")
+		return plan.EnvEdit{}, usage("--edit opens an editor, and there is no terminal for one: set EDITOR to a program that edits by itself, or write KEY=VALUE")
 	}
 	if editor == "" {
 		editor = "vi"
 	}
 	dir, remove, err := in.Dir().EditDir()
 	if err != nil {
-		return install.EnvEdit{}, err
+		return plan.EnvEdit{}, err
 	}
 	defer remove()
 	path := filepath.Join(dir, ".env")
 	if err := os.WriteFile(path, before, 0o600); err != nil {
-		return install.EnvEdit{}, err
+		return plan.EnvEdit{}, err
 	}
 	// An editor may be a command with arguments, as git takes it.
 	cmd := exec.CommandContext(ctx, "sh", "-c", editor+` "$1"`, "sh", path)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = a.stdin, a.stderr, a.stderr
 	if err := cmd.Run(); err != nil {
-		return install.EnvEdit{}, &finding.Error{Kind: finding.Failed, Err: fmt.Errorf("the editor %s ended with an error, nothing was changed: %w", editor, err)}
+		return plan.EnvEdit{}, &finding.Error{Kind: finding.Failed, Err: fmt.Errorf("the editor %s ended with an error, nothing was changed: %w", editor, err)}
 	}
 	after, err := readfile.Regular(path, readfile.Config)
 	if err != nil {
-		return install.EnvEdit{}, fmt.Errorf("reading what was edited: %w", err)
+		return plan.EnvEdit{}, fmt.Errorf("reading what was edited: %w", err)
 	}
 	if bytes.Equal(before, after) {
-		return install.EnvEdit{}, nil
+		return plan.EnvEdit{}, nil
 	}
-	return install.EditOf(before, after)
+	return plan.EditOf(before, after)
 }
 
 // showEdit shows what an editor changed, and asks whether that is meant.
-func (a *app) showEdit(ctx context.Context, in *install.Installer, e install.EnvEdit) error {
+func (a *app) showEdit(ctx context.Context, in *install.Installer, e plan.EnvEdit) error {
 	plan, err := in.PlanSet(ctx, e)
 	if err != nil {
 		return err

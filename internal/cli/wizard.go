@@ -14,8 +14,8 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/host/dockersetup"
-	"github.com/marketcalls/openalgo-install/internal/install"
 	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/wizard"
 )
 
@@ -95,7 +95,7 @@ func (a *app) wizardHost(dir string, o installOptions) wizard.Host {
 			}
 			return err
 		},
-		Plan: func(ctx context.Context, ans answers.Answers) (*install.Plan, error) {
+		Plan: func(ctx context.Context, ans answers.Answers) (*plan.Plan, error) {
 			in, done, err := a.installer(ctx, event.ReporterFunc(func(event.Event) {}))
 			if err != nil {
 				return nil, err

@@ -14,13 +14,6 @@ import (
 	"github.com/docker/docker/api/types/versions"
 )
 
-// Changes are what a copy of a container has otherwise than the original.
-type Changes struct {
-	Env      map[string]string // variables to set
-	Labels   map[string]string // labels to set
-	ShmBytes int64             // size of /dev/shm; 0 = as it was
-}
-
 // CreateCopy creates a container like another one, attached to its networks,
 // and does not start it: the engine's own record of the original is used, so
 // that nothing in it is lost. The image is the one that the original runs,

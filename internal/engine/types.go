@@ -4,6 +4,7 @@ import "github.com/marketcalls/openalgo-install/internal/engine/spec"
 
 // The engine's data, which has no client in it.
 type (
+	Changes           = spec.Changes
 	Container         = spec.Container
 	ContainerSpec     = spec.ContainerSpec
 	Healthcheck       = spec.Healthcheck

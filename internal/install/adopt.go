@@ -19,6 +19,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/image"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/plan"
 )
 
 // Adopt takes over a stack that another tool made: the same .env and keys, the
@@ -26,12 +27,12 @@ import (
 // verified, and the former container back when that fails. With toVolumes the
 // data that is in directories is copied into volumes; the directories stay.
 func (in *Installer) Adopt(ctx context.Context, toVolumes bool) (event.Result, error) {
-	return in.carryOut(ctx, commandAdopt, in.adoptable(toVolumes))
+	return in.carryOut(ctx, plan.CommandAdopt, in.adoptable(toVolumes))
 }
 
 // PlanAdopt works out what Adopt would do, and changes nothing.
-func (in *Installer) PlanAdopt(ctx context.Context, toVolumes bool) (*Plan, error) {
-	return in.dryRun(ctx, commandAdopt, in.adoptable(toVolumes))
+func (in *Installer) PlanAdopt(ctx context.Context, toVolumes bool) (*plan.Plan, error) {
+	return in.dryRun(ctx, plan.CommandAdopt, in.adoptable(toVolumes))
 }
 
 // Adoptable lists the directories of the stacks on an engine that another tool
@@ -55,8 +56,8 @@ func Adoptable(ctx context.Context, e *engine.Engine) ([]string, error) {
 // adoptable is the wish for the stack that is here, as it would have been
 // installed.
 func (in *Installer) adoptable(toVolumes bool) wish {
-	return func(ctx context.Context) (Intent, error) {
-		i := Intent{Command: commandAdopt, Files: Theirs}
+	return func(ctx context.Context) (plan.Intent, error) {
+		i := plan.Intent{Command: plan.CommandAdopt, Files: plan.Theirs}
 		s, err := in.dir.LoadState()
 		if err != nil {
 			return i, err
@@ -76,13 +77,13 @@ func (in *Installer) adoptable(toVolumes bool) wish {
 			return i, err
 		}
 		if toVolumes {
-			if err := mayCopy(in.see().OnHost(), "moving data into volumes"); err != nil {
+			if err := plan.MayCopy(in.see().OnHost(), "moving data into volumes"); err != nil {
 				return i, err
 			}
-			i.Data = ToVolumes
+			i.Data = plan.ToVolumes
 			maps.DeleteFunc(i.Answers.Data, func(_, place string) bool { return strings.HasPrefix(place, "/") })
 		}
-		i.Image.Keep = &kept{ref: o.Container().Image}
+		i.Image.Keep = &plan.Kept{Ref: o.Container().Image}
 		from, how := image.Adopted(string(in.dir), *o.Container())
 		i.Answers.Image = from
 		text := found(o, i.Answers)
@@ -106,11 +107,11 @@ func answersOf(o *observed) (answers.Answers, error) {
 	if origin, err := url.Parse(get("HOST_SERVER")); err == nil && origin.Scheme == "https" {
 		a.Domain = origin.Hostname()
 	}
-	a.Broker.Name = brokerOf(o)
+	a.Broker.Name = plan.BrokerOf(o)
 	if _, ok := broker.Find(a.Broker.Name); !ok {
 		return a, finding.Errorf(finding.HostNotReady, "the REDIRECT_URL in .env names the broker %q, which is not known here: correct it, or upgrade this program", a.Broker.Name)
 	}
-	readCredentials(&a, o.Env)
+	plan.ReadCredentials(&a, o.Env)
 	a.RemoteMCP.Enabled = strings.EqualFold(get("MCP_HTTP_ENABLED"), "true")
 	a.RemoteMCP.WriteOrders = a.RemoteMCP.Enabled && strings.EqualFold(get("MCP_OAUTH_WRITE_SCOPE_ENABLED"), "true")
 	a.RemoteMCP.RequireApproval = strings.EqualFold(get("MCP_OAUTH_REQUIRE_APPROVAL"), "true")
@@ -159,7 +160,7 @@ func found(o *observed, a answers.Answers) string {
 		text += ", served as https://" + a.Domain
 	}
 	for _, m := range c.Mounts {
-		if carriedOver(m) {
+		if plan.CarriedOver(m) {
 			text += "\n  " + m.Target + " is in " + cmp.Or(m.Name, m.Source)
 		} else {
 			text += "\n  " + m.Target + " (" + cmp.Or(m.Name, m.Source) + ") is not OpenAlgo's and is not carried over: put it into docker-compose.override.yaml"

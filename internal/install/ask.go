@@ -1,68 +1,10 @@
 package install
 
 import (
-	"cmp"
 	"context"
-	"fmt"
-	"slices"
-	"strconv"
-	"strings"
 
-	"github.com/marketcalls/openalgo-install/internal/broker"
-	"github.com/marketcalls/openalgo-install/internal/market"
-	"github.com/marketcalls/openalgo-install/internal/sizing"
-	"github.com/marketcalls/openalgo-install/internal/world"
+	"github.com/marketcalls/openalgo-install/internal/plan"
 )
-
-// Why a plan wants a yes.
-const (
-	AskMarket  = "market"  // trading goes on
-	AskDown    = "down"    // the stack gets less than it had
-	AskReplace = "replace" // a restore replaces data
-	AskMoved   = "moved"   // the directory was moved
-	AskExposed = "exposed" // plain HTTP is opened to the network
-	AskOwners  = "owners"  // directories get another owner
-	AskRights  = "rights"  // a backup gives the container rights on the machine
-)
-
-// Ask is a question that a plan puts before it is carried out.
-type Ask struct {
-	Kind string `json:"kind"`
-	Text string `json:"text"`
-}
-
-// Shrinks reports whether the plan takes something away from the stack.
-func (p *Plan) Shrinks() bool {
-	return slices.ContainsFunc(p.Asks, func(a Ask) bool { return a.Kind == AskDown })
-}
-
-// askForResize adds the questions of a resize.
-func askForResize(o *observed, p *Plan) {
-	if text := smaller(o, p); text != "" {
-		p.Asks = append(p.Asks, Ask{AskDown, text})
-	}
-	askForMarket(o, p)
-}
-
-// How long OpenAlgo is down, as askWhileOpen says it.
-const (
-	downForSeconds = "OpenAlgo and its strategies stop for some seconds"
-	downForGood    = "OpenAlgo and its strategies stop until you start them again"
-	downRemoved    = "OpenAlgo and its strategies stop, and the container is removed"
-)
-
-// askForMarket asks whether OpenAlgo may go down while a market is open.
-func askForMarket(o *observed, p *Plan) { p.Asks = append(p.Asks, askWhileOpen(o, downForSeconds)...) }
-
-// askWhileOpen returns that question, or nothing while no market is open. down
-// says for how long OpenAlgo stops.
-func askWhileOpen(o *observed, down string) []Ask {
-	b, _ := broker.Find(brokerOf(o))
-	if open := market.Open(o.Now, b.Kind == broker.Crypto); len(open) > 0 {
-		return []Ask{{AskMarket, down + ", and " + market.Describe(open)}}
-	}
-	return nil
-}
 
 // askDown asks whether OpenAlgo may stop now, and says why it does.
 func (in *Installer) askDown(ctx context.Context, down, reason string) error {
@@ -75,65 +17,6 @@ func (in *Installer) askDown(ctx context.Context, down, reason string) error {
 	if c == nil || !isUp(*c) {
 		return nil
 	}
-	return in.confirm(&Plan{project: o.Project, Asks: askWhileOpen(o, down),
-		Changes: []Change{{Kind: KindContainer, Name: c.Name, Action: ActionUpdate, Reason: reason}}})
-}
-
-// brokerOf is the id in the redirect URL, <origin>/<id>/callback.
-func brokerOf(o *observed) string {
-	if o.Env == nil {
-		return ""
-	}
-	url, _ := o.Env.Get("REDIRECT_URL")
-	parts := strings.Split(strings.TrimSuffix(url, "/callback"), "/")
-	return parts[len(parts)-1]
-}
-
-// shrinks names what becomes less.
-func (p *Plan) shrinks() (less []string) {
-	for _, line := range p.Settings {
-		before, after := cmp.Or(line.Container, line.Env), line.inForce()
-		if line.changes() && before != "" && sizeOf(line.Key, after) < sizeOf(line.Key, before) {
-			less = append(less, fmt.Sprintf("%s from %s to %s", line.Key, before, after))
-		}
-	}
-	return less
-}
-
-// smaller says what becomes less and what may not fit any more; "" when
-// nothing does.
-func smaller(o *observed, p *Plan) string {
-	less := p.shrinks()
-	if len(less) == 0 {
-		return ""
-	}
-	evidence := beyond(o.Use, p.Sizing)
-	if len(evidence) == 0 {
-		evidence = []string{"What is in use now fits"}
-	}
-	return "these become smaller: " + strings.Join(less, ", ") + ". " + strings.Join(evidence, ". ")
-}
-
-func sizeOf(key, value string) int64 {
-	if key == shmKey {
-		return shmBytes(value)
-	}
-	n, _ := strconv.ParseInt(strings.TrimSpace(value), 10, 64)
-	return n
-}
-
-// beyond names what would not fit into a sizing: memory, shared memory, and the
-// strategies that are configured.
-func beyond(u world.Use, due sizing.Sizing) []string {
-	var out []string
-	if u.Memory>>20 > int64(due.RAMMiB) {
-		out = append(out, fmt.Sprintf("OpenAlgo uses %d MiB of memory now, and its share becomes %d MiB", u.Memory>>20, due.RAMMiB))
-	}
-	if u.Shm>>20 > int64(due.ShmMiB) {
-		out = append(out, fmt.Sprintf("%d MiB of shared memory are in use now, and there will be %d MiB", u.Shm>>20, due.ShmMiB))
-	}
-	if due.StrategiesMax > 0 && u.Strategies > due.StrategiesMax {
-		out = append(out, fmt.Sprintf("%d strategies are configured, and this size is for %s", u.Strategies, due.Strategies))
-	}
-	return out
+	return in.confirm(&plan.Plan{Project: o.Project, Asks: plan.AskWhileOpen(o, down),
+		Changes: []plan.Change{{Kind: plan.KindContainer, Name: c.Name, Action: plan.ActionUpdate, Reason: reason}}})
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/ready"
 	"github.com/marketcalls/openalgo-install/internal/step"
@@ -63,22 +64,22 @@ func (in *Installer) Backup(ctx context.Context, o BackupOptions) (event.Result,
 }
 
 func (in *Installer) backUp(ctx context.Context, b *backing) (event.Result, error) {
-	if err := in.settle(ctx, commandBackup); err != nil {
+	if err := in.settle(ctx, plan.CommandBackup); err != nil {
 		return event.Result{}, err
 	}
-	if err := mayCopy(in.see().OnHost(), "a backup"); err != nil {
+	if err := plan.MayCopy(in.see().OnHost(), "a backup"); err != nil {
 		return event.Result{}, err
 	}
-	if err := mayReplace(in.see().OnHost()); err != nil {
+	if err := plan.MayReplace(in.see().OnHost()); err != nil {
 		return event.Result{}, err
 	}
-	if _, err := in.saved(ctx, commandBackup); err != nil {
+	if _, err := in.saved(ctx, plan.CommandBackup); err != nil {
 		return event.Result{}, err
 	}
-	if err := in.askDown(ctx, downForSeconds, "stopped while its data is copied, and started again"); err != nil {
+	if err := in.askDown(ctx, plan.DownForSeconds, "stopped while its data is copied, and started again"); err != nil {
 		return event.Result{}, err
 	}
-	return in.locked(ctx, commandBackup, func(c *engine.Container) (event.Result, error) { return b.run(ctx, *c) })
+	return in.locked(ctx, plan.CommandBackup, func(c *engine.Container) (event.Result, error) { return b.run(ctx, *c) })
 }
 
 func (b *backing) run(ctx context.Context, c engine.Container) (event.Result, error) {
@@ -200,7 +201,7 @@ func (b *backing) whileDown(ctx context.Context, c engine.Container, do func() e
 		return do(), nil
 	}
 	began := time.Now()
-	failed, notUp = b.in.whileDown(ctx, commandBackup, c, do)
+	failed, notUp = b.in.whileDown(ctx, plan.CommandBackup, c, do)
 	b.down = time.Since(began)
 	if notUp != nil {
 		notUp = fmt.Errorf("OpenAlgo was stopped for the backup and does not start again: %w.\n"+
@@ -266,6 +267,6 @@ func (in *Installer) manifest(ctx context.Context, c engine.Container, trees []b
 			m.Setup = !needsSetup
 		}
 	}
-	m.EnvConfig, _ = envOf(string(in.dir)).Get(keyConfigVersion)
+	m.EnvConfig, _ = envOf(string(in.dir)).Get(plan.KeyConfigVersion)
 	return m, nil
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/later"
 	"github.com/marketcalls/openalgo-install/internal/market"
+	"github.com/marketcalls/openalgo-install/internal/plan"
 )
 
 // SetDailyBackup makes the host run a backup at a time of every day. to is the
@@ -32,10 +33,10 @@ func (in *Installer) SetDailyBackup(ctx context.Context, clock, to string, comma
 	if job.Env, err = later.EngineEnvironment(os.Getenv); err != nil {
 		return event.Result{}, err
 	}
-	if err := mayCopy(in.see().OnHost(), "a backup"); err != nil {
+	if err := plan.MayCopy(in.see().OnHost(), "a backup"); err != nil {
 		return event.Result{}, err
 	}
-	if _, err := in.saved(ctx, commandBackup); err != nil {
+	if _, err := in.saved(ctx, plan.CommandBackup); err != nil {
 		return event.Result{}, err
 	}
 	o, err := in.observe(ctx)
@@ -60,7 +61,7 @@ func (in *Installer) SetDailyBackup(ctx context.Context, clock, to string, comma
 
 // guardMarket refuses a time when a market is open on any day of the week.
 func guardMarket(o *observed, next time.Time, clock string, marketToo bool) error {
-	b, _ := broker.Find(brokerOf(o))
+	b, _ := broker.Find(plan.BrokerOf(o))
 	for day := range 7 {
 		if open := market.Open(next.AddDate(0, 0, day), b.Kind == broker.Crypto); len(open) > 0 && !marketToo {
 			return finding.Errorf(finding.Usage, "at %s IST a market is open (%s), and OpenAlgo stops for some seconds then. Choose another time, or confirm this one with --now", clock, open[0])

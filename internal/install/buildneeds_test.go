@@ -3,6 +3,8 @@ package install
 import (
 	"strings"
 	"testing"
+
+	"github.com/marketcalls/openalgo-install/internal/plan"
 )
 
 func TestTooSmall(t *testing.T) {
@@ -20,7 +22,7 @@ func TestTooSmall(t *testing.T) {
 		"both":                        {953, 0, 100, false, []string{"953 MiB", "100 MiB free"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := strings.Join(tooSmall(test.ram, test.swap, test.disk, test.frontend, "/var/lib/docker"), "\n")
+			got := strings.Join(plan.TooSmall(test.ram, test.swap, test.disk, test.frontend, "/var/lib/docker"), "\n")
 			if (got == "") != (test.says == nil) {
 				t.Errorf("%q", got)
 			}

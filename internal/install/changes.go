@@ -11,11 +11,10 @@ import (
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
-	"github.com/marketcalls/openalgo-install/internal/envfile"
-	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/run"
 	"github.com/marketcalls/openalgo-install/internal/step"
 	"github.com/marketcalls/openalgo-install/internal/world"
@@ -27,7 +26,7 @@ const stopGrace = 40 * time.Second
 // changes turns one plan into the steps that carry it out.
 type changes struct {
 	in      *Installer
-	plan    *Plan
+	plan    *plan.Plan
 	old     *engine.Container // the container before; nil when there is none
 	replace bool              // a container is created (and old, if any, goes)
 	state   instance.State    // what state.json becomes
@@ -40,11 +39,11 @@ type changes struct {
 	verify *step.Verify
 }
 
-func newChanges(in *Installer, o *observed, p *Plan, madeDir bool) *changes {
+func newChanges(in *Installer, o *observed, p *plan.Plan, madeDir bool) *changes {
 	r := &changes{in: in, plan: p, old: o.Container(), madeDir: madeDir, state: in.stateAfter(o, p)}
-	name := p.containerName()
-	change := p.change(KindContainer, name)
-	r.replace = change != nil && change.Action != ActionUpdate
+	name := p.ContainerName()
+	change := p.Change(plan.KindContainer, name)
+	r.replace = change != nil && change.Action != plan.ActionUpdate
 	r.verify = &step.Verify{}
 	if r.replace {
 		r.create = &step.CreateContainer{Name: name, Final: name, Project: o.Project, Foreign: r.state.Foreign, Create: r.createNew}
@@ -61,29 +60,29 @@ func newChanges(in *Installer, o *observed, p *Plan, madeDir bool) *changes {
 }
 
 // stateAfter is what state.json says once a plan is carried out.
-func (in *Installer) stateAfter(o *observed, p *Plan) instance.State {
+func (in *Installer) stateAfter(o *observed, p *plan.Plan) instance.State {
 	next := o.State
 	next.Began = ""
 	if in.see().IsSeen() {
 		next.SeenBy = in.Engine.Info().ID
 	}
-	next.Project, next.ImageRef, next.ImageID = o.Project, p.imageRef(), p.imageID
+	next.Project, next.ImageRef, next.ImageID = o.Project, p.ImageRef(), p.ImageID
 	next.Env = maps.Clone(o.State.Env)
-	remember(&next, p.env.settings, p.env.left)
+	plan.Remember(&next, p.Env.Settings, p.Env.Left)
 	next.SetupDone = next.SetupDone && len(o.Data) > 0 // an empty database is right where there is none
-	next.Foreign = p.copied != nil
-	if p.fernetSalt != "" {
-		next.FernetSalt = p.fernetSalt
+	next.Foreign = p.Copied != nil
+	if p.FernetSalt != "" {
+		next.FernetSalt = p.FernetSalt
 	}
 	next.Engine = engineOf(in.Engine)
-	if p.intent.restores() {
-		next.SetupDone = p.intent.Backup.manifest.Setup // an empty database would tell itself so
+	if p.Intent.Restores() {
+		next.SetupDone = p.Intent.Backup.Manifest.Setup // an empty database would tell itself so
 	}
-	if p.ownCompose {
-		next.ComposeSHA256 = sha256Hex(p.composeText)
+	if p.OwnCompose {
+		next.ComposeSHA256 = sha256Hex(p.ComposeText)
 	}
-	if p.edge != nil {
-		next.Edge = p.edge.State
+	if p.Edge != nil {
+		next.Edge = p.Edge.State
 	}
 	return next
 }
@@ -92,7 +91,7 @@ func (in *Installer) stateAfter(o *observed, p *Plan) instance.State {
 // the old container runs comes before its stop. A first .env comes before the
 // volumes, so that no data is ever made without its keys on disk.
 func (r *changes) steps() (run.Plan, error) {
-	p := run.Plan{Command: r.plan.command}
+	p := run.Plan{Command: r.plan.Command}
 	files := run.Part{Name: "files", Title: "write the files that change", Steps: r.files()}
 	start := run.Part{Name: "start", Title: "start OpenAlgo", Steps: r.giveOwners()}
 	verify := run.Part{Name: "verify", Title: "wait until OpenAlgo answers", Steps: []run.Step{r.verify}}
@@ -100,8 +99,8 @@ func (r *changes) steps() (run.Plan, error) {
 	keep := run.Part{Name: "backup", Title: "keep a copy of every file that changes", Steps: r.keep()}
 	resources := run.Part{Name: "resources", Title: "make network and volumes", Steps: r.resources()}
 	var way []run.Part
-	if e := r.plan.edge; e != nil && e.Act {
-		way = []run.Part{{Name: "edge", Title: "serve https://" + e.State.Domain + " (" + e.what() + ")",
+	if e := r.plan.Edge; e != nil && e.Act {
+		way = []run.Part{{Name: "edge", Title: "serve https://" + e.State.Domain + " (" + e.What() + ")",
 			Steps: []run.Step{&step.ServeSite{Site: run.Site(e.State), Act: r.serve}}}}
 	}
 	if r.replace {
@@ -127,8 +126,8 @@ func (r *changes) steps() (run.Plan, error) {
 
 // fileNames are the files of the instance that a plan may change.
 func (r *changes) fileNames() (out []string) {
-	for _, name := range append([]string{instance.EnvName, r.plan.composeName, instance.AnswersName}, overrideNames...) {
-		if r.plan.change(KindFile, r.in.dir.Path(name)) != nil {
+	for _, name := range append([]string{instance.EnvName, r.plan.ComposeName, instance.AnswersName}, overrideNames...) {
+		if r.plan.Change(plan.KindFile, r.in.dir.Path(name)) != nil {
 			out = append(out, name)
 		}
 	}
@@ -145,10 +144,10 @@ func (r *changes) keep() (out []run.Step) {
 // files are written with .env last: until its container was stopped OpenAlgo may
 // have written it.
 func (r *changes) files() (out []run.Step) {
-	texts := map[string][]byte{r.plan.composeName: r.plan.composeText, instance.AnswersName: r.plan.answersText}
-	if r.plan.intent.restores() {
+	texts := map[string][]byte{r.plan.ComposeName: r.plan.ComposeText, instance.AnswersName: r.plan.AnswersText}
+	if r.plan.Intent.Restores() {
 		for _, name := range overrideNames {
-			texts[name] = r.plan.intent.Backup.files[name]
+			texts[name] = r.plan.Intent.Backup.Files[name]
 		}
 	}
 	names := r.fileNames()
@@ -168,41 +167,28 @@ func (r *changes) files() (out []run.Step) {
 	if !slices.Contains(names, instance.EnvName) {
 		return out
 	}
-	env := r.plan.env
-	r.env = &step.WriteEnv{Salt: r.state.Salt, Foreign: r.state.Foreign, Image: r.state.ImageID, Project: r.state.Project, Text: env.text}
-	if env.replaces == nil {
-		r.env.Fresh = env.fresh
+	env := r.plan.Env
+	r.env = &step.WriteEnv{Salt: r.state.Salt, Foreign: r.state.Foreign, Image: r.state.ImageID, Project: r.state.Project, Text: env.Text}
+	if env.Replaces == nil {
+		r.env.Fresh = env.Fresh
 	}
-	if env.replaces == nil && !env.fresh {
-		r.env.Edit = env.edit
+	if env.Replaces == nil && !env.Fresh {
+		r.env.Edit = env.Edit
 	}
 	return append(out, r.env)
 }
 
-// edit makes the plan's edits on .env as it stands now.
-func (p envPlan) edit(now []byte) ([]byte, error) {
-	file, err := envfile.Parse(now)
-	if err != nil {
-		return nil, fmt.Errorf("reading .env again: %w", err)
-	}
-	edited, err := p.apply(file)
-	if err != nil {
-		return nil, err
-	}
-	return edited.Bytes(), nil
-}
-
 func (r *changes) resources() (out []run.Step) {
-	if r.plan.stack == nil {
+	if r.plan.Stack == nil {
 		return nil // a copy has all of it already
 	}
-	for _, n := range r.plan.stack.Networks {
-		if r.plan.change(KindNetwork, n.Spec.Name) != nil {
+	for _, n := range r.plan.Stack.Networks {
+		if r.plan.Change(plan.KindNetwork, n.Spec.Name) != nil {
 			out = append(out, &step.CreateNetwork{Name: n.Spec.Name, Spec: n.Spec})
 		}
 	}
-	for _, m := range r.plan.stack.Spec("").Mounts {
-		if path := directoryOf(m); path != "" && r.plan.creates(path) {
+	for _, m := range r.plan.Stack.Spec("").Mounts {
+		if path := directoryOf(m); path != "" && r.plan.Creates(path) {
 			mode := os.FileMode(0o755)
 			if m.Target == openalgo.Keys {
 				mode = 0o700
@@ -210,42 +196,42 @@ func (r *changes) resources() (out []run.Step) {
 			out = append(out, &step.MakeDirectory{Path: path, Image: r.state.ImageID, Mode: mode})
 		}
 	}
-	for _, v := range r.plan.stack.Volumes {
-		if c := r.plan.change(KindVolume, v.Spec.Name); c != nil && c.Action == ActionCreate {
-			out = append(out, &step.CreateVolume{Name: v.Spec.Name, Dir: string(r.in.dir), Moved: r.plan.intent.Data == ToVolumes, Spec: v.Spec})
+	for _, v := range r.plan.Stack.Volumes {
+		if c := r.plan.Change(plan.KindVolume, v.Spec.Name); c != nil && c.Action == plan.ActionCreate {
+			out = append(out, &step.CreateVolume{Name: v.Spec.Name, Dir: string(r.in.dir), Moved: r.plan.Intent.Data == plan.ToVolumes, Spec: v.Spec})
 		}
 	}
 	return out
 }
 
 func (r *changes) createNew(ctx context.Context) (id string, err error) {
-	if c := r.plan.copied; c != nil {
-		return r.in.Engine.CreateCopy(ctx, c.of.ID, r.create.Name, c.changes)
+	if c := r.plan.Copied; c != nil {
+		return r.in.Engine.CreateCopy(ctx, c.Of.ID, r.create.Name, c.Changes)
 	}
-	spec := r.plan.stack.Spec(r.plan.imageID)
+	spec := r.plan.Stack.Spec(r.plan.ImageID)
 	spec.Name = r.create.Name
-	if image, err := r.in.Engine.Image(ctx, spec.Image); err != nil || image.ID != r.plan.imageID {
-		spec.Image = r.plan.imageID // the tag moved on; this stack did not
+	if image, err := r.in.Engine.Image(ctx, spec.Image); err != nil || image.ID != r.plan.ImageID {
+		spec.Image = r.plan.ImageID // the tag moved on; this stack did not
 	}
 	return r.in.Engine.Create(ctx, spec)
 }
 
 // data is what becomes of the databases.
 func (r *changes) data() (out []run.Part) {
-	i := r.plan.intent
+	i := r.plan.Intent
 	switch {
-	case r.old != nil && i.upgrades():
+	case r.old != nil && i.Upgrades():
 		return []run.Part{r.snapshot()}
-	case r.old != nil && i.adopts() && len(r.unmounted()) > 0:
+	case r.old != nil && i.Adopts() && len(r.unmounted()) > 0:
 		carry := run.Part{Name: "carry", Title: "copy what the former container kept in itself"}
 		for _, target := range r.unmounted() {
 			carry.Steps = append(carry.Steps, &step.CarryData{Target: target, Give: r.giveCopy})
 		}
 		out = append(out, carry)
-	case i.restores():
+	case i.Restores():
 		out = r.replaced()
 	}
-	if r.old != nil && i.Data == ToVolumes {
+	if r.old != nil && i.Data == plan.ToVolumes {
 		move := run.Part{Name: "move", Title: "copy the data into volumes, and compare"}
 		for target, source := range dataDirectories(*r.old) {
 			move.Steps = append(move.Steps, &step.MoveData{From: step.In(string(r.in.dir), source), Target: target, Give: r.giveCopy})
@@ -273,22 +259,22 @@ func (r *changes) snapshot() run.Part {
 // replaced keeps a copy of the data that is here, and puts that of the backup in
 // its place.
 func (r *changes) replaced() []run.Part {
-	base, backup := r.in.dir.Work(step.Replaced), r.plan.intent.Backup
+	base, backup := r.in.dir.Work(step.Replaced), r.plan.Intent.Backup
 	keep := run.Part{Name: "replaced", Title: "keep a copy of the data that is replaced"}
 	keep.Steps = append(keep.Steps, &step.ClearCopies{Base: step.Replaced, Room: func(ctx context.Context) error {
 		trees, err := r.dataTrees(ctx)
 		if err != nil {
 			return err
 		}
-		return world.RoomFor(trees, base).Fits(backup.bytes)
+		return world.RoomFor(trees, base).Fits(backup.Bytes)
 	}})
 	var names []string
-	for _, t := range backup.manifest.Trees {
+	for _, t := range backup.Manifest.Trees {
 		names = append(names, t.Name)
 		keep.Steps = append(keep.Steps, &step.KeepData{Tree: t.Name, Base: step.Replaced, OfNew: true})
 	}
 	keep.Steps = append(keep.Steps, &step.Action{What: "keep the files that belong to it", Func: func(ctx context.Context) error { return r.keepReplacedFiles(ctx, base) }})
-	return []run.Part{keep, {Name: "data", Title: "put the data of then in its place", Steps: []run.Step{&step.FillData{Trees: names, Fill: backup.fill}}}}
+	return []run.Part{keep, {Name: "data", Title: "put the data of then in its place", Steps: []run.Step{&step.FillData{Trees: names, Fill: backup.Fill}}}}
 }
 
 // keepReplacedFiles puts the former .env beside its data, which is worth nothing
@@ -317,13 +303,13 @@ func (r *changes) dataTrees(ctx context.Context) (map[string]string, error) {
 		return nil, fmt.Errorf("looking at the new container: %w", err)
 	}
 	out := map[string]string{}
-	for _, t := range r.plan.intent.Backup.manifest.Trees {
+	for _, t := range r.plan.Intent.Backup.Manifest.Trees {
 		path, _, err := step.DataPath(ctx, r.in.Engine, c, openalgo.Tree(t.Name))
 		if err != nil {
 			return nil, err
 		}
 		if path == "" {
-			return nil, notMounted(t.Name)
+			return nil, plan.NotMounted(t.Name)
 		}
 		out[t.Name] = path
 	}
@@ -333,9 +319,9 @@ func (r *changes) dataTrees(ctx context.Context) (map[string]string, error) {
 // giveOwners are the directories that OpenAlgo could not write.
 func (r *changes) giveOwners() (out []run.Step) {
 	byDir := map[string]*step.GiveOwner{}
-	for _, c := range r.plan.owners {
+	for _, c := range r.plan.Owners {
 		if byDir[c.Dir] == nil {
-			byDir[c.Dir] = &step.GiveOwner{Dir: step.In(string(r.in.dir), c.Dir), User: userOfStack(r.plan.stack.Spec("").User)}
+			byDir[c.Dir] = &step.GiveOwner{Dir: step.In(string(r.in.dir), c.Dir), User: plan.UserOfStack(r.plan.Stack.Spec("").User)}
 			out = append(out, byDir[c.Dir])
 		}
 		byDir[c.Dir].Files = append(byDir[c.Dir].Files, step.Owner{Name: c.Name, UID: c.UID, GID: c.GID})
@@ -352,7 +338,7 @@ func (r *changes) verifyMCP(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return r.in.verifyMCP(ctx, r.plan.answers, r.state.Edge, check.Web)
+	return r.in.verifyMCP(ctx, r.plan.Answers, r.state.Edge, check.Web)
 }
 
 // commit is what is left once the new stack is verified: the old container goes,
@@ -361,9 +347,9 @@ func (r *changes) commit() (out []run.Step, err error) {
 	if r.stop != nil {
 		out = append(out, &step.RemoveContainer{ID: r.stop.ID, Name: r.stop.Name}, &step.RenameContainer{})
 	}
-	if e := r.plan.edge; e != nil && len(e.gone) > 0 {
-		site := &step.TakeSite{Site: run.Site(e.goneFrom)}
-		for _, f := range e.gone {
+	if e := r.plan.Edge; e != nil && len(e.Gone) > 0 {
+		site := &step.TakeSite{Site: run.Site(e.GoneFrom)}
+		for _, f := range e.Gone {
 			site.Files = append(site.Files, step.In(string(r.in.dir), f.Path))
 		}
 		out = append(out, site)
@@ -373,7 +359,7 @@ func (r *changes) commit() (out []run.Step, err error) {
 		return nil, fmt.Errorf("writing the state: %w", err)
 	}
 	out = append(out, &step.WriteState{State: text}, &step.TidyAside{})
-	if r.plan.command == commandRollback {
+	if r.plan.Command == plan.CommandRollback {
 		out = append(out, &step.SwapSnapshot{})
 	}
 	return out, nil
@@ -391,10 +377,6 @@ func (r *changes) apply(ctx context.Context) error {
 
 // hasAccount reports whether somebody made an account, once it is verified.
 func (r *changes) hasAccount() bool { return r.verify.NeedsSetup == nil || !*r.verify.NeedsSetup }
-
-func notMounted(tree string) error {
-	return finding.Errorf(finding.HostNotReady, "the container mounts nothing at /app/%s, and the backup has data for it. Add the volume to docker-compose.yaml again first", tree)
-}
 
 func sha256Hex(data []byte) string { return step.Sum(data) }
 

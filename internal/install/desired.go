@@ -1,148 +1,17 @@
 package install
 
 import (
-	"maps"
-	"net"
-	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
-	"github.com/marketcalls/openalgo-install/internal/broker"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
-	"github.com/marketcalls/openalgo-install/internal/instance"
-	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/secret"
-	"github.com/marketcalls/openalgo-install/internal/sizing"
 )
-
-// setting is one .env key and the value that it should have.
-type setting struct {
-	Key   string
-	Value secret.Text
-	// Auto marks a value that we chose (the sizing): where .env has the key
-	// already, the file wins, and `resize` is what changes it.
-	Auto bool
-	// Unset takes the key out of the file.
-	Unset bool
-}
-
-// settings turns answers into .env keys, in the order in which they are
-// written. The container's own ports and addresses are fixed: .env beats the
-// container's environment in every process (docs/openalgo-facts.md 1.7). fresh says
-// that there is no .env yet.
-func settings(a answers.Answers, s sizing.Sizing, fresh bool) []setting {
-	var out []setting
-	add := func(key, value string) { out = append(out, setting{Key: key, Value: secret.New(value)}) }
-
-	if b, ok := broker.Find(a.Broker.Name); ok {
-		for _, v := range b.Env(a.Origin(), credentials(a)) {
-			out = append(out, setting{Key: v.Key, Value: v.Value})
-		}
-		if b.Kind != broker.Crypto {
-			add("DISABLE_SESSION_EXPIRY", "false") // may be left over from a crypto broker
-		}
-	}
-	add("HOST_SERVER", a.Origin())
-	add("WEBSOCKET_URL", webSocketURL(a))
-	add("CORS_ALLOWED_ORIGINS", a.Origin())
-	add("FLASK_HOST_IP", "0.0.0.0")
-	add("FLASK_PORT", strconv.Itoa(openalgo.WebPort))
-	add("FLASK_DEBUG", "False")
-	add("FLASK_ENV", "production")
-	add("WEBSOCKET_HOST", "0.0.0.0")
-	add("WEBSOCKET_PORT", strconv.Itoa(openalgo.WebSocketPort))
-	add("NGROK_ALLOW", "FALSE")
-	add("TRUST_PROXY_HEADERS", trustProxy(a))
-	add("MCP_HTTP_ENABLED", pythonBool(a.RemoteMCP.Enabled))
-	if a.RemoteMCP.Enabled {
-		add("MCP_PUBLIC_URL", a.Origin())
-	}
-	if a.RemoteMCP.Enabled || fresh { // a base of OpenAlgo's lets AI clients trade
-		add("MCP_OAUTH_REQUIRE_APPROVAL", pythonBool(a.RemoteMCP.RequireApproval))
-		add("MCP_OAUTH_WRITE_SCOPE_ENABLED", pythonBool(a.RemoteMCP.WriteOrders))
-	}
-	out = append(out, sizingSettings(a, s)...)
-	for _, key := range slices.Sorted(maps.Keys(a.Env)) {
-		out = append(out, setting{Key: key, Value: a.Env[key]})
-	}
-	return out
-}
-
-// sourceSettings are OpenAlgo's own diagnostics: which source it was built from.
-func sourceSettings(o *observed, i Intent) []setting {
-	if i.Image.Keep != nil {
-		return nil
-	}
-	branch, commit := "", ""
-	if o.Built != nil {
-		branch, commit = o.Built.Branch, o.Built.Commit
-	}
-	var out []setting
-	for _, s := range []setting{
-		{Key: "OPENALGO_GIT_BRANCH", Value: secret.New(branch)}, {Key: "OPENALGO_GIT_COMMIT", Value: secret.New(commit)},
-	} {
-		// Without a source only what we once wrote is taken back.
-		if commit != "" || o.State.Env[s.Key] != "" {
-			out = append(out, s)
-		}
-	}
-	return out
-}
-
-func sizingSettings(a answers.Answers, s sizing.Sizing) []setting {
-	wholeHost := a.Sizing.RAMMiB != 0 || a.Sizing.Cores != 0
-	var out []setting
-	for _, v := range s.Env() {
-		asked := wholeHost
-		switch v.Key {
-		case "SHM_SIZE":
-			asked = asked || a.Sizing.ShmMiB != 0
-		case "STRATEGY_MEMORY_LIMIT_MB":
-			asked = asked || a.Sizing.StrategyMemoryMiB != 0
-		default:
-			asked = asked || a.Sizing.Threads != 0
-		}
-		out = append(out, setting{Key: v.Key, Value: secret.New(v.Value), Auto: !asked})
-	}
-	return out
-}
-
-func credentials(a answers.Answers) broker.Credentials {
-	return broker.Credentials{
-		APIKey: a.Broker.APIKey, APISecret: a.Broker.APISecret,
-		MarketAPIKey: a.Broker.MarketAPIKey, MarketAPISecret: a.Broker.MarketAPISecret,
-	}
-}
-
-// webSocketURL is what browsers and clients use: through the proxy's /ws when
-// there is a domain (docs/openalgo-facts.md 6), else the published port.
-func webSocketURL(a answers.Answers) string {
-	if a.Domain != "" {
-		return "wss://" + a.Domain + openalgo.Socket
-	}
-	return "ws://" + net.JoinHostPort("127.0.0.1", strconv.Itoa(a.Ports.WebSocket))
-}
-
-// trustProxy believes forwarded client addresses only when nobody but a proxy
-// on this host can reach the port (docs/openalgo-facts.md 6).
-func trustProxy(a answers.Answers) string {
-	if ip := net.ParseIP(a.Ports.Bind); a.Domain != "" && ip != nil && ip.IsLoopback() {
-		return "TRUE"
-	}
-	return "FALSE"
-}
-
-func pythonBool(b bool) string {
-	if b {
-		return "True"
-	}
-	return "False"
-}
 
 // redactor knows every secret of the answers and of .env, which may be nil.
 func redactor(a answers.Answers, env *envfile.File) *secret.Redactor {
-	c := credentials(a)
+	c := plan.Credentials(a)
 	var known []secret.Text
 	for _, composite := range []secret.Text{c.APIKey, c.APISecret, c.MarketAPIKey, c.MarketAPISecret} {
 		known = append(known, composite)
@@ -162,17 +31,4 @@ func redactor(a answers.Answers, env *envfile.File) *secret.Redactor {
 		}
 	}
 	return secret.NewRedactor(known...)
-}
-
-// remember notes what we wrote; for the keys in left, which .env has another
-// value for on purpose, what was written before still counts.
-func remember(s *instance.State, settings []setting, left []string) {
-	s.Begin()
-	for _, set := range settings {
-		if set.Unset {
-			delete(s.Env, set.Key)
-		} else if !slices.Contains(left, set.Key) {
-			s.Env[set.Key] = s.Hash(set.Key, set.Value.Reveal())
-		}
-	}
 }

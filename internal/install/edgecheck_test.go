@@ -8,6 +8,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
@@ -16,32 +17,32 @@ func TestRefusals(t *testing.T) {
 	if _, err := in.dir.Create(); err != nil {
 		t.Fatal(err)
 	}
-	plan := func(ca, trial string) (string, error) {
-		o, p := &observed{Now: time.Now()}, &Plan{edge: &edgePlan{}, answers: answers.Answers{Domain: "algo.example.com", TLS: answers.TLS{CA: ca, CATrial: trial}}}
-		o.Edge.Refused = world.Refusals(in.dir, p.answers.Domain, o.Now.Add(-world.RefusalsCount))
-		err := planTrial(o, p)
-		return p.edge.trial, err
+	trialOf := func(ca, trial string) (string, error) {
+		o, p := &observed{Now: time.Now()}, &plan.Plan{Edge: &plan.EdgePlan{}, Answers: answers.Answers{Domain: "algo.example.com", TLS: answers.TLS{CA: ca, CATrial: trial}}}
+		o.Edge.Refused = world.Refusals(in.dir, p.Answers.Domain, o.Now.Add(-world.RefusalsCount))
+		err := plan.PlanTrial(o, p)
+		return p.Edge.Trial, err
 	}
-	if trial, err := plan("", ""); trial != "" || err != nil {
+	if trial, err := trialOf("", ""); trial != "" || err != nil {
 		t.Error(trial, err)
 	}
 	in.noteRefusal("other.example.com")
-	if trial, err := plan("", ""); trial != "" || err != nil {
+	if trial, err := trialOf("", ""); trial != "" || err != nil {
 		t.Error(trial, err)
 	}
 	in.noteRefusal("algo.example.com")
-	for ca, want := range map[string]string{"": letsEncryptStaging, "https://ca.example.com": ""} {
-		if trial, err := plan(ca, ""); trial != want || err != nil {
+	for ca, want := range map[string]string{"": plan.LetsEncryptStaging, "https://ca.example.com": ""} {
+		if trial, err := trialOf(ca, ""); trial != want || err != nil {
 			t.Error(ca, trial, err)
 		}
 	}
-	for range refusalsAnHour {
+	for range plan.RefusalsAnHour {
 		in.noteRefusal("algo.example.com")
 	}
-	if _, err := plan("", ""); finding.KindOf(err) != finding.HostNotReady || !strings.Contains(err.Error(), "takes no more before") {
+	if _, err := trialOf("", ""); finding.KindOf(err) != finding.HostNotReady || !strings.Contains(err.Error(), "takes no more before") {
 		t.Error(err)
 	}
-	if _, err := plan("https://ca.example.com", ""); err != nil {
+	if _, err := trialOf("https://ca.example.com", ""); err != nil {
 		t.Error(err)
 	}
 	if n := len(world.Refusals(in.dir, "algo.example.com", time.Now().Add(time.Minute))); n != 0 {

@@ -15,9 +15,9 @@ import (
 // serve puts the domain's site in place and waits for its certificate, while
 // the former container still runs.
 func (r *changes) serve(ctx context.Context, place func([]edge.File) error) error {
-	e := r.plan.edge
+	e := r.plan.Edge
 	began := time.Now()
-	files := e.files
+	files := e.Files
 	if e.Certbot {
 		r.in.note("certbot asks for a certificate for " + e.Site.Domain)
 	}
@@ -26,7 +26,7 @@ func (r *changes) serve(ctx context.Context, place func([]edge.File) error) erro
 	}
 	failpoint("edge-placed")
 	trust := ready.SiteOf(e.State).Trust
-	if c, ok := e.Front.(*edge.Caddy); ok && e.trial != "" {
+	if c, ok := e.Front.(*edge.Caddy); ok && e.Trial != "" {
 		if err := r.trial(ctx, c, began, place); err != nil {
 			return err
 		}
@@ -58,13 +58,13 @@ func (r *changes) serve(ctx context.Context, place func([]edge.File) error) erro
 // keeps the authority from reaching this host shows without costing one of its
 // few attempts an hour.
 func (r *changes) trial(ctx context.Context, c *edge.Caddy, began time.Time, place func([]edge.File) error) error {
-	e := r.plan.edge
-	final, err := readfile.Regular(c.Trial(e.Site, e.trial).Path, readfile.Config)
+	e := r.plan.Edge
+	final, err := readfile.Regular(c.Trial(e.Site, e.Trial).Path, readfile.Config)
 	if err != nil {
 		return fmt.Errorf("reading the site: %w", err)
 	}
 	r.in.note("the last attempt failed, so a trial certificate comes first")
-	if err := place([]edge.File{c.Trial(e.Site, e.trial)}); err != nil {
+	if err := place([]edge.File{c.Trial(e.Site, e.Trial)}); err != nil {
 		return err
 	}
 	if err := c.Apply(ctx); err != nil {
@@ -75,7 +75,7 @@ func (r *changes) trial(ctx context.Context, c *edge.Caddy, began time.Time, pla
 	}
 	// Caddy keeps a certificate that it has for a name, whatever authority is
 	// asked next; it forgets that of a name which is gone.
-	path := c.Trial(e.Site, e.trial).Path
+	path := c.Trial(e.Site, e.Trial).Path
 	if err := place([]edge.File{{Path: path}}); err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
@@ -35,7 +36,7 @@ func forget(o *observed) { o.State = instance.State{} }
 var guardCases = map[string]struct {
 	change       func(*testing.T, *observed)
 	every, plans string // what guard and guardData refuse
-	intent       Intent
+	intent       plan.Intent
 }{
 	"all is well": {change: func(*testing.T, *observed) {}},
 	"another Docker": {change: func(_ *testing.T, o *observed) {
@@ -72,10 +73,10 @@ var guardCases = map[string]struct {
 	}, every: "now called", plans: "now called"},
 	"the directory was moved": {change: func(_ *testing.T, o *observed) {
 		o.Whose["openalgo-web"] = world.Orphan
-	}, every: "moved", plans: "moved", intent: Intent{Command: "set"}},
+	}, every: "moved", plans: "moved", intent: plan.Intent{Command: "set"}},
 	"the directory was moved, and the command recreates the container": {change: func(_ *testing.T, o *observed) {
 		o.Whose["openalgo-web"] = world.Orphan
-	}, every: "moved", intent: Intent{Command: commandStart}},
+	}, every: "moved", intent: plan.Intent{Command: plan.CommandStart}},
 	"there is no .env": {change: func(t *testing.T, o *observed) {
 		withEnv(o, t, "")
 	}, every: "keys", plans: "keys"},
@@ -136,8 +137,8 @@ func TestGuards(t *testing.T) {
 	for name, c := range guardCases {
 		o := goodWorld(t)
 		c.change(t, o)
-		refused(t, name+": every command", guard(o), c.every)
-		refused(t, name+": a plan", guardData(o, c.intent), c.plans)
+		refused(t, name+": every command", plan.Guard(o), c.every)
+		refused(t, name+": a plan", plan.GuardData(o, c.intent), c.plans)
 	}
 }
 
@@ -173,7 +174,7 @@ func TestKeysOfWhatRuns(t *testing.T) {
 		o := goodWorld(t)
 		withEnv(o, t, "")
 		o.Containers[0].State = state
-		if r := finding.RefusalOf(guardKeys(o)); r == nil || strings.Contains(r.End, "Do not stop it") != want {
+		if r := finding.RefusalOf(plan.GuardKeys(o)); r == nil || strings.Contains(r.End, "Do not stop it") != want {
 			t.Errorf("%s: %+v", state, r)
 		}
 	}
@@ -193,12 +194,12 @@ func TestKeyWays(t *testing.T) {
 		"the volume's origin": {world.KeyPlace{Kind: world.VolumesDir, Path: "/srv/openalgo/.env", Container: ""}, "sudo cp -p /srv/openalgo/.env"},
 	} {
 		o.KeysAt = []world.KeyPlace{c.place}
-		if ways := keyWays(o); len(ways) != 2 || !strings.HasPrefix(ways[0].Run, c.want) && !strings.Contains(ways[0].Run, c.want) {
+		if ways := plan.KeyWays(o); len(ways) != 2 || !strings.HasPrefix(ways[0].Run, c.want) && !strings.Contains(ways[0].Run, c.want) {
 			t.Errorf("%s: %v", name, ways)
 		}
 	}
 	o.KeysAt, o.Archive = nil, "/opt/openalgo-backups/a.tar"
-	if ways := keyWays(o); len(ways) != 2 || !strings.HasSuffix(ways[0].Run, "restore /opt/openalgo-backups/a.tar") {
+	if ways := plan.KeyWays(o); len(ways) != 2 || !strings.HasSuffix(ways[0].Run, "restore /opt/openalgo-backups/a.tar") {
 		t.Errorf("an archive: %v", ways)
 	}
 }
@@ -207,11 +208,11 @@ func TestGuardUnknown(t *testing.T) {
 	t.Parallel()
 	o := goodWorld(t)
 	o.HasDB = true
-	refused(t, "ours", guardUnknown(o), "")
+	refused(t, "ours", plan.GuardUnknown(o), "")
 	forget(o)
-	refused(t, "unknown", guardUnknown(o), "did not make")
+	refused(t, "unknown", plan.GuardUnknown(o), "did not make")
 	o.HasDB = false
-	refused(t, "no data", guardUnknown(o), "")
+	refused(t, "no data", plan.GuardUnknown(o), "")
 }
 
 // The container of a stack that another tool made is found by the .env that it

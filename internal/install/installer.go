@@ -18,6 +18,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/image"
 	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/ready"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
@@ -37,7 +38,7 @@ type Installer struct {
 	// Resolver looks domains up; nil is the system's.
 	Resolver host.Resolver
 	// Confirm is asked what a plan of Reconfigure asks; its error ends the run.
-	Confirm func(*Plan) error
+	Confirm func(*plan.Plan) error
 
 	dir    instance.Dir
 	redact *secret.Redactor
@@ -56,16 +57,16 @@ func New(dir string, e *engine.Engine, machine sizing.Machine, report event.Repo
 }
 
 // Plan works out what Install would do, and changes nothing.
-func (in *Installer) Plan(ctx context.Context, a answers.Answers, instances int) (*Plan, error) {
+func (in *Installer) Plan(ctx context.Context, a answers.Answers, instances int) (*plan.Plan, error) {
 	defer in.source.Close()
-	return in.planWish(ctx, func(context.Context) (Intent, error) { return asAnswered(a, instances), nil })
+	return in.planWish(ctx, func(context.Context) (plan.Intent, error) { return plan.AsAnswered(a, instances), nil })
 }
 
 // plan plans again where somebody took the free ports that it had chosen.
-func (in *Installer) plan(ctx context.Context, i Intent) (o *observed, p *Plan, err error) {
+func (in *Installer) plan(ctx context.Context, i plan.Intent) (o *observed, p *plan.Plan, err error) {
 	for range portTries {
 		o, p, err = in.planOnce(ctx, i)
-		if ports := i.Answers.Ports; !errors.Is(err, errPortTaken) || !ports.AutoWeb && !ports.AutoWebSocket {
+		if ports := i.Answers.Ports; !errors.Is(err, plan.ErrPortTaken) || !ports.AutoWeb && !ports.AutoWebSocket {
 			break
 		}
 	}
@@ -75,15 +76,15 @@ func (in *Installer) plan(ctx context.Context, i Intent) (o *observed, p *Plan, 
 // portTries is how often free ports are chosen.
 const portTries = 3
 
-func (in *Installer) planOnce(ctx context.Context, i Intent) (*observed, *Plan, error) {
+func (in *Installer) planOnce(ctx context.Context, i plan.Intent) (*observed, *plan.Plan, error) {
 	o, err := in.observeFor(ctx, i)
 	if err != nil {
 		return nil, nil, err
 	}
-	o = basis(o, i)
+	o = plan.Basis(o, i)
 	in.know(i.Answers, o)
 	in.seePorts(ctx, o, i.Answers)
-	if err := choosePorts(o, &i.Answers); err != nil {
+	if err := plan.ChoosePorts(o, &i.Answers); err != nil {
 		return nil, nil, err
 	}
 	if o.Built, err = in.openSource(ctx, i); err != nil {
@@ -95,12 +96,12 @@ func (in *Installer) planOnce(ctx context.Context, i Intent) (*observed, *Plan, 
 	if err := in.seeFor(ctx, o, i); err != nil {
 		return nil, nil, err
 	}
-	p, err := draft(o, i)
+	p, err := plan.Draft(o, i)
 	if err != nil {
 		return nil, nil, err
 	}
-	in.see().Answer(ctx, o, p.asks(o))
-	return o, p, p.finish(o)
+	in.see().Answer(ctx, o, p.Query(o))
+	return o, p, p.Finish(o)
 }
 
 // know makes the secrets of answers and .env unprintable for this run.
@@ -118,26 +119,26 @@ func (in *Installer) knowEnv(o *observed) {
 // Install makes the stack what the answers say. Nothing to do is a success.
 // instances share the machine in the end; 0 counts those that run.
 func (in *Installer) Install(ctx context.Context, a answers.Answers, instances int) (event.Result, error) {
-	return in.install(ctx, asAnswered(a, instances))
+	return in.install(ctx, plan.AsAnswered(a, instances))
 }
 
-func (in *Installer) install(ctx context.Context, i Intent) (event.Result, error) {
-	return in.carryOut(ctx, commandInstall, func(context.Context) (Intent, error) { return i, nil })
+func (in *Installer) install(ctx context.Context, i plan.Intent) (event.Result, error) {
+	return in.carryOut(ctx, plan.CommandInstall, func(context.Context) (plan.Intent, error) { return i, nil })
 }
 
 // InstallSaved is Install with the answers that the last install left in the
 // directory, as they stand once no other run is under way.
 func (in *Installer) InstallSaved(ctx context.Context) (event.Result, error) {
 	name := in.dir.Path(instance.AnswersName)
-	return in.carryOut(ctx, commandInstall, func(context.Context) (Intent, error) {
+	return in.carryOut(ctx, plan.CommandInstall, func(context.Context) (plan.Intent, error) {
 		a, problems, ok := SavedAnswers(string(in.dir), name)
 		switch {
 		case !ok:
-			return Intent{}, finding.Errorf(finding.Usage, "%s cannot be read any more", name)
+			return plan.Intent{}, finding.Errorf(finding.Usage, "%s cannot be read any more", name)
 		case len(problems) > 0:
-			return Intent{}, &finding.Error{Kind: finding.Usage, Err: &answers.Invalid{Problems: problems}}
+			return plan.Intent{}, &finding.Error{Kind: finding.Usage, Err: &answers.Invalid{Problems: problems}}
 		}
-		return asAnswered(a, 0), nil
+		return plan.AsAnswered(a, 0), nil
 	})
 }
 
@@ -204,16 +205,16 @@ func (in *Installer) takeOver(ctx context.Context) (*instance.Lock, error) {
 	return nil, err
 }
 
-func (in *Installer) nothingToDo(ctx context.Context, p *Plan, result event.Result) (event.Result, error) {
+func (in *Installer) nothingToDo(ctx context.Context, p *plan.Plan, result event.Result) (event.Result, error) {
 	in.Report.Report(event.Event{Type: event.TypePlan, Time: time.Now(), Plan: p})
-	_, err := in.verify(ctx, in.checkOf(p.stack, p.answers))
-	if err == nil && p.edge != nil {
-		err = in.verifyEdge(ctx, p.edge.State)
+	_, err := in.verify(ctx, in.checkOf(p.Stack, p.Answers))
+	if err == nil && p.Edge != nil {
+		err = in.verifyEdge(ctx, p.Edge.State)
 	}
 	if err != nil {
 		return result, &finding.Error{Kind: finding.Failed, Err: fmt.Errorf("nothing to change, but the stack is not ready: %w", err), Log: ready.LogOf(err)}
 	}
-	result.URL = p.answers.Origin()
+	result.URL = p.Answers.Origin()
 	result.Message = "nothing to do: OpenAlgo runs as the answers say, and is ready"
 	return result, nil
 }
@@ -247,8 +248,8 @@ func (in *Installer) change(ctx context.Context, w wish, madeDir bool) (event.Re
 	if err := in.confirm(p); err != nil {
 		return unused(err)
 	}
-	if c := p.change(KindImage, p.stack.Image); c != nil {
-		if err := in.images().Bring(ctx, p.wantedImage()); err != nil {
+	if c := p.Change(plan.KindImage, p.Stack.Image); c != nil {
+		if err := in.images().Bring(ctx, p.WantedImage()); err != nil {
 			return unused(err)
 		}
 		// The image's own base of .env is known now.
@@ -265,10 +266,10 @@ func (in *Installer) change(ctx context.Context, w wish, madeDir bool) (event.Re
 	r := newChanges(in, o, p, madeDir)
 	r.countBefore(ctx)
 	r.noteBroken(ctx)
-	if old := r.old; old != nil && old.ImageID != p.imageID && (i.upgrades() || i.restores()) {
-		in.keepImageTag(ctx, p.project, o.State.ImageRef, old.ImageID)
+	if old := r.old; old != nil && old.ImageID != p.ImageID && (i.Upgrades() || i.Restores()) {
+		in.keepImageTag(ctx, p.Project, o.State.ImageRef, old.ImageID)
 	}
-	if i.adopts() {
+	if i.Adopts() {
 		if err := r.adopted(ctx); err != nil {
 			return unused(err)
 		}
@@ -276,25 +277,25 @@ func (in *Installer) change(ctx context.Context, w wish, madeDir bool) (event.Re
 	if err := r.apply(ctx); err != nil {
 		return result, err
 	}
-	if p.built != nil {
-		keep := []string{p.imageID}
+	if p.Built != nil {
+		keep := []string{p.ImageID}
 		if r.old != nil {
 			keep = append(keep, r.old.ImageID)
 		}
-		image.RemoveBuilds(ctx, in.Engine, p.project, append(keep, in.neededImages(ctx)...)...)
+		image.RemoveBuilds(ctx, in.Engine, p.Project, append(keep, in.neededImages(ctx)...)...)
 	}
-	in.dropImageTags(context.WithoutCancel(ctx), p.project)
+	in.dropImageTags(context.WithoutCancel(ctx), p.Project)
 	in.noteNext(p, r.hasAccount())
-	return event.Result{Changed: true, URL: p.answers.Origin(), Message: "OpenAlgo is ready at " + p.answers.Origin()}, nil
+	return event.Result{Changed: true, URL: p.Answers.Origin(), Message: "OpenAlgo is ready at " + p.Answers.Origin()}, nil
 }
 
 // noteNext says what the user has to do once OpenAlgo is ready.
-func (in *Installer) noteNext(p *Plan, hasAccount bool) {
-	url := p.answers.Origin()
+func (in *Installer) noteNext(p *plan.Plan, hasAccount bool) {
+	url := p.Answers.Origin()
 	if !hasAccount {
 		in.note("next: open " + url + " and create your account")
 	}
-	if b, ok := broker.Find(p.answers.Broker.Name); ok {
+	if b, ok := broker.Find(p.Answers.Broker.Name); ok {
 		in.note("at " + b.Name + " the redirect URL must be exactly " + b.RedirectURL(url))
 	}
 }

@@ -3,66 +3,10 @@ package install
 import (
 	"errors"
 	"fmt"
-	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/marketcalls/openalgo-install/internal/envfile"
-	"github.com/marketcalls/openalgo-install/internal/finding"
-	"github.com/marketcalls/openalgo-install/internal/instance"
-	"github.com/marketcalls/openalgo-install/internal/keys"
-	"github.com/marketcalls/openalgo-install/internal/openalgo"
-	"github.com/marketcalls/openalgo-install/internal/world"
+	"github.com/marketcalls/openalgo-install/internal/plan"
 )
-
-// guardKeys refuses keys that do not open this instance's data: API_KEY_PEPPER
-// and FERNET_SALT open the database, and nothing else does.
-func guardKeys(o *observed) error {
-	if len(o.Data) == 0 {
-		return nil
-	}
-	what := keyFault(o)
-	if what == "" {
-		return nil
-	}
-	r := &finding.Refusal{Check: "keys", What: what, Ways: keyWays(o), End: "Nothing was changed."}
-	r.Why = fmt.Sprintf("The data in %s is an OpenAlgo database. Only the encryption keys that it was written with open it. With other keys nobody can log in, and stored broker tokens cannot be read.", placeName(o, o.Data[0]))
-	if c := o.Container(); c != nil && isUp(*c) {
-		r.End = "Nothing was changed. OpenAlgo still runs with the keys that it read when it started. Do not stop it before the keys are back."
-	}
-	return &finding.Error{Kind: finding.HostNotReady, Err: r}
-}
-
-// keyFault says in one line what is wrong with the keys in .env; "" when nothing
-// speaks against them.
-func keyFault(o *observed) string {
-	if o.Env == nil {
-		return "the encryption keys are gone: there is no .env"
-	}
-	if strings.TrimSpace(string(o.Env.Bytes())) == "" {
-		return "the encryption keys are gone: .env is empty"
-	}
-	for _, key := range instance.DataKeys {
-		if lines, differ := o.Env.Lines(key); differ {
-			return fmt.Sprintf(".env has %s with different values, in lines %s", key, numbers(lines))
-		}
-	}
-	pepper, _ := o.Env.Get(keys.Pepper)
-	switch keys.PepperState(pepper) {
-	case keys.Missing, keys.Malformed, keys.Placeholder:
-		if !hasVariable(o, keys.Pepper) {
-			return fmt.Sprintf("%s is %s in .env%s", keys.Pepper, keys.PepperState(pepper), at(o.Env, keys.Pepper))
-		}
-	case keys.Sound, keys.Leaked:
-	}
-	if key := o.State.OtherKey(o.Env); key != "" {
-		if _, have := o.Env.Get(key); !have {
-			return key + " is gone from .env"
-		}
-		return fmt.Sprintf("%s in .env%s is not the one that OpenAlgo last ran with", key, at(o.Env, key))
-	}
-	return ""
-}
 
 // sameKeys refuses a .env that was changed since the guard has looked at it.
 func (in *Installer) sameKeys(text []byte) error {
@@ -74,75 +18,8 @@ func (in *Installer) sameKeys(text []byte) error {
 	if err != nil {
 		return fmt.Errorf("reading .env: %w", err)
 	}
-	if what := keyFault(&observed{Env: env, State: s}); what != "" {
+	if what := plan.KeyFault(&observed{Env: env, State: s}); what != "" {
 		return errors.New(what)
 	}
 	return nil
-}
-
-// hasVariable reports whether another tool gave the container the key itself.
-func hasVariable(o *observed, key string) bool {
-	c := o.Container()
-	return c != nil && !o.State.IsOurs() && slices.ContainsFunc(c.Env, func(pair string) bool { return strings.HasPrefix(pair, key+"=") })
-}
-
-// at names the line of a key.
-func at(env *envfile.File, key string) string {
-	lines, _ := env.Lines(key)
-	if len(lines) == 0 {
-		return ""
-	}
-	return " (line " + numbers(lines) + ")"
-}
-
-func numbers(lines []int) string {
-	var out []string
-	for _, n := range lines {
-		out = append(out, strconv.Itoa(n))
-	}
-	return strings.Join(out, " and ")
-}
-
-func placeName(o *observed, place string) string {
-	if _, volume := o.Volumes[place]; volume {
-		return "the volume " + place
-	}
-	return place
-}
-
-// keyWays returns the ways to bring the keys back. It names only places that
-// have them, or may have them.
-func keyWays(o *observed) []finding.Way {
-	var out []finding.Way
-	to := o.Dir.Env()
-	copied := func(path string) string { return fmt.Sprintf("sudo cp -p %s %s", path, to) }
-	for _, place := range o.KeysAt {
-		switch place.Kind {
-		case world.KeptCopy:
-			out = append(out, finding.Way{Do: "Bring back the copy that has the keys", Run: copied(place.Path)})
-		case world.PreviousDir:
-			out = append(out, finding.Way{Do: "Bring back the .env of the previous directory", Run: copied(place.Path)})
-		case world.StillOpen:
-			out = append(out, finding.Way{Do: "Bring back the .env that the running container " + place.Container + " still has open",
-				Run: fmt.Sprintf("sudo sh -c 'umask 077; docker exec %s cat %s >%s && chown %s %[3]s'", place.Container, openalgo.Env, to, openalgo.Owner)})
-		case world.VolumesDir:
-			out = append(out, finding.Way{Do: "Bring back the .env of the directory that the volume was created for", Run: copied(place.Path)})
-		}
-	}
-	if o.Archive != "" {
-		out = append(out, finding.Way{Do: "Restore the newest backup, with data and keys of the same moment",
-			Run: fmt.Sprintf("sudo openalgo-install --dir %s restore %s", string(o.Dir), o.Archive)})
-	}
-	if len(out) == 0 {
-		out = append(out, finding.Way{Do: "Bring .env back from a backup of yours. No copy with these keys was found on this machine (in the backups of " + string(o.Dir) + ", its containers and its volumes)"})
-	}
-	if o.Env != nil && hasPepper(o.Env) && o.State.OtherKey(o.Env) != "" { // an empty .env replaced nothing
-		out = append(out, finding.Way{Do: "If you replaced the database together with its .env, remove this record and run the same command again", Run: "sudo rm " + o.Dir.Work("state.json")})
-	}
-	return append(out, finding.Way{Do: "Install a second, empty OpenAlgo beside it. The old data stays", Run: fmt.Sprintf("sudo openalgo-install --dir %s-new", string(o.Dir))})
-}
-
-func hasPepper(env *envfile.File) bool {
-	value, _ := env.Get(keys.Pepper)
-	return value != ""
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/printable"
 	"github.com/marketcalls/openalgo-install/internal/ready"
 	"github.com/marketcalls/openalgo-install/internal/run"
@@ -41,7 +42,7 @@ func (in *Installer) find(ctx context.Context) (*engine.Container, error) {
 func (in *Installer) findToChange(ctx context.Context) (*engine.Container, error) {
 	o, c, err := in.lookAt(ctx)
 	if err == nil {
-		err = guard(o)
+		err = plan.Guard(o)
 	}
 	return c, err
 }
@@ -73,10 +74,10 @@ func neitherRuns(o *observed) error {
 // noContainer says why there is no container to work on: another directory or
 // another Docker may have it.
 func noContainer(o *observed) error {
-	if err := guardEngine(o); err != nil {
+	if err := plan.GuardEngine(o); err != nil {
 		return err
 	}
-	if err := guardProject(o); err != nil {
+	if err := plan.GuardProject(o); err != nil {
 		return err
 	}
 	return &finding.Error{Kind: finding.HostNotReady, Err: &noContainerError{string(o.Dir)}}
@@ -114,7 +115,7 @@ func (in *Installer) locked(ctx context.Context, command string, do func(*engine
 // answers, with the same keys and data.
 func (in *Installer) Start(ctx context.Context) (event.Result, error) {
 	// First what a killed run left: whether there is a container shows after that.
-	if err := in.settle(ctx, commandStart); err != nil {
+	if err := in.settle(ctx, plan.CommandStart); err != nil {
 		return event.Result{}, err
 	}
 	if s, err := in.dir.LoadState(); err == nil && s.IsOurs() {
@@ -133,7 +134,7 @@ func (in *Installer) Start(ctx context.Context) (event.Result, error) {
 }
 
 func (in *Installer) startAnew(ctx context.Context) (event.Result, error) {
-	return in.Reconfigure(ctx, commandStart, func(*answers.Answers) error {
+	return in.Reconfigure(ctx, plan.CommandStart, func(*answers.Answers) error {
 		o, err := in.observe(ctx)
 		if err == nil && len(o.Data) == 0 {
 			err = finding.Errorf(finding.HostNotReady, "the data of this OpenAlgo is gone\n\nStarting it now would create an empty one. You can do one of these:\n"+
@@ -151,7 +152,7 @@ func (in *Installer) Stop(ctx context.Context) (event.Result, error) {
 		if !isUp(*c) {
 			return event.Result{Message: c.Name + " is stopped already"}, nil
 		}
-		if err := in.askDown(ctx, downForGood, "stopped"); err != nil {
+		if err := in.askDown(ctx, plan.DownForGood, "stopped"); err != nil {
 			return event.Result{}, err
 		}
 		if err := in.stop(ctx, c); err != nil {
@@ -163,11 +164,11 @@ func (in *Installer) Stop(ctx context.Context) (event.Result, error) {
 
 // Restart stops and starts the stack and waits until it is ready.
 func (in *Installer) Restart(ctx context.Context) (event.Result, error) {
-	return in.locked(ctx, commandRestart, func(c *engine.Container) (event.Result, error) {
-		if err := in.askDown(ctx, downForSeconds, "stopped and started again"); err != nil {
+	return in.locked(ctx, plan.CommandRestart, func(c *engine.Container) (event.Result, error) {
+		if err := in.askDown(ctx, plan.DownForSeconds, "stopped and started again"); err != nil {
 			return event.Result{}, err
 		}
-		if failed, notUp := in.whileDown(ctx, commandRestart, *c, func() error { return nil }); failed != nil || notUp != nil {
+		if failed, notUp := in.whileDown(ctx, plan.CommandRestart, *c, func() error { return nil }); failed != nil || notUp != nil {
 			return event.Result{}, errors.Join(notUp, failed)
 		}
 		return event.Result{Changed: true, URL: world.URLOf(envOf(string(in.dir)), *c), Message: c.Name + " is ready"}, nil
@@ -204,11 +205,11 @@ func notReadyAgain(c engine.Container, err error) error {
 }
 
 func (in *Installer) stop(ctx context.Context, c *engine.Container) error {
-	return causeOf(run.Run(ctx, in.tools(), run.Plan{Command: commandStop, Commit: []run.Step{&step.StopForGood{ID: c.ID, Name: c.Name}}}))
+	return causeOf(run.Run(ctx, in.tools(), run.Plan{Command: plan.CommandStop, Commit: []run.Step{&step.StopForGood{ID: c.ID, Name: c.Name}}}))
 }
 
 func (in *Installer) startAndVerify(ctx context.Context, c *engine.Container) error {
-	err := run.Run(ctx, in.tools(), run.Plan{Command: commandStart, Commit: []run.Step{&step.StartAgain{ID: c.ID, Name: c.Name}}})
+	err := run.Run(ctx, in.tools(), run.Plan{Command: plan.CommandStart, Commit: []run.Step{&step.StartAgain{ID: c.ID, Name: c.Name}}})
 	if err != nil {
 		return notReadyAgain(*c, causeOf(err))
 	}

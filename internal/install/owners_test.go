@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/run"
 	"github.com/marketcalls/openalgo-install/internal/step"
 	"github.com/marketcalls/openalgo-install/internal/world"
@@ -118,7 +119,7 @@ func TestGiveTree(t *testing.T) {
 
 func TestUserOfStack(t *testing.T) {
 	for user, want := range map[string]int{"": 1000, "1001": 1001, "1001:33": 1001, "appuser": 1000, "0": 0} {
-		if got := userOfStack(user); got != want {
+		if got := plan.UserOfStack(user); got != want {
 			t.Errorf("%q: %d, want %d", user, got, want)
 		}
 	}

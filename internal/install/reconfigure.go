@@ -7,13 +7,12 @@ import (
 	"strings"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
-	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
-	"github.com/marketcalls/openalgo-install/internal/secret"
 )
 
 // Reconfigure changes some answers of an installed stack and carries that out
@@ -24,13 +23,13 @@ func (in *Installer) Reconfigure(ctx context.Context, command string, change fun
 }
 
 // PlanReconfigure works out what Reconfigure would do, and changes nothing.
-func (in *Installer) PlanReconfigure(ctx context.Context, command string, change func(*answers.Answers) error) (*Plan, error) {
+func (in *Installer) PlanReconfigure(ctx context.Context, command string, change func(*answers.Answers) error) (*plan.Plan, error) {
 	return in.dryRun(ctx, command, in.changed(command, change))
 }
 
 // changed is the wish for the saved answers with a change.
 func (in *Installer) changed(command string, change func(*answers.Answers) error) wish {
-	return func(ctx context.Context) (Intent, error) {
+	return func(ctx context.Context) (plan.Intent, error) {
 		i, err := in.saved(ctx, command)
 		if err != nil {
 			return i, err
@@ -47,8 +46,8 @@ func (in *Installer) changed(command string, change func(*answers.Answers) error
 
 // saved is the intent of the answers that the stack was installed with: it keeps
 // its image.
-func (in *Installer) saved(ctx context.Context, command string) (Intent, error) {
-	i := Intent{Command: command}
+func (in *Installer) saved(ctx context.Context, command string) (plan.Intent, error) {
+	i := plan.Intent{Command: command}
 	o, err := in.observe(ctx)
 	if err != nil {
 		return i, err
@@ -67,15 +66,15 @@ func (in *Installer) saved(ctx context.Context, command string) (Intent, error) 
 	case o.Env == nil && len(o.Data) == 0:
 		return i, finding.Errorf(finding.HostNotReady, "there is no %s, and no data either. To install OpenAlgo here, use --answers FILE", in.dir.Env())
 	}
-	if err := guardKeys(o); err != nil {
+	if err := plan.GuardKeys(o); err != nil {
 		return i, err
 	}
 	a, problems := answers.ParseSaved(o.AnswersText)
 	if len(problems) > 0 {
 		return i, &finding.Error{Kind: finding.HostNotReady, Err: fmt.Errorf("%s: %w", path, &answers.Invalid{Problems: problems})}
 	}
-	readCredentials(&a, o.Env)
-	i.Answers, i.Image.Keep = a, &kept{ref: o.State.ImageRef, ownHealth: strings.Contains(string(o.ComposeText), openalgo.Start)}
+	plan.ReadCredentials(&a, o.Env)
+	i.Answers, i.Image.Keep = a, &plan.Kept{Ref: o.State.ImageRef, OwnHealth: strings.Contains(string(o.ComposeText), openalgo.Start)}
 	return i, nil
 }
 
@@ -92,43 +91,12 @@ func SavedAnswers(dir, name string) (a answers.Answers, problems []answers.Probl
 	if a, problems = answers.ParseSaved(text); len(problems) > 0 {
 		return a, problems, true
 	}
-	readCredentials(&a, envOf(dir))
+	plan.ReadCredentials(&a, envOf(dir))
 	return a, a.Check(), true
 }
 
-// readCredentials takes the broker's credentials from .env, where alone they are.
-func readCredentials(a *answers.Answers, env *envfile.File) {
-	for key, place := range credentialKeys {
-		value, _ := env.Get(key)
-		*place(&a.Broker) = secret.New(value)
-	}
-}
-
-// kept is the image that a change of the answers leaves alone.
-type kept struct {
-	ref       string
-	ownHealth bool
-}
-
-// planAsks adds the question of a change that is not an install: whether it
-// may happen now.
-func planAsks(o *observed, p *Plan) {
-	c := p.change(KindContainer, p.containerName())
-	askExposed(o, p)
-	if from := o.MovedFrom(); from != "" && c != nil {
-		p.Asks = append(p.Asks, Ask{AskMoved, fmt.Sprintf("%s was moved here from %s. The container is recreated for this place, and OpenAlgo stops for some seconds. "+
-			"The previous container cannot be started again", string(o.Dir), from)})
-	}
-	if p.command == commandInstall || o.Env == nil {
-		return
-	}
-	if c != nil && c.Action == ActionRecreate && o.Container() != nil && isUp(*o.Container()) {
-		askForMarket(o, p)
-	}
-}
-
 // confirm asks what the plan wants to be asked.
-func (in *Installer) confirm(p *Plan) error {
+func (in *Installer) confirm(p *plan.Plan) error {
 	if in.Confirm == nil || len(p.Asks) == 0 {
 		return nil
 	}

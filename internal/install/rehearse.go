@@ -21,6 +21,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/image"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/ready"
 	"github.com/marketcalls/openalgo-install/internal/rehearsal"
 )
@@ -46,7 +47,7 @@ func (in *Installer) Rehearse(ctx context.Context, a answers.Answers) (event.Res
 	if err := stage.rehearseEdge(ctx, in, &a); err != nil {
 		return event.Result{}, nil, err
 	}
-	i := asAnswered(a, 0)
+	i := plan.AsAnswered(a, 0)
 	i.Rehearsal = true
 	_, err := stage.install(ctx, i)
 	var report json.RawMessage
@@ -83,12 +84,12 @@ func (stage *Installer) rehearseEdge(ctx context.Context, in *Installer, a *answ
 	}
 	if a.TLS.Mode == "nginx" {
 		if a.TLS.Certbot {
-			a.TLS.CA = cmp.Or(a.TLS.CA, letsEncryptStaging)
+			a.TLS.CA = cmp.Or(a.TLS.CA, plan.LetsEncryptStaging)
 		}
 		return nil
 	}
 	if a.TLS.Mode == "auto" {
-		a.TLS.CA, a.TLS.CATrial = cmp.Or(a.TLS.CATrial, a.TLS.CA, letsEncryptStaging), ""
+		a.TLS.CA, a.TLS.CATrial = cmp.Or(a.TLS.CATrial, a.TLS.CA, plan.LetsEncryptStaging), ""
 	}
 	c, err := edge.OpenCaddy(ctx, in.Engine, edge.Settings{Dir: a.TLS.Edge.Dir})
 	if err != nil {

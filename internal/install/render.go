@@ -7,17 +7,18 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/image"
 	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/render"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 )
 
 // Render writes the files of an instance by the rules of this package.
 func Render(a answers.Answers, o render.Options) (written, warnings []string, err error) {
-	size, warnings := dueSizing(render.MachineFor(o.Target, o.Machine), 1, a.Sizing)
+	size, warnings := plan.DueSizing(render.MachineFor(o.Target, o.Machine), 1, a.Sizing)
 	v := render.Values{Sizing: size, TestImage: image.TestRef(), Env: func(there, sample []byte) ([]byte, error) {
 		return renderedEnv(a, size, compose.ProjectName(o.InstanceDir), there, sample)
 	}}
-	for _, s := range settings(a, size, false) {
+	for _, s := range plan.Settings(a, size, false) {
 		v.Settings = append(v.Settings, render.Setting{Key: s.Key, Value: s.Value})
 	}
 	written, more, err := render.Write(a, o, v)
@@ -38,16 +39,16 @@ func renderedEnv(a answers.Answers, size sizing.Sizing, project string, there, s
 		}
 	}
 	fresh := current == nil
-	plan, _, err := planEnv(current, sample, append(settings(a, size, fresh), cookieSettings(a, project, fresh)...), instance.State{}, !fresh)
+	planned, _, err := plan.PlanEnv(current, sample, append(plan.Settings(a, size, fresh), plan.CookieSettings(a, project, fresh)...), instance.State{}, !fresh)
 	if err != nil {
 		return nil, finding.Errorf(finding.HostNotReady, "%w", err)
 	}
-	file, err := envfile.Parse(plan.text)
+	file, err := envfile.Parse(planned.Text)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := checkEnv(file, sample, plan.fresh, false); err != nil {
+	if _, err := plan.CheckEnv(file, sample, planned.Fresh, false); err != nil {
 		return nil, err
 	}
-	return plan.text, nil
+	return planned.Text, nil
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
@@ -22,11 +23,11 @@ type ResizeOptions struct {
 	// Force also changes lines of .env that the user set.
 	Force bool
 	// Confirm is asked before anything changes; its error ends the run.
-	Confirm func(*Plan) error
+	Confirm func(*plan.Plan) error
 }
 
 // PlanResize works out what Resize would do, and changes nothing.
-func (in *Installer) PlanResize(ctx context.Context, r ResizeOptions) (*Plan, error) {
+func (in *Installer) PlanResize(ctx context.Context, r ResizeOptions) (*plan.Plan, error) {
 	_, p, err := in.planResize(ctx, r)
 	return p, err
 }
@@ -38,7 +39,7 @@ func (in *Installer) Resize(ctx context.Context, r ResizeOptions) (event.Result,
 	if err != nil {
 		return event.Result{}, err
 	}
-	var confirmed []Ask
+	var confirmed []plan.Ask
 	if held == nil {
 		_, p, err := in.planResize(ctx, r)
 		if err != nil || p.Empty() {
@@ -61,7 +62,7 @@ func (in *Installer) Resize(ctx context.Context, r ResizeOptions) (event.Result,
 }
 
 // resizeHeld plans again, under the lock, and applies.
-func (in *Installer) resizeHeld(ctx context.Context, r ResizeOptions, confirmed []Ask) (event.Result, error) {
+func (in *Installer) resizeHeld(ctx context.Context, r ResizeOptions, confirmed []plan.Ask) (event.Result, error) {
 	if err := in.recover(ctx, mustAnswer); err != nil {
 		return event.Result{}, err
 	}
@@ -83,14 +84,14 @@ func (in *Installer) resizeHeld(ctx context.Context, r ResizeOptions, confirmed 
 		return event.Result{}, err
 	}
 	return event.Result{Changed: true, URL: world.URLOf(envOf(string(in.dir)), *o.Container()),
-		Message: "OpenAlgo is ready with its new sizing (" + p.containerName() + ")"}, nil
+		Message: "OpenAlgo is ready with its new sizing (" + p.ContainerName() + ")"}, nil
 }
 
-func sameAsks(a, b []Ask) bool {
-	return slices.EqualFunc(a, b, func(x, y Ask) bool { return x.Kind == y.Kind })
+func sameAsks(a, b []plan.Ask) bool {
+	return slices.EqualFunc(a, b, func(x, y plan.Ask) bool { return x.Kind == y.Kind })
 }
 
-func (r ResizeOptions) confirm(p *Plan) error {
+func (r ResizeOptions) confirm(p *plan.Plan) error {
 	if r.Confirm == nil {
 		return nil
 	}
@@ -98,7 +99,7 @@ func (r ResizeOptions) confirm(p *Plan) error {
 }
 
 // sized reports a plan that has nothing to do.
-func (in *Installer) sized(p *Plan) event.Result {
+func (in *Installer) sized(p *plan.Plan) event.Result {
 	if p == nil {
 		return event.Result{}
 	}
@@ -106,7 +107,7 @@ func (in *Installer) sized(p *Plan) event.Result {
 	return event.Result{Message: "nothing to do: the sizing in force is the one that is due for " + p.Sizing.Of()}
 }
 
-func (in *Installer) planResize(ctx context.Context, r ResizeOptions) (*observed, *Plan, error) {
+func (in *Installer) planResize(ctx context.Context, r ResizeOptions) (*observed, *plan.Plan, error) {
 	o, err := in.observe(ctx)
 	if err != nil {
 		return nil, nil, err
@@ -115,20 +116,20 @@ func (in *Installer) planResize(ctx context.Context, r ResizeOptions) (*observed
 		return nil, nil, err
 	}
 	in.knowEnv(o)
-	p, err := draftResize(o, r.intent())
+	p, err := plan.DraftResize(o, r.intent())
 	if err != nil {
 		return nil, nil, err
 	}
-	if len(p.shrinks()) > 0 {
+	if len(p.Smaller()) > 0 {
 		o.Use = in.see().LookAtUse(ctx, *o.Container())
 	}
-	return o, p, finishResize(o, p)
+	return o, p, plan.FinishResize(o, p)
 }
 
-func (r ResizeOptions) intent() Intent {
-	i := Intent{Command: commandResize, Instances: r.Instances, Size: Size{Rule: Due, RAMMiB: r.RAMMiB, Cores: r.Cores}}
+func (r ResizeOptions) intent() plan.Intent {
+	i := plan.Intent{Command: plan.CommandResize, Instances: r.Instances, Size: plan.Size{Rule: plan.Due, RAMMiB: r.RAMMiB, Cores: r.Cores}}
 	if r.Force {
-		i.Size.Rule = DueForced
+		i.Size.Rule = plan.DueForced
 	}
 	return i
 }

@@ -13,11 +13,11 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/backup"
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
-	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/plan"
 )
 
 // RestoreOptions say what is restored.
@@ -25,20 +25,6 @@ type RestoreOptions struct {
 	File  string
 	Key   backup.Key
 	Image string // another image than the backup names; "" is that
-}
-
-// restoring is what takes the place of the instance: a backup, or the snapshot
-// of an upgrade.
-type restoring struct {
-	manifest backup.Manifest
-	files    map[string][]byte // of the instance's directory
-	bytes    int64             // of the data
-	// fill puts the data of each tree into its directory, which is empty.
-	fill  func(ctx context.Context, trees map[string]string) error
-	env   *envfile.File
-	state instance.State
-	same  bool // it was made of this very instance
-	exact bool // its image is the one to go on with, wherever its tag is now
 }
 
 // Restore makes the instance what it was when a backup was written: .env and
@@ -50,21 +36,21 @@ func (in *Installer) Restore(ctx context.Context, o RestoreOptions) (event.Resul
 	if err != nil {
 		return event.Result{}, err
 	}
-	return in.carryOut(ctx, commandRestore, in.restored(archive, o.Image))
+	return in.carryOut(ctx, plan.CommandRestore, in.restored(archive, o.Image))
 }
 
 // PlanRestore works out what Restore would do, and changes nothing.
-func (in *Installer) PlanRestore(ctx context.Context, o RestoreOptions) (*Plan, error) {
+func (in *Installer) PlanRestore(ctx context.Context, o RestoreOptions) (*plan.Plan, error) {
 	archive, err := in.openBackup(ctx, o)
 	if err != nil {
 		return nil, err
 	}
-	return in.dryRun(ctx, commandRestore, in.restored(archive, o.Image))
+	return in.dryRun(ctx, plan.CommandRestore, in.restored(archive, o.Image))
 }
 
 // openBackup reads an archive to its end, once.
 func (in *Installer) openBackup(ctx context.Context, o RestoreOptions) (*backup.Archive, error) {
-	if err := mayCopy(in.see().OnHost(), "a restore"); err != nil {
+	if err := plan.MayCopy(in.see().OnHost(), "a restore"); err != nil {
 		return nil, err
 	}
 	began := in.stepStarted("check", "read the backup and compare its checksums")
@@ -80,16 +66,16 @@ func (in *Installer) openBackup(ctx context.Context, o RestoreOptions) (*backup.
 // restored is the wish for the answers of the instance in the backup, fitted to
 // this place. image replaces the one that the backup names.
 func (in *Installer) restored(archive *backup.Archive, image string) wish {
-	return func(ctx context.Context) (Intent, error) { return in.fitBackup(ctx, archive, image) }
+	return func(ctx context.Context) (plan.Intent, error) { return in.fitBackup(ctx, archive, image) }
 }
 
-func (in *Installer) fitBackup(ctx context.Context, archive *backup.Archive, image string) (Intent, error) {
-	none := Intent{Command: commandRestore}
-	r := &restoring{manifest: archive.Manifest, files: archive.Files, bytes: archive.Bytes, fill: archive.Extract}
+func (in *Installer) fitBackup(ctx context.Context, archive *backup.Archive, image string) (plan.Intent, error) {
+	none := plan.Intent{Command: plan.CommandRestore}
+	r := &plan.Restoring{Manifest: archive.Manifest, Files: archive.Files, Bytes: archive.Bytes, Fill: archive.Extract}
 	if err := checkHeld(archive); err != nil {
 		return none, err
 	}
-	if err := r.read(); err != nil {
+	if err := r.Read(); err != nil {
 		return none, err
 	}
 	before, err := in.observe(ctx)
@@ -101,11 +87,11 @@ func (in *Installer) fitBackup(ctx context.Context, archive *backup.Archive, ima
 	if before.State.Foreign || before.Container() != nil && before.State.Project == "" {
 		return none, finding.Errorf(finding.HostNotReady, "the OpenAlgo in %s is another tool's: `openalgo-install adopt` takes it over first, or --dir names another directory", string(in.dir))
 	}
-	if err := guardUnknown(before); err != nil {
+	if err := plan.GuardUnknown(before); err != nil {
 		return none, err
 	}
-	r.same = before.Project == r.manifest.Project
-	r.state.FernetSalt = in.saltOf(ctx, r, r.env)
+	r.Same = before.Project == r.Manifest.Project
+	r.State.FernetSalt = in.saltOf(ctx, r, r.Env)
 	a, err := in.fitted(r, before)
 	if err != nil {
 		return none, err
@@ -113,7 +99,7 @@ func (in *Installer) fitBackup(ctx context.Context, archive *backup.Archive, ima
 	if image != "" {
 		a.Image = answers.Image{Source: "registry", Ref: image}
 	}
-	i := Intent{Command: commandRestore, Answers: a, Files: OfBackup, Data: Replace, Backup: r}
+	i := plan.Intent{Command: plan.CommandRestore, Answers: a, Files: plan.OfBackup, Data: plan.Replace, Backup: r}
 	i.Image.Keep, err = in.keepImage(ctx, a, r, image)
 	return i, err
 }
@@ -151,35 +137,19 @@ func (in *Installer) openError(ctx context.Context, err error) error {
 	return finding.Errorf(finding.HostNotReady, "reading the backup: %w", err)
 }
 
-// read takes the instance's files out of the archive.
-func (r *restoring) read() error {
-	text := r.files[instance.EnvName]
-	if text == nil || r.files[instance.AnswersName] == nil {
-		return finding.Errorf(finding.Usage, "this backup has no %s or no %s, and is of no use without: nothing was changed", instance.EnvName, instance.AnswersName)
-	}
-	var err error
-	if r.env, err = envfile.Parse(text); err != nil {
-		return finding.Errorf(finding.Usage, "reading the .env in the backup: %w", err)
-	}
-	if r.state, err = instance.DecodeState("state.json", r.files[instance.WorkName+"/state.json"]); err != nil {
-		return finding.Errorf(finding.Usage, "reading the state in the backup: %w", err)
-	}
-	return nil
-}
-
 // fitted are the answers of the backup, with what this place has of its own:
 // its ports, its domain, where its data is.
-func (in *Installer) fitted(r *restoring, before *observed) (answers.Answers, error) {
-	a, problems := answers.ParseSaved(r.files[instance.AnswersName])
+func (in *Installer) fitted(r *plan.Restoring, before *observed) (answers.Answers, error) {
+	a, problems := answers.ParseSaved(r.Files[instance.AnswersName])
 	if len(problems) > 0 {
 		return a, &finding.Error{Kind: finding.Usage, Err: fmt.Errorf("the answers in the backup: %w", &answers.Invalid{Problems: problems})}
 	}
-	readCredentials(&a, r.env)
+	plan.ReadCredentials(&a, r.Env)
 	here, wrong := answers.ParseSaved(before.AnswersText)
 	switch {
 	case before.State.Project != "" && before.AnswersText != nil && len(wrong) == 0:
 		a.Domain, a.TLS, a.Ports, a.Volumes, a.Data, a.Sizing = here.Domain, here.TLS, here.Ports, here.Volumes, here.Data, here.Sizing
-	case r.same:
+	case r.Same:
 		a.Data = nil // a directory of another machine
 	default:
 		a.Data = nil
@@ -212,16 +182,16 @@ func servedBy(o *observed, domain string) string {
 
 // keepImage goes on with the image of the backup where this engine has it, or
 // a registry may.
-func (in *Installer) keepImage(ctx context.Context, a answers.Answers, r *restoring, other string) (*kept, error) {
+func (in *Installer) keepImage(ctx context.Context, a answers.Answers, r *plan.Restoring, other string) (*plan.Kept, error) {
 	if other != "" {
 		return nil, nil
 	}
-	_, err := in.Engine.Image(ctx, r.state.ImageRef)
+	_, err := in.Engine.Image(ctx, r.State.ImageRef)
 	switch {
 	case err == nil || a.Image.Source == "registry":
-		return &kept{ref: r.state.ImageRef, ownHealth: bytes.Contains(r.files[compose.FileName], []byte(openalgo.Start))}, nil
+		return &plan.Kept{Ref: r.State.ImageRef, OwnHealth: bytes.Contains(r.Files[compose.FileName], []byte(openalgo.Start))}, nil
 	case !errors.Is(err, engine.ErrNotFound) && !errors.Is(err, engine.ErrImageNotFound):
-		return nil, fmt.Errorf("looking for the image %s: %w", r.state.ImageRef, err)
+		return nil, fmt.Errorf("looking for the image %s: %w", r.State.ImageRef, err)
 	}
 	return nil, nil
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/image"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/step"
 )
@@ -30,21 +31,21 @@ const copyManifest = "manifest.json"
 // and its databases, which alone fit each other. What runs now is kept in
 // their stead, so that a second Rollback goes forward again.
 func (in *Installer) Rollback(ctx context.Context) (event.Result, error) {
-	return in.carryOut(ctx, commandRollback, in.former)
+	return in.carryOut(ctx, plan.CommandRollback, in.former)
 }
 
 // PlanRollback works out what Rollback would do, and changes nothing.
-func (in *Installer) PlanRollback(ctx context.Context) (*Plan, error) {
-	return in.dryRun(ctx, commandRollback, in.former)
+func (in *Installer) PlanRollback(ctx context.Context) (*plan.Plan, error) {
+	return in.dryRun(ctx, plan.CommandRollback, in.former)
 }
 
 // former is the wish for what was in force before the last upgrade.
-func (in *Installer) former(ctx context.Context) (Intent, error) {
-	none := Intent{Command: commandRollback}
-	if err := mayCopy(in.see().OnHost(), "a roll back"); err != nil {
+func (in *Installer) former(ctx context.Context) (plan.Intent, error) {
+	none := plan.Intent{Command: plan.CommandRollback}
+	if err := plan.MayCopy(in.see().OnHost(), "a roll back"); err != nil {
 		return none, err
 	}
-	if _, err := in.saved(ctx, commandRollback); err != nil {
+	if _, err := in.saved(ctx, plan.CommandRollback); err != nil {
 		return none, err
 	}
 	c, err := in.find(ctx)
@@ -52,7 +53,7 @@ func (in *Installer) former(ctx context.Context) (Intent, error) {
 		return none, err
 	}
 	r, err := in.readCopy(in.dir.Work(step.Snapshot))
-	if err == nil && r.manifest.Image.ID == c.ImageID {
+	if err == nil && r.Manifest.Image.ID == c.ImageID {
 		err = os.ErrNotExist // an upgrade that was undone left it
 	}
 	if errors.Is(err, os.ErrNotExist) {
@@ -70,13 +71,13 @@ func (in *Installer) former(ctx context.Context) (Intent, error) {
 	if err != nil {
 		return none, err
 	}
-	if a.Image.Ref, err = in.refOf(ctx, r.manifest.Image); err != nil {
+	if a.Image.Ref, err = in.refOf(ctx, r.Manifest.Image); err != nil {
 		return none, err
 	}
-	r.same, r.exact = true, true
-	r.state.FernetSalt = in.saltOf(ctx, r, r.env)
-	keep := &kept{ref: a.Image.Ref, ownHealth: strings.Contains(string(r.files[compose.FileName]), openalgo.Start)}
-	return Intent{Command: commandRollback, Answers: a, Files: OfBackup, Data: Replace, Backup: r, Image: ImageRule{Keep: keep, Moves: true}}, nil
+	r.Same, r.Exact = true, true
+	r.State.FernetSalt = in.saltOf(ctx, r, r.Env)
+	keep := &plan.Kept{Ref: a.Image.Ref, OwnHealth: strings.Contains(string(r.Files[compose.FileName]), openalgo.Start)}
+	return plan.Intent{Command: plan.CommandRollback, Answers: a, Files: plan.OfBackup, Data: plan.Replace, Backup: r, Image: plan.ImageRule{Keep: keep, Moves: true}}, nil
 }
 
 // refOf names an image so that Docker Compose, too, gets this one: by its tag
@@ -85,7 +86,7 @@ func (in *Installer) refOf(ctx context.Context, was backup.Image) (string, error
 	if now, err := in.Engine.Image(ctx, was.Ref); err == nil && now.ID == was.ID {
 		return was.Ref, nil
 	}
-	repository := repositoryOf(was.Ref)
+	repository := plan.RepositoryOf(was.Ref)
 	here, err := in.Engine.Image(ctx, was.ID)
 	if err != nil && was.Digest == "" {
 		return "", finding.Errorf(finding.HostNotReady, "the previous image, %s, is neither on this machine nor in a registry\n\nTo change to another release:\n\n    sudo openalgo-install upgrade --to TAG\n\nNothing was changed.", was.Ref)
@@ -140,28 +141,28 @@ func (in *Installer) describeCopy(ctx context.Context, base string, c engine.Con
 }
 
 // readCopy reads what describeCopy wrote.
-func (in *Installer) readCopy(base string) (*restoring, error) {
+func (in *Installer) readCopy(base string) (*plan.Restoring, error) {
 	text, err := instance.ReadOwn(filepath.Join(base, copyManifest))
 	if err != nil {
 		return nil, err
 	}
-	r := &restoring{files: map[string][]byte{}}
-	if err := json.Unmarshal(text, &r.manifest); err != nil {
+	r := &plan.Restoring{Files: map[string][]byte{}}
+	if err := json.Unmarshal(text, &r.Manifest); err != nil {
 		return nil, finding.Errorf(finding.HostNotReady, "%s is damaged: %w", filepath.Join(base, copyManifest), err)
 	}
 	for _, name := range instanceFiles() {
-		if r.files[name], err = readfile.Optional(filepath.Join(base, filepath.Base(name))); err != nil {
+		if r.Files[name], err = readfile.Optional(filepath.Join(base, filepath.Base(name))); err != nil {
 			return nil, fmt.Errorf("reading %s: %w", base, err)
 		}
 	}
-	for _, t := range r.manifest.Trees {
+	for _, t := range r.Manifest.Trees {
 		bytes, err := step.TreeBytes(filepath.Join(base, t.Name))
 		if err != nil || bytes != t.Bytes {
 			return nil, finding.Errorf(finding.HostNotReady, "the copy in %s is not whole any more (%s has %d bytes, and had %d): it can't be gone back to. `openalgo-install restore FILE` takes a backup", base, t.Name, bytes, t.Bytes)
 		}
-		r.bytes += t.Bytes
+		r.Bytes += t.Bytes
 	}
-	r.fill = func(ctx context.Context, trees map[string]string) error {
+	r.Fill = func(ctx context.Context, trees map[string]string) error {
 		for name, dir := range trees {
 			if err := step.CopyTree(ctx, filepath.Join(base, name), dir); err != nil {
 				return err
@@ -169,5 +170,5 @@ func (in *Installer) readCopy(base string) (*restoring, error) {
 		}
 		return nil
 	}
-	return r, r.read()
+	return r, r.Read()
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
@@ -32,19 +33,19 @@ func saltLines(text string) (out []string) {
 }
 
 func TestFreshEnvHasTheSaltThatItsReleaseKnows(t *testing.T) {
-	p, _, err := planEnv(nil, []byte(realSample), nil, instance.State{}, false)
+	p, _, err := plan.PlanEnv(nil, []byte(realSample), nil, instance.State{}, false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := saltLines(string(p.text))
+	got := saltLines(string(p.Text))
 	if len(got) != 1 || !strings.HasPrefix(got[0], "API_KEY_PEPPER|FERNET_SALT = '") || len(got[0]) != len("API_KEY_PEPPER|FERNET_SALT = ''")+32 {
 		t.Errorf("salt lines %q", got)
 	}
-	p, _, err = planEnv(nil, []byte(oldSample), nil, instance.State{}, false)
+	p, _, err = plan.PlanEnv(nil, []byte(oldSample), nil, instance.State{}, false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := saltLines(string(p.text)); len(got) != 0 || edits(p) != "APP_KEY API_KEY_PEPPER" {
+	if got := saltLines(string(p.Text)); len(got) != 0 || edits(p) != "APP_KEY API_KEY_PEPPER" {
 		t.Errorf("for a release that knows none: %q, edits %q", got, edits(p))
 	}
 }
@@ -65,7 +66,7 @@ func TestSaltBetweenReleases(t *testing.T) {
 		"and back to new":                  {sound, realSample, instance.SaltUsed, true, false},
 		"not known: nothing is taken away": {sound, realSample, "", true, false},
 	} {
-		p, warnings, err := planEnv(parsed(t, test.env), []byte(test.sample), nil, instance.State{FernetSalt: test.was}, true)
+		p, warnings, err := plan.PlanEnv(parsed(t, test.env), []byte(test.sample), nil, instance.State{FernetSalt: test.was}, true)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -73,13 +74,13 @@ func TestSaltBetweenReleases(t *testing.T) {
 		if !test.left {
 			want = ""
 		}
-		if got := strings.Join(saltLines(string(p.text)), ";"); got != want || p.resalts != test.resalts {
-			t.Errorf("%s: %q, want %q; resalts %v", name, got, want, p.resalts)
+		if got := strings.Join(saltLines(string(p.Text)), ";"); got != want || p.Resalts != test.resalts {
+			t.Errorf("%s: %q, want %q; resalts %v", name, got, want, p.Resalts)
 		}
-		if told := strings.Contains(strings.Join(warnings, ""), resaltNote); told != test.resalts {
+		if told := strings.Contains(strings.Join(warnings, ""), plan.ResaltNote); told != test.resalts {
 			t.Errorf("%s: warnings %q", name, warnings)
 		}
-		if test.resalts && !p.changes() {
+		if test.resalts && !p.Changes() {
 			t.Errorf("%s: an undo would not know the previous .env", name)
 		}
 	}

@@ -16,11 +16,6 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/run"
 )
 
-// resaltNote says what happens on the first start of a release that knows
-// FERNET_SALT.
-const resaltNote = "this release encrypts stored secrets (API key, broker tokens, TOTP) with a FERNET_SALT of its own. OpenAlgo makes it on the first start and " +
-	"encrypts them again. Then openalgo-install checks that they open, and restarts OpenAlgo so that all of it uses the new salt"
-
 // secretsTime bounds the count: Python loads OpenAlgo's own module for it.
 const secretsTime = 90 * time.Second
 
@@ -80,12 +75,12 @@ func (in *Installer) countSecrets(ctx context.Context, container string) (run.Se
 // countBefore records how many secrets open before a change of the release, to
 // tell those that do not open afterwards from those that never did.
 func (r *changes) countBefore(ctx context.Context) {
-	r.verify.Resalts = r.plan.env.resalts
-	if r.old == nil || r.plan.imageID == r.old.ImageID || !r.plan.intent.upgrades() && !r.verify.Resalts {
+	r.verify.Resalts = r.plan.Env.Resalts
+	if r.old == nil || r.plan.ImageID == r.old.ImageID || !r.plan.Intent.Upgrades() && !r.verify.Resalts {
 		return
 	}
 	before := run.Secrets{Unknown: true}
-	if !r.plan.intent.restores() && isUp(*r.old) { // else the data is another one
+	if !r.plan.Intent.Restores() && isUp(*r.old) { // else the data is another one
 		before, _ = r.in.countSecrets(ctx, r.old.ID)
 	}
 	r.verify.Secrets = &before

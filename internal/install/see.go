@@ -7,6 +7,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/step"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
@@ -24,27 +25,27 @@ func (in *Installer) observe(ctx context.Context) (*observed, error) {
 }
 
 // observeFor is observe for an intent, which may take over what is another tool's.
-func (in *Installer) observeFor(ctx context.Context, i Intent) (*observed, error) {
-	return in.see().Look(ctx, i.adopts())
+func (in *Installer) observeFor(ctx context.Context, i plan.Intent) (*observed, error) {
+	return in.see().Look(ctx, i.Adopts())
 }
 
 // seeFor looks at what an intent needs beside that, once it is known which image
 // is meant.
-func (in *Installer) seeFor(ctx context.Context, o *observed, i Intent) error {
+func (in *Installer) seeFor(ctx context.Context, o *observed, i plan.Intent) error {
 	see := in.see()
-	if err := see.LookAtImage(ctx, o, imageRef(o, i), i.Image.Moves); err != nil {
+	if err := see.LookAtImage(ctx, o, plan.ImageRef(o, i), i.Image.Moves); err != nil {
 		return err
 	}
-	if i.adopts() {
+	if i.Adopts() {
 		if err := see.LookAtMade(ctx, o); err != nil {
 			return err
 		}
 	}
-	see.LookAtRelease(ctx, o, i.upgrades(), i.restores())
+	see.LookAtRelease(ctx, o, i.Upgrades(), i.Restores())
 	if r := i.Backup; r != nil {
-		account, _ := r.env.Get("BROKER_API_KEY")
+		account, _ := r.Env.Get("BROKER_API_KEY")
 		var trees []string
-		for _, t := range r.manifest.Trees {
+		for _, t := range r.Manifest.Trees {
 			trees = append(trees, t.Name)
 		}
 		see.LookAtBackup(ctx, o, account, trees, in.dir.Work(step.Replaced))
@@ -55,12 +56,12 @@ func (in *Installer) seeFor(ctx context.Context, o *observed, i Intent) error {
 
 // seePorts looks which of the ports that the answers leave open are free.
 func (in *Installer) seePorts(ctx context.Context, o *observed, a answers.Answers) {
-	if !a.Ports.AutoWeb && !a.Ports.AutoWebSocket || portsNow(o).whole() || !asksFree(o) {
+	if !a.Ports.AutoWeb && !a.Ports.AutoWebSocket || plan.PortsNow(o).Whole() || !plan.AsksFree(o) {
 		return
 	}
 	var pairs [][]int
-	for _, pair := range portPairs(o, a) {
-		pairs = append(pairs, pair.open(a))
+	for _, pair := range plan.PortPairs(o, a) {
+		pairs = append(pairs, pair.Open(a))
 	}
 	in.see().LookAtPorts(ctx, o, a.Ports.Bind, pairs)
 }
@@ -77,8 +78,8 @@ func (in *Installer) dataDirectory(ctx context.Context, c engine.Container) (str
 	return in.see().DataDirectory(ctx, c)
 }
 
-func (in *Installer) saltOf(ctx context.Context, r *restoring, env *envfile.File) string {
-	return in.see().SaltOf(ctx, env, r.state, r.manifest.Image.ID, r.manifest.Image.Created)
+func (in *Installer) saltOf(ctx context.Context, r *plan.Restoring, env *envfile.File) string {
+	return in.see().SaltOf(ctx, env, r.State, r.Manifest.Image.ID, r.Manifest.Image.Created)
 }
 
 // Obstacles returns what keeps commands from changing this instance: what every
@@ -91,13 +92,13 @@ func (in *Installer) Obstacles(ctx context.Context) error {
 	}
 	in.knowEnv(o)
 	o.FindByMount()
-	if err := guard(o); err != nil {
+	if err := plan.Guard(o); err != nil {
 		return err
 	}
 	if !o.State.IsOurs() || o.Container() == nil {
 		return neitherRuns(o)
 	}
-	i, err := in.saved(ctx, commandInstall)
+	i, err := in.saved(ctx, plan.CommandInstall)
 	if err == nil {
 		_, _, err = in.planOnce(ctx, i)
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 )
 
@@ -13,7 +14,7 @@ import (
 func TestSizingLines(t *testing.T) {
 	due, _ := sizing.Compute(sizing.Machine{RAMMiB: 8192, Cores: 2}, 1, sizing.Overrides{}) // 1024m
 	var ours instance.State
-	remember(&ours, want("SHM_SIZE", "512m"), nil)
+	plan.Remember(&ours, want("SHM_SIZE", "512m"), nil)
 	for name, c := range map[string]struct {
 		env    string
 		shmMiB int64
@@ -21,21 +22,21 @@ func TestSizingLines(t *testing.T) {
 		force  bool
 		action string
 	}{
-		"ours, and older":               {"SHM_SIZE = '512m'\n", 512, ours, false, LineSet},
-		"the user's":                    {"SHM_SIZE = '300m'\n", 300, ours, false, LineKept},
-		"the user's, by force":          {"SHM_SIZE = '300m'\n", 300, ours, true, LineSet},
-		"the user's, not in force yet":  {"SHM_SIZE = '300m'\n", 512, ours, false, LineRecreate},
-		"of a stack that is not ours":   {"SHM_SIZE = '512m'\n", 512, instance.State{}, false, LineKept},
-		"right":                         {"SHM_SIZE = '1024m'\n", 1024, ours, false, LineOK},
-		"right in another form":         {"SHM_SIZE = '1g'\n", 1024, instance.State{}, false, LineOK},
-		"right, the container is older": {"SHM_SIZE = '1g'\n", 512, instance.State{}, false, LineRecreate},
-		"nowhere":                       {"", 64, instance.State{}, false, LineSet},
-		"in the container alone":        {"", 1024, instance.State{}, false, LineOK},
-		"empty":                         {"SHM_SIZE = ''\n", 64, ours, false, LineSet},
+		"ours, and older":               {"SHM_SIZE = '512m'\n", 512, ours, false, plan.LineSet},
+		"the user's":                    {"SHM_SIZE = '300m'\n", 300, ours, false, plan.LineKept},
+		"the user's, by force":          {"SHM_SIZE = '300m'\n", 300, ours, true, plan.LineSet},
+		"the user's, not in force yet":  {"SHM_SIZE = '300m'\n", 512, ours, false, plan.LineRecreate},
+		"of a stack that is not ours":   {"SHM_SIZE = '512m'\n", 512, instance.State{}, false, plan.LineKept},
+		"right":                         {"SHM_SIZE = '1024m'\n", 1024, ours, false, plan.LineOK},
+		"right in another form":         {"SHM_SIZE = '1g'\n", 1024, instance.State{}, false, plan.LineOK},
+		"right, the container is older": {"SHM_SIZE = '1g'\n", 512, instance.State{}, false, plan.LineRecreate},
+		"nowhere":                       {"", 64, instance.State{}, false, plan.LineSet},
+		"in the container alone":        {"", 1024, instance.State{}, false, plan.LineOK},
+		"empty":                         {"SHM_SIZE = ''\n", 64, ours, false, plan.LineSet},
 	} {
 		container := engine.Container{ShmBytes: c.shmMiB << 20}
-		for _, line := range sizingLines(parsed(t, c.env), c.last, container, due, c.force) {
-			if line.Key == shmKey && line.Action != c.action {
+		for _, line := range plan.SizingLines(parsed(t, c.env), c.last, container, due, c.force) {
+			if line.Key == plan.ShmKey && line.Action != c.action {
 				t.Errorf("%s: %s (%s), want %s", name, line.Action, line.Reason, c.action)
 			}
 		}
@@ -44,7 +45,7 @@ func TestSizingLines(t *testing.T) {
 
 func TestThePlanShowsTheSevenValues(t *testing.T) {
 	due, _ := sizing.Compute(sizing.Machine{RAMMiB: 8192, Cores: 2}, 1, sizing.Overrides{})
-	p := Plan{Settings: sizingLines(parsed(t, "OMP_NUM_THREADS = '1'\n"), instance.State{}, engine.Container{}, due, false)}
+	p := plan.Plan{Settings: plan.SizingLines(parsed(t, "OMP_NUM_THREADS = '1'\n"), instance.State{}, engine.Container{}, due, false)}
 	var out strings.Builder
 	p.WriteSettings(&out)
 	if n := strings.Count(out.String(), "\n"); n != 8 || !strings.Contains(out.String(), "OMP_NUM_THREADS") || !strings.Contains(out.String(), "kept: set in .env by hand") {

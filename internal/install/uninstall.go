@@ -17,16 +17,17 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/later"
 	"github.com/marketcalls/openalgo-install/internal/leftovers"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/rehearsal"
 	"github.com/marketcalls/openalgo-install/internal/step"
 )
 
 // Removal is what an uninstall takes away, and what it leaves.
 type Removal struct {
-	Changes []Change `json:"changes"`
-	Kept    []string `json:"kept"`
-	Project string   `json:"project"`
-	Asks    []Ask    `json:"asks,omitempty"`
+	Changes []plan.Change `json:"changes"`
+	Kept    []string      `json:"kept"`
+	Project string        `json:"project"`
+	Asks    []plan.Ask    `json:"asks,omitempty"`
 	// Warnings are what whoever deletes the data has to know.
 	Warnings []string `json:"warnings,omitempty"`
 
@@ -54,37 +55,37 @@ func (in *Installer) PlanUninstall(ctx context.Context, options RemovalOptions) 
 		return nil, err
 	}
 	in.knowEnv(o)
-	if err := guardEngine(o); err != nil {
+	if err := plan.GuardEngine(o); err != nil {
 		return nil, err
 	}
-	if err := guardProject(o); err != nil {
+	if err := plan.GuardProject(o); err != nil {
 		return nil, err
 	}
 	// A container may be the last that has the right keys. What a killed run left
 	// is looked at again once it is undone.
 	j, _ := readJournal(in.dir)
-	keysErr := guardKeys(o)
+	keysErr := plan.GuardKeys(o)
 	if keysErr != nil && !options.Purge && len(o.Containers) > 0 && j == nil {
 		return nil, keysErr
 	}
-	if c := foreignHere(o); c != nil {
+	if c := plan.ForeignHere(o); c != nil {
 		way := "`openalgo-install adopt` takes it over first, or `docker rm -f %[1]s` removes it"
 		if o.State.IsOurs() {
 			way = "`docker rm -f %[1]s` removes it"
 		}
 		return nil, finding.Errorf(finding.HostNotReady, "%s was made by another tool, and the keys here open its data: "+way+". Nothing was removed", c.Name)
 	}
-	r := &Removal{Changes: []Change{}, Kept: []string{}, Project: o.Project, containers: o.Containers, RemovalOptions: options}
+	r := &Removal{Changes: []plan.Change{}, Kept: []string{}, Project: o.Project, containers: o.Containers, RemovalOptions: options}
 	if refusal := finding.RefusalOf(keysErr); options.Purge && refusal != nil {
 		r.Warnings = append(r.Warnings, fmt.Sprintf("%s. The data in %s may be another OpenAlgo's, or its keys may be in a backup or in the container that runs: --purge deletes it for good",
 			refusal.What, strings.Join(o.Data, ", ")))
 	}
 	r.startable = o.State.IsOurs() && o.Env != nil && o.AnswersText != nil
 	for _, c := range r.containers {
-		r.Changes = append(r.Changes, Change{Kind: KindContainer, Name: c.Name, Action: ActionRemove, Reason: "runs OpenAlgo"})
+		r.Changes = append(r.Changes, plan.Change{Kind: plan.KindContainer, Name: c.Name, Action: plan.ActionRemove, Reason: "runs OpenAlgo"})
 	}
 	if slices.ContainsFunc(r.containers, isUp) {
-		r.Asks = askWhileOpen(o, downRemoved)
+		r.Asks = plan.AskWhileOpen(o, plan.DownRemoved)
 	}
 	if err := in.removableNetworks(ctx, r); err != nil {
 		return nil, err
@@ -93,7 +94,7 @@ func (in *Installer) PlanUninstall(ctx context.Context, options RemovalOptions) 
 	in.removableDirectories(o, r)
 	if d := later.LoadDaily(in.dir); d != nil {
 		for _, file := range d.Files {
-			r.Changes = append(r.Changes, Change{Kind: KindFile, Name: file, Action: ActionRemove, Reason: "the daily backup; backups that are there stay"})
+			r.Changes = append(r.Changes, plan.Change{Kind: plan.KindFile, Name: file, Action: plan.ActionRemove, Reason: "the daily backup; backups that are there stay"})
 		}
 	}
 	in.planLeftovers(o, r)
@@ -121,7 +122,7 @@ func (in *Installer) planLeftovers(o *observed, r *Removal) {
 			r.Kept = append(r.Kept, fmt.Sprintf("%s (%s; --leftovers removes it)", l.Path, l.What))
 		default:
 			r.leftovers = append(r.leftovers, l.Path)
-			r.Changes = append(r.Changes, Change{Kind: KindFile, Name: l.Path, Action: ActionRemove, Reason: l.What})
+			r.Changes = append(r.Changes, plan.Change{Kind: plan.KindFile, Name: l.Path, Action: plan.ActionRemove, Reason: l.What})
 		}
 	}
 }
@@ -138,14 +139,14 @@ func (in *Installer) removableSite(ctx context.Context, o *observed, r *Removal)
 		r.Kept = append(r.Kept, fmt.Sprintf("the site of %s (%v)", r.edge.Domain, err))
 		return nil
 	}
-	plan, err := f.Gone(r.edge.Domain, o.Project, string(in.dir))
+	gone, err := f.Gone(r.edge.Domain, o.Project, string(in.dir))
 	if err != nil {
 		return err
 	}
-	for _, c := range plan.Changes {
-		r.Changes = append(r.Changes, Change{Kind: c.Kind, Name: c.Name, Action: c.Action, Reason: c.Reason})
+	for _, c := range gone.Changes {
+		r.Changes = append(r.Changes, plan.Change{Kind: c.Kind, Name: c.Name, Action: c.Action, Reason: c.Reason})
 	}
-	for _, file := range plan.Files {
+	for _, file := range gone.Files {
 		r.site = append(r.site, file.Path)
 	}
 	return nil
@@ -177,7 +178,7 @@ func (in *Installer) removableNetworks(ctx context.Context, r *Removal) error {
 	}
 	for _, n := range networks {
 		r.networks = append(r.networks, n.Name)
-		r.Changes = append(r.Changes, Change{Kind: KindNetwork, Name: n.Name, Action: ActionRemove, Reason: "the stack's own network"})
+		r.Changes = append(r.Changes, plan.Change{Kind: plan.KindNetwork, Name: n.Name, Action: plan.ActionRemove, Reason: "the stack's own network"})
 	}
 	return nil
 }
@@ -193,7 +194,7 @@ func (in *Installer) removableVolumes(o *observed, r *Removal) {
 	slices.Sort(r.volumes)
 	for _, name := range r.volumes {
 		if r.Purge {
-			r.Changes = append(r.Changes, Change{Kind: KindVolume, Name: name, Action: ActionRemove, Reason: "--purge: its data is gone for good"})
+			r.Changes = append(r.Changes, plan.Change{Kind: plan.KindVolume, Name: name, Action: plan.ActionRemove, Reason: "--purge: its data is gone for good"})
 		} else {
 			r.Kept = append(r.Kept, "volume "+name)
 		}
@@ -204,7 +205,7 @@ func (in *Installer) removableDirectories(o *observed, r *Removal) {
 	r.directories = in.ownDirectories(o)
 	for _, path := range r.directories {
 		if r.Purge {
-			r.Changes = append(r.Changes, Change{Kind: KindVolume, Name: path, Action: ActionRemove, Reason: "--purge: this directory and the data in it are gone for good"})
+			r.Changes = append(r.Changes, plan.Change{Kind: plan.KindVolume, Name: path, Action: plan.ActionRemove, Reason: "--purge: this directory and the data in it are gone for good"})
 		} else {
 			r.Kept = append(r.Kept, path)
 		}
@@ -218,18 +219,18 @@ func (in *Installer) removableFiles(o *observed, r *Removal) {
 		}
 		path := in.dir.Path(name)
 		if r.Purge {
-			r.Changes = append(r.Changes, Change{Kind: KindFile, Name: path, Action: ActionRemove, Reason: "--purge"})
+			r.Changes = append(r.Changes, plan.Change{Kind: plan.KindFile, Name: path, Action: plan.ActionRemove, Reason: "--purge"})
 		} else {
 			r.Kept = append(r.Kept, path)
 		}
 	}
 	if _, err := os.Stat(in.dir.Work("")); err == nil && r.Purge {
-		r.Changes = append(r.Changes, Change{Kind: KindFile, Name: in.dir.Work(""), Action: ActionRemove, Reason: "--purge: copies of former files and data, and the log"})
+		r.Changes = append(r.Changes, plan.Change{Kind: plan.KindFile, Name: in.dir.Work(""), Action: plan.ActionRemove, Reason: "--purge: copies of former files and data, and the log"})
 	}
 	if archives := backup.Archives(in.dir); hasFiles(archives) {
 		r.Kept = append(r.Kept, archives+" (backups, with their keys)")
 	}
-	slices.SortFunc(r.Changes, func(a, b Change) int { return strings.Compare(a.Kind+a.Name, b.Kind+b.Name) })
+	slices.SortFunc(r.Changes, func(a, b plan.Change) int { return strings.Compare(a.Kind+a.Name, b.Kind+b.Name) })
 	slices.Sort(r.Kept)
 }
 
@@ -270,7 +271,7 @@ func (in *Installer) Uninstall(ctx context.Context, r *Removal) (event.Result, e
 		if r, err = in.PlanUninstall(ctx, r.RemovalOptions); err != nil {
 			return event.Result{}, err
 		}
-		if err := mayReplace(in.see().OnHost()); r.Purge && err != nil {
+		if err := plan.MayReplace(in.see().OnHost()); r.Purge && err != nil {
 			return event.Result{}, err
 		}
 		for _, warning := range r.Warnings {

@@ -12,6 +12,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/image"
+	"github.com/marketcalls/openalgo-install/internal/plan"
 )
 
 // Upgrade takes an installed stack to another release: the image first, its
@@ -20,7 +21,7 @@ import (
 // reference; "" is the newest of the tag that is installed.
 func (in *Installer) Upgrade(ctx context.Context, to string) (event.Result, error) {
 	pulled := "" // once is enough, unless another run has changed what is wanted
-	result, err := in.carryOut(ctx, commandUpgrade, func(ctx context.Context) (Intent, error) {
+	result, err := in.carryOut(ctx, plan.CommandUpgrade, func(ctx context.Context) (plan.Intent, error) {
 		i, before, err := in.upgraded(ctx, to)
 		image := i.Answers.Image
 		if err != nil || image.Source != "registry" || image.Ref == pulled {
@@ -58,8 +59,8 @@ func (in *Installer) pullNewest(ctx context.Context, ref, before string) error {
 
 // PlanUpgrade works out what Upgrade would do, as far as that is known without
 // the new image, and changes nothing.
-func (in *Installer) PlanUpgrade(ctx context.Context, to string) (*Plan, error) {
-	return in.dryRun(ctx, commandUpgrade, func(ctx context.Context) (Intent, error) {
+func (in *Installer) PlanUpgrade(ctx context.Context, to string) (*plan.Plan, error) {
+	return in.dryRun(ctx, plan.CommandUpgrade, func(ctx context.Context) (plan.Intent, error) {
 		i, _, err := in.upgraded(ctx, to)
 		return i, err
 	})
@@ -67,7 +68,7 @@ func (in *Installer) PlanUpgrade(ctx context.Context, to string) (*Plan, error) 
 
 // CheckUpgrade asks the registry whether there is something newer.
 func (in *Installer) CheckUpgrade(ctx context.Context, to string) (available bool, message string, err error) {
-	if err := in.settle(ctx, commandUpgrade); err != nil {
+	if err := in.settle(ctx, plan.CommandUpgrade); err != nil {
 		return false, "", err
 	}
 	i, before, err := in.upgraded(ctx, to)
@@ -92,7 +93,7 @@ func (in *Installer) CheckUpgrade(ctx context.Context, to string) (available boo
 }
 
 // checkSource says whether the source makes another image than the one that runs.
-func (in *Installer) checkSource(ctx context.Context, i Intent, runs string) (available bool, message string, err error) {
+func (in *Installer) checkSource(ctx context.Context, i plan.Intent, runs string) (available bool, message string, err error) {
 	defer in.source.Close()
 	b, err := in.openSource(ctx, i)
 	if err != nil {
@@ -130,8 +131,8 @@ func (in *Installer) installedRef() string {
 
 // upgraded is the intent of the saved answers with the image to go to, and the
 // ID of the image that runs.
-func (in *Installer) upgraded(ctx context.Context, to string) (Intent, string, error) {
-	i, err := in.saved(ctx, commandUpgrade)
+func (in *Installer) upgraded(ctx context.Context, to string) (plan.Intent, string, error) {
+	i, err := in.saved(ctx, plan.CommandUpgrade)
 	if err != nil {
 		return i, "", err
 	}
@@ -164,7 +165,7 @@ func (in *Installer) upgraded(ctx context.Context, to string) (Intent, string, e
 			return i, "", err
 		}
 	}
-	i.Image, i.Data = ImageRule{Moves: true}, Copied
+	i.Image, i.Data = plan.ImageRule{Moves: true}, plan.Copied
 	return i, c.ImageID, nil
 }
 
@@ -174,7 +175,7 @@ func targetRef(now, to string) (string, error) {
 	if err != nil {
 		return "", finding.Errorf(finding.HostNotReady, "the image that is installed, %s, is no reference: %w", now, err)
 	}
-	repository := repositoryOf(now)
+	repository := plan.RepositoryOf(now)
 	if to == "" {
 		if _, fixed := named.(reference.Digested); fixed || image.IsOwnTag(now) {
 			return "", finding.Errorf(finding.Usage, "%s is one image for ever, by its digest: name another with --to", now)
@@ -198,13 +199,4 @@ func targetRef(now, to string) (string, error) {
 // digest of the one that is installed.
 func isWholeReference(to string) bool {
 	return strings.ContainsAny(to, "/:@") && !strings.HasPrefix(to, "sha256:")
-}
-
-// repositoryOf is a reference without its tag and digest.
-func repositoryOf(ref string) string {
-	repository, _, _ := strings.Cut(ref, "@")
-	if i := strings.LastIndexByte(repository, ':'); i > strings.LastIndexByte(repository, '/') {
-		repository = repository[:i]
-	}
-	return repository
 }

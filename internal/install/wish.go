@@ -4,28 +4,16 @@ import (
 	"context"
 
 	"github.com/marketcalls/openalgo-install/internal/event"
+	"github.com/marketcalls/openalgo-install/internal/plan"
 )
 
 // wish works out what a command wants, from the present state. It is called
 // under the lock: answers that were read before it would undo what another run
 // did in between. It may be called several times.
-type wish func(context.Context) (Intent, error)
-
-const (
-	commandAdopt    = "adopt"
-	commandBackup   = "backup"
-	commandInstall  = "install"
-	commandResize   = "resize"
-	commandRestart  = "restart"
-	commandRestore  = "restore"
-	commandRollback = "rollback"
-	commandStart    = "start"
-	commandStop     = "stop"
-	commandUpgrade  = "upgrade"
-)
+type wish func(context.Context) (plan.Intent, error)
 
 // planWish plans what a wish says, as the world is now.
-func (in *Installer) planWish(ctx context.Context, w wish) (*Plan, error) {
+func (in *Installer) planWish(ctx context.Context, w wish) (*plan.Plan, error) {
 	i, err := w(ctx)
 	if err != nil {
 		return nil, err
@@ -36,7 +24,7 @@ func (in *Installer) planWish(ctx context.Context, w wish) (*Plan, error) {
 
 // dryRun is planWish for a person. What a killed run left is finished or undone
 // first, since its answers may be half of them.
-func (in *Installer) dryRun(ctx context.Context, command string, w wish) (*Plan, error) {
+func (in *Installer) dryRun(ctx context.Context, command string, w wish) (*plan.Plan, error) {
 	defer in.source.Close()
 	if err := in.settle(ctx, command); err != nil {
 		return nil, err
@@ -58,7 +46,7 @@ func (in *Installer) settle(ctx context.Context, command string) error {
 // recoverFor is recover on behalf of a command; a restore repairs what need not
 // answer before.
 func (in *Installer) recoverFor(ctx context.Context, command string) error {
-	if command == commandRestore {
+	if command == plan.CommandRestore {
 		return in.recover(ctx, mayBeBroken)
 	}
 	return in.recover(ctx, mustAnswer)

@@ -17,7 +17,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
-	"github.com/marketcalls/openalgo-install/internal/install"
+	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 )
 
@@ -36,13 +36,13 @@ func testHost() Host {
 			}}
 		},
 		DNS: func(_ context.Context, domain string) (bool, string) { return true, domain + " leads to this machine." },
-		Plan: func(_ context.Context, a answers.Answers) (*install.Plan, error) {
-			p := &install.Plan{Sizing: s, Warnings: a.Warnings()}
+		Plan: func(_ context.Context, a answers.Answers) (*plan.Plan, error) {
+			p := &plan.Plan{Sizing: s, Warnings: a.Warnings()}
 			for _, c := range [][3]string{
 				{"file", "/opt/openalgo/.env", "keys, broker and sizing"}, {"file", "/opt/openalgo/docker-compose.yaml", "how Docker runs OpenAlgo"},
 				{"image", a.Image.Ref, "not on the engine yet"}, {"volume", "openalgo_openalgo_db", "keeps /app/db"}, {"container", "openalgo-web", "runs OpenAlgo"},
 			} {
-				p.Changes = append(p.Changes, install.Change{Kind: c[0], Name: c[1], Action: "create", Reason: c[2], Diff: "+a line\n"})
+				p.Changes = append(p.Changes, plan.Change{Kind: c[0], Name: c[1], Action: "create", Reason: c[2], Diff: "+a line\n"})
 			}
 			return p, nil
 		},
@@ -203,7 +203,7 @@ var frames = []struct {
 	{name: "review", way: toReview},
 	{name: "review-lines", way: append(clone(toReview), "d")},
 	{name: "review-trouble", host: func(h *Host) {
-		h.Plan = func(context.Context, answers.Answers) (*install.Plan, error) {
+		h.Plan = func(context.Context, answers.Answers) (*plan.Plan, error) {
 			return nil, errors.New("port 5000 is taken by nginx (pid 812) on 0.0.0.0:5000: stop it, or set ports.web")
 		}
 	}, way: toReview},
@@ -242,12 +242,12 @@ func installed(h *Host) {
 
 // tooSmall is a machine that can't build an image, but can pull one.
 func tooSmall(h *Host) {
-	plan := h.Plan
-	h.Plan = func(ctx context.Context, a answers.Answers) (*install.Plan, error) {
+	before := h.Plan
+	h.Plan = func(ctx context.Context, a answers.Answers) (*plan.Plan, error) {
 		if a.Image.Ref == answers.DefaultImage {
-			return plan(ctx, a)
+			return before(ctx, a)
 		}
-		return nil, fmt.Errorf("%w: building it takes about 3000 MiB of memory, and this machine has 1960 MiB of RAM and 0 of swap: add swap, or pull the published image instead", install.ErrBuildTooBig)
+		return nil, fmt.Errorf("%w: building it takes about 3000 MiB of memory, and this machine has 1960 MiB of RAM and 0 of swap: add swap, or pull the published image instead", plan.ErrBuildTooBig)
 	}
 }
 

@@ -5,7 +5,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/event"
-	"github.com/marketcalls/openalgo-install/internal/install"
+	"github.com/marketcalls/openalgo-install/internal/plan"
 )
 
 // Host is what the wizard is told and what it lets do. The command line
@@ -19,7 +19,7 @@ type Host struct {
 	DNS func(ctx context.Context, domain string) (good bool, words string)
 	// SetUpDocker installs Docker Engine, and passes on what is printed.
 	SetUpDocker func(ctx context.Context, print func(line string)) error
-	Plan        func(context.Context, answers.Answers) (*install.Plan, error)
+	Plan        func(context.Context, answers.Answers) (*plan.Plan, error)
 	Install     func(context.Context, answers.Answers, event.Reporter) (event.Result, error)
 	// Commands are those worth knowing, each with what it does.
 	Commands [][2]string

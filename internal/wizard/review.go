@@ -9,7 +9,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
-	"github.com/marketcalls/openalgo-install/internal/install"
+	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/printable"
 )
 
@@ -17,7 +17,7 @@ import (
 type reviewPage struct {
 	m       *model
 	answers answers.Answers
-	plan    *install.Plan // nil: it is being worked out, or err says why there is none
+	plan    *plan.Plan // nil: it is being worked out, or err says why there is none
 	err     error
 	diffs   bool
 	jump    bool // to the diffs, as soon as it is known where they are
@@ -27,7 +27,7 @@ type reviewPage struct {
 // planMsg is the plan for the answers of one review.
 type planMsg struct {
 	page *reviewPage
-	plan *install.Plan
+	plan *plan.Plan
 	err  error
 }
 
@@ -94,7 +94,7 @@ func (p *reviewPage) key(msg tea.KeyMsg) tea.Cmd {
 		p.jump = p.diffs
 	case key == "r" && p.err != nil:
 		return p.work()
-	case key == "p" && errors.Is(p.err, install.ErrBuildTooBig):
+	case key == "p" && errors.Is(p.err, plan.ErrBuildTooBig):
 		return p.pullInstead()
 	case key == "enter" && p.plan != nil && p.m.host.DryRun:
 		return end(nil)
@@ -122,7 +122,7 @@ func (p *reviewPage) body(width, height int) ([]string, int, int) {
 func (p *reviewPage) trouble(width int) []string {
 	out := []string{p.m.look.bad.Render("It can't go on like this:"), ""}
 	out = append(out, wrapped(printable.Text(p.err.Error()), width)...)
-	if errors.Is(p.err, install.ErrBuildTooBig) {
+	if errors.Is(p.err, plan.ErrBuildTooBig) {
 		out = append(append(out, ""), wrapped("p pulls the published image instead of building one.", width)...)
 	}
 	return append(append(out, ""), wrapped("Nothing was changed. esc goes back to the answers, r looks again.", width)...)
@@ -176,7 +176,7 @@ func (p *reviewPage) planLines(width int) []string {
 
 func (p *reviewPage) keys() string {
 	switch {
-	case errors.Is(p.err, install.ErrBuildTooBig):
+	case errors.Is(p.err, plan.ErrBuildTooBig):
 		return "p pull instead  esc back  r look again  s save the answers  ctrl+c leave"
 	case p.err != nil:
 		return "esc back  r look again  s save the answers  ctrl+c leave"

@@ -16,7 +16,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/event"
-	"github.com/marketcalls/openalgo-install/internal/install"
+	"github.com/marketcalls/openalgo-install/internal/plan"
 )
 
 // brokenPage is a mistake of ours.
@@ -85,7 +85,7 @@ func TestLeavingWaitsForThePlan(t *testing.T) {
 	// Neither side is closed: bubbletea's reader may look at it once more.
 	go func() { _, _ = io.Copy(io.Discard, terminal) }()
 	host, planning, cleaned := testHost(), make(chan struct{}), false
-	host.Plan = func(ctx context.Context, _ answers.Answers) (*install.Plan, error) {
+	host.Plan = func(ctx context.Context, _ answers.Answers) (*plan.Plan, error) {
 		close(planning)
 		<-ctx.Done()
 		cleaned = true

@@ -14,7 +14,7 @@ import (
 	"github.com/creack/pty"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
-	"github.com/marketcalls/openalgo-install/internal/install"
+	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 )
 
@@ -110,10 +110,10 @@ func TestResizeFromEachRowToEach(t *testing.T) {
 	}
 }
 
-func (i *instance) planResize(more ...string) install.Plan {
+func (i *instance) planResize(more ...string) plan.Plan {
 	i.t.Helper()
 	out := i.run(append([]string{"resize", "--dry-run", "--json"}, more...)...)
-	var p install.Plan
+	var p plan.Plan
 	if out.code != 0 || json.Unmarshal([]byte(out.stdout), &p) != nil {
 		i.t.Fatalf("resize --dry-run --json exits %d\n%s", out.code, out.all())
 	}
@@ -142,13 +142,13 @@ func TestResizeKeepsWhatTheUserSet(t *testing.T) {
 		t.Errorf("%d changes: %v", len(p.Changes), p.Changes)
 	}
 	for _, line := range p.Settings {
-		if line.Key == "STRATEGY_MEMORY_LIMIT_MB" && (line.Action != install.LineRecreate || line.Env != "1536") {
+		if line.Key == "STRATEGY_MEMORY_LIMIT_MB" && (line.Action != plan.LineRecreate || line.Env != "1536") {
 			t.Errorf("a line that waits to take effect: %+v", line)
 		}
 	}
 	i.resize(0, "--ram", "4GB")
 	for _, line := range i.planResize("--ram", "4GB").Settings {
-		if line.Key == "STRATEGY_MEMORY_LIMIT_MB" && line.Action != install.LineKept {
+		if line.Key == "STRATEGY_MEMORY_LIMIT_MB" && line.Action != plan.LineKept {
 			t.Errorf("not kept: %+v", line)
 		}
 	}

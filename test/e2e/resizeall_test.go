@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/marketcalls/openalgo-install/internal/install"
+	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 )
 
@@ -55,7 +55,7 @@ func TestResizeAll(t *testing.T) {
 	var doc struct {
 		Instances []struct {
 			Dir  string
-			Plan install.Plan
+			Plan plan.Plan
 		}
 	}
 	if err := json.Unmarshal([]byte(dry.stdout), &doc); err != nil || len(doc.Instances) != 2 {
@@ -117,7 +117,7 @@ func TestResizeUnderACgroupLimit(t *testing.T) {
 	cmd := exec.Command("sh", args...)
 	cmd.Env = append(os.Environ(), i.env...)
 	text, err := cmd.Output()
-	var p install.Plan
+	var p plan.Plan
 	if err != nil || json.Unmarshal(text, &p) != nil {
 		t.Fatalf("%v\n%s", err, text)
 	}

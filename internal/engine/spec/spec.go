@@ -34,3 +34,10 @@ type NetworkSpec struct {
 
 // IPAMConfig is one subnet of a network; Subnet and IPRange in CIDR form.
 type IPAMConfig struct{ Subnet, Gateway, IPRange string }
+
+// Changes are what a copy of a container has otherwise than the original.
+type Changes struct {
+	Env      map[string]string // variables to set
+	Labels   map[string]string // labels to set
+	ShmBytes int64             // size of /dev/shm; 0 = as it was
+}

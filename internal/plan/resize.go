@@ -1,4 +1,4 @@
-package install
+package plan
 
 import (
 	"cmp"
@@ -9,34 +9,35 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/compose"
-	"github.com/marketcalls/openalgo-install/internal/engine"
+	docker "github.com/marketcalls/openalgo-install/internal/engine/spec"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
+	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
 // planResize plans the sizing that is due: lines of .env, and a recreated
 // container.
-func planResize(o *observed, i Intent) (*Plan, error) {
-	p, err := draftResize(o, i)
+func planResize(o *world.Observation, i Intent) (*Plan, error) {
+	p, err := DraftResize(o, i)
 	if err != nil {
 		return nil, err
 	}
-	return p, finishResize(o, p)
+	return p, FinishResize(o, p)
 }
 
-func draftResize(o *observed, i Intent) (*Plan, error) {
-	if err := guard(o); err != nil {
+func DraftResize(o *world.Observation, i Intent) (*Plan, error) {
+	if err := Guard(o); err != nil {
 		return nil, err
 	}
 	if o.Env == nil {
 		return nil, finding.Errorf(finding.HostNotReady, "there is no %s, so this is not the directory of a stack: name it with --dir (`openalgo-install status` lists them)", o.Dir.Env())
 	}
-	if c := o.Container(); !isUp(*c) {
+	if c := o.Container(); !world.IsUp(*c) {
 		return nil, finding.Errorf(finding.HostNotReady, "%s is %s, and a resize proves itself by a start: `openalgo-install start` first", c.Name, c.State)
 	}
-	p := &Plan{Changes: []Change{}, Warnings: []string{}, intent: i, project: o.Project, command: i.Command, composeName: o.ComposeName, imageID: o.Container().ImageID}
+	p := &Plan{Changes: []Change{}, Warnings: []string{}, Intent: i, Project: o.Project, Command: i.Command, ComposeName: o.ComposeName, ImageID: o.Container().ImageID}
 	resizeFor(o, p)
 	if err := resizeEnv(o, p); err != nil {
 		return nil, err
@@ -44,9 +45,9 @@ func draftResize(o *observed, i Intent) (*Plan, error) {
 	return p, resizeContainer(o, p)
 }
 
-// finishResize decides the rest, once it is known what OpenAlgo uses where the
+// FinishResize decides the rest, once it is known what OpenAlgo uses where the
 // draft takes something from it.
-func finishResize(o *observed, p *Plan) error {
+func FinishResize(o *world.Observation, p *Plan) error {
 	if p.Empty() {
 		return nil
 	}
@@ -58,64 +59,51 @@ func finishResize(o *observed, p *Plan) error {
 
 // resizeFor computes the sizing: for the machine as it is, as the flags say,
 // or as the answers of the install fixed it.
-func resizeFor(o *observed, p *Plan) {
-	s := p.intent.Size
+func resizeFor(o *world.Observation, p *Plan) {
+	s := p.Intent.Size
 	fixed := answers.Sizing{}
 	if s.Rule != DueForced {
-		fixed = fixedSizing(o.AnswersText)
+		fixed = FixedSizing(o.AnswersText)
 	}
 	if s.RAMMiB == 0 && fixed.RAMMiB != 0 || s.Cores == 0 && fixed.Cores != 0 {
 		p.warn("%s fixes RAM or cores, so they were not measured: --ram and --cores say otherwise, --force measures them", instance.AnswersName)
 	}
 	fixed.RAMMiB, fixed.Cores = cmp.Or(s.RAMMiB, fixed.RAMMiB), cmp.Or(s.Cores, fixed.Cores)
 	var warnings []string
-	p.Sizing, warnings = dueSizing(o.Machine, cmp.Or(p.intent.Instances, o.OthersRunning()+1), fixed)
+	p.Sizing, warnings = DueSizing(o.Machine, cmp.Or(p.Intent.Instances, o.OthersRunning()+1), fixed)
 	p.Warnings = append(p.Warnings, warnings...)
 }
 
-// fixedSizing is what the saved answers of an install fix of the sizing.
-func fixedSizing(answersText []byte) answers.Sizing {
+// FixedSizing is what the saved answers of an install fix of the sizing.
+func FixedSizing(answersText []byte) answers.Sizing {
 	saved, _ := answers.ParseSaved(answersText) // its sizing alone counts here
 	return saved.Sizing
 }
 
-// dueSizing is what one of several instances should have on a machine.
-func dueSizing(machine sizing.Machine, instances int, fixed answers.Sizing) (sizing.Sizing, []string) {
-	if fixed.RAMMiB != 0 {
-		machine.RAMMiB, machine.Source = fixed.RAMMiB, sizing.SourceFlag
-	}
-	if fixed.Cores != 0 {
-		machine.Cores, machine.Source = fixed.Cores, sizing.SourceFlag
-	}
-	return sizing.Compute(machine, instances, sizing.Overrides{
-		Threads: fixed.Threads, ShmMiB: fixed.ShmMiB, StrategyMemoryMiB: fixed.StrategyMemoryMiB,
-	})
-}
-
 // resizeEnv decides the lines of .env.
-func resizeEnv(o *observed, p *Plan) error {
-	p.Settings = sizingLines(o.Env, o.State, *o.Container(), p.Sizing, p.intent.Size.Rule == DueForced)
+func resizeEnv(o *world.Observation, p *Plan) error {
+	p.Settings = SizingLines(o.Env, o.State, *o.Container(), p.Sizing, p.Intent.Size.Rule == DueForced)
 	for _, line := range p.Settings {
 		if line.Action == LineSet {
-			p.env.edits = append(p.env.edits, setting{Key: line.Key, Value: secret.New(line.Due)})
+			p.Env.Edits = append(p.Env.Edits, Setting{Key: line.Key, Value: secret.New(line.Due)})
 		}
 	}
-	p.env.settings = slices.Clone(p.env.edits)
-	edited, err := p.env.apply(o.Env)
+	p.Env.Settings = slices.Clone(p.Env.Edits)
+	edited, err := p.Env.apply(o.Env)
 	if err != nil {
 		return err
 	}
-	p.env.text = edited.Bytes()
-	if p.env.changes() {
-		p.add(Change{Kind: KindFile, Name: o.Dir.Env(), Action: ActionUpdate,
-			Reason: "settings changed: " + editedKeys(p.env.edits), Diff: p.env.diff(o.EnvText)})
+	p.Env.Text = edited.Bytes()
+	if p.Env.Changes() {
+		p.Add(Change{Kind: KindFile, Name: o.Dir.Env(), Action: ActionUpdate,
+			Reason: "settings changed: " + editedKeys(p.Env.Edits), Diff: p.Env.Diff(o.EnvText)})
 	}
 	return nil
 }
 
 // resizeContainer decides how the container is made anew: from the Compose
 // file where the stack is ours, else as a copy of the one that runs.
-func resizeContainer(o *observed, p *Plan) error {
+func resizeContainer(o *world.Observation, p *Plan) error {
 	decide := recreateOwn
 	if o.Foreign {
 		decide = copyForeign
@@ -125,7 +113,7 @@ func resizeContainer(o *observed, p *Plan) error {
 	}
 	var due []string
 	for _, line := range p.Settings {
-		if line.changes() {
+		if line.Changes() {
 			due = append(due, line.Key)
 		}
 	}
@@ -133,33 +121,33 @@ func resizeContainer(o *observed, p *Plan) error {
 		p.Changes = []Change{}
 		return nil
 	}
-	p.add(Change{Kind: KindContainer, Name: p.containerName(), Action: ActionRecreate,
+	p.Add(Change{Kind: KindContainer, Name: p.ContainerName(), Action: ActionRecreate,
 		Reason: "the sizing changes (" + strings.Join(due, ", ") + "); image, volumes, keys and ports stay"})
 	return nil
 }
 
 // recreateOwn plans a container from docker-compose.yaml. A number that the
 // user wrote into that file is theirs, like one in .env.
-func recreateOwn(o *observed, p *Plan) error {
-	p.composeText = o.ComposeText
-	if p.intent.Size.Rule == DueForced {
+func recreateOwn(o *world.Observation, p *Plan) error {
+	p.ComposeText = o.ComposeText
+	if p.Intent.Size.Rule == DueForced {
 		if err := freeLiterals(o, p, compose.Service); err != nil {
 			return err
 		}
 	}
 	var err error
-	if p.stack, err = compose.Load(composeSource(o, p.composeText, p.env.text)); err != nil {
+	if p.Stack, err = compose.Load(composeSource(o, p.ComposeText, p.Env.Text)); err != nil {
 		return finding.Errorf(finding.HostNotReady, "%w", err)
 	}
-	spec := p.stack.Spec(p.imageID)
-	made := engine.Container{Env: spec.Env, ShmBytes: spec.ShmBytes}
+	spec := p.Stack.Spec(p.ImageID)
+	made := docker.Container{Env: spec.Env, ShmBytes: spec.ShmBytes}
 	for i := range p.Settings {
 		line := &p.Settings[i]
 		if own := inContainer(made, line.Key); line.Action == LineRecreate && own != "" && !sameSize(line.Key, own, line.inForce()) {
 			line.Action, line.Reason = LineKept, "set in "+o.ComposeName+" by hand; --force changes it"
 		}
 	}
-	if o.Container().Labels[compose.LabelHash] != p.stack.Hash && string(p.env.text) == string(o.EnvText) {
+	if o.Container().Labels[compose.LabelHash] != p.Stack.Hash && string(p.Env.Text) == string(o.EnvText) {
 		p.warn("%s was edited since the container was made; a resize, an install or `docker compose up -d` carries that out", o.ComposeName)
 	}
 	planResources(o, p)
@@ -167,21 +155,21 @@ func recreateOwn(o *observed, p *Plan) error {
 }
 
 // freeLiterals plans the edit of a Compose file that has numbers of its own.
-func freeLiterals(o *observed, p *Plan, service string) error {
+func freeLiterals(o *world.Observation, p *Plan, service string) error {
 	path := o.Dir.Path(o.ComposeName)
 	text, found, err := compose.FreeLiterals(o.ComposeText, service, sizing.EnvKeys())
 	if err != nil {
 		return finding.Errorf(finding.HostNotReady, "%s: %w", path, err)
 	}
-	p.composeText = text
+	p.ComposeText = text
 	if len(found) > 0 {
-		p.add(Change{Kind: KindFile, Name: path, Action: ActionUpdate, Reason: "its own numbers become ${...}, which .env fills in",
+		p.Add(Change{Kind: KindFile, Name: path, Action: ActionUpdate, Reason: "its own numbers become ${...}, which .env fills in",
 			Diff: udiff.Unified("a/"+o.ComposeName, "b/"+o.ComposeName, string(o.ComposeText), string(text))})
 	}
 	return nil
 }
 
-func composeSource(o *observed, text, env []byte) compose.Source {
+func composeSource(o *world.Observation, text, env []byte) compose.Source {
 	src := compose.Source{Dir: string(o.Dir), Env: env,
 		Files: []compose.File{{Path: o.Dir.Path(o.ComposeName), Content: text}}}
 	if o.Override != nil {
@@ -192,20 +180,20 @@ func composeSource(o *observed, text, env []byte) compose.Source {
 
 // copyForeign plans a copy of a container that another tool made, and frees
 // the numbers in its Compose file, if it has one.
-func copyForeign(o *observed, p *Plan) error {
+func copyForeign(o *world.Observation, p *Plan) error {
 	c := o.Container()
-	p.copied = &copied{of: *c, changes: engine.Changes{Env: map[string]string{}, Labels: map[string]string{}}}
+	p.Copied = &copied{Of: *c, Changes: docker.Changes{Env: map[string]string{}, Labels: map[string]string{}}}
 	want := map[string]string{}
 	for _, line := range p.Settings {
 		want[line.Key] = line.inForce()
 	}
 	if o.ComposeText == nil {
 		for _, v := range p.Sizing.Env() {
-			if v.Key != shmKey {
-				p.copied.changes.Env[v.Key] = want[v.Key]
+			if v.Key != ShmKey {
+				p.Copied.Changes.Env[v.Key] = want[v.Key]
 			}
 		}
-		p.copied.changes.ShmBytes = shmBytes(want[shmKey])
+		p.Copied.Changes.ShmBytes = shmBytes(want[ShmKey])
 		return nil
 	}
 	service := c.Labels[compose.LabelService]
@@ -216,21 +204,21 @@ func copyForeign(o *observed, p *Plan) error {
 	if err != nil {
 		return finding.Errorf(finding.HostNotReady, "%w", err)
 	}
-	after, err := compose.Glance(composeSource(o, p.composeText, p.env.text), service)
+	after, err := compose.Glance(composeSource(o, p.ComposeText, p.Env.Text), service)
 	if err != nil {
 		return finding.Errorf(finding.HostNotReady, "%w", err)
 	}
 	for _, key := range sizing.EnvKeys() {
 		if value, ok := after.Env[key]; ok {
-			p.copied.changes.Env[key] = value
+			p.Copied.Changes.Env[key] = value
 		}
 	}
-	p.copied.changes.ShmBytes = after.ShmBytes
+	p.Copied.Changes.ShmBytes = after.ShmBytes
 	if after.ShmBytes == 0 {
 		p.warn("%s sets no shm_size, so shared memory stays as it is: add `shm_size: ${SHM_SIZE:-512m}` to the service", o.ComposeName)
 	}
 	if c.Labels[compose.LabelHash] == before.Hash {
-		p.copied.changes.Labels[compose.LabelHash] = after.Hash
+		p.Copied.Changes.Labels[compose.LabelHash] = after.Hash
 	} else {
 		p.warn("%s is not what the container was made from: the next `docker compose up -d` makes it anew once more", o.ComposeName)
 	}

@@ -1,6 +1,10 @@
-package install
+// Package plan decides what a command does, from what it wants and what was
+// observed. It does no I/O: its functions give the same plan for the same values.
+package plan
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"slices"
@@ -8,10 +12,11 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/compose"
-	"github.com/marketcalls/openalgo-install/internal/engine"
+	docker "github.com/marketcalls/openalgo-install/internal/engine/spec"
 	"github.com/marketcalls/openalgo-install/internal/image"
 	"github.com/marketcalls/openalgo-install/internal/printable"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
+	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
 // Kinds of a change.
@@ -50,51 +55,51 @@ type Plan struct {
 	Settings []SizingLine `json:"settings,omitempty"`
 	Asks     []Ask        `json:"asks,omitempty"`
 
-	intent      Intent
-	answers     answers.Answers // of the intent, with the ports that were chosen
-	built       *image.Built    // the image that is built from source; nil: none is
-	project     string
-	env         envPlan
-	fernetSalt  string // what state.json says of that key once the plan is carried out; "" as before
-	command     string // "install" or "resize"
-	composeName string // of the Compose file
-	composeText []byte // the Compose file as it will stand
-	ownCompose  bool   // it is as rendered, not a user's edit that is kept
-	answersText []byte
-	stack       *compose.Stack // nil: the container is copied
-	copied      *copied        // how; nil: it is made from stack
-	owners      []ownerChange  // what becomes the container's user's
-	edge        *edgePlan      // nil: nothing of HTTPS
-	imageID     string         // of the image that the container gets; "" until it is on the engine
+	Intent      Intent          `json:"-"`
+	Answers     answers.Answers `json:"-"` // of the intent, with the ports that were chosen
+	Built       *image.Built    `json:"-"` // the image that is built from source; nil: none is
+	Project     string          `json:"-"`
+	Env         EnvPlan         `json:"-"`
+	FernetSalt  string          `json:"-"` // what state.json says of that key once the plan is carried out; "" as before
+	Command     string          `json:"-"` // "install" or "resize"
+	ComposeName string          `json:"-"` // of the Compose file
+	ComposeText []byte          `json:"-"` // the Compose file as it will stand
+	OwnCompose  bool            `json:"-"` // it is as rendered, not a user's edit that is kept
+	AnswersText []byte          `json:"-"`
+	Stack       *compose.Stack  `json:"-"` // nil: the container is copied
+	Copied      *copied         `json:"-"` // how; nil: it is made from stack
+	Owners      []world.Owner   `json:"-"` // what becomes the container's user's
+	Edge        *EdgePlan       `json:"-"` // nil: nothing of HTTPS
+	ImageID     string          `json:"-"` // of the image that the container gets; "" until it is on the engine
 }
 
 // copied is a container that is made anew from the engine's own record of it.
 type copied struct {
-	of      engine.Container
-	changes engine.Changes
+	Of      docker.Container
+	Changes docker.Changes
 }
 
-// containerName is what the container is called in the end.
-func (p *Plan) containerName() string {
-	if p.copied != nil {
-		return p.copied.of.Name
+// ContainerName is what the container is called in the end.
+func (p *Plan) ContainerName() string {
+	if p.Copied != nil {
+		return p.Copied.Of.Name
 	}
-	return p.stack.ContainerName()
+	return p.Stack.ContainerName()
 }
 
-// imageRef is the container's image by name.
-func (p *Plan) imageRef() string {
-	if p.copied != nil {
-		return p.copied.of.Image
+// ImageRef is the container's image by name.
+func (p *Plan) ImageRef() string {
+	if p.Copied != nil {
+		return p.Copied.Of.Image
 	}
-	return p.stack.Image
+	return p.Stack.Image
 }
 
 // Empty reports whether there is nothing to do.
 func (p *Plan) Empty() bool { return len(p.Changes) == 0 }
 
-// change finds a change, or nil.
-func (p *Plan) change(kind, name string) *Change {
+// Change finds a change, or nil.
+func (p *Plan) Change(kind, name string) *Change {
 	for i := range p.Changes {
 		if p.Changes[i].Kind == kind && p.Changes[i].Name == name {
 			return &p.Changes[i]
@@ -106,11 +111,11 @@ func (p *Plan) change(kind, name string) *Change {
 // Sizes reports whether the plan gives the stack its size: a .env that is there
 // keeps what it says, until a resize.
 func (p *Plan) Sizes() bool {
-	return p.Sizing.RAMMiB > 0 && (p.env.fresh || p.command == "resize" ||
-		slices.ContainsFunc(p.env.edits, func(s setting) bool { return s.Auto }))
+	return p.Sizing.RAMMiB > 0 && (p.Env.Fresh || p.Command == "resize" ||
+		slices.ContainsFunc(p.Env.Edits, func(s Setting) bool { return s.Auto }))
 }
 
-func (p *Plan) add(c Change) {
+func (p *Plan) Add(c Change) {
 	c.Reason, c.Diff = printable.Text(c.Reason), printable.Text(c.Diff)
 	p.Changes = append(p.Changes, c)
 }
@@ -161,4 +166,18 @@ func (p *Plan) write(w io.Writer, diffs bool) {
 	for _, ask := range p.Asks {
 		fmt.Fprintf(w, "  - %s\n", ask.Text)
 	}
+}
+
+// WantedImage is the image that a plan needs.
+func (p *Plan) WantedImage() image.Want {
+	return image.Want{Ref: p.Stack.Image, Test: p.Answers.Image.Source == "rehearsal", Built: p.Built, Project: p.Project}
+}
+
+// builds reports whether the plan's image is one to build here and now.
+func (p *Plan) builds() bool { return p.WantedImage().IsBuilt() }
+
+// sum is the SHA-256 of a text, in hex.
+func sum(text []byte) string {
+	of := sha256.Sum256(text)
+	return hex.EncodeToString(of[:])
 }

@@ -1,47 +1,15 @@
-package install
+package plan
 
 import (
 	"strings"
 
-	"github.com/marketcalls/openalgo-install/internal/edge"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
-// asksEdge is what a plan that serves HTTPS needs to know of this machine.
-func asksEdge(e *world.Way, o *observed, p *Plan) (q world.EdgeQuery, ports []portAsked) {
-	if e == nil || !e.Act {
-		return q, nil
-	}
-	if p.answers.TLS.CheckDNS {
-		q.Domain = p.answers.Domain
-	}
-	q.Firewall = []int{e.State.HTTP, e.State.HTTPS}
-	if e.State.Kind == edge.KindCaddy && !e.Runs && q.Domain != "" && p.answers.TLS.Mode == "auto" {
-		q.ReachPort = e.State.HTTP
-	}
-	for _, want := range edgePorts(e) {
-		if o.PublishedBy(want.Port) == "" {
-			ports = append(ports, want)
-		}
-	}
-	return q, ports
-}
-
-// edgePorts are the ports that the proxy needs and does not have yet. nginx shares
-// those that it has.
-func edgePorts(e *world.Way) (out []portAsked) {
-	for _, port := range []int{e.State.HTTP, e.State.HTTPS} {
-		if e.State.Kind == edge.KindCaddy && !e.Holds[port] {
-			out = append(out, portAsked{Address: "", Port: port})
-		}
-	}
-	return out
-}
-
 // preflightEdge tells, before anything changes, what would keep the domain
 // from being served.
-func preflightEdge(o *observed, p *Plan, ps *problems) {
-	e := p.edge
+func preflightEdge(o *world.Observation, p *Plan, ps *problems) {
+	e := p.Edge
 	if e == nil || !e.Act {
 		return
 	}
@@ -55,7 +23,7 @@ func preflightEdge(o *observed, p *Plan, ps *problems) {
 
 // preflightEdgePorts requires both ports to be free, unless the proxy itself has
 // them.
-func preflightEdgePorts(o *observed, e *world.Way, ps *problems) {
+func preflightEdgePorts(o *world.Observation, e *world.Way, ps *problems) {
 	for _, want := range edgePorts(e) {
 		who, err := o.PortHolder(want)
 		if err != nil {
@@ -73,8 +41,8 @@ func preflightEdgePorts(o *observed, e *world.Way, ps *problems) {
 }
 
 // preflightDomain refuses a domain that certainly does not lead here.
-func preflightDomain(o *observed, p *Plan, ps *problems) {
-	tls, report := p.answers.TLS, o.Answered.Dns
+func preflightDomain(o *world.Observation, p *Plan, ps *problems) {
+	tls, report := p.Answers.TLS, o.Answered.Dns
 	switch {
 	case !tls.CheckDNS, report.Match, report.Cloudflare && tls.Cloudflare:
 	case report.Cloudflare:
@@ -93,9 +61,9 @@ func warnReach(seen world.Reach, p *Plan) {
 	switch seen {
 	case world.NotAsked, world.ReachesHere:
 	case world.ReachesOther:
-		p.warn("port 80 of %s is answered by something else than this host: the certificate authority will meet it, too", p.answers.Domain)
+		p.warn("port 80 of %s is answered by something else than this host: the certificate authority will meet it, too", p.Answers.Domain)
 	case world.Unreached:
 		p.warn("port 80 of %s could not be reached from here. Behind a router that may be its fault alone (no hairpin NAT); "+
-			"else a firewall or the provider's security group must let ports %s in", p.answers.Domain, p.edge.portsText())
+			"else a firewall or the provider's security group must let ports %s in", p.Answers.Domain, p.Edge.portsText())
 	}
 }

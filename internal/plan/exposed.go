@@ -1,16 +1,17 @@
-package install
+package plan
 
 import (
 	"fmt"
 	"net/netip"
 
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
 // askExposed asks where a change opens OpenAlgo's plain HTTP to the network.
-func askExposed(o *observed, p *Plan) {
-	address, port := p.stack.Published(openalgo.WebPort)
-	if p.intent.Rehearsal || port == 0 || !reachable(address) {
+func askExposed(o *world.Observation, p *Plan) {
+	address, port := p.Stack.Published(openalgo.WebPort)
+	if p.Intent.Rehearsal || port == 0 || !reachable(address) {
 		return
 	}
 	if c := o.Container(); c != nil {

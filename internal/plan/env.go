@@ -1,38 +1,42 @@
-package install
+package plan
 
 import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/aymanbagabas/go-udiff"
 
+	docker "github.com/marketcalls/openalgo-install/internal/engine/spec"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/keys"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/secret"
+	"github.com/marketcalls/openalgo-install/internal/spelling"
 	"github.com/marketcalls/openalgo-install/internal/world"
 	"github.com/marketcalls/openalgo-install/templates"
 )
 
 // keyConfigVersion is compared with the image's own .sample.env.
-const keyConfigVersion = "ENV_CONFIG_VERSION"
+const KeyConfigVersion = "ENV_CONFIG_VERSION"
 
 // keyMaterial are the three keys that are worth as much as the database.
 var keyMaterial = []string{keys.AppKey, keys.Pepper, keys.FernetSalt}
 
-// envPlan is how .env changes: edits by key, so that they can be made on the
+// EnvPlan is how .env changes: edits by key, so that they can be made on the
 // file as it stands when the container has been stopped.
-type envPlan struct {
-	edits    []setting // keys to set
-	settings []setting // everything that the answers say, for state.json
-	kept     []string  // keys that the user or the app changed since; left alone
-	left     []string  // sizing lines that differ from what is due; `resize` changes them
-	text     []byte    // the file as it will stand, if nobody writes it in between
-	fresh    bool      // there is no .env yet: made from the base
+type EnvPlan struct {
+	Edits    []Setting // keys to set
+	Settings []Setting // everything that the answers say, for state.json
+	Kept     []string  // keys that the user or the app changed since; left alone
+	Left     []string  // sizing lines that differ from what is due; `resize` changes them
+	Text     []byte    // the file as it will stand, if nobody writes it in between
+	Fresh    bool      // there is no .env yet: made from the base
 	base     []byte    // what a fresh one is made from
 	// whole is what the user made of the file in an editor, comments included;
 	// it counts while the file is the one that wholeOf is the SHA-256 of.
@@ -40,17 +44,17 @@ type envPlan struct {
 	wholeOf string
 	// resalts says that the release makes a FERNET_SALT of its own when it
 	// starts, and encrypts stored secrets again.
-	resalts bool
+	Resalts bool
 	// replaces is the .env that this one, of a backup, takes the place of as a
 	// whole; nil: it is edited.
-	replaces []byte
+	Replaces []byte
 }
 
-func (p envPlan) changes() bool {
-	if p.replaces != nil {
-		return string(p.replaces) != string(p.text)
+func (p EnvPlan) Changes() bool {
+	if p.Replaces != nil {
+		return string(p.Replaces) != string(p.Text)
 	}
-	return p.fresh || len(p.edits) > 0 || p.whole != nil
+	return p.Fresh || len(p.Edits) > 0 || p.whole != nil
 }
 
 // envMode is what is to become of a .env that is there.
@@ -67,78 +71,78 @@ const (
 // (docs/openalgo-facts.md 1.7, 5.1).
 var containerKeys = []string{"FLASK_HOST_IP", "FLASK_PORT", "FLASK_DEBUG", "FLASK_ENV", "WEBSOCKET_HOST", "WEBSOCKET_PORT"}
 
-// planEnv decides the edits. current is nil when there is no .env; sample is
+// PlanEnv decides the edits. current is nil when there is no .env; sample is
 // the image's own base, nil when it is not known.
-func planEnv(current *envfile.File, sample []byte, want []setting, last instance.State, dataMayExist bool) (envPlan, []string, error) {
+func PlanEnv(current *envfile.File, sample []byte, want []Setting, last instance.State, dataMayExist bool) (EnvPlan, []string, error) {
 	return planEditedEnv(current, sample, want, EnvEdit{}, last, dataMayExist, envOurs)
 }
 
 // planEditedEnv is planEnv with what a user asks of single keys; that counts
 // before all else.
-func planEditedEnv(current *envfile.File, sample []byte, want []setting, asked EnvEdit, last instance.State, dataMayExist bool, mode envMode) (envPlan, []string, error) {
-	want = slices.DeleteFunc(slices.Clone(want), func(s setting) bool { return asked.names(s.Key) })
-	p := envPlan{settings: append(want, asked.settings()...), fresh: current == nil, base: sample, whole: asked.Whole, wholeOf: asked.WholeOf}
+func planEditedEnv(current *envfile.File, sample []byte, want []Setting, asked EnvEdit, last instance.State, dataMayExist bool, mode envMode) (EnvPlan, []string, error) {
+	want = slices.DeleteFunc(slices.Clone(want), func(s Setting) bool { return asked.names(s.Key) })
+	p := EnvPlan{Settings: append(want, asked.settings()...), Fresh: current == nil, base: sample, whole: asked.Whole, wholeOf: asked.WholeOf}
 	if p.base == nil {
 		p.base = templates.Env
 	}
 	file := current
-	if p.fresh {
+	if p.Fresh {
 		var err error
 		if file, err = envfile.Parse(p.base); err != nil {
 			return p, nil, fmt.Errorf("reading the image's .sample.env: %w", err)
 		}
 	}
 	noSalt := !world.NamesSalt(sample)
-	p.resalts = !p.fresh && !noSalt && last.FernetSalt == instance.SaltIdle && dataMayExist
-	keySettings, warnings, err := planKeys(file, p.fresh, keys.Situation{DatabaseMayExist: dataMayExist, NoSalt: noSalt || p.resalts})
+	p.Resalts = !p.Fresh && !noSalt && last.FernetSalt == instance.SaltIdle && dataMayExist
+	keySettings, warnings, err := planKeys(file, p.Fresh, keys.Situation{DatabaseMayExist: dataMayExist, NoSalt: noSalt || p.Resalts})
 	if err != nil {
 		return p, nil, err
 	}
-	p.edits = keySettings
-	if p.resalts {
-		p.edits = append(p.edits, setting{Key: keys.FernetSalt, Unset: true})
-		warnings = append(warnings, resaltNote)
+	p.Edits = keySettings
+	if p.Resalts {
+		p.Edits = append(p.Edits, Setting{Key: keys.FernetSalt, Unset: true})
+		warnings = append(warnings, ResaltNote)
 	}
 	for _, set := range want {
 		value, ok := file.Get(set.Key)
 		switch {
 		case ok && value == set.Value.Reveal():
-		case !p.fresh && ok && set.Auto && (mode != envFromOther || !last.Wrote(set.Key, value)):
-			p.left = append(p.left, set.Key) // the file wins; `resize` changes it
+		case !p.Fresh && ok && set.Auto && (mode != envFromOther || !last.Wrote(set.Key, value)):
+			p.Left = append(p.Left, set.Key) // the file wins; `resize` changes it
 		case ok && mode == envAdopted && !slices.Contains(containerKeys, set.Key):
 			// Theirs counts, now and in later runs, which find it noted as ours.
-		case !p.fresh && ok && last.Wrote(set.Key, set.Value.Reveal()):
-			p.kept = append(p.kept, set.Key)
+		case !p.Fresh && ok && last.Wrote(set.Key, set.Value.Reveal()):
+			p.Kept = append(p.Kept, set.Key)
 		default:
-			p.edits = append(p.edits, set)
+			p.Edits = append(p.Edits, set)
 		}
 	}
-	if !p.fresh && sample != nil {
+	if !p.Fresh && sample != nil {
 		merge, err := mergeSample(file, sample)
 		if err != nil {
 			return p, nil, err
 		}
-		p.edits = append(p.edits, merge...)
+		p.Edits = append(p.Edits, merge...)
 	}
 	for _, set := range asked.settings() {
 		value, have := file.Get(set.Key)
 		if set.Unset && have || !set.Unset && (!have || value != set.Value.Reveal()) {
-			p.edits = append(p.edits, set)
+			p.Edits = append(p.Edits, set)
 		}
 	}
 	edited, err := p.apply(file)
 	if err != nil {
 		return p, nil, err
 	}
-	p.text = edited.Bytes()
-	if len(p.kept) > 0 {
-		warnings = append(warnings, fmt.Sprintf("kept as .env has it, changed there since the last run: %s", strings.Join(p.kept, ", ")))
+	p.Text = edited.Bytes()
+	if len(p.Kept) > 0 {
+		warnings = append(warnings, fmt.Sprintf("kept as .env has it, changed there since the last run: %s", strings.Join(p.Kept, ", ")))
 	}
 	return p, warnings, nil
 }
 
 // planKeys generates what is missing and never replaces what is sound.
-func planKeys(file *envfile.File, fresh bool, s keys.Situation) ([]setting, []string, error) {
+func planKeys(file *envfile.File, fresh bool, s keys.Situation) ([]Setting, []string, error) {
 	get := func(key string) secret.Text {
 		if fresh {
 			return secret.Text{}
@@ -154,10 +158,10 @@ func planKeys(file *envfile.File, fresh bool, s keys.Situation) ([]setting, []st
 	values := map[string]secret.Text{
 		keys.AppKey: decision.Keys.AppKey, keys.Pepper: decision.Keys.Pepper, keys.FernetSalt: decision.Keys.FernetSalt,
 	}
-	var out []setting
+	var out []Setting
 	for _, key := range keyMaterial {
 		if slices.Contains(decision.New, key) {
-			out = append(out, setting{Key: key, Value: values[key]})
+			out = append(out, Setting{Key: key, Value: values[key]})
 		}
 	}
 	// A sound salt on another line, or quoted otherwise, the app would replace
@@ -169,7 +173,7 @@ func planKeys(file *envfile.File, fresh bool, s keys.Situation) ([]setting, []st
 			return nil, nil, err
 		}
 		if string(placed.Bytes()) != string(file.Bytes()) {
-			out = append(out, setting{Key: keys.FernetSalt, Value: current.FernetSalt})
+			out = append(out, Setting{Key: keys.FernetSalt, Value: current.FernetSalt})
 		}
 	}
 	return out, decision.Warnings, nil
@@ -177,25 +181,25 @@ func planKeys(file *envfile.File, fresh bool, s keys.Situation) ([]setting, []st
 
 // mergeSample gives a .env what a newer image's sample has and it has not: an
 // older ENV_CONFIG_VERSION makes the app stop and ask (docs/openalgo-facts.md 1.4).
-func mergeSample(file *envfile.File, sample []byte) ([]setting, error) {
+func mergeSample(file *envfile.File, sample []byte) ([]Setting, error) {
 	base, err := envfile.Parse(sample)
 	if err != nil {
 		return nil, fmt.Errorf("reading the image's .sample.env: %w", err)
 	}
-	theirs, _ := base.Get(keyConfigVersion)
-	ours, _ := file.Get(keyConfigVersion)
+	theirs, _ := base.Get(KeyConfigVersion)
+	ours, _ := file.Get(KeyConfigVersion)
 	if !envfile.OlderVersion(ours, theirs) {
 		return nil, nil
 	}
-	out := []setting{{Key: keyConfigVersion, Value: secret.New(theirs)}}
+	out := []Setting{{Key: KeyConfigVersion, Value: secret.New(theirs)}}
 	for _, key := range base.Keys() {
 		_, have := file.Get(key)
 		if value, _ := base.Get(key); !have && !slices.Contains(keyMaterial, key) {
-			out = append(out, setting{Key: key, Value: secret.New(value)})
+			out = append(out, Setting{Key: key, Value: secret.New(value)})
 		}
 	}
 	if merged, changed := mergeBrokers(file, base); changed {
-		out = append(out, setting{Key: "VALID_BROKERS", Value: secret.New(merged)})
+		out = append(out, Setting{Key: "VALID_BROKERS", Value: secret.New(merged)})
 	}
 	return out, nil
 }
@@ -214,15 +218,15 @@ func mergeBrokers(file, base *envfile.File) (string, bool) {
 }
 
 // apply makes the edits on a copy of file.
-func (p envPlan) apply(file *envfile.File) (*envfile.File, error) {
+func (p EnvPlan) apply(file *envfile.File) (*envfile.File, error) {
 	edited := file.Clone()
-	if p.whole != nil && sha256Hex(file.Bytes()) == p.wholeOf {
+	if p.whole != nil && sum(file.Bytes()) == p.wholeOf {
 		var err error
 		if edited, err = envfile.Parse(p.whole); err != nil {
 			return nil, finding.Errorf(finding.Usage, "%w", err)
 		}
 	}
-	for _, set := range p.edits {
+	for _, set := range p.Edits {
 		if set.Unset {
 			edited.Unset(set.Key)
 			continue
@@ -243,13 +247,13 @@ func setKey(file *envfile.File, key, value string) error {
 	return file.Set(key, value)
 }
 
-// checkEnv holds a whole .env against the app's own rules before anything is
+// CheckEnv holds a whole .env against the app's own rules before anything is
 // applied: what it would reject is an error here. anySalt says that the
 // release ignores FERNET_SALT, or makes one itself.
-func checkEnv(file *envfile.File, sample []byte, fresh, anySalt bool) (warnings []string, err error) {
+func CheckEnv(file *envfile.File, sample []byte, fresh, anySalt bool) (warnings []string, err error) {
 	version := ""
 	if base, err := envfile.Parse(sample); err == nil && sample != nil {
-		version, _ = base.Get(keyConfigVersion)
+		version, _ = base.Get(KeyConfigVersion)
 	}
 	var fatal []string
 	for _, p := range envfile.Check(file, version) {
@@ -276,21 +280,21 @@ func checkEnv(file *envfile.File, sample []byte, fresh, anySalt bool) (warnings 
 	return warnings, nil
 }
 
-// diff shows how .env changes, a first one against the base that it is made
+// Diff shows how .env changes, a first one against the base that it is made
 // from. Values of secret keys are masked; that one of them changes is said
 // below, since its masked lines look alike.
-func (p envPlan) diff(before []byte) string {
+func (p EnvPlan) Diff(before []byte) string {
 	from := "a/.env"
-	if p.fresh {
+	if p.Fresh {
 		before, from = p.base, "a/.sample.env"
 	}
-	edits := udiff.Strings(string(envfile.Masked(before)), string(envfile.Masked(p.text)))
+	edits := udiff.Strings(string(envfile.Masked(before)), string(envfile.Masked(p.Text)))
 	diff, err := udiff.ToUnified(from, "b/.env", string(envfile.Masked(before)), edits, 0)
 	if err != nil {
 		diff = "" // the edits are udiff's own: they always fit
 	}
 	var hidden []string
-	for _, set := range p.edits {
+	for _, set := range p.Edits {
 		if !set.Unset && envfile.IsSecret(set.Key, set.Value.Reveal()) {
 			hidden = append(hidden, set.Key)
 		}
@@ -301,8 +305,81 @@ func (p envPlan) diff(before []byte) string {
 	return diff
 }
 
-// lostKeys reports whether err says that a key of existing data is missing.
-func lostKeys(err error) bool {
+// LostKeys reports whether err says that a key of existing data is missing.
+func LostKeys(err error) bool {
 	var lost *keys.LostError
 	return errors.As(err, &lost)
+}
+
+// Edit makes the plan's edits on .env as it stands now.
+func (p EnvPlan) Edit(now []byte) ([]byte, error) {
+	file, err := envfile.Parse(now)
+	if err != nil {
+		return nil, fmt.Errorf("reading .env again: %w", err)
+	}
+	edited, err := p.apply(file)
+	if err != nil {
+		return nil, err
+	}
+	return edited.Bytes(), nil
+}
+
+// resaltNote says what happens on the first start of a release that knows
+// FERNET_SALT.
+const ResaltNote = "this release encrypts stored secrets (API key, broker tokens, TOTP) with a FERNET_SALT of its own. OpenAlgo makes it on the first start and " +
+	"encrypts them again. Then openalgo-install checks that they open, and restarts OpenAlgo so that all of it uses the new salt"
+
+// warnUnknown tells of keys that are most likely misspelt.
+func warnUnknown(e EnvEdit, o *world.Observation, p *Plan) {
+	if o.Env == nil || e.Whole != nil {
+		return
+	}
+	known := o.Env.Keys()
+	for _, text := range [][]byte{o.Sample, templates.Env} {
+		if base, err := envfile.Parse(text); err == nil {
+			known = append(known, base.Keys()...)
+		}
+	}
+	for _, key := range e.Unset {
+		if _, have := o.Env.Get(key); !have {
+			p.warn("%s is not in .env%s", key, meant(key, known))
+		}
+	}
+	for _, v := range e.Set {
+		if !slices.Contains(known, v.Key) {
+			p.warn("OpenAlgo has no setting %s of its own%s", v.Key, meant(v.Key, known))
+		}
+	}
+}
+
+func meant(key string, known []string) string {
+	near, ok := spelling.Nearest(strings.ToUpper(key), known, func(string) int { return 2 })
+	if !ok || near == key {
+		return ""
+	}
+	return "; " + near + " was meant?"
+}
+
+// guardDatabases refuses a database file where nothing is mounted: it would go
+// with the container (docs/openalgo-facts.md 3.4).
+func guardDatabases(e EnvEdit, p *Plan) error {
+	for _, v := range e.Set {
+		value := v.Value.Reveal()
+		path, sqlite := strings.CutPrefix(value, "sqlite:///")
+		if !strings.HasSuffix(v.Key, "DATABASE_URL") || !sqlite && strings.Contains(value, "://") || value == "" {
+			continue
+		}
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(openalgo.Dir, path)
+		}
+		under := func(target string) bool { return strings.HasPrefix(filepath.Clean(path), target+"/") }
+		mounted := slices.ContainsFunc(p.Stack.Spec("").Mounts, func(m docker.Mount) bool { return under(m.Target) })
+		switch {
+		case !mounted:
+			return finding.Errorf(finding.Usage, "%s: only what is under db/ is kept and backed up; a file where nothing is mounted is gone when the container is made anew", v.Key)
+		case !under(openalgo.DB):
+			p.warn("%s: the file is in no backup, since it is not under db/", v.Key)
+		}
+	}
+	return nil
 }

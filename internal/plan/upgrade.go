@@ -1,4 +1,4 @@
-package install
+package plan
 
 import (
 	"fmt"
@@ -6,15 +6,16 @@ import (
 	"strings"
 	"time"
 
-	"github.com/marketcalls/openalgo-install/internal/engine"
+	docker "github.com/marketcalls/openalgo-install/internal/engine/spec"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
 // planUpgrade says from what to what an upgrade goes, and what the release
 // takes away. It is for people: where something can't be told, it is left out.
-func planUpgrade(o *observed, p *Plan) {
+func planUpgrade(o *world.Observation, p *Plan) {
 	c := o.Container()
-	if !p.intent.upgrades() || c == nil || o.Runs == nil || o.Image == nil || o.Image.ID == c.ImageID {
+	if !p.Intent.Upgrades() || c == nil || o.Runs == nil || o.Image == nil || o.Image.ID == c.ImageID {
 		return
 	}
 	p.warn("from %s to %s", releaseName(o.Runs.Image, o.Runs.Version), releaseName(*o.Image, o.ImageVersion))
@@ -26,7 +27,7 @@ func planUpgrade(o *observed, p *Plan) {
 }
 
 // releaseName names a release by the app's own version and the day of its image.
-func releaseName(image engine.Image, version string) string {
+func releaseName(image docker.Image, version string) string {
 	made := "an image of " + image.Created.Local().Format(time.DateOnly)
 	if version == "" {
 		return made
@@ -36,7 +37,7 @@ func releaseName(image engine.Image, version string) string {
 
 // planLost names the settings of this .env that the former release knew and
 // this one does not, and a broker that it does not list.
-func planLost(o *observed, p *Plan) {
+func planLost(o *world.Observation, p *Plan) {
 	if o.Runs.Sample == nil || o.Sample == nil || o.Env == nil {
 		return
 	}
@@ -56,7 +57,16 @@ func planLost(o *observed, p *Plan) {
 		p.warn("the release does not know these settings of .env any more; they stay there, without effect: %s", strings.Join(gone, ", "))
 	}
 	brokers, _ := fresh.Get("VALID_BROKERS")
-	if id := brokerOf(o); brokers != "" && !slices.Contains(strings.Split(brokers, ","), id) {
+	if id := BrokerOf(o); brokers != "" && !slices.Contains(strings.Split(brokers, ","), id) {
 		p.warn("the release does not list the broker %s: you may not be able to log in with it", id)
 	}
+}
+
+// RepositoryOf is a reference without its tag and digest.
+func RepositoryOf(ref string) string {
+	repository, _, _ := strings.Cut(ref, "@")
+	if i := strings.LastIndexByte(repository, ':'); i > strings.LastIndexByte(repository, '/') {
+		repository = repository[:i]
+	}
+	return repository
 }

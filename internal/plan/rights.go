@@ -1,4 +1,4 @@
-package install
+package plan
 
 import (
 	"fmt"
@@ -8,26 +8,27 @@ import (
 	"strings"
 
 	"github.com/marketcalls/openalgo-install/internal/compose"
-	"github.com/marketcalls/openalgo-install/internal/engine"
+	docker "github.com/marketcalls/openalgo-install/internal/engine/spec"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
 // askForRights asks for the rights that the Compose files of a backup give the
 // container, beyond those that OpenAlgo needs or has here already: whoever can
 // change a backup could otherwise take over this machine.
-func askForRights(o *observed, p *Plan) {
-	if p.stack == nil || p.intent.Backup.exact {
+func askForRights(o *world.Observation, p *Plan) {
+	if p.Stack == nil || p.Intent.Backup.Exact {
 		return
 	}
-	files := map[string][]byte{compose.FileName: p.composeText}
+	files := map[string][]byte{compose.FileName: p.ComposeText}
 	if o.Override != nil {
 		files[filepath.Base(o.Override.Path)] = o.Override.Content
 	}
 	had := rightsHere(o)
-	wanted := slices.DeleteFunc(rights(o.Dir, p.stack, files), func(right string) bool { return slices.Contains(had, right) })
-	if image := imageRef(o, p.intent); p.stack.Image != image {
-		wanted = append(wanted, "another image, "+p.stack.Image)
+	wanted := slices.DeleteFunc(Rights(o.Dir, p.Stack, files), func(right string) bool { return slices.Contains(had, right) })
+	if image := ImageRef(o, p.Intent); p.Stack.Image != image {
+		wanted = append(wanted, "another image, "+p.Stack.Image)
 	}
 	if len(wanted) > 0 {
 		p.Asks = append(p.Asks, Ask{AskRights, "The Compose files of this backup ask for rights on this machine that OpenAlgo does not need: " +
@@ -37,13 +38,13 @@ func askForRights(o *observed, p *Plan) {
 
 // rightsHere are those that the files here give already; none where they cannot
 // be read.
-func rightsHere(o *observed) []string {
+func rightsHere(o *world.Observation) []string {
 	if o.PresentCompose == nil {
 		return nil
 	}
 	files := map[string][]byte{compose.FileName: o.PresentCompose}
 	src := compose.Source{Dir: string(o.Dir), Env: o.PresentEnv, Files: []compose.File{{Path: o.Dir.Path(compose.FileName), Content: o.PresentCompose}}}
-	for _, name := range overrideNames {
+	for _, name := range world.OverrideNames {
 		path := o.Dir.Path(name)
 		if text := o.Overrides[name]; text != nil {
 			files[name] = text
@@ -55,15 +56,15 @@ func rightsHere(o *observed) []string {
 	if err != nil {
 		return nil
 	}
-	return rights(o.Dir, stack, files)
+	return Rights(o.Dir, stack, files)
 }
 
 // envFile finds env_file, which reads a file of this machine into the
 // container. Once it is loaded nothing tells where a value came from.
 var envFile = regexp.MustCompile(`(?m)^[^#]*\benv_file\b`)
 
-// rights lists what a stack gives its container beyond its own .env and data.
-func rights(w instance.Dir, stack *compose.Stack, files map[string][]byte) (out []string) {
+// Rights lists what a stack gives its container beyond its own .env and data.
+func Rights(w instance.Dir, stack *compose.Stack, files map[string][]byte) (out []string) {
 	spec := stack.Spec("")
 	add := func(is bool, format string, args ...any) {
 		if is {
@@ -106,7 +107,7 @@ func rights(w instance.Dir, stack *compose.Stack, files map[string][]byte) (out 
 
 // isOwnMount reports whether a mount is the instance's .env or a data directory
 // of it.
-func isOwnMount(w instance.Dir, m engine.Mount) bool {
+func isOwnMount(w instance.Dir, m docker.Mount) bool {
 	if m.Target == openalgo.Env {
 		return m.Source == w.Env()
 	}
@@ -114,7 +115,7 @@ func isOwnMount(w instance.Dir, m engine.Mount) bool {
 	return ok && m.Source == filepath.Join(string(w), name)
 }
 
-func mountText(m engine.Mount) string {
+func mountText(m docker.Mount) string {
 	if strings.HasSuffix(m.Source, ".sock") {
 		return fmt.Sprintf("the socket %s of this machine as %s, which is root on it if it is Docker's", m.Source, m.Target)
 	}

@@ -1,4 +1,4 @@
-package install
+package plan
 
 import (
 	"encoding"
@@ -16,9 +16,6 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 )
-
-// The cases of plans hold observations as JSON: the names of fields with a small
-// first letter, no zero values, texts as strings, and errors by kind and text.
 
 var (
 	errorType = reflect.TypeFor[error]()

@@ -1,4 +1,4 @@
-package install
+package plan
 
 import (
 	"fmt"
@@ -8,7 +8,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"github.com/marketcalls/openalgo-install/internal/engine"
+	docker "github.com/marketcalls/openalgo-install/internal/engine/spec"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
@@ -32,9 +32,9 @@ type SizingLine struct {
 	Reason    string `json:"reason"`
 }
 
-const shmKey = "SHM_SIZE"
+const ShmKey = "SHM_SIZE"
 
-func (l SizingLine) changes() bool { return l.Action == LineSet || l.Action == LineRecreate }
+func (l SizingLine) Changes() bool { return l.Action == LineSet || l.Action == LineRecreate }
 
 // inForce is the value that holds after the resize.
 func (l SizingLine) inForce() string {
@@ -44,9 +44,9 @@ func (l SizingLine) inForce() string {
 	return l.Env
 }
 
-// sizingLines holds the sizing that is due against .env and the container. A
+// SizingLines holds the sizing that is due against .env and the container. A
 // line that .env has and that we did not write is the user's.
-func sizingLines(env *envfile.File, last instance.State, c engine.Container, due sizing.Sizing, force bool) []SizingLine {
+func SizingLines(env *envfile.File, last instance.State, c docker.Container, due sizing.Sizing, force bool) []SizingLine {
 	var out []SizingLine
 	for _, v := range due.Env() {
 		line := SizingLine{Key: v.Key, Due: v.Value, Container: inContainer(c, v.Key)}
@@ -65,7 +65,7 @@ func sizingLines(env *envfile.File, last instance.State, c engine.Container, due
 		default:
 			line.Action, line.Reason = LineOK, "as it is due"
 		}
-		if !line.changes() && line.Container != "" && !sameSize(v.Key, line.Container, have) {
+		if !line.Changes() && line.Container != "" && !sameSize(v.Key, line.Container, have) {
 			line.Action, line.Reason = LineRecreate, "in .env, but the container was made before"
 		}
 		out = append(out, line)
@@ -74,8 +74,8 @@ func sizingLines(env *envfile.File, last instance.State, c engine.Container, due
 }
 
 // inContainer is the value that the container was made with.
-func inContainer(c engine.Container, key string) string {
-	if key == shmKey {
+func inContainer(c docker.Container, key string) string {
+	if key == ShmKey {
 		return strconv.FormatInt(c.ShmBytes>>20, 10) + "m"
 	}
 	i := slices.IndexFunc(c.Env, func(pair string) bool { return strings.HasPrefix(pair, key+"=") })
@@ -87,7 +87,7 @@ func inContainer(c engine.Container, key string) string {
 
 // sameSize compares two values of a key: "1g" is "1024m".
 func sameSize(key, a, b string) bool {
-	if key == shmKey {
+	if key == ShmKey {
 		return shmBytes(a) == shmBytes(b)
 	}
 	return strings.TrimSpace(a) == strings.TrimSpace(b)
@@ -95,7 +95,7 @@ func sameSize(key, a, b string) bool {
 
 // shmBytes reads SHM_SIZE as Compose does; 0 where it can't be read.
 func shmBytes(value string) int64 {
-	s := sizing.FromEnv(func(key string) (string, bool) { return value, key == shmKey })
+	s := sizing.FromEnv(func(key string) (string, bool) { return value, key == ShmKey })
 	return int64(s.ShmMiB) << 20
 }
 

@@ -1,4 +1,4 @@
-package install
+package plan
 
 import (
 	"bytes"
@@ -17,12 +17,13 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
-	"github.com/marketcalls/openalgo-install/internal/engine"
+	docker "github.com/marketcalls/openalgo-install/internal/engine/spec"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/keys"
 	"github.com/marketcalls/openalgo-install/internal/secret"
+	"github.com/marketcalls/openalgo-install/internal/step"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
@@ -100,7 +101,7 @@ func resolved(t *testing.T, name string) []byte {
 	return text
 }
 
-func readCase(t *testing.T, name string) *observed {
+func readCase(t *testing.T, name string) *world.Observation {
 	t.Helper()
 	text := resolved(t, name)
 	var from any
@@ -109,7 +110,7 @@ func readCase(t *testing.T, name string) *observed {
 	if err := d.Decode(&from); err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}
-	o := &observed{}
+	o := &world.Observation{}
 	if err := decode(reflect.ValueOf(o).Elem(), from); err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}
@@ -125,8 +126,8 @@ func readCase(t *testing.T, name string) *observed {
 }
 
 // prepare does for an intent what a look at the world does for it.
-func prepare(o *observed, i Intent) {
-	if i.adopts() || i.Size.Rule != AsFile {
+func prepare(o *world.Observation, i Intent) {
+	if i.Adopts() || i.Size.Rule != AsFile {
 		o.FindByMount()
 		if c := o.Container(); c != nil && c.Labels["com.docker.compose.project"] != "" {
 			o.Project = c.Labels["com.docker.compose.project"]
@@ -140,7 +141,7 @@ var enums = map[string]int{"theirs": int(Theirs), "ofBackup": int(OfBackup), "co
 
 // readIntent reads an intent. Answers are as in an answers file, without their
 // version; Env has settings by their names; Backup is a world, with what differs.
-func readIntent(t *testing.T, name string, o *observed) Intent {
+func readIntent(t *testing.T, name string, o *world.Observation) Intent {
 	t.Helper()
 	content, err := os.ReadFile(name)
 	if err != nil {
@@ -176,7 +177,7 @@ func readIntent(t *testing.T, name string, o *observed) Intent {
 		Size: Size{Rule: SizeRule(enums[doc.Size.Rule]), RAMMiB: doc.Size.RAMMiB, Cores: doc.Size.Cores}}
 	i.Answers = answersIn(t, doc.Answers)
 	if o.Env != nil && doc.Answers["broker"] == nil {
-		readCredentials(&i.Answers, o.Env)
+		ReadCredentials(&i.Answers, o.Env)
 	}
 	i.Answers.Ports.AutoWeb, i.Answers.Ports.AutoWebSocket = doc.AutoPorts, doc.AutoPorts
 	if doc.Image != nil {
@@ -196,7 +197,7 @@ func readIntent(t *testing.T, name string, o *observed) Intent {
 			t.Fatalf("%s: %v", name, err)
 		}
 	}
-	if err := i.Env.apply(&i.Answers); err != nil {
+	if err := i.Env.Apply(&i.Answers); err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}
 	if doc.Backup != nil {
@@ -223,25 +224,25 @@ func answersIn(t *testing.T, given map[string]any) answers.Answers {
 }
 
 // backupIn is a backup of a world.
-func backupIn(t *testing.T, dir string, doc map[string]any) *restoring {
+func backupIn(t *testing.T, dir string, doc map[string]any) *Restoring {
 	t.Helper()
 	world, _ := doc["world"].(string)
 	o := readCase(t, filepath.Join(worldsDir, world+".json"))
-	r := &restoring{files: map[string][]byte{instance.EnvName: o.EnvText, "docker-compose.yaml": o.ComposeText, instance.AnswersName: o.AnswersText}, env: o.Env, state: o.State}
+	r := &Restoring{Files: map[string][]byte{instance.EnvName: o.EnvText, "docker-compose.yaml": o.ComposeText, instance.AnswersName: o.AnswersText}, Env: o.Env, State: o.State}
 	delete(doc, "world")
 	edits, _ := doc["edits"].(map[string]any)
 	delete(doc, "edits")
 	for name, change := range edits {
-		lines, ok := text(string(r.files[name])).([]any)
+		lines, ok := text(string(r.Files[name])).([]any)
 		if !ok {
 			t.Fatalf("%s: backup: no text %s", dir, name)
 		}
-		r.files[name] = []byte(joined(merged(lines, change)))
+		r.Files[name] = []byte(joined(merged(lines, change)))
 	}
 	more, _ := doc["files"].(map[string]any)
 	delete(doc, "files")
 	for name, content := range more {
-		r.files[name] = []byte(fmt.Sprint(content))
+		r.Files[name] = []byte(fmt.Sprint(content))
 	}
 	if err := decode(reflect.ValueOf(r).Elem(), asJSON(t, doc)); err != nil {
 		t.Fatalf("%s: backup: %v", dir, err)
@@ -289,9 +290,9 @@ func makeWorlds(t *testing.T) {
 }
 
 // applied is the world once a plan of a first install is carried out.
-func applied(t *testing.T, o *observed, p *Plan) *observed {
+func applied(t *testing.T, o *world.Observation, p *Plan) *world.Observation {
 	t.Helper()
-	env, err := envfile.Parse(p.env.text)
+	env, err := envfile.Parse(p.Env.Text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -301,16 +302,16 @@ func applied(t *testing.T, o *observed, p *Plan) *observed {
 		}
 	}
 	b := *o
-	b.Env, b.EnvText, b.ComposeText, b.AnswersText = env, env.Bytes(), p.composeText, p.answersText
-	b.State = instance.State{Project: o.Project, Salt: "x", ComposeSHA256: sha256Hex(p.composeText), ImageRef: p.stack.Image, ImageID: p.imageID, SetupDone: true,
+	b.Env, b.EnvText, b.ComposeText, b.AnswersText = env, env.Bytes(), p.ComposeText, p.AnswersText
+	b.State = instance.State{Project: o.Project, Salt: "x", ComposeSHA256: sum(p.ComposeText), ImageRef: p.Stack.Image, ImageID: p.ImageID, SetupDone: true,
 		Engine: world.RefOf(o.Engine), FernetSalt: instance.SaltUsed, SeenBy: o.Engine.ID}
-	if p.edge != nil {
-		b.State.Edge = p.edge.State
+	if p.Edge != nil {
+		b.State.Edge = p.Edge.State
 	}
-	remember(&b.State, p.env.settings, p.env.left)
+	Remember(&b.State, p.Env.Settings, p.Env.Left)
 	b.State.RememberKeys(env)
-	spec := p.stack.Spec(p.imageID)
-	c := engine.Container{ID: "c1", Name: p.stack.ContainerName(), Image: p.stack.Image, ImageID: p.imageID, State: "running", StartedAt: o.Now.Add(-24 * time.Hour),
+	spec := p.Stack.Spec(p.ImageID)
+	c := docker.Container{ID: "c1", Name: p.Stack.ContainerName(), Image: p.Stack.Image, ImageID: p.ImageID, State: "running", StartedAt: o.Now.Add(-24 * time.Hour),
 		Labels: spec.Labels, Env: spec.Env, Ports: spec.Ports, ShmBytes: spec.ShmBytes, User: "1000"}
 	for _, m := range spec.Mounts {
 		if m.Type == "volume" {
@@ -318,17 +319,17 @@ func applied(t *testing.T, o *observed, p *Plan) *observed {
 		}
 		c.Mounts = append(c.Mounts, m)
 	}
-	b.Every, b.All, b.Containers, b.Strangers = []engine.Container{c}, nil, nil, nil
+	b.Every, b.All, b.Containers, b.Strangers = []docker.Container{c}, nil, nil, nil
 	b.Whose = map[string]world.Whose{"c1": world.Own}
 	b.Dirs = map[string]world.Directory{string(o.Dir): {Here: true, HasEnv: true}}
 	b.Envs = map[string]world.EnvFile{o.Dir.Env(): {Same: true, Here: true}}
-	b.Volumes, b.Networks, b.Data = map[string]engine.Volume{}, map[string]bool{}, []string{o.Project + "_openalgo_db"}
-	for _, v := range p.stack.Volumes {
+	b.Volumes, b.Networks, b.Data = map[string]docker.Volume{}, map[string]bool{}, []string{o.Project + "_openalgo_db"}
+	for _, v := range p.Stack.Volumes {
 		labels := maps.Clone(v.Spec.Labels)
-		labels[LabelDir] = string(o.Dir)
-		b.Volumes[v.Spec.Name] = engine.Volume{Name: v.Spec.Name, Labels: labels}
+		labels[step.LabelDir] = string(o.Dir)
+		b.Volumes[v.Spec.Name] = docker.Volume{Name: v.Spec.Name, Labels: labels}
 	}
-	for _, n := range p.stack.Networks {
+	for _, n := range p.Stack.Networks {
 		b.Networks[n.Spec.Name] = true
 	}
 	return &b

@@ -1,8 +1,6 @@
-package install
+package plan
 
-import (
-	"github.com/marketcalls/openalgo-install/internal/answers"
-)
+import "github.com/marketcalls/openalgo-install/internal/answers"
 
 // Intent is what a command wants: not how it is done, and no command's name but
 // for messages.
@@ -13,7 +11,7 @@ type Intent struct {
 	Env     EnvEdit // of single settings, or the whole file from an editor
 	Files   Files
 	Data    Data
-	Backup  *restoring // what Replace takes the data from, and OfBackup the files
+	Backup  *Restoring // what Replace takes the data from, and OfBackup the files
 	Size    Size
 	// Instances share the machine in the end; 0 counts those that run.
 	Instances int
@@ -23,7 +21,7 @@ type Intent struct {
 
 // ImageRule says which image the container gets: the one of the answers.
 type ImageRule struct {
-	Keep *kept // instead: this one, whatever the answers say
+	Keep *Kept // instead: this one, whatever the answers say
 	// Moves says that it is the one that the reference stands for now, and not
 	// the one that the container was created from.
 	Moves bool
@@ -63,16 +61,35 @@ const (
 	Replace        // those of a backup take their place
 )
 
-// adopts reports whether another tool's instance is taken over.
-func (i Intent) adopts() bool { return i.Files == Theirs }
+// Adopts reports whether another tool's instance is taken over.
+func (i Intent) Adopts() bool { return i.Files == Theirs }
 
-// upgrades reports whether a new release gets the data.
-func (i Intent) upgrades() bool { return i.Data == Copied }
+// Upgrades reports whether a new release gets the data.
+func (i Intent) Upgrades() bool { return i.Data == Copied }
 
-// restores reports whether a backup takes the place of files and data.
-func (i Intent) restores() bool { return i.Backup != nil }
+// Restores reports whether a backup takes the place of files and data.
+func (i Intent) Restores() bool { return i.Backup != nil }
 
-// asAnswered is the intent of the answers as they are.
-func asAnswered(a answers.Answers, instances int) Intent {
-	return Intent{Command: commandInstall, Answers: a, Instances: instances}
+// AsAnswered is the intent of the answers as they are.
+func AsAnswered(a answers.Answers, instances int) Intent {
+	return Intent{Command: CommandInstall, Answers: a, Instances: instances}
 }
+
+// Kept is the image that a change of the answers leaves alone.
+type Kept struct {
+	Ref       string
+	OwnHealth bool
+}
+
+const (
+	CommandAdopt    = "adopt"
+	CommandBackup   = "backup"
+	CommandInstall  = "install"
+	CommandResize   = "resize"
+	CommandRestart  = "restart"
+	CommandRestore  = "restore"
+	CommandRollback = "rollback"
+	CommandStart    = "start"
+	CommandStop     = "stop"
+	CommandUpgrade  = "upgrade"
+)

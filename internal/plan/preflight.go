@@ -1,15 +1,78 @@
-package install
+package plan
 
 import (
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
+	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/compose"
-	"github.com/marketcalls/openalgo-install/internal/engine/spec"
+	docker "github.com/marketcalls/openalgo-install/internal/engine/spec"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/market"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
+
+// RunningRivals describes the containers of one project where a second one
+// runs beside the first; "" when none does. It shows what tells them apart,
+// since only the user knows which of them is in use.
+func RunningRivals(containers []docker.Container) string {
+	var lines []string
+	second := false
+	for i, c := range containers {
+		second = second || i > 0 && world.IsUp(c)
+		if world.IsUp(c) || i == 0 {
+			lines = append(lines, fmt.Sprintf("    %s: image %s, %s; to stop it: docker stop %[1]s", c.Name, c.Image, sinceWhen(c)))
+		}
+	}
+	if !second {
+		return ""
+	}
+	return "several containers belong to this instance, and two of them on one database can damage it. " +
+		"Check which one you use, then stop the other:\n" + strings.Join(lines, "\n")
+}
+
+// sinceWhen says since when a container runs, in IST.
+func sinceWhen(c docker.Container) string {
+	if !world.IsUp(c) {
+		return "not running"
+	}
+	return "running since " + c.StartedAt.In(market.IST).Format("2 Jan 2006, 15:04 MST")
+}
+
+// What a build needs, in MiB of RAM and swap together and of free disk. The
+// web interface's compiler alone takes over 2 GB: on hosts with less the build
+// of the old script was killed (docs/openalgo-facts.md 4, 8: #939, #943).
+const (
+	buildMemoryMiB    = 1500
+	frontendMemoryMiB = 3000
+	buildDiskMiB      = 8192
+)
+
+// ErrBuildTooBig says that this machine can't build an image, but could pull
+// one.
+var ErrBuildTooBig = errors.New("this machine is too small to build the image")
+
+// TooSmall says what of a machine does not suffice for a build.
+func TooSmall(ramMiB, swapMiB, freeMiB int, frontend bool, root string) []string {
+	const instead = "or pull the published image instead: image: {source: registry, ref: \"" + answers.DefaultImage + "\"}"
+	need, why := buildMemoryMiB, ""
+	if frontend {
+		need, why = frontendMemoryMiB, ", most of it to compile the web interface"
+	}
+	var out []string
+	if ramMiB+swapMiB < need {
+		out = append(out, fmt.Sprintf("building the image takes about %d MiB of memory%s, and this machine has %d MiB of RAM and %d of swap: add swap, %s",
+			need, why, ramMiB, swapMiB, instead))
+	}
+	if freeMiB < buildDiskMiB {
+		out = append(out, fmt.Sprintf("building the image takes about %d MiB of disk, and %s, where Docker keeps images, has %d MiB free: make room (docker system df), %s",
+			buildDiskMiB, root, freeMiB, instead))
+	}
+	return out
+}
 
 // What a run needs free, in MiB: for our own files, and for an image of about
 // 1 GB while it is unpacked (docs/openalgo-facts.md 3).
@@ -26,43 +89,43 @@ type problems []string
 
 func (ps *problems) add(format string, args ...any) { *ps = append(*ps, fmt.Sprintf(format, args...)) }
 
-// preflight collects everything that prevents a plan from being carried out, and
+// Preflight collects everything that prevents a plan from being carried out, and
 // says it all at once.
-func preflight(o *observed, p *Plan) error {
+func Preflight(o *world.Observation, p *Plan) error {
 	var ps problems
 	preflightDir(o, &ps)
 	for _, path := range o.Host.Rivals {
-		if !p.intent.adopts() {
+		if !p.Intent.Adopts() {
 			ps.add("%s would be read by Docker Compose instead of %s: rename it or choose another --dir", path, compose.FileName)
 		}
 	}
-	if rivals := runningRivals(o.Containers); rivals != "" {
+	if rivals := RunningRivals(o.Containers); rivals != "" {
 		ps.add("%s", rivals)
 	}
 	preflightEngine(o, p, &ps)
 	preflightUser(o, p, &ps)
 	preflightView(o, &ps)
 	var cause error
-	if p.change(KindImage, p.stack.Image) != nil {
+	if p.Change(KindImage, p.Stack.Image) != nil {
 		cause = preflightBuild(o, p, &ps)
 	}
 	taken := preflightPorts(o, p, &ps)
 	preflightEdge(o, p, &ps)
-	if c := o.Container(); p.intent.upgrades() && c != nil && !p.Empty() {
+	if c := o.Container(); p.Intent.Upgrades() && c != nil && !p.Empty() {
 		preflightSnapshot(o, &ps)
 	}
-	if c := o.Container(); p.intent.Data == ToVolumes && c != nil {
+	if c := o.Container(); p.Intent.Data == ToVolumes && c != nil {
 		preflightMove(o, p, *c, &ps)
 	}
-	if holder := nameHolder(o, p.stack.ContainerName()); holder != "" {
+	if holder := nameHolder(o, p.Stack.ContainerName()); holder != "" {
 		ps.add("a container called %s exists and is not this stack's (%s): rename it (docker rename %s NAME), or choose another --dir",
-			p.stack.ContainerName(), holder, p.stack.ContainerName())
+			p.Stack.ContainerName(), holder, p.Stack.ContainerName())
 	}
 	return finding.NotReady(ps, cause, taken)
 }
 
 // preflightDir looks at the instance's directory: every run writes there.
-func preflightDir(o *observed, ps *problems) {
+func preflightDir(o *world.Observation, ps *problems) {
 	disk, known := o.Host.Disks[string(o.Dir)]
 	switch {
 	case o.Host.Unwritable != nil:
@@ -80,9 +143,9 @@ func preflightDir(o *observed, ps *problems) {
 	}
 }
 
-// mayReplace refuses to begin where the instance's files cannot be replaced, for
+// MayReplace refuses to begin where the instance's files cannot be replaced, for
 // a command that has no plan.
-func mayReplace(o *observed) error {
+func MayReplace(o *world.Observation) error {
 	var ps problems
 	for _, err := range append([]error{o.Host.Unwritable}, o.Host.Unreplaceable...) {
 		if err != nil {
@@ -92,8 +155,8 @@ func mayReplace(o *observed) error {
 	return finding.NotReady(ps)
 }
 
-// mayCopy refuses what reads and writes the volumes where this user cannot.
-func mayCopy(o *observed, what string) error {
+// MayCopy refuses what reads and writes the volumes where this user cannot.
+func MayCopy(o *world.Observation, what string) error {
 	switch {
 	case !o.Engine.Local:
 		return finding.Errorf(finding.HostNotReady, "%s reads and writes Docker's volumes, which are on another machine\n\nRun the same command there, with sudo. Nothing was changed.", what)
@@ -103,15 +166,15 @@ func mayCopy(o *observed, what string) error {
 	return nil
 }
 
-func preflightEngine(o *observed, p *Plan, ps *problems) {
+func preflightEngine(o *world.Observation, p *Plan, ps *problems) {
 	info := o.Engine
 	if info.OS != "" && info.OS != "linux" {
 		ps.add("the engine runs %s containers, OpenAlgo needs Linux ones: switch Docker to Linux containers", info.OS)
 	}
 	if o.Image != nil && o.Image.Arch != "" && info.Arch != "" && o.Image.Arch != info.Arch {
-		ps.add("the image %s is for %s and this engine runs %s: name an image for %s", p.stack.Image, o.Image.Arch, info.Arch, info.Arch)
+		ps.add("the image %s is for %s and this engine runs %s: name an image for %s", p.Stack.Image, o.Image.Arch, info.Arch, info.Arch)
 	}
-	if o.Image != nil || p.answers.Image.Source == "rehearsal" || p.built != nil || !info.Local || info.RootDir == "" {
+	if o.Image != nil || p.Answers.Image.Source == "rehearsal" || p.Built != nil || !info.Local || info.RootDir == "" {
 		return
 	}
 	if disk, known := o.Host.Disks[info.RootDir]; known && disk.FreeMiB < minImageMiB {
@@ -122,26 +185,26 @@ func preflightEngine(o *observed, p *Plan, ps *problems) {
 
 // asksUser reports whether the number of the image's user is needed: an image
 // that runs here already can read .env.
-func asksUser(o *observed, p *Plan) bool {
+func asksUser(o *world.Observation, p *Plan) bool {
 	c := o.Container()
-	return o.Image != nil && p.stack.Spec("").User == "" && (c == nil || c.ImageID != o.Image.ID || p.intent.adopts())
+	return o.Image != nil && p.Stack.Spec("").User == "" && (c == nil || c.ImageID != o.Image.ID || p.Intent.Adopts())
 }
 
 // preflightUser refuses an image whose user could not read .env.
-func preflightUser(o *observed, p *Plan, ps *problems) {
+func preflightUser(o *world.Observation, p *Plan, ps *problems) {
 	uid := o.Answered.ImageUID
 	if uid == "" || uid == "0" || uid == fmt.Sprint(openalgo.User) {
 		return
 	}
 	ps.add("the image %s runs as user %s, but .env and the data belong to user %d. OpenAlgo could not read its .env. "+
-		"Use an image that runs as user %d (in its Dockerfile: RUN useradd --uid %[3]d appuser, and USER appuser)", p.stack.Image, uid, openalgo.User, openalgo.User)
+		"Use an image that runs as user %d (in its Dockerfile: RUN useradd --uid %[3]d appuser, and USER appuser)", p.Stack.Image, uid, openalgo.User, openalgo.User)
 }
 
 // imageToAsk is the image to ask with whether Docker has the instance's directory
 // on its own disk, since the container mounts .env from there: "" where that is
 // known, or where there is no image yet. A Docker on another machine has not, and
 // one from a snap sees only home directories.
-func imageToAsk(o *observed) string {
+func imageToAsk(o *world.Observation) string {
 	if o.Engine.ID != "" && o.State.SeenBy == o.Engine.ID || o.Engine.Podman {
 		return ""
 	}
@@ -152,7 +215,7 @@ func imageToAsk(o *observed) string {
 }
 
 // preflightView refuses a Docker that does not see the instance's directory.
-func preflightView(o *observed, ps *problems) {
+func preflightView(o *world.Observation, ps *problems) {
 	view, info := o.Answered.View, o.Engine
 	switch {
 	case view.Err == nil:
@@ -167,8 +230,8 @@ func preflightView(o *observed, ps *problems) {
 
 // preflightSnapshot requires the databases to be readable from here, and space for
 // a copy of them.
-func preflightSnapshot(o *observed, ps *problems) {
-	if err := mayCopy(o, "an upgrade"); err != nil {
+func preflightSnapshot(o *world.Observation, ps *problems) {
+	if err := MayCopy(o, "an upgrade"); err != nil {
 		ps.add("%v", err)
 		return
 	}
@@ -192,15 +255,15 @@ func preflightSnapshot(o *observed, ps *problems) {
 
 // preflightMove requires space for a second copy of what is moved, and nothing in
 // the place that it goes to.
-func preflightMove(o *observed, p *Plan, c spec.Container, ps *problems) {
-	for _, m := range p.stack.Spec("").Mounts {
+func preflightMove(o *world.Observation, p *Plan, c docker.Container, ps *problems) {
+	for _, m := range p.Stack.Spec("").Mounts {
 		_, exists := o.Volumes[m.Source]
-		if exists && dataDirectories(c)[m.Target] != "" {
+		if exists && world.DataDirectories(c)[m.Target] != "" {
 			ps.add("the volume %s, which %s would go into, is there already and may hold other data: look into it, and remove it if it is not needed (docker volume rm %[1]s)", m.Source, m.Target)
 		}
 	}
 	var bytes int64
-	for _, source := range dataDirectories(c) {
+	for _, source := range world.DataDirectories(c) {
 		tree := o.Answered.Trees[source]
 		if tree.Err != nil {
 			ps.add("looking at %s: %v", source, tree.Err)
@@ -214,7 +277,7 @@ func preflightMove(o *observed, p *Plan, c spec.Container, ps *problems) {
 }
 
 // preflightBuild refuses to build an image on a machine that is too small for it.
-func preflightBuild(o *observed, p *Plan, ps *problems) error {
+func preflightBuild(o *world.Observation, p *Plan, ps *problems) error {
 	memory := o.Answered.Memory
 	if memory == nil {
 		return nil // what cannot be measured is no reason to refuse
@@ -223,7 +286,7 @@ func preflightBuild(o *observed, p *Plan, ps *problems) error {
 	if disk, known := o.Host.Disks[o.Engine.RootDir]; known {
 		free = disk.FreeMiB
 	}
-	found := tooSmall(memory.RAMMiB, memory.SwapMiB, free, p.built.Src.BuildsFrontend, o.Engine.RootDir)
+	found := TooSmall(memory.RAMMiB, memory.SwapMiB, free, p.Built.Src.BuildsFrontend, o.Engine.RootDir)
 	*ps = append(*ps, found...)
 	if len(found) > 0 {
 		return ErrBuildTooBig
@@ -233,8 +296,8 @@ func preflightBuild(o *observed, p *Plan, ps *problems) error {
 
 // nameHolder describes a container that has the stack's container name and is
 // not the stack's.
-func nameHolder(o *observed, name string) string {
-	i := slices.IndexFunc(o.Every, func(c spec.Container) bool { return c.Name == name })
+func nameHolder(o *world.Observation, name string) string {
+	i := slices.IndexFunc(o.Every, func(c docker.Container) bool { return c.Name == name })
 	if i < 0 || o.Owns(o.Every[i]) {
 		return ""
 	}

@@ -1,4 +1,4 @@
-package install
+package plan
 
 import (
 	"bytes"

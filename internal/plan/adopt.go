@@ -1,0 +1,61 @@
+package plan
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	docker "github.com/marketcalls/openalgo-install/internal/engine/spec"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/world"
+)
+
+// planDropped names what the former container of an adopted stack has and the
+// new one has not: a person decides whether it is missed. Never a value.
+func planDropped(o *world.Observation, p *Plan) {
+	if !p.Intent.Adopts() {
+		return
+	}
+	c, spec := o.Container(), p.Stack.Spec("")
+	options := slices.Clone(o.Made.Options)
+	if o.Override != nil {
+		options = nil // that is where they belong, and they may be in it
+	}
+	for _, key := range droppedEnv(o, *c, spec) {
+		options = append(options, "-e "+key)
+	}
+	for _, port := range c.Ports {
+		if !slices.ContainsFunc(spec.Ports, func(new docker.PortBinding) bool { return new.ContainerPort == port.ContainerPort }) {
+			options = append(options, fmt.Sprintf("-p %d:%d", port.HostPort, port.ContainerPort))
+		}
+	}
+	for _, m := range c.Mounts {
+		if !slices.ContainsFunc(spec.Mounts, func(new docker.Mount) bool { return new.Target == m.Target }) {
+			options = append(options, "-v "+cmp.Or(m.Name, m.Source)+":"+m.Target)
+		}
+	}
+	if len(options) > 0 {
+		p.warn("%s was made with more than the new container has: %s. What is still wanted belongs into %s/docker-compose.override.yaml, before or after; "+
+			"the engine's record of the former container is kept as .openalgo-install/backups/container.json.*", c.Name, strings.Join(options, ", "), string(o.Dir))
+	}
+}
+
+// droppedEnv are variables that neither the image, .env nor the new container has.
+func droppedEnv(o *world.Observation, c docker.Container, spec docker.ContainerSpec) (out []string) {
+	known := append(slices.Clone(spec.Env), o.Made.ImageEnv...)
+	for _, pair := range c.Env {
+		key, _, _ := strings.Cut(pair, "=")
+		_, inFile := o.Env.Get(key)
+		if !inFile && !slices.ContainsFunc(known, func(have string) bool { return strings.HasPrefix(have, key+"=") }) {
+			out = append(out, key)
+		}
+	}
+	return out
+}
+
+// CarriedOver reports whether a mount of the former container is one of the app's.
+func CarriedOver(m docker.Mount) bool {
+	_, ok := openalgo.TreeOf(m.Target)
+	return ok || m.Target == openalgo.Env
+}

@@ -1,0 +1,125 @@
+package plan
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/marketcalls/openalgo-install/internal/broker"
+	"github.com/marketcalls/openalgo-install/internal/market"
+	"github.com/marketcalls/openalgo-install/internal/sizing"
+	"github.com/marketcalls/openalgo-install/internal/world"
+)
+
+// Why a plan wants a yes.
+const (
+	AskMarket  = "market"  // trading goes on
+	AskDown    = "down"    // the stack gets less than it had
+	AskReplace = "replace" // a restore replaces data
+	AskMoved   = "moved"   // the directory was moved
+	AskExposed = "exposed" // plain HTTP is opened to the network
+	AskOwners  = "owners"  // directories get another owner
+	AskRights  = "rights"  // a backup gives the container rights on the machine
+)
+
+// Ask is a question that a plan puts before it is carried out.
+type Ask struct {
+	Kind string `json:"kind"`
+	Text string `json:"text"`
+}
+
+// Shrinks reports whether the plan takes something away from the stack.
+func (p *Plan) Shrinks() bool {
+	return slices.ContainsFunc(p.Asks, func(a Ask) bool { return a.Kind == AskDown })
+}
+
+// askForResize adds the questions of a resize.
+func askForResize(o *world.Observation, p *Plan) {
+	if text := smaller(o, p); text != "" {
+		p.Asks = append(p.Asks, Ask{AskDown, text})
+	}
+	askForMarket(o, p)
+}
+
+// How long OpenAlgo is down, as askWhileOpen says it.
+const (
+	DownForSeconds = "OpenAlgo and its strategies stop for some seconds"
+	DownForGood    = "OpenAlgo and its strategies stop until you start them again"
+	DownRemoved    = "OpenAlgo and its strategies stop, and the container is removed"
+)
+
+// askForMarket asks whether OpenAlgo may go down while a market is open.
+func askForMarket(o *world.Observation, p *Plan) {
+	p.Asks = append(p.Asks, AskWhileOpen(o, DownForSeconds)...)
+}
+
+// AskWhileOpen returns that question, or nothing while no market is open. down
+// says for how long OpenAlgo stops.
+func AskWhileOpen(o *world.Observation, down string) []Ask {
+	b, _ := broker.Find(BrokerOf(o))
+	if open := market.Open(o.Now, b.Kind == broker.Crypto); len(open) > 0 {
+		return []Ask{{AskMarket, down + ", and " + market.Describe(open)}}
+	}
+	return nil
+}
+
+// BrokerOf is the id in the redirect URL, <origin>/<id>/callback.
+func BrokerOf(o *world.Observation) string {
+	if o.Env == nil {
+		return ""
+	}
+	url, _ := o.Env.Get("REDIRECT_URL")
+	parts := strings.Split(strings.TrimSuffix(url, "/callback"), "/")
+	return parts[len(parts)-1]
+}
+
+// Smaller names what becomes less.
+func (p *Plan) Smaller() (less []string) {
+	for _, line := range p.Settings {
+		before, after := cmp.Or(line.Container, line.Env), line.inForce()
+		if line.Changes() && before != "" && sizeOf(line.Key, after) < sizeOf(line.Key, before) {
+			less = append(less, fmt.Sprintf("%s from %s to %s", line.Key, before, after))
+		}
+	}
+	return less
+}
+
+// smaller says what becomes less and what may not fit any more; "" when
+// nothing does.
+func smaller(o *world.Observation, p *Plan) string {
+	less := p.Smaller()
+	if len(less) == 0 {
+		return ""
+	}
+	evidence := beyond(o.Use, p.Sizing)
+	if len(evidence) == 0 {
+		evidence = []string{"What is in use now fits"}
+	}
+	return "these become smaller: " + strings.Join(less, ", ") + ". " + strings.Join(evidence, ". ")
+}
+
+func sizeOf(key, value string) int64 {
+	if key == ShmKey {
+		return shmBytes(value)
+	}
+	n, _ := strconv.ParseInt(strings.TrimSpace(value), 10, 64)
+	return n
+}
+
+// beyond names what would not fit into a sizing: memory, shared memory, and the
+// strategies that are configured.
+func beyond(u world.Use, due sizing.Sizing) []string {
+	var out []string
+	if u.Memory>>20 > int64(due.RAMMiB) {
+		out = append(out, fmt.Sprintf("OpenAlgo uses %d MiB of memory now, and its share becomes %d MiB", u.Memory>>20, due.RAMMiB))
+	}
+	if u.Shm>>20 > int64(due.ShmMiB) {
+		out = append(out, fmt.Sprintf("%d MiB of shared memory are in use now, and there will be %d MiB", u.Shm>>20, due.ShmMiB))
+	}
+	if due.StrategiesMax > 0 && u.Strategies > due.StrategiesMax {
+		out = append(out, fmt.Sprintf("%d strategies are configured, and this size is for %s", u.Strategies, due.Strategies))
+	}
+	return out
+}

@@ -1,0 +1,121 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/aymanbagabas/go-udiff"
+
+	"github.com/marketcalls/openalgo-install/internal/compose"
+	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/source"
+	"github.com/marketcalls/openalgo-install/internal/world"
+)
+
+// planCompose renders docker-compose.yaml and decides between that and what a
+// user made of it: an edit is kept, and carried out whole or refused.
+func planCompose(o *world.Observation, p *Plan) error {
+	rendered := compose.Render(compose.Params{
+		Project: o.Project, Container: compose.ContainerName(o.Project), Image: ImageRef(o, p.Intent),
+		Bind: p.Answers.Ports.Bind, WebPort: p.Answers.Ports.Web, WebSocketPort: p.Answers.Ports.WebSocket,
+		SELinux: o.Engine.SELinux, OwnHealth: ownHealth(o, p.Intent), AsRoot: runsAsRoot(o),
+		BindData: p.Answers.Volumes == "bind", Data: p.Answers.Data,
+	})
+	p.ComposeText, p.OwnCompose = rendered, true
+	path := o.Dir.Path(compose.FileName)
+	onDisk, last, earlier := sum(o.ComposeText), o.State.ComposeSHA256, sum(compose.Earlier(rendered))
+	diff := udiff.Unified("a/"+compose.FileName, "b/"+compose.FileName, string(o.ComposeText), string(rendered))
+	switch {
+	case o.ComposeText == nil:
+		p.Add(Change{Kind: KindFile, Name: path, Action: ActionCreate, Reason: "how Docker runs OpenAlgo", Diff: diff})
+	case p.Intent.Adopts():
+		p.Add(Change{Kind: KindFile, Name: path, Action: ActionUpdate, Reason: "written anew; the former one stays in " + o.Dir.KeptPath(""), Diff: diff})
+	case onDisk == sum(rendered):
+	case onDisk == last && last == earlier && !recreatesAnyway(p):
+		p.ComposeText = o.ComposeText
+	case onDisk == last && last == earlier:
+		p.Add(Change{Kind: KindFile, Name: path, Action: ActionUpdate, Reason: "this version of openalgo-install gives the container fewer rights and more time to start", Diff: diff})
+	case onDisk == last:
+		p.Add(Change{Kind: KindFile, Name: path, Action: ActionUpdate, Reason: "the answers changed", Diff: diff})
+	case last == sum(rendered) || last == earlier || last == "":
+		p.ComposeText, p.OwnCompose = o.ComposeText, false
+		p.warn("%s was edited by hand: kept and carried out as it stands", path)
+	default:
+		return finding.Errorf(finding.HostNotReady, "%s was edited by hand, and the answers now ask for something else too. Make the change below in the file yourself, "+
+			"or move the file away and a fresh one is written:\n%s", path, diff)
+	}
+	files := []compose.File{{Path: path, Content: p.ComposeText}}
+	if o.Override != nil {
+		files = append(files, *o.Override)
+	}
+	var err error
+	p.Stack, err = compose.Load(compose.Source{Dir: string(o.Dir), Files: files, Env: p.Env.Text})
+	if err != nil {
+		return finding.Errorf(finding.HostNotReady, "%w", err)
+	}
+	if p.OwnCompose {
+		if err := guardPlace(o, p.Intent, p.Stack); err != nil {
+			return err
+		}
+	}
+	if !p.OwnCompose && last == "" {
+		if err := sameAsAsked(o, p, path); err != nil {
+			return err
+		}
+	}
+	if p.Stack.Project != o.Project {
+		return finding.Errorf(finding.HostNotReady, "%s calls the project %q and this directory's is %q: write `name: %s`", path, p.Stack.Project, o.Project, o.Project)
+	}
+	return nil
+}
+
+// runsAsRoot reports whether the image runs as root, which OpenAlgo's own does
+// not.
+func runsAsRoot(o *world.Observation) bool {
+	user := strconv.Itoa(openalgo.User)
+	if o.Image != nil {
+		user = o.Image.User
+	} else if c := o.Container(); c != nil {
+		user = c.User
+	}
+	name, _, _ := strings.Cut(user, ":")
+	return name == "" || name == "0" || name == "root"
+}
+
+// recreatesAnyway reports whether the container is recreated for another reason
+// than its Compose file. A change that only a new version of this program writes
+// there waits for that: it is not worth an outage.
+func recreatesAnyway(p *Plan) bool {
+	return p.Env.Changes() || p.Intent.Upgrades() || p.Intent.Restores()
+}
+
+// ownHealth reports whether the image has our start.sh.
+func ownHealth(o *world.Observation, i Intent) bool {
+	if i.Image.Keep != nil {
+		return i.Image.Keep.OwnHealth
+	}
+	return o.Built != nil && o.Built.Dockerfile == source.Ours
+}
+
+// sameAsAsked refuses answers that a docker-compose.yaml of unknown origin
+// does not carry out: it is kept as it stands, so they would be ignored.
+func sameAsAsked(o *world.Observation, p *Plan, path string) error {
+	var other []string
+	if want := ImageRef(o, p.Intent); p.Stack.Image != want {
+		other = append(other, fmt.Sprintf("the image %s, the answers %s", p.Stack.Image, want))
+	}
+	for inside, want := range map[int]int{openalgo.WebPort: p.Answers.Ports.Web, openalgo.WebSocketPort: p.Answers.Ports.WebSocket} {
+		if _, have := p.Stack.Published(inside); have != want {
+			other = append(other, fmt.Sprintf("port %d, the answers %d", have, want))
+		}
+	}
+	if len(other) == 0 {
+		return nil
+	}
+	slices.Sort(other)
+	return finding.Errorf(finding.HostNotReady, "%s was not written by this program and says otherwise than the answers: it has %s. "+
+		"Make the answers say the same, or move the file away and a fresh one is written", path, strings.Join(other, "; "))
+}

@@ -1,0 +1,135 @@
+package plan
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/marketcalls/openalgo-install/internal/compose"
+	"github.com/marketcalls/openalgo-install/internal/edge"
+	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/world"
+)
+
+// Let's Encrypt takes five failed attempts an hour for one name
+// (https://letsencrypt.org/docs/rate-limits/), and then none for an hour.
+const (
+	RefusalsAnHour = 5
+)
+
+// PlanTrial has a trial come first when the last attempts failed, and refuses
+// the one that would close the door for an hour.
+func PlanTrial(o *world.Observation, p *Plan) error {
+	a, recent := p.Answers, o.Edge.Refused
+	if len(recent) == 0 {
+		return nil
+	}
+	hour := slices.DeleteFunc(slices.Clone(recent), func(at time.Time) bool { return !at.After(o.Now.Add(-time.Hour)) })
+	if a.TLS.CA == "" && len(hour) >= RefusalsAnHour {
+		return finding.Errorf(finding.HostNotReady, "Let's Encrypt refused %s %d times within an hour, and takes no more before %s. "+
+			"Use the time: `openalgo-install --answers FILE --rehearse` tries it all with certificates for trials",
+			a.Domain, len(hour), hour[0].Add(time.Hour).Local().Format("15:04"))
+	}
+	p.Edge.Trial = a.TLS.CATrial
+	if a.TLS.CA == "" {
+		p.Edge.Trial = cmp.Or(p.Edge.Trial, LetsEncryptStaging)
+	}
+	return nil
+}
+
+// letsEncryptStaging gives certificates that nobody trusts and has no limits
+// worth a thought: for rehearsals, and first when the last attempt failed.
+const LetsEncryptStaging = "https://acme-staging-v02.api.letsencrypt.org/directory"
+
+// EdgePlan is the part of a plan that concerns HTTPS.
+type EdgePlan struct {
+	world.Way
+	Files []edge.File // to be written before the swap
+	Trial string      // authority to ask for a trial first; "" is none
+	Pull  string
+	// Of the domain that is no longer served: done once all else is.
+	Gone     []edge.File
+	GoneFrom instance.Edge
+}
+
+// proxied is the name of the container that serves HTTPS for all, for messages.
+func (e *EdgePlan) What() string {
+	if e.State.Kind == edge.KindNginx {
+		return "nginx"
+	}
+	return compose.ProjectName(e.State.Dir)
+}
+
+// portsText is "80 and 443".
+func (e *EdgePlan) portsText() string {
+	return strings.Join([]string{fmt.Sprint(e.State.HTTP), fmt.Sprint(e.State.HTTPS)}, " and ")
+}
+
+// planEdge decides how the domain is served, and removes what served another
+// one before.
+func planEdge(o *world.Observation, p *Plan) error {
+	before, seen := o.State.Edge, o.Edge
+	if p.Answers.TLS.Mode == "off" {
+		if before.Kind == "" {
+			return nil
+		}
+		p.Edge = &EdgePlan{}
+		return planGone(o, p)
+	}
+	if seen.OpenErr != nil {
+		return edgeRefusal(seen.OpenErr)
+	}
+	p.Edge = &EdgePlan{Way: *seen.Way}
+	p.Warnings = append(p.Warnings, seen.Warnings...)
+	if before.Kind != "" && before.Kind != p.Edge.State.Kind {
+		return finding.Errorf(finding.HostNotReady, "%s is served by %s now, and both would want its ports: install with `tls: {mode: off}` first, then with the other", before.Domain, before.Kind)
+	}
+	if seen.PlanErr != nil {
+		return edgeRefusal(seen.PlanErr)
+	}
+	p.Edge.Files, p.Edge.Pull = seen.Plan.Files, seen.Plan.Pull
+	p.addEdge(seen.Plan)
+	if p.Edge.Act && p.Answers.TLS.Mode == "auto" {
+		if err := PlanTrial(o, p); err != nil {
+			return err
+		}
+	}
+	if before.Kind != "" && before.Domain != p.Edge.State.Domain {
+		return planGone(o, p)
+	}
+	return nil
+}
+
+func (p *Plan) addEdge(plan *edge.Plan) {
+	p.Warnings = append(p.Warnings, plan.Warnings...)
+	for _, c := range plan.Changes {
+		p.Add(Change{Kind: c.Kind, Name: c.Name, Action: c.Action, Reason: c.Reason, Diff: c.Diff})
+	}
+}
+
+// planGone plans to remove the previous site.
+func planGone(o *world.Observation, p *Plan) error {
+	gone := o.Edge.Gone
+	switch {
+	case gone.OpenErr != nil:
+		p.warn("%s may still be served: %v", o.State.Edge.Domain, gone.OpenErr)
+		return nil
+	case gone.Err != nil:
+		return gone.Err
+	}
+	p.addEdge(gone.Plan)
+	p.Edge.Gone, p.Edge.GoneFrom = gone.Plan.Files, o.State.Edge
+	return nil
+}
+
+// edgeRefusal gives an edge's error its exit code: the host is not ready.
+func edgeRefusal(err error) error {
+	if e := (*finding.Error)(nil); errors.As(err, &e) {
+		return err
+	}
+	return finding.Errorf(finding.HostNotReady, "%w", err)
+}

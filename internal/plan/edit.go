@@ -1,0 +1,144 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/broker"
+	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/keys"
+	"github.com/marketcalls/openalgo-install/internal/secret"
+)
+
+// ReadCredentials takes the broker's credentials from .env, where alone they are.
+func ReadCredentials(a *answers.Answers, env *envfile.File) {
+	for key, place := range credentialKeys {
+		value, _ := env.Get(key)
+		*place(&a.Broker) = secret.New(value)
+	}
+}
+
+// EnvVar is one key of .env with the value that it shall have.
+type EnvVar struct {
+	Key   string
+	Value secret.Text
+}
+
+// EnvEdit is what a user asks of .env, key by key.
+type EnvEdit struct {
+	Set   []EnvVar
+	Unset []string
+	// Whole is the file as the user made it in an editor, and WholeOf the
+	// SHA-256 of the file that was edited; nil without an editor.
+	Whole   []byte
+	WholeOf string
+	// Broker is the id of another broker; "" keeps the one that is.
+	Broker string
+}
+
+func (e EnvEdit) names(key string) bool {
+	return slices.Contains(e.Unset, key) || slices.ContainsFunc(e.Set, func(v EnvVar) bool { return v.Key == key })
+}
+
+func (e EnvEdit) settings() []Setting {
+	var out []Setting
+	for _, v := range e.Set {
+		out = append(out, Setting{Key: v.Key, Value: v.Value})
+	}
+	for _, key := range e.Unset {
+		out = append(out, Setting{Key: key, Unset: true})
+	}
+	return out
+}
+
+// credentialKeys are the keys of .env that hold what the broker gave.
+var credentialKeys = map[string]func(*answers.Broker) *secret.Text{
+	"BROKER_API_KEY":           func(b *answers.Broker) *secret.Text { return &b.APIKey },
+	"BROKER_API_SECRET":        func(b *answers.Broker) *secret.Text { return &b.APISecret },
+	"BROKER_API_KEY_MARKET":    func(b *answers.Broker) *secret.Text { return &b.MarketAPIKey },
+	"BROKER_API_SECRET_MARKET": func(b *answers.Broker) *secret.Text { return &b.MarketAPISecret },
+}
+
+// follows are keys of .env that a command of their own changes, with all that
+// goes with them.
+var follows = map[string]string{
+	"HOST_SERVER": "domain", "WEBSOCKET_URL": "domain", "CORS_ALLOWED_ORIGINS": "domain", "TRUST_PROXY_HEADERS": "domain", "MCP_PUBLIC_URL": "domain",
+	"REDIRECT_URL": "set broker=ID, or domain", "SHM_SIZE": "resize", "STRATEGY_MEMORY_LIMIT_MB": "resize",
+	"MCP_HTTP_ENABLED": "mcp", "MCP_OAUTH_WRITE_SCOPE_ENABLED": "mcp", "MCP_OAUTH_REQUIRE_APPROVAL": "mcp",
+}
+
+// Allowed refuses what no edit may do.
+func (e EnvEdit) Allowed() error {
+	for _, key := range append([]string{keys.AppKey}, instance.DataKeys...) {
+		if e.names(key) {
+			return finding.Errorf(finding.Usage, "%s is never changed here: API_KEY_PEPPER and FERNET_SALT open the database, and APP_KEY every session", key)
+		}
+	}
+	for _, v := range append(e.settings(), Setting{}) {
+		if command, ok := follows[v.Key]; ok && e.Whole == nil {
+			return finding.Errorf(finding.Usage, "%s is changed with all that goes with it by: openalgo-install %s", v.Key, command)
+		}
+	}
+	return nil
+}
+
+// Apply makes the edit in the answers: further installs shall say the same.
+func (e EnvEdit) Apply(a *answers.Answers) error {
+	for _, v := range e.Set {
+		if place, ok := credentialKeys[v.Key]; ok {
+			*place(&a.Broker) = v.Value
+		} else if _, owned := follows[v.Key]; !owned {
+			a.Env[v.Key] = v.Value
+		}
+	}
+	for _, key := range e.Unset {
+		delete(a.Env, key)
+	}
+	if e.Broker == "" || e.Broker == a.Broker.Name {
+		return nil
+	}
+	a.Broker.Name = e.Broker
+	b, ok := broker.Find(e.Broker)
+	if ok && !b.NeedsMarketData() {
+		a.Broker.MarketAPIKey, a.Broker.MarketAPISecret = secret.Text{}, secret.Text{}
+	}
+	return nil
+}
+
+// EditOf is the edit that leads from one text of .env to another.
+func EditOf(before, after []byte) (EnvEdit, error) {
+	e := EnvEdit{Whole: after, WholeOf: sum(before)}
+	old, err := envfile.Parse(before)
+	if err != nil {
+		return e, finding.Errorf(finding.HostNotReady, "reading .env: %w", err)
+	}
+	edited, err := envfile.Parse(after)
+	if err != nil {
+		return e, finding.Errorf(finding.Usage, "the edited .env can't be read: %w", err)
+	}
+	for _, key := range edited.Keys() {
+		value, _ := edited.Get(key)
+		if was, had := old.Get(key); !had || was != value {
+			e.Set = append(e.Set, EnvVar{key, secret.New(value)})
+		}
+	}
+	for _, key := range old.Keys() {
+		if _, stays := edited.Get(key); !stays {
+			e.Unset = append(e.Unset, key)
+		}
+	}
+	return e, nil
+}
+
+// ParseVar reads KEY=VALUE.
+func ParseVar(text string) (EnvVar, error) {
+	key, value, ok := strings.Cut(text, "=")
+	if !ok || strings.TrimSpace(key) == "" {
+		return EnvVar{}, fmt.Errorf("%q is not KEY=VALUE", key)
+	}
+	return EnvVar{strings.TrimSpace(key), secret.New(value)}, nil
+}

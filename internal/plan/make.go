@@ -1,0 +1,303 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/aymanbagabas/go-udiff"
+
+	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/compose"
+	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/sizing"
+	"github.com/marketcalls/openalgo-install/internal/world"
+)
+
+// makePlan works out, from what a command wants and the world as observed, what
+// has to change: draft and finish in one, where what a draft asks is answered.
+func makePlan(o *world.Observation, i Intent) (*Plan, error) {
+	if i.Size.Rule != AsFile {
+		return planResize(o, i)
+	}
+	o = Basis(o, i)
+	if err := ChoosePorts(o, &i.Answers); err != nil {
+		return nil, err
+	}
+	p, err := Draft(o, i)
+	if err != nil {
+		return nil, err
+	}
+	return p, p.Finish(o)
+}
+
+// Draft begins a plan: from what a command wants and the world as observed, it
+// decides the files and the image. What else a plan needs to know of the machine
+// depends on them. Nothing is changed.
+func Draft(o *world.Observation, i Intent) (*Plan, error) {
+	p := &Plan{Changes: []Change{}, Warnings: append([]string{}, i.Answers.Warnings()...), Intent: i, Answers: i.Answers, Project: o.Project,
+		Command: i.Command, ComposeName: compose.FileName, Built: o.Built}
+	if err := GuardData(o, i); err != nil {
+		return nil, err
+	}
+	planSizing(o, p)
+	if err := planFiles(o, p); err != nil {
+		return nil, err
+	}
+	if err := guardDatabases(i.Env, p); err != nil {
+		return nil, err
+	}
+	planImage(o, p)
+	return p, nil
+}
+
+// Finish decides the rest, once what the draft asks is answered.
+func (p *Plan) Finish(o *world.Observation) error {
+	planResources(o, p)
+	PlanDirectories(o, p)
+	if err := PlanOwners(o, p); err != nil {
+		return err
+	}
+	planContainer(o, p)
+	planDropped(o, p)
+	if err := planEdge(o, p); err != nil {
+		return err
+	}
+	if o.Image == nil && p.Env.Fresh && o.Sample == nil && p.Answers.Image.Source != "rehearsal" {
+		p.warn("the image is not on this engine yet: its own .env base may add keys to the .env shown here")
+	}
+	planAsks(o, p)
+	planUpgrade(o, p)
+	if err := planRestore(o, p); err != nil {
+		return err
+	}
+	return Preflight(o, p)
+}
+
+// planSizing applies the table to this host, or to the engine's machine when
+// that is another one, shared among the instances.
+func planSizing(o *world.Observation, p *Plan) {
+	var warnings []string
+	p.Sizing, warnings = DueSizing(o.Machine, max(o.OthersRunning()+1, p.Intent.Instances), p.Answers.Sizing)
+	p.Warnings = append(p.Warnings, warnings...)
+}
+
+func planFiles(o *world.Observation, p *Plan) error {
+	i := p.Intent
+	edit, mode := i.Env, envOurs
+	if i.Adopts() {
+		mode = envAdopted
+	}
+	if i.Restores() {
+		edit = i.Backup.edits(o)
+	}
+	if i.Restores() && !i.Backup.Exact {
+		mode = envFromOther
+	}
+	var warnings []string
+	var err error
+	wanted := slices.Concat(Settings(p.Answers, p.Sizing, o.Env == nil), sourceSettings(o, i),
+		CookieSettings(p.Answers, o.Project, o.Env == nil || i.Restores() && !i.Backup.Same))
+	p.Env, warnings, err = planEditedEnv(o.Env, o.Sample, wanted, edit, o.State, len(o.Data) > 0 || elsewhere(o) || i.Restores(), mode)
+	if LostKeys(err) {
+		return finding.Errorf(finding.HostNotReady, "%w.\nThe .env may stand in %s, or in a backup of yours; bring the line back and run this again",
+			err, o.Dir.KeptPath(""))
+	}
+	if err != nil {
+		return err
+	}
+	p.Env.Replaces = o.PresentEnv
+	p.FernetSalt = world.SaltAfter(o.State, o.Sample)
+	warnUnknown(i.Env, o, p)
+	p.Warnings = append(p.Warnings, warnings...)
+	file, err := envfile.Parse(p.Env.Text)
+	if err != nil {
+		return fmt.Errorf("reading the planned .env: %w", err)
+	}
+	warnings, err = CheckEnv(file, o.Sample, p.Env.Fresh, p.Env.Resalts || !world.NamesSalt(o.Sample))
+	p.Warnings = append(p.Warnings, warnings...)
+	if err != nil {
+		return err
+	}
+	if p.Env.Changes() {
+		action, reason := ActionUpdate, "settings changed: "+editedKeys(p.Env.Edits)
+		if len(p.Env.Edits) == 0 {
+			reason = "comments or order change"
+		}
+		if p.Env.Fresh {
+			action, reason = ActionCreate, "keys, broker and sizing on the image's own base; owner 1000:1000, mode 0600"
+		}
+		before := o.EnvText
+		if i.Restores() {
+			before, reason = o.PresentEnv, "as it was then, keys included"
+			if len(before) == 0 {
+				action = ActionCreate
+			}
+		}
+		p.Add(Change{Kind: KindFile, Name: o.Dir.Env(), Action: action, Reason: reason, Diff: p.Env.Diff(before)})
+	}
+	if err := planCompose(o, p); err != nil {
+		return err
+	}
+	return planAnswers(o, p)
+}
+
+// elsewhere reports whether .env puts the database outside the container,
+// where nobody here can see whether it is empty.
+func elsewhere(o *world.Observation) bool {
+	if o.Env == nil {
+		return false
+	}
+	url, ok := o.Env.Get("DATABASE_URL")
+	return ok && url != "" && !strings.HasPrefix(url, "sqlite:")
+}
+
+func planAnswers(o *world.Observation, p *Plan) error {
+	text, err := p.Answers.Public()
+	if err != nil {
+		return fmt.Errorf("writing the answers: %w", err)
+	}
+	p.AnswersText = text
+	action := ActionUpdate
+	switch {
+	case string(o.AnswersText) == string(text):
+		return nil
+	case o.AnswersText == nil:
+		action = ActionCreate
+	}
+	p.Add(Change{Kind: KindFile, Name: o.Dir.Path(instance.AnswersName), Action: action,
+		Reason: "the answers, less every secret",
+		Diff:   udiff.Unified("a/"+instance.AnswersName, "b/"+instance.AnswersName, string(o.AnswersText), string(text))})
+	return nil
+}
+
+func planImage(o *world.Observation, p *Plan) {
+	if o.Image != nil {
+		p.ImageID = o.Image.ID
+		return
+	}
+	if c := o.Container(); c != nil && c.Image == p.Stack.Image && p.Answers.Image.Source != "rehearsal" {
+		p.ImageID = c.ImageID // the tag is gone, the container still runs from it
+		return
+	}
+	reason := "not on this engine yet: pulled from its registry"
+	switch {
+	case p.Answers.Image.Source == "rehearsal":
+		reason = "the stand-in app, made from this program"
+	case o.Built != nil:
+		reason = "built from " + o.Built.From
+	}
+	p.Add(Change{Kind: KindImage, Name: p.Stack.Image, Action: ActionCreate, Reason: reason})
+}
+
+func planResources(o *world.Observation, p *Plan) {
+	for _, n := range p.Stack.Networks {
+		if !o.Networks[n.Spec.Name] && !n.External {
+			p.Add(Change{Kind: KindNetwork, Name: n.Spec.Name, Action: ActionCreate, Reason: "the stack's own network"})
+		}
+	}
+	for _, v := range p.Stack.Volumes {
+		if _, ok := o.Volumes[v.Spec.Name]; ok || v.External {
+			continue
+		}
+		if o.State.Project != "" && v.Target == openalgo.DB && o.PresentEnv == nil { // else a restore fills it
+			p.warn("The data volume %s is missing. A new, empty one will be created: your accounts and settings will be gone. "+
+				"To get them back, stop now and restore a backup: openalgo-install restore FILE", v.Spec.Name)
+		}
+		p.Add(Change{Kind: KindVolume, Name: v.Spec.Name, Action: ActionCreate, Reason: "keeps " + v.Target})
+	}
+}
+
+func planContainer(o *world.Observation, p *Plan) {
+	c := o.Container()
+	name := p.Stack.ContainerName()
+	if c == nil {
+		p.Add(Change{Kind: KindContainer, Name: name, Action: ActionCreate, Reason: "runs OpenAlgo"})
+		return
+	}
+	if p.ImageID != "" && !p.Intent.Image.Moves && o.StaysOn(p.Stack.Image) && p.Change(KindImage, p.Stack.Image) == nil {
+		if o.Moved || c.ImageID != p.ImageID {
+			p.warn("the tag %s has moved to another image; the container keeps the one that it runs", p.Stack.Image)
+		}
+		p.ImageID = c.ImageID
+	}
+	reasons := recreateReasons(c, p)
+	if p.Intent.Restores() {
+		reasons = append(reasons, "its data is replaced")
+	}
+	if len(reasons) > 0 {
+		p.Add(Change{Kind: KindContainer, Name: name, Action: ActionRecreate, Reason: strings.Join(reasons, "; ")})
+	} else if c.State != "running" {
+		p.Add(Change{Kind: KindContainer, Name: name, Action: ActionUpdate, Reason: "it is " + c.State + ": start it"})
+	}
+}
+
+func editedKeys(edits []Setting) string {
+	var keys []string
+	for _, set := range edits {
+		keys = append(keys, set.Key)
+	}
+	return strings.Join(keys, ", ")
+}
+
+// DueSizing is what one of several instances should have on a machine.
+func DueSizing(machine sizing.Machine, instances int, fixed answers.Sizing) (sizing.Sizing, []string) {
+	if fixed.RAMMiB != 0 {
+		machine.RAMMiB, machine.Source = fixed.RAMMiB, sizing.SourceFlag
+	}
+	if fixed.Cores != 0 {
+		machine.Cores, machine.Source = fixed.Cores, sizing.SourceFlag
+	}
+	return sizing.Compute(machine, instances, sizing.Overrides{
+		Threads: fixed.Threads, ShmMiB: fixed.ShmMiB, StrategyMemoryMiB: fixed.StrategyMemoryMiB,
+	})
+}
+
+// planAsks adds the question of a change that is not an install: whether it
+// may happen now.
+func planAsks(o *world.Observation, p *Plan) {
+	c := p.Change(KindContainer, p.ContainerName())
+	askExposed(o, p)
+	if from := o.MovedFrom(); from != "" && c != nil {
+		p.Asks = append(p.Asks, Ask{AskMoved, fmt.Sprintf("%s was moved here from %s. The container is recreated for this place, and OpenAlgo stops for some seconds. "+
+			"The previous container cannot be started again", string(o.Dir), from)})
+	}
+	if p.Command == CommandInstall || o.Env == nil {
+		return
+	}
+	if c != nil && c.Action == ActionRecreate && o.Container() != nil && world.IsUp(*o.Container()) {
+		askForMarket(o, p)
+	}
+}
+
+// ImageRef is the reference that docker-compose.yaml names.
+func ImageRef(o *world.Observation, i Intent) string {
+	switch {
+	case i.Image.Keep != nil:
+		return i.Image.Keep.Ref
+	case i.Answers.Image.Source == "rehearsal":
+		return o.TestImage
+	case o.Built != nil:
+		return o.Built.Ref
+	}
+	return i.Answers.Image.Ref
+}
+
+// PlanDirectories plans what is mounted in the stead of volumes and is not
+// there yet: Docker would make it as root's, and the app could not write it.
+func PlanDirectories(o *world.Observation, p *Plan) {
+	for _, m := range p.Stack.Spec("").Mounts {
+		if path := world.DirectoryOf(m); o.Answered.Directories[path].Missing {
+			p.Add(Change{Kind: KindVolume, Name: path, Action: ActionCreate, Reason: "a directory of the container's user that keeps " + m.Target})
+		}
+	}
+}
+
+// Creates reports whether a plan makes a directory that keeps data.
+func (p *Plan) Creates(path string) bool {
+	c := p.Change(KindVolume, path)
+	return c != nil && c.Action == ActionCreate
+}

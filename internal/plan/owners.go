@@ -1,0 +1,63 @@
+package plan
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	docker "github.com/marketcalls/openalgo-install/internal/engine/spec"
+	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/world"
+)
+
+// OwnerToBe is the user that directories must belong to, or be writable for; 0
+// where they stay as they are: those of an instance that this program made are
+// OpenAlgo's.
+func OwnerToBe(o *world.Observation, p *Plan) int {
+	if !UsersAreOurs(o.Engine) || !p.Intent.Adopts() && o.State.IsOurs() {
+		return 0
+	}
+	return UserOfStack(p.Stack.Spec("").User)
+}
+
+// PlanOwners plans to give OpenAlgo the directories that it could not write:
+// docker-run.sh makes them as root, and OpenAlgo does not start then.
+func PlanOwners(o *world.Observation, p *Plan) error {
+	var dirs []string
+	uid := UserOfStack(p.Stack.Spec("").User)
+	for _, dir := range dataDirs(o, p.Stack) {
+		found := o.Answered.Directories[dir]
+		if found.Err != nil {
+			return found.Err
+		}
+		if len(found.Owners) > 0 {
+			p.Owners = append(p.Owners, found.Owners...)
+			dirs = append(dirs, dir)
+			p.Add(Change{Kind: KindVolume, Name: dir, Action: ActionUpdate, Reason: fmt.Sprintf("its files and directories (%d) get the owner %d: "+
+				"OpenAlgo runs as that user and could not write them", len(found.Owners), uid)})
+		}
+	}
+	if len(dirs) == 0 {
+		return nil
+	}
+	if !o.Host.Root {
+		return finding.Errorf(finding.HostNotReady, "OpenAlgo cannot write %s\n\nIts container runs as user %d, and another user owns them. Change the owner:\n\n    sudo chown -R %[2]d:%[2]d %[3]s\n\nNothing was changed.",
+			strings.Join(dirs, ", "), uid, strings.Join(dirs, " "))
+	}
+	p.Asks = append(p.Asks, Ask{AskOwners, fmt.Sprintf("These directories belong to another user, so OpenAlgo (user %d) cannot write them: %s. OpenAlgo becomes their owner", uid, strings.Join(dirs, ", "))})
+	return nil
+}
+
+// UsersAreOurs reports whether the numbers of users in containers are those of
+// this machine.
+func UsersAreOurs(info docker.Info) bool { return info.Local && !info.Rootless && !info.UserNS }
+
+// UserOfStack is the user that a stack's container runs as.
+func UserOfStack(user string) int {
+	user, _, _ = strings.Cut(user, ":")
+	if uid, err := strconv.Atoi(user); err == nil {
+		return uid
+	}
+	return openalgo.User
+}

@@ -1,0 +1,71 @@
+package plan
+
+import (
+	"slices"
+
+	"github.com/marketcalls/openalgo-install/internal/compose"
+	"github.com/marketcalls/openalgo-install/internal/edge"
+	"github.com/marketcalls/openalgo-install/internal/world"
+)
+
+// Query is what a plan, whose files and image are decided, needs to know of this
+// machine.
+func (p *Plan) Query(o *world.Observation) world.Query {
+	c := o.Container()
+	q := world.Query{Ports: portsToAsk(o, p), Directories: dataDirs(o, p.Stack), Owner: OwnerToBe(o, p),
+		ImageUser: asksUser(o, p), View: imageToAsk(o), Build: o.Engine.Local && p.builds()}
+	if p.Intent.Upgrades() && c != nil {
+		q.Databases = o.Engine.Local && o.Host.Root
+	}
+	if p.Intent.Data == ToVolumes && c != nil {
+		for _, source := range world.DataDirectories(*c) {
+			q.Trees = append(q.Trees, source)
+		}
+		slices.Sort(q.Trees)
+	}
+	var more []world.Port
+	q.Edge, more = asksEdge(o.Edge.Way, o, p)
+	q.Ports = append(q.Ports, more...)
+	return q
+}
+
+// dataDirs are the directories on this machine that a stack keeps data in.
+func dataDirs(o *world.Observation, stack *compose.Stack) (out []string) {
+	for _, m := range stack.Spec("").Mounts {
+		if path := world.DirectoryOf(m); path != "" && o.Engine.Local {
+			out = append(out, path)
+		}
+	}
+	return out
+}
+
+// asksEdge is what a plan that serves HTTPS needs to know of this machine.
+func asksEdge(e *world.Way, o *world.Observation, p *Plan) (q world.EdgeQuery, ports []world.Port) {
+	if e == nil || !e.Act {
+		return q, nil
+	}
+	if p.Answers.TLS.CheckDNS {
+		q.Domain = p.Answers.Domain
+	}
+	q.Firewall = []int{e.State.HTTP, e.State.HTTPS}
+	if e.State.Kind == edge.KindCaddy && !e.Runs && q.Domain != "" && p.Answers.TLS.Mode == "auto" {
+		q.ReachPort = e.State.HTTP
+	}
+	for _, want := range edgePorts(e) {
+		if o.PublishedBy(want.Port) == "" {
+			ports = append(ports, want)
+		}
+	}
+	return q, ports
+}
+
+// edgePorts are the ports that the proxy needs and does not have yet. nginx shares
+// those that it has.
+func edgePorts(e *world.Way) (out []world.Port) {
+	for _, port := range []int{e.State.HTTP, e.State.HTTPS} {
+		if e.State.Kind == edge.KindCaddy && !e.Holds[port] {
+			out = append(out, world.Port{Address: "", Port: port})
+		}
+	}
+	return out
+}

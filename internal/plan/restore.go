@@ -1,0 +1,162 @@
+package plan
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"path/filepath"
+
+	"github.com/aymanbagabas/go-udiff"
+
+	"github.com/marketcalls/openalgo-install/internal/backup"
+	"github.com/marketcalls/openalgo-install/internal/compose"
+	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/step"
+	"github.com/marketcalls/openalgo-install/internal/world"
+)
+
+func NotMounted(tree string) error {
+	return finding.Errorf(finding.HostNotReady, "the container mounts nothing at /app/%s, and the backup has data for it. Add the volume to docker-compose.yaml again first", tree)
+}
+
+// Restoring is what takes the place of the instance: a backup, or the snapshot
+// of an upgrade.
+type Restoring struct {
+	Manifest backup.Manifest
+	Files    map[string][]byte // of the instance's directory
+	Bytes    int64             // of the data
+	// fill puts the data of each tree into its directory, which is empty.
+	Fill  func(ctx context.Context, trees map[string]string) error
+	Env   *envfile.File
+	State instance.State
+	Same  bool // it was made of this very instance
+	Exact bool // its image is the one to go on with, wherever its tag is now
+}
+
+// Read takes the instance's files out of the archive.
+func (r *Restoring) Read() error {
+	text := r.Files[instance.EnvName]
+	if text == nil || r.Files[instance.AnswersName] == nil {
+		return finding.Errorf(finding.Usage, "this backup has no %s or no %s, and is of no use without: nothing was changed", instance.EnvName, instance.AnswersName)
+	}
+	var err error
+	if r.Env, err = envfile.Parse(text); err != nil {
+		return finding.Errorf(finding.Usage, "reading the .env in the backup: %w", err)
+	}
+	if r.State, err = instance.DecodeState("state.json", r.Files[instance.WorkName+"/state.json"]); err != nil {
+		return finding.Errorf(finding.Usage, "reading the state in the backup: %w", err)
+	}
+	return nil
+}
+
+// Basis is what a plan begins from: what is here, with the files of a backup in
+// its place where one is restored. The keys of .env belong to the data.
+func Basis(o *world.Observation, i Intent) *world.Observation {
+	r := i.Backup
+	if r == nil {
+		return o
+	}
+	b := *o
+	b.PresentEnv, b.PresentCompose = o.EnvText, o.ComposeText
+	if b.PresentEnv == nil {
+		b.PresentEnv = []byte{}
+	}
+	b.EnvText, b.Env, b.State = r.Files[instance.EnvName], r.Env.Clone(), r.State
+	b.State.Project, b.State.Edge, b.State.ComposeSHA256, b.State.Engine = o.Project, o.State.Edge, o.State.ComposeSHA256, o.State.Engine
+	if text := r.Files[compose.FileName]; r.Same && text != nil && sum(text) != r.State.ComposeSHA256 {
+		b.ComposeText, b.State.ComposeSHA256 = text, r.State.ComposeSHA256 // edited by hand
+	}
+	for _, name := range world.OverrideNames {
+		if text := r.Files[name]; r.Same && text != nil {
+			b.Override = &compose.File{Path: o.Dir.Path(name), Content: text}
+		}
+	}
+	return &b
+}
+
+// edits are what .env needs in this place beside the answers.
+func (r *Restoring) edits(o *world.Observation) EnvEdit {
+	name, have := o.Env.Get("COMPOSE_PROJECT_NAME")
+	if have && name != o.Project {
+		return EnvEdit{Unset: []string{"COMPOSE_PROJECT_NAME"}}
+	}
+	return EnvEdit{}
+}
+
+// planRestore adds to a plan what only a restore changes.
+func planRestore(o *world.Observation, p *Plan) error {
+	r := p.Intent.Backup
+	if r == nil {
+		return nil
+	}
+	if !bytes.Equal(o.PresentCompose, p.ComposeText) && p.Change(KindFile, string(o.Dir)+"/"+compose.FileName) == nil {
+		p.Add(Change{Kind: KindFile, Name: string(o.Dir) + "/" + compose.FileName, Action: ActionUpdate, Reason: "as it was then",
+			Diff: udiff.Unified("a/"+compose.FileName, "b/"+compose.FileName, string(o.PresentCompose), string(p.ComposeText))})
+	}
+	if f := o.Override; f != nil && r.Files[filepath.Base(f.Path)] != nil && r.Same {
+		name := filepath.Base(f.Path)
+		if here := o.Overrides[name]; !bytes.Equal(here, f.Content) {
+			p.Add(Change{Kind: KindFile, Name: f.Path, Action: ActionUpdate, Reason: "as it was then",
+				Diff: udiff.Unified("a/"+name, "b/"+name, string(here), string(f.Content))})
+		}
+	}
+	m := r.Manifest
+	for _, t := range m.Trees {
+		mounted := false
+		for _, mount := range p.Stack.Spec("").Mounts {
+			if mount.Target == openalgo.Tree(t.Name) {
+				mounted = true
+				p.Add(Change{Kind: KindVolume, Name: mount.Source, Action: ActionUpdate,
+					Reason: fmt.Sprintf("its files become those of %s (%d MiB)", m.Created.Local().Format("2006-01-02 15:04"), t.Bytes>>20)})
+			}
+		}
+		if !mounted {
+			return NotMounted(t.Name)
+		}
+	}
+	if err := o.Backup.Room.Fits(r.Bytes); err != nil {
+		return err
+	}
+	if len(o.Data) > 0 {
+		kept := "what is replaced is kept in " + o.Dir.Work(step.Replaced)
+		if r.Exact {
+			kept = "what came into it since then is kept, and a second `rollback` brings it back"
+		}
+		p.Asks = append(p.Asks, Ask{AskReplace, fmt.Sprintf("The data of this OpenAlgo is replaced by that of %s; %s", m.Created.Local().Format("2006-01-02 15:04"), kept)})
+	}
+	askForRights(o, p)
+	for _, t := range o.Backup.Twins {
+		p.warn("%s (%s) runs with the same broker credentials: strategies that are active in both place their orders twice", t.Name, t.Dir)
+	}
+	return guardOlder(o, p)
+}
+
+// guardOlder refuses an image that is older than the data: migrations only go
+// forward (docs/openalgo-facts.md 9.3).
+func guardOlder(o *world.Observation, p *Plan) error {
+	m := p.Intent.Backup.Manifest
+	if p.ImageID == "" || p.ImageID == m.Image.ID {
+		return nil // looked at again once it is here
+	}
+	image, sample := o.Image, o.Sample
+	if o.Runs != nil && o.Runs.Image.ID == p.ImageID {
+		image, sample = &o.Runs.Image, o.Runs.Sample
+	}
+	if image == nil || image.ID != p.ImageID {
+		return fmt.Errorf("the image %s is not on this engine any more, so nobody can tell whether it is older than the data", p.Stack.Image)
+	}
+	version := ""
+	if base, err := envfile.Parse(sample); err == nil && sample != nil {
+		version, _ = base.Get(KeyConfigVersion)
+	}
+	older := envfile.OlderVersion(version, m.EnvConfig) && version != ""
+	made := image.Created.Before(m.Image.Created) && p.Answers.Image.Source == "registry"
+	if !older && !made {
+		return nil
+	}
+	return finding.Errorf(finding.HostNotReady, "the image %s is older than the data in this backup (made %s, the data's %s), and an older OpenAlgo can't read newer data. "+
+		"Name one that is not: `--image %s@%s`, or a newer tag", p.Stack.Image, image.Created.Format("2006-01-02"), m.Image.Created.Format("2006-01-02"), RepositoryOf(m.Image.Ref), m.Image.Digest)
+}
