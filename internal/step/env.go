@@ -1,6 +1,7 @@
 package step
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -139,7 +140,8 @@ func (s *WriteEnv) Undo(ctx context.Context, t *run.Tools) error {
 }
 
 func (s *WriteEnv) restore(ctx context.Context, t *run.Tools) error {
-	now, err := ReadEnv(ctx, t.Engine, t.Dir)
+	// A first install has no state yet that names an image.
+	now, err := readEnv(ctx, t.Engine, t.Dir, cmp.Or(stateImage(t.Dir), s.Image))
 	if err != nil {
 		return err
 	}

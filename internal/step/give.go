@@ -21,6 +21,11 @@ import (
 // ReadEnv reads .env; nil when there is none. Where this user may not (it belongs
 // to the container's user), the engine reads it.
 func ReadEnv(ctx context.Context, e run.Engine, dir string) ([]byte, error) {
+	return readEnv(ctx, e, dir, stateImage(dir))
+}
+
+// readEnv is ReadEnv with the image that a helper container is made from.
+func readEnv(ctx context.Context, e run.Engine, dir, image string) ([]byte, error) {
 	path := filepath.Join(dir, EnvName)
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -32,7 +37,7 @@ func ReadEnv(ctx context.Context, e run.Engine, dir string) ([]byte, error) {
 	}
 	data, err := readfile.Regular(path, readfile.Config)
 	if errors.Is(err, fs.ErrPermission) {
-		return readEnvThroughEngine(ctx, e, dir)
+		return readEnvThroughEngine(ctx, e, dir, image)
 	}
 	if err != nil {
 		return nil, finding.Errorf(finding.HostNotReady, "reading %s: %w", path, err)
@@ -40,10 +45,9 @@ func ReadEnv(ctx context.Context, e run.Engine, dir string) ([]byte, error) {
 	return data, nil
 }
 
-func readEnvThroughEngine(ctx context.Context, e run.Engine, dir string) ([]byte, error) {
+func readEnvThroughEngine(ctx context.Context, e run.Engine, dir, image string) ([]byte, error) {
 	path := filepath.Join(dir, EnvName)
 	denied := finding.Errorf(finding.HostNotReady, "this user may not read %s, which belongs to the container's user\n\n%s\n\nNothing was changed.", path, instance.WithRoot(dir))
-	image := stateImage(dir)
 	if image == "" || !e.Info().Local {
 		return nil, denied
 	}
