@@ -17,6 +17,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/ready"
+	"github.com/marketcalls/openalgo-install/internal/run"
 	"github.com/marketcalls/openalgo-install/internal/step"
 )
 
@@ -167,7 +168,7 @@ func (b *backing) early(ctx context.Context, w *backup.Writer) error {
 			return fmt.Errorf("copying %s: %w", t.Source, err)
 		}
 	}
-	failpoint("backup-early")
+	run.Failpoint("backup-early")
 	return nil
 }
 
@@ -177,7 +178,7 @@ func (b *backing) rest(ctx context.Context, w *backup.Writer) error {
 		if err := w.Tree(ctx, t); err != nil {
 			return fmt.Errorf("copying %s: %w", t.Source, err)
 		}
-		failpoint("backup-" + t.Name)
+		run.Failpoint("backup-" + t.Name)
 	}
 	// .env last: until it is stopped, the app may write a key of its own.
 	for _, name := range instanceFiles() {

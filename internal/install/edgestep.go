@@ -10,6 +10,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/ready"
+	"github.com/marketcalls/openalgo-install/internal/run"
 )
 
 // serve puts the domain's site in place and waits for its certificate, while
@@ -24,7 +25,7 @@ func (r *changes) serve(ctx context.Context, place func([]edge.File) error) erro
 	if err := place(files); err != nil {
 		return err
 	}
-	failpoint("edge-placed")
+	run.Failpoint("edge-placed")
 	trust := ready.SiteOf(e.State).Trust
 	if c, ok := e.Front.(*edge.Caddy); ok && e.Trial != "" {
 		if err := r.trial(ctx, c, began, place); err != nil {
@@ -35,7 +36,7 @@ func (r *changes) serve(ctx context.Context, place func([]edge.File) error) erro
 	if err := e.Front.Apply(ctx); err != nil {
 		return err
 	}
-	failpoint("edge-applied")
+	run.Failpoint("edge-applied")
 	if n, ok := e.Front.(*edge.Nginx); ok && e.Certbot {
 		if err := n.Obtain(ctx, &e.Site); err != nil {
 			return err

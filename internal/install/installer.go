@@ -20,6 +20,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/ready"
+	"github.com/marketcalls/openalgo-install/internal/run"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 	"github.com/marketcalls/openalgo-install/internal/world"
@@ -166,7 +167,7 @@ func (in *Installer) carryOut(ctx context.Context, command string, w wish) (even
 		return result, finding.Errorf(finding.HostNotReady, "%w", err)
 	}
 	if held == nil {
-		failpoint("before-lock")
+		run.Failpoint("before-lock")
 		if held, err = in.dir.Lock(ctx, in.note); err != nil {
 			return result, err
 		}

@@ -182,7 +182,7 @@ func (in *Installer) whileDown(ctx context.Context, command string, c engine.Con
 	p := run.Plan{Command: command, Parts: []run.Part{
 		{Name: "stop", Title: "stop " + c.Name, Steps: []run.Step{&step.StopContainer{ID: c.ID, Name: c.Name, Running: isUp(c), Began: c.StartedAt, Up: isUp(c)}}},
 		{Steps: []run.Step{&step.Action{What: "work while it is stopped", Func: func(context.Context) error {
-			failpoint(command + "-stopped")
+			run.Failpoint(command + "-stopped")
 			failed = do()
 			return nil // it is started again whatever came of that
 		}}}},

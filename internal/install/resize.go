@@ -12,6 +12,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
+	"github.com/marketcalls/openalgo-install/internal/run"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
@@ -52,7 +53,7 @@ func (in *Installer) Resize(ctx context.Context, r ResizeOptions) (event.Result,
 		if _, err := in.dir.Create(); err != nil {
 			return event.Result{}, finding.Errorf(finding.HostNotReady, "%w", err)
 		}
-		failpoint("before-lock")
+		run.Failpoint("before-lock")
 		if held, err = in.dir.Lock(ctx, in.note); err != nil {
 			return event.Result{}, err
 		}

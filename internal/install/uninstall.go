@@ -19,6 +19,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/rehearsal"
+	"github.com/marketcalls/openalgo-install/internal/run"
 	"github.com/marketcalls/openalgo-install/internal/step"
 )
 
@@ -290,7 +291,7 @@ func (in *Installer) Uninstall(ctx context.Context, r *Removal) (event.Result, e
 		if err := in.Engine.Remove(ctx, r.containers[i].ID); err != nil {
 			return event.Result{}, fmt.Errorf("removing the container: %w", err)
 		}
-		failpoint("uninstall-container")
+		run.Failpoint("uninstall-container")
 	}
 	if err := leftovers.Remove(ctx, r.leftovers, in.dir.KeptPath("leftovers"), in.note); err != nil {
 		return event.Result{}, finding.Errorf(finding.Failed, "%w", err)
@@ -319,7 +320,7 @@ func (in *Installer) purge(ctx context.Context, r *Removal) (event.Result, error
 		if err := in.Engine.RemoveVolume(ctx, name); err != nil {
 			return event.Result{}, finding.Errorf(finding.Failed, "removing the volume %s: %w", name, err)
 		}
-		failpoint("uninstall-volume")
+		run.Failpoint("uninstall-volume")
 	}
 	for _, path := range r.directories {
 		if err := os.RemoveAll(path); err != nil {
@@ -357,7 +358,7 @@ func (in *Installer) purgeFiles() error {
 		if err := os.Remove(in.dir.Path(name)); err != nil && !os.IsNotExist(err) {
 			return fmt.Errorf("removing %s: %w", name, err)
 		}
-		failpoint("uninstall-file")
+		run.Failpoint("uninstall-file")
 	}
 	if err := os.RemoveAll(in.dir.Work("")); err != nil {
 		return fmt.Errorf("removing %s: %w", in.dir.Work(""), err)

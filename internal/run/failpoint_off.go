@@ -2,5 +2,5 @@
 
 package run
 
-// failpoint is where tests built with the tag failpoint end the process.
-func failpoint(string) {}
+// Failpoint is where tests built with the tag failpoint end the process.
+func Failpoint(string) {}

@@ -10,10 +10,10 @@ import (
 	"time"
 )
 
-// failpoint carries out OPENALGO_FAILPOINT=<name>:<signal> when a run reaches
+// Failpoint carries out OPENALGO_FAILPOINT=<name>:<signal> when a run reaches
 // the point of that name; the signal KILL cannot be survived, the others are
 // what a user or the system sends. OPENALGO_FAILPOINT_LOG collects the names.
-func failpoint(name string) {
+func Failpoint(name string) {
 	if path := os.Getenv("OPENALGO_FAILPOINT_LOG"); path != "" {
 		if file, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600); err == nil {
 			fmt.Fprintln(file, name)

@@ -167,7 +167,7 @@ func (t *Tools) Note(message string) {
 // Point is where tests end the process.
 func (t *Tools) Point(name string) {
 	t.hook(name)
-	failpoint(name)
+	Failpoint(name)
 }
 
 func (t *Tools) hook(name string) {

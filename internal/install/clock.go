@@ -6,6 +6,3 @@ import "time"
 
 // now is the time; a test may set another one.
 func now() time.Time { return time.Now() }
-
-// failpoint is where tests built with the tag failpoint end the process.
-func failpoint(string) {}
