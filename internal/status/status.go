@@ -27,6 +27,8 @@ import (
 // Status is what `status --json` prints.
 type Status struct {
 	Instances []Instance `json:"instances"`
+
+	onlyDir string // where it was asked for one directory
 }
 
 // Instance is one OpenAlgo on the engine.
@@ -95,7 +97,7 @@ type Docker interface {
 // Look describes every OpenAlgo on the engine, or with onlyDir the one in that
 // directory.
 func Look(ctx context.Context, e Docker, rules Rules, onlyDir string) (Status, error) {
-	status := Status{Instances: []Instance{}}
+	status := Status{Instances: []Instance{}, onlyDir: onlyDir}
 	all, err := e.Containers(ctx)
 	if err != nil {
 		return status, fmt.Errorf("looking at the containers: %w", err)

@@ -102,7 +102,12 @@ func TestLookWithoutAContainer(t *testing.T) {
 	}
 	var text bytes.Buffer
 	none.WriteText(&text)
-	if !strings.Contains(text.String(), "There is no OpenAlgo") {
+	if !strings.Contains(text.String(), "There is no OpenAlgo in "+string(dir)) {
+		t.Error(text.String())
+	}
+	text.Reset()
+	Status{}.WriteText(&text)
+	if !strings.Contains(text.String(), "There is no OpenAlgo on this machine") {
 		t.Error(text.String())
 	}
 	if _, err := dir.Create(); err != nil {

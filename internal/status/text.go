@@ -11,7 +11,11 @@ import (
 
 // WriteText prints the status for a person.
 func (s Status) WriteText(w io.Writer) {
-	if len(s.Instances) == 0 {
+	switch {
+	case len(s.Instances) > 0:
+	case s.onlyDir != "":
+		fmt.Fprintf(w, "There is no OpenAlgo in %s. To list all on this machine:\n\n    sudo openalgo-install status\n", printable.Line(s.onlyDir))
+	default:
 		fmt.Fprintln(w, "There is no OpenAlgo on this machine. To install one:\n\n    sudo openalgo-install")
 	}
 	for n, i := range s.Instances {
