@@ -1,5 +1,5 @@
 // Package answers is what a user can say about an installation: its type, the
-// strict reading of the YAML file, and its checks (design, Answers).
+// strict reading of the YAML file, and its checks (docs/answers.md).
 package answers
 
 import (

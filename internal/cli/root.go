@@ -193,7 +193,7 @@ func (a *app) connect(ctx context.Context) (*engine.Engine, sizing.Machine, erro
 }
 
 // machineOf takes this host's figures when the engine runs on this kernel,
-// and the engine's own when it is another machine (design, Sizing).
+// and the engine's own when it is another machine (docs/sizing.md).
 func machineOf(ctx context.Context, info engine.Info) (sizing.Machine, error) {
 	if !info.Local && info.RAMMiB > 0 {
 		return sizing.Machine{RAMMiB: info.RAMMiB, Cores: info.NCPU, Source: sizing.SourceEngine}, nil

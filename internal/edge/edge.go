@@ -1,7 +1,7 @@
 // Package edge puts OpenAlgo on the internet over HTTPS: through a Caddy that
 // all instances of a host share, or through one site of the host's own nginx
 // (docs/openalgo-facts.md 6). It plans, writes and takes away sites;
-// what a whole run does around that is internal/install's.
+// the steps of a run around that are internal/step's.
 package edge
 
 import (

@@ -24,7 +24,7 @@ const mib = 1 << 20
 // a machine.
 type Facts struct {
 	// RAMMiB is MemTotal in MiB, rounded down, or the cgroup limit where that
-	// is smaller. A "4 GB" server has about 3900 (design, Sizing).
+	// is smaller. A "4 GB" server has about 3900.
 	RAMMiB int
 	// Cores is the smallest of the logical processors, this process's CPU
 	// affinity and the cgroup's CPU quota; at least 1.

@@ -1,7 +1,6 @@
-// Package install takes a host from answers to a running, verified stack:
-// observe, plan, apply, verify, and commit or roll back. Every change is
-// journaled, so that a run which is killed can be finished or undone by the
-// next one.
+// Package install says what each command wants, and leads every run: lock,
+// recover, look, wish, plan, ask, bring the image, carry out. The parts are in
+// world, plan, image, step and run.
 package install
 
 import (

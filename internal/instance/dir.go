@@ -1,5 +1,5 @@
 // Package instance is the directory of one OpenAlgo: its names, lock, state, log
-// and kept copies. Nothing else writes below .openalgo-install.
+// and kept copies.
 package instance
 
 import (

@@ -1,7 +1,7 @@
-// Package rehearsal is the stand-in for the OpenAlgo app that the binary
-// carries: what it serves, how it fails, and the image made of it
-// (design, "The rehearsal image"). It keeps the app's contract with the
-// outside (docs/openalgo-facts.md 1.2, 1.3 and 3) and nothing of its inside.
+// Package rehearsal is the test app, which the program carries in place of
+// OpenAlgo: what it serves, how it fails, and the image made of it. It keeps
+// OpenAlgo's contract with the outside (docs/openalgo-facts.md 1.2, 1.3 and 3)
+// and nothing of its inside.
 package rehearsal
 
 import (

@@ -1,7 +1,7 @@
 // Package sizing turns RAM and cores into the limits OpenAlgo runs with:
 // threads of the numeric libraries, shared memory, memory of a strategy. It
-// does no I/O. The rule is the table of the design, section "Sizing"; what the
-// limits do is measured in docs/openalgo-facts.md 4.
+// does no I/O. The rule is the table of docs/sizing.md; what the limits do is
+// measured in docs/openalgo-facts.md 4.
 package sizing
 
 import (

@@ -15,9 +15,9 @@ import (
 )
 
 // An attacker is a user of this host who plants files where root runs the
-// program. The rules themselves are tested beside their code: trust and
-// journals in internal/install, checkouts in internal/source, limits in
-// internal/readfile, archives in internal/backup.
+// program. The rules themselves are tested beside their code: trust in
+// internal/instance, journals in internal/step, checkouts in internal/source,
+// limits in internal/readfile, archives in internal/backup.
 const attacker = 12345
 
 func must(t *testing.T, err error) {
