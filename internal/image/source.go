@@ -17,7 +17,7 @@ import (
 // Labels of an image that was built here.
 const (
 	labelBuiltFor   = "io.openalgo.install.project"
-	labelSource     = "io.openalgo.install.source"     // what was asked for, see sourceKey
+	labelSource     = "io.openalgo.install.source"     // what was asked for: source.Key
 	labelDockerfile = "io.openalgo.install.dockerfile" // source.Ours or source.Theirs
 	labelBranch     = "io.openalgo.install.branch"
 	labelRevision   = "org.opencontainers.image.revision"

@@ -45,7 +45,7 @@ func openSelf() (*os.File, error) {
 func importTest(ctx context.Context, e *engine.Engine, ref string) error {
 	info := e.Info()
 	if info.Arch != "" && info.Arch != runtime.GOARCH {
-		return fmt.Errorf("this program is for %s and the engine runs %s: run the program built for that machine", runtime.GOARCH, info.Arch)
+		return fmt.Errorf("this program is for %s and Docker runs %s: run the program built for that machine", runtime.GOARCH, info.Arch)
 	}
 	self, err := openSelf()
 	if err != nil {

@@ -24,7 +24,7 @@ import (
 
 // Adopt takes over a stack that another tool made: the same .env and keys, the
 // same data where it is, the same image, ports and domain; one recreate,
-// verified, and the former container back when that fails. With toVolumes the
+// verified, and the previous container back when that fails. With toVolumes the
 // data that is in directories is copied into volumes; the directories stay.
 func (in *Installer) Adopt(ctx context.Context, toVolumes bool) (event.Result, error) {
 	return in.carryOut(ctx, plan.CommandAdopt, in.adoptable(toVolumes))
@@ -186,7 +186,7 @@ func (r *changes) adopted(ctx context.Context) error {
 	return r.keepRecord(ctx)
 }
 
-// unmounted are the data directories that the former container keeps in
+// unmounted are the data directories that the previous container keeps in
 // itself, so that they would be gone with it.
 func (r *changes) unmounted() []string {
 	var out []string

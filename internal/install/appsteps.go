@@ -131,7 +131,7 @@ func (in *Installer) recover(ctx context.Context, old previous) error {
 	case !errors.As(err, &f):
 		return err
 	case f.End == run.NotCommitted:
-		return finding.Errorf(finding.Failed, "finishing the former run: %w", f.Cause)
+		return finding.Errorf(finding.Failed, "finishing the previous run: %w", f.Cause)
 	case f.End == run.Silent: // nothing is left to undo, and this command may be what helps
 		in.note(silentText(f.Undo))
 		return nil

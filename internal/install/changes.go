@@ -20,7 +20,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
-// stopGrace is how long the app may take to end its work (design, The stack).
+// stopGrace is how long OpenAlgo may take to end its work (docs/openalgo-facts.md 3.3).
 const stopGrace = 40 * time.Second
 
 // changes turns one plan into the steps that carry it out.
@@ -116,7 +116,7 @@ func (r *changes) steps() (run.Plan, error) {
 	case r.old == nil:
 		p.Parts = slices.Concat([]run.Part{keep, files, resources, create}, way, r.data(), end)
 	default:
-		stop := run.Part{Name: "stop", Title: "stop the former container (up to 40 s)", Steps: []run.Step{r.stop}}
+		stop := run.Part{Name: "stop", Title: "stop the previous container (up to 40 s)", Steps: []run.Step{r.stop}}
 		p.Parts = slices.Concat([]run.Part{keep, resources, create}, way, []run.Part{stop}, r.data(), []run.Part{files}, end)
 	}
 	var err error
@@ -223,7 +223,7 @@ func (r *changes) data() (out []run.Part) {
 	case r.old != nil && i.Upgrades():
 		return []run.Part{r.snapshot()}
 	case r.old != nil && i.Adopts() && len(r.unmounted()) > 0:
-		carry := run.Part{Name: "carry", Title: "copy what the former container kept in itself"}
+		carry := run.Part{Name: "carry", Title: "copy what the previous container kept in itself"}
 		for _, target := range r.unmounted() {
 			carry.Steps = append(carry.Steps, &step.CarryData{Target: target, Give: r.giveCopy})
 		}
@@ -274,10 +274,10 @@ func (r *changes) replaced() []run.Part {
 		keep.Steps = append(keep.Steps, &step.KeepData{Tree: t.Name, Base: step.Replaced, OfNew: true})
 	}
 	keep.Steps = append(keep.Steps, &step.Action{What: "keep the files that belong to it", Func: func(ctx context.Context) error { return r.keepReplacedFiles(ctx, base) }})
-	return []run.Part{keep, {Name: "data", Title: "put the data of then in its place", Steps: []run.Step{&step.FillData{Trees: names, Fill: backup.Fill}}}}
+	return []run.Part{keep, {Name: "data", Title: "restore the data", Steps: []run.Step{&step.FillData{Trees: names, Fill: backup.Fill}}}}
 }
 
-// keepReplacedFiles puts the former .env beside its data, which is worth nothing
+// keepReplacedFiles puts the previous .env beside its data, which is worth nothing
 // without.
 func (r *changes) keepReplacedFiles(ctx context.Context, base string) error {
 	if r.old != nil {

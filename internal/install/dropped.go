@@ -4,7 +4,7 @@ import (
 	"context"
 )
 
-// keepRecord keeps the engine's record of the container that goes.
+// keepRecord keeps Docker's record of the container that goes.
 func (r *changes) keepRecord(ctx context.Context) error {
 	_, record, err := r.in.Engine.Beyond(ctx, r.old.ID)
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 )
 
 // serve puts the domain's site in place and waits for its certificate, while
-// the former container still runs.
+// the previous container still runs.
 func (r *changes) serve(ctx context.Context, place func([]edge.File) error) error {
 	e := r.plan.Edge
 	began := time.Now()

@@ -35,7 +35,7 @@ func forget(o *observed) { o.State = instance.State{} }
 // refusal, or its check; "" is none.
 var guardCases = map[string]struct {
 	change       func(*testing.T, *observed)
-	every, plans string // what guard and guardData refuse
+	every, plans string // what plan.Guard and plan.GuardData refuse
 	intent       plan.Intent
 }{
 	"all is well": {change: func(*testing.T, *observed) {}},

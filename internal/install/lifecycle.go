@@ -111,7 +111,7 @@ func (in *Installer) locked(ctx context.Context, command string, do func(*engine
 }
 
 // Start starts the stack and waits until it is ready. Where an uninstall or
-// somebody else took the container away, it is made anew from the saved
+// somebody else took the container away, it is recreated from the saved
 // answers, with the same keys and data.
 func (in *Installer) Start(ctx context.Context) (event.Result, error) {
 	// First what a killed run left: whether there is a container shows after that.

@@ -12,7 +12,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/status"
 )
 
-// ReadStatus describes every OpenAlgo on the engine, or with onlyDir the one in
+// ReadStatus describes every OpenAlgo on this Docker, or with onlyDir the one in
 // that directory.
 func ReadStatus(ctx context.Context, e *engine.Engine, machine sizing.Machine, onlyDir string) (status.Status, error) {
 	return status.Look(ctx, e, status.Rules{

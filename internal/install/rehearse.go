@@ -32,7 +32,7 @@ const rehearsalSuffix = "-rehearsal"
 // edgeSuffix is what its edge has behind that, when it needs one of its own.
 const edgeSuffix = "-edge"
 
-// Rehearse does the whole install with the stand-in app, in a directory and
+// Rehearse does the whole install with the test app, in a directory and
 // project of its own beside the real one, reports what the app saw, and takes
 // everything away again.
 func (in *Installer) Rehearse(ctx context.Context, a answers.Answers) (event.Result, json.RawMessage, error) {
@@ -138,7 +138,7 @@ func (in *Installer) removeKilledRehearsals(ctx context.Context) {
 	}
 }
 
-// onlyRehearsal reports whether nothing but the stand-in app ever ran here.
+// onlyRehearsal reports whether nothing but the test app ever ran here.
 func onlyRehearsal(o *observed) bool {
 	for _, c := range o.Containers {
 		if !strings.HasPrefix(c.Image, rehearsal.Repository) {

@@ -8,11 +8,11 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/instance"
 )
 
-// Unfinished says what a run that was killed has left in dir; "" is nothing.
+// Unfinished says what an interrupted run has left in dir; "" is nothing.
 // A run that is still under way counts as none.
 func Unfinished(dir string) string {
-	w := instance.Dir(dir)
-	j, err := readJournal(w)
+	d := instance.Dir(dir)
+	j, err := readJournal(d)
 	switch {
 	case errors.Is(err, fs.ErrPermission):
 		return ""
@@ -21,10 +21,10 @@ func Unfinished(dir string) string {
 	case j == nil:
 		return ""
 	}
-	held, _, err := w.TryLock()
+	held, _, err := d.TryLock()
 	if err != nil || held == nil {
 		return ""
 	}
 	held.Release()
-	return fmt.Sprintf("a run was ended in its middle; the next command that changes something finishes or undoes it (%s)", w.Work(instance.JournalName))
+	return fmt.Sprintf("the last run was interrupted (%s). The next command that makes changes completes or undoes it first", d.Work(instance.JournalName))
 }

@@ -35,9 +35,9 @@ type Removal struct {
 	containers  []engine.Container // more than one where a killed run left some
 	networks    []string
 	volumes     []string
-	directories []string // what is mounted in the stead of volumes
+	directories []string // what is mounted in place of volumes
 	leftovers   []string // of other installers
-	startable   bool     // `start` makes the container anew
+	startable   bool     // `start` recreates the container
 	RemovalOptions
 	edge instance.Edge // and what of it goes
 	site []string
@@ -226,7 +226,7 @@ func (in *Installer) removableFiles(o *observed, r *Removal) {
 		}
 	}
 	if _, err := os.Stat(in.dir.Work("")); err == nil && r.Purge {
-		r.Changes = append(r.Changes, plan.Change{Kind: plan.KindFile, Name: in.dir.Work(""), Action: plan.ActionRemove, Reason: "--purge: copies of former files and data, and the log"})
+		r.Changes = append(r.Changes, plan.Change{Kind: plan.KindFile, Name: in.dir.Work(""), Action: plan.ActionRemove, Reason: "--purge: copies of previous files and data, and the log"})
 	}
 	if archives := backup.Archives(in.dir); hasFiles(archives) {
 		r.Kept = append(r.Kept, archives+" (backups, with their keys)")

@@ -43,7 +43,7 @@ type State struct {
 	// FernetSalt says whether data depends on that key of .env: SaltUsed or
 	// SaltIdle; "" is not known.
 	FernetSalt string `json:"fernet_salt,omitempty"`
-	// SeenBy is the ID of the engine that is known to see this directory.
+	// SeenBy is the ID of the Docker that is known to see this directory.
 	SeenBy string `json:"seen_by,omitempty"`
 	// Began is the project of an install that was undone and left its keys: they
 	// are not those of a directory that was moved.

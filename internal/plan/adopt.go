@@ -11,7 +11,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
-// planDropped names what the former container of an adopted stack has and the
+// planDropped names what the previous container of an adopted stack has and the
 // new one has not: a person decides whether it is missed. Never a value.
 func planDropped(o *world.Observation, p *Plan) {
 	if !p.Intent.Adopts() {
@@ -37,7 +37,7 @@ func planDropped(o *world.Observation, p *Plan) {
 	}
 	if len(options) > 0 {
 		p.warn("%s was made with more than the new container has: %s. What is still wanted belongs into %s/docker-compose.override.yaml, before or after; "+
-			"the engine's record of the former container is kept as .openalgo-install/backups/container.json.*", c.Name, strings.Join(options, ", "), string(o.Dir))
+			"Docker's record of the previous container is kept as .openalgo-install/backups/container.json.*", c.Name, strings.Join(options, ", "), string(o.Dir))
 	}
 }
 
@@ -54,7 +54,7 @@ func droppedEnv(o *world.Observation, c docker.Container, spec docker.ContainerS
 	return out
 }
 
-// CarriedOver reports whether a mount of the former container is one of the app's.
+// CarriedOver reports whether a mount of the previous container is one of OpenAlgo's.
 func CarriedOver(m docker.Mount) bool {
 	_, ok := openalgo.TreeOf(m.Target)
 	return ok || m.Target == openalgo.Env

@@ -13,7 +13,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
-// Why a plan wants a yes.
+// Why a plan needs a yes.
 const (
 	AskMarket  = "market"  // trading goes on
 	AskDown    = "down"    // the stack gets less than it had

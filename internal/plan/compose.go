@@ -32,7 +32,7 @@ func planCompose(o *world.Observation, p *Plan) error {
 	case o.ComposeText == nil:
 		p.Add(Change{Kind: KindFile, Name: path, Action: ActionCreate, Reason: "how Docker runs OpenAlgo", Diff: diff})
 	case p.Intent.Adopts():
-		p.Add(Change{Kind: KindFile, Name: path, Action: ActionUpdate, Reason: "written anew; the former one stays in " + o.Dir.KeptPath(""), Diff: diff})
+		p.Add(Change{Kind: KindFile, Name: path, Action: ActionUpdate, Reason: "rewritten; the previous version stays in " + o.Dir.KeptPath(""), Diff: diff})
 	case onDisk == sum(rendered):
 	case onDisk == last && last == earlier && !recreatesAnyway(p):
 		p.ComposeText = o.ComposeText

@@ -41,15 +41,15 @@ func PlanTrial(o *world.Observation, p *Plan) error {
 	return nil
 }
 
-// letsEncryptStaging gives certificates that nobody trusts and has no limits
-// worth a thought: for rehearsals, and first when the last attempt failed.
+// LetsEncryptStaging gives certificates that nobody trusts and has no limits
+// worth a thought: for test installs, and first when the last attempt failed.
 const LetsEncryptStaging = "https://acme-staging-v02.api.letsencrypt.org/directory"
 
 // EdgePlan is the part of a plan that concerns HTTPS.
 type EdgePlan struct {
 	world.Way
-	Files []edge.File // to be written before the swap
-	Trial string      // authority to ask for a trial first; "" is none
+	Files []edge.File // to be written before the old container stops
+	Trial string      // certificate authority to ask for a trial first; "" is none
 	Pull  string
 	// Of the domain that is no longer served: done once all else is.
 	Gone     []edge.File

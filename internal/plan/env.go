@@ -22,7 +22,7 @@ import (
 	"github.com/marketcalls/openalgo-install/templates"
 )
 
-// keyConfigVersion is compared with the image's own .sample.env.
+// KeyConfigVersion is compared with the image's own .sample.env.
 const KeyConfigVersion = "ENV_CONFIG_VERSION"
 
 // keyMaterial are the three keys that are worth as much as the database.
@@ -33,7 +33,7 @@ var keyMaterial = []string{keys.AppKey, keys.Pepper, keys.FernetSalt}
 type EnvPlan struct {
 	Edits    []Setting // keys to set
 	Settings []Setting // everything that the answers say, for state.json
-	Kept     []string  // keys that the user or the app changed since; left alone
+	Kept     []string  // keys that the user or OpenAlgo changed since; left alone
 	Left     []string  // sizing lines that differ from what is due; `resize` changes them
 	Text     []byte    // the file as it will stand, if nobody writes it in between
 	Fresh    bool      // there is no .env yet: made from the base
@@ -42,10 +42,10 @@ type EnvPlan struct {
 	// it counts while the file is the one that wholeOf is the SHA-256 of.
 	whole   []byte
 	wholeOf string
-	// resalts says that the release makes a FERNET_SALT of its own when it
+	// Resalts says that the release makes a FERNET_SALT of its own when it
 	// starts, and encrypts stored secrets again.
 	Resalts bool
-	// replaces is the .env that this one, of a backup, takes the place of as a
+	// Replaces is the .env that this one, of a backup, takes the place of as a
 	// whole; nil: it is edited.
 	Replaces []byte
 }
@@ -77,7 +77,7 @@ func PlanEnv(current *envfile.File, sample []byte, want []Setting, last instance
 	return planEditedEnv(current, sample, want, EnvEdit{}, last, dataMayExist, envOurs)
 }
 
-// planEditedEnv is planEnv with what a user asks of single keys; that counts
+// planEditedEnv is PlanEnv with what a user asks of single keys; that counts
 // before all else.
 func planEditedEnv(current *envfile.File, sample []byte, want []Setting, asked EnvEdit, last instance.State, dataMayExist bool, mode envMode) (EnvPlan, []string, error) {
 	want = slices.DeleteFunc(slices.Clone(want), func(s Setting) bool { return asked.names(s.Key) })
@@ -164,9 +164,9 @@ func planKeys(file *envfile.File, fresh bool, s keys.Situation) ([]Setting, []st
 			out = append(out, Setting{Key: key, Value: values[key]})
 		}
 	}
-	// A sound salt on another line, or quoted otherwise, the app would replace
+	// A sound salt on another line, or quoted otherwise, OpenAlgo would replace
 	// (docs/openalgo-facts.md 1.6). One that is not sound stays where it is: next to
-	// the pepper, the app would take it for its own and never look at the data.
+	// the pepper, OpenAlgo would take it for its own and never look at the data.
 	if salt := current.FernetSalt.Reveal(); !s.NoSalt && keys.SaltState(salt) == keys.Sound {
 		placed := file.Clone()
 		if err := placed.SetAfter(keys.Pepper, keys.FernetSalt, salt); err != nil {
@@ -180,7 +180,7 @@ func planKeys(file *envfile.File, fresh bool, s keys.Situation) ([]Setting, []st
 }
 
 // mergeSample gives a .env what a newer image's sample has and it has not: an
-// older ENV_CONFIG_VERSION makes the app stop and ask (docs/openalgo-facts.md 1.4).
+// older ENV_CONFIG_VERSION makes OpenAlgo stop and ask (docs/openalgo-facts.md 1.4).
 func mergeSample(file *envfile.File, sample []byte) ([]Setting, error) {
 	base, err := envfile.Parse(sample)
 	if err != nil {
@@ -238,8 +238,8 @@ func (p EnvPlan) apply(file *envfile.File) (*envfile.File, error) {
 	return edited, nil
 }
 
-// setKey sets one key; the salt has a place of its own, where the app leaves
-// it alone (docs/openalgo-facts.md 1.6).
+// setKey sets one key; the salt has a place of its own, where OpenAlgo
+// leaves it alone (docs/openalgo-facts.md 1.6).
 func setKey(file *envfile.File, key, value string) error {
 	if key == keys.FernetSalt {
 		return file.SetAfter(keys.Pepper, key, value)
@@ -247,7 +247,7 @@ func setKey(file *envfile.File, key, value string) error {
 	return file.Set(key, value)
 }
 
-// CheckEnv holds a whole .env against the app's own rules before anything is
+// CheckEnv holds a whole .env against OpenAlgo's own rules before anything is
 // applied: what it would reject is an error here. anySalt says that the
 // release ignores FERNET_SALT, or makes one itself.
 func CheckEnv(file *envfile.File, sample []byte, fresh, anySalt bool) (warnings []string, err error) {
@@ -324,7 +324,7 @@ func (p EnvPlan) Edit(now []byte) ([]byte, error) {
 	return edited.Bytes(), nil
 }
 
-// resaltNote says what happens on the first start of a release that knows
+// ResaltNote says what happens on the first start of a release that knows
 // FERNET_SALT.
 const ResaltNote = "this release encrypts stored secrets (API key, broker tokens, TOTP) with a FERNET_SALT of its own. OpenAlgo makes it on the first start and " +
 	"encrypts them again. Then openalgo-install checks that they open, and restarts OpenAlgo so that all of it uses the new salt"
@@ -376,7 +376,7 @@ func guardDatabases(e EnvEdit, p *Plan) error {
 		mounted := slices.ContainsFunc(p.Stack.Spec("").Mounts, func(m docker.Mount) bool { return under(m.Target) })
 		switch {
 		case !mounted:
-			return finding.Errorf(finding.Usage, "%s: only what is under db/ is kept and backed up; a file where nothing is mounted is gone when the container is made anew", v.Key)
+			return finding.Errorf(finding.Usage, "%s: only what is under db/ is kept and backed up; a file where nothing is mounted is lost when the container is recreated", v.Key)
 		case !under(openalgo.DB):
 			p.warn("%s: the file is in no backup, since it is not under db/", v.Key)
 		}

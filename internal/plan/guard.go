@@ -187,7 +187,7 @@ func GuardProject(o *world.Observation) error {
 	}
 	return finding.Errorf(finding.HostNotReady, "the project is now called %q, but the data of this directory is in the volume %s_openalgo_db. "+
 		"Under the new name OpenAlgo would start empty. Write `name: %s` in %s again (and no other COMPOSE_PROJECT_NAME in .env), "+
-		"or begin anew in another directory: `openalgo-install --dir %s-new`",
+		"or start empty in another directory: `openalgo-install --dir %s-new`",
 		o.Project, was, was, o.Dir.Path(compose.FileName), string(o.Dir))
 }
 
@@ -212,8 +212,8 @@ func guardMoved(o *world.Observation, i Intent) error {
 	}
 	slices.Sort(stray)
 	return finding.Errorf(finding.HostNotReady, "%s holds keys, but there is no data under the project name %q; data that no directory claims is in %s. "+
-		"If the directory was moved or renamed, write the former name as the first line of %s: `name: %s`. "+
-		"To begin anew instead, use another directory: `openalgo-install --dir %s-new`",
+		"If the directory was moved or renamed, write the previous name as the first line of %s: `name: %s`. "+
+		"To start empty instead, use another directory: `openalgo-install --dir %s-new`",
 		o.Dir.Env(), o.Project, strings.Join(volumeNames(stray), ", "),
 		o.Dir.Path(compose.FileName), stray[0], string(o.Dir))
 }

@@ -77,8 +77,8 @@ func (p *Plan) Finish(o *world.Observation) error {
 	return Preflight(o, p)
 }
 
-// planSizing applies the table to this host, or to the engine's machine when
-// that is another one, shared among the instances.
+// planSizing applies the table to this machine, or to Docker's when that is
+// another one, shared among the instances.
 func planSizing(o *world.Observation, p *Plan) {
 	var warnings []string
 	p.Sizing, warnings = DueSizing(o.Machine, max(o.OthersRunning()+1, p.Intent.Instances), p.Answers.Sizing)
@@ -186,7 +186,7 @@ func planImage(o *world.Observation, p *Plan) {
 	reason := "not on this engine yet: pulled from its registry"
 	switch {
 	case p.Answers.Image.Source == "rehearsal":
-		reason = "the stand-in app, made from this program"
+		reason = "the test app, made from this program"
 	case o.Built != nil:
 		reason = "built from " + o.Built.From
 	}
@@ -286,8 +286,8 @@ func ImageRef(o *world.Observation, i Intent) string {
 	return i.Answers.Image.Ref
 }
 
-// PlanDirectories plans what is mounted in the stead of volumes and is not
-// there yet: Docker would make it as root's, and the app could not write it.
+// PlanDirectories plans what is mounted in place of volumes and is not
+// there yet: Docker would make it as root's, and OpenAlgo could not write it.
 func PlanDirectories(o *world.Observation, p *Plan) {
 	for _, m := range p.Stack.Spec("").Mounts {
 		if path := world.DirectoryOf(m); o.Answered.Directories[path].Missing {

@@ -61,7 +61,7 @@ type Plan struct {
 	Project     string          `json:"-"`
 	Env         EnvPlan         `json:"-"`
 	FernetSalt  string          `json:"-"` // what state.json says of that key once the plan is carried out; "" as before
-	Command     string          `json:"-"` // "install" or "resize"
+	Command     string          `json:"-"` // what the run is called
 	ComposeName string          `json:"-"` // of the Compose file
 	ComposeText []byte          `json:"-"` // the Compose file as it will stand
 	OwnCompose  bool            `json:"-"` // it is as rendered, not a user's edit that is kept
@@ -70,10 +70,10 @@ type Plan struct {
 	Copied      *copied         `json:"-"` // how; nil: it is made from stack
 	Owners      []world.Owner   `json:"-"` // what becomes the container's user's
 	Edge        *EdgePlan       `json:"-"` // nil: nothing of HTTPS
-	ImageID     string          `json:"-"` // of the image that the container gets; "" until it is on the engine
+	ImageID     string          `json:"-"` // of the image that the container gets; "" until Docker has it
 }
 
-// copied is a container that is made anew from the engine's own record of it.
+// copied is a container that is recreated from Docker's own record of it.
 type copied struct {
 	Of      docker.Container
 	Changes docker.Changes

@@ -97,7 +97,7 @@ func PortPairs(o *world.Observation, a answers.Answers) (out []portPair) {
 	return out
 }
 
-// errPortTaken is the cause of a preflight that failed for a port which somebody
+// ErrPortTaken is the cause of a preflight that failed for a port which somebody
 // has.
 var ErrPortTaken = errors.New("a port is taken")
 

@@ -169,10 +169,10 @@ func MayCopy(o *world.Observation, what string) error {
 func preflightEngine(o *world.Observation, p *Plan, ps *problems) {
 	info := o.Engine
 	if info.OS != "" && info.OS != "linux" {
-		ps.add("the engine runs %s containers, OpenAlgo needs Linux ones: switch Docker to Linux containers", info.OS)
+		ps.add("Docker runs %s containers, OpenAlgo needs Linux ones: switch Docker to Linux containers", info.OS)
 	}
 	if o.Image != nil && o.Image.Arch != "" && info.Arch != "" && o.Image.Arch != info.Arch {
-		ps.add("the image %s is for %s and this engine runs %s: name an image for %s", p.Stack.Image, o.Image.Arch, info.Arch, info.Arch)
+		ps.add("the image %s is for %s and Docker runs %s: name an image for %s", p.Stack.Image, o.Image.Arch, info.Arch, info.Arch)
 	}
 	if o.Image != nil || p.Answers.Image.Source == "rehearsal" || p.Built != nil || !info.Local || info.RootDir == "" {
 		return

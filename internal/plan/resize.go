@@ -101,7 +101,7 @@ func resizeEnv(o *world.Observation, p *Plan) error {
 	return nil
 }
 
-// resizeContainer decides how the container is made anew: from the Compose
+// resizeContainer decides how the container is recreated: from the Compose
 // file where the stack is ours, else as a copy of the one that runs.
 func resizeContainer(o *world.Observation, p *Plan) error {
 	decide := recreateOwn
@@ -220,7 +220,7 @@ func copyForeign(o *world.Observation, p *Plan) error {
 	if c.Labels[compose.LabelHash] == before.Hash {
 		p.Copied.Changes.Labels[compose.LabelHash] = after.Hash
 	} else {
-		p.warn("%s is not what the container was made from: the next `docker compose up -d` makes it anew once more", o.ComposeName)
+		p.warn("%s changed after the container was created. The next `docker compose up -d` recreates it", o.ComposeName)
 	}
 	return nil
 }

@@ -28,7 +28,7 @@ type Restoring struct {
 	Manifest backup.Manifest
 	Files    map[string][]byte // of the instance's directory
 	Bytes    int64             // of the data
-	// fill puts the data of each tree into its directory, which is empty.
+	// Fill puts the data of each tree into its directory, which is empty.
 	Fill  func(ctx context.Context, trees map[string]string) error
 	Env   *envfile.File
 	State instance.State

@@ -64,7 +64,7 @@ func rightsHere(o *world.Observation) []string {
 var envFile = regexp.MustCompile(`(?m)^[^#]*\benv_file\b`)
 
 // Rights lists what a stack gives its container beyond its own .env and data.
-func Rights(w instance.Dir, stack *compose.Stack, files map[string][]byte) (out []string) {
+func Rights(d instance.Dir, stack *compose.Stack, files map[string][]byte) (out []string) {
 	spec := stack.Spec("")
 	add := func(is bool, format string, args ...any) {
 		if is {
@@ -73,7 +73,7 @@ func Rights(w instance.Dir, stack *compose.Stack, files map[string][]byte) (out 
 	}
 	add(spec.Privileged, "privileged: true, which is root on this machine")
 	for _, m := range spec.Mounts {
-		add(m.Type == "bind" && !isOwnMount(w, m), "%s", mountText(m))
+		add(m.Type == "bind" && !isOwnMount(d, m), "%s", mountText(m))
 	}
 	for _, v := range stack.Volumes {
 		if device := v.Spec.DriverOpts["device"]; device != "" || v.Spec.DriverOpts["o"] != "" {
@@ -107,12 +107,12 @@ func Rights(w instance.Dir, stack *compose.Stack, files map[string][]byte) (out 
 
 // isOwnMount reports whether a mount is the instance's .env or a data directory
 // of it.
-func isOwnMount(w instance.Dir, m docker.Mount) bool {
+func isOwnMount(d instance.Dir, m docker.Mount) bool {
 	if m.Target == openalgo.Env {
-		return m.Source == w.Env()
+		return m.Source == d.Env()
 	}
 	name, ok := openalgo.TreeOf(m.Target)
-	return ok && m.Source == filepath.Join(string(w), name)
+	return ok && m.Source == filepath.Join(string(d), name)
 }
 
 func mountText(m docker.Mount) string {

@@ -26,7 +26,7 @@ func planUpgrade(o *world.Observation, p *Plan) {
 	planLost(o, p)
 }
 
-// releaseName names a release by the app's own version and the day of its image.
+// releaseName names a release by OpenAlgo's own version and the day of its image.
 func releaseName(image docker.Image, version string) string {
 	made := "an image of " + image.Created.Local().Format(time.DateOnly)
 	if version == "" {
@@ -35,7 +35,7 @@ func releaseName(image docker.Image, version string) string {
 	return fmt.Sprintf("OpenAlgo %s (%s)", version, made)
 }
 
-// planLost names the settings of this .env that the former release knew and
+// planLost names the settings of this .env that the previous release knew and
 // this one does not, and a broker that it does not list.
 func planLost(o *world.Observation, p *Plan) {
 	if o.Runs.Sample == nil || o.Sample == nil || o.Env == nil {

@@ -70,7 +70,7 @@ type Journal struct {
 	saved   time.Time // when that one wrote it last
 }
 
-// Docker names the engine that a run works on.
+// Docker says which Docker a run works on.
 type Docker = instance.EngineRef
 
 // errNewer says that this program does not know what the journal names.

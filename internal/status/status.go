@@ -31,7 +31,7 @@ type Status struct {
 	onlyDir string // where it was asked for one directory
 }
 
-// Instance is one OpenAlgo on the engine.
+// Instance is one OpenAlgo on this Docker.
 type Instance struct {
 	Name      string       `json:"name"` // the Compose project
 	Dir       string       `json:"dir"`
@@ -40,7 +40,7 @@ type Instance struct {
 	Starting  bool         `json:"starting,omitempty"` // it is on its way up
 	Note      string       `json:"note,omitempty"`     // what its own health check adds
 	URL       string       `json:"url"`
-	Version   string       `json:"version,omitempty"` // the app's own
+	Version   string       `json:"version,omitempty"` // OpenAlgo's own
 	Image     Image        `json:"image"`
 	Container string       `json:"container"`
 	State     string       `json:"state,omitempty"`
@@ -70,7 +70,7 @@ type Sizing struct {
 	ResizeDue bool          `json:"resize_due"`
 }
 
-// Volume is one volume of an instance; Bytes is -1 where the engine does
+// Volume is one volume of an instance; Bytes is -1 where Docker does
 // not know its size.
 type Volume struct {
 	Name  string `json:"name"`
@@ -86,7 +86,7 @@ type Rules struct {
 	Changes func(env *envfile.File, last instance.State, c engine.Container, due sizing.Sizing) bool
 }
 
-// Docker is what this package asks of the engine.
+// Docker is what this package uses of the engine.
 type Docker interface {
 	ready.Engine
 	Containers(ctx context.Context, labels ...string) ([]engine.Container, error)
@@ -94,7 +94,7 @@ type Docker interface {
 	Image(ctx context.Context, ref string) (engine.Image, error)
 }
 
-// Look describes every OpenAlgo on the engine, or with onlyDir the one in that
+// Look describes every OpenAlgo on this Docker, or with onlyDir the one in that
 // directory.
 func Look(ctx context.Context, e Docker, rules Rules, onlyDir string) (Status, error) {
 	status := Status{Instances: []Instance{}, onlyDir: onlyDir}
@@ -166,7 +166,7 @@ func withoutContainer(ctx context.Context, dir string) []Instance {
 		return nil
 	}
 	i := Instance{
-		Name: s.Project, Dir: dir, Reason: "it has no container: openalgo-install start makes it anew, with the same keys and data",
+		Name: s.Project, Dir: dir, Reason: "it has no container: openalgo-install start recreates it, with the same keys and data",
 		Image: Image{Ref: s.ImageRef, Digest: s.ImageID}, Volumes: []Volume{}, Backup: backup.LoadLast(instance.Dir(dir)),
 	}
 	i.readDaily(ctx)
@@ -237,7 +237,7 @@ func (r Rules) instance(ctx context.Context, e Docker, c engine.Container, dir s
 }
 
 // sizing reads the values in force: .env wins over the container's
-// environment, as it does in the app; shared memory is the container's.
+// environment, as it does in OpenAlgo; shared memory is the container's.
 func (r Rules) sizing(file *envfile.File, c engine.Container, dir string, due sizing.Sizing) Sizing {
 	env := map[string]string{}
 	for _, pair := range c.Env {

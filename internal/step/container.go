@@ -25,7 +25,7 @@ const stopGrace = 40 * time.Second
 
 func isUp(c engine.Container) bool { return c.State == "running" || c.State == "restarting" }
 
-// everStarted reports whether a container ran at any time: the engine's zero is
+// everStarted reports whether a container ran at any time: Docker's zero is
 // the year 1.
 func everStarted(c engine.Container) bool { return c.StartedAt.Year() > 2000 }
 
@@ -88,7 +88,7 @@ func (s *CreateContainer) Do(ctx context.Context, t *run.Tools) error {
 	if err := s.remove(ctx, t); err != nil {
 		return err
 	}
-	// Not cancelled in the middle: the engine would make one that nobody knows of.
+	// Not cancelled in the middle: Docker would make one that nobody knows of.
 	id, err := s.Create(context.WithoutCancel(ctx))
 	if err != nil {
 		return fmt.Errorf("create the container: %w", err)

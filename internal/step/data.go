@@ -178,7 +178,7 @@ func (s *KeepData) Undo(ctx context.Context, t *run.Tools) error {
 }
 
 // knownData refuses to copy over a directory that is no data of this instance:
-// neither a volume of the engine, nor a directory that its container mounts.
+// neither a volume of Docker's, nor a directory that its container mounts.
 func (s *KeepData) knownData(ctx context.Context, t *run.Tools) error {
 	data := s.Data.At(t.Dir)
 	if inside, ours := strings.CutPrefix(data, t.Dir+"/"); ours && !strings.HasPrefix(inside, instance.WorkName) {

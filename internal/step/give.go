@@ -19,7 +19,7 @@ import (
 )
 
 // ReadEnv reads .env; nil when there is none. Where this user may not (it belongs
-// to the container's user), the engine reads it.
+// to the container's user), Docker reads it.
 func ReadEnv(ctx context.Context, e run.Engine, dir string) ([]byte, error) {
 	return readEnv(ctx, e, dir, stateImage(dir))
 }
@@ -113,7 +113,7 @@ func giveAsBefore(t *run.Tools, file *os.File) error {
 	return nil
 }
 
-// chownInContainer runs the image's chown on one file, since only the engine
+// chownInContainer runs the image's chown on one file, since only Docker
 // knows which user of this machine the container's user 1000 is.
 func chownInContainer(ctx context.Context, t *run.Tools, path, image string) error {
 	out, err := helper.Run(ctx, t.Engine, t.Dir, engine.ContainerSpec{

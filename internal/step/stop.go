@@ -52,7 +52,7 @@ func (s *StopContainer) Do(ctx context.Context, t *run.Tools) error {
 		err = stop(ctx, t, c)
 	}
 	if err != nil {
-		return fmt.Errorf("stopping the former container: %w", err)
+		return fmt.Errorf("stopping the previous container: %w", err)
 	}
 	return nil
 }

@@ -192,7 +192,7 @@ func keepVolume(ctx context.Context, t *run.Tools, dir, kept string) error {
 	return CopyTree(ctx, dir, kept)
 }
 
-// MakeDirectory makes a directory that keeps data in the stead of a volume. Once
+// MakeDirectory makes a directory that keeps data in place of a volume. Once
 // it began, .env belongs to it.
 type MakeDirectory struct {
 	pathless

@@ -86,7 +86,7 @@ const (
 
 // WhoseIs decides by the file that is mounted as OpenAlgo's .env, since the keys
 // in it belong to the container's data. A project's name proves nothing: two
-// directories may have it. local says that the engine's paths are this machine's.
+// directories may have it. local says that Docker's paths are this machine's.
 func WhoseIs(c engine.Container, dir string, local bool) Whose {
 	working, env := c.Labels[compose.LabelWorkingDir], EnvSource(c)
 	if !local || env == "" {
@@ -140,8 +140,8 @@ func RefOf(i engine.Info) instance.EngineRef {
 	return instance.EngineRef{ID: i.ID, Endpoint: i.Endpoint}
 }
 
-// IsOpenAlgo recognises a stack by what it is, not by its name: the app's data
-// directory is mounted, and Compose's service label or the app's .env is there.
+// IsOpenAlgo recognises a stack by what it is, not by its name: OpenAlgo's data
+// directory is mounted, and Compose's service label or OpenAlgo's .env is there.
 func IsOpenAlgo(c engine.Container) bool {
 	data, env := false, false
 	for _, m := range c.Mounts {

@@ -16,8 +16,8 @@ import (
 const LabelDir = step.LabelDir
 
 // dataPlaces names every place where this instance's databases may be and
-// something is: volumes, or a directory that is mounted in their stead. It goes
-// by what the container mounts, what docker-compose.yaml says, and the name
+// something is: volumes, or a directory that is mounted in their place. It follows
+// what the container mounts, what docker-compose.yaml says, and the name
 // that we would give, since each may have been changed by hand.
 func (o *Observation) dataPlaces() []string {
 	var out []string

@@ -22,7 +22,7 @@ type Edge struct {
 	Plan     *edge.Plan // what its files need
 	PlanErr  error
 	Gone     Gone        // of a domain that is no longer served
-	Refused  []time.Time // when the authority refused this domain within the last day
+	Refused  []time.Time // when the certificate authority refused this domain within the last day
 }
 
 // Gone is what has to go of a site that is no longer served.
@@ -72,7 +72,7 @@ func (l *Looker) OpenFront(ctx context.Context, s instance.Edge) (Front, error) 
 	return edge.OpenCaddy(ctx, l.Engine, settings)
 }
 
-// webroot is where nginx answers an authority's challenges from.
+// webroot is where nginx answers a certificate authority's challenges from.
 func (l *Looker) webroot() string { return l.Dir.Path("acme") }
 
 // openEdge opens what serves HTTPS, and describes the site for it.
@@ -150,13 +150,13 @@ type Way struct {
 	Front   Front
 	Site    edge.Site
 	State   instance.Edge
-	Act     bool         // something is to be done before the swap
+	Act     bool         // something is to be done before the old container stops
 	Holds   map[int]bool // the ports that Caddy has already
 	Runs    bool         // Caddy runs
 	Certbot bool         // nginx: a certificate is to be asked for
 }
 
-// RefusalsName is the file that keeps when an authority refused a certificate.
+// RefusalsName is the file that keeps when a certificate authority refused one.
 const RefusalsName = "refusals"
 
 // RefusalsCount is for how long a refusal makes a trial come first.

@@ -45,15 +45,15 @@ func (o *Observation) seeHost() {
 
 // unreplaceable says why files of an instance cannot be replaced: a run would
 // find that only once OpenAlgo is stopped.
-func unreplaceable(w instance.Dir) (out []error) {
-	for _, dir := range []string{string(w), w.Work(""), w.Work("backups")} {
+func unreplaceable(d instance.Dir) (out []error) {
+	for _, dir := range []string{string(d), d.Work(""), d.Work("backups")} {
 		if err := host.Unlocked(dir); err != nil {
 			return []error{err} // the same holds for what is in it
 		}
 	}
 	names := []string{instance.EnvName, compose.FileName, instance.AnswersName, instance.WorkName + "/state.json", instance.WorkName + "/journal.json", instance.WorkName + "/lock", instance.WorkName + "/log"}
 	for _, name := range append(names, OverrideNames...) {
-		if err := host.Replaceable(w.Path(name)); err != nil {
+		if err := host.Replaceable(d.Path(name)); err != nil {
 			out = append(out, err)
 		}
 	}

@@ -70,11 +70,11 @@ func (o *Observation) seeKeys() {
 }
 
 // envCopies are copies of .env that this program made, the newest first.
-func envCopies(w instance.Dir) []string {
-	copies, _ := w.Kept(instance.EnvName)
+func envCopies(d instance.Dir) []string {
+	copies, _ := d.Kept(instance.EnvName)
 	slices.Reverse(copies)
 	for _, name := range []string{step.Snapshot, step.Replaced} {
-		copies = append(copies, filepath.Join(w.Work(name), instance.EnvName))
+		copies = append(copies, filepath.Join(d.Work(name), instance.EnvName))
 	}
 	return copies
 }

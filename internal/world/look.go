@@ -18,7 +18,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/step"
 )
 
-// Look looks at the instance, its engine and its machine. adopt says that another
+// Look looks at the instance, its Docker and its machine. adopt says that another
 // tool's container counts as the instance's, too: it is taken over.
 func (l *Looker) Look(ctx context.Context, adopt bool) (*Observation, error) {
 	o := &Observation{Now: l.now(), Dir: l.Dir, Engine: l.Engine.Info(), Machine: l.Machine, Overrides: map[string][]byte{},
@@ -52,7 +52,7 @@ func (l *Looker) Look(ctx context.Context, adopt bool) (*Observation, error) {
 	}
 	o.nameProject(string(l.Dir))
 	if o.Project == "" {
-		return nil, finding.Errorf(finding.Usage, "%s gives no project name: choose a directory Whose name has letters or digits, such as /opt/openalgo", string(l.Dir))
+		return nil, finding.Errorf(finding.Usage, "%s gives no project name: choose a directory whose name has letters or digits, such as /opt/openalgo", string(l.Dir))
 	}
 	if err := l.lookAtEngine(ctx, o); err != nil {
 		return nil, err
@@ -128,7 +128,7 @@ func (l *Looker) lookAtEngine(ctx context.Context, o *Observation) error {
 	return nil
 }
 
-// Take sorts the containers of the engine: those of this instance, those of its
+// Take sorts Docker's containers: those of this instance, those of its
 // project with the .env of another directory, those of any OpenAlgo.
 func (o *Observation) Take(every []engine.Container) {
 	o.Every = every
@@ -165,8 +165,8 @@ func rank(c engine.Container) int {
 	return score
 }
 
-// adopt finds the container that mounts this directory's .env, and
-// goes by the project that it has.
+// adopt finds the container that mounts this directory's .env, and follows the
+// project that it has.
 func (o *Observation) adopt() error {
 	if o.Env == nil {
 		return finding.Errorf(finding.HostNotReady, "there is no %s: name the directory of the stack with --dir (`openalgo-install status` lists them)", o.Dir.Env())

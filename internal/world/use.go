@@ -35,7 +35,7 @@ func (l *Looker) shmInUse(c engine.Container) int64 {
 	return int64(fs.Blocks-fs.Bfree) * fs.Bsize
 }
 
-// strategies counts those that the app has configured (docs/openalgo-facts.md 3.4).
+// strategies counts those that OpenAlgo has configured (docs/openalgo-facts.md 3.4).
 func (l *Looker) strategies(ctx context.Context, c engine.Container) int {
 	text, err := l.Engine.ReadFile(ctx, c.ID, openalgo.Strategies, 16<<20)
 	var configured map[string]json.RawMessage

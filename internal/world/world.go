@@ -65,9 +65,9 @@ type Observation struct {
 	Networks                   map[string]bool
 	Data                       []string      // where databases of this instance are: volumes, or a mounted directory
 	Unread                     error         // why docker-compose.yaml could not be asked for that
-	Image                      *engine.Image // the image of the answers; nil: not on the engine
+	Image                      *engine.Image // the image of the answers; nil: Docker has not got it
 	Sample                     []byte        // that image's own .sample.env; nil: not known
-	Built                      *image.Built  // the image that is Built from source; nil: none is
+	Built                      *image.Built  // the image that is built from source; nil: none is
 	Runs                       *Release      // the image that runs; nil: not asked
 	ImageVersion               string        // OpenAlgo's own, of image
 	Made                       Made          // how the container was made that another tool made
@@ -118,7 +118,7 @@ func (o *Observation) MovedFrom() string {
 	return DirOf(*c)
 }
 
-// PublishedBy names the container that Publishes a port. Docker is asked before
+// PublishedBy names the container that publishes a port. Docker is asked before
 // this machine: without its userland proxy nothing listens for a container.
 func (o *Observation) PublishedBy(port int) string {
 	for _, c := range o.Every {
@@ -174,7 +174,7 @@ func (o *Observation) PortHolder(want Port) (who string, err error) {
 	return seen.Holder.String(), nil
 }
 
-// OthersRunning counts the other OpenAlgo stacks that share the engine.
+// OthersRunning counts the other OpenAlgo stacks that share this Docker.
 func (o *Observation) OthersRunning() int {
 	n := 0
 	for _, c := range o.All {

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// A run was ended in its middle. Since then the host was renamed and the
+// A run was interrupted. Since then the host was renamed and the
 // directory moved: the next start undoes the run all the same, and recreates
 // the container for the new place.
 func TestUnfinishedRunOfAnotherPlaceAndName(t *testing.T) {
