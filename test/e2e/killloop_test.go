@@ -94,6 +94,7 @@ type life struct {
 	adopted bool       // another tool made it: its data stays where that had it
 	story   []string
 
+	image   string // that runs, or ran last
 	keys    string
 	rows    string          // in the database now
 	pasts   map[string]bool // what a rollback or a restore may bring back
@@ -114,7 +115,8 @@ func newLife(t *testing.T, seed uint64, repository string, engine *ownEngine) *l
 		l.instance = adoptable(t, names[seed/4%3])
 	} else {
 		l.instance = newInstance(t) // the image is every life's
-		l.from(repository + ":1")
+		l.image = repository + ":1"
+		l.from(l.image)
 		l.install(0)
 	}
 	l.env = append(l.env, "TMPDIR="+l.temp)
@@ -267,9 +269,10 @@ func (l *life) any(kinds ...string) (kind string, args []string) {
 	switch kind {
 	case "install":
 		l.write("env: {LOG_LEVEL: " + level + "}")
-		if c := l.containers(); len(c) == 1 {
-			l.from(c[0].Image)
+		if c := l.containers(); len(c) == 1 { // a killed run may have left two, or none
+			l.image = c[0].Image
 		}
+		l.from(l.image)
 		return kind, []string{"--answers", l.answers}
 	case "set":
 		return kind, []string{kind, "LOG_LEVEL=" + level, "--now"}
