@@ -20,7 +20,7 @@ func TestRefusals(t *testing.T) {
 	trialOf := func(ca, trial string) (string, error) {
 		o, p := &observed{Now: time.Now()}, &plan.Plan{Edge: &plan.EdgePlan{}, Answers: answers.Answers{Domain: "algo.example.com", TLS: answers.TLS{CA: ca, CATrial: trial}}}
 		o.Edge.Refused = world.Refusals(in.dir, p.Answers.Domain, o.Now.Add(-world.RefusalsCount))
-		err := plan.PlanTrial(o, p)
+		err := plan.DecideTrial(o, p)
 		return p.Edge.Trial, err
 	}
 	if trial, err := trialOf("", ""); trial != "" || err != nil {

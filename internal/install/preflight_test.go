@@ -318,14 +318,14 @@ func TestPlanOwners(t *testing.T) {
 	p.Stack = testStack(t, o, compose.Params{BindData: true})
 	o.Answered.Directories[testDir+"/db"] = world.DataDir{Owners: []ownerChange{{Dir: testDir + "/db", Name: "a"}}}
 	o.Answered.Directories[testDir+"/log"] = world.DataDir{Missing: true}
-	plan.PlanDirectories(o, p)
-	if err := plan.PlanOwners(o, p); err != nil || len(p.Asks) != 1 || len(p.Owners) != 1 || len(p.Changes) != 2 || !p.Creates(testDir+"/log") {
+	plan.AddDirectories(o, p)
+	if err := plan.AddOwners(o, p); err != nil || len(p.Asks) != 1 || len(p.Owners) != 1 || len(p.Changes) != 2 || !p.Creates(testDir+"/log") {
 		t.Errorf("%v, %+v", err, p)
 	}
 	o.Host.Root = false
-	refused(t, "not root", plan.PlanOwners(o, goodBind(t, o)), "sudo chown")
+	refused(t, "not root", plan.AddOwners(o, goodBind(t, o)), "sudo chown")
 	o.Answered.Directories[testDir+"/db"] = world.DataDir{Err: errors.New("hard link")}
-	if err := plan.PlanOwners(o, goodBind(t, o)); err == nil {
+	if err := plan.AddOwners(o, goodBind(t, o)); err == nil {
 		t.Error("an owner that is not told is no owner")
 	}
 	for name, e := range map[string]engine.Info{"remote": {}, "rootless": {Local: true, Rootless: true}, "user namespaces": {Local: true, UserNS: true}} {

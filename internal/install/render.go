@@ -39,7 +39,7 @@ func renderedEnv(a answers.Answers, size sizing.Sizing, project string, there, s
 		}
 	}
 	fresh := current == nil
-	planned, _, err := plan.PlanEnv(current, sample, append(plan.Settings(a, size, fresh), plan.CookieSettings(a, project, fresh)...), instance.State{}, !fresh)
+	planned, _, err := plan.DecideEnv(current, sample, append(plan.Settings(a, size, fresh), plan.CookieSettings(a, project, fresh)...), instance.State{}, !fresh)
 	if err != nil {
 		return nil, finding.Errorf(finding.HostNotReady, "%w", err)
 	}

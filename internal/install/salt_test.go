@@ -33,7 +33,7 @@ func saltLines(text string) (out []string) {
 }
 
 func TestFreshEnvHasTheSaltThatItsReleaseKnows(t *testing.T) {
-	p, _, err := plan.PlanEnv(nil, []byte(realSample), nil, instance.State{}, false)
+	p, _, err := plan.DecideEnv(nil, []byte(realSample), nil, instance.State{}, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +41,7 @@ func TestFreshEnvHasTheSaltThatItsReleaseKnows(t *testing.T) {
 	if len(got) != 1 || !strings.HasPrefix(got[0], "API_KEY_PEPPER|FERNET_SALT = '") || len(got[0]) != len("API_KEY_PEPPER|FERNET_SALT = ''")+32 {
 		t.Errorf("salt lines %q", got)
 	}
-	p, _, err = plan.PlanEnv(nil, []byte(oldSample), nil, instance.State{}, false)
+	p, _, err = plan.DecideEnv(nil, []byte(oldSample), nil, instance.State{}, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +66,7 @@ func TestSaltBetweenReleases(t *testing.T) {
 		"and back to new":                  {sound, realSample, instance.SaltUsed, true, false},
 		"not known: nothing is taken away": {sound, realSample, "", true, false},
 	} {
-		p, warnings, err := plan.PlanEnv(parsed(t, test.env), []byte(test.sample), nil, instance.State{FernetSalt: test.was}, true)
+		p, warnings, err := plan.DecideEnv(parsed(t, test.env), []byte(test.sample), nil, instance.State{FernetSalt: test.was}, true)
 		if err != nil {
 			t.Fatal(err)
 		}

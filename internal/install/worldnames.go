@@ -13,7 +13,6 @@ type (
 	portAsked   = world.Port
 	ownerChange = world.Owner
 	front       = world.Front
-	question    = world.Query
 )
 
 var (
@@ -23,9 +22,7 @@ var (
 
 func isUp(c engine.Container) bool                 { return world.IsUp(c) }
 func isOpenAlgo(c engine.Container) bool           { return world.IsOpenAlgo(c) }
-func nameOf(c engine.Container) string             { return world.NameOf(c) }
 func dirOf(c engine.Container) string              { return world.DirOf(c) }
-func envSource(c engine.Container) string          { return world.EnvSource(c) }
 func envOf(dir string) *envfile.File               { return world.EnvOf(dir) }
 func sameFile(a, b string) bool                    { return world.SameFile(a, b) }
 func directoryOf(m engine.Mount) string            { return world.DirectoryOf(m) }

@@ -21,9 +21,9 @@ const (
 	RefusalsAnHour = 5
 )
 
-// PlanTrial has a trial come first when the last attempts failed, and refuses
+// DecideTrial has a trial come first when the last attempts failed, and refuses
 // the one that would close the door for an hour.
-func PlanTrial(o *world.Observation, p *Plan) error {
+func DecideTrial(o *world.Observation, p *Plan) error {
 	a, recent := p.Answers, o.Edge.Refused
 	if len(recent) == 0 {
 		return nil
@@ -56,7 +56,7 @@ type EdgePlan struct {
 	GoneFrom instance.Edge
 }
 
-// proxied is the name of the container that serves HTTPS for all, for messages.
+// What is what serves HTTPS, for messages: nginx, or the project of the Caddy.
 func (e *EdgePlan) What() string {
 	if e.State.Kind == edge.KindNginx {
 		return "nginx"
@@ -94,7 +94,7 @@ func planEdge(o *world.Observation, p *Plan) error {
 	p.Edge.Files, p.Edge.Pull = seen.Plan.Files, seen.Plan.Pull
 	p.addEdge(seen.Plan)
 	if p.Edge.Act && p.Answers.TLS.Mode == "auto" {
-		if err := PlanTrial(o, p); err != nil {
+		if err := DecideTrial(o, p); err != nil {
 			return err
 		}
 	}

@@ -50,6 +50,7 @@ type EnvPlan struct {
 	Replaces []byte
 }
 
+// Changes reports whether .env changes.
 func (p EnvPlan) Changes() bool {
 	if p.Replaces != nil {
 		return string(p.Replaces) != string(p.Text)
@@ -71,13 +72,13 @@ const (
 // (docs/openalgo-facts.md 1.7, 5.1).
 var containerKeys = []string{"FLASK_HOST_IP", "FLASK_PORT", "FLASK_DEBUG", "FLASK_ENV", "WEBSOCKET_HOST", "WEBSOCKET_PORT"}
 
-// PlanEnv decides the edits. current is nil when there is no .env; sample is
+// DecideEnv decides the edits. current is nil when there is no .env; sample is
 // the image's own base, nil when it is not known.
-func PlanEnv(current *envfile.File, sample []byte, want []Setting, last instance.State, dataMayExist bool) (EnvPlan, []string, error) {
+func DecideEnv(current *envfile.File, sample []byte, want []Setting, last instance.State, dataMayExist bool) (EnvPlan, []string, error) {
 	return planEditedEnv(current, sample, want, EnvEdit{}, last, dataMayExist, envOurs)
 }
 
-// planEditedEnv is PlanEnv with what a user asks of single keys; that counts
+// planEditedEnv is DecideEnv with what a user asks of single keys; that counts
 // before all else.
 func planEditedEnv(current *envfile.File, sample []byte, want []Setting, asked EnvEdit, last instance.State, dataMayExist bool, mode envMode) (EnvPlan, []string, error) {
 	want = slices.DeleteFunc(slices.Clone(want), func(s Setting) bool { return asked.names(s.Key) })

@@ -30,6 +30,7 @@ type ImageRule struct {
 // Files says whose .env, Compose file and state a plan begins from.
 type Files int
 
+// Whose files.
 const (
 	Ours     Files = iota // those that are here, as the answers say
 	Theirs                // another tool made them: what its .env says counts
@@ -45,6 +46,7 @@ type Size struct {
 // SizeRule says whose numbers count.
 type SizeRule int
 
+// Rules of the sizing.
 const (
 	AsFile    SizeRule = iota // .env keeps what it says
 	Due                       // what is due, but for what the user set
@@ -54,6 +56,7 @@ const (
 // Data says what becomes of the databases.
 type Data int
 
+// What becomes of the databases.
 const (
 	Stay      Data = iota
 	Copied         // a copy is kept, since a new release changes them
@@ -81,6 +84,7 @@ type Kept struct {
 	OwnHealth bool
 }
 
+// Commands whose names plans and the journal have.
 const (
 	CommandAdopt    = "adopt"
 	CommandBackup   = "backup"

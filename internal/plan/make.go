@@ -57,8 +57,8 @@ func Draft(o *world.Observation, i Intent) (*Plan, error) {
 // Finish decides the rest, once what the draft asks is answered.
 func (p *Plan) Finish(o *world.Observation) error {
 	planResources(o, p)
-	PlanDirectories(o, p)
-	if err := PlanOwners(o, p); err != nil {
+	AddDirectories(o, p)
+	if err := AddOwners(o, p); err != nil {
 		return err
 	}
 	planContainer(o, p)
@@ -286,9 +286,9 @@ func ImageRef(o *world.Observation, i Intent) string {
 	return i.Answers.Image.Ref
 }
 
-// PlanDirectories plans what is mounted in place of volumes and is not
+// AddDirectories plans what is mounted in place of volumes and is not
 // there yet: Docker would make it as root's, and OpenAlgo could not write it.
-func PlanDirectories(o *world.Observation, p *Plan) {
+func AddDirectories(o *world.Observation, p *Plan) {
 	for _, m := range p.Stack.Spec("").Mounts {
 		if path := world.DirectoryOf(m); o.Answered.Directories[path].Missing {
 			p.Add(Change{Kind: KindVolume, Name: path, Action: ActionCreate, Reason: "a directory of the container's user that keeps " + m.Target})

@@ -21,9 +21,9 @@ func OwnerToBe(o *world.Observation, p *Plan) int {
 	return UserOfStack(p.Stack.Spec("").User)
 }
 
-// PlanOwners plans to give OpenAlgo the directories that it could not write:
+// AddOwners plans to give OpenAlgo the directories that it could not write:
 // docker-run.sh makes them as root, and OpenAlgo does not start then.
-func PlanOwners(o *world.Observation, p *Plan) error {
+func AddOwners(o *world.Observation, p *Plan) error {
 	var dirs []string
 	uid := UserOfStack(p.Stack.Spec("").User)
 	for _, dir := range dataDirs(o, p.Stack) {

@@ -115,6 +115,7 @@ func (p *Plan) Sizes() bool {
 		slices.ContainsFunc(p.Env.Edits, func(s Setting) bool { return s.Auto }))
 }
 
+// Add adds a change, fit to be shown.
 func (p *Plan) Add(c Change) {
 	c.Reason, c.Diff = printable.Text(c.Reason), printable.Text(c.Diff)
 	p.Changes = append(p.Changes, c)

@@ -27,6 +27,7 @@ func planResize(o *world.Observation, i Intent) (*Plan, error) {
 	return p, FinishResize(o, p)
 }
 
+// DraftResize begins the plan of a resize, as Draft does that of another change.
 func DraftResize(o *world.Observation, i Intent) (*Plan, error) {
 	if err := Guard(o); err != nil {
 		return nil, err

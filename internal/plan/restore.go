@@ -18,6 +18,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
+// NotMounted refuses a backup with data that the container has no place for.
 func NotMounted(tree string) error {
 	return finding.Errorf(finding.HostNotReady, "the container mounts nothing at /app/%s, and the backup has data for it. Add the volume to docker-compose.yaml again first", tree)
 }

@@ -108,6 +108,7 @@ func sizingSettings(a answers.Answers, s sizing.Sizing) []Setting {
 	return out
 }
 
+// Credentials are the broker's in the answers.
 func Credentials(a answers.Answers) broker.Credentials {
 	return broker.Credentials{
 		APIKey: a.Broker.APIKey, APISecret: a.Broker.APISecret,

@@ -32,8 +32,10 @@ type SizingLine struct {
 	Reason    string `json:"reason"`
 }
 
+// ShmKey is the setting of the shared memory.
 const ShmKey = "SHM_SIZE"
 
+// Changes reports whether a resize changes something for this line.
 func (l SizingLine) Changes() bool { return l.Action == LineSet || l.Action == LineRecreate }
 
 // inForce is the value that holds after the resize.

@@ -178,7 +178,7 @@ func (l *life) once(n int) {
 	}
 	second, args := l.any(next...)
 	out := l.done(args)
-	if out.code != 0 && !(out.code == 3 && rightRefusal.MatchString(out.all())) {
+	if out.code != 0 && (out.code != 3 || !rightRefusal.MatchString(out.all())) {
 		l.t.Errorf("%s exits %d\n%s", second, out.code, out.all())
 		return
 	}
