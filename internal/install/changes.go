@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/host"
@@ -19,9 +18,6 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/step"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
-
-// stopGrace is how long OpenAlgo may take to end its work (docs/openalgo-facts.md 3.3).
-const stopGrace = 40 * time.Second
 
 // changes turns one plan into the steps that carry it out.
 type changes struct {

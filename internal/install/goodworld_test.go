@@ -11,6 +11,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/stacks"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
@@ -31,7 +32,7 @@ func goodWorld(t *testing.T) *observed {
 	}
 	o := &observed{
 		Dir: instance.Dir(testDir), Engine: engine.Info{ID: "E", Endpoint: "unix:///var/run/docker.sock", OS: "linux", Arch: "amd64", Local: true, RootDir: "/var/lib/docker"},
-		Whose: map[string]world.Whose{}, Envs: map[string]world.EnvFile{testDir + "/.env": {Same: true, Here: true}},
+		Whose: map[string]stacks.Whose{}, Envs: map[string]world.EnvFile{testDir + "/.env": {Same: true, Here: true}},
 		Dirs:    map[string]world.Directory{testDir: {Here: true, HasEnv: true}},
 		Project: "openalgo", EnvText: env.Bytes(), Env: env, Networks: map[string]bool{"openalgo_default": true},
 		Volumes: map[string]engine.Volume{testVolume: {Name: testVolume, Labels: map[string]string{LabelDir: testDir,
@@ -43,7 +44,7 @@ func goodWorld(t *testing.T) *observed {
 	o.Answered = world.Answered{Ports: map[portAsked]world.PortHolder{}, Directories: map[string]world.DataDir{}, Trees: map[string]world.Tree{}}
 	o.State = instance.State{Project: "openalgo", Salt: "x", ImageRef: "openalgo:1", Engine: world.RefOf(o.Engine)}
 	o.State.RememberKeys(env)
-	addTo(o, testContainer("openalgo-web", testDir), world.Own)
+	addTo(o, testContainer("openalgo-web", testDir), stacks.Own)
 	return o
 }
 
@@ -60,12 +61,12 @@ func testContainer(name, dir string) engine.Container {
 }
 
 // add puts a container on the engine; who owns it decides whose list it is in.
-func addTo(o *observed, c engine.Container, w world.Whose) {
+func addTo(o *observed, c engine.Container, w stacks.Whose) {
 	o.All, o.Every, o.Whose[c.ID] = append(o.All, c), append(o.Every, c), w
 	if c.Labels[compose.LabelProject] != o.Project {
 		return
 	}
-	if w == world.Anothers {
+	if w == stacks.Anothers {
 		o.Strangers = append(o.Strangers, c)
 	} else {
 		o.Containers = append(o.Containers, c)

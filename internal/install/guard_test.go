@@ -11,6 +11,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/plan"
+	"github.com/marketcalls/openalgo-install/internal/stacks"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
@@ -52,7 +53,7 @@ var guardCases = map[string]struct {
 		o.Engine.ID, o.Engine.Endpoint, o.ElsewhereAnswers = "F", "unix:///run/user/1000/docker.sock", true
 	}, every: "engine", plans: "engine"},
 	"another's container of the same project": {change: func(_ *testing.T, o *observed) {
-		addTo(o, testContainer("other", "/srv/openalgo"), world.Anothers)
+		addTo(o, testContainer("other", "/srv/openalgo"), stacks.Anothers)
 	}, every: "owner", plans: "owner"},
 	"the volume of another directory": {change: func(_ *testing.T, o *observed) {
 		dropContainers(o)
@@ -72,10 +73,10 @@ var guardCases = map[string]struct {
 		o.Project = "algo"
 	}, every: "now called", plans: "now called"},
 	"the directory was moved": {change: func(_ *testing.T, o *observed) {
-		o.Whose["openalgo-web"] = world.Orphan
+		o.Whose["openalgo-web"] = stacks.Orphan
 	}, every: "moved", plans: "moved", intent: plan.Intent{Command: "set"}},
 	"the directory was moved, and the command recreates the container": {change: func(_ *testing.T, o *observed) {
-		o.Whose["openalgo-web"] = world.Orphan
+		o.Whose["openalgo-web"] = stacks.Orphan
 	}, every: "moved", intent: plan.Intent{Command: plan.CommandStart}},
 	"there is no .env": {change: func(t *testing.T, o *observed) {
 		withEnv(o, t, "")
@@ -98,17 +99,17 @@ var guardCases = map[string]struct {
 		dropContainers(o)
 		c := testContainer("theirs", testDir)
 		c.Labels = nil
-		addTo(o, c, world.Own)
+		addTo(o, c, stacks.Own)
 	}, plans: "another tool made"},
 	"a second container has this .env": {change: func(_ *testing.T, o *observed) {
 		c := testContainer("second", testDir)
 		c.Labels = nil
-		addTo(o, c, world.Own)
+		addTo(o, c, stacks.Own)
 	}, plans: "also uses"},
 	"a second container has this .env, and is stopped": {change: func(_ *testing.T, o *observed) {
 		c := testContainer("second", testDir)
 		c.Labels, c.State = nil, "exited"
-		addTo(o, c, world.Own)
+		addTo(o, c, stacks.Own)
 	}},
 	"keys, and data of another name that nobody claims": {change: func(_ *testing.T, o *observed) {
 		forget(o)
@@ -128,7 +129,7 @@ var guardCases = map[string]struct {
 		o.Project, o.Data = "algo", nil
 		delete(o.Volumes[testVolume].Labels, LabelDir)
 		o.Dirs["/srv/openalgo"] = world.Directory{HasEnv: true}
-		addTo(o, testContainer("other", "/srv/openalgo"), world.Anothers)
+		addTo(o, testContainer("other", "/srv/openalgo"), stacks.Anothers)
 	}},
 }
 
@@ -226,7 +227,7 @@ func TestFindByMount(t *testing.T) {
 		made := testContainer(c.name, c.dir)
 		made.State = c.state
 		delete(made.Labels, compose.LabelProject)
-		addTo(o, made, world.Own)
+		addTo(o, made, stacks.Own)
 	}
 	o.FindByMount()
 	if len(o.Containers) != 2 || o.Container().Name != "new" {

@@ -16,6 +16,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/source"
+	"github.com/marketcalls/openalgo-install/internal/stacks"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
@@ -73,7 +74,7 @@ func TestPreflight(t *testing.T) {
 		"a rival Compose file of what is adopted": {change: func(o *observed, p *plan.Plan) {
 			o.Host.Rivals, p.Intent.Files = []string{testDir + "/compose.yaml"}, plan.Theirs
 		}},
-		"two containers that run":      {change: func(o *observed, _ *plan.Plan) { addTo(o, testContainer("openalgo-web-2", testDir), world.Own) }, want: []string{"docker stop openalgo-web-2"}},
+		"two containers that run":      {change: func(o *observed, _ *plan.Plan) { addTo(o, testContainer("openalgo-web-2", testDir), stacks.Own) }, want: []string{"docker stop openalgo-web-2"}},
 		"Windows containers":           {change: func(o *observed, _ *plan.Plan) { o.Engine.OS = "windows" }, want: []string{"Linux"}},
 		"an image for another machine": {change: func(o *observed, _ *plan.Plan) { o.Image.Arch = "arm64" }, want: []string{"arm64"}},
 		"no space for the image": {change: func(o *observed, _ *plan.Plan) {

@@ -134,7 +134,7 @@ func (in *Installer) startWithNewSalt(ctx context.Context, v run.Verification) e
 		return nil // it goes on without
 	}
 	in.note("OpenAlgo made its FERNET_SALT and encrypted the stored secrets again. It is restarted now")
-	if err := in.Engine.Stop(context.WithoutCancel(ctx), v.Container, stopGrace); err != nil {
+	if err := in.Engine.Stop(context.WithoutCancel(ctx), v.Container, openalgo.StopGrace); err != nil {
 		return fmt.Errorf("stopping the new container: %w", err)
 	}
 	if err := in.Engine.Start(context.WithoutCancel(ctx), v.Container); err != nil {

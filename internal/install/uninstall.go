@@ -373,7 +373,7 @@ func (in *Installer) stopToRemove(ctx context.Context, c engine.Container) error
 	t := in.tools()
 	ended := t.Begin("stop", "stop "+c.Name)
 	err := t.AcrossRestart(context.WithoutCancel(ctx), func(ctx context.Context) error {
-		return in.Engine.Stop(ctx, c.ID, max(stopGrace, c.StopGrace))
+		return in.Engine.Stop(ctx, c.ID, max(openalgo.StopGrace, c.StopGrace))
 	})
 	ended(err)
 	if err != nil {

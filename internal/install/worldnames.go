@@ -4,6 +4,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/stacks"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
@@ -20,11 +21,11 @@ var (
 	rivalNames    = world.RivalNames
 )
 
-func isUp(c engine.Container) bool                 { return world.IsUp(c) }
-func isOpenAlgo(c engine.Container) bool           { return world.IsOpenAlgo(c) }
-func dirOf(c engine.Container) string              { return world.DirOf(c) }
+func isUp(c engine.Container) bool                 { return stacks.IsUp(c) }
+func isOpenAlgo(c engine.Container) bool           { return stacks.IsOpenAlgo(c) }
+func dirOf(c engine.Container) string              { return stacks.DirOf(c) }
 func envOf(dir string) *envfile.File               { return world.EnvOf(dir) }
-func sameFile(a, b string) bool                    { return world.SameFile(a, b) }
+func sameFile(a, b string) bool                    { return stacks.SameFile(a, b) }
 func directoryOf(m engine.Mount) string            { return world.DirectoryOf(m) }
 func engineOf(e *engine.Engine) instance.EngineRef { return world.RefOf(e.Info()) }
 

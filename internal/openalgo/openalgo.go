@@ -7,7 +7,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
+
+// StopGrace is how long OpenAlgo may take to end its work (3.3).
+const StopGrace = 40 * time.Second
 
 // Paths in the container (docs/openalgo-facts.md 3, 3.4).
 const (

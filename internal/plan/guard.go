@@ -10,6 +10,7 @@ import (
 	docker "github.com/marketcalls/openalgo-install/internal/engine/spec"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/stacks"
 	"github.com/marketcalls/openalgo-install/internal/step"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
@@ -113,7 +114,7 @@ func guardPlaceOfContainer(o *world.Observation) error {
 // mounted reports whether a container of this instance has a volume.
 func mounted(o *world.Observation, volume string) bool {
 	return slices.ContainsFunc(o.Containers, func(c docker.Container) bool {
-		return o.Whose[c.ID] == world.Own &&
+		return o.Whose[c.ID] == stacks.Own &&
 			slices.ContainsFunc(c.Mounts, func(m docker.Mount) bool { return m.Name == volume })
 	})
 }
@@ -136,8 +137,8 @@ func guardForeign(o *world.Observation, i Intent) error {
 // Beside a stack of ours only one that runs counts: others are left over.
 func ForeignHere(o *world.Observation) *docker.Container {
 	for i, c := range o.All {
-		mounted := o.Envs[world.EnvSource(c)].Same
-		if !o.Owns(c) && mounted && world.IsOpenAlgo(c) && (!o.State.IsOurs() || world.IsUp(c)) {
+		mounted := o.Envs[stacks.EnvSource(c)].Same
+		if !o.Owns(c) && mounted && stacks.IsOpenAlgo(c) && (!o.State.IsOurs() || stacks.IsUp(c)) {
 			return &o.All[i]
 		}
 	}
@@ -159,8 +160,8 @@ func GuardUnknown(o *world.Observation) error {
 func GuardProject(o *world.Observation) error {
 	if len(o.Strangers) > 0 {
 		c := o.Strangers[0]
-		dir := world.DirOf(c)
-		if source := world.EnvSource(c); source != "" && o.Engine.Local {
+		dir := stacks.DirOf(c)
+		if source := stacks.EnvSource(c); source != "" && o.Engine.Local {
 			dir = filepath.Dir(source)
 		}
 		return &finding.Error{Kind: finding.HostNotReady, Err: &finding.Refusal{Check: "owner",
@@ -225,7 +226,7 @@ func claimed(o *world.Observation, volume string) bool {
 			if m.Name != volume {
 				continue
 			}
-			if o.Elses(world.DirOf(c)) {
+			if o.Elses(stacks.DirOf(c)) {
 				return true
 			}
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/keys"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/stacks"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
@@ -26,7 +27,7 @@ func GuardKeys(o *world.Observation) error {
 	}
 	r := &finding.Refusal{Check: "keys", What: what, Ways: KeyWays(o), End: "Nothing was changed."}
 	r.Why = fmt.Sprintf("The data in %s is an OpenAlgo database. Only the encryption keys that it was written with open it. With other keys nobody can log in, and stored broker tokens cannot be read.", placeName(o, o.Data[0]))
-	if c := o.Container(); c != nil && world.IsUp(*c) {
+	if c := o.Container(); c != nil && stacks.IsUp(*c) {
 		r.End = "Nothing was changed. OpenAlgo still runs with the keys that it read when it started. Do not stop it before the keys are back."
 	}
 	return &finding.Error{Kind: finding.HostNotReady, Err: r}

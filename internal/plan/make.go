@@ -14,6 +14,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
+	"github.com/marketcalls/openalgo-install/internal/stacks"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
@@ -268,7 +269,7 @@ func planAsks(o *world.Observation, p *Plan) {
 	if p.Command == CommandInstall || o.Env == nil {
 		return
 	}
-	if c != nil && c.Action == ActionRecreate && o.Container() != nil && world.IsUp(*o.Container()) {
+	if c != nil && c.Action == ActionRecreate && o.Container() != nil && stacks.IsUp(*o.Container()) {
 		askForMarket(o, p)
 	}
 }

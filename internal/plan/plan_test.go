@@ -23,6 +23,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/keys"
 	"github.com/marketcalls/openalgo-install/internal/secret"
+	"github.com/marketcalls/openalgo-install/internal/stacks"
 	"github.com/marketcalls/openalgo-install/internal/step"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
@@ -320,7 +321,7 @@ func applied(t *testing.T, o *world.Observation, p *Plan) *world.Observation {
 		c.Mounts = append(c.Mounts, m)
 	}
 	b.Every, b.All, b.Containers, b.Strangers = []docker.Container{c}, nil, nil, nil
-	b.Whose = map[string]world.Whose{"c1": world.Own}
+	b.Whose = map[string]stacks.Whose{"c1": stacks.Own}
 	b.Dirs = map[string]world.Directory{string(o.Dir): {Here: true, HasEnv: true}}
 	b.Envs = map[string]world.EnvFile{o.Dir.Env(): {Same: true, Here: true}}
 	b.Volumes, b.Networks, b.Data = map[string]docker.Volume{}, map[string]bool{}, []string{o.Project + "_openalgo_db"}

@@ -8,6 +8,7 @@ import (
 	docker "github.com/marketcalls/openalgo-install/internal/engine/spec"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/stacks"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
@@ -123,7 +124,7 @@ func portsWanted(o *world.Observation, p *Plan) (out []world.Port) {
 }
 
 func heldByStack(o *world.Observation, port int) bool {
-	return slices.ContainsFunc(o.Containers, func(c docker.Container) bool { return world.IsUp(c) && world.Publishes(c, port) })
+	return slices.ContainsFunc(o.Containers, func(c docker.Container) bool { return stacks.IsUp(c) && world.Publishes(c, port) })
 }
 
 // preflightPorts refuses ports that somebody has.

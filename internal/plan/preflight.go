@@ -12,6 +12,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/market"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/stacks"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
@@ -22,8 +23,8 @@ func RunningRivals(containers []docker.Container) string {
 	var lines []string
 	second := false
 	for i, c := range containers {
-		second = second || i > 0 && world.IsUp(c)
-		if world.IsUp(c) || i == 0 {
+		second = second || i > 0 && stacks.IsUp(c)
+		if stacks.IsUp(c) || i == 0 {
 			lines = append(lines, fmt.Sprintf("    %s: image %s, %s; to stop it: docker stop %[1]s", c.Name, c.Image, sinceWhen(c)))
 		}
 	}
@@ -36,7 +37,7 @@ func RunningRivals(containers []docker.Container) string {
 
 // sinceWhen says since when a container runs, in IST.
 func sinceWhen(c docker.Container) string {
-	if !world.IsUp(c) {
+	if !stacks.IsUp(c) {
 		return "not running"
 	}
 	return "running since " + c.StartedAt.In(market.IST).Format("2 Jan 2006, 15:04 MST")

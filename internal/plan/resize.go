@@ -14,6 +14,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
+	"github.com/marketcalls/openalgo-install/internal/stacks"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
@@ -35,7 +36,7 @@ func DraftResize(o *world.Observation, i Intent) (*Plan, error) {
 	if o.Env == nil {
 		return nil, finding.Errorf(finding.HostNotReady, "there is no %s, so this is not the directory of a stack: name it with --dir (`openalgo-install status` lists them)", o.Dir.Env())
 	}
-	if c := o.Container(); !world.IsUp(*c) {
+	if c := o.Container(); !stacks.IsUp(*c) {
 		return nil, finding.Errorf(finding.HostNotReady, "%s is %s, and a resize proves itself by a start: `openalgo-install start` first", c.Name, c.State)
 	}
 	p := &Plan{Changes: []Change{}, Warnings: []string{}, Intent: i, Project: o.Project, Command: i.Command, ComposeName: o.ComposeName, ImageID: o.Container().ImageID}

@@ -21,7 +21,7 @@ func planUpgrade(o *world.Observation, p *Plan) {
 	p.warn("from %s to %s", releaseName(o.Runs.Image, o.Runs.Version), releaseName(*o.Image, o.ImageVersion))
 	if o.Image.Created.Before(o.Runs.Image.Created) {
 		p.Asks = append(p.Asks, Ask{AskDown, "This image is older than the one that runs. Databases only go forward, so an older OpenAlgo may not be able to read them; " +
-			"`openalgo-install rollback` goes back together with the data of then"})
+			"`openalgo-install rollback` goes back together with the data of that time"})
 	}
 	planLost(o, p)
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/ready"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
+	"github.com/marketcalls/openalgo-install/internal/stacks"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
@@ -102,7 +103,7 @@ func Look(ctx context.Context, e Docker, rules Rules, onlyDir string) (Status, e
 	if err != nil {
 		return status, fmt.Errorf("looking at the containers: %w", err)
 	}
-	all = slices.DeleteFunc(all, func(c engine.Container) bool { return !world.IsOpenAlgo(c) })
+	all = slices.DeleteFunc(all, func(c engine.Container) bool { return !stacks.IsOpenAlgo(c) })
 	sizes, err := e.VolumeBytes(ctx)
 	if err != nil {
 		sizes = nil // a size is not worth failing for
@@ -123,7 +124,7 @@ func Look(ctx context.Context, e Docker, rules Rules, onlyDir string) (Status, e
 		}
 	}
 	for _, c := range all {
-		dir := world.DirOf(c)
+		dir := stacks.DirOf(c)
 		if onlyDir != "" {
 			if !belongs(c, onlyDir, e.Info().Local) {
 				continue
@@ -147,13 +148,13 @@ func Look(ctx context.Context, e Docker, rules Rules, onlyDir string) (Status, e
 // belongs reports whether a container is the one of the instance in a
 // directory, also where that was moved.
 func belongs(c engine.Container, dir string, local bool) bool {
-	switch world.WhoseIs(c, dir, local) {
-	case world.Own:
-		return world.SameFile(world.DirOf(c), dir) || local && world.EnvSource(c) != ""
-	case world.Orphan:
+	switch stacks.WhoseIs(c, dir, local) {
+	case stacks.Own:
+		return stacks.SameFile(stacks.DirOf(c), dir) || local && stacks.EnvSource(c) != ""
+	case stacks.Orphan:
 		s, err := instance.Dir(dir).LoadState()
 		return err == nil && s.IsOurs() && s.Project == c.Labels[compose.LabelProject]
-	case world.Anothers:
+	case stacks.Anothers:
 	}
 	return false
 }
@@ -184,7 +185,7 @@ var proxyRestarts = regexp.MustCompile(`\((WebSocket proxy: restarts: [^()]*)\)`
 
 func (r Rules) instance(ctx context.Context, e Docker, c engine.Container, dir string, due sizing.Sizing, sizes map[string]int64) Instance {
 	i := Instance{
-		Name: world.NameOf(c), Dir: dir, Container: c.Name, State: c.State,
+		Name: stacks.NameOf(c), Dir: dir, Container: c.Name, State: c.State,
 		Image: Image{Ref: c.Image, Digest: c.ImageID}, Volumes: []Volume{},
 	}
 	if image, err := e.Image(ctx, c.ImageID); err == nil && image.DigestIn(c.Image) != "" {
@@ -193,7 +194,7 @@ func (r Rules) instance(ctx context.Context, e Docker, c engine.Container, dir s
 	if m := proxyRestarts.FindStringSubmatch(c.HealthLog); m != nil && c.State == "running" {
 		i.Note = m[1]
 	}
-	if from := world.DirOf(c); e.Info().Local && world.WhoseIs(c, dir, true) == world.Orphan {
+	if from := stacks.DirOf(c); e.Info().Local && stacks.WhoseIs(c, dir, true) == stacks.Orphan {
 		i.Note = from + " is gone"
 		if from != dir {
 			i.Note = "moved here from " + from + ". To recreate the container for this place: openalgo-install start"

@@ -13,6 +13,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/run"
+	"github.com/marketcalls/openalgo-install/internal/stacks"
 )
 
 // runsOn is a container that runs on a directory of data, and is neither the run's
@@ -23,7 +24,7 @@ func runsOn(ctx context.Context, t *run.Tools, data, id string) (*engine.Contain
 		return nil, fmt.Errorf("list the containers: %w", err)
 	}
 	for _, c := range all {
-		if c.ID != newID(t) && c.ID != id && isUp(c) && mounts(ctx, t, c, data) {
+		if c.ID != newID(t) && c.ID != id && stacks.IsUp(c) && mounts(ctx, t, c, data) {
 			return &c, nil
 		}
 	}
@@ -37,7 +38,7 @@ func mounts(ctx context.Context, t *run.Tools, c engine.Container, dir string) b
 			return false
 		}
 		path, _, err := DataPath(ctx, t.Engine, c, m.Target)
-		return err == nil && path != "" && sameFile(path, dir)
+		return err == nil && path != "" && stacks.SameFile(path, dir)
 	})
 }
 
@@ -57,7 +58,7 @@ func beside(ctx context.Context, t *run.Tools, c engine.Container) (*engine.Cont
 // isOpenAlgo reports whether a container has OpenAlgo's data and .env.
 func isOpenAlgo(c engine.Container) bool {
 	data := slices.ContainsFunc(c.Mounts, func(m engine.Mount) bool { return m.Target == openalgo.DB })
-	return data && (envSource(c) != "" || c.Labels[compose.LabelService] == compose.Service) && c.Labels["com.docker.compose.oneoff"] != "True"
+	return data && (stacks.EnvSource(c) != "" || c.Labels[compose.LabelService] == compose.Service) && c.Labels["com.docker.compose.oneoff"] != "True"
 }
 
 // dataTaken reports whether another OpenAlgo runs on the databases of c, as one
@@ -89,7 +90,7 @@ func startAlone(ctx context.Context, t *run.Tools, c engine.Container) bool {
 // does when it is removed and installed again: the copy is all that is left of the
 // data. Docker may keep its volumes in another place since.
 func (s *KeepData) recreateVolume(ctx context.Context, t *run.Tools) error {
-	if s.Volume == "" || !t.Engine.Info().Local || !isGone(s.Data.At(t.Dir)) || s.Renaming { // then a part of the copy is lost, too
+	if s.Volume == "" || !t.Engine.Info().Local || !stacks.IsGone(s.Data.At(t.Dir)) || s.Renaming { // then a part of the copy is lost, too
 		return nil
 	}
 	s.Lost = true

@@ -4,13 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
-	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/run"
+	"github.com/marketcalls/openalgo-install/internal/stacks"
 )
 
 func init() {
@@ -20,52 +19,13 @@ func init() {
 	run.Register[RemoveContainer]("container.remove")
 }
 
-// stopGrace is how long OpenAlgo may take to end its work.
-const stopGrace = 40 * time.Second
-
-func isUp(c engine.Container) bool { return c.State == "running" || c.State == "restarting" }
-
 // everStarted reports whether a container ran at any time: Docker's zero is
 // the year 1.
 func everStarted(c engine.Container) bool { return c.StartedAt.Year() > 2000 }
 
-// envSource is the file of this machine that a container has as OpenAlgo's .env;
-// "" when it has none.
-func envSource(c engine.Container) string {
-	for _, m := range c.Mounts {
-		if m.Target == openalgo.Env {
-			return m.Source
-		}
-	}
-	return ""
-}
-
-// dirOf is the directory that a container was created for.
-func dirOf(c engine.Container) string {
-	if dir := c.Labels[compose.LabelWorkingDir]; dir != "" {
-		return dir
-	}
-	if source := envSource(c); source != "" {
-		return filepath.Dir(source)
-	}
-	return ""
-}
-
-// isOrphan reports whether the .env that a container was created with is no
-// longer there, so that Docker cannot start it again.
-func isOrphan(c engine.Container, dir string, local bool) bool {
-	env := envSource(c)
-	if !local || env == "" {
-		working := c.Labels[compose.LabelWorkingDir]
-		return local && working != "" && !sameFile(working, dir) && !exists(filepath.Join(working, EnvName))
-	}
-	own := sameFile(env, filepath.Join(dir, EnvName)) || filepath.Base(env) == EnvName && sameFile(filepath.Dir(env), dir)
-	return !own && isGone(env)
-}
-
 // stop stops a container in order.
 func stop(ctx context.Context, t *run.Tools, c engine.Container) error {
-	return t.Engine.Stop(ctx, c.ID, max(stopGrace, c.StopGrace))
+	return t.Engine.Stop(ctx, c.ID, max(openalgo.StopGrace, c.StopGrace))
 }
 
 // CreateContainer creates the new container, beside the one that runs.
@@ -110,7 +70,7 @@ func (s *CreateContainer) Undo(ctx context.Context, t *run.Tools) error {
 func (s *CreateContainer) remove(ctx context.Context, t *run.Tools) error {
 	if s.ID != "" {
 		// In order: it may be writing its database.
-		if c, err := t.Engine.Container(ctx, s.ID); err == nil && isUp(c) {
+		if c, err := t.Engine.Container(ctx, s.ID); err == nil && stacks.IsUp(c) {
 			_ = stop(ctx, t, c)
 		}
 		if err := t.Engine.Remove(ctx, s.ID); err != nil {
@@ -136,7 +96,7 @@ func (s *CreateContainer) remove(ctx context.Context, t *run.Tools) error {
 func (s *CreateContainer) made(c engine.Container, t *run.Tools) bool {
 	project := c.Labels[compose.LabelProject]
 	old := run.Find[*StopContainer](t.Steps())
-	return (project == s.Project || project == "" && s.Foreign) && (old == nil || c.ID != old.ID) && sameFile(dirOf(c), t.Dir)
+	return (project == s.Project || project == "" && s.Foreign) && (old == nil || c.ID != old.ID) && stacks.SameFile(stacks.DirOf(c), t.Dir)
 }
 
 // Containers are those that the step knows.
@@ -210,7 +170,7 @@ func (s *StartContainer) Undo(ctx context.Context, t *run.Tools) error {
 	}
 	c, err := t.Engine.Container(ctx, s.ID)
 	switch {
-	case errors.Is(err, engine.ErrNotFound) || err == nil && !isUp(c):
+	case errors.Is(err, engine.ErrNotFound) || err == nil && !stacks.IsUp(c):
 		return nil
 	case err == nil && t.Resumed() && answers(ctx, t, c):
 		t.Note(c.Name + " runs and answers, so it stays as it is")
@@ -235,8 +195,8 @@ func (s *StartContainer) Resume(ctx context.Context, t *run.Tools) bool {
 	if err != nil || !everStarted(c) {
 		return false
 	}
-	if isUp(c) || s.ID != "" {
-		return isUp(c)
+	if stacks.IsUp(c) || s.ID != "" {
+		return stacks.IsUp(c)
 	}
 	return !oldIsUp(ctx, t) && startAlone(ctx, t, c)
 }
@@ -249,7 +209,7 @@ func oldIsUp(ctx context.Context, t *run.Tools) bool {
 		return false
 	}
 	c, err := t.Engine.Container(ctx, s.ID)
-	return err == nil && isUp(c)
+	return err == nil && stacks.IsUp(c)
 }
 
 // Containers are those that the step knows.
@@ -307,7 +267,7 @@ func (s *RemoveContainer) String() string { return "remove the container " + s.N
 
 // Do removes it.
 func (s *RemoveContainer) Do(ctx context.Context, t *run.Tools) error {
-	if c, err := t.Engine.Container(ctx, s.ID); s.InOrder && err == nil && isUp(c) {
+	if c, err := t.Engine.Container(ctx, s.ID); s.InOrder && err == nil && stacks.IsUp(c) {
 		if err := stop(ctx, t, c); err != nil {
 			return fmt.Errorf("stop %s: %w", s.Name, err)
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/run"
+	"github.com/marketcalls/openalgo-install/internal/stacks"
 )
 
 func init() {
@@ -128,7 +129,7 @@ func (s *KeepData) container(ctx context.Context, t *run.Tools) (engine.Containe
 // goesBack reports whether an undo brings the copy back: the run has begun to
 // change the data, or the data is gone.
 func (s *KeepData) goesBack(t *run.Tools) bool {
-	lost := s.Lost || s.Base == Snapshot && s.Data != "" && isGone(s.Data.At(t.Dir))
+	lost := s.Lost || s.Base == Snapshot && s.Data != "" && stacks.IsGone(s.Data.At(t.Dir))
 	return s.Whole && !s.Left && (dataChanged(t) || lost)
 }
 
@@ -197,11 +198,11 @@ func (s *KeepData) knownData(ctx context.Context, t *run.Tools) error {
 		return fmt.Errorf("list the containers: %w", err)
 	}
 	for _, c := range containers {
-		if !sameFile(dirOf(c), t.Dir) {
+		if !stacks.SameFile(stacks.DirOf(c), t.Dir) {
 			continue
 		}
 		for _, m := range c.Mounts {
-			if path, err := filepath.EvalSymlinks(bindSource(m)); err == nil && bindSource(m) != "" {
+			if path, err := filepath.EvalSymlinks(stacks.BindSource(m)); err == nil && stacks.BindSource(m) != "" {
 				known[path] = true
 			}
 		}
@@ -307,7 +308,7 @@ func DataPath(ctx context.Context, e run.Engine, c engine.Container, target stri
 		if m.Target != target {
 			continue
 		}
-		if directory := bindSource(m); directory != "" {
+		if directory := stacks.BindSource(m); directory != "" {
 			// The engine follows a link, and nothing below does.
 			path, err := filepath.EvalSymlinks(directory)
 			if err != nil {
@@ -322,13 +323,6 @@ func DataPath(ctx context.Context, e run.Engine, c engine.Container, target stri
 		return v.Mountpoint, m.Name, nil
 	}
 	return "", "", nil
-}
-
-func bindSource(m engine.Mount) string {
-	if m.Type == "bind" {
-		return m.Source
-	}
-	return ""
 }
 
 // RemoveWhole removes a directory so that a kill leaves it whole or not at all.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/run"
+	"github.com/marketcalls/openalgo-install/internal/stacks"
 )
 
 func init() { run.RegisterOld(convert) }
@@ -130,7 +131,7 @@ func (j *journal1) place() error {
 			break
 		}
 	}
-	if j.was == "" || j.was != j.dir && !isGone(filepath.Join(j.was, instance.WorkName)) {
+	if j.was == "" || j.was != j.dir && !stacks.IsGone(filepath.Join(j.was, instance.WorkName)) {
 		j.was = j.dir
 	}
 	for _, f := range j.allFiles() {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/run"
+	"github.com/marketcalls/openalgo-install/internal/stacks"
 )
 
 func init() {
@@ -37,7 +38,7 @@ func (s *MoveData) Do(ctx context.Context, t *run.Tools) error {
 	}
 	from := s.From.At(t.Dir)
 	to, _, err := DataPath(ctx, t.Engine, c, s.Target)
-	if err != nil || to == "" || sameFile(to, from) {
+	if err != nil || to == "" || stacks.SameFile(to, from) {
 		return err
 	}
 	if err := CopyTree(ctx, from, to); err != nil {

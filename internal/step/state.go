@@ -11,6 +11,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/run"
+	"github.com/marketcalls/openalgo-install/internal/stacks"
 )
 
 func init() {
@@ -52,7 +53,7 @@ func (s *SwapSnapshot) String() string { return "keep what was replaced" }
 
 // Do renames it.
 func (s *SwapSnapshot) Do(_ context.Context, t *run.Tools) error {
-	if isGone(t.Work(Replaced)) {
+	if stacks.IsGone(t.Work(Replaced)) {
 		return nil // done before
 	}
 	if err := RemoveWhole(t.Work(Snapshot)); err != nil {

@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/run"
+	"github.com/marketcalls/openalgo-install/internal/stacks"
 )
 
 func init() { run.Register[StopContainer]("container.stop") }
@@ -35,7 +37,7 @@ type StopContainer struct {
 }
 
 func (s *StopContainer) String() string {
-	return "stop " + s.Name + " (up to " + stopGrace.String() + ")"
+	return "stop " + s.Name + " (up to " + openalgo.StopGrace.String() + ")"
 }
 
 // Do stops it.
@@ -99,7 +101,7 @@ func (s *StopContainer) Look(ctx context.Context, t *run.Tools) error {
 	if s.Live = false; !s.startedAgain(c, t) {
 		return nil
 	}
-	if isUp(c) && !halfReplaced(t) && answers(ctx, t, c) {
+	if stacks.IsUp(c) && !halfReplaced(t) && answers(ctx, t, c) {
 		t.Note("the previous container runs and answers, so it stays as it is")
 		s.Live = true
 		for _, d := range goingBack(t) {
@@ -116,7 +118,7 @@ func (s *StopContainer) Look(ctx context.Context, t *run.Tools) error {
 	}
 	s.Began = c.StartedAt
 	t.Keep()
-	if !isUp(c) {
+	if !stacks.IsUp(c) {
 		return nil
 	}
 	if err := stop(ctx, t, c); err != nil {
@@ -129,7 +131,7 @@ func (s *StopContainer) Look(ctx context.Context, t *run.Tools) error {
 // undo of it, saw it last.
 func (s *StopContainer) startedAgain(c engine.Container, t *run.Tools) bool {
 	if s.Began.IsZero() { // never started, or an earlier version's journal
-		return isUp(c) && (dataChanged(t) || !s.Running)
+		return stacks.IsUp(c) && (dataChanged(t) || !s.Running)
 	}
 	return !c.StartedAt.Equal(s.Began)
 }
@@ -152,8 +154,8 @@ func (s *StopContainer) Undo(ctx context.Context, t *run.Tools) error {
 	if !s.Running || s.Live {
 		return nil
 	}
-	if isOrphan(c, t.Dir, t.Engine.Info().Local) {
-		t.Note(fmt.Sprintf("%s was created for %s, where this directory was: Docker cannot start it again, and `openalgo-install start` recreates it", c.Name, dirOf(c)))
+	if stacks.WhoseIs(c, t.Dir, t.Engine.Info().Local) == stacks.Orphan {
+		t.Note(fmt.Sprintf("%s was created for %s, where this directory was: Docker cannot start it again, and `openalgo-install start` recreates it", c.Name, stacks.DirOf(c)))
 		s.Running = false
 		return nil
 	}
@@ -165,7 +167,7 @@ func (s *StopContainer) Undo(ctx context.Context, t *run.Tools) error {
 		s.Running = s.Running && !used
 		return err
 	}
-	if fresh, err := newContainer(ctx, t); err == nil && isUp(fresh) { // somebody started it: it has the data and the ports
+	if fresh, err := newContainer(ctx, t); err == nil && stacks.IsUp(fresh) { // somebody started it: it has the data and the ports
 		if err := run.Find[*CreateContainer](t.Steps()).remove(ctx, t); err != nil {
 			return err
 		}
@@ -188,7 +190,7 @@ const longestStop = 5 * time.Minute
 // killed longer ago than its stop would take: the stop was never asked for, and
 // this is no time to stop it for nothing.
 func (s *StopContainer) neverStopped(c engine.Container, saved, now time.Time) bool {
-	return isUp(c) && c.StartedAt.Equal(s.Began) && !saved.IsZero() && now.Sub(saved) > longestStop
+	return stacks.IsUp(c) && c.StartedAt.Equal(s.Began) && !saved.IsZero() && now.Sub(saved) > longestStop
 }
 
 // Closed waits until the container is ready again.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/run"
+	"github.com/marketcalls/openalgo-install/internal/stacks"
 )
 
 // AfterUndo says what there is once a run was undone.
@@ -39,10 +40,10 @@ func AfterFailedUndo(ctx context.Context, t *run.Tools) string {
 	}
 	old := run.Find[*StopContainer](t.Steps())
 	for _, c := range all {
-		if old != nil && c.ID == old.ID && isUp(c) {
+		if old != nil && c.ID == old.ID && stacks.IsUp(c) {
 			return fmt.Sprintf("OpenAlgo runs as before, in the container %s, but not everything else is as before.", c.Name)
 		}
-		if c.ID == newID(t) && isUp(c) {
+		if c.ID == newID(t) && stacks.IsUp(c) {
 			return fmt.Sprintf("The new container %s still runs. Do not trade with it before the rollback is complete.", c.Name)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/run"
+	"github.com/marketcalls/openalgo-install/internal/stacks"
 )
 
 func init() {
@@ -137,7 +138,7 @@ func (s *CreateVolume) from(ctx context.Context, t *run.Tools) (string, error) {
 		}
 		for _, had := range before.Mounts {
 			if had.Target == m.Target {
-				return bindSource(had), nil
+				return stacks.BindSource(had), nil
 			}
 		}
 	}

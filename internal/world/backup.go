@@ -11,6 +11,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/stacks"
 	"github.com/marketcalls/openalgo-install/internal/step"
 )
 
@@ -42,8 +43,8 @@ type Room struct {
 func (l *Looker) LookAtBackup(ctx context.Context, o *Observation, account string, trees []string, kept string) {
 	o.Backup.Room = l.roomToRestore(ctx, o, trees, kept)
 	for _, c := range o.All {
-		dir := DirOf(c)
-		if !IsOpenAlgo(c) || !IsUp(c) || dir == "" || SameFile(dir, string(l.Dir)) {
+		dir := stacks.DirOf(c)
+		if !stacks.IsOpenAlgo(c) || !stacks.IsUp(c) || dir == "" || stacks.SameFile(dir, string(l.Dir)) {
 			continue
 		}
 		if theirs, _ := EnvOf(dir).Get("BROKER_API_KEY"); account != "" && theirs == account {

@@ -9,6 +9,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/stacks"
 	"github.com/marketcalls/openalgo-install/internal/step"
 )
 
@@ -33,7 +34,7 @@ func (o *Observation) dataPlaces() []string {
 	for _, c := range o.Containers {
 		for _, m := range c.Mounts {
 			if m.Target == openalgo.DB {
-				add(m.Name, BindSource(m))
+				add(m.Name, stacks.BindSource(m))
 			}
 		}
 	}
@@ -52,7 +53,7 @@ func (o *Observation) dataPlaces() []string {
 	}
 	for _, m := range stack.Spec("").Mounts {
 		if m.Target == openalgo.DB {
-			add(m.Source, BindSource(m))
+			add(m.Source, stacks.BindSource(m))
 		}
 	}
 	return out
@@ -77,8 +78,8 @@ func DirectoryOf(m engine.Mount) string {
 func DataDirectories(c engine.Container) map[string]string {
 	out := map[string]string{}
 	for _, m := range c.Mounts {
-		if _, ok := openalgo.TreeOf(m.Target); ok && BindSource(m) != "" {
-			out[m.Target] = BindSource(m)
+		if _, ok := openalgo.TreeOf(m.Target); ok && stacks.BindSource(m) != "" {
+			out[m.Target] = stacks.BindSource(m)
 		}
 	}
 	return out

@@ -12,6 +12,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/keys"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
+	"github.com/marketcalls/openalgo-install/internal/stacks"
 	"github.com/marketcalls/openalgo-install/internal/step"
 )
 
@@ -50,14 +51,14 @@ func (o *Observation) seeKeys() {
 		}
 	}
 	for _, c := range o.All {
-		source := EnvSource(c)
+		source := stacks.EnvSource(c)
 		if source == "" || !slices.ContainsFunc(c.Mounts, func(m engine.Mount) bool { return slices.Contains(o.Data, m.Name) || slices.Contains(o.Data, m.Source) }) {
 			continue
 		}
 		if !o.Envs[source].Here && add(PreviousDir, source, c.Name) {
 			continue
 		}
-		if IsUp(c) && o.Engine.Local && c.Pid > 0 {
+		if stacks.IsUp(c) && o.Engine.Local && c.Pid > 0 {
 			add(StillOpen, fmt.Sprintf("/proc/%d/root%s", c.Pid, openalgo.Env), c.Name)
 		}
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
+	"github.com/marketcalls/openalgo-install/internal/stacks"
 	"github.com/marketcalls/openalgo-install/internal/step"
 )
 
@@ -22,7 +23,7 @@ import (
 // tool's container counts as the instance's, too: it is taken over.
 func (l *Looker) Look(ctx context.Context, adopt bool) (*Observation, error) {
 	o := &Observation{Now: l.now(), Dir: l.Dir, Engine: l.Engine.Info(), Machine: l.Machine, Overrides: map[string][]byte{},
-		Whose: map[string]Whose{}, Dirs: map[string]Directory{}, Envs: map[string]EnvFile{}}
+		Whose: map[string]stacks.Whose{}, Dirs: map[string]Directory{}, Envs: map[string]EnvFile{}}
 	if info, err := os.Stat(string(l.Dir)); err == nil && !info.IsDir() {
 		return nil, finding.Errorf(finding.HostNotReady, "%s is a file, not a directory; choose another directory with --dir", string(l.Dir))
 	}
@@ -99,7 +100,7 @@ func (l *Looker) lookAtEngine(ctx context.Context, o *Observation) error {
 		return fmt.Errorf("looking at the containers: %w", err)
 	}
 	for _, c := range all {
-		if isStack(c) || IsOpenAlgo(c) {
+		if isStack(c) || stacks.IsOpenAlgo(c) {
 			o.seeContainer(c)
 		}
 	}
@@ -133,12 +134,12 @@ func (l *Looker) lookAtEngine(ctx context.Context, o *Observation) error {
 func (o *Observation) Take(every []engine.Container) {
 	o.Every = every
 	for _, c := range every {
-		if isStack(c) || IsOpenAlgo(c) {
+		if isStack(c) || stacks.IsOpenAlgo(c) {
 			o.All = append(o.All, c)
 		}
 		switch {
 		case !isStack(c) || c.Labels[compose.LabelProject] != o.Project:
-		case o.Whose[c.ID] == Anothers:
+		case o.Whose[c.ID] == stacks.Anothers:
 			o.Strangers = append(o.Strangers, c)
 		default:
 			o.Containers = append(o.Containers, c)
@@ -172,7 +173,7 @@ func (o *Observation) adopt() error {
 		return finding.Errorf(finding.HostNotReady, "there is no %s: name the directory of the stack with --dir (`openalgo-install status` lists them)", o.Dir.Env())
 	}
 	for _, c := range o.All {
-		if !o.Owns(c) && o.Here(DirOf(c)) {
+		if !o.Owns(c) && o.Here(stacks.DirOf(c)) {
 			o.Containers = append(o.Containers, c)
 		}
 	}
@@ -180,7 +181,7 @@ func (o *Observation) adopt() error {
 	if c == nil {
 		return finding.Errorf(finding.HostNotReady, "there is no OpenAlgo container for %s: `openalgo-install status` lists what there is, --dir names another directory", string(o.Dir))
 	}
-	if !o.Envs[EnvSource(*c)].Same {
+	if !o.Envs[stacks.EnvSource(*c)].Same {
 		return finding.Errorf(finding.HostNotReady, "%s does not mount %s, so its keys are somewhere else: mount that file at %s first", c.Name, o.Dir.Env(), openalgo.Env)
 	}
 	if project := c.Labels[compose.LabelProject]; project != "" {

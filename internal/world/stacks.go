@@ -9,6 +9,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/ready"
+	"github.com/marketcalls/openalgo-install/internal/stacks"
 )
 
 // Dirs lists the directory of every OpenAlgo that runs on an engine.
@@ -19,7 +20,7 @@ func Dirs(ctx context.Context, e *engine.Engine) ([]string, error) {
 	}
 	var out []string
 	for _, c := range all {
-		if dir := DirOf(c); IsOpenAlgo(c) && IsUp(c) && dir != "" && !slices.Contains(out, dir) {
+		if dir := stacks.DirOf(c); stacks.IsOpenAlgo(c) && stacks.IsUp(c) && dir != "" && !slices.Contains(out, dir) {
 			out = append(out, dir)
 		}
 	}
@@ -34,7 +35,7 @@ func Running(ctx context.Context, e *engine.Engine) (int, error) {
 	}
 	n := 0
 	for _, c := range all {
-		if IsOpenAlgo(c) && c.State == "running" {
+		if stacks.IsOpenAlgo(c) && c.State == "running" {
 			n++
 		}
 	}

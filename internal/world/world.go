@@ -13,6 +13,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/image"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
+	"github.com/marketcalls/openalgo-install/internal/stacks"
 )
 
 // OverrideNames are the files that Docker Compose merges by itself.
@@ -30,7 +31,7 @@ type Observation struct {
 	Host    Host
 	// Of what containers and volumes name: whose each container is, by its ID, and
 	// what is at each path.
-	Whose map[string]Whose
+	Whose map[string]stacks.Whose
 	Dirs  map[string]Directory
 	Envs  map[string]EnvFile
 	// ElsewhereAnswers says that the Docker which the instance was installed on is
@@ -86,7 +87,7 @@ func (o *Observation) Container() *engine.Container {
 
 // Owns reports whether a container is one of this instance's.
 func (o *Observation) Owns(c engine.Container) bool {
-	return slices.ContainsFunc(o.Containers, func(Own engine.Container) bool { return Own.ID == c.ID })
+	return slices.ContainsFunc(o.Containers, func(own engine.Container) bool { return own.ID == c.ID })
 }
 
 // Directory is a directory that a container or a volume names.
@@ -112,17 +113,17 @@ func (o *Observation) Elses(dir string) bool { return o.Dirs[dir].HasEnv && !o.D
 // gone and the instance is here now; "" when it was not moved.
 func (o *Observation) MovedFrom() string {
 	c := o.Container()
-	if c == nil || o.Whose[c.ID] != Orphan {
+	if c == nil || o.Whose[c.ID] != stacks.Orphan {
 		return ""
 	}
-	return DirOf(*c)
+	return stacks.DirOf(*c)
 }
 
 // PublishedBy names the container that publishes a port. Docker is asked before
 // this machine: without its userland proxy nothing listens for a container.
 func (o *Observation) PublishedBy(port int) string {
 	for _, c := range o.Every {
-		if IsUp(c) && Publishes(c, port) {
+		if stacks.IsUp(c) && Publishes(c, port) {
 			return "the container " + c.Name
 		}
 	}
@@ -147,7 +148,7 @@ func (o *Observation) FindByMount() {
 		return
 	}
 	for _, c := range o.All {
-		if o.Here(DirOf(c)) && o.Whose[c.ID] == Own {
+		if o.Here(stacks.DirOf(c)) && o.Whose[c.ID] == stacks.Own {
 			o.Containers = append(o.Containers, c)
 		}
 	}
@@ -156,7 +157,7 @@ func (o *Observation) FindByMount() {
 
 // downs is 0 for a container that is up, else 1.
 func downs(c engine.Container) int {
-	if IsUp(c) {
+	if stacks.IsUp(c) {
 		return 0
 	}
 	return 1
