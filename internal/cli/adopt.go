@@ -7,7 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/marketcalls/openalgo-install/internal/event"
-	"github.com/marketcalls/openalgo-install/internal/install"
+	"github.com/marketcalls/openalgo-install/internal/ops"
 )
 
 func (a *app) adoptCommand() *cobra.Command {
@@ -47,7 +47,7 @@ func (a *app) adopt(ctx context.Context, o changeOptions, toVolumes, named bool)
 			return out.end(event.Result{}, err)
 		}
 	}
-	in, done, err := a.installer(ctx, out)
+	in, done, err := a.session(ctx, out)
 	if err != nil {
 		return out.end(event.Result{}, hintDocker(err))
 	}
@@ -71,7 +71,7 @@ func (a *app) chooseAdoptable(ctx context.Context) error {
 		return hintDocker(err)
 	}
 	defer e.Close()
-	dirs, err := install.Adoptable(ctx, e)
+	dirs, err := ops.Adoptable(ctx, e)
 	switch {
 	case err != nil:
 		return err

@@ -17,7 +17,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/backup"
 	"github.com/marketcalls/openalgo-install/internal/event"
-	"github.com/marketcalls/openalgo-install/internal/install"
+	"github.com/marketcalls/openalgo-install/internal/ops"
 	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/secret"
@@ -84,7 +84,7 @@ func (a *app) backup(ctx context.Context, o backupOptions) error {
 	if toStdout {
 		out.text, out.live = a.stderr, false
 	}
-	in, done, err := a.installer(ctx, out)
+	in, done, err := a.session(ctx, out)
 	if err != nil {
 		return out.end(event.Result{}, hintDocker(err))
 	}
@@ -103,7 +103,7 @@ func (a *app) backup(ctx context.Context, o backupOptions) error {
 	in.Confirm = func(p *plan.Plan) error {
 		return a.confirmPlan(p, o.now, "`--now` does it now, `--schedule 02:30` every night")
 	}
-	result, err := in.Backup(ctx, install.BackupOptions{To: o.to, Keep: o.keep, Log: o.log, Seal: seal, Out: a.stdout})
+	result, err := in.Backup(ctx, ops.BackupOptions{To: o.to, Keep: o.keep, Log: o.log, Seal: seal, Out: a.stdout})
 	return out.end(result, err)
 }
 
@@ -150,7 +150,7 @@ func (a *app) askSecret(ctx context.Context, question string) (secret.Text, erro
 }
 
 // scheduleBackup makes the host call this program with the same flags.
-func (a *app) scheduleBackup(ctx context.Context, in *install.Installer, o backupOptions) (event.Result, error) {
+func (a *app) scheduleBackup(ctx context.Context, in *ops.Session, o backupOptions) (event.Result, error) {
 	if o.schedule == "off" {
 		return in.RemoveDailyBackup(ctx)
 	}

@@ -10,8 +10,8 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/doctor"
 	"github.com/marketcalls/openalgo-install/internal/finding"
-	"github.com/marketcalls/openalgo-install/internal/install"
 	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/ops"
 )
 
 type doctorOptions struct {
@@ -102,7 +102,7 @@ func (a *app) fix(ctx context.Context, look doctor.Look, report doctor.Report, w
 	}
 	out := a.presenter()
 	out.text, out.events, out.live = a.stderr, nil, false
-	in, err := install.New(look.Dir, look.Engine, look.Machine, out)
+	in, err := ops.New(look.Dir, look.Engine, look.Machine, out)
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/broker"
 	"github.com/marketcalls/openalgo-install/internal/event"
-	"github.com/marketcalls/openalgo-install/internal/install"
+	"github.com/marketcalls/openalgo-install/internal/ops"
 	"github.com/marketcalls/openalgo-install/internal/plan"
 )
 
@@ -120,7 +120,7 @@ func (a *app) redirectNote(ans answers.Answers) string {
 }
 
 // follow sets how an installer asks and waits, by the flags.
-func (a *app) follow(in *install.Installer, o changeOptions) {
+func (a *app) follow(in *ops.Session, o changeOptions) {
 	in.Wait = o.wait
 	in.Confirm = func(p *plan.Plan) error { return a.confirmPlan(p, o.now, nowWay) }
 }
@@ -128,7 +128,7 @@ func (a *app) follow(in *install.Installer, o changeOptions) {
 // reconfigure changes answers of an installed stack, and carries that out.
 func (a *app) reconfigure(ctx context.Context, command string, o changeOptions, change func(*answers.Answers) error, note func(answers.Answers) string) error {
 	out := a.presenter()
-	in, done, err := a.installer(ctx, out)
+	in, done, err := a.session(ctx, out)
 	if err != nil {
 		return out.end(event.Result{}, err)
 	}

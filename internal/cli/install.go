@@ -13,8 +13,8 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/event"
-	"github.com/marketcalls/openalgo-install/internal/install"
 	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/ops"
 	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 )
@@ -51,7 +51,7 @@ func (a *app) install(ctx context.Context, o installOptions) error {
 	if err := a.bringDocker(ctx, ans, o); err != nil {
 		return out.end(event.Result{}, err)
 	}
-	in, done, err := a.installer(ctx, out)
+	in, done, err := a.session(ctx, out)
 	if err != nil {
 		return out.end(event.Result{}, hintDocker(err))
 	}
@@ -87,7 +87,7 @@ func (a *app) savedAnswers(o installOptions) bool {
 	if err != nil {
 		return false
 	}
-	_, _, saved := install.SavedAnswers(dir, o.answers)
+	_, _, saved := ops.SavedAnswers(dir, o.answers)
 	return saved
 }
 
@@ -101,7 +101,7 @@ func (a *app) installAnswers(ctx context.Context, o installOptions) ([]answers.N
 	if err != nil {
 		return nil, err
 	}
-	saved, problems, ok := install.SavedAnswers(dir, o.answers)
+	saved, problems, ok := ops.SavedAnswers(dir, o.answers)
 	switch {
 	case !ok:
 		return a.readAllAnswers(ctx, o.answers)

@@ -9,7 +9,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
-	"github.com/marketcalls/openalgo-install/internal/install"
+	"github.com/marketcalls/openalgo-install/internal/ops"
 	"github.com/marketcalls/openalgo-install/internal/plan"
 )
 
@@ -41,8 +41,8 @@ func (a *app) installAll(ctx context.Context, out *presenter, all []answers.Name
 	if o.rehearse {
 		return out.end(event.Result{}, usage("--rehearse takes the answers of one instance"))
 	}
-	one := func(n answers.Named) (*install.Installer, error) {
-		in, err := install.New(instanceDir(a.dir, n.Name), e, machine, event.ReporterFunc(func(event event.Event) {
+	one := func(n answers.Named) (*ops.Session, error) {
+		in, err := ops.New(instanceDir(a.dir, n.Name), e, machine, event.ReporterFunc(func(event event.Event) {
 			event.Instance = n.Name
 			out.Report(event)
 		}))
@@ -97,7 +97,7 @@ func worse(a, b error) error {
 	return a
 }
 
-func (a *app) planAll(ctx context.Context, out *presenter, all []answers.Named, one func(answers.Named) (*install.Installer, error)) error {
+func (a *app) planAll(ctx context.Context, out *presenter, all []answers.Named, one func(answers.Named) (*ops.Session, error)) error {
 	type planned struct {
 		Name string     `json:"name"`
 		Plan *plan.Plan `json:"plan"`

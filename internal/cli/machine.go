@@ -10,8 +10,8 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/host"
-	"github.com/marketcalls/openalgo-install/internal/install"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/ops"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 	"github.com/marketcalls/openalgo-install/internal/status"
@@ -96,7 +96,7 @@ func (a *app) portFacts(ctx context.Context, m *wizard.Machine, fact func(string
 // elsewhere describes the instances in other directories, each of which the
 // menu leads to.
 func (a *app) elsewhere(ctx context.Context, m *wizard.Machine, e *engine.Engine, machine sizing.Machine) bool {
-	status, err := install.ReadStatus(ctx, e, machine, "")
+	status, err := ops.ReadStatus(ctx, e, machine, "")
 	if err != nil {
 		return false
 	}
@@ -142,12 +142,12 @@ func glance(i status.Instance) string {
 // instance describes the OpenAlgo in dir, with what can be done with it; false
 // is none.
 func (a *app) instance(ctx context.Context, m *wizard.Machine, e *engine.Engine, machine sizing.Machine, dir string) bool {
-	status, err := install.ReadStatus(ctx, e, machine, dir)
+	status, err := ops.ReadStatus(ctx, e, machine, dir)
 	if err != nil || len(status.Instances) == 0 {
 		return err == nil && !a.dirGiven && a.elsewhere(ctx, m, e, machine)
 	}
 	m.Instance = glance(status.Instances[0])
-	if text := install.Unfinished(dir); text != "" {
+	if text := ops.Unfinished(dir); text != "" {
 		m.Instance += "Note:    " + text + "\n"
 	}
 	m.Saved, _ = readfile.Regular(filepath.Join(dir, "openalgo-install.yaml"), readfile.Config)

@@ -9,8 +9,8 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/event"
-	"github.com/marketcalls/openalgo-install/internal/install"
 	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/ops"
 )
 
 // How long Docker may take to answer after a boot, and how often that is tried.
@@ -34,7 +34,7 @@ func (a *app) recover(ctx context.Context) error {
 	if err != nil {
 		return out.end(event.Result{}, err)
 	}
-	if !install.Owed(dir) {
+	if !ops.Owed(dir) {
 		return out.end(event.Result{Message: "nothing to do: no run was interrupted"}, nil)
 	}
 	in, done, err := a.installerAtBoot(ctx, out)
@@ -47,10 +47,10 @@ func (a *app) recover(ctx context.Context) error {
 }
 
 // installerAtBoot waits for a Docker that is not up yet.
-func (a *app) installerAtBoot(ctx context.Context, report event.Reporter) (*install.Installer, func(), error) {
+func (a *app) installerAtBoot(ctx context.Context, report event.Reporter) (*ops.Session, func(), error) {
 	until := time.Now().Add(bootTime)
 	for {
-		in, done, err := a.installer(ctx, report)
+		in, done, err := a.session(ctx, report)
 		if err == nil || !errors.Is(err, engine.ErrAbsent) || time.Now().After(until) {
 			return in, done, err
 		}

@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
-	"github.com/marketcalls/openalgo-install/internal/install"
+	"github.com/marketcalls/openalgo-install/internal/ops"
 	"github.com/marketcalls/openalgo-install/internal/render"
 )
 
@@ -48,7 +48,7 @@ Answers with an image from source add build.sh, which builds it with docker.`,
 			if err != nil {
 				return err
 			}
-			written, warnings, err := install.Render(ans, render.Options{Machine: machine, InstanceDir: a.dir, Out: out, Target: target})
+			written, warnings, err := ops.Render(ans, render.Options{Machine: machine, InstanceDir: a.dir, Out: out, Target: target})
 			if err != nil {
 				return err
 			}

@@ -12,9 +12,9 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
-	"github.com/marketcalls/openalgo-install/internal/install"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/later"
+	"github.com/marketcalls/openalgo-install/internal/ops"
 	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 	"github.com/marketcalls/openalgo-install/internal/world"
@@ -132,7 +132,7 @@ func (a *app) resize(ctx context.Context, o resizeOptions) error {
 }
 
 // resizeUntil waits for the time in the options, if there is one.
-func (a *app) resizeUntil(ctx context.Context, home string, all []*install.Installer, left []leftOut, o resizeOptions) (event.Result, error) {
+func (a *app) resizeUntil(ctx context.Context, home string, all []*ops.Session, left []leftOut, o resizeOptions) (event.Result, error) {
 	do := func() (event.Result, error) { return a.resizeAll(ctx, all, left, o) }
 	if o.until == "" {
 		return do()
@@ -144,8 +144,8 @@ func (a *app) resizeUntil(ctx context.Context, home string, all []*install.Insta
 	return later.Wait(ctx, instance.Dir(home), at, exitCode, do)
 }
 
-func (a *app) options(o resizeOptions) install.ResizeOptions {
-	r := install.ResizeOptions{RAMMiB: o.ramMiB, Cores: o.cores, Force: o.force,
+func (a *app) options(o resizeOptions) ops.ResizeOptions {
+	r := ops.ResizeOptions{RAMMiB: o.ramMiB, Cores: o.cores, Force: o.force,
 		Confirm: func(p *plan.Plan) error { return a.confirmResize(p, o) }}
 	if o.all {
 		r.Instances = o.instances
@@ -155,12 +155,12 @@ func (a *app) options(o resizeOptions) install.ResizeOptions {
 
 // resizeAll resizes one stack after the other, those that shrink first: what
 // the others gain must be free by then. Each is a change of its own.
-func (a *app) resizeAll(ctx context.Context, all []*install.Installer, left []leftOut, o resizeOptions) (event.Result, error) {
+func (a *app) resizeAll(ctx context.Context, all []*ops.Session, left []leftOut, o resizeOptions) (event.Result, error) {
 	r := a.options(o)
 	if len(all) == 1 && len(left) == 0 {
 		return all[0].Resize(ctx, r)
 	}
-	var shrink, grow []*install.Installer
+	var shrink, grow []*ops.Session
 	for _, in := range all {
 		p, err := in.PlanResize(ctx, r)
 		if err != nil {
@@ -189,7 +189,7 @@ func (a *app) resizeAll(ctx context.Context, all []*install.Installer, left []le
 	return event.Result{Changed: changed > 0, Message: done}, nil
 }
 
-func (a *app) showResize(ctx context.Context, out *presenter, all []*install.Installer, left []leftOut, o resizeOptions) error {
+func (a *app) showResize(ctx context.Context, out *presenter, all []*ops.Session, left []leftOut, o resizeOptions) error {
 	type planned struct {
 		Dir  string     `json:"dir"`
 		Plan *plan.Plan `json:"plan"`

@@ -10,7 +10,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/finding"
-	"github.com/marketcalls/openalgo-install/internal/install"
+	"github.com/marketcalls/openalgo-install/internal/ops"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 )
 
@@ -23,9 +23,9 @@ type leftOut struct {
 
 // resizable opens the instances of directories. With --all one that cannot be
 // resized is left out, so that the others are.
-func (a *app) resizable(ctx context.Context, dirs []string, e *engine.Engine, machine sizing.Machine, report *presenter, o resizeOptions) (all []*install.Installer, left []leftOut, err error) {
+func (a *app) resizable(ctx context.Context, dirs []string, e *engine.Engine, machine sizing.Machine, report *presenter, o resizeOptions) (all []*ops.Session, left []leftOut, err error) {
 	for _, dir := range dirs {
-		in, err := install.New(dir, e, machine, report)
+		in, err := ops.New(dir, e, machine, report)
 		if err == nil {
 			in.Wait = o.wait
 		}
@@ -45,7 +45,7 @@ func (a *app) resizable(ctx context.Context, dirs []string, e *engine.Engine, ma
 }
 
 // mayResize reports why an instance cannot be resized.
-func mayResize(ctx context.Context, in *install.Installer, dir string, r install.ResizeOptions) error {
+func mayResize(ctx context.Context, in *ops.Session, dir string, r ops.ResizeOptions) error {
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		return finding.Errorf(finding.HostNotReady, "the directory is gone, and its container runs. If you moved it, recreate the container for its new place:\n\n    sudo openalgo-install --dir NEW-DIRECTORY start")
 	}

@@ -14,16 +14,16 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
-	"github.com/marketcalls/openalgo-install/internal/install"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/later"
 	"github.com/marketcalls/openalgo-install/internal/market"
+	"github.com/marketcalls/openalgo-install/internal/ops"
 	"github.com/marketcalls/openalgo-install/internal/plan"
 )
 
 // resizeAt leaves the wait to a process of its own, in a session of its own,
 // so that neither a logout nor a lost line ends it, and watches that.
-func (a *app) resizeAt(ctx context.Context, out *presenter, home string, all []*install.Installer, o resizeOptions) error {
+func (a *app) resizeAt(ctx context.Context, out *presenter, home string, all []*ops.Session, o resizeOptions) error {
 	at, err := market.Next(time.Now(), o.at)
 	if err != nil {
 		return out.end(event.Result{}, usage("--at: %v", err))

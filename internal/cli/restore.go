@@ -8,7 +8,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/backup"
 	"github.com/marketcalls/openalgo-install/internal/event"
-	"github.com/marketcalls/openalgo-install/internal/install"
+	"github.com/marketcalls/openalgo-install/internal/ops"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 )
 
@@ -69,13 +69,13 @@ func (a *app) restore(ctx context.Context, o restoreOptions) error {
 	if err != nil {
 		return out.end(event.Result{}, err)
 	}
-	in, done, err := a.installer(ctx, out)
+	in, done, err := a.session(ctx, out)
 	if err != nil {
 		return out.end(event.Result{}, hintDocker(err))
 	}
 	defer done()
 	a.follow(in, o.change)
-	what := install.RestoreOptions{File: o.file, Key: key, Image: o.image}
+	what := ops.RestoreOptions{File: o.file, Key: key, Image: o.image}
 	if o.change.dryRun {
 		plan, err := in.PlanRestore(ctx, what)
 		if err != nil {

@@ -30,7 +30,7 @@ broker are not affected. OpenAlgo stops until the previous release is ready.`,
 
 func (a *app) rollback(ctx context.Context, o changeOptions) error {
 	out := a.presenter()
-	in, done, err := a.installer(ctx, out)
+	in, done, err := a.session(ctx, out)
 	if err != nil {
 		return out.end(event.Result{}, hintDocker(err))
 	}

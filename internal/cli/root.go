@@ -20,8 +20,8 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
-	"github.com/marketcalls/openalgo-install/internal/install"
 	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/ops"
 	"github.com/marketcalls/openalgo-install/internal/printable"
 	"github.com/marketcalls/openalgo-install/internal/rehearsal"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
@@ -205,13 +205,13 @@ func machineOf(ctx context.Context, info engine.Info) (sizing.Machine, error) {
 	return sizing.Machine{RAMMiB: facts.RAMMiB, Cores: facts.Cores, Source: sizing.SourceHost}, nil
 }
 
-// installer connects and prepares an Installer for --dir.
-func (a *app) installer(ctx context.Context, report event.Reporter) (*install.Installer, func(), error) {
+// installer connects and prepares a Session for --dir.
+func (a *app) session(ctx context.Context, report event.Reporter) (*ops.Session, func(), error) {
 	e, machine, err := a.connect(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	in, err := install.New(a.dir, e, machine, report)
+	in, err := ops.New(a.dir, e, machine, report)
 	if err != nil {
 		_ = e.Close()
 		return nil, nil, err
@@ -219,11 +219,11 @@ func (a *app) installer(ctx context.Context, report event.Reporter) (*install.In
 	return in, func() { _ = e.Close() }, nil
 }
 
-// withInstaller does something with the instance in --dir, and reports how it
+// withSession does something with the instance in --dir, and reports how it
 // ended.
-func (a *app) withInstaller(ctx context.Context, do func(*install.Installer) (event.Result, error)) error {
+func (a *app) withSession(ctx context.Context, do func(*ops.Session) (event.Result, error)) error {
 	out := a.presenter()
-	in, done, err := a.installer(ctx, out)
+	in, done, err := a.session(ctx, out)
 	if err != nil {
 		return out.end(event.Result{}, hintDocker(err))
 	}

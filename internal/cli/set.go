@@ -16,7 +16,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
-	"github.com/marketcalls/openalgo-install/internal/install"
+	"github.com/marketcalls/openalgo-install/internal/ops"
 	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/secret"
@@ -71,7 +71,7 @@ func (a *app) set(ctx context.Context, o setOptions, args []string) error {
 		return out.end(event.Result{}, err)
 	}
 	edit.Unset = o.unset
-	in, done, err := a.installer(ctx, out)
+	in, done, err := a.session(ctx, out)
 	if err != nil {
 		return out.end(event.Result{}, err)
 	}
@@ -152,7 +152,7 @@ func (a *app) readValue(ctx context.Context, lines *bufio.Reader, key string) (s
 }
 
 // editEnv opens a copy of .env in the user's editor, and returns what changed.
-func (a *app) editEnv(ctx context.Context, in *install.Installer) (plan.EnvEdit, error) {
+func (a *app) editEnv(ctx context.Context, in *ops.Session) (plan.EnvEdit, error) {
 	before, err := in.EnvText(ctx)
 	if err != nil {
 		return plan.EnvEdit{}, err
@@ -193,7 +193,7 @@ func (a *app) editEnv(ctx context.Context, in *install.Installer) (plan.EnvEdit,
 }
 
 // showEdit shows what an editor changed, and asks whether that is meant.
-func (a *app) showEdit(ctx context.Context, in *install.Installer, e plan.EnvEdit) error {
+func (a *app) showEdit(ctx context.Context, in *ops.Session, e plan.EnvEdit) error {
 	plan, err := in.PlanSet(ctx, e)
 	if err != nil {
 		return err

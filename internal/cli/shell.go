@@ -11,8 +11,8 @@ import (
 	"golang.org/x/term"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
-	"github.com/marketcalls/openalgo-install/internal/install"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/ops"
 )
 
 func (a *app) shellCommand() *cobra.Command {
@@ -26,7 +26,7 @@ func (a *app) shellCommand() *cobra.Command {
 				return usage("a shell needs a terminal; without one name a command: openalgo-install shell -- ls /app")
 			}
 			if len(args) == 0 {
-				args = install.Shell
+				args = ops.Shell
 			}
 			return a.inside(cmd.Context(), args)
 		},
@@ -80,7 +80,7 @@ func (e *exitError) Error() string { return fmt.Sprintf("the command ended with 
 
 // inside runs a command in the container, on our terminal if there is one.
 func (a *app) inside(ctx context.Context, args []string) error {
-	in, done, err := a.installer(ctx, a.presenter())
+	in, done, err := a.session(ctx, a.presenter())
 	if err != nil {
 		return hintDocker(err)
 	}

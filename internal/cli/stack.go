@@ -6,8 +6,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/marketcalls/openalgo-install/internal/event"
-	"github.com/marketcalls/openalgo-install/internal/install"
 	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/ops"
 )
 
 func (a *app) statusCommand() *cobra.Command {
@@ -27,7 +27,7 @@ func (a *app) statusCommand() *cobra.Command {
 					return err
 				}
 			}
-			status, err := install.ReadStatus(cmd.Context(), e, machine, dir)
+			status, err := ops.ReadStatus(cmd.Context(), e, machine, dir)
 			if err != nil {
 				return err
 			}
@@ -51,7 +51,7 @@ func (a *app) logsCommand() *cobra.Command {
 			if tail < 0 {
 				return usage("--tail: %d is not a number of lines; 0 shows all", tail)
 			}
-			in, done, err := a.installer(cmd.Context(), a.presenter())
+			in, done, err := a.session(cmd.Context(), a.presenter())
 			if err != nil {
 				return hintDocker(err)
 			}
@@ -65,25 +65,25 @@ func (a *app) logsCommand() *cobra.Command {
 }
 
 func (a *app) startCommand() *cobra.Command {
-	return a.stackCommand("start", "Start OpenAlgo and wait until it is ready", true, true, (*install.Installer).Start)
+	return a.stackCommand("start", "Start OpenAlgo and wait until it is ready", true, true, (*ops.Session).Start)
 }
 
 func (a *app) stopCommand() *cobra.Command {
-	return a.stackCommand("stop", "Stop OpenAlgo cleanly", true, false, (*install.Installer).Stop)
+	return a.stackCommand("stop", "Stop OpenAlgo cleanly", true, false, (*ops.Session).Stop)
 }
 
 func (a *app) restartCommand() *cobra.Command {
-	return a.stackCommand("restart", "Stop and start OpenAlgo, and wait until it is ready", true, true, (*install.Installer).Restart)
+	return a.stackCommand("restart", "Stop and start OpenAlgo, and wait until it is ready", true, true, (*ops.Session).Restart)
 }
 
 // stackCommand is a command that does one thing to the instance in --dir. down
 // says that OpenAlgo stops for it, up that OpenAlgo runs in the end.
-func (a *app) stackCommand(use, short string, down, up bool, do func(*install.Installer, context.Context) (event.Result, error)) *cobra.Command {
+func (a *app) stackCommand(use, short string, down, up bool, do func(*ops.Session, context.Context) (event.Result, error)) *cobra.Command {
 	var o changeOptions
 	cmd := &cobra.Command{
 		Use: use, Short: short, Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.withInstaller(cmd.Context(), func(in *install.Installer) (event.Result, error) {
+			return a.withSession(cmd.Context(), func(in *ops.Session) (event.Result, error) {
 				a.follow(in, o)
 				return do(in, cmd.Context())
 			})

@@ -8,7 +8,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
-	"github.com/marketcalls/openalgo-install/internal/install"
+	"github.com/marketcalls/openalgo-install/internal/ops"
 )
 
 // askName is what a bare --purge stands for: the name is typed at a question.
@@ -32,12 +32,12 @@ with copies in .openalgo-install/backups unless that goes, too.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			out := a.presenter()
-			in, done, err := a.installer(cmd.Context(), out)
+			in, done, err := a.session(cmd.Context(), out)
 			if err != nil {
 				return out.end(event.Result{}, hintDocker(err))
 			}
 			defer done()
-			removal, err := in.PlanUninstall(cmd.Context(), install.RemovalOptions{Purge: purge != "", Leftovers: leftovers})
+			removal, err := in.PlanUninstall(cmd.Context(), ops.RemovalOptions{Purge: purge != "", Leftovers: leftovers})
 			if err != nil {
 				return out.end(event.Result{}, err)
 			}
@@ -71,7 +71,7 @@ with copies in .openalgo-install/backups unless that goes, too.`,
 
 // confirmRemoval shows a person what is removed. A script needs no answer,
 // unless a market is open.
-func (a *app) confirmRemoval(removal *install.Removal, now bool) error {
+func (a *app) confirmRemoval(removal *ops.Removal, now bool) error {
 	asks := a.unanswered(removal.Asks, now)
 	if a.yes && len(asks) == 0 || len(removal.Changes) == 0 || !isTerminal(a.stdin) {
 		return nil
@@ -85,7 +85,7 @@ func (a *app) confirmRemoval(removal *install.Removal, now bool) error {
 }
 
 // confirmPurge wants the instance's name, typed, or given with --yes.
-func (a *app) confirmPurge(removal *install.Removal, name string) error {
+func (a *app) confirmPurge(removal *ops.Removal, name string) error {
 	if name == askName {
 		a.writeRemoval(a.stderr, removal)
 		ok, err := a.confirm("All data of this OpenAlgo is deleted for good.", removal.Project)
@@ -106,7 +106,7 @@ func (a *app) confirmPurge(removal *install.Removal, name string) error {
 	return nil
 }
 
-func (a *app) writeRemoval(w io.Writer, removal *install.Removal) {
+func (a *app) writeRemoval(w io.Writer, removal *ops.Removal) {
 	for _, c := range removal.Changes {
 		fmt.Fprintf(w, "  %-8s  %-9s  %s (%s)\n", c.Action, c.Kind, c.Name, c.Reason)
 	}
@@ -118,7 +118,7 @@ func (a *app) writeRemoval(w io.Writer, removal *install.Removal) {
 	}
 }
 
-func (a *app) showRemoval(removal *install.Removal) error {
+func (a *app) showRemoval(removal *ops.Removal) error {
 	if a.json {
 		return a.writeJSON(removal)
 	}

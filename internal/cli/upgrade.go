@@ -43,7 +43,7 @@ The copy stays in .openalgo-install/snapshot until the next upgrade.`,
 
 func (a *app) upgrade(ctx context.Context, o upgradeOptions) error {
 	out := a.presenter()
-	in, done, err := a.installer(ctx, out)
+	in, done, err := a.session(ctx, out)
 	if err != nil {
 		return out.end(event.Result{}, err)
 	}

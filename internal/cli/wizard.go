@@ -96,7 +96,7 @@ func (a *app) wizardHost(dir string, o installOptions) wizard.Host {
 			return err
 		},
 		Plan: func(ctx context.Context, ans answers.Answers) (*plan.Plan, error) {
-			in, done, err := a.installer(ctx, event.ReporterFunc(func(event.Event) {}))
+			in, done, err := a.session(ctx, event.ReporterFunc(func(event.Event) {}))
 			if err != nil {
 				return nil, err
 			}
@@ -104,7 +104,7 @@ func (a *app) wizardHost(dir string, o installOptions) wizard.Host {
 			return in.Plan(ctx, ans, 0)
 		},
 		Install: func(ctx context.Context, ans answers.Answers, report event.Reporter) (event.Result, error) {
-			in, done, err := a.installer(ctx, report)
+			in, done, err := a.session(ctx, report)
 			if err != nil {
 				return event.Result{}, err
 			}

@@ -68,7 +68,7 @@ func (a *app) askAndInstall(ctx context.Context, lines *wizard.Lines, w *wizard.
 		return false, err
 	}
 	out := a.presenter()
-	in, done, err := a.installer(ctx, out)
+	in, done, err := a.session(ctx, out)
 	if err != nil {
 		return false, err
 	}

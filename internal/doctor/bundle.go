@@ -16,7 +16,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/host"
-	"github.com/marketcalls/openalgo-install/internal/install"
+	"github.com/marketcalls/openalgo-install/internal/ops"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 	"github.com/marketcalls/openalgo-install/templates"
@@ -81,7 +81,7 @@ func (l Look) bundled(ctx context.Context, r Report) []bundledFile {
 	addJSON("doctor.json", r)
 	if l.Engine != nil {
 		addJSON("engine.json", l.Engine.Info())
-		if status, err := install.ReadStatus(ctx, l.Engine, l.Machine, l.Dir); err == nil {
+		if status, err := ops.ReadStatus(ctx, l.Engine, l.Machine, l.Dir); err == nil {
 			addJSON("status.json", status)
 			add("container.log", l.log(ctx))
 		}
@@ -97,7 +97,7 @@ func (l Look) bundled(ctx context.Context, r Report) []bundledFile {
 
 // log is what the container said last; install takes the secrets out of it.
 func (l Look) log(ctx context.Context) []byte {
-	in, err := install.New(l.Dir, l.Engine, l.Machine, event.ReporterFunc(func(event.Event) {}))
+	in, err := ops.New(l.Dir, l.Engine, l.Machine, event.ReporterFunc(func(event.Event) {}))
 	if err != nil {
 		return nil
 	}

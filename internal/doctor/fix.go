@@ -6,8 +6,8 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/marketcalls/openalgo-install/internal/install"
 	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/ops"
 )
 
 // Fix is what can be mended without a decision of a person's: nothing is lost
@@ -77,7 +77,7 @@ func (l Look) fixMode(ctx context.Context) error {
 }
 
 // Apply makes one fix.
-func (l Look) Apply(ctx context.Context, f Fix, in *install.Installer) error {
+func (l Look) Apply(ctx context.Context, f Fix, in *ops.Session) error {
 	switch f {
 	case FixMode:
 		return l.fixMode(ctx)

@@ -19,7 +19,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/host"
-	"github.com/marketcalls/openalgo-install/internal/install"
+	"github.com/marketcalls/openalgo-install/internal/ops"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 )
@@ -63,19 +63,19 @@ func (l Look) gatherEngine(ctx context.Context, p *patient) {
 		}
 		p.atBoot = startsAtBoot(ctx, p.host)
 	}
-	status, err := install.ReadStatus(ctx, l.Engine, l.Machine, l.Dir)
+	status, err := ops.ReadStatus(ctx, l.Engine, l.Machine, l.Dir)
 	if err == nil && len(status.Instances) > 0 {
 		p.instance = &status.Instances[0]
 		if c, err := l.Engine.Container(ctx, p.instance.Container); p.instance.Container != "" && err == nil {
 			p.container = &c
 		}
 	}
-	p.idleSalt = p.container != nil && install.IdleSalt(ctx, l.Engine, l.Dir, *p.container)
+	p.idleSalt = p.container != nil && ops.IdleSalt(ctx, l.Engine, l.Dir, *p.container)
 	p.newer = p.container != nil && l.newerImage(ctx, p.container)
 	if p.instance != nil && p.instance.Backup != nil && p.instance.Backup.OK && p.instance.Backup.File != "" {
 		p.backupGone = gone(p.instance.Backup.File)
 	}
-	in, err := install.New(l.Dir, l.Engine, l.Machine, event.ReporterFunc(func(event.Event) {}))
+	in, err := ops.New(l.Dir, l.Engine, l.Machine, event.ReporterFunc(func(event.Event) {}))
 	if err == nil {
 		err = in.Obstacles(ctx)
 	}
@@ -92,7 +92,7 @@ func (l Look) gatherEngine(ctx context.Context, p *patient) {
 	}
 	volumes, _ := l.Engine.Volumes(ctx, compose.LabelProject)
 	for _, v := range volumes {
-		if dir := v.Labels[install.LabelDir]; dir != "" && info.Local && gone(dir) && !used[v.Name] {
+		if dir := v.Labels[ops.LabelDir]; dir != "" && info.Local && gone(dir) && !used[v.Name] {
 			p.stray = append(p.stray, v.Name)
 		}
 	}
@@ -132,7 +132,7 @@ func (l Look) gatherFiles(p *patient) {
 	for _, name := range []string{"docker-compose.yaml", "docker-compose.yml", "compose.yaml", "compose.yml"} {
 		p.compose = p.compose || !gone(filepath.Join(l.Dir, name))
 	}
-	p.unfinished = install.Unfinished(l.Dir)
+	p.unfinished = ops.Unfinished(l.Dir)
 }
 
 // gatherDomain asks for the domain what anybody would see.

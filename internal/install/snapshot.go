@@ -1,4 +1,0 @@
-package install
-
-// dataTree is the tree with the databases.
-const dataTree = "db"

@@ -1,0 +1,200 @@
+package ops
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/broker"
+	"github.com/marketcalls/openalgo-install/internal/compose"
+	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/event"
+	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/image"
+	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/plan"
+)
+
+// Adopt takes over a stack that another tool made: the same .env and keys, the
+// same data where it is, the same image, ports and domain; one recreate,
+// verified, and the previous container back when that fails. With toVolumes the
+// data that is in directories is copied into volumes; the directories stay.
+func (in *Session) Adopt(ctx context.Context, toVolumes bool) (event.Result, error) {
+	return in.carryOut(ctx, plan.CommandAdopt, in.adoptable(toVolumes))
+}
+
+// PlanAdopt works out what Adopt would do, and changes nothing.
+func (in *Session) PlanAdopt(ctx context.Context, toVolumes bool) (*plan.Plan, error) {
+	return in.dryRun(ctx, plan.CommandAdopt, in.adoptable(toVolumes))
+}
+
+// Adoptable lists the directories of the stacks on an engine that another tool
+// made.
+func Adoptable(ctx context.Context, e *engine.Engine) ([]string, error) {
+	all, err := e.Containers(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("looking at the containers: %w", err)
+	}
+	var out []string
+	for _, c := range all {
+		dir := dirOf(c)
+		s, err := instance.Dir(dir).LoadState()
+		if isOpenAlgo(c) && dir != "" && (err != nil || !s.IsOurs()) && !slices.Contains(out, dir) {
+			out = append(out, dir)
+		}
+	}
+	return out, nil
+}
+
+// adoptable is the wish for the stack that is here, as it would have been
+// installed.
+func (in *Session) adoptable(toVolumes bool) wish {
+	return func(ctx context.Context) (plan.Intent, error) {
+		i := plan.Intent{Command: plan.CommandAdopt, Files: plan.Theirs}
+		s, err := in.dir.LoadState()
+		if err != nil {
+			return i, err
+		}
+		if s.IsOurs() {
+			return i, finding.Errorf(finding.HostNotReady, "the OpenAlgo in %s is this program's already: there is nothing to adopt", string(in.dir))
+		}
+		o, err := in.observeFor(ctx, i)
+		if err != nil {
+			return i, err
+		}
+		in.knowEnv(o)
+		if !isUp(*o.Container()) {
+			return i, finding.Errorf(finding.HostNotReady, "%s is %s, and taking over proves itself by a start: `docker start %[1]s` first", o.Container().Name, o.Container().State)
+		}
+		if i.Answers, err = answersOf(o); err != nil {
+			return i, err
+		}
+		if toVolumes {
+			if err := plan.MayCopy(in.see().OnHost(), "moving data into volumes"); err != nil {
+				return i, err
+			}
+			i.Data = plan.ToVolumes
+			maps.DeleteFunc(i.Answers.Data, func(_, place string) bool { return strings.HasPrefix(place, "/") })
+		}
+		i.Image.Keep = &plan.Kept{Ref: o.Container().Image}
+		from, how := image.Adopted(string(in.dir), *o.Container())
+		i.Answers.Image = from
+		text := found(o, i.Answers)
+		if how != "" {
+			text += "\n  " + how
+		}
+		in.sayOnce(text)
+		if problems := i.Answers.Check(); len(problems) > 0 {
+			return i, &finding.Error{Kind: finding.HostNotReady, Err: fmt.Errorf("this OpenAlgo can't be adopted as it is: %w", &answers.Invalid{Problems: problems})}
+		}
+		return i, nil
+	}
+}
+
+// answersOf reads the answers out of .env and the container.
+func answersOf(o *observed) (answers.Answers, error) {
+	c := o.Container()
+	a, _ := answers.ParseSaved([]byte("version: 1\n"))
+	a.TLS.Mode = "off" // what serves the domain now goes on with it
+	get := func(key string) string { value, _ := o.Env.Get(key); return value }
+	if origin, err := url.Parse(get("HOST_SERVER")); err == nil && origin.Scheme == "https" {
+		a.Domain = origin.Hostname()
+	}
+	a.Broker.Name = plan.BrokerOf(o)
+	if _, ok := broker.Find(a.Broker.Name); !ok {
+		return a, finding.Errorf(finding.HostNotReady, "the REDIRECT_URL in .env names the broker %q, which is not known here: correct it, or upgrade this program", a.Broker.Name)
+	}
+	plan.ReadCredentials(&a, o.Env)
+	a.RemoteMCP.Enabled = strings.EqualFold(get("MCP_HTTP_ENABLED"), "true")
+	a.RemoteMCP.WriteOrders = a.RemoteMCP.Enabled && strings.EqualFold(get("MCP_OAUTH_WRITE_SCOPE_ENABLED"), "true")
+	a.RemoteMCP.RequireApproval = strings.EqualFold(get("MCP_OAUTH_REQUIRE_APPROVAL"), "true")
+
+	bind, web := c.Published(openalgo.WebPort)
+	_, socket := c.Published(openalgo.WebSocketPort)
+	if web == 0 || socket == 0 {
+		return a, finding.Errorf(finding.HostNotReady, "%s does not publish the ports %d and %d, so nobody can reach it by this program's ways", c.Name, openalgo.WebPort, openalgo.WebSocketPort)
+	}
+	a.Ports = answers.Ports{Web: web, WebSocket: socket, Bind: bind}
+	if bind == "" {
+		a.Ports.Bind = "0.0.0.0"
+	}
+	a.Data = dataOf(o.Project, *c)
+	return a, nil
+}
+
+// dataOf says where each data directory is, as far as it is not where this
+// program would put it.
+func dataOf(project string, c engine.Container) map[string]string {
+	out := map[string]string{}
+	for _, m := range c.Mounts {
+		name, ok := openalgo.TreeOf(m.Target)
+		if !ok {
+			continue
+		}
+		switch {
+		case m.Type == "bind":
+			out[name] = m.Source
+		case m.Type == "volume" && (m.Name != project+"_openalgo_"+name || c.Labels[compose.LabelProject] != project):
+			out[name] = m.Name
+		}
+	}
+	return out
+}
+
+// found tells a person what is taken over.
+func found(o *observed, a answers.Answers) string {
+	c := o.Container()
+	by := "docker run"
+	if project := c.Labels[compose.LabelProject]; project != "" {
+		by = "Docker Compose, project " + project
+	}
+	text := fmt.Sprintf("found %s (made by %s) from the image %s, %s on port %d", c.Name, by, c.Image, a.Ports.Bind, a.Ports.Web)
+	if a.Domain != "" {
+		text += ", served as https://" + a.Domain
+	}
+	for _, m := range c.Mounts {
+		if plan.CarriedOver(m) {
+			text += "\n  " + m.Target + " is in " + cmp.Or(m.Name, m.Source)
+		} else {
+			text += "\n  " + m.Target + " (" + cmp.Or(m.Name, m.Source) + ") is not OpenAlgo's and is not carried over: put it into docker-compose.override.yaml"
+		}
+	}
+	return text
+}
+
+// adopted prepares a run that takes over.
+func (r *changes) adopted(ctx context.Context) error {
+	r.state.Foreign = false
+	if r.create != nil {
+		r.create.Foreign = false
+	}
+	if needsSetup, err := r.in.asks(ctx, *r.old); err == nil && !needsSetup {
+		r.state.SetupDone = true // the new one must have the account, too
+	}
+	for _, name := range rivalNames {
+		if _, err := os.Stat(r.in.dir.Path(name)); err == nil {
+			r.aside = append(r.aside, name)
+		}
+	}
+	return r.keepRecord(ctx)
+}
+
+// unmounted are the data directories that the previous container keeps in
+// itself, so that they would be gone with it.
+func (r *changes) unmounted() []string {
+	var out []string
+	for _, name := range openalgo.Trees {
+		target := openalgo.Tree(name)
+		if name != "tmp" && !slices.ContainsFunc(r.old.Mounts, func(m engine.Mount) bool { return m.Target == target }) {
+			out = append(out, target)
+		}
+	}
+	return out
+}

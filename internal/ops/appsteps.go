@@ -1,0 +1,192 @@
+package ops
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/marketcalls/openalgo-install/internal/engine/helper"
+	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/event"
+	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/ready"
+	"github.com/marketcalls/openalgo-install/internal/run"
+	"github.com/marketcalls/openalgo-install/internal/step"
+)
+
+// app is what steps ask of OpenAlgo itself.
+type app struct{ in *Session }
+
+// tools are those that steps of this instance work with.
+func (in *Session) tools() *run.Tools {
+	report := event.ReporterFunc(func(e event.Event) { in.Report.Report(e) })
+	return &run.Tools{Engine: in.Engine, App: app{in}, Dir: string(in.dir), Report: report, UndoLimit: in.undoLimit()}
+}
+
+// Ready waits until OpenAlgo is ready in a container.
+func (a app) Ready(ctx context.Context, container string, setupDone, before bool) (needsSetup bool, err error) {
+	c, err := a.in.checkOfID(ctx, container)
+	if err != nil {
+		return false, err
+	}
+	c.SetupDone, c.Before = setupDone, before
+	return a.in.prober().Await(ctx, c)
+}
+
+// Serves checks stored secrets and HTTPS. OpenAlgo that answers without its HTTPS
+// after an interrupted run is no reason for an undo: it is in use, and its data
+// has new rows.
+func (a app) Serves(ctx context.Context, v run.Verification, resumed bool) error {
+	if err := a.in.verifySecrets(ctx, v); err != nil {
+		return err
+	}
+	if resumed {
+		a.in.warnEdge(ctx, instance.Edge(v.Site))
+		return nil
+	}
+	return a.in.verifyEdge(ctx, instance.Edge(v.Site))
+}
+
+// warnEdge says that OpenAlgo answers and its HTTPS proxy does not.
+func (in *Session) warnEdge(ctx context.Context, s instance.Edge) {
+	if err := in.verifyEdge(ctx, s); err != nil && ctx.Err() == nil {
+		in.warn(fmt.Sprintf("https://%s is not served: %v. To set it up again: sudo openalgo-install domain %[1]s", s.Domain, err))
+	}
+}
+
+// Remember writes state.json, with the keys that the verified stack runs with.
+func (a app) Remember(ctx context.Context, text json.RawMessage, needsSetup *bool) error {
+	var s instance.State
+	if err := json.Unmarshal(text, &s); err != nil {
+		return fmt.Errorf("writing the state: %w", err)
+	}
+	if needsSetup != nil {
+		s.SetupDone = !*needsSetup
+	}
+	if env, err := a.in.readEnv(ctx); err == nil && env != nil {
+		if file, err := envfile.Parse(env); err == nil {
+			s.RememberKeys(file)
+		}
+	}
+	return a.in.dir.SaveState(s)
+}
+
+// Remain marks the keys that an undone first install leaves as its own.
+func (a app) Remain(_ context.Context, project string) {
+	if s, err := a.in.dir.LoadState(); err == nil && s.Project == "" {
+		s.Began = project
+		_ = a.in.dir.SaveState(s) // without it the next run asks, which is safe
+	}
+}
+
+// Front opens what serves HTTPS.
+func (a app) Front(ctx context.Context, site run.Site) (run.Front, error) {
+	return a.in.openFront(ctx, instance.Edge(site))
+}
+
+func (in *Session) acrossRestart(ctx context.Context, do func(context.Context) error) error {
+	return in.tools().AcrossRestart(ctx, do)
+}
+
+func readJournal(d instance.Dir) (*run.Journal, error) {
+	j, err := run.Read(string(d), instance.ReadOwn)
+	if err != nil && finding.KindOf(err) != finding.HostNotReady {
+		return nil, finding.Errorf(finding.HostNotReady, "reading what an interrupted run left: %w", err)
+	}
+	return j, err
+}
+
+// previous says what a recovery asks of the container that ran before.
+type previous int
+
+const (
+	mustAnswer  previous = iota
+	mayBeBroken          // the command that follows is what repairs it
+)
+
+// recover completes or undoes what an interrupted run left.
+func (in *Session) recover(ctx context.Context, old previous) error {
+	j, err := readJournal(in.dir)
+	if err != nil {
+		return err
+	}
+	in.tidy(ctx)
+	if j == nil {
+		return nil
+	}
+	o, err := in.observe(ctx)
+	if err != nil {
+		return err
+	}
+	in.knowEnv(o)
+	t := in.tools()
+	t.EvenBroken = old == mayBeBroken
+	err = run.Recover(ctx, t, j)
+	f := (*run.Failure)(nil)
+	switch {
+	case !errors.As(err, &f):
+		return err
+	case f.End == run.NotCommitted:
+		return finding.Errorf(finding.Failed, "finishing the previous run: %w", f.Cause)
+	case f.End == run.Silent: // nothing is left to undo, and this command may be what helps
+		in.note(silentText(f.Undo))
+		return nil
+	case f.End == run.GivenUp:
+		in.note(f.Cause.Error())
+		return nil
+	}
+	return finding.Errorf(finding.Broken, "%w", in.notRolledBack(ctx, t, f.Undo))
+}
+
+// afterRun is the error to report of a run: exit 4, or 130 when it was the user who
+// ended it, or 5 when what ran before could not be brought back.
+func (in *Session) afterRun(ctx context.Context, t *run.Tools, err error, madeDir bool) error {
+	var f *run.Failure
+	if !errors.As(err, &f) {
+		return err
+	}
+	log := ready.LogOf(f.Cause)
+	switch f.End {
+	case run.NotBegun:
+		return finding.Errorf(finding.HostNotReady, "%w", f.Cause)
+	case run.NotCommitted, run.GivenUp:
+		return finding.Errorf(finding.Failed, "OpenAlgo runs and is ready, but tidying up failed: %w. Run the same command again", f.Cause)
+	case run.Silent:
+		return &finding.Error{Kind: finding.Broken, Log: log, Err: fmt.Errorf("%w\n%s\n\n"+
+			"OpenAlgo's files and data are as they were before. To find out what is wrong:\n\n    sudo openalgo-install --dir %s doctor", f.Cause, silentText(f.Undo), string(in.dir))}
+	case run.NotRolledBack:
+		return &finding.Error{Kind: finding.Broken, Log: log, Err: fmt.Errorf("%w\n%w", f.Cause, in.notRolledBack(ctx, t, f.Undo))}
+	case run.RolledBack:
+	}
+	helper.RemoveLeft(context.WithoutCancel(ctx), in.Engine, string(in.dir))
+	_ = os.RemoveAll(in.dir.Work("tmp"))
+	if madeDir && !step.HadContainer(t) && !exists(in.dir.Env()) {
+		in.dir.RemoveIfUnused(true)
+	}
+	if f.Cancelled {
+		return &finding.Error{Kind: finding.Cancelled, Err: errors.New("cancelled and undone. " + step.AfterUndo(t))}
+	}
+	return &finding.Error{Kind: finding.RolledBack, Err: fmt.Errorf("%w\nRolled back. %s", f.Cause, step.AfterUndo(t)), Log: log}
+}
+
+// silentText says that everything is back as it was before, and that the previous
+// container, which is started, does not answer.
+func silentText(cause error) string {
+	return "The previous container is back, but does not answer: " + cause.Error()
+}
+
+// notRolledBack reports an undo that failed: whether OpenAlgo runs, what failed,
+// where files and data are, and the command that completes the undo.
+func (in *Session) notRolledBack(ctx context.Context, t *run.Tools, failed error) error {
+	return fmt.Errorf("%s\nRolling back failed: %w\n\n"+
+		"Your files as they were before are in %s. %s\n"+
+		"Fix the cause, then complete the rollback and start OpenAlgo:\n\n    sudo openalgo-install --dir %s start",
+		step.AfterFailedUndo(ctx, t), failed, in.dir.Work("backups"), step.WhereData(t), string(in.dir))
+}
+
+// undoLimit bounds the undo of one step, the start of what ran before included.
+func (in *Session) undoLimit() time.Duration { return cleanupTime + max(in.Wait, ready.LongestStart) }

@@ -1,0 +1,273 @@
+package ops
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/marketcalls/openalgo-install/internal/backup"
+	"github.com/marketcalls/openalgo-install/internal/compose"
+	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/event"
+	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/plan"
+	"github.com/marketcalls/openalgo-install/internal/readfile"
+	"github.com/marketcalls/openalgo-install/internal/ready"
+	"github.com/marketcalls/openalgo-install/internal/run"
+	"github.com/marketcalls/openalgo-install/internal/step"
+)
+
+// BackupOptions say where a backup goes and what it holds.
+type BackupOptions struct {
+	To   string // a directory, a file, or "-" for Out; "" is <dir>-backups
+	Keep int    // how many stay in a directory; 0 is all
+	Log  bool   // the app's log, too
+	Seal backup.Seal
+	Out  io.Writer
+}
+
+// savedTrees are the data directories that a backup holds; tmp holds nothing
+// that counts (docs/openalgo-facts.md 9.1).
+var savedTrees = []string{dataTree, "strategies", "keys"}
+
+// logTree is the one that is saved on request.
+const logTree = "log"
+
+// backing is one backup.
+type backing struct {
+	in      *Session
+	options BackupOptions
+	wrap    func(io.Writer) (io.WriteCloser, error)
+	key     backup.Key
+	trees   []backup.Tree
+	target  *backup.Target
+	down    time.Duration
+	// unchecked is why SQLite could not check the databases.
+	unchecked string
+}
+
+// Backup writes an archive of the instance: .env, its files and its data. The
+// app is stopped for as long as what it may write is read, and no longer: its
+// databases are not whole otherwise (docs/openalgo-facts.md 9.2).
+func (in *Session) Backup(ctx context.Context, o BackupOptions) (event.Result, error) {
+	b := &backing{in: in, options: o, target: &backup.Target{}}
+	var err error
+	if b.wrap, b.key, err = o.Seal.Ready(); err != nil {
+		return event.Result{}, finding.Errorf(finding.Usage, "%w", err)
+	}
+	result, err := in.backUp(ctx, b)
+	in.recordBackup(b, result, err)
+	return result, err
+}
+
+func (in *Session) backUp(ctx context.Context, b *backing) (event.Result, error) {
+	if err := in.settle(ctx, plan.CommandBackup); err != nil {
+		return event.Result{}, err
+	}
+	if err := plan.MayCopy(in.see().OnHost(), "a backup"); err != nil {
+		return event.Result{}, err
+	}
+	if err := plan.MayReplace(in.see().OnHost()); err != nil {
+		return event.Result{}, err
+	}
+	if _, err := in.saved(ctx, plan.CommandBackup); err != nil {
+		return event.Result{}, err
+	}
+	if err := in.askDown(ctx, plan.DownForSeconds, "stopped while its data is copied, and started again"); err != nil {
+		return event.Result{}, err
+	}
+	return in.locked(ctx, plan.CommandBackup, func(c *engine.Container) (event.Result, error) { return b.run(ctx, *c) })
+}
+
+func (b *backing) run(ctx context.Context, c engine.Container) (event.Result, error) {
+	if err := b.findTrees(ctx, c); err != nil {
+		return event.Result{}, err
+	}
+	t, err := backup.OpenTarget(backup.TargetOptions{Instance: b.in.dir, To: b.options.To, Stream: b.options.Out, Keep: b.options.Keep,
+		Sealed: !b.options.Seal.None(), Trees: b.trees, Warn: b.in.warn, Note: b.in.note})
+	if err != nil {
+		return event.Result{}, err
+	}
+	defer t.Discard()
+	b.target = t
+	failed, notUp := b.archive(ctx, c)
+	switch {
+	case notUp != nil && failed == nil:
+		return b.keptWhileDown(context.WithoutCancel(ctx), c, notUp)
+	case notUp != nil:
+		return event.Result{}, &finding.Error{Kind: finding.Broken, Err: errors.Join(notUp, failed), Log: ready.LogOf(notUp)}
+	case ctx.Err() != nil:
+		failed = &finding.Error{Kind: finding.Cancelled, Err: errors.New("cancelled: there is no backup, and OpenAlgo is as it was before")}
+	case failed != nil:
+		failed = finding.Errorf(finding.Failed, "%w. There is no backup; OpenAlgo is as it was before", failed)
+	}
+	if failed != nil {
+		return event.Result{}, failed
+	}
+	return b.finish(ctx, c)
+}
+
+// keptWhileDown keeps what was read, whatever ails the app: it may be needed.
+func (b *backing) keptWhileDown(ctx context.Context, c engine.Container, notUp error) (event.Result, error) {
+	result, err := b.finish(ctx, c)
+	if err == nil {
+		err = errors.New("The backup is there all the same: " + result.Message)
+	}
+	return event.Result{}, &finding.Error{Kind: finding.Broken, Err: errors.Join(notUp, err), Log: ready.LogOf(notUp)}
+}
+
+// archive writes the archive. notUp says that the app was stopped for it and
+// does not come up again.
+func (b *backing) archive(ctx context.Context, c engine.Container) (failed, notUp error) {
+	sealed, err := b.wrap(b.target)
+	if err != nil {
+		return err, nil
+	}
+	m, err := b.in.manifest(ctx, c, b.trees)
+	if err != nil {
+		return err, nil
+	}
+	w, err := backup.NewWriter(sealed, m)
+	if err != nil {
+		return err, nil
+	}
+	if isUp(c) {
+		if err := b.in.timed("early", "copy large files that nobody writes", func() error { return b.early(ctx, w) }); err != nil {
+			return errors.Join(err, w.Abandon()), nil
+		}
+	}
+	rest := func() error { return b.in.timed("copy", "copy the data", func() error { return b.rest(ctx, w) }) }
+	if failed, notUp = b.whileDown(ctx, c, rest); failed != nil {
+		return errors.Join(failed, w.Abandon()), notUp
+	}
+	for _, link := range w.LeftOut() {
+		b.in.warn("a link that leads out of OpenAlgo's data is not in the backup, since a restore would refuse it: " + link)
+	}
+	return errors.Join(w.Close(), sealed.Close()), notUp
+}
+
+// timed does something as a step.
+func (in *Session) timed(step, title string, do func() error) error {
+	began := in.stepStarted(step, title)
+	if err := do(); err != nil {
+		in.stepEnded(step, event.Failed, began)
+		return err
+	}
+	in.stepEnded(step, event.Done, began)
+	return nil
+}
+
+// early archives what can be while the app runs.
+func (b *backing) early(ctx context.Context, w *backup.Writer) error {
+	for _, t := range b.trees {
+		if err := w.Early(ctx, t); err != nil {
+			return fmt.Errorf("copying %s: %w", t.Source, err)
+		}
+	}
+	run.Failpoint("backup-early")
+	return nil
+}
+
+// rest archives what must not change meanwhile.
+func (b *backing) rest(ctx context.Context, w *backup.Writer) error {
+	for _, t := range b.trees {
+		if err := w.Tree(ctx, t); err != nil {
+			return fmt.Errorf("copying %s: %w", t.Source, err)
+		}
+		run.Failpoint("backup-" + t.Name)
+	}
+	// .env last: until it is stopped, the app may write a key of its own.
+	for _, name := range instanceFiles() {
+		text, err := b.in.fileOf(ctx, name)
+		if err == nil && name == instance.EnvName {
+			err = b.in.sameKeys(text)
+		}
+		if err == nil && text != nil {
+			err = w.File(name, text)
+		}
+		if err != nil {
+			return fmt.Errorf("copying %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// whileDown does something while OpenAlgo is stopped, and records for how long.
+func (b *backing) whileDown(ctx context.Context, c engine.Container, do func() error) (failed, notUp error) {
+	if !isUp(c) {
+		return do(), nil
+	}
+	began := time.Now()
+	failed, notUp = b.in.whileDown(ctx, plan.CommandBackup, c, do)
+	b.down = time.Since(began)
+	if notUp != nil {
+		notUp = fmt.Errorf("OpenAlgo was stopped for the backup and does not start again: %w.\n"+
+			"`openalgo-install doctor` says what is wrong; `openalgo-install start` starts it", finding.WithoutLog(notUp))
+	}
+	return failed, notUp
+}
+
+// instanceFiles are those that make an instance, beside its data.
+func instanceFiles() []string {
+	return append([]string{instance.EnvName, compose.FileName, instance.AnswersName, instance.WorkName + "/state.json"}, overrideNames...)
+}
+
+// fileOf reads a file of the instance's directory; nil when there is none.
+func (in *Session) fileOf(ctx context.Context, name string) ([]byte, error) {
+	if name == instance.EnvName {
+		return in.readEnv(ctx)
+	}
+	return readfile.Optional(string(in.dir) + "/" + name)
+}
+
+func (b *backing) findTrees(ctx context.Context, c engine.Container) error {
+	names := savedTrees
+	if b.options.Log {
+		names = append(names[:len(names):len(names)], logTree)
+	}
+	for _, name := range names {
+		at, source, err := step.DataPath(ctx, b.in.Engine, c, openalgo.Tree(name))
+		if err != nil {
+			return err
+		}
+		if at == "" && openalgo.Tree(name) == openalgo.DB {
+			return finding.Errorf(finding.HostNotReady, "%s keeps its databases in no volume: put the volumes back into %s first", c.Name, compose.FileName)
+		}
+		if at == "" {
+			continue
+		}
+		bytes, err := step.TreeBytes(at)
+		if err != nil {
+			return fmt.Errorf("looking at %s: %w", at, err)
+		}
+		if bytes == 0 && name == dataTree {
+			return finding.Errorf(finding.HostNotReady, "there is no database in %s yet, and so nothing to back up: look into it if you expected one", source)
+		}
+		b.trees = append(b.trees, backup.Tree{Name: name, Source: source, Path: at, Bytes: bytes})
+	}
+	return nil
+}
+
+// manifest says what an instance's data is of.
+func (in *Session) manifest(ctx context.Context, c engine.Container, trees []backup.Tree) (backup.Manifest, error) {
+	s, err := in.dir.LoadState()
+	if err != nil {
+		return backup.Manifest{}, err
+	}
+	m := backup.Manifest{Created: time.Now().UTC(), Project: s.Project, Dir: string(in.dir), Trees: trees, Setup: s.SetupDone,
+		Image: backup.Image{Ref: s.ImageRef, ID: c.ImageID}}
+	if image, err := in.Engine.Image(ctx, c.ImageID); err == nil {
+		m.Image.Digest, m.Image.Created = image.DigestIn(s.ImageRef), image.Created
+	}
+	if isUp(c) { // an account may have been made since the last run
+		if needsSetup, err := in.asks(ctx, c); err == nil {
+			m.Setup = !needsSetup
+		}
+	}
+	m.EnvConfig, _ = envOf(string(in.dir)).Get(plan.KeyConfigVersion)
+	return m, nil
+}

@@ -1,0 +1,34 @@
+package ops
+
+import (
+	"strings"
+
+	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/plan"
+	"github.com/marketcalls/openalgo-install/internal/secret"
+)
+
+// redactor knows every secret of the answers and of .env, which may be nil.
+func redactor(a answers.Answers, env *envfile.File) *secret.Redactor {
+	c := plan.Credentials(a)
+	var known []secret.Text
+	for _, composite := range []secret.Text{c.APIKey, c.APISecret, c.MarketAPIKey, c.MarketAPISecret} {
+		known = append(known, composite)
+		for _, part := range strings.Split(composite.Reveal(), ":::") {
+			known = append(known, secret.New(part))
+		}
+	}
+	for key, v := range a.Env {
+		if envfile.IsSecret(key, v.Reveal()) {
+			known = append(known, v)
+		}
+	}
+	if env != nil {
+		for _, key := range secretKeys(env) {
+			value, _ := env.Get(key)
+			known = append(known, secret.New(value))
+		}
+	}
+	return secret.NewRedactor(known...)
+}

@@ -1,0 +1,52 @@
+package ops
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/marketcalls/openalgo-install/internal/event"
+	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/plan"
+)
+
+// instanceEdge reads how the instance in dir is served; none where it is not known.
+func instanceEdge(dir string) instance.Edge {
+	s, err := instance.Dir(dir).LoadState()
+	if err != nil {
+		return instance.Edge{}
+	}
+	return s.Edge
+}
+
+// pullEdge brings the edge's image, before anything changes.
+func (in *Session) pullEdge(ctx context.Context, p *plan.Plan) error {
+	if p.Edge == nil || p.Edge.Pull == "" {
+		return nil
+	}
+	began := in.stepStarted("edge-image", "bring the image "+p.Edge.Pull)
+	if _, err := in.Engine.Pull(ctx, p.Edge.Pull, in.images().Progress("edge-image")); err != nil {
+		in.stepEnded("edge-image", event.Failed, began)
+		return &finding.Error{Kind: finding.Failed, Err: fmt.Errorf("bringing the image of the edge, %s (nothing was changed): %w. "+
+			"tls.edge.image names another one", p.Edge.Pull, err)}
+	}
+	in.stepEnded("edge-image", event.Done, began)
+	return nil
+}
+
+// openPorts opens the edge's ports in the host's firewall, where the answers
+// ask for it; a firewall that is off stays off.
+func (in *Session) openPorts(ctx context.Context, p *plan.Plan) error {
+	if p.Edge == nil || !p.Edge.Act || !p.Answers.TLS.OpenPorts {
+		return nil
+	}
+	opened, err := host.OpenPorts(ctx, p.Edge.State.HTTP, p.Edge.State.HTTPS)
+	for _, text := range opened {
+		in.note(text)
+	}
+	if err != nil {
+		return finding.Errorf(finding.HostNotReady, "opening the ports: %w", err)
+	}
+	return nil
+}

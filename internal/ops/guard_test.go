@@ -1,0 +1,248 @@
+package ops
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/marketcalls/openalgo-install/internal/compose"
+	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/plan"
+	"github.com/marketcalls/openalgo-install/internal/stacks"
+	"github.com/marketcalls/openalgo-install/internal/world"
+)
+
+// withEnv gives a world another .env; "" is none.
+func withEnv(o *observed, t *testing.T, text string) {
+	t.Helper()
+	o.EnvText, o.Env = nil, nil
+	if text == "" {
+		return
+	}
+	env, err := envfile.Parse([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.EnvText, o.Env = []byte(text), env
+}
+
+// forget takes away what this program knows of an instance.
+func forget(o *observed) { o.State = instance.State{} }
+
+// guardCases are worlds that a guard refuses, or does not. want is a word of the
+// refusal, or its check; "" is none.
+var guardCases = map[string]struct {
+	change       func(*testing.T, *observed)
+	every, plans string // what plan.Guard and plan.GuardData refuse
+	intent       plan.Intent
+}{
+	"all is well": {change: func(*testing.T, *observed) {}},
+	"another Docker": {change: func(_ *testing.T, o *observed) {
+		dropContainers(o)
+		o.Engine.ID, o.Engine.Endpoint, o.Volumes, o.Data = "F", "unix:///run/user/1000/docker.sock", nil, nil
+	}, every: "engine", plans: "engine"},
+	"another Docker, this one has the data and the other is gone": {change: func(_ *testing.T, o *observed) {
+		dropContainers(o)
+		o.Engine.ID, o.Engine.Endpoint = "F", "unix:///run/user/1000/docker.sock"
+	}},
+	"another Docker that answers, this one has a volume": {change: func(_ *testing.T, o *observed) {
+		dropContainers(o)
+		o.Engine.ID, o.Engine.Endpoint, o.ElsewhereAnswers = "F", "unix:///run/user/1000/docker.sock", true
+	}, every: "engine", plans: "engine"},
+	"another's container of the same project": {change: func(_ *testing.T, o *observed) {
+		addTo(o, testContainer("other", "/srv/openalgo"), stacks.Anothers)
+	}, every: "owner", plans: "owner"},
+	"the volume of another directory": {change: func(_ *testing.T, o *observed) {
+		dropContainers(o)
+		o.Volumes[testVolume].Labels[LabelDir] = "/srv/openalgo"
+		o.Dirs["/srv/openalgo"] = world.Directory{HasEnv: true}
+	}, every: "belongs to /srv/openalgo", plans: "belongs to /srv/openalgo"},
+	"the volume of another directory, which has no .env": {change: func(_ *testing.T, o *observed) {
+		dropContainers(o)
+		o.Volumes[testVolume].Labels[LabelDir] = "/srv/openalgo"
+	}},
+	"the volume of another directory, mounted here": {change: func(_ *testing.T, o *observed) {
+		o.Volumes[testVolume].Labels[LabelDir] = "/srv/openalgo"
+		o.Dirs["/srv/openalgo"] = world.Directory{HasEnv: true}
+	}},
+	"the project was renamed": {change: func(_ *testing.T, o *observed) {
+		dropContainers(o)
+		o.Project = "algo"
+	}, every: "now called", plans: "now called"},
+	"the directory was moved": {change: func(_ *testing.T, o *observed) {
+		o.Whose["openalgo-web"] = stacks.Orphan
+	}, every: "moved", plans: "moved", intent: plan.Intent{Command: "set"}},
+	"the directory was moved, and the command recreates the container": {change: func(_ *testing.T, o *observed) {
+		o.Whose["openalgo-web"] = stacks.Orphan
+	}, every: "moved", intent: plan.Intent{Command: plan.CommandStart}},
+	"there is no .env": {change: func(t *testing.T, o *observed) {
+		withEnv(o, t, "")
+	}, every: "keys", plans: "keys"},
+	"other keys": {change: func(t *testing.T, o *observed) {
+		withEnv(o, t, strings.ReplaceAll(testEnv, "a71e", "0c3d"))
+	}, every: "keys", plans: "keys"},
+	"no keys, and no data": {change: func(t *testing.T, o *observed) {
+		dropContainers(o)
+		withEnv(o, t, "")
+		o.Data, o.Volumes = nil, nil
+	}},
+	"no keys, and a Compose file that cannot be read": {change: func(t *testing.T, o *observed) {
+		dropContainers(o)
+		withEnv(o, t, "")
+		o.Data, o.Volumes, o.Unread = nil, nil, errors.New("line 3")
+	}, plans: "can't be read"},
+	"another tool's container has this .env": {change: func(_ *testing.T, o *observed) {
+		forget(o)
+		dropContainers(o)
+		c := testContainer("theirs", testDir)
+		c.Labels = nil
+		addTo(o, c, stacks.Own)
+	}, plans: "another tool made"},
+	"a second container has this .env": {change: func(_ *testing.T, o *observed) {
+		c := testContainer("second", testDir)
+		c.Labels = nil
+		addTo(o, c, stacks.Own)
+	}, plans: "also uses"},
+	"a second container has this .env, and is stopped": {change: func(_ *testing.T, o *observed) {
+		c := testContainer("second", testDir)
+		c.Labels, c.State = nil, "exited"
+		addTo(o, c, stacks.Own)
+	}},
+	"keys, and data of another name that nobody claims": {change: func(_ *testing.T, o *observed) {
+		forget(o)
+		dropContainers(o)
+		o.Project, o.Data = "algo", nil
+	}, plans: "no directory claims"},
+	"keys, and data of another name that has its directory": {change: func(_ *testing.T, o *observed) {
+		forget(o)
+		dropContainers(o)
+		o.Project, o.Data = "algo", nil
+		o.Volumes[testVolume].Labels[LabelDir] = "/srv/openalgo"
+		o.Dirs["/srv/openalgo"] = world.Directory{HasEnv: true}
+	}},
+	"keys, and data of another name that a container of its directory has": {change: func(_ *testing.T, o *observed) {
+		forget(o)
+		dropContainers(o)
+		o.Project, o.Data = "algo", nil
+		delete(o.Volumes[testVolume].Labels, LabelDir)
+		o.Dirs["/srv/openalgo"] = world.Directory{HasEnv: true}
+		addTo(o, testContainer("other", "/srv/openalgo"), stacks.Anothers)
+	}},
+}
+
+func TestGuards(t *testing.T) {
+	t.Parallel()
+	for name, c := range guardCases {
+		o := goodWorld(t)
+		c.change(t, o)
+		refused(t, name+": every command", plan.Guard(o), c.every)
+		refused(t, name+": a plan", plan.GuardData(o, c.intent), c.plans)
+	}
+}
+
+// refused checks that an error is about one thing, and that this machine is what
+// is not ready.
+func refused(t *testing.T, name string, err error, want string) {
+	t.Helper()
+	if err == nil || want == "" {
+		if (err == nil) != (want == "") {
+			t.Errorf("%s: %v, want %q", name, err, want)
+		}
+		return
+	}
+	if finding.KindOf(err) != finding.HostNotReady {
+		t.Errorf("%s: %v", name, finding.KindOf(err))
+	}
+	if r := finding.RefusalOf(err); r != nil && r.Check == want {
+		if len(r.Ways) == 0 || r.End == "" || r.Why == "" {
+			t.Errorf("%s: half of a refusal: %+v", name, r)
+		}
+		return
+	}
+	if !strings.Contains(err.Error(), want) {
+		t.Errorf("%s: %v, want %q", name, err, want)
+	}
+}
+
+// Where it runs with the keys that it read when it started, a stop is what would
+// do the damage.
+func TestKeysOfWhatRuns(t *testing.T) {
+	t.Parallel()
+	for state, want := range map[string]bool{"running": true, "exited": false} {
+		o := goodWorld(t)
+		withEnv(o, t, "")
+		o.Containers[0].State = state
+		if r := finding.RefusalOf(plan.GuardKeys(o)); r == nil || strings.Contains(r.End, "Do not stop it") != want {
+			t.Errorf("%s: %+v", state, r)
+		}
+	}
+}
+
+func TestKeyWays(t *testing.T) {
+	t.Parallel()
+	o := goodWorld(t)
+	withEnv(o, t, "")
+	for name, c := range map[string]struct {
+		place world.KeyPlace
+		want  string
+	}{
+		"a copy":              {world.KeyPlace{Kind: world.KeptCopy, Path: "/copy", Container: ""}, "sudo cp -p /copy " + testDir + "/.env"},
+		"the previous place":  {world.KeyPlace{Kind: world.PreviousDir, Path: "/srv/openalgo/.env", Container: "web"}, "sudo cp -p /srv/openalgo/.env"},
+		"a running container": {world.KeyPlace{Kind: world.StillOpen, Path: "/proc/7/root/app/.env", Container: "web"}, "docker exec web cat /app/.env"},
+		"the volume's origin": {world.KeyPlace{Kind: world.VolumesDir, Path: "/srv/openalgo/.env", Container: ""}, "sudo cp -p /srv/openalgo/.env"},
+	} {
+		o.KeysAt = []world.KeyPlace{c.place}
+		if ways := plan.KeyWays(o); len(ways) != 2 || !strings.HasPrefix(ways[0].Run, c.want) && !strings.Contains(ways[0].Run, c.want) {
+			t.Errorf("%s: %v", name, ways)
+		}
+	}
+	o.KeysAt, o.Archive = nil, "/opt/openalgo-backups/a.tar"
+	if ways := plan.KeyWays(o); len(ways) != 2 || !strings.HasSuffix(ways[0].Run, "restore /opt/openalgo-backups/a.tar") {
+		t.Errorf("an archive: %v", ways)
+	}
+}
+
+func TestGuardUnknown(t *testing.T) {
+	t.Parallel()
+	o := goodWorld(t)
+	o.HasDB = true
+	refused(t, "ours", plan.GuardUnknown(o), "")
+	forget(o)
+	refused(t, "unknown", plan.GuardUnknown(o), "did not make")
+	o.HasDB = false
+	refused(t, "no data", plan.GuardUnknown(o), "")
+}
+
+// The container of a stack that another tool made is found by the .env that it
+// mounts; one that runs comes first.
+func TestFindByMount(t *testing.T) {
+	t.Parallel()
+	o := goodWorld(t)
+	forget(o)
+	dropContainers(o)
+	for _, c := range []struct{ name, dir, state string }{{"old", testDir, "exited"}, {"new", testDir, "running"}, {"other", "/srv/openalgo", "running"}} {
+		made := testContainer(c.name, c.dir)
+		made.State = c.state
+		delete(made.Labels, compose.LabelProject)
+		addTo(o, made, stacks.Own)
+	}
+	o.FindByMount()
+	if len(o.Containers) != 2 || o.Container().Name != "new" {
+		t.Errorf("%+v", o.Containers)
+	}
+}
+
+func TestNoContainer(t *testing.T) {
+	t.Parallel()
+	o := goodWorld(t)
+	dropContainers(o)
+	if err := noContainer(o); !errors.Is(err, errNoContainer) {
+		t.Error(err)
+	}
+	o.Engine = engine.Info{ID: "F", Endpoint: "tcp://10.0.0.1:2375"}
+	o.ElsewhereAnswers = true
+	refused(t, "another Docker", noContainer(o), "engine")
+}

@@ -1,0 +1,25 @@
+package ops
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/plan"
+)
+
+// sameKeys refuses a .env that was changed since the guard has looked at it.
+func (in *Session) sameKeys(text []byte) error {
+	s, err := in.dir.LoadState()
+	if err != nil {
+		return err
+	}
+	env, err := envfile.Parse(text)
+	if err != nil {
+		return fmt.Errorf("reading .env: %w", err)
+	}
+	if what := plan.KeyFault(&observed{Env: env, State: s}); what != "" {
+		return errors.New(what)
+	}
+	return nil
+}

@@ -1,0 +1,244 @@
+package ops
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/compose"
+	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/event"
+	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/plan"
+	"github.com/marketcalls/openalgo-install/internal/printable"
+	"github.com/marketcalls/openalgo-install/internal/ready"
+	"github.com/marketcalls/openalgo-install/internal/run"
+	"github.com/marketcalls/openalgo-install/internal/step"
+	"github.com/marketcalls/openalgo-install/internal/world"
+)
+
+// errNoContainer says that an instance has no container.
+var errNoContainer = errors.New("no container")
+
+type noContainerError struct{ dir string }
+
+func (e *noContainerError) Is(target error) bool { return target == errNoContainer }
+
+func (e *noContainerError) Error() string {
+	return fmt.Sprintf("there is no OpenAlgo container for %s\n\nTo list what is on this machine:\n\n    sudo openalgo-install status\n\n"+
+		"To work on an OpenAlgo in another directory, add --dir. To install one here:\n\n    sudo openalgo-install --dir %[1]s --answers FILE", e.dir)
+}
+
+// find returns the container of this directory's instance, to look at.
+func (in *Session) find(ctx context.Context) (*engine.Container, error) {
+	_, c, err := in.lookAt(ctx)
+	return c, err
+}
+
+// findToChange is find for a command that stops, starts or copies it.
+func (in *Session) findToChange(ctx context.Context) (*engine.Container, error) {
+	o, c, err := in.lookAt(ctx)
+	if err == nil {
+		err = plan.Guard(o)
+	}
+	return c, err
+}
+
+func (in *Session) lookAt(ctx context.Context) (*observed, *engine.Container, error) {
+	o, err := in.observe(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	in.knowEnv(o)
+	o.FindByMount()
+	if err := neitherRuns(o); err != nil {
+		return nil, nil, err
+	}
+	if c := o.Container(); c != nil {
+		return o, c, nil
+	}
+	return nil, nil, noContainer(o)
+}
+
+// neitherRuns refuses to choose between two containers that another tool made.
+func neitherRuns(o *observed) error {
+	if all := o.Containers; len(all) > 1 && !o.State.IsOurs() && !isUp(all[0]) && all[0].Labels[compose.LabelProject] == "" {
+		return finding.Errorf(finding.HostNotReady, "containers %s and %s both use the .env of %s, and neither runs\n\nCheck which one you use, then start it:\n\n    docker start %[1]s\n\nNothing was changed.", all[0].Name, all[1].Name, string(o.Dir))
+	}
+	return nil
+}
+
+// noContainer says why there is no container to work on: another directory or
+// another Docker may have it.
+func noContainer(o *observed) error {
+	if err := plan.GuardEngine(o); err != nil {
+		return err
+	}
+	if err := plan.GuardProject(o); err != nil {
+		return err
+	}
+	return &finding.Error{Kind: finding.HostNotReady, Err: &noContainerError{string(o.Dir)}}
+}
+
+// locked does one thing under the lock of the instance.
+func (in *Session) locked(ctx context.Context, command string, do func(*engine.Container) (event.Result, error)) (event.Result, error) {
+	// The guard comes after recovery: a killed run may have left half of the files.
+	if _, err := in.find(ctx); err != nil {
+		return event.Result{}, err
+	}
+	if _, err := in.dir.Create(); err != nil {
+		return event.Result{}, finding.Errorf(finding.HostNotReady, "%w", err)
+	}
+	held, err := in.dir.Lock(ctx, in.note)
+	if err != nil {
+		return event.Result{}, err
+	}
+	defer held.Release()
+	return in.logged(command, func() (event.Result, error) {
+		if err := in.recover(ctx, mustAnswer); err != nil {
+			return event.Result{}, err
+		}
+		// Again, since another run may have changed it in the meantime.
+		c, err := in.findToChange(ctx)
+		if err != nil {
+			return event.Result{}, err
+		}
+		return do(c)
+	})
+}
+
+// Start starts the stack and waits until it is ready. Where an uninstall or
+// somebody else took the container away, it is recreated from the saved
+// answers, with the same keys and data.
+func (in *Session) Start(ctx context.Context) (event.Result, error) {
+	// First what a killed run left: whether there is a container shows after that.
+	if err := in.settle(ctx, plan.CommandStart); err != nil {
+		return event.Result{}, err
+	}
+	if s, err := in.dir.LoadState(); err == nil && s.IsOurs() {
+		_, err := in.findToChange(ctx)
+		if r := finding.RefusalOf(err); errors.Is(err, errNoContainer) || r != nil && r.Check == "moved" {
+			return in.startAnew(ctx)
+		}
+	}
+	return in.locked(ctx, "start", func(c *engine.Container) (event.Result, error) {
+		changed := c.State != "running"
+		if err := in.startAndVerify(ctx, c); err != nil {
+			return event.Result{}, err
+		}
+		return event.Result{Changed: changed, URL: world.URLOf(envOf(string(in.dir)), *c), Message: c.Name + " is ready"}, nil
+	})
+}
+
+func (in *Session) startAnew(ctx context.Context) (event.Result, error) {
+	return in.Reconfigure(ctx, plan.CommandStart, func(*answers.Answers) error {
+		o, err := in.observe(ctx)
+		if err == nil && len(o.Data) == 0 {
+			err = finding.Errorf(finding.HostNotReady, "the data of this OpenAlgo is gone\n\nStarting it now would create an empty one. You can do one of these:\n"+
+				"  1. Restore a backup, with its accounts and keys:\n     sudo openalgo-install --dir %[1]s restore FILE\n"+
+				"  2. Begin with an empty OpenAlgo. The accounts and settings of this one do not come back:\n     sudo openalgo-install --dir %[1]s --answers %[2]s\n\n"+
+				"Nothing was changed.", string(in.dir), in.dir.Path(instance.AnswersName))
+		}
+		return err
+	})
+}
+
+// Stop stops the stack, with the time that the app needs to end its work.
+func (in *Session) Stop(ctx context.Context) (event.Result, error) {
+	return in.locked(ctx, "stop", func(c *engine.Container) (event.Result, error) {
+		if !isUp(*c) {
+			return event.Result{Message: c.Name + " is stopped already"}, nil
+		}
+		if err := in.askDown(ctx, plan.DownForGood, "stopped"); err != nil {
+			return event.Result{}, err
+		}
+		if err := in.stop(ctx, c); err != nil {
+			return event.Result{}, err
+		}
+		return event.Result{Changed: true, Message: c.Name + " is stopped; `openalgo-install start` starts it again"}, nil
+	})
+}
+
+// Restart stops and starts the stack and waits until it is ready.
+func (in *Session) Restart(ctx context.Context) (event.Result, error) {
+	return in.locked(ctx, plan.CommandRestart, func(c *engine.Container) (event.Result, error) {
+		if err := in.askDown(ctx, plan.DownForSeconds, "stopped and started again"); err != nil {
+			return event.Result{}, err
+		}
+		if failed, notUp := in.whileDown(ctx, plan.CommandRestart, *c, func() error { return nil }); failed != nil || notUp != nil {
+			return event.Result{}, errors.Join(notUp, failed)
+		}
+		return event.Result{Changed: true, URL: world.URLOf(envOf(string(in.dir)), *c), Message: c.Name + " is ready"}, nil
+	})
+}
+
+// whileDown stops the container, does something, and starts it again even if
+// that failed or the user left. A kill in between leaves a journal, by which the
+// next run starts it. notUp says that it does not come up again.
+func (in *Session) whileDown(ctx context.Context, command string, c engine.Container, do func() error) (failed, notUp error) {
+	p := run.Plan{Command: command, Parts: []run.Part{
+		{Name: "stop", Title: "stop " + c.Name, Steps: []run.Step{&step.StopContainer{ID: c.ID, Name: c.Name, Running: isUp(c), Began: c.StartedAt, Up: isUp(c)}}},
+		{Steps: []run.Step{&step.Action{What: "work while it is stopped", Func: func(context.Context) error {
+			run.Failpoint(command + "-stopped")
+			failed = do()
+			return nil // it is started again whatever came of that
+		}}}},
+	}, Commit: []run.Step{&step.StartAgain{ID: c.ID, Name: c.Name}}}
+	err := run.Run(context.WithoutCancel(ctx), in.tools(), p)
+	var f *run.Failure
+	switch {
+	case !errors.As(err, &f):
+		return errors.Join(failed, err), nil
+	case f.End == run.GivenUp || f.End == run.NotCommitted:
+		return failed, notReadyAgain(c, f.Cause)
+	case f.End == run.Silent || f.End == run.NotRolledBack:
+		return errors.Join(failed, f.Cause), notReadyAgain(c, f.Undo)
+	}
+	return errors.Join(failed, f.Cause), nil
+}
+
+func notReadyAgain(c engine.Container, err error) error {
+	return &finding.Error{Kind: finding.Failed, Err: fmt.Errorf("%s does not get ready: %w", c.Name, err), Log: ready.LogOf(err)}
+}
+
+func (in *Session) stop(ctx context.Context, c *engine.Container) error {
+	return causeOf(run.Run(ctx, in.tools(), run.Plan{Command: plan.CommandStop, Commit: []run.Step{&step.StopForGood{ID: c.ID, Name: c.Name}}}))
+}
+
+func (in *Session) startAndVerify(ctx context.Context, c *engine.Container) error {
+	err := run.Run(ctx, in.tools(), run.Plan{Command: plan.CommandStart, Commit: []run.Step{&step.StartAgain{ID: c.ID, Name: c.Name}}})
+	if err != nil {
+		return notReadyAgain(*c, causeOf(err))
+	}
+	return nil
+}
+
+// causeOf is why a run failed that changes nothing which an undo would bring back.
+func causeOf(err error) error {
+	if f := (*run.Failure)(nil); errors.As(err, &f) {
+		return f.Cause
+	}
+	return err
+}
+
+// Logs copies the container's log to out, secrets taken out; tail is the
+// number of last lines, 0 for all of them.
+func (in *Session) Logs(ctx context.Context, follow bool, tail int, out io.Writer) error {
+	c, err := in.find(ctx)
+	if err != nil {
+		return err
+	}
+	lines := &printable.Lines{Take: func(line string) { fmt.Fprintln(out, in.withoutSecrets(line)) }}
+	err = in.Engine.Logs(ctx, c.ID, engine.LogOptions{Follow: follow, Tail: tail}, lines, lines)
+	lines.Flush()
+	if ctx.Err() != nil {
+		return nil // ctrl+c ends following
+	}
+	if err != nil {
+		return fmt.Errorf("reading the log of %s: %w", c.Name, err)
+	}
+	return nil
+}

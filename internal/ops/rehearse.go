@@ -1,0 +1,198 @@
+package ops
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/compose"
+	"github.com/marketcalls/openalgo-install/internal/edge"
+	"github.com/marketcalls/openalgo-install/internal/event"
+	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/image"
+	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/plan"
+	"github.com/marketcalls/openalgo-install/internal/ready"
+	"github.com/marketcalls/openalgo-install/internal/rehearsal"
+)
+
+// rehearsalSuffix is what a rehearsal's directory has behind the instance's.
+const rehearsalSuffix = "-rehearsal"
+
+// edgeSuffix is what its edge has behind that, when it needs one of its own.
+const edgeSuffix = "-edge"
+
+// Rehearse does the whole install with the test app, in a directory and
+// project of its own beside the real one, reports what the app saw, and takes
+// everything away again.
+func (in *Session) Rehearse(ctx context.Context, a answers.Answers) (event.Result, json.RawMessage, error) {
+	stage := *in
+	// A name of its own each time: what is taken away again is only what was made here.
+	stage.dir = instance.Dir(string(in.dir) + rehearsalSuffix + "-" + strings.ToLower(rand.Text()[:8]))
+	a.Image = answers.Image{Source: "rehearsal"}
+	in.removeKilledRehearsals(ctx)
+	if err := in.freePorts(ctx, &a); err != nil {
+		return event.Result{}, nil, err
+	}
+	if err := stage.rehearseEdge(ctx, in, &a); err != nil {
+		return event.Result{}, nil, err
+	}
+	i := plan.AsAnswered(a, 0)
+	i.Rehearsal = true
+	_, err := stage.install(ctx, i)
+	var report json.RawMessage
+	if err == nil {
+		report = stage.report(ctx)
+	}
+	ownEdge := a.TLS.Edge.Dir
+	cleanup, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
+	defer cancel()
+	gone := stage.takeAway(cleanup)
+	if strings.HasPrefix(ownEdge, string(stage.dir)) {
+		gone = errors.Join(gone, stage.purgeEdge(cleanup, ownEdge))
+	}
+	if gone != nil && err == nil {
+		err = finding.Errorf(finding.Broken, "the rehearsal went well, but taking it away failed: %w", gone)
+	}
+	if err != nil {
+		return event.Result{}, report, err
+	}
+	return event.Result{Message: "the rehearsal went well: this host can run OpenAlgo. Nothing of it is left"}, report, nil
+}
+
+// rehearseEdge makes the answers' HTTPS one that can be taken away again: from
+// an authority that gives certificates for trials, and on an edge of its own
+// unless there is one. A domain that the instance serves is left alone.
+func (stage *Session) rehearseEdge(ctx context.Context, in *Session, a *answers.Answers) error {
+	if a.TLS.Mode == "off" {
+		return nil
+	}
+	if instanceEdge(string(in.dir)).Domain == a.Domain {
+		in.note(a.Domain + " is served for this OpenAlgo already; the rehearsal leaves that as it is, and HTTPS out")
+		a.TLS = answers.TLS{Mode: "off"}
+		return nil
+	}
+	if a.TLS.Mode == "nginx" {
+		if a.TLS.Certbot {
+			a.TLS.CA = cmp.Or(a.TLS.CA, plan.LetsEncryptStaging)
+		}
+		return nil
+	}
+	if a.TLS.Mode == "auto" {
+		a.TLS.CA, a.TLS.CATrial = cmp.Or(a.TLS.CATrial, a.TLS.CA, plan.LetsEncryptStaging), ""
+	}
+	c, err := edge.OpenCaddy(ctx, in.Engine, edge.Settings{Dir: a.TLS.Edge.Dir})
+	if err != nil {
+		return finding.Errorf(finding.HostNotReady, "%w", err)
+	}
+	if !c.Exists() {
+		a.TLS.Edge.Dir = string(stage.dir) + edgeSuffix
+	}
+	return nil
+}
+
+func (in *Session) purgeEdge(ctx context.Context, dir string) error {
+	c, err := edge.OpenCaddy(ctx, in.Engine, edge.Settings{Dir: dir})
+	if err != nil {
+		return err
+	}
+	return c.Purge(ctx)
+}
+
+// removeKilledRehearsals takes away what a rehearsal that was killed left: a
+// directory with our lock, which nobody holds, and answers that say rehearsal.
+func (in *Session) removeKilledRehearsals(ctx context.Context) {
+	left, _ := filepath.Glob(string(in.dir) + rehearsalSuffix + "-????????")
+	for _, dir := range left {
+		stage := *in
+		stage.dir = instance.Dir(dir)
+		if _, err := os.Stat(stage.dir.Work("lock")); err != nil {
+			continue
+		}
+		held, _, err := stage.dir.TryLock()
+		if err != nil || held == nil {
+			continue
+		}
+		o, err := stage.observe(ctx)
+		held.Release()
+		if err != nil || !onlyRehearsal(o) {
+			continue
+		}
+		err = stage.takeAway(ctx)
+		if _, there := os.Stat(dir + edgeSuffix); err == nil && there == nil {
+			err = stage.purgeEdge(ctx, dir+edgeSuffix)
+		}
+		if err == nil {
+			in.note("took away a former rehearsal that was killed: " + dir)
+		}
+	}
+}
+
+// onlyRehearsal reports whether nothing but the test app ever ran here.
+func onlyRehearsal(o *observed) bool {
+	for _, c := range o.Containers {
+		if !strings.HasPrefix(c.Image, rehearsal.Repository) {
+			return false
+		}
+	}
+	return bytes.Contains(o.AnswersText, []byte("rehearsal")) ||
+		o.AnswersText == nil && (o.Env == nil || len(o.Containers) > 0)
+}
+
+// freePorts moves the rehearsal to free ports where the real stack runs on
+// those of the answers.
+func (in *Session) freePorts(ctx context.Context, a *answers.Answers) error {
+	o, err := in.observe(ctx)
+	if err != nil || o.Container() == nil || o.Container().State != "running" {
+		return nil //nolint:nilerr // the install itself will say what is wrong
+	}
+	for _, port := range []*int{&a.Ports.Web, &a.Ports.WebSocket} {
+		if *port, err = host.FreePort(); err != nil {
+			return finding.Errorf(finding.HostNotReady, "finding a free port: %w", err)
+		}
+	}
+	in.note(fmt.Sprintf("OpenAlgo runs here already; the rehearsal uses the ports %d and %d", a.Ports.Web, a.Ports.WebSocket))
+	return nil
+}
+
+// takeAway removes a rehearsal with everything it made, its image too.
+func (in *Session) takeAway(ctx context.Context) error {
+	removal, err := in.PlanUninstall(ctx, RemovalOptions{Purge: true})
+	if err != nil {
+		return err
+	}
+	if _, err := in.Uninstall(ctx, removal); err != nil {
+		return err
+	}
+	if err := in.purgeFiles(); err != nil {
+		return err
+	}
+	// Still used by an instance with `source: rehearsal`: then it stays.
+	image.RemoveTest(ctx, in.Engine, image.TestRef())
+	return nil
+}
+
+func (in *Session) report(ctx context.Context) json.RawMessage {
+	if !in.Engine.Info().Local {
+		return nil
+	}
+	c, err := in.Engine.Container(ctx, compose.ContainerName(compose.ProjectName(string(in.dir))))
+	if err != nil {
+		return nil
+	}
+	_, body, err := ready.Get(ctx, "http://"+ready.Address(c.Published(openalgo.WebPort))+"/rehearsal/report")
+	if err != nil || !json.Valid(body) {
+		return nil
+	}
+	return body
+}

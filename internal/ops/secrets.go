@@ -1,0 +1,154 @@
+package ops
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/event"
+	"github.com/marketcalls/openalgo-install/internal/keys"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/printable"
+	"github.com/marketcalls/openalgo-install/internal/ready"
+	"github.com/marketcalls/openalgo-install/internal/rehearsal"
+	"github.com/marketcalls/openalgo-install/internal/run"
+)
+
+// secretsTime bounds the count: Python loads OpenAlgo's own module for it.
+const secretsTime = 90 * time.Second
+
+// countSecretsScript opens every stored secret with OpenAlgo's own cipher. It
+// reads only, and prints two numbers.
+const countSecretsScript = `
+import os, sqlite3, sys
+os.chdir("/app")
+sys.path.insert(0, "/app")
+from dotenv import load_dotenv
+load_dotenv("/app/.env", override=True)
+from database.auth_db import fernet
+url = os.getenv("DATABASE_URL", "")
+if not url.startswith("sqlite:///"):
+    sys.exit("the database is no SQLite file")
+db = sqlite3.connect("file:" + os.path.abspath(url[len("sqlite:///"):]) + "?mode=ro", uri=True, timeout=10)
+opened = shut = 0
+for table, column in (("auth", "auth"), ("auth", "feed_token"), ("auth", "secret_api_key"),
+                      ("api_keys", "api_key_encrypted"), ("users", "totp_secret"), ("flow_workflows", "api_key")):
+    try:
+        rows = db.execute(f"SELECT {column} FROM {table} WHERE {column} IS NOT NULL AND {column} != ''").fetchall()
+    except sqlite3.OperationalError as problem:
+        if "no such" in str(problem):
+            continue
+        raise
+    for (value,) in rows:
+        try:
+            fernet.decrypt(value.encode() if isinstance(value, str) else value)
+            opened += 1
+        except Exception:
+            shut += 1
+print("` + rehearsal.SecretsLine + `", opened, shut)
+`
+
+// countSecrets asks OpenAlgo in a running container.
+func (in *Session) countSecrets(ctx context.Context, container string) (run.Secrets, error) {
+	unknown := run.Secrets{Unknown: true}
+	ctx, cancel := context.WithTimeout(ctx, secretsTime)
+	defer cancel()
+	said, err := in.Engine.Exec(ctx, container, []string{openalgo.Python, "-c", countSecretsScript}, "")
+	if err != nil {
+		return unknown, err
+	}
+	for line := range strings.Lines(string(said.Stdout)) {
+		var n run.Secrets
+		if _, err := fmt.Sscanf(line, rehearsal.SecretsLine+" %d %d", &n.Open, &n.Shut); err == nil {
+			return n, nil
+		}
+	}
+	problem := strings.TrimSpace(string(said.Stderr))
+	if at := strings.LastIndexByte(problem, '\n'); at >= 0 {
+		problem = problem[at+1:]
+	}
+	return unknown, fmt.Errorf("it ended with code %d: %s", said.ExitCode, in.withoutSecrets(printable.Line(problem)))
+}
+
+// countBefore records how many secrets open before a change of the release, to
+// tell those that do not open afterwards from those that never did.
+func (r *changes) countBefore(ctx context.Context) {
+	r.verify.Resalts = r.plan.Env.Resalts
+	if r.old == nil || r.plan.ImageID == r.old.ImageID || !r.plan.Intent.Upgrades() && !r.verify.Resalts {
+		return
+	}
+	before := run.Secrets{Unknown: true}
+	if !r.plan.Intent.Restores() && isUp(*r.old) { // else the data is another one
+		before, _ = r.in.countSecrets(ctx, r.old.ID)
+	}
+	r.verify.Secrets = &before
+}
+
+// verifySecrets checks that the secrets which opened before open under the new
+// release, too. Where that cannot be checked, it warns.
+func (in *Session) verifySecrets(ctx context.Context, v run.Verification) error {
+	if v.Secrets == nil {
+		return nil
+	}
+	if err := in.startWithNewSalt(ctx, v); err != nil {
+		return err
+	}
+	now, err := in.countSecrets(ctx, v.Container)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil {
+		in.warn(fmt.Sprintf("could not check whether stored secrets open under the new release (%v). Log in and check your API key and the broker's connection", err))
+		return nil
+	}
+	before := *v.Secrets
+	switch {
+	case before.Unknown && now.Open == 0 && now.Shut > 0, !before.Unknown && now.Shut > before.Shut:
+		return &ready.NotReadyError{Reason: fmt.Sprintf("%d of %d stored secrets (API key, broker tokens, TOTP) do not open under the new release: "+
+			"%s and %s in .env are not the ones that they were stored with", now.Shut, now.Shut+now.Open, keys.Pepper, keys.FernetSalt)}
+	case now.Shut > 0:
+		in.warn(fmt.Sprintf("stored secrets that do not open: %d of %d. They did not open before the upgrade either", now.Shut, now.Shut+now.Open))
+	default:
+		in.note(fmt.Sprintf("stored secrets open under the new release: %d", now.Open))
+	}
+	return nil
+}
+
+// startWithNewSalt starts a release once more that has made its salt: its
+// WebSocket process began before there was one, and would go on without.
+func (in *Session) startWithNewSalt(ctx context.Context, v run.Verification) error {
+	if !v.Resalts {
+		return nil
+	}
+	text, err := in.readEnv(ctx)
+	if err != nil {
+		return err
+	}
+	env, err := envfile.Parse(text)
+	if err != nil {
+		return fmt.Errorf("reading .env again: %w", err)
+	}
+	if salt, _ := env.Get(keys.FernetSalt); keys.SaltState(salt) != keys.Sound {
+		return nil // it goes on without
+	}
+	in.note("OpenAlgo made its FERNET_SALT and encrypted the stored secrets again. It is restarted now")
+	if err := in.Engine.Stop(context.WithoutCancel(ctx), v.Container, openalgo.StopGrace); err != nil {
+		return fmt.Errorf("stopping the new container: %w", err)
+	}
+	if err := in.Engine.Start(context.WithoutCancel(ctx), v.Container); err != nil {
+		return fmt.Errorf("starting the new container again: %w", err)
+	}
+	check, err := in.checkOfID(ctx, v.Container)
+	if err != nil {
+		return err
+	}
+	check.SetupDone = v.SetupDone
+	_, err = in.verify(ctx, check)
+	return err
+}
+
+func (in *Session) warn(message string) {
+	in.Report.Report(event.Event{Type: event.TypeWarning, Time: time.Now(), Message: message})
+}

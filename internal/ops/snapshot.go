@@ -1,0 +1,4 @@
+package ops
+
+// dataTree is the tree with the databases.
+const dataTree = "db"
