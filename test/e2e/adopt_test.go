@@ -131,9 +131,9 @@ func TestAdoptNamesWhatIsDropped(t *testing.T) {
 // A kill at any step: the next run undoes or finishes it, and nothing is lost.
 func TestAdoptKilled(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"docker-run.sh", "by hand"} {
+	for n, name := range []string{"docker-run.sh", "by hand"} {
 		t.Run(name, func(t *testing.T) {
-			for _, point := range []string{"created", "after-stop", "env-placed", "after-start", "removed-old"} {
+			for _, point := range sample([]string{"created", "after-stop", "env-placed", "after-start", "removed-old"}, n) {
 				t.Run(point, func(t *testing.T) {
 					t.Parallel()
 					i := adoptable(t, name)
