@@ -50,9 +50,13 @@ check_env_file() {
   else
     die "There is no $ENV_FILE. Mount one, or on a cloud platform set the variables:" \
       "HOST_SERVER (https://your-app.example), REDIRECT_URL, BROKER_API_KEY, BROKER_API_SECRET," \
-      "APP_KEY, API_KEY_PEPPER and FERNET_SALT."
+      "APP_KEY, API_KEY_PEPPER and, where this release has it in .sample.env, FERNET_SALT."
   fi
 }
+
+# A release without FERNET_SALT ignores one that is set, but a later one would
+# trust it, and open no stored secret: so only what the sample has is written.
+uses_salt() { grep -qE '^[[:space:]]*FERNET_SALT[[:space:]]*=' "$SAMPLE"; }
 
 # env_value KEY: sets REPLY to the value in .env, as written between its quotes.
 env_value() {
@@ -83,7 +87,7 @@ encode() {
 
 check_variables() {
   local problems=() name value
-  for name in REDIRECT_URL BROKER_API_KEY APP_KEY API_KEY_PEPPER FERNET_SALT; do
+  for name in REDIRECT_URL BROKER_API_KEY APP_KEY API_KEY_PEPPER; do
     [[ -n ${!name:-} ]] || problems+=("$name is not set")
   done
   # Some brokers have no secret: it may be empty, but it must be said.
@@ -96,7 +100,9 @@ check_variables() {
       problems+=("$name is shorter than 32 characters; make one with: openssl rand -hex 32")
     fi
   done
-  if [[ -n ${FERNET_SALT:-} ]] && ! [[ $FERNET_SALT =~ ^([0-9a-fA-F]{2}){16,}$ ]]; then
+  if uses_salt && [[ -z ${FERNET_SALT:-} ]]; then
+    problems+=("FERNET_SALT is not set; make one with: openssl rand -hex 16 (but never for a database of a release without it: no stored secret could be opened)")
+  elif uses_salt && ! [[ $FERNET_SALT =~ ^([0-9a-fA-F]{2}){16,}$ ]]; then
     problems+=("FERNET_SALT must be 32 hex digits; make one with: openssl rand -hex 16")
   fi
   if [[ -n ${REDIRECT_URL:-} ]] && ! [[ $REDIRECT_URL =~ /[^/\<\>]+/callback$ ]]; then
@@ -140,7 +146,7 @@ generate_env() {
       continue
     fi
     local comment=${BASH_REMATCH[1]} key=${BASH_REMATCH[2]}
-    if [[ $key == FERNET_SALT && -z $comment || $written == *" $key "* ]]; then
+    if [[ $key == FERNET_SALT || $written == *" $key "* ]]; then
       continue
     elif [[ -n $comment ]]; then
       text+=$line$'\n'
@@ -153,13 +159,15 @@ generate_env() {
     fi
     text+=$line$'\n'
     written+="$key "
-    if [[ $key == API_KEY_PEPPER ]]; then
+    if [[ $key == API_KEY_PEPPER ]] && uses_salt; then
       text+="FERNET_SALT = '$FERNET_SALT'"$'\n' # OpenAlgo looks for it on the next line
     fi
   done <"$SAMPLE"
   (umask 077 && printf '%s' "$text" >"$ENV_FILE.new" && mv "$ENV_FILE.new" "$ENV_FILE") ||
     die "$ENV_FILE can't be written by this container's user ($(id -u))."
   say "wrote $ENV_FILE from the environment, for ${HOST_SERVER%/}"
+  [[ -z ${FERNET_SALT:-} ]] || uses_salt ||
+    say "WARNING: this release does not use FERNET_SALT. Delete that variable: a later release would take it for the one that the database was written with."
 }
 
 # --------------------------------------------------------- keys, directories

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -339,6 +340,32 @@ func TestCloudEnv(t *testing.T) {
 	want(t, out, status, 0)
 	if strings.Contains(out, "wrote") {
 		t.Error("the .env was written again")
+	}
+}
+
+// A release without FERNET_SALT in its sample gets none: a later one would trust
+// it, and open nothing that this one wrote.
+func TestCloudEnvWithoutSalt(t *testing.T) {
+	sample := regexp.MustCompile(`(?m)^FERNET_SALT = .*$`)
+	for name, line := range map[string]string{"no line": "", "a comment": "# FERNET_SALT = 'x'"} {
+		for _, salt := range []string{"-", "", strings.Repeat("c3", 16)} {
+			t.Run(name+", "+salt, func(t *testing.T) {
+				a := newApp(t).inCloud(map[string]string{"FERNET_SALT": salt}).with("WEB_DIES=0")
+				a.write(".sample.env", sample.ReplaceAllString(string(templates.Env), line), 0o644)
+				out, status := a.run()
+				want(t, out, status, 0, "wrote")
+				file, err := envfile.Parse([]byte(a.read(".env")))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, has := file.Get("FERNET_SALT"); has {
+					t.Error("a salt was written")
+				}
+				if set := len(salt) > 1; set != strings.Contains(out, "does not use FERNET_SALT") {
+					t.Errorf("set: %v\n%s", set, out)
+				}
+			})
+		}
 	}
 }
 

@@ -38,9 +38,11 @@ func cloudVariables(a answers.Answers, v Values) []variable {
 	out := []variable{
 		{name: keys.AppKey, ask: "openssl rand -hex 32"},
 		{name: keys.Pepper, ask: "openssl rand -hex 32; keep it for ever, nothing else opens the database"},
-		{name: keys.FernetSalt, ask: "openssl rand -hex 16; keep it for ever, nothing else opens the database"},
-		{name: "OPENALGO_DATA_DIR", value: dataDisk},
 	}
+	if usesSalt(a) {
+		out = append(out, variable{name: keys.FernetSalt, ask: "openssl rand -hex 16; keep it for ever, nothing else opens the database"})
+	}
+	out = append(out, variable{name: "OPENALGO_DATA_DIR", value: dataDisk})
 	for _, s := range v.Settings {
 		v := variable{name: s.Key, value: s.Value.Reveal()}
 		switch {

@@ -3,6 +3,7 @@ package render
 import (
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"golang.org/x/mod/semver"
@@ -35,6 +36,17 @@ func sampleFor(a answers.Answers) []byte {
 	}
 	base.Unset(keys.FernetSalt)
 	return base.Bytes()
+}
+
+// usesSalt reports whether the sample of the release that the answers name has
+// FERNET_SALT. start.sh writes it only then.
+func usesSalt(a answers.Answers) bool {
+	sample := sampleFor(a)
+	if sample == nil {
+		return true
+	}
+	file, err := envfile.Parse(sample)
+	return err == nil && slices.Contains(file.Keys(), keys.FernetSalt)
 }
 
 var releaseTag = regexp.MustCompile(`^v?(\d+\.\d+\.\d+)(?:\.(\d+))?$`)
