@@ -231,7 +231,7 @@ func (p *presenter) rehearsal(report json.RawMessage) {
 // end shows how the run ended and returns the error for the exit code.
 func (p *presenter) end(result event.Result, err error) error {
 	if p.events != nil {
-		e := event.End(result, err)
+		e := event.End(result, err, p.app.prompt())
 		e.Message = p.app.hinted(e.Message)
 		code := exitCode(err)
 		e.Exit = &code
@@ -241,7 +241,7 @@ func (p *presenter) end(result event.Result, err error) error {
 		if p.live {
 			fmt.Fprint(p.text, "\r\x1b[K")
 		}
-		fmt.Fprintf(p.app.stderr, "%s: %s\n", program, p.app.hinted(printable.Text(err.Error())))
+		fmt.Fprintf(p.app.stderr, "%s: %s\n", program, p.app.textOf(err))
 		return &toldError{err}
 	}
 	if result.Message != "" {

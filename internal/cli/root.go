@@ -107,7 +107,7 @@ func (a *app) fail(err error) int {
 	var told *toldError
 	var inside *exitError // its command has said why
 	if !errors.As(err, &told) && !errors.As(err, &inside) {
-		fmt.Fprintf(a.stderr, "%s: %s\n", program, a.hinted(printable.Text(err.Error())))
+		fmt.Fprintf(a.stderr, "%s: %s\n", program, a.textOf(err))
 	}
 	return exitCode(err)
 }
@@ -119,6 +119,21 @@ func (a *app) hinted(text string) string {
 		return text
 	}
 	return finding.Hinted(dir, text)
+}
+
+// prompt is where this user types a command about this instance. What another
+// than root owns is changed without sudo.
+func (a *app) prompt() finding.Prompt {
+	dir, err := instance.Abs(a.dir)
+	if err != nil {
+		dir = a.dir
+	}
+	return finding.Prompt{Dir: dir, Sudo: !instance.IsMine(dir)}
+}
+
+// textOf is all that there is to say about an error.
+func (a *app) textOf(err error) string {
+	return a.hinted(printable.Text(a.prompt().Text(err)))
 }
 
 // toldError has been printed already, as the last event of a run.

@@ -35,7 +35,7 @@ func changes(p patient) (out []Finding) {
 	r := finding.RefusalOf(p.obstacles)
 	if r == nil {
 		for _, problem := range finding.Problems(p.obstacles) {
-			out = append(out, failure("changes", "", "no command can change this OpenAlgo: %s", strings.Join(strings.Fields(problem), " "))...)
+			out = append(out, failure("changes", "", "no command can change this OpenAlgo: %s", strings.Join(strings.Fields(problem.Error()), " "))...)
 		}
 		return out
 	}

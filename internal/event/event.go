@@ -46,6 +46,14 @@ type Event struct {
 	Changed *bool  `json:"changed,omitempty"`
 	URL     string `json:"url,omitempty"`
 	ID      string `json:"id,omitempty"` // of what was found
+	// Problems are all that was found, where it is more than one.
+	Problems []Problem `json:"problems,omitempty"`
+}
+
+// Problem is one of several that prevent a run.
+type Problem struct {
+	ID      string `json:"id,omitempty"`
+	Message string `json:"message"`
 }
 
 // Result is how a run ended.
@@ -55,15 +63,21 @@ type Result struct {
 	Message string
 }
 
-// End returns the last event of a run. The command line adds the exit
-// code.
-func End(r Result, err error) Event {
+// End returns the last event of a run, with commands for who reads it. The
+// command line adds the exit code.
+func End(r Result, err error, reader finding.Prompt) Event {
 	ok := err == nil
-	message := r.Message
-	if err != nil {
-		message = printable.Text(err.Error())
+	e := Event{Type: TypeResult, Time: time.Now(), OK: &ok, Changed: &r.Changed, URL: r.URL, Message: r.Message}
+	if err == nil {
+		return e
 	}
-	return Event{Type: TypeResult, Time: time.Now(), OK: &ok, Changed: &r.Changed, URL: r.URL, Message: message, ID: finding.IDOf(err)}
+	e.Message, e.ID = printable.Text(reader.Text(err)), finding.IDOf(err)
+	if all := finding.Problems(err); len(all) > 1 {
+		for _, p := range all {
+			e.Problems = append(e.Problems, Problem{ID: finding.IDOf(p), Message: printable.Text(reader.Text(p))})
+		}
+	}
+	return e
 }
 
 // Reporter receives the events of a run.

@@ -18,7 +18,7 @@ func TestEventsAreFitToBeShown(t *testing.T) {
 	report := Printable(ReporterFunc(func(e Event) { got = append(got, e) }))
 	build := &BuildProgress{Name: hostile}
 	report.Report(Event{Message: "two\nlines " + hostile, Build: build})
-	for _, text := range []string{got[0].Message, got[0].Build.Name, End(Result{}, errors.New(hostile)).Message} {
+	for _, text := range []string{got[0].Message, got[0].Build.Name, End(Result{}, errors.New(hostile), finding.Prompt{}).Message} {
 		if strings.ContainsAny(text, "\u009b\x7f\x1b\u202e\u200e") {
 			t.Errorf("%q", text)
 		}
@@ -30,13 +30,19 @@ func TestEventsAreFitToBeShown(t *testing.T) {
 
 func TestEnd(t *testing.T) {
 	t.Parallel()
-	good := End(Result{Changed: true, URL: "https://x", Message: "done"}, nil)
+	good := End(Result{Changed: true, URL: "https://x", Message: "done"}, nil, finding.Prompt{})
 	if !*good.OK || !*good.Changed || good.URL != "https://x" || good.Message != "done" || good.ID != "" || good.Exit != nil {
 		t.Errorf("%+v", good)
 	}
-	bad := End(Result{}, &finding.Error{Err: &finding.Refusal{Check: "moved", What: "it was moved"}})
-	if *bad.OK || bad.ID != "moved" || !strings.HasPrefix(bad.Message, "it was moved") {
+	moved := finding.Named(finding.HostNotReady, "moved", "it was moved").With(finding.Run("Start it", "start"))
+	bad := End(Result{}, moved, finding.Prompt{Dir: "/srv/a"})
+	if *bad.OK || bad.ID != "moved" || bad.Problems != nil || bad.Message != "it was moved\n\nStart it:\n\n    openalgo-install --dir /srv/a start" {
 		t.Errorf("%+v", bad)
+	}
+	full := finding.Named(finding.HostNotReady, "disk-full", "it is full")
+	two := End(Result{}, finding.Several([]*finding.Error{moved, full}), finding.Prompt{})
+	if two.ID != "moved" || len(two.Problems) != 2 || two.Problems[1] != (Problem{ID: "disk-full", Message: "it is full"}) {
+		t.Errorf("%+v", two)
 	}
 }
 

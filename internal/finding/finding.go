@@ -37,23 +37,22 @@ func (k Kind) String() string {
 	return "failed"
 }
 
-// Error is a failure with what the caller needs to report it.
+// Error is a failure with what the caller needs to report it. Its text says
+// what happened and why it matters; a Prompt adds the rest.
 type Error struct {
 	Kind Kind
-	// ID names what was found, for programs; "" where it has no name.
-	ID  string
-	Err error
-	Log []string // the last lines of what failed, without secrets
+	// ID names what was found, for programs; "" where it has no name. The same
+	// thing has the same ID wherever it is found (docs/errors.md).
+	ID    string
+	Err   error
+	Hints []Hint   // what to do about it
+	End   string   // the state that this machine is in
+	Log   []string // the last lines of what failed, without secrets
 	// LogOf is the title of Log; "" is the container's.
 	LogOf string
 }
 
-func (e *Error) Error() string {
-	if len(e.Log) == 0 {
-		return e.Err.Error()
-	}
-	return fmt.Sprintf("%s\n%s:\n    %s", e.Err, e.LogTitle(), strings.Join(e.Log, "\n    "))
-}
+func (e *Error) Error() string { return e.Err.Error() }
 
 // LogTitle is what to write above Log.
 func (e *Error) LogTitle() string {
@@ -65,7 +64,27 @@ func (e *Error) LogTitle() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// Errorf returns an Error of a kind, with text as of fmt.Errorf.
+// Unchanged is the state of a machine after most refusals.
+const Unchanged = "Nothing was changed."
+
+// Named returns an Error of a kind and a name, with text as of fmt.Errorf.
+func Named(kind Kind, id, format string, args ...any) *Error {
+	return &Error{Kind: kind, ID: id, Err: fmt.Errorf(format, args...)}
+}
+
+// With adds what to do about an error.
+func (e *Error) With(hints ...Hint) *Error {
+	e.Hints = append(e.Hints, hints...)
+	return e
+}
+
+// Ending says in what state this machine is.
+func (e *Error) Ending(state string) *Error {
+	e.End = state
+	return e
+}
+
+// Errorf returns an Error of a kind that has no name.
 func Errorf(kind Kind, format string, args ...any) error {
 	return &Error{Kind: kind, Err: fmt.Errorf(format, args...)}
 }
@@ -78,60 +97,149 @@ func KindOf(err error) Kind {
 	return Failed
 }
 
-// IDOf returns the identifier of what an error found; "" where it has none.
+// IDOf returns the name of what an error found; "" where it has none. What was
+// found first counts, whatever was said about it later.
 func IDOf(err error) string {
-	if e := (*Error)(nil); errors.As(err, &e) && e.ID != "" {
-		return e.ID
+	switch e := err.(type) { //nolint:errorlint // each error of the chain is looked at
+	case interface{ Unwrap() error }:
+		if id := IDOf(e.Unwrap()); id != "" {
+			return id
+		}
+	case interface{ Unwrap() []error }:
+		for _, err := range e.Unwrap() {
+			if id := IDOf(err); id != "" {
+				return id
+			}
+		}
 	}
-	if r := RefusalOf(err); r != nil {
-		return r.Check
+	switch e := err.(type) { //nolint:errorlint // as above
+	case *Error:
+		return e.ID
+	case *Refusal:
+		return e.Check
 	}
 	return ""
 }
 
-// WithoutLog returns an error whose log lines the caller shows by itself.
-func WithoutLog(err error) error {
-	if e := (*Error)(nil); errors.As(err, &e) {
-		return e.Err
+// problem is one of several, with what to do about it below.
+func (p Prompt) problem(e *Error) string {
+	if len(e.Hints) == 0 {
+		return e.Error()
 	}
-	return err
+	return e.Error() + "\n\n    " + strings.ReplaceAll(p.Hints(e.Hints), "\n\n    ", "\n\n        ") + "\n"
+}
+
+// find returns the outermost part of an error that has what is asked for.
+func find(err error, has func(*Error) bool) *Error {
+	e := (*Error)(nil)
+	for errors.As(err, &e) && !has(e) {
+		err = e.Err
+	}
+	if e != nil && has(e) {
+		return e
+	}
+	return nil
+}
+
+// Text is all that there is to say about an error, in this order: what happened
+// and why it matters, what to do, the state of this machine, and the last lines
+// of what failed.
+func (p Prompt) Text(err error) string {
+	text := p.Advice(err)
+	if e := find(err, func(e *Error) bool { return e.End != "" }); e != nil {
+		text += "\n\n" + e.End
+	}
+	if e := find(err, func(e *Error) bool { return len(e.Log) > 0 }); e != nil {
+		text += "\n" + e.LogTitle() + ":\n    " + strings.Join(e.Log, "\n    ")
+	}
+	return text
+}
+
+// Advice is what happened and what to do about it.
+func (p Prompt) Advice(err error) string {
+	text := err.Error()
+	if several := (*preflightError)(nil); errors.As(err, &several) && len(several.problems) > 1 {
+		text = strings.Replace(text, several.Error(), several.list(p.problem), 1)
+	} else if e := find(err, func(e *Error) bool { return len(e.Hints) > 0 }); e != nil {
+		text += "\n\n" + p.Hints(e.Hints)
+	}
+	return text
 }
 
 // Cancel returns the error of a run that the user ended before it began.
 func Cancel() error {
-	return &Error{Kind: Cancelled, Err: errors.New("cancelled, nothing was changed")}
+	return Named(Cancelled, "cancelled", "cancelled, nothing was changed")
 }
 
 // NotReady returns one error for all problems that preflight found, so that they
 // are told at once; nil for none. A caller may decide on the causes.
 func NotReady(problems []string, causes ...error) error {
+	named := make([]*Error, 0, len(problems))
+	for _, text := range problems {
+		named = append(named, Named(HostNotReady, "", "%s", text))
+	}
+	return Several(named, causes...)
+}
+
+// Several returns one error for all problems that preflight found, so that they
+// are told at once; nil for none. A caller may decide on the causes.
+func Several(problems []*Error, causes ...error) error {
 	if len(problems) == 0 {
 		return nil
 	}
-	text := problems[0]
+	all := &preflightError{problems, errors.Join(causes...)}
 	if len(problems) > 1 {
-		text = "this host is not ready:\n  - " + strings.Join(problems, "\n  - ")
+		return &Error{Kind: HostNotReady, ID: problems[0].ID, Err: all}
 	}
-	return &Error{Kind: HostNotReady, Err: &preflightError{text, problems, errors.Join(causes...)}}
+	one := *problems[0]
+	one.Err = all
+	return &one
 }
 
 // Problems returns what an error tells, one problem each.
-func Problems(err error) []string {
+func Problems(err error) []*Error {
 	if p := (*preflightError)(nil); errors.As(err, &p) {
 		return p.problems
 	}
 	if err == nil {
 		return nil
 	}
-	return []string{err.Error()}
+	if e := (*Error)(nil); errors.As(err, &e) {
+		return []*Error{{Kind: e.Kind, ID: IDOf(err), Err: err, Hints: e.Hints}}
+	}
+	return []*Error{{ID: IDOf(err), Err: err}}
 }
 
 // preflightError has words of its own in place of its causes'.
 type preflightError struct {
-	text     string
-	problems []string
+	problems []*Error
 	cause    error
 }
 
-func (e *preflightError) Error() string { return e.text }
-func (e *preflightError) Unwrap() error { return e.cause }
+func (e *preflightError) Error() string {
+	if len(e.problems) == 1 {
+		return e.problems[0].Error()
+	}
+	return e.list((*Error).Error)
+}
+
+// list is all problems below one another.
+func (e *preflightError) list(show func(*Error) string) string {
+	text := "this host is not ready:"
+	for _, p := range e.problems {
+		text += "\n  - " + show(p)
+	}
+	return strings.TrimSuffix(text, "\n")
+}
+
+// Unwrap returns the problems, and the causes.
+func (e *preflightError) Unwrap() []error {
+	all := []error{}
+	for _, p := range e.problems {
+		all = append(all, p)
+	}
+	if e.cause != nil {
+		all = append(all, e.cause)
+	}
+	return all
+}

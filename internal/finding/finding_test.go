@@ -14,12 +14,15 @@ func TestKindAndID(t *testing.T) {
 		kind Kind
 		id   string
 	}{
-		"plain":    {errors.New("x"), Failed, ""},
-		"wrapped":  {fmt.Errorf("more: %w", Errorf(Broken, "x")), Broken, ""},
-		"named":    {&Error{Kind: Usage, ID: "port-taken", Err: errors.New("x")}, Usage, "port-taken"},
-		"refusal":  {fmt.Errorf("more: %w", refusal), HostNotReady, "keys"},
-		"its name": {&Error{Kind: HostNotReady, ID: "other", Err: refusal.Err}, HostNotReady, "other"},
-		"joined":   {errors.Join(errors.New("x"), Cancel()), Cancelled, ""},
+		"plain":   {errors.New("x"), Failed, ""},
+		"wrapped": {fmt.Errorf("more: %w", Errorf(Broken, "x")), Broken, ""},
+		"named":   {&Error{Kind: Usage, ID: "port-taken", Err: errors.New("x")}, Usage, "port-taken"},
+		"refusal": {fmt.Errorf("more: %w", refusal), HostNotReady, "keys"},
+		"deepest": {Named(HostNotReady, "other", "more: %w", refusal), HostNotReady, "keys"},
+		"outer":   {Named(Usage, "other", "more: %w", errors.New("x")), Usage, "other"},
+		"joined":  {errors.Join(errors.New("x"), Cancel()), Cancelled, "cancelled"},
+		"several": {Several([]*Error{Named(HostNotReady, "a", "x"), Named(HostNotReady, "b", "y")}), HostNotReady, "a"},
+		"one":     {Several([]*Error{Named(HostNotReady, "a", "x")}, errors.New("cause")), HostNotReady, "a"},
 	} {
 		if kind, id := KindOf(test.err), IDOf(test.err); kind != test.kind || id != test.id {
 			t.Errorf("%s: %s %q, want %s %q", name, kind, id, test.kind, test.id)
@@ -27,19 +30,52 @@ func TestKindAndID(t *testing.T) {
 	}
 }
 
-func TestErrorWithLog(t *testing.T) {
+// All that there is to say has one order, and a command names the instance.
+func TestText(t *testing.T) {
 	t.Parallel()
-	cause := errors.New("it stopped")
-	err := &Error{Err: cause, Log: []string{"one", "two"}}
-	if want := "it stopped\nthe container's last lines:\n    one\n    two"; err.Error() != want {
-		t.Errorf("%q, want %q", err, want)
+	start, shell := Run("Start OpenAlgo", "start"), Shell("Stop nginx", "sudo systemctl stop nginx")
+	stopped := func() *Error { return Named(HostNotReady, "stopped", "it is stopped") }
+	withLog := &Error{Err: errors.New("it stopped"), Log: []string{"one", "two"}}
+	for name, test := range map[string]struct {
+		prompt Prompt
+		err    error
+		want   string
+	}{
+		"plain":       {Prompt{}, errors.New("x"), "x"},
+		"log":         {Prompt{}, fmt.Errorf("more: %w", withLog), "more: it stopped\nthe container's last lines:\n    one\n    two"},
+		"default":     {Prompt{DefaultDir, true}, stopped().With(start), "it is stopped\n\nStart OpenAlgo:\n\n    sudo openalgo-install start"},
+		"directory":   {Prompt{"/srv/a b", false}, stopped().With(start), "it is stopped\n\nStart OpenAlgo:\n\n    openalgo-install --dir '/srv/a b' start"},
+		"elsewhere":   {Prompt{"/srv/a", false}, stopped().With(Hint{Do: "Start", Dir: "/srv/b", Args: []string{"start"}}), "it is stopped\n\nStart:\n\n    openalgo-install --dir /srv/b start"},
+		"state":       {Prompt{}, stopped().Ending(Unchanged), "it is stopped\n\nNothing was changed."},
+		"wrapped":     {Prompt{}, fmt.Errorf("upgrade: %w", stopped().With(start).Ending(Unchanged)), "upgrade: it is stopped\n\nStart OpenAlgo:\n\n    openalgo-install start\n\nNothing was changed."},
+		"outer":       {Prompt{}, Named(Broken, "broken", "back: %w", stopped().With(start)).With(shell), "back: it is stopped\n\nStop nginx:\n\n    sudo systemctl stop nginx"},
+		"no command":  {Prompt{}, stopped().With(Hint{Do: "Wait"}), "it is stopped\n\nWait."},
+		"two":         {Prompt{}, stopped().With(start, Hint{Do: "Or wait"}, shell), "it is stopped\n\nYou can do one of these:\n\n  - Start OpenAlgo:\n\n        openalgo-install start\n\n  - Or wait\n\n  - Stop nginx:\n\n        sudo systemctl stop nginx"},
+		"one problem": {Prompt{}, Several([]*Error{stopped().With(start)}), "it is stopped\n\nStart OpenAlgo:\n\n    openalgo-install start"},
+		"problems": {Prompt{}, Several([]*Error{stopped().With(start), Named(HostNotReady, "full", "it is full")}),
+			"this host is not ready:\n  - it is stopped\n\n    Start OpenAlgo:\n\n        openalgo-install start\n\n  - it is full"},
+	} {
+		if got := test.prompt.Text(test.err); got != test.want {
+			t.Errorf("%s:\n%q, want\n%q", name, got, test.want)
+		}
 	}
-	if got := WithoutLog(fmt.Errorf("more: %w", err)); !errors.Is(got, cause) || got.Error() != "it stopped" {
-		t.Errorf("without its log: %v", got)
-	}
-	err.LogOf = "the step's last lines"
-	if err.LogTitle() != err.LogOf {
+	if withLog.LogOf = "the step's last lines"; withLog.LogTitle() != withLog.LogOf {
 		t.Error("the title is another")
+	}
+}
+
+func TestLine(t *testing.T) {
+	t.Parallel()
+	for want, h := range map[string]Hint{
+		"openalgo-install --dir /srv/a start": {Args: []string{"start"}},
+		"Wait":                                {Do: "Wait"},
+		"Stop it: docker stop a":              Shell("Stop it", "docker stop a"),
+		"one; openalgo-install --dir /srv/a set A=1":  {Shell: []string{"one"}, Args: []string{"set", "A=1"}},
+		"openalgo-install --dir /srv/a restore 'a b'": {Args: []string{"restore", "a b"}},
+	} {
+		if got := (Prompt{Dir: "/srv/a"}).Line(h); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
 	}
 }
 

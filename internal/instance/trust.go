@@ -72,6 +72,13 @@ func WithRoot(dir string) string {
 	return "Run the same command with sudo."
 }
 
+// IsMine reports whether a directory belongs to the user who runs this, who is
+// not root.
+func IsMine(dir string) bool {
+	info, err := os.Lstat(dir)
+	return err == nil && os.Geteuid() != 0 && ownerOf(info) == os.Geteuid()
+}
+
 // isInstance reports whether root installed an OpenAlgo in a directory, as
 // earlier versions did wherever they were told to. Its owner alone cannot work
 // on it, since what this program keeps there is root's.

@@ -206,7 +206,7 @@ func (b *backing) whileDown(ctx context.Context, c engine.Container, do func() e
 	b.down = time.Since(began)
 	if notUp != nil {
 		notUp = fmt.Errorf("OpenAlgo was stopped for the backup and does not start again: %w.\n"+
-			"`openalgo-install doctor` says what is wrong; `openalgo-install start` starts it", finding.WithoutLog(notUp))
+			"`openalgo-install doctor` says what is wrong; `openalgo-install start` starts it", notUp)
 	}
 	return failed, notUp
 }
