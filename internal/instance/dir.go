@@ -18,6 +18,12 @@ const (
 	WorkName    = ".openalgo-install"
 )
 
+// Directories of the work directory that hold copies of data.
+const (
+	Snapshot = "snapshot" // of the last upgrade, until the next
+	Replaced = "replaced" // what a restore replaced, until the next
+)
+
 // Dir is an instance's directory: absolute, links resolved.
 type Dir string
 

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -153,6 +154,15 @@ func (d Dir) LoadState() (State, error) {
 		return State{}, nil
 	}
 	return *s, nil
+}
+
+// Glance is what the last finished run left, as far as it can be read: a damaged
+// state tells nothing, and one of a later release what is known of it here.
+func Glance(d Dir) (s State) {
+	if text, err := ReadOwn(d.Work(stateName)); err == nil {
+		_ = json.Unmarshal(text, &s)
+	}
+	return s
 }
 
 // DecodeState reads a state that a backup has.

@@ -18,7 +18,8 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/ready"
 	"github.com/marketcalls/openalgo-install/internal/run"
-	"github.com/marketcalls/openalgo-install/internal/step"
+	"github.com/marketcalls/openalgo-install/internal/stacks"
+	"github.com/marketcalls/openalgo-install/internal/tree"
 )
 
 // BackupOptions say where a backup goes and what it holds.
@@ -230,7 +231,7 @@ func (b *backing) findTrees(ctx context.Context, c engine.Container) error {
 		names = append(names[:len(names):len(names)], logTree)
 	}
 	for _, name := range names {
-		at, source, err := step.DataPath(ctx, b.in.Engine, c, openalgo.Tree(name))
+		at, source, err := stacks.DataPath(ctx, b.in.Engine, c, openalgo.Tree(name))
 		if err != nil {
 			return err
 		}
@@ -240,7 +241,7 @@ func (b *backing) findTrees(ctx context.Context, c engine.Container) error {
 		if at == "" {
 			continue
 		}
-		bytes, err := step.TreeBytes(at)
+		bytes, err := tree.Bytes(at)
 		if err != nil {
 			return fmt.Errorf("looking at %s: %w", at, err)
 		}

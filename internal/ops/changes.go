@@ -15,6 +15,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/run"
+	"github.com/marketcalls/openalgo-install/internal/stacks"
 	"github.com/marketcalls/openalgo-install/internal/step"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
@@ -239,9 +240,9 @@ func (r *changes) data() (out []run.Part) {
 
 // snapshot keeps the databases as they are before an upgrade.
 func (r *changes) snapshot() run.Part {
-	base := r.in.dir.Work(step.Snapshot)
+	base := r.in.dir.Work(instance.Snapshot)
 	return run.Part{Name: "snapshot", Title: "keep a copy of the databases", Steps: []run.Step{
-		&step.ClearCopies{Base: step.Snapshot}, &step.KeepData{Tree: dataTree, Base: step.Snapshot},
+		&step.ClearCopies{Base: instance.Snapshot}, &step.KeepData{Tree: dataTree, Base: instance.Snapshot},
 		&step.Action{What: "describe the copy", Func: func(ctx context.Context) error {
 			dir, err := r.in.dataDirectory(ctx, *r.old)
 			if err != nil {
@@ -255,9 +256,9 @@ func (r *changes) snapshot() run.Part {
 // replaced keeps a copy of the data that is here, and puts that of the backup in
 // its place.
 func (r *changes) replaced() []run.Part {
-	base, backup := r.in.dir.Work(step.Replaced), r.plan.Intent.Backup
+	base, backup := r.in.dir.Work(instance.Replaced), r.plan.Intent.Backup
 	keep := run.Part{Name: "replaced", Title: "keep a copy of the data that is replaced"}
-	keep.Steps = append(keep.Steps, &step.ClearCopies{Base: step.Replaced, Room: func(ctx context.Context) error {
+	keep.Steps = append(keep.Steps, &step.ClearCopies{Base: instance.Replaced, Room: func(ctx context.Context) error {
 		trees, err := r.dataTrees(ctx)
 		if err != nil {
 			return err
@@ -267,7 +268,7 @@ func (r *changes) replaced() []run.Part {
 	var names []string
 	for _, t := range backup.Manifest.Trees {
 		names = append(names, t.Name)
-		keep.Steps = append(keep.Steps, &step.KeepData{Tree: t.Name, Base: step.Replaced, OfNew: true})
+		keep.Steps = append(keep.Steps, &step.KeepData{Tree: t.Name, Base: instance.Replaced, OfNew: true})
 	}
 	keep.Steps = append(keep.Steps, &step.Action{What: "keep the files that belong to it", Func: func(ctx context.Context) error { return r.keepReplacedFiles(ctx, base) }})
 	return []run.Part{keep, {Name: "data", Title: "restore the data", Steps: []run.Step{&step.FillData{Trees: names, Fill: backup.Fill}}}}
@@ -300,7 +301,7 @@ func (r *changes) dataTrees(ctx context.Context) (map[string]string, error) {
 	}
 	out := map[string]string{}
 	for _, t := range r.plan.Intent.Backup.Manifest.Trees {
-		path, _, err := step.DataPath(ctx, r.in.Engine, c, openalgo.Tree(t.Name))
+		path, _, err := stacks.DataPath(ctx, r.in.Engine, c, openalgo.Tree(t.Name))
 		if err != nil {
 			return nil, err
 		}

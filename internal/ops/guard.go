@@ -1,8 +1,6 @@
 package ops
 
-import (
-	"github.com/marketcalls/openalgo-install/internal/world"
-)
+import "github.com/marketcalls/openalgo-install/internal/stacks"
 
 // LabelDir is a volume's label with the directory that its keys are in.
-const LabelDir = world.LabelDir
+const LabelDir = stacks.LabelDir

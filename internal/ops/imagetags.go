@@ -9,7 +9,6 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/backup"
 	"github.com/marketcalls/openalgo-install/internal/image"
 	"github.com/marketcalls/openalgo-install/internal/instance"
-	"github.com/marketcalls/openalgo-install/internal/step"
 )
 
 // dropImageTags removes those tags that neither a rollback nor the running
@@ -30,7 +29,7 @@ func (in *Session) dropImageTags(ctx context.Context, project string) {
 // tag has moved on. nil: nobody can tell.
 func (in *Session) neededImages(ctx context.Context) []string {
 	out := []string{}
-	for _, name := range []string{step.Snapshot, step.Replaced} {
+	for _, name := range []string{instance.Snapshot, instance.Replaced} {
 		text, err := instance.ReadOwn(filepath.Join(in.dir.Work(name), copyManifest))
 		var m backup.Manifest
 		if err == nil && json.Unmarshal(text, &m) == nil {

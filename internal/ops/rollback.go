@@ -21,7 +21,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
-	"github.com/marketcalls/openalgo-install/internal/step"
+	"github.com/marketcalls/openalgo-install/internal/tree"
 )
 
 // copyManifest is the last file of a copy: without it there is none.
@@ -52,13 +52,13 @@ func (in *Session) former(ctx context.Context) (plan.Intent, error) {
 	if err != nil {
 		return none, err
 	}
-	r, err := in.readCopy(in.dir.Work(step.Snapshot))
+	r, err := in.readCopy(in.dir.Work(instance.Snapshot))
 	if err == nil && r.Manifest.Image.ID == c.ImageID {
 		err = os.ErrNotExist // an upgrade that was undone left it
 	}
 	if errors.Is(err, os.ErrNotExist) {
 		return none, finding.Errorf(finding.HostNotReady, "there is nothing to go back to: no upgrade was made, or its copy in %s is gone. `openalgo-install upgrade --to TAG` takes another release, "+
-			"`openalgo-install restore FILE` a backup", in.dir.Work(step.Snapshot))
+			"`openalgo-install restore FILE` a backup", in.dir.Work(instance.Snapshot))
 	}
 	if err != nil {
 		return none, err
@@ -120,7 +120,7 @@ func (in *Session) describeCopy(ctx context.Context, base string, c engine.Conta
 	}
 	var list []backup.Tree
 	for name, dir := range trees {
-		bytes, err := step.TreeBytes(filepath.Join(base, name))
+		bytes, err := tree.Bytes(filepath.Join(base, name))
 		if err != nil {
 			return err
 		}
@@ -156,7 +156,7 @@ func (in *Session) readCopy(base string) (*plan.Restoring, error) {
 		}
 	}
 	for _, t := range r.Manifest.Trees {
-		bytes, err := step.TreeBytes(filepath.Join(base, t.Name))
+		bytes, err := tree.Bytes(filepath.Join(base, t.Name))
 		if err != nil || bytes != t.Bytes {
 			return nil, finding.Errorf(finding.HostNotReady, "the copy in %s is not whole any more (%s has %d bytes, and had %d): it can't be gone back to. `openalgo-install restore FILE` takes a backup", base, t.Name, bytes, t.Bytes)
 		}
@@ -164,7 +164,7 @@ func (in *Session) readCopy(base string) (*plan.Restoring, error) {
 	}
 	r.Fill = func(ctx context.Context, trees map[string]string) error {
 		for name, dir := range trees {
-			if err := step.CopyTree(ctx, filepath.Join(base, name), dir); err != nil {
+			if err := tree.Copy(ctx, filepath.Join(base, name), dir); err != nil {
 				return err
 			}
 		}

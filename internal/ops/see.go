@@ -4,11 +4,11 @@ import (
 	"context"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/appfile"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/plan"
-	"github.com/marketcalls/openalgo-install/internal/step"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
@@ -48,7 +48,7 @@ func (in *Session) seeFor(ctx context.Context, o *observed, i plan.Intent) error
 		for _, t := range r.Manifest.Trees {
 			trees = append(trees, t.Name)
 		}
-		see.LookAtBackup(ctx, o, account, trees, in.dir.Work(step.Replaced))
+		see.LookAtBackup(ctx, o, account, trees, in.dir.Work(instance.Replaced))
 	}
 	see.LookAtEdge(ctx, o, i.Answers, i.Rehearsal)
 	return nil
@@ -67,7 +67,7 @@ func (in *Session) seePorts(ctx context.Context, o *observed, a answers.Answers)
 }
 
 func (in *Session) readEnv(ctx context.Context) ([]byte, error) {
-	return step.ReadEnv(ctx, in.Engine, string(in.dir))
+	return appfile.ReadEnv(ctx, in.Engine, in.dir, "")
 }
 
 func (in *Session) openFront(ctx context.Context, s instance.Edge) (front, error) {

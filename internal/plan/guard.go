@@ -11,7 +11,6 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
-	"github.com/marketcalls/openalgo-install/internal/step"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
@@ -78,7 +77,7 @@ func GuardEngine(o *world.Observation) error {
 	}
 	labelled := false
 	for _, v := range o.Volumes {
-		labelled = labelled || o.Here(v.Labels[step.LabelDir])
+		labelled = labelled || o.Here(v.Labels[stacks.LabelDir])
 	}
 	if labelled && !o.ElsewhereAnswers {
 		return nil // that one is gone, and its data is here
@@ -172,7 +171,7 @@ func GuardProject(o *world.Observation) error {
 			End: "Nothing was changed."}}
 	}
 	for _, place := range o.Data {
-		dir := o.Volumes[place].Labels[step.LabelDir]
+		dir := o.Volumes[place].Labels[stacks.LabelDir]
 		if !o.Elses(dir) || mounted(o, place) {
 			continue
 		}
@@ -204,7 +203,7 @@ func guardMoved(o *world.Observation, i Intent) error {
 		if v.Labels[compose.LabelVolume] != "openalgo_db" {
 			continue
 		}
-		if project := v.Labels[compose.LabelProject]; project != o.Project && !o.Elses(v.Labels[step.LabelDir]) && !claimed(o, v.Name) {
+		if project := v.Labels[compose.LabelProject]; project != o.Project && !o.Elses(v.Labels[stacks.LabelDir]) && !claimed(o, v.Name) {
 			stray = append(stray, project)
 		}
 	}

@@ -24,7 +24,6 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/keys"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
-	"github.com/marketcalls/openalgo-install/internal/step"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
@@ -327,7 +326,7 @@ func applied(t *testing.T, o *world.Observation, p *Plan) *world.Observation {
 	b.Volumes, b.Networks, b.Data = map[string]docker.Volume{}, map[string]bool{}, []string{o.Project + "_openalgo_db"}
 	for _, v := range p.Stack.Volumes {
 		labels := maps.Clone(v.Spec.Labels)
-		labels[step.LabelDir] = string(o.Dir)
+		labels[stacks.LabelDir] = string(o.Dir)
 		b.Volumes[v.Spec.Name] = docker.Volume{Name: v.Spec.Name, Labels: labels}
 	}
 	for _, n := range p.Stack.Networks {

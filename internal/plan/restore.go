@@ -14,7 +14,6 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
-	"github.com/marketcalls/openalgo-install/internal/step"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
@@ -122,7 +121,7 @@ func planRestore(o *world.Observation, p *Plan) error {
 		return err
 	}
 	if len(o.Data) > 0 {
-		kept := "what is replaced is kept in " + o.Dir.Work(step.Replaced)
+		kept := "what is replaced is kept in " + o.Dir.Work(instance.Replaced)
 		if r.Exact {
 			kept = "what came into it since then is kept, and a second `rollback` brings it back"
 		}

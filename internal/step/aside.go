@@ -13,6 +13,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/run"
+	"github.com/marketcalls/openalgo-install/internal/tree"
 )
 
 func init() { run.Register[TidyAside]("data.tidy") }
@@ -21,14 +22,6 @@ func init() { run.Register[TidyAside]("data.tidy") }
 // is ever copied over other data: the present data is renamed, which needs no
 // space. That of the last undo is kept.
 const asideName = "aside"
-
-// asideBeside begins the name of that directory where the data is on another
-// file system: beside the data's directory (a volume has a directory around its
-// own), or inside, where the data has a file system to itself.
-const asideBeside = ".openalgo-install-aside-"
-
-// isAside reports whether an entry of a data directory is what an undo kept.
-func isAside(e fs.DirEntry) bool { return e.IsDir() && strings.HasPrefix(e.Name(), asideBeside) }
 
 const asideForm = "20060102T150405.000000000Z"
 
@@ -59,7 +52,7 @@ func (s *KeepData) bringBack(ctx context.Context, t *run.Tools) error {
 		return errors.Join(err, fmt.Errorf("%s is not a directory", from))
 	}
 	if s.Renaming {
-		return moveTree(from, data, s.asidePlaces(t)...)
+		return tree.Move(from, data, s.asidePlaces(t)...)
 	}
 	if !s.Moved {
 		if err := s.moveDataAside(t); err != nil {
@@ -67,7 +60,7 @@ func (s *KeepData) bringBack(ctx context.Context, t *run.Tools) error {
 		}
 	}
 	t.Point("undo-moved")
-	err := CopyTree(ctx, from, data)
+	err := tree.Copy(ctx, from, data)
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
 		t.Note("there is no room for a copy, so the kept data itself is moved back")
 		err = s.renameBack(t)
@@ -79,14 +72,14 @@ func (s *KeepData) bringBack(ctx context.Context, t *run.Tools) error {
 // Half of a copy in the data's place is removed first. The rename is journaled
 // before it begins, since no copy is left afterwards to begin again from.
 func (s *KeepData) renameBack(t *run.Tools) error {
-	if err := emptyDirectory(s.Data.At(t.Dir)); err != nil {
+	if err := tree.Empty(s.Data.At(t.Dir)); err != nil {
 		return err
 	}
 	s.Renaming = true
 	if err := t.Save(); err != nil {
 		return err
 	}
-	return moveTree(s.copy(t), s.Data.At(t.Dir), s.asidePlaces(t)...)
+	return tree.Move(s.copy(t), s.Data.At(t.Dir), s.asidePlaces(t)...)
 }
 
 // asidePlaces are the directories that can take what is aside, best first.
@@ -98,7 +91,7 @@ func (s *KeepData) asidePlaces(t *run.Tools) []string {
 
 // asideOf begins the names of such directories for one data directory, since
 // several may be beside each other.
-func asideOf(data string) string { return asideBeside + filepath.Base(data) + "-" }
+func asideOf(data string) string { return tree.AsidePrefix + filepath.Base(data) + "-" }
 
 // moveDataAside renames everything in the data's place into one of asidePlaces.
 func (s *KeepData) moveDataAside(t *run.Tools) error {
@@ -115,10 +108,10 @@ func (s *KeepData) moveDataAside(t *run.Tools) error {
 	}
 	moved := ""
 	for _, e := range entries {
-		if isAside(e) {
+		if tree.IsAside(e) {
 			continue
 		}
-		to, err := moveEntryAside(filepath.Join(data, e.Name()), s.asidePlaces(t)...)
+		to, err := tree.MoveAside(filepath.Join(data, e.Name()), s.asidePlaces(t)...)
 		if err != nil {
 			return fmt.Errorf("keep what is in %s: %w", data, err)
 		}
@@ -135,34 +128,6 @@ func (s *KeepData) moveDataAside(t *run.Tools) error {
 	return host.SyncDir(data)
 }
 
-// moveEntryAside renames one file or directory into the first directory that can
-// take it. What is there already, from an undo that was killed, stays.
-func moveEntryAside(path string, places ...string) (to string, err error) {
-	for _, dir := range places {
-		for n := 1; n < 100; n++ {
-			to = filepath.Join(numbered(dir, n), filepath.Base(path))
-			if err = os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
-				break
-			}
-			if _, err = os.Lstat(to); err == nil {
-				continue
-			}
-			if err = os.Rename(path, to); err != nil {
-				break
-			}
-			return to, host.SyncDir(filepath.Dir(to))
-		}
-	}
-	return "", fmt.Errorf("move %s aside: %w", path, err)
-}
-
-func numbered(dir string, n int) string {
-	if n == 1 {
-		return dir
-	}
-	return fmt.Sprintf("%s.%d", dir, n)
-}
-
 // pruneAside removes what earlier undos kept of the same data, but not what this
 // one did.
 func (s *KeepData) pruneAside(t *run.Tools) {
@@ -177,27 +142,6 @@ func (s *KeepData) pruneAside(t *run.Tools) {
 			_ = os.RemoveAll(filepath.Join(dir, e.Name()))
 		}
 	}
-}
-
-// moveTree renames what is in source into target, and what has the same name
-// there into the first of the other places.
-func moveTree(source, target string, places ...string) error {
-	entries, err := os.ReadDir(source)
-	if err != nil {
-		return err
-	}
-	for _, e := range entries {
-		to := filepath.Join(target, e.Name())
-		if _, err := os.Lstat(to); err == nil {
-			if _, err := moveEntryAside(to, places...); err != nil {
-				return err
-			}
-		}
-		if err := os.Rename(filepath.Join(source, e.Name()), to); err != nil {
-			return err
-		}
-	}
-	return errors.Join(host.SyncDir(target), host.SyncDir(source))
 }
 
 // TidyAside removes, once the run is complete, the directories that no undo

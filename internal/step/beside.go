@@ -37,14 +37,14 @@ func mounts(ctx context.Context, t *run.Tools, c engine.Container, dir string) b
 		if !strings.HasPrefix(m.Target, openalgo.Dir+"/") {
 			return false
 		}
-		path, _, err := DataPath(ctx, t.Engine, c, m.Target)
+		path, _, err := stacks.DataPath(ctx, t.Engine, c, m.Target)
 		return err == nil && path != "" && stacks.SameFile(path, dir)
 	})
 }
 
 // beside is another OpenAlgo that runs on the databases of c; nil is none.
 func beside(ctx context.Context, t *run.Tools, c engine.Container) (*engine.Container, error) {
-	data, _, err := DataPath(ctx, t.Engine, c, openalgo.DB)
+	data, _, err := stacks.DataPath(ctx, t.Engine, c, openalgo.DB)
 	if err != nil || data == "" {
 		return nil, nil //nolint:nilerr // nobody runs on what is gone, and the start of c says so
 	}
@@ -124,7 +124,7 @@ func volumeAt(path string) string {
 // labelsOf are the labels that a volume of this instance has, by which Docker
 // Compose and this program know it.
 func labelsOf(t *run.Tools, name string) map[string]string {
-	labels := map[string]string{LabelDir: t.Dir}
+	labels := map[string]string{stacks.LabelDir: t.Dir}
 	c := run.Find[*CreateContainer](t.Steps())
 	if c == nil || c.Project == "" {
 		return labels

@@ -2,19 +2,17 @@ package step
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
-	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/run"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
+	"github.com/marketcalls/openalgo-install/internal/tree"
 )
 
 func init() {
@@ -22,12 +20,6 @@ func init() {
 	run.Register[KeepData]("data.keep")
 	run.Register[FillData]("data.fill")
 }
-
-// Directories of the work directory that hold copies of data.
-const (
-	Snapshot = "snapshot" // of the last upgrade, until the next
-	Replaced = "replaced" // what a restore replaced, until the next
-)
 
 // savedTrees are the data directories that count (docs/openalgo-facts.md 9.1).
 var savedTrees = []string{"db", "strategies", "keys"}
@@ -44,7 +36,7 @@ func (s *ClearCopies) String() string { return "remove earlier copies in " + s.B
 
 // Do removes them, so that a kill leaves all or none.
 func (s *ClearCopies) Do(ctx context.Context, t *run.Tools) error {
-	if err := RemoveWhole(t.Work(s.Base)); err != nil {
+	if err := tree.RemoveWhole(t.Work(s.Base)); err != nil {
 		return fmt.Errorf("removing the last copy: %w", err)
 	}
 	if s.Room != nil {
@@ -64,7 +56,7 @@ func (s *ClearCopies) Check(string) error { return checkBases(s.Base) }
 // (docs/openalgo-facts.md 9.3).
 type KeepData struct {
 	Tree string `json:"tree"` // "db"
-	Base string `json:"base"` // Snapshot or Replaced
+	Base string `json:"base"` // instance.Snapshot or instance.Replaced
 	// OfNew says that the new container's data is copied, not the previous one's.
 	OfNew bool `json:"of_new,omitempty"`
 	// Data is the directory that is copied, and Volume the volume that it is of;
@@ -96,7 +88,7 @@ func (s *KeepData) Do(ctx context.Context, t *run.Tools) error {
 	if err != nil {
 		return fmt.Errorf("look at the container: %w", err)
 	}
-	dir, source, err := DataPath(ctx, t.Engine, c, openalgo.Tree(s.Tree))
+	dir, source, err := stacks.DataPath(ctx, t.Engine, c, openalgo.Tree(s.Tree))
 	if err != nil {
 		return err
 	}
@@ -111,7 +103,7 @@ func (s *KeepData) Do(ctx context.Context, t *run.Tools) error {
 	if err := t.Save(); err != nil {
 		return err
 	}
-	if err := CopyTree(ctx, dir, s.copy(t)); err != nil {
+	if err := tree.Copy(ctx, dir, s.copy(t)); err != nil {
 		return fmt.Errorf("keep a copy of %s: %w", dir, err)
 	}
 	s.Whole = true
@@ -129,7 +121,7 @@ func (s *KeepData) container(ctx context.Context, t *run.Tools) (engine.Containe
 // goesBack reports whether an undo brings the copy back: the run has begun to
 // change the data, or the data is gone.
 func (s *KeepData) goesBack(t *run.Tools) bool {
-	lost := s.Lost || s.Base == Snapshot && s.Data != "" && stacks.IsGone(s.Data.At(t.Dir))
+	lost := s.Lost || s.Base == instance.Snapshot && s.Data != "" && stacks.IsGone(s.Data.At(t.Dir))
 	return s.Whole && !s.Left && (dataChanged(t) || lost)
 }
 
@@ -219,7 +211,7 @@ func (s *KeepData) Check(string) error {
 	if err := checkBases(s.Tree, s.Base); err != nil {
 		return err
 	}
-	if s.Base != Snapshot && s.Base != Replaced || s.Tree == "" {
+	if s.Base != instance.Snapshot && s.Base != instance.Replaced || s.Tree == "" {
 		return run.Foreign(s.Base, s.Tree)
 	}
 	return s.Data.check()
@@ -245,7 +237,7 @@ func (s *FillData) Do(ctx context.Context, t *run.Tools) error {
 	}
 	trees := map[string]string{}
 	for _, name := range s.Trees {
-		if trees[name], _, err = DataPath(ctx, t.Engine, c, openalgo.Tree(name)); err != nil {
+		if trees[name], _, err = stacks.DataPath(ctx, t.Engine, c, openalgo.Tree(name)); err != nil {
 			return err
 		}
 		if trees[name] == "" {
@@ -253,7 +245,7 @@ func (s *FillData) Do(ctx context.Context, t *run.Tools) error {
 		}
 	}
 	for _, dir := range trees {
-		if err := emptyDirectory(dir); err != nil {
+		if err := tree.Empty(dir); err != nil {
 			return fmt.Errorf("clearing %s: %w", dir, err)
 		}
 	}
@@ -297,42 +289,5 @@ func dataGoesBack(t *run.Tools) bool { return len(goingBack(t)) > 0 }
 // mustNotMigrate reports whether the new release would change data of which there
 // is no copy yet.
 func mustNotMigrate(t *run.Tools) bool {
-	return !dataChanged(t) && slices.ContainsFunc(run.All[*KeepData](t.Steps()), func(s *KeepData) bool { return s.Base == Snapshot })
-}
-
-// DataPath is where this machine finds what the container sees as target, and
-// what that is called: the volume, or the directory. Both are "" where nothing is
-// mounted there.
-func DataPath(ctx context.Context, e run.Engine, c engine.Container, target string) (path, source string, err error) {
-	for _, m := range c.Mounts {
-		if m.Target != target {
-			continue
-		}
-		if directory := stacks.BindSource(m); directory != "" {
-			// The engine follows a link, and nothing below does.
-			path, err := filepath.EvalSymlinks(directory)
-			if err != nil {
-				return "", "", fmt.Errorf("looking at %s: %w", directory, err)
-			}
-			return path, directory, nil
-		}
-		v, err := e.Volume(ctx, m.Name)
-		if err != nil {
-			return "", "", fmt.Errorf("looking at the volume %s: %w", m.Name, err)
-		}
-		return v.Mountpoint, m.Name, nil
-	}
-	return "", "", nil
-}
-
-// RemoveWhole removes a directory so that a kill leaves it whole or not at all.
-func RemoveWhole(dir string) error {
-	gone := dir + ".gone"
-	if err := os.RemoveAll(gone); err != nil {
-		return err
-	}
-	if err := host.Rename(dir, gone); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	return os.RemoveAll(gone)
+	return !dataChanged(t) && slices.ContainsFunc(run.All[*KeepData](t.Steps()), func(s *KeepData) bool { return s.Base == instance.Snapshot })
 }

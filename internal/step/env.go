@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/marketcalls/openalgo-install/internal/appfile"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/instance"
@@ -47,7 +48,7 @@ func (s *WriteEnv) String() string { return "write .env" }
 
 // Do writes the file, 0600 and the container user's.
 func (s *WriteEnv) Do(ctx context.Context, t *run.Tools) error {
-	now, err := ReadEnv(ctx, t.Engine, t.Dir)
+	now, err := appfile.ReadEnv(ctx, t.Engine, instance.Dir(t.Dir), "")
 	if err != nil {
 		return err
 	}
@@ -141,7 +142,7 @@ func (s *WriteEnv) Undo(ctx context.Context, t *run.Tools) error {
 
 func (s *WriteEnv) restore(ctx context.Context, t *run.Tools) error {
 	// A first install has no state yet that names an image.
-	now, err := readEnv(ctx, t.Engine, t.Dir, cmp.Or(stateImage(t.Dir), s.Image))
+	now, err := appfile.ReadEnv(ctx, t.Engine, instance.Dir(t.Dir), cmp.Or(instance.Glance(instance.Dir(t.Dir)).ImageID, s.Image))
 	if err != nil {
 		return err
 	}
@@ -186,7 +187,7 @@ func (s *WriteEnv) remove(ctx context.Context, t *run.Tools, now []byte) error {
 	begun := t.Begun()
 	made := madeData(begun)
 	// Beside other data than the backup's its keys would look like the right ones.
-	replacing := slices.ContainsFunc(run.All[*KeepData](begun), func(d *KeepData) bool { return d.Base == Replaced && d.Whole })
+	replacing := slices.ContainsFunc(run.All[*KeepData](begun), func(d *KeepData) bool { return d.Base == instance.Replaced && d.Whole })
 	needed := made || hasNew(begun) && !replacing
 	if Sum(now) != s.SHA256 || needed {
 		t.App.Remain(ctx, s.Project)
@@ -202,8 +203,8 @@ func (s *WriteEnv) remove(ctx context.Context, t *run.Tools, now []byte) error {
 // try and edited since, or removed. A restore has one more, beside the data that
 // it replaced.
 func (s *WriteEnv) withoutCopy(ctx context.Context, t *run.Tools, now []byte) error {
-	beside := t.Work(filepath.Join(Replaced, EnvName))
-	if slices.ContainsFunc(run.All[*KeepData](t.Begun()), func(d *KeepData) bool { return d.Base == Replaced }) {
+	beside := t.Work(filepath.Join(instance.Replaced, EnvName))
+	if slices.ContainsFunc(run.All[*KeepData](t.Begun()), func(d *KeepData) bool { return d.Base == instance.Replaced }) {
 		text, err := instance.ReadOwn(beside)
 		if err != nil {
 			return fmt.Errorf("the previous .env is gone, and only its encryption keys open the data. Bring it back as %s: %w", beside, err)

@@ -8,7 +8,9 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/marketcalls/openalgo-install/internal/appfile"
 	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/run"
 )
 
@@ -44,7 +46,7 @@ func (s *KeepFile) Check(string) error { return checkBases(s.Name, s.Backup) }
 
 func readNow(ctx context.Context, t *run.Tools, name string) ([]byte, error) {
 	if name == EnvName {
-		return ReadEnv(ctx, t.Engine, t.Dir)
+		return appfile.ReadEnv(ctx, t.Engine, instance.Dir(t.Dir), "")
 	}
 	return readOptional(filepath.Join(t.Dir, name))
 }

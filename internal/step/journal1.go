@@ -141,7 +141,7 @@ func (j *journal1) place() error {
 	}
 	for _, c := range j.copies() {
 		base, tree := filepath.Split(strings.TrimPrefix(c.Copy, filepath.Join(j.was, instance.WorkName)+"/"))
-		if base != Snapshot+"/" && base != Replaced+"/" || checkBases(tree) != nil || !isCleanAbs(c.Data) || c.Kept != "" && !strings.HasPrefix(filepath.Clean(c.Kept), filepath.Join(j.was, instance.WorkName)+"/") {
+		if base != instance.Snapshot+"/" && base != instance.Replaced+"/" || checkBases(tree) != nil || !isCleanAbs(c.Data) || c.Kept != "" && !strings.HasPrefix(filepath.Clean(c.Kept), filepath.Join(j.was, instance.WorkName)+"/") {
 			return run.Foreign(c.Copy, c.Kept, c.Data)
 		}
 	}
@@ -244,13 +244,13 @@ func (j *journal1) data() (out []*run.Entry) {
 	for _, c := range j.copies() {
 		base, tree := filepath.Split(strings.TrimPrefix(c.Copy, filepath.Join(j.was, instance.WorkName)+"/"))
 		s := &KeepData{
-			Tree: tree, Base: filepath.Clean(base), OfNew: filepath.Clean(base) == Replaced, Data: j.in(c.Data), Volume: volumeAt(c.Data),
+			Tree: tree, Base: filepath.Clean(base), OfNew: filepath.Clean(base) == instance.Replaced, Data: j.in(c.Data), Volume: volumeAt(c.Data),
 			Whole: c.Whole, Prepared: c.Kept != "", Moved: c.Moved, Back: c.Back, Renaming: c.Renaming, Left: c.Left,
 		}
 		out = append(out, begun("snapshot", s)...)
 	}
 	if j.Command == "upgrade" && j.Snapshot == nil {
-		out = append(out, run.NewEntry("snapshot", &KeepData{Tree: "db", Base: Snapshot}, ""))
+		out = append(out, run.NewEntry("snapshot", &KeepData{Tree: "db", Base: instance.Snapshot}, ""))
 	}
 	if len(j.Replaced) > 0 && j.Starting {
 		out = append(out, begun("data", &FillData{Filled: j.did("data")})...)

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/run"
 	"github.com/marketcalls/openalgo-install/internal/step"
 )
@@ -124,7 +125,7 @@ func (w *world) former() {
 			if s["moved"] == true {
 				moved = append(moved, fmt.Sprint(s["name"]))
 			}
-		case e.Kind == "data.keep" && s["base"] == step.Snapshot && s["data"] != nil:
+		case e.Kind == "data.keep" && s["base"] == instance.Snapshot && s["data"] != nil:
 			old["snapshot"] = copied(s)
 		case e.Kind == "data.keep" && s["whole"] == true:
 			replaced = append(replaced, copied(s))

@@ -11,6 +11,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/run"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
+	"github.com/marketcalls/openalgo-install/internal/tree"
 )
 
 func init() {
@@ -37,19 +38,19 @@ func (s *MoveData) Do(ctx context.Context, t *run.Tools) error {
 		return fmt.Errorf("look at the new container: %w", err)
 	}
 	from := s.From.At(t.Dir)
-	to, _, err := DataPath(ctx, t.Engine, c, s.Target)
+	to, _, err := stacks.DataPath(ctx, t.Engine, c, s.Target)
 	if err != nil || to == "" || stacks.SameFile(to, from) {
 		return err
 	}
-	if err := CopyTree(ctx, from, to); err != nil {
+	if err := tree.Copy(ctx, from, to); err != nil {
 		return fmt.Errorf("copy %s into its volume: %w", from, err)
 	}
 	t.Point("moved" + strings.ReplaceAll(s.Target, "/", "-"))
-	was, err := treeSums(ctx, from, withOwners)
+	was, err := tree.Sums(ctx, from, tree.WithOwners)
 	if err != nil {
 		return fmt.Errorf("read %s: %w", from, err)
 	}
-	is, err := treeSums(ctx, to, withOwners)
+	is, err := tree.Sums(ctx, to, tree.WithOwners)
 	if err != nil {
 		return fmt.Errorf("read what was copied of %s: %w", from, err)
 	}
@@ -98,7 +99,7 @@ func (s *CarryData) Do(ctx context.Context, t *run.Tools) error {
 	if err != nil {
 		return fmt.Errorf("look at the new container: %w", err)
 	}
-	to, _, err := DataPath(ctx, t.Engine, c, s.Target)
+	to, _, err := stacks.DataPath(ctx, t.Engine, c, s.Target)
 	if err != nil || to == "" {
 		return err
 	}

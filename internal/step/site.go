@@ -140,7 +140,7 @@ func (s *ServeSite) Undo(ctx context.Context, t *run.Tools) error {
 // ever at an undo that wants it.
 func (s *ServeSite) noteNotRead(t *run.Tools, cause error) {
 	said := fmt.Sprintf("the previous files of the HTTPS proxy are back, but it did not read them (%v)", cause)
-	if before := stateFile(t.Dir).Edge; before.Kind != "" {
+	if before := instance.Glance(instance.Dir(t.Dir)).Edge; before.Kind != "" {
 		t.Note(fmt.Sprintf("%s. https://%s may not be served now. To set it up again: sudo openalgo-install domain %[2]s", said, before.Domain))
 		return
 	}

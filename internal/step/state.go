@@ -6,12 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path/filepath"
 
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/run"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
+	"github.com/marketcalls/openalgo-install/internal/tree"
 )
 
 func init() {
@@ -53,14 +53,14 @@ func (s *SwapSnapshot) String() string { return "keep what was replaced" }
 
 // Do renames it.
 func (s *SwapSnapshot) Do(_ context.Context, t *run.Tools) error {
-	if stacks.IsGone(t.Work(Replaced)) {
+	if stacks.IsGone(t.Work(instance.Replaced)) {
 		return nil // done before
 	}
-	if err := RemoveWhole(t.Work(Snapshot)); err != nil {
+	if err := tree.RemoveWhole(t.Work(instance.Snapshot)); err != nil {
 		return fmt.Errorf("removing the copy that was used: %w", err)
 	}
 	t.Point("swapped-half")
-	if err := host.Rename(t.Work(Replaced), t.Work(Snapshot)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := host.Rename(t.Work(instance.Replaced), t.Work(instance.Snapshot)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("keeping the copy of what was replaced: %w", err)
 	}
 	return nil
@@ -87,18 +87,3 @@ func (s *Action) Do(ctx context.Context, _ *run.Tools) error {
 
 // Undo is nothing.
 func (s *Action) Undo(context.Context, *run.Tools) error { return nil }
-
-// stateFile is what is read of state.json here.
-func stateFile(dir string) (s struct {
-	ImageID   string   `json:"image_id"`
-	SetupDone bool     `json:"setup_done"`
-	Edge      run.Site `json:"edge"`
-}) {
-	if text, err := instance.ReadOwn(filepath.Join(dir, instance.WorkName, "state.json")); err == nil {
-		_ = json.Unmarshal(text, &s) // a damaged one tells nothing
-	}
-	return s
-}
-
-func stateImage(dir string) string { return stateFile(dir).ImageID }
-func hadAccount(dir string) bool   { return stateFile(dir).SetupDone }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/run"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
@@ -214,7 +215,7 @@ func answers(ctx context.Context, t *run.Tools, c engine.Container) bool {
 	ctx, cancel := context.WithTimeout(ctx, t.UndoLimit)
 	defer cancel()
 	return t.AcrossRestart(ctx, func(ctx context.Context) error {
-		_, err := t.App.Ready(ctx, c.ID, hadAccount(t.Dir), true)
+		_, err := t.App.Ready(ctx, c.ID, instance.Glance(instance.Dir(t.Dir)).SetupDone, true)
 		return err
 	}) == nil
 }

@@ -10,12 +10,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/marketcalls/openalgo-install/internal/appfile"
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/run"
+	"github.com/marketcalls/openalgo-install/internal/stacks"
 	"github.com/marketcalls/openalgo-install/internal/step"
 )
 
@@ -341,7 +343,7 @@ func TestVolumeThatDockerLost(t *testing.T) {
 		v, err := w.engine.Volume(t.Context(), volume("db"))
 		must(t, err)
 		w.mustHold(filepath.Join(v.Mountpoint, "rows"), "ravi")
-		if v.Labels[step.LabelDir] != w.dir || v.Labels[compose.LabelProject] != project || v.Labels[compose.LabelVolume] != "openalgo_db" {
+		if v.Labels[stacks.LabelDir] != w.dir || v.Labels[compose.LabelProject] != project || v.Labels[compose.LabelVolume] != "openalgo_db" {
 			t.Errorf("labels: %v", v.Labels)
 		}
 	}
@@ -709,7 +711,7 @@ func TestRootlessDocker(t *testing.T) {
 	if all, _ := w.engine.Containers(t.Context()); len(all) != 1 {
 		t.Errorf("helpers are left: %v", w.containers())
 	}
-	if text, err := step.ReadEnv(t.Context(), w.engine, w.dir); err != nil || string(text) != firstEnv {
+	if text, err := appfile.ReadEnv(t.Context(), w.engine, instance.Dir(w.dir), ""); err != nil || string(text) != firstEnv {
 		t.Errorf("%q, %v", text, err)
 	}
 }

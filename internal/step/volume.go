@@ -9,11 +9,14 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/marketcalls/openalgo-install/internal/appfile"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/run"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
+	"github.com/marketcalls/openalgo-install/internal/tree"
 )
 
 func init() {
@@ -21,9 +24,6 @@ func init() {
 	run.Register[CreateVolume]("volume.create")
 	run.Register[MakeDirectory]("directory.make")
 }
-
-// LabelDir is the label of a volume with the directory that it was created for.
-const LabelDir = "io.openalgo.install.dir"
 
 // CreateNetwork creates the stack's own network.
 type CreateNetwork struct {
@@ -78,7 +78,7 @@ func (s *CreateVolume) String() string { return "create the volume " + s.Name }
 // Do creates it.
 func (s *CreateVolume) Do(ctx context.Context, t *run.Tools) error {
 	v, err := t.Engine.Volume(ctx, s.Name)
-	if err == nil && v.Labels[LabelDir] == s.Dir {
+	if err == nil && v.Labels[stacks.LabelDir] == s.Dir {
 		return nil // this step is repeated
 	}
 	if err == nil {
@@ -91,7 +91,7 @@ func (s *CreateVolume) Do(ctx context.Context, t *run.Tools) error {
 	if s.Spec.Labels == nil {
 		s.Spec.Labels = map[string]string{}
 	}
-	s.Spec.Labels[LabelDir] = s.Dir
+	s.Spec.Labels[stacks.LabelDir] = s.Dir
 	if _, err := t.Engine.CreateVolume(context.WithoutCancel(ctx), s.Spec); err != nil {
 		return fmt.Errorf("create the volume %s: %w", s.Name, err)
 	}
@@ -113,8 +113,8 @@ func (s *CreateVolume) Look(ctx context.Context, t *run.Tools) error {
 	if err != nil {
 		return nil //nolint:nilerr // it is gone
 	}
-	was, err1 := treeSums(ctx, from, withoutOwners)
-	is, err2 := treeSums(ctx, v.Mountpoint, withoutOwners)
+	was, err1 := tree.Sums(ctx, from, tree.WithoutOwners)
+	is, err2 := tree.Sums(ctx, v.Mountpoint, tree.WithoutOwners)
 	s.Since = errors.Join(err1, err2) != nil || !slices.Equal(was, is)
 	t.Keep()
 	return nil
@@ -158,7 +158,7 @@ func (s *CreateVolume) Undo(ctx context.Context, t *run.Tools) error {
 	if err != nil {
 		return fmt.Errorf("look at the volume %s: %w", s.Name, err)
 	}
-	if v.Labels[LabelDir] != s.Dir {
+	if v.Labels[stacks.LabelDir] != s.Dir {
 		return nil // somebody else's, for which the step was not done
 	}
 	if s.Since {
@@ -180,7 +180,7 @@ const minDirMiB = 1
 
 // keepVolume copies what is in a volume, where there is space for it.
 func keepVolume(ctx context.Context, t *run.Tools, dir, kept string) error {
-	bytes, err := TreeBytes(dir)
+	bytes, err := tree.Bytes(dir)
 	if err != nil {
 		return err
 	}
@@ -190,7 +190,7 @@ func keepVolume(ctx context.Context, t *run.Tools, dir, kept string) error {
 	if err := os.MkdirAll(kept, 0o700); err != nil {
 		return err
 	}
-	return CopyTree(ctx, dir, kept)
+	return tree.Copy(ctx, dir, kept)
 }
 
 // MakeDirectory makes a directory that keeps data in place of a volume. Once
@@ -209,7 +209,7 @@ func (s *MakeDirectory) Do(ctx context.Context, t *run.Tools) error {
 	if err := os.MkdirAll(s.Path, s.Mode); err != nil {
 		return fmt.Errorf("make %s: %w", s.Path, err)
 	}
-	if err := giveToApp(ctx, t, s.Path, s.Image, func(uid, gid int) error { return os.Chown(s.Path, uid, gid) }); err != nil {
+	if err := appfile.Give(ctx, t.Engine, instance.Dir(t.Dir), s.Path, s.Image, func(uid, gid int) error { return os.Chown(s.Path, uid, gid) }); err != nil {
 		return fmt.Errorf("giving %s to the container's user (%d): %w", s.Path, openalgo.User, err)
 	}
 	t.Point("volume")

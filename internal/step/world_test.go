@@ -319,7 +319,7 @@ func (w *world) upgrade(image string) run.Plan {
 		part("backup", &step.KeepFile{Name: ".env"}),
 		part("create", w.createStep(image, false)),
 		part("stop", w.stopStep()),
-		part("snapshot", &step.ClearCopies{Base: step.Snapshot}, &step.KeepData{Tree: "db", Base: step.Snapshot}, &step.Action{What: "describe the copy", Func: func(context.Context) error { return nil }}),
+		part("snapshot", &step.ClearCopies{Base: instance.Snapshot}, &step.KeepData{Tree: "db", Base: instance.Snapshot}, &step.Action{What: "describe the copy", Func: func(context.Context) error { return nil }}),
 		part("files", w.editEnv("INFO", "DEBUG")),
 		part("start", &step.StartContainer{}),
 		part("verify", &step.Verify{SetupDone: true}),
@@ -328,9 +328,9 @@ func (w *world) upgrade(image string) run.Plan {
 
 // restore is that of data and .env of another time.
 func (w *world) restore(rows string) run.Plan {
-	replaced := part("replaced", &step.ClearCopies{Base: step.Replaced})
+	replaced := part("replaced", &step.ClearCopies{Base: instance.Replaced})
 	for _, tree := range trees {
-		replaced.Steps = append(replaced.Steps, &step.KeepData{Tree: tree, Base: step.Replaced, OfNew: true})
+		replaced.Steps = append(replaced.Steps, &step.KeepData{Tree: tree, Base: instance.Replaced, OfNew: true})
 	}
 	return run.Plan{Command: "restore", Parts: []run.Part{
 		part("backup", &step.KeepFile{Name: ".env"}),
@@ -349,9 +349,9 @@ func (w *world) firstRestore() run.Plan {
 	p := w.install()
 	env := &step.WriteEnv{Text: []byte("API_KEY_PEPPER = 'pepper-of-then'\nLOG_LEVEL = 'INFO'\n"), Salt: "salt", Project: project, Image: "sha256:1"}
 	p.Command, p.Parts[1].Steps[1] = "restore", env
-	replaced := part("replaced", &step.ClearCopies{Base: step.Replaced, Room: func(context.Context) error { return nil }})
+	replaced := part("replaced", &step.ClearCopies{Base: instance.Replaced, Room: func(context.Context) error { return nil }})
 	for _, tree := range trees {
-		replaced.Steps = append(replaced.Steps, &step.KeepData{Tree: tree, Base: step.Replaced, OfNew: true})
+		replaced.Steps = append(replaced.Steps, &step.KeepData{Tree: tree, Base: instance.Replaced, OfNew: true})
 	}
 	p.Parts = slices.Insert(p.Parts, 4, replaced, part("data", &step.FillData{Trees: trees, Fill: w.fill("then")}))
 	return p

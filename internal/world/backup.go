@@ -12,7 +12,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
-	"github.com/marketcalls/openalgo-install/internal/step"
+	"github.com/marketcalls/openalgo-install/internal/tree"
 )
 
 // MinDirMiB is what a run needs free for its own files.
@@ -65,7 +65,7 @@ func (l *Looker) roomToRestore(ctx context.Context, o *Observation, names []stri
 	}
 	trees := map[string]string{}
 	for _, name := range names {
-		if path, _, err := step.DataPath(ctx, l.Engine, *c, openalgo.Tree(name)); err == nil && path != "" {
+		if path, _, err := stacks.DataPath(ctx, l.Engine, *c, openalgo.Tree(name)); err == nil && path != "" {
 			trees[name] = path
 		}
 	}
@@ -79,14 +79,14 @@ func (l *Looker) roomToRestore(ctx context.Context, o *Observation, names []stri
 // kept. Where that cannot be told, the copy itself will show it.
 func RoomFor(trees map[string]string, base string) (s Room) {
 	for _, dir := range trees {
-		bytes, err := step.TreeBytes(dir)
+		bytes, err := tree.Bytes(dir)
 		if err != nil {
 			return Room{Err: fmt.Errorf("looking at %s: %w", dir, err)}
 		}
 		s.Present += bytes
 		s.At = dir
 	}
-	s.Last, _ = step.TreeBytes(base)
+	s.Last, _ = tree.Bytes(base)
 	keep, err1 := host.Disk(filepath.Dir(base))
 	data, err2 := host.Disk(s.At)
 	if errors.Join(err1, err2) == nil {

@@ -10,11 +10,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
-	"github.com/marketcalls/openalgo-install/internal/step"
 )
-
-// LabelDir is a volume's label with the directory that its keys are in.
-const LabelDir = step.LabelDir
 
 // dataPlaces names every place where this instance's databases may be and
 // something is: volumes, or a directory that is mounted in their place. It follows
@@ -87,7 +83,7 @@ func DataDirectories(c engine.Container) map[string]string {
 
 // DataDirectory is where this host finds what the container sees as openalgo.DB.
 func (l *Looker) DataDirectory(ctx context.Context, c engine.Container) (string, error) {
-	path, _, err := step.DataPath(ctx, l.Engine, c, openalgo.DB)
+	path, _, err := stacks.DataPath(ctx, l.Engine, c, openalgo.DB)
 	if err == nil && path == "" {
 		err = finding.Errorf(finding.HostNotReady, "%s keeps its databases in no volume, so they would be gone with the container: put the volumes back into %s first", c.Name, compose.FileName)
 	}

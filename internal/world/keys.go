@@ -13,7 +13,6 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
-	"github.com/marketcalls/openalgo-install/internal/step"
 )
 
 // KeyPlace is where a .env is that has the keys of this instance's data.
@@ -63,7 +62,7 @@ func (o *Observation) seeKeys() {
 		}
 	}
 	for _, place := range o.Data {
-		if dir := o.Volumes[place].Labels[step.LabelDir]; dir != "" && !o.Here(dir) {
+		if dir := o.Volumes[place].Labels[stacks.LabelDir]; dir != "" && !o.Here(dir) {
 			add(VolumesDir, filepath.Join(dir, instance.EnvName), "")
 		}
 	}
@@ -74,7 +73,7 @@ func (o *Observation) seeKeys() {
 func envCopies(d instance.Dir) []string {
 	copies, _ := d.Kept(instance.EnvName)
 	slices.Reverse(copies)
-	for _, name := range []string{step.Snapshot, step.Replaced} {
+	for _, name := range []string{instance.Snapshot, instance.Replaced} {
 		copies = append(copies, filepath.Join(d.Work(name), instance.EnvName))
 	}
 	return copies

@@ -8,6 +8,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
+	"github.com/marketcalls/openalgo-install/internal/appfile"
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
@@ -16,7 +17,6 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
-	"github.com/marketcalls/openalgo-install/internal/step"
 )
 
 // Look looks at the instance, its Docker and its machine. adopt says that another
@@ -28,7 +28,7 @@ func (l *Looker) Look(ctx context.Context, adopt bool) (*Observation, error) {
 		return nil, finding.Errorf(finding.HostNotReady, "%s is a file, not a directory; choose another directory with --dir", string(l.Dir))
 	}
 	var err error
-	if o.EnvText, err = step.ReadEnv(ctx, l.Engine, string(l.Dir)); err != nil {
+	if o.EnvText, err = appfile.ReadEnv(ctx, l.Engine, l.Dir, ""); err != nil {
 		return nil, err
 	}
 	if o.EnvText != nil {
@@ -113,7 +113,7 @@ func (l *Looker) lookAtEngine(ctx context.Context, o *Observation) error {
 	o.Volumes = map[string]engine.Volume{}
 	for _, v := range volumes {
 		o.Volumes[v.Name] = v
-		o.seeDir(v.Labels[step.LabelDir])
+		o.seeDir(v.Labels[stacks.LabelDir])
 	}
 	networks, err := l.Engine.Networks(ctx)
 	if err != nil {

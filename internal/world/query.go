@@ -7,7 +7,8 @@ import (
 	"os"
 
 	"github.com/marketcalls/openalgo-install/internal/host"
-	"github.com/marketcalls/openalgo-install/internal/step"
+	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/tree"
 )
 
 // Query is what one plan needs to know of this machine, beyond Host.
@@ -99,7 +100,7 @@ func (l *Looker) Answer(ctx context.Context, o *Observation, q Query) {
 	}
 	if q.Databases {
 		if a.Databases.Path, a.DatabasesAt = l.DataDirectory(ctx, *o.Container()); a.DatabasesAt == nil {
-			a.Room = RoomFor(map[string]string{"db": a.Databases.Path}, l.Dir.Work(step.Snapshot))
+			a.Room = RoomFor(map[string]string{"db": a.Databases.Path}, l.Dir.Work(instance.Snapshot))
 			a.Databases = sizeOfTree(a.Databases.Path)
 		}
 	}
@@ -120,7 +121,7 @@ func (l *Looker) Answer(ctx context.Context, o *Observation, q Query) {
 }
 
 func sizeOfTree(dir string) Tree {
-	bytes, err := step.TreeBytes(dir)
+	bytes, err := tree.Bytes(dir)
 	return Tree{dir, bytes, err}
 }
 

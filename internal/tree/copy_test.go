@@ -1,4 +1,4 @@
-package step
+package tree
 
 import (
 	"os"
@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func TestCopyTree(t *testing.T) {
+func TestCopy(t *testing.T) {
 	asRoot(t)
 	from, to := t.TempDir(), t.TempDir()
 	outside := filepath.Join(t.TempDir(), "passwd")
@@ -20,7 +20,7 @@ func TestCopyTree(t *testing.T) {
 	must(t, os.Chmod(from+"/a/\xff/db", 0o640))
 	must(t, os.Symlink(outside, from+"/link"))
 	must(t, unix.Mkfifo(from+"/pipe", 0o600))
-	must(t, os.MkdirAll(from+"/"+asideBeside+"x", 0o700))
+	must(t, os.MkdirAll(from+"/"+AsidePrefix+"x", 0o700))
 	for _, name := range []string{"/a/\xff/db", "/link", "/a/\xff", "/a"} {
 		must(t, os.Lchown(from+name, alice, alice))
 	}
@@ -31,10 +31,10 @@ func TestCopyTree(t *testing.T) {
 	must(t, os.Symlink(outside, to+"/a"))
 	must(t, os.WriteFile(to+"/old", nil, 0o600))
 
-	must(t, CopyTree(t.Context(), from, to))
-	was, err := treeSums(t.Context(), from, withOwners)
+	must(t, Copy(t.Context(), from, to))
+	was, err := Sums(t.Context(), from, WithOwners)
 	must(t, err)
-	is, err := treeSums(t.Context(), to, withOwners)
+	is, err := Sums(t.Context(), to, WithOwners)
 	must(t, err)
 	if len(was) != 5 || len(is) != len(was) {
 		t.Fatalf("%d entries, and then %d:\n%q\n%q", len(was), len(is), was, is)
@@ -52,7 +52,7 @@ func TestCopyTree(t *testing.T) {
 	if text, _ := os.ReadFile(outside); string(text) != "root" {
 		t.Errorf("the file outside reads %q", text)
 	}
-	if err := CopyTree(t.Context(), from+"/none", to); err == nil {
+	if err := Copy(t.Context(), from+"/none", to); err == nil {
 		t.Error("a copy of nothing")
 	}
 	if left, _ := os.ReadDir(to); len(left) == 0 {
@@ -78,30 +78,17 @@ func asRoot(t *testing.T) {
 
 // Where there is no space for a copy of the copy, that itself is moved back, and
 // what is there keeps its place among what an undo kept.
-func TestMoveTree(t *testing.T) {
+func TestMove(t *testing.T) {
 	from, to, aside := t.TempDir(), t.TempDir(), filepath.Join(t.TempDir(), "aside")
 	for path, text := range map[string]string{from + "/a": "before", from + "/b": "before", to + "/a": "since"} {
 		must(t, os.WriteFile(path, []byte(text), 0o600))
 	}
 	for range 2 {
-		must(t, moveTree(from, to, aside))
+		must(t, Move(from, to, aside))
 	}
 	for path, want := range map[string]string{to + "/a": "before", to + "/b": "before", aside + "/a": "since"} {
 		if text, err := os.ReadFile(path); err != nil || string(text) != want {
 			t.Errorf("%s holds %q, want %q (%v)", path, text, want, err)
-		}
-	}
-}
-
-func TestVolumeAt(t *testing.T) {
-	for path, want := range map[string]string{
-		"/var/lib/docker/volumes/oa_openalgo_db/_data": "oa_openalgo_db",
-		"/srv/openalgo/db":              "",
-		"/_data":                        "",
-		"/var/lib/docker/volumes/_data": "",
-	} {
-		if got := volumeAt(path); got != want {
-			t.Errorf("%s: %q, want %q", path, got, want)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package step
+package tree
 
 import (
 	"context"
@@ -24,9 +24,9 @@ type treeCopy struct {
 	dirs     []string // as they were met: parents first
 }
 
-// CopyTree makes target a copy of source, with owners, modes and times, and
+// Copy makes target a copy of source, with owners, modes and times, and
 // removes anything else there. target itself stays, since it may be a volume.
-func CopyTree(ctx context.Context, source, target string) error {
+func Copy(ctx context.Context, source, target string) error {
 	// Before anything is removed: its replacement must exist.
 	if info, err := os.Stat(source); err != nil || !info.IsDir() {
 		return errors.Join(err, fmt.Errorf("%s is not a directory", source))
@@ -34,7 +34,7 @@ func CopyTree(ctx context.Context, source, target string) error {
 	if err := os.MkdirAll(target, 0o700); err != nil {
 		return err
 	}
-	if err := emptyDirectory(target); err != nil {
+	if err := Empty(target); err != nil {
 		return err
 	}
 	from, err := os.OpenRoot(source)
@@ -87,7 +87,7 @@ func (c *treeCopy) directory(ctx context.Context, name string) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if isAside(entry) {
+		if IsAside(entry) {
 			continue
 		}
 		if err := c.entry(ctx, filepath.Join(name, entry.Name())); err != nil {

@@ -1,4 +1,5 @@
-package step
+// Package tree copies, moves, measures and compares what is below a directory.
+package tree
 
 import (
 	"context"
@@ -16,14 +17,21 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TreeBytes is what the files below a directory hold.
-func TreeBytes(dir string) (int64, error) {
+// AsidePrefix begins the name of a directory inside a data directory that keeps what
+// an undo replaced there. It counts as no data: it is not copied, and not removed.
+const AsidePrefix = ".openalgo-install-aside-"
+
+// IsAside reports whether an entry of a data directory is what an undo kept.
+func IsAside(e fs.DirEntry) bool { return e.IsDir() && strings.HasPrefix(e.Name(), AsidePrefix) }
+
+// Bytes is what the files below a directory hold.
+func Bytes(dir string) (int64, error) {
 	if info, err := os.Lstat(dir); err != nil || !info.IsDir() {
 		return 0, errors.Join(err, fmt.Errorf("%s is no directory", dir))
 	}
 	var sum int64
 	err := filepath.WalkDir(dir, func(_ string, entry fs.DirEntry, err error) error {
-		if err == nil && isAside(entry) {
+		if err == nil && IsAside(entry) {
 			return fs.SkipDir
 		}
 		if err != nil || entry.IsDir() {
@@ -39,14 +47,14 @@ func TreeBytes(dir string) (int64, error) {
 	return sum, err
 }
 
-// emptyDirectory removes what is in a directory, but not what an undo kept there.
-func emptyDirectory(dir string) error {
+// Empty removes what is in a directory, but not what an undo kept there.
+func Empty(dir string) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return err
 	}
 	for _, e := range entries {
-		if isAside(e) {
+		if IsAside(e) {
 			continue
 		}
 		if err := os.RemoveAll(filepath.Join(dir, e.Name())); err != nil {
@@ -56,15 +64,15 @@ func emptyDirectory(dir string) error {
 	return nil
 }
 
-// Whether treeSums counts the owners.
+// Whether Sums counts the owners.
 const (
-	withOwners    = true
-	withoutOwners = false
+	WithOwners    = true
+	WithoutOwners = false
 )
 
-// treeSums describes everything below a directory: name, mode, and the SHA-256 of
+// Sums describes everything below a directory: name, mode, and the SHA-256 of
 // what is in it.
-func treeSums(ctx context.Context, dir string, owners bool) ([]string, error) {
+func Sums(ctx context.Context, dir string, owners bool) ([]string, error) {
 	var out []string
 	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		if err == nil {
@@ -73,7 +81,7 @@ func treeSums(ctx context.Context, dir string, owners bool) ([]string, error) {
 		if err != nil {
 			return err
 		}
-		if isAside(entry) {
+		if IsAside(entry) {
 			return fs.SkipDir
 		}
 		info, err := entry.Info()

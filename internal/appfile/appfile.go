@@ -1,0 +1,101 @@
+// Package appfile reads and gives files that belong to the container's user, who may
+// be one that this process can neither read from nor give to: Docker does it then, in
+// a container that is made for that.
+package appfile
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/engine/helper"
+	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/readfile"
+)
+
+// Docker is what is needed of the engine.
+type Docker interface {
+	helper.Docker
+	Info() engine.Info
+	ReadFile(ctx context.Context, id, name string, max int64) ([]byte, error)
+}
+
+// ReadEnv reads the .env of an instance; nil when there is none. Where this user may
+// not (it belongs to the container's user), Docker reads it: image is what a helper
+// container is made from, "" the one that the last run left.
+func ReadEnv(ctx context.Context, e Docker, dir instance.Dir, image string) ([]byte, error) {
+	path := dir.Env()
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err == nil && info.IsDir() {
+		return nil, finding.Errorf(finding.HostNotReady, "%s is a directory: Docker made it because there was no file when a container started. "+
+			"Stop that container, remove the empty directory (rmdir %s), bring the .env back from a backup, then run this again", path, path)
+	}
+	data, err := readfile.Regular(path, readfile.Config)
+	if errors.Is(err, fs.ErrPermission) {
+		return readThroughDocker(ctx, e, dir, cmp.Or(image, instance.Glance(dir).ImageID))
+	}
+	if err != nil {
+		return nil, finding.Errorf(finding.HostNotReady, "reading %s: %w", path, err)
+	}
+	return data, nil
+}
+
+func readThroughDocker(ctx context.Context, e Docker, dir instance.Dir, image string) ([]byte, error) {
+	path := dir.Env()
+	denied := finding.Errorf(finding.HostNotReady, "this user may not read %s, which belongs to the container's user\n\n%s\n\nNothing was changed.", path, instance.WithRoot(string(dir)))
+	if image == "" || !e.Info().Local {
+		return nil, denied
+	}
+	id, discard, err := helper.Create(ctx, e, string(dir), engine.ContainerSpec{
+		Image: image, Entrypoint: []string{"/none"}, NetworkMode: "none",
+		Mounts: []engine.Mount{{Type: "bind", Source: path, Target: openalgo.Env, ReadOnly: true}},
+	})
+	if err != nil {
+		return nil, denied
+	}
+	defer discard()
+	return e.ReadFile(ctx, id, openalgo.Env, readfile.Config)
+}
+
+// Give makes the container's user the owner of a file. chown does it where this
+// process may, and else the chown of an image.
+func Give(ctx context.Context, e Docker, dir instance.Dir, path, image string, chown func(uid, gid int) error) error {
+	info := e.Info()
+	if !info.Rootless && !info.UserNS {
+		err := chown(openalgo.User, openalgo.User)
+		if err == nil || os.Geteuid() == openalgo.User {
+			return nil
+		}
+		if !errors.Is(err, fs.ErrPermission) {
+			return err
+		}
+	}
+	if err := chownInContainer(ctx, e, dir, path, image); err != nil {
+		return fmt.Errorf("it failed: %w\n\n%s", err, instance.WithRoot(string(dir)))
+	}
+	return nil
+}
+
+// chownInContainer runs the image's chown on one file, since only Docker
+// knows which user of this machine the container's user 1000 is.
+func chownInContainer(ctx context.Context, e Docker, dir instance.Dir, path, image string) error {
+	out, err := helper.Run(ctx, e, string(dir), engine.ContainerSpec{
+		Image: image, User: "0:0", NetworkMode: "none",
+		Entrypoint: []string{"chown"}, Cmd: []string{fmt.Sprintf("%d:%[1]d", openalgo.User), "/openalgo/" + filepath.Base(path)},
+		Mounts: []engine.Mount{{Type: "bind", Source: filepath.Dir(path), Target: "/openalgo"}},
+	}, helper.Time)
+	if err == nil && out.ExitCode != 0 {
+		err = fmt.Errorf("chown ended with status %d", out.ExitCode)
+	}
+	return err
+}
