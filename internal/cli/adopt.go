@@ -8,11 +8,20 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/ops"
+	"github.com/marketcalls/openalgo-install/internal/plan"
 )
 
-func (a *app) adoptCommand() *cobra.Command {
-	var o changeOptions
-	volumes := ""
+func init() { register(newAdopt) }
+
+type adoptCommand struct {
+	*app
+	changeOptions
+	volumes string
+	given   bool // the directory was named
+}
+
+func newAdopt(a *app) *cobra.Command {
+	c := &adoptCommand{app: a}
 	cmd := &cobra.Command{
 		Use:   "adopt",
 		Short: "Take over an OpenAlgo that another tool installed",
@@ -27,46 +36,38 @@ Without --dir it takes the one that is there.`,
   openalgo-install adopt --dir /opt/openalgo`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			switch volumes {
+			switch c.volumes {
 			case "", "keep", "named":
 			default:
-				return usage("--volumes is keep or named, not %q", volumes)
+				return usage("--volumes is keep or named, not %q", c.volumes)
 			}
-			return a.adopt(cmd.Context(), o, volumes == "named", cmd.Flags().Changed("dir") || a.instanceName != "")
+			c.given = cmd.Flags().Changed("dir") || a.instanceName != ""
+			return c.run(cmd.Context())
 		},
 	}
-	cmd.Flags().StringVar(&volumes, "volumes", "keep", "keep: data stays where it is; named: directories are copied into volumes, compared, and stay as they are")
-	o.flags(cmd)
+	cmd.Flags().StringVar(&c.volumes, "volumes", "keep", "keep: data stays where it is; named: directories are copied into volumes, compared, and stay as they are")
+	c.flags(cmd)
 	return cmd
 }
 
-func (a *app) adopt(ctx context.Context, o changeOptions, toVolumes, named bool) error {
-	out := a.presenter()
-	if !named {
-		if err := a.chooseAdoptable(ctx); err != nil {
-			return out.end(event.Result{}, err)
+func (c *adoptCommand) run(ctx context.Context) error {
+	if !c.given {
+		if err := c.choose(ctx); err != nil {
+			return c.refuse(err)
 		}
 	}
-	in, done, err := a.session(ctx, out)
-	if err != nil {
-		return out.end(event.Result{}, hintDocker(err))
-	}
-	defer done()
-	a.follow(in, o)
-	if o.dryRun {
-		plan, err := in.PlanAdopt(ctx, toVolumes)
-		if err != nil {
-			return out.end(event.Result{}, err)
-		}
-		return a.showPlan(plan)
-	}
-	result, err := in.Adopt(ctx, toVolumes)
-	return out.end(result, err)
+	toVolumes := c.volumes == "named"
+	return c.change(ctx, c.changeOptions, func(s *ops.Session) (wish, error) {
+		return wish{
+			plan: func(ctx context.Context) (*plan.Plan, error) { return s.PlanAdopt(ctx, toVolumes) },
+			do:   func(ctx context.Context) (event.Result, error) { return s.Adopt(ctx, toVolumes) },
+		}, nil
+	})
 }
 
-// chooseAdoptable takes the only OpenAlgo that another tool made.
-func (a *app) chooseAdoptable(ctx context.Context) error {
-	e, _, err := a.connect(ctx)
+// choose takes the only OpenAlgo that another tool made.
+func (c *adoptCommand) choose(ctx context.Context) error {
+	e, _, err := connect(ctx)
 	if err != nil {
 		return hintDocker(err)
 	}
@@ -80,6 +81,6 @@ func (a *app) chooseAdoptable(ctx context.Context) error {
 	case len(dirs) > 1:
 		return usage("there are several that can be adopted: name one with --dir: %s", strings.Join(dirs, ", "))
 	}
-	a.dir = dirs[0]
+	c.dir = dirs[0]
 	return nil
 }

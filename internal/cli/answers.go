@@ -2,13 +2,16 @@ package cli
 
 import (
 	"errors"
+	"io"
 
 	"github.com/spf13/cobra"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 )
 
-func (a *app) answersCommand() *cobra.Command {
+func init() { register(newAnswers) }
+
+func newAnswers(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "answers",
 		Short: "Write, check and describe answers files",
@@ -18,18 +21,18 @@ func (a *app) answersCommand() *cobra.Command {
 	cmd.AddCommand(
 		&cobra.Command{
 			Use: "init", Short: "Print an example with every answer explained", Args: noArgs,
-			RunE: func(*cobra.Command, []string) error { return a.write(answers.Example()) },
+			RunE: func(*cobra.Command, []string) error { return write(a.stdout, answers.Example()) },
 		},
 		&cobra.Command{
 			Use: "schema", Short: "Print the JSON Schema of an answers file", Args: noArgs,
-			RunE: func(*cobra.Command, []string) error { return a.write(answers.Schema()) },
+			RunE: func(*cobra.Command, []string) error { return write(a.stdout, answers.Schema()) },
 		},
-		a.answersCheckCommand(),
+		newAnswersCheck(a),
 	)
 	return cmd
 }
 
-func (a *app) answersCheckCommand() *cobra.Command {
+func newAnswersCheck(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use: "check FILE", Short: "Check an answers file; - is stdin",
 		Args: func(_ *cobra.Command, args []string) error {
@@ -39,7 +42,7 @@ func (a *app) answersCheckCommand() *cobra.Command {
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			all, err := a.readAllAnswers(cmd.Context(), args[0])
+			all, err := readAllAnswers(cmd.Context(), a, args[0])
 			var invalid *answers.Invalid
 			if err != nil && !errors.As(err, &invalid) {
 				return err
@@ -61,9 +64,9 @@ func (a *app) answersCheckCommand() *cobra.Command {
 				return err
 			}
 			for _, text := range warningsOf(all) {
-				_ = a.write([]byte("warning: " + text + "\n"))
+				_ = write(a.stdout, []byte("warning: "+text+"\n"))
 			}
-			return a.write([]byte(args[0] + " is right.\n"))
+			return write(a.stdout, []byte(args[0]+" is right.\n"))
 		},
 	}
 }
@@ -82,7 +85,7 @@ func warningsOf(all []answers.Named) []string {
 	return out
 }
 
-func (a *app) write(data []byte) error {
-	_, err := a.stdout.Write(data)
+func write(to io.Writer, data []byte) error {
+	_, err := to.Write(data)
 	return err
 }

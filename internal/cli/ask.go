@@ -62,7 +62,7 @@ func readLine(from io.Reader) string {
 }
 
 // readHidden reads a line from the terminal without showing it.
-func (a *app) readHidden(ctx context.Context, question string) (string, error) {
+func readHidden(ctx context.Context, a *app, question string) (string, error) {
 	file, ok := a.stdin.(*os.File)
 	if !ok {
 		return "", errors.New("stdin is not a terminal")

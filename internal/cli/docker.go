@@ -14,7 +14,9 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/host/dockersetup"
 )
 
-func (a *app) dockerCommand() *cobra.Command {
+func init() { register(newDocker) }
+
+func newDocker(a *app) *cobra.Command {
 	var dryRun bool
 	cmd := &cobra.Command{
 		Use:   "docker",
@@ -25,9 +27,9 @@ package. An engine that runs already is left as it is.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if dryRun {
-				return a.dockerPlan(cmd.Context())
+				return planDocker(cmd.Context(), a)
 			}
-			report, err := a.setUpDocker(cmd.Context())
+			report, err := setUpDocker(cmd.Context(), a)
 			if err != nil {
 				return err
 			}
@@ -41,7 +43,7 @@ package. An engine that runs already is left as it is.`,
 	return cmd
 }
 
-func (a *app) dockerPlan(ctx context.Context) error {
+func planDocker(ctx context.Context, a *app) error {
 	facts, err := host.Measure(ctx)
 	if err != nil {
 		return fmt.Errorf("measuring this host: %w", err)
@@ -66,7 +68,7 @@ func (a *app) dockerPlan(ctx context.Context) error {
 	return nil
 }
 
-func (a *app) setUpDocker(ctx context.Context) (dockersetup.Report, error) {
+func setUpDocker(ctx context.Context, a *app) (dockersetup.Report, error) {
 	out := a.stdout
 	if a.json {
 		out = a.stderr
@@ -92,8 +94,8 @@ func (a *app) setUpDocker(ctx context.Context) (dockersetup.Report, error) {
 }
 
 // bringDocker installs Docker Engine when the answers allow it and none answers.
-func (a *app) bringDocker(ctx context.Context, ans answers.Answers, o installOptions) error {
-	if !ans.Docker.Install || o.dryRun {
+func (c *installCommand) bringDocker(ctx context.Context, ans answers.Answers) error {
+	if !ans.Docker.Install || c.dryRun {
 		return nil
 	}
 	e, err := engine.Connect(ctx, engine.Options{})
@@ -103,7 +105,7 @@ func (a *app) bringDocker(ctx context.Context, ans answers.Answers, o installOpt
 	if !errors.Is(err, engine.ErrAbsent) {
 		return nil // another trouble, which the install itself reports
 	}
-	_, err = a.setUpDocker(ctx)
+	_, err = setUpDocker(ctx, c.app)
 	return err
 }
 

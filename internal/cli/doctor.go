@@ -14,14 +14,17 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/ops"
 )
 
-type doctorOptions struct {
+func init() { register(newDoctor) }
+
+type doctorCommand struct {
+	*app
 	bundle string
 	fix    bool
 	wait   time.Duration
 }
 
-func (a *app) doctorCommand() *cobra.Command {
-	var o doctorOptions
+func newDoctor(a *app) *cobra.Command {
+	c := &doctorCommand{app: a}
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Find what is wrong with OpenAlgo, its engine and its machine",
@@ -40,21 +43,21 @@ who is to help, every secret taken out.
 
 It exits 1 when something does not work, and 0 with warnings alone.`,
 		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.doctor(cmd.Context(), o) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return c.run(cmd.Context()) },
 	}
-	cmd.Flags().StringVar(&o.bundle, "bundle", "", "write an archive for support (.tar.gz), every secret taken out")
-	waitFlag(cmd, &o.wait)
-	cmd.Flags().BoolVar(&o.fix, "fix", false, "mend what is safe to mend, after showing it")
+	cmd.Flags().StringVar(&c.bundle, "bundle", "", "write an archive for support (.tar.gz), every secret taken out")
+	waitFlag(cmd, &c.wait)
+	cmd.Flags().BoolVar(&c.fix, "fix", false, "mend what is safe to mend, after showing it")
 	return cmd
 }
 
-func (a *app) doctor(ctx context.Context, o doctorOptions) error {
-	dir, err := instance.Abs(a.dir)
+func (c *doctorCommand) run(ctx context.Context) error {
+	dir, err := instance.Abs(c.dir)
 	if err != nil {
 		return err
 	}
 	look := doctor.Look{Dir: dir, Command: commandLine(nil, dir)}
-	look.Engine, look.Machine, look.EngineErr = a.connect(ctx)
+	look.Engine, look.Machine, look.EngineErr = connect(ctx)
 	if look.EngineErr == nil {
 		defer look.Engine.Close()
 	}
@@ -62,21 +65,21 @@ func (a *app) doctor(ctx context.Context, o doctorOptions) error {
 	if ctx.Err() != nil { // what was asked last had no answer for that
 		return ctx.Err()
 	}
-	if o.fix && look.EngineErr == nil && len(report.Fixes()) > 0 {
-		report.WriteText(a.stderr)
-		if err := a.fix(ctx, look, report, o.wait); err != nil {
+	if c.fix && look.EngineErr == nil && len(report.Fixes()) > 0 {
+		report.WriteText(c.stderr)
+		if err := c.mend(ctx, look, report); err != nil {
 			return err
 		}
 		report = doctor.Examine(ctx, look)
 	}
-	if a.json {
-		err = a.writeJSON(report)
+	if c.json {
+		err = c.writeJSON(report)
 	} else {
-		report.WriteText(a.stdout)
+		report.WriteText(c.stdout)
 	}
-	if err == nil && o.bundle != "" {
-		if err = doctor.Bundle(ctx, look, report, o.bundle); err == nil {
-			fmt.Fprintf(a.stderr, "Written: %s. Look into it before you send it.\n", o.bundle)
+	if err == nil && c.bundle != "" {
+		if err = doctor.Bundle(ctx, look, report, c.bundle); err == nil {
+			fmt.Fprintf(c.stderr, "Written: %s. Look into it before you send it.\n", c.bundle)
 		}
 	}
 	if err == nil && report.Failures > 0 {
@@ -85,14 +88,14 @@ func (a *app) doctor(ctx context.Context, o doctorOptions) error {
 	return err
 }
 
-// fix mends what may be mended, once that was shown and wanted.
-func (a *app) fix(ctx context.Context, look doctor.Look, report doctor.Report, wait time.Duration) error {
-	fmt.Fprintln(a.stderr, "\nThis is going to be mended:")
+// mend mends what may be mended, once that was shown and wanted.
+func (c *doctorCommand) mend(ctx context.Context, look doctor.Look, report doctor.Report) error {
+	fmt.Fprintln(c.stderr, "\nThis is going to be mended:")
 	for _, f := range report.Fixes() {
-		fmt.Fprintf(a.stderr, "  - %s\n", f)
+		fmt.Fprintf(c.stderr, "  - %s\n", f)
 	}
-	if !a.yes {
-		ok, err := a.confirm("", "yes")
+	if !c.yes {
+		ok, err := c.confirm("", "yes")
 		if err != nil {
 			return usage("without a terminal nothing is asked: add --yes if that is meant")
 		}
@@ -100,20 +103,20 @@ func (a *app) fix(ctx context.Context, look doctor.Look, report doctor.Report, w
 			return &finding.Error{Kind: finding.Cancelled, Err: errors.New("nothing was changed")}
 		}
 	}
-	out := a.presenter()
-	out.text, out.events, out.live = a.stderr, nil, false
+	out := c.presenter()
+	out.text, out.events, out.live = c.stderr, nil, false
 	in, err := ops.New(look.Dir, look.Engine, look.Machine, out)
 	if err != nil {
 		return err
 	}
-	in.Wait = wait
+	in.Wait = c.wait
 	for _, f := range report.Fixes() {
 		if err := look.Apply(ctx, f, in); err != nil {
 			// What is left is in the report that follows.
-			fmt.Fprintf(a.stderr, "  FAIL  %s: %v\n", f, err)
+			fmt.Fprintf(c.stderr, "  FAIL  %s: %v\n", f, err)
 			continue
 		}
-		fmt.Fprintf(a.stderr, "  ok    %s\n", f)
+		fmt.Fprintf(c.stderr, "  ok    %s\n", f)
 	}
 	return nil
 }

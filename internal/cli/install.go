@@ -2,192 +2,108 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
-	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/ops"
 	"github.com/marketcalls/openalgo-install/internal/plan"
-	"github.com/marketcalls/openalgo-install/internal/readfile"
 )
 
-type installOptions struct {
+// installCommand is what the program does without the name of a command.
+type installCommand struct {
+	*app
 	answers  string
 	dryRun   bool
 	rehearse bool
 	wait     time.Duration
 }
 
-func (o *installOptions) flags(cmd *cobra.Command) {
+func (c *installCommand) flags(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringVar(&o.answers, "answers", "", "file with the answers (YAML); - is stdin")
-	flags.BoolVar(&o.dryRun, "dry-run", false, "print the plan and change nothing")
-	flags.BoolVar(&o.rehearse, "rehearse", false, "do it all with the built-in stand-in app, then take it away again")
-	waitFlag(cmd, &o.wait)
+	flags.StringVar(&c.answers, "answers", "", "file with the answers (YAML); - is stdin")
+	flags.BoolVar(&c.dryRun, "dry-run", false, "print the plan and change nothing")
+	flags.BoolVar(&c.rehearse, "rehearse", false, "do it all with the built-in stand-in app, then take it away again")
+	waitFlag(cmd, &c.wait)
 }
 
-func (a *app) install(ctx context.Context, o installOptions) error {
-	if a.asks(o) {
-		return a.wizard(ctx, o)
+func (c *installCommand) run(ctx context.Context) error {
+	if c.asks() {
+		return c.wizard(ctx)
 	}
 	// From here on every end is an event: who reads --json finds the reason there.
-	out := a.presenter()
-	all, err := a.installAnswers(ctx, o)
+	all, err := c.read(ctx)
 	if err != nil {
-		return out.end(event.Result{}, err)
+		return c.refuse(err)
+	}
+	if err := c.bringDocker(ctx, all[0].Answers); err != nil {
+		return c.refuse(err)
 	}
 	if all[0].Name != "" {
-		return a.installAll(ctx, out, all, o)
+		return c.installAll(ctx, all)
 	}
 	ans := all[0].Answers
-	if err := a.bringDocker(ctx, ans, o); err != nil {
-		return out.end(event.Result{}, err)
-	}
-	in, done, err := a.session(ctx, out)
-	if err != nil {
-		return out.end(event.Result{}, hintDocker(err))
-	}
-	defer done()
-	in.Wait = o.wait
-	in.Confirm = func(p *plan.Plan) error { return a.confirmPlan(p, false, nowWay) }
-	if o.dryRun {
-		plan, err := in.Plan(ctx, ans, 0)
-		if err != nil {
-			return out.end(event.Result{}, err)
+	return c.change(ctx, c.options(), func(s *ops.Session) (wish, error) {
+		w := wish{
+			plan: func(ctx context.Context) (*plan.Plan, error) { return s.Plan(ctx, ans, 0) },
+			do:   func(ctx context.Context) (event.Result, error) { return s.Install(ctx, ans, 0) },
 		}
-		return a.showPlan(plan)
-	}
-	if o.rehearse {
-		result, report, err := in.Rehearse(ctx, ans)
-		if report != nil {
-			out.rehearsal(report)
+		switch {
+		case c.rehearse:
+			w.do = func(ctx context.Context) (event.Result, error) { return c.rehearsal(ctx, s, ans) }
+		case c.saved():
+			w.do = s.InstallSaved
 		}
-		return out.end(result, err)
-	}
-	if a.savedAnswers(o) {
-		result, err := in.InstallSaved(ctx)
-		return out.end(result, err)
-	}
-	result, err := in.Install(ctx, ans, 0)
-	return out.end(result, err)
+		return w, nil
+	})
 }
 
-// savedAnswers reports whether the answers are those that an install left in
-// this instance's directory.
-func (a *app) savedAnswers(o installOptions) bool {
-	dir, err := instance.Abs(a.dir)
+// options are the flags that other commands have, too.
+func (c *installCommand) options() changeOptions {
+	return changeOptions{dryRun: c.dryRun, wait: c.wait}
+}
+
+// rehearsal does it all with the test app, and shows what that saw from inside its
+// container.
+func (c *installCommand) rehearsal(ctx context.Context, s *ops.Session, ans answers.Answers) (event.Result, error) {
+	result, report, err := s.Rehearse(ctx, ans)
+	if report != nil {
+		c.presenter().rehearsal(report)
+	}
+	return result, err
+}
+
+// saved reports whether the answers are those that an install left in this
+// instance's directory.
+func (c *installCommand) saved() bool {
+	dir, err := instance.Abs(c.dir)
 	if err != nil {
 		return false
 	}
-	_, _, saved := ops.SavedAnswers(dir, o.answers)
+	_, _, saved := ops.SavedAnswers(dir, c.answers)
 	return saved
 }
 
-func (a *app) installAnswers(ctx context.Context, o installOptions) ([]answers.Named, error) {
-	if o.answers == "" {
+// read reads the answers file, or the answers that an install left.
+func (c *installCommand) read(ctx context.Context) ([]answers.Named, error) {
+	if c.answers == "" {
 		return nil, usage("no answers were given, and without a terminal nothing is asked. One of these works:\n" +
 			"  openalgo-install answers init > answers.yaml    (edit it)\n" +
 			"  openalgo-install --answers answers.yaml")
 	}
-	dir, err := instance.Abs(a.dir)
+	dir, err := instance.Abs(c.dir)
 	if err != nil {
 		return nil, err
 	}
-	saved, problems, ok := ops.SavedAnswers(dir, o.answers)
+	saved, problems, ok := ops.SavedAnswers(dir, c.answers)
 	switch {
 	case !ok:
-		return a.readAllAnswers(ctx, o.answers)
+		return readAllAnswers(ctx, c.app, c.answers)
 	case len(problems) > 0:
 		return nil, &usageError{&answers.Invalid{Problems: problems}}
 	}
 	return []answers.Named{{Answers: saved}}, nil
-}
-
-func (a *app) showPlan(plan *plan.Plan) error {
-	if a.json {
-		return a.writeJSON(plan)
-	}
-	plan.WriteText(a.stdout)
-	fmt.Fprintln(a.stdout, "\nDry run: nothing was changed.")
-	return nil
-}
-
-// readAnswers reads the answers of one instance.
-func (a *app) readAnswers(ctx context.Context, name string) (answers.Answers, error) {
-	all, err := a.readAllAnswers(ctx, name)
-	if err != nil {
-		return answers.Answers{}, err
-	}
-	if all[0].Name != "" {
-		return answers.Answers{}, usage("%s has a list of instances, and this takes the answers of one", name)
-	}
-	return all[0].Answers, nil
-}
-
-// readAllAnswers reads and checks the answers; every mistake is reported at once.
-func (a *app) readAllAnswers(ctx context.Context, name string) ([]answers.Named, error) {
-	data, err := a.answersText(ctx, name)
-	if err != nil {
-		return nil, err
-	}
-	all, problems := answers.ParseAll(data, answers.Lookup{Env: os.LookupEnv, ReadFile: func(path string) ([]byte, error) {
-		return readfile.Input(ctx, path, readfile.Secret)
-	}})
-	if ctx.Err() != nil {
-		return nil, errCancelled
-	}
-	if len(problems) > 0 {
-		return nil, &usageError{&answers.Invalid{Problems: problems}}
-	}
-	return all, nil
-}
-
-func (a *app) answersText(ctx context.Context, name string) ([]byte, error) {
-	if name == "-" {
-		data, err := readfile.Stream(ctx, a.stdin, "stdin", readfile.Config)
-		if ctx.Err() != nil {
-			return nil, errCancelled
-		}
-		if err != nil {
-			return nil, usage("reading the answers from stdin: %v", err)
-		}
-		return data, nil
-	}
-	data, err := readfile.Input(ctx, name, readfile.Config)
-	if ctx.Err() != nil {
-		return nil, errCancelled
-	}
-	if errors.Is(err, readfile.ErrTooLarge) {
-		return nil, usage("reading the answers: %v", err)
-	}
-	if err != nil {
-		return nil, usage("reading the answers: %v; `%s answers init > %s` writes an example", err, program, name)
-	}
-	if info, err := os.Stat(name); err == nil && info.Mode().Perm()&0o044 != 0 && answers.HasPlainSecrets(data) {
-		fmt.Fprintf(a.stderr, "warning: %s holds secrets and others on this host can read it: chmod 600 %s\n", name, name)
-	}
-	return data, nil
-}
-
-// hintDocker adds the way out to an engine that is not there.
-func hintDocker(err error) error {
-	if errors.Is(err, engine.ErrAbsent) {
-		return fmt.Errorf("%w; or write `docker: {install: true}` into the answers", err)
-	}
-	return err
-}
-
-func (a *app) writeJSON(doc any) error {
-	enc := json.NewEncoder(a.stdout)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	return enc.Encode(doc)
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // chooseInstance turns --instance into a directory of its own beside --dir.
-func (a *app) chooseInstance() error {
+func chooseInstance(a *app) error {
 	if a.instanceName == "" {
 		return nil
 	}
@@ -29,41 +29,38 @@ func instanceDir(dir, name string) string { return strings.TrimRight(dir, "/") +
 
 // installAll installs a list of instances, each a change of its own: one that
 // fails is undone, and does not keep the others from being installed.
-func (a *app) installAll(ctx context.Context, out *presenter, all []answers.Named, o installOptions) error {
-	if err := a.bringDocker(ctx, all[0].Answers, o); err != nil {
-		return out.end(event.Result{}, err)
-	}
-	e, machine, err := a.connect(ctx)
+func (c *installCommand) installAll(ctx context.Context, all []answers.Named) error {
+	out := c.presenter()
+	e, machine, err := connect(ctx)
 	if err != nil {
 		return out.end(event.Result{}, hintDocker(err))
 	}
 	defer e.Close()
-	if o.rehearse {
+	if c.rehearse {
 		return out.end(event.Result{}, usage("--rehearse takes the answers of one instance"))
 	}
 	one := func(n answers.Named) (*ops.Session, error) {
-		in, err := ops.New(instanceDir(a.dir, n.Name), e, machine, event.ReporterFunc(func(event event.Event) {
+		s, err := ops.New(instanceDir(c.dir, n.Name), e, machine, event.ReporterFunc(func(event event.Event) {
 			event.Instance = n.Name
 			out.Report(event)
 		}))
 		if err == nil {
-			in.Wait = o.wait
-			in.Confirm = func(p *plan.Plan) error { return a.confirmPlan(p, false, nowWay) }
+			c.follow(s, c.options())
 		}
-		return in, err
+		return s, err
 	}
-	if o.dryRun {
-		return a.planAll(ctx, out, all, one)
+	if c.dryRun {
+		return c.planAll(ctx, out, all, one)
 	}
 	var lines []string
 	var failed error
 	changed := false
 	for _, n := range all {
 		out.heading(n.Name)
-		in, err := one(n)
+		s, err := one(n)
 		var result event.Result
 		if err == nil {
-			result, err = in.Install(ctx, n.Answers, len(all))
+			result, err = s.Install(ctx, n.Answers, len(all))
 		}
 		changed = changed || result.Changed
 		line := fmt.Sprintf("%s: %s", n.Name, result.Message)
@@ -97,31 +94,31 @@ func worse(a, b error) error {
 	return a
 }
 
-func (a *app) planAll(ctx context.Context, out *presenter, all []answers.Named, one func(answers.Named) (*ops.Session, error)) error {
+func (c *installCommand) planAll(ctx context.Context, out *presenter, all []answers.Named, one func(answers.Named) (*ops.Session, error)) error {
 	type planned struct {
 		Name string     `json:"name"`
 		Plan *plan.Plan `json:"plan"`
 	}
 	var plans []planned
 	for _, n := range all {
-		in, err := one(n)
+		s, err := one(n)
 		if err != nil {
 			return out.end(event.Result{}, err)
 		}
-		plan, err := in.Plan(ctx, n.Answers, len(all))
+		plan, err := s.Plan(ctx, n.Answers, len(all))
 		if err != nil {
 			return out.end(event.Result{}, fmt.Errorf("%s: %w", n.Name, err))
 		}
 		plans = append(plans, planned{n.Name, plan})
 	}
-	if a.json {
-		return a.writeJSON(map[string]any{"instances": plans})
+	if c.json {
+		return c.writeJSON(map[string]any{"instances": plans})
 	}
 	for _, p := range plans {
-		fmt.Fprintf(a.stdout, "%s\n", p.Name)
-		p.Plan.WriteText(a.stdout)
-		fmt.Fprintln(a.stdout)
+		fmt.Fprintf(c.stdout, "%s\n", p.Name)
+		p.Plan.WriteText(c.stdout)
+		fmt.Fprintln(c.stdout)
 	}
-	fmt.Fprintln(a.stdout, "Dry run: nothing was changed.")
+	fmt.Fprintln(c.stdout, "Dry run: nothing was changed.")
 	return nil
 }

@@ -22,63 +22,77 @@ import (
 var usedPorts = []int{openalgo.WebPort, openalgo.WebSocketPort}
 
 // lookAt describes this machine, and the OpenAlgo that dir may have.
-func (a *app) lookAt(ctx context.Context, dir string) wizard.Machine {
-	var m wizard.Machine
-	fact := func(label, format string, args ...any) {
-		m.Facts = append(m.Facts, [2]string{label, fmt.Sprintf(format, args...)})
-	}
-	e, machine, err := a.connect(ctx)
+func lookAt(ctx context.Context, a *app, dir string) wizard.Machine {
+	s := &survey{app: a, at: dir}
+	e, machine, err := connect(ctx)
 	if err == nil {
 		defer e.Close()
-		if a.instance(ctx, &m, e, machine, dir) {
-			return m
+		if s.instance(ctx, e, machine) {
+			return s.Machine
 		}
 	}
 	facts, measured := host.Measure(ctx)
 	if measured == nil {
-		fact("System", "%s, %s", facts.OS.Pretty, facts.Arch)
-		fact("RAM", "%d MiB, %d of swap", facts.RAMMiB, facts.SwapMiB)
-		fact("Cores", "%d", facts.Cores)
+		s.fact("System", "%s, %s", facts.OS.Pretty, facts.Arch)
+		s.fact("RAM", "%d MiB, %d of swap", facts.RAMMiB, facts.SwapMiB)
+		s.fact("Cores", "%d", facts.Cores)
 	}
 	if disk, err := host.Disk(dir); err == nil {
-		fact("Disk", "%d GiB free of %d at %s", disk.FreeMiB/1024, disk.TotalMiB/1024, disk.Path)
+		s.fact("Disk", "%d GiB free of %d at %s", disk.FreeMiB/1024, disk.TotalMiB/1024, disk.Path)
 	}
-	a.engineFacts(&m, fact, e, facts, err)
+	s.engine(e, facts, err)
 	if err != nil && measured == nil {
 		machine = sizing.Machine{RAMMiB: facts.RAMMiB, Cores: facts.Cores, Source: sizing.SourceHost}
 	}
-	s, _ := sizing.Compute(machine, 1, sizing.Overrides{})
-	fact("Sizing", "threads %d, shared memory %d MiB, strategies %s with %d MiB each", s.Threads, s.ShmMiB, s.Strategies, s.StrategyMemoryMiB)
-	a.portFacts(ctx, &m, fact)
+	size, _ := sizing.Compute(machine, 1, sizing.Overrides{})
+	s.fact("Sizing", "threads %d, shared memory %d MiB, strategies %s with %d MiB each", size.Threads, size.ShmMiB, size.Strategies, size.StrategyMemoryMiB)
+	s.ports(ctx)
 	if err := host.DirWritable(dir); err != nil {
-		m.Unusable = true
-		m.Obstacles = append(m.Obstacles, err.Error()+"; or choose another place with --dir")
+		s.Unusable = true
+		s.obstacle(err.Error() + "; or choose another place with --dir")
 	}
-	return m
+	return s.Machine
 }
 
-// engineFacts describes the engine, or why there is none.
-func (a *app) engineFacts(m *wizard.Machine, fact func(string, string, ...any), e *engine.Engine, facts host.Facts, err error) {
+// survey is what the wizard's first page shows, as it is found.
+type survey struct {
+	wizard.Machine
+	app *app
+	at  string // the directory that is looked at
+}
+
+func (s *survey) fact(label, format string, args ...any) {
+	s.Facts = append(s.Facts, [2]string{label, fmt.Sprintf(format, args...)})
+}
+
+func (s *survey) obstacle(text string) { s.Obstacles = append(s.Obstacles, text) }
+
+func (s *survey) entry(label string, args ...string) {
+	s.Menu = append(s.Menu, wizard.MenuEntry{Label: label, Args: args})
+}
+
+// engine describes the engine, or why there is none.
+func (s *survey) engine(e *engine.Engine, facts host.Facts, err error) {
 	switch {
 	case err == nil:
-		fact("Docker", "Engine %s", e.Info().Version)
+		s.fact("Docker", "Engine %s", e.Info().Version)
 		return
 	case errors.Is(err, engine.ErrAbsent):
-		fact("Docker", "not there")
+		s.fact("Docker", "not there")
 		// sudo would ask for its password in the middle of a page.
-		m.NoEngine = facts.DockerProblem() == "" && os.Geteuid() == 0
+		s.NoEngine = facts.DockerProblem() == "" && os.Geteuid() == 0
 		if problem := facts.DockerProblem(); problem != "" {
-			m.Obstacles = append(m.Obstacles, problem)
+			s.obstacle(problem)
 		}
 	default:
-		fact("Docker", "can't be used")
+		s.fact("Docker", "can't be used")
 	}
-	m.Unusable = true
-	m.Obstacles = append(m.Obstacles, err.Error())
+	s.Unusable = true
+	s.obstacle(err.Error())
 }
 
-// portFacts says whether the ports are free. Others can be chosen.
-func (a *app) portFacts(ctx context.Context, m *wizard.Machine, fact func(string, string, ...any)) {
+// ports says whether the ports are free. Others can be chosen.
+func (s *survey) ports(ctx context.Context) {
 	taken := false
 	for _, port := range usedPorts {
 		holder, err := host.PortHolder(ctx, "127.0.0.1", port)
@@ -86,16 +100,16 @@ func (a *app) portFacts(ctx context.Context, m *wizard.Machine, fact func(string
 			continue
 		}
 		taken = true
-		m.Obstacles = append(m.Obstacles, fmt.Sprintf("port %d is taken by %s: stop that, or choose another port under Options", port, holder))
+		s.obstacle(fmt.Sprintf("port %d is taken by %s: stop that, or choose another port under Options", port, holder))
 	}
 	if !taken {
-		fact("Ports", "%d and %d are free", usedPorts[0], usedPorts[1])
+		s.fact("Ports", "%d and %d are free", usedPorts[0], usedPorts[1])
 	}
 }
 
 // elsewhere describes the instances in other directories, each of which the
 // menu leads to.
-func (a *app) elsewhere(ctx context.Context, m *wizard.Machine, e *engine.Engine, machine sizing.Machine) bool {
+func (s *survey) elsewhere(ctx context.Context, e *engine.Engine, machine sizing.Machine) bool {
 	status, err := ops.ReadStatus(ctx, e, machine, "")
 	if err != nil {
 		return false
@@ -104,11 +118,11 @@ func (a *app) elsewhere(ctx context.Context, m *wizard.Machine, e *engine.Engine
 	for _, i := range status.Instances {
 		if i.Dir != "" {
 			states = append(states, glance(i)+"Where:   "+i.Dir+"\n")
-			m.Menu = append(m.Menu, wizard.MenuEntry{Label: "Go to the one in " + i.Dir, Args: []string{"--dir", i.Dir}})
+			s.entry("Go to the one in "+i.Dir, "--dir", i.Dir)
 		}
 	}
-	m.Instance = strings.Join(states, "\n")
-	m.Menu = append(m.Menu, wizard.MenuEntry{Label: "Install another one in " + a.dir})
+	s.Instance = strings.Join(states, "\n")
+	s.entry("Install another one in " + s.app.dir)
 	return len(states) > 0
 }
 
@@ -139,49 +153,46 @@ func glance(i status.Instance) string {
 	return fmt.Sprintf("%s\nVersion: %s\nSizing:  %s\nHTTPS:   %s\n", state, version, sizing, https)
 }
 
-// instance describes the OpenAlgo in dir, with what can be done with it; false
-// is none.
-func (a *app) instance(ctx context.Context, m *wizard.Machine, e *engine.Engine, machine sizing.Machine, dir string) bool {
-	status, err := ops.ReadStatus(ctx, e, machine, dir)
+// instance describes the OpenAlgo in the directory, with what can be done with it;
+// false is none.
+func (s *survey) instance(ctx context.Context, e *engine.Engine, machine sizing.Machine) bool {
+	status, err := ops.ReadStatus(ctx, e, machine, s.at)
 	if err != nil || len(status.Instances) == 0 {
-		return err == nil && !a.dirGiven && a.elsewhere(ctx, m, e, machine)
-	}
-	m.Instance = glance(status.Instances[0])
-	if text := ops.Unfinished(dir); text != "" {
-		m.Instance += "Note:    " + text + "\n"
-	}
-	m.Saved, _ = readfile.Regular(filepath.Join(dir, "openalgo-install.yaml"), readfile.Config)
-	add := func(label string, args ...string) {
-		m.Menu = append(m.Menu, wizard.MenuEntry{Label: label, Args: args})
+		return err == nil && !s.app.dirGiven && s.elsewhere(ctx, e, machine)
 	}
 	i := status.Instances[0]
-	ours := m.Saved != nil
-	if !ours && i.State == "running" {
-		add("adopt: let this program look after it, as it is", "adopt")
+	s.Instance = glance(i)
+	if text := ops.Unfinished(s.at); text != "" {
+		s.Instance += "Note:    " + text + "\n"
 	}
-	add("status: everything about it", "status")
-	add("doctor: what is wrong, and what mends it", "doctor")
+	s.Saved, _ = readfile.Regular(filepath.Join(s.at, "openalgo-install.yaml"), readfile.Config)
+	ours := s.Saved != nil
+	if !ours && i.State == "running" {
+		s.entry("adopt: let this program look after it, as it is", "adopt")
+	}
+	s.entry("status: everything about it", "status")
+	s.entry("doctor: what is wrong, and what mends it", "doctor")
 	if i.State == "running" {
-		add("logs: what OpenAlgo says", "logs", "-f")
+		s.entry("logs: what OpenAlgo says", "logs", "-f")
 		if i.Sizing.ResizeDue {
-			add("resize: RAM and cores allow another sizing", "resize")
+			s.entry("resize: RAM and cores allow another sizing", "resize")
 		}
-		add("restart: stop and start it", "restart")
-		add("stop: stop it", "stop")
+		s.entry("restart: stop and start it", "restart")
+		s.entry("stop: stop it", "stop")
 		if !i.Sizing.ResizeDue {
-			add("resize: after a RAM upgrade", "resize")
+			s.entry("resize: after a RAM upgrade", "resize")
 		}
 		if ours {
-			add("backup: keys and databases, checked", "backup")
-			add("upgrade: the newest release, and back if it fails", "upgrade")
+			s.entry("backup: keys and databases, checked", "backup")
+			s.entry("upgrade: the newest release, and back if it fails", "upgrade")
 		}
 	} else {
-		add("start: start it", "start")
-		add("logs: what OpenAlgo said", "logs")
+		s.entry("start: start it", "start")
+		s.entry("logs: what OpenAlgo said", "logs")
 	}
-	add("uninstall: remove the container; data and keys stay", "uninstall")
+	s.entry("uninstall: remove the container; data and keys stay", "uninstall")
 	if ours {
-		add("Answer the questions again, and change what was answered")
+		s.entry("Answer the questions again, and change what was answered")
 	}
 	return true
 }

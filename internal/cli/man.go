@@ -13,7 +13,9 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/host"
 )
 
-func (a *app) manCommand() *cobra.Command {
+func init() { register(newMan) }
+
+func newMan(a *app) *cobra.Command {
 	var dir string
 	cmd := &cobra.Command{
 		Use: "man", Short: "Write the man pages", Args: noArgs,

@@ -8,7 +8,9 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/answers"
 )
 
-func (a *app) mcpCommand() *cobra.Command {
+func init() { register(newMCP) }
+
+func newMCP(a *app) *cobra.Command {
 	var o changeOptions
 	var write, noApproval bool
 	cmd := &cobra.Command{
@@ -40,7 +42,7 @@ each must give its right answer; else all is put back as it was.`,
 				ans.RemoteMCP = answers.RemoteMCP{Enabled: args[0] == "on", WriteOrders: write, RequireApproval: !noApproval}
 				return nil
 			}
-			return a.reconfigure(cmd.Context(), "mcp", o, change, mcpNote)
+			return a.change(cmd.Context(), o, reconfigured("mcp", change, mcpNote))
 		},
 	}
 	cmd.Flags().BoolVar(&write, "write-orders", false, "clients may ask for write:orders: they trade with your money")

@@ -36,6 +36,10 @@ const redrawEvery = 100 * time.Millisecond
 
 func (a *app) presenter() *presenter {
 	p := &presenter{app: a, text: a.stdout, shown: -1}
+	if a.stdoutTaken {
+		p.text = a.stderr
+		return p
+	}
 	if a.json {
 		p.text = a.stderr
 		p.events = json.NewEncoder(a.stdout)

@@ -11,6 +11,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/ops"
+	"github.com/marketcalls/openalgo-install/internal/wait"
 )
 
 // How long Docker may take to answer after a boot, and how often that is tried.
@@ -19,45 +20,37 @@ const (
 	bootEvery = 2 * time.Second
 )
 
-// recoverCommand is what this machine runs after a boot, where a daily backup
-// is set up.
-func (a *app) recoverCommand() *cobra.Command {
+func init() { register(newRecover) }
+
+// newRecover is what this machine runs after a boot, where a daily backup is set
+// up.
+func newRecover(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use: "recover", Short: "Complete or undo an interrupted run", Args: noArgs, Hidden: true,
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.recover(cmd.Context()) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return recoverAtBoot(cmd.Context(), a) },
 	}
 }
 
-func (a *app) recover(ctx context.Context) error {
-	out := a.presenter()
+func recoverAtBoot(ctx context.Context, a *app) error {
 	dir, err := instance.Abs(a.dir)
 	if err != nil {
-		return out.end(event.Result{}, err)
+		return a.refuse(err)
 	}
 	if !ops.Owed(dir) {
-		return out.end(event.Result{Message: "nothing to do: no run was interrupted"}, nil)
+		return a.presenter().end(event.Result{Message: "nothing to do: no run was interrupted"}, nil)
 	}
-	in, done, err := a.installerAtBoot(ctx, out)
-	if err != nil {
-		return out.end(event.Result{}, hintDocker(err))
-	}
-	defer done()
-	result, err := in.Recover(ctx)
-	return out.end(result, err)
+	awaitEngine(ctx)
+	return a.change(ctx, changeOptions{}, func(s *ops.Session) (wish, error) { return wish{do: s.Recover}, nil })
 }
 
-// installerAtBoot waits for a Docker that is not up yet.
-func (a *app) installerAtBoot(ctx context.Context, report event.Reporter) (*ops.Session, func(), error) {
-	until := time.Now().Add(bootTime)
-	for {
-		in, done, err := a.session(ctx, report)
-		if err == nil || !errors.Is(err, engine.ErrAbsent) || time.Now().After(until) {
-			return in, done, err
+// awaitEngine waits for a Docker that is not up yet. Whether it came shows when it
+// is used.
+func awaitEngine(ctx context.Context) {
+	_ = wait.Until(ctx, bootTime, bootEvery, func(ctx context.Context) (bool, error) {
+		e, _, err := connect(ctx)
+		if err == nil {
+			_ = e.Close()
 		}
-		select {
-		case <-ctx.Done():
-			return nil, nil, err
-		case <-time.After(bootEvery):
-		}
-	}
+		return !errors.Is(err, engine.ErrAbsent), nil
+	})
 }

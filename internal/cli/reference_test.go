@@ -18,7 +18,7 @@ var update = flag.Bool("update", false, "write docs/cli anew")
 func TestReference(t *testing.T) {
 	docs := filepath.Join("..", "..", "docs", "cli")
 	fresh := t.TempDir()
-	root := (&app{stdin: &bytes.Buffer{}, stdout: &bytes.Buffer{}, stderr: &bytes.Buffer{}}).root()
+	root := newRoot(&app{stdin: &bytes.Buffer{}, stdout: &bytes.Buffer{}, stderr: &bytes.Buffer{}})
 	root.InitDefaultCompletionCmd()
 	root.InitDefaultHelpCmd()
 	root.DisableAutoGenTag = true
@@ -53,7 +53,7 @@ func TestManPages(t *testing.T) {
 		t.Skip("no groff here")
 	}
 	dir := t.TempDir()
-	root := (&app{stdin: &bytes.Buffer{}, stdout: &bytes.Buffer{}, stderr: &bytes.Buffer{}}).root()
+	root := newRoot(&app{stdin: &bytes.Buffer{}, stdout: &bytes.Buffer{}, stderr: &bytes.Buffer{}})
 	if err := writePages(root, dir); err != nil {
 		t.Fatal(err)
 	}

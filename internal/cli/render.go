@@ -12,7 +12,9 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/render"
 )
 
-func (a *app) renderCommand() *cobra.Command {
+func init() { register(newRender) }
+
+func newRender(a *app) *cobra.Command {
 	var from, out, target string
 	cmd := &cobra.Command{
 		Use:   "render --answers FILE --out DIR",
@@ -40,7 +42,7 @@ Answers with an image from source add build.sh, which builds it with docker.`,
 			case !slices.Contains(render.Targets, target):
 				return usage("--target: there is no %q; one of %s", target, strings.Join(render.Targets, ", "))
 			}
-			ans, err := a.readAnswers(cmd.Context(), from)
+			ans, err := readAnswers(cmd.Context(), a, from)
 			if err != nil {
 				return err
 			}

@@ -2,16 +2,12 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/marketcalls/openalgo-install/internal/event"
-	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/later"
 	"github.com/marketcalls/openalgo-install/internal/ops"
@@ -20,24 +16,25 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
-type resizeOptions struct {
+func init() { register(newResize) }
+
+type resizeCommand struct {
+	*app
+	changeOptions
 	ram    string
 	cores  int
-	now    bool
 	at     string
 	until  string // the process that waits has its time from here
 	all    bool
 	force  bool
-	dryRun bool
 	cancel bool
-	wait   time.Duration
 
 	ramMiB    int // of ram
 	instances int // that share this machine, for all
 }
 
-func (a *app) resizeCommand() *cobra.Command {
-	var o resizeOptions
+func newResize(a *app) *cobra.Command {
+	c := &resizeCommand{app: a, changeOptions: changeOptions{ways: "To wait, add --at 16:00 (IST). " + nowWay}}
 	cmd := &cobra.Command{
 		Use:   "resize",
 		Short: "Give OpenAlgo the sizing that RAM and cores allow, e.g. after an upgrade",
@@ -54,51 +51,51 @@ of your own Compose files are resized the same way.`,
   openalgo-install resize --all --now --yes`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := o.check(cmd); err != nil {
+			if err := c.check(cmd); err != nil {
 				return err
 			}
-			return a.resize(cmd.Context(), o)
+			return c.run(cmd.Context())
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&o.ram, "ram", "", "RAM to size for, e.g. 4GB, 3910MiB or 4096 (MiB); measured without it")
-	flags.IntVar(&o.cores, "cores", 0, "cores to size for; measured without it")
-	flags.BoolVar(&o.now, "now", false, "also while a market is open")
-	waitFlag(cmd, &o.wait)
-	flags.StringVar(&o.at, "at", "", "wait until HH:MM IST, even if you log out")
-	flags.StringVar(&o.until, "until", "", "")
+	flags.StringVar(&c.ram, "ram", "", "RAM to size for, e.g. 4GB, 3910MiB or 4096 (MiB); measured without it")
+	flags.IntVar(&c.cores, "cores", 0, "cores to size for; measured without it")
+	flags.BoolVar(&c.now, "now", false, "also while a market is open")
+	waitFlag(cmd, &c.wait)
+	flags.StringVar(&c.at, "at", "", "wait until HH:MM IST, even if you log out")
+	flags.StringVar(&c.until, "until", "", "")
 	_ = flags.MarkHidden("until")
-	flags.BoolVar(&o.all, "all", false, "resize every OpenAlgo, and divide the machine again")
-	flags.BoolVar(&o.force, "force", false, "also change what you set by hand")
-	flags.BoolVar(&o.dryRun, "dry-run", false, "print the plan and change nothing")
-	flags.BoolVar(&o.cancel, "cancel", false, "cancel a resize that waits for its time")
+	flags.BoolVar(&c.all, "all", false, "resize every OpenAlgo, and divide the machine again")
+	flags.BoolVar(&c.force, "force", false, "also change what you set by hand")
+	flags.BoolVar(&c.dryRun, "dry-run", false, "print the plan and change nothing")
+	flags.BoolVar(&c.cancel, "cancel", false, "cancel a resize that waits for its time")
 	return cmd
 }
 
-func (o *resizeOptions) check(cmd *cobra.Command) (err error) {
+func (c *resizeCommand) check(cmd *cobra.Command) (err error) {
 	if cmd.Flags().Changed("ram") {
-		if o.ramMiB, err = sizing.ParseMemory(o.ram); err != nil {
+		if c.ramMiB, err = sizing.ParseMemory(c.ram); err != nil {
 			return usage("--ram: %v", err)
 		}
 	}
-	if cmd.Flags().Changed("cores") && (o.cores < 1 || o.cores > maxCores) {
-		return usage("--cores: %d is not a number of cores, e.g. 2", o.cores)
+	if cmd.Flags().Changed("cores") && (c.cores < 1 || c.cores > maxCores) {
+		return usage("--cores: %d is not a number of cores, e.g. 2", c.cores)
 	}
-	if o.at != "" && o.now {
+	if c.at != "" && c.now {
 		return usage("--at and --now say two different times; leave one out")
 	}
 	return nil
 }
 
-func (a *app) resize(ctx context.Context, o resizeOptions) error {
-	out := a.presenter()
-	e, machine, err := a.connect(ctx)
+func (c *resizeCommand) run(ctx context.Context) error {
+	out := c.presenter()
+	e, machine, err := connect(ctx)
 	if err != nil {
 		return out.end(event.Result{}, err)
 	}
 	defer e.Close()
-	dirs := []string{a.dir}
-	if o.all {
+	dirs := []string{c.dir}
+	if c.all {
 		if dirs, err = world.Dirs(ctx, e); err != nil {
 			return out.end(event.Result{}, err)
 		}
@@ -110,53 +107,54 @@ func (a *app) resize(ctx context.Context, o resizeOptions) error {
 	if err != nil {
 		return out.end(event.Result{}, err)
 	}
-	if o.cancel {
-		return a.cancelResize(ctx, out, home)
+	if c.cancel {
+		return cancelResize(ctx, out, home)
 	}
-	o.instances = len(dirs)
-	all, left, err := a.resizable(ctx, dirs, e, machine, out, o)
+	c.instances = len(dirs)
+	all, left, err := c.open(ctx, dirs, e, machine, out)
 	if err == nil && len(all) == 0 {
 		err = notAll(left, "no instance was resized")
 	}
 	if err != nil {
 		return out.end(event.Result{}, err)
 	}
-	if o.dryRun {
-		return a.showResize(ctx, out, all, left, o)
+	if c.dryRun {
+		return c.show(ctx, out, all, left)
 	}
-	if o.at != "" {
-		return a.resizeAt(ctx, out, home, all, o)
+	if c.at != "" {
+		return c.later(ctx, out, home, all)
 	}
-	result, err := a.resizeUntil(ctx, home, all, left, o)
+	result, err := c.resizeUntil(ctx, home, all, left)
 	return out.end(result, err)
 }
 
 // resizeUntil waits for the time in the options, if there is one.
-func (a *app) resizeUntil(ctx context.Context, home string, all []*ops.Session, left []leftOut, o resizeOptions) (event.Result, error) {
-	do := func() (event.Result, error) { return a.resizeAll(ctx, all, left, o) }
-	if o.until == "" {
+func (c *resizeCommand) resizeUntil(ctx context.Context, home string, all []*ops.Session, left []leftOut) (event.Result, error) {
+	do := func() (event.Result, error) { return c.resizeAll(ctx, all, left) }
+	if c.until == "" {
 		return do()
 	}
-	at, err := time.Parse(time.RFC3339, o.until)
+	at, err := time.Parse(time.RFC3339, c.until)
 	if err != nil {
 		return event.Result{}, usage("--until: %v", err)
 	}
 	return later.Wait(ctx, instance.Dir(home), at, exitCode, do)
 }
 
-func (a *app) options(o resizeOptions) ops.ResizeOptions {
-	r := ops.ResizeOptions{RAMMiB: o.ramMiB, Cores: o.cores, Force: o.force,
-		Confirm: func(p *plan.Plan) error { return a.confirmResize(p, o) }}
-	if o.all {
-		r.Instances = o.instances
+// options are what is resized to, by the flags.
+func (c *resizeCommand) options() ops.ResizeOptions {
+	r := ops.ResizeOptions{RAMMiB: c.ramMiB, Cores: c.cores, Force: c.force,
+		Confirm: func(p *plan.Plan) error { return c.approve(p, c.changeOptions) }}
+	if c.all {
+		r.Instances = c.instances
 	}
 	return r
 }
 
 // resizeAll resizes one stack after the other, those that shrink first: what
 // the others gain must be free by then. Each is a change of its own.
-func (a *app) resizeAll(ctx context.Context, all []*ops.Session, left []leftOut, o resizeOptions) (event.Result, error) {
-	r := a.options(o)
+func (c *resizeCommand) resizeAll(ctx context.Context, all []*ops.Session, left []leftOut) (event.Result, error) {
+	r := c.options()
 	if len(all) == 1 && len(left) == 0 {
 		return all[0].Resize(ctx, r)
 	}
@@ -189,94 +187,38 @@ func (a *app) resizeAll(ctx context.Context, all []*ops.Session, left []leftOut,
 	return event.Result{Changed: changed > 0, Message: done}, nil
 }
 
-func (a *app) showResize(ctx context.Context, out *presenter, all []*ops.Session, left []leftOut, o resizeOptions) error {
+// show prints the plans.
+func (c *resizeCommand) show(ctx context.Context, out *presenter, all []*ops.Session, left []leftOut) error {
 	type planned struct {
 		Dir  string     `json:"dir"`
 		Plan *plan.Plan `json:"plan"`
 	}
 	var plans []planned
 	for _, in := range all {
-		p, err := in.PlanResize(ctx, a.options(o))
+		p, err := in.PlanResize(ctx, c.options())
 		if err != nil {
 			return out.end(event.Result{}, err)
 		}
 		plans = append(plans, planned{string(in.Dir()), p})
 	}
 	switch {
-	case a.json && len(left) > 0:
-		return a.writeJSON(map[string]any{"instances": plans, "left_out": left})
-	case a.json && o.all:
-		return a.writeJSON(map[string]any{"instances": plans})
-	case a.json:
-		return a.writeJSON(plans[0].Plan)
+	case c.json && len(left) > 0:
+		return c.writeJSON(map[string]any{"instances": plans, "left_out": left})
+	case c.json && c.all:
+		return c.writeJSON(map[string]any{"instances": plans})
+	case c.json:
+		return c.writeJSON(plans[0].Plan)
 	}
 	for _, p := range plans {
-		if o.all {
-			fmt.Fprintf(a.stdout, "%s\n", p.Dir)
+		if c.all {
+			fmt.Fprintf(c.stdout, "%s\n", p.Dir)
 		}
-		p.Plan.WriteText(a.stdout)
-		fmt.Fprintln(a.stdout)
+		p.Plan.WriteText(c.stdout)
+		fmt.Fprintln(c.stdout)
 	}
 	for _, l := range left {
-		fmt.Fprintf(a.stdout, "%s\n%s\n\n", l.Dir, l.Error)
+		fmt.Fprintf(c.stdout, "%s\n%s\n\n", l.Dir, l.Error)
 	}
-	fmt.Fprintln(a.stdout, "Dry run: nothing was changed.")
+	fmt.Fprintln(c.stdout, "Dry run: nothing was changed.")
 	return nil
 }
-
-// confirmResize asks what the plan wants to be asked, or takes the flags for
-// an answer.
-func (a *app) confirmResize(p *plan.Plan, o resizeOptions) error {
-	return a.confirmPlan(p, o.now, "To wait, add --at 16:00 (IST). "+nowWay)
-}
-
-// confirmPlan is confirmResize for every change of a stack that runs; ways are
-// those out of a market that is open.
-func (a *app) confirmPlan(p *plan.Plan, now bool, ways string) error {
-	open := a.unanswered(p.Asks, now)
-	if len(open) > 0 && !isTerminal(a.stdin) {
-		return cannotAsk(open, ways)
-	}
-	for n, ask := range open {
-		if n == 0 {
-			p.WriteText(a.stderr)
-		}
-		if err := a.agree("\n" + ask.Text + "."); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// unanswered returns the questions that no flag has answered: --now answers the
-// one about the market, --allow-rights those of a backup, --yes the others.
-func (a *app) unanswered(asks []plan.Ask, now bool) []plan.Ask {
-	return slices.DeleteFunc(slices.Clone(asks), func(ask plan.Ask) bool {
-		switch ask.Kind {
-		case plan.AskMarket:
-			return now
-		case plan.AskRights:
-			return a.allowRights
-		}
-		return a.yes
-	})
-}
-
-// cannotAsk names all open questions at once where nobody can be asked.
-func cannotAsk(asks []plan.Ask, ways string) error {
-	kind, texts, answers := finding.Usage, []string{}, []string{}
-	for _, ask := range asks {
-		texts = append(texts, ask.Text)
-		if ask.Kind == plan.AskMarket {
-			kind, answers = finding.HostNotReady, append(answers, ways)
-		} else if ask.Kind == plan.AskRights {
-			answers = append(answers, "To accept these rights, add --allow-rights.")
-		} else if !slices.Contains(answers, addYes) {
-			answers = append(answers, addYes)
-		}
-	}
-	text := fmt.Sprintf("%s\n\n%s\n\nNothing was changed.", strings.Join(texts, ". "), strings.Join(answers, " "))
-	return &finding.Error{Kind: kind, Err: errors.New(text)}
-}
-
-const addYes = "To confirm in advance, add --yes."

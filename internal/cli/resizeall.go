@@ -21,21 +21,21 @@ type leftOut struct {
 	err   error
 }
 
-// resizable opens the instances of directories. With --all one that cannot be
+// open opens the instances of directories. With --all one that cannot be
 // resized is left out, so that the others are.
-func (a *app) resizable(ctx context.Context, dirs []string, e *engine.Engine, machine sizing.Machine, report *presenter, o resizeOptions) (all []*ops.Session, left []leftOut, err error) {
+func (c *resizeCommand) open(ctx context.Context, dirs []string, e *engine.Engine, machine sizing.Machine, report *presenter) (all []*ops.Session, left []leftOut, err error) {
 	for _, dir := range dirs {
 		in, err := ops.New(dir, e, machine, report)
 		if err == nil {
-			in.Wait = o.wait
+			in.Wait = c.wait
 		}
-		if o.all && err == nil {
-			err = mayResize(ctx, in, dir, a.options(o))
+		if c.all && err == nil {
+			err = mayResize(ctx, in, dir, c.options())
 		}
 		switch {
 		case err == nil:
 			all = append(all, in)
-		case !o.all || ctx.Err() != nil:
+		case !c.all || ctx.Err() != nil:
 			return nil, nil, err
 		default:
 			left = append(left, leftOut{dir, err.Error(), err})

@@ -21,36 +21,36 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/plan"
 )
 
-// resizeAt leaves the wait to a process of its own, in a session of its own,
+// later leaves the wait to a process of its own, in a session of its own,
 // so that neither a logout nor a lost line ends it, and watches that.
-func (a *app) resizeAt(ctx context.Context, out *presenter, home string, all []*ops.Session, o resizeOptions) error {
-	at, err := market.Next(time.Now(), o.at)
+func (c *resizeCommand) later(ctx context.Context, out *presenter, home string, all []*ops.Session) error {
+	at, err := market.Next(time.Now(), c.at)
 	if err != nil {
 		return out.end(event.Result{}, usage("--at: %v", err))
 	}
 	// Nobody can be asked then, so what has to be asked is asked now.
-	o.now = true
+	c.now = true
 	for _, in := range all {
-		p, err := in.PlanResize(ctx, a.options(o))
+		p, err := in.PlanResize(ctx, c.options())
 		if err == nil {
-			err = a.confirmResize(p, o)
+			err = c.approve(p, c.changeOptions)
 		}
 		if err != nil {
 			return out.end(event.Result{}, err)
 		}
 	}
-	waiter, err := a.startWaiter(home, at, o)
+	waiter, err := c.startWaiter(home, at)
 	if err != nil {
 		return out.end(event.Result{}, err)
 	}
 	when := fmt.Sprintf("%s (%s here)", at.Format("15:04 MST"), at.Local().Format("Mon 15:04 MST"))
 	out.Report(event.Event{Type: event.TypeNote, Time: time.Now(),
 		Message: "the resize waits until " + when + ". You may log out; `openalgo-install resize --cancel` takes it back"})
-	return a.watchWaiter(ctx, out, home, when, waiter)
+	return watchWaiter(ctx, out, home, when, waiter)
 }
 
 // startWaiter starts this program once more.
-func (a *app) startWaiter(home string, at time.Time, o resizeOptions) (*exec.Cmd, error) {
+func (c *resizeCommand) startWaiter(home string, at time.Time) (*exec.Cmd, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("finding this program's own file: %w", err)
@@ -65,8 +65,8 @@ func (a *app) startWaiter(home string, at time.Time, o resizeOptions) (*exec.Cmd
 		given bool
 		text  string
 	}{
-		{o.all, "--all"}, {o.force, "--force"},
-		{o.wait > 0, "--wait=" + o.wait.String()}, {o.ram != "", "--ram=" + o.ram}, {o.cores != 0, "--cores=" + strconv.Itoa(o.cores)},
+		{c.all, "--all"}, {c.force, "--force"},
+		{c.wait > 0, "--wait=" + c.wait.String()}, {c.ram != "", "--ram=" + c.ram}, {c.cores != 0, "--cores=" + strconv.Itoa(c.cores)},
 	} {
 		if flag.given {
 			args = append(args, flag.text)
@@ -85,7 +85,7 @@ func (a *app) startWaiter(home string, at time.Time, o resizeOptions) (*exec.Cmd
 const eventPoll = 200 * time.Millisecond
 
 // watchWaiter passes on what the waiting process does, to its end.
-func (a *app) watchWaiter(ctx context.Context, out *presenter, home, when string, waiter *exec.Cmd) error {
+func watchWaiter(ctx context.Context, out *presenter, home, when string, waiter *exec.Cmd) error {
 	file, err := later.OpenEvents(instance.Dir(home))
 	if err != nil {
 		return out.end(event.Result{}, err)
@@ -141,7 +141,7 @@ func (f *following) Read(p []byte) (int, error) {
 	}
 }
 
-func (a *app) cancelResize(ctx context.Context, out *presenter, home string) error {
+func cancelResize(ctx context.Context, out *presenter, home string) error {
 	was, err := later.Cancel(ctx, instance.Dir(home))
 	if err != nil {
 		return out.end(event.Result{}, err)

@@ -9,19 +9,23 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/backup"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/ops"
+	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 )
 
-type restoreOptions struct {
+func init() { register(newRestore) }
+
+type restoreCommand struct {
+	*app
+	changeOptions
 	file       string
 	image      string
 	identity   string // the file that the age identity is in
 	passphrase string // the file that it is in
-	change     changeOptions
 }
 
-func (a *app) restoreCommand() *cobra.Command {
-	var o restoreOptions
+func newRestore(a *app) *cobra.Command {
+	c := &restoreCommand{app: a}
 	cmd := &cobra.Command{
 		Use:   "restore FILE",
 		Short: "Put a backup in the instance's place, and what was there back if that fails",
@@ -50,49 +54,40 @@ An image that is older than the data is refused: name a newer one with --image.`
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.file = args[0]
-			return a.restore(cmd.Context(), o)
+			c.file = args[0]
+			return c.run(cmd.Context())
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.image, "image", "", "go on with this image instead of the one in the backup")
-	f.StringVar(&o.identity, "identity", "", "file with the age identity that opens the backup")
-	f.StringVar(&o.passphrase, "passphrase-file", "", "file with the passphrase that opens the backup; - asks on the terminal")
-	f.BoolVar(&a.allowRights, "allow-rights", false, "accept the rights on this machine that the backup's Compose files ask for")
-	o.change.flags(cmd)
+	f.StringVar(&c.image, "image", "", "go on with this image instead of the one in the backup")
+	f.StringVar(&c.identity, "identity", "", "file with the age identity that opens the backup")
+	f.StringVar(&c.passphrase, "passphrase-file", "", "file with the passphrase that opens the backup; - asks on the terminal")
+	f.BoolVar(&c.rights, "allow-rights", false, "accept the rights on this machine that the backup's Compose files ask for")
+	c.flags(cmd)
 	return cmd
 }
 
-func (a *app) restore(ctx context.Context, o restoreOptions) error {
-	out := a.presenter()
-	key, err := a.backupKey(ctx, o)
+func (c *restoreCommand) run(ctx context.Context) error {
+	key, err := c.key(ctx)
 	if err != nil {
-		return out.end(event.Result{}, err)
+		return c.refuse(err)
 	}
-	in, done, err := a.session(ctx, out)
-	if err != nil {
-		return out.end(event.Result{}, hintDocker(err))
-	}
-	defer done()
-	a.follow(in, o.change)
-	what := ops.RestoreOptions{File: o.file, Key: key, Image: o.image}
-	if o.change.dryRun {
-		plan, err := in.PlanRestore(ctx, what)
-		if err != nil {
-			return out.end(event.Result{}, err)
-		}
-		return a.showPlan(plan)
-	}
-	result, err := in.Restore(ctx, what)
-	return out.end(result, err)
+	what := ops.RestoreOptions{File: c.file, Key: key, Image: c.image}
+	return c.change(ctx, c.changeOptions, func(s *ops.Session) (wish, error) {
+		return wish{
+			plan: func(ctx context.Context) (*plan.Plan, error) { return s.PlanRestore(ctx, what) },
+			do:   func(ctx context.Context) (event.Result, error) { return s.Restore(ctx, what) },
+		}, nil
+	})
 }
 
-func (a *app) backupKey(ctx context.Context, o restoreOptions) (backup.Key, error) {
+// key opens the backup.
+func (c *restoreCommand) key(ctx context.Context) (backup.Key, error) {
 	switch {
-	case o.identity != "" && o.passphrase != "":
+	case c.identity != "" && c.passphrase != "":
 		return backup.Key{}, usage("--identity or --passphrase-file, not both")
-	case o.identity != "":
-		text, err := readfile.Input(ctx, o.identity, readfile.Secret)
+	case c.identity != "":
+		text, err := readfile.Input(ctx, c.identity, readfile.Secret)
 		if ctx.Err() != nil {
 			return backup.Key{}, errCancelled
 		}
@@ -101,11 +96,11 @@ func (a *app) backupKey(ctx context.Context, o restoreOptions) (backup.Key, erro
 		}
 		key, err := backup.IdentityKey(bytes.NewReader(text))
 		if err != nil {
-			return backup.Key{}, usage("--identity: %s: %v", o.identity, err)
+			return backup.Key{}, usage("--identity: %s: %v", c.identity, err)
 		}
 		return key, nil
-	case o.passphrase != "":
-		text, err := a.passphrase(ctx, o.passphrase, false)
+	case c.passphrase != "":
+		text, err := readPassphrase(ctx, c.app, c.passphrase, false)
 		if err != nil {
 			return backup.Key{}, err
 		}

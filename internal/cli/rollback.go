@@ -5,11 +5,18 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/marketcalls/openalgo-install/internal/event"
+	"github.com/marketcalls/openalgo-install/internal/ops"
 )
 
-func (a *app) rollbackCommand() *cobra.Command {
-	var o changeOptions
+func init() { register(newRollback) }
+
+type rollbackCommand struct {
+	*app
+	changeOptions
+}
+
+func newRollback(a *app) *cobra.Command {
+	c := &rollbackCommand{app: a}
 	cmd := &cobra.Command{
 		Use:   "rollback",
 		Short: "Go back to what ran before the last upgrade",
@@ -22,27 +29,14 @@ broker are not affected. OpenAlgo stops until the previous release is ready.`,
 		Example: `  openalgo-install rollback --dry-run
   openalgo-install rollback`,
 		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.rollback(cmd.Context(), o) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return c.run(cmd.Context()) },
 	}
-	o.flags(cmd)
+	c.flags(cmd)
 	return cmd
 }
 
-func (a *app) rollback(ctx context.Context, o changeOptions) error {
-	out := a.presenter()
-	in, done, err := a.session(ctx, out)
-	if err != nil {
-		return out.end(event.Result{}, hintDocker(err))
-	}
-	defer done()
-	a.follow(in, o)
-	if o.dryRun {
-		plan, err := in.PlanRollback(ctx)
-		if err != nil {
-			return out.end(event.Result{}, err)
-		}
-		return a.showPlan(plan)
-	}
-	result, err := in.Rollback(ctx)
-	return out.end(result, err)
+func (c *rollbackCommand) run(ctx context.Context) error {
+	return c.change(ctx, c.changeOptions, func(s *ops.Session) (wish, error) {
+		return wish{plan: s.PlanRollback, do: s.Rollback}, nil
+	})
 }

@@ -4,6 +4,7 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -16,15 +17,10 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"github.com/marketcalls/openalgo-install/internal/engine"
-	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
-	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/instance"
-	"github.com/marketcalls/openalgo-install/internal/ops"
 	"github.com/marketcalls/openalgo-install/internal/printable"
 	"github.com/marketcalls/openalgo-install/internal/rehearsal"
-	"github.com/marketcalls/openalgo-install/internal/sizing"
 	"github.com/marketcalls/openalgo-install/internal/wizard/noquery"
 )
 
@@ -49,9 +45,16 @@ type app struct {
 	yes          bool
 	noColor      bool
 	accessible   bool
-	allowRights  bool // --allow-rights of restore
 	verbose      bool
+
+	stdoutTaken bool // a command writes data there: text for people goes to stderr
 }
+
+// commands are the constructors of all commands; the file of a command adds its
+// own.
+var commands []func(*app) *cobra.Command
+
+func register(command ...func(*app) *cobra.Command) { commands = append(commands, command...) }
 
 // usageError is a wrong command line: exit 2.
 type usageError struct{ err error }
@@ -90,7 +93,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	context.AfterFunc(ctx, func() { time.AfterFunc(secondSignal, stop) })
 
 	a := &app{stdin: stdin, stdout: stdout, stderr: stderr, stopped: ctx.Done()}
-	cmd := a.root()
+	cmd := newRoot(a)
 	cmd.SetArgs(args[1:])
 	cmd.SetIn(stdin)
 	cmd.SetOut(stdout)
@@ -142,8 +145,8 @@ type toldError struct{ err error }
 func (e *toldError) Error() string { return e.err.Error() }
 func (e *toldError) Unwrap() error { return e.err }
 
-func (a *app) root() *cobra.Command {
-	var o installOptions
+func newRoot(a *app) *cobra.Command {
+	o := &installCommand{app: a}
 	cmd := &cobra.Command{
 		Use:   program + " [--answers FILE]",
 		Short: "Install OpenAlgo on this host, and keep it running",
@@ -164,12 +167,12 @@ that fails puts back what ran before.`,
 			}
 			return nil
 		},
-		PersistentPreRunE: func(*cobra.Command, []string) error { return a.chooseInstance() },
+		PersistentPreRunE: func(*cobra.Command, []string) error { return chooseInstance(a) },
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			a.dirGiven = cmd.Flags().Changed("dir") || a.instanceName != ""
-			return a.install(cmd.Context(), o)
+			return o.run(cmd.Context())
 		},
 	}
 	cmd.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
@@ -184,67 +187,10 @@ that fails puts back what ran before.`,
 	flags.BoolVar(&a.accessible, "accessible", false, "plain lines, no redrawing, for screen readers")
 	flags.BoolVarP(&a.verbose, "verbose", "v", false, "say more: the container's log while it starts")
 	o.flags(cmd)
-	cmd.AddCommand(a.sizeCommand(), a.renderCommand(), a.statusCommand(), a.doctorCommand(), a.logsCommand(),
-		a.startCommand(), a.stopCommand(), a.restartCommand(), a.resizeCommand(), a.uninstallCommand(),
-		a.adoptCommand(), a.domainCommand(), a.mcpCommand(), a.upgradeCommand(), a.rollbackCommand(), a.backupCommand(), a.recoverCommand(), a.restoreCommand(), a.setCommand(), a.shellCommand(), a.adminCommand(), a.answersCommand(), a.dockerCommand(), a.manCommand(), a.versionCommand(), a.selfUpdateCommand(), a.serveCommand())
+	for _, command := range commands {
+		cmd.AddCommand(command(a))
+	}
 	return cmd
-}
-
-// connect reaches the engine and finds whose RAM and cores count.
-func (a *app) connect(ctx context.Context) (*engine.Engine, sizing.Machine, error) {
-	e, err := engine.Connect(ctx, engine.Options{})
-	if ctx.Err() == nil && err != nil {
-		err = &finding.Error{Kind: finding.HostNotReady, Err: err}
-	}
-	if err != nil {
-		return nil, sizing.Machine{}, err
-	}
-	machine, err := machineOf(ctx, e.Info())
-	if err != nil {
-		_ = e.Close()
-		return nil, sizing.Machine{}, err
-	}
-	return e, machine, nil
-}
-
-// machineOf takes this host's figures when the engine runs on this kernel,
-// and the engine's own when it is another machine (docs/sizing.md).
-func machineOf(ctx context.Context, info engine.Info) (sizing.Machine, error) {
-	if !info.Local && info.RAMMiB > 0 {
-		return sizing.Machine{RAMMiB: info.RAMMiB, Cores: info.NCPU, Source: sizing.SourceEngine}, nil
-	}
-	facts, err := host.Measure(ctx)
-	if err != nil {
-		return sizing.Machine{}, fmt.Errorf("measuring this host: %w", err)
-	}
-	return sizing.Machine{RAMMiB: facts.RAMMiB, Cores: facts.Cores, Source: sizing.SourceHost}, nil
-}
-
-// installer connects and prepares a Session for --dir.
-func (a *app) session(ctx context.Context, report event.Reporter) (*ops.Session, func(), error) {
-	e, machine, err := a.connect(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	in, err := ops.New(a.dir, e, machine, report)
-	if err != nil {
-		_ = e.Close()
-		return nil, nil, err
-	}
-	return in, func() { _ = e.Close() }, nil
-}
-
-// withSession does something with the instance in --dir, and reports how it
-// ended.
-func (a *app) withSession(ctx context.Context, do func(*ops.Session) (event.Result, error)) error {
-	out := a.presenter()
-	in, done, err := a.session(ctx, out)
-	if err != nil {
-		return out.end(event.Result{}, hintDocker(err))
-	}
-	defer done()
-	result, err := do(in)
-	return out.end(result, err)
 }
 
 // isTerminal reports whether a stream is one.
@@ -253,11 +199,9 @@ func isTerminal(stream any) bool {
 	return ok && term.IsTerminal(int(file.Fd()))
 }
 
-// agree asks for a yes; without one it is an error that ends the command.
-func (a *app) agree(question string) error {
-	ok, err := a.confirm(question, "yes")
-	if err == nil && !ok {
-		err = &finding.Error{Kind: finding.Cancelled, Err: errors.New("nothing was changed")}
-	}
-	return err
+func (a *app) writeJSON(doc any) error {
+	enc := json.NewEncoder(a.stdout)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(doc)
 }

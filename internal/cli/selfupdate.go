@@ -15,7 +15,9 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/selfupdate"
 )
 
-func (a *app) selfUpdateCommand() *cobra.Command {
+func init() { register(newSelfUpdate) }
+
+func newSelfUpdate(a *app) *cobra.Command {
 	var to string
 	cmd := &cobra.Command{
 		Use:   "self-update",
@@ -98,7 +100,7 @@ func updateError(ctx context.Context, err error) error {
 
 // checkVersion is `version --check`: exit 0 when there is nothing newer, 10
 // when there is.
-func (a *app) checkVersion(ctx context.Context) error {
+func checkVersion(ctx context.Context, a *app) error {
 	releases, err := selfupdate.Open()
 	if err != nil {
 		return usage("%v", err)

@@ -25,14 +25,17 @@ import (
 // keyBroker is what set takes for another broker; it is no key of .env.
 const keyBroker = "broker"
 
-type setOptions struct {
-	unset  []string
-	edit   bool
-	change changeOptions
+func init() { register(newSet) }
+
+type setCommand struct {
+	*app
+	changeOptions
+	unset []string
+	edit  bool
 }
 
-func (a *app) setCommand() *cobra.Command {
-	var o setOptions
+func newSet(a *app) *cobra.Command {
+	c := &setCommand{app: a}
 	cmd := &cobra.Command{
 		Use:   "set KEY=VALUE...",
 		Short: "Change settings in .env and swap the container",
@@ -48,67 +51,74 @@ it change, too, and the credentials are checked against its form.`,
   openalgo-install set broker=dhan BROKER_API_KEY BROKER_API_SECRET
   openalgo-install set --edit`,
 		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) == 0 && len(o.unset) == 0 && !o.edit {
+			if len(args) == 0 && len(c.unset) == 0 && !c.edit {
 				return usage("KEY=VALUE, --unset KEY or --edit is wanted, e.g. openalgo-install set LOG_LEVEL=DEBUG")
 			}
-			if o.edit && (len(args) > 0 || len(o.unset) > 0) {
+			if c.edit && (len(args) > 0 || len(c.unset) > 0) {
 				return usage("--edit opens the whole file; leave the keys out")
 			}
 			return nil
 		},
-		RunE: func(cmd *cobra.Command, args []string) error { return a.set(cmd.Context(), o, args) },
+		RunE: func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args) },
 	}
-	cmd.Flags().StringArrayVar(&o.unset, "unset", nil, "take this key out; may be repeated")
-	cmd.Flags().BoolVar(&o.edit, "edit", false, "open .env in $EDITOR")
-	o.change.flags(cmd)
+	cmd.Flags().StringArrayVar(&c.unset, "unset", nil, "take this key out; may be repeated")
+	cmd.Flags().BoolVar(&c.edit, "edit", false, "open .env in $EDITOR")
+	c.flags(cmd)
 	return cmd
 }
 
-func (a *app) set(ctx context.Context, o setOptions, args []string) error {
-	out := a.presenter()
-	edit, err := a.readVars(ctx, args)
+func (c *setCommand) run(ctx context.Context, args []string) error {
+	vars, err := c.readVars(ctx, args)
 	if err != nil {
-		return out.end(event.Result{}, err)
+		return c.refuse(err)
 	}
-	edit.Unset = o.unset
-	in, done, err := a.session(ctx, out)
+	vars.Unset = c.unset
+	return c.change(ctx, c.changeOptions, func(s *ops.Session) (wish, error) {
+		if c.edit {
+			return c.edited(ctx, s)
+		}
+		return setting(s, vars), nil
+	})
+}
+
+// setting is the wish for an edit of .env.
+func setting(s *ops.Session, e plan.EnvEdit) wish {
+	return wish{
+		plan: func(ctx context.Context) (*plan.Plan, error) { return s.PlanSet(ctx, e) },
+		do:   func(ctx context.Context) (event.Result, error) { return s.Set(ctx, e) },
+	}
+}
+
+// edited is the wish for what a person wrote in an editor.
+func (c *setCommand) edited(ctx context.Context, s *ops.Session) (wish, error) {
+	e, err := c.editEnv(ctx, s)
 	if err != nil {
-		return out.end(event.Result{}, err)
+		return wish{}, err
 	}
-	defer done()
-	a.follow(in, o.change)
-	if o.edit {
-		if edit, err = a.editEnv(ctx, in); err != nil {
-			return out.end(event.Result{}, err)
-		}
-		if len(edit.Set)+len(edit.Unset) == 0 && bytes.Equal(edit.Whole, nil) {
-			return out.end(event.Result{Message: "nothing to do: the file was not changed"}, nil)
-		}
+	if len(e.Set)+len(e.Unset) == 0 && bytes.Equal(e.Whole, nil) {
+		return wish{do: func(context.Context) (event.Result, error) {
+			return event.Result{Message: "nothing to do: the file was not changed"}, nil
+		}}, nil
 	}
-	if o.change.dryRun {
-		plan, err := in.PlanSet(ctx, edit)
-		if err != nil {
-			return out.end(event.Result{}, err)
+	w := setting(s, e)
+	do := w.do
+	w.do = func(ctx context.Context) (event.Result, error) {
+		if err := c.showEdit(ctx, w.plan); err != nil {
+			return event.Result{}, err
 		}
-		return a.showPlan(plan)
+		return do(ctx)
 	}
-	if o.edit {
-		if err := a.showEdit(ctx, in, edit); err != nil {
-			return out.end(event.Result{}, err)
-		}
-	}
-	result, err := in.Set(ctx, edit)
-	return out.end(result, err)
+	return w, nil
 }
 
 // readVars reads the keys of the command line, and asks for values that are
 // not there.
-func (a *app) readVars(ctx context.Context, args []string) (plan.EnvEdit, error) {
+func (c *setCommand) readVars(ctx context.Context, args []string) (plan.EnvEdit, error) {
 	var e plan.EnvEdit
-	lines := bufio.NewReader(a.stdin)
+	lines := bufio.NewReader(c.stdin)
 	for _, arg := range args {
 		if !strings.Contains(arg, "=") {
-			value, err := a.readValue(ctx, lines, arg)
+			value, err := c.readValue(ctx, lines, arg)
 			if err != nil {
 				return e, err
 			}
@@ -124,16 +134,16 @@ func (a *app) readVars(ctx context.Context, args []string) (plan.EnvEdit, error)
 			continue
 		}
 		if envfile.IsSecret(v.Key, v.Value.Reveal()) {
-			fmt.Fprintf(a.stderr, "warning: others on this host could read %s in the list of processes; without a value it is asked for: openalgo-install set %[1]s\n", v.Key)
+			fmt.Fprintf(c.stderr, "warning: others on this host could read %s in the list of processes; without a value it is asked for: openalgo-install set %[1]s\n", v.Key)
 		}
 		e.Set = append(e.Set, v)
 	}
 	return e, nil
 }
 
-func (a *app) readValue(ctx context.Context, lines *bufio.Reader, key string) (secret.Text, error) {
-	if isTerminal(a.stdin) {
-		text, err := a.readHidden(ctx, key+": ")
+func (c *setCommand) readValue(ctx context.Context, lines *bufio.Reader, key string) (secret.Text, error) {
+	if isTerminal(c.stdin) {
+		text, err := readHidden(ctx, c.app, key+": ")
 		if err != nil {
 			return secret.Text{}, fmt.Errorf("reading %s: %w", key, err)
 		}
@@ -152,8 +162,8 @@ func (a *app) readValue(ctx context.Context, lines *bufio.Reader, key string) (s
 }
 
 // editEnv opens a copy of .env in the user's editor, and returns what changed.
-func (a *app) editEnv(ctx context.Context, in *ops.Session) (plan.EnvEdit, error) {
-	before, err := in.EnvText(ctx)
+func (c *setCommand) editEnv(ctx context.Context, s *ops.Session) (plan.EnvEdit, error) {
+	before, err := s.EnvText(ctx)
 	if err != nil {
 		return plan.EnvEdit{}, err
 	}
@@ -161,13 +171,13 @@ func (a *app) editEnv(ctx context.Context, in *ops.Session) (plan.EnvEdit, error
 	if editor == "" {
 		editor = os.Getenv("EDITOR")
 	}
-	if editor == "" && !isTerminal(a.stdin) {
+	if editor == "" && !isTerminal(c.stdin) {
 		return plan.EnvEdit{}, usage("--edit opens an editor, and there is no terminal for one: set EDITOR to a program that edits by itself, or write KEY=VALUE")
 	}
 	if editor == "" {
 		editor = "vi"
 	}
-	dir, remove, err := in.Dir().EditDir()
+	dir, remove, err := s.Dir().EditDir()
 	if err != nil {
 		return plan.EnvEdit{}, err
 	}
@@ -178,7 +188,7 @@ func (a *app) editEnv(ctx context.Context, in *ops.Session) (plan.EnvEdit, error
 	}
 	// An editor may be a command with arguments, as git takes it.
 	cmd := exec.CommandContext(ctx, "sh", "-c", editor+` "$1"`, "sh", path)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = a.stdin, a.stderr, a.stderr
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = c.stdin, c.stderr, c.stderr
 	if err := cmd.Run(); err != nil {
 		return plan.EnvEdit{}, &finding.Error{Kind: finding.Failed, Err: fmt.Errorf("the editor %s ended with an error, nothing was changed: %w", editor, err)}
 	}
@@ -193,14 +203,14 @@ func (a *app) editEnv(ctx context.Context, in *ops.Session) (plan.EnvEdit, error
 }
 
 // showEdit shows what an editor changed, and asks whether that is meant.
-func (a *app) showEdit(ctx context.Context, in *ops.Session, e plan.EnvEdit) error {
-	plan, err := in.PlanSet(ctx, e)
+func (c *setCommand) showEdit(ctx context.Context, planned func(context.Context) (*plan.Plan, error)) error {
+	p, err := planned(ctx)
 	if err != nil {
 		return err
 	}
-	if a.yes || !isTerminal(a.stdin) {
+	if c.yes || !isTerminal(c.stdin) {
 		return nil
 	}
-	plan.WriteText(a.stderr)
-	return a.agree("\nOpenAlgo is made anew with this .env.")
+	p.WriteText(c.stderr)
+	return c.agree("\nOpenAlgo is made anew with this .env.")
 }

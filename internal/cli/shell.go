@@ -15,7 +15,9 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/ops"
 )
 
-func (a *app) shellCommand() *cobra.Command {
+func init() { register(newShell, newAdmin) }
+
+func newShell(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "shell [-- COMMAND...]",
 		Short: "Open a shell in the container, or run a command there",
@@ -28,12 +30,12 @@ func (a *app) shellCommand() *cobra.Command {
 			if len(args) == 0 {
 				args = ops.Shell
 			}
-			return a.inside(cmd.Context(), args)
+			return inside(cmd.Context(), a, args)
 		},
 	}
 }
 
-func (a *app) adminCommand() *cobra.Command {
+func newAdmin(a *app) *cobra.Command {
 	admin := &cobra.Command{
 		Use:   "admin",
 		Short: "Help with OpenAlgo's own accounts",
@@ -64,7 +66,7 @@ after half a minute.`,
 			if !list && !isTerminal(a.stdin) {
 				return usage("the new password is asked for on a terminal, and there is none")
 			}
-			return a.inside(cmd.Context(), args)
+			return inside(cmd.Context(), a, args)
 		},
 	}
 	reset.Flags().BoolVar(&list, "list", false, "only list the accounts")
@@ -79,31 +81,28 @@ type exitError struct{ code int }
 func (e *exitError) Error() string { return fmt.Sprintf("the command ended with status %d", e.code) }
 
 // inside runs a command in the container, on our terminal if there is one.
-func (a *app) inside(ctx context.Context, args []string) error {
-	in, done, err := a.session(ctx, a.presenter())
-	if err != nil {
-		return hintDocker(err)
-	}
-	defer done()
-	terminal, restore, err := a.terminal()
-	if err != nil {
-		return err
-	}
-	result, err := in.Inside(ctx, args, terminal)
-	restore()
-	if err != nil {
-		return err
-	}
-	_, _ = a.stdout.Write(result.Stdout)
-	_, _ = a.stderr.Write(result.Stderr)
-	if result.ExitCode != 0 {
-		return &exitError{result.ExitCode}
-	}
-	return nil
+func inside(ctx context.Context, a *app, args []string) error {
+	return a.look(ctx, func(s *ops.Session) error {
+		terminal, restore, err := takeTerminal(a)
+		if err != nil {
+			return err
+		}
+		result, err := s.Inside(ctx, args, terminal)
+		restore()
+		if err != nil {
+			return err
+		}
+		_, _ = a.stdout.Write(result.Stdout)
+		_, _ = a.stderr.Write(result.Stderr)
+		if result.ExitCode != 0 {
+			return &exitError{result.ExitCode}
+		}
+		return nil
+	})
 }
 
-// terminal takes ours into raw mode; nil without one.
-func (a *app) terminal() (*engine.Terminal, func(), error) {
+// takeTerminal takes ours into raw mode; nil without one.
+func takeTerminal(a *app) (*engine.Terminal, func(), error) {
 	stdin, ok := a.stdin.(*os.File)
 	if !ok || !isTerminal(a.stdin) || !isTerminal(a.stdout) {
 		return nil, func() {}, nil

@@ -10,7 +10,9 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
-func (a *app) sizeCommand() *cobra.Command {
+func init() { register(newSize) }
+
+func newSize(a *app) *cobra.Command {
 	var ram string
 	var cores int
 	cmd := &cobra.Command{
@@ -20,7 +22,7 @@ func (a *app) sizeCommand() *cobra.Command {
   openalgo-install size --ram 4GB --cores 2 --json`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			machine, instances, err := a.sizeMachine(cmd, ram, cores)
+			machine, instances, err := sizeMachine(cmd, ram, cores)
 			if err != nil {
 				return err
 			}
@@ -43,7 +45,7 @@ func (a *app) sizeCommand() *cobra.Command {
 // sizeMachine takes the flags, and for what they leave out the machine that
 // the stack would run on: the engine's, where there is one, else this host.
 // Without flags, the stacks that run share it.
-func (a *app) sizeMachine(cmd *cobra.Command, ram string, cores int) (m sizing.Machine, instances int, err error) {
+func sizeMachine(cmd *cobra.Command, ram string, cores int) (m sizing.Machine, instances int, err error) {
 	var flags sizing.Machine
 	if cmd.Flags().Changed("ram") {
 		if flags.RAMMiB, err = sizing.ParseMemory(ram); err != nil {

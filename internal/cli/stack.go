@@ -10,13 +10,15 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/ops"
 )
 
-func (a *app) statusCommand() *cobra.Command {
+func init() { register(newStatus, newLogs, newStart, newStop, newRestart) }
+
+func newStatus(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "status",
 		Short: "Show every OpenAlgo on this engine, or with --dir one",
 		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			e, machine, err := a.connect(cmd.Context())
+			e, machine, err := connect(cmd.Context())
 			if err != nil {
 				return hintDocker(err)
 			}
@@ -40,7 +42,7 @@ func (a *app) statusCommand() *cobra.Command {
 	}
 }
 
-func (a *app) logsCommand() *cobra.Command {
+func newLogs(a *app) *cobra.Command {
 	var follow bool
 	var tail int
 	cmd := &cobra.Command{
@@ -51,12 +53,7 @@ func (a *app) logsCommand() *cobra.Command {
 			if tail < 0 {
 				return usage("--tail: %d is not a number of lines; 0 shows all", tail)
 			}
-			in, done, err := a.session(cmd.Context(), a.presenter())
-			if err != nil {
-				return hintDocker(err)
-			}
-			defer done()
-			return in.Logs(cmd.Context(), follow, tail, a.stdout)
+			return a.look(cmd.Context(), func(s *ops.Session) error { return s.Logs(cmd.Context(), follow, tail, a.stdout) })
 		},
 	}
 	cmd.Flags().BoolVarP(&follow, "follow", "f", false, "go on with new lines")
@@ -64,34 +61,31 @@ func (a *app) logsCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) startCommand() *cobra.Command {
-	return a.stackCommand("start", "Start OpenAlgo and wait until it is ready", true, true, (*ops.Session).Start)
+func newStart(a *app) *cobra.Command {
+	return newLifecycle(a, "start", "Start OpenAlgo and wait until it is ready", true, (*ops.Session).Start)
 }
 
-func (a *app) stopCommand() *cobra.Command {
-	return a.stackCommand("stop", "Stop OpenAlgo cleanly", true, false, (*ops.Session).Stop)
+func newStop(a *app) *cobra.Command {
+	return newLifecycle(a, "stop", "Stop OpenAlgo cleanly", false, (*ops.Session).Stop)
 }
 
-func (a *app) restartCommand() *cobra.Command {
-	return a.stackCommand("restart", "Stop and start OpenAlgo, and wait until it is ready", true, true, (*ops.Session).Restart)
+func newRestart(a *app) *cobra.Command {
+	return newLifecycle(a, "restart", "Stop and start OpenAlgo, and wait until it is ready", true, (*ops.Session).Restart)
 }
 
-// stackCommand is a command that does one thing to the instance in --dir. down
-// says that OpenAlgo stops for it, up that OpenAlgo runs in the end.
-func (a *app) stackCommand(use, short string, down, up bool, do func(*ops.Session, context.Context) (event.Result, error)) *cobra.Command {
+// newLifecycle is a command that does one thing to the instance in --dir. up says
+// that OpenAlgo runs in the end.
+func newLifecycle(a *app, use, short string, up bool, do func(*ops.Session, context.Context) (event.Result, error)) *cobra.Command {
 	var o changeOptions
 	cmd := &cobra.Command{
 		Use: use, Short: short, Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.withSession(cmd.Context(), func(in *ops.Session) (event.Result, error) {
-				a.follow(in, o)
-				return do(in, cmd.Context())
+			return a.change(cmd.Context(), o, func(s *ops.Session) (wish, error) {
+				return wish{do: func(ctx context.Context) (event.Result, error) { return do(s, ctx) }}, nil
 			})
 		},
 	}
-	if down {
-		nowFlag(cmd, &o.now)
-	}
+	nowFlag(cmd, &o.now)
 	if up {
 		waitFlag(cmd, &o.wait)
 	}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"io"
 
@@ -9,14 +10,23 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/ops"
+	"github.com/marketcalls/openalgo-install/internal/plan"
 )
 
 // askName is what a bare --purge stands for: the name is typed at a question.
 const askName = "?"
 
-func (a *app) uninstallCommand() *cobra.Command {
-	var purge string
-	var dryRun, leftovers, now bool
+func init() { register(newUninstall) }
+
+type uninstallCommand struct {
+	*app
+	changeOptions
+	purge     string
+	leftovers bool
+}
+
+func newUninstall(a *app) *cobra.Command {
+	c := &uninstallCommand{app: a}
 	cmd := &cobra.Command{
 		Use:   "uninstall",
 		Short: "Remove OpenAlgo's container; volumes and .env stay",
@@ -30,65 +40,74 @@ What install-docker.sh or another installer left on the host for this OpenAlgo
 (helper scripts, its nginx site, cron jobs) is listed; --leftovers removes it,
 with copies in .openalgo-install/backups unless that goes, too.`,
 		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			out := a.presenter()
-			in, done, err := a.session(cmd.Context(), out)
-			if err != nil {
-				return out.end(event.Result{}, hintDocker(err))
-			}
-			defer done()
-			removal, err := in.PlanUninstall(cmd.Context(), ops.RemovalOptions{Purge: purge != "", Leftovers: leftovers})
-			if err != nil {
-				return out.end(event.Result{}, err)
-			}
-			if dryRun {
-				return a.showRemoval(removal)
-			}
-			if asks := a.unanswered(removal.Asks, now); len(asks) > 0 && !isTerminal(a.stdin) {
-				return out.end(event.Result{}, cannotAsk(asks, nowWay))
-			}
-			if purge != "" && len(removal.Changes) > 0 {
-				if err := a.confirmPurge(removal, purge); err != nil {
-					return out.end(event.Result{}, err)
-				}
-			}
-			if purge == "" || len(a.unanswered(removal.Asks, now)) > 0 {
-				if err := a.confirmRemoval(removal, now); err != nil {
-					return out.end(event.Result{}, err)
-				}
-			}
-			result, err := in.Uninstall(cmd.Context(), removal)
-			return out.end(result, err)
-		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return c.run(cmd.Context()) },
 	}
-	cmd.Flags().StringVar(&purge, "purge", "", "also delete volumes and .env; NAME is the instance's name")
+	cmd.Flags().StringVar(&c.purge, "purge", "", "also delete volumes and .env; NAME is the instance's name")
 	cmd.Flags().Lookup("purge").NoOptDefVal = askName
-	nowFlag(cmd, &now)
-	cmd.Flags().BoolVar(&leftovers, "leftovers", false, "also remove what another installer left on the host for it")
-	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "print what would be removed and change nothing")
+	nowFlag(cmd, &c.now)
+	cmd.Flags().BoolVar(&c.leftovers, "leftovers", false, "also remove what another installer left on the host for it")
+	cmd.Flags().BoolVar(&c.dryRun, "dry-run", false, "print what would be removed and change nothing")
 	return cmd
+}
+
+func (c *uninstallCommand) run(ctx context.Context) error {
+	out := c.presenter()
+	s, done, err := c.session(ctx, out)
+	if err != nil {
+		return out.end(event.Result{}, hintDocker(err))
+	}
+	defer done()
+	removal, err := s.PlanUninstall(ctx, ops.RemovalOptions{Purge: c.purge != "", Leftovers: c.leftovers})
+	if err != nil {
+		return out.end(event.Result{}, err)
+	}
+	if c.dryRun {
+		return c.show(removal)
+	}
+	if err := c.approveRemoval(removal); err != nil {
+		return out.end(event.Result{}, err)
+	}
+	result, err := s.Uninstall(ctx, removal)
+	return out.end(result, err)
+}
+
+// approveRemoval asks what has to be asked, or takes the flags for an answer.
+func (c *uninstallCommand) approveRemoval(removal *ops.Removal) error {
+	asks := c.unanswered(removal.Asks, c.yes)
+	if len(asks) > 0 && !isTerminal(c.stdin) {
+		return cannotAsk(asks, c.changeOptions)
+	}
+	if c.purge != "" && len(removal.Changes) > 0 {
+		if err := c.confirmPurge(removal); err != nil {
+			return err
+		}
+	}
+	if c.purge == "" || len(asks) > 0 {
+		return c.confirmRemoval(removal, asks)
+	}
+	return nil
 }
 
 // confirmRemoval shows a person what is removed. A script needs no answer,
 // unless a market is open.
-func (a *app) confirmRemoval(removal *ops.Removal, now bool) error {
-	asks := a.unanswered(removal.Asks, now)
-	if a.yes && len(asks) == 0 || len(removal.Changes) == 0 || !isTerminal(a.stdin) {
+func (c *uninstallCommand) confirmRemoval(removal *ops.Removal, asks []plan.Ask) error {
+	if c.yes && len(asks) == 0 || len(removal.Changes) == 0 || !isTerminal(c.stdin) {
 		return nil
 	}
-	a.writeRemoval(a.stderr, removal)
+	writeRemoval(c.stderr, removal)
 	question := "OpenAlgo stops and is removed. Its data and encryption keys stay"
 	for _, ask := range asks {
 		question = ask.Text
 	}
-	return a.agree("\n" + question + ".")
+	return c.agree("\n" + question + ".")
 }
 
 // confirmPurge wants the instance's name, typed, or given with --yes.
-func (a *app) confirmPurge(removal *ops.Removal, name string) error {
+func (c *uninstallCommand) confirmPurge(removal *ops.Removal) error {
+	name := c.purge
 	if name == askName {
-		a.writeRemoval(a.stderr, removal)
-		ok, err := a.confirm("All data of this OpenAlgo is deleted for good.", removal.Project)
+		writeRemoval(c.stderr, removal)
+		ok, err := c.confirm("All data of this OpenAlgo is deleted for good.", removal.Project)
 		if err != nil {
 			return usage("--purge deletes all data; without a terminal write --yes --purge=%s", removal.Project)
 		}
@@ -100,13 +119,13 @@ func (a *app) confirmPurge(removal *ops.Removal, name string) error {
 	switch {
 	case name != removal.Project:
 		return usage("--purge=%s is not this instance's name, which is %s; nothing was changed", name, removal.Project)
-	case !a.yes:
+	case !c.yes:
 		return usage("--purge=%s deletes all data; write --yes --purge=%s if that is meant", name, name)
 	}
 	return nil
 }
 
-func (a *app) writeRemoval(w io.Writer, removal *ops.Removal) {
+func writeRemoval(w io.Writer, removal *ops.Removal) {
 	for _, c := range removal.Changes {
 		fmt.Fprintf(w, "  %-8s  %-9s  %s (%s)\n", c.Action, c.Kind, c.Name, c.Reason)
 	}
@@ -118,14 +137,14 @@ func (a *app) writeRemoval(w io.Writer, removal *ops.Removal) {
 	}
 }
 
-func (a *app) showRemoval(removal *ops.Removal) error {
-	if a.json {
-		return a.writeJSON(removal)
+func (c *uninstallCommand) show(removal *ops.Removal) error {
+	if c.json {
+		return c.writeJSON(removal)
 	}
-	a.writeRemoval(a.stdout, removal)
+	writeRemoval(c.stdout, removal)
 	if len(removal.Changes) == 0 {
-		fmt.Fprintln(a.stdout, "Nothing to do.")
+		fmt.Fprintln(c.stdout, "Nothing to do.")
 	}
-	fmt.Fprintln(a.stdout, "\nDry run: nothing was changed.")
+	fmt.Fprintln(c.stdout, "\nDry run: nothing was changed.")
 	return nil
 }

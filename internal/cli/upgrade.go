@@ -6,20 +6,25 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/marketcalls/openalgo-install/internal/event"
+	"github.com/marketcalls/openalgo-install/internal/ops"
+	"github.com/marketcalls/openalgo-install/internal/plan"
 )
 
 // exitAvailable is what `upgrade --check` ends with when there is something
 // newer, for cron.
 const exitAvailable = 10
 
-type upgradeOptions struct {
-	to     string
-	check  bool
-	change changeOptions
+func init() { register(newUpgrade) }
+
+type upgradeCommand struct {
+	*app
+	changeOptions
+	to    string
+	check bool
 }
 
-func (a *app) upgradeCommand() *cobra.Command {
-	var o upgradeOptions
+func newUpgrade(a *app) *cobra.Command {
+	c := &upgradeCommand{app: a}
 	cmd := &cobra.Command{
 		Use:   "upgrade",
 		Short: "Take OpenAlgo to another release, and back if that fails",
@@ -33,39 +38,38 @@ The copy stays in .openalgo-install/snapshot until the next upgrade.`,
   openalgo-install upgrade
   openalgo-install upgrade --to 2.0.1.0`,
 		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.upgrade(cmd.Context(), o) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return c.run(cmd.Context()) },
 	}
-	cmd.Flags().StringVar(&o.to, "to", "", "tag, digest or image; left out, the newest of the tag that is installed")
-	cmd.Flags().BoolVar(&o.check, "check", false, "only look: exit 0 when there is nothing newer, 10 when there is")
-	o.change.flags(cmd)
+	cmd.Flags().StringVar(&c.to, "to", "", "tag, digest or image; left out, the newest of the tag that is installed")
+	cmd.Flags().BoolVar(&c.check, "check", false, "only look: exit 0 when there is nothing newer, 10 when there is")
+	c.flags(cmd)
 	return cmd
 }
 
-func (a *app) upgrade(ctx context.Context, o upgradeOptions) error {
-	out := a.presenter()
-	in, done, err := a.session(ctx, out)
-	if err != nil {
-		return out.end(event.Result{}, err)
+func (c *upgradeCommand) run(ctx context.Context) error {
+	if c.check {
+		return c.look(ctx)
 	}
-	defer done()
-	a.follow(in, o.change)
-	switch {
-	case o.check:
-		available, message, err := in.CheckUpgrade(ctx, o.to)
-		if err != nil || !available {
-			return out.end(event.Result{Message: message}, err)
-		}
-		if err := out.end(event.Result{Message: message}, nil); err != nil {
-			return err
-		}
+	return c.change(ctx, c.changeOptions, func(s *ops.Session) (wish, error) {
+		return wish{
+			plan: func(ctx context.Context) (*plan.Plan, error) { return s.PlanUpgrade(ctx, c.to) },
+			do:   func(ctx context.Context) (event.Result, error) { return s.Upgrade(ctx, c.to) },
+		}, nil
+	})
+}
+
+// look says whether there is something newer, and changes nothing.
+func (c *upgradeCommand) look(ctx context.Context) error {
+	available := false
+	err := c.change(ctx, c.changeOptions, func(s *ops.Session) (wish, error) {
+		return wish{do: func(ctx context.Context) (event.Result, error) {
+			newer, message, err := s.CheckUpgrade(ctx, c.to)
+			available = newer
+			return event.Result{Message: message}, err
+		}}, nil
+	})
+	if err == nil && available {
 		return &exitError{exitAvailable}
-	case o.change.dryRun:
-		plan, err := in.PlanUpgrade(ctx, o.to)
-		if err != nil {
-			return out.end(event.Result{}, err)
-		}
-		return a.showPlan(plan)
 	}
-	result, err := in.Upgrade(ctx, o.to)
-	return out.end(result, err)
+	return err
 }

@@ -17,13 +17,15 @@ var (
 	date    = ""
 )
 
-func (a *app) versionCommand() *cobra.Command {
+func init() { register(newVersion, newServe) }
+
+func newVersion(a *app) *cobra.Command {
 	var check bool
 	cmd := &cobra.Command{
 		Use: "version", Short: "Print the version", Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if check {
-				return a.checkVersion(cmd.Context())
+				return checkVersion(cmd.Context(), a)
 			}
 			revision := commit
 			if info, ok := debug.ReadBuildInfo(); ok && revision == "" {
@@ -45,8 +47,8 @@ func (a *app) versionCommand() *cobra.Command {
 	return cmd
 }
 
-// serveCommand is what the rehearsal image runs.
-func (a *app) serveCommand() *cobra.Command {
+// newServe is what the rehearsal image runs.
+func newServe(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use: rehearsal.Command, Hidden: true, Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
-	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
@@ -21,38 +20,44 @@ import (
 
 // asks reports whether the answers can be asked for: on a terminal, where
 // nobody reads JSON.
-func (a *app) asks(o installOptions) bool {
-	return o.answers == "" && !a.json && isTerminal(a.stdin) && isTerminal(a.stdout)
+func (c *installCommand) asks() bool {
+	return c.answers == "" && !c.json && isTerminal(c.stdin) && isTerminal(c.stdout)
 }
 
 // wizard asks for the answers, then does with them what --answers does: on full
 // screens, or in plain lines where these can't be shown or read.
-func (a *app) wizard(ctx context.Context, o installOptions) error {
-	dir, err := instance.Abs(a.dir)
+func (c *installCommand) wizard(ctx context.Context) error {
+	dir, err := instance.Abs(c.dir)
 	if err != nil {
 		return err
 	}
-	watched, err := instance.Dir(dir).Watch(ctx, func(line string) { fmt.Fprintln(a.stdout, line) })
+	watched, err := instance.Dir(dir).Watch(ctx, func(line string) { fmt.Fprintln(c.stdout, line) })
 	if ctx.Err() != nil {
 		return err
 	}
 	if watched {
-		fmt.Fprintln(a.stdout, "That run has ended.")
+		fmt.Fprintln(c.stdout, "That run has ended.")
 	}
-	in, stdin := a.stdin.(*os.File)
-	out, stdout := a.stdout.(*os.File)
-	screen := wizard.Terminal{In: in, Out: out, Color: a.color()}
-	if watched || a.accessible || o.rehearse || !stdin || !stdout || !screen.FullScreen() {
-		return a.plainWizard(ctx, o)
+	w := &interview{installCommand: c, at: dir}
+	in, stdin := c.stdin.(*os.File)
+	out, stdout := c.stdout.(*os.File)
+	screen := wizard.Terminal{In: in, Out: out, Color: !c.noColor && os.Getenv("NO_COLOR") == ""}
+	if watched || c.accessible || c.rehearse || !stdin || !stdout || !screen.FullScreen() {
+		return w.inLines(ctx)
 	}
-	return a.screens(ctx, screen, dir, o)
+	return w.onScreens(ctx, screen)
 }
 
-func (a *app) color() bool { return !a.noColor && os.Getenv("NO_COLOR") == "" }
+// interview asks a person for the answers.
+type interview struct {
+	*installCommand
+	at    string        // the instance's directory
+	lines *wizard.Lines // nil on screens
+}
 
-// screens shows the wizard, and does what was chosen there.
-func (a *app) screens(ctx context.Context, screen wizard.Terminal, dir string, o installOptions) error {
-	h := a.wizardHost(dir, o)
+// onScreens shows the wizard, and does what was chosen there.
+func (w *interview) onScreens(ctx context.Context, screen wizard.Terminal) error {
+	h := w.host()
 	outcome, err := wizard.Show(ctx, screen, h)
 	switch {
 	case err != nil:
@@ -60,61 +65,64 @@ func (a *app) screens(ctx context.Context, screen wizard.Terminal, dir string, o
 	case len(outcome.Command) > 0:
 		args := outcome.Command
 		if args[0] != "--dir" {
-			args = append(args, "--dir", dir)
-			fmt.Fprintf(a.stdout, "$ %s\n", commandLine(outcome.Command, dir))
+			args = append(args, "--dir", w.at)
+			fmt.Fprintf(w.stdout, "$ %s\n", commandLine(outcome.Command, w.at))
 		}
-		cmd := a.root()
+		cmd := newRoot(w.app)
 		cmd.SetArgs(args)
 		return cmd.ExecuteContext(ctx)
-	case o.dryRun:
-		fmt.Fprintln(a.stdout, "Dry run: nothing was changed.")
+	case w.dryRun:
+		fmt.Fprintln(w.stdout, "Dry run: nothing was changed.")
 	case outcome.Installed:
-		fmt.Fprintf(a.stdout, "%s\n\n", outcome.Result.Message)
+		fmt.Fprintf(w.stdout, "%s\n\n", outcome.Result.Message)
 		for _, line := range wizard.Summary(h, outcome) {
-			fmt.Fprintln(a.stdout, line)
+			fmt.Fprintln(w.stdout, line)
 		}
 	}
 	return nil
 }
 
-// wizardHost is what the wizard may know and do.
-func (a *app) wizardHost(dir string, o installOptions) wizard.Host {
+// host is what the wizard may know and do.
+func (w *interview) host() wizard.Host {
 	return wizard.Host{
-		Dir:    dir,
-		Look:   func(ctx context.Context) wizard.Machine { return a.lookAt(ctx, dir) },
-		DNS:    judgeDNS,
-		DryRun: o.dryRun,
-		SetUpDocker: func(ctx context.Context, print func(string)) error {
-			facts, err := host.Measure(ctx)
-			if err != nil {
-				return fmt.Errorf("measuring this host: %w", err)
-			}
-			report, err := dockersetup.Install(ctx, facts, dockersetup.Options{Out: print})
-			for _, note := range report.Notes {
-				print(note)
-			}
-			return err
-		},
+		Dir:         w.at,
+		Look:        func(ctx context.Context) wizard.Machine { return lookAt(ctx, w.app, w.at) },
+		DNS:         judgeDNS,
+		DryRun:      w.dryRun,
+		SetUpDocker: dockerFromPage,
 		Plan: func(ctx context.Context, ans answers.Answers) (*plan.Plan, error) {
-			in, done, err := a.session(ctx, event.ReporterFunc(func(event.Event) {}))
+			s, done, err := w.session(ctx, event.ReporterFunc(func(event.Event) {}))
 			if err != nil {
 				return nil, err
 			}
 			defer done()
-			return in.Plan(ctx, ans, 0)
+			return s.Plan(ctx, ans, 0)
 		},
 		Install: func(ctx context.Context, ans answers.Answers, report event.Reporter) (event.Result, error) {
-			in, done, err := a.session(ctx, report)
+			s, done, err := w.session(ctx, report)
 			if err != nil {
 				return event.Result{}, err
 			}
 			defer done()
-			in.Wait = o.wait
-			return in.Install(ctx, ans, 0)
+			s.Wait = w.wait // a page has asked what a plan asks
+			return s.Install(ctx, ans, 0)
 		},
-		Commands: commands(dir),
+		Commands: worthKnowing(w.at),
 		Tunnel:   tunnel(os.Getenv("SSH_CONNECTION")),
 	}
+}
+
+// dockerFromPage sets Docker up, and passes on what that says.
+func dockerFromPage(ctx context.Context, print func(string)) error {
+	facts, err := host.Measure(ctx)
+	if err != nil {
+		return fmt.Errorf("measuring this host: %w", err)
+	}
+	report, err := dockersetup.Install(ctx, facts, dockersetup.Options{Out: print})
+	for _, note := range report.Notes {
+		print(note)
+	}
+	return err
 }
 
 // tunnel is how somebody who came by ssh reaches this machine's own ports; ""
@@ -159,8 +167,8 @@ func commandLine(args []string, dir string) string {
 	return line
 }
 
-// commands are those worth knowing, for the instance in dir.
-func commands(dir string) [][2]string {
+// worthKnowing are the commands worth knowing, for the instance in dir.
+func worthKnowing(dir string) [][2]string {
 	var out [][2]string
 	for _, c := range [][2]string{
 		{"status", "ready or why not, sizing, volumes"},
@@ -180,25 +188,4 @@ func asCancelled(err error) error {
 		return &finding.Error{Kind: finding.Cancelled, Err: err}
 	}
 	return err
-}
-
-// engineOrOffer connects to the engine; where there is none it offers to
-// install one.
-func (a *app) engineOrOffer(ctx context.Context, lines *wizard.Lines) (*engine.Engine, error) {
-	e, _, err := a.connect(ctx)
-	if !errors.Is(err, engine.ErrAbsent) {
-		return e, err
-	}
-	yes, asked := lines.Ask(ctx, "\nInstall Docker Engine now? [no]: ", false)
-	if asked != nil {
-		return nil, asked
-	}
-	if yes != "yes" && yes != "y" {
-		return nil, err
-	}
-	if _, err := a.setUpDocker(ctx); err != nil {
-		return nil, err
-	}
-	e, _, err = a.connect(ctx)
-	return e, err
 }

@@ -6,116 +6,132 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
-	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/wizard"
 )
 
-// plainWizard asks in plain lines: for screen readers, and for terminals that
-// show no more.
-func (a *app) plainWizard(ctx context.Context, o installOptions) error {
-	dir, err := instance.Abs(a.dir)
-	if err != nil {
-		return err
-	}
-	lines := wizard.NewLines(a.stdin, a.stdout)
-	machine := a.lookAt(ctx, dir)
+// inLines asks in plain lines: for screen readers, and for terminals that show no
+// more.
+func (w *interview) inLines(ctx context.Context) error {
+	w.lines = wizard.NewLines(w.stdin, w.stdout)
+	machine := lookAt(ctx, w.app, w.at)
 	for _, fact := range machine.Facts {
-		lines.Say("%s: %s", fact[0], fact[1])
+		w.lines.Say("%s: %s", fact[0], fact[1])
 	}
 	for _, obstacle := range machine.Obstacles {
-		lines.Say("! %s", obstacle)
+		w.lines.Say("! %s", obstacle)
 	}
-	lines.Say("")
-	e, err := a.engineOrOffer(ctx, lines)
-	if err != nil {
+	w.lines.Say("")
+	if err := w.engineOrOffer(ctx); err != nil {
 		return asCancelled(err)
 	}
-	_ = e.Close()
 	if machine.Instance != "" && machine.Menu[0].Args[0] == "--dir" {
-		lines.Say("There is an OpenAlgo in another directory; --dir goes to it:\n\n%s", machine.Instance)
+		w.lines.Say("There is an OpenAlgo in another directory; --dir goes to it:\n\n%s", machine.Instance)
 	} else if machine.Instance != "" {
-		a.plainMenu(machine, dir)
+		w.menu(machine)
 		return nil
 	}
-	w := wizard.NewPlain(lines, judgeDNS)
+	questions := wizard.NewPlain(w.lines, judgeDNS)
 	for {
-		retry, err := a.askAndInstall(ctx, lines, w, o)
+		retry, err := w.round(ctx, questions)
 		if !retry {
 			return asCancelled(err)
 		}
 	}
 }
 
-// plainMenu shows the OpenAlgo that is there already, and its commands.
-func (a *app) plainMenu(machine wizard.Machine, dir string) {
-	fmt.Fprintf(a.stdout, "%s\n\n%s has an OpenAlgo already. What can be done now:\n", strings.TrimRight(machine.Instance, "\n"), dir)
-	for _, entry := range machine.Menu {
-		if len(entry.Args) > 0 && entry.Args[0] != "--dir" {
-			fmt.Fprintf(a.stdout, "  %s\n    %s\n", commandLine(entry.Args, dir), entry.Label)
+// engineOrOffer asks whether the engine answers; where there is none it offers to
+// install one.
+func (w *interview) engineOrOffer(ctx context.Context) error {
+	e, _, err := connect(ctx)
+	if errors.Is(err, engine.ErrAbsent) {
+		yes, asked := w.lines.Ask(ctx, "\nInstall Docker Engine now? [no]: ", false)
+		if asked != nil {
+			return asked
 		}
+		if yes != "yes" && yes != "y" {
+			return err
+		}
+		if _, err := setUpDocker(ctx, w.app); err != nil {
+			return err
+		}
+		e, _, err = connect(ctx)
 	}
-	fmt.Fprintf(a.stdout, "  %s --answers %s\n    change what was answered: edit that file first, and add the secrets that change\n",
-		program, dir+"/openalgo-install.yaml")
+	if err != nil {
+		return err
+	}
+	return e.Close()
 }
 
-// askAndInstall is one round: the questions, the plan, the apply. retry asks
-// for another one, with the answers as they are.
-func (a *app) askAndInstall(ctx context.Context, lines *wizard.Lines, w *wizard.Plain, o installOptions) (retry bool, err error) {
-	ans, err := w.Ask(ctx)
+// menu shows the OpenAlgo that is there already, and its commands.
+func (w *interview) menu(machine wizard.Machine) {
+	fmt.Fprintf(w.stdout, "%s\n\n%s has an OpenAlgo already. What can be done now:\n", strings.TrimRight(machine.Instance, "\n"), w.at)
+	for _, entry := range machine.Menu {
+		if len(entry.Args) > 0 && entry.Args[0] != "--dir" {
+			fmt.Fprintf(w.stdout, "  %s\n    %s\n", commandLine(entry.Args, w.at), entry.Label)
+		}
+	}
+	fmt.Fprintf(w.stdout, "  %s --answers %s\n    change what was answered: edit that file first, and add the secrets that change\n",
+		program, w.at+"/openalgo-install.yaml")
+}
+
+// round is the questions, the plan, the apply. retry asks for another one, with
+// the answers as they are.
+func (w *interview) round(ctx context.Context, questions *wizard.Plain) (retry bool, err error) {
+	ans, err := questions.Ask(ctx)
 	if err != nil {
 		return false, err
 	}
-	out := a.presenter()
-	in, done, err := a.session(ctx, out)
+	out := w.presenter()
+	s, done, err := w.session(ctx, out)
 	if err != nil {
 		return false, err
 	}
 	defer done()
-	in.Wait = o.wait
-	plan, err := in.Plan(ctx, ans, 0)
+	s.Wait = w.wait // the question after the plan is the one that is asked
+	p, err := s.Plan(ctx, ans, 0)
 	if err != nil {
-		return a.offerRetry(ctx, lines, out, err)
+		return w.offerRetry(ctx, out, err)
 	}
-	lines.Say("")
-	plan.WriteSummary(a.stdout)
-	if o.dryRun {
-		lines.Say("\nDry run: nothing was changed.")
+	w.lines.Say("")
+	p.WriteSummary(w.stdout)
+	if w.dryRun {
+		w.lines.Say("\nDry run: nothing was changed.")
 		return false, nil
 	}
-	yes, err := w.Confirm(ctx, func() { plan.WriteText(a.stdout) })
+	yes, err := questions.Confirm(ctx, func() { p.WriteText(w.stdout) })
 	if err != nil {
 		return false, err
 	}
 	if !yes {
 		return false, &finding.Error{Kind: finding.Cancelled, Err: errors.New("nothing was changed")}
 	}
-	if o.rehearse {
-		result, _, err := in.Rehearse(ctx, ans)
+	if w.rehearse {
+		result, _, err := s.Rehearse(ctx, ans)
 		return false, out.end(result, err)
 	}
-	result, err := in.Install(ctx, ans, 0)
+	result, err := s.Install(ctx, ans, 0)
 	if err != nil {
-		return a.offerRetry(ctx, lines, out, err)
+		return w.offerRetry(ctx, out, err)
 	}
 	err = out.end(result, nil)
-	lines.Say("")
-	dir, _ := instance.Abs(a.dir)
-	for _, line := range wizard.Summary(a.wizardHost(dir, o), wizard.Outcome{Answers: ans, Result: result}) {
-		lines.Say("%s", line)
+	w.lines.Say("")
+	for _, line := range wizard.Summary(w.host(), wizard.Outcome{Answers: ans, Result: result}) {
+		w.lines.Say("%s", line)
 	}
 	return false, err
 }
 
 // offerRetry tells of a failure, and asks whether to go through the answers
 // once more.
-func (a *app) offerRetry(ctx context.Context, lines *wizard.Lines, out *presenter, failure error) (bool, error) {
+func (w *interview) offerRetry(ctx context.Context, out *presenter, failure error) (bool, error) {
 	told := out.end(event.Result{}, failure)
 	if ctx.Err() != nil || finding.KindOf(failure) == finding.Broken {
 		return false, told
 	}
-	text, err := lines.Ask(ctx, "\nGo through the answers again and retry? [no]: ", false)
+	text, err := w.lines.Ask(ctx, "\nGo through the answers again and retry? [no]: ", false)
 	if err != nil || text != "yes" && text != "y" {
 		return false, told
 	}

@@ -1,0 +1,68 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/readfile"
+)
+
+// readAnswers reads the answers of one instance.
+func readAnswers(ctx context.Context, a *app, name string) (answers.Answers, error) {
+	all, err := readAllAnswers(ctx, a, name)
+	if err != nil {
+		return answers.Answers{}, err
+	}
+	if all[0].Name != "" {
+		return answers.Answers{}, usage("%s has a list of instances, and this takes the answers of one", name)
+	}
+	return all[0].Answers, nil
+}
+
+// readAllAnswers reads and checks the answers; every mistake is reported at once.
+func readAllAnswers(ctx context.Context, a *app, name string) ([]answers.Named, error) {
+	data, err := answersText(ctx, a, name)
+	if err != nil {
+		return nil, err
+	}
+	all, problems := answers.ParseAll(data, answers.Lookup{Env: os.LookupEnv, ReadFile: func(path string) ([]byte, error) {
+		return readfile.Input(ctx, path, readfile.Secret)
+	}})
+	if ctx.Err() != nil {
+		return nil, errCancelled
+	}
+	if len(problems) > 0 {
+		return nil, &usageError{&answers.Invalid{Problems: problems}}
+	}
+	return all, nil
+}
+
+func answersText(ctx context.Context, a *app, name string) ([]byte, error) {
+	if name == "-" {
+		data, err := readfile.Stream(ctx, a.stdin, "stdin", readfile.Config)
+		if ctx.Err() != nil {
+			return nil, errCancelled
+		}
+		if err != nil {
+			return nil, usage("reading the answers from stdin: %v", err)
+		}
+		return data, nil
+	}
+	data, err := readfile.Input(ctx, name, readfile.Config)
+	if ctx.Err() != nil {
+		return nil, errCancelled
+	}
+	if errors.Is(err, readfile.ErrTooLarge) {
+		return nil, usage("reading the answers: %v", err)
+	}
+	if err != nil {
+		return nil, usage("reading the answers: %v; `%s answers init > %s` writes an example", err, program, name)
+	}
+	if info, err := os.Stat(name); err == nil && info.Mode().Perm()&0o044 != 0 && answers.HasPlainSecrets(data) {
+		fmt.Fprintf(a.stderr, "warning: %s holds secrets and others on this host can read it: chmod 600 %s\n", name, name)
+	}
+	return data, nil
+}

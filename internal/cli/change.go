@@ -1,0 +1,182 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/event"
+	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/ops"
+	"github.com/marketcalls/openalgo-install/internal/plan"
+)
+
+// changeOptions are the flags that commands which change an instance share.
+type changeOptions struct {
+	now, dryRun bool
+	rights      bool // the rights that a backup asks for are granted
+	wait        time.Duration
+	// ways is the advice where a market is open and nobody can be asked; "" is
+	// nowWay.
+	ways string
+}
+
+// nowWay is that advice for most commands.
+const nowWay = "To do this now, add --now."
+
+func nowFlag(cmd *cobra.Command, now *bool) {
+	cmd.Flags().BoolVar(now, "now", false, "do this now, even if a market is open")
+}
+
+func waitFlag(cmd *cobra.Command, wait *time.Duration) {
+	cmd.Flags().DurationVar(wait, "wait", 0, "longest wait for a start (default 5m without progress, 20m in all)")
+}
+
+func (o *changeOptions) flags(cmd *cobra.Command) {
+	nowFlag(cmd, &o.now)
+	waitFlag(cmd, &o.wait)
+	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "print the plan and change nothing")
+}
+
+// wish is what a command wants of an instance: what --dry-run shows of it, and
+// how it is carried out.
+type wish struct {
+	plan func(context.Context) (*plan.Plan, error)
+	do   func(context.Context) (event.Result, error)
+}
+
+// change is the one way of every command that changes the instance in --dir: it
+// connects, shows the plan with --dry-run or else carries it out, asks what no
+// flag answers, and reports how that ended.
+func (a *app) change(ctx context.Context, o changeOptions, of func(*ops.Session) (wish, error)) error {
+	out := a.presenter()
+	s, done, err := a.session(ctx, out)
+	if err != nil {
+		return out.end(event.Result{}, hintDocker(err))
+	}
+	defer done()
+	a.follow(s, o)
+	w, err := of(s)
+	if err != nil {
+		return out.end(event.Result{}, err)
+	}
+	if o.dryRun && w.plan != nil {
+		p, err := w.plan(ctx)
+		if err != nil {
+			return out.end(event.Result{}, err)
+		}
+		return a.showPlan(p)
+	}
+	result, err := w.do(ctx)
+	return out.end(result, err)
+}
+
+// refuse reports why a command did not begin.
+func (a *app) refuse(err error) error { return a.presenter().end(event.Result{}, err) }
+
+// follow sets how a session asks and waits, by the flags.
+func (a *app) follow(s *ops.Session, o changeOptions) {
+	s.Wait = o.wait
+	s.Confirm = func(p *plan.Plan) error { return a.approve(p, o) }
+}
+
+// reconfigured is the wish for a change of the answers of an instance. note says
+// what a person has to know once it is carried out; nil says nothing.
+func reconfigured(command string, change func(*answers.Answers) error, note func(answers.Answers) string) func(*ops.Session) (wish, error) {
+	return func(s *ops.Session) (wish, error) {
+		var after answers.Answers
+		noted := func(ans *answers.Answers) error {
+			err := change(ans)
+			after = *ans
+			return err
+		}
+		return wish{
+			plan: func(ctx context.Context) (*plan.Plan, error) { return s.PlanReconfigure(ctx, command, noted) },
+			do: func(ctx context.Context) (event.Result, error) {
+				result, err := s.Reconfigure(ctx, command, noted)
+				if err == nil && result.Changed && note != nil {
+					s.Note(note(after))
+				}
+				return result, err
+			},
+		}, nil
+	}
+}
+
+func (a *app) showPlan(p *plan.Plan) error {
+	if a.json {
+		return a.writeJSON(p)
+	}
+	p.WriteText(a.stdout)
+	fmt.Fprintln(a.stdout, "\nDry run: nothing was changed.")
+	return nil
+}
+
+// approve asks what the plan wants to be asked, or takes the flags for an answer.
+func (a *app) approve(p *plan.Plan, o changeOptions) error {
+	open := o.unanswered(p.Asks, a.yes)
+	if len(open) > 0 && !isTerminal(a.stdin) {
+		return cannotAsk(open, o)
+	}
+	for n, ask := range open {
+		if n == 0 {
+			p.WriteText(a.stderr)
+		}
+		if err := a.agree("\n" + ask.Text + "."); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// agree asks for a yes; without one it is an error that ends the command.
+func (a *app) agree(question string) error {
+	ok, err := a.confirm(question, "yes")
+	if err == nil && !ok {
+		err = &finding.Error{Kind: finding.Cancelled, Err: errors.New("nothing was changed")}
+	}
+	return err
+}
+
+// unanswered returns the questions that no flag has answered: --now answers the
+// one about the market, --allow-rights those of a backup, --yes the others.
+func (o changeOptions) unanswered(asks []plan.Ask, yes bool) []plan.Ask {
+	return slices.DeleteFunc(slices.Clone(asks), func(ask plan.Ask) bool {
+		switch ask.Kind {
+		case plan.AskMarket:
+			return o.now
+		case plan.AskRights:
+			return o.rights
+		}
+		return yes
+	})
+}
+
+const addYes = "To confirm in advance, add --yes."
+
+// cannotAsk names all open questions at once where nobody can be asked.
+func cannotAsk(asks []plan.Ask, o changeOptions) error {
+	ways := o.ways
+	if ways == "" {
+		ways = nowWay
+	}
+	kind, texts, answers := finding.Usage, []string{}, []string{}
+	for _, ask := range asks {
+		texts = append(texts, ask.Text)
+		if ask.Kind == plan.AskMarket {
+			kind, answers = finding.HostNotReady, append(answers, ways)
+		} else if ask.Kind == plan.AskRights {
+			answers = append(answers, "To accept these rights, add --allow-rights.")
+		} else if !slices.Contains(answers, addYes) {
+			answers = append(answers, addYes)
+		}
+	}
+	text := fmt.Sprintf("%s\n\n%s\n\nNothing was changed.", strings.Join(texts, ". "), strings.Join(answers, " "))
+	return &finding.Error{Kind: kind, Err: errors.New(text)}
+}

@@ -1,0 +1,54 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/marketcalls/openalgo-install/internal/readfile"
+	"github.com/marketcalls/openalgo-install/internal/secret"
+)
+
+// readPassphrase reads one from a file, or asks for it; twice where it is a new one.
+func readPassphrase(ctx context.Context, a *app, from string, fresh bool) (secret.Text, error) {
+	if from != "-" {
+		text, err := readfile.Input(ctx, from, readfile.Secret)
+		if ctx.Err() != nil {
+			return secret.Text{}, errCancelled
+		}
+		if err != nil {
+			return secret.Text{}, usage("--passphrase-file: %v", err)
+		}
+		text = bytes.TrimRight(text, "\r\n")
+		if len(text) == 0 {
+			return secret.Text{}, usage("--passphrase-file: %s is empty", from)
+		}
+		return secret.New(string(text)), nil
+	}
+	first, err := askSecret(ctx, a, "Passphrase: ")
+	if err != nil || !fresh {
+		return first, err
+	}
+	again, err := askSecret(ctx, a, "Repeat the passphrase: ")
+	if err == nil && again.Reveal() != first.Reveal() {
+		err = usage("the two are not the same; nothing was changed")
+	}
+	return first, err
+}
+
+// askSecret reads a line from the terminal without showing it.
+func askSecret(ctx context.Context, a *app, question string) (secret.Text, error) {
+	if !isTerminal(a.stdin) {
+		return secret.Text{}, usage("without a terminal nothing is asked: name the file with the passphrase")
+	}
+	text, err := readHidden(ctx, a, question)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return secret.Text{}, fmt.Errorf("reading the passphrase: %w", err)
+	}
+	if len(text) == 0 {
+		return secret.Text{}, usage("an empty passphrase protects nothing; nothing was changed")
+	}
+	return secret.New(text), nil
+}

@@ -1,0 +1,76 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/event"
+	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/ops"
+	"github.com/marketcalls/openalgo-install/internal/sizing"
+)
+
+// connect reaches the engine and finds whose RAM and cores count.
+func connect(ctx context.Context) (*engine.Engine, sizing.Machine, error) {
+	e, err := engine.Connect(ctx, engine.Options{})
+	if ctx.Err() == nil && err != nil {
+		err = &finding.Error{Kind: finding.HostNotReady, Err: err}
+	}
+	if err != nil {
+		return nil, sizing.Machine{}, err
+	}
+	machine, err := machineOf(ctx, e.Info())
+	if err != nil {
+		_ = e.Close()
+		return nil, sizing.Machine{}, err
+	}
+	return e, machine, nil
+}
+
+// machineOf takes this host's figures when the engine runs on this kernel,
+// and the engine's own when it is another machine (docs/sizing.md).
+func machineOf(ctx context.Context, info engine.Info) (sizing.Machine, error) {
+	if !info.Local && info.RAMMiB > 0 {
+		return sizing.Machine{RAMMiB: info.RAMMiB, Cores: info.NCPU, Source: sizing.SourceEngine}, nil
+	}
+	facts, err := host.Measure(ctx)
+	if err != nil {
+		return sizing.Machine{}, fmt.Errorf("measuring this host: %w", err)
+	}
+	return sizing.Machine{RAMMiB: facts.RAMMiB, Cores: facts.Cores, Source: sizing.SourceHost}, nil
+}
+
+// session connects and prepares a Session for --dir.
+func (a *app) session(ctx context.Context, report event.Reporter) (*ops.Session, func(), error) {
+	e, machine, err := connect(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	s, err := ops.New(a.dir, e, machine, report)
+	if err != nil {
+		_ = e.Close()
+		return nil, nil, err
+	}
+	return s, func() { _ = e.Close() }, nil
+}
+
+// look does something with the instance in --dir that changes nothing.
+func (a *app) look(ctx context.Context, do func(*ops.Session) error) error {
+	s, done, err := a.session(ctx, a.presenter())
+	if err != nil {
+		return hintDocker(err)
+	}
+	defer done()
+	return do(s)
+}
+
+// hintDocker adds the way out to an engine that is not there.
+func hintDocker(err error) error {
+	if errors.Is(err, engine.ErrAbsent) {
+		return fmt.Errorf("%w; or write `docker: {install: true}` into the answers", err)
+	}
+	return err
+}
