@@ -105,3 +105,24 @@ func (d Dir) RemoveIfUnused(made bool) {
 		_ = os.Remove(string(d))
 	}
 }
+
+// Clear deletes what the work directory has, but for what a run under way uses: the
+// lock, the journal, and the log, which becomes empty. Others may watch those.
+func (d Dir) Clear() error {
+	entries, err := os.ReadDir(d.Work(""))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	for _, e := range entries {
+		if name := e.Name(); err == nil && name != lockName && name != JournalName && name != logName {
+			err = os.RemoveAll(d.Work(name))
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if err := os.Truncate(d.Work(logName), 0); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return os.MkdirAll(d.Work(keptDir), 0o700) // the next command may go on here
+}

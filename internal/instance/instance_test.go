@@ -321,3 +321,27 @@ func TestTidy(t *testing.T) {
 		}
 	}
 }
+
+// What a run under way has open in the work directory stays until its end.
+func TestClear(t *testing.T) {
+	t.Parallel()
+	d := Dir(t.TempDir())
+	must(t, d.Clear())
+	_, err := d.Create()
+	must(t, err)
+	for _, name := range []string{"lock", "log", "journal.json", "state.json", "backups/env.1", "snapshot"} {
+		must(t, os.WriteFile(d.Work(name), []byte("x"), 0o600))
+	}
+	must(t, d.Clear())
+	var left []string
+	entries, err := os.ReadDir(d.Work(""))
+	must(t, err)
+	for _, e := range entries {
+		left = append(left, e.Name())
+	}
+	log, _ := os.ReadFile(d.Work("log"))
+	kept, _ := os.ReadDir(d.Work("backups"))
+	if got := strings.Join(left, " "); got != "backups journal.json lock log" || len(kept) > 0 || len(log) > 0 {
+		t.Error(got)
+	}
+}

@@ -6,11 +6,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -171,6 +173,17 @@ func Of(dir string, env *envfile.File, web int) Traces {
 		t.Domain = u.Hostname()
 	}
 	return t
+}
+
+// Still returns those of some files below root that may be removed: they are
+// recognised as before, or gone already.
+func (t Traces) Still(root string, paths []string) []string {
+	found := t.Find(root)
+	return slices.DeleteFunc(slices.Clone(paths), func(path string) bool {
+		_, err := os.Lstat(path)
+		known := slices.ContainsFunc(found, func(l Leftover) bool { return l.Path == path && l.Stays == "" })
+		return !known && !errors.Is(err, fs.ErrNotExist)
+	})
 }
 
 // Remove moves the files into the directory aside, and reloads nginx where some

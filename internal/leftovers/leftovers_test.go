@@ -57,6 +57,11 @@ func TestLeftovers(t *testing.T) {
 	if want := []string{"usr/local/bin/openalgo-status", "etc/nginx/sites-enabled/algo.conf", "etc/nginx/sites-available/algo.conf", "etc/cron.d/openalgo"}; !slices.Equal(goes, want) {
 		t.Errorf("goes %v\nwant %v", goes, want)
 	}
+	traces := Traces{Dir: "/opt/openalgo", Domain: "algo.example.com", Web: 5000}
+	asked := []string{root + "/etc/cron.d/other", root + "/etc/cron.d/openalgo", root + "/etc/nginx/conf.d/shared.conf", root + "/etc/cron.d/gone"}
+	if got := traces.Still(root, asked); !slices.Equal(got, []string{asked[1], asked[3]}) {
+		t.Errorf("still to be removed: %v", got)
+	}
 	if want := []string{"etc/nginx/conf.d/shared.conf", "var/spool/cron/crontabs/root", "etc/letsencrypt/renewal-hooks/deploy/reload-nginx", "etc/letsencrypt/live/algo.example.com"}; !slices.Equal(stays, want) {
 		t.Errorf("stays %v\nwant %v", stays, want)
 	}

@@ -12,7 +12,10 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/image"
 	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/later"
+	"github.com/marketcalls/openalgo-install/internal/leftovers"
 	"github.com/marketcalls/openalgo-install/internal/ready"
 	"github.com/marketcalls/openalgo-install/internal/run"
 	"github.com/marketcalls/openalgo-install/internal/step"
@@ -86,6 +89,26 @@ func (a app) Remain(_ context.Context, project string) {
 // Front opens what serves HTTPS.
 func (a app) Front(ctx context.Context, site run.Site) (run.Front, error) {
 	return a.in.openFront(ctx, instance.Edge(site))
+}
+
+// RemoveLeftovers moves away what is still recognised as another installer's.
+func (a app) RemoveLeftovers(ctx context.Context, l run.Leftovers) error {
+	traces := leftovers.Traces{Dir: string(a.in.dir), Domain: l.Domain, Web: l.Web}
+	return leftovers.Remove(ctx, traces.Still("/", l.Paths), a.in.dir.KeptPath("leftovers"), a.in.note)
+}
+
+// EndDaily ends the daily backup.
+func (a app) EndDaily(ctx context.Context) error {
+	_, err := later.RemoveDaily(ctx, a.in.dir)
+	return err
+}
+
+// DropImages removes what a rollback of the project would need, and test apps.
+func (a app) DropImages(ctx context.Context, project string, tests []string) {
+	for _, ref := range tests {
+		image.RemoveTest(ctx, a.in.Engine, ref)
+	}
+	image.DropTags(ctx, a.in.Engine, project, nil)
 }
 
 func (in *Session) acrossRestart(ctx context.Context, do func(context.Context) error) error {

@@ -57,6 +57,20 @@ type App interface {
 	Remain(ctx context.Context, project string)
 	// Front opens what serves HTTPS.
 	Front(ctx context.Context, site Site) (Front, error)
+	// RemoveLeftovers moves away what another installer left, as far as it is there.
+	RemoveLeftovers(ctx context.Context, l Leftovers) error
+	// EndDaily ends the daily backup, if there is one.
+	EndDaily(ctx context.Context) error
+	// DropImages removes the tags of a project's images, and images of the test app.
+	DropImages(ctx context.Context, project string, tests []string)
+}
+
+// Leftovers are files that another installer left on this machine for an instance,
+// and what they were recognised by.
+type Leftovers struct {
+	Domain string   `json:"domain,omitempty"`
+	Web    int      `json:"web,omitempty"`
+	Paths  []string `json:"paths"`
 }
 
 // Verification is what App.Serves checks.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
@@ -259,23 +260,50 @@ type RemoveContainer struct {
 	pathless
 	ID   string `json:"id"`
 	Name string `json:"name"`
-	// InOrder says that it may run, and is stopped first.
+	// InOrder says that it may run, and is stopped first: OpenAlgo is uninstalled.
 	InOrder bool `json:"in_order,omitempty"`
+	// Began is when it was started last. A later time means that somebody uses it
+	// again after an uninstall was interrupted.
+	Began time.Time `json:"began,omitzero"`
 }
 
 func (s *RemoveContainer) String() string { return "remove the container " + s.Name }
 
 // Do removes it.
 func (s *RemoveContainer) Do(ctx context.Context, t *run.Tools) error {
-	if c, err := t.Engine.Container(ctx, s.ID); s.InOrder && err == nil && stacks.IsUp(c) {
-		if err := stop(ctx, t, c); err != nil {
-			return fmt.Errorf("stop %s: %w", s.Name, err)
-		}
+	if s.InOrder {
+		return run.Final(s.uninstall(ctx, t))
 	}
 	if err := t.Engine.Remove(ctx, s.ID); err != nil {
 		return fmt.Errorf("remove %s: %w", s.Name, err)
 	}
 	t.Point("removed-old")
+	return nil
+}
+
+// uninstall stops the container before it is removed.
+func (s *RemoveContainer) uninstall(ctx context.Context, t *run.Tools) error {
+	ended := t.Begin("stop", "stop "+s.Name)
+	c, err := t.Engine.Container(ctx, s.ID)
+	switch up := err == nil && stacks.IsUp(c); {
+	case errors.Is(err, engine.ErrNotFound):
+		err = nil
+	case up && t.Resumed() && !c.StartedAt.Equal(s.Began):
+		err = fmt.Errorf("%s was started again after the uninstall was interrupted, so it stays. "+
+			"To remove it: sudo openalgo-install --dir %s uninstall", s.Name, t.Dir)
+	case up:
+		if err = stop(ctx, t, c); err != nil {
+			err = fmt.Errorf("stopping %s: %w", s.Name, err)
+		}
+	}
+	ended(err)
+	if err != nil {
+		return err
+	}
+	if err := t.Engine.Remove(ctx, s.ID); err != nil {
+		return fmt.Errorf("removing the container: %w", err)
+	}
+	t.Point("uninstall-container")
 	return nil
 }
 

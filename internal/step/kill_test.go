@@ -68,6 +68,9 @@ func situations() map[string]situation {
 		"rollback":             {(*world).installed, (*world).rollback, false, false},
 		"backup":               {(*world).installed, (*world).backup, false, false},
 		"resize of a copy":     {(*world).foreign, (*world).resize, false, false},
+		"uninstall":            {(*world).laden, func(w *world) run.Plan { return w.uninstall(false) }, false, false},
+		"purge":                {(*world).laden, func(w *world) run.Plan { return w.uninstall(true) }, false, false},
+		"purge of directories": {(*world).foreign, func(w *world) run.Plan { return w.uninstall(true) }, false, false},
 	}
 }
 
@@ -77,9 +80,14 @@ type killed struct{}
 // killAt runs something in a process that ends at one of its points; 0 is none.
 // It returns how many points were reached.
 func (w *world) killAt(at int, do func() error) (points int, err error) {
+	return w.killWhen(func(n int, _ string) bool { return n == at }, do)
+}
+
+// killWhen is killAt for the point of a number or a name.
+func (w *world) killWhen(is func(n int, point string) bool, do func() error) (points int, err error) {
 	w.hook = func(point string) {
 		w.points = append(w.points, point)
-		if points++; points == at {
+		if points++; is(points, point) {
 			panic(killed{})
 		}
 	}
@@ -143,7 +151,9 @@ func (m *matrix) kill(at, again int) int {
 	w := m.world()
 	defer w.close()
 	_, _ = w.killAt(at, func() error { return run.Run(m.t.Context(), w.tools(), m.plan(w)) })
+	w.mustHaveKeys(at, 0)
 	points, err := w.killAt(again, w.recovered)
+	w.mustHaveKeys(at, again)
 	if again > 0 {
 		err = w.recovered()
 	}

@@ -199,7 +199,7 @@ type TakeSite struct {
 	onlyForward
 	Site  run.Site `json:"site"`
 	Files []Path   `json:"files"`
-	// Strict says that a failure counts.
+	// Strict says that a failure ends the run: nothing else is removed.
 	Strict bool `json:"strict,omitempty"`
 }
 
@@ -209,7 +209,7 @@ func (s *TakeSite) String() string { return "stop serving https://" + s.Site.Dom
 func (s *TakeSite) Do(ctx context.Context, t *run.Tools) error {
 	err := s.take(ctx, t)
 	if err != nil && s.Strict {
-		return fmt.Errorf("remove the site of %s: %w", s.Site.Domain, err)
+		return run.Final(fmt.Errorf("removing the site of %s: %w", s.Site.Domain, err))
 	}
 	if err != nil {
 		t.Note(fmt.Sprintf("%s may still be served: %v", s.Site.Domain, err))

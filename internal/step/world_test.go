@@ -136,6 +136,11 @@ func (w *world) begin(c engine.Container) {
 	}
 }
 
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}
+
 func read(path string) string {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -190,6 +195,29 @@ func (w *world) Remember(_ context.Context, state json.RawMessage, _ *bool) erro
 
 // Remain notes that keys stay.
 func (w *world) Remain(context.Context, string) {}
+
+// RemoveLeftovers moves away what another installer left.
+func (w *world) RemoveLeftovers(_ context.Context, l run.Leftovers) error {
+	for _, path := range l.Paths {
+		w.reach("leftover")
+		if err := os.Remove(w.root + path); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// EndDaily removes the file of the daily backup.
+func (w *world) EndDaily(context.Context) error {
+	w.reach("daily")
+	if err := os.Remove(w.path("daily")); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// DropImages has nothing to remove.
+func (w *world) DropImages(context.Context, string, []string) { w.reach("images") }
 
 // spec is the instance's container.
 func (w *world) spec(image, name string, binds bool) engine.ContainerSpec {
@@ -420,6 +448,51 @@ func (w *world) adopt() run.Plan {
 	}, Commit: w.swapped()}
 }
 
+// leftover is a file of another installer.
+const leftover = "/etc/cron.d/openalgo"
+
+// laden is an instance with all that an uninstall removes.
+func (w *world) laden() {
+	w.installed()
+	must(w.t, os.MkdirAll(filepath.Dir(w.root+leftover), 0o755))
+	for _, path := range []string{w.root + leftover, w.path("daily"), w.path(instance.WorkName + "/backups/env.1"), w.path(instance.WorkName + "/log")} {
+		must(w.t, os.WriteFile(path, []byte("x"), 0o600))
+	}
+}
+
+// uninstall is that of the end of an instance: a commit from its beginning.
+func (w *world) uninstall(purge bool) run.Plan {
+	p := run.Plan{Command: "uninstall", Commit: []run.Step{
+		&step.TakeSite{Site: run.Site{Domain: "old.example.com"}, Files: []step.Path{"edge/old.caddy"}, Strict: true}}}
+	if c := w.web(); c != nil {
+		p.Commit = append(p.Commit, &step.RemoveContainer{ID: c.ID, Name: c.Name, InOrder: true, Began: c.StartedAt})
+	}
+	p.Commit = append(p.Commit, &step.RemoveLeftovers{Leftovers: run.Leftovers{Paths: []string{leftover}}},
+		&step.EndDaily{}, &step.RemoveNetwork{Name: project + "_default"})
+	if !purge {
+		return p
+	}
+	for _, tree := range trees {
+		p.Commit = append(p.Commit, &step.RemoveVolume{Name: volume(tree)}, &step.RemoveDirectory{Name: tree})
+	}
+	for _, name := range []string{compose.FileName, ".env"} {
+		p.Commit = append(p.Commit, &step.RemoveFile{Name: name})
+	}
+	p.Commit = append(p.Commit, &step.DropImages{Project: project}, &step.RemoveWork{})
+	return p
+}
+
+// mustHaveKeys wants data to have the .env that opens it, at every moment.
+func (w *world) mustHaveKeys(at, again int) {
+	w.t.Helper()
+	for _, db := range []string{filepath.Join(w.engine.Root, "volumes", volume("db"), "_data"), w.path("db")} {
+		key := read(filepath.Join(db, "rows"))
+		if key != "" && read(w.path(".env")) == "" {
+			w.t.Errorf("killed at %d and %d: there is data in %s and no .env", at, again, db)
+		}
+	}
+}
+
 // started is that of a change to an instance whose container is stopped.
 func (w *world) started() run.Plan {
 	return run.Plan{Command: "set", Parts: []run.Part{
@@ -462,6 +535,9 @@ func (w *world) end() string {
 			left = append(left, name)
 		}
 	}
-	fmt.Fprintln(&out, "left", slices.Compact(left))
+	for _, path := range []string{w.root + leftover, w.path("daily"), w.path(instance.WorkName + "/log"), w.path(instance.WorkName + "/backups/env.1")} {
+		left = append(left, read(path))
+	}
+	fmt.Fprintln(&out, "left", slices.Compact(left), exists(w.path("db")))
 	return out.String()
 }
