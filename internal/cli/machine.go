@@ -110,12 +110,12 @@ func (s *survey) ports(ctx context.Context) {
 // elsewhere describes the instances in other directories, each of which the
 // menu leads to.
 func (s *survey) elsewhere(ctx context.Context, e *engine.Engine, machine sizing.Machine) bool {
-	status, err := ops.ReadStatus(ctx, e, machine, "")
+	all, err := status.Look(ctx, e, machine, "")
 	if err != nil {
 		return false
 	}
 	var states []string
-	for _, i := range status.Instances {
+	for _, i := range all.Instances {
 		if i.Dir != "" {
 			states = append(states, glance(i)+"Where:   "+i.Dir+"\n")
 			s.entry("Go to the one in "+i.Dir, "--dir", i.Dir)
@@ -156,11 +156,11 @@ func glance(i status.Instance) string {
 // instance describes the OpenAlgo in the directory, with what can be done with it;
 // false is none.
 func (s *survey) instance(ctx context.Context, e *engine.Engine, machine sizing.Machine) bool {
-	status, err := ops.ReadStatus(ctx, e, machine, s.at)
-	if err != nil || len(status.Instances) == 0 {
+	all, err := status.Look(ctx, e, machine, s.at)
+	if err != nil || len(all.Instances) == 0 {
 		return err == nil && !s.app.dirGiven && s.elsewhere(ctx, e, machine)
 	}
-	i := status.Instances[0]
+	i := all.Instances[0]
 	s.Instance = glance(i)
 	if text := ops.Unfinished(s.at); text != "" {
 		s.Instance += "Note:    " + text + "\n"

@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
-	"github.com/marketcalls/openalgo-install/internal/ops"
 	"github.com/marketcalls/openalgo-install/internal/render"
 )
 
@@ -50,7 +49,7 @@ Answers with an image from source add build.sh, which builds it with docker.`,
 			if err != nil {
 				return err
 			}
-			written, warnings, err := ops.Render(ans, render.Options{Machine: machine, InstanceDir: a.dir, Out: out, Target: target})
+			written, warnings, err := render.Write(ans, render.Options{Machine: machine, InstanceDir: a.dir, Out: out, Target: target})
 			if err != nil {
 				return err
 			}

@@ -8,6 +8,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/ops"
+	"github.com/marketcalls/openalgo-install/internal/status"
 )
 
 func init() { register(newStatus, newLogs, newStart, newStop, newRestart) }
@@ -29,14 +30,14 @@ func newStatus(a *app) *cobra.Command {
 					return err
 				}
 			}
-			status, err := ops.ReadStatus(cmd.Context(), e, machine, dir)
+			all, err := status.Look(cmd.Context(), e, machine, dir)
 			if err != nil {
 				return err
 			}
 			if a.json {
-				return a.writeJSON(status)
+				return a.writeJSON(all)
 			}
-			status.WriteText(a.stdout)
+			all.WriteText(a.stdout)
 			return nil
 		},
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/ops"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/secret"
+	"github.com/marketcalls/openalgo-install/internal/status"
 	"github.com/marketcalls/openalgo-install/templates"
 )
 
@@ -81,8 +82,8 @@ func (l Look) bundled(ctx context.Context, r Report) []bundledFile {
 	addJSON("doctor.json", r)
 	if l.Engine != nil {
 		addJSON("engine.json", l.Engine.Info())
-		if status, err := ops.ReadStatus(ctx, l.Engine, l.Machine, l.Dir); err == nil {
-			addJSON("status.json", status)
+		if all, err := status.Look(ctx, l.Engine, l.Machine, l.Dir); err == nil {
+			addJSON("status.json", all)
 			add("container.log", l.log(ctx))
 		}
 	}

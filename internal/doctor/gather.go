@@ -22,6 +22,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/ops"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
+	"github.com/marketcalls/openalgo-install/internal/status"
 )
 
 // Look is what is to be examined, and with what.
@@ -63,9 +64,9 @@ func (l Look) gatherEngine(ctx context.Context, p *patient) {
 		}
 		p.atBoot = startsAtBoot(ctx, p.host)
 	}
-	status, err := ops.ReadStatus(ctx, l.Engine, l.Machine, l.Dir)
-	if err == nil && len(status.Instances) > 0 {
-		p.instance = &status.Instances[0]
+	all, err := status.Look(ctx, l.Engine, l.Machine, l.Dir)
+	if err == nil && len(all.Instances) > 0 {
+		p.instance = &all.Instances[0]
 		if c, err := l.Engine.Container(ctx, p.instance.Container); p.instance.Container != "" && err == nil {
 			p.container = &c
 		}

@@ -29,7 +29,7 @@ type variable struct {
 
 // cloudVariables are what start.sh writes its .env from. What it works out by
 // itself is left out, and so is every secret's value.
-func cloudVariables(a answers.Answers, v Values) []variable {
+func cloudVariables(a answers.Answers, v values) []variable {
 	own := map[string]bool{ // start.sh's, or the platform's
 		"FLASK_HOST_IP": true, "FLASK_PORT": true, "FLASK_DEBUG": true, "FLASK_ENV": true, "WEBSOCKET_HOST": true,
 		"WEBSOCKET_PORT": true, "WEBSOCKET_URL": true, "CORS_ALLOWED_ORIGINS": true, "NGROK_ALLOW": true,
@@ -80,7 +80,7 @@ func cloudWarnings(a answers.Answers) []string {
 	return out
 }
 
-func cloudFiles(a answers.Answers, v Values, target string) ([]output, error) {
+func cloudFiles(a answers.Answers, v values, target string) ([]output, error) {
 	if a.Image.Dockerfile == source.Theirs {
 		return nil, finding.Errorf(finding.Usage, "--target %s needs this program's start.sh: OpenAlgo's own makes a .env there that its present release refuses. Take `dockerfile: theirs` out of the answers", target)
 	}

@@ -23,7 +23,7 @@ const localImage = "openalgo:local"
 func fromSource(a answers.Answers) bool { return a.Image.Source == "git" || a.Image.Source == "path" }
 
 // imageOf is the image that rendered files name.
-func imageOf(a answers.Answers, v Values) string {
+func imageOf(a answers.Answers, v values) string {
 	switch {
 	case a.Image.Source == "rehearsal":
 		return v.TestImage
@@ -100,7 +100,7 @@ func buildScript(a answers.Answers) []byte {
 
 // dockerRun is the container without Compose: the same volumes, ports, limits
 // and health check.
-func dockerRun(a answers.Answers, values Values, project string) []byte {
+func dockerRun(a answers.Answers, v values, project string) []byte {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	line("#!/bin/sh")
@@ -132,12 +132,12 @@ func dockerRun(a answers.Answers, values Values, project string) []byte {
 		}
 	}
 	option(`--mount "type=bind,source=$here/.env,target=%s"`, openalgo.Env)
-	for _, v := range values.Sizing.Env() {
-		if v.Key == "SHM_SIZE" {
-			option("--shm-size %s", v.Value)
+	for _, size := range v.Sizing.Env() {
+		if size.Key == "SHM_SIZE" {
+			option("--shm-size %s", size.Value)
 			continue
 		}
-		option("-e %s=%s", v.Key, v.Value)
+		option("-e %s=%s", size.Key, size.Value)
 	}
 	health := fmt.Sprintf("curl -f http://127.0.0.1:%d%s", openalgo.WebPort, openalgo.CheckSetup)
 	if buildsOurs(a) {
@@ -145,7 +145,7 @@ func dockerRun(a answers.Answers, values Values, project string) []byte {
 	}
 	option("--health-cmd %s --health-interval 30s --health-timeout 10s --health-retries 3 --health-start-period 300s", quoted(health))
 	option("--log-driver json-file --log-opt max-size=10m --log-opt max-file=5")
-	line("  %s", quoted(imageOf(a, values)))
+	line("  %s", quoted(imageOf(a, v)))
 	return []byte(b.String())
 }
 

@@ -17,8 +17,8 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
-	"github.com/marketcalls/openalgo-install/internal/secret"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 )
 
@@ -53,16 +53,10 @@ func MachineFor(target string, here sizing.Machine) sizing.Machine {
 
 func isCloud(target string) bool { return target == TargetRailway || target == TargetRender }
 
-// Setting is a key of .env and its value.
-type Setting struct {
-	Key   string
-	Value secret.Text
-}
-
-// Values are what the rules for an instance make of the answers.
-type Values struct {
+// values are what the rules for an instance make of the answers.
+type values struct {
 	Sizing   sizing.Sizing
-	Settings []Setting // of a .env that a platform writes
+	Settings []plan.Setting // of a .env that a platform writes
 	// Env returns the text of .env. there is the file that is there, and sample
 	// the base of a new one; both may be nil.
 	Env       func(there, sample []byte) ([]byte, error)
@@ -78,7 +72,16 @@ type output struct {
 
 // Write writes every file of an instance and touches nothing else. A .env that is
 // there keeps its keys. Files for a cloud platform hold no secret.
-func Write(a answers.Answers, o Options, v Values) (written, warnings []string, err error) {
+func Write(a answers.Answers, o Options) (written, warnings []string, err error) {
+	v, warnings := valuesFor(a, o)
+	written, more, err := write(a, o, v)
+	if err != nil {
+		return written, nil, err
+	}
+	return written, append(warnings, more...), nil
+}
+
+func write(a answers.Answers, o Options, v values) (written, warnings []string, err error) {
 	files, err := filesOf(a, o, v)
 	if err != nil {
 		return nil, nil, err
@@ -108,7 +111,7 @@ func Write(a answers.Answers, o Options, v Values) (written, warnings []string, 
 	return written, warnings, nil
 }
 
-func filesOf(a answers.Answers, o Options, v Values) ([]output, error) {
+func filesOf(a answers.Answers, o Options, v values) ([]output, error) {
 	if isCloud(o.Target) {
 		return cloudFiles(a, v, o.Target)
 	}
@@ -168,7 +171,7 @@ func edgeFiles(a answers.Answers, project, dir string) ([]output, error) {
 	return out, nil
 }
 
-func envFile(a answers.Answers, o Options, v Values) ([]byte, error) {
+func envFile(a answers.Answers, o Options, v values) ([]byte, error) {
 	there, err := readfile.Optional(filepath.Join(o.Out, instance.EnvName))
 	if err != nil {
 		return nil, finding.Errorf(finding.HostNotReady, "reading the .env that is there: %w", err)

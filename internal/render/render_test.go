@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 )
@@ -18,8 +19,8 @@ func TestWrite(t *testing.T) {
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
-	values := Values{
-		Settings: []Setting{{"BROKER_API_SECRET", secret.New("canary-secret")}, {"LOG_LEVEL", secret.New("INFO")}, {"FLASK_PORT", secret.New("5000")}},
+	v := values{
+		Settings: []plan.Setting{{Key: "BROKER_API_SECRET", Value: secret.New("canary-secret")}, {Key: "LOG_LEVEL", Value: secret.New("INFO")}, {Key: "FLASK_PORT", Value: secret.New("5000")}},
 		Env: func(there, sample []byte) ([]byte, error) {
 			if there != nil && sample != nil {
 				t.Error("a .env that is there has another base")
@@ -35,7 +36,7 @@ func TestWrite(t *testing.T) {
 	} {
 		o := Options{InstanceDir: "/opt/openalgo", Out: t.TempDir(), Target: target}
 		for range 2 { // the second time .env is there
-			if _, _, err := Write(a, o, values); err != nil {
+			if _, _, err := write(a, o, v); err != nil {
 				t.Fatal(err)
 			}
 		}

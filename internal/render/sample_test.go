@@ -43,7 +43,7 @@ func TestCloudSalt(t *testing.T) {
 		"checkout without a sample": {answers.Image{Source: "path", Path: t.TempDir()}, true},
 	} {
 		for _, target := range []string{TargetRailway, TargetRender} {
-			files, err := cloudFiles(answers.Answers{Image: tt.image}, Values{}, target)
+			files, err := cloudFiles(answers.Answers{Image: tt.image}, values{}, target)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -18,6 +18,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/later"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/ready"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
@@ -79,14 +80,6 @@ type Volume struct {
 	Bytes int64  `json:"bytes"`
 }
 
-// Rules are what decides about sizing. Lines of .env that a person wrote stay.
-type Rules struct {
-	// Due is the sizing of one of several instances; answers are the saved ones.
-	Due func(instances int, answers []byte) sizing.Sizing
-	// Changes reports whether a resize would change the container.
-	Changes func(env *envfile.File, last instance.State, c engine.Container, due sizing.Sizing) bool
-}
-
 // Docker is what this package uses of the engine.
 type Docker interface {
 	ready.Engine
@@ -96,8 +89,8 @@ type Docker interface {
 }
 
 // Look describes every OpenAlgo on this Docker, or with onlyDir the one in that
-// directory.
-func Look(ctx context.Context, e Docker, rules Rules, onlyDir string) (Status, error) {
+// directory. machine is what they share.
+func Look(ctx context.Context, e Docker, machine sizing.Machine, onlyDir string) (Status, error) {
 	status := Status{Instances: []Instance{}, onlyDir: onlyDir}
 	all, err := e.Containers(ctx)
 	if err != nil {
@@ -136,8 +129,8 @@ func Look(ctx context.Context, e Docker, rules Rules, onlyDir string) (Status, e
 			others++
 		}
 		saved, _ := readfile.NoLink(filepath.Join(dir, instance.AnswersName), readfile.Config)
-		due := rules.Due(max(others, 1), saved)
-		status.Instances = append(status.Instances, rules.instance(ctx, e, c, dir, due, sizes))
+		due, _ := plan.DueSizing(machine, max(others, 1), plan.FixedSizing(saved))
+		status.Instances = append(status.Instances, describe(ctx, e, c, dir, due, sizes))
 	}
 	if onlyDir != "" && len(status.Instances) == 0 {
 		status.Instances = append(status.Instances, withoutContainer(ctx, onlyDir)...)
@@ -183,7 +176,7 @@ func (i *Instance) readDaily(ctx context.Context) {
 // proxyRestarts is what our start.sh tells of a WebSocket proxy that died.
 var proxyRestarts = regexp.MustCompile(`\((WebSocket proxy: restarts: [^()]*)\)`)
 
-func (r Rules) instance(ctx context.Context, e Docker, c engine.Container, dir string, due sizing.Sizing, sizes map[string]int64) Instance {
+func describe(ctx context.Context, e Docker, c engine.Container, dir string, due sizing.Sizing, sizes map[string]int64) Instance {
 	i := Instance{
 		Name: stacks.NameOf(c), Dir: dir, Container: c.Name, State: c.State,
 		Image: Image{Ref: c.Image, Digest: c.ImageID}, Volumes: []Volume{},
@@ -217,7 +210,7 @@ func (r Rules) instance(ctx context.Context, e Docker, c engine.Container, dir s
 	if e.Info().Local && i.State == "running" {
 		i.Version = ready.Version(ctx, ready.Address(c.Published(openalgo.WebPort)))
 	}
-	i.Sizing = r.sizing(env, c, dir, due)
+	i.Sizing = sizingOf(env, c, dir, due)
 	i.Schedule = later.LoadAt(instance.Dir(i.Dir))
 	i.Backup = backup.LoadLast(instance.Dir(i.Dir))
 	i.readDaily(ctx)
@@ -237,9 +230,9 @@ func (r Rules) instance(ctx context.Context, e Docker, c engine.Container, dir s
 	return i
 }
 
-// sizing reads the values in force: .env wins over the container's
+// sizingOf reads the values in force: .env wins over the container's
 // environment, as it does in OpenAlgo; shared memory is the container's.
-func (r Rules) sizing(file *envfile.File, c engine.Container, dir string, due sizing.Sizing) Sizing {
+func sizingOf(file *envfile.File, c engine.Container, dir string, due sizing.Sizing) Sizing {
 	env := map[string]string{}
 	for _, pair := range c.Env {
 		key, value, _ := strings.Cut(pair, "=")
@@ -253,6 +246,6 @@ func (r Rules) sizing(file *envfile.File, c engine.Container, dir string, due si
 	env["SHM_SIZE"] = strconv.FormatInt(c.ShmBytes>>20, 10) + "m"
 	s := Sizing{Due: due, InForce: sizing.FromEnv(func(key string) (string, bool) { v, ok := env[key]; return v, ok })}
 	last, _ := instance.Dir(dir).LoadState() // not known: every line is the user's
-	s.ResizeDue = r.Changes(file, last, c, due)
+	s.ResizeDue = slices.ContainsFunc(plan.SizingLines(file, last, c, due, false), plan.SizingLine.Changes)
 	return s
 }

@@ -10,7 +10,6 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
-	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
@@ -43,15 +42,7 @@ func containerOf(dir, project string) engine.Container {
 	}
 }
 
-func rules(instances *int) Rules {
-	return Rules{
-		Due: func(n int, _ []byte) sizing.Sizing {
-			*instances = n
-			return sizing.Sizing{Threads: 2}
-		},
-		Changes: func(*envfile.File, instance.State, engine.Container, sizing.Sizing) bool { return true },
-	}
-}
+var machine = sizing.Machine{RAMMiB: 7900, Cores: 4}
 
 func TestLook(t *testing.T) {
 	t.Parallel()
@@ -63,12 +54,11 @@ func TestLook(t *testing.T) {
 	}
 	strange := engine.Container{Name: "db", State: "running"}
 	d := docker{containers: []engine.Container{containerOf(other, "other"), containerOf(dir, "openalgo"), strange}}
-	var instances int
-	all, err := Look(t.Context(), d, rules(&instances), "")
-	if err != nil || len(all.Instances) != 2 || instances != 1 {
-		t.Fatal(all, instances, err)
+	all, err := Look(t.Context(), d, machine, "")
+	if err != nil || len(all.Instances) != 2 {
+		t.Fatal(all, err)
 	}
-	one, err := Look(t.Context(), d, rules(&instances), dir)
+	one, err := Look(t.Context(), d, machine, dir)
 	if err != nil || len(one.Instances) != 1 {
 		t.Fatal(one, err)
 	}
@@ -77,7 +67,7 @@ func TestLook(t *testing.T) {
 		t.Errorf("%+v", i)
 	}
 	// .env beats the container's environment; shared memory is the container's.
-	if s := i.Sizing.InForce; s.StrategyMemoryMiB != 512 || s.ShmMiB != 256 || !i.Sizing.ResizeDue {
+	if s := i.Sizing.InForce; s.StrategyMemoryMiB != 512 || s.ShmMiB != 256 || i.Sizing.Due.RAMMiB != machine.RAMMiB || !i.Sizing.ResizeDue {
 		t.Errorf("%+v", i.Sizing)
 	}
 	if len(i.Volumes) != 1 || i.Volumes[0] != (Volume{"openalgo_db", openalgo.DB, 3 << 20}) {
@@ -95,8 +85,7 @@ func TestLook(t *testing.T) {
 func TestLookWithoutAContainer(t *testing.T) {
 	t.Parallel()
 	dir := instance.Dir(t.TempDir())
-	var instances int
-	none, err := Look(t.Context(), docker{}, rules(&instances), string(dir))
+	none, err := Look(t.Context(), docker{}, machine, string(dir))
 	if err != nil || len(none.Instances) != 0 {
 		t.Fatal(none, err)
 	}
@@ -116,7 +105,7 @@ func TestLookWithoutAContainer(t *testing.T) {
 	if err := dir.SaveState(instance.State{Project: "openalgo"}); err != nil {
 		t.Fatal(err)
 	}
-	gone, err := Look(t.Context(), docker{}, rules(&instances), string(dir))
+	gone, err := Look(t.Context(), docker{}, machine, string(dir))
 	if err != nil || len(gone.Instances) != 1 || !strings.Contains(gone.Instances[0].Reason, "it has no container") {
 		t.Fatal(gone, err)
 	}

@@ -1,4 +1,4 @@
-package ops
+package render
 
 import (
 	"github.com/marketcalls/openalgo-install/internal/answers"
@@ -8,29 +8,23 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/image"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/plan"
-	"github.com/marketcalls/openalgo-install/internal/render"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 )
 
-// Render writes the files of an instance by the rules of this package.
-func Render(a answers.Answers, o render.Options) (written, warnings []string, err error) {
-	size, warnings := plan.DueSizing(render.MachineFor(o.Target, o.Machine), 1, a.Sizing)
-	v := render.Values{Sizing: size, TestImage: image.TestRef(), Env: func(there, sample []byte) ([]byte, error) {
-		return renderedEnv(a, size, compose.ProjectName(o.InstanceDir), there, sample)
-	}}
-	for _, s := range plan.Settings(a, size, false) {
-		v.Settings = append(v.Settings, render.Setting{Key: s.Key, Value: s.Value})
-	}
-	written, more, err := render.Write(a, o, v)
-	if err != nil {
-		return written, nil, err
-	}
-	return written, append(warnings, more...), nil
+// valuesFor decides by the rules of every instance.
+func valuesFor(a answers.Answers, o Options) (values, []string) {
+	size, warnings := plan.DueSizing(MachineFor(o.Target, o.Machine), 1, a.Sizing)
+	return values{
+		Sizing: size, Settings: plan.Settings(a, size, false), TestImage: image.TestRef(),
+		Env: func(there, sample []byte) ([]byte, error) {
+			return envText(a, size, compose.ProjectName(o.InstanceDir), there, sample)
+		},
+	}, warnings
 }
 
-// renderedEnv is the text of .env. Without an engine nobody can say whether data
+// envText is the text of .env. Without an engine nobody can say whether data
 // exists: a key that is missing from a .env that is there is never made up.
-func renderedEnv(a answers.Answers, size sizing.Sizing, project string, there, sample []byte) ([]byte, error) {
+func envText(a answers.Answers, size sizing.Sizing, project string, there, sample []byte) ([]byte, error) {
 	var current *envfile.File
 	if there != nil {
 		var err error

@@ -1,4 +1,4 @@
-package ops
+package render
 
 import (
 	"os"
@@ -7,18 +7,19 @@ import (
 	"testing"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
-	"github.com/marketcalls/openalgo-install/internal/render"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 	"github.com/marketcalls/openalgo-install/templates"
 )
 
-// render writes a FERNET_SALT only where the release names it, and never takes
+// Write writes a FERNET_SALT only where the release names it, and never takes
 // one from a .env that is there.
 func TestRenderedSalt(t *testing.T) {
 	old := strings.Replace(string(templates.Env), "\nFERNET_SALT", "\n# FERNET", 1)
 	checkout := func(sample string) string {
 		dir := t.TempDir()
-		put(t, filepath.Join(dir, ".sample.env"), sample)
+		if err := os.WriteFile(filepath.Join(dir, ".sample.env"), []byte(sample), 0o600); err != nil {
+			t.Fatal(err)
+		}
 		return dir
 	}
 	for name, c := range map[string]struct {
@@ -39,15 +40,15 @@ func TestRenderedSalt(t *testing.T) {
 				t.Fatal(problems)
 			}
 			out := t.TempDir()
-			o := render.Options{Machine: sizing.Machine{RAMMiB: 4096, Cores: 2}, InstanceDir: "/opt/openalgo", Out: out, Target: render.TargetCompose}
+			o := Options{Machine: sizing.Machine{RAMMiB: 4096, Cores: 2}, InstanceDir: "/opt/openalgo", Out: out, Target: TargetCompose}
 			if c.there != "" {
 				today := a
 				today.Image.Ref = "marketcalls/openalgo:latest"
-				if _, _, err := Render(today, o); err != nil {
+				if _, _, err := Write(today, o); err != nil {
 					t.Fatal(err)
 				}
 			}
-			if _, _, err := Render(a, o); err != nil {
+			if _, _, err := Write(a, o); err != nil {
 				t.Fatal(err)
 			}
 			text, err := os.ReadFile(filepath.Join(out, ".env"))
