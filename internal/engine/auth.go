@@ -13,7 +13,7 @@ const hubKey = "https://index.docker.io/v1/"
 // registryAuth finds the credentials for an image's registry in docker's
 // config, its credsStore and credHelpers included, encoded as the API wants
 // them; "" when there are none.
-func (e *Engine) registryAuth(named reference.Named) (string, error) {
+func (e images) registryAuth(named reference.Named) (string, error) {
 	host := reference.Domain(named)
 	key := host
 	if host == "docker.io" {

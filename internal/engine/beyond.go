@@ -13,7 +13,7 @@ import (
 // and variables, in the words of docker run and without values; and gives the
 // engine's whole record of it as JSON, which may hold secrets. Errors are those
 // of Container.
-func (e *Engine) Beyond(ctx context.Context, id string) (options []string, record []byte, err error) {
+func (e containers) Beyond(ctx context.Context, id string) (options []string, record []byte, err error) {
 	ctx, cancel := e.answer(ctx)
 	defer cancel()
 	r, record, err := e.api.ContainerInspectWithRaw(ctx, id, false)

@@ -63,7 +63,7 @@ var noBuildKit = regexp.MustCompile(`(?i)buildkit.{0,40}(not (supported|enabled|
 // long as all bases are there; else the classic builder.
 // Ending ctx ends the build. It fails with a *BuildError, an error of Pull, or
 // what Context failed with.
-func (e *Engine) Build(ctx context.Context, spec BuildSpec, watch BuildWatch) (Image, error) {
+func (e builds) Build(ctx context.Context, spec BuildSpec, watch BuildWatch) (Image, error) {
 	for _, base := range spec.Bases {
 		if err := e.bringBase(ctx, base, watch); err != nil {
 			return Image{}, err
@@ -80,7 +80,7 @@ func (e *Engine) Build(ctx context.Context, spec BuildSpec, watch BuildWatch) (I
 	return e.Image(ctx, spec.Ref)
 }
 
-func (e *Engine) bringBase(ctx context.Context, base string, watch BuildWatch) error {
+func (e builds) bringBase(ctx context.Context, base string, watch BuildWatch) error {
 	if _, err := e.Image(ctx, base); err == nil || !errors.Is(err, ErrImageNotFound) {
 		return err
 	}
@@ -92,7 +92,7 @@ func (e *Engine) bringBase(ctx context.Context, base string, watch BuildWatch) e
 	return err
 }
 
-func (e *Engine) build(ctx context.Context, spec BuildSpec, watch BuildWatch, classic bool) error {
+func (e builds) build(ctx context.Context, spec BuildSpec, watch BuildWatch, classic bool) error {
 	doing := "build " + spec.Ref
 	// The context goes out while the answer comes in; the first of the two to
 	// fail ends the other.

@@ -36,8 +36,32 @@ type Options struct {
 }
 
 // Engine is a connection to one Docker engine. It is safe for use by several
-// goroutines.
+// goroutines. What it can do stands with its parts, one for each subject.
 type Engine struct {
+	*connection
+	containers
+	images
+	builds
+	networks
+	volumes
+	files
+	execs
+	streams
+}
+
+// Each part of an engine speaks over the same connection.
+type (
+	containers struct{ *connection }
+	images     struct{ *connection }
+	builds     struct{ images } // a build pulls its bases
+	networks   struct{ *connection }
+	volumes    struct{ *connection }
+	files      struct{ *connection }
+	execs      struct{ *connection }
+	streams    struct{ *connection }
+)
+
+type connection struct {
 	api        *client.Client
 	info       Info
 	config     *configfile.ConfigFile
@@ -76,22 +100,30 @@ func Connect(ctx context.Context, o Options) (*Engine, error) {
 	}
 	var errs []error
 	for _, endpoint := range endpoints {
-		e := &Engine{config: file, pullDelays: o.PullDelays, patience: cmp.Or(o.Patience, changeTime)}
-		e.info.Endpoint, e.info.Warnings = endpoint.Host, warnings
-		err := e.dial(ctx, endpoint, o.Getenv(client.EnvOverrideAPIVersion), file.HTTPHeaders)
+		c := &connection{config: file, pullDelays: o.PullDelays, patience: cmp.Or(o.Patience, changeTime)}
+		c.info.Endpoint, c.info.Warnings = endpoint.Host, warnings
+		err := c.dial(ctx, endpoint, o.Getenv(client.EnvOverrideAPIVersion), file.HTTPHeaders)
 		if err == nil {
-			return e, nil
+			return over(c), nil
 		}
 		errs = append(errs, err)
 	}
 	return nil, errs[0]
 }
 
+// over returns the engine at the other end of a connection.
+func over(c *connection) *Engine {
+	return &Engine{
+		connection: c, containers: containers{c}, images: images{c}, builds: builds{images{c}},
+		networks: networks{c}, volumes: volumes{c}, files: files{c}, execs: execs{c}, streams: streams{c},
+	}
+}
+
 // Close ends the connection.
-func (e *Engine) Close() error { return e.api.Close() }
+func (e *connection) Close() error { return e.api.Close() }
 
 // Ping asks whether the engine answers.
-func (e *Engine) Ping(ctx context.Context) error {
+func (e *connection) Ping(ctx context.Context) error {
 	ctx, cancel := e.answer(ctx)
 	defer cancel()
 	_, err := e.api.Ping(ctx)
@@ -103,7 +135,7 @@ const waitLimit = 10 * time.Minute
 
 // WaitReady returns when the engine answers, which may be at once, or with
 // the last reason and ctx's error when ctx ends.
-func (e *Engine) WaitReady(ctx context.Context) error {
+func (e *connection) WaitReady(ctx context.Context) error {
 	err := wait.Until(ctx, waitLimit, 250*time.Millisecond, func(ctx context.Context) (bool, error) {
 		try, cancel := context.WithTimeout(ctx, 5*time.Second)
 		defer cancel()
@@ -116,7 +148,7 @@ func (e *Engine) WaitReady(ctx context.Context) error {
 	return nil
 }
 
-func (e *Engine) dial(ctx context.Context, endpoint docker.Endpoint, apiVersion string, headers map[string]string) error {
+func (e *connection) dial(ctx context.Context, endpoint docker.Endpoint, apiVersion string, headers map[string]string) error {
 	opts, err := endpoint.ClientOpts()
 	if err != nil {
 		return fmt.Errorf("the Docker engine's address %s is not usable: %w", endpoint.Host, err)

@@ -17,7 +17,7 @@ import (
 // Create creates a container, attached to all its networks, and does not
 // start it. It fails with ErrImageNotFound, ErrConflict (the name is taken) or
 // ErrNotFound (a network or volume); nothing is left then.
-func (e *Engine) Create(ctx context.Context, s ContainerSpec) (id string, err error) {
+func (e containers) Create(ctx context.Context, s ContainerSpec) (id string, err error) {
 	ctx, cancel := e.change(ctx)
 	defer cancel()
 	doing := "create container " + s.Name
@@ -62,7 +62,7 @@ func (e *Engine) Create(ctx context.Context, s ContainerSpec) (id string, err er
 
 // Start starts a container; one that runs already is fine. ErrPortTaken when
 // a port is taken; the container stays as created then.
-func (e *Engine) Start(ctx context.Context, id string) error {
+func (e containers) Start(ctx context.Context, id string) error {
 	ctx, cancel := e.change(ctx)
 	defer cancel()
 	return e.explain(ctx, "start container "+short(id), e.api.ContainerStart(ctx, id, container.StartOptions{}))
@@ -70,35 +70,35 @@ func (e *Engine) Start(ctx context.Context, id string) error {
 
 // Stop asks the container to stop and kills it after grace (0: the
 // container's own StopGrace). One that is stopped already is fine.
-func (e *Engine) Stop(ctx context.Context, id string, grace time.Duration) error {
+func (e containers) Stop(ctx context.Context, id string, grace time.Duration) error {
 	ctx, cancel := e.end(ctx, grace)
 	defer cancel()
 	return e.explain(ctx, "stop container "+short(id), e.api.ContainerStop(ctx, id, stopOptions(grace)))
 }
 
 // Restart stops, as Stop does, and starts again.
-func (e *Engine) Restart(ctx context.Context, id string, grace time.Duration) error {
+func (e containers) Restart(ctx context.Context, id string, grace time.Duration) error {
 	ctx, cancel := e.end(ctx, grace)
 	defer cancel()
 	return e.explain(ctx, "restart container "+short(id), e.api.ContainerRestart(ctx, id, stopOptions(grace)))
 }
 
 // Rename gives a container another name; ErrConflict when it is taken.
-func (e *Engine) Rename(ctx context.Context, id, name string) error {
+func (e containers) Rename(ctx context.Context, id, name string) error {
 	ctx, cancel := e.answer(ctx)
 	defer cancel()
 	return e.explain(ctx, "rename container "+short(id)+" to "+name, e.api.ContainerRename(ctx, id, name))
 }
 
 // Kill sends a signal ("SIGHUP"; "" is SIGKILL) to the container's process.
-func (e *Engine) Kill(ctx context.Context, id, signal string) error {
+func (e containers) Kill(ctx context.Context, id, signal string) error {
 	ctx, cancel := e.answer(ctx)
 	defer cancel()
 	return e.explain(ctx, "kill container "+short(id), e.api.ContainerKill(ctx, id, signal))
 }
 
 // RestartPolicy changes when the engine starts a container again by itself.
-func (e *Engine) RestartPolicy(ctx context.Context, id, policy string) error {
+func (e containers) RestartPolicy(ctx context.Context, id, policy string) error {
 	ctx, cancel := e.answer(ctx)
 	defer cancel()
 	_, err := e.api.ContainerUpdate(ctx, id, container.UpdateConfig{
@@ -109,7 +109,7 @@ func (e *Engine) RestartPolicy(ctx context.Context, id, policy string) error {
 
 // Remove kills and removes a container, and never a volume. When it returns
 // nil the container is gone; one that was not there is fine.
-func (e *Engine) Remove(ctx context.Context, id string) error {
+func (e containers) Remove(ctx context.Context, id string) error {
 	ctx, cancel := e.change(ctx)
 	defer cancel()
 	err := e.api.ContainerRemove(ctx, id, container.RemoveOptions{Force: true})

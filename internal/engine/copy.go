@@ -18,7 +18,7 @@ const maxLinks = 8
 // CopyFrom returns a tar of the file or directory at path in a container,
 // which may be stopped or never started. The caller closes it. ErrNotFound
 // when there is no such path.
-func (e *Engine) CopyFrom(ctx context.Context, id, path string) (io.ReadCloser, error) {
+func (e files) CopyFrom(ctx context.Context, id, path string) (io.ReadCloser, error) {
 	content, _, err := e.api.CopyFromContainer(ctx, id, path)
 	if err != nil {
 		return nil, e.explain(ctx, "copy "+path+" from container "+short(id), err)
@@ -29,14 +29,14 @@ func (e *Engine) CopyFrom(ctx context.Context, id, path string) (io.ReadCloser, 
 // ModTime returns when the file or directory at path in a container was last
 // changed; the container may never have been started. ErrNotFound when there is
 // no such path.
-func (e *Engine) ModTime(ctx context.Context, id, path string) (time.Time, error) {
+func (e files) ModTime(ctx context.Context, id, path string) (time.Time, error) {
 	stat, err := e.api.ContainerStatPath(ctx, id, path)
 	return stat.Mtime, e.explain(ctx, "look at "+path+" in container "+short(id), err)
 }
 
 // CopyTo unpacks a tar into the directory dir of a container, which must
 // exist there; owners and modes are those in the tar.
-func (e *Engine) CopyTo(ctx context.Context, id, dir string, tar io.Reader) error {
+func (e files) CopyTo(ctx context.Context, id, dir string, tar io.Reader) error {
 	doing := "copy to " + dir + " in container " + short(id)
 	in := &source{from: tar}
 	err := e.api.CopyToContainer(ctx, id, dir, in, container.CopyToContainerOptions{})
@@ -73,7 +73,7 @@ func (s *source) broken() error {
 // ReadFile returns one file of a container, which may be stopped or never
 // started. Symbolic links are followed. ErrNotFound when there is no such
 // file; an error too when it is no file or has more than max bytes.
-func (e *Engine) ReadFile(ctx context.Context, id, name string, max int64) ([]byte, error) {
+func (e files) ReadFile(ctx context.Context, id, name string, max int64) ([]byte, error) {
 	at := name
 	for range maxLinks {
 		data, link, err := e.readOne(ctx, id, at, max)
@@ -89,7 +89,7 @@ func (e *Engine) ReadFile(ctx context.Context, id, name string, max int64) ([]by
 }
 
 // readOne returns the file's content, or where the link at name points.
-func (e *Engine) readOne(ctx context.Context, id, name string, max int64) (data []byte, link string, err error) {
+func (e files) readOne(ctx context.Context, id, name string, max int64) (data []byte, link string, err error) {
 	ctx, cancel := e.answer(ctx)
 	defer cancel()
 	doing := "read " + name + " in container " + short(id)

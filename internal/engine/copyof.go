@@ -18,7 +18,7 @@ import (
 // and does not start it: the engine's own record of the original is used, so
 // that nothing in it is lost. The image is the one that the original runs,
 // whatever its tag says now. Errors are those of Create.
-func (e *Engine) CreateCopy(ctx context.Context, id, name string, c Changes) (string, error) {
+func (e containers) CreateCopy(ctx context.Context, id, name string, c Changes) (string, error) {
 	ctx, cancel := e.change(ctx)
 	defer cancel()
 	doing := "create container " + name
@@ -36,7 +36,7 @@ func (e *Engine) CreateCopy(ctx context.Context, id, name string, c Changes) (st
 		config.Labels[label] = value
 	}
 	config.Hostname = ownHostname(config.Hostname, r.ID)
-	if current, err := e.Image(ctx, config.Image); err != nil || current.ID != r.Image {
+	if current, err := (images{e.connection}).Image(ctx, config.Image); err != nil || current.ID != r.Image {
 		config.Image = r.Image
 	}
 	keepAnonymous(&host, r.Mounts)
@@ -71,7 +71,7 @@ func keepAnonymous(host *container.HostConfig, mounts []container.MountPoint) {
 
 // createOn creates a container on several networks; engines before API 1.44
 // take one at the creation, so the others follow.
-func (e *Engine) createOn(ctx context.Context, doing, name string, config *container.Config, host *container.HostConfig,
+func (e containers) createOn(ctx context.Context, doing, name string, config *container.Config, host *container.HostConfig,
 	endpoints map[string]*network.EndpointSettings,
 ) (string, error) {
 	var first *network.NetworkingConfig

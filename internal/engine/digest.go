@@ -9,7 +9,7 @@ import (
 
 // RemoteDigest asks an image's registry, through the engine, which digest its
 // reference has now. Nothing is pulled.
-func (e *Engine) RemoteDigest(ctx context.Context, ref string) (string, error) {
+func (e images) RemoteDigest(ctx context.Context, ref string) (string, error) {
 	ctx, cancel := e.change(ctx) // the registry may be slow
 	defer cancel()
 	named, err := reference.ParseNormalizedNamed(ref)

@@ -68,7 +68,7 @@ func daemonText(err error) string {
 
 // explain turns an error of an API call into one of this package's. doing
 // says what was tried: "start container openalgo-web".
-func (e *Engine) explain(ctx context.Context, doing string, err error) error {
+func (e *connection) explain(ctx context.Context, doing string, err error) error {
 	if err == nil {
 		return nil
 	}
@@ -132,7 +132,7 @@ func portOf(text string) string {
 }
 
 // permission explains how a user gets at the engine, and what that means.
-func (e *Engine) permission(err error) error {
+func (e *connection) permission(err error) error {
 	return fail([]error{ErrPermission, err},
 		"this user may not use the Docker engine at %s; run this with sudo, or join the docker group "+
 			"(sudo usermod -aG docker $USER, then log in again: the group counts only for new sessions). "+

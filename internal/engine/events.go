@@ -17,7 +17,7 @@ type Event struct {
 // Events reports what happens from now on to things that carry every label.
 // Both channels are closed at the end; before that the second one gets the
 // reason: ctx's error, or ErrUnreachable when the engine went away.
-func (e *Engine) Events(ctx context.Context, labels ...string) (<-chan Event, <-chan error) {
+func (e streams) Events(ctx context.Context, labels ...string) (<-chan Event, <-chan error) {
 	out, failed := make(chan Event), make(chan error, 1)
 	messages, errs := e.api.Events(ctx, events.ListOptions{Filters: labelFilter(labels)})
 	go func() {

@@ -21,7 +21,7 @@ type ExecResult struct {
 // Exec runs a command in a running container, as user ("" = the container's)
 // and waits for its end. When ctx ends, Exec returns and the command may go
 // on. ErrConflict when the container does not run.
-func (e *Engine) Exec(ctx context.Context, id string, cmd []string, user string) (ExecResult, error) {
+func (e execs) Exec(ctx context.Context, id string, cmd []string, user string) (ExecResult, error) {
 	doing := "run " + strings.Join(cmd[:min(1, len(cmd))], "") + " in container " + short(id)
 	execID, err := e.execCreate(ctx, doing, id, container.ExecOptions{
 		Cmd: cmd, User: user, AttachStdout: true, AttachStderr: true,

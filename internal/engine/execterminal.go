@@ -19,7 +19,7 @@ type Terminal struct {
 // ExecTerminal runs a command in a running container on a terminal, and
 // returns its exit code. When ctx ends, the terminal is let go and the command
 // may go on.
-func (e *Engine) ExecTerminal(ctx context.Context, id string, cmd, env []string, t Terminal) (exitCode int, err error) {
+func (e execs) ExecTerminal(ctx context.Context, id string, cmd, env []string, t Terminal) (exitCode int, err error) {
 	doing := "run " + cmd[0] + " in container " + short(id)
 	execID, err := e.execCreate(ctx, doing, id, container.ExecOptions{
 		Cmd: cmd, Env: env, Tty: true, AttachStdin: true, AttachStdout: true, AttachStderr: true,

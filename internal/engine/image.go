@@ -16,7 +16,7 @@ import (
 )
 
 // Image looks at one image; ErrImageNotFound when the engine has none.
-func (e *Engine) Image(ctx context.Context, ref string) (Image, error) {
+func (e images) Image(ctx context.Context, ref string) (Image, error) {
 	ctx, cancel := e.answer(ctx)
 	defer cancel()
 	r, err := e.api.ImageInspect(ctx, ref)
@@ -31,7 +31,7 @@ func (e *Engine) Image(ctx context.Context, ref string) (Image, error) {
 
 // Images looks at all images, unnamed ones too, that carry the label ("key" or
 // "key=value"), sorted by their first tag.
-func (e *Engine) Images(ctx context.Context, label string) ([]Image, error) {
+func (e images) Images(ctx context.Context, label string) ([]Image, error) {
 	ctx, cancel := e.answer(ctx)
 	defer cancel()
 	list, err := e.api.ImageList(ctx, image.ListOptions{Filters: labelFilter([]string{label})})
@@ -58,7 +58,7 @@ func (e *Engine) Images(ctx context.Context, label string) ([]Image, error) {
 }
 
 // Tags are the names with tags of all images, each with the image's ID.
-func (e *Engine) Tags(ctx context.Context) (map[string]string, error) {
+func (e images) Tags(ctx context.Context) (map[string]string, error) {
 	list, err := e.api.ImageList(ctx, image.ListOptions{})
 	if err != nil {
 		return nil, e.explain(ctx, "list images", err)
@@ -74,13 +74,13 @@ func (e *Engine) Tags(ctx context.Context) (map[string]string, error) {
 
 // Tag gives an image a further name. A name that another image has moves to
 // this one.
-func (e *Engine) Tag(ctx context.Context, id, ref string) error {
+func (e images) Tag(ctx context.Context, id, ref string) error {
 	return e.explain(ctx, "name image "+ref, e.api.ImageTag(ctx, id, ref))
 }
 
 // RemoveImage takes the name away, and the image when that was its last one.
 // One that is not there is fine; ErrConflict when a container uses it.
-func (e *Engine) RemoveImage(ctx context.Context, ref string) error {
+func (e images) RemoveImage(ctx context.Context, ref string) error {
 	ctx, cancel := e.change(ctx)
 	defer cancel()
 	_, err := e.api.ImageRemove(ctx, ref, image.RemoveOptions{PruneChildren: true})
@@ -92,7 +92,7 @@ func (e *Engine) RemoveImage(ctx context.Context, ref string) error {
 
 // Import makes an image of one layer out of a tar of its files. changes are
 // Dockerfile lines: `ENTRYPOINT ["/app"]`, `LABEL a=b`.
-func (e *Engine) Import(ctx context.Context, ref string, tar io.Reader, changes []string) (Image, error) {
+func (e images) Import(ctx context.Context, ref string, tar io.Reader, changes []string) (Image, error) {
 	doing := "make image " + ref
 	in := &source{from: tar}
 	stream, err := e.api.ImageImport(ctx, image.ImportSource{Source: in, SourceName: "-"}, ref, image.ImportOptions{Changes: changes})

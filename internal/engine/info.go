@@ -17,10 +17,10 @@ import (
 const minAPI = "1.41"
 
 // Info returns what was read at Connect.
-func (e *Engine) Info() Info { return e.info }
+func (e *connection) Info() Info { return e.info }
 
 // readInfo asks the engine about itself and refuses one that is too old.
-func (e *Engine) readInfo(ctx context.Context) error {
+func (e *connection) readInfo(ctx context.Context) error {
 	ctx, cancel := e.answer(ctx)
 	defer cancel()
 	version, err := e.api.ServerVersion(ctx)

@@ -17,7 +17,7 @@ import (
 )
 
 // Container looks at one container; ErrNotFound when there is none.
-func (e *Engine) Container(ctx context.Context, nameOrID string) (Container, error) {
+func (e containers) Container(ctx context.Context, nameOrID string) (Container, error) {
 	ctx, cancel := e.answer(ctx)
 	defer cancel()
 	r, err := e.api.ContainerInspect(ctx, nameOrID)
@@ -29,7 +29,7 @@ func (e *Engine) Container(ctx context.Context, nameOrID string) (Container, err
 
 // Containers looks at all containers, running or not, that carry every label
 // ("key" or "key=value"), sorted by name.
-func (e *Engine) Containers(ctx context.Context, labels ...string) ([]Container, error) {
+func (e containers) Containers(ctx context.Context, labels ...string) ([]Container, error) {
 	ctx, cancel := e.answer(ctx)
 	defer cancel()
 	list, err := e.api.ContainerList(ctx, container.ListOptions{All: true, Filters: labelFilter(labels)})

@@ -21,7 +21,7 @@ type LogOptions struct {
 // Logs copies a container's log. With Follow it goes on until the container
 // stops (nil) or ctx ends (its error). A nil writer drops that stream; a
 // container with a terminal has only stdout.
-func (e *Engine) Logs(ctx context.Context, id string, o LogOptions, stdout, stderr io.Writer) error {
+func (e streams) Logs(ctx context.Context, id string, o LogOptions, stdout, stderr io.Writer) error {
 	doing := "read the log of container " + short(id)
 	r, err := e.inspect(ctx, doing, id)
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 
 // Network looks at the network of exactly that name. ErrNotFound when there is
 // none, ErrConflict when there are two (engines before 25 let that happen).
-func (e *Engine) Network(ctx context.Context, name string) (Network, error) {
+func (e networks) Network(ctx context.Context, name string) (Network, error) {
 	ctx, cancel := e.answer(ctx)
 	defer cancel()
 	doing := "look at network " + name
@@ -34,7 +34,7 @@ func (e *Engine) Network(ctx context.Context, name string) (Network, error) {
 }
 
 // Networks looks at all networks that carry every label, sorted by name.
-func (e *Engine) Networks(ctx context.Context, labels ...string) ([]Network, error) {
+func (e networks) Networks(ctx context.Context, labels ...string) ([]Network, error) {
 	ctx, cancel := e.answer(ctx)
 	defer cancel()
 	list, err := e.api.NetworkList(ctx, network.ListOptions{Filters: labelFilter(labels)})
@@ -56,7 +56,7 @@ func (e *Engine) Networks(ctx context.Context, labels ...string) ([]Network, err
 	return out, nil
 }
 
-func (e *Engine) networkByID(ctx context.Context, id string) (Network, error) {
+func (e networks) networkByID(ctx context.Context, id string) (Network, error) {
 	ctx, cancel := e.answer(ctx)
 	defer cancel()
 	r, err := e.api.NetworkInspect(ctx, id, network.InspectOptions{})
@@ -72,7 +72,7 @@ func (e *Engine) networkByID(ctx context.Context, id string) (Network, error) {
 }
 
 // CreateNetwork creates a network; ErrConflict when the name is taken.
-func (e *Engine) CreateNetwork(ctx context.Context, s NetworkSpec) (Network, error) {
+func (e networks) CreateNetwork(ctx context.Context, s NetworkSpec) (Network, error) {
 	ctx, cancel := e.change(ctx)
 	defer cancel()
 	options := network.CreateOptions{
@@ -98,7 +98,7 @@ func (e *Engine) CreateNetwork(ctx context.Context, s NetworkSpec) (Network, err
 
 // RemoveNetwork removes a network by name or id; one that is not there is
 // fine. ErrConflict when a container uses it.
-func (e *Engine) RemoveNetwork(ctx context.Context, name string) error {
+func (e networks) RemoveNetwork(ctx context.Context, name string) error {
 	ctx, cancel := e.change(ctx)
 	defer cancel()
 	err := e.api.NetworkRemove(ctx, name)

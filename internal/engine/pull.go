@@ -19,7 +19,7 @@ import (
 // It fails with ErrImageNotFound, ErrLoginNeeded, ErrRateLimited,
 // ErrWrongPlatform, ErrRegistry or ErrNoSpace. Docker Hub does not tell a
 // private image from none: the error then is both of the first two.
-func (e *Engine) Pull(ctx context.Context, ref string, progress func(event.PullProgress)) (Image, error) {
+func (e images) Pull(ctx context.Context, ref string, progress func(event.PullProgress)) (Image, error) {
 	doing := "pull " + ref
 	named, err := reference.ParseNormalizedNamed(ref)
 	if err != nil {
@@ -52,7 +52,7 @@ func (e *Engine) Pull(ctx context.Context, ref string, progress func(event.PullP
 	return img, nil
 }
 
-func (e *Engine) pullOnce(ctx context.Context, ref, auth string, layers *layerSum) error {
+func (e images) pullOnce(ctx context.Context, ref, auth string, layers *layerSum) error {
 	stream, err := e.api.ImagePull(ctx, ref, image.PullOptions{RegistryAuth: auth})
 	if err != nil {
 		return err
@@ -138,7 +138,7 @@ func transient(err error) bool {
 		!noLogin.MatchString(text) && !tooMany.MatchString(text) && !noManifest.MatchString(text)
 }
 
-func (e *Engine) explainPull(ctx context.Context, doing, host string, err, authErr error) error {
+func (e images) explainPull(ctx context.Context, doing, host string, err, authErr error) error {
 	text := daemonText(err)
 	if ctx.Err() != nil || lostConnection(err) || strings.Contains(text, "no space left") {
 		return e.explain(ctx, doing, err)

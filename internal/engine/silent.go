@@ -21,18 +21,18 @@ const (
 var errSilent = errors.New("Docker does not answer") //nolint:staticcheck // a name
 
 // answer bounds a call that only asks.
-func (e *Engine) answer(ctx context.Context) (context.Context, context.CancelFunc) {
+func (e *connection) answer(ctx context.Context) (context.Context, context.CancelFunc) {
 	return within(ctx, min(answerTime, e.patience))
 }
 
 // change bounds a call that changes something.
-func (e *Engine) change(ctx context.Context) (context.Context, context.CancelFunc) {
+func (e *connection) change(ctx context.Context) (context.Context, context.CancelFunc) {
 	return within(ctx, min(changeTime, e.patience))
 }
 
 // end bounds the stop of a container, which may use all of its grace period; 0
 // is the container's own, which is not known here.
-func (e *Engine) end(ctx context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
+func (e *connection) end(ctx context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
 	if grace <= 0 {
 		return e.change(ctx)
 	}
@@ -48,14 +48,14 @@ func within(ctx context.Context, d time.Duration) (context.Context, context.Canc
 func isSilent(ctx context.Context) bool { return errors.Is(context.Cause(ctx), errSilent) }
 
 // silent is the error for a Docker that accepts a question and never answers.
-func (e *Engine) silent(doing string, err error) error {
+func (e *connection) silent(doing string, err error) error {
 	return fail([]error{ErrUnreachable, err},
 		"%s: Docker at %s does not answer. Look for the cause in its log (sudo journalctl -u docker). "+
 			"To restart it: sudo systemctl restart docker. All containers, OpenAlgo too, stop for that and start again", doing, e.info.Endpoint)
 }
 
 // inspect looks at a container before a call that may take long.
-func (e *Engine) inspect(ctx context.Context, doing, id string) (container.InspectResponse, error) {
+func (e *connection) inspect(ctx context.Context, doing, id string) (container.InspectResponse, error) {
 	ctx, cancel := e.answer(ctx)
 	defer cancel()
 	r, err := e.api.ContainerInspect(ctx, id)
@@ -63,7 +63,7 @@ func (e *Engine) inspect(ctx context.Context, doing, id string) (container.Inspe
 }
 
 // execCreate prepares a command in a container.
-func (e *Engine) execCreate(ctx context.Context, doing, id string, o container.ExecOptions) (execID string, err error) {
+func (e execs) execCreate(ctx context.Context, doing, id string, o container.ExecOptions) (execID string, err error) {
 	ctx, cancel := e.answer(ctx)
 	defer cancel()
 	created, err := e.api.ContainerExecCreate(ctx, id, o)
@@ -71,7 +71,7 @@ func (e *Engine) execCreate(ctx context.Context, doing, id string, o container.E
 }
 
 // execExit returns the exit code of a command that has ended.
-func (e *Engine) execExit(ctx context.Context, doing, execID string) (int, error) {
+func (e execs) execExit(ctx context.Context, doing, execID string) (int, error) {
 	ctx, cancel := e.answer(ctx)
 	defer cancel()
 	result, err := e.api.ContainerExecInspect(ctx, execID)
@@ -80,7 +80,7 @@ func (e *Engine) execExit(ctx context.Context, doing, execID string) (int, error
 
 // attach starts a command and opens its stream. The client waits for the answer
 // on the bare connection, even after the context has ended.
-func (e *Engine) attach(ctx context.Context, doing, execID string, o container.ExecAttachOptions) (types.HijackedResponse, error) {
+func (e execs) attach(ctx context.Context, doing, execID string, o container.ExecAttachOptions) (types.HijackedResponse, error) {
 	ctx, cancel := e.answer(ctx)
 	defer cancel()
 	type opened struct {

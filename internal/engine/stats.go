@@ -10,7 +10,7 @@ import (
 
 // MemoryInUse is what a running container uses now, in bytes, without the
 // page cache that the kernel would give back.
-func (e *Engine) MemoryInUse(ctx context.Context, id string) (int64, error) {
+func (e containers) MemoryInUse(ctx context.Context, id string) (int64, error) {
 	ctx, cancel := e.answer(ctx)
 	defer cancel()
 	doing := "measure the memory of container " + short(id)

@@ -11,7 +11,7 @@ import (
 )
 
 // Volume looks at one volume; ErrNotFound when there is none.
-func (e *Engine) Volume(ctx context.Context, name string) (Volume, error) {
+func (e volumes) Volume(ctx context.Context, name string) (Volume, error) {
 	ctx, cancel := e.answer(ctx)
 	defer cancel()
 	v, err := e.api.VolumeInspect(ctx, name)
@@ -22,7 +22,7 @@ func (e *Engine) Volume(ctx context.Context, name string) (Volume, error) {
 }
 
 // Volumes looks at all volumes that carry every label, sorted by name.
-func (e *Engine) Volumes(ctx context.Context, labels ...string) ([]Volume, error) {
+func (e volumes) Volumes(ctx context.Context, labels ...string) ([]Volume, error) {
 	ctx, cancel := e.answer(ctx)
 	defer cancel()
 	list, err := e.api.VolumeList(ctx, volume.ListOptions{Filters: labelFilter(labels)})
@@ -39,7 +39,7 @@ func (e *Engine) Volumes(ctx context.Context, labels ...string) ([]Volume, error
 
 // CreateVolume creates a volume. The engine hands back one that exists
 // already, labels and all unchanged: who must know looks with Volume first.
-func (e *Engine) CreateVolume(ctx context.Context, s VolumeSpec) (Volume, error) {
+func (e volumes) CreateVolume(ctx context.Context, s VolumeSpec) (Volume, error) {
 	ctx, cancel := e.change(ctx)
 	defer cancel()
 	v, err := e.api.VolumeCreate(ctx, volume.CreateOptions{
@@ -53,7 +53,7 @@ func (e *Engine) CreateVolume(ctx context.Context, s VolumeSpec) (Volume, error)
 
 // RemoveVolume removes a volume and the data in it; one that is not there is
 // fine. ErrConflict when a container, running or not, uses it.
-func (e *Engine) RemoveVolume(ctx context.Context, name string) error {
+func (e volumes) RemoveVolume(ctx context.Context, name string) error {
 	ctx, cancel := e.change(ctx)
 	defer cancel()
 	err := e.api.VolumeRemove(ctx, name, false)
@@ -65,7 +65,7 @@ func (e *Engine) RemoveVolume(ctx context.Context, name string) error {
 
 // VolumeBytes tells what each volume holds, in bytes, by name. Volumes whose
 // driver cannot tell are left out. It walks the data: seconds on a large one.
-func (e *Engine) VolumeBytes(ctx context.Context) (map[string]int64, error) {
+func (e volumes) VolumeBytes(ctx context.Context) (map[string]int64, error) {
 	ctx, cancel := e.answer(ctx)
 	defer cancel()
 	usage, err := e.api.DiskUsage(ctx, types.DiskUsageOptions{Types: []types.DiskUsageObject{types.VolumeObject}})
