@@ -19,6 +19,21 @@ import (
 
 // Engine is a Docker whose containers run nothing.
 type Engine struct {
+	*machine
+	containerCalls
+	thingCalls
+	fileCalls
+}
+
+// What an engine is asked, by subject; all of it about the same machine.
+type (
+	containerCalls struct{ *machine }
+	thingCalls     struct{ *machine }
+	fileCalls      struct{ *machine }
+)
+
+// machine is what the engine has.
+type machine struct {
 	// Root is the directory with what containers and volumes hold.
 	Root string
 	// Facts is what Info returns.
@@ -53,17 +68,18 @@ const stopAfter = 4
 
 // New returns an engine that keeps its volumes below root.
 func New(root string) *Engine {
-	return &Engine{
+	m := &machine{
 		Root: root, Facts: engine.Info{ID: "memory", Name: "host", Endpoint: "unix:///memory.sock", Local: true},
 		containers: map[string]*container{}, volumes: map[string]engine.Volume{}, networks: map[string]engine.Network{}, images: map[string]engine.Image{},
 		clock: time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC),
 	}
+	return &Engine{machine: m, containerCalls: containerCalls{m}, thingCalls: thingCalls{m}, fileCalls: fileCalls{m}}
 }
 
 // AddImage makes an image known by a reference.
-func (e *Engine) AddImage(ref, id string) { e.images[ref] = engine.Image{ID: id, Ref: ref} }
+func (e *machine) AddImage(ref, id string) { e.images[ref] = engine.Image{ID: id, Ref: ref} }
 
-func (e *Engine) hook(point string) {
+func (e *machine) hook(point string) {
 	if e.Hook != nil {
 		e.Hook(point)
 	}
@@ -71,7 +87,7 @@ func (e *Engine) hook(point string) {
 
 // call begins a call of the engine: time goes on, and so do stops that were
 // asked for.
-func (e *Engine) call() error {
+func (e *machine) call() error {
 	e.clock = e.clock.Add(time.Second)
 	for _, c := range e.containers {
 		if c.stopIn > 0 {
@@ -94,15 +110,15 @@ func (c *container) end(now time.Time) {
 }
 
 // Info is what the engine says of itself.
-func (e *Engine) Info() engine.Info { return e.Facts }
+func (e *machine) Info() engine.Info { return e.Facts }
 
 // Ping reports whether the engine answers.
-func (e *Engine) Ping(context.Context) error { return e.call() }
+func (e *machine) Ping(context.Context) error { return e.call() }
 
 // WaitReady is Ping.
-func (e *Engine) WaitReady(context.Context) error { return e.call() }
+func (e *machine) WaitReady(context.Context) error { return e.call() }
 
-func (e *Engine) find(nameOrID string) (*container, error) {
+func (e *machine) find(nameOrID string) (*container, error) {
 	if c := e.containers[nameOrID]; c != nil {
 		return c, nil
 	}
@@ -115,7 +131,7 @@ func (e *Engine) find(nameOrID string) (*container, error) {
 }
 
 // Container looks at one container.
-func (e *Engine) Container(_ context.Context, nameOrID string) (engine.Container, error) {
+func (e containerCalls) Container(_ context.Context, nameOrID string) (engine.Container, error) {
 	if err := e.call(); err != nil {
 		return engine.Container{}, err
 	}
@@ -127,7 +143,7 @@ func (e *Engine) Container(_ context.Context, nameOrID string) (engine.Container
 }
 
 // Containers looks at all containers that carry every label.
-func (e *Engine) Containers(_ context.Context, labels ...string) (out []engine.Container, err error) {
+func (e containerCalls) Containers(_ context.Context, labels ...string) (out []engine.Container, err error) {
 	if err := e.call(); err != nil {
 		return nil, err
 	}
@@ -152,7 +168,7 @@ func hasLabels(have map[string]string, want []string) bool {
 }
 
 // Create creates a container and does not start it.
-func (e *Engine) Create(_ context.Context, s engine.ContainerSpec) (string, error) {
+func (e containerCalls) Create(_ context.Context, s engine.ContainerSpec) (string, error) {
 	if err := e.call(); err != nil {
 		return "", err
 	}
@@ -196,13 +212,13 @@ func (e *Engine) Create(_ context.Context, s engine.ContainerSpec) (string, erro
 	return c.ID, nil
 }
 
-func (e *Engine) id() string {
+func (e *machine) id() string {
 	e.made++
 	return fmt.Sprintf("%064x", e.made)
 }
 
 // CreateCopy creates a container like another one.
-func (e *Engine) CreateCopy(ctx context.Context, id, name string, changes engine.Changes) (string, error) {
+func (e containerCalls) CreateCopy(ctx context.Context, id, name string, changes engine.Changes) (string, error) {
 	c, err := e.find(id)
 	if err != nil {
 		return "", err
@@ -220,7 +236,7 @@ func (e *Engine) CreateCopy(ctx context.Context, id, name string, changes engine
 }
 
 // Start starts a container; one that runs already is fine.
-func (e *Engine) Start(_ context.Context, id string) error {
+func (e containerCalls) Start(_ context.Context, id string) error {
 	if err := e.call(); err != nil {
 		return err
 	}
@@ -257,7 +273,7 @@ func sharesPort(a, b *container) bool {
 }
 
 // Stop stops a container; one that is stopped already is fine.
-func (e *Engine) Stop(_ context.Context, id string, _ time.Duration) error {
+func (e containerCalls) Stop(_ context.Context, id string, _ time.Duration) error {
 	if err := e.call(); err != nil {
 		return err
 	}
@@ -273,7 +289,7 @@ func (e *Engine) Stop(_ context.Context, id string, _ time.Duration) error {
 }
 
 // Rename gives a container another name.
-func (e *Engine) Rename(_ context.Context, id, name string) error {
+func (e containerCalls) Rename(_ context.Context, id, name string) error {
 	if err := e.call(); err != nil {
 		return err
 	}
@@ -291,7 +307,7 @@ func (e *Engine) Rename(_ context.Context, id, name string) error {
 }
 
 // Remove removes a container; one that is not there is fine.
-func (e *Engine) Remove(_ context.Context, id string) error {
+func (e containerCalls) Remove(_ context.Context, id string) error {
 	if err := e.call(); err != nil {
 		return err
 	}
@@ -307,10 +323,10 @@ func (e *Engine) Remove(_ context.Context, id string) error {
 }
 
 // layer is the directory with what a container holds beside its mounts.
-func (e *Engine) layer(id string) string { return filepath.Join(e.Root, "containers", id) }
+func (e *machine) layer(id string) string { return filepath.Join(e.Root, "containers", id) }
 
 // inside is where a path of a container is on this machine.
-func (e *Engine) inside(c *container, path string) string {
+func (e *machine) inside(c *container, path string) string {
 	for _, m := range c.Mounts {
 		if rest, ok := strings.CutPrefix(path, m.Target); ok && (rest == "" || rest[0] == '/') {
 			return m.Source + rest

@@ -17,14 +17,14 @@ import (
 )
 
 // Image looks at an image.
-func (e *Engine) Image(_ context.Context, ref string) (engine.Image, error) {
+func (e thingCalls) Image(_ context.Context, ref string) (engine.Image, error) {
 	if err := e.call(); err != nil {
 		return engine.Image{}, err
 	}
 	return e.image(ref)
 }
 
-func (e *Engine) image(ref string) (engine.Image, error) {
+func (e *machine) image(ref string) (engine.Image, error) {
 	if image, ok := e.images[ref]; ok {
 		return image, nil
 	}
@@ -37,7 +37,7 @@ func (e *Engine) image(ref string) (engine.Image, error) {
 }
 
 // Volume looks at one volume.
-func (e *Engine) Volume(_ context.Context, name string) (engine.Volume, error) {
+func (e thingCalls) Volume(_ context.Context, name string) (engine.Volume, error) {
 	if err := e.call(); err != nil {
 		return engine.Volume{}, err
 	}
@@ -49,7 +49,7 @@ func (e *Engine) Volume(_ context.Context, name string) (engine.Volume, error) {
 }
 
 // Volumes looks at all volumes that carry every label.
-func (e *Engine) Volumes(_ context.Context, labels ...string) (out []engine.Volume, err error) {
+func (e thingCalls) Volumes(_ context.Context, labels ...string) (out []engine.Volume, err error) {
 	if err := e.call(); err != nil {
 		return nil, err
 	}
@@ -63,7 +63,7 @@ func (e *Engine) Volumes(_ context.Context, labels ...string) (out []engine.Volu
 }
 
 // CreateVolume creates a volume; one that is there already stays as it is.
-func (e *Engine) CreateVolume(_ context.Context, s engine.VolumeSpec) (engine.Volume, error) {
+func (e thingCalls) CreateVolume(_ context.Context, s engine.VolumeSpec) (engine.Volume, error) {
 	if err := e.call(); err != nil {
 		return engine.Volume{}, err
 	}
@@ -73,7 +73,7 @@ func (e *Engine) CreateVolume(_ context.Context, s engine.VolumeSpec) (engine.Vo
 	return v, err
 }
 
-func (e *Engine) makeVolume(s engine.VolumeSpec) (engine.Volume, error) {
+func (e *machine) makeVolume(s engine.VolumeSpec) (engine.Volume, error) {
 	if v, ok := e.volumes[s.Name]; ok {
 		return v, nil
 	}
@@ -86,7 +86,7 @@ func (e *Engine) makeVolume(s engine.VolumeSpec) (engine.Volume, error) {
 }
 
 // RemoveVolume removes a volume and its data.
-func (e *Engine) RemoveVolume(_ context.Context, name string) error {
+func (e thingCalls) RemoveVolume(_ context.Context, name string) error {
 	if err := e.call(); err != nil {
 		return err
 	}
@@ -107,7 +107,7 @@ func (e *Engine) RemoveVolume(_ context.Context, name string) error {
 }
 
 // Network looks at one network.
-func (e *Engine) Network(_ context.Context, name string) (engine.Network, error) {
+func (e thingCalls) Network(_ context.Context, name string) (engine.Network, error) {
 	if err := e.call(); err != nil {
 		return engine.Network{}, err
 	}
@@ -119,7 +119,7 @@ func (e *Engine) Network(_ context.Context, name string) (engine.Network, error)
 }
 
 // CreateNetwork creates a network.
-func (e *Engine) CreateNetwork(_ context.Context, s engine.NetworkSpec) (engine.Network, error) {
+func (e thingCalls) CreateNetwork(_ context.Context, s engine.NetworkSpec) (engine.Network, error) {
 	if err := e.call(); err != nil {
 		return engine.Network{}, err
 	}
@@ -134,7 +134,7 @@ func (e *Engine) CreateNetwork(_ context.Context, s engine.NetworkSpec) (engine.
 }
 
 // RemoveNetwork removes a network that no container uses.
-func (e *Engine) RemoveNetwork(_ context.Context, name string) error {
+func (e thingCalls) RemoveNetwork(_ context.Context, name string) error {
 	if err := e.call(); err != nil {
 		return err
 	}
@@ -150,7 +150,7 @@ func (e *Engine) RemoveNetwork(_ context.Context, name string) error {
 }
 
 // ReadFile reads a file of a container.
-func (e *Engine) ReadFile(_ context.Context, id, name string, _ int64) ([]byte, error) {
+func (e fileCalls) ReadFile(_ context.Context, id, name string, _ int64) ([]byte, error) {
 	if err := e.call(); err != nil {
 		return nil, err
 	}
@@ -166,13 +166,13 @@ func (e *Engine) ReadFile(_ context.Context, id, name string, _ int64) ([]byte, 
 }
 
 // Logs prints nothing.
-func (e *Engine) Logs(context.Context, string, engine.LogOptions, io.Writer, io.Writer) error {
+func (e fileCalls) Logs(context.Context, string, engine.LogOptions, io.Writer, io.Writer) error {
 	return e.call()
 }
 
 // CopyFrom is a tar archive of a directory in a container, whose name begins with
 // the directory's own.
-func (e *Engine) CopyFrom(_ context.Context, id, path string) (io.ReadCloser, error) {
+func (e fileCalls) CopyFrom(_ context.Context, id, path string) (io.ReadCloser, error) {
 	if err := e.call(); err != nil {
 		return nil, err
 	}
@@ -208,7 +208,7 @@ func (e *Engine) CopyFrom(_ context.Context, id, path string) (io.ReadCloser, er
 }
 
 // CopyTo unpacks a tar archive in a directory of a container.
-func (e *Engine) CopyTo(_ context.Context, id, dir string, archive io.Reader) error {
+func (e fileCalls) CopyTo(_ context.Context, id, dir string, archive io.Reader) error {
 	if err := e.call(); err != nil {
 		return err
 	}
@@ -238,7 +238,7 @@ func (e *Engine) CopyTo(_ context.Context, id, dir string, archive io.Reader) er
 }
 
 // Put writes a file of a container.
-func (e *Engine) Put(id, path string, text []byte) error {
+func (e fileCalls) Put(id, path string, text []byte) error {
 	c, err := e.find(id)
 	if err != nil {
 		return err
