@@ -37,6 +37,15 @@ type Settings struct {
 
 // Caddy is the edge of a host, as it is to be.
 type Caddy struct {
+	*observed
+	caddyRun
+}
+
+// caddyRun makes the edge what its files say.
+type caddyRun struct{ *observed }
+
+// observed is the edge as it was found, with the files as they are to be.
+type observed struct {
 	Settings
 	engine    *engine.Engine
 	compose   File
@@ -52,7 +61,7 @@ const service = "caddy"
 // they change only where s asks for something else.
 func OpenCaddy(ctx context.Context, e *engine.Engine, s Settings) (*Caddy, error) {
 	s.Dir = cmp.Or(s.Dir, DefaultDir)
-	c := &Caddy{Settings: s, engine: e}
+	c := &observed{Settings: s, engine: e}
 	c.compose = File{Path: filepath.Join(s.Dir, compose.FileName), Mode: 0o644}
 	c.caddyfile = File{Path: filepath.Join(s.Dir, "caddy", "Caddyfile"), Mode: 0o644}
 	project := compose.ProjectName(s.Dir)
@@ -71,10 +80,10 @@ func OpenCaddy(ctx context.Context, e *engine.Engine, s Settings) (*Caddy, error
 	if err != nil {
 		return nil, err
 	}
-	return c, c.look(ctx)
+	return &Caddy{observed: c, caddyRun: caddyRun{c}}, c.look(ctx)
 }
 
-func (c *Caddy) readCompose(project string) error {
+func (c *observed) readCompose(project string) error {
 	text, err := readOptional(c.compose.Path)
 	if err != nil {
 		return err
@@ -98,7 +107,7 @@ func (c *Caddy) readCompose(project string) error {
 
 var portLine = regexp.MustCompile(`(?m)^\s*(http|https)_port\s+(\d+)\s*$`)
 
-func (c *Caddy) readCaddyfile(project string) error {
+func (c *observed) readCaddyfile(project string) error {
 	text, err := readOptional(c.caddyfile.Path)
 	if err != nil {
 		return err
@@ -117,7 +126,7 @@ func (c *Caddy) readCaddyfile(project string) error {
 }
 
 // look finds the container by its labels.
-func (c *Caddy) look(ctx context.Context) error {
+func (c *observed) look(ctx context.Context) error {
 	found, err := c.engine.Containers(ctx, compose.LabelProject+"="+c.stack.Project, compose.LabelService+"="+service)
 	if err != nil {
 		return fmt.Errorf("looking for the edge: %w", err)
@@ -143,10 +152,10 @@ func rank(c engine.Container, s *compose.Stack) int {
 }
 
 // Runs reports whether the edge serves now.
-func (c *Caddy) Runs() bool { return c.container != nil && c.container.State == "running" }
+func (c *observed) Runs() bool { return c.container != nil && c.container.State == "running" }
 
 // Holds reports whether the edge, as it runs, has a port.
-func (c *Caddy) Holds(port int) bool {
+func (c *observed) Holds(port int) bool {
 	before, _ := readOptional(c.caddyfile.Path)
 	for _, m := range portLine.FindAllStringSubmatch(string(before), -1) {
 		if n, _ := strconv.Atoi(m[2]); n == port {
@@ -157,10 +166,10 @@ func (c *Caddy) Holds(port int) bool {
 }
 
 // Exists reports whether the edge has a container.
-func (c *Caddy) Exists() bool { return c.container != nil }
+func (c *observed) Exists() bool { return c.container != nil }
 
 // Name is the edge's container.
-func (c *Caddy) Name() string { return c.stack.ContainerName() }
+func (c *observed) Name() string { return c.stack.ContainerName() }
 
 // Plan works out what s needs. It refuses a domain that is somebody else's.
 func (c *Caddy) Plan(ctx context.Context, s Site) (*Plan, error) {
@@ -195,7 +204,7 @@ func (c *Caddy) Trial(s Site, ca string) File {
 }
 
 // certFiles are what the site's file names beside it.
-func (c *Caddy) certFiles(s Site) []File {
+func (c *observed) certFiles(s Site) []File {
 	at := func(suffix string, text []byte, mode os.FileMode) File {
 		return File{Path: filepath.Join(c.Dir, "caddy", "certs", s.Domain+suffix), Text: text, Mode: mode}
 	}
@@ -236,7 +245,7 @@ func (c *Caddy) planContainer(ctx context.Context, p *Plan) error {
 
 // differs reports whether the container is not what the Compose file says. A
 // tag that moved on is no reason: the edge is for all, and runs.
-func (c *Caddy) differs() bool { return c.container.Labels[compose.LabelHash] != c.stack.Hash }
+func (c *observed) differs() bool { return c.container.Labels[compose.LabelHash] != c.stack.Hash }
 
 // Gone plans to take the site of a domain away; the certificates that Caddy
 // got for it stay in its volume.
@@ -266,7 +275,7 @@ func Shared(dir, path string) bool {
 }
 
 // sites counts the files that the edge serves.
-func (c *Caddy) sites() int {
+func (c *observed) sites() int {
 	found, _ := filepath.Glob(filepath.Join(c.Dir, "caddy", "sites", "*.caddy"))
 	return len(found)
 }

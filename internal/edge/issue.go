@@ -77,7 +77,7 @@ func Certificate(ctx context.Context, address, domain string, t Trust) (*x509.Ce
 }
 
 // Address is where this host reaches the edge.
-func (c *Caddy) Address() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(c.HTTPS)) }
+func (c *observed) Address() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(c.HTTPS)) }
 
 // Await waits until the edge has a certificate for the domain, or Caddy's log
 // since began says that it gets none.
@@ -105,7 +105,7 @@ func (c *Caddy) Await(ctx context.Context, domain string, t Trust, began time.Ti
 }
 
 // refusal looks in Caddy's log for the end of an attempt for the domain.
-func (c *Caddy) refusal(ctx context.Context, domain string, began time.Time) string {
+func (c *observed) refusal(ctx context.Context, domain string, began time.Time) string {
 	if err := c.look(ctx); err != nil || c.container == nil {
 		return "the edge is gone"
 	}

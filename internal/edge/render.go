@@ -73,7 +73,7 @@ func Render(s Site, settings Settings, nginx bool) []File {
 		return []File{{"nginx/openalgo-" + s.Domain + ".conf", renderNginx(s, form), 0o644}}
 	}
 	project := compose.ProjectName(cmp.Or(settings.Dir, DefaultDir))
-	c := &Caddy{Settings: Settings{Dir: project}}
+	c := &observed{Settings: Settings{Dir: project}}
 	files := []File{
 		{filepath.Join(project, compose.FileName), renderCompose(project, cmp.Or(settings.Image, DefaultImage), false), 0o644},
 		{filepath.Join(project, "caddy", "Caddyfile"), renderCaddyfile(project, httpPort, httpsPort), 0o644},

@@ -33,7 +33,7 @@ const (
 // made, one that differs made anew, one that runs reads its files again without
 // dropping a connection. It may be repeated. With no site left the container
 // goes; its volumes, with the certificates, stay.
-func (c *Caddy) Apply(ctx context.Context) error {
+func (c caddyRun) Apply(ctx context.Context) error {
 	unlock, err := c.lock(ctx)
 	if err != nil {
 		return err
@@ -63,7 +63,7 @@ func (c *Caddy) Apply(ctx context.Context) error {
 
 // complete writes what all sites have in common where it is gone: a run that
 // was undone meanwhile may have been alone with it.
-func (c *Caddy) complete() error {
+func (c caddyRun) complete() error {
 	for _, f := range []File{c.compose, c.caddyfile} {
 		now, err := readOptional(f.Path)
 		if err == nil && now == nil && c.sites() > 0 {
@@ -77,7 +77,7 @@ func (c *Caddy) complete() error {
 }
 
 // Forget removes what all sites have in common, once there is none any more.
-func (c *Caddy) Forget(ctx context.Context) error {
+func (c caddyRun) Forget(ctx context.Context) error {
 	unlock, err := c.lock(ctx)
 	if err != nil {
 		return err
@@ -96,7 +96,7 @@ func (c *Caddy) Forget(ctx context.Context) error {
 }
 
 // lock keeps two runs from changing the edge at once.
-func (c *Caddy) lock(ctx context.Context) (unlock func(), err error) {
+func (c caddyRun) lock(ctx context.Context) (unlock func(), err error) {
 	if err := os.MkdirAll(c.Dir, 0o755); err != nil {
 		return nil, fmt.Errorf("making %s: %w", c.Dir, err)
 	}
@@ -123,7 +123,7 @@ func (c *Caddy) lock(ctx context.Context) (unlock func(), err error) {
 const formerSuffix = "-former"
 
 // tidy ends what a killed run left of a replacement: the former one is good.
-func (c *Caddy) tidy(ctx context.Context) error {
+func (c caddyRun) tidy(ctx context.Context) error {
 	former, err := c.engine.Container(ctx, c.Name()+formerSuffix)
 	if errors.Is(err, engine.ErrNotFound) {
 		return nil
@@ -143,7 +143,7 @@ func (c *Caddy) tidy(ctx context.Context) error {
 	return nil
 }
 
-func (c *Caddy) first(ctx context.Context) error {
+func (c caddyRun) first(ctx context.Context) error {
 	id, err := c.create(ctx)
 	if err != nil {
 		return err
@@ -157,7 +157,7 @@ func (c *Caddy) first(ctx context.Context) error {
 
 // replace swaps the container. Both need the same ports, so there is a moment
 // without an edge; when the new one does not come up, the former one does.
-func (c *Caddy) replace(ctx context.Context) error {
+func (c caddyRun) replace(ctx context.Context) error {
 	former := c.container.ID
 	steady := context.WithoutCancel(ctx)
 	if err := c.engine.Rename(steady, former, c.Name()+formerSuffix); err != nil {
@@ -179,7 +179,7 @@ func (c *Caddy) replace(ctx context.Context) error {
 	return errors.Join(err, back)
 }
 
-func (c *Caddy) create(ctx context.Context) (string, error) {
+func (c caddyRun) create(ctx context.Context) (string, error) {
 	image, err := c.engine.Image(ctx, c.Image)
 	if err != nil {
 		return "", fmt.Errorf("looking for the image of the edge: %w", err)
@@ -205,7 +205,7 @@ func (c *Caddy) create(ctx context.Context) (string, error) {
 }
 
 // start starts the container and waits until Caddy has read its files.
-func (c *Caddy) start(ctx context.Context, id string) error {
+func (c caddyRun) start(ctx context.Context, id string) error {
 	if err := c.engine.Start(ctx, id); err != nil {
 		return fmt.Errorf("starting the edge: %w", err)
 	}
@@ -245,7 +245,7 @@ var reloadCommand = []string{"caddy", "reload", "--force", "--config", caddyDir 
 
 // reload makes Caddy read its files again. What is wrong with them it says
 // before anything changes; the former ones stay in force then.
-func (c *Caddy) reload(ctx context.Context, id string) error {
+func (c caddyRun) reload(ctx context.Context, id string) error {
 	ctx, cancel := context.WithTimeout(ctx, startTime)
 	defer cancel()
 	result, err := c.engine.Exec(ctx, id, reloadCommand, "")
@@ -275,7 +275,7 @@ func reloadReason(stderr []byte) string {
 }
 
 // lastError is the last error line of Caddy's log.
-func (c *Caddy) lastError(ctx context.Context, id string, since time.Time) string {
+func (c caddyRun) lastError(ctx context.Context, id string, since time.Time) string {
 	var log bytes.Buffer
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), startTime)
 	defer cancel()
@@ -290,7 +290,7 @@ func (c *Caddy) lastError(ctx context.Context, id string, since time.Time) strin
 }
 
 // down takes the container away.
-func (c *Caddy) down(ctx context.Context) error {
+func (c caddyRun) down(ctx context.Context) error {
 	if c.container == nil {
 		return nil
 	}
@@ -304,7 +304,7 @@ func (c *Caddy) down(ctx context.Context) error {
 }
 
 // Purge takes the edge away with its volumes and files, when no site is left.
-func (c *Caddy) Purge(ctx context.Context) error {
+func (c caddyRun) Purge(ctx context.Context) error {
 	if c.sites() > 0 {
 		return nil
 	}

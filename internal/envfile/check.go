@@ -29,11 +29,9 @@ func Check(f *File, imageConfigVersion string) []Problem {
 	c.lines()
 	c.present()
 	c.version(imageConfigVersion)
-	c.rules()
-	c.keys()
-	c.broker()
-	c.network()
-	c.debugAndMCP()
+	for _, check := range []func(*checker){checkValues, checkKeys, checkBroker, checkNetwork, checkExposure} {
+		check(c)
+	}
 	sort.SliceStable(c.problems, func(i, j int) bool { return c.problems[i].Line < c.problems[j].Line })
 	return c.problems
 }

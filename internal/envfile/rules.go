@@ -74,7 +74,7 @@ func example(key string) string {
 	return examples[key]
 }
 
-func (c *checker) rules() {
+func checkValues(c *checker) {
 	for _, r := range valueRules {
 		if value, ok := c.Get(r.key); ok && !r.ok(value) {
 			c.fatal(r.key, "%s, for example %s; it is %q", r.want, r.example, value)
@@ -84,9 +84,9 @@ func (c *checker) rules() {
 
 const placeholderPrefix = "OPENALGO_PLACEHOLDER_"
 
-// keys checks APP_KEY and API_KEY_PEPPER as app.py and auth_db.py do when
+// checkKeys checks APP_KEY and API_KEY_PEPPER as app.py and auth_db.py do when
 // they load, and FERNET_SALT as env_check.py does (docs/openalgo-facts.md 1.6).
-func (c *checker) keys() {
+func checkKeys(c *checker) {
 	for _, key := range []string{"APP_KEY", "API_KEY_PEPPER"} {
 		value, ok := c.Get(key)
 		switch {
@@ -97,7 +97,7 @@ func (c *checker) keys() {
 			c.warn(key, "is still the public placeholder; it should be 64 random hex digits")
 		}
 	}
-	c.salt()
+	checkSalt(c)
 }
 
 var (
@@ -106,7 +106,7 @@ var (
 	saltLine   = regexp.MustCompile(`(?m)^[ \t]*FERNET_SALT[ \t]*=[ \t]*'?([^'\r\n]*)'?[ \t]*\r?$`)
 )
 
-func (c *checker) salt() {
+func checkSalt(c *checker) {
 	const key = "FERNET_SALT"
 	const want = "it should be 32 hex digits in single quotes, without a comment, on the line after API_KEY_PEPPER"
 	value, _ := c.Get(key)
@@ -141,7 +141,7 @@ var keyForms = map[string]struct {
 	"dhan":      {1, "client_id:::api_key"},
 }
 
-func (c *checker) broker() {
+func checkBroker(c *checker) {
 	brokers, haveBrokers := c.Get("VALID_BROKERS")
 	if haveBrokers && brokers == "" {
 		c.fatal("VALID_BROKERS", "is empty; it should name the brokers, for example %s", example("VALID_BROKERS"))
@@ -176,9 +176,9 @@ func (c *checker) broker() {
 	}
 }
 
-// network checks what the published ports and the browser need. In the
+// checkNetwork checks what the published ports and the browser need. In the
 // container the file beats the environment (docs/openalgo-facts.md 1.7).
-func (c *checker) network() {
+func checkNetwork(c *checker) {
 	if host, ok := c.Get("WEBSOCKET_HOST"); ok && isLoopback(host) {
 		c.fatal("WEBSOCKET_HOST", "is %q, which inside the container means the container alone, so nothing reaches the published port; it must be '0.0.0.0'", host)
 	}
@@ -188,10 +188,10 @@ func (c *checker) network() {
 	if _, ok := c.Get("PORT"); ok {
 		c.warn("PORT", "moves the web server inside the container away from the published port 5000 when it reaches the container's environment; remove it and choose the host's port in the answers (ports.web)")
 	}
-	c.origin()
+	checkOrigin(c)
 }
 
-func (c *checker) origin() {
+func checkOrigin(c *checker) {
 	host, ok := c.Get("HOST_SERVER")
 	if !ok {
 		return
@@ -214,7 +214,7 @@ func (c *checker) origin() {
 	}
 }
 
-func (c *checker) debugAndMCP() {
+func checkExposure(c *checker) {
 	debug := oneOf("true", "1", "t")(c.value("FLASK_DEBUG"))
 	if debug {
 		c.warn("FLASK_DEBUG", "is on, which lets whoever reaches the debugger run code on this host; it should be 'False'")

@@ -21,7 +21,7 @@ type Inside struct {
 	Error      string `json:"error,omitempty"`
 }
 
-func (a *app) serveInside(w http.ResponseWriter, r *http.Request) {
+func (a serving) serveInside(w http.ResponseWriter, r *http.Request) {
 	got := Inside{HostServer: a.setting("HOST_SERVER")}
 	if err := callInside(r.Context(), got.HostServer); err != nil {
 		got.Error = err.Error()

@@ -45,7 +45,7 @@ var errSaltLost = errors.New("FERNET_SALT is missing from .env, and the database
 
 // makeSalt gives .env a salt and encrypts under it what the fixed one opens. It
 // refuses where that opens nothing: the salt of the data is lost.
-func (a *app) makeSalt(path, pepper string) (string, error) {
+func (a starting) makeSalt(path, pepper string) (string, error) {
 	db, err := openDatabase(path, pepper, fixedSalt)
 	if errors.Is(err, errOtherKeys) {
 		return "", errSaltLost

@@ -64,7 +64,7 @@ func Serve(ctx context.Context, o ServeOptions) error {
 	defer stop()
 	a := &app{ServeOptions: o.withDefaults()}
 	a.say("Starting up: rehearsal stand-in %s", a.Version)
-	if r := a.prepare(); r != nil {
+	if r := (starting{a}).prepare(); r != nil {
 		return a.refuse(ctx, r)
 	}
 	return a.run(ctx)
@@ -95,7 +95,7 @@ func (o ServeOptions) withDefaults() ServeOptions {
 	return o
 }
 
-// app is one running stand-in.
+// app is one running test app.
 type app struct {
 	ServeOptions
 	env   *envfile.File
@@ -148,7 +148,7 @@ func (a *app) run(ctx context.Context) error {
 	if err != nil {
 		return a.cannotListen(err)
 	}
-	servers := []*http.Server{a.server(ctx, a.webHandler(time.Now()))}
+	servers := []*http.Server{a.server(ctx, serving{a}.webHandler(time.Now()))}
 	listeners := []net.Listener{web}
 	if a.fault.kind != failNoWebSocket {
 		ws, err := net.Listen("tcp", a.WebSocketAddr)
@@ -156,7 +156,7 @@ func (a *app) run(ctx context.Context) error {
 			web.Close()
 			return a.cannotListen(err)
 		}
-		servers = append(servers, a.server(ctx, a.webSocketHandler()))
+		servers = append(servers, a.server(ctx, serving{a}.webSocketHandler()))
 		listeners = append(listeners, ws)
 		a.say("WebSocket listens on %s", ws.Addr())
 	}

@@ -23,8 +23,11 @@ type refusal struct {
 	lines []string
 }
 
+// starting is an app on its way to listen.
+type starting struct{ *app }
+
 // prepare does what the app does before it listens, in the app's order.
-func (a *app) prepare() *refusal {
+func (a starting) prepare() *refusal {
 	data, err := os.ReadFile(a.EnvFile)
 	if err != nil || len(data) == 0 {
 		return noEnv(a.EnvFile, err)
@@ -62,7 +65,7 @@ func (a *app) prepare() *refusal {
 }
 
 // openLog fails as OpenAlgo does where its log directory is another user's.
-func (a *app) openLog() error {
+func (a starting) openLog() error {
 	file, err := os.OpenFile(filepath.Join(a.Root, "log", "errors.jsonl"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
 		return err
@@ -81,7 +84,7 @@ func noEnv(path string, err error) *refusal {
 	}}
 }
 
-func (a *app) readFaults() (err error) {
+func (a starting) readFaults() (err error) {
 	if a.fault, err = parseFault(a.setting(failKey)); err != nil {
 		return err
 	}
@@ -95,7 +98,7 @@ func (a *app) readFaults() (err error) {
 
 // makeDirectories fills in what an empty volume lacks. A failure shows where
 // the directory is needed, and in the report.
-func (a *app) makeDirectories() {
+func (a starting) makeDirectories() {
 	for _, d := range directories {
 		if rel, ok := strings.CutPrefix(d.path, "app/"); ok {
 			_ = os.MkdirAll(filepath.Join(a.Root, rel), os.FileMode(d.mode))
@@ -105,7 +108,7 @@ func (a *app) makeDirectories() {
 
 // imageConfigVersion is the ENV_CONFIG_VERSION of the image's own sample, or
 // "" when there is none to compare with.
-func (a *app) imageConfigVersion() string {
+func (a starting) imageConfigVersion() string {
 	data, err := os.ReadFile(filepath.Join(a.Root, ".sample.env"))
 	if err != nil {
 		return ""
@@ -183,7 +186,7 @@ func describe(p envfile.Problem) string {
 
 // openDatabase opens the stand-in database and proves that the keys in .env
 // are those it was made with.
-func (a *app) openDatabase() *refusal {
+func (a starting) openDatabase() *refusal {
 	var err error
 	path, pepper := filepath.Join(a.Root, databasePath), a.setting("API_KEY_PEPPER")
 	salt, makes := saltOf(a.Root, a.setting("FERNET_SALT"))

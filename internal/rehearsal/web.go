@@ -28,9 +28,12 @@ You can see it, so the way from your browser to this container works.
 <p><a href="/rehearsal/report">What the stand-in sees</a>
 `
 
+// serving is an app that listens.
+type serving struct{ *app }
+
 // webHandler serves the app's paths on port 5000 (docs/openalgo-facts.md 3.1), and
 // /rehearsal/ for what the app does not tell.
-func (a *app) webHandler(started time.Time) http.Handler {
+func (a serving) webHandler(started time.Time) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", a.servePage)
 	mux.HandleFunc("GET /health", a.servePage)
@@ -61,12 +64,12 @@ func (a *app) webHandler(started time.Time) http.Handler {
 	return mux
 }
 
-func (a *app) servePage(w http.ResponseWriter, _ *http.Request) {
+func (a serving) servePage(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	_, _ = io.WriteString(w, strings.ReplaceAll(page, "@VERSION@", html.EscapeString(a.Version)))
 }
 
-func (a *app) serveCheckSetup(w http.ResponseWriter, _ *http.Request) {
+func (a serving) serveCheckSetup(w http.ResponseWriter, _ *http.Request) {
 	if a.fault.kind == failBadJSON {
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = io.WriteString(w, `{"status": "succ`)
@@ -75,16 +78,16 @@ func (a *app) serveCheckSetup(w http.ResponseWriter, _ *http.Request) {
 	writeJSON(w, http.StatusOK, map[string]any{"status": "success", "needs_setup": a.db.users() == 0})
 }
 
-func (a *app) serveAppInfo(w http.ResponseWriter, _ *http.Request) {
+func (a serving) serveAppInfo(w http.ResponseWriter, _ *http.Request) {
 	writeJSON(w, http.StatusOK, map[string]any{"status": "success", "version": a.Version, "name": "OpenAlgo rehearsal"})
 }
 
-func (a *app) serveHealthStatus(w http.ResponseWriter, _ *http.Request) {
+func (a serving) serveHealthStatus(w http.ResponseWriter, _ *http.Request) {
 	writeJSON(w, http.StatusOK, map[string]any{"status": "pass", "version": "1.0", "serviceId": "openalgo"})
 }
 
 // serveSetup adds a user: {"username": "..."}. A password is not looked at.
-func (a *app) serveSetup(w http.ResponseWriter, r *http.Request) {
+func (a serving) serveSetup(w http.ResponseWriter, r *http.Request) {
 	var user struct {
 		Username string `json:"username"`
 	}
@@ -150,7 +153,7 @@ const forbidMCP = "OPENALGO_REHEARSAL_MCP"
 // handleMCP serves what AI clients look for, when .env switches it on: who may
 // log in where, and an endpoint that wants a token. The app's own blueprint is
 // absent otherwise (docs/openalgo-facts.md 6).
-func (a *app) handleMCP(mux *http.ServeMux) {
+func (a serving) handleMCP(mux *http.ServeMux) {
 	if !strings.EqualFold(a.setting("MCP_HTTP_ENABLED"), "true") {
 		return
 	}
@@ -216,7 +219,7 @@ func after(ready time.Time, next http.Handler) http.Handler {
 
 // webSocketHandler serves port 8765: it takes a connection on any path, as the
 // app's proxy does, and sends every message back. Pings are answered.
-func (a *app) webSocketHandler() http.Handler {
+func (a serving) webSocketHandler() http.Handler {
 	if a.fault.kind == failSilent {
 		return http.HandlerFunc(neverAnswer)
 	}
