@@ -15,6 +15,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/ops"
 	"github.com/marketcalls/openalgo-install/internal/plan"
+	"github.com/marketcalls/openalgo-install/internal/present"
 )
 
 // changeOptions are the flags that commands which change an instance share.
@@ -113,7 +114,7 @@ func (a *app) showPlan(p *plan.Plan) error {
 	if a.json {
 		return a.writeJSON(p)
 	}
-	p.WriteText(a.stdout)
+	present.Plan(a.stdout, p)
 	fmt.Fprintln(a.stdout, "\nDry run: nothing was changed.")
 	return nil
 }
@@ -126,7 +127,7 @@ func (a *app) approve(p *plan.Plan, o changeOptions) error {
 	}
 	for n, ask := range open {
 		if n == 0 {
-			p.WriteText(a.stderr)
+			present.Plan(a.stderr, p)
 		}
 		if err := a.agree("\n" + ask.Text + "."); err != nil {
 			return err

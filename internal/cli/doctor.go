@@ -12,6 +12,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/ops"
+	"github.com/marketcalls/openalgo-install/internal/present"
 )
 
 func init() { register(newDoctor) }
@@ -103,8 +104,7 @@ func (c *doctorCommand) mend(ctx context.Context, look doctor.Look, report docto
 			return &finding.Error{Kind: finding.Cancelled, Err: errors.New("nothing was changed")}
 		}
 	}
-	out := c.presenter()
-	out.text, out.events, out.live = c.stderr, nil, false
+	out := present.NewRun(present.Options{Text: c.stderr, Errors: c.stderr, Verbose: c.verbose, Prompt: c.prompt})
 	in, err := ops.New(look.Dir, look.Engine, look.Machine, out)
 	if err != nil {
 		return err

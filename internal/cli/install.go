@@ -71,7 +71,7 @@ func (c *installCommand) options() changeOptions {
 func (c *installCommand) rehearsal(ctx context.Context, s *ops.Session, ans answers.Answers) (event.Result, error) {
 	result, report, err := s.Rehearse(ctx, ans)
 	if report != nil {
-		c.presenter().rehearsal(report)
+		c.presenter().Rehearsal(report)
 	}
 	return result, err
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/ops"
 	"github.com/marketcalls/openalgo-install/internal/plan"
+	"github.com/marketcalls/openalgo-install/internal/present"
 )
 
 // chooseInstance turns --instance into a directory of its own beside --dir.
@@ -56,7 +57,7 @@ func (c *installCommand) installAll(ctx context.Context, all []answers.Named) er
 	var failed error
 	changed := false
 	for _, n := range all {
-		out.heading(n.Name)
+		out.Heading(n.Name)
 		s, err := one(n)
 		var result event.Result
 		if err == nil {
@@ -73,7 +74,7 @@ func (c *installCommand) installAll(ctx context.Context, all []answers.Named) er
 			break
 		}
 	}
-	out.heading("")
+	out.Heading("")
 	summary := strings.Join(lines, "\n")
 	if failed != nil {
 		return out.end(event.Result{Changed: changed}, &finding.Error{Kind: kindOf(failed), Err: errors.New("not every instance could be installed:\n" + summary)})
@@ -116,7 +117,7 @@ func (c *installCommand) planAll(ctx context.Context, out *presenter, all []answ
 	}
 	for _, p := range plans {
 		fmt.Fprintf(c.stdout, "%s\n", p.Name)
-		p.Plan.WriteText(c.stdout)
+		present.Plan(c.stdout, p.Plan)
 		fmt.Fprintln(c.stdout)
 	}
 	fmt.Fprintln(c.stdout, "Dry run: nothing was changed.")

@@ -12,6 +12,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/later"
 	"github.com/marketcalls/openalgo-install/internal/ops"
 	"github.com/marketcalls/openalgo-install/internal/plan"
+	"github.com/marketcalls/openalgo-install/internal/present"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
@@ -213,7 +214,7 @@ func (c *resizeCommand) show(ctx context.Context, out *presenter, all []*ops.Ses
 		if c.all {
 			fmt.Fprintf(c.stdout, "%s\n", p.Dir)
 		}
-		p.Plan.WriteText(c.stdout)
+		present.Plan(c.stdout, p.Plan)
 		fmt.Fprintln(c.stdout)
 	}
 	for _, l := range left {

@@ -4,7 +4,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -19,7 +18,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
-	"github.com/marketcalls/openalgo-install/internal/printable"
+	"github.com/marketcalls/openalgo-install/internal/present"
 	"github.com/marketcalls/openalgo-install/internal/rehearsal"
 	"github.com/marketcalls/openalgo-install/internal/wizard/noquery"
 )
@@ -110,18 +109,9 @@ func (a *app) fail(err error) int {
 	var told *toldError
 	var inside *exitError // its command has said why
 	if !errors.As(err, &told) && !errors.As(err, &inside) {
-		fmt.Fprintf(a.stderr, "%s: %s\n", program, a.textOf(err))
+		present.Error(a.stderr, a.prompt(), err)
 	}
 	return exitCode(err)
-}
-
-// hinted makes the commands that a message proposes name this instance.
-func (a *app) hinted(text string) string {
-	dir, err := instance.Abs(a.dir)
-	if err != nil {
-		return text
-	}
-	return finding.Hinted(dir, text)
 }
 
 // prompt is where this user types a command about this instance. What another
@@ -132,11 +122,6 @@ func (a *app) prompt() finding.Prompt {
 		dir = a.dir
 	}
 	return finding.Prompt{Dir: dir, Sudo: !instance.IsMine(dir)}
-}
-
-// textOf is all that there is to say about an error.
-func (a *app) textOf(err error) string {
-	return a.hinted(printable.Text(a.prompt().Text(err)))
 }
 
 // toldError has been printed already, as the last event of a run.
@@ -199,9 +184,4 @@ func isTerminal(stream any) bool {
 	return ok && term.IsTerminal(int(file.Fd()))
 }
 
-func (a *app) writeJSON(doc any) error {
-	enc := json.NewEncoder(a.stdout)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	return enc.Encode(doc)
-}
+func (a *app) writeJSON(doc any) error { return present.JSON(a.stdout, doc) }

@@ -18,6 +18,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/ops"
 	"github.com/marketcalls/openalgo-install/internal/plan"
+	"github.com/marketcalls/openalgo-install/internal/present"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 )
@@ -211,6 +212,6 @@ func (c *setCommand) showEdit(ctx context.Context, planned func(context.Context)
 	if c.yes || !isTerminal(c.stdin) {
 		return nil
 	}
-	p.WriteText(c.stderr)
+	present.Plan(c.stderr, p)
 	return c.agree("\nOpenAlgo is made anew with this .env.")
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/ops"
+	"github.com/marketcalls/openalgo-install/internal/present"
 	"github.com/marketcalls/openalgo-install/internal/status"
 )
 
@@ -37,7 +38,7 @@ func newStatus(a *app) *cobra.Command {
 			if a.json {
 				return a.writeJSON(all)
 			}
-			all.WriteText(a.stdout)
+			present.Status(a.stdout, all)
 			return nil
 		},
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/present"
 	"github.com/marketcalls/openalgo-install/internal/wizard"
 )
 
@@ -96,12 +97,12 @@ func (w *interview) round(ctx context.Context, questions *wizard.Plain) (retry b
 		return w.offerRetry(ctx, out, err)
 	}
 	w.lines.Say("")
-	p.WriteSummary(w.stdout)
+	present.Summary(w.stdout, p)
 	if w.dryRun {
 		w.lines.Say("\nDry run: nothing was changed.")
 		return false, nil
 	}
-	yes, err := questions.Confirm(ctx, func() { p.WriteText(w.stdout) })
+	yes, err := questions.Confirm(ctx, func() { present.Plan(w.stdout, p) })
 	if err != nil {
 		return false, err
 	}

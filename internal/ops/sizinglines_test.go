@@ -1,7 +1,6 @@
 package ops
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
@@ -40,15 +39,5 @@ func TestSizingLines(t *testing.T) {
 				t.Errorf("%s: %s (%s), want %s", name, line.Action, line.Reason, c.action)
 			}
 		}
-	}
-}
-
-func TestThePlanShowsTheSevenValues(t *testing.T) {
-	due, _ := sizing.Compute(sizing.Machine{RAMMiB: 8192, Cores: 2}, 1, sizing.Overrides{})
-	p := plan.Plan{Settings: plan.SizingLines(parsed(t, "OMP_NUM_THREADS = '1'\n"), instance.State{}, engine.Container{}, due, false)}
-	var out strings.Builder
-	p.WriteSettings(&out)
-	if n := strings.Count(out.String(), "\n"); n != 8 || !strings.Contains(out.String(), "OMP_NUM_THREADS") || !strings.Contains(out.String(), "kept: set in .env by hand") {
-		t.Errorf("%d lines:\n%s", n, out.String())
 	}
 }

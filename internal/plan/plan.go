@@ -6,9 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"io"
 	"slices"
-	"strings"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/compose"
@@ -123,50 +121,6 @@ func (p *Plan) Add(c Change) {
 
 func (p *Plan) warn(format string, args ...any) {
 	p.Warnings = append(p.Warnings, printable.Text(fmt.Sprintf(format, args...)))
-}
-
-// WriteText prints the plan for a person, each file with its diff.
-func (p *Plan) WriteText(w io.Writer) { p.write(w, true) }
-
-// WriteSummary prints the plan without the diffs.
-func (p *Plan) WriteSummary(w io.Writer) { p.write(w, false) }
-
-func (p *Plan) write(w io.Writer, diffs bool) {
-	if p.Empty() {
-		fmt.Fprintln(w, "Nothing to do.")
-	} else {
-		fmt.Fprintln(w, "Plan:")
-	}
-	for _, c := range p.Changes {
-		fmt.Fprintf(w, "  %-8s  %-9s  %s\n            %s\n", c.Action, c.Kind, c.Name, c.Reason)
-		if !diffs {
-			continue
-		}
-		for line := range strings.Lines(c.Diff) {
-			fmt.Fprintf(w, "            | %s", line)
-		}
-	}
-	if len(p.Settings) > 0 {
-		fmt.Fprintln(w)
-		p.WriteSettings(w)
-	}
-	if p.Sizes() {
-		fmt.Fprintf(w, "\nSizing for %s (%s figures):\n", p.Sizing.Of(), p.Sizing.Source)
-		fmt.Fprintf(w, "  threads %d, shared memory %d MiB, strategy memory %d MiB, strategies: %s\n",
-			p.Sizing.Threads, p.Sizing.ShmMiB, p.Sizing.StrategyMemoryMiB, p.Sizing.Strategies)
-	}
-	if len(p.Warnings) > 0 {
-		fmt.Fprintln(w, "\nWarnings:")
-	}
-	for _, text := range p.Warnings {
-		fmt.Fprintf(w, "  - %s\n", text)
-	}
-	if len(p.Asks) > 0 {
-		fmt.Fprintln(w, "\nTo be confirmed:")
-	}
-	for _, ask := range p.Asks {
-		fmt.Fprintf(w, "  - %s\n", ask.Text)
-	}
 }
 
 // WantedImage is the image that a plan needs.

@@ -2,11 +2,9 @@ package plan
 
 import (
 	"fmt"
-	"io"
 	"slices"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 
 	docker "github.com/marketcalls/openalgo-install/internal/engine/spec"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
@@ -99,24 +97,4 @@ func sameSize(key, a, b string) bool {
 func shmBytes(value string) int64 {
 	s := sizing.FromEnv(func(key string) (string, bool) { return value, key == ShmKey })
 	return int64(s.ShmMiB) << 20
-}
-
-// WriteSettings prints the seven values: where each stands, and what becomes
-// of it.
-func (p *Plan) WriteSettings(w io.Writer) {
-	if len(p.Settings) == 0 {
-		return
-	}
-	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(tw, "  setting\tin .env\trunning\tdue\t")
-	dash := func(value string) string {
-		if value == "" {
-			return "-"
-		}
-		return value
-	}
-	for _, l := range p.Settings {
-		fmt.Fprintf(tw, "  %s\t%s\t%s\t%s\t%s\n", l.Key, dash(l.Env), dash(l.Container), l.Due, l.Action+": "+l.Reason)
-	}
-	_ = tw.Flush()
 }

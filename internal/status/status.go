@@ -30,7 +30,7 @@ import (
 type Status struct {
 	Instances []Instance `json:"instances"`
 
-	onlyDir string // where it was asked for one directory
+	Dir string `json:"-"` // where it was asked for one directory
 }
 
 // Instance is one OpenAlgo on this Docker.
@@ -91,7 +91,7 @@ type Docker interface {
 // Look describes every OpenAlgo on this Docker, or with onlyDir the one in that
 // directory. machine is what they share.
 func Look(ctx context.Context, e Docker, machine sizing.Machine, onlyDir string) (Status, error) {
-	status := Status{Instances: []Instance{}, onlyDir: onlyDir}
+	status := Status{Instances: []Instance{}, Dir: onlyDir}
 	all, err := e.Containers(ctx)
 	if err != nil {
 		return status, fmt.Errorf("looking at the containers: %w", err)

@@ -1,7 +1,6 @@
 package status
 
 import (
-	"bytes"
 	"context"
 	"os"
 	"path/filepath"
@@ -73,31 +72,14 @@ func TestLook(t *testing.T) {
 	if len(i.Volumes) != 1 || i.Volumes[0] != (Volume{"openalgo_db", openalgo.DB, 3 << 20}) {
 		t.Errorf("%+v", i.Volumes)
 	}
-	var text bytes.Buffer
-	one.WriteText(&text)
-	for _, want := range []string{"openalgo  NOT READY: the container is exited (status 1)\n", "3.0 MiB", "resize"} {
-		if !strings.Contains(text.String(), want) {
-			t.Errorf("no %q in\n%s", want, text.String())
-		}
-	}
 }
 
 func TestLookWithoutAContainer(t *testing.T) {
 	t.Parallel()
 	dir := instance.Dir(t.TempDir())
 	none, err := Look(t.Context(), docker{}, machine, string(dir))
-	if err != nil || len(none.Instances) != 0 {
+	if err != nil || len(none.Instances) != 0 || none.Dir != string(dir) {
 		t.Fatal(none, err)
-	}
-	var text bytes.Buffer
-	none.WriteText(&text)
-	if !strings.Contains(text.String(), "There is no OpenAlgo in "+string(dir)) {
-		t.Error(text.String())
-	}
-	text.Reset()
-	Status{}.WriteText(&text)
-	if !strings.Contains(text.String(), "There is no OpenAlgo on this machine") {
-		t.Error(text.String())
 	}
 	if _, err := dir.Create(); err != nil {
 		t.Fatal(err)

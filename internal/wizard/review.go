@@ -10,6 +10,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/plan"
+	"github.com/marketcalls/openalgo-install/internal/present"
 	"github.com/marketcalls/openalgo-install/internal/printable"
 )
 
@@ -168,7 +169,7 @@ func (p *reviewPage) planLines(width int) []string {
 	}
 	if p.diffs {
 		var text bytes.Buffer
-		p.plan.WriteText(&text)
+		present.Plan(&text, p.plan)
 		section("Every line of every file, secrets masked", strings.Split(strings.TrimRight(text.String(), "\n"), "\n")...)
 	}
 	return out

@@ -1,4 +1,4 @@
-package status
+package present
 
 import (
 	"fmt"
@@ -7,14 +7,15 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/printable"
+	"github.com/marketcalls/openalgo-install/internal/status"
 )
 
-// WriteText prints the status for a person.
-func (s Status) WriteText(w io.Writer) {
+// Status prints what instances are like for a person.
+func Status(w io.Writer, s status.Status) {
 	switch {
 	case len(s.Instances) > 0:
-	case s.onlyDir != "":
-		fmt.Fprintf(w, "There is no OpenAlgo in %s. To list all on this machine:\n\n    sudo openalgo-install status\n", printable.Line(s.onlyDir))
+	case s.Dir != "":
+		fmt.Fprintf(w, "There is no OpenAlgo in %s. To list all on this machine:\n\n    sudo openalgo-install status\n", printable.Line(s.Dir))
 	default:
 		fmt.Fprintln(w, "There is no OpenAlgo on this machine. To install one:\n\n    sudo openalgo-install")
 	}

@@ -1,0 +1,74 @@
+package present
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/marketcalls/openalgo-install/internal/plan"
+)
+
+// Plan prints a plan for a person, each file with its diff.
+func Plan(w io.Writer, p *plan.Plan) { writePlan(w, p, true) }
+
+// Summary prints a plan without the diffs.
+func Summary(w io.Writer, p *plan.Plan) { writePlan(w, p, false) }
+
+func writePlan(w io.Writer, p *plan.Plan, diffs bool) {
+	if p.Empty() {
+		fmt.Fprintln(w, "Nothing to do.")
+	} else {
+		fmt.Fprintln(w, "Plan:")
+	}
+	for _, c := range p.Changes {
+		fmt.Fprintf(w, "  %-8s  %-9s  %s\n            %s\n", c.Action, c.Kind, c.Name, c.Reason)
+		if !diffs {
+			continue
+		}
+		for line := range strings.Lines(c.Diff) {
+			fmt.Fprintf(w, "            | %s", line)
+		}
+	}
+	if len(p.Settings) > 0 {
+		fmt.Fprintln(w)
+		Settings(w, p)
+	}
+	if p.Sizes() {
+		fmt.Fprintf(w, "\nSizing for %s (%s figures):\n", p.Sizing.Of(), p.Sizing.Source)
+		fmt.Fprintf(w, "  threads %d, shared memory %d MiB, strategy memory %d MiB, strategies: %s\n",
+			p.Sizing.Threads, p.Sizing.ShmMiB, p.Sizing.StrategyMemoryMiB, p.Sizing.Strategies)
+	}
+	if len(p.Warnings) > 0 {
+		fmt.Fprintln(w, "\nWarnings:")
+	}
+	for _, text := range p.Warnings {
+		fmt.Fprintf(w, "  - %s\n", text)
+	}
+	if len(p.Asks) > 0 {
+		fmt.Fprintln(w, "\nTo be confirmed:")
+	}
+	for _, ask := range p.Asks {
+		fmt.Fprintf(w, "  - %s\n", ask.Text)
+	}
+}
+
+// Settings prints the seven values: where each stands, and what becomes
+// of it.
+func Settings(w io.Writer, p *plan.Plan) {
+	if len(p.Settings) == 0 {
+		return
+	}
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(tw, "  setting\tin .env\trunning\tdue\t")
+	dash := func(value string) string {
+		if value == "" {
+			return "-"
+		}
+		return value
+	}
+	for _, l := range p.Settings {
+		fmt.Fprintf(tw, "  %s\t%s\t%s\t%s\t%s\n", l.Key, dash(l.Env), dash(l.Container), l.Due, l.Action+": "+l.Reason)
+	}
+	_ = tw.Flush()
+}

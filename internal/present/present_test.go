@@ -1,0 +1,147 @@
+package present
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/marketcalls/openalgo-install/internal/event"
+	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/plan"
+	"github.com/marketcalls/openalgo-install/internal/sizing"
+	"github.com/marketcalls/openalgo-install/internal/status"
+)
+
+func change() *plan.Plan {
+	return &plan.Plan{
+		Changes:  []plan.Change{{Kind: plan.KindFile, Name: ".env", Action: plan.ActionUpdate, Reason: "a key changes", Diff: "-A = '1'\n+A = '2'\n"}},
+		Warnings: []string{"look at this"},
+		Asks:     []plan.Ask{{Kind: plan.AskMarket, Text: "NSE is open"}},
+	}
+}
+
+func TestPlan(t *testing.T) {
+	t.Parallel()
+	var text, short, none strings.Builder
+	Plan(&text, change())
+	want := "Plan:\n  update    file       .env\n            a key changes\n            | -A = '1'\n            | +A = '2'\n" +
+		"\nWarnings:\n  - look at this\n\nTo be confirmed:\n  - NSE is open\n"
+	if text.String() != want {
+		t.Errorf("%s\nwant\n%s", &text, want)
+	}
+	Summary(&short, change())
+	if short.String() != strings.ReplaceAll(strings.ReplaceAll(want, "            | -A = '1'\n", ""), "            | +A = '2'\n", "") {
+		t.Errorf("without diffs:\n%s", &short)
+	}
+	if Plan(&none, &plan.Plan{}); none.String() != "Nothing to do.\n" {
+		t.Errorf("%q", &none)
+	}
+}
+
+func TestThePlanShowsTheSevenValues(t *testing.T) {
+	t.Parallel()
+	p := &plan.Plan{Settings: []plan.SizingLine{{Key: "OMP_NUM_THREADS", Env: "1", Due: "2", Action: plan.LineKept, Reason: "set in .env by hand"}}}
+	var text strings.Builder
+	Settings(&text, p)
+	if want := "  OMP_NUM_THREADS  1        -        2    kept: set in .env by hand\n"; !strings.HasSuffix(text.String(), want) || strings.Count(text.String(), "\n") != 2 {
+		t.Errorf("%q, want %q", &text, want)
+	}
+}
+
+// shown is a run with one of each event, and how it ended.
+func shown(o Options, err error) {
+	o.Prompt = func() finding.Prompt { return finding.Prompt{Dir: "/srv/openalgo"} }
+	r := NewRun(o)
+	for _, e := range []event.Event{
+		{Type: event.TypePlan, Plan: change()},
+		{Type: event.TypeStep, State: event.Started, Message: "pull image"},
+		{Type: event.TypeProgress, Progress: &event.PullProgress{Current: 50, Total: 100, Layers: 4, LayersDone: 1}},
+		{Type: event.TypeProgress, Progress: &event.PullProgress{Current: 55, Total: 100, Layers: 4, LayersDone: 1}},
+		{Type: event.TypeProgress, Build: &event.BuildProgress{Step: 2, Total: 3, Name: "RUN a \\\n b"}},
+		{Type: event.TypeProgress, Message: "it migrates", Start: &event.StartProgress{Stage: "migrate"}},
+		{Type: event.TypeLog, Message: "a line"},
+		{Type: event.TypeStep, State: event.Done, Seconds: 1.25},
+		{Type: event.TypeNote, Message: "to stop it: openalgo-install stop"},
+		{Type: event.TypeStep, State: event.Started, Message: "start"},
+		{Type: event.TypeStep, State: event.Failed, Seconds: 2},
+	} {
+		e.Time = time.Unix(1, 0)
+		r.Report(e)
+	}
+	r.End(event.Result{Changed: true, Message: "it is ready"}, err, 4)
+}
+
+func TestRun(t *testing.T) {
+	t.Parallel()
+	var text, failed bytes.Buffer
+	shown(Options{Text: &text, Errors: &failed, Verbose: true}, nil)
+	want := `Plan:
+  update    file       .env (a key changes)
+        50 %  50B of 100B, 1 of 4 layers
+        step 2 of 3  RUN a \ b
+        it migrates
+        | a line
+  ok    pull image (1.2 s)
+  note  to stop it: openalgo-install --dir /srv/openalgo stop
+  FAIL  start (2.0 s)
+It is ready.
+`
+	if text.String() != want || failed.Len() > 0 {
+		t.Errorf("%s\nwant\n%s\n%s", &text, want, &failed)
+	}
+	text.Reset()
+	shown(Options{Text: &text, Errors: &failed, Live: true}, errors.New("no space"))
+	if failed.String() != "openalgo-install: no space\n" || !strings.Contains(text.String(), "\r\x1b[K  ....  pull image: 50 %") || strings.Contains(text.String(), "a line") {
+		t.Errorf("%q\n%s", text.String(), &failed)
+	}
+}
+
+func TestRunAsJSON(t *testing.T) {
+	t.Parallel()
+	var text, lines bytes.Buffer
+	shown(Options{Text: &text, Errors: &text, Events: &lines}, finding.Named(finding.RolledBack, "not-ready", "it does not answer"))
+	var last event.Event
+	count := 0
+	for dec := json.NewDecoder(&lines); dec.More(); count++ {
+		last = event.Event{}
+		if err := dec.Decode(&last); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if count != 12 || last.Type != event.TypeResult || *last.OK || *last.Exit != 4 || last.ID != "not-ready" {
+		t.Errorf("%d events, the last is %+v", count, last)
+	}
+}
+
+func TestRehearsal(t *testing.T) {
+	t.Parallel()
+	var text, lines bytes.Buffer
+	r := NewRun(Options{Text: &text, Events: &lines})
+	r.Rehearsal(json.RawMessage(`{"uid":1000,"shm_bytes":268435456,"directories":[{"path":"/app/db","writable":false}]}`))
+	if want := "Seen from inside the container: user 1000, shared memory 256 MiB\n  /app/db            CANNOT be written\n"; text.String() != want || !strings.Contains(lines.String(), `"type":"rehearsal"`) {
+		t.Errorf("%q\n%s", &text, &lines)
+	}
+}
+
+func TestStatus(t *testing.T) {
+	t.Parallel()
+	i := status.Instance{Name: "openalgo", Dir: "/srv/openalgo", Reason: "the container is exited (status 1)", Container: "openalgo-web",
+		Sizing:  status.Sizing{InForce: sizing.Sizing{Threads: 2}, Due: sizing.Sizing{Threads: 4}, ResizeDue: true},
+		Volumes: []status.Volume{{Name: "openalgo_db", Mount: "/app/db", Bytes: 3 << 20}, {Name: "/srv/log", Mount: "/app/log", Bytes: -1}}}
+	for want, s := range map[string]status.Status{
+		"There is no OpenAlgo in /srv/openalgo.":                    {Dir: "/srv/openalgo"},
+		"There is no OpenAlgo on this machine.":                     {},
+		"openalgo  NOT READY: the container is exited (status 1)\n": {Instances: []status.Instance{i}},
+		"3.0 MiB":      {Instances: []status.Instance{i}},
+		"size unknown": {Instances: []status.Instance{i}},
+		"(0 MiB RAM, 0 cores): openalgo-install --dir /srv/openalgo resize\n": {Instances: []status.Instance{i}},
+	} {
+		var text strings.Builder
+		if Status(&text, s); !strings.Contains(text.String(), want) {
+			t.Errorf("no %q in\n%s", want, &text)
+		}
+	}
+}

@@ -1,0 +1,283 @@
+// Package present shows plans, runs and states: as text for people, and as JSON
+// for programs.
+package present
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/charmbracelet/x/ansi"
+	"github.com/docker/go-units"
+	"golang.org/x/term"
+
+	"github.com/marketcalls/openalgo-install/internal/event"
+	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/plan"
+	"github.com/marketcalls/openalgo-install/internal/printable"
+)
+
+// Options say where a run is shown, and how.
+type Options struct {
+	Text    io.Writer // for people
+	Errors  io.Writer // why it failed
+	Events  io.Writer // one JSON object a line; nil: none
+	Live    bool      // the text goes to a terminal: the current line is redrawn
+	Verbose bool      // the container's log, too
+	// Prompt is where the user types the commands that are proposed.
+	Prompt func() finding.Prompt
+}
+
+// Run shows the events of a run.
+type Run struct {
+	Options
+	events *json.Encoder
+	step   string    // title of the step that runs
+	shown  int       // percent of the pull that was printed last
+	base   string    // the image that this percent is of, in a build
+	drawn  time.Time // when the progress line was drawn last
+	stage  string    // of a start, as printed last
+}
+
+// NewRun returns a Run that has shown nothing yet.
+func NewRun(o Options) *Run {
+	r := &Run{Options: o, shown: -1}
+	if o.Events != nil {
+		r.events = json.NewEncoder(o.Events)
+		r.events.SetEscapeHTML(false)
+	}
+	return r
+}
+
+// redrawEvery keeps a fast pull from flooding a slow line.
+const redrawEvery = 100 * time.Millisecond
+
+// Report shows one event.
+func (r *Run) Report(e event.Event) {
+	if e.Type == event.TypeNote || e.Type == event.TypeWarning {
+		e.Message = r.hinted(e.Message)
+	}
+	if r.events != nil {
+		_ = r.events.Encode(e) // a reader that went away must not stop the run
+	}
+	switch e.Type {
+	case event.TypePlan:
+		if p, ok := e.Plan.(*plan.Plan); ok {
+			r.plan(p)
+		}
+	case event.TypeStep:
+		r.stepEvent(e)
+	case event.TypeProgress:
+		r.progress(e)
+	case event.TypeNote:
+		r.line("  note  %s", e.Message)
+	case event.TypeWarning:
+		r.line("  WARN  %s", e.Message)
+	case event.TypeLog:
+		if r.Verbose {
+			r.line("        | %s", e.Message)
+		}
+	}
+}
+
+// Heading begins the part of one instance in a run of several.
+func (r *Run) Heading(name string) {
+	if name != "" {
+		name = "== " + name
+	}
+	r.line("%s", name)
+}
+
+func (r *Run) plan(p *plan.Plan) {
+	if !p.Empty() {
+		r.line("Plan:")
+	}
+	for _, c := range p.Changes {
+		r.line("  %-8s  %-9s  %s (%s)", c.Action, c.Kind, c.Name, c.Reason)
+	}
+	Settings(r.Text, p)
+	if p.Empty() {
+		return
+	}
+	for _, text := range p.Warnings {
+		if len(p.Settings) > 0 { // an install reports them itself
+			r.line("  WARN  %s", text)
+		}
+	}
+	if s := p.Sizing; p.Sizes() {
+		r.line("Sizing for %s: threads %d, shared memory %d MiB, strategy memory %d MiB",
+			s.Of(), s.Threads, s.ShmMiB, s.StrategyMemoryMiB)
+	}
+}
+
+func (r *Run) stepEvent(e event.Event) {
+	switch e.State {
+	case event.Started:
+		r.step, r.shown, r.stage = e.Message, -1, ""
+		if r.Live {
+			fmt.Fprintf(r.Text, "  ....  %s", e.Message)
+		}
+	case event.Done:
+		r.line("  ok    %s (%.1f s)", r.step, e.Seconds)
+	case event.Failed:
+		r.line("  FAIL  %s (%.1f s)", r.step, e.Seconds)
+	}
+}
+
+// progress shows how far a build or a pull is.
+func (r *Run) progress(e event.Event) {
+	switch {
+	case e.Start != nil:
+		r.start(e)
+	case e.Build != nil && r.Live:
+		r.redraw(fmt.Sprintf("step %d of %d, %s", e.Build.Step, e.Build.Total, e.Build.Name))
+	case e.Build != nil:
+		r.line("        step %d of %d  %s", e.Build.Step, e.Build.Total, ansi.Truncate(oneLine(e.Build.Name), 100, "..."))
+	case e.Progress.Layers > 0: // else the registry has not said yet what there is
+		r.pull(e.Message, e.Progress)
+	}
+}
+
+// startEvery is the shortest time between two lines about the same start.
+const startEvery = 10 * time.Second
+
+// start shows how far OpenAlgo's start is.
+func (r *Run) start(e event.Event) {
+	switch {
+	case r.Live:
+		r.redraw(e.Message)
+	case e.Start.Stage != r.stage || e.Time.Sub(r.drawn) >= startEvery:
+		r.line("        %s", e.Message)
+		r.stage, r.drawn = e.Start.Stage, e.Time
+	}
+}
+
+// pull redraws one line on a terminal, and prints every tenth elsewhere. base
+// names an image that a build begins with.
+func (r *Run) pull(base string, now *event.PullProgress) {
+	if base != r.base {
+		r.base, r.shown = base, -1
+	}
+	percent := 0
+	if now.Total > 0 {
+		percent = int(now.Current * 100 / now.Total)
+	}
+	text := fmt.Sprintf("%d %%  %s of %s, %d of %d layers", percent,
+		units.HumanSize(float64(now.Current)), units.HumanSize(float64(now.Total)), now.LayersDone, now.Layers)
+	if base != "" {
+		text = base + "  " + text
+	}
+	if r.Live {
+		if time.Since(r.drawn) > redrawEvery {
+			r.redraw(text)
+			r.drawn = time.Now()
+		}
+		return
+	}
+	if percent/10 > r.shown/10 || r.shown < 0 {
+		r.shown = percent
+		r.line("        %s", text)
+	}
+}
+
+// redraw shows where the present step is, on one line of the terminal.
+func (r *Run) redraw(text string) {
+	text = "  ....  " + r.step + ": " + oneLine(text)
+	if width, _, err := term.GetSize(r.fd()); err == nil && width > 0 {
+		text = ansi.Truncate(text, width-1, "")
+	}
+	fmt.Fprint(r.Text, "\r\x1b[K", text)
+}
+
+func (r *Run) fd() int {
+	if file, ok := r.Text.(*os.File); ok {
+		return int(file.Fd())
+	}
+	return -1
+}
+
+// oneLine is a step of a Dockerfile, which may have several, as one.
+func oneLine(text string) string { return strings.Join(strings.Fields(printable.Line(text)), " ") }
+
+func (r *Run) line(format string, args ...any) {
+	if r.Live {
+		fmt.Fprint(r.Text, "\r\x1b[K")
+	}
+	fmt.Fprintln(r.Text, printable.Text(fmt.Sprintf(format, args...)))
+}
+
+// Rehearsal shows what the test app saw from inside its container.
+func (r *Run) Rehearsal(report json.RawMessage) {
+	if r.events != nil {
+		_ = r.events.Encode(map[string]any{"type": "rehearsal", "time": time.Now(), "report": report})
+	}
+	var seen struct {
+		UID         int                           `json:"uid"`
+		ShmBytes    int64                         `json:"shm_bytes"`
+		Timezone    struct{ Name, TZ string }     `json:"timezone"`
+		Settings    []struct{ Key, Value string } `json:"settings"`
+		Directories []struct {
+			Path     string `json:"path"`
+			Writable bool   `json:"writable"`
+		} `json:"directories"`
+	}
+	if json.Unmarshal(report, &seen) != nil {
+		return
+	}
+	r.line("Seen from inside the container: user %d, shared memory %d MiB", seen.UID, seen.ShmBytes>>20)
+	for _, d := range seen.Directories {
+		state := "can be written"
+		if !d.Writable {
+			state = "CANNOT be written"
+		}
+		r.line("  %-18s %s", d.Path, state)
+	}
+}
+
+// End shows how the run ended; exit is the exit code of the program.
+func (r *Run) End(result event.Result, err error, exit int) {
+	if r.events != nil {
+		e := event.End(result, err, r.Prompt())
+		e.Message = r.hinted(e.Message)
+		e.Exit = &exit
+		_ = r.events.Encode(e)
+	}
+	if err != nil {
+		if r.Live {
+			fmt.Fprint(r.Text, "\r\x1b[K")
+		}
+		Error(r.Errors, r.Prompt(), err)
+		return
+	}
+	if result.Message != "" {
+		r.line("%s", r.hinted(sentence(result.Message)))
+	}
+}
+
+// hinted makes the commands that a message proposes name this instance.
+func (r *Run) hinted(text string) string { return finding.Hinted(r.Prompt().Dir, text) }
+
+// Error prints all that there is to say about an error.
+func Error(w io.Writer, prompt finding.Prompt, err error) {
+	fmt.Fprintf(w, "openalgo-install: %s\n", finding.Hinted(prompt.Dir, printable.Text(prompt.Text(err))))
+}
+
+// JSON prints a document for programs.
+func JSON(w io.Writer, doc any) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(doc)
+}
+
+// sentence begins a message with a capital, unless it begins with a name, and
+// ends it.
+func sentence(text string) string {
+	if first, _, _ := strings.Cut(text, " "); !strings.ContainsAny(first, "-/._") {
+		text = strings.ToUpper(text[:1]) + text[1:]
+	}
+	return strings.TrimSuffix(text, ".") + "."
+}
