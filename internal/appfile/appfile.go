@@ -37,7 +37,7 @@ func ReadEnv(ctx context.Context, e Docker, dir instance.Dir, image string) ([]b
 		return nil, nil
 	}
 	if err == nil && info.IsDir() {
-		return nil, finding.Errorf(finding.HostNotReady, "%s is a directory: Docker made it because there was no file when a container started. "+
+		return nil, finding.Named(finding.HostNotReady, "env-directory", "%s is a directory: Docker made it because there was no file when a container started. "+
 			"Stop that container, remove the empty directory (rmdir %s), bring the .env back from a backup, then run this again", path, path)
 	}
 	data, err := readfile.Regular(path, readfile.Config)
@@ -45,14 +45,14 @@ func ReadEnv(ctx context.Context, e Docker, dir instance.Dir, image string) ([]b
 		return readThroughDocker(ctx, e, dir, cmp.Or(image, instance.Glance(dir).ImageID))
 	}
 	if err != nil {
-		return nil, finding.Errorf(finding.HostNotReady, "reading %s: %w", path, err)
+		return nil, finding.Named(finding.HostNotReady, "env-unreadable", "reading %s: %w", path, err)
 	}
 	return data, nil
 }
 
 func readThroughDocker(ctx context.Context, e Docker, dir instance.Dir, image string) ([]byte, error) {
 	path := dir.Env()
-	denied := finding.Errorf(finding.HostNotReady, "this user may not read %s, which belongs to the container's user\n\n%s\n\nNothing was changed.", path, instance.WithRoot(string(dir)))
+	denied := finding.Named(finding.HostNotReady, "env-unreadable", "this user may not read %s, which belongs to the container's user\n\n%s\n\nNothing was changed.", path, instance.WithRoot(string(dir)))
 	if image == "" || !e.Info().Local {
 		return nil, denied
 	}

@@ -73,7 +73,7 @@ func OpenTarget(o TargetOptions) (*Target, error) {
 		t.file, err = makeFresh(t.Name)
 	}
 	if err != nil {
-		return nil, finding.Errorf(finding.HostNotReady, "making the backup: %w", err)
+		return nil, finding.Named(finding.HostNotReady, "backup-unwritable", "making the backup: %w", err)
 	}
 	t.warn()
 	t.out = t.file
@@ -142,13 +142,13 @@ func (t *Target) choose(to string) error {
 		t.dir = to
 	default:
 		if t.o.Keep > 0 {
-			return finding.Errorf(finding.Usage, "--keep counts the backups in a directory, and --to names a file: name a directory")
+			return finding.Named(finding.Usage, "flags-conflict", "--keep counts the backups in a directory, and --to names a file: name a directory")
 		}
 		t.Name = to
 	}
 	if t.Name == "" {
 		if err := os.MkdirAll(t.dir, 0o700); err != nil {
-			return finding.Errorf(finding.HostNotReady, "making the directory for backups: %w", err)
+			return finding.Named(finding.HostNotReady, "backup-unwritable", "making the directory for backups: %w", err)
 		}
 		t.Name = filepath.Join(t.dir, names(t.o.Instance)+time.Now().UTC().Format(stampForm)+ending)
 	}
@@ -156,10 +156,10 @@ func (t *Target) choose(to string) error {
 		return err
 	}
 	if _, err := os.Lstat(t.Name); err == nil {
-		return finding.Errorf(finding.Usage, "%s exists, and no backup is ever overwritten: name another file", t.Name)
+		return finding.Named(finding.Usage, "backup-exists", "%s exists, and no backup is ever overwritten: name another file", t.Name)
 	}
 	if t.inside() {
-		return finding.Errorf(finding.Usage, "%s is inside what is backed up: name another place with --to, best on another disk", t.Name)
+		return finding.Named(finding.Usage, "backup-inside", "%s is inside what is backed up: name another place with --to, best on another disk", t.Name)
 	}
 	t.shared = othersMayWrite(filepath.Dir(t.Name))
 	if t.dir != "" { // what a killed run left; only one at a time writes them
@@ -196,15 +196,15 @@ func (t *Target) room() error {
 	if t.checkDir() == filepath.Dir(t.Name) {
 		bytes += databases
 	} else if disk, err := host.Disk(string(t.o.Instance)); err == nil && disk.FreeMiB < int(databases>>20)+spareMiB {
-		return finding.Errorf(finding.HostNotReady, "the databases take %d MiB, and %s has %d MiB free to check them: make room, or name another directory with --to. Nothing was stopped.",
+		return finding.Named(finding.HostNotReady, "disk-full", "the databases take %d MiB, and %s has %d MiB free to check them: make room, or name another directory with --to. Nothing was stopped.",
 			databases>>20, string(t.o.Instance), disk.FreeMiB)
 	}
 	disk, err := host.Disk(filepath.Dir(t.Name))
 	if err != nil {
-		return finding.Errorf(finding.HostNotReady, "looking at the disk of %s: %w", t.Name, err)
+		return finding.Named(finding.HostNotReady, "disk-unreadable", "looking at the disk of %s: %w", t.Name, err)
 	}
 	if need := int(bytes>>20) + spareMiB; disk.FreeMiB < need {
-		return finding.Errorf(finding.HostNotReady, "the data takes %d MiB, and %s has %d MiB free for its backup: make room, or name another disk with --to. Nothing was stopped",
+		return finding.Named(finding.HostNotReady, "disk-full", "the data takes %d MiB, and %s has %d MiB free for its backup: make room, or name another disk with --to. Nothing was stopped",
 			bytes>>20, filepath.Dir(t.Name), disk.FreeMiB)
 	}
 	return nil

@@ -13,6 +13,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/ops"
 	"github.com/marketcalls/openalgo-install/internal/present"
+	"github.com/marketcalls/openalgo-install/internal/printable"
 )
 
 func init() { register(newDoctor) }
@@ -113,7 +114,7 @@ func (c *doctorCommand) mend(ctx context.Context, look doctor.Look, report docto
 	for _, f := range report.Fixes() {
 		if err := look.Apply(ctx, f, in); err != nil {
 			// What is left is in the report that follows.
-			fmt.Fprintf(c.stderr, "  FAIL  %s: %v\n", f, err)
+			fmt.Fprintf(c.stderr, "  FAIL  %s: %s\n", f, printable.Text(c.prompt().Text(err)))
 			continue
 		}
 		fmt.Fprintf(c.stderr, "  ok    %s\n", f)

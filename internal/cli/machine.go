@@ -88,7 +88,7 @@ func (s *survey) engine(e *engine.Engine, facts host.Facts, err error) {
 		s.fact("Docker", "can't be used")
 	}
 	s.Unusable = true
-	s.obstacle(err.Error())
+	s.obstacle(s.app.prompt().Advice(err))
 }
 
 // ports says whether the ports are free. Others can be chosen.

@@ -86,6 +86,7 @@ func (w *interview) onScreens(ctx context.Context, screen wizard.Terminal) error
 func (w *interview) host() wizard.Host {
 	return wizard.Host{
 		Dir:         w.at,
+		Reader:      w.prompt(),
 		Look:        func(ctx context.Context) wizard.Machine { return lookAt(ctx, w.app, w.at) },
 		DNS:         judgeDNS,
 		DryRun:      w.dryRun,

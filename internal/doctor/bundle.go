@@ -15,6 +15,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/event"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/ops"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
@@ -104,7 +105,7 @@ func (l Look) log(ctx context.Context) []byte {
 	}
 	var out bytes.Buffer
 	if err := in.Logs(ctx, false, bundleLines, &out); err != nil {
-		fmt.Fprintf(&out, "%v\n", err)
+		fmt.Fprintln(&out, finding.Prompt{Dir: l.Dir}.Text(err))
 	}
 	return maskAssignments(out.Bytes())
 }

@@ -12,39 +12,41 @@ import (
 
 	"github.com/containerd/errdefs"
 	"github.com/docker/docker/client"
+
+	"github.com/marketcalls/openalgo-install/internal/finding"
 )
 
 // What a caller decides on. Every error of this package that has one of these
 // causes answers to errors.Is.
 var (
 	// ErrAbsent: nothing listens where the engine should be.
-	ErrAbsent = errors.New("no engine there")
+	ErrAbsent = finding.Cause("engine-absent", "no engine there")
 	// ErrPermission: the engine is there and this user may not talk to it.
-	ErrPermission = errors.New("no permission")
+	ErrPermission = finding.Cause("engine-permission", "no permission")
 	// ErrTooOld: the engine is older than Docker 20.10 (API 1.41).
-	ErrTooOld = errors.New("engine too old")
+	ErrTooOld = finding.Cause("engine-old", "engine too old")
 	// ErrUnreachable: the engine answered before and does not now.
-	ErrUnreachable = errors.New("engine unreachable")
+	ErrUnreachable = finding.Cause("engine-unreachable", "engine unreachable")
 
 	// ErrNotFound: no such container, network, volume or file.
 	ErrNotFound = errors.New("not found")
 	// ErrImageNotFound is an ErrNotFound too.
-	ErrImageNotFound = fmt.Errorf("image %w", ErrNotFound)
+	ErrImageNotFound = finding.Named(finding.Failed, "image-missing", "image %w", ErrNotFound)
 	// ErrConflict: the name is taken, or the thing is in use, or not in a state for this.
 	ErrConflict = errors.New("conflict")
 	// ErrPortTaken: a port to be published belongs to someone else.
-	ErrPortTaken = errors.New("port taken")
+	ErrPortTaken = finding.Cause("port-taken", "port taken")
 	// ErrNoSpace: the engine's disk is full.
-	ErrNoSpace = errors.New("no space")
+	ErrNoSpace = finding.Cause("disk-full", "no space")
 
 	// ErrLoginNeeded: the registry wants a login, or refuses the one it got.
-	ErrLoginNeeded = errors.New("login needed")
+	ErrLoginNeeded = finding.Cause("login-needed", "login needed")
 	// ErrRateLimited: the registry allows no more pulls for now.
-	ErrRateLimited = errors.New("rate limited")
+	ErrRateLimited = finding.Cause("rate-limited", "rate limited")
 	// ErrRegistry: the registry could not be reached, after several tries.
-	ErrRegistry = errors.New("registry unreachable")
+	ErrRegistry = finding.Cause("registry-unreachable", "registry unreachable")
 	// ErrWrongPlatform: the image is not for this engine's architecture.
-	ErrWrongPlatform = errors.New("wrong platform")
+	ErrWrongPlatform = finding.Cause("image-platform", "wrong platform")
 )
 
 // failure is an error in words for people that still answers to errors.Is.

@@ -117,9 +117,19 @@ func IDOf(err error) string {
 		return e.ID
 	case *Refusal:
 		return e.Check
+	case interface{ FindingID() string }:
+		return e.FindingID()
 	}
 	return ""
 }
+
+// Cause returns an error with a name, for a caller to decide on.
+func Cause(id, text string) error { return &cause{id, text} }
+
+type cause struct{ id, text string }
+
+func (c *cause) Error() string     { return c.text }
+func (c *cause) FindingID() string { return c.id }
 
 // problem is one of several, with what to do about it below.
 func (p Prompt) problem(e *Error) string {

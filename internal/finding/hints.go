@@ -23,6 +23,10 @@ type Hint struct {
 // Run returns a hint that is a command of ours.
 func Run(do string, args ...string) Hint { return Hint{Do: do, Args: args} }
 
+// Anywhere returns a hint that is a command of ours, and about no instance or
+// about all.
+func Anywhere(do string, args ...string) Hint { return Hint{Do: do, Args: args, Dir: DefaultDir} }
+
 // Shell returns a hint that is commands of other programs.
 func Shell(do string, commands ...string) Hint { return Hint{Do: do, Shell: commands} }
 

@@ -5,7 +5,6 @@ package image
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
@@ -56,7 +55,7 @@ func (b Bringer) bring(ctx context.Context, w Want) error {
 		_, err = b.Engine.Pull(ctx, w.Ref, b.Progress(step))
 	}
 	if err != nil {
-		return &finding.Error{Kind: finding.Failed, Err: pullError(w.Ref, err)}
+		return pullError(w.Ref, err)
 	}
 	return nil
 }
@@ -70,7 +69,7 @@ func (b Bringer) Pull(ctx context.Context, ref string) (engine.Image, error) {
 	image, err := b.Engine.Pull(ctx, ref, b.Progress(step))
 	end(err)
 	if err != nil {
-		return image, &finding.Error{Kind: finding.Failed, Err: pullError(ref, err)}
+		return image, pullError(ref, err)
 	}
 	return image, nil
 }
@@ -85,10 +84,10 @@ func (b Bringer) Progress(step string) func(event.PullProgress) {
 func pullError(ref string, err error) error {
 	switch {
 	case errors.Is(err, engine.ErrLoginNeeded):
-		return fmt.Errorf("the registry wants a login for %s (nothing was changed): docker login, then run this again: %w", ref, err)
+		return finding.Named(finding.Failed, "login-needed", "the registry wants a login for %s (nothing was changed): docker login, then run this again: %w", ref, err)
 	case errors.Is(err, engine.ErrImageNotFound), errors.Is(err, engine.ErrNotFound):
-		return fmt.Errorf("there is no image %s (nothing was changed): check image.ref in the answers, name and tag: %w", ref, err)
+		return finding.Named(finding.Failed, "image-missing", "there is no image %s (nothing was changed): check image.ref in the answers, name and tag: %w", ref, err)
 	default:
-		return fmt.Errorf("bringing the image %s (nothing was changed): %w", ref, err)
+		return finding.Named(finding.Failed, "pull-failed", "bringing the image %s (nothing was changed): %w", ref, err)
 	}
 }

@@ -18,7 +18,7 @@ import (
 func (s Bringer) build(ctx context.Context, b *Built, project string) error {
 	bases, err := b.Src.Bases()
 	if err != nil {
-		return finding.Errorf(finding.HostNotReady, "%w", err)
+		return finding.Named(finding.HostNotReady, "source-unusable", "%w", err)
 	}
 	labels := map[string]string{labelBuiltFor: project, labelDockerfile: b.Dockerfile}
 	for name, value := range map[string]string{labelSource: b.Key, labelRevision: b.Commit, labelBranch: b.Branch} {

@@ -40,7 +40,7 @@ func TestBuildReasons(t *testing.T) {
 		if !strings.Contains(failed.Err.Error(), says) || !strings.Contains(failed.Err.Error(), "npm ci") {
 			t.Errorf("%s\ngives %v", line, failed.Err)
 		}
-		if text := err.Error(); !strings.Contains(text, "the step's last lines") || strings.Contains(text, "canary") || strings.Contains(text, "\x1b") {
+		if text := (finding.Prompt{}).Text(err); !strings.Contains(text, "the step's last lines") || strings.Contains(text, "canary") || strings.Contains(text, "\x1b") {
 			t.Errorf("%q", text)
 		}
 	}

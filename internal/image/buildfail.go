@@ -37,7 +37,7 @@ func buildError(ref string, err error, clean func(string) string) error {
 		if errors.Is(err, engine.ErrNoSpace) {
 			return err
 		}
-		return fmt.Errorf("building the image %s (nothing was changed): %w", ref, err)
+		return finding.Named(finding.Failed, "build-failed", "building the image %s (nothing was changed): %w", ref, err)
 	}
 	var log []string
 	for _, line := range failed.Log {
@@ -56,7 +56,7 @@ func buildError(ref string, err error, clean func(string) string) error {
 	if failed.Step != "" {
 		at = fmt.Sprintf(", at the step %q", printable.Line(firstLine(failed.Step)))
 	}
-	return &finding.Error{Kind: finding.Failed, Log: log, LogOf: "the step's last lines",
+	return &finding.Error{Kind: finding.Failed, ID: "build-failed", Log: log, LogOf: "the step's last lines",
 		Err: fmt.Errorf("building the image failed%s (nothing was changed): %s", at, reason)}
 }
 

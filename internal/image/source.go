@@ -91,7 +91,7 @@ func (s *Source) openRemote(ctx context.Context, e *engine.Engine, note func(str
 	}
 	if s.checkout == "" {
 		if s.checkout, err = host.TempDir("source"); err != nil {
-			return finding.Errorf(finding.HostNotReady, "making a directory for the source: %w", err)
+			return finding.Named(finding.HostNotReady, "directory-unwritable", "making a directory for the source: %w", err)
 		}
 	}
 	note("fetching " + remote.URL + " at " + rev.Commit[:7])
@@ -118,9 +118,9 @@ func sourceError(ctx context.Context, key string, err error) error {
 	case ctx.Err() != nil:
 		return finding.Cancel()
 	case errors.Is(err, source.ErrNotACheckout):
-		return finding.Errorf(finding.Usage, "%s: %w", key, err)
+		return finding.Named(finding.Usage, "source-unusable", "%s: %w", key, err)
 	}
-	return finding.Errorf(finding.HostNotReady, "%s: %w", key, err)
+	return finding.Named(finding.HostNotReady, "source-unusable", "%s: %w", key, err)
 }
 
 // Close removes what was fetched.

@@ -51,9 +51,8 @@ func Decode[T any](path string, data []byte) (*T, error) {
 }
 
 func newer(path string) error {
-	return &finding.Error{Kind: finding.HostNotReady, ID: "newer-release", Err: finding.Errorf(finding.HostNotReady, "%s %w\n\n"+
-		"This release does not know all that it says. Update this one, then run the same command again:\n\n"+
-		"    sudo openalgo-install self-update\n\nNothing was changed.", path, ErrNewer)}
+	return finding.Named(finding.HostNotReady, "newer-release", "%s %w\n\nThis release does not know all that it says.", path, ErrNewer).
+		With(finding.Anywhere("Update this one, then run the same command again", "self-update")).Ending(finding.Unchanged)
 }
 
 // Save writes a file of the work directory: whole or not at all, synced, and

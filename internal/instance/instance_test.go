@@ -152,7 +152,7 @@ func TestState(t *testing.T) {
 		switch {
 		case want == "" && (err != nil || !s.IsOurs()):
 			t.Errorf("%s: %v", text, err)
-		case want != "" && (err == nil || finding.KindOf(err) != finding.HostNotReady || !strings.Contains(err.Error(), want)):
+		case want != "" && (err == nil || finding.KindOf(err) != finding.HostNotReady || !strings.Contains(finding.Prompt{}.Text(err), want)):
 			t.Errorf("%s: %v", text, err)
 		}
 	}

@@ -44,7 +44,7 @@ func Flock(file *os.File) (bool, error) {
 func (d Dir) TryLock() (l *Lock, holder int, err error) {
 	file, err := OpenOwn(d.Work(lockName), os.O_RDWR|os.O_CREATE)
 	if err != nil {
-		return nil, 0, finding.Errorf(finding.HostNotReady, "opening the lock: %w", err)
+		return nil, 0, finding.Named(finding.HostNotReady, "directory-unwritable", "opening the lock: %w", err)
 	}
 	held, err := Flock(file)
 	if held {
@@ -52,7 +52,7 @@ func (d Dir) TryLock() (l *Lock, holder int, err error) {
 	}
 	defer file.Close()
 	if err != nil {
-		return nil, 0, finding.Errorf(finding.HostNotReady, "%w", err)
+		return nil, 0, finding.Named(finding.HostNotReady, "directory-unwritable", "%w", err)
 	}
 	text, _ := readfile.Open(file, lockName, 64)
 	holder, _ = strconv.Atoi(strings.TrimSpace(string(text)))
@@ -101,7 +101,7 @@ func (d Dir) Lock(ctx context.Context, report func(message string)) (*Lock, erro
 		}
 		select {
 		case <-ctx.Done():
-			return nil, finding.Errorf(finding.Cancelled, "stopped watching; the other run (process %d) goes on", holder)
+			return nil, finding.Named(finding.Cancelled, "cancelled", "stopped watching; the other run (process %d) goes on", holder)
 		case <-time.After(lockPoll):
 		}
 	}

@@ -16,7 +16,7 @@ const logName = "log"
 func (d Dir) Log(command string, redact func(string) string, report event.Reporter, do func(event.Reporter) (event.Result, error)) (event.Result, error) {
 	file, err := OpenOwn(d.Work(logName), os.O_CREATE|os.O_APPEND|os.O_WRONLY)
 	if err != nil {
-		return event.Result{}, finding.Errorf(finding.HostNotReady, "opening the log: %w", err)
+		return event.Result{}, finding.Named(finding.HostNotReady, "directory-unwritable", "opening the log: %w", err)
 	}
 	defer file.Close()
 	write := func(at time.Time, line string) {
@@ -30,7 +30,7 @@ func (d Dir) Log(command string, redact func(string) string, report event.Report
 		report.Report(e)
 	}))
 	if err != nil {
-		write(time.Now(), fmt.Sprintf("%s failed (%s): %v", command, finding.KindOf(err), err))
+		write(time.Now(), fmt.Sprintf("%s failed (%s): %s", command, finding.KindOf(err), finding.Prompt{Dir: string(d), Sudo: true}.Text(err)))
 	} else {
 		write(time.Now(), command+" ended: "+result.Message)
 	}

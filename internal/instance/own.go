@@ -22,8 +22,8 @@ func OpenOwn(path string, flags int) (*os.File, error) {
 	}
 	info, err := file.Stat()
 	if err == nil && os.Geteuid() == 0 && ownerOf(info) != 0 {
-		err = finding.Errorf(finding.HostNotReady, "%s belongs to %s, and openalgo-install acts only on what is root's\n\nIf you gave it away yourself, take it back:\n\n    sudo chown -R root:root %s\n\nNothing was changed.",
-			path, userName(ownerOf(info)), filepath.Dir(path))
+		err = finding.Named(finding.HostNotReady, "file-not-trusted", "%s belongs to %s, and openalgo-install acts only on what is root's", path, userName(ownerOf(info))).
+			With(finding.Shell("If you gave it away yourself, take it back", "sudo chown -R root:root "+filepath.Dir(path))).Ending(finding.Unchanged)
 	}
 	if err != nil {
 		_ = file.Close()

@@ -44,7 +44,7 @@ const editPrefix = "edit-"
 // that no copy of the encryption keys is left elsewhere. remove removes it.
 func (d Dir) EditDir() (dir string, remove func(), err error) {
 	if _, err := d.Create(); err != nil {
-		return "", nil, finding.Errorf(finding.HostNotReady, "%w", err)
+		return "", nil, finding.Named(finding.HostNotReady, "directory-unwritable", "%w", err)
 	}
 	dir, err = os.MkdirTemp(d.Work(""), fmt.Sprintf("%s%d-", editPrefix, os.Getpid()))
 	if err != nil {

@@ -32,7 +32,8 @@ type stranger struct {
 func Trusted(dir string) error {
 	work := filepath.Join(dir, WorkName)
 	if info, err := os.Lstat(work); err == nil && !info.IsDir() {
-		return finding.Errorf(finding.HostNotReady, "%s is not a directory\n\nopenalgo-install did not make it. If you do not need it, remove it:\n\n    sudo rm %s\n\nNothing was changed.", work, work)
+		return finding.Named(finding.HostNotReady, "not-a-directory", "%s is not a directory\n\nopenalgo-install did not make it", work).
+			With(finding.Shell("If you do not need it, remove it", "sudo rm "+work)).Ending(finding.Unchanged)
 	}
 	if os.Geteuid() != 0 {
 		return nil
@@ -43,7 +44,7 @@ func Trusted(dir string) error {
 	}
 	s, err := strangerOf(abs)
 	if err != nil {
-		return finding.Errorf(finding.HostNotReady, "check the directory: %w", err)
+		return finding.Named(finding.HostNotReady, "directory-unreadable", "check the directory: %w", err)
 	}
 	if s != nil {
 		return s.refusal(abs)
@@ -67,7 +68,7 @@ func strangerOf(dir string) (*stranger, error) {
 // the directory.
 func WithRoot(dir string) string {
 	if s, err := strangerOf(dir); err == nil && s != nil {
-		return s.handOver(dir)
+		return finding.Prompt{}.Hints([]finding.Hint{s.handOver(dir)})
 	}
 	return "Run the same command with sudo."
 }
@@ -152,20 +153,24 @@ func (s *stranger) refusal(dir string) error {
 	case s.uid == 0:
 		what = "other users can write to " + s.path
 	}
-	text := what + "\n\nA user who can change it could make root change any file on this machine.\n"
+	refused := func(why string, hints ...finding.Hint) error {
+		return finding.Named(finding.HostNotReady, "directory-not-trusted", "%s\n\nA user who can change it could make root change any file on this machine.%s", what, why).
+			With(hints...).Ending(finding.Unchanged)
+	}
+	other := finding.Hint{Do: "Choose a directory that belongs to root, where upgrades and backups work, too",
+		Shell: []string{finding.Prompt{Dir: otherDir(dir), Sudo: true}.Command()}}
+	asOwner := fmt.Sprintf("\nRun openalgo-install as %s, without sudo.", who)
 	switch {
 	case isThere(filepath.Join(dir, WorkName, stateName)):
+		why := ""
 		if s.inside() && !isInstance(dir) {
-			text += fmt.Sprintf("Run openalgo-install as %s, without sudo. Only an upgrade, a rollback, a backup and a restore need root. To use these:\n\n", who)
+			why = asOwner + " Only an upgrade, a rollback, a backup and a restore need root."
 		}
-		return finding.Errorf(finding.HostNotReady, "%s%s\n\nNothing was changed.", text, s.handOver(dir))
+		return refused(why, s.handOver(dir))
 	case !s.inside():
-		text += fmt.Sprintf("If the files in it are yours, let only root change it:\n\n    %s\n\n", s.fix())
-	default:
-		text += fmt.Sprintf("Run openalgo-install as %s, without sudo. ", who)
+		return refused("", finding.Shell("If the files in it are yours, let only root change it", s.fix()), other)
 	}
-	return finding.Errorf(finding.HostNotReady, "%sOr choose a directory that belongs to root, where upgrades and backups work, too:\n\n"+
-		"    sudo openalgo-install --dir %s\n\nNothing was changed.", text, otherDir(dir))
+	return refused(asOwner, other)
 }
 
 // inside reports whether the instance's directory is in a place of another
@@ -180,22 +185,23 @@ func (s *stranger) fix() string {
 	return "sudo chown root:root " + s.path
 }
 
-// handOver says how root gets to work on an instance whose directory others can
+// handOver is how root gets to work on an instance whose directory others can
 // change.
-func (s *stranger) handOver(dir string) string {
-	own := func(at string) string {
-		return fmt.Sprintf("    sudo chown root:root %[1]s %[1]s/*.yaml\n    sudo chown -R root:root %[1]s/%[2]s", at, WorkName)
+func (s *stranger) handOver(dir string) finding.Hint {
+	own := func(at string) []string {
+		return []string{fmt.Sprintf("sudo chown root:root %[1]s %[1]s/*.yaml", at), fmt.Sprintf("sudo chown -R root:root %s/%s", at, WorkName)}
 	}
 	switch {
 	case s.parent || s.isLink:
 		to := placeFor(dir, s.path)
-		return fmt.Sprintf("Move this OpenAlgo to a directory that belongs to root. It keeps its encryption keys, data and settings, "+
-			"and is down for some seconds while its container is recreated:\n\n"+
-			"    sudo mv -T %s %s\n%s\n    sudo openalgo-install --dir %[2]s start\n\nAfter that, set up the daily backup again.", dir, to, own(to))
+		commands := append([]string{fmt.Sprintf("sudo mv -T %s %s", dir, to)}, own(to)...)
+		return finding.Shell("Move this OpenAlgo to a directory that belongs to root. It keeps its encryption keys, data and settings, "+
+			"and is down for some seconds while its container is recreated. After that, set up the daily backup again",
+			append(commands, finding.Prompt{Dir: to, Sudo: true}.Command("start"))...)
 	case s.uid == 0:
-		return fmt.Sprintf("Let only root change it:\n\n    %s", s.fix())
+		return finding.Shell("Let only root change it", s.fix())
 	}
-	return fmt.Sprintf("Let only root change it. After that, run openalgo-install with sudo:\n\n%s", own(dir))
+	return finding.Shell("Let only root change it. After that, run openalgo-install with sudo", own(dir)...)
 }
 
 // placeFor is a path below root's directories that is free for a directory to

@@ -120,7 +120,7 @@ func TestADirectoryOfAnotherUserIsRefused(t *testing.T) {
 		switch {
 		case test.says == "" && err != nil:
 			t.Errorf("%s: %v", name, err)
-		case test.says != "" && (err == nil || finding.KindOf(err) != finding.HostNotReady || !strings.Contains(err.Error(), test.says)):
+		case test.says != "" && (err == nil || finding.KindOf(err) != finding.HostNotReady || !strings.Contains(finding.Prompt{}.Text(err), test.says)):
 			t.Errorf("%s: %s, %v", name, finding.KindOf(err), err)
 		}
 	}

@@ -86,14 +86,15 @@ func holdAt(d instance.Dir) (*os.File, error) {
 // CreateEvents creates the file that the waiting process writes its events to.
 func CreateEvents(d instance.Dir) (*os.File, error) {
 	if s := LoadAt(d); s != nil && s.Waiting {
-		return nil, finding.Errorf(finding.HostNotReady, "%w, for %s: `openalgo-install resize --cancel` takes it back", ErrWaits, s.Time.Local().Format("15:04 MST"))
+		return nil, finding.Named(finding.HostNotReady, "resize-waiting", "%w, for %s", ErrWaits, s.Time.Local().Format("15:04 MST")).
+			With(finding.Run("To cancel it", "resize", "--cancel"))
 	}
 	if _, err := d.Create(); err != nil {
-		return nil, finding.Errorf(finding.HostNotReady, "%w", err)
+		return nil, finding.Named(finding.HostNotReady, "directory-unwritable", "%w", err)
 	}
 	file, err := instance.OpenOwn(d.Work(atEvents), os.O_CREATE|os.O_TRUNC|os.O_WRONLY)
 	if err != nil {
-		return nil, finding.Errorf(finding.HostNotReady, "making %s: %w", d.Work(atEvents), err)
+		return nil, finding.Named(finding.HostNotReady, "directory-unwritable", "making %s: %w", d.Work(atEvents), err)
 	}
 	return file, nil
 }
@@ -108,7 +109,7 @@ func OpenEvents(d instance.Dir) (*os.File, error) {
 func Wait(ctx context.Context, d instance.Dir, at time.Time, exitCode func(error) int, do func() (event.Result, error)) (event.Result, error) {
 	held, err := holdAt(d)
 	if err != nil {
-		return event.Result{}, finding.Errorf(finding.HostNotReady, "%w", err)
+		return event.Result{}, finding.Named(finding.HostNotReady, "directory-unwritable", "%w", err)
 	}
 	defer held.Close()
 	s := At{Time: at, PID: os.Getpid()}
@@ -122,7 +123,7 @@ func Wait(ctx context.Context, d instance.Dir, at time.Time, exitCode func(error
 	result, err := do()
 	s.Done, s.Exit, s.Message = true, exitCode(err), result.Message
 	if err != nil {
-		s.Message = err.Error()
+		s.Message = finding.Prompt{Dir: string(d), Sudo: true}.Text(err)
 	}
 	return result, errors.Join(err, instance.Save(d, atName, &s))
 }
@@ -156,14 +157,15 @@ func Cancel(ctx context.Context, d instance.Dir) (bool, error) {
 		return false, nil
 	}
 	if err := syscall.Kill(s.PID, syscall.SIGTERM); err != nil && !errors.Is(err, syscall.ESRCH) {
-		return false, finding.Errorf(finding.Failed, "ending the process that waits (%d): %w", s.PID, err)
+		return false, finding.Named(finding.Failed, "resize-not-ended", "ending the process that waits (%d): %w", s.PID, err)
 	}
 	err := wait.Until(ctx, endTime, endPoll, func(context.Context) (bool, error) {
 		now := LoadAt(d)
 		return now == nil || !now.Waiting, nil
 	})
 	if wait.IsOver(err) {
-		err = finding.Errorf(finding.Failed, "the resize in %s (process %d) has not ended yet. To see when it has: openalgo-install status", d, s.PID)
+		err = finding.Named(finding.Failed, "resize-not-ended", "the resize in %s (process %d) has not ended yet", d, s.PID).
+			With(finding.Run("To see when it has", "status"))
 	}
 	return err == nil, err
 }

@@ -69,11 +69,11 @@ func SetDaily(ctx context.Context, dir instance.Dir, clock string, job Job, warn
 	}
 	d := Daily{Clock: clock, Files: files, Set: time.Now().UTC()}
 	if err := instance.Save(dir, dailyName, &d); err != nil {
-		return nil, "", finding.Errorf(finding.Failed, "keeping the time of the daily backup: %w", err)
+		return nil, "", finding.Named(finding.Failed, "schedule-failed", "keeping the time of the daily backup: %w", err)
 	}
 	if before != nil {
 		if err := s.remove(ctx, before.files("", string(dir)), files); err != nil {
-			return nil, "", finding.Errorf(finding.Failed, "the daily backup is set up, and the previous one is still there: %w", err)
+			return nil, "", finding.Named(finding.Failed, "schedule-failed", "the daily backup is set up, and the previous one is still there: %w", err)
 		}
 	}
 	if reason := cronHere(""); by == "cron" && reason != "" {
@@ -97,7 +97,7 @@ func RemoveDaily(ctx context.Context, dir instance.Dir) (bool, error) {
 		err = host.Remove(dir.Work(dailyName))
 	}
 	if err != nil {
-		return false, finding.Errorf(finding.Failed, "ending the daily backup: %w", err)
+		return false, finding.Named(finding.Failed, "schedule-failed", "ending the daily backup: %w", err)
 	}
 	return true, nil
 }
@@ -114,7 +114,7 @@ func (s scheduler) set(ctx context.Context, d Job) (files []string, by string, e
 	if _, err := os.Stat(filepath.Join(s.root, "/run/systemd/system")); err == nil {
 		files, err := s.place(ctx, d.units())
 		if err != nil {
-			return nil, "", finding.Errorf(finding.Failed, "setting up the systemd timer: %w. The previous schedule was not changed.", err)
+			return nil, "", finding.Named(finding.Failed, "schedule-failed", "setting up the systemd timer: %w. The previous schedule was not changed.", err)
 		}
 		return files, "systemd", nil
 	}
@@ -124,13 +124,13 @@ func (s scheduler) set(ctx context.Context, d Job) (files []string, by string, e
 		reason = "there is no " + cronTables
 	}
 	if reason != "" && reason != noCron { // one may be installed yet, and doctor fails until then
-		return nil, "", finding.Errorf(finding.HostNotReady, "this machine has neither systemd nor a usable cron: %s\n\n"+
+		return nil, "", finding.Named(finding.HostNotReady, "scheduler-missing", "this machine has neither systemd nor a usable cron: %s\n\n"+
 			"Install cron:\n\n    sudo apt-get install cron\n\nOr let your own scheduler run this at that time:\n\n    %s\n\nand this after a boot:\n\n    %s\n\nNothing was changed.",
 			reason, strings.Join(d.Backup, " "), strings.Join(d.Recover, " "))
 	}
 	files, err = s.place(ctx, []hostFile{table})
 	if err != nil {
-		return nil, "", finding.Errorf(finding.Failed, "setting up the daily backup: %w", err)
+		return nil, "", finding.Named(finding.Failed, "schedule-failed", "setting up the daily backup: %w", err)
 	}
 	return files, "cron", nil
 }

@@ -36,7 +36,7 @@ type Job struct {
 func (d Job) Check() error {
 	for _, word := range slices.Concat(d.Backup, d.Recover) {
 		if !plainWord.MatchString(word) {
-			return finding.Errorf(finding.Usage, "--schedule: %q has characters that cron or systemd would take for something else: use a path without them", word)
+			return finding.Named(finding.Usage, "schedule-unusable", "--schedule: %q has characters that cron or systemd would take for something else: use a path without them", word)
 		}
 	}
 	return nil
@@ -72,10 +72,10 @@ func EngineEnvironment(getenv func(string) string) ([]string, error) {
 			continue
 		}
 		if !plainWord.MatchString(value) {
-			return nil, finding.Errorf(finding.Usage, "--schedule: %s has characters that mean something else to cron or systemd", name)
+			return nil, finding.Named(finding.Usage, "schedule-unusable", "--schedule: %s has characters that mean something else to cron or systemd", name)
 		}
 		if u, err := url.Parse(value); name == "DOCKER_HOST" && (err != nil || u.User != nil && hasPassword(u)) {
-			return nil, finding.Errorf(finding.Usage, "--schedule: DOCKER_HOST has a password, which every user of this machine could read in the schedule. Use a Docker context instead")
+			return nil, finding.Named(finding.Usage, "schedule-unusable", "--schedule: DOCKER_HOST has a password, which every user of this machine could read in the schedule. Use a Docker context instead")
 		}
 		out = append(out, name+"="+value)
 	}

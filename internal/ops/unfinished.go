@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 )
 
@@ -17,7 +18,7 @@ func Unfinished(dir string) string {
 	case errors.Is(err, fs.ErrPermission):
 		return ""
 	case err != nil:
-		return err.Error()
+		return finding.Prompt{Dir: dir, Sudo: true}.Advice(err)
 	case j == nil:
 		return ""
 	}

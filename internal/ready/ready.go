@@ -76,6 +76,9 @@ type NotReadyError struct {
 
 func (e *NotReadyError) Error() string { return e.Reason }
 
+// FindingID names it for programs.
+func (e *NotReadyError) FindingID() string { return "not-ready" }
+
 // LogOf returns the log lines of a NotReadyError; nil for another error.
 func LogOf(err error) []string {
 	if e := (*NotReadyError)(nil); errors.As(err, &e) {

@@ -82,7 +82,7 @@ func cloudWarnings(a answers.Answers) []string {
 
 func cloudFiles(a answers.Answers, v values, target string) ([]output, error) {
 	if a.Image.Dockerfile == source.Theirs {
-		return nil, finding.Errorf(finding.Usage, "--target %s needs this program's start.sh: OpenAlgo's own makes a .env there that its present release refuses. Take `dockerfile: theirs` out of the answers", target)
+		return nil, finding.Named(finding.Usage, "start-script", "--target %s needs this program's start.sh: OpenAlgo's own makes a .env there that its present release refuses. Take `dockerfile: theirs` out of the answers", target)
 	}
 	variables := cloudVariables(a, v)
 	files := templateFiles()

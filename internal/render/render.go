@@ -90,15 +90,15 @@ func write(a answers.Answers, o Options, v values) (written, warnings []string, 
 		warnings = cloudWarnings(a)
 	}
 	if err := os.MkdirAll(o.Out, 0o755); err != nil {
-		return nil, nil, finding.Errorf(finding.HostNotReady, "making %s: %w", o.Out, err)
+		return nil, nil, finding.Named(finding.HostNotReady, "directory-unwritable", "making %s: %w", o.Out, err)
 	}
 	for _, f := range files {
 		path := filepath.Join(o.Out, f.name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			return written, nil, finding.Errorf(finding.HostNotReady, "making %s: %w", filepath.Dir(path), err)
+			return written, nil, finding.Named(finding.HostNotReady, "directory-unwritable", "making %s: %w", filepath.Dir(path), err)
 		}
 		if err := host.WriteFile(path, f.text, f.mode, ""); err != nil {
-			return written, nil, finding.Errorf(finding.HostNotReady, "writing %s: %w", path, err)
+			return written, nil, finding.Named(finding.HostNotReady, "directory-unwritable", "writing %s: %w", path, err)
 		}
 		written = append(written, path)
 		if f.name != instance.EnvName {
@@ -154,13 +154,13 @@ func edgeFiles(a answers.Answers, project, dir string) ([]output, error) {
 	if a.TLS.CARoot != "" {
 		text, err := readfile.Regular(a.TLS.CARoot, readfile.Config)
 		if err != nil {
-			return nil, finding.Errorf(finding.Usage, "tls.ca_root: %w", err)
+			return nil, finding.Named(finding.Usage, "certificate-unusable", "tls.ca_root: %w", err)
 		}
 		site.CARoot = text
 	}
 	if a.TLS.Mode == "files" {
 		if _, err := site.ReadCertificate(a.TLS.Cert, a.TLS.Key, time.Now()); err != nil {
-			return nil, finding.Errorf(finding.Usage, "%w", err)
+			return nil, finding.Named(finding.Usage, "certificate-unusable", "%w", err)
 		}
 	}
 	var out []output
@@ -174,7 +174,7 @@ func edgeFiles(a answers.Answers, project, dir string) ([]output, error) {
 func envFile(a answers.Answers, o Options, v values) ([]byte, error) {
 	there, err := readfile.Optional(filepath.Join(o.Out, instance.EnvName))
 	if err != nil {
-		return nil, finding.Errorf(finding.HostNotReady, "reading the .env that is there: %w", err)
+		return nil, finding.Named(finding.HostNotReady, "env-unreadable", "reading the .env that is there: %w", err)
 	}
 	sample := sampleFor(a)
 	if there != nil {

@@ -91,14 +91,13 @@ func refusal(path string, err error) error {
 	var foreign *foreignError
 	switch {
 	case errors.As(err, &foreign):
-		return finding.Errorf(finding.HostNotReady, "%s was not written by openalgo-install\n\nIt names %s, which no run of openalgo-install uses.\n"+
-			"Find out who wrote it. Then remove it; an interrupted run is neither completed nor undone after that:\n\n    sudo rm %s\n\nNothing was changed.",
-			path, foreign.what, path)
+		return finding.Named(finding.HostNotReady, "journal-foreign", "%s was not written by openalgo-install\n\nIt names %s, which no run of openalgo-install uses.", path, foreign.what).
+			With(finding.Shell("Find out who wrote it. Then remove it; an interrupted run is neither completed nor undone after that", "sudo rm "+path)).Ending(finding.Unchanged)
 	case errors.Is(err, errNewer):
-		return finding.Errorf(finding.HostNotReady, "%s was written by a later openalgo-install\n\nIt says how to complete or undo an interrupted run, in a form that this version does not know.\n"+
-			"Update openalgo-install, then run the same command again:\n\n    sudo openalgo-install self-update\n\nNothing was changed.", path)
+		return finding.Named(finding.HostNotReady, "newer-release", "%s was written by a later openalgo-install\n\nIt says how to complete or undo an interrupted run, in a form that this version does not know.", path).
+			With(finding.Anywhere("Update openalgo-install, then run the same command again", "self-update")).Ending(finding.Unchanged)
 	}
-	return finding.Errorf(finding.HostNotReady, "%s is damaged (%w): look at `docker ps -a` and the backups beside it, then remove it", path, err)
+	return finding.Named(finding.HostNotReady, "journal-damaged", "%s is damaged (%w): look at `docker ps -a` and the backups beside it, then remove it", path, err)
 }
 
 // converter turns a journal of the form before versions into one of this form.

@@ -2,7 +2,6 @@ package run
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -25,7 +24,7 @@ func Recover(ctx context.Context, t *Tools, j *Journal) error {
 		}
 	}
 	if ctx.Err() != nil { // the wait for an answer was cancelled: that is no reason for an undo
-		return &finding.Error{Kind: finding.Cancelled, Err: errors.New("cancelled. The next command completes or undoes the interrupted run")}
+		return finding.Named(finding.Cancelled, "cancelled", "cancelled. The next command completes or undoes the interrupted run")
 	}
 	if j.Phase == Commit {
 		if len(j.Steps) > 0 {
@@ -75,12 +74,13 @@ func (j *Journal) resume(ctx context.Context, t *Tools) bool {
 func (j *Journal) sameDocker(ctx context.Context, t *Tools) error {
 	info := t.Engine.Info()
 	if j.Docker.IsAnother(Docker{ID: info.ID, Endpoint: info.Endpoint}) {
-		return finding.Errorf(finding.HostNotReady, "the unfinished %s of this directory was on the Docker at %s\n\nName that Docker, then run the same command again:\n\n    export DOCKER_HOST=%[2]s\n\nNothing was changed.", j.Command, j.Docker.Endpoint)
+		return finding.Named(finding.HostNotReady, "other-docker", "the unfinished %s of this directory was on the Docker at %s", j.Command, j.Docker.Endpoint).
+			With(finding.Shell("Name that Docker, then run the same command again", "export DOCKER_HOST="+j.Docker.Endpoint)).Ending(finding.Unchanged)
 	}
 	if j.Docker.ID != "" || j.Engine == info.Name || j.hasContainer(ctx, t) {
 		return nil
 	}
-	return finding.Errorf(finding.HostNotReady, "the unfinished %s of this directory was on the Docker of %q, and this is the one of %q: "+
+	return finding.Named(finding.HostNotReady, "other-docker", "the unfinished %s of this directory was on the Docker of %q, and this is the one of %q: "+
 		"run this again with that Docker (DOCKER_HOST or docker context)", j.Command, j.Engine, info.Name)
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/run"
@@ -137,9 +138,12 @@ func labelsOf(t *run.Tools, name string) map[string]string {
 
 // unknownData says how to go on where a copy has no place to go back to.
 func (s *KeepData) unknownData(t *run.Tools) error {
-	return fmt.Errorf("%[1]s is neither a volume nor a directory of this instance, so nothing was copied over it\n\n"+
-		"The copy in %[2]s may be all that is left of your data. First copy it to a safe place:\n\n    sudo cp -a %[2]s %[3]s-data\n\n"+
-		"If OpenAlgo's data belongs in %[1]s, copy it there, and forget the interrupted run:\n\n"+
-		"    sudo mkdir -p %[1]s\n    sudo cp -a %[2]s/. %[1]s/\n    sudo rm %[4]s\n    sudo openalgo-install --dir %[3]s start",
-		s.Data.At(t.Dir), s.copy(t), t.Dir, t.Work(instance.JournalName))
+	at, kept := s.Data.At(t.Dir), s.copy(t)
+	return finding.Named(finding.Failed, "data-unplaced", "%[1]s is neither a volume nor a directory of this instance, so nothing was copied over it\n\n"+
+		"The copy in %[2]s may be all that is left of your data. First copy it to a safe place:\n\n    sudo cp -a %[2]s %[3]s-data", at, kept, t.Dir).
+		With(finding.Hint{
+			Do:    fmt.Sprintf("If OpenAlgo's data belongs in %s, copy it there, and forget the interrupted run", at),
+			Shell: []string{"sudo mkdir -p " + at, fmt.Sprintf("sudo cp -a %s/. %s/", kept, at), "sudo rm " + t.Work(instance.JournalName)},
+			Args:  []string{"start"},
+		})
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/run"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
@@ -229,7 +230,7 @@ func (s *RenameContainer) String() string { return "give the new container its n
 func (s *RenameContainer) Do(ctx context.Context, t *run.Tools) error {
 	err := giveName(ctx, t)
 	if errors.Is(err, engine.ErrNotFound) {
-		t.Note("somebody removed the new container since: its files and data are complete, and `openalgo-install start` recreates it")
+		t.Note("somebody removed the new container since. Its files and data are complete. To recreate it: " + finding.Command(t.Dir, "start"))
 		err = nil
 	}
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/run"
 )
@@ -154,7 +155,7 @@ func TestJournalsThatAreRefused(t *testing.T) {
 		`{"comm`: "is damaged",
 		`{"version": 2, "phase": "apply", "steps": [{"kind": "file.write", "step": []}]}`: "is damaged",
 	} {
-		if _, err := run.Parse("/opt/openalgo", []byte(text)); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := run.Parse("/opt/openalgo", []byte(text)); err == nil || !strings.Contains(finding.Prompt{}.Text(err), want) {
 			t.Errorf("%s: %v, and not %q", text, err, want)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/run"
@@ -68,7 +69,7 @@ func (s *StopContainer) Forward(ctx context.Context, t *run.Tools) (bool, error)
 	}
 	s.gone = true
 	if dataGoesBack(t) || mustNotMigrate(t) {
-		t.Note("the previous container is gone. Its data and files are brought back, and `openalgo-install start` recreates it")
+		t.Note("the previous container is gone. Its data and files are brought back. To recreate it: " + finding.Command(t.Dir, "start"))
 		return false, nil
 	}
 	fresh, err := newContainer(ctx, t)
@@ -156,7 +157,7 @@ func (s *StopContainer) Undo(ctx context.Context, t *run.Tools) error {
 		return nil
 	}
 	if stacks.WhoseIs(c, t.Dir, t.Engine.Info().Local) == stacks.Orphan {
-		t.Note(fmt.Sprintf("%s was created for %s, where this directory was: Docker cannot start it again, and `openalgo-install start` recreates it", c.Name, stacks.DirOf(c)))
+		t.Note(fmt.Sprintf("%s was created for %s, where this directory was, and Docker cannot start it again. To recreate it: %s", c.Name, stacks.DirOf(c), finding.Command(t.Dir, "start")))
 		s.Running = false
 		return nil
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/event"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/plan"
 )
 
@@ -12,6 +13,8 @@ import (
 // provides it: the wizard itself reaches neither the machine nor the engine.
 type Host struct {
 	Dir string
+	// Reader is where commands that the wizard proposes are typed.
+	Reader finding.Prompt
 	// Look describes the machine.
 	Look func(context.Context) Machine
 	// DNS compares a domain's addresses with the machine's, and says in words

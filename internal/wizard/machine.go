@@ -145,7 +145,7 @@ func (p *dockerPage) update(msg tea.Msg) tea.Cmd {
 			return end(ErrEnded)
 		}
 		if msg.err != nil {
-			p.lines = append(p.lines, "", msg.err.Error())
+			p.lines = append(p.lines, "", p.m.host.Reader.Advice(msg.err))
 			return nil
 		}
 		p.m.page = &machinePage{m: p.m}

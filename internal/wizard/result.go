@@ -109,7 +109,7 @@ func (p *failurePage) body(width, height int) ([]string, int, int) {
 	if p.showLog {
 		log = p.log
 	} else {
-		for _, line := range wrapped(reason(p.err), width) {
+		for _, line := range wrapped(p.reason(), width) {
 			out = append(out, p.m.look.bad.Render(line))
 		}
 		add("")
@@ -140,12 +140,7 @@ func (p *failurePage) keys() string {
 }
 
 // reason is an error without the log that it brings along.
-func reason(err error) string {
-	if e := (*finding.Error)(nil); errors.As(err, &e) {
-		return printable.Text(e.Err.Error())
-	}
-	return printable.Text(err.Error())
-}
+func (p *failurePage) reason() string { return printable.Text(p.m.host.Reader.Advice(p.err)) }
 
 // undone says in what state a failure left the machine.
 func undone(err error) string {

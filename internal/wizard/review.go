@@ -122,7 +122,7 @@ func (p *reviewPage) body(width, height int) ([]string, int, int) {
 
 func (p *reviewPage) trouble(width int) []string {
 	out := []string{p.m.look.bad.Render("It can't go on like this:"), ""}
-	out = append(out, wrapped(printable.Text(p.err.Error()), width)...)
+	out = append(out, wrapped(printable.Text(p.m.host.Reader.Advice(p.err)), width)...)
 	if errors.Is(p.err, plan.ErrBuildTooBig) {
 		out = append(append(out, ""), wrapped("p pulls the published image instead of building one.", width)...)
 	}

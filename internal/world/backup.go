@@ -109,7 +109,7 @@ func sameDisk(a, b string) bool {
 // another disk only where it fits beside that.
 func (s Room) WayBack() error {
 	if need := int(s.Present>>20) + MinDirMiB; s.Apart && s.Data.FreeMiB < need {
-		return finding.Errorf(finding.HostNotReady, "%s has %d MiB free, and bringing the data back, if this fails, takes %d MiB: make room there first", s.At, s.Data.FreeMiB, need)
+		return finding.Named(finding.HostNotReady, "disk-full", "%s has %d MiB free, and bringing the data back, if this fails, takes %d MiB: make room there first", s.At, s.Data.FreeMiB, need)
 	}
 	return nil
 }
@@ -121,7 +121,7 @@ func (s Room) Keeps() error {
 		return s.Err
 	}
 	if need := int(s.Present>>20) + MinDirMiB; s.Keep != nil && s.Keep.FreeMiB+int(s.Last>>20) < need {
-		return finding.Errorf(finding.HostNotReady, "%d MiB of data are kept before they are replaced, and %s has %d MiB free: make room first", s.Present>>20, s.Keep.Path, s.Keep.FreeMiB)
+		return finding.Named(finding.HostNotReady, "disk-full", "%d MiB of data are kept before they are replaced, and %s has %d MiB free: make room first", s.Present>>20, s.Keep.Path, s.Keep.FreeMiB)
 	}
 	return nil
 }
@@ -138,7 +138,7 @@ func (s Room) Fits(archived int64) error {
 		free += int(s.Last >> 20)
 	}
 	if need := int(archived>>20) + MinDirMiB; free < need {
-		return finding.Errorf(finding.HostNotReady, "the backup holds %d MiB, and %s has %d MiB free: make room first", archived>>20, s.At, s.Data.FreeMiB)
+		return finding.Named(finding.HostNotReady, "disk-full", "the backup holds %d MiB, and %s has %d MiB free: make room first", archived>>20, s.At, s.Data.FreeMiB)
 	}
 	return nil
 }

@@ -85,7 +85,7 @@ func DataDirectories(c engine.Container) map[string]string {
 func (l *Looker) DataDirectory(ctx context.Context, c engine.Container) (string, error) {
 	path, _, err := stacks.DataPath(ctx, l.Engine, c, openalgo.DB)
 	if err == nil && path == "" {
-		err = finding.Errorf(finding.HostNotReady, "%s keeps its databases in no volume, so they would be gone with the container: put the volumes back into %s first", c.Name, compose.FileName)
+		err = finding.Named(finding.HostNotReady, "volume-missing", "%s keeps its databases in no volume, so they would be gone with the container: put the volumes back into %s first", c.Name, compose.FileName)
 	}
 	return path, err
 }

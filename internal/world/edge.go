@@ -85,7 +85,7 @@ func (l *Looker) openEdge(ctx context.Context, o *Observation, a answers.Answers
 	if a.TLS.CARoot != "" {
 		text, err := readfile.Regular(a.TLS.CARoot, readfile.Config)
 		if err != nil {
-			return nil, nil, finding.Errorf(finding.Usage, "tls.ca_root: %w", err)
+			return nil, nil, finding.Named(finding.Usage, "certificate-unusable", "tls.ca_root: %w", err)
 		}
 		e.Site.CARoot, e.State.Root = text, a.TLS.CARoot
 	}
@@ -96,7 +96,7 @@ func (l *Looker) openEdge(ctx context.Context, o *Observation, a answers.Answers
 	if a.TLS.Cert != "" {
 		var err error
 		if warnings, err = e.Site.ReadCertificate(a.TLS.Cert, a.TLS.Key, o.Now); err != nil {
-			return nil, nil, finding.Errorf(finding.Usage, "%w", err)
+			return nil, nil, finding.Named(finding.Usage, "certificate-unusable", "%w", err)
 		}
 		e.State.Any = true
 	}
@@ -105,7 +105,7 @@ func (l *Looker) openEdge(ctx context.Context, o *Observation, a answers.Answers
 		return e, warnings, l.openNginx(ctx, e, a, settings)
 	}
 	if info := o.Engine; !info.Local || info.Rootless {
-		return nil, nil, finding.Errorf(finding.HostNotReady, "tls.mode %s needs Docker on this host, run by root: the edge listens on the host's own network. "+
+		return nil, nil, finding.Named(finding.HostNotReady, "proxy-needs-root", "tls.mode %s needs Docker on this host, run by root: the edge listens on the host's own network. "+
 			"Use `tls: {mode: nginx}`, or `off` with a proxy of your own", a.TLS.Mode)
 	}
 	c, err := edge.OpenCaddy(ctx, l.Engine, settings)
@@ -129,7 +129,7 @@ func (l *Looker) openNginx(ctx context.Context, e *Way, a answers.Answers, setti
 		return nil
 	}
 	if !a.TLS.Certbot {
-		return finding.Errorf(finding.Usage, "tls.mode nginx needs a certificate for %s, and there is none in /etc/letsencrypt/live: "+
+		return finding.Named(finding.Usage, "certificate-missing", "tls.mode nginx needs a certificate for %s, and there is none in /etc/letsencrypt/live: "+
 			"name one with tls.cert and tls.key, or write `certbot: true` so that certbot asks Let's Encrypt for it", a.Domain)
 	}
 	e.Certbot = true

@@ -25,7 +25,7 @@ func (l *Looker) Look(ctx context.Context, adopt bool) (*Observation, error) {
 	o := &Observation{Now: l.now(), Dir: l.Dir, Engine: l.Engine.Info(), Machine: l.Machine, Overrides: map[string][]byte{},
 		Whose: map[string]stacks.Whose{}, Dirs: map[string]Directory{}, Envs: map[string]EnvFile{}}
 	if info, err := os.Stat(string(l.Dir)); err == nil && !info.IsDir() {
-		return nil, finding.Errorf(finding.HostNotReady, "%s is a file, not a directory; choose another directory with --dir", string(l.Dir))
+		return nil, finding.Named(finding.HostNotReady, "not-a-directory", "%s is a file, not a directory; choose another directory with --dir", string(l.Dir))
 	}
 	var err error
 	if o.EnvText, err = appfile.ReadEnv(ctx, l.Engine, l.Dir, ""); err != nil {
@@ -33,12 +33,12 @@ func (l *Looker) Look(ctx context.Context, adopt bool) (*Observation, error) {
 	}
 	if o.EnvText != nil {
 		if o.Env, err = envfile.Parse(o.EnvText); err != nil {
-			return nil, finding.Errorf(finding.HostNotReady, "reading %s: %w", l.Dir.Env(), err)
+			return nil, finding.Named(finding.HostNotReady, "env-unreadable", "reading %s: %w", l.Dir.Env(), err)
 		}
 	}
 	for name, to := range map[string]*[]byte{compose.FileName: &o.ComposeText, instance.AnswersName: &o.AnswersText} {
 		if *to, err = readfile.Optional(l.Dir.Path(name)); err != nil {
-			return nil, finding.Errorf(finding.HostNotReady, "reading %s: %w", name, err)
+			return nil, finding.Named(finding.HostNotReady, "file-unreadable", "reading %s: %w", name, err)
 		}
 	}
 	for _, name := range OverrideNames {
@@ -53,7 +53,7 @@ func (l *Looker) Look(ctx context.Context, adopt bool) (*Observation, error) {
 	}
 	o.nameProject(string(l.Dir))
 	if o.Project == "" {
-		return nil, finding.Errorf(finding.Usage, "%s gives no project name: choose a directory whose name has letters or digits, such as /opt/openalgo", string(l.Dir))
+		return nil, finding.Named(finding.Usage, "directory-name", "%s gives no project name: choose a directory whose name has letters or digits, such as /opt/openalgo", string(l.Dir))
 	}
 	if err := l.lookAtEngine(ctx, o); err != nil {
 		return nil, err
@@ -166,11 +166,19 @@ func rank(c engine.Container) int {
 	return score
 }
 
+// Elsewhere is what to do where a directory holds no OpenAlgo.
+func Elsewhere() []finding.Hint {
+	return []finding.Hint{
+		finding.Anywhere("List what is on this machine", "status"),
+		{Do: "Work on an OpenAlgo in another directory: add --dir to the command"},
+	}
+}
+
 // adopt finds the container that mounts this directory's .env, and follows the
 // project that it has.
 func (o *Observation) adopt() error {
 	if o.Env == nil {
-		return finding.Errorf(finding.HostNotReady, "there is no %s: name the directory of the stack with --dir (`openalgo-install status` lists them)", o.Dir.Env())
+		return finding.Named(finding.HostNotReady, "env-missing", "there is no %s", o.Dir.Env()).With(Elsewhere()...)
 	}
 	for _, c := range o.All {
 		if !o.Owns(c) && o.Here(stacks.DirOf(c)) {
@@ -179,10 +187,10 @@ func (o *Observation) adopt() error {
 	}
 	c := o.Container()
 	if c == nil {
-		return finding.Errorf(finding.HostNotReady, "there is no OpenAlgo container for %s: `openalgo-install status` lists what there is, --dir names another directory", string(o.Dir))
+		return finding.Named(finding.HostNotReady, "container-missing", "there is no OpenAlgo container for %s", string(o.Dir)).With(Elsewhere()...)
 	}
 	if !o.Envs[stacks.EnvSource(*c)].Same {
-		return finding.Errorf(finding.HostNotReady, "%s does not mount %s, so its keys are somewhere else: mount that file at %s first", c.Name, o.Dir.Env(), openalgo.Env)
+		return finding.Named(finding.HostNotReady, "env-elsewhere", "%s does not mount %s, so its keys are somewhere else: mount that file at %s first", c.Name, o.Dir.Env(), openalgo.Env)
 	}
 	if project := c.Labels[compose.LabelProject]; project != "" {
 		o.Project = project

@@ -49,16 +49,16 @@ func OthersIn(dir string, uid int) (out []Owner, err error) {
 			return nil // links, sockets: nobody writes them
 		}
 		if kind == 0 && owner.Nlink > 1 {
-			return finding.Errorf(finding.HostNotReady, "%s has a second name (hard link), so its owner is not changed. Remove that name, or copy the file. Nothing was changed.", path)
+			return finding.Named(finding.HostNotReady, "hard-link", "%s has a second name (hard link), so its owner is not changed. Remove that name, or copy the file. Nothing was changed.", path)
 		}
 		blocked = blocked || !MayWrite(info.Mode(), owner, uid)
 		if out = append(out, Owner{Dir: dir, Name: name, UID: int(owner.Uid), GID: int(owner.Gid)}); len(out) > ownersLimit {
-			return finding.Errorf(finding.HostNotReady, "%s has too many files of other users to change them one by one. Change all of them:\n\n    sudo chown -R %d:%[2]d %[1]s\n\nNothing was changed.", dir, uid)
+			return finding.Named(finding.HostNotReady, "owner-wrong", "%s has too many files of other users to change them one by one. Change all of them:\n\n    sudo chown -R %d:%[2]d %[1]s\n\nNothing was changed.", dir, uid)
 		}
 		return nil
 	})
 	if os.IsPermission(err) {
-		return nil, finding.Errorf(finding.HostNotReady, "%w: this user cannot see the owners of the files in %s\n\nRun the same command with sudo. Nothing was changed.", err, dir)
+		return nil, finding.Named(finding.HostNotReady, "owner-unreadable", "%w: this user cannot see the owners of the files in %s\n\nRun the same command with sudo. Nothing was changed.", err, dir)
 	}
 	if err != nil || !blocked {
 		return nil, err
