@@ -123,7 +123,7 @@ func (c *resizeCommand) run(ctx context.Context) error {
 		return c.show(ctx, out, all, left)
 	}
 	if c.at != "" {
-		return c.later(ctx, out, home, all)
+		return c.leave(ctx, out, home, all)
 	}
 	result, err := c.resizeUntil(ctx, home, all, left)
 	return out.end(result, err)
