@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/charmbracelet/x/ansi"
-	"github.com/docker/go-units"
 	"golang.org/x/term"
 
 	"github.com/marketcalls/openalgo-install/internal/event"
@@ -165,8 +164,7 @@ func (r *Run) pull(base string, now *event.PullProgress) {
 	if now.Total > 0 {
 		percent = int(now.Current * 100 / now.Total)
 	}
-	text := fmt.Sprintf("%d %%  %s of %s, %d of %d layers", percent,
-		units.HumanSize(float64(now.Current)), units.HumanSize(float64(now.Total)), now.LayersDone, now.Layers)
+	text := fmt.Sprintf("%d %%  %s", percent, pulled(now))
 	if base != "" {
 		text = base + "  " + text
 	}

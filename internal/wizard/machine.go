@@ -17,7 +17,8 @@ type machinePage struct {
 // machineMsg is the machine, as it was found.
 type machineMsg struct{ machine Machine }
 
-func (m *model) lookAtMachine() tea.Cmd {
+// lookAtMachine finds what the page shows.
+func lookAtMachine(m *model) tea.Cmd {
 	return func() tea.Msg { return machineMsg{m.host.Look(m.ctx)} }
 }
 
@@ -45,9 +46,9 @@ func (p *machinePage) key(msg tea.KeyMsg) tea.Cmd {
 		return p.m.back()
 	case key == "r":
 		p.seen = false
-		return p.m.lookAtMachine()
+		return lookAtMachine(p.m)
 	case key == "i" && p.m.machine.NoEngine:
-		return p.m.setUpDocker()
+		return setUpDocker(p.m)
 	case key == "enter" && p.m.machine.Unusable:
 		p.m.note = "This stands in the way: see above, then r looks again."
 	case key == "enter":
@@ -120,7 +121,8 @@ type dockerMsg struct {
 	err  error
 }
 
-func (m *model) setUpDocker() tea.Cmd {
+// setUpDocker installs Docker Engine, and shows it.
+func setUpDocker(m *model) tea.Cmd {
 	ctx, cancel := context.WithCancel(m.ctx)
 	p := &dockerPage{m: m, queue: newQueue()}
 	m.page, m.busy = p, cancel
@@ -149,11 +151,11 @@ func (p *dockerPage) update(msg tea.Msg) tea.Cmd {
 			return nil
 		}
 		p.m.page = &machinePage{m: p.m}
-		return p.m.lookAtMachine()
+		return lookAtMachine(p.m)
 	case tea.KeyMsg:
 		if p.ended && (msg.String() == "enter" || msg.String() == "esc") {
 			p.m.page = &machinePage{m: p.m}
-			return p.m.lookAtMachine()
+			return lookAtMachine(p.m)
 		}
 	}
 	return nil

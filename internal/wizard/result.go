@@ -88,7 +88,7 @@ func (p *failurePage) update(msg tea.Msg) tea.Cmd {
 	switch key.String() {
 	case "r":
 		p.m.err = nil
-		return p.m.review()
+		return review(p.m)
 	case "esc":
 		p.m.err = nil
 		return p.m.show(1)

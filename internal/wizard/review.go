@@ -33,7 +33,7 @@ type planMsg struct {
 }
 
 // review shows the plan, or the question whose answer is not right.
-func (m *model) review() tea.Cmd {
+func review(m *model) tea.Cmd {
 	a, problems := m.draft.answers()
 	if len(problems) > 0 {
 		at := m.draft.screenOf(problems[0].Key)
@@ -67,7 +67,7 @@ func (p *reviewPage) work() tea.Cmd {
 // can be had ready-made.
 func (p *reviewPage) pullInstead() tea.Cmd {
 	p.m.draft.given["image"] = answers.DefaultImage
-	return p.m.review()
+	return review(p.m)
 }
 
 func (p *reviewPage) title() string { return "OpenAlgo: review" }
@@ -89,7 +89,7 @@ func (p *reviewPage) key(msg tea.KeyMsg) tea.Cmd {
 	case key == "esc":
 		return p.m.back()
 	case key == "s":
-		return p.m.saveAnswers(p)
+		return saveAnswers(p)
 	case key == "d" && p.plan != nil:
 		p.diffs = !p.diffs
 		p.jump = p.diffs
@@ -100,7 +100,7 @@ func (p *reviewPage) key(msg tea.KeyMsg) tea.Cmd {
 	case key == "enter" && p.plan != nil && p.m.host.DryRun:
 		return end(nil)
 	case key == "enter" && p.plan != nil:
-		return p.m.apply(p.answers)
+		return beginApply(p.m, p.answers)
 	default:
 		p.scroll.key(msg)
 	}
@@ -202,8 +202,10 @@ var saveScreen = screen{
 	},
 }
 
-func (m *model) saveAnswers(review *reviewPage) tea.Cmd {
-	back := func() tea.Cmd { m.page = review; return nil }
+// saveAnswers asks where to, and goes back to the review.
+func saveAnswers(from *reviewPage) tea.Cmd {
+	m := from.m
+	back := func() tea.Cmd { m.page = from; return nil }
 	p := &formPage{m: m, screen: &saveScreen, draft: newDraft(), check: func(question) string { return "" }, leave: back}
 	p.done = func() tea.Cmd {
 		said, err := m.draft.save(p.draft.get("path"), p.draft.get("secrets") == "in")

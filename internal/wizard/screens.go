@@ -2,12 +2,9 @@ package wizard
 
 import (
 	"context"
-	"fmt"
-	"strings"
 	"sync"
 
 	tea "github.com/charmbracelet/bubbletea"
-	"github.com/charmbracelet/x/ansi"
 )
 
 // page is what is on the screen. What it does to the wizard it does through
@@ -60,7 +57,7 @@ func newModel(ctx context.Context, host Host, l look) *model {
 	return m
 }
 
-func (m *model) Init() tea.Cmd { return m.lookAtMachine() }
+func (m *model) Init() tea.Cmd { return lookAtMachine(m) }
 
 func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
@@ -158,7 +155,7 @@ func (m *model) show(at int) tea.Cmd {
 		m.page = &machinePage{m: m, seen: true}
 		return nil
 	case at == last():
-		return m.review()
+		return review(m)
 	}
 	page := newFormPage(m, &screens[at-1])
 	m.page = page
@@ -185,111 +182,4 @@ func (m *model) back() tea.Cmd {
 		at--
 	}
 	return m.show(at)
-}
-
-// step says where in the wizard the user is.
-func (m *model) step() string {
-	n, of := 1, 2
-	for i, s := range screens {
-		if s.shown(m.draft) {
-			of++
-			if i+1 <= m.at {
-				n++
-			}
-		}
-	}
-	if m.at == last() {
-		n = of
-	}
-	return fmt.Sprintf("%d of %d", n, of)
-}
-
-const (
-	minWidth   = 20
-	maxWidth   = 100 // longer lines are hard to read
-	headHeight = 3   // title, rule, blank
-)
-
-func (m *model) View() string {
-	width := min(max(m.width, minWidth), maxWidth)
-	// The page knows only with its height whether there is more to scroll to,
-	// which its keys then say.
-	m.page.body(width-2, max(m.height-headHeight-len(m.foot(width-2)), 1))
-	foot := m.foot(width - 2)
-	height := max(m.height-headHeight-len(foot), 1)
-	lines, from, to := m.page.body(width-2, height)
-	out := []string{m.header(width), strings.Repeat(m.look.rule, width), ""}
-	for _, line := range window(lines, height, from, to) {
-		out = append(out, m.cut(" "+line, width))
-	}
-	for len(out) < height+headHeight {
-		out = append(out, "")
-	}
-	for _, line := range foot {
-		out = append(out, m.cut(" "+line, width))
-	}
-	return strings.Join(out[:min(len(out), max(m.height, 1))], "\n")
-}
-
-// foot is what stands below the body: the note, and the keys.
-func (m *model) foot(width int) []string {
-	out := []string{""}
-	for _, line := range wrapped(m.note, width) {
-		if m.note != "" {
-			out = append(out, m.look.warn.Render(line))
-		}
-	}
-	return append(out, m.keyLines(width)...)
-}
-
-func (m *model) keyLines(width int) []string {
-	if m.leaving {
-		question := "Leave? Nothing was changed.  y yes  n no"
-		if m.busy != nil {
-			question = "Leave? What runs now is stopped.  y yes  n no"
-		}
-		var out []string
-		for _, line := range wrapped(question, width) {
-			out = append(out, m.look.warn.Render(line))
-		}
-		return out
-	}
-	return wrapped(m.page.keys(), width)
-}
-
-func (m *model) header(width int) string {
-	left, right := " "+m.page.title(), m.stepLabel()
-	if right == "" {
-		return m.cut(m.look.title.Render(left), width)
-	}
-	gap := width - ansi.StringWidth(left) - ansi.StringWidth(right) - 1
-	if gap < 1 {
-		return m.cut(m.look.title.Render(left), width)
-	}
-	return m.look.title.Render(left) + strings.Repeat(" ", gap) + right
-}
-
-func (m *model) stepLabel() string {
-	switch m.page.(type) {
-	case *machinePage, *formPage, *reviewPage:
-		return m.step()
-	}
-	return ""
-}
-
-func (m *model) cut(line string, width int) string { return ansi.Truncate(line, width, m.look.more) }
-
-// window is the part of lines that fits into height and shows those from
-// from to to.
-func window(lines []string, height, from, to int) []string {
-	if len(lines) <= height {
-		return lines
-	}
-	start := 0
-	if to > height {
-		start = to - height
-	}
-	start = min(start, from)
-	start = max(min(start, len(lines)-height), 0)
-	return lines[start : start+height]
 }

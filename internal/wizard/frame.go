@@ -1,0 +1,124 @@
+package wizard
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/charmbracelet/x/ansi"
+)
+
+// step says where in the wizard the user is.
+func (f frame) step() string {
+	n, of := 1, 2
+	for i, s := range screens {
+		if s.shown(f.draft) {
+			of++
+			if i+1 <= f.at {
+				n++
+			}
+		}
+	}
+	if f.at == last() {
+		n = of
+	}
+	return fmt.Sprintf("%d of %d", n, of)
+}
+
+const (
+	minWidth   = 20
+	maxWidth   = 100 // longer lines are hard to read
+	headHeight = 3   // title, rule, blank
+)
+
+func (m *model) View() string {
+	return frame{m, min(max(m.width, minWidth), maxWidth)}.draw()
+}
+
+// frame is the model as it is drawn at a width.
+type frame struct {
+	*model
+	width int
+}
+
+func (f frame) draw() string {
+	// The page knows only with its height whether there is more to scroll to,
+	// which its keys then say.
+	f.page.body(f.width-2, max(f.height-headHeight-len(f.foot()), 1))
+	foot := f.foot()
+	height := max(f.height-headHeight-len(foot), 1)
+	lines, from, to := f.page.body(f.width-2, height)
+	out := []string{f.header(), strings.Repeat(f.look.rule, f.width), ""}
+	for _, line := range window(lines, height, from, to) {
+		out = append(out, f.cut(" "+line))
+	}
+	for len(out) < height+headHeight {
+		out = append(out, "")
+	}
+	for _, line := range foot {
+		out = append(out, f.cut(" "+line))
+	}
+	return strings.Join(out[:min(len(out), max(f.height, 1))], "\n")
+}
+
+// foot is what stands below the body: the note, and the keys.
+func (f frame) foot() []string {
+	out := []string{""}
+	for _, line := range wrapped(f.note, f.width-2) {
+		if f.note != "" {
+			out = append(out, f.look.warn.Render(line))
+		}
+	}
+	return append(out, f.keyLines()...)
+}
+
+func (f frame) keyLines() []string {
+	if f.leaving {
+		question := "Leave? Nothing was changed.  y yes  n no"
+		if f.busy != nil {
+			question = "Leave? What runs now is stopped.  y yes  n no"
+		}
+		var out []string
+		for _, line := range wrapped(question, f.width-2) {
+			out = append(out, f.look.warn.Render(line))
+		}
+		return out
+	}
+	return wrapped(f.page.keys(), f.width-2)
+}
+
+func (f frame) header() string {
+	left, right := " "+f.page.title(), f.stepLabel()
+	if right == "" {
+		return f.cut(f.look.title.Render(left))
+	}
+	gap := f.width - ansi.StringWidth(left) - ansi.StringWidth(right) - 1
+	if gap < 1 {
+		return f.cut(f.look.title.Render(left))
+	}
+	return f.look.title.Render(left) + strings.Repeat(" ", gap) + right
+}
+
+func (f frame) stepLabel() string {
+	switch f.page.(type) {
+	case *machinePage, *formPage, *reviewPage:
+		return f.step()
+	}
+	return ""
+}
+
+func (f frame) cut(line string) string { return ansi.Truncate(line, f.width, f.look.more) }
+
+// window is the part of lines that fits into height and shows those from
+// from to to.
+func window(lines []string, height, from, to int) []string {
+	if len(lines) <= height {
+		return lines
+	}
+	start := 0
+	if to > height {
+		start = to - height
+	}
+	start = min(start, from)
+	start = max(min(start, len(lines)-height), 0)
+	return lines[start : start+height]
+}
