@@ -19,6 +19,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/ready"
 	"github.com/marketcalls/openalgo-install/internal/run"
 	"github.com/marketcalls/openalgo-install/internal/step"
+	_ "github.com/marketcalls/openalgo-install/internal/step/journal1" // reads journals of releases before 2
 )
 
 // app is what steps ask of OpenAlgo itself.
@@ -27,7 +28,7 @@ type app struct{ in *Session }
 // tools are those that steps of this instance work with.
 func (in *Session) tools() *run.Tools {
 	report := event.ReporterFunc(func(e event.Event) { in.Report.Report(e) })
-	return &run.Tools{Engine: in.Engine, App: app{in}, Dir: string(in.dir), Report: report, UndoLimit: in.undoLimit()}
+	return &run.Tools{Engine: in.Engine, App: app{in}, Dir: in.dir, Report: report, UndoLimit: in.undoLimit()}
 }
 
 // Ready waits until OpenAlgo is ready in a container.

@@ -17,6 +17,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/run"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
 	"github.com/marketcalls/openalgo-install/internal/step"
+	"github.com/marketcalls/openalgo-install/internal/step/data"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
@@ -222,7 +223,7 @@ func (r *changes) data() (out []run.Part) {
 	case r.old != nil && i.Adopts() && len(r.unmounted()) > 0:
 		carry := run.Part{Name: "carry", Title: "copy what the previous container kept in itself"}
 		for _, target := range r.unmounted() {
-			carry.Steps = append(carry.Steps, &step.CarryData{Target: target, Give: r.giveCopy})
+			carry.Steps = append(carry.Steps, &data.Carry{Target: target, Give: r.giveCopy})
 		}
 		out = append(out, carry)
 	case i.Restores():
@@ -231,7 +232,7 @@ func (r *changes) data() (out []run.Part) {
 	if r.old != nil && i.Data == plan.ToVolumes {
 		move := run.Part{Name: "move", Title: "copy the data into volumes, and compare"}
 		for target, source := range dataDirectories(*r.old) {
-			move.Steps = append(move.Steps, &step.MoveData{From: step.In(string(r.in.dir), source), Target: target, Give: r.giveCopy})
+			move.Steps = append(move.Steps, &data.Move{From: run.In(r.in.dir, source), Target: target, Give: r.giveCopy})
 		}
 		out = append(out, move)
 	}
@@ -242,7 +243,7 @@ func (r *changes) data() (out []run.Part) {
 func (r *changes) snapshot() run.Part {
 	base := r.in.dir.Work(instance.Snapshot)
 	return run.Part{Name: "snapshot", Title: "keep a copy of the databases", Steps: []run.Step{
-		&step.ClearCopies{Base: instance.Snapshot}, &step.KeepData{Tree: dataTree, Base: instance.Snapshot},
+		&data.Clear{Base: instance.Snapshot}, &data.Keep{Tree: dataTree, Base: instance.Snapshot},
 		&step.Action{What: "describe the copy", Func: func(ctx context.Context) error {
 			dir, err := r.in.dataDirectory(ctx, *r.old)
 			if err != nil {
@@ -258,7 +259,7 @@ func (r *changes) snapshot() run.Part {
 func (r *changes) replaced() []run.Part {
 	base, backup := r.in.dir.Work(instance.Replaced), r.plan.Intent.Backup
 	keep := run.Part{Name: "replaced", Title: "keep a copy of the data that is replaced"}
-	keep.Steps = append(keep.Steps, &step.ClearCopies{Base: instance.Replaced, Room: func(ctx context.Context) error {
+	keep.Steps = append(keep.Steps, &data.Clear{Base: instance.Replaced, Room: func(ctx context.Context) error {
 		trees, err := r.dataTrees(ctx)
 		if err != nil {
 			return err
@@ -268,10 +269,10 @@ func (r *changes) replaced() []run.Part {
 	var names []string
 	for _, t := range backup.Manifest.Trees {
 		names = append(names, t.Name)
-		keep.Steps = append(keep.Steps, &step.KeepData{Tree: t.Name, Base: instance.Replaced, OfNew: true})
+		keep.Steps = append(keep.Steps, &data.Keep{Tree: t.Name, Base: instance.Replaced, OfNew: true})
 	}
 	keep.Steps = append(keep.Steps, &step.Action{What: "keep the files that belong to it", Func: func(ctx context.Context) error { return r.keepReplacedFiles(ctx, base) }})
-	return []run.Part{keep, {Name: "data", Title: "restore the data", Steps: []run.Step{&step.FillData{Trees: names, Fill: backup.Fill}}}}
+	return []run.Part{keep, {Name: "data", Title: "restore the data", Steps: []run.Step{&data.Fill{Trees: names, Fill: backup.Fill}}}}
 }
 
 // keepReplacedFiles puts the previous .env beside its data, which is worth nothing
@@ -318,7 +319,7 @@ func (r *changes) giveOwners() (out []run.Step) {
 	byDir := map[string]*step.GiveOwner{}
 	for _, c := range r.plan.Owners {
 		if byDir[c.Dir] == nil {
-			byDir[c.Dir] = &step.GiveOwner{Dir: step.In(string(r.in.dir), c.Dir), User: plan.UserOfStack(r.plan.Stack.Spec("").User)}
+			byDir[c.Dir] = &step.GiveOwner{Dir: run.In(r.in.dir, c.Dir), User: plan.UserOfStack(r.plan.Stack.Spec("").User)}
 			out = append(out, byDir[c.Dir])
 		}
 		byDir[c.Dir].Files = append(byDir[c.Dir].Files, step.Owner{Name: c.Name, UID: c.UID, GID: c.GID})
@@ -347,7 +348,7 @@ func (r *changes) commit() (out []run.Step, err error) {
 	if e := r.plan.Edge; e != nil && len(e.Gone) > 0 {
 		site := &step.TakeSite{Site: run.Site(e.GoneFrom)}
 		for _, f := range e.Gone {
-			site.Files = append(site.Files, step.In(string(r.in.dir), f.Path))
+			site.Files = append(site.Files, run.In(r.in.dir, f.Path))
 		}
 		out = append(out, site)
 	}
@@ -355,9 +356,9 @@ func (r *changes) commit() (out []run.Step, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("writing the state: %w", err)
 	}
-	out = append(out, &step.WriteState{State: text}, &step.TidyAside{})
+	out = append(out, &step.WriteState{State: text}, &data.Tidy{})
 	if r.plan.Command == plan.CommandRollback {
-		out = append(out, &step.SwapSnapshot{})
+		out = append(out, &data.Swap{})
 	}
 	return out, nil
 }

@@ -6,6 +6,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/run"
@@ -44,11 +45,11 @@ func TestOthersIn(t *testing.T) {
 	if err != nil || len(others) != 3 { // db, sub, of-root
 		t.Fatalf("%+v, %v", others, err)
 	}
-	give := &step.GiveOwner{Dir: step.Path(data), User: openalgo.User}
+	give := &step.GiveOwner{Dir: run.Path(data), User: openalgo.User}
 	for _, c := range others {
 		give.Files = append(give.Files, step.Owner{Name: c.Name, UID: c.UID, GID: c.GID})
 	}
-	tools := &run.Tools{Dir: dir}
+	tools := &run.Tools{Dir: instance.Dir(dir)}
 	if err := give.Do(t.Context(), tools); err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -190,8 +191,8 @@ func Read(dir string, open func(path string) ([]byte, error)) (*Journal, error) 
 func newJournal(t *Tools, p Plan) *Journal {
 	info := t.Engine.Info()
 	j := &Journal{
-		Version: Version, Command: p.Command, Started: time.Now().UTC(), Phase: Apply,
-		Engine: info.Name, Docker: Docker{ID: info.ID, Endpoint: info.Endpoint}, dir: t.Dir,
+		Version: Version, Command: p.Command, Started: t.Time().UTC(), Phase: Apply,
+		Engine: info.Name, Docker: Docker{ID: info.ID, Endpoint: info.Endpoint}, dir: string(t.Dir),
 	}
 	for _, part := range p.Parts {
 		for _, s := range part.Steps {
@@ -251,3 +252,29 @@ func (j *Journal) DoneParts() (out []string) {
 
 // AllSteps are the steps of the journal, those of its commit too.
 func (j *Journal) AllSteps() []Step { return append(stepsOf(j.Steps), stepsOf(j.Commit)...) }
+
+func (j *Journal) entry(s Step) *Entry {
+	for _, e := range j.Steps {
+		if e.step == s {
+			return e
+		}
+	}
+	panic(s.String() + " is not in the journal")
+}
+
+func (j *Journal) steps() []Step { return stepsOf(j.Steps) }
+
+func (j *Journal) begun() []Step {
+	return stepsOf(slices.DeleteFunc(slices.Clone(j.Steps), func(e *Entry) bool { return e.State == "" }))
+}
+
+func (j *Journal) began() (started time.Time, resumed bool, saved time.Time) {
+	return j.Started, j.resumed, j.saved
+}
+
+func stepsOf(entries []*Entry) (out []Step) {
+	for _, e := range entries {
+		out = append(out, e.step)
+	}
+	return out
+}

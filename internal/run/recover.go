@@ -13,11 +13,11 @@ import (
 // a *Failure changed nothing.
 func Recover(ctx context.Context, t *Tools, j *Journal) error {
 	t.journal = j
-	t.Note(fmt.Sprintf("the %s of %s did not finish (done: %s)", j.Command, j.Started.Local().Format("2006-01-02 15:04:05"), j.doneText()))
-	if err := j.sameDocker(ctx, t); err != nil {
+	t.Note(fmt.Sprintf("the %s of %s did not finish (done: %s)", j.Command, j.Started.Local().Format("2006-01-02 15:04:05"), doneText(j)))
+	if err := sameDocker(ctx, t, j); err != nil {
 		return err
 	}
-	if j.Phase == Apply && j.resume(ctx, t) {
+	if j.Phase == Apply && resume(ctx, t, j) {
 		j.Phase = Commit
 		if err := j.save(); err != nil {
 			return &Failure{End: NotCommitted, Cause: err}
@@ -42,7 +42,7 @@ func Recover(ctx context.Context, t *Tools, j *Journal) error {
 	return &Failure{End: end, Undo: err}
 }
 
-func (j *Journal) doneText() string {
+func doneText(j *Journal) string {
 	if done := j.DoneParts(); len(done) > 0 {
 		return strings.Join(done, ", ")
 	}
@@ -52,7 +52,7 @@ func (j *Journal) doneText() string {
 // resume reports whether a run came to its end after all: what it started may
 // have been in use for days, and an undo would take what came into its data
 // since.
-func (j *Journal) resume(ctx context.Context, t *Tools) bool {
+func resume(ctx context.Context, t *Tools, j *Journal) bool {
 	resumed := false
 	for _, e := range j.Steps {
 		r, ok := e.step.(Resumer)
@@ -71,13 +71,13 @@ func (j *Journal) resume(ctx context.Context, t *Tools) bool {
 // sameDocker refuses to complete or undo on another Docker than the run's own,
 // where nothing of it would be found. The host's name tells that only for a
 // journal that names no Docker: a host may be renamed.
-func (j *Journal) sameDocker(ctx context.Context, t *Tools) error {
+func sameDocker(ctx context.Context, t *Tools, j *Journal) error {
 	info := t.Engine.Info()
 	if j.Docker.IsAnother(Docker{ID: info.ID, Endpoint: info.Endpoint}) {
 		return finding.Named(finding.HostNotReady, "other-docker", "the unfinished %s of this directory was on the Docker at %s", j.Command, j.Docker.Endpoint).
 			With(finding.Shell("Name that Docker, then run the same command again", "export DOCKER_HOST="+j.Docker.Endpoint)).Ending(finding.Unchanged)
 	}
-	if j.Docker.ID != "" || j.Engine == info.Name || j.hasContainer(ctx, t) {
+	if j.Docker.ID != "" || j.Engine == info.Name || hasContainer(ctx, t) {
 		return nil
 	}
 	return finding.Named(finding.HostNotReady, "other-docker", "the unfinished %s of this directory was on the Docker of %q, and this is the one of %q: "+
@@ -88,7 +88,7 @@ func (j *Journal) sameDocker(ctx context.Context, t *Tools) error {
 type Owner interface{ Containers() []string }
 
 // hasContainer reports whether this Docker has a container of the run.
-func (j *Journal) hasContainer(ctx context.Context, t *Tools) bool {
+func hasContainer(ctx context.Context, t *Tools) bool {
 	for _, s := range t.Steps() {
 		o, ok := s.(Owner)
 		if ok && slices.ContainsFunc(o.Containers(), func(id string) bool {

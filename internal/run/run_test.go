@@ -51,7 +51,7 @@ func tools(t *testing.T) (tools *run.Tools, events *[]string) {
 		t.Fatal(err)
 	}
 	events = &[]string{}
-	return &run.Tools{Engine: memory.New(dir), Dir: dir, UndoLimit: time.Minute, Report: event.ReporterFunc(func(e event.Event) {
+	return &run.Tools{Engine: memory.New(dir), Dir: instance.Dir(dir), UndoLimit: time.Minute, Report: event.ReporterFunc(func(e event.Event) {
 		if e.Type == event.TypeStep {
 			*events = append(*events, e.Step+" "+e.State)
 		}

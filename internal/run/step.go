@@ -7,27 +7,6 @@ import (
 	"reflect"
 )
 
-// Step is one thing that a run changes: one file, one volume, one container. It
-// is a pointer to a struct, and its exported fields are its record in the
-// journal.
-//
-//   - Do may be called again after it was cut off anywhere, and Undo after a Do
-//     that was cut off anywhere.
-//   - Undo needs no space on the disk.
-//   - What a Do learns it stores in the step, and calls Tools.Save before it acts
-//     on it.
-//   - The content of files stays out of the journal: after a kill only Undo is
-//     called, which needs hashes and kept copies alone.
-type Step interface {
-	// String says what the step does, for people: "stop openalgo-web".
-	String() string
-	Do(ctx context.Context, t *Tools) error
-	Undo(ctx context.Context, t *Tools) error
-	// Check refuses what no run wrote, in a step that was read from the disk:
-	// root follows its paths.
-	Check(dir string) error
-}
-
 // Looker is a step that looks, before anything is undone, at what happened since
 // the run.
 type Looker interface {
@@ -133,3 +112,16 @@ func Final(err error) error {
 }
 
 func isFinal(err error) bool { return errors.As(err, &finalError{}) }
+
+// OnlyForward is a step of a commit: it is only ever completed.
+type OnlyForward struct{}
+
+// Undo does nothing.
+func (OnlyForward) Undo(context.Context, *Tools) error { return nil }
+
+// Pathless is a step that names no path: what it names is looked up in Docker,
+// which has it or has not, or an undo does nothing with it.
+type Pathless struct{}
+
+// Check accepts any name.
+func (Pathless) Check(string) error { return nil }

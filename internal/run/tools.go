@@ -4,13 +4,33 @@ import (
 	"context"
 	"encoding/json"
 	"io"
-	"slices"
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 )
+
+// Step is one thing that a run changes: one file, one volume, one container. It
+// is a pointer to a struct, and its exported fields are its record in the
+// journal.
+//
+//   - Do may be called again after it was cut off anywhere, and Undo after a Do
+//     that was cut off anywhere.
+//   - Undo needs no space on the disk.
+//   - What a Do learns it stores in the step, and calls Tools.Save before it acts
+//     on it.
+//   - The content of files stays out of the journal: after a kill only Undo is
+//     called, which needs hashes and kept copies alone.
+type Step interface {
+	// String says what the step does, for people: "stop openalgo-web".
+	String() string
+	Do(ctx context.Context, t *Tools) error
+	Undo(ctx context.Context, t *Tools) error
+	// Check refuses what no run wrote, in a step that was read from the disk:
+	// root follows its paths.
+	Check(dir string) error
+}
 
 // Engine is what steps use of Docker.
 type Engine interface {
@@ -105,21 +125,31 @@ type Front interface {
 type Tools struct {
 	Engine Engine
 	App    App
-	Dir    string // the instance's directory, absolute
+	Dir    instance.Dir
 	Report event.Reporter
 	// UndoLimit is how long the undo of one step may take.
 	UndoLimit time.Duration
 	// EvenBroken says that what ran before need not answer: the command is what
 	// repairs it.
 	EvenBroken bool
+	// Now is the clock; nil is that of the machine.
+	Now func() time.Time
 	// Hook is called at every point where a process may end; for tests.
 	Hook func(point string)
 
-	journal *Journal
+	journal record
+}
+
+// record is what steps may know of their run.
+type record interface {
+	save() error
+	steps() []Step
+	begun() []Step
+	began() (started time.Time, resumed bool, saved time.Time)
 }
 
 // Work is a path below the instance's own directory for this program.
-func (t *Tools) Work(name string) string { return instance.Dir(t.Dir).Work(name) }
+func (t *Tools) Work(name string) string { return t.Dir.Work(name) }
 
 // Save writes the journal, with what a step has learned.
 func (t *Tools) Save() error { return t.journal.save() }
@@ -129,19 +159,10 @@ func (t *Tools) Save() error { return t.journal.save() }
 func (t *Tools) Keep() { _ = t.journal.save() }
 
 // Steps are all steps of the run, in order.
-func (t *Tools) Steps() []Step { return stepsOf(t.journal.Steps) }
+func (t *Tools) Steps() []Step { return t.journal.steps() }
 
 // Begun are the steps that began, in order. No undo changes which they are.
-func (t *Tools) Begun() []Step {
-	return stepsOf(slices.DeleteFunc(slices.Clone(t.journal.Steps), func(e *Entry) bool { return e.State == "" }))
-}
-
-func stepsOf(entries []*Entry) (out []Step) {
-	for _, e := range entries {
-		out = append(out, e.step)
-	}
-	return out
-}
+func (t *Tools) Begun() []Step { return t.journal.begun() }
 
 // Find returns the first of some steps that is of one type, or nil.
 func Find[T Step](steps []Step) (found T) {
@@ -164,18 +185,35 @@ func All[T Step](steps []Step) (out []T) {
 }
 
 // Started is when the run began.
-func (t *Tools) Started() time.Time { return t.journal.Started }
+func (t *Tools) Started() time.Time {
+	started, _, _ := t.journal.began()
+	return started
+}
 
 // Resumed reports whether an earlier process began the run.
-func (t *Tools) Resumed() bool { return t.journal.resumed }
+func (t *Tools) Resumed() bool {
+	_, resumed, _ := t.journal.began()
+	return resumed
+}
 
 // LastSaved is when an earlier process wrote the journal last; zero when this one
 // began the run.
-func (t *Tools) LastSaved() time.Time { return t.journal.saved }
+func (t *Tools) LastSaved() time.Time {
+	_, _, saved := t.journal.began()
+	return saved
+}
 
 // Note tells something that is worth saying.
 func (t *Tools) Note(message string) {
-	t.Report.Report(event.Event{Type: event.TypeNote, Time: time.Now(), Message: message})
+	t.Report.Report(event.Event{Type: event.TypeNote, Time: t.Time(), Message: message})
+}
+
+// Time is what the clock says.
+func (t *Tools) Time() time.Time {
+	if t.Now == nil {
+		return time.Now()
+	}
+	return t.Now()
 }
 
 // Point is where tests end the process.
@@ -187,5 +225,22 @@ func (t *Tools) Point(name string) {
 func (t *Tools) hook(name string) {
 	if t.Hook != nil {
 		t.Hook(name)
+	}
+}
+
+// Begin tells that something begins that people see as one; ended tells how that
+// ended. Without a name nothing is told.
+func (t *Tools) Begin(name, title string) (ended func(error)) {
+	if name == "" {
+		return func(error) {}
+	}
+	began := t.Time()
+	t.Report.Report(event.Event{Type: event.TypeStep, Time: began, Step: name, State: event.Started, Message: title})
+	return func(err error) {
+		state := event.Done
+		if err != nil {
+			state = event.Failed
+		}
+		t.Report.Report(event.Event{Type: event.TypeStep, Time: t.Time(), Step: name, State: state, Seconds: t.Time().Sub(began).Seconds()})
 	}
 }

@@ -24,7 +24,7 @@ func (j *Journal) undone(ctx context.Context, t *Tools) (End, error) {
 	if err != nil {
 		return NotRolledBack, err
 	}
-	if err := j.closed(ctx, t); err != nil {
+	if err := closed(ctx, t); err != nil {
 		return Silent, err
 	}
 	return RolledBack, nil
@@ -59,7 +59,7 @@ func (j *Journal) undo(ctx context.Context, t *Tools) error {
 	for i := len(begun) - 1; i >= 0; i-- {
 		e := j.entry(begun[i])
 		t.hook("before undo of " + e.Kind)
-		err := t.undoStep(ctx, e.step)
+		err := undoStep(ctx, t, e.step)
 		failed = errors.Join(failed, err)
 		if isHalt(err) {
 			return failed
@@ -75,14 +75,14 @@ func (j *Journal) undo(ctx context.Context, t *Tools) error {
 }
 
 // undoStep undoes one step within its time, whatever ended the run.
-func (t *Tools) undoStep(ctx context.Context, s Step) error {
+func undoStep(ctx context.Context, t *Tools, s Step) error {
 	ctx, cancel := context.WithTimeout(ctx, t.UndoLimit)
 	defer cancel()
 	return s.Undo(ctx, t)
 }
 
 // closed asks each step whether what is back works.
-func (j *Journal) closed(ctx context.Context, t *Tools) error {
+func closed(ctx context.Context, t *Tools) error {
 	for _, s := range t.Begun() {
 		if c, ok := s.(Closer); ok {
 			if err := c.Closed(ctx, t); err != nil {

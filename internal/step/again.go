@@ -17,8 +17,8 @@ func init() {
 // StartAgain starts a container and waits until it answers. A run ends with it,
 // whatever came before.
 type StartAgain struct {
-	onlyForward
-	pathless
+	run.OnlyForward
+	run.Pathless
 	ID   string `json:"id"`
 	Name string `json:"name"`
 }
@@ -56,8 +56,8 @@ func (s *StartAgain) Containers() []string { return []string{s.ID} }
 
 // StopForGood stops a container that nobody starts again.
 type StopForGood struct {
-	onlyForward
-	pathless
+	run.OnlyForward
+	run.Pathless
 	ID   string `json:"id"`
 	Name string `json:"name"`
 }

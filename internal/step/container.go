@@ -12,6 +12,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/run"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
+	"github.com/marketcalls/openalgo-install/internal/step/pair"
 )
 
 func init() {
@@ -32,7 +33,7 @@ func stop(ctx context.Context, t *run.Tools, c engine.Container) error {
 
 // CreateContainer creates the new container, beside the one that runs.
 type CreateContainer struct {
-	pathless
+	run.Pathless
 	Name    string `json:"name"`  // what it is created as
 	Final   string `json:"final"` // what it is called in the end
 	Project string `json:"project"`
@@ -97,39 +98,18 @@ func (s *CreateContainer) remove(ctx context.Context, t *run.Tools) error {
 // container without a Compose project has no such label either.
 func (s *CreateContainer) made(c engine.Container, t *run.Tools) bool {
 	project := c.Labels[compose.LabelProject]
-	old := run.Find[*StopContainer](t.Steps())
-	return (project == s.Project || project == "" && s.Foreign) && (old == nil || c.ID != old.ID) && stacks.SameFile(stacks.DirOf(c), t.Dir)
+	return (project == s.Project || project == "" && s.Foreign) && c.ID != pair.PreviousID(t) && stacks.SameFile(stacks.DirOf(c), string(t.Dir))
 }
 
 // Containers are those that the step knows.
 func (s *CreateContainer) Containers() []string { return []string{s.ID} }
 
-// hasNew reports whether a run created a container.
-func hasNew(begun []run.Step) bool {
-	s := run.Find[*CreateContainer](begun)
-	return s != nil && s.ID != ""
-}
-
-// newContainer looks at the container that the run created.
-func newContainer(ctx context.Context, t *run.Tools) (engine.Container, error) {
-	s := run.Find[*CreateContainer](t.Steps())
-	if s == nil || s.ID == "" {
-		return engine.Container{}, engine.ErrNotFound
-	}
-	return t.Engine.Container(ctx, s.ID)
-}
-
-// newID is the ID of the container that the run created; "" when it has none.
-func newID(t *run.Tools) string {
-	if s := run.Find[*CreateContainer](t.Steps()); s != nil {
-		return s.ID
-	}
-	return ""
-}
+// NewContainer is the container that it created; "" while it has not.
+func (s *CreateContainer) NewContainer() (id, project string) { return s.ID, s.Project }
 
 // StartContainer starts the container that the run created, or one that is there.
 type StartContainer struct {
-	pathless
+	run.Pathless
 	// ID is the container that was there; "" is the new one.
 	ID string `json:"id,omitempty"`
 	// WasDown says that it did not run: an undo stops it again.
@@ -138,11 +118,14 @@ type StartContainer struct {
 
 func (s *StartContainer) String() string { return "start OpenAlgo" }
 
+// StartsNew reports whether it starts the container that the run created.
+func (s *StartContainer) StartsNew() bool { return s.ID == "" }
+
 func (s *StartContainer) id(t *run.Tools) string {
 	if s.ID != "" {
 		return s.ID
 	}
-	return newID(t)
+	return pair.NewID(t)
 }
 
 // Do starts it.
@@ -174,7 +157,7 @@ func (s *StartContainer) Undo(ctx context.Context, t *run.Tools) error {
 	switch {
 	case errors.Is(err, engine.ErrNotFound) || err == nil && !stacks.IsUp(c):
 		return nil
-	case err == nil && t.Resumed() && answers(ctx, t, c):
+	case err == nil && t.Resumed() && pair.Answers(ctx, t, c):
 		t.Note(c.Name + " runs and answers, so it stays as it is")
 		return nil
 	case err == nil:
@@ -200,17 +183,17 @@ func (s *StartContainer) Resume(ctx context.Context, t *run.Tools) bool {
 	if stacks.IsUp(c) || s.ID != "" {
 		return stacks.IsUp(c)
 	}
-	return !oldIsUp(ctx, t) && startAlone(ctx, t, c)
+	return !oldIsUp(ctx, t) && pair.StartAlone(ctx, t, c)
 }
 
 // oldIsUp reports whether the previous container runs: no second one may run on
 // its data.
 func oldIsUp(ctx context.Context, t *run.Tools) bool {
-	s := run.Find[*StopContainer](t.Steps())
-	if s == nil {
+	id := pair.PreviousID(t)
+	if id == "" {
 		return false
 	}
-	c, err := t.Engine.Container(ctx, s.ID)
+	c, err := t.Engine.Container(ctx, id)
 	return err == nil && stacks.IsUp(c)
 }
 
@@ -220,8 +203,8 @@ func (s *StartContainer) Containers() []string { return []string{s.ID} }
 // RenameContainer gives the new container its final name. It comes after the
 // start: no name is worth a moment of downtime.
 type RenameContainer struct {
-	onlyForward
-	pathless
+	run.OnlyForward
+	run.Pathless
 }
 
 func (s *RenameContainer) String() string { return "give the new container its name" }
@@ -230,7 +213,7 @@ func (s *RenameContainer) String() string { return "give the new container its n
 func (s *RenameContainer) Do(ctx context.Context, t *run.Tools) error {
 	err := giveName(ctx, t)
 	if errors.Is(err, engine.ErrNotFound) {
-		t.Note("somebody removed the new container since. Its files and data are complete. To recreate it: " + finding.Command(t.Dir, "start"))
+		t.Note("somebody removed the new container since. Its files and data are complete. To recreate it: " + finding.Command(string(t.Dir), "start"))
 		err = nil
 	}
 	if err != nil {
@@ -241,7 +224,7 @@ func (s *RenameContainer) Do(ctx context.Context, t *run.Tools) error {
 }
 
 func giveName(ctx context.Context, t *run.Tools) error {
-	c, err := newContainer(ctx, t)
+	c, err := pair.New(ctx, t)
 	if err != nil {
 		return fmt.Errorf("look at the new container: %w", err)
 	}
@@ -257,8 +240,8 @@ func giveName(ctx context.Context, t *run.Tools) error {
 
 // RemoveContainer removes a container of this instance for good.
 type RemoveContainer struct {
-	onlyForward
-	pathless
+	run.OnlyForward
+	run.Pathless
 	ID   string `json:"id"`
 	Name string `json:"name"`
 	// InOrder says that it may run, and is stopped first: OpenAlgo is uninstalled.

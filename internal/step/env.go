@@ -18,17 +18,16 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/keys"
 	"github.com/marketcalls/openalgo-install/internal/run"
+	"github.com/marketcalls/openalgo-install/internal/step/data"
+	"github.com/marketcalls/openalgo-install/internal/step/pair"
 )
 
 func init() { run.Register[WriteEnv]("env.write") }
 
-// EnvName is the file with OpenAlgo's settings and encryption keys.
-const EnvName = ".env"
-
 // WriteEnv writes .env. It is read again before that: until its container was
 // stopped OpenAlgo may have written it.
 type WriteEnv struct {
-	kept
+	Kept
 	// Keys holds the hash of every value as the run wrote it, under Salt.
 	Keys map[string]string `json:"keys,omitempty"`
 	Salt string            `json:"salt,omitempty"`
@@ -48,7 +47,7 @@ func (s *WriteEnv) String() string { return "write .env" }
 
 // Do writes the file, 0600 and the container user's.
 func (s *WriteEnv) Do(ctx context.Context, t *run.Tools) error {
-	now, err := appfile.ReadEnv(ctx, t.Engine, instance.Dir(t.Dir), "")
+	now, err := appfile.ReadEnv(ctx, t.Engine, t.Dir, "")
 	if err != nil {
 		return err
 	}
@@ -60,9 +59,9 @@ func (s *WriteEnv) Do(ctx context.Context, t *run.Tools) error {
 	case s.Fresh && now != nil && !own:
 		return fmt.Errorf("a .env appeared in %s meanwhile; it is left as it is: run this again", t.Dir)
 	case s.Edit != nil && now == nil:
-		return fmt.Errorf("%s was deleted meanwhile", filepath.Join(t.Dir, EnvName))
+		return fmt.Errorf("%s was deleted meanwhile", t.Dir.Env())
 	}
-	if err := s.keepOnce(t, EnvName, now); err != nil {
+	if err := s.keepOnce(t, instance.EnvName, now); err != nil {
 		return err
 	}
 	if s.Edit != nil && !own {
@@ -101,7 +100,7 @@ func hash(salt, key, value string) string {
 // place replaces .env. Where this process may not give the file to the
 // container's user (no root, rootless Docker), a container does.
 func (s *WriteEnv) place(ctx context.Context, t *run.Tools, text []byte) error {
-	path := filepath.Join(t.Dir, EnvName)
+	path := t.Dir.Env()
 	if err := makeTemp(t); err != nil {
 		return err
 	}
@@ -113,7 +112,7 @@ func (s *WriteEnv) place(ctx context.Context, t *run.Tools, text []byte) error {
 		host.Discard(pending)
 		return fmt.Errorf("write .env: %w", err)
 	}
-	if err := s.give(ctx, t, pending); err != nil {
+	if err := giveEnv(ctx, t, pending, s.Foreign, s.Image); err != nil {
 		host.Discard(pending)
 		return err
 	}
@@ -142,7 +141,7 @@ func (s *WriteEnv) Undo(ctx context.Context, t *run.Tools) error {
 
 func (s *WriteEnv) restore(ctx context.Context, t *run.Tools) error {
 	// A first install has no state yet that names an image.
-	now, err := appfile.ReadEnv(ctx, t.Engine, instance.Dir(t.Dir), cmp.Or(instance.Glance(instance.Dir(t.Dir)).ImageID, s.Image))
+	now, err := appfile.ReadEnv(ctx, t.Engine, t.Dir, cmp.Or(instance.Glance(t.Dir).ImageID, s.Image))
 	if err != nil {
 		return err
 	}
@@ -153,7 +152,7 @@ func (s *WriteEnv) restore(ctx context.Context, t *run.Tools) error {
 		return nil
 	}
 	if now != nil && Sum(now) != s.SHA256 {
-		keepForeign(t, EnvName, now)
+		keepForeign(t, instance.EnvName, now)
 	}
 	before, err := s.read(t)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -162,7 +161,7 @@ func (s *WriteEnv) restore(ctx context.Context, t *run.Tools) error {
 	if err != nil {
 		return fmt.Errorf("read the previous .env: %w", err)
 	}
-	if dataGoesBack(t) { // no key of the other data may stay
+	if len(data.GoingBack(t)) > 0 { // no key of the other data may stay
 		return s.moveEnvBack(ctx, t)
 	}
 	restored, err := s.carryKeys(before, now)
@@ -187,13 +186,13 @@ func (s *WriteEnv) remove(ctx context.Context, t *run.Tools, now []byte) error {
 	begun := t.Begun()
 	made := madeData(begun)
 	// Beside other data than the backup's its keys would look like the right ones.
-	replacing := slices.ContainsFunc(run.All[*KeepData](begun), func(d *KeepData) bool { return d.Base == instance.Replaced && d.Whole })
-	needed := made || hasNew(begun) && !replacing
+	replacing := slices.ContainsFunc(run.All[*data.Keep](begun), func(d *data.Keep) bool { return d.Base == instance.Replaced && d.Whole })
+	needed := made || pair.HasNew(begun) && !replacing
 	if Sum(now) != s.SHA256 || needed {
 		t.App.Remain(ctx, s.Project)
 		return nil
 	}
-	if err := host.Remove(filepath.Join(t.Dir, EnvName)); err != nil {
+	if err := host.Remove(t.Dir.Env()); err != nil {
 		return fmt.Errorf("remove .env: %w", err)
 	}
 	return nil
@@ -203,8 +202,8 @@ func (s *WriteEnv) remove(ctx context.Context, t *run.Tools, now []byte) error {
 // try and edited since, or removed. A restore has one more, beside the data that
 // it replaced.
 func (s *WriteEnv) withoutCopy(ctx context.Context, t *run.Tools, now []byte) error {
-	beside := t.Work(filepath.Join(instance.Replaced, EnvName))
-	if slices.ContainsFunc(run.All[*KeepData](t.Begun()), func(d *KeepData) bool { return d.Base == instance.Replaced }) {
+	beside := t.Work(filepath.Join(instance.Replaced, instance.EnvName))
+	if slices.ContainsFunc(run.All[*data.Keep](t.Begun()), func(d *data.Keep) bool { return d.Base == instance.Replaced }) {
 		text, err := instance.ReadOwn(beside)
 		if err != nil {
 			return fmt.Errorf("the previous .env is gone, and only its encryption keys open the data. Bring it back as %s: %w", beside, err)
@@ -212,7 +211,7 @@ func (s *WriteEnv) withoutCopy(ctx context.Context, t *run.Tools, now []byte) er
 		return s.place(ctx, t, text)
 	}
 	if now == nil {
-		return fmt.Errorf("%s is gone, and so is its kept copy. Bring it back from a backup", filepath.Join(t.Dir, EnvName))
+		return fmt.Errorf("%s is gone, and so is its kept copy. Bring it back from a backup", t.Dir.Env())
 	}
 	t.Note("the copy of the previous .env is gone, so .env stays as it is")
 	return nil
@@ -224,14 +223,14 @@ func (s *WriteEnv) moveEnvBack(ctx context.Context, t *run.Tools) error {
 		return fmt.Errorf("read the previous .env: %w", err)
 	}
 	defer file.Close()
-	if err := s.give(ctx, t, file); err != nil {
+	if err := giveEnv(ctx, t, file, s.Foreign, s.Image); err != nil {
 		return err
 	}
 	mode := os.FileMode(0o600)
-	if info, err := os.Stat(filepath.Join(t.Dir, EnvName)); err == nil && s.Foreign {
+	if info, err := os.Stat(t.Dir.Env()); err == nil && s.Foreign {
 		mode = info.Mode().Perm()
 	}
-	return s.moveBack(t, EnvName, mode)
+	return s.moveBack(t, instance.EnvName, mode)
 }
 
 // carryKeys returns before with every key of now that differs from what the run
@@ -270,4 +269,4 @@ func setKey(file *envfile.File, key, value string) error {
 }
 
 // Check refuses a copy that is not one of the backups.
-func (s *WriteEnv) Check(string) error { return checkBases(s.Backup) }
+func (s *WriteEnv) Check(string) error { return run.CheckNames(s.Backup) }

@@ -6,55 +6,20 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 
-	"github.com/marketcalls/openalgo-install/internal/appfile"
 	"github.com/marketcalls/openalgo-install/internal/host"
-	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/run"
 )
 
 func init() {
-	run.Register[KeepFile]("file.keep")
 	run.Register[WriteFile]("file.write")
 	run.Register[MoveAside]("file.aside")
-}
-
-// KeepFile keeps a copy of a file that changes later, while nothing is stopped
-// yet.
-type KeepFile struct {
-	Name string `json:"name"` // in the instance's directory
-	kept
-}
-
-func (s *KeepFile) String() string { return "keep a copy of " + s.Name }
-
-// Do makes the copy.
-func (s *KeepFile) Do(ctx context.Context, t *run.Tools) error {
-	now, err := readNow(ctx, t, s.Name)
-	if err != nil {
-		return fmt.Errorf("read %s: %w", s.Name, err)
-	}
-	return s.keep(t, s.Name, now)
-}
-
-// Undo leaves the copy: it is one of the backups.
-func (s *KeepFile) Undo(context.Context, *run.Tools) error { return nil }
-
-// Check refuses names that are paths.
-func (s *KeepFile) Check(string) error { return checkBases(s.Name, s.Backup) }
-
-func readNow(ctx context.Context, t *run.Tools, name string) ([]byte, error) {
-	if name == EnvName {
-		return appfile.ReadEnv(ctx, t.Engine, instance.Dir(t.Dir), "")
-	}
-	return readOptional(filepath.Join(t.Dir, name))
 }
 
 // WriteFile writes a file in the instance's directory.
 type WriteFile struct {
 	Name string `json:"name"`
-	kept
+	Kept
 	Text []byte      `json:"-"`
 	Mode os.FileMode `json:"-"`
 }
@@ -64,7 +29,7 @@ func (s *WriteFile) String() string { return "write " + s.Name }
 // Do writes the file. What was there is kept, also if it was changed since the
 // plan was made.
 func (s *WriteFile) Do(_ context.Context, t *run.Tools) error {
-	now, err := readOptional(filepath.Join(t.Dir, s.Name))
+	now, err := readOptional(t.Dir.Path(s.Name))
 	if err != nil {
 		return fmt.Errorf("read %s: %w", s.Name, err)
 	}
@@ -97,7 +62,7 @@ func (s *WriteFile) Undo(_ context.Context, t *run.Tools) error {
 }
 
 func (s *WriteFile) restore(t *run.Tools) error {
-	path := filepath.Join(t.Dir, s.Name)
+	path := t.Dir.Path(s.Name)
 	now, err := readOptional(path)
 	switch {
 	case err != nil:
@@ -141,7 +106,7 @@ func (s *WriteFile) leaveEdited(t *run.Tools, path string) error {
 }
 
 // Check refuses names that are paths.
-func (s *WriteFile) Check(string) error { return checkBases(s.Name, s.Backup) }
+func (s *WriteFile) Check(string) error { return run.CheckNames(s.Name, s.Backup) }
 
 // asideSuffix is what a file is called once it is moved out of Docker Compose's
 // sight.
@@ -157,7 +122,7 @@ func (s *MoveAside) String() string { return "rename " + s.Name + " to " + s.Nam
 
 // Do renames the file.
 func (s *MoveAside) Do(_ context.Context, t *run.Tools) error {
-	path := filepath.Join(t.Dir, s.Name)
+	path := t.Dir.Path(s.Name)
 	if err := host.Rename(path, path+asideSuffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("move %s aside: %w", path, err)
 	}
@@ -166,7 +131,7 @@ func (s *MoveAside) Do(_ context.Context, t *run.Tools) error {
 
 // Undo gives the file its name back.
 func (s *MoveAside) Undo(_ context.Context, t *run.Tools) error {
-	path := filepath.Join(t.Dir, s.Name)
+	path := t.Dir.Path(s.Name)
 	if err := host.Rename(path+asideSuffix, path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("bring %s back: %w", path, err)
 	}
@@ -174,4 +139,4 @@ func (s *MoveAside) Undo(_ context.Context, t *run.Tools) error {
 }
 
 // Check refuses names that are paths.
-func (s *MoveAside) Check(string) error { return checkBases(s.Name) }
+func (s *MoveAside) Check(string) error { return run.CheckNames(s.Name) }

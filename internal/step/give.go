@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"syscall"
 
 	"github.com/marketcalls/openalgo-install/internal/appfile"
@@ -15,20 +14,20 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/run"
 )
 
-// give gives a new .env its owner: the container's user, or the one that the .env
+// giveEnv gives a new .env its owner: the container's user, or the one that the .env
 // of another tool's stack has.
-func (s *WriteEnv) give(ctx context.Context, t *run.Tools, file *os.File) error {
-	if s.Foreign {
+func giveEnv(ctx context.Context, t *run.Tools, file *os.File, foreign bool, image string) error {
+	if foreign {
 		return giveAsBefore(t, file)
 	}
-	if err := appfile.Give(ctx, t.Engine, instance.Dir(t.Dir), file.Name(), s.Image, file.Chown); err != nil {
+	if err := appfile.Give(ctx, t.Engine, t.Dir, file.Name(), image, file.Chown); err != nil {
 		return fmt.Errorf("giving .env to the container's user (%d): %w", openalgo.User, err)
 	}
 	return nil
 }
 
 func giveAsBefore(t *run.Tools, file *os.File) error {
-	info, err := os.Stat(filepath.Join(t.Dir, EnvName))
+	info, err := os.Stat(t.Dir.Env())
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil // nothing to go by
 	}
@@ -43,7 +42,7 @@ func giveAsBefore(t *run.Tools, file *os.File) error {
 		return nil
 	}
 	if err := file.Chown(int(owner.Uid), int(owner.Gid)); err != nil {
-		return fmt.Errorf("giving .env its owner: %w\n\n%s", err, instance.WithRoot(t.Dir))
+		return fmt.Errorf("giving .env its owner: %w\n\n%s", err, instance.WithRoot(string(t.Dir)))
 	}
 	return nil
 }

@@ -12,7 +12,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/run"
-	"github.com/marketcalls/openalgo-install/internal/step"
+	_ "github.com/marketcalls/openalgo-install/internal/step/journal1" // reads them
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -76,7 +76,7 @@ func (w *world) former() {
 	var files, owners, replaced []fields
 	var done, networks, aside, moved []string
 	work := w.path(".openalgo-install/")
-	abs := func(path any) string { return step.Path(fmt.Sprint(path)).At(w.dir) }
+	abs := func(path any) string { return run.Path(fmt.Sprint(path)).At(instance.Dir(w.dir)) }
 	file := func(s fields, name any) fields {
 		f := fields{"name": name, "former": s["former"], "sha256": s["sha256"], "keys": s["keys"], "back": s["back"], "earlier": s["earlier"]}
 		if s["backup"] != nil {

@@ -1,20 +1,24 @@
 package step
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 
+	"github.com/marketcalls/openalgo-install/internal/appfile"
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/run"
 )
 
-// kept is how a file was before the run, and what the run wrote.
-type kept struct {
+func init() { run.Register[KeepFile]("file.keep") }
+
+// Kept is how a file was before the run, and what the run wrote.
+type Kept struct {
 	Backup string `json:"backup,omitempty"` // the copy in the backups; empty: there was no file
 	Former string `json:"former,omitempty"` // SHA-256 of it
 	SHA256 string `json:"sha256,omitempty"` // of what the run writes; empty: nothing yet
@@ -23,15 +27,15 @@ type kept struct {
 	Back bool `json:"back,omitempty"`
 }
 
-func (k kept) copy(t *run.Tools) string {
+func (k Kept) copy(t *run.Tools) string {
 	if k.Backup == "" {
 		return ""
 	}
-	return instance.Dir(t.Dir).KeptPath(k.Backup)
+	return t.Dir.KeptPath(k.Backup)
 }
 
 // keep copies a text into the backups; nil is a file that is not there.
-func (k *kept) keep(t *run.Tools, name string, before []byte) error {
+func (k *Kept) keep(t *run.Tools, name string, before []byte) error {
 	k.Backup, k.Former = "", ""
 	if before == nil {
 		return nil
@@ -45,30 +49,16 @@ func (k *kept) keep(t *run.Tools, name string, before []byte) error {
 }
 
 // is reports whether a text is the one that was kept.
-func (k kept) is(text []byte) bool {
+func (k Kept) is(text []byte) bool {
 	if text == nil {
 		return k.Backup == ""
 	}
 	return Sum(text) == k.Former
 }
 
-// keepOnce keeps a text, unless an earlier step did.
-func (k *kept) keepOnce(t *run.Tools, name string, now []byte) error {
-	if k.SHA256 != "" && (k.is(now) || now != nil && Sum(now) == k.SHA256) {
-		return nil // this step is repeated
-	}
-	for _, before := range run.All[*KeepFile](t.Begun()) {
-		if before.Name == name && before.is(now) {
-			k.Backup, k.Former = before.Backup, before.Former
-			return nil
-		}
-	}
-	return k.keep(t, name, now)
-}
-
 // keepCopy copies a text into the backups and returns the copy's name.
 func keepCopy(t *run.Tools, name string, text []byte) (string, error) {
-	path, err := instance.Dir(t.Dir).Keep(name, text)
+	path, err := t.Dir.Keep(name, text)
 	if path == "" {
 		return "", err
 	}
@@ -76,7 +66,7 @@ func keepCopy(t *run.Tools, name string, text []byte) (string, error) {
 }
 
 // read reads the kept copy of a file that the run changed.
-func (k kept) read(t *run.Tools) ([]byte, error) {
+func (k Kept) read(t *run.Tools) ([]byte, error) {
 	path := k.copy(t)
 	file, err := instance.OpenInside(path, os.O_RDONLY)
 	if err != nil {
@@ -92,11 +82,11 @@ func (k kept) read(t *run.Tools) ([]byte, error) {
 
 // moveBack puts the kept copy itself in the file's place: that needs no space,
 // and a full disk may be why there is something to undo.
-func (k kept) moveBack(t *run.Tools, name string, mode os.FileMode) error {
+func (k Kept) moveBack(t *run.Tools, name string, mode os.FileMode) error {
 	if err := os.Chmod(k.copy(t), mode); err != nil {
 		return fmt.Errorf("bring the previous %s back: %w", name, err)
 	}
-	if err := host.Rename(k.copy(t), filepath.Join(t.Dir, name)); err != nil {
+	if err := host.Rename(k.copy(t), t.Dir.Path(name)); err != nil {
 		return fmt.Errorf("bring the previous %s back: %w", name, err)
 	}
 	return nil
@@ -106,14 +96,14 @@ func (k kept) moveBack(t *run.Tools, name string, mode os.FileMode) error {
 // is replaced.
 func keepForeign(t *run.Tools, name string, text []byte) {
 	if base, err := keepCopy(t, name, text); err == nil {
-		t.Note(fmt.Sprintf("%s was changed since. The changed version is kept as %s", name, instance.Dir(t.Dir).KeptPath(base)))
+		t.Note(fmt.Sprintf("%s was changed since. The changed version is kept as %s", name, t.Dir.KeptPath(base)))
 	}
 }
 
 // place replaces a file in one step. The temporary file is in the work directory,
 // where what is left of a killed run is found and removed.
 func place(t *run.Tools, name string, text []byte, mode os.FileMode) error {
-	path := filepath.Join(t.Dir, name)
+	path := t.Dir.Path(name)
 	if err := makeTemp(t); err != nil {
 		return err
 	}
@@ -136,4 +126,49 @@ func makeTemp(t *run.Tools) error {
 		return fmt.Errorf("make %s: %w", t.Work("tmp"), err)
 	}
 	return nil
+}
+
+// KeepFile keeps a copy of a file that changes later, while nothing is stopped
+// yet.
+type KeepFile struct {
+	Name string `json:"name"` // in the instance's directory
+	Kept
+}
+
+func (s *KeepFile) String() string { return "keep a copy of " + s.Name }
+
+// Do makes the copy.
+func (s *KeepFile) Do(ctx context.Context, t *run.Tools) error {
+	now, err := readNow(ctx, t, s.Name)
+	if err != nil {
+		return fmt.Errorf("read %s: %w", s.Name, err)
+	}
+	return s.keep(t, s.Name, now)
+}
+
+// Undo leaves the copy: it is one of the backups.
+func (s *KeepFile) Undo(context.Context, *run.Tools) error { return nil }
+
+// Check refuses names that are paths.
+func (s *KeepFile) Check(string) error { return run.CheckNames(s.Name, s.Backup) }
+
+func readNow(ctx context.Context, t *run.Tools, name string) ([]byte, error) {
+	if name == instance.EnvName {
+		return appfile.ReadEnv(ctx, t.Engine, t.Dir, "")
+	}
+	return readOptional(t.Dir.Path(name))
+}
+
+// keepOnce keeps a text, unless an earlier step did.
+func (k *Kept) keepOnce(t *run.Tools, name string, now []byte) error {
+	if k.SHA256 != "" && (k.is(now) || now != nil && Sum(now) == k.SHA256) {
+		return nil // this step is repeated
+	}
+	for _, before := range run.All[*KeepFile](t.Begun()) {
+		if before.Name == name && before.is(now) {
+			k.Backup, k.Former = before.Backup, before.Former
+			return nil
+		}
+	}
+	return k.keep(t, name, now)
 }

@@ -16,9 +16,9 @@ func init() { run.Register[GiveOwner]("owner.give") }
 // GiveOwner makes the container's user the owner of the files of a directory that
 // OpenAlgo could not write.
 type GiveOwner struct {
-	Dir   Path    `json:"dir"`
-	User  int     `json:"user"` // whose they become
-	Files []Owner `json:"files"`
+	Dir   run.Path `json:"dir"`
+	User  int      `json:"user"` // whose they become
+	Files []Owner  `json:"files"`
 }
 
 // Owner is a file below a directory, and whose it was.
@@ -63,7 +63,7 @@ func (s *GiveOwner) give(t *run.Tools, name string, uid, gid int) error {
 
 // Check refuses directories of the system's, and paths out of the directory.
 func (s *GiveOwner) Check(string) error {
-	if err := s.Dir.checkSystem(); err != nil {
+	if err := s.Dir.CheckSystem(); err != nil {
 		return err
 	}
 	for _, f := range s.Files {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -33,7 +32,7 @@ func init() {
 
 // RemoveLeftovers moves away what another installer left on this machine.
 type RemoveLeftovers struct {
-	onlyForward
+	run.OnlyForward
 	run.Leftovers
 }
 
@@ -48,7 +47,7 @@ func (s *RemoveLeftovers) Do(ctx context.Context, t *run.Tools) error {
 func (s *RemoveLeftovers) Check(string) error {
 	for _, path := range s.Paths {
 		known := slices.ContainsFunc([]string{"/usr/local/bin/openalgo-", "/etc/nginx/", "/etc/cron.d/"}, func(prefix string) bool { return strings.HasPrefix(path, prefix) })
-		if !known || !isCleanAbs(path) {
+		if !known || !run.IsCleanAbs(path) {
 			return run.Foreign(path)
 		}
 	}
@@ -57,8 +56,8 @@ func (s *RemoveLeftovers) Check(string) error {
 
 // EndDaily ends the daily backup.
 type EndDaily struct {
-	onlyForward
-	pathless
+	run.OnlyForward
+	run.Pathless
 }
 
 func (s *EndDaily) String() string { return "end the daily backup" }
@@ -68,8 +67,8 @@ func (s *EndDaily) Do(ctx context.Context, t *run.Tools) error { return run.Fina
 
 // RemoveNetwork removes a network of the stack; one that others use stays.
 type RemoveNetwork struct {
-	onlyForward
-	pathless
+	run.OnlyForward
+	run.Pathless
 	Name string `json:"name"`
 }
 
@@ -85,8 +84,8 @@ func (s *RemoveNetwork) Do(ctx context.Context, t *run.Tools) error {
 
 // RemoveVolume deletes a volume and its data.
 type RemoveVolume struct {
-	onlyForward
-	pathless
+	run.OnlyForward
+	run.Pathless
 	Name string `json:"name"`
 }
 
@@ -103,7 +102,7 @@ func (s *RemoveVolume) Do(ctx context.Context, t *run.Tools) error {
 
 // RemoveDirectory deletes a directory that kept data in place of a volume.
 type RemoveDirectory struct {
-	onlyForward
+	run.OnlyForward
 	Name string `json:"name"` // in the instance's directory
 }
 
@@ -112,7 +111,7 @@ func (s *RemoveDirectory) String() string { return "delete the directory " + s.N
 // Do deletes it, unless a container is up that has it: somebody started one again
 // since.
 func (s *RemoveDirectory) Do(ctx context.Context, t *run.Tools) error {
-	path := filepath.Join(t.Dir, s.Name)
+	path := t.Dir.Path(s.Name)
 	all, err := t.Engine.Containers(ctx)
 	if err != nil {
 		return fmt.Errorf("look for who uses %s: %w", path, err)
@@ -139,7 +138,7 @@ func (s *RemoveDirectory) Check(string) error {
 
 // RemoveFile deletes a file of the instance.
 type RemoveFile struct {
-	onlyForward
+	run.OnlyForward
 	Name string `json:"name"` // in the instance's directory
 }
 
@@ -147,7 +146,7 @@ func (s *RemoveFile) String() string { return "delete " + s.Name }
 
 // Do deletes it.
 func (s *RemoveFile) Do(_ context.Context, t *run.Tools) error {
-	if err := host.Remove(filepath.Join(t.Dir, s.Name)); err != nil {
+	if err := host.Remove(t.Dir.Path(s.Name)); err != nil {
 		return run.Final(fmt.Errorf("removing %s: %w", s.Name, err))
 	}
 	t.Point("uninstall-file")
@@ -155,13 +154,13 @@ func (s *RemoveFile) Do(_ context.Context, t *run.Tools) error {
 }
 
 // Check refuses names that are paths.
-func (s *RemoveFile) Check(string) error { return checkBases(s.Name) }
+func (s *RemoveFile) Check(string) error { return run.CheckNames(s.Name) }
 
 // DropImages removes the tags that images of this instance have for a rollback, and
 // test apps that it ran.
 type DropImages struct {
-	onlyForward
-	pathless
+	run.OnlyForward
+	run.Pathless
 	Project string   `json:"project"`
 	Tests   []string `json:"tests,omitempty"`
 }
@@ -178,15 +177,15 @@ func (s *DropImages) Do(ctx context.Context, t *run.Tools) error {
 // data, and the state. The journal, the lock and the log are in use until the run
 // has ended; the log is emptied.
 type RemoveWork struct {
-	onlyForward
-	pathless
+	run.OnlyForward
+	run.Pathless
 }
 
 func (s *RemoveWork) String() string { return "delete " + instance.WorkName }
 
 // Do deletes it.
 func (s *RemoveWork) Do(_ context.Context, t *run.Tools) error {
-	if err := instance.Dir(t.Dir).Clear(); err != nil {
+	if err := t.Dir.Clear(); err != nil {
 		return run.Final(fmt.Errorf("removing %s: %w", t.Work(""), err))
 	}
 	t.Point("uninstall-work")

@@ -23,16 +23,16 @@ func init() {
 // while the previous container still runs.
 type ServeSite struct {
 	Site  run.Site   `json:"site"`
-	Files []siteFile `json:"files,omitempty"`
+	Files []SiteFile `json:"files,omitempty"`
 
 	// Act writes files through place, and waits for what serves them.
 	Act func(ctx context.Context, place func([]edge.File) error) error `json:"-"`
 }
 
-// siteFile is a file of the site that the run replaces.
-type siteFile struct {
-	Path Path `json:"path"`
-	kept
+// SiteFile is a file of the site that the run replaces.
+type SiteFile struct {
+	Path run.Path `json:"path"`
+	Kept
 	// Earlier are the hashes of what the run wrote before SHA256.
 	Earlier []string `json:"earlier,omitempty"`
 }
@@ -69,7 +69,7 @@ func (s *ServeSite) place(t *run.Tools, files []edge.File) error {
 	return nil
 }
 
-func (s *ServeSite) file(t *run.Tools, path string) *siteFile {
+func (s *ServeSite) file(t *run.Tools, path string) *SiteFile {
 	for i := range s.Files {
 		if s.Files[i].Path.At(t.Dir) == path {
 			return &s.Files[i]
@@ -86,7 +86,7 @@ func (s *ServeSite) keep(t *run.Tools, f edge.File) error {
 	if err != nil {
 		return err
 	}
-	file := siteFile{Path: In(t.Dir, f.Path)}
+	file := SiteFile{Path: run.In(t.Dir, f.Path)}
 	if err := file.keep(t, "edge-"+filepath.Base(f.Path), before); err != nil {
 		return err
 	}
@@ -140,7 +140,7 @@ func (s *ServeSite) Undo(ctx context.Context, t *run.Tools) error {
 // ever at an undo that wants it.
 func (s *ServeSite) noteNotRead(t *run.Tools, cause error) {
 	said := fmt.Sprintf("the previous files of the HTTPS proxy are back, but it did not read them (%v)", cause)
-	if before := instance.Glance(instance.Dir(t.Dir)).Edge; before.Kind != "" {
+	if before := instance.Glance(t.Dir).Edge; before.Kind != "" {
 		t.Note(fmt.Sprintf("%s. https://%s may not be served now. To set it up again: sudo openalgo-install domain %[2]s", said, before.Domain))
 		return
 	}
@@ -154,7 +154,7 @@ func (s *ServeSite) noteNotRead(t *run.Tools, cause error) {
 // restore brings one file back. One that somebody edited since stays, where it
 // was there before; one that the run made goes all the same, since it serves a
 // domain that is not this instance's.
-func (f *siteFile) restore(t *run.Tools) error {
+func (f *SiteFile) restore(t *run.Tools) error {
 	path := f.Path.At(t.Dir)
 	now, err := readOptional(path)
 	if err != nil {
@@ -179,14 +179,14 @@ func (f *siteFile) restore(t *run.Tools) error {
 }
 
 // known reports whether a text is the previous version or one that the run wrote.
-func (f *siteFile) known(sum string) bool {
+func (f *SiteFile) known(sum string) bool {
 	return sum == f.Former || sum == f.SHA256 || slices.Contains(f.Earlier, sum)
 }
 
 // Check refuses files that no HTTPS proxy has.
 func (s *ServeSite) Check(string) error {
 	for _, f := range s.Files {
-		if err := errors.Join(f.Path.checkSite(), checkBases(f.Backup)); err != nil {
+		if err := errors.Join(checkSite(f.Path), run.CheckNames(f.Backup)); err != nil {
 			return err
 		}
 	}
@@ -196,9 +196,9 @@ func (s *ServeSite) Check(string) error {
 // TakeSite removes the site of a domain that is no longer served. What goes wrong
 // there is told: it concerns a name that nobody uses any more.
 type TakeSite struct {
-	onlyForward
-	Site  run.Site `json:"site"`
-	Files []Path   `json:"files"`
+	run.OnlyForward
+	Site  run.Site   `json:"site"`
+	Files []run.Path `json:"files"`
 	// Strict says that a failure ends the run: nothing else is removed.
 	Strict bool `json:"strict,omitempty"`
 }
@@ -233,9 +233,20 @@ func (s *TakeSite) take(ctx context.Context, t *run.Tools) error {
 // Check refuses files that no HTTPS proxy has.
 func (s *TakeSite) Check(string) error {
 	for _, path := range s.Files {
-		if err := path.checkSite(); err != nil {
+		if err := checkSite(path); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// checkSite refuses a file that no HTTPS proxy has: it has a directory of its own,
+// or is nginx's.
+func checkSite(p run.Path) error {
+	path := string(p)
+	below := func(dir string) bool { return strings.HasPrefix(path, dir+"/") }
+	if below("/etc/nginx") || below("/usr/local/etc/nginx") || below("/usr/local/nginx") {
+		return p.Check()
+	}
+	return p.CheckSystem()
 }

@@ -3,28 +3,20 @@ package step
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
-	"io/fs"
 
-	"github.com/marketcalls/openalgo-install/internal/host"
-	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/run"
-	"github.com/marketcalls/openalgo-install/internal/stacks"
-	"github.com/marketcalls/openalgo-install/internal/tree"
 )
 
 func init() {
 	run.Register[WriteState]("state.write")
-	run.Register[SwapSnapshot]("data.swap")
 	run.Register[Action]("action")
 }
 
 // WriteState writes down what the finished run leaves: hashes and names, no
 // values.
 type WriteState struct {
-	onlyForward
-	pathless
+	run.OnlyForward
+	run.Pathless
 	State json.RawMessage `json:"state"`
 }
 
@@ -43,33 +35,10 @@ func (s *WriteState) Do(ctx context.Context, t *run.Tools) error {
 	return nil
 }
 
-// SwapSnapshot makes what a rollback replaced the copy to go to next.
-type SwapSnapshot struct {
-	onlyForward
-	pathless
-}
-
-func (s *SwapSnapshot) String() string { return "keep what was replaced" }
-
-// Do renames it.
-func (s *SwapSnapshot) Do(_ context.Context, t *run.Tools) error {
-	if stacks.IsGone(t.Work(instance.Replaced)) {
-		return nil // done before
-	}
-	if err := tree.RemoveWhole(t.Work(instance.Snapshot)); err != nil {
-		return fmt.Errorf("removing the copy that was used: %w", err)
-	}
-	t.Point("swapped-half")
-	if err := host.Rename(t.Work(instance.Replaced), t.Work(instance.Snapshot)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("keeping the copy of what was replaced: %w", err)
-	}
-	return nil
-}
-
 // Action is something that leaves nothing to undo: it looks, compares, or writes
 // what nobody else uses.
 type Action struct {
-	pathless
+	run.Pathless
 	What string `json:"what"`
 
 	Func func(ctx context.Context) error `json:"-"`

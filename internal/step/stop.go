@@ -8,10 +8,11 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/finding"
-	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/run"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
+	"github.com/marketcalls/openalgo-install/internal/step/data"
+	"github.com/marketcalls/openalgo-install/internal/step/pair"
 )
 
 func init() { run.Register[StopContainer]("container.stop") }
@@ -20,7 +21,7 @@ func init() { run.Register[StopContainer]("container.stop") }
 // needs. Once it began, the stop may have been asked for, and Docker carries that
 // out even when this process is gone.
 type StopContainer struct {
-	pathless
+	run.Pathless
 	ID   string `json:"id"`
 	Name string `json:"name"`
 	// Running says that it ran, and that Docker can start it again.
@@ -68,21 +69,21 @@ func (s *StopContainer) Forward(ctx context.Context, t *run.Tools) (bool, error)
 		return false, nil
 	}
 	s.gone = true
-	if dataGoesBack(t) || mustNotMigrate(t) {
-		t.Note("the previous container is gone. Its data and files are brought back. To recreate it: " + finding.Command(t.Dir, "start"))
+	if len(data.GoingBack(t)) > 0 || data.MustNotMigrate(t) {
+		t.Note("the previous container is gone. Its data and files are brought back. To recreate it: " + finding.Command(string(t.Dir), "start"))
 		return false, nil
 	}
-	fresh, err := newContainer(ctx, t)
+	fresh, err := pair.New(ctx, t)
 	if err != nil {
 		return true, nil //nolint:nilerr // neither is left: the next plan makes one
 	}
-	if used, err := dataTaken(ctx, t, fresh); err != nil {
+	if used, err := pair.DataTaken(ctx, t, fresh); err != nil {
 		return true, err
 	} else if used {
 		return true, run.Find[*CreateContainer](t.Steps()).remove(ctx, t)
 	}
 	t.Note("the previous container is gone, so the new one stays")
-	if err := t.Engine.Start(ctx, newID(t)); err != nil {
+	if err := t.Engine.Start(ctx, pair.NewID(t)); err != nil {
 		return true, fmt.Errorf("starting the new container: %w", err)
 	}
 	return true, giveName(ctx, t)
@@ -103,19 +104,19 @@ func (s *StopContainer) Look(ctx context.Context, t *run.Tools) error {
 	if s.Live = false; !s.startedAgain(c, t) {
 		return nil
 	}
-	if stacks.IsUp(c) && !halfReplaced(t) && answers(ctx, t, c) {
+	if stacks.IsUp(c) && !data.HalfReplaced(t) && pair.Answers(ctx, t, c) {
 		t.Note("the previous container runs and answers, so it stays as it is")
 		s.Live = true
-		for _, d := range goingBack(t) {
+		for _, d := range data.GoingBack(t) {
 			if d.Left = !d.Back; d.Left {
-				t.Note(fmt.Sprintf("%s is in use and stays as it is. The previous copy is %s", d.Data.At(t.Dir), d.copy(t)))
+				t.Note(fmt.Sprintf("%s is in use and stays as it is. The previous copy is %s", d.Data.At(t.Dir), d.Copy(t)))
 			}
 		}
 		t.Keep()
 		return nil
 	}
 	// What it wrote into data that was half brought back is kept, too.
-	for _, d := range goingBack(t) {
+	for _, d := range data.GoingBack(t) {
 		d.Moved = d.Moved && d.Back
 	}
 	s.Began = c.StartedAt
@@ -133,7 +134,7 @@ func (s *StopContainer) Look(ctx context.Context, t *run.Tools) error {
 // undo of it, saw it last.
 func (s *StopContainer) startedAgain(c engine.Container, t *run.Tools) bool {
 	if s.Began.IsZero() { // never started, or an earlier version's journal
-		return stacks.IsUp(c) && (dataChanged(t) || !s.Running)
+		return stacks.IsUp(c) && (data.Changed(t) || !s.Running)
 	}
 	return !c.StartedAt.Equal(s.Began)
 }
@@ -156,20 +157,20 @@ func (s *StopContainer) Undo(ctx context.Context, t *run.Tools) error {
 	if !s.Running || s.Live {
 		return nil
 	}
-	if stacks.WhoseIs(c, t.Dir, t.Engine.Info().Local) == stacks.Orphan {
-		t.Note(fmt.Sprintf("%s was created for %s, where this directory was, and Docker cannot start it again. To recreate it: %s", c.Name, stacks.DirOf(c), finding.Command(t.Dir, "start")))
+	if stacks.WhoseIs(c, string(t.Dir), t.Engine.Info().Local) == stacks.Orphan {
+		t.Note(fmt.Sprintf("%s was created for %s, where this directory was, and Docker cannot start it again. To recreate it: %s", c.Name, stacks.DirOf(c), finding.Command(string(t.Dir), "start")))
 		s.Running = false
 		return nil
 	}
-	if s.neverStopped(c, t.LastSaved(), time.Now()) {
+	if s.neverStopped(c, t.LastSaved(), t.Time()) {
 		t.Note(c.Name + " was not stopped, and is left as it is")
 		return nil
 	}
-	if used, err := dataTaken(ctx, t, c); used || err != nil {
+	if used, err := pair.DataTaken(ctx, t, c); used || err != nil {
 		s.Running = s.Running && !used
 		return err
 	}
-	if fresh, err := newContainer(ctx, t); err == nil && stacks.IsUp(fresh) { // somebody started it: it has the data and the ports
+	if fresh, err := pair.New(ctx, t); err == nil && stacks.IsUp(fresh) { // somebody started it: it has the data and the ports
 		if err := run.Find[*CreateContainer](t.Steps()).remove(ctx, t); err != nil {
 			return err
 		}
@@ -211,12 +212,5 @@ func (s *StopContainer) Closed(ctx context.Context, t *run.Tools) error {
 // Containers are those that the step knows.
 func (s *StopContainer) Containers() []string { return []string{s.ID} }
 
-// answers waits until a container is ready, or certainly fails.
-func answers(ctx context.Context, t *run.Tools, c engine.Container) bool {
-	ctx, cancel := context.WithTimeout(ctx, t.UndoLimit)
-	defer cancel()
-	return t.AcrossRestart(ctx, func(ctx context.Context) error {
-		_, err := t.App.Ready(ctx, c.ID, instance.Glance(instance.Dir(t.Dir)).SetupDone, true)
-		return err
-	}) == nil
-}
+// PreviousContainer is the container that ran before.
+func (s *StopContainer) PreviousContainer() string { return s.ID }

@@ -9,6 +9,8 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/run"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
+	"github.com/marketcalls/openalgo-install/internal/step/data"
+	"github.com/marketcalls/openalgo-install/internal/step/pair"
 )
 
 // AfterUndo says what there is once a run was undone.
@@ -21,7 +23,7 @@ func AfterUndo(t *run.Tools) string {
 		return "The previous container runs again. It does not answer, as before"
 	case old != nil:
 		return "What ran before runs again"
-	case madeData(t.Begun()) || newID(t) != "":
+	case madeData(t.Begun()) || pair.NewID(t) != "":
 		return "OpenAlgo is not installed. .env and the volumes stay, and the next run uses the same encryption keys"
 	}
 	return "Nothing was changed"
@@ -43,7 +45,7 @@ func AfterFailedUndo(ctx context.Context, t *run.Tools) string {
 		if old != nil && c.ID == old.ID && stacks.IsUp(c) {
 			return fmt.Sprintf("OpenAlgo runs as before, in the container %s, but not everything else is as before.", c.Name)
 		}
-		if c.ID == newID(t) && stacks.IsUp(c) {
+		if c.ID == pair.NewID(t) && stacks.IsUp(c) {
 			return fmt.Sprintf("The new container %s still runs. Do not trade with it before the rollback is complete.", c.Name)
 		}
 	}
@@ -52,13 +54,13 @@ func AfterFailedUndo(ctx context.Context, t *run.Tools) string {
 
 // WhereData says where the data is while an undo is not finished.
 func WhereData(t *run.Tools) string {
-	if back := goingBack(t); len(back) > 0 {
-		return "Your data as it was before is in " + filepath.Dir(back[0].copy(t)) + "."
+	if back := data.GoingBack(t); len(back) > 0 {
+		return "Your data as it was before is in " + filepath.Dir(back[0].Copy(t)) + "."
 	}
 	return "Your data was not touched."
 }
 
 // HoldsData reports whether a run has copies of data that an undo may bring back.
 func HoldsData(j *run.Journal) bool {
-	return slices.ContainsFunc(run.All[*KeepData](j.AllSteps()), func(s *KeepData) bool { return s.Whole && !s.Left })
+	return slices.ContainsFunc(run.All[*data.Keep](j.AllSteps()), func(s *data.Keep) bool { return s.Whole && !s.Left })
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/run"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
 	"github.com/marketcalls/openalgo-install/internal/step"
+	"github.com/marketcalls/openalgo-install/internal/step/data"
 )
 
 // interrupted is an instance whose change ended at the named point.
@@ -676,12 +677,12 @@ func TestWhatChangedMeanwhile(t *testing.T) {
 		"no .env to edit": {unread, func(*world) {}, "was deleted meanwhile"},
 		"no data": {func(w *world) run.Plan {
 			p := w.firstRestore()
-			p.Parts[4].Steps[1].(*step.KeepData).Tree = "none"
+			p.Parts[4].Steps[1].(*data.Keep).Tree = "none"
 			return p
 		}, func(*world) {}, "mounts nothing"},
 		"no place for data": {func(w *world) run.Plan {
 			p := w.firstRestore()
-			p.Parts[5].Steps[0].(*step.FillData).Trees = []string{"none"}
+			p.Parts[5].Steps[0].(*data.Fill).Trees = []string{"none"}
 			return p
 		}, func(*world) {}, "mounts nothing"},
 	} {

@@ -4,13 +4,14 @@ import (
 	"context"
 
 	"github.com/marketcalls/openalgo-install/internal/run"
+	"github.com/marketcalls/openalgo-install/internal/step/pair"
 )
 
 func init() { run.Register[Verify]("verify") }
 
 // Verify waits until OpenAlgo is ready, with all that it is to serve.
 type Verify struct {
-	pathless
+	run.Pathless
 	// ID is the container that was there; "" is the new one.
 	ID        string `json:"id,omitempty"`
 	SetupDone bool   `json:"setup_done,omitempty"` // there was an account
@@ -37,7 +38,7 @@ func (s *Verify) Do(ctx context.Context, t *run.Tools) error {
 func (s *Verify) ask(ctx context.Context, t *run.Tools, resumed bool) error {
 	id := s.ID
 	if id == "" {
-		id = newID(t)
+		id = pair.NewID(t)
 	}
 	needsSetup, err := t.App.Ready(ctx, id, s.SetupDone, resumed)
 	if err != nil {

@@ -12,10 +12,11 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/appfile"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/host"
-	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/run"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
+	"github.com/marketcalls/openalgo-install/internal/step/data"
+	"github.com/marketcalls/openalgo-install/internal/step/pair"
 	"github.com/marketcalls/openalgo-install/internal/tree"
 )
 
@@ -27,7 +28,7 @@ func init() {
 
 // CreateNetwork creates the stack's own network.
 type CreateNetwork struct {
-	pathless
+	run.Pathless
 	Name string             `json:"name"`
 	Made bool               `json:"made,omitempty"` // it was not there before
 	Spec engine.NetworkSpec `json:"-"`
@@ -53,7 +54,7 @@ func (s *CreateNetwork) Do(ctx context.Context, t *run.Tools) error {
 
 // Undo removes it, unless a previous container stays on it, or others use it.
 func (s *CreateNetwork) Undo(ctx context.Context, t *run.Tools) error {
-	if s.Made && run.Find[*StopContainer](t.Steps()) == nil {
+	if s.Made && pair.PreviousID(t) == "" {
 		_ = t.Engine.RemoveNetwork(ctx, s.Name)
 	}
 	return nil
@@ -61,7 +62,7 @@ func (s *CreateNetwork) Undo(ctx context.Context, t *run.Tools) error {
 
 // CreateVolume creates a volume. Once it began, .env belongs to it.
 type CreateVolume struct {
-	pathless
+	run.Pathless
 	Name string `json:"name"`
 	// Dir is the directory that its label names.
 	Dir string `json:"dir"`
@@ -123,17 +124,17 @@ func (s *CreateVolume) Look(ctx context.Context, t *run.Tools) error {
 // from is the directory that the previous container has where the new one, which
 // ran, has the volume; "" is none that counts.
 func (s *CreateVolume) from(ctx context.Context, t *run.Tools) (string, error) {
-	old := run.Find[*StopContainer](t.Steps())
-	fresh, err := newContainer(ctx, t)
-	if old == nil || err != nil || !everStarted(fresh) {
+	old := pair.PreviousID(t)
+	fresh, err := pair.New(ctx, t)
+	if old == "" || err != nil || !everStarted(fresh) {
 		return "", err
 	}
-	before, err := t.Engine.Container(ctx, old.ID)
+	before, err := t.Engine.Container(ctx, old)
 	if err != nil {
 		return "", err
 	}
 	for _, m := range fresh.Mounts {
-		if m.Name != s.Name || !slices.Contains(savedTrees, filepath.Base(m.Target)) {
+		if m.Name != s.Name || !slices.Contains(data.SavedTrees, filepath.Base(m.Target)) {
 			continue
 		}
 		for _, had := range before.Mounts {
@@ -162,7 +163,7 @@ func (s *CreateVolume) Undo(ctx context.Context, t *run.Tools) error {
 		return nil // somebody else's, for which the step was not done
 	}
 	if s.Since {
-		kept := t.Work(filepath.Join(asideName, asideStamp(t), s.Name))
+		kept := data.KeptBy(t, s.Name)
 		if err := keepVolume(ctx, t, v.Mountpoint, kept); err != nil {
 			t.Note(fmt.Sprintf("the volume %s stays, with data that was written to it since (%v). Check it before you remove it: docker volume rm %[1]s deletes that data", s.Name, err))
 			return nil
@@ -184,7 +185,7 @@ func keepVolume(ctx context.Context, t *run.Tools, dir, kept string) error {
 	if err != nil {
 		return err
 	}
-	if disk, err := host.Disk(t.Dir); err == nil && disk.FreeMiB < int(bytes>>20)+minDirMiB {
+	if disk, err := host.Disk(string(t.Dir)); err == nil && disk.FreeMiB < int(bytes>>20)+minDirMiB {
 		return fmt.Errorf("%s has no room for a copy", t.Dir)
 	}
 	if err := os.MkdirAll(kept, 0o700); err != nil {
@@ -196,7 +197,7 @@ func keepVolume(ctx context.Context, t *run.Tools, dir, kept string) error {
 // MakeDirectory makes a directory that keeps data in place of a volume. Once
 // it began, .env belongs to it.
 type MakeDirectory struct {
-	pathless
+	run.Pathless
 	Path  string      `json:"path"`
 	Image string      `json:"-"`
 	Mode  os.FileMode `json:"-"`
@@ -209,7 +210,7 @@ func (s *MakeDirectory) Do(ctx context.Context, t *run.Tools) error {
 	if err := os.MkdirAll(s.Path, s.Mode); err != nil {
 		return fmt.Errorf("make %s: %w", s.Path, err)
 	}
-	if err := appfile.Give(ctx, t.Engine, instance.Dir(t.Dir), s.Path, s.Image, func(uid, gid int) error { return os.Chown(s.Path, uid, gid) }); err != nil {
+	if err := appfile.Give(ctx, t.Engine, t.Dir, s.Path, s.Image, func(uid, gid int) error { return os.Chown(s.Path, uid, gid) }); err != nil {
 		return fmt.Errorf("giving %s to the container's user (%d): %w", s.Path, openalgo.User, err)
 	}
 	t.Point("volume")

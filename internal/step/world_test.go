@@ -21,6 +21,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/run"
 	"github.com/marketcalls/openalgo-install/internal/step"
+	"github.com/marketcalls/openalgo-install/internal/step/data"
 )
 
 // world is one instance on an engine in memory, with an OpenAlgo that keeps to
@@ -80,7 +81,7 @@ func (w *world) reach(point string) {
 // tools are those of a new process.
 func (w *world) tools() *run.Tools {
 	return &run.Tools{
-		Engine: w.engine, App: w, Dir: w.dir, UndoLimit: time.Minute, Hook: w.reach,
+		Engine: w.engine, App: w, Dir: instance.Dir(w.dir), UndoLimit: time.Minute, Hook: w.reach,
 		Report: event.ReporterFunc(func(e event.Event) {
 			if e.Type == event.TypeNote {
 				w.notes = append(w.notes, e.Message)
@@ -288,7 +289,7 @@ func (w *world) editEnv(old, new string) *step.WriteEnv {
 }
 
 func (w *world) commit(more ...run.Step) []run.Step {
-	return append(more, &step.WriteState{State: json.RawMessage(`{"image_id":"x"}`)}, &step.TidyAside{})
+	return append(more, &step.WriteState{State: json.RawMessage(`{"image_id":"x"}`)}, &data.Tidy{})
 }
 
 func part(name string, steps ...run.Step) run.Part {
@@ -338,7 +339,7 @@ func (w *world) change() run.Plan {
 		part("files", &step.WriteFile{Name: compose.FileName, Text: []byte("changed"), Mode: 0o644}, w.editEnv("INFO", "DEBUG")),
 		part("start", &step.StartContainer{}),
 		part("verify", &step.Verify{SetupDone: true}),
-	}, Commit: w.swapped(&step.TakeSite{Site: run.Site{Domain: "old.example.com"}, Files: []step.Path{"edge/old.caddy"}})}
+	}, Commit: w.swapped(&step.TakeSite{Site: run.Site{Domain: "old.example.com"}, Files: []run.Path{"edge/old.caddy"}})}
 }
 
 // upgrade is that of another release.
@@ -347,7 +348,7 @@ func (w *world) upgrade(image string) run.Plan {
 		part("backup", &step.KeepFile{Name: ".env"}),
 		part("create", w.createStep(image, false)),
 		part("stop", w.stopStep()),
-		part("snapshot", &step.ClearCopies{Base: instance.Snapshot}, &step.KeepData{Tree: "db", Base: instance.Snapshot}, &step.Action{What: "describe the copy", Func: func(context.Context) error { return nil }}),
+		part("snapshot", &data.Clear{Base: instance.Snapshot}, &data.Keep{Tree: "db", Base: instance.Snapshot}, &step.Action{What: "describe the copy", Func: func(context.Context) error { return nil }}),
 		part("files", w.editEnv("INFO", "DEBUG")),
 		part("start", &step.StartContainer{}),
 		part("verify", &step.Verify{SetupDone: true}),
@@ -356,16 +357,16 @@ func (w *world) upgrade(image string) run.Plan {
 
 // restore is that of data and .env of another time.
 func (w *world) restore(rows string) run.Plan {
-	replaced := part("replaced", &step.ClearCopies{Base: instance.Replaced})
+	replaced := part("replaced", &data.Clear{Base: instance.Replaced})
 	for _, tree := range trees {
-		replaced.Steps = append(replaced.Steps, &step.KeepData{Tree: tree, Base: instance.Replaced, OfNew: true})
+		replaced.Steps = append(replaced.Steps, &data.Keep{Tree: tree, Base: instance.Replaced, OfNew: true})
 	}
 	return run.Plan{Command: "restore", Parts: []run.Part{
 		part("backup", &step.KeepFile{Name: ".env"}),
 		part("create", w.createStep(w.web().Image, false)),
 		part("stop", w.stopStep()),
 		replaced,
-		part("data", &step.FillData{Trees: trees, Fill: w.fill(rows)}),
+		part("data", &data.Fill{Trees: trees, Fill: w.fill(rows)}),
 		part("files", &step.WriteEnv{Text: []byte("API_KEY_PEPPER = 'pepper-of-then'\nLOG_LEVEL = 'INFO'\n"), Foreign: true, Salt: "salt"}),
 		part("start", &step.StartContainer{}),
 		part("verify", &step.Verify{SetupDone: true}),
@@ -377,18 +378,18 @@ func (w *world) firstRestore() run.Plan {
 	p := w.install()
 	env := &step.WriteEnv{Text: []byte("API_KEY_PEPPER = 'pepper-of-then'\nLOG_LEVEL = 'INFO'\n"), Salt: "salt", Project: project, Image: "sha256:1"}
 	p.Command, p.Parts[1].Steps[1] = "restore", env
-	replaced := part("replaced", &step.ClearCopies{Base: instance.Replaced, Room: func(context.Context) error { return nil }})
+	replaced := part("replaced", &data.Clear{Base: instance.Replaced, Room: func(context.Context) error { return nil }})
 	for _, tree := range trees {
-		replaced.Steps = append(replaced.Steps, &step.KeepData{Tree: tree, Base: instance.Replaced, OfNew: true})
+		replaced.Steps = append(replaced.Steps, &data.Keep{Tree: tree, Base: instance.Replaced, OfNew: true})
 	}
-	p.Parts = slices.Insert(p.Parts, 4, replaced, part("data", &step.FillData{Trees: trees, Fill: w.fill("then")}))
+	p.Parts = slices.Insert(p.Parts, 4, replaced, part("data", &data.Fill{Trees: trees, Fill: w.fill("then")}))
 	return p
 }
 
 // rollback is a restore after which what it replaced is the copy to go to next.
 func (w *world) rollback() run.Plan {
 	p := w.restore("then")
-	p.Command, p.Commit = "rollback", append(p.Commit, &step.SwapSnapshot{})
+	p.Command, p.Commit = "rollback", append(p.Commit, &data.Swap{})
 	return p
 }
 
@@ -433,14 +434,14 @@ func (w *world) adopt() run.Plan {
 	resources, move := part("resources"), part("move")
 	for _, tree := range trees {
 		resources.Steps = append(resources.Steps, &step.CreateVolume{Name: volume(tree), Dir: w.dir, Moved: true, Spec: engine.VolumeSpec{Name: volume(tree)}})
-		move.Steps = append(move.Steps, &step.MoveData{From: step.Path(tree), Target: openalgo.Tree(tree)})
+		move.Steps = append(move.Steps, &data.Move{From: run.Path(tree), Target: openalgo.Tree(tree)})
 	}
 	return run.Plan{Command: "adopt", Parts: []run.Part{
 		part("backup", &step.KeepFile{Name: ".env"}, &step.KeepFile{Name: compose.FileName}),
 		resources,
 		part("create", w.createStep("openalgo:1", false)),
 		part("stop", w.stopStep()),
-		part("carry", &step.CarryData{Target: "/app/keys"}),
+		part("carry", &data.Carry{Target: "/app/keys"}),
 		move,
 		part("files", &step.WriteFile{Name: compose.FileName, Text: []byte("ours"), Mode: 0o644}, &step.MoveAside{Name: "compose.yaml"}, w.editEnv("INFO", "DEBUG")),
 		part("start", &step.GiveOwner{Dir: "strategies", User: openalgo.User, Files: []step.Owner{{Name: "mine.py"}}}, &step.StartContainer{}),
@@ -463,7 +464,7 @@ func (w *world) laden() {
 // uninstall is that of the end of an instance: a commit from its beginning.
 func (w *world) uninstall(purge bool) run.Plan {
 	p := run.Plan{Command: "uninstall", Commit: []run.Step{
-		&step.TakeSite{Site: run.Site{Domain: "old.example.com"}, Files: []step.Path{"edge/old.caddy"}, Strict: true}}}
+		&step.TakeSite{Site: run.Site{Domain: "old.example.com"}, Files: []run.Path{"edge/old.caddy"}, Strict: true}}}
 	if c := w.web(); c != nil {
 		p.Commit = append(p.Commit, &step.RemoveContainer{ID: c.ID, Name: c.Name, InOrder: true, Began: c.StartedAt})
 	}

@@ -1,4 +1,5 @@
-package step
+// Package journal1 reads the journal of releases before 2 and turns it into steps.
+package journal1
 
 import (
 	"encoding/json"
@@ -10,6 +11,8 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/run"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
+	"github.com/marketcalls/openalgo-install/internal/step"
+	"github.com/marketcalls/openalgo-install/internal/step/data"
 )
 
 func init() { run.RegisterOld(convert) }
@@ -95,7 +98,7 @@ type copy1 struct {
 
 type owner1 struct {
 	Dir string `json:"dir"`
-	Owner
+	step.Owner
 }
 
 // convert reads a journal of that form.
@@ -141,7 +144,7 @@ func (j *journal1) place() error {
 	}
 	for _, c := range j.copies() {
 		base, tree := filepath.Split(strings.TrimPrefix(c.Copy, filepath.Join(j.was, instance.WorkName)+"/"))
-		if base != instance.Snapshot+"/" && base != instance.Replaced+"/" || checkBases(tree) != nil || !isCleanAbs(c.Data) || c.Kept != "" && !strings.HasPrefix(filepath.Clean(c.Kept), filepath.Join(j.was, instance.WorkName)+"/") {
+		if base != instance.Snapshot+"/" && base != instance.Replaced+"/" || run.CheckNames(tree) != nil || !run.IsCleanAbs(c.Data) || c.Kept != "" && !strings.HasPrefix(filepath.Clean(c.Kept), filepath.Join(j.was, instance.WorkName)+"/") {
 			return run.Foreign(c.Copy, c.Kept, c.Data)
 		}
 	}
@@ -173,7 +176,7 @@ func (j *journal1) paths() (out []string) {
 }
 
 // in is a path of the journal for the instance where it is now.
-func (j *journal1) in(path string) Path { return In(j.was, path) }
+func (j *journal1) in(path string) run.Path { return run.In(instance.Dir(j.was), path) }
 
 func (j *journal1) did(step string) bool { return slices.Contains(j.Done, step) }
 
@@ -187,8 +190,8 @@ func begun(part string, steps ...run.Step) (out []*run.Entry) {
 	return out
 }
 
-func (f file1) kept() kept {
-	k := kept{Former: f.Former, SHA256: f.SHA256, Back: f.Back}
+func (f file1) kept() step.Kept {
+	k := step.Kept{Former: f.Former, SHA256: f.SHA256, Back: f.Back}
 	if f.Backup != "" {
 		k.Backup = filepath.Base(f.Backup)
 	}
@@ -198,27 +201,27 @@ func (f file1) kept() kept {
 // before are the steps that an undo ends with, last first.
 func (j *journal1) before() (out []*run.Entry) {
 	if e := j.Edge; e != nil && len(e.Files) > 0 {
-		site := &ServeSite{Site: e.State}
+		site := &step.ServeSite{Site: e.State}
 		for _, f := range e.Files {
-			site.Files = append(site.Files, siteFile{Path: j.in(f.Name), kept: f.kept(), Earlier: f.Earlier})
+			site.Files = append(site.Files, step.SiteFile{Path: j.in(f.Name), Kept: f.kept(), Earlier: f.Earlier})
 		}
 		out = append(out, begun("edge", site)...)
 	}
 	for _, name := range j.Networks {
-		out = append(out, begun("resources", &CreateNetwork{Name: name, Made: true})...)
+		out = append(out, begun("resources", &step.CreateNetwork{Name: name, Made: true})...)
 	}
 	if o := j.Old; o != nil {
-		s := &StopContainer{ID: o.ID, Name: o.Name, Running: o.Running, Began: o.Began, Broken: o.Broken}
+		s := &step.StopContainer{ID: o.ID, Name: o.Name, Running: o.Running, Began: o.Began, Broken: o.Broken}
 		state := run.Begun
 		if !o.Stopping && !j.did("stop") {
 			state = ""
 		}
 		out = append(out, run.NewEntry("stop", s, state))
 	}
-	owners := map[string]*GiveOwner{}
+	owners := map[string]*step.GiveOwner{}
 	for _, o := range j.Owners {
 		if owners[o.Dir] == nil {
-			owners[o.Dir] = &GiveOwner{Dir: j.in(o.Dir)}
+			owners[o.Dir] = &step.GiveOwner{Dir: j.in(o.Dir)}
 			out = append(out, begun("start", owners[o.Dir])...)
 		}
 		owners[o.Dir].Files = append(owners[o.Dir].Files, o.Owner)
@@ -228,13 +231,13 @@ func (j *journal1) before() (out []*run.Entry) {
 
 func (j *journal1) files() (out []*run.Entry) {
 	for _, name := range j.Aside {
-		out = append(out, begun("files", &MoveAside{Name: name})...)
+		out = append(out, begun("files", &step.MoveAside{Name: name})...)
 	}
 	for _, f := range j.Files {
-		if f.Name == EnvName {
-			out = append(out, begun("files", &WriteEnv{kept: f.kept(), Keys: f.Keys, Salt: j.state.Salt, Foreign: j.state.Foreign, Image: j.state.ImageID, Project: j.Project})...)
+		if f.Name == instance.EnvName {
+			out = append(out, begun("files", &step.WriteEnv{Kept: f.kept(), Keys: f.Keys, Salt: j.state.Salt, Foreign: j.state.Foreign, Image: j.state.ImageID, Project: j.Project})...)
 		} else {
-			out = append(out, begun("files", &WriteFile{Name: f.Name, kept: f.kept()})...)
+			out = append(out, begun("files", &step.WriteFile{Name: f.Name, Kept: f.kept()})...)
 		}
 	}
 	return out
@@ -243,31 +246,31 @@ func (j *journal1) files() (out []*run.Entry) {
 func (j *journal1) data() (out []*run.Entry) {
 	for _, c := range j.copies() {
 		base, tree := filepath.Split(strings.TrimPrefix(c.Copy, filepath.Join(j.was, instance.WorkName)+"/"))
-		s := &KeepData{
+		s := &data.Keep{
 			Tree: tree, Base: filepath.Clean(base), OfNew: filepath.Clean(base) == instance.Replaced, Data: j.in(c.Data), Volume: volumeAt(c.Data),
 			Whole: c.Whole, Prepared: c.Kept != "", Moved: c.Moved, Back: c.Back, Renaming: c.Renaming, Left: c.Left,
 		}
 		out = append(out, begun("snapshot", s)...)
 	}
 	if j.Command == "upgrade" && j.Snapshot == nil {
-		out = append(out, run.NewEntry("snapshot", &KeepData{Tree: "db", Base: instance.Snapshot}, ""))
+		out = append(out, run.NewEntry("snapshot", &data.Keep{Tree: "db", Base: instance.Snapshot}, ""))
 	}
 	if len(j.Replaced) > 0 && j.Starting {
-		out = append(out, begun("data", &FillData{Filled: j.did("data")})...)
+		out = append(out, begun("data", &data.Fill{Filled: j.did("data")})...)
 	}
 	return out
 }
 
 func (j *journal1) containers() (out []*run.Entry) {
 	for _, name := range j.MovedInto {
-		out = append(out, begun("resources", &CreateVolume{Name: name, Dir: j.was, Moved: true, Since: slices.Contains(j.MovedSince, name)})...)
+		out = append(out, begun("resources", &step.CreateVolume{Name: name, Dir: j.was, Moved: true, Since: slices.Contains(j.MovedSince, name)})...)
 	}
 	if j.MadeVolumes && len(j.MovedInto) == 0 {
-		out = append(out, begun("resources", &CreateVolume{Name: j.Project + "_openalgo_db", Dir: j.was})...)
+		out = append(out, begun("resources", &step.CreateVolume{Name: j.Project + "_openalgo_db", Dir: j.was})...)
 	}
 	if j.NewName != "" {
-		out = append(out, begun("create", &CreateContainer{Name: j.NewName, Final: j.Name, Project: j.Project, Foreign: j.state.Foreign, ID: j.NewID})...)
-		start := run.NewEntry("start", &StartContainer{}, "")
+		out = append(out, begun("create", &step.CreateContainer{Name: j.NewName, Final: j.Name, Project: j.Project, Foreign: j.state.Foreign, ID: j.NewID})...)
+		start := run.NewEntry("start", &step.StartContainer{}, "")
 		if j.started() {
 			start.State = run.Begun
 		}
@@ -275,12 +278,12 @@ func (j *journal1) containers() (out []*run.Entry) {
 	}
 	if j.OnlyStarted != "" {
 		if !j.did("resources") || j.Edge != nil && len(j.Edge.Files) > 0 && !j.did("edge") {
-			out = append(out, run.NewEntry("resources", &Action{What: "what was not done"}, "")) // no reason to go forward
+			out = append(out, run.NewEntry("resources", &step.Action{What: "what was not done"}, "")) // no reason to go forward
 		}
-		out = append(out, begun("start", &StartContainer{ID: j.OnlyStarted, WasDown: true})...)
+		out = append(out, begun("start", &step.StartContainer{ID: j.OnlyStarted, WasDown: true})...)
 	}
 	if j.NewName != "" || j.OnlyStarted != "" {
-		v := &Verify{ID: j.OnlyStarted, SetupDone: j.state.SetupDone, Secrets: j.Secrets, Resalts: j.Resalts}
+		v := &step.Verify{ID: j.OnlyStarted, SetupDone: j.state.SetupDone, Secrets: j.Secrets, Resalts: j.Resalts}
 		if j.Edge != nil {
 			v.Site = j.Edge.State
 		}
@@ -292,22 +295,33 @@ func (j *journal1) containers() (out []*run.Entry) {
 func (j *journal1) commit() (out []*run.Entry) {
 	add := func(s run.Step) { out = append(out, run.NewEntry("", s, "")) }
 	if j.Old != nil {
-		add(&RemoveContainer{ID: j.Old.ID, Name: j.Old.Name})
-		add(&RenameContainer{})
+		add(&step.RemoveContainer{ID: j.Old.ID, Name: j.Old.Name})
+		add(&step.RenameContainer{})
 	}
 	if e := j.Edge; e != nil && len(e.Gone) > 0 {
-		site := &TakeSite{Site: e.GoneFrom}
+		site := &step.TakeSite{Site: e.GoneFrom}
 		for _, path := range e.Gone {
 			site.Files = append(site.Files, j.in(path))
 		}
 		add(site)
 	}
 	if j.State != nil {
-		add(&WriteState{State: j.State})
+		add(&step.WriteState{State: j.State})
 	}
-	add(&TidyAside{})
+	add(&data.Tidy{})
 	if j.Command == "rollback" {
-		add(&SwapSnapshot{})
+		add(&data.Swap{})
 	}
 	return out
+}
+
+// volumeAt is the name of the volume whose data is at a path; "" where the path is
+// none that Docker gives a volume.
+func volumeAt(path string) string {
+	dir, base := filepath.Split(path)
+	dir, name := filepath.Split(filepath.Clean(dir))
+	if base != "_data" || filepath.Base(dir) != "volumes" {
+		return ""
+	}
+	return name
 }

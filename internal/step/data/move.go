@@ -1,4 +1,4 @@
-package step
+package data
 
 import (
 	"context"
@@ -11,29 +11,30 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/run"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
+	"github.com/marketcalls/openalgo-install/internal/step/pair"
 	"github.com/marketcalls/openalgo-install/internal/tree"
 )
 
 func init() {
-	run.Register[MoveData]("data.move")
-	run.Register[CarryData]("data.carry")
+	run.Register[Move]("data.move")
+	run.Register[Carry]("data.carry")
 }
 
-// MoveData copies a directory into the volume that takes its place, and compares
+// Move copies a directory into the volume that takes its place, and compares
 // the two file by file. The directory stays as it is.
-type MoveData struct {
-	From   Path   `json:"from"`
-	Target string `json:"target"` // in the container
+type Move struct {
+	From   run.Path `json:"from"`
+	Target string   `json:"target"` // in the container
 
 	// Give makes the copy the container user's.
 	Give func(dir string) error `json:"-"`
 }
 
-func (s *MoveData) String() string { return "copy " + string(s.From) + " into its volume" }
+func (s *Move) String() string { return "copy " + string(s.From) + " into its volume" }
 
 // Do copies and compares.
-func (s *MoveData) Do(ctx context.Context, t *run.Tools) error {
-	c, err := newContainer(ctx, t)
+func (s *Move) Do(ctx context.Context, t *run.Tools) error {
+	c, err := pair.New(ctx, t)
 	if err != nil {
 		return fmt.Errorf("look at the new container: %w", err)
 	}
@@ -64,38 +65,37 @@ func (s *MoveData) Do(ctx context.Context, t *run.Tools) error {
 }
 
 // Undo is that of CreateVolume.
-func (s *MoveData) Undo(context.Context, *run.Tools) error { return nil }
+func (s *Move) Undo(context.Context, *run.Tools) error { return nil }
 
 // Check refuses a path that is none.
-func (s *MoveData) Check(string) error { return s.From.check() }
+func (s *Move) Check(string) error { return s.From.Check() }
 
-// CarryData copies what the previous container kept in itself, where it would be
+// Carry copies what the previous container kept in itself, where it would be
 // gone with it, into the volumes of the new one.
-type CarryData struct {
-	pathless
+type Carry struct {
+	run.Pathless
 	Target string `json:"target"` // in both containers
 
 	// Give makes the copy the container user's.
 	Give func(dir string) error `json:"-"`
 }
 
-func (s *CarryData) String() string { return "copy " + s.Target + " out of the previous container" }
+func (s *Carry) String() string { return "copy " + s.Target + " out of the previous container" }
 
 // Do copies it.
-func (s *CarryData) Do(ctx context.Context, t *run.Tools) error {
-	old := run.Find[*StopContainer](t.Steps())
-	content, err := t.Engine.CopyFrom(ctx, old.ID, s.Target)
+func (s *Carry) Do(ctx context.Context, t *run.Tools) error {
+	content, err := t.Engine.CopyFrom(ctx, pair.PreviousID(t), s.Target)
 	if errors.Is(err, engine.ErrNotFound) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	err = t.Engine.CopyTo(ctx, newID(t), filepath.Dir(s.Target), content)
+	err = t.Engine.CopyTo(ctx, pair.NewID(t), filepath.Dir(s.Target), content)
 	if err := errors.Join(err, content.Close()); err != nil || s.Give == nil {
 		return err
 	}
-	c, err := newContainer(ctx, t)
+	c, err := pair.New(ctx, t)
 	if err != nil {
 		return fmt.Errorf("look at the new container: %w", err)
 	}
@@ -107,4 +107,4 @@ func (s *CarryData) Do(ctx context.Context, t *run.Tools) error {
 }
 
 // Undo is nothing: the previous container has it still.
-func (s *CarryData) Undo(context.Context, *run.Tools) error { return nil }
+func (s *Carry) Undo(context.Context, *run.Tools) error { return nil }

@@ -1,4 +1,4 @@
-package step
+package journal1
 
 import "testing"
 

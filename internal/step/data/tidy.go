@@ -1,0 +1,89 @@
+package data
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/run"
+	"github.com/marketcalls/openalgo-install/internal/stacks"
+	"github.com/marketcalls/openalgo-install/internal/tree"
+)
+
+func init() {
+	run.Register[Clear]("data.clear")
+	run.Register[Swap]("data.swap")
+	run.Register[Tidy]("data.tidy")
+}
+
+// Clear removes the copies of an earlier run, to make space for those of
+// this one.
+type Clear struct {
+	Base string `json:"base"`
+	// Room refuses copies that do not fit.
+	Room func(ctx context.Context) error `json:"-"`
+}
+
+func (s *Clear) String() string { return "remove earlier copies in " + s.Base }
+
+// Do removes them, so that a kill leaves all or none.
+func (s *Clear) Do(ctx context.Context, t *run.Tools) error {
+	if err := tree.RemoveWhole(t.Work(s.Base)); err != nil {
+		return fmt.Errorf("removing the last copy: %w", err)
+	}
+	if s.Room != nil {
+		return s.Room(ctx)
+	}
+	return nil
+}
+
+// Undo is nothing: they were to go.
+func (s *Clear) Undo(context.Context, *run.Tools) error { return nil }
+
+// Check refuses names that are paths.
+func (s *Clear) Check(string) error { return run.CheckNames(s.Base) }
+
+// Swap makes what a rollback replaced the copy to go to next.
+type Swap struct {
+	run.OnlyForward
+	run.Pathless
+}
+
+func (s *Swap) String() string { return "keep what was replaced" }
+
+// Do renames it.
+func (s *Swap) Do(_ context.Context, t *run.Tools) error {
+	if stacks.IsGone(t.Work(instance.Replaced)) {
+		return nil // done before
+	}
+	if err := tree.RemoveWhole(t.Work(instance.Snapshot)); err != nil {
+		return fmt.Errorf("removing the copy that was used: %w", err)
+	}
+	t.Point("swapped-half")
+	if err := host.Rename(t.Work(instance.Replaced), t.Work(instance.Snapshot)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("keeping the copy of what was replaced: %w", err)
+	}
+	return nil
+}
+
+// Tidy removes, once the run is complete, the directories that no undo
+// needed, and temporary files.
+type Tidy struct {
+	run.OnlyForward
+	run.Pathless
+}
+
+func (s *Tidy) String() string { return "remove temporary files" }
+
+// Do removes them.
+func (s *Tidy) Do(_ context.Context, t *run.Tools) error {
+	_ = os.RemoveAll(t.Work("tmp"))
+	for _, d := range run.All[*Keep](t.Steps()) {
+		d.aside(t).removeEmpty()
+	}
+	return nil
+}
