@@ -6,9 +6,7 @@ package selfupdate
 import (
 	"bytes"
 	"context"
-	"crypto/ed25519"
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -21,12 +19,9 @@ import (
 	"strings"
 	"time"
 
+	"aead.dev/minisign"
 	"golang.org/x/mod/semver"
 )
-
-// publicKey is the project's Ed25519 key in base64, which the release build
-// sets. A build without one can't tell a release from anything else.
-var publicKey string
 
 // Home is where releases are; Variable names a mirror, which need not be
 // trusted: the signature is what counts.
@@ -54,7 +49,7 @@ var (
 // Releases is a place with releases.
 type Releases struct {
 	base   string
-	key    ed25519.PublicKey
+	keys   []minisign.PublicKey
 	client *http.Client
 }
 
@@ -69,11 +64,7 @@ func Open() (*Releases, error) {
 	if err != nil || at.Scheme != "https" && (at.Scheme != "http" || !loopback(at.Hostname())) {
 		return nil, fmt.Errorf("%s is no https address of releases", Variable)
 	}
-	key, err := base64.StdEncoding.DecodeString(publicKey)
-	if err != nil || len(key) != ed25519.PublicKeySize {
-		key = nil
-	}
-	return &Releases{base: base, key: key, client: &http.Client{Timeout: 10 * time.Minute}}, nil
+	return &Releases{base: base, keys: parseKeys(publicKeys), client: &http.Client{Timeout: 10 * time.Minute}}, nil
 }
 
 func loopback(host string) bool {
@@ -83,7 +74,7 @@ func loopback(host string) bool {
 
 // CanFetch is ErrNoKey where this build can tell no release from anything else.
 func (r *Releases) CanFetch() error {
-	if r.key == nil {
+	if len(r.keys) == 0 {
 		return ErrNoKey
 	}
 	return nil
@@ -126,8 +117,8 @@ func tag(version string) string { return "v" + strings.TrimPrefix(version, "v") 
 // list that the project signed; the list's names have the version in them, so
 // that an older one can't stand for it.
 func (r *Releases) Fetch(ctx context.Context, version, os, arch string) ([]byte, error) {
-	if r.key == nil {
-		return nil, ErrNoKey
+	if err := r.CanFetch(); err != nil {
+		return nil, err
 	}
 	version = strings.TrimPrefix(version, "v")
 	base := r.base + "/download/v" + version + "/"
@@ -135,12 +126,12 @@ func (r *Releases) Fetch(ctx context.Context, version, os, arch string) ([]byte,
 	if err != nil {
 		return nil, err
 	}
-	signature, err := r.get(ctx, base+"checksums.txt.ed25519", maxText)
+	signature, err := r.get(ctx, base+"checksums.txt.minisig", maxText)
 	if err != nil {
 		return nil, err
 	}
-	if !ed25519.Verify(r.key, sums, signature) {
-		return nil, fmt.Errorf("%w: %schecksums.txt", ErrNotSigned, base)
+	if err := verify(r.keys, sums, signature); err != nil {
+		return nil, fmt.Errorf("%schecksums.txt: %w", base, err)
 	}
 	name := "openalgo-install_" + version + "_" + os + "_" + arch + ".tar.gz"
 	want := ""

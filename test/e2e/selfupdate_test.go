@@ -4,9 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"compress/gzip"
-	"crypto/ed25519"
 	"crypto/sha256"
-	"encoding/base64"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -16,14 +14,16 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+
+	"aead.dev/minisign"
 )
 
-// released builds the program as a release has it.
-func released(t *testing.T, version string, key ed25519.PublicKey) string {
+// released builds the program as a release has it, with the keys that it trusts.
+func released(t *testing.T, version, keys string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "openalgo-install")
 	const module = "github.com/marketcalls/openalgo-install/internal/"
-	flags := "-s -w -X " + module + "cli.version=" + version + " -X " + module + "selfupdate.publicKey=" + base64.StdEncoding.EncodeToString(key)
+	flags := "-s -w -X " + module + "cli.version=" + version + " -X " + module + "selfupdate.publicKeys=" + keys
 	build := exec.Command("go", "build", "-trimpath", "-ldflags="+flags, "-tags=nethttpomithttp2", "-o", path, "../../cmd/openalgo-install")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
@@ -52,12 +52,15 @@ func archiveOf(t *testing.T, program string) []byte {
 
 func TestSelfUpdate(t *testing.T) {
 	t.Parallel()
-	public, private, err := ed25519.GenerateKey(nil)
+	public, private, err := minisign.GenerateKey(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, stranger, _ := ed25519.GenerateKey(nil)
-	old, fresh := released(t, "1.0.0", public), archiveOf(t, released(t, "1.1.0", public))
+	nextPublic, next, _ := minisign.GenerateKey(nil)
+	_, stranger, _ := minisign.GenerateKey(nil)
+	keys := public.String() + "," + nextPublic.String()
+	old, fresh := released(t, "1.0.0", keys), archiveOf(t, released(t, "1.1.0", keys))
+	before := archiveOf(t, old)
 	former, err := os.ReadFile(old)
 	if err != nil {
 		t.Fatal(err)
@@ -75,11 +78,11 @@ func TestSelfUpdate(t *testing.T) {
 	})
 	server := httptest.NewServer(mux)
 	defer server.Close()
-	publish := func(version, named string, archive []byte, key ed25519.PrivateKey) {
+	publish := func(version, named string, archive []byte, key minisign.PrivateKey) {
 		name := fmt.Sprintf("openalgo-install_%s_%s_%s.tar.gz", named, runtime.GOOS, runtime.GOARCH)
 		sums := fmt.Appendf(nil, "%x  %s\n", sha256.Sum256(archive), name)
 		at := "v" + version + "/"
-		files[at+name], files[at+"checksums.txt"], files[at+"checksums.txt.ed25519"] = archive, sums, ed25519.Sign(key, sums)
+		files[at+name], files[at+"checksums.txt"], files[at+"checksums.txt.minisig"] = archive, sums, minisign.Sign(key, sums)
 	}
 	run := func(program string, args ...string) outcome {
 		i := &instance{t: t, program: program, dir: t.TempDir(), env: []string{"OPENALGO_INSTALL_RELEASES=" + server.URL}}
@@ -121,7 +124,8 @@ func TestSelfUpdate(t *testing.T) {
 	if out := run(old, "self-update"); out.code != 0 || !strings.Contains(out.stdout, "Nothing to do") {
 		t.Error(out.all())
 	}
-	publish("1.0.0", "1.0.0", archiveOf(t, released(t, "1.0.0", public)), private)
+	// The next key is trusted before it signs.
+	publish("1.0.0", "1.0.0", before, next)
 	if out := run(old, "self-update", "--to", "1.0.0"); out.code != 0 {
 		t.Error(out.all())
 	}
