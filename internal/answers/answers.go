@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 
+	"go.yaml.in/yaml/v4"
+
 	"github.com/marketcalls/openalgo-install/internal/secret"
 )
 
@@ -35,63 +37,53 @@ type Answers struct {
 	hidden map[string]bool // keys of Env that came by reference, so are secrets
 }
 
-// Broker is the broker and its credentials; for several the "API key" is a
-// client code or a composite (internal/broker).
-type Broker struct {
-	Name                          string // id, as internal/broker has it
-	APIKey, APISecret             secret.Text
-	MarketAPIKey, MarketAPISecret secret.Text // XTS brokers only
+// fields is every key that a file may have, in the order in which they are saved.
+func (a *Answers) fields() []field {
+	return []field{
+		{name: "version", value: a.version(), rule: a.checkVersion},
+		{name: "domain", value: text(&a.Domain, "algo.example.com").unless(""), rule: a.checkDomain},
+		{name: "instances", value: value{read: func(r *reader, key string, node *yaml.Node) { // ParseAll reads them
+			r.problem(key, place(node), "a list of instances does not belong here; this takes the answers of one")
+		}}},
+		{name: "broker", value: section("{name: zerodha, ...}", a.Broker.fields()), rule: a.Broker.check},
+		{name: "image", value: section("{source: registry}", a.Image.fields()), rule: a.Image.check},
+		{name: "volumes", value: text(&a.Volumes, "named").unless("named").unless(""), rule: a.checkVolumes},
+		{name: "data", value: a.data(), rule: a.checkData},
+		{name: "tls", value: section("{mode: auto}", a.TLS.fields()), rule: func(r *reader) { a.TLS.check(r, a.Domain) }},
+		{name: "ports", value: section("{web: 5000, websocket: 8765}", a.Ports.fields()), rule: a.Ports.check},
+		{name: "sizing", value: section("{ram: auto, threads: 2}", a.Sizing.fields()), rule: a.Sizing.check},
+		{name: "remote_mcp", value: section("{enabled: false}", []field{
+			{name: "enabled", value: boolean(&a.RemoteMCP.Enabled), rule: a.checkMCP},
+			{name: "write_orders", value: boolean(&a.RemoteMCP.WriteOrders)},
+			{name: "require_approval", value: boolean(&a.RemoteMCP.RequireApproval)},
+		})},
+		{name: "docker", value: section("{install: true}", []field{{name: "install", value: boolean(&a.Docker.Install)}})},
+		{name: "env", value: a.environment(), rule: a.checkEnv},
+	}
 }
 
-// Image says where OpenAlgo's image comes from.
-type Image struct {
-	Source     string // registry, git, path or rehearsal
-	Ref        string // image reference, or git branch, tag or commit
-	URL        string // git
-	Path       string // path: a checkout
-	Dockerfile string // git and path: ours or theirs
-	// BuildArgs are the Dockerfile's, of git and path. No secrets: whoever has
-	// the image can read them.
-	BuildArgs map[string]string
+func (a *Answers) version() value {
+	v := integer(&a.Version, 1)
+	v.save = func() any { return 1 }
+	return v
 }
 
-// TLS says how HTTPS is done.
-type TLS struct {
-	Mode      string // auto, files, nginx or off
-	Email     string // for the certificate authority
-	Cert, Key string // files and nginx: paths of PEM files
-	CA        string // auto and nginx: ACME directory of another authority than Let's Encrypt
-	CATrial   string // auto: where that authority gives certificates for trials
-	CARoot    string // auto and nginx: path of the PEM file that the authority's certificates lead to
-	Certbot   bool   // nginx: it may get the certificate
-	// Cloudflare's proxy is in front: its header says who calls.
-	Cloudflare bool
-	// CheckDNS refuses a domain that leads to another host.
-	CheckDNS bool
-	// OpenPorts lets the ports be opened in ufw or firewalld.
-	OpenPorts bool
-	Edge      Edge
+func (a *Answers) checkVersion(r *reader) {
+	if _, ok := r.at["version"]; !ok || a.Version != 1 {
+		r.wrong("version", "write `version: 1`: it says which form of answers this is")
+	}
 }
 
-// Edge is the Caddy that all instances share, or the ports of the host's
-// nginx. Zero values are what is there already, else the default.
-type Edge struct {
-	Dir         string
-	Image       string
-	HTTP, HTTPS int // ports
+func (a *Answers) checkVolumes(r *reader) {
+	if a.Volumes != "named" && a.Volumes != "bind" {
+		r.wrong("volumes", "%s is neither named (Docker's volumes) nor bind (directories beside .env)", quote(a.Volumes))
+	}
 }
 
-// Ports are host ports.
-type Ports struct {
-	Web, WebSocket int
-	// Those that were not given: free ones are chosen, once, and kept.
-	AutoWeb, AutoWebSocket bool
-	Bind                   string // IP address that they are bound to
-}
-
-// Sizing overrides the table; 0 is auto.
-type Sizing struct {
-	RAMMiB, Cores, Threads, ShmMiB, StrategyMemoryMiB int
+func (a *Answers) checkMCP(r *reader) {
+	if a.RemoteMCP.Enabled && a.Domain == "" {
+		r.wrong("remote_mcp.enabled", "AI clients reach OpenAlgo over https alone: set `domain` too, or `enabled: false`")
+	}
 }
 
 // RemoteMCP is what AI clients on the internet may do.

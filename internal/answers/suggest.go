@@ -1,7 +1,6 @@
 package answers
 
 import (
-	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -11,12 +10,12 @@ import (
 )
 
 // nearest returns the known key that name most likely meant.
-func nearest(name string, fields map[string]field) (string, bool) {
-	return spelling.Nearest(strings.ToLower(name), slices.Sorted(maps.Keys(fields)), func(known string) int { return max(1, len(known)/3) })
+func nearest(name string, fields []field) (string, bool) {
+	return spelling.Nearest(strings.ToLower(name), names(fields), func(known string) int { return max(1, len(known)/3) })
 }
 
-func possible(fields map[string]field) string {
-	return "possible here: " + strings.Join(slices.Sorted(maps.Keys(fields)), ", ")
+func possible(fields []field) string {
+	return "possible here: " + strings.Join(names(fields), ", ")
 }
 
 // word is a key or a short value that can be shown. `api_key:x1` without the
@@ -32,4 +31,14 @@ func quote(value string) string {
 		return strconv.Quote(value)
 	}
 	return "this value"
+}
+
+// names are the names of fields, sorted.
+func names(fields []field) []string {
+	out := []string{}
+	for _, f := range fields {
+		out = append(out, f.name)
+	}
+	slices.Sort(out)
+	return out
 }

@@ -9,6 +9,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/secret"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 )
 
@@ -37,7 +38,31 @@ const (
 	projectHint = "this would turn `docker compose` to another stack; the directory (--dir) gives the stack its name"
 )
 
-func (r *reader) env(a *Answers) {
+// environment are further keys of .env.
+func (a *Answers) environment() value {
+	return value{save: func() any { return some(a.publicEnv()) }, read: func(r *reader, key string, node *yaml.Node) {
+		if node.Kind != yaml.MappingNode {
+			r.mistyped(key, node, "this must be a section of settings, e.g. `env: {LOG_LEVEL: DEBUG}`")
+			return
+		}
+		var fields []field
+		for i := 0; i+1 < len(node.Content); i += 2 {
+			name := node.Content[i].Value
+			if !word.MatchString(name) || named(fields, name) != nil {
+				continue // mapping reports it, without its text
+			}
+			fields = append(fields, field{name: name, value: value{read: func(r *reader, key string, value *yaml.Node) {
+				var text secret.Text
+				hidden(&text).read(r, key, value)
+				a.Env[name] = text
+			}}})
+			a.Env[name] = secret.New("") // what `NAME:` alone means here
+		}
+		r.mapping(key+".", node, fields)
+	}}
+}
+
+func (a *Answers) checkEnv(r *reader) {
 	for name, value := range a.Env {
 		key := "env." + name
 		switch {
@@ -61,30 +86,23 @@ func (r *reader) env(a *Answers) {
 	}
 }
 
-// volumeName is what Docker takes as the name of a volume.
-var volumeName = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_.-]+$`)
-
-// dataNames are the app's data directories (docs/openalgo-facts.md 3).
-var dataNames = []string{"db", "log", "strategies", "keys", "tmp"}
-
-// dataFields reads where those are that have a place of their own.
-func (r *reader) dataFields(to map[string]string) map[string]field {
-	fields := map[string]field{}
-	for _, name := range dataNames {
-		fields[name] = func(key string, node *yaml.Node) {
-			if r.scalar(key, node, "the name of a volume or an absolute path", "!!str") {
-				to[name] = node.Value
-			}
+func (a Answers) publicEnv() map[string]string {
+	out := map[string]string{}
+	for key, value := range a.Env {
+		if !a.hidden[key] && !isSecret(key, value.Reveal()) {
+			out[key] = value.Reveal()
 		}
 	}
-	return fields
+	return out
 }
 
-// data wants volumes or absolute paths.
-func (r *reader) data(a *Answers) {
-	for name, source := range a.Data {
-		if !volumeName.MatchString(source) && (!strings.HasPrefix(source, "/") || strings.ContainsAny(source, "\n\"$")) {
-			r.wrong("data."+name, "%s is neither the name of a volume nor an absolute path", quote(source))
+// isSecret is generous: a setting that is left out stays in .env.
+func isSecret(key, value string) bool {
+	upper := strings.ToUpper(key)
+	for _, part := range []string{"KEY", "SECRET", "TOKEN", "PASSWORD", "SALT", "PEPPER", "DATABASE_URL"} {
+		if strings.Contains(upper, part) {
+			return true
 		}
 	}
+	return envfile.IsSecret(key, value)
 }

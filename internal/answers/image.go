@@ -12,8 +12,30 @@ import (
 // gitExample is a source, in words to a user.
 const gitExample = "https://github.com/marketcalls/openalgo"
 
-func (r *reader) image(a *Answers) {
-	i := &a.Image
+// Image says where OpenAlgo's image comes from.
+type Image struct {
+	Source     string // registry, git, path or rehearsal
+	Ref        string // image reference, or git branch, tag or commit
+	URL        string // git
+	Path       string // path: a checkout
+	Dockerfile string // git and path: ours or theirs
+	// BuildArgs are the Dockerfile's, of git and path. No secrets: whoever has
+	// the image can read them.
+	BuildArgs map[string]string
+}
+
+func (i *Image) fields() []field {
+	return []field{
+		{name: "source", value: text(&i.Source, "registry")},
+		{name: "ref", value: ref(&i.Ref).unless("")},
+		{name: "url", value: text(&i.URL, gitExample).unless("")},
+		{name: "path", value: text(&i.Path, "/src/openalgo").unless("")},
+		{name: "dockerfile", value: text(&i.Dockerfile, "ours").unless("")},
+		{name: "build_args", value: texts(i.BuildArgs, "{PYTHON_IMAGE: \"python:3.12-slim-trixie\"}")},
+	}
+}
+
+func (i *Image) check(r *reader) {
 	switch i.Source {
 	case "registry":
 		if i.Ref == "" {
@@ -23,7 +45,7 @@ func (r *reader) image(a *Answers) {
 			r.wrong("image.ref", "%s is not an image reference; write it like %s", quote(i.Ref), DefaultImage)
 		}
 	case "git":
-		r.git(i)
+		i.checkGit(r)
 	case "path":
 		if i.Path == "" {
 			r.wrong("image.path", "a path source needs the path of a checkout, e.g. /src/openalgo")
@@ -53,7 +75,7 @@ func (r *reader) image(a *Answers) {
 	}
 }
 
-func (r *reader) git(i *Image) {
+func (i *Image) checkGit(r *reader) {
 	switch {
 	case i.URL == "":
 		r.wrong("image.url", "a git source needs its url, e.g. %s", gitExample)

@@ -15,18 +15,53 @@ const (
 	caExample   = "https://acme-staging-v02.api.letsencrypt.org/directory"
 )
 
-func (r *reader) tls(a *Answers) {
-	t := &a.TLS
+// TLS says how HTTPS is done.
+type TLS struct {
+	Mode      string // auto, files, nginx or off
+	Email     string // for the certificate authority
+	Cert, Key string // files and nginx: paths of PEM files
+	CA        string // auto and nginx: ACME directory of another authority than Let's Encrypt
+	CATrial   string // auto: where that authority gives certificates for trials
+	CARoot    string // auto and nginx: path of the PEM file that the authority's certificates lead to
+	Certbot   bool   // nginx: it may get the certificate
+	// Cloudflare's proxy is in front: its header says who calls.
+	Cloudflare bool
+	// CheckDNS refuses a domain that leads to another host.
+	CheckDNS bool
+	// OpenPorts lets the ports be opened in ufw or firewalld.
+	OpenPorts bool
+	Edge      Edge
+}
+
+func (t *TLS) fields() []field {
+	return []field{
+		{name: "mode", value: text(&t.Mode, "auto")},
+		{name: "email", value: text(&t.Email, "me@example.com").unless("")},
+		{name: "cert", value: text(&t.Cert, certExample).unless("")},
+		{name: "key", value: text(&t.Key, keyExample).unless("")},
+		{name: "ca", value: text(&t.CA, caExample).unless("")},
+		{name: "ca_trial", value: text(&t.CATrial, caExample).unless("")},
+		{name: "ca_root", value: text(&t.CARoot, "/etc/ssl/ca.pem").unless("")},
+		{name: "certbot", value: boolean(&t.Certbot).unless(false)},
+		{name: "cloudflare", value: boolean(&t.Cloudflare).unless(false)},
+		{name: "check_dns", value: boolean(&t.CheckDNS).unless(true)},
+		{name: "open_ports", value: boolean(&t.OpenPorts).unless(false)},
+		{name: "edge", value: section("{image: \"caddy:2\"}", t.Edge.fields())},
+	}
+}
+
+// check holds the section against the rules; domain is where it is for.
+func (t *TLS) check(r *reader, domain string) {
 	if t.Mode == "" {
 		t.Mode = "off"
-		if a.Domain != "" {
+		if domain != "" {
 			t.Mode = "auto"
 		}
 	}
 	switch t.Mode {
 	case "off":
 	case "auto", "files", "nginx":
-		if a.Domain == "" {
+		if domain == "" {
 			r.wrong("tls.mode", "%s needs a domain: set `domain`, or `tls: {mode: off}`", t.Mode)
 		}
 	default:
@@ -60,10 +95,27 @@ func (r *reader) tls(a *Answers) {
 			r.wrong("tls.email", "%s is not an e-mail address, e.g. me@example.com", quote(t.Email))
 		}
 	}
-	r.edge(t)
+	t.checkEdge(r)
 }
 
-func (r *reader) edge(t *TLS) {
+// Edge is the Caddy that all instances share, or the ports of the host's
+// nginx. Zero values are what is there already, else the default.
+type Edge struct {
+	Dir         string
+	Image       string
+	HTTP, HTTPS int // ports
+}
+
+func (e *Edge) fields() []field {
+	return []field{
+		{name: "dir", value: text(&e.Dir, "/opt/openalgo-edge").unless("")},
+		{name: "image", value: ref(&e.Image).unless("")},
+		{name: "http", value: integer(&e.HTTP, 80).unless(0)},
+		{name: "https", value: integer(&e.HTTPS, 443).unless(0)},
+	}
+}
+
+func (t *TLS) checkEdge(r *reader) {
 	e := t.Edge
 	for key, port := range map[string]int{"tls.edge.http": e.HTTP, "tls.edge.https": e.HTTPS} {
 		if port < 0 || port > 65535 {

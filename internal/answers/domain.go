@@ -1,0 +1,41 @@
+package answers
+
+import (
+	"net/netip"
+	"regexp"
+	"strings"
+)
+
+var domainPattern = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`)
+
+func (a *Answers) checkDomain(r *reader) {
+	a.Domain = strings.ToLower(strings.TrimSuffix(a.Domain, "."))
+	d := a.Domain
+	if d == "" {
+		return
+	}
+	const example = "; write the name alone, e.g. algo.example.com"
+	switch {
+	case strings.Contains(d, "://"):
+		r.wrong("domain", "this is an address with a scheme%s", example)
+	case isIP(d):
+		r.wrong("domain", "an IP address gets no certificate; leave `domain` out to use OpenAlgo on this machine only, or name a domain, e.g. algo.example.com")
+	case strings.ContainsAny(d, "/:"):
+		r.wrong("domain", "this has a port or a path%s", example)
+	case d == "localhost":
+		r.wrong("domain", "leave `domain` out to use OpenAlgo on this machine only")
+	case !isASCII(d):
+		r.wrong("domain", "write the name in its ASCII form (punycode), e.g. xn--bcher-kva.example")
+	case len(d) > 253 || !domainPattern.MatchString(d):
+		r.wrong("domain", "%s is not a domain name%s", quote(d), example)
+	}
+}
+
+func isIP(s string) bool {
+	_, err := netip.ParseAddr(strings.Trim(s, "[]"))
+	return err == nil
+}
+
+func isASCII(s string) bool {
+	return !strings.ContainsFunc(s, func(c rune) bool { return c > 127 })
+}

@@ -1,0 +1,33 @@
+package answers
+
+import "net/netip"
+
+// Ports are host ports.
+type Ports struct {
+	Web, WebSocket int
+	// Those that were not given: free ones are chosen, once, and kept.
+	AutoWeb, AutoWebSocket bool
+	Bind                   string // IP address that they are bound to
+}
+
+func (p *Ports) fields() []field {
+	return []field{
+		{name: "web", value: integer(&p.Web, 5000)},
+		{name: "websocket", value: integer(&p.WebSocket, 8765)},
+		{name: "bind", value: text(&p.Bind, "127.0.0.1")},
+	}
+}
+
+func (p *Ports) check(r *reader) {
+	for key, port := range map[string]int{"ports.web": p.Web, "ports.websocket": p.WebSocket} {
+		if port < 1 || port > 65535 {
+			r.wrong(key, "%d is not a port; ports are 1 to 65535, e.g. 5000", port)
+		}
+	}
+	if p.Web == p.WebSocket {
+		r.wrong("ports.websocket", "both ports are %d; they must differ, e.g. {web: 5000, websocket: 8765}", p.Web)
+	}
+	if _, err := netip.ParseAddr(p.Bind); err != nil {
+		r.wrong("ports.bind", "%s is not an IP address of this host, e.g. 127.0.0.1", quote(p.Bind))
+	}
+}

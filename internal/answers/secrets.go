@@ -1,0 +1,72 @@
+package answers
+
+import (
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/marketcalls/openalgo-install/internal/secret"
+)
+
+// reference reads {env: NAME} or {file: path}. Other keys are not named in the
+// message: with {x1} or an unfilled template they are the secret itself.
+func (r *reader) reference(key string, node *yaml.Node, to *secret.Text) {
+	var env, file string
+	fields := []field{{name: "env", value: text(&env, "BROKER_API_KEY")}, {name: "file", value: text(&file, "/run/secrets/broker")}}
+	for i := 0; i < len(node.Content); i += 2 {
+		if named(fields, node.Content[i].Value) == nil || node.Content[i].Kind != yaml.ScalarNode {
+			r.mistyped(key, node, "this must be %s; a text that has braces of its own goes in quotes, and a {{ template }} must be filled in first", secretForms)
+			return
+		}
+	}
+	before := len(r.problems)
+	r.mapping(key+".", node, fields)
+	switch {
+	case len(r.problems) > before:
+		r.unread[key] = true
+	case r.saved:
+		r.mistyped(key, node, "saved answers hold no secrets and no references to them; take this out")
+	case env != "" && file != "":
+		r.mistyped(key, node, "both env and file are given; keep one, e.g. {env: %s}", "BROKER_API_KEY")
+	case env == "" && file == "":
+		r.mistyped(key, node, "the reference names nothing; write {env: NAME} or {file: /path}")
+	case env != "":
+		r.fromEnv(key, node, env, to)
+	default:
+		r.fromFile(key, node, file, to)
+	}
+}
+
+func (r *reader) fromEnv(key string, node *yaml.Node, name string, to *secret.Text) {
+	if !keyPattern.MatchString(name) {
+		r.mistyped(key, node, "env wants the name of an environment variable, without $, e.g. {env: BROKER_API_KEY}")
+		return
+	}
+	value, ok := "", false
+	if r.lookup.Env != nil {
+		value, ok = r.lookup.Env(name)
+	}
+	if !ok {
+		r.mistyped(key, node, "the environment variable %s is not set; export it first (sudo drops variables unless -E or --preserve-env keeps them)", name)
+		return
+	}
+	*to, r.source[key] = secret.New(value), "the environment variable "+name
+}
+
+func (r *reader) fromFile(key string, node *yaml.Node, path string, to *secret.Text) {
+	if r.lookup.ReadFile == nil {
+		r.mistyped(key, node, "files are not read here; write a text or {env: NAME}")
+		return
+	}
+	value, err := r.lookup.ReadFile(path)
+	if err != nil {
+		r.mistyped(key, node, "reading the secret: %v; give the path of a file that this user can read, e.g. {file: /run/secrets/broker}", err)
+		return
+	}
+	// Editors end the last line; that line end is not part of the secret.
+	text, ended := strings.CutSuffix(string(value), "\n")
+	if ended {
+		text = strings.TrimSuffix(text, "\r")
+	}
+	*to, r.source[key] = secret.New(text), "the file "+path
+}
