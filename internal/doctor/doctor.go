@@ -31,6 +31,7 @@ const (
 // Finding is what one check saw.
 type Finding struct {
 	Check    string `json:"check"`
+	ID       string `json:"id,omitempty"` // what a command calls it that refuses for it
 	Level    Level  `json:"level"`
 	Evidence string `json:"evidence"`
 	Mend     string `json:"mend,omitempty"` // what to do, most often a command
@@ -138,6 +139,14 @@ func ok(check, format string, args ...any) []Finding {
 
 func warning(check, mend, format string, args ...any) []Finding {
 	return []Finding{{Check: check, Level: Warning, Evidence: fmt.Sprintf(format, args...), Mend: mend}}
+}
+
+// named gives findings the name that commands have for what was found.
+func named(id string, found []Finding) []Finding {
+	for i := range found {
+		found[i].ID = id
+	}
+	return found
 }
 
 func failure(check, mend, format string, args ...any) []Finding {

@@ -235,15 +235,14 @@ func TestMaskAssignments(t *testing.T) {
 func TestKeysAreOneFinding(t *testing.T) {
 	p := sound(t)
 	p.env, _ = envfile.Parse(nil)
-	p.obstacles = &finding.Error{Kind: finding.HostNotReady, Err: &finding.Refusal{Check: "keys", What: ".env is empty", Why: "It opens the data.",
-		Ways: []finding.Way{{Run: "openalgo-install restore FILE"}}}}
+	p.obstacles = finding.Named(finding.HostNotReady, "keys", ".env is empty\n\nIt opens the data.").With(finding.Run("Restore a backup", "restore", "FILE"))
 	var about []Finding
 	for _, f := range findings(p) {
 		if f.Level != OK {
 			about = append(about, f)
 		}
 	}
-	if len(about) != 1 || about[0].Check != "keys" || about[0].Level != Failure || !strings.Contains(about[0].Mend, "restore") {
+	if len(about) != 1 || about[0].Check != "keys" || about[0].ID != "keys" || !strings.Contains(about[0].Evidence, "empty. It opens") || about[0].Level != Failure || !strings.Contains(about[0].Mend, "restore") {
 		t.Errorf("%+v", about)
 	}
 }
@@ -259,8 +258,8 @@ func TestWhatCommandsRefuse(t *testing.T) {
 		failures  int
 	}{
 		"none":              {nil, 0},
-		"two problems":      {finding.NotReady([]string{"port 5000 is taken", "the disk is full"}), 2},
-		"one":               {finding.Errorf(finding.HostNotReady, "openalgo-install.yaml is gone"), 1},
+		"two problems":      {finding.NotReady([]*finding.Error{finding.Named(finding.HostNotReady, "port-taken", "port 5000 is taken"), finding.Named(finding.HostNotReady, "disk-full", "the disk is full")}), 2},
+		"one":               {finding.Named(finding.HostNotReady, "answers-missing", "openalgo-install.yaml is gone"), 1},
 		"what is not known": {errors.New("Docker does not answer"), 1},
 	} {
 		p.obstacles = c.obstacles

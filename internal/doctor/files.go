@@ -29,7 +29,7 @@ func env(p patient) (out []Finding) {
 	case p.instance == nil, p.refused("keys"):
 		return nil // refused says why: new keys would lose the data
 	case errors.Is(p.envErr, fs.ErrPermission):
-		return warning("env", "sudo "+p.command+" doctor", "%s/.env can't be read by this user", p.dir)
+		return named("env-unreadable", warning("env", "sudo "+p.command+" doctor", "%s/.env can't be read by this user", p.dir))
 	case p.envErr != nil:
 		return failure("env", "bring it back from "+p.dir+"/.openalgo-install/backups", "%v", p.envErr)
 	}
@@ -45,7 +45,7 @@ func env(p patient) (out []Finding) {
 		if problem.Key != "" {
 			text = problem.Key + " " + text
 		}
-		out = append(out, level("env", "", "%s/.env: %s", p.dir, text)...)
+		out = append(out, named("env-invalid", level("env", "", "%s/.env: %s", p.dir, text))...)
 	}
 	if out == nil {
 		return ok("env", "%s/.env keeps every rule of the app", p.dir)

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 )
 
 // What disks must have free, in MiB: an image with its layers while it is
@@ -30,7 +31,7 @@ func engineAnswers(p patient) []Finding {
 		if errors.Is(p.engineErr, engine.ErrPermission) {
 			mend = "sudo " + p.command + " doctor"
 		}
-		return failure("engine", mend, "%v", p.engineErr)
+		return named(finding.IDOf(p.engineErr), failure("engine", mend, "%v", p.engineErr))
 	}
 	return ok("engine", "Docker Engine %s answers (API %s)", p.engine.Version, p.engine.APIVersion)
 }
@@ -68,14 +69,14 @@ func disks(p patient) (out []Finding) {
 	if d := p.images; d != nil {
 		switch {
 		case d.FreeMiB < lowImages:
-			out = append(out, failure("disk", "docker system df", "%s, where Docker keeps images and volumes, has %d MiB free", d.Path, d.FreeMiB)...)
+			out = append(out, named("disk-full", failure("disk", "docker system df", "%s, where Docker keeps images and volumes, has %d MiB free", d.Path, d.FreeMiB))...)
 		case d.FreeMiB < fewImages:
 			out = append(out, warning("disk", "docker system df", "%s has %d MiB free; an upgrade needs about %d", d.Path, d.FreeMiB, fewImages)...)
 		default:
 			out = append(out, ok("disk", "%s has %d MiB free of %d", d.Path, d.FreeMiB, d.TotalMiB)...)
 		}
 		if d.FreeInodes >= 0 && d.FreeInodes < fewInodes {
-			out = append(out, failure("inodes", "df -i "+d.Path, "%s can take only %d more files", d.Path, d.FreeInodes)...)
+			out = append(out, named("inodes-full", failure("inodes", "df -i "+d.Path, "%s can take only %d more files", d.Path, d.FreeInodes))...)
 		}
 	}
 	if d := p.files; d != nil && d.FreeMiB < fewFiles && (p.images == nil || d.Path != p.images.Path) {
@@ -83,7 +84,7 @@ func disks(p patient) (out []Finding) {
 		if d.FreeMiB < lowFiles {
 			level = failure
 		}
-		out = append(out, level("disk", "df -h "+d.Path, "%s has %d MiB free", d.Path, d.FreeMiB)...)
+		out = append(out, named("disk-full", level("disk", "df -h "+d.Path, "%s has %d MiB free", d.Path, d.FreeMiB))...)
 	}
 	return out
 }

@@ -20,9 +20,15 @@ func instanceThere(p patient) []Finding {
 }
 
 // refused reports whether commands refuse to change this instance for one reason.
-func (p patient) refused(check string) bool {
-	r := finding.RefusalOf(p.obstacles)
-	return r != nil && r.Check == check
+func (p patient) refused(id string) bool { return finding.IDOf(p.obstacles) == id }
+
+// checkOf is the check that a guard of the commands belongs to.
+func checkOf(id string) string {
+	switch id {
+	case "keys", "moved", "owner", "engine":
+		return id
+	}
+	return "changes"
 }
 
 // changes reports what keeps commands from changing this instance: they say the
@@ -32,18 +38,24 @@ func changes(p patient) (out []Finding) {
 	case p.instance == nil && errors.Is(p.envErr, fs.ErrNotExist), p.unfinished != "", errors.Is(p.envErr, fs.ErrPermission):
 		return nil // there is nothing to change, or other checks say so
 	}
-	r := finding.RefusalOf(p.obstacles)
-	if r == nil {
-		for _, problem := range finding.Problems(p.obstacles) {
-			out = append(out, failure("changes", "", "no command can change this OpenAlgo: %s", strings.Join(strings.Fields(problem.Error()), " "))...)
+	reader := finding.Prompt{Dir: p.dir, Sudo: true}
+	for _, problem := range finding.Problems(p.obstacles) {
+		id, mend := finding.IDOf(problem), ""
+		if hints := finding.HintsOf(problem); len(hints) > 0 {
+			mend = reader.Line(hints[0])
 		}
-		return out
+		text := inOneLine(problem.Error())
+		if checkOf(id) == "changes" {
+			text = "no command can change this OpenAlgo: " + text
+		}
+		out = append(out, named(id, failure(checkOf(id), mend, "%s", text))...)
 	}
-	fix := ""
-	if len(r.Ways) > 0 {
-		fix = finding.Hinted(p.dir, r.Ways[0].String())
-	}
-	return failure(r.Check, fix, "%s. %s", r.What, r.Why)
+	return out
+}
+
+// inOneLine is a text of several paragraphs as a row of sentences.
+func inOneLine(text string) string {
+	return strings.Join(strings.Fields(strings.ReplaceAll(text, "\n\n", ". ")), " ")
 }
 
 func container(p patient) []Finding {
@@ -52,7 +64,7 @@ func container(p patient) []Finding {
 	case p.instance == nil:
 		return nil
 	case c == nil:
-		return failure("container", p.command+" start", "its container is gone; data and keys may still be there")
+		return named("container-missing", failure("container", p.command+" start", "its container is gone; data and keys may still be there"))
 	case c.OOMKilled && c.State != "running":
 		return fixed(FixStart, failure("container", p.command+" start", "%s was killed because memory ran out", c.Name))
 	case c.State == "restarting":
@@ -62,7 +74,7 @@ func container(p patient) []Finding {
 		if c.Error != "" {
 			why = ": " + c.Error
 		}
-		return fixed(FixStart, failure("container", p.command+" start", "%s is %s (status %d)%s", c.Name, c.State, c.ExitCode, why))
+		return named("not-running", fixed(FixStart, failure("container", p.command+" start", "%s is %s (status %d)%s", c.Name, c.State, c.ExitCode, why)))
 	}
 	return ok("container", "%s runs since %s", c.Name, c.StartedAt.Format("2006-01-02 15:04 MST"))
 }
@@ -74,7 +86,7 @@ func ready(p patient) []Finding {
 	case p.instance.Starting:
 		return warning("ready", p.command+" status", "%s. A start can take some minutes", p.instance.Reason)
 	case !p.instance.Ready:
-		return fixed(FixRestart, failure("ready", p.command+" logs", "OpenAlgo does not answer rightly: %s", p.instance.Reason))
+		return named("not-ready", fixed(FixRestart, failure("ready", p.command+" logs", "OpenAlgo does not answer rightly: %s", p.instance.Reason)))
 	}
 	return ok("ready", "HTTP and WebSocket answer at %s", p.instance.URL)
 }

@@ -31,7 +31,7 @@ var (
 	// ErrNotFound: no such container, network, volume or file.
 	ErrNotFound = errors.New("not found")
 	// ErrImageNotFound is an ErrNotFound too.
-	ErrImageNotFound = finding.Named(finding.Failed, "image-missing", "image %w", ErrNotFound)
+	ErrImageNotFound = finding.Cause("image-missing", "image not found", ErrNotFound)
 	// ErrConflict: the name is taken, or the thing is in use, or not in a state for this.
 	ErrConflict = errors.New("conflict")
 	// ErrPortTaken: a port to be published belongs to someone else.

@@ -40,7 +40,7 @@ func TestEnd(t *testing.T) {
 		t.Errorf("%+v", bad)
 	}
 	full := finding.Named(finding.HostNotReady, "disk-full", "it is full")
-	two := End(Result{}, finding.Several([]*finding.Error{moved, full}), finding.Prompt{})
+	two := End(Result{}, finding.NotReady([]*finding.Error{moved, full}), finding.Prompt{})
 	if two.ID != "moved" || len(two.Problems) != 2 || two.Problems[1] != (Problem{ID: "disk-full", Message: "it is full"}) {
 		t.Errorf("%+v", two)
 	}

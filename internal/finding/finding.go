@@ -115,28 +115,33 @@ func IDOf(err error) string {
 	switch e := err.(type) { //nolint:errorlint // as above
 	case *Error:
 		return e.ID
-	case *Refusal:
-		return e.Check
 	case interface{ FindingID() string }:
 		return e.FindingID()
 	}
 	return ""
 }
 
-// Cause returns an error with a name, for a caller to decide on.
-func Cause(id, text string) error { return &cause{id, text} }
+// Cause returns an error with a name, for a caller to decide on. It is of those
+// kinds, too.
+func Cause(id, text string, of ...error) error { return &cause{id, text, of} }
 
-type cause struct{ id, text string }
+type cause struct {
+	id, text string
+	of       []error
+}
 
 func (c *cause) Error() string     { return c.text }
 func (c *cause) FindingID() string { return c.id }
+func (c *cause) Unwrap() []error   { return c.of }
 
 // problem is one of several, with what to do about it below.
 func (p Prompt) problem(e *Error) string {
-	if len(e.Hints) == 0 {
+	with := HintsOf(e)
+	if len(with) == 0 {
 		return e.Error()
 	}
-	return e.Error() + "\n\n    " + strings.ReplaceAll(p.Hints(e.Hints), "\n\n    ", "\n\n        ") + "\n"
+	hints := strings.ReplaceAll(p.Hints(with), "\n", "\n    ")
+	return e.Error() + "\n\n    " + strings.ReplaceAll(hints, "\n    \n", "\n\n") + "\n"
 }
 
 // find returns the outermost part of an error that has what is asked for.
@@ -165,15 +170,29 @@ func (p Prompt) Text(err error) string {
 	return text
 }
 
+// HintsOf returns what to do about an error.
+func HintsOf(err error) []Hint {
+	if e := find(err, func(e *Error) bool { return len(e.Hints) > 0 }); e != nil {
+		return e.Hints
+	}
+	return nil
+}
+
 // Advice is what happened and what to do about it.
 func (p Prompt) Advice(err error) string {
 	text := err.Error()
 	if several := (*preflightError)(nil); errors.As(err, &several) && len(several.problems) > 1 {
 		text = strings.Replace(text, several.Error(), several.list(p.problem), 1)
-	} else if e := find(err, func(e *Error) bool { return len(e.Hints) > 0 }); e != nil {
-		text += "\n\n" + p.Hints(e.Hints)
+	} else if hints := HintsOf(err); len(hints) > 0 {
+		text += "\n\n" + p.Hints(hints)
 	}
 	return text
+}
+
+// What is the first line of an error: what happened, without why and what to do.
+func What(err error) string {
+	what, _, _ := strings.Cut(err.Error(), "\n\n")
+	return what
 }
 
 // Cancel returns the error of a run that the user ended before it began.
@@ -183,17 +202,7 @@ func Cancel() error {
 
 // NotReady returns one error for all problems that preflight found, so that they
 // are told at once; nil for none. A caller may decide on the causes.
-func NotReady(problems []string, causes ...error) error {
-	named := make([]*Error, 0, len(problems))
-	for _, text := range problems {
-		named = append(named, Named(HostNotReady, "", "%s", text))
-	}
-	return Several(named, causes...)
-}
-
-// Several returns one error for all problems that preflight found, so that they
-// are told at once; nil for none. A caller may decide on the causes.
-func Several(problems []*Error, causes ...error) error {
+func NotReady(problems []*Error, causes ...error) error {
 	if len(problems) == 0 {
 		return nil
 	}

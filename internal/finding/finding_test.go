@@ -8,7 +8,7 @@ import (
 
 func TestKindAndID(t *testing.T) {
 	t.Parallel()
-	refusal := &Error{Kind: HostNotReady, Err: &Refusal{Check: "keys", What: "what"}}
+	refusal := Named(HostNotReady, "keys", "what")
 	for name, test := range map[string]struct {
 		err  error
 		kind Kind
@@ -21,8 +21,8 @@ func TestKindAndID(t *testing.T) {
 		"deepest": {Named(HostNotReady, "other", "more: %w", refusal), HostNotReady, "keys"},
 		"outer":   {Named(Usage, "other", "more: %w", errors.New("x")), Usage, "other"},
 		"joined":  {errors.Join(errors.New("x"), Cancel()), Cancelled, "cancelled"},
-		"several": {Several([]*Error{Named(HostNotReady, "a", "x"), Named(HostNotReady, "b", "y")}), HostNotReady, "a"},
-		"one":     {Several([]*Error{Named(HostNotReady, "a", "x")}, errors.New("cause")), HostNotReady, "a"},
+		"several": {NotReady([]*Error{Named(HostNotReady, "a", "x"), Named(HostNotReady, "b", "y")}), HostNotReady, "a"},
+		"one":     {NotReady([]*Error{Named(HostNotReady, "a", "x")}, errors.New("cause")), HostNotReady, "a"},
 	} {
 		if kind, id := KindOf(test.err), IDOf(test.err); kind != test.kind || id != test.id {
 			t.Errorf("%s: %s %q, want %s %q", name, kind, id, test.kind, test.id)
@@ -51,8 +51,8 @@ func TestText(t *testing.T) {
 		"outer":       {Prompt{}, Named(Broken, "broken", "back: %w", stopped().With(start)).With(shell), "back: it is stopped\n\nStop nginx:\n\n    sudo systemctl stop nginx"},
 		"no command":  {Prompt{}, stopped().With(Hint{Do: "Wait"}), "it is stopped\n\nWait."},
 		"two":         {Prompt{}, stopped().With(start, Hint{Do: "Or wait"}, shell), "it is stopped\n\nYou can do one of these:\n\n  - Start OpenAlgo:\n\n        openalgo-install start\n\n  - Or wait\n\n  - Stop nginx:\n\n        sudo systemctl stop nginx"},
-		"one problem": {Prompt{}, Several([]*Error{stopped().With(start)}), "it is stopped\n\nStart OpenAlgo:\n\n    openalgo-install start"},
-		"problems": {Prompt{}, Several([]*Error{stopped().With(start), Named(HostNotReady, "full", "it is full")}),
+		"one problem": {Prompt{}, NotReady([]*Error{stopped().With(start)}), "it is stopped\n\nStart OpenAlgo:\n\n    openalgo-install start"},
+		"problems": {Prompt{}, NotReady([]*Error{stopped().With(start), Named(HostNotReady, "full", "it is full")}),
 			"this host is not ready:\n  - it is stopped\n\n    Start OpenAlgo:\n\n        openalgo-install start\n\n  - it is full"},
 	} {
 		if got := test.prompt.Text(test.err); got != test.want {
@@ -85,22 +85,16 @@ func TestNotReady(t *testing.T) {
 	if NotReady(nil, cause) != nil {
 		t.Error("an error without a problem")
 	}
-	one, two := NotReady([]string{"a"}, cause), NotReady([]string{"a", "b"}, cause, nil)
+	a, b := Named(HostNotReady, "a", "a"), Named(HostNotReady, "b", "b")
+	one, two := NotReady([]*Error{a}, cause), NotReady([]*Error{a, b}, cause, nil)
 	if one.Error() != "a" || two.Error() != "this host is not ready:\n  - a\n  - b" {
 		t.Errorf("%q, %q", one, two)
 	}
+	if all := Problems(two); len(all) != 2 || IDOf(all[1]) != "b" || len(Problems(one)) != 1 || Problems(nil) != nil {
+		t.Errorf("%v", all)
+	}
 	if !errors.Is(two, cause) || KindOf(two) != HostNotReady {
 		t.Error("the cause or the kind is lost")
-	}
-}
-
-// A command stands on its own line, ready to paste.
-func TestRefusalText(t *testing.T) {
-	t.Parallel()
-	r := &Refusal{What: "what", Why: "Why.", Ways: []Way{{"Do this", "sudo one"}, {Do: "Or that"}}, End: "Nothing was changed."}
-	want := "what\n\nWhy.\n\nYou can do one of these:\n\n  - Do this:\n\n        sudo one\n\n  - Or that\n\nNothing was changed."
-	if got := r.Error(); got != want {
-		t.Errorf("%q, want %q", got, want)
 	}
 }
 

@@ -27,6 +27,11 @@ func Run(do string, args ...string) Hint { return Hint{Do: do, Args: args} }
 // about all.
 func Anywhere(do string, args ...string) Hint { return Hint{Do: do, Args: args, Dir: DefaultDir} }
 
+// Beside returns a hint that is a command of ours in a new directory beside dir.
+func Beside(dir, do string, args ...string) Hint {
+	return Hint{Do: do, Dir: dir + "-new", Args: append([]string{}, args...)}
+}
+
 // Shell returns a hint that is commands of other programs.
 func Shell(do string, commands ...string) Hint { return Hint{Do: do, Shell: commands} }
 
@@ -66,7 +71,7 @@ func quoted(word string) string {
 // commands are the lines of a hint that are to be pasted.
 func (p Prompt) commands(h Hint) []string {
 	lines := append([]string{}, h.Shell...)
-	if len(h.Args) > 0 {
+	if h.Args != nil {
 		if h.Dir != "" {
 			p.Dir = h.Dir
 		}

@@ -22,7 +22,10 @@ func TestTooSmall(t *testing.T) {
 		"both":                        {953, 0, 100, false, []string{"953 MiB", "100 MiB free"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := strings.Join(plan.TooSmall(test.ram, test.swap, test.disk, test.frontend, "/var/lib/docker"), "\n")
+			got := ""
+			for _, p := range plan.TooSmall(test.ram, test.swap, test.disk, test.frontend, "/var/lib/docker") {
+				got += p.Error() + "\n"
+			}
 			if (got == "") != (test.says == nil) {
 				t.Errorf("%q", got)
 			}

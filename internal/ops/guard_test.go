@@ -156,13 +156,13 @@ func refused(t *testing.T, name string, err error, want string) {
 	if finding.KindOf(err) != finding.HostNotReady {
 		t.Errorf("%s: %v", name, finding.KindOf(err))
 	}
-	if r := finding.RefusalOf(err); r != nil && r.Check == want {
-		if len(r.Ways) == 0 || r.End == "" || r.Why == "" {
+	if finding.IDOf(err) == want {
+		if r := (*finding.Error)(nil); !errors.As(err, &r) || len(r.Hints) == 0 || r.End == "" {
 			t.Errorf("%s: half of a refusal: %+v", name, r)
 		}
 		return
 	}
-	if !strings.Contains(err.Error(), want) {
+	if !strings.Contains((finding.Prompt{}).Text(err), want) {
 		t.Errorf("%s: %v, want %q", name, err, want)
 	}
 }
@@ -175,7 +175,7 @@ func TestKeysOfWhatRuns(t *testing.T) {
 		o := goodWorld(t)
 		withEnv(o, t, "")
 		o.Containers[0].State = state
-		if r := finding.RefusalOf(plan.GuardKeys(o)); r == nil || strings.Contains(r.End, "Do not stop it") != want {
+		if r := (*finding.Error)(nil); !errors.As(plan.GuardKeys(o), &r) || strings.Contains(r.End, "Do not stop it") != want {
 			t.Errorf("%s: %+v", state, r)
 		}
 	}
@@ -195,12 +195,12 @@ func TestKeyWays(t *testing.T) {
 		"the volume's origin": {world.KeyPlace{Kind: world.VolumesDir, Path: "/srv/openalgo/.env", Container: ""}, "sudo cp -p /srv/openalgo/.env"},
 	} {
 		o.KeysAt = []world.KeyPlace{c.place}
-		if ways := plan.KeyWays(o); len(ways) != 2 || !strings.HasPrefix(ways[0].Run, c.want) && !strings.Contains(ways[0].Run, c.want) {
+		if ways := plan.KeyWays(o); len(ways) != 2 || !strings.Contains(finding.Prompt{}.Line(ways[0]), c.want) {
 			t.Errorf("%s: %v", name, ways)
 		}
 	}
 	o.KeysAt, o.Archive = nil, "/opt/openalgo-backups/a.tar"
-	if ways := plan.KeyWays(o); len(ways) != 2 || !strings.HasSuffix(ways[0].Run, "restore /opt/openalgo-backups/a.tar") {
+	if ways := plan.KeyWays(o); len(ways) != 2 || !strings.HasSuffix(finding.Prompt{}.Line(ways[0]), "restore /opt/openalgo-backups/a.tar") {
 		t.Errorf("an archive: %v", ways)
 	}
 }

@@ -120,7 +120,7 @@ func (in *Session) Start(ctx context.Context) (event.Result, error) {
 	}
 	if s, err := in.dir.LoadState(); err == nil && s.IsOurs() {
 		_, err := in.findToChange(ctx)
-		if r := finding.RefusalOf(err); errors.Is(err, errNoContainer) || r != nil && r.Check == "moved" {
+		if errors.Is(err, errNoContainer) || finding.IDOf(err) == "moved" {
 			return in.startAnew(ctx)
 		}
 	}

@@ -77,9 +77,9 @@ func (in *Session) PlanUninstall(ctx context.Context, options RemovalOptions) (*
 		return nil, finding.Errorf(finding.HostNotReady, "%s was made by another tool, and the keys here open its data: "+way+". Nothing was removed", c.Name)
 	}
 	r := &Removal{Changes: []plan.Change{}, Kept: []string{}, Project: o.Project, containers: o.Containers, RemovalOptions: options}
-	if refusal := finding.RefusalOf(keysErr); options.Purge && refusal != nil {
+	if options.Purge && finding.IDOf(keysErr) == "keys" {
 		r.Warnings = append(r.Warnings, fmt.Sprintf("%s. The data in %s may be another OpenAlgo's, or its keys may be in a backup or in the container that runs: --purge deletes it for good",
-			refusal.What, strings.Join(o.Data, ", ")))
+			finding.What(keysErr), strings.Join(o.Data, ", ")))
 	}
 	r.startable = o.State.IsOurs() && o.Env != nil && o.AnswersText != nil
 	for _, c := range r.containers {

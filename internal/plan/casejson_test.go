@@ -51,7 +51,7 @@ func encoded(v reflect.Value) any {
 			return nil
 		}
 		err := v.Interface().(error)
-		return map[string]any{"kind": int(finding.KindOf(err)), "text": err.Error()}
+		return map[string]any{"kind": int(finding.KindOf(err)), "id": finding.IDOf(err), "text": err.Error()}
 	case v.Type() == timeType:
 		return v.Interface().(time.Time).UTC().Format(time.RFC3339)
 	}
@@ -151,8 +151,9 @@ func decode(v reflect.Value, from any) error {
 		if !ok {
 			return fmt.Errorf("an error has kind and text, not %v", from)
 		}
+		id, _ := m["id"].(string)
 		kind, _ := m["kind"].(json.Number).Int64()
-		v.Set(reflect.ValueOf(finding.Errorf(finding.Kind(kind), "%s", m["text"])))
+		v.Set(reflect.ValueOf(finding.Named(finding.Kind(kind), id, "%s", m["text"])))
 		return nil
 	case v.Type() == timeType:
 		at, err := time.Parse(time.RFC3339, fmt.Sprint(from))

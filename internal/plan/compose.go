@@ -44,7 +44,7 @@ func planCompose(o *world.Observation, p *Plan) error {
 		p.ComposeText, p.OwnCompose = o.ComposeText, false
 		p.warn("%s was edited by hand: kept and carried out as it stands", path)
 	default:
-		return finding.Errorf(finding.HostNotReady, "%s was edited by hand, and the answers now ask for something else too. Make the change below in the file yourself, "+
+		return finding.Named(finding.HostNotReady, "compose-edited", "%s was edited by hand, and the answers now ask for something else too. Make the change below in the file yourself, "+
 			"or move the file away and a fresh one is written:\n%s", path, diff)
 	}
 	files := []compose.File{{Path: path, Content: p.ComposeText}}
@@ -54,7 +54,7 @@ func planCompose(o *world.Observation, p *Plan) error {
 	var err error
 	p.Stack, err = compose.Load(compose.Source{Dir: string(o.Dir), Files: files, Env: p.Env.Text})
 	if err != nil {
-		return finding.Errorf(finding.HostNotReady, "%w", err)
+		return finding.Named(finding.HostNotReady, "compose-unusable", "%w", err)
 	}
 	if p.OwnCompose {
 		if err := guardPlace(o, p.Intent, p.Stack); err != nil {
@@ -67,7 +67,7 @@ func planCompose(o *world.Observation, p *Plan) error {
 		}
 	}
 	if p.Stack.Project != o.Project {
-		return finding.Errorf(finding.HostNotReady, "%s calls the project %q and this directory's is %q: write `name: %s`", path, p.Stack.Project, o.Project, o.Project)
+		return finding.Named(finding.HostNotReady, "project-renamed", "%s calls the project %q and this directory's is %q: write `name: %s`", path, p.Stack.Project, o.Project, o.Project)
 	}
 	return nil
 }
@@ -116,6 +116,6 @@ func sameAsAsked(o *world.Observation, p *Plan, path string) error {
 		return nil
 	}
 	slices.Sort(other)
-	return finding.Errorf(finding.HostNotReady, "%s was not written by this program and says otherwise than the answers: it has %s. "+
+	return finding.Named(finding.HostNotReady, "compose-foreign", "%s was not written by this program and says otherwise than the answers: it has %s. "+
 		"Make the answers say the same, or move the file away and a fresh one is written", path, strings.Join(other, "; "))
 }

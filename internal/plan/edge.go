@@ -30,9 +30,9 @@ func DecideTrial(o *world.Observation, p *Plan) error {
 	}
 	hour := slices.DeleteFunc(slices.Clone(recent), func(at time.Time) bool { return !at.After(o.Now.Add(-time.Hour)) })
 	if a.TLS.CA == "" && len(hour) >= RefusalsAnHour {
-		return finding.Errorf(finding.HostNotReady, "Let's Encrypt refused %s %d times within an hour, and takes no more before %s. "+
-			"Use the time: `openalgo-install --answers FILE --rehearse` tries it all with certificates for trials",
-			a.Domain, len(hour), hour[0].Add(time.Hour).Local().Format("15:04"))
+		return finding.Named(finding.HostNotReady, "certificate-refused", "Let's Encrypt refused %s %d times within an hour, and takes no more before %s",
+			a.Domain, len(hour), hour[0].Add(time.Hour).Local().Format("15:04")).
+			With(finding.Run("Use the time: try it all with certificates for trials", "--answers", "FILE", "--rehearse"))
 	}
 	p.Edge.Trial = a.TLS.CATrial
 	if a.TLS.CA == "" {
@@ -86,7 +86,7 @@ func planEdge(o *world.Observation, p *Plan) error {
 	p.Edge = &EdgePlan{Way: *seen.Way}
 	p.Warnings = append(p.Warnings, seen.Warnings...)
 	if before.Kind != "" && before.Kind != p.Edge.State.Kind {
-		return finding.Errorf(finding.HostNotReady, "%s is served by %s now, and both would want its ports: install with `tls: {mode: off}` first, then with the other", before.Domain, before.Kind)
+		return finding.Named(finding.HostNotReady, "proxy-other", "%s is served by %s now, and both would want its ports: install with `tls: {mode: off}` first, then with the other", before.Domain, before.Kind)
 	}
 	if seen.PlanErr != nil {
 		return edgeRefusal(seen.PlanErr)
@@ -131,5 +131,5 @@ func edgeRefusal(err error) error {
 	if e := (*finding.Error)(nil); errors.As(err, &e) {
 		return err
 	}
-	return finding.Errorf(finding.HostNotReady, "%w", err)
+	return finding.Named(finding.HostNotReady, "proxy-unusable", "%w", err)
 }

@@ -27,7 +27,7 @@ func preflightEdgePorts(o *world.Observation, e *world.Way, ps *problems) {
 	for _, want := range edgePorts(e) {
 		who, err := o.PortHolder(want)
 		if err != nil {
-			ps.add("checking port %d: %v", want.Port, err)
+			ps.add("port-unchecked", "checking port %d: %w", want.Port, err)
 		}
 		if who == "" {
 			continue
@@ -36,7 +36,7 @@ func preflightEdgePorts(o *world.Observation, e *world.Way, ps *problems) {
 		if strings.HasPrefix(who, "nginx") {
 			hint = "let it serve OpenAlgo too, with `tls: {mode: nginx}`, or stop it"
 		}
-		ps.add("port %d, which HTTPS needs, is taken by %s: %s", want.Port, who, hint)
+		ps.add("port-taken", "port %d, which HTTPS needs, is taken by %s: %s", want.Port, who, hint)
 	}
 }
 
@@ -48,7 +48,7 @@ func preflightDomain(o *world.Observation, p *Plan, ps *problems) {
 	case report.Cloudflare:
 		p.warn("%s. If the proxy shall stay on: `tls: {cloudflare: true}`, so that OpenAlgo sees who calls", report.Problem)
 	case report.Judged && tls.Mode != "files":
-		ps.add("%s. If you know better: `tls: {check_dns: false}`", report.Problem)
+		ps.add("dns-mismatch", "%s. If you know better: `tls: {check_dns: false}`", report.Problem)
 	default:
 		p.warn("%s", report.Problem)
 	}

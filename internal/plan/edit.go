@@ -67,7 +67,7 @@ var credentialKeys = map[string]func(*answers.Broker) *secret.Text{
 // goes with them.
 var follows = map[string]string{
 	"HOST_SERVER": "domain", "WEBSOCKET_URL": "domain", "CORS_ALLOWED_ORIGINS": "domain", "TRUST_PROXY_HEADERS": "domain", "MCP_PUBLIC_URL": "domain",
-	"REDIRECT_URL": "set broker=ID, or domain", "SHM_SIZE": "resize", "STRATEGY_MEMORY_LIMIT_MB": "resize",
+	"REDIRECT_URL": "domain", "SHM_SIZE": "resize", "STRATEGY_MEMORY_LIMIT_MB": "resize",
 	"MCP_HTTP_ENABLED": "mcp", "MCP_OAUTH_WRITE_SCOPE_ENABLED": "mcp", "MCP_OAUTH_REQUIRE_APPROVAL": "mcp",
 }
 
@@ -75,12 +75,16 @@ var follows = map[string]string{
 func (e EnvEdit) Allowed() error {
 	for _, key := range append([]string{keys.AppKey}, instance.DataKeys...) {
 		if e.names(key) {
-			return finding.Errorf(finding.Usage, "%s is never changed here: API_KEY_PEPPER and FERNET_SALT open the database, and APP_KEY every session", key)
+			return finding.Named(finding.Usage, "setting-fixed", "%s is never changed here: API_KEY_PEPPER and FERNET_SALT open the database, and APP_KEY every session", key)
 		}
 	}
 	for _, v := range append(e.settings(), Setting{}) {
 		if command, ok := follows[v.Key]; ok && e.Whole == nil {
-			return finding.Errorf(finding.Usage, "%s is changed with all that goes with it by: openalgo-install %s", v.Key, command)
+			refused := finding.Named(finding.Usage, "setting-has-command", "%s is changed by a command of its own, with all that goes with it", v.Key)
+			if v.Key == "REDIRECT_URL" {
+				refused.With(finding.Run("For another broker", "set", "broker=ID"))
+			}
+			return refused.With(finding.Run("Use this command", command))
 		}
 	}
 	return nil
@@ -114,11 +118,11 @@ func EditOf(before, after []byte) (EnvEdit, error) {
 	e := EnvEdit{Whole: after, WholeOf: sum(before)}
 	old, err := envfile.Parse(before)
 	if err != nil {
-		return e, finding.Errorf(finding.HostNotReady, "reading .env: %w", err)
+		return e, finding.Named(finding.HostNotReady, "env-unreadable", "reading .env: %w", err)
 	}
 	edited, err := envfile.Parse(after)
 	if err != nil {
-		return e, finding.Errorf(finding.Usage, "the edited .env can't be read: %w", err)
+		return e, finding.Named(finding.Usage, "env-invalid", "the edited .env can't be read: %w", err)
 	}
 	for _, key := range edited.Keys() {
 		value, _ := edited.Get(key)

@@ -224,7 +224,7 @@ func (p EnvPlan) apply(file *envfile.File) (*envfile.File, error) {
 	if p.whole != nil && sum(file.Bytes()) == p.wholeOf {
 		var err error
 		if edited, err = envfile.Parse(p.whole); err != nil {
-			return nil, finding.Errorf(finding.Usage, "%w", err)
+			return nil, finding.Named(finding.Usage, "setting-invalid", "%w", err)
 		}
 	}
 	for _, set := range p.Edits {
@@ -233,7 +233,7 @@ func (p EnvPlan) apply(file *envfile.File) (*envfile.File, error) {
 			continue
 		}
 		if err := setKey(edited, set.Key, set.Value.Reveal()); err != nil {
-			return nil, finding.Errorf(finding.Usage, "%w", err)
+			return nil, finding.Named(finding.Usage, "setting-invalid", "%w", err)
 		}
 	}
 	return edited, nil
@@ -276,7 +276,7 @@ func CheckEnv(file *envfile.File, sample []byte, fresh, anySalt bool) (warnings 
 		if fresh {
 			kind = finding.Usage // the answers say it
 		}
-		return warnings, finding.Errorf(kind, "OpenAlgo would not start with this .env:\n  - %s", strings.Join(fatal, "\n  - "))
+		return warnings, finding.Named(kind, "env-invalid", "OpenAlgo would not start with this .env:\n  - %s", strings.Join(fatal, "\n  - "))
 	}
 	return warnings, nil
 }
@@ -377,7 +377,7 @@ func guardDatabases(e EnvEdit, p *Plan) error {
 		mounted := slices.ContainsFunc(p.Stack.Spec("").Mounts, func(m docker.Mount) bool { return under(m.Target) })
 		switch {
 		case !mounted:
-			return finding.Errorf(finding.Usage, "%s: only what is under db/ is kept and backed up; a file where nothing is mounted is lost when the container is recreated", v.Key)
+			return finding.Named(finding.Usage, "data-not-kept", "%s: only what is under db/ is kept and backed up; a file where nothing is mounted is lost when the container is recreated", v.Key)
 		case !under(openalgo.DB):
 			p.warn("%s: the file is in no backup, since it is not under db/", v.Key)
 		}

@@ -25,7 +25,7 @@ func guardPlace(o *world.Observation, i Intent, stack *compose.Stack) error {
 		if world.DirectoryOf(m) != "" {
 			answer = "named"
 		}
-		return finding.Errorf(finding.HostNotReady, "the data of this OpenAlgo is in %s, and by these answers it would look in %s and start empty. "+
+		return finding.Named(finding.HostNotReady, "data-elsewhere", "the data of this OpenAlgo is in %s, and by these answers it would look in %s and start empty. "+
 			"Write `volumes: %s` and run this again", o.Data[0], m.Source, answer)
 	}
 	return nil
@@ -49,12 +49,18 @@ func GuardData(o *world.Observation, i Intent) error {
 	}
 	switch {
 	case len(o.Data) == 0 && o.Env == nil && o.Unread != nil:
-		return finding.Errorf(finding.HostNotReady, "there is no %s, and %s, which would say where its data is, can't be read: %w. "+
+		return finding.Named(finding.HostNotReady, "compose-unusable", "there is no %s, and %s, which would say where its data is, can't be read: %w. "+
 			"Bring the .env back, or move that file away", o.Dir.Env(), compose.FileName, o.Unread)
 	case len(o.Data) == 0:
 		return guardMoved(o, i)
 	}
 	return GuardKeys(o)
+}
+
+// NotRunning refuses what proves itself by a start where OpenAlgo is stopped.
+func NotRunning(name, state, what string) error {
+	return finding.Named(finding.HostNotReady, "not-running", "%s is %s, and %s proves itself by a start", name, state, what).
+		With(finding.Run("Start OpenAlgo first", "start"))
 }
 
 // Guard refuses to stop, start, back up or change an instance whose keys, data,
@@ -82,14 +88,11 @@ func GuardEngine(o *world.Observation) error {
 	if labelled && !o.ElsewhereAnswers {
 		return nil // that one is gone, and its data is here
 	}
-	return &finding.Error{Kind: finding.HostNotReady, Err: &finding.Refusal{Check: "engine",
-		What: fmt.Sprintf("the OpenAlgo in %s runs on another Docker, at %s", string(o.Dir), was.Endpoint),
-		Why:  fmt.Sprintf("The Docker in use now (%s) has neither its container nor its data.", now.Endpoint),
-		Ways: []finding.Way{
-			{Do: "Name that Docker, then run the same command again", Run: "export DOCKER_HOST=" + was.Endpoint},
-			{Do: "If that Docker is gone for good, its volumes are gone too. Restore a backup into another directory",
-				Run: fmt.Sprintf("sudo openalgo-install --dir %s-new restore FILE", string(o.Dir))}},
-		End: "Nothing was changed."}}
+	return finding.Named(finding.HostNotReady, "engine", "the OpenAlgo in %s runs on another Docker, at %s\n\n"+
+		"The Docker in use now (%s) has neither its container nor its data.", string(o.Dir), was.Endpoint, now.Endpoint).
+		With(finding.Shell("Name that Docker, then run the same command again", "export DOCKER_HOST="+was.Endpoint),
+			finding.Beside(string(o.Dir), "If that Docker is gone for good, its volumes are gone too. Restore a backup into another directory", "restore", "FILE")).
+		Ending(finding.Unchanged)
 }
 
 // guardPlaceOfContainer refuses to stop a container whose directory was moved:
@@ -99,15 +102,12 @@ func guardPlaceOfContainer(o *world.Observation) error {
 	if from == "" {
 		return nil
 	}
-	return &finding.Error{Kind: finding.HostNotReady, Err: &finding.Refusal{Check: "moved",
-		What: fmt.Sprintf("%s was moved here from %s", string(o.Dir), from),
-		Why: fmt.Sprintf("The container %s was created for that place, and its .env is no longer there. "+
-			"Once the container is stopped, Docker cannot start it again.", o.Container().Name),
-		Ways: []finding.Way{
-			{Do: "Recreate the container for this place, with the same keys and data. OpenAlgo stops for some seconds",
-				Run: fmt.Sprintf("sudo openalgo-install --dir %s start", string(o.Dir))},
-			{Do: "Move the directory back", Run: fmt.Sprintf("sudo mv %s %s", string(o.Dir), from)}},
-		End: "Nothing was changed."}}
+	return finding.Named(finding.HostNotReady, "moved", "%s was moved here from %s\n\n"+
+		"The container %s was created for that place, and its .env is no longer there. "+
+		"Once the container is stopped, Docker cannot start it again.", string(o.Dir), from, o.Container().Name).
+		With(finding.Run("Recreate the container for this place, with the same keys and data. OpenAlgo stops for some seconds", "start"),
+			finding.Shell("Move the directory back", fmt.Sprintf("sudo mv %s %s", string(o.Dir), from))).
+		Ending(finding.Unchanged)
 }
 
 // mounted reports whether a container of this instance has a volume.
@@ -126,10 +126,11 @@ func guardForeign(o *world.Observation, i Intent) error {
 	case i.Adopts() || c == nil:
 		return nil
 	case o.State.IsOurs():
-		return finding.Errorf(finding.HostNotReady, "container %s also uses %s\n\nTwo OpenAlgos on one database can damage it. Check which one you use, then stop the other:\n\n    docker stop %[1]s\n\nNothing was changed.", c.Name, o.Dir.Env())
+		return finding.Named(finding.HostNotReady, "two-containers", "container %s also uses %s\n\nTwo OpenAlgos on one database can damage it.", c.Name, o.Dir.Env()).
+			With(finding.Shell("Check which one you use, then stop the other", "docker stop "+c.Name)).Ending(finding.Unchanged)
 	}
-	return finding.Errorf(finding.HostNotReady, "%s is the .env of %s, an OpenAlgo that another tool made, and holds the keys of its data: "+
-		"`openalgo-install adopt` takes it over, or --dir names another directory. Nothing was changed", o.Dir.Env(), c.Name)
+	return finding.Named(finding.HostNotReady, "foreign-stack", "%s is the .env of %s, an OpenAlgo that another tool made, and holds the keys of its data", o.Dir.Env(), c.Name).
+		With(finding.Run("Take it over", "adopt"), finding.Hint{Do: "Choose another directory: add --dir to the command"}).Ending(finding.Unchanged)
 }
 
 // ForeignHere is a container of another tool's that has this directory's .env.
@@ -150,7 +151,7 @@ func GuardUnknown(o *world.Observation) error {
 	if o.Env == nil || o.State.Project != "" || o.State.Began != "" || !o.HasDB {
 		return nil
 	}
-	return finding.Errorf(finding.HostNotReady, "%s holds the .env and the data (db) of an OpenAlgo that this program did not make: "+
+	return finding.Named(finding.HostNotReady, "foreign-stack", "%s holds the .env and the data (db) of an OpenAlgo that this program did not make: "+
 		"--dir names another directory. Nothing was changed", string(o.Dir))
 }
 
@@ -163,20 +164,17 @@ func GuardProject(o *world.Observation) error {
 		if source := stacks.EnvSource(c); source != "" && o.Engine.Local {
 			dir = filepath.Dir(source)
 		}
-		return &finding.Error{Kind: finding.HostNotReady, Err: &finding.Refusal{Check: "owner",
-			What: fmt.Sprintf("the container %s of the project %q belongs to %s", c.Name, o.Project, dir),
-			Why:  fmt.Sprintf("It runs with the .env there, and this directory is %s. The keys of one would meet the data of the other.", string(o.Dir)),
-			Ways: []finding.Way{{Do: fmt.Sprintf("Work on that OpenAlgo: add --dir %s to the command", dir)},
-				{Do: "For a second OpenAlgo, choose a directory with another name"}},
-			End: "Nothing was changed."}}
+		return finding.Named(finding.HostNotReady, "owner", "the container %s of the project %q belongs to %s\n\n"+
+			"It runs with the .env there, and this directory is %s. The keys of one would meet the data of the other.", c.Name, o.Project, dir, string(o.Dir)).
+			With(another(dir)...).Ending(finding.Unchanged)
 	}
 	for _, place := range o.Data {
 		dir := o.Volumes[place].Labels[stacks.LabelDir]
 		if !o.Elses(dir) || mounted(o, place) {
 			continue
 		}
-		return finding.Errorf(finding.HostNotReady, "the volume %s belongs to %s, where its .env is. "+
-			"To work on that OpenAlgo, add --dir %s to the command. For a second OpenAlgo, choose a directory with another name", place, dir, dir)
+		return finding.Named(finding.HostNotReady, "owner", "the volume %s belongs to %s, where its .env is", place, dir).
+			With(another(dir)...).Ending(finding.Unchanged)
 	}
 	was := o.State.Project
 	if was == "" || was == o.Project {
@@ -185,10 +183,18 @@ func GuardProject(o *world.Observation) error {
 	if _, exists := o.Volumes[was+"_openalgo_db"]; !exists {
 		return nil
 	}
-	return finding.Errorf(finding.HostNotReady, "the project is now called %q, but the data of this directory is in the volume %s_openalgo_db. "+
-		"Under the new name OpenAlgo would start empty. Write `name: %s` in %s again (and no other COMPOSE_PROJECT_NAME in .env), "+
-		"or start empty in another directory: `openalgo-install --dir %s-new`",
-		o.Project, was, was, o.Dir.Path(compose.FileName), string(o.Dir))
+	return finding.Named(finding.HostNotReady, "project-renamed", "the project is now called %q, but the data of this directory is in the volume %s_openalgo_db\n\n"+
+		"Under the new name OpenAlgo would start empty.", o.Project, was).
+		With(finding.Hint{Do: fmt.Sprintf("Write `name: %s` in %s again (and no other COMPOSE_PROJECT_NAME in .env)", was, o.Dir.Path(compose.FileName))},
+			finding.Beside(string(o.Dir), "Start empty in another directory")).Ending(finding.Unchanged)
+}
+
+// another is what to do where a name belongs to the OpenAlgo of another directory.
+func another(dir string) []finding.Hint {
+	return []finding.Hint{
+		{Do: fmt.Sprintf("Work on that OpenAlgo: add --dir %s to the command", dir)},
+		{Do: "For a second OpenAlgo, choose a directory with another name"},
+	}
 }
 
 // guardMoved recognises a directory that was moved or renamed without what
@@ -211,11 +217,10 @@ func guardMoved(o *world.Observation, i Intent) error {
 		return nil
 	}
 	slices.Sort(stray)
-	return finding.Errorf(finding.HostNotReady, "%s holds keys, but there is no data under the project name %q; data that no directory claims is in %s. "+
-		"If the directory was moved or renamed, write the previous name as the first line of %s: `name: %s`. "+
-		"To start empty instead, use another directory: `openalgo-install --dir %s-new`",
-		o.Dir.Env(), o.Project, strings.Join(volumeNames(stray), ", "),
-		o.Dir.Path(compose.FileName), stray[0], string(o.Dir))
+	return finding.Named(finding.HostNotReady, "project-renamed", "%s holds keys, but there is no data under the project name %q; data that no directory claims is in %s",
+		o.Dir.Env(), o.Project, strings.Join(volumeNames(stray), ", ")).
+		With(finding.Hint{Do: fmt.Sprintf("If the directory was moved or renamed, write the previous name as the first line of %s: `name: %s`", o.Dir.Path(compose.FileName), stray[0])},
+			finding.Beside(string(o.Dir), "Start empty in another directory")).Ending(finding.Unchanged)
 }
 
 // claimed reports whether a container of another directory that has its .env mounts the volume.

@@ -25,12 +25,13 @@ func GuardKeys(o *world.Observation) error {
 	if what == "" {
 		return nil
 	}
-	r := &finding.Refusal{Check: "keys", What: what, Ways: KeyWays(o), End: "Nothing was changed."}
-	r.Why = fmt.Sprintf("The data in %s is an OpenAlgo database. Only the encryption keys that it was written with open it. With other keys nobody can log in, and stored broker tokens cannot be read.", placeName(o, o.Data[0]))
+	end := finding.Unchanged
 	if c := o.Container(); c != nil && stacks.IsUp(*c) {
-		r.End = "Nothing was changed. OpenAlgo still runs with the keys that it read when it started. Do not stop it before the keys are back."
+		end += " OpenAlgo still runs with the keys that it read when it started. Do not stop it before the keys are back."
 	}
-	return &finding.Error{Kind: finding.HostNotReady, Err: r}
+	return finding.Named(finding.HostNotReady, "keys", "%s\n\nThe data in %s is an OpenAlgo database. Only the encryption keys that it was written with open it. "+
+		"With other keys nobody can log in, and stored broker tokens cannot be read.", what, placeName(o, o.Data[0])).
+		With(KeyWays(o)...).Ending(end)
 }
 
 // KeyFault says in one line what is wrong with the keys in .env; "" when nothing
@@ -96,34 +97,33 @@ func placeName(o *world.Observation, place string) string {
 
 // KeyWays returns the ways to bring the keys back. It names only places that
 // have them, or may have them.
-func KeyWays(o *world.Observation) []finding.Way {
-	var out []finding.Way
+func KeyWays(o *world.Observation) []finding.Hint {
+	var out []finding.Hint
 	to := o.Dir.Env()
 	copied := func(path string) string { return fmt.Sprintf("sudo cp -p %s %s", path, to) }
 	for _, place := range o.KeysAt {
 		switch place.Kind {
 		case world.KeptCopy:
-			out = append(out, finding.Way{Do: "Bring back the copy that has the keys", Run: copied(place.Path)})
+			out = append(out, finding.Shell("Bring back the copy that has the keys", copied(place.Path)))
 		case world.PreviousDir:
-			out = append(out, finding.Way{Do: "Bring back the .env of the previous directory", Run: copied(place.Path)})
+			out = append(out, finding.Shell("Bring back the .env of the previous directory", copied(place.Path)))
 		case world.StillOpen:
-			out = append(out, finding.Way{Do: "Bring back the .env that the running container " + place.Container + " still has open",
-				Run: fmt.Sprintf("sudo sh -c 'umask 077; docker exec %s cat %s >%s && chown %s %[3]s'", place.Container, openalgo.Env, to, openalgo.Owner)})
+			out = append(out, finding.Shell("Bring back the .env that the running container "+place.Container+" still has open",
+				fmt.Sprintf("sudo sh -c 'umask 077; docker exec %s cat %s >%s && chown %s %[3]s'", place.Container, openalgo.Env, to, openalgo.Owner)))
 		case world.VolumesDir:
-			out = append(out, finding.Way{Do: "Bring back the .env of the directory that the volume was created for", Run: copied(place.Path)})
+			out = append(out, finding.Shell("Bring back the .env of the directory that the volume was created for", copied(place.Path)))
 		}
 	}
 	if o.Archive != "" {
-		out = append(out, finding.Way{Do: "Restore the newest backup, with data and keys of the same moment",
-			Run: fmt.Sprintf("sudo openalgo-install --dir %s restore %s", string(o.Dir), o.Archive)})
+		out = append(out, finding.Run("Restore the newest backup, with data and keys of the same moment", "restore", o.Archive))
 	}
 	if len(out) == 0 {
-		out = append(out, finding.Way{Do: "Bring .env back from a backup of yours. No copy with these keys was found on this machine (in the backups of " + string(o.Dir) + ", its containers and its volumes)"})
+		out = append(out, finding.Hint{Do: "Bring .env back from a backup of yours. No copy with these keys was found on this machine (in the backups of " + string(o.Dir) + ", its containers and its volumes)"})
 	}
 	if o.Env != nil && hasPepper(o.Env) && o.State.OtherKey(o.Env) != "" { // an empty .env replaced nothing
-		out = append(out, finding.Way{Do: "If you replaced the database together with its .env, remove this record and run the same command again", Run: "sudo rm " + o.Dir.Work("state.json")})
+		out = append(out, finding.Shell("If you replaced the database together with its .env, remove this record and run the same command again", "sudo rm "+o.Dir.Work("state.json")))
 	}
-	return append(out, finding.Way{Do: "Install a second, empty OpenAlgo beside it. The old data stays", Run: fmt.Sprintf("sudo openalgo-install --dir %s-new", string(o.Dir))})
+	return append(out, finding.Beside(string(o.Dir), "Install a second, empty OpenAlgo beside it. The old data stays"))
 }
 
 func hasPepper(env *envfile.File) bool {

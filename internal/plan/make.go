@@ -104,7 +104,7 @@ func planFiles(o *world.Observation, p *Plan) error {
 		CookieSettings(p.Answers, o.Project, o.Env == nil || i.Restores() && !i.Backup.Same))
 	p.Env, warnings, err = planEditedEnv(o.Env, o.Sample, wanted, edit, o.State, len(o.Data) > 0 || elsewhere(o) || i.Restores(), mode)
 	if LostKeys(err) {
-		return finding.Errorf(finding.HostNotReady, "%w.\nThe .env may stand in %s, or in a backup of yours; bring the line back and run this again",
+		return finding.Named(finding.HostNotReady, "keys", "%w.\nThe .env may stand in %s, or in a backup of yours; bring the line back and run this again",
 			err, o.Dir.KeptPath(""))
 	}
 	if err != nil {

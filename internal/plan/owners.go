@@ -42,8 +42,8 @@ func AddOwners(o *world.Observation, p *Plan) error {
 		return nil
 	}
 	if !o.Host.Root {
-		return finding.Errorf(finding.HostNotReady, "OpenAlgo cannot write %s\n\nIts container runs as user %d, and another user owns them. Change the owner:\n\n    sudo chown -R %[2]d:%[2]d %[3]s\n\nNothing was changed.",
-			strings.Join(dirs, ", "), uid, strings.Join(dirs, " "))
+		return finding.Named(finding.HostNotReady, "owner-wrong", "OpenAlgo cannot write %s\n\nIts container runs as user %d, and another user owns them.", strings.Join(dirs, ", "), uid).
+			With(finding.Shell("Change the owner", fmt.Sprintf("sudo chown -R %d:%[1]d %s", uid, strings.Join(dirs, " ")))).Ending(finding.Unchanged)
 	}
 	p.Asks = append(p.Asks, Ask{AskOwners, fmt.Sprintf("These directories belong to another user, so OpenAlgo (user %d) cannot write them: %s. OpenAlgo becomes their owner", uid, strings.Join(dirs, ", "))})
 	return nil

@@ -56,7 +56,7 @@ func TestPlans(t *testing.T) {
 				got = p.String()
 			}
 			if err != nil {
-				got = fmt.Sprintf("%s: %v\n", finding.KindOf(err), err)
+				got = fmt.Sprintf("%s, %s: %s\n", finding.KindOf(err), finding.IDOf(err), finding.Prompt{Dir: string(o.Dir), Sudo: true}.Text(err))
 			}
 			golden(t, filepath.Join(dir, "plan.txt"), got)
 		})

@@ -26,7 +26,7 @@ func ChoosePorts(o *world.Observation, a *answers.Answers) error {
 	if !pair.Whole() {
 		i := slices.IndexFunc(PortPairs(o, *a), func(p portPair) bool { return p.isFree(o, *a) })
 		if i < 0 {
-			return finding.Errorf(finding.HostNotReady, "no free pair of ports was found from %d and %d on: name two with `ports: {web: N, websocket: N}`", a.Ports.Web, a.Ports.WebSocket)
+			return finding.Named(finding.HostNotReady, "port-taken", "no free pair of ports was found from %d and %d on: name two with `ports: {web: N, websocket: N}`", a.Ports.Web, a.Ports.WebSocket)
 		}
 		pair = PortPairs(o, *a)[i]
 	}
@@ -133,10 +133,10 @@ func preflightPorts(o *world.Observation, p *Plan, ps *problems) (cause error) {
 		who, err := o.PortHolder(want)
 		switch {
 		case err != nil:
-			ps.add("checking port %d: %v", want.Port, err)
+			ps.add("port-unchecked", "checking port %d: %w", want.Port, err)
 		case who != "":
 			cause = ErrPortTaken
-			ps.add("port %d is taken by %s: stop it, or choose another port in the answers (ports: {web: N, websocket: N})", want.Port, who)
+			ps.add("port-taken", "port %d is taken by %s: stop it, or choose another port in the answers (ports: {web: N, websocket: N})", want.Port, who)
 		}
 	}
 	return cause

@@ -57,20 +57,20 @@ const (
 var ErrBuildTooBig = errors.New("this machine is too small to build the image")
 
 // TooSmall says what of a machine does not suffice for a build.
-func TooSmall(ramMiB, swapMiB, freeMiB int, frontend bool, root string) []string {
+func TooSmall(ramMiB, swapMiB, freeMiB int, frontend bool, root string) []*finding.Error {
 	const instead = "or pull the published image instead: image: {source: registry, ref: \"" + answers.DefaultImage + "\"}"
 	need, why := buildMemoryMiB, ""
 	if frontend {
 		need, why = frontendMemoryMiB, ", most of it to compile the web interface"
 	}
-	var out []string
+	var out problems
 	if ramMiB+swapMiB < need {
-		out = append(out, fmt.Sprintf("building the image takes about %d MiB of memory%s, and this machine has %d MiB of RAM and %d of swap: add swap, %s",
-			need, why, ramMiB, swapMiB, instead))
+		out.add("memory-small", "building the image takes about %d MiB of memory%s, and this machine has %d MiB of RAM and %d of swap: add swap, %s",
+			need, why, ramMiB, swapMiB, instead)
 	}
 	if freeMiB < buildDiskMiB {
-		out = append(out, fmt.Sprintf("building the image takes about %d MiB of disk, and %s, where Docker keeps images, has %d MiB free: make room (docker system df), %s",
-			buildDiskMiB, root, freeMiB, instead))
+		out.add("disk-full", "building the image takes about %d MiB of disk, and %s, where Docker keeps images, has %d MiB free: make room (docker system df), %s",
+			buildDiskMiB, root, freeMiB, instead)
 	}
 	return out
 }
@@ -86,9 +86,14 @@ const (
 const minInodes = 8
 
 // problems are what prevents a plan from being carried out.
-type problems []string
+type problems []*finding.Error
 
-func (ps *problems) add(format string, args ...any) { *ps = append(*ps, fmt.Sprintf(format, args...)) }
+// add adds a problem. One that has a name already keeps it.
+func (ps *problems) add(id, format string, args ...any) *finding.Error {
+	p := finding.Named(finding.HostNotReady, id, format, args...)
+	*ps = append(*ps, p)
+	return p
+}
 
 // Preflight collects everything that prevents a plan from being carried out, and
 // says it all at once.
@@ -97,11 +102,11 @@ func Preflight(o *world.Observation, p *Plan) error {
 	preflightDir(o, &ps)
 	for _, path := range o.Host.Rivals {
 		if !p.Intent.Adopts() {
-			ps.add("%s would be read by Docker Compose instead of %s: rename it or choose another --dir", path, compose.FileName)
+			ps.add("compose-rival", "%s would be read by Docker Compose instead of %s: rename it or choose another --dir", path, compose.FileName)
 		}
 	}
 	if rivals := RunningRivals(o.Containers); rivals != "" {
-		ps.add("%s", rivals)
+		ps.add("two-containers", "%s", rivals)
 	}
 	preflightEngine(o, p, &ps)
 	preflightUser(o, p, &ps)
@@ -119,7 +124,7 @@ func Preflight(o *world.Observation, p *Plan) error {
 		preflightMove(o, p, *c, &ps)
 	}
 	if holder := nameHolder(o, p.Stack.ContainerName()); holder != "" {
-		ps.add("a container called %s exists and is not this stack's (%s): rename it (docker rename %s NAME), or choose another --dir",
+		ps.add("container-name-taken", "a container called %s exists and is not this stack's (%s): rename it (docker rename %s NAME), or choose another --dir",
 			p.Stack.ContainerName(), holder, p.Stack.ContainerName())
 	}
 	return finding.NotReady(ps, cause, taken)
@@ -130,17 +135,17 @@ func preflightDir(o *world.Observation, ps *problems) {
 	disk, known := o.Host.Disks[string(o.Dir)]
 	switch {
 	case o.Host.Unwritable != nil:
-		ps.add("%v", o.Host.Unwritable)
+		ps.add("directory-unwritable", "%w", o.Host.Unwritable)
 	case known && disk.FreeMiB < minDirMiB:
-		ps.add("the disk of %s is full (%d MiB free): make room, then run this again", string(o.Dir), disk.FreeMiB)
+		ps.add("disk-full", "the disk of %s is full (%d MiB free): make room, then run this again", string(o.Dir), disk.FreeMiB)
 	case known && disk.FreeInodes >= 0 && disk.FreeInodes < minInodes:
-		ps.add("the disk of %s has no room for further files (%d inodes free): remove files, then run this again", string(o.Dir), disk.FreeInodes)
+		ps.add("inodes-full", "the disk of %s has no room for further files (%d inodes free): remove files, then run this again", string(o.Dir), disk.FreeInodes)
 	}
 	for _, err := range o.Host.Unreplaceable {
-		ps.add("%v", err)
+		ps.add("file-unwritable", "%w", err)
 	}
 	if target := o.Host.EnvLink; target != "" {
-		ps.add("%s is a link to %s, and an edit would replace the link: move the file itself here", o.Dir.Env(), target)
+		ps.add("env-link", "%s is a link to %s, and an edit would replace the link: move the file itself here", o.Dir.Env(), target)
 	}
 }
 
@@ -150,7 +155,7 @@ func MayReplace(o *world.Observation) error {
 	var ps problems
 	for _, err := range append([]error{o.Host.Unwritable}, o.Host.Unreplaceable...) {
 		if err != nil {
-			ps.add("%v", err)
+			ps.add("file-unwritable", "%w", err)
 		}
 	}
 	return finding.NotReady(ps)
@@ -160,9 +165,9 @@ func MayReplace(o *world.Observation) error {
 func MayCopy(o *world.Observation, what string) error {
 	switch {
 	case !o.Engine.Local:
-		return finding.Errorf(finding.HostNotReady, "%s reads and writes Docker's volumes, which are on another machine\n\nRun the same command there, with sudo. Nothing was changed.", what)
+		return finding.Named(finding.HostNotReady, "engine-elsewhere", "%s reads and writes Docker's volumes, which are on another machine\n\nRun the same command there, with sudo.", what).Ending(finding.Unchanged)
 	case !o.Host.Root:
-		return finding.Errorf(finding.HostNotReady, "%s reads and writes Docker's volumes, so it needs root\n\n%s\n\nNothing was changed.", what, o.Host.BecomeRoot)
+		return finding.Named(finding.HostNotReady, "needs-root", "%s reads and writes Docker's volumes, so it needs root\n\n%s", what, o.Host.BecomeRoot).Ending(finding.Unchanged)
 	}
 	return nil
 }
@@ -170,16 +175,16 @@ func MayCopy(o *world.Observation, what string) error {
 func preflightEngine(o *world.Observation, p *Plan, ps *problems) {
 	info := o.Engine
 	if info.OS != "" && info.OS != "linux" {
-		ps.add("Docker runs %s containers, OpenAlgo needs Linux ones: switch Docker to Linux containers", info.OS)
+		ps.add("engine-platform", "Docker runs %s containers, OpenAlgo needs Linux ones: switch Docker to Linux containers", info.OS)
 	}
 	if o.Image != nil && o.Image.Arch != "" && info.Arch != "" && o.Image.Arch != info.Arch {
-		ps.add("the image %s is for %s and Docker runs %s: name an image for %s", p.Stack.Image, o.Image.Arch, info.Arch, info.Arch)
+		ps.add("image-platform", "the image %s is for %s and Docker runs %s: name an image for %s", p.Stack.Image, o.Image.Arch, info.Arch, info.Arch)
 	}
 	if o.Image != nil || p.Answers.Image.Source == "rehearsal" || p.Built != nil || !info.Local || info.RootDir == "" {
 		return
 	}
 	if disk, known := o.Host.Disks[info.RootDir]; known && disk.FreeMiB < minImageMiB {
-		ps.add("%s, where Docker keeps images, has %d MiB free and the image needs about %d: make room (docker system df shows what takes it)",
+		ps.add("disk-full", "%s, where Docker keeps images, has %d MiB free and the image needs about %d: make room (docker system df shows what takes it)",
 			info.RootDir, disk.FreeMiB, minImageMiB)
 	}
 }
@@ -197,7 +202,7 @@ func preflightUser(o *world.Observation, p *Plan, ps *problems) {
 	if uid == "" || uid == "0" || uid == fmt.Sprint(openalgo.User) {
 		return
 	}
-	ps.add("the image %s runs as user %s, but .env and the data belong to user %d. OpenAlgo could not read its .env. "+
+	ps.add("image-user", "the image %s runs as user %s, but .env and the data belong to user %d. OpenAlgo could not read its .env. "+
 		"Use an image that runs as user %d (in its Dockerfile: RUN useradd --uid %[3]d appuser, and USER appuser)", p.Stack.Image, uid, openalgo.User, openalgo.User)
 }
 
@@ -221,10 +226,10 @@ func preflightView(o *world.Observation, ps *problems) {
 	switch {
 	case view.Err == nil:
 	case info.Local:
-		ps.add("Docker (%s) does not see the directory %s: %v. A Docker from a snap sees only your home directory. "+
-			"Choose a --dir there, or install Docker Engine instead: sudo openalgo-install docker", info.Endpoint, view.Dir, view.Err)
+		ps.add("directory-unseen", "Docker (%s) does not see the directory %s: %w. A Docker from a snap sees only your home directory", info.Endpoint, view.Dir, view.Err).
+			With(finding.Hint{Do: "Choose a directory there: add --dir to the command"}, finding.Anywhere("Install Docker Engine instead", "docker"))
 	default:
-		ps.add("Docker (%s) does not have the directory %s of this machine: %v. "+
+		ps.add("directory-unseen", "Docker (%s) does not have the directory %s of this machine: %w. "+
 			"Run openalgo-install on the machine that Docker runs on, or unset DOCKER_HOST and choose another Docker context", info.Endpoint, view.Dir, view.Err)
 	}
 }
@@ -233,24 +238,24 @@ func preflightView(o *world.Observation, ps *problems) {
 // a copy of them.
 func preflightSnapshot(o *world.Observation, ps *problems) {
 	if err := MayCopy(o, "an upgrade"); err != nil {
-		ps.add("%v", err)
+		ps.add("needs-root", "%w", err)
 		return
 	}
 	data := o.Answered.Databases
 	switch {
 	case o.Answered.DatabasesAt != nil:
-		ps.add("%v", o.Answered.DatabasesAt)
+		ps.add("data-unreadable", "%w", o.Answered.DatabasesAt)
 		return
 	case data.Err != nil:
-		ps.add("looking at the databases in %s: %v", data.Path, data.Err)
+		ps.add("data-unreadable", "looking at the databases in %s: %w", data.Path, data.Err)
 		return
 	}
 	need := int(data.Bytes>>20) + minDirMiB
 	if disk, known := o.Host.Disks[string(o.Dir)]; known && disk.FreeMiB < need {
-		ps.add("the databases take %d MiB, and %s has %d MiB free for a copy: make room first", need, string(o.Dir), disk.FreeMiB)
+		ps.add("disk-full", "the databases take %d MiB, and %s has %d MiB free for a copy: make room first", need, string(o.Dir), disk.FreeMiB)
 	}
 	if err := o.Answered.Room.WayBack(); err != nil {
-		ps.add("%v", err)
+		ps.add("disk-full", "%w", err)
 	}
 }
 
@@ -260,20 +265,20 @@ func preflightMove(o *world.Observation, p *Plan, c docker.Container, ps *proble
 	for _, m := range p.Stack.Spec("").Mounts {
 		_, exists := o.Volumes[m.Source]
 		if exists && world.DataDirectories(c)[m.Target] != "" {
-			ps.add("the volume %s, which %s would go into, is there already and may hold other data: look into it, and remove it if it is not needed (docker volume rm %[1]s)", m.Source, m.Target)
+			ps.add("volume-exists", "the volume %s, which %s would go into, is there already and may hold other data: look into it, and remove it if it is not needed (docker volume rm %[1]s)", m.Source, m.Target)
 		}
 	}
 	var bytes int64
 	for _, source := range world.DataDirectories(c) {
 		tree := o.Answered.Trees[source]
 		if tree.Err != nil {
-			ps.add("looking at %s: %v", source, tree.Err)
+			ps.add("data-unreadable", "looking at %s: %w", source, tree.Err)
 		}
 		bytes += tree.Bytes
 	}
 	root := o.Engine.RootDir
 	if disk, known := o.Host.Disks[root]; known && disk.FreeMiB < int(bytes>>20)+minDirMiB {
-		ps.add("%d MiB are to be copied into volumes, and %s has %d MiB free: make room, or leave the directories as they are", bytes>>20, root, disk.FreeMiB)
+		ps.add("disk-full", "%d MiB are to be copied into volumes, and %s has %d MiB free: make room, or leave the directories as they are", bytes>>20, root, disk.FreeMiB)
 	}
 }
 

@@ -34,10 +34,10 @@ func DraftResize(o *world.Observation, i Intent) (*Plan, error) {
 		return nil, err
 	}
 	if o.Env == nil {
-		return nil, finding.Errorf(finding.HostNotReady, "there is no %s, so this is not the directory of a stack: name it with --dir (`openalgo-install status` lists them)", o.Dir.Env())
+		return nil, finding.Named(finding.HostNotReady, "env-missing", "there is no %s, so this is not the directory of a stack", o.Dir.Env()).With(world.Elsewhere()...)
 	}
 	if c := o.Container(); !stacks.IsUp(*c) {
-		return nil, finding.Errorf(finding.HostNotReady, "%s is %s, and a resize proves itself by a start: `openalgo-install start` first", c.Name, c.State)
+		return nil, NotRunning(c.Name, c.State, "a resize")
 	}
 	p := &Plan{Changes: []Change{}, Warnings: []string{}, Intent: i, Project: o.Project, Command: i.Command, ComposeName: o.ComposeName, ImageID: o.Container().ImageID}
 	resizeFor(o, p)
@@ -139,7 +139,7 @@ func recreateOwn(o *world.Observation, p *Plan) error {
 	}
 	var err error
 	if p.Stack, err = compose.Load(composeSource(o, p.ComposeText, p.Env.Text)); err != nil {
-		return finding.Errorf(finding.HostNotReady, "%w", err)
+		return finding.Named(finding.HostNotReady, "compose-unusable", "%w", err)
 	}
 	spec := p.Stack.Spec(p.ImageID)
 	made := docker.Container{Env: spec.Env, ShmBytes: spec.ShmBytes}
@@ -161,7 +161,7 @@ func freeLiterals(o *world.Observation, p *Plan, service string) error {
 	path := o.Dir.Path(o.ComposeName)
 	text, found, err := compose.FreeLiterals(o.ComposeText, service, sizing.EnvKeys())
 	if err != nil {
-		return finding.Errorf(finding.HostNotReady, "%s: %w", path, err)
+		return finding.Named(finding.HostNotReady, "compose-unusable", "%s: %w", path, err)
 	}
 	p.ComposeText = text
 	if len(found) > 0 {
@@ -204,11 +204,11 @@ func copyForeign(o *world.Observation, p *Plan) error {
 	}
 	before, err := compose.Glance(composeSource(o, o.ComposeText, o.EnvText), service)
 	if err != nil {
-		return finding.Errorf(finding.HostNotReady, "%w", err)
+		return finding.Named(finding.HostNotReady, "compose-unusable", "%w", err)
 	}
 	after, err := compose.Glance(composeSource(o, p.ComposeText, p.Env.Text), service)
 	if err != nil {
-		return finding.Errorf(finding.HostNotReady, "%w", err)
+		return finding.Named(finding.HostNotReady, "compose-unusable", "%w", err)
 	}
 	for _, key := range sizing.EnvKeys() {
 		if value, ok := after.Env[key]; ok {

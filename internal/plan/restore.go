@@ -19,7 +19,7 @@ import (
 
 // NotMounted refuses a backup with data that the container has no place for.
 func NotMounted(tree string) error {
-	return finding.Errorf(finding.HostNotReady, "the container mounts nothing at /app/%s, and the backup has data for it. Add the volume to docker-compose.yaml again first", tree)
+	return finding.Named(finding.HostNotReady, "volume-missing", "the container mounts nothing at /app/%s, and the backup has data for it. Add the volume to docker-compose.yaml again first", tree)
 }
 
 // Restoring is what takes the place of the instance: a backup, or the snapshot
@@ -40,14 +40,14 @@ type Restoring struct {
 func (r *Restoring) Read() error {
 	text := r.Files[instance.EnvName]
 	if text == nil || r.Files[instance.AnswersName] == nil {
-		return finding.Errorf(finding.Usage, "this backup has no %s or no %s, and is of no use without: nothing was changed", instance.EnvName, instance.AnswersName)
+		return finding.Named(finding.Usage, "backup-unusable", "this backup has no %s or no %s, and is of no use without: nothing was changed", instance.EnvName, instance.AnswersName)
 	}
 	var err error
 	if r.Env, err = envfile.Parse(text); err != nil {
-		return finding.Errorf(finding.Usage, "reading the .env in the backup: %w", err)
+		return finding.Named(finding.Usage, "backup-unusable", "reading the .env in the backup: %w", err)
 	}
 	if r.State, err = instance.DecodeState("state.json", r.Files[instance.WorkName+"/state.json"]); err != nil {
-		return finding.Errorf(finding.Usage, "reading the state in the backup: %w", err)
+		return finding.Named(finding.Usage, "backup-unusable", "reading the state in the backup: %w", err)
 	}
 	return nil
 }
@@ -157,6 +157,6 @@ func guardOlder(o *world.Observation, p *Plan) error {
 	if !older && !made {
 		return nil
 	}
-	return finding.Errorf(finding.HostNotReady, "the image %s is older than the data in this backup (made %s, the data's %s), and an older OpenAlgo can't read newer data. "+
+	return finding.Named(finding.HostNotReady, "image-older", "the image %s is older than the data in this backup (made %s, the data's %s), and an older OpenAlgo can't read newer data. "+
 		"Name one that is not: `--image %s@%s`, or a newer tag", p.Stack.Image, image.Created.Format("2006-01-02"), m.Image.Created.Format("2006-01-02"), RepositoryOf(m.Image.Ref), m.Image.Digest)
 }
