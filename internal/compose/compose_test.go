@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -214,9 +215,18 @@ func TestHashIsDockerComposes(t *testing.T) {
 		}
 		t.Skip("OPENALGO_COMPOSE names no Docker Compose")
 	}
-	cases := append([]string{"# as rendered"}, edits...)
-	for _, line := range cases {
-		text := edited(line)
+	cases := map[string][]byte{}
+	for _, line := range append([]string{"# as rendered"}, edits...) {
+		cases[line] = edited(line)
+	}
+	everything, err := os.ReadFile("testdata/everything.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cases["everything"] = everything
+	network := regexp.MustCompile(`(?m)^    networks: .*$`)
+	cases["everything, on the host's network"] = network.ReplaceAll(everything, []byte("    network_mode: host"))
+	for line, text := range cases {
 		dir := t.TempDir()
 		for name, content := range map[string][]byte{compose.FileName: text, ".env": []byte("SHM_SIZE='1024m'\n")} {
 			if err := os.WriteFile(filepath.Join(dir, name), content, 0o600); err != nil {

@@ -44,6 +44,7 @@ func serviceHash(service types.ServiceConfig) (string, error) {
 	}
 	service.DependsOn = nil
 	service.Profiles = nil
+	service.EnvFiles = nil // what is in them is in the environment by now
 
 	raw, err := json.Marshal(service)
 	if err != nil {
