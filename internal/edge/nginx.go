@@ -15,6 +15,8 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/wait"
+
+	"github.com/marketcalls/openalgo-install/internal/host"
 )
 
 // Nginx is the host's own nginx, with one file of ours for each site.
@@ -200,7 +202,7 @@ func (n *Nginx) Runs() bool { return true }
 
 // command runs a program of the host; its error holds what it printed.
 func command(ctx context.Context, name string, args ...string) (string, error) {
-	out, err := exec.CommandContext(ctx, name, args...).CombinedOutput()
+	out, err := host.Command(ctx, name, args...).CombinedOutput()
 	text := strings.TrimSpace(string(out))
 	if err != nil {
 		return text, fmt.Errorf("%s (%w)", cmp.Or(text, name+" "+strings.Join(args, " ")), err)

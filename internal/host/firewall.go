@@ -167,7 +167,7 @@ func run(ctx context.Context, name string, args ...string) (string, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, firewallTime)
 	defer cancel()
-	out, err := exec.CommandContext(ctx, path, args...).CombinedOutput()
+	out, err := Command(ctx, path, args...).CombinedOutput()
 	if err != nil {
 		return string(out), fmt.Errorf("%s %s: %s: %w", name, strings.Join(args, " "), strings.TrimSpace(string(out)), err)
 	}

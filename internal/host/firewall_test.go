@@ -59,6 +59,15 @@ func TestUfw(t *testing.T) {
 	}
 }
 
+// Its words are translated.
+func TestUfwOfAnotherLanguage(t *testing.T) {
+	t.Setenv("LC_ALL", "de_DE.UTF-8")
+	program(t, "ufw", "[ \"$LC_ALL\" = C ] || { echo 'Status: Aktiv'; exit 0; }\ncat <<'EOF'\n"+ufwStatus+"EOF\nexit 0\n")
+	if told := Firewall(t.Context(), 443); len(told) != 1 {
+		t.Error(told)
+	}
+}
+
 func TestUfwThatIsOffStaysOff(t *testing.T) {
 	calls := program(t, "ufw", "echo 'Status: inactive'\n")
 	if told := Firewall(t.Context(), 80); len(told) != 0 {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -204,7 +203,7 @@ func (s scheduler) remove(ctx context.Context, files, stay []string) error {
 }
 
 func systemctl(ctx context.Context, args ...string) error {
-	if out, err := exec.CommandContext(ctx, "systemctl", args...).CombinedOutput(); err != nil {
+	if out, err := host.Command(ctx, "systemctl", args...).CombinedOutput(); err != nil {
 		return fmt.Errorf("systemctl %s: %w: %s", args[0], err, strings.TrimSpace(string(out)))
 	}
 	return nil

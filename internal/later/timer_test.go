@@ -84,11 +84,7 @@ func TestDailyUnits(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, service)
 		}
 	}
-	if _, err := exec.LookPath("systemd-analyze"); err == nil {
-		if out, err := exec.Command("systemd-analyze", "calendar", "*-*-* 21:00:00 UTC").CombinedOutput(); err != nil {
-			t.Errorf("%v: %s", err, out)
-		}
-	}
+	verifyUnits(t, dailyOf("/opt/openalgo"))
 
 	// The host takes no more: what was there stays, and works.
 	later := first
@@ -104,6 +100,26 @@ func TestDailyUnits(t *testing.T) {
 	}
 	if now, _ := os.ReadFile(filepath.Join(root, systemdUnits, name+".timer")); string(now) != string(timer) {
 		t.Errorf("the previous timer is gone:\n%s", now)
+	}
+}
+
+// verifyUnits has systemd judge the units, where there is one.
+func verifyUnits(t *testing.T, job Job) {
+	t.Helper()
+	if _, err := exec.LookPath("systemd-analyze"); err != nil {
+		return
+	}
+	job.Backup[0], job.Recover[0] = "/bin/true", "/bin/true" // a program that is there
+	args, dir := []string{"verify", "--man=no"}, t.TempDir()
+	for _, unit := range job.units() {
+		at := filepath.Join(dir, filepath.Base(unit.path))
+		if err := os.WriteFile(at, []byte(unit.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		args = append(args, at)
+	}
+	if out, err := exec.Command("systemd-analyze", args...).CombinedOutput(); err != nil || len(out) > 0 {
+		t.Errorf("%v: %s", err, out)
 	}
 }
 

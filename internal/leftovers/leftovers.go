@@ -209,13 +209,13 @@ func Remove(ctx context.Context, paths []string, aside string, note func(string)
 	if len(nginx) == 0 {
 		return nil
 	}
-	if out, err := exec.CommandContext(ctx, "nginx", "-t").CombinedOutput(); err != nil && !errors.Is(err, exec.ErrNotFound) {
+	if out, err := host.Command(ctx, "nginx", "-t").CombinedOutput(); err != nil && !errors.Is(err, exec.ErrNotFound) {
 		for path, to := range nginx {
 			err = errors.Join(err, host.MoveFile(to, path))
 		}
 		return fmt.Errorf("nginx does not take its configuration without the site, so the site stays: %w: %s", err, strings.TrimSpace(string(out)))
 	}
-	if out, err := exec.CommandContext(ctx, "nginx", "-s", "reload").CombinedOutput(); err != nil && !errors.Is(err, exec.ErrNotFound) {
+	if out, err := host.Command(ctx, "nginx", "-s", "reload").CombinedOutput(); err != nil && !errors.Is(err, exec.ErrNotFound) {
 		note(fmt.Sprintf("nginx was not reloaded (does it run?): %s", strings.TrimSpace(string(out))))
 	}
 	return nil

@@ -13,13 +13,15 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+
+	"github.com/marketcalls/openalgo-install/internal/host"
 )
 
 // Owner names the package that a program's file belongs to, as dpkg or rpm say;
 // "" when it is nobody's.
 func Owner(ctx context.Context, file string) string {
 	for _, ask := range [][]string{{"dpkg-query", "--search", file}, {"rpm", "-q", "--file", file}} {
-		if out, err := exec.CommandContext(ctx, ask[0], ask[1:]...).Output(); err == nil {
+		if out, err := host.Command(ctx, ask[0], ask[1:]...).Output(); err == nil {
 			name, _, _ := strings.Cut(strings.TrimSpace(string(out)), ":")
 			return name
 		}
