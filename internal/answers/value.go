@@ -25,6 +25,8 @@ type value struct {
 	read func(r *reader, key string, node *yaml.Node)
 	// save returns what is written back; nil leaves the answer out.
 	save func() any
+	// parse makes what a file has of a text that somebody typed; nil takes the text.
+	parse func(text string) any
 	// fields are those of a section.
 	fields []field
 }
@@ -98,7 +100,7 @@ func ref(to *string) value {
 }
 
 func integer(to *int, example int) value {
-	return value{save: func() any { return *to }, read: func(r *reader, key string, node *yaml.Node) {
+	return value{parse: number, save: func() any { return *to }, read: func(r *reader, key string, node *yaml.Node) {
 		want := fmt.Sprintf("a whole number without quotes, e.g. %d", example)
 		if !r.scalar(key, node, want, "!!int") {
 			return
@@ -119,7 +121,7 @@ func autoInteger(to *int, example int) value {
 		}
 		return *to
 	}
-	return value{save: save, read: func(r *reader, key string, node *yaml.Node) {
+	return value{parse: number, save: save, read: func(r *reader, key string, node *yaml.Node) {
 		if node.Kind == yaml.ScalarNode && node.Value == "auto" {
 			return
 		}
@@ -143,7 +145,7 @@ func memory(to *int) value {
 		}
 		return fmt.Sprintf("%dMiB", *to)
 	}
-	return value{save: save, read: func(r *reader, key string, node *yaml.Node) {
+	return value{parse: number, save: save, read: func(r *reader, key string, node *yaml.Node) {
 		const want = "auto or an amount of memory, e.g. 4GB, 3910MiB, 512m or 4096 (MiB)"
 		// 3.5 alone is refused: it would be MiB, and GB was meant.
 		if !r.scalar(key, node, want, "!!str", "!!int") || node.Value == "auto" {
@@ -159,7 +161,7 @@ func memory(to *int) value {
 }
 
 func boolean(to *bool) value {
-	return value{save: func() any { return *to }, read: func(r *reader, key string, node *yaml.Node) {
+	return value{parse: yes, save: func() any { return *to }, read: func(r *reader, key string, node *yaml.Node) {
 		if r.scalar(key, node, "true or false (without quotes)", "!!bool") {
 			*to = strings.EqualFold(node.Value, "true")
 		}

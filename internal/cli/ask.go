@@ -4,13 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"strings"
 
-	"golang.org/x/term"
-
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/terminal"
 )
 
 // errCancelled is returned when Ctrl+C or SIGTERM ends a command that waits for
@@ -25,7 +22,7 @@ func (a *app) confirm(question, want string) (bool, error) {
 	}
 	fmt.Fprintf(a.stderr, "%s\nType %s to go on: ", question, want)
 	answer := make(chan string, 1)
-	go func() { answer <- readLine(a.stdin) }()
+	go func() { answer <- terminal.ReadLine(a.stdin) }()
 	select {
 	case <-a.stopped:
 		fmt.Fprintln(a.stderr)
@@ -43,50 +40,11 @@ func inAdvance(want string) string {
 	return "--purge=" + want
 }
 
-// longestAnswer is where a typed answer is cut.
-const longestAnswer = 4096
-
-// readLine takes no byte after the line's end: a program that is started next
-// reads the same terminal.
-func readLine(from io.Reader) string {
-	var line strings.Builder
-	one := make([]byte, 1)
-	for line.Len() < longestAnswer {
-		n, err := from.Read(one)
-		if n == 0 || err != nil || one[0] == '\n' {
-			break
-		}
-		line.WriteByte(one[0])
-	}
-	return line.String()
-}
-
 // readHidden reads a line from the terminal without showing it.
 func readHidden(ctx context.Context, a *app, question string) (string, error) {
-	file, ok := a.stdin.(*os.File)
-	if !ok {
-		return "", errors.New("stdin is not a terminal")
-	}
-	before, err := term.GetState(int(file.Fd()))
-	if err != nil {
-		return "", err
-	}
-	fmt.Fprint(a.stderr, question)
-	defer fmt.Fprintln(a.stderr)
-	type read struct {
-		text []byte
-		err  error
-	}
-	done := make(chan read, 1)
-	go func() {
-		text, err := term.ReadPassword(int(file.Fd()))
-		done <- read{text, err}
-	}()
-	select {
-	case <-ctx.Done():
-		_ = term.Restore(int(file.Fd()), before) // else the shell would show nothing that is typed
+	text, err := terminal.ReadHidden(ctx, a.stdin, a.stderr, question)
+	if err != nil && ctx.Err() != nil {
 		return "", errCancelled
-	case r := <-done:
-		return string(r.text), r.err
 	}
+	return text, err
 }

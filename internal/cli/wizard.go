@@ -15,6 +15,8 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/host/dockersetup"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/plan"
+	"github.com/marketcalls/openalgo-install/internal/present"
+	"github.com/marketcalls/openalgo-install/internal/terminal"
 	"github.com/marketcalls/openalgo-install/internal/wizard"
 )
 
@@ -51,14 +53,13 @@ func (c *installCommand) wizard(ctx context.Context) error {
 // interview asks a person for the answers.
 type interview struct {
 	*installCommand
-	at    string        // the instance's directory
-	lines *wizard.Lines // nil on screens
+	at    string          // the instance's directory
+	lines *terminal.Lines // nil on screens
 }
 
 // onScreens shows the wizard, and does what was chosen there.
 func (w *interview) onScreens(ctx context.Context, screen wizard.Terminal) error {
-	h := w.host()
-	outcome, err := wizard.Show(ctx, screen, h)
+	outcome, err := wizard.Show(ctx, screen, w.host())
 	switch {
 	case err != nil:
 		return asCancelled(err)
@@ -75,7 +76,7 @@ func (w *interview) onScreens(ctx context.Context, screen wizard.Terminal) error
 		fmt.Fprintln(w.stdout, "Dry run: nothing was changed.")
 	case outcome.Installed:
 		fmt.Fprintf(w.stdout, "%s\n\n", outcome.Result.Message)
-		for _, line := range wizard.Summary(h, outcome) {
+		for _, line := range w.next().Lines(outcome.Answers) {
 			fmt.Fprintln(w.stdout, line)
 		}
 	}
@@ -108,9 +109,13 @@ func (w *interview) host() wizard.Host {
 			s.Wait = w.wait // a page has asked what a plan asks
 			return s.Install(ctx, ans, 0)
 		},
-		Commands: worthKnowing(w.at),
-		Tunnel:   tunnel(os.Getenv("SSH_CONNECTION")),
+		Next: w.next(),
 	}
+}
+
+// next is what a person has to know after an install.
+func (w *interview) next() present.Next {
+	return present.Next{Dir: w.at, Commands: worthKnowing(w.at), Tunnel: tunnel(os.Getenv("SSH_CONNECTION"))}
 }
 
 // dockerFromPage sets Docker up, and passes on what that says.
@@ -185,7 +190,7 @@ func worthKnowing(dir string) [][2]string {
 
 // asCancelled gives questions that were not answered their exit code.
 func asCancelled(err error) error {
-	if errors.Is(err, wizard.ErrEnded) {
+	if errors.Is(err, terminal.ErrEnded) {
 		return &finding.Error{Kind: finding.Cancelled, Err: err}
 	}
 	return err

@@ -10,13 +10,14 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/present"
+	"github.com/marketcalls/openalgo-install/internal/terminal"
 	"github.com/marketcalls/openalgo-install/internal/wizard"
 )
 
 // inLines asks in plain lines: for screen readers, and for terminals that show no
 // more.
 func (w *interview) inLines(ctx context.Context) error {
-	w.lines = wizard.NewLines(w.stdin, w.stdout)
+	w.lines = terminal.NewLines(w.stdin, w.stdout)
 	machine := lookAt(ctx, w.app, w.at)
 	for _, fact := range machine.Facts {
 		w.lines.Say("%s: %s", fact[0], fact[1])
@@ -119,7 +120,7 @@ func (w *interview) round(ctx context.Context, questions *wizard.Plain) (retry b
 	}
 	err = out.end(result, nil)
 	w.lines.Say("")
-	for _, line := range wizard.Summary(w.host(), wizard.Outcome{Answers: ans, Result: result}) {
+	for _, line := range w.next().Lines(ans) {
 		w.lines.Say("%s", line)
 	}
 	return false, err

@@ -2,13 +2,11 @@ package wizard
 
 import (
 	"cmp"
-	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
-
-	"go.yaml.in/yaml/v4"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/broker"
@@ -22,7 +20,7 @@ func newDraft() *draft { return &draft{given: map[string]string{}} }
 
 func (d *draft) get(key string) string { return d.given[key] }
 
-func (d *draft) advanced() bool { return isYes(d.get(keyAdvanced)) }
+func (d *draft) advanced() bool { return answers.IsYes(d.get(keyAdvanced)) }
 
 func (d *draft) broker() broker.Broker {
 	b, _ := broker.Find(d.get(keyBroker))
@@ -126,62 +124,35 @@ var secretNames = map[string]string{
 // yaml writes the draft as an answers file, its secrets in plain or as
 // references to environment variables.
 func (d *draft) yaml(references bool) ([]byte, error) {
-	doc := map[string]any{"version": 1}
-	section := func(name string) map[string]any {
-		if doc[name] == nil {
-			doc[name] = map[string]any{}
-		}
-		return doc[name].(map[string]any)
-	}
+	texts, from := map[string]string{}, map[string]string{}
 	for key, text := range d.asked() {
-		name, sub, nested := strings.Cut(key, ".")
 		switch {
-		case key == keyAdvanced || text == "" && name != "broker":
+		case key == keyAdvanced || text == "" && !strings.HasPrefix(key, "broker."):
 		case key == "image":
-			doc["image"] = imageSource(text)
-		case key == keyMCP || key == keyCertbot:
-			section(name)[sub] = isYes(text)
-		case secretNames[key] != "" && references && text != "":
-			section(name)[sub] = map[string]any{"env": secretNames[key]}
-		case nested && (name == "ports" || name == "sizing"):
-			section(name)[sub] = number(text)
-		case nested:
-			section(name)[sub] = text
+			maps.Copy(texts, imageSource(text))
+		case references && text != "" && secretNames[key] != "":
+			from[key] = secretNames[key]
 		default:
-			doc[key] = text
+			texts[key] = text
 		}
 	}
-	text, err := yaml.Marshal(doc)
-	if err != nil {
-		return nil, fmt.Errorf("writing the answers: %w", err)
-	}
-	return text, nil
+	return answers.Compose(texts, from)
 }
 
 // imageSource tells by its form what an image is to come from.
-func imageSource(text string) map[string]any {
+func imageSource(text string) map[string]string {
 	switch {
 	case text == "rehearsal":
-		return map[string]any{"source": "rehearsal"}
+		return map[string]string{"image.source": "rehearsal"}
 	case strings.HasPrefix(text, "/"), strings.HasPrefix(text, "./"), strings.HasPrefix(text, "../"), text == ".":
-		return map[string]any{"source": "path", "path": text}
+		return map[string]string{"image.source": "path", "image.path": text}
 	case strings.Contains(text, "://"), strings.HasPrefix(text, "git@"):
 		address, ref, _ := strings.Cut(text, "#")
-		out := map[string]any{"source": "git", "url": address}
+		out := map[string]string{"image.source": "git", "image.url": address}
 		if ref != "" {
-			out["ref"] = ref
+			out["image.ref"] = ref
 		}
 		return out
 	}
-	return map[string]any{"source": "registry", "ref": text}
-}
-
-// number is a whole number as YAML has it; any other text stays text, and the
-// reader says what is wrong with it.
-func number(text string) any {
-	var n int
-	if err := yaml.Unmarshal([]byte(text), &n); err == nil && fmt.Sprint(n) == text {
-		return n
-	}
-	return text
+	return map[string]string{"image.source": "registry", "image.ref": text}
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/plan"
+	"github.com/marketcalls/openalgo-install/internal/present"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 )
 
@@ -50,7 +51,7 @@ func testHost() Host {
 			return event.Result{Changed: true, URL: a.Origin(), Message: "OpenAlgo is ready at " + a.Origin()}, nil
 		},
 		SetUpDocker: func(context.Context, func(string)) error { return nil },
-		Commands:    [][2]string{{"openalgo-install status", "ready or why not"}, {"openalgo-install resize", "after a RAM upgrade"}},
+		Next:        present.Next{Dir: "/opt/openalgo", Commands: [][2]string{{"openalgo-install status", "ready or why not"}, {"openalgo-install resize", "after a RAM upgrade"}}},
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/plan"
+	"github.com/marketcalls/openalgo-install/internal/present"
 )
 
 // Host is what the wizard is told and what it lets do. The command line
@@ -24,11 +25,7 @@ type Host struct {
 	SetUpDocker func(ctx context.Context, print func(line string)) error
 	Plan        func(context.Context, answers.Answers) (*plan.Plan, error)
 	Install     func(context.Context, answers.Answers, event.Reporter) (event.Result, error)
-	// Commands are those worth knowing, each with what it does.
-	Commands [][2]string
-	// Tunnel is a command, with the verbs %d of the web port and %[2]d of the other, by which somebody who came
-	// over ssh reaches an OpenAlgo that is for this machine only; "" is none.
-	Tunnel string
+	Next        present.Next // what the last page says
 	// DryRun ends after the plan.
 	DryRun bool
 }

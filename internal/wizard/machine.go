@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
+
+	"github.com/marketcalls/openalgo-install/internal/terminal"
 )
 
 // machinePage shows what this machine is, and what stands in the way.
@@ -144,7 +146,7 @@ func (p *dockerPage) update(msg tea.Msg) tea.Cmd {
 		}
 		p.ended, p.m.busy = true, nil
 		if p.leave {
-			return end(ErrEnded)
+			return end(terminal.ErrEnded)
 		}
 		if msg.err != nil {
 			p.lines = append(p.lines, "", p.m.host.Reader.Advice(msg.err))

@@ -1,11 +1,11 @@
 package wizard
 
 import (
-	"strconv"
 	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
-	"go.yaml.in/yaml/v4"
+
+	"github.com/marketcalls/openalgo-install/internal/answers"
 )
 
 // menuPage shows the OpenAlgo that is there already, and what can be done.
@@ -74,21 +74,19 @@ func (p *menuPage) keys() string { return "up/down choose  enter do it  ctrl+c l
 // draftOf is the draft that an answers file without secrets stands for, as far
 // as there are questions for what it says.
 func draftOf(saved []byte) *draft {
-	d := newDraft()
-	var doc map[string]any
-	if err := yaml.Unmarshal(saved, &doc); err != nil {
+	d, texts := newDraft(), answers.Texts(saved)
+	if len(texts) == 0 {
 		return d // nothing to begin with
 	}
 	for _, s := range screens {
 		for _, q := range s.questions {
-			if text, ok := lookUp(doc, q.key); ok && !q.secret {
+			if text, ok := texts[q.key]; ok && !q.secret {
 				d.given[q.key] = text
 			}
 		}
 	}
-	image, _ := doc["image"].(map[string]any)
-	switch ref, _ := image["ref"].(string); {
-	case image["source"] == "rehearsal":
+	switch ref := texts["image.ref"]; {
+	case texts["image.source"] == "rehearsal":
 		d.given["image"] = "rehearsal"
 	case ref != "":
 		d.given["image"] = ref
@@ -100,25 +98,4 @@ func draftOf(saved []byte) *draft {
 		}
 	}
 	return d
-}
-
-// lookUp finds a dotted key whose value is one text, number or switch.
-func lookUp(doc map[string]any, key string) (string, bool) {
-	name, sub, nested := strings.Cut(key, ".")
-	if nested {
-		section, _ := doc[name].(map[string]any)
-		return lookUp(section, sub)
-	}
-	switch value := doc[name].(type) {
-	case string:
-		return value, true
-	case bool:
-		if value {
-			return "yes", true
-		}
-		return "no", true
-	case int:
-		return strconv.Itoa(value), true
-	}
-	return "", false
 }

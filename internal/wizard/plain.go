@@ -9,17 +9,18 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/terminal"
 )
 
 // Plain asks the questions in plain lines, and keeps what was answered.
 type Plain struct {
-	lines *Lines
+	lines *terminal.Lines
 	draft *draft
 	dns   func(ctx context.Context, domain string) (good bool, words string)
 }
 
 // NewPlain returns a Plain. dns judges a domain and may be nil.
-func NewPlain(lines *Lines, dns func(context.Context, string) (bool, string)) *Plain {
+func NewPlain(lines *terminal.Lines, dns func(context.Context, string) (bool, string)) *Plain {
 	return &Plain{lines: lines, draft: newDraft(), dns: dns}
 }
 
@@ -53,7 +54,7 @@ func items() []item {
 	return out
 }
 
-// Ask asks everything and returns the answers. It ends with ErrEnded when the
+// Ask asks everything and returns the answers. It ends with terminal.ErrEnded when the
 // input ends.
 func (p *Plain) Ask(ctx context.Context) (answers.Answers, error) {
 	p.lines.Say("Each question takes a line; an empty one takes what stands in [brackets].\n%s goes back to the question before. Nothing is changed before the plan is shown.", back)
@@ -247,7 +248,7 @@ func (p *Plain) save(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	said, err := p.draft.save(path, isYes(plain))
+	said, err := p.draft.save(path, answers.IsYes(plain))
 	if err != nil {
 		said = err.Error()
 	}

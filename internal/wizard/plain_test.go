@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/terminal"
 	"github.com/marketcalls/openalgo-install/internal/wizard"
 )
 
@@ -16,7 +17,7 @@ import (
 func asked(t *testing.T, lines ...string) (answers.Answers, *wizard.Plain, string, error) {
 	t.Helper()
 	var out bytes.Buffer
-	w := wizard.NewPlain(wizard.NewLines(strings.NewReader(strings.Join(lines, "\n")+"\n"), &out), nil)
+	w := wizard.NewPlain(terminal.NewLines(strings.NewReader(strings.Join(lines, "\n")+"\n"), &out), nil)
 	a, err := w.Ask(t.Context())
 	return a, w, out.String(), err
 }
@@ -57,7 +58,7 @@ func TestEachKindOfBroker(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, _, said, err := asked(t, c.lines...)
-			if errors.Is(err, wizard.ErrEnded) != c.wrong || err != nil && !c.wrong {
+			if errors.Is(err, terminal.ErrEnded) != c.wrong || err != nil && !c.wrong {
 				t.Fatalf("%v\n%s", err, said)
 			}
 			if !strings.Contains(said, c.says) {

@@ -127,10 +127,12 @@ func tlsIs(mode string) func(*draft) bool {
 	return func(d *draft) bool { return d.get(keyTLS) == mode || d.get(keyTLS) == "" && mode == "auto" }
 }
 
-func asksAuthority(d *draft) bool { return tlsIs("auto")(d) || tlsIs("nginx")(d) && isYes(d.certbot()) }
+func asksAuthority(d *draft) bool {
+	return tlsIs("auto")(d) || tlsIs("nginx")(d) && answers.IsYes(d.certbot())
+}
 
 func hasCertificate(d *draft) bool {
-	return tlsIs("files")(d) || tlsIs("nginx")(d) && !isYes(d.certbot())
+	return tlsIs("files")(d) || tlsIs("nginx")(d) && !answers.IsYes(d.certbot())
 }
 
 func needsMarketData(d *draft) bool { return d.broker().NeedsMarketData() }
@@ -155,12 +157,4 @@ func brokerChoices() []choice {
 func redirectText(d *draft) string {
 	return fmt.Sprintf("In %s's developer portal, enter this as the redirect URL, character by character:\n\n%s\n\nLogins fail with any other. Do it now, or later: the URL is shown again at the end.",
 		d.broker().Name, d.redirectURL())
-}
-
-func isYes(text string) bool {
-	switch strings.ToLower(strings.TrimSpace(text)) {
-	case "y", "yes":
-		return true
-	}
-	return false
 }

@@ -2,7 +2,6 @@ package wizard
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -34,7 +33,7 @@ func (p *resultPage) update(msg tea.Msg) tea.Cmd {
 func (p *resultPage) body(width, height int) ([]string, int, int) {
 	look := p.m.look
 	out := []string{look.good.Render("OpenAlgo is ready at"), "  " + look.title.Render(p.m.outcome.Result.URL), ""}
-	for _, line := range Summary(p.m.host, p.m.outcome) {
+	for _, line := range p.m.host.Next.Lines(p.m.outcome.Answers) {
 		out = append(out, wrapped(line, width)...)
 	}
 	for _, note := range p.notes {
@@ -45,29 +44,6 @@ func (p *resultPage) body(width, height int) ([]string, int, int) {
 }
 
 func (p *resultPage) keys() string { return "enter end" + p.scroll.hint() }
-
-// Summary says in plain lines what comes after an install.
-func Summary(h Host, o Outcome) []string {
-	d := draft{given: map[string]string{keyBroker: o.Answers.Broker.Name}}
-	out := []string{"1. Open it and create the admin account."}
-	if o.Answers.Domain == "" && h.Tunnel != "" {
-		out = []string{
-			"1. On your own computer, run this and leave it running:",
-			"   " + fmt.Sprintf(h.Tunnel, o.Answers.Ports.Web, o.Answers.Ports.WebSocket),
-			"   Then open the address there, and create the admin account.",
-		}
-	}
-	out = append(out,
-		"2. At "+d.broker().Name+" the redirect URL must be exactly "+d.broker().RedirectURL(o.Answers.Origin()),
-		"3. Keep a copy of "+h.Dir+"/.env: its keys open the data.",
-		"",
-		"The answers, less every secret, are in "+h.Dir+"/openalgo-install.yaml.",
-		"Worth knowing:")
-	for _, c := range h.Commands {
-		out = append(out, "  "+c[0], "    "+c[1])
-	}
-	return out
-}
 
 // failurePage says why it did not work, what was undone, and what can be done.
 type failurePage struct {

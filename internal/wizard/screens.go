@@ -5,6 +5,8 @@ import (
 	"sync"
 
 	tea "github.com/charmbracelet/bubbletea"
+
+	"github.com/marketcalls/openalgo-install/internal/terminal"
 )
 
 // page is what is on the screen. What it does to the wizard it does through
@@ -101,7 +103,7 @@ func (m *model) hungUp() tea.Cmd {
 	if m.run != nil {
 		return tea.Quit
 	}
-	return end(ErrEnded)
+	return end(terminal.ErrEnded)
 }
 
 // stopped ends the wizard, or waits for the apply that is being undone.
@@ -109,7 +111,7 @@ func (m *model) stopped() tea.Cmd {
 	if page, ok := m.page.(*applyPage); ok {
 		return page.update(undoMsg{})
 	}
-	return end(ErrEnded)
+	return end(terminal.ErrEnded)
 }
 
 // interrupt is ctrl+c: an apply is undone at once, anything else asks first.
@@ -137,7 +139,7 @@ func (m *model) answerLeave(key tea.KeyMsg) tea.Cmd {
 			m.note = "Stopping..."
 			return nil
 		}
-		return end(ErrEnded)
+		return end(terminal.ErrEnded)
 	case "n", "N", "esc":
 		m.leaving = false
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/terminal"
 )
 
 // screen is what is seen, without its escapes.
@@ -153,7 +154,7 @@ func TestScreensLeave(t *testing.T) {
 		if after := s.keys("n").screen(); after != before {
 			t.Errorf("no changed the page:\n%s\n%s", before, after)
 		}
-		if s.keys("<ctrl+c>", "y"); !s.ended || !errors.Is(s.m.err, ErrEnded) {
+		if s.keys("<ctrl+c>", "y"); !s.ended || !errors.Is(s.m.err, terminal.ErrEnded) {
 			t.Errorf("yes does not leave: %v", s.m.err)
 		}
 	}
@@ -234,7 +235,7 @@ func TestScreensSave(t *testing.T) {
 // Who came over ssh is told how to reach an OpenAlgo of this machine only.
 func TestScreensTunnel(t *testing.T) {
 	host := testHost()
-	host.Tunnel = "ssh -N -L %d:127.0.0.1:%[1]d -L %[2]d:127.0.0.1:%[2]d root@192.0.2.2"
+	host.Next.Tunnel = "ssh -N -L %d:127.0.0.1:%[1]d -L %[2]d:127.0.0.1:%[2]d root@192.0.2.2"
 	keys := []string{"<enter>", "<enter>", "zerodha", "<enter>", "<enter>", "k-1", "<enter>", "s-1", "<enter>", "<enter>", "<enter>"}
 	begin(t, host).keys(keys...).sees("OpenAlgo is ready", "   ssh -N -L 5000:127.0.0.1:5000 -L 8765:127.0.0.1:8765 root@192.0.2.2\n")
 	begin(t, host).keys(toApply...).sees("OpenAlgo is ready").seesNot("ssh -N")

@@ -11,6 +11,8 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 	"golang.org/x/term"
+
+	"github.com/marketcalls/openalgo-install/internal/terminal"
 )
 
 // Terminal is where full screens are shown.
@@ -33,7 +35,7 @@ const minHeight = 10
 
 // Show runs the wizard on full screens. However it ends, the terminal is left
 // as it was found, and an apply that has begun is over when Show returns: with
-// a dead line it goes on to its end. It fails with ErrEnded when it is left
+// a dead line it goes on to its end. It fails with terminal.ErrEnded when it is left
 // before an apply, and with the apply's own error.
 func Show(ctx context.Context, t Terminal, host Host) (Outcome, error) {
 	return t.show(ctx, newModel(ctx, host, newLook(t.Color, hasUnicode())))
@@ -66,14 +68,14 @@ func (t Terminal) show(ctx context.Context, m *model) (Outcome, error) {
 	}
 	if m.run != nil {
 		<-m.run.done // with the screen gone the apply still goes on
-		if m.err == nil || m.run.err != nil && errors.Is(m.err, ErrEnded) {
+		if m.err == nil || m.run.err != nil && errors.Is(m.err, terminal.ErrEnded) {
 			m.err = m.run.err // to leave after a failure is no "nothing was changed"
 		}
 		m.outcome.Result, m.outcome.Installed = m.run.result, m.run.err == nil
 		return m.outcome, m.err
 	}
 	if m.err == nil && err != nil && g.panicked == "" {
-		err = fmt.Errorf("%w: %w", ErrEnded, err) // the terminal went away
+		err = fmt.Errorf("%w: %w", terminal.ErrEnded, err) // the terminal went away
 	}
 	if m.err == nil {
 		m.err = err

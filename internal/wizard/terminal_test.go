@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/creack/pty"
@@ -17,6 +18,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/plan"
+	"github.com/marketcalls/openalgo-install/internal/terminal"
 )
 
 // brokenPage is a mistake of ours.
@@ -59,6 +61,9 @@ func TestPanicLeavesTheTerminal(t *testing.T) {
 			if err != nil || *after != *before {
 				t.Errorf("the terminal is left as %+v, it was %+v (%v)", after, before, err)
 			}
+			for end := time.Now().Add(5 * time.Second); !strings.Contains(said.String(), "\x1b[?1049l") && time.Now().Before(end); {
+				time.Sleep(time.Millisecond) // until all that was drawn is read
+			}
 			if out := said.String(); strings.Contains(out, "\x1b[?1049h") && !strings.Contains(out, "\x1b[?1049l") {
 				t.Errorf("the terminal is left on its other screen: %q", out)
 			}
@@ -78,12 +83,12 @@ func (p beginsPlan) update(tea.Msg) tea.Cmd {
 // A plan that is being worked out when the wizard is left is waited for: it
 // cleans up behind itself.
 func TestLeavingWaitsForThePlan(t *testing.T) {
-	terminal, tty, err := pty.Open()
+	screen, tty, err := pty.Open()
 	if err != nil {
 		t.Fatal(err)
 	}
 	// Neither side is closed: bubbletea's reader may look at it once more.
-	go func() { _, _ = io.Copy(io.Discard, terminal) }()
+	go func() { _, _ = io.Copy(io.Discard, screen) }()
 	host, planning, cleaned := testHost(), make(chan struct{}), false
 	host.Plan = func(ctx context.Context, _ answers.Answers) (*plan.Plan, error) {
 		close(planning)
@@ -99,7 +104,7 @@ func TestLeavingWaitsForThePlan(t *testing.T) {
 		<-planning
 		cancel()
 	}()
-	if _, err := (Terminal{In: tty, Out: tty}).show(ctx, m); !errors.Is(err, ErrEnded) || !cleaned {
+	if _, err := (Terminal{In: tty, Out: tty}).show(ctx, m); !errors.Is(err, terminal.ErrEnded) || !cleaned {
 		t.Errorf("%v, cleaned up %v", err, cleaned)
 	}
 }

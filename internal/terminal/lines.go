@@ -1,4 +1,5 @@
-package wizard
+// Package terminal asks a person in plain lines.
+package terminal
 
 import (
 	"bufio"
