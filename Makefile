@@ -59,11 +59,12 @@ fuzz: ## every fuzz target, for FUZZTIME each
 bench: build tools ## time, size and memory, beside Docker Compose
 	bench/run.sh
 
-golden: ## write the golden files anew; look at the diff before you commit
+golden: ## write the golden files again; look at the diff before you commit
 	$(GO) test $$(grep -rlE 'flag\.Bool\("update"' --include='*_test.go' internal | xargs -n1 dirname | sort -u | sed 's|^|./|') -update
 
-docs: ## the reference of the command line
-	$(GO) test ./internal/cli -run TestReference -update
+docs: ## the reference of the command line, and the man pages
+	$(GO) test ./internal/cli -run 'TestReference|TestManPages' -update
+	$(GO) test ./internal/cli -run TestManPages # what was embedded is what was written
 
 snapshot: ## a release, unsigned and unpublished, in dist
 	$(GO) run $(GORELEASER) release --snapshot --clean --skip=sign,sbom,publish
