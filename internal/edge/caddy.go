@@ -47,7 +47,7 @@ type caddyRun struct{ *observed }
 // observed is the edge as it was found, with the files as they are to be.
 type observed struct {
 	Settings
-	engine    *engine.Engine
+	engine    Docker
 	compose   File
 	caddyfile File
 	stack     *compose.Stack
@@ -59,7 +59,7 @@ const service = "caddy"
 
 // OpenCaddy looks at the edge in s.Dir. Files that are there are the user's:
 // they change only where s asks for something else.
-func OpenCaddy(ctx context.Context, e *engine.Engine, s Settings) (*Caddy, error) {
+func OpenCaddy(ctx context.Context, e Docker, s Settings) (*Caddy, error) {
 	s.Dir = cmp.Or(s.Dir, DefaultDir)
 	c := &observed{Settings: s, engine: e}
 	c.compose = File{Path: filepath.Join(s.Dir, compose.FileName), Mode: 0o644}

@@ -264,7 +264,7 @@ func (r *changes) replaced() []run.Part {
 		if err != nil {
 			return err
 		}
-		return world.RoomFor(trees, base).Fits(backup.Bytes)
+		return plan.Fits(world.RoomFor(trees, base), backup.Bytes)
 	}})
 	var names []string
 	for _, t := range backup.Manifest.Trees {

@@ -18,6 +18,10 @@ import (
 func (r *changes) serve(ctx context.Context, place func([]edge.File) error) error {
 	e := r.plan.Edge
 	began := time.Now()
+	front, err := r.in.see().OpenWay(ctx, e.Way)
+	if err != nil {
+		return err
+	}
 	files := e.Files
 	if e.Certbot {
 		r.in.note("certbot asks for a certificate for " + e.Site.Domain)
@@ -27,17 +31,17 @@ func (r *changes) serve(ctx context.Context, place func([]edge.File) error) erro
 	}
 	run.Failpoint("edge-placed")
 	trust := ready.SiteOf(e.State).Trust
-	if c, ok := e.Front.(*edge.Caddy); ok && e.Trial != "" {
+	if c, ok := front.(*edge.Caddy); ok && e.Trial != "" {
 		if err := r.trial(ctx, c, began, place); err != nil {
 			return err
 		}
 		trust.Patient = true
 	}
-	if err := e.Front.Apply(ctx); err != nil {
+	if err := front.Apply(ctx); err != nil {
 		return err
 	}
 	run.Failpoint("edge-applied")
-	if n, ok := e.Front.(*edge.Nginx); ok && e.Certbot {
+	if n, ok := front.(*edge.Nginx); ok && e.Certbot {
 		if err := n.Obtain(ctx, &e.Site); err != nil {
 			return err
 		}
@@ -48,7 +52,7 @@ func (r *changes) serve(ctx context.Context, place func([]edge.File) error) erro
 			return err
 		}
 	}
-	err := e.Front.Await(ctx, e.State.Domain, trust, began)
+	err = front.Await(ctx, e.State.Domain, trust, began)
 	if refused := (*edge.IssueError)(nil); errors.As(err, &refused) {
 		r.in.noteRefusal(refused.Domain)
 	}

@@ -122,7 +122,7 @@ func (in *Session) planResize(ctx context.Context, r ResizeOptions) (*observed, 
 		return nil, nil, err
 	}
 	if len(p.Smaller()) > 0 {
-		o.Use = in.see().LookAtUse(ctx, *o.Container())
+		o.Use = world.UseOf(ctx, in.Engine, *o.Container())
 	}
 	return o, p, plan.FinishResize(o, p)
 }

@@ -75,7 +75,7 @@ func (in *Session) openFront(ctx context.Context, s instance.Edge) (front, error
 }
 
 func (in *Session) dataDirectory(ctx context.Context, c engine.Container) (string, error) {
-	return in.see().DataDirectory(ctx, c)
+	return world.DataDirectory(ctx, in.Engine, c)
 }
 
 func (in *Session) saltOf(ctx context.Context, r *plan.Restoring, env *envfile.File) string {

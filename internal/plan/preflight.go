@@ -254,7 +254,7 @@ func preflightSnapshot(o *world.Observation, ps *problems) {
 	if disk, known := o.Host.Disks[string(o.Dir)]; known && disk.FreeMiB < need {
 		ps.add("disk-full", "the databases take %d MiB, and %s has %d MiB free for a copy: make room first", need, string(o.Dir), disk.FreeMiB)
 	}
-	if err := o.Answered.Room.WayBack(); err != nil {
+	if err := wayBack(o.Answered.Room); err != nil {
 		ps.add("disk-full", "%w", err)
 	}
 }

@@ -117,7 +117,7 @@ func planRestore(o *world.Observation, p *Plan) error {
 			return NotMounted(t.Name)
 		}
 	}
-	if err := o.Backup.Room.Fits(r.Bytes); err != nil {
+	if err := Fits(o.Backup.Room, r.Bytes); err != nil {
 		return err
 	}
 	if len(o.Data) > 0 {

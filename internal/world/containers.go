@@ -16,18 +16,18 @@ import (
 )
 
 // seeContainer notes whose a container is, and the files that it names.
-func (o *Observation) seeContainer(c engine.Container) {
+func seeContainer(o *Observation, c engine.Container) {
 	o.Whose[c.ID] = stacks.WhoseIs(c, string(o.Dir), o.Engine.Local)
-	o.seeDir(stacks.DirOf(c))
+	seeDir(o, stacks.DirOf(c))
 	source := stacks.EnvSource(c)
 	if _, known := o.Envs[source]; source == "" || known {
 		return
 	}
-	o.seeDir(filepath.Dir(source))
+	seeDir(o, filepath.Dir(source))
 	o.Envs[source] = EnvFile{Same: stacks.SameFile(source, o.Dir.Env()), Here: stacks.IsEnvOf(source, string(o.Dir))}
 }
 
-func (o *Observation) seeDir(dir string) {
+func seeDir(o *Observation, dir string) {
 	if _, known := o.Dirs[dir]; dir != "" && !known {
 		o.Dirs[dir] = Directory{Here: stacks.SameFile(dir, string(o.Dir)), HasEnv: stacks.HasEnv(dir)}
 	}

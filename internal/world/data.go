@@ -16,7 +16,7 @@ import (
 // something is: volumes, or a directory that is mounted in their place. It follows
 // what the container mounts, what docker-compose.yaml says, and the name
 // that we would give, since each may have been changed by hand.
-func (o *Observation) dataPlaces() []string {
+func dataPlaces(o *Observation) []string {
 	var out []string
 	add := func(volume, directory string) {
 		if _, exists := o.Volumes[volume]; exists && !slices.Contains(out, volume) {
@@ -82,8 +82,8 @@ func DataDirectories(c engine.Container) map[string]string {
 }
 
 // DataDirectory is where this host finds what the container sees as openalgo.DB.
-func (l *Looker) DataDirectory(ctx context.Context, c engine.Container) (string, error) {
-	path, _, err := stacks.DataPath(ctx, l.Engine, c, openalgo.DB)
+func DataDirectory(ctx context.Context, e stacks.Volumes, c engine.Container) (string, error) {
+	path, _, err := stacks.DataPath(ctx, e, c, openalgo.DB)
 	if err == nil && path == "" {
 		err = finding.Named(finding.HostNotReady, "volume-missing", "%s keeps its databases in no volume, so they would be gone with the container: put the volumes back into %s first", c.Name, compose.FileName)
 	}

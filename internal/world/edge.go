@@ -14,46 +14,29 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 )
 
-// Edge is what serves HTTPS here, held against what the answers want.
-type Edge struct {
-	Way      *Way // nil: nothing shall be served, or OpenErr says why it cannot be
-	Warnings []string
-	OpenErr  error
-	Plan     *edge.Plan // what its files need
-	PlanErr  error
-	Gone     Gone        // of a domain that is no longer served
-	Refused  []time.Time // when the certificate authority refused this domain within the last day
-}
-
-// Gone is what has to go of a site that is no longer served.
-type Gone struct {
-	Plan    *edge.Plan
-	OpenErr error // what serves it cannot be asked
-	Err     error
-}
-
 // LookAtEdge looks at what serves HTTPS, as answers need it.
 func (l *Looker) LookAtEdge(ctx context.Context, o *Observation, a answers.Answers, rehearsal bool) {
 	before, seen := o.State.Edge, &o.Edge
 	off := a.TLS.Mode == "off"
 	if before.Kind != "" && (off || before.Domain != a.Domain) {
-		seen.Gone = l.seeGone(ctx, o, before)
+		seen.Gone = seeGone(ctx, l, o, before)
 	}
 	if off {
 		return
 	}
 	seen.Refused = Refusals(l.Dir, a.Domain, o.Now.Add(-RefusalsCount))
-	if seen.Way, seen.Warnings, seen.OpenErr = l.openEdge(ctx, o, a, rehearsal); seen.OpenErr != nil {
+	var front Front
+	if seen.Way, front, seen.Warnings, seen.OpenErr = openEdge(ctx, l, o, a, rehearsal); seen.OpenErr != nil {
 		return
 	}
 	if before.Kind == "" || before.Kind == seen.Way.State.Kind {
-		if seen.Plan, seen.PlanErr = seen.Way.Front.Plan(ctx, seen.Way.Site); seen.PlanErr == nil {
+		if seen.Plan, seen.PlanErr = front.Plan(ctx, seen.Way.Site); seen.PlanErr == nil {
 			seen.Way.Act = len(seen.Plan.Changes) > 0
 		}
 	}
 }
 
-func (l *Looker) seeGone(ctx context.Context, o *Observation, before instance.Edge) (seen Gone) {
+func seeGone(ctx context.Context, l *Looker, o *Observation, before instance.Edge) (seen Gone) {
 	f, err := l.OpenFront(ctx, before)
 	if err != nil {
 		return Gone{OpenErr: err}
@@ -62,21 +45,8 @@ func (l *Looker) seeGone(ctx context.Context, o *Observation, before instance.Ed
 	return seen
 }
 
-// OpenFront opens the edge that a state names.
-func (l *Looker) OpenFront(ctx context.Context, s instance.Edge) (Front, error) {
-	settings := edge.Settings{Dir: s.Dir, HTTP: s.HTTP, HTTPS: s.HTTPS}
-	if s.Kind == edge.KindNginx {
-		return edge.OpenNginx(ctx, settings, l.webroot())
-	}
-	settings.HTTP, settings.HTTPS = 0, 0 // as its files say
-	return edge.OpenCaddy(ctx, l.Engine, settings)
-}
-
-// webroot is where nginx answers a certificate authority's challenges from.
-func (l *Looker) webroot() string { return l.Dir.Path("acme") }
-
 // openEdge opens what serves HTTPS, and describes the site for it.
-func (l *Looker) openEdge(ctx context.Context, o *Observation, a answers.Answers, rehearsal bool) (*Way, []string, error) {
+func openEdge(ctx context.Context, l *Looker, o *Observation, a answers.Answers, rehearsal bool) (*Way, Front, []string, error) {
 	e := &Way{Site: edge.Site{
 		Instance: o.Project, Dir: string(o.Dir), Domain: a.Domain, Email: a.TLS.Email, CA: a.TLS.CA, Cloudflare: a.TLS.Cloudflare,
 		Web: edge.Upstream(a.Ports.Bind, a.Ports.Web), WebSocket: edge.Upstream(a.Ports.Bind, a.Ports.WebSocket),
@@ -85,7 +55,7 @@ func (l *Looker) openEdge(ctx context.Context, o *Observation, a answers.Answers
 	if a.TLS.CARoot != "" {
 		text, err := readfile.Regular(a.TLS.CARoot, readfile.Config)
 		if err != nil {
-			return nil, nil, finding.Named(finding.Usage, "certificate-unusable", "tls.ca_root: %w", err)
+			return nil, nil, nil, finding.Named(finding.Usage, "certificate-unusable", "tls.ca_root: %w", err)
 		}
 		e.Site.CARoot, e.State.Root = text, a.TLS.CARoot
 	}
@@ -96,64 +66,44 @@ func (l *Looker) openEdge(ctx context.Context, o *Observation, a answers.Answers
 	if a.TLS.Cert != "" {
 		var err error
 		if warnings, err = e.Site.ReadCertificate(a.TLS.Cert, a.TLS.Key, o.Now); err != nil {
-			return nil, nil, finding.Named(finding.Usage, "certificate-unusable", "%w", err)
+			return nil, nil, nil, finding.Named(finding.Usage, "certificate-unusable", "%w", err)
 		}
 		e.State.Any = true
 	}
-	settings := edge.Settings{Dir: a.TLS.Edge.Dir, Image: a.TLS.Edge.Image, HTTP: a.TLS.Edge.HTTP, HTTPS: a.TLS.Edge.HTTPS}
+	e.Settings = edge.Settings{Dir: a.TLS.Edge.Dir, Image: a.TLS.Edge.Image, HTTP: a.TLS.Edge.HTTP, HTTPS: a.TLS.Edge.HTTPS}
 	if a.TLS.Mode == "nginx" {
-		return e, warnings, l.openNginx(ctx, e, a, settings)
+		front, err := openNginx(ctx, l, e, a)
+		return e, front, warnings, err
 	}
 	if info := o.Engine; !info.Local || info.Rootless {
-		return nil, nil, finding.Named(finding.HostNotReady, "proxy-needs-root", "tls.mode %s needs Docker on this host, run by root: the edge listens on the host's own network. "+
+		return nil, nil, nil, finding.Named(finding.HostNotReady, "proxy-needs-root", "tls.mode %s needs Docker on this host, run by root: the edge listens on the host's own network. "+
 			"Use `tls: {mode: nginx}`, or `off` with a proxy of your own", a.TLS.Mode)
 	}
-	c, err := edge.OpenCaddy(ctx, l.Engine, settings)
+	c, err := edge.OpenCaddy(ctx, l.Engine, e.Settings)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	e.Front = c
 	e.State.Dir, e.State.HTTP, e.State.HTTPS = c.Dir, c.HTTP, c.HTTPS
 	e.Runs, e.Holds = c.Runs(), map[int]bool{c.HTTP: c.Holds(c.HTTP), c.HTTPS: c.Holds(c.HTTPS)}
-	return e, warnings, nil
+	return e, c, warnings, nil
 }
 
-func (l *Looker) openNginx(ctx context.Context, e *Way, a answers.Answers, settings edge.Settings) error {
-	n, err := edge.OpenNginx(ctx, settings, l.webroot())
+func openNginx(ctx context.Context, l *Looker, e *Way, a answers.Answers) (Front, error) {
+	e.State.Kind = edge.KindNginx
+	n, err := edge.OpenNginx(ctx, e.Settings, webroot(l.Dir))
 	if err != nil {
-		return err
+		return nil, err
 	}
-	e.Front = n
-	e.State.Kind, e.State.HTTP, e.State.HTTPS = edge.KindNginx, n.HTTP, n.HTTPS
+	e.State.HTTP, e.State.HTTPS = n.HTTP, n.HTTPS
 	if a.TLS.Cert != "" || e.Site.FindCertificate(ctx) {
-		return nil
+		return n, nil
 	}
 	if !a.TLS.Certbot {
-		return finding.Named(finding.Usage, "certificate-missing", "tls.mode nginx needs a certificate for %s, and there is none in /etc/letsencrypt/live: "+
+		return nil, finding.Named(finding.Usage, "certificate-missing", "tls.mode nginx needs a certificate for %s, and there is none in /etc/letsencrypt/live: "+
 			"name one with tls.cert and tls.key, or write `certbot: true` so that certbot asks Let's Encrypt for it", a.Domain)
 	}
 	e.Certbot = true
-	return nil
-}
-
-// Front is what serves a stack over HTTPS: the edge's Caddy, or the host's nginx.
-type Front interface {
-	Plan(context.Context, edge.Site) (*edge.Plan, error)
-	Gone(domain, instance, dir string) (*edge.Plan, error)
-	Apply(context.Context) error
-	Await(ctx context.Context, domain string, trust edge.Trust, began time.Time) error
-	Address() string
-}
-
-// Way is what serves a domain over HTTPS.
-type Way struct {
-	Front   Front
-	Site    edge.Site
-	State   instance.Edge
-	Act     bool         // something is to be done before the old container stops
-	Holds   map[int]bool // the ports that Caddy has already
-	Runs    bool         // Caddy runs
-	Certbot bool         // nginx: a certificate is to be asked for
+	return n, nil
 }
 
 // RefusalsName is the file that keeps when a certificate authority refused one.

@@ -9,38 +9,27 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/instance"
 )
 
-// Host is what this machine is like, as far as every plan needs to know.
-type Host struct {
-	Root          bool    // this process may read and write everything
-	BecomeRoot    string  // else: how to run a command as root
-	Unwritable    error   // why the instance's directory cannot be written
-	Unreplaceable []error // why files in it cannot be replaced
-	EnvLink       string  // where .env leads to; "" if it is no link
-	Rivals        []string
-	Disks         map[string]host.DiskFacts // by path; none where it cannot be measured
-}
-
 // seeHost looks at what every plan needs to know of this machine.
-func (o *Observation) seeHost() {
-	dir := string(o.Dir)
-	h := &o.Host
+func seeHost(d instance.Dir, root string) (h Host) {
+	dir := string(d)
 	if h.Root = os.Geteuid() == 0; !h.Root {
 		h.BecomeRoot = instance.WithRoot(dir)
 	}
 	h.Disks = map[string]host.DiskFacts{}
 	h.Unwritable = host.DirWritable(dir)
-	h.Unreplaceable = unreplaceable(o.Dir)
-	h.EnvLink, _ = os.Readlink(o.Dir.Env())
+	h.Unreplaceable = unreplaceable(d)
+	h.EnvLink, _ = os.Readlink(d.Env())
 	for _, name := range RivalNames {
 		if path := filepath.Join(dir, name); isThere(path) {
 			h.Rivals = append(h.Rivals, path)
 		}
 	}
-	for _, path := range []string{dir, o.Engine.RootDir} {
+	for _, path := range []string{dir, root} {
 		if disk, err := host.Disk(path); path != "" && err == nil {
 			h.Disks[path] = disk
 		}
 	}
+	return h
 }
 
 // unreplaceable says why files of an instance cannot be replaced: a run would
@@ -65,9 +54,8 @@ func isThere(path string) bool {
 	return err == nil
 }
 
-// OnHost is what this machine is like, for a command that has no plan.
-func (l *Looker) OnHost() *Observation {
-	o := &Observation{Dir: l.Dir, Engine: l.Engine.Info()}
-	o.seeHost()
-	return o
-}
+// OverrideNames are the files that Docker Compose merges by itself.
+var OverrideNames = []string{"docker-compose.override.yaml", "docker-compose.override.yml"}
+
+// RivalNames are the files that Docker Compose would read instead of ours.
+var RivalNames = []string{"compose.yaml", "compose.yml", "docker-compose.yml"}

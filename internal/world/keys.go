@@ -15,28 +15,10 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/stacks"
 )
 
-// KeyPlace is where a .env is that has the keys of this instance's data.
-type KeyPlace struct {
-	Kind      KeyPlaceKind
-	Path      string
-	Container string // its name
-}
-
-// KeyPlaceKind is what kind of place has the keys.
-type KeyPlaceKind int
-
-// The kinds of places.
-const (
-	KeptCopy    KeyPlaceKind = iota // a copy that this program made
-	PreviousDir                     // of the directory that the container was created for
-	StillOpen                       // a running container still has it open
-	VolumesDir                      // of the directory that the volume was created for
-)
-
 // seeKeys finds the places that have the keys of the data, best first. It looks
 // only where they may be: in copies of .env that this program made, and at what
 // the data's own containers and volumes name.
-func (o *Observation) seeKeys() {
+func seeKeys(o *Observation) {
 	add := func(kind KeyPlaceKind, path, container string) bool {
 		if !fits(o.State, path) {
 			return false

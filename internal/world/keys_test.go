@@ -25,7 +25,7 @@ func TestSeeKeys(t *testing.T) {
 	o.State.RememberKeys(fitting)
 	found := func() string {
 		o.KeysAt = nil
-		o.seeKeys()
+		seeKeys(o)
 		return fmt.Sprint(o.KeysAt)
 	}
 	put := func(name, text string) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"time"
 
 	"go.yaml.in/yaml/v4"
 
@@ -22,7 +23,11 @@ import (
 // Look looks at the instance, its Docker and its machine. adopt says that another
 // tool's container counts as the instance's, too: it is taken over.
 func (l *Looker) Look(ctx context.Context, adopt bool) (*Observation, error) {
-	o := &Observation{Now: l.now(), Dir: l.Dir, Engine: l.Engine.Info(), Machine: l.Machine, Overrides: map[string][]byte{},
+	now := time.Now()
+	if l.Now != nil {
+		now = l.Now()
+	}
+	o := &Observation{Now: now, Dir: l.Dir, Engine: l.Engine.Info(), Machine: l.Machine, Overrides: map[string][]byte{},
 		Whose: map[string]stacks.Whose{}, Dirs: map[string]Directory{}, Envs: map[string]EnvFile{}}
 	if info, err := os.Stat(string(l.Dir)); err == nil && !info.IsDir() {
 		return nil, finding.Named(finding.HostNotReady, "not-a-directory", "%s is a file, not a directory; choose another directory with --dir", string(l.Dir))
@@ -51,11 +56,11 @@ func (l *Looker) Look(ctx context.Context, adopt bool) (*Observation, error) {
 	if o.State, err = l.Dir.LoadState(); err != nil {
 		return nil, err
 	}
-	o.nameProject(string(l.Dir))
+	nameProject(o)
 	if o.Project == "" {
 		return nil, finding.Named(finding.Usage, "directory-name", "%s gives no project name: choose a directory whose name has letters or digits, such as /opt/openalgo", string(l.Dir))
 	}
-	if err := l.lookAtEngine(ctx, o); err != nil {
+	if err := lookAtEngine(ctx, l.Engine, o); err != nil {
 		return nil, err
 	}
 	if adopt {
@@ -63,16 +68,16 @@ func (l *Looker) Look(ctx context.Context, adopt bool) (*Observation, error) {
 			return nil, err
 		}
 	}
-	o.Data = o.dataPlaces()
+	o.Data = dataPlaces(o)
 	o.HasDB = hasEntries(o.Dir.Path("db"))
-	l.judgeSalt(ctx, o)
-	o.seeKeys()
+	judgeSalt(ctx, l, o)
+	seeKeys(o)
 	return o, nil
 }
 
 // nameProject finds the Compose project as Docker Compose would: .env, then
 // the file, then the last run, then the directory's name.
-func (o *Observation) nameProject(dir string) {
+func nameProject(o *Observation) {
 	if o.Env != nil {
 		o.FileProject, _ = o.Env.Get("COMPOSE_PROJECT_NAME")
 	}
@@ -90,39 +95,39 @@ func (o *Observation) nameProject(dir string) {
 	case o.State.Project != "":
 		o.Project = o.State.Project
 	default:
-		o.Project = compose.ProjectName(dir)
+		o.Project = compose.ProjectName(string(o.Dir))
 	}
 }
 
-func (l *Looker) lookAtEngine(ctx context.Context, o *Observation) error {
-	all, err := l.Engine.Containers(ctx)
+func lookAtEngine(ctx context.Context, e Engine, o *Observation) error {
+	all, err := e.Containers(ctx)
 	if err != nil {
 		return fmt.Errorf("looking at the containers: %w", err)
 	}
 	for _, c := range all {
 		if isStack(c) || stacks.IsOpenAlgo(c) {
-			o.seeContainer(c)
+			seeContainer(o, c)
 		}
 	}
 	o.Take(all)
 
-	volumes, err := l.Engine.Volumes(ctx)
+	volumes, err := e.Volumes(ctx)
 	if err != nil {
 		return fmt.Errorf("looking at the volumes: %w", err)
 	}
 	o.Volumes = map[string]engine.Volume{}
 	for _, v := range volumes {
 		o.Volumes[v.Name] = v
-		o.seeDir(v.Labels[stacks.LabelDir])
+		seeDir(o, v.Labels[stacks.LabelDir])
 	}
-	networks, err := l.Engine.Networks(ctx)
+	networks, err := e.Networks(ctx)
 	if err != nil {
 		return fmt.Errorf("looking at the networks: %w", err)
 	}
 	was := o.State.Engine
 	o.ElsewhereAnswers = was.IsAnother(RefOf(o.Engine)) && answersAt(was.Endpoint)
 	o.Networks = map[string]bool{}
-	o.seeHost()
+	o.Host = seeHost(o.Dir, o.Engine.RootDir)
 	for _, n := range networks {
 		o.Networks[n.Name] = true
 	}

@@ -1,9 +1,9 @@
 package world
 
 import (
+	"context"
 	"time"
 
-	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
@@ -11,24 +11,36 @@ import (
 
 // Looker looks at one instance and its machine. What is costly it looks at once.
 type Looker struct {
-	Engine  *engine.Engine
+	Engine  Engine
 	Dir     instance.Dir
 	Machine sizing.Machine
 	// Resolver looks domains up; nil is the system's.
 	Resolver host.Resolver
 	Now      func() time.Time // nil is the clock
 
-	samples map[string][]byte // .sample.env of the images that were looked into
-	seen    bool              // Docker has this directory on its own disk
+	inside *images
+	seen   bool // Docker has this directory on its own disk
 }
 
 // IsSeen reports whether a look has shown that Docker has this directory on its
 // own disk.
 func (l *Looker) IsSeen() bool { return l.seen }
 
-func (l *Looker) now() time.Time {
-	if l.Now == nil {
-		return time.Now()
+func (l *Looker) images() *images {
+	if l.inside == nil {
+		l.inside = &images{engine: l.Engine, dir: string(l.Dir), samples: map[string][]byte{}}
 	}
-	return l.Now()
+	return l.inside
+}
+
+// ReadFromImage reads one file of an image; nothing in the image runs.
+func (l *Looker) ReadFromImage(ctx context.Context, image, path string) ([]byte, error) {
+	return l.images().read(ctx, image, path)
+}
+
+// OnHost is what this machine is like, for a command that has no plan.
+func (l *Looker) OnHost() *Observation {
+	o := &Observation{Dir: l.Dir, Engine: l.Engine.Info()}
+	o.Host = seeHost(o.Dir, o.Engine.RootDir)
+	return o
 }

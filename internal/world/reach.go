@@ -14,22 +14,11 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/ready"
 )
 
-// Reach is who answered at a domain's own port.
-type Reach int
-
-// Who answered.
-const (
-	NotAsked    Reach = iota
-	ReachesHere       // this machine
-	ReachesOther
-	Unreached
-)
-
 // answerEdge looks at what keeps a domain from being served.
-func (l *Looker) answerEdge(ctx context.Context, q EdgeQuery, a *Answered) {
+func answerEdge(ctx context.Context, resolver host.Resolver, q EdgeQuery, a *Answered) {
 	if q.Domain != "" {
 		ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
-		a.Dns = host.CheckDNS(ctx, q.Domain, l.Resolver)
+		a.Dns = host.CheckDNS(ctx, q.Domain, resolver)
 		cancel()
 	}
 	if len(q.Firewall) > 0 {

@@ -44,7 +44,7 @@ func SaltAfter(s instance.State, sample []byte) string {
 // whatever the release. A note that none is in use counts no longer once a
 // release runs that knows it: somebody upgraded without this program, and the
 // app made a salt and encrypted its secrets under it.
-func (l *Looker) judgeSalt(ctx context.Context, o *Observation) {
+func judgeSalt(ctx context.Context, l *Looker, o *Observation) {
 	id := ""
 	if c := o.Container(); c != nil {
 		id = c.ImageID
@@ -62,21 +62,21 @@ func (l *Looker) SaltOf(ctx context.Context, env *envfile.File, s instance.State
 		return s.FernetSalt
 	}
 	switch {
-	case s.FernetSalt == "" && l.knowsNoSalt(ctx, image, made):
+	case s.FernetSalt == "" && knowsNoSalt(ctx, l.images(), image, made):
 		return instance.SaltIdle
-	case s.FernetSalt == instance.SaltIdle && keys.SaltState(value) == keys.Sound && l.knowsSalt(ctx, image, made):
+	case s.FernetSalt == instance.SaltIdle && keys.SaltState(value) == keys.Sound && knowsSalt(ctx, l.images(), image, made):
 		return instance.SaltUsed
 	}
 	return s.FernetSalt
 }
 
 // knowsSalt reports whether an image is certainly of a release with FERNET_SALT.
-func (l *Looker) knowsSalt(ctx context.Context, id string, made time.Time) bool {
+func knowsSalt(ctx context.Context, i *images, id string, made time.Time) bool {
 	if id == "" {
 		return false
 	}
-	if _, err := l.Engine.Image(ctx, id); err == nil {
-		sample, err := l.sampleOf(ctx, id)
+	if _, err := i.engine.Image(ctx, id); err == nil {
+		sample, err := i.sample(ctx, id)
 		return err == nil && sample != nil && NamesSalt(sample)
 	}
 	return !made.Before(saltSince)
@@ -84,12 +84,12 @@ func (l *Looker) knowsSalt(ctx context.Context, id string, made time.Time) bool 
 
 // knowsNoSalt reports whether an image is certainly of a release without
 // FERNET_SALT: by its own sample, else by its day.
-func (l *Looker) knowsNoSalt(ctx context.Context, id string, made time.Time) bool {
+func knowsNoSalt(ctx context.Context, i *images, id string, made time.Time) bool {
 	if id == "" {
 		return false
 	}
-	if _, err := l.Engine.Image(ctx, id); err == nil {
-		sample, err := l.sampleOf(ctx, id)
+	if _, err := i.engine.Image(ctx, id); err == nil {
+		sample, err := i.sample(ctx, id)
 		return err == nil && !NamesSalt(sample)
 	}
 	return !made.IsZero() && made.Year() > 2000 && made.Before(saltSince)

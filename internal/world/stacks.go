@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/engine/helper"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/ready"
@@ -13,7 +14,7 @@ import (
 )
 
 // Dirs lists the directory of every OpenAlgo that runs on an engine.
-func Dirs(ctx context.Context, e *engine.Engine) ([]string, error) {
+func Dirs(ctx context.Context, e helper.Docker) ([]string, error) {
 	all, err := e.Containers(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("looking at the containers: %w", err)
@@ -28,7 +29,7 @@ func Dirs(ctx context.Context, e *engine.Engine) ([]string, error) {
 }
 
 // Running counts the OpenAlgo stacks that run on an engine: they share it.
-func Running(ctx context.Context, e *engine.Engine) (int, error) {
+func Running(ctx context.Context, e helper.Docker) (int, error) {
 	all, err := e.Containers(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("looking at the containers: %w", err)

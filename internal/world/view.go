@@ -23,15 +23,15 @@ const viewTries = 3
 // what a container would get: by the time of its last change, so that nothing
 // has to be written. It names the directory; an error is evidence, and where
 // there is none either way both are empty.
-func (l *Looker) sees(ctx context.Context, image string) (dir string, err error) {
-	dir = string(l.Dir)
+func sees(ctx context.Context, e Engine, instance, image string) (dir string, err error) {
+	dir = instance
 	for !isThere(dir) && dir != filepath.Dir(dir) {
 		dir = filepath.Dir(dir)
 	}
 	if dir, err = filepath.EvalSymlinks(dir); err != nil {
 		return "", nil //nolint:nilerr // preflightDir says so
 	}
-	id, discard, err := helper.Create(ctx, l.Engine, string(l.Dir), engine.ContainerSpec{
+	id, discard, err := helper.Create(ctx, e, instance, engine.ContainerSpec{
 		Image: image, Entrypoint: []string{"/none"}, NetworkMode: "none",
 		Mounts: []engine.Mount{{Type: "bind", Source: dir, Target: "/seen", ReadOnly: true}},
 	})
@@ -41,7 +41,7 @@ func (l *Looker) sees(ctx context.Context, image string) (dir string, err error)
 	defer discard()
 	for range viewTries {
 		before, err1 := os.Stat(dir)
-		there, err := l.Engine.ModTime(ctx, id, "/seen")
+		there, err := e.ModTime(ctx, id, "/seen")
 		after, err2 := os.Stat(dir)
 		if errors.Join(err, err1, err2) != nil {
 			return unless(dir, evidence(err))

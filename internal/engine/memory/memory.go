@@ -23,6 +23,7 @@ type Engine struct {
 	containerCalls
 	thingCalls
 	fileCalls
+	lookCalls
 }
 
 // What an engine is asked, by subject; all of it about the same machine.
@@ -44,6 +45,8 @@ type machine struct {
 	Hook func(point string)
 	// OnStart is called when a container starts.
 	OnStart func(c engine.Container)
+	// Memory is what a container that runs uses, in bytes.
+	Memory int64
 	// Away is asked at every call whether the engine does not answer.
 	Away func() bool
 
@@ -73,7 +76,7 @@ func New(root string) *Engine {
 		containers: map[string]*container{}, volumes: map[string]engine.Volume{}, networks: map[string]engine.Network{}, images: map[string]engine.Image{},
 		clock: time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC),
 	}
-	return &Engine{machine: m, containerCalls: containerCalls{m}, thingCalls: thingCalls{m}, fileCalls: fileCalls{m}}
+	return &Engine{machine: m, containerCalls: containerCalls{m}, thingCalls: thingCalls{m}, fileCalls: fileCalls{m}, lookCalls: lookCalls{m}}
 }
 
 // AddImage makes an image known by a reference.

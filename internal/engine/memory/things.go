@@ -158,7 +158,7 @@ func (e fileCalls) ReadFile(_ context.Context, id, name string, _ int64) ([]byte
 	if err != nil {
 		return nil, err
 	}
-	text, err := os.ReadFile(e.inside(c, name))
+	text, err := os.ReadFile(e.seen(c, name))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s: %w", name, engine.ErrNotFound)
 	}

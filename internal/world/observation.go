@@ -16,12 +16,6 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/stacks"
 )
 
-// OverrideNames are the files that Docker Compose merges by itself.
-var OverrideNames = []string{"docker-compose.override.yaml", "docker-compose.override.yml"}
-
-// RivalNames are the files that Docker Compose would read instead of ours.
-var RivalNames = []string{"compose.yaml", "compose.yml", "docker-compose.yml"}
-
 // Observation is the world as a plan finds it.
 type Observation struct {
 	Now     time.Time
@@ -88,18 +82,6 @@ func (o *Observation) Container() *engine.Container {
 // Owns reports whether a container is one of this instance's.
 func (o *Observation) Owns(c engine.Container) bool {
 	return slices.ContainsFunc(o.Containers, func(own engine.Container) bool { return own.ID == c.ID })
-}
-
-// Directory is a directory that a container or a volume names.
-type Directory struct {
-	Here   bool // the instance's own, by whatever name
-	HasEnv bool
-}
-
-// EnvFile is a file that a container has as its .env.
-type EnvFile struct {
-	Same bool // the instance's own file
-	Here bool // the .env of the instance's directory, which need not be there
 }
 
 // Here reports whether a directory is the instance's own.
@@ -184,4 +166,12 @@ func (o *Observation) OthersRunning() int {
 		}
 	}
 	return n
+}
+
+// StaysOn reports whether the container was made from a reference: it keeps the
+// image that this stood for then.
+func (o *Observation) StaysOn(ref string) bool {
+	c := o.Container()
+	// A container that was made while the tag moved names its image by ID.
+	return c != nil && (c.Image == ref || c.Image == c.ImageID && o.State.ImageRef == ref)
 }

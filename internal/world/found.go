@@ -1,0 +1,119 @@
+package world
+
+import (
+	"time"
+
+	"github.com/marketcalls/openalgo-install/internal/edge"
+	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/instance"
+)
+
+// Directory is a directory that a container or a volume names.
+type Directory struct {
+	Here   bool // the instance's own, by whatever name
+	HasEnv bool
+}
+
+// EnvFile is a file that a container has as its .env.
+type EnvFile struct {
+	Same bool // the instance's own file
+	Here bool // the .env of the instance's directory, which need not be there
+}
+
+// Host is what this machine is like, as far as every plan needs to know.
+type Host struct {
+	Root          bool    // this process may read and write everything
+	BecomeRoot    string  // else: how to run a command as root
+	Unwritable    error   // why the instance's directory cannot be written
+	Unreplaceable []error // why files in it cannot be replaced
+	EnvLink       string  // where .env leads to; "" if it is no link
+	Rivals        []string
+	Disks         map[string]host.DiskFacts // by path; none where it cannot be measured
+}
+
+// Release is the image that runs, as far as a change of it needs to know.
+type Release struct {
+	Image   engine.Image
+	Version string // OpenAlgo's own; "" where it is not known
+	Sample  []byte // its base of .env; nil where it has none, or it is not known
+}
+
+// Made is how another tool made a container.
+type Made struct {
+	Options  []string // beside image, mounts, ports and variables, as docker run has them
+	ImageEnv []string // of its image
+}
+
+// KeyPlace is where a .env is that has the keys of this instance's data.
+type KeyPlace struct {
+	Kind      KeyPlaceKind
+	Path      string
+	Container string // its name
+}
+
+// KeyPlaceKind is what kind of place has the keys.
+type KeyPlaceKind int
+
+// The kinds of places.
+const (
+	KeptCopy    KeyPlaceKind = iota // a copy that this program made
+	PreviousDir                     // of the directory that the container was created for
+	StillOpen                       // a running container still has it open
+	VolumesDir                      // of the directory that the volume was created for
+)
+
+// Edge is what serves HTTPS here, held against what the answers want.
+type Edge struct {
+	Way      *Way // nil: nothing shall be served, or OpenErr says why it cannot be
+	Warnings []string
+	OpenErr  error
+	Plan     *edge.Plan // what its files need
+	PlanErr  error
+	Gone     Gone        // of a domain that is no longer served
+	Refused  []time.Time // when the certificate authority refused this domain within the last day
+}
+
+// Gone is what has to go of a site that is no longer served.
+type Gone struct {
+	Plan    *edge.Plan
+	OpenErr error // what serves it cannot be asked
+	Err     error
+}
+
+// Way is what serves a domain over HTTPS.
+type Way struct {
+	Settings edge.Settings // of what serves it
+	Site     edge.Site
+	State    instance.Edge
+	Act      bool         // something is to be done before the old container stops
+	Holds    map[int]bool // the ports that Caddy has already
+	Runs     bool         // Caddy runs
+	Certbot  bool         // nginx: a certificate is to be asked for
+}
+
+// Backup is what a restore meets on this machine.
+type Backup struct {
+	Twins []Twin
+	Room  Room
+}
+
+// Twin is another OpenAlgo that runs with the broker account of the backup.
+type Twin struct{ Name, Dir string }
+
+// Room is the space for the data that is replaced, and for that of the backup.
+type Room struct {
+	Err     error           // why the data could not be looked at
+	Present int64           // bytes of the data that is replaced, and kept
+	Last    int64           // bytes of what the last restore kept, which makes room
+	Keep    *host.DiskFacts // where it is kept; nil: not known, or there is none
+	Data    *host.DiskFacts // where it is unpacked; nil: not known
+	At      string          // that directory, as an error names it
+	Apart   bool            // these are two file systems
+}
+
+// Use is what OpenAlgo uses now; 0 where that cannot be found out.
+type Use struct {
+	Memory, Shm int64 // bytes
+	Strategies  int   // that are configured
+}
