@@ -6,9 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/ops"
-	"github.com/marketcalls/openalgo-install/internal/plan"
+	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
 func init() { register(newAdopt) }
@@ -57,12 +56,7 @@ func (c *adoptCommand) run(ctx context.Context) error {
 		}
 	}
 	toVolumes := c.volumes == "named"
-	return c.change(ctx, c.changeOptions, func(s *ops.Session) (wish, error) {
-		return wish{
-			plan: func(ctx context.Context) (*plan.Plan, error) { return s.PlanAdopt(ctx, toVolumes) },
-			do:   func(ctx context.Context) (event.Result, error) { return s.Adopt(ctx, toVolumes) },
-		}, nil
-	})
+	return c.change(ctx, c.changeOptions, command(ops.Adopt(toVolumes)))
 }
 
 // choose takes the only OpenAlgo that another tool made.
@@ -72,7 +66,7 @@ func (c *adoptCommand) choose(ctx context.Context) error {
 		return hintDocker(err)
 	}
 	defer e.Close()
-	dirs, err := ops.Adoptable(ctx, e)
+	dirs, err := world.Adoptable(ctx, e)
 	switch {
 	case err != nil:
 		return err

@@ -16,6 +16,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/ops"
 	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/present"
+	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
 // changeOptions are the flags that commands which change an instance share.
@@ -87,26 +88,39 @@ func (a *app) follow(s *ops.Session, o changeOptions) {
 	s.Confirm = func(p *plan.Plan) error { return a.approve(p, o) }
 }
 
-// reconfigured is the wish for a change of the answers of an instance. note says
-// what a person has to know once it is carried out; nil says nothing.
-func reconfigured(command string, change func(*answers.Answers) error, note func(answers.Answers) string) func(*ops.Session) (wish, error) {
+// command is the wish for a command of ops.
+func command(c ops.Command) func(*ops.Session) (wish, error) {
+	return func(s *ops.Session) (wish, error) { return wishOf(s, c), nil }
+}
+
+func wishOf(s *ops.Session, c ops.Command) wish {
+	return wish{
+		plan: func(ctx context.Context) (*plan.Plan, error) { return s.Plan(ctx, c) },
+		do:   func(ctx context.Context) (event.Result, error) { return s.Do(ctx, c) },
+	}
+}
+
+// noted is the wish for a change of the answers of an instance. note says what a
+// person has to know once it is carried out.
+func noted(c ops.Command, note func(answers.Answers) string) func(*ops.Session) (wish, error) {
 	return func(s *ops.Session) (wish, error) {
 		var after answers.Answers
-		noted := func(ans *answers.Answers) error {
-			err := change(ans)
-			after = *ans
-			return err
+		of := c.Wish
+		c.Wish = func(o *world.Observation) (plan.Intent, error) {
+			i, err := of(o)
+			after = i.Answers
+			return i, err
 		}
-		return wish{
-			plan: func(ctx context.Context) (*plan.Plan, error) { return s.PlanReconfigure(ctx, command, noted) },
-			do: func(ctx context.Context) (event.Result, error) {
-				result, err := s.Reconfigure(ctx, command, noted)
-				if err == nil && result.Changed && note != nil {
-					s.Note(note(after))
-				}
-				return result, err
-			},
-		}, nil
+		w := wishOf(s, c)
+		do := w.do
+		w.do = func(ctx context.Context) (event.Result, error) {
+			result, err := do(ctx)
+			if err == nil && result.Changed {
+				s.Note(note(after))
+			}
+			return result, err
+		}
+		return w, nil
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/broker"
+	"github.com/marketcalls/openalgo-install/internal/ops"
 )
 
 func init() { register(newDomain) }
@@ -12,11 +13,8 @@ func init() { register(newDomain) }
 type domainCommand struct {
 	*app
 	changeOptions
-	name     string
-	tls      answers.TLS
-	none     bool
-	noDNS    bool
-	tlsGiven bool
+	ops.DomainOptions
+	none bool
 }
 
 func newDomain(a *app) *cobra.Command {
@@ -41,47 +39,23 @@ The redirect URL at your broker must follow: it is shown at the end.`,
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				c.name = args[0]
+				c.Name = args[0]
 			}
-			c.tlsGiven = cmd.Flags().Changed("tls")
-			return c.change(cmd.Context(), c.changeOptions, reconfigured("domain", c.apply, redirectNote))
+			c.TLSGiven = cmd.Flags().Changed("tls")
+			return c.change(cmd.Context(), c.changeOptions, noted(ops.Domain(c.DomainOptions), redirectNote))
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&c.tls.Mode, "tls", "", "auto, files, nginx or off; as it is when left out, auto for a first domain")
-	flags.StringVar(&c.tls.Email, "email", "", "for the certificate authority")
-	flags.StringVar(&c.tls.Cert, "cert", "", "certificate of your own (PEM)")
-	flags.StringVar(&c.tls.Key, "key", "", "its key (PEM)")
-	flags.StringVar(&c.tls.CA, "ca", "", "ACME directory of another authority than Let's Encrypt")
-	flags.StringVar(&c.tls.CARoot, "ca-root", "", "PEM file that the authority's certificates lead to")
-	flags.BoolVar(&c.noDNS, "no-dns-check", false, "also when the name leads elsewhere")
+	flags.StringVar(&c.TLS.Mode, "tls", "", "auto, files, nginx or off; as it is when left out, auto for a first domain")
+	flags.StringVar(&c.TLS.Email, "email", "", "for the certificate authority")
+	flags.StringVar(&c.TLS.Cert, "cert", "", "certificate of your own (PEM)")
+	flags.StringVar(&c.TLS.Key, "key", "", "its key (PEM)")
+	flags.StringVar(&c.TLS.CA, "ca", "", "ACME directory of another authority than Let's Encrypt")
+	flags.StringVar(&c.TLS.CARoot, "ca-root", "", "PEM file that the authority's certificates lead to")
+	flags.BoolVar(&c.NoDNS, "no-dns-check", false, "also when the name leads elsewhere")
 	flags.BoolVar(&c.none, "none", false, "no domain any more: this machine only")
 	c.flags(cmd)
 	return cmd
-}
-
-// apply makes the change in the answers.
-func (c *domainCommand) apply(a *answers.Answers) error {
-	first := a.Domain == ""
-	a.Domain = c.name
-	if c.none {
-		a.TLS = answers.TLS{Mode: "off", CheckDNS: true}
-		a.RemoteMCP.Enabled = false
-		return nil
-	}
-	if c.tlsGiven || first {
-		a.TLS = answers.TLS{Mode: c.tls.Mode, Email: a.TLS.Email, CheckDNS: true, Edge: a.TLS.Edge}
-	}
-	for given, to := range map[*string]*string{&c.tls.Email: &a.TLS.Email, &c.tls.Cert: &a.TLS.Cert, &c.tls.Key: &a.TLS.Key,
-		&c.tls.CA: &a.TLS.CA, &c.tls.CARoot: &a.TLS.CARoot} {
-		if *given != "" {
-			*to = *given
-		}
-	}
-	if c.noDNS {
-		a.TLS.CheckDNS = false
-	}
-	return nil
 }
 
 // redirectNote says what must be changed at the broker.

@@ -10,7 +10,6 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/ops"
-	"github.com/marketcalls/openalgo-install/internal/plan"
 )
 
 // installCommand is what the program does without the name of a command.
@@ -47,15 +46,12 @@ func (c *installCommand) run(ctx context.Context) error {
 	}
 	ans := all[0].Answers
 	return c.change(ctx, c.options(), func(s *ops.Session) (wish, error) {
-		w := wish{
-			plan: func(ctx context.Context) (*plan.Plan, error) { return s.Plan(ctx, ans, 0) },
-			do:   func(ctx context.Context) (event.Result, error) { return s.Install(ctx, ans, 0) },
-		}
+		w := wishOf(s, ops.Install(ans, 0))
 		switch {
 		case c.rehearse:
 			w.do = func(ctx context.Context) (event.Result, error) { return c.rehearsal(ctx, s, ans) }
 		case c.saved():
-			w.do = s.InstallSaved
+			w = wishOf(s, ops.InstallSaved())
 		}
 		return w, nil
 	})

@@ -61,7 +61,7 @@ func (c *installCommand) installAll(ctx context.Context, all []answers.Named) er
 		s, err := one(n)
 		var result event.Result
 		if err == nil {
-			result, err = s.Install(ctx, n.Answers, len(all))
+			result, err = s.Do(ctx, ops.Install(n.Answers, len(all)))
 		}
 		changed = changed || result.Changed
 		line := fmt.Sprintf("%s: %s", n.Name, result.Message)
@@ -106,7 +106,7 @@ func (c *installCommand) planAll(ctx context.Context, out *presenter, all []answ
 		if err != nil {
 			return out.end(event.Result{}, err)
 		}
-		plan, err := s.Plan(ctx, n.Answers, len(all))
+		plan, err := s.Plan(ctx, ops.Install(n.Answers, len(all)))
 		if err != nil {
 			return out.end(event.Result{}, fmt.Errorf("%s: %w", n.Name, err))
 		}

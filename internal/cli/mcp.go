@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/ops"
 )
 
 func init() { register(newMCP) }
@@ -38,11 +39,8 @@ each must give its right answer; else all is put back as it was.`,
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			change := func(ans *answers.Answers) error {
-				ans.RemoteMCP = answers.RemoteMCP{Enabled: args[0] == "on", WriteOrders: write, RequireApproval: !noApproval}
-				return nil
-			}
-			return a.change(cmd.Context(), o, reconfigured("mcp", change, mcpNote))
+			m := answers.RemoteMCP{Enabled: args[0] == "on", WriteOrders: write, RequireApproval: !noApproval}
+			return a.change(cmd.Context(), o, noted(ops.MCP(m), mcpNote))
 		},
 	}
 	cmd.Flags().BoolVar(&write, "write-orders", false, "clients may ask for write:orders: they trade with your money")

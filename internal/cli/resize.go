@@ -144,8 +144,7 @@ func (c *resizeCommand) resizeUntil(ctx context.Context, home string, all []*ops
 
 // options are what is resized to, by the flags.
 func (c *resizeCommand) options() ops.ResizeOptions {
-	r := ops.ResizeOptions{RAMMiB: c.ramMiB, Cores: c.cores, Force: c.force,
-		Confirm: func(p *plan.Plan) error { return c.approve(p, c.changeOptions) }}
+	r := ops.ResizeOptions{RAMMiB: c.ramMiB, Cores: c.cores, Force: c.force}
 	if c.all {
 		r.Instances = c.instances
 	}
@@ -157,11 +156,11 @@ func (c *resizeCommand) options() ops.ResizeOptions {
 func (c *resizeCommand) resizeAll(ctx context.Context, all []*ops.Session, left []leftOut) (event.Result, error) {
 	r := c.options()
 	if len(all) == 1 && len(left) == 0 {
-		return all[0].Resize(ctx, r)
+		return all[0].Do(ctx, ops.Resize(r))
 	}
 	var shrink, grow []*ops.Session
 	for _, in := range all {
-		p, err := in.PlanResize(ctx, r)
+		p, err := in.Plan(ctx, ops.Resize(r))
 		if err != nil {
 			return event.Result{}, fmt.Errorf("%w. No stack was resized", err)
 		}
@@ -173,7 +172,7 @@ func (c *resizeCommand) resizeAll(ctx context.Context, all []*ops.Session, left 
 	}
 	changed := 0
 	for _, in := range append(shrink, grow...) {
-		result, err := in.Resize(ctx, r)
+		result, err := in.Do(ctx, ops.Resize(r))
 		if err != nil {
 			return event.Result{Changed: changed > 0}, fmt.Errorf("%w\n%d of %d stacks were resized before that", err, changed, len(all))
 		}
@@ -196,7 +195,7 @@ func (c *resizeCommand) show(ctx context.Context, out *presenter, all []*ops.Ses
 	}
 	var plans []planned
 	for _, in := range all {
-		p, err := in.PlanResize(ctx, c.options())
+		p, err := in.Plan(ctx, ops.Resize(c.options()))
 		if err != nil {
 			return out.end(event.Result{}, err)
 		}

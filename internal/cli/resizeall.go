@@ -27,7 +27,7 @@ func (c *resizeCommand) open(ctx context.Context, dirs []string, e *engine.Engin
 	for _, dir := range dirs {
 		in, err := ops.New(dir, e, machine, report)
 		if err == nil {
-			in.Wait = c.wait
+			c.follow(in, c.changeOptions)
 		}
 		if c.all && err == nil {
 			err = mayResize(ctx, in, dir, c.options())
@@ -49,7 +49,7 @@ func mayResize(ctx context.Context, in *ops.Session, dir string, r ops.ResizeOpt
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		return finding.Errorf(finding.HostNotReady, "the directory is gone, and its container runs. If you moved it, recreate the container for its new place:\n\n    sudo openalgo-install --dir NEW-DIRECTORY start")
 	}
-	_, err := in.PlanResize(ctx, r)
+	_, err := in.Plan(ctx, ops.Resize(r))
 	return err
 }
 

@@ -25,7 +25,7 @@ func (c *resizeCommand) leave(ctx context.Context, out *presenter, home string, 
 	// Nobody can be asked then, so what has to be asked is asked now.
 	c.now = true
 	for _, in := range all {
-		p, err := in.PlanResize(ctx, c.options())
+		p, err := in.Plan(ctx, ops.Resize(c.options()))
 		if err == nil {
 			err = c.approve(p, c.changeOptions)
 		}

@@ -7,9 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/marketcalls/openalgo-install/internal/backup"
-	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/ops"
-	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 )
 
@@ -72,12 +70,12 @@ func (c *restoreCommand) run(ctx context.Context) error {
 	if err != nil {
 		return c.refuse(err)
 	}
-	what := ops.RestoreOptions{File: c.file, Key: key, Image: c.image}
 	return c.change(ctx, c.changeOptions, func(s *ops.Session) (wish, error) {
-		return wish{
-			plan: func(ctx context.Context) (*plan.Plan, error) { return s.PlanRestore(ctx, what) },
-			do:   func(ctx context.Context) (event.Result, error) { return s.Restore(ctx, what) },
-		}, nil
+		archive, err := s.OpenBackup(ctx, c.file, key)
+		if err != nil {
+			return wish{}, err
+		}
+		return wishOf(s, ops.Restore(archive, c.image)), nil
 	})
 }
 

@@ -36,7 +36,5 @@ broker are not affected. OpenAlgo stops until the previous release is ready.`,
 }
 
 func (c *rollbackCommand) run(ctx context.Context) error {
-	return c.change(ctx, c.changeOptions, func(s *ops.Session) (wish, error) {
-		return wish{plan: s.PlanRollback, do: s.Rollback}, nil
-	})
+	return c.change(ctx, c.changeOptions, command(ops.Rollback()))
 }

@@ -78,16 +78,8 @@ func (c *setCommand) run(ctx context.Context, args []string) error {
 		if c.edit {
 			return c.edited(ctx, s)
 		}
-		return setting(s, vars), nil
+		return wishOf(s, ops.Set(vars)), nil
 	})
-}
-
-// setting is the wish for an edit of .env.
-func setting(s *ops.Session, e plan.EnvEdit) wish {
-	return wish{
-		plan: func(ctx context.Context) (*plan.Plan, error) { return s.PlanSet(ctx, e) },
-		do:   func(ctx context.Context) (event.Result, error) { return s.Set(ctx, e) },
-	}
 }
 
 // edited is the wish for what a person wrote in an editor.
@@ -101,7 +93,7 @@ func (c *setCommand) edited(ctx context.Context, s *ops.Session) (wish, error) {
 			return event.Result{Message: "nothing to do: the file was not changed"}, nil
 		}}, nil
 	}
-	w := setting(s, e)
+	w := wishOf(s, ops.Set(e))
 	do := w.do
 	w.do = func(ctx context.Context) (event.Result, error) {
 		if err := c.showEdit(ctx, w.plan); err != nil {

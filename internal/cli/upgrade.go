@@ -7,7 +7,6 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/ops"
-	"github.com/marketcalls/openalgo-install/internal/plan"
 )
 
 // exitAvailable is what `upgrade --check` ends with when there is something
@@ -50,12 +49,7 @@ func (c *upgradeCommand) run(ctx context.Context) error {
 	if c.check {
 		return c.look(ctx)
 	}
-	return c.change(ctx, c.changeOptions, func(s *ops.Session) (wish, error) {
-		return wish{
-			plan: func(ctx context.Context) (*plan.Plan, error) { return s.PlanUpgrade(ctx, c.to) },
-			do:   func(ctx context.Context) (event.Result, error) { return s.Upgrade(ctx, c.to) },
-		}, nil
-	})
+	return c.change(ctx, c.changeOptions, command(ops.Upgrade(c.to)))
 }
 
 // look says whether there is something newer, and changes nothing.

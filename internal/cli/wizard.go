@@ -14,6 +14,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/host/dockersetup"
 	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/ops"
 	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/present"
 	"github.com/marketcalls/openalgo-install/internal/terminal"
@@ -98,7 +99,7 @@ func (w *interview) host() wizard.Host {
 				return nil, err
 			}
 			defer done()
-			return s.Plan(ctx, ans, 0)
+			return s.Plan(ctx, ops.Install(ans, 0))
 		},
 		Install: func(ctx context.Context, ans answers.Answers, report event.Reporter) (event.Result, error) {
 			s, done, err := w.session(ctx, report)
@@ -107,7 +108,7 @@ func (w *interview) host() wizard.Host {
 			}
 			defer done()
 			s.Wait = w.wait // a page has asked what a plan asks
-			return s.Install(ctx, ans, 0)
+			return s.Do(ctx, ops.Install(ans, 0))
 		},
 		Next: w.next(),
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/ops"
 	"github.com/marketcalls/openalgo-install/internal/present"
 	"github.com/marketcalls/openalgo-install/internal/terminal"
 	"github.com/marketcalls/openalgo-install/internal/wizard"
@@ -93,7 +94,7 @@ func (w *interview) round(ctx context.Context, questions *wizard.Plain) (retry b
 	}
 	defer done()
 	s.Wait = w.wait // the question after the plan is the one that is asked
-	p, err := s.Plan(ctx, ans, 0)
+	p, err := s.Plan(ctx, ops.Install(ans, 0))
 	if err != nil {
 		return w.offerRetry(ctx, out, err)
 	}
@@ -114,7 +115,7 @@ func (w *interview) round(ctx context.Context, questions *wizard.Plain) (retry b
 		result, _, err := s.Rehearse(ctx, ans)
 		return false, out.end(result, err)
 	}
-	result, err := s.Install(ctx, ans, 0)
+	result, err := s.Do(ctx, ops.Install(ans, 0))
 	if err != nil {
 		return w.offerRetry(ctx, out, err)
 	}

@@ -70,3 +70,12 @@ func DropTags(ctx context.Context, e *engine.Engine, project string, needed []st
 		}
 	}
 }
+
+// RepositoryOf is a reference without its tag and digest.
+func RepositoryOf(ref string) string {
+	repository, _, _ := strings.Cut(ref, "@")
+	if i := strings.LastIndexByte(repository, ':'); i > strings.LastIndexByte(repository, '/') {
+		repository = repository[:i]
+	}
+	return repository
+}

@@ -14,92 +14,73 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/broker"
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
-	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
-	"github.com/marketcalls/openalgo-install/internal/image"
-	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/plan"
+	"github.com/marketcalls/openalgo-install/internal/stacks"
+	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
 // Adopt takes over a stack that another tool made: the same .env and keys, the
 // same data where it is, the same image, ports and domain; one recreate,
 // verified, and the previous container back when that fails. With toVolumes the
 // data that is in directories is copied into volumes; the directories stay.
-func (in *Session) Adopt(ctx context.Context, toVolumes bool) (event.Result, error) {
-	return in.carryOut(ctx, plan.CommandAdopt, in.adoptable(toVolumes))
+func Adopt(toVolumes bool) Command {
+	return Command{Name: plan.CommandAdopt, look: lookToAdopt, settle: true, Wish: func(o *world.Observation) (plan.Intent, error) {
+		return adopted(o, toVolumes)
+	}}
 }
 
-// PlanAdopt works out what Adopt would do, and changes nothing.
-func (in *Session) PlanAdopt(ctx context.Context, toVolumes bool) (*plan.Plan, error) {
-	return in.dryRun(ctx, plan.CommandAdopt, in.adoptable(toVolumes))
-}
-
-// Adoptable lists the directories of the stacks on an engine that another tool
-// made.
-func Adoptable(ctx context.Context, e *engine.Engine) ([]string, error) {
-	all, err := e.Containers(ctx)
+// lookToAdopt looks at the stack that is here, and how it was made.
+func lookToAdopt(ctx context.Context, l *world.Looker) (*world.Observation, error) {
+	s, err := l.Dir.LoadState()
 	if err != nil {
-		return nil, fmt.Errorf("looking at the containers: %w", err)
+		return nil, err
 	}
-	var out []string
-	for _, c := range all {
-		dir := dirOf(c)
-		s, err := instance.Dir(dir).LoadState()
-		if isOpenAlgo(c) && dir != "" && (err != nil || !s.IsOurs()) && !slices.Contains(out, dir) {
-			out = append(out, dir)
-		}
+	if s.IsOurs() {
+		return nil, finding.Errorf(finding.HostNotReady, "the OpenAlgo in %s is this program's already: there is nothing to adopt", string(l.Dir))
 	}
-	return out, nil
+	o, err := l.Look(ctx, true)
+	if err != nil {
+		return nil, err
+	}
+	return o, l.LookAtMade(ctx, o)
 }
 
-// adoptable is the wish for the stack that is here, as it would have been
+// adopted is the wish for the stack that is here, as it would have been
 // installed.
-func (in *Session) adoptable(toVolumes bool) wish {
-	return func(ctx context.Context) (plan.Intent, error) {
-		i := plan.Intent{Command: plan.CommandAdopt, Files: plan.Theirs}
-		s, err := in.dir.LoadState()
-		if err != nil {
-			return i, err
-		}
-		if s.IsOurs() {
-			return i, finding.Errorf(finding.HostNotReady, "the OpenAlgo in %s is this program's already: there is nothing to adopt", string(in.dir))
-		}
-		o, err := in.observeFor(ctx, i)
-		if err != nil {
-			return i, err
-		}
-		in.knowEnv(o)
-		if !isUp(*o.Container()) {
-			return i, finding.Errorf(finding.HostNotReady, "%s is %s, and taking over proves itself by a start: `docker start %[1]s` first", o.Container().Name, o.Container().State)
-		}
-		if i.Answers, err = answersOf(o); err != nil {
-			return i, err
-		}
-		if toVolumes {
-			if err := plan.MayCopy(in.see().OnHost(), "moving data into volumes"); err != nil {
-				return i, err
-			}
-			i.Data = plan.ToVolumes
-			maps.DeleteFunc(i.Answers.Data, func(_, place string) bool { return strings.HasPrefix(place, "/") })
-		}
-		i.Image.Keep = &plan.Kept{Ref: o.Container().Image}
-		from, how := image.Adopted(string(in.dir), *o.Container())
-		i.Answers.Image = from
-		text := found(o, i.Answers)
-		if how != "" {
-			text += "\n  " + how
-		}
-		in.sayOnce(text)
-		if problems := i.Answers.Check(); len(problems) > 0 {
-			return i, &finding.Error{Kind: finding.HostNotReady, Err: fmt.Errorf("this OpenAlgo can't be adopted as it is: %w", &answers.Invalid{Problems: problems})}
-		}
-		return i, nil
+func adopted(o *world.Observation, toVolumes bool) (plan.Intent, error) {
+	i := plan.Intent{Command: plan.CommandAdopt, Files: plan.Theirs}
+	c := o.Container()
+	if !stacks.IsUp(*c) {
+		return i, finding.Errorf(finding.HostNotReady, "%s is %s, and taking over proves itself by a start: `docker start %[1]s` first", c.Name, c.State)
 	}
+	var err error
+	if i.Answers, err = answersOf(o); err != nil {
+		return i, err
+	}
+	if toVolumes {
+		if err := plan.MayCopy(o, "moving data into volumes"); err != nil {
+			return i, err
+		}
+		i.Data = plan.ToVolumes
+		maps.DeleteFunc(i.Answers.Data, func(_, place string) bool { return strings.HasPrefix(place, "/") })
+	}
+	i.Image.Keep = &plan.Kept{Ref: c.Image}
+	i.Answers.Image = o.Made.Source
+	text := found(o, i.Answers)
+	if o.Made.How != "" {
+		text += "\n  " + o.Made.How
+	}
+	i.Notes = append(i.Notes, text)
+	if problems := i.Answers.Check(); len(problems) > 0 {
+		return i, &finding.Error{Kind: finding.HostNotReady, Err: fmt.Errorf("this OpenAlgo can't be adopted as it is: %w", &answers.Invalid{Problems: problems})}
+	}
+	return i, nil
 }
 
 // answersOf reads the answers out of .env and the container.
-func answersOf(o *observed) (answers.Answers, error) {
+func answersOf(o *world.Observation) (answers.Answers, error) {
 	c := o.Container()
 	a, _ := answers.ParseSaved([]byte("version: 1\n"))
 	a.TLS.Mode = "off" // what serves the domain now goes on with it
@@ -149,7 +130,7 @@ func dataOf(project string, c engine.Container) map[string]string {
 }
 
 // found tells a person what is taken over.
-func found(o *observed, a answers.Answers) string {
+func found(o *world.Observation, a answers.Answers) string {
 	c := o.Container()
 	by := "docker run"
 	if project := c.Labels[compose.LabelProject]; project != "" {
@@ -175,15 +156,21 @@ func (r *changes) adopted(ctx context.Context) error {
 	if r.create != nil {
 		r.create.Foreign = false
 	}
-	if needsSetup, err := r.in.asks(ctx, *r.old); err == nil && !needsSetup {
-		r.state.SetupDone = true // the new one must have the account, too
-	}
+	r.noteAccount(ctx)
 	for _, name := range rivalNames {
 		if _, err := os.Stat(r.in.dir.Path(name)); err == nil {
 			r.aside = append(r.aside, name)
 		}
 	}
 	return r.keepRecord(ctx)
+}
+
+// noteAccount records that somebody made an account: the new container must have
+// it, too.
+func (r *changes) noteAccount(ctx context.Context) {
+	if needsSetup, err := r.in.asks(ctx, *r.old); err == nil && !needsSetup {
+		r.state.SetupDone = true
+	}
 }
 
 // unmounted are the data directories that the previous container keeps in

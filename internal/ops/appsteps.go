@@ -124,16 +124,10 @@ func readJournal(d instance.Dir) (*run.Journal, error) {
 	return j, err
 }
 
-// previous says what a recovery asks of the container that ran before.
-type previous int
-
-const (
-	mustAnswer  previous = iota
-	mayBeBroken          // the command that follows is what repairs it
-)
-
-// recover completes or undoes what an interrupted run left.
-func (in *Session) recover(ctx context.Context, old previous) error {
+// recover completes or undoes what an interrupted run left. mayBeBroken says that
+// the container which ran before need not answer: the command that follows is
+// what repairs it.
+func (in *Session) recover(ctx context.Context, mayBeBroken bool) error {
 	j, err := readJournal(in.dir)
 	if err != nil {
 		return err
@@ -148,7 +142,7 @@ func (in *Session) recover(ctx context.Context, old previous) error {
 	}
 	in.knowEnv(o)
 	t := in.tools()
-	t.EvenBroken = old == mayBeBroken
+	t.EvenBroken = mayBeBroken
 	err = run.Recover(ctx, t, j)
 	f := (*run.Failure)(nil)
 	switch {

@@ -20,6 +20,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/run"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
 	"github.com/marketcalls/openalgo-install/internal/tree"
+	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
 // BackupOptions say where a backup goes and what it holds.
@@ -66,7 +67,7 @@ func (in *Session) Backup(ctx context.Context, o BackupOptions) (event.Result, e
 }
 
 func (in *Session) backUp(ctx context.Context, b *backing) (event.Result, error) {
-	if err := in.settle(ctx, plan.CommandBackup); err != nil {
+	if err := in.settle(ctx, Command{Name: plan.CommandBackup}); err != nil {
 		return event.Result{}, err
 	}
 	if err := plan.MayCopy(in.see().OnHost(), "a backup"); err != nil {
@@ -75,7 +76,7 @@ func (in *Session) backUp(ctx context.Context, b *backing) (event.Result, error)
 	if err := plan.MayReplace(in.see().OnHost()); err != nil {
 		return event.Result{}, err
 	}
-	if _, err := in.saved(ctx, plan.CommandBackup); err != nil {
+	if err := in.mayBackUp(ctx); err != nil {
 		return event.Result{}, err
 	}
 	if err := in.askDown(ctx, plan.DownForSeconds, "stopped while its data is copied, and started again"); err != nil {
@@ -182,7 +183,7 @@ func (b *backing) rest(ctx context.Context, w *backup.Writer) error {
 		run.Failpoint("backup-" + t.Name)
 	}
 	// .env last: until it is stopped, the app may write a key of its own.
-	for _, name := range instanceFiles() {
+	for _, name := range world.InstanceFiles() {
 		text, err := b.in.fileOf(ctx, name)
 		if err == nil && name == instance.EnvName {
 			err = b.in.sameKeys(text)
@@ -210,11 +211,6 @@ func (b *backing) whileDown(ctx context.Context, c engine.Container, do func() e
 			"`openalgo-install doctor` says what is wrong; `openalgo-install start` starts it", notUp)
 	}
 	return failed, notUp
-}
-
-// instanceFiles are those that make an instance, beside its data.
-func instanceFiles() []string {
-	return append([]string{instance.EnvName, compose.FileName, instance.AnswersName, instance.WorkName + "/state.json"}, overrideNames...)
 }
 
 // fileOf reads a file of the instance's directory; nil when there is none.

@@ -36,7 +36,7 @@ func (in *Session) SetDailyBackup(ctx context.Context, clock, to string, command
 	if err := plan.MayCopy(in.see().OnHost(), "a backup"); err != nil {
 		return event.Result{}, err
 	}
-	if _, err := in.saved(ctx, plan.CommandBackup); err != nil {
+	if err := in.mayBackUp(ctx); err != nil {
 		return event.Result{}, err
 	}
 	o, err := in.observe(ctx)
@@ -57,6 +57,17 @@ func (in *Session) SetDailyBackup(ctx context.Context, clock, to string, command
 	}
 	return event.Result{Changed: true, Message: fmt.Sprintf("a backup is made every day at %s IST in %s, by %s (%s). To see how the last one ended: openalgo-install status",
 		clock, to, by, strings.Join(files, ", "))}, nil
+}
+
+// mayBackUp refuses to back up what is not known how it was installed.
+func (in *Session) mayBackUp(ctx context.Context) error {
+	o, err := in.observe(ctx)
+	if err != nil {
+		return err
+	}
+	in.knowEnv(o)
+	_, err = saved(o, plan.CommandBackup)
+	return err
 }
 
 // guardMarket refuses a time when a market is open on any day of the week.

@@ -28,6 +28,7 @@ type changes struct {
 	old     *engine.Container // the container before; nil when there is none
 	replace bool              // a container is created (and old, if any, goes)
 	state   instance.State    // what state.json becomes
+	before  instance.State    // what it says now
 	aside   []string          // Compose files that are moved out of Docker Compose's sight
 	madeDir bool              // the run made the instance's directory
 
@@ -38,7 +39,7 @@ type changes struct {
 }
 
 func newChanges(in *Session, o *observed, p *plan.Plan, madeDir bool) *changes {
-	r := &changes{in: in, plan: p, old: o.Container(), madeDir: madeDir, state: in.stateAfter(o, p)}
+	r := &changes{in: in, plan: p, old: o.Container(), madeDir: madeDir, before: o.State, state: in.stateAfter(o, p)}
 	name := p.ContainerName()
 	change := p.Change(plan.KindContainer, name)
 	r.replace = change != nil && change.Action != plan.ActionUpdate

@@ -25,7 +25,7 @@ func (in *Session) Recover(ctx context.Context) (event.Result, error) {
 	if err := in.tools().EngineBack(ctx); err != nil {
 		return event.Result{}, finding.Errorf(finding.HostNotReady, "%w", err)
 	}
-	if err := in.acrossRestart(ctx, func(ctx context.Context) error { return in.settle(ctx, "recover") }); err != nil {
+	if err := in.acrossRestart(ctx, func(ctx context.Context) error { return in.settle(ctx, Command{Name: "recover"}) }); err != nil {
 		return event.Result{}, err
 	}
 	return event.Result{Changed: true, Message: "the interrupted run is now complete or undone"}, nil

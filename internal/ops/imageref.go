@@ -12,10 +12,10 @@ func (in *Session) images() image.Bringer {
 }
 
 // openSource finds out what image is built; nil where none is.
-func (in *Session) openSource(ctx context.Context, i plan.Intent) (*image.Built, error) {
+func (t *turn) openSource(ctx context.Context, i plan.Intent) (*image.Built, error) {
 	a := i.Answers.Image
 	if i.Image.Keep != nil {
 		a.Source = "registry"
 	}
-	return in.source.Open(ctx, in.Engine, a, in.note)
+	return t.source.Open(ctx, t.Engine, a, t.note)
 }

@@ -6,12 +6,10 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
-	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/printable"
 	"github.com/marketcalls/openalgo-install/internal/ready"
@@ -53,14 +51,8 @@ func (in *Session) lookAt(ctx context.Context) (*observed, *engine.Container, er
 		return nil, nil, err
 	}
 	in.knowEnv(o)
-	o.FindByMount()
-	if err := neitherRuns(o); err != nil {
-		return nil, nil, err
-	}
-	if c := o.Container(); c != nil {
-		return o, c, nil
-	}
-	return nil, nil, noContainer(o)
+	c, err := present(o)
+	return o, c, err
 }
 
 // neitherRuns refuses to choose between two containers that another tool made.
@@ -98,7 +90,7 @@ func (in *Session) locked(ctx context.Context, command string, do func(*engine.C
 	}
 	defer held.Release()
 	return in.logged(command, func() (event.Result, error) {
-		if err := in.recover(ctx, mustAnswer); err != nil {
+		if err := in.recover(ctx, false); err != nil {
 			return event.Result{}, err
 		}
 		// Again, since another run may have changed it in the meantime.
@@ -115,13 +107,13 @@ func (in *Session) locked(ctx context.Context, command string, do func(*engine.C
 // answers, with the same keys and data.
 func (in *Session) Start(ctx context.Context) (event.Result, error) {
 	// First what a killed run left: whether there is a container shows after that.
-	if err := in.settle(ctx, plan.CommandStart); err != nil {
+	if err := in.settle(ctx, Command{Name: plan.CommandStart}); err != nil {
 		return event.Result{}, err
 	}
 	if s, err := in.dir.LoadState(); err == nil && s.IsOurs() {
 		_, err := in.findToChange(ctx)
 		if errors.Is(err, errNoContainer) || finding.IDOf(err) == "moved" {
-			return in.startAnew(ctx)
+			return in.Do(ctx, recreate())
 		}
 	}
 	return in.locked(ctx, "start", func(c *engine.Container) (event.Result, error) {
@@ -130,19 +122,6 @@ func (in *Session) Start(ctx context.Context) (event.Result, error) {
 			return event.Result{}, err
 		}
 		return event.Result{Changed: changed, URL: world.URLOf(envOf(string(in.dir)), *c), Message: c.Name + " is ready"}, nil
-	})
-}
-
-func (in *Session) startAnew(ctx context.Context) (event.Result, error) {
-	return in.Reconfigure(ctx, plan.CommandStart, func(*answers.Answers) error {
-		o, err := in.observe(ctx)
-		if err == nil && len(o.Data) == 0 {
-			err = finding.Errorf(finding.HostNotReady, "the data of this OpenAlgo is gone\n\nStarting it now would create an empty one. You can do one of these:\n"+
-				"  1. Restore a backup, with its accounts and keys:\n     sudo openalgo-install --dir %[1]s restore FILE\n"+
-				"  2. Begin with an empty OpenAlgo. The accounts and settings of this one do not come back:\n     sudo openalgo-install --dir %[1]s --answers %[2]s\n\n"+
-				"Nothing was changed.", string(in.dir), in.dir.Path(instance.AnswersName))
-		}
-		return err
 	})
 }
 

@@ -49,7 +49,7 @@ func (in *Session) Rehearse(ctx context.Context, a answers.Answers) (event.Resul
 	}
 	i := plan.AsAnswered(a, 0)
 	i.Rehearsal = true
-	_, err := stage.install(ctx, i)
+	_, err := stage.Do(ctx, Command{Name: i.Command, Wish: func(*observed) (plan.Intent, error) { return i, nil }})
 	var report json.RawMessage
 	if err == nil {
 		report = stage.report(ctx)

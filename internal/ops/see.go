@@ -6,7 +6,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/appfile"
 	"github.com/marketcalls/openalgo-install/internal/engine"
-	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/world"
@@ -24,22 +24,12 @@ func (in *Session) observe(ctx context.Context) (*observed, error) {
 	return in.see().Look(ctx, false)
 }
 
-// observeFor is observe for an intent, which may take over what is another tool's.
-func (in *Session) observeFor(ctx context.Context, i plan.Intent) (*observed, error) {
-	return in.see().Look(ctx, i.Adopts())
-}
-
 // seeFor looks at what an intent needs beside that, once it is known which image
 // is meant.
 func (in *Session) seeFor(ctx context.Context, o *observed, i plan.Intent) error {
 	see := in.see()
 	if err := see.LookAtImage(ctx, o, plan.ImageRef(o, i), i.Image.Moves); err != nil {
 		return err
-	}
-	if i.Adopts() {
-		if err := see.LookAtMade(ctx, o); err != nil {
-			return err
-		}
 	}
 	see.LookAtRelease(ctx, o, i.Upgrades(), i.Restores())
 	if r := i.Backup; r != nil {
@@ -78,10 +68,6 @@ func (in *Session) dataDirectory(ctx context.Context, c engine.Container) (strin
 	return world.DataDirectory(ctx, in.Engine, c)
 }
 
-func (in *Session) saltOf(ctx context.Context, r *plan.Restoring, env *envfile.File) string {
-	return in.see().SaltOf(ctx, env, r.State, r.Manifest.Image.ID, r.Manifest.Image.Created)
-}
-
 // Obstacles returns what keeps commands from changing this instance: what every
 // one of them refuses, or else what a change with the answers of the last install
 // would meet; nil where nothing does. It changes nothing.
@@ -98,9 +84,29 @@ func (in *Session) Obstacles(ctx context.Context) error {
 	if !o.State.IsOurs() || o.Container() == nil {
 		return neitherRuns(o)
 	}
-	i, err := in.saved(ctx, plan.CommandInstall)
-	if err == nil {
-		_, _, err = in.planOnce(ctx, i)
-	}
+	t := newTurn(in, Reconfigure(plan.CommandInstall, func(*answers.Answers) error { return nil }))
+	defer t.source.Close()
+	_, _, _, err = t.planOnce(ctx)
 	return err
+}
+
+// present is the container of the instance, to look at.
+func present(o *observed) (*engine.Container, error) {
+	o.FindByMount()
+	if err := neitherRuns(o); err != nil {
+		return nil, err
+	}
+	if c := o.Container(); c != nil {
+		return c, nil
+	}
+	return nil, noContainer(o)
+}
+
+// EnvText is .env as it stands, for an editor.
+func (in *Session) EnvText(ctx context.Context) ([]byte, error) {
+	text, err := in.readEnv(ctx)
+	if err == nil && text == nil {
+		err = finding.Errorf(finding.HostNotReady, "there is no %s: --dir names another directory", in.dir.Env())
+	}
+	return text, err
 }

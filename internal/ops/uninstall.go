@@ -350,7 +350,7 @@ func (in *Session) bringDataBack(ctx context.Context, purge bool) error {
 	if err != nil || j == nil || purge || !step.HoldsData(j) {
 		return err
 	}
-	return in.recover(ctx, mayBeBroken)
+	return in.recover(ctx, true)
 }
 
 func (in *Session) purgeFiles() error {

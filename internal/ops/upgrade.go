@@ -8,84 +8,58 @@ import (
 	"github.com/distribution/reference"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
-	"github.com/marketcalls/openalgo-install/internal/engine"
-	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/image"
 	"github.com/marketcalls/openalgo-install/internal/plan"
+	"github.com/marketcalls/openalgo-install/internal/stacks"
+	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
 // Upgrade takes an installed stack to another release: the image first, its
 // new settings merged into .env, a copy of the databases, the swap, and all of
 // it back when the new one does not get ready. to is a tag, a digest or a whole
 // reference; "" is the newest of the tag that is installed.
-func (in *Session) Upgrade(ctx context.Context, to string) (event.Result, error) {
-	pulled := "" // once is enough, unless another run has changed what is wanted
-	result, err := in.carryOut(ctx, plan.CommandUpgrade, func(ctx context.Context) (plan.Intent, error) {
-		i, before, err := in.upgraded(ctx, to)
-		image := i.Answers.Image
-		if err != nil || image.Source != "registry" || image.Ref == pulled {
-			return i, err // what is built has another name for another source
-		}
-		pulled = image.Ref
-		// Before its tag moves on.
-		in.keepImageTag(ctx, in.projectOf(), in.installedRef(), before)
-		return i, in.pullNewest(ctx, image.Ref, before)
-	})
-	if held, _, busy := in.dir.TryLock(); busy == nil && held != nil {
-		in.dropImageTags(context.WithoutCancel(ctx), in.projectOf())
-		held.Release()
-	}
-	return result, err
+func Upgrade(to string) Command {
+	return Command{Name: plan.CommandUpgrade, look: lookAtRelease, settle: true, Wish: func(o *world.Observation) (plan.Intent, error) {
+		return upgraded(o, to)
+	}}
 }
 
-// projectOf is the project of the instance, as the last run noted it.
-func (in *Session) projectOf() string {
-	s, _ := in.dir.LoadState()
-	return s.Project
-}
-
-// pullNewest brings the newest image of a reference; before is the image that runs.
-func (in *Session) pullNewest(ctx context.Context, ref, before string) error {
-	newest, err := in.images().Pull(ctx, ref)
-	if err != nil {
-		return err
+// lookAtRelease looks at the image that runs, too.
+func lookAtRelease(ctx context.Context, l *world.Looker) (*world.Observation, error) {
+	o, err := l.Look(ctx, false)
+	if err == nil {
+		world.LookAtRunning(ctx, l, o)
 	}
-	if newest.ID == before {
-		in.note("the present image is the newest of " + ref)
-	}
-	return nil
-}
-
-// PlanUpgrade works out what Upgrade would do, as far as that is known without
-// the new image, and changes nothing.
-func (in *Session) PlanUpgrade(ctx context.Context, to string) (*plan.Plan, error) {
-	return in.dryRun(ctx, plan.CommandUpgrade, func(ctx context.Context) (plan.Intent, error) {
-		i, _, err := in.upgraded(ctx, to)
-		return i, err
-	})
+	return o, err
 }
 
 // CheckUpgrade asks the registry whether there is something newer.
 func (in *Session) CheckUpgrade(ctx context.Context, to string) (available bool, message string, err error) {
-	if err := in.settle(ctx, plan.CommandUpgrade); err != nil {
+	c := Upgrade(to)
+	if err := in.settle(ctx, c); err != nil {
 		return false, "", err
 	}
-	i, before, err := in.upgraded(ctx, to)
+	o, err := c.seen(ctx, in.see())
 	if err != nil {
 		return false, "", err
 	}
-	a := i.Answers
+	in.knowEnv(o)
+	i, err := c.Wish(o)
+	if err != nil {
+		return false, "", err
+	}
+	a, runs := i.Answers, o.Container().ImageID
 	if a.Image.Source != "registry" {
-		return in.checkSource(ctx, i, before)
+		return in.checkSource(ctx, i, runs)
 	}
 	digest, err := in.Engine.RemoteDigest(ctx, a.Image.Ref)
 	if err != nil {
 		return false, "", &finding.Error{Kind: finding.Failed, Err: fmt.Errorf("asking the registry for %s: %w", a.Image.Ref, err)}
 	}
-	for _, ref := range []string{a.Image.Ref, in.installedRef()} {
+	for _, ref := range []string{a.Image.Ref, o.State.ImageRef} {
 		now, err := in.Engine.Image(ctx, ref)
-		if err == nil && now.ID == before && now.Digest == digest {
+		if err == nil && now.ID == runs && now.Digest == digest {
 			return false, "OpenAlgo runs the newest image of " + a.Image.Ref, nil
 		}
 	}
@@ -94,8 +68,9 @@ func (in *Session) CheckUpgrade(ctx context.Context, to string) (available bool,
 
 // checkSource says whether the source makes another image than the one that runs.
 func (in *Session) checkSource(ctx context.Context, i plan.Intent, runs string) (available bool, message string, err error) {
-	defer in.source.Close()
-	b, err := in.openSource(ctx, i)
+	t := newTurn(in, Command{})
+	defer t.source.Close()
+	b, err := t.openSource(ctx, i)
 	if err != nil {
 		return false, "", err
 	}
@@ -107,34 +82,26 @@ func (in *Session) checkSource(ctx context.Context, i plan.Intent, runs string) 
 
 // guardNoRegistry refuses to ask a registry for an image that never was in one:
 // it may have another image of the same name.
-func (in *Session) guardNoRegistry(ctx context.Context, c engine.Container, ref, to string) error {
+func guardNoRegistry(o *world.Observation, ref, to string) error {
 	if isWholeReference(to) {
 		return nil
 	}
 	named, err := reference.ParseNormalizedNamed(ref)
 	// Docker Hub's own images, which have names without a slash, are not OpenAlgo.
 	local := err == nil && reference.Domain(named) == "docker.io" && strings.HasPrefix(reference.Path(named), "library/")
-	image, err := in.Engine.Image(ctx, c.ImageID)
-	if !local && (err != nil || image.DigestIn(ref) != "") {
-		return nil //nolint:nilerr // it was in one, or nobody can tell
+	if !local && (o.Runs == nil || o.Runs.Image.DigestIn(ref) != "") {
+		return nil // it was in one, or nobody can tell
 	}
 	return finding.Errorf(finding.HostNotReady, "the image %s was built or loaded on this machine\n\nNo registry has it, so there is no newer one to pull. To change to published releases:\n\n"+
 		"    sudo openalgo-install upgrade --to %s\n\nTo build it from a checkout, write this into openalgo-install.yaml, then upgrade:\n\n"+
 		"    image: {source: path, path: /path/to/openalgo}\n\nNothing was changed.", ref, answers.DefaultImage)
 }
 
-// installedRef is the image that the last run installed, by name.
-func (in *Session) installedRef() string {
-	s, _ := in.dir.LoadState() // upgraded has read it already
-	return s.ImageRef
-}
-
-// upgraded is the intent of the saved answers with the image to go to, and the
-// ID of the image that runs.
-func (in *Session) upgraded(ctx context.Context, to string) (plan.Intent, string, error) {
-	i, err := in.saved(ctx, plan.CommandUpgrade)
+// upgraded is the wish for the saved answers with the image to go to.
+func upgraded(o *world.Observation, to string) (plan.Intent, error) {
+	i, err := saved(o, plan.CommandUpgrade)
 	if err != nil {
-		return i, "", err
+		return i, err
 	}
 	a := &i.Answers
 	if a.Image.Source == "path" && isWholeReference(to) {
@@ -143,30 +110,31 @@ func (in *Session) upgraded(ctx context.Context, to string) (plan.Intent, string
 	builds := a.Image.Source == "git" || a.Image.Source == "path"
 	switch {
 	case a.Image.Source == "rehearsal":
-		return i, "", finding.Errorf(finding.HostNotReady, "the test app has no releases to upgrade to. Nothing was changed")
+		return i, finding.Errorf(finding.HostNotReady, "the test app has no releases to upgrade to. Nothing was changed")
 	case a.Image.Source == "path" && to != "":
-		return i, "", finding.Errorf(finding.Usage, "OpenAlgo is built from %s here, so --to cannot name a release. Check the release out, then upgrade without --to:\n\n"+
+		return i, finding.Errorf(finding.Usage, "OpenAlgo is built from %s here, so --to cannot name a release. Check the release out, then upgrade without --to:\n\n"+
 			"    git -C %[1]s fetch --tags && git -C %[1]s checkout %s\n\nNothing was changed", a.Image.Path, to)
 	case builds && to != "":
 		a.Image.Ref = to
 	}
-	c, err := in.find(ctx)
+	c, err := present(o)
 	if err != nil {
-		return i, "", err
+		return i, err
 	}
-	if !isUp(*c) {
-		return i, "", finding.Errorf(finding.HostNotReady, "%s is %s, and an upgrade proves itself by a start: `openalgo-install start` first", c.Name, c.State)
+	if !stacks.IsUp(*c) {
+		return i, finding.Errorf(finding.HostNotReady, "%s is %s, and an upgrade proves itself by a start: `openalgo-install start` first", c.Name, c.State)
 	}
 	if !builds {
-		if err := in.guardNoRegistry(ctx, *c, a.Image.Ref, to); err != nil {
-			return i, "", err
+		if err := guardNoRegistry(o, a.Image.Ref, to); err != nil {
+			return i, err
 		}
 		if a.Image.Ref, err = targetRef(a.Image.Ref, to); err != nil {
-			return i, "", err
+			return i, err
 		}
 	}
-	i.Image, i.Data = plan.ImageRule{Moves: true}, plan.Copied
-	return i, c.ImageID, nil
+	// What is built has another name for another source.
+	i.Image, i.Data = plan.ImageRule{Moves: true, Newest: a.Image.Source == "registry"}, plan.Copied
+	return i, nil
 }
 
 // targetRef is the image that `--to` names.
@@ -175,7 +143,7 @@ func targetRef(now, to string) (string, error) {
 	if err != nil {
 		return "", finding.Errorf(finding.HostNotReady, "the image that is installed, %s, is no reference: %w", now, err)
 	}
-	repository := plan.RepositoryOf(now)
+	repository := image.RepositoryOf(now)
 	if to == "" {
 		if _, fixed := named.(reference.Digested); fixed || image.IsOwnTag(now) {
 			return "", finding.Errorf(finding.Usage, "%s is one image for ever, by its digest: name another with --to", now)

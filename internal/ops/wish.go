@@ -3,51 +3,33 @@ package ops
 import (
 	"context"
 
-	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/plan"
+	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
-// wish works out what a command wants, from the present state. It is called
-// under the lock: answers that were read before it would undo what another run
-// did in between. It may be called several times.
-type wish func(context.Context) (plan.Intent, error)
+// Wish works out what a command wants, from what is there. It is called under
+// the lock, and again once the image has come: answers that were read before
+// would undo what another run did in between. It does no I/O.
+type Wish func(*world.Observation) (plan.Intent, error)
 
-// planWish plans what a wish says, as the world is now.
-func (in *Session) planWish(ctx context.Context, w wish) (*plan.Plan, error) {
-	i, err := w(ctx)
-	if err != nil {
-		return nil, err
-	}
-	_, p, err := in.plan(ctx, i)
-	return p, err
+// Command is what Session.Do carries out.
+type Command struct {
+	Name string // in the log and the journal
+	Wish Wish
+	// look is the look that the wish needs; nil is that of every command.
+	look func(context.Context, *world.Looker) (*world.Observation, error)
+	// settle says that what a killed run left is finished or undone before a
+	// plan, too: the answers may be half of it.
+	settle bool
+	// mayBeBroken says that what a killed run left need not answer: this command
+	// is what repairs it.
+	mayBeBroken bool
 }
 
-// dryRun is planWish for a person. What a killed run left is finished or undone
-// first, since its answers may be half of them.
-func (in *Session) dryRun(ctx context.Context, command string, w wish) (*plan.Plan, error) {
-	defer in.source.Close()
-	if err := in.settle(ctx, command); err != nil {
-		return nil, err
+// seen looks as a command needs it.
+func (c Command) seen(ctx context.Context, l *world.Looker) (*world.Observation, error) {
+	if c.look == nil {
+		return l.Look(ctx, false)
 	}
-	return in.planWish(ctx, w)
-}
-
-// settle finishes or undoes what a killed run left.
-func (in *Session) settle(ctx context.Context, command string) error {
-	held, err := in.takeOver(ctx)
-	if err != nil || held == nil {
-		return err
-	}
-	defer held.Release()
-	_, err = in.logged("recover", func() (event.Result, error) { return event.Result{}, in.recoverFor(ctx, command) })
-	return err
-}
-
-// recoverFor is recover on behalf of a command; a restore repairs what need not
-// answer before.
-func (in *Session) recoverFor(ctx context.Context, command string) error {
-	if command == plan.CommandRestore {
-		return in.recover(ctx, mayBeBroken)
-	}
-	return in.recover(ctx, mustAnswer)
+	return c.look(ctx, l)
 }

@@ -17,6 +17,7 @@ type Intent struct {
 	Instances int
 	// Rehearsal says that all of it is removed again.
 	Rehearsal bool
+	Notes     []string // what was found, for a person
 }
 
 // ImageRule says which image the container gets: the one of the answers.
@@ -25,6 +26,8 @@ type ImageRule struct {
 	// Moves says that it is the one that the reference stands for now, and not
 	// the one that the container was created from.
 	Moves bool
+	// Newest says that it is pulled first, whatever Docker has of that name.
+	Newest bool
 }
 
 // Files says whose .env, Compose file and state a plan begins from.
@@ -73,6 +76,9 @@ func (i Intent) Upgrades() bool { return i.Data == Copied }
 // Restores reports whether a backup takes the place of files and data.
 func (i Intent) Restores() bool { return i.Backup != nil }
 
+// Resizes reports whether the sizing alone changes.
+func (i Intent) Resizes() bool { return i.Size.Rule != AsFile }
+
 // AsAnswered is the intent of the answers as they are.
 func AsAnswered(a answers.Answers, instances int) Intent {
 	return Intent{Command: CommandInstall, Answers: a, Instances: instances}
@@ -82,6 +88,7 @@ func AsAnswered(a answers.Answers, instances int) Intent {
 type Kept struct {
 	Ref       string
 	OwnHealth bool
+	TagOf     string // the image that gets the tag Ref first; "" is none
 }
 
 // Commands whose names plans and the journal have.

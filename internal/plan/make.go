@@ -21,12 +21,11 @@ import (
 // makePlan works out, from what a command wants and the world as observed, what
 // has to change: draft and finish in one, where what a draft asks is answered.
 func makePlan(o *world.Observation, i Intent) (*Plan, error) {
-	if i.Size.Rule != AsFile {
-		return planResize(o, i)
-	}
 	o = Basis(o, i)
-	if err := ChoosePorts(o, &i.Answers); err != nil {
-		return nil, err
+	if !i.Resizes() {
+		if err := ChoosePorts(o, &i.Answers); err != nil {
+			return nil, err
+		}
 	}
 	p, err := Draft(o, i)
 	if err != nil {
@@ -39,6 +38,9 @@ func makePlan(o *world.Observation, i Intent) (*Plan, error) {
 // decides the files and the image. What else a plan needs to know of the machine
 // depends on them. Nothing is changed.
 func Draft(o *world.Observation, i Intent) (*Plan, error) {
+	if i.Resizes() {
+		return draftResize(o, i)
+	}
 	p := &Plan{Changes: []Change{}, Warnings: append([]string{}, i.Answers.Warnings()...), Intent: i, Answers: i.Answers, Project: o.Project,
 		Command: i.Command, ComposeName: compose.FileName, Built: o.Built}
 	if err := GuardData(o, i); err != nil {
@@ -57,6 +59,9 @@ func Draft(o *world.Observation, i Intent) (*Plan, error) {
 
 // Finish decides the rest, once what the draft asks is answered.
 func (p *Plan) Finish(o *world.Observation) error {
+	if p.Intent.Resizes() {
+		return finishResize(o, p)
+	}
 	planResources(o, p)
 	AddDirectories(o, p)
 	if err := AddOwners(o, p); err != nil {

@@ -11,6 +11,9 @@ import (
 // Query is what a plan, whose files and image are decided, needs to know of this
 // machine.
 func (p *Plan) Query(o *world.Observation) world.Query {
+	if p.Intent.Resizes() {
+		return world.Query{Use: len(p.Smaller()) > 0}
+	}
 	c := o.Container()
 	q := world.Query{Ports: portsToAsk(o, p), Directories: dataDirs(o, p.Stack), Owner: OwnerToBe(o, p),
 		ImageUser: asksUser(o, p), View: imageToAsk(o), Build: o.Engine.Local && p.builds()}

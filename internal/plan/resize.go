@@ -18,18 +18,9 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
-// planResize plans the sizing that is due: lines of .env, and a recreated
-// container.
-func planResize(o *world.Observation, i Intent) (*Plan, error) {
-	p, err := DraftResize(o, i)
-	if err != nil {
-		return nil, err
-	}
-	return p, FinishResize(o, p)
-}
-
-// DraftResize begins the plan of a resize, as Draft does that of another change.
-func DraftResize(o *world.Observation, i Intent) (*Plan, error) {
+// draftResize begins the plan of the sizing that is due: lines of .env, and a
+// recreated container.
+func draftResize(o *world.Observation, i Intent) (*Plan, error) {
 	if err := Guard(o); err != nil {
 		return nil, err
 	}
@@ -47,9 +38,9 @@ func DraftResize(o *world.Observation, i Intent) (*Plan, error) {
 	return p, resizeContainer(o, p)
 }
 
-// FinishResize decides the rest, once it is known what OpenAlgo uses where the
+// finishResize decides the rest, once it is known what OpenAlgo uses where the
 // draft takes something from it.
-func FinishResize(o *world.Observation, p *Plan) error {
+func finishResize(o *world.Observation, p *Plan) error {
 	if p.Empty() {
 		return nil
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/image"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/world"
@@ -141,11 +142,11 @@ func guardOlder(o *world.Observation, p *Plan) error {
 	if p.ImageID == "" || p.ImageID == m.Image.ID {
 		return nil // looked at again once it is here
 	}
-	image, sample := o.Image, o.Sample
+	release, sample := o.Image, o.Sample
 	if o.Runs != nil && o.Runs.Image.ID == p.ImageID {
-		image, sample = &o.Runs.Image, o.Runs.Sample
+		release, sample = &o.Runs.Image, o.Runs.Sample
 	}
-	if image == nil || image.ID != p.ImageID {
+	if release == nil || release.ID != p.ImageID {
 		return fmt.Errorf("the image %s is not on this engine any more, so nobody can tell whether it is older than the data", p.Stack.Image)
 	}
 	version := ""
@@ -153,10 +154,10 @@ func guardOlder(o *world.Observation, p *Plan) error {
 		version, _ = base.Get(KeyConfigVersion)
 	}
 	older := envfile.OlderVersion(version, m.EnvConfig) && version != ""
-	made := image.Created.Before(m.Image.Created) && p.Answers.Image.Source == "registry"
+	made := release.Created.Before(m.Image.Created) && p.Answers.Image.Source == "registry"
 	if !older && !made {
 		return nil
 	}
 	return finding.Named(finding.HostNotReady, "image-older", "the image %s is older than the data in this backup (made %s, the data's %s), and an older OpenAlgo can't read newer data. "+
-		"Name one that is not: `--image %s@%s`, or a newer tag", p.Stack.Image, image.Created.Format("2006-01-02"), m.Image.Created.Format("2006-01-02"), RepositoryOf(m.Image.Ref), m.Image.Digest)
+		"Name one that is not: `--image %s@%s`, or a newer tag", p.Stack.Image, release.Created.Format("2006-01-02"), m.Image.Created.Format("2006-01-02"), image.RepositoryOf(m.Image.Ref), m.Image.Digest)
 }

@@ -61,12 +61,3 @@ func planLost(o *world.Observation, p *Plan) {
 		p.warn("the release does not list the broker %s: you may not be able to log in with it", id)
 	}
 }
-
-// RepositoryOf is a reference without its tag and digest.
-func RepositoryOf(ref string) string {
-	repository, _, _ := strings.Cut(ref, "@")
-	if i := strings.LastIndexByte(repository, ':'); i > strings.LastIndexByte(repository, '/') {
-		repository = repository[:i]
-	}
-	return repository
-}

@@ -47,6 +47,9 @@ func (l *Looker) Answer(ctx context.Context, o *Observation, q Query) {
 			a.Memory = &facts
 		}
 	}
+	if q.Use {
+		o.Use = UseOf(ctx, l.Engine, *o.Container())
+	}
 	answerEdge(ctx, l.Resolver, q.Edge, &a)
 	o.Answered = a
 }

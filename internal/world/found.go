@@ -3,6 +3,8 @@ package world
 import (
 	"time"
 
+	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/backup"
 	"github.com/marketcalls/openalgo-install/internal/edge"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/host"
@@ -43,6 +45,10 @@ type Release struct {
 type Made struct {
 	Options  []string // beside image, mounts, ports and variables, as docker run has them
 	ImageEnv []string // of its image
+	// Source is where upgrades of it come from, and How tells a person; "" is
+	// nothing worth telling.
+	Source answers.Image
+	How    string
 }
 
 // KeyPlace is where a .env is that has the keys of this instance's data.
@@ -94,8 +100,11 @@ type Way struct {
 
 // Backup is what a restore meets on this machine.
 type Backup struct {
-	Twins []Twin
-	Room  Room
+	Twins  []Twin
+	Room   Room
+	Salt   string            // what is known of the FERNET_SALT that its data is encrypted under
+	Image  error             // why Docker has not got its image; nil: it is here
+	Served map[string]string // domains that others serve on this Docker, with the name of the container
 }
 
 // Twin is another OpenAlgo that runs with the broker account of the backup.
@@ -116,4 +125,21 @@ type Room struct {
 type Use struct {
 	Memory, Shm int64 // bytes
 	Strategies  int   // that are configured
+}
+
+// Kept is what the last upgrade kept of the instance as it was before.
+type Kept struct {
+	Err      error // why it cannot be gone back to; fs.ErrNotExist: there is none
+	Manifest backup.Manifest
+	Files    map[string][]byte
+	Bytes    int64  // of its data
+	Salt     string // what is known of the FERNET_SALT that the data is encrypted under
+	Image    KeptImage
+}
+
+// KeptImage is the image of what was kept, by a name that Docker Compose finds
+// it by.
+type KeptImage struct {
+	Ref      string // "": it is gone, and no registry has it
+	Untagged bool   // Ref is a tag of our own that the image has yet to get
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/image"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/rehearsal"
 )
@@ -29,18 +30,25 @@ func (l *Looker) LookAtImage(ctx context.Context, o *Observation, ref string, mo
 	return err
 }
 
+// LookAtRunning looks at the image that runs.
+func LookAtRunning(ctx context.Context, l *Looker, o *Observation) {
+	if c := o.Container(); c != nil {
+		if image, err := l.Engine.Image(ctx, c.ImageID); err == nil {
+			o.Runs = &Release{Image: image}
+		}
+	}
+}
+
 // LookAtRelease looks at the image that runs where an intent may replace it by
 // another one; what cannot be found out is left out.
 func (l *Looker) LookAtRelease(ctx context.Context, o *Observation, upgrades, restores bool) {
-	c := o.Container()
-	if c == nil || !upgrades && !restores {
+	if !upgrades && !restores {
 		return
 	}
-	image, err := l.Engine.Image(ctx, c.ImageID)
-	if err != nil {
+	if LookAtRunning(ctx, l, o); o.Runs == nil {
 		return
 	}
-	o.Runs = &Release{Image: image}
+	c, image := o.Container(), o.Runs.Image
 	if restores {
 		if sample, err := l.images().read(ctx, image.ID, openalgo.Sample); err == nil {
 			o.Runs.Sample = sample
@@ -64,8 +72,9 @@ func (l *Looker) LookAtMade(ctx context.Context, o *Observation) error {
 		return err
 	}
 	o.Made.Options = options
-	if image, err := l.Engine.Image(ctx, c.ImageID); err == nil {
-		o.Made.ImageEnv = image.Env
+	o.Made.Source, o.Made.How = image.Adopted(string(l.Dir), *c)
+	if made, err := l.Engine.Image(ctx, c.ImageID); err == nil {
+		o.Made.ImageEnv = made.Env
 	}
 	return nil
 }

@@ -68,6 +68,7 @@ type Observation struct {
 	Made                       Made          // how the container was made that another tool made
 	Use                        Use           // what OpenAlgo uses now, for a resize that takes something
 	Backup                     Backup        // what a restore meets
+	Kept                       *Kept         // what the last upgrade kept; nil: nobody looked
 	Moved                      bool          // its tag stands for another image than the one that runs
 }
 

@@ -14,6 +14,7 @@ type Query struct {
 	ImageUser   bool     // the number of the image's user
 	View        string   // the image to ask with whether Docker sees the instance's directory
 	Build       bool     // memory, for a build
+	Use         bool     // what OpenAlgo uses now
 	Edge        EdgeQuery
 }
 

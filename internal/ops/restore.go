@@ -1,0 +1,158 @@
+package ops
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+
+	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/backup"
+	"github.com/marketcalls/openalgo-install/internal/compose"
+	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/event"
+	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/plan"
+	"github.com/marketcalls/openalgo-install/internal/world"
+)
+
+// OpenBackup reads an archive to its end, once, before anything is touched.
+func (in *Session) OpenBackup(ctx context.Context, file string, key backup.Key) (*plan.Restoring, error) {
+	if err := plan.MayCopy(in.see().OnHost(), "a restore"); err != nil {
+		return nil, err
+	}
+	end := event.Begin(in.Report, "check", "read the backup and compare its checksums")
+	archive, err := backup.Open(ctx, file, key)
+	end(err)
+	if err != nil {
+		return nil, in.openError(ctx, err)
+	}
+	if err := checkHeld(archive); err != nil {
+		return nil, err
+	}
+	r := &plan.Restoring{Manifest: archive.Manifest, Files: archive.Files, Bytes: archive.Bytes, Fill: archive.Extract}
+	return r, r.Read()
+}
+
+// Restore makes the instance what it was when a backup was written: .env and
+// data of one and the same moment. What is replaced is kept; when OpenAlgo does
+// not get ready with it, all of that is back. other is another image than the
+// backup names; "" is that.
+func Restore(r *plan.Restoring, other string) Command {
+	look := func(ctx context.Context, l *world.Looker) (*world.Observation, error) {
+		o, err := l.Look(ctx, false)
+		if err == nil {
+			world.LookAtArchive(ctx, l, o, r.Env, r.State, r.Manifest)
+		}
+		return o, err
+	}
+	return Command{Name: plan.CommandRestore, look: look, settle: true, mayBeBroken: true, Wish: func(o *world.Observation) (plan.Intent, error) {
+		return restored(o, *r, other)
+	}}
+}
+
+// restored is the wish for the answers of the instance in the backup, fitted to
+// this place.
+func restored(o *world.Observation, r plan.Restoring, other string) (plan.Intent, error) {
+	none := plan.Intent{Command: plan.CommandRestore}
+	o.FindByMount()
+	if o.State.Foreign || o.Container() != nil && o.State.Project == "" {
+		return none, finding.Errorf(finding.HostNotReady, "the OpenAlgo in %s is another tool's: `openalgo-install adopt` takes it over first, or --dir names another directory", string(o.Dir))
+	}
+	if err := plan.GuardUnknown(o); err != nil {
+		return none, err
+	}
+	r.Same = o.Project == r.Manifest.Project
+	r.State.FernetSalt = o.Backup.Salt
+	a, notes, err := fitted(&r, o)
+	if err != nil {
+		return none, err
+	}
+	if other != "" {
+		a.Image = answers.Image{Source: "registry", Ref: other}
+	}
+	i := plan.Intent{Command: plan.CommandRestore, Answers: a, Files: plan.OfBackup, Data: plan.Replace, Backup: &r, Notes: notes}
+	i.Image.Keep, err = keepImage(o, a, &r, other)
+	return i, err
+}
+
+// checkHeld refuses an archive without a database, or with files that no instance
+// has.
+func checkHeld(a *backup.Archive) error {
+	if a.Held[dataTree] == 0 {
+		return finding.Errorf(finding.Usage, "this backup has no database in it, so it cannot be restored. Nothing was changed.")
+	}
+	for _, t := range a.Manifest.Trees {
+		if !slices.Contains(savedTrees, t.Name) && t.Name != logTree {
+			return finding.Errorf(finding.Usage, "this backup has data for /app/%s, where OpenAlgo keeps none. Nothing was changed.", t.Name)
+		}
+	}
+	for name := range a.Files {
+		if !slices.Contains(world.InstanceFiles(), name) {
+			return finding.Errorf(finding.Usage, "this backup has a file that no instance has (%.80q). Nothing was changed.", name)
+		}
+	}
+	return nil
+}
+
+func (in *Session) openError(ctx context.Context, err error) error {
+	switch {
+	case ctx.Err() != nil:
+		return finding.Cancel()
+	case errors.Is(err, backup.ErrNoArchive):
+		return finding.Errorf(finding.Usage, "%w. Nothing was changed", err)
+	case errors.Is(err, backup.ErrSealed):
+		return finding.Errorf(finding.Usage, "%w", err)
+	case errors.Is(err, fs.ErrNotExist):
+		return finding.Errorf(finding.Usage, "%w: `openalgo-install restore` takes the file of a backup, by default in %s", err, backup.Archives(in.dir))
+	}
+	return finding.Errorf(finding.HostNotReady, "reading the backup: %w", err)
+}
+
+// fitted are the answers of the backup, with what this place has of its own:
+// its ports, its domain, where its data is. notes tell a person what was left out.
+func fitted(r *plan.Restoring, here *world.Observation) (a answers.Answers, notes []string, err error) {
+	a, problems := answers.ParseSaved(r.Files[instance.AnswersName])
+	if len(problems) > 0 {
+		return a, nil, &finding.Error{Kind: finding.Usage, Err: fmt.Errorf("the answers in the backup: %w", &answers.Invalid{Problems: problems})}
+	}
+	plan.ReadCredentials(&a, r.Env)
+	own, wrong := answers.ParseSaved(here.AnswersText)
+	switch {
+	case here.State.Project != "" && here.AnswersText != nil && len(wrong) == 0:
+		a.Domain, a.TLS, a.Ports, a.Volumes, a.Data, a.Sizing = own.Domain, own.TLS, own.Ports, own.Volumes, own.Data, own.Sizing
+	case r.Same:
+		a.Data = nil // a directory of another machine
+	default:
+		a.Data = nil
+		a.Ports.AutoWeb, a.Ports.AutoWebSocket = true, true
+		if other := here.Backup.Served[a.Domain]; other != "" {
+			notes = append(notes, fmt.Sprintf("%s is served by %s on this machine, so the restored OpenAlgo has no domain. To give it one: openalgo-install domain NAME", a.Domain, other))
+			plain, _ := answers.ParseSaved([]byte("version: 1\n"))
+			a.Domain, a.TLS = "", plain.TLS
+		}
+	}
+	if problems := a.Check(); len(problems) > 0 {
+		return a, notes, &finding.Error{Kind: finding.HostNotReady, Err: fmt.Errorf("the answers in the backup do not fit here: %w", &answers.Invalid{Problems: problems})}
+	}
+	return a, notes, nil
+}
+
+// keepImage goes on with the image of the backup where this engine has it, or
+// a registry may.
+func keepImage(o *world.Observation, a answers.Answers, r *plan.Restoring, other string) (*plan.Kept, error) {
+	err := o.Backup.Image
+	switch {
+	case other != "":
+		return nil, nil
+	case err == nil || a.Image.Source == "registry":
+		return &plan.Kept{Ref: r.State.ImageRef, OwnHealth: bytes.Contains(r.Files[compose.FileName], []byte(openalgo.Start))}, nil
+	case !errors.Is(err, engine.ErrNotFound) && !errors.Is(err, engine.ErrImageNotFound):
+		return nil, fmt.Errorf("looking for the image %s: %w", r.State.ImageRef, err)
+	}
+	return nil, nil
+}

@@ -1,0 +1,65 @@
+package ops
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/plan"
+	"github.com/marketcalls/openalgo-install/internal/world"
+)
+
+// Reconfigure changes some answers of an installed stack and carries that out
+// as an install does; its image stays the one that it runs.
+func Reconfigure(command string, change func(*answers.Answers) error) Command {
+	return Command{Name: command, Wish: changed(command, change), settle: true}
+}
+
+// changed is the wish for the saved answers with a change.
+func changed(command string, change func(*answers.Answers) error) Wish {
+	return func(o *world.Observation) (plan.Intent, error) {
+		i, err := saved(o, command)
+		if err != nil {
+			return i, err
+		}
+		if err := change(&i.Answers); err != nil {
+			return i, err
+		}
+		if problems := i.Answers.Check(); len(problems) > 0 {
+			return i, &finding.Error{Kind: finding.Usage, Err: &answers.Invalid{Problems: problems}}
+		}
+		return i, nil
+	}
+}
+
+// saved is the intent of the answers that the stack was installed with: it keeps
+// its image. Credentials come from .env, where alone they are.
+func saved(o *world.Observation, command string) (plan.Intent, error) {
+	i := plan.Intent{Command: command}
+	path := o.Dir.Path(instance.AnswersName)
+	switch {
+	case o.Container() == nil && o.Env == nil:
+		return i, finding.Errorf(finding.HostNotReady, "there is no OpenAlgo in %s: `openalgo-install status` lists what there is, --dir names another directory", string(o.Dir))
+	case o.State.ImageRef == "":
+		return i, finding.Errorf(finding.HostNotReady, "the OpenAlgo in %s was not installed by this program: `openalgo-install adopt` takes it over as it is, "+
+			"with its keys and data", string(o.Dir))
+	case o.AnswersText == nil:
+		return i, finding.Errorf(finding.HostNotReady, "%s is gone, so it is not known how this OpenAlgo was installed: bring it back, or install with answers again, "+
+			"which keeps keys and data", path)
+	case o.Env == nil && len(o.Data) == 0:
+		return i, finding.Errorf(finding.HostNotReady, "there is no %s, and no data either. To install OpenAlgo here, use --answers FILE", o.Dir.Env())
+	}
+	if err := plan.GuardKeys(o); err != nil {
+		return i, err
+	}
+	a, problems := answers.ParseSaved(o.AnswersText)
+	if len(problems) > 0 {
+		return i, &finding.Error{Kind: finding.HostNotReady, Err: fmt.Errorf("%s: %w", path, &answers.Invalid{Problems: problems})}
+	}
+	plan.ReadCredentials(&a, o.Env)
+	i.Answers, i.Image.Keep = a, &plan.Kept{Ref: o.State.ImageRef, OwnHealth: strings.Contains(string(o.ComposeText), openalgo.Start)}
+	return i, nil
+}

@@ -1,0 +1,306 @@
+package ops
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/marketcalls/openalgo-install/internal/broker"
+	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/event"
+	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/image"
+	"github.com/marketcalls/openalgo-install/internal/plan"
+	"github.com/marketcalls/openalgo-install/internal/ready"
+	"github.com/marketcalls/openalgo-install/internal/run"
+	"github.com/marketcalls/openalgo-install/internal/world"
+)
+
+// turn is one command from its first look to its last step.
+type turn struct {
+	*Session
+	Command
+	source  image.Source
+	said    map[string]bool
+	pulls   bool   // an image that is to be the newest is pulled
+	pulled  string // what was: once is enough, unless another run changed what is wanted
+	madeDir bool
+	url     string // of what is wanted
+}
+
+func newTurn(in *Session, c Command) *turn {
+	return &turn{Session: in, Command: c, said: map[string]bool{}}
+}
+
+func (t *turn) do(ctx context.Context) (event.Result, error) {
+	held, err := t.takeOver(ctx)
+	if err != nil {
+		return event.Result{}, err
+	}
+	if held == nil {
+		// Looking needs no lock, and a run with nothing to do writes nothing.
+		_, p, err := t.plan(ctx)
+		if err != nil {
+			return event.Result{}, err
+		}
+		if p.Empty() {
+			return t.nothingToDo(ctx, p)
+		}
+	}
+	if t.madeDir, err = t.dir.Create(); err != nil {
+		return event.Result{}, finding.Errorf(finding.HostNotReady, "%w", err)
+	}
+	if held == nil {
+		run.Failpoint("before-lock")
+		if held, err = t.dir.Lock(ctx, t.note); err != nil {
+			return event.Result{}, err
+		}
+	}
+	defer held.Release()
+	return t.logged(t.Name, func() (event.Result, error) {
+		if err := t.recover(ctx, t.mayBeBroken); err != nil {
+			return event.Result{}, err
+		}
+		return t.change(ctx)
+	})
+}
+
+// plan plans again where somebody took the free ports that it had chosen.
+func (t *turn) plan(ctx context.Context) (o *world.Observation, p *plan.Plan, err error) {
+	for range portTries {
+		auto := false
+		o, p, auto, err = t.planOnce(ctx)
+		if !errors.Is(err, plan.ErrPortTaken) || !auto {
+			break
+		}
+	}
+	return o, p, err
+}
+
+// portTries is how often free ports are chosen.
+const portTries = 3
+
+// planOnce looks, asks what is wanted, and decides. auto says that ports may be
+// chosen again.
+func (t *turn) planOnce(ctx context.Context) (o *world.Observation, p *plan.Plan, auto bool, err error) {
+	if o, err = t.seen(ctx, t.see()); err != nil {
+		return nil, nil, false, err
+	}
+	t.knowEnv(o)
+	i, err := t.Wish(o)
+	for _, text := range i.Notes {
+		t.sayOnce(text)
+	}
+	if err != nil {
+		return nil, nil, false, err
+	}
+	t.know(i.Answers, o)
+	if !i.Resizes() {
+		t.url = i.Answers.Origin()
+	}
+	if err := t.bringNewest(ctx, o, i); err != nil {
+		return nil, nil, false, err
+	}
+	o = plan.Basis(o, i)
+	auto = i.Answers.Ports.AutoWeb || i.Answers.Ports.AutoWebSocket
+	if !i.Resizes() {
+		if err := t.lookFor(ctx, o, &i); err != nil {
+			return nil, nil, auto, err
+		}
+	}
+	if p, err = plan.Draft(o, i); err != nil {
+		return nil, nil, auto, err
+	}
+	t.see().Answer(ctx, o, p.Query(o))
+	return o, p, auto, p.Finish(o)
+}
+
+// lookFor looks at what an intent needs beside what its wish needed, and chooses
+// the ports that the answers leave open.
+func (t *turn) lookFor(ctx context.Context, o *world.Observation, i *plan.Intent) (err error) {
+	t.seePorts(ctx, o, i.Answers)
+	if err := plan.ChoosePorts(o, &i.Answers); err != nil {
+		return err
+	}
+	if o.Built, err = t.openSource(ctx, *i); err != nil {
+		return err
+	}
+	if i.Answers.Image.Source == "rehearsal" {
+		o.TestImage = image.TestRef()
+	}
+	return t.seeFor(ctx, o, *i)
+}
+
+// bringNewest pulls the image that is to be the newest, and gives one that is
+// gone back to the name that it is found by.
+func (t *turn) bringNewest(ctx context.Context, o *world.Observation, i plan.Intent) error {
+	if keep := i.Image.Keep; keep != nil && keep.TagOf != "" {
+		return t.nameAgain(ctx, o.State.Project, i.Backup.Manifest.Image.Ref, *keep)
+	}
+	ref := i.Answers.Image.Ref
+	if !i.Image.Newest || !t.pulls || ref == t.pulled {
+		return nil
+	}
+	t.pulled = ref
+	before := o.Container().ImageID
+	t.keepImageTag(ctx, o.State.Project, o.State.ImageRef, before) // before its tag moves on
+	newest, err := t.images().Pull(ctx, ref)
+	if err == nil && newest.ID == before {
+		t.note("the present image is the newest of " + ref)
+	}
+	return err
+}
+
+// nameAgain gives an image the tag that it is found by.
+func (t *turn) nameAgain(ctx context.Context, project, was string, keep plan.Kept) error {
+	t.keepImageTag(ctx, project, was, keep.TagOf)
+	if now, err := t.Engine.Image(ctx, keep.Ref); err == nil && now.ID == keep.TagOf {
+		return nil
+	}
+	return finding.Errorf(finding.HostNotReady, "the previous image, %s, has no name by which Docker Compose can find it\n\nGive it one, then roll back:\n\n"+
+		"    docker tag %s %s\n\nNothing was changed.", was, keep.TagOf, keep.Ref)
+}
+
+// dropTags drops the tags of images that nothing needs, once one was kept.
+func (t *turn) dropTags(ctx context.Context) {
+	if t.pulled == "" {
+		return
+	}
+	if held, _, busy := t.dir.TryLock(); busy == nil && held != nil {
+		s, _ := t.dir.LoadState()
+		t.dropImageTags(context.WithoutCancel(ctx), s.Project)
+		held.Release()
+	}
+}
+
+func (t *turn) nothingToDo(ctx context.Context, p *plan.Plan) (event.Result, error) {
+	t.Report.Report(event.Event{Type: event.TypePlan, Time: time.Now(), Plan: p})
+	if p.Intent.Resizes() {
+		return event.Result{Message: "nothing to do: the sizing in force is the one that is due for " + p.Sizing.Of()}, nil
+	}
+	_, err := t.verify(ctx, t.checkOf(p.Stack, p.Answers))
+	if err == nil && p.Edge != nil {
+		err = t.verifyEdge(ctx, p.Edge.State)
+	}
+	if err != nil {
+		return event.Result{}, &finding.Error{Kind: finding.Failed, Err: fmt.Errorf("nothing to change, but the stack is not ready: %w", err), Log: ready.LogOf(err)}
+	}
+	return event.Result{URL: p.Answers.Origin(), Message: "nothing to do: OpenAlgo runs as the answers say, and is ready"}, nil
+}
+
+// change plans under the lock, brings the image, and applies.
+func (t *turn) change(ctx context.Context) (event.Result, error) {
+	o, p, err := t.agreed(ctx)
+	if err == nil && p.Empty() {
+		result, err := t.nothingToDo(ctx, p)
+		result.URL = t.url
+		return result, err
+	}
+	var r *changes
+	if err == nil {
+		r = newChanges(t.Session, o, p, t.madeDir)
+		err = t.prepare(ctx, r)
+	}
+	if err != nil {
+		if ctx.Err() != nil {
+			err = finding.Cancel()
+		}
+		t.dir.RemoveIfUnused(t.madeDir)
+		return event.Result{URL: t.url}, err
+	}
+	if err := r.apply(ctx); err != nil {
+		return event.Result{URL: t.url}, err
+	}
+	t.cleanUp(ctx, p, r.old)
+	return t.done(p, o, r.hasAccount()), nil
+}
+
+// cleanUp removes images that no rollback needs.
+func (t *turn) cleanUp(ctx context.Context, p *plan.Plan, old *engine.Container) {
+	if p.Built != nil {
+		keep := []string{p.ImageID}
+		if old != nil {
+			keep = append(keep, old.ImageID)
+		}
+		image.RemoveBuilds(ctx, t.Engine, p.Project, append(keep, t.neededImages(ctx)...)...)
+	}
+	t.dropImageTags(context.WithoutCancel(ctx), p.Project)
+}
+
+// agreed is the plan that is carried out, once what it asks is answered and what
+// it needs is here.
+func (t *turn) agreed(ctx context.Context) (*world.Observation, *plan.Plan, error) {
+	o, p, err := t.plan(ctx)
+	if err != nil || p.Empty() {
+		return o, p, err
+	}
+	t.Report.Report(event.Event{Type: event.TypePlan, Time: time.Now(), Plan: p})
+	for _, text := range p.Warnings {
+		if !p.Intent.Resizes() { // its table has them
+			t.warn(text)
+		}
+	}
+	if err := t.confirm(p); err != nil {
+		return o, p, err
+	}
+	if p.Stack != nil && p.Change(plan.KindImage, p.Stack.Image) != nil {
+		if err := t.images().Bring(ctx, p.WantedImage()); err != nil {
+			return o, p, err
+		}
+		// The image's own base of .env is known now.
+		if o, p, err = t.plan(ctx); err != nil {
+			return o, p, err
+		}
+	}
+	return o, p, errors.Join(t.pullEdge(ctx, p), t.openPorts(ctx, p))
+}
+
+// prepare notes what only the instance as it is now can tell.
+func (t *turn) prepare(ctx context.Context, r *changes) error {
+	p, o := r.plan, r.old
+	r.countBefore(ctx)
+	r.noteBroken(ctx)
+	if o != nil && o.ImageID != p.ImageID && (p.Intent.Upgrades() || p.Intent.Restores()) {
+		t.keepImageTag(ctx, p.Project, r.before.ImageRef, o.ImageID)
+	}
+	if p.Intent.Adopts() {
+		return r.adopted(ctx)
+	}
+	if p.Intent.Resizes() {
+		r.noteAccount(ctx)
+	}
+	return nil
+}
+
+// done is how a change ended that went well, and what the user has to do next.
+func (t *turn) done(p *plan.Plan, o *world.Observation, hasAccount bool) event.Result {
+	if p.Intent.Resizes() {
+		return event.Result{Changed: true, URL: world.URLOf(envOf(string(t.dir)), *o.Container()),
+			Message: "OpenAlgo is ready with its new sizing (" + p.ContainerName() + ")"}
+	}
+	url := p.Answers.Origin()
+	if !hasAccount {
+		t.note("next: open " + url + " and create your account")
+	}
+	if b, ok := broker.Find(p.Answers.Broker.Name); ok {
+		t.note("at " + b.Name + " the redirect URL must be exactly " + b.RedirectURL(url))
+	}
+	return event.Result{Changed: true, URL: url, Message: "OpenAlgo is ready at " + url}
+}
+
+// sayOnce says what a wish found, which may be asked several times.
+func (t *turn) sayOnce(message string) {
+	if !t.said[message] {
+		t.said[message] = true
+		t.note(message)
+	}
+}
+
+// confirm asks what the plan wants to be asked.
+func (in *Session) confirm(p *plan.Plan) error {
+	if in.Confirm == nil || len(p.Asks) == 0 {
+		return nil
+	}
+	return in.Confirm(p)
+}
