@@ -22,6 +22,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/ops"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
+	"github.com/marketcalls/openalgo-install/internal/stacks"
 	"github.com/marketcalls/openalgo-install/internal/status"
 )
 
@@ -93,7 +94,7 @@ func (l Look) gatherEngine(ctx context.Context, p *patient) {
 	}
 	volumes, _ := l.Engine.Volumes(ctx, compose.LabelProject)
 	for _, v := range volumes {
-		if dir := v.Labels[ops.LabelDir]; dir != "" && info.Local && gone(dir) && !used[v.Name] {
+		if dir := v.Labels[stacks.LabelDir]; dir != "" && info.Local && gone(dir) && !used[v.Name] {
 			p.stray = append(p.stray, v.Name)
 		}
 	}

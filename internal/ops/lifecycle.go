@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
@@ -17,18 +16,6 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/step"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
-
-// errNoContainer says that an instance has no container.
-var errNoContainer = errors.New("no container")
-
-type noContainerError struct{ dir string }
-
-func (e *noContainerError) Is(target error) bool { return target == errNoContainer }
-
-func (e *noContainerError) Error() string {
-	return fmt.Sprintf("there is no OpenAlgo container for %s\n\nTo list what is on this machine:\n\n    sudo openalgo-install status\n\n"+
-		"To work on an OpenAlgo in another directory, add --dir. To install one here:\n\n    sudo openalgo-install --dir %[1]s --answers FILE", e.dir)
-}
 
 // find returns the container of this directory's instance, to look at.
 func (in *Session) find(ctx context.Context) (*engine.Container, error) {
@@ -51,28 +38,8 @@ func (in *Session) lookAt(ctx context.Context) (*observed, *engine.Container, er
 		return nil, nil, err
 	}
 	in.knowEnv(o)
-	c, err := present(o)
+	c, err := plan.Present(o)
 	return o, c, err
-}
-
-// neitherRuns refuses to choose between two containers that another tool made.
-func neitherRuns(o *observed) error {
-	if all := o.Containers; len(all) > 1 && !o.State.IsOurs() && !isUp(all[0]) && all[0].Labels[compose.LabelProject] == "" {
-		return finding.Errorf(finding.HostNotReady, "containers %s and %s both use the .env of %s, and neither runs\n\nCheck which one you use, then start it:\n\n    docker start %[1]s\n\nNothing was changed.", all[0].Name, all[1].Name, string(o.Dir))
-	}
-	return nil
-}
-
-// noContainer says why there is no container to work on: another directory or
-// another Docker may have it.
-func noContainer(o *observed) error {
-	if err := plan.GuardEngine(o); err != nil {
-		return err
-	}
-	if err := plan.GuardProject(o); err != nil {
-		return err
-	}
-	return &finding.Error{Kind: finding.HostNotReady, Err: &noContainerError{string(o.Dir)}}
 }
 
 // locked does one thing under the lock of the instance.
@@ -112,7 +79,7 @@ func (in *Session) Start(ctx context.Context) (event.Result, error) {
 	}
 	if s, err := in.dir.LoadState(); err == nil && s.IsOurs() {
 		_, err := in.findToChange(ctx)
-		if errors.Is(err, errNoContainer) || finding.IDOf(err) == "moved" {
+		if errors.Is(err, plan.ErrNoContainer) || finding.IDOf(err) == "moved" {
 			return in.Do(ctx, recreate())
 		}
 	}

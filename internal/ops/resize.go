@@ -37,7 +37,7 @@ func (r ResizeOptions) wish(o *world.Observation) (plan.Intent, error) {
 		i.Size.Rule = plan.DueForced
 	}
 	if o.Container() == nil {
-		return i, noContainer(o)
+		return i, plan.NoContainer(o)
 	}
 	return i, nil
 }

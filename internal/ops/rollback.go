@@ -46,7 +46,7 @@ func rolledBack(o *world.Observation) (plan.Intent, error) {
 	if _, err := saved(o, plan.CommandRollback); err != nil {
 		return none, err
 	}
-	c, err := present(o)
+	c, err := plan.Present(o)
 	if err != nil {
 		return none, err
 	}

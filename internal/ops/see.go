@@ -82,24 +82,12 @@ func (in *Session) Obstacles(ctx context.Context) error {
 		return err
 	}
 	if !o.State.IsOurs() || o.Container() == nil {
-		return neitherRuns(o)
+		return plan.NeitherRuns(o)
 	}
 	t := newTurn(in, Reconfigure(plan.CommandInstall, func(*answers.Answers) error { return nil }))
 	defer t.source.Close()
 	_, _, _, err = t.planOnce(ctx)
 	return err
-}
-
-// present is the container of the instance, to look at.
-func present(o *observed) (*engine.Container, error) {
-	o.FindByMount()
-	if err := neitherRuns(o); err != nil {
-		return nil, err
-	}
-	if c := o.Container(); c != nil {
-		return c, nil
-	}
-	return nil, noContainer(o)
 }
 
 // EnvText is .env as it stands, for an editor.

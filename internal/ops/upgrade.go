@@ -117,7 +117,7 @@ func upgraded(o *world.Observation, to string) (plan.Intent, error) {
 	case builds && to != "":
 		a.Image.Ref = to
 	}
-	c, err := present(o)
+	c, err := plan.Present(o)
 	if err != nil {
 		return i, err
 	}

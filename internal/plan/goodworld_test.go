@@ -1,4 +1,4 @@
-package ops
+package plan
 
 import (
 	"strings"
@@ -24,24 +24,24 @@ const (
 
 // goodWorld is an instance that runs, with nothing wrong. A case changes what it
 // is about.
-func goodWorld(t *testing.T) *observed {
+func goodWorld(t *testing.T) *world.Observation {
 	t.Helper()
 	env, err := envfile.Parse([]byte(testEnv))
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := &observed{
+	o := &world.Observation{
 		Dir: instance.Dir(testDir), Engine: engine.Info{ID: "E", Endpoint: "unix:///var/run/docker.sock", OS: "linux", Arch: "amd64", Local: true, RootDir: "/var/lib/docker"},
 		Whose: map[string]stacks.Whose{}, Envs: map[string]world.EnvFile{testDir + "/.env": {Same: true, Here: true}},
 		Dirs:    map[string]world.Directory{testDir: {Here: true, HasEnv: true}},
 		Project: "openalgo", EnvText: env.Bytes(), Env: env, Networks: map[string]bool{"openalgo_default": true},
-		Volumes: map[string]engine.Volume{testVolume: {Name: testVolume, Labels: map[string]string{LabelDir: testDir,
+		Volumes: map[string]engine.Volume{testVolume: {Name: testVolume, Labels: map[string]string{stacks.LabelDir: testDir,
 			compose.LabelVolume: "openalgo_db", compose.LabelProject: "openalgo"}}},
 		Data: []string{testVolume},
 	}
 	o.Image = &engine.Image{ID: "sha256:1", Ref: "openalgo:1", Arch: "amd64", OS: "linux", User: "1000"}
 	o.Host = world.Host{Root: true, Disks: map[string]host.DiskFacts{testDir: {FreeMiB: 20000, FreeInodes: -1}, "/var/lib/docker": {FreeMiB: 20000, FreeInodes: -1}}}
-	o.Answered = world.Answered{Ports: map[portAsked]world.PortHolder{}, Directories: map[string]world.DataDir{}, Trees: map[string]world.Tree{}}
+	o.Answered = world.Answered{Ports: map[world.Port]world.PortHolder{}, Directories: map[string]world.DataDir{}, Trees: map[string]world.Tree{}}
 	o.State = instance.State{Project: "openalgo", Salt: "x", ImageRef: "openalgo:1", Engine: world.RefOf(o.Engine)}
 	o.State.RememberKeys(env)
 	addTo(o, testContainer("openalgo-web", testDir), stacks.Own)
@@ -61,7 +61,7 @@ func testContainer(name, dir string) engine.Container {
 }
 
 // add puts a container on the engine; who owns it decides whose list it is in.
-func addTo(o *observed, c engine.Container, w stacks.Whose) {
+func addTo(o *world.Observation, c engine.Container, w stacks.Whose) {
 	o.All, o.Every, o.Whose[c.ID] = append(o.All, c), append(o.Every, c), w
 	if c.Labels[compose.LabelProject] != o.Project {
 		return
@@ -73,10 +73,10 @@ func addTo(o *observed, c engine.Container, w stacks.Whose) {
 	}
 }
 
-func dropContainers(o *observed) { o.Every, o.All, o.Containers = nil, nil, nil }
+func dropContainers(o *world.Observation) { o.Every, o.All, o.Containers = nil, nil, nil }
 
 // down lets the instance's container be stopped.
-func stopIn(o *observed) {
+func stopIn(o *world.Observation) {
 	for _, list := range [][]engine.Container{o.Every, o.All, o.Containers} {
 		list[0].State = "exited"
 	}

@@ -1,4 +1,4 @@
-package ops
+package plan
 
 import (
 	"path/filepath"
@@ -7,7 +7,6 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/instance"
-	"github.com/marketcalls/openalgo-install/internal/plan"
 )
 
 // TestRights wants what a Compose file gives beyond .env and data to be named.
@@ -54,7 +53,7 @@ func TestRights(t *testing.T) {
 			t.Errorf("%s: %v\n%s", want, err, text)
 			continue
 		}
-		got := plan.Rights(instance.Dir(dir), stack, map[string][]byte{compose.FileName: []byte(text)})
+		got := Rights(instance.Dir(dir), stack, map[string][]byte{compose.FileName: []byte(text)})
 		if want == "" && len(got) > 0 || want != "" && (len(got) == 0 || !strings.Contains(strings.Join(got, "; "), want)) {
 			t.Errorf("%q: %q", want, got)
 		}

@@ -1,11 +1,10 @@
-package ops
+package plan
 
 import (
 	"strings"
 	"testing"
 
 	"github.com/marketcalls/openalgo-install/internal/instance"
-	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
@@ -33,7 +32,7 @@ func saltLines(text string) (out []string) {
 }
 
 func TestFreshEnvHasTheSaltThatItsReleaseKnows(t *testing.T) {
-	p, _, err := plan.DecideEnv(nil, []byte(realSample), nil, instance.State{}, false)
+	p, _, err := DecideEnv(nil, []byte(realSample), nil, instance.State{}, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +40,7 @@ func TestFreshEnvHasTheSaltThatItsReleaseKnows(t *testing.T) {
 	if len(got) != 1 || !strings.HasPrefix(got[0], "API_KEY_PEPPER|FERNET_SALT = '") || len(got[0]) != len("API_KEY_PEPPER|FERNET_SALT = ''")+32 {
 		t.Errorf("salt lines %q", got)
 	}
-	p, _, err = plan.DecideEnv(nil, []byte(oldSample), nil, instance.State{}, false)
+	p, _, err = DecideEnv(nil, []byte(oldSample), nil, instance.State{}, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +65,7 @@ func TestSaltBetweenReleases(t *testing.T) {
 		"and back to new":                  {sound, realSample, instance.SaltUsed, true, false},
 		"not known: nothing is taken away": {sound, realSample, "", true, false},
 	} {
-		p, warnings, err := plan.DecideEnv(parsed(t, test.env), []byte(test.sample), nil, instance.State{FernetSalt: test.was}, true)
+		p, warnings, err := DecideEnv(parsed(t, test.env), []byte(test.sample), nil, instance.State{FernetSalt: test.was}, true)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -77,7 +76,7 @@ func TestSaltBetweenReleases(t *testing.T) {
 		if got := strings.Join(saltLines(string(p.Text)), ";"); got != want || p.Resalts != test.resalts {
 			t.Errorf("%s: %q, want %q; resalts %v", name, got, want, p.Resalts)
 		}
-		if told := strings.Contains(strings.Join(warnings, ""), plan.ResaltNote); told != test.resalts {
+		if told := strings.Contains(strings.Join(warnings, ""), ResaltNote); told != test.resalts {
 			t.Errorf("%s: warnings %q", name, warnings)
 		}
 		if test.resalts && !p.Changes() {

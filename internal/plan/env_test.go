@@ -1,4 +1,4 @@
-package ops
+package plan
 
 import (
 	"strings"
@@ -6,7 +6,6 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/instance"
-	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 )
 
@@ -25,15 +24,15 @@ func parsed(t *testing.T, text string) *envfile.File {
 	return file
 }
 
-func want(pairs ...string) []plan.Setting {
-	var out []plan.Setting
+func want(pairs ...string) []Setting {
+	var out []Setting
 	for i := 0; i < len(pairs); i += 2 {
-		out = append(out, plan.Setting{Key: pairs[i], Value: secret.New(pairs[i+1])})
+		out = append(out, Setting{Key: pairs[i], Value: secret.New(pairs[i+1])})
 	}
 	return out
 }
 
-func edits(p plan.EnvPlan) string {
+func edits(p EnvPlan) string {
 	var keys []string
 	for _, e := range p.Edits {
 		keys = append(keys, e.Key)
@@ -42,7 +41,7 @@ func edits(p plan.EnvPlan) string {
 }
 
 func TestFreshEnvGetsKeysAndSettings(t *testing.T) {
-	p, _, err := plan.DecideEnv(nil, nil, want("LOG_LEVEL", "DEBUG"), instance.State{}, false)
+	p, _, err := DecideEnv(nil, nil, want("LOG_LEVEL", "DEBUG"), instance.State{}, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +57,7 @@ func TestFreshEnvGetsKeysAndSettings(t *testing.T) {
 			t.Errorf("FERNET_SALT is not on the line after API_KEY_PEPPER, but %q is", lines[n+1])
 		}
 	}
-	again, _, err := plan.DecideEnv(nil, nil, nil, instance.State{}, false)
+	again, _, err := DecideEnv(nil, nil, nil, instance.State{}, false)
 	if err != nil || string(again.Text) == string(p.Text) {
 		t.Error("two installs got the same keys")
 	}
@@ -66,11 +65,11 @@ func TestFreshEnvGetsKeysAndSettings(t *testing.T) {
 
 func TestWhatTheUserChangedIsKept(t *testing.T) {
 	var last instance.State
-	plan.Remember(&last, want("LOG_LEVEL", "INFO", "HOST_SERVER", "http://a"), nil)
+	Remember(&last, want("LOG_LEVEL", "INFO", "HOST_SERVER", "http://a"), nil)
 	file := parsed(t, sound+"LOG_LEVEL = 'DEBUG'\nHOST_SERVER = 'http://a'\nOMP_NUM_THREADS = '1'\n")
 	settings := append(want("LOG_LEVEL", "INFO", "HOST_SERVER", "http://b"),
-		plan.Setting{Key: "OMP_NUM_THREADS", Value: secret.New("4"), Auto: true})
-	p, warnings, err := plan.DecideEnv(file, nil, settings, last, true)
+		Setting{Key: "OMP_NUM_THREADS", Value: secret.New("4"), Auto: true})
+	p, warnings, err := DecideEnv(file, nil, settings, last, true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +85,7 @@ func TestWhatTheUserChangedIsKept(t *testing.T) {
 
 func TestSoundKeysAreNeverEdited(t *testing.T) {
 	for _, data := range []bool{true, false} {
-		p, _, err := plan.DecideEnv(parsed(t, sound), nil, nil, instance.State{}, data)
+		p, _, err := DecideEnv(parsed(t, sound), nil, nil, instance.State{}, data)
 		if err != nil || len(p.Edits) != 0 {
 			t.Errorf("data %v: edits %q, %v", data, edits(p), err)
 		}
@@ -97,7 +96,7 @@ func TestSoundKeysAreNeverEdited(t *testing.T) {
 // survive (docs/openalgo-facts.md 1.6).
 func TestSoundSaltIsPutWhereTheAppLeavesIt(t *testing.T) {
 	text := "FERNET_SALT = \"" + salt + "\" # mine\nAPP_KEY = '" + pepper + "'\nAPI_KEY_PEPPER = '" + pepper + "'\n"
-	p, _, err := plan.DecideEnv(parsed(t, text), nil, nil, instance.State{}, true)
+	p, _, err := DecideEnv(parsed(t, text), nil, nil, instance.State{}, true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,7 +109,7 @@ func TestSoundSaltIsPutWhereTheAppLeavesIt(t *testing.T) {
 // migrates by itself, and anything we wrote would hide the old one.
 func TestUnsoundSaltBesideDataIsLeftAlone(t *testing.T) {
 	text := "APP_KEY = '" + pepper + "'\nAPI_KEY_PEPPER = '" + pepper + "'\n\n# salt\nFERNET_SALT = 'OPENALGO_PLACEHOLDER'\n"
-	p, warnings, err := plan.DecideEnv(parsed(t, text), nil, nil, instance.State{}, true)
+	p, warnings, err := DecideEnv(parsed(t, text), nil, nil, instance.State{}, true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,8 +119,8 @@ func TestUnsoundSaltBesideDataIsLeftAlone(t *testing.T) {
 }
 
 func TestLostPepperBesideDataStops(t *testing.T) {
-	_, _, err := plan.DecideEnv(parsed(t, "APP_KEY = '"+pepper+"'\n"), nil, nil, instance.State{}, true)
-	if !plan.LostKeys(err) {
+	_, _, err := DecideEnv(parsed(t, "APP_KEY = '"+pepper+"'\n"), nil, nil, instance.State{}, true)
+	if !LostKeys(err) {
 		t.Errorf("err = %v", err)
 	}
 }
@@ -129,7 +128,7 @@ func TestLostPepperBesideDataStops(t *testing.T) {
 func TestNewerSampleIsMerged(t *testing.T) {
 	file := parsed(t, sound+"ENV_CONFIG_VERSION = '1.0.6'\nVALID_BROKERS = 'zerodha,upstox'\nLOG_LEVEL = 'DEBUG'\n")
 	sample := "ENV_CONFIG_VERSION = '1.0.7'\nVALID_BROKERS = 'zerodha,arrow'\nLOG_LEVEL = 'INFO'\nNEW_KEY = 'new'\nAPP_KEY = 'placeholder'\n"
-	p, _, err := plan.DecideEnv(file, []byte(sample), nil, instance.State{}, true)
+	p, _, err := DecideEnv(file, []byte(sample), nil, instance.State{}, true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -149,7 +148,7 @@ func TestDiffShowsNoSecret(t *testing.T) {
 		if text != "" {
 			current = parsed(t, text)
 		}
-		p, _, err := plan.DecideEnv(current, nil, want("BROKER_API_KEY", canary, "LOG_LEVEL", "DEBUG"), instance.State{}, false)
+		p, _, err := DecideEnv(current, nil, want("BROKER_API_KEY", canary, "LOG_LEVEL", "DEBUG"), instance.State{}, false)
 		if err != nil {
 			t.Fatal(err)
 		}

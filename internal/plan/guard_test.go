@@ -1,4 +1,4 @@
-package ops
+package plan
 
 import (
 	"errors"
@@ -10,13 +10,12 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
-	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
 // withEnv gives a world another .env; "" is none.
-func withEnv(o *observed, t *testing.T, text string) {
+func withEnv(o *world.Observation, t *testing.T, text string) {
 	t.Helper()
 	o.EnvText, o.Env = nil, nil
 	if text == "" {
@@ -30,104 +29,104 @@ func withEnv(o *observed, t *testing.T, text string) {
 }
 
 // forget takes away what this program knows of an instance.
-func forget(o *observed) { o.State = instance.State{} }
+func forget(o *world.Observation) { o.State = instance.State{} }
 
 // guardCases are worlds that a guard refuses, or does not. want is a word of the
 // refusal, or its check; "" is none.
 var guardCases = map[string]struct {
-	change       func(*testing.T, *observed)
-	every, plans string // what plan.Guard and plan.GuardData refuse
-	intent       plan.Intent
+	change       func(*testing.T, *world.Observation)
+	every, plans string // what Guard and GuardData refuse
+	intent       Intent
 }{
-	"all is well": {change: func(*testing.T, *observed) {}},
-	"another Docker": {change: func(_ *testing.T, o *observed) {
+	"all is well": {change: func(*testing.T, *world.Observation) {}},
+	"another Docker": {change: func(_ *testing.T, o *world.Observation) {
 		dropContainers(o)
 		o.Engine.ID, o.Engine.Endpoint, o.Volumes, o.Data = "F", "unix:///run/user/1000/docker.sock", nil, nil
 	}, every: "engine", plans: "engine"},
-	"another Docker, this one has the data and the other is gone": {change: func(_ *testing.T, o *observed) {
+	"another Docker, this one has the data and the other is gone": {change: func(_ *testing.T, o *world.Observation) {
 		dropContainers(o)
 		o.Engine.ID, o.Engine.Endpoint = "F", "unix:///run/user/1000/docker.sock"
 	}},
-	"another Docker that answers, this one has a volume": {change: func(_ *testing.T, o *observed) {
+	"another Docker that answers, this one has a volume": {change: func(_ *testing.T, o *world.Observation) {
 		dropContainers(o)
 		o.Engine.ID, o.Engine.Endpoint, o.ElsewhereAnswers = "F", "unix:///run/user/1000/docker.sock", true
 	}, every: "engine", plans: "engine"},
-	"another's container of the same project": {change: func(_ *testing.T, o *observed) {
+	"another's container of the same project": {change: func(_ *testing.T, o *world.Observation) {
 		addTo(o, testContainer("other", "/srv/openalgo"), stacks.Anothers)
 	}, every: "owner", plans: "owner"},
-	"the volume of another directory": {change: func(_ *testing.T, o *observed) {
+	"the volume of another directory": {change: func(_ *testing.T, o *world.Observation) {
 		dropContainers(o)
-		o.Volumes[testVolume].Labels[LabelDir] = "/srv/openalgo"
+		o.Volumes[testVolume].Labels[stacks.LabelDir] = "/srv/openalgo"
 		o.Dirs["/srv/openalgo"] = world.Directory{HasEnv: true}
 	}, every: "belongs to /srv/openalgo", plans: "belongs to /srv/openalgo"},
-	"the volume of another directory, which has no .env": {change: func(_ *testing.T, o *observed) {
+	"the volume of another directory, which has no .env": {change: func(_ *testing.T, o *world.Observation) {
 		dropContainers(o)
-		o.Volumes[testVolume].Labels[LabelDir] = "/srv/openalgo"
+		o.Volumes[testVolume].Labels[stacks.LabelDir] = "/srv/openalgo"
 	}},
-	"the volume of another directory, mounted here": {change: func(_ *testing.T, o *observed) {
-		o.Volumes[testVolume].Labels[LabelDir] = "/srv/openalgo"
+	"the volume of another directory, mounted here": {change: func(_ *testing.T, o *world.Observation) {
+		o.Volumes[testVolume].Labels[stacks.LabelDir] = "/srv/openalgo"
 		o.Dirs["/srv/openalgo"] = world.Directory{HasEnv: true}
 	}},
-	"the project was renamed": {change: func(_ *testing.T, o *observed) {
+	"the project was renamed": {change: func(_ *testing.T, o *world.Observation) {
 		dropContainers(o)
 		o.Project = "algo"
 	}, every: "now called", plans: "now called"},
-	"the directory was moved": {change: func(_ *testing.T, o *observed) {
+	"the directory was moved": {change: func(_ *testing.T, o *world.Observation) {
 		o.Whose["openalgo-web"] = stacks.Orphan
-	}, every: "moved", plans: "moved", intent: plan.Intent{Command: "set"}},
-	"the directory was moved, and the command recreates the container": {change: func(_ *testing.T, o *observed) {
+	}, every: "moved", plans: "moved", intent: Intent{Command: "set"}},
+	"the directory was moved, and the command recreates the container": {change: func(_ *testing.T, o *world.Observation) {
 		o.Whose["openalgo-web"] = stacks.Orphan
-	}, every: "moved", intent: plan.Intent{Command: plan.CommandStart}},
-	"there is no .env": {change: func(t *testing.T, o *observed) {
+	}, every: "moved", intent: Intent{Command: CommandStart}},
+	"there is no .env": {change: func(t *testing.T, o *world.Observation) {
 		withEnv(o, t, "")
 	}, every: "keys", plans: "keys"},
-	"other keys": {change: func(t *testing.T, o *observed) {
+	"other keys": {change: func(t *testing.T, o *world.Observation) {
 		withEnv(o, t, strings.ReplaceAll(testEnv, "a71e", "0c3d"))
 	}, every: "keys", plans: "keys"},
-	"no keys, and no data": {change: func(t *testing.T, o *observed) {
+	"no keys, and no data": {change: func(t *testing.T, o *world.Observation) {
 		dropContainers(o)
 		withEnv(o, t, "")
 		o.Data, o.Volumes = nil, nil
 	}},
-	"no keys, and a Compose file that cannot be read": {change: func(t *testing.T, o *observed) {
+	"no keys, and a Compose file that cannot be read": {change: func(t *testing.T, o *world.Observation) {
 		dropContainers(o)
 		withEnv(o, t, "")
 		o.Data, o.Volumes, o.Unread = nil, nil, errors.New("line 3")
 	}, plans: "can't be read"},
-	"another tool's container has this .env": {change: func(_ *testing.T, o *observed) {
+	"another tool's container has this .env": {change: func(_ *testing.T, o *world.Observation) {
 		forget(o)
 		dropContainers(o)
 		c := testContainer("theirs", testDir)
 		c.Labels = nil
 		addTo(o, c, stacks.Own)
 	}, plans: "another tool made"},
-	"a second container has this .env": {change: func(_ *testing.T, o *observed) {
+	"a second container has this .env": {change: func(_ *testing.T, o *world.Observation) {
 		c := testContainer("second", testDir)
 		c.Labels = nil
 		addTo(o, c, stacks.Own)
 	}, plans: "also uses"},
-	"a second container has this .env, and is stopped": {change: func(_ *testing.T, o *observed) {
+	"a second container has this .env, and is stopped": {change: func(_ *testing.T, o *world.Observation) {
 		c := testContainer("second", testDir)
 		c.Labels, c.State = nil, "exited"
 		addTo(o, c, stacks.Own)
 	}},
-	"keys, and data of another name that nobody claims": {change: func(_ *testing.T, o *observed) {
+	"keys, and data of another name that nobody claims": {change: func(_ *testing.T, o *world.Observation) {
 		forget(o)
 		dropContainers(o)
 		o.Project, o.Data = "algo", nil
 	}, plans: "no directory claims"},
-	"keys, and data of another name that has its directory": {change: func(_ *testing.T, o *observed) {
+	"keys, and data of another name that has its directory": {change: func(_ *testing.T, o *world.Observation) {
 		forget(o)
 		dropContainers(o)
 		o.Project, o.Data = "algo", nil
-		o.Volumes[testVolume].Labels[LabelDir] = "/srv/openalgo"
+		o.Volumes[testVolume].Labels[stacks.LabelDir] = "/srv/openalgo"
 		o.Dirs["/srv/openalgo"] = world.Directory{HasEnv: true}
 	}},
-	"keys, and data of another name that a container of its directory has": {change: func(_ *testing.T, o *observed) {
+	"keys, and data of another name that a container of its directory has": {change: func(_ *testing.T, o *world.Observation) {
 		forget(o)
 		dropContainers(o)
 		o.Project, o.Data = "algo", nil
-		delete(o.Volumes[testVolume].Labels, LabelDir)
+		delete(o.Volumes[testVolume].Labels, stacks.LabelDir)
 		o.Dirs["/srv/openalgo"] = world.Directory{HasEnv: true}
 		addTo(o, testContainer("other", "/srv/openalgo"), stacks.Anothers)
 	}},
@@ -138,8 +137,8 @@ func TestGuards(t *testing.T) {
 	for name, c := range guardCases {
 		o := goodWorld(t)
 		c.change(t, o)
-		refused(t, name+": every command", plan.Guard(o), c.every)
-		refused(t, name+": a plan", plan.GuardData(o, c.intent), c.plans)
+		refused(t, name+": every command", Guard(o), c.every)
+		refused(t, name+": a plan", GuardData(o, c.intent), c.plans)
 	}
 }
 
@@ -175,7 +174,7 @@ func TestKeysOfWhatRuns(t *testing.T) {
 		o := goodWorld(t)
 		withEnv(o, t, "")
 		o.Containers[0].State = state
-		if r := (*finding.Error)(nil); !errors.As(plan.GuardKeys(o), &r) || strings.Contains(r.End, "Do not stop it") != want {
+		if r := (*finding.Error)(nil); !errors.As(GuardKeys(o), &r) || strings.Contains(r.End, "Do not stop it") != want {
 			t.Errorf("%s: %+v", state, r)
 		}
 	}
@@ -195,12 +194,12 @@ func TestKeyWays(t *testing.T) {
 		"the volume's origin": {world.KeyPlace{Kind: world.VolumesDir, Path: "/srv/openalgo/.env", Container: ""}, "sudo cp -p /srv/openalgo/.env"},
 	} {
 		o.KeysAt = []world.KeyPlace{c.place}
-		if ways := plan.KeyWays(o); len(ways) != 2 || !strings.Contains(finding.Prompt{}.Line(ways[0]), c.want) {
+		if ways := KeyWays(o); len(ways) != 2 || !strings.Contains(finding.Prompt{}.Line(ways[0]), c.want) {
 			t.Errorf("%s: %v", name, ways)
 		}
 	}
 	o.KeysAt, o.Archive = nil, "/opt/openalgo-backups/a.tar"
-	if ways := plan.KeyWays(o); len(ways) != 2 || !strings.HasSuffix(finding.Prompt{}.Line(ways[0]), "restore /opt/openalgo-backups/a.tar") {
+	if ways := KeyWays(o); len(ways) != 2 || !strings.HasSuffix(finding.Prompt{}.Line(ways[0]), "restore /opt/openalgo-backups/a.tar") {
 		t.Errorf("an archive: %v", ways)
 	}
 }
@@ -209,11 +208,11 @@ func TestGuardUnknown(t *testing.T) {
 	t.Parallel()
 	o := goodWorld(t)
 	o.HasDB = true
-	refused(t, "ours", plan.GuardUnknown(o), "")
+	refused(t, "ours", GuardUnknown(o), "")
 	forget(o)
-	refused(t, "unknown", plan.GuardUnknown(o), "did not make")
+	refused(t, "unknown", GuardUnknown(o), "did not make")
 	o.HasDB = false
-	refused(t, "no data", plan.GuardUnknown(o), "")
+	refused(t, "no data", GuardUnknown(o), "")
 }
 
 // The container of a stack that another tool made is found by the .env that it
@@ -239,10 +238,10 @@ func TestNoContainer(t *testing.T) {
 	t.Parallel()
 	o := goodWorld(t)
 	dropContainers(o)
-	if err := noContainer(o); !errors.Is(err, errNoContainer) {
+	if err := NoContainer(o); !errors.Is(err, ErrNoContainer) {
 		t.Error(err)
 	}
 	o.Engine = engine.Info{ID: "F", Endpoint: "tcp://10.0.0.1:2375"}
 	o.ElsewhereAnswers = true
-	refused(t, "another Docker", noContainer(o), "engine")
+	refused(t, "another Docker", NoContainer(o), "engine")
 }

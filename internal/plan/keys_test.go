@@ -1,4 +1,4 @@
-package ops
+package plan
 
 import (
 	"fmt"
@@ -7,7 +7,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/instance"
-	"github.com/marketcalls/openalgo-install/internal/plan"
+	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
 func TestKeyFault(t *testing.T) {
@@ -40,7 +40,7 @@ func TestKeyFault(t *testing.T) {
 		"the sample's pepper":        {"API_KEY_PEPPER=OPENALGO_PLACEHOLDER_API_KEY_PEPPER_REGENERATE_BEFORE_USE\n", instance.State{}, []string{"API_KEY_PEPPER", "line 1"}},
 		"no salt any more":           {strings.Replace(sound, "FERNET_SALT", "# ", 1), known, []string{"FERNET_SALT", "gone"}},
 	} {
-		got := plan.KeyFault(&observed{Env: env(c.text), State: c.last})
+		got := KeyFault(&world.Observation{Env: env(c.text), State: c.last})
 		if (got == "") != (c.want == nil) {
 			t.Errorf("%s: %q", name, got)
 		}
@@ -64,7 +64,7 @@ func TestForgetTheKeys(t *testing.T) {
 		if text == "" {
 			o.Env, _ = envfile.Parse(nil)
 		}
-		if ways := fmt.Sprint(plan.KeyWays(o)); strings.Contains(ways, "state.json") != want {
+		if ways := fmt.Sprint(KeyWays(o)); strings.Contains(ways, "state.json") != want {
 			t.Errorf("with %q: %s", text, ways)
 		}
 	}

@@ -1,10 +1,8 @@
-package ops
+package plan
 
 import (
 	"strings"
 	"testing"
-
-	"github.com/marketcalls/openalgo-install/internal/plan"
 )
 
 func TestTooSmall(t *testing.T) {
@@ -23,7 +21,7 @@ func TestTooSmall(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := ""
-			for _, p := range plan.TooSmall(test.ram, test.swap, test.disk, test.frontend, "/var/lib/docker") {
+			for _, p := range TooSmall(test.ram, test.swap, test.disk, test.frontend, "/var/lib/docker") {
 				got += p.Error() + "\n"
 			}
 			if (got == "") != (test.says == nil) {
