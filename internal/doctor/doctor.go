@@ -1,6 +1,6 @@
 // Package doctor finds what is wrong with an OpenAlgo, its engine and its
 // machine, and names the command that mends it. It changes nothing: gather
-// looks, and the checks judge what was seen.
+// looks at what several checks need, each check at the rest, and judges.
 package doctor
 
 import (
@@ -53,10 +53,6 @@ type patient struct {
 	engine    *engine.Info
 	engineErr error
 	host      *host.Facts
-	atBoot    *bool // the engine starts with the machine
-	synced    *bool // the clock follows a time server
-	images    *host.DiskFacts
-	files     *host.DiskFacts
 
 	instance  *status.Instance
 	container *engine.Container
@@ -66,34 +62,26 @@ type patient struct {
 	idleSalt   bool // no data depends on a FERNET_SALT: the release knows none
 	envMode    fs.FileMode
 	envOwner   owner
-	compose    bool // docker-compose.yaml is there
 	unfinished string
-	stray      []string // volumes whose directory is gone, and that no container has
-	obstacles  error    // why commands do not change it
-	newer      bool     // the registry has another image of the tag
-	backupGone bool     // the last backup is not where it was written
+	obstacles  error // why commands do not change it
 
-	domain      string
-	dns         *host.DNSReport
-	certificate *certificate
-	now         time.Time
-}
-
-// certificate is what the domain's server shows.
-type certificate struct {
-	err    error
-	expiry time.Time
-	issuer string
+	now time.Time
 }
 
 // Examine looks at the machine, the engine and the OpenAlgo in a directory, and
 // judges what it sees.
-func Examine(ctx context.Context, l Look) Report { return report(l.gather(ctx)) }
+func Examine(ctx context.Context, l Look) Report {
+	p, all := l.gather(ctx), checks()
+	for _, c := range all {
+		c.look(ctx, l, &p)
+	}
+	return report(p, all)
+}
 
-func report(p patient) Report {
+func report(p patient, checks []check) Report {
 	r := Report{Findings: []Finding{}}
 	for _, check := range checks {
-		for _, f := range check(p) {
+		for _, f := range check.judge(p) {
 			r.Findings = append(r.Findings, f)
 			switch f.Level {
 			case Failure:

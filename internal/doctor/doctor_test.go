@@ -39,29 +39,72 @@ func soundEnv(t *testing.T) *envfile.File {
 	return file
 }
 
-// sound is a patient that lacks nothing.
-func sound(t *testing.T) patient {
+// scene is a patient, and what the checks saw that look by themselves.
+type scene struct {
+	patient
+	boot    atBoot
+	disks   disks
+	clock   clock
+	compose composeFile
+	backup  lastBackup
+	newer   newer
+	stray   stray
+	domain  domain
+}
+
+// checks are those of doctor, as if they had looked at the scene.
+func (s *scene) checks() []check {
+	all := checks()
+	for _, c := range all {
+		switch c := c.(type) {
+		case *atBoot:
+			*c = s.boot
+		case *disks:
+			*c = s.disks
+		case *clock:
+			*c = s.clock
+		case *composeFile:
+			*c = s.compose
+		case *lastBackup:
+			*c = s.backup
+		case *newer:
+			*c = s.newer
+		case *stray:
+			*c = s.stray
+		case *domain:
+			*c = s.domain
+		}
+	}
+	return all
+}
+
+// sound is a scene that lacks nothing.
+func sound(t *testing.T) *scene {
 	yes := true
 	s, _ := sizing.Compute(sizing.Machine{RAMMiB: 7900, Cores: 2}, 1, sizing.Overrides{})
-	return patient{
+	return &scene{patient: patient{
 		dir: "/opt/openalgo", command: "openalgo-install", now: today,
-		engine: &engine.Info{Version: "28.5.2", APIVersion: "1.51", Warnings: []string{"WARNING: No swap limit support"}},
-		host:   &host.Facts{RAMMiB: 7900, AvailableMiB: 4000, Cores: 2}, atBoot: &yes, synced: &yes,
-		images:   &host.DiskFacts{Path: "/var/lib/docker", FreeMiB: 40000, TotalMiB: 80000, FreeInodes: 1e6},
-		files:    &host.DiskFacts{Path: "/opt", FreeMiB: 40000, TotalMiB: 80000, FreeInodes: -1},
+		engine:   &engine.Info{Version: "28.5.2", APIVersion: "1.51", Warnings: []string{"WARNING: No swap limit support"}},
+		host:     &host.Facts{RAMMiB: 7900, AvailableMiB: 4000, Cores: 2},
 		instance: &status.Instance{Name: "openalgo", Ready: true, URL: "https://algo.example.com", Sizing: status.Sizing{InForce: s, Due: s}},
 		container: &engine.Container{Name: "openalgo-web", State: "running", Health: "healthy", Restart: "unless-stopped", StartedAt: today,
 			Env: []string{"TZ=Asia/Kolkata"}, Labels: map[string]string{"com.docker.compose.project": "openalgo"}, Ports: []engine.PortBinding{{HostIP: "127.0.0.1", HostPort: 5000, ContainerPort: 5000}}},
-		env: soundEnv(t), envMode: 0o600, compose: true,
-		domain: "algo.example.com", dns: &host.DNSReport{Match: true, A: []netip.Addr{netip.MustParseAddr("203.0.113.9")}},
-		certificate: &certificate{expiry: today.Add(80 * 24 * time.Hour), issuer: "Let's Encrypt"},
+		env: soundEnv(t), envMode: 0o600,
+	},
+		boot: atBoot{&yes}, clock: clock{&yes}, compose: composeFile{true},
+		disks: disks{
+			images: &host.DiskFacts{Path: "/var/lib/docker", FreeMiB: 40000, TotalMiB: 80000, FreeInodes: 1e6},
+			files:  &host.DiskFacts{Path: "/opt", FreeMiB: 40000, TotalMiB: 80000, FreeInodes: -1},
+		},
+		domain: domain{name: "algo.example.com", dns: &host.DNSReport{Match: true, A: []netip.Addr{netip.MustParseAddr("203.0.113.9")}},
+			certificate: &certificate{expiry: today.Add(80 * 24 * time.Hour), issuer: "Let's Encrypt"}},
 	}
 }
 
-func findings(p patient) []Finding {
+func findings(p *scene) []Finding {
 	var out []Finding
-	for _, check := range checks {
-		out = append(out, check(p)...)
+	for _, check := range p.checks() {
+		out = append(out, check.judge(p.patient)...)
 	}
 	return out
 }
@@ -78,11 +121,11 @@ func TestSilentOnASoundStack(t *testing.T) {
 func TestIdleSalt(t *testing.T) {
 	p := sound(t)
 	p.idleSalt = true
-	if f := salt(p); len(f) != 1 || f[0].Level != Warning || !strings.HasSuffix(f[0].Mend, "upgrade") {
+	if f := salt(p.patient); len(f) != 1 || f[0].Level != Warning || !strings.HasSuffix(f[0].Mend, "upgrade") {
 		t.Errorf("%+v", f)
 	}
 	p.env.Unset("FERNET_SALT")
-	if f := append(salt(p), env(p)...); len(f) != 1 || f[0].Level != OK {
+	if f := append(salt(p.patient), env(p.patient)...); len(f) != 1 || f[0].Level != OK {
 		t.Errorf("%+v", f)
 	}
 }
@@ -90,16 +133,16 @@ func TestIdleSalt(t *testing.T) {
 // A stack whose container has a user of its own is sound, too, and where the
 // users are not the host's nothing is said of them.
 func TestOwnersOfEnv(t *testing.T) {
-	for name, change := range map[string]func(*patient){
-		"its own user":   func(p *patient) { p.container.User, p.envOwner = "1001:1001", owner{true, 1001, 1001} },
-		"by its group":   func(p *patient) { p.container.User, p.envOwner, p.envMode = "1001:5", owner{true, 0, 5}, 0o640 },
-		"root":           func(p *patient) { p.container.User, p.envOwner = "root", owner{true, 1000, 1000} },
-		"some name":      func(p *patient) { p.container.User, p.envOwner = "trader", owner{true, 0, 0} },
-		"another's host": func(p *patient) { p.container.User, p.envOwner = "1000", owner{false, 501, 20} },
+	for name, change := range map[string]func(*scene){
+		"its own user":   func(p *scene) { p.container.User, p.envOwner = "1001:1001", owner{true, 1001, 1001} },
+		"by its group":   func(p *scene) { p.container.User, p.envOwner, p.envMode = "1001:5", owner{true, 0, 5}, 0o640 },
+		"root":           func(p *scene) { p.container.User, p.envOwner = "root", owner{true, 1000, 1000} },
+		"some name":      func(p *scene) { p.container.User, p.envOwner = "trader", owner{true, 0, 0} },
+		"another's host": func(p *scene) { p.container.User, p.envOwner = "1000", owner{false, 501, 20} },
 	} {
 		p := sound(t)
-		change(&p)
-		for _, f := range envMode(p) {
+		change(p)
+		for _, f := range envMode(p.patient) {
 			if f.Level == Failure {
 				t.Errorf("%s: %+v", name, f)
 			}
@@ -110,84 +153,84 @@ func TestOwnersOfEnv(t *testing.T) {
 // Each fault is planted alone, and is the only one that is found.
 func TestFindsEachFault(t *testing.T) {
 	no := false
-	set := func(key, value string) func(*patient) {
-		return func(p *patient) {
+	set := func(key, value string) func(*scene) {
+		return func(p *scene) {
 			if err := p.env.Set(key, value); err != nil {
 				panic(err)
 			}
 		}
 	}
 	for name, c := range map[string]struct {
-		plant func(*patient)
+		plant func(*scene)
 		check string
 		level Level
 		says  string
 	}{
-		"no engine": {func(p *patient) {
-			p.engine, p.instance, p.container, p.dns, p.certificate = nil, nil, nil, nil, nil
+		"no engine": {func(p *scene) {
+			p.engine, p.instance, p.container, p.domain.dns, p.domain.certificate = nil, nil, nil, nil, nil
 			p.engineErr = errors.New("no engine answers")
 		}, "engine", Failure, "no engine answers"},
-		"engine warns":       {func(p *patient) { p.engine.Warnings = []string{"WARNING: IPv4 forwarding is disabled"} }, "engine", Warning, "IPv4 forwarding"},
-		"not at boot":        {func(p *patient) { p.atBoot = &no }, "boot", Warning, "after a reboot"},
-		"images full":        {func(p *patient) { p.images.FreeMiB = 500 }, "disk", Failure, "500 MiB"},
-		"images nearly full": {func(p *patient) { p.images.FreeMiB = 2000 }, "disk", Warning, "2000 MiB"},
-		"no inodes":          {func(p *patient) { p.images.FreeInodes = 12 }, "inodes", Failure, "12 more files"},
-		"files full":         {func(p *patient) { p.files.FreeMiB = 10 }, "disk", Failure, "/opt has 10 MiB"},
-		"files nearly full":  {func(p *patient) { p.files.FreeMiB = 500 }, "disk", Warning, "/opt has 500 MiB"},
-		"no memory left":     {func(p *patient) { p.host.AvailableMiB = 100 }, "memory", Warning, "100 MiB"},
-		"no swap":            {func(p *patient) { p.host.RAMMiB, p.host.AvailableMiB = 1970, 900 }, "memory", Warning, "no swap"},
-		"clock":              {func(p *patient) { p.synced = &no }, "clock", Warning, "time server"},
-		"nothing here":       {func(p *patient) { p.instance, p.container, p.dns, p.certificate = nil, nil, nil, nil }, "instance", Failure, "no OpenAlgo"},
-		"container gone":     {func(p *patient) { p.container = nil }, "container", Failure, "is gone"},
-		"out of memory": {func(p *patient) { p.container.State, p.container.OOMKilled = "exited", true }, "container", Failure,
+		"engine warns":       {func(p *scene) { p.engine.Warnings = []string{"WARNING: IPv4 forwarding is disabled"} }, "engine", Warning, "IPv4 forwarding"},
+		"not at boot":        {func(p *scene) { p.boot.enabled = &no }, "boot", Warning, "after a reboot"},
+		"images full":        {func(p *scene) { p.disks.images.FreeMiB = 500 }, "disk", Failure, "500 MiB"},
+		"images nearly full": {func(p *scene) { p.disks.images.FreeMiB = 2000 }, "disk", Warning, "2000 MiB"},
+		"no inodes":          {func(p *scene) { p.disks.images.FreeInodes = 12 }, "inodes", Failure, "12 more files"},
+		"files full":         {func(p *scene) { p.disks.files.FreeMiB = 10 }, "disk", Failure, "/opt has 10 MiB"},
+		"files nearly full":  {func(p *scene) { p.disks.files.FreeMiB = 500 }, "disk", Warning, "/opt has 500 MiB"},
+		"no memory left":     {func(p *scene) { p.host.AvailableMiB = 100 }, "memory", Warning, "100 MiB"},
+		"no swap":            {func(p *scene) { p.host.RAMMiB, p.host.AvailableMiB = 1970, 900 }, "memory", Warning, "no swap"},
+		"clock":              {func(p *scene) { p.clock.synced = &no }, "clock", Warning, "time server"},
+		"nothing here":       {func(p *scene) { p.instance, p.container, p.domain.dns, p.domain.certificate = nil, nil, nil, nil }, "instance", Failure, "no OpenAlgo"},
+		"container gone":     {func(p *scene) { p.container = nil }, "container", Failure, "is gone"},
+		"out of memory": {func(p *scene) { p.container.State, p.container.OOMKilled = "exited", true }, "container", Failure,
 			"memory ran out"},
-		"stopped":        {func(p *patient) { p.container.State, p.container.ExitCode = "exited", 1 }, "container", Failure, "exited (status 1)"},
-		"restart loop":   {func(p *patient) { p.container.State = "restarting" }, "container", Failure, "again and again"},
-		"not ready":      {func(p *patient) { p.instance.Ready, p.instance.Reason = false, "the WebSocket does not answer" }, "ready", Failure, "WebSocket"},
-		"proxy restarts": {func(p *patient) { p.container.HealthLog = "ok (WebSocket proxy: restarts: 2, the last at x)" }, "health", Warning, "restarts: 2"},
-		"unhealthy":      {func(p *patient) { p.container.Health = "unhealthy" }, "health", Warning, "unhealthy"},
-		"restarts":       {func(p *patient) { p.container.RestartCount = 3 }, "restarts", Warning, "3 times"},
-		"no restart":     {func(p *patient) { p.container.Restart = "no" }, "restart", Warning, "reboot"},
-		"open port":      {func(p *patient) { p.container.Ports[0].HostIP = "0.0.0.0" }, "ports", Warning, "port 5000 is open"},
-		"open port, any": {func(p *patient) { p.container.Ports[0].HostIP = "" }, "ports", Warning, "port 5000 is open"},
-		"no compose file": {func(p *patient) { p.compose = false }, "compose", Warning,
+		"stopped":        {func(p *scene) { p.container.State, p.container.ExitCode = "exited", 1 }, "container", Failure, "exited (status 1)"},
+		"restart loop":   {func(p *scene) { p.container.State = "restarting" }, "container", Failure, "again and again"},
+		"not ready":      {func(p *scene) { p.instance.Ready, p.instance.Reason = false, "the WebSocket does not answer" }, "ready", Failure, "WebSocket"},
+		"proxy restarts": {func(p *scene) { p.container.HealthLog = "ok (WebSocket proxy: restarts: 2, the last at x)" }, "health", Warning, "restarts: 2"},
+		"unhealthy":      {func(p *scene) { p.container.Health = "unhealthy" }, "health", Warning, "unhealthy"},
+		"restarts":       {func(p *scene) { p.container.RestartCount = 3 }, "restarts", Warning, "3 times"},
+		"no restart":     {func(p *scene) { p.container.Restart = "no" }, "restart", Warning, "reboot"},
+		"open port":      {func(p *scene) { p.container.Ports[0].HostIP = "0.0.0.0" }, "ports", Warning, "port 5000 is open"},
+		"open port, any": {func(p *scene) { p.container.Ports[0].HostIP = "" }, "ports", Warning, "port 5000 is open"},
+		"no compose file": {func(p *scene) { p.compose.there = false }, "compose", Warning,
 			"is not there"},
-		"no .env":         {func(p *patient) { p.env, p.envErr = nil, errors.New("open .env: no such file") }, "env", Failure, "no such file"},
-		".env unreadable": {func(p *patient) { p.env, p.envErr = nil, fs.ErrPermission }, "env", Warning, "can't be read"},
-		"no cron":         {func(p *patient) { p.instance.BackupDaily, p.instance.BackupProblem = "02:30", "no cron is installed" }, "backup", Failure, "no cron"},
-		".env of root":    {func(p *patient) { p.container.User, p.envOwner = "1000", owner{known: true} }, "secrets", Failure, "user 0, mode 0600"},
-		".env of another": {func(p *patient) { p.container.User, p.envOwner = "1001:1001", owner{true, 1000, 1000} }, "secrets", Failure, "user 1001"},
-		".env readable":   {func(p *patient) { p.envMode = 0o644 }, "secrets", Warning, "0644"},
-		"no pepper":       {func(p *patient) { p.env.Unset("API_KEY_PEPPER") }, "env", Failure, "API_KEY_PEPPER"},
+		"no .env":         {func(p *scene) { p.env, p.envErr = nil, errors.New("open .env: no such file") }, "env", Failure, "no such file"},
+		".env unreadable": {func(p *scene) { p.env, p.envErr = nil, fs.ErrPermission }, "env", Warning, "can't be read"},
+		"no cron":         {func(p *scene) { p.instance.BackupDaily, p.instance.BackupProblem = "02:30", "no cron is installed" }, "backup", Failure, "no cron"},
+		".env of root":    {func(p *scene) { p.container.User, p.envOwner = "1000", owner{known: true} }, "secrets", Failure, "user 0, mode 0600"},
+		".env of another": {func(p *scene) { p.container.User, p.envOwner = "1001:1001", owner{true, 1000, 1000} }, "secrets", Failure, "user 1001"},
+		".env readable":   {func(p *scene) { p.envMode = 0o644 }, "secrets", Warning, "0644"},
+		"no pepper":       {func(p *scene) { p.env.Unset("API_KEY_PEPPER") }, "env", Failure, "API_KEY_PEPPER"},
 		"short pepper":    {set("API_KEY_PEPPER", "short"), "env", Failure, "API_KEY_PEPPER"},
-		"no broker key":   {func(p *patient) { p.env.Unset("BROKER_API_KEY") }, "env", Failure, "BROKER_API_KEY"},
+		"no broker key":   {func(p *scene) { p.env.Unset("BROKER_API_KEY") }, "env", Failure, "BROKER_API_KEY"},
 		"wrong redirect":  {set("REDIRECT_URL", "http://127.0.0.1:5000/robinhood/callback"), "env", Failure, "REDIRECT_URL"},
 		"debug":           {set("FLASK_DEBUG", "True"), "env", Warning, "FLASK_DEBUG"},
-		"unfinished":      {func(p *patient) { p.unfinished = "a run was ended in its middle" }, "unfinished", Failure, "middle"},
-		"resize due":      {func(p *patient) { p.instance.Sizing.ResizeDue = true }, "sizing", Warning, "RAM and cores allow"},
-		"missed schedule": {func(p *patient) { p.instance.Schedule = &later.At{Time: today} }, "schedule", Warning, "is gone"},
-		"failed schedule": {func(p *patient) {
+		"unfinished":      {func(p *scene) { p.unfinished = "a run was ended in its middle" }, "unfinished", Failure, "middle"},
+		"resize due":      {func(p *scene) { p.instance.Sizing.ResizeDue = true }, "sizing", Warning, "RAM and cores allow"},
+		"missed schedule": {func(p *scene) { p.instance.Schedule = &later.At{Time: today} }, "schedule", Warning, "is gone"},
+		"failed schedule": {func(p *scene) {
 			p.instance.Schedule = &later.At{Time: today, Done: true, Exit: 4, Message: "no"}
 		}, "schedule", Warning, "failed"},
-		"stray volume":  {func(p *patient) { p.stray = []string{"old_openalgo_db"} }, "volumes", Warning, "old_openalgo_db"},
+		"stray volume":  {func(p *scene) { p.stray.volumes = []string{"old_openalgo_db"} }, "volumes", Warning, "old_openalgo_db"},
 		"leaked key":    {set("APP_KEY", "3daa0403ce2501ee7432b75bf100048e"+"3cf510d63d2754f952e93d88bf07ea84"), "keys", Failure, "published"},
-		"time zone":     {func(p *patient) { p.container.Env = []string{"TZ=UTC"} }, "timezone", Warning, "UTC"},
-		"newer image":   {func(p *patient) { p.newer = true }, "upgrade", Warning, "newer image"},
-		"backup failed": {func(p *patient) { p.instance.Backup = &backup.Last{At: today, Message: "no room"} }, "backup", Warning, "no room"},
-		"backup old":    {func(p *patient) { p.instance.Backup = &backup.Last{At: today.AddDate(0, -2, 0), OK: true} }, "backup", Warning, "the last one is of"},
-		"backup gone": {func(p *patient) {
-			p.instance.Backup, p.backupGone = &backup.Last{At: today, OK: true, File: "/mnt/x"}, true
+		"time zone":     {func(p *scene) { p.container.Env = []string{"TZ=UTC"} }, "timezone", Warning, "UTC"},
+		"newer image":   {func(p *scene) { p.newer.there = true }, "upgrade", Warning, "newer image"},
+		"backup failed": {func(p *scene) { p.instance.Backup = &backup.Last{At: today, Message: "no room"} }, "backup", Warning, "no room"},
+		"backup old":    {func(p *scene) { p.instance.Backup = &backup.Last{At: today.AddDate(0, -2, 0), OK: true} }, "backup", Warning, "the last one is of"},
+		"backup gone": {func(p *scene) {
+			p.instance.Backup, p.backup.gone = &backup.Last{At: today, OK: true, File: "/mnt/x"}, true
 		}, "backup", Warning, "/mnt/x"},
-		"dns":              {func(p *patient) { p.dns = &host.DNSReport{Problem: "algo.example.com has no address yet"} }, "dns", Warning, "no address"},
-		"certificate soon": {func(p *patient) { p.certificate.expiry = today.Add(5 * 24 * time.Hour) }, "certificate", Warning, "5 days"},
-		"certificate over": {func(p *patient) {
-			p.certificate.expiry, p.certificate.err = today.Add(-time.Hour), errors.New("certificate has expired")
+		"dns":              {func(p *scene) { p.domain.dns = &host.DNSReport{Problem: "algo.example.com has no address yet"} }, "dns", Warning, "no address"},
+		"certificate soon": {func(p *scene) { p.domain.certificate.expiry = today.Add(5 * 24 * time.Hour) }, "certificate", Warning, "5 days"},
+		"certificate over": {func(p *scene) {
+			p.domain.certificate.expiry, p.domain.certificate.err = today.Add(-time.Hour), errors.New("certificate has expired")
 		}, "certificate", Failure, "ended on 2026-11-23"},
-		"no https": {func(p *patient) { p.certificate = &certificate{err: errors.New("connection refused")} }, "certificate", Failure, "connection refused"},
+		"no https": {func(p *scene) { p.domain.certificate = &certificate{err: errors.New("connection refused")} }, "certificate", Failure, "connection refused"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := sound(t)
-			c.plant(&p)
+			c.plant(p)
 			found := false
 			for _, f := range findings(p) {
 				switch {
@@ -207,7 +250,7 @@ func TestFindsEachFault(t *testing.T) {
 func TestWriteText(t *testing.T) {
 	p := sound(t)
 	p.container.RestartCount, p.unfinished = 2, "a run was ended in its middle"
-	r := report(p)
+	r := report(p.patient, p.checks())
 	var out strings.Builder
 	r.WriteText(&out)
 	text := out.String()
@@ -250,7 +293,7 @@ func TestKeysAreOneFinding(t *testing.T) {
 // What a command refuses is never ok: each problem is a failure of its own.
 func TestWhatCommandsRefuse(t *testing.T) {
 	p := sound(t)
-	if n := report(p).Failures; n != 0 {
+	if n := report(p.patient, p.checks()).Failures; n != 0 {
 		t.Fatalf("%d failures of a sound one", n)
 	}
 	for name, c := range map[string]struct {
@@ -263,7 +306,7 @@ func TestWhatCommandsRefuse(t *testing.T) {
 		"what is not known": {errors.New("Docker does not answer"), 1},
 	} {
 		p.obstacles = c.obstacles
-		if r := report(p); r.Failures != c.failures {
+		if r := report(p.patient, p.checks()); r.Failures != c.failures {
 			t.Errorf("%s: %d failures: %+v", name, r.Failures, r.Findings)
 		}
 	}

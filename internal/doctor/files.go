@@ -7,21 +7,11 @@ import (
 	"io/fs"
 	"strconv"
 	"strings"
-	"time"
 
-	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/keys"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 )
-
-func files(p patient) []Finding {
-	byCompose := p.container == nil || p.container.Labels[compose.LabelProject] != ""
-	if p.instance != nil && !p.compose && byCompose {
-		return warning("compose", p.command+" --answers "+p.dir+"/openalgo-install.yaml", "%s/docker-compose.yaml is not there: docker compose can't work on this OpenAlgo", p.dir)
-	}
-	return nil
-}
 
 // env holds .env against the app's own rules.
 func env(p patient) (out []Finding) {
@@ -118,39 +108,4 @@ func unfinished(p patient) []Finding {
 		return nil
 	}
 	return fixed(FixStart, failure("unfinished", p.command+" start", "%s", p.unfinished))
-}
-
-func dns(p patient) []Finding {
-	switch {
-	case p.dns == nil:
-		return nil
-	case p.dns.Match:
-		return ok("dns", "%s leads to this machine", p.domain)
-	}
-	return warning("dns", "", "%s", p.dns.Problem)
-}
-
-// soon is how long before its end a certificate should have been renewed.
-const soon = 14 * 24 * time.Hour
-
-func cert(p patient) []Finding {
-	c := p.certificate
-	if c == nil {
-		return nil
-	}
-	left := c.expiry.Sub(p.now)
-	days := int(left.Hours() / 24)
-	mend := ""
-	if p.instance != nil && p.instance.HTTPS != nil {
-		mend = p.command + " domain " + p.domain // starts the edge, and asks for a certificate anew
-	}
-	switch {
-	case !c.expiry.IsZero() && left <= 0:
-		return failure("certificate", mend, "the certificate of %s ended on %s", p.domain, c.expiry.Format(time.DateOnly))
-	case c.err != nil:
-		return failure("certificate", mend, "%v", c.err)
-	case left < soon:
-		return warning("certificate", "", "the certificate of %s ends in %d days, on %s", p.domain, days, c.expiry.Format(time.DateOnly))
-	}
-	return ok("certificate", "of %s from %s, %d days left", p.domain, c.issuer, days)
 }

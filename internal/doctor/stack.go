@@ -166,10 +166,3 @@ func schedule(p patient) []Finding {
 	}
 	return nil
 }
-
-func stray(p patient) (out []Finding) {
-	for _, name := range p.stray {
-		out = append(out, warning("volumes", "", "the volume %s belongs to a directory that is gone: without the .env that was there nobody can open it", name)...)
-	}
-	return out
-}

@@ -1,0 +1,41 @@
+package doctor
+
+import (
+	"context"
+	"strings"
+	"time"
+)
+
+// backupAge is how old the last backup may be before doctor warns.
+const backupAge = 31 * 24 * time.Hour
+
+// lastBackup is how the last one ended, and whether it is still there.
+type lastBackup struct{ gone bool }
+
+func (c *lastBackup) look(_ context.Context, _ Look, p *patient) {
+	if p.instance != nil && p.instance.Backup != nil && p.instance.Backup.OK && p.instance.Backup.File != "" {
+		c.gone = gone(p.instance.Backup.File)
+	}
+}
+
+func (c *lastBackup) judge(p patient) []Finding {
+	if p.instance == nil {
+		return nil
+	}
+	last := p.instance.Backup
+	switch {
+	case p.instance.BackupProblem != "":
+		return failure("backup", p.command+" backup", "%s", p.instance.BackupProblem)
+	case last == nil:
+		return ok("backup", "none was made by this program yet; `%s backup` makes one", p.command)
+	case !last.OK:
+		return warning("backup", p.command+" backup", "the backup of %s failed: %s", last.At.Format("2006-01-02 15:04"), strings.SplitN(last.Message, "\n", 2)[0])
+	case last.Unchecked != "":
+		return warning("backup", p.command+" backup", "the databases in the last one could not be checked: %s", last.Unchecked)
+	case p.now.Sub(last.At) > backupAge:
+		return warning("backup", p.command+" backup", "the last one is of %s", last.At.Format("2006-01-02"))
+	case c.gone:
+		return warning("backup", p.command+" backup", "the last one is not there any more: %s", last.File)
+	}
+	return ok("backup", "the last one is of %s: %s", last.At.Format("2006-01-02 15:04"), last.File)
+}

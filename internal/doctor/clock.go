@@ -1,0 +1,34 @@
+package doctor
+
+import (
+	"context"
+
+	"golang.org/x/sys/unix"
+)
+
+// clock is whether it follows a time server.
+type clock struct{ synced *bool } // nil: not known
+
+func (c *clock) look(context.Context, Look, *patient) { c.synced = clockSynced() }
+
+func (c *clock) judge(patient) []Finding {
+	switch {
+	case c.synced == nil:
+		return nil
+	case !*c.synced:
+		return warning("clock", "timedatectl set-ntp true", "the clock follows no time server; brokers refuse logins when it is minutes off")
+	}
+	return ok("clock", "the clock follows a time server")
+}
+
+// clockSynced asks the kernel; nil where it does not tell.
+func clockSynced() *bool {
+	var t unix.Timex
+	state, err := unix.Adjtimex(&t)
+	if err != nil {
+		return nil
+	}
+	const unsynchronized = 5 // TIME_ERROR of adjtimex(2)
+	synced := state != unsynchronized
+	return &synced
+}

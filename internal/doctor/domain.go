@@ -1,0 +1,111 @@
+package doctor
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"net/url"
+	"time"
+
+	"github.com/marketcalls/openalgo-install/internal/host"
+)
+
+// domain is where it leads, and the certificate that is shown there.
+type domain struct {
+	name        string
+	dns         *host.DNSReport
+	certificate *certificate
+}
+
+// certificate is what the domain's server shows.
+type certificate struct {
+	err    error
+	expiry time.Time
+	issuer string
+}
+
+// look asks for the domain what anybody would see.
+func (c *domain) look(ctx context.Context, _ Look, p *patient) {
+	if p.env == nil || p.instance == nil {
+		return
+	}
+	server, _ := p.env.Get("HOST_SERVER")
+	u, err := url.Parse(server)
+	if err != nil || u.Scheme != "https" || u.Hostname() == "" {
+		return
+	}
+	c.name = u.Hostname()
+	ctx, cancel := context.WithTimeout(ctx, 2*netTime)
+	defer cancel()
+	report := host.CheckDNS(ctx, c.name, nil)
+	c.dns = &report
+	if h := p.instance.HTTPS; h != nil {
+		c.certificate = &certificate{issuer: "this host's " + h.By}
+		c.certificate.expiry, _ = time.Parse(time.RFC3339, h.Until)
+		if h.Problem != "" {
+			c.certificate.err = errors.New(h.Problem)
+		}
+	} else if len(report.A)+len(report.AAAA) > 0 {
+		c.certificate = lookAtCertificate(ctx, u.Host)
+	}
+}
+
+func lookAtCertificate(ctx context.Context, address string) *certificate {
+	if _, _, err := net.SplitHostPort(address); err != nil {
+		address = net.JoinHostPort(address, "443")
+	}
+	c := &certificate{}
+	dialer := &tls.Dialer{NetDialer: &net.Dialer{Timeout: netTime}}
+	conn, err := dialer.DialContext(ctx, "tcp", address)
+	if err != nil {
+		c.err = err
+		var invalid *tls.CertificateVerificationError
+		if errors.As(err, &invalid) && len(invalid.UnverifiedCertificates) > 0 {
+			c.expiry = invalid.UnverifiedCertificates[0].NotAfter
+		}
+		return c
+	}
+	defer conn.Close()
+	if chain := conn.(*tls.Conn).ConnectionState().PeerCertificates; len(chain) > 0 {
+		c.expiry, c.issuer = chain[0].NotAfter, chain[0].Issuer.String()
+	}
+	return c
+}
+
+func (c *domain) judge(p patient) []Finding { return append(c.address(), c.shown(p)...) }
+
+func (c *domain) address() []Finding {
+	switch {
+	case c.dns == nil:
+		return nil
+	case c.dns.Match:
+		return ok("dns", "%s leads to this machine", c.name)
+	}
+	return warning("dns", "", "%s", c.dns.Problem)
+}
+
+// soon is how long before its end a certificate should have been renewed.
+const soon = 14 * 24 * time.Hour
+
+func (c *domain) shown(p patient) []Finding {
+	seen := c.certificate
+	if seen == nil {
+		return nil
+	}
+	left := seen.expiry.Sub(p.now)
+	days := int(left.Hours() / 24)
+	mend := ""
+	if p.instance != nil && p.instance.HTTPS != nil {
+		mend = p.command + " domain " + c.name // starts the edge, and asks for a certificate anew
+	}
+	switch {
+	case !seen.expiry.IsZero() && left <= 0:
+		return failure("certificate", mend, "the certificate of %s ended on %s", c.name, seen.expiry.Format(time.DateOnly))
+	case seen.err != nil:
+		return failure("certificate", mend, "%v", seen.err)
+	case left < soon:
+		return warning("certificate", "", "the certificate of %s ends in %d days, on %s", c.name, days, seen.expiry.Format(time.DateOnly))
+	}
+	return ok("certificate", "of %s from %s, %d days left", c.name, seen.issuer, days)
+}

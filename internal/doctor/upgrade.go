@@ -1,0 +1,34 @@
+package doctor
+
+import (
+	"context"
+
+	"github.com/marketcalls/openalgo-install/internal/engine"
+)
+
+// newer is whether the registry has another image of the tag.
+type newer struct{ there bool }
+
+func (c *newer) look(ctx context.Context, l Look, p *patient) {
+	c.there = p.container != nil && l.newerImage(ctx, p.container)
+}
+
+func (c *newer) judge(p patient) []Finding {
+	if !c.there {
+		return nil
+	}
+	return warning("upgrade", p.command+" upgrade", "the registry has a newer image of %s", p.instance.Image.Ref)
+}
+
+// newerImage asks the registry; false where it can't be asked, or the image is
+// of no registry.
+func (l Look) newerImage(ctx context.Context, c *engine.Container) bool {
+	image, err := l.Engine.Image(ctx, c.ImageID)
+	if err != nil || image.DigestIn(c.Image) == "" {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(ctx, netTime)
+	defer cancel()
+	digest, err := l.Engine.RemoteDigest(ctx, c.Image)
+	return err == nil && digest != image.DigestIn(c.Image)
+}
