@@ -12,6 +12,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/ops"
+	"github.com/marketcalls/openalgo-install/internal/present"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 	"github.com/marketcalls/openalgo-install/internal/status"
@@ -117,40 +118,13 @@ func (s *survey) elsewhere(ctx context.Context, e *engine.Engine, machine sizing
 	var states []string
 	for _, i := range all.Instances {
 		if i.Dir != "" {
-			states = append(states, glance(i)+"Where:   "+i.Dir+"\n")
+			states = append(states, present.Glance(i)+"Where:   "+i.Dir+"\n")
 			s.entry("Go to the one in "+i.Dir, "--dir", i.Dir)
 		}
 	}
 	s.Instance = strings.Join(states, "\n")
 	s.entry("Install another one in " + s.app.dir)
 	return len(states) > 0
-}
-
-// glance is the state of an instance in a few lines.
-func glance(i status.Instance) string {
-	state := i.Name + " is ready at " + i.URL
-	if i.Starting {
-		state = i.Name + " is starting: " + i.Reason
-	} else if !i.Ready {
-		state = i.Name + " is not ready: " + i.Reason
-	}
-	version := i.Image.Ref
-	if i.Version != "" {
-		version = i.Version + " from " + version
-	}
-	now := i.Sizing.InForce
-	sizing := fmt.Sprintf("threads %d, shared memory %d MiB, strategy memory %d MiB", now.Threads, now.ShmMiB, now.StrategyMemoryMiB)
-	if due := i.Sizing.Due; i.Sizing.ResizeDue {
-		sizing += fmt.Sprintf("; a resize is due: %d, %d MiB, %d MiB", due.Threads, due.ShmMiB, due.StrategyMemoryMiB)
-	}
-	https := "none, this machine only"
-	switch {
-	case i.HTTPS != nil:
-		https = i.HTTPS.String()
-	case strings.HasPrefix(i.URL, "https:"):
-		https = "by your own proxy or tunnel"
-	}
-	return fmt.Sprintf("%s\nVersion: %s\nSizing:  %s\nHTTPS:   %s\n", state, version, sizing, https)
 }
 
 // instance describes the OpenAlgo in the directory, with what can be done with it;
@@ -161,7 +135,7 @@ func (s *survey) instance(ctx context.Context, e *engine.Engine, machine sizing.
 		return err == nil && !s.app.dirGiven && s.elsewhere(ctx, e, machine)
 	}
 	i := all.Instances[0]
-	s.Instance = glance(i)
+	s.Instance = present.Glance(i)
 	if text := ops.Unfinished(s.at); text != "" {
 		s.Instance += "Note:    " + text + "\n"
 	}

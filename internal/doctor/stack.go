@@ -147,10 +147,10 @@ func sizingDue(p patient) []Finding {
 	}
 	now, due := p.instance.Sizing.InForce, p.instance.Sizing.Due
 	if p.instance.Sizing.ResizeDue {
-		return warning("sizing", p.command+" resize", "RAM and cores allow threads %d, shared memory %d MiB, strategy memory %d MiB; in force are %d, %d and %d",
-			due.Threads, due.ShmMiB, due.StrategyMemoryMiB, now.Threads, now.ShmMiB, now.StrategyMemoryMiB)
+		return warning("sizing", p.command+" resize", "RAM and cores allow %s; in force are %d, %d and %d",
+			due.Values(), now.Threads, now.ShmMiB, now.StrategyMemoryMiB)
 	}
-	return ok("sizing", "threads %d, shared memory %d MiB, strategy memory %d MiB", now.Threads, now.ShmMiB, now.StrategyMemoryMiB)
+	return ok("sizing", "%s", now.Values())
 }
 
 func schedule(p patient) []Finding {

@@ -36,8 +36,7 @@ func writePlan(w io.Writer, p *plan.Plan, diffs bool) {
 	}
 	if p.Sizes() {
 		fmt.Fprintf(w, "\nSizing for %s (%s figures):\n", p.Sizing.Of(), p.Sizing.Source)
-		fmt.Fprintf(w, "  threads %d, shared memory %d MiB, strategy memory %d MiB, strategies: %s\n",
-			p.Sizing.Threads, p.Sizing.ShmMiB, p.Sizing.StrategyMemoryMiB, p.Sizing.Strategies)
+		fmt.Fprintf(w, "  %s, strategies: %s\n", p.Sizing.Values(), p.Sizing.Strategies)
 	}
 	if len(p.Warnings) > 0 {
 		fmt.Fprintln(w, "\nWarnings:")

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/plan"
@@ -143,5 +144,35 @@ func TestStatus(t *testing.T) {
 		if Status(&text, s); !strings.Contains(text.String(), want) {
 			t.Errorf("no %q in\n%s", want, &text)
 		}
+	}
+}
+
+func TestGlance(t *testing.T) {
+	t.Parallel()
+	i := status.Instance{Name: "openalgo", Ready: true, URL: "https://algo.example.com", Version: "2.0.1.0", Image: status.Image{Ref: "marketcalls/openalgo:latest"},
+		Sizing: status.Sizing{InForce: sizing.Sizing{Threads: 2, ShmMiB: 512, StrategyMemoryMiB: 300}}}
+	want := "openalgo is ready at https://algo.example.com\nVersion: 2.0.1.0 from marketcalls/openalgo:latest\n" +
+		"Sizing:  threads 2, shared memory 512 MiB, strategy memory 300 MiB\nHTTPS:   by your own proxy or tunnel\n"
+	if got := Glance(i); got != want {
+		t.Errorf("%s\nwant\n%s", got, want)
+	}
+	i.Ready, i.Reason, i.Sizing.ResizeDue, i.HTTPS = false, "it is stopped", true, &status.HTTPS{By: "caddy", Domain: "algo.example.com"}
+	for _, want := range []string{"is not ready: it is stopped\n", "; a resize is due: 0, 0 MiB, 0 MiB\n", "HTTPS:   algo.example.com by caddy"} {
+		if got := Glance(i); !strings.Contains(got, want) {
+			t.Errorf("no %q in\n%s", want, got)
+		}
+	}
+}
+
+func TestNext(t *testing.T) {
+	t.Parallel()
+	n := Next{Dir: "/opt/openalgo", Tunnel: "ssh -L %d -L %[2]d root@a", Commands: [][2]string{{"openalgo-install status", "is it ready"}}}
+	a := answers.Answers{Broker: answers.Broker{Name: "zerodha"}, Ports: answers.Ports{Web: 5000, WebSocket: 8765}}
+	if text := strings.Join(n.Lines(a), "\n"); !strings.Contains(text, "ssh -L 5000 -L 8765 root@a") || !strings.Contains(text, "http://127.0.0.1:5000/zerodha/callback") {
+		t.Error(text)
+	}
+	a.Domain = "algo.example.com"
+	if text := strings.Join(n.Lines(a), "\n"); strings.Contains(text, "ssh") || !strings.Contains(text, "https://algo.example.com/zerodha/callback") {
+		t.Error(text)
 	}
 }

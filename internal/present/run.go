@@ -107,8 +107,7 @@ func (r *Run) plan(p *plan.Plan) {
 		}
 	}
 	if s := p.Sizing; p.Sizes() {
-		r.line("Sizing for %s: threads %d, shared memory %d MiB, strategy memory %d MiB",
-			s.Of(), s.Threads, s.ShmMiB, s.StrategyMemoryMiB)
+		r.line("Sizing for %s: %s", s.Of(), s.Values())
 	}
 }
 

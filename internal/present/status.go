@@ -46,11 +46,10 @@ func Status(w io.Writer, s status.Status) {
 		row("", i.Image.Digest)
 		row("ports", strings.Join(i.Ports, ", "))
 		if f := i.Sizing.InForce; i.Container != "" {
-			row("sizing", fmt.Sprintf("threads %d, shared memory %d MiB, strategy memory %d MiB", f.Threads, f.ShmMiB, f.StrategyMemoryMiB))
+			row("sizing", f.Values())
 		}
 		if d := i.Sizing.Due; i.Sizing.ResizeDue && i.Container != "" {
-			row("due", fmt.Sprintf("threads %d, shared memory %d MiB, strategy memory %d MiB (%d MiB RAM, %d cores)",
-				d.Threads, d.ShmMiB, d.StrategyMemoryMiB, d.RAMMiB, d.Cores)+finding.Hinted(i.Dir, ": openalgo-install resize"))
+			row("due", fmt.Sprintf("%s (%d MiB RAM, %d cores)", d.Values(), d.RAMMiB, d.Cores)+finding.Hinted(i.Dir, ": openalgo-install resize"))
 		}
 		row("schedule", finding.Hinted(i.Dir, i.Schedule.Text()))
 		row("backup", i.Backup.Text())
@@ -68,4 +67,30 @@ func Status(w io.Writer, s status.Status) {
 			row("volume", fmt.Sprintf("%-32s %-16s %s", v.Name, v.Mount, size))
 		}
 	}
+}
+
+// Glance is the state of an instance in a few lines.
+func Glance(i status.Instance) string {
+	state := i.Name + " is ready at " + i.URL
+	if i.Starting {
+		state = i.Name + " is starting: " + i.Reason
+	} else if !i.Ready {
+		state = i.Name + " is not ready: " + i.Reason
+	}
+	version := i.Image.Ref
+	if i.Version != "" {
+		version = i.Version + " from " + version
+	}
+	sizing := i.Sizing.InForce.Values()
+	if due := i.Sizing.Due; i.Sizing.ResizeDue {
+		sizing += fmt.Sprintf("; a resize is due: %d, %d MiB, %d MiB", due.Threads, due.ShmMiB, due.StrategyMemoryMiB)
+	}
+	https := "none, this machine only"
+	switch {
+	case i.HTTPS != nil:
+		https = i.HTTPS.String()
+	case strings.HasPrefix(i.URL, "https:"):
+		https = "by your own proxy or tunnel"
+	}
+	return fmt.Sprintf("%s\nVersion: %s\nSizing:  %s\nHTTPS:   %s\n", state, version, sizing, https)
 }

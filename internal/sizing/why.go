@@ -11,6 +11,11 @@ func (s Sizing) Of() string {
 	return of
 }
 
+// Values are what it sets, in a line.
+func (s Sizing) Values() string {
+	return fmt.Sprintf("threads %d, shared memory %d MiB, strategy memory %d MiB", s.Threads, s.ShmMiB, s.StrategyMemoryMiB)
+}
+
 // Why says for each number of s where it comes from, a line each.
 func (s Sizing) Why() []string {
 	row := table[rowFor(s.RAMMiB)]
