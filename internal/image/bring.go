@@ -14,7 +14,7 @@ import (
 
 // Bringer brings images, and reports how far it is.
 type Bringer struct {
-	Engine *engine.Engine
+	Engine Docker
 	Report event.Reporter
 	Clean  func(line string) string // makes a line of a log fit to be shown
 }

@@ -45,7 +45,7 @@ func (s Bringer) build(ctx context.Context, b *Built, project string) error {
 
 // RemoveBuilds removes what was built for a project and is used no more, except
 // the images to keep: what ran before is the way back.
-func RemoveBuilds(ctx context.Context, e *engine.Engine, project string, keep ...string) {
+func RemoveBuilds(ctx context.Context, e Docker, project string, keep ...string) {
 	images, err := e.Images(ctx, labelBuiltFor+"="+project)
 	if err != nil {
 		return

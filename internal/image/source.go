@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
-	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/source"
@@ -42,7 +41,7 @@ type Source struct {
 // Open finds out what image the source in the answers stands for; nil where none
 // is built. A repository that was built at the same commit before is not fetched
 // again. note is told what is fetched.
-func (s *Source) Open(ctx context.Context, e *engine.Engine, a answers.Image, note func(string)) (*Built, error) {
+func (s *Source) Open(ctx context.Context, e Docker, a answers.Image, note func(string)) (*Built, error) {
 	if a.Source != "git" && a.Source != "path" {
 		s.built = nil
 		return nil, nil
@@ -55,7 +54,7 @@ func (s *Source) Open(ctx context.Context, e *engine.Engine, a answers.Image, no
 	return s.built, nil
 }
 
-func (s *Source) openNew(ctx context.Context, e *engine.Engine, a answers.Image, note func(string)) error {
+func (s *Source) openNew(ctx context.Context, e Docker, a answers.Image, note func(string)) error {
 	options := source.Options{Dockerfile: a.Dockerfile, Args: a.BuildArgs}
 	if a.Source == "path" {
 		src, err := source.Open(ctx, a.Path, options)
@@ -72,7 +71,7 @@ func (s *Source) use(src *source.Source, from string) {
 	s.built = &Built{Ref: src.Ref(), Dockerfile: src.Dockerfile, Branch: src.Branch, Commit: src.Commit, From: from, Src: src}
 }
 
-func (s *Source) openRemote(ctx context.Context, e *engine.Engine, note func(string), remote source.Remote, o source.Options) error {
+func (s *Source) openRemote(ctx context.Context, e Docker, note func(string), remote source.Remote, o source.Options) error {
 	rev, err := remote.Resolve(ctx)
 	if err != nil {
 		return sourceError(ctx, "image.url", err)

@@ -7,8 +7,6 @@ import (
 	"strings"
 
 	"github.com/distribution/reference"
-
-	"github.com/marketcalls/openalgo-install/internal/engine"
 )
 
 // A rollback needs the image that ran before the upgrade. Its tag moves to the new
@@ -34,7 +32,7 @@ func IsOwnTag(ref string) bool {
 }
 
 // ownTags finds the tags that a project's images were given, by reference.
-func ownTags(ctx context.Context, e *engine.Engine, project string) map[string]string {
+func ownTags(ctx context.Context, e Docker, project string) map[string]string {
 	tags, err := e.Tags(ctx)
 	if err != nil {
 		return nil
@@ -51,7 +49,7 @@ func ownTags(ctx context.Context, e *engine.Engine, project string) map[string]s
 
 // KeepTag gives the image that is about to be replaced its own tag. Where that
 // fails, a later rollback may have to pull it again: note is told so.
-func KeepTag(ctx context.Context, e *engine.Engine, project, ref, imageID string, note func(string)) {
+func KeepTag(ctx context.Context, e Docker, project, ref, imageID string, note func(string)) {
 	named, err := reference.ParseNormalizedNamed(ref)
 	if err != nil || project == "" || strings.HasPrefix(ref, "sha256:") {
 		return // it was never named
@@ -63,7 +61,7 @@ func KeepTag(ctx context.Context, e *engine.Engine, project, ref, imageID string
 }
 
 // DropTags removes those tags of a project whose images are not needed.
-func DropTags(ctx context.Context, e *engine.Engine, project string, needed []string) {
+func DropTags(ctx context.Context, e Docker, project string, needed []string) {
 	for ref, id := range ownTags(ctx, e, project) {
 		if !slices.Contains(needed, id) {
 			_ = e.RemoveImage(ctx, ref) // one that a container uses stays

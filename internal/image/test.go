@@ -10,7 +10,6 @@ import (
 	"runtime"
 	"sync"
 
-	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/rehearsal"
 	"github.com/marketcalls/openalgo-install/templates"
 )
@@ -42,7 +41,7 @@ func openSelf() (*os.File, error) {
 }
 
 // importTest makes the image of the test app.
-func importTest(ctx context.Context, e *engine.Engine, ref string) error {
+func importTest(ctx context.Context, e Docker, ref string) error {
 	info := e.Info()
 	if info.Arch != "" && info.Arch != runtime.GOARCH {
 		return fmt.Errorf("this program is for %s and Docker runs %s: run the program built for that machine", runtime.GOARCH, info.Arch)
@@ -67,7 +66,7 @@ func importTest(ctx context.Context, e *engine.Engine, ref string) error {
 
 // RemoveTest removes the image of the test app, with the unnamed ones that runs at
 // the same time left of it. What a container uses stays.
-func RemoveTest(ctx context.Context, e *engine.Engine, ref string) {
+func RemoveTest(ctx context.Context, e Docker, ref string) {
 	made, err := e.Images(ctx, rehearsal.Label(ref))
 	if err != nil {
 		return

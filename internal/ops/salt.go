@@ -11,7 +11,7 @@ import (
 
 // IdleSalt reports whether the release that a container runs knows no
 // FERNET_SALT, so that no data depends on one in the .env of dir.
-func IdleSalt(ctx context.Context, e *engine.Engine, dir string, c engine.Container) bool {
+func IdleSalt(ctx context.Context, e world.Engine, dir string, c engine.Container) bool {
 	s, err := instance.Dir(dir).LoadState()
 	if err != nil {
 		return false

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
-	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
@@ -24,7 +23,7 @@ const cleanupTime = 2 * time.Minute
 
 // Session works on the instance in one directory.
 type Session struct {
-	Engine  *engine.Engine
+	Engine  Docker
 	Machine sizing.Machine // whose RAM and cores count
 	Report  event.Reporter
 	// Wait is how long the stack may take to answer; 0 is a fitting default.
@@ -40,7 +39,7 @@ type Session struct {
 }
 
 // New returns a Session for the instance in dir.
-func New(dir string, e *engine.Engine, machine sizing.Machine, report event.Reporter) (*Session, error) {
+func New(dir string, e Docker, machine sizing.Machine, report event.Reporter) (*Session, error) {
 	d, err := instance.Open(dir)
 	if err != nil {
 		return nil, err

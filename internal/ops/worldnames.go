@@ -21,12 +21,12 @@ var (
 	rivalNames    = world.RivalNames
 )
 
-func isUp(c engine.Container) bool                 { return stacks.IsUp(c) }
-func isOpenAlgo(c engine.Container) bool           { return stacks.IsOpenAlgo(c) }
-func dirOf(c engine.Container) string              { return stacks.DirOf(c) }
-func envOf(dir string) *envfile.File               { return world.EnvOf(dir) }
-func sameFile(a, b string) bool                    { return stacks.SameFile(a, b) }
-func directoryOf(m engine.Mount) string            { return world.DirectoryOf(m) }
-func engineOf(e *engine.Engine) instance.EngineRef { return world.RefOf(e.Info()) }
+func isUp(c engine.Container) bool         { return stacks.IsUp(c) }
+func isOpenAlgo(c engine.Container) bool   { return stacks.IsOpenAlgo(c) }
+func dirOf(c engine.Container) string      { return stacks.DirOf(c) }
+func envOf(dir string) *envfile.File       { return world.EnvOf(dir) }
+func sameFile(a, b string) bool            { return stacks.SameFile(a, b) }
+func directoryOf(m engine.Mount) string    { return world.DirectoryOf(m) }
+func engineOf(e Docker) instance.EngineRef { return world.RefOf(e.Info()) }
 
 func dataDirectories(c engine.Container) map[string]string { return world.DataDirectories(c) }

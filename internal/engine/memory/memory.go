@@ -24,6 +24,7 @@ type Engine struct {
 	thingCalls
 	fileCalls
 	lookCalls
+	imageCalls
 }
 
 // What an engine is asked, by subject; all of it about the same machine.
@@ -54,6 +55,7 @@ type machine struct {
 	volumes    map[string]engine.Volume
 	networks   map[string]engine.Network
 	images     map[string]engine.Image
+	registry   map[string]engine.Image
 	made       int
 	clock      time.Time
 }
@@ -73,10 +75,10 @@ const stopAfter = 4
 func New(root string) *Engine {
 	m := &machine{
 		Root: root, Facts: engine.Info{ID: "memory", Name: "host", Endpoint: "unix:///memory.sock", Local: true},
-		containers: map[string]*container{}, volumes: map[string]engine.Volume{}, networks: map[string]engine.Network{}, images: map[string]engine.Image{},
+		containers: map[string]*container{}, volumes: map[string]engine.Volume{}, networks: map[string]engine.Network{}, images: map[string]engine.Image{}, registry: map[string]engine.Image{},
 		clock: time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC),
 	}
-	return &Engine{machine: m, containerCalls: containerCalls{m}, thingCalls: thingCalls{m}, fileCalls: fileCalls{m}, lookCalls: lookCalls{m}}
+	return &Engine{machine: m, containerCalls: containerCalls{m}, thingCalls: thingCalls{m}, fileCalls: fileCalls{m}, lookCalls: lookCalls{m}, imageCalls: imageCalls{m}}
 }
 
 // AddImage makes an image known by a reference.

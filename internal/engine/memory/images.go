@@ -1,0 +1,123 @@
+package memory
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/event"
+)
+
+// imageCalls are those about images.
+type imageCalls struct{ *machine }
+
+// Publish makes a registry have an image under a reference.
+func (e imageCalls) Publish(ref string, image engine.Image) {
+	image.Ref = ref
+	e.registry[ref] = image
+}
+
+// Pull brings an image that was published.
+func (e imageCalls) Pull(_ context.Context, ref string, _ func(event.PullProgress)) (engine.Image, error) {
+	if err := e.call(); err != nil {
+		return engine.Image{}, err
+	}
+	image, ok := e.registry[ref]
+	if !ok {
+		return engine.Image{}, fmt.Errorf("%s: %w", ref, engine.ErrImageNotFound)
+	}
+	e.images[ref] = image
+	return image, nil
+}
+
+// RemoteDigest is what the registry has under a reference.
+func (e imageCalls) RemoteDigest(_ context.Context, ref string) (string, error) {
+	if err := e.call(); err != nil {
+		return "", err
+	}
+	image, ok := e.registry[ref]
+	if !ok {
+		return "", fmt.Errorf("%s: %w", ref, engine.ErrImageNotFound)
+	}
+	return image.Digest, nil
+}
+
+// Images looks at the images that carry a label.
+func (e imageCalls) Images(_ context.Context, label string) (out []engine.Image, err error) {
+	if err := e.call(); err != nil {
+		return nil, err
+	}
+	for _, image := range e.images {
+		if label == "" || hasLabels(image.Labels, []string{label}) {
+			out = append(out, image)
+		}
+	}
+	slices.SortFunc(out, func(a, b engine.Image) int { return strings.Compare(a.Ref, b.Ref) })
+	return out, nil
+}
+
+// Tags are the references of all images, with their IDs.
+func (e imageCalls) Tags(context.Context) (map[string]string, error) {
+	if err := e.call(); err != nil {
+		return nil, err
+	}
+	out := map[string]string{}
+	for ref, image := range e.images {
+		out[ref] = image.ID
+	}
+	return out, nil
+}
+
+// Tag gives an image one more reference.
+func (e imageCalls) Tag(_ context.Context, id, ref string) error {
+	if err := e.call(); err != nil {
+		return err
+	}
+	image, err := e.image(id)
+	if err != nil {
+		return err
+	}
+	image.Ref = ref
+	e.images[ref] = image
+	return nil
+}
+
+// RemoveImage takes a reference away; an image that a container uses stays under
+// its others.
+func (e imageCalls) RemoveImage(_ context.Context, ref string) error {
+	if err := e.call(); err != nil {
+		return err
+	}
+	if _, ok := e.images[ref]; !ok {
+		return fmt.Errorf("%s: %w", ref, engine.ErrImageNotFound)
+	}
+	delete(e.images, ref)
+	return nil
+}
+
+// Import reads an image to its end, and knows it by its reference.
+func (e imageCalls) Import(_ context.Context, ref string, tar io.Reader, _ []string) (engine.Image, error) {
+	if _, err := io.Copy(io.Discard, tar); err != nil {
+		return engine.Image{}, err
+	}
+	if err := e.call(); err != nil {
+		return engine.Image{}, err
+	}
+	e.images[ref] = engine.Image{ID: "sha256:" + e.id(), Ref: ref}
+	return e.images[ref], nil
+}
+
+// Build fails: nothing runs here.
+func (e imageCalls) Build(context.Context, engine.BuildSpec, engine.BuildWatch) (engine.Image, error) {
+	return engine.Image{}, errors.New("an engine in memory builds nothing")
+}
+
+// ExecTerminal runs nothing, and ends well.
+func (e imageCalls) ExecTerminal(_ context.Context, id string, _, _ []string, _ engine.Terminal) (int, error) {
+	_, err := e.find(id)
+	return 0, err
+}

@@ -1,0 +1,20 @@
+package ops
+
+import (
+	"context"
+
+	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/image"
+	"github.com/marketcalls/openalgo-install/internal/run"
+	"github.com/marketcalls/openalgo-install/internal/world"
+)
+
+// Docker is what a session uses of Docker: what is looked at, what steps do, how
+// images come, and a little of its own.
+type Docker interface {
+	run.Engine
+	world.Engine
+	image.Docker
+	ExecTerminal(ctx context.Context, id string, cmd, env []string, t engine.Terminal) (exitCode int, err error)
+	RemoteDigest(ctx context.Context, ref string) (string, error)
+}
