@@ -89,6 +89,14 @@ func (c *resizeCommand) check(cmd *cobra.Command) (err error) {
 }
 
 func (c *resizeCommand) run(ctx context.Context) error {
+	if c.all || c.cancel || c.at != "" || c.until != "" {
+		return c.several(ctx)
+	}
+	return c.change(ctx, c.changeOptions, command(ops.Resize(c.options())))
+}
+
+// several resizes all instances, or one at another time.
+func (c *resizeCommand) several(ctx context.Context) error {
 	out := c.presenter()
 	e, machine, err := connect(ctx)
 	if err != nil {
@@ -206,13 +214,11 @@ func (c *resizeCommand) show(ctx context.Context, out *presenter, all []*ops.Ses
 		return c.writeJSON(map[string]any{"instances": plans, "left_out": left})
 	case c.json && c.all:
 		return c.writeJSON(map[string]any{"instances": plans})
-	case c.json:
-		return c.writeJSON(plans[0].Plan)
+	case !c.all:
+		return c.showPlan(plans[0].Plan)
 	}
 	for _, p := range plans {
-		if c.all {
-			fmt.Fprintf(c.stdout, "%s\n", p.Dir)
-		}
+		fmt.Fprintf(c.stdout, "%s\n", p.Dir)
 		present.Plan(c.stdout, p.Plan)
 		fmt.Fprintln(c.stdout)
 	}
