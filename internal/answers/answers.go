@@ -107,6 +107,9 @@ type Problem struct {
 // Invalid is a file with mistakes: all of them.
 type Invalid struct{ Problems []Problem }
 
+// FindingID names it for programs.
+func (e *Invalid) FindingID() string { return "answers-invalid" }
+
 func (e *Invalid) Error() string {
 	var b strings.Builder
 	b.WriteString("the answers are not right:")

@@ -161,8 +161,8 @@ func find(err error, has func(*Error) bool) *Error {
 // of what failed.
 func (p Prompt) Text(err error) string {
 	text := p.Advice(err)
-	if e := find(err, func(e *Error) bool { return e.End != "" }); e != nil {
-		text += "\n\n" + e.End
+	if end := EndOf(err); end != "" {
+		text += "\n\n" + end
 	}
 	if e := find(err, func(e *Error) bool { return len(e.Log) > 0 }); e != nil {
 		text += "\n" + e.LogTitle() + ":\n    " + strings.Join(e.Log, "\n    ")
@@ -176,6 +176,14 @@ func HintsOf(err error) []Hint {
 		return e.Hints
 	}
 	return nil
+}
+
+// EndOf returns the state of the machine that an error tells.
+func EndOf(err error) string {
+	if e := find(err, func(e *Error) bool { return e.End != "" }); e != nil {
+		return e.End
+	}
+	return ""
 }
 
 // Advice is what happened and what to do about it.

@@ -38,7 +38,7 @@ func lookToAdopt(ctx context.Context, l *world.Looker) (*world.Observation, erro
 		return nil, err
 	}
 	if s.IsOurs() {
-		return nil, finding.Errorf(finding.HostNotReady, "the OpenAlgo in %s is this program's already: there is nothing to adopt", string(l.Dir))
+		return nil, finding.Named(finding.HostNotReady, "adopted-already", "the OpenAlgo in %s is this program's already: there is nothing to adopt", string(l.Dir))
 	}
 	o, err := l.Look(ctx, true)
 	if err != nil {
@@ -53,7 +53,8 @@ func adopted(o *world.Observation, toVolumes bool) (plan.Intent, error) {
 	i := plan.Intent{Command: plan.CommandAdopt, Files: plan.Theirs}
 	c := o.Container()
 	if !stacks.IsUp(*c) {
-		return i, finding.Errorf(finding.HostNotReady, "%s is %s, and taking over proves itself by a start: `docker start %[1]s` first", c.Name, c.State)
+		return i, finding.Named(finding.HostNotReady, "not-running", "%s is %s, and taking over proves itself by a start", c.Name, c.State).
+			With(finding.Shell("Start it first", "docker start "+c.Name))
 	}
 	var err error
 	if i.Answers, err = answersOf(o); err != nil {
@@ -74,7 +75,7 @@ func adopted(o *world.Observation, toVolumes bool) (plan.Intent, error) {
 	}
 	i.Notes = append(i.Notes, text)
 	if problems := i.Answers.Check(); len(problems) > 0 {
-		return i, &finding.Error{Kind: finding.HostNotReady, Err: fmt.Errorf("this OpenAlgo can't be adopted as it is: %w", &answers.Invalid{Problems: problems})}
+		return i, finding.Named(finding.HostNotReady, "answers-invalid", "this OpenAlgo can't be adopted as it is: %w", &answers.Invalid{Problems: problems})
 	}
 	return i, nil
 }
@@ -90,7 +91,7 @@ func answersOf(o *world.Observation) (answers.Answers, error) {
 	}
 	a.Broker.Name = plan.BrokerOf(o)
 	if _, ok := broker.Find(a.Broker.Name); !ok {
-		return a, finding.Errorf(finding.HostNotReady, "the REDIRECT_URL in .env names the broker %q, which is not known here: correct it, or upgrade this program", a.Broker.Name)
+		return a, finding.Named(finding.HostNotReady, "broker-unknown", "the REDIRECT_URL in .env names the broker %q, which is not known here: correct it, or upgrade this program", a.Broker.Name)
 	}
 	plan.ReadCredentials(&a, o.Env)
 	a.RemoteMCP.Enabled = strings.EqualFold(get("MCP_HTTP_ENABLED"), "true")
@@ -100,7 +101,7 @@ func answersOf(o *world.Observation) (answers.Answers, error) {
 	bind, web := c.Published(openalgo.WebPort)
 	_, socket := c.Published(openalgo.WebSocketPort)
 	if web == 0 || socket == 0 {
-		return a, finding.Errorf(finding.HostNotReady, "%s does not publish the ports %d and %d, so nobody can reach it by this program's ways", c.Name, openalgo.WebPort, openalgo.WebSocketPort)
+		return a, finding.Named(finding.HostNotReady, "ports-unpublished", "%s does not publish the ports %d and %d, so nobody can reach it by this program's ways", c.Name, openalgo.WebPort, openalgo.WebSocketPort)
 	}
 	a.Ports = answers.Ports{Web: web, WebSocket: socket, Bind: bind}
 	if bind == "" {

@@ -58,7 +58,7 @@ func (a app) Serves(ctx context.Context, v run.Verification, resumed bool) error
 // warnEdge says that OpenAlgo answers and its HTTPS proxy does not.
 func (in *Session) warnEdge(ctx context.Context, s instance.Edge) {
 	if err := in.verifyEdge(ctx, s); err != nil && ctx.Err() == nil {
-		in.warn(fmt.Sprintf("https://%s is not served: %v. To set it up again: sudo openalgo-install domain %[1]s", s.Domain, err))
+		in.warn(fmt.Sprintf("https://%s is not served: %v. To set it up again: %s", s.Domain, err, finding.Command(string(in.dir), "domain", s.Domain)))
 	}
 }
 
@@ -119,7 +119,7 @@ func (in *Session) acrossRestart(ctx context.Context, do func(context.Context) e
 func readJournal(d instance.Dir) (*run.Journal, error) {
 	j, err := run.Read(string(d), instance.ReadOwn)
 	if err != nil && finding.KindOf(err) != finding.HostNotReady {
-		return nil, finding.Errorf(finding.HostNotReady, "reading what an interrupted run left: %w", err)
+		return nil, finding.Named(finding.HostNotReady, "journal-unreadable", "reading what an interrupted run left: %w", err)
 	}
 	return j, err
 }
@@ -149,15 +149,15 @@ func (in *Session) recover(ctx context.Context, mayBeBroken bool) error {
 	case !errors.As(err, &f):
 		return err
 	case f.End == run.NotCommitted:
-		return finding.Errorf(finding.Failed, "finishing the previous run: %w", f.Cause)
+		return finding.Named(finding.Failed, "run-not-finished", "finishing the previous run: %w", f.Cause)
 	case f.End == run.Silent: // nothing is left to undo, and this command may be what helps
 		in.note(silentText(f.Undo))
 		return nil
 	case f.End == run.GivenUp:
-		in.note(f.Cause.Error())
+		in.note(finding.Prompt{Dir: string(in.dir)}.Advice(f.Cause))
 		return nil
 	}
-	return finding.Errorf(finding.Broken, "%w", in.notRolledBack(ctx, t, f.Undo))
+	return in.notRolledBack(ctx, t, nil, f.Undo)
 }
 
 // afterRun is the error to report of a run: exit 4, or 130 when it was the user who
@@ -170,14 +170,16 @@ func (in *Session) afterRun(ctx context.Context, t *run.Tools, err error, madeDi
 	log := ready.LogOf(f.Cause)
 	switch f.End {
 	case run.NotBegun:
-		return finding.Errorf(finding.HostNotReady, "%w", f.Cause)
+		return finding.Named(finding.HostNotReady, "step-not-begun", "%w", f.Cause)
 	case run.NotCommitted, run.GivenUp:
-		return finding.Errorf(finding.Failed, "OpenAlgo runs and is ready, but tidying up failed: %w. Run the same command again", f.Cause)
+		return finding.Named(finding.Failed, "run-not-finished", "OpenAlgo runs and is ready, but tidying up failed: %w. Run the same command again", f.Cause)
 	case run.Silent:
-		return &finding.Error{Kind: finding.Broken, Log: log, Err: fmt.Errorf("%w\n%s\n\n"+
-			"OpenAlgo's files and data are as they were before. To find out what is wrong:\n\n    sudo openalgo-install --dir %s doctor", f.Cause, silentText(f.Undo), string(in.dir))}
+		return &finding.Error{Kind: finding.Broken, ID: "rolled-back-silent", Log: log, Err: fmt.Errorf("%w\n%s", f.Cause, silentText(f.Undo)),
+			Hints: []finding.Hint{finding.Run("To find out what is wrong", "doctor")}, End: "OpenAlgo's files and data are as they were before."}
 	case run.NotRolledBack:
-		return &finding.Error{Kind: finding.Broken, Log: log, Err: fmt.Errorf("%w\n%w", f.Cause, in.notRolledBack(ctx, t, f.Undo))}
+		broken := in.notRolledBack(ctx, t, f.Cause, f.Undo)
+		broken.Log = log
+		return broken
 	case run.RolledBack:
 	}
 	helper.RemoveLeft(context.WithoutCancel(ctx), in.Engine, string(in.dir))
@@ -186,9 +188,9 @@ func (in *Session) afterRun(ctx context.Context, t *run.Tools, err error, madeDi
 		in.dir.RemoveIfUnused(true)
 	}
 	if f.Cancelled {
-		return &finding.Error{Kind: finding.Cancelled, Err: errors.New("cancelled and undone. " + step.AfterUndo(t))}
+		return finding.Named(finding.Cancelled, "cancelled", "cancelled and undone. %s", step.AfterUndo(t))
 	}
-	return &finding.Error{Kind: finding.RolledBack, Err: fmt.Errorf("%w\nRolled back. %s", f.Cause, step.AfterUndo(t)), Log: log}
+	return &finding.Error{Kind: finding.RolledBack, ID: "rolled-back", Err: f.Cause, End: "Rolled back. " + step.AfterUndo(t) + ".", Log: log}
 }
 
 // silentText says that everything is back as it was before, and that the previous
@@ -199,11 +201,17 @@ func silentText(cause error) string {
 
 // notRolledBack reports an undo that failed: whether OpenAlgo runs, what failed,
 // where files and data are, and the command that completes the undo.
-func (in *Session) notRolledBack(ctx context.Context, t *run.Tools, failed error) error {
-	return fmt.Errorf("%s\nRolling back failed: %w\n\n"+
-		"Your files as they were before are in %s. %s\n"+
-		"Fix the cause, then complete the rollback and start OpenAlgo:\n\n    sudo openalgo-install --dir %s start",
-		step.AfterFailedUndo(ctx, t), failed, in.dir.Work("backups"), step.WhereData(t), string(in.dir))
+func (in *Session) notRolledBack(ctx context.Context, t *run.Tools, cause, failed error) *finding.Error {
+	text := fmt.Errorf("%s\nRolling back failed: %w", step.AfterFailedUndo(ctx, t), failed)
+	if cause != nil {
+		text = fmt.Errorf("%w\n%w", cause, text)
+	}
+	broken := &finding.Error{Kind: finding.Broken, ID: "not-rolled-back", Err: text, Hints: finding.HintsOf(failed),
+		End: fmt.Sprintf("Your files as they were before are in %s. %s", in.dir.Work("backups"), step.WhereData(t))}
+	if len(broken.Hints) == 0 {
+		broken.With(finding.Run("Fix the cause, then complete the rollback and start OpenAlgo", "start"))
+	}
+	return broken
 }
 
 // undoLimit bounds the undo of one step, the start of what ran before included.

@@ -59,7 +59,7 @@ func (in *Session) Backup(ctx context.Context, o BackupOptions) (event.Result, e
 	b := &backing{in: in, options: o, target: &backup.Target{}}
 	var err error
 	if b.wrap, b.key, err = o.Seal.Ready(); err != nil {
-		return event.Result{}, finding.Errorf(finding.Usage, "%w", err)
+		return event.Result{}, finding.Named(finding.Usage, "seal-unusable", "%w", err)
 	}
 	result, err := in.backUp(ctx, b)
 	in.recordBackup(b, result, err)
@@ -101,11 +101,11 @@ func (b *backing) run(ctx context.Context, c engine.Container) (event.Result, er
 	case notUp != nil && failed == nil:
 		return b.keptWhileDown(context.WithoutCancel(ctx), c, notUp)
 	case notUp != nil:
-		return event.Result{}, &finding.Error{Kind: finding.Broken, Err: errors.Join(notUp, failed), Log: ready.LogOf(notUp)}
+		return event.Result{}, &finding.Error{Kind: finding.Broken, ID: "backup-failed", Err: errors.Join(notUp, failed), Log: ready.LogOf(notUp)}
 	case ctx.Err() != nil:
-		failed = &finding.Error{Kind: finding.Cancelled, Err: errors.New("cancelled: there is no backup, and OpenAlgo is as it was before")}
+		failed = finding.Named(finding.Cancelled, "cancelled", "cancelled: there is no backup, and OpenAlgo is as it was before")
 	case failed != nil:
-		failed = finding.Errorf(finding.Failed, "%w. There is no backup; OpenAlgo is as it was before", failed)
+		failed = finding.Named(finding.Failed, "backup-failed", "%w. There is no backup; OpenAlgo is as it was before", failed)
 	}
 	if failed != nil {
 		return event.Result{}, failed
@@ -119,7 +119,7 @@ func (b *backing) keptWhileDown(ctx context.Context, c engine.Container, notUp e
 	if err == nil {
 		err = errors.New("The backup is there all the same: " + result.Message)
 	}
-	return event.Result{}, &finding.Error{Kind: finding.Broken, Err: errors.Join(notUp, err), Log: ready.LogOf(notUp)}
+	return event.Result{}, &finding.Error{Kind: finding.Broken, ID: "backup-failed", Err: errors.Join(notUp, err), Log: ready.LogOf(notUp)}
 }
 
 // archive writes the archive. notUp says that the app was stopped for it and
@@ -207,8 +207,8 @@ func (b *backing) whileDown(ctx context.Context, c engine.Container, do func() e
 	failed, notUp = b.in.whileDown(ctx, plan.CommandBackup, c, do)
 	b.down = time.Since(began)
 	if notUp != nil {
-		notUp = fmt.Errorf("OpenAlgo was stopped for the backup and does not start again: %w.\n"+
-			"`openalgo-install doctor` says what is wrong; `openalgo-install start` starts it", notUp)
+		notUp = finding.Named(finding.Failed, "not-ready", "OpenAlgo was stopped for the backup and does not start again: %w", notUp).
+			With(finding.Run("Find out what is wrong", "doctor"), finding.Run("Start OpenAlgo", "start"))
 	}
 	return failed, notUp
 }
@@ -232,7 +232,7 @@ func (b *backing) findTrees(ctx context.Context, c engine.Container) error {
 			return err
 		}
 		if at == "" && openalgo.Tree(name) == openalgo.DB {
-			return finding.Errorf(finding.HostNotReady, "%s keeps its databases in no volume: put the volumes back into %s first", c.Name, compose.FileName)
+			return finding.Named(finding.HostNotReady, "volume-missing", "%s keeps its databases in no volume: put the volumes back into %s first", c.Name, compose.FileName)
 		}
 		if at == "" {
 			continue
@@ -242,7 +242,7 @@ func (b *backing) findTrees(ctx context.Context, c engine.Container) error {
 			return fmt.Errorf("looking at %s: %w", at, err)
 		}
 		if bytes == 0 && name == dataTree {
-			return finding.Errorf(finding.HostNotReady, "there is no database in %s yet, and so nothing to back up: look into it if you expected one", source)
+			return finding.Named(finding.HostNotReady, "data-missing", "there is no database in %s yet, and so nothing to back up: look into it if you expected one", source)
 		}
 		b.trees = append(b.trees, backup.Tree{Name: name, Source: source, Path: at, Bytes: bytes})
 	}

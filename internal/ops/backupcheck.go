@@ -47,13 +47,13 @@ func (b *backing) finish(ctx context.Context, c engine.Container) (event.Result,
 		return r, nil
 	}
 	if err := b.target.Sync(); err != nil {
-		return event.Result{}, finding.Errorf(finding.Failed, "writing %s: %w", b.target.Name, err)
+		return event.Result{}, finding.Named(finding.Failed, "backup-unwritable", "writing %s: %w", b.target.Name, err)
 	}
 	began := in.stepStarted("read-back", "read the backup again and check it")
 	a, err := b.target.Open(ctx, b.key)
 	if err != nil {
 		in.stepEnded("read-back", event.Failed, began)
-		return event.Result{}, finding.Errorf(finding.Failed, "the backup can't be read back: %w. It is removed; OpenAlgo runs", err)
+		return event.Result{}, finding.Named(finding.Failed, "backup-unreadable", "the backup can't be read back: %w. It is removed; OpenAlgo runs", err)
 	}
 	var damaged []string
 	err = in.acrossRestart(ctx, func(ctx context.Context) (err error) {
@@ -61,7 +61,7 @@ func (b *backing) finish(ctx context.Context, c engine.Container) (event.Result,
 		return err
 	})
 	if ctx.Err() != nil {
-		return event.Result{}, &finding.Error{Kind: finding.Cancelled, Err: errors.New("cancelled: there is no backup, and OpenAlgo is as it was before")}
+		return event.Result{}, finding.Named(finding.Cancelled, "cancelled", "cancelled: there is no backup, and OpenAlgo is as it was before")
 	}
 	if err != nil {
 		b.unchecked = err.Error()
@@ -69,10 +69,10 @@ func (b *backing) finish(ctx context.Context, c engine.Container) (event.Result,
 	}
 	in.stepEnded("read-back", event.Done, began)
 	if err := b.target.Finish(); err != nil {
-		return event.Result{}, finding.Errorf(finding.Failed, "%w", err)
+		return event.Result{}, finding.Named(finding.Failed, "backup-unwritable", "%w", err)
 	}
 	if len(damaged) > 0 {
-		return event.Result{}, finding.Errorf(finding.Failed, "%s is written and is what OpenAlgo has, but OpenAlgo's data is damaged:\n  - %s\n"+
+		return event.Result{}, finding.Named(finding.Failed, "data-damaged", "%s is written and is what OpenAlgo has, but OpenAlgo's data is damaged:\n  - %s\n"+
 			"Keep your older backups: none of them was removed", b.target.Name, strings.Join(damaged, "\n  - "))
 	}
 	if b.unchecked != "" {
@@ -80,7 +80,7 @@ func (b *backing) finish(ctx context.Context, c engine.Container) (event.Result,
 		return r, nil
 	}
 	if err := b.target.Prune(); err != nil {
-		return event.Result{}, finding.Errorf(finding.Failed, "%s is written and checked, but %w", b.target.Name, err)
+		return event.Result{}, finding.Named(finding.Failed, "backup-not-tidied", "%s is written and checked, but %w", b.target.Name, err)
 	}
 	r.Message = fmt.Sprintf("%s is written and checked (%s).%s", b.target.Name, backup.SizeText(b.target.Bytes), down)
 	return r, nil

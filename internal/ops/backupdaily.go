@@ -24,7 +24,7 @@ import (
 func (in *Session) SetDailyBackup(ctx context.Context, clock, to string, command, recover []string, marketToo bool) (event.Result, error) {
 	next, err := market.Next(time.Now(), clock)
 	if err != nil {
-		return event.Result{}, finding.Errorf(finding.Usage, "--schedule: %w", err)
+		return event.Result{}, finding.Named(finding.Usage, "schedule-unusable", "--schedule: %w", err)
 	}
 	job := later.Job{Dir: string(in.dir), At: next, Backup: command, Recover: recover}
 	if err := job.Check(); err != nil {
@@ -48,15 +48,15 @@ func (in *Session) SetDailyBackup(ctx context.Context, clock, to string, command
 	}
 	to = cmp.Or(to, backup.Archives(in.dir))
 	if err := writable(to); err != nil {
-		return event.Result{}, finding.Errorf(finding.Usage, "--to names a directory that is made or written to: %w", err)
+		return event.Result{}, finding.Named(finding.Usage, "backup-unwritable", "--to names a directory that is made or written to: %w", err)
 	}
 	job.Project = compose.ProjectName(o.Project)
 	files, by, err := later.SetDaily(ctx, in.dir, clock, job, in.warn)
 	if err != nil {
 		return event.Result{}, err
 	}
-	return event.Result{Changed: true, Message: fmt.Sprintf("a backup is made every day at %s IST in %s, by %s (%s). To see how the last one ended: openalgo-install status",
-		clock, to, by, strings.Join(files, ", "))}, nil
+	return event.Result{Changed: true, Message: fmt.Sprintf("a backup is made every day at %s IST in %s, by %s (%s). To see how the last one ended: %s",
+		clock, to, by, strings.Join(files, ", "), finding.Command(string(in.dir), "status"))}, nil
 }
 
 // mayBackUp refuses to back up what is not known how it was installed.
@@ -75,7 +75,7 @@ func guardMarket(o *observed, next time.Time, clock string, marketToo bool) erro
 	b, _ := broker.Find(plan.BrokerOf(o))
 	for day := range 7 {
 		if open := market.Open(next.AddDate(0, 0, day), b.Kind == broker.Crypto); len(open) > 0 && !marketToo {
-			return finding.Errorf(finding.Usage, "at %s IST a market is open (%s), and OpenAlgo stops for some seconds then. Choose another time, or confirm this one with --now", clock, open[0])
+			return finding.Named(finding.Usage, "market-open", "at %s IST a market is open (%s), and OpenAlgo stops for some seconds then. Choose another time, or confirm this one with --now", clock, open[0])
 		}
 	}
 	return nil

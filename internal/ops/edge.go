@@ -2,7 +2,6 @@ package ops
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
@@ -28,8 +27,8 @@ func (in *Session) pullEdge(ctx context.Context, p *plan.Plan) error {
 	began := in.stepStarted("edge-image", "bring the image "+p.Edge.Pull)
 	if _, err := in.Engine.Pull(ctx, p.Edge.Pull, in.images().Progress("edge-image")); err != nil {
 		in.stepEnded("edge-image", event.Failed, began)
-		return &finding.Error{Kind: finding.Failed, Err: fmt.Errorf("bringing the image of the edge, %s (nothing was changed): %w. "+
-			"tls.edge.image names another one", p.Edge.Pull, err)}
+		return finding.Named(finding.Failed, "pull-failed", "bringing the image of the edge, %s (nothing was changed): %w. "+
+			"tls.edge.image names another one", p.Edge.Pull, err)
 	}
 	in.stepEnded("edge-image", event.Done, began)
 	return nil
@@ -46,7 +45,7 @@ func (in *Session) openPorts(ctx context.Context, p *plan.Plan) error {
 		in.note(text)
 	}
 	if err != nil {
-		return finding.Errorf(finding.HostNotReady, "opening the ports: %w", err)
+		return finding.Named(finding.HostNotReady, "firewall-closed", "opening the ports: %w", err)
 	}
 	return nil
 }

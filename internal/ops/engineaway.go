@@ -23,7 +23,7 @@ func (in *Session) Recover(ctx context.Context) (event.Result, error) {
 		return event.Result{Message: "nothing to do: no run was interrupted"}, nil
 	}
 	if err := in.tools().EngineBack(ctx); err != nil {
-		return event.Result{}, finding.Errorf(finding.HostNotReady, "%w", err)
+		return event.Result{}, finding.Named(finding.HostNotReady, "directory-unwritable", "%w", err)
 	}
 	if err := in.acrossRestart(ctx, func(ctx context.Context) error { return in.settle(ctx, Command{Name: "recover"}) }); err != nil {
 		return event.Result{}, err

@@ -19,7 +19,7 @@ func (in *Session) Inside(ctx context.Context, cmd []string, t *engine.Terminal)
 		return engine.ExecResult{}, err
 	}
 	if c.State != "running" {
-		return engine.ExecResult{}, finding.Errorf(finding.HostNotReady, "%s is %s: `openalgo-install start` first", c.Name, c.State)
+		return engine.ExecResult{}, finding.Named(finding.HostNotReady, "not-running", "%s is %s", c.Name, c.State).With(finding.Run("Start OpenAlgo first", "start"))
 	}
 	if t == nil {
 		return in.Engine.Exec(ctx, c.ID, cmd, "")

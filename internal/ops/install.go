@@ -24,7 +24,7 @@ func InstallSaved() Command { return Command{Name: plan.CommandInstall, Wish: as
 
 func asSaved(o *world.Observation) (plan.Intent, error) {
 	if o.AnswersText == nil {
-		return plan.Intent{}, finding.Errorf(finding.Usage, "%s cannot be read any more", o.Dir.Path(instance.AnswersName))
+		return plan.Intent{}, finding.Named(finding.Usage, "answers-unreadable", "%s cannot be read any more", o.Dir.Path(instance.AnswersName))
 	}
 	a, problems := answers.ParseSaved(o.AnswersText)
 	if len(problems) == 0 && o.Env != nil {
@@ -34,7 +34,7 @@ func asSaved(o *world.Observation) (plan.Intent, error) {
 		problems = a.Check()
 	}
 	if len(problems) > 0 {
-		return plan.Intent{}, &finding.Error{Kind: finding.Usage, Err: &answers.Invalid{Problems: problems}}
+		return plan.Intent{}, finding.Named(finding.Usage, "answers-invalid", "%w", &answers.Invalid{Problems: problems})
 	}
 	return plan.AsAnswered(a, 0), nil
 }

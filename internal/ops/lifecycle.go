@@ -49,7 +49,7 @@ func (in *Session) locked(ctx context.Context, command string, do func(*engine.C
 		return event.Result{}, err
 	}
 	if _, err := in.dir.Create(); err != nil {
-		return event.Result{}, finding.Errorf(finding.HostNotReady, "%w", err)
+		return event.Result{}, finding.Named(finding.HostNotReady, "directory-unwritable", "%w", err)
 	}
 	held, err := in.dir.Lock(ctx, in.note)
 	if err != nil {
@@ -79,7 +79,7 @@ func (in *Session) Start(ctx context.Context) (event.Result, error) {
 	}
 	if s, err := in.dir.LoadState(); err == nil && s.IsOurs() {
 		_, err := in.findToChange(ctx)
-		if errors.Is(err, plan.ErrNoContainer) || finding.IDOf(err) == "moved" {
+		if id := finding.IDOf(err); id == "container-missing" || id == "moved" {
 			return in.Do(ctx, recreate())
 		}
 	}
@@ -104,7 +104,7 @@ func (in *Session) Stop(ctx context.Context) (event.Result, error) {
 		if err := in.stop(ctx, c); err != nil {
 			return event.Result{}, err
 		}
-		return event.Result{Changed: true, Message: c.Name + " is stopped; `openalgo-install start` starts it again"}, nil
+		return event.Result{Changed: true, Message: c.Name + " is stopped. To start it again: " + finding.Command(string(in.dir), "start")}, nil
 	})
 }
 
@@ -147,7 +147,7 @@ func (in *Session) whileDown(ctx context.Context, command string, c engine.Conta
 }
 
 func notReadyAgain(c engine.Container, err error) error {
-	return &finding.Error{Kind: finding.Failed, Err: fmt.Errorf("%s does not get ready: %w", c.Name, err), Log: ready.LogOf(err)}
+	return &finding.Error{Kind: finding.Failed, ID: "not-ready", Err: fmt.Errorf("%s does not get ready: %w", c.Name, err), Log: ready.LogOf(err)}
 }
 
 func (in *Session) stop(ctx context.Context, c *engine.Container) error {

@@ -62,7 +62,7 @@ func (in *Session) Rehearse(ctx context.Context, a answers.Answers) (event.Resul
 		gone = errors.Join(gone, stage.purgeEdge(cleanup, ownEdge))
 	}
 	if gone != nil && err == nil {
-		err = finding.Errorf(finding.Broken, "the rehearsal went well, but taking it away failed: %w", gone)
+		err = finding.Named(finding.Broken, "test-not-removed", "the rehearsal went well, but taking it away failed: %w", gone)
 	}
 	if err != nil {
 		return event.Result{}, report, err
@@ -93,7 +93,7 @@ func (stage *Session) rehearseEdge(ctx context.Context, in *Session, a *answers.
 	}
 	c, err := edge.OpenCaddy(ctx, in.Engine, edge.Settings{Dir: a.TLS.Edge.Dir})
 	if err != nil {
-		return finding.Errorf(finding.HostNotReady, "%w", err)
+		return finding.Named(finding.HostNotReady, "proxy-unusable", "%w", err)
 	}
 	if !c.Exists() {
 		a.TLS.Edge.Dir = string(stage.dir) + edgeSuffix
@@ -158,7 +158,7 @@ func (in *Session) freePorts(ctx context.Context, a *answers.Answers) error {
 	}
 	for _, port := range []*int{&a.Ports.Web, &a.Ports.WebSocket} {
 		if *port, err = host.FreePort(); err != nil {
-			return finding.Errorf(finding.HostNotReady, "finding a free port: %w", err)
+			return finding.Named(finding.HostNotReady, "port-taken", "finding a free port: %w", err)
 		}
 	}
 	in.note(fmt.Sprintf("OpenAlgo runs here already; the rehearsal uses the ports %d and %d", a.Ports.Web, a.Ports.WebSocket))

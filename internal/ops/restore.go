@@ -61,7 +61,8 @@ func restored(o *world.Observation, r plan.Restoring, other string) (plan.Intent
 	none := plan.Intent{Command: plan.CommandRestore}
 	o.FindByMount()
 	if o.State.Foreign || o.Container() != nil && o.State.Project == "" {
-		return none, finding.Errorf(finding.HostNotReady, "the OpenAlgo in %s is another tool's: `openalgo-install adopt` takes it over first, or --dir names another directory", string(o.Dir))
+		return none, finding.Named(finding.HostNotReady, "foreign-stack", "the OpenAlgo in %s is another tool's", string(o.Dir)).
+			With(finding.Run("Take it over first", "adopt"), finding.Hint{Do: "Choose another directory: add --dir to the command"}).Ending(finding.Unchanged)
 	}
 	if err := plan.GuardUnknown(o); err != nil {
 		return none, err
@@ -84,16 +85,16 @@ func restored(o *world.Observation, r plan.Restoring, other string) (plan.Intent
 // has.
 func checkHeld(a *backup.Archive) error {
 	if a.Held[dataTree] == 0 {
-		return finding.Errorf(finding.Usage, "this backup has no database in it, so it cannot be restored. Nothing was changed.")
+		return finding.Named(finding.Usage, "backup-unusable", "this backup has no database in it, so it cannot be restored. Nothing was changed.")
 	}
 	for _, t := range a.Manifest.Trees {
 		if !slices.Contains(savedTrees, t.Name) && t.Name != logTree {
-			return finding.Errorf(finding.Usage, "this backup has data for /app/%s, where OpenAlgo keeps none. Nothing was changed.", t.Name)
+			return finding.Named(finding.Usage, "backup-unusable", "this backup has data for /app/%s, where OpenAlgo keeps none. Nothing was changed.", t.Name)
 		}
 	}
 	for name := range a.Files {
 		if !slices.Contains(world.InstanceFiles(), name) {
-			return finding.Errorf(finding.Usage, "this backup has a file that no instance has (%.80q). Nothing was changed.", name)
+			return finding.Named(finding.Usage, "backup-unusable", "this backup has a file that no instance has (%.80q). Nothing was changed.", name)
 		}
 	}
 	return nil
@@ -104,13 +105,14 @@ func (in *Session) openError(ctx context.Context, err error) error {
 	case ctx.Err() != nil:
 		return finding.Cancel()
 	case errors.Is(err, backup.ErrNoArchive):
-		return finding.Errorf(finding.Usage, "%w. Nothing was changed", err)
+		return finding.Named(finding.Usage, "backup-unusable", "%w. Nothing was changed", err)
 	case errors.Is(err, backup.ErrSealed):
-		return finding.Errorf(finding.Usage, "%w", err)
+		return finding.Named(finding.Usage, "backup-unreadable", "%w", err)
 	case errors.Is(err, fs.ErrNotExist):
-		return finding.Errorf(finding.Usage, "%w: `openalgo-install restore` takes the file of a backup, by default in %s", err, backup.Archives(in.dir))
+		return finding.Named(finding.Usage, "backup-missing", "%w. Backups are by default in %s", err, backup.Archives(in.dir)).
+			With(finding.Run("Name the file of a backup", "restore", "FILE"))
 	}
-	return finding.Errorf(finding.HostNotReady, "reading the backup: %w", err)
+	return finding.Named(finding.HostNotReady, "backup-unreadable", "reading the backup: %w", err)
 }
 
 // fitted are the answers of the backup, with what this place has of its own:
@@ -118,7 +120,7 @@ func (in *Session) openError(ctx context.Context, err error) error {
 func fitted(r *plan.Restoring, here *world.Observation) (a answers.Answers, notes []string, err error) {
 	a, problems := answers.ParseSaved(r.Files[instance.AnswersName])
 	if len(problems) > 0 {
-		return a, nil, &finding.Error{Kind: finding.Usage, Err: fmt.Errorf("the answers in the backup: %w", &answers.Invalid{Problems: problems})}
+		return a, nil, finding.Named(finding.Usage, "answers-invalid", "the answers in the backup: %w", &answers.Invalid{Problems: problems})
 	}
 	plan.ReadCredentials(&a, r.Env)
 	own, wrong := answers.ParseSaved(here.AnswersText)
@@ -131,13 +133,13 @@ func fitted(r *plan.Restoring, here *world.Observation) (a answers.Answers, note
 		a.Data = nil
 		a.Ports.AutoWeb, a.Ports.AutoWebSocket = true, true
 		if other := here.Backup.Served[a.Domain]; other != "" {
-			notes = append(notes, fmt.Sprintf("%s is served by %s on this machine, so the restored OpenAlgo has no domain. To give it one: openalgo-install domain NAME", a.Domain, other))
+			notes = append(notes, fmt.Sprintf("%s is served by %s on this machine, so the restored OpenAlgo has no domain. To give it one: %s", a.Domain, other, finding.Command(string(here.Dir), "domain", "NAME")))
 			plain, _ := answers.ParseSaved([]byte("version: 1\n"))
 			a.Domain, a.TLS = "", plain.TLS
 		}
 	}
 	if problems := a.Check(); len(problems) > 0 {
-		return a, notes, &finding.Error{Kind: finding.HostNotReady, Err: fmt.Errorf("the answers in the backup do not fit here: %w", &answers.Invalid{Problems: problems})}
+		return a, notes, finding.Named(finding.HostNotReady, "answers-invalid", "the answers in the backup do not fit here: %w", &answers.Invalid{Problems: problems})
 	}
 	return a, notes, nil
 }

@@ -54,8 +54,8 @@ func rolledBack(o *world.Observation) (plan.Intent, error) {
 	was := k.Manifest.Image
 	switch {
 	case errors.Is(k.Err, fs.ErrNotExist) || k.Err == nil && was.ID == c.ImageID: // an upgrade that was undone left it
-		return none, finding.Errorf(finding.HostNotReady, "there is nothing to go back to: no upgrade was made, or its copy in %s is gone. `openalgo-install upgrade --to TAG` takes another release, "+
-			"`openalgo-install restore FILE` a backup", o.Dir.Work(instance.Snapshot))
+		return none, finding.Named(finding.HostNotReady, "copy-missing", "there is nothing to go back to: no upgrade was made, or its copy in %s is gone", o.Dir.Work(instance.Snapshot)).
+			With(finding.Run("Change to another release", "upgrade", "--to", "TAG"), finding.Run("Restore a backup", "restore", "FILE"))
 	case k.Err != nil:
 		return none, k.Err
 	}
@@ -69,7 +69,8 @@ func rolledBack(o *world.Observation) (plan.Intent, error) {
 		return none, err
 	}
 	if k.Image.Ref == "" {
-		return none, finding.Errorf(finding.HostNotReady, "the previous image, %s, is neither on this machine nor in a registry\n\nTo change to another release:\n\n    sudo openalgo-install upgrade --to TAG\n\nNothing was changed.", was.Ref)
+		return none, finding.Named(finding.HostNotReady, "image-missing", "the previous image, %s, is neither on this machine nor in a registry", was.Ref).
+			With(finding.Run("Change to another release", "upgrade", "--to", "TAG")).Ending(finding.Unchanged)
 	}
 	a.Image.Ref = k.Image.Ref
 	keep := &plan.Kept{Ref: a.Image.Ref, OwnHealth: strings.Contains(string(r.Files[compose.FileName]), openalgo.Start)}

@@ -1,7 +1,6 @@
 package ops
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
@@ -29,7 +28,7 @@ func changed(command string, change func(*answers.Answers) error) Wish {
 			return i, err
 		}
 		if problems := i.Answers.Check(); len(problems) > 0 {
-			return i, &finding.Error{Kind: finding.Usage, Err: &answers.Invalid{Problems: problems}}
+			return i, finding.Named(finding.Usage, "answers-invalid", "%w", &answers.Invalid{Problems: problems})
 		}
 		return i, nil
 	}
@@ -42,22 +41,22 @@ func saved(o *world.Observation, command string) (plan.Intent, error) {
 	path := o.Dir.Path(instance.AnswersName)
 	switch {
 	case o.Container() == nil && o.Env == nil:
-		return i, finding.Errorf(finding.HostNotReady, "there is no OpenAlgo in %s: `openalgo-install status` lists what there is, --dir names another directory", string(o.Dir))
+		return i, finding.Named(finding.HostNotReady, "env-missing", "there is no OpenAlgo in %s", string(o.Dir)).With(world.Elsewhere()...)
 	case o.State.ImageRef == "":
-		return i, finding.Errorf(finding.HostNotReady, "the OpenAlgo in %s was not installed by this program: `openalgo-install adopt` takes it over as it is, "+
-			"with its keys and data", string(o.Dir))
+		return i, finding.Named(finding.HostNotReady, "foreign-stack", "the OpenAlgo in %s was not installed by this program", string(o.Dir)).
+			With(finding.Run("Take it over as it is, with its keys and data", "adopt"))
 	case o.AnswersText == nil:
-		return i, finding.Errorf(finding.HostNotReady, "%s is gone, so it is not known how this OpenAlgo was installed: bring it back, or install with answers again, "+
+		return i, finding.Named(finding.HostNotReady, "answers-missing", "%s is gone, so it is not known how this OpenAlgo was installed: bring it back, or install with answers again, "+
 			"which keeps keys and data", path)
 	case o.Env == nil && len(o.Data) == 0:
-		return i, finding.Errorf(finding.HostNotReady, "there is no %s, and no data either. To install OpenAlgo here, use --answers FILE", o.Dir.Env())
+		return i, finding.Named(finding.HostNotReady, "env-missing", "there is no %s, and no data either. To install OpenAlgo here, use --answers FILE", o.Dir.Env())
 	}
 	if err := plan.GuardKeys(o); err != nil {
 		return i, err
 	}
 	a, problems := answers.ParseSaved(o.AnswersText)
 	if len(problems) > 0 {
-		return i, &finding.Error{Kind: finding.HostNotReady, Err: fmt.Errorf("%s: %w", path, &answers.Invalid{Problems: problems})}
+		return i, finding.Named(finding.HostNotReady, "answers-invalid", "%s: %w", path, &answers.Invalid{Problems: problems})
 	}
 	plan.ReadCredentials(&a, o.Env)
 	i.Answers, i.Image.Keep = a, &plan.Kept{Ref: o.State.ImageRef, OwnHealth: strings.Contains(string(o.ComposeText), openalgo.Start)}

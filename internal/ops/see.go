@@ -94,7 +94,7 @@ func (in *Session) Obstacles(ctx context.Context) error {
 func (in *Session) EnvText(ctx context.Context) ([]byte, error) {
 	text, err := in.readEnv(ctx)
 	if err == nil && text == nil {
-		err = finding.Errorf(finding.HostNotReady, "there is no %s: --dir names another directory", in.dir.Env())
+		err = finding.Named(finding.HostNotReady, "env-missing", "there is no %s", in.dir.Env()).With(world.Elsewhere()...)
 	}
 	return text, err
 }

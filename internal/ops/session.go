@@ -78,7 +78,7 @@ func (in *Session) takeOver(ctx context.Context) (*instance.Lock, error) {
 	}
 	held, _, err := in.dir.TryLock()
 	if err != nil {
-		return nil, finding.Errorf(finding.HostNotReady, "%w", err)
+		return nil, finding.Named(finding.HostNotReady, "directory-unwritable", "%w", err)
 	}
 	if held == nil {
 		return in.dir.Lock(ctx, in.note)

@@ -15,10 +15,10 @@ func recreate() Command {
 	return Command{Name: plan.CommandStart, settle: true, Wish: func(o *world.Observation) (plan.Intent, error) {
 		i, err := asBefore(o)
 		if err == nil && len(o.Data) == 0 {
-			err = finding.Errorf(finding.HostNotReady, "the data of this OpenAlgo is gone\n\nStarting it now would create an empty one. You can do one of these:\n"+
-				"  1. Restore a backup, with its accounts and keys:\n     sudo openalgo-install --dir %[1]s restore FILE\n"+
-				"  2. Begin with an empty OpenAlgo. The accounts and settings of this one do not come back:\n     sudo openalgo-install --dir %[1]s --answers %[2]s\n\n"+
-				"Nothing was changed.", string(o.Dir), o.Dir.Path(instance.AnswersName))
+			err = finding.Named(finding.HostNotReady, "data-missing", "the data of this OpenAlgo is gone\n\nStarting it now would create an empty one.").
+				With(finding.Run("Restore a backup, with its accounts and keys", "restore", "FILE"),
+					finding.Run("Begin with an empty OpenAlgo. The accounts and settings of this one do not come back", "--answers", o.Dir.Path(instance.AnswersName))).
+				Ending(finding.Unchanged)
 		}
 		return i, err
 	}}

@@ -49,7 +49,7 @@ func (t *turn) do(ctx context.Context) (event.Result, error) {
 		}
 	}
 	if t.madeDir, err = t.dir.Create(); err != nil {
-		return event.Result{}, finding.Errorf(finding.HostNotReady, "%w", err)
+		return event.Result{}, finding.Named(finding.HostNotReady, "directory-unwritable", "%w", err)
 	}
 	if held == nil {
 		run.Failpoint("before-lock")
@@ -158,8 +158,8 @@ func (t *turn) nameAgain(ctx context.Context, project, was string, keep plan.Kep
 	if now, err := t.Engine.Image(ctx, keep.Ref); err == nil && now.ID == keep.TagOf {
 		return nil
 	}
-	return finding.Errorf(finding.HostNotReady, "the previous image, %s, has no name by which Docker Compose can find it\n\nGive it one, then roll back:\n\n"+
-		"    docker tag %s %s\n\nNothing was changed.", was, keep.TagOf, keep.Ref)
+	return finding.Named(finding.HostNotReady, "image-name", "the previous image, %s, has no name by which Docker Compose can find it", was).
+		With(finding.Shell("Give it one, then roll back", fmt.Sprintf("docker tag %s %s", keep.TagOf, keep.Ref))).Ending(finding.Unchanged)
 }
 
 // dropTags drops the tags of images that nothing needs, once one was kept.
@@ -184,7 +184,7 @@ func (t *turn) nothingToDo(ctx context.Context, p *plan.Plan) (event.Result, err
 		err = t.verifyEdge(ctx, p.Edge.State)
 	}
 	if err != nil {
-		return event.Result{}, &finding.Error{Kind: finding.Failed, Err: fmt.Errorf("nothing to change, but the stack is not ready: %w", err), Log: ready.LogOf(err)}
+		return event.Result{}, &finding.Error{Kind: finding.Failed, ID: "not-ready", Err: fmt.Errorf("nothing to change, but the stack is not ready: %w", err), Log: ready.LogOf(err)}
 	}
 	return event.Result{URL: p.Answers.Origin(), Message: "nothing to do: OpenAlgo runs as the answers say, and is ready"}, nil
 }

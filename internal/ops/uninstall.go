@@ -70,11 +70,11 @@ func (in *Session) PlanUninstall(ctx context.Context, options RemovalOptions) (*
 		return nil, keysErr
 	}
 	if c := plan.ForeignHere(o); c != nil {
-		way := "`openalgo-install adopt` takes it over first, or `docker rm -f %[1]s` removes it"
-		if o.State.IsOurs() {
-			way = "`docker rm -f %[1]s` removes it"
+		refused := finding.Named(finding.HostNotReady, "foreign-stack", "%s was made by another tool, and the keys here open its data", c.Name)
+		if !o.State.IsOurs() {
+			refused.With(finding.Run("Take it over first", "adopt"))
 		}
-		return nil, finding.Errorf(finding.HostNotReady, "%s was made by another tool, and the keys here open its data: "+way+". Nothing was removed", c.Name)
+		return nil, refused.With(finding.Shell("Remove this container. Its data stays", "docker rm -f "+c.Name)).Ending("Nothing was removed.")
 	}
 	r := &Removal{Changes: []plan.Change{}, Kept: []string{}, Project: o.Project, containers: o.Containers, RemovalOptions: options}
 	if options.Purge && finding.IDOf(keysErr) == "keys" {
@@ -160,12 +160,12 @@ func (in *Session) guardPurge(o *observed, r *Removal) error {
 		return nil
 	}
 	if len(r.volumes) > 0 && o.Env == nil && o.State.Project != r.Project {
-		return finding.Errorf(finding.HostNotReady, "%s holds no OpenAlgo, and the volumes of the project %s belong to another directory: "+
+		return finding.Named(finding.HostNotReady, "owner", "%s holds no OpenAlgo, and the volumes of the project %s belong to another directory: "+
 			"name it with --dir. Nothing was removed", string(in.dir), r.Project)
 	}
 	for _, place := range o.Data {
 		if !slices.Contains(r.volumes, place) && !slices.Contains(r.directories, place) {
-			return finding.Errorf(finding.HostNotReady, "the database is in %s, which is not this stack's own and stays; its keys must stay with it. "+
+			return finding.Named(finding.HostNotReady, "data-elsewhere", "the database is in %s, which is not this stack's own and stays; its keys must stay with it. "+
 				"Nothing was removed: uninstall without --purge, or move that data away first", place)
 		}
 	}
@@ -235,9 +235,9 @@ func (in *Session) removableFiles(o *observed, r *Removal) {
 	slices.Sort(r.Kept)
 }
 
-func (r *Removal) wayBack() string {
+func (r *Removal) wayBack(dir string) string {
 	if r.startable {
-		return "OpenAlgo is uninstalled; `openalgo-install start` brings it back"
+		return "OpenAlgo is uninstalled. To bring it back: " + finding.Command(dir, "start")
 	}
 	return "OpenAlgo is uninstalled; an install with answers, in the same directory, goes on with its keys and data"
 }
@@ -257,7 +257,7 @@ func (in *Session) Uninstall(ctx context.Context, r *Removal) (event.Result, err
 	}
 	if _, err := os.Stat(string(in.dir)); err == nil {
 		if _, err := in.dir.Create(); err != nil {
-			return event.Result{}, finding.Errorf(finding.HostNotReady, "%w", err)
+			return event.Result{}, finding.Named(finding.HostNotReady, "directory-unwritable", "%w", err)
 		}
 		held, err := in.dir.Lock(ctx, in.note)
 		if err != nil {
@@ -281,7 +281,7 @@ func (in *Session) Uninstall(ctx context.Context, r *Removal) (event.Result, err
 	}
 	if len(r.site) > 0 {
 		if err := in.takeSite(ctx, r.edge, r.site); err != nil {
-			return event.Result{}, finding.Errorf(finding.Failed, "taking the site of %s away: %w", r.edge.Domain, err)
+			return event.Result{}, finding.Named(finding.Failed, "proxy-unusable", "taking the site of %s away: %w", r.edge.Domain, err)
 		}
 	}
 	for i := range r.containers {
@@ -294,7 +294,7 @@ func (in *Session) Uninstall(ctx context.Context, r *Removal) (event.Result, err
 		run.Failpoint("uninstall-container")
 	}
 	if err := leftovers.Remove(ctx, r.leftovers, in.dir.KeptPath("leftovers"), in.note); err != nil {
-		return event.Result{}, finding.Errorf(finding.Failed, "%w", err)
+		return event.Result{}, finding.Named(finding.Failed, "not-removed", "%w", err)
 	}
 	// An unfinished run has nothing left to go on with.
 	if err := os.Remove(in.dir.Work(instance.JournalName)); err != nil && !os.IsNotExist(err) {
@@ -309,7 +309,7 @@ func (in *Session) Uninstall(ctx context.Context, r *Removal) (event.Result, err
 		}
 	}
 	if !r.Purge {
-		return event.Result{Changed: true, Message: r.wayBack() + ". Kept: " + strings.Join(r.Kept, ", ")}, nil
+		return event.Result{Changed: true, Message: r.wayBack(string(in.dir)) + ". Kept: " + strings.Join(r.Kept, ", ")}, nil
 	}
 	return in.purge(ctx, r)
 }
@@ -318,13 +318,13 @@ func (in *Session) Uninstall(ctx context.Context, r *Removal) (event.Result, err
 func (in *Session) purge(ctx context.Context, r *Removal) (event.Result, error) {
 	for _, name := range r.volumes {
 		if err := in.Engine.RemoveVolume(ctx, name); err != nil {
-			return event.Result{}, finding.Errorf(finding.Failed, "removing the volume %s: %w", name, err)
+			return event.Result{}, finding.Named(finding.Failed, "not-removed", "removing the volume %s: %w", name, err)
 		}
 		run.Failpoint("uninstall-volume")
 	}
 	for _, path := range r.directories {
 		if err := os.RemoveAll(path); err != nil {
-			return event.Result{}, finding.Errorf(finding.Failed, "removing %s: %w", path, err)
+			return event.Result{}, finding.Named(finding.Failed, "not-removed", "removing %s: %w", path, err)
 		}
 	}
 	for _, c := range r.containers {

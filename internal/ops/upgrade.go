@@ -55,7 +55,7 @@ func (in *Session) CheckUpgrade(ctx context.Context, to string) (available bool,
 	}
 	digest, err := in.Engine.RemoteDigest(ctx, a.Image.Ref)
 	if err != nil {
-		return false, "", &finding.Error{Kind: finding.Failed, Err: fmt.Errorf("asking the registry for %s: %w", a.Image.Ref, err)}
+		return false, "", finding.Named(finding.Failed, "registry-unreachable", "asking the registry for %s: %w", a.Image.Ref, err)
 	}
 	for _, ref := range []string{a.Image.Ref, o.State.ImageRef} {
 		now, err := in.Engine.Image(ctx, ref)
@@ -92,9 +92,10 @@ func guardNoRegistry(o *world.Observation, ref, to string) error {
 	if !local && (o.Runs == nil || o.Runs.Image.DigestIn(ref) != "") {
 		return nil // it was in one, or nobody can tell
 	}
-	return finding.Errorf(finding.HostNotReady, "the image %s was built or loaded on this machine\n\nNo registry has it, so there is no newer one to pull. To change to published releases:\n\n"+
-		"    sudo openalgo-install upgrade --to %s\n\nTo build it from a checkout, write this into openalgo-install.yaml, then upgrade:\n\n"+
-		"    image: {source: path, path: /path/to/openalgo}\n\nNothing was changed.", ref, answers.DefaultImage)
+	return finding.Named(finding.HostNotReady, "image-local", "the image %s was built or loaded on this machine\n\nNo registry has it, so there is no newer one to pull.", ref).
+		With(finding.Run("Change to published releases", "upgrade", "--to", answers.DefaultImage),
+			finding.Shell("To build it from a checkout, write this into openalgo-install.yaml, then upgrade", "image: {source: path, path: /path/to/openalgo}")).
+		Ending(finding.Unchanged)
 }
 
 // upgraded is the wish for the saved answers with the image to go to.
@@ -110,10 +111,11 @@ func upgraded(o *world.Observation, to string) (plan.Intent, error) {
 	builds := a.Image.Source == "git" || a.Image.Source == "path"
 	switch {
 	case a.Image.Source == "rehearsal":
-		return i, finding.Errorf(finding.HostNotReady, "the test app has no releases to upgrade to. Nothing was changed")
+		return i, finding.Named(finding.HostNotReady, "test-app", "the test app has no releases to upgrade to. Nothing was changed")
 	case a.Image.Source == "path" && to != "":
-		return i, finding.Errorf(finding.Usage, "OpenAlgo is built from %s here, so --to cannot name a release. Check the release out, then upgrade without --to:\n\n"+
-			"    git -C %[1]s fetch --tags && git -C %[1]s checkout %s\n\nNothing was changed", a.Image.Path, to)
+		return i, finding.Named(finding.Usage, "image-built", "OpenAlgo is built from %s here, so --to cannot name a release", a.Image.Path).
+			With(finding.Shell("Check the release out, then upgrade without --to", fmt.Sprintf("git -C %[1]s fetch --tags && git -C %[1]s checkout %s", a.Image.Path, to))).
+			Ending(finding.Unchanged)
 	case builds && to != "":
 		a.Image.Ref = to
 	}
@@ -122,7 +124,7 @@ func upgraded(o *world.Observation, to string) (plan.Intent, error) {
 		return i, err
 	}
 	if !stacks.IsUp(*c) {
-		return i, finding.Errorf(finding.HostNotReady, "%s is %s, and an upgrade proves itself by a start: `openalgo-install start` first", c.Name, c.State)
+		return i, plan.NotRunning(c.Name, c.State, "an upgrade")
 	}
 	if !builds {
 		if err := guardNoRegistry(o, a.Image.Ref, to); err != nil {
@@ -141,12 +143,12 @@ func upgraded(o *world.Observation, to string) (plan.Intent, error) {
 func targetRef(now, to string) (string, error) {
 	named, err := reference.ParseNormalizedNamed(now)
 	if err != nil {
-		return "", finding.Errorf(finding.HostNotReady, "the image that is installed, %s, is no reference: %w", now, err)
+		return "", finding.Named(finding.HostNotReady, "image-name", "the image that is installed, %s, is no reference: %w", now, err)
 	}
 	repository := image.RepositoryOf(now)
 	if to == "" {
 		if _, fixed := named.(reference.Digested); fixed || image.IsOwnTag(now) {
-			return "", finding.Errorf(finding.Usage, "%s is one image for ever, by its digest: name another with --to", now)
+			return "", finding.Named(finding.Usage, "image-pinned", "%s is one image for ever, by its digest: name another with --to", now)
 		}
 		return now, nil
 	}
@@ -158,7 +160,7 @@ func targetRef(now, to string) (string, error) {
 		full = to
 	}
 	if _, err := reference.ParseNormalizedNamed(full); err != nil {
-		return "", finding.Errorf(finding.Usage, "--to: %q is neither a tag, a digest nor an image, e.g. latest", to)
+		return "", finding.Named(finding.Usage, "image-name", "--to: %q is neither a tag, a digest nor an image, e.g. latest", to)
 	}
 	return full, nil
 }

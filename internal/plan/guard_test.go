@@ -238,7 +238,7 @@ func TestNoContainer(t *testing.T) {
 	t.Parallel()
 	o := goodWorld(t)
 	dropContainers(o)
-	if err := NoContainer(o); !errors.Is(err, ErrNoContainer) {
+	if err := NoContainer(o); finding.IDOf(err) != "container-missing" {
 		t.Error(err)
 	}
 	o.Engine = engine.Info{ID: "F", Endpoint: "tcp://10.0.0.1:2375"}

@@ -1,9 +1,6 @@
 package plan
 
 import (
-	"errors"
-	"fmt"
-
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	docker "github.com/marketcalls/openalgo-install/internal/engine/spec"
 	"github.com/marketcalls/openalgo-install/internal/finding"
@@ -26,7 +23,8 @@ func Present(o *world.Observation) (*docker.Container, error) {
 // NeitherRuns refuses to choose between two containers that another tool made.
 func NeitherRuns(o *world.Observation) error {
 	if all := o.Containers; len(all) > 1 && !o.State.IsOurs() && !stacks.IsUp(all[0]) && all[0].Labels[compose.LabelProject] == "" {
-		return finding.Errorf(finding.HostNotReady, "containers %s and %s both use the .env of %s, and neither runs\n\nCheck which one you use, then start it:\n\n    docker start %[1]s\n\nNothing was changed.", all[0].Name, all[1].Name, string(o.Dir))
+		return finding.Named(finding.HostNotReady, "two-containers", "containers %s and %s both use the .env of %s, and neither runs", all[0].Name, all[1].Name, string(o.Dir)).
+			With(finding.Shell("Check which one you use, then start it", "docker start "+all[0].Name)).Ending(finding.Unchanged)
 	}
 	return nil
 }
@@ -40,17 +38,6 @@ func NoContainer(o *world.Observation) error {
 	if err := GuardProject(o); err != nil {
 		return err
 	}
-	return &finding.Error{Kind: finding.HostNotReady, Err: &noContainerError{string(o.Dir)}}
-}
-
-// ErrNoContainer says that an instance has no container.
-var ErrNoContainer = errors.New("no container")
-
-type noContainerError struct{ dir string }
-
-func (e *noContainerError) Is(target error) bool { return target == ErrNoContainer }
-
-func (e *noContainerError) Error() string {
-	return fmt.Sprintf("there is no OpenAlgo container for %s\n\nTo list what is on this machine:\n\n    sudo openalgo-install status\n\n"+
-		"To work on an OpenAlgo in another directory, add --dir. To install one here:\n\n    sudo openalgo-install --dir %[1]s --answers FILE", e.dir)
+	return finding.Named(finding.HostNotReady, "container-missing", "there is no OpenAlgo container for %s", string(o.Dir)).
+		With(append(world.Elsewhere(), finding.Run("Install one here", "--answers", "FILE"))...)
 }

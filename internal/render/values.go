@@ -29,13 +29,13 @@ func envText(a answers.Answers, size sizing.Sizing, project string, there, sampl
 	if there != nil {
 		var err error
 		if current, err = envfile.Parse(there); err != nil {
-			return nil, finding.Errorf(finding.HostNotReady, "reading the .env that is there: %w", err)
+			return nil, finding.Named(finding.HostNotReady, "env-unreadable", "reading the .env that is there: %w", err)
 		}
 	}
 	fresh := current == nil
 	planned, _, err := plan.DecideEnv(current, sample, append(plan.Settings(a, size, fresh), plan.CookieSettings(a, project, fresh)...), instance.State{}, !fresh)
 	if err != nil {
-		return nil, finding.Errorf(finding.HostNotReady, "%w", err)
+		return nil, finding.Named(finding.HostNotReady, "directory-unwritable", "%w", err)
 	}
 	file, err := envfile.Parse(planned.Text)
 	if err != nil {

@@ -115,8 +115,15 @@ func (p *failurePage) keys() string {
 	return "r retry  esc answers  l log  q leave" + p.scroll.hint()
 }
 
-// reason is an error without the log that it brings along.
-func (p *failurePage) reason() string { return printable.Text(p.m.host.Reader.Advice(p.err)) }
+// reason is an error without the log that it brings along, and without a state of
+// the machine that the page tells anyway.
+func (p *failurePage) reason() string {
+	text := p.m.host.Reader.Advice(p.err)
+	if end := finding.EndOf(p.err); end != "" && end != finding.Unchanged {
+		text += "\n\n" + end
+	}
+	return printable.Text(text)
+}
 
 // undone says in what state a failure left the machine.
 func undone(err error) string {

@@ -32,7 +32,7 @@ func LookAtForeign(l *Looker, o *Observation) error {
 		}
 		text, err := readfile.Optional(path)
 		if err != nil {
-			return finding.Errorf(finding.HostNotReady, "reading %s: %w", path, err)
+			return finding.Named(finding.HostNotReady, "file-unreadable", "reading %s: %w", path, err)
 		}
 		if text != nil && o.ComposeText == nil {
 			o.ComposeText, o.ComposeName = text, filepath.Base(path)

@@ -70,7 +70,7 @@ func readKept(base string) (k Kept) {
 		return Kept{Err: err}
 	}
 	if err := json.Unmarshal(text, &k.Manifest); err != nil {
-		return Kept{Err: finding.Errorf(finding.HostNotReady, "%s is damaged: %w", filepath.Join(base, CopyManifest), err)}
+		return Kept{Err: finding.Named(finding.HostNotReady, "copy-damaged", "%s is damaged: %w", filepath.Join(base, CopyManifest), err)}
 	}
 	k.Files = map[string][]byte{}
 	for _, name := range InstanceFiles() {
@@ -81,7 +81,8 @@ func readKept(base string) (k Kept) {
 	for _, t := range k.Manifest.Trees {
 		bytes, err := tree.Bytes(filepath.Join(base, t.Name))
 		if err != nil || bytes != t.Bytes {
-			return Kept{Err: finding.Errorf(finding.HostNotReady, "the copy in %s is not whole any more (%s has %d bytes, and had %d): it can't be gone back to. `openalgo-install restore FILE` takes a backup", base, t.Name, bytes, t.Bytes)}
+			return Kept{Err: finding.Named(finding.HostNotReady, "copy-damaged", "the copy in %s is not whole any more (%s has %d bytes, and had %d): it can't be gone back to", base, t.Name, bytes, t.Bytes).
+				With(finding.Run("Restore a backup", "restore", "FILE"))}
 		}
 		k.Bytes += t.Bytes
 	}
