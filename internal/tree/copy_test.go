@@ -1,6 +1,9 @@
 package tree
 
 import (
+	"bytes"
+	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -91,4 +94,51 @@ func TestMove(t *testing.T) {
 			t.Errorf("%s holds %q, want %q (%v)", path, text, want, err)
 		}
 	}
+}
+
+// A copy takes no more space than what it is a copy of: holes stay holes, and a file
+// with two names stays one file. What people noted on a file stays with it.
+func TestCopyKeepsHolesLinksAndAttributes(t *testing.T) {
+	from, to := t.TempDir(), t.TempDir()
+	must(t, os.WriteFile(from+"/sparse", []byte("begin"), 0o600))
+	file, err := os.OpenFile(from+"/sparse", os.O_WRONLY, 0)
+	must(t, err)
+	_, err = file.WriteAt([]byte("middle"), 8<<20)
+	must(t, errors.Join(err, file.Truncate(16<<20), file.Close()))
+	must(t, os.Mkdir(from+"/dir", 0o755))
+	must(t, os.Link(from+"/sparse", from+"/dir/again"))
+	must(t, os.WriteFile(from+"/empty", nil, 0o600))
+	hole, err := os.Create(from + "/hole")
+	must(t, err)
+	must(t, errors.Join(hole.Truncate(4<<20), hole.Close()))
+	kept := unix.Setxattr(from+"/empty", "user.note", []byte("mine"), 0) == nil
+
+	must(t, Copy(t.Context(), from, to))
+	want, err := os.ReadFile(from + "/sparse")
+	must(t, err)
+	got, err := os.ReadFile(to + "/dir/again")
+	if err != nil || !bytes.Equal(got, want) {
+		t.Errorf("%d bytes that are not the same (%v)", len(got), err)
+	}
+	var a, b, h unix.Stat_t
+	must(t, errors.Join(unix.Stat(to+"/sparse", &a), unix.Stat(to+"/dir/again", &b), unix.Stat(to+"/hole", &h)))
+	if a.Ino != b.Ino || a.Nlink != 2 {
+		t.Errorf("two files of one: %d and %d", a.Ino, b.Ino)
+	}
+	if a.Size != 16<<20 || h.Size != 4<<20 || a.Blocks*512 > 1<<20 || h.Blocks*512 > 1<<20 {
+		t.Errorf("the copy takes %d and %d KiB", a.Blocks/2, h.Blocks/2)
+	}
+	note := make([]byte, 16)
+	if n, err := unix.Getxattr(to+"/empty", "user.note", note); kept && (err != nil || string(note[:n]) != "mine") {
+		t.Errorf("the note reads %q (%v)", note[:max(n, 0)], err)
+	}
+	if err := Copy(canceled(t), from, to); err == nil {
+		t.Error("it cannot be cancelled")
+	}
+}
+
+func canceled(t *testing.T) context.Context {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	return ctx
 }
