@@ -20,6 +20,9 @@ const Service = "openalgo"
 // FileName is the name of the rendered file.
 const FileName = "docker-compose.yaml"
 
+// OverrideNames are the files that Docker Compose merges by itself.
+var OverrideNames = []string{"docker-compose.override.yaml", "docker-compose.override.yml"}
+
 // Params is what the rendered file depends on; sizing is not in it, since the
 // file reads that from .env.
 type Params struct {

@@ -24,6 +24,10 @@ const (
 	Replaced = "replaced" // what a restore replaced, until the next
 )
 
+// Refusals is the file of the work directory that keeps when a certificate
+// authority refused a certificate.
+const Refusals = "refusals"
+
 // Dir is an instance's directory: absolute, links resolved.
 type Dir string
 

@@ -53,6 +53,10 @@ func TreeOf(path string) (name string, ok bool) {
 	return name, true
 }
 
+// ConfigVersion is the setting by which OpenAlgo tells that a .env is older than
+// the image's own sample (1.4).
+const ConfigVersion = "ENV_CONFIG_VERSION"
+
 // User is user and group that the container runs as: .env and the trees belong
 // to it (3).
 const User = 1000

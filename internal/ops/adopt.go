@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
-	"os"
-	"slices"
 	"strings"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
@@ -149,40 +147,4 @@ func found(o *world.Observation, a answers.Answers) string {
 		}
 	}
 	return text
-}
-
-// adopted prepares a run that takes over.
-func (r *changes) adopted(ctx context.Context) error {
-	r.state.Foreign = false
-	if r.create != nil {
-		r.create.Foreign = false
-	}
-	r.noteAccount(ctx)
-	for _, name := range rivalNames {
-		if _, err := os.Stat(r.in.dir.Path(name)); err == nil {
-			r.aside = append(r.aside, name)
-		}
-	}
-	return r.keepRecord(ctx)
-}
-
-// noteAccount records that somebody made an account: the new container must have
-// it, too.
-func (r *changes) noteAccount(ctx context.Context) {
-	if needsSetup, err := r.in.asks(ctx, *r.old); err == nil && !needsSetup {
-		r.state.SetupDone = true
-	}
-}
-
-// unmounted are the data directories that the previous container keeps in
-// itself, so that they would be gone with it.
-func (r *changes) unmounted() []string {
-	var out []string
-	for _, name := range openalgo.Trees {
-		target := openalgo.Tree(name)
-		if name != "tmp" && !slices.ContainsFunc(r.old.Mounts, func(m engine.Mount) bool { return m.Target == target }) {
-			out = append(out, target)
-		}
-	}
-	return out
 }

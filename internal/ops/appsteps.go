@@ -18,6 +18,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/leftovers"
 	"github.com/marketcalls/openalgo-install/internal/ready"
 	"github.com/marketcalls/openalgo-install/internal/run"
+	"github.com/marketcalls/openalgo-install/internal/stacks"
 	"github.com/marketcalls/openalgo-install/internal/step"
 	_ "github.com/marketcalls/openalgo-install/internal/step/journal1" // reads journals of releases before 2
 )
@@ -41,7 +42,21 @@ func (a app) Ready(ctx context.Context, container string, setupDone, before bool
 	return a.in.prober().Await(ctx, c)
 }
 
-// Serves checks stored secrets and HTTPS. OpenAlgo that answers without its HTTPS
+// Asks asks OpenAlgo in a container once.
+func (a app) Asks(ctx context.Context, container string) (needsSetup bool, err error) {
+	c, err := a.in.checkOfID(ctx, container)
+	if err != nil {
+		return false, err
+	}
+	return a.in.prober().Ask(ctx, c)
+}
+
+// CountSecrets counts the stored secrets that open.
+func (a app) CountSecrets(ctx context.Context, container string) (run.Secrets, error) {
+	return a.in.countSecrets(ctx, container)
+}
+
+// Serves checks stored secrets, HTTPS and remote MCP. OpenAlgo that answers without its HTTPS
 // after an interrupted run is no reason for an undo: it is in use, and its data
 // has new rows.
 func (a app) Serves(ctx context.Context, v run.Verification, resumed bool) error {
@@ -52,7 +67,14 @@ func (a app) Serves(ctx context.Context, v run.Verification, resumed bool) error
 		a.in.warnEdge(ctx, instance.Edge(v.Site))
 		return nil
 	}
-	return a.in.verifyEdge(ctx, instance.Edge(v.Site))
+	if err := a.in.verifyEdge(ctx, v.Site); err != nil || !v.MCP {
+		return err
+	}
+	c, err := a.in.checkOfID(ctx, v.Container)
+	if err != nil {
+		return err
+	}
+	return askMCP(ctx, v.Site, c.Web)
 }
 
 // warnEdge says that OpenAlgo answers and its HTTPS proxy does not.
@@ -184,7 +206,7 @@ func (in *Session) afterRun(ctx context.Context, t *run.Tools, err error, madeDi
 	}
 	helper.RemoveLeft(context.WithoutCancel(ctx), in.Engine, string(in.dir))
 	_ = os.RemoveAll(in.dir.Work("tmp"))
-	if madeDir && !step.HadContainer(t) && !exists(in.dir.Env()) {
+	if madeDir && !step.HadContainer(t) && stacks.IsGone(in.dir.Env()) {
 		in.dir.RemoveIfUnused(true)
 	}
 	if f.Cancelled {

@@ -19,8 +19,8 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/ready"
 	"github.com/marketcalls/openalgo-install/internal/run"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
+	"github.com/marketcalls/openalgo-install/internal/step"
 	"github.com/marketcalls/openalgo-install/internal/tree"
-	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
 // BackupOptions say where a backup goes and what it holds.
@@ -183,7 +183,7 @@ func (b *backing) rest(ctx context.Context, w *backup.Writer) error {
 		run.Failpoint("backup-" + t.Name)
 	}
 	// .env last: until it is stopped, the app may write a key of its own.
-	for _, name := range world.InstanceFiles() {
+	for _, name := range backup.InstanceFiles() {
 		text, err := b.in.fileOf(ctx, name)
 		if err == nil && name == instance.EnvName {
 			err = b.in.sameKeys(text)
@@ -251,20 +251,14 @@ func (b *backing) findTrees(ctx context.Context, c engine.Container) error {
 
 // manifest says what an instance's data is of.
 func (in *Session) manifest(ctx context.Context, c engine.Container, trees []backup.Tree) (backup.Manifest, error) {
-	s, err := in.dir.LoadState()
+	m, err := step.ManifestOf(ctx, in.Engine, in.dir, c, trees)
 	if err != nil {
-		return backup.Manifest{}, err
-	}
-	m := backup.Manifest{Created: time.Now().UTC(), Project: s.Project, Dir: string(in.dir), Trees: trees, Setup: s.SetupDone,
-		Image: backup.Image{Ref: s.ImageRef, ID: c.ImageID}}
-	if image, err := in.Engine.Image(ctx, c.ImageID); err == nil {
-		m.Image.Digest, m.Image.Created = image.DigestIn(s.ImageRef), image.Created
+		return m, err
 	}
 	if isUp(c) { // an account may have been made since the last run
 		if needsSetup, err := in.asks(ctx, c); err == nil {
 			m.Setup = !needsSetup
 		}
 	}
-	m.EnvConfig, _ = envOf(string(in.dir)).Get(plan.KeyConfigVersion)
 	return m, nil
 }

@@ -3,6 +3,7 @@ package ops
 import (
 	"context"
 
+	"github.com/marketcalls/openalgo-install/internal/edge"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
@@ -48,4 +49,18 @@ func (in *Session) openPorts(ctx context.Context, p *plan.Plan) error {
 		return finding.Named(finding.HostNotReady, "firewall-closed", "opening the ports: %w", err)
 	}
 	return nil
+}
+
+// takeSite removes files of a site, and has the edge read the rest.
+func (in *Session) takeSite(ctx context.Context, s instance.Edge, paths []string) error {
+	for _, path := range paths {
+		if err := (edge.File{Path: path}).Place(); err != nil {
+			return err
+		}
+	}
+	f, err := in.openFront(ctx, s)
+	if err != nil {
+		return err
+	}
+	return f.Apply(ctx)
 }

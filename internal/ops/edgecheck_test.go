@@ -9,6 +9,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/plan"
+	"github.com/marketcalls/openalgo-install/internal/step"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
@@ -26,18 +27,18 @@ func TestRefusals(t *testing.T) {
 	if trial, err := trialOf("", ""); trial != "" || err != nil {
 		t.Error(trial, err)
 	}
-	in.noteRefusal("other.example.com")
+	step.NoteRefusal(in.dir, "other.example.com")
 	if trial, err := trialOf("", ""); trial != "" || err != nil {
 		t.Error(trial, err)
 	}
-	in.noteRefusal("algo.example.com")
+	step.NoteRefusal(in.dir, "algo.example.com")
 	for ca, want := range map[string]string{"": plan.LetsEncryptStaging, "https://ca.example.com": ""} {
 		if trial, err := trialOf(ca, ""); trial != want || err != nil {
 			t.Error(ca, trial, err)
 		}
 	}
 	for range plan.RefusalsAnHour {
-		in.noteRefusal("algo.example.com")
+		step.NoteRefusal(in.dir, "algo.example.com")
 	}
 	if _, err := trialOf("", ""); finding.KindOf(err) != finding.HostNotReady || !strings.Contains(err.Error(), "takes no more before") {
 		t.Error(err)

@@ -9,7 +9,6 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/backup"
 	"github.com/marketcalls/openalgo-install/internal/image"
 	"github.com/marketcalls/openalgo-install/internal/instance"
-	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
 // dropImageTags removes those tags that neither a rollback nor the running
@@ -31,7 +30,7 @@ func (in *Session) dropImageTags(ctx context.Context, project string) {
 func (in *Session) neededImages(ctx context.Context) []string {
 	out := []string{}
 	for _, name := range []string{instance.Snapshot, instance.Replaced} {
-		text, err := instance.ReadOwn(filepath.Join(in.dir.Work(name), world.CopyManifest))
+		text, err := instance.ReadOwn(filepath.Join(in.dir.Work(name), backup.CopyManifest))
 		var m backup.Manifest
 		if err == nil && json.Unmarshal(text, &m) == nil {
 			out = append(out, m.Image.ID)

@@ -34,7 +34,7 @@ func (in *Session) OpenBackup(ctx context.Context, file string, key backup.Key) 
 	if err := checkHeld(archive); err != nil {
 		return nil, err
 	}
-	r := &plan.Restoring{Manifest: archive.Manifest, Files: archive.Files, Bytes: archive.Bytes, Fill: archive.Extract}
+	r := &plan.Restoring{Manifest: archive.Manifest, Files: archive.Files, Bytes: archive.Bytes, Data: archive}
 	return r, r.Read()
 }
 
@@ -93,7 +93,7 @@ func checkHeld(a *backup.Archive) error {
 		}
 	}
 	for name := range a.Files {
-		if !slices.Contains(world.InstanceFiles(), name) {
+		if !slices.Contains(backup.InstanceFiles(), name) {
 			return finding.Named(finding.Usage, "backup-unusable", "this backup has a file that no instance has (%.80q). Nothing was changed.", name)
 		}
 	}

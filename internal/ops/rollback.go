@@ -2,18 +2,13 @@ package ops
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io/fs"
 	"path/filepath"
 	"strings"
 
-	"github.com/marketcalls/openalgo-install/internal/backup"
 	"github.com/marketcalls/openalgo-install/internal/compose"
-	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/finding"
-	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/plan"
@@ -59,7 +54,7 @@ func rolledBack(o *world.Observation) (plan.Intent, error) {
 	case k.Err != nil:
 		return none, k.Err
 	}
-	r := &plan.Restoring{Manifest: k.Manifest, Files: k.Files, Bytes: k.Bytes, Same: true, Exact: true, Fill: fillFrom(o.Dir.Work(instance.Snapshot))}
+	r := &plan.Restoring{Manifest: k.Manifest, Files: k.Files, Bytes: k.Bytes, Same: true, Exact: true, Data: kept(o.Dir.Work(instance.Snapshot))}
 	if err := r.Read(); err != nil {
 		return none, err
 	}
@@ -80,48 +75,15 @@ func rolledBack(o *world.Observation) (plan.Intent, error) {
 	return plan.Intent{Command: plan.CommandRollback, Answers: a, Files: plan.OfBackup, Data: plan.Replace, Backup: r, Image: plan.ImageRule{Keep: keep, Moves: true}}, nil
 }
 
-// fillFrom copies the data that was kept.
-func fillFrom(base string) func(context.Context, map[string]string) error {
-	return func(ctx context.Context, trees map[string]string) error {
-		for name, dir := range trees {
-			if err := tree.Copy(ctx, filepath.Join(base, name), dir); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-}
+// kept is data that was copied into a directory.
+type kept string
 
-// describeCopy puts the instance's files, and at last what they are of, beside
-// a copy of its data.
-func (in *Session) describeCopy(ctx context.Context, base string, c engine.Container, trees map[string]string) error {
-	for _, name := range world.InstanceFiles() {
-		text, err := in.fileOf(ctx, name)
-		if err == nil && text != nil {
-			err = host.WriteFile(filepath.Join(base, filepath.Base(name)), text, 0o600, "")
-		}
-		if err != nil {
-			return fmt.Errorf("keeping a copy of %s: %w", name, err)
-		}
-	}
-	var list []backup.Tree
+// Extract copies it back.
+func (k kept) Extract(ctx context.Context, trees map[string]string) error {
 	for name, dir := range trees {
-		bytes, err := tree.Bytes(filepath.Join(base, name))
-		if err != nil {
+		if err := tree.Copy(ctx, filepath.Join(string(k), name), dir); err != nil {
 			return err
 		}
-		list = append(list, backup.Tree{Name: name, Source: dir, Bytes: bytes})
-	}
-	m, err := in.manifest(ctx, c, list)
-	if err != nil {
-		return err
-	}
-	text, err := json.MarshalIndent(m, "", "  ")
-	if err == nil {
-		err = host.WriteFile(filepath.Join(base, world.CopyManifest), text, 0o600, "")
-	}
-	if err != nil {
-		return fmt.Errorf("describing the copy: %w", err)
 	}
 	return nil
 }

@@ -72,20 +72,6 @@ func (in *Session) countSecrets(ctx context.Context, container string) (run.Secr
 	return unknown, fmt.Errorf("it ended with code %d: %s", said.ExitCode, in.withoutSecrets(printable.Line(problem)))
 }
 
-// countBefore records how many secrets open before a change of the release, to
-// tell those that do not open afterwards from those that never did.
-func (r *changes) countBefore(ctx context.Context) {
-	r.verify.Resalts = r.plan.Env.Resalts
-	if r.old == nil || r.plan.ImageID == r.old.ImageID || !r.plan.Intent.Upgrades() && !r.verify.Resalts {
-		return
-	}
-	before := run.Secrets{Unknown: true}
-	if !r.plan.Intent.Restores() && isUp(*r.old) { // else the data is another one
-		before, _ = r.in.countSecrets(ctx, r.old.ID)
-	}
-	r.verify.Secrets = &before
-}
-
 // verifySecrets checks that the secrets which opened before open under the new
 // release, too. Where that cannot be checked, it warns.
 func (in *Session) verifySecrets(ctx context.Context, v run.Verification) error {

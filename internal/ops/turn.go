@@ -14,6 +14,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/ready"
 	"github.com/marketcalls/openalgo-install/internal/run"
+	"github.com/marketcalls/openalgo-install/internal/step"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
@@ -197,11 +198,6 @@ func (t *turn) change(ctx context.Context) (event.Result, error) {
 		result.URL = t.url
 		return result, err
 	}
-	var r *changes
-	if err == nil {
-		r = newChanges(t.Session, o, p, t.madeDir)
-		err = t.prepare(ctx, r)
-	}
 	if err != nil {
 		if ctx.Err() != nil {
 			err = finding.Cancel()
@@ -209,11 +205,14 @@ func (t *turn) change(ctx context.Context) (event.Result, error) {
 		t.dir.RemoveIfUnused(t.madeDir)
 		return event.Result{URL: t.url}, err
 	}
-	if err := r.apply(ctx); err != nil {
+	if old := o.Container(); old != nil && old.ImageID != p.ImageID && (p.Intent.Upgrades() || p.Intent.Restores()) {
+		t.keepImageTag(ctx, p.Project, o.State.ImageRef, old.ImageID)
+	}
+	if err := t.apply(ctx, p); err != nil {
 		return event.Result{URL: t.url}, err
 	}
-	t.cleanUp(ctx, p, r.old)
-	return t.done(p, o, r.hasAccount()), nil
+	t.cleanUp(ctx, p, o.Container())
+	return t.done(p, o), nil
 }
 
 // cleanUp removes images that no rollback needs.
@@ -256,37 +255,38 @@ func (t *turn) agreed(ctx context.Context) (*world.Observation, *plan.Plan, erro
 	return o, p, errors.Join(t.pullEdge(ctx, p), t.openPorts(ctx, p))
 }
 
-// prepare notes what only the instance as it is now can tell.
-func (t *turn) prepare(ctx context.Context, r *changes) error {
-	p, o := r.plan, r.old
-	r.countBefore(ctx)
-	r.noteBroken(ctx)
-	if o != nil && o.ImageID != p.ImageID && (p.Intent.Upgrades() || p.Intent.Restores()) {
-		t.keepImageTag(ctx, p.Project, r.before.ImageRef, o.ImageID)
-	}
-	if p.Intent.Adopts() {
-		return r.adopted(ctx)
-	}
-	if p.Intent.Resizes() {
-		r.noteAccount(ctx)
-	}
-	return nil
+// apply carries a plan out, and commits or rolls back.
+func (t *turn) apply(ctx context.Context, p *plan.Plan) error {
+	tools := t.tools()
+	err := run.Run(ctx, tools, run.Plan{Command: p.Command, Parts: p.Steps, Commit: p.Commit})
+	return t.afterRun(ctx, tools, err, t.madeDir)
 }
 
 // done is how a change ended that went well, and what the user has to do next.
-func (t *turn) done(p *plan.Plan, o *world.Observation, hasAccount bool) event.Result {
+func (t *turn) done(p *plan.Plan, o *world.Observation) event.Result {
 	if p.Intent.Resizes() {
 		return event.Result{Changed: true, URL: world.URLOf(envOf(string(t.dir)), *o.Container()),
 			Message: "OpenAlgo is ready with its new sizing (" + p.ContainerName() + ")"}
 	}
 	url := p.Answers.Origin()
-	if !hasAccount {
+	if needsAccount(p) {
 		t.note("next: open " + url + " and create your account")
 	}
 	if b, ok := broker.Find(p.Answers.Broker.Name); ok {
 		t.note("at " + b.Name + " the redirect URL must be exactly " + b.RedirectURL(url))
 	}
 	return event.Result{Changed: true, URL: url, Message: "OpenAlgo is ready at " + url}
+}
+
+// needsAccount reports whether OpenAlgo waits for its first account, as it said
+// when the plan was carried out.
+func needsAccount(p *plan.Plan) bool {
+	for _, part := range p.Steps {
+		if v := run.Find[*step.Verify](part.Steps); v != nil {
+			return v.NeedsSetup != nil && *v.NeedsSetup
+		}
+	}
+	return false
 }
 
 // sayOnce says what a wish found, which may be asked several times.

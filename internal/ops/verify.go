@@ -54,12 +54,9 @@ func (in *Session) verifyEdge(ctx context.Context, s instance.Edge) error {
 	return in.prober().AwaitHTTPS(ctx, ready.SiteOf(s))
 }
 
-// verifyMCP asks the endpoints of remote MCP, over HTTPS where this program set
-// that up.
-func (in *Session) verifyMCP(ctx context.Context, a answers.Answers, s instance.Edge, web string) error {
-	if !a.RemoteMCP.Enabled || !in.Engine.Info().Local {
-		return nil
-	}
+// askMCP asks the endpoints of remote MCP, over HTTPS where this program set that
+// up.
+func askMCP(ctx context.Context, s instance.Edge, web string) error {
 	if s.Kind == "" {
 		return ready.MCP(ctx, nil, web)
 	}

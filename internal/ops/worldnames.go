@@ -1,6 +1,7 @@
 package ops
 
 import (
+	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/instance"
@@ -17,7 +18,7 @@ type (
 )
 
 var (
-	overrideNames = world.OverrideNames
+	overrideNames = compose.OverrideNames
 	rivalNames    = world.RivalNames
 )
 

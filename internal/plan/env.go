@@ -22,9 +22,6 @@ import (
 	"github.com/marketcalls/openalgo-install/templates"
 )
 
-// KeyConfigVersion is compared with the image's own .sample.env.
-const KeyConfigVersion = "ENV_CONFIG_VERSION"
-
 // keyMaterial are the three keys that are worth as much as the database.
 var keyMaterial = []string{keys.AppKey, keys.Pepper, keys.FernetSalt}
 
@@ -187,12 +184,12 @@ func mergeSample(file *envfile.File, sample []byte) ([]Setting, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the image's .sample.env: %w", err)
 	}
-	theirs, _ := base.Get(KeyConfigVersion)
-	ours, _ := file.Get(KeyConfigVersion)
+	theirs, _ := base.Get(openalgo.ConfigVersion)
+	ours, _ := file.Get(openalgo.ConfigVersion)
 	if !envfile.OlderVersion(ours, theirs) {
 		return nil, nil
 	}
-	out := []Setting{{Key: KeyConfigVersion, Value: secret.New(theirs)}}
+	out := []Setting{{Key: openalgo.ConfigVersion, Value: secret.New(theirs)}}
 	for _, key := range base.Keys() {
 		_, have := file.Get(key)
 		if value, _ := base.Get(key); !have && !slices.Contains(keyMaterial, key) {
@@ -254,7 +251,7 @@ func setKey(file *envfile.File, key, value string) error {
 func CheckEnv(file *envfile.File, sample []byte, fresh, anySalt bool) (warnings []string, err error) {
 	version := ""
 	if base, err := envfile.Parse(sample); err == nil && sample != nil {
-		version, _ = base.Get(KeyConfigVersion)
+		version, _ = base.Get(openalgo.ConfigVersion)
 	}
 	var fatal []string
 	for _, p := range envfile.Check(file, version) {

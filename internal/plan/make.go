@@ -80,7 +80,10 @@ func (p *Plan) Finish(o *world.Observation) error {
 	if err := planRestore(o, p); err != nil {
 		return err
 	}
-	return Preflight(o, p)
+	if err := Preflight(o, p); err != nil {
+		return err
+	}
+	return addSteps(o, p)
 }
 
 // planSizing applies the table to this machine, or to Docker's when that is
@@ -300,10 +303,4 @@ func AddDirectories(o *world.Observation, p *Plan) {
 			p.Add(Change{Kind: KindVolume, Name: path, Action: ActionCreate, Reason: "a directory of the container's user that keeps " + m.Target})
 		}
 	}
-}
-
-// Creates reports whether a plan makes a directory that keeps data.
-func (p *Plan) Creates(path string) bool {
-	c := p.Change(KindVolume, path)
-	return c != nil && c.Action == ActionCreate
 }

@@ -13,6 +13,7 @@ import (
 	docker "github.com/marketcalls/openalgo-install/internal/engine/spec"
 	"github.com/marketcalls/openalgo-install/internal/image"
 	"github.com/marketcalls/openalgo-install/internal/printable"
+	"github.com/marketcalls/openalgo-install/internal/run"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
@@ -69,6 +70,11 @@ type Plan struct {
 	Owners      []world.Owner   `json:"-"` // what becomes the container's user's
 	Edge        *EdgePlan       `json:"-"` // nil: nothing of HTTPS
 	ImageID     string          `json:"-"` // of the image that the container gets; "" until Docker has it
+
+	// Steps carry the plan out, each of which can be undone; Commit is only ever
+	// completed.
+	Steps  []run.Part `json:"-"`
+	Commit []run.Step `json:"-"`
 }
 
 // copied is a container that is recreated from Docker's own record of it.

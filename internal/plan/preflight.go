@@ -13,6 +13,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/market"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
+	"github.com/marketcalls/openalgo-install/internal/tree"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
@@ -78,7 +79,7 @@ func TooSmall(ramMiB, swapMiB, freeMiB int, frontend bool, root string) []*findi
 // What a run needs free, in MiB: for our own files, and for an image of about
 // 1 GB while it is unpacked (docs/openalgo-facts.md 3).
 const (
-	minDirMiB   = world.MinDirMiB
+	minDirMiB   = tree.MinDirMiB
 	minImageMiB = 4096
 )
 
@@ -254,7 +255,7 @@ func preflightSnapshot(o *world.Observation, ps *problems) {
 	if disk, known := o.Host.Disks[string(o.Dir)]; known && disk.FreeMiB < need {
 		ps.add("disk-full", "the databases take %d MiB, and %s has %d MiB free for a copy: make room first", need, string(o.Dir), disk.FreeMiB)
 	}
-	if err := wayBack(o.Answered.Room); err != nil {
+	if err := o.Answered.Room.WayBack(); err != nil {
 		ps.add("disk-full", "%w", err)
 	}
 }

@@ -327,7 +327,7 @@ func TestPlanOwners(t *testing.T) {
 	o.Answered.Directories[testDir+"/db"] = world.DataDir{Owners: []world.Owner{{Dir: testDir + "/db", Name: "a"}}}
 	o.Answered.Directories[testDir+"/log"] = world.DataDir{Missing: true}
 	AddDirectories(o, p)
-	if err := AddOwners(o, p); err != nil || len(p.Asks) != 1 || len(p.Owners) != 1 || len(p.Changes) != 2 || !p.Creates(testDir+"/log") {
+	if err := AddOwners(o, p); err != nil || len(p.Asks) != 1 || len(p.Owners) != 1 || len(p.Changes) != 2 || p.Change(KindVolume, testDir+"/log") == nil {
 		t.Errorf("%v, %+v", err, p)
 	}
 	o.Host.Root = false

@@ -12,11 +12,11 @@ import (
 // machine.
 func (p *Plan) Query(o *world.Observation) world.Query {
 	if p.Intent.Resizes() {
-		return world.Query{Use: len(p.Smaller()) > 0}
+		return world.Query{Use: len(p.Smaller()) > 0, Account: true}
 	}
 	c := o.Container()
 	q := world.Query{Ports: portsToAsk(o, p), Directories: dataDirs(o, p.Stack), Owner: OwnerToBe(o, p),
-		ImageUser: asksUser(o, p), View: imageToAsk(o), Build: o.Engine.Local && p.builds()}
+		ImageUser: asksUser(o, p), View: imageToAsk(o), Build: o.Engine.Local && p.builds(), Account: p.Intent.Adopts()}
 	if p.Intent.Upgrades() && c != nil {
 		q.Databases = o.Engine.Local && o.Host.Root
 	}

@@ -47,7 +47,10 @@ func finishResize(o *world.Observation, p *Plan) error {
 	askForResize(o, p)
 	var ps problems
 	preflightDir(o, &ps)
-	return finding.NotReady(ps)
+	if err := finding.NotReady(ps); err != nil {
+		return err
+	}
+	return addSteps(o, p)
 }
 
 // resizeFor computes the sizing: for the machine as it is, as the flags say,

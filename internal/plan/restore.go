@@ -2,7 +2,6 @@ package plan
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"path/filepath"
 
@@ -15,13 +14,9 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/image"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/step/data"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
-
-// NotMounted refuses a backup with data that the container has no place for.
-func NotMounted(tree string) error {
-	return finding.Named(finding.HostNotReady, "volume-missing", "the container mounts nothing at /app/%s, and the backup has data for it. Add the volume to docker-compose.yaml again first", tree)
-}
 
 // Restoring is what takes the place of the instance: a backup, or the snapshot
 // of an upgrade.
@@ -29,12 +24,11 @@ type Restoring struct {
 	Manifest backup.Manifest
 	Files    map[string][]byte // of the instance's directory
 	Bytes    int64             // of the data
-	// Fill puts the data of each tree into its directory, which is empty.
-	Fill  func(ctx context.Context, trees map[string]string) error
-	Env   *envfile.File
-	State instance.State
-	Same  bool // it was made of this very instance
-	Exact bool // its image is the one to go on with, wherever its tag is now
+	Data     data.Source       // the data itself
+	Env      *envfile.File
+	State    instance.State
+	Same     bool // it was made of this very instance
+	Exact    bool // its image is the one to go on with, wherever its tag is now
 }
 
 // Read takes the instance's files out of the archive.
@@ -70,7 +64,7 @@ func Basis(o *world.Observation, i Intent) *world.Observation {
 	if text := r.Files[compose.FileName]; r.Same && text != nil && sum(text) != r.State.ComposeSHA256 {
 		b.ComposeText, b.State.ComposeSHA256 = text, r.State.ComposeSHA256 // edited by hand
 	}
-	for _, name := range world.OverrideNames {
+	for _, name := range compose.OverrideNames {
 		if text := r.Files[name]; r.Same && text != nil {
 			b.Override = &compose.File{Path: o.Dir.Path(name), Content: text}
 		}
@@ -115,10 +109,10 @@ func planRestore(o *world.Observation, p *Plan) error {
 			}
 		}
 		if !mounted {
-			return NotMounted(t.Name)
+			return data.NotMounted(t.Name)
 		}
 	}
-	if err := Fits(o.Backup.Room, r.Bytes); err != nil {
+	if err := o.Backup.Room.Fits(r.Bytes); err != nil {
 		return err
 	}
 	if len(o.Data) > 0 {
@@ -151,7 +145,7 @@ func guardOlder(o *world.Observation, p *Plan) error {
 	}
 	version := ""
 	if base, err := envfile.Parse(sample); err == nil && sample != nil {
-		version, _ = base.Get(KeyConfigVersion)
+		version, _ = base.Get(openalgo.ConfigVersion)
 	}
 	older := envfile.OlderVersion(version, m.EnvConfig) && version != ""
 	made := release.Created.Before(m.Image.Created) && p.Answers.Image.Source == "registry"

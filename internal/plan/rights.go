@@ -44,7 +44,7 @@ func rightsHere(o *world.Observation) []string {
 	}
 	files := map[string][]byte{compose.FileName: o.PresentCompose}
 	src := compose.Source{Dir: string(o.Dir), Env: o.PresentEnv, Files: []compose.File{{Path: o.Dir.Path(compose.FileName), Content: o.PresentCompose}}}
-	for _, name := range world.OverrideNames {
+	for _, name := range compose.OverrideNames {
 		path := o.Dir.Path(name)
 		if text := o.Overrides[name]; text != nil {
 			files[name] = text

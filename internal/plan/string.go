@@ -6,7 +6,7 @@ import (
 )
 
 // String is the plan in lines: one a change with its cause and, where something
-// that is there is changed, how; then what it warns of and asks.
+// that is there is changed, how; what it warns of and asks, and one a step.
 func (p *Plan) String() string {
 	var b strings.Builder
 	for _, c := range p.Changes {
@@ -23,6 +23,14 @@ func (p *Plan) String() string {
 	}
 	for _, a := range p.Asks {
 		fmt.Fprintf(&b, "ask %s: %s\n", a.Kind, a.Text)
+	}
+	for _, part := range p.Steps {
+		for _, s := range part.Steps {
+			fmt.Fprintf(&b, "step %s: %s\n", part.Name, s)
+		}
+	}
+	for _, s := range p.Commit {
+		fmt.Fprintf(&b, "commit: %s\n", s)
 	}
 	if b.Len() == 0 {
 		return "nothing to do\n"

@@ -67,6 +67,10 @@ type App interface {
 	// reports whether OpenAlgo still waits for its first account. setupDone says
 	// that there was one; before, that this is the previous container.
 	Ready(ctx context.Context, container string, setupDone, before bool) (needsSetup bool, err error)
+	// Asks asks OpenAlgo in a container once, as Ready does.
+	Asks(ctx context.Context, container string) (needsSetup bool, err error)
+	// CountSecrets counts the stored secrets that open with the keys in force.
+	CountSecrets(ctx context.Context, container string) (Secrets, error)
 	// Serves checks the rest of a new container: stored secrets, HTTPS, and the
 	// endpoints that the answers ask for. resumed says that a run before started it.
 	Serves(ctx context.Context, v Verification, resumed bool) error
@@ -102,6 +106,8 @@ type Verification struct {
 	Secrets *Secrets
 	// Resalts says that the new release makes a FERNET_SALT when it starts.
 	Resalts bool
+	// MCP says that the endpoints of remote MCP are asked for, too.
+	MCP bool
 }
 
 // Secrets is how many stored secrets open with the keys in force, and how many

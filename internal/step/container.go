@@ -41,7 +41,15 @@ type CreateContainer struct {
 	Foreign bool   `json:"foreign,omitempty"`
 	ID      string `json:"id,omitempty"` // once it is created
 
-	Create func(ctx context.Context) (id string, err error) `json:"-"`
+	Spec  engine.ContainerSpec `json:"-"` // what it is
+	Image string               `json:"-"` // the ID of its image, if that is known
+	Copy  *Copied              `json:"-"` // else: of which container it is a copy
+}
+
+// Copied is a container that is created from Docker's own record of another.
+type Copied struct {
+	ID      string // of that other
+	Changes engine.Changes
 }
 
 func (s *CreateContainer) String() string { return "create the container " + s.Name }
@@ -52,13 +60,25 @@ func (s *CreateContainer) Do(ctx context.Context, t *run.Tools) error {
 		return err
 	}
 	// Not cancelled in the middle: Docker would make one that nobody knows of.
-	id, err := s.Create(context.WithoutCancel(ctx))
+	id, err := s.create(context.WithoutCancel(ctx), t)
 	if err != nil {
 		return fmt.Errorf("create the container: %w", err)
 	}
 	t.Point("created")
 	s.ID = id
 	return t.Save()
+}
+
+func (s *CreateContainer) create(ctx context.Context, t *run.Tools) (id string, err error) {
+	if s.Copy != nil {
+		return t.Engine.CreateCopy(ctx, s.Copy.ID, s.Name, s.Copy.Changes)
+	}
+	spec := s.Spec
+	spec.Name = s.Name
+	if image, err := t.Engine.Image(ctx, spec.Image); s.Image != "" && (err != nil || image.ID != s.Image) {
+		spec.Image = s.Image // the tag moved on; this stack did not
+	}
+	return t.Engine.Create(ctx, spec)
 }
 
 // Undo removes it.

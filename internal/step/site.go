@@ -25,8 +25,10 @@ type ServeSite struct {
 	Site  run.Site   `json:"site"`
 	Files []SiteFile `json:"files,omitempty"`
 
-	// Act writes files through place, and waits for what serves them.
-	Act func(ctx context.Context, place func([]edge.File) error) error `json:"-"`
+	Write   []edge.File `json:"-"` // what is written
+	Seen    edge.Site   `json:"-"` // the site as the internet sees it
+	Trial   string      `json:"-"` // certificate authority to ask for a trial first; "" is none
+	Certbot bool        `json:"-"` // nginx: a certificate is asked for
 }
 
 // SiteFile is a file of the site that the run replaces.
@@ -38,11 +40,6 @@ type SiteFile struct {
 }
 
 func (s *ServeSite) String() string { return "serve https://" + s.Site.Domain }
-
-// Do writes the site.
-func (s *ServeSite) Do(ctx context.Context, t *run.Tools) error {
-	return s.Act(ctx, func(files []edge.File) error { return s.place(t, files) })
-}
 
 // place writes files of the site; of each, the previous version is kept.
 func (s *ServeSite) place(t *run.Tools, files []edge.File) error {

@@ -54,12 +54,27 @@ func (s *StopContainer) Do(ctx context.Context, t *run.Tools) error {
 	ctx = context.WithoutCancel(ctx)
 	c, err := t.Engine.Container(ctx, s.ID)
 	if err == nil {
-		err = stop(ctx, t, c)
+		if err = s.noteBroken(ctx, t, c); err == nil {
+			err = stop(ctx, t, c)
+		}
 	}
 	if err != nil {
 		return fmt.Errorf("stopping the previous container: %w", err)
 	}
 	return nil
+}
+
+// noteBroken records that the container did not work: an undo has not failed
+// because it still does not.
+func (s *StopContainer) noteBroken(ctx context.Context, t *run.Tools, c engine.Container) error {
+	if !stacks.IsUp(c) || c.State != "restarting" && c.RestartCount == 0 {
+		return nil
+	}
+	if _, err := t.App.Asks(ctx, c.ID); err == nil || errors.Is(err, engine.ErrUnreachable) {
+		return nil
+	}
+	s.Broken = true
+	return t.Save()
 }
 
 // Forward goes on with the new container where somebody removed this one: there

@@ -566,6 +566,7 @@ func TestTheOtherCopyOfEnv(t *testing.T) {
 	t.Parallel()
 	w := interrupted(t, "before-start", func(w *world) run.Plan { return w.restore("then") })
 	must(t, os.RemoveAll(w.path(".openalgo-install/backups")))
+	must(t, os.Remove(w.path(".openalgo-install/replaced/.env")))
 	if err := w.recovered(); err == nil || !strings.Contains(err.Error(), "only its encryption keys open the data") {
 		t.Errorf("%v", err)
 	}

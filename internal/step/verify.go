@@ -20,19 +20,14 @@ type Verify struct {
 	Site       run.Site     `json:"site,omitzero"`
 	Secrets    *run.Secrets `json:"secrets,omitempty"`
 	Resalts    bool         `json:"resalts,omitempty"`
-
-	// More checks what only this run can.
-	More func(ctx context.Context) error `json:"-"`
+	MCP        bool         `json:"-"` // the endpoints of remote MCP, too
 }
 
 func (s *Verify) String() string { return "wait until OpenAlgo answers" }
 
 // Do waits.
 func (s *Verify) Do(ctx context.Context, t *run.Tools) error {
-	if err := s.ask(ctx, t, false); err != nil || s.More == nil {
-		return err
-	}
-	return s.More(ctx)
+	return s.ask(ctx, t, false)
 }
 
 func (s *Verify) ask(ctx context.Context, t *run.Tools, resumed bool) error {
@@ -45,7 +40,7 @@ func (s *Verify) ask(ctx context.Context, t *run.Tools, resumed bool) error {
 		return err
 	}
 	s.NeedsSetup = &needsSetup
-	return t.App.Serves(ctx, run.Verification{Container: id, SetupDone: s.SetupDone, Site: s.Site, Secrets: s.Secrets, Resalts: s.Resalts}, resumed)
+	return t.App.Serves(ctx, run.Verification{Container: id, SetupDone: s.SetupDone, Site: s.Site, Secrets: s.Secrets, Resalts: s.Resalts, MCP: s.MCP}, resumed)
 }
 
 // Resume reports whether OpenAlgo of an interrupted run is ready.

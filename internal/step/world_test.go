@@ -189,6 +189,27 @@ func (w *world) Apply(context.Context) error {
 	return w.front
 }
 
+// Await is that of the front, which has a certificate for the site of its file.
+func (w *world) Await(_ context.Context, domain string, trust edge.Trust, _ time.Time) error {
+	if want := map[bool]string{true: "trial", false: domain}[trust.Any]; read(w.path("edge/site.caddy")) != want {
+		return fmt.Errorf("it serves %s and not %s", read(w.path("edge/site.caddy")), want)
+	}
+	return nil
+}
+
+// Trial is that of the front.
+func (w *world) Trial(edge.Site, string) edge.File {
+	return edge.File{Path: w.path("edge/site.caddy"), Text: []byte("trial"), Mode: 0o644}
+}
+
+// Asks asks once.
+func (w *world) Asks(ctx context.Context, id string) (bool, error) {
+	return w.Ready(ctx, id, false, false)
+}
+
+// CountSecrets knows of none.
+func (w *world) CountSecrets(context.Context, string) (run.Secrets, error) { return run.Secrets{}, nil }
+
 // Remember writes the state.
 func (w *world) Remember(_ context.Context, state json.RawMessage, _ *bool) error {
 	return os.WriteFile(w.path(instance.WorkName+"/state.json"), state, 0o600)
@@ -274,11 +295,10 @@ func (w *world) stopStep() *step.StopContainer {
 }
 
 func (w *world) createStep(image string, binds bool) *step.CreateContainer {
-	s := &step.CreateContainer{Name: webName, Final: webName, Project: project}
+	s := &step.CreateContainer{Name: webName, Final: webName, Project: project, Spec: w.spec(image, "", binds)}
 	if w.web() != nil {
 		s.Name += "-new"
 	}
-	s.Create = func(ctx context.Context) (string, error) { return w.engine.Create(ctx, w.spec(image, s.Name, binds)) }
 	return s
 }
 
@@ -329,12 +349,8 @@ func (w *world) change() run.Plan {
 		part("backup", &step.KeepFile{Name: ".env"}, &step.KeepFile{Name: compose.FileName}),
 		part("resources", &step.CreateNetwork{Name: project + "_default", Spec: engine.NetworkSpec{Name: project + "_default"}}),
 		part("create", w.createStep(w.web().Image, false)),
-		part("edge", &step.ServeSite{Site: run.Site{Kind: "caddy", Dir: w.path("edge"), Domain: "new.example.com"}, Act: func(ctx context.Context, place func([]edge.File) error) error {
-			if err := place([]edge.File{{Path: site, Text: []byte("trial"), Mode: 0o644}}); err != nil {
-				return err
-			}
-			return place([]edge.File{{Path: site, Text: []byte("new.example.com"), Mode: 0o644}})
-		}}),
+		part("edge", &step.ServeSite{Site: run.Site{Kind: "caddy", Dir: w.path("edge"), Domain: "new.example.com"},
+			Write: []edge.File{{Path: site, Text: []byte("new.example.com"), Mode: 0o644}}, Trial: "staging"}),
 		part("stop", w.stopStep()),
 		part("files", &step.WriteFile{Name: compose.FileName, Text: []byte("changed"), Mode: 0o644}, w.editEnv("INFO", "DEBUG")),
 		part("start", &step.StartContainer{}),
@@ -345,10 +361,10 @@ func (w *world) change() run.Plan {
 // upgrade is that of another release.
 func (w *world) upgrade(image string) run.Plan {
 	return run.Plan{Command: "upgrade", Parts: []run.Part{
-		part("backup", &step.KeepFile{Name: ".env"}),
+		part("backup", &step.CountSecrets{ID: w.web().ID}, &step.KeepFile{Name: ".env"}),
 		part("create", w.createStep(image, false)),
 		part("stop", w.stopStep()),
-		part("snapshot", &data.Clear{Base: instance.Snapshot}, &data.Keep{Tree: "db", Base: instance.Snapshot}, &step.Action{What: "describe the copy", Func: func(context.Context) error { return nil }}),
+		part("snapshot", &data.Clear{Base: instance.Snapshot}, &data.Keep{Tree: "db", Base: instance.Snapshot}, &step.DescribeCopy{Base: instance.Snapshot}),
 		part("files", w.editEnv("INFO", "DEBUG")),
 		part("start", &step.StartContainer{}),
 		part("verify", &step.Verify{SetupDone: true}),
@@ -361,12 +377,13 @@ func (w *world) restore(rows string) run.Plan {
 	for _, tree := range trees {
 		replaced.Steps = append(replaced.Steps, &data.Keep{Tree: tree, Base: instance.Replaced, OfNew: true})
 	}
+	replaced.Steps = append(replaced.Steps, &step.DescribeCopy{Base: instance.Replaced})
 	return run.Plan{Command: "restore", Parts: []run.Part{
 		part("backup", &step.KeepFile{Name: ".env"}),
 		part("create", w.createStep(w.web().Image, false)),
 		part("stop", w.stopStep()),
 		replaced,
-		part("data", &data.Fill{Trees: trees, Fill: w.fill(rows)}),
+		part("data", &data.Fill{Trees: trees, From: filling{w, rows}}),
 		part("files", &step.WriteEnv{Text: []byte("API_KEY_PEPPER = 'pepper-of-then'\nLOG_LEVEL = 'INFO'\n"), Foreign: true, Salt: "salt"}),
 		part("start", &step.StartContainer{}),
 		part("verify", &step.Verify{SetupDone: true}),
@@ -378,11 +395,12 @@ func (w *world) firstRestore() run.Plan {
 	p := w.install()
 	env := &step.WriteEnv{Text: []byte("API_KEY_PEPPER = 'pepper-of-then'\nLOG_LEVEL = 'INFO'\n"), Salt: "salt", Project: project, Image: "sha256:1"}
 	p.Command, p.Parts[1].Steps[1] = "restore", env
-	replaced := part("replaced", &data.Clear{Base: instance.Replaced, Room: func(context.Context) error { return nil }})
+	replaced := part("replaced", &data.Clear{Base: instance.Replaced, For: trees, Bytes: 1})
 	for _, tree := range trees {
 		replaced.Steps = append(replaced.Steps, &data.Keep{Tree: tree, Base: instance.Replaced, OfNew: true})
 	}
-	p.Parts = slices.Insert(p.Parts, 4, replaced, part("data", &data.Fill{Trees: trees, Fill: w.fill("then")}))
+	replaced.Steps = append(replaced.Steps, &step.DescribeCopy{Base: instance.Replaced})
+	p.Parts = slices.Insert(p.Parts, 4, replaced, part("data", &data.Fill{Trees: trees, From: filling{w, "then"}}))
 	return p
 }
 
@@ -405,28 +423,30 @@ func (w *world) backup() run.Plan {
 func (w *world) resize() run.Plan {
 	old := w.web()
 	create := &step.CreateContainer{Name: webName + "-new", Final: webName, Project: project, Foreign: true}
-	create.Create = func(ctx context.Context) (string, error) {
-		return w.engine.CreateCopy(ctx, old.ID, create.Name, engine.Changes{Env: map[string]string{"SHM_SIZE": "1g"}, Labels: map[string]string{"size": "1g"}})
-	}
+	create.Copy = &step.Copied{ID: old.ID, Changes: engine.Changes{Env: map[string]string{"SHM_SIZE": "1g"}, Labels: map[string]string{"size": "1g"}}}
 	return run.Plan{Command: "resize", Parts: []run.Part{
 		part("backup", &step.KeepFile{Name: ".env"}), part("resources"), part("create", create), part("stop", w.stopStep()),
 		part("files", w.editEnv("INFO", "DEBUG")), part("start", &step.StartContainer{}), part("verify", &step.Verify{SetupDone: true}),
 	}, Commit: w.swapped()}
 }
 
-// fill unpacks data of another time.
-func (w *world) fill(rows string) func(context.Context, map[string]string) error {
-	return func(_ context.Context, places map[string]string) error {
-		for tree, dir := range places {
-			w.reach("unpacking " + tree)
-			for name, text := range map[string]string{"rows": rows, "key": "pepper-of-then", "schema": "1", "mine.py": rows} {
-				if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
-					return err
-				}
+// filling is data of another time.
+type filling struct {
+	w    *world
+	rows string
+}
+
+// Extract unpacks it.
+func (f filling) Extract(_ context.Context, places map[string]string) error {
+	for tree, dir := range places {
+		f.w.reach("unpacking " + tree)
+		for name, text := range map[string]string{"rows": f.rows, "key": "pepper-of-then", "schema": "1", "mine.py": f.rows} {
+			if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+				return err
 			}
 		}
-		return nil
 	}
+	return nil
 }
 
 // adopt is that of another tool's stack, whose data moves into volumes.
@@ -434,14 +454,14 @@ func (w *world) adopt() run.Plan {
 	resources, move := part("resources"), part("move")
 	for _, tree := range trees {
 		resources.Steps = append(resources.Steps, &step.CreateVolume{Name: volume(tree), Dir: w.dir, Moved: true, Spec: engine.VolumeSpec{Name: volume(tree)}})
-		move.Steps = append(move.Steps, &data.Move{From: run.Path(tree), Target: openalgo.Tree(tree)})
+		move.Steps = append(move.Steps, &data.Move{From: run.Path(tree), Target: openalgo.Tree(tree), User: openalgo.User})
 	}
 	return run.Plan{Command: "adopt", Parts: []run.Part{
-		part("backup", &step.KeepFile{Name: ".env"}, &step.KeepFile{Name: compose.FileName}),
+		part("backup", &step.KeepFile{Name: ".env"}, &step.KeepFile{Name: compose.FileName}, &step.KeepRecord{Record: []byte("{}")}),
 		resources,
 		part("create", w.createStep("openalgo:1", false)),
 		part("stop", w.stopStep()),
-		part("carry", &data.Carry{Target: "/app/keys"}),
+		part("carry", &data.Carry{Target: "/app/keys", User: openalgo.User}),
 		move,
 		part("files", &step.WriteFile{Name: compose.FileName, Text: []byte("ours"), Mode: 0o644}, &step.MoveAside{Name: "compose.yaml"}, w.editEnv("INFO", "DEBUG")),
 		part("start", &step.GiveOwner{Dir: "strategies", User: openalgo.User, Files: []step.Owner{{Name: "mine.py"}}}, &step.StartContainer{}),

@@ -31,7 +31,7 @@ func (l *Looker) Answer(ctx context.Context, o *Observation, q Query) {
 	}
 	if q.Databases {
 		if a.Databases.Path, a.DatabasesAt = DataDirectory(ctx, l.Engine, *o.Container()); a.DatabasesAt == nil {
-			a.Room = RoomFor(map[string]string{"db": a.Databases.Path}, l.Dir.Work(instance.Snapshot))
+			a.Room = tree.RoomFor(map[string]string{"db": a.Databases.Path}, l.Dir.Work(instance.Snapshot))
 			a.Databases = sizeOfTree(a.Databases.Path)
 		}
 	}
@@ -41,6 +41,10 @@ func (l *Looker) Answer(ctx context.Context, o *Observation, q Query) {
 	if q.View != "" && !l.seen {
 		a.View.Dir, a.View.Err = sees(ctx, l.Engine, string(l.Dir), q.View)
 		l.seen = a.View.Dir != "" && a.View.Err == nil
+	}
+	a.Seen = l.seen
+	if q.Account {
+		a.HasAccount = hasAccount(ctx, l.Engine, *o.Container())
 	}
 	if q.Build {
 		if facts, err := host.Measure(ctx); err == nil {

@@ -106,15 +106,12 @@ func openNginx(ctx context.Context, l *Looker, e *Way, a answers.Answers) (Front
 	return n, nil
 }
 
-// RefusalsName is the file that keeps when a certificate authority refused one.
-const RefusalsName = "refusals"
-
 // RefusalsCount is for how long a refusal makes a trial come first.
 const RefusalsCount = 24 * time.Hour
 
 // Refusals are the times of the attempts for a domain that failed since.
 func Refusals(d instance.Dir, domain string, since time.Time) []time.Time {
-	text, err := instance.ReadOwn(d.Work(RefusalsName))
+	text, err := instance.ReadOwn(d.Work(instance.Refusals))
 	if err != nil {
 		return nil
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/tree"
 )
 
 // Directory is a directory that a container or a volume names.
@@ -45,6 +46,7 @@ type Release struct {
 type Made struct {
 	Options  []string // beside image, mounts, ports and variables, as docker run has them
 	ImageEnv []string // of its image
+	Record   []byte   // Docker's own, which may hold secrets
 	// Source is where upgrades of it come from, and How tells a person; "" is
 	// nothing worth telling.
 	Source answers.Image
@@ -101,7 +103,7 @@ type Way struct {
 // Backup is what a restore meets on this machine.
 type Backup struct {
 	Twins  []Twin
-	Room   Room
+	Room   tree.Room
 	Salt   string            // what is known of the FERNET_SALT that its data is encrypted under
 	Image  error             // why Docker has not got its image; nil: it is here
 	Served map[string]string // domains that others serve on this Docker, with the name of the container
@@ -109,17 +111,6 @@ type Backup struct {
 
 // Twin is another OpenAlgo that runs with the broker account of the backup.
 type Twin struct{ Name, Dir string }
-
-// Room is the space for the data that is replaced, and for that of the backup.
-type Room struct {
-	Err     error           // why the data could not be looked at
-	Present int64           // bytes of the data that is replaced, and kept
-	Last    int64           // bytes of what the last restore kept, which makes room
-	Keep    *host.DiskFacts // where it is kept; nil: not known, or there is none
-	Data    *host.DiskFacts // where it is unpacked; nil: not known
-	At      string          // that directory, as an error names it
-	Apart   bool            // these are two file systems
-}
 
 // Use is what OpenAlgo uses now; 0 where that cannot be found out.
 type Use struct {

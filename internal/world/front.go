@@ -26,11 +26,6 @@ func (l *Looker) OpenFront(ctx context.Context, s instance.Edge) (Front, error) 
 	return openFront(ctx, l, s.Kind, settings)
 }
 
-// OpenWay opens what is to serve a domain.
-func (l *Looker) OpenWay(ctx context.Context, w Way) (Front, error) {
-	return openFront(ctx, l, w.State.Kind, w.Settings)
-}
-
 func openFront(ctx context.Context, l *Looker, kind string, settings edge.Settings) (Front, error) {
 	if kind == edge.KindNginx {
 		return edge.OpenNginx(ctx, settings, webroot(l.Dir))

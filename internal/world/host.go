@@ -41,7 +41,7 @@ func unreplaceable(d instance.Dir) (out []error) {
 		}
 	}
 	names := []string{instance.EnvName, compose.FileName, instance.AnswersName, instance.WorkName + "/state.json", instance.WorkName + "/journal.json", instance.WorkName + "/lock", instance.WorkName + "/log"}
-	for _, name := range append(names, OverrideNames...) {
+	for _, name := range append(names, compose.OverrideNames...) {
 		if err := host.Replaceable(d.Path(name)); err != nil {
 			out = append(out, err)
 		}
@@ -53,9 +53,6 @@ func isThere(path string) bool {
 	_, err := os.Stat(path)
 	return err == nil
 }
-
-// OverrideNames are the files that Docker Compose merges by itself.
-var OverrideNames = []string{"docker-compose.override.yaml", "docker-compose.override.yml"}
 
 // RivalNames are the files that Docker Compose would read instead of ours.
 var RivalNames = []string{"compose.yaml", "compose.yml", "docker-compose.yml"}

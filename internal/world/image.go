@@ -67,11 +67,10 @@ func (l *Looker) LookAtRelease(ctx context.Context, o *Observation, upgrades, re
 // LookAtMade looks at how the container was made that is taken over.
 func (l *Looker) LookAtMade(ctx context.Context, o *Observation) error {
 	c := o.Container()
-	options, _, err := l.Engine.Beyond(ctx, c.ID)
-	if err != nil {
+	var err error
+	if o.Made.Options, o.Made.Record, err = l.Engine.Beyond(ctx, c.ID); err != nil {
 		return err
 	}
-	o.Made.Options = options
 	o.Made.Source, o.Made.How = image.Adopted(string(l.Dir), *c)
 	if made, err := l.Engine.Image(ctx, c.ImageID); err == nil {
 		o.Made.ImageEnv = made.Env

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 
 	"github.com/marketcalls/openalgo-install/internal/backup"
-	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/image"
@@ -16,14 +15,6 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/tree"
 )
-
-// CopyManifest is the last file of a copy: without it there is none.
-const CopyManifest = "manifest.json"
-
-// InstanceFiles are those that make an instance, beside its data.
-func InstanceFiles() []string {
-	return append([]string{instance.EnvName, compose.FileName, instance.AnswersName, instance.WorkName + "/state.json"}, OverrideNames...)
-}
 
 // LookAtKept looks at what the last upgrade kept.
 func LookAtKept(ctx context.Context, l *Looker, o *Observation) {
@@ -65,15 +56,15 @@ func nameOf(ctx context.Context, e Engine, project string, was backup.Image) Kep
 }
 
 func readKept(base string) (k Kept) {
-	text, err := instance.ReadOwn(filepath.Join(base, CopyManifest))
+	text, err := instance.ReadOwn(filepath.Join(base, backup.CopyManifest))
 	if err != nil {
 		return Kept{Err: err}
 	}
 	if err := json.Unmarshal(text, &k.Manifest); err != nil {
-		return Kept{Err: finding.Named(finding.HostNotReady, "copy-damaged", "%s is damaged: %w", filepath.Join(base, CopyManifest), err)}
+		return Kept{Err: finding.Named(finding.HostNotReady, "copy-damaged", "%s is damaged: %w", filepath.Join(base, backup.CopyManifest), err)}
 	}
 	k.Files = map[string][]byte{}
-	for _, name := range InstanceFiles() {
+	for _, name := range backup.InstanceFiles() {
 		if k.Files[name], err = readfile.Optional(filepath.Join(base, filepath.Base(name))); err != nil {
 			return Kept{Err: fmt.Errorf("reading %s: %w", base, err)}
 		}

@@ -46,7 +46,7 @@ func (l *Looker) Look(ctx context.Context, adopt bool) (*Observation, error) {
 			return nil, finding.Named(finding.HostNotReady, "file-unreadable", "reading %s: %w", name, err)
 		}
 	}
-	for _, name := range OverrideNames {
+	for _, name := range compose.OverrideNames {
 		path := l.Dir.Path(name)
 		if text, err := readfile.Optional(path); err == nil && text != nil {
 			o.Override = &compose.File{Path: path, Content: text}

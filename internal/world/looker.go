@@ -22,10 +22,6 @@ type Looker struct {
 	seen   bool // Docker has this directory on its own disk
 }
 
-// IsSeen reports whether a look has shown that Docker has this directory on its
-// own disk.
-func (l *Looker) IsSeen() bool { return l.seen }
-
 func (l *Looker) images() *images {
 	if l.inside == nil {
 		l.inside = &images{engine: l.Engine, dir: string(l.Dir), samples: map[string][]byte{}}

@@ -7,6 +7,7 @@ import (
 	"syscall"
 
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/tree"
 )
 
 // ownersLimit is how many files may get another owner: each is recorded, so that
@@ -51,7 +52,7 @@ func OthersIn(dir string, uid int) (out []Owner, err error) {
 		if kind == 0 && owner.Nlink > 1 {
 			return finding.Named(finding.HostNotReady, "hard-link", "%s has a second name (hard link), so its owner is not changed. Remove that name, or copy the file. Nothing was changed.", path)
 		}
-		blocked = blocked || !MayWrite(info.Mode(), owner, uid)
+		blocked = blocked || !tree.MayWrite(info.Mode(), owner, uid)
 		if out = append(out, Owner{Dir: dir, Name: name, UID: int(owner.Uid), GID: int(owner.Gid)}); len(out) > ownersLimit {
 			return finding.Named(finding.HostNotReady, "owner-wrong", "%s has too many files of other users to change them one by one. Change all of them:\n\n    sudo chown -R %d:%[2]d %[1]s\n\nNothing was changed.", dir, uid)
 		}
@@ -64,9 +65,4 @@ func OthersIn(dir string, uid int) (out []Owner, err error) {
 		return nil, err
 	}
 	return out, nil
-}
-
-// MayWrite reports whether a user can write what another one owns.
-func MayWrite(mode fs.FileMode, owner *syscall.Stat_t, uid int) bool {
-	return mode&0o002 != 0 || int(owner.Gid) == uid && mode&0o020 != 0
 }

@@ -2,6 +2,7 @@ package world
 
 import (
 	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/tree"
 )
 
 // Query is what one plan needs to know of this machine, beyond Host.
@@ -14,6 +15,7 @@ type Query struct {
 	ImageUser   bool     // the number of the image's user
 	View        string   // the image to ask with whether Docker sees the instance's directory
 	Build       bool     // memory, for a build
+	Account     bool     // whether the OpenAlgo that runs has an account
 	Use         bool     // what OpenAlgo uses now
 	Edge        EdgeQuery
 }
@@ -64,11 +66,13 @@ type Answered struct {
 	Directories map[string]DataDir
 	Trees       map[string]Tree
 	Databases   Tree
-	DatabasesAt error // why they were not found
-	Room        Room  // for a copy of the databases, and its way back
+	DatabasesAt error     // why they were not found
+	Room        tree.Room // for a copy of the databases, and its way back
 	ImageUID    string
 	View        Sight
+	Seen        bool        // Docker has the instance's directory on its own disk
 	Memory      *host.Facts // nil: not measured
+	HasAccount  bool        // somebody made an account in the OpenAlgo that runs
 	Dns         host.DNSReport
 	Firewall    []string
 	Reach       Reach

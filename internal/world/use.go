@@ -9,7 +9,15 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/ready"
 )
+
+// hasAccount asks the OpenAlgo in a container whether it has an account.
+func hasAccount(ctx context.Context, e Engine, c engine.Container) bool {
+	p := ready.Prober{Engine: e}
+	needsSetup, err := p.Ask(ctx, p.TargetOf(c))
+	return err == nil && !needsSetup
+}
 
 // UseOf is what a container uses.
 func UseOf(ctx context.Context, e Engine, c engine.Container) (u Use) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/run"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
@@ -21,25 +22,22 @@ type Fill struct {
 	// Filled says that all of it is in its place.
 	Filled bool `json:"filled,omitempty"`
 
-	Fill func(ctx context.Context, trees map[string]string) error `json:"-"`
+	From Source `json:"-"`
+}
+
+// Source has data that can take the place of other data.
+type Source interface {
+	// Extract puts each tree into its directory, which is empty.
+	Extract(ctx context.Context, trees map[string]string) error
 }
 
 func (s *Fill) String() string { return "replace the data in " + strings.Join(s.Trees, ", ") }
 
 // Do replaces the data.
 func (s *Fill) Do(ctx context.Context, t *run.Tools) error {
-	c, err := pair.New(ctx, t)
+	trees, err := newTrees(ctx, t, s.Trees)
 	if err != nil {
-		return fmt.Errorf("look at the new container: %w", err)
-	}
-	trees := map[string]string{}
-	for _, name := range s.Trees {
-		if trees[name], _, err = stacks.DataPath(ctx, t.Engine, c, openalgo.Tree(name)); err != nil {
-			return err
-		}
-		if trees[name] == "" {
-			return fmt.Errorf("%s mounts nothing at /app/%s", c.Name, name)
-		}
+		return err
 	}
 	for _, dir := range trees {
 		if err := tree.Empty(dir); err != nil {
@@ -47,12 +45,35 @@ func (s *Fill) Do(ctx context.Context, t *run.Tools) error {
 		}
 	}
 	t.Point("restore-cleared")
-	if err := s.Fill(ctx, trees); err != nil {
+	if err := s.From.Extract(ctx, trees); err != nil {
 		return fmt.Errorf("unpacking the backup: %w", err)
 	}
 	t.Point("restore-unpacked")
 	s.Filled = true
 	return nil
+}
+
+// newTrees is where the new container has some trees of the data.
+func newTrees(ctx context.Context, t *run.Tools, names []string) (map[string]string, error) {
+	c, err := pair.New(ctx, t)
+	if err != nil {
+		return nil, fmt.Errorf("looking at the new container: %w", err)
+	}
+	out := map[string]string{}
+	for _, name := range names {
+		if out[name], _, err = stacks.DataPath(ctx, t.Engine, c, openalgo.Tree(name)); err != nil {
+			return nil, err
+		}
+		if out[name] == "" {
+			return nil, NotMounted(name)
+		}
+	}
+	return out, nil
+}
+
+// NotMounted refuses a backup with data that the container has no place for.
+func NotMounted(tree string) error {
+	return finding.Named(finding.HostNotReady, "volume-missing", "the container mounts nothing at /app/%s, and the backup has data for it. Add the volume to docker-compose.yaml again first", tree)
 }
 
 // Undo is that of Keep.

@@ -26,8 +26,8 @@ type Move struct {
 	From   run.Path `json:"from"`
 	Target string   `json:"target"` // in the container
 
-	// Give makes the copy the container user's.
-	Give func(dir string) error `json:"-"`
+	// User becomes the owner of what the container could not write; 0 is nobody.
+	User int `json:"-"`
 }
 
 func (s *Move) String() string { return "copy " + string(s.From) + " into its volume" }
@@ -58,10 +58,7 @@ func (s *Move) Do(ctx context.Context, t *run.Tools) error {
 	if !slices.Equal(was, is) {
 		return fmt.Errorf("what was copied of %s is not the same as it: nothing of it is used", from)
 	}
-	if s.Give == nil {
-		return nil
-	}
-	return s.Give(to)
+	return giveCopy(to, s.User)
 }
 
 // Undo is that of CreateVolume.
@@ -76,8 +73,8 @@ type Carry struct {
 	run.Pathless
 	Target string `json:"target"` // in both containers
 
-	// Give makes the copy the container user's.
-	Give func(dir string) error `json:"-"`
+	// User becomes the owner of what the container could not write; 0 is nobody.
+	User int `json:"-"`
 }
 
 func (s *Carry) String() string { return "copy " + s.Target + " out of the previous container" }
@@ -92,7 +89,7 @@ func (s *Carry) Do(ctx context.Context, t *run.Tools) error {
 		return err
 	}
 	err = t.Engine.CopyTo(ctx, pair.NewID(t), filepath.Dir(s.Target), content)
-	if err := errors.Join(err, content.Close()); err != nil || s.Give == nil {
+	if err := errors.Join(err, content.Close()); err != nil {
 		return err
 	}
 	c, err := pair.New(ctx, t)
@@ -103,8 +100,20 @@ func (s *Carry) Do(ctx context.Context, t *run.Tools) error {
 	if err != nil || to == "" {
 		return err
 	}
-	return s.Give(to)
+	return giveCopy(to, s.User)
 }
 
 // Undo is nothing: the previous container has it still.
 func (s *Carry) Undo(context.Context, *run.Tools) error { return nil }
+
+// giveCopy gives a user what it could not read or write of a copy; 0 is nobody.
+// What was copied keeps its owners.
+func giveCopy(dir string, uid int) error {
+	if uid == 0 {
+		return nil
+	}
+	if err := tree.Give(dir, uid); err != nil {
+		return fmt.Errorf("change the owner of %s: %w", dir, err)
+	}
+	return nil
+}

@@ -24,8 +24,10 @@ func init() {
 // this one.
 type Clear struct {
 	Base string `json:"base"`
-	// Room refuses copies that do not fit.
-	Room func(ctx context.Context) error `json:"-"`
+	// For are the trees that are replaced by data of so many bytes: the step
+	// refuses what does not fit. None: it refuses nothing.
+	For   []string `json:"-"`
+	Bytes int64    `json:"-"`
 }
 
 func (s *Clear) String() string { return "remove earlier copies in " + s.Base }
@@ -35,10 +37,14 @@ func (s *Clear) Do(ctx context.Context, t *run.Tools) error {
 	if err := tree.RemoveWhole(t.Work(s.Base)); err != nil {
 		return fmt.Errorf("removing the last copy: %w", err)
 	}
-	if s.Room != nil {
-		return s.Room(ctx)
+	if len(s.For) == 0 {
+		return nil
 	}
-	return nil
+	trees, err := newTrees(ctx, t, s.For)
+	if err != nil {
+		return err
+	}
+	return tree.RoomFor(trees, t.Work(s.Base)).Fits(s.Bytes)
 }
 
 // Undo is nothing: they were to go.
