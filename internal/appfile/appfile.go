@@ -57,7 +57,8 @@ func readThroughDocker(ctx context.Context, e Docker, dir instance.Dir, image st
 		return nil, denied
 	}
 	id, discard, err := helper.Create(ctx, e, string(dir), engine.ContainerSpec{
-		Image: image, Entrypoint: []string{"/none"}, NetworkMode: "none",
+		Config: engine.Config{Image: image, Entrypoint: []string{"/none"}},
+		Host:   engine.HostConfig{NetworkMode: "none"},
 		Mounts: []engine.Mount{{Type: "bind", Source: path, Target: openalgo.Env, ReadOnly: true}},
 	})
 	if err != nil {
@@ -90,8 +91,8 @@ func Give(ctx context.Context, e Docker, dir instance.Dir, path, image string, c
 // knows which user of this machine the container's user 1000 is.
 func chownInContainer(ctx context.Context, e Docker, dir instance.Dir, path, image string) error {
 	out, err := helper.Run(ctx, e, string(dir), engine.ContainerSpec{
-		Image: image, User: "0:0", NetworkMode: "none",
-		Entrypoint: []string{"chown"}, Cmd: []string{fmt.Sprintf("%d:%[1]d", openalgo.User), "/openalgo/" + filepath.Base(path)},
+		Config: engine.Config{Image: image, User: "0:0", Entrypoint: []string{"chown"}, Cmd: []string{fmt.Sprintf("%d:%[1]d", openalgo.User), "/openalgo/" + filepath.Base(path)}},
+		Host:   engine.HostConfig{NetworkMode: "none"},
 		Mounts: []engine.Mount{{Type: "bind", Source: filepath.Dir(path), Target: "/openalgo"}},
 	}, helper.Time)
 	if err == nil && out.ExitCode != 0 {

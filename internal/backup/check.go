@@ -57,7 +57,8 @@ func (t *Target) CheckSQLite(ctx context.Context, d helper.Docker, image string,
 		return nil, err
 	}
 	out, err := helper.Run(ctx, d, string(t.o.Instance), engine.ContainerSpec{
-		Image: image, User: "0:0", NetworkMode: "none", Entrypoint: []string{"python3", "-c", integrity}, Cmd: paths,
+		Config: engine.Config{Image: image, User: "0:0", Entrypoint: []string{"python3", "-c", integrity}, Cmd: paths},
+		Host:   engine.HostConfig{NetworkMode: "none"},
 		Mounts: []engine.Mount{{Type: "bind", Source: dir, Target: "/check"}},
 	}, checkLimit(dir))
 	if err != nil {

@@ -53,8 +53,8 @@ func TestLoadReadsTheSizingFromEnv(t *testing.T) {
 		t.Fatal(err)
 	}
 	spec := stack.Spec("sha256:abc")
-	if spec.ShmBytes != 256<<20 {
-		t.Errorf("shm = %d, want 256 MiB", spec.ShmBytes)
+	if spec.Host.ShmSize != 256<<20 {
+		t.Errorf("shm = %d, want 256 MiB", spec.Host.ShmSize)
 	}
 	env := strings.Join(spec.Env, " ")
 	if !strings.Contains(env, "OMP_NUM_THREADS=1") || !strings.Contains(env, "MKL_NUM_THREADS=2") {
@@ -118,21 +118,21 @@ func TestTheContainerHasFewRights(t *testing.T) {
 		t.Fatal(err)
 	}
 	spec := stack.Spec("sha256:abc")
-	if len(spec.CapDrop) != 1 || spec.CapDrop[0] != "ALL" || len(spec.CapAdd) > 0 {
-		t.Errorf("capabilities: all but %v, and %v", spec.CapDrop, spec.CapAdd)
+	if len(spec.Host.CapDrop) != 1 || spec.Host.CapDrop[0] != "ALL" || len(spec.Host.CapAdd) > 0 {
+		t.Errorf("capabilities: all but %v, and %v", spec.Host.CapDrop, spec.Host.CapAdd)
 	}
-	if len(spec.SecurityOpt) != 1 || spec.SecurityOpt[0] != "no-new-privileges:true" {
-		t.Errorf("security_opt: %v", spec.SecurityOpt)
+	if len(spec.Host.SecurityOpt) != 1 || spec.Host.SecurityOpt[0] != "no-new-privileges:true" {
+		t.Errorf("security_opt: %v", spec.Host.SecurityOpt)
 	}
-	if spec.PidsLimit == nil || *spec.PidsLimit != 2048 {
-		t.Errorf("pids_limit: %v", spec.PidsLimit)
+	if spec.Host.PidsLimit == nil || *spec.Host.PidsLimit != 2048 {
+		t.Errorf("pids_limit: %v", spec.Host.PidsLimit)
 	}
 	root := params
 	root.AsRoot = true
-	if stack, err := compose.Load(source("/opt/openalgo", compose.Render(root), "")); err != nil || len(stack.Spec("").CapDrop) > 0 {
-		t.Errorf("an image that runs as root: %v, %v", stack.Spec("").CapDrop, err)
+	if stack, err := compose.Load(source("/opt/openalgo", compose.Render(root), "")); err != nil || len(stack.Spec("").Host.CapDrop) > 0 {
+		t.Errorf("an image that runs as root: %v, %v", stack.Spec("").Host.CapDrop, err)
 	}
-	if spec.MemoryBytes != 0 {
+	if spec.Host.Memory != 0 {
 		t.Error("a memory limit would kill a process that trades")
 	}
 }
@@ -173,6 +173,7 @@ func TestWhatCannotBeCarriedOutIsNamed(t *testing.T) {
 		"blkio_config: {weight: 300}":       "services.openalgo.blkio_config",
 		"volumes_from: [x]":                 "",
 		"userns_mode: host":                 "services.openalgo.userns_mode",
+		"expose: ['http']":                  "",
 	} {
 		text := edited(line)
 		if strings.HasPrefix(line, "secrets") {

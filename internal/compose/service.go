@@ -1,6 +1,7 @@
 package compose
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -9,38 +10,43 @@ import (
 	"time"
 
 	"github.com/compose-spec/compose-go/v2/types"
+	"github.com/docker/go-connections/nat"
 
 	"github.com/marketcalls/openalgo-install/internal/engine/spec"
 )
 
 // containerSpec translates a service the way Docker Compose does when it
 // creates the container.
-func containerSpec(project *types.Project, s types.ServiceConfig) (spec.ContainerSpec, error) {
-	out := spec.ContainerSpec{
-		Name: containerName(project, s), Image: s.Image,
-		Cmd: s.Command, Entrypoint: s.Entrypoint, Env: environment(s.Environment), Labels: map[string]string{},
-		User: s.User, WorkingDir: s.WorkingDir, Hostname: s.Hostname, Domainname: s.DomainName,
-		StopSignal: s.StopSignal, Restart: s.Restart, Init: s.Init, TTY: s.Tty, StdinOpen: s.StdinOpen,
-		Privileged: s.Privileged, ReadOnly: s.ReadOnly, Expose: s.Expose, NetworkMode: s.NetworkMode,
-		ShmBytes: int64(s.ShmSize), CPUShares: s.CPUShares, CPUSet: s.CPUSet, OomScoreAdj: int(s.OomScoreAdj),
-		OomKillDisable: s.OomKillDisable, CapAdd: s.CapAdd, CapDrop: s.CapDrop, SecurityOpt: s.SecurityOpt,
-		GroupAdd: s.GroupAdd, DNS: s.DNS, DNSSearch: s.DNSSearch, DNSOpt: s.DNSOpts,
-		ExtraHosts: s.ExtraHosts.AsList(":"), Sysctls: s.Sysctls, Ipc: s.Ipc, Pid: s.Pid, UTS: s.Uts,
-		CgroupParent: s.CgroupParent, Runtime: s.Runtime, Tmpfs: tmpfs(s.Tmpfs),
-		Healthcheck: healthcheck(s.HealthCheck), Ulimits: ulimits(s.Ulimits), Devices: devices(s.Devices),
-	}
-	maps.Copy(out.Labels, s.Labels)
-	if s.StopGracePeriod != nil {
-		out.StopGrace = time.Duration(*s.StopGracePeriod)
-	}
-	if s.Logging != nil {
-		out.LogDriver, out.LogOpts = s.Logging.Driver, s.Logging.Options
-	}
+func containerSpec(project *types.Project, s types.ServiceConfig) (out spec.ContainerSpec, err error) {
 	if s.Scale != nil && *s.Scale != 1 {
 		return out, fmt.Errorf("scale: %d is not possible, OpenAlgo runs as one container", *s.Scale)
 	}
-	limits(&out, s)
-	var err error
+	out.Name = containerName(project, s)
+	out.Config = spec.Config{
+		Image: s.Image, Cmd: []string(s.Command), Entrypoint: []string(s.Entrypoint), Env: environment(s.Environment), Labels: map[string]string{},
+		User: s.User, WorkingDir: s.WorkingDir, Hostname: s.Hostname, Domainname: s.DomainName,
+		StopSignal: s.StopSignal, Tty: s.Tty, OpenStdin: s.StdinOpen, Healthcheck: healthcheck(s.HealthCheck),
+	}
+	maps.Copy(out.Labels, s.Labels)
+	if s.StopGracePeriod != nil {
+		out.StopTimeout = spec.Seconds(time.Duration(*s.StopGracePeriod))
+	}
+	if out.ExposedPorts, err = exposed(s.Expose); err != nil {
+		return out, err
+	}
+	out.Host = spec.HostConfig{
+		NetworkMode: spec.NetworkMode(s.NetworkMode), Init: s.Init, Privileged: s.Privileged, ReadonlyRootfs: s.ReadOnly,
+		Tmpfs: tmpfs(s.Tmpfs), ShmSize: int64(s.ShmSize), OomScoreAdj: int(s.OomScoreAdj), CapAdd: s.CapAdd, CapDrop: s.CapDrop,
+		SecurityOpt: s.SecurityOpt, GroupAdd: s.GroupAdd, DNS: s.DNS, DNSSearch: s.DNSSearch, DNSOptions: s.DNSOpts,
+		ExtraHosts: s.ExtraHosts.AsList(":"), Sysctls: s.Sysctls, IpcMode: spec.IpcMode(s.Ipc), PidMode: spec.PidMode(s.Pid),
+		UTSMode: spec.UTSMode(s.Uts), Runtime: s.Runtime, Resources: resources(s),
+	}
+	if s.Logging != nil {
+		out.Host.LogConfig = spec.LogConfig{Type: s.Logging.Driver, Config: s.Logging.Options}
+	}
+	if out.Host.RestartPolicy, err = spec.Restart(s.Restart); err != nil {
+		return out, err
+	}
 	if out.Ports, err = ports(s.Ports); err != nil {
 		return out, err
 	}
@@ -69,22 +75,26 @@ func environment(env types.MappingWithEquals) []string {
 	return out
 }
 
-// limits sets memory, CPU and process limits; deploy.resources wins over the
-// older attributes, as in Docker Compose.
-func limits(out *spec.ContainerSpec, s types.ServiceConfig) {
-	out.MemoryBytes = int64(s.MemLimit)
-	out.MemoryReservationBytes = int64(s.MemReservation)
-	out.MemorySwapBytes = int64(s.MemSwapLimit)
-	out.NanoCPUs = int64(float64(s.CPUS) * 1e9)
+// resources has the limits; deploy.resources wins over the older attributes, as
+// in Docker Compose.
+func resources(s types.ServiceConfig) spec.Resources {
+	out := spec.Resources{
+		Memory: int64(s.MemLimit), MemoryReservation: int64(s.MemReservation), MemorySwap: int64(s.MemSwapLimit),
+		NanoCPUs: int64(float64(s.CPUS) * 1e9), CPUShares: s.CPUShares, CpusetCpus: s.CPUSet, CgroupParent: s.CgroupParent,
+		Ulimits: ulimits(s.Ulimits), Devices: devices(s.Devices),
+	}
+	if s.OomKillDisable {
+		out.OomKillDisable = &s.OomKillDisable
+	}
 	if s.PidsLimit != 0 {
 		out.PidsLimit = &s.PidsLimit
 	}
 	if s.Deploy == nil {
-		return
+		return out
 	}
 	if l := s.Deploy.Resources.Limits; l != nil {
 		if l.MemoryBytes != 0 {
-			out.MemoryBytes = int64(l.MemoryBytes)
+			out.Memory = int64(l.MemoryBytes)
 		}
 		if l.NanoCPUs != 0 {
 			out.NanoCPUs = int64(float64(l.NanoCPUs) * 1e9)
@@ -94,8 +104,23 @@ func limits(out *spec.ContainerSpec, s types.ServiceConfig) {
 		}
 	}
 	if r := s.Deploy.Resources.Reservations; r != nil && r.MemoryBytes != 0 {
-		out.MemoryReservationBytes = int64(r.MemoryBytes)
+		out.MemoryReservation = int64(r.MemoryBytes)
 	}
+	return out
+}
+
+// exposed reads "8080" and "8080/udp".
+func exposed(list []string) (nat.PortSet, error) {
+	out := nat.PortSet{}
+	for _, text := range list {
+		number, protocol, _ := strings.Cut(text, "/")
+		port, err := nat.NewPort(cmp.Or(protocol, "tcp"), number)
+		if err != nil {
+			return nil, fmt.Errorf("expose: %q: %w", text, err)
+		}
+		out[port] = struct{}{}
+	}
+	return out, nil
 }
 
 func tmpfs(list []string) map[string]string {
@@ -110,14 +135,14 @@ func tmpfs(list []string) map[string]string {
 	return out
 }
 
-func healthcheck(h *types.HealthCheckConfig) *spec.Healthcheck {
+func healthcheck(h *types.HealthCheckConfig) *spec.HealthConfig {
 	if h == nil {
 		return nil
 	}
 	if h.Disable {
-		return &spec.Healthcheck{Test: []string{"NONE"}}
+		return &spec.HealthConfig{Test: []string{"NONE"}}
 	}
-	out := &spec.Healthcheck{Test: h.Test}
+	out := &spec.HealthConfig{Test: h.Test}
 	for _, d := range []struct {
 		from *types.Duration
 		to   *time.Duration
@@ -135,23 +160,25 @@ func healthcheck(h *types.HealthCheckConfig) *spec.Healthcheck {
 	return out
 }
 
-func ulimits(limits map[string]*types.UlimitsConfig) []spec.Ulimit {
-	var out []spec.Ulimit
-	for name, l := range limits {
+func ulimits(limits map[string]*types.UlimitsConfig) []*spec.Ulimit {
+	var out []*spec.Ulimit
+	for _, name := range slices.Sorted(maps.Keys(limits)) {
+		l := limits[name]
 		soft, hard := l.Soft, l.Hard
 		if l.Single != 0 {
 			soft, hard = l.Single, l.Single
 		}
-		out = append(out, spec.Ulimit{Name: name, Soft: int64(soft), Hard: int64(hard)})
+		out = append(out, &spec.Ulimit{Name: name, Soft: int64(soft), Hard: int64(hard)})
 	}
-	slices.SortFunc(out, func(a, b spec.Ulimit) int { return strings.Compare(a.Name, b.Name) })
 	return out
 }
 
-func devices(list []types.DeviceMapping) []string {
-	var out []string
+func devices(list []types.DeviceMapping) []spec.DeviceMapping {
+	var out []spec.DeviceMapping
 	for _, d := range list {
-		out = append(out, d.Source+":"+d.Target+":"+d.Permissions)
+		out = append(out, spec.DeviceMapping{
+			PathOnHost: d.Source, PathInContainer: cmp.Or(d.Target, d.Source), CgroupPermissions: cmp.Or(d.Permissions, "rwm"),
+		})
 	}
 	return out
 }

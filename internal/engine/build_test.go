@@ -78,7 +78,7 @@ func TestBuild(t *testing.T) {
 		if image.Ref != spec.Ref || image.Labels["from"] != "the call" || !slices.Contains(image.Env, "WORD=a word") {
 			t.Errorf("%+v", image)
 		}
-		id := create(t, e, engine.ContainerSpec{Image: image.ID})
+		id := create(t, e, engine.ContainerSpec{Config: engine.Config{Image: image.ID}})
 		for path, want := range map[string]string{"/hello.txt": "from the context", "/copied": "from the image"} {
 			if got, err := e.ReadFile(t.Context(), id, path, 100); err != nil || string(got) != want {
 				t.Errorf("%s: %q, %v", path, got, err)

@@ -1,6 +1,6 @@
 // Package engine speaks with a Docker engine: containers, images, networks,
-// volumes. It knows nothing about what runs in them. The types of
-// docker/docker and docker/cli stay inside.
+// volumes. It knows nothing about what runs in them. docker/docker and docker/cli
+// stay inside; the API's types for a container are in engine/spec, by its names.
 package engine
 
 import (

@@ -108,11 +108,11 @@ func TestConnectReadsInfo(t *testing.T) {
 		!i.Rootless || i.UserNS || i.Local || i.RootDir != "/data/docker" || len(i.Warnings) != 1 || i.Warnings[0] != "No swap limit support" {
 		t.Errorf("info %+v", i)
 	}
-	warnings, err := e.Info().Check(engine.ContainerSpec{Name: "x", MemoryBytes: 1 << 20})
+	warnings, err := e.Info().Check(engine.ContainerSpec{Name: "x", Host: engine.HostConfig{Resources: engine.Resources{Memory: 1 << 20}}})
 	if err != nil || len(warnings) != 1 || !strings.Contains(warnings[0], "memory limit of x has no effect") {
 		t.Errorf("check gave %v, %v", warnings, err)
 	}
-	_, err = e.Info().Check(engine.ContainerSpec{Healthcheck: &engine.Healthcheck{StartInterval: time.Second}})
+	_, err = e.Info().Check(engine.ContainerSpec{Config: engine.Config{Healthcheck: &engine.HealthConfig{StartInterval: time.Second}}})
 	if err == nil || !strings.Contains(err.Error(), "Docker Engine 25") {
 		t.Errorf("start_interval on an old engine: %v", err)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"strings"
 	"time"
 
@@ -12,6 +11,8 @@ import (
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/network"
 	"github.com/docker/docker/api/types/versions"
+
+	"github.com/marketcalls/openalgo-install/internal/engine/spec"
 )
 
 // Create creates a container, attached to all its networks, and does not
@@ -24,7 +25,7 @@ func (e containers) Create(ctx context.Context, s ContainerSpec) (id string, err
 	if _, err := e.info.Check(s); err != nil {
 		return "", fmt.Errorf("%s: %w", doing, err)
 	}
-	config, host, err := translate(s)
+	config, host, err := halves(s)
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", doing, err)
 	}
@@ -35,7 +36,7 @@ func (e containers) Create(ctx context.Context, s ContainerSpec) (id string, err
 		}
 	}
 	var networking *network.NetworkingConfig
-	if s.NetworkMode == "" && len(s.Networks) > 0 {
+	if s.Host.NetworkMode == "" && len(s.Networks) > 0 {
 		first := s.Networks[0]
 		endpoint := endpointSettings(first)
 		if versions.LessThan(e.info.APIVersion, "1.44") {
@@ -50,7 +51,7 @@ func (e containers) Create(ctx context.Context, s ContainerSpec) (id string, err
 		return "", e.explain(ctx, doing, err)
 	}
 	// Engines before API 1.44 take one network at creation, so the others follow.
-	for i := 1; s.NetworkMode == "" && i < len(s.Networks); i++ {
+	for i := 1; s.Host.NetworkMode == "" && i < len(s.Networks); i++ {
 		n := s.Networks[i]
 		if err := e.api.NetworkConnect(ctx, n.Name, created.ID, endpointSettings(n)); err != nil {
 			err = e.explain(ctx, "connect container "+s.Name+" to network "+n.Name, err)
@@ -132,16 +133,7 @@ func (e containers) Remove(ctx context.Context, id string) error {
 }
 
 func stopOptions(grace time.Duration) container.StopOptions {
-	if grace <= 0 {
-		return container.StopOptions{}
-	}
-	return container.StopOptions{Timeout: seconds(grace)}
-}
-
-// seconds rounds up: a grace is a promise.
-func seconds(d time.Duration) *int {
-	n := int(math.Ceil(d.Seconds()))
-	return &n
+	return container.StopOptions{Timeout: spec.Seconds(grace)}
 }
 
 // short cuts a container id as the docker command prints it; names stay.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/engine/spec"
 )
 
 func TestContainerIsWhatTheSpecSays(t *testing.T) {
@@ -24,9 +25,17 @@ func TestContainerIsWhatTheSpecSays(t *testing.T) {
 	port := freePort(t)
 
 	id := create(t, e, engine.ContainerSpec{
-		Name: n, Image: img.Ref, Env: []string{"B=2"}, Labels: map[string]string{"oatest.run": n},
-		User: "1000:1000", Hostname: "box", Restart: "on-failure:3", StopGrace: 40 * time.Second, Init: &yes,
-		Healthcheck: &engine.Healthcheck{Test: []string{"CMD", "/probe", "say", "well", ""}, Interval: 100 * time.Millisecond, Retries: 1},
+		Name: n,
+		Config: engine.Config{
+			Image: img.Ref, Env: []string{"B=2"}, Labels: map[string]string{"oatest.run": n}, User: "1000:1000", Hostname: "box",
+			StopTimeout: spec.Seconds(40 * time.Second),
+			Healthcheck: &engine.HealthConfig{Test: []string{"CMD", "/probe", "say", "well", ""}, Interval: 100 * time.Millisecond, Retries: 1},
+		},
+		Host: engine.HostConfig{
+			RestartPolicy: engine.RestartPolicy{Name: "on-failure", MaximumRetryCount: 3}, Init: &yes, ShmSize: 128 << 20, CapDrop: []string{"NET_RAW"},
+			LogConfig: spec.LogConfig{Type: "json-file", Config: map[string]string{"max-size": "1m"}},
+			Resources: engine.Resources{Memory: 64 << 20, PidsLimit: &pids, Ulimits: []*spec.Ulimit{{Name: "nofile", Soft: 1024, Hard: 2048}}},
+		},
 		Mounts: []engine.Mount{
 			{Type: "volume", Source: volume, Target: "/data"},
 			{Type: "bind", Source: dir + "/.env", Target: "/app/.env", ReadOnly: true},
@@ -34,9 +43,6 @@ func TestContainerIsWhatTheSpecSays(t *testing.T) {
 		},
 		Ports:    []engine.PortBinding{{HostIP: "127.0.0.1", HostPort: port, ContainerPort: 5000}, {HostIP: "127.0.0.1", ContainerPort: 8765}},
 		Networks: []engine.NetworkAttachment{{Name: network, Aliases: []string{"openalgo"}}},
-		ShmBytes: 128 << 20, MemoryBytes: 64 << 20, PidsLimit: &pids,
-		Ulimits: []engine.Ulimit{{Name: "nofile", Soft: 1024, Hard: 2048}}, CapDrop: []string{"NET_RAW"},
-		LogDriver: "json-file", LogOpts: map[string]string{"max-size": "1m"},
 	})
 	stopped := inspect(t, e, n)
 	if stopped.ID != id || stopped.Name != n || stopped.State != "created" || !stopped.StartedAt.IsZero() || stopped.Created.IsZero() {
@@ -79,8 +85,8 @@ func TestStopRenameRemove(t *testing.T) {
 	e := connect(t, engine.Options{})
 	img := testImage(t, e)
 	a, b := name(), name()
-	idA := create(t, e, engine.ContainerSpec{Name: a, Image: img.Ref})
-	idB := create(t, e, engine.ContainerSpec{Name: b, Image: img.Ref, Cmd: []string{"exit", "7"}})
+	idA := create(t, e, engine.ContainerSpec{Name: a, Config: engine.Config{Image: img.Ref}})
+	idB := create(t, e, engine.ContainerSpec{Name: b, Config: engine.Config{Image: img.Ref, Cmd: []string{"exit", "7"}}})
 	start(t, e, idA)
 	start(t, e, idB)
 	until(t, "exited", func() bool { return inspect(t, e, idB).State == "exited" })
@@ -127,7 +133,7 @@ func TestStopRenameRemove(t *testing.T) {
 
 func TestRemoveTwiceAtOnce(t *testing.T) {
 	e := connect(t, engine.Options{})
-	id := create(t, e, engine.ContainerSpec{Image: testImage(t, e).Ref})
+	id := create(t, e, engine.ContainerSpec{Config: engine.Config{Image: testImage(t, e).Ref}})
 	start(t, e, id)
 	done := make(chan error)
 	for range 4 {
@@ -146,23 +152,24 @@ func TestCreateFails(t *testing.T) {
 	e := connect(t, engine.Options{})
 	img := testImage(t, e)
 	n := name()
-	create(t, e, engine.ContainerSpec{Name: n, Image: img.Ref})
+	create(t, e, engine.ContainerSpec{Name: n, Config: engine.Config{Image: img.Ref}})
 
-	_, err := e.Create(t.Context(), engine.ContainerSpec{Name: n, Image: img.Ref})
+	_, err := e.Create(t.Context(), engine.ContainerSpec{Name: n, Config: engine.Config{Image: img.Ref}})
 	wants(t, err, engine.ErrConflict, n)
-	_, err = e.Create(t.Context(), engine.ContainerSpec{Name: name(), Image: name() + ":1"})
+	_, err = e.Create(t.Context(), engine.ContainerSpec{Name: name(), Config: engine.Config{Image: name() + ":1"}})
 	wants(t, err, engine.ErrImageNotFound, "pull it")
 	if !errors.Is(err, engine.ErrNotFound) {
 		t.Error("a missing image is not ErrNotFound")
 	}
-	_, err = e.Create(t.Context(), engine.ContainerSpec{Name: name(), Image: img.Ref, Mounts: []engine.Mount{
-		{Type: "bind", Source: "/nowhere/" + n, Target: "/x"}}})
+	_, err = e.Create(t.Context(), engine.ContainerSpec{Name: name(),
+		Config: engine.Config{Image: img.Ref},
+		Mounts: []engine.Mount{
+			{Type: "bind", Source: "/nowhere/" + n, Target: "/x"}}})
 	if err == nil || !strings.Contains(err.Error(), "/nowhere/"+n) {
 		t.Errorf("a missing bind source gave %v", err)
 	}
 	for _, s := range []engine.ContainerSpec{
-		{Restart: "sometimes:2"}, {Mounts: []engine.Mount{{Type: "npipe"}}}, {Devices: []string{"a:b:c:d"}},
-		{Expose: []string{"http"}},
+		{Mounts: []engine.Mount{{Type: "npipe"}}}, {Ports: []engine.PortBinding{{ContainerPort: 1 << 17}}},
 	} {
 		s.Name, s.Image = name(), img.Ref
 		if _, err := e.Create(t.Context(), s); err == nil {
@@ -174,13 +181,15 @@ func TestCreateFails(t *testing.T) {
 	network := name()
 	withNetwork(t, e, network)
 	half, missing := name(), name()
-	_, err = e.Create(t.Context(), engine.ContainerSpec{Name: half, Image: img.Ref,
+	_, err = e.Create(t.Context(), engine.ContainerSpec{Name: half,
+		Config:   engine.Config{Image: img.Ref},
 		Networks: []engine.NetworkAttachment{{Name: network}, {Name: missing}}})
 	wants(t, err, engine.ErrNotFound, missing)
 	_, err = e.Container(t.Context(), half)
 	wants(t, err, engine.ErrNotFound)
 	// One that cannot be joined, found only once the container exists.
-	_, err = e.Create(t.Context(), engine.ContainerSpec{Name: half, Image: img.Ref,
+	_, err = e.Create(t.Context(), engine.ContainerSpec{Name: half,
+		Config:   engine.Config{Image: img.Ref},
 		Networks: []engine.NetworkAttachment{{Name: network}, {Name: "host"}}})
 	if err == nil {
 		t.Error("joined a network and the host's")
@@ -195,8 +204,9 @@ func TestTwoNetworks(t *testing.T) {
 	a, b := name(), name()
 	withNetwork(t, e, a)
 	withNetwork(t, e, b)
-	id := create(t, e, engine.ContainerSpec{Image: img.Ref, Networks: []engine.NetworkAttachment{
-		{Name: a, MAC: "02:42:ac:11:00:99"}, {Name: b}}})
+	id := create(t, e, engine.ContainerSpec{Config: engine.Config{Image: img.Ref},
+		Networks: []engine.NetworkAttachment{
+			{Name: a, MAC: "02:42:ac:11:00:99"}, {Name: b}}})
 	start(t, e, id)
 	want := []string{a, b}
 	slices.Sort(want)
@@ -220,8 +230,9 @@ func TestPortTaken(t *testing.T) {
 	network := name()
 	withNetwork(t, e, network)
 	publishing := func(port int) string {
-		return create(t, e, engine.ContainerSpec{Image: img.Ref, Networks: []engine.NetworkAttachment{{Name: network}},
-			Ports: []engine.PortBinding{{HostIP: "127.0.0.1", HostPort: port, ContainerPort: 5000}}})
+		return create(t, e, engine.ContainerSpec{Config: engine.Config{Image: img.Ref},
+			Networks: []engine.NetworkAttachment{{Name: network}},
+			Ports:    []engine.PortBinding{{HostIP: "127.0.0.1", HostPort: port, ContainerPort: 5000}}})
 	}
 	port := listener.Addr().(*net.TCPAddr).Port
 	id := publishing(port)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/engine/spec"
 )
 
 // A copy is the original but for what was asked to change.
@@ -19,11 +20,12 @@ func TestCreateCopy(t *testing.T) {
 	withVolume(t, e, volume)
 	yes := true
 	id := create(t, e, engine.ContainerSpec{
-		Name: n, Image: img.Ref, Env: []string{"A=1", "B=2"}, Labels: map[string]string{"oatest.run": n}, User: "1000:1000",
-		Restart: "unless-stopped", StopGrace: 40 * time.Second, Init: &yes,
+		Name:     n,
+		Config:   engine.Config{Image: img.Ref, Env: []string{"A=1", "B=2"}, Labels: map[string]string{"oatest.run": n}, User: "1000:1000", StopTimeout: spec.Seconds(40 * time.Second)},
+		Host:     engine.HostConfig{RestartPolicy: engine.RestartPolicy{Name: "unless-stopped"}, Init: &yes, ShmSize: 64 << 20},
 		Mounts:   []engine.Mount{{Type: "volume", Source: volume, Target: "/data"}, {Type: "bind", Source: dir, Target: "/app/dir", ReadOnly: true}},
 		Ports:    []engine.PortBinding{{HostIP: "127.0.0.1", HostPort: freePort(t), ContainerPort: 5000}},
-		Networks: []engine.NetworkAttachment{{Name: network, Aliases: []string{"openalgo"}}}, ShmBytes: 64 << 20,
+		Networks: []engine.NetworkAttachment{{Name: network, Aliases: []string{"openalgo"}}},
 	})
 	start(t, e, id)
 	if bytes, err := e.MemoryInUse(t.Context(), id); err != nil || bytes <= 0 {

@@ -132,7 +132,7 @@ func create(t *testing.T, e *engine.Engine, spec engine.ContainerSpec) string {
 		spec.Name = name()
 	}
 	if spec.Networks == nil {
-		spec.NetworkMode = "none"
+		spec.Host.NetworkMode = "none"
 	}
 	id, err := e.Create(t.Context(), spec)
 	if err != nil {

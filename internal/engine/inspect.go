@@ -14,6 +14,8 @@ import (
 	"github.com/docker/docker/api/types/filters"
 	"github.com/docker/docker/api/types/mount"
 	"github.com/docker/go-connections/nat"
+
+	"github.com/marketcalls/openalgo-install/internal/engine/spec"
 )
 
 // Container looks at one container; ErrNotFound when there is none.
@@ -83,10 +85,7 @@ func fromInspect(r container.InspectResponse) Container {
 	}
 	if host := r.HostConfig; host != nil {
 		c.ShmBytes, c.MemoryBytes = host.ShmSize, host.Memory
-		c.Restart = string(host.RestartPolicy.Name)
-		if n := host.RestartPolicy.MaximumRetryCount; n > 0 {
-			c.Restart += ":" + strconv.Itoa(n)
-		}
+		c.Restart = spec.RestartText(host.RestartPolicy)
 	}
 	if settings := r.NetworkSettings; settings != nil {
 		c.Networks = slices.Sorted(maps.Keys(settings.Networks))

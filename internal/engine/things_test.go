@@ -46,7 +46,7 @@ func TestVolumes(t *testing.T) {
 	img := testImage(t, e)
 	v := name()
 	withVolume(t, e, v)
-	id := create(t, e, engine.ContainerSpec{Image: img.Ref, Cmd: []string{"write", "/data/new", strings.Repeat("x", 5000)},
+	id := create(t, e, engine.ContainerSpec{Config: engine.Config{Image: img.Ref, Cmd: []string{"write", "/data/new", strings.Repeat("x", 5000)}},
 		Mounts: []engine.Mount{{Type: "volume", Source: v, Target: "/data"}}})
 	wants(t, e.RemoveVolume(t.Context(), v), engine.ErrConflict, v)
 	start(t, e, id)
@@ -94,7 +94,7 @@ func TestImages(t *testing.T) {
 	if err := e.RemoveImage(t.Context(), name()+":1"); err != nil {
 		t.Error(err)
 	}
-	create(t, e, engine.ContainerSpec{Image: img.Ref})
+	create(t, e, engine.ContainerSpec{Config: engine.Config{Image: img.Ref}})
 	wants(t, e.RemoveImage(t.Context(), img.Ref), engine.ErrConflict, img.Ref)
 
 	broken := errors.New("the disk we read from broke")
@@ -104,7 +104,7 @@ func TestImages(t *testing.T) {
 
 func TestReadFile(t *testing.T) {
 	e := connect(t, engine.Options{})
-	id := create(t, e, engine.ContainerSpec{Image: testImage(t, e).Ref}) // never started
+	id := create(t, e, engine.ContainerSpec{Config: engine.Config{Image: testImage(t, e).Ref}}) // never started
 	for _, path := range []string{"/app/sample.env", "/app/rel", "/abs"} {
 		data, err := e.ReadFile(t.Context(), id, path, 4)
 		if err != nil || string(data) != "A=1\n" {
@@ -124,7 +124,7 @@ func TestReadFile(t *testing.T) {
 
 func TestCopy(t *testing.T) {
 	e := connect(t, engine.Options{})
-	id := create(t, e, engine.ContainerSpec{Image: testImage(t, e).Ref})
+	id := create(t, e, engine.ContainerSpec{Config: engine.Config{Image: testImage(t, e).Ref}})
 	var in bytes.Buffer
 	w := tar.NewWriter(&in)
 	if err := w.WriteHeader(&tar.Header{Name: "x", Mode: 0o600, Uid: 1000, Gid: 1001, Size: 2}); err != nil {
@@ -153,7 +153,7 @@ func TestCopy(t *testing.T) {
 
 func TestExec(t *testing.T) {
 	e := connect(t, engine.Options{})
-	id := create(t, e, engine.ContainerSpec{Image: testImage(t, e).Ref})
+	id := create(t, e, engine.ContainerSpec{Config: engine.Config{Image: testImage(t, e).Ref}})
 	_, err := e.Exec(t.Context(), id, []string{"/probe", "say", "a", "b"}, "")
 	wants(t, err, engine.ErrConflict)
 	start(t, e, id)
@@ -182,7 +182,7 @@ func TestExec(t *testing.T) {
 func TestLogs(t *testing.T) {
 	e := connect(t, engine.Options{})
 	img := testImage(t, e)
-	id := create(t, e, engine.ContainerSpec{Image: img.Ref, Cmd: []string{"say", "to out", "to err"}})
+	id := create(t, e, engine.ContainerSpec{Config: engine.Config{Image: img.Ref, Cmd: []string{"say", "to out", "to err"}}})
 	start(t, e, id)
 	var out, errs bytes.Buffer
 	if err := e.Logs(t.Context(), id, engine.LogOptions{Follow: true}, &out, &errs); err != nil {
@@ -201,7 +201,7 @@ func TestLogs(t *testing.T) {
 		t.Errorf("since later: %q, %v", out.String(), err)
 	}
 
-	id = create(t, e, engine.ContainerSpec{Image: img.Ref, TTY: true})
+	id = create(t, e, engine.ContainerSpec{Config: engine.Config{Image: img.Ref, Tty: true}})
 	start(t, e, id)
 	ctx, cancel := context.WithCancel(t.Context())
 	if err := e.Logs(ctx, id, engine.LogOptions{Follow: true}, writerFunc(func(p []byte) {
@@ -225,8 +225,8 @@ func TestEvents(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	events, errs := e.Events(ctx, "oatest.events="+n)
-	id := create(t, e, engine.ContainerSpec{Name: n, Image: img.Ref, Cmd: []string{"exit", "0"}, Labels: map[string]string{"oatest.events": n}})
-	start(t, e, create(t, e, engine.ContainerSpec{Image: img.Ref})) // not ours to hear of
+	id := create(t, e, engine.ContainerSpec{Name: n, Config: engine.Config{Image: img.Ref, Cmd: []string{"exit", "0"}, Labels: map[string]string{"oatest.events": n}}})
+	start(t, e, create(t, e, engine.ContainerSpec{Config: engine.Config{Image: img.Ref}})) // not ours to hear of
 	start(t, e, id)
 	var actions []string
 	for len(actions) == 0 || actions[len(actions)-1] != "die" {

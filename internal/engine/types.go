@@ -7,7 +7,11 @@ type (
 	Changes           = spec.Changes
 	Container         = spec.Container
 	ContainerSpec     = spec.ContainerSpec
-	Healthcheck       = spec.Healthcheck
+	Config            = spec.Config
+	HostConfig        = spec.HostConfig
+	HealthConfig      = spec.HealthConfig
+	Resources         = spec.Resources
+	RestartPolicy     = spec.RestartPolicy
 	Mount             = spec.Mount
 	PortBinding       = spec.PortBinding
 	NetworkAttachment = spec.NetworkAttachment

@@ -312,7 +312,7 @@ func applied(t *testing.T, o *world.Observation, p *Plan) *world.Observation {
 	b.State.RememberKeys(env)
 	spec := p.Stack.Spec(p.ImageID)
 	c := docker.Container{ID: "c1", Name: p.Stack.ContainerName(), Image: p.Stack.Image, ImageID: p.ImageID, State: "running", StartedAt: o.Now.Add(-24 * time.Hour),
-		Labels: spec.Labels, Env: spec.Env, Ports: spec.Ports, ShmBytes: spec.ShmBytes, User: "1000"}
+		Labels: spec.Labels, Env: spec.Env, Ports: spec.Ports, ShmBytes: spec.Host.ShmSize, User: "1000"}
 	for _, m := range spec.Mounts {
 		if m.Type == "volume" {
 			m.Name = m.Source

@@ -53,7 +53,7 @@ func differences(c *docker.Container, spec docker.ContainerSpec) string {
 			out = append(out, key)
 		}
 	}
-	if spec.ShmBytes != 0 && spec.ShmBytes != c.ShmBytes {
+	if spec.Host.ShmSize != 0 && spec.Host.ShmSize != c.ShmBytes {
 		out = append(out, "shared memory")
 	}
 	for _, m := range spec.Mounts {

@@ -136,7 +136,7 @@ func recreateOwn(o *world.Observation, p *Plan) error {
 		return finding.Named(finding.HostNotReady, "compose-unusable", "%w", err)
 	}
 	spec := p.Stack.Spec(p.ImageID)
-	made := docker.Container{Env: spec.Env, ShmBytes: spec.ShmBytes}
+	made := docker.Container{Env: spec.Env, ShmBytes: spec.Host.ShmSize}
 	for i := range p.Settings {
 		line := &p.Settings[i]
 		if own := inContainer(made, line.Key); line.Action == LineRecreate && own != "" && !sameSize(line.Key, own, line.inForce()) {

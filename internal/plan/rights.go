@@ -71,7 +71,7 @@ func Rights(d instance.Dir, stack *compose.Stack, files map[string][]byte) (out 
 			out = append(out, fmt.Sprintf(format, args...))
 		}
 	}
-	add(spec.Privileged, "privileged: true, which is root on this machine")
+	add(spec.Host.Privileged, "privileged: true, which is root on this machine")
 	for _, m := range spec.Mounts {
 		add(m.Type == "bind" && !isOwnMount(d, m), "%s", mountText(m))
 	}
@@ -81,20 +81,20 @@ func Rights(d instance.Dir, stack *compose.Stack, files map[string][]byte) (out 
 		}
 		add(v.External || !strings.HasPrefix(v.Spec.Name, stack.Project+"_"), "the volume %s, which is not this instance's, at %s", v.Spec.Name, v.Target)
 	}
-	add(len(spec.Devices) > 0, "the devices %s", strings.Join(spec.Devices, ", "))
-	add(len(spec.CapAdd) > 0, "the capabilities %s", strings.Join(spec.CapAdd, ", "))
-	for _, opt := range spec.SecurityOpt {
+	add(len(spec.Host.Devices) > 0, "the devices %s", strings.Join(deviceTexts(spec.Host.Devices), ", "))
+	add(len(spec.Host.CapAdd) > 0, "the capabilities %s", strings.Join(spec.Host.CapAdd, ", "))
+	for _, opt := range spec.Host.SecurityOpt {
 		name, value, _ := strings.Cut(strings.ReplaceAll(opt, "=", ":"), ":")
 		add(name != "no-new-privileges" || value == "false", "security_opt %s", opt)
 	}
-	for name, value := range map[string]string{"network_mode": spec.NetworkMode, "pid": spec.Pid, "ipc": spec.Ipc, "uts": spec.UTS} {
+	for name, value := range map[string]string{"network_mode": string(spec.Host.NetworkMode), "pid": string(spec.Host.PidMode), "ipc": string(spec.Host.IpcMode), "uts": string(spec.Host.UTSMode)} {
 		harmless := value == "" || value == "private" || value == "none" || value == "bridge" || value == "shareable"
 		add(!harmless, "%s: %s", name, value)
 	}
-	add(spec.CgroupParent != "", "cgroup_parent: %s", spec.CgroupParent)
-	add(spec.Runtime != "", "runtime: %s", spec.Runtime)
-	add(len(spec.Sysctls) > 0, "sysctls")
-	add(len(spec.GroupAdd) > 0, "the groups %s", strings.Join(spec.GroupAdd, ", "))
+	add(spec.Host.CgroupParent != "", "cgroup_parent: %s", spec.Host.CgroupParent)
+	add(spec.Host.Runtime != "", "runtime: %s", spec.Host.Runtime)
+	add(len(spec.Host.Sysctls) > 0, "sysctls")
+	add(len(spec.Host.GroupAdd) > 0, "the groups %s", strings.Join(spec.Host.GroupAdd, ", "))
 	add(spec.User != "", "the user %s", spec.User)
 	add(len(spec.Entrypoint) > 0, "the entrypoint %q", strings.Join(spec.Entrypoint, " "))
 	add(len(spec.Cmd) > 0, "the command %q", strings.Join(spec.Cmd, " "))
@@ -102,6 +102,13 @@ func Rights(d instance.Dir, stack *compose.Stack, files map[string][]byte) (out 
 		add(envFile.Match(text), "files of this machine read by env_file in %s", name)
 	}
 	slices.Sort(out)
+	return out
+}
+
+func deviceTexts(list []docker.DeviceMapping) (out []string) {
+	for _, d := range list {
+		out = append(out, d.PathOnHost+":"+d.PathInContainer+":"+d.CgroupPermissions)
+	}
 	return out
 }
 

@@ -668,7 +668,7 @@ func TestWhatChangedMeanwhile(t *testing.T) {
 			must(w.t, err)
 		}, "made by somebody else"},
 		"a port was taken": {(*world).install, func(w *world) {
-			id, err := w.engine.Create(w.t.Context(), engine.ContainerSpec{Name: "theirs", Image: "openalgo:1", Ports: []engine.PortBinding{{HostPort: 5000}}})
+			id, err := w.engine.Create(w.t.Context(), engine.ContainerSpec{Name: "theirs", Config: engine.Config{Image: "openalgo:1"}, Ports: []engine.PortBinding{{HostPort: 5000}}})
 			must(w.t, err)
 			w.engine.OnStart = nil
 			must(w.t, w.engine.Start(w.t.Context(), id))

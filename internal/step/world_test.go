@@ -244,8 +244,8 @@ func (w *world) DropImages(context.Context, string, []string) { w.reach("images"
 // spec is the instance's container.
 func (w *world) spec(image, name string, binds bool) engine.ContainerSpec {
 	s := engine.ContainerSpec{
-		Name: name, Image: image,
-		Labels: map[string]string{compose.LabelProject: project, compose.LabelWorkingDir: w.dir, compose.LabelService: compose.Service},
+		Name:   name,
+		Config: engine.Config{Image: image, Labels: map[string]string{compose.LabelProject: project, compose.LabelWorkingDir: w.dir, compose.LabelService: compose.Service}},
 		Ports:  []engine.PortBinding{{HostPort: 5000, ContainerPort: openalgo.WebPort}},
 		Mounts: []engine.Mount{{Type: "bind", Source: w.path(".env"), Target: openalgo.Env}},
 	}

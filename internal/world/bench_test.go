@@ -74,8 +74,8 @@ func (b *bench) stack(project, dir, image string, change func(*engine.ContainerS
 	_, err := b.docker.CreateVolume(b.Context(), engine.VolumeSpec{Name: volume, Labels: map[string]string{stacks.LabelDir: dir, compose.LabelProject: project}})
 	must(b.T, err)
 	spec := engine.ContainerSpec{
-		Name: compose.ContainerName(project), Image: image,
-		Labels: map[string]string{compose.LabelProject: project, compose.LabelService: compose.Service, compose.LabelWorkingDir: dir},
+		Name:   compose.ContainerName(project),
+		Config: engine.Config{Image: image, Labels: map[string]string{compose.LabelProject: project, compose.LabelService: compose.Service, compose.LabelWorkingDir: dir}},
 		Mounts: []engine.Mount{
 			{Type: "volume", Source: volume, Target: openalgo.DB},
 			{Type: "bind", Source: filepath.Join(dir, ".env"), Target: openalgo.Env},

@@ -22,7 +22,8 @@ type images struct {
 // read reads one file of an image; nothing in the image runs.
 func (i *images) read(ctx context.Context, image, path string) ([]byte, error) {
 	id, discard, err := helper.Create(ctx, i.engine, i.dir, engine.ContainerSpec{
-		Image: image, Entrypoint: []string{"/none"}, NetworkMode: "none",
+		Config: engine.Config{Image: image, Entrypoint: []string{"/none"}},
+		Host:   engine.HostConfig{NetworkMode: "none"},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("looking into the image: %w", err)

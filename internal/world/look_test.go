@@ -24,7 +24,7 @@ func TestLookAtContainers(t *testing.T) {
 	elses := filepath.Join(b.root, "elses")
 	stranger := b.stack("openalgo", elses, "openalgo:1", func(s *engine.ContainerSpec) { s.Name = "openalgo-strange" })
 	b.stack("second", filepath.Join(b.root, "second"), "openalgo:1", nil)
-	_, err := b.docker.Create(t.Context(), engine.ContainerSpec{Name: "unrelated", Image: "openalgo:1"})
+	_, err := b.docker.Create(t.Context(), engine.ContainerSpec{Name: "unrelated", Config: engine.Config{Image: "openalgo:1"}})
 	must(t, err)
 	_, err = b.docker.CreateNetwork(t.Context(), engine.NetworkSpec{Name: "openalgo_default"})
 	must(t, err)

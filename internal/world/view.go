@@ -32,7 +32,8 @@ func sees(ctx context.Context, e Engine, instance, image string) (dir string, er
 		return "", nil //nolint:nilerr // preflightDir says so
 	}
 	id, discard, err := helper.Create(ctx, e, instance, engine.ContainerSpec{
-		Image: image, Entrypoint: []string{"/none"}, NetworkMode: "none",
+		Config: engine.Config{Image: image, Entrypoint: []string{"/none"}},
+		Host:   engine.HostConfig{NetworkMode: "none"},
 		Mounts: []engine.Mount{{Type: "bind", Source: dir, Target: "/seen", ReadOnly: true}},
 	})
 	if err != nil {

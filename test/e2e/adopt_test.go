@@ -105,7 +105,7 @@ func TestAdoptNamesWhatIsDropped(t *testing.T) {
 	custom := t.TempDir()
 	i.dockerRunWith(func(s *engine.ContainerSpec) {
 		s.Env = append(s.Env, "HTTPS_PROXY=http://me:word@proxy:3128")
-		s.MemoryBytes, s.ExtraHosts, s.Labels = 700<<20, []string{"broker:10.0.0.1"}, map[string]string{"mine": "1"}
+		s.Host.Memory, s.Host.ExtraHosts, s.Labels = 700<<20, []string{"broker:10.0.0.1"}, map[string]string{"mine": "1"}
 		s.Mounts = append(s.Mounts, engine.Mount{Type: "bind", Source: custom, Target: "/app/custom"})
 	})
 	i.until("the stack answers", func() bool { return strings.Contains(i.run("status").stdout, "  ready") })

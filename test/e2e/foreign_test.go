@@ -152,8 +152,9 @@ func (i *instance) dockerRunWith(more func(*engine.ContainerSpec)) {
 	i.t.Helper()
 	i.mkdir("db", "log", "strategies", "keys", "tmp")
 	spec := engine.ContainerSpec{
-		Name: i.project + "-run", Image: rehearsalRef(program), Restart: "unless-stopped", ShmBytes: 490 << 20,
-		Env: []string{"OPENBLAS_NUM_THREADS=1", "OMP_NUM_THREADS=1", "STRATEGY_MEMORY_LIMIT_MB=256", "TZ=Asia/Kolkata"},
+		Name:   i.project + "-run",
+		Config: engine.Config{Image: rehearsalRef(program), Env: []string{"OPENBLAS_NUM_THREADS=1", "OMP_NUM_THREADS=1", "STRATEGY_MEMORY_LIMIT_MB=256", "TZ=Asia/Kolkata"}},
+		Host:   engine.HostConfig{RestartPolicy: engine.RestartPolicy{Name: "unless-stopped"}, ShmSize: 490 << 20},
 		Ports: []engine.PortBinding{
 			{HostIP: "127.0.0.1", HostPort: i.web, ContainerPort: 5000}, {HostIP: "127.0.0.1", HostPort: i.ws, ContainerPort: 8765},
 		},
@@ -293,9 +294,11 @@ func TestLeftOverContainer(t *testing.T) {
 	if err := os.Chmod(i.path("openalgo-install.yaml"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	id, err := docker.Create(t.Context(), engine.ContainerSpec{Name: i.project + "-old", Image: rehearsalRef(program), Mounts: []engine.Mount{
-		{Type: "bind", Source: i.path(".env"), Target: "/app/.env"}, {Type: "bind", Source: t.TempDir(), Target: "/app/db"},
-	}})
+	id, err := docker.Create(t.Context(), engine.ContainerSpec{Name: i.project + "-old",
+		Config: engine.Config{Image: rehearsalRef(program)},
+		Mounts: []engine.Mount{
+			{Type: "bind", Source: i.path(".env"), Target: "/app/.env"}, {Type: "bind", Source: t.TempDir(), Target: "/app/db"},
+		}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -197,7 +197,8 @@ func TestSecondContainerOfTheProject(t *testing.T) {
 
 // twin is a second container of the stack, without its ports.
 func (i *instance) twin(c engine.Container) engine.ContainerSpec {
-	return engine.ContainerSpec{Name: c.Name + "-twin", Image: c.ImageID, Labels: c.Labels, Env: c.Env,
+	return engine.ContainerSpec{Name: c.Name + "-twin",
+		Config: engine.Config{Image: c.ImageID, Labels: c.Labels, Env: c.Env},
 		Mounts: []engine.Mount{
 			{Type: "bind", Source: i.path(".env"), Target: "/app/.env"},
 			{Type: "volume", Source: i.project + "_openalgo_db", Target: "/app/db"},

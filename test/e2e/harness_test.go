@@ -100,7 +100,9 @@ func holdRehearsalImages() error {
 			return err
 		}
 		id, err := docker.Create(context.Background(), engine.ContainerSpec{
-			Name: fmt.Sprintf("oae2e-hold-%d-%d", os.Getpid(), len(held)), Image: image.ID, Entrypoint: []string{"/none"}, NetworkMode: "none",
+			Name:   fmt.Sprintf("oae2e-hold-%d-%d", os.Getpid(), len(held)),
+			Config: engine.Config{Image: image.ID, Entrypoint: []string{"/none"}},
+			Host:   engine.HostConfig{NetworkMode: "none"},
 		})
 		if err != nil {
 			return err

@@ -93,7 +93,7 @@ func TestPreflightThingsOfAnotherStack(t *testing.T) {
 
 	j := newInstance(t)
 	name := j.project + "-web"
-	id, err := docker.Create(t.Context(), engine.ContainerSpec{Name: name, Image: holder.Image, Cmd: []string{"true"}})
+	id, err := docker.Create(t.Context(), engine.ContainerSpec{Name: name, Config: engine.Config{Image: holder.Image, Cmd: []string{"true"}}})
 	if err != nil {
 		t.Fatal(err)
 	}

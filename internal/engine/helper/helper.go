@@ -55,7 +55,7 @@ func Labels(dir string) map[string]string {
 // It is removed however that goes, also when ctx has ended.
 func Run(ctx context.Context, d Docker, dir string, spec engine.ContainerSpec, limit time.Duration) (engine.ExecResult, error) {
 	var out engine.ExecResult
-	spec.LogDriver, spec.LogOpts = "json-file", nil // its output is read, whatever Docker's default is
+	spec.Host.LogConfig.Type, spec.Host.LogConfig.Config = "json-file", nil // its output is read, whatever Docker's default is
 	err := With(ctx, d, dir, spec, func(id string) error {
 		if err := d.Start(ctx, id); err != nil {
 			return err

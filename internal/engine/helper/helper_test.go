@@ -56,11 +56,11 @@ func (d *docker) Remove(_ context.Context, id string) error {
 func TestRun(t *testing.T) {
 	t.Parallel()
 	d := &docker{state: "exited", print: "hello"}
-	out, err := Run(t.Context(), d, "/opt/openalgo", engine.ContainerSpec{Image: "x"}, time.Hour)
+	out, err := Run(t.Context(), d, "/opt/openalgo", engine.ContainerSpec{Config: engine.Config{Image: "x"}}, time.Hour)
 	if err != nil || out.ExitCode != 7 || string(out.Stdout) != "hello" {
 		t.Errorf("%+v, %v", out, err)
 	}
-	if d.made.Labels[Label] != "/opt/openalgo" || d.made.LogDriver != "json-file" || fmt.Sprint(d.removed) != "[a]" {
+	if d.made.Labels[Label] != "/opt/openalgo" || d.made.Host.LogConfig.Type != "json-file" || fmt.Sprint(d.removed) != "[a]" {
 		t.Errorf("%+v, removed %v", d.made, d.removed)
 	}
 	d.print = strings.Repeat("x", mostOutput+1)

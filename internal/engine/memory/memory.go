@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/engine/spec"
 )
 
 // Engine is a Docker whose containers run nothing.
@@ -192,7 +193,7 @@ func (e containerCalls) Create(_ context.Context, s engine.ContainerSpec) (strin
 	e.hook("create")
 	c := &container{spec: s, Container: engine.Container{
 		ID: e.id(), Name: s.Name, Image: s.Image, ImageID: image.ID, Labels: maps.Clone(s.Labels), State: "created",
-		Created: e.clock, Ports: s.Ports, Env: s.Env, ShmBytes: s.ShmBytes, User: s.User, Restart: s.Restart, StopGrace: s.StopGrace,
+		Created: e.clock, Ports: s.Ports, Env: s.Env, ShmBytes: s.Host.ShmSize, User: s.User, Restart: spec.RestartText(s.Host.RestartPolicy),
 	}}
 	for _, m := range s.Mounts {
 		if m.Type == "volume" {
@@ -236,7 +237,7 @@ func (e containerCalls) CreateCopy(ctx context.Context, id, name string, changes
 	for label, value := range changes.Labels {
 		s.Labels[label] = value
 	}
-	s.ShmBytes = cmp.Or(changes.ShmBytes, s.ShmBytes)
+	s.Host.ShmSize = cmp.Or(changes.ShmBytes, s.Host.ShmSize)
 	return e.Create(ctx, s)
 }
 

@@ -1,6 +1,14 @@
 package spec
 
-import "time"
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/docker/docker/api/types/container"
+)
 
 // Container is a container as it is now.
 type Container struct {
@@ -24,62 +32,73 @@ type Container struct {
 	Env            []string
 	Pid            int
 	Networks       []string
-	Restart        string        // as in ContainerSpec
+	Restart        string        // as Restart reads it
 	StopGrace      time.Duration // 0 = the engine's default
 	User           string
 }
 
-// ContainerSpec is a container to be created. Empty fields leave it to the
-// image or the engine.
+// What the API itself says a container is made with, in its two halves.
+type (
+	Config        = container.Config
+	HostConfig    = container.HostConfig
+	HealthConfig  = container.HealthConfig
+	Resources     = container.Resources
+	RestartPolicy = container.RestartPolicy
+	RestartMode   = container.RestartPolicyMode
+	LogConfig     = container.LogConfig
+	DeviceMapping = container.DeviceMapping
+	Ulimit        = container.Ulimit
+	NetworkMode   = container.NetworkMode
+	IpcMode       = container.IpcMode
+	PidMode       = container.PidMode
+	UTSMode       = container.UTSMode
+)
+
+// ContainerSpec is a container to be created. Empty fields leave it to the image
+// or the engine. Config and Host have what the API needs no translation for;
+// mounts, ports and networks, which are also read back, are written into them
+// when it is created.
 type ContainerSpec struct {
-	Name, Image            string
-	Cmd, Entrypoint        []string
-	Env                    []string // KEY=value
-	Labels                 map[string]string
-	User, WorkingDir       string
-	Hostname, Domainname   string
-	StopSignal             string
-	StopGrace              time.Duration // 0 = the engine's default (10 s)
-	Restart                string        // "no", "always", "unless-stopped", "on-failure:3"
-	Init                   *bool         // nil = the engine's default
-	TTY, StdinOpen         bool
-	Privileged, ReadOnly   bool
-	Healthcheck            *Healthcheck // nil = the image's
-	Mounts                 []Mount
-	Tmpfs                  map[string]string // path to mount options
-	Ports                  []PortBinding
-	Expose                 []string            // "8080" or "8080/udp"
-	Networks               []NetworkAttachment // the first is the container's main one
-	NetworkMode            string              // "host", "none", "container:x"; empty = the first network
-	ShmBytes               int64
-	MemoryBytes            int64
-	MemoryReservationBytes int64
-	MemorySwapBytes        int64
-	NanoCPUs               int64 // 1e9 is one core
-	CPUShares              int64
-	CPUSet                 string
-	PidsLimit              *int64
-	OomScoreAdj            int
-	OomKillDisable         bool
-	Ulimits                []Ulimit
-	CapAdd, CapDrop        []string
-	SecurityOpt, GroupAdd  []string
-	DNS, DNSSearch, DNSOpt []string
-	ExtraHosts             []string // "name:address"
-	Sysctls                map[string]string
-	Devices                []string // "/dev/x[:/dev/y[:rwm]]"
-	LogDriver              string
-	LogOpts                map[string]string
-	Ipc, Pid, UTS          string
-	CgroupParent, Runtime  string
+	Name string
+	Config
+	Host     HostConfig
+	Mounts   []Mount
+	Ports    []PortBinding
+	Networks []NetworkAttachment // the first is the container's main one; none with Host.NetworkMode
 }
 
-// Healthcheck is how the engine looks after a container: Test is {"NONE"}, {"CMD", args...} or {"CMD-SHELL", command};
-// zero values inherit from the image. StartInterval needs Docker 25.
-type Healthcheck struct {
-	Test                                          []string
-	Interval, Timeout, StartPeriod, StartInterval time.Duration
-	Retries                                       int
+// Restart reads a restart policy as a Compose file and the docker command have
+// it: no, always, unless-stopped, on-failure or on-failure:3.
+func Restart(text string) (RestartPolicy, error) {
+	name, count, counted := strings.Cut(text, ":")
+	policy := RestartPolicy{Name: RestartMode(name)}
+	if !counted {
+		return policy, nil
+	}
+	n, err := strconv.Atoi(count)
+	if err != nil || name != "on-failure" {
+		return policy, fmt.Errorf("restart %q is not no, always, unless-stopped, on-failure or on-failure:3", text)
+	}
+	policy.MaximumRetryCount = n
+	return policy, nil
+}
+
+// RestartText is a restart policy as Restart reads it.
+func RestartText(p RestartPolicy) string {
+	if p.MaximumRetryCount > 0 {
+		return string(p.Name) + ":" + strconv.Itoa(p.MaximumRetryCount)
+	}
+	return string(p.Name)
+}
+
+// Seconds is a grace in the API's unit; nil is the engine's default. It rounds
+// up: a grace is a promise.
+func Seconds(d time.Duration) *int {
+	if d <= 0 {
+		return nil
+	}
+	n := int(math.Ceil(d.Seconds()))
+	return &n
 }
 
 // Mount puts a volume, a host path or a tmpfs at Target. To create, Source is
@@ -122,10 +141,4 @@ type NetworkAttachment struct {
 	Name            string
 	Aliases         []string
 	IPv4, IPv6, MAC string
-}
-
-// Ulimit is one resource limit of the container's processes; -1 is unlimited.
-type Ulimit struct {
-	Name       string
-	Soft, Hard int64
 }

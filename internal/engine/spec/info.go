@@ -46,11 +46,11 @@ func (i Info) Check(s ContainerSpec) (warnings []string, err error) {
 		lost bool
 		what string
 	}{
-		{s.MemoryBytes > 0 && !can.Memory, "the memory limit"},
-		{s.MemorySwapBytes > 0 && !can.Swap, "the swap limit"},
-		{s.NanoCPUs > 0 && !can.CPU, "the CPU limit"},
-		{s.CPUSet != "" && !can.CPUSet, "the choice of cores (cpuset)"},
-		{s.PidsLimit != nil && *s.PidsLimit > 0 && !can.PIDs, "the limit on processes"},
+		{s.Host.Memory > 0 && !can.Memory, "the memory limit"},
+		{s.Host.MemorySwap > 0 && !can.Swap, "the swap limit"},
+		{s.Host.NanoCPUs > 0 && !can.CPU, "the CPU limit"},
+		{s.Host.CpusetCpus != "" && !can.CPUSet, "the choice of cores (cpuset)"},
+		{s.Host.PidsLimit != nil && *s.Host.PidsLimit > 0 && !can.PIDs, "the limit on processes"},
 	} {
 		if c.lost {
 			warnings = append(warnings, c.what+" of "+s.Name+" has no effect: the kernel of the engine's host does not support it")
