@@ -16,6 +16,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/ops"
 	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/present"
@@ -170,7 +171,7 @@ func (c *setCommand) editEnv(ctx context.Context, s *ops.Session) (plan.EnvEdit,
 	if editor == "" {
 		editor = "vi"
 	}
-	dir, remove, err := s.Dir().EditDir()
+	dir, remove, err := instance.EditDir(s.Dir())
 	if err != nil {
 		return plan.EnvEdit{}, err
 	}

@@ -95,7 +95,7 @@ func (d Dir) Create() (made bool, err error) {
 }
 
 // RemoveIfUnused removes what Create made, when nothing was installed.
-func (d Dir) RemoveIfUnused(made bool) {
+func RemoveIfUnused(d Dir, made bool) {
 	for _, path := range []string{d.Work(stateName), d.Env()} {
 		if _, err := os.Stat(path); err == nil {
 			return // somebody's instance, installed before
@@ -112,7 +112,7 @@ func (d Dir) RemoveIfUnused(made bool) {
 
 // Clear deletes what the work directory has, but for what a run under way uses: the
 // lock, the journal, and the log, which becomes empty. Others may watch those.
-func (d Dir) Clear() error {
+func Clear(d Dir) error {
 	entries, err := os.ReadDir(d.Work(""))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil

@@ -60,7 +60,7 @@ func TestWhatIsUnusedGoes(t *testing.T) {
 		if name != "" {
 			must(t, os.WriteFile(d.Path(name), nil, 0o600))
 		}
-		d.RemoveIfUnused(true)
+		RemoveIfUnused(d, true)
 		if _, err := os.Stat(string(d)); (err == nil) != stays {
 			t.Errorf("%q: %v", name, err)
 		}
@@ -78,9 +78,9 @@ func TestKeptCopies(t *testing.T) {
 		must(t, os.Chtimes(old, time.Time{}, time.Now().Add(-2*time.Hour)))
 	}
 	must(t, os.WriteFile(d.KeptPath("env-other.1"), nil, 0o600))
-	fresh, err := d.Keep(EnvName, []byte("x"))
+	fresh, err := Keep(d, EnvName, []byte("x"))
 	must(t, err)
-	copies, err := d.Kept(EnvName)
+	copies, err := Kept(d, EnvName)
 	must(t, err)
 	if len(copies) != keptCopies || copies[len(copies)-1] != fresh {
 		t.Errorf("%d copies, %q", len(copies), copies)
@@ -88,7 +88,7 @@ func TestKeptCopies(t *testing.T) {
 	if info, err := os.Stat(fresh); err != nil || info.Mode().Perm() != 0o600 {
 		t.Error(info, err)
 	}
-	if none, err := d.Kept("absent"); err != nil || none != nil {
+	if none, err := Kept(d, "absent"); err != nil || none != nil {
 		t.Error(none, err)
 	}
 }
@@ -293,7 +293,7 @@ const deadPID = "4194305"
 func TestTidy(t *testing.T) {
 	t.Parallel()
 	d := created(t)
-	dir, remove, err := d.EditDir()
+	dir, remove, err := EditDir(d)
 	must(t, err)
 	if filepath.Dir(dir) != filepath.Clean(d.Work("")) {
 		t.Errorf("a copy of the keys is in %s", dir)
@@ -302,7 +302,7 @@ func TestTidy(t *testing.T) {
 		must(t, os.MkdirAll(d.Work(name+"/x"), 0o700))
 	}
 	must(t, os.WriteFile(d.Work(lockName), nil, 0o600))
-	d.Tidy()
+	Tidy(d)
 	var left []string
 	entries, _ := os.ReadDir(d.Work(""))
 	for _, e := range entries {
@@ -326,13 +326,13 @@ func TestTidy(t *testing.T) {
 func TestClear(t *testing.T) {
 	t.Parallel()
 	d := Dir(t.TempDir())
-	must(t, d.Clear())
+	must(t, Clear(d))
 	_, err := d.Create()
 	must(t, err)
 	for _, name := range []string{"lock", "log", "journal.json", "state.json", "backups/env.1", "snapshot"} {
 		must(t, os.WriteFile(d.Work(name), []byte("x"), 0o600))
 	}
-	must(t, d.Clear())
+	must(t, Clear(d))
 	var left []string
 	entries, err := os.ReadDir(d.Work(""))
 	must(t, err)

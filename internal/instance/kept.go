@@ -21,20 +21,20 @@ const (
 
 // Keep writes the version of a file that is about to be replaced, and returns
 // the copy's path. The copy is synced: a rollback relies on it.
-func (d Dir) Keep(name string, content []byte) (string, error) {
+func Keep(d Dir, name string, content []byte) (string, error) {
 	stamp := time.Now().UTC().Format("20060102T150405.000000000Z")
 	target := d.KeptPath(strings.TrimPrefix(name, ".") + "." + stamp)
 	if err := host.WriteFile(target, content, 0o600, ""); err != nil {
 		return "", fmt.Errorf("keeping a copy of %s: %w", name, err)
 	}
-	return target, d.prune(name, target)
+	return target, prune(d, name, target)
 }
 
 // KeptPath returns the path of a kept copy by its own name; "" is that of all.
 func (d Dir) KeptPath(name string) string { return d.Work(filepath.Join(keptDir, name)) }
 
 // Kept lists the kept copies of a file, oldest first.
-func (d Dir) Kept(name string) ([]string, error) {
+func Kept(d Dir, name string) ([]string, error) {
 	entries, err := os.ReadDir(d.KeptPath("")) // sorted by name, which is by time
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("listing the backups of %s: %w", name, err)
@@ -48,8 +48,8 @@ func (d Dir) Kept(name string) ([]string, error) {
 	return copies, nil
 }
 
-func (d Dir) prune(name, fresh string) error {
-	copies, err := d.Kept(name)
+func prune(d Dir, name, fresh string) error {
+	copies, err := Kept(d, name)
 	if err != nil || len(copies) <= keptCopies {
 		return err
 	}

@@ -87,10 +87,10 @@ func (d Dir) Lock(ctx context.Context, report func(message string)) (*Lock, erro
 		switch {
 		case !told && l == nil:
 			// Opened before anything is said: not a line after that is missed.
-			log = d.openLog(io.SeekEnd)
+			log = openLog(d, io.SeekEnd)
 			report(fmt.Sprintf("another run is under way in this directory (process %d); this is what it does", holder))
 		case told && log == nil:
-			log = d.openLog(io.SeekStart) // created since
+			log = openLog(d, io.SeekStart) // created since
 		}
 		if log != nil {
 			passOn(log, report) // what it wrote since the last look
@@ -124,7 +124,7 @@ func (d Dir) Watch(ctx context.Context, report func(message string)) (ran bool, 
 }
 
 // openLog opens the log at its start or its end; nil while there is none.
-func (d Dir) openLog(whence int) *bufio.Reader {
+func openLog(d Dir, whence int) *bufio.Reader {
 	file, err := OpenOwn(d.Work(logName), os.O_RDONLY)
 	if err != nil {
 		return nil

@@ -16,7 +16,7 @@ const GoneSuffix = ".gone"
 
 // Tidy removes what a killed run left in the work directory and no journal
 // names: temporary files, what was being removed, and an editor's copy of .env.
-func (d Dir) Tidy() {
+func Tidy(d Dir) {
 	_ = os.RemoveAll(d.Work("tmp"))
 	for _, dir := range []string{d.Work(""), d.KeptPath("")} {
 		entries, _ := os.ReadDir(dir)
@@ -42,7 +42,7 @@ const editPrefix = "edit-"
 
 // EditDir creates a directory for a copy of .env, on this instance's own disk, so
 // that no copy of the encryption keys is left elsewhere. remove removes it.
-func (d Dir) EditDir() (dir string, remove func(), err error) {
+func EditDir(d Dir) (dir string, remove func(), err error) {
 	if _, err := d.Create(); err != nil {
 		return "", nil, finding.Named(finding.HostNotReady, "directory-unwritable", "%w", err)
 	}

@@ -207,7 +207,7 @@ func (in *Session) afterRun(ctx context.Context, t *run.Tools, err error, madeDi
 	helper.RemoveLeft(context.WithoutCancel(ctx), in.Engine, string(in.dir))
 	_ = os.RemoveAll(in.dir.Work("tmp"))
 	if madeDir && !step.HadContainer(t) && stacks.IsGone(in.dir.Env()) {
-		in.dir.RemoveIfUnused(true)
+		instance.RemoveIfUnused(in.dir, true)
 	}
 	if f.Cancelled {
 		return finding.Named(finding.Cancelled, "cancelled", "cancelled and undone. %s", step.AfterUndo(t))

@@ -14,7 +14,7 @@ import (
 // temporary files, an unfinished backup and an editor's copy of .env. Every run
 // that takes the lock calls it, whatever the run does.
 func (in *Session) tidy(ctx context.Context) {
-	in.dir.Tidy()
+	instance.Tidy(in.dir)
 	host.SweepTemp(time.Now())
 	helper.RemoveLeft(ctx, in.Engine, string(in.dir))
 	backup.Tidy(in.dir)

@@ -11,6 +11,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/image"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/ready"
 	"github.com/marketcalls/openalgo-install/internal/run"
@@ -202,7 +203,7 @@ func (t *turn) change(ctx context.Context) (event.Result, error) {
 		if ctx.Err() != nil {
 			err = finding.Cancel()
 		}
-		t.dir.RemoveIfUnused(t.madeDir)
+		instance.RemoveIfUnused(t.dir, t.madeDir)
 		return event.Result{URL: t.url}, err
 	}
 	if old := o.Container(); old != nil && old.ImageID != p.ImageID && (p.Intent.Upgrades() || p.Intent.Restores()) {

@@ -23,7 +23,7 @@ func (s *KeepRecord) String() string { return "keep Docker's record of the previ
 
 // Do writes it into the backups.
 func (s *KeepRecord) Do(_ context.Context, t *run.Tools) error {
-	_, err := instance.Dir(t.Dir).Keep("container.json", s.Record)
+	_, err := instance.Keep(t.Dir, "container.json", s.Record)
 	return err
 }
 

@@ -58,7 +58,7 @@ func (k Kept) is(text []byte) bool {
 
 // keepCopy copies a text into the backups and returns the copy's name.
 func keepCopy(t *run.Tools, name string, text []byte) (string, error) {
-	path, err := t.Dir.Keep(name, text)
+	path, err := instance.Keep(t.Dir, name, text)
 	if path == "" {
 		return "", err
 	}

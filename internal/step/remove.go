@@ -185,7 +185,7 @@ func (s *RemoveWork) String() string { return "delete " + instance.WorkName }
 
 // Do deletes it.
 func (s *RemoveWork) Do(_ context.Context, t *run.Tools) error {
-	if err := t.Dir.Clear(); err != nil {
+	if err := instance.Clear(t.Dir); err != nil {
 		return run.Final(fmt.Errorf("removing %s: %w", t.Work(""), err))
 	}
 	t.Point("uninstall-work")

@@ -53,7 +53,7 @@ func seeKeys(o *Observation) {
 
 // envCopies are copies of .env that this program made, the newest first.
 func envCopies(d instance.Dir) []string {
-	copies, _ := d.Kept(instance.EnvName)
+	copies, _ := instance.Kept(d, instance.EnvName)
 	slices.Reverse(copies)
 	for _, name := range []string{instance.Snapshot, instance.Replaced} {
 		copies = append(copies, filepath.Join(d.Work(name), instance.EnvName))
