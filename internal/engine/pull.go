@@ -5,12 +5,12 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
-	"time"
 
 	"github.com/distribution/reference"
 	"github.com/docker/docker/api/types/image"
 
 	"github.com/marketcalls/openalgo-install/internal/event"
+	"github.com/marketcalls/openalgo-install/internal/wait"
 )
 
 // Pull gets an image from its registry, with the login that docker has stored
@@ -36,10 +36,8 @@ func (e images) Pull(ctx context.Context, ref string, progress func(event.PullPr
 			return Image{}, e.explainPull(ctx, doing, reference.Domain(named), err, authErr)
 		}
 		layers.report("", fmt.Sprintf("the network failed, next try in %s", e.pullDelays[try]))
-		select {
-		case <-ctx.Done():
-			return Image{}, fmt.Errorf("%s: %w", doing, ctx.Err())
-		case <-time.After(e.pullDelays[try]):
+		if err := wait.For(ctx, e.pullDelays[try]); err != nil {
+			return Image{}, fmt.Errorf("%s: %w", doing, err)
 		}
 	}
 	img, err := e.Image(ctx, ref)

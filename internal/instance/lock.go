@@ -16,6 +16,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/printable"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
+	"github.com/marketcalls/openalgo-install/internal/wait"
 )
 
 // lockPoll is how often a waiting run looks whether the other one has ended.
@@ -99,10 +100,8 @@ func (d Dir) Lock(ctx context.Context, report func(message string)) (*Lock, erro
 			l.Sign()
 			return l, nil
 		}
-		select {
-		case <-ctx.Done():
+		if wait.For(ctx, lockPoll) != nil {
 			return nil, finding.Named(finding.Cancelled, "cancelled", "stopped watching; the other run (process %d) goes on", holder)
-		case <-time.After(lockPoll):
 		}
 	}
 }

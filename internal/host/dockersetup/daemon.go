@@ -8,6 +8,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"github.com/marketcalls/openalgo-install/internal/wait"
 )
 
 // ping asks the daemon behind a Unix socket for its version. A daemon that
@@ -41,18 +43,9 @@ func ping(ctx context.Context, socket string) (version string, running, notAllow
 
 // waitForDaemon polls until the daemon answers or o.Wait is over.
 func (o Options) waitForDaemon(ctx context.Context) (version string, running bool) {
-	ctx, cancel := context.WithTimeout(ctx, o.Wait)
-	defer cancel()
-	tick := time.NewTicker(o.Poll)
-	defer tick.Stop()
-	for {
-		if version, running, _ = ping(ctx, o.Socket); running {
-			return version, true
-		}
-		select {
-		case <-ctx.Done():
-			return "", false
-		case <-tick.C:
-		}
-	}
+	err := wait.Until(ctx, o.Wait, o.Poll, func(ctx context.Context) (bool, error) {
+		version, running, _ = ping(ctx, o.Socket)
+		return running, nil
+	})
+	return version, err == nil
 }

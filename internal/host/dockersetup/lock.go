@@ -8,6 +8,8 @@ import (
 
 	"github.com/shirou/gopsutil/v3/process"
 	"golang.org/x/sys/unix"
+
+	"github.com/marketcalls/openalgo-install/internal/wait"
 )
 
 // aptLocks are what apt and dpkg lock with fcntl. apt's own waiting
@@ -19,28 +21,19 @@ var aptLocks = []string{"var/lib/dpkg/lock-frontend", "var/lib/dpkg/lock", "var/
 // it does.
 func (o Options) waitForAptLocks(ctx context.Context) error {
 	deadline := time.Now().Add(o.LockWait)
-	tick := time.NewTicker(o.Poll)
-	defer tick.Stop()
 	var said time.Time
-	for {
-		holder := o.lockHolder(ctx)
-		if holder == "" {
-			return nil
-		}
-		left := time.Until(deadline).Round(time.Second)
-		if left <= 0 {
-			return fmt.Errorf("apt is still in use by %s after %s; let it finish, then run this again", holder, o.LockWait)
-		}
-		if time.Since(said) >= 10*time.Second {
-			o.Out(fmt.Sprintf("waiting for %s to finish with apt: %s left", holder, left))
+	var holder string
+	err := wait.Until(ctx, o.LockWait, o.Poll, func(ctx context.Context) (bool, error) {
+		if holder = o.lockHolder(ctx); holder != "" && time.Since(said) >= 10*time.Second {
+			o.Out(fmt.Sprintf("waiting for %s to finish with apt: %s left", holder, time.Until(deadline).Round(time.Second)))
 			said = time.Now()
 		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-tick.C:
-		}
+		return holder == "", nil
+	})
+	if wait.IsOver(err) && ctx.Err() == nil {
+		return fmt.Errorf("apt is still in use by %s after %s; let it finish, then run this again", holder, o.LockWait)
 	}
+	return err
 }
 
 // lockHolder names the process that holds one of apt's locks, or "".
