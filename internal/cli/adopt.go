@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/ops"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
@@ -71,7 +72,8 @@ func (c *adoptCommand) choose(ctx context.Context) error {
 	case err != nil:
 		return err
 	case len(dirs) == 0:
-		return usage("there is no OpenAlgo on this engine that another tool made; `openalgo-install status` lists what there is")
+		return usage("there is no OpenAlgo on this engine that another tool made").
+			With(finding.Anywhere("List what is on this machine", "status"))
 	case len(dirs) > 1:
 		return usage("there are several that can be adopted: name one with --dir: %s", strings.Join(dirs, ", "))
 	}

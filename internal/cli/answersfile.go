@@ -35,7 +35,7 @@ func readAllAnswers(ctx context.Context, a *app, name string) ([]answers.Named, 
 		return nil, errCancelled
 	}
 	if len(problems) > 0 {
-		return nil, &usageError{&answers.Invalid{Problems: problems}}
+		return nil, usage("%w", &answers.Invalid{Problems: problems})
 	}
 	return all, nil
 }

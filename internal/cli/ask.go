@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -12,7 +11,7 @@ import (
 
 // errCancelled is returned when Ctrl+C or SIGTERM ends a command that waits for
 // input: nothing had begun.
-var errCancelled = &finding.Error{Kind: finding.Cancelled, Err: errors.New("cancelled, nothing was changed")}
+var errCancelled = finding.Cancel()
 
 // confirm asks a question that needs a typed word. Without a terminal it asks
 // nothing.

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -154,7 +153,7 @@ func (a *app) approve(p *plan.Plan, o changeOptions) error {
 func (a *app) agree(question string) error {
 	ok, err := a.confirm(question, "yes")
 	if err == nil && !ok {
-		err = &finding.Error{Kind: finding.Cancelled, Err: errors.New("nothing was changed")}
+		err = finding.Named(finding.Cancelled, "cancelled", "nothing was changed")
 	}
 	return err
 }
@@ -181,17 +180,16 @@ func cannotAsk(asks []plan.Ask, o changeOptions) error {
 	if ways == "" {
 		ways = nowWay
 	}
-	kind, texts, answers := finding.Usage, []string{}, []string{}
+	kind, id, texts, answers := finding.Usage, "not-confirmed", []string{}, []string{}
 	for _, ask := range asks {
 		texts = append(texts, ask.Text)
 		if ask.Kind == plan.AskMarket {
-			kind, answers = finding.HostNotReady, append(answers, ways)
+			kind, id, answers = finding.HostNotReady, "market-open", append(answers, ways)
 		} else if ask.Kind == plan.AskRights {
 			answers = append(answers, "To accept these rights, add --allow-rights.")
 		} else if !slices.Contains(answers, addYes) {
 			answers = append(answers, addYes)
 		}
 	}
-	text := fmt.Sprintf("%s\n\n%s\n\nNothing was changed.", strings.Join(texts, ". "), strings.Join(answers, " "))
-	return &finding.Error{Kind: kind, Err: errors.New(text)}
+	return finding.Named(kind, id, "%s\n\n%s", strings.Join(texts, ". "), strings.Join(answers, " ")).Ending(finding.Unchanged)
 }

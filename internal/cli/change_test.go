@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bytes"
-	"errors"
 	"strings"
 	"testing"
 
@@ -64,8 +63,7 @@ func TestCommandsAreRegistered(t *testing.T) {
 			t.Errorf("there is no %s", name)
 		}
 	}
-	var u *usageError
-	if !errors.As(noArgs(newRollback(&app{}), []string{"x"}), &u) {
+	if err := noArgs(newRollback(&app{}), []string{"x"}); finding.IDOf(err) != "command-line" {
 		t.Error("a word too many is taken")
 	}
 }

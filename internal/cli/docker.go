@@ -109,4 +109,6 @@ func (c *installCommand) bringDocker(ctx context.Context, ans answers.Answers) e
 	return err
 }
 
-func notReady(err error) error { return &finding.Error{Kind: finding.HostNotReady, Err: err} }
+func notReady(err error) error {
+	return finding.Named(finding.HostNotReady, "engine-not-installed", "%w", err)
+}

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -85,7 +84,7 @@ func (c *doctorCommand) run(ctx context.Context) error {
 		}
 	}
 	if err == nil && report.Failures > 0 {
-		return &toldError{&finding.Error{Kind: finding.Failed, Err: errors.New("doctor found what does not work")}}
+		return &toldError{finding.Named(finding.Failed, "doctor-found", "doctor found what does not work")}
 	}
 	return err
 }
@@ -102,7 +101,7 @@ func (c *doctorCommand) mend(ctx context.Context, look doctor.Look, report docto
 			return usage("without a terminal nothing is asked: add --yes if that is meant")
 		}
 		if !ok {
-			return &finding.Error{Kind: finding.Cancelled, Err: errors.New("nothing was changed")}
+			return finding.Named(finding.Cancelled, "cancelled", "nothing was changed")
 		}
 	}
 	out := present.NewRun(present.Options{Text: c.stderr, Errors: c.stderr, Verbose: c.verbose, Prompt: c.prompt})

@@ -25,12 +25,9 @@ var exitCodes = map[finding.Kind]int{
 // could not, says more than that it was cancelled.
 func kindOf(err error) finding.Kind {
 	kind := finding.KindOf(err)
-	use := (*usageError)(nil)
 	switch {
 	case kind == finding.Broken, kind == finding.RolledBack:
 		return kind
-	case errors.As(err, &use):
-		return finding.Usage
 	case errors.Is(err, context.Canceled):
 		return finding.Cancelled
 	}

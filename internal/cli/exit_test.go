@@ -18,12 +18,12 @@ func TestExitCode(t *testing.T) {
 		"done":              {nil, 0},
 		"plain":             {errors.New("x"), 1},
 		"usage":             {usage("x"), 2},
-		"not ready":         {fmt.Errorf("more: %w", finding.Errorf(finding.HostNotReady, "x")), 3},
+		"not ready":         {fmt.Errorf("more: %w", finding.Named(finding.HostNotReady, "x", "x")), 3},
 		"cancelled":         {fmt.Errorf("x: %w", context.Canceled), 130},
 		"inside":            {&exitError{7}, 7},
-		"broken, cancelled": {finding.Errorf(finding.Broken, "x: %w", context.Canceled), 5},
-		"undone, cancelled": {finding.Errorf(finding.RolledBack, "x: %w", context.Canceled), 4},
-		"not ready in time": {finding.Errorf(finding.HostNotReady, "x: %w", context.Canceled), 130},
+		"broken, cancelled": {finding.Named(finding.Broken, "x", "x: %w", context.Canceled), 5},
+		"undone, cancelled": {finding.Named(finding.RolledBack, "x", "x: %w", context.Canceled), 4},
+		"not ready in time": {finding.Named(finding.HostNotReady, "x", "x: %w", context.Canceled), 130},
 		"of another kind":   {&finding.Error{Kind: -1, Err: errors.New("x")}, 1},
 	} {
 		if got := exitCode(test.err); got != test.code {

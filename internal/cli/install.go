@@ -99,7 +99,7 @@ func (c *installCommand) read(ctx context.Context) ([]answers.Named, error) {
 	case !ok:
 		return readAllAnswers(ctx, c.app, c.answers)
 	case len(problems) > 0:
-		return nil, &usageError{&answers.Invalid{Problems: problems}}
+		return nil, usage("%w", &answers.Invalid{Problems: problems})
 	}
 	return []answers.Named{{Answers: saved}}, nil
 }

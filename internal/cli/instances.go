@@ -66,7 +66,7 @@ func (c *installCommand) installAll(ctx context.Context, all []answers.Named) er
 		changed = changed || result.Changed
 		line := fmt.Sprintf("%s: %s", n.Name, result.Message)
 		if err != nil {
-			line = fmt.Sprintf("%s: FAILED (exit %d): %v", n.Name, exitCode(err), err)
+			line = fmt.Sprintf("%s: FAILED (exit %d): %s", n.Name, exitCode(err), finding.Prompt{Dir: instanceDir(c.dir, n.Name), Sudo: true}.Text(err))
 			failed = worse(failed, err)
 		}
 		lines = append(lines, line)
@@ -77,7 +77,7 @@ func (c *installCommand) installAll(ctx context.Context, all []answers.Named) er
 	out.Heading("")
 	summary := strings.Join(lines, "\n")
 	if failed != nil {
-		return out.end(event.Result{Changed: changed}, &finding.Error{Kind: kindOf(failed), Err: errors.New("not every instance could be installed:\n" + summary)})
+		return out.end(event.Result{Changed: changed}, &finding.Error{Kind: kindOf(failed), ID: finding.IDOf(failed), Err: errors.New("not every instance could be installed:\n" + summary)})
 	}
 	return out.end(event.Result{Changed: changed, Message: summary}, nil)
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/ops"
 )
 
@@ -31,7 +32,7 @@ each must give its right answer; else all is put back as it was.`,
   openalgo-install mcp off`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 || args[0] != "on" && args[0] != "off" {
-				return usage("say on or off: openalgo-install mcp on")
+				return usage("say on or off").With(finding.Run("For example", "mcp", "on"))
 			}
 			if args[0] == "off" && (write || noApproval) {
 				return usage("--write-orders and --no-approval are for on")

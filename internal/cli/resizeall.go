@@ -38,7 +38,7 @@ func (c *resizeCommand) open(ctx context.Context, dirs []string, e *engine.Engin
 		case !c.all || ctx.Err() != nil:
 			return nil, nil, err
 		default:
-			left = append(left, leftOut{dir, err.Error(), err})
+			left = append(left, leftOut{dir, finding.Prompt{Dir: dir, Sudo: true}.Advice(err), err})
 		}
 	}
 	return all, left, nil
@@ -47,7 +47,8 @@ func (c *resizeCommand) open(ctx context.Context, dirs []string, e *engine.Engin
 // mayResize reports why an instance cannot be resized.
 func mayResize(ctx context.Context, in *ops.Session, dir string, r ops.ResizeOptions) error {
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
-		return finding.Errorf(finding.HostNotReady, "the directory is gone, and its container runs. If you moved it, recreate the container for its new place:\n\n    sudo openalgo-install --dir NEW-DIRECTORY start")
+		return finding.Named(finding.HostNotReady, "directory-gone", "the directory is gone, and its container runs").
+			With(finding.Hint{Do: "If you moved it, recreate the container for its new place", Dir: "NEW-DIRECTORY", Args: []string{"start"}})
 	}
 	_, err := in.Plan(ctx, ops.Resize(r))
 	return err
@@ -66,7 +67,7 @@ func notAll(left []leftOut, done string) error {
 		fmt.Fprintf(&text, "\n\nNot resized: %s\n%s", l.Dir, l.Error)
 		failed = worse(failed, l.err)
 	}
-	return &finding.Error{Kind: kindOf(failed), Err: errors.New(text.String())}
+	return &finding.Error{Kind: kindOf(failed), ID: finding.IDOf(failed), Err: errors.New(text.String())}
 }
 
 // firstThere is the first directory that is there.

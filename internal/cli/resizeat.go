@@ -39,7 +39,7 @@ func (c *resizeCommand) leave(ctx context.Context, out *presenter, home string, 
 	}
 	when := fmt.Sprintf("%s (%s here)", at.Format("15:04 MST"), at.Local().Format("Mon 15:04 MST"))
 	out.Report(event.Event{Type: event.TypeNote, Time: time.Now(),
-		Message: "the resize waits until " + when + ". You may log out; `openalgo-install resize --cancel` takes it back"})
+		Message: "the resize waits until " + when + ". You may log out. To cancel it: " + finding.Command(home, "resize", "--cancel")})
 	end, err := waiter.Follow(ctx, out, func() any { return &plan.Plan{} })
 	switch {
 	case errors.Is(err, later.ErrLeft):

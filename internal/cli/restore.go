@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/marketcalls/openalgo-install/internal/backup"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/ops"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 )
@@ -47,7 +48,7 @@ An image that is older than the data is refused: name a newer one with --image.`
   openalgo-install restore openalgo.tar.zst.age --identity key.txt --dir /opt/openalgo-test`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return usage("restore takes the file of one backup, e.g. openalgo-install restore /opt/openalgo-backups/FILE")
+				return usage("restore takes the file of one backup").With(finding.Run("For example", "restore", "/opt/openalgo-backups/FILE"))
 			}
 			return nil
 		},

@@ -5,7 +5,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"os/signal"
@@ -55,13 +54,10 @@ var commands []func(*app) *cobra.Command
 
 func register(command ...func(*app) *cobra.Command) { commands = append(commands, command...) }
 
-// usageError is a wrong command line: exit 2.
-type usageError struct{ err error }
-
-func (e *usageError) Error() string { return e.err.Error() }
-func (e *usageError) Unwrap() error { return e.err }
-
-func usage(format string, args ...any) error { return &usageError{fmt.Errorf(format, args...)} }
+// usage is the error of a wrong command line.
+func usage(format string, args ...any) *finding.Error {
+	return finding.Named(finding.Usage, "command-line", format, args...)
+}
 
 // noArgs is cobra.NoArgs as a usage error.
 func noArgs(cmd *cobra.Command, args []string) error {

@@ -54,7 +54,7 @@ func selfUpdate(ctx context.Context, to string) (event.Result, error) {
 		return event.Result{}, fmt.Errorf("finding this program's own file: %w", err)
 	}
 	if owner := selfupdate.Owner(ctx, self); owner != "" {
-		return event.Result{}, &finding.Error{Kind: finding.HostNotReady, Err: fmt.Errorf("%s belongs to the package %s: update that with the package manager", self, owner)}
+		return event.Result{}, finding.Named(finding.HostNotReady, "packaged", "%s belongs to the package %s: update that with the package manager", self, owner)
 	}
 	releases, err := selfupdate.Open()
 	if err != nil {
@@ -85,17 +85,16 @@ func selfUpdate(ctx context.Context, to string) (event.Result, error) {
 func currentVersion() string { return version }
 
 func updateError(ctx context.Context, err error) error {
-	var use *usageError
 	var told *finding.Error
 	switch {
-	case err == nil, errors.As(err, &use), errors.As(err, &told):
+	case err == nil, errors.As(err, &told):
 		return err
 	case ctx.Err() != nil:
-		return &finding.Error{Kind: finding.Cancelled, Err: errors.New("cancelled, nothing was changed")}
+		return finding.Cancel()
 	case errors.Is(err, selfupdate.ErrNoKey):
-		return &finding.Error{Kind: finding.HostNotReady, Err: fmt.Errorf("%w, so it can't tell a release from anything else: it was built from source. Build the newer source, or install a release", err)}
+		return finding.Named(finding.HostNotReady, "no-release-key", "%w, so it can't tell a release from anything else: it was built from source. Build the newer source, or install a release", err)
 	}
-	return &finding.Error{Kind: finding.Failed, Err: fmt.Errorf("%w. Nothing was changed", err)}
+	return finding.Named(finding.Failed, "self-update-failed", "%w. Nothing was changed", err)
 }
 
 // checkVersion is `version --check`: exit 0 when there is nothing newer, 10
@@ -113,7 +112,7 @@ func checkVersion(ctx context.Context, a *app) error {
 	if a.json {
 		err = a.writeJSON(map[string]any{"version": currentVersion(), "latest": latest, "newer": newer})
 	} else if newer {
-		_, err = fmt.Fprintf(a.stdout, "%s is out, and this is %s: openalgo-install self-update\n", latest, currentVersion())
+		_, err = fmt.Fprintf(a.stdout, "%s is out, and this is %s: %s\n", latest, currentVersion(), finding.Command("", "self-update"))
 	} else {
 		_, err = fmt.Fprintf(a.stdout, "%s is the newest release\n", currentVersion())
 	}

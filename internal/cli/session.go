@@ -17,7 +17,7 @@ import (
 func connect(ctx context.Context) (*engine.Engine, sizing.Machine, error) {
 	e, err := engine.Connect(ctx, engine.Options{})
 	if ctx.Err() == nil && err != nil {
-		err = &finding.Error{Kind: finding.HostNotReady, Err: err}
+		err = finding.Named(finding.HostNotReady, "engine-unusable", "%w", err)
 	}
 	if err != nil {
 		return nil, sizing.Machine{}, err

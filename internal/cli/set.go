@@ -54,7 +54,7 @@ it change, too, and the credentials are checked against its form.`,
   openalgo-install set --edit`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 && len(c.unset) == 0 && !c.edit {
-				return usage("KEY=VALUE, --unset KEY or --edit is wanted, e.g. openalgo-install set LOG_LEVEL=DEBUG")
+				return usage("KEY=VALUE, --unset KEY or --edit is wanted").With(finding.Run("For example", "set", "LOG_LEVEL=DEBUG"))
 			}
 			if c.edit && (len(args) > 0 || len(c.unset) > 0) {
 				return usage("--edit opens the whole file; leave the keys out")
@@ -128,7 +128,7 @@ func (c *setCommand) readVars(ctx context.Context, args []string) (plan.EnvEdit,
 			continue
 		}
 		if envfile.IsSecret(v.Key, v.Value.Reveal()) {
-			fmt.Fprintf(c.stderr, "warning: others on this host could read %s in the list of processes; without a value it is asked for: openalgo-install set %[1]s\n", v.Key)
+			fmt.Fprintf(c.stderr, "warning: others on this host could read %s in the list of processes; without a value it is asked for: %s\n", v.Key, c.prompt().Command("set", v.Key))
 		}
 		e.Set = append(e.Set, v)
 	}
@@ -184,7 +184,7 @@ func (c *setCommand) editEnv(ctx context.Context, s *ops.Session) (plan.EnvEdit,
 	cmd := exec.CommandContext(ctx, "sh", "-c", editor+` "$1"`, "sh", path)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = c.stdin, c.stderr, c.stderr
 	if err := cmd.Run(); err != nil {
-		return plan.EnvEdit{}, &finding.Error{Kind: finding.Failed, Err: fmt.Errorf("the editor %s ended with an error, nothing was changed: %w", editor, err)}
+		return plan.EnvEdit{}, finding.Named(finding.Failed, "editor-failed", "the editor %s ended with an error, nothing was changed: %w", editor, err)
 	}
 	after, err := readfile.Regular(path, readfile.Config)
 	if err != nil {

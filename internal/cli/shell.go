@@ -11,6 +11,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/ops"
 )
@@ -25,7 +26,7 @@ func newShell(a *app) *cobra.Command {
   openalgo-install shell -- ls -l /app/db`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 && !isTerminal(a.stdin) {
-				return usage("a shell needs a terminal; without one name a command: openalgo-install shell -- ls /app")
+				return usage("a shell needs a terminal").With(finding.Run("Without one name a command", "shell", "--", "ls", "/app"))
 			}
 			if len(args) == 0 {
 				args = ops.Shell

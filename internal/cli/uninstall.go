@@ -112,7 +112,7 @@ func (c *uninstallCommand) confirmPurge(removal *ops.Removal) error {
 			return usage("--purge deletes all data; without a terminal write --yes --purge=%s", removal.Project)
 		}
 		if !ok {
-			return &finding.Error{Kind: finding.Cancelled, Err: fmt.Errorf("that is not the name; nothing was changed")}
+			return finding.Named(finding.Cancelled, "cancelled", "that is not the name; nothing was changed")
 		}
 		return nil
 	}

@@ -192,7 +192,7 @@ func worthKnowing(dir string) [][2]string {
 // asCancelled gives questions that were not answered their exit code.
 func asCancelled(err error) error {
 	if errors.Is(err, terminal.ErrEnded) {
-		return &finding.Error{Kind: finding.Cancelled, Err: err}
+		return finding.Named(finding.Cancelled, "cancelled", "%w", err)
 	}
 	return err
 }

@@ -109,7 +109,7 @@ func (w *interview) round(ctx context.Context, questions *wizard.Plain) (retry b
 		return false, err
 	}
 	if !yes {
-		return false, &finding.Error{Kind: finding.Cancelled, Err: errors.New("nothing was changed")}
+		return false, finding.Named(finding.Cancelled, "cancelled", "nothing was changed")
 	}
 	if w.rehearse {
 		result, _, err := s.Rehearse(ctx, ans)

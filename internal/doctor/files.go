@@ -54,7 +54,7 @@ func salt(p patient) []Finding {
 	}
 	return warning("salt", p.command+" upgrade", "%s/.env has a FERNET_SALT that this release of OpenAlgo does not use: an earlier openalgo-install wrote it. "+
 		"A newer release would use it for the stored secrets (API key, broker tokens, TOTP), and open none of them. "+
-		"Do not upgrade with Docker Compose: openalgo-install upgrade removes the line first, and OpenAlgo encrypts the secrets again", p.dir)
+		"Do not upgrade with Docker Compose: %s removes the line first, and OpenAlgo encrypts the secrets again", p.dir, p.command+" upgrade")
 }
 
 // owner is whose a file is; known says that the container's users are this

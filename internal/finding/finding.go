@@ -84,11 +84,6 @@ func (e *Error) Ending(state string) *Error {
 	return e
 }
 
-// Errorf returns an Error of a kind that has no name.
-func Errorf(kind Kind, format string, args ...any) error {
-	return &Error{Kind: kind, Err: fmt.Errorf(format, args...)}
-}
-
 // KindOf returns the kind of an error.
 func KindOf(err error) Kind {
 	if e := (*Error)(nil); errors.As(err, &e) {

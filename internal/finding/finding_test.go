@@ -15,7 +15,7 @@ func TestKindAndID(t *testing.T) {
 		id   string
 	}{
 		"plain":   {errors.New("x"), Failed, ""},
-		"wrapped": {fmt.Errorf("more: %w", Errorf(Broken, "x")), Broken, ""},
+		"wrapped": {fmt.Errorf("more: %w", Named(Broken, "", "x")), Broken, ""},
 		"named":   {&Error{Kind: Usage, ID: "port-taken", Err: errors.New("x")}, Usage, "port-taken"},
 		"refusal": {fmt.Errorf("more: %w", refusal), HostNotReady, "keys"},
 		"deepest": {Named(HostNotReady, "other", "more: %w", refusal), HostNotReady, "keys"},
@@ -98,15 +98,16 @@ func TestNotReady(t *testing.T) {
 	}
 }
 
-func TestHinted(t *testing.T) {
+func TestCommand(t *testing.T) {
 	t.Parallel()
 	for dir, want := range map[string]string{
-		DefaultDir:  "try openalgo-install start",
-		"/srv/algo": "try openalgo-install --dir /srv/algo start",
-		"/srv/a b":  "try openalgo-install --dir '/srv/a b' start",
+		"":          "openalgo-install start",
+		DefaultDir:  "openalgo-install start",
+		"/srv/algo": "openalgo-install --dir /srv/algo start",
+		"/srv/a'b":  `openalgo-install --dir '/srv/a'\''b' start`,
 	} {
-		if got := Hinted(dir, "try openalgo-install start"); got != want {
-			t.Errorf("%s: %q, want %q", dir, got, want)
+		if got := Command(dir, "start"); got != want {
+			t.Errorf("%q: %s, want %s", dir, got, want)
 		}
 	}
 }

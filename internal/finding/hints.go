@@ -1,9 +1,6 @@
 package finding
 
-import (
-	"regexp"
-	"strings"
-)
+import "strings"
 
 // DefaultDir is where an instance is when nobody names another place.
 const DefaultDir = "/opt/openalgo"
@@ -25,7 +22,9 @@ func Run(do string, args ...string) Hint { return Hint{Do: do, Args: args} }
 
 // Anywhere returns a hint that is a command of ours, and about no instance or
 // about all.
-func Anywhere(do string, args ...string) Hint { return Hint{Do: do, Args: args, Dir: DefaultDir} }
+func Anywhere(do string, args ...string) Hint {
+	return Hint{Do: do, Args: append([]string{}, args...), Dir: DefaultDir}
+}
 
 // Beside returns a hint that is a command of ours in a new directory beside dir.
 func Beside(dir, do string, args ...string) Hint {
@@ -58,7 +57,9 @@ func (p Prompt) Command(args ...string) string {
 
 // Command returns a command of ours for the instance in dir, to be named in a
 // sentence.
-func Command(dir string, args ...string) string { return Prompt{Dir: dir}.Command(args...) }
+func Command[D ~string](dir D, args ...string) string {
+	return Prompt{Dir: string(dir)}.Command(args...)
+}
 
 // quoted is a word as a shell takes it for one.
 func quoted(word string) string {
@@ -112,18 +113,4 @@ func (p Prompt) way(h Hint, indent string) string {
 		return strings.TrimSuffix(h.Do, ".") + "."
 	}
 	return h.Do + ":\n\n" + indent + strings.Join(lines, "\n"+indent)
-}
-
-// ownCommand is a command of ours that is about one instance and names none.
-var ownCommand = regexp.MustCompile(`\bopenalgo-install (start|stop|restart|logs|resize|upgrade|rollback|backup|restore|set|shell|admin|mcp|domain|adopt|uninstall|doctor)\b`)
-
-// Hinted is a text with the commands that it proposes fit to be copied: they
-// name the instance in dir, unless that is where they look by themselves.
-func Hinted(dir, text string) string {
-	if dir == DefaultDir || dir == "" {
-		return text
-	}
-	return ownCommand.ReplaceAllStringFunc(text, func(command string) string {
-		return strings.Replace(command, " ", " --dir "+quoted(dir)+" ", 1)
-	})
 }

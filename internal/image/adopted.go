@@ -11,6 +11,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/source"
 )
@@ -85,8 +86,8 @@ func Adopted(dir string, c engine.Container) (image answers.Image, how string) {
 	path, why := b.checkout(dir)
 	if why != "" {
 		return image, fmt.Sprintf("its image was built on this machine, and openalgo-install cannot build it again (%s). "+
-			"To change to published releases: openalgo-install upgrade --to %s", why, answers.DefaultImage)
+			"To change to published releases: %s", why, finding.Command(dir, "upgrade", "--to", answers.DefaultImage))
 	}
 	return answers.Image{Source: "path", Path: path, Dockerfile: source.Theirs},
-		fmt.Sprintf("its image was built from %s, and openalgo-install upgrade builds it from there. Before an upgrade, update that checkout: git -C %s pull", path, path)
+		fmt.Sprintf("its image was built from %s, and an upgrade builds it from there. Before an upgrade, update that checkout: git -C %[1]s pull", path)
 }

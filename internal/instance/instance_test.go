@@ -271,7 +271,7 @@ func TestLog(t *testing.T) {
 		report.Report(event.Event{Type: event.TypeStep, Step: "pull", State: event.Done, Seconds: 1.5})
 		report.Report(event.Event{Type: event.TypeLog, Message: "a line"})
 		report.Report(event.Event{Type: event.TypeProgress, Message: "not kept"})
-		return event.Result{}, finding.Errorf(finding.RolledBack, "it failed")
+		return event.Result{}, finding.Named(finding.RolledBack, "x", "it failed")
 	})
 	if finding.KindOf(err) != finding.RolledBack || seen != 4 {
 		t.Error(seen, err)

@@ -52,21 +52,21 @@ func LoadAt(d instance.Dir) *At {
 	return s
 }
 
-// Text returns it in one line; "" for nil.
-func (s *At) Text() string {
+// Text returns it in one line, for the instance in dir; "" for nil.
+func (s *At) Text(dir string) string {
 	if s == nil {
 		return ""
 	}
 	at := s.Time.In(market.IST).Format("Mon 15:04 MST")
 	switch {
 	case s.Waiting:
-		return fmt.Sprintf("a resize waits for %s (openalgo-install resize --cancel)", at)
+		return fmt.Sprintf("a resize waits for %s. To cancel it: %s", at, finding.Command(dir, "resize", "--cancel"))
 	case s.Done && s.Exit == 0:
 		return fmt.Sprintf("the resize of %s: %s", at, s.Message)
 	case s.Done:
 		return fmt.Sprintf("the resize of %s FAILED: %s", at, s.Message)
 	}
-	return fmt.Sprintf("the resize of %s did not happen: the process that waited is gone (was the host restarted?); run openalgo-install resize", at)
+	return fmt.Sprintf("the resize of %s did not happen: the process that waited is gone (was the host restarted?). To resize: %s", at, finding.Command(dir, "resize"))
 }
 
 // holdAt locks the schedule of a directory; nil while another process

@@ -32,7 +32,7 @@ func code(err error) int {
 func TestAResizeWaits(t *testing.T) {
 	t.Parallel()
 	d := created(t)
-	if a := LoadAt(d); a != nil || a.Text() != "" {
+	if a := LoadAt(d); a != nil || a.Text(string(d)) != "" {
 		t.Errorf("of none: %+v", a)
 	}
 	if was, err := Cancel(t.Context(), d); was || err != nil {
@@ -40,7 +40,7 @@ func TestAResizeWaits(t *testing.T) {
 	}
 	for want, failure := range map[string]error{"is done": nil, "FAILED: no room": errors.New("no room")} {
 		_, err := Wait(t.Context(), d, time.Now(), code, func() (event.Result, error) {
-			if a := LoadAt(d); a == nil || !a.Waiting || a.PID != os.Getpid() || !strings.Contains(a.Text(), "waits for") {
+			if a := LoadAt(d); a == nil || !a.Waiting || a.PID != os.Getpid() || !strings.Contains(a.Text(string(d)), "waits for") {
 				t.Errorf("at work: %+v", a)
 			}
 			if file, err := CreateEvents(d); !errors.Is(err, ErrWaits) {
@@ -51,7 +51,7 @@ func TestAResizeWaits(t *testing.T) {
 		if !errors.Is(err, failure) {
 			t.Error(err)
 		}
-		if a := LoadAt(d); a == nil || a.Waiting || !a.Done || a.Exit != code(failure) || !strings.Contains(a.Text(), want) {
+		if a := LoadAt(d); a == nil || a.Waiting || !a.Done || a.Exit != code(failure) || !strings.Contains(a.Text(string(d)), want) {
 			t.Errorf("%s: %+v", want, a)
 		}
 	}
@@ -77,7 +77,7 @@ func TestAWaitThatIsGone(t *testing.T) {
 	if err := instance.Save(d, atName, &At{Time: time.Now(), PID: 1}); err != nil {
 		t.Fatal(err)
 	}
-	if a := LoadAt(d); a == nil || a.Waiting || !strings.Contains(a.Text(), "is gone") {
+	if a := LoadAt(d); a == nil || a.Waiting || !strings.Contains(a.Text(string(d)), "is gone") {
 		t.Errorf("%+v", a)
 	}
 	events, err := CreateEvents(d)

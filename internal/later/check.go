@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/backup"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/market"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
@@ -51,9 +52,10 @@ func (d *Daily) overdue(last *backup.Last, now time.Time) string {
 // idle says why this machine does not run the backup.
 func (s scheduler) idle(ctx context.Context, d *Daily, dir string) string {
 	there := d.files(s.root, dir)
+	again := finding.Command(dir, "backup", "--schedule", d.Clock)
 	for _, file := range d.Files {
 		if _, err := os.Stat(filepath.Join(s.root, file)); err != nil {
-			return file + ", which runs the daily backup, is gone. Set it up again: openalgo-install backup --schedule " + d.Clock
+			return file + ", which runs the daily backup, is gone. Set it up again: " + again
 		}
 		text, err := readfile.NoLink(filepath.Join(s.root, file), readfile.Own)
 		program := programIn(string(text))
@@ -61,11 +63,11 @@ func (s scheduler) idle(ctx context.Context, d *Daily, dir string) string {
 			continue
 		}
 		if info, err := os.Stat(filepath.Join(s.root, program)); err != nil || info.IsDir() || info.Mode()&0o111 == 0 {
-			return file + " runs the daily backup with " + program + ", which is not there any more. Set it up again: openalgo-install backup --schedule " + d.Clock
+			return file + " runs the daily backup with " + program + ", which is not there any more. Set it up again: " + again
 		}
 	}
 	if len(there) == 0 {
-		return d.Files[0] + " runs the backup of another instance, and nothing runs this one's. Set it up again: openalgo-install backup --schedule " + d.Clock
+		return d.Files[0] + " runs the backup of another instance, and nothing runs this one's. Set it up again: " + again
 	}
 	for _, file := range there {
 		if strings.HasPrefix(file, cronTables) {

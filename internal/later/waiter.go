@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/event"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 )
 
@@ -70,7 +71,8 @@ func (w *Waiter) Follow(ctx context.Context, to event.Reporter, newPlan func() a
 		case ctx.Err() != nil:
 			return event.Event{}, ErrLeft
 		case err != nil:
-			return event.Event{}, fmt.Errorf("the process that waited ended without a word (%w): see `openalgo-install status`, then run the resize again", err)
+			return event.Event{}, finding.Named(finding.Failed, "resize-not-ended", "the process that waited ended without a word (%w)", err).
+				With(finding.Run("See what became of it, then run the resize again", "status"))
 		case e.Type == event.TypeResult:
 			return e, nil
 		}

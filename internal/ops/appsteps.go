@@ -80,7 +80,7 @@ func (a app) Serves(ctx context.Context, v run.Verification, resumed bool) error
 // warnEdge says that OpenAlgo answers and its HTTPS proxy does not.
 func (in *Session) warnEdge(ctx context.Context, s instance.Edge) {
 	if err := in.verifyEdge(ctx, s); err != nil && ctx.Err() == nil {
-		in.warn(fmt.Sprintf("https://%s is not served: %v. To set it up again: %s", s.Domain, err, finding.Command(string(in.dir), "domain", s.Domain)))
+		in.warn(fmt.Sprintf("https://%s is not served: %v. To set it up again: %s", s.Domain, err, finding.Command(in.dir, "domain", s.Domain)))
 	}
 }
 

@@ -56,7 +56,7 @@ func (in *Session) SetDailyBackup(ctx context.Context, clock, to string, command
 		return event.Result{}, err
 	}
 	return event.Result{Changed: true, Message: fmt.Sprintf("a backup is made every day at %s IST in %s, by %s (%s). To see how the last one ended: %s",
-		clock, to, by, strings.Join(files, ", "), finding.Command(string(in.dir), "status"))}, nil
+		clock, to, by, strings.Join(files, ", "), finding.Command(in.dir, "status"))}, nil
 }
 
 // mayBackUp refuses to back up what is not known how it was installed.

@@ -104,7 +104,7 @@ func (in *Session) Stop(ctx context.Context) (event.Result, error) {
 		if err := in.stop(ctx, c); err != nil {
 			return event.Result{}, err
 		}
-		return event.Result{Changed: true, Message: c.Name + " is stopped. To start it again: " + finding.Command(string(in.dir), "start")}, nil
+		return event.Result{Changed: true, Message: c.Name + " is stopped. To start it again: " + finding.Command(in.dir, "start")}, nil
 	})
 }
 

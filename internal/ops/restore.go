@@ -133,7 +133,7 @@ func fitted(r *plan.Restoring, here *world.Observation) (a answers.Answers, note
 		a.Data = nil
 		a.Ports.AutoWeb, a.Ports.AutoWebSocket = true, true
 		if other := here.Backup.Served[a.Domain]; other != "" {
-			notes = append(notes, fmt.Sprintf("%s is served by %s on this machine, so the restored OpenAlgo has no domain. To give it one: %s", a.Domain, other, finding.Command(string(here.Dir), "domain", "NAME")))
+			notes = append(notes, fmt.Sprintf("%s is served by %s on this machine, so the restored OpenAlgo has no domain. To give it one: %s", a.Domain, other, finding.Command(here.Dir, "domain", "NAME")))
 			plain, _ := answers.ParseSaved([]byte("version: 1\n"))
 			a.Domain, a.TLS = "", plain.TLS
 		}

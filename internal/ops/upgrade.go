@@ -63,7 +63,7 @@ func (in *Session) CheckUpgrade(ctx context.Context, to string) (available bool,
 			return false, "OpenAlgo runs the newest image of " + a.Image.Ref, nil
 		}
 	}
-	return true, fmt.Sprintf("there is another image of %s (%s): openalgo-install upgrade", a.Image.Ref, digest), nil
+	return true, fmt.Sprintf("there is another image of %s (%s): %s", a.Image.Ref, digest, finding.Command(in.dir, "upgrade")), nil
 }
 
 // checkSource says whether the source makes another image than the one that runs.

@@ -8,6 +8,7 @@ import (
 
 	docker "github.com/marketcalls/openalgo-install/internal/engine/spec"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
@@ -20,8 +21,8 @@ func planUpgrade(o *world.Observation, p *Plan) {
 	}
 	p.warn("from %s to %s", releaseName(o.Runs.Image, o.Runs.Version), releaseName(*o.Image, o.ImageVersion))
 	if o.Image.Created.Before(o.Runs.Image.Created) {
-		p.Asks = append(p.Asks, Ask{AskDown, "This image is older than the one that runs. Databases only go forward, so an older OpenAlgo may not be able to read them; " +
-			"`openalgo-install rollback` goes back together with the data of that time"})
+		p.Asks = append(p.Asks, Ask{AskDown, "This image is older than the one that runs. Databases only go forward, so an older OpenAlgo may not be able to read them. " +
+			"To go back together with the data of that time: " + finding.Command(o.Dir, "rollback")})
 	}
 	planLost(o, p)
 }

@@ -86,7 +86,7 @@ func TestRun(t *testing.T) {
         it migrates
         | a line
   ok    pull image (1.2 s)
-  note  to stop it: openalgo-install --dir /srv/openalgo stop
+  note  to stop it: openalgo-install stop
   FAIL  start (2.0 s)
 It is ready.
 `

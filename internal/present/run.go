@@ -56,9 +56,6 @@ const redrawEvery = 100 * time.Millisecond
 
 // Report shows one event.
 func (r *Run) Report(e event.Event) {
-	if e.Type == event.TypeNote || e.Type == event.TypeWarning {
-		e.Message = r.hinted(e.Message)
-	}
 	if r.events != nil {
 		_ = r.events.Encode(e) // a reader that went away must not stop the run
 	}
@@ -238,7 +235,6 @@ func (r *Run) Rehearsal(report json.RawMessage) {
 func (r *Run) End(result event.Result, err error, exit int) {
 	if r.events != nil {
 		e := event.End(result, err, r.Prompt())
-		e.Message = r.hinted(e.Message)
 		e.Exit = &exit
 		_ = r.events.Encode(e)
 	}
@@ -250,16 +246,13 @@ func (r *Run) End(result event.Result, err error, exit int) {
 		return
 	}
 	if result.Message != "" {
-		r.line("%s", r.hinted(sentence(result.Message)))
+		r.line("%s", sentence(result.Message))
 	}
 }
 
-// hinted makes the commands that a message proposes name this instance.
-func (r *Run) hinted(text string) string { return finding.Hinted(r.Prompt().Dir, text) }
-
 // Error prints all that there is to say about an error.
 func Error(w io.Writer, prompt finding.Prompt, err error) {
-	fmt.Fprintf(w, "openalgo-install: %s\n", finding.Hinted(prompt.Dir, printable.Text(prompt.Text(err))))
+	fmt.Fprintf(w, "openalgo-install: %s\n", printable.Text(prompt.Text(err)))
 }
 
 // JSON prints a document for programs.

@@ -10,14 +10,17 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/status"
 )
 
+// everywhere is where a command about no instance is typed.
+var everywhere = finding.Prompt{Sudo: true}
+
 // Status prints what instances are like for a person.
 func Status(w io.Writer, s status.Status) {
 	switch {
 	case len(s.Instances) > 0:
 	case s.Dir != "":
-		fmt.Fprintf(w, "There is no OpenAlgo in %s. To list all on this machine:\n\n    sudo openalgo-install status\n", printable.Line(s.Dir))
+		fmt.Fprintf(w, "There is no OpenAlgo in %s. %s\n", printable.Line(s.Dir), everywhere.Hints([]finding.Hint{finding.Anywhere("To list all on this machine", "status")}))
 	default:
-		fmt.Fprintln(w, "There is no OpenAlgo on this machine. To install one:\n\n    sudo openalgo-install")
+		fmt.Fprintln(w, "There is no OpenAlgo on this machine. "+everywhere.Hints([]finding.Hint{finding.Anywhere("To install one")}))
 	}
 	for n, i := range s.Instances {
 		if n > 0 {
@@ -28,7 +31,7 @@ func Status(w io.Writer, s status.Status) {
 		case i.Starting:
 			ready = "starting: " + i.Reason
 		case !i.Ready:
-			ready = "NOT READY: " + finding.Hinted(i.Dir, i.Reason)
+			ready = "NOT READY: " + i.Reason
 		}
 		row := func(name, value string) {
 			if value != "" {
@@ -49,9 +52,9 @@ func Status(w io.Writer, s status.Status) {
 			row("sizing", f.Values())
 		}
 		if d := i.Sizing.Due; i.Sizing.ResizeDue && i.Container != "" {
-			row("due", fmt.Sprintf("%s (%d MiB RAM, %d cores)", d.Values(), d.RAMMiB, d.Cores)+finding.Hinted(i.Dir, ": openalgo-install resize"))
+			row("due", fmt.Sprintf("%s (%d MiB RAM, %d cores)", d.Values(), d.RAMMiB, d.Cores)+": "+finding.Command(i.Dir, "resize"))
 		}
-		row("schedule", finding.Hinted(i.Dir, i.Schedule.Text()))
+		row("schedule", i.Schedule.Text(i.Dir))
 		row("backup", i.Backup.Text())
 		if i.BackupDaily != "" {
 			row("", "every day at "+i.BackupDaily+" IST")

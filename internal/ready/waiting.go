@@ -9,6 +9,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/event"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/wait"
 )
 
@@ -133,7 +134,7 @@ func (w *waiting) rightData(needsSetup bool) error {
 	if !needsSetup || !w.target.SetupDone {
 		return nil
 	}
-	return w.notReady("OpenAlgo started with an empty database; this instance had accounts. Its data volume may have been replaced. Check: openalgo-install status")
+	return w.notReady("OpenAlgo started with an empty database; this instance had accounts. Its data volume may have been replaced. Check: " + finding.Command("", "status"))
 }
 
 // persists returns what is wrong once it has lasted: a wrong answer, or a health

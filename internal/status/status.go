@@ -15,6 +15,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/later"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
@@ -160,7 +161,7 @@ func withoutContainer(ctx context.Context, dir string) []Instance {
 		return nil
 	}
 	i := Instance{
-		Name: s.Project, Dir: dir, Reason: "it has no container: openalgo-install start recreates it, with the same keys and data",
+		Name: s.Project, Dir: dir, Reason: "it has no container. To recreate it, with the same keys and data: " + finding.Command(dir, "start"),
 		Image: Image{Ref: s.ImageRef, Digest: s.ImageID}, Volumes: []Volume{}, Backup: backup.LoadLast(instance.Dir(dir)),
 	}
 	i.readDaily(ctx)
@@ -190,7 +191,7 @@ func describe(ctx context.Context, e Docker, c engine.Container, dir string, due
 	if from := stacks.DirOf(c); e.Info().Local && stacks.WhoseIs(c, dir, true) == stacks.Orphan {
 		i.Note = from + " is gone"
 		if from != dir {
-			i.Note = "moved here from " + from + ". To recreate the container for this place: openalgo-install start"
+			i.Note = "moved here from " + from + ". To recreate the container for this place: " + finding.Command(dir, "start")
 		}
 	}
 	if c.State == "running" {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/edge"
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/run"
 )
@@ -138,7 +139,7 @@ func (s *ServeSite) Undo(ctx context.Context, t *run.Tools) error {
 func (s *ServeSite) noteNotRead(t *run.Tools, cause error) {
 	said := fmt.Sprintf("the previous files of the HTTPS proxy are back, but it did not read them (%v)", cause)
 	if before := instance.Glance(t.Dir).Edge; before.Kind != "" {
-		t.Note(fmt.Sprintf("%s. https://%s may not be served now. To set it up again: sudo openalgo-install domain %[2]s", said, before.Domain))
+		t.Note(fmt.Sprintf("%s. https://%s may not be served now. To set it up again: %s", said, before.Domain, finding.Command(t.Dir, "domain", before.Domain)))
 		return
 	}
 	restart := "sudo nginx -s reload"

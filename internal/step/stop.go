@@ -85,7 +85,7 @@ func (s *StopContainer) Forward(ctx context.Context, t *run.Tools) (bool, error)
 	}
 	s.gone = true
 	if len(data.GoingBack(t)) > 0 || data.MustNotMigrate(t) {
-		t.Note("the previous container is gone. Its data and files are brought back. To recreate it: " + finding.Command(string(t.Dir), "start"))
+		t.Note("the previous container is gone. Its data and files are brought back. To recreate it: " + finding.Command(t.Dir, "start"))
 		return false, nil
 	}
 	fresh, err := pair.New(ctx, t)
@@ -173,7 +173,7 @@ func (s *StopContainer) Undo(ctx context.Context, t *run.Tools) error {
 		return nil
 	}
 	if stacks.WhoseIs(c, string(t.Dir), t.Engine.Info().Local) == stacks.Orphan {
-		t.Note(fmt.Sprintf("%s was created for %s, where this directory was, and Docker cannot start it again. To recreate it: %s", c.Name, stacks.DirOf(c), finding.Command(string(t.Dir), "start")))
+		t.Note(fmt.Sprintf("%s was created for %s, where this directory was, and Docker cannot start it again. To recreate it: %s", c.Name, stacks.DirOf(c), finding.Command(t.Dir, "start")))
 		s.Running = false
 		return nil
 	}

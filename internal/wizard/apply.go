@@ -46,8 +46,8 @@ func beginApply(m *model, a answers.Answers) tea.Cmd {
 	go func() {
 		defer func() {
 			if p := recover(); p != nil {
-				r.err = &finding.Error{Kind: finding.Broken, Err: fmt.Errorf(
-					"internal error: %v; start openalgo-install again, which ends or undoes what was begun\n%s", p, debug.Stack())}
+				r.err = finding.Named(finding.Broken, "internal-error",
+					"internal error: %v; start openalgo-install again, which ends or undoes what was begun\n%s", p, debug.Stack())
 			}
 			cancel()
 			close(r.done)
