@@ -237,7 +237,7 @@ func (t *Target) Finish() error {
 // Discard ends the work with the file, and removes it unless it is finished.
 func (t *Target) Discard() {
 	t.file.discard()
-	_ = os.Remove(t.o.Instance.Work(unfinishedName))
+	_ = instance.Own(t.o.Instance).Remove(unfinishedName)
 }
 
 // databaseBytes is what files have that may be SQLite's.

@@ -33,7 +33,7 @@ func removeUnfinished(d instance.Dir) {
 			}
 		}
 	}
-	_ = os.Remove(d.Work(unfinishedName))
+	_ = instance.Own(d).Remove(unfinishedName)
 }
 
 // isPartialMark recognises what makeFresh adds to a name.
@@ -50,7 +50,7 @@ func Tidy(d instance.Dir) {
 	entries, _ := os.ReadDir(d.Work(""))
 	for _, e := range entries {
 		if strings.HasPrefix(e.Name(), ".") && strings.Contains(e.Name(), checkMark) {
-			_ = os.RemoveAll(d.Work(e.Name()))
+			_ = instance.Own(d).RemoveTree(e.Name())
 		}
 	}
 }

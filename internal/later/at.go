@@ -117,7 +117,7 @@ func Wait(ctx context.Context, d instance.Dir, at time.Time, exitCode func(error
 		return event.Result{}, err
 	}
 	if err := waitUntil(ctx, at); err != nil {
-		_ = os.Remove(d.Work(atName))
+		_ = instance.Own(d).Remove(atName)
 		return event.Result{}, finding.Cancel()
 	}
 	result, err := do()

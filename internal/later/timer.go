@@ -93,7 +93,7 @@ func RemoveDaily(ctx context.Context, dir instance.Dir) (bool, error) {
 	s := scheduler{systemctl: systemctl}
 	err := s.remove(ctx, d.files("", string(dir)), nil)
 	if err == nil {
-		err = host.Remove(dir.Work(dailyName))
+		err = instance.Own(dir).Remove(dailyName)
 	}
 	if err != nil {
 		return false, finding.Named(finding.Failed, "schedule-failed", "ending the daily backup: %w", err)

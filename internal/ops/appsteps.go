@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/engine/helper"
@@ -205,7 +204,7 @@ func (in *Session) afterRun(ctx context.Context, t *run.Tools, err error, madeDi
 	case run.RolledBack:
 	}
 	helper.RemoveLeft(context.WithoutCancel(ctx), in.Engine, string(in.dir))
-	_ = os.RemoveAll(in.dir.Work("tmp"))
+	instance.Own(in.dir).ClearTemp()
 	if madeDir && !step.HadContainer(t) && stacks.IsGone(in.dir.Env()) {
 		instance.RemoveIfUnused(in.dir, true)
 	}

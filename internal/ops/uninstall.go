@@ -297,7 +297,7 @@ func (in *Session) Uninstall(ctx context.Context, r *Removal) (event.Result, err
 		return event.Result{}, finding.Named(finding.Failed, "not-removed", "%w", err)
 	}
 	// An unfinished run has nothing left to go on with.
-	if err := os.Remove(in.dir.Work(instance.JournalName)); err != nil && !os.IsNotExist(err) {
+	if err := instance.Own(in.dir).Remove(instance.JournalName); err != nil {
 		return event.Result{}, fmt.Errorf("closing the journal: %w", err)
 	}
 	if _, err := in.RemoveDailyBackup(ctx); err != nil {
@@ -360,7 +360,7 @@ func (in *Session) purgeFiles() error {
 		}
 		run.Failpoint("uninstall-file")
 	}
-	if err := os.RemoveAll(in.dir.Work("")); err != nil {
+	if err := instance.Own(in.dir).RemoveTree(""); err != nil {
 		return fmt.Errorf("removing %s: %w", in.dir.Work(""), err)
 	}
 	_ = os.Remove(string(in.dir)) // not empty: the rest is the user's

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/finding"
-	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 )
 
@@ -223,7 +222,7 @@ func (j *Journal) save() error {
 	if err != nil {
 		return fmt.Errorf("write the journal: %w", err)
 	}
-	if err := host.WriteFile(j.path(), append(text, '\n'), 0o600, ""); err != nil {
+	if err := j.own().Write(instance.JournalName, append(text, '\n')); err != nil {
 		return fmt.Errorf("write the journal: %w", err)
 	}
 	return nil
@@ -231,13 +230,13 @@ func (j *Journal) save() error {
 
 // close removes the journal: nothing is unfinished any more.
 func (j *Journal) close() error {
-	if err := host.Remove(j.path()); err != nil {
+	if err := j.own().Remove(instance.JournalName); err != nil {
 		return fmt.Errorf("close the journal: %w", err)
 	}
 	return nil
 }
 
-func (j *Journal) path() string { return filepath.Join(j.dir, instance.WorkName, instance.JournalName) }
+func (j *Journal) own() instance.Own { return instance.Own(j.dir) }
 
 // DoneParts are the parts whose steps are all done.
 func (j *Journal) DoneParts() (out []string) {

@@ -3,7 +3,8 @@ package run
 import (
 	"context"
 	"errors"
-	"os"
+
+	"github.com/marketcalls/openalgo-install/internal/instance"
 )
 
 // failed undoes a run that failed or was cancelled, and says how that ended.
@@ -34,7 +35,7 @@ func (j *Journal) undone(ctx context.Context, t *Tools) (End, error) {
 // be repeated. No entry changes its state, so that a second undo goes the same
 // way; a step that must not be undone twice records that in itself.
 func (j *Journal) undo(ctx context.Context, t *Tools) error {
-	_ = os.RemoveAll(t.Work("tmp"))
+	instance.Own(t.Dir).ClearTemp()
 	if err := t.EngineBack(ctx); err != nil {
 		return err
 	}

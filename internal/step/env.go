@@ -101,10 +101,7 @@ func hash(salt, key, value string) string {
 // container's user (no root, rootless Docker), a container does.
 func (s *WriteEnv) place(ctx context.Context, t *run.Tools, text []byte) error {
 	path := t.Dir.Env()
-	if err := makeTemp(t); err != nil {
-		return err
-	}
-	pending, err := host.CreateTemp(path, t.Work("tmp"))
+	pending, err := instance.Own(t.Dir).Temp(path)
 	if err != nil {
 		return fmt.Errorf("write .env: %w", err)
 	}

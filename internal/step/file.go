@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/run"
 )
 
@@ -96,7 +97,7 @@ func (s *WriteFile) leaveEdited(t *run.Tools, path string) error {
 		for n := 2; exists(beside); n++ {
 			beside = fmt.Sprintf("%s.previous.%d", path, n)
 		}
-		if err := host.Rename(s.copy(t), beside); err != nil {
+		if err := instance.Own(t.Dir).PutBack(s.Backup, beside, 0); err != nil {
 			return fmt.Errorf("put the previous %s beside it: %w", s.Name, err)
 		}
 		said += ". The previous version is " + beside

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 
 	"github.com/marketcalls/openalgo-install/internal/appfile"
-	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/run"
@@ -83,10 +82,7 @@ func (k Kept) read(t *run.Tools) ([]byte, error) {
 // moveBack puts the kept copy itself in the file's place: that needs no space,
 // and a full disk may be why there is something to undo.
 func (k Kept) moveBack(t *run.Tools, name string, mode os.FileMode) error {
-	if err := os.Chmod(k.copy(t), mode); err != nil {
-		return fmt.Errorf("bring the previous %s back: %w", name, err)
-	}
-	if err := host.Rename(k.copy(t), t.Dir.Path(name)); err != nil {
+	if err := instance.Own(t.Dir).PutBack(k.Backup, t.Dir.Path(name), mode); err != nil {
 		return fmt.Errorf("bring the previous %s back: %w", name, err)
 	}
 	return nil
@@ -104,9 +100,6 @@ func keepForeign(t *run.Tools, name string, text []byte) {
 // where what is left of a killed run is found and removed.
 func place(t *run.Tools, name string, text []byte, mode os.FileMode) error {
 	path := t.Dir.Path(name)
-	if err := makeTemp(t); err != nil {
-		return err
-	}
 	if mode&0o077 == 0 { // what shall be private becomes so, before it has what shall be
 		if err := os.Chmod(path, mode); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("make %s private: %w", path, err)
@@ -115,15 +108,8 @@ func place(t *run.Tools, name string, text []byte, mode os.FileMode) error {
 	if info, err := os.Lstat(path); err == nil && info.Mode().IsRegular() {
 		mode = info.Mode().Perm()
 	}
-	if err := host.WriteFile(path, text, mode, t.Work("tmp")); err != nil {
+	if err := instance.Own(t.Dir).Place(path, text, mode); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
-	}
-	return nil
-}
-
-func makeTemp(t *run.Tools) error {
-	if err := os.MkdirAll(t.Work("tmp"), 0o700); err != nil {
-		return fmt.Errorf("make %s: %w", t.Work("tmp"), err)
 	}
 	return nil
 }

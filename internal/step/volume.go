@@ -188,9 +188,6 @@ func keepVolume(ctx context.Context, t *run.Tools, dir, kept string) error {
 	if disk, err := host.Disk(string(t.Dir)); err == nil && disk.FreeMiB < int(bytes>>20)+minDirMiB {
 		return fmt.Errorf("%s has no room for a copy", t.Dir)
 	}
-	if err := os.MkdirAll(kept, 0o700); err != nil {
-		return err
-	}
 	return tree.Copy(ctx, dir, kept)
 }
 

@@ -57,15 +57,3 @@ func Move(source, target string, places ...string) error {
 	}
 	return errors.Join(host.SyncDir(target), host.SyncDir(source))
 }
-
-// RemoveWhole removes a directory so that a kill leaves it whole or not at all.
-func RemoveWhole(dir string) error {
-	gone := dir + ".gone"
-	if err := os.RemoveAll(gone); err != nil {
-		return err
-	}
-	if err := host.Rename(dir, gone); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	return os.RemoveAll(gone)
-}

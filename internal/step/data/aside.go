@@ -38,18 +38,19 @@ type aside struct {
 	data  string // the directory whose place is needed
 }
 
-// kept is where it goes if the file system allows that.
-func (a aside) kept() string { return a.dir.Work(filepath.Join(asideName, a.stamp, a.tree)) }
+// name is where it goes, in the work directory, if the file system allows that.
+func (a aside) name() string { return filepath.Join(asideName, a.stamp, a.tree) }
 
 // prepare makes the directory while there is space for it: the disk may be full
 // when it is needed.
-func (a aside) prepare() error { return os.MkdirAll(a.kept(), 0o700) }
+func (a aside) prepare() error { return instance.Own(a.dir).Make(a.name()) }
 
 // removeEmpty removes what prepare made and nothing was moved into.
 func (a aside) removeEmpty() {
-	_ = os.Remove(a.kept()) // not empty: it stays
-	_ = os.Remove(filepath.Dir(a.kept()))
-	_ = os.Remove(a.dir.Work(asideName))
+	own := instance.Own(a.dir)
+	_ = own.Remove(a.name()) // not empty: it stays
+	_ = own.Remove(filepath.Dir(a.name()))
+	_ = own.Remove(asideName)
 }
 
 // places are the directories that can take what is aside, best first. Where the
@@ -57,7 +58,7 @@ func (a aside) removeEmpty() {
 // a directory around its own), or inside, where the data has a file system to itself.
 func (a aside) places() []string {
 	name := filepath.Join(a.prefix()+a.stamp, a.tree)
-	return []string{a.kept(), filepath.Join(filepath.Dir(a.data), name), filepath.Join(a.data, name)}
+	return []string{a.dir.Work(a.name()), filepath.Join(filepath.Dir(a.data), name), filepath.Join(a.data, name)}
 }
 
 // prefix begins the names of such directories for one data directory, since
@@ -97,7 +98,11 @@ func (a aside) prune() {
 			if _, err := time.Parse(asideForm, stamp); !isOurs || err != nil || strings.HasPrefix(stamp, a.stamp) {
 				continue
 			}
-			_ = os.RemoveAll(filepath.Join(dir, e.Name()))
+			if dir == a.dir.Work(asideName) {
+				_ = instance.Own(a.dir).RemoveTree(filepath.Join(asideName, e.Name()))
+			} else {
+				_ = os.RemoveAll(filepath.Join(dir, e.Name()))
+			}
 		}
 	}
 }

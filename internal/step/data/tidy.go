@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 
-	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/run"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
@@ -34,7 +32,7 @@ func (s *Clear) String() string { return "remove earlier copies in " + s.Base }
 
 // Do removes them, so that a kill leaves all or none.
 func (s *Clear) Do(ctx context.Context, t *run.Tools) error {
-	if err := tree.RemoveWhole(t.Work(s.Base)); err != nil {
+	if err := instance.Own(t.Dir).RemoveWhole(s.Base); err != nil {
 		return fmt.Errorf("removing the last copy: %w", err)
 	}
 	if len(s.For) == 0 {
@@ -66,11 +64,11 @@ func (s *Swap) Do(_ context.Context, t *run.Tools) error {
 	if stacks.IsGone(t.Work(instance.Replaced)) {
 		return nil // done before
 	}
-	if err := tree.RemoveWhole(t.Work(instance.Snapshot)); err != nil {
+	if err := instance.Own(t.Dir).RemoveWhole(instance.Snapshot); err != nil {
 		return fmt.Errorf("removing the copy that was used: %w", err)
 	}
 	t.Point("swapped-half")
-	if err := host.Rename(t.Work(instance.Replaced), t.Work(instance.Snapshot)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := instance.Own(t.Dir).Rename(instance.Replaced, instance.Snapshot); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("keeping the copy of what was replaced: %w", err)
 	}
 	return nil
@@ -87,7 +85,7 @@ func (s *Tidy) String() string { return "remove temporary files" }
 
 // Do removes them.
 func (s *Tidy) Do(_ context.Context, t *run.Tools) error {
-	_ = os.RemoveAll(t.Work("tmp"))
+	instance.Own(t.Dir).ClearTemp()
 	for _, d := range run.All[*Keep](t.Steps()) {
 		d.aside(t).removeEmpty()
 	}
