@@ -22,6 +22,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/present"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/secret"
+	"github.com/marketcalls/openalgo-install/internal/settings"
 )
 
 // keyBroker is what set takes for another broker; it is no key of .env.
@@ -107,8 +108,8 @@ func (c *setCommand) edited(ctx context.Context, s *ops.Session) (wish, error) {
 
 // readVars reads the keys of the command line, and asks for values that are
 // not there.
-func (c *setCommand) readVars(ctx context.Context, args []string) (plan.EnvEdit, error) {
-	var e plan.EnvEdit
+func (c *setCommand) readVars(ctx context.Context, args []string) (settings.Edit, error) {
+	var e settings.Edit
 	lines := bufio.NewReader(c.stdin)
 	for _, arg := range args {
 		if !strings.Contains(arg, "=") {
@@ -116,10 +117,10 @@ func (c *setCommand) readVars(ctx context.Context, args []string) (plan.EnvEdit,
 			if err != nil {
 				return e, err
 			}
-			e.Set = append(e.Set, plan.EnvVar{Key: arg, Value: value})
+			e.Set = append(e.Set, settings.Var{Key: arg, Value: value})
 			continue
 		}
-		v, err := plan.ParseVar(arg)
+		v, err := settings.ParseVar(arg)
 		if err != nil {
 			return e, usage("%v", err)
 		}
@@ -156,44 +157,44 @@ func (c *setCommand) readValue(ctx context.Context, lines *bufio.Reader, key str
 }
 
 // editEnv opens a copy of .env in the user's editor, and returns what changed.
-func (c *setCommand) editEnv(ctx context.Context, s *ops.Session) (plan.EnvEdit, error) {
+func (c *setCommand) editEnv(ctx context.Context, s *ops.Session) (settings.Edit, error) {
 	before, err := s.EnvText(ctx)
 	if err != nil {
-		return plan.EnvEdit{}, err
+		return settings.Edit{}, err
 	}
 	editor := os.Getenv("VISUAL")
 	if editor == "" {
 		editor = os.Getenv("EDITOR")
 	}
 	if editor == "" && !isTerminal(c.stdin) {
-		return plan.EnvEdit{}, usage("--edit opens an editor, and there is no terminal for one: set EDITOR to a program that edits by itself, or write KEY=VALUE")
+		return settings.Edit{}, usage("--edit opens an editor, and there is no terminal for one: set EDITOR to a program that edits by itself, or write KEY=VALUE")
 	}
 	if editor == "" {
 		editor = "vi"
 	}
 	dir, remove, err := instance.EditDir(s.Dir())
 	if err != nil {
-		return plan.EnvEdit{}, err
+		return settings.Edit{}, err
 	}
 	defer remove()
 	path := filepath.Join(dir, ".env")
 	if err := os.WriteFile(path, before, 0o600); err != nil {
-		return plan.EnvEdit{}, err
+		return settings.Edit{}, err
 	}
 	// An editor may be a command with arguments, as git takes it.
 	cmd := exec.CommandContext(ctx, "sh", "-c", editor+` "$1"`, "sh", path)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = c.stdin, c.stderr, c.stderr
 	if err := cmd.Run(); err != nil {
-		return plan.EnvEdit{}, finding.Named(finding.Failed, "editor-failed", "the editor %s ended with an error, nothing was changed: %w", editor, err)
+		return settings.Edit{}, finding.Named(finding.Failed, "editor-failed", "the editor %s ended with an error, nothing was changed: %w", editor, err)
 	}
 	after, err := readfile.Regular(path, readfile.Config)
 	if err != nil {
-		return plan.EnvEdit{}, fmt.Errorf("reading what was edited: %w", err)
+		return settings.Edit{}, fmt.Errorf("reading what was edited: %w", err)
 	}
 	if bytes.Equal(before, after) {
-		return plan.EnvEdit{}, nil
+		return settings.Edit{}, nil
 	}
-	return plan.EditOf(before, after)
+	return settings.EditOf(before, after)
 }
 
 // showEdit shows what an editor changed, and asks whether that is meant.

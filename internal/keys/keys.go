@@ -21,6 +21,9 @@ const (
 	saltBytes = 16
 )
 
+// Random is how many random bytes a decision may need.
+const Random = 2*keyBytes + saltBytes
+
 // Keys are the values of the three keys, empty where .env has none.
 type Keys struct{ AppKey, Pepper, FernetSalt secret.Text }
 

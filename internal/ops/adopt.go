@@ -15,6 +15,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/plan"
+	"github.com/marketcalls/openalgo-install/internal/settings"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
@@ -87,11 +88,11 @@ func answersOf(o *world.Observation) (answers.Answers, error) {
 	if origin, err := url.Parse(get("HOST_SERVER")); err == nil && origin.Scheme == "https" {
 		a.Domain = origin.Hostname()
 	}
-	a.Broker.Name = plan.BrokerOf(o)
+	a.Broker.Name = settings.BrokerOf(o.Env)
 	if _, ok := broker.Find(a.Broker.Name); !ok {
 		return a, finding.Named(finding.HostNotReady, "broker-unknown", "the REDIRECT_URL in .env names the broker %q, which is not known here: correct it, or upgrade this program", a.Broker.Name)
 	}
-	plan.ReadCredentials(&a, o.Env)
+	settings.ReadCredentials(&a, o.Env)
 	a.RemoteMCP.Enabled = strings.EqualFold(get("MCP_HTTP_ENABLED"), "true")
 	a.RemoteMCP.WriteOrders = a.RemoteMCP.Enabled && strings.EqualFold(get("MCP_OAUTH_WRITE_SCOPE_ENABLED"), "true")
 	a.RemoteMCP.RequireApproval = strings.EqualFold(get("MCP_OAUTH_REQUIRE_APPROVAL"), "true")

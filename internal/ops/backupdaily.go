@@ -17,6 +17,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/later"
 	"github.com/marketcalls/openalgo-install/internal/market"
 	"github.com/marketcalls/openalgo-install/internal/plan"
+	"github.com/marketcalls/openalgo-install/internal/settings"
 )
 
 // SetDailyBackup makes the host run a backup at a time of every day. to is the
@@ -72,7 +73,7 @@ func (in *Session) mayBackUp(ctx context.Context) error {
 
 // guardMarket refuses a time when a market is open on any day of the week.
 func guardMarket(o *observed, next time.Time, clock string, marketToo bool) error {
-	b, _ := broker.Find(plan.BrokerOf(o))
+	b, _ := broker.Find(settings.BrokerOf(o.Env))
 	for day := range 7 {
 		if open := market.Open(next.AddDate(0, 0, day), b.Kind == broker.Crypto); len(open) > 0 && !marketToo {
 			return finding.Named(finding.Usage, "market-open", "at %s IST a market is open (%s), and OpenAlgo stops for some seconds then. Choose another time, or confirm this one with --now", clock, open[0])

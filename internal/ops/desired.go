@@ -5,13 +5,13 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
-	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/secret"
+	"github.com/marketcalls/openalgo-install/internal/settings"
 )
 
 // redactor knows every secret of the answers and of .env, which may be nil.
 func redactor(a answers.Answers, env *envfile.File) *secret.Redactor {
-	c := plan.Credentials(a)
+	c := settings.Credentials(a)
 	var known []secret.Text
 	for _, composite := range []secret.Text{c.APIKey, c.APISecret, c.MarketAPIKey, c.MarketAPISecret} {
 		known = append(known, composite)

@@ -8,6 +8,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
+	"github.com/marketcalls/openalgo-install/internal/settings"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
@@ -28,7 +29,7 @@ func asSaved(o *world.Observation) (plan.Intent, error) {
 	}
 	a, problems := answers.ParseSaved(o.AnswersText)
 	if len(problems) == 0 && o.Env != nil {
-		plan.ReadCredentials(&a, o.Env)
+		settings.ReadCredentials(&a, o.Env)
 	}
 	if len(problems) == 0 {
 		problems = a.Check()
@@ -52,6 +53,6 @@ func SavedAnswers(dir, name string) (a answers.Answers, problems []answers.Probl
 	if a, problems = answers.ParseSaved(text); len(problems) > 0 {
 		return a, problems, true
 	}
-	plan.ReadCredentials(&a, world.EnvOf(dir))
+	settings.ReadCredentials(&a, world.EnvOf(dir))
 	return a, a.Check(), true
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/plan"
+	"github.com/marketcalls/openalgo-install/internal/settings"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
@@ -122,7 +123,7 @@ func fitted(r *plan.Restoring, here *world.Observation) (a answers.Answers, note
 	if len(problems) > 0 {
 		return a, nil, finding.Named(finding.Usage, "answers-invalid", "the answers in the backup: %w", &answers.Invalid{Problems: problems})
 	}
-	plan.ReadCredentials(&a, r.Env)
+	settings.ReadCredentials(&a, r.Env)
 	own, wrong := answers.ParseSaved(here.AnswersText)
 	switch {
 	case here.State.Project != "" && here.AnswersText != nil && len(wrong) == 0:

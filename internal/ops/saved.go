@@ -8,6 +8,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/plan"
+	"github.com/marketcalls/openalgo-install/internal/settings"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
@@ -58,7 +59,7 @@ func saved(o *world.Observation, command string) (plan.Intent, error) {
 	if len(problems) > 0 {
 		return i, finding.Named(finding.HostNotReady, "answers-invalid", "%s: %w", path, &answers.Invalid{Problems: problems})
 	}
-	plan.ReadCredentials(&a, o.Env)
+	settings.ReadCredentials(&a, o.Env)
 	i.Answers, i.Image.Keep = a, &plan.Kept{Ref: o.State.ImageRef, OwnHealth: strings.Contains(string(o.ComposeText), openalgo.Start)}
 	return i, nil
 }

@@ -16,13 +16,14 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/ops"
 	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/secret"
+	"github.com/marketcalls/openalgo-install/internal/settings"
 	"github.com/marketcalls/openalgo-install/internal/world"
 	"github.com/marketcalls/openalgo-install/templates"
 )
 
 // set is the edit KEY=VALUE.
 func set(key, value string) ops.Command {
-	return ops.Set(plan.EnvEdit{Set: []plan.EnvVar{{Key: key, Value: secret.New(value)}}})
+	return ops.Set(settings.Edit{Set: []settings.Var{{Key: key, Value: secret.New(value)}}})
 }
 
 // installed is a box with an OpenAlgo.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/broker"
 	"github.com/marketcalls/openalgo-install/internal/market"
+	"github.com/marketcalls/openalgo-install/internal/settings"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
@@ -58,27 +59,17 @@ func askForMarket(o *world.Observation, p *Plan) {
 // AskWhileOpen returns that question, or nothing while no market is open. down
 // says for how long OpenAlgo stops.
 func AskWhileOpen(o *world.Observation, down string) []Ask {
-	b, _ := broker.Find(BrokerOf(o))
+	b, _ := broker.Find(settings.BrokerOf(o.Env))
 	if open := market.Open(o.Now, b.Kind == broker.Crypto); len(open) > 0 {
 		return []Ask{{AskMarket, down + ", and " + market.Describe(open)}}
 	}
 	return nil
 }
 
-// BrokerOf is the id in the redirect URL, <origin>/<id>/callback.
-func BrokerOf(o *world.Observation) string {
-	if o.Env == nil {
-		return ""
-	}
-	url, _ := o.Env.Get("REDIRECT_URL")
-	parts := strings.Split(strings.TrimSuffix(url, "/callback"), "/")
-	return parts[len(parts)-1]
-}
-
 // Smaller names what becomes less.
 func (p *Plan) Smaller() (less []string) {
 	for _, line := range p.Settings {
-		before, after := cmp.Or(line.Container, line.Env), line.inForce()
+		before, after := cmp.Or(line.Container, line.Env), line.InForce()
 		if line.Changes() && before != "" && sizeOf(line.Key, after) < sizeOf(line.Key, before) {
 			less = append(less, fmt.Sprintf("%s from %s to %s", line.Key, before, after))
 		}
@@ -101,8 +92,8 @@ func smaller(o *world.Observation, p *Plan) string {
 }
 
 func sizeOf(key, value string) int64 {
-	if key == ShmKey {
-		return shmBytes(value)
+	if key == settings.ShmKey {
+		return settings.ShmBytes(value)
 	}
 	n, _ := strconv.ParseInt(strings.TrimSpace(value), 10, 64)
 	return n

@@ -11,6 +11,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/settings"
 	"github.com/marketcalls/openalgo-install/internal/source"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
@@ -26,21 +27,21 @@ func planCompose(o *world.Observation, p *Plan) error {
 	})
 	p.ComposeText, p.OwnCompose = rendered, true
 	path := o.Dir.Path(compose.FileName)
-	onDisk, last, earlier := sum(o.ComposeText), o.State.ComposeSHA256, sum(compose.Earlier(rendered))
+	onDisk, last, earlier := settings.Sum(o.ComposeText), o.State.ComposeSHA256, settings.Sum(compose.Earlier(rendered))
 	diff := udiff.Unified("a/"+compose.FileName, "b/"+compose.FileName, string(o.ComposeText), string(rendered))
 	switch {
 	case o.ComposeText == nil:
 		p.Add(Change{Kind: KindFile, Name: path, Action: ActionCreate, Reason: "how Docker runs OpenAlgo", Diff: diff})
 	case p.Intent.Adopts():
 		p.Add(Change{Kind: KindFile, Name: path, Action: ActionUpdate, Reason: "rewritten; the previous version stays in " + o.Dir.KeptPath(""), Diff: diff})
-	case onDisk == sum(rendered):
+	case onDisk == settings.Sum(rendered):
 	case onDisk == last && last == earlier && !recreatesAnyway(p):
 		p.ComposeText = o.ComposeText
 	case onDisk == last && last == earlier:
 		p.Add(Change{Kind: KindFile, Name: path, Action: ActionUpdate, Reason: "this version of openalgo-install gives the container fewer rights and more time to start", Diff: diff})
 	case onDisk == last:
 		p.Add(Change{Kind: KindFile, Name: path, Action: ActionUpdate, Reason: "the answers changed", Diff: diff})
-	case last == sum(rendered) || last == earlier || last == "":
+	case last == settings.Sum(rendered) || last == earlier || last == "":
 		p.ComposeText, p.OwnCompose = o.ComposeText, false
 		p.warn("%s was edited by hand: kept and carried out as it stands", path)
 	default:

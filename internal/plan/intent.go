@@ -1,6 +1,9 @@
 package plan
 
-import "github.com/marketcalls/openalgo-install/internal/answers"
+import (
+	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/settings"
+)
 
 // Intent is what a command wants: not how it is done, and no command's name but
 // for messages.
@@ -8,7 +11,7 @@ type Intent struct {
 	Command string // what the run is called
 	Answers answers.Answers
 	Image   ImageRule
-	Env     EnvEdit // of single settings, or the whole file from an editor
+	Env     settings.Edit // of single settings, or the whole file from an editor
 	Files   Files
 	Data    Data
 	Backup  *Restoring // what Replace takes the data from, and OfBackup the files

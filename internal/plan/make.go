@@ -7,13 +7,12 @@ import (
 
 	"github.com/aymanbagabas/go-udiff"
 
-	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
-	"github.com/marketcalls/openalgo-install/internal/sizing"
+	"github.com/marketcalls/openalgo-install/internal/settings"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
@@ -50,9 +49,11 @@ func Draft(o *world.Observation, i Intent) (*Plan, error) {
 	if err := planFiles(o, p); err != nil {
 		return nil, err
 	}
-	if err := guardDatabases(i.Env, p); err != nil {
+	warnings, err := i.Env.CheckDatabases(p.Stack.Spec("").Mounts)
+	if err != nil {
 		return nil, err
 	}
+	warnAll(p, warnings)
 	planImage(o, p)
 	return p, nil
 }
@@ -90,28 +91,29 @@ func (p *Plan) Finish(o *world.Observation) error {
 // another one, shared among the instances.
 func planSizing(o *world.Observation, p *Plan) {
 	var warnings []string
-	p.Sizing, warnings = DueSizing(o.Machine, max(o.OthersRunning()+1, p.Intent.Instances), p.Answers.Sizing)
+	p.Sizing, warnings = settings.DueSizing(o.Machine, max(o.OthersRunning()+1, p.Intent.Instances), p.Answers.Sizing)
 	p.Warnings = append(p.Warnings, warnings...)
 }
 
 func planFiles(o *world.Observation, p *Plan) error {
 	i := p.Intent
-	edit, mode := i.Env, envOurs
+	edit, mode := i.Env, settings.Ours
 	if i.Adopts() {
-		mode = envAdopted
+		mode = settings.Adopted
 	}
 	if i.Restores() {
 		edit = i.Backup.edits(o)
 	}
 	if i.Restores() && !i.Backup.Exact {
-		mode = envFromOther
+		mode = settings.OfBackup
 	}
 	var warnings []string
 	var err error
-	wanted := slices.Concat(Settings(p.Answers, p.Sizing, o.Env == nil), sourceSettings(o, i),
-		CookieSettings(p.Answers, o.Project, o.Env == nil || i.Restores() && !i.Backup.Same))
-	p.Env, warnings, err = planEditedEnv(o.Env, o.Sample, wanted, edit, o.State, len(o.Data) > 0 || elsewhere(o) || i.Restores(), mode)
-	if LostKeys(err) {
+	wanted := slices.Concat(settings.Of(p.Answers, p.Sizing, o.Env == nil), sourceSettings(o, i),
+		settings.Cookies(p.Answers, o.Project, o.Env == nil || i.Restores() && !i.Backup.Same))
+	p.Env, warnings, err = settings.Decide(settings.Situation{Current: o.Env, Sample: o.Sample, Last: o.State,
+		DataMayExist: len(o.Data) > 0 || elsewhere(o) || i.Restores(), Mode: mode, Random: o.Random}, wanted, edit)
+	if settings.LostKeys(err) {
 		return finding.Named(finding.HostNotReady, "keys", "%w.\nThe .env may stand in %s, or in a backup of yours; bring the line back and run this again",
 			err, o.Dir.KeptPath(""))
 	}
@@ -119,20 +121,20 @@ func planFiles(o *world.Observation, p *Plan) error {
 		return err
 	}
 	p.Env.Replaces = o.PresentEnv
-	p.FernetSalt = world.SaltAfter(o.State, o.Sample)
-	warnUnknown(i.Env, o, p)
+	p.FernetSalt = settings.SaltAfter(o.State, o.Sample)
+	warnAll(p, i.Env.Unknown(o.Env, o.Sample))
 	p.Warnings = append(p.Warnings, warnings...)
 	file, err := envfile.Parse(p.Env.Text)
 	if err != nil {
 		return fmt.Errorf("reading the planned .env: %w", err)
 	}
-	warnings, err = CheckEnv(file, o.Sample, p.Env.Fresh, p.Env.Resalts || !world.NamesSalt(o.Sample))
+	warnings, err = settings.Check(file, o.Sample, p.Env.Fresh, p.Env.Resalts || !settings.NamesSalt(o.Sample))
 	p.Warnings = append(p.Warnings, warnings...)
 	if err != nil {
 		return err
 	}
 	if p.Env.Changes() {
-		action, reason := ActionUpdate, "settings changed: "+editedKeys(p.Env.Edits)
+		action, reason := ActionUpdate, "settings changed: "+settings.Names(p.Env.Edits)
 		if len(p.Env.Edits) == 0 {
 			reason = "comments or order change"
 		}
@@ -152,6 +154,17 @@ func planFiles(o *world.Observation, p *Plan) error {
 		return err
 	}
 	return planAnswers(o, p)
+}
+
+// sourceSettings are those that say which source the image was built from.
+func sourceSettings(o *world.Observation, i Intent) []settings.Setting {
+	switch {
+	case i.Image.Keep != nil:
+		return nil
+	case o.Built == nil:
+		return settings.FromSource("", "", o.State)
+	}
+	return settings.FromSource(o.Built.Branch, o.Built.Commit, o.State)
 }
 
 // elsewhere reports whether .env puts the database outside the container,
@@ -242,27 +255,6 @@ func planContainer(o *world.Observation, p *Plan) {
 	} else if c.State != "running" {
 		p.Add(Change{Kind: KindContainer, Name: name, Action: ActionUpdate, Reason: "it is " + c.State + ": start it"})
 	}
-}
-
-func editedKeys(edits []Setting) string {
-	var keys []string
-	for _, set := range edits {
-		keys = append(keys, set.Key)
-	}
-	return strings.Join(keys, ", ")
-}
-
-// DueSizing is what one of several instances should have on a machine.
-func DueSizing(machine sizing.Machine, instances int, fixed answers.Sizing) (sizing.Sizing, []string) {
-	if fixed.RAMMiB != 0 {
-		machine.RAMMiB, machine.Source = fixed.RAMMiB, sizing.SourceFlag
-	}
-	if fixed.Cores != 0 {
-		machine.Cores, machine.Source = fixed.Cores, sizing.SourceFlag
-	}
-	return sizing.Compute(machine, instances, sizing.Overrides{
-		Threads: fixed.Threads, ShmMiB: fixed.ShmMiB, StrategyMemoryMiB: fixed.StrategyMemoryMiB,
-	})
 }
 
 // planAsks adds the question of a change that is not an install: whether it

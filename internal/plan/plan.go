@@ -3,8 +3,6 @@
 package plan
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"slices"
 
@@ -14,6 +12,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/image"
 	"github.com/marketcalls/openalgo-install/internal/printable"
 	"github.com/marketcalls/openalgo-install/internal/run"
+	"github.com/marketcalls/openalgo-install/internal/settings"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
@@ -51,14 +50,14 @@ type Plan struct {
 	Sizing   sizing.Sizing `json:"sizing"`
 	Warnings []string      `json:"warnings"`
 	// Settings and Asks are those of a resize.
-	Settings []SizingLine `json:"settings,omitempty"`
-	Asks     []Ask        `json:"asks,omitempty"`
+	Settings []settings.SizingLine `json:"settings,omitempty"`
+	Asks     []Ask                 `json:"asks,omitempty"`
 
 	Intent      Intent          `json:"-"`
 	Answers     answers.Answers `json:"-"` // of the intent, with the ports that were chosen
 	Built       *image.Built    `json:"-"` // the image that is built from source; nil: none is
 	Project     string          `json:"-"`
-	Env         EnvPlan         `json:"-"`
+	Env         settings.Env    `json:"-"`
 	FernetSalt  string          `json:"-"` // what state.json says of that key once the plan is carried out; "" as before
 	Command     string          `json:"-"` // what the run is called
 	ComposeName string          `json:"-"` // of the Compose file
@@ -116,7 +115,7 @@ func (p *Plan) Change(kind, name string) *Change {
 // keeps what it says, until a resize.
 func (p *Plan) Sizes() bool {
 	return p.Sizing.RAMMiB > 0 && (p.Env.Fresh || p.Command == "resize" ||
-		slices.ContainsFunc(p.Env.Edits, func(s Setting) bool { return s.Auto }))
+		slices.ContainsFunc(p.Env.Edits, func(s settings.Setting) bool { return s.Auto }))
 }
 
 // Add adds a change, fit to be shown.
@@ -129,6 +128,13 @@ func (p *Plan) warn(format string, args ...any) {
 	p.Warnings = append(p.Warnings, printable.Text(fmt.Sprintf(format, args...)))
 }
 
+// warnAll adds warnings, fit to be shown.
+func warnAll(p *Plan, texts []string) {
+	for _, text := range texts {
+		p.warn("%s", text)
+	}
+}
+
 // WantedImage is the image that a plan needs.
 func (p *Plan) WantedImage() image.Want {
 	return image.Want{Ref: p.Stack.Image, Test: p.Answers.Image.Source == "rehearsal", Built: p.Built, Project: p.Project}
@@ -136,9 +142,3 @@ func (p *Plan) WantedImage() image.Want {
 
 // builds reports whether the plan's image is one to build here and now.
 func (p *Plan) builds() bool { return p.WantedImage().IsBuilt() }
-
-// sum is the SHA-256 of a text, in hex.
-func sum(text []byte) string {
-	of := sha256.Sum256(text)
-	return hex.EncodeToString(of[:])
-}

@@ -23,6 +23,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/keys"
 	"github.com/marketcalls/openalgo-install/internal/secret"
+	"github.com/marketcalls/openalgo-install/internal/settings"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
@@ -127,6 +128,7 @@ func readCase(t *testing.T, name string) *world.Observation {
 
 // prepare does for an intent what a look at the world does for it.
 func prepare(o *world.Observation, i Intent) {
+	o.Random = bytes.Repeat([]byte{7}, keys.Random)
 	if i.Adopts() || i.Size.Rule != AsFile {
 		o.FindByMount()
 		if c := o.Container(); c != nil && c.Labels["com.docker.compose.project"] != "" {
@@ -177,7 +179,7 @@ func readIntent(t *testing.T, name string, o *world.Observation) Intent {
 		Size: Size{Rule: SizeRule(enums[doc.Size.Rule]), RAMMiB: doc.Size.RAMMiB, Cores: doc.Size.Cores}}
 	i.Answers = answersIn(t, doc.Answers)
 	if o.Env != nil && doc.Answers["broker"] == nil {
-		ReadCredentials(&i.Answers, o.Env)
+		settings.ReadCredentials(&i.Answers, o.Env)
 	}
 	i.Answers.Ports.AutoWeb, i.Answers.Ports.AutoWebSocket = doc.AutoPorts, doc.AutoPorts
 	if doc.Image != nil {
@@ -186,14 +188,14 @@ func readIntent(t *testing.T, name string, o *world.Observation) Intent {
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(doc.Env.Set)) {
-		i.Env.Set = append(i.Env.Set, EnvVar{key, secret.New(doc.Env.Set[key])})
+		i.Env.Set = append(i.Env.Set, settings.Var{Key: key, Value: secret.New(doc.Env.Set[key])})
 	}
 	i.Env.Unset, i.Env.Broker = doc.Env.Unset, doc.Env.Broker
 	if doc.Env.Edits != nil {
 		doc.Env.Whole = joined(merged(text(string(o.EnvText)), doc.Env.Edits))
 	}
 	if doc.Env.Whole != "" {
-		if i.Env, err = EditOf(o.EnvText, []byte(doc.Env.Whole)); err != nil {
+		if i.Env, err = settings.EditOf(o.EnvText, []byte(doc.Env.Whole)); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
 	}
@@ -274,6 +276,7 @@ func makeWorlds(t *testing.T) {
 	}
 	for world, from := range map[string]string{"runs": "empty", "served": "empty"} {
 		o := readCase(t, filepath.Join(worldsDir, from+".json"))
+		o.Random = bytes.Repeat([]byte{7}, keys.Random)
 		i := readIntent(t, filepath.Join(worldsDir, world+".yaml"), o)
 		p, err := makePlan(o, i)
 		if err != nil {
@@ -297,18 +300,22 @@ func applied(t *testing.T, o *world.Observation, p *Plan) *world.Observation {
 		t.Fatal(err)
 	}
 	for key, sign := range map[string]string{keys.AppKey: "1a", keys.Pepper: "2b", keys.FernetSalt: "3c"} {
-		if err := setKey(env, key, strings.Repeat(sign+"7e0f9d", 8)); err != nil {
+		set := env.Set
+		if key == keys.FernetSalt {
+			set = func(key, value string) error { return env.SetAfter(keys.Pepper, key, value) }
+		}
+		if err := set(key, strings.Repeat(sign+"7e0f9d", 8)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	b := *o
 	b.Env, b.EnvText, b.ComposeText, b.AnswersText = env, env.Bytes(), p.ComposeText, p.AnswersText
-	b.State = instance.State{Project: o.Project, Salt: "x", ComposeSHA256: sum(p.ComposeText), ImageRef: p.Stack.Image, ImageID: p.ImageID, SetupDone: true,
+	b.State = instance.State{Project: o.Project, Salt: "x", ComposeSHA256: settings.Sum(p.ComposeText), ImageRef: p.Stack.Image, ImageID: p.ImageID, SetupDone: true,
 		Engine: world.RefOf(o.Engine), FernetSalt: instance.SaltUsed, SeenBy: o.Engine.ID}
 	if p.Edge != nil {
 		b.State.Edge = p.Edge.State
 	}
-	Remember(&b.State, p.Env.Settings, p.Env.Left)
+	settings.Remember(&b.State, p.Env.Settings, p.Env.Left)
 	b.State.RememberKeys(env)
 	spec := p.Stack.Spec(p.ImageID)
 	c := docker.Container{ID: "c1", Name: p.Stack.ContainerName(), Image: p.Stack.Image, ImageID: p.ImageID, State: "running", StartedAt: o.Now.Add(-24 * time.Hour),

@@ -8,13 +8,10 @@ import (
 	docker "github.com/marketcalls/openalgo-install/internal/engine/spec"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/settings"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
-
-// firstProject is the instance in the default directory: it has the ports and
-// cookies that OpenAlgo's own documents name.
-const firstProject = "openalgo"
 
 // ChoosePorts fills in the ports that the answers leave open: those that this
 // instance has already, else the first pair that no other instance has.
@@ -76,7 +73,7 @@ func PortsNow(o *world.Observation) portPair {
 
 // AsksFree reports whether this machine is asked for free ports. Of the first
 // instance whoever has them is named; on another machine nobody can ask.
-func AsksFree(o *world.Observation) bool { return o.Project != firstProject && o.Engine.Local }
+func AsksFree(o *world.Observation) bool { return o.Project != settings.FirstProject && o.Engine.Local }
 
 // mostInstances is how many pairs of ports are looked at.
 const mostInstances = 500

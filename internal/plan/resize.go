@@ -13,6 +13,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/secret"
+	"github.com/marketcalls/openalgo-install/internal/settings"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
 	"github.com/marketcalls/openalgo-install/internal/world"
@@ -59,40 +60,33 @@ func resizeFor(o *world.Observation, p *Plan) {
 	s := p.Intent.Size
 	fixed := answers.Sizing{}
 	if s.Rule != DueForced {
-		fixed = FixedSizing(o.AnswersText)
+		fixed = settings.FixedSizing(o.AnswersText)
 	}
 	if s.RAMMiB == 0 && fixed.RAMMiB != 0 || s.Cores == 0 && fixed.Cores != 0 {
 		p.warn("%s fixes RAM or cores, so they were not measured: --ram and --cores say otherwise, --force measures them", instance.AnswersName)
 	}
 	fixed.RAMMiB, fixed.Cores = cmp.Or(s.RAMMiB, fixed.RAMMiB), cmp.Or(s.Cores, fixed.Cores)
 	var warnings []string
-	p.Sizing, warnings = DueSizing(o.Machine, cmp.Or(p.Intent.Instances, o.OthersRunning()+1), fixed)
+	p.Sizing, warnings = settings.DueSizing(o.Machine, cmp.Or(p.Intent.Instances, o.OthersRunning()+1), fixed)
 	p.Warnings = append(p.Warnings, warnings...)
-}
-
-// FixedSizing is what the saved answers of an install fix of the sizing.
-func FixedSizing(answersText []byte) answers.Sizing {
-	saved, _ := answers.ParseSaved(answersText) // its sizing alone counts here
-	return saved.Sizing
 }
 
 // resizeEnv decides the lines of .env.
 func resizeEnv(o *world.Observation, p *Plan) error {
-	p.Settings = SizingLines(o.Env, o.State, *o.Container(), p.Sizing, p.Intent.Size.Rule == DueForced)
+	p.Settings = settings.SizingLines(o.Env, o.State, *o.Container(), p.Sizing, p.Intent.Size.Rule == DueForced)
 	for _, line := range p.Settings {
-		if line.Action == LineSet {
-			p.Env.Edits = append(p.Env.Edits, Setting{Key: line.Key, Value: secret.New(line.Due)})
+		if line.Action == settings.LineSet {
+			p.Env.Edits = append(p.Env.Edits, settings.Setting{Key: line.Key, Value: secret.New(line.Due)})
 		}
 	}
 	p.Env.Settings = slices.Clone(p.Env.Edits)
-	edited, err := p.Env.apply(o.Env)
-	if err != nil {
+	var err error
+	if p.Env.Text, err = p.Env.Edit(o.Env.Bytes()); err != nil {
 		return err
 	}
-	p.Env.Text = edited.Bytes()
 	if p.Env.Changes() {
 		p.Add(Change{Kind: KindFile, Name: o.Dir.Env(), Action: ActionUpdate,
-			Reason: "settings changed: " + editedKeys(p.Env.Edits), Diff: p.Env.Diff(o.EnvText)})
+			Reason: "settings changed: " + settings.Names(p.Env.Edits), Diff: p.Env.Diff(o.EnvText)})
 	}
 	return nil
 }
@@ -139,8 +133,8 @@ func recreateOwn(o *world.Observation, p *Plan) error {
 	made := docker.Container{Env: spec.Env, ShmBytes: spec.Host.ShmSize}
 	for i := range p.Settings {
 		line := &p.Settings[i]
-		if own := inContainer(made, line.Key); line.Action == LineRecreate && own != "" && !sameSize(line.Key, own, line.inForce()) {
-			line.Action, line.Reason = LineKept, "set in "+o.ComposeName+" by hand; --force changes it"
+		if own := settings.InContainer(made, line.Key); line.Action == settings.LineRecreate && own != "" && !settings.SameSize(line.Key, own, line.InForce()) {
+			line.Action, line.Reason = settings.LineKept, "set in "+o.ComposeName+" by hand; --force changes it"
 		}
 	}
 	if o.Container().Labels[compose.LabelHash] != p.Stack.Hash && string(p.Env.Text) == string(o.EnvText) {
@@ -181,15 +175,15 @@ func copyForeign(o *world.Observation, p *Plan) error {
 	p.Copied = &copied{Of: *c, Changes: docker.Changes{Env: map[string]string{}, Labels: map[string]string{}}}
 	want := map[string]string{}
 	for _, line := range p.Settings {
-		want[line.Key] = line.inForce()
+		want[line.Key] = line.InForce()
 	}
 	if o.ComposeText == nil {
 		for _, v := range p.Sizing.Env() {
-			if v.Key != ShmKey {
+			if v.Key != settings.ShmKey {
 				p.Copied.Changes.Env[v.Key] = want[v.Key]
 			}
 		}
-		p.Copied.Changes.ShmBytes = shmBytes(want[ShmKey])
+		p.Copied.Changes.ShmBytes = settings.ShmBytes(want[settings.ShmKey])
 		return nil
 	}
 	service := c.Labels[compose.LabelService]

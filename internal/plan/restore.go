@@ -14,6 +14,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/image"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/settings"
 	"github.com/marketcalls/openalgo-install/internal/step/data"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
@@ -61,7 +62,7 @@ func Basis(o *world.Observation, i Intent) *world.Observation {
 	}
 	b.EnvText, b.Env, b.State = r.Files[instance.EnvName], r.Env.Clone(), r.State
 	b.State.Project, b.State.Edge, b.State.ComposeSHA256, b.State.Engine = o.Project, o.State.Edge, o.State.ComposeSHA256, o.State.Engine
-	if text := r.Files[compose.FileName]; r.Same && text != nil && sum(text) != r.State.ComposeSHA256 {
+	if text := r.Files[compose.FileName]; r.Same && text != nil && settings.Sum(text) != r.State.ComposeSHA256 {
 		b.ComposeText, b.State.ComposeSHA256 = text, r.State.ComposeSHA256 // edited by hand
 	}
 	for _, name := range compose.OverrideNames {
@@ -73,12 +74,12 @@ func Basis(o *world.Observation, i Intent) *world.Observation {
 }
 
 // edits are what .env needs in this place beside the answers.
-func (r *Restoring) edits(o *world.Observation) EnvEdit {
+func (r *Restoring) edits(o *world.Observation) settings.Edit {
 	name, have := o.Env.Get("COMPOSE_PROJECT_NAME")
 	if have && name != o.Project {
-		return EnvEdit{Unset: []string{"COMPOSE_PROJECT_NAME"}}
+		return settings.Edit{Unset: []string{"COMPOSE_PROJECT_NAME"}}
 	}
-	return EnvEdit{}
+	return settings.Edit{}
 }
 
 // planRestore adds to a plan what only a restore changes.

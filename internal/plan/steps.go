@@ -13,6 +13,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/run"
+	"github.com/marketcalls/openalgo-install/internal/settings"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
 	"github.com/marketcalls/openalgo-install/internal/step"
 	"github.com/marketcalls/openalgo-install/internal/step/data"
@@ -51,7 +52,7 @@ func stateAfter(o *world.Observation, p *Plan) instance.State {
 	}
 	next.Project, next.ImageRef, next.ImageID = o.Project, p.ImageRef(), p.ImageID
 	next.Env = maps.Clone(o.State.Env)
-	Remember(&next, p.Env.Settings, p.Env.Left)
+	settings.Remember(&next, p.Env.Settings, p.Env.Left)
 	next.SetupDone = next.SetupDone && len(o.Data) > 0 // an empty database is right where there is none
 	next.Foreign = p.Copied != nil
 	if p.FernetSalt != "" {
@@ -63,7 +64,7 @@ func stateAfter(o *world.Observation, p *Plan) instance.State {
 	}
 	next.SetupDone = next.SetupDone || o.Answered.HasAccount // the new container must have the account, too
 	if p.OwnCompose {
-		next.ComposeSHA256 = sum(p.ComposeText)
+		next.ComposeSHA256 = settings.Sum(p.ComposeText)
 	}
 	if p.Edge != nil {
 		next.Edge = p.Edge.State

@@ -9,6 +9,7 @@ import (
 	docker "github.com/marketcalls/openalgo-install/internal/engine/spec"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/settings"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
@@ -58,7 +59,7 @@ func planLost(o *world.Observation, p *Plan) {
 		p.warn("the release does not know these settings of .env any more; they stay there, without effect: %s", strings.Join(gone, ", "))
 	}
 	brokers, _ := fresh.Get("VALID_BROKERS")
-	if id := BrokerOf(o); brokers != "" && !slices.Contains(strings.Split(brokers, ","), id) {
+	if id := settings.BrokerOf(o.Env); brokers != "" && !slices.Contains(strings.Split(brokers, ","), id) {
 		p.warn("the release does not list the broker %s: you may not be able to log in with it", id)
 	}
 }

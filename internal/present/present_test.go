@@ -12,6 +12,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/plan"
+	"github.com/marketcalls/openalgo-install/internal/settings"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 	"github.com/marketcalls/openalgo-install/internal/status"
 )
@@ -44,7 +45,7 @@ func TestPlan(t *testing.T) {
 
 func TestThePlanShowsTheSevenValues(t *testing.T) {
 	t.Parallel()
-	p := &plan.Plan{Settings: []plan.SizingLine{{Key: "OMP_NUM_THREADS", Env: "1", Due: "2", Action: plan.LineKept, Reason: "set in .env by hand"}}}
+	p := &plan.Plan{Settings: []settings.SizingLine{{Key: "OMP_NUM_THREADS", Env: "1", Due: "2", Action: settings.LineKept, Reason: "set in .env by hand"}}}
 	var text strings.Builder
 	Settings(&text, p)
 	if want := "  OMP_NUM_THREADS  1        -        2    kept: set in .env by hand\n"; !strings.HasSuffix(text.String(), want) || strings.Count(text.String(), "\n") != 2 {

@@ -17,8 +17,8 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
-	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
+	"github.com/marketcalls/openalgo-install/internal/settings"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 )
 
@@ -56,7 +56,7 @@ func isCloud(target string) bool { return target == TargetRailway || target == T
 // values are what the rules for an instance make of the answers.
 type values struct {
 	Sizing   sizing.Sizing
-	Settings []plan.Setting // of a .env that a platform writes
+	Settings []settings.Setting // of a .env that a platform writes
 	// Env returns the text of .env. there is the file that is there, and sample
 	// the base of a new one; both may be nil.
 	Env       func(there, sample []byte) ([]byte, error)

@@ -8,8 +8,8 @@ import (
 	"testing"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
-	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/secret"
+	"github.com/marketcalls/openalgo-install/internal/settings"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 )
 
@@ -20,7 +20,7 @@ func TestWrite(t *testing.T) {
 		t.Fatal(problems)
 	}
 	v := values{
-		Settings: []plan.Setting{{Key: "BROKER_API_SECRET", Value: secret.New("canary-secret")}, {Key: "LOG_LEVEL", Value: secret.New("INFO")}, {Key: "FLASK_PORT", Value: secret.New("5000")}},
+		Settings: []settings.Setting{{Key: "BROKER_API_SECRET", Value: secret.New("canary-secret")}, {Key: "LOG_LEVEL", Value: secret.New("INFO")}, {Key: "FLASK_PORT", Value: secret.New("5000")}},
 		Env: func(there, sample []byte) ([]byte, error) {
 			if there != nil && sample != nil {
 				t.Error("a .env that is there has another base")

@@ -1,21 +1,23 @@
 package render
 
 import (
+	"crypto/rand"
+
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/image"
-	"github.com/marketcalls/openalgo-install/internal/instance"
-	"github.com/marketcalls/openalgo-install/internal/plan"
+	"github.com/marketcalls/openalgo-install/internal/keys"
+	"github.com/marketcalls/openalgo-install/internal/settings"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 )
 
 // valuesFor decides by the rules of every instance.
 func valuesFor(a answers.Answers, o Options) (values, []string) {
-	size, warnings := plan.DueSizing(MachineFor(o.Target, o.Machine), 1, a.Sizing)
+	size, warnings := settings.DueSizing(MachineFor(o.Target, o.Machine), 1, a.Sizing)
 	return values{
-		Sizing: size, Settings: plan.Settings(a, size, false), TestImage: image.TestRef(),
+		Sizing: size, Settings: settings.Of(a, size, false), TestImage: image.TestRef(),
 		Env: func(there, sample []byte) ([]byte, error) {
 			return envText(a, size, compose.ProjectName(o.InstanceDir), there, sample)
 		},
@@ -33,7 +35,10 @@ func envText(a answers.Answers, size sizing.Sizing, project string, there, sampl
 		}
 	}
 	fresh := current == nil
-	planned, _, err := plan.DecideEnv(current, sample, append(plan.Settings(a, size, fresh), plan.CookieSettings(a, project, fresh)...), instance.State{}, !fresh)
+	random := make([]byte, keys.Random)
+	_, _ = rand.Read(random) // it never fails
+	planned, _, err := settings.Decide(settings.Situation{Current: current, Sample: sample, DataMayExist: !fresh, Random: random},
+		append(settings.Of(a, size, fresh), settings.Cookies(a, project, fresh)...), settings.Edit{})
 	if err != nil {
 		return nil, finding.Named(finding.HostNotReady, "directory-unwritable", "%w", err)
 	}
@@ -41,7 +46,7 @@ func envText(a answers.Answers, size sizing.Sizing, project string, there, sampl
 	if err != nil {
 		return nil, err
 	}
-	if _, err := plan.CheckEnv(file, sample, planned.Fresh, false); err != nil {
+	if _, err := settings.Check(file, sample, planned.Fresh, false); err != nil {
 		return nil, err
 	}
 	return planned.Text, nil

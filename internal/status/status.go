@@ -19,9 +19,9 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/later"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
-	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/ready"
+	"github.com/marketcalls/openalgo-install/internal/settings"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
 	"github.com/marketcalls/openalgo-install/internal/world"
@@ -130,7 +130,7 @@ func Look(ctx context.Context, e Docker, machine sizing.Machine, onlyDir string)
 			others++
 		}
 		saved, _ := readfile.NoLink(filepath.Join(dir, instance.AnswersName), readfile.Config)
-		due, _ := plan.DueSizing(machine, max(others, 1), plan.FixedSizing(saved))
+		due, _ := settings.DueSizing(machine, max(others, 1), settings.FixedSizing(saved))
 		status.Instances = append(status.Instances, describe(ctx, e, c, dir, due, sizes))
 	}
 	if onlyDir != "" && len(status.Instances) == 0 {
@@ -247,6 +247,6 @@ func sizingOf(file *envfile.File, c engine.Container, dir string, due sizing.Siz
 	env["SHM_SIZE"] = strconv.FormatInt(c.ShmBytes>>20, 10) + "m"
 	s := Sizing{Due: due, InForce: sizing.FromEnv(func(key string) (string, bool) { v, ok := env[key]; return v, ok })}
 	last, _ := instance.Dir(dir).LoadState() // not known: every line is the user's
-	s.ResizeDue = slices.ContainsFunc(plan.SizingLines(file, last, c, due, false), plan.SizingLine.Changes)
+	s.ResizeDue = slices.ContainsFunc(settings.SizingLines(file, last, c, due, false), settings.SizingLine.Changes)
 	return s
 }

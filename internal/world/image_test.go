@@ -9,6 +9,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/keys"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/settings"
 )
 
 func TestLookAtImage(t *testing.T) {
@@ -121,11 +122,11 @@ func TestSaltOf(t *testing.T) {
 		t.Errorf("without .env: %q", got)
 	}
 	for sample, want := range map[string]string{saltySample: instance.SaltUsed, saltlessBase: instance.SaltIdle} {
-		if got := SaltAfter(instance.State{}, []byte(sample)); got != want {
+		if got := settings.SaltAfter(instance.State{}, []byte(sample)); got != want {
 			t.Errorf("after %q: %q", sample, got)
 		}
 	}
-	if SaltAfter(instance.State{}, nil) != instance.SaltUsed {
+	if settings.SaltAfter(instance.State{}, nil) != instance.SaltUsed {
 		t.Error("the built-in base has a salt")
 	}
 }

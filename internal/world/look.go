@@ -2,6 +2,7 @@ package world
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"os"
 	"slices"
@@ -15,6 +16,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/keys"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
@@ -27,11 +29,12 @@ func (l *Looker) Look(ctx context.Context, adopt bool) (*Observation, error) {
 	if l.Now != nil {
 		now = l.Now()
 	}
-	o := &Observation{Now: now, Dir: l.Dir, Engine: l.Engine.Info(), Machine: l.Machine, Overrides: map[string][]byte{},
+	o := &Observation{Now: now, Dir: l.Dir, Engine: l.Engine.Info(), Machine: l.Machine, Overrides: map[string][]byte{}, Random: make([]byte, keys.Random),
 		Whose: map[string]stacks.Whose{}, Dirs: map[string]Directory{}, Envs: map[string]EnvFile{}}
 	if info, err := os.Stat(string(l.Dir)); err == nil && !info.IsDir() {
 		return nil, finding.Named(finding.HostNotReady, "not-a-directory", "%s is a file, not a directory; choose another directory with --dir", string(l.Dir))
 	}
+	_, _ = rand.Read(o.Random) // it never fails
 	var err error
 	if o.EnvText, err = appfile.ReadEnv(ctx, l.Engine, l.Dir, ""); err != nil {
 		return nil, err

@@ -37,6 +37,7 @@ type Observation struct {
 	FreePorts        map[int]bool // of those that the answers leave open
 	Edge             Edge
 	Answered         Answered // what the plan asked
+	Random           []byte   // keys.Random bytes, for keys that are made
 	// TestImage is the test app's, which is made from this program.
 	TestImage   string
 	EnvText     []byte        // nil: there is no .env

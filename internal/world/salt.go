@@ -7,6 +7,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/keys"
+	"github.com/marketcalls/openalgo-install/internal/settings"
 )
 
 // Releases of OpenAlgo before saltSince know no FERNET_SALT: their .sample.env
@@ -15,29 +16,6 @@ import (
 // secrets, so one that was written for an older release makes them unreadable.
 // Without such a line it encrypts them again, under a salt that it makes itself.
 var saltSince = time.Date(2026, 5, 8, 0, 0, 0, 0, time.UTC)
-
-// NamesSalt reports whether a .sample.env names FERNET_SALT. Where there is no
-// sample, the built-in base serves, which does.
-func NamesSalt(sample []byte) bool {
-	if sample == nil {
-		return true
-	}
-	base, err := envfile.Parse(sample)
-	if err != nil {
-		return true
-	}
-	_, ok := base.Get(keys.FernetSalt)
-	return ok
-}
-
-// SaltAfter is what is known once an image with this sample has run. A salt
-// that was in use stays so: data from then is encrypted under it.
-func SaltAfter(s instance.State, sample []byte) string {
-	if s.FernetSalt == instance.SaltUsed || NamesSalt(sample) {
-		return instance.SaltUsed
-	}
-	return instance.SaltIdle
-}
 
 // judgeSalt finds out whether a salt in .env is one that data depends on, where
 // the last run did not note it: earlier versions of this program wrote one
@@ -77,7 +55,7 @@ func knowsSalt(ctx context.Context, i *images, id string, made time.Time) bool {
 	}
 	if _, err := i.engine.Image(ctx, id); err == nil {
 		sample, err := i.sample(ctx, id)
-		return err == nil && sample != nil && NamesSalt(sample)
+		return err == nil && sample != nil && settings.NamesSalt(sample)
 	}
 	return !made.Before(saltSince)
 }
@@ -90,7 +68,7 @@ func knowsNoSalt(ctx context.Context, i *images, id string, made time.Time) bool
 	}
 	if _, err := i.engine.Image(ctx, id); err == nil {
 		sample, err := i.sample(ctx, id)
-		return err == nil && !NamesSalt(sample)
+		return err == nil && !settings.NamesSalt(sample)
 	}
 	return !made.IsZero() && made.Year() > 2000 && made.Before(saltSince)
 }

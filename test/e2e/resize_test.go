@@ -15,6 +15,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/plan"
+	"github.com/marketcalls/openalgo-install/internal/settings"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 )
 
@@ -142,13 +143,13 @@ func TestResizeKeepsWhatTheUserSet(t *testing.T) {
 		t.Errorf("%d changes: %v", len(p.Changes), p.Changes)
 	}
 	for _, line := range p.Settings {
-		if line.Key == "STRATEGY_MEMORY_LIMIT_MB" && (line.Action != plan.LineRecreate || line.Env != "1536") {
+		if line.Key == "STRATEGY_MEMORY_LIMIT_MB" && (line.Action != settings.LineRecreate || line.Env != "1536") {
 			t.Errorf("a line that waits to take effect: %+v", line)
 		}
 	}
 	i.resize(0, "--ram", "4GB")
 	for _, line := range i.planResize("--ram", "4GB").Settings {
-		if line.Key == "STRATEGY_MEMORY_LIMIT_MB" && line.Action != plan.LineKept {
+		if line.Key == "STRATEGY_MEMORY_LIMIT_MB" && line.Action != settings.LineKept {
 			t.Errorf("not kept: %+v", line)
 		}
 	}

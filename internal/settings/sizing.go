@@ -1,4 +1,4 @@
-package plan
+package settings
 
 import (
 	"fmt"
@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/marketcalls/openalgo-install/internal/answers"
 	docker "github.com/marketcalls/openalgo-install/internal/engine/spec"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/instance"
@@ -36,8 +37,8 @@ const ShmKey = "SHM_SIZE"
 // Changes reports whether a resize changes something for this line.
 func (l SizingLine) Changes() bool { return l.Action == LineSet || l.Action == LineRecreate }
 
-// inForce is the value that holds after the resize.
-func (l SizingLine) inForce() string {
+// InForce is the value that holds after the resize.
+func (l SizingLine) InForce() string {
 	if l.Action == LineSet || l.Env == "" {
 		return l.Due
 	}
@@ -49,23 +50,23 @@ func (l SizingLine) inForce() string {
 func SizingLines(env *envfile.File, last instance.State, c docker.Container, due sizing.Sizing, force bool) []SizingLine {
 	var out []SizingLine
 	for _, v := range due.Env() {
-		line := SizingLine{Key: v.Key, Due: v.Value, Container: inContainer(c, v.Key)}
+		line := SizingLine{Key: v.Key, Due: v.Value, Container: InContainer(c, v.Key)}
 		have, ok := env.Get(v.Key)
 		line.Env = have
 		switch {
-		case (!ok || have == "") && line.Container != "" && sameSize(v.Key, line.Container, v.Value):
+		case (!ok || have == "") && line.Container != "" && SameSize(v.Key, line.Container, v.Value):
 			line.Action, line.Reason = LineOK, "as it is due, though not in .env"
 			have = line.Container
 		case !ok || have == "":
 			line.Action, line.Reason = LineSet, "not in .env yet"
-		case !sameSize(v.Key, have, v.Value) && (force || last.Wrote(v.Key, have)):
+		case !SameSize(v.Key, have, v.Value) && (force || last.Wrote(v.Key, have)):
 			line.Action, line.Reason = LineSet, fmt.Sprintf("due for %d MiB of RAM and %d cores", due.RAMMiB, due.Cores)
-		case !sameSize(v.Key, have, v.Value):
+		case !SameSize(v.Key, have, v.Value):
 			line.Action, line.Reason = LineKept, "set in .env by hand; --force changes it"
 		default:
 			line.Action, line.Reason = LineOK, "as it is due"
 		}
-		if !line.Changes() && line.Container != "" && !sameSize(v.Key, line.Container, have) {
+		if !line.Changes() && line.Container != "" && !SameSize(v.Key, line.Container, have) {
 			line.Action, line.Reason = LineRecreate, "in .env, but the container was made before"
 		}
 		out = append(out, line)
@@ -73,8 +74,8 @@ func SizingLines(env *envfile.File, last instance.State, c docker.Container, due
 	return out
 }
 
-// inContainer is the value that the container was made with.
-func inContainer(c docker.Container, key string) string {
+// InContainer is the value that the container was made with.
+func InContainer(c docker.Container, key string) string {
 	if key == ShmKey {
 		return strconv.FormatInt(c.ShmBytes>>20, 10) + "m"
 	}
@@ -85,16 +86,35 @@ func inContainer(c docker.Container, key string) string {
 	return c.Env[i][len(key)+1:]
 }
 
-// sameSize compares two values of a key: "1g" is "1024m".
-func sameSize(key, a, b string) bool {
+// SameSize compares two values of a key: "1g" is "1024m".
+func SameSize(key, a, b string) bool {
 	if key == ShmKey {
-		return shmBytes(a) == shmBytes(b)
+		return ShmBytes(a) == ShmBytes(b)
 	}
 	return strings.TrimSpace(a) == strings.TrimSpace(b)
 }
 
-// shmBytes reads SHM_SIZE as Compose does; 0 where it can't be read.
-func shmBytes(value string) int64 {
+// ShmBytes reads SHM_SIZE as Compose does; 0 where it can't be read.
+func ShmBytes(value string) int64 {
 	s := sizing.FromEnv(func(key string) (string, bool) { return value, key == ShmKey })
 	return int64(s.ShmMiB) << 20
+}
+
+// DueSizing is what one of several instances should have on a machine.
+func DueSizing(machine sizing.Machine, instances int, fixed answers.Sizing) (sizing.Sizing, []string) {
+	if fixed.RAMMiB != 0 {
+		machine.RAMMiB, machine.Source = fixed.RAMMiB, sizing.SourceFlag
+	}
+	if fixed.Cores != 0 {
+		machine.Cores, machine.Source = fixed.Cores, sizing.SourceFlag
+	}
+	return sizing.Compute(machine, instances, sizing.Overrides{
+		Threads: fixed.Threads, ShmMiB: fixed.ShmMiB, StrategyMemoryMiB: fixed.StrategyMemoryMiB,
+	})
+}
+
+// FixedSizing is what the saved answers of an install fix of the sizing.
+func FixedSizing(answersText []byte) answers.Sizing {
+	saved, _ := answers.ParseSaved(answersText) // its sizing alone counts here
+	return saved.Sizing
 }

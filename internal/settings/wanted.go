@@ -1,20 +1,24 @@
-package plan
+package settings
 
 import (
 	"maps"
-	"net"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/broker"
+	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
-	"github.com/marketcalls/openalgo-install/internal/world"
 )
+
+// FirstProject is the instance in the default directory: it has the ports and
+// cookies that OpenAlgo's own documents name.
+const FirstProject = "openalgo"
 
 // Setting is one .env key and the value that it should have.
 type Setting struct {
@@ -27,11 +31,11 @@ type Setting struct {
 	Unset bool
 }
 
-// Settings turns answers into .env keys, in the order in which they are
+// Of turns answers into .env keys, in the order in which they are
 // written. The container's own ports and addresses are fixed: .env beats the
 // container's environment in every process (docs/openalgo-facts.md 1.7). fresh says
 // that there is no .env yet.
-func Settings(a answers.Answers, s sizing.Sizing, fresh bool) []Setting {
+func Of(a answers.Answers, s sizing.Sizing, fresh bool) []Setting {
 	var out []Setting
 	add := func(key, value string) { out = append(out, Setting{Key: key, Value: secret.New(value)}) }
 
@@ -69,21 +73,14 @@ func Settings(a answers.Answers, s sizing.Sizing, fresh bool) []Setting {
 	return out
 }
 
-// sourceSettings are OpenAlgo's own diagnostics: which source it was built from.
-func sourceSettings(o *world.Observation, i Intent) []Setting {
-	if i.Image.Keep != nil {
-		return nil
-	}
-	branch, commit := "", ""
-	if o.Built != nil {
-		branch, commit = o.Built.Branch, o.Built.Commit
-	}
-	var out []Setting
+// FromSource are OpenAlgo's own diagnostics: which source it was built from; ""
+// is none.
+func FromSource(branch, commit string, last instance.State) (out []Setting) {
 	for _, s := range []Setting{
 		{Key: "OPENALGO_GIT_BRANCH", Value: secret.New(branch)}, {Key: "OPENALGO_GIT_COMMIT", Value: secret.New(commit)},
 	} {
 		// Without a source only what we once wrote is taken back.
-		if commit != "" || o.State.Env[s.Key] != "" {
+		if commit != "" || last.Env[s.Key] != "" {
 			out = append(out, s)
 		}
 	}
@@ -122,13 +119,13 @@ func webSocketURL(a answers.Answers) string {
 	if a.Domain != "" {
 		return "wss://" + a.Domain + openalgo.Socket
 	}
-	return "ws://" + net.JoinHostPort("127.0.0.1", strconv.Itoa(a.Ports.WebSocket))
+	return "ws://127.0.0.1:" + strconv.Itoa(a.Ports.WebSocket)
 }
 
 // trustProxy believes forwarded client addresses only when nobody but a proxy
 // on this host can reach the port (docs/openalgo-facts.md 6).
 func trustProxy(a answers.Answers) string {
-	if ip := net.ParseIP(a.Ports.Bind); a.Domain != "" && ip != nil && ip.IsLoopback() {
+	if ip, err := netip.ParseAddr(a.Ports.Bind); a.Domain != "" && err == nil && ip.Unmap().IsLoopback() {
 		return "TRUE"
 	}
 	return "FALSE"
@@ -154,11 +151,11 @@ func Remember(s *instance.State, settings []Setting, left []string) {
 	}
 }
 
-// CookieSettings give a further instance cookies of its own: a browser tells
+// Cookies are those by which a further instance is told apart: a browser tells
 // two instances on one host apart by the cookie's name alone, not by the port.
 // Those of an instance that is there stay, or everybody would be logged out.
-func CookieSettings(a answers.Answers, project string, fresh bool) []Setting {
-	if !fresh || project == firstProject {
+func Cookies(a answers.Answers, project string, fresh bool) []Setting {
+	if !fresh || project == FirstProject {
 		return nil
 	}
 	var out []Setting
@@ -170,4 +167,24 @@ func CookieSettings(a answers.Answers, project string, fresh bool) []Setting {
 		out = append(out, Setting{Key: key, Value: secret.New(base + "_" + strings.ReplaceAll(project, "-", "_"))})
 	}
 	return out
+}
+
+// BrokerOf is the id in the redirect URL of a .env, <origin>/<id>/callback; "" where
+// there is none.
+func BrokerOf(env *envfile.File) string {
+	if env == nil {
+		return ""
+	}
+	url, _ := env.Get("REDIRECT_URL")
+	parts := strings.Split(strings.TrimSuffix(url, "/callback"), "/")
+	return parts[len(parts)-1]
+}
+
+// Names lists the keys of some settings, for a person.
+func Names(list []Setting) string {
+	var keys []string
+	for _, set := range list {
+		keys = append(keys, set.Key)
+	}
+	return strings.Join(keys, ", ")
 }

@@ -1,33 +1,29 @@
-package plan
+package settings
 
 import (
-	"crypto/rand"
+	"bytes"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/aymanbagabas/go-udiff"
 
-	docker "github.com/marketcalls/openalgo-install/internal/engine/spec"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/keys"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/secret"
-	"github.com/marketcalls/openalgo-install/internal/spelling"
-	"github.com/marketcalls/openalgo-install/internal/world"
 	"github.com/marketcalls/openalgo-install/templates"
 )
 
 // keyMaterial are the three keys that are worth as much as the database.
 var keyMaterial = []string{keys.AppKey, keys.Pepper, keys.FernetSalt}
 
-// EnvPlan is how .env changes: edits by key, so that they can be made on the
+// Env is how .env changes: edits by key, so that they can be made on the
 // file as it stands when the container has been stopped.
-type EnvPlan struct {
+type Env struct {
 	Edits    []Setting // keys to set
 	Settings []Setting // everything that the answers say, for state.json
 	Kept     []string  // keys that the user or OpenAlgo changed since; left alone
@@ -48,38 +44,44 @@ type EnvPlan struct {
 }
 
 // Changes reports whether .env changes.
-func (p EnvPlan) Changes() bool {
+func (p Env) Changes() bool {
 	if p.Replaces != nil {
 		return string(p.Replaces) != string(p.Text)
 	}
 	return p.Fresh || len(p.Edits) > 0 || p.whole != nil
 }
 
-// envMode is what is to become of a .env that is there.
-type envMode int
+// Mode is what is to become of a .env that is there.
+type Mode int
 
+// What becomes of it.
 const (
-	envOurs      envMode = iota // the answers say how it is to be
-	envAdopted                  // another tool made it: what it says counts
-	envFromOther                // a backup has it: sizing is this machine's again
+	Ours     Mode = iota // the answers say how it is to be
+	Adopted              // another tool made it: what it says counts
+	OfBackup             // a backup of another place has it: sizing is this machine's again
 )
+
+// Situation is what a decision follows from, beside what is wanted.
+type Situation struct {
+	Current      *envfile.File  // nil: there is no .env
+	Sample       []byte         // the image's own base; nil: it is not known
+	Last         instance.State // what the last run left
+	DataMayExist bool
+	Mode         Mode
+	Random       []byte // keys.Random bytes, for keys that are made
+}
 
 // containerKeys have one right value in our container, whatever .env said
 // before: what listens where, and what is no development server
 // (docs/openalgo-facts.md 1.7, 5.1).
 var containerKeys = []string{"FLASK_HOST_IP", "FLASK_PORT", "FLASK_DEBUG", "FLASK_ENV", "WEBSOCKET_HOST", "WEBSOCKET_PORT"}
 
-// DecideEnv decides the edits. current is nil when there is no .env; sample is
-// the image's own base, nil when it is not known.
-func DecideEnv(current *envfile.File, sample []byte, want []Setting, last instance.State, dataMayExist bool) (EnvPlan, []string, error) {
-	return planEditedEnv(current, sample, want, EnvEdit{}, last, dataMayExist, envOurs)
-}
-
-// planEditedEnv is DecideEnv with what a user asks of single keys; that counts
-// before all else.
-func planEditedEnv(current *envfile.File, sample []byte, want []Setting, asked EnvEdit, last instance.State, dataMayExist bool, mode envMode) (EnvPlan, []string, error) {
+// Decide decides the edits: what is wanted, and what a user asks of single keys,
+// which counts before all else.
+func Decide(s Situation, want []Setting, asked Edit) (Env, []string, error) {
+	current, sample, last := s.Current, s.Sample, s.Last
 	want = slices.DeleteFunc(slices.Clone(want), func(s Setting) bool { return asked.names(s.Key) })
-	p := EnvPlan{Settings: append(want, asked.settings()...), Fresh: current == nil, base: sample, whole: asked.Whole, wholeOf: asked.WholeOf}
+	p := Env{Settings: append(want, asked.settings()...), Fresh: current == nil, base: sample, whole: asked.Whole, wholeOf: asked.WholeOf}
 	if p.base == nil {
 		p.base = templates.Env
 	}
@@ -90,9 +92,9 @@ func planEditedEnv(current *envfile.File, sample []byte, want []Setting, asked E
 			return p, nil, fmt.Errorf("reading the image's .sample.env: %w", err)
 		}
 	}
-	noSalt := !world.NamesSalt(sample)
-	p.Resalts = !p.Fresh && !noSalt && last.FernetSalt == instance.SaltIdle && dataMayExist
-	keySettings, warnings, err := planKeys(file, p.Fresh, keys.Situation{DatabaseMayExist: dataMayExist, NoSalt: noSalt || p.Resalts})
+	noSalt := !NamesSalt(sample)
+	p.Resalts = !p.Fresh && !noSalt && last.FernetSalt == instance.SaltIdle && s.DataMayExist
+	keySettings, warnings, err := planKeys(file, p.Fresh, keys.Situation{DatabaseMayExist: s.DataMayExist, NoSalt: noSalt || p.Resalts}, s.Random)
 	if err != nil {
 		return p, nil, err
 	}
@@ -105,9 +107,9 @@ func planEditedEnv(current *envfile.File, sample []byte, want []Setting, asked E
 		value, ok := file.Get(set.Key)
 		switch {
 		case ok && value == set.Value.Reveal():
-		case !p.Fresh && ok && set.Auto && (mode != envFromOther || !last.Wrote(set.Key, value)):
+		case !p.Fresh && ok && set.Auto && (s.Mode != OfBackup || !last.Wrote(set.Key, value)):
 			p.Left = append(p.Left, set.Key) // the file wins; `resize` changes it
-		case ok && mode == envAdopted && !slices.Contains(containerKeys, set.Key):
+		case ok && s.Mode == Adopted && !slices.Contains(containerKeys, set.Key):
 			// Theirs counts, now and in later runs, which find it noted as ours.
 		case !p.Fresh && ok && last.Wrote(set.Key, set.Value.Reveal()):
 			p.Kept = append(p.Kept, set.Key)
@@ -140,7 +142,7 @@ func planEditedEnv(current *envfile.File, sample []byte, want []Setting, asked E
 }
 
 // planKeys generates what is missing and never replaces what is sound.
-func planKeys(file *envfile.File, fresh bool, s keys.Situation) ([]Setting, []string, error) {
+func planKeys(file *envfile.File, fresh bool, s keys.Situation, random []byte) ([]Setting, []string, error) {
 	get := func(key string) secret.Text {
 		if fresh {
 			return secret.Text{}
@@ -149,7 +151,7 @@ func planKeys(file *envfile.File, fresh bool, s keys.Situation) ([]Setting, []st
 		return secret.New(value)
 	}
 	current := keys.Keys{AppKey: get(keys.AppKey), Pepper: get(keys.Pepper), FernetSalt: get(keys.FernetSalt)}
-	decision, err := keys.Decide(current, s, rand.Reader)
+	decision, err := keys.Decide(current, s, bytes.NewReader(random))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -216,9 +218,9 @@ func mergeBrokers(file, base *envfile.File) (string, bool) {
 }
 
 // apply makes the edits on a copy of file.
-func (p EnvPlan) apply(file *envfile.File) (*envfile.File, error) {
+func (p Env) apply(file *envfile.File) (*envfile.File, error) {
 	edited := file.Clone()
-	if p.whole != nil && sum(file.Bytes()) == p.wholeOf {
+	if p.whole != nil && Sum(file.Bytes()) == p.wholeOf {
 		var err error
 		if edited, err = envfile.Parse(p.whole); err != nil {
 			return nil, finding.Named(finding.Usage, "setting-invalid", "%w", err)
@@ -245,10 +247,10 @@ func setKey(file *envfile.File, key, value string) error {
 	return file.Set(key, value)
 }
 
-// CheckEnv holds a whole .env against OpenAlgo's own rules before anything is
+// Check holds a whole .env against OpenAlgo's own rules before anything is
 // applied: what it would reject is an error here. anySalt says that the
 // release ignores FERNET_SALT, or makes one itself.
-func CheckEnv(file *envfile.File, sample []byte, fresh, anySalt bool) (warnings []string, err error) {
+func Check(file *envfile.File, sample []byte, fresh, anySalt bool) (warnings []string, err error) {
 	version := ""
 	if base, err := envfile.Parse(sample); err == nil && sample != nil {
 		version, _ = base.Get(openalgo.ConfigVersion)
@@ -281,7 +283,7 @@ func CheckEnv(file *envfile.File, sample []byte, fresh, anySalt bool) (warnings 
 // Diff shows how .env changes, a first one against the base that it is made
 // from. Values of secret keys are masked; that one of them changes is said
 // below, since its masked lines look alike.
-func (p EnvPlan) Diff(before []byte) string {
+func (p Env) Diff(before []byte) string {
 	from := "a/.env"
 	if p.Fresh {
 		before, from = p.base, "a/.sample.env"
@@ -310,7 +312,7 @@ func LostKeys(err error) bool {
 }
 
 // Edit makes the plan's edits on .env as it stands now.
-func (p EnvPlan) Edit(now []byte) ([]byte, error) {
+func (p Env) Edit(now []byte) ([]byte, error) {
 	file, err := envfile.Parse(now)
 	if err != nil {
 		return nil, fmt.Errorf("reading .env again: %w", err)
@@ -326,58 +328,3 @@ func (p EnvPlan) Edit(now []byte) ([]byte, error) {
 // FERNET_SALT.
 const ResaltNote = "this release encrypts stored secrets (API key, broker tokens, TOTP) with a FERNET_SALT of its own. OpenAlgo makes it on the first start and " +
 	"encrypts them again. Then openalgo-install checks that they open, and restarts OpenAlgo so that all of it uses the new salt"
-
-// warnUnknown tells of keys that are most likely misspelt.
-func warnUnknown(e EnvEdit, o *world.Observation, p *Plan) {
-	if o.Env == nil || e.Whole != nil {
-		return
-	}
-	known := o.Env.Keys()
-	for _, text := range [][]byte{o.Sample, templates.Env} {
-		if base, err := envfile.Parse(text); err == nil {
-			known = append(known, base.Keys()...)
-		}
-	}
-	for _, key := range e.Unset {
-		if _, have := o.Env.Get(key); !have {
-			p.warn("%s is not in .env%s", key, meant(key, known))
-		}
-	}
-	for _, v := range e.Set {
-		if !slices.Contains(known, v.Key) {
-			p.warn("OpenAlgo has no setting %s of its own%s", v.Key, meant(v.Key, known))
-		}
-	}
-}
-
-func meant(key string, known []string) string {
-	near, ok := spelling.Nearest(strings.ToUpper(key), known, func(string) int { return 2 })
-	if !ok || near == key {
-		return ""
-	}
-	return "; " + near + " was meant?"
-}
-
-// guardDatabases refuses a database file where nothing is mounted: it would go
-// with the container (docs/openalgo-facts.md 3.4).
-func guardDatabases(e EnvEdit, p *Plan) error {
-	for _, v := range e.Set {
-		value := v.Value.Reveal()
-		path, sqlite := strings.CutPrefix(value, "sqlite:///")
-		if !strings.HasSuffix(v.Key, "DATABASE_URL") || !sqlite && strings.Contains(value, "://") || value == "" {
-			continue
-		}
-		if !filepath.IsAbs(path) {
-			path = filepath.Join(openalgo.Dir, path)
-		}
-		under := func(target string) bool { return strings.HasPrefix(filepath.Clean(path), target+"/") }
-		mounted := slices.ContainsFunc(p.Stack.Spec("").Mounts, func(m docker.Mount) bool { return under(m.Target) })
-		switch {
-		case !mounted:
-			return finding.Named(finding.Usage, "data-not-kept", "%s: only what is under db/ is kept and backed up; a file where nothing is mounted is lost when the container is recreated", v.Key)
-		case !under(openalgo.DB):
-			p.warn("%s: the file is in no backup, since it is not under db/", v.Key)
-		}
-	}
-	return nil
-}

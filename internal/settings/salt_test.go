@@ -1,11 +1,10 @@
-package plan
+package settings
 
 import (
 	"strings"
 	"testing"
 
 	"github.com/marketcalls/openalgo-install/internal/instance"
-	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
 const (
@@ -32,7 +31,7 @@ func saltLines(text string) (out []string) {
 }
 
 func TestFreshEnvHasTheSaltThatItsReleaseKnows(t *testing.T) {
-	p, _, err := DecideEnv(nil, []byte(realSample), nil, instance.State{}, false)
+	p, _, err := decide(nil, []byte(realSample), nil, instance.State{}, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +39,7 @@ func TestFreshEnvHasTheSaltThatItsReleaseKnows(t *testing.T) {
 	if len(got) != 1 || !strings.HasPrefix(got[0], "API_KEY_PEPPER|FERNET_SALT = '") || len(got[0]) != len("API_KEY_PEPPER|FERNET_SALT = ''")+32 {
 		t.Errorf("salt lines %q", got)
 	}
-	p, _, err = DecideEnv(nil, []byte(oldSample), nil, instance.State{}, false)
+	p, _, err = decide(nil, []byte(oldSample), nil, instance.State{}, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +64,7 @@ func TestSaltBetweenReleases(t *testing.T) {
 		"and back to new":                  {sound, realSample, instance.SaltUsed, true, false},
 		"not known: nothing is taken away": {sound, realSample, "", true, false},
 	} {
-		p, warnings, err := DecideEnv(parsed(t, test.env), []byte(test.sample), nil, instance.State{FernetSalt: test.was}, true)
+		p, warnings, err := decide(parsed(t, test.env), []byte(test.sample), nil, instance.State{FernetSalt: test.was}, true)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -109,11 +108,11 @@ func TestSaltAfterARun(t *testing.T) {
 		{"", oldSample, instance.SaltIdle}, {"", realSample, instance.SaltUsed}, {instance.SaltIdle, realSample, instance.SaltUsed},
 		{instance.SaltIdle, oldSample, instance.SaltIdle}, {instance.SaltUsed, oldSample, instance.SaltUsed},
 	} {
-		if got := world.SaltAfter(instance.State{FernetSalt: test.was}, []byte(test.sample)); got != test.want {
+		if got := SaltAfter(instance.State{FernetSalt: test.was}, []byte(test.sample)); got != test.want {
 			t.Errorf("%q, then %.30q: %q, want %q", test.was, test.sample, got, test.want)
 		}
 	}
-	if !world.NamesSalt(nil) {
+	if !NamesSalt(nil) {
 		t.Error("without a sample the built-in base serves, which names the salt")
 	}
 }

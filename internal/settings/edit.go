@@ -1,4 +1,4 @@
-package plan
+package settings
 
 import (
 	"fmt"
@@ -22,15 +22,15 @@ func ReadCredentials(a *answers.Answers, env *envfile.File) {
 	}
 }
 
-// EnvVar is one key of .env with the value that it shall have.
-type EnvVar struct {
+// Var is one key of .env with the value that it shall have.
+type Var struct {
 	Key   string
 	Value secret.Text
 }
 
-// EnvEdit is what a user asks of .env, key by key.
-type EnvEdit struct {
-	Set   []EnvVar
+// Edit is what a user asks of .env, key by key.
+type Edit struct {
+	Set   []Var
 	Unset []string
 	// Whole is the file as the user made it in an editor, and WholeOf the
 	// SHA-256 of the file that was edited; nil without an editor.
@@ -40,11 +40,11 @@ type EnvEdit struct {
 	Broker string
 }
 
-func (e EnvEdit) names(key string) bool {
-	return slices.Contains(e.Unset, key) || slices.ContainsFunc(e.Set, func(v EnvVar) bool { return v.Key == key })
+func (e Edit) names(key string) bool {
+	return slices.Contains(e.Unset, key) || slices.ContainsFunc(e.Set, func(v Var) bool { return v.Key == key })
 }
 
-func (e EnvEdit) settings() []Setting {
+func (e Edit) settings() []Setting {
 	var out []Setting
 	for _, v := range e.Set {
 		out = append(out, Setting{Key: v.Key, Value: v.Value})
@@ -72,7 +72,7 @@ var follows = map[string]string{
 }
 
 // Allowed refuses what no edit may do.
-func (e EnvEdit) Allowed() error {
+func (e Edit) Allowed() error {
 	for _, key := range append([]string{keys.AppKey}, instance.DataKeys...) {
 		if e.names(key) {
 			return finding.Named(finding.Usage, "setting-fixed", "%s is never changed here: API_KEY_PEPPER and FERNET_SALT open the database, and APP_KEY every session", key)
@@ -91,7 +91,7 @@ func (e EnvEdit) Allowed() error {
 }
 
 // Apply makes the edit in the answers: further installs shall say the same.
-func (e EnvEdit) Apply(a *answers.Answers) error {
+func (e Edit) Apply(a *answers.Answers) error {
 	for _, v := range e.Set {
 		if place, ok := credentialKeys[v.Key]; ok {
 			*place(&a.Broker) = v.Value
@@ -114,8 +114,8 @@ func (e EnvEdit) Apply(a *answers.Answers) error {
 }
 
 // EditOf is the edit that leads from one text of .env to another.
-func EditOf(before, after []byte) (EnvEdit, error) {
-	e := EnvEdit{Whole: after, WholeOf: sum(before)}
+func EditOf(before, after []byte) (Edit, error) {
+	e := Edit{Whole: after, WholeOf: Sum(before)}
 	old, err := envfile.Parse(before)
 	if err != nil {
 		return e, finding.Named(finding.HostNotReady, "env-unreadable", "reading .env: %w", err)
@@ -127,7 +127,7 @@ func EditOf(before, after []byte) (EnvEdit, error) {
 	for _, key := range edited.Keys() {
 		value, _ := edited.Get(key)
 		if was, had := old.Get(key); !had || was != value {
-			e.Set = append(e.Set, EnvVar{key, secret.New(value)})
+			e.Set = append(e.Set, Var{key, secret.New(value)})
 		}
 	}
 	for _, key := range old.Keys() {
@@ -139,10 +139,10 @@ func EditOf(before, after []byte) (EnvEdit, error) {
 }
 
 // ParseVar reads KEY=VALUE.
-func ParseVar(text string) (EnvVar, error) {
+func ParseVar(text string) (Var, error) {
 	key, value, ok := strings.Cut(text, "=")
 	if !ok || strings.TrimSpace(key) == "" {
-		return EnvVar{}, fmt.Errorf("%q is not KEY=VALUE", key)
+		return Var{}, fmt.Errorf("%q is not KEY=VALUE", key)
 	}
-	return EnvVar{strings.TrimSpace(key), secret.New(value)}, nil
+	return Var{strings.TrimSpace(key), secret.New(value)}, nil
 }

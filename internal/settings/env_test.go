@@ -1,11 +1,13 @@
-package plan
+package settings
 
 import (
+	"crypto/rand"
 	"strings"
 	"testing"
 
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/keys"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 )
 
@@ -24,6 +26,13 @@ func parsed(t *testing.T, text string) *envfile.File {
 	return file
 }
 
+// decide is Decide with random bytes, and nothing asked of single keys.
+func decide(current *envfile.File, sample []byte, want []Setting, last instance.State, dataMayExist bool) (Env, []string, error) {
+	random := make([]byte, keys.Random)
+	_, _ = rand.Read(random)
+	return Decide(Situation{Current: current, Sample: sample, Last: last, DataMayExist: dataMayExist, Random: random}, want, Edit{})
+}
+
 func want(pairs ...string) []Setting {
 	var out []Setting
 	for i := 0; i < len(pairs); i += 2 {
@@ -32,7 +41,7 @@ func want(pairs ...string) []Setting {
 	return out
 }
 
-func edits(p EnvPlan) string {
+func edits(p Env) string {
 	var keys []string
 	for _, e := range p.Edits {
 		keys = append(keys, e.Key)
@@ -41,7 +50,7 @@ func edits(p EnvPlan) string {
 }
 
 func TestFreshEnvGetsKeysAndSettings(t *testing.T) {
-	p, _, err := DecideEnv(nil, nil, want("LOG_LEVEL", "DEBUG"), instance.State{}, false)
+	p, _, err := decide(nil, nil, want("LOG_LEVEL", "DEBUG"), instance.State{}, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +66,7 @@ func TestFreshEnvGetsKeysAndSettings(t *testing.T) {
 			t.Errorf("FERNET_SALT is not on the line after API_KEY_PEPPER, but %q is", lines[n+1])
 		}
 	}
-	again, _, err := DecideEnv(nil, nil, nil, instance.State{}, false)
+	again, _, err := decide(nil, nil, nil, instance.State{}, false)
 	if err != nil || string(again.Text) == string(p.Text) {
 		t.Error("two installs got the same keys")
 	}
@@ -69,7 +78,7 @@ func TestWhatTheUserChangedIsKept(t *testing.T) {
 	file := parsed(t, sound+"LOG_LEVEL = 'DEBUG'\nHOST_SERVER = 'http://a'\nOMP_NUM_THREADS = '1'\n")
 	settings := append(want("LOG_LEVEL", "INFO", "HOST_SERVER", "http://b"),
 		Setting{Key: "OMP_NUM_THREADS", Value: secret.New("4"), Auto: true})
-	p, warnings, err := DecideEnv(file, nil, settings, last, true)
+	p, warnings, err := decide(file, nil, settings, last, true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +94,7 @@ func TestWhatTheUserChangedIsKept(t *testing.T) {
 
 func TestSoundKeysAreNeverEdited(t *testing.T) {
 	for _, data := range []bool{true, false} {
-		p, _, err := DecideEnv(parsed(t, sound), nil, nil, instance.State{}, data)
+		p, _, err := decide(parsed(t, sound), nil, nil, instance.State{}, data)
 		if err != nil || len(p.Edits) != 0 {
 			t.Errorf("data %v: edits %q, %v", data, edits(p), err)
 		}
@@ -96,7 +105,7 @@ func TestSoundKeysAreNeverEdited(t *testing.T) {
 // survive (docs/openalgo-facts.md 1.6).
 func TestSoundSaltIsPutWhereTheAppLeavesIt(t *testing.T) {
 	text := "FERNET_SALT = \"" + salt + "\" # mine\nAPP_KEY = '" + pepper + "'\nAPI_KEY_PEPPER = '" + pepper + "'\n"
-	p, _, err := DecideEnv(parsed(t, text), nil, nil, instance.State{}, true)
+	p, _, err := decide(parsed(t, text), nil, nil, instance.State{}, true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +118,7 @@ func TestSoundSaltIsPutWhereTheAppLeavesIt(t *testing.T) {
 // migrates by itself, and anything we wrote would hide the old one.
 func TestUnsoundSaltBesideDataIsLeftAlone(t *testing.T) {
 	text := "APP_KEY = '" + pepper + "'\nAPI_KEY_PEPPER = '" + pepper + "'\n\n# salt\nFERNET_SALT = 'OPENALGO_PLACEHOLDER'\n"
-	p, warnings, err := DecideEnv(parsed(t, text), nil, nil, instance.State{}, true)
+	p, warnings, err := decide(parsed(t, text), nil, nil, instance.State{}, true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +128,7 @@ func TestUnsoundSaltBesideDataIsLeftAlone(t *testing.T) {
 }
 
 func TestLostPepperBesideDataStops(t *testing.T) {
-	_, _, err := DecideEnv(parsed(t, "APP_KEY = '"+pepper+"'\n"), nil, nil, instance.State{}, true)
+	_, _, err := decide(parsed(t, "APP_KEY = '"+pepper+"'\n"), nil, nil, instance.State{}, true)
 	if !LostKeys(err) {
 		t.Errorf("err = %v", err)
 	}
@@ -128,7 +137,7 @@ func TestLostPepperBesideDataStops(t *testing.T) {
 func TestNewerSampleIsMerged(t *testing.T) {
 	file := parsed(t, sound+"ENV_CONFIG_VERSION = '1.0.6'\nVALID_BROKERS = 'zerodha,upstox'\nLOG_LEVEL = 'DEBUG'\n")
 	sample := "ENV_CONFIG_VERSION = '1.0.7'\nVALID_BROKERS = 'zerodha,arrow'\nLOG_LEVEL = 'INFO'\nNEW_KEY = 'new'\nAPP_KEY = 'placeholder'\n"
-	p, _, err := DecideEnv(file, []byte(sample), nil, instance.State{}, true)
+	p, _, err := decide(file, []byte(sample), nil, instance.State{}, true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,7 +157,7 @@ func TestDiffShowsNoSecret(t *testing.T) {
 		if text != "" {
 			current = parsed(t, text)
 		}
-		p, _, err := DecideEnv(current, nil, want("BROKER_API_KEY", canary, "LOG_LEVEL", "DEBUG"), instance.State{}, false)
+		p, _, err := decide(current, nil, want("BROKER_API_KEY", canary, "LOG_LEVEL", "DEBUG"), instance.State{}, false)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,0 +1,71 @@
+package settings
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+
+	docker "github.com/marketcalls/openalgo-install/internal/engine/spec"
+	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/spelling"
+	"github.com/marketcalls/openalgo-install/templates"
+)
+
+// Unknown tells of keys that are most likely misspelt. env is the .env that is
+// there, and sample the image's own base.
+func (e Edit) Unknown(env *envfile.File, sample []byte) (warnings []string) {
+	if env == nil || e.Whole != nil {
+		return nil
+	}
+	known := env.Keys()
+	for _, text := range [][]byte{sample, templates.Env} {
+		if base, err := envfile.Parse(text); err == nil {
+			known = append(known, base.Keys()...)
+		}
+	}
+	for _, key := range e.Unset {
+		if _, have := env.Get(key); !have {
+			warnings = append(warnings, key+" is not in .env"+meant(key, known))
+		}
+	}
+	for _, v := range e.Set {
+		if !slices.Contains(known, v.Key) {
+			warnings = append(warnings, "OpenAlgo has no setting "+v.Key+" of its own"+meant(v.Key, known))
+		}
+	}
+	return warnings
+}
+
+func meant(key string, known []string) string {
+	near, ok := spelling.Nearest(strings.ToUpper(key), known, func(string) int { return 2 })
+	if !ok || near == key {
+		return ""
+	}
+	return "; " + near + " was meant?"
+}
+
+// CheckDatabases refuses a database file where nothing is mounted: it would go
+// with the container (docs/openalgo-facts.md 3.4).
+func (e Edit) CheckDatabases(mounts []docker.Mount) (warnings []string, err error) {
+	for _, v := range e.Set {
+		value := v.Value.Reveal()
+		path, sqlite := strings.CutPrefix(value, "sqlite:///")
+		if !strings.HasSuffix(v.Key, "DATABASE_URL") || !sqlite && strings.Contains(value, "://") || value == "" {
+			continue
+		}
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(openalgo.Dir, path)
+		}
+		under := func(target string) bool { return strings.HasPrefix(filepath.Clean(path), target+"/") }
+		mounted := slices.ContainsFunc(mounts, func(m docker.Mount) bool { return under(m.Target) })
+		switch {
+		case !mounted:
+			return nil, finding.Named(finding.Usage, "data-not-kept", "%s: only what is under db/ is kept and backed up; a file where nothing is mounted is lost when the container is recreated", v.Key)
+		case !under(openalgo.DB):
+			warnings = append(warnings, v.Key+": the file is in no backup, since it is not under db/")
+		}
+	}
+	return warnings, nil
+}
