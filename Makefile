@@ -62,8 +62,9 @@ bench: build tools ## time, size and memory, beside Docker Compose
 golden: ## write the golden files again; look at the diff before you commit
 	$(GO) test $$(grep -rlE 'flag\.Bool\("update"' --include='*_test.go' internal | xargs -n1 dirname | sort -u | sed 's|^|./|') -update
 
-docs: ## the reference of the command line, and the man pages
+docs: ## the reference of the command line, the man pages, the names of errors
 	$(GO) test ./internal/cli -run 'TestReference|TestManPages' -update
+	$(GO) test ./internal/finding -run TestErrorsPage -update
 	$(GO) test ./internal/cli -run TestManPages # what was embedded is what was written
 
 snapshot: ## a release, unsigned and unpublished, in dist
