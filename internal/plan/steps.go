@@ -181,12 +181,12 @@ func (l *listing) resources() (out []run.Step) {
 			if m.Target == openalgo.Keys {
 				mode = 0o700
 			}
-			out = append(out, &step.MakeDirectory{Path: path, Image: l.state.ImageID, Mode: mode})
+			out = append(out, &data.MakeDirectory{Path: path, Image: l.state.ImageID, Mode: mode})
 		}
 	}
 	for _, v := range l.Stack.Volumes {
 		if l.creates(v.Spec.Name) {
-			out = append(out, &step.CreateVolume{Name: v.Spec.Name, Dir: string(l.o.Dir), Moved: l.Intent.Data == ToVolumes, Spec: v.Spec})
+			out = append(out, &data.CreateVolume{Name: v.Spec.Name, Dir: string(l.o.Dir), Moved: l.Intent.Data == ToVolumes, Spec: v.Spec})
 		}
 	}
 	return out

@@ -22,10 +22,6 @@ func init() {
 	run.Register[RemoveContainer]("container.remove")
 }
 
-// everStarted reports whether a container ran at any time: Docker's zero is
-// the year 1.
-func everStarted(c engine.Container) bool { return c.StartedAt.Year() > 2000 }
-
 // stop stops a container in order.
 func stop(ctx context.Context, t *run.Tools, c engine.Container) error {
 	return t.Engine.Stop(ctx, c.ID, max(openalgo.StopGrace, c.StopGrace))
@@ -197,7 +193,7 @@ func (s *StartContainer) Resume(ctx context.Context, t *run.Tools) bool {
 		return false
 	}
 	c, err := t.Engine.Container(ctx, id)
-	if err != nil || !everStarted(c) {
+	if err != nil || !pair.EverStarted(c) {
 		return false
 	}
 	if stacks.IsUp(c) || s.ID != "" {

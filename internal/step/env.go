@@ -181,7 +181,7 @@ func (s *WriteEnv) remove(ctx context.Context, t *run.Tools, now []byte) error {
 		return nil
 	}
 	begun := t.Begun()
-	made := madeData(begun)
+	made := data.MadePlaces(begun)
 	// Beside other data than the backup's its keys would look like the right ones.
 	replacing := slices.ContainsFunc(run.All[*data.Keep](begun), func(d *data.Keep) bool { return d.Base == instance.Replaced && d.Whole })
 	needed := made || pair.HasNew(begun) && !replacing

@@ -23,7 +23,7 @@ func AfterUndo(t *run.Tools) string {
 		return "The previous container runs again. It does not answer, as before"
 	case old != nil:
 		return "What ran before runs again"
-	case madeData(t.Begun()) || pair.NewID(t) != "":
+	case data.MadePlaces(t.Begun()) || pair.NewID(t) != "":
 		return "OpenAlgo is not installed. .env and the volumes stay, and the next run uses the same encryption keys"
 	}
 	return "Nothing was changed"

@@ -705,7 +705,7 @@ func TestRootlessDocker(t *testing.T) {
 	defer w.close()
 	w.engine.Facts.Rootless = true
 	p := w.install()
-	p.Parts[2].Steps = append(p.Parts[2].Steps, &step.MakeDirectory{Path: w.path("data"), Image: "sha256:1", Mode: 0o755})
+	p.Parts[2].Steps = append(p.Parts[2].Steps, &data.MakeDirectory{Path: w.path("data"), Image: "sha256:1", Mode: 0o755})
 	must(t, run.Run(t.Context(), w.tools(), p))
 	if !w.running() {
 		t.Error("OpenAlgo does not run")

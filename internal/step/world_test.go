@@ -326,7 +326,7 @@ func (w *world) swapped(more ...run.Step) []run.Step {
 func (w *world) install() run.Plan {
 	resources := part("resources", &step.CreateNetwork{Name: project + "_default", Spec: engine.NetworkSpec{Name: project + "_default"}})
 	for _, tree := range trees {
-		resources.Steps = append(resources.Steps, &step.CreateVolume{Name: volume(tree), Dir: w.dir, Spec: engine.VolumeSpec{Name: volume(tree)}})
+		resources.Steps = append(resources.Steps, &data.CreateVolume{Name: volume(tree), Dir: w.dir, Spec: engine.VolumeSpec{Name: volume(tree)}})
 	}
 	env := &step.WriteEnv{Text: []byte(firstEnv), Fresh: true, Salt: "salt", Project: project, Image: "sha256:1"}
 	if read(w.path(".env")) != "" {
@@ -453,7 +453,7 @@ func (f filling) Extract(_ context.Context, places map[string]string) error {
 func (w *world) adopt() run.Plan {
 	resources, move := part("resources"), part("move")
 	for _, tree := range trees {
-		resources.Steps = append(resources.Steps, &step.CreateVolume{Name: volume(tree), Dir: w.dir, Moved: true, Spec: engine.VolumeSpec{Name: volume(tree)}})
+		resources.Steps = append(resources.Steps, &data.CreateVolume{Name: volume(tree), Dir: w.dir, Moved: true, Spec: engine.VolumeSpec{Name: volume(tree)}})
 		move.Steps = append(move.Steps, &data.Move{From: run.Path(tree), Target: openalgo.Tree(tree), User: openalgo.User})
 	}
 	return run.Plan{Command: "adopt", Parts: []run.Part{

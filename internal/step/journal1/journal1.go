@@ -263,10 +263,10 @@ func (j *journal1) data() (out []*run.Entry) {
 
 func (j *journal1) containers() (out []*run.Entry) {
 	for _, name := range j.MovedInto {
-		out = append(out, begun("resources", &step.CreateVolume{Name: name, Dir: j.was, Moved: true, Since: slices.Contains(j.MovedSince, name)})...)
+		out = append(out, begun("resources", &data.CreateVolume{Name: name, Dir: j.was, Moved: true, Since: slices.Contains(j.MovedSince, name)})...)
 	}
 	if j.MadeVolumes && len(j.MovedInto) == 0 {
-		out = append(out, begun("resources", &step.CreateVolume{Name: j.Project + "_openalgo_db", Dir: j.was})...)
+		out = append(out, begun("resources", &data.CreateVolume{Name: j.Project + "_openalgo_db", Dir: j.was})...)
 	}
 	if j.NewName != "" {
 		out = append(out, begun("create", &step.CreateContainer{Name: j.NewName, Final: j.Name, Project: j.Project, Foreign: j.state.Foreign, ID: j.NewID})...)

@@ -85,3 +85,7 @@ func Answers(ctx context.Context, t *run.Tools, c engine.Container) bool {
 		return err
 	}) == nil
 }
+
+// EverStarted reports whether a container ran at any time: Docker's zero is
+// the year 1.
+func EverStarted(c engine.Container) bool { return c.StartedAt.Year() > 2000 }

@@ -1,4 +1,4 @@
-package step
+package data
 
 import (
 	"context"
@@ -15,49 +15,13 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/run"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
-	"github.com/marketcalls/openalgo-install/internal/step/data"
 	"github.com/marketcalls/openalgo-install/internal/step/pair"
 	"github.com/marketcalls/openalgo-install/internal/tree"
 )
 
 func init() {
-	run.Register[CreateNetwork]("network.create")
 	run.Register[CreateVolume]("volume.create")
 	run.Register[MakeDirectory]("directory.make")
-}
-
-// CreateNetwork creates the stack's own network.
-type CreateNetwork struct {
-	run.Pathless
-	Name string             `json:"name"`
-	Made bool               `json:"made,omitempty"` // it was not there before
-	Spec engine.NetworkSpec `json:"-"`
-}
-
-func (s *CreateNetwork) String() string { return "create the network " + s.Name }
-
-// Do creates it.
-func (s *CreateNetwork) Do(ctx context.Context, t *run.Tools) error {
-	if _, err := t.Engine.Network(ctx, s.Name); !errors.Is(err, engine.ErrNotFound) {
-		return err
-	}
-	s.Made = true
-	if err := t.Save(); err != nil {
-		return err
-	}
-	if _, err := t.Engine.CreateNetwork(context.WithoutCancel(ctx), s.Spec); err != nil {
-		return fmt.Errorf("create the network %s: %w", s.Name, err)
-	}
-	t.Point("network")
-	return nil
-}
-
-// Undo removes it, unless a previous container stays on it, or others use it.
-func (s *CreateNetwork) Undo(ctx context.Context, t *run.Tools) error {
-	if s.Made && pair.PreviousID(t) == "" {
-		_ = t.Engine.RemoveNetwork(ctx, s.Name)
-	}
-	return nil
 }
 
 // CreateVolume creates a volume. Once it began, .env belongs to it.
@@ -126,7 +90,7 @@ func (s *CreateVolume) Look(ctx context.Context, t *run.Tools) error {
 func (s *CreateVolume) from(ctx context.Context, t *run.Tools) (string, error) {
 	old := pair.PreviousID(t)
 	fresh, err := pair.New(ctx, t)
-	if old == "" || err != nil || !everStarted(fresh) {
+	if old == "" || err != nil || !pair.EverStarted(fresh) {
 		return "", err
 	}
 	before, err := t.Engine.Container(ctx, old)
@@ -134,7 +98,7 @@ func (s *CreateVolume) from(ctx context.Context, t *run.Tools) (string, error) {
 		return "", err
 	}
 	for _, m := range fresh.Mounts {
-		if m.Name != s.Name || !slices.Contains(data.SavedTrees, filepath.Base(m.Target)) {
+		if m.Name != s.Name || !slices.Contains(SavedTrees, filepath.Base(m.Target)) {
 			continue
 		}
 		for _, had := range before.Mounts {
@@ -163,7 +127,7 @@ func (s *CreateVolume) Undo(ctx context.Context, t *run.Tools) error {
 		return nil // somebody else's, for which the step was not done
 	}
 	if s.Since {
-		kept := data.KeptBy(t, s.Name)
+		kept := KeptBy(t, s.Name)
 		if err := keepVolume(ctx, t, v.Mountpoint, kept); err != nil {
 			t.Note(fmt.Sprintf("the volume %s stays, with data that was written to it since (%v). Check it before you remove it: docker volume rm %[1]s deletes that data", s.Name, err))
 			return nil
@@ -217,8 +181,8 @@ func (s *MakeDirectory) Do(ctx context.Context, t *run.Tools) error {
 // Undo leaves it: it may hold data.
 func (s *MakeDirectory) Undo(context.Context, *run.Tools) error { return nil }
 
-// madeData reports whether a run created places for data, which its .env must
+// MadePlaces reports whether a run created places for data, which its .env must
 // stay with.
-func madeData(begun []run.Step) bool {
+func MadePlaces(begun []run.Step) bool {
 	return run.Find[*CreateVolume](begun) != nil || run.Find[*MakeDirectory](begun) != nil
 }
