@@ -14,3 +14,13 @@ func Begin(to Reporter, step, title string) (end func(err error)) {
 		to.Report(Event{Type: TypeStep, Time: time.Now(), Step: step, State: state, Seconds: time.Since(began).Seconds()})
 	}
 }
+
+// Note tells something that is worth saying.
+func Note(to Reporter, message string) {
+	to.Report(Event{Type: TypeNote, Time: time.Now(), Message: message})
+}
+
+// Warn tells something to act on.
+func Warn(to Reporter, message string) {
+	to.Report(Event{Type: TypeWarning, Time: time.Now(), Message: message})
+}

@@ -2,19 +2,15 @@ package ops
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
 
+	"github.com/marketcalls/openalgo-install/internal/app"
 	"github.com/marketcalls/openalgo-install/internal/engine/helper"
-	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
-	"github.com/marketcalls/openalgo-install/internal/image"
 	"github.com/marketcalls/openalgo-install/internal/instance"
-	"github.com/marketcalls/openalgo-install/internal/later"
-	"github.com/marketcalls/openalgo-install/internal/leftovers"
 	"github.com/marketcalls/openalgo-install/internal/ready"
 	"github.com/marketcalls/openalgo-install/internal/run"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
@@ -22,115 +18,15 @@ import (
 	_ "github.com/marketcalls/openalgo-install/internal/step/journal1" // reads journals of releases before 2
 )
 
-// app is what steps ask of OpenAlgo itself.
-type app struct{ in *Session }
-
 // tools are those that steps of this instance work with.
 func (in *Session) tools() *run.Tools {
 	report := event.ReporterFunc(func(e event.Event) { in.Report.Report(e) })
-	return &run.Tools{Engine: in.Engine, App: app{in}, Dir: in.dir, Report: report, UndoLimit: in.undoLimit()}
+	return &run.Tools{Engine: in.Engine, App: in.app(report), Dir: in.dir, Report: report, UndoLimit: in.undoLimit()}
 }
 
-// Ready waits until OpenAlgo is ready in a container.
-func (a app) Ready(ctx context.Context, container string, setupDone, before bool) (needsSetup bool, err error) {
-	c, err := a.in.checkOfID(ctx, container)
-	if err != nil {
-		return false, err
-	}
-	c.SetupDone, c.Before = setupDone, before
-	return a.in.prober().Await(ctx, c)
-}
-
-// Asks asks OpenAlgo in a container once.
-func (a app) Asks(ctx context.Context, container string) (needsSetup bool, err error) {
-	c, err := a.in.checkOfID(ctx, container)
-	if err != nil {
-		return false, err
-	}
-	return a.in.prober().Ask(ctx, c)
-}
-
-// CountSecrets counts the stored secrets that open.
-func (a app) CountSecrets(ctx context.Context, container string) (run.Secrets, error) {
-	return a.in.countSecrets(ctx, container)
-}
-
-// Serves checks stored secrets, HTTPS and remote MCP. OpenAlgo that answers without its HTTPS
-// after an interrupted run is no reason for an undo: it is in use, and its data
-// has new rows.
-func (a app) Serves(ctx context.Context, v run.Verification, resumed bool) error {
-	if err := a.in.verifySecrets(ctx, v); err != nil {
-		return err
-	}
-	if resumed {
-		a.in.warnEdge(ctx, instance.Edge(v.Site))
-		return nil
-	}
-	if err := a.in.verifyEdge(ctx, v.Site); err != nil || !v.MCP {
-		return err
-	}
-	c, err := a.in.checkOfID(ctx, v.Container)
-	if err != nil {
-		return err
-	}
-	return askMCP(ctx, v.Site, c.Web)
-}
-
-// warnEdge says that OpenAlgo answers and its HTTPS proxy does not.
-func (in *Session) warnEdge(ctx context.Context, s instance.Edge) {
-	if err := in.verifyEdge(ctx, s); err != nil && ctx.Err() == nil {
-		in.warn(fmt.Sprintf("https://%s is not served: %v. To set it up again: %s", s.Domain, err, finding.Command(in.dir, "domain", s.Domain)))
-	}
-}
-
-// Remember writes state.json, with the keys that the verified stack runs with.
-func (a app) Remember(ctx context.Context, text json.RawMessage, needsSetup *bool) error {
-	var s instance.State
-	if err := json.Unmarshal(text, &s); err != nil {
-		return fmt.Errorf("writing the state: %w", err)
-	}
-	if needsSetup != nil {
-		s.SetupDone = !*needsSetup
-	}
-	if env, err := a.in.readEnv(ctx); err == nil && env != nil {
-		if file, err := envfile.Parse(env); err == nil {
-			s.RememberKeys(file)
-		}
-	}
-	return a.in.dir.SaveState(s)
-}
-
-// Remain marks the keys that an undone first install leaves as its own.
-func (a app) Remain(_ context.Context, project string) {
-	if s, err := a.in.dir.LoadState(); err == nil && s.Project == "" {
-		s.Began = project
-		_ = a.in.dir.SaveState(s) // without it the next run asks, which is safe
-	}
-}
-
-// Front opens what serves HTTPS.
-func (a app) Front(ctx context.Context, site run.Site) (run.Front, error) {
-	return a.in.openFront(ctx, instance.Edge(site))
-}
-
-// RemoveLeftovers moves away what is still recognised as another installer's.
-func (a app) RemoveLeftovers(ctx context.Context, l run.Leftovers) error {
-	traces := leftovers.Traces{Dir: string(a.in.dir), Domain: l.Domain, Web: l.Web}
-	return leftovers.Remove(ctx, traces.Still("/", l.Paths), a.in.dir.KeptPath("leftovers"), a.in.note)
-}
-
-// EndDaily ends the daily backup.
-func (a app) EndDaily(ctx context.Context) error {
-	_, err := later.RemoveDaily(ctx, a.in.dir)
-	return err
-}
-
-// DropImages removes what a rollback of the project would need, and test apps.
-func (a app) DropImages(ctx context.Context, project string, tests []string) {
-	for _, ref := range tests {
-		image.RemoveTest(ctx, a.in.Engine, ref)
-	}
-	image.DropTags(ctx, a.in.Engine, project, nil)
+// app is the OpenAlgo of this instance.
+func (in *Session) app(report event.Reporter) *app.App {
+	return &app.App{Engine: in.Engine, Dir: in.dir, Report: report, Redact: in.redact, Wait: in.Wait}
 }
 
 func (in *Session) acrossRestart(ctx context.Context, do func(context.Context) error) error {

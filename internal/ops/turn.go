@@ -181,9 +181,10 @@ func (t *turn) nothingToDo(ctx context.Context, p *plan.Plan) (event.Result, err
 	if p.Intent.Resizes() {
 		return event.Result{Message: "nothing to do: the sizing in force is the one that is due for " + p.Sizing.Of()}, nil
 	}
-	_, err := t.verify(ctx, t.checkOf(p.Stack, p.Answers))
+	of := t.app(t.Report)
+	_, err := of.Await(ctx, t.checkOf(p.Stack, p.Answers))
 	if err == nil && p.Edge != nil {
-		err = t.verifyEdge(ctx, p.Edge.State)
+		err = of.AwaitSite(ctx, p.Edge.State)
 	}
 	if err != nil {
 		return event.Result{}, &finding.Error{Kind: finding.Failed, ID: "not-ready", Err: fmt.Errorf("nothing to change, but the stack is not ready: %w", err), Log: ready.LogOf(err)}

@@ -2,12 +2,12 @@ package ops
 
 import (
 	"context"
-	"fmt"
+	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
-	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/ready"
 )
@@ -28,41 +28,9 @@ func (in *Session) checkOf(s *compose.Stack, a answers.Answers) ready.Target {
 		Web: ready.Address(s.Published(openalgo.WebPort)), WebSocket: ready.Address(s.Published(openalgo.WebSocketPort))}
 }
 
-func (in *Session) checkOfID(ctx context.Context, id string) (ready.Target, error) {
-	c, err := in.Engine.Container(ctx, id)
-	if err != nil {
-		return ready.Target{}, fmt.Errorf("looking at the container: %w", err)
-	}
-	return in.prober().TargetOf(c), nil
-}
-
-// verify waits until OpenAlgo is ready, and for a Docker that is restarted
-// meanwhile. It reports whether OpenAlgo still waits for its first account.
-func (in *Session) verify(ctx context.Context, t ready.Target) (needsSetup bool, err error) {
-	err = in.acrossRestart(ctx, func(ctx context.Context) error {
-		needsSetup, err = in.prober().Await(ctx, t)
-		return err
-	})
-	return needsSetup, err
-}
-
-// verifyEdge waits until the instance's address answers over HTTPS.
-func (in *Session) verifyEdge(ctx context.Context, s instance.Edge) error {
-	if s.Kind == "" {
-		return nil
-	}
-	return in.prober().AwaitHTTPS(ctx, ready.SiteOf(s))
-}
-
-// askMCP asks the endpoints of remote MCP, over HTTPS where this program set that
-// up.
-func askMCP(ctx context.Context, s instance.Edge, web string) error {
-	if s.Kind == "" {
-		return ready.MCP(ctx, nil, web)
-	}
-	site := ready.SiteOf(s)
-	return ready.MCP(ctx, &site, web)
-}
-
 // withoutSecrets is a line of a log, fit to be shown.
 func (in *Session) withoutSecrets(line string) string { return ready.Line(in.redact, line) }
+
+func (in *Session) warn(message string) {
+	in.Report.Report(event.Event{Type: event.TypeWarning, Time: time.Now(), Message: message})
+}

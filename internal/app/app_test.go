@@ -1,4 +1,4 @@
-package ops
+package app
 
 import (
 	"strings"
@@ -19,12 +19,12 @@ func TestNewOneStaysWithoutItsHTTPS(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var warned []string
-			in := &Session{Report: event.ReporterFunc(func(e event.Event) {
+			a := &App{Report: event.ReporterFunc(func(e event.Event) {
 				if e.Type == event.TypeWarning {
 					warned = append(warned, e.Message)
 				}
 			})}
-			err := app{in}.Serves(t.Context(), nobody, resumed)
+			err := a.Serves(t.Context(), nobody, resumed)
 			if (err == nil) != resumed {
 				t.Errorf("%v", err)
 			}

@@ -1,4 +1,4 @@
-package ops
+package app
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/marketcalls/openalgo-install/internal/appfile"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/keys"
@@ -51,11 +52,11 @@ print("` + rehearsal.SecretsLine + `", opened, shut)
 `
 
 // countSecrets asks OpenAlgo in a running container.
-func (in *Session) countSecrets(ctx context.Context, container string) (run.Secrets, error) {
+func countSecrets(ctx context.Context, a *App, container string) (run.Secrets, error) {
 	unknown := run.Secrets{Unknown: true}
 	ctx, cancel := context.WithTimeout(ctx, secretsTime)
 	defer cancel()
-	said, err := in.Engine.Exec(ctx, container, []string{openalgo.Python, "-c", countSecretsScript}, "")
+	said, err := a.Engine.Exec(ctx, container, []string{openalgo.Python, "-c", countSecretsScript}, "")
 	if err != nil {
 		return unknown, err
 	}
@@ -69,24 +70,24 @@ func (in *Session) countSecrets(ctx context.Context, container string) (run.Secr
 	if at := strings.LastIndexByte(problem, '\n'); at >= 0 {
 		problem = problem[at+1:]
 	}
-	return unknown, fmt.Errorf("it ended with code %d: %s", said.ExitCode, in.withoutSecrets(printable.Line(problem)))
+	return unknown, fmt.Errorf("it ended with code %d: %s", said.ExitCode, ready.Line(a.Redact, printable.Line(problem)))
 }
 
 // verifySecrets checks that the secrets which opened before open under the new
 // release, too. Where that cannot be checked, it warns.
-func (in *Session) verifySecrets(ctx context.Context, v run.Verification) error {
+func verifySecrets(ctx context.Context, a *App, v run.Verification) error {
 	if v.Secrets == nil {
 		return nil
 	}
-	if err := in.startWithNewSalt(ctx, v); err != nil {
+	if err := startWithNewSalt(ctx, a, v); err != nil {
 		return err
 	}
-	now, err := in.countSecrets(ctx, v.Container)
+	now, err := countSecrets(ctx, a, v.Container)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
 	if err != nil {
-		in.warn(fmt.Sprintf("could not check whether stored secrets open under the new release (%v). Log in and check your API key and the broker's connection", err))
+		event.Warn(a.Report, fmt.Sprintf("could not check whether stored secrets open under the new release (%v). Log in and check your API key and the broker's connection", err))
 		return nil
 	}
 	before := *v.Secrets
@@ -95,20 +96,20 @@ func (in *Session) verifySecrets(ctx context.Context, v run.Verification) error 
 		return &ready.NotReadyError{Reason: fmt.Sprintf("%d of %d stored secrets (API key, broker tokens, TOTP) do not open under the new release: "+
 			"%s and %s in .env are not the ones that they were stored with", now.Shut, now.Shut+now.Open, keys.Pepper, keys.FernetSalt)}
 	case now.Shut > 0:
-		in.warn(fmt.Sprintf("stored secrets that do not open: %d of %d. They did not open before the upgrade either", now.Shut, now.Shut+now.Open))
+		event.Warn(a.Report, fmt.Sprintf("stored secrets that do not open: %d of %d. They did not open before the upgrade either", now.Shut, now.Shut+now.Open))
 	default:
-		in.note(fmt.Sprintf("stored secrets open under the new release: %d", now.Open))
+		event.Note(a.Report, fmt.Sprintf("stored secrets open under the new release: %d", now.Open))
 	}
 	return nil
 }
 
 // startWithNewSalt starts a release once more that has made its salt: its
 // WebSocket process began before there was one, and would go on without.
-func (in *Session) startWithNewSalt(ctx context.Context, v run.Verification) error {
+func startWithNewSalt(ctx context.Context, a *App, v run.Verification) error {
 	if !v.Resalts {
 		return nil
 	}
-	text, err := in.readEnv(ctx)
+	text, err := appfile.ReadEnv(ctx, a.Engine, a.Dir, "")
 	if err != nil {
 		return err
 	}
@@ -119,22 +120,18 @@ func (in *Session) startWithNewSalt(ctx context.Context, v run.Verification) err
 	if salt, _ := env.Get(keys.FernetSalt); keys.SaltState(salt) != keys.Sound {
 		return nil // it goes on without
 	}
-	in.note("OpenAlgo made its FERNET_SALT and encrypted the stored secrets again. It is restarted now")
-	if err := in.Engine.Stop(context.WithoutCancel(ctx), v.Container, openalgo.StopGrace); err != nil {
+	event.Note(a.Report, "OpenAlgo made its FERNET_SALT and encrypted the stored secrets again. It is restarted now")
+	if err := a.Engine.Stop(context.WithoutCancel(ctx), v.Container, openalgo.StopGrace); err != nil {
 		return fmt.Errorf("stopping the new container: %w", err)
 	}
-	if err := in.Engine.Start(context.WithoutCancel(ctx), v.Container); err != nil {
+	if err := a.Engine.Start(context.WithoutCancel(ctx), v.Container); err != nil {
 		return fmt.Errorf("starting the new container again: %w", err)
 	}
-	check, err := in.checkOfID(ctx, v.Container)
+	check, err := a.target(ctx, v.Container)
 	if err != nil {
 		return err
 	}
 	check.SetupDone = v.SetupDone
-	_, err = in.verify(ctx, check)
+	_, err = a.Await(ctx, check)
 	return err
-}
-
-func (in *Session) warn(message string) {
-	in.Report.Report(event.Event{Type: event.TypeWarning, Time: time.Now(), Message: message})
 }
