@@ -25,7 +25,7 @@ export GOFLAGS := -buildvcs=false -tags=nethttpomithttp2 -trimpath $(GOFLAGS)
 build: ## the program, in .build
 	$(GO) build -ldflags '$(LDFLAGS)' -o $(PROGRAM) ./cmd/openalgo-install
 
-rehearse: build ## a running, verified stack with the stand-in app
+rehearse: build ## a running, verified stack with the test app
 	scripts/engine.sh $(PROGRAM)
 	scripts/as-docker-user.sh $(PROGRAM) --answers - --dir $(STACK) <test/answers/rehearsal.yaml
 

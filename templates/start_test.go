@@ -20,7 +20,7 @@ import (
 	"github.com/marketcalls/openalgo-install/templates"
 )
 
-// app is a directory with start.sh, and stand-ins for what it starts.
+// app is a directory with start.sh, and stubs of what it starts.
 type app struct {
 	t   *testing.T
 	dir string

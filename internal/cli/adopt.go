@@ -27,8 +27,8 @@ func newAdopt(a *app) *cobra.Command {
 		Short: "Take over an OpenAlgo that another tool installed",
 		Long: `Take over the OpenAlgo in --dir that install-docker.sh, docker-run.sh, Docker
 Compose or a person set up: the same .env and keys, the same volumes or
-directories, the same image, ports and domain. Its container is made anew once,
-verified, and the former one is back when that fails. Nothing is deleted: the
+directories, the same image, ports and domain. Its container is recreated once,
+verified, and the previous one is back when that fails. Nothing is deleted: the
 files that change stay in .openalgo-install/backups.
 
 Without --dir it takes the one that is there.`,

@@ -33,9 +33,9 @@ func newDoctor(a *app) *cobra.Command {
 disk, memory and clock, the container and its restarts, whether OpenAlgo answers
 rightly, .env by the app's own rules, open ports, DNS, the certificate, whether a
 resize is due, and what a killed run has left. Each finding says what was seen
-and what mends it. Nothing is changed.
+and how to fix it. Nothing is changed.
 
---fix mends what is safe to mend, after showing it: the mode of .env, a
+--fix fixes what is safe to fix, after showing it: the mode of .env, a
 container that is stopped or not answering, its restart policy, what a killed
 run left. It asks, or takes --yes.
 
@@ -48,7 +48,7 @@ It exits 1 when something does not work, and 0 with warnings alone.`,
 	}
 	cmd.Flags().StringVar(&c.bundle, "bundle", "", "write an archive for support (.tar.gz), every secret taken out")
 	waitFlag(cmd, &c.wait)
-	cmd.Flags().BoolVar(&c.fix, "fix", false, "mend what is safe to mend, after showing it")
+	cmd.Flags().BoolVar(&c.fix, "fix", false, "fix what is safe to fix; shows the list first")
 	return cmd
 }
 
@@ -68,7 +68,7 @@ func (c *doctorCommand) run(ctx context.Context) error {
 	}
 	if c.fix && look.EngineErr == nil && len(report.Fixes()) > 0 {
 		report.WriteText(c.stderr)
-		if err := c.mend(ctx, look, report); err != nil {
+		if err := c.repair(ctx, look, report); err != nil {
 			return err
 		}
 		report = doctor.Examine(ctx, look)
@@ -89,9 +89,9 @@ func (c *doctorCommand) run(ctx context.Context) error {
 	return err
 }
 
-// mend mends what may be mended, once that was shown and wanted.
-func (c *doctorCommand) mend(ctx context.Context, look doctor.Look, report doctor.Report) error {
-	fmt.Fprintln(c.stderr, "\nThis is going to be mended:")
+// repair repairs what may be repaired, once that was shown and wanted.
+func (c *doctorCommand) repair(ctx context.Context, look doctor.Look, report doctor.Report) error {
+	fmt.Fprintln(c.stderr, "\nThis is going to be fixed:")
 	for _, f := range report.Fixes() {
 		fmt.Fprintf(c.stderr, "  - %s\n", f)
 	}

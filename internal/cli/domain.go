@@ -23,8 +23,8 @@ func newDomain(a *app) *cobra.Command {
 		Use:   "domain NAME",
 		Short: "Serve OpenAlgo under another name",
 		Long: `Serve OpenAlgo under NAME. The certificate for the new name comes first, while
-the former one is served; then every key of .env that follows the name changes,
-the container is made anew and verified over HTTPS, and the former name goes.
+the previous one is served; then every key of .env that follows the name changes,
+the container is recreated and verified over HTTPS, and the previous name goes.
 When any of it fails, all is as before.
 
 The redirect URL at your broker must follow: it is shown at the end.`,

@@ -25,7 +25,7 @@ func (c *installCommand) flags(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&c.answers, "answers", "", "file with the answers (YAML); - is stdin")
 	flags.BoolVar(&c.dryRun, "dry-run", false, "print the plan and change nothing")
-	flags.BoolVar(&c.rehearse, "rehearse", false, "do it all with the built-in stand-in app, then take it away again")
+	flags.BoolVar(&c.rehearse, "rehearse", false, "run a complete test install with a built-in test app, then remove it")
 	waitFlag(cmd, &c.wait)
 }
 

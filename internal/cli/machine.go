@@ -145,7 +145,7 @@ func (s *survey) instance(ctx context.Context, e *engine.Engine, machine sizing.
 		s.entry("adopt: let this program look after it, as it is", "adopt")
 	}
 	s.entry("status: everything about it", "status")
-	s.entry("doctor: what is wrong, and what mends it", "doctor")
+	s.entry("doctor: find problems and how to fix them", "doctor")
 	if i.State == "running" {
 		s.entry("logs: what OpenAlgo says", "logs", "-f")
 		if i.Sizing.ResizeDue {

@@ -40,7 +40,7 @@ func newResize(a *app) *cobra.Command {
 		Use:   "resize",
 		Short: "Give OpenAlgo the sizing that RAM and cores allow, e.g. after an upgrade",
 		Long: `Read RAM and cores again, compute the sizing and show the seven values before
-and after. What differs is written into .env, and one container is made anew;
+and after. What differs is written into .env, and one container is recreated;
 its image, volumes, keys and ports stay. Lines of .env that you set by hand are
 yours and stay, too, unless --force is given.
 

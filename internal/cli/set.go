@@ -43,7 +43,7 @@ func newSet(a *app) *cobra.Command {
 		Use:   "set KEY=VALUE...",
 		Short: "Change settings in .env and swap the container",
 		Long: `Change single keys of OpenAlgo's .env. It is checked by the app's own rules, the
-container is made anew and verified, and all is put back when that fails.
+container is recreated and verified, and all is put back when that fails.
 
 A key without a value is asked for on a terminal, unseen, or read from stdin, a
 line each: that is the way for secrets, which others could read in the list of
@@ -207,5 +207,5 @@ func (c *setCommand) showEdit(ctx context.Context, planned func(context.Context)
 		return nil
 	}
 	present.Plan(c.stderr, p)
-	return c.agree("\nOpenAlgo is made anew with this .env.")
+	return c.agree("\nOpenAlgo is recreated with this .env.")
 }

@@ -27,10 +27,10 @@ func newUpgrade(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "upgrade",
 		Short: "Take OpenAlgo to another release, and back if that fails",
-		Long: `Bring the new image first, while the former one runs. Then OpenAlgo is stopped,
+		Long: `Bring the new image first, while the previous one runs. Then OpenAlgo is stopped,
 its databases are copied, what the release's own .sample.env has more goes into
 .env (your values stay), and the new one is started and verified. When it does
-not get ready, the former image, .env and databases are back.
+not get ready, the previous image, .env and databases are back.
 
 The copy stays in .openalgo-install/snapshot until the next upgrade.`,
 		Example: `  openalgo-install upgrade --check

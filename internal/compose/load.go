@@ -130,7 +130,7 @@ func loadProject(src Source) (*types.Project, error) {
 func parse(src Source) (project *types.Project, unsupported []string, err error) {
 	env, err := dotenv.Parse(bytes.NewReader(src.Env))
 	if err != nil {
-		return nil, nil, fmt.Errorf("%s can't be read by Docker Compose: %w. Mend that line, then run this again",
+		return nil, nil, fmt.Errorf("%s can't be read by Docker Compose: %w. Fix that line, then run this again",
 			filepath.Join(src.Dir, ".env"), redactLine(err))
 	}
 	if env["COMPOSE_FILE"] != "" {

@@ -1,5 +1,5 @@
 // Package doctor finds what is wrong with an OpenAlgo, its engine and its
-// machine, and names the command that mends it. It changes nothing: gather
+// machine, and names the command that fixes it. It changes nothing: gather
 // looks at what several checks need, each check at the rest, and judges.
 package doctor
 

@@ -10,7 +10,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/ops"
 )
 
-// Fix is what can be mended without a decision of a person's: nothing is lost
+// Fix is what can be fixed without a decision of a person's: nothing is lost
 // by it, and nothing is down longer than it is.
 type Fix string
 
@@ -32,7 +32,7 @@ var titles = map[Fix]string{
 
 func (f Fix) String() string { return titles[f] }
 
-// fixed marks findings as ones that --fix mends.
+// fixed marks findings as ones that --fix repairs.
 func fixed(f Fix, findings []Finding) []Finding {
 	for i := range findings {
 		findings[i].Fix = f
@@ -40,7 +40,7 @@ func fixed(f Fix, findings []Finding) []Finding {
 	return findings
 }
 
-// Fixes are those that would mend something in a report; a start makes a
+// Fixes are those that would repair something in a report; a start makes a
 // restart needless.
 func (r Report) Fixes() []Fix {
 	wanted := map[Fix]bool{}
@@ -63,7 +63,7 @@ func (l Look) fixMode(ctx context.Context) error {
 	p := l.gather(ctx)
 	uid, gid, root, known := p.appUser()
 	if !known {
-		return fmt.Errorf("only the engine knows who the container's user is here, and a %s that it can't read keeps OpenAlgo from starting: `%s set` with any change gives it the right owner and mode", path, p.command)
+		return fmt.Errorf("only Docker knows who the container's user is here, and a %s that it can't read keeps OpenAlgo from starting: `%s set` with any change gives it the right owner and mode", path, p.command)
 	}
 	if !root && p.envOwner.uid != uid {
 		if err := os.Chown(path, int(uid), int(gid)); err != nil {

@@ -39,7 +39,7 @@ next:
 				continue next
 			}
 		}
-		out = append(out, warning("engine", "", "the engine says: %s", strings.TrimPrefix(text, "WARNING: "))...)
+		out = append(out, warning("engine", "", "Docker says: %s", strings.TrimPrefix(text, "WARNING: "))...)
 	}
 	return out
 }

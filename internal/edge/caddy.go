@@ -129,7 +129,7 @@ func (c *observed) readCaddyfile(project string) error {
 func (c *observed) look(ctx context.Context) error {
 	found, err := c.engine.Containers(ctx, compose.LabelProject+"="+c.stack.Project, compose.LabelService+"="+service)
 	if err != nil {
-		return fmt.Errorf("looking for the edge: %w", err)
+		return fmt.Errorf("looking for the HTTPS proxy: %w", err)
 	}
 	// The one that runs is the edge; a leftover of a killed run is not.
 	slices.SortStableFunc(found, func(a, b engine.Container) int { return rank(b, c.stack) - rank(a, c.stack) })
@@ -183,7 +183,7 @@ func (c *Caddy) Plan(ctx context.Context, s Site) (*Plan, error) {
 	if err := c.planContainer(ctx, p); err != nil {
 		return nil, err
 	}
-	if err := p.file(c.compose, "how Docker runs the edge", unified(compose.FileName, c.compose.Text)); err != nil {
+	if err := p.file(c.compose, "how Docker runs the HTTPS proxy", unified(compose.FileName, c.compose.Text)); err != nil {
 		return nil, err
 	}
 	if err := p.file(c.caddyfile, "what all sites have in common", unified("Caddyfile", c.caddyfile.Text)); err != nil {
@@ -224,7 +224,7 @@ func (c *Caddy) planContainer(ctx context.Context, p *Plan) error {
 	if errors.Is(err, engine.ErrNotFound) || errors.Is(err, engine.ErrImageNotFound) {
 		if c.container == nil || c.container.Image != c.Image { // the tag may be gone while the container runs on
 			p.Pull = c.Image
-			p.Changes = append(p.Changes, Change{Kind: "image", Name: c.Image, Action: "create", Reason: "the edge: pulled from its registry"})
+			p.Changes = append(p.Changes, Change{Kind: "image", Name: c.Image, Action: "create", Reason: "the HTTPS proxy: pulled from its registry"})
 		}
 	} else if err != nil {
 		return fmt.Errorf("looking for the image %s: %w", c.Image, err)

@@ -35,7 +35,7 @@ func (e *IssueError) Error() string {
 type Trust struct {
 	Roots *x509.CertPool // nil: those of this host
 	// Any takes every certificate for the name that an authority gave: a
-	// rehearsal's is from one that nobody trusts.
+	// test install's is from one that nobody trusts.
 	Any bool
 	// Patient waits for another certificate while one is served that leads
 	// nowhere: that of a trial.
@@ -107,7 +107,7 @@ func (c *Caddy) Await(ctx context.Context, domain string, t Trust, began time.Ti
 // refusal looks in Caddy's log for the end of an attempt for the domain.
 func (c *observed) refusal(ctx context.Context, domain string, began time.Time) string {
 	if err := c.look(ctx); err != nil || c.container == nil {
-		return "the edge is gone"
+		return "the HTTPS proxy is gone"
 	}
 	var log bytes.Buffer
 	if err := c.engine.Logs(ctx, c.container.ID, engine.LogOptions{Since: began}, &log, &log); err != nil {

@@ -54,7 +54,7 @@ func OpenNginx(ctx context.Context, s Settings, webroot string) (*Nginx, error) 
 	n.http2On = has1251(version)
 	dump, err := command(ctx, "nginx", "-T")
 	if err != nil {
-		return nil, &NginxError{"nginx is not right as it stands, before anything was changed: " + nginxReason(err) + ". Mend that first (nginx -t)"}
+		return nil, &NginxError{"nginx is not right as it stands, before anything was changed: " + nginxReason(err) + ". Fix that first (nginx -t)"}
 	}
 	n.read(dump)
 	if n.dir == "" {

@@ -30,7 +30,7 @@ const (
 )
 
 // Apply makes the edge what its files say: a container that is missing is
-// made, one that differs made anew, one that runs reads its files again without
+// made, one that differs is recreated, one that runs reads its files again without
 // dropping a connection. It may be repeated. With no site left the container
 // goes; its volumes, with the certificates, stay.
 func (c caddyRun) Apply(ctx context.Context) error {
@@ -102,7 +102,7 @@ func (c caddyRun) lock(ctx context.Context) (unlock func(), err error) {
 	}
 	file, err := os.OpenFile(filepath.Join(c.Dir, ".lock"), os.O_CREATE|os.O_RDWR|syscall.O_CLOEXEC, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("locking the edge: %w", err)
+		return nil, fmt.Errorf("locking the HTTPS proxy: %w", err)
 	}
 	err = wait.Until(ctx, lockTime, pollEvery, func(context.Context) (bool, error) {
 		return instance.Flock(file)
@@ -119,26 +119,26 @@ func (c caddyRun) lock(ctx context.Context) (unlock func(), err error) {
 	return nil, err
 }
 
-// formerSuffix is what the container that is replaced is called meanwhile.
-const formerSuffix = "-former"
+// previousSuffix is what the container that is replaced is called meanwhile.
+const previousSuffix = "-former"
 
-// tidy ends what a killed run left of a replacement: the former one is good.
+// tidy ends what a killed run left of a replacement: the previous one is good.
 func (c caddyRun) tidy(ctx context.Context) error {
-	former, err := c.engine.Container(ctx, c.Name()+formerSuffix)
+	previous, err := c.engine.Container(ctx, c.Name()+previousSuffix)
 	if errors.Is(err, engine.ErrNotFound) {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("looking for the edge: %w", err)
+		return fmt.Errorf("looking for the HTTPS proxy: %w", err)
 	}
-	if former.Labels[compose.LabelProject] != c.stack.Project {
+	if previous.Labels[compose.LabelProject] != c.stack.Project {
 		return nil
 	}
 	if err := c.engine.Remove(ctx, c.Name()); err != nil && !errors.Is(err, engine.ErrNotFound) {
-		return fmt.Errorf("removing the edge that was not finished: %w", err)
+		return fmt.Errorf("removing the HTTPS proxy that was not finished: %w", err)
 	}
-	if err := c.engine.Rename(ctx, former.ID, c.Name()); err != nil {
-		return fmt.Errorf("bringing the former edge back: %w", err)
+	if err := c.engine.Rename(ctx, previous.ID, c.Name()); err != nil {
+		return fmt.Errorf("bringing the previous HTTPS proxy back: %w", err)
 	}
 	return nil
 }
@@ -156,25 +156,25 @@ func (c caddyRun) first(ctx context.Context) error {
 }
 
 // replace swaps the container. Both need the same ports, so there is a moment
-// without an edge; when the new one does not come up, the former one does.
+// without an edge; when the new one does not come up, the previous one does.
 func (c caddyRun) replace(ctx context.Context) error {
-	former := c.container.ID
+	previous := c.container.ID
 	steady := context.WithoutCancel(ctx)
-	if err := c.engine.Rename(steady, former, c.Name()+formerSuffix); err != nil {
-		return fmt.Errorf("making room for the new edge: %w", err)
+	if err := c.engine.Rename(steady, previous, c.Name()+previousSuffix); err != nil {
+		return fmt.Errorf("making room for the new HTTPS proxy: %w", err)
 	}
 	id, err := c.create(steady)
 	if err == nil {
-		if err = c.engine.Stop(steady, former, stopGrace); err == nil {
+		if err = c.engine.Stop(steady, previous, stopGrace); err == nil {
 			err = c.start(ctx, id)
 		}
 	}
 	if err == nil {
-		return c.engine.Remove(steady, former)
+		return c.engine.Remove(steady, previous)
 	}
 	back := c.tidy(steady)
 	if back == nil {
-		back = c.engine.Start(steady, former)
+		back = c.engine.Start(steady, previous)
 	}
 	return errors.Join(err, back)
 }
@@ -182,7 +182,7 @@ func (c caddyRun) replace(ctx context.Context) error {
 func (c caddyRun) create(ctx context.Context) (string, error) {
 	image, err := c.engine.Image(ctx, c.Image)
 	if err != nil {
-		return "", fmt.Errorf("looking for the image of the edge: %w", err)
+		return "", fmt.Errorf("looking for the image of the HTTPS proxy: %w", err)
 	}
 	for _, v := range c.stack.Volumes {
 		if _, err := c.engine.Volume(ctx, v.Spec.Name); err == nil || v.External {
@@ -199,7 +199,7 @@ func (c caddyRun) create(ctx context.Context) (string, error) {
 	}
 	id, err := c.engine.Create(context.WithoutCancel(ctx), c.stack.Spec(image.ID))
 	if err != nil {
-		return "", fmt.Errorf("creating the edge: %w", err)
+		return "", fmt.Errorf("creating the HTTPS proxy: %w", err)
 	}
 	return id, nil
 }
@@ -207,7 +207,7 @@ func (c caddyRun) create(ctx context.Context) (string, error) {
 // start starts the container and waits until Caddy has read its files.
 func (c caddyRun) start(ctx context.Context, id string) error {
 	if err := c.engine.Start(ctx, id); err != nil {
-		return fmt.Errorf("starting the edge: %w", err)
+		return fmt.Errorf("starting the HTTPS proxy: %w", err)
 	}
 	began := time.Now()
 	var last error
@@ -244,13 +244,13 @@ var reloadCommand = []string{"caddy", "reload", "--force", "--config", caddyDir 
 	"--address", "unix//run/caddy/admin.sock"}
 
 // reload makes Caddy read its files again. What is wrong with them it says
-// before anything changes; the former ones stay in force then.
+// before anything changes; the previous ones stay in force then.
 func (c caddyRun) reload(ctx context.Context, id string) error {
 	ctx, cancel := context.WithTimeout(ctx, startTime)
 	defer cancel()
 	result, err := c.engine.Exec(ctx, id, reloadCommand, "")
 	if err != nil {
-		return fmt.Errorf("telling the edge to read its files: %w", err)
+		return fmt.Errorf("telling the HTTPS proxy to read its files: %w", err)
 	}
 	if result.ExitCode == 0 {
 		return nil
@@ -260,7 +260,7 @@ func (c caddyRun) reload(ctx context.Context, id string) error {
 		reason = fmt.Sprintf("caddy reload ended with status %d", result.ExitCode)
 	}
 	if strings.Contains(reason, "dial unix") {
-		return fmt.Errorf("the edge does not answer yet: %s", reason)
+		return fmt.Errorf("the HTTPS proxy does not answer yet: %s", reason)
 	}
 	return &ConfigError{Reason: "Caddy does not take its files: " + reason}
 }
@@ -295,10 +295,10 @@ func (c caddyRun) down(ctx context.Context) error {
 		return nil
 	}
 	if err := c.engine.Stop(ctx, c.container.ID, stopGrace); err != nil {
-		return fmt.Errorf("stopping the edge: %w", err)
+		return fmt.Errorf("stopping the HTTPS proxy: %w", err)
 	}
 	if err := c.engine.Remove(ctx, c.container.ID); err != nil {
-		return fmt.Errorf("removing the edge: %w", err)
+		return fmt.Errorf("removing the HTTPS proxy: %w", err)
 	}
 	return nil
 }
@@ -318,7 +318,7 @@ func (c caddyRun) Purge(ctx context.Context) error {
 	}
 	for _, f := range []string{c.compose.Path, filepath.Join(c.Dir, ".lock"), filepath.Join(c.Dir, "caddy")} {
 		if err := os.RemoveAll(f); err != nil {
-			return fmt.Errorf("removing the edge: %w", err)
+			return fmt.Errorf("removing the HTTPS proxy: %w", err)
 		}
 	}
 	_ = os.Remove(c.Dir) // not empty: the rest is the user's

@@ -27,7 +27,7 @@ func (e containers) CreateCopy(ctx context.Context, id, name string, c Changes) 
 		return "", e.explain(ctx, doing, err)
 	}
 	if r.Config == nil || r.HostConfig == nil || r.NetworkSettings == nil {
-		return "", fmt.Errorf("%s: the engine does not say how container %s was made", doing, short(id))
+		return "", fmt.Errorf("%s: Docker does not say how container %s was made", doing, short(id))
 	}
 	config, host := *r.Config, *r.HostConfig
 	config.Env = withEnv(config.Env, c.Env)

@@ -36,7 +36,7 @@ var (
 	ErrConflict = errors.New("conflict")
 	// ErrPortTaken: a port to be published belongs to someone else.
 	ErrPortTaken = finding.Cause("port-taken", "port taken")
-	// ErrNoSpace: the engine's disk is full.
+	// ErrNoSpace: Docker's disk is full.
 	ErrNoSpace = finding.Cause("disk-full", "no space")
 
 	// ErrLoginNeeded: the registry wants a login, or refuses the one it got.
@@ -90,13 +90,13 @@ func (e *connection) explain(ctx context.Context, doing string, err error) error
 			doing, e.info.Endpoint)
 	case strings.Contains(text, "no space left on device"):
 		return fail([]error{ErrNoSpace, err},
-			"%s: the engine's disk is full (%s); make room there (docker system df shows what uses it), then run this again",
+			"%s: Docker's disk is full (%s); make room there (docker system df shows what uses it), then run this again",
 			doing, e.info.RootDir)
 	case portTaken.MatchString(text):
 		return fail([]error{ErrPortTaken, err},
 			"%s: %s is taken by another program; stop that one or choose another port", doing, portOf(text))
 	case strings.Contains(text, "No such image"):
-		return fail([]error{ErrImageNotFound, err}, "%s: the engine does not have the image; pull it first", doing)
+		return fail([]error{ErrImageNotFound, err}, "%s: Docker does not have the image; pull it first", doing)
 	case errdefs.IsNotFound(err):
 		return fail([]error{ErrNotFound, err}, "%s: %s", doing, text)
 	case errdefs.IsConflict(err), strings.Contains(text, "has active endpoints"), strings.Contains(text, "is not running"):

@@ -34,7 +34,7 @@ func (e streams) Events(ctx context.Context, labels ...string) (<-chan Event, <-
 				case <-ctx.Done():
 				}
 			case err := <-errs:
-				failed <- e.explain(ctx, "listen to the engine's events", err)
+				failed <- e.explain(ctx, "listen to Docker's events", err)
 				return
 			}
 		}

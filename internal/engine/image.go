@@ -21,7 +21,7 @@ func (e images) Image(ctx context.Context, ref string) (Image, error) {
 	defer cancel()
 	r, err := e.api.ImageInspect(ctx, ref)
 	if errdefs.IsNotFound(err) {
-		return Image{}, fail([]error{ErrImageNotFound, err}, "the engine has no image %s", ref)
+		return Image{}, fail([]error{ErrImageNotFound, err}, "Docker has no image %s", ref)
 	}
 	if err != nil {
 		return Image{}, e.explain(ctx, "look at image "+ref, err)
@@ -138,7 +138,7 @@ func readMessages(stream io.Reader, each func(message)) error {
 		case errors.Is(err, io.EOF):
 			return nil
 		case err != nil:
-			return fmt.Errorf("the engine's answer broke off: %w", err)
+			return fmt.Errorf("Docker's answer broke off: %w", err)
 		case m.ErrorDetail != nil && m.ErrorDetail.Message != "":
 			return errors.New(m.ErrorDetail.Message)
 		case m.Error != "":

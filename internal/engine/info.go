@@ -30,7 +30,7 @@ func (e *connection) readInfo(ctx context.Context) error {
 			e.info.Endpoint, daemonText(err), client.EnvOverrideAPIVersion)
 	}
 	if err != nil {
-		return e.explain(ctx, "ask the engine for its version", err)
+		return e.explain(ctx, "ask Docker for its version", err)
 	}
 	api := e.api.ClientVersion()
 	if versions.LessThan(version.APIVersion, minAPI) {
@@ -44,7 +44,7 @@ func (e *connection) readInfo(ctx context.Context) error {
 	}
 	info, err := e.api.Info(ctx)
 	if err != nil {
-		return e.explain(ctx, "ask the engine about its host", err)
+		return e.explain(ctx, "ask Docker about its host", err)
 	}
 	e.info.Version, e.info.APIVersion = version.Version, api
 	e.info.OS, e.info.Arch = version.Os, version.Arch

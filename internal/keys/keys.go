@@ -45,8 +45,8 @@ type LostError struct {
 }
 
 func (e *LostError) Error() string {
-	return fmt.Sprintf("%s is %s, but a database may exist that only the former value opens: "+
-		"put back the .env this database was used with, or begin anew under another name", e.Key, e.State)
+	return fmt.Sprintf("%s is %s, but a database may exist that only the previous value opens: "+
+		"put back the .env this database was used with, or begin again under another name", e.Key, e.State)
 }
 
 // Situation is what a decision depends on beside the keys.
@@ -125,7 +125,7 @@ func (d *decider) decidePepper(s State, databaseMayExist bool) {
 // a salt that has since been lost from .env, and only a look into it can tell.
 // The app takes that look at every start (utils/env_check.py,
 // _ensure_fernet_salt; docs/openalgo-facts.md 1.6): what the fixed salt opens it
-// encrypts anew under a salt it makes; otherwise it exits 1 and asks for the
+// encrypts again under a salt it makes; otherwise it exits 1 and asks for the
 // lost one. A salt from us would pass for the right one, the look would never
 // be taken, and either kind of database would become unreadable. Hence a
 // missing, placeholder or malformed salt is no *LostError either: it is the

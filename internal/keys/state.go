@@ -20,7 +20,7 @@ type State int
 // with a Malformed key it does not.
 const (
 	Missing     State = iota // no value
-	Placeholder              // the sample file's stand-in, the same for everyone
+	Placeholder              // what the sample file has in its place, the same for everyone
 	Leaked                   // a real-looking value that OpenAlgo once published
 	Malformed                // one the app refuses
 	Sound

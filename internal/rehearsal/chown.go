@@ -16,7 +16,7 @@ const ChownName = "chown"
 // returns the exit code.
 func Chown(args []string, stderr io.Writer) int {
 	if len(args) != 2 {
-		fmt.Fprintln(stderr, "chown: this stand-in knows UID:GID and one path")
+		fmt.Fprintln(stderr, "chown: the test app's knows UID:GID and one path")
 		return 2
 	}
 	user, group, _ := strings.Cut(args[0], ":")

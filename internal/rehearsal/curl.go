@@ -35,7 +35,7 @@ func Curl(args []string, stdout, stderr io.Writer) int {
 		case strings.HasPrefix(arg, "http://") && url == "":
 			url = arg
 		default:
-			fmt.Fprintf(stderr, "curl: this stand-in knows -f, -s, -S and one http:// URL, not %q\n", arg)
+			fmt.Fprintf(stderr, "curl: the test app's knows -f, -s, -S and one http:// URL, not %q\n", arg)
 			return curlUsage
 		}
 	}

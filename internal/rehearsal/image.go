@@ -19,7 +19,7 @@ const (
 	// 2026-05 (docs/openalgo-facts.md 3).
 	appID = openalgo.User
 
-	// LabelRehearsal marks every image of the stand-in; its value is the tag,
+	// LabelRehearsal marks every image of the test app; its value is the tag,
 	// which outlives the name of an image that was made twice at once.
 	LabelRehearsal = "io.openalgo.install.rehearsal"
 )
@@ -151,7 +151,7 @@ func write(tw *tar.Writer, h *tar.Header, content []byte) error {
 
 // ImageChanges are the Dockerfile instructions that go with the layer
 // (`docker import --change`): user, environment and ports of OpenAlgo's image.
-// version is what the stand-in gives as its own, ref the image's name.
+// version is what the test app gives as its own, ref the image's name.
 func ImageChanges(version, ref string) []string {
 	return []string{
 		fmt.Sprintf(`CMD ["/%s","%s"]`, binaryPath, Command),

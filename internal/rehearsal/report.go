@@ -13,7 +13,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 )
 
-// Report is what the stand-in sees from inside the container, as
+// Report is what the test app sees from inside the container, as
 // /rehearsal/report gives it. It holds no secret.
 type Report struct {
 	Version     string     `json:"version"`

@@ -29,7 +29,7 @@ const Command = "rehearsal-serve"
 // image to the process.
 const VersionVariable = "OPENALGO_REHEARSAL_VERSION"
 
-// ServeOptions says where the stand-in finds its files and where it listens.
+// ServeOptions says where the test app finds its files and where it listens.
 // The zero value is right inside the image.
 type ServeOptions struct {
 	EnvFile       string        // default Root/.env
@@ -63,7 +63,7 @@ func Serve(ctx context.Context, o ServeOptions) error {
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
 	a := &app{ServeOptions: o.withDefaults()}
-	a.say("Starting up: rehearsal stand-in %s", a.Version)
+	a.say("Starting up: test app %s", a.Version)
 	if r := (starting{a}).prepare(); r != nil {
 		return a.refuse(ctx, r)
 	}

@@ -13,7 +13,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 )
 
-// stopKey is the .env key with the time that the stand-in takes to stop.
+// stopKey is the .env key with the time that the test app takes to stop.
 const stopKey = "OPENALGO_REHEARSAL_STOP"
 
 // refusal is a start that failed: what the log says, and the exit code. Code 0
@@ -56,7 +56,7 @@ func (a starting) prepare() *refusal {
 	if r := a.openDatabase(); r != nil || a.fault.kind != failHalf {
 		return r
 	}
-	// A migration that runs half-way: what it wrote, the former release can't read.
+	// A migration that runs half-way: what it wrote, the previous release can't read.
 	if err := a.db.addUser("half-migrated"); err != nil {
 		return &refusal{code: 1, lines: []string{SignatureError + err.Error()}}
 	}
@@ -184,7 +184,7 @@ func describe(p envfile.Problem) string {
 	return p.Key + " " + p.Message
 }
 
-// openDatabase opens the stand-in database and proves that the keys in .env
+// openDatabase opens the test app's database and proves that the keys in .env
 // are those it was made with.
 func (a starting) openDatabase() *refusal {
 	var err error

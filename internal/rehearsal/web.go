@@ -22,10 +22,10 @@ const page = `<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <title>OpenAlgo rehearsal</title>
-<h1>The rehearsal runs</h1>
-<p>This page comes from the stand-in of openalgo-install @VERSION@, not from OpenAlgo.
+<h1>The test app runs</h1>
+<p>This page comes from the test app of openalgo-install @VERSION@, not from OpenAlgo.
 You can see it, so the way from your browser to this container works.
-<p><a href="/rehearsal/report">What the stand-in sees</a>
+<p><a href="/rehearsal/report">What the test app sees</a>
 `
 
 // serving is an app that listens.
@@ -147,7 +147,7 @@ func serveSocketIO(w http.ResponseWriter, r *http.Request) {
 	serveRequest(w, r)
 }
 
-// forbidMCP in .env makes the stand-in answer as a proxy that forbids hidden files.
+// forbidMCP in .env makes the test app answer as a proxy that forbids hidden files.
 const forbidMCP = "OPENALGO_REHEARSAL_MCP"
 
 // handleMCP serves what AI clients look for, when .env switches it on: who may

@@ -10,7 +10,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "write the golden files again")
 
 func TestWriteTable(t *testing.T) {
 	tests := []struct {

@@ -15,7 +15,7 @@ import (
 	_ "github.com/marketcalls/openalgo-install/internal/step/journal1" // reads them
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "write the golden files again")
 
 // describe is a journal, one line a step.
 func describe(j *run.Journal) string {

@@ -22,7 +22,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "write the golden files again")
 
 // testHost is a machine where everything is well.
 func testHost() Host {

@@ -98,7 +98,7 @@ var screens = []screen{
 			label: fixed("Change image, ports or sizing?"), help: fixed("The defaults fit most hosts.")},
 		{key: "image", shown: (*draft).advanced, preset: answers.DefaultImage,
 			label: fixed("Image"), help: fixed("An image's name; or source code to build it from, a git address (with #branch, if need be) or a directory of this machine; " +
-				"or rehearsal, the built-in stand-in app, which tries this host without a download.")},
+				"or rehearsal, the built-in test app, which tries this machine without a download.")},
 		{key: "ports.web", shown: (*draft).advanced, preset: "5000",
 			label: fixed("Port of the web interface"), help: fixed("")},
 		{key: "ports.websocket", shown: (*draft).advanced, preset: "8765",

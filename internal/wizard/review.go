@@ -63,7 +63,7 @@ func (p *reviewPage) work() tea.Cmd {
 	return func() tea.Msg { return <-done }
 }
 
-// pullInstead answers the question for the image anew: what can't be built here
+// pullInstead answers the question for the image again: what can't be built here
 // can be had ready-made.
 func (p *reviewPage) pullInstead() tea.Cmd {
 	p.m.draft.given["image"] = answers.DefaultImage

@@ -49,7 +49,7 @@ func (i *instance) mustBeAdopted(before engine.Container, keys string) {
 		}
 	}
 	if c.ID == before.ID || c.ImageID != before.ImageID {
-		i.t.Error("the container was not made anew, or from another image")
+		i.t.Error("the container was not recreated, or from another image")
 	}
 	for n := range before.Ports {
 		if c.Ports[n] != before.Ports[n] {

@@ -514,7 +514,7 @@ func TestRestoreFails(t *testing.T) {
 	// An image that never answers.
 	ref := "openalgo-e2e/silent:" + i.project
 	cmd := exec.Command("docker", "build", "--quiet", "--tag", ref, "-")
-	cmd.Stdin = strings.NewReader("FROM " + i.container().Image + "\nLABEL " + rehearsal.LabelRehearsal + "=silent\nCMD [\"/none\"]\n") // else it goes with the stand-ins of others
+	cmd.Stdin = strings.NewReader("FROM " + i.container().Image + "\nLABEL " + rehearsal.LabelRehearsal + "=silent\nCMD [\"/none\"]\n") // else it goes with the test apps of others
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}

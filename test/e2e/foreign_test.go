@@ -340,7 +340,7 @@ func TestStackOfDockerRun(t *testing.T) {
 		}
 	}
 	if i.running().ID != before {
-		t.Error("it was made anew")
+		t.Error("it was recreated")
 	}
 	i.run("upgrade").mustSay(t, "adopt")
 	i.run("uninstall").mustSay(t, "adopt")
