@@ -85,7 +85,10 @@ func ProjectName(dir string) string { return loader.NormalizeProjectName(filepat
 // Load reads Compose files as Docker Compose does, .env interpolated, and
 // translates one service. It returns an *UnsupportedError for
 // attributes that it does not carry out. Nothing remote is read, so it needs no
-// context.
+// context. The files of env_file alone are read from the disk, by Docker Compose's own
+// loader, which cannot be handed them: to read them here would be a second reading of
+// their format, of what is required and of interpolation, on which the config hash
+// rests.
 func Load(src Source) (*Stack, error) {
 	project, err := loadProject(src)
 	if err != nil {
