@@ -13,6 +13,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/guard"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/settings"
@@ -60,7 +61,7 @@ func adopted(o *world.Observation, toVolumes bool) (plan.Intent, error) {
 		return i, err
 	}
 	if toVolumes {
-		if err := plan.MayCopy(o, "moving data into volumes"); err != nil {
+		if err := guard.MayCopy(o, "moving data into volumes"); err != nil {
 			return i, err
 		}
 		i.Data = plan.ToVolumes

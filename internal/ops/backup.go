@@ -12,6 +12,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/guard"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/plan"
@@ -70,10 +71,10 @@ func (in *Session) backUp(ctx context.Context, b *backing) (event.Result, error)
 	if err := in.settle(ctx, Command{Name: plan.CommandBackup}); err != nil {
 		return event.Result{}, err
 	}
-	if err := plan.MayCopy(in.see().OnHost(), "a backup"); err != nil {
+	if err := guard.MayCopy(in.see().OnHost(), "a backup"); err != nil {
 		return event.Result{}, err
 	}
-	if err := plan.MayReplace(in.see().OnHost()); err != nil {
+	if err := guard.MayReplace(in.see().OnHost()); err != nil {
 		return event.Result{}, err
 	}
 	if err := in.mayBackUp(ctx); err != nil {

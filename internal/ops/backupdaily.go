@@ -14,6 +14,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/guard"
 	"github.com/marketcalls/openalgo-install/internal/later"
 	"github.com/marketcalls/openalgo-install/internal/market"
 	"github.com/marketcalls/openalgo-install/internal/plan"
@@ -34,7 +35,7 @@ func (in *Session) SetDailyBackup(ctx context.Context, clock, to string, command
 	if job.Env, err = later.EngineEnvironment(os.Getenv); err != nil {
 		return event.Result{}, err
 	}
-	if err := plan.MayCopy(in.see().OnHost(), "a backup"); err != nil {
+	if err := guard.MayCopy(in.see().OnHost(), "a backup"); err != nil {
 		return event.Result{}, err
 	}
 	if err := in.mayBackUp(ctx); err != nil {

@@ -5,7 +5,7 @@ import (
 	"fmt"
 
 	"github.com/marketcalls/openalgo-install/internal/envfile"
-	"github.com/marketcalls/openalgo-install/internal/plan"
+	"github.com/marketcalls/openalgo-install/internal/guard"
 )
 
 // sameKeys refuses a .env that was changed since the guard has looked at it.
@@ -18,7 +18,7 @@ func (in *Session) sameKeys(text []byte) error {
 	if err != nil {
 		return fmt.Errorf("reading .env: %w", err)
 	}
-	if what := plan.KeyFault(&observed{Env: env, State: s}); what != "" {
+	if what := guard.KeyFault(&observed{Env: env, State: s}); what != "" {
 		return errors.New(what)
 	}
 	return nil

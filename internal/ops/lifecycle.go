@@ -9,6 +9,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/guard"
 	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/printable"
 	"github.com/marketcalls/openalgo-install/internal/ready"
@@ -27,7 +28,7 @@ func (in *Session) find(ctx context.Context) (*engine.Container, error) {
 func (in *Session) findToChange(ctx context.Context) (*engine.Container, error) {
 	o, c, err := in.lookAt(ctx)
 	if err == nil {
-		err = plan.Guard(o)
+		err = guard.All(o)
 	}
 	return c, err
 }
@@ -38,7 +39,7 @@ func (in *Session) lookAt(ctx context.Context) (*observed, *engine.Container, er
 		return nil, nil, err
 	}
 	in.knowEnv(o)
-	c, err := plan.Present(o)
+	c, err := guard.Present(o)
 	return o, c, err
 }
 

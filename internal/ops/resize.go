@@ -3,6 +3,7 @@ package ops
 import (
 	"context"
 
+	"github.com/marketcalls/openalgo-install/internal/guard"
 	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
@@ -37,7 +38,7 @@ func (r ResizeOptions) wish(o *world.Observation) (plan.Intent, error) {
 		i.Size.Rule = plan.DueForced
 	}
 	if o.Container() == nil {
-		return i, plan.NoContainer(o)
+		return i, guard.NoContainer(o)
 	}
 	return i, nil
 }

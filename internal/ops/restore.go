@@ -14,6 +14,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/guard"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/plan"
@@ -23,7 +24,7 @@ import (
 
 // OpenBackup reads an archive to its end, once, before anything is touched.
 func (in *Session) OpenBackup(ctx context.Context, file string, key backup.Key) (*plan.Restoring, error) {
-	if err := plan.MayCopy(in.see().OnHost(), "a restore"); err != nil {
+	if err := guard.MayCopy(in.see().OnHost(), "a restore"); err != nil {
 		return nil, err
 	}
 	end := event.Begin(in.Report, "check", "read the backup and compare its checksums")
@@ -65,7 +66,7 @@ func restored(o *world.Observation, r plan.Restoring, other string) (plan.Intent
 		return none, finding.Named(finding.HostNotReady, "foreign-stack", "the OpenAlgo in %s is another tool's", string(o.Dir)).
 			With(finding.Run("Take it over first", "adopt"), finding.Hint{Do: "Choose another directory: add --dir to the command"}).Ending(finding.Unchanged)
 	}
-	if err := plan.GuardUnknown(o); err != nil {
+	if err := guard.Unknown(o); err != nil {
 		return none, err
 	}
 	r.Same = o.Project == r.Manifest.Project

@@ -9,6 +9,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/guard"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/plan"
@@ -35,13 +36,13 @@ func lookBack(ctx context.Context, l *world.Looker) (*world.Observation, error) 
 // rolledBack is the wish for what was in force before the last upgrade.
 func rolledBack(o *world.Observation) (plan.Intent, error) {
 	none := plan.Intent{Command: plan.CommandRollback}
-	if err := plan.MayCopy(o, "a roll back"); err != nil {
+	if err := guard.MayCopy(o, "a roll back"); err != nil {
 		return none, err
 	}
 	if _, err := saved(o, plan.CommandRollback); err != nil {
 		return none, err
 	}
-	c, err := plan.Present(o)
+	c, err := guard.Present(o)
 	if err != nil {
 		return none, err
 	}

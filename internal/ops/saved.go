@@ -5,6 +5,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/guard"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/plan"
@@ -52,7 +53,7 @@ func saved(o *world.Observation, command string) (plan.Intent, error) {
 	case o.Env == nil && len(o.Data) == 0:
 		return i, finding.Named(finding.HostNotReady, "env-missing", "there is no %s, and no data either. To install OpenAlgo here, use --answers FILE", o.Dir.Env())
 	}
-	if err := plan.GuardKeys(o); err != nil {
+	if err := guard.Keys(o); err != nil {
 		return i, err
 	}
 	a, problems := answers.ParseSaved(o.AnswersText)

@@ -7,6 +7,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/appfile"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/guard"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/world"
@@ -78,11 +79,11 @@ func (in *Session) Obstacles(ctx context.Context) error {
 	}
 	in.knowEnv(o)
 	o.FindByMount()
-	if err := plan.Guard(o); err != nil {
+	if err := guard.All(o); err != nil {
 		return err
 	}
 	if !o.State.IsOurs() || o.Container() == nil {
-		return plan.NeitherRuns(o)
+		return guard.NeitherRuns(o)
 	}
 	t := newTurn(in, Reconfigure(plan.CommandInstall, func(*answers.Answers) error { return nil }))
 	defer t.source.Close()

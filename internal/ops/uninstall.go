@@ -12,6 +12,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/guard"
 	"github.com/marketcalls/openalgo-install/internal/image"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/later"
@@ -56,20 +57,20 @@ func (in *Session) PlanUninstall(ctx context.Context, options RemovalOptions) (*
 		return nil, err
 	}
 	in.knowEnv(o)
-	if err := plan.GuardEngine(o); err != nil {
+	if err := guard.Engine(o); err != nil {
 		return nil, err
 	}
-	if err := plan.GuardProject(o); err != nil {
+	if err := guard.Project(o); err != nil {
 		return nil, err
 	}
 	// A container may be the last that has the right keys. What a killed run left
 	// is looked at again once it is undone.
 	j, _ := readJournal(in.dir)
-	keysErr := plan.GuardKeys(o)
+	keysErr := guard.Keys(o)
 	if keysErr != nil && !options.Purge && len(o.Containers) > 0 && j == nil {
 		return nil, keysErr
 	}
-	if c := plan.ForeignHere(o); c != nil {
+	if c := guard.ForeignHere(o); c != nil {
 		refused := finding.Named(finding.HostNotReady, "foreign-stack", "%s was made by another tool, and the keys here open its data", c.Name)
 		if !o.State.IsOurs() {
 			refused.With(finding.Run("Take it over first", "adopt"))
@@ -272,7 +273,7 @@ func (in *Session) Uninstall(ctx context.Context, r *Removal) (event.Result, err
 		if r, err = in.PlanUninstall(ctx, r.RemovalOptions); err != nil {
 			return event.Result{}, err
 		}
-		if err := plan.MayReplace(in.see().OnHost()); r.Purge && err != nil {
+		if err := guard.MayReplace(in.see().OnHost()); r.Purge && err != nil {
 			return event.Result{}, err
 		}
 		for _, warning := range r.Warnings {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/guard"
 	"github.com/marketcalls/openalgo-install/internal/image"
 	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
@@ -119,12 +120,12 @@ func upgraded(o *world.Observation, to string) (plan.Intent, error) {
 	case builds && to != "":
 		a.Image.Ref = to
 	}
-	c, err := plan.Present(o)
+	c, err := guard.Present(o)
 	if err != nil {
 		return i, err
 	}
 	if !stacks.IsUp(*c) {
-		return i, plan.NotRunning(c.Name, c.State, "an upgrade")
+		return i, guard.NotRunning(c.Name, c.State, "an upgrade")
 	}
 	if !builds {
 		if err := guardNoRegistry(o, a.Image.Ref, to); err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/guard"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/settings"
 	"github.com/marketcalls/openalgo-install/internal/source"
@@ -57,8 +58,8 @@ func planCompose(o *world.Observation, p *Plan) error {
 	if err != nil {
 		return finding.Named(finding.HostNotReady, "compose-unusable", "%w", err)
 	}
-	if p.OwnCompose {
-		if err := guardPlace(o, p.Intent, p.Stack); err != nil {
+	if p.OwnCompose && p.Intent.Data != ToVolumes {
+		if err := guard.Place(o, p.Stack); err != nil {
 			return err
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/guard"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
 	"github.com/marketcalls/openalgo-install/internal/world"
@@ -137,8 +138,8 @@ func TestGuards(t *testing.T) {
 	for name, c := range guardCases {
 		o := goodWorld(t)
 		c.change(t, o)
-		refused(t, name+": every command", Guard(o), c.every)
-		refused(t, name+": a plan", GuardData(o, c.intent), c.plans)
+		refused(t, name+": every command", guard.All(o), c.every)
+		refused(t, name+": a plan", guard.Data(o, guarded(c.intent)), c.plans)
 	}
 }
 
@@ -174,7 +175,7 @@ func TestKeysOfWhatRuns(t *testing.T) {
 		o := goodWorld(t)
 		withEnv(o, t, "")
 		o.Containers[0].State = state
-		if r := (*finding.Error)(nil); !errors.As(GuardKeys(o), &r) || strings.Contains(r.End, "Do not stop it") != want {
+		if r := (*finding.Error)(nil); !errors.As(guard.Keys(o), &r) || strings.Contains(r.End, "Do not stop it") != want {
 			t.Errorf("%s: %+v", state, r)
 		}
 	}
@@ -194,12 +195,12 @@ func TestKeyWays(t *testing.T) {
 		"the volume's origin": {world.KeyPlace{Kind: world.VolumesDir, Path: "/srv/openalgo/.env", Container: ""}, "sudo cp -p /srv/openalgo/.env"},
 	} {
 		o.KeysAt = []world.KeyPlace{c.place}
-		if ways := KeyWays(o); len(ways) != 2 || !strings.Contains(finding.Prompt{}.Line(ways[0]), c.want) {
+		if ways := guard.KeyWays(o); len(ways) != 2 || !strings.Contains(finding.Prompt{}.Line(ways[0]), c.want) {
 			t.Errorf("%s: %v", name, ways)
 		}
 	}
 	o.KeysAt, o.Archive = nil, "/opt/openalgo-backups/a.tar"
-	if ways := KeyWays(o); len(ways) != 2 || !strings.HasSuffix(finding.Prompt{}.Line(ways[0]), "restore /opt/openalgo-backups/a.tar") {
+	if ways := guard.KeyWays(o); len(ways) != 2 || !strings.HasSuffix(finding.Prompt{}.Line(ways[0]), "restore /opt/openalgo-backups/a.tar") {
 		t.Errorf("an archive: %v", ways)
 	}
 }
@@ -208,11 +209,11 @@ func TestGuardUnknown(t *testing.T) {
 	t.Parallel()
 	o := goodWorld(t)
 	o.HasDB = true
-	refused(t, "ours", GuardUnknown(o), "")
+	refused(t, "ours", guard.Unknown(o), "")
 	forget(o)
-	refused(t, "unknown", GuardUnknown(o), "did not make")
+	refused(t, "unknown", guard.Unknown(o), "did not make")
 	o.HasDB = false
-	refused(t, "no data", GuardUnknown(o), "")
+	refused(t, "no data", guard.Unknown(o), "")
 }
 
 // The container of a stack that another tool made is found by the .env that it
@@ -238,10 +239,10 @@ func TestNoContainer(t *testing.T) {
 	t.Parallel()
 	o := goodWorld(t)
 	dropContainers(o)
-	if err := NoContainer(o); finding.IDOf(err) != "container-missing" {
+	if err := guard.NoContainer(o); finding.IDOf(err) != "container-missing" {
 		t.Error(err)
 	}
 	o.Engine = engine.Info{ID: "F", Endpoint: "tcp://10.0.0.1:2375"}
 	o.ElsewhereAnswers = true
-	refused(t, "another Docker", NoContainer(o), "engine")
+	refused(t, "another Docker", guard.NoContainer(o), "engine")
 }

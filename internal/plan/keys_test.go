@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/guard"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
@@ -40,7 +41,7 @@ func TestKeyFault(t *testing.T) {
 		"the sample's pepper":        {"API_KEY_PEPPER=OPENALGO_PLACEHOLDER_API_KEY_PEPPER_REGENERATE_BEFORE_USE\n", instance.State{}, []string{"API_KEY_PEPPER", "line 1"}},
 		"no salt any more":           {strings.Replace(sound, "FERNET_SALT", "# ", 1), known, []string{"FERNET_SALT", "gone"}},
 	} {
-		got := KeyFault(&world.Observation{Env: env(c.text), State: c.last})
+		got := guard.KeyFault(&world.Observation{Env: env(c.text), State: c.last})
 		if (got == "") != (c.want == nil) {
 			t.Errorf("%s: %q", name, got)
 		}
@@ -64,7 +65,7 @@ func TestForgetTheKeys(t *testing.T) {
 		if text == "" {
 			o.Env, _ = envfile.Parse(nil)
 		}
-		if ways := fmt.Sprint(KeyWays(o)); strings.Contains(ways, "state.json") != want {
+		if ways := fmt.Sprint(guard.KeyWays(o)); strings.Contains(ways, "state.json") != want {
 			t.Errorf("with %q: %s", text, ways)
 		}
 	}

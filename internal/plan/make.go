@@ -10,6 +10,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/guard"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/settings"
@@ -42,7 +43,7 @@ func Draft(o *world.Observation, i Intent) (*Plan, error) {
 	}
 	p := &Plan{Changes: []Change{}, Warnings: append([]string{}, i.Answers.Warnings()...), Intent: i, Answers: i.Answers, Project: o.Project,
 		Command: i.Command, ComposeName: compose.FileName, Built: o.Built}
-	if err := GuardData(o, i); err != nil {
+	if err := guard.Data(o, guarded(i)); err != nil {
 		return nil, err
 	}
 	planSizing(o, p)
@@ -56,6 +57,11 @@ func Draft(o *world.Observation, i Intent) (*Plan, error) {
 	warnAll(p, warnings)
 	planImage(o, p)
 	return p, nil
+}
+
+// guarded is what a guard must know of an intent.
+func guarded(i Intent) guard.Change {
+	return guard.Change{Adopts: i.Adopts(), Recreates: i.Command == CommandInstall || i.Command == CommandStart}
 }
 
 // Finish decides the rest, once what the draft asks is answered.

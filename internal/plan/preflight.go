@@ -4,45 +4,16 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	docker "github.com/marketcalls/openalgo-install/internal/engine/spec"
 	"github.com/marketcalls/openalgo-install/internal/finding"
-	"github.com/marketcalls/openalgo-install/internal/market"
+	"github.com/marketcalls/openalgo-install/internal/guard"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
-	"github.com/marketcalls/openalgo-install/internal/stacks"
 	"github.com/marketcalls/openalgo-install/internal/tree"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
-
-// RunningRivals describes the containers of one project where a second one
-// runs beside the first; "" when none does. It shows what tells them apart,
-// since only the user knows which of them is in use.
-func RunningRivals(containers []docker.Container) string {
-	var lines []string
-	second := false
-	for i, c := range containers {
-		second = second || i > 0 && stacks.IsUp(c)
-		if stacks.IsUp(c) || i == 0 {
-			lines = append(lines, fmt.Sprintf("    %s: image %s, %s; to stop it: docker stop %[1]s", c.Name, c.Image, sinceWhen(c)))
-		}
-	}
-	if !second {
-		return ""
-	}
-	return "several containers belong to this instance, and two of them on one database can damage it. " +
-		"Check which one you use, then stop the other:\n" + strings.Join(lines, "\n")
-}
-
-// sinceWhen says since when a container runs, in IST.
-func sinceWhen(c docker.Container) string {
-	if !stacks.IsUp(c) {
-		return "not running"
-	}
-	return "running since " + c.StartedAt.In(market.IST).Format("2 Jan 2006, 15:04 MST")
-}
 
 // What a build needs, in MiB of RAM and swap together and of free disk. The
 // web interface's compiler alone takes over 2 GB: on hosts with less the build
@@ -106,7 +77,7 @@ func Preflight(o *world.Observation, p *Plan) error {
 			ps.add("compose-rival", "%s would be read by Docker Compose instead of %s: rename it or choose another --dir", path, compose.FileName)
 		}
 	}
-	if rivals := RunningRivals(o.Containers); rivals != "" {
+	if rivals := guard.Rivals(o.Containers); rivals != "" {
 		ps.add("two-containers", "%s", rivals)
 	}
 	preflightEngine(o, p, &ps)
@@ -148,29 +119,6 @@ func preflightDir(o *world.Observation, ps *problems) {
 	if target := o.Host.EnvLink; target != "" {
 		ps.add("env-link", "%s is a link to %s, and an edit would replace the link: move the file itself here", o.Dir.Env(), target)
 	}
-}
-
-// MayReplace refuses to begin where the instance's files cannot be replaced, for
-// a command that has no plan.
-func MayReplace(o *world.Observation) error {
-	var ps problems
-	for _, err := range append([]error{o.Host.Unwritable}, o.Host.Unreplaceable...) {
-		if err != nil {
-			ps.add("file-unwritable", "%w", err)
-		}
-	}
-	return finding.NotReady(ps)
-}
-
-// MayCopy refuses what reads and writes the volumes where this user cannot.
-func MayCopy(o *world.Observation, what string) error {
-	switch {
-	case !o.Engine.Local:
-		return finding.Named(finding.HostNotReady, "engine-elsewhere", "%s reads and writes Docker's volumes, which are on another machine\n\nRun the same command there, with sudo.", what).Ending(finding.Unchanged)
-	case !o.Host.Root:
-		return finding.Named(finding.HostNotReady, "needs-root", "%s reads and writes Docker's volumes, so it needs root\n\n%s", what, o.Host.BecomeRoot).Ending(finding.Unchanged)
-	}
-	return nil
 }
 
 func preflightEngine(o *world.Observation, p *Plan, ps *problems) {
@@ -238,7 +186,7 @@ func preflightView(o *world.Observation, ps *problems) {
 // preflightSnapshot requires the databases to be readable from here, and space for
 // a copy of them.
 func preflightSnapshot(o *world.Observation, ps *problems) {
-	if err := MayCopy(o, "an upgrade"); err != nil {
+	if err := guard.MayCopy(o, "an upgrade"); err != nil {
 		ps.add("needs-root", "%w", err)
 		return
 	}

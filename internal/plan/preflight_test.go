@@ -10,6 +10,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/edge"
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/guard"
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/image"
 	"github.com/marketcalls/openalgo-install/internal/instance"
@@ -312,11 +313,11 @@ func TestAsks(t *testing.T) {
 func TestMayReplace(t *testing.T) {
 	t.Parallel()
 	o := goodWorld(t)
-	refused(t, "well", MayReplace(o), "")
+	refused(t, "well", guard.MayReplace(o), "")
 	o.Host.Unreplaceable = []error{errors.New("locked")}
-	refused(t, "locked", MayReplace(o), "locked")
+	refused(t, "locked", guard.MayReplace(o), "locked")
 	o.Host.Unwritable = errors.New("read-only")
-	refused(t, "both", MayReplace(o), "read-only")
+	refused(t, "both", guard.MayReplace(o), "read-only")
 }
 
 func TestPlanOwners(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	docker "github.com/marketcalls/openalgo-install/internal/engine/spec"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/guard"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 	"github.com/marketcalls/openalgo-install/internal/settings"
@@ -22,14 +23,14 @@ import (
 // draftResize begins the plan of the sizing that is due: lines of .env, and a
 // recreated container.
 func draftResize(o *world.Observation, i Intent) (*Plan, error) {
-	if err := Guard(o); err != nil {
+	if err := guard.All(o); err != nil {
 		return nil, err
 	}
 	if o.Env == nil {
 		return nil, finding.Named(finding.HostNotReady, "env-missing", "there is no %s, so this is not the directory of a stack", o.Dir.Env()).With(world.Elsewhere()...)
 	}
 	if c := o.Container(); !stacks.IsUp(*c) {
-		return nil, NotRunning(c.Name, c.State, "a resize")
+		return nil, guard.NotRunning(c.Name, c.State, "a resize")
 	}
 	p := &Plan{Changes: []Change{}, Warnings: []string{}, Intent: i, Project: o.Project, Command: i.Command, ComposeName: o.ComposeName, ImageID: o.Container().ImageID}
 	resizeFor(o, p)

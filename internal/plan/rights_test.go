@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/marketcalls/openalgo-install/internal/compose"
+	"github.com/marketcalls/openalgo-install/internal/guard"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 )
 
@@ -53,7 +54,7 @@ func TestRights(t *testing.T) {
 			t.Errorf("%s: %v\n%s", want, err, text)
 			continue
 		}
-		got := Rights(instance.Dir(dir), stack, map[string][]byte{compose.FileName: []byte(text)})
+		got := guard.Rights(instance.Dir(dir), stack, map[string][]byte{compose.FileName: []byte(text)})
 		if want == "" && len(got) > 0 || want != "" && (len(got) == 0 || !strings.Contains(strings.Join(got, "; "), want)) {
 			t.Errorf("%q: %q", want, got)
 		}

@@ -1,4 +1,4 @@
-package plan
+package guard
 
 import (
 	"fmt"
@@ -15,9 +15,9 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
-// GuardKeys refuses keys that do not open this instance's data: API_KEY_PEPPER
+// Keys refuses keys that do not open this instance's data: API_KEY_PEPPER
 // and FERNET_SALT open the database, and nothing else does.
-func GuardKeys(o *world.Observation) error {
+func Keys(o *world.Observation) error {
 	if len(o.Data) == 0 {
 		return nil
 	}

@@ -1,4 +1,7 @@
-package plan
+// Package guard refuses what would harm an instance: to work on data with other
+// keys, on another Docker, in another directory than its own. Every command asks
+// it, and so does doctor.
+package guard
 
 import (
 	"fmt"
@@ -14,11 +17,11 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
-// guardPlace refuses a plan by which OpenAlgo would look for its data in
+// Place refuses a plan by which OpenAlgo would look for its data in
 // another place than it is in, and start empty.
-func guardPlace(o *world.Observation, i Intent, stack *compose.Stack) error {
+func Place(o *world.Observation, stack *compose.Stack) error {
 	for _, m := range stack.Spec("").Mounts {
-		if i.Data == ToVolumes || m.Target != openalgo.DB || len(o.Data) == 0 || slices.Contains(o.Data, m.Source) {
+		if m.Target != openalgo.DB || len(o.Data) == 0 || slices.Contains(o.Data, m.Source) {
 			continue
 		}
 		answer := "bind"
@@ -31,20 +34,26 @@ func guardPlace(o *world.Observation, i Intent, stack *compose.Stack) error {
 	return nil
 }
 
-// GuardData is the guard of a change that may make a container or data.
-func GuardData(o *world.Observation, i Intent) error {
-	if err := GuardEngine(o); err != nil {
+// Change is what a change does that a guard must know of.
+type Change struct {
+	Adopts    bool // another tool's stack is taken over
+	Recreates bool // a container that was created for another directory is recreated
+}
+
+// Data is the guard of a change that may make a container or data.
+func Data(o *world.Observation, c Change) error {
+	if err := Engine(o); err != nil {
 		return err
 	}
-	if err := GuardProject(o); err != nil {
+	if err := Project(o); err != nil {
 		return err
 	}
-	if i.Command != CommandInstall && i.Command != CommandStart { // these recreate it
-		if err := guardPlaceOfContainer(o); err != nil {
+	if !c.Recreates {
+		if err := placeOfContainer(o); err != nil {
 			return err
 		}
 	}
-	if err := guardForeign(o, i); err != nil {
+	if err := foreign(o, c); err != nil {
 		return err
 	}
 	switch {
@@ -52,9 +61,9 @@ func GuardData(o *world.Observation, i Intent) error {
 		return finding.Named(finding.HostNotReady, "compose-unusable", "there is no %s, and %s, which would say where its data is, can't be read: %w. "+
 			"Bring the .env back, or move that file away", o.Dir.Env(), compose.FileName, o.Unread)
 	case len(o.Data) == 0:
-		return guardMoved(o, i)
+		return moved(o, c)
 	}
-	return GuardKeys(o)
+	return Keys(o)
 }
 
 // NotRunning refuses what proves itself by a start where OpenAlgo is stopped.
@@ -63,11 +72,11 @@ func NotRunning(name, state, what string) error {
 		With(finding.Run("Start OpenAlgo first", "start"))
 }
 
-// Guard refuses to stop, start, back up or change an instance whose keys, data,
+// All refuses to stop, start, back up or change an instance whose keys, data,
 // container and Docker do not belong together. Every command calls it, once it
 // has the lock and has looked.
-func Guard(o *world.Observation) error {
-	for _, check := range []func(*world.Observation) error{GuardEngine, GuardProject, guardPlaceOfContainer, GuardKeys} {
+func All(o *world.Observation) error {
+	for _, check := range []func(*world.Observation) error{Engine, Project, placeOfContainer, Keys} {
 		if err := check(o); err != nil {
 			return err
 		}
@@ -75,8 +84,8 @@ func Guard(o *world.Observation) error {
 	return nil
 }
 
-// GuardEngine refuses to look for an instance on a Docker that is not its own.
-func GuardEngine(o *world.Observation) error {
+// Engine refuses to look for an instance on a Docker that is not its own.
+func Engine(o *world.Observation) error {
 	was, now := o.State.Engine, world.RefOf(o.Engine)
 	if o.Container() != nil || !was.IsAnother(now) {
 		return nil
@@ -95,9 +104,9 @@ func GuardEngine(o *world.Observation) error {
 		Ending(finding.Unchanged)
 }
 
-// guardPlaceOfContainer refuses to stop a container whose directory was moved:
+// placeOfContainer refuses to stop a container whose directory was moved:
 // Docker could not start it again.
-func guardPlaceOfContainer(o *world.Observation) error {
+func placeOfContainer(o *world.Observation) error {
 	from := o.MovedFrom()
 	if from == "" {
 		return nil
@@ -118,12 +127,12 @@ func mounted(o *world.Observation, volume string) bool {
 	})
 }
 
-// guardForeign refuses to write over the .env of another tool's stack: its keys
+// foreign refuses to write over the .env of another tool's stack: its keys
 // open its data, whatever project or ports this one would have.
-func guardForeign(o *world.Observation, i Intent) error {
+func foreign(o *world.Observation, ch Change) error {
 	c := ForeignHere(o)
 	switch {
-	case i.Adopts() || c == nil:
+	case ch.Adopts || c == nil:
 		return nil
 	case o.State.IsOurs():
 		return finding.Named(finding.HostNotReady, "two-containers", "container %s also uses %s\n\nTwo OpenAlgos on one database can damage it.", c.Name, o.Dir.Env()).
@@ -145,9 +154,9 @@ func ForeignHere(o *world.Observation) *docker.Container {
 	return nil
 }
 
-// GuardUnknown refuses to bring other keys to where data lies that this program
+// Unknown refuses to bring other keys to where data lies that this program
 // knows nothing of.
-func GuardUnknown(o *world.Observation) error {
+func Unknown(o *world.Observation) error {
 	if o.Env == nil || o.State.Project != "" || o.State.Began != "" || !o.HasDB {
 		return nil
 	}
@@ -155,9 +164,9 @@ func GuardUnknown(o *world.Observation) error {
 		"--dir names another directory. Nothing was changed", string(o.Dir))
 }
 
-// GuardProject refuses a project that belongs to another directory, and one
+// Project refuses a project that belongs to another directory, and one
 // whose name was changed under its data.
-func GuardProject(o *world.Observation) error {
+func Project(o *world.Observation) error {
 	if len(o.Strangers) > 0 {
 		c := o.Strangers[0]
 		dir := stacks.DirOf(c)
@@ -197,11 +206,11 @@ func another(dir string) []finding.Hint {
 	}
 }
 
-// guardMoved recognises a directory that was moved or renamed without what
+// moved recognises a directory that was moved or renamed without what
 // names its project: keys are here, but no data of this project's name, while
 // a volume lies about whose own directory is gone.
-func guardMoved(o *world.Observation, i Intent) error {
-	if o.Env == nil || o.State.Project != "" || o.State.Began == o.Project || i.Adopts() { // its container has this .env
+func moved(o *world.Observation, c Change) error {
+	if o.Env == nil || o.State.Project != "" || o.State.Began == o.Project || c.Adopts { // its container has this .env
 		return nil
 	}
 	var stray []string

@@ -1,4 +1,4 @@
-package plan
+package guard
 
 import (
 	"github.com/marketcalls/openalgo-install/internal/compose"
@@ -32,10 +32,10 @@ func NeitherRuns(o *world.Observation) error {
 // NoContainer says why there is no container to work on: another directory or
 // another Docker may have it.
 func NoContainer(o *world.Observation) error {
-	if err := GuardEngine(o); err != nil {
+	if err := Engine(o); err != nil {
 		return err
 	}
-	if err := GuardProject(o); err != nil {
+	if err := Project(o); err != nil {
 		return err
 	}
 	return finding.Named(finding.HostNotReady, "container-missing", "there is no OpenAlgo container for %s", string(o.Dir)).

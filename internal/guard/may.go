@@ -1,0 +1,29 @@
+package guard
+
+import (
+	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/world"
+)
+
+// MayReplace refuses to begin where the instance's files cannot be replaced, for
+// a command that has no plan.
+func MayReplace(o *world.Observation) error {
+	var found []*finding.Error
+	for _, err := range append([]error{o.Host.Unwritable}, o.Host.Unreplaceable...) {
+		if err != nil {
+			found = append(found, finding.Named(finding.HostNotReady, "file-unwritable", "%w", err))
+		}
+	}
+	return finding.NotReady(found)
+}
+
+// MayCopy refuses what reads and writes the volumes where this user cannot.
+func MayCopy(o *world.Observation, what string) error {
+	switch {
+	case !o.Engine.Local:
+		return finding.Named(finding.HostNotReady, "engine-elsewhere", "%s reads and writes Docker's volumes, which are on another machine\n\nRun the same command there, with sudo.", what).Ending(finding.Unchanged)
+	case !o.Host.Root:
+		return finding.Named(finding.HostNotReady, "needs-root", "%s reads and writes Docker's volumes, so it needs root\n\n%s", what, o.Host.BecomeRoot).Ending(finding.Unchanged)
+	}
+	return nil
+}
