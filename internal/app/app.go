@@ -139,9 +139,9 @@ func (a *App) Remember(ctx context.Context, text json.RawMessage, needsSetup *bo
 }
 
 // Remain marks the keys that an undone first install leaves as its own.
-func (a *App) Remain(_ context.Context, project string) {
+func (a *App) Remain(_ context.Context, project, image string) {
 	if s, err := a.Dir.LoadState(); err == nil && s.Project == "" {
-		s.Began = project
+		s.Began, s.EnvImage = project, image
 		_ = a.Dir.SaveState(s) // without it the next run asks, which is safe
 	}
 }

@@ -29,7 +29,7 @@ type Docker interface {
 
 // ReadEnv reads the .env of an instance; nil when there is none. Where this user may
 // not (it belongs to the container's user), Docker reads it: image is what a helper
-// container is made from, "" the one that the last run left.
+// container is made from, "" the one that the last run left or began with.
 func ReadEnv(ctx context.Context, e Docker, dir instance.Dir, image string) ([]byte, error) {
 	path := dir.Env()
 	info, err := os.Stat(path)
@@ -42,7 +42,7 @@ func ReadEnv(ctx context.Context, e Docker, dir instance.Dir, image string) ([]b
 	}
 	data, err := readfile.Regular(path, readfile.Config)
 	if errors.Is(err, fs.ErrPermission) {
-		return readThroughDocker(ctx, e, dir, cmp.Or(image, instance.Glance(dir).ImageID))
+		return readThroughDocker(ctx, e, dir, cmp.Or(image, instance.EnvImage(dir)))
 	}
 	if err != nil {
 		return nil, finding.Named(finding.HostNotReady, "env-unreadable", "reading %s: %w", path, err)

@@ -125,7 +125,7 @@ func noted(c ops.Command, note func(answers.Answers) string) func(*ops.Session) 
 
 func (a *app) showPlan(p *plan.Plan) error {
 	if a.json {
-		return a.writeJSON(p)
+		return a.writeJSON(present.Document(p))
 	}
 	present.Plan(a.stdout, p)
 	fmt.Fprintln(a.stdout, "\nDry run: nothing was changed.")

@@ -1,11 +1,8 @@
 package cli
 
 import (
-	"context"
-
 	"github.com/spf13/cobra"
 
-	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/ops"
 	"github.com/marketcalls/openalgo-install/internal/present"
@@ -64,27 +61,25 @@ func newLogs(a *app) *cobra.Command {
 }
 
 func newStart(a *app) *cobra.Command {
-	return newLifecycle(a, "start", "Start OpenAlgo and wait until it is ready", true, (*ops.Session).Start)
+	return newLifecycle(a, "start", "Start OpenAlgo and wait until it is ready", true, ops.Start())
 }
 
 func newStop(a *app) *cobra.Command {
-	return newLifecycle(a, "stop", "Stop OpenAlgo cleanly", false, (*ops.Session).Stop)
+	return newLifecycle(a, "stop", "Stop OpenAlgo cleanly", false, ops.Stop())
 }
 
 func newRestart(a *app) *cobra.Command {
-	return newLifecycle(a, "restart", "Stop and start OpenAlgo, and wait until it is ready", true, (*ops.Session).Restart)
+	return newLifecycle(a, "restart", "Stop and start OpenAlgo, and wait until it is ready", true, ops.Restart())
 }
 
 // newLifecycle is a command that does one thing to the instance in --dir. up says
 // that OpenAlgo runs in the end.
-func newLifecycle(a *app, use, short string, up bool, do func(*ops.Session, context.Context) (event.Result, error)) *cobra.Command {
+func newLifecycle(a *app, use, short string, up bool, c ops.Command) *cobra.Command {
 	var o changeOptions
 	cmd := &cobra.Command{
 		Use: use, Short: short, Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.change(cmd.Context(), o, func(s *ops.Session) (wish, error) {
-				return wish{do: func(ctx context.Context) (event.Result, error) { return do(s, ctx) }}, nil
-			})
+			return a.change(cmd.Context(), o, command(c))
 		},
 	}
 	nowFlag(cmd, &o.now)

@@ -2,15 +2,13 @@ package cli
 
 import (
 	"context"
-	"fmt"
-	"io"
 
 	"github.com/spf13/cobra"
 
-	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/ops"
 	"github.com/marketcalls/openalgo-install/internal/plan"
+	"github.com/marketcalls/openalgo-install/internal/present"
 )
 
 // askName is what a bare --purge stands for: the name is typed at a question.
@@ -51,28 +49,14 @@ with copies in .openalgo-install/backups unless that goes, too.`,
 }
 
 func (c *uninstallCommand) run(ctx context.Context) error {
-	out := c.presenter()
-	s, done, err := c.session(ctx, out)
-	if err != nil {
-		return out.end(event.Result{}, hintDocker(err))
-	}
-	defer done()
-	removal, err := s.PlanUninstall(ctx, ops.RemovalOptions{Purge: c.purge != "", Leftovers: c.leftovers})
-	if err != nil {
-		return out.end(event.Result{}, err)
-	}
-	if c.dryRun {
-		return c.show(removal)
-	}
-	if err := c.approveRemoval(removal); err != nil {
-		return out.end(event.Result{}, err)
-	}
-	result, err := s.Uninstall(ctx, removal)
-	return out.end(result, err)
+	return c.change(ctx, c.changeOptions, func(s *ops.Session) (wish, error) {
+		s.Confirm = c.approveRemoval
+		return command(ops.Uninstall(ops.RemovalOptions{Purge: c.purge != "", Leftovers: c.leftovers}))(s)
+	})
 }
 
 // approveRemoval asks what has to be asked, or takes the flags for an answer.
-func (c *uninstallCommand) approveRemoval(removal *ops.Removal) error {
+func (c *uninstallCommand) approveRemoval(removal *plan.Plan) error {
 	asks := c.unanswered(removal.Asks, c.yes)
 	if len(asks) > 0 && !isTerminal(c.stdin) {
 		return cannotAsk(asks, c.changeOptions)
@@ -90,11 +74,11 @@ func (c *uninstallCommand) approveRemoval(removal *ops.Removal) error {
 
 // confirmRemoval shows a person what is removed. A script needs no answer,
 // unless a market is open.
-func (c *uninstallCommand) confirmRemoval(removal *ops.Removal, asks []plan.Ask) error {
+func (c *uninstallCommand) confirmRemoval(removal *plan.Plan, asks []plan.Ask) error {
 	if c.yes && len(asks) == 0 || len(removal.Changes) == 0 || !isTerminal(c.stdin) {
 		return nil
 	}
-	writeRemoval(c.stderr, removal)
+	present.Summary(c.stderr, removal)
 	question := "OpenAlgo stops and is removed. Its data and encryption keys stay"
 	for _, ask := range asks {
 		question = ask.Text
@@ -103,10 +87,10 @@ func (c *uninstallCommand) confirmRemoval(removal *ops.Removal, asks []plan.Ask)
 }
 
 // confirmPurge wants the instance's name, typed, or given with --yes.
-func (c *uninstallCommand) confirmPurge(removal *ops.Removal) error {
+func (c *uninstallCommand) confirmPurge(removal *plan.Plan) error {
 	name := c.purge
 	if name == askName {
-		writeRemoval(c.stderr, removal)
+		present.Summary(c.stderr, removal)
 		ok, err := c.confirm("All data of this OpenAlgo is deleted for good.", removal.Project)
 		if err != nil {
 			return usage("--purge deletes all data; without a terminal write --yes --purge=%s", removal.Project)
@@ -122,29 +106,5 @@ func (c *uninstallCommand) confirmPurge(removal *ops.Removal) error {
 	case !c.yes:
 		return usage("--purge=%s deletes all data; write --yes --purge=%s if that is meant", name, name)
 	}
-	return nil
-}
-
-func writeRemoval(w io.Writer, removal *ops.Removal) {
-	for _, c := range removal.Changes {
-		fmt.Fprintf(w, "  %-8s  %-9s  %s (%s)\n", c.Action, c.Kind, c.Name, c.Reason)
-	}
-	for _, kept := range removal.Kept {
-		fmt.Fprintf(w, "  keep      %s\n", kept)
-	}
-	for _, warning := range removal.Warnings {
-		fmt.Fprintf(w, "  WARN      %s\n", warning)
-	}
-}
-
-func (c *uninstallCommand) show(removal *ops.Removal) error {
-	if c.json {
-		return c.writeJSON(removal)
-	}
-	writeRemoval(c.stdout, removal)
-	if len(removal.Changes) == 0 {
-		fmt.Fprintln(c.stdout, "Nothing to do.")
-	}
-	fmt.Fprintln(c.stdout, "\nDry run: nothing was changed.")
 	return nil
 }

@@ -88,10 +88,10 @@ func (l Look) Apply(ctx context.Context, f Fix, in *ops.Session) error {
 		}
 		return l.Engine.RestartPolicy(ctx, c.ID, "unless-stopped")
 	case FixStart:
-		_, err := in.Start(ctx)
+		_, err := in.Do(ctx, ops.Start())
 		return err
 	case FixRestart:
-		_, err := in.Restart(ctx)
+		_, err := in.Do(ctx, ops.Restart())
 		return err
 	}
 	return fmt.Errorf("there is no fix called %q", f)

@@ -345,3 +345,20 @@ func TestClear(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+func TestEnvImage(t *testing.T) {
+	t.Parallel()
+	d := created(t)
+	journal := `{"version": 2, "steps": [{"kind": "file.keep", "step": {"name": ".env"}}, {"kind": "env.write", "step": {"image": "sha256:1"}}]}`
+	for _, c := range []struct{ name, text, want string }{
+		{"", "", ""}, {JournalName, "{", ""}, {JournalName, journal, "sha256:1"},
+		{stateName, `{"began": "openalgo", "env_image": "sha256:2"}`, "sha256:2"}, {stateName, `{"image_id": "sha256:3"}`, "sha256:3"},
+	} {
+		if c.name != "" {
+			must(t, os.WriteFile(d.Work(c.name), []byte(c.text), 0o600))
+		}
+		if got := EnvImage(d); got != c.want {
+			t.Errorf("%s %s: %q", c.name, c.text, got)
+		}
+	}
+}

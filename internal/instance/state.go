@@ -49,6 +49,8 @@ type State struct {
 	// Began is the project of an install that was undone and left its keys: they
 	// are not those of a directory that was moved.
 	Began string `json:"began,omitempty"`
+	// EnvImage is an image that can read the .env of such an install.
+	EnvImage string `json:"env_image,omitempty"`
 }
 
 // NewestForm is the newest version that this release knows.

@@ -22,6 +22,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/stacks"
 	"github.com/marketcalls/openalgo-install/internal/step"
 	"github.com/marketcalls/openalgo-install/internal/tree"
+	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
 // BackupOptions say where a backup goes and what it holds.
@@ -49,6 +50,7 @@ type backing struct {
 	trees   []backup.Tree
 	target  *backup.Target
 	down    time.Duration
+	copy    func() error // what is left to copy while OpenAlgo is stopped
 	// unchecked is why SQLite could not check the databases.
 	unchecked string
 }
@@ -62,31 +64,26 @@ func (in *Session) Backup(ctx context.Context, o BackupOptions) (event.Result, e
 	if b.wrap, b.key, err = o.Seal.Ready(); err != nil {
 		return event.Result{}, finding.Named(finding.Usage, "seal-unusable", "%w", err)
 	}
-	result, err := in.backUp(ctx, b)
+	result, err := in.Do(ctx, Command{Name: plan.CommandBackup, act: b.act, Wish: b.wish})
 	in.recordBackup(b, result, err)
 	return result, err
 }
 
-func (in *Session) backUp(ctx context.Context, b *backing) (event.Result, error) {
-	if err := in.settle(ctx, Command{Name: plan.CommandBackup}); err != nil {
-		return event.Result{}, err
+// wish refuses what can't be backed up.
+func (b *backing) wish(o *world.Observation) (plan.Intent, error) {
+	i := plan.Intent{Command: plan.CommandBackup, Run: plan.Archived, Archiver: b}
+	if err := guard.MayCopy(o, "a backup"); err != nil {
+		return i, err
 	}
-	if err := guard.MayCopy(in.see().OnHost(), "a backup"); err != nil {
-		return event.Result{}, err
+	if err := guard.MayReplace(o); err != nil {
+		return i, err
 	}
-	if err := guard.MayReplace(in.see().OnHost()); err != nil {
-		return event.Result{}, err
-	}
-	if err := in.mayBackUp(ctx); err != nil {
-		return event.Result{}, err
-	}
-	if err := in.askDown(ctx, plan.DownForSeconds, "stopped while its data is copied, and started again"); err != nil {
-		return event.Result{}, err
-	}
-	return in.locked(ctx, plan.CommandBackup, func(c *engine.Container) (event.Result, error) { return b.run(ctx, *c) })
+	_, err := saved(o, plan.CommandBackup)
+	return i, err
 }
 
-func (b *backing) run(ctx context.Context, c engine.Container) (event.Result, error) {
+func (b *backing) act(ctx context.Context, turn *turn, p *plan.Plan) (event.Result, error) {
+	c := *p.Stays
 	if err := b.findTrees(ctx, c); err != nil {
 		return event.Result{}, err
 	}
@@ -97,7 +94,7 @@ func (b *backing) run(ctx context.Context, c engine.Container) (event.Result, er
 	}
 	defer t.Discard()
 	b.target = t
-	failed, notUp := b.archive(ctx, c)
+	failed, notUp := b.write(ctx, turn, p)
 	switch {
 	case notUp != nil && failed == nil:
 		return b.keptWhileDown(context.WithoutCancel(ctx), c, notUp)
@@ -123,9 +120,10 @@ func (b *backing) keptWhileDown(ctx context.Context, c engine.Container, notUp e
 	return event.Result{}, &finding.Error{Kind: finding.Broken, ID: "backup-failed", Err: errors.Join(notUp, err), Log: ready.LogOf(notUp)}
 }
 
-// archive writes the archive. notUp says that the app was stopped for it and
-// does not come up again.
-func (b *backing) archive(ctx context.Context, c engine.Container) (failed, notUp error) {
+// write writes the archive. notUp says that the app was stopped for it and does not
+// come up again.
+func (b *backing) write(ctx context.Context, t *turn, p *plan.Plan) (failed, notUp error) {
+	c := *p.Stays
 	sealed, err := b.wrap(b.target)
 	if err != nil {
 		return err, nil
@@ -143,8 +141,18 @@ func (b *backing) archive(ctx context.Context, c engine.Container) (failed, notU
 			return errors.Join(err, w.Abandon()), nil
 		}
 	}
-	rest := func() error { return b.in.timed("copy", "copy the data", func() error { return b.rest(ctx, w) }) }
-	if failed, notUp = b.whileDown(ctx, c, rest); failed != nil {
+	// Not the context of the step: the user may leave, and OpenAlgo is started again.
+	b.copy = func() error { return b.rest(ctx, w) }
+	began := time.Now()
+	failed, notUp = whileDown(ctx, t, p)
+	if isUp(c) {
+		b.down = time.Since(began)
+	}
+	if notUp != nil {
+		notUp = finding.Named(finding.Failed, "not-ready", "OpenAlgo was stopped for the backup and does not start again: %w", notUp).
+			With(finding.Run("Find out what is wrong", "doctor"), finding.Run("Start OpenAlgo", "start"))
+	}
+	if failed != nil {
 		return errors.Join(failed, w.Abandon()), notUp
 	}
 	for _, link := range w.LeftOut() {
@@ -199,19 +207,9 @@ func (b *backing) rest(ctx context.Context, w *backup.Writer) error {
 	return nil
 }
 
-// whileDown does something while OpenAlgo is stopped, and records for how long.
-func (b *backing) whileDown(ctx context.Context, c engine.Container, do func() error) (failed, notUp error) {
-	if !isUp(c) {
-		return do(), nil
-	}
-	began := time.Now()
-	failed, notUp = b.in.whileDown(ctx, plan.CommandBackup, c, do)
-	b.down = time.Since(began)
-	if notUp != nil {
-		notUp = finding.Named(finding.Failed, "not-ready", "OpenAlgo was stopped for the backup and does not start again: %w", notUp).
-			With(finding.Run("Find out what is wrong", "doctor"), finding.Run("Start OpenAlgo", "start"))
-	}
-	return failed, notUp
+// Archive copies what must not change meanwhile.
+func (b *backing) Archive(context.Context) error {
+	return b.in.timed("copy", "copy the data", b.copy)
 }
 
 // fileOf reads a file of the instance's directory; nil when there is none.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
@@ -20,147 +21,106 @@ import (
 
 // find returns the container of this directory's instance, to look at.
 func (in *Session) find(ctx context.Context) (*engine.Container, error) {
-	_, c, err := in.lookAt(ctx)
-	return c, err
-}
-
-// findToChange is find for a command that stops, starts or copies it.
-func (in *Session) findToChange(ctx context.Context) (*engine.Container, error) {
-	o, c, err := in.lookAt(ctx)
-	if err == nil {
-		err = guard.All(o)
-	}
-	return c, err
-}
-
-func (in *Session) lookAt(ctx context.Context) (*observed, *engine.Container, error) {
 	o, err := in.observe(ctx)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	in.knowEnv(o)
-	c, err := guard.Present(o)
-	return o, c, err
+	return guard.Present(o)
 }
 
-// locked does one thing under the lock of the instance.
-func (in *Session) locked(ctx context.Context, command string, do func(*engine.Container) (event.Result, error)) (event.Result, error) {
-	// The guard comes after recovery: a killed run may have left half of the files.
-	if _, err := in.find(ctx); err != nil {
-		return event.Result{}, err
-	}
-	if _, err := in.dir.Create(); err != nil {
-		return event.Result{}, finding.Named(finding.HostNotReady, "directory-unwritable", "%w", err)
-	}
-	held, err := in.dir.Lock(ctx, in.note)
-	if err != nil {
-		return event.Result{}, err
-	}
-	defer held.Release()
-	return in.logged(command, func() (event.Result, error) {
-		if err := in.recover(ctx, false); err != nil {
-			return event.Result{}, err
+// Start starts the container and waits until OpenAlgo is ready. Where an uninstall or
+// somebody else took the container away, it is recreated from the saved answers, with
+// the same keys and data.
+func Start() Command {
+	asBefore := changed(plan.CommandStart, func(*answers.Answers) error { return nil })
+	return Command{Name: plan.CommandStart, act: endUp, Wish: func(o *world.Observation) (plan.Intent, error) {
+		if !plan.Recreates(o) {
+			return plan.Intent{Command: plan.CommandStart, Run: plan.Up}, nil
 		}
-		// Again, since another run may have changed it in the meantime.
-		c, err := in.findToChange(ctx)
-		if err != nil {
-			return event.Result{}, err
+		i, err := asBefore(o)
+		if err == nil {
+			err = plan.GuardStart(o)
 		}
-		return do(c)
-	})
+		return i, err
+	}}
 }
 
-// Start starts the stack and waits until it is ready. Where an uninstall or
-// somebody else took the container away, it is recreated from the saved
-// answers, with the same keys and data.
-func (in *Session) Start(ctx context.Context) (event.Result, error) {
-	// First what a killed run left: whether there is a container shows after that.
-	if err := in.settle(ctx, Command{Name: plan.CommandStart}); err != nil {
-		return event.Result{}, err
+// Stop stops OpenAlgo, with the time that it needs to end its work.
+func Stop() Command { return forContainer(plan.CommandStop, plan.Down, endDown) }
+
+// Restart stops and starts OpenAlgo and waits until it is ready.
+func Restart() Command { return forContainer(plan.CommandRestart, plan.Again, endAgain) }
+
+// forContainer is a command that only stops or starts the container.
+func forContainer(name string, run plan.Run, act action) Command {
+	return Command{Name: name, act: act, Wish: func(*world.Observation) (plan.Intent, error) {
+		return plan.Intent{Command: name, Run: run}, nil
+	}}
+}
+
+// action carries out a plan that is for the container alone, once all it asks is
+// answered.
+type action func(ctx context.Context, t *turn, p *plan.Plan) (event.Result, error)
+
+func endDown(ctx context.Context, t *turn, p *plan.Plan) (event.Result, error) {
+	if err := t.run(ctx, p); err != nil {
+		return event.Result{}, causeOf(err)
 	}
-	if s, err := in.dir.LoadState(); err == nil && s.IsOurs() {
-		_, err := in.findToChange(ctx)
-		if id := finding.IDOf(err); id == "container-missing" || id == "moved" {
-			return in.Do(ctx, recreate())
-		}
+	return event.Result{Changed: true, Message: p.Message()}, nil
+}
+
+func endUp(ctx context.Context, t *turn, p *plan.Plan) (event.Result, error) {
+	if err := t.run(ctx, p); err != nil {
+		return event.Result{}, notReadyAgain(*p.Stays, causeOf(err))
 	}
-	return in.locked(ctx, "start", func(c *engine.Container) (event.Result, error) {
-		changed := c.State != "running"
-		if err := in.startAndVerify(ctx, c); err != nil {
-			return event.Result{}, err
-		}
-		return event.Result{Changed: changed, URL: world.URLOf(envOf(string(in.dir)), *c), Message: c.Name + " is ready"}, nil
-	})
+	return t.isReady(p, p.Stays.State != "running"), nil
 }
 
-// Stop stops the stack, with the time that the app needs to end its work.
-func (in *Session) Stop(ctx context.Context) (event.Result, error) {
-	return in.locked(ctx, "stop", func(c *engine.Container) (event.Result, error) {
-		if !isUp(*c) {
-			return event.Result{Message: c.Name + " is stopped already"}, nil
-		}
-		if err := in.askDown(ctx, plan.DownForGood, "stopped"); err != nil {
-			return event.Result{}, err
-		}
-		if err := in.stop(ctx, c); err != nil {
-			return event.Result{}, err
-		}
-		return event.Result{Changed: true, Message: c.Name + " is stopped. To start it again: " + finding.Command(in.dir, "start")}, nil
-	})
+func endAgain(ctx context.Context, t *turn, p *plan.Plan) (event.Result, error) {
+	if failed, notUp := whileDown(ctx, t, p); failed != nil || notUp != nil {
+		return event.Result{}, errors.Join(notUp, failed)
+	}
+	return t.isReady(p, true), nil
 }
 
-// Restart stops and starts the stack and waits until it is ready.
-func (in *Session) Restart(ctx context.Context) (event.Result, error) {
-	return in.locked(ctx, plan.CommandRestart, func(c *engine.Container) (event.Result, error) {
-		if err := in.askDown(ctx, plan.DownForSeconds, "stopped and started again"); err != nil {
-			return event.Result{}, err
-		}
-		if failed, notUp := in.whileDown(ctx, plan.CommandRestart, *c, func() error { return nil }); failed != nil || notUp != nil {
-			return event.Result{}, errors.Join(notUp, failed)
-		}
-		return event.Result{Changed: true, URL: world.URLOf(envOf(string(in.dir)), *c), Message: c.Name + " is ready"}, nil
-	})
+func (t *turn) run(ctx context.Context, p *plan.Plan) error {
+	return run.Run(ctx, t.tools(), run.Plan{Command: p.Command, Parts: p.Steps, Commit: p.Commit})
 }
 
-// whileDown stops the container, does something, and starts it again even if
-// that failed or the user left. A kill in between leaves a journal, by which the
-// next run starts it. notUp says that it does not come up again.
-func (in *Session) whileDown(ctx context.Context, command string, c engine.Container, do func() error) (failed, notUp error) {
-	p := run.Plan{Command: command, Parts: []run.Part{
-		{Name: "stop", Title: "stop " + c.Name, Steps: []run.Step{&step.StopContainer{ID: c.ID, Name: c.Name, Running: isUp(c), Began: c.StartedAt, Up: isUp(c)}}},
-		{Steps: []run.Step{&step.Action{What: "work while it is stopped", Func: func(context.Context) error {
-			run.Failpoint(command + "-stopped")
-			failed = do()
-			return nil // it is started again whatever came of that
-		}}}},
-	}, Commit: []run.Step{&step.StartAgain{ID: c.ID, Name: c.Name}}}
-	err := run.Run(context.WithoutCancel(ctx), in.tools(), p)
+func (t *turn) isReady(p *plan.Plan, changed bool) event.Result {
+	return event.Result{Changed: changed, URL: world.URLOf(envOf(string(t.dir)), *p.Stays), Message: p.Message()}
+}
+
+// whileDown carries out a plan that stops the container and starts it again, even if
+// that failed or the user left. A kill in between leaves a journal, by which the next
+// run starts it. notUp says that it does not come up again.
+func whileDown(ctx context.Context, t *turn, p *plan.Plan) (failed, notUp error) {
+	err := t.run(context.WithoutCancel(ctx), p)
+	if archive := run.Find[*step.Archive](stepsOf(p)); archive != nil {
+		failed = archive.Failed
+	}
 	var f *run.Failure
 	switch {
 	case !errors.As(err, &f):
 		return errors.Join(failed, err), nil
 	case f.End == run.GivenUp || f.End == run.NotCommitted:
-		return failed, notReadyAgain(c, f.Cause)
+		return failed, notReadyAgain(*p.Stays, f.Cause)
 	case f.End == run.Silent || f.End == run.NotRolledBack:
-		return errors.Join(failed, f.Cause), notReadyAgain(c, f.Undo)
+		return errors.Join(failed, f.Cause), notReadyAgain(*p.Stays, f.Undo)
 	}
 	return errors.Join(failed, f.Cause), nil
 }
 
+func stepsOf(p *plan.Plan) (out []run.Step) {
+	for _, part := range p.Steps {
+		out = append(out, part.Steps...)
+	}
+	return out
+}
+
 func notReadyAgain(c engine.Container, err error) error {
 	return &finding.Error{Kind: finding.Failed, ID: "not-ready", Err: fmt.Errorf("%s does not get ready: %w", c.Name, err), Log: ready.LogOf(err)}
-}
-
-func (in *Session) stop(ctx context.Context, c *engine.Container) error {
-	return causeOf(run.Run(ctx, in.tools(), run.Plan{Command: plan.CommandStop, Commit: []run.Step{&step.StopForGood{ID: c.ID, Name: c.Name}}}))
-}
-
-func (in *Session) startAndVerify(ctx context.Context, c *engine.Container) error {
-	err := run.Run(ctx, in.tools(), run.Plan{Command: plan.CommandStart, Commit: []run.Step{&step.StartAgain{ID: c.ID, Name: c.Name}}})
-	if err != nil {
-		return notReadyAgain(*c, causeOf(err))
-	}
-	return nil
 }
 
 // causeOf is why a run failed that changes nothing which an undo would bring back.

@@ -167,14 +167,9 @@ func (in *Session) freePorts(ctx context.Context, a *answers.Answers) error {
 
 // takeAway removes a rehearsal with everything it made, its image too.
 func (in *Session) takeAway(ctx context.Context) error {
-	removal, err := in.PlanUninstall(ctx, RemovalOptions{Purge: true})
-	if err != nil {
-		return err
-	}
-	if _, err := in.Uninstall(ctx, removal); err != nil {
-		return err
-	}
-	if err := in.purgeFiles(); err != nil {
+	quiet := *in
+	quiet.Confirm = nil
+	if _, err := quiet.Do(ctx, Uninstall(RemovalOptions{Purge: true})); err != nil {
 		return err
 	}
 	// Still used by an instance with `source: rehearsal`: then it stays.

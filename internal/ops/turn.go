@@ -61,7 +61,9 @@ func (t *turn) do(ctx context.Context) (event.Result, error) {
 	}
 	defer held.Release()
 	return t.logged(t.Name, func() (event.Result, error) {
-		if err := t.recover(ctx, t.mayBeBroken); err != nil {
+		if t.deletes {
+			t.tidy(ctx)
+		} else if err := t.recover(ctx, t.mayBeBroken); err != nil {
 			return event.Result{}, err
 		}
 		return t.change(ctx)
@@ -96,6 +98,10 @@ func (t *turn) planOnce(ctx context.Context) (o *world.Observation, p *plan.Plan
 	}
 	if err != nil {
 		return nil, nil, false, err
+	}
+	if i.Run != plan.Changed {
+		p, err = plan.ForContainer(o, i)
+		return o, p, false, err
 	}
 	t.know(i.Answers, o)
 	if !i.Resizes() {
@@ -177,6 +183,9 @@ func (t *turn) dropTags(ctx context.Context) {
 }
 
 func (t *turn) nothingToDo(ctx context.Context, p *plan.Plan) (event.Result, error) {
+	if p.Intent.Run != plan.Changed {
+		return event.Result{Message: p.Idle()}, nil
+	}
 	t.Report.Report(event.Event{Type: event.TypePlan, Time: time.Now(), Plan: p})
 	if p.Intent.Resizes() {
 		return event.Result{Message: "nothing to do: the sizing in force is the one that is due for " + p.Sizing.Of()}, nil
@@ -199,6 +208,9 @@ func (t *turn) change(ctx context.Context) (event.Result, error) {
 		result, err := t.nothingToDo(ctx, p)
 		result.URL = t.url
 		return result, err
+	}
+	if err == nil && p.Intent.Run != plan.Changed && ctx.Err() == nil {
+		return t.act(ctx, t, p)
 	}
 	if err != nil {
 		if ctx.Err() != nil {
@@ -236,7 +248,9 @@ func (t *turn) agreed(ctx context.Context) (*world.Observation, *plan.Plan, erro
 	if err != nil || p.Empty() {
 		return o, p, err
 	}
-	t.Report.Report(event.Event{Type: event.TypePlan, Time: time.Now(), Plan: p})
+	if p.Intent.Run == plan.Changed {
+		t.Report.Report(event.Event{Type: event.TypePlan, Time: time.Now(), Plan: p})
+	}
 	for _, text := range p.Warnings {
 		if !p.Intent.Resizes() { // its table has them
 			t.warn(text)
@@ -301,7 +315,7 @@ func (t *turn) sayOnce(message string) {
 
 // confirm asks what the plan wants to be asked.
 func (in *Session) confirm(p *plan.Plan) error {
-	if in.Confirm == nil || len(p.Asks) == 0 {
+	if in.Confirm == nil || len(p.Asks) == 0 && p.Removal == nil {
 		return nil
 	}
 	return in.Confirm(p)

@@ -24,6 +24,11 @@ type Command struct {
 	// mayBeBroken says that what a killed run left need not answer: this command
 	// is what repairs it.
 	mayBeBroken bool
+	// deletes says that nothing of what a killed run left is finished or undone: all
+	// of it is deleted, which must be possible whatever that is.
+	deletes bool
+	// act carries out a plan that is for the container alone; nil where none is made.
+	act action
 }
 
 // seen looks as a command needs it.

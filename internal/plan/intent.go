@@ -3,6 +3,7 @@ package plan
 import (
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/settings"
+	"github.com/marketcalls/openalgo-install/internal/step"
 )
 
 // Intent is what a command wants: not how it is done, and no command's name but
@@ -16,6 +17,13 @@ type Intent struct {
 	Data    Data
 	Backup  *Restoring // what Replace takes the data from, and OfBackup the files
 	Size    Size
+	// Run says what becomes of the container.
+	Run Run
+	// Purge and Leftovers are of Gone: data and .env go, too, and so does what
+	// another installer left on the machine.
+	Purge, Leftovers bool
+	// Archiver copies the data of Archived.
+	Archiver step.Archiver
 	// Instances share the machine in the end; 0 counts those that run.
 	Instances int
 	// Rehearsal says that all of it is removed again.
@@ -41,6 +49,19 @@ const (
 	Ours     Files = iota // those that are here, as the answers say
 	Theirs                // another tool made them: what its .env says counts
 	OfBackup              // those of a backup
+)
+
+// Run says what becomes of the container.
+type Run int
+
+// What becomes of it.
+const (
+	Changed  Run = iota // what answers, files and data ask for, and it runs
+	Up                  // it runs
+	Down                // it is stopped
+	Again               // it is stopped and started
+	Archived            // it is stopped while its data is copied
+	Gone                // it is removed
 )
 
 // Size says what becomes of the sizing that .env has.
@@ -96,14 +117,16 @@ type Kept struct {
 
 // Commands whose names plans and the journal have.
 const (
-	CommandAdopt    = "adopt"
-	CommandBackup   = "backup"
-	CommandInstall  = "install"
-	CommandResize   = "resize"
-	CommandRestart  = "restart"
-	CommandRestore  = "restore"
-	CommandRollback = "rollback"
-	CommandStart    = "start"
-	CommandStop     = "stop"
-	CommandUpgrade  = "upgrade"
+	CommandAdopt     = "adopt"
+	CommandBackup    = "backup"
+	CommandInstall   = "install"
+	CommandPurge     = "purge" // an uninstall that deletes the data
+	CommandResize    = "resize"
+	CommandRestart   = "restart"
+	CommandRestore   = "restore"
+	CommandRollback  = "rollback"
+	CommandStart     = "start"
+	CommandStop      = "stop"
+	CommandUninstall = "uninstall"
+	CommandUpgrade   = "upgrade"
 )

@@ -21,6 +21,9 @@ import (
 // makePlan works out, from what a command wants and the world as observed, what
 // has to change: draft and finish in one, where what a draft asks is answered.
 func makePlan(o *world.Observation, i Intent) (*Plan, error) {
+	if i.Run != Changed {
+		return ForContainer(o, i)
+	}
 	o = Basis(o, i)
 	if !i.Resizes() {
 		if err := ChoosePorts(o, &i.Answers); err != nil {

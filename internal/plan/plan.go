@@ -10,6 +10,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	docker "github.com/marketcalls/openalgo-install/internal/engine/spec"
 	"github.com/marketcalls/openalgo-install/internal/image"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/printable"
 	"github.com/marketcalls/openalgo-install/internal/run"
 	"github.com/marketcalls/openalgo-install/internal/settings"
@@ -52,6 +53,12 @@ type Plan struct {
 	// Settings and Asks are those of a resize.
 	Settings []settings.SizingLine `json:"settings,omitempty"`
 	Asks     []Ask                 `json:"asks,omitempty"`
+
+	dir instance.Dir // of a plan for the container alone
+	// Stays is the container, where it is only stopped or started.
+	Stays *docker.Container `json:"-"`
+	// Removal is what an uninstall keeps; nil: it is none.
+	Removal *Removal `json:"-"`
 
 	Intent      Intent          `json:"-"`
 	Answers     answers.Answers `json:"-"` // of the intent, with the ports that were chosen

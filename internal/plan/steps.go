@@ -46,7 +46,7 @@ type listing struct {
 // stateAfter is what state.json says once a plan is carried out.
 func stateAfter(o *world.Observation, p *Plan) instance.State {
 	next := o.State
-	next.Began = ""
+	next.Began, next.EnvImage = "", ""
 	if o.Answered.Seen {
 		next.SeenBy = o.Engine.ID
 	}

@@ -18,6 +18,11 @@ func (p *Plan) String() string {
 	for _, l := range p.Settings {
 		fmt.Fprintf(&b, "setting %s: .env %q, container %q, due %q: %s, %s\n", l.Key, l.Env, l.Container, l.Due, l.Action, l.Reason)
 	}
+	if p.Removal != nil {
+		for _, kept := range p.Removal.Kept {
+			fmt.Fprintf(&b, "keep %s\n", kept)
+		}
+	}
 	for _, text := range p.Warnings {
 		fmt.Fprintf(&b, "warning: %s\n", text)
 	}

@@ -16,6 +16,10 @@ func Plan(w io.Writer, p *plan.Plan) { writePlan(w, p, true) }
 func Summary(w io.Writer, p *plan.Plan) { writePlan(w, p, false) }
 
 func writePlan(w io.Writer, p *plan.Plan, diffs bool) {
+	if p.Removal != nil {
+		writeRemoval(w, p)
+		return
+	}
 	if p.Empty() {
 		fmt.Fprintln(w, "Nothing to do.")
 	} else {

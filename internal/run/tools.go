@@ -78,7 +78,7 @@ type App interface {
 	// OpenAlgo waits for its first account; nil: nobody asked it.
 	Remember(ctx context.Context, state json.RawMessage, needsSetup *bool) error
 	// Remain notes that an undone first install leaves its encryption keys.
-	Remain(ctx context.Context, project string)
+	Remain(ctx context.Context, project, image string)
 	// Front opens what serves HTTPS.
 	Front(ctx context.Context, site Site) (Front, error)
 	// RemoveLeftovers moves away what another installer left, as far as it is there.

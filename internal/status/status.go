@@ -164,6 +164,9 @@ func withoutContainer(ctx context.Context, dir string) []Instance {
 		Name: s.Project, Dir: dir, Reason: "it has no container. To recreate it, with the same keys and data: " + finding.Command(dir, "start"),
 		Image: Image{Ref: s.ImageRef, Digest: s.ImageID}, Volumes: []Volume{}, Backup: backup.LoadLast(instance.Dir(dir)),
 	}
+	if work.HasJournal() { // of an uninstall, maybe, after which there is nothing to start
+		i.Reason = "it has no container, and the last run was interrupted. The next command that makes changes completes or undoes it first"
+	}
 	i.readDaily(ctx)
 	return []Instance{i}
 }

@@ -47,7 +47,7 @@ func (s *WriteEnv) String() string { return "write .env" }
 
 // Do writes the file, 0600 and the container user's.
 func (s *WriteEnv) Do(ctx context.Context, t *run.Tools) error {
-	now, err := appfile.ReadEnv(ctx, t.Engine, t.Dir, "")
+	now, err := appfile.ReadEnv(ctx, t.Engine, t.Dir, s.Image)
 	if err != nil {
 		return err
 	}
@@ -186,7 +186,7 @@ func (s *WriteEnv) remove(ctx context.Context, t *run.Tools, now []byte) error {
 	replacing := slices.ContainsFunc(run.All[*data.Keep](begun), func(d *data.Keep) bool { return d.Base == instance.Replaced && d.Whole })
 	needed := made || pair.HasNew(begun) && !replacing
 	if Sum(now) != s.SHA256 || needed {
-		t.App.Remain(ctx, s.Project)
+		t.App.Remain(ctx, s.Project, s.Image)
 		return nil
 	}
 	if err := host.Remove(t.Dir.Env()); err != nil {

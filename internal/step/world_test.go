@@ -216,7 +216,7 @@ func (w *world) Remember(_ context.Context, state json.RawMessage, _ *bool) erro
 }
 
 // Remain notes that keys stay.
-func (w *world) Remain(context.Context, string) {}
+func (w *world) Remain(context.Context, string, string) {}
 
 // RemoveLeftovers moves away what another installer left.
 func (w *world) RemoveLeftovers(_ context.Context, l run.Leftovers) error {
@@ -414,9 +414,14 @@ func (w *world) rollback() run.Plan {
 // backup is work while OpenAlgo is stopped.
 func (w *world) backup() run.Plan {
 	c := w.web()
-	return run.Plan{Command: "backup", Parts: []run.Part{part("stop", w.stopStep()),
-		part("", &step.Action{What: "copy", Func: func(context.Context) error { w.reach("copying"); return nil }})},
+	return run.Plan{Command: "backup", Parts: []run.Part{part("stop", w.stopStep()), part("", &step.Archive{Archiver: w})},
 		Commit: []run.Step{&step.StartAgain{ID: c.ID, Name: c.Name}}}
+}
+
+// Archive copies the data of a backup.
+func (w *world) Archive(context.Context) error {
+	w.reach("copying")
+	return nil
 }
 
 // resize is that of another tool's container, which is copied.

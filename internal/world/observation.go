@@ -70,6 +70,7 @@ type Observation struct {
 	Use                        Use           // what OpenAlgo uses now, for a resize that takes something
 	Backup                     Backup        // what a restore meets
 	Kept                       *Kept         // what the last upgrade kept; nil: nobody looked
+	Removable                  Removable     // what an uninstall meets
 	Moved                      bool          // its tag stands for another image than the one that runs
 }
 

@@ -44,27 +44,69 @@ func TestNextCommandSweeps(t *testing.T) {
 	i.mustHaveData()
 }
 
+// What a killed purge has left is deleted by the next command, whichever that is:
+// never is there data without its keys, and an install after it begins anew.
 func TestPurgeKilled(t *testing.T) {
 	t.Parallel()
-	for _, point := range []string{"uninstall-container", "uninstall-volume", "uninstall-file"} {
+	for point, next := range map[string]string{"uninstall-container": "install", "uninstall-volume": "install", "uninstall-file": "purge", "uninstall-work": "start"} {
 		t.Run(point, func(t *testing.T) {
 			t.Parallel()
 			i := newInstance(t)
 			i.program = failing
 			i.install(0)
+			keys := i.keys()
 			purge := []string{"uninstall", "--yes", "--purge=" + i.project}
 			i.kill(point, purge...)
 			if _, err := os.Stat(i.path(".env")); err != nil && i.volumes() > 0 {
 				t.Error("there is data without its keys")
 			}
+			if out := i.run("status"); out.code != 0 || strings.Contains(out.stdout, "recreates it") || next != "start" && !strings.Contains(out.stdout, "interrupted") {
+				t.Errorf("status: %s", out.all())
+			}
+			if level, text := i.finding("unfinished"); level == "" || !strings.Contains(text, "interrupted") {
+				t.Errorf("doctor says %s %q", level, text)
+			}
+			switch next {
+			case "install":
+				i.install(0)
+				i.mustBeTidy()
+				if i.keys() == keys || i.report().Users != 0 {
+					t.Error("it did not begin with new keys and no data")
+				}
+				return
+			case "start":
+				if out := i.run("start"); out.code != 3 || !strings.Contains(out.stderr, "there is no OpenAlgo") {
+					t.Errorf("start: %s", out.all())
+				}
+			}
 			if out := i.run(purge...); out.code != 0 {
 				t.Fatal(out.all())
 			}
 			if _, err := os.Stat(i.dir); err == nil || i.volumes() > 0 {
-				t.Errorf("the directory is there, %v, or some of %d volumes", err, i.volumes())
+				t.Errorf("the directory is there, %v, or some of %d volumes:\n%s", err, i.volumes(), snapshot(t, i.dir))
 			}
 		})
 	}
+}
+
+// A killed uninstall is completed first, and OpenAlgo comes back with its data. A
+// dry run completes nothing.
+func TestUninstallKilled(t *testing.T) {
+	t.Parallel()
+	i := filled(t)
+	i.program = failing
+	i.kill("uninstall-container", "uninstall", "--yes")
+	if out := i.run("uninstall", "--dry-run"); out.code != 0 {
+		t.Error(out.all())
+	}
+	if _, err := os.Stat(i.path(".openalgo-install/journal.json")); err != nil {
+		t.Error("the dry run completed it:", err)
+	}
+	if out := i.run("start"); out.code != 0 {
+		t.Fatal(out.all())
+	}
+	i.mustHaveData()
+	i.mustBeTidy()
 }
 
 // A file that cannot be replaced is found before OpenAlgo is stopped.

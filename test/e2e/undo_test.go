@@ -169,7 +169,7 @@ func TestRestartKilled(t *testing.T) {
 	i := newInstance(t)
 	i.install(0)
 	i.program = failing
-	i.kill("restart-stopped", "restart", "--now")
+	i.kill("after-stop", "restart", "--now")
 	if i.isUp() {
 		t.Fatal("it was not stopped: nothing is tested")
 	}

@@ -52,6 +52,40 @@ func TestBackupInADirectoryOfOnesOwn(t *testing.T) {
 	i.mustBeReady()
 }
 
+// A first install of a user who may not read the .env that it has written, killed at
+// any point: the same command again completes it, without root.
+func TestFirstInstallOfAnotherUserKilled(t *testing.T) {
+	t.Parallel()
+	s := socket(t)
+	if s.Mode&0o060 != 0o060 {
+		t.Skip("the engine's socket is for its owner alone")
+	}
+	const user = 12345
+	for _, point := range []string{"env-placed", "volume", "created"} {
+		t.Run(point, func(t *testing.T) {
+			t.Parallel()
+			i := newInstance(t)
+			i.program = failing
+			home := filepath.Join(i.placeOfAll(), "home")
+			must(t, os.Mkdir(home, 0o755))
+			must(t, os.Chown(home, user, user))
+			i.dir = filepath.Join(home, i.project)
+			i.env = append(i.env, "OPENALGO_FAILPOINT="+point+":KILL")
+			if out := i.as(user, []uint32{s.Gid}, "--answers", i.answers); out.code != -1 {
+				t.Fatalf("not killed at %s: %s", point, out.all())
+			}
+			before := i.keys()
+			i.env = i.env[:len(i.env)-1]
+			if out := i.as(user, []uint32{s.Gid}, "--answers", i.answers); out.code != 0 {
+				t.Fatalf("exit %d\n%s", out.code, out.all())
+			}
+			if i.volumes() > 0 && point != "env-placed" && i.keys() != before {
+				t.Error("the keys are others than those that the volumes were made for")
+			}
+		})
+	}
+}
+
 // commandsOf are the commands that a text says to run with sudo.
 func commandsOf(text string) (script string) {
 	for line := range strings.Lines(text) {

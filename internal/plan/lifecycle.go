@@ -1,0 +1,96 @@
+package plan
+
+import (
+	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/guard"
+	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/run"
+	"github.com/marketcalls/openalgo-install/internal/stacks"
+	"github.com/marketcalls/openalgo-install/internal/step"
+	"github.com/marketcalls/openalgo-install/internal/world"
+)
+
+// ForContainer plans what becomes of the container, where no answer, file or data
+// changes.
+func ForContainer(o *world.Observation, i Intent) (*Plan, error) {
+	if i.Run == Gone {
+		return planRemoval(o, i)
+	}
+	c, err := guard.Present(o)
+	if err == nil {
+		err = guard.All(o)
+	}
+	if err != nil {
+		return nil, err
+	}
+	p := &Plan{Changes: []Change{}, Warnings: []string{}, Intent: i, Project: o.Project, Command: i.Command, Stays: c, dir: o.Dir}
+	becomes := func(reason string) {
+		p.Add(Change{Kind: KindContainer, Name: c.Name, Action: ActionUpdate, Reason: reason})
+	}
+	up, down := stacks.IsUp(*c), DownForSeconds
+	stop := run.Part{Name: "stop", Title: "stop " + c.Name,
+		Steps: []run.Step{&step.StopContainer{ID: c.ID, Name: c.Name, Running: up, Began: c.StartedAt, Up: up}}}
+	again := []run.Step{&step.StartAgain{ID: c.ID, Name: c.Name}}
+	switch archive := (run.Part{Steps: []run.Step{&step.Archive{Archiver: i.Archiver}}}); {
+	case i.Run == Up:
+		reason := "wait until it answers"
+		if c.State != "running" {
+			reason = "it is " + c.State + ": start it"
+		}
+		becomes(reason)
+		p.Commit, up = again, false
+	case i.Run == Down && up:
+		becomes("stopped")
+		p.Commit, down = []run.Step{&step.StopForGood{ID: c.ID, Name: c.Name}}, DownForGood
+	case i.Run == Again:
+		becomes("stopped and started again")
+		p.Steps, p.Commit = []run.Part{stop}, again
+	case i.Run == Archived && up:
+		becomes("stopped while its data is copied, and started again")
+		p.Steps, p.Commit = []run.Part{stop, archive}, again
+	case i.Run == Archived:
+		becomes("its data is copied")
+		p.Steps = []run.Part{archive}
+	}
+	if up {
+		p.Asks = AskWhileOpen(o, down)
+	}
+	return p, nil
+}
+
+// Recreates reports whether a start recreates the container: it is gone, or was
+// created for the place where the directory was.
+func Recreates(o *world.Observation) bool {
+	return o.State.IsOurs() && guard.Engine(o) == nil && guard.Project(o) == nil && (o.Container() == nil || o.MovedFrom() != "")
+}
+
+// GuardStart refuses to recreate a container whose data is gone.
+func GuardStart(o *world.Observation) error {
+	if len(o.Data) > 0 {
+		return nil
+	}
+	return finding.Named(finding.HostNotReady, "data-missing", "the data of this OpenAlgo is gone\n\nStarting it now would create an empty one.").
+		With(finding.Run("Restore a backup, with its accounts and keys", "restore", "FILE"),
+			finding.Run("Begin with an empty OpenAlgo. The accounts and settings of this one do not come back", "--answers", o.Dir.Path(instance.AnswersName))).
+		Ending(finding.Unchanged)
+}
+
+// Message says how a plan has ended that is for the container alone, once it is
+// carried out.
+func (p *Plan) Message() string {
+	switch p.Intent.Run {
+	case Gone:
+		return p.goneMessage()
+	case Down:
+		return p.Stays.Name + " is stopped. To start it again: " + finding.Command(p.dir, "start")
+	}
+	return p.Stays.Name + " is ready"
+}
+
+// Idle says why such a plan has nothing to do.
+func (p *Plan) Idle() string {
+	if p.Intent.Run == Gone {
+		return "nothing to do: there is no OpenAlgo in " + string(p.dir)
+	}
+	return p.Stays.Name + " is stopped already"
+}

@@ -1,0 +1,246 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/marketcalls/openalgo-install/internal/compose"
+	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/guard"
+	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/rehearsal"
+	"github.com/marketcalls/openalgo-install/internal/run"
+	"github.com/marketcalls/openalgo-install/internal/stacks"
+	"github.com/marketcalls/openalgo-install/internal/step"
+	"github.com/marketcalls/openalgo-install/internal/world"
+)
+
+// Removal is what an uninstall leaves.
+type Removal struct {
+	Kept []string
+	// Startable says that `start` recreates the container.
+	Startable bool
+	volumes   []string
+}
+
+// planRemoval plans an uninstall: a commit from its beginning, which is only ever
+// completed.
+func planRemoval(o *world.Observation, i Intent) (*Plan, error) {
+	p := &Plan{Changes: []Change{}, Warnings: []string{}, Intent: i, Project: o.Project, Command: i.Command, Removal: &Removal{Kept: []string{}}, dir: o.Dir}
+	if err := guardRemoval(o, p); err != nil {
+		return nil, err
+	}
+	p.Removal.Startable = o.State.IsOurs() && o.Env != nil && o.AnswersText != nil
+	for _, c := range o.Containers {
+		p.Add(Change{Kind: KindContainer, Name: c.Name, Action: ActionRemove, Reason: "runs OpenAlgo"})
+	}
+	if slices.ContainsFunc(o.Containers, stacks.IsUp) {
+		p.Asks = AskWhileOpen(o, DownRemoved)
+	}
+	for _, name := range o.Removable.Networks {
+		p.Add(Change{Kind: KindNetwork, Name: name, Action: ActionRemove, Reason: "the stack's own network"})
+	}
+	p.removeData(o)
+	for _, file := range o.Removable.Daily {
+		p.Add(Change{Kind: KindFile, Name: file, Action: ActionRemove, Reason: "the daily backup; backups that are there stay"})
+	}
+	p.removeLeftovers(o)
+	p.removeFiles(o)
+	slices.SortFunc(p.Changes, func(a, b Change) int { return strings.Compare(a.Kind+a.Name, b.Kind+b.Name) })
+	slices.Sort(p.Removal.Kept)
+	if err := p.removeSite(o); err != nil {
+		return nil, err
+	}
+	if i.Purge {
+		if err := guardPurge(o, p.Removal); err != nil {
+			return nil, err
+		}
+	}
+	p.Commit = removalSteps(o, p)
+	return p, nil
+}
+
+// guardRemoval is Guard for what is removed: a directory that was moved is no
+// reason to keep its container, which `start` recreates there. Data that is deleted
+// needs no keys.
+func guardRemoval(o *world.Observation, p *Plan) error {
+	if err := guard.Engine(o); err != nil {
+		return err
+	}
+	if err := guard.Project(o); err != nil {
+		return err
+	}
+	// A container may be the last that has the right keys. What an interrupted run
+	// left is looked at again once it is undone.
+	keys := guard.Keys(o)
+	if keys != nil && !p.Intent.Purge && len(o.Containers) > 0 && !o.Removable.Interrupted {
+		return keys
+	}
+	if keys != nil && p.Intent.Purge {
+		p.warn("%s. The data in %s may be another OpenAlgo's, or its keys may be in a backup or in the container that runs: --purge deletes it for good",
+			guard.KeyFault(o), strings.Join(o.Data, ", "))
+	}
+	if c := guard.ForeignHere(o); c != nil {
+		refused := finding.Named(finding.HostNotReady, "foreign-stack", "%s was made by another tool, and the keys here open its data", c.Name)
+		if !o.State.IsOurs() {
+			refused.With(finding.Run("Take it over first", "adopt"))
+		}
+		return refused.With(finding.Shell("Remove this container. Its data stays", "docker rm -f "+c.Name)).Ending("Nothing was removed.")
+	}
+	return nil
+}
+
+// removeData lists volumes that carry the project's label, and directories in their
+// place: what a user mounted from elsewhere is not this program's to delete.
+func (p *Plan) removeData(o *world.Observation) {
+	for name, v := range o.Volumes {
+		if v.Labels[compose.LabelProject] == p.Project {
+			p.Removal.volumes = append(p.Removal.volumes, name)
+		}
+	}
+	slices.Sort(p.Removal.volumes)
+	for _, name := range p.Removal.volumes {
+		p.purgeOr("volume "+name, Change{Kind: KindVolume, Name: name, Reason: "--purge: its data is gone for good"})
+	}
+	for _, name := range o.Removable.Directories {
+		path := o.Dir.Path(name)
+		p.purgeOr(path, Change{Kind: KindVolume, Name: path, Reason: "--purge: this directory and the data in it are gone for good"})
+	}
+}
+
+// purgeOr removes something with --purge, and keeps it without.
+func (p *Plan) purgeOr(kept string, c Change) {
+	if !p.Intent.Purge {
+		p.Removal.Kept = append(p.Removal.Kept, kept)
+		return
+	}
+	c.Action = ActionRemove
+	p.Add(c)
+}
+
+// removeLeftovers takes what other installers left along when that is asked for.
+func (p *Plan) removeLeftovers(o *world.Observation) {
+	for _, l := range o.Removable.Leftovers {
+		switch {
+		case strings.Contains(strings.Join(o.Removable.Daily, "\n"), l.Path):
+		case l.Stays != "":
+			p.Removal.Kept = append(p.Removal.Kept, fmt.Sprintf("%s (%s; %s)", l.Path, l.What, l.Stays))
+		case !p.Intent.Leftovers:
+			p.Removal.Kept = append(p.Removal.Kept, fmt.Sprintf("%s (%s; --leftovers removes it)", l.Path, l.What))
+		default:
+			p.Add(Change{Kind: KindFile, Name: l.Path, Action: ActionRemove, Reason: l.What})
+		}
+	}
+}
+
+func (p *Plan) removeFiles(o *world.Observation) {
+	for name, text := range map[string][]byte{instance.EnvName: o.EnvText, compose.FileName: o.ComposeText, instance.AnswersName: o.AnswersText} {
+		if text != nil {
+			path := o.Dir.Path(name)
+			p.purgeOr(path, Change{Kind: KindFile, Name: path, Reason: "--purge"})
+		}
+	}
+	if o.Removable.Work && p.Intent.Purge {
+		p.Add(Change{Kind: KindFile, Name: o.Dir.Work(""), Action: ActionRemove, Reason: "--purge: copies of previous files and data, and the log"})
+	}
+	if o.Removable.Archives != "" {
+		p.Removal.Kept = append(p.Removal.Kept, o.Removable.Archives+" (backups, with their keys)")
+	}
+}
+
+// removeSite lists what serves the instance over HTTPS. Certificates that were
+// asked for stay where they are: authorities give only so many.
+func (p *Plan) removeSite(o *world.Observation) error {
+	site := o.Removable.Site
+	if site.OpenErr != nil {
+		p.Removal.Kept = append(p.Removal.Kept, fmt.Sprintf("the site of %s (%v)", o.State.Edge.Domain, site.OpenErr))
+		return nil
+	}
+	if site.Err != nil || site.Plan == nil {
+		return site.Err
+	}
+	for _, c := range site.Plan.Changes {
+		p.Add(Change{Kind: c.Kind, Name: c.Name, Action: c.Action, Reason: c.Reason})
+	}
+	return nil
+}
+
+// guardPurge refuses to delete volumes for a directory that does not hold their
+// instance, and keys whose data would stay.
+func guardPurge(o *world.Observation, r *Removal) error {
+	if len(r.volumes) > 0 && o.Env == nil && o.State.Project != o.Project {
+		return finding.Named(finding.HostNotReady, "owner", "%s holds no OpenAlgo, and the volumes of the project %s belong to another directory: "+
+			"name it with --dir. Nothing was removed", string(o.Dir), o.Project)
+	}
+	for _, place := range o.Data {
+		own := func(name string) bool { return o.Dir.Path(name) == place }
+		if !slices.Contains(r.volumes, place) && !slices.ContainsFunc(o.Removable.Directories, own) {
+			return finding.Named(finding.HostNotReady, "data-elsewhere", "the database is in %s, which is not this stack's own and stays; its keys must stay with it. "+
+				"Nothing was removed: uninstall without --purge, or move that data away first", place)
+		}
+	}
+	return guard.MayReplace(o)
+}
+
+// removalSteps are in an order in which a kill leaves no data without its keys: the
+// data goes before .env. What this program keeps goes last, and the journal is
+// closed after it.
+func removalSteps(o *world.Observation, p *Plan) (out []run.Step) {
+	if site := o.Removable.Site.Plan; site != nil && len(site.Files) > 0 {
+		take := &step.TakeSite{Site: run.Site(o.State.Edge), Strict: true}
+		for _, f := range site.Files {
+			take.Files = append(take.Files, run.In(o.Dir, f.Path))
+		}
+		out = append(out, take)
+	}
+	images := &step.DropImages{Project: o.Project}
+	for _, c := range o.Containers {
+		out = append(out, &step.RemoveContainer{ID: c.ID, Name: c.Name, InOrder: true, Began: c.StartedAt})
+		if strings.HasPrefix(c.Image, rehearsal.Repository) {
+			images.Tests = append(images.Tests, c.Image)
+		}
+	}
+	left := run.Leftovers{Domain: o.Removable.Domain, Web: o.Removable.Web}
+	for _, l := range o.Removable.Leftovers {
+		if p.Change(KindFile, l.Path) != nil && !slices.Contains(o.Removable.Daily, l.Path) {
+			left.Paths = append(left.Paths, l.Path)
+		}
+	}
+	if len(left.Paths) > 0 {
+		out = append(out, &step.RemoveLeftovers{Leftovers: left})
+	}
+	if len(o.Removable.Daily) > 0 {
+		out = append(out, &step.EndDaily{})
+	}
+	for _, name := range o.Removable.Networks {
+		out = append(out, &step.RemoveNetwork{Name: name})
+	}
+	if !p.Intent.Purge {
+		return out
+	}
+	for _, name := range p.Removal.volumes {
+		out = append(out, &step.RemoveVolume{Name: name})
+	}
+	for _, name := range o.Removable.Directories {
+		out = append(out, &step.RemoveDirectory{Name: name})
+	}
+	for _, name := range []string{compose.FileName, instance.AnswersName, instance.EnvName} {
+		out = append(out, &step.RemoveFile{Name: name})
+	}
+	return append(out, images, &step.RemoveWork{})
+}
+
+func (p *Plan) goneMessage() string {
+	said := "OpenAlgo is uninstalled; an install with answers, in the same directory, goes on with its keys and data"
+	switch {
+	case p.Intent.Purge:
+		said = "OpenAlgo and all its data are removed"
+	case p.Removal.Startable:
+		said = "OpenAlgo is uninstalled. To bring it back: " + finding.Command(p.dir, "start")
+	}
+	if len(p.Removal.Kept) > 0 || !p.Intent.Purge {
+		said += ". Kept: " + strings.Join(p.Removal.Kept, ", ")
+	}
+	return said
+}

@@ -1,0 +1,38 @@
+package present
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/marketcalls/openalgo-install/internal/plan"
+)
+
+// writeRemoval prints what an uninstall removes and keeps.
+func writeRemoval(w io.Writer, p *plan.Plan) {
+	for _, c := range p.Changes {
+		fmt.Fprintf(w, "  %-8s  %-9s  %s (%s)\n", c.Action, c.Kind, c.Name, c.Reason)
+	}
+	for _, kept := range p.Removal.Kept {
+		fmt.Fprintf(w, "  keep      %s\n", kept)
+	}
+	for _, warning := range p.Warnings {
+		fmt.Fprintf(w, "  WARN      %s\n", warning)
+	}
+	if p.Empty() {
+		fmt.Fprintln(w, "Nothing to do.")
+	}
+}
+
+// Document is a plan as --json prints it.
+func Document(p *plan.Plan) any {
+	if p.Removal == nil {
+		return p
+	}
+	return struct {
+		Changes  []plan.Change `json:"changes"`
+		Kept     []string      `json:"kept"`
+		Project  string        `json:"project"`
+		Asks     []plan.Ask    `json:"asks,omitempty"`
+		Warnings []string      `json:"warnings,omitempty"`
+	}{p.Changes, p.Removal.Kept, p.Project, p.Asks, p.Warnings}
+}
