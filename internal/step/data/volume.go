@@ -140,16 +140,13 @@ func (s *CreateVolume) Undo(ctx context.Context, t *run.Tools) error {
 	return nil
 }
 
-// minDirMiB is the space that must stay free beside a copy.
-const minDirMiB = 1
-
 // keepVolume copies what is in a volume, where there is space for it.
 func keepVolume(ctx context.Context, t *run.Tools, dir, kept string) error {
 	bytes, err := tree.Bytes(dir)
 	if err != nil {
 		return err
 	}
-	if disk, err := host.Disk(string(t.Dir)); err == nil && disk.FreeMiB < int(bytes>>20)+minDirMiB {
+	if disk, err := host.Disk(string(t.Dir)); err == nil && disk.FreeMiB < int(bytes>>20)+tree.MinDirMiB {
 		return fmt.Errorf("%s has no room for a copy", t.Dir)
 	}
 	return tree.Copy(ctx, dir, kept)
