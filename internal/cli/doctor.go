@@ -57,7 +57,7 @@ func (c *doctorCommand) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	look := doctor.Look{Dir: dir, Command: commandLine(nil, dir)}
+	look := doctor.Look{Dir: dir}
 	look.Engine, look.Machine, look.EngineErr = connect(ctx)
 	if look.EngineErr == nil {
 		defer look.Engine.Close()

@@ -68,7 +68,7 @@ func (w *interview) onScreens(ctx context.Context, screen wizard.Terminal) error
 		args := outcome.Command
 		if args[0] != "--dir" {
 			args = append(args, "--dir", w.at)
-			fmt.Fprintf(w.stdout, "$ %s\n", commandLine(outcome.Command, w.at))
+			fmt.Fprintf(w.stdout, "$ %s\n", finding.Command(w.at, outcome.Command...))
 		}
 		cmd := newRoot(w.app)
 		cmd.SetArgs(args)
@@ -162,18 +162,6 @@ func judgeDNS(ctx context.Context, domain string) (bool, string) {
 	return false, report.Problem
 }
 
-// commandLine is how a command is typed, for the instance in dir.
-func commandLine(args []string, dir string) string {
-	line := program
-	for _, arg := range args {
-		line += " " + arg
-	}
-	if dir != finding.DefaultDir {
-		line += " --dir " + dir
-	}
-	return line
-}
-
 // worthKnowing are the commands worth knowing, for the instance in dir.
 func worthKnowing(dir string) [][2]string {
 	var out [][2]string
@@ -184,7 +172,7 @@ func worthKnowing(dir string) [][2]string {
 		{"resize", "after a RAM upgrade"},
 		{"uninstall", "remove the container; data and keys stay"},
 	} {
-		out = append(out, [2]string{commandLine([]string{c[0]}, dir), c[1]})
+		out = append(out, [2]string{finding.Command(dir, strings.Fields(c[0])...), c[1]})
 	}
 	return out
 }

@@ -73,7 +73,7 @@ func (w *interview) menu(machine wizard.Machine) {
 	fmt.Fprintf(w.stdout, "%s\n\n%s has an OpenAlgo already. What can be done now:\n", strings.TrimRight(machine.Instance, "\n"), w.at)
 	for _, entry := range machine.Menu {
 		if len(entry.Args) > 0 && entry.Args[0] != "--dir" {
-			fmt.Fprintf(w.stdout, "  %s\n    %s\n", commandLine(entry.Args, w.at), entry.Label)
+			fmt.Fprintf(w.stdout, "  %s\n    %s\n", finding.Command(w.at, entry.Args...), entry.Label)
 		}
 	}
 	fmt.Fprintf(w.stdout, "  %s --answers %s\n    change what was answered: edit that file first, and add the secrets that change\n",

@@ -25,17 +25,17 @@ func (c *lastBackup) judge(p patient) []Finding {
 	last := p.instance.Backup
 	switch {
 	case p.instance.BackupProblem != "":
-		return failure("backup", p.command+" backup", "%s", p.instance.BackupProblem)
+		return failure("backup", p.run("backup"), "%s", p.instance.BackupProblem)
 	case last == nil:
-		return ok("backup", "none was made by this program yet; `%s backup` makes one", p.command)
+		return ok("backup", "none was made by this program yet; `%s` makes one", p.run("backup"))
 	case !last.OK:
-		return warning("backup", p.command+" backup", "the backup of %s failed: %s", last.At.Format("2006-01-02 15:04"), strings.SplitN(last.Message, "\n", 2)[0])
+		return warning("backup", p.run("backup"), "the backup of %s failed: %s", last.At.Format("2006-01-02 15:04"), strings.SplitN(last.Message, "\n", 2)[0])
 	case last.Unchecked != "":
-		return warning("backup", p.command+" backup", "the databases in the last one could not be checked: %s", last.Unchecked)
+		return warning("backup", p.run("backup"), "the databases in the last one could not be checked: %s", last.Unchecked)
 	case p.now.Sub(last.At) > backupAge:
-		return warning("backup", p.command+" backup", "the last one is of %s", last.At.Format("2006-01-02"))
+		return warning("backup", p.run("backup"), "the last one is of %s", last.At.Format("2006-01-02"))
 	case c.gone:
-		return warning("backup", p.command+" backup", "the last one is not there any more: %s", last.File)
+		return warning("backup", p.run("backup"), "the last one is not there any more: %s", last.File)
 	}
 	return ok("backup", "the last one is of %s: %s", last.At.Format("2006-01-02 15:04"), last.File)
 }

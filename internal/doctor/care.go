@@ -13,7 +13,7 @@ func leaked(p patient) (out []Finding) {
 		return nil
 	}
 	if value, _ := p.env.Get(keys.AppKey); keys.AppKeyState(value) == keys.Leaked {
-		out = append(out, failure("keys", p.command+" --answers "+p.dir+"/openalgo-install.yaml",
+		out = append(out, failure("keys", p.run("--answers", p.dir+"/openalgo-install.yaml"),
 			"APP_KEY is one that OpenAlgo once published: anybody can forge a session. A new one costs one login")...)
 	}
 	if value, _ := p.env.Get(keys.Pepper); keys.PepperState(value) == keys.Leaked {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/printable"
 	"github.com/marketcalls/openalgo-install/internal/status"
@@ -47,8 +48,7 @@ type Report struct {
 
 // patient is what was seen. A nil part could not be looked at, or is not there.
 type patient struct {
-	dir     string
-	command string // with --dir where that is needed
+	dir string
 
 	engine    *engine.Info
 	engineErr error
@@ -120,6 +120,9 @@ func count(n int, noun string) string {
 	}
 	return fmt.Sprintf("%d %ss", n, noun)
 }
+
+// run is a command of ours for this instance, to be pasted.
+func (p patient) run(args ...string) string { return finding.Command(p.dir, args...) }
 
 func ok(check, format string, args ...any) []Finding {
 	return []Finding{{Check: check, Level: OK, Evidence: fmt.Sprintf(format, args...)}}

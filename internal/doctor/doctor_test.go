@@ -83,7 +83,7 @@ func sound(t *testing.T) *scene {
 	yes := true
 	s, _ := sizing.Compute(sizing.Machine{RAMMiB: 7900, Cores: 2}, 1, sizing.Overrides{})
 	return &scene{patient: patient{
-		dir: "/opt/openalgo", command: "openalgo-install", now: today,
+		dir: "/opt/openalgo", now: today,
 		engine:   &engine.Info{Version: "28.5.2", APIVersion: "1.51", Warnings: []string{"WARNING: No swap limit support"}},
 		host:     &host.Facts{RAMMiB: 7900, AvailableMiB: 4000, Cores: 2},
 		instance: &status.Instance{Name: "openalgo", Ready: true, URL: "https://algo.example.com", Sizing: status.Sizing{InForce: s, Due: s}},

@@ -97,7 +97,7 @@ func (c *domain) shown(p patient) []Finding {
 	days := int(left.Hours() / 24)
 	mend := ""
 	if p.instance != nil && p.instance.HTTPS != nil {
-		mend = p.command + " domain " + c.name // starts the HTTPS proxy, and asks for a certificate again
+		mend = p.run("domain", c.name) // starts the HTTPS proxy, and asks for a certificate again
 	}
 	switch {
 	case !seen.expiry.IsZero() && left <= 0:

@@ -19,7 +19,7 @@ func env(p patient) (out []Finding) {
 	case p.instance == nil, p.refused("keys"):
 		return nil // refused says why: new keys would lose the data
 	case errors.Is(p.envErr, fs.ErrPermission):
-		return named("env-unreadable", warning("env", "sudo "+p.command+" doctor", "%s/.env can't be read by this user", p.dir))
+		return named("env-unreadable", warning("env", "sudo "+p.run("doctor"), "%s/.env can't be read by this user", p.dir))
 	case p.envErr != nil:
 		return failure("env", "bring it back from "+p.dir+"/.openalgo-install/backups", "%v", p.envErr)
 	}
@@ -52,9 +52,9 @@ func salt(p patient) []Finding {
 	if _, have := p.env.Get(keys.FernetSalt); !have {
 		return nil
 	}
-	return warning("salt", p.command+" upgrade", "%s/.env has a FERNET_SALT that this release of OpenAlgo does not use: an earlier openalgo-install wrote it. "+
+	return warning("salt", p.run("upgrade"), "%s/.env has a FERNET_SALT that this release of OpenAlgo does not use: an earlier openalgo-install wrote it. "+
 		"A newer release would use it for the stored secrets (API key, broker tokens, TOTP), and open none of them. "+
-		"Do not upgrade with Docker Compose: %s removes the line first, and OpenAlgo encrypts the secrets again", p.dir, p.command+" upgrade")
+		"Do not upgrade with Docker Compose: %s removes the line first, and OpenAlgo encrypts the secrets again", p.dir, p.run("upgrade"))
 }
 
 // owner is whose a file is; known says that the container's users are this
@@ -107,5 +107,5 @@ func unfinished(p patient) []Finding {
 	if p.unfinished == "" {
 		return nil
 	}
-	return fixed(FixStart, failure("unfinished", p.command+" start", "%s", p.unfinished))
+	return fixed(FixStart, failure("unfinished", p.run("start"), "%s", p.unfinished))
 }

@@ -63,7 +63,7 @@ func (l Look) fixMode(ctx context.Context) error {
 	p := l.gather(ctx)
 	uid, gid, root, known := p.appUser()
 	if !known {
-		return fmt.Errorf("only Docker knows who the container's user is here, and a %s that it can't read keeps OpenAlgo from starting: `%s set` with any change gives it the right owner and mode", path, p.command)
+		return fmt.Errorf("only Docker knows who the container's user is here, and a %s that it can't read keeps OpenAlgo from starting: `%s` with any change gives it the right owner and mode", path, p.run("set"))
 	}
 	if !root && p.envOwner.uid != uid {
 		if err := os.Chown(path, int(uid), int(gid)); err != nil {

@@ -21,7 +21,6 @@ import (
 // Look is what is to be examined, and with what.
 type Look struct {
 	Dir     string
-	Command string         // how the program is called for this instance
 	Engine  *engine.Engine // nil: EngineErr says why
 	Machine sizing.Machine
 
@@ -32,7 +31,7 @@ type Look struct {
 const netTime = 5 * time.Second
 
 func (l Look) gather(ctx context.Context) patient {
-	p := patient{dir: l.Dir, command: l.Command, engineErr: l.EngineErr, now: time.Now()}
+	p := patient{dir: l.Dir, engineErr: l.EngineErr, now: time.Now()}
 	if facts, err := host.Measure(ctx); err == nil {
 		p.host = &facts
 	}

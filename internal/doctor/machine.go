@@ -16,9 +16,9 @@ const (
 
 func engineAnswers(p patient) []Finding {
 	if p.engineErr != nil {
-		mend := "openalgo-install docker"
+		mend := finding.Command("", "docker")
 		if errors.Is(p.engineErr, engine.ErrPermission) {
-			mend = "sudo " + p.command + " doctor"
+			mend = "sudo " + p.run("doctor")
 		}
 		return named(finding.IDOf(p.engineErr), failure("engine", mend, "%v", p.engineErr))
 	}

@@ -14,7 +14,7 @@ func instanceThere(p patient) []Finding {
 	case p.engine == nil:
 		return nil
 	case p.instance == nil:
-		return failure("instance", p.command, "there is no OpenAlgo in %s", p.dir)
+		return failure("instance", p.run(), "there is no OpenAlgo in %s", p.dir)
 	}
 	return ok("instance", "%s in %s, image %s", p.instance.Name, p.dir, p.instance.Image.Ref)
 }
@@ -64,17 +64,17 @@ func container(p patient) []Finding {
 	case p.instance == nil:
 		return nil
 	case c == nil:
-		return named("container-missing", failure("container", p.command+" start", "its container is gone; data and keys may still be there"))
+		return named("container-missing", failure("container", p.run("start"), "its container is gone; data and keys may still be there"))
 	case c.OOMKilled && c.State != "running":
-		return fixed(FixStart, failure("container", p.command+" start", "%s was killed because memory ran out", c.Name))
+		return fixed(FixStart, failure("container", p.run("start"), "%s was killed because memory ran out", c.Name))
 	case c.State == "restarting":
-		return failure("container", p.command+" logs", "%s ends again and again (last status %d)", c.Name, c.ExitCode)
+		return failure("container", p.run("logs"), "%s ends again and again (last status %d)", c.Name, c.ExitCode)
 	case c.State != "running":
 		why := ""
 		if c.Error != "" {
 			why = ": " + c.Error
 		}
-		return named("not-running", fixed(FixStart, failure("container", p.command+" start", "%s is %s (status %d)%s", c.Name, c.State, c.ExitCode, why)))
+		return named("not-running", fixed(FixStart, failure("container", p.run("start"), "%s is %s (status %d)%s", c.Name, c.State, c.ExitCode, why)))
 	}
 	return ok("container", "%s runs since %s", c.Name, c.StartedAt.Format("2006-01-02 15:04 MST"))
 }
@@ -84,9 +84,9 @@ func ready(p patient) []Finding {
 	case p.container == nil || p.container.State != "running":
 		return nil
 	case p.instance.Starting:
-		return warning("ready", p.command+" status", "%s. A start can take some minutes", p.instance.Reason)
+		return warning("ready", p.run("status"), "%s. A start can take some minutes", p.instance.Reason)
 	case !p.instance.Ready:
-		return named("not-ready", fixed(FixRestart, failure("ready", p.command+" logs", "OpenAlgo does not answer rightly: %s", p.instance.Reason)))
+		return named("not-ready", fixed(FixRestart, failure("ready", p.run("logs"), "OpenAlgo does not answer rightly: %s", p.instance.Reason)))
 	}
 	return ok("ready", "HTTP and WebSocket answer at %s", p.instance.URL)
 }
@@ -94,18 +94,18 @@ func ready(p patient) []Finding {
 // health is Docker's own opinion, which others may act on.
 func health(p patient) []Finding {
 	if c := p.container; c != nil && c.State == "running" && strings.Contains(c.HealthLog, "WebSocket proxy: restarts:") {
-		return warning("health", p.command+" logs", "the WebSocket proxy died and was started again: %s", strings.TrimSpace(c.HealthLog))
+		return warning("health", p.run("logs"), "the WebSocket proxy died and was started again: %s", strings.TrimSpace(c.HealthLog))
 	}
 	starting := p.instance != nil && p.instance.Starting
 	if c := p.container; c != nil && c.State == "running" && c.Health == "unhealthy" && !starting {
-		return warning("health", p.command+" logs", "Docker's health check says unhealthy: %s", strings.TrimSpace(c.HealthLog))
+		return warning("health", p.run("logs"), "Docker's health check says unhealthy: %s", strings.TrimSpace(c.HealthLog))
 	}
 	return nil
 }
 
 func restarts(p patient) []Finding {
 	if c := p.container; c != nil && c.RestartCount > 0 {
-		return warning("restarts", p.command+" logs", "Docker had to start %s again %d times since it was made", c.Name, c.RestartCount)
+		return warning("restarts", p.run("logs"), "Docker had to start %s again %d times since it was made", c.Name, c.RestartCount)
 	}
 	return nil
 }
@@ -147,7 +147,7 @@ func sizingDue(p patient) []Finding {
 	}
 	now, due := p.instance.Sizing.InForce, p.instance.Sizing.Due
 	if p.instance.Sizing.ResizeDue {
-		return warning("sizing", p.command+" resize", "RAM and cores allow %s; in force are %d, %d and %d",
+		return warning("sizing", p.run("resize"), "RAM and cores allow %s; in force are %d, %d and %d",
 			due.Values(), now.Threads, now.ShmMiB, now.StrategyMemoryMiB)
 	}
 	return ok("sizing", "%s", now.Values())
@@ -160,9 +160,9 @@ func schedule(p patient) []Finding {
 	s := p.instance.Schedule
 	switch {
 	case !s.Done && !s.Waiting:
-		return warning("schedule", p.command+" resize", "a resize should have run at %s, and the process that waited for it is gone", s.Time.Format("2006-01-02 15:04 MST"))
+		return warning("schedule", p.run("resize"), "a resize should have run at %s, and the process that waited for it is gone", s.Time.Format("2006-01-02 15:04 MST"))
 	case s.Done && s.Exit != 0:
-		return warning("schedule", p.command+" resize", "the resize of %s failed: %s", s.Time.Format("2006-01-02 15:04 MST"), s.Message)
+		return warning("schedule", p.run("resize"), "the resize of %s failed: %s", s.Time.Format("2006-01-02 15:04 MST"), s.Message)
 	}
 	return nil
 }

@@ -17,7 +17,7 @@ func (c *newer) judge(p patient) []Finding {
 	if !c.there {
 		return nil
 	}
-	return warning("upgrade", p.command+" upgrade", "the registry has a newer image of %s", p.instance.Image.Ref)
+	return warning("upgrade", p.run("upgrade"), "the registry has a newer image of %s", p.instance.Image.Ref)
 }
 
 // newerImage asks the registry; false where it can't be asked, or the image is
