@@ -134,3 +134,25 @@ type KeptImage struct {
 	Ref      string // "": it is gone, and no registry has it
 	Untagged bool   // Ref is a tag of our own that the image has yet to get
 }
+
+// Removable is what an uninstall meets, beside what every command looks at.
+type Removable struct {
+	Networks    []string // that the stack alone has
+	Directories []string // beside .env, that keep data in place of volumes: names
+	Site        Gone     // what serves the instance over HTTPS
+	Work        bool     // this program keeps something for the instance
+	Archives    string   // the directory with its backups; "" where there is none
+	// Interrupted says that a run has left something to complete or undo.
+	Interrupted bool
+	Daily       []string   // the files of this machine that run the daily backup
+	Leftovers   []Leftover // of other installers
+	// Domain and Web are what those were recognised by.
+	Domain string
+	Web    int
+}
+
+// Leftover is a file that another installer left on this machine.
+type Leftover struct {
+	Path, What string
+	Stays      string // why it is not removed even on request; "" when it may be
+}

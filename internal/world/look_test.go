@@ -202,3 +202,28 @@ func TestAnotherDocker(t *testing.T) {
 		}
 	}
 }
+
+func TestLookAtRemovable(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.stack("openalgo", string(b.dir), "openalgo:1", func(s *engine.ContainerSpec) {
+		must(t, os.Mkdir(b.dir.Path("db"), 0o755))
+		s.Mounts[0] = engine.Mount{Type: "bind", Source: b.dir.Path("db"), Target: openalgo.DB}
+	})
+	must(t, os.Mkdir(b.dir.Path("log"), 0o755)) // somebody's: nothing mounts it
+	for name, project := range map[string]string{"openalgo_default": "openalgo", "other_default": "other"} {
+		_, err := b.docker.CreateNetwork(t.Context(), engine.NetworkSpec{Name: name, Labels: map[string]string{compose.LabelProject: project}})
+		must(t, err)
+	}
+	must(t, instance.Own(b.dir).Write(instance.JournalName, []byte("{}")))
+	o := b.look()
+	must(t, b.looker().LookAtRemovable(t.Context(), o))
+	r := o.Removable
+	if !slices.Equal(r.Networks, []string{"openalgo_default"}) || !slices.Equal(r.Directories, []string{"db"}) || !r.Work || !r.Interrupted || r.Archives != "" {
+		t.Errorf("%+v", r)
+	}
+	b.docker.Away = func() bool { return true }
+	if err := b.looker().LookAtRemovable(t.Context(), o); err == nil {
+		t.Error("a Docker that does not answer has networks")
+	}
+}

@@ -14,28 +14,6 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 )
 
-// Removable is what an uninstall meets, beside what every command looks at.
-type Removable struct {
-	Networks    []string // that the stack alone has
-	Directories []string // beside .env, that keep data in place of volumes: names
-	Site        Gone     // what serves the instance over HTTPS
-	Work        bool     // this program keeps something for the instance
-	Archives    string   // the directory with its backups; "" where there is none
-	// Interrupted says that a run has left something to complete or undo.
-	Interrupted bool
-	Daily       []string   // the files of this machine that run the daily backup
-	Leftovers   []Leftover // of other installers
-	// Domain and Web are what those were recognised by.
-	Domain string
-	Web    int
-}
-
-// Leftover is a file that another installer left on this machine.
-type Leftover struct {
-	Path, What string
-	Stays      string // why it is not removed even on request; "" when it may be
-}
-
 // LookAtRemovable looks at what an uninstall may remove. The daily backup and what
 // other installers left are looked at by who knows them.
 func (l *Looker) LookAtRemovable(ctx context.Context, o *Observation) error {
