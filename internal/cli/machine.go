@@ -11,9 +11,9 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
-	"github.com/marketcalls/openalgo-install/internal/ops"
 	"github.com/marketcalls/openalgo-install/internal/present"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
+	"github.com/marketcalls/openalgo-install/internal/run"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 	"github.com/marketcalls/openalgo-install/internal/status"
 	"github.com/marketcalls/openalgo-install/internal/wizard"
@@ -136,7 +136,7 @@ func (s *survey) instance(ctx context.Context, e *engine.Engine, machine sizing.
 	}
 	i := all.Instances[0]
 	s.Instance = present.Glance(i)
-	if text := ops.Unfinished(s.at); text != "" {
+	if text := run.Unfinished(s.at); text != "" {
 		s.Instance += "Note:    " + text + "\n"
 	}
 	s.Saved, _ = readfile.Regular(filepath.Join(s.at, "openalgo-install.yaml"), readfile.Config)

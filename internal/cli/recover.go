@@ -11,6 +11,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/ops"
+	"github.com/marketcalls/openalgo-install/internal/run"
 	"github.com/marketcalls/openalgo-install/internal/wait"
 )
 
@@ -36,7 +37,7 @@ func recoverAtBoot(ctx context.Context, a *app) error {
 	if err != nil {
 		return a.refuse(err)
 	}
-	if !ops.Owed(dir) {
+	if !run.Owed(dir) {
 		return a.presenter().end(event.Result{Message: "nothing to do: no run was interrupted"}, nil)
 	}
 	awaitEngine(ctx)

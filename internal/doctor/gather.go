@@ -14,8 +14,10 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/ops"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
+	"github.com/marketcalls/openalgo-install/internal/run"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 	"github.com/marketcalls/openalgo-install/internal/status"
+	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
 // Look is what is to be examined, and with what.
@@ -52,7 +54,7 @@ func (l Look) gatherEngine(ctx context.Context, p *patient) {
 			p.container = &c
 		}
 	}
-	p.idleSalt = p.container != nil && ops.IdleSalt(ctx, l.Engine, l.Dir, *p.container)
+	p.idleSalt = p.container != nil && world.IdleSalt(ctx, l.Engine, l.Dir, *p.container)
 	in, err := ops.New(l.Dir, l.Engine, l.Machine, event.ReporterFunc(func(event.Event) {}))
 	if err == nil {
 		err = in.Obstacles(ctx)
@@ -78,5 +80,5 @@ func (l Look) gatherFiles(p *patient) {
 			p.envOwner = owner{known: l.Engine != nil && l.Engine.Info().Local && !l.Engine.Info().Rootless && !l.Engine.Info().UserNS, uid: stat.Uid, gid: stat.Gid}
 		}
 	}
-	p.unfinished = ops.Unfinished(l.Dir)
+	p.unfinished = run.Unfinished(l.Dir)
 }

@@ -11,6 +11,7 @@ import (
 // Docker is what this package uses of Docker.
 type Docker interface {
 	Info() engine.Info
+	Image(ctx context.Context, ref string) (engine.Image, error)
 	Images(ctx context.Context, label string) ([]engine.Image, error)
 	Tags(ctx context.Context) (map[string]string, error)
 	Tag(ctx context.Context, id, ref string) error

@@ -33,19 +33,11 @@ func (in *Session) acrossRestart(ctx context.Context, do func(context.Context) e
 	return in.tools().AcrossRestart(ctx, do)
 }
 
-func readJournal(d instance.Dir) (*run.Journal, error) {
-	j, err := run.Read(string(d), instance.ReadOwn)
-	if err != nil && finding.KindOf(err) != finding.HostNotReady {
-		return nil, finding.Named(finding.HostNotReady, "journal-unreadable", "reading what an interrupted run left: %w", err)
-	}
-	return j, err
-}
-
 // recover completes or undoes what an interrupted run left. mayBeBroken says that
 // the container which ran before need not answer: the command that follows is
 // what repairs it.
 func (in *Session) recover(ctx context.Context, mayBeBroken bool) error {
-	j, err := readJournal(in.dir)
+	j, err := run.Left(in.dir)
 	if err != nil {
 		return err
 	}

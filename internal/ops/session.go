@@ -13,6 +13,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/plan"
+	"github.com/marketcalls/openalgo-install/internal/run"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 	"github.com/marketcalls/openalgo-install/internal/world"
@@ -83,7 +84,7 @@ func (in *Session) takeOver(ctx context.Context) (*instance.Lock, error) {
 	if held == nil {
 		return in.dir.Lock(ctx, in.note)
 	}
-	j, err := readJournal(in.dir)
+	j, err := run.Left(in.dir)
 	if err == nil && j != nil {
 		held.Sign()
 		return held, nil

@@ -152,7 +152,7 @@ func (t *turn) bringNewest(ctx context.Context, o *world.Observation, i plan.Int
 	}
 	t.pulled = ref
 	before := o.Container().ImageID
-	t.keepImageTag(ctx, o.State.Project, o.State.ImageRef, before) // before its tag moves on
+	image.KeepTag(ctx, t.Engine, o.State.Project, o.State.ImageRef, before, t.note) // before its tag moves on
 	newest, err := t.images().Pull(ctx, ref)
 	if err == nil && newest.ID == before {
 		t.note("the present image is the newest of " + ref)
@@ -162,7 +162,7 @@ func (t *turn) bringNewest(ctx context.Context, o *world.Observation, i plan.Int
 
 // nameAgain gives an image the tag that it is found by.
 func (t *turn) nameAgain(ctx context.Context, project, was string, keep plan.Kept) error {
-	t.keepImageTag(ctx, project, was, keep.TagOf)
+	image.KeepTag(ctx, t.Engine, project, was, keep.TagOf, t.note)
 	if now, err := t.Engine.Image(ctx, keep.Ref); err == nil && now.ID == keep.TagOf {
 		return nil
 	}
@@ -177,7 +177,7 @@ func (t *turn) dropTags(ctx context.Context) {
 	}
 	if held, _, busy := t.dir.TryLock(); busy == nil && held != nil {
 		s, _ := t.dir.LoadState()
-		t.dropImageTags(context.WithoutCancel(ctx), s.Project)
+		dropTags(context.WithoutCancel(ctx), t.Session, s.Project)
 		held.Release()
 	}
 }
@@ -220,7 +220,7 @@ func (t *turn) change(ctx context.Context) (event.Result, error) {
 		return event.Result{URL: t.url}, err
 	}
 	if old := o.Container(); old != nil && old.ImageID != p.ImageID && (p.Intent.Upgrades() || p.Intent.Restores()) {
-		t.keepImageTag(ctx, p.Project, o.State.ImageRef, old.ImageID)
+		image.KeepTag(ctx, t.Engine, p.Project, o.State.ImageRef, old.ImageID, t.note)
 	}
 	if err := t.apply(ctx, p); err != nil {
 		return event.Result{URL: t.url}, err
@@ -236,9 +236,9 @@ func (t *turn) cleanUp(ctx context.Context, p *plan.Plan, old *engine.Container)
 		if old != nil {
 			keep = append(keep, old.ImageID)
 		}
-		image.RemoveBuilds(ctx, t.Engine, p.Project, append(keep, t.neededImages(ctx)...)...)
+		image.RemoveBuilds(ctx, t.Engine, p.Project, append(keep, image.Needed(ctx, t.Engine, t.dir)...)...)
 	}
-	t.dropImageTags(context.WithoutCancel(ctx), p.Project)
+	dropTags(context.WithoutCancel(ctx), t.Session, p.Project)
 }
 
 // agreed is the plan that is carried out, once what it asks is answered and what

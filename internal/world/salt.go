@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/keys"
@@ -71,4 +72,15 @@ func knowsNoSalt(ctx context.Context, i *images, id string, made time.Time) bool
 		return err == nil && !settings.NamesSalt(sample)
 	}
 	return !made.IsZero() && made.Year() > 2000 && made.Before(saltSince)
+}
+
+// IdleSalt reports whether the release that a container runs knows no
+// FERNET_SALT, so that no data depends on one in the .env of dir.
+func IdleSalt(ctx context.Context, e Engine, dir string, c engine.Container) bool {
+	s, err := instance.Dir(dir).LoadState()
+	if err != nil {
+		return false
+	}
+	l := &Looker{Engine: e, Dir: instance.Dir(dir)}
+	return l.SaltOf(ctx, EnvOf(dir), s, c.ImageID, time.Time{}) == instance.SaltIdle
 }

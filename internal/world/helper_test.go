@@ -1,4 +1,4 @@
-package ops
+package world
 
 import (
 	"context"
@@ -67,7 +67,7 @@ func engineThat(t *testing.T, answer http.HandlerFunc) *engine.Engine {
 func TestHelperIsRemovedAtCtrlC(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	removed := make(chan string, 1)
-	in := &Session{dir: instance.Dir(t.TempDir()), Engine: engineThat(t, func(w http.ResponseWriter, r *http.Request) {
+	l := &Looker{Dir: instance.Dir(t.TempDir()), Engine: engineThat(t, func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case strings.HasSuffix(r.URL.Path, "/containers/create"):
 			cancel()
@@ -79,7 +79,7 @@ func TestHelperIsRemovedAtCtrlC(t *testing.T) {
 			w.WriteHeader(http.StatusNoContent)
 		}
 	})}
-	if _, err := in.see().ReadFromImage(ctx, "image", "/app/.sample.env"); !errors.Is(err, context.Canceled) {
+	if _, err := l.ReadFromImage(ctx, "image", "/app/.sample.env"); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v, want Canceled", err)
 	}
 	select {

@@ -5,21 +5,15 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
-	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/image"
+	"github.com/marketcalls/openalgo-install/internal/run"
 )
-
-// Owed reports whether a run in dir was interrupted and has to be completed or
-// undone.
-func Owed(dir string) bool {
-	j, err := readJournal(instance.Dir(dir))
-	return j != nil || err != nil
-}
 
 // Recover completes or undoes an interrupted run, and does nothing else. After a
 // reboot during a backup OpenAlgo is stopped, and Docker does not start a
 // container that was stopped on purpose.
 func (in *Session) Recover(ctx context.Context) (event.Result, error) {
-	if !Owed(string(in.dir)) {
+	if !run.Owed(string(in.dir)) {
 		return event.Result{Message: "nothing to do: no run was interrupted"}, nil
 	}
 	if err := in.tools().EngineBack(ctx); err != nil {
@@ -29,4 +23,15 @@ func (in *Session) Recover(ctx context.Context) (event.Result, error) {
 		return event.Result{}, err
 	}
 	return event.Result{Changed: true, Message: "the interrupted run is now complete or undone"}, nil
+}
+
+// dropTags removes those tags of a project that neither a rollback nor the running
+// container needs.
+func dropTags(ctx context.Context, in *Session, project string) {
+	if j, err := run.Left(in.dir); err != nil || j != nil {
+		return // whatever it needs stays
+	}
+	if needed := image.Needed(ctx, in.Engine, in.dir); needed != nil {
+		image.DropTags(ctx, in.Engine, project, needed)
+	}
 }

@@ -1,4 +1,4 @@
-package ops
+package run
 
 import (
 	"errors"
@@ -9,11 +9,27 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/instance"
 )
 
+// Left is the journal of an interrupted run; nil: there is none.
+func Left(d instance.Dir) (*Journal, error) {
+	j, err := Read(string(d), instance.ReadOwn)
+	if err != nil && finding.KindOf(err) != finding.HostNotReady {
+		return nil, finding.Named(finding.HostNotReady, "journal-unreadable", "reading what an interrupted run left: %w", err)
+	}
+	return j, err
+}
+
+// Owed reports whether a run in dir was interrupted and has to be completed or
+// undone.
+func Owed(dir string) bool {
+	j, err := Left(instance.Dir(dir))
+	return j != nil || err != nil
+}
+
 // Unfinished says what an interrupted run has left in dir; "" is nothing.
 // A run that is still under way counts as none.
 func Unfinished(dir string) string {
 	d := instance.Dir(dir)
-	j, err := readJournal(d)
+	j, err := Left(d)
 	switch {
 	case errors.Is(err, fs.ErrPermission):
 		return ""
