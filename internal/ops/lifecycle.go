@@ -64,39 +64,39 @@ func forContainer(name string, run plan.Run, act action) Command {
 type action func(ctx context.Context, t *turn, p *plan.Plan) (event.Result, error)
 
 func endDown(ctx context.Context, t *turn, p *plan.Plan) (event.Result, error) {
-	if err := t.run(ctx, p); err != nil {
+	if err := carry(ctx, t, p); err != nil {
 		return event.Result{}, causeOf(err)
 	}
-	return event.Result{Changed: true, Message: p.Message()}, nil
+	return event.Result{Changed: true, Message: plan.Message(p)}, nil
 }
 
 func endUp(ctx context.Context, t *turn, p *plan.Plan) (event.Result, error) {
-	if err := t.run(ctx, p); err != nil {
+	if err := carry(ctx, t, p); err != nil {
 		return event.Result{}, notReadyAgain(*p.Stays, causeOf(err))
 	}
-	return t.isReady(p, p.Stays.State != "running"), nil
+	return isReady(t, p, p.Stays.State != "running"), nil
 }
 
 func endAgain(ctx context.Context, t *turn, p *plan.Plan) (event.Result, error) {
 	if failed, notUp := whileDown(ctx, t, p); failed != nil || notUp != nil {
 		return event.Result{}, errors.Join(notUp, failed)
 	}
-	return t.isReady(p, true), nil
+	return isReady(t, p, true), nil
 }
 
-func (t *turn) run(ctx context.Context, p *plan.Plan) error {
+func carry(ctx context.Context, t *turn, p *plan.Plan) error {
 	return run.Run(ctx, t.tools(), run.Plan{Command: p.Command, Parts: p.Steps, Commit: p.Commit})
 }
 
-func (t *turn) isReady(p *plan.Plan, changed bool) event.Result {
-	return event.Result{Changed: changed, URL: world.URLOf(envOf(string(t.dir)), *p.Stays), Message: p.Message()}
+func isReady(t *turn, p *plan.Plan, changed bool) event.Result {
+	return event.Result{Changed: changed, URL: world.URLOf(envOf(string(t.dir)), *p.Stays), Message: plan.Message(p)}
 }
 
 // whileDown carries out a plan that stops the container and starts it again, even if
 // that failed or the user left. A kill in between leaves a journal, by which the next
 // run starts it. notUp says that it does not come up again.
 func whileDown(ctx context.Context, t *turn, p *plan.Plan) (failed, notUp error) {
-	err := t.run(context.WithoutCancel(ctx), p)
+	err := carry(context.WithoutCancel(ctx), t, p)
 	if archive := run.Find[*step.Archive](stepsOf(p)); archive != nil {
 		failed = archive.Failed
 	}

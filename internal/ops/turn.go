@@ -184,7 +184,7 @@ func (t *turn) dropTags(ctx context.Context) {
 
 func (t *turn) nothingToDo(ctx context.Context, p *plan.Plan) (event.Result, error) {
 	if p.Intent.Run != plan.Changed {
-		return event.Result{Message: p.Idle()}, nil
+		return event.Result{Message: plan.Idle(p)}, nil
 	}
 	t.Report.Report(event.Event{Type: event.TypePlan, Time: time.Now(), Plan: p})
 	if p.Intent.Resizes() {

@@ -60,12 +60,12 @@ func lookToRemove(ctx context.Context, l *world.Looker) (*world.Observation, err
 // remove carries an uninstall out: what has begun is completed, by this process or
 // by the next one.
 func remove(ctx context.Context, t *turn, p *plan.Plan) (event.Result, error) {
-	err := t.run(context.WithoutCancel(ctx), p)
+	err := carry(context.WithoutCancel(ctx), t, p)
 	if err == nil {
 		if p.Intent.Purge || t.madeDir {
 			instance.RemoveIfUnused(t.dir, true)
 		}
-		return event.Result{Changed: true, Message: p.Message()}, nil
+		return event.Result{Changed: true, Message: plan.Message(p)}, nil
 	}
 	f := (*run.Failure)(nil)
 	switch {

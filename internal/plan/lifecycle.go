@@ -77,10 +77,10 @@ func GuardStart(o *world.Observation) error {
 
 // Message says how a plan has ended that is for the container alone, once it is
 // carried out.
-func (p *Plan) Message() string {
+func Message(p *Plan) string {
 	switch p.Intent.Run {
 	case Gone:
-		return p.goneMessage()
+		return goneMessage(p)
 	case Down:
 		return p.Stays.Name + " is stopped. To start it again: " + finding.Command(p.dir, "start")
 	}
@@ -88,7 +88,7 @@ func (p *Plan) Message() string {
 }
 
 // Idle says why such a plan has nothing to do.
-func (p *Plan) Idle() string {
+func Idle(p *Plan) string {
 	if p.Intent.Run == Gone {
 		return "nothing to do: there is no OpenAlgo in " + string(p.dir)
 	}

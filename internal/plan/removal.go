@@ -41,15 +41,15 @@ func planRemoval(o *world.Observation, i Intent) (*Plan, error) {
 	for _, name := range o.Removable.Networks {
 		p.Add(Change{Kind: KindNetwork, Name: name, Action: ActionRemove, Reason: "the stack's own network"})
 	}
-	p.removeData(o)
+	removeData(o, p)
 	for _, file := range o.Removable.Daily {
 		p.Add(Change{Kind: KindFile, Name: file, Action: ActionRemove, Reason: "the daily backup; backups that are there stay"})
 	}
-	p.removeLeftovers(o)
-	p.removeFiles(o)
+	removeLeftovers(o, p)
+	removeFiles(o, p)
 	slices.SortFunc(p.Changes, func(a, b Change) int { return strings.Compare(a.Kind+a.Name, b.Kind+b.Name) })
 	slices.Sort(p.Removal.Kept)
-	if err := p.removeSite(o); err != nil {
+	if err := removeSite(o, p); err != nil {
 		return nil, err
 	}
 	if i.Purge {
@@ -93,7 +93,7 @@ func guardRemoval(o *world.Observation, p *Plan) error {
 
 // removeData lists volumes that carry the project's label, and directories in their
 // place: what a user mounted from elsewhere is not this program's to delete.
-func (p *Plan) removeData(o *world.Observation) {
+func removeData(o *world.Observation, p *Plan) {
 	for name, v := range o.Volumes {
 		if v.Labels[compose.LabelProject] == p.Project {
 			p.Removal.volumes = append(p.Removal.volumes, name)
@@ -101,16 +101,16 @@ func (p *Plan) removeData(o *world.Observation) {
 	}
 	slices.Sort(p.Removal.volumes)
 	for _, name := range p.Removal.volumes {
-		p.purgeOr("volume "+name, Change{Kind: KindVolume, Name: name, Reason: "--purge: its data is gone for good"})
+		purgeOr(p, "volume "+name, Change{Kind: KindVolume, Name: name, Reason: "--purge: its data is gone for good"})
 	}
 	for _, name := range o.Removable.Directories {
 		path := o.Dir.Path(name)
-		p.purgeOr(path, Change{Kind: KindVolume, Name: path, Reason: "--purge: this directory and the data in it are gone for good"})
+		purgeOr(p, path, Change{Kind: KindVolume, Name: path, Reason: "--purge: this directory and the data in it are gone for good"})
 	}
 }
 
 // purgeOr removes something with --purge, and keeps it without.
-func (p *Plan) purgeOr(kept string, c Change) {
+func purgeOr(p *Plan, kept string, c Change) {
 	if !p.Intent.Purge {
 		p.Removal.Kept = append(p.Removal.Kept, kept)
 		return
@@ -120,7 +120,7 @@ func (p *Plan) purgeOr(kept string, c Change) {
 }
 
 // removeLeftovers takes what other installers left along when that is asked for.
-func (p *Plan) removeLeftovers(o *world.Observation) {
+func removeLeftovers(o *world.Observation, p *Plan) {
 	for _, l := range o.Removable.Leftovers {
 		switch {
 		case strings.Contains(strings.Join(o.Removable.Daily, "\n"), l.Path):
@@ -134,11 +134,11 @@ func (p *Plan) removeLeftovers(o *world.Observation) {
 	}
 }
 
-func (p *Plan) removeFiles(o *world.Observation) {
+func removeFiles(o *world.Observation, p *Plan) {
 	for name, text := range map[string][]byte{instance.EnvName: o.EnvText, compose.FileName: o.ComposeText, instance.AnswersName: o.AnswersText} {
 		if text != nil {
 			path := o.Dir.Path(name)
-			p.purgeOr(path, Change{Kind: KindFile, Name: path, Reason: "--purge"})
+			purgeOr(p, path, Change{Kind: KindFile, Name: path, Reason: "--purge"})
 		}
 	}
 	if o.Removable.Work && p.Intent.Purge {
@@ -151,7 +151,7 @@ func (p *Plan) removeFiles(o *world.Observation) {
 
 // removeSite lists what serves the instance over HTTPS. Certificates that were
 // asked for stay where they are: authorities give only so many.
-func (p *Plan) removeSite(o *world.Observation) error {
+func removeSite(o *world.Observation, p *Plan) error {
 	site := o.Removable.Site
 	if site.OpenErr != nil {
 		p.Removal.Kept = append(p.Removal.Kept, fmt.Sprintf("the site of %s (%v)", o.State.Edge.Domain, site.OpenErr))
@@ -231,7 +231,7 @@ func removalSteps(o *world.Observation, p *Plan) (out []run.Step) {
 	return append(out, images, &step.RemoveWork{})
 }
 
-func (p *Plan) goneMessage() string {
+func goneMessage(p *Plan) string {
 	said := "OpenAlgo is uninstalled; an install with answers, in the same directory, goes on with its keys and data"
 	switch {
 	case p.Intent.Purge:
