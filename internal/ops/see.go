@@ -10,6 +10,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/guard"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/plan"
+	"github.com/marketcalls/openalgo-install/internal/ports"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
@@ -47,11 +48,11 @@ func (in *Session) seeFor(ctx context.Context, o *observed, i plan.Intent) error
 
 // seePorts looks which of the ports that the answers leave open are free.
 func (in *Session) seePorts(ctx context.Context, o *observed, a answers.Answers) {
-	if !a.Ports.AutoWeb && !a.Ports.AutoWebSocket || plan.PortsNow(o).Whole() || !plan.AsksFree(o) {
+	if !a.Ports.AutoWeb && !a.Ports.AutoWebSocket || ports.Now(o).Whole() || !ports.AsksFree(o) {
 		return
 	}
 	var pairs [][]int
-	for _, pair := range plan.PortPairs(o, a) {
+	for _, pair := range ports.Pairs(o, a) {
 		pairs = append(pairs, pair.Open(a))
 	}
 	in.see().LookAtPorts(ctx, o, a.Ports.Bind, pairs)

@@ -13,6 +13,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/image"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/plan"
+	"github.com/marketcalls/openalgo-install/internal/ports"
 	"github.com/marketcalls/openalgo-install/internal/ready"
 	"github.com/marketcalls/openalgo-install/internal/run"
 	"github.com/marketcalls/openalgo-install/internal/step"
@@ -128,7 +129,7 @@ func (t *turn) planOnce(ctx context.Context) (o *world.Observation, p *plan.Plan
 // the ports that the answers leave open.
 func (t *turn) lookFor(ctx context.Context, o *world.Observation, i *plan.Intent) (err error) {
 	t.seePorts(ctx, o, i.Answers)
-	if err := plan.ChoosePorts(o, &i.Answers); err != nil {
+	if err := ports.Choose(o, &i.Answers); err != nil {
 		return err
 	}
 	if o.Built, err = t.openSource(ctx, *i); err != nil {

@@ -14,23 +14,6 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
-// Why a plan needs a yes.
-const (
-	AskMarket  = "market"  // trading goes on
-	AskDown    = "down"    // the stack gets less than it had
-	AskReplace = "replace" // a restore replaces data
-	AskMoved   = "moved"   // the directory was moved
-	AskExposed = "exposed" // plain HTTP is opened to the network
-	AskOwners  = "owners"  // directories get another owner
-	AskRights  = "rights"  // a backup gives the container rights on the machine
-)
-
-// Ask is a question that a plan puts before it is carried out.
-type Ask struct {
-	Kind string `json:"kind"`
-	Text string `json:"text"`
-}
-
 // Shrinks reports whether the plan takes something away from the stack.
 func (p *Plan) Shrinks() bool {
 	return slices.ContainsFunc(p.Asks, func(a Ask) bool { return a.Kind == AskDown })

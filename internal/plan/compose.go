@@ -121,3 +121,16 @@ func sameAsAsked(o *world.Observation, p *Plan, path string) error {
 	return finding.Named(finding.HostNotReady, "compose-foreign", "%s was not written by this program and says otherwise than the answers: it has %s. "+
 		"Make the answers say the same, or move the file away and a fresh one is written", path, strings.Join(other, "; "))
 }
+
+// ImageRef is the reference that docker-compose.yaml names.
+func ImageRef(o *world.Observation, i Intent) string {
+	switch {
+	case i.Image.Keep != nil:
+		return i.Image.Keep.Ref
+	case i.Answers.Image.Source == "rehearsal":
+		return o.TestImage
+	case o.Built != nil:
+		return o.Built.Ref
+	}
+	return i.Answers.Image.Ref
+}

@@ -3,15 +3,11 @@ package plan
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"slices"
-	"strings"
 	"time"
 
-	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/edge"
 	"github.com/marketcalls/openalgo-install/internal/finding"
-	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
@@ -44,30 +40,6 @@ func DecideTrial(o *world.Observation, p *Plan) error {
 // LetsEncryptStaging gives certificates that nobody trusts and has no limits
 // worth a thought: for test installs, and first when the last attempt failed.
 const LetsEncryptStaging = "https://acme-staging-v02.api.letsencrypt.org/directory"
-
-// EdgePlan is the part of a plan that concerns HTTPS.
-type EdgePlan struct {
-	world.Way
-	Files []edge.File // to be written before the old container stops
-	Trial string      // certificate authority to ask for a trial first; "" is none
-	Pull  string
-	// Of the domain that is no longer served: done once all else is.
-	Gone     []edge.File
-	GoneFrom instance.Edge
-}
-
-// What is what serves HTTPS, for messages: nginx, or the project of the Caddy.
-func (e *EdgePlan) What() string {
-	if e.State.Kind == edge.KindNginx {
-		return "nginx"
-	}
-	return compose.ProjectName(e.State.Dir)
-}
-
-// portsText is "80 and 443".
-func (e *EdgePlan) portsText() string {
-	return strings.Join([]string{fmt.Sprint(e.State.HTTP), fmt.Sprint(e.State.HTTPS)}, " and ")
-}
 
 // planEdge decides how the domain is served, and removes what served another
 // one before.

@@ -3,6 +3,7 @@ package plan
 import (
 	"strings"
 
+	"github.com/marketcalls/openalgo-install/internal/edge"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
@@ -66,4 +67,15 @@ func warnReach(seen world.Reach, p *Plan) {
 		p.warn("port 80 of %s could not be reached from here. Behind a router that may be its fault alone (no hairpin NAT); "+
 			"else a firewall or the provider's security group must let ports %s in", p.Answers.Domain, p.Edge.portsText())
 	}
+}
+
+// edgePorts are the ports that the proxy needs and does not have yet. nginx shares
+// those that it has.
+func edgePorts(e *world.Way) (out []world.Port) {
+	for _, port := range []int{e.State.HTTP, e.State.HTTPS} {
+		if e.State.Kind == edge.KindCaddy && !e.Holds[port] {
+			out = append(out, world.Port{Address: "", Port: port})
+		}
+	}
+	return out
 }

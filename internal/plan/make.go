@@ -8,11 +8,12 @@ import (
 	"github.com/aymanbagabas/go-udiff"
 
 	"github.com/marketcalls/openalgo-install/internal/compose"
+	docker "github.com/marketcalls/openalgo-install/internal/engine/spec"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/guard"
 	"github.com/marketcalls/openalgo-install/internal/instance"
-	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/ports"
 	"github.com/marketcalls/openalgo-install/internal/settings"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
 	"github.com/marketcalls/openalgo-install/internal/world"
@@ -26,7 +27,7 @@ func makePlan(o *world.Observation, i Intent) (*Plan, error) {
 	}
 	o = Basis(o, i)
 	if !i.Resizes() {
-		if err := ChoosePorts(o, &i.Answers); err != nil {
+		if err := ports.Choose(o, &i.Answers); err != nil {
 			return nil, err
 		}
 	}
@@ -224,24 +225,6 @@ func planImage(o *world.Observation, p *Plan) {
 	p.Add(Change{Kind: KindImage, Name: p.Stack.Image, Action: ActionCreate, Reason: reason})
 }
 
-func planResources(o *world.Observation, p *Plan) {
-	for _, n := range p.Stack.Networks {
-		if !o.Networks[n.Spec.Name] && !n.External {
-			p.Add(Change{Kind: KindNetwork, Name: n.Spec.Name, Action: ActionCreate, Reason: "the stack's own network"})
-		}
-	}
-	for _, v := range p.Stack.Volumes {
-		if _, ok := o.Volumes[v.Spec.Name]; ok || v.External {
-			continue
-		}
-		if o.State.Project != "" && v.Target == openalgo.DB && o.PresentEnv == nil { // else a restore fills it
-			p.warn("The data volume %s is missing. A new, empty one will be created: your accounts and settings will be gone. "+
-				"To get them back, stop now and restore a backup: %s", v.Spec.Name, finding.Command(o.Dir, "restore", "FILE"))
-		}
-		p.Add(Change{Kind: KindVolume, Name: v.Spec.Name, Action: ActionCreate, Reason: "keeps " + v.Target})
-	}
-}
-
 func planContainer(o *world.Observation, p *Plan) {
 	c := o.Container()
 	name := p.Stack.ContainerName()
@@ -283,25 +266,23 @@ func planAsks(o *world.Observation, p *Plan) {
 	}
 }
 
-// ImageRef is the reference that docker-compose.yaml names.
-func ImageRef(o *world.Observation, i Intent) string {
-	switch {
-	case i.Image.Keep != nil:
-		return i.Image.Keep.Ref
-	case i.Answers.Image.Source == "rehearsal":
-		return o.TestImage
-	case o.Built != nil:
-		return o.Built.Ref
+func recreateReasons(c *docker.Container, p *Plan) []string {
+	var reasons []string
+	if p.Env.Changes() {
+		reasons = append(reasons, "a running container does not see the new .env")
 	}
-	return i.Answers.Image.Ref
-}
-
-// AddDirectories plans what is mounted in place of volumes and is not
-// there yet: Docker would make it as root's, and OpenAlgo could not write it.
-func AddDirectories(o *world.Observation, p *Plan) {
-	for _, m := range p.Stack.Spec("").Mounts {
-		if path := world.DirectoryOf(m); o.Answered.Directories[path].Missing {
-			p.Add(Change{Kind: KindVolume, Name: path, Action: ActionCreate, Reason: "a directory of the container's user that keeps " + m.Target})
-		}
+	if p.ImageID != c.ImageID {
+		reasons = append(reasons, "another image")
 	}
+	spec := p.Stack.Spec(p.ImageID)
+	if c.Labels[compose.LabelHash] != p.Stack.Hash {
+		reasons = append(reasons, "its configuration differs"+stacks.Differences(*c, spec))
+	} else if other := stacks.OtherVolumes(*c, spec); len(other) > 0 {
+		// The hash has a volume's key in the file, not its name.
+		reasons = append(reasons, "other volumes ("+strings.Join(other, ", ")+")")
+	}
+	if c.Name != p.Stack.ContainerName() {
+		reasons = append(reasons, "it is called "+c.Name)
+	}
+	return reasons
 }

@@ -5,9 +5,11 @@ package plan
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/compose"
+	"github.com/marketcalls/openalgo-install/internal/edge"
 	docker "github.com/marketcalls/openalgo-install/internal/engine/spec"
 	"github.com/marketcalls/openalgo-install/internal/image"
 	"github.com/marketcalls/openalgo-install/internal/instance"
@@ -149,3 +151,44 @@ func (p *Plan) WantedImage() image.Want {
 
 // builds reports whether the plan's image is one to build here and now.
 func (p *Plan) builds() bool { return p.WantedImage().IsBuilt() }
+
+// Why a plan needs a yes.
+const (
+	AskMarket  = "market"  // trading goes on
+	AskDown    = "down"    // the stack gets less than it had
+	AskReplace = "replace" // a restore replaces data
+	AskMoved   = "moved"   // the directory was moved
+	AskExposed = "exposed" // plain HTTP is opened to the network
+	AskOwners  = "owners"  // directories get another owner
+	AskRights  = "rights"  // a backup gives the container rights on the machine
+)
+
+// Ask is a question that a plan puts before it is carried out.
+type Ask struct {
+	Kind string `json:"kind"`
+	Text string `json:"text"`
+}
+
+// EdgePlan is the part of a plan that concerns HTTPS.
+type EdgePlan struct {
+	world.Way
+	Files []edge.File // to be written before the old container stops
+	Trial string      // certificate authority to ask for a trial first; "" is none
+	Pull  string
+	// Of the domain that is no longer served: done once all else is.
+	Gone     []edge.File
+	GoneFrom instance.Edge
+}
+
+// What is what serves HTTPS, for messages: nginx, or the project of the Caddy.
+func (e *EdgePlan) What() string {
+	if e.State.Kind == edge.KindNginx {
+		return "nginx"
+	}
+	return compose.ProjectName(e.State.Dir)
+}
+
+// portsText is "80 and 443".
+func (e *EdgePlan) portsText() string {
+	return strings.Join([]string{fmt.Sprint(e.State.HTTP), fmt.Sprint(e.State.HTTPS)}, " and ")
+}

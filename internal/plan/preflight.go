@@ -57,16 +57,6 @@ const (
 // minInodes is fewer than any run makes: below it there is no use in beginning.
 const minInodes = 8
 
-// problems are what prevents a plan from being carried out.
-type problems []*finding.Error
-
-// add adds a problem. One that has a name already keeps it.
-func (ps *problems) add(id, format string, args ...any) *finding.Error {
-	p := finding.Named(finding.HostNotReady, id, format, args...)
-	*ps = append(*ps, p)
-	return p
-}
-
 // Preflight collects everything that prevents a plan from being carried out, and
 // says it all at once.
 func Preflight(o *world.Observation, p *Plan) error {

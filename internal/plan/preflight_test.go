@@ -15,6 +15,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/image"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/ports"
 	"github.com/marketcalls/openalgo-install/internal/source"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
 	"github.com/marketcalls/openalgo-install/internal/world"
@@ -383,7 +384,7 @@ func TestChoosePorts(t *testing.T) {
 		o := second(t)
 		a := answers.Answers{Ports: open}
 		c.change(o, &a.Ports)
-		err := ChoosePorts(o, &a)
+		err := ports.Choose(o, &a)
 		if c.web == 0 {
 			refused(t, name, err, "no free pair")
 		} else if err != nil || a.Ports.Web != c.web {

@@ -3,7 +3,6 @@ package plan
 import (
 	"slices"
 
-	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/edge"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
@@ -32,16 +31,6 @@ func (p *Plan) Query(o *world.Observation) world.Query {
 	return q
 }
 
-// dataDirs are the directories on this machine that a stack keeps data in.
-func dataDirs(o *world.Observation, stack *compose.Stack) (out []string) {
-	for _, m := range stack.Spec("").Mounts {
-		if path := world.DirectoryOf(m); path != "" && o.Engine.Local {
-			out = append(out, path)
-		}
-	}
-	return out
-}
-
 // asksEdge is what a plan that serves HTTPS needs to know of this machine.
 func asksEdge(e *world.Way, o *world.Observation, p *Plan) (q world.EdgeQuery, ports []world.Port) {
 	if e == nil || !e.Act {
@@ -60,15 +49,4 @@ func asksEdge(e *world.Way, o *world.Observation, p *Plan) (q world.EdgeQuery, p
 		}
 	}
 	return q, ports
-}
-
-// edgePorts are the ports that the proxy needs and does not have yet. nginx shares
-// those that it has.
-func edgePorts(e *world.Way) (out []world.Port) {
-	for _, port := range []int{e.State.HTTP, e.State.HTTPS} {
-		if e.State.Kind == edge.KindCaddy && !e.Holds[port] {
-			out = append(out, world.Port{Address: "", Port: port})
-		}
-	}
-	return out
 }

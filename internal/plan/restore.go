@@ -7,7 +7,6 @@ import (
 
 	"github.com/aymanbagabas/go-udiff"
 
-	"github.com/marketcalls/openalgo-install/internal/backup"
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/finding"
@@ -18,35 +17,6 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/step/data"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
-
-// Restoring is what takes the place of the instance: a backup, or the snapshot
-// of an upgrade.
-type Restoring struct {
-	Manifest backup.Manifest
-	Files    map[string][]byte // of the instance's directory
-	Bytes    int64             // of the data
-	Data     data.Source       // the data itself
-	Env      *envfile.File
-	State    instance.State
-	Same     bool // it was made of this very instance
-	Exact    bool // its image is the one to go on with, wherever its tag is now
-}
-
-// Read takes the instance's files out of the archive.
-func (r *Restoring) Read() error {
-	text := r.Files[instance.EnvName]
-	if text == nil || r.Files[instance.AnswersName] == nil {
-		return finding.Named(finding.Usage, "backup-unusable", "this backup has no %s or no %s, and is of no use without: nothing was changed", instance.EnvName, instance.AnswersName)
-	}
-	var err error
-	if r.Env, err = envfile.Parse(text); err != nil {
-		return finding.Named(finding.Usage, "backup-unusable", "reading the .env in the backup: %w", err)
-	}
-	if r.State, err = instance.DecodeState("state.json", r.Files[instance.WorkName+"/state.json"]); err != nil {
-		return finding.Named(finding.Usage, "backup-unusable", "reading the state in the backup: %w", err)
-	}
-	return nil
-}
 
 // Basis is what a plan begins from: what is here, with the files of a backup in
 // its place where one is restored. The keys of .env belong to the data.
@@ -71,15 +41,6 @@ func Basis(o *world.Observation, i Intent) *world.Observation {
 		}
 	}
 	return &b
-}
-
-// edits are what .env needs in this place beside the answers.
-func (r *Restoring) edits(o *world.Observation) settings.Edit {
-	name, have := o.Env.Get("COMPOSE_PROJECT_NAME")
-	if have && name != o.Project {
-		return settings.Edit{Unset: []string{"COMPOSE_PROJECT_NAME"}}
-	}
-	return settings.Edit{}
 }
 
 // planRestore adds to a plan what only a restore changes.

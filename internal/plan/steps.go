@@ -9,7 +9,6 @@ import (
 	"slices"
 
 	"github.com/marketcalls/openalgo-install/internal/compose"
-	docker "github.com/marketcalls/openalgo-install/internal/engine/spec"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/run"
@@ -32,15 +31,6 @@ func addSteps(o *world.Observation, p *Plan) error {
 	var err error
 	p.Commit, err = l.commit()
 	return err
-}
-
-// listing is a plan whose steps are being listed.
-type listing struct {
-	*Plan
-	o        *world.Observation
-	old      *docker.Container // the container before; nil when there is none
-	replaces bool              // a container is created, and old, if any, goes
-	state    instance.State    // what state.json becomes
 }
 
 // stateAfter is what state.json says once a plan is carried out.

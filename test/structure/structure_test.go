@@ -29,16 +29,18 @@ const (
 var large = []string{"cli", "engine", "host"}
 
 // layered are the packages whose files build on each other in one direction.
-var layered = []string{"guard", "ops", "plan", "run", "settings", "step", "world"}
+var layered = []string{"guard", "ops", "plan", "ports", "run", "settings", "step", "world"}
 
 // allowed is what is not so yet.
 var allowed = map[string]bool{
-	"ops has files that use each other":  true,
-	"ops has too many lines":             true,
-	"ops.Session has too many methods":   true,
-	"plan has files that use each other": true,
-	"plan has too many lines":            true,
-	"plan.listing has too many methods":  true,
+	"plan has files that use each other":  true,
+	"plan has too many lines":             true,
+	"plan.Plan has too many methods":      true,
+	"world has files that use each other": true,
+	"ops.turn has too many methods":       true,
+	"ops has files that use each other":   true,
+	"ops has too many lines":              true,
+	"ops.Session has too many methods":    true,
 }
 
 // sources are the non-test files of a package.

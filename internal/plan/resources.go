@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/marketcalls/openalgo-install/internal/compose"
 	docker "github.com/marketcalls/openalgo-install/internal/engine/spec"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
@@ -60,4 +61,42 @@ func UserOfStack(user string) int {
 		return uid
 	}
 	return openalgo.User
+}
+
+// dataDirs are the directories on this machine that a stack keeps data in.
+func dataDirs(o *world.Observation, stack *compose.Stack) (out []string) {
+	for _, m := range stack.Spec("").Mounts {
+		if path := world.DirectoryOf(m); path != "" && o.Engine.Local {
+			out = append(out, path)
+		}
+	}
+	return out
+}
+
+func planResources(o *world.Observation, p *Plan) {
+	for _, n := range p.Stack.Networks {
+		if !o.Networks[n.Spec.Name] && !n.External {
+			p.Add(Change{Kind: KindNetwork, Name: n.Spec.Name, Action: ActionCreate, Reason: "the stack's own network"})
+		}
+	}
+	for _, v := range p.Stack.Volumes {
+		if _, ok := o.Volumes[v.Spec.Name]; ok || v.External {
+			continue
+		}
+		if o.State.Project != "" && v.Target == openalgo.DB && o.PresentEnv == nil { // else a restore fills it
+			p.warn("The data volume %s is missing. A new, empty one will be created: your accounts and settings will be gone. "+
+				"To get them back, stop now and restore a backup: %s", v.Spec.Name, finding.Command(o.Dir, "restore", "FILE"))
+		}
+		p.Add(Change{Kind: KindVolume, Name: v.Spec.Name, Action: ActionCreate, Reason: "keeps " + v.Target})
+	}
+}
+
+// AddDirectories plans what is mounted in place of volumes and is not
+// there yet: Docker would make it as root's, and OpenAlgo could not write it.
+func AddDirectories(o *world.Observation, p *Plan) {
+	for _, m := range p.Stack.Spec("").Mounts {
+		if path := world.DirectoryOf(m); o.Answered.Directories[path].Missing {
+			p.Add(Change{Kind: KindVolume, Name: path, Action: ActionCreate, Reason: "a directory of the container's user that keeps " + m.Target})
+		}
+	}
 }

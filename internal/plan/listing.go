@@ -20,9 +20,9 @@ func (l *listing) data() (out []run.Part) {
 	case l.old != nil && i.Upgrades():
 		return []run.Part{{Name: "snapshot", Title: "keep a copy of the databases", Steps: []run.Step{
 			&data.Clear{Base: instance.Snapshot}, &data.Keep{Tree: "db", Base: instance.Snapshot}, &step.DescribeCopy{Base: instance.Snapshot}}}}
-	case l.old != nil && i.Adopts() && len(l.unmounted()) > 0:
+	case l.old != nil && i.Adopts() && len(unmounted(*l.old)) > 0:
 		carry := run.Part{Name: "carry", Title: "copy what the previous container kept in itself"}
-		for _, target := range l.unmounted() {
+		for _, target := range unmounted(*l.old) {
 			carry.Steps = append(carry.Steps, &data.Carry{Target: target, User: l.ownerOfCopies()})
 		}
 		out = append(out, carry)
@@ -59,11 +59,11 @@ func (l *listing) replaced() []run.Part {
 
 // unmounted are the data directories that the previous container keeps in
 // itself, so that they would be gone with it.
-func (l *listing) unmounted() []string {
+func unmounted(old docker.Container) []string {
 	var out []string
 	for _, name := range openalgo.Trees {
 		target := openalgo.Tree(name)
-		if name != "tmp" && !slices.ContainsFunc(l.old.Mounts, func(m docker.Mount) bool { return m.Target == target }) {
+		if name != "tmp" && !slices.ContainsFunc(old.Mounts, func(m docker.Mount) bool { return m.Target == target }) {
 			out = append(out, target)
 		}
 	}
@@ -76,4 +76,13 @@ func (l *listing) ownerOfCopies() int {
 		return 0
 	}
 	return UserOfStack(l.Stack.Spec("").User)
+}
+
+// listing is a plan whose steps are being listed.
+type listing struct {
+	*Plan
+	o        *world.Observation
+	old      *docker.Container // the container before; nil when there is none
+	replaces bool              // a container is created, and old, if any, goes
+	state    instance.State    // what state.json becomes
 }
