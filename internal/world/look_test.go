@@ -1,12 +1,14 @@
 package world
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/marketcalls/openalgo-install/internal/backup"
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/instance"
@@ -225,5 +227,92 @@ func TestLookAtRemovable(t *testing.T) {
 	b.docker.Away = func() bool { return true }
 	if err := b.looker().LookAtRemovable(t.Context(), o); err == nil {
 		t.Error("a Docker that does not answer has networks")
+	}
+}
+
+// A stack of another tool, whose Compose file has another name.
+func TestLookAtForeign(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.write(b.dir.Path("compose.yaml"), "name: theirs\n")
+	b.stack("theirs", string(b.dir), "openalgo:1", func(s *engine.ContainerSpec) {
+		s.Labels = map[string]string{compose.LabelProject: "theirs", compose.LabelWorkingDir: string(b.dir), compose.LabelFiles: "/etc/other.yaml," + b.dir.Path("compose.yaml")}
+	})
+	o := b.look()
+	must(t, LookAtForeign(b.looker(), o))
+	if !o.Foreign || o.Project != "theirs" || o.ComposeName != "compose.yaml" || string(o.ComposeText) != "name: theirs\n" {
+		t.Errorf("%v, %q, %q, %q", o.Foreign, o.Project, o.ComposeName, o.ComposeText)
+	}
+	if dirs, err := Adoptable(t.Context(), b.docker); err != nil || !slices.Equal(dirs, []string{string(b.dir)}) {
+		t.Errorf("%v, %v", dirs, err)
+	}
+	must(t, b.dir.SaveState(instance.State{Project: "theirs"}))
+	if dirs, err := Adoptable(t.Context(), b.docker); err != nil || dirs != nil {
+		t.Errorf("its own: %v, %v", dirs, err)
+	}
+	o = b.look()
+	must(t, LookAtForeign(b.looker(), o))
+	if o.Foreign || o.ComposeName != compose.FileName {
+		t.Errorf("its own: %v, %q", o.Foreign, o.ComposeName)
+	}
+}
+
+func TestLookAtKept(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	l := b.looker()
+	kept := func() Kept {
+		o := &Observation{State: instance.State{Project: "openalgo"}}
+		LookAtKept(t.Context(), l, o)
+		return *o.Kept
+	}
+	if k := kept(); k.Err == nil {
+		t.Errorf("of no upgrade: %+v", k)
+	}
+	own := instance.Own(b.dir)
+	must(t, own.Make(instance.Snapshot+"/db"))
+	must(t, own.Write(instance.Snapshot+"/db/openalgo.db", []byte("rows")))
+	must(t, own.Write(instance.Snapshot+"/"+instance.EnvName, []byte("A = 'b'\n")))
+	write := func(m backup.Manifest) {
+		text, err := json.Marshal(m)
+		must(t, err)
+		must(t, own.Write(instance.Snapshot+"/"+backup.CopyManifest, text))
+	}
+	m := backup.Manifest{Image: backup.Image{Ref: "openalgo:1", ID: "sha256:openalgo:1"}, Trees: []backup.Tree{{Name: "db", Bytes: 4}}}
+	write(m)
+	if k := kept(); k.Err != nil || k.Bytes != 4 || k.Image.Ref != "openalgo:1" || string(k.Files[instance.EnvName]) != "A = 'b'\n" {
+		t.Errorf("%+v", k)
+	}
+	m.Image.Ref = "openalgo:moved"
+	write(m)
+	if k := kept(); !k.Image.Untagged || !strings.HasPrefix(k.Image.Ref, "openalgo:") {
+		t.Errorf("its tag is gone: %+v", k.Image)
+	}
+	m.Image.ID, m.Image.Digest = "sha256:gone", "sha256:d1"
+	write(m)
+	if k := kept(); k.Image.Ref != "openalgo@sha256:d1" {
+		t.Errorf("the image is gone: %+v", k.Image)
+	}
+	m.Trees[0].Bytes = 5
+	write(m)
+	if k := kept(); k.Err == nil {
+		t.Errorf("it is not whole: %+v", k)
+	}
+	must(t, own.Write(instance.Snapshot+"/"+backup.CopyManifest, []byte("{")))
+	if k := kept(); k.Err == nil {
+		t.Errorf("it is damaged: %+v", k)
+	}
+}
+
+func TestLookAtArchive(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	other := filepath.Join(b.root, "other")
+	c := b.stack("other", other, "openalgo:1", nil)
+	b.write(filepath.Join(other, ".env"), "HOST_SERVER = 'https://oa.example.com'\n")
+	o := b.look()
+	LookAtArchive(t.Context(), b.looker(), o, nil, instance.State{ImageRef: "openalgo:none"}, backup.Manifest{})
+	if o.Backup.Served["oa.example.com"] != c.Name || o.Backup.Image == nil || o.Backup.Salt != "" {
+		t.Errorf("%+v", o.Backup)
 	}
 }
