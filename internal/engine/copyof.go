@@ -27,7 +27,7 @@ func (e containers) CreateCopy(ctx context.Context, id, name string, c Changes) 
 		return "", e.explain(ctx, doing, err)
 	}
 	if r.Config == nil || r.HostConfig == nil || r.NetworkSettings == nil {
-		return "", fmt.Errorf("%s: Docker does not say how container %s was made", doing, short(id))
+		return "", fmt.Errorf("%s: how container %s was made Docker does not say", doing, short(id))
 	}
 	config, host := *r.Config, *r.HostConfig
 	config.Env = withEnv(config.Env, c.Env)
@@ -36,7 +36,7 @@ func (e containers) CreateCopy(ctx context.Context, id, name string, c Changes) 
 		config.Labels[label] = value
 	}
 	config.Hostname = ownHostname(config.Hostname, r.ID)
-	if current, err := (images{e.connection}).Image(ctx, config.Image); err != nil || current.ID != r.Image {
+	if current, err := images(e).Image(ctx, config.Image); err != nil || current.ID != r.Image {
 		config.Image = r.Image
 	}
 	keepAnonymous(&host, r.Mounts)

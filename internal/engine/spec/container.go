@@ -6,8 +6,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/docker/docker/api/types/container"
 )
 
 // Container is a container as it is now.
@@ -36,23 +34,6 @@ type Container struct {
 	StopGrace      time.Duration // 0 = the engine's default
 	User           string
 }
-
-// What the API itself says a container is made with, in its two halves.
-type (
-	Config        = container.Config
-	HostConfig    = container.HostConfig
-	HealthConfig  = container.HealthConfig
-	Resources     = container.Resources
-	RestartPolicy = container.RestartPolicy
-	RestartMode   = container.RestartPolicyMode
-	LogConfig     = container.LogConfig
-	DeviceMapping = container.DeviceMapping
-	Ulimit        = container.Ulimit
-	NetworkMode   = container.NetworkMode
-	IpcMode       = container.IpcMode
-	PidMode       = container.PidMode
-	UTSMode       = container.UTSMode
-)
 
 // ContainerSpec is a container to be created. Empty fields leave it to the image
 // or the engine. Config and Host have what the API needs no translation for;
