@@ -23,6 +23,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/image"
 	"github.com/marketcalls/openalgo-install/internal/rehearsal"
 	"github.com/marketcalls/openalgo-install/templates"
 )
@@ -209,6 +210,7 @@ func removeProject(t *testing.T, project string) {
 	for _, v := range volumes {
 		_ = docker.RemoveVolume(ctx, v.Name)
 	}
+	image.DropTags(ctx, docker, project, nil)
 }
 
 // canaries are secrets that must never be seen outside .env.
