@@ -64,8 +64,13 @@ func (t *turn) do(ctx context.Context) (event.Result, error) {
 	return t.logged(t.Name, func() (event.Result, error) {
 		if t.deletes {
 			t.tidy(ctx)
-		} else if err := t.recover(ctx, t.mayBeBroken); err != nil {
-			return event.Result{}, err
+		} else {
+			j, _ := run.Left(t.dir) // recover says what is wrong with it
+			if err := t.recover(ctx, t.mayBeBroken); err != nil {
+				return event.Result{}, err
+			}
+			// Of a purge nothing but the directory is left, unless this command needs it.
+			t.madeDir = t.madeDir || j != nil && j.Command == plan.CommandPurge
 		}
 		return t.change(ctx)
 	})
