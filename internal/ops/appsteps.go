@@ -118,7 +118,7 @@ func (in *Session) notRolledBack(ctx context.Context, t *run.Tools, cause, faile
 	broken := &finding.Error{Kind: finding.Broken, ID: "not-rolled-back", Err: text, Hints: finding.HintsOf(failed),
 		End: fmt.Sprintf("Your files as they were before are in %s. %s", in.dir.Work("backups"), step.WhereData(t))}
 	if len(broken.Hints) == 0 {
-		broken.With(finding.Run("Fix the cause, then complete the rollback and start OpenAlgo", "start"))
+		broken = broken.With(finding.Run("Fix the cause, then complete the rollback and start OpenAlgo", "start"))
 	}
 	return broken
 }

@@ -165,8 +165,9 @@ func preflightView(o *world.Observation, ps *problems) {
 	switch {
 	case view.Err == nil:
 	case info.Local:
-		ps.add("directory-unseen", "Docker (%s) does not see the directory %s: %w. A Docker from a snap sees only your home directory", info.Endpoint, view.Dir, view.Err).
-			With(finding.Hint{Do: "Choose a directory there: add --dir to the command"}, finding.Anywhere("Install Docker Engine instead", "docker"))
+		*ps = append(*ps, finding.Named(finding.HostNotReady, "directory-unseen", "Docker (%s) does not see the directory %s: %w. "+
+			"A Docker from a snap sees only your home directory", info.Endpoint, view.Dir, view.Err).
+			With(finding.Hint{Do: "Choose a directory there: add --dir to the command"}, finding.Anywhere("Install Docker Engine instead", "docker")))
 	default:
 		ps.add("directory-unseen", "Docker (%s) does not have the directory %s of this machine: %w. "+
 			"Run openalgo-install on the machine that Docker runs on, or unset DOCKER_HOST and choose another Docker context", info.Endpoint, view.Dir, view.Err)

@@ -8,8 +8,6 @@ import (
 type problems []*finding.Error
 
 // add adds a problem. One that has a name already keeps it.
-func (ps *problems) add(id, format string, args ...any) *finding.Error {
-	p := finding.Named(finding.HostNotReady, id, format, args...)
-	*ps = append(*ps, p)
-	return p
+func (ps *problems) add(id, format string, args ...any) {
+	*ps = append(*ps, finding.Named(finding.HostNotReady, id, format, args...))
 }

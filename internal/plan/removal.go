@@ -84,7 +84,7 @@ func guardRemoval(o *world.Observation, p *Plan) error {
 	if c := guard.ForeignHere(o); c != nil {
 		refused := finding.Named(finding.HostNotReady, "foreign-stack", "%s was made by another tool, and the keys here open its data", c.Name)
 		if !o.State.IsOurs() {
-			refused.With(finding.Run("Take it over first", "adopt"))
+			refused = refused.With(finding.Run("Take it over first", "adopt"))
 		}
 		return refused.With(finding.Shell("Remove this container. Its data stays", "docker rm -f "+c.Name)).Ending("Nothing was removed.")
 	}

@@ -82,7 +82,7 @@ func (e Edit) Allowed() error {
 		if command, ok := follows[v.Key]; ok && e.Whole == nil {
 			refused := finding.Named(finding.Usage, "setting-has-command", "%s is changed by a command of its own, with all that goes with it", v.Key)
 			if v.Key == "REDIRECT_URL" {
-				refused.With(finding.Run("For another broker", "set", "broker=ID"))
+				refused = refused.With(finding.Run("For another broker", "set", "broker=ID"))
 			}
 			return refused.With(finding.Run("Use this command", command))
 		}
