@@ -91,6 +91,14 @@ type copied struct {
 	Changes docker.Changes
 }
 
+// Removal is what an uninstall leaves.
+type Removal struct {
+	Kept []string
+	// Startable says that `start` recreates the container.
+	Startable bool
+	volumes   []string
+}
+
 // ContainerName is what the container is called in the end.
 func (p *Plan) ContainerName() string {
 	if p.Copied != nil {

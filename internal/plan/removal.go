@@ -16,14 +16,6 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
-// Removal is what an uninstall leaves.
-type Removal struct {
-	Kept []string
-	// Startable says that `start` recreates the container.
-	Startable bool
-	volumes   []string
-}
-
 // planRemoval plans an uninstall: a commit from its beginning, which is only ever
 // completed.
 func planRemoval(o *world.Observation, i Intent) (*Plan, error) {
