@@ -19,24 +19,24 @@ import (
 )
 
 // tools are those that steps of this instance work with.
-func (in *Session) tools() *run.Tools {
+func (in *kit) tools() *run.Tools {
 	report := event.ReporterFunc(func(e event.Event) { in.Report.Report(e) })
 	return &run.Tools{Engine: in.Engine, App: in.app(report), Dir: in.dir, Report: report, UndoLimit: in.undoLimit()}
 }
 
 // app is the OpenAlgo of this instance.
-func (in *Session) app(report event.Reporter) *app.App {
+func (in *kit) app(report event.Reporter) *app.App {
 	return &app.App{Engine: in.Engine, Dir: in.dir, Report: report, Redact: in.redact, Wait: in.Wait}
 }
 
-func (in *Session) acrossRestart(ctx context.Context, do func(context.Context) error) error {
+func (in *kit) acrossRestart(ctx context.Context, do func(context.Context) error) error {
 	return in.tools().AcrossRestart(ctx, do)
 }
 
 // recover completes or undoes what an interrupted run left. mayBeBroken says that
 // the container which ran before need not answer: the command that follows is
 // what repairs it.
-func (in *Session) recover(ctx context.Context, mayBeBroken bool) error {
+func recoverLeft(ctx context.Context, in *Session, mayBeBroken bool) error {
 	j, err := run.Left(in.dir)
 	if err != nil {
 		return err
@@ -66,12 +66,12 @@ func (in *Session) recover(ctx context.Context, mayBeBroken bool) error {
 		in.note(finding.Prompt{Dir: string(in.dir)}.Advice(f.Cause))
 		return nil
 	}
-	return in.notRolledBack(ctx, t, nil, f.Undo)
+	return notRolledBack(ctx, in, t, nil, f.Undo)
 }
 
 // afterRun is the error to report of a run: exit 4, or 130 when it was the user who
 // ended it, or 5 when what ran before could not be brought back.
-func (in *Session) afterRun(ctx context.Context, t *run.Tools, err error, madeDir bool) error {
+func afterRun(ctx context.Context, in *Session, t *run.Tools, err error, madeDir bool) error {
 	var f *run.Failure
 	if !errors.As(err, &f) {
 		return err
@@ -86,7 +86,7 @@ func (in *Session) afterRun(ctx context.Context, t *run.Tools, err error, madeDi
 		return &finding.Error{Kind: finding.Broken, ID: "rolled-back-silent", Log: log, Err: fmt.Errorf("%w\n%s", f.Cause, silentText(f.Undo)),
 			Hints: []finding.Hint{finding.Run("To find out what is wrong", "doctor")}, End: "OpenAlgo's files and data are as they were before."}
 	case run.NotRolledBack:
-		broken := in.notRolledBack(ctx, t, f.Cause, f.Undo)
+		broken := notRolledBack(ctx, in, t, f.Cause, f.Undo)
 		broken.Log = log
 		return broken
 	case run.RolledBack:
@@ -110,7 +110,7 @@ func silentText(cause error) string {
 
 // notRolledBack reports an undo that failed: whether OpenAlgo runs, what failed,
 // where files and data are, and the command that completes the undo.
-func (in *Session) notRolledBack(ctx context.Context, t *run.Tools, cause, failed error) *finding.Error {
+func notRolledBack(ctx context.Context, in *Session, t *run.Tools, cause, failed error) *finding.Error {
 	text := fmt.Errorf("%s\nRolling back failed: %w", step.AfterFailedUndo(ctx, t), failed)
 	if cause != nil {
 		text = fmt.Errorf("%w\n%w", cause, text)
@@ -124,4 +124,4 @@ func (in *Session) notRolledBack(ctx context.Context, t *run.Tools, cause, faile
 }
 
 // undoLimit bounds the undo of one step, the start of what ran before included.
-func (in *Session) undoLimit() time.Duration { return cleanupTime + max(in.Wait, ready.LongestStart) }
+func (in *kit) undoLimit() time.Duration { return cleanupTime + max(in.Wait, ready.LongestStart) }

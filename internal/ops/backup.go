@@ -65,7 +65,7 @@ func (in *Session) Backup(ctx context.Context, o BackupOptions) (event.Result, e
 		return event.Result{}, finding.Named(finding.Usage, "seal-unusable", "%w", err)
 	}
 	result, err := in.Do(ctx, Command{Name: plan.CommandBackup, act: b.act, Wish: b.wish})
-	in.recordBackup(b, result, err)
+	recordBackup(in, b, result, err)
 	return result, err
 }
 
@@ -128,7 +128,7 @@ func (b *backing) write(ctx context.Context, t *turn, p *plan.Plan) (failed, not
 	if err != nil {
 		return err, nil
 	}
-	m, err := b.in.manifest(ctx, c, b.trees)
+	m, err := manifest(ctx, b.in, c, b.trees)
 	if err != nil {
 		return err, nil
 	}
@@ -137,7 +137,7 @@ func (b *backing) write(ctx context.Context, t *turn, p *plan.Plan) (failed, not
 		return err, nil
 	}
 	if isUp(c) {
-		if err := b.in.timed("early", "copy large files that nobody writes", func() error { return b.early(ctx, w) }); err != nil {
+		if err := timed(b.in, "early", "copy large files that nobody writes", func() error { return b.early(ctx, w) }); err != nil {
 			return errors.Join(err, w.Abandon()), nil
 		}
 	}
@@ -162,13 +162,13 @@ func (b *backing) write(ctx context.Context, t *turn, p *plan.Plan) (failed, not
 }
 
 // timed does something as a step.
-func (in *Session) timed(step, title string, do func() error) error {
-	began := in.stepStarted(step, title)
+func timed(in *Session, step, title string, do func() error) error {
+	began := stepStarted(in, step, title)
 	if err := do(); err != nil {
-		in.stepEnded(step, event.Failed, began)
+		stepEnded(in, step, event.Failed, began)
 		return err
 	}
-	in.stepEnded(step, event.Done, began)
+	stepEnded(in, step, event.Done, began)
 	return nil
 }
 
@@ -193,9 +193,9 @@ func (b *backing) rest(ctx context.Context, w *backup.Writer) error {
 	}
 	// .env last: until it is stopped, the app may write a key of its own.
 	for _, name := range backup.InstanceFiles() {
-		text, err := b.in.fileOf(ctx, name)
+		text, err := fileOf(ctx, b.in, name)
 		if err == nil && name == instance.EnvName {
-			err = b.in.sameKeys(text)
+			err = sameKeys(b.in, text)
 		}
 		if err == nil && text != nil {
 			err = w.File(name, text)
@@ -209,13 +209,13 @@ func (b *backing) rest(ctx context.Context, w *backup.Writer) error {
 
 // Archive copies what must not change meanwhile.
 func (b *backing) Archive(context.Context) error {
-	return b.in.timed("copy", "copy the data", b.copy)
+	return timed(b.in, "copy", "copy the data", b.copy)
 }
 
 // fileOf reads a file of the instance's directory; nil when there is none.
-func (in *Session) fileOf(ctx context.Context, name string) ([]byte, error) {
+func fileOf(ctx context.Context, in *Session, name string) ([]byte, error) {
 	if name == instance.EnvName {
-		return in.readEnv(ctx)
+		return readEnv(ctx, in)
 	}
 	return readfile.Optional(string(in.dir) + "/" + name)
 }
@@ -249,7 +249,7 @@ func (b *backing) findTrees(ctx context.Context, c engine.Container) error {
 }
 
 // manifest says what an instance's data is of.
-func (in *Session) manifest(ctx context.Context, c engine.Container, trees []backup.Tree) (backup.Manifest, error) {
+func manifest(ctx context.Context, in *Session, c engine.Container, trees []backup.Tree) (backup.Manifest, error) {
 	m, err := step.ManifestOf(ctx, in.Engine, in.dir, c, trees)
 	if err != nil {
 		return m, err

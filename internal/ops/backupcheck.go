@@ -17,7 +17,7 @@ import (
 
 // recordBackup keeps how a backup ended, one that was refused included: nobody
 // watches the one of the night. One that a person called off counts as none.
-func (in *Session) recordBackup(b *backing, result event.Result, err error) {
+func recordBackup(in *Session, b *backing, result event.Result, err error) {
 	if e := (*finding.Error)(nil); errors.As(err, &e) && (e.Kind == finding.Cancelled || e.Kind == finding.Usage) {
 		return
 	}
@@ -49,10 +49,10 @@ func (b *backing) finish(ctx context.Context, c engine.Container) (event.Result,
 	if err := b.target.Sync(); err != nil {
 		return event.Result{}, finding.Named(finding.Failed, "backup-unwritable", "writing %s: %w", b.target.Name, err)
 	}
-	began := in.stepStarted("read-back", "read the backup again and check it")
+	began := stepStarted(in, "read-back", "read the backup again and check it")
 	a, err := b.target.Open(ctx, b.key)
 	if err != nil {
-		in.stepEnded("read-back", event.Failed, began)
+		stepEnded(in, "read-back", event.Failed, began)
 		return event.Result{}, finding.Named(finding.Failed, "backup-unreadable", "the backup can't be read back: %w. It is removed; OpenAlgo runs", err)
 	}
 	var damaged []string
@@ -67,7 +67,7 @@ func (b *backing) finish(ctx context.Context, c engine.Container) (event.Result,
 		b.unchecked = err.Error()
 		in.warn(fmt.Sprintf("SQLite could not check the databases in the backup, so no older backup is removed: %v", err))
 	}
-	in.stepEnded("read-back", event.Done, began)
+	stepEnded(in, "read-back", event.Done, began)
 	if err := b.target.Finish(); err != nil {
 		return event.Result{}, finding.Named(finding.Failed, "backup-unwritable", "%w", err)
 	}

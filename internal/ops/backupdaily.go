@@ -38,7 +38,7 @@ func (in *Session) SetDailyBackup(ctx context.Context, clock, to string, command
 	if err := guard.MayCopy(in.see().OnHost(), "a backup"); err != nil {
 		return event.Result{}, err
 	}
-	if err := in.mayBackUp(ctx); err != nil {
+	if err := mayBackUp(ctx, in); err != nil {
 		return event.Result{}, err
 	}
 	o, err := in.observe(ctx)
@@ -62,7 +62,7 @@ func (in *Session) SetDailyBackup(ctx context.Context, clock, to string, command
 }
 
 // mayBackUp refuses to back up what is not known how it was installed.
-func (in *Session) mayBackUp(ctx context.Context) error {
+func mayBackUp(ctx context.Context, in *Session) error {
 	o, err := in.observe(ctx)
 	if err != nil {
 		return err

@@ -21,23 +21,23 @@ func instanceEdge(dir string) instance.Edge {
 }
 
 // pullEdge brings the edge's image, before anything changes.
-func (in *Session) pullEdge(ctx context.Context, p *plan.Plan) error {
+func pullEdge(ctx context.Context, in *Session, p *plan.Plan) error {
 	if p.Edge == nil || p.Edge.Pull == "" {
 		return nil
 	}
-	began := in.stepStarted("edge-image", "bring the image "+p.Edge.Pull)
+	began := stepStarted(in, "edge-image", "bring the image "+p.Edge.Pull)
 	if _, err := in.Engine.Pull(ctx, p.Edge.Pull, in.images().Progress("edge-image")); err != nil {
-		in.stepEnded("edge-image", event.Failed, began)
+		stepEnded(in, "edge-image", event.Failed, began)
 		return finding.Named(finding.Failed, "pull-failed", "bringing the image of the edge, %s (nothing was changed): %w. "+
 			"tls.edge.image names another one", p.Edge.Pull, err)
 	}
-	in.stepEnded("edge-image", event.Done, began)
+	stepEnded(in, "edge-image", event.Done, began)
 	return nil
 }
 
 // openPorts opens the edge's ports in the host's firewall, where the answers
 // ask for it; a firewall that is off stays off.
-func (in *Session) openPorts(ctx context.Context, p *plan.Plan) error {
+func openPorts(ctx context.Context, in *Session, p *plan.Plan) error {
 	if p.Edge == nil || !p.Edge.Act || !p.Answers.TLS.OpenPorts {
 		return nil
 	}
@@ -52,13 +52,13 @@ func (in *Session) openPorts(ctx context.Context, p *plan.Plan) error {
 }
 
 // takeSite removes files of a site, and has the edge read the rest.
-func (in *Session) takeSite(ctx context.Context, s instance.Edge, paths []string) error {
+func takeSite(ctx context.Context, in *Session, s instance.Edge, paths []string) error {
 	for _, path := range paths {
 		if err := (edge.File{Path: path}).Place(); err != nil {
 			return err
 		}
 	}
-	f, err := in.openFront(ctx, s)
+	f, err := openFront(ctx, in, s)
 	if err != nil {
 		return err
 	}

@@ -7,12 +7,12 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/plan"
 )
 
-func (in *Session) images() image.Bringer {
+func (in *kit) images() image.Bringer {
 	return image.Bringer{Engine: in.Engine, Report: in.Report, Clean: in.withoutSecrets}
 }
 
 // openSource finds out what image is built; nil where none is.
-func (t *turn) openSource(ctx context.Context, i plan.Intent) (*image.Built, error) {
+func openSource(ctx context.Context, t *turn, i plan.Intent) (*image.Built, error) {
 	a := i.Answers.Image
 	if i.Image.Keep != nil {
 		a.Source = "registry"

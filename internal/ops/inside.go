@@ -14,7 +14,7 @@ var Shell = []string{"sh", "-c", "cd " + openalgo.Dir + "; if command -v bash >/
 // Inside runs a command in the container, on a terminal where one is given,
 // and returns its exit code and, without a terminal, what it printed.
 func (in *Session) Inside(ctx context.Context, cmd []string, t *engine.Terminal) (engine.ExecResult, error) {
-	c, err := in.find(ctx)
+	c, err := containerOf(ctx, in)
 	if err != nil {
 		return engine.ExecResult{}, err
 	}

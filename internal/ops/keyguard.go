@@ -9,7 +9,7 @@ import (
 )
 
 // sameKeys refuses a .env that was changed since the guard has looked at it.
-func (in *Session) sameKeys(text []byte) error {
+func sameKeys(in *Session, text []byte) error {
 	s, err := in.dir.LoadState()
 	if err != nil {
 		return err

@@ -20,7 +20,7 @@ import (
 )
 
 // find returns the container of this directory's instance, to look at.
-func (in *Session) find(ctx context.Context) (*engine.Container, error) {
+func containerOf(ctx context.Context, in *Session) (*engine.Container, error) {
 	o, err := in.observe(ctx)
 	if err != nil {
 		return nil, err
@@ -134,7 +134,7 @@ func causeOf(err error) error {
 // Logs copies the container's log to out, secrets taken out; tail is the
 // number of last lines, 0 for all of them.
 func (in *Session) Logs(ctx context.Context, follow bool, tail int, out io.Writer) error {
-	c, err := in.find(ctx)
+	c, err := containerOf(ctx, in)
 	if err != nil {
 		return err
 	}

@@ -36,15 +36,14 @@ const edgeSuffix = "-edge"
 // project of its own beside the real one, reports what the app saw, and takes
 // everything away again.
 func (in *Session) Rehearse(ctx context.Context, a answers.Answers) (event.Result, json.RawMessage, error) {
-	stage := *in
 	// A name of its own each time: what is taken away again is only what was made here.
-	stage.dir = instance.Dir(string(in.dir) + rehearsalSuffix + "-" + strings.ToLower(rand.Text()[:8]))
+	stage := beside(in, instance.Dir(string(in.dir)+rehearsalSuffix+"-"+strings.ToLower(rand.Text()[:8])))
 	a.Image = answers.Image{Source: "rehearsal"}
-	in.removeKilledRehearsals(ctx)
-	if err := in.freePorts(ctx, &a); err != nil {
+	removeKilledRehearsals(ctx, in)
+	if err := freePorts(ctx, in, &a); err != nil {
 		return event.Result{}, nil, err
 	}
-	if err := stage.rehearseEdge(ctx, in, &a); err != nil {
+	if err := rehearseEdge(ctx, stage, in, &a); err != nil {
 		return event.Result{}, nil, err
 	}
 	i := plan.AsAnswered(a, 0)
@@ -52,14 +51,14 @@ func (in *Session) Rehearse(ctx context.Context, a answers.Answers) (event.Resul
 	_, err := stage.Do(ctx, Command{Name: i.Command, Wish: func(*observed) (plan.Intent, error) { return i, nil }})
 	var report json.RawMessage
 	if err == nil {
-		report = stage.report(ctx)
+		report = reportOf(ctx, stage)
 	}
 	ownEdge := a.TLS.Edge.Dir
 	cleanup, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
 	defer cancel()
-	gone := stage.takeAway(cleanup)
+	gone := takeAway(cleanup, stage)
 	if strings.HasPrefix(ownEdge, string(stage.dir)) {
-		gone = errors.Join(gone, stage.purgeEdge(cleanup, ownEdge))
+		gone = errors.Join(gone, purgeEdge(cleanup, stage, ownEdge))
 	}
 	if gone != nil && err == nil {
 		err = finding.Named(finding.Broken, "test-not-removed", "the rehearsal went well, but taking it away failed: %w", gone)
@@ -70,10 +69,15 @@ func (in *Session) Rehearse(ctx context.Context, a answers.Answers) (event.Resul
 	return event.Result{Message: "the rehearsal went well: this host can run OpenAlgo. Nothing of it is left"}, report, nil
 }
 
+// beside is a session like another one, for an instance in another directory.
+func beside(in *Session, d instance.Dir) *Session {
+	return &Session{Confirm: in.Confirm, kit: kit{Engine: in.Engine, Machine: in.Machine, Report: in.Report, Wait: in.Wait, Resolver: in.Resolver, dir: d}}
+}
+
 // rehearseEdge makes the answers' HTTPS one that can be taken away again: from
 // an authority that gives certificates for trials, and on an edge of its own
 // unless there is one. A domain that the instance serves is left alone.
-func (stage *Session) rehearseEdge(ctx context.Context, in *Session, a *answers.Answers) error {
+func rehearseEdge(ctx context.Context, stage *Session, in *Session, a *answers.Answers) error {
 	if a.TLS.Mode == "off" {
 		return nil
 	}
@@ -101,7 +105,7 @@ func (stage *Session) rehearseEdge(ctx context.Context, in *Session, a *answers.
 	return nil
 }
 
-func (in *Session) purgeEdge(ctx context.Context, dir string) error {
+func purgeEdge(ctx context.Context, in *Session, dir string) error {
 	c, err := edge.OpenCaddy(ctx, in.Engine, edge.Settings{Dir: dir})
 	if err != nil {
 		return err
@@ -111,11 +115,10 @@ func (in *Session) purgeEdge(ctx context.Context, dir string) error {
 
 // removeKilledRehearsals takes away what a rehearsal that was killed left: a
 // directory with our lock, which nobody holds, and answers that say rehearsal.
-func (in *Session) removeKilledRehearsals(ctx context.Context) {
+func removeKilledRehearsals(ctx context.Context, in *Session) {
 	left, _ := filepath.Glob(string(in.dir) + rehearsalSuffix + "-????????")
 	for _, dir := range left {
-		stage := *in
-		stage.dir = instance.Dir(dir)
+		stage := beside(in, instance.Dir(dir))
 		if _, err := os.Stat(stage.dir.Work("lock")); err != nil {
 			continue
 		}
@@ -128,9 +131,9 @@ func (in *Session) removeKilledRehearsals(ctx context.Context) {
 		if err != nil || !onlyRehearsal(o) {
 			continue
 		}
-		err = stage.takeAway(ctx)
+		err = takeAway(ctx, stage)
 		if _, there := os.Stat(dir + edgeSuffix); err == nil && there == nil {
-			err = stage.purgeEdge(ctx, dir+edgeSuffix)
+			err = purgeEdge(ctx, stage, dir+edgeSuffix)
 		}
 		if err == nil {
 			in.note("took away a former rehearsal that was killed: " + dir)
@@ -151,7 +154,7 @@ func onlyRehearsal(o *observed) bool {
 
 // freePorts moves the rehearsal to free ports where the real stack runs on
 // those of the answers.
-func (in *Session) freePorts(ctx context.Context, a *answers.Answers) error {
+func freePorts(ctx context.Context, in *Session, a *answers.Answers) error {
 	o, err := in.observe(ctx)
 	if err != nil || o.Container() == nil || o.Container().State != "running" {
 		return nil //nolint:nilerr // the install itself will say what is wrong
@@ -166,7 +169,7 @@ func (in *Session) freePorts(ctx context.Context, a *answers.Answers) error {
 }
 
 // takeAway removes a rehearsal with everything it made, its image too.
-func (in *Session) takeAway(ctx context.Context) error {
+func takeAway(ctx context.Context, in *Session) error {
 	quiet := *in
 	quiet.Confirm = nil
 	if _, err := quiet.Do(ctx, Uninstall(RemovalOptions{Purge: true})); err != nil {
@@ -177,7 +180,7 @@ func (in *Session) takeAway(ctx context.Context) error {
 	return nil
 }
 
-func (in *Session) report(ctx context.Context) json.RawMessage {
+func reportOf(ctx context.Context, in *Session) json.RawMessage {
 	if !in.Engine.Info().Local {
 		return nil
 	}

@@ -7,17 +7,17 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/event"
 )
 
-func (in *Session) stepStarted(step, title string) time.Time {
+func stepStarted(in *Session, step, title string) time.Time {
 	in.Report.Report(event.Event{Type: event.TypeStep, Time: time.Now(), Step: step, State: event.Started, Message: title})
 	return time.Now()
 }
 
-func (in *Session) stepEnded(step, state string, began time.Time) {
+func stepEnded(in *Session, step, state string, began time.Time) {
 	in.Report.Report(event.Event{Type: event.TypeStep, Time: time.Now(), Step: step, State: state, Seconds: time.Since(began).Seconds()})
 }
 
 // logged does what a command does, and keeps it in the instance's log.
-func (in *Session) logged(command string, do func() (event.Result, error)) (event.Result, error) {
+func (in *kit) logged(command string, do func() (event.Result, error)) (event.Result, error) {
 	outer := in.Report
 	defer func() { in.Report = outer }()
 	return in.dir.Log(command, func(line string) string { return in.redact.Redact(line) }, outer, func(logged event.Reporter) (event.Result, error) {

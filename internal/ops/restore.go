@@ -31,7 +31,7 @@ func (in *Session) OpenBackup(ctx context.Context, file string, key backup.Key) 
 	archive, err := backup.Open(ctx, file, key)
 	end(err)
 	if err != nil {
-		return nil, in.openError(ctx, err)
+		return nil, openError(ctx, in, err)
 	}
 	if err := checkHeld(archive); err != nil {
 		return nil, err
@@ -102,7 +102,7 @@ func checkHeld(a *backup.Archive) error {
 	return nil
 }
 
-func (in *Session) openError(ctx context.Context, err error) error {
+func openError(ctx context.Context, in *Session, err error) error {
 	switch {
 	case ctx.Err() != nil:
 		return finding.Cancel()

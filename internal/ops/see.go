@@ -15,20 +15,20 @@ import (
 )
 
 // see is what looks at this instance.
-func (in *Session) see() *world.Looker {
+func (in *kit) see() *world.Looker {
 	if in.looker == nil || in.looker.Dir != in.dir || in.looker.Engine != in.Engine {
 		in.looker = &world.Looker{Engine: in.Engine, Dir: in.dir, Machine: in.Machine, Resolver: in.Resolver, Now: now}
 	}
 	return in.looker
 }
 
-func (in *Session) observe(ctx context.Context) (*observed, error) {
+func (in *kit) observe(ctx context.Context) (*observed, error) {
 	return in.see().Look(ctx, false)
 }
 
 // seeFor looks at what an intent needs beside that, once it is known which image
 // is meant.
-func (in *Session) seeFor(ctx context.Context, o *observed, i plan.Intent) error {
+func seeFor(ctx context.Context, in *Session, o *observed, i plan.Intent) error {
 	see := in.see()
 	if err := see.LookAtImage(ctx, o, plan.ImageRef(o, i), i.Image.Moves); err != nil {
 		return err
@@ -47,7 +47,7 @@ func (in *Session) seeFor(ctx context.Context, o *observed, i plan.Intent) error
 }
 
 // seePorts looks which of the ports that the answers leave open are free.
-func (in *Session) seePorts(ctx context.Context, o *observed, a answers.Answers) {
+func seePorts(ctx context.Context, in *Session, o *observed, a answers.Answers) {
 	if !a.Ports.AutoWeb && !a.Ports.AutoWebSocket || ports.Now(o).Whole() || !ports.AsksFree(o) {
 		return
 	}
@@ -58,15 +58,15 @@ func (in *Session) seePorts(ctx context.Context, o *observed, a answers.Answers)
 	in.see().LookAtPorts(ctx, o, a.Ports.Bind, pairs)
 }
 
-func (in *Session) readEnv(ctx context.Context) ([]byte, error) {
+func readEnv(ctx context.Context, in *Session) ([]byte, error) {
 	return appfile.ReadEnv(ctx, in.Engine, in.dir, "")
 }
 
-func (in *Session) openFront(ctx context.Context, s instance.Edge) (front, error) {
+func openFront(ctx context.Context, in *Session, s instance.Edge) (front, error) {
 	return in.see().OpenFront(ctx, s)
 }
 
-func (in *Session) dataDirectory(ctx context.Context, c engine.Container) (string, error) {
+func dataDirectory(ctx context.Context, in *Session, c engine.Container) (string, error) {
 	return world.DataDirectory(ctx, in.Engine, c)
 }
 
@@ -94,7 +94,7 @@ func (in *Session) Obstacles(ctx context.Context) error {
 
 // EnvText is .env as it stands, for an editor.
 func (in *Session) EnvText(ctx context.Context) ([]byte, error) {
-	text, err := in.readEnv(ctx)
+	text, err := readEnv(ctx, in)
 	if err == nil && text == nil {
 		err = finding.Named(finding.HostNotReady, "env-missing", "there is no %s", in.dir.Env()).With(world.Elsewhere()...)
 	}

@@ -10,13 +10,10 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
-	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/run"
-	"github.com/marketcalls/openalgo-install/internal/secret"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
-	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
 // cleanupTime bounds what is still done after a run was cancelled.
@@ -24,19 +21,9 @@ const cleanupTime = 2 * time.Minute
 
 // Session works on the instance in one directory.
 type Session struct {
-	Engine  Docker
-	Machine sizing.Machine // whose RAM and cores count
-	Report  event.Reporter
-	// Wait is how long the stack may take to answer; 0 is a fitting default.
-	Wait time.Duration
-	// Resolver looks domains up; nil is the system's.
-	Resolver host.Resolver
+	kit
 	// Confirm is asked what a plan asks; its error ends the run.
 	Confirm func(*plan.Plan) error
-
-	dir    instance.Dir
-	redact *secret.Redactor
-	looker *world.Looker
 }
 
 // New returns a Session for the instance in dir.
@@ -45,7 +32,7 @@ func New(dir string, e Docker, machine sizing.Machine, report event.Reporter) (*
 	if err != nil {
 		return nil, err
 	}
-	return &Session{Engine: e, Machine: machine, Report: event.Printable(report), dir: d}, nil
+	return &Session{kit: kit{Engine: e, Machine: machine, Report: event.Printable(report), dir: d}}, nil
 }
 
 // Plan works out what a command would do, and changes nothing.
@@ -53,7 +40,7 @@ func (in *Session) Plan(ctx context.Context, c Command) (*plan.Plan, error) {
 	t := newTurn(in, c)
 	defer t.source.Close()
 	if c.settle {
-		if err := in.settle(ctx, c); err != nil {
+		if err := settle(ctx, in, c); err != nil {
 			return nil, err
 		}
 	}
@@ -66,14 +53,14 @@ func (in *Session) Plan(ctx context.Context, c Command) (*plan.Plan, error) {
 func (in *Session) Do(ctx context.Context, c Command) (event.Result, error) {
 	t := newTurn(in, c)
 	t.pulls = true
-	defer t.dropTags(ctx)
+	defer dropKept(ctx, t)
 	defer t.source.Close()
 	return t.do(ctx)
 }
 
 // takeOver returns the lock when an unfinished run left a journal, or when
 // another run was under way and has ended; nil when all is quiet.
-func (in *Session) takeOver(ctx context.Context) (*instance.Lock, error) {
+func takeOver(ctx context.Context, in *Session) (*instance.Lock, error) {
 	if !in.dir.WasLocked() && !in.dir.HasJournal() {
 		return nil, nil // nobody was ever here
 	}
@@ -97,30 +84,30 @@ func (in *Session) takeOver(ctx context.Context) (*instance.Lock, error) {
 }
 
 // settle finishes or undoes what a killed run left.
-func (in *Session) settle(ctx context.Context, c Command) error {
-	held, err := in.takeOver(ctx)
+func settle(ctx context.Context, in *Session, c Command) error {
+	held, err := takeOver(ctx, in)
 	if err != nil || held == nil {
 		return err
 	}
 	defer held.Release()
-	_, err = in.logged("recover", func() (event.Result, error) { return event.Result{}, in.recover(ctx, c.mayBeBroken) })
+	_, err = in.logged("recover", func() (event.Result, error) { return event.Result{}, recoverLeft(ctx, in, c.mayBeBroken) })
 	return err
 }
 
 // Note reports a sentence as a part of the run.
 func (in *Session) Note(message string) { in.note(message) }
 
-func (in *Session) note(message string) {
+func (in *kit) note(message string) {
 	in.Report.Report(event.Event{Type: event.TypeNote, Time: time.Now(), Message: message})
 }
 
 // know makes the secrets of answers and .env unprintable for this run.
-func (in *Session) know(a answers.Answers, o *observed) {
+func (in *kit) know(a answers.Answers, o *observed) {
 	in.redact = redactor(a, o.Env)
 }
 
 // knowEnv does the same where there are no answers.
-func (in *Session) knowEnv(o *observed) {
+func (in *kit) knowEnv(o *observed) {
 	if in.redact == nil {
 		in.redact = redactor(answers.Answers{}, o.Env)
 	}

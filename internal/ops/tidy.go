@@ -13,7 +13,7 @@ import (
 // tidy removes what a killed run left that no journal names: helper containers,
 // temporary files, an unfinished backup and an editor's copy of .env. Every run
 // that takes the lock calls it, whatever the run does.
-func (in *Session) tidy(ctx context.Context) {
+func (in *kit) tidy(ctx context.Context) {
 	instance.Tidy(in.dir)
 	host.SweepTemp(time.Now())
 	helper.RemoveLeft(ctx, in.Engine, string(in.dir))

@@ -37,7 +37,7 @@ func newTurn(in *Session, c Command) *turn {
 }
 
 func (t *turn) do(ctx context.Context) (event.Result, error) {
-	held, err := t.takeOver(ctx)
+	held, err := takeOver(ctx, t.Session)
 	if err != nil {
 		return event.Result{}, err
 	}
@@ -66,7 +66,7 @@ func (t *turn) do(ctx context.Context) (event.Result, error) {
 			t.tidy(ctx)
 		} else {
 			j, _ := run.Left(t.dir) // recover says what is wrong with it
-			if err := t.recover(ctx, t.mayBeBroken); err != nil {
+			if err := recoverLeft(ctx, t.Session, t.mayBeBroken); err != nil {
 				return event.Result{}, err
 			}
 			// Of a purge nothing but the directory is left, unless this command needs it.
@@ -133,24 +133,24 @@ func (t *turn) planOnce(ctx context.Context) (o *world.Observation, p *plan.Plan
 // lookFor looks at what an intent needs beside what its wish needed, and chooses
 // the ports that the answers leave open.
 func (t *turn) lookFor(ctx context.Context, o *world.Observation, i *plan.Intent) (err error) {
-	t.seePorts(ctx, o, i.Answers)
+	seePorts(ctx, t.Session, o, i.Answers)
 	if err := ports.Choose(o, &i.Answers); err != nil {
 		return err
 	}
-	if o.Built, err = t.openSource(ctx, *i); err != nil {
+	if o.Built, err = openSource(ctx, t, *i); err != nil {
 		return err
 	}
 	if i.Answers.Image.Source == "rehearsal" {
 		o.TestImage = image.TestRef()
 	}
-	return t.seeFor(ctx, o, *i)
+	return seeFor(ctx, t.Session, o, *i)
 }
 
 // bringNewest pulls the image that is to be the newest, and gives one that is
 // gone back to the name that it is found by.
 func (t *turn) bringNewest(ctx context.Context, o *world.Observation, i plan.Intent) error {
 	if keep := i.Image.Keep; keep != nil && keep.TagOf != "" {
-		return t.nameAgain(ctx, o.State.Project, i.Backup.Manifest.Image.Ref, *keep)
+		return nameAgain(ctx, t, o.State.Project, i.Backup.Manifest.Image.Ref, *keep)
 	}
 	ref := i.Answers.Image.Ref
 	if !i.Image.Newest || !t.pulls || ref == t.pulled {
@@ -167,7 +167,7 @@ func (t *turn) bringNewest(ctx context.Context, o *world.Observation, i plan.Int
 }
 
 // nameAgain gives an image the tag that it is found by.
-func (t *turn) nameAgain(ctx context.Context, project, was string, keep plan.Kept) error {
+func nameAgain(ctx context.Context, t *turn, project, was string, keep plan.Kept) error {
 	image.KeepTag(ctx, t.Engine, project, was, keep.TagOf, t.note)
 	if now, err := t.Engine.Image(ctx, keep.Ref); err == nil && now.ID == keep.TagOf {
 		return nil
@@ -177,7 +177,7 @@ func (t *turn) nameAgain(ctx context.Context, project, was string, keep plan.Kep
 }
 
 // dropTags drops the tags of images that nothing needs, once one was kept.
-func (t *turn) dropTags(ctx context.Context) {
+func dropKept(ctx context.Context, t *turn) {
 	if t.pulled == "" {
 		return
 	}
@@ -197,7 +197,7 @@ func (t *turn) nothingToDo(ctx context.Context, p *plan.Plan) (event.Result, err
 		return event.Result{Message: "nothing to do: the sizing in force is the one that is due for " + p.Sizing.Of()}, nil
 	}
 	of := t.app(t.Report)
-	_, err := of.Await(ctx, t.checkOf(p.Stack, p.Answers))
+	_, err := of.Await(ctx, checkOf(t.Session, p.Stack, p.Answers))
 	if err == nil && p.Edge != nil {
 		err = of.AwaitSite(ctx, p.Edge.State)
 	}
@@ -231,12 +231,12 @@ func (t *turn) change(ctx context.Context) (event.Result, error) {
 	if err := t.apply(ctx, p); err != nil {
 		return event.Result{URL: t.url}, err
 	}
-	t.cleanUp(ctx, p, o.Container())
+	cleanUp(ctx, t, p, o.Container())
 	return t.done(p, o), nil
 }
 
 // cleanUp removes images that no rollback needs.
-func (t *turn) cleanUp(ctx context.Context, p *plan.Plan, old *engine.Container) {
+func cleanUp(ctx context.Context, t *turn, p *plan.Plan, old *engine.Container) {
 	if p.Built != nil {
 		keep := []string{p.ImageID}
 		if old != nil {
@@ -262,7 +262,7 @@ func (t *turn) agreed(ctx context.Context) (*world.Observation, *plan.Plan, erro
 			t.warn(text)
 		}
 	}
-	if err := t.confirm(p); err != nil {
+	if err := confirm(t.Session, p); err != nil {
 		return o, p, err
 	}
 	if p.Stack != nil && p.Change(plan.KindImage, p.Stack.Image) != nil {
@@ -274,14 +274,14 @@ func (t *turn) agreed(ctx context.Context) (*world.Observation, *plan.Plan, erro
 			return o, p, err
 		}
 	}
-	return o, p, errors.Join(t.pullEdge(ctx, p), t.openPorts(ctx, p))
+	return o, p, errors.Join(pullEdge(ctx, t.Session, p), openPorts(ctx, t.Session, p))
 }
 
 // apply carries a plan out, and commits or rolls back.
 func (t *turn) apply(ctx context.Context, p *plan.Plan) error {
 	tools := t.tools()
 	err := run.Run(ctx, tools, run.Plan{Command: p.Command, Parts: p.Steps, Commit: p.Commit})
-	return t.afterRun(ctx, tools, err, t.madeDir)
+	return afterRun(ctx, t.Session, tools, err, t.madeDir)
 }
 
 // done is how a change ended that went well, and what the user has to do next.
@@ -320,7 +320,7 @@ func (t *turn) sayOnce(message string) {
 }
 
 // confirm asks what the plan wants to be asked.
-func (in *Session) confirm(p *plan.Plan) error {
+func confirm(in *Session, p *plan.Plan) error {
 	if in.Confirm == nil || len(p.Asks) == 0 && p.Removal == nil {
 		return nil
 	}

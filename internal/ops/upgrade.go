@@ -38,7 +38,7 @@ func lookAtRelease(ctx context.Context, l *world.Looker) (*world.Observation, er
 // CheckUpgrade asks the registry whether there is something newer.
 func (in *Session) CheckUpgrade(ctx context.Context, to string) (available bool, message string, err error) {
 	c := Upgrade(to)
-	if err := in.settle(ctx, c); err != nil {
+	if err := settle(ctx, in, c); err != nil {
 		return false, "", err
 	}
 	o, err := c.seen(ctx, in.see())
@@ -52,7 +52,7 @@ func (in *Session) CheckUpgrade(ctx context.Context, to string) (available bool,
 	}
 	a, runs := i.Answers, o.Container().ImageID
 	if a.Image.Source != "registry" {
-		return in.checkSource(ctx, i, runs)
+		return checkSource(ctx, in, i, runs)
 	}
 	digest, err := in.Engine.RemoteDigest(ctx, a.Image.Ref)
 	if err != nil {
@@ -68,10 +68,10 @@ func (in *Session) CheckUpgrade(ctx context.Context, to string) (available bool,
 }
 
 // checkSource says whether the source makes another image than the one that runs.
-func (in *Session) checkSource(ctx context.Context, i plan.Intent, runs string) (available bool, message string, err error) {
+func checkSource(ctx context.Context, in *Session, i plan.Intent, runs string) (available bool, message string, err error) {
 	t := newTurn(in, Command{})
 	defer t.source.Close()
-	b, err := t.openSource(ctx, i)
+	b, err := openSource(ctx, t, i)
 	if err != nil {
 		return false, "", err
 	}

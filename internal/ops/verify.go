@@ -13,24 +13,24 @@ import (
 )
 
 // prober asks the instance's OpenAlgo.
-func (in *Session) prober() *ready.Prober {
+func prober(in *kit) *ready.Prober {
 	return &ready.Prober{Engine: in.Engine, Report: in.Report, Redact: in.redact, Wait: in.Wait}
 }
 
 // asks asks the OpenAlgo in a container once.
-func (in *Session) asks(ctx context.Context, c engine.Container) (needsSetup bool, err error) {
-	p := in.prober()
+func (in *kit) asks(ctx context.Context, c engine.Container) (needsSetup bool, err error) {
+	p := prober(in)
 	return p.Ask(ctx, p.TargetOf(c))
 }
 
-func (in *Session) checkOf(s *compose.Stack, a answers.Answers) ready.Target {
+func checkOf(in *Session, s *compose.Stack, a answers.Answers) ready.Target {
 	return ready.Target{Name: s.ContainerName(), Local: in.Engine.Info().Local, TestApp: a.Image.Source == "rehearsal",
 		Web: ready.Address(s.Published(openalgo.WebPort)), WebSocket: ready.Address(s.Published(openalgo.WebSocketPort))}
 }
 
 // withoutSecrets is a line of a log, fit to be shown.
-func (in *Session) withoutSecrets(line string) string { return ready.Line(in.redact, line) }
+func (in *kit) withoutSecrets(line string) string { return ready.Line(in.redact, line) }
 
-func (in *Session) warn(message string) {
+func (in *kit) warn(message string) {
 	in.Report.Report(event.Event{Type: event.TypeWarning, Time: time.Now(), Message: message})
 }
