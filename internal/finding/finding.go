@@ -141,12 +141,20 @@ func (p Prompt) problem(e *Error) string {
 
 // find returns the outermost part of an error that has what is asked for.
 func find(err error, has func(*Error) bool) *Error {
-	e := (*Error)(nil)
-	for errors.As(err, &e) && !has(e) {
-		err = e.Err
-	}
-	if e != nil && has(e) {
-		return e
+	switch e := err.(type) { //nolint:errorlint // each error of the chain is looked at
+	case *Error:
+		if has(e) {
+			return e
+		}
+		return find(e.Err, has)
+	case interface{ Unwrap() error }:
+		return find(e.Unwrap(), has)
+	case interface{ Unwrap() []error }:
+		for _, err := range e.Unwrap() {
+			if found := find(err, has); found != nil {
+				return found
+			}
+		}
 	}
 	return nil
 }

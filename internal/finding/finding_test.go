@@ -49,6 +49,7 @@ func TestText(t *testing.T) {
 		"state":       {Prompt{}, stopped().Ending(Unchanged), "it is stopped\n\nNothing was changed."},
 		"wrapped":     {Prompt{}, fmt.Errorf("upgrade: %w", stopped().With(start).Ending(Unchanged)), "upgrade: it is stopped\n\nStart OpenAlgo:\n\n    openalgo-install start\n\nNothing was changed."},
 		"outer":       {Prompt{}, Named(Broken, "broken", "back: %w", stopped().With(start)).With(shell), "back: it is stopped\n\nStop nginx:\n\n    sudo systemctl stop nginx"},
+		"joined":      {Prompt{}, errors.Join(errors.New("x"), stopped().With(start)), "x\nit is stopped\n\nStart OpenAlgo:\n\n    openalgo-install start"},
 		"no command":  {Prompt{}, stopped().With(Hint{Do: "Wait"}), "it is stopped\n\nWait."},
 		"two":         {Prompt{}, stopped().With(start, Hint{Do: "Or wait"}, shell), "it is stopped\n\nYou can do one of these:\n\n  - Start OpenAlgo:\n\n        openalgo-install start\n\n  - Or wait\n\n  - Stop nginx:\n\n        sudo systemctl stop nginx"},
 		"one problem": {Prompt{}, NotReady([]*Error{stopped().With(start)}), "it is stopped\n\nStart OpenAlgo:\n\n    openalgo-install start"},
