@@ -3,7 +3,6 @@ package ops
 import (
 	"context"
 
-	"github.com/marketcalls/openalgo-install/internal/edge"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
@@ -49,18 +48,4 @@ func openPorts(ctx context.Context, in *Session, p *plan.Plan) error {
 		return finding.Named(finding.HostNotReady, "firewall-closed", "opening the ports: %w", err)
 	}
 	return nil
-}
-
-// takeSite removes files of a site, and has the edge read the rest.
-func takeSite(ctx context.Context, in *Session, s instance.Edge, paths []string) error {
-	for _, path := range paths {
-		if err := (edge.File{Path: path}).Place(); err != nil {
-			return err
-		}
-	}
-	f, err := openFront(ctx, in, s)
-	if err != nil {
-		return err
-	}
-	return f.Apply(ctx)
 }

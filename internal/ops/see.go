@@ -5,7 +5,6 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/appfile"
-	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/guard"
 	"github.com/marketcalls/openalgo-install/internal/instance"
@@ -60,14 +59,6 @@ func seePorts(ctx context.Context, in *Session, o *observed, a answers.Answers) 
 
 func readEnv(ctx context.Context, in *Session) ([]byte, error) {
 	return appfile.ReadEnv(ctx, in.Engine, in.dir, "")
-}
-
-func openFront(ctx context.Context, in *Session, s instance.Edge) (front, error) {
-	return in.see().OpenFront(ctx, s)
-}
-
-func dataDirectory(ctx context.Context, in *Session, c engine.Container) (string, error) {
-	return world.DataDirectory(ctx, in.Engine, c)
 }
 
 // Obstacles returns what keeps commands from changing this instance: what every
