@@ -11,7 +11,6 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/backup"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
-	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/run"
@@ -43,7 +42,7 @@ func (s *DescribeCopy) Do(ctx context.Context, t *run.Tools) error {
 	for _, name := range backup.InstanceFiles() {
 		text, err := readNow(ctx, t, name)
 		if err == nil && text != nil {
-			err = host.WriteFile(s.path(t, filepath.Base(name)), text, 0o600, "")
+			err = s.write(t, filepath.Base(name), text)
 		}
 		if err != nil {
 			return fmt.Errorf("keeping a copy of %s: %w", name, err)
@@ -66,7 +65,7 @@ func (s *DescribeCopy) Do(ctx context.Context, t *run.Tools) error {
 	}
 	text, err := json.MarshalIndent(m, "", "  ")
 	if err == nil {
-		err = host.WriteFile(s.path(t, backup.CopyManifest), text, 0o600, "")
+		err = s.write(t, backup.CopyManifest, text)
 	}
 	if err != nil {
 		return fmt.Errorf("describing the copy: %w", err)
@@ -74,8 +73,8 @@ func (s *DescribeCopy) Do(ctx context.Context, t *run.Tools) error {
 	return nil
 }
 
-func (s *DescribeCopy) path(t *run.Tools, name string) string {
-	return filepath.Join(t.Work(s.Base), name)
+func (s *DescribeCopy) write(t *run.Tools, name string, text []byte) error {
+	return instance.Own(t.Dir).Write(filepath.Join(s.Base, name), text)
 }
 
 // keepEnv puts the previous .env beside its data.
@@ -84,7 +83,11 @@ func (s *DescribeCopy) keepEnv(t *run.Tools) error {
 	if env == nil || env.Backup == "" { // replaced already
 		return nil
 	}
-	if err := host.CopyFile(env.copy(t), s.path(t, instance.EnvName)); err != nil {
+	text, err := env.read(t)
+	if err == nil {
+		err = s.write(t, instance.EnvName, text)
+	}
+	if err != nil {
 		return fmt.Errorf("keeping a copy of .env: %w", err)
 	}
 	return nil
