@@ -11,6 +11,7 @@ import (
 	docker "github.com/marketcalls/openalgo-install/internal/engine/spec"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
 // envFile finds env_file, which reads a file of this machine into the
@@ -81,4 +82,27 @@ func mountText(m docker.Mount) string {
 		return fmt.Sprintf("the socket %s of this machine as %s, which is root on it if it is Docker's", m.Source, m.Target)
 	}
 	return fmt.Sprintf("the path %s of this machine as %s", m.Source, m.Target)
+}
+
+// RightsHere are those that the files here give already; none where they cannot
+// be read.
+func RightsHere(o *world.Observation) []string {
+	if o.PresentCompose == nil {
+		return nil
+	}
+	files := map[string][]byte{compose.FileName: o.PresentCompose}
+	src := compose.Source{Dir: string(o.Dir), Env: o.PresentEnv, Files: []compose.File{{Path: o.Dir.Path(compose.FileName), Content: o.PresentCompose}}}
+	for _, name := range compose.OverrideNames {
+		path := o.Dir.Path(name)
+		if text := o.Overrides[name]; text != nil {
+			files[name] = text
+			src.Files = append(src.Files, compose.File{Path: path, Content: text})
+			break
+		}
+	}
+	stack, err := compose.Load(src)
+	if err != nil {
+		return nil
+	}
+	return Rights(o.Dir, stack, files)
 }

@@ -35,12 +35,12 @@ func containerOf(ctx context.Context, in *Session) (*engine.Container, error) {
 func Start() Command {
 	asBefore := changed(plan.CommandStart, func(*answers.Answers) error { return nil })
 	return Command{Name: plan.CommandStart, act: endUp, Wish: func(o *world.Observation) (plan.Intent, error) {
-		if !plan.Recreates(o) {
+		if !guard.Recreates(o) {
 			return plan.Intent{Command: plan.CommandStart, Run: plan.Up}, nil
 		}
 		i, err := asBefore(o)
 		if err == nil {
-			err = plan.GuardStart(o)
+			err = guard.Start(o)
 		}
 		return i, err
 	}}

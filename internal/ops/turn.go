@@ -14,6 +14,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/ports"
+	"github.com/marketcalls/openalgo-install/internal/preflight"
 	"github.com/marketcalls/openalgo-install/internal/ready"
 	"github.com/marketcalls/openalgo-install/internal/run"
 	"github.com/marketcalls/openalgo-install/internal/step"
@@ -81,7 +82,7 @@ func (t *turn) plan(ctx context.Context) (o *world.Observation, p *plan.Plan, er
 	for range portTries {
 		auto := false
 		o, p, auto, err = t.planOnce(ctx)
-		if !errors.Is(err, plan.ErrPortTaken) || !auto {
+		if !errors.Is(err, preflight.ErrPortTaken) || !auto {
 			break
 		}
 	}

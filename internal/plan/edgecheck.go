@@ -4,12 +4,13 @@ import (
 	"strings"
 
 	"github.com/marketcalls/openalgo-install/internal/edge"
+	"github.com/marketcalls/openalgo-install/internal/preflight"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
 // preflightEdge tells, before anything changes, what would keep the domain
 // from being served.
-func preflightEdge(o *world.Observation, p *Plan, ps *problems) {
+func preflightEdge(o *world.Observation, p *Plan, ps *preflight.Problems) {
 	e := p.Edge
 	if e == nil || !e.Act {
 		return
@@ -24,11 +25,11 @@ func preflightEdge(o *world.Observation, p *Plan, ps *problems) {
 
 // preflightEdgePorts requires both ports to be free, unless the proxy itself has
 // them.
-func preflightEdgePorts(o *world.Observation, e *world.Way, ps *problems) {
+func preflightEdgePorts(o *world.Observation, e *world.Way, ps *preflight.Problems) {
 	for _, want := range edgePorts(e) {
 		who, err := o.PortHolder(want)
 		if err != nil {
-			ps.add("port-unchecked", "checking port %d: %w", want.Port, err)
+			ps.Add("port-unchecked", "checking port %d: %w", want.Port, err)
 		}
 		if who == "" {
 			continue
@@ -37,19 +38,19 @@ func preflightEdgePorts(o *world.Observation, e *world.Way, ps *problems) {
 		if strings.HasPrefix(who, "nginx") {
 			hint = "let it serve OpenAlgo too, with `tls: {mode: nginx}`, or stop it"
 		}
-		ps.add("port-taken", "port %d, which HTTPS needs, is taken by %s: %s", want.Port, who, hint)
+		ps.Add("port-taken", "port %d, which HTTPS needs, is taken by %s: %s", want.Port, who, hint)
 	}
 }
 
 // preflightDomain refuses a domain that certainly does not lead here.
-func preflightDomain(o *world.Observation, p *Plan, ps *problems) {
+func preflightDomain(o *world.Observation, p *Plan, ps *preflight.Problems) {
 	tls, report := p.Answers.TLS, o.Answered.Dns
 	switch {
 	case !tls.CheckDNS, report.Match, report.Cloudflare && tls.Cloudflare:
 	case report.Cloudflare:
 		p.warn("%s. If the proxy shall stay on: `tls: {cloudflare: true}`, so that OpenAlgo sees who calls", report.Problem)
 	case report.Judged && tls.Mode != "files":
-		ps.add("dns-mismatch", "%s. If you know better: `tls: {check_dns: false}`", report.Problem)
+		ps.Add("dns-mismatch", "%s. If you know better: `tls: {check_dns: false}`", report.Problem)
 	default:
 		p.warn("%s", report.Problem)
 	}

@@ -3,7 +3,6 @@ package plan
 import (
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/guard"
-	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/run"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
 	"github.com/marketcalls/openalgo-install/internal/step"
@@ -56,23 +55,6 @@ func ForContainer(o *world.Observation, i Intent) (*Plan, error) {
 		p.Asks = AskWhileOpen(o, down)
 	}
 	return p, nil
-}
-
-// Recreates reports whether a start recreates the container: it is gone, or was
-// created for the place where the directory was.
-func Recreates(o *world.Observation) bool {
-	return o.State.IsOurs() && guard.Engine(o) == nil && guard.Project(o) == nil && (o.Container() == nil || o.MovedFrom() != "")
-}
-
-// GuardStart refuses to recreate a container whose data is gone.
-func GuardStart(o *world.Observation) error {
-	if len(o.Data) > 0 {
-		return nil
-	}
-	return finding.Named(finding.HostNotReady, "data-missing", "the data of this OpenAlgo is gone\n\nStarting it now would create an empty one.").
-		With(finding.Run("Restore a backup, with its accounts and keys", "restore", "FILE"),
-			finding.Run("Begin with an empty OpenAlgo. The accounts and settings of this one do not come back", "--answers", o.Dir.Path(instance.AnswersName))).
-		Ending(finding.Unchanged)
 }
 
 // Message says how a plan has ended that is for the container alone, once it is

@@ -8,6 +8,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/run"
+	"github.com/marketcalls/openalgo-install/internal/stacks"
 	"github.com/marketcalls/openalgo-install/internal/step"
 	"github.com/marketcalls/openalgo-install/internal/step/data"
 	"github.com/marketcalls/openalgo-install/internal/world"
@@ -72,10 +73,10 @@ func unmounted(old docker.Container) []string {
 
 // ownerOfCopies is the user that needs what is copied; 0 where it stays as it is.
 func (l *listing) ownerOfCopies() int {
-	if !UsersAreOurs(l.o.Engine) || !l.o.Host.Root {
+	if !stacks.UsersAreOurs(l.o.Engine) || !l.o.Host.Root {
 		return 0
 	}
-	return UserOfStack(l.Stack.Spec("").User)
+	return stacks.UserOf(l.Stack.Spec("").User)
 }
 
 // listing is a plan whose steps are being listed.

@@ -122,7 +122,7 @@ func planFiles(o *world.Observation, p *Plan) error {
 	wanted := slices.Concat(settings.Of(p.Answers, p.Sizing, o.Env == nil), sourceSettings(o, i),
 		settings.Cookies(p.Answers, o.Project, o.Env == nil || i.Restores() && !i.Backup.Same))
 	p.Env, warnings, err = settings.Decide(settings.Situation{Current: o.Env, Sample: o.Sample, Last: o.State,
-		DataMayExist: len(o.Data) > 0 || elsewhere(o) || i.Restores(), Mode: mode, Random: o.Random}, wanted, edit)
+		DataMayExist: len(o.Data) > 0 || settings.DataElsewhere(o.Env) || i.Restores(), Mode: mode, Random: o.Random}, wanted, edit)
 	if settings.LostKeys(err) {
 		return finding.Named(finding.HostNotReady, "keys", "%w.\nThe .env may stand in %s, or in a backup of yours; bring the line back and run this again",
 			err, o.Dir.KeptPath(""))
@@ -175,16 +175,6 @@ func sourceSettings(o *world.Observation, i Intent) []settings.Setting {
 		return settings.FromSource("", "", o.State)
 	}
 	return settings.FromSource(o.Built.Branch, o.Built.Commit, o.State)
-}
-
-// elsewhere reports whether .env puts the database outside the container,
-// where nobody here can see whether it is empty.
-func elsewhere(o *world.Observation) bool {
-	if o.Env == nil {
-		return false
-	}
-	url, ok := o.Env.Get("DATABASE_URL")
-	return ok && url != "" && !strings.HasPrefix(url, "sqlite:")
 }
 
 func planAnswers(o *world.Observation, p *Plan) error {

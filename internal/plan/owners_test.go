@@ -9,6 +9,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/run"
+	"github.com/marketcalls/openalgo-install/internal/stacks"
 	"github.com/marketcalls/openalgo-install/internal/step"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
@@ -87,7 +88,7 @@ func TestOthersIn(t *testing.T) {
 
 func TestUserOfStack(t *testing.T) {
 	for user, want := range map[string]int{"": 1000, "1001": 1001, "1001:33": 1001, "appuser": 1000, "0": 0} {
-		if got := UserOfStack(user); got != want {
+		if got := stacks.UserOf(user); got != want {
 			t.Errorf("%q: %d, want %d", user, got, want)
 		}
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/ports"
+	"github.com/marketcalls/openalgo-install/internal/preflight"
 	"github.com/marketcalls/openalgo-install/internal/source"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
 	"github.com/marketcalls/openalgo-install/internal/world"
@@ -104,7 +105,7 @@ func TestPreflight(t *testing.T) {
 			p.Built = &image.Built{Ref: "openalgo:1", Src: &source.Source{}}
 			p.Add(Change{Kind: KindImage, Name: "openalgo:1", Action: ActionCreate})
 			o.Answered.Memory, o.Host.Disks[o.Engine.RootDir] = &host.Facts{RAMMiB: 512}, host.DiskFacts{FreeMiB: 1024}
-		}, want: []string{"memory", "disk"}, cause: ErrBuildTooBig},
+		}, want: []string{"memory", "disk"}, cause: preflight.ErrBuildTooBig},
 		"not measured for a build": {change: func(_ *world.Observation, p *Plan) {
 			p.Built = &image.Built{Ref: "openalgo:1", Src: &source.Source{}}
 			p.Add(Change{Kind: KindImage, Name: "openalgo:1", Action: ActionCreate})
@@ -112,11 +113,11 @@ func TestPreflight(t *testing.T) {
 		"a port of another process": {change: func(o *world.Observation, _ *Plan) {
 			stopIn(o)
 			o.Answered.Ports[other] = world.PortHolder{Holder: host.Holder{PID: 812, Process: "nginx", Address: "0.0.0.0:5000"}}
-		}, want: []string{"port 5000", "nginx (pid 812)"}, cause: ErrPortTaken},
+		}, want: []string{"port 5000", "nginx (pid 812)"}, cause: preflight.ErrPortTaken},
 		"a port of another container": {change: func(o *world.Observation, _ *Plan) {
 			stopIn(o)
 			o.Every = append(o.Every, testContainer("theirs", "/srv/theirs"))
-		}, want: []string{"the container theirs"}, cause: ErrPortTaken},
+		}, want: []string{"the container theirs"}, cause: preflight.ErrPortTaken},
 		"a port that cannot be told": {change: func(o *world.Observation, _ *Plan) {
 			stopIn(o)
 			o.Answered.Ports[other] = world.PortHolder{Err: errors.New("no such address")}

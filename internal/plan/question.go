@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/marketcalls/openalgo-install/internal/edge"
+	"github.com/marketcalls/openalgo-install/internal/preflight"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
@@ -14,8 +15,8 @@ func (p *Plan) Query(o *world.Observation) world.Query {
 		return world.Query{Use: len(p.Smaller()) > 0, Account: true}
 	}
 	c := o.Container()
-	q := world.Query{Ports: portsToAsk(o, p), Directories: dataDirs(o, p.Stack), Owner: OwnerToBe(o, p),
-		ImageUser: asksUser(o, p), View: imageToAsk(o), Build: o.Engine.Local && p.builds(), Account: p.Intent.Adopts()}
+	q := world.Query{Ports: preflight.PortsToAsk(o, p.Stack), Directories: dataDirs(o, p.Stack), Owner: OwnerToBe(o, p),
+		ImageUser: asksUser(o, p), View: preflight.ImageToAsk(o), Build: o.Engine.Local && p.builds(), Account: p.Intent.Adopts()}
 	if p.Intent.Upgrades() && c != nil {
 		q.Databases = o.Engine.Local && o.Host.Root
 	}

@@ -20,8 +20,12 @@ import (
 // completed.
 func planRemoval(o *world.Observation, i Intent) (*Plan, error) {
 	p := &Plan{Changes: []Change{}, Warnings: []string{}, Intent: i, Project: o.Project, Command: i.Command, Removal: &Removal{Kept: []string{}}, dir: o.Dir}
-	if err := guardRemoval(o, p); err != nil {
+	warning, err := guard.Removal(o, i.Purge)
+	if err != nil {
 		return nil, err
+	}
+	if warning != "" {
+		p.warn("%s", warning)
 	}
 	p.Removal.Startable = o.State.IsOurs() && o.Env != nil && o.AnswersText != nil
 	for _, c := range o.Containers {
@@ -45,42 +49,12 @@ func planRemoval(o *world.Observation, i Intent) (*Plan, error) {
 		return nil, err
 	}
 	if i.Purge {
-		if err := guardPurge(o, p.Removal); err != nil {
+		if err := guard.Purge(o, p.Removal.volumes); err != nil {
 			return nil, err
 		}
 	}
 	p.Commit = removalSteps(o, p)
 	return p, nil
-}
-
-// guardRemoval is Guard for what is removed: a directory that was moved is no
-// reason to keep its container, which `start` recreates there. Data that is deleted
-// needs no keys.
-func guardRemoval(o *world.Observation, p *Plan) error {
-	if err := guard.Engine(o); err != nil {
-		return err
-	}
-	if err := guard.Project(o); err != nil {
-		return err
-	}
-	// A container may be the last that has the right keys. What an interrupted run
-	// left is looked at again once it is undone.
-	keys := guard.Keys(o)
-	if keys != nil && !p.Intent.Purge && len(o.Containers) > 0 && !o.Removable.Interrupted {
-		return keys
-	}
-	if keys != nil && p.Intent.Purge {
-		p.warn("%s. The data in %s may be another OpenAlgo's, or its keys may be in a backup or in the container that runs: --purge deletes it for good",
-			guard.KeyFault(o), strings.Join(o.Data, ", "))
-	}
-	if c := guard.ForeignHere(o); c != nil {
-		refused := finding.Named(finding.HostNotReady, "foreign-stack", "%s was made by another tool, and the keys here open its data", c.Name)
-		if !o.State.IsOurs() {
-			refused = refused.With(finding.Run("Take it over first", "adopt"))
-		}
-		return refused.With(finding.Shell("Remove this container. Its data stays", "docker rm -f "+c.Name)).Ending("Nothing was removed.")
-	}
-	return nil
 }
 
 // removeData lists volumes that carry the project's label, and directories in their
@@ -156,23 +130,6 @@ func removeSite(o *world.Observation, p *Plan) error {
 		p.Add(Change{Kind: c.Kind, Name: c.Name, Action: c.Action, Reason: c.Reason})
 	}
 	return nil
-}
-
-// guardPurge refuses to delete volumes for a directory that does not hold their
-// instance, and keys whose data would stay.
-func guardPurge(o *world.Observation, r *Removal) error {
-	if len(r.volumes) > 0 && o.Env == nil && o.State.Project != o.Project {
-		return finding.Named(finding.HostNotReady, "owner", "%s holds no OpenAlgo, and the volumes of the project %s belong to another directory: "+
-			"name it with --dir. Nothing was removed", string(o.Dir), o.Project)
-	}
-	for _, place := range o.Data {
-		own := func(name string) bool { return o.Dir.Path(name) == place }
-		if !slices.Contains(r.volumes, place) && !slices.ContainsFunc(o.Removable.Directories, own) {
-			return finding.Named(finding.HostNotReady, "data-elsewhere", "the database is in %s, which is not this stack's own and stays; its keys must stay with it. "+
-				"Nothing was removed: uninstall without --purge, or move that data away first", place)
-		}
-	}
-	return guard.MayReplace(o)
 }
 
 // removalSteps are in an order in which a kill leaves no data without its keys: the

@@ -13,6 +13,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/guard"
 	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/preflight"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 	"github.com/marketcalls/openalgo-install/internal/settings"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
@@ -47,8 +48,8 @@ func finishResize(o *world.Observation, p *Plan) error {
 		return nil
 	}
 	askForResize(o, p)
-	var ps problems
-	preflightDir(o, &ps)
+	var ps preflight.Problems
+	preflight.Dir(o, &ps)
 	if err := finding.NotReady(ps); err != nil {
 		return err
 	}

@@ -2,13 +2,12 @@ package plan
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/marketcalls/openalgo-install/internal/compose"
-	docker "github.com/marketcalls/openalgo-install/internal/engine/spec"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/stacks"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
@@ -16,17 +15,17 @@ import (
 // where they stay as they are: those of an instance that this program made are
 // OpenAlgo's.
 func OwnerToBe(o *world.Observation, p *Plan) int {
-	if !UsersAreOurs(o.Engine) || !p.Intent.Adopts() && o.State.IsOurs() {
+	if !stacks.UsersAreOurs(o.Engine) || !p.Intent.Adopts() && o.State.IsOurs() {
 		return 0
 	}
-	return UserOfStack(p.Stack.Spec("").User)
+	return stacks.UserOf(p.Stack.Spec("").User)
 }
 
 // AddOwners plans to give OpenAlgo the directories that it could not write:
 // docker-run.sh makes them as root, and OpenAlgo does not start then.
 func AddOwners(o *world.Observation, p *Plan) error {
 	var dirs []string
-	uid := UserOfStack(p.Stack.Spec("").User)
+	uid := stacks.UserOf(p.Stack.Spec("").User)
 	for _, dir := range dataDirs(o, p.Stack) {
 		found := o.Answered.Directories[dir]
 		if found.Err != nil {
@@ -48,19 +47,6 @@ func AddOwners(o *world.Observation, p *Plan) error {
 	}
 	p.Asks = append(p.Asks, Ask{AskOwners, fmt.Sprintf("These directories belong to another user, so OpenAlgo (user %d) cannot write them: %s. OpenAlgo becomes their owner", uid, strings.Join(dirs, ", "))})
 	return nil
-}
-
-// UsersAreOurs reports whether the numbers of users in containers are those of
-// this machine.
-func UsersAreOurs(info docker.Info) bool { return info.Local && !info.Rootless && !info.UserNS }
-
-// UserOfStack is the user that a stack's container runs as.
-func UserOfStack(user string) int {
-	user, _, _ = strings.Cut(user, ":")
-	if uid, err := strconv.Atoi(user); err == nil {
-		return uid
-	}
-	return openalgo.User
 }
 
 // dataDirs are the directories on this machine that a stack keeps data in.

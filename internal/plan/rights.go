@@ -21,7 +21,7 @@ func askForRights(o *world.Observation, p *Plan) {
 	if o.Override != nil {
 		files[filepath.Base(o.Override.Path)] = o.Override.Content
 	}
-	had := rightsHere(o)
+	had := guard.RightsHere(o)
 	wanted := slices.DeleteFunc(guard.Rights(o.Dir, p.Stack, files), func(right string) bool { return slices.Contains(had, right) })
 	if image := ImageRef(o, p.Intent); p.Stack.Image != image {
 		wanted = append(wanted, "another image, "+p.Stack.Image)
@@ -30,27 +30,4 @@ func askForRights(o *world.Observation, p *Plan) {
 		p.Asks = append(p.Asks, Ask{AskRights, "The Compose files of this backup ask for rights on this machine that OpenAlgo does not need: " +
 			strings.Join(wanted, "; ") + ". Go on only if you know who wrote them"})
 	}
-}
-
-// rightsHere are those that the files here give already; none where they cannot
-// be read.
-func rightsHere(o *world.Observation) []string {
-	if o.PresentCompose == nil {
-		return nil
-	}
-	files := map[string][]byte{compose.FileName: o.PresentCompose}
-	src := compose.Source{Dir: string(o.Dir), Env: o.PresentEnv, Files: []compose.File{{Path: o.Dir.Path(compose.FileName), Content: o.PresentCompose}}}
-	for _, name := range compose.OverrideNames {
-		path := o.Dir.Path(name)
-		if text := o.Overrides[name]; text != nil {
-			files[name] = text
-			src.Files = append(src.Files, compose.File{Path: path, Content: text})
-			break
-		}
-	}
-	stack, err := compose.Load(src)
-	if err != nil {
-		return nil
-	}
-	return guard.Rights(o.Dir, stack, files)
 }

@@ -3,6 +3,8 @@ package plan
 import (
 	"strings"
 	"testing"
+
+	"github.com/marketcalls/openalgo-install/internal/preflight"
 )
 
 func TestTooSmall(t *testing.T) {
@@ -21,7 +23,7 @@ func TestTooSmall(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := ""
-			for _, p := range TooSmall(test.ram, test.swap, test.disk, test.frontend, "/var/lib/docker") {
+			for _, p := range preflight.TooSmall(test.ram, test.swap, test.disk, test.frontend, "/var/lib/docker") {
 				got += p.Error() + "\n"
 			}
 			if (got == "") != (test.says == nil) {

@@ -188,3 +188,13 @@ func Names(list []Setting) string {
 	}
 	return strings.Join(keys, ", ")
 }
+
+// DataElsewhere reports whether .env puts the database outside the container,
+// where nobody here can see whether it is empty.
+func DataElsewhere(env *envfile.File) bool {
+	if env == nil {
+		return false
+	}
+	url, ok := env.Get("DATABASE_URL")
+	return ok && url != "" && !strings.HasPrefix(url, "sqlite:")
+}

@@ -3,9 +3,11 @@ package stacks
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	engine "github.com/marketcalls/openalgo-install/internal/engine/spec"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
 )
 
 // OtherVolumes names where the container has another volume than its spec.
@@ -52,4 +54,17 @@ func Differences(c engine.Container, spec engine.ContainerSpec) string {
 		return ""
 	}
 	return " (" + strings.Join(out, ", ") + ")"
+}
+
+// UsersAreOurs reports whether the numbers of users in containers are those of
+// this machine.
+func UsersAreOurs(info engine.Info) bool { return info.Local && !info.Rootless && !info.UserNS }
+
+// UserOf is the user that a stack's container runs as.
+func UserOf(user string) int {
+	user, _, _ = strings.Cut(user, ":")
+	if uid, err := strconv.Atoi(user); err == nil {
+		return uid
+	}
+	return openalgo.User
 }

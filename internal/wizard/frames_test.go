@@ -18,6 +18,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/plan"
+	"github.com/marketcalls/openalgo-install/internal/preflight"
 	"github.com/marketcalls/openalgo-install/internal/present"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 )
@@ -248,7 +249,7 @@ func tooSmall(h *Host) {
 		if a.Image.Ref == answers.DefaultImage {
 			return before(ctx, a)
 		}
-		return nil, fmt.Errorf("%w: building it takes about 3000 MiB of memory, and this machine has 1960 MiB of RAM and 0 of swap: add swap, or pull the published image instead", plan.ErrBuildTooBig)
+		return nil, fmt.Errorf("%w: building it takes about 3000 MiB of memory, and this machine has 1960 MiB of RAM and 0 of swap: add swap, or pull the published image instead", preflight.ErrBuildTooBig)
 	}
 }
 

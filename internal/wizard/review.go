@@ -10,6 +10,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/plan"
+	"github.com/marketcalls/openalgo-install/internal/preflight"
 	"github.com/marketcalls/openalgo-install/internal/present"
 	"github.com/marketcalls/openalgo-install/internal/printable"
 )
@@ -95,7 +96,7 @@ func (p *reviewPage) key(msg tea.KeyMsg) tea.Cmd {
 		p.jump = p.diffs
 	case key == "r" && p.err != nil:
 		return p.work()
-	case key == "p" && errors.Is(p.err, plan.ErrBuildTooBig):
+	case key == "p" && errors.Is(p.err, preflight.ErrBuildTooBig):
 		return p.pullInstead()
 	case key == "enter" && p.plan != nil && p.m.host.DryRun:
 		return end(nil)
@@ -123,7 +124,7 @@ func (p *reviewPage) body(width, height int) ([]string, int, int) {
 func (p *reviewPage) trouble(width int) []string {
 	out := []string{p.m.look.bad.Render("It can't go on like this:"), ""}
 	out = append(out, wrapped(printable.Text(p.m.host.Reader.Advice(p.err)), width)...)
-	if errors.Is(p.err, plan.ErrBuildTooBig) {
+	if errors.Is(p.err, preflight.ErrBuildTooBig) {
 		out = append(append(out, ""), wrapped("p pulls the published image instead of building one.", width)...)
 	}
 	return append(append(out, ""), wrapped("Nothing was changed. esc goes back to the answers, r looks again.", width)...)
@@ -177,7 +178,7 @@ func (p *reviewPage) planLines(width int) []string {
 
 func (p *reviewPage) keys() string {
 	switch {
-	case errors.Is(p.err, plan.ErrBuildTooBig):
+	case errors.Is(p.err, preflight.ErrBuildTooBig):
 		return "p pull instead  esc back  r look again  s save the answers  ctrl+c leave"
 	case p.err != nil:
 		return "esc back  r look again  s save the answers  ctrl+c leave"

@@ -1,9 +1,10 @@
-package plan
+package preflight
 
 import (
 	"errors"
 	"slices"
 
+	"github.com/marketcalls/openalgo-install/internal/compose"
 	docker "github.com/marketcalls/openalgo-install/internal/engine/spec"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
 	"github.com/marketcalls/openalgo-install/internal/world"
@@ -13,10 +14,10 @@ import (
 // has.
 var ErrPortTaken = errors.New("a port is taken")
 
-// portsToAsk are the published ports that neither the stack nor another container
+// PortsToAsk are the published ports that neither the stack nor another container
 // has. On a remote engine only the start can tell.
-func portsToAsk(o *world.Observation, p *Plan) (out []world.Port) {
-	for _, want := range portsWanted(o, p) {
+func PortsToAsk(o *world.Observation, stack *compose.Stack) (out []world.Port) {
+	for _, want := range portsWanted(o, stack) {
 		if o.PublishedBy(want.Port) == "" {
 			out = append(out, want)
 		}
@@ -25,8 +26,8 @@ func portsToAsk(o *world.Observation, p *Plan) (out []world.Port) {
 }
 
 // portsWanted are the published ports that the stack does not hold itself.
-func portsWanted(o *world.Observation, p *Plan) (out []world.Port) {
-	for _, want := range p.Stack.Ports() {
+func portsWanted(o *world.Observation, stack *compose.Stack) (out []world.Port) {
+	for _, want := range stack.Ports() {
 		if o.Engine.Local && want.HostPort != 0 && want.Protocol != "udp" && !heldByStack(o, want.HostPort) {
 			out = append(out, world.Port{Address: want.HostIP, Port: want.HostPort})
 		}
@@ -38,16 +39,16 @@ func heldByStack(o *world.Observation, port int) bool {
 	return slices.ContainsFunc(o.Containers, func(c docker.Container) bool { return stacks.IsUp(c) && world.Publishes(c, port) })
 }
 
-// preflightPorts refuses ports that somebody has.
-func preflightPorts(o *world.Observation, p *Plan, ps *problems) (cause error) {
-	for _, want := range portsWanted(o, p) {
+// Ports refuses ports that somebody has.
+func Ports(o *world.Observation, stack *compose.Stack, ps *Problems) (cause error) {
+	for _, want := range portsWanted(o, stack) {
 		who, err := o.PortHolder(want)
 		switch {
 		case err != nil:
-			ps.add("port-unchecked", "checking port %d: %w", want.Port, err)
+			ps.Add("port-unchecked", "checking port %d: %w", want.Port, err)
 		case who != "":
 			cause = ErrPortTaken
-			ps.add("port-taken", "port %d is taken by %s: stop it, or choose another port in the answers (ports: {web: N, websocket: N})", want.Port, who)
+			ps.Add("port-taken", "port %d is taken by %s: stop it, or choose another port in the answers (ports: {web: N, websocket: N})", want.Port, who)
 		}
 	}
 	return cause
