@@ -38,6 +38,9 @@ type BackupOptions struct {
 // that counts (docs/openalgo-facts.md 9.1).
 var savedTrees = []string{dataTree, "strategies", "keys"}
 
+// dataTree is the one with the databases.
+const dataTree = "db"
+
 // logTree is the one that is saved on request.
 const logTree = "log"
 
@@ -136,7 +139,7 @@ func (b *backing) write(ctx context.Context, t *turn, p *plan.Plan) (failed, not
 	if err != nil {
 		return err, nil
 	}
-	if isUp(c) {
+	if stacks.IsUp(c) {
 		if err := timed(b.in, "early", "copy large files that nobody writes", func() error { return b.early(ctx, w) }); err != nil {
 			return errors.Join(err, w.Abandon()), nil
 		}
@@ -145,7 +148,7 @@ func (b *backing) write(ctx context.Context, t *turn, p *plan.Plan) (failed, not
 	b.copy = func() error { return b.rest(ctx, w) }
 	began := time.Now()
 	failed, notUp = whileDown(ctx, t, p)
-	if isUp(c) {
+	if stacks.IsUp(c) {
 		b.down = time.Since(began)
 	}
 	if notUp != nil {
@@ -163,13 +166,10 @@ func (b *backing) write(ctx context.Context, t *turn, p *plan.Plan) (failed, not
 
 // timed does something as a step.
 func timed(in *Session, step, title string, do func() error) error {
-	began := stepStarted(in, step, title)
-	if err := do(); err != nil {
-		stepEnded(in, step, event.Failed, began)
-		return err
-	}
-	stepEnded(in, step, event.Done, began)
-	return nil
+	end := event.Begin(in.Report, step, title)
+	err := do()
+	end(err)
+	return err
 }
 
 // early archives what can be while the app runs.
@@ -254,7 +254,7 @@ func manifest(ctx context.Context, in *Session, c engine.Container, trees []back
 	if err != nil {
 		return m, err
 	}
-	if isUp(c) { // an account may have been made since the last run
+	if stacks.IsUp(c) { // an account may have been made since the last run
 		if needsSetup, err := in.asks(ctx, c); err == nil {
 			m.Setup = !needsSetup
 		}

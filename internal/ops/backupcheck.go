@@ -12,6 +12,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/stacks"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
@@ -37,9 +38,9 @@ func recordBackup(in *Session, b *backing, result event.Result, err error) {
 // finish proves the archive by reading it back, and gives it its name.
 func (b *backing) finish(ctx context.Context, c engine.Container) (event.Result, error) {
 	in := b.in
-	r := event.Result{Changed: true, URL: world.URLOf(envOf(string(in.dir)), c)}
+	r := event.Result{Changed: true, URL: world.URLOf(world.EnvOf(string(in.dir)), c)}
 	down := ""
-	if isUp(c) {
+	if stacks.IsUp(c) {
 		down = fmt.Sprintf(" OpenAlgo was down for %.1f s", b.down.Seconds())
 	}
 	if b.target.IsStream() {
@@ -49,10 +50,10 @@ func (b *backing) finish(ctx context.Context, c engine.Container) (event.Result,
 	if err := b.target.Sync(); err != nil {
 		return event.Result{}, finding.Named(finding.Failed, "backup-unwritable", "writing %s: %w", b.target.Name, err)
 	}
-	began := stepStarted(in, "read-back", "read the backup again and check it")
+	end := event.Begin(in.Report, "read-back", "read the backup again and check it")
 	a, err := b.target.Open(ctx, b.key)
 	if err != nil {
-		stepEnded(in, "read-back", event.Failed, began)
+		end(err)
 		return event.Result{}, finding.Named(finding.Failed, "backup-unreadable", "the backup can't be read back: %w. It is removed; OpenAlgo runs", err)
 	}
 	var damaged []string
@@ -67,7 +68,7 @@ func (b *backing) finish(ctx context.Context, c engine.Container) (event.Result,
 		b.unchecked = err.Error()
 		in.warn(fmt.Sprintf("SQLite could not check the databases in the backup, so no older backup is removed: %v", err))
 	}
-	stepEnded(in, "read-back", event.Done, began)
+	end(nil)
 	if err := b.target.Finish(); err != nil {
 		return event.Result{}, finding.Named(finding.Failed, "backup-unwritable", "%w", err)
 	}

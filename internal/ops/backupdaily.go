@@ -19,6 +19,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/market"
 	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/settings"
+	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
 // SetDailyBackup makes the host run a backup at a time of every day. to is the
@@ -73,7 +74,7 @@ func mayBackUp(ctx context.Context, in *Session) error {
 }
 
 // guardMarket refuses a time when a market is open on any day of the week.
-func guardMarket(o *observed, next time.Time, clock string, marketToo bool) error {
+func guardMarket(o *world.Observation, next time.Time, clock string, marketToo bool) error {
 	b, _ := broker.Find(settings.BrokerOf(o.Env))
 	for day := range 7 {
 		if open := market.Open(next.AddDate(0, 0, day), b.Kind == broker.Crypto); len(open) > 0 && !marketToo {

@@ -24,13 +24,13 @@ func pullEdge(ctx context.Context, in *Session, p *plan.Plan) error {
 	if p.Edge == nil || p.Edge.Pull == "" {
 		return nil
 	}
-	began := stepStarted(in, "edge-image", "bring the image "+p.Edge.Pull)
-	if _, err := in.Engine.Pull(ctx, p.Edge.Pull, in.images().Progress("edge-image")); err != nil {
-		stepEnded(in, "edge-image", event.Failed, began)
+	end := event.Begin(in.Report, "edge-image", "bring the image "+p.Edge.Pull)
+	_, err := in.Engine.Pull(ctx, p.Edge.Pull, in.images().Progress("edge-image"))
+	end(err)
+	if err != nil {
 		return finding.Named(finding.Failed, "pull-failed", "bringing the image of the edge, %s (nothing was changed): %w. "+
 			"tls.edge.image names another one", p.Edge.Pull, err)
 	}
-	stepEnded(in, "edge-image", event.Done, began)
 	return nil
 }
 

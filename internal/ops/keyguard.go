@@ -6,6 +6,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/guard"
+	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
 // sameKeys refuses a .env that was changed since the guard has looked at it.
@@ -18,7 +19,7 @@ func sameKeys(in *Session, text []byte) error {
 	if err != nil {
 		return fmt.Errorf("reading .env: %w", err)
 	}
-	if what := guard.KeyFault(&observed{Env: env, State: s}); what != "" {
+	if what := guard.KeyFault(&world.Observation{Env: env, State: s}); what != "" {
 		return errors.New(what)
 	}
 	return nil

@@ -1,12 +1,22 @@
 package ops
 
 import (
+	"context"
 	"time"
 
+	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/app"
+	"github.com/marketcalls/openalgo-install/internal/backup"
+	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/engine/helper"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/image"
 	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/ready"
+	"github.com/marketcalls/openalgo-install/internal/run"
 	"github.com/marketcalls/openalgo-install/internal/secret"
+	"github.com/marketcalls/openalgo-install/internal/settings"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
@@ -24,4 +34,92 @@ type kit struct {
 	dir    instance.Dir
 	redact *secret.Redactor
 	looker *world.Looker
+}
+
+// logged does what a command does, and keeps it in the instance's log.
+func (in *kit) logged(command string, do func() (event.Result, error)) (event.Result, error) {
+	outer := in.Report
+	defer func() { in.Report = outer }()
+	return in.dir.Log(command, func(line string) string { return in.redact.Redact(line) }, outer, func(logged event.Reporter) (event.Result, error) {
+		in.Report = logged
+		return do()
+	})
+}
+
+// tools are those that steps of this instance work with.
+func (in *kit) tools() *run.Tools {
+	report := event.ReporterFunc(func(e event.Event) { in.Report.Report(e) })
+	return &run.Tools{Engine: in.Engine, App: in.app(report), Dir: in.dir, Report: report, UndoLimit: in.undoLimit()}
+}
+
+// app is the OpenAlgo of this instance.
+func (in *kit) app(report event.Reporter) *app.App {
+	return &app.App{Engine: in.Engine, Dir: in.dir, Report: report, Redact: in.redact, Wait: in.Wait}
+}
+
+func (in *kit) acrossRestart(ctx context.Context, do func(context.Context) error) error {
+	return in.tools().AcrossRestart(ctx, do)
+}
+
+// undoLimit bounds the undo of one step, the start of what ran before included.
+func (in *kit) undoLimit() time.Duration { return cleanupTime + max(in.Wait, ready.LongestStart) }
+
+// prober asks the instance's OpenAlgo.
+func prober(in *kit) *ready.Prober {
+	return &ready.Prober{Engine: in.Engine, Report: in.Report, Redact: in.redact, Wait: in.Wait}
+}
+
+// asks asks the OpenAlgo in a container once.
+func (in *kit) asks(ctx context.Context, c engine.Container) (needsSetup bool, err error) {
+	p := prober(in)
+	return p.Ask(ctx, p.TargetOf(c))
+}
+
+// withoutSecrets is a line of a log, fit to be shown.
+func (in *kit) withoutSecrets(line string) string { return ready.Line(in.redact, line) }
+
+func (in *kit) warn(message string) {
+	in.Report.Report(event.Event{Type: event.TypeWarning, Time: time.Now(), Message: message})
+}
+
+// tidy removes what a killed run left that no journal names: helper containers,
+// temporary files, an unfinished backup and an editor's copy of .env. Every run
+// that takes the lock calls it, whatever the run does.
+func (in *kit) tidy(ctx context.Context) {
+	instance.Tidy(in.dir)
+	host.SweepTemp(time.Now())
+	helper.RemoveLeft(ctx, in.Engine, string(in.dir))
+	backup.Tidy(in.dir)
+}
+
+func (in *kit) images() image.Bringer {
+	return image.Bringer{Engine: in.Engine, Report: in.Report, Clean: in.withoutSecrets}
+}
+
+// know makes the secrets of answers and .env unprintable for this run.
+func (in *kit) know(a answers.Answers, o *world.Observation) {
+	in.redact = settings.Redactor(a, o.Env)
+}
+
+// knowEnv does the same where there are no answers.
+func (in *kit) knowEnv(o *world.Observation) {
+	if in.redact == nil {
+		in.redact = settings.Redactor(answers.Answers{}, o.Env)
+	}
+}
+
+func (in *kit) note(message string) {
+	in.Report.Report(event.Event{Type: event.TypeNote, Time: time.Now(), Message: message})
+}
+
+// see is what looks at this instance.
+func (in *kit) see() *world.Looker {
+	if in.looker == nil || in.looker.Dir != in.dir || in.looker.Engine != in.Engine {
+		in.looker = &world.Looker{Engine: in.Engine, Dir: in.dir, Machine: in.Machine, Resolver: in.Resolver, Now: now}
+	}
+	return in.looker
+}
+
+func (in *kit) observe(ctx context.Context) (*world.Observation, error) {
+	return in.see().Look(ctx, false)
 }

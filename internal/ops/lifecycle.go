@@ -89,7 +89,7 @@ func carry(ctx context.Context, t *turn, p *plan.Plan) error {
 }
 
 func isReady(t *turn, p *plan.Plan, changed bool) event.Result {
-	return event.Result{Changed: changed, URL: world.URLOf(envOf(string(t.dir)), *p.Stays), Message: plan.Message(p)}
+	return event.Result{Changed: changed, URL: world.URLOf(world.EnvOf(string(t.dir)), *p.Stays), Message: plan.Message(p)}
 }
 
 // whileDown carries out a plan that stops the container and starts it again, even if

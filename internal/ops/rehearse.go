@@ -24,6 +24,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/ready"
 	"github.com/marketcalls/openalgo-install/internal/rehearsal"
+	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
 // rehearsalSuffix is what a rehearsal's directory has behind the instance's.
@@ -48,7 +49,7 @@ func (in *Session) Rehearse(ctx context.Context, a answers.Answers) (event.Resul
 	}
 	i := plan.AsAnswered(a, 0)
 	i.Rehearsal = true
-	_, err := stage.Do(ctx, Command{Name: i.Command, Wish: func(*observed) (plan.Intent, error) { return i, nil }})
+	_, err := stage.Do(ctx, Command{Name: i.Command, Wish: func(*world.Observation) (plan.Intent, error) { return i, nil }})
 	var report json.RawMessage
 	if err == nil {
 		report = reportOf(ctx, stage)
@@ -142,7 +143,7 @@ func removeKilledRehearsals(ctx context.Context, in *Session) {
 }
 
 // onlyRehearsal reports whether nothing but the test app ever ran here.
-func onlyRehearsal(o *observed) bool {
+func onlyRehearsal(o *world.Observation) bool {
 	for _, c := range o.Containers {
 		if !strings.HasPrefix(c.Image, rehearsal.Repository) {
 			return false

@@ -13,21 +13,9 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
-// see is what looks at this instance.
-func (in *kit) see() *world.Looker {
-	if in.looker == nil || in.looker.Dir != in.dir || in.looker.Engine != in.Engine {
-		in.looker = &world.Looker{Engine: in.Engine, Dir: in.dir, Machine: in.Machine, Resolver: in.Resolver, Now: now}
-	}
-	return in.looker
-}
-
-func (in *kit) observe(ctx context.Context) (*observed, error) {
-	return in.see().Look(ctx, false)
-}
-
 // seeFor looks at what an intent needs beside that, once it is known which image
 // is meant.
-func seeFor(ctx context.Context, in *Session, o *observed, i plan.Intent) error {
+func seeFor(ctx context.Context, in *Session, o *world.Observation, i plan.Intent) error {
 	see := in.see()
 	if err := see.LookAtImage(ctx, o, plan.ImageRef(o, i), i.Image.Moves); err != nil {
 		return err
@@ -46,7 +34,7 @@ func seeFor(ctx context.Context, in *Session, o *observed, i plan.Intent) error 
 }
 
 // seePorts looks which of the ports that the answers leave open are free.
-func seePorts(ctx context.Context, in *Session, o *observed, a answers.Answers) {
+func seePorts(ctx context.Context, in *Session, o *world.Observation, a answers.Answers) {
 	if !a.Ports.AutoWeb && !a.Ports.AutoWebSocket || ports.Now(o).Whole() || !ports.AsksFree(o) {
 		return
 	}

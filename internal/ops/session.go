@@ -7,7 +7,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
@@ -97,18 +96,5 @@ func settle(ctx context.Context, in *Session, c Command) error {
 // Note reports a sentence as a part of the run.
 func (in *Session) Note(message string) { in.note(message) }
 
-func (in *kit) note(message string) {
-	in.Report.Report(event.Event{Type: event.TypeNote, Time: time.Now(), Message: message})
-}
-
-// know makes the secrets of answers and .env unprintable for this run.
-func (in *kit) know(a answers.Answers, o *observed) {
-	in.redact = redactor(a, o.Env)
-}
-
-// knowEnv does the same where there are no answers.
-func (in *kit) knowEnv(o *observed) {
-	if in.redact == nil {
-		in.redact = redactor(answers.Answers{}, o.Env)
-	}
-}
+// Dir returns the instance's directory.
+func (in *Session) Dir() instance.Dir { return in.dir }

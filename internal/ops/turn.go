@@ -6,12 +6,15 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/broker"
+	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/image"
 	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/ports"
 	"github.com/marketcalls/openalgo-install/internal/preflight"
@@ -288,7 +291,7 @@ func (t *turn) apply(ctx context.Context, p *plan.Plan) error {
 // done is how a change ended that went well, and what the user has to do next.
 func (t *turn) done(p *plan.Plan, o *world.Observation) event.Result {
 	if p.Intent.Resizes() {
-		return event.Result{Changed: true, URL: world.URLOf(envOf(string(t.dir)), *o.Container()),
+		return event.Result{Changed: true, URL: world.URLOf(world.EnvOf(string(t.dir)), *o.Container()),
 			Message: "OpenAlgo is ready with its new sizing (" + p.ContainerName() + ")"}
 	}
 	url := p.Answers.Origin()
@@ -326,4 +329,18 @@ func confirm(in *Session, p *plan.Plan) error {
 		return nil
 	}
 	return in.Confirm(p)
+}
+
+// openSource finds out what image is built; nil where none is.
+func openSource(ctx context.Context, t *turn, i plan.Intent) (*image.Built, error) {
+	a := i.Answers.Image
+	if i.Image.Keep != nil {
+		a.Source = "registry"
+	}
+	return t.source.Open(ctx, t.Engine, a, t.note)
+}
+
+func checkOf(in *Session, s *compose.Stack, a answers.Answers) ready.Target {
+	return ready.Target{Name: s.ContainerName(), Local: in.Engine.Info().Local, TestApp: a.Image.Source == "rehearsal",
+		Web: ready.Address(s.Published(openalgo.WebPort)), WebSocket: ready.Address(s.Published(openalgo.WebSocketPort))}
 }

@@ -84,7 +84,7 @@ func checkSource(ctx context.Context, in *Session, i plan.Intent, runs string) (
 // guardNoRegistry refuses to ask a registry for an image that never was in one:
 // it may have another image of the same name.
 func guardNoRegistry(o *world.Observation, ref, to string) error {
-	if isWholeReference(to) {
+	if image.IsWhole(to) {
 		return nil
 	}
 	named, err := reference.ParseNormalizedNamed(ref)
@@ -106,7 +106,7 @@ func upgraded(o *world.Observation, to string) (plan.Intent, error) {
 		return i, err
 	}
 	a := &i.Answers
-	if a.Image.Source == "path" && isWholeReference(to) {
+	if a.Image.Source == "path" && image.IsWhole(to) {
 		a.Image = answers.Image{Source: "registry", Ref: to} // from now on
 	}
 	builds := a.Image.Source == "git" || a.Image.Source == "path"
@@ -131,43 +131,11 @@ func upgraded(o *world.Observation, to string) (plan.Intent, error) {
 		if err := guardNoRegistry(o, a.Image.Ref, to); err != nil {
 			return i, err
 		}
-		if a.Image.Ref, err = targetRef(a.Image.Ref, to); err != nil {
+		if a.Image.Ref, err = image.Target(a.Image.Ref, to); err != nil {
 			return i, err
 		}
 	}
 	// What is built has another name for another source.
 	i.Image, i.Data = plan.ImageRule{Moves: true, Newest: a.Image.Source == "registry"}, plan.Copied
 	return i, nil
-}
-
-// targetRef is the image that `--to` names.
-func targetRef(now, to string) (string, error) {
-	named, err := reference.ParseNormalizedNamed(now)
-	if err != nil {
-		return "", finding.Named(finding.HostNotReady, "image-name", "the image that is installed, %s, is no reference: %w", now, err)
-	}
-	repository := image.RepositoryOf(now)
-	if to == "" {
-		if _, fixed := named.(reference.Digested); fixed || image.IsOwnTag(now) {
-			return "", finding.Named(finding.Usage, "image-pinned", "%s is one image for ever, by its digest: name another with --to", now)
-		}
-		return now, nil
-	}
-	full := repository + ":" + to
-	switch {
-	case strings.HasPrefix(to, "sha256:"):
-		full = repository + "@" + to
-	case isWholeReference(to):
-		full = to
-	}
-	if _, err := reference.ParseNormalizedNamed(full); err != nil {
-		return "", finding.Named(finding.Usage, "image-name", "--to: %q is neither a tag, a digest nor an image, e.g. latest", to)
-	}
-	return full, nil
-}
-
-// isWholeReference reports whether --to names an image by itself, not a tag or
-// digest of the one that is installed.
-func isWholeReference(to string) bool {
-	return strings.ContainsAny(to, "/:@") && !strings.HasPrefix(to, "sha256:")
 }

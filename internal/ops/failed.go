@@ -4,11 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
-	"github.com/marketcalls/openalgo-install/internal/app"
 	"github.com/marketcalls/openalgo-install/internal/engine/helper"
-	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/ready"
@@ -17,21 +14,6 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/step"
 	_ "github.com/marketcalls/openalgo-install/internal/step/journal1" // reads journals of releases before 2
 )
-
-// tools are those that steps of this instance work with.
-func (in *kit) tools() *run.Tools {
-	report := event.ReporterFunc(func(e event.Event) { in.Report.Report(e) })
-	return &run.Tools{Engine: in.Engine, App: in.app(report), Dir: in.dir, Report: report, UndoLimit: in.undoLimit()}
-}
-
-// app is the OpenAlgo of this instance.
-func (in *kit) app(report event.Reporter) *app.App {
-	return &app.App{Engine: in.Engine, Dir: in.dir, Report: report, Redact: in.redact, Wait: in.Wait}
-}
-
-func (in *kit) acrossRestart(ctx context.Context, do func(context.Context) error) error {
-	return in.tools().AcrossRestart(ctx, do)
-}
 
 // recover completes or undoes what an interrupted run left. mayBeBroken says that
 // the container which ran before need not answer: the command that follows is
@@ -122,6 +104,3 @@ func notRolledBack(ctx context.Context, in *Session, t *run.Tools, cause, failed
 	}
 	return broken
 }
-
-// undoLimit bounds the undo of one step, the start of what ran before included.
-func (in *kit) undoLimit() time.Duration { return cleanupTime + max(in.Wait, ready.LongestStart) }

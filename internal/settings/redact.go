@@ -1,4 +1,4 @@
-package ops
+package settings
 
 import (
 	"strings"
@@ -6,12 +6,11 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/secret"
-	"github.com/marketcalls/openalgo-install/internal/settings"
 )
 
-// redactor knows every secret of the answers and of .env, which may be nil.
-func redactor(a answers.Answers, env *envfile.File) *secret.Redactor {
-	c := settings.Credentials(a)
+// Redactor knows every secret of the answers and of .env, which may be nil.
+func Redactor(a answers.Answers, env *envfile.File) *secret.Redactor {
+	c := Credentials(a)
 	var known []secret.Text
 	for _, composite := range []secret.Text{c.APIKey, c.APISecret, c.MarketAPIKey, c.MarketAPISecret} {
 		known = append(known, composite)
@@ -31,4 +30,15 @@ func redactor(a answers.Answers, env *envfile.File) *secret.Redactor {
 		}
 	}
 	return secret.NewRedactor(known...)
+}
+
+// secretKeys lists the keys of a .env whose values must not be shown.
+func secretKeys(file *envfile.File) []string {
+	var out []string
+	for _, key := range file.Keys() {
+		if value, _ := file.Get(key); envfile.IsSecret(key, value) {
+			out = append(out, key)
+		}
+	}
+	return out
 }

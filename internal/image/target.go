@@ -1,0 +1,41 @@
+package image
+
+import (
+	"strings"
+
+	"github.com/distribution/reference"
+
+	"github.com/marketcalls/openalgo-install/internal/finding"
+)
+
+// Target is the image that `--to` names.
+func Target(now, to string) (string, error) {
+	named, err := reference.ParseNormalizedNamed(now)
+	if err != nil {
+		return "", finding.Named(finding.HostNotReady, "image-name", "the image that is installed, %s, is no reference: %w", now, err)
+	}
+	repository := RepositoryOf(now)
+	if to == "" {
+		if _, fixed := named.(reference.Digested); fixed || IsOwnTag(now) {
+			return "", finding.Named(finding.Usage, "image-pinned", "%s is one image for ever, by its digest: name another with --to", now)
+		}
+		return now, nil
+	}
+	full := repository + ":" + to
+	switch {
+	case strings.HasPrefix(to, "sha256:"):
+		full = repository + "@" + to
+	case IsWhole(to):
+		full = to
+	}
+	if _, err := reference.ParseNormalizedNamed(full); err != nil {
+		return "", finding.Named(finding.Usage, "image-name", "--to: %q is neither a tag, a digest nor an image, e.g. latest", to)
+	}
+	return full, nil
+}
+
+// IsWhole reports whether --to names an image by itself, not a tag or
+// digest of the one that is installed.
+func IsWhole(to string) bool {
+	return strings.ContainsAny(to, "/:@") && !strings.HasPrefix(to, "sha256:")
+}

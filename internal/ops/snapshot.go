@@ -1,4 +1,0 @@
-package ops
-
-// dataTree is the tree with the databases.
-const dataTree = "db"
