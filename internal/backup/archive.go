@@ -27,6 +27,8 @@ import (
 	"time"
 
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/marketcalls/openalgo-install/internal/backup/spec"
 )
 
 // Names of entries.
@@ -40,33 +42,13 @@ const (
 const format = "openalgo-install backup"
 
 // Manifest says what an archive holds.
-type Manifest struct {
-	Format    string    `json:"format"`
-	Version   int       `json:"version"`
-	Created   time.Time `json:"created"`
-	Project   string    `json:"project"`
-	Dir       string    `json:"dir"`
-	Image     Image     `json:"image"`
-	EnvConfig string    `json:"env_config_version"`
-	Setup     bool      `json:"setup_done"` // it has an account
-	Trees     []Tree    `json:"trees"`
-}
+type Manifest = spec.Manifest
 
 // Image is what the data was used with last.
-type Image struct {
-	Ref     string    `json:"ref"`
-	ID      string    `json:"id"`
-	Digest  string    `json:"digest,omitempty"`
-	Created time.Time `json:"created"`
-}
+type Image = spec.Image
 
 // Tree is one data directory of the app.
-type Tree struct {
-	Name   string `json:"name"`   // db, strategies, keys, log
-	Source string `json:"source"` // the volume, or the path of the directory
-	Bytes  int64  `json:"bytes"`
-	Path   string `json:"-"` // where this host finds it
-}
+type Tree = spec.Tree
 
 // early is what may be archived while the app still runs: large files that
 // nobody has written for a while. One that changes all the same is archived

@@ -32,6 +32,9 @@ type Built struct {
 	Src            *source.Source // nil: Docker has the image already
 }
 
+// IsOurs reports whether this program's Dockerfile makes the image.
+func (b *Built) IsOurs() bool { return b.Dockerfile == source.Ours }
+
 // Source is the source that a run builds from: it is opened once.
 type Source struct {
 	built    *Built // nil: not yet, or none is asked for

@@ -13,7 +13,6 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/guard"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/settings"
-	"github.com/marketcalls/openalgo-install/internal/source"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
@@ -99,7 +98,7 @@ func ownHealth(o *world.Observation, i Intent) bool {
 	if i.Image.Keep != nil {
 		return i.Image.Keep.OwnHealth
 	}
-	return o.Built != nil && o.Built.Dockerfile == source.Ours
+	return o.Built != nil && o.Built.IsOurs()
 }
 
 // sameAsAsked refuses answers that a docker-compose.yaml of unknown origin

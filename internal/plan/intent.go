@@ -2,7 +2,7 @@ package plan
 
 import (
 	"github.com/marketcalls/openalgo-install/internal/answers"
-	"github.com/marketcalls/openalgo-install/internal/backup"
+	backup "github.com/marketcalls/openalgo-install/internal/backup/spec"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
