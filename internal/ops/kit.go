@@ -13,6 +13,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/image"
 	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/ready"
 	"github.com/marketcalls/openalgo-install/internal/run"
 	"github.com/marketcalls/openalgo-install/internal/secret"
@@ -122,4 +123,23 @@ func (in *kit) see() *world.Looker {
 
 func (in *kit) observe(ctx context.Context) (*world.Observation, error) {
 	return in.see().Look(ctx, false)
+}
+
+// cleanupTime bounds what is still done after a run was cancelled.
+const cleanupTime = 2 * time.Minute
+
+// Session works on the instance in one directory.
+type Session struct {
+	kit
+	// Confirm is asked what a plan asks; its error ends the run.
+	Confirm func(*plan.Plan) error
+}
+
+// New returns a Session for the instance in dir.
+func New(dir string, e Docker, machine sizing.Machine, report event.Reporter) (*Session, error) {
+	d, err := instance.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	return &Session{kit: kit{Engine: e, Machine: machine, Report: event.Printable(report), dir: d}}, nil
 }

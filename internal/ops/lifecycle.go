@@ -59,10 +59,6 @@ func forContainer(name string, run plan.Run, act action) Command {
 	}}
 }
 
-// action carries out a plan that is for the container alone, once all it asks is
-// answered.
-type action func(ctx context.Context, t *turn, p *plan.Plan) (event.Result, error)
-
 func endDown(ctx context.Context, t *turn, p *plan.Plan) (event.Result, error) {
 	if err := carry(ctx, t, p); err != nil {
 		return event.Result{}, causeOf(err)

@@ -6,7 +6,6 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/appfile"
 	"github.com/marketcalls/openalgo-install/internal/finding"
-	"github.com/marketcalls/openalgo-install/internal/guard"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/ports"
@@ -47,28 +46,6 @@ func seePorts(ctx context.Context, in *Session, o *world.Observation, a answers.
 
 func readEnv(ctx context.Context, in *Session) ([]byte, error) {
 	return appfile.ReadEnv(ctx, in.Engine, in.dir, "")
-}
-
-// Obstacles returns what keeps commands from changing this instance: what every
-// one of them refuses, or else what a change with the answers of the last install
-// would meet; nil where nothing does. It changes nothing.
-func (in *Session) Obstacles(ctx context.Context) error {
-	o, err := in.observe(ctx)
-	if err != nil {
-		return err
-	}
-	in.knowEnv(o)
-	o.FindByMount()
-	if err := guard.All(o); err != nil {
-		return err
-	}
-	if !o.State.IsOurs() || o.Container() == nil {
-		return guard.NeitherRuns(o)
-	}
-	t := newTurn(in, Reconfigure(plan.CommandInstall, func(*answers.Answers) error { return nil }))
-	defer t.source.Close()
-	_, _, _, err = t.planOnce(ctx)
-	return err
 }
 
 // EnvText is .env as it stands, for an editor.

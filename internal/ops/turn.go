@@ -24,18 +24,6 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
-// turn is one command from its first look to its last step.
-type turn struct {
-	*Session
-	Command
-	source  image.Source
-	said    map[string]bool
-	pulls   bool   // an image that is to be the newest is pulled
-	pulled  string // what was: once is enough, unless another run changed what is wanted
-	madeDir bool
-	url     string // of what is wanted
-}
-
 func newTurn(in *Session, c Command) *turn {
 	return &turn{Session: in, Command: c, said: map[string]bool{}}
 }

@@ -3,6 +3,8 @@ package ops
 import (
 	"context"
 
+	"github.com/marketcalls/openalgo-install/internal/event"
+	"github.com/marketcalls/openalgo-install/internal/image"
 	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
@@ -37,4 +39,20 @@ func (c Command) seen(ctx context.Context, l *world.Looker) (*world.Observation,
 		return l.Look(ctx, false)
 	}
 	return c.look(ctx, l)
+}
+
+// action carries out a plan that is for the container alone, once all it asks is
+// answered.
+type action func(ctx context.Context, t *turn, p *plan.Plan) (event.Result, error)
+
+// turn is one command from its first look to its last step.
+type turn struct {
+	*Session
+	Command
+	source  image.Source
+	said    map[string]bool
+	pulls   bool   // an image that is to be the newest is pulled
+	pulled  string // what was: once is enough, unless another run changed what is wanted
+	madeDir bool
+	url     string // of what is wanted
 }
