@@ -111,7 +111,7 @@ func (p *page) look(t *testing.T, n ast.Node) {
 			if len(n.Args) > 2 {
 				p.note(t, n.Args[1], called(n.Args[0]), literal(n.Args[2]), n.Pos())
 			}
-		case "add":
+		case "add", "Add":
 			if _, method := n.Fun.(*ast.SelectorExpr); method && len(n.Args) > 1 && literal(n.Args[0]) != "" && literal(n.Args[1]) != "" {
 				p.note(t, n.Args[0], "HostNotReady", literal(n.Args[1]), n.Pos())
 			}
