@@ -197,7 +197,10 @@ func (b *backing) rest(ctx context.Context, w *backup.Writer) error {
 	for _, name := range backup.InstanceFiles() {
 		text, err := fileOf(ctx, b.in, name)
 		if err == nil && name == instance.EnvName {
-			err = sameKeys(b.in, text)
+			var s instance.State
+			if s, err = b.in.dir.LoadState(); err == nil {
+				err = guard.SameKeys(s, text)
+			}
 		}
 		if err == nil && text != nil {
 			err = w.File(name, text)

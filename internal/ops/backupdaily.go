@@ -3,14 +3,12 @@ package ops
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"strings"
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/backup"
-	"github.com/marketcalls/openalgo-install/internal/broker"
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
@@ -19,7 +17,6 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/market"
 	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/settings"
-	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
 // SetDailyBackup makes the host run a backup at a time of every day. to is the
@@ -46,11 +43,11 @@ func (in *Session) SetDailyBackup(ctx context.Context, clock, to string, command
 	if err != nil {
 		return event.Result{}, err
 	}
-	if err := guardMarket(o, next, clock, marketToo); err != nil {
+	if err := later.GuardMarket(settings.BrokerOf(o.Env), next, clock, marketToo); err != nil {
 		return event.Result{}, err
 	}
 	to = cmp.Or(to, backup.Archives(in.dir))
-	if err := writable(to); err != nil {
+	if err := later.Writable(to); err != nil {
 		return event.Result{}, finding.Named(finding.Usage, "backup-unwritable", "--to names a directory that is made or written to: %w", err)
 	}
 	job.Project = compose.ProjectName(o.Project)
@@ -71,29 +68,6 @@ func mayBackUp(ctx context.Context, in *Session) error {
 	in.knowEnv(o)
 	_, err = saved(o, plan.CommandBackup)
 	return err
-}
-
-// guardMarket refuses a time when a market is open on any day of the week.
-func guardMarket(o *world.Observation, next time.Time, clock string, marketToo bool) error {
-	b, _ := broker.Find(settings.BrokerOf(o.Env))
-	for day := range 7 {
-		if open := market.Open(next.AddDate(0, 0, day), b.Kind == broker.Crypto); len(open) > 0 && !marketToo {
-			return finding.Named(finding.Usage, "market-open", "at %s IST a market is open (%s), and OpenAlgo stops for some seconds then. Choose another time, or confirm this one with --now", clock, open[0])
-		}
-	}
-	return nil
-}
-
-// writable tries a directory by a file in it.
-func writable(dir string) error {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
-	}
-	probe, err := os.CreateTemp(dir, ".openalgo-install-")
-	if err != nil {
-		return err
-	}
-	return errors.Join(probe.Close(), os.Remove(probe.Name()))
 }
 
 // RemoveDailyBackup ends the daily backup, if there is one.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/app"
 	"github.com/marketcalls/openalgo-install/internal/broker"
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
@@ -273,7 +274,7 @@ func (t *turn) agreed(ctx context.Context) (*world.Observation, *plan.Plan, erro
 func (t *turn) apply(ctx context.Context, p *plan.Plan) error {
 	tools := t.tools()
 	err := run.Run(ctx, tools, run.Plan{Command: p.Command, Parts: p.Steps, Commit: p.Commit})
-	return afterRun(ctx, t.Session, tools, err, t.madeDir)
+	return app.Ended(ctx, t.app(t.Report), tools, err, t.madeDir)
 }
 
 // done is how a change ended that went well, and what the user has to do next.
