@@ -37,6 +37,7 @@ func Choose(o *world.Observation, a *answers.Answers) error {
 // Pair is the two ports of an instance.
 type Pair struct{ Web, Socket int }
 
+// Whole reports whether both ports are known.
 func (p Pair) Whole() bool { return p.Web != 0 && p.Socket != 0 }
 
 // Open are those of the pair that the answers leave open.

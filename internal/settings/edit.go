@@ -1,3 +1,4 @@
+// Package settings decides what .env shall say, and how a user changes it.
 package settings
 
 import (
