@@ -1,3 +1,5 @@
+// Package settings says what .env shall say, and how the file that is there
+// changes: from answers, the image's own base and what the last run left.
 package settings
 
 import (
