@@ -36,16 +36,6 @@ type BackupOptions struct {
 	Out  io.Writer
 }
 
-// savedTrees are the data directories that a backup holds; tmp holds nothing
-// that counts (docs/openalgo-facts.md 9.1).
-var savedTrees = []string{dataTree, "strategies", "keys"}
-
-// dataTree is the one with the databases.
-const dataTree = "db"
-
-// logTree is the one that is saved on request.
-const logTree = "log"
-
 // backing is one backup.
 type backing struct {
 	in      *Session
@@ -226,9 +216,9 @@ func fileOf(ctx context.Context, in *Session, name string) ([]byte, error) {
 }
 
 func (b *backing) findTrees(ctx context.Context, c engine.Container) error {
-	names := savedTrees
+	names := backup.SavedTrees
 	if b.options.Log {
-		names = append(names[:len(names):len(names)], logTree)
+		names = append(names[:len(names):len(names)], backup.LogTree)
 	}
 	for _, name := range names {
 		at, source, err := stacks.DataPath(ctx, b.in.Engine, c, openalgo.Tree(name))
@@ -245,7 +235,7 @@ func (b *backing) findTrees(ctx context.Context, c engine.Container) error {
 		if err != nil {
 			return fmt.Errorf("looking at %s: %w", at, err)
 		}
-		if bytes == 0 && name == dataTree {
+		if bytes == 0 && name == backup.DataTree {
 			return finding.Named(finding.HostNotReady, "data-missing", "there is no database in %s yet, and so nothing to back up: look into it if you expected one", source)
 		}
 		b.trees = append(b.trees, backup.Tree{Name: name, Source: source, Path: at, Bytes: bytes})

@@ -65,14 +65,9 @@ func (in *kit) acrossRestart(ctx context.Context, do func(context.Context) error
 // undoLimit bounds the undo of one step, the start of what ran before included.
 func (in *kit) undoLimit() time.Duration { return cleanupTime + max(in.Wait, ready.LongestStart) }
 
-// prober asks the instance's OpenAlgo.
-func prober(in *kit) *ready.Prober {
-	return &ready.Prober{Engine: in.Engine, Report: in.Report, Redact: in.redact, Wait: in.Wait}
-}
-
 // asks asks the OpenAlgo in a container once.
 func (in *kit) asks(ctx context.Context, c engine.Container) (needsSetup bool, err error) {
-	p := prober(in)
+	p := &ready.Prober{Engine: in.Engine, Report: in.Report, Redact: in.redact, Wait: in.Wait}
 	return p.Ask(ctx, p.TargetOf(c))
 }
 

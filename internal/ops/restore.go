@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"slices"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/backup"
@@ -31,9 +29,9 @@ func (in *Session) OpenBackup(ctx context.Context, file string, key backup.Key) 
 	archive, err := backup.Open(ctx, file, key)
 	end(err)
 	if err != nil {
-		return nil, openError(ctx, in, err)
+		return nil, backup.OpenError(ctx, in.dir, err)
 	}
-	if err := checkHeld(archive); err != nil {
+	if err := archive.Check(); err != nil {
 		return nil, err
 	}
 	r := &plan.Restoring{Manifest: archive.Manifest, Files: archive.Files, Bytes: archive.Bytes, Data: archive}
@@ -81,40 +79,6 @@ func restored(o *world.Observation, r plan.Restoring, other string) (plan.Intent
 	i := plan.Intent{Command: plan.CommandRestore, Answers: a, Files: plan.OfBackup, Data: plan.Replace, Backup: &r, Notes: notes}
 	i.Image.Keep, err = keepImage(o, a, &r, other)
 	return i, err
-}
-
-// checkHeld refuses an archive without a database, or with files that no instance
-// has.
-func checkHeld(a *backup.Archive) error {
-	if a.Held[dataTree] == 0 {
-		return finding.Named(finding.Usage, "backup-unusable", "this backup has no database in it, so it cannot be restored. Nothing was changed.")
-	}
-	for _, t := range a.Manifest.Trees {
-		if !slices.Contains(savedTrees, t.Name) && t.Name != logTree {
-			return finding.Named(finding.Usage, "backup-unusable", "this backup has data for /app/%s, where OpenAlgo keeps none. Nothing was changed.", t.Name)
-		}
-	}
-	for name := range a.Files {
-		if !slices.Contains(backup.InstanceFiles(), name) {
-			return finding.Named(finding.Usage, "backup-unusable", "this backup has a file that no instance has (%.80q). Nothing was changed.", name)
-		}
-	}
-	return nil
-}
-
-func openError(ctx context.Context, in *Session, err error) error {
-	switch {
-	case ctx.Err() != nil:
-		return finding.Cancel()
-	case errors.Is(err, backup.ErrNoArchive):
-		return finding.Named(finding.Usage, "backup-unusable", "%w. Nothing was changed", err)
-	case errors.Is(err, backup.ErrSealed):
-		return finding.Named(finding.Usage, "backup-unreadable", "%w", err)
-	case errors.Is(err, fs.ErrNotExist):
-		return finding.Named(finding.Usage, "backup-missing", "%w. Backups are by default in %s", err, backup.Archives(in.dir)).
-			With(finding.Run("Name the file of a backup", "restore", "FILE"))
-	}
-	return finding.Named(finding.HostNotReady, "backup-unreadable", "reading the backup: %w", err)
 }
 
 // fitted are the answers of the backup, with what this place has of its own:
