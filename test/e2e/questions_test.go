@@ -67,7 +67,7 @@ func TestQuestions(t *testing.T) {
 		t.Fatalf("exits %d\n%s", code, d.said.String())
 	}
 	said := d.said.String()
-	for _, want := range []string{"did you mean", "OpenAlgo is ready at http://127.0.0.1:" + strconv.Itoa(i.web), "openalgo-install status", "create the admin account"} {
+	for _, want := range []string{"did you mean", "OpenAlgo is ready at http://127.0.0.1:" + strconv.Itoa(i.web), "openalgo-install --dir " + i.dir + " status", "create the admin account"} {
 		if !strings.Contains(said, want) {
 			t.Errorf("%q is not said:\n%s", want, said)
 		}

@@ -57,13 +57,13 @@ func TestWizard(t *testing.T) {
 	i.samePlan(saved)
 	c.types(enter).sees("OpenAlgo is ready at").types(enter).ends(0)
 	c.noSecret()
-	c.sees("create the admin account", "openalgo-install status")
+	c.sees("create the admin account", "openalgo-install --dir "+i.dir)
 	i.mustBeReady()
 	id := i.container().ID
 	if out := i.run("--answers", saved); out.code != 0 || !strings.Contains(out.stdout, "othing to do") || i.container().ID != id {
 		t.Errorf("the saved answers: exit %d\n%s", out.code, out.all())
 	}
-	i.console().sees("is ready at", "What is to be done?").types(enter).ends(0).sees("$ openalgo-install status", i.project+"-web")
+	i.console().sees("is ready at", "What is to be done?").types(enter).ends(0).sees("$ openalgo-install --dir "+i.dir, i.project+"-web")
 	i.console().sees("What is to be done?").types(ctrlC).sees("Leave?").types("y").ends(130)
 }
 
