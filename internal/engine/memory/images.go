@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -86,28 +87,36 @@ func (e imageCalls) Tag(_ context.Context, id, ref string) error {
 	return nil
 }
 
-// RemoveImage takes a reference away; an image that a container uses stays under
-// its others.
+// RemoveImage takes a reference away, or all those of an ID; an image that a
+// container uses stays under its others.
 func (e imageCalls) RemoveImage(_ context.Context, ref string) error {
 	if err := e.call(); err != nil {
 		return err
 	}
-	if _, ok := e.images[ref]; !ok {
+	had := len(e.images)
+	maps.DeleteFunc(e.images, func(name string, image engine.Image) bool { return name == ref || image.ID == ref })
+	if len(e.images) == had {
 		return fmt.Errorf("%s: %w", ref, engine.ErrImageNotFound)
 	}
-	delete(e.images, ref)
 	return nil
 }
 
-// Import reads an image to its end, and knows it by its reference.
-func (e imageCalls) Import(_ context.Context, ref string, tar io.Reader, _ []string) (engine.Image, error) {
+// Import reads an image to its end, and knows it by its reference and its labels.
+func (e imageCalls) Import(_ context.Context, ref string, tar io.Reader, changes []string) (engine.Image, error) {
 	if _, err := io.Copy(io.Discard, tar); err != nil {
 		return engine.Image{}, err
 	}
 	if err := e.call(); err != nil {
 		return engine.Image{}, err
 	}
-	e.images[ref] = engine.Image{ID: "sha256:" + e.id(), Ref: ref}
+	labels := map[string]string{}
+	for _, change := range changes {
+		if label, ok := strings.CutPrefix(change, "LABEL "); ok {
+			key, value, _ := strings.Cut(label, "=")
+			labels[key] = strings.Trim(value, `"`)
+		}
+	}
+	e.images[ref] = engine.Image{ID: "sha256:" + e.id(), Ref: ref, Labels: labels}
 	return e.images[ref], nil
 }
 

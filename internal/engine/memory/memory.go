@@ -47,6 +47,8 @@ type machine struct {
 	Hook func(point string)
 	// OnStart is called when a container starts.
 	OnStart func(c engine.Container)
+	// Says is what a container printed; nil is nothing.
+	Says func(c engine.Container) string
 	// Memory is what a container that runs uses, in bytes.
 	Memory int64
 	// Away is asked at every call whether the engine does not answer.

@@ -165,9 +165,17 @@ func (e fileCalls) ReadFile(_ context.Context, id, name string, _ int64) ([]byte
 	return text, err
 }
 
-// Logs prints nothing.
-func (e fileCalls) Logs(context.Context, string, engine.LogOptions, io.Writer, io.Writer) error {
-	return e.call()
+// Logs prints what a container printed.
+func (e fileCalls) Logs(_ context.Context, id string, _ engine.LogOptions, stdout, _ io.Writer) error {
+	if err := e.call(); err != nil {
+		return err
+	}
+	c, err := e.find(id)
+	if err != nil || e.Says == nil || stdout == nil {
+		return err
+	}
+	_, err = io.WriteString(stdout, e.Says(c.Container))
+	return err
 }
 
 // CopyFrom is a tar archive of a directory in a container, whose name begins with
