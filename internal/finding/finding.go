@@ -200,12 +200,6 @@ func (p Prompt) Advice(err error) string {
 	return text
 }
 
-// What is the first line of an error: what happened, without why and what to do.
-func What(err error) string {
-	what, _, _ := strings.Cut(err.Error(), "\n\n")
-	return what
-}
-
 // Cancel returns the error of a run that the user ended before it began.
 func Cancel() error {
 	return Named(Cancelled, "cancelled", "cancelled, nothing was changed")

@@ -3,7 +3,6 @@ package host
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -101,17 +100,4 @@ func SyncDir(dir string) error {
 		return nil // a file system that syncs no directories
 	}
 	return err
-}
-
-// SyncTree does that for a directory and every directory below it.
-func SyncTree(dir string) error {
-	return filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || !entry.IsDir() {
-			return err
-		}
-		if err := SyncDir(path); err != nil {
-			return fmt.Errorf("syncing %s: %w", path, err)
-		}
-		return nil
-	})
 }

@@ -77,9 +77,6 @@ func TestRemoveAndRename(t *testing.T) {
 	if err := host.Rename(from, to); err != nil {
 		t.Fatal(err)
 	}
-	if err := host.SyncTree(dir); err != nil {
-		t.Error(err)
-	}
 	if err := host.Remove(to); err != nil {
 		t.Fatal(err)
 	}

@@ -130,7 +130,7 @@ func TestLoadAndSave(t *testing.T) {
 func TestState(t *testing.T) {
 	t.Parallel()
 	d := created(t)
-	if s, err := d.LoadState(); err != nil || s.IsOurs() || d.HasState() {
+	if s, err := d.LoadState(); err != nil || s.IsOurs() {
 		t.Error("of none:", s, err)
 	}
 	s := State{Project: "openalgo"}

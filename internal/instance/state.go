@@ -182,8 +182,5 @@ func (d Dir) SaveState(s State) error {
 	return Save(d, stateName, &s)
 }
 
-// HasState reports whether a run finished here.
-func (d Dir) HasState() bool { return isThere(d.Work(stateName)) }
-
 // HasJournal reports whether an interrupted run left one.
 func (d Dir) HasJournal() bool { return isThere(d.Work(JournalName)) }

@@ -36,12 +36,12 @@ const (
 
 // askForMarket asks whether OpenAlgo may go down while a market is open.
 func askForMarket(o *world.Observation, p *Plan) {
-	p.Asks = append(p.Asks, AskWhileOpen(o, DownForSeconds)...)
+	p.Asks = append(p.Asks, askWhileOpen(o, DownForSeconds)...)
 }
 
-// AskWhileOpen returns that question, or nothing while no market is open. down
+// askWhileOpen returns that question, or nothing while no market is open. down
 // says for how long OpenAlgo stops.
-func AskWhileOpen(o *world.Observation, down string) []Ask {
+func askWhileOpen(o *world.Observation, down string) []Ask {
 	b, _ := broker.Find(settings.BrokerOf(o.Env))
 	if open := market.Open(o.Now, b.Kind == broker.Crypto); len(open) > 0 {
 		return []Ask{{AskMarket, down + ", and " + market.Describe(open)}}

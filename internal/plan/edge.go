@@ -17,9 +17,9 @@ const (
 	RefusalsAnHour = 5
 )
 
-// DecideTrial has a trial come first when the last attempts failed, and refuses
+// decideTrial has a trial come first when the last attempts failed, and refuses
 // the one that would close the door for an hour.
-func DecideTrial(o *world.Observation, p *Plan) error {
+func decideTrial(o *world.Observation, p *Plan) error {
 	a, recent := p.Answers, o.Edge.Refused
 	if len(recent) == 0 {
 		return nil
@@ -66,7 +66,7 @@ func planEdge(o *world.Observation, p *Plan) error {
 	p.Edge.Files, p.Edge.Pull = seen.Plan.Files, seen.Plan.Pull
 	p.addEdge(seen.Plan)
 	if p.Edge.Act && p.Answers.TLS.Mode == "auto" {
-		if err := DecideTrial(o, p); err != nil {
+		if err := decideTrial(o, p); err != nil {
 			return err
 		}
 	}

@@ -52,7 +52,7 @@ func ForContainer(o *world.Observation, i Intent) (*Plan, error) {
 		p.Steps = []run.Part{archive}
 	}
 	if up {
-		p.Asks = AskWhileOpen(o, down)
+		p.Asks = askWhileOpen(o, down)
 	}
 	return p, nil
 }

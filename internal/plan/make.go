@@ -13,30 +13,10 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/guard"
 	"github.com/marketcalls/openalgo-install/internal/instance"
-	"github.com/marketcalls/openalgo-install/internal/ports"
 	"github.com/marketcalls/openalgo-install/internal/settings"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
-
-// makePlan works out, from what a command wants and the world as observed, what
-// has to change: draft and finish in one, where what a draft asks is answered.
-func makePlan(o *world.Observation, i Intent) (*Plan, error) {
-	if i.Run != Changed {
-		return ForContainer(o, i)
-	}
-	o = Basis(o, i)
-	if !i.Resizes() {
-		if err := ports.Choose(o, &i.Answers); err != nil {
-			return nil, err
-		}
-	}
-	p, err := Draft(o, i)
-	if err != nil {
-		return nil, err
-	}
-	return p, p.Finish(o)
-}
 
 // Draft begins a plan: from what a command wants and the world as observed, it
 // decides the files and the image. What else a plan needs to know of the machine
@@ -74,8 +54,8 @@ func (p *Plan) Finish(o *world.Observation) error {
 		return finishResize(o, p)
 	}
 	planResources(o, p)
-	AddDirectories(o, p)
-	if err := AddOwners(o, p); err != nil {
+	addDirectories(o, p)
+	if err := addOwners(o, p); err != nil {
 		return err
 	}
 	planContainer(o, p)

@@ -22,6 +22,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/keys"
+	"github.com/marketcalls/openalgo-install/internal/ports"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 	"github.com/marketcalls/openalgo-install/internal/settings"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
@@ -344,4 +345,23 @@ func applied(t *testing.T, o *world.Observation, p *Plan) *world.Observation {
 		b.Networks[n.Spec.Name] = true
 	}
 	return &b
+}
+
+// makePlan works out, from what a command wants and the world as observed, what
+// has to change: draft and finish in one, where what a draft asks is answered.
+func makePlan(o *world.Observation, i Intent) (*Plan, error) {
+	if i.Run != Changed {
+		return ForContainer(o, i)
+	}
+	o = Basis(o, i)
+	if !i.Resizes() {
+		if err := ports.Choose(o, &i.Answers); err != nil {
+			return nil, err
+		}
+	}
+	p, err := Draft(o, i)
+	if err != nil {
+		return nil, err
+	}
+	return p, p.Finish(o)
 }

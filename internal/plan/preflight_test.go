@@ -329,20 +329,20 @@ func TestPlanOwners(t *testing.T) {
 	p.Stack = testStack(t, o, compose.Params{BindData: true})
 	o.Answered.Directories[testDir+"/db"] = world.DataDir{Owners: []world.Owner{{Dir: testDir + "/db", Name: "a"}}}
 	o.Answered.Directories[testDir+"/log"] = world.DataDir{Missing: true}
-	AddDirectories(o, p)
-	if err := AddOwners(o, p); err != nil || len(p.Asks) != 1 || len(p.Owners) != 1 || len(p.Changes) != 2 || p.Change(KindVolume, testDir+"/log") == nil {
+	addDirectories(o, p)
+	if err := addOwners(o, p); err != nil || len(p.Asks) != 1 || len(p.Owners) != 1 || len(p.Changes) != 2 || p.Change(KindVolume, testDir+"/log") == nil {
 		t.Errorf("%v, %+v", err, p)
 	}
 	o.Host.Root = false
-	refused(t, "not root", AddOwners(o, goodBind(t, o)), "sudo chown")
+	refused(t, "not root", addOwners(o, goodBind(t, o)), "sudo chown")
 	o.Answered.Directories[testDir+"/db"] = world.DataDir{Err: errors.New("hard link")}
-	if err := AddOwners(o, goodBind(t, o)); err == nil {
+	if err := addOwners(o, goodBind(t, o)); err == nil {
 		t.Error("an owner that is not told is no owner")
 	}
 	for name, e := range map[string]engine.Info{"remote": {}, "rootless": {Local: true, Rootless: true}, "user namespaces": {Local: true, UserNS: true}} {
 		o.Engine = e
 		p := goodPlan(t, o)
-		if p.Intent.Files = Theirs; OwnerToBe(o, p) != 0 {
+		if p.Intent.Files = Theirs; ownerToBe(o, p) != 0 {
 			t.Error(name)
 		}
 	}

@@ -20,7 +20,7 @@ func TestRefusals(t *testing.T) {
 	trialOf := func(ca, trial string) (string, error) {
 		o, p := &world.Observation{Now: time.Now()}, &Plan{Edge: &EdgePlan{}, Answers: answers.Answers{Domain: "algo.example.com", TLS: answers.TLS{CA: ca, CATrial: trial}}}
 		o.Edge.Refused = world.Refusals(dir, p.Answers.Domain, o.Now.Add(-world.RefusalsCount))
-		err := DecideTrial(o, p)
+		err := decideTrial(o, p)
 		return p.Edge.Trial, err
 	}
 	if trial, err := trialOf("", ""); trial != "" || err != nil {

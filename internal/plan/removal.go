@@ -32,7 +32,7 @@ func planRemoval(o *world.Observation, i Intent) (*Plan, error) {
 		p.Add(Change{Kind: KindContainer, Name: c.Name, Action: ActionRemove, Reason: "runs OpenAlgo"})
 	}
 	if slices.ContainsFunc(o.Containers, stacks.IsUp) {
-		p.Asks = AskWhileOpen(o, DownRemoved)
+		p.Asks = askWhileOpen(o, DownRemoved)
 	}
 	for _, name := range o.Removable.Networks {
 		p.Add(Change{Kind: KindNetwork, Name: name, Action: ActionRemove, Reason: "the stack's own network"})

@@ -11,19 +11,19 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
-// OwnerToBe is the user that directories must belong to, or be writable for; 0
+// ownerToBe is the user that directories must belong to, or be writable for; 0
 // where they stay as they are: those of an instance that this program made are
 // OpenAlgo's.
-func OwnerToBe(o *world.Observation, p *Plan) int {
+func ownerToBe(o *world.Observation, p *Plan) int {
 	if !stacks.UsersAreOurs(o.Engine) || !p.Intent.Adopts() && o.State.IsOurs() {
 		return 0
 	}
 	return stacks.UserOf(p.Stack.Spec("").User)
 }
 
-// AddOwners plans to give OpenAlgo the directories that it could not write:
+// addOwners plans to give OpenAlgo the directories that it could not write:
 // docker-run.sh makes them as root, and OpenAlgo does not start then.
-func AddOwners(o *world.Observation, p *Plan) error {
+func addOwners(o *world.Observation, p *Plan) error {
 	var dirs []string
 	uid := stacks.UserOf(p.Stack.Spec("").User)
 	for _, dir := range dataDirs(o, p.Stack) {
@@ -77,9 +77,9 @@ func planResources(o *world.Observation, p *Plan) {
 	}
 }
 
-// AddDirectories plans what is mounted in place of volumes and is not
+// addDirectories plans what is mounted in place of volumes and is not
 // there yet: Docker would make it as root's, and OpenAlgo could not write it.
-func AddDirectories(o *world.Observation, p *Plan) {
+func addDirectories(o *world.Observation, p *Plan) {
 	for _, m := range p.Stack.Spec("").Mounts {
 		if path := world.DirectoryOf(m); o.Answered.Directories[path].Missing {
 			p.Add(Change{Kind: KindVolume, Name: path, Action: ActionCreate, Reason: "a directory of the container's user that keeps " + m.Target})

@@ -5,7 +5,6 @@ package printable
 
 import (
 	"bytes"
-	"io"
 	"regexp"
 	"strings"
 	"unicode"
@@ -43,40 +42,6 @@ func acts(r rune) bool {
 		return true // they turn the order of what is read
 	}
 	return r == '\u2028' || r == '\u2029' || r == '\ufeff'
-}
-
-// writer passes on what Text makes of each line.
-type writer struct {
-	to    io.Writer
-	lines Lines
-	err   error
-}
-
-// NewWriter returns a writer that passes whole lines on to w as Text makes
-// them. Close passes on what came after the last line end.
-func NewWriter(w io.Writer) io.WriteCloser {
-	out := &writer{to: w}
-	out.lines.Take = func(line string) {
-		if out.err == nil {
-			_, out.err = io.WriteString(w, Text(line)+"\n")
-		}
-	}
-	return out
-}
-
-func (w *writer) Write(p []byte) (int, error) {
-	if n, err := w.lines.Write(p); err != nil {
-		return n, err
-	}
-	return len(p), w.err
-}
-
-func (w *writer) Close() error {
-	if w.err == nil && len(w.lines.part) > 0 {
-		_, w.err = io.WriteString(w.to, Text(string(w.lines.part)))
-		w.lines.part = nil
-	}
-	return w.err
 }
 
 // LongestLine is how many bytes of a line Lines waits for: a stream without

@@ -32,22 +32,6 @@ func TestText(t *testing.T) {
 	}
 }
 
-func TestWriter(t *testing.T) {
-	var out strings.Builder
-	w := printable.NewWriter(&out)
-	for _, part := range []string{"\x1b[3", "1mred\x1b[0m\nना", "म\x7f\nlast\u202e"} {
-		if _, err := w.Write([]byte(part)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if got := out.String(); got != "red\nनाम\nlast" {
-		t.Errorf("got %q", got)
-	}
-}
-
 func TestALineWithoutEndIsCut(t *testing.T) {
 	longest, sum := 0, 0
 	w := printable.Lines{Take: func(line string) { longest, sum = max(longest, len(line)), sum+len(line) }}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/run"
@@ -58,9 +57,4 @@ func WhereData(t *run.Tools) string {
 		return "Your data as it was before is in " + filepath.Dir(back[0].Copy(t)) + "."
 	}
 	return "Your data was not touched."
-}
-
-// HoldsData reports whether a run has copies of data that an undo may bring back.
-func HoldsData(j *run.Journal) bool {
-	return slices.ContainsFunc(run.All[*data.Keep](j.AllSteps()), func(s *data.Keep) bool { return s.Whole && !s.Left })
 }

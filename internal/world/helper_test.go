@@ -79,7 +79,7 @@ func TestHelperIsRemovedAtCtrlC(t *testing.T) {
 			w.WriteHeader(http.StatusNoContent)
 		}
 	})}
-	if _, err := l.ReadFromImage(ctx, "image", "/app/.sample.env"); !errors.Is(err, context.Canceled) {
+	if _, err := l.images().read(ctx, "image", "/app/.sample.env"); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v, want Canceled", err)
 	}
 	select {

@@ -80,7 +80,7 @@ func TestUserOfAnImage(t *testing.T) {
 	if got := b.looker().images().user(t.Context(), "openalgo:none", "appuser"); got != "" {
 		t.Errorf("of no image: %q", got)
 	}
-	if _, err := b.looker().ReadFromImage(t.Context(), "openalgo:none", openalgo.Version); err == nil {
+	if _, err := b.looker().images().read(t.Context(), "openalgo:none", openalgo.Version); err == nil {
 		t.Error("read from no image")
 	}
 }

@@ -1,7 +1,6 @@
 package world
 
 import (
-	"context"
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/host"
@@ -27,11 +26,6 @@ func (l *Looker) images() *images {
 		l.inside = &images{engine: l.Engine, dir: string(l.Dir), samples: map[string][]byte{}}
 	}
 	return l.inside
-}
-
-// ReadFromImage reads one file of an image; nothing in the image runs.
-func (l *Looker) ReadFromImage(ctx context.Context, image, path string) ([]byte, error) {
-	return l.images().read(ctx, image, path)
 }
 
 // OnHost is what this machine is like, for a command that has no plan.
