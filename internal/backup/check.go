@@ -53,7 +53,7 @@ func (t *Target) CheckSQLite(ctx context.Context, d helper.Docker, image string,
 		}
 		paths = append(paths, "/check/"+strings.TrimPrefix(name, "data/"))
 	}
-	if err := a.ExtractSome(ctx, roots, func(name string) bool { return wanted[name] }); err != nil {
+	if err := a.extractSome(ctx, roots, func(name string) bool { return wanted[name] }); err != nil {
 		return nil, err
 	}
 	out, err := helper.Run(ctx, d, string(t.o.Instance), engine.ContainerSpec{

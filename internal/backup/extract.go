@@ -15,11 +15,11 @@ import (
 // Extract fills the empty directory of each tree from the archive, with owners,
 // modes and times. Nothing is written outside.
 func (a *Archive) Extract(ctx context.Context, trees map[string]string) error {
-	return a.ExtractSome(ctx, trees, func(string) bool { return true })
+	return a.extractSome(ctx, trees, func(string) bool { return true })
 }
 
-// ExtractSome does so with the entries that are wanted, by their names.
-func (a *Archive) ExtractSome(ctx context.Context, trees map[string]string, want func(string) bool) error {
+// extractSome does so with the entries that are wanted, by their names.
+func (a *Archive) extractSome(ctx context.Context, trees map[string]string, want func(string) bool) error {
 	roots := map[string]*os.Root{}
 	defer func() {
 		for _, root := range roots {

@@ -130,7 +130,7 @@ func mounted(o *world.Observation, volume string) bool {
 // foreign refuses to write over the .env of another tool's stack: its keys
 // open its data, whatever project or ports this one would have.
 func foreign(o *world.Observation, ch Change) error {
-	c := ForeignHere(o)
+	c := foreignHere(o)
 	switch {
 	case ch.Adopts || c == nil:
 		return nil
@@ -142,9 +142,9 @@ func foreign(o *world.Observation, ch Change) error {
 		With(finding.Run("Take it over", "adopt"), finding.Hint{Do: "Choose another directory: add --dir to the command"}).Ending(finding.Unchanged)
 }
 
-// ForeignHere is a container of another tool's that has this directory's .env.
+// foreignHere is a container of another tool's that has this directory's .env.
 // Beside a stack of ours only one that runs counts: others are left over.
-func ForeignHere(o *world.Observation) *docker.Container {
+func foreignHere(o *world.Observation) *docker.Container {
 	for i, c := range o.All {
 		mounted := o.Envs[stacks.EnvSource(c)].Same
 		if !o.Owns(c) && mounted && stacks.IsOpenAlgo(c) && (!o.State.IsOurs() || stacks.IsUp(c)) {

@@ -46,7 +46,7 @@ func Removal(o *world.Observation, purge bool) (warning string, err error) {
 		warning = fmt.Sprintf("%s. The data in %s may be another OpenAlgo's, or its keys may be in a backup or in the container that runs: --purge deletes it for good",
 			KeyFault(o), strings.Join(o.Data, ", "))
 	}
-	if c := ForeignHere(o); c != nil {
+	if c := foreignHere(o); c != nil {
 		refused := finding.Named(finding.HostNotReady, "foreign-stack", "%s was made by another tool, and the keys here open its data", c.Name)
 		if !o.State.IsOurs() {
 			refused = refused.With(finding.Run("Take it over first", "adopt"))

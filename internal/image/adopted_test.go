@@ -57,7 +57,7 @@ func TestOwnTags(t *testing.T) {
 		"127.0.0.1:5000/openalgo:openalgo-install-openalgo-0123456789ab": true, "marketcalls/openalgo:latest": false,
 		"openalgo-install/openalgo:abc": false, id: false, "marketcalls/openalgo@sha256:" + "00": false,
 	} {
-		if IsOwnTag(ref) != want {
+		if isOwnTag(ref) != want {
 			t.Errorf("%s: %v", ref, !want)
 		}
 	}

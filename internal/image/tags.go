@@ -21,8 +21,8 @@ func OwnTag(project, imageID string) string {
 	return ownTagPrefix + project[:min(len(project), 80)] + "-" + id[:min(len(id), 12)]
 }
 
-// IsOwnTag reports whether a reference has a tag of that form.
-func IsOwnTag(ref string) bool {
+// isOwnTag reports whether a reference has a tag of that form.
+func isOwnTag(ref string) bool {
 	named, err := reference.ParseNormalizedNamed(ref)
 	if err != nil {
 		return false

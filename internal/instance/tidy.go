@@ -10,9 +10,9 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/host"
 )
 
-// GoneSuffix ends the name of what is being removed from the work directory: a
+// goneSuffix ends the name of what is being removed from the work directory: a
 // rename is whole, the removal of a tree is not.
-const GoneSuffix = ".gone"
+const goneSuffix = ".gone"
 
 // Tidy removes what a killed run left in the work directory and no journal
 // names: temporary files, what was being removed, and an editor's copy of .env.
@@ -30,7 +30,7 @@ func Tidy(d Dir) {
 	for _, e := range entries {
 		edit, isEdit := strings.CutPrefix(e.Name(), editPrefix)
 		pid, _, _ := strings.Cut(edit, "-")
-		if strings.HasSuffix(e.Name(), GoneSuffix) || isEdit && !host.ProcessRuns(pid) {
+		if strings.HasSuffix(e.Name(), goneSuffix) || isEdit && !host.ProcessRuns(pid) {
 			_ = os.RemoveAll(d.Work(e.Name()))
 		}
 	}

@@ -31,7 +31,7 @@ func (o Own) RemoveTree(name string) error { return os.RemoveAll(o.path(name)) }
 
 // RemoveWhole removes a directory so that a kill leaves it whole or not at all.
 func (o Own) RemoveWhole(name string) error {
-	gone := name + GoneSuffix
+	gone := name + goneSuffix
 	if err := o.RemoveTree(gone); err != nil {
 		return err
 	}

@@ -72,17 +72,17 @@ func files(sampleEnv []byte) []entry {
 }
 
 // WriteImage streams the image's only layer as a tar archive, the form that
-// the engine's import takes. binary is the static openalgo-install for the
+// Docker's import takes. binary is the static openalgo-install for the
 // engine's platform, size its length in bytes. sampleEnv becomes
 // /app/.sample.env. Equal input gives equal bytes; modTime is every entry's
 // time.
 func WriteImage(w io.Writer, binary io.Reader, size int64, modTime time.Time, sampleEnv []byte) error {
-	return WriteImageFor(appID, w, binary, size, modTime, sampleEnv)
+	return writeImageFor(appID, w, binary, size, modTime, sampleEnv)
 }
 
-// WriteImageFor is WriteImage for another user than OpenAlgo's: the image's
+// writeImageFor is WriteImage for another user than OpenAlgo's: the image's
 // files are that user's. The line USER among its changes is the caller's.
-func WriteImageFor(user int, w io.Writer, binary io.Reader, size int64, modTime time.Time, sampleEnv []byte) error {
+func writeImageFor(user int, w io.Writer, binary io.Reader, size int64, modTime time.Time, sampleEnv []byte) error {
 	header := func(e entry, modTime time.Time) *tar.Header {
 		if e.owner == appID {
 			e.owner = user
@@ -162,7 +162,7 @@ func ImageChanges(version, ref string) []string {
 		"ENV TZ=Asia/Kolkata",
 		"ENV APP_MODE=standalone",
 		"ENV TMPDIR=/app/tmp",
-		fmt.Sprintf("ENV %s=%q", VersionVariable, version),
+		fmt.Sprintf("ENV %s=%q", versionVariable, version),
 		`LABEL org.opencontainers.image.title="OpenAlgo rehearsal"`,
 		fmt.Sprintf("LABEL org.opencontainers.image.version=%q", version),
 		"LABEL " + Label(ref),

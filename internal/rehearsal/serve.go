@@ -25,9 +25,9 @@ import (
 // Command is the hidden command that the image runs.
 const Command = "rehearsal-serve"
 
-// VersionVariable carries the version that /auth/app-info gives, from the
+// versionVariable carries the version that /auth/app-info gives, from the
 // image to the process.
-const VersionVariable = "OPENALGO_REHEARSAL_VERSION"
+const versionVariable = "OPENALGO_REHEARSAL_VERSION"
 
 // ServeOptions says where the test app finds its files and where it listens.
 // The zero value is right inside the image.
@@ -81,7 +81,7 @@ func (o ServeOptions) withDefaults() ServeOptions {
 		o.HTTPAddr = "0.0.0.0:" + strconv.Itoa(openalgo.WebPort)
 	}
 	if o.Version == "" {
-		o.Version = os.Getenv(VersionVariable)
+		o.Version = os.Getenv(versionVariable)
 	}
 	if o.Version == "" {
 		o.Version = "rehearsal"

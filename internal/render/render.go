@@ -43,8 +43,8 @@ type Options struct {
 	Target      string // one of Targets
 }
 
-// MachineFor returns the machine that files for a target are sized for.
-func MachineFor(target string, here sizing.Machine) sizing.Machine {
+// machineFor returns the machine that files for a target are sized for.
+func machineFor(target string, here sizing.Machine) sizing.Machine {
 	if isCloud(target) {
 		return sizing.Machine{RAMMiB: cloudRAMMiB, Cores: 1, Source: sizing.SourceFlag}
 	}

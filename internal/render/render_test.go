@@ -58,10 +58,10 @@ func TestWrite(t *testing.T) {
 func TestMachineFor(t *testing.T) {
 	t.Parallel()
 	here := sizing.Machine{RAMMiB: 9000, Cores: 8}
-	if got := MachineFor(TargetCompose, here); got != here {
+	if got := machineFor(TargetCompose, here); got != here {
 		t.Errorf("%+v", got)
 	}
-	if got := MachineFor(TargetRailway, here); got.RAMMiB != cloudRAMMiB || got.Cores != 1 {
+	if got := machineFor(TargetRailway, here); got.RAMMiB != cloudRAMMiB || got.Cores != 1 {
 		t.Errorf("%+v", got)
 	}
 }

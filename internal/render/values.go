@@ -15,7 +15,7 @@ import (
 
 // valuesFor decides by the rules of every instance.
 func valuesFor(a answers.Answers, o Options) (values, []string) {
-	size, warnings := settings.DueSizing(MachineFor(o.Target, o.Machine), 1, a.Sizing)
+	size, warnings := settings.DueSizing(machineFor(o.Target, o.Machine), 1, a.Sizing)
 	return values{
 		Sizing: size, Settings: settings.Of(a, size, false), TestImage: image.TestRef(),
 		Env: func(there, sample []byte) ([]byte, error) {

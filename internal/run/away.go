@@ -27,21 +27,21 @@ func (t *Tools) AcrossRestart(ctx context.Context, do func(context.Context) erro
 	return err
 }
 
-// AwayTime is how long Docker may be away before a run gives up. An upgrade of
+// awayTime is how long Docker may be away before a run gives up. An upgrade of
 // its packages takes minutes.
-const AwayTime = 10 * time.Minute
+const awayTime = 10 * time.Minute
 
 // pingTime is how long Docker may take to answer before a note says so.
 const pingTime = 5 * time.Second
 
 // EngineBack waits for a Docker that was restarted meanwhile.
 func (t *Tools) EngineBack(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, AwayTime)
+	ctx, cancel := context.WithTimeout(ctx, awayTime)
 	defer cancel()
 	ask, done := context.WithTimeout(ctx, pingTime)
 	defer done()
 	if t.Engine.Ping(ask) != nil {
-		t.Note(fmt.Sprintf("waiting up to %s for Docker to answer", AwayTime))
+		t.Note(fmt.Sprintf("waiting up to %s for Docker to answer", awayTime))
 	}
 	return t.Engine.WaitReady(ctx)
 }

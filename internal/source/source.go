@@ -217,8 +217,8 @@ func (s *Source) sum() error {
 	return nil
 }
 
-// DockerfileText is the Dockerfile that the build reads.
-func (s *Source) DockerfileText() ([]byte, error) {
+// dockerfileText is the Dockerfile that the build reads.
+func (s *Source) dockerfileText() ([]byte, error) {
 	if s.Dockerfile == Ours {
 		return templates.Dockerfile, nil
 	}
@@ -242,7 +242,7 @@ func (s *Source) PrefersClassic() bool {
 			size += f.info.Size()
 		}
 	}
-	text, err := s.DockerfileText()
+	text, err := s.dockerfileText()
 	return err == nil && size > bigContext && !buildKitOnly.Match(text)
 }
 
@@ -251,7 +251,7 @@ var buildKitOnly = regexp.MustCompile(`(?im)^\s*#\s*syntax\s*=|\s--(mount|networ
 
 // Bases are the images that the build begins with.
 func (s *Source) Bases() ([]string, error) {
-	text, err := s.DockerfileText()
+	text, err := s.dockerfileText()
 	if err != nil {
 		return nil, err
 	}

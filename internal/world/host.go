@@ -19,7 +19,7 @@ func seeHost(d instance.Dir, root string) (h Host) {
 	h.Unwritable = host.DirWritable(dir)
 	h.Unreplaceable = unreplaceable(d)
 	h.EnvLink, _ = os.Readlink(d.Env())
-	for _, name := range RivalNames {
+	for _, name := range rivalNames {
 		if path := filepath.Join(dir, name); isThere(path) {
 			h.Rivals = append(h.Rivals, path)
 		}
@@ -54,5 +54,5 @@ func isThere(path string) bool {
 	return err == nil
 }
 
-// RivalNames are the files that Docker Compose would read instead of ours.
-var RivalNames = []string{"compose.yaml", "compose.yml", "docker-compose.yml"}
+// rivalNames are the files that Docker Compose would read instead of ours.
+var rivalNames = []string{"compose.yaml", "compose.yml", "docker-compose.yml"}

@@ -25,8 +25,8 @@ const asideForm = "20060102T150405.000000000Z"
 // asideStamp names what the undo of one run keeps.
 func asideStamp(t *run.Tools) string { return t.Started().UTC().Format(asideForm) }
 
-// KeptBy is where the undo of a run keeps what it replaces under a name.
-func KeptBy(t *run.Tools, name string) string {
+// keptBy is where the undo of a run keeps what it replaces under a name.
+func keptBy(t *run.Tools, name string) string {
 	return t.Work(filepath.Join(asideName, asideStamp(t), name))
 }
 

@@ -127,7 +127,7 @@ func (s *CreateVolume) Undo(ctx context.Context, t *run.Tools) error {
 		return nil // somebody else's, for which the step was not done
 	}
 	if s.Since {
-		kept := KeptBy(t, s.Name)
+		kept := keptBy(t, s.Name)
 		if err := keepVolume(ctx, t, v.Mountpoint, kept); err != nil {
 			t.Note(fmt.Sprintf("the volume %s stays, with data that was written to it since (%v). Check it before you remove it: docker volume rm %[1]s deletes that data", s.Name, err))
 			return nil
