@@ -20,7 +20,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 )
 
-// Docker is what is needed of the engine.
+// Docker is what is needed of Docker.
 type Docker interface {
 	helper.Docker
 	Info() engine.Info

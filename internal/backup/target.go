@@ -289,7 +289,7 @@ func (t *Target) Prune() error {
 const stampForm = "20060102T150405Z"
 
 // names begins the names of this instance's backups. The same project on
-// another host, or installed anew, has another: several may share a directory.
+// another host, or installed again, has another: several may share a directory.
 func names(d instance.Dir) string {
 	s, _ := d.LoadState() // without one: no backup is made
 	sum := sha256.Sum256([]byte("backup of " + s.Salt))

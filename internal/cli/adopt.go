@@ -72,7 +72,7 @@ func (c *adoptCommand) choose(ctx context.Context) error {
 	case err != nil:
 		return err
 	case len(dirs) == 0:
-		return usage("there is no OpenAlgo on this engine that another tool made").
+		return usage("no OpenAlgo of another tool was found in Docker").
 			With(finding.Anywhere("List what is on this machine", "status"))
 	case len(dirs) > 1:
 		return usage("there are several that can be adopted: name one with --dir: %s", strings.Join(dirs, ", "))

@@ -62,7 +62,7 @@ func (c *installCommand) options() changeOptions {
 	return changeOptions{dryRun: c.dryRun, wait: c.wait}
 }
 
-// rehearsal does it all with the test app, and shows what that saw from inside its
+// rehearsal does a test install, and shows what that saw from inside its
 // container.
 func (c *installCommand) rehearsal(ctx context.Context, s *ops.Session, ans answers.Answers) (event.Result, error) {
 	result, report, err := s.Rehearse(ctx, ans)

@@ -72,7 +72,7 @@ func (s *survey) entry(label string, args ...string) {
 	s.Menu = append(s.Menu, wizard.MenuEntry{Label: label, Args: args})
 }
 
-// engine describes the engine, or why there is none.
+// engine describes Docker, or why there is none.
 func (s *survey) engine(e *engine.Engine, facts host.Facts, err error) {
 	switch {
 	case err == nil:

@@ -110,7 +110,7 @@ func (c *resizeCommand) several(ctx context.Context) error {
 		}
 	}
 	if len(dirs) == 0 {
-		return out.end(event.Result{Message: "nothing to do: there is no OpenAlgo on this engine"}, nil)
+		return out.end(event.Result{Message: "nothing to do: there is no OpenAlgo in Docker"}, nil)
 	}
 	home, err := instance.Abs(firstThere(dirs)) // where a schedule is kept
 	if err != nil {

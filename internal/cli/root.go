@@ -70,7 +70,7 @@ func noArgs(cmd *cobra.Command, args []string) error {
 // Main runs the program and returns its exit code.
 func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	noquery.Restore()
-	// Inside the rehearsal image the program also stands in for curl and chown.
+	// Inside the image of the test app the program also stands in for curl and chown.
 	switch filepath.Base(args[0]) {
 	case rehearsal.CurlName:
 		return rehearsal.Curl(args[1:], stdout, stderr)

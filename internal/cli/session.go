@@ -13,7 +13,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 )
 
-// connect reaches the engine and finds whose RAM and cores count.
+// connect reaches Docker and finds whose RAM and cores count.
 func connect(ctx context.Context) (*engine.Engine, sizing.Machine, error) {
 	e, err := engine.Connect(ctx, engine.Options{})
 	if ctx.Err() == nil && err != nil {
@@ -30,8 +30,8 @@ func connect(ctx context.Context) (*engine.Engine, sizing.Machine, error) {
 	return e, machine, nil
 }
 
-// machineOf takes this host's figures when the engine runs on this kernel,
-// and the engine's own when it is another machine (docs/sizing.md).
+// machineOf takes this host's figures when Docker runs on this kernel,
+// and Docker's own when it is another machine (docs/sizing.md).
 func machineOf(ctx context.Context, info engine.Info) (sizing.Machine, error) {
 	if !info.Local && info.RAMMiB > 0 {
 		return sizing.Machine{RAMMiB: info.RAMMiB, Cores: info.NCPU, Source: sizing.SourceEngine}, nil

@@ -43,7 +43,7 @@ func newSize(a *app) *cobra.Command {
 }
 
 // sizeMachine takes the flags, and for what they leave out the machine that
-// the stack would run on: the engine's, where there is one, else this host.
+// the stack would run on: Docker's, where there is one, else this host.
 // Without flags, the stacks that run share it.
 func sizeMachine(cmd *cobra.Command, ram string, cores int) (m sizing.Machine, instances int, err error) {
 	var flags sizing.Machine

@@ -47,7 +47,7 @@ func newVersion(a *app) *cobra.Command {
 	return cmd
 }
 
-// newServe is what the rehearsal image runs.
+// newServe is what the image of the test app runs.
 func newServe(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use: rehearsal.Command, Hidden: true, Args: noArgs,

@@ -45,7 +45,7 @@ func (w *interview) inLines(ctx context.Context) error {
 	}
 }
 
-// engineOrOffer asks whether the engine answers; where there is none it offers to
+// engineOrOffer asks whether Docker answers; where there is none it offers to
 // install one.
 func (w *interview) engineOrOffer(ctx context.Context) error {
 	e, _, err := connect(ctx)

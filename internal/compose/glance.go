@@ -7,7 +7,7 @@ import "fmt"
 type Glimpse struct {
 	Hash     string            // what the config-hash label would be
 	Env      map[string]string // the container's environment
-	ShmBytes int64             // 0 = the engine's default
+	ShmBytes int64             // 0 = Docker's default
 }
 
 // Glance reads a service as Docker Compose would. Unlike Load it takes any

@@ -7,7 +7,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/host"
 )
 
-// atBoot is whether the engine starts with the machine.
+// atBoot is whether Docker starts with the machine.
 type atBoot struct{ enabled *bool } // nil: not known
 
 func (c *atBoot) look(ctx context.Context, _ Look, p *patient) {

@@ -68,7 +68,7 @@ type patient struct {
 	now time.Time
 }
 
-// Examine looks at the machine, the engine and the OpenAlgo in a directory, and
+// Examine looks at the machine, Docker and the OpenAlgo in a directory, and
 // judges what it sees.
 func Examine(ctx context.Context, l Look) Report {
 	p, all := l.gather(ctx), checks()

@@ -8,7 +8,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/engine"
 )
 
-// Docker is what an edge needs of the engine.
+// Docker is what an edge needs of Docker.
 type Docker interface {
 	Info() engine.Info
 	Image(ctx context.Context, ref string) (engine.Image, error)

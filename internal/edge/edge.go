@@ -111,7 +111,7 @@ type Plan struct {
 	Changes  []Change
 	Warnings []string
 	Files    []File // that change, in the order in which they are written
-	Pull     string // image that is not on the engine yet
+	Pull     string // image that Docker does not have yet
 }
 
 // file adds a file to the plan when it changes.

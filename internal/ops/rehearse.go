@@ -27,7 +27,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
-// rehearsalSuffix is what a rehearsal's directory has behind the instance's.
+// rehearsalSuffix is what a test install's directory has behind the instance's.
 const rehearsalSuffix = "-rehearsal"
 
 // edgeSuffix is what its edge has behind that, when it needs one of its own.
@@ -62,12 +62,12 @@ func (in *Session) Rehearse(ctx context.Context, a answers.Answers) (event.Resul
 		gone = errors.Join(gone, purgeEdge(cleanup, stage, ownEdge))
 	}
 	if gone != nil && err == nil {
-		err = finding.Named(finding.Broken, "test-not-removed", "the rehearsal went well, but taking it away failed: %w", gone)
+		err = finding.Named(finding.Broken, "test-not-removed", "the test install worked, but could not be removed: %w", gone)
 	}
 	if err != nil {
 		return event.Result{}, report, err
 	}
-	return event.Result{Message: "the rehearsal went well: this host can run OpenAlgo. Nothing of it is left"}, report, nil
+	return event.Result{Message: "the test install worked: this machine can run OpenAlgo. Everything was removed again"}, report, nil
 }
 
 // beside is a session like another one, for an instance in another directory.
@@ -83,7 +83,7 @@ func rehearseEdge(ctx context.Context, stage *Session, in *Session, a *answers.A
 		return nil
 	}
 	if instanceEdge(string(in.dir)).Domain == a.Domain {
-		in.note(a.Domain + " is served for this OpenAlgo already; the rehearsal leaves that as it is, and HTTPS out")
+		in.note(a.Domain + " is served for this OpenAlgo already; the test install leaves that as it is, and HTTPS out")
 		a.TLS = answers.TLS{Mode: "off"}
 		return nil
 	}
@@ -114,7 +114,7 @@ func purgeEdge(ctx context.Context, in *Session, dir string) error {
 	return c.Purge(ctx)
 }
 
-// removeKilledRehearsals takes away what a rehearsal that was killed left: a
+// removeKilledRehearsals removes what an interrupted test install left: a
 // directory with our lock, which nobody holds, and answers that say rehearsal.
 func removeKilledRehearsals(ctx context.Context, in *Session) {
 	left, _ := filepath.Glob(string(in.dir) + rehearsalSuffix + "-????????")
@@ -137,7 +137,7 @@ func removeKilledRehearsals(ctx context.Context, in *Session) {
 			err = purgeEdge(ctx, stage, dir+edgeSuffix)
 		}
 		if err == nil {
-			in.note("took away a former rehearsal that was killed: " + dir)
+			in.note("removed an interrupted test install: " + dir)
 		}
 	}
 }
@@ -153,7 +153,7 @@ func onlyRehearsal(o *world.Observation) bool {
 		o.AnswersText == nil && (o.Env == nil || len(o.Containers) > 0)
 }
 
-// freePorts moves the rehearsal to free ports where the real stack runs on
+// freePorts moves the test install to free ports where the real stack runs on
 // those of the answers.
 func freePorts(ctx context.Context, in *Session, a *answers.Answers) error {
 	o, err := in.observe(ctx)
@@ -165,11 +165,11 @@ func freePorts(ctx context.Context, in *Session, a *answers.Answers) error {
 			return finding.Named(finding.HostNotReady, "port-taken", "finding a free port: %w", err)
 		}
 	}
-	in.note(fmt.Sprintf("OpenAlgo runs here already; the rehearsal uses the ports %d and %d", a.Ports.Web, a.Ports.WebSocket))
+	in.note(fmt.Sprintf("OpenAlgo runs here already; the test install uses ports %d and %d", a.Ports.Web, a.Ports.WebSocket))
 	return nil
 }
 
-// takeAway removes a rehearsal with everything it made, its image too.
+// takeAway removes a test install with everything it made, its image too.
 func takeAway(ctx context.Context, in *Session) error {
 	quiet := *in
 	quiet.Confirm = nil

@@ -10,7 +10,7 @@ import (
 
 // What a build needs, in MiB of RAM and swap together and of free disk. The
 // web interface's compiler alone takes over 2 GB: on hosts with less the build
-// of the old script was killed (docs/openalgo-facts.md 4, 8: #939, #943).
+// of the old script was killed (docs/openalgo-facts.md 4, 8).
 const (
 	buildMemoryMiB    = 1500
 	frontendMemoryMiB = 3000

@@ -1,4 +1,3 @@
-// Package settings decides what .env shall say, and how a user changes it.
 package settings
 
 import (

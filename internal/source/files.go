@@ -76,7 +76,7 @@ func (s *Source) ignored() (*patternmatcher.PatternMatcher, error) {
 		patterns = append(patterns, more...)
 	}
 	if s.Dockerfile == Theirs {
-		patterns = append(patterns, "!Dockerfile", "!.dockerignore") // the engine needs them
+		patterns = append(patterns, "!Dockerfile", "!.dockerignore") // Docker needs them
 	}
 	matcher, err := patternmatcher.New(patterns)
 	if err != nil {

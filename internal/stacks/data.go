@@ -26,7 +26,7 @@ func DataPath(ctx context.Context, e Volumes, c engine.Container, target string)
 			continue
 		}
 		if directory := BindSource(m); directory != "" {
-			// The engine follows a link, and nothing below does.
+			// Docker follows a link, and nothing below does.
 			path, err := filepath.EvalSymlinks(directory)
 			if err != nil {
 				return "", "", fmt.Errorf("looking at %s: %w", directory, err)

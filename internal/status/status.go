@@ -81,7 +81,7 @@ type Volume struct {
 	Bytes int64  `json:"bytes"`
 }
 
-// Docker is what this package uses of the engine.
+// Docker is what this package uses of Docker.
 type Docker interface {
 	ready.Engine
 	Containers(ctx context.Context, labels ...string) ([]engine.Container, error)

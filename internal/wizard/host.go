@@ -11,7 +11,7 @@ import (
 )
 
 // Host is what the wizard is told and what it lets do. The command line
-// provides it: the wizard itself reaches neither the machine nor the engine.
+// provides it: the wizard itself reaches neither the machine nor Docker.
 type Host struct {
 	Dir string
 	// Reader is where commands that the wizard proposes are typed.

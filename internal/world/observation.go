@@ -55,7 +55,7 @@ type Observation struct {
 	FileProject                string             // what docker-compose.yaml or .env calls the project, if they do
 	Containers                 []engine.Container // of this instance; the first is the one that runs
 	Strangers                  []engine.Container // of the same project, with the .env of another directory
-	All                        []engine.Container // every container of an OpenAlgo on this engine
+	All                        []engine.Container // every container of an OpenAlgo on this Docker
 	Every                      []engine.Container // and all others
 	Volumes                    map[string]engine.Volume
 	Networks                   map[string]bool

@@ -29,7 +29,7 @@ func sees(ctx context.Context, e Engine, instance, image string) (dir string, er
 		dir = filepath.Dir(dir)
 	}
 	if dir, err = filepath.EvalSymlinks(dir); err != nil {
-		return "", nil //nolint:nilerr // preflightDir says so
+		return "", nil //nolint:nilerr // preflight.Dir says so
 	}
 	id, discard, err := helper.Create(ctx, e, instance, engine.ContainerSpec{
 		Config: engine.Config{Image: image, Entrypoint: []string{"/none"}},
