@@ -22,9 +22,9 @@ import (
 // SQLite finds whole.
 func withTrades(t *testing.T) *box {
 	t.Helper()
-	b := installed(t)
+	b := newBox(t)
 	b.account()
-	b.do(set("LOG_LEVEL", "INFO")) // the state knows of the account by now
+	b.do(ops.Install(b.answers(""), 0))
 	b.trades("some")
 	b.checks("trades.db\tok\nEND\n")
 	return b

@@ -2,6 +2,7 @@ package ops_test
 
 import (
 	"errors"
+	"flag"
 	"fmt"
 	"net"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -20,7 +22,6 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/engine/memory"
 	"github.com/marketcalls/openalgo-install/internal/event"
-	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/ops"
@@ -50,6 +51,15 @@ const (
 	second = "marketcalls/openalgo:2"
 )
 
+// A test mostly waits until OpenAlgo has answered for a while.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("test.parallel", "32"); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
+
 func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
@@ -67,15 +77,24 @@ func newBox(t *testing.T) *box {
 	b := &box{t: t, dir: filepath.Join(root, "openalgo"), docker: memory.New(filepath.Join(root, "docker")), open: map[int]*http.Server{}}
 	b.docker.Facts.OS, b.docker.Facts.Arch, b.docker.Facts.RootDir = "linux", runtime.GOARCH, root
 	b.docker.OnStart = b.begin
-	var err error
-	if b.web, err = host.FreePort(); err == nil {
-		b.sock, err = host.FreePort()
-	}
-	must(t, err)
+	b.web, b.sock = freePort(), freePort()
 	b.image(first, "1", "")
 	b.image(second, "2", "NEW_IN_TWO = 'yes'\n")
 	return b
 }
+
+// freePort is one that no other box has, and that no connection gets by itself.
+func freePort() int {
+	for {
+		port := 20000 + int(lastPort.Add(1))
+		if listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port)); err == nil {
+			_ = listener.Close()
+			return port
+		}
+	}
+}
+
+var lastPort atomic.Int32
 
 // image is a release of OpenAlgo, whose .sample.env has more than the built-in one.
 func (b *box) image(ref, release, more string) {
@@ -208,6 +227,18 @@ func (b *box) say(broken string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.broken = broken
+}
+
+// failsOnce makes the next start of OpenAlgo fail, and no other.
+func (b *box) failsOnce() {
+	starts := 0
+	b.docker.OnStart = func(c engine.Container) {
+		b.begin(c)
+		b.say("")
+		if starts++; starts == 1 {
+			b.say("it is broken")
+		}
+	}
 }
 
 // account makes the first account.

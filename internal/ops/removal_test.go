@@ -86,25 +86,6 @@ func TestPurgeOfDirectories(t *testing.T) {
 	}
 }
 
-// A purge that was killed anywhere is completed, and never leaves data whose keys
-// are gone.
-func TestPurgeKilled(t *testing.T) {
-	t.Parallel()
-	for at := 1; ; at += 5 {
-		b := installed(t)
-		if !b.killed(at, purge()) {
-			return
-		}
-		if _, v, _ := b.things(); v > 0 && b.read(".env") == "" {
-			t.Fatalf("killed at %d: %d volumes without their keys", at, v)
-		}
-		b.do(purge())
-		if c, v, n := b.things(); c+v+n != 0 || b.hasDir() {
-			t.Fatalf("killed at %d: %d containers, %d volumes, %d networks; a directory: %v", at, c, v, n, b.hasDir())
-		}
-	}
-}
-
 func TestUninstallRefused(t *testing.T) {
 	t.Parallel()
 	b := newBox(t)

@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/marketcalls/openalgo-install/internal/backup"
-	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/ops"
@@ -85,39 +84,12 @@ func TestRestoreThatFails(t *testing.T) {
 	file := b.backup(ops.BackupOptions{})
 	b.do(set("LOG_LEVEL", "DEBUG"))
 	b.trades("newer")
-	starts := 0
-	b.docker.OnStart = func(c engine.Container) {
-		b.begin(c)
-		b.say("")
-		if starts++; starts == 1 {
-			b.say("it is broken")
-		}
-	}
+	b.failsOnce()
 	if _, err := b.session().Do(t.Context(), b.restore(file, "")); finding.KindOf(err) != finding.RolledBack {
 		t.Errorf("%v", err)
 	}
 	if b.traded() != "newer" || b.env("LOG_LEVEL") != "DEBUG" || b.container().State != "running" || b.journal() {
 		t.Errorf("%q, LOG_LEVEL %s, %s", b.traded(), b.env("LOG_LEVEL"), b.container().State)
-	}
-}
-
-// Wherever a restore was killed, the data is whole: the backup's or what was here.
-func TestRestoreKilled(t *testing.T) {
-	t.Parallel()
-	for at := 1; ; at += 17 {
-		b := withTrades(t)
-		file := b.backup(ops.BackupOptions{})
-		b.trades("newer")
-		c := b.restore(file, "")
-		if !b.killed(at, c) {
-			return
-		}
-		if _, err := b.session().Recover(t.Context()); err != nil {
-			t.Fatalf("killed at %d: %v", at, err)
-		}
-		if got := b.traded(); got != "newer" && got != "some" || b.container().State != "running" || b.journal() {
-			t.Fatalf("killed at %d: %q, %+v", at, got, b.container())
-		}
 	}
 }
 

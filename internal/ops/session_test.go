@@ -112,8 +112,8 @@ func TestChanges(t *testing.T) {
 	if _, err := b.session().Do(t.Context(), ops.MCP(answers.RemoteMCP{Enabled: true})); finding.KindOf(err) != finding.Usage {
 		t.Errorf("MCP without HTTPS: %v", err)
 	}
-	b.say("it is broken")
-	if _, err := b.session().Do(t.Context(), set("LOG_LEVEL", "INFO")); b.env("LOG_LEVEL") != "DEBUG" {
+	b.failsOnce()
+	if _, err := b.session().Do(t.Context(), set("LOG_LEVEL", "INFO")); finding.KindOf(err) != finding.RolledBack || b.env("LOG_LEVEL") != "DEBUG" {
 		t.Errorf("LOG_LEVEL is %s after %v", b.env("LOG_LEVEL"), err)
 	}
 }
@@ -283,48 +283,6 @@ func TestResizeOfAnothersStack(t *testing.T) {
 	if dirs, err := world.Adoptable(t.Context(), b.docker); err != nil || len(dirs) != 1 {
 		t.Errorf("it is no longer another tool's: %v, %v", dirs, err)
 	}
-}
-
-// A run that was killed at any call of Docker is finished or undone by the next.
-func TestKilled(t *testing.T) {
-	t.Parallel()
-	for at := 1; ; at += 11 {
-		b := installed(t)
-		if !b.killed(at, set("LOG_LEVEL", "DEBUG")) {
-			return
-		}
-		if _, err := b.session().Recover(t.Context()); err != nil {
-			t.Fatalf("killed at call %d: %v", at, err)
-		}
-		b.do(set("MY_OWN", "1"))
-		if b.container().State != "running" || b.journal() || b.env("MY_OWN") != "1" {
-			t.Fatalf("killed at call %d: %+v, a journal: %v", at, b.container(), b.journal())
-		}
-	}
-}
-
-type killed struct{}
-
-// killed carries a command out, and ends it at one call of Docker; it reports
-// whether there were as many.
-func (b *box) killed(at int, c ops.Command) (was bool) {
-	b.t.Helper()
-	calls := 0
-	b.docker.Hook = func(string) {
-		if calls++; calls == at {
-			panic(killed{})
-		}
-	}
-	defer func() {
-		b.docker.Hook = nil
-		if p := recover(); p != nil {
-			if _, was = p.(killed); !was {
-				panic(p)
-			}
-		}
-	}()
-	b.do(c)
-	return false
 }
 
 func TestObstacles(t *testing.T) {
