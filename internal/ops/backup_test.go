@@ -15,6 +15,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/ops"
+	"github.com/marketcalls/openalgo-install/internal/run"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 )
 
@@ -229,6 +230,9 @@ func TestBackupKilled(t *testing.T) {
 	}()
 	if b.container().State == "running" || !b.journal() {
 		t.Fatal("it was not killed while OpenAlgo was stopped")
+	}
+	if run.Unfinished(b.dir) == "" {
+		t.Error("status would not say that it was interrupted")
 	}
 	if r, err := b.session().Recover(t.Context()); err != nil || !r.Changed {
 		t.Errorf("%+v, %v", r, err)
