@@ -147,7 +147,7 @@ func (a *App) Remain(_ context.Context, project, image string) {
 }
 
 // Front opens what serves HTTPS.
-func (a *App) Front(ctx context.Context, site run.Site) (run.Front, error) {
+func (a *App) Front(ctx context.Context, site instance.Edge) (run.Front, error) {
 	return (&world.Looker{Engine: a.Engine, Dir: a.Dir}).OpenFront(ctx, site)
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/edge"
 	"github.com/marketcalls/openalgo-install/internal/event"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/run"
 )
 
@@ -14,7 +15,7 @@ import (
 // started it is undone.
 func TestNewOneStaysWithoutItsHTTPS(t *testing.T) {
 	t.Parallel()
-	nobody := run.Verification{Site: run.Site{Kind: edge.KindNginx, Domain: "algo.example.com", HTTPS: 1}}
+	nobody := run.Verification{Site: instance.Edge{Kind: edge.KindNginx, Domain: "algo.example.com", HTTPS: 1}}
 	for name, resumed := range map[string]bool{"interrupted": true, "just started": false} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

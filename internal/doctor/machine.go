@@ -10,7 +10,7 @@ import (
 
 // What a machine must have, in MiB.
 const (
-	fewMemory = 256 // that can be had without swapping
+	fewMemory = 256 // available without swapping
 	smallRAM  = 3000
 )
 

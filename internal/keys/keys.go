@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 )
 
@@ -168,4 +169,13 @@ func (d *decider) warnReplaced(name string, s State) {
 
 func (d *decider) warn(format string, args ...any) {
 	d.Warnings = append(d.Warnings, fmt.Sprintf(format, args...))
+}
+
+// Set sets one setting of a .env; the salt has a place of its own, where OpenAlgo
+// leaves it alone (docs/openalgo-facts.md 1.6).
+func Set(file *envfile.File, key, value string) error {
+	if key == FernetSalt {
+		return file.SetAfter(Pepper, key, value)
+	}
+	return file.Set(key, value)
 }

@@ -30,7 +30,7 @@ func containerOf(ctx context.Context, in *Session) (*engine.Container, error) {
 }
 
 // Start starts the container and waits until OpenAlgo is ready. Where an uninstall or
-// somebody else took the container away, it is recreated from the saved answers, with
+// a user removed the container, it is recreated from the saved answers, with
 // the same keys and data.
 func Start() Command {
 	asBefore := changed(plan.CommandStart, func(*answers.Answers) error { return nil })

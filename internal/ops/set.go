@@ -6,8 +6,8 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
-// Set makes the edit the user's: .env is checked by the app's own rules, the
-// container swapped, verified, and put back when that fails.
+// Set changes settings in .env, as the user asks: .env is checked by OpenAlgo's own
+// rules, the container is recreated and verified, and rolled back when that fails.
 func Set(e settings.Edit) Command {
 	const name = "set"
 	answered := changed(name, e.Apply)

@@ -137,7 +137,7 @@ func removeSite(o *world.Observation, p *Plan) error {
 // closed after it.
 func removalSteps(o *world.Observation, p *Plan) (out []run.Step) {
 	if site := o.Removable.Site.Plan; site != nil && len(site.Files) > 0 {
-		take := &step.TakeSite{Site: run.Site(o.State.Edge), Strict: true}
+		take := &step.TakeSite{Site: o.State.Edge, Strict: true}
 		for _, f := range site.Files {
 			take.Files = append(take.Files, run.In(o.Dir, f.Path))
 		}

@@ -56,22 +56,19 @@ func NewEntry(part string, s Step, state State) *Entry {
 // begins. Whatever ends the process, the next run completes or undoes it. It
 // names files, containers and hashes, never a value of .env.
 type Journal struct {
-	Version int       `json:"version"`
-	Command string    `json:"command"`
-	Started time.Time `json:"started"`
-	Engine  string    `json:"engine"` // name of the host that Docker runs on
-	Docker  Docker    `json:"docker"`
-	Phase   Phase     `json:"phase"`
-	Steps   []*Entry  `json:"steps"`
-	Commit  []*Entry  `json:"commit,omitempty"`
+	Version int                `json:"version"`
+	Command string             `json:"command"`
+	Started time.Time          `json:"started"`
+	Engine  string             `json:"engine"` // name of the host that Docker runs on
+	Docker  instance.EngineRef `json:"docker"`
+	Phase   Phase              `json:"phase"`
+	Steps   []*Entry           `json:"steps"`
+	Commit  []*Entry           `json:"commit,omitempty"`
 
 	dir     string
 	resumed bool      // an earlier process began it
 	saved   time.Time // when that one wrote it last
 }
-
-// Docker says which Docker a run works on.
-type Docker = instance.EngineRef
 
 // errNewer says that this program does not know what the journal names.
 var errNewer = errors.New("written by a later openalgo-install")
@@ -191,7 +188,7 @@ func newJournal(t *Tools, p Plan) *Journal {
 	info := t.Engine.Info()
 	j := &Journal{
 		Version: Version, Command: p.Command, Started: t.Time().UTC(), Phase: Apply,
-		Engine: info.Name, Docker: Docker{ID: info.ID, Endpoint: info.Endpoint}, dir: string(t.Dir),
+		Engine: info.Name, Docker: instance.EngineRef{ID: info.ID, Endpoint: info.Endpoint}, dir: string(t.Dir),
 	}
 	for _, part := range p.Parts {
 		for _, s := range part.Steps {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 )
 
 // Recover completes or undoes what an interrupted run left. An error that is not
@@ -73,7 +74,7 @@ func resume(ctx context.Context, t *Tools, j *Journal) bool {
 // journal that names no Docker: a host may be renamed.
 func sameDocker(ctx context.Context, t *Tools, j *Journal) error {
 	info := t.Engine.Info()
-	if j.Docker.IsAnother(Docker{ID: info.ID, Endpoint: info.Endpoint}) {
+	if j.Docker.IsAnother(instance.EngineRef{ID: info.ID, Endpoint: info.Endpoint}) {
 		return finding.Named(finding.HostNotReady, "other-docker", "the unfinished %s of this directory was on the Docker at %s", j.Command, j.Docker.Endpoint).
 			With(finding.Shell("Name that Docker, then run the same command again", "export DOCKER_HOST="+j.Docker.Endpoint)).Ending(finding.Unchanged)
 	}

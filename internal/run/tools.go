@@ -80,7 +80,7 @@ type App interface {
 	// Remain notes that an undone first install leaves its encryption keys.
 	Remain(ctx context.Context, project, image string)
 	// Front opens what serves HTTPS.
-	Front(ctx context.Context, site Site) (Front, error)
+	Front(ctx context.Context, site instance.Edge) (Front, error)
 	// RemoveLeftovers moves away what another installer left, as far as it is there.
 	RemoveLeftovers(ctx context.Context, l Leftovers) error
 	// EndDaily ends the daily backup, if there is one.
@@ -101,7 +101,7 @@ type Leftovers struct {
 type Verification struct {
 	Container string
 	SetupDone bool
-	Site      Site
+	Site      instance.Edge
 	// Secrets are those that opened before a change of the release.
 	Secrets *Secrets
 	// Resalts says that the new release makes a FERNET_SALT when it starts.
@@ -118,9 +118,6 @@ type Secrets struct {
 	// Unknown says that they could not be counted.
 	Unknown bool `json:"unknown,omitempty"`
 }
-
-// Site is how an instance is served over HTTPS; none where Kind is "".
-type Site = instance.Edge
 
 // Front is what serves HTTPS: it reads its files again.
 type Front interface {

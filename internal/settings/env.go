@@ -233,20 +233,11 @@ func (p Env) apply(file *envfile.File) (*envfile.File, error) {
 			edited.Unset(set.Key)
 			continue
 		}
-		if err := setKey(edited, set.Key, set.Value.Reveal()); err != nil {
+		if err := keys.Set(edited, set.Key, set.Value.Reveal()); err != nil {
 			return nil, finding.Named(finding.Usage, "setting-invalid", "%w", err)
 		}
 	}
 	return edited, nil
-}
-
-// setKey sets one key; the salt has a place of its own, where OpenAlgo
-// leaves it alone (docs/openalgo-facts.md 1.6).
-func setKey(file *envfile.File, key, value string) error {
-	if key == keys.FernetSalt {
-		return file.SetAfter(keys.Pepper, key, value)
-	}
-	return file.Set(key, value)
 }
 
 // Check holds a whole .env against OpenAlgo's own rules before anything is

@@ -249,20 +249,11 @@ func (s *WriteEnv) carryKeys(before, now []byte) ([]byte, error) {
 		if s.Keys[key] == hash(s.Salt, key, value) {
 			continue
 		}
-		if err := setKey(file, key, value); err != nil {
+		if err := keys.Set(file, key, value); err != nil {
 			return nil, fmt.Errorf("carry %s over: %w", key, err)
 		}
 	}
 	return file.Bytes(), nil
-}
-
-// setKey sets one key; the salt has a place of its own, where OpenAlgo leaves it
-// alone (docs/openalgo-facts.md 1.6).
-func setKey(file *envfile.File, key, value string) error {
-	if key == keys.FernetSalt {
-		return file.SetAfter(keys.Pepper, key, value)
-	}
-	return file.Set(key, value)
 }
 
 // Check refuses a copy that is not one of the backups.

@@ -23,8 +23,8 @@ func init() {
 // ServeSite puts the site of a domain in place and waits for its certificate,
 // while the previous container still runs.
 type ServeSite struct {
-	Site  run.Site   `json:"site"`
-	Files []SiteFile `json:"files,omitempty"`
+	Site  instance.Edge `json:"site"`
+	Files []SiteFile    `json:"files,omitempty"`
 
 	Write   []edge.File `json:"-"` // what is written
 	Seen    edge.Site   `json:"-"` // the site as the internet sees it
@@ -195,8 +195,8 @@ func (s *ServeSite) Check(string) error {
 // there is told: it concerns a name that nobody uses any more.
 type TakeSite struct {
 	run.OnlyForward
-	Site  run.Site   `json:"site"`
-	Files []run.Path `json:"files"`
+	Site  instance.Edge `json:"site"`
+	Files []run.Path    `json:"files"`
 	// Strict says that a failure ends the run: nothing else is removed.
 	Strict bool `json:"strict,omitempty"`
 }

@@ -3,6 +3,7 @@ package step
 import (
 	"context"
 
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/run"
 	"github.com/marketcalls/openalgo-install/internal/step/pair"
 )
@@ -16,11 +17,11 @@ type Verify struct {
 	ID        string `json:"id,omitempty"`
 	SetupDone bool   `json:"setup_done,omitempty"` // there was an account
 	// NeedsSetup is what OpenAlgo said: it waits for its first account.
-	NeedsSetup *bool        `json:"needs_setup,omitempty"`
-	Site       run.Site     `json:"site,omitzero"`
-	Secrets    *run.Secrets `json:"secrets,omitempty"`
-	Resalts    bool         `json:"resalts,omitempty"`
-	MCP        bool         `json:"-"` // the endpoints of remote MCP, too
+	NeedsSetup *bool         `json:"needs_setup,omitempty"`
+	Site       instance.Edge `json:"site,omitzero"`
+	Secrets    *run.Secrets  `json:"secrets,omitempty"`
+	Resalts    bool          `json:"resalts,omitempty"`
+	MCP        bool          `json:"-"` // the endpoints of remote MCP, too
 }
 
 func (s *Verify) String() string { return "wait until OpenAlgo answers" }

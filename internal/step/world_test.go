@@ -181,7 +181,7 @@ func (w *world) Ready(ctx context.Context, id string, setupDone, _ bool) (bool, 
 func (w *world) Serves(context.Context, run.Verification, bool) error { return nil }
 
 // Front reads files of a site.
-func (w *world) Front(context.Context, run.Site) (run.Front, error) { return w, nil }
+func (w *world) Front(context.Context, instance.Edge) (run.Front, error) { return w, nil }
 
 // Apply is that of the front: the site that it serves is the one in the file.
 func (w *world) Apply(context.Context) error {
@@ -349,13 +349,13 @@ func (w *world) change() run.Plan {
 		part("backup", &step.KeepFile{Name: ".env"}, &step.KeepFile{Name: compose.FileName}),
 		part("resources", &step.CreateNetwork{Name: project + "_default", Spec: engine.NetworkSpec{Name: project + "_default"}}),
 		part("create", w.createStep(w.web().Image, false)),
-		part("edge", &step.ServeSite{Site: run.Site{Kind: "caddy", Dir: w.path("edge"), Domain: "new.example.com"},
+		part("edge", &step.ServeSite{Site: instance.Edge{Kind: "caddy", Dir: w.path("edge"), Domain: "new.example.com"},
 			Write: []edge.File{{Path: site, Text: []byte("new.example.com"), Mode: 0o644}}, Trial: "staging"}),
 		part("stop", w.stopStep()),
 		part("files", &step.WriteFile{Name: compose.FileName, Text: []byte("changed"), Mode: 0o644}, w.editEnv("INFO", "DEBUG")),
 		part("start", &step.StartContainer{}),
 		part("verify", &step.Verify{SetupDone: true}),
-	}, Commit: w.swapped(&step.TakeSite{Site: run.Site{Domain: "old.example.com"}, Files: []run.Path{"edge/old.caddy"}})}
+	}, Commit: w.swapped(&step.TakeSite{Site: instance.Edge{Domain: "old.example.com"}, Files: []run.Path{"edge/old.caddy"}})}
 }
 
 // upgrade is that of another release.
@@ -489,7 +489,7 @@ func (w *world) laden() {
 // uninstall is that of the end of an instance: a commit from its beginning.
 func (w *world) uninstall(purge bool) run.Plan {
 	p := run.Plan{Command: "uninstall", Commit: []run.Step{
-		&step.TakeSite{Site: run.Site{Domain: "old.example.com"}, Files: []run.Path{"edge/old.caddy"}, Strict: true}}}
+		&step.TakeSite{Site: instance.Edge{Domain: "old.example.com"}, Files: []run.Path{"edge/old.caddy"}, Strict: true}}}
 	if c := w.web(); c != nil {
 		p.Commit = append(p.Commit, &step.RemoveContainer{ID: c.ID, Name: c.Name, InOrder: true, Began: c.StartedAt})
 	}

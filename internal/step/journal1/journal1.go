@@ -37,10 +37,10 @@ type journal1 struct {
 	MovedSince  []string `json:"moved_since"`
 
 	Edge *struct {
-		State    run.Site `json:"state"`
-		Files    []file1  `json:"files"`
-		Gone     []string `json:"gone"`
-		GoneFrom run.Site `json:"gone_from"`
+		State    instance.Edge `json:"state"`
+		Files    []file1       `json:"files"`
+		Gone     []string      `json:"gone"`
+		GoneFrom instance.Edge `json:"gone_from"`
 	} `json:"edge"`
 	Snapshot *copy1          `json:"snapshot"`
 	Secrets  *run.Secrets    `json:"secrets"`
@@ -59,11 +59,11 @@ type journal1 struct {
 }
 
 type state1 struct {
-	Salt      string     `json:"salt"`
-	ImageID   string     `json:"image_id"`
-	SetupDone bool       `json:"setup_done"`
-	Foreign   bool       `json:"foreign"`
-	Engine    run.Docker `json:"engine"`
+	Salt      string             `json:"salt"`
+	ImageID   string             `json:"image_id"`
+	SetupDone bool               `json:"setup_done"`
+	Foreign   bool               `json:"foreign"`
+	Engine    instance.EngineRef `json:"engine"`
 }
 
 type old1 struct {
