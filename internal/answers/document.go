@@ -77,7 +77,7 @@ func syntaxProblem(data []byte, err error) *Problem {
 	if p.Line <= len(lines) {
 		text := lines[p.Line-1]
 		if indent := text[:len(text)-len(strings.TrimLeft(text, " \t"))]; strings.Contains(indent, "\t") {
-			p.Message = "this line is indented with a tab; YAML wants blanks, e.g. two for each level"
+			p.Message = "this line is indented with a tab; YAML needs spaces, for example two for each level"
 		}
 	}
 	return p
