@@ -172,6 +172,7 @@ func TestBackupOfDamagedData(t *testing.T) {
 func TestBackupThatLeavesItDown(t *testing.T) {
 	t.Parallel()
 	b := withTrades(t)
+	b.wait = shortWait
 	b.docker.OnStart = func(c engine.Container) {
 		b.begin(c)
 		b.say("it is broken")

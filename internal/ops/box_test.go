@@ -37,6 +37,7 @@ type box struct {
 	dir       string
 	docker    *memory.Engine
 	web, sock int
+	wait      time.Duration // for a start
 	events    []event.Event
 	asked     []plan.Ask
 
@@ -54,7 +55,7 @@ const (
 // A test mostly waits until OpenAlgo has answered for a while.
 func TestMain(m *testing.M) {
 	flag.Parse()
-	if err := flag.Set("test.parallel", "32"); err != nil {
+	if err := flag.Set("test.parallel", "16"); err != nil {
 		panic(err)
 	}
 	os.Exit(m.Run())
@@ -74,7 +75,7 @@ func newBox(t *testing.T) *box {
 	}
 	root := t.TempDir()
 	must(t, os.Chmod(root, 0o755))
-	b := &box{t: t, dir: filepath.Join(root, "openalgo"), docker: memory.New(filepath.Join(root, "docker")), open: map[int]*http.Server{}}
+	b := &box{t: t, wait: time.Minute, dir: filepath.Join(root, "openalgo"), docker: memory.New(filepath.Join(root, "docker")), open: map[int]*http.Server{}}
 	b.docker.Facts.OS, b.docker.Facts.Arch, b.docker.Facts.RootDir = "linux", runtime.GOARCH, root
 	b.docker.OnStart = b.begin
 	b.web, b.sock = freePort(), freePort()
@@ -155,7 +156,7 @@ func (b *box) session() *ops.Session {
 	b.t.Helper()
 	s, err := ops.New(b.dir, b.docker, sizing.Machine{RAMMiB: 4096, Cores: 2}, event.ReporterFunc(func(e event.Event) { b.events = append(b.events, e) }))
 	must(b.t, err)
-	s.Wait = 5 * time.Second
+	s.Wait = b.wait
 	s.Confirm = func(p *plan.Plan) error {
 		b.asked = append(b.asked, p.Asks...)
 		return nil
@@ -227,11 +228,18 @@ func (b *box) say(broken string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.broken = broken
+	if b.wait = time.Minute; broken != "" {
+		b.wait = shortWait
+	}
 }
+
+// shortWait is for a start that fails: others have the time that a busy machine takes.
+const shortWait = 3 * time.Second
 
 // failsOnce makes the next start of OpenAlgo fail, and no other.
 func (b *box) failsOnce() {
 	starts := 0
+	b.wait = shortWait
 	b.docker.OnStart = func(c engine.Container) {
 		b.begin(c)
 		b.say("")

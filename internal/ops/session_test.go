@@ -178,6 +178,7 @@ func TestUpgradeThatFails(t *testing.T) {
 	b := installed(t)
 	b.account()
 	before := b.read(".env")
+	b.wait = shortWait
 	b.docker.OnStart = func(c engine.Container) {
 		b.begin(c)
 		b.say("")
