@@ -173,7 +173,7 @@ func (c *observed) Name() string { return c.stack.ContainerName() }
 
 // Plan works out what s needs. It refuses a domain that is somebody else's.
 func (c *Caddy) Plan(ctx context.Context, s Site) (*Plan, error) {
-	p := &Plan{}
+	p := &Plan{Shared: []File{c.compose, c.caddyfile}}
 	site := File{Path: siteFile(c.Dir, s.Domain), Text: RenderCaddySite(s), Mode: 0o644}
 	if now, err := readOptional(site.Path); err != nil {
 		return nil, err

@@ -112,6 +112,9 @@ type Plan struct {
 	Warnings []string
 	Files    []File // that change, in the order in which they are written
 	Pull     string // image that Docker does not have yet
+	// Shared are those that all sites have in common, changed or not: another run
+	// may take them away before this one's site is in place.
+	Shared []File `json:"-"`
 }
 
 // file adds a file to the plan when it changes.

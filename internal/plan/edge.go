@@ -63,7 +63,7 @@ func planEdge(o *world.Observation, p *Plan) error {
 	if seen.PlanErr != nil {
 		return edgeRefusal(seen.PlanErr)
 	}
-	p.Edge.Files, p.Edge.Pull = seen.Plan.Files, seen.Plan.Pull
+	p.Edge.Files, p.Edge.Shared, p.Edge.Pull = seen.Plan.Files, seen.Plan.Shared, seen.Plan.Pull
 	p.addEdge(seen.Plan)
 	if p.Edge.Act && p.Answers.TLS.Mode == "auto" {
 		if err := decideTrial(o, p); err != nil {

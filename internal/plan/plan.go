@@ -180,9 +180,10 @@ type Ask struct {
 // EdgePlan is the part of a plan that concerns HTTPS.
 type EdgePlan struct {
 	world.Way
-	Files []edge.File // to be written before the old container stops
-	Trial string      // certificate authority to ask for a trial first; "" is none
-	Pull  string
+	Files  []edge.File // to be written before the old container stops
+	Shared []edge.File // what all sites have in common
+	Trial  string      // certificate authority to ask for a trial first; "" is none
+	Pull   string
 	// Of the domain that is no longer served: done once all else is.
 	Gone     []edge.File
 	GoneFrom instance.Edge

@@ -209,7 +209,7 @@ func (l *listing) site() []run.Part {
 		return nil
 	}
 	return []run.Part{{Name: "edge", Title: "serve https://" + e.State.Domain + " (" + e.What() + ")",
-		Steps: []run.Step{&step.ServeSite{Site: e.State, Write: e.Files, Seen: e.Site, Trial: e.Trial, Certbot: e.Certbot}}}}
+		Steps: []run.Step{&step.ServeSite{Site: e.State, Write: e.Files, Shared: e.Shared, Seen: e.Site, Trial: e.Trial, Certbot: e.Certbot}}}}
 }
 
 // start gives OpenAlgo the directories that it could not write, and starts it.

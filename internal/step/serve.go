@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/edge"
@@ -25,17 +26,23 @@ func (s *ServeSite) Do(ctx context.Context, t *run.Tools) error {
 	if s.Certbot {
 		t.Note("certbot asks for a certificate for " + s.Site.Domain)
 	}
-	if err := s.place(t, s.Write); err != nil {
+	var front server
+	var err error
+	// nginx is asked whether it is right before our site is there; Caddy's
+	// settings are among what is written.
+	if s.Site.Kind == edge.KindNginx {
+		if front, err = s.open(ctx, t); err != nil {
+			return err
+		}
+	}
+	if err := s.place(t, append(s.gone(), s.Write...)); err != nil {
 		return err
 	}
 	t.Point("edge-placed")
-	opened, err := t.App.Front(ctx, s.Site)
-	if err != nil {
-		return err
-	}
-	front, ok := opened.(server)
-	if !ok {
-		return fmt.Errorf("%T has no certificates", opened)
+	if front == nil {
+		if front, err = s.open(ctx, t); err != nil {
+			return err
+		}
 	}
 	trust := s.trust()
 	if c, ok := front.(trying); ok && s.Trial != "" {
@@ -58,6 +65,31 @@ func (s *ServeSite) Do(ctx context.Context, t *run.Tools) error {
 		NoteRefusal(t.Dir, refused.Domain)
 	}
 	return err
+}
+
+// gone are the shared files that another run took away with the last site since
+// this one was planned.
+func (s *ServeSite) gone() (out []edge.File) {
+	for _, f := range s.Shared {
+		written := func(w edge.File) bool { return w.Path == f.Path }
+		if now, err := readOptional(f.Path); err == nil && now == nil && !slices.ContainsFunc(s.Write, written) {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// open opens what serves the site.
+func (s *ServeSite) open(ctx context.Context, t *run.Tools) (server, error) {
+	opened, err := t.App.Front(ctx, s.Site)
+	if err != nil {
+		return nil, err
+	}
+	front, ok := opened.(server)
+	if !ok {
+		return nil, fmt.Errorf("%T has no certificates", opened)
+	}
+	return front, nil
 }
 
 // trust is what the certificate must lead to.

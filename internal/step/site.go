@@ -27,6 +27,7 @@ type ServeSite struct {
 	Files []SiteFile    `json:"files,omitempty"`
 
 	Write   []edge.File `json:"-"` // what is written
+	Shared  []edge.File `json:"-"` // what all sites have in common
 	Seen    edge.Site   `json:"-"` // the site as the internet sees it
 	Trial   string      `json:"-"` // certificate authority to ask for a trial first; "" is none
 	Certbot bool        `json:"-"` // nginx: a certificate is asked for

@@ -12,6 +12,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/appfile"
 	"github.com/marketcalls/openalgo-install/internal/compose"
+	"github.com/marketcalls/openalgo-install/internal/edge"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
@@ -425,6 +426,26 @@ func TestTheProxyIsGone(t *testing.T) {
 	}
 	if !w.running() {
 		t.Error("the previous one is down for it")
+	}
+}
+
+// What all sites have in common went with the last site of another run, after
+// this one was planned: it is written again, and a file that stands stays.
+func TestSharedFilesAreWrittenAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	defer w.close()
+	gone, stands := w.path("edge/docker-compose.yaml"), w.path("edge/Caddyfile")
+	must(t, os.MkdirAll(w.path("edge"), 0o755))
+	w.write("edge/Caddyfile", "edited")
+	s := &step.ServeSite{Site: run.Site{Kind: "caddy", Dir: w.path("edge"), Domain: "new.example.com"},
+		Write:  []edge.File{{Path: w.path("edge/site.caddy"), Text: []byte("new.example.com"), Mode: 0o644}},
+		Shared: []edge.File{{Path: gone, Text: []byte("shared"), Mode: 0o644}, {Path: stands, Text: []byte("shared"), Mode: 0o644}}}
+	if err := run.Run(t.Context(), w.tools(), run.Plan{Command: "set", Parts: []run.Part{part("edge", s)}}); err != nil {
+		t.Fatal(err)
+	}
+	if read(gone) != "shared" || read(stands) != "edited" {
+		t.Errorf("%q and %q", read(gone), read(stands))
 	}
 }
 

@@ -215,8 +215,10 @@ func (i *instance) mustBeOurs() {
 // mustKeepItsProxy kills the WebSocket proxy: it comes back, and status tells.
 func (i *instance) mustKeepItsProxy() {
 	i.t.Helper()
-	restarts := i.inside("bash", "-c", "kill -9 $(cat /tmp/openalgo/proxy.pid)")
-	i.until("status to show it "+restarts, func() bool { return strings.Contains(i.run("status").stdout, "WebSocket proxy on") })
+	// Stopped first: one that is killed may be back before anybody looks.
+	i.inside("bash", "-c", "kill -STOP $(cat /tmp/openalgo/proxy.pid)")
+	i.until("status to show it", func() bool { return strings.Contains(i.run("status").stdout, "WebSocket proxy on") })
+	i.inside("bash", "-c", "kill -KILL $(cat /tmp/openalgo/proxy.pid)")
 	i.until("the proxy to come back", func() bool { return strings.Contains(i.run("status").stdout, i.project+"  ready") })
 	if health := i.inside("/app/start.sh", "health"); !strings.Contains(health, "restarts: 1") {
 		i.t.Errorf("health says %q", health)
