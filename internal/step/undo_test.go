@@ -438,7 +438,7 @@ func TestSharedFilesAreWrittenAgain(t *testing.T) {
 	gone, stands := w.path("edge/docker-compose.yaml"), w.path("edge/Caddyfile")
 	must(t, os.MkdirAll(w.path("edge"), 0o755))
 	w.write("edge/Caddyfile", "edited")
-	s := &step.ServeSite{Site: run.Site{Kind: "caddy", Dir: w.path("edge"), Domain: "new.example.com"},
+	s := &step.ServeSite{Site: instance.Edge{Kind: "caddy", Dir: w.path("edge"), Domain: "new.example.com"},
 		Write:  []edge.File{{Path: w.path("edge/site.caddy"), Text: []byte("new.example.com"), Mode: 0o644}},
 		Shared: []edge.File{{Path: gone, Text: []byte("shared"), Mode: 0o644}, {Path: stands, Text: []byte("shared"), Mode: 0o644}}}
 	if err := run.Run(t.Context(), w.tools(), run.Plan{Command: "set", Parts: []run.Part{part("edge", s)}}); err != nil {

@@ -366,7 +366,7 @@ func TestEdgeRehearsal(t *testing.T) {
 	if out.code != 0 {
 		t.Fatal(out.all())
 	}
-	out.mustTell(t, "serve https://"+h.domain, "Nothing of it is left")
+	out.mustTell(t, "serve https://"+h.domain, "Everything was removed again")
 	left, err := filepath.Glob(i.dir + "*")
 	if err != nil || len(left) > 0 {
 		t.Error(left, err)
