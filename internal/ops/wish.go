@@ -27,7 +27,7 @@ type Command struct {
 	// is what repairs it.
 	mayBeBroken bool
 	// deletes says that nothing of what a killed run left is finished or undone: all
-	// of it is deleted, which must be possible whatever that is.
+	// of it is deleted.
 	deletes bool
 	// act carries out a plan that is for the container alone; nil where none is made.
 	act action
