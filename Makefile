@@ -30,7 +30,7 @@ rehearse: build ## a running, verified stack with the test app
 	scripts/as-docker-user.sh $(PROGRAM) --answers - --dir $(STACK) <test/answers/rehearsal.yaml
 
 rehearse-clean: build ## take that stack and its data away again
-	scripts/as-docker-user.sh $(PROGRAM) uninstall --dir $(STACK) --yes --purge=$(notdir $(STACK))
+	scripts/as-docker-user.sh $(PROGRAM) uninstall --dir $(STACK) --yes --now --purge=$(notdir $(STACK))
 
 tools: ## what the tests use beside the engine; test makes it itself
 	scripts/tools.sh

@@ -84,7 +84,7 @@ def main():
         print(f"docker run tar  {other['seconds']:9.1f} {other['bytes'] / 1e6:6.0f}")
         print(f"ours is {result['ratio']:.1f} times as fast, with reading it back")
     finally:
-        subprocess.run([program, "--dir", str(home), "uninstall", "--yes", "--purge=oabenchbackup"], check=False, capture_output=True)
+        subprocess.run([program, "--dir", str(home), "uninstall", "--yes", "--now", "--purge=oabenchbackup"], check=False, capture_output=True)
         subprocess.run([DOCKER, "image", "rm", "--force", image], check=False, capture_output=True)
         shutil.rmtree(work, ignore_errors=True)
 

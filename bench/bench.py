@@ -64,7 +64,7 @@ def one_round(directory):
     web, websocket = free_ports(2)
     answers = ANSWERS.format(web=web, websocket=websocket)
     install = (PROGRAM, "--answers", "-", "--dir", str(directory))
-    purge = (PROGRAM, "uninstall", "--dir", str(directory), "--yes", f"--purge={name}")
+    purge = (PROGRAM, "uninstall", "--dir", str(directory), "--yes", "--now", f"--purge={name}")
     try:
         result = {}
         result["ready"], result["ready_mib"] = run(*install, stdin=answers)

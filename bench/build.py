@@ -67,7 +67,7 @@ def install(directory, image, builder):
 
 
 def purge(directory):
-    subprocess.run((PROGRAM, "uninstall", "--dir", str(directory), "--yes", f"--purge={directory.name}"),
+    subprocess.run((PROGRAM, "uninstall", "--dir", str(directory), "--yes", "--now", f"--purge={directory.name}"),
                    check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 

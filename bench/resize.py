@@ -93,10 +93,10 @@ def one_round(directory):
         run(*resize, "--ram", "4GB")
         edit(directory / ".env", "8GB")
         result["compose"] = measured(web, COMPOSE, "up", "-d", cwd=directory)
-        result["restart"] = measured(web, PROGRAM, "restart", *here)
+        result["restart"] = measured(web, PROGRAM, "restart", "--now", *here)
         return result
     finally:
-        subprocess.run((PROGRAM, "uninstall", *here, "--yes", f"--purge={name}"), check=False,
+        subprocess.run((PROGRAM, "uninstall", *here, "--yes", "--now", f"--purge={name}"), check=False,
                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
