@@ -87,7 +87,7 @@ func newBox(t *testing.T) *box {
 // freePort is one that no other box has, and that no connection gets by itself.
 func freePort() int {
 	for {
-		port := 20000 + int(lastPort.Add(1))
+		port := firstPort + int(lastPort.Add(apart))%ports
 		if listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port)); err == nil {
 			_ = listener.Close()
 			return port
@@ -95,7 +95,15 @@ func freePort() int {
 	}
 }
 
+// Ports that neither the kernel hands out nor the end-to-end tests, which may run
+// at the same time. A second OpenAlgo beside the first takes the next ones, so
+// those of two boxes are apart.
+const firstPort, ports, apart = 10000, 10000, 16
+
+// lastPort begins somewhere: these tests may run twice at once.
 var lastPort atomic.Int32
+
+func init() { lastPort.Store(int32(os.Getpid() % ports)) }
 
 // image is a release of OpenAlgo, whose .sample.env has more than the built-in one.
 func (b *box) image(ref, release, more string) {
