@@ -111,6 +111,9 @@ func (s *RemoveDirectory) String() string { return "delete the directory " + s.N
 // Do deletes it, unless a container is up that has it: somebody started one again
 // since.
 func (s *RemoveDirectory) Do(ctx context.Context, t *run.Tools) error {
+	if s.Name == "" { // the instance's own directory, with its keys
+		return run.Final(run.Foreign(s.Name))
+	}
 	path := t.Dir.Path(s.Name)
 	all, err := t.Engine.Containers(ctx)
 	if err != nil {

@@ -98,6 +98,18 @@ func TestDirectoryInUseStays(t *testing.T) {
 	}
 }
 
+// A removal without a name would be that of the instance's own directory.
+func TestDirectoryWithoutANameStays(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	defer w.close()
+	must(t, os.WriteFile(w.path(".env"), []byte(firstEnv), 0o600))
+	err := run.Run(t.Context(), w.tools(), run.Plan{Commit: []run.Step{&step.RemoveDirectory{}}})
+	if err == nil || !exists(w.path(".env")) {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestForeignRemovals(t *testing.T) {
 	t.Parallel()
 	for _, s := range []run.Step{
