@@ -59,7 +59,7 @@ func TestLifecycleThatFails(t *testing.T) {
 	}
 }
 
-// Data that is gone is not begun anew by a start.
+// Where the data is gone, a start does not begin with an empty database.
 func TestStartWithoutData(t *testing.T) {
 	t.Parallel()
 	b := installed(t)

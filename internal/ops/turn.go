@@ -169,7 +169,7 @@ func nameAgain(ctx context.Context, t *turn, project, was string, keep plan.Kept
 		With(finding.Shell("Give it one, then roll back", fmt.Sprintf("docker tag %s %s", keep.TagOf, keep.Ref))).Ending(finding.Unchanged)
 }
 
-// dropTags drops the tags of images that nothing needs, once one was kept.
+// dropKept drops the tags of images that nothing needs, once one was kept.
 func dropKept(ctx context.Context, t *turn) {
 	if t.pulled == "" {
 		return

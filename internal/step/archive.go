@@ -8,8 +8,8 @@ import (
 
 func init() { run.Register[Archive]("backup.archive") }
 
-// Archive copies data while OpenAlgo is stopped. It is started again whatever comes of
-// that.
+// Archive copies data while OpenAlgo is stopped. It is started again, also where
+// the copy failed.
 type Archive struct {
 	run.Pathless
 

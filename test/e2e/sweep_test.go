@@ -45,7 +45,7 @@ func TestNextCommandSweeps(t *testing.T) {
 }
 
 // What a killed purge has left is deleted by the next command, whichever that is:
-// never is there data without its keys, and an install after it begins anew.
+// never is there data without its keys, and an install after it begins from nothing.
 func TestPurgeKilled(t *testing.T) {
 	t.Parallel()
 	for point, next := range map[string]string{"uninstall-container": "install", "uninstall-volume": "install", "uninstall-file": "purge", "uninstall-work": "start"} {
