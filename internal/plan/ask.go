@@ -1,10 +1,8 @@
 package plan
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/marketcalls/openalgo-install/internal/broker"
@@ -49,21 +47,10 @@ func askWhileOpen(o *world.Observation, down string) []Ask {
 	return nil
 }
 
-// Smaller names what becomes less.
-func (p *Plan) Smaller() (less []string) {
-	for _, line := range p.Settings {
-		before, after := cmp.Or(line.Container, line.Env), line.InForce()
-		if line.Changes() && before != "" && sizeOf(line.Key, after) < sizeOf(line.Key, before) {
-			less = append(less, fmt.Sprintf("%s from %s to %s", line.Key, before, after))
-		}
-	}
-	return less
-}
-
 // smaller says what becomes less and what may not fit any more; "" when
 // nothing does.
 func smaller(o *world.Observation, p *Plan) string {
-	less := p.Smaller()
+	less := settings.Smaller(p.Settings)
 	if len(less) == 0 {
 		return ""
 	}
@@ -72,14 +59,6 @@ func smaller(o *world.Observation, p *Plan) string {
 		evidence = []string{"What is in use now fits"}
 	}
 	return "these become smaller: " + strings.Join(less, ", ") + ". " + strings.Join(evidence, ". ")
-}
-
-func sizeOf(key, value string) int64 {
-	if key == settings.ShmKey {
-		return settings.ShmBytes(value)
-	}
-	n, _ := strconv.ParseInt(strings.TrimSpace(value), 10, 64)
-	return n
 }
 
 // beyond names what would not fit into a sizing: memory, shared memory, and the

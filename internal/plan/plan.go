@@ -5,7 +5,6 @@ package plan
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/compose"
@@ -195,9 +194,4 @@ func (e *EdgePlan) What() string {
 		return "nginx"
 	}
 	return compose.ProjectName(e.State.Dir)
-}
-
-// portsText is "80 and 443".
-func (e *EdgePlan) portsText() string {
-	return strings.Join([]string{fmt.Sprint(e.State.HTTP), fmt.Sprint(e.State.HTTPS)}, " and ")
 }

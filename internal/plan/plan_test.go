@@ -55,7 +55,7 @@ func TestPlans(t *testing.T) {
 			p, err := makePlan(o, i)
 			got := ""
 			if p != nil {
-				got = p.String()
+				got = lines(p)
 			}
 			if err != nil {
 				got = fmt.Sprintf("%s, %s: %s\n", finding.KindOf(err), finding.IDOf(err), finding.Prompt{Dir: string(o.Dir), Sudo: true}.Text(err))

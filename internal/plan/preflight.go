@@ -29,7 +29,9 @@ func Preflight(o *world.Observation, p *Plan) error {
 		cause = preflight.Build(o, p.builds() && p.Built.Src.BuildsFrontend, &ps)
 	}
 	taken := preflight.Ports(o, p.Stack, &ps)
-	preflightEdge(o, p, &ps)
+	if e := p.Edge; e != nil && e.Act {
+		warnAll(p, preflight.Edge(o, &e.Way, p.Answers, &ps))
+	}
 	if c := o.Container(); p.Intent.Upgrades() && c != nil && !p.Empty() {
 		preflight.Snapshot(o, &ps)
 	}

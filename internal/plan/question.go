@@ -5,6 +5,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/edge"
 	"github.com/marketcalls/openalgo-install/internal/preflight"
+	"github.com/marketcalls/openalgo-install/internal/settings"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
@@ -12,7 +13,7 @@ import (
 // machine.
 func (p *Plan) Query(o *world.Observation) world.Query {
 	if p.Intent.Resizes() {
-		return world.Query{Use: len(p.Smaller()) > 0, Account: true}
+		return world.Query{Use: len(settings.Smaller(p.Settings)) > 0, Account: true}
 	}
 	c := o.Container()
 	q := world.Query{Ports: preflight.PortsToAsk(o, p.Stack), Directories: dataDirs(o, p.Stack), Owner: ownerToBe(o, p),
@@ -44,7 +45,7 @@ func asksEdge(e *world.Way, o *world.Observation, p *Plan) (q world.EdgeQuery, p
 	if e.State.Kind == edge.KindCaddy && !e.Runs && q.Domain != "" && p.Answers.TLS.Mode == "auto" {
 		q.ReachPort = e.State.HTTP
 	}
-	for _, want := range edgePorts(e) {
+	for _, want := range preflight.EdgePorts(e) {
 		if o.PublishedBy(want.Port) == "" {
 			ports = append(ports, want)
 		}

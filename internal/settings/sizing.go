@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -98,6 +99,25 @@ func SameSize(key, a, b string) bool {
 func ShmBytes(value string) int64 {
 	s := sizing.FromEnv(func(key string) (string, bool) { return value, key == ShmKey })
 	return int64(s.ShmMiB) << 20
+}
+
+// Smaller names what becomes less.
+func Smaller(lines []SizingLine) (less []string) {
+	for _, line := range lines {
+		before, after := cmp.Or(line.Container, line.Env), line.InForce()
+		if line.Changes() && before != "" && sizeOf(line.Key, after) < sizeOf(line.Key, before) {
+			less = append(less, fmt.Sprintf("%s from %s to %s", line.Key, before, after))
+		}
+	}
+	return less
+}
+
+func sizeOf(key, value string) int64 {
+	if key == ShmKey {
+		return ShmBytes(value)
+	}
+	n, _ := strconv.ParseInt(strings.TrimSpace(value), 10, 64)
+	return n
 }
 
 // DueSizing is what one of several instances should have on a machine.

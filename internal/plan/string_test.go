@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// String is the plan in lines: one a change with its cause and, where something
+// lines are a plan in lines: one a change with its cause and, where something
 // that is there is changed, how; what it warns of and asks, and one a step.
-func (p *Plan) String() string {
+func lines(p *Plan) string {
 	var b strings.Builder
 	for _, c := range p.Changes {
 		fmt.Fprintf(&b, "%s %s %s: %s\n", c.Action, c.Kind, c.Name, c.Reason)

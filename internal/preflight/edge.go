@@ -1,0 +1,78 @@
+package preflight
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/edge"
+	"github.com/marketcalls/openalgo-install/internal/world"
+)
+
+// Edge tells, before anything changes, what would keep the domain of some answers
+// from being served, and what may.
+func Edge(o *world.Observation, way *world.Way, a answers.Answers, ps *Problems) (warnings []string) {
+	edgePortsFree(o, way, ps)
+	warnings = append(warnings, domain(o, a, ps)...)
+	warnings = append(warnings, o.Answered.Firewall...)
+	return append(warnings, reach(o.Answered.Reach, way, a)...)
+}
+
+// edgePortsFree requires both ports to be free, unless the proxy itself has them.
+func edgePortsFree(o *world.Observation, way *world.Way, ps *Problems) {
+	for _, want := range EdgePorts(way) {
+		who, err := o.PortHolder(want)
+		if err != nil {
+			ps.Add("port-unchecked", "checking port %d: %w", want.Port, err)
+		}
+		if who == "" {
+			continue
+		}
+		hint := "stop it, or put OpenAlgo behind it with `tls: {mode: off}`"
+		if strings.HasPrefix(who, "nginx") {
+			hint = "let it serve OpenAlgo too, with `tls: {mode: nginx}`, or stop it"
+		}
+		ps.Add("port-taken", "port %d, which HTTPS needs, is taken by %s: %s", want.Port, who, hint)
+	}
+}
+
+// domain refuses a domain that certainly does not lead here.
+func domain(o *world.Observation, a answers.Answers, ps *Problems) (warnings []string) {
+	report := o.Answered.Dns
+	switch {
+	case !a.TLS.CheckDNS, report.Match, report.Cloudflare && a.TLS.Cloudflare:
+	case report.Cloudflare:
+		return []string{report.Problem + ". If the proxy shall stay on: `tls: {cloudflare: true}`, so that OpenAlgo sees who calls"}
+	case report.Judged && a.TLS.Mode != "files":
+		ps.Add("dns-mismatch", "%s. If you know better: `tls: {check_dns: false}`", report.Problem)
+	default:
+		return []string{report.Problem}
+	}
+	return nil
+}
+
+// reach says who answered at the domain's port 80. Where the answer is missing,
+// only somebody outside can tell why: routers often do not lead a host back to
+// itself.
+func reach(seen world.Reach, way *world.Way, a answers.Answers) []string {
+	switch seen {
+	case world.NotAsked, world.ReachesHere:
+	case world.ReachesOther:
+		return []string{fmt.Sprintf("port 80 of %s is answered by something else than this host: the certificate authority will meet it, too", a.Domain)}
+	case world.Unreached:
+		return []string{fmt.Sprintf("port 80 of %s could not be reached from here. Behind a router that may be its fault alone (no hairpin NAT); "+
+			"else a firewall or the provider's security group must let ports %d and %d in", a.Domain, way.State.HTTP, way.State.HTTPS)}
+	}
+	return nil
+}
+
+// EdgePorts are the ports that the proxy needs and does not have yet. nginx shares
+// those that it has.
+func EdgePorts(way *world.Way) (out []world.Port) {
+	for _, port := range []int{way.State.HTTP, way.State.HTTPS} {
+		if way.State.Kind == edge.KindCaddy && !way.Holds[port] {
+			out = append(out, world.Port{Address: "", Port: port})
+		}
+	}
+	return out
+}
