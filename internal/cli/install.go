@@ -10,6 +10,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/ops"
+	"github.com/marketcalls/openalgo-install/internal/testinstall"
 )
 
 // installCommand is what the program does without the name of a command.
@@ -65,7 +66,7 @@ func (c *installCommand) options() changeOptions {
 // rehearsal does a test install, and shows what that saw from inside its
 // container.
 func (c *installCommand) rehearsal(ctx context.Context, s *ops.Session, ans answers.Answers) (event.Result, error) {
-	result, report, err := s.Rehearse(ctx, ans)
+	result, report, err := testinstall.Run(ctx, s, ans)
 	if report != nil {
 		c.presenter().Rehearsal(report)
 	}

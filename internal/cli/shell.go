@@ -12,6 +12,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/inside"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/ops"
 )
@@ -29,9 +30,9 @@ func newShell(a *app) *cobra.Command {
 				return usage("a shell needs a terminal").With(finding.Run("Without one name a command", "shell", "--", "ls", "/app"))
 			}
 			if len(args) == 0 {
-				args = ops.Shell
+				args = inside.Shell
 			}
-			return inside(cmd.Context(), a, args)
+			return runInside(cmd.Context(), a, args)
 		},
 	}
 }
@@ -67,7 +68,7 @@ after half a minute.`,
 			if !list && !isTerminal(a.stdin) {
 				return usage("the new password is asked for on a terminal, and there is none")
 			}
-			return inside(cmd.Context(), a, args)
+			return runInside(cmd.Context(), a, args)
 		},
 	}
 	reset.Flags().BoolVar(&list, "list", false, "only list the accounts")
@@ -81,14 +82,14 @@ type exitError struct{ code int }
 
 func (e *exitError) Error() string { return fmt.Sprintf("the command ended with status %d", e.code) }
 
-// inside runs a command in the container, on our terminal if there is one.
-func inside(ctx context.Context, a *app, args []string) error {
+// runInside runs a command in the container, on our terminal if there is one.
+func runInside(ctx context.Context, a *app, args []string) error {
 	return a.look(ctx, func(s *ops.Session) error {
 		terminal, restore, err := takeTerminal(a)
 		if err != nil {
 			return err
 		}
-		result, err := s.Inside(ctx, args, terminal)
+		result, err := inside.Run(ctx, s, args, terminal)
 		restore()
 		if err != nil {
 			return err

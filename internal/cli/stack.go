@@ -3,6 +3,7 @@ package cli
 import (
 	"github.com/spf13/cobra"
 
+	"github.com/marketcalls/openalgo-install/internal/inside"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/ops"
 	"github.com/marketcalls/openalgo-install/internal/present"
@@ -52,7 +53,7 @@ func newLogs(a *app) *cobra.Command {
 			if tail < 0 {
 				return usage("--tail: %d is not a number of lines; 0 shows all", tail)
 			}
-			return a.look(cmd.Context(), func(s *ops.Session) error { return s.Logs(cmd.Context(), follow, tail, a.stdout) })
+			return a.look(cmd.Context(), func(s *ops.Session) error { return inside.Logs(cmd.Context(), s, follow, tail, a.stdout) })
 		},
 	}
 	cmd.Flags().BoolVarP(&follow, "follow", "f", false, "go on with new lines")

@@ -12,6 +12,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/ops"
 	"github.com/marketcalls/openalgo-install/internal/present"
 	"github.com/marketcalls/openalgo-install/internal/terminal"
+	"github.com/marketcalls/openalgo-install/internal/testinstall"
 	"github.com/marketcalls/openalgo-install/internal/wizard"
 )
 
@@ -112,7 +113,7 @@ func (w *interview) round(ctx context.Context, questions *wizard.Plain) (retry b
 		return false, finding.Named(finding.Cancelled, "cancelled", "nothing was changed")
 	}
 	if w.rehearse {
-		result, _, err := s.Rehearse(ctx, ans)
+		result, _, err := testinstall.Run(ctx, s, ans)
 		return false, out.end(result, err)
 	}
 	result, err := s.Do(ctx, ops.Install(ans, 0))

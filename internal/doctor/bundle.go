@@ -17,6 +17,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/inside"
 	"github.com/marketcalls/openalgo-install/internal/ops"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/secret"
@@ -97,14 +98,14 @@ func (l Look) bundled(ctx context.Context, r Report) []bundledFile {
 	return out
 }
 
-// log is what the container said last; install takes the secrets out of it.
+// log is what the container said last; inside takes the secrets out of it.
 func (l Look) log(ctx context.Context) []byte {
 	in, err := ops.New(l.Dir, l.Engine, l.Machine, event.ReporterFunc(func(event.Event) {}))
 	if err != nil {
 		return nil
 	}
 	var out bytes.Buffer
-	if err := in.Logs(ctx, false, bundleLines, &out); err != nil {
+	if err := inside.Logs(ctx, in, false, bundleLines, &out); err != nil {
 		fmt.Fprintln(&out, finding.Prompt{Dir: l.Dir}.Text(err))
 	}
 	return maskAssignments(out.Bytes())

@@ -6,18 +6,8 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
-	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/plan"
 )
-
-// instanceEdge reads how the instance in dir is served; none where it is not known.
-func instanceEdge(dir string) instance.Edge {
-	s, err := instance.Dir(dir).LoadState()
-	if err != nil {
-		return instance.Edge{}
-	}
-	return s.Edge
-}
 
 // pullEdge brings the edge's image, before anything changes.
 func pullEdge(ctx context.Context, in *Session, p *plan.Plan) error {

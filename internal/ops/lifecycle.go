@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/engine"
@@ -12,22 +11,11 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/guard"
 	"github.com/marketcalls/openalgo-install/internal/plan"
-	"github.com/marketcalls/openalgo-install/internal/printable"
 	"github.com/marketcalls/openalgo-install/internal/ready"
 	"github.com/marketcalls/openalgo-install/internal/run"
 	"github.com/marketcalls/openalgo-install/internal/step"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
-
-// find returns the container of this directory's instance, to look at.
-func containerOf(ctx context.Context, in *Session) (*engine.Container, error) {
-	o, err := in.observe(ctx)
-	if err != nil {
-		return nil, err
-	}
-	in.knowEnv(o)
-	return guard.Present(o)
-}
 
 // Start starts the container and waits until OpenAlgo is ready. Where an uninstall or
 // a user removed the container, it is recreated from the saved answers, with
@@ -125,23 +113,4 @@ func causeOf(err error) error {
 		return f.Cause
 	}
 	return err
-}
-
-// Logs copies the container's log to out, secrets taken out; tail is the
-// number of last lines, 0 for all of them.
-func (in *Session) Logs(ctx context.Context, follow bool, tail int, out io.Writer) error {
-	c, err := containerOf(ctx, in)
-	if err != nil {
-		return err
-	}
-	lines := &printable.Lines{Take: func(line string) { fmt.Fprintln(out, in.withoutSecrets(line)) }}
-	err = in.Engine.Logs(ctx, c.ID, engine.LogOptions{Follow: follow, Tail: tail}, lines, lines)
-	lines.Flush()
-	if ctx.Err() != nil {
-		return nil // ctrl+c ends following
-	}
-	if err != nil {
-		return fmt.Errorf("reading the log of %s: %w", c.Name, err)
-	}
-	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/rehearsal"
+	"github.com/marketcalls/openalgo-install/internal/testinstall"
 )
 
 // nothingOfIt tells what is left of rehearsals.
@@ -35,7 +36,7 @@ func (b *box) nothingOfIt() {
 func TestRehearse(t *testing.T) {
 	t.Parallel()
 	b := newBox(t)
-	r, report, err := b.session().Rehearse(t.Context(), b.answers(""))
+	r, report, err := testinstall.Run(t.Context(), b.session(), b.answers(""))
 	if err != nil || r.Changed || len(report) == 0 {
 		t.Errorf("%+v, %s, %v", r, report, err)
 	}
@@ -50,7 +51,7 @@ func TestRehearseBesideIt(t *testing.T) {
 	t.Parallel()
 	b := withTrades(t)
 	before := b.container()
-	_, _, err := b.session().Rehearse(t.Context(), b.answers(""))
+	_, _, err := testinstall.Run(t.Context(), b.session(), b.answers(""))
 	must(t, err)
 	b.nothingOfIt()
 	if now := b.container(); now.ID != before.ID || !now.StartedAt.Equal(before.StartedAt) || b.traded() != "some" {
@@ -62,7 +63,7 @@ func TestRehearseThatFails(t *testing.T) {
 	t.Parallel()
 	b := newBox(t)
 	b.say("it is broken")
-	if _, _, err := b.session().Rehearse(t.Context(), b.answers("")); finding.KindOf(err) != finding.RolledBack {
+	if _, _, err := testinstall.Run(t.Context(), b.session(), b.answers("")); finding.KindOf(err) != finding.RolledBack {
 		t.Errorf("%v", err)
 	}
 	b.nothingOfIt()
@@ -79,12 +80,12 @@ func TestRehearseAfterAKill(t *testing.T) {
 	}
 	func() {
 		defer func() { _ = recover() }()
-		_, _, _ = b.session().Rehearse(t.Context(), b.answers(""))
+		_, _, _ = testinstall.Run(t.Context(), b.session(), b.answers(""))
 	}()
 	if left, _ := filepath.Glob(b.dir + "-rehearsal*"); len(left) != 1 {
 		t.Fatalf("%v are left", left)
 	}
-	_, _, err := b.session().Rehearse(t.Context(), b.answers(""))
+	_, _, err := testinstall.Run(t.Context(), b.session(), b.answers(""))
 	must(t, err)
 	b.nothingOfIt()
 }
@@ -92,7 +93,7 @@ func TestRehearseAfterAKill(t *testing.T) {
 func TestRehearsalsHTTPS(t *testing.T) {
 	t.Parallel()
 	b := newBox(t)
-	_, _, err := b.session().Rehearse(t.Context(), b.answers("domain: algo.example.com\ntls: {mode: auto, email: a@example.com}\n"))
+	_, _, err := testinstall.Run(t.Context(), b.session(), b.answers("domain: algo.example.com\ntls: {mode: auto, email: a@example.com}\n"))
 	if err == nil {
 		t.Error("there is no image of an edge, and it went well")
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/inside"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/ops"
 )
@@ -18,12 +19,12 @@ func TestLogsHaveNoSecrets(t *testing.T) {
 	key := b.env("API_KEY_PEPPER")
 	b.docker.Says = func(engine.Container) string { return "it runs\nwith klmnopqrst and " + key + "\nwithout end" }
 	var out strings.Builder
-	must(t, b.session().Logs(t.Context(), false, 0, &out))
+	must(t, inside.Logs(t.Context(), b.session(), false, 0, &out))
 	if got := out.String(); !strings.Contains(got, "it runs\n") || !strings.HasSuffix(got, "without end\n") || strings.Contains(got, "klmnopqrst") || strings.Contains(got, key) {
 		t.Errorf("%q", got)
 	}
 	b.docker.Away = func() bool { return true }
-	if err := b.session().Logs(t.Context(), false, 0, &out); err == nil {
+	if err := inside.Logs(t.Context(), b.session(), false, 0, &out); err == nil {
 		t.Error("Docker does not answer")
 	}
 }
@@ -32,16 +33,16 @@ func TestInside(t *testing.T) {
 	t.Parallel()
 	b := installed(t)
 	for _, terminal := range []*engine.Terminal{nil, {}} {
-		if r, err := b.session().Inside(t.Context(), ops.Shell, terminal); err != nil || r.ExitCode != 0 {
+		if r, err := inside.Run(t.Context(), b.session(), inside.Shell, terminal); err != nil || r.ExitCode != 0 {
 			t.Errorf("%+v, %v", r, err)
 		}
 	}
 	must(t, b.docker.Stop(t.Context(), b.container().ID, 0))
-	if _, err := b.session().Inside(t.Context(), ops.Shell, nil); finding.IDOf(err) != "not-running" {
+	if _, err := inside.Run(t.Context(), b.session(), inside.Shell, nil); finding.IDOf(err) != "not-running" {
 		t.Errorf("it is stopped: %v", err)
 	}
 	must(t, b.docker.Remove(t.Context(), b.container().ID))
-	if _, err := b.session().Inside(t.Context(), ops.Shell, nil); finding.IDOf(err) != "container-missing" {
+	if _, err := inside.Run(t.Context(), b.session(), inside.Shell, nil); finding.IDOf(err) != "container-missing" {
 		t.Errorf("it is gone: %v", err)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/guard"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/plan"
+	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
 // Plan works out what a command would do, and changes nothing.
@@ -60,6 +61,14 @@ func (in *Session) Obstacles(ctx context.Context) error {
 
 // Note reports a sentence as a part of the run.
 func (in *Session) Note(message string) { in.note(message) }
+
+// Look looks at the instance, as every command does.
+func (in *Session) Look(ctx context.Context) (*world.Observation, error) { return in.observe(ctx) }
+
+// Beside returns a session like this one, for an instance in another directory.
+func (in *Session) Beside(d instance.Dir) *Session {
+	return &Session{Confirm: in.Confirm, kit: kit{Engine: in.Engine, Machine: in.Machine, Report: in.Report, Wait: in.Wait, Resolver: in.Resolver, dir: d}}
+}
 
 // Dir returns the instance's directory.
 func (in *Session) Dir() instance.Dir { return in.dir }

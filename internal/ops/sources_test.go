@@ -14,6 +14,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/ops"
 	"github.com/marketcalls/openalgo-install/internal/rehearsal"
 	"github.com/marketcalls/openalgo-install/internal/run"
+	"github.com/marketcalls/openalgo-install/internal/testinstall"
 )
 
 // move makes a tag in the registry another image.
@@ -75,7 +76,7 @@ func TestTestApp(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	// A rehearsal needs the same image, which stays for this one.
-	_, _, err := b.session().Rehearse(t.Context(), a)
+	_, _, err := testinstall.Run(t.Context(), b.session(), a)
 	must(t, err)
 	b.do(ops.Restart())
 	b.do(purge())

@@ -1,4 +1,6 @@
-package ops
+// Package testinstall tries a machine out: it does a whole install with the test
+// app, in a directory and project of its own, and removes all of it again.
+package testinstall
 
 import (
 	"bytes"
@@ -11,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/compose"
@@ -21,44 +24,47 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/image"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/ops"
 	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/ready"
 	"github.com/marketcalls/openalgo-install/internal/rehearsal"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
-// rehearsalSuffix is what a test install's directory has behind the instance's.
-const rehearsalSuffix = "-rehearsal"
+// suffix is what a test install's directory has behind the instance's.
+const suffix = "-rehearsal"
 
 // edgeSuffix is what its edge has behind that, when it needs one of its own.
 const edgeSuffix = "-edge"
 
-// Rehearse does the whole install with the test app, in a directory and
-// project of its own beside the real one, reports what the app saw, and takes
-// everything away again.
-func (in *Session) Rehearse(ctx context.Context, a answers.Answers) (event.Result, json.RawMessage, error) {
+// removalTime bounds the removal, which a run that was cancelled does, too.
+const removalTime = 2 * time.Minute
+
+// Run does the whole install with the test app beside the instance of a session,
+// reports what the app saw, and removes everything again.
+func Run(ctx context.Context, in *ops.Session, a answers.Answers) (event.Result, json.RawMessage, error) {
 	// A name of its own each time: what is taken away again is only what was made here.
-	stage := beside(in, instance.Dir(string(in.dir)+rehearsalSuffix+"-"+strings.ToLower(rand.Text()[:8])))
+	stage := in.Beside(instance.Dir(string(in.Dir()) + suffix + "-" + strings.ToLower(rand.Text()[:8])))
 	a.Image = answers.Image{Source: "rehearsal"}
-	removeKilledRehearsals(ctx, in)
+	removeInterrupted(ctx, in)
 	if err := freePorts(ctx, in, &a); err != nil {
 		return event.Result{}, nil, err
 	}
-	if err := rehearseEdge(ctx, stage, in, &a); err != nil {
+	if err := trialEdge(ctx, stage, in, &a); err != nil {
 		return event.Result{}, nil, err
 	}
 	i := plan.AsAnswered(a, 0)
 	i.Rehearsal = true
-	_, err := stage.Do(ctx, Command{Name: i.Command, Wish: func(*world.Observation) (plan.Intent, error) { return i, nil }})
+	_, err := stage.Do(ctx, ops.Command{Name: i.Command, Wish: func(*world.Observation) (plan.Intent, error) { return i, nil }})
 	var report json.RawMessage
 	if err == nil {
 		report = reportOf(ctx, stage)
 	}
 	ownEdge := a.TLS.Edge.Dir
-	cleanup, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
+	cleanup, cancel := context.WithTimeout(context.WithoutCancel(ctx), removalTime)
 	defer cancel()
 	gone := takeAway(cleanup, stage)
-	if strings.HasPrefix(ownEdge, string(stage.dir)) {
+	if strings.HasPrefix(ownEdge, string(stage.Dir())) {
 		gone = errors.Join(gone, purgeEdge(cleanup, stage, ownEdge))
 	}
 	if gone != nil && err == nil {
@@ -70,20 +76,15 @@ func (in *Session) Rehearse(ctx context.Context, a answers.Answers) (event.Resul
 	return event.Result{Message: "the test install worked: this machine can run OpenAlgo. Everything was removed again"}, report, nil
 }
 
-// beside is a session like another one, for an instance in another directory.
-func beside(in *Session, d instance.Dir) *Session {
-	return &Session{Confirm: in.Confirm, kit: kit{Engine: in.Engine, Machine: in.Machine, Report: in.Report, Wait: in.Wait, Resolver: in.Resolver, dir: d}}
-}
-
-// rehearseEdge makes the answers' HTTPS one that can be taken away again: from
+// trialEdge makes the answers' HTTPS one that can be taken away again: from
 // an authority that gives certificates for trials, and on an edge of its own
 // unless there is one. A domain that the instance serves is left alone.
-func rehearseEdge(ctx context.Context, stage *Session, in *Session, a *answers.Answers) error {
+func trialEdge(ctx context.Context, stage *ops.Session, in *ops.Session, a *answers.Answers) error {
 	if a.TLS.Mode == "off" {
 		return nil
 	}
-	if instanceEdge(string(in.dir)).Domain == a.Domain {
-		in.note(a.Domain + " is served for this OpenAlgo already; the test install leaves that as it is, and HTTPS out")
+	if s, err := in.Dir().LoadState(); err == nil && s.Edge.Domain == a.Domain {
+		in.Note(a.Domain + " is served for this OpenAlgo already; the test install leaves that as it is, and HTTPS out")
 		a.TLS = answers.TLS{Mode: "off"}
 		return nil
 	}
@@ -101,12 +102,12 @@ func rehearseEdge(ctx context.Context, stage *Session, in *Session, a *answers.A
 		return finding.Named(finding.HostNotReady, "proxy-unusable", "%w", err)
 	}
 	if !c.Exists() {
-		a.TLS.Edge.Dir = string(stage.dir) + edgeSuffix
+		a.TLS.Edge.Dir = string(stage.Dir()) + edgeSuffix
 	}
 	return nil
 }
 
-func purgeEdge(ctx context.Context, in *Session, dir string) error {
+func purgeEdge(ctx context.Context, in *ops.Session, dir string) error {
 	c, err := edge.OpenCaddy(ctx, in.Engine, edge.Settings{Dir: dir})
 	if err != nil {
 		return err
@@ -114,20 +115,20 @@ func purgeEdge(ctx context.Context, in *Session, dir string) error {
 	return c.Purge(ctx)
 }
 
-// removeKilledRehearsals removes what an interrupted test install left: a
+// removeInterrupted removes what an interrupted test install left: a
 // directory with our lock, which nobody holds, and answers that say rehearsal.
-func removeKilledRehearsals(ctx context.Context, in *Session) {
-	left, _ := filepath.Glob(string(in.dir) + rehearsalSuffix + "-????????")
+func removeInterrupted(ctx context.Context, in *ops.Session) {
+	left, _ := filepath.Glob(string(in.Dir()) + suffix + "-????????")
 	for _, dir := range left {
-		stage := beside(in, instance.Dir(dir))
-		if _, err := os.Stat(stage.dir.Work("lock")); err != nil {
+		stage := in.Beside(instance.Dir(dir))
+		if _, err := os.Stat(stage.Dir().Work("lock")); err != nil {
 			continue
 		}
-		held, _, err := stage.dir.TryLock()
+		held, _, err := stage.Dir().TryLock()
 		if err != nil || held == nil {
 			continue
 		}
-		o, err := stage.observe(ctx)
+		o, err := stage.Look(ctx)
 		held.Release()
 		if err != nil || !onlyRehearsal(o) {
 			continue
@@ -137,7 +138,7 @@ func removeKilledRehearsals(ctx context.Context, in *Session) {
 			err = purgeEdge(ctx, stage, dir+edgeSuffix)
 		}
 		if err == nil {
-			in.note("removed an interrupted test install: " + dir)
+			in.Note("removed an interrupted test install: " + dir)
 		}
 	}
 }
@@ -155,8 +156,8 @@ func onlyRehearsal(o *world.Observation) bool {
 
 // freePorts moves the test install to free ports where the real stack runs on
 // those of the answers.
-func freePorts(ctx context.Context, in *Session, a *answers.Answers) error {
-	o, err := in.observe(ctx)
+func freePorts(ctx context.Context, in *ops.Session, a *answers.Answers) error {
+	o, err := in.Look(ctx)
 	if err != nil || o.Container() == nil || o.Container().State != "running" {
 		return nil //nolint:nilerr // the install itself will say what is wrong
 	}
@@ -165,15 +166,15 @@ func freePorts(ctx context.Context, in *Session, a *answers.Answers) error {
 			return finding.Named(finding.HostNotReady, "port-taken", "finding a free port: %w", err)
 		}
 	}
-	in.note(fmt.Sprintf("OpenAlgo runs here already; the test install uses ports %d and %d", a.Ports.Web, a.Ports.WebSocket))
+	in.Note(fmt.Sprintf("OpenAlgo runs here already; the test install uses ports %d and %d", a.Ports.Web, a.Ports.WebSocket))
 	return nil
 }
 
 // takeAway removes a test install with everything it made, its image too.
-func takeAway(ctx context.Context, in *Session) error {
+func takeAway(ctx context.Context, in *ops.Session) error {
 	quiet := *in
 	quiet.Confirm = nil
-	if _, err := quiet.Do(ctx, Uninstall(RemovalOptions{Purge: true})); err != nil {
+	if _, err := quiet.Do(ctx, ops.Uninstall(ops.RemovalOptions{Purge: true})); err != nil {
 		return err
 	}
 	// Still used by an instance with `source: rehearsal`: then it stays.
@@ -181,11 +182,11 @@ func takeAway(ctx context.Context, in *Session) error {
 	return nil
 }
 
-func reportOf(ctx context.Context, in *Session) json.RawMessage {
+func reportOf(ctx context.Context, in *ops.Session) json.RawMessage {
 	if !in.Engine.Info().Local {
 		return nil
 	}
-	c, err := in.Engine.Container(ctx, compose.ContainerName(compose.ProjectName(string(in.dir))))
+	c, err := in.Engine.Container(ctx, compose.ContainerName(compose.ProjectName(string(in.Dir()))))
 	if err != nil {
 		return nil
 	}

@@ -1,0 +1,67 @@
+// Package inside looks into the container of an instance: it runs a command there,
+// and shows its log.
+package inside
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/guard"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/ops"
+	"github.com/marketcalls/openalgo-install/internal/printable"
+	"github.com/marketcalls/openalgo-install/internal/ready"
+	"github.com/marketcalls/openalgo-install/internal/settings"
+)
+
+// Shell is the best shell that the container has.
+var Shell = []string{"sh", "-c", "cd " + openalgo.Dir + "; if command -v bash >/dev/null; then exec bash; fi; exec sh"}
+
+// Run runs a command in the container, on a terminal where one is given, and
+// returns its exit code and, without a terminal, what it printed.
+func Run(ctx context.Context, in *ops.Session, cmd []string, t *engine.Terminal) (engine.ExecResult, error) {
+	o, err := in.Look(ctx)
+	if err != nil {
+		return engine.ExecResult{}, err
+	}
+	c, err := guard.Present(o)
+	if err != nil {
+		return engine.ExecResult{}, err
+	}
+	if c.State != "running" {
+		return engine.ExecResult{}, finding.Named(finding.HostNotReady, "not-running", "%s is %s", c.Name, c.State).With(finding.Run("Start OpenAlgo first", "start"))
+	}
+	if t == nil {
+		return in.Engine.Exec(ctx, c.ID, cmd, "")
+	}
+	code, err := in.Engine.ExecTerminal(ctx, c.ID, cmd, []string{"TERM=xterm-256color"}, *t)
+	return engine.ExecResult{ExitCode: code}, err
+}
+
+// Logs copies the container's log to out, secrets taken out; tail is the number
+// of last lines, 0 for all of them.
+func Logs(ctx context.Context, in *ops.Session, follow bool, tail int, out io.Writer) error {
+	o, err := in.Look(ctx)
+	if err != nil {
+		return err
+	}
+	c, err := guard.Present(o)
+	if err != nil {
+		return err
+	}
+	redact := settings.Redactor(answers.Answers{}, o.Env)
+	lines := &printable.Lines{Take: func(line string) { fmt.Fprintln(out, ready.Line(redact, line)) }}
+	err = in.Engine.Logs(ctx, c.ID, engine.LogOptions{Follow: follow, Tail: tail}, lines, lines)
+	lines.Flush()
+	if ctx.Err() != nil {
+		return nil // ctrl+c ends following
+	}
+	if err != nil {
+		return fmt.Errorf("reading the log of %s: %w", c.Name, err)
+	}
+	return nil
+}
