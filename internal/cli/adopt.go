@@ -57,7 +57,7 @@ func (c *adoptCommand) run(ctx context.Context) error {
 		}
 	}
 	toVolumes := c.volumes == "named"
-	return c.change(ctx, c.changeOptions, command(ops.Adopt(toVolumes)))
+	return c.change(ctx, c.changeOptions, ops.Adopt(toVolumes))
 }
 
 // choose takes the only OpenAlgo that another tool made.

@@ -12,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/marketcalls/openalgo-install/internal/backup"
-	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/ops"
 )
 
@@ -76,35 +75,44 @@ func (c *backupCommand) run(ctx context.Context) error {
 	if c.stdoutTaken && isTerminal(c.stdout) {
 		return usage("--to - writes the archive to stdout, which is a terminal: redirect it, e.g. `> openalgo.tar.zst`")
 	}
-	return c.change(ctx, c.changeOptions, func(s *ops.Session) (wish, error) {
-		if c.schedule != "" {
-			return wish{do: func(ctx context.Context) (event.Result, error) { return c.setSchedule(ctx, s) }}, nil
-		}
-		seal := backup.Seal{Recipients: c.recipients}
+	if c.schedule != "" {
+		return c.setSchedule(ctx)
+	}
+	seal := backup.Seal{Recipients: c.recipients}
+	if c.passphrase != "" {
 		var err error
-		if c.passphrase != "" {
-			seal.Passphrase, err = readPassphrase(ctx, c.app, c.passphrase, true)
+		if seal.Passphrase, err = readPassphrase(ctx, c.app, c.passphrase, true); err != nil {
+			return c.refuse(err)
 		}
-		o := ops.BackupOptions{To: c.to, Keep: c.keep, Log: c.log, Seal: seal, Out: c.stdout}
-		return wish{do: func(ctx context.Context) (event.Result, error) { return s.Backup(ctx, o) }}, err
-	})
+	}
+	return c.change(ctx, c.changeOptions, ops.Backup(ops.BackupOptions{To: c.to, Keep: c.keep, Log: c.log, Seal: seal, Out: c.stdout}))
 }
 
-// setSchedule makes the host call this program with the same flags.
-func (c *backupCommand) setSchedule(ctx context.Context, s *ops.Session) (event.Result, error) {
+// setSchedule makes this machine call this program with the same flags.
+func (c *backupCommand) setSchedule(ctx context.Context) error {
 	if c.schedule == "off" {
-		return s.RemoveDailyBackup(ctx)
+		return c.change(ctx, c.changeOptions, ops.NoDailyBackup())
 	}
 	if c.to == "-" || c.passphrase == "-" {
-		return event.Result{}, usage("nobody is there then: --to names a directory, and --passphrase-file a file")
+		return c.refuse(usage("nobody is there then: --to names a directory, and --passphrase-file a file"))
 	}
+	daily := ops.DailyOptions{Clock: c.schedule, To: c.to, Market: c.now}
+	var err error
+	if daily.Backup, daily.Recover, err = c.scheduled(); err != nil {
+		return c.refuse(err)
+	}
+	return c.change(ctx, c.changeOptions, ops.DailyBackup(daily))
+}
+
+// scheduled are the commands that the machine runs: every day, and after a boot.
+func (c *backupCommand) scheduled() (command, recover []string, err error) {
 	self, err := os.Executable()
 	if err != nil {
-		return event.Result{}, fmt.Errorf("finding this program's own file: %w", err)
+		return nil, nil, fmt.Errorf("finding this program's own file: %w", err)
 	}
 	// Without --now a run that comes late, after a suspend, stops nothing while a
 	// market is open.
-	command, recover := []string{self, "backup"}, []string{self, "recover"}
+	command, recover = []string{self, "backup"}, []string{self, "recover"}
 	if c.now {
 		command = append(command, "--now")
 	}
@@ -114,7 +122,7 @@ func (c *backupCommand) setSchedule(ctx context.Context, s *ops.Session) (event.
 			continue
 		}
 		if path, err = filepath.Abs(path); err != nil {
-			return event.Result{}, err
+			return nil, nil, err
 		}
 		command = append(command, flag+"="+path)
 		if flag == "--dir" {
@@ -141,5 +149,5 @@ func (c *backupCommand) setSchedule(ctx context.Context, s *ops.Session) (event.
 			}
 		}
 	}
-	return s.SetDailyBackup(ctx, c.schedule, c.to, command, recover, c.now)
+	return command, recover, nil
 }

@@ -45,17 +45,16 @@ func (o *changeOptions) flags(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "print the plan and change nothing")
 }
 
-// wish is what a command wants of an instance: what --dry-run shows of it, and
-// how it is carried out.
-type wish struct {
-	plan func(context.Context) (*plan.Plan, error)
-	do   func(context.Context) (event.Result, error)
-}
-
 // change is the one way of every command that changes the instance in --dir: it
 // connects, shows the plan with --dry-run or else carries it out, asks what no
 // flag answers, and reports how that ended.
-func (a *app) change(ctx context.Context, o changeOptions, of func(*ops.Session) (wish, error)) error {
+func (a *app) change(ctx context.Context, o changeOptions, c ops.Command) error {
+	return a.with(ctx, o, func(s *ops.Session, out *presenter) error { return a.carry(ctx, s, out, o, c) })
+}
+
+// with connects, and does something with the instance in --dir that reports by
+// itself how it ended.
+func (a *app) with(ctx context.Context, o changeOptions, do func(*ops.Session, *presenter) error) error {
 	out := a.presenter()
 	s, done, err := a.session(ctx, out)
 	if err != nil {
@@ -63,19 +62,19 @@ func (a *app) change(ctx context.Context, o changeOptions, of func(*ops.Session)
 	}
 	defer done()
 	a.follow(s, o)
-	w, err := of(s)
+	return do(s, out)
+}
+
+// carry shows the plan of a command with --dry-run, or else carries it out.
+func (a *app) carry(ctx context.Context, s *ops.Session, out *presenter, o changeOptions, c ops.Command) error {
+	if !o.dryRun {
+		return out.end(s.Do(ctx, c))
+	}
+	p, err := s.Plan(ctx, c)
 	if err != nil {
 		return out.end(event.Result{}, err)
 	}
-	if o.dryRun && w.plan != nil {
-		p, err := w.plan(ctx)
-		if err != nil {
-			return out.end(event.Result{}, err)
-		}
-		return a.showPlan(p)
-	}
-	result, err := w.do(ctx)
-	return out.end(result, err)
+	return a.showPlan(p)
 }
 
 // refuse reports why a command did not begin.
@@ -87,40 +86,22 @@ func (a *app) follow(s *ops.Session, o changeOptions) {
 	s.Confirm = func(p *plan.Plan) error { return a.approve(p, o) }
 }
 
-// command is the wish for a command of ops.
-func command(c ops.Command) func(*ops.Session) (wish, error) {
-	return func(s *ops.Session) (wish, error) { return wishOf(s, c), nil }
-}
-
-func wishOf(s *ops.Session, c ops.Command) wish {
-	return wish{
-		plan: func(ctx context.Context) (*plan.Plan, error) { return s.Plan(ctx, c) },
-		do:   func(ctx context.Context) (event.Result, error) { return s.Do(ctx, c) },
+// noted is a command that changes the answers of an instance. note says what a
+// person has to know once that is carried out.
+func noted(c ops.Command, note func(answers.Answers) string) ops.Command {
+	var after answers.Answers
+	of := c.Wish
+	c.Wish = func(o *world.Observation) (plan.Intent, error) {
+		i, err := of(o)
+		after = i.Answers
+		return i, err
 	}
-}
-
-// noted is the wish for a change of the answers of an instance. note says what a
-// person has to know once it is carried out.
-func noted(c ops.Command, note func(answers.Answers) string) func(*ops.Session) (wish, error) {
-	return func(s *ops.Session) (wish, error) {
-		var after answers.Answers
-		of := c.Wish
-		c.Wish = func(o *world.Observation) (plan.Intent, error) {
-			i, err := of(o)
-			after = i.Answers
-			return i, err
+	c.Ended = func(s *ops.Session, r event.Result, err error) {
+		if err == nil && r.Changed {
+			s.Note(note(after))
 		}
-		w := wishOf(s, c)
-		do := w.do
-		w.do = func(ctx context.Context) (event.Result, error) {
-			result, err := do(ctx)
-			if err == nil && result.Changed {
-				s.Note(note(after))
-			}
-			return result, err
-		}
-		return w, nil
 	}
+	return c
 }
 
 func (a *app) showPlan(p *plan.Plan) error {

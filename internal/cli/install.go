@@ -46,16 +46,13 @@ func (c *installCommand) run(ctx context.Context) error {
 		return c.installAll(ctx, all)
 	}
 	ans := all[0].Answers
-	return c.change(ctx, c.options(), func(s *ops.Session) (wish, error) {
-		w := wishOf(s, ops.Install(ans, 0))
-		switch {
-		case c.rehearse:
-			w.do = func(ctx context.Context) (event.Result, error) { return c.rehearsal(ctx, s, ans) }
-		case c.saved():
-			w = wishOf(s, ops.InstallSaved())
-		}
-		return w, nil
-	})
+	switch {
+	case c.rehearse && !c.dryRun:
+		return c.with(ctx, c.options(), func(s *ops.Session, out *presenter) error { return out.end(c.rehearsal(ctx, s, ans)) })
+	case c.saved() && !c.rehearse:
+		return c.change(ctx, c.options(), ops.InstallSaved())
+	}
+	return c.change(ctx, c.options(), ops.Install(ans, 0))
 }
 
 // options are the flags that other commands have, too.

@@ -41,7 +41,7 @@ func recoverAtBoot(ctx context.Context, a *app) error {
 		return a.presenter().end(event.Result{Message: "nothing to do: no run was interrupted"}, nil)
 	}
 	awaitEngine(ctx)
-	return a.change(ctx, changeOptions{}, func(s *ops.Session) (wish, error) { return wish{do: s.Recover}, nil })
+	return a.with(ctx, changeOptions{}, func(s *ops.Session, out *presenter) error { return out.end(s.Recover(ctx)) })
 }
 
 // awaitEngine waits for a Docker that is not up yet. Whether it came shows when it

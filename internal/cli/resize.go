@@ -92,7 +92,7 @@ func (c *resizeCommand) run(ctx context.Context) error {
 	if c.all || c.cancel || c.at != "" || c.until != "" {
 		return c.several(ctx)
 	}
-	return c.change(ctx, c.changeOptions, command(ops.Resize(c.options())))
+	return c.change(ctx, c.changeOptions, ops.Resize(c.options()))
 }
 
 // several resizes all instances, or one at another time.

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/marketcalls/openalgo-install/internal/backup"
+	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/ops"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
@@ -71,12 +72,12 @@ func (c *restoreCommand) run(ctx context.Context) error {
 	if err != nil {
 		return c.refuse(err)
 	}
-	return c.change(ctx, c.changeOptions, func(s *ops.Session) (wish, error) {
+	return c.with(ctx, c.changeOptions, func(s *ops.Session, out *presenter) error {
 		archive, err := s.OpenBackup(ctx, c.file, key)
 		if err != nil {
-			return wish{}, err
+			return out.end(event.Result{}, err)
 		}
-		return wishOf(s, ops.Restore(archive, c.image)), nil
+		return c.carry(ctx, s, out, c.changeOptions, ops.Restore(archive, c.image))
 	})
 }
 

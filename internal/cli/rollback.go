@@ -36,5 +36,5 @@ broker are not affected. OpenAlgo stops until the previous release is ready.`,
 }
 
 func (c *rollbackCommand) run(ctx context.Context) error {
-	return c.change(ctx, c.changeOptions, command(ops.Rollback()))
+	return c.change(ctx, c.changeOptions, ops.Rollback())
 }

@@ -18,7 +18,6 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/ops"
-	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/present"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/secret"
@@ -76,34 +75,28 @@ func (c *setCommand) run(ctx context.Context, args []string) error {
 		return c.refuse(err)
 	}
 	vars.Unset = c.unset
-	return c.change(ctx, c.changeOptions, func(s *ops.Session) (wish, error) {
-		if c.edit {
-			return c.edited(ctx, s)
-		}
-		return wishOf(s, ops.Set(vars)), nil
-	})
+	if c.edit {
+		return c.with(ctx, c.changeOptions, func(s *ops.Session, out *presenter) error { return c.edited(ctx, s, out) })
+	}
+	return c.change(ctx, c.changeOptions, ops.Set(vars))
 }
 
-// edited is the wish for what a person wrote in an editor.
-func (c *setCommand) edited(ctx context.Context, s *ops.Session) (wish, error) {
+// edited carries out what a person writes in an editor.
+func (c *setCommand) edited(ctx context.Context, s *ops.Session, out *presenter) error {
 	e, err := c.editEnv(ctx, s)
 	if err != nil {
-		return wish{}, err
+		return out.end(event.Result{}, err)
 	}
 	if len(e.Set)+len(e.Unset) == 0 && bytes.Equal(e.Whole, nil) {
-		return wish{do: func(context.Context) (event.Result, error) {
-			return event.Result{Message: "nothing to do: the file was not changed"}, nil
-		}}, nil
+		return out.end(event.Result{Message: "nothing to do: the file was not changed"}, nil)
 	}
-	w := wishOf(s, ops.Set(e))
-	do := w.do
-	w.do = func(ctx context.Context) (event.Result, error) {
-		if err := c.showEdit(ctx, w.plan); err != nil {
-			return event.Result{}, err
+	set := ops.Set(e)
+	if !c.dryRun {
+		if err := c.showEdit(ctx, s, set); err != nil {
+			return out.end(event.Result{}, err)
 		}
-		return do(ctx)
 	}
-	return w, nil
+	return c.carry(ctx, s, out, c.changeOptions, set)
 }
 
 // readVars reads the keys of the command line, and asks for values that are
@@ -198,8 +191,8 @@ func (c *setCommand) editEnv(ctx context.Context, s *ops.Session) (settings.Edit
 }
 
 // showEdit shows what an editor changed, and asks whether that is meant.
-func (c *setCommand) showEdit(ctx context.Context, planned func(context.Context) (*plan.Plan, error)) error {
-	p, err := planned(ctx)
+func (c *setCommand) showEdit(ctx context.Context, s *ops.Session, set ops.Command) error {
+	p, err := s.Plan(ctx, set)
 	if err != nil {
 		return err
 	}

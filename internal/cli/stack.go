@@ -80,7 +80,7 @@ func newLifecycle(a *app, use, short string, up bool, c ops.Command) *cobra.Comm
 	cmd := &cobra.Command{
 		Use: use, Short: short, Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.change(cmd.Context(), o, command(c))
+			return a.change(cmd.Context(), o, c)
 		},
 	}
 	nowFlag(cmd, &o.now)

@@ -49,9 +49,9 @@ with copies in .openalgo-install/backups unless that goes, too.`,
 }
 
 func (c *uninstallCommand) run(ctx context.Context) error {
-	return c.change(ctx, c.changeOptions, func(s *ops.Session) (wish, error) {
+	return c.with(ctx, c.changeOptions, func(s *ops.Session, out *presenter) error {
 		s.Confirm = c.approveRemoval
-		return command(ops.Uninstall(ops.RemovalOptions{Purge: c.purge != "", Leftovers: c.leftovers}))(s)
+		return c.carry(ctx, s, out, c.changeOptions, ops.Uninstall(ops.RemovalOptions{Purge: c.purge != "", Leftovers: c.leftovers}))
 	})
 }
 

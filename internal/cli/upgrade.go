@@ -49,18 +49,16 @@ func (c *upgradeCommand) run(ctx context.Context) error {
 	if c.check {
 		return c.look(ctx)
 	}
-	return c.change(ctx, c.changeOptions, command(ops.Upgrade(c.to)))
+	return c.change(ctx, c.changeOptions, ops.Upgrade(c.to))
 }
 
 // look says whether there is something newer, and changes nothing.
 func (c *upgradeCommand) look(ctx context.Context) error {
 	available := false
-	err := c.change(ctx, c.changeOptions, func(s *ops.Session) (wish, error) {
-		return wish{do: func(ctx context.Context) (event.Result, error) {
-			newer, message, err := s.CheckUpgrade(ctx, c.to)
-			available = newer
-			return event.Result{Message: message}, err
-		}}, nil
+	err := c.with(ctx, c.changeOptions, func(s *ops.Session, out *presenter) error {
+		newer, message, err := s.CheckUpgrade(ctx, c.to)
+		available = newer
+		return out.end(event.Result{Message: message}, err)
 	})
 	if err == nil && available {
 		return &exitError{exitAvailable}

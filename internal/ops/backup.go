@@ -42,10 +42,12 @@ type backing struct {
 	options BackupOptions
 	wrap    func(io.Writer) (io.WriteCloser, error)
 	key     backup.Key
-	trees   []backup.Tree
-	target  *backup.Target
-	down    time.Duration
-	copy    func() error // what is left to copy while OpenAlgo is stopped
+	// unsealed is why it cannot be encrypted.
+	unsealed error
+	trees    []backup.Tree
+	target   *backup.Target
+	down     time.Duration
+	copy     func() error // what is left to copy while OpenAlgo is stopped
 	// unchecked is why SQLite could not check the databases.
 	unchecked string
 }
@@ -53,20 +55,18 @@ type backing struct {
 // Backup writes an archive of the instance: .env, its files and its data. The
 // app is stopped for as long as what it may write is read, and no longer: its
 // databases are not whole otherwise (docs/openalgo-facts.md 9.2).
-func (in *Session) Backup(ctx context.Context, o BackupOptions) (event.Result, error) {
-	b := &backing{in: in, options: o, target: &backup.Target{}}
-	var err error
-	if b.wrap, b.key, err = o.Seal.Ready(); err != nil {
-		return event.Result{}, finding.Named(finding.Usage, "seal-unusable", "%w", err)
-	}
-	result, err := in.Do(ctx, Command{Name: plan.CommandBackup, act: b.act, Wish: b.wish})
-	recordBackup(in, b, result, err)
-	return result, err
+func Backup(o BackupOptions) Command {
+	b := &backing{options: o, target: &backup.Target{}}
+	b.wrap, b.key, b.unsealed = o.Seal.Ready()
+	return Command{Name: plan.CommandBackup, act: b.act, Wish: b.wish, Ended: b.record}
 }
 
 // wish refuses what can't be backed up.
 func (b *backing) wish(o *world.Observation) (plan.Intent, error) {
 	i := plan.Intent{Command: plan.CommandBackup, Run: plan.Archived, Archiver: b}
+	if b.unsealed != nil {
+		return i, finding.Named(finding.Usage, "seal-unusable", "%w", b.unsealed)
+	}
 	if err := guard.MayCopy(o, "a backup"); err != nil {
 		return i, err
 	}
@@ -79,6 +79,7 @@ func (b *backing) wish(o *world.Observation) (plan.Intent, error) {
 
 func (b *backing) act(ctx context.Context, turn *turn, p *plan.Plan) (event.Result, error) {
 	c := *p.Stays
+	b.in = turn.Session
 	if err := b.findTrees(ctx, c); err != nil {
 		return event.Result{}, err
 	}
@@ -257,9 +258,9 @@ func manifest(ctx context.Context, in *Session, c engine.Container, trees []back
 	return m, nil
 }
 
-// recordBackup keeps how a backup ended, one that was refused included: nobody
+// record keeps how a backup ended, one that was refused included: nobody
 // watches the one of the night. One that a person called off counts as none.
-func recordBackup(in *Session, b *backing, result event.Result, err error) {
+func (b *backing) record(in *Session, result event.Result, err error) {
 	if e := (*finding.Error)(nil); errors.As(err, &e) && (e.Kind == finding.Cancelled || e.Kind == finding.Usage) {
 		return
 	}

@@ -64,7 +64,7 @@ func (b *box) archives() []string {
 func (b *box) backup(o ops.BackupOptions) string {
 	b.t.Helper()
 	before := b.archives()
-	result, err := b.session().Backup(b.t.Context(), o)
+	result, err := b.session().Do(b.t.Context(), ops.Backup(o))
 	if err != nil || !result.Changed {
 		b.t.Fatalf("%+v, %v", result, err)
 	}
@@ -159,7 +159,7 @@ func TestBackupOfDamagedData(t *testing.T) {
 	t.Parallel()
 	b := withTrades(t)
 	b.checks("trades.db\tdatabase disk image is malformed\nEND\n")
-	_, err := b.session().Backup(t.Context(), ops.BackupOptions{Keep: 1})
+	_, err := b.session().Do(t.Context(), ops.Backup(ops.BackupOptions{Keep: 1}))
 	if finding.IDOf(err) != "data-damaged" || finding.KindOf(err) != finding.Failed || len(b.archives()) != 1 {
 		t.Errorf("%v; %v", err, b.archives())
 	}
@@ -177,7 +177,7 @@ func TestBackupThatLeavesItDown(t *testing.T) {
 		b.begin(c)
 		b.say("it is broken")
 	}
-	_, err := b.session().Backup(t.Context(), ops.BackupOptions{})
+	_, err := b.session().Do(t.Context(), ops.Backup(ops.BackupOptions{}))
 	if finding.KindOf(err) != finding.Broken || len(b.archives()) != 1 {
 		t.Errorf("%v; %v", err, b.archives())
 	}
@@ -200,7 +200,7 @@ func TestBackupThatFails(t *testing.T) {
 	b.at("stopped", func() {
 		must(t, os.WriteFile(filepath.Join(b.dir, ".env"), []byte(strings.ReplaceAll(before, "API_KEY_PEPPER", "NO_KEY_PEPPER")), 0o600))
 	})
-	_, err := b.session().Backup(t.Context(), ops.BackupOptions{})
+	_, err := b.session().Do(t.Context(), ops.Backup(ops.BackupOptions{}))
 	if finding.KindOf(err) == finding.Broken || err == nil || len(b.archives()) != 0 || b.container().State != "running" {
 		t.Errorf("%v; %v, %s", err, b.archives(), b.container().State)
 	}
@@ -211,7 +211,7 @@ func TestBackupCancelled(t *testing.T) {
 	b := withTrades(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	b.at("stopped", cancel)
-	_, err := b.session().Backup(ctx, ops.BackupOptions{})
+	_, err := b.session().Do(ctx, ops.Backup(ops.BackupOptions{}))
 	if finding.KindOf(err) != finding.Cancelled || len(b.archives()) != 0 || b.container().State != "running" || b.journal() {
 		t.Errorf("%v; %v, %s, a journal: %v", err, b.archives(), b.container().State, b.journal())
 	}
@@ -227,7 +227,7 @@ func TestBackupKilled(t *testing.T) {
 	b.at("stopped", func() { panic(killed{}) })
 	func() {
 		defer func() { _ = recover() }()
-		_, _ = b.session().Backup(t.Context(), ops.BackupOptions{})
+		_, _ = b.session().Do(t.Context(), ops.Backup(ops.BackupOptions{}))
 	}()
 	if b.container().State == "running" || !b.journal() {
 		t.Fatal("it was not killed while OpenAlgo was stopped")
@@ -278,7 +278,7 @@ func TestBackupRefused(t *testing.T) {
 			t.Parallel()
 			b := withTrades(t)
 			began := b.container().StartedAt
-			_, err := b.session().Backup(t.Context(), c.options(b))
+			_, err := b.session().Do(t.Context(), ops.Backup(c.options(b)))
 			if finding.IDOf(err) != id || finding.KindOf(err) != c.kind {
 				t.Errorf("%s (%s): %v", finding.IDOf(err), finding.KindOf(err), err)
 			}
@@ -288,7 +288,7 @@ func TestBackupRefused(t *testing.T) {
 		})
 	}
 	b := newBox(t)
-	if _, err := b.session().Backup(t.Context(), ops.BackupOptions{}); finding.KindOf(err) != finding.HostNotReady {
+	if _, err := b.session().Do(t.Context(), ops.Backup(ops.BackupOptions{})); finding.KindOf(err) != finding.HostNotReady {
 		t.Errorf("there is nothing: %v", err)
 	}
 	if _, err := os.Stat(b.dir); err == nil {
@@ -300,7 +300,7 @@ func TestDailyBackupRefused(t *testing.T) {
 	t.Parallel()
 	b := withTrades(t)
 	daily := func(clock, to string, command ...string) error {
-		_, err := b.session().SetDailyBackup(t.Context(), clock, to, command, nil, false)
+		_, err := b.session().Do(t.Context(), ops.DailyBackup(ops.DailyOptions{Clock: clock, To: to, Backup: command}))
 		return err
 	}
 	for want, err := range map[string]error{
@@ -324,7 +324,15 @@ func TestDailyBackupRefused(t *testing.T) {
 	if err := daily("03:30", "", "backup"); finding.IDOf(err) != "answers-missing" {
 		t.Errorf("%v", err)
 	}
-	if r, err := b.session().RemoveDailyBackup(t.Context()); r.Changed || err != nil {
+	if r, err := b.session().Do(t.Context(), ops.NoDailyBackup()); r.Changed || err != nil {
 		t.Errorf("there is none: %+v, %v", r, err)
+	}
+	record := instance.Dir(b.dir).Work("daily.json")
+	must(t, os.WriteFile(record, []byte(`{"clock": "03:30", "files": ["/etc/cron.d/openalgo-backup-none-0"]}`), 0o600))
+	if r, err := b.session().Do(t.Context(), ops.NoDailyBackup()); !r.Changed || err != nil {
+		t.Errorf("there was one: %+v, %v", r, err)
+	}
+	if _, err := os.Stat(record); err == nil || b.journal() {
+		t.Error("it is not ended, or a journal is left")
 	}
 }

@@ -6,78 +6,95 @@ import (
 	"fmt"
 	"os"
 	"strings"
-	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/backup"
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/guard"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/later"
 	"github.com/marketcalls/openalgo-install/internal/market"
 	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/settings"
+	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
-// SetDailyBackup makes the host run a backup at a time of every day. to is the
-// directory that it writes to, "" for the one beside the instance.
-func (in *Session) SetDailyBackup(ctx context.Context, clock, to string, command, recover []string, marketToo bool) (event.Result, error) {
-	next, err := market.Next(time.Now(), clock)
+// DailyOptions say when this machine makes a backup by itself, and how.
+type DailyOptions struct {
+	Clock           string   // HH:MM in India
+	To              string   // the directory that it writes to; "" is the one beside the instance
+	Backup, Recover []string // the commands that the machine runs
+	Market          bool     // also at a time when a market is open
+}
+
+// daily is one daily backup.
+type daily struct {
+	DailyOptions
+	job later.Job // what the machine runs
+}
+
+// DailyBackup has this machine make a backup at a time of every day.
+func DailyBackup(o DailyOptions) Command {
+	d := &daily{DailyOptions: o}
+	return Command{Name: plan.CommandSchedule, act: d.act, Wish: d.wish}
+}
+
+// wish refuses a time at which OpenAlgo must run, and what can't be backed up.
+func (d *daily) wish(o *world.Observation) (plan.Intent, error) {
+	i := plan.Intent{Command: plan.CommandSchedule, Run: plan.Scheduled, Daily: d.Clock + " IST, to " + d.target(o.Dir)}
+	next, err := market.Next(o.Now, d.Clock)
 	if err != nil {
-		return event.Result{}, finding.Named(finding.Usage, "schedule-unusable", "--schedule: %w", err)
+		return i, finding.Named(finding.Usage, "schedule-unusable", "--schedule: %w", err)
 	}
-	job := later.Job{Dir: string(in.dir), At: next, Backup: command, Recover: recover}
-	if err := job.Check(); err != nil {
-		return event.Result{}, err
+	d.job = later.Job{Dir: string(o.Dir), Project: compose.ProjectName(o.Project), At: next, Backup: d.Backup, Recover: d.Recover}
+	if err := d.job.Check(); err != nil {
+		return i, err
 	}
+	if err := guard.MayCopy(o, "a backup"); err != nil {
+		return i, err
+	}
+	if _, err := saved(o, plan.CommandBackup); err != nil {
+		return i, err
+	}
+	return i, later.GuardMarket(settings.BrokerOf(o.Env), next, d.Clock, d.Market)
+}
+
+func (d *daily) target(dir instance.Dir) string { return cmp.Or(d.To, backup.Archives(dir)) }
+
+func (d *daily) act(ctx context.Context, t *turn, _ *plan.Plan) (event.Result, error) {
+	job, to := d.job, d.target(t.dir)
+	var err error
 	if job.Env, err = later.EngineEnvironment(os.Getenv); err != nil {
 		return event.Result{}, err
 	}
-	if err := guard.MayCopy(in.see().OnHost(), "a backup"); err != nil {
-		return event.Result{}, err
-	}
-	if err := mayBackUp(ctx, in); err != nil {
-		return event.Result{}, err
-	}
-	o, err := in.observe(ctx)
-	if err != nil {
-		return event.Result{}, err
-	}
-	if err := later.GuardMarket(settings.BrokerOf(o.Env), next, clock, marketToo); err != nil {
-		return event.Result{}, err
-	}
-	to = cmp.Or(to, backup.Archives(in.dir))
 	if err := later.Writable(to); err != nil {
 		return event.Result{}, finding.Named(finding.Usage, "backup-unwritable", "--to names a directory that is made or written to: %w", err)
 	}
-	job.Project = compose.ProjectName(o.Project)
-	files, by, err := later.SetDaily(ctx, in.dir, clock, job, in.warn)
+	files, by, err := later.SetDaily(ctx, t.dir, d.Clock, job, t.warn)
 	if err != nil {
 		return event.Result{}, err
 	}
 	return event.Result{Changed: true, Message: fmt.Sprintf("a backup is made every day at %s IST in %s, by %s (%s). To see how the last one ended: %s",
-		clock, to, by, strings.Join(files, ", "), finding.Command(in.dir, "status"))}, nil
+		d.Clock, to, by, strings.Join(files, ", "), finding.Command(t.dir, "status"))}, nil
 }
 
-// mayBackUp refuses to back up what is not known how it was installed.
-func mayBackUp(ctx context.Context, in *Session) error {
-	o, err := in.observe(ctx)
-	if err != nil {
-		return err
+// NoDailyBackup ends the daily backup, if there is one.
+func NoDailyBackup() Command {
+	i := plan.Intent{Command: plan.CommandSchedule, Run: plan.Unscheduled}
+	look := func(ctx context.Context, l *world.Looker) (*world.Observation, error) {
+		o, err := l.Look(ctx, false)
+		if err == nil {
+			lookAtDaily(o)
+		}
+		return o, err
 	}
-	in.knowEnv(o)
-	_, err = saved(o, plan.CommandBackup)
-	return err
+	return Command{Name: i.Command, look: look, act: endDown, Wish: func(*world.Observation) (plan.Intent, error) { return i, nil }}
 }
 
-// RemoveDailyBackup ends the daily backup, if there is one.
-func (in *Session) RemoveDailyBackup(ctx context.Context) (event.Result, error) {
-	was, err := later.RemoveDaily(ctx, in.dir)
-	switch {
-	case err != nil:
-		return event.Result{}, err
-	case !was:
-		return event.Result{Message: "nothing to do: there is no daily backup"}, nil
+// lookAtDaily looks which files of this machine make the daily backup.
+func lookAtDaily(o *world.Observation) {
+	if d := later.LoadDaily(o.Dir); d != nil {
+		o.Removable.Daily = d.Files
 	}
-	return event.Result{Changed: true, Message: "no daily backup is made any more; those that are there stay"}, nil
 }

@@ -34,7 +34,11 @@ func (in *Session) Do(ctx context.Context, c Command) (event.Result, error) {
 	t.pulls = true
 	defer dropKept(ctx, t)
 	defer t.source.Close()
-	return t.do(ctx)
+	result, err := t.do(ctx)
+	if c.Ended != nil {
+		c.Ended(in, result, err)
+	}
+	return result, err
 }
 
 // Obstacles returns what keeps commands from changing this instance: what every

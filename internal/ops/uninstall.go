@@ -7,7 +7,6 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
-	"github.com/marketcalls/openalgo-install/internal/later"
 	"github.com/marketcalls/openalgo-install/internal/leftovers"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/plan"
@@ -43,9 +42,7 @@ func lookToRemove(ctx context.Context, l *world.Looker) (*world.Observation, err
 		return nil, err
 	}
 	r := &o.Removable
-	if d := later.LoadDaily(o.Dir); d != nil {
-		r.Daily = d.Files
-	}
+	lookAtDaily(o)
 	if c := o.Container(); c != nil {
 		_, r.Web = c.Published(openalgo.WebPort)
 	}

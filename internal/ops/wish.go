@@ -29,6 +29,9 @@ type Command struct {
 	// deletes says that nothing of what a killed run left is finished or undone: all
 	// of it is deleted.
 	deletes bool
+	// Ended is told how the command ended, before anybody else is; nil where nobody
+	// needs to know.
+	Ended func(*Session, event.Result, error)
 	// act carries out a plan that is for the container alone; nil where none is made.
 	act action
 }

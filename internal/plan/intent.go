@@ -30,6 +30,7 @@ type Intent struct {
 	Purge, Leftovers bool
 	// Archiver copies the data of Archived.
 	Archiver step.Archiver
+	Daily    string // when and where to: of Scheduled
 	// Instances share the machine in the end; 0 counts those that run.
 	Instances int
 	// Rehearsal says that all of it is removed again.
@@ -62,12 +63,14 @@ type Run int
 
 // What becomes of it.
 const (
-	Changed  Run = iota // what answers, files and data ask for, and it runs
-	Up                  // it runs
-	Down                // it is stopped
-	Again               // it is stopped and started
-	Archived            // it is stopped while its data is copied
-	Gone                // it is removed
+	Changed     Run = iota // what answers, files and data ask for, and it runs
+	Up                     // it runs
+	Down                   // it is stopped
+	Again                  // it is stopped and started
+	Archived               // it is stopped while its data is copied
+	Gone                   // it is removed
+	Scheduled              // it stays as it is: this machine makes a backup every day
+	Unscheduled            // it stays as it is: this machine makes none any more
 )
 
 // Size says what becomes of the sizing that .env has.
@@ -131,6 +134,7 @@ const (
 	CommandRestart   = "restart"
 	CommandRestore   = "restore"
 	CommandRollback  = "rollback"
+	CommandSchedule  = "schedule" // of the daily backup
 	CommandStart     = "start"
 	CommandStop      = "stop"
 	CommandUninstall = "uninstall"

@@ -12,8 +12,11 @@ import (
 // ForContainer plans what becomes of the container, where no answer, file or data
 // changes.
 func ForContainer(o *world.Observation, i Intent) (*Plan, error) {
-	if i.Run == Gone {
+	switch i.Run {
+	case Gone:
 		return planRemoval(o, i)
+	case Scheduled, Unscheduled:
+		return planDaily(o, i)
 	}
 	c, err := guard.Present(o)
 	if err == nil {
@@ -63,6 +66,8 @@ func Message(p *Plan) string {
 	switch p.Intent.Run {
 	case Gone:
 		return goneMessage(p)
+	case Unscheduled:
+		return "no daily backup is made any more; those that are there stay"
 	case Down:
 		return p.Stays.Name + " is stopped. To start it again: " + finding.Command(p.dir, "start")
 	}
@@ -71,8 +76,11 @@ func Message(p *Plan) string {
 
 // Idle says why such a plan has nothing to do.
 func Idle(p *Plan) string {
-	if p.Intent.Run == Gone {
+	switch p.Intent.Run {
+	case Gone:
 		return "nothing to do: there is no OpenAlgo in " + string(p.dir)
+	case Unscheduled:
+		return "nothing to do: there is no daily backup"
 	}
 	return p.Stays.Name + " is stopped already"
 }

@@ -26,6 +26,7 @@ const (
 	KindNetwork   = "network"
 	KindVolume    = "volume"
 	KindContainer = "container"
+	KindSchedule  = "schedule" // of the daily backup
 )
 
 // Actions of a change.

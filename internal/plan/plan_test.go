@@ -140,7 +140,7 @@ func prepare(o *world.Observation, i Intent) {
 
 // enums are the words that intents have for numbers.
 var enums = map[string]int{"theirs": int(Theirs), "ofBackup": int(OfBackup), "copied": int(Copied), "toVolumes": int(ToVolumes),
-	"replace": int(Replace), "gone": int(Gone), "up": int(Up), "down": int(Down), "again": int(Again), "archived": int(Archived), "due": int(Due), "dueForced": int(DueForced)}
+	"replace": int(Replace), "gone": int(Gone), "up": int(Up), "down": int(Down), "again": int(Again), "archived": int(Archived), "scheduled": int(Scheduled), "unscheduled": int(Unscheduled), "due": int(Due), "dueForced": int(DueForced)}
 
 // readIntent reads an intent. Answers are as in an answers file, without their
 // version; Env has settings by their names; Backup is a world, with what differs.
@@ -163,6 +163,7 @@ func readIntent(t *testing.T, name string, o *world.Observation) Intent {
 		}
 		Files, Data string
 		Run         string
+		Daily       string
 		Purge       bool
 		Leftovers   bool
 		Size        struct {
@@ -180,7 +181,7 @@ func readIntent(t *testing.T, name string, o *world.Observation) Intent {
 		t.Fatalf("%s: %v", name, err)
 	}
 	i := Intent{Command: doc.Command, Files: Files(enums[doc.Files]), Data: Data(enums[doc.Data]), Instances: doc.Instances, Rehearsal: doc.Rehearsal,
-		Run: Run(enums[doc.Run]), Purge: doc.Purge, Leftovers: doc.Leftovers,
+		Run: Run(enums[doc.Run]), Daily: doc.Daily, Purge: doc.Purge, Leftovers: doc.Leftovers,
 		Size: Size{Rule: SizeRule(enums[doc.Size.Rule]), RAMMiB: doc.Size.RAMMiB, Cores: doc.Size.Cores}}
 	i.Answers = answersIn(t, doc.Answers)
 	if o.Env != nil && doc.Answers["broker"] == nil {

@@ -38,9 +38,7 @@ func planRemoval(o *world.Observation, i Intent) (*Plan, error) {
 		p.Add(Change{Kind: KindNetwork, Name: name, Action: ActionRemove, Reason: "the stack's own network"})
 	}
 	removeData(o, p)
-	for _, file := range o.Removable.Daily {
-		p.Add(Change{Kind: KindFile, Name: file, Action: ActionRemove, Reason: "the daily backup; backups that are there stay"})
-	}
+	endDaily(o, p)
 	removeLeftovers(o, p)
 	removeFiles(o, p)
 	slices.SortFunc(p.Changes, func(a, b Change) int { return strings.Compare(a.Kind+a.Name, b.Kind+b.Name) })
