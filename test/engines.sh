@@ -4,11 +4,14 @@
 #   test/engines.sh 26.1 -- go test ./test/e2e/...
 #   test/engines.sh 28.5 -- docker version
 #   test/engines.sh 28.5-containerd -- go test ./test/e2e/...
+#   test/engines.sh 29 -- go test ./test/e2e/...
+#   test/engines.sh --list
 #
 # 28.5-containerd keeps images in containerd's store, as engines do by default
 # from 29 on.
 #
-# The engine comes from Debian's packages (26.1 from trixie, 28.5 from sid),
+# The engine comes from Debian's packages (26.1 from trixie, 28.5 from sid) or,
+# as no distribution has it yet, from its source (29, test/tools/engine.sh). It is
 # unpacked beside the host's, never installed. Engine and command share mount,
 # network and process namespaces of their own, with an empty /run: the host's
 # engine is neither seen nor touched, a port that a container publishes is
@@ -29,11 +32,16 @@ die() {
   exit 1
 }
 
-suite_of() {
+engines="26.1 28.5 28.5-containerd 29"
+
+# packages_of VERSION: Debian's suite, and what to take from there.
+packages_of() {
   case $1 in
-    26.1) echo trixie ;;
-    28.5) echo sid ;;
-    *) die "no engine $1: it is 26.1, 28.5 or 28.5-containerd" ;;
+    26.1) echo trixie docker.io containerd runc tini ;;
+    # docker-init is a link to tini-static, which sid has in a package of its own.
+    28.5) echo sid docker.io containerd runc tini-static ;;
+    29) echo trixie tini ;;
+    *) die "no engine $1: there are $engines" ;;
   esac
 }
 
@@ -43,14 +51,14 @@ mirror() {
   apt-get indextargets --format '$(SITE)' 'Origin: Debian' 'Created-By: Packages' | grep -v security | sort -u | head -n 1
 }
 
-# fetch VERSION DIR: unpacks docker.io and what it runs into DIR/root. apt gets a sources list, lists and archives of its own, so the
-# host's package state stays as it is.
+# fetch VERSION DIR: unpacks an engine and what it runs into DIR/root. apt gets a
+# sources list, lists and archives of its own, so the host's package state stays
+# as it is.
 fetch() {
-  local suite dir=$2 site packages=(docker.io containerd runc)
-  suite=$(suite_of "$1")
+  local suite dir=$2 site packages
+  packages=$(packages_of "$1")
+  read -r suite packages <<<"$packages"
   [[ -e $dir/complete ]] && return
-  # docker-init is a link to tini-static, which sid has in a package of its own.
-  [[ $suite == sid ]] && packages+=(tini-static) || packages+=(tini)
   site=$(mirror)
   [[ -n $site ]] || die "no Debian mirror in the host's apt sources: run apt-get update, or set DEBIAN_MIRROR"
   rm -rf "$dir"
@@ -62,12 +70,17 @@ fetch() {
     -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache=
     -o APT::Sandbox::User=root)
   "${apt[@]}" update >&2
-  (cd "$dir/archives" && "${apt[@]}" download "${packages[@]}" >&2)
+  # shellcheck disable=SC2086 # they are words
+  (cd "$dir/archives" && "${apt[@]}" download $packages >&2)
   for deb in "$dir"/archives/*.deb; do dpkg -x "$deb" "$dir/root"; done
   rm -rf "$dir/lists" "$dir/archives"
+  if [[ $1 == 29 ]]; then
+    "$here/tools/engine.sh" "$dir/root/usr/sbin"
+    ln -s tini-static "$dir/root/usr/bin/docker-init"
+  fi
   # On a host with an older glibc runc does not start; the host's own serves.
   "$dir/root/usr/sbin/runc" --version >/dev/null 2>&1 || rm -f "$dir/root/usr/sbin/runc"
-  "$dir/root/usr/sbin/dockerd" --version | grep -qF " $1." || die "$suite has another engine by now: $("$dir/root/usr/sbin/dockerd" --version)"
+  "$dir/root/usr/sbin/dockerd" --version | grep -qF " $1." || die "this is another engine by now: $("$dir/root/usr/sbin/dockerd" --version)"
   touch "$dir/complete"
 }
 
@@ -78,7 +91,7 @@ inside() {
   mount -t tmpfs -o mode=0755 tmpfs /run
   ip link set lo up
   # A file of its own, or the host's /etc/docker/daemon.json would count.
-  printf '{"features": {"containerd-snapshotter": %s}}\n' "${OPENALGO_CONTAINERD_STORE:-false}" >"$data/daemon.json"
+  echo "${OPENALGO_DAEMON_JSON:-{\}}" >"$data/daemon.json"
   # cgroupfs, because systemd does not manage what runs in here.
   PATH=$root/usr/bin:$root/usr/sbin:$PATH setsid dockerd \
     --config-file "$data/daemon.json" --data-root "$data/docker" --exec-root /run/docker \
@@ -110,13 +123,14 @@ if [[ ${1:-} == --inside ]]; then
   inside "$@"
 fi
 
-[[ $# -ge 3 && $2 == -- ]] || die "usage: test/engines.sh 26.1|28.5|28.5-containerd -- COMMAND..."
+[[ $* != --list ]] || exec echo "$engines"
+[[ $# -ge 3 && $2 == -- ]] || die "usage: test/engines.sh ${engines// /|} -- COMMAND..."
 [[ $(id -u) == 0 ]] || die "a second engine needs root: sudo env \"PATH=\$PATH\" test/engines.sh $*"
 for tool in apt-get dpkg unshare ip iptables curl; do
   command -v $tool >/dev/null || die "$tool is missing"
 done
 version=${1%-containerd}
-[[ $1 == "$version" ]] || export OPENALGO_CONTAINERD_STORE=true
+[[ $1 == "$version" ]] || export OPENALGO_DAEMON_JSON='{"features": {"containerd-snapshotter": true}}'
 shift 2
 mkdir -p "$cache"
 cache=$(cd "$cache" && pwd)

@@ -46,12 +46,12 @@ func bearerAuth(next http.Handler, user, password string) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/token", func(w http.ResponseWriter, r *http.Request) {
 		given := token
-		switch _, _, hasLogin := r.BasicAuth(); {
+		switch u, p, hasLogin := login(r); {
 		case !hasLogin:
 			// Like Docker Hub: anybody gets a token, but not one that opens
 			// a private repository.
 			given = rand.Text()
-		case !knows(r, user, password):
+		case !same(u, user) || !same(p, password):
 			refuse(w, fmt.Sprintf(`Basic realm=%q`, service))
 			return
 		}
@@ -71,6 +71,16 @@ func bearerAuth(next http.Handler, user, password string) http.Handler {
 		next.ServeHTTP(w, r)
 	})
 	return mux
+}
+
+// login is what a caller shows for a token. Docker with containerd's store sends
+// a form (OAuth 2's password grant), other clients a header.
+func login(r *http.Request) (user, password string, ok bool) {
+	if r.Method == http.MethodPost {
+		r.Body = http.MaxBytesReader(nil, r.Body, 1<<16)
+		return r.PostFormValue("username"), r.PostFormValue("password"), r.PostFormValue("grant_type") == "password"
+	}
+	return r.BasicAuth()
 }
 
 // scopeOf names what a request needs, as "repository:NAME:pull,push", or

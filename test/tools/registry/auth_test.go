@@ -56,6 +56,40 @@ func TestLogin(t *testing.T) {
 	}
 }
 
+// Docker with containerd's store asks for its token with a form.
+func TestLoginByForm(t *testing.T) {
+	host := serve(t, "alice", "s3cret", "bearer")
+	for password, want := range map[string]int{"s3cret": http.StatusOK, "other": http.StatusUnauthorized} {
+		answer, err := http.PostForm("http://"+host+"/token", url.Values{
+			"grant_type": {"password"}, "username": {"alice"}, "password": {password}, "service": {service},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var body struct {
+			Token string `json:"access_token"`
+		}
+		_ = json.NewDecoder(answer.Body).Decode(&body)
+		_ = answer.Body.Close()
+		if answer.StatusCode != want {
+			t.Errorf("the answer to %q is %d, want %d", password, answer.StatusCode, want)
+		}
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+host+"/v2/", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Authorization", "Bearer "+body.Token)
+		answer, err = http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = answer.Body.Close()
+		if answer.StatusCode != want {
+			t.Errorf("the token for %q opens with %d, want %d", password, answer.StatusCode, want)
+		}
+	}
+}
+
 func TestOpenWithoutUser(t *testing.T) {
 	ref, err := name.ParseReference(serve(t, "", "", "bearer") + "/app:1")
 	if err != nil {
