@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/image"
 )
 
 // newer is whether the registry has another image of the tag.
@@ -23,12 +24,12 @@ func (c *newer) judge(p patient) []Finding {
 // newerImage asks the registry; false where it can't be asked, or the image is
 // of no registry.
 func (l Look) newerImage(ctx context.Context, c *engine.Container) bool {
-	image, err := l.Engine.Image(ctx, c.ImageID)
-	if err != nil || image.DigestIn(c.Image) == "" {
-		return false
-	}
+	runs, err := l.Engine.Image(ctx, c.ImageID)
 	ctx, cancel := context.WithTimeout(ctx, netTime)
 	defer cancel()
+	if err != nil || image.IsLocal(ctx, l.Engine, runs, c.Image) {
+		return false
+	}
 	digest, err := l.Engine.RemoteDigest(ctx, c.Image)
-	return err == nil && digest != image.DigestIn(c.Image)
+	return err == nil && digest != runs.DigestIn(c.Image)
 }

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/distribution/reference"
 )
@@ -21,6 +22,10 @@ func (e images) RemoteDigest(ctx context.Context, ref string) (string, error) {
 		return "", err
 	}
 	found, err := e.api.DistributionInspect(ctx, reference.TagNameOnly(named).String(), auth)
+	// Docker Hub does not tell a private image from none.
+	if err != nil && noImage.MatchString(daemonText(err)) && !strings.Contains(err.Error(), "may require") {
+		return "", fail([]error{ErrImageNotFound, err}, "the registry %s has no image %s", reference.Domain(named), ref)
+	}
 	if err != nil {
 		return "", e.explain(ctx, "ask the registry about "+ref, err)
 	}

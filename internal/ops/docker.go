@@ -16,5 +16,4 @@ type Docker interface {
 	world.Engine
 	image.Docker
 	ExecTerminal(ctx context.Context, id string, cmd, env []string, t engine.Terminal) (exitCode int, err error)
-	RemoteDigest(ctx context.Context, ref string) (string, error)
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/rehearsal"
 	"github.com/marketcalls/openalgo-install/internal/run"
 	"github.com/marketcalls/openalgo-install/internal/testinstall"
+	"github.com/marketcalls/openalgo-install/templates"
 )
 
 // move makes a tag in the registry another image.
@@ -45,6 +46,28 @@ func TestUpgradeOfATagThatMoved(t *testing.T) {
 	b.do(ops.Rollback())
 	if b.container().ImageID != before || b.container().State != "running" {
 		t.Errorf("%+v", b.container())
+	}
+}
+
+// containerd's store gives a digest to an image that no registry has, too. A
+// registry may have another's image of the same name.
+func TestUpgradeOnContainerdsStore(t *testing.T) {
+	t.Parallel()
+	b := installed(t)
+	runs, err := b.docker.Image(t.Context(), first)
+	must(t, err)
+	named := "marketcalls/openalgo@" + runs.ID
+	runs.Digest, runs.Digests = runs.ID, []string{named}
+	must(t, b.docker.PutImage(runs, map[string]string{openalgo.Sample: string(templates.Env)}))
+	b.move(first, "3")
+	_, err = b.session().Plan(t.Context(), ops.Upgrade(""))
+	_, _, checked := b.session().CheckUpgrade(t.Context(), "")
+	if finding.IDOf(err) != "image-local" || finding.KindOf(checked) != finding.HostNotReady {
+		t.Errorf("built here: %v, %v", err, checked)
+	}
+	b.docker.Publish(named, runs)
+	if newer, _, err := b.session().CheckUpgrade(t.Context(), ""); !newer || err != nil {
+		t.Errorf("pulled: %v, %v", newer, err)
 	}
 }
 

@@ -21,18 +21,24 @@ import (
 // it back when the new one does not get ready. to is a tag, a digest or a whole
 // reference; "" is the newest of the tag that is installed.
 func Upgrade(to string) Command {
-	return Command{Name: plan.CommandUpgrade, look: lookAtRelease, settle: true, Wish: func(o *world.Observation) (plan.Intent, error) {
+	return Command{Name: plan.CommandUpgrade, look: lookAtRelease(to), settle: true, Wish: func(o *world.Observation) (plan.Intent, error) {
 		return upgraded(o, to)
 	}}
 }
 
-// lookAtRelease looks at the image that runs, too.
-func lookAtRelease(ctx context.Context, l *world.Looker) (*world.Observation, error) {
-	o, err := l.Look(ctx, false)
-	if err == nil {
+// lookAtRelease looks at the image that runs, too, and whether one of no registry.
+func lookAtRelease(to string) func(context.Context, *world.Looker) (*world.Observation, error) {
+	return func(ctx context.Context, l *world.Looker) (*world.Observation, error) {
+		o, err := l.Look(ctx, false)
+		if err != nil {
+			return o, err
+		}
 		world.LookAtRunning(ctx, l, o)
+		if i, err := saved(o, plan.CommandUpgrade); err == nil && o.Runs != nil && i.Answers.Image.Source == "registry" && !image.IsWhole(to) {
+			o.Runs.Local = image.IsLocal(ctx, l.Engine, o.Runs.Image, i.Answers.Image.Ref)
+		}
+		return o, nil
 	}
-	return o, err
 }
 
 // CheckUpgrade asks the registry whether there is something newer.
@@ -90,10 +96,14 @@ func guardNoRegistry(o *world.Observation, ref, to string) error {
 	named, err := reference.ParseNormalizedNamed(ref)
 	// Docker Hub's own images, which have names without a slash, are not OpenAlgo.
 	local := err == nil && reference.Domain(named) == "docker.io" && strings.HasPrefix(reference.Path(named), "library/")
-	if !local && (o.Runs == nil || o.Runs.Image.DigestIn(ref) != "") {
+	if !local && (o.Runs == nil || !o.Runs.Local) {
 		return nil // it was in one, or nobody can tell
 	}
-	return finding.Named(finding.HostNotReady, "image-local", "the image %s was built or loaded on this machine\n\nNo registry has it, so there is no newer one to pull.", ref).
+	refusal := finding.Named(finding.HostNotReady, "image-local", "the image %s was built or loaded on this machine\n\nNo registry has it, so there is no newer one to pull.", ref)
+	if !local && o.Runs.Image.DigestIn(ref) != "" {
+		refusal = refusal.With(finding.Run("If it came from that registry, which has since removed it", "upgrade", "--to", ref))
+	}
+	return refusal.
 		With(finding.Run("Change to published releases", "upgrade", "--to", answers.DefaultImage),
 			finding.Shell("To build it from a checkout, write this into openalgo-install.yaml, then upgrade", "image: {source: path, path: /path/to/openalgo}")).
 		Ending(finding.Unchanged)

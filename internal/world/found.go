@@ -40,6 +40,7 @@ type Release struct {
 	Image   engine.Image
 	Version string // OpenAlgo's own; "" where it is not known
 	Sample  []byte // its base of .env; nil where it has none, or it is not known
+	Local   bool   // no registry has it: it was built or loaded here
 }
 
 // Made is how another tool made a container.

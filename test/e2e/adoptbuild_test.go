@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -47,10 +48,21 @@ func TestAdoptWhatWasBuilt(t *testing.T) {
 }
 
 // What was built or loaded here and cannot be built again is not asked of a
-// registry, where another's image may have its name.
+// registry, which has another's image of its name.
 func TestUpgradeOfAnImageOfNoRegistry(t *testing.T) {
 	t.Parallel()
-	i := adoptable(t, "install-docker.sh") // a Compose file with build:, and no checkout
+	i := foreign(t, "")
+	address := startRegistry(t)
+	ref := address + "/openalgo:1"
+	release(t, ref, dockerConfig(t, map[string]any{}), "")
+	removeTags(t, address+"/openalgo")
+	if err := docker.Tag(t.Context(), rehearsalRef(program), ref); err != nil {
+		t.Fatal(err)
+	}
+	// A Compose file with build:, and no checkout.
+	i.put("docker-compose.yaml", fmt.Sprintf(scriptFile, ref, i.project, i.web, i.ws))
+	dockerCompose(t, i.dir, "up", "-d")
+	i.until("the stack answers", func() bool { return strings.Contains(i.run("status").stdout, "  ready") })
 	if out := i.run("adopt", "--now", "--yes"); out.code != 0 || !strings.Contains(out.all(), "upgrade --to") {
 		t.Fatal(out.all())
 	}
@@ -61,5 +73,8 @@ func TestUpgradeOfAnImageOfNoRegistry(t *testing.T) {
 			t.Errorf("%v exits %d\n%s", args, out.code, out.all())
 		}
 		out.mustTell(t, "on this machine", "Nothing was changed")
+	}
+	if out := i.run("doctor"); strings.Contains(out.stdout, "newer image") {
+		t.Errorf("doctor advises to pull another's image:\n%s", out.stdout)
 	}
 }
