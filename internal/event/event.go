@@ -41,11 +41,13 @@ type Event struct {
 	Plan     any            `json:"plan,omitempty"`     // what a plan looks like is not known here
 
 	// Of the last event alone.
-	OK      *bool  `json:"ok,omitempty"`
-	Exit    *int   `json:"exit,omitempty"`
-	Changed *bool  `json:"changed,omitempty"`
-	URL     string `json:"url,omitempty"`
-	ID      string `json:"id,omitempty"` // of what was found
+	OK      *bool `json:"ok,omitempty"`
+	Exit    *int  `json:"exit,omitempty"`
+	Changed *bool `json:"changed,omitempty"`
+	// DowntimeMS is how long OpenAlgo was down; 0: it was not, or is not known.
+	DowntimeMS int64  `json:"downtime_ms,omitempty"`
+	URL        string `json:"url,omitempty"`
+	ID         string `json:"id,omitempty"` // of what was found
 	// Problems are all that was found, where it is more than one.
 	Problems []Problem `json:"problems,omitempty"`
 }
@@ -58,16 +60,17 @@ type Problem struct {
 
 // Result is how a run ended.
 type Result struct {
-	Changed bool
-	URL     string
-	Message string
+	Changed  bool
+	URL      string
+	Message  string
+	Downtime time.Duration // how long OpenAlgo was down for it; 0: it was not
 }
 
 // End returns the last event of a run, with commands for who reads it. The
 // command line adds the exit code.
 func End(r Result, err error, reader finding.Prompt) Event {
 	ok := err == nil
-	e := Event{Type: TypeResult, Time: time.Now(), OK: &ok, Changed: &r.Changed, URL: r.URL, Message: r.Message}
+	e := Event{Type: TypeResult, Time: time.Now(), OK: &ok, Changed: &r.Changed, URL: r.URL, Message: r.Message, DowntimeMS: r.Downtime.Milliseconds()}
 	if err == nil {
 		return e
 	}

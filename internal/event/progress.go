@@ -25,6 +25,7 @@ const (
 	StageMigrations = "migrations" // the database is brought up to date
 	StageWebServer  = "web"        // the web server loads OpenAlgo
 	StageWaiting    = "waiting"    // nothing new is known
+	StageAnswers    = "answers"    // it answers, which must last for a moment
 )
 
 // StartProgress is how far a start is.

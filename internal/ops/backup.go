@@ -143,6 +143,9 @@ func (b *backing) write(ctx context.Context, t *turn, p *plan.Plan) (failed, not
 	failed, notUp = whileDown(ctx, t, p)
 	if stacks.IsUp(c) {
 		b.down = time.Since(began)
+		if down := t.watch.Measured().Down; down > 0 {
+			b.down = down
+		}
 	}
 	if notUp != nil {
 		notUp = finding.Named(finding.Failed, "not-ready", "OpenAlgo was stopped for the backup and does not start again: %w", notUp).
@@ -281,12 +284,8 @@ func (b *backing) record(in *Session, result event.Result, err error) {
 func (b *backing) finish(ctx context.Context, c engine.Container) (event.Result, error) {
 	in := b.in
 	r := event.Result{Changed: true, URL: world.URLOf(world.EnvOf(string(in.dir)), c)}
-	down := ""
-	if stacks.IsUp(c) {
-		down = fmt.Sprintf(" OpenAlgo was down for %.1f s", b.down.Seconds())
-	}
 	if b.target.IsStream() {
-		r.Message = fmt.Sprintf("the backup is written (%s).%s", backup.SizeText(b.target.Bytes), down)
+		r.Message = fmt.Sprintf("the backup is written (%s)", backup.SizeText(b.target.Bytes))
 		return r, nil
 	}
 	if err := b.target.Sync(); err != nil {
@@ -319,12 +318,12 @@ func (b *backing) finish(ctx context.Context, c engine.Container) (event.Result,
 			"Keep your older backups: none of them was removed", b.target.Name, strings.Join(damaged, "\n  - "))
 	}
 	if b.unchecked != "" {
-		r.Message = fmt.Sprintf("%s is written and read back (%s), its databases are not checked.%s", b.target.Name, backup.SizeText(b.target.Bytes), down)
+		r.Message = fmt.Sprintf("%s is written and read back (%s), its databases are not checked", b.target.Name, backup.SizeText(b.target.Bytes))
 		return r, nil
 	}
 	if err := b.target.Prune(); err != nil {
 		return event.Result{}, finding.Named(finding.Failed, "backup-not-tidied", "%s is written and checked, but %w", b.target.Name, err)
 	}
-	r.Message = fmt.Sprintf("%s is written and checked (%s).%s", b.target.Name, backup.SizeText(b.target.Bytes), down)
+	r.Message = fmt.Sprintf("%s is written and checked (%s)", b.target.Name, backup.SizeText(b.target.Bytes))
 	return r, nil
 }

@@ -30,6 +30,7 @@ func recoverLeft(ctx context.Context, in *Session, mayBeBroken bool) error {
 	t := in.tools()
 	t.EvenBroken = mayBeBroken
 	err = run.Recover(ctx, t, j)
+	keepRecovered(ctx, in, t, j)
 	f := (*run.Failure)(nil)
 	switch {
 	case !errors.As(err, &f):

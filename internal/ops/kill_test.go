@@ -5,6 +5,8 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/marketcalls/openalgo-install/internal/downtime"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/ops"
 )
 
@@ -63,6 +65,9 @@ func TestKilled(t *testing.T) {
 		}
 		if _, err := b.session().Recover(t.Context()); err != nil {
 			t.Fatal(err)
+		}
+		if last := downtime.Load(instance.Dir(b.dir)).Last; last != nil && last.DowntimeMS != 0 {
+			t.Errorf("nobody knows how long it was down: %+v", last)
 		}
 		b.do(set("MY_OWN", "1"))
 		if b.container().State != "running" || b.journal() || b.env("MY_OWN") != "1" {

@@ -35,6 +35,7 @@ type kit struct {
 	dir    instance.Dir
 	redact *secret.Redactor
 	looker *world.Looker
+	watch  *run.Stopwatch // of the last run
 }
 
 // logged does what a command does, and keeps it in the instance's log.
@@ -49,8 +50,13 @@ func (in *kit) logged(command string, do func() (event.Result, error)) (event.Re
 
 // tools are those that steps of this instance work with.
 func (in *kit) tools() *run.Tools {
-	report := event.ReporterFunc(func(e event.Event) { in.Report.Report(e) })
-	return &run.Tools{Engine: in.Engine, App: in.app(report), Dir: in.dir, Report: report, UndoLimit: in.undoLimit()}
+	in.watch = &run.Stopwatch{}
+	watch := in.watch
+	report := event.ReporterFunc(func(e event.Event) {
+		watch.Saw(e)
+		in.Report.Report(e)
+	})
+	return watch.Watch(&run.Tools{Engine: in.Engine, App: in.app(report), Dir: in.dir, Report: report, UndoLimit: in.undoLimit()})
 }
 
 // app is the OpenAlgo of this instance.
@@ -59,7 +65,7 @@ func (in *kit) app(report event.Reporter) *app.App {
 }
 
 func (in *kit) acrossRestart(ctx context.Context, do func(context.Context) error) error {
-	return in.tools().AcrossRestart(ctx, do)
+	return (&run.Tools{Engine: in.Engine, Report: in.Report}).AcrossRestart(ctx, do)
 }
 
 // undoLimit bounds the undo of one step, the start of what ran before included.

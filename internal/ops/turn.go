@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/app"
 	"github.com/marketcalls/openalgo-install/internal/broker"
 	"github.com/marketcalls/openalgo-install/internal/compose"
+	"github.com/marketcalls/openalgo-install/internal/downtime"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
@@ -65,7 +67,7 @@ func (t *turn) do(ctx context.Context) (event.Result, error) {
 			// Of a purge nothing but the directory is left, unless this command needs it.
 			t.madeDir = t.madeDir || j != nil && j.Command == plan.CommandPurge
 		}
-		return t.change(ctx)
+		return measured(ctx, t)
 	})
 }
 
@@ -200,6 +202,32 @@ func (t *turn) nothingToDo(ctx context.Context, p *plan.Plan) (event.Result, err
 	return event.Result{URL: p.Answers.Origin(), Message: "nothing to do: OpenAlgo runs as the answers say, and is ready"}, nil
 }
 
+// measured changes the instance, keeps how long that took OpenAlgo down, and says
+// it at the end.
+func measured(ctx context.Context, t *turn) (event.Result, error) {
+	t.watch = nil
+	r, err := t.change(ctx)
+	if t.watch == nil {
+		return r, err // nothing was carried out
+	}
+	m := t.watch.Measured()
+	var last *downtime.Last
+	if !m.Stopped.IsZero() && m.Again {
+		last = &downtime.Last{At: m.Stopped.UTC().Round(0), Command: t.Name, DowntimeMS: m.Down.Milliseconds()}
+	}
+	keepTimes(ctx, t.Session, m, last)
+	if r.Downtime = m.Down; m.Down == 0 {
+		return r, err
+	}
+	down := "OpenAlgo was down for " + downtime.For(m.Down)
+	if err != nil {
+		t.note(down)
+	} else {
+		r.Message = strings.TrimSuffix(r.Message, ".") + ". " + down
+	}
+	return r, err
+}
+
 // change plans under the lock, brings the image, and applies.
 func (t *turn) change(ctx context.Context) (event.Result, error) {
 	o, p, err := t.agreed(ctx)
@@ -249,6 +277,9 @@ func (t *turn) agreed(ctx context.Context) (*world.Observation, *plan.Plan, erro
 	}
 	if p.Intent.Run == plan.Changed {
 		t.Report.Report(event.Event{Type: event.TypePlan, Time: time.Now(), Plan: p})
+	}
+	if p.Intent.Run != plan.Changed && p.Downtime != nil {
+		t.note(p.Downtime.Text)
 	}
 	for _, text := range p.Warnings {
 		if !p.Intent.Resizes() { // its table has them

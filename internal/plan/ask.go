@@ -27,14 +27,14 @@ func askForResize(o *world.Observation, p *Plan) {
 
 // How long OpenAlgo is down, as askWhileOpen says it.
 const (
-	DownForSeconds = "OpenAlgo and its strategies stop for some seconds"
-	DownForGood    = "OpenAlgo and its strategies stop until you start them again"
-	DownRemoved    = "OpenAlgo and its strategies stop, and the container is removed"
+	DownForGood = "OpenAlgo and its strategies stop until you start them again"
+	DownRemoved = "OpenAlgo and its strategies stop, and the container is removed"
 )
 
-// askForMarket asks whether OpenAlgo may go down while a market is open.
+// askForMarket asks whether OpenAlgo may go down while a market is open, and come
+// up again.
 func askForMarket(o *world.Observation, p *Plan) {
-	p.Asks = append(p.Asks, askWhileOpen(o, DownForSeconds)...)
+	p.Asks = append(p.Asks, askWhileOpen(o, "OpenAlgo and its strategies stop for "+p.Downtime.Length+" ("+p.Downtime.Why+")")...)
 }
 
 // askWhileOpen returns that question, or nothing while no market is open. down

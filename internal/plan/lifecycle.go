@@ -29,7 +29,7 @@ func ForContainer(o *world.Observation, i Intent) (*Plan, error) {
 	becomes := func(reason string) {
 		p.Add(Change{Kind: KindContainer, Name: c.Name, Action: ActionUpdate, Reason: reason})
 	}
-	up, down := stacks.IsUp(*c), DownForSeconds
+	up := stacks.IsUp(*c)
 	stop := run.Part{Name: "stop", Title: "stop " + c.Name,
 		Steps: []run.Step{&step.StopContainer{ID: c.ID, Name: c.Name, Running: up, Began: c.StartedAt, Up: up}}}
 	again := []run.Step{&step.StartAgain{ID: c.ID, Name: c.Name}}
@@ -40,10 +40,13 @@ func ForContainer(o *world.Observation, i Intent) (*Plan, error) {
 			reason = "it is " + c.State + ": start it"
 		}
 		becomes(reason)
-		p.Commit, up = again, false
+		p.Commit = again
+		return p, nil
 	case i.Run == Down && up:
 		becomes("stopped")
-		p.Commit, down = []run.Step{&step.StopForGood{ID: c.ID, Name: c.Name}}, DownForGood
+		p.Commit = []run.Step{&step.StopForGood{ID: c.ID, Name: c.Name}}
+		p.Asks = askWhileOpen(o, DownForGood)
+		return p, nil
 	case i.Run == Again:
 		becomes("stopped and started again")
 		p.Steps, p.Commit = []run.Part{stop}, again
@@ -55,7 +58,8 @@ func ForContainer(o *world.Observation, i Intent) (*Plan, error) {
 		p.Steps = []run.Part{archive}
 	}
 	if up {
-		p.Asks = askWhileOpen(o, down)
+		p.Downtime = o.Downtime(c.ImageID, c.Image, i.Run == Archived)
+		askForMarket(o, p)
 	}
 	return p, nil
 }

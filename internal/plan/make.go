@@ -66,6 +66,7 @@ func (p *Plan) Finish(o *world.Observation) error {
 	if o.Image == nil && p.Env.Fresh && o.Sample == nil && p.Answers.Image.Source != "rehearsal" {
 		p.warn("the image is not on this engine yet: its own .env base may add keys to the .env shown here")
 	}
+	expectDowntime(o, p)
 	planAsks(o, p)
 	planUpgrade(o, p)
 	if err := planRestore(o, p); err != nil {
@@ -231,7 +232,7 @@ func planAsks(o *world.Observation, p *Plan) {
 	if p.Command == CommandInstall || o.Env == nil {
 		return
 	}
-	if c != nil && c.Action == ActionRecreate && o.Container() != nil && stacks.IsUp(*o.Container()) {
+	if p.Downtime != nil {
 		askForMarket(o, p)
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/compose"
+	"github.com/marketcalls/openalgo-install/internal/downtime"
 	"github.com/marketcalls/openalgo-install/internal/edge"
 	docker "github.com/marketcalls/openalgo-install/internal/engine/spec"
 	"github.com/marketcalls/openalgo-install/internal/image"
@@ -55,6 +56,8 @@ type Plan struct {
 	// Settings and Asks are those of a resize.
 	Settings []settings.SizingLine `json:"settings,omitempty"`
 	Asks     []Ask                 `json:"asks,omitempty"`
+	// Downtime is how long OpenAlgo will be down; nil: it will not, or for good.
+	Downtime *downtime.Estimate `json:"downtime,omitempty"`
 
 	dir instance.Dir // of a plan for the container alone
 	// Stays is the container, where it is only stopped or started.

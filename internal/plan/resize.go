@@ -47,6 +47,7 @@ func finishResize(o *world.Observation, p *Plan) error {
 	if p.Empty() {
 		return nil
 	}
+	expectDowntime(o, p)
 	askForResize(o, p)
 	var ps preflight.Problems
 	preflight.Dir(o, &ps)

@@ -26,6 +26,9 @@ func lines(p *Plan) string {
 	for _, text := range p.Warnings {
 		fmt.Fprintf(&b, "warning: %s\n", text)
 	}
+	if p.Downtime != nil {
+		fmt.Fprintf(&b, "downtime: %s\n", p.Downtime.Text)
+	}
 	for _, a := range p.Asks {
 		fmt.Fprintf(&b, "ask %s: %s\n", a.Kind, a.Text)
 	}

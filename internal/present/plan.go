@@ -42,6 +42,9 @@ func writePlan(w io.Writer, p *plan.Plan, diffs bool) {
 		fmt.Fprintf(w, "\nSizing for %s (%s figures):\n", p.Sizing.Of(), p.Sizing.Source)
 		fmt.Fprintf(w, "  %s, strategies: %s\n", p.Sizing.Values(), p.Sizing.Strategies)
 	}
+	if p.Downtime != nil {
+		fmt.Fprintf(w, "\nDowntime: %s\n", p.Downtime.Text)
+	}
 	if len(p.Warnings) > 0 {
 		fmt.Fprintln(w, "\nWarnings:")
 	}

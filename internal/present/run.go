@@ -103,6 +103,9 @@ func (r *Run) plan(p *plan.Plan) {
 			r.line("  WARN  %s", text)
 		}
 	}
+	if p.Downtime != nil {
+		r.line("Downtime: %s", p.Downtime.Text)
+	}
 	if s := p.Sizing; p.Sizes() {
 		r.line("Sizing for %s: %s", s.Of(), s.Values())
 	}
@@ -144,6 +147,7 @@ func (r *Run) start(e event.Event) {
 	switch {
 	case r.Live:
 		r.redraw(e.Message)
+	case e.Start.Stage == event.StageAnswers: // the end of the step says it in a moment
 	case e.Start.Stage != r.stage || e.Time.Sub(r.drawn) >= startEvery:
 		r.line("        %s", e.Message)
 		r.stage, r.drawn = e.Start.Stage, e.Time

@@ -55,6 +55,9 @@ func Status(w io.Writer, s status.Status) {
 			row("due", fmt.Sprintf("%s (%d MiB RAM, %d cores)", d.Values(), d.RAMMiB, d.Cores)+": "+finding.Command(i.Dir, "resize"))
 		}
 		row("schedule", i.Schedule.Text(i.Dir))
+		if i.LastDowntime != nil {
+			row("downtime", "last "+i.LastDowntime.Text())
+		}
 		row("backup", i.Backup.Text())
 		if i.BackupDaily != "" {
 			row("", "every day at "+i.BackupDaily+" IST")

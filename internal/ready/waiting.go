@@ -48,6 +48,7 @@ func (w *waiting) run(ctx context.Context) (needsSetup bool, err error) {
 		case err == nil && w.lasts():
 			return needsSetup, w.rightData(needsSetup)
 		case err == nil:
+			w.progress(event.StartProgress{Stage: event.StageAnswers}, "OpenAlgo answers. Checking that it goes on")
 			if err := wait.For(ctx, w.times.steady); err != nil {
 				return false, err
 			}

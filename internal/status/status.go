@@ -13,6 +13,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/backup"
 	"github.com/marketcalls/openalgo-install/internal/compose"
+	"github.com/marketcalls/openalgo-install/internal/downtime"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/finding"
@@ -53,6 +54,9 @@ type Instance struct {
 	Sizing    Sizing       `json:"sizing"`
 	Schedule  *later.At    `json:"schedule,omitempty"` // a resize with --at
 	Backup    *backup.Last `json:"backup,omitempty"`   // how the last one ended
+	// LastDowntime is the last time that a command stopped OpenAlgo and started it
+	// again; nil: it never did.
+	LastDowntime *downtime.Last `json:"last_downtime,omitempty"`
 	// BackupDaily is when the host makes a backup by itself, HH:MM in India.
 	BackupDaily string `json:"backup_daily,omitempty"`
 	// BackupProblem says why that backup cannot run, failed, or did not run.
@@ -163,6 +167,7 @@ func withoutContainer(ctx context.Context, dir string) []Instance {
 	i := Instance{
 		Name: s.Project, Dir: dir, Reason: "it has no container. To recreate it, with the same keys and data: " + finding.Command(dir, "start"),
 		Image: Image{Ref: s.ImageRef, Digest: s.ImageID}, Volumes: []Volume{}, Backup: backup.LoadLast(instance.Dir(dir)),
+		LastDowntime: downtime.Load(instance.Dir(dir)).Last,
 	}
 	if work.HasJournal() { // of an uninstall, maybe, after which there is nothing to start
 		i.Reason = "it has no container, and the last run was interrupted. The next command that makes changes completes or undoes it first"
@@ -217,6 +222,7 @@ func describe(ctx context.Context, e Docker, c engine.Container, dir string, due
 	i.Sizing = sizingOf(env, c, dir, due)
 	i.Schedule = later.LoadAt(instance.Dir(i.Dir))
 	i.Backup = backup.LoadLast(instance.Dir(i.Dir))
+	i.LastDowntime = downtime.Load(instance.Dir(i.Dir)).Last
 	i.readDaily(ctx)
 	for _, m := range c.Mounts {
 		if path := world.DirectoryOf(m); path != "" {

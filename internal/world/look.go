@@ -12,6 +12,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/appfile"
 	"github.com/marketcalls/openalgo-install/internal/compose"
+	"github.com/marketcalls/openalgo-install/internal/downtime"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/finding"
@@ -59,6 +60,7 @@ func (l *Looker) Look(ctx context.Context, adopt bool) (*Observation, error) {
 	if o.State, err = l.Dir.LoadState(); err != nil {
 		return nil, err
 	}
+	o.Times = downtime.Load(l.Dir)
 	nameProject(o)
 	if o.Project == "" {
 		return nil, finding.Named(finding.Usage, "directory-name", "%s gives no project name: choose a directory whose name has letters or digits, such as /opt/openalgo", string(l.Dir))

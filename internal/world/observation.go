@@ -5,13 +5,16 @@ package world
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/compose"
+	"github.com/marketcalls/openalgo-install/internal/downtime"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/image"
 	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/rehearsal"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
 )
@@ -51,6 +54,7 @@ type Observation struct {
 	PresentEnv, PresentCompose []byte
 	AnswersText                []byte
 	State                      instance.State
+	Times                      downtime.Record // what the last runs measured
 	Project                    string
 	FileProject                string             // what docker-compose.yaml or .env calls the project, if they do
 	Containers                 []engine.Container // of this instance; the first is the one that runs
@@ -80,6 +84,13 @@ func (o *Observation) Container() *engine.Container {
 		return nil
 	}
 	return &o.Containers[0]
+}
+
+// Downtime is how long OpenAlgo will be down until it runs from an image; id is ""
+// where that is not here yet. copies says that data is copied meanwhile.
+func (o *Observation) Downtime(id, ref string, copies bool) *downtime.Estimate {
+	e := o.Times.Estimate(downtime.Change{Image: id, Copies: copies, TestApp: strings.HasPrefix(ref, rehearsal.Repository)})
+	return &e
 }
 
 // Owns reports whether a container is one of this instance's.
