@@ -289,13 +289,8 @@ func TestBuildThatFails(t *testing.T) {
 	i := newInstance(t)
 	dir := i.checkout()
 	i.fromCheckout(dir)
-	path := filepath.Join(dir, "frontend", "package.json")
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text = bytes.Replace(text, []byte(`"is-number": "7.0.0"`), []byte(`"is-number": "7.0.0", "is-odd": "3.0.1"`), 1)
-	if err := os.WriteFile(path, text, 0o644); err != nil {
+	// npm finds that out without asking its registry.
+	if err := os.Remove(filepath.Join(dir, "frontend", "package-lock.json")); err != nil {
 		t.Fatal(err)
 	}
 	out := i.install(1)
