@@ -31,5 +31,5 @@ func (l Look) newerImage(ctx context.Context, c *engine.Container) bool {
 		return false
 	}
 	digest, err := l.Engine.RemoteDigest(ctx, c.Image)
-	return err == nil && digest != runs.DigestIn(c.Image)
+	return err == nil && digest != runs.DigestIn(c.Image) && digest != runs.ID
 }

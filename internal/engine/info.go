@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/docker/docker/api/types"
@@ -58,6 +59,7 @@ func (e *connection) readInfo(ctx context.Context) error {
 func fillInfo(i *Info, from system.Info) {
 	i.ID, i.Name, i.RootDir = from.ID, from.Name, from.DockerRootDir
 	i.RAMMiB, i.NCPU = int(from.MemTotal>>20), from.NCPU
+	i.Containerd = slices.Contains(from.DriverStatus, [2]string{"driver-type", "io.containerd.snapshotter.v1"})
 	for _, option := range from.SecurityOptions {
 		name, _, _ := strings.Cut(strings.TrimPrefix(option, "name="), ",")
 		switch name {

@@ -9,11 +9,16 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/engine"
 )
 
-// registry has what is named in it; others fail as they are told.
-type registry map[string]error
+// registry has what is named in it; asking for some fails as it is told.
+type registry struct {
+	containerd bool
+	has        map[string]error
+}
+
+func (r registry) Info() engine.Info { return engine.Info{Containerd: r.containerd} }
 
 func (r registry) RemoteDigest(_ context.Context, ref string) (string, error) {
-	err, named := r[ref]
+	err, named := r.has[ref]
 	if !named {
 		err = engine.ErrImageNotFound
 	}
@@ -22,9 +27,10 @@ func (r registry) RemoteDigest(_ context.Context, ref string) (string, error) {
 
 func TestIsLocal(t *testing.T) {
 	t.Parallel()
-	const ref = "registry.example:5000/team/openalgo:1"
+	const repository = "registry.example:5000/team/openalgo"
 	id, other := "sha256:"+strings.Repeat("a", 64), "sha256:"+strings.Repeat("b", 64)
-	named := "registry.example:5000/team/openalgo@" + id
+	named := repository + "@" + id
+	has := func(err error) registry { return registry{true, map[string]error{named: err}} }
 	for name, c := range map[string]struct {
 		digests  []string
 		registry registry
@@ -32,14 +38,15 @@ func TestIsLocal(t *testing.T) {
 	}{
 		"built":                              {nil, registry{}, true},
 		"of another registry":                {[]string{"other.example/openalgo@" + other}, registry{}, true},
-		"pulled":                             {[]string{"registry.example:5000/team/openalgo@" + other}, registry{}, false},
-		"built, in containerd's store":       {[]string{named}, registry{}, true},
-		"pulled into containerd's store":     {[]string{named}, registry{named: nil}, false},
-		"of a registry that does not answer": {[]string{named}, registry{named: errors.New("no route to host")}, false},
-		"of a registry that wants a login":   {[]string{named}, registry{named: engine.ErrLoginNeeded}, false},
+		"pulled":                             {[]string{repository + "@" + other}, registry{}, false},
+		"built, in containerd's store":       {[]string{named}, registry{containerd: true}, true},
+		"pulled into containerd's store":     {[]string{named}, has(nil), false},
+		"pulled there, its name moved on":    {nil, has(nil), false},
+		"of a registry that does not answer": {[]string{named}, has(errors.New("no route to host")), false},
+		"of a registry that wants a login":   {[]string{named}, has(engine.ErrLoginNeeded), false},
 	} {
-		i := engine.Image{ID: id, Ref: ref, Digests: c.digests}
-		if got := IsLocal(t.Context(), c.registry, i, ref); got != c.want {
+		i := engine.Image{ID: id, Digests: c.digests}
+		if got := IsLocal(t.Context(), c.registry, i, repository+":1"); got != c.want {
 			t.Errorf("%s: %v", name, got)
 		}
 	}

@@ -54,6 +54,7 @@ func TestUpgradeOfATagThatMoved(t *testing.T) {
 func TestUpgradeOnContainerdsStore(t *testing.T) {
 	t.Parallel()
 	b := installed(t)
+	b.docker.Facts.Containerd = true
 	runs, err := b.docker.Image(t.Context(), first)
 	must(t, err)
 	named := "marketcalls/openalgo@" + runs.ID
@@ -66,8 +67,32 @@ func TestUpgradeOnContainerdsStore(t *testing.T) {
 		t.Errorf("built here: %v, %v", err, checked)
 	}
 	b.docker.Publish(named, runs)
+	runs.Digest, runs.Digests = "", nil // a pull moved its name
+	must(t, b.docker.PutImage(runs, nil))
 	if newer, _, err := b.session().CheckUpgrade(t.Context(), ""); !newer || err != nil {
 		t.Errorf("pulled: %v, %v", newer, err)
+	}
+}
+
+// containerd's store forgets the digest of an image whose name has moved on, and
+// a prune takes the image itself.
+func TestRollbackOnContainerdsStore(t *testing.T) {
+	t.Parallel()
+	b := installed(t)
+	b.account()
+	b.docker.Facts.Containerd = true
+	runs, err := b.docker.Image(t.Context(), first)
+	must(t, err)
+	runs.Digest, runs.Digests = "", nil
+	must(t, b.docker.PutImage(runs, nil))
+	named := "marketcalls/openalgo@" + runs.ID
+	b.docker.Publish(named, runs)
+	b.do(ops.Upgrade("2"))
+	must(t, b.docker.RemoveImage(t.Context(), runs.ID))
+	b.image(first, "4", "")
+	b.do(ops.Rollback())
+	if c := b.container(); c.ImageID != runs.ID || c.Image != named {
+		t.Errorf("%s runs, of %s", c.ImageID, c.Image)
 	}
 }
 

@@ -100,7 +100,7 @@ func guardNoRegistry(o *world.Observation, ref, to string) error {
 		return nil // it was in one, or nobody can tell
 	}
 	refusal := finding.Named(finding.HostNotReady, "image-local", "the image %s was built or loaded on this machine\n\nNo registry has it, so there is no newer one to pull.", ref)
-	if !local && o.Runs.Image.DigestIn(ref) != "" {
+	if !local && o.Engine.Containerd { // the registry was asked
 		refusal = refusal.With(finding.Run("If it came from that registry, which has since removed it", "upgrade", "--to", ref))
 	}
 	return refusal.

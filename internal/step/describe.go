@@ -110,6 +110,9 @@ func ManifestOf(ctx context.Context, e run.Engine, dir instance.Dir, c engine.Co
 		Image: backup.Image{Ref: state.ImageRef, ID: c.ImageID}}
 	if image, err := e.Image(ctx, c.ImageID); err == nil {
 		m.Image.Digest, m.Image.Created = image.DigestIn(state.ImageRef), image.Created
+		if e.Info().Containerd {
+			m.Image.Digest = c.ImageID // it forgets a digest with the name
+		}
 	}
 	if text, err := appfile.ReadEnv(ctx, e, dir, ""); err == nil && text != nil {
 		if env, err := envfile.Parse(text); err == nil {

@@ -24,6 +24,9 @@ type Info struct {
 	// ports and paths are ours. Not so for a remote engine, Docker Desktop,
 	// a VM, or when we run in a container that was given the socket.
 	Local bool
+	// Containerd says that it keeps images in containerd's store, as Docker does by
+	// default since 29. There an image's ID is its digest, pulled or not.
+	Containerd bool `json:"-"`
 	// Warnings are the engine's own ("No swap limit support") and ours about
 	// docker's config.
 	Warnings []string
