@@ -183,18 +183,18 @@ func (c *Caddy) Plan(ctx context.Context, s Site) (*Plan, error) {
 	if err := c.planContainer(ctx, p); err != nil {
 		return nil, err
 	}
-	if err := p.file(c.compose, "how Docker runs the HTTPS proxy", unified(compose.FileName, c.compose.Text)); err != nil {
+	if err := addFile(p, c.compose, "how Docker runs the HTTPS proxy", unified(compose.FileName, c.compose.Text)); err != nil {
 		return nil, err
 	}
-	if err := p.file(c.caddyfile, "what all sites have in common", unified("Caddyfile", c.caddyfile.Text)); err != nil {
+	if err := addFile(p, c.caddyfile, "what all sites have in common", unified("Caddyfile", c.caddyfile.Text)); err != nil {
 		return nil, err
 	}
 	for _, f := range c.certFiles(s) {
-		if err := p.file(f, "the certificate of "+s.Domain, nil); err != nil {
+		if err := addFile(p, f, "the certificate of "+s.Domain, nil); err != nil {
 			return nil, err
 		}
 	}
-	return p, p.file(site, "https://"+s.Domain+" leads to "+s.Instance, unified(s.Domain+".caddy", site.Text))
+	return p, addFile(p, site, "https://"+s.Domain+" leads to "+s.Instance, unified(s.Domain+".caddy", site.Text))
 }
 
 // Trial is the file of a site that asks another authority.
@@ -261,7 +261,7 @@ func (c *Caddy) Gone(domain, instance, dir string) (*Plan, error) {
 		return p, nil
 	}
 	for _, f := range append(c.certFiles(Site{Domain: domain}), site) {
-		if err := p.file(f, "https://"+domain+" is no longer served", nil); err != nil {
+		if err := addFile(p, f, "https://"+domain+" is no longer served", nil); err != nil {
 			return nil, err
 		}
 	}

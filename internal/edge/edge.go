@@ -13,15 +13,23 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/marketcalls/openalgo-install/internal/edge/spec"
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 )
 
+// What it plans, as data; see spec.
+type (
+	Change = spec.Change
+	File   = spec.File
+	Plan   = spec.Plan
+)
+
 // Kinds of an edge.
 const (
-	KindCaddy = "caddy"
-	KindNginx = "nginx"
+	KindCaddy = spec.KindCaddy
+	KindNginx = spec.KindNginx
 )
 
 // Site is one instance as the internet sees it.
@@ -67,18 +75,8 @@ func (e *TakenError) Error() string {
 	return fmt.Sprintf("%s is served for %s already (%s): choose another domain, or take that one away first", e.Domain, by, e.Path)
 }
 
-// Change is one thing that a plan makes or alters.
-type Change struct{ Kind, Name, Action, Reason, Diff string }
-
-// File is a file of an edge as it shall be; a nil Text is one that goes.
-type File struct {
-	Path string
-	Text []byte
-	Mode fs.FileMode
-}
-
-// Changed reports whether the file on disk is another.
-func (f File) Changed() (bool, error) {
+// changed reports whether the file on disk is another.
+func changed(f File) (bool, error) {
 	now, err := readfile.Regular(f.Path, readfile.Config)
 	if errors.Is(err, fs.ErrNotExist) {
 		return f.Text != nil, nil
@@ -89,8 +87,8 @@ func (f File) Changed() (bool, error) {
 	return f.Text == nil || !bytes.Equal(now, f.Text), nil
 }
 
-// Place writes the file, or removes it, in one step.
-func (f File) Place() error {
+// Place writes a file, or removes it, in one step.
+func Place(f File) error {
 	if f.Text == nil {
 		if err := host.Remove(f.Path); err != nil {
 			return fmt.Errorf("removing %s: %w", f.Path, err)
@@ -106,21 +104,9 @@ func (f File) Place() error {
 	return nil
 }
 
-// Plan is what an edge needs for a site: data alone.
-type Plan struct {
-	Changes  []Change
-	Warnings []string
-	Files    []File // that change, in the order in which they are written
-	Pull     string // image that Docker does not have yet
-	// Shared are those that all sites have in common, changed or not: another run
-	// may take them away before this one's site is in place.
-	Shared []File `json:"-"`
-}
-
-// file adds a file to the plan when it changes.
-func (p *Plan) file(f File, reason string, diff func(before []byte) string) error {
-	changed, err := f.Changed()
-	if err != nil || !changed {
+// addFile adds a file to a plan when it changes.
+func addFile(p *Plan, f File, reason string, diff func(before []byte) string) error {
+	if is, err := changed(f); err != nil || !is {
 		return err
 	}
 	before, _ := readfile.Regular(f.Path, readfile.Config)

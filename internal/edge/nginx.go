@@ -149,7 +149,7 @@ func (n *Nginx) Plan(_ context.Context, s Site) (*Plan, error) {
 	} else if now != nil && Owner(now) != s.owner() {
 		return nil, &TakenError{Domain: s.Domain, By: Owner(now), Path: file.Path}
 	}
-	return p, p.file(file, "https://"+s.Domain+" leads to "+s.Instance, unified(filepath.Base(file.Path), file.Text))
+	return p, addFile(p, file, "https://"+s.Domain+" leads to "+s.Instance, unified(filepath.Base(file.Path), file.Text))
 }
 
 // Gone plans to take the site of a domain away.
@@ -164,7 +164,7 @@ func (n *Nginx) Gone(domain, instance, dir string) (*Plan, error) {
 		p.Warnings = append(p.Warnings, fmt.Sprintf("%s is not this instance's and stays", file.Path))
 		return p, nil
 	}
-	return p, p.file(file, "https://"+domain+" is no longer served", nil)
+	return p, addFile(p, file, "https://"+domain+" is no longer served", nil)
 }
 
 // Apply has nginx check all of its files, and read them again when they are right.

@@ -70,14 +70,14 @@ func Render(s Site, settings Settings, nginx bool) []File {
 			s.CertPath, s.KeyPath = letsEncrypt+"/"+s.Domain+"/fullchain.pem", letsEncrypt+"/"+s.Domain+"/privkey.pem"
 		}
 		form := nginxForm{http: httpPort, https: httpsPort, ipv6: true, webroot: filepath.Join(s.Dir, "acme")}
-		return []File{{"nginx/openalgo-" + s.Domain + ".conf", renderNginx(s, form), 0o644}}
+		return []File{{Path: "nginx/openalgo-" + s.Domain + ".conf", Text: renderNginx(s, form), Mode: 0o644}}
 	}
 	project := compose.ProjectName(cmp.Or(settings.Dir, DefaultDir))
 	c := &observed{Settings: Settings{Dir: project}}
 	files := []File{
-		{filepath.Join(project, compose.FileName), renderCompose(project, cmp.Or(settings.Image, DefaultImage), false), 0o644},
-		{filepath.Join(project, "caddy", "Caddyfile"), renderCaddyfile(project, httpPort, httpsPort), 0o644},
-		{siteFile(project, s.Domain), RenderCaddySite(s), 0o644},
+		{Path: filepath.Join(project, compose.FileName), Text: renderCompose(project, cmp.Or(settings.Image, DefaultImage), false), Mode: 0o644},
+		{Path: filepath.Join(project, "caddy", "Caddyfile"), Text: renderCaddyfile(project, httpPort, httpsPort), Mode: 0o644},
+		{Path: siteFile(project, s.Domain), Text: RenderCaddySite(s), Mode: 0o644},
 	}
 	for _, f := range c.certFiles(s) {
 		if f.Text != nil {

@@ -67,7 +67,7 @@ func (c caddyRun) complete() error {
 	for _, f := range []File{c.compose, c.caddyfile} {
 		now, err := readOptional(f.Path)
 		if err == nil && now == nil && c.sites() > 0 {
-			err = f.Place()
+			err = Place(f)
 		}
 		if err != nil {
 			return err
@@ -88,7 +88,7 @@ func (c caddyRun) Forget(ctx context.Context) error {
 	}
 	for _, f := range []File{c.compose, c.caddyfile} {
 		f.Text = nil
-		if err := f.Place(); err != nil {
+		if err := Place(f); err != nil {
 			return err
 		}
 	}

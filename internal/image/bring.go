@@ -10,6 +10,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/image/spec"
 )
 
 // Bringer brings images, and reports how far it is.
@@ -20,35 +21,27 @@ type Bringer struct {
 }
 
 // Want is an image that a plan needs.
-type Want struct {
-	Ref     string
-	Test    bool   // it is the test app's
-	Built   *Built // it is to be built, unless that is what Docker has
-	Project string // that it is built for
-}
+type Want = spec.Want
 
-// IsBuilt reports whether the image is to be built here and now.
-func (w Want) IsBuilt() bool { return w.Built != nil && w.Built.Src != nil && w.Built.Ref == w.Ref }
-
-// Bring pulls the image, builds it, or makes that of the test app.
-func (b Bringer) Bring(ctx context.Context, w Want) error {
+// Bring pulls the image, builds it from a source, or makes that of the test app.
+func (b Bringer) Bring(ctx context.Context, w Want, from *Source) error {
 	title := "bring the image "
 	if w.IsBuilt() {
 		title = "build the image "
 	}
 	end := event.Begin(b.Report, step, title+w.Ref)
-	err := b.bring(ctx, w)
+	err := b.bring(ctx, w, from)
 	end(err)
 	return err
 }
 
-func (b Bringer) bring(ctx context.Context, w Want) error {
+func (b Bringer) bring(ctx context.Context, w Want, from *Source) error {
 	var err error
 	switch {
 	case w.Test:
 		err = importTest(ctx, b.Engine, w.Ref)
 	case w.IsBuilt():
-		if err = b.build(ctx, w.Built, w.Project); err != nil {
+		if err = b.build(ctx, w.Built, from.opened, w.Project); err != nil {
 			return buildError(w.Ref, err, b.Clean)
 		}
 	default:

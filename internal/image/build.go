@@ -14,9 +14,9 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/source"
 )
 
-// build builds an image for a project.
-func (s Bringer) build(ctx context.Context, b *Built, project string) error {
-	bases, err := b.Src.Bases()
+// build builds an image from a source, for a project.
+func (s Bringer) build(ctx context.Context, b *Built, from *source.Source, project string) error {
+	bases, err := from.Bases()
 	if err != nil {
 		return finding.Named(finding.HostNotReady, "source-unusable", "%w", err)
 	}
@@ -27,8 +27,8 @@ func (s Bringer) build(ctx context.Context, b *Built, project string) error {
 		}
 	}
 	_, err = s.Engine.Build(ctx, engine.BuildSpec{
-		Ref: b.Ref, Dockerfile: "Dockerfile", Classic: os.Getenv("DOCKER_BUILDKIT") == "" && b.Src.PrefersClassic(), Args: b.Src.Args, Labels: labels, Bases: bases,
-		Context: func(ctx context.Context, to io.Writer) error { return b.Src.WriteContext(ctx, to) },
+		Ref: b.Ref, Dockerfile: "Dockerfile", Classic: os.Getenv("DOCKER_BUILDKIT") == "" && from.PrefersClassic(), Args: from.Args, Labels: labels, Bases: bases,
+		Context: func(ctx context.Context, to io.Writer) error { return from.WriteContext(ctx, to) },
 	}, engine.BuildWatch{
 		Pull: func(image string, progress event.PullProgress) {
 			s.Report.Report(event.Event{Type: event.TypeProgress, Time: time.Now(), Step: "image", Message: image, Progress: &progress})

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/image/spec"
 )
 
 // Registry is what asks a registry which digest a reference has there.
@@ -22,6 +23,6 @@ func IsLocal(ctx context.Context, r Registry, i engine.Image, ref string) bool {
 	if !r.Info().Containerd {
 		return i.DigestIn(ref) == ""
 	}
-	_, err := r.RemoteDigest(ctx, RepositoryOf(ref)+"@"+i.ID)
+	_, err := r.RemoteDigest(ctx, spec.RepositoryOf(ref)+"@"+i.ID)
 	return errors.Is(err, engine.ErrImageNotFound)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/image/spec"
 	"github.com/marketcalls/openalgo-install/internal/source"
 )
 
@@ -23,22 +24,13 @@ const (
 )
 
 // Built is an image that is built from source.
-type Built struct {
-	Ref            string
-	Key            string // source.Key, for a git source
-	Dockerfile     string // source.Ours or source.Theirs
-	Branch, Commit string
-	From           string         // for a person
-	Src            *source.Source // nil: Docker has the image already
-}
-
-// IsOurs reports whether this program's Dockerfile makes the image.
-func (b *Built) IsOurs() bool { return b.Dockerfile == source.Ours }
+type Built = spec.Built
 
 // Source is the source that a run builds from: it is opened once.
 type Source struct {
-	built    *Built // nil: not yet, or none is asked for
-	checkout string // where it was fetched to; "" when it was not
+	built    *Built         // nil: not yet, or none is asked for
+	opened   *source.Source // of an image that Docker does not have
+	checkout string         // where it was fetched to; "" when it was not
 }
 
 // Open finds out what image the source in the answers stands for; nil where none
@@ -71,7 +63,10 @@ func (s *Source) openNew(ctx context.Context, e Docker, a answers.Image, note fu
 }
 
 func (s *Source) use(src *source.Source, from string) {
-	s.built = &Built{Ref: src.Ref(), Dockerfile: src.Dockerfile, Branch: src.Branch, Commit: src.Commit, From: from, Src: src}
+	sample, _ := src.Read(".sample.env") // the image will have the same
+	s.opened = src
+	s.built = &Built{Ref: src.Ref(), Dockerfile: src.Dockerfile, Branch: src.Branch, Commit: src.Commit, From: from,
+		Missing: true, BuildsFrontend: src.BuildsFrontend, Sample: sample}
 }
 
 func (s *Source) openRemote(ctx context.Context, e Docker, note func(string), remote source.Remote, o source.Options) error {

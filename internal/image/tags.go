@@ -68,12 +68,3 @@ func DropTags(ctx context.Context, e Docker, project string, needed []string) {
 		}
 	}
 }
-
-// RepositoryOf is a reference without its tag and digest.
-func RepositoryOf(ref string) string {
-	repository, _, _ := strings.Cut(ref, "@")
-	if i := strings.LastIndexByte(repository, ':'); i > strings.LastIndexByte(repository, '/') {
-		repository = repository[:i]
-	}
-	return repository
-}

@@ -6,6 +6,7 @@ import (
 	"github.com/distribution/reference"
 
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/image/spec"
 )
 
 // Target is the image that `--to` names.
@@ -14,7 +15,7 @@ func Target(now, to string) (string, error) {
 	if err != nil {
 		return "", finding.Named(finding.HostNotReady, "image-name", "the image that is installed, %s, is no reference: %w", now, err)
 	}
-	repository := RepositoryOf(now)
+	repository := spec.RepositoryOf(now)
 	if to == "" {
 		if _, fixed := named.(reference.Digested); fixed || isOwnTag(now) {
 			return "", finding.Named(finding.Usage, "image-pinned", "%s is one image for ever, by its digest: name another with --to", now)

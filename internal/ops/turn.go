@@ -290,7 +290,7 @@ func (t *turn) agreed(ctx context.Context) (*world.Observation, *plan.Plan, erro
 		return o, p, err
 	}
 	if p.Stack != nil && p.Change(plan.KindImage, p.Stack.Image) != nil {
-		if err := t.images().Bring(ctx, p.WantedImage()); err != nil {
+		if err := t.images().Bring(ctx, p.WantedImage(), &t.source); err != nil {
 			return o, p, err
 		}
 		// The image's own base of .env is known now.

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/marketcalls/openalgo-install/internal/edge"
+	edge "github.com/marketcalls/openalgo-install/internal/edge/spec"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )

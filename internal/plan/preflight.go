@@ -26,7 +26,7 @@ func Preflight(o *world.Observation, p *Plan) error {
 	preflight.View(o, &ps)
 	var cause error
 	if p.Change(KindImage, p.Stack.Image) != nil {
-		cause = preflight.Build(o, p.builds() && p.Built.Src.BuildsFrontend, &ps)
+		cause = preflight.Build(o, p.builds() && p.Built.BuildsFrontend, &ps)
 	}
 	taken := preflight.Ports(o, p.Stack, &ps)
 	if e := p.Edge; e != nil && e.Act {

@@ -8,16 +8,15 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/compose"
-	"github.com/marketcalls/openalgo-install/internal/edge"
+	edge "github.com/marketcalls/openalgo-install/internal/edge/spec"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/guard"
 	"github.com/marketcalls/openalgo-install/internal/host"
-	"github.com/marketcalls/openalgo-install/internal/image"
+	image "github.com/marketcalls/openalgo-install/internal/image/spec"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/ports"
 	"github.com/marketcalls/openalgo-install/internal/preflight"
-	"github.com/marketcalls/openalgo-install/internal/source"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
@@ -102,12 +101,12 @@ func TestPreflight(t *testing.T) {
 			o.Engine.Local, o.Answered.View = false, world.Sight{Dir: testDir, Err: world.ErrOtherDirectory}
 		}, want: []string{"DOCKER_HOST"}},
 		"too small to build": {change: func(o *world.Observation, p *Plan) {
-			p.Built = &image.Built{Ref: "openalgo:1", Src: &source.Source{}}
+			p.Built = &image.Built{Ref: "openalgo:1", Missing: true}
 			p.Add(Change{Kind: KindImage, Name: "openalgo:1", Action: ActionCreate})
 			o.Answered.Memory, o.Host.Disks[o.Engine.RootDir] = &host.Facts{RAMMiB: 512}, host.DiskFacts{FreeMiB: 1024}
 		}, want: []string{"memory", "disk"}, cause: preflight.ErrBuildTooBig},
 		"not measured for a build": {change: func(_ *world.Observation, p *Plan) {
-			p.Built = &image.Built{Ref: "openalgo:1", Src: &source.Source{}}
+			p.Built = &image.Built{Ref: "openalgo:1", Missing: true}
 			p.Add(Change{Kind: KindImage, Name: "openalgo:1", Action: ActionCreate})
 		}},
 		"a port of another process": {change: func(o *world.Observation, _ *Plan) {

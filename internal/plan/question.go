@@ -3,7 +3,7 @@ package plan
 import (
 	"slices"
 
-	"github.com/marketcalls/openalgo-install/internal/edge"
+	edge "github.com/marketcalls/openalgo-install/internal/edge/spec"
 	"github.com/marketcalls/openalgo-install/internal/preflight"
 	"github.com/marketcalls/openalgo-install/internal/settings"
 	"github.com/marketcalls/openalgo-install/internal/world"

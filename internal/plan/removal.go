@@ -8,8 +8,8 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/guard"
+	image "github.com/marketcalls/openalgo-install/internal/image/spec"
 	"github.com/marketcalls/openalgo-install/internal/instance"
-	"github.com/marketcalls/openalgo-install/internal/rehearsal"
 	"github.com/marketcalls/openalgo-install/internal/run"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
 	"github.com/marketcalls/openalgo-install/internal/step"
@@ -144,7 +144,7 @@ func removalSteps(o *world.Observation, p *Plan) (out []run.Step) {
 	images := &step.DropImages{Project: o.Project}
 	for _, c := range o.Containers {
 		out = append(out, &step.RemoveContainer{ID: c.ID, Name: c.Name, InOrder: true, Began: c.StartedAt})
-		if strings.HasPrefix(c.Image, rehearsal.Repository) {
+		if strings.HasPrefix(c.Image, image.TestRepository) {
 			images.Tests = append(images.Tests, c.Image)
 		}
 	}

@@ -14,8 +14,8 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/edge"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/event"
+	image "github.com/marketcalls/openalgo-install/internal/image/spec"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
-	"github.com/marketcalls/openalgo-install/internal/rehearsal"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 )
 
@@ -56,7 +56,7 @@ func (p *Prober) TargetOf(c engine.Container) Target {
 	return Target{
 		ID: c.ID, Name: c.Name, Local: p.Engine.Info().Local,
 		Web: Address(c.Published(openalgo.WebPort)), WebSocket: Address(c.Published(openalgo.WebSocketPort)),
-		TestApp: strings.HasPrefix(c.Image, rehearsal.Repository),
+		TestApp: strings.HasPrefix(c.Image, image.TestRepository),
 	}
 }
 

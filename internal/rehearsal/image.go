@@ -7,12 +7,13 @@ import (
 	"strings"
 	"time"
 
+	"github.com/marketcalls/openalgo-install/internal/image/spec"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 )
 
 const (
 	// Repository is the name of the image without its tag.
-	Repository = "openalgo-install/rehearsal"
+	Repository = spec.TestRepository
 	binaryPath = "openalgo-install"
 
 	// appID is uid and gid of the image's user, as in OpenAlgo's image since

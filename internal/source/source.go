@@ -20,13 +20,14 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/marketcalls/openalgo-install/internal/image/spec"
 	"github.com/marketcalls/openalgo-install/templates"
 )
 
 // Whose Dockerfile and start.sh an image is built with.
 const (
-	Ours   = "ours"   // this program's templates
-	Theirs = "theirs" // the checkout's own
+	Ours   = spec.Ours
+	Theirs = spec.Theirs
 )
 
 // Repository is the name, without its tag, of every image built from source.

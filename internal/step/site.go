@@ -61,7 +61,7 @@ func (s *ServeSite) place(t *run.Tools, files []edge.File) error {
 		return err
 	}
 	for _, f := range files {
-		if err := f.Place(); err != nil {
+		if err := edge.Place(f); err != nil {
 			return err
 		}
 	}
@@ -174,7 +174,7 @@ func (f *SiteFile) restore(t *run.Tools) error {
 			return fmt.Errorf("reading the previous %s: %w", path, err)
 		}
 	}
-	return file.Place()
+	return edge.Place(file)
 }
 
 // known reports whether a text is the previous version or one that the run wrote.
@@ -218,7 +218,7 @@ func (s *TakeSite) Do(ctx context.Context, t *run.Tools) error {
 
 func (s *TakeSite) take(ctx context.Context, t *run.Tools) error {
 	for _, path := range s.Files {
-		if err := (edge.File{Path: path.At(t.Dir)}).Place(); err != nil {
+		if err := edge.Place(edge.File{Path: path.At(t.Dir)}); err != nil {
 			return err
 		}
 	}

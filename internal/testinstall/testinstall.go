@@ -22,12 +22,12 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/image"
+	"github.com/marketcalls/openalgo-install/internal/image/spec"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/ops"
 	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/ready"
-	"github.com/marketcalls/openalgo-install/internal/rehearsal"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
@@ -146,7 +146,7 @@ func removeInterrupted(ctx context.Context, in *ops.Session) {
 // onlyRehearsal reports whether nothing but the test app ever ran here.
 func onlyRehearsal(o *world.Observation) bool {
 	for _, c := range o.Containers {
-		if !strings.HasPrefix(c.Image, rehearsal.Repository) {
+		if !strings.HasPrefix(c.Image, spec.TestRepository) {
 			return false
 		}
 	}

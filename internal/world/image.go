@@ -8,8 +8,8 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/image"
+	"github.com/marketcalls/openalgo-install/internal/image/spec"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
-	"github.com/marketcalls/openalgo-install/internal/rehearsal"
 )
 
 // LookAtImage looks for the image of a reference and reads the base of .env out of it,
@@ -17,8 +17,8 @@ import (
 func (l *Looker) LookAtImage(ctx context.Context, o *Observation, ref string, moves bool) error {
 	image, err := imageOf(ctx, l.Engine, o, ref, moves)
 	if errors.Is(err, engine.ErrNotFound) || errors.Is(err, engine.ErrImageNotFound) {
-		if o.Built != nil && o.Built.Src != nil {
-			o.Sample, _ = o.Built.Src.Read(".sample.env") // the image will have the same
+		if o.Built != nil {
+			o.Sample = o.Built.Sample
 		}
 		return nil
 	}
@@ -84,7 +84,7 @@ func imageOf(ctx context.Context, e Engine, o *Observation, ref string, moves bo
 	image, err := e.Image(ctx, ref)
 	gone := errors.Is(err, engine.ErrNotFound) || errors.Is(err, engine.ErrImageNotFound)
 	if err != nil && !gone || moves || !o.StaysOn(ref) || err == nil && image.ID == o.Container().ImageID ||
-		gone && strings.HasPrefix(ref, rehearsal.Repository) { // that is made again
+		gone && strings.HasPrefix(ref, spec.TestRepository) { // that is made again
 		return image, err
 	}
 	runs, notThere := e.Image(ctx, o.Container().ImageID)

@@ -11,6 +11,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/image"
+	"github.com/marketcalls/openalgo-install/internal/image/spec"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/tree"
@@ -41,7 +42,7 @@ func nameOf(ctx context.Context, e Engine, project string, was backup.Image) Kep
 	if is(was.Ref) {
 		return KeptImage{Ref: was.Ref}
 	}
-	repository := image.RepositoryOf(was.Ref)
+	repository := spec.RepositoryOf(was.Ref)
 	here, err := e.Image(ctx, was.ID)
 	if err != nil && was.Digest == "" {
 		return KeptImage{}
