@@ -20,7 +20,7 @@ func instanceIn(t *testing.T, name string) instance.Dir {
 		t.Fatal(err)
 	}
 	s := instance.State{Project: "openalgo"}
-	s.Begin()
+	s.Begin(string(d))
 	if err := d.SaveState(s); err != nil {
 		t.Fatal(err)
 	}

@@ -134,7 +134,7 @@ func TestState(t *testing.T) {
 		t.Error("of none:", s, err)
 	}
 	s := State{Project: "openalgo"}
-	s.Begin()
+	s.Begin("salt")
 	s.Env["LOG_LEVEL"] = s.Hash("LOG_LEVEL", "INFO")
 	must(t, d.SaveState(s))
 	got, err := d.LoadState()
@@ -180,7 +180,7 @@ func TestKeysOfTheState(t *testing.T) {
 		"an idle salt":   {SaltIdle, env(pepper, salt+"0b"), ""},
 	} {
 		s := State{FernetSalt: test.salt}
-		s.Begin()
+		s.Begin("salt")
 		s.RememberKeys(env(pepper, salt))
 		if got := s.OtherKey(test.now); got != test.want {
 			t.Errorf("%s: %q, want %q", name, got, test.want)

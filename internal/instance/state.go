@@ -1,7 +1,6 @@
 package instance
 
 import (
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -132,10 +131,10 @@ func (s State) Hash(key, value string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Begin makes the first state ready for hashes.
-func (s *State) Begin() {
+// Begin makes the first state ready for hashes; salt is one that was drawn for it.
+func (s *State) Begin(salt string) {
 	if s.Salt == "" {
-		s.Salt, s.Keys = rand.Text(), nil
+		s.Salt, s.Keys = salt, nil
 	}
 	if s.Env == nil {
 		s.Env = map[string]string{}

@@ -129,7 +129,7 @@ func readCase(t *testing.T, name string) *world.Observation {
 
 // prepare does for an intent what a look at the world does for it.
 func prepare(o *world.Observation, i Intent) {
-	o.Random = bytes.Repeat([]byte{7}, keys.Random)
+	o.Random, o.NewSalt = bytes.Repeat([]byte{7}, keys.Random), "salt"
 	if i.Adopts() || i.Size.Rule != AsFile {
 		o.FindByMount()
 		if c := o.Container(); c != nil && c.Labels["com.docker.compose.project"] != "" {
@@ -282,7 +282,7 @@ func makeWorlds(t *testing.T) {
 	}
 	for world, from := range map[string]string{"runs": "empty", "served": "empty"} {
 		o := readCase(t, filepath.Join(worldsDir, from+".json"))
-		o.Random = bytes.Repeat([]byte{7}, keys.Random)
+		o.Random, o.NewSalt = bytes.Repeat([]byte{7}, keys.Random), "salt"
 		i := readIntent(t, filepath.Join(worldsDir, world+".yaml"), o)
 		p, err := makePlan(o, i)
 		if err != nil {
@@ -321,7 +321,7 @@ func applied(t *testing.T, o *world.Observation, p *Plan) *world.Observation {
 	if p.Edge != nil {
 		b.State.Edge = p.Edge.State
 	}
-	settings.Remember(&b.State, p.Env.Settings, p.Env.Left)
+	settings.Remember(&b.State, o.NewSalt, p.Env.Settings, p.Env.Left)
 	b.State.RememberKeys(env)
 	spec := p.Stack.Spec(p.ImageID)
 	c := docker.Container{ID: "c1", Name: p.Stack.ContainerName(), Image: p.Stack.Image, ImageID: p.ImageID, State: "running", StartedAt: o.Now.Add(-24 * time.Hour),

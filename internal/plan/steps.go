@@ -42,7 +42,7 @@ func stateAfter(o *world.Observation, p *Plan) instance.State {
 	}
 	next.Project, next.ImageRef, next.ImageID = o.Project, p.ImageRef(), p.ImageID
 	next.Env = maps.Clone(o.State.Env)
-	settings.Remember(&next, p.Env.Settings, p.Env.Left)
+	settings.Remember(&next, o.NewSalt, p.Env.Settings, p.Env.Left)
 	next.SetupDone = next.SetupDone && len(o.Data) > 0 // an empty database is right where there is none
 	next.Foreign = p.Copied != nil
 	if p.FernetSalt != "" {

@@ -74,7 +74,7 @@ func TestFreshEnvGetsKeysAndSettings(t *testing.T) {
 
 func TestWhatTheUserChangedIsKept(t *testing.T) {
 	var last instance.State
-	Remember(&last, want("LOG_LEVEL", "INFO", "HOST_SERVER", "http://a"), nil)
+	Remember(&last, "salt", want("LOG_LEVEL", "INFO", "HOST_SERVER", "http://a"), nil)
 	file := parsed(t, sound+"LOG_LEVEL = 'DEBUG'\nHOST_SERVER = 'http://a'\nOMP_NUM_THREADS = '1'\n")
 	settings := append(want("LOG_LEVEL", "INFO", "HOST_SERVER", "http://b"),
 		Setting{Key: "OMP_NUM_THREADS", Value: secret.New("4"), Auto: true})

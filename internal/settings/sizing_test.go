@@ -12,7 +12,7 @@ import (
 func TestSizingLines(t *testing.T) {
 	due, _ := sizing.Compute(sizing.Machine{RAMMiB: 8192, Cores: 2}, 1, sizing.Overrides{}) // 1024m
 	var ours instance.State
-	Remember(&ours, want("SHM_SIZE", "512m"), nil)
+	Remember(&ours, "salt", want("SHM_SIZE", "512m"), nil)
 	for name, c := range map[string]struct {
 		env    string
 		shmMiB int64

@@ -140,8 +140,8 @@ func pythonBool(b bool) string {
 
 // Remember notes what we wrote; for the keys in left, which .env has another
 // value for on purpose, what was written before still counts.
-func Remember(s *instance.State, settings []Setting, left []string) {
-	s.Begin()
+func Remember(s *instance.State, salt string, settings []Setting, left []string) {
+	s.Begin(salt)
 	for _, set := range settings {
 		if set.Unset {
 			delete(s.Env, set.Key)

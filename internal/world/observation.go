@@ -41,6 +41,7 @@ type Observation struct {
 	Edge             Edge
 	Answered         Answered // what the plan asked
 	Random           []byte   // keys.Random bytes, for keys that are made
+	NewSalt          string   // for the hashes of a state that has none yet
 	// TestImage is the test app's, which is made from this program.
 	TestImage   string
 	EnvText     []byte        // nil: there is no .env
