@@ -11,6 +11,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 )
 
@@ -134,26 +135,25 @@ func (a Answers) Origin() string {
 	return "http://" + net.JoinHostPort("127.0.0.1", strconv.Itoa(a.Ports.Web))
 }
 
-// Warnings are sentences about answers that are right and may still surprise.
-func (a Answers) Warnings() []string {
-	var out []string
+// Warnings are about answers that are right and may still surprise.
+func (a Answers) Warnings() (out finding.Warnings) {
 	if ip, err := netip.ParseAddr(a.Ports.Bind); err == nil && !ip.IsLoopback() {
-		out = append(out, fmt.Sprintf("ports.bind: %s opens the ports to the network, and Docker's ports bypass ufw, so they may be public: "+
+		out = append(out, finding.Warn("ports-public", "ports.bind: %s opens the ports to the network, and Docker's ports bypass ufw, so they may be public: "+
 			"leave it at 127.0.0.1 and put a proxy in front", a.Ports.Bind))
 	}
 	if a.Domain != "" && a.TLS.Mode == "off" {
-		out = append(out, fmt.Sprintf("tls: off with a domain: your own proxy must serve https://%s and pass it to port %d, and /ws to port %d; "+
+		out = append(out, finding.Warn("proxy-own", "tls: off with a domain: your own proxy must serve https://%s and pass it to port %d, and /ws to port %d; "+
 			"without HTTPS nobody can log in", a.Domain, a.Ports.Web, a.Ports.WebSocket))
 	}
 	if a.RemoteMCP.Enabled && a.RemoteMCP.WriteOrders {
-		out = append(out, "remote_mcp.write_orders lets AI clients on the internet place orders with your money: "+
-			"leave it out unless that is meant")
+		out = append(out, finding.Warn("mcp-writes-orders", "remote_mcp.write_orders lets AI clients on the internet place orders with your money: "+
+			"leave it out unless that is meant"))
 	}
 	// Both have a fixed default and are part of a key from the moment they are
 	// set (docs/openalgo-facts.md 1.1).
 	for _, key := range []string{"SMTP_KEY_SALT", "TELEGRAM_KEY_SALT"} {
 		if _, ok := a.Env[key]; ok {
-			out = append(out, fmt.Sprintf("env.%s is part of a key: what OpenAlgo stored before it was set can't be opened after, and it must never change again", key))
+			out = append(out, finding.Warn("setting-is-key", "env.%s is part of a key: what OpenAlgo stored before it was set can't be opened after, and it must never change again", key))
 		}
 	}
 	return out

@@ -274,7 +274,7 @@ func TestWarnings(t *testing.T) {
 		if len(problems) > 0 {
 			t.Fatal(problems)
 		}
-		got := strings.Join(a.Warnings(), "\n")
+		got := strings.Join(a.Warnings().Texts(), "\n")
 		if (want == "") != (got == "") || !strings.Contains(got, want) {
 			t.Errorf("warnings %q, want %q, for:\n%s", got, want, text)
 		}

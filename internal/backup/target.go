@@ -38,7 +38,7 @@ type TargetOptions struct {
 	Keep     int  // how many stay in a directory; 0 is all
 	Sealed   bool // it is encrypted
 	Trees    []Tree
-	Warn     func(string) // of a risk
+	Warn     func(*finding.Error) // of a risk
 	Note     func(string)
 }
 
@@ -101,11 +101,11 @@ func (t *Target) Sync() error { return t.file.Sync() }
 // warn names the risks of the backup's directory.
 func (t *Target) warn() {
 	if t.shared != "" {
-		t.o.Warn(fmt.Sprintf("other users can write in %s. They can remove this backup or put another file in its place. "+
+		t.o.Warn(finding.Warn("backup-shared", "other users can write in %s. They can remove this backup or put another file in its place. "+
 			"They cannot read it. Choose a directory where only root can write", t.shared))
 	}
 	if !t.file.private() && !t.o.Sealed {
-		t.o.Warn(fmt.Sprintf("the file system of %s does not keep the backup private. Whoever can read it has every secret of this instance. "+
+		t.o.Warn(finding.Warn("backup-not-private", "the file system of %s does not keep the backup private. Whoever can read it has every secret of this instance. "+
 			"Encrypt backups there with --recipient or --passphrase-file", filepath.Dir(t.Name)))
 	}
 }

@@ -27,10 +27,10 @@ func instanceIn(t *testing.T, name string) instance.Dir {
 	return d
 }
 
-func quiet(string) {}
+func quiet[T any](T) {}
 
 func targetOf(d instance.Dir) TargetOptions {
-	return TargetOptions{Instance: d, Warn: quiet, Note: quiet}
+	return TargetOptions{Instance: d, Warn: quiet[*finding.Error], Note: quiet[string]}
 }
 
 func TestTargetKeepsAndPrunes(t *testing.T) {
@@ -129,7 +129,7 @@ func TestTargetWhereOthersWrite(t *testing.T) {
 	}
 	var warned []string
 	o := targetOf(d)
-	o.To, o.Warn = shared, func(text string) { warned = append(warned, text) }
+	o.To, o.Warn = shared, func(w *finding.Error) { warned = append(warned, w.Error()) }
 	b, err := OpenTarget(o)
 	if err != nil {
 		t.Fatal(err)

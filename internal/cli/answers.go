@@ -2,11 +2,13 @@ package cli
 
 import (
 	"errors"
+	"fmt"
 	"io"
 
 	"github.com/spf13/cobra"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 )
 
 func init() { register(newAnswers) }
@@ -52,7 +54,11 @@ func newAnswersCheck(a *app) *cobra.Command {
 				problems = invalid.Problems
 			}
 			if a.json {
-				if jsonErr := a.writeJSON(map[string]any{"ok": err == nil, "errors": problems, "warnings": warningsOf(all)}); jsonErr != nil {
+				if jsonErr := a.writeJSON(struct {
+					Errors []answers.Problem `json:"errors"`
+					OK     bool              `json:"ok"`
+					finding.Told
+				}{problems, err == nil, finding.Tell(warningsOf(all)...)}); jsonErr != nil {
 					return jsonErr
 				}
 				if err != nil {
@@ -63,8 +69,8 @@ func newAnswersCheck(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			for _, text := range warningsOf(all) {
-				_ = write(a.stdout, []byte("warning: "+text+"\n"))
+			for _, w := range warningsOf(all) {
+				warn(a.stdout, finding.Prompt{}, w)
 			}
 			return write(a.stdout, []byte(args[0]+" is right.\n"))
 		},
@@ -72,17 +78,22 @@ func newAnswersCheck(a *app) *cobra.Command {
 }
 
 // warningsOf are those of every instance, with its name where there are several.
-func warningsOf(all []answers.Named) []string {
-	out := []string{}
+func warningsOf(all []answers.Named) finding.Warnings {
+	out := finding.Warnings{}
 	for _, n := range all {
-		for _, text := range n.Answers.Warnings() {
+		for _, w := range n.Answers.Warnings() {
 			if n.Name != "" {
-				text = n.Name + ": " + text
+				w.Err = fmt.Errorf("%s: %w", n.Name, w.Err)
 			}
-			out = append(out, text)
+			out = append(out, w)
 		}
 	}
 	return out
+}
+
+// warn prints a warning for a person.
+func warn(to io.Writer, prompt finding.Prompt, w *finding.Error) {
+	fmt.Fprintf(to, "warning: %s\n", prompt.Sentence(w))
 }
 
 func write(to io.Writer, data []byte) error {

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/render"
 )
 
@@ -54,13 +55,16 @@ Answers with an image from source add build.sh, which builds it with docker.`,
 				return err
 			}
 			if a.json {
-				return a.writeJSON(map[string]any{"files": written, "warnings": append([]string{}, warnings...)})
+				return a.writeJSON(struct {
+					Files []string `json:"files"`
+					finding.Told
+				}{written, finding.Tell(warnings...)})
 			}
 			for _, path := range written {
 				fmt.Fprintln(a.stdout, path)
 			}
-			for _, text := range warnings {
-				fmt.Fprintf(a.stderr, "warning: %s\n", text)
+			for _, w := range warnings {
+				warn(a.stderr, finding.Prompt{}, w)
 			}
 			return nil
 		},

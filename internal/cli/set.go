@@ -122,7 +122,8 @@ func (c *setCommand) readVars(ctx context.Context, args []string) (settings.Edit
 			continue
 		}
 		if envfile.IsSecret(v.Key, v.Value.Reveal()) {
-			fmt.Fprintf(c.stderr, "warning: others on this host could read %s in the list of processes; without a value it is asked for: %s\n", v.Key, c.prompt().Command("set", v.Key))
+			warn(c.stderr, c.prompt(), finding.Warn("secret-in-command", "others on this host could read %s in the list of processes", v.Key).
+				With(finding.Run("Without a value it is asked for", "set", v.Key)))
 		}
 		e.Set = append(e.Set, v)
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
@@ -28,11 +29,12 @@ func newSize(a *app) *cobra.Command {
 			}
 			s, warnings := sizing.Compute(machine, instances, sizing.Overrides{})
 			if a.json {
-				return a.writeJSON(s)
+				return a.writeJSON(sized{s, finding.Tell(warnings...)})
 			}
 			sizing.WriteTable(a.stdout, s)
-			for _, text := range warnings {
-				fmt.Fprintf(a.stderr, "\nwarning: %s\n", text)
+			for _, w := range warnings {
+				fmt.Fprintln(a.stderr)
+				warn(a.stderr, finding.Prompt{}, w)
 			}
 			return nil
 		},
@@ -40,6 +42,12 @@ func newSize(a *app) *cobra.Command {
 	cmd.Flags().StringVar(&ram, "ram", "", "RAM to size for, e.g. 4GB, 3910MiB or 4096 (MiB); this host's without it")
 	cmd.Flags().IntVar(&cores, "cores", 0, "cores to size for; this host's without it")
 	return cmd
+}
+
+// sized is a sizing as --json has it, with what there is to say about it.
+type sized struct {
+	sizing.Sizing
+	finding.Told
 }
 
 // sizeMachine takes the flags, and for what they leave out the machine that

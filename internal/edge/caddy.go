@@ -18,6 +18,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 )
 
@@ -257,7 +258,7 @@ func (c *Caddy) Gone(domain, instance, dir string) (*Plan, error) {
 		return p, err
 	}
 	if Owner(text) != s.owner() {
-		p.Warnings = append(p.Warnings, fmt.Sprintf("%s is not this instance's and stays", site.Path))
+		p.Warnings = append(p.Warnings, finding.Warn("site-foreign", "%s is not this instance's and stays", site.Path))
 		return p, nil
 	}
 	for _, f := range append(c.certFiles(Site{Domain: domain}), site) {

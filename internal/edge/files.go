@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 )
@@ -18,7 +19,7 @@ import (
 // together, the name, the dates, and that the chain is whole. A chain that
 // leads to no authority which this host knows is a warning: it may be the
 // user's own.
-func (s *Site) ReadCertificate(certPath, keyPath string, now time.Time) (warnings []string, err error) {
+func (s *Site) ReadCertificate(certPath, keyPath string, now time.Time) (warnings finding.Warnings, err error) {
 	cert, err := readfile.Regular(certPath, readfile.Secret)
 	if err != nil {
 		return nil, fmt.Errorf("tls.cert: %w", err)
@@ -32,7 +33,7 @@ func (s *Site) ReadCertificate(certPath, keyPath string, now time.Time) (warning
 	return checkCertificate(cert, s.Key, s.Domain, certPath, keyPath, now)
 }
 
-func checkCertificate(cert []byte, key secret.Text, domain, certPath, keyPath string, now time.Time) (warnings []string, err error) {
+func checkCertificate(cert []byte, key secret.Text, domain, certPath, keyPath string, now time.Time) (warnings finding.Warnings, err error) {
 	chain, err := parseChain(cert, certPath)
 	if err != nil {
 		return nil, err
@@ -57,7 +58,7 @@ func checkCertificate(cert []byte, key secret.Text, domain, certPath, keyPath st
 		return nil, fmt.Errorf("tls.cert: %s counts from %s on; is this host's clock right (%s)?", certPath, day(leaf.NotBefore), day(now))
 	}
 	if left := leaf.NotAfter.Sub(now); left < 14*24*time.Hour {
-		warnings = append(warnings, fmt.Sprintf("the certificate in %s expires on %s: when it is renewed, run this again", certPath, day(leaf.NotAfter)))
+		warnings = append(warnings, finding.Warn("certificate-expires", "the certificate in %s expires on %s: when it is renewed, run this again", certPath, day(leaf.NotAfter)))
 	}
 	between := x509.NewCertPool()
 	for _, c := range chain[1:] {
@@ -68,7 +69,7 @@ func checkCertificate(cert []byte, key secret.Text, domain, certPath, keyPath st
 		if len(chain) == 1 && !bytes.Equal(leaf.RawIssuer, leaf.RawSubject) {
 			why = "only the certificate itself is in the file, and browsers want what it was signed with (" + leaf.Issuer.CommonName + ") behind it: use the full chain"
 		}
-		warnings = append(warnings, certPath+": "+why+"; browsers will warn unless they were told to trust it")
+		warnings = append(warnings, finding.Warn("certificate-untrusted", "%s: %s; browsers will warn unless they were told to trust it", certPath, why))
 	}
 	return warnings, nil
 }

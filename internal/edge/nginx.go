@@ -16,6 +16,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/wait"
 
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
 )
 
@@ -161,7 +162,7 @@ func (n *Nginx) Gone(domain, instance, dir string) (*Plan, error) {
 		return p, err
 	}
 	if Owner(text) != s.owner() {
-		p.Warnings = append(p.Warnings, fmt.Sprintf("%s is not this instance's and stays", file.Path))
+		p.Warnings = append(p.Warnings, finding.Warn("site-foreign", "%s is not this instance's and stays", file.Path))
 		return p, nil
 	}
 	return p, addFile(p, file, "https://"+domain+" is no longer served", nil)

@@ -40,22 +40,24 @@ type Event struct {
 	Start    *StartProgress `json:"start,omitempty"`    // of OpenAlgo's start
 	Plan     any            `json:"plan,omitempty"`     // what a plan looks like is not known here
 
-	// Of the last event alone.
+	// Of the last event alone, but for the name and the hints of a warning.
 	OK      *bool `json:"ok,omitempty"`
 	Exit    *int  `json:"exit,omitempty"`
 	Changed *bool `json:"changed,omitempty"`
 	// DowntimeMS is how long OpenAlgo was down; 0: it was not, or is not known.
-	DowntimeMS int64  `json:"downtime_ms,omitempty"`
-	URL        string `json:"url,omitempty"`
-	ID         string `json:"id,omitempty"` // of what was found
+	DowntimeMS int64          `json:"downtime_ms,omitempty"`
+	URL        string         `json:"url,omitempty"`
+	ID         string         `json:"id,omitempty"`    // of what was found
+	Hints      []finding.Hint `json:"hints,omitempty"` // what to do about it
 	// Problems are all that was found, where it is more than one.
 	Problems []Problem `json:"problems,omitempty"`
 }
 
 // Problem is one of several that prevent a run.
 type Problem struct {
-	ID      string `json:"id,omitempty"`
-	Message string `json:"message"`
+	ID      string         `json:"id,omitempty"`
+	Message string         `json:"message"`
+	Hints   []finding.Hint `json:"hints,omitempty"`
 }
 
 // Result is how a run ended.
@@ -74,10 +76,10 @@ func End(r Result, err error, reader finding.Prompt) Event {
 	if err == nil {
 		return e
 	}
-	e.Message, e.ID = printable.Text(reader.Text(err)), finding.IDOf(err)
+	e.Message, e.ID, e.Hints = printable.Text(reader.Text(err)), finding.IDOf(err), finding.HintsOf(err)
 	if all := finding.Problems(err); len(all) > 1 {
 		for _, p := range all {
-			e.Problems = append(e.Problems, Problem{ID: finding.IDOf(p), Message: printable.Text(reader.Text(p))})
+			e.Problems = append(e.Problems, Problem{ID: finding.IDOf(p), Message: printable.Text(reader.Text(p)), Hints: finding.HintsOf(p)})
 		}
 	}
 	return e

@@ -36,13 +36,23 @@ func TestEnd(t *testing.T) {
 	}
 	moved := finding.Named(finding.HostNotReady, "moved", "it was moved").With(finding.Run("Start it", "start"))
 	bad := End(Result{}, moved, finding.Prompt{Dir: "/srv/a"})
-	if *bad.OK || bad.ID != "moved" || bad.Problems != nil || bad.Message != "it was moved\n\nStart it:\n\n    openalgo-install --dir /srv/a start" {
+	if *bad.OK || bad.ID != "moved" || len(bad.Hints) != 1 || bad.Hints[0].Args[0] != "start" || bad.Problems != nil || bad.Message != "it was moved\n\nStart it:\n\n    openalgo-install --dir /srv/a start" {
 		t.Errorf("%+v", bad)
 	}
 	full := finding.Named(finding.HostNotReady, "disk-full", "it is full")
 	two := End(Result{}, finding.NotReady([]*finding.Error{moved, full}), finding.Prompt{})
-	if two.ID != "moved" || len(two.Problems) != 2 || two.Problems[1] != (Problem{ID: "disk-full", Message: "it is full"}) {
+	if two.ID != "moved" || len(two.Problems) != 2 || two.Problems[0].Hints[0].Args[0] != "start" || two.Problems[1].ID != "disk-full" || two.Problems[1].Message != "it is full" {
 		t.Errorf("%+v", two)
+	}
+}
+
+// A warning has its name and what to do, as the end of a run has.
+func TestWarn(t *testing.T) {
+	t.Parallel()
+	var got Event
+	Warn(ReporterFunc(func(e Event) { got = e }), finding.Warn("site-not-served", "no answer").With(finding.Run("Serve it", "domain", "a.example.com")))
+	if got.Type != TypeWarning || got.ID != "site-not-served" || got.Message != "no answer. Serve it: openalgo-install domain a.example.com" || len(got.Hints) != 1 {
+		t.Errorf("%+v", got)
 	}
 }
 

@@ -1,6 +1,10 @@
 package event
 
-import "time"
+import (
+	"time"
+
+	"github.com/marketcalls/openalgo-install/internal/finding"
+)
 
 // Begin reports that a step began. What it returns reports the step's end.
 func Begin(to Reporter, step, title string) (end func(err error)) {
@@ -21,6 +25,6 @@ func Note(to Reporter, message string) {
 }
 
 // Warn tells something to act on.
-func Warn(to Reporter, message string) {
-	to.Report(Event{Type: TypeWarning, Time: time.Now(), Message: message})
+func Warn(to Reporter, w *finding.Error) {
+	to.Report(Event{Type: TypeWarning, Time: time.Now(), Message: finding.Prompt{}.Sentence(w), ID: w.ID, Hints: w.Hints})
 }

@@ -19,6 +19,7 @@ const (
 	RolledBack               // the change failed and was undone
 	Broken                   // the change failed and could not be undone
 	Cancelled                // the user ended it, nothing was changed
+	Warning                  // no failure: the run goes on
 )
 
 func (k Kind) String() string {
@@ -33,6 +34,8 @@ func (k Kind) String() string {
 		return "broken"
 	case Cancelled:
 		return "cancelled"
+	case Warning:
+		return "warning"
 	}
 	return "failed"
 }

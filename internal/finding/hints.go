@@ -10,11 +10,11 @@ const program = "openalgo-install"
 // Hint is one thing that a user can do about what is wrong. Its command is
 // data: the directory and sudo are added where it is printed.
 type Hint struct {
-	Do   string   // what to do, without its command and without a full stop
-	Args []string // a command of ours for it: what follows the program's name, without --dir
+	Do   string   `json:"do,omitempty"`   // what to do, without its command and without a full stop
+	Args []string `json:"args,omitempty"` // a command of ours for it: what follows the program's name, without --dir
 	// Dir is the instance of Args; "" is the one that the user named.
-	Dir   string
-	Shell []string // commands of other programs for it, before the one of ours
+	Dir   string   `json:"dir,omitempty"`
+	Shell []string `json:"shell,omitempty"` // commands of other programs for it, before the one of ours
 }
 
 // Run returns a hint that is a command of ours.

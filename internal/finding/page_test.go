@@ -36,6 +36,19 @@ has the name ` + "`not-ready`" + `.
 |---|---|---|
 `
 
+const pageWarnings = `
+## Warnings
+
+A warning ends no command. In the plan of ` + "`--dry-run --json`, and wherever else `warnings`" + `
+lists what they say, ` + "`findings`" + ` lists each with its ` + "`id`, its `text`" + ` and, where there is
+one, what to do about it: ` + "`hints`, each with `do` and the arguments `args`" + ` of a command of
+openalgo-install, or the commands ` + "`shell`" + ` of other programs. The event of a warning has
+` + "`id` and `hints`" + `, too, and so has the event that ends a command which failed.
+
+| id | what it means |
+|---|---|
+`
+
 // exits are the exit codes of the kinds, as docs/exit-codes.md has them.
 var exits = map[string]string{"Failed": "1", "Usage": "2", "HostNotReady": "3", "RolledBack": "4", "Broken": "5", "Cancelled": "130"}
 
@@ -47,15 +60,16 @@ type named struct {
 }
 
 type page struct {
-	files *token.FileSet
-	names map[string]*named
+	files    *token.FileSet
+	names    map[string]*named
+	warnings map[string]*named
 }
 
 // TestErrorsPage holds docs/errors.md against the sources: each name that an
 // error can have, and no other.
 func TestErrorsPage(t *testing.T) {
 	t.Parallel()
-	p := page{token.NewFileSet(), map[string]*named{}}
+	p := page{token.NewFileSet(), map[string]*named{}, map[string]*named{}}
 	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") {
 			return err
@@ -71,21 +85,23 @@ func TestErrorsPage(t *testing.T) {
 	}
 	const name = "../../docs/errors.md"
 	there, _ := os.ReadFile(name)
-	says := map[string]string{} // what the page says already stays
-	for _, row := range rows.FindAllStringSubmatch(string(there), -1) {
-		says[row[1]] = row[2]
-	}
+	errorsThere, warningsThere, _ := strings.Cut(string(there), pageWarnings)
 	text := pageHead
+	says := said(errorsThere)
 	for _, id := range slices.Sorted(maps.Keys(p.names)) {
 		n := p.names[id]
-		if !wellFormed.MatchString(id) || len(id) > 24 {
-			t.Errorf("%s: %q is no name: small letters and dashes, at most 24", n.where, id)
-		}
+		n.check(t, id)
 		codes := "any"
 		if len(n.exits) > 0 {
 			codes = strings.Join(slices.Sorted(maps.Keys(n.exits)), ", ")
 		}
 		text += fmt.Sprintf("| `%s` | %s | %s |\n", id, codes, cmp.Or(says[id], n.says))
+	}
+	text, says = text+pageWarnings, said(warningsThere)
+	for _, id := range slices.Sorted(maps.Keys(p.warnings)) {
+		n := p.warnings[id]
+		n.check(t, id)
+		text += fmt.Sprintf("| `%s` | %s |\n", id, cmp.Or(says[id], n.says))
 	}
 	if *update {
 		if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
@@ -97,8 +113,24 @@ func TestErrorsPage(t *testing.T) {
 	}
 }
 
-// rows are the names that the page has, each with what it means.
-var rows = regexp.MustCompile("(?m)^\\| `([^`]+)` \\| [^|]* \\| (.*) \\|$")
+// check refuses a name that programs could not rely on.
+func (n *named) check(t *testing.T, id string) {
+	if !wellFormed.MatchString(id) || len(id) > 24 {
+		t.Errorf("%s: %q is no name: small letters and dashes, at most 24", n.where, id)
+	}
+}
+
+// said is what a table of the page says already of each name; it stays.
+func said(table string) map[string]string {
+	out := map[string]string{}
+	for _, row := range rows.FindAllStringSubmatch(table, -1) {
+		out[row[1]] = row[2]
+	}
+	return out
+}
+
+// rows are the names that a table has, each with what it means.
+var rows = regexp.MustCompile("(?m)^\\| `([^`]+)` \\|(?: [^|]* \\|)? (.*) \\|$")
 
 var wellFormed = regexp.MustCompile(`^[a-z]+(-[a-z]+)*$`)
 
@@ -109,22 +141,26 @@ func (p *page) look(t *testing.T, n ast.Node) {
 		switch called(n.Fun) {
 		case "Named":
 			if len(n.Args) > 2 {
-				p.note(t, n.Args[1], called(n.Args[0]), literal(n.Args[2]), n.Pos())
+				p.note(t, p.names, n.Args[1], called(n.Args[0]), literal(n.Args[2]), n.Pos())
+			}
+		case "Warn":
+			if of, ok := n.Fun.(*ast.SelectorExpr); ok && called(of.X) == "finding" {
+				p.note(t, p.warnings, n.Args[0], "", literal(n.Args[1]), n.Pos())
 			}
 		case "add", "Add":
 			if _, method := n.Fun.(*ast.SelectorExpr); method && len(n.Args) > 1 && literal(n.Args[0]) != "" && literal(n.Args[1]) != "" {
-				p.note(t, n.Args[0], "HostNotReady", literal(n.Args[1]), n.Pos())
+				p.note(t, p.names, n.Args[0], "HostNotReady", literal(n.Args[1]), n.Pos())
 			}
 		case "Cause":
 			if len(n.Args) < 2 {
 				return // of an error, not ours
 			}
-			p.note(t, n.Args[0], "", literal(n.Args[1]), n.Pos())
+			p.note(t, p.names, n.Args[0], "", literal(n.Args[1]), n.Pos())
 		}
 	case *ast.FuncDecl:
 		if n.Name.Name == "FindingID" && len(n.Body.List) == 1 {
 			if r, ok := n.Body.List[0].(*ast.ReturnStmt); ok && literal(r.Results[0]) != "" {
-				p.note(t, r.Results[0], "", "", n.Pos())
+				p.note(t, p.names, r.Results[0], "", "", n.Pos())
 			}
 		}
 	case *ast.CompositeLit:
@@ -152,10 +188,10 @@ func (p *page) value(t *testing.T, n *ast.CompositeLit) {
 	if call, ok := fields["Err"].(*ast.CallExpr); ok && len(call.Args) > 0 {
 		says = literal(call.Args[0])
 	}
-	p.note(t, fields["ID"], called(fields["Kind"]), says, n.Pos())
+	p.note(t, p.names, fields["ID"], called(fields["Kind"]), says, n.Pos())
 }
 
-func (p *page) note(t *testing.T, id ast.Expr, kind, format string, at token.Pos) {
+func (p *page) note(t *testing.T, names map[string]*named, id ast.Expr, kind, format string, at token.Pos) {
 	lit, ok := id.(*ast.BasicLit)
 	if !ok {
 		return // passed on: its own place names it
@@ -165,10 +201,10 @@ func (p *page) note(t *testing.T, id ast.Expr, kind, format string, at token.Pos
 		t.Errorf("%s: an error without a name", p.files.Position(at))
 		return
 	}
-	n := p.names[name]
+	n := names[name]
 	if n == nil {
 		n = &named{exits: map[string]bool{}, where: p.files.Position(at).String()}
-		p.names[name] = n
+		names[name] = n
 	}
 	if code := exits[kind]; code != "" {
 		n.exits[code] = true

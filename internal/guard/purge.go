@@ -1,7 +1,6 @@
 package guard
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -29,21 +28,21 @@ func Purge(o *world.Observation, volumes []string) error {
 // Removal is All for what is removed: a directory that was moved is no
 // reason to keep its container, which `start` recreates there. Data that is deleted
 // needs no keys.
-func Removal(o *world.Observation, purge bool) (warning string, err error) {
+func Removal(o *world.Observation, purge bool) (warning *finding.Error, err error) {
 	if err := Engine(o); err != nil {
-		return "", err
+		return nil, err
 	}
 	if err := Project(o); err != nil {
-		return "", err
+		return nil, err
 	}
 	// A container may be the last that has the right keys. What an interrupted run
 	// left is looked at again once it is undone.
 	keys := Keys(o)
 	if keys != nil && !purge && len(o.Containers) > 0 && !o.Removable.Interrupted {
-		return "", keys
+		return nil, keys
 	}
 	if keys != nil && purge {
-		warning = fmt.Sprintf("%s. The data in %s may be another OpenAlgo's, or its keys may be in a backup or in the container that runs: --purge deletes it for good",
+		warning = finding.Warn("keys", "%s. The data in %s may be another OpenAlgo's, or its keys may be in a backup or in the container that runs: --purge deletes it for good",
 			KeyFault(o), strings.Join(o.Data, ", "))
 	}
 	if c := foreignHere(o); c != nil {
@@ -51,7 +50,7 @@ func Removal(o *world.Observation, purge bool) (warning string, err error) {
 		if !o.State.IsOurs() {
 			refused = refused.With(finding.Run("Take it over first", "adopt"))
 		}
-		return "", refused.With(finding.Shell("Remove this container. Its data stays", "docker rm -f "+c.Name)).Ending("Nothing was removed.")
+		return nil, refused.With(finding.Shell("Remove this container. Its data stays", "docker rm -f "+c.Name)).Ending("Nothing was removed.")
 	}
 	return warning, nil
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 )
 
@@ -31,11 +32,11 @@ type Keys struct{ AppKey, Pepper, FernetSalt secret.Text }
 // Decision says which keys to run with. Only those named in New differ from
 // the current ones. A FernetSalt that SaltState does not call Sound has been
 // left as it was on purpose: leave its line in .env where and as it is, or
-// absent (see decideSalt). Warnings are plain sentences.
+// absent (see decideSalt).
 type Decision struct {
 	Keys     Keys
 	New      []string // names of the keys that were made, in the order of Keys
-	Warnings []string
+	Warnings finding.Warnings
 }
 
 // LostError says that a database may exist and the key that opens it is gone.
@@ -98,7 +99,7 @@ func (d *decider) decideAppKey(databaseMayExist bool) {
 	}
 	d.Keys.AppKey = d.generate(AppKey, keyBytes)
 	if databaseMayExist || s == Leaked || s == Malformed {
-		d.warn("%s was %s and has been replaced. Nothing stored depends on it: log in once more.", AppKey, s)
+		d.warn(finding.Warn("key-replaced", "%s was %s and has been replaced. Nothing stored depends on it: log in once more.", AppKey, s))
 	}
 }
 
@@ -110,9 +111,9 @@ func (d *decider) decidePepper(s State, databaseMayExist bool) {
 	case databaseMayExist:
 		// The app's own way out, upgrade/rotate_pepper.py, is not named: with a
 		// FERNET_SALT in force it destroys tokens (docs/openalgo-facts.md 5.7).
-		d.warn("%s is %s, so anyone who gets the database can open it. It is kept, because no other value opens your data. You can do one of these:\n"+
+		d.warn(finding.Warn("pepper-known", "%s is %s, so anyone who gets the database can open it. It is kept, because no other value opens your data. You can do one of these:\n"+
 			"  1. If you have the .env this database was first used with, restore its %s and %s lines.\n"+
-			"  2. If not, keep the database and its backups private, and renew the API secret at your broker.", Pepper, s, Pepper, FernetSalt)
+			"  2. If not, keep the database and its backups private, and renew the API secret at your broker.", Pepper, s, Pepper, FernetSalt))
 	default:
 		d.Keys.Pepper = d.generate(Pepper, keyBytes)
 		d.warnReplaced(Pepper, s)
@@ -141,8 +142,8 @@ func (d *decider) decideSalt(databaseMayExist bool) {
 	switch {
 	case s == Sound:
 	case databaseMayExist:
-		d.warn("%s is %s. OpenAlgo will try to create one when it starts. If it does not start, restore the old %s line from "+
-			"your copy of .env. Do not invent a new value: it would make stored secrets unreadable.", FernetSalt, s, FernetSalt)
+		d.warn(finding.Warn("salt-missing", "%s is %s. OpenAlgo will try to create one when it starts. If it does not start, restore the old %s line from "+
+			"your copy of .env. Do not invent a new value: it would make stored secrets unreadable.", FernetSalt, s, FernetSalt))
 	default:
 		d.Keys.FernetSalt = d.generate(FernetSalt, saltBytes)
 		d.warnReplaced(FernetSalt, s)
@@ -163,13 +164,11 @@ func (d *decider) generate(name string, n int) secret.Text {
 // gone; replacing a placeholder is what everyone expects.
 func (d *decider) warnReplaced(name string, s State) {
 	if s == Leaked || s == Malformed {
-		d.warn("%s was %s and has been replaced, since no database depends on it: there is nothing to do.", name, s)
+		d.warn(finding.Warn("key-replaced", "%s was %s and has been replaced, since no database depends on it: there is nothing to do.", name, s))
 	}
 }
 
-func (d *decider) warn(format string, args ...any) {
-	d.Warnings = append(d.Warnings, fmt.Sprintf(format, args...))
-}
+func (d *decider) warn(w *finding.Error) { d.Warnings = append(d.Warnings, w) }
 
 // Set sets one setting of a .env; the salt has a place of its own, where OpenAlgo
 // leaves it alone (docs/openalgo-facts.md 1.6).

@@ -131,7 +131,7 @@ func TestDecide(t *testing.T) {
 			if len(d.Warnings) != len(tt.wantWarnings) {
 				t.Fatalf("warnings: %q", d.Warnings)
 			}
-			for i, w := range d.Warnings {
+			for i, w := range d.Warnings.Texts() {
 				if !strings.Contains(w, tt.wantWarnings[i]) || !strings.HasSuffix(w, ".") {
 					t.Errorf("warning %q does not say %q", w, tt.wantWarnings[i])
 				}

@@ -60,7 +60,7 @@ func (d *Daily) files(root, dir string) (out []string) {
 // SetDaily makes the host do a job every day, by systemd, or by cron where that is
 // not the init. What did so before stays until the new one is in force. warn is
 // told what the user has to do for it.
-func SetDaily(ctx context.Context, dir instance.Dir, clock string, job Job, warn func(string)) (files []string, by string, err error) {
+func SetDaily(ctx context.Context, dir instance.Dir, clock string, job Job, warn func(*finding.Error)) (files []string, by string, err error) {
 	before := LoadDaily(dir)
 	s := scheduler{systemctl: systemctl}
 	if files, by, err = s.set(ctx, job); err != nil {
@@ -76,10 +76,10 @@ func SetDaily(ctx context.Context, dir instance.Dir, clock string, job Job, warn
 		}
 	}
 	if reason := cronHere(""); by == "cron" && reason != "" {
-		warn(reason + ", so nobody runs " + files[0] + ", the daily backup. Install cron (sudo apt-get install cron), or let your own scheduler run that line")
+		warn(finding.Warn("cron-missing", "%s, so nobody runs %s, the daily backup. Install cron (sudo apt-get install cron), or let your own scheduler run that line", reason, files[0]))
 	}
 	if by == "cron" && hasSummerTime(time.Local, job.At.Year()) {
-		warn("cron uses this machine's clock, which has summer time. For a part of the year the backup runs an hour before or after " + clock + " IST")
+		warn(finding.Warn("cron-summer-time", "cron uses this machine's clock, which has summer time. For a part of the year the backup runs an hour before or after %s IST", clock))
 	}
 	return files, by, nil
 }

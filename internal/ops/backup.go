@@ -155,7 +155,7 @@ func (b *backing) write(ctx context.Context, t *turn, p *plan.Plan) (failed, not
 		return errors.Join(failed, w.Abandon()), notUp
 	}
 	for _, link := range w.LeftOut() {
-		b.in.warn("a link that leads out of OpenAlgo's data is not in the backup, since a restore would refuse it: " + link)
+		b.in.warn(finding.Warn("backup-link-left-out", "a link that leads out of OpenAlgo's data is not in the backup, since a restore would refuse it: %s", link))
 	}
 	return errors.Join(w.Close(), sealed.Close()), notUp
 }
@@ -307,7 +307,7 @@ func (b *backing) finish(ctx context.Context, c engine.Container) (event.Result,
 	}
 	if err != nil {
 		b.unchecked = err.Error()
-		in.warn(fmt.Sprintf("SQLite could not check the databases in the backup, so no older backup is removed: %v", err))
+		in.warn(finding.Warn("backup-unchecked", "SQLite could not check the databases in the backup, so no older backup is removed: %v", err))
 	}
 	end(nil)
 	if err := b.target.Finish(); err != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/engine/helper"
 	"github.com/marketcalls/openalgo-install/internal/event"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/image"
 	"github.com/marketcalls/openalgo-install/internal/instance"
@@ -80,9 +81,7 @@ func (in *kit) asks(ctx context.Context, c engine.Container) (needsSetup bool, e
 // withoutSecrets is a line of a log, fit to be shown.
 func (in *kit) withoutSecrets(line string) string { return ready.Line(in.redact, line) }
 
-func (in *kit) warn(message string) {
-	in.Report.Report(event.Event{Type: event.TypeWarning, Time: time.Now(), Message: message})
-}
+func (in *kit) warn(w *finding.Error) { event.Warn(in.Report, w) }
 
 // tidy removes what a killed run left that no journal names: helper containers,
 // temporary files, an unfinished backup and an editor's copy of .env. Every run

@@ -281,9 +281,9 @@ func (t *turn) agreed(ctx context.Context) (*world.Observation, *plan.Plan, erro
 	if p.Intent.Run != plan.Changed && p.Downtime != nil {
 		t.note(p.Downtime.Text)
 	}
-	for _, text := range p.Warnings {
+	for _, w := range p.Findings {
 		if !p.Intent.Resizes() { // its table has them
-			t.warn(text)
+			t.warn(w)
 		}
 	}
 	if err := confirm(t.Session, p); err != nil {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	docker "github.com/marketcalls/openalgo-install/internal/engine/spec"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
@@ -36,8 +37,8 @@ func planDropped(o *world.Observation, p *Plan) {
 		}
 	}
 	if len(options) > 0 {
-		p.warn("%s was made with more than the new container has: %s. What is still wanted belongs into %s/docker-compose.override.yaml, before or after; "+
-			"Docker's record of the previous container is kept as .openalgo-install/backups/container.json.*", c.Name, strings.Join(options, ", "), string(o.Dir))
+		p.Warn(finding.Warn("options-dropped", "%s was made with more than the new container has: %s. What is still wanted belongs into %s/docker-compose.override.yaml, before or after; "+
+			"Docker's record of the previous container is kept as .openalgo-install/backups/container.json.*", c.Name, strings.Join(options, ", "), string(o.Dir)))
 	}
 }
 

@@ -43,7 +43,7 @@ func planCompose(o *world.Observation, p *Plan) error {
 		p.Add(Change{Kind: KindFile, Name: path, Action: ActionUpdate, Reason: "the answers changed", Diff: diff})
 	case last == settings.Sum(rendered) || last == earlier || last == "":
 		p.ComposeText, p.OwnCompose = o.ComposeText, false
-		p.warn("%s was edited by hand: kept and carried out as it stands", path)
+		p.Warn(finding.Warn("compose-kept", "%s was edited by hand: kept and carried out as it stands", path))
 	default:
 		return finding.Named(finding.HostNotReady, "compose-edited", "%s was edited by hand, and the answers now ask for something else too. Make the change below in the file yourself, "+
 			"or move the file away and a fresh one is written:\n%s", path, diff)

@@ -56,7 +56,7 @@ func planEdge(o *world.Observation, p *Plan) error {
 		return edgeRefusal(seen.OpenErr)
 	}
 	p.Edge = &EdgePlan{Way: *seen.Way}
-	p.Warnings = append(p.Warnings, seen.Warnings...)
+	p.Warn(seen.Warnings...)
 	if before.Kind != "" && before.Kind != p.Edge.State.Kind {
 		return finding.Named(finding.HostNotReady, "proxy-other", "%s is served by %s now, and both would want its ports: install with `tls: {mode: off}` first, then with the other", before.Domain, before.Kind)
 	}
@@ -77,7 +77,7 @@ func planEdge(o *world.Observation, p *Plan) error {
 }
 
 func (p *Plan) addEdge(plan *edge.Plan) {
-	p.Warnings = append(p.Warnings, plan.Warnings...)
+	p.Warn(plan.Warnings...)
 	for _, c := range plan.Changes {
 		p.Add(Change{Kind: c.Kind, Name: c.Name, Action: c.Action, Reason: c.Reason, Diff: c.Diff})
 	}
@@ -88,7 +88,7 @@ func planGone(o *world.Observation, p *Plan) error {
 	gone := o.Edge.Gone
 	switch {
 	case gone.OpenErr != nil:
-		p.warn("%s may still be served: %v", o.State.Edge.Domain, gone.OpenErr)
+		p.Warn(finding.Warn("site-may-stay", "%s may still be served: %v", o.State.Edge.Domain, gone.OpenErr))
 		return nil
 	case gone.Err != nil:
 		return gone.Err

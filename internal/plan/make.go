@@ -25,7 +25,7 @@ func Draft(o *world.Observation, i Intent) (*Plan, error) {
 	if i.Resizes() {
 		return draftResize(o, i)
 	}
-	p := &Plan{Changes: []Change{}, Warnings: append([]string{}, i.Answers.Warnings()...), Intent: i, Answers: i.Answers, Project: o.Project,
+	p := &Plan{Changes: []Change{}, Told: finding.Tell(i.Answers.Warnings()...), Intent: i, Answers: i.Answers, Project: o.Project,
 		Command: i.Command, ComposeName: compose.FileName, Built: o.Built}
 	if err := guard.Data(o, guarded(i)); err != nil {
 		return nil, err
@@ -38,7 +38,7 @@ func Draft(o *world.Observation, i Intent) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	warnAll(p, warnings)
+	p.Warn(warnings...)
 	planImage(o, p)
 	return p, nil
 }
@@ -64,7 +64,7 @@ func (p *Plan) Finish(o *world.Observation) error {
 		return err
 	}
 	if o.Image == nil && p.Env.Fresh && o.Sample == nil && p.Answers.Image.Source != "rehearsal" {
-		p.warn("the image is not on this engine yet: its own .env base may add keys to the .env shown here")
+		p.Warn(finding.Warn("image-not-here", "the image is not on this engine yet: its own .env base may add keys to the .env shown here"))
 	}
 	expectDowntime(o, p)
 	planAsks(o, p)
@@ -81,9 +81,9 @@ func (p *Plan) Finish(o *world.Observation) error {
 // planSizing applies the table to this machine, or to Docker's when that is
 // another one, shared among the instances.
 func planSizing(o *world.Observation, p *Plan) {
-	var warnings []string
+	var warnings finding.Warnings
 	p.Sizing, warnings = settings.DueSizing(o.Machine, max(o.OthersRunning()+1, p.Intent.Instances), p.Answers.Sizing)
-	p.Warnings = append(p.Warnings, warnings...)
+	p.Warn(warnings...)
 }
 
 func planFiles(o *world.Observation, p *Plan) error {
@@ -98,7 +98,7 @@ func planFiles(o *world.Observation, p *Plan) error {
 	if i.Restores() && !i.Backup.Exact {
 		mode = settings.OfBackup
 	}
-	var warnings []string
+	var warnings finding.Warnings
 	var err error
 	wanted := slices.Concat(settings.Of(p.Answers, p.Sizing, o.Env == nil), sourceSettings(o, i),
 		settings.Cookies(p.Answers, o.Project, o.Env == nil || i.Restores() && !i.Backup.Same))
@@ -113,14 +113,14 @@ func planFiles(o *world.Observation, p *Plan) error {
 	}
 	p.Env.Replaces = o.PresentEnv
 	p.FernetSalt = settings.SaltAfter(o.State, o.Sample)
-	warnAll(p, i.Env.Unknown(o.Env, o.Sample))
-	p.Warnings = append(p.Warnings, warnings...)
+	p.Warn(i.Env.Unknown(o.Env, o.Sample)...)
+	p.Warn(warnings...)
 	file, err := envfile.Parse(p.Env.Text)
 	if err != nil {
 		return fmt.Errorf("reading the planned .env: %w", err)
 	}
 	warnings, err = settings.Check(file, o.Sample, p.Env.Fresh, p.Env.Resalts || !settings.NamesSalt(o.Sample))
-	p.Warnings = append(p.Warnings, warnings...)
+	p.Warn(warnings...)
 	if err != nil {
 		return err
 	}
@@ -205,7 +205,7 @@ func planContainer(o *world.Observation, p *Plan) {
 	}
 	if p.ImageID != "" && !p.Intent.Image.Moves && o.StaysOn(p.Stack.Image) && p.Change(KindImage, p.Stack.Image) == nil {
 		if o.Moved || c.ImageID != p.ImageID {
-			p.warn("the tag %s has moved to another image; the container keeps the one that it runs", p.Stack.Image)
+			p.Warn(finding.Warn("tag-moved", "the tag %s has moved to another image; the container keeps the one that it runs", p.Stack.Image))
 		}
 		p.ImageID = c.ImageID
 	}

@@ -3,7 +3,6 @@
 package plan
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
@@ -11,6 +10,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/downtime"
 	edge "github.com/marketcalls/openalgo-install/internal/edge/spec"
 	docker "github.com/marketcalls/openalgo-install/internal/engine/spec"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	image "github.com/marketcalls/openalgo-install/internal/image/spec"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/printable"
@@ -50,9 +50,9 @@ type Change struct {
 // Plan is what a run is going to do: data alone, and printable. Applying it
 // does this and nothing else.
 type Plan struct {
-	Changes  []Change      `json:"changes"`
-	Sizing   sizing.Sizing `json:"sizing"`
-	Warnings []string      `json:"warnings"`
+	Changes []Change      `json:"changes"`
+	Sizing  sizing.Sizing `json:"sizing"`
+	finding.Told
 	// Settings and Asks are those of a resize.
 	Settings []settings.SizingLine `json:"settings,omitempty"`
 	Asks     []Ask                 `json:"asks,omitempty"`
@@ -142,17 +142,6 @@ func (p *Plan) Sizes() bool {
 func (p *Plan) Add(c Change) {
 	c.Reason, c.Diff = printable.Text(c.Reason), printable.Text(c.Diff)
 	p.Changes = append(p.Changes, c)
-}
-
-func (p *Plan) warn(format string, args ...any) {
-	p.Warnings = append(p.Warnings, printable.Text(fmt.Sprintf(format, args...)))
-}
-
-// warnAll adds warnings, fit to be shown.
-func warnAll(p *Plan, texts []string) {
-	for _, text := range texts {
-		p.warn("%s", text)
-	}
 }
 
 // WantedImage is the image that a plan needs.

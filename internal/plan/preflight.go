@@ -30,7 +30,7 @@ func Preflight(o *world.Observation, p *Plan) error {
 	}
 	taken := preflight.Ports(o, p.Stack, &ps)
 	if e := p.Edge; e != nil && e.Act {
-		warnAll(p, preflight.Edge(o, &e.Way, p.Answers, &ps))
+		p.Warn(preflight.Edge(o, &e.Way, p.Answers, &ps)...)
 	}
 	if c := o.Container(); p.Intent.Upgrades() && c != nil && !p.Empty() {
 		preflight.Snapshot(o, &ps)

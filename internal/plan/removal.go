@@ -19,13 +19,13 @@ import (
 // planRemoval plans an uninstall: a commit from its beginning, which is only ever
 // completed.
 func planRemoval(o *world.Observation, i Intent) (*Plan, error) {
-	p := &Plan{Changes: []Change{}, Warnings: []string{}, Intent: i, Project: o.Project, Command: i.Command, Removal: &Removal{Kept: []string{}}, dir: o.Dir}
+	p := &Plan{Changes: []Change{}, Told: finding.Tell(), Intent: i, Project: o.Project, Command: i.Command, Removal: &Removal{Kept: []string{}}, dir: o.Dir}
 	warning, err := guard.Removal(o, i.Purge)
 	if err != nil {
 		return nil, err
 	}
-	if warning != "" {
-		p.warn("%s", warning)
+	if warning != nil {
+		p.Warn(warning)
 	}
 	p.Removal.Startable = o.State.IsOurs() && o.Env != nil && o.AnswersText != nil
 	for _, c := range o.Containers {

@@ -33,7 +33,7 @@ func draftResize(o *world.Observation, i Intent) (*Plan, error) {
 	if c := o.Container(); !stacks.IsUp(*c) {
 		return nil, guard.NotRunning(c.Name, c.State, "a resize")
 	}
-	p := &Plan{Changes: []Change{}, Warnings: []string{}, Intent: i, Project: o.Project, Command: i.Command, ComposeName: o.ComposeName, ImageID: o.Container().ImageID}
+	p := &Plan{Changes: []Change{}, Told: finding.Tell(), Intent: i, Project: o.Project, Command: i.Command, ComposeName: o.ComposeName, ImageID: o.Container().ImageID}
 	resizeFor(o, p)
 	if err := resizeEnv(o, p); err != nil {
 		return nil, err
@@ -66,12 +66,12 @@ func resizeFor(o *world.Observation, p *Plan) {
 		fixed = settings.FixedSizing(o.AnswersText)
 	}
 	if s.RAMMiB == 0 && fixed.RAMMiB != 0 || s.Cores == 0 && fixed.Cores != 0 {
-		p.warn("%s fixes RAM or cores, so they were not measured: --ram and --cores say otherwise, --force measures them", instance.AnswersName)
+		p.Warn(finding.Warn("sizing-fixed", "%s fixes RAM or cores, so they were not measured: --ram and --cores say otherwise, --force measures them", instance.AnswersName))
 	}
 	fixed.RAMMiB, fixed.Cores = cmp.Or(s.RAMMiB, fixed.RAMMiB), cmp.Or(s.Cores, fixed.Cores)
-	var warnings []string
+	var warnings finding.Warnings
 	p.Sizing, warnings = settings.DueSizing(o.Machine, cmp.Or(p.Intent.Instances, o.OthersRunning()+1), fixed)
-	p.Warnings = append(p.Warnings, warnings...)
+	p.Warn(warnings...)
 }
 
 // resizeEnv decides the lines of .env.
@@ -141,7 +141,7 @@ func recreateOwn(o *world.Observation, p *Plan) error {
 		}
 	}
 	if o.Container().Labels[compose.LabelHash] != p.Stack.Hash && string(p.Env.Text) == string(o.EnvText) {
-		p.warn("%s was edited since the container was made; a resize, an install or `docker compose up -d` carries that out", o.ComposeName)
+		p.Warn(finding.Warn("compose-newer", "%s was edited since the container was made; a resize, an install or `docker compose up -d` carries that out", o.ComposeName))
 	}
 	planResources(o, p)
 	return nil
@@ -208,12 +208,12 @@ func copyForeign(o *world.Observation, p *Plan) error {
 	}
 	p.Copied.Changes.ShmBytes = after.ShmBytes
 	if after.ShmBytes == 0 {
-		p.warn("%s sets no shm_size, so shared memory stays as it is: add `shm_size: ${SHM_SIZE:-512m}` to the service", o.ComposeName)
+		p.Warn(finding.Warn("shm-not-set", "%s sets no shm_size, so shared memory stays as it is: add `shm_size: ${SHM_SIZE:-512m}` to the service", o.ComposeName))
 	}
 	if c.Labels[compose.LabelHash] == before.Hash {
 		p.Copied.Changes.Labels[compose.LabelHash] = after.Hash
 	} else {
-		p.warn("%s changed after the container was created. The next `docker compose up -d` recreates it", o.ComposeName)
+		p.Warn(finding.Warn("compose-newer", "%s changed after the container was created. The next `docker compose up -d` recreates it", o.ComposeName))
 	}
 	return nil
 }

@@ -70,8 +70,8 @@ func planResources(o *world.Observation, p *Plan) {
 			continue
 		}
 		if o.State.Project != "" && v.Target == openalgo.DB && o.PresentEnv == nil { // else a restore fills it
-			p.warn("The data volume %s is missing. A new, empty one will be created: your accounts and settings will be gone. "+
-				"To get them back, stop now and restore a backup: %s", v.Spec.Name, finding.Command(o.Dir, "restore", "FILE"))
+			p.Warn(finding.Warn("data-missing", "The data volume %s is missing. A new, empty one will be created: your accounts and settings will be gone", v.Spec.Name).
+				With(finding.Hint{Do: "To get them back, stop now and restore a backup", Dir: string(o.Dir), Args: []string{"restore", "FILE"}}))
 		}
 		p.Add(Change{Kind: KindVolume, Name: v.Spec.Name, Action: ActionCreate, Reason: "keeps " + v.Target})
 	}

@@ -86,7 +86,7 @@ func planRestore(o *world.Observation, p *Plan) error {
 	}
 	askForRights(o, p)
 	for _, t := range o.Backup.Twins {
-		p.warn("%s (%s) runs with the same broker credentials: strategies that are active in both place their orders twice", t.Name, t.Dir)
+		p.Warn(finding.Warn("credentials-shared", "%s (%s) runs with the same broker credentials: strategies that are active in both place their orders twice", t.Name, t.Dir))
 	}
 	return guardOlder(o, p)
 }

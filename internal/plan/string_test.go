@@ -23,8 +23,8 @@ func lines(p *Plan) string {
 			fmt.Fprintf(&b, "keep %s\n", kept)
 		}
 	}
-	for _, text := range p.Warnings {
-		fmt.Fprintf(&b, "warning: %s\n", text)
+	for i, w := range p.Findings {
+		fmt.Fprintf(&b, "warning %s: %s\n", w.ID, p.Warnings[i])
 	}
 	if p.Downtime != nil {
 		fmt.Fprintf(&b, "downtime: %s\n", p.Downtime.Text)

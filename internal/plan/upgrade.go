@@ -20,7 +20,7 @@ func planUpgrade(o *world.Observation, p *Plan) {
 	if !p.Intent.Upgrades() || c == nil || o.Runs == nil || o.Image == nil || o.Image.ID == c.ImageID {
 		return
 	}
-	p.warn("from %s to %s", releaseName(o.Runs.Image, o.Runs.Version), releaseName(*o.Image, o.ImageVersion))
+	p.Warn(finding.Warn("release-changes", "from %s to %s", releaseName(o.Runs.Image, o.Runs.Version), releaseName(*o.Image, o.ImageVersion)))
 	if o.Image.Created.Before(o.Runs.Image.Created) {
 		p.Asks = append(p.Asks, Ask{AskDown, "This image is older than the one that runs. Databases only go forward, so an older OpenAlgo may not be able to read them. " +
 			"To go back together with the data of that time: " + finding.Command(o.Dir, "rollback")})
@@ -56,10 +56,10 @@ func planLost(o *world.Observation, p *Plan) {
 		}
 	}
 	if len(gone) > 0 {
-		p.warn("the release does not know these settings of .env any more; they stay there, without effect: %s", strings.Join(gone, ", "))
+		p.Warn(finding.Warn("settings-dropped", "the release does not know these settings of .env any more; they stay there, without effect: %s", strings.Join(gone, ", ")))
 	}
 	brokers, _ := fresh.Get("VALID_BROKERS")
 	if id := settings.BrokerOf(o.Env); brokers != "" && !slices.Contains(strings.Split(brokers, ","), id) {
-		p.warn("the release does not list the broker %s: you may not be able to log in with it", id)
+		p.Warn(finding.Warn("broker-unlisted", "the release does not list the broker %s: you may not be able to log in with it", id))
 	}
 }

@@ -1,20 +1,22 @@
 package preflight
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	edge "github.com/marketcalls/openalgo-install/internal/edge/spec"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
 // Edge tells, before anything changes, what would keep the domain of some answers
 // from being served, and what may.
-func Edge(o *world.Observation, way *world.Way, a answers.Answers, ps *Problems) (warnings []string) {
+func Edge(o *world.Observation, way *world.Way, a answers.Answers, ps *Problems) (warnings finding.Warnings) {
 	edgePortsFree(o, way, ps)
 	warnings = append(warnings, domain(o, a, ps)...)
-	warnings = append(warnings, o.Answered.Firewall...)
+	for _, text := range o.Answered.Firewall {
+		warnings = append(warnings, finding.Warn("firewall-closed", "%s", text))
+	}
 	return append(warnings, reach(o.Answered.Reach, way, a)...)
 }
 
@@ -37,16 +39,16 @@ func edgePortsFree(o *world.Observation, way *world.Way, ps *Problems) {
 }
 
 // domain refuses a domain that certainly does not lead here.
-func domain(o *world.Observation, a answers.Answers, ps *Problems) (warnings []string) {
+func domain(o *world.Observation, a answers.Answers, ps *Problems) finding.Warnings {
 	report := o.Answered.Dns
 	switch {
 	case !a.TLS.CheckDNS, report.Match, report.Cloudflare && a.TLS.Cloudflare:
 	case report.Cloudflare:
-		return []string{report.Problem + ". If the proxy shall stay on: `tls: {cloudflare: true}`, so that OpenAlgo sees who calls"}
+		return finding.Warnings{finding.Warn("cloudflare-proxy", "%s. If the proxy shall stay on: `tls: {cloudflare: true}`, so that OpenAlgo sees who calls", report.Problem)}
 	case report.Judged && a.TLS.Mode != "files":
 		ps.Add("dns-mismatch", "%s. If you know better: `tls: {check_dns: false}`", report.Problem)
 	default:
-		return []string{report.Problem}
+		return finding.Warnings{finding.Warn("dns-mismatch", "%s", report.Problem)}
 	}
 	return nil
 }
@@ -54,13 +56,13 @@ func domain(o *world.Observation, a answers.Answers, ps *Problems) (warnings []s
 // reach says who answered at the domain's port 80. Where the answer is missing,
 // only somebody outside can tell why: routers often do not lead a host back to
 // itself.
-func reach(seen world.Reach, way *world.Way, a answers.Answers) []string {
+func reach(seen world.Reach, way *world.Way, a answers.Answers) finding.Warnings {
 	switch seen {
 	case world.NotAsked, world.ReachesHere:
 	case world.ReachesOther:
-		return []string{fmt.Sprintf("port 80 of %s is answered by something else than this host: the certificate authority will meet it, too", a.Domain)}
+		return finding.Warnings{finding.Warn("domain-reaches-other", "port 80 of %s is answered by something else than this host: the certificate authority will meet it, too", a.Domain)}
 	case world.Unreached:
-		return []string{fmt.Sprintf("port 80 of %s could not be reached from here. Behind a router that may be its fault alone (no hairpin NAT); "+
+		return finding.Warnings{finding.Warn("domain-unreached", "port 80 of %s could not be reached from here. Behind a router that may be its fault alone (no hairpin NAT); "+
 			"else a firewall or the provider's security group must let ports %d and %d in", a.Domain, way.State.HTTP, way.State.HTTPS)}
 	}
 	return nil

@@ -19,9 +19,9 @@ import (
 
 func change() *plan.Plan {
 	return &plan.Plan{
-		Changes:  []plan.Change{{Kind: plan.KindFile, Name: ".env", Action: plan.ActionUpdate, Reason: "a key changes", Diff: "-A = '1'\n+A = '2'\n"}},
-		Warnings: []string{"look at this"},
-		Asks:     []plan.Ask{{Kind: plan.AskMarket, Text: "NSE is open"}},
+		Changes: []plan.Change{{Kind: plan.KindFile, Name: ".env", Action: plan.ActionUpdate, Reason: "a key changes", Diff: "-A = '1'\n+A = '2'\n"}},
+		Told:    finding.Tell(finding.Warn("look", "look at this")),
+		Asks:    []plan.Ask{{Kind: plan.AskMarket, Text: "NSE is open"}},
 	}
 }
 

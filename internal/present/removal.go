@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/plan"
 )
 
@@ -29,10 +30,10 @@ func Document(p *plan.Plan) any {
 		return p
 	}
 	return struct {
-		Changes  []plan.Change `json:"changes"`
-		Kept     []string      `json:"kept"`
-		Project  string        `json:"project"`
-		Asks     []plan.Ask    `json:"asks,omitempty"`
-		Warnings []string      `json:"warnings,omitempty"`
-	}{p.Changes, p.Removal.Kept, p.Project, p.Asks, p.Warnings}
+		Changes []plan.Change `json:"changes"`
+		Kept    []string      `json:"kept"`
+		Project string        `json:"project"`
+		Asks    []plan.Ask    `json:"asks,omitempty"`
+		finding.Told
+	}{p.Changes, p.Removal.Kept, p.Project, p.Asks, p.Told}
 }

@@ -66,16 +66,16 @@ func cloudVariables(a answers.Answers, v values) []variable {
 	return out
 }
 
-func cloudWarnings(a answers.Answers) []string {
-	out := []string{
-		"put these files into the top directory of your fork of OpenAlgo: the platform builds and runs what is there",
-		"a platform without its disk at " + dataDisk + " loses the database at every deploy",
+func cloudWarnings(a answers.Answers) finding.Warnings {
+	out := finding.Warnings{
+		finding.Warn("files-for-fork", "put these files into the top directory of your fork of OpenAlgo: the platform builds and runs what is there"),
+		finding.Warn("disk-needed", "a platform without its disk at %s loses the database at every deploy", dataDisk),
 	}
 	if a.Sizing.RAMMiB == 0 {
-		out = append(out, "sized for a service with 2 GB: write `sizing: {ram: 4GB}` for another")
+		out = append(out, finding.Warn("sized-for-service", "sized for a service with 2 GB: write `sizing: {ram: 4GB}` for another"))
 	}
 	if a.Domain == "" {
-		out = append(out, "without `domain` in the answers HOST_SERVER and REDIRECT_URL are left for you to fill in")
+		out = append(out, finding.Warn("domain-missing", "without `domain` in the answers HOST_SERVER and REDIRECT_URL are left for you to fill in"))
 	}
 	return out
 }

@@ -4,7 +4,6 @@ package render
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -72,7 +71,7 @@ type output struct {
 
 // Write writes every file of an instance and touches nothing else. A .env that is
 // there keeps its keys. Files for a cloud platform hold no secret.
-func Write(a answers.Answers, o Options) (written, warnings []string, err error) {
+func Write(a answers.Answers, o Options) (written []string, warnings finding.Warnings, err error) {
 	v, warnings := valuesFor(a, o)
 	written, more, err := write(a, o, v)
 	if err != nil {
@@ -81,7 +80,7 @@ func Write(a answers.Answers, o Options) (written, warnings []string, err error)
 	return written, append(warnings, more...), nil
 }
 
-func write(a answers.Answers, o Options, v values) (written, warnings []string, err error) {
+func write(a answers.Answers, o Options, v values) (written []string, warnings finding.Warnings, err error) {
 	files, err := filesOf(a, o, v)
 	if err != nil {
 		return nil, nil, err
@@ -105,7 +104,7 @@ func write(a answers.Answers, o Options, v values) (written, warnings []string, 
 			continue
 		}
 		if err := os.Chown(path, openalgo.User, openalgo.User); errors.Is(err, fs.ErrPermission) && os.Geteuid() != openalgo.User {
-			warnings = append(warnings, fmt.Sprintf("%s must belong to user 1000, the container's: sudo chown 1000:1000 %[1]s", path))
+			warnings = append(warnings, finding.Warn("owner-wrong", "%s must belong to user 1000, the container's: sudo chown 1000:1000 %[1]s", path))
 		}
 	}
 	return written, warnings, nil

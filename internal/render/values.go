@@ -14,7 +14,7 @@ import (
 )
 
 // valuesFor decides by the rules of every instance.
-func valuesFor(a answers.Answers, o Options) (values, []string) {
+func valuesFor(a answers.Answers, o Options) (values, finding.Warnings) {
 	size, warnings := settings.DueSizing(machineFor(o.Target, o.Machine), 1, a.Sizing)
 	return values{
 		Sizing: size, Settings: settings.Of(a, size, false), TestImage: image.TestRef(),

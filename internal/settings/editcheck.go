@@ -15,7 +15,7 @@ import (
 
 // Unknown tells of keys that are most likely misspelt. env is the .env that is
 // there, and sample the image's own base.
-func (e Edit) Unknown(env *envfile.File, sample []byte) (warnings []string) {
+func (e Edit) Unknown(env *envfile.File, sample []byte) (warnings finding.Warnings) {
 	if env == nil || e.Whole != nil {
 		return nil
 	}
@@ -27,12 +27,12 @@ func (e Edit) Unknown(env *envfile.File, sample []byte) (warnings []string) {
 	}
 	for _, key := range e.Unset {
 		if _, have := env.Get(key); !have {
-			warnings = append(warnings, key+" is not in .env"+meant(key, known))
+			warnings = append(warnings, finding.Warn("setting-not-there", "%s is not in .env%s", key, meant(key, known)))
 		}
 	}
 	for _, v := range e.Set {
 		if !slices.Contains(known, v.Key) {
-			warnings = append(warnings, "OpenAlgo has no setting "+v.Key+" of its own"+meant(v.Key, known))
+			warnings = append(warnings, finding.Warn("setting-unknown", "OpenAlgo has no setting %s of its own%s", v.Key, meant(v.Key, known)))
 		}
 	}
 	return warnings
@@ -48,7 +48,7 @@ func meant(key string, known []string) string {
 
 // CheckDatabases refuses a database file where nothing is mounted: it would go
 // with the container (docs/openalgo-facts.md 3.4).
-func (e Edit) CheckDatabases(mounts []docker.Mount) (warnings []string, err error) {
+func (e Edit) CheckDatabases(mounts []docker.Mount) (warnings finding.Warnings, err error) {
 	for _, v := range e.Set {
 		value := v.Value.Reveal()
 		path, sqlite := strings.CutPrefix(value, "sqlite:///")
@@ -64,7 +64,7 @@ func (e Edit) CheckDatabases(mounts []docker.Mount) (warnings []string, err erro
 		case !mounted:
 			return nil, finding.Named(finding.Usage, "data-not-kept", "%s: only what is under db/ is kept and backed up; a file where nothing is mounted is lost when the container is recreated", v.Key)
 		case !under(openalgo.DB):
-			warnings = append(warnings, v.Key+": the file is in no backup, since it is not under db/")
+			warnings = append(warnings, finding.Warn("data-not-backed-up", "%s: the file is in no backup, since it is not under db/", v.Key))
 		}
 	}
 	return warnings, nil

@@ -80,7 +80,7 @@ var containerKeys = []string{"FLASK_HOST_IP", "FLASK_PORT", "FLASK_DEBUG", "FLAS
 
 // Decide decides the edits: what is wanted, and what a user asks of single keys,
 // which counts before all else.
-func Decide(s Situation, want []Setting, asked Edit) (Env, []string, error) {
+func Decide(s Situation, want []Setting, asked Edit) (Env, finding.Warnings, error) {
 	current, sample, last := s.Current, s.Sample, s.Last
 	want = slices.DeleteFunc(slices.Clone(want), func(s Setting) bool { return asked.names(s.Key) })
 	p := Env{Settings: append(want, asked.settings()...), Fresh: current == nil, base: sample, whole: asked.Whole, wholeOf: asked.WholeOf}
@@ -103,7 +103,7 @@ func Decide(s Situation, want []Setting, asked Edit) (Env, []string, error) {
 	p.Edits = keySettings
 	if p.Resalts {
 		p.Edits = append(p.Edits, Setting{Key: keys.FernetSalt, Unset: true})
-		warnings = append(warnings, ResaltNote)
+		warnings = append(warnings, resalts())
 	}
 	for _, set := range want {
 		value, ok := file.Get(set.Key)
@@ -138,13 +138,13 @@ func Decide(s Situation, want []Setting, asked Edit) (Env, []string, error) {
 	}
 	p.Text = edited.Bytes()
 	if len(p.Kept) > 0 {
-		warnings = append(warnings, fmt.Sprintf("kept as .env has it, changed there since the last run: %s", strings.Join(p.Kept, ", ")))
+		warnings = append(warnings, finding.Warn("settings-kept", "kept as .env has it, changed there since the last run: %s", strings.Join(p.Kept, ", ")))
 	}
 	return p, warnings, nil
 }
 
 // planKeys generates what is missing and never replaces what is sound.
-func planKeys(file *envfile.File, fresh bool, s keys.Situation, random []byte) ([]Setting, []string, error) {
+func planKeys(file *envfile.File, fresh bool, s keys.Situation, random []byte) ([]Setting, finding.Warnings, error) {
 	get := func(key string) secret.Text {
 		if fresh {
 			return secret.Text{}
@@ -243,7 +243,7 @@ func (p Env) apply(file *envfile.File) (*envfile.File, error) {
 // Check holds a whole .env against OpenAlgo's own rules before anything is
 // applied: what it would reject is an error here. anySalt says that the
 // release ignores FERNET_SALT, or makes one itself.
-func Check(file *envfile.File, sample []byte, fresh, anySalt bool) (warnings []string, err error) {
+func Check(file *envfile.File, sample []byte, fresh, anySalt bool) (warnings finding.Warnings, err error) {
 	version := ""
 	if base, err := envfile.Parse(sample); err == nil && sample != nil {
 		version, _ = base.Get(openalgo.ConfigVersion)
@@ -260,7 +260,7 @@ func Check(file *envfile.File, sample []byte, fresh, anySalt bool) (warnings []s
 		if p.Fatal {
 			fatal = append(fatal, text)
 		} else {
-			warnings = append(warnings, ".env: "+text)
+			warnings = append(warnings, finding.Warn("env-value", ".env: %s", text))
 		}
 	}
 	if len(fatal) > 0 {
@@ -317,7 +317,9 @@ func (p Env) Edit(now []byte) ([]byte, error) {
 	return edited.Bytes(), nil
 }
 
-// ResaltNote says what happens on the first start of a release that knows
+// resalts says what happens on the first start of a release that knows
 // FERNET_SALT.
-const ResaltNote = "this release encrypts stored secrets (API key, broker tokens, TOTP) with a FERNET_SALT of its own. OpenAlgo makes it on the first start and " +
-	"encrypts them again. Then openalgo-install checks that they open, and restarts OpenAlgo so that all of it uses the new salt"
+func resalts() *finding.Error {
+	return finding.Warn("salt-new", "this release encrypts stored secrets (API key, broker tokens, TOTP) with a FERNET_SALT of its own. OpenAlgo makes it on the first start and "+
+		"encrypts them again. Then openalgo-install checks that they open, and restarts OpenAlgo so that all of it uses the new salt")
+}

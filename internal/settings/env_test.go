@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/keys"
 	"github.com/marketcalls/openalgo-install/internal/secret"
@@ -27,7 +28,7 @@ func parsed(t *testing.T, text string) *envfile.File {
 }
 
 // decide is Decide with random bytes, and nothing asked of single keys.
-func decide(current *envfile.File, sample []byte, want []Setting, last instance.State, dataMayExist bool) (Env, []string, error) {
+func decide(current *envfile.File, sample []byte, want []Setting, last instance.State, dataMayExist bool) (Env, finding.Warnings, error) {
 	random := make([]byte, keys.Random)
 	_, _ = rand.Read(random)
 	return Decide(Situation{Current: current, Sample: sample, Last: last, DataMayExist: dataMayExist, Random: random}, want, Edit{})
@@ -87,7 +88,7 @@ func TestWhatTheUserChangedIsKept(t *testing.T) {
 	if edits(p) != "HOST_SERVER" || strings.Join(p.Kept, " ") != "LOG_LEVEL" {
 		t.Errorf("edits %q, kept %q", edits(p), p.Kept)
 	}
-	if !strings.Contains(strings.Join(warnings, " "), "LOG_LEVEL") {
+	if !strings.Contains(strings.Join(warnings.Texts(), " "), "LOG_LEVEL") {
 		t.Errorf("warnings: %q", warnings)
 	}
 }

@@ -1,9 +1,11 @@
 package settings
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 )
 
@@ -75,7 +77,7 @@ func TestSaltBetweenReleases(t *testing.T) {
 		if got := strings.Join(saltLines(string(p.Text)), ";"); got != want || p.Resalts != test.resalts {
 			t.Errorf("%s: %q, want %q; resalts %v", name, got, want, p.Resalts)
 		}
-		if told := strings.Contains(strings.Join(warnings, ""), ResaltNote); told != test.resalts {
+		if told := slices.ContainsFunc(warnings, func(w *finding.Error) bool { return w.ID == "salt-new" }); told != test.resalts {
 			t.Errorf("%s: warnings %q", name, warnings)
 		}
 		if test.resalts && !p.Changes() {

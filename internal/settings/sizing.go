@@ -10,6 +10,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	docker "github.com/marketcalls/openalgo-install/internal/engine/spec"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 )
@@ -121,7 +122,7 @@ func sizeOf(key, value string) int64 {
 }
 
 // DueSizing is what one of several instances should have on a machine.
-func DueSizing(machine sizing.Machine, instances int, fixed answers.Sizing) (sizing.Sizing, []string) {
+func DueSizing(machine sizing.Machine, instances int, fixed answers.Sizing) (sizing.Sizing, finding.Warnings) {
 	if fixed.RAMMiB != 0 {
 		machine.RAMMiB, machine.Source = fixed.RAMMiB, sizing.SourceFlag
 	}

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/marketcalls/openalgo-install/internal/finding"
 )
 
 // Source says whose figures a machine's RAM and cores are.
@@ -83,10 +85,10 @@ func rowFor(ramMiB int) int {
 	return at
 }
 
-// Compute returns what each of instances gets of a machine, and warnings as
-// plain sentences that end with what to do. Instances share RAM and cores
+// Compute returns what each of instances gets of a machine, and warnings
+// that end with what to do. Instances share RAM and cores
 // evenly, each at least one core; fewer than one instance counts as one.
-func Compute(m Machine, instances int, o Overrides) (Sizing, []string) {
+func Compute(m Machine, instances int, o Overrides) (Sizing, finding.Warnings) {
 	instances = max(instances, 1)
 	ram, cores := m.RAMMiB/instances, max(m.Cores/instances, 1)
 	row := table[rowFor(ram)]
@@ -117,22 +119,21 @@ const pandasMiB = 512
 
 // warnings judges s; only values the user chose can be too large, since the
 // table's own never are.
-func warnings(s Sizing, o Overrides) []string {
-	var w []string
+func warnings(s Sizing, o Overrides) (w finding.Warnings) {
 	if s.StrategyMemoryMiB < pandasMiB {
-		w = append(w, fmt.Sprintf("A strategy may use %d MiB, which is too little for pandas: it can hang at its import without an error. "+
+		w = append(w, finding.Warn("strategy-memory-small", "A strategy may use %d MiB, which is too little for pandas: it can hang at its import without an error. "+
 			"If your strategies use pandas or NumPy, set sizing: {strategy_memory_mb: %d} in the answers.", s.StrategyMemoryMiB, pandasMiB))
 	}
 	if o.StrategyMemoryMiB > s.RAMMiB {
-		w = append(w, fmt.Sprintf("A strategy may use %d MiB, more than the %d MiB of RAM there are: one strategy could exhaust the host. "+
+		w = append(w, finding.Warn("strategy-memory-large", "A strategy may use %d MiB, more than the %d MiB of RAM there are: one strategy could exhaust the host. "+
 			"Set sizing: {strategy_memory_mb: %d} or leave it at auto.", o.StrategyMemoryMiB, s.RAMMiB, pandasMiB))
 	}
 	if quarter := s.RAMMiB / 4; o.ShmMiB > quarter {
-		w = append(w, fmt.Sprintf("Shared memory of %d MiB is more than 25 %% of the RAM (%d MiB): when it fills up the host runs short of memory. "+
+		w = append(w, finding.Warn("shm-large", "Shared memory of %d MiB is more than 25 %% of the RAM (%d MiB): when it fills up the host runs short of memory. "+
 			"Set sizing: {shm_size: %dm} or less, or leave it at auto.", o.ShmMiB, s.RAMMiB, max(quarter, 1)))
 	}
 	if o.Threads > s.Cores {
-		w = append(w, fmt.Sprintf("Threads are set to %d, more than the %s there are: they would only wait for each other. "+
+		w = append(w, finding.Warn("threads-many", "Threads are set to %d, more than the %s there are: they would only wait for each other. "+
 			"Set sizing: {threads: %d} or leave it at auto.", o.Threads, count(s.Cores, "core"), s.Cores))
 	}
 	return w

@@ -91,7 +91,8 @@ func TestWarnings(t *testing.T) {
 			[]string{"strategy_memory_mb", "shm_size", "threads: 2"}},
 	}
 	for _, tt := range tests {
-		_, got := sizing.Compute(tt.m, 1, tt.o)
+		_, warned := sizing.Compute(tt.m, 1, tt.o)
+		got := warned.Texts()
 		if len(got) != len(tt.want) {
 			t.Errorf("%s: %d warnings, want %d: %q", tt.name, len(got), len(tt.want), got)
 			continue

@@ -39,7 +39,7 @@ func testHost() Host {
 		},
 		DNS: func(_ context.Context, domain string) (bool, string) { return true, domain + " leads to this machine." },
 		Plan: func(_ context.Context, a answers.Answers) (*plan.Plan, error) {
-			p := &plan.Plan{Sizing: s, Warnings: a.Warnings()}
+			p := &plan.Plan{Sizing: s, Told: finding.Tell(a.Warnings()...)}
 			for _, c := range [][3]string{
 				{"file", "/opt/openalgo/.env", "keys, broker and sizing"}, {"file", "/opt/openalgo/docker-compose.yaml", "how Docker runs OpenAlgo"},
 				{"image", a.Image.Ref, "not on the engine yet"}, {"volume", "openalgo_openalgo_db", "keeps /app/db"}, {"container", "openalgo-web", "runs OpenAlgo"},

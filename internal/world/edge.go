@@ -46,7 +46,7 @@ func seeGone(ctx context.Context, l *Looker, o *Observation, before instance.Edg
 }
 
 // openEdge opens what serves HTTPS, and describes the site for it.
-func openEdge(ctx context.Context, l *Looker, o *Observation, a answers.Answers, rehearsal bool) (*Way, Front, []string, error) {
+func openEdge(ctx context.Context, l *Looker, o *Observation, a answers.Answers, rehearsal bool) (*Way, Front, finding.Warnings, error) {
 	e := &Way{Site: edge.Site{
 		Instance: o.Project, Dir: string(o.Dir), Domain: a.Domain, Email: a.TLS.Email, CA: a.TLS.CA, Cloudflare: a.TLS.Cloudflare,
 		Web: edge.Upstream(a.Ports.Bind, a.Ports.Web), WebSocket: edge.Upstream(a.Ports.Bind, a.Ports.WebSocket),
@@ -59,9 +59,9 @@ func openEdge(ctx context.Context, l *Looker, o *Observation, a answers.Answers,
 		}
 		e.Site.CARoot, e.State.Root = text, a.TLS.CARoot
 	}
-	var warnings []string
+	var warnings finding.Warnings
 	if a.TLS.Mode == "auto" && a.TLS.Email == "" {
-		warnings = append(warnings, "tls.email is not given: the certificate authority could not tell anybody when a certificate is about to expire")
+		warnings = append(warnings, finding.Warn("email-missing", "tls.email is not given: the certificate authority could not tell anybody when a certificate is about to expire"))
 	}
 	if a.TLS.Cert != "" {
 		var err error

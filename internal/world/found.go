@@ -3,6 +3,8 @@ package world
 import (
 	"time"
 
+	"github.com/marketcalls/openalgo-install/internal/finding"
+
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/backup"
 	"github.com/marketcalls/openalgo-install/internal/edge"
@@ -75,7 +77,7 @@ const (
 // Edge is what serves HTTPS here, held against what the answers want.
 type Edge struct {
 	Way      *Way // nil: nothing shall be served, or OpenErr says why it cannot be
-	Warnings []string
+	Warnings finding.Warnings
 	OpenErr  error
 	Plan     *edge.Plan // what its files need
 	PlanErr  error

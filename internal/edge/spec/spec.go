@@ -2,7 +2,11 @@
 // be written for it.
 package spec
 
-import "io/fs"
+import (
+	"io/fs"
+
+	"github.com/marketcalls/openalgo-install/internal/finding"
+)
 
 // Kinds of an edge.
 const (
@@ -23,7 +27,7 @@ type File struct {
 // Plan is what an edge needs for a site.
 type Plan struct {
 	Changes  []Change
-	Warnings []string
+	Warnings finding.Warnings
 	Files    []File // that change, in the order in which they are written
 	Pull     string // image that Docker does not have yet
 	// Shared are those that all sites have in common, changed or not: another run
