@@ -185,6 +185,7 @@ func TestFindsEachFault(t *testing.T) {
 		"out of memory": {func(p *scene) { p.container.State, p.container.OOMKilled = "exited", true }, "container", Failure,
 			"memory ran out"},
 		"stopped":        {func(p *scene) { p.container.State, p.container.ExitCode = "exited", 1 }, "container", Failure, "exited (status 1)"},
+		"frozen":         {func(p *scene) { p.container.State, p.container.Health = "paused", "unhealthy" }, "container", Failure, "is frozen"},
 		"restart loop":   {func(p *scene) { p.container.State = "restarting" }, "container", Failure, "again and again"},
 		"not ready":      {func(p *scene) { p.instance.Ready, p.instance.Reason = false, "the WebSocket does not answer" }, "ready", Failure, "WebSocket"},
 		"proxy restarts": {func(p *scene) { p.container.HealthLog = "ok (WebSocket proxy: restarts: 2, the last at x)" }, "health", Warning, "restarts: 2"},

@@ -67,6 +67,8 @@ func container(p patient) []Finding {
 		return named("container-missing", failure("container", p.run("start"), "its container is gone; data and keys may still be there"))
 	case c.OOMKilled && c.State != "running":
 		return fixed(FixStart, failure("container", p.run("start"), "%s was killed because memory ran out", c.Name))
+	case c.State == "paused":
+		return named("frozen", fixed(FixStart, failure("container", p.run("start"), "%s is frozen, by `docker pause` or by a backup that was killed: OpenAlgo answers nobody", c.Name)))
 	case c.State == "restarting":
 		return failure("container", p.run("logs"), "%s ends again and again (last status %d)", c.Name, c.ExitCode)
 	case c.State != "running":

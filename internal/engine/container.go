@@ -61,12 +61,36 @@ func (e containers) Create(ctx context.Context, s ContainerSpec) (id string, err
 	return created.ID, nil
 }
 
-// Start starts a container; one that runs already is fine. ErrPortTaken when
-// a port is taken; the container stays as created then.
+// Start starts a container; one that runs already is fine, and one that is frozen is
+// thawed. ErrPortTaken when a port is taken; the container stays as created then.
 func (e containers) Start(ctx context.Context, id string) error {
 	ctx, cancel := e.change(ctx)
 	defer cancel()
-	return e.explain(ctx, "start container "+short(id), e.api.ContainerStart(ctx, id, container.StartOptions{}))
+	err := e.api.ContainerStart(ctx, id, container.StartOptions{})
+	if errdefs.IsConflict(err) && strings.Contains(err.Error(), "paused") {
+		err = e.api.ContainerUnpause(ctx, id)
+	}
+	return e.explain(ctx, "start container "+short(id), err)
+}
+
+// Pause freezes a container: its processes get no time until Unpause. Its
+// connections stay.
+func (e containers) Pause(ctx context.Context, id string) error {
+	ctx, cancel := e.answer(ctx)
+	defer cancel()
+	return e.explain(ctx, "freeze container "+short(id), e.api.ContainerPause(ctx, id))
+}
+
+// Unpause thaws a container; ErrNotPaused when it is not frozen.
+func (e containers) Unpause(ctx context.Context, id string) error {
+	ctx, cancel := e.answer(ctx)
+	defer cancel()
+	err := e.api.ContainerUnpause(ctx, id)
+	doing := "thaw container " + short(id)
+	if err != nil && strings.Contains(err.Error(), "is not paused") {
+		return fail([]error{ErrNotPaused, err}, "%s: it is not frozen", doing)
+	}
+	return e.explain(ctx, doing, err)
 }
 
 // Stop asks the container to stop and kills it after grace (0: the

@@ -34,6 +34,8 @@ var (
 	ErrImageNotFound = finding.Cause("image-missing", "image not found", ErrNotFound)
 	// ErrConflict: the name is taken, or the thing is in use, or not in a state for this.
 	ErrConflict = errors.New("conflict")
+	// ErrNotPaused: the container is not frozen.
+	ErrNotPaused = errors.New("not frozen")
 	// ErrPortTaken: a port to be published belongs to someone else.
 	ErrPortTaken = finding.Cause("port-taken", "port taken")
 	// ErrNoSpace: Docker's disk is full.

@@ -80,6 +80,11 @@ func fromInspect(r container.InspectResponse) Container {
 			c.Health = string(h.Status)
 			if n := len(h.Log); n > 0 {
 				c.HealthLog = strings.TrimSpace(h.Log[n-1].Output)
+				// Docker calls a container unhealthy that is frozen, and after that until the
+				// next probe, although the last one went well.
+				if c.Health == container.Unhealthy && h.Log[n-1].ExitCode == 0 {
+					c.Health = container.Healthy
+				}
 			}
 		}
 	}

@@ -272,6 +272,9 @@ func cleanUp(ctx context.Context, t *turn, p *plan.Plan, old *engine.Container) 
 // it needs is here.
 func (t *turn) agreed(ctx context.Context) (*world.Observation, *plan.Plan, error) {
 	o, p, err := t.plan(ctx)
+	if err == nil && thaws(ctx, t, o, p) {
+		o, p, err = t.plan(ctx)
+	}
 	if err != nil || p.Empty() {
 		return o, p, err
 	}

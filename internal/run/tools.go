@@ -44,6 +44,8 @@ type Engine interface {
 	CreateCopy(ctx context.Context, id, name string, c engine.Changes) (string, error)
 	Start(ctx context.Context, id string) error
 	Stop(ctx context.Context, id string, grace time.Duration) error
+	Pause(ctx context.Context, id string) error
+	Unpause(ctx context.Context, id string) error
 	Rename(ctx context.Context, id, name string) error
 	Remove(ctx context.Context, id string) error
 	CopyFrom(ctx context.Context, id, path string) (io.ReadCloser, error)

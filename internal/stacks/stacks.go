@@ -47,8 +47,14 @@ func DirOf(c engine.Container) string {
 }
 
 // IsUp reports whether a container runs, or would again in a moment: it has
-// its ports, or is about to.
-func IsUp(c engine.Container) bool { return c.State == "running" || c.State == "restarting" }
+// its ports, or is about to. A frozen one has them, and its data.
+func IsUp(c engine.Container) bool {
+	return c.State == "running" || c.State == "restarting" || IsFrozen(c)
+}
+
+// IsFrozen reports whether a container's processes are halted, for a backup or by
+// `docker pause`.
+func IsFrozen(c engine.Container) bool { return c.State == "paused" }
 
 // HasEnv reports whether a directory has a .env.
 func HasEnv(dir string) bool {

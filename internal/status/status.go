@@ -212,6 +212,9 @@ func describe(ctx context.Context, e Docker, c engine.Container, dir string, due
 	i.URL = world.URLOf(env, c)
 	now := (&ready.Prober{Engine: e}).Now(ctx, c)
 	i.Ready, i.Starting, i.Reason = now.Ready, now.Starting, now.Reason
+	if stacks.IsFrozen(c) {
+		i.Reason = "it is frozen, by a backup (for 5 s at most) or by `docker pause`. To thaw it: " + finding.Command(dir, "start")
+	}
 	i.HTTPS = readHTTPS(ctx, i.Dir)
 	if i.Ready && i.HTTPS != nil && i.HTTPS.Problem != "" {
 		i.Ready, i.Reason = false, i.HTTPS.Problem

@@ -67,6 +67,7 @@ func situations() map[string]situation {
 		"first restore":        {func(*world) {}, (*world).firstRestore, false, true},
 		"rollback":             {(*world).installed, (*world).rollback, false, false},
 		"backup":               {(*world).installed, (*world).backup, false, false},
+		"frozen backup":        {(*world).installed, (*world).frozenBackup, false, false},
 		"resize of a copy":     {(*world).foreign, (*world).resize, false, false},
 		"uninstall":            {(*world).laden, func(w *world) run.Plan { return w.uninstall(false) }, false, false},
 		"purge":                {(*world).laden, func(w *world) run.Plan { return w.uninstall(true) }, false, false},

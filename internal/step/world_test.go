@@ -17,11 +17,13 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/engine/memory"
 	"github.com/marketcalls/openalgo-install/internal/event"
+	"github.com/marketcalls/openalgo-install/internal/freeze"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/run"
 	"github.com/marketcalls/openalgo-install/internal/step"
 	"github.com/marketcalls/openalgo-install/internal/step/data"
+	"github.com/marketcalls/openalgo-install/internal/step/still"
 )
 
 // world is one instance on an engine in memory, with an OpenAlgo that keeps to
@@ -37,6 +39,7 @@ type world struct {
 	points []string           // that were reached
 	hook   func(point string) // at every point where a process may end
 	front  error              // why what serves HTTPS does not read its files
+	last   func() error       // copies what changed, while it is frozen
 }
 
 const project = "openalgo"
@@ -423,6 +426,33 @@ func (w *world) Archive(context.Context) error {
 	w.reach("copying")
 	return nil
 }
+
+// frozenBackup is work while OpenAlgo is frozen.
+func (w *world) frozenBackup() run.Plan {
+	c := w.web()
+	return run.Plan{Command: "backup", Parts: []run.Part{part("freeze", &still.Freeze{ID: c.ID, Name: c.Name, Copier: w})}}
+}
+
+// Ahead copies what can be while OpenAlgo runs.
+func (w *world) Ahead(context.Context) error {
+	w.reach("ahead")
+	return nil
+}
+
+// Last copies the rest: OpenAlgo must stand still.
+func (w *world) Last(context.Context) error {
+	w.reach("last")
+	if c := w.web(); c.State != "paused" {
+		return fmt.Errorf("%s is %s while it is copied", c.Name, c.State)
+	}
+	if w.last == nil {
+		return nil
+	}
+	return w.last()
+}
+
+// Guard is none.
+func (w *world) Guard() freeze.Guard { return nil }
 
 // resize is that of another tool's container, which is copied.
 func (w *world) resize() run.Plan {

@@ -60,9 +60,9 @@ func copyRest(to, from *os.File, at int64) error {
 	return err
 }
 
-// copyAttributes copies the extended attributes that are people's: their own, and
+// CopyAttributes copies the extended attributes that are people's: their own, and
 // access lists. A file system that has none keeps none.
-func copyAttributes(to, from *os.File) error {
+func CopyAttributes(to, from *os.File) error {
 	list := make([]byte, 64<<10) // the kernel gives no more
 	n, err := unix.Flistxattr(int(from.Fd()), list)
 	if errors.Is(err, unix.ENOTSUP) {

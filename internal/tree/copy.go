@@ -133,7 +133,7 @@ func (c *treeCopy) attributes(name string, from *os.File) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(copyAttributes(to, from), to.Close())
+	return errors.Join(CopyAttributes(to, from), to.Close())
 }
 
 func (c *treeCopy) entry(ctx context.Context, name string) error {
@@ -195,7 +195,7 @@ func (c *treeCopy) file(name string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, to.Close()) }()
-	return errors.Join(copyContent(to, from), copyAttributes(to, from))
+	return errors.Join(copyContent(to, from), CopyAttributes(to, from))
 }
 
 // give copies owner and mode.

@@ -6,6 +6,7 @@ package memory
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -51,6 +52,8 @@ type machine struct {
 	Says func(c engine.Container) string
 	// Memory is what a container that runs uses, in bytes.
 	Memory int64
+	// NoFreeze is how often the engine refuses to freeze a container.
+	NoFreeze int
 	// Away is asked at every call whether the engine does not answer.
 	Away func() bool
 
@@ -112,7 +115,7 @@ func (e *machine) call() error {
 
 func (c *container) end(now time.Time) {
 	c.stopIn = 0
-	if c.State == "running" {
+	if c.State == "running" || c.State == "paused" {
 		c.State, c.FinishedAt = "exited", now
 	}
 }
@@ -252,6 +255,10 @@ func (e containerCalls) Start(_ context.Context, id string) error {
 	if err != nil || c.State == "running" {
 		return err
 	}
+	if c.State == "paused" {
+		c.State = "running"
+		return nil
+	}
 	for _, other := range e.containers {
 		if other != c && other.State == "running" && sharesPort(c, other) {
 			return fmt.Errorf("start container %s: %s has its port: %w", c.Name, other.Name, engine.ErrPortTaken)
@@ -286,13 +293,53 @@ func (e containerCalls) Stop(_ context.Context, id string, _ time.Duration) erro
 		return err
 	}
 	c, err := e.find(id)
-	if err != nil || c.State != "running" {
+	if err != nil || c.State != "running" && c.State != "paused" {
 		return err
 	}
 	c.stopIn = stopAfter
 	e.hook("stop")
 	c.end(e.clock)
 	e.hook("stopped")
+	return nil
+}
+
+// Pause freezes a container.
+func (e containerCalls) Pause(_ context.Context, id string) error {
+	if err := e.call(); err != nil {
+		return err
+	}
+	c, err := e.find(id)
+	if err == nil && e.NoFreeze > 0 {
+		e.NoFreeze--
+		err = errors.New("unable to freeze")
+	}
+	if err == nil && c.State != "running" {
+		err = fmt.Errorf("%s is %s: %w", c.Name, c.State, engine.ErrConflict)
+	}
+	if err != nil {
+		return err
+	}
+	e.hook("pause")
+	c.State = "paused"
+	e.hook("paused")
+	return nil
+}
+
+// Unpause thaws a container.
+func (e containerCalls) Unpause(_ context.Context, id string) error {
+	if err := e.call(); err != nil {
+		return err
+	}
+	c, err := e.find(id)
+	if err == nil && c.State != "paused" {
+		err = fmt.Errorf("%s is %s: %w", c.Name, c.State, engine.ErrNotPaused)
+	}
+	if err != nil {
+		return err
+	}
+	e.hook("unpause")
+	c.State = "running"
+	e.hook("unpaused")
 	return nil
 }
 

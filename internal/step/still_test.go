@@ -1,0 +1,58 @@
+package step_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/marketcalls/openalgo-install/internal/freeze"
+	"github.com/marketcalls/openalgo-install/internal/run"
+	"github.com/marketcalls/openalgo-install/internal/step/still"
+)
+
+// A freeze that Docker refuses, that somebody ends, or whose copy fails ends with a
+// container that is not frozen, and a run that is complete: another way to copy the
+// data may follow.
+func TestFreezeThatIsNone(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("the disk is broken")
+	for name, c := range map[string]struct {
+		refused int
+		last    func(w *world) error
+		want    error
+		state   string
+	}{
+		"all is well":      {0, nil, nil, "running"},
+		"refused at times": {4, nil, nil, "running"},
+		"refused":          {100, nil, freeze.ErrRefused, "running"},
+		"the copy fails":   {0, func(*world) error { return broken }, broken, "running"},
+		"somebody thaws it": {0, func(w *world) error { return w.engine.Unpause(w.t.Context(), w.web().ID) },
+			freeze.ErrThawed, "running"},
+		"somebody stops it": {0, func(w *world) error { return w.engine.Stop(w.t.Context(), w.web().ID, 0) },
+			freeze.ErrThawed, "exited"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			defer w.close()
+			w.installed()
+			w.engine.NoFreeze = c.refused
+			if c.last != nil {
+				w.last = func() error { return c.last(w) }
+			}
+			p := w.frozenBackup()
+			if err := run.Run(t.Context(), w.tools(), p); err != nil {
+				t.Fatal(err)
+			}
+			s := run.Find[*still.Freeze](p.Parts[0].Steps)
+			if !errors.Is(s.Failed, c.want) || freeze.IsNone(s.Failed) != (c.want != nil && !errors.Is(c.want, broken)) {
+				t.Errorf("it ends with %v", s.Failed)
+			}
+			if is := w.web(); is.State != c.state {
+				t.Errorf("the container is %s", is.State)
+			}
+			if exists(w.path(".openalgo-install/journal.json")) {
+				t.Error("the run is not complete")
+			}
+		})
+	}
+}
