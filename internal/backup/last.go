@@ -19,6 +19,7 @@ type Last struct {
 	// Unchecked says why SQLite could not check its databases; "" when it did.
 	Unchecked   string  `json:"unchecked,omitempty"`
 	DownSeconds float64 `json:"down_seconds"`
+	FrozenMS    int64   `json:"frozen_ms,omitempty"`
 	Message     string  `json:"message"`
 	// LastGood is when a backup succeeded last, before this one.
 	LastGood time.Time `json:"last_good,omitzero"`

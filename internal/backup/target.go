@@ -17,6 +17,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/tree"
 )
 
 // spareMiB stays free on a disk that a backup fills.
@@ -208,6 +209,35 @@ func (t *Target) room() error {
 			bytes>>20, filepath.Dir(t.Name), disk.FreeMiB)
 	}
 	return nil
+}
+
+// Scratch makes a directory for a copy of the data, where there is room for that
+// beside the backup. It is on the instance's own disk, if possible.
+func (t *Target) Scratch() (dir string, err error) {
+	places := []string{t.o.Instance.Work("")}
+	if !t.IsStream() && t.shared == "" {
+		places = append(places, filepath.Dir(t.Name))
+	}
+	var bytes int64
+	for _, one := range t.o.Trees {
+		bytes += one.Bytes
+	}
+	bytes += bytes / 8 // it may grow meanwhile
+	for _, place := range places {
+		need := int(bytes>>20) + spareMiB
+		if !t.IsStream() && tree.SameDisk(place, filepath.Dir(t.Name)) {
+			need *= 2
+		}
+		disk, failed := host.Disk(place)
+		if failed == nil && disk.FreeMiB < need {
+			failed = fmt.Errorf("%s has %d MiB free, and a copy of the data beside the backup takes %d MiB", place, disk.FreeMiB, need)
+		}
+		if failed == nil {
+			return os.MkdirTemp(place, checkPrefix(t.o.Instance))
+		}
+		err = errors.Join(err, failed)
+	}
+	return "", err
 }
 
 // checkDir is where copies of the databases are checked: beside the backup, as

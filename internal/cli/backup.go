@@ -23,6 +23,7 @@ type backupCommand struct {
 	to         string
 	keep       int
 	log        bool
+	stop       bool
 	recipients []string
 	passphrase string // the file that it is in
 	schedule   string
@@ -34,10 +35,14 @@ func newBackup(a *app) *cobra.Command {
 		Use:   "backup",
 		Short: "Write .env, keys and databases to an archive, and check it",
 		Long: `Write an archive of the instance: .env with its keys, docker-compose.yaml, the
-answers, and the volumes with databases, strategies and keys. OpenAlgo is
-stopped while its data is read, since its databases are not whole otherwise, and
-started again whatever comes; how long that took is told. Large files that
-nobody writes are read before the stop.
+answers, and the volumes with databases, strategies and keys.
+
+OpenAlgo goes on. Its data is copied while it runs; then it is frozen for a
+moment, mostly a fraction of a second, in which what changed since is copied. Its
+connections stay open. Where Docker cannot freeze it, where that would take more
+than 5 s, or where there is no room for a copy beside the backup, it is stopped
+while its data is read, and started again whatever comes; --stop does so always.
+How long it was frozen or down is told at the end.
 
 The archive is then read back, every checksum compared, and every SQLite
 database in it checked by SQLite. It holds every secret: its mode is 0600, and
@@ -57,7 +62,8 @@ nothing can be read back.`,
 	f.IntVar(&c.keep, "keep", 0, "how many backups stay in the directory; 0 is all of them")
 	f.BoolVar(&c.log, "log", false, "the app's log files, too")
 	waitFlag(cmd, &c.wait)
-	f.BoolVar(&c.now, "now", false, "stop OpenAlgo also while a market is open")
+	f.BoolVar(&c.now, "now", false, "freeze or stop OpenAlgo also while a market is open")
+	f.BoolVar(&c.stop, "stop", false, "stop OpenAlgo while its data is read, and start it again")
 	f.StringArrayVar(&c.recipients, "recipient", nil, "encrypt to this age recipient (age1...); can be repeated")
 	f.StringVar(&c.passphrase, "passphrase-file", "", "encrypt with the passphrase in this file; - asks on the terminal")
 	f.StringVar(&c.schedule, "schedule", "", "back up every day at HH:MM IST with these flags; off removes the schedule")
@@ -85,7 +91,7 @@ func (c *backupCommand) run(ctx context.Context) error {
 			return c.refuse(err)
 		}
 	}
-	return c.change(ctx, c.changeOptions, ops.Backup(ops.BackupOptions{To: c.to, Keep: c.keep, Log: c.log, Seal: seal, Out: c.stdout}))
+	return c.change(ctx, c.changeOptions, ops.Backup(ops.BackupOptions{To: c.to, Keep: c.keep, Log: c.log, Stop: c.stop, Seal: seal, Out: c.stdout}))
 }
 
 // setSchedule makes this machine call this program with the same flags.
@@ -138,6 +144,9 @@ func (c *backupCommand) scheduled() (command, recover []string, err error) {
 	}
 	if c.log {
 		command = append(command, "--log")
+	}
+	if c.stop {
+		command = append(command, "--stop")
 	}
 	for _, r := range c.recipients {
 		command = append(command, "--recipient="+r)

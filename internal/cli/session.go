@@ -8,6 +8,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/freeze"
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/ops"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
@@ -54,6 +55,7 @@ func (a *app) session(ctx context.Context, report event.Reporter) (*ops.Session,
 		_ = e.Close()
 		return nil, nil, err
 	}
+	s.Guard = freeze.Process
 	return s, func() { _ = e.Close() }, nil
 }
 

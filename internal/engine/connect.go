@@ -40,6 +40,7 @@ type Options struct {
 type Engine struct {
 	*connection
 	containers
+	freezer
 	images
 	builds
 	networks
@@ -52,6 +53,7 @@ type Engine struct {
 // Each part of an engine speaks over the same connection.
 type (
 	containers struct{ *connection }
+	freezer    struct{ *connection }
 	images     struct{ *connection }
 	builds     struct{ images } // a build pulls its bases
 	networks   struct{ *connection }
@@ -114,7 +116,7 @@ func Connect(ctx context.Context, o Options) (*Engine, error) {
 // over returns the engine at the other end of a connection.
 func over(c *connection) *Engine {
 	return &Engine{
-		connection: c, containers: containers{c}, images: images{c}, builds: builds{images{c}},
+		connection: c, containers: containers{c}, freezer: freezer{c}, images: images{c}, builds: builds{images{c}},
 		networks: networks{c}, volumes: volumes{c}, files: files{c}, execs: execs{c}, streams: streams{c},
 	}
 }

@@ -73,26 +73,6 @@ func (e containers) Start(ctx context.Context, id string) error {
 	return e.explain(ctx, "start container "+short(id), err)
 }
 
-// Pause freezes a container: its processes get no time until Unpause. Its
-// connections stay.
-func (e containers) Pause(ctx context.Context, id string) error {
-	ctx, cancel := e.answer(ctx)
-	defer cancel()
-	return e.explain(ctx, "freeze container "+short(id), e.api.ContainerPause(ctx, id))
-}
-
-// Unpause thaws a container; ErrNotPaused when it is not frozen.
-func (e containers) Unpause(ctx context.Context, id string) error {
-	ctx, cancel := e.answer(ctx)
-	defer cancel()
-	err := e.api.ContainerUnpause(ctx, id)
-	doing := "thaw container " + short(id)
-	if err != nil && strings.Contains(err.Error(), "is not paused") {
-		return fail([]error{ErrNotPaused, err}, "%s: it is not frozen", doing)
-	}
-	return e.explain(ctx, doing, err)
-}
-
 // Stop asks the container to stop and kills it after grace (0: the
 // container's own StopGrace). One that is stopped already is fine.
 func (e containers) Stop(ctx context.Context, id string, grace time.Duration) error {

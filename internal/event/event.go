@@ -49,6 +49,8 @@ type Event struct {
 	URL        string         `json:"url,omitempty"`
 	ID         string         `json:"id,omitempty"`    // of what was found
 	Hints      []finding.Hint `json:"hints,omitempty"` // what to do about it
+	// FrozenMS is how long OpenAlgo was frozen, its connections open; 0: it was not.
+	FrozenMS int64 `json:"frozen_ms,omitempty"`
 	// Problems are all that was found, where it is more than one.
 	Problems []Problem `json:"problems,omitempty"`
 }
@@ -66,13 +68,14 @@ type Result struct {
 	URL      string
 	Message  string
 	Downtime time.Duration // how long OpenAlgo was down for it; 0: it was not
+	Frozen   time.Duration // how long it was frozen; 0: it was not
 }
 
 // End returns the last event of a run, with commands for who reads it. The
 // command line adds the exit code.
 func End(r Result, err error, reader finding.Prompt) Event {
 	ok := err == nil
-	e := Event{Type: TypeResult, Time: time.Now(), OK: &ok, Changed: &r.Changed, URL: r.URL, Message: r.Message, DowntimeMS: r.Downtime.Milliseconds()}
+	e := Event{Type: TypeResult, Time: time.Now(), OK: &ok, Changed: &r.Changed, URL: r.URL, Message: r.Message, DowntimeMS: r.Downtime.Milliseconds(), FrozenMS: r.Frozen.Milliseconds()}
 	if err == nil {
 		return e
 	}

@@ -47,18 +47,19 @@ type Docker interface {
 }
 
 // Guard begins to watch over a container: it is thawed if this process dies, or
-// does not say within GuardTime that it is thawed. Nil where nothing has to watch.
+// does not say within GuardTime that it is thawed. Without one nothing is frozen.
 type Guard func(ctx context.Context, endpoint, id string) (thawed func(), err error)
 
 // Hold freezes a container while do runs, and returns for how long.
 func Hold(ctx context.Context, d Docker, guard Guard, id string, do func(context.Context) error) (frozen time.Duration, err error) {
-	if guard != nil {
-		thawed, err := guard(ctx, d.Info().Endpoint, id)
-		if err != nil {
-			return 0, fmt.Errorf("%w: nothing would thaw it if this program were killed: %w", ErrRefused, err)
-		}
-		defer thawed()
+	if guard == nil {
+		return 0, ErrRefused
 	}
+	release, err := guard(ctx, d.Info().Endpoint, id)
+	if err != nil {
+		return 0, fmt.Errorf("%w: nothing would thaw it if this program were killed: %w", ErrRefused, err)
+	}
+	defer release()
 	began, err := begin(ctx, d, id)
 	if err != nil {
 		return 0, err

@@ -39,7 +39,7 @@ func mustBe(t *testing.T, d *memory.Engine, id, state string) {
 func TestTooLong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d, id := docker(t)
-		frozen, err := Hold(t.Context(), d, nil, id, func(ctx context.Context) error {
+		frozen, err := Hold(t.Context(), d, NoGuard, id, func(ctx context.Context) error {
 			mustBe(t, d, id, "paused")
 			<-ctx.Done()
 			return ctx.Err()
@@ -49,7 +49,7 @@ func TestTooLong(t *testing.T) {
 		}
 		mustBe(t, d, id, "running")
 		// What does not look at its context is found out all the same.
-		_, err = Hold(t.Context(), d, nil, id, func(context.Context) error { time.Sleep(Limit + 1); return nil })
+		_, err = Hold(t.Context(), d, NoGuard, id, func(context.Context) error { time.Sleep(Limit + 1); return nil })
 		if !errors.Is(err, ErrTooLong) {
 			t.Error(err)
 		}
@@ -61,12 +61,12 @@ func TestCancelled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d, id := docker(t)
 		ctx, cancel := context.WithCancel(t.Context())
-		_, err := Hold(ctx, d, nil, id, func(ctx context.Context) error { cancel(); return ctx.Err() })
+		_, err := Hold(ctx, d, NoGuard, id, func(ctx context.Context) error { cancel(); return ctx.Err() })
 		if !errors.Is(err, context.Canceled) || IsNone(err) {
 			t.Error(err)
 		}
 		mustBe(t, d, id, "running")
-		if _, err = Hold(ctx, d, nil, id, func(context.Context) error { t.Error("it was frozen"); return nil }); !errors.Is(err, context.Canceled) {
+		if _, err = Hold(ctx, d, NoGuard, id, func(context.Context) error { t.Error("it was frozen"); return nil }); !errors.Is(err, context.Canceled) {
 			t.Error(err)
 		}
 	})
@@ -76,10 +76,12 @@ func TestCancelled(t *testing.T) {
 func TestNoGuard(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d, id := docker(t)
-		_, err := Hold(t.Context(), d, func(context.Context, string, string) (func(), error) { return nil, errors.New("no process") }, id,
-			func(context.Context) error { t.Error("it was frozen"); return nil })
-		if !errors.Is(err, ErrRefused) {
-			t.Error(err)
+		fails := func(context.Context, string, string) (func(), error) { return nil, errors.New("no process") }
+		for _, guard := range []Guard{nil, fails} {
+			_, err := Hold(t.Context(), d, guard, id, func(context.Context) error { t.Error("it was frozen"); return nil })
+			if !errors.Is(err, ErrRefused) {
+				t.Error(err)
+			}
 		}
 	})
 }

@@ -15,14 +15,13 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/guard"
-	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/plan"
-	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/ready"
 	"github.com/marketcalls/openalgo-install/internal/run"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
 	"github.com/marketcalls/openalgo-install/internal/step"
+	"github.com/marketcalls/openalgo-install/internal/step/still"
 	"github.com/marketcalls/openalgo-install/internal/tree"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
@@ -32,6 +31,7 @@ type BackupOptions struct {
 	To   string // a directory, a file, or "-" for Out; "" is <dir>-backups
 	Keep int    // how many stay in a directory; 0 is all
 	Log  bool   // the app's log, too
+	Stop bool   // OpenAlgo is stopped for it, and not frozen
 	Seal backup.Seal
 	Out  io.Writer
 }
@@ -48,15 +48,16 @@ type backing struct {
 	target   *backup.Target
 	down     time.Duration
 	copy     func() error // what is left to copy while OpenAlgo is stopped
+	still    *stillCopy   // what is copied without a stop
 	// unchecked is why SQLite could not check the databases.
 	unchecked string
 }
 
 // Backup writes an archive of the instance: .env, its files and its data. The
-// app is stopped for as long as what it may write is read, and no longer: its
-// databases are not whole otherwise (docs/openalgo-facts.md 9.2).
+// app is frozen, or else stopped, for as long as what it may write is read, and no
+// longer: its databases are not whole otherwise (docs/openalgo-facts.md 9.2).
 func Backup(o BackupOptions) Command {
-	b := &backing{options: o, target: &backup.Target{}}
+	b := &backing{options: o, target: &backup.Target{}, still: &stillCopy{}}
 	b.wrap, b.key, b.unsealed = o.Seal.Ready()
 	return Command{Name: plan.CommandBackup, act: b.act, Wish: b.wish, Ended: b.record}
 }
@@ -64,6 +65,9 @@ func Backup(o BackupOptions) Command {
 // wish refuses what can't be backed up.
 func (b *backing) wish(o *world.Observation) (plan.Intent, error) {
 	i := plan.Intent{Command: plan.CommandBackup, Run: plan.Archived, Archiver: b}
+	if !b.options.Stop {
+		i.Copier = b.still
+	}
 	if b.unsealed != nil {
 		return i, finding.Named(finding.Usage, "seal-unusable", "%w", b.unsealed)
 	}
@@ -90,7 +94,9 @@ func (b *backing) act(ctx context.Context, turn *turn, p *plan.Plan) (event.Resu
 	}
 	defer t.Discard()
 	b.target = t
-	failed, notUp := b.write(ctx, turn, p)
+	b.still.in, b.still.trees = b.in, b.trees
+	defer b.still.remove()
+	failed, notUp := b.copied(ctx, turn, p)
 	switch {
 	case notUp != nil && failed == nil:
 		return b.keptWhileDown(context.WithoutCancel(ctx), c, notUp)
@@ -104,7 +110,11 @@ func (b *backing) act(ctx context.Context, turn *turn, p *plan.Plan) (event.Resu
 	if failed != nil {
 		return event.Result{}, failed
 	}
-	return b.finish(ctx, c)
+	r, err := b.finish(ctx, c)
+	if r.Frozen = b.still.frozen; err == nil && r.Frozen > 0 {
+		r.Message += fmt.Sprintf(". OpenAlgo was frozen for %.2f s, and its connections stayed open", r.Frozen.Seconds())
+	}
+	return r, err
 }
 
 // keptWhileDown keeps what was read, whatever ails the app: it may be needed.
@@ -116,6 +126,49 @@ func (b *backing) keptWhileDown(ctx context.Context, c engine.Container, notUp e
 	return event.Result{}, &finding.Error{Kind: finding.Broken, ID: "backup-failed", Err: errors.Join(notUp, err), Log: ready.LogOf(notUp)}
 }
 
+// copied writes the archive: of a copy that is made without a stop, or else while
+// OpenAlgo is stopped.
+func (b *backing) copied(ctx context.Context, t *turn, p *plan.Plan) (failed, notUp error) {
+	s := run.Find[*still.Freeze](stepsOf(p))
+	if s == nil {
+		return b.write(ctx, t, p)
+	}
+	var none error
+	if b.still.dir, none = b.target.Scratch(); none == nil {
+		none, failed = b.still.make(ctx, t, p, s)
+	}
+	switch {
+	case failed != nil:
+		return failed, nil
+	case none == nil:
+		return timed(b.in, "archive", "write the backup", func() error { return b.archiveStill(ctx, *p.Stays) }), nil
+	}
+	b.still.remove()
+	now, err := b.in.Engine.Container(ctx, p.Stays.ID)
+	if err != nil {
+		return err, nil
+	}
+	b.in.note(fmt.Sprintf("OpenAlgo is stopped for the backup, since it cannot be frozen: %v", none))
+	return b.write(ctx, t, p.ByStop(now))
+}
+
+// archiveStill archives what was copied without a stop.
+func (b *backing) archiveStill(ctx context.Context, c engine.Container) error {
+	sealed, err := b.wrap(b.target)
+	if err != nil {
+		return err
+	}
+	w, err := b.begin(ctx, c, sealed)
+	if err != nil {
+		return err
+	}
+	if err := b.still.archive(ctx, w); err != nil {
+		return errors.Join(err, w.Abandon())
+	}
+	b.still.remove()
+	return b.close(w, sealed)
+}
+
 // write writes the archive. notUp says that the app was stopped for it and does not
 // come up again.
 func (b *backing) write(ctx context.Context, t *turn, p *plan.Plan) (failed, notUp error) {
@@ -124,11 +177,7 @@ func (b *backing) write(ctx context.Context, t *turn, p *plan.Plan) (failed, not
 	if err != nil {
 		return err, nil
 	}
-	m, err := manifest(ctx, b.in, c, b.trees)
-	if err != nil {
-		return err, nil
-	}
-	w, err := backup.NewWriter(sealed, m)
+	w, err := b.begin(ctx, c, sealed)
 	if err != nil {
 		return err, nil
 	}
@@ -154,10 +203,24 @@ func (b *backing) write(ctx context.Context, t *turn, p *plan.Plan) (failed, not
 	if failed != nil {
 		return errors.Join(failed, w.Abandon()), notUp
 	}
+	return b.close(w, sealed), notUp
+}
+
+// begin begins the archive.
+func (b *backing) begin(ctx context.Context, c engine.Container, out io.Writer) (*backup.Writer, error) {
+	m, err := manifest(ctx, b.in, c, b.trees)
+	if err != nil {
+		return nil, err
+	}
+	return backup.NewWriter(out, m)
+}
+
+// close ends an archive that is whole.
+func (b *backing) close(w *backup.Writer, sealed io.Closer) error {
 	for _, link := range w.LeftOut() {
 		b.in.warn(finding.Warn("backup-link-left-out", "a link that leads out of OpenAlgo's data is not in the backup, since a restore would refuse it: %s", link))
 	}
-	return errors.Join(w.Close(), sealed.Close()), notUp
+	return errors.Join(w.Close(), sealed.Close())
 }
 
 // timed does something as a step.
@@ -188,35 +251,12 @@ func (b *backing) rest(ctx context.Context, w *backup.Writer) error {
 		run.Failpoint("backup-" + t.Name)
 	}
 	// .env last: until it is stopped, the app may write a key of its own.
-	for _, name := range backup.InstanceFiles() {
-		text, err := fileOf(ctx, b.in, name)
-		if err == nil && name == instance.EnvName {
-			var s instance.State
-			if s, err = b.in.dir.LoadState(); err == nil {
-				err = guard.SameKeys(s, text)
-			}
-		}
-		if err == nil && text != nil {
-			err = w.File(name, text)
-		}
-		if err != nil {
-			return fmt.Errorf("copying %s: %w", name, err)
-		}
-	}
-	return nil
+	return filesNow(ctx, b.in, w.File)
 }
 
 // Archive copies what must not change meanwhile.
 func (b *backing) Archive(context.Context) error {
 	return timed(b.in, "copy", "copy the data", b.copy)
-}
-
-// fileOf reads a file of the instance's directory; nil when there is none.
-func fileOf(ctx context.Context, in *Session, name string) ([]byte, error) {
-	if name == instance.EnvName {
-		return readEnv(ctx, in)
-	}
-	return readfile.Optional(string(in.dir) + "/" + name)
 }
 
 func (b *backing) findTrees(ctx context.Context, c engine.Container) error {
@@ -271,7 +311,7 @@ func (b *backing) record(in *Session, result event.Result, err error) {
 		return // there is no instance
 	}
 	last := backup.Last{At: time.Now().UTC(), OK: err == nil, File: b.target.Name, Bytes: b.target.Bytes,
-		Unchecked: b.unchecked, DownSeconds: b.down.Seconds(), Message: result.Message}
+		Unchecked: b.unchecked, DownSeconds: b.down.Seconds(), FrozenMS: b.still.frozen.Milliseconds(), Message: result.Message}
 	if err != nil {
 		last.Message = in.redact.Redact(err.Error())
 	}

@@ -177,7 +177,7 @@ func TestBackupThatLeavesItDown(t *testing.T) {
 		b.begin(c)
 		b.say("it is broken")
 	}
-	_, err := b.session().Do(t.Context(), ops.Backup(ops.BackupOptions{}))
+	_, err := b.session().Do(t.Context(), ops.Backup(ops.BackupOptions{Stop: true}))
 	if finding.KindOf(err) != finding.Broken || len(b.archives()) != 1 {
 		t.Errorf("%v; %v", err, b.archives())
 	}
@@ -200,7 +200,7 @@ func TestBackupThatFails(t *testing.T) {
 	b.at("stopped", func() {
 		must(t, os.WriteFile(filepath.Join(b.dir, ".env"), []byte(strings.ReplaceAll(before, "API_KEY_PEPPER", "NO_KEY_PEPPER")), 0o600))
 	})
-	_, err := b.session().Do(t.Context(), ops.Backup(ops.BackupOptions{}))
+	_, err := b.session().Do(t.Context(), ops.Backup(ops.BackupOptions{Stop: true}))
 	if finding.KindOf(err) == finding.Broken || err == nil || len(b.archives()) != 0 || b.container().State != "running" {
 		t.Errorf("%v; %v, %s", err, b.archives(), b.container().State)
 	}
@@ -211,7 +211,7 @@ func TestBackupCancelled(t *testing.T) {
 	b := withTrades(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	b.at("stopped", cancel)
-	_, err := b.session().Do(ctx, ops.Backup(ops.BackupOptions{}))
+	_, err := b.session().Do(ctx, ops.Backup(ops.BackupOptions{Stop: true}))
 	if finding.KindOf(err) != finding.Cancelled || len(b.archives()) != 0 || b.container().State != "running" || b.journal() {
 		t.Errorf("%v; %v, %s, a journal: %v", err, b.archives(), b.container().State, b.journal())
 	}
@@ -227,7 +227,7 @@ func TestBackupKilled(t *testing.T) {
 	b.at("stopped", func() { panic(killed{}) })
 	func() {
 		defer func() { _ = recover() }()
-		_, _ = b.session().Do(t.Context(), ops.Backup(ops.BackupOptions{}))
+		_, _ = b.session().Do(t.Context(), ops.Backup(ops.BackupOptions{Stop: true}))
 	}()
 	if b.container().State == "running" || !b.journal() {
 		t.Fatal("it was not killed while OpenAlgo was stopped")

@@ -22,6 +22,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/engine/memory"
 	"github.com/marketcalls/openalgo-install/internal/event"
+	"github.com/marketcalls/openalgo-install/internal/freeze"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/ops"
@@ -164,7 +165,7 @@ func (b *box) session() *ops.Session {
 	b.t.Helper()
 	s, err := ops.New(b.dir, b.docker, sizing.Machine{RAMMiB: 4096, Cores: 2}, event.ReporterFunc(func(e event.Event) { b.events = append(b.events, e) }))
 	must(b.t, err)
-	s.Wait = b.wait
+	s.Wait, s.Guard = b.wait, freeze.NoGuard
 	s.Confirm = func(p *plan.Plan) error {
 		b.asked = append(b.asked, p.Asks...)
 		return nil

@@ -11,6 +11,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/engine/helper"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/freeze"
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/image"
 	"github.com/marketcalls/openalgo-install/internal/instance"
@@ -30,6 +31,8 @@ type kit struct {
 	Report  event.Reporter
 	// Wait is how long the stack may take to answer; 0 is a fitting default.
 	Wait time.Duration
+	// Guard watches over a container that is frozen; nil: none is.
+	Guard freeze.Guard
 	// Resolver looks domains up; nil is the system's.
 	Resolver host.Resolver
 

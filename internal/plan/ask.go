@@ -27,8 +27,10 @@ func askForResize(o *world.Observation, p *Plan) {
 
 // How long OpenAlgo is down, as askWhileOpen says it.
 const (
-	DownForGood = "OpenAlgo and its strategies stop until you start them again"
-	DownRemoved = "OpenAlgo and its strategies stop, and the container is removed"
+	// FrozenForAMoment is for what does not stop it, unless Docker cannot freeze it.
+	FrozenForAMoment = "OpenAlgo and its strategies are frozen for less than a second, or stop for some seconds where Docker cannot freeze them"
+	DownForGood      = "OpenAlgo and its strategies stop until you start them again"
+	DownRemoved      = "OpenAlgo and its strategies stop, and the container is removed"
 )
 
 // askForMarket asks whether OpenAlgo may go down while a market is open, and come

@@ -9,6 +9,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/settings"
 	"github.com/marketcalls/openalgo-install/internal/step"
 	"github.com/marketcalls/openalgo-install/internal/step/data"
+	"github.com/marketcalls/openalgo-install/internal/step/still"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
@@ -28,8 +29,10 @@ type Intent struct {
 	// Purge and Leftovers are of Gone: data and .env go, too, and so does what
 	// another installer left on the machine.
 	Purge, Leftovers bool
-	// Archiver copies the data of Archived.
+	// Archiver copies the data of Archived, and Copier does without a stop; nil: it
+	// is stopped.
 	Archiver step.Archiver
+	Copier   still.Copier
 	Daily    string // when and where to: of Scheduled
 	// Instances share the machine in the end; 0 counts those that run.
 	Instances int

@@ -1,11 +1,14 @@
 package plan
 
 import (
+	"github.com/marketcalls/openalgo-install/internal/downtime"
+	docker "github.com/marketcalls/openalgo-install/internal/engine/spec"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/guard"
 	"github.com/marketcalls/openalgo-install/internal/run"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
 	"github.com/marketcalls/openalgo-install/internal/step"
+	"github.com/marketcalls/openalgo-install/internal/step/still"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
@@ -30,10 +33,8 @@ func ForContainer(o *world.Observation, i Intent) (*Plan, error) {
 		p.Add(Change{Kind: KindContainer, Name: c.Name, Action: ActionUpdate, Reason: reason})
 	}
 	up := stacks.IsUp(*c)
-	stop := run.Part{Name: "stop", Title: "stop " + c.Name,
-		Steps: []run.Step{&step.StopContainer{ID: c.ID, Name: c.Name, Running: up, Began: c.StartedAt, Up: up}}}
-	again := []run.Step{&step.StartAgain{ID: c.ID, Name: c.Name}}
-	switch archive := (run.Part{Steps: []run.Step{&step.Archive{Archiver: i.Archiver}}}); {
+	stop, again := stopped(*c)
+	switch {
 	case i.Run == Up:
 		reason := "wait until it answers"
 		if c.State != "running" {
@@ -50,18 +51,46 @@ func ForContainer(o *world.Observation, i Intent) (*Plan, error) {
 	case i.Run == Again:
 		becomes("stopped and started again")
 		p.Steps, p.Commit = []run.Part{stop}, again
+	case i.Run == Archived && c.State == "running" && i.Copier != nil:
+		becomes("frozen for a moment, while what changes is copied")
+		p.Steps = []run.Part{{Name: "freeze", Title: "copy the data, and freeze OpenAlgo while what changed is copied",
+			Steps: []run.Step{&still.Freeze{ID: c.ID, Name: c.Name, Copier: i.Copier}}}}
+		p.Downtime = &downtime.Estimate{Text: "none: OpenAlgo is frozen for less than a second, and its connections stay open"}
+		p.Asks = askWhileOpen(o, FrozenForAMoment)
+		return p, nil
 	case i.Run == Archived && up:
 		becomes("stopped while its data is copied, and started again")
-		p.Steps, p.Commit = []run.Part{stop, archive}, again
+		p = p.ByStop(*c)
 	case i.Run == Archived:
 		becomes("its data is copied")
-		p.Steps = []run.Part{archive}
+		p = p.ByStop(*c)
 	}
 	if up {
 		p.Downtime = o.Downtime(c.ImageID, c.Image, i.Run == Archived)
 		askForMarket(o, p)
 	}
 	return p, nil
+}
+
+// stopped are the steps that stop a container for a while.
+func stopped(c docker.Container) (stop run.Part, again []run.Step) {
+	up := stacks.IsUp(c)
+	return run.Part{Name: "stop", Title: "stop " + c.Name,
+			Steps: []run.Step{&step.StopContainer{ID: c.ID, Name: c.Name, Running: up, Began: c.StartedAt, Up: up}}},
+		[]run.Step{&step.StartAgain{ID: c.ID, Name: c.Name}}
+}
+
+// ByStop is the plan of a backup that stops the container, as it is now, if it runs.
+func (p *Plan) ByStop(now docker.Container) *Plan {
+	by := *p
+	by.Stays = &now
+	archive := run.Part{Steps: []run.Step{&step.Archive{Archiver: p.Intent.Archiver}}}
+	if stop, again := stopped(now); stacks.IsUp(now) {
+		by.Steps, by.Commit = []run.Part{stop, archive}, again
+	} else {
+		by.Steps, by.Commit = []run.Part{archive}, nil
+	}
+	return &by
 }
 
 // Message says how a plan has ended that is for the container alone, once it is

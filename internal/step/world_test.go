@@ -452,7 +452,7 @@ func (w *world) Last(context.Context) error {
 }
 
 // Guard is none.
-func (w *world) Guard() freeze.Guard { return nil }
+func (w *world) Guard() freeze.Guard { return freeze.NoGuard }
 
 // resize is that of another tool's container, which is copied.
 func (w *world) resize() run.Plan {

@@ -40,16 +40,16 @@ func RoomFor(trees map[string]string, base string) (s Room) {
 	keep, err1 := host.Disk(filepath.Dir(base))
 	data, err2 := host.Disk(s.At)
 	if errors.Join(err1, err2) == nil {
-		s.Apart = !sameDisk(keep.Path, data.Path)
+		s.Apart = !SameDisk(keep.Path, data.Path)
 		keep.Path = filepath.Dir(base)
 		s.Keep, s.Data = &keep, &data
 	}
 	return s
 }
 
-// sameDisk reports whether two paths are on one file system, as far as that can
+// SameDisk reports whether two paths are on one file system, as far as that can
 // be told.
-func sameDisk(a, b string) bool {
+func SameDisk(a, b string) bool {
 	var x, y unix.Stat_t
 	return unix.Stat(a, &x) != nil || unix.Stat(b, &y) != nil || x.Dev == y.Dev
 }
