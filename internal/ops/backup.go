@@ -7,13 +7,16 @@ import (
 	"io"
 	"os"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/backup"
+	"github.com/marketcalls/openalgo-install/internal/backup/frozen"
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/freeze"
 	"github.com/marketcalls/openalgo-install/internal/guard"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/plan"
@@ -48,7 +51,8 @@ type backing struct {
 	target   *backup.Target
 	down     time.Duration
 	copy     func() error // what is left to copy while OpenAlgo is stopped
-	still    *stillCopy   // what is copied without a stop
+	still    *frozen.Copy // what is copied without a stop
+	frozen   time.Duration
 	// unchecked is why SQLite could not check the databases.
 	unchecked string
 }
@@ -57,7 +61,7 @@ type backing struct {
 // app is frozen, or else stopped, for as long as what it may write is read, and no
 // longer: its databases are not whole otherwise (docs/openalgo-facts.md 9.2).
 func Backup(o BackupOptions) Command {
-	b := &backing{options: o, target: &backup.Target{}, still: &stillCopy{}}
+	b := &backing{options: o, target: &backup.Target{}, still: &frozen.Copy{}}
 	b.wrap, b.key, b.unsealed = o.Seal.Ready()
 	return Command{Name: plan.CommandBackup, act: b.act, Wish: b.wish, Ended: b.record}
 }
@@ -94,8 +98,9 @@ func (b *backing) act(ctx context.Context, turn *turn, p *plan.Plan) (event.Resu
 	}
 	defer t.Discard()
 	b.target = t
-	b.still.in, b.still.trees = b.in, b.trees
-	defer b.still.remove()
+	b.still.Trees, b.still.Watcher = b.trees, b.in.Guard
+	b.still.Files = func(ctx context.Context, take func(string, []byte) error) error { return filesNow(ctx, b.in, take) }
+	defer b.still.Remove()
 	failed, notUp := b.copied(ctx, turn, p)
 	switch {
 	case notUp != nil && failed == nil:
@@ -111,7 +116,7 @@ func (b *backing) act(ctx context.Context, turn *turn, p *plan.Plan) (event.Resu
 		return event.Result{}, failed
 	}
 	r, err := b.finish(ctx, c)
-	if r.Frozen = b.still.frozen; err == nil && r.Frozen > 0 {
+	if r.Frozen = b.frozen; err == nil && r.Frozen > 0 {
 		r.Message += fmt.Sprintf(". OpenAlgo was frozen for %.2f s, and its connections stayed open", r.Frozen.Seconds())
 	}
 	return r, err
@@ -134,8 +139,8 @@ func (b *backing) copied(ctx context.Context, t *turn, p *plan.Plan) (failed, no
 		return b.write(ctx, t, p)
 	}
 	var none error
-	if b.still.dir, none = b.target.Scratch(); none == nil {
-		none, failed = b.still.make(ctx, t, p, s)
+	if b.still.Dir, none = b.target.Scratch(); none == nil {
+		none, failed = b.freeze(ctx, t, p, s)
 	}
 	switch {
 	case failed != nil:
@@ -143,13 +148,30 @@ func (b *backing) copied(ctx context.Context, t *turn, p *plan.Plan) (failed, no
 	case none == nil:
 		return timed(b.in, "archive", "write the backup", func() error { return b.archiveStill(ctx, *p.Stays) }), nil
 	}
-	b.still.remove()
+	b.still.Remove()
 	now, err := b.in.Engine.Container(ctx, p.Stays.ID)
 	if err != nil {
 		return err, nil
 	}
 	b.in.note(fmt.Sprintf("OpenAlgo is stopped for the backup, since it cannot be frozen: %v", none))
 	return b.write(ctx, t, p.ByStop(now))
+}
+
+// freeze copies the data without a stop. none is why there is no copy, and a stop has
+// to do.
+func (b *backing) freeze(ctx context.Context, t *turn, p *plan.Plan, s *still.Freeze) (none, failed error) {
+	err := carry(ctx, t, p)
+	if f := (*run.Failure)(nil); errors.As(err, &f) && f.Undo != nil {
+		return nil, errors.Join(f.Cause, f.Undo)
+	}
+	switch err = errors.Join(causeOf(err), s.Failed); {
+	case freeze.IsNone(err) || errors.Is(err, syscall.ENOSPC):
+		return err, nil
+	case err != nil:
+		return nil, err
+	}
+	b.frozen = s.Frozen
+	return nil, nil
 }
 
 // archiveStill archives what was copied without a stop.
@@ -162,10 +184,10 @@ func (b *backing) archiveStill(ctx context.Context, c engine.Container) error {
 	if err != nil {
 		return err
 	}
-	if err := b.still.archive(ctx, w); err != nil {
+	if err := b.still.Archive(ctx, w); err != nil {
 		return errors.Join(err, w.Abandon())
 	}
-	b.still.remove()
+	b.still.Remove()
 	return b.close(w, sealed)
 }
 
@@ -311,7 +333,7 @@ func (b *backing) record(in *Session, result event.Result, err error) {
 		return // there is no instance
 	}
 	last := backup.Last{At: time.Now().UTC(), OK: err == nil, File: b.target.Name, Bytes: b.target.Bytes,
-		Unchecked: b.unchecked, DownSeconds: b.down.Seconds(), FrozenMS: b.still.frozen.Milliseconds(), Message: result.Message}
+		Unchecked: b.unchecked, DownSeconds: b.down.Seconds(), FrozenMS: b.frozen.Milliseconds(), Message: result.Message}
 	if err != nil {
 		last.Message = in.redact.Redact(err.Error())
 	}

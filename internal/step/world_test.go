@@ -442,7 +442,9 @@ func (w *world) Ahead(context.Context) error {
 // Last copies the rest: OpenAlgo must stand still.
 func (w *world) Last(context.Context) error {
 	w.reach("last")
-	if c := w.web(); c.State != "paused" {
+	if c := w.web(); c == nil {
+		return engine.ErrUnreachable
+	} else if c.State != "paused" {
 		return fmt.Errorf("%s is %s while it is copied", c.Name, c.State)
 	}
 	if w.last == nil {
