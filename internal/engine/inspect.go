@@ -77,15 +77,7 @@ func fromInspect(r container.InspectResponse) Container {
 		c.Error, c.Pid = state.Error, state.Pid
 		c.StartedAt, c.FinishedAt = parseTime(state.StartedAt), parseTime(state.FinishedAt)
 		if h := state.Health; h != nil && string(h.Status) != "none" {
-			c.Health = string(h.Status)
-			if n := len(h.Log); n > 0 {
-				c.HealthLog = strings.TrimSpace(h.Log[n-1].Output)
-				// Docker calls a container unhealthy that is frozen, and after that until the
-				// next probe, although the last one went well.
-				if c.Health == container.Unhealthy && h.Log[n-1].ExitCode == 0 {
-					c.Health = container.Healthy
-				}
-			}
+			c.Health, c.HealthLog = healthOf(h)
 		}
 	}
 	if host := r.HostConfig; host != nil {
@@ -169,4 +161,20 @@ func parseTime(s string) time.Time {
 		return time.Time{}
 	}
 	return t
+}
+
+// healthOf is what the last probe said. Docker calls a container unhealthy that is
+// frozen, and after that until the next probe, although none has failed.
+func healthOf(h *container.Health) (state, says string) {
+	if len(h.Log) == 0 {
+		if h.Status == container.Unhealthy {
+			return string(container.Starting), ""
+		}
+		return string(h.Status), ""
+	}
+	last := h.Log[len(h.Log)-1]
+	if says = strings.TrimSpace(last.Output); h.Status == container.Unhealthy && last.ExitCode == 0 {
+		return string(container.Healthy), says
+	}
+	return string(h.Status), says
 }

@@ -113,7 +113,7 @@ func TestBackupAndRestore(t *testing.T) {
 	i := backupable(t)
 	users, keys, before := i.users(), i.keys(), i.container().ID
 	out := i.run("backup", "--now")
-	out.mustTell(t, "is written and checked", "OpenAlgo was down for")
+	out.mustTell(t, "is written and checked", "OpenAlgo was frozen for")
 	file := lastBackup(i).File
 	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 || i.container().ID != before {
 		t.Fatalf("%v %v", info, err)
@@ -374,7 +374,7 @@ func TestBackupKilled(t *testing.T) {
 	users, keys := i.users(), i.keys()
 	dir := t.TempDir()
 	for _, point := range []string{"backup-early", "backup-stopped", "backup-db"} {
-		i.kill(point, "backup", "--now", "--to", dir)
+		i.kill(point, "backup", "--now", "--stop", "--to", dir)
 		if out := i.run("start"); out.code != 0 {
 			t.Fatalf("after %s: %s", point, out.all())
 		}

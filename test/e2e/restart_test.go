@@ -24,7 +24,7 @@ func TestEngineRestarted(t *testing.T) {
 	work := t.TempDir()
 	cmd := exec.CommandContext(t.Context(), "sh", script)
 	cmd.Env = append(os.Environ(), "PROGRAM="+failing, "WORK="+work, "POINTS=created before-stop after-stop before-start before-verify",
-		"BACKUP_POINTS=backup-stopped backup-keys")
+		"BACKUP_POINTS=backup-stopped backup-keys freezing frozen")
 	cmd.SysProcAttr = &syscall.SysProcAttr{
 		Cloneflags:   syscall.CLONE_NEWNS | syscall.CLONE_NEWNET | syscall.CLONE_NEWPID,
 		Unshareflags: syscall.CLONE_NEWNS,

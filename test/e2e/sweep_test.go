@@ -14,7 +14,8 @@ func TestNextCommandSweeps(t *testing.T) {
 	t.Parallel()
 	i := backupable(t)
 	i.program = failing
-	i.kill("backup-db", "backup", "--now")
+	i.kill("frozen", "backup", "--now")
+	i.kill("backup-db", "backup", "--now", "--stop")
 	partials := func() []string {
 		found, err := filepath.Glob(i.dir + "-backups/*.partial")
 		if err != nil {

@@ -149,7 +149,7 @@ func TestStartedAfterAKilledBackupIsLeftAlone(t *testing.T) {
 	i := backupable(t)
 	i.program = failing
 	id := i.container().ID
-	i.kill("backup-stopped", "backup", "--now")
+	i.kill("backup-stopped", "backup", "--now", "--stop")
 	mustDocker(t, "start", id)
 	i.until("OpenAlgo answers", func() bool { return i.isUp() })
 	began := i.startedAt(id)

@@ -58,9 +58,10 @@ for point in $POINTS; do
   grep -q "LOG_LEVEL = '$level'" "$dir/.env"
   "$PROGRAM" status --dir "$dir" --json | grep -q '"ready": true'
 done
-# A backup has OpenAlgo stopped while the engine is away: it must run again.
+# A backup has OpenAlgo stopped, or frozen, while the engine is away: it must run again.
 for point in $BACKUP_POINTS; do
-  OPENALGO_FAILPOINT=$point:STOP "$PROGRAM" backup --now --dir "$dir" --to "$WORK/backups/" &
+  case $point in backup-*) way=--stop ;; *) way=--stop=false ;; esac
+  OPENALGO_FAILPOINT=$point:STOP "$PROGRAM" backup --now $way --dir "$dir" --to "$WORK/backups/" &
   run=$!
   wait_until stopped $run
   engine_down
@@ -74,7 +75,7 @@ for point in $BACKUP_POINTS; do
   "$PROGRAM" status --dir "$dir" --json | grep -q '"ready": true'
 done
 # A machine that boots after it went down in the middle of one.
-OPENALGO_FAILPOINT=backup-stopped:STOP "$PROGRAM" backup --now --dir "$dir" --to "$WORK/backups/" &
+OPENALGO_FAILPOINT=backup-stopped:STOP "$PROGRAM" backup --now --stop --dir "$dir" --to "$WORK/backups/" &
 run=$!
 wait_until stopped $run
 kill -KILL $run
