@@ -20,7 +20,7 @@ export CGO_ENABLED = 0
 # The same flags for all, so that tests and program compile each package once.
 export GOFLAGS := -buildvcs=false -tags=nethttpomithttp2 -trimpath $(GOFLAGS)
 
-.PHONY: build rehearse rehearse-clean tools test e2e killloop kills lint fuzz bench golden docs snapshot clean
+.PHONY: build rehearse rehearse-clean tools test e2e killloop kills lint fuzz bench bench-clean golden docs snapshot clean
 
 build: ## the program, in .build
 	$(GO) build -ldflags '$(LDFLAGS)' -o $(PROGRAM) ./cmd/openalgo-install
@@ -56,8 +56,11 @@ fuzz: ## every fuzz target, for FUZZTIME each
 	@grep -rHoE '^func Fuzz[A-Za-z0-9_]+' --include='*_test.go' internal | sed 's/:func / /' | while read -r file target; do \
 		$(GO) test "./$$(dirname $$file)" -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) || exit 1; done
 
-bench: build tools ## time, size and memory, beside Docker Compose
-	bench/run.sh
+bench: build tools ## on an app as heavy as OpenAlgo, beside Docker Compose: ROUNDS=3 RUNS=10 GIB=5
+	bench/heavy.sh
+
+bench-clean: ## the images that bench keeps for its next run
+	bench/heavy.sh --clean
 
 golden: ## write the golden files again; look at the diff before you commit
 	$(GO) test $$(grep -rlE 'flag\.Bool\("update"' --include='*_test.go' internal | xargs -n1 dirname | sort -u | sed 's|^|./|') -update
