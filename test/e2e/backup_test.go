@@ -550,7 +550,7 @@ while True:
 	}
 	committed := filepath.Join(i.volume("/app/db"), "committed")
 	i.until("rows are written", func() bool { text, _ := os.ReadFile(committed); return len(text) > 0 })
-	out := i.run("backup", "--now", "--to", t.TempDir())
+	out := i.run("backup", "--now", "--stop", "--to", t.TempDir())
 	if out.code != 0 || strings.Contains(out.all(), "could not check") {
 		t.Fatal(out.all())
 	}
