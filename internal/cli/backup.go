@@ -64,6 +64,7 @@ nothing can be read back.`,
 	waitFlag(cmd, &c.wait)
 	f.BoolVar(&c.now, "now", false, "freeze or stop OpenAlgo also while a market is open")
 	f.BoolVar(&c.stop, "stop", false, "stop OpenAlgo while its data is read, and start it again")
+	dryRunFlag(cmd, &c.dryRun)
 	f.StringArrayVar(&c.recipients, "recipient", nil, "encrypt to this age recipient (age1...); can be repeated")
 	f.StringVar(&c.passphrase, "passphrase-file", "", "encrypt with the passphrase in this file; - asks on the terminal")
 	f.StringVar(&c.schedule, "schedule", "", "back up every day at HH:MM IST with these flags; off removes the schedule")
@@ -74,7 +75,7 @@ func (c *backupCommand) run(ctx context.Context) error {
 	if c.keep < 0 {
 		return usage("--keep is how many stay, e.g. 14")
 	}
-	c.stdoutTaken = c.to == "-"
+	c.stdoutTaken = c.to == "-" && !c.dryRun
 	if c.stdoutTaken && c.json {
 		return usage("--to - writes the archive to stdout, where --json would write, too: name a file")
 	}

@@ -39,10 +39,14 @@ func waitFlag(cmd *cobra.Command, wait *time.Duration) {
 	cmd.Flags().DurationVar(wait, "wait", 0, "longest wait for a start (default 5m without progress, 20m in all)")
 }
 
+func dryRunFlag(cmd *cobra.Command, dryRun *bool) {
+	cmd.Flags().BoolVar(dryRun, "dry-run", false, "print the plan and change nothing")
+}
+
 func (o *changeOptions) flags(cmd *cobra.Command) {
 	nowFlag(cmd, &o.now)
 	waitFlag(cmd, &o.wait)
-	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "print the plan and change nothing")
+	dryRunFlag(cmd, &o.dryRun)
 }
 
 // change is the one way of every command that changes the instance in --dir: it

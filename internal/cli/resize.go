@@ -68,7 +68,7 @@ of your own Compose files are resized the same way.`,
 	_ = flags.MarkHidden("until")
 	flags.BoolVar(&c.all, "all", false, "resize every OpenAlgo, and divide the machine again")
 	flags.BoolVar(&c.force, "force", false, "also change what you set by hand")
-	flags.BoolVar(&c.dryRun, "dry-run", false, "print the plan and change nothing")
+	dryRunFlag(cmd, &c.dryRun)
 	flags.BoolVar(&c.cancel, "cancel", false, "cancel a resize that waits for its time")
 	return cmd
 }

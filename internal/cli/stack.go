@@ -87,5 +87,6 @@ func newLifecycle(a *app, use, short string, up bool, c ops.Command) *cobra.Comm
 	if up {
 		waitFlag(cmd, &o.wait)
 	}
+	dryRunFlag(cmd, &o.dryRun)
 	return cmd
 }

@@ -334,6 +334,15 @@ func TestStackOfDockerRun(t *testing.T) {
 	i.dockerRun()
 	i.until("the stack answers", func() bool { return strings.Contains(i.run("status").stdout, "  ready") })
 	before := i.running().ID
+	began := i.running().StartedAt
+	for _, command := range []string{"stop", "start", "restart"} {
+		if out := i.run(command, "--dry-run"); out.code != 0 || !strings.Contains(out.stdout, "Dry run: nothing was changed.") {
+			t.Errorf("%s --dry-run exits %d: %s", command, out.code, out.all())
+		}
+	}
+	if now := i.running(); !now.StartedAt.Equal(began) {
+		t.Error("a dry run stopped or started it")
+	}
 	for _, step := range [][2]string{{"stop", "is stopped"}, {"start", "is ready"}, {"restart", "is ready"}, {"logs", "listens on"}} {
 		if out := i.run(step[0]); out.code != 0 || !strings.Contains(out.stdout, step[1]) {
 			t.Errorf("%s exits %d: %s", step[0], out.code, out.all())
