@@ -29,7 +29,9 @@ func source(dir string, text []byte, env string) compose.Source {
 func TestRenderGolden(t *testing.T) {
 	selinux := params
 	selinux.SELinux, selinux.Bind = true, "::1"
-	for name, p := range map[string]compose.Params{"plain": params, "selinux-ipv6": selinux} {
+	cached := params
+	cached.Bytecode = true
+	for name, p := range map[string]compose.Params{"plain": params, "selinux-ipv6": selinux, "bytecode": cached} {
 		got := compose.Render(p)
 		path := filepath.Join("testdata", name+".golden.yaml")
 		if *update {
@@ -106,7 +108,7 @@ var edits = []string{
 func edited(line string) []byte {
 	text := string(compose.Render(params))
 	if key, _, _ := strings.Cut(line, ":"); strings.Contains(text, "\n    "+key+":") || strings.Contains(line, "pids") {
-		text = string(compose.Earlier([]byte(text))) // which does not have it yet
+		text = string(compose.Earlier([]byte(text))[1]) // which does not have it yet
 	}
 	return []byte(strings.Replace(text, "    init: true\n", "    init: true\n    "+line+"\n", 1))
 }
@@ -137,15 +139,41 @@ func TestTheContainerHasFewRights(t *testing.T) {
 	}
 }
 
-// An instance of an earlier version has this file, to the byte.
+// An instance of an earlier version has one of these files, to the byte.
 func TestEarlier(t *testing.T) {
-	want, err := os.ReadFile("testdata/earlier.yaml")
+	first, err := os.ReadFile("testdata/earlier.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := compose.Earlier(compose.Render(params)); string(got) != string(want) {
-		t.Errorf("earlier versions wrote\n%s\nand not\n%s", want, got)
+	for _, bind := range []bool{false, true} {
+		without, with := params, params
+		without.BindData, with.BindData, with.Bytecode = bind, bind, true
+		earlier := compose.Earlier(compose.Render(with))
+		if want := compose.Render(without); string(earlier[0]) != string(want) {
+			t.Errorf("the version before wrote\n%s\nand not\n%s", want, earlier[0])
+		}
+		if !bind && string(earlier[1]) != string(first) {
+			t.Errorf("the first versions wrote\n%s\nand not\n%s", first, earlier[1])
+		}
 	}
+}
+
+func TestOpenAlgoCannotWriteItsBytecode(t *testing.T) {
+	p := params
+	p.Bytecode = true
+	stack, err := compose.Load(source("/opt/openalgo", compose.Render(p), ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range stack.Spec("").Mounts {
+		if m.Target == compose.BytecodeDir {
+			if !m.ReadOnly || m.Source != "openalgo_openalgo_bytecode" {
+				t.Errorf("the mount is %+v", m)
+			}
+			return
+		}
+	}
+	t.Error("nothing is mounted there")
 }
 
 func TestEditsAreCarriedOut(t *testing.T) {
@@ -224,6 +252,11 @@ func TestHashIsDockerComposes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	cached := params
+	cached.Bytecode = true
+	cases["with bytecode"] = compose.Render(cached)
+	cached.BindData = true
+	cases["with bytecode, data in directories"] = compose.Render(cached)
 	cases["everything"] = everything
 	network := regexp.MustCompile(`(?m)^    networks: .*$`)
 	cases["everything, on the host's network"] = network.ReplaceAll(everything, []byte("    network_mode: host"))

@@ -4,6 +4,7 @@
 package compose
 
 import (
+	"bytes"
 	"fmt"
 	"net"
 	"regexp"
@@ -19,6 +20,13 @@ const Service = "openalgo"
 
 // FileName is the name of the rendered file.
 const FileName = "docker-compose.yaml"
+
+// The bytecode of OpenAlgo's code: where the container has its volume, which it
+// cannot write, and the volume's name in the file.
+const (
+	BytecodeDir    = "/var/cache/openalgo-bytecode"
+	BytecodeVolume = "openalgo_bytecode"
+)
 
 // OverrideNames are the files that Docker Compose merges by itself.
 var OverrideNames = []string{"docker-compose.override.yaml", "docker-compose.override.yml"}
@@ -44,6 +52,9 @@ type Params struct {
 	AsRoot bool
 	// BindData keeps the data in directories beside the file, not in volumes.
 	BindData bool
+	// Bytecode mounts a volume with what Python makes of OpenAlgo's code. An image
+	// that brings its own must not have it: Python would not look for that any more.
+	Bytecode bool
 	// Data names other volumes or absolute paths for some of openalgo.Trees.
 	Data map[string]string
 }
@@ -83,6 +94,12 @@ func Render(p Params) []byte {
 		data.WriteString("      - openalgo_" + name + ":" + openalgo.Tree(name) + "\n")
 		volumes.WriteString("  openalgo_" + name + ":\n")
 	}
+	cache := ""
+	if p.Bytecode {
+		cache = cacheVariable
+		data.WriteString(cacheMount)
+		volumes.WriteString(cacheVolume)
+	}
 	list := ""
 	if volumes.Len() > 0 {
 		list = "\nvolumes:\n" + volumes.String()
@@ -100,22 +117,33 @@ func Render(p Params) []byte {
 		"@SELINUX@", selinux,
 		"@HEALTH@", health,
 		"@DATA@", data.String(),
+		"@BYTECODE@", cache,
 		"@VOLUMES@", list,
 	).Replace(string(templates.Compose)))
 }
 
-// hardening is the part of the template that earlier versions of this program did
+// What Params.Bytecode adds.
+const (
+	cacheVariable = "      # Python reads here what it made of OpenAlgo's code before, if that is there.\n" +
+		"      PYTHONPYCACHEPREFIX: " + BytecodeDir + "/now\n"
+	cacheMount  = "      - " + BytecodeVolume + ":" + BytecodeDir + ":ro\n"
+	cacheVolume = "  " + BytecodeVolume + ":\n"
+)
+
+// hardening is the part of the template that the first versions of this program did
 // not write.
 var hardening = regexp.MustCompile(`(?m)^    # What runs in here gets no rights[\s\S]*?^    pids_limit: .*\n`)
 
-// startPeriod is what the health check of earlier versions had as 40 s.
+// startPeriod is what the health check of those versions had as 40 s.
 var startPeriod = regexp.MustCompile(`(?m)^(      start_period:) .*$`)
 
-// Earlier returns the text that earlier versions of this program wrote in place
-// of the rendered one. Their instances keep it until the container is recreated
-// for another reason.
-func Earlier(rendered []byte) []byte {
-	return startPeriod.ReplaceAll(hardening.ReplaceAll(rendered, nil), []byte("$1 40s"))
+// Earlier returns the texts that earlier versions of this program wrote in place
+// of the rendered one, the latest first. Their instances keep them until the
+// container is recreated for another reason.
+func Earlier(rendered []byte) [][]byte {
+	plain := []byte(strings.NewReplacer(cacheVariable, "", cacheMount, "", cacheVolume, "").Replace(string(rendered)))
+	plain = bytes.TrimSuffix(plain, []byte("\nvolumes:\n"))
+	return [][]byte{plain, startPeriod.ReplaceAll(hardening.ReplaceAll(plain, nil), []byte("$1 40s"))}
 }
 
 // ContainerName is the container's name for a project: openalgo-web for the

@@ -37,6 +37,10 @@ const (
 	Strategies = Dir + "/strategies/strategy_configs.json"
 )
 
+// LabelBytecode is "1" on an image that needs no bytecode made for it: it has that of
+// its code, and Python would not look for it elsewhere.
+const LabelBytecode = "io.openalgo.install.bytecode"
+
 // Trees are the directories in Dir that outlive a container (3). Their volumes
 // are called openalgo_db and so on.
 var Trees = []string{"db", "log", "strategies", "keys", "tmp"}

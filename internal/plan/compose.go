@@ -23,11 +23,12 @@ func planCompose(o *world.Observation, p *Plan) error {
 		Project: o.Project, Container: compose.ContainerName(o.Project), Image: ImageRef(o, p.Intent),
 		Bind: p.Answers.Ports.Bind, WebPort: p.Answers.Ports.Web, WebSocketPort: p.Answers.Ports.WebSocket,
 		SELinux: o.Engine.SELinux, OwnHealth: ownHealth(o, p.Intent), AsRoot: runsAsRoot(o),
-		BindData: p.Answers.Volumes == "bind", Data: p.Answers.Data,
+		BindData: p.Answers.Volumes == "bind", Data: p.Answers.Data, Bytecode: !bringsBytecode(o, p.Intent),
 	})
 	p.ComposeText, p.OwnCompose = rendered, true
 	path := o.Dir.Path(compose.FileName)
-	onDisk, last, earlier := settings.Sum(o.ComposeText), o.State.ComposeSHA256, settings.Sum(compose.Earlier(rendered))
+	onDisk, last := settings.Sum(o.ComposeText), o.State.ComposeSHA256
+	earlier := slices.ContainsFunc(compose.Earlier(rendered), func(text []byte) bool { return last == settings.Sum(text) })
 	diff := udiff.Unified("a/"+compose.FileName, "b/"+compose.FileName, string(o.ComposeText), string(rendered))
 	switch {
 	case o.ComposeText == nil:
@@ -35,13 +36,13 @@ func planCompose(o *world.Observation, p *Plan) error {
 	case p.Intent.Adopts():
 		p.Add(Change{Kind: KindFile, Name: path, Action: ActionUpdate, Reason: "rewritten; the previous version stays in " + o.Dir.KeptPath(""), Diff: diff})
 	case onDisk == settings.Sum(rendered):
-	case onDisk == last && last == earlier && !recreatesAnyway(p):
+	case onDisk == last && earlier && !recreatesAnyway(p):
 		p.ComposeText = o.ComposeText
-	case onDisk == last && last == earlier:
-		p.Add(Change{Kind: KindFile, Name: path, Action: ActionUpdate, Reason: "this version of openalgo-install gives the container fewer rights and more time to start", Diff: diff})
+	case onDisk == last && earlier:
+		p.Add(Change{Kind: KindFile, Name: path, Action: ActionUpdate, Reason: "this version of openalgo-install has more in it: fewer rights, faster starts", Diff: diff})
 	case onDisk == last:
 		p.Add(Change{Kind: KindFile, Name: path, Action: ActionUpdate, Reason: "the answers changed", Diff: diff})
-	case last == settings.Sum(rendered) || last == earlier || last == "":
+	case last == settings.Sum(rendered) || earlier || last == "":
 		p.ComposeText, p.OwnCompose = o.ComposeText, false
 		p.Warn(finding.Warn("compose-kept", "%s was edited by hand: kept and carried out as it stands", path))
 	default:
@@ -99,6 +100,18 @@ func ownHealth(o *world.Observation, i Intent) bool {
 		return i.Image.Keep.OwnHealth
 	}
 	return o.Built != nil && o.Built.IsOurs()
+}
+
+// bringsBytecode reports whether the image has the bytecode of its code: one that was
+// built with our start.sh, or that says so. The test app has no Python.
+func bringsBytecode(o *world.Observation, i Intent) bool {
+	labels := map[string]string{}
+	if o.Image != nil {
+		labels = o.Image.Labels
+	} else if c := o.Container(); c != nil {
+		labels = c.Labels
+	}
+	return ownHealth(o, i) || labels[openalgo.LabelBytecode] == "1" || i.Answers.Image.Source == "rehearsal"
 }
 
 // sameAsAsked refuses answers that a docker-compose.yaml of unknown origin

@@ -8,6 +8,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/run"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
 	"github.com/marketcalls/openalgo-install/internal/step"
+	"github.com/marketcalls/openalgo-install/internal/step/compile"
 	"github.com/marketcalls/openalgo-install/internal/step/still"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
@@ -50,7 +51,7 @@ func ForContainer(o *world.Observation, i Intent) (*Plan, error) {
 		return p, nil
 	case i.Run == Again:
 		becomes("stopped and started again")
-		p.Steps, p.Commit = []run.Part{stop}, again
+		p.Steps, p.Commit = stop, again
 	case i.Run == Archived && c.State == "running" && i.Copier != nil:
 		becomes("frozen for a moment, while what changes is copied")
 		p.Steps = []run.Part{{Name: "freeze", Title: "copy the data, and freeze OpenAlgo while what changed is copied",
@@ -72,12 +73,16 @@ func ForContainer(o *world.Observation, i Intent) (*Plan, error) {
 	return p, nil
 }
 
-// stopped are the steps that stop a container for a while.
-func stopped(c docker.Container) (stop run.Part, again []run.Step) {
+// stopped are the steps that stop a container for a while, and what goes before so
+// that the while is short.
+func stopped(c docker.Container) (stop []run.Part, again []run.Step) {
 	up := stacks.IsUp(c)
-	return run.Part{Name: "stop", Title: "stop " + c.Name,
-			Steps: []run.Step{&step.StopContainer{ID: c.ID, Name: c.Name, Running: up, Began: c.StartedAt, Up: up}}},
-		[]run.Step{&step.StartAgain{ID: c.ID, Name: c.Name}}
+	return []run.Part{
+			{Steps: []run.Step{&compile.First{ID: c.ID}}},
+			{Name: "stop", Title: "stop " + c.Name,
+				Steps: []run.Step{&step.StopContainer{ID: c.ID, Name: c.Name, Running: up, Began: c.StartedAt, Up: up}}},
+		},
+		[]run.Step{&step.StartAgain{ID: c.ID, Name: c.Name}, &compile.Later{ID: c.ID}}
 }
 
 // ByStop is the plan of a backup that stops the container, as it is now, if it runs.
@@ -86,7 +91,7 @@ func (p *Plan) ByStop(now docker.Container) *Plan {
 	by.Stays = &now
 	archive := run.Part{Steps: []run.Step{&step.Archive{Archiver: p.Intent.Archiver}}}
 	if stop, again := stopped(now); stacks.IsUp(now) {
-		by.Steps, by.Commit = []run.Part{stop, archive}, again
+		by.Steps, by.Commit = append(stop, archive), again
 	} else {
 		by.Steps, by.Commit = []run.Part{archive}, nil
 	}

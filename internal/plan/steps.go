@@ -15,6 +15,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/settings"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
 	"github.com/marketcalls/openalgo-install/internal/step"
+	"github.com/marketcalls/openalgo-install/internal/step/compile"
 	"github.com/marketcalls/openalgo-install/internal/step/data"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
@@ -85,7 +86,11 @@ func (l *listing) parts() []run.Part {
 		// Where the directory was moved, an undo cannot start the container again.
 		ID: l.old.ID, Name: l.old.Name, Running: up && l.o.MovedFrom() == "", Began: l.old.StartedAt, Up: up,
 	}}}
-	return slices.Concat([]run.Part{keep, resources, create}, l.site(), []run.Part{stop}, l.data(), []run.Part{files}, end)
+	ahead := run.Part{}
+	if up {
+		ahead.Steps = []run.Step{&compile.First{}}
+	}
+	return slices.Concat([]run.Part{keep, resources, create}, l.site(), []run.Part{ahead, stop}, l.data(), []run.Part{files}, end)
 }
 
 // fileNames are the files of the instance that change.
@@ -264,5 +269,9 @@ func (l *listing) commit() (out []run.Step, err error) {
 	if l.Command == CommandRollback {
 		out = append(out, &data.Swap{})
 	}
-	return out, nil
+	later := &compile.Later{}
+	if !l.replaces && l.old != nil {
+		later.ID = l.old.ID
+	}
+	return append(out, later), nil
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/marketcalls/openalgo-install/internal/bytecode"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/printable"
 	"github.com/marketcalls/openalgo-install/internal/status"
@@ -53,6 +54,13 @@ func Status(w io.Writer, s status.Status) {
 		}
 		if d := i.Sizing.Due; i.Sizing.ResizeDue && i.Container != "" {
 			row("due", fmt.Sprintf("%s (%d MiB RAM, %d cores)", d.Values(), d.RAMMiB, d.Cores)+": "+finding.Command(i.Dir, "resize"))
+		}
+		switch i.Bytecode {
+		case bytecode.Building:
+			row("code", "is being compiled in the background, so that the next start is short")
+		case bytecode.Absent:
+			row("code", "is not compiled: the next start takes as long as a first one")
+		case bytecode.Ready:
 		}
 		row("schedule", i.Schedule.Text(i.Dir))
 		if i.LastDowntime != nil {

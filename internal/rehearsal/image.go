@@ -167,6 +167,7 @@ func ImageChanges(version, ref string) []string {
 		`LABEL org.opencontainers.image.title="OpenAlgo rehearsal"`,
 		fmt.Sprintf("LABEL org.opencontainers.image.version=%q", version),
 		"LABEL " + Label(ref),
+		"LABEL " + openalgo.LabelBytecode + "=1", // it has no Python to compile
 	}
 }
 

@@ -1,9 +1,13 @@
 package rehearsal
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
+	"syscall"
 )
 
 // PythonName is the name under which the binary in the image acts as Python.
@@ -13,10 +17,44 @@ const PythonName = "python"
 // says how many opened, and how many did not.
 const SecretsLine = "openalgo-install secrets:"
 
-// Python stands for OpenAlgo's Python in an upgrade: it counts the stored secrets
-// that open, where the real script asks OpenAlgo's cipher. root is OpenAlgo's
-// directory, args are without the program's name. It returns the exit code.
+// compileArgs is what the program that compiles OpenAlgo's code is given: volume,
+// image, processes and haste.
+const compileArgs = 4
+
+// CalledName is the file in a tree of bytecode in which the test app notes how it was
+// called to make it.
+const CalledName = "called"
+
+// compileAs leaves what the compiled code of an image would leave in the volume.
+func compileAs(args []string, stderr io.Writer) int {
+	volume, image := args[0], args[1]
+	name := strings.TrimPrefix(image, "sha256:")
+	tree := filepath.Join(volume, name)
+	write := func(file, text string) error { return os.WriteFile(filepath.Join(tree, file), []byte(text), 0o644) }
+	inside := "may write"
+	if errors.Is(os.WriteFile("/none", nil, 0o600), syscall.EROFS) {
+		inside = "cannot write"
+	}
+	links, _ := os.ReadDir("/sys/class/net")
+	err := errors.Join(os.MkdirAll(tree, 0o755),
+		write(CalledName, fmt.Sprintf("user %d, %s the rest, %d network, %s", os.Getuid(), inside, len(links), strings.Join(args[2:], " "))),
+		write("image", image),
+		os.RemoveAll(filepath.Join(volume, "now")), os.Symlink(name, filepath.Join(volume, "now")))
+	if err != nil {
+		fmt.Fprintf(stderr, "python: %v\n", err)
+		return 1
+	}
+	return 0
+}
+
+// Python stands for OpenAlgo's Python. In an upgrade it counts the stored secrets
+// that open, where the real script asks OpenAlgo's cipher; where the real one compiles
+// OpenAlgo's code it says that it did. root is OpenAlgo's directory, args are without
+// the program's name. It returns the exit code.
 func Python(root string, args []string, stdout, stderr io.Writer) int {
+	if n := len(args) - compileArgs; n > 1 && args[n-2] == "-c" && strings.Contains(args[n-1], "pycache_prefix") {
+		return compileAs(args[n:], stderr)
+	}
 	if len(args) != 2 || args[0] != "-c" || !strings.Contains(args[1], SecretsLine) {
 		fmt.Fprintln(stderr, "python: the test app runs no Python")
 		return 127

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/backup"
+	"github.com/marketcalls/openalgo-install/internal/bytecode"
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/downtime"
 	"github.com/marketcalls/openalgo-install/internal/engine"
@@ -62,6 +63,9 @@ type Instance struct {
 	// BackupProblem says why that backup cannot run, failed, or did not run.
 	BackupProblem string   `json:"backup_problem,omitempty"`
 	Volumes       []Volume `json:"volumes"`
+	// Bytecode says whether OpenAlgo's code is compiled, so that its next start is
+	// short; "" where its image brings that, or nothing is mounted for it.
+	Bytecode bytecode.State `json:"bytecode,omitempty"`
 }
 
 // Image is the image that a container runs from.
@@ -223,6 +227,7 @@ func describe(ctx context.Context, e Docker, c engine.Container, dir string, due
 		i.Version = ready.Version(ctx, ready.Address(c.Published(openalgo.WebPort)))
 	}
 	i.Sizing = sizingOf(env, c, dir, due)
+	i.Bytecode = bytecode.Of(ctx, e, c)
 	i.Schedule = later.LoadAt(instance.Dir(i.Dir))
 	i.Backup = backup.LoadLast(instance.Dir(i.Dir))
 	i.LastDowntime = downtime.Load(instance.Dir(i.Dir)).Last

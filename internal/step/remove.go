@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/marketcalls/openalgo-install/internal/bytecode"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/instance"
@@ -93,6 +94,7 @@ func (s *RemoveVolume) String() string { return "delete the volume " + s.Name }
 
 // Do deletes it.
 func (s *RemoveVolume) Do(ctx context.Context, t *run.Tools) error {
+	_ = bytecode.End(ctx, t.Engine, s.Name) // it may be filled just now
 	if err := t.Engine.RemoveVolume(ctx, s.Name); err != nil {
 		return run.Final(fmt.Errorf("removing the volume %s: %w", s.Name, err))
 	}

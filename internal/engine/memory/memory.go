@@ -273,7 +273,9 @@ func (e containerCalls) Start(_ context.Context, id string) error {
 	c.State, c.StartedAt, c.FinishedAt = "running", e.clock, time.Time{}
 	switch {
 	case len(c.spec.Entrypoint) > 0: // a helper, which ends at once
-		c.end(e.clock)
+		if c.end(e.clock); c.spec.Host.AutoRemove {
+			delete(e.containers, c.ID)
+		}
 	case e.OnStart != nil:
 		e.OnStart(c.Container)
 	}
