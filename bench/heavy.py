@@ -64,6 +64,7 @@ def timed(action):
 
 def measured(side, action):
     """The downtime of an action, as a client sees it."""
+    side.settle()
     with Client(side.web, side.websocket) as client:
         time.sleep(0.5)
         action()
@@ -125,6 +126,7 @@ class Bench:
 
     def nothing_to_do(self):
         say("nothing to do")
+        self.published.settle()
         ours, theirs = [], []
         for _ in range(5):
             ours.append(timed(self.published.again))

@@ -73,6 +73,15 @@ class Ours:
         child.wait()
         return image
 
+    def settle(self):
+        """Waits for what it makes in the background after an install or upgrade: bytecode, for the next start."""
+        label = "io.openalgo.install.bytecode.volume"
+        deadline = time.monotonic() + 600
+        while self.name in docker("ps", "--filter", f"label={label}", "--format", f'{{{{.Label "{label}"}}}}'):
+            if time.monotonic() > deadline:
+                raise SystemExit("bench: the bytecode is not made within 600 s")
+            time.sleep(0.5)
+
     def again(self):
         self.program("--answers", "-", stdin=self.answers)
 
@@ -121,6 +130,9 @@ class Theirs:
         path = self.dir / ".env"
         path.write_text(self.env)
         path.chmod(0o666)
+
+    def settle(self):
+        """Compose does nothing in the background."""
 
     def compose(self, *argv):
         return call(COMPOSE, *argv, cwd=self.dir)
