@@ -4,6 +4,8 @@ import (
 	"context"
 	"strings"
 	"time"
+
+	"github.com/marketcalls/openalgo-install/internal/finding"
 )
 
 // backupAge is how old the last backup may be before doctor warns.
@@ -25,17 +27,17 @@ func (c *lastBackup) judge(p patient) []Finding {
 	last := p.instance.Backup
 	switch {
 	case p.instance.BackupProblem != "":
-		return failure("backup", p.run("backup"), "%s", p.instance.BackupProblem)
+		return failure("backup", finding.Named(finding.Failed, "backup-daily", "%s", p.instance.BackupProblem).With(ours("backup")))
 	case last == nil:
-		return ok("backup", "none was made by this program yet; `%s` makes one", p.run("backup"))
+		return ok("backup", "none was made by this program yet; `%s` makes one", p.reader.Command("backup"))
 	case !last.OK:
-		return warning("backup", p.run("backup"), "the backup of %s failed: %s", last.At.Format("2006-01-02 15:04"), strings.SplitN(last.Message, "\n", 2)[0])
+		return warning("backup", finding.Warn("backup-failed", "the backup of %s failed: %s", last.At.Format("2006-01-02 15:04"), strings.SplitN(last.Message, "\n", 2)[0]).With(ours("backup")))
 	case last.Unchecked != "":
-		return warning("backup", p.run("backup"), "the databases in the last one could not be checked: %s", last.Unchecked)
+		return warning("backup", finding.Warn("backup-unchecked", "the databases in the last one could not be checked: %s", last.Unchecked).With(ours("backup")))
 	case p.now.Sub(last.At) > backupAge:
-		return warning("backup", p.run("backup"), "the last one is of %s", last.At.Format("2006-01-02"))
+		return warning("backup", finding.Warn("backup-old", "the last one is of %s", last.At.Format("2006-01-02")).With(ours("backup")))
 	case c.gone:
-		return warning("backup", p.run("backup"), "the last one is not there any more: %s", last.File)
+		return warning("backup", finding.Warn("backup-missing", "the last one is not there any more: %s", last.File).With(ours("backup")))
 	}
 	return ok("backup", "the last one is of %s: %s", last.At.Format("2006-01-02 15:04"), last.File)
 }

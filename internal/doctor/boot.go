@@ -4,6 +4,7 @@ import (
 	"context"
 	"os/exec"
 
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
 )
 
@@ -21,7 +22,7 @@ func (c *atBoot) judge(patient) []Finding {
 	case c.enabled == nil:
 		return nil
 	case !*c.enabled:
-		return warning("boot", "sudo systemctl enable docker", "Docker Engine does not start with the machine: after a reboot OpenAlgo stays down")
+		return warning("boot", finding.Warn("engine-not-at-boot", "Docker Engine does not start with the machine: after a reboot OpenAlgo stays down").With(shell("sudo systemctl enable docker")))
 	}
 	return ok("boot", "Docker Engine starts with the machine")
 }

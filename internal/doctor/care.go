@@ -3,6 +3,7 @@ package doctor
 import (
 	"strings"
 
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/keys"
 )
 
@@ -13,12 +14,10 @@ func leaked(p patient) (out []Finding) {
 		return nil
 	}
 	if value, _ := p.env.Get(keys.AppKey); keys.AppKeyState(value) == keys.Leaked {
-		out = append(out, failure("keys", p.run("--answers", p.dir+"/openalgo-install.yaml"),
-			"APP_KEY is one that OpenAlgo once published: anybody can forge a session. A new one costs one login")...)
+		out = append(out, failure("keys", finding.Named(finding.Failed, "app-key-published", "APP_KEY is one that OpenAlgo once published: anybody can forge a session. A new one costs one login").With(ours("--answers", p.dir+"/openalgo-install.yaml")))...)
 	}
 	if value, _ := p.env.Get(keys.Pepper); keys.PepperState(value) == keys.Leaked {
-		out = append(out, warning("keys", "",
-			"API_KEY_PEPPER is one that OpenAlgo once published: whoever gets the database can open it. Data that is there needs it, so it is never replaced; keep backups from others")...)
+		out = append(out, warning("keys", finding.Warn("pepper-known", "API_KEY_PEPPER is one that OpenAlgo once published: whoever gets the database can open it. Data that is there needs it, so it is never replaced; keep backups from others"))...)
 	}
 	return out
 }
@@ -37,8 +36,7 @@ func timezone(p patient) []Finding {
 		}
 	}
 	if tz != zone {
-		return warning("timezone", "write TZ: "+zone+" under environment in "+p.dir+"/docker-compose.yaml, then `docker compose up -d`",
-			"the container's time zone is %q, and schedules of strategies mean %s", tz, zone)
+		return warning("timezone", finding.Warn("time-zone", "the container's time zone is %q, and schedules of strategies mean %s", tz, zone).With(finding.Hint{Do: "write TZ: " + zone + " under environment in " + p.dir + "/docker-compose.yaml, then `docker compose up -d`"}))
 	}
 	return nil
 }

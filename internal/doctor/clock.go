@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/marketcalls/openalgo-install/internal/finding"
 )
 
 // clock is whether it follows a time server.
@@ -16,7 +18,7 @@ func (c *clock) judge(patient) []Finding {
 	case c.synced == nil:
 		return nil
 	case !*c.synced:
-		return warning("clock", "timedatectl set-ntp true", "the clock follows no time server; brokers refuse logins when it is minutes off")
+		return warning("clock", finding.Warn("clock-not-set", "the clock follows no time server; brokers refuse logins when it is minutes off").With(shell("timedatectl set-ntp true")))
 	}
 	return ok("clock", "the clock follows a time server")
 }

@@ -2,7 +2,9 @@ package doctor
 
 import (
 	"context"
+	"fmt"
 
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
 )
 
@@ -34,22 +36,22 @@ func (c *disks) judge(patient) (out []Finding) {
 	if d := c.images; d != nil {
 		switch {
 		case d.FreeMiB < lowImages:
-			out = append(out, named("disk-full", failure("disk", "docker system df", "%s, where Docker keeps images and volumes, has %d MiB free", d.Path, d.FreeMiB))...)
+			out = append(out, failure("disk", finding.Named(finding.HostNotReady, "disk-full", "%s, where Docker keeps images and volumes, has %d MiB free", d.Path, d.FreeMiB).With(shell("docker system df")))...)
 		case d.FreeMiB < fewImages:
-			out = append(out, warning("disk", "docker system df", "%s has %d MiB free; an upgrade needs about %d", d.Path, d.FreeMiB, fewImages)...)
+			out = append(out, warning("disk", finding.Warn("disk-low", "%s has %d MiB free; an upgrade needs about %d", d.Path, d.FreeMiB, fewImages).With(shell("docker system df")))...)
 		default:
 			out = append(out, ok("disk", "%s has %d MiB free of %d", d.Path, d.FreeMiB, d.TotalMiB)...)
 		}
 		if d.FreeInodes >= 0 && d.FreeInodes < fewInodes {
-			out = append(out, named("inodes-full", failure("inodes", "df -i "+d.Path, "%s can take only %d more files", d.Path, d.FreeInodes))...)
+			out = append(out, failure("inodes", finding.Named(finding.HostNotReady, "inodes-full", "%s can take only %d more files", d.Path, d.FreeInodes).With(shell("df -i "+d.Path)))...)
 		}
 	}
 	if d := c.files; d != nil && d.FreeMiB < fewFiles && (c.images == nil || d.Path != c.images.Path) {
-		level := warning
-		if d.FreeMiB < lowFiles {
-			level = failure
+		if text := fmt.Sprintf("%s has %d MiB free", d.Path, d.FreeMiB); d.FreeMiB < lowFiles {
+			out = append(out, failure("disk", finding.Named(finding.HostNotReady, "disk-full", "%s", text).With(shell("df -h "+d.Path)))...)
+		} else {
+			out = append(out, warning("disk", finding.Warn("disk-low", "%s", text).With(shell("df -h "+d.Path)))...)
 		}
-		out = append(out, named("disk-full", level("disk", "df -h "+d.Path, "%s has %d MiB free", d.Path, d.FreeMiB))...)
 	}
 	return out
 }

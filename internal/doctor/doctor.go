@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"strings"
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
@@ -31,12 +32,13 @@ const (
 
 // Finding is what one check saw.
 type Finding struct {
-	Check    string `json:"check"`
-	ID       string `json:"id,omitempty"` // what a command calls it that refuses for it
-	Level    Level  `json:"level"`
-	Evidence string `json:"evidence"`
-	Mend     string `json:"mend,omitempty"` // what to do, most often a command
-	Fix      Fix    `json:"fix,omitempty"`  // what `doctor --fix` does about it
+	Check    string         `json:"check"`
+	ID       string         `json:"id,omitempty"` // what a command calls it that refuses for it; "" of what is ok
+	Level    Level          `json:"level"`
+	Evidence string         `json:"evidence"`
+	Hints    []finding.Hint `json:"hints,omitempty"` // what to do
+	Mend     string         `json:"mend,omitempty"`  // the first of them as a line
+	Fix      Fix            `json:"fix,omitempty"`   // what `doctor --fix` does about it
 }
 
 // Report is everything that was looked at.
@@ -48,7 +50,8 @@ type Report struct {
 
 // patient is what was seen. A nil part could not be looked at, or is not there.
 type patient struct {
-	dir string
+	dir    string
+	reader finding.Prompt
 
 	engine    *engine.Info
 	engineErr error
@@ -63,7 +66,8 @@ type patient struct {
 	envMode    fs.FileMode
 	envOwner   owner
 	unfinished string
-	obstacles  error // why commands do not change it
+	left       string // the command that was interrupted
+	obstacles  error  // why commands do not change it
 
 	now time.Time
 }
@@ -82,6 +86,9 @@ func report(p patient, checks []check) Report {
 	r := Report{Findings: []Finding{}}
 	for _, check := range checks {
 		for _, f := range check.judge(p) {
+			if len(f.Hints) > 0 {
+				f.Mend = p.reader.Line(f.Hints[0])
+			}
 			r.Findings = append(r.Findings, f)
 			switch f.Level {
 			case Failure:
@@ -121,25 +128,28 @@ func count(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// run is a command of ours for this instance, to be pasted.
-func (p patient) run(args ...string) string { return finding.Command(p.dir, args...) }
-
 func ok(check, format string, args ...any) []Finding {
 	return []Finding{{Check: check, Level: OK, Evidence: fmt.Sprintf(format, args...)}}
 }
 
-func warning(check, mend, format string, args ...any) []Finding {
-	return []Finding{{Check: check, Level: Warning, Evidence: fmt.Sprintf(format, args...), Mend: mend}}
+// warning is what is going to hurt.
+func warning(check string, found *finding.Error) []Finding { return of(check, Warning, found) }
+
+// failure is what does not work now.
+func failure(check string, found *finding.Error) []Finding { return of(check, Failure, found) }
+
+func of(check string, level Level, found *finding.Error) []Finding {
+	return []Finding{{Check: check, ID: finding.IDOf(found), Level: level, Evidence: inOneLine(found.Error()), Hints: finding.HintsOf(found),
+		Fix: fixFor(finding.HintsOf(found))}}
 }
 
-// named gives findings the name that commands have for what was found.
-func named(id string, found []Finding) []Finding {
-	for i := range found {
-		found[i].ID = id
-	}
-	return found
+// inOneLine is a text of several paragraphs as a row of sentences.
+func inOneLine(text string) string {
+	return strings.Join(strings.Fields(strings.ReplaceAll(text, "\n\n", ". ")), " ")
 }
 
-func failure(check, mend, format string, args ...any) []Finding {
-	return []Finding{{Check: check, Level: Failure, Evidence: fmt.Sprintf(format, args...), Mend: mend}}
-}
+// ours is a command of ours for this instance.
+func ours(args ...string) finding.Hint { return finding.Hint{Args: append([]string{}, args...)} }
+
+// shell is a command of another program.
+func shell(command string) finding.Hint { return finding.Hint{Shell: []string{command}} }

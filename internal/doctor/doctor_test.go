@@ -4,6 +4,8 @@ import (
 	"errors"
 	"io/fs"
 	"net/netip"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -101,13 +103,7 @@ func sound(t *testing.T) *scene {
 	}
 }
 
-func findings(p *scene) []Finding {
-	var out []Finding
-	for _, check := range p.checks() {
-		out = append(out, check.judge(p.patient)...)
-	}
-	return out
-}
+func findings(p *scene) []Finding { return report(p.patient, p.checks()).Findings }
 
 func TestSilentOnASoundStack(t *testing.T) {
 	for _, f := range findings(sound(t)) {
@@ -121,7 +117,7 @@ func TestSilentOnASoundStack(t *testing.T) {
 func TestIdleSalt(t *testing.T) {
 	p := sound(t)
 	p.idleSalt = true
-	if f := salt(p.patient); len(f) != 1 || f[0].Level != Warning || !strings.HasSuffix(f[0].Mend, "upgrade") {
+	if f := salt(p.patient); len(f) != 1 || f[0].Level != Warning || f[0].ID == "" || f[0].Hints[0].Args[0] != "upgrade" {
 		t.Errorf("%+v", f)
 	}
 	p.env.Unset("FERNET_SALT")
@@ -237,6 +233,8 @@ func TestFindsEachFault(t *testing.T) {
 				switch {
 				case f.Check == c.check && f.Level == c.level && strings.Contains(f.Evidence, c.says):
 					found = true
+				case f.Level != OK && f.ID == "":
+					t.Errorf("without a name: %+v", f)
 				case f.Level != OK && f.Check != c.check:
 					t.Errorf("besides: %+v", f)
 				}
@@ -309,6 +307,53 @@ func TestWhatCommandsRefuse(t *testing.T) {
 		p.obstacles = c.obstacles
 		if r := report(p.patient, p.checks()); r.Failures != c.failures {
 			t.Errorf("%s: %d failures: %+v", name, r.Failures, r.Findings)
+		}
+	}
+}
+
+// Whatever a command can refuse is a failure with the same name: none of the names
+// in docs/errors.md is ok.
+func TestNothingRefusedIsOK(t *testing.T) {
+	page, err := os.ReadFile("../../docs/errors.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := regexp.MustCompile("(?m)^\\| `([^`]+)` \\| (?:[^|]*3[^|]*|any) \\|").FindAllStringSubmatch(string(page), -1)
+	if len(names) < 60 {
+		t.Fatalf("%d names", len(names))
+	}
+	for _, name := range names {
+		p := sound(t)
+		refused := finding.Named(finding.HostNotReady, name[1], "it is refused").With(finding.Run("Start it", "start"))
+		p.obstacles = finding.NotReady([]*finding.Error{refused})
+		r, found := report(p.patient, p.checks()), false
+		for _, f := range r.Findings {
+			found = found || f.Level == Failure && f.ID == name[1] && len(f.Hints) == 1
+		}
+		if !found || r.Failures != 1 || len(r.Fixes()) != 0 {
+			t.Errorf("%s: %+v", name[1], r)
+		}
+	}
+}
+
+// What --fix does about an interrupted run is what finishes it.
+func TestFixesOfAnInterruptedRun(t *testing.T) {
+	for command, want := range map[string]struct {
+		fix  Fix
+		args string
+	}{
+		"install": {FixStart, "start"}, "uninstall": {FixRemove, "uninstall"}, "purge": {FixPurge, "uninstall --purge"}, "": {FixStart, "start"},
+	} {
+		p := sound(t)
+		p.unfinished, p.left, p.container.State = "the last run was interrupted", command, "exited"
+		r := report(p.patient, p.checks())
+		if got := r.Fixes(); len(got) != 1 || got[0] != want.fix {
+			t.Errorf("%s: %v, want %s", command, got, want.fix)
+		}
+		for _, f := range r.Findings {
+			if f.Check == "unfinished" && strings.Join(f.Hints[0].Args, " ") != want.args {
+				t.Errorf("%s: %+v", command, f)
+			}
 		}
 	}
 }

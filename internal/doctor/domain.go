@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
 )
 
@@ -82,7 +83,7 @@ func (c *domain) address() []Finding {
 	case c.dns.Match:
 		return ok("dns", "%s leads to this machine", c.name)
 	}
-	return warning("dns", "", "%s", c.dns.Problem)
+	return warning("dns", finding.Warn("dns-mismatch", "%s", c.dns.Problem))
 }
 
 // soon is how long before its end a certificate should have been renewed.
@@ -95,17 +96,17 @@ func (c *domain) shown(p patient) []Finding {
 	}
 	left := seen.expiry.Sub(p.now)
 	days := int(left.Hours() / 24)
-	mend := ""
+	var mend []finding.Hint
 	if p.instance != nil && p.instance.HTTPS != nil {
-		mend = p.run("domain", c.name) // starts the HTTPS proxy, and asks for a certificate again
+		mend = append(mend, ours("domain", c.name)) // starts the HTTPS proxy, and asks for a certificate again
 	}
 	switch {
 	case !seen.expiry.IsZero() && left <= 0:
-		return failure("certificate", mend, "the certificate of %s ended on %s", c.name, seen.expiry.Format(time.DateOnly))
+		return failure("certificate", finding.Named(finding.Failed, "certificate-expired", "the certificate of %s ended on %s", c.name, seen.expiry.Format(time.DateOnly)).With(mend...))
 	case seen.err != nil:
-		return failure("certificate", mend, "%v", seen.err)
+		return failure("certificate", finding.Named(finding.Failed, "site-not-served", "%v", seen.err).With(mend...))
 	case left < soon:
-		return warning("certificate", "", "the certificate of %s ends in %d days, on %s", c.name, days, seen.expiry.Format(time.DateOnly))
+		return warning("certificate", finding.Warn("certificate-expires", "the certificate of %s ends in %d days, on %s", c.name, days, seen.expiry.Format(time.DateOnly)))
 	}
 	return ok("certificate", "of %s from %s, %d days left", c.name, seen.issuer, days)
 }

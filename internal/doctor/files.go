@@ -9,8 +9,10 @@ import (
 	"strings"
 
 	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/keys"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/plan"
 )
 
 // env holds .env against the app's own rules.
@@ -19,23 +21,23 @@ func env(p patient) (out []Finding) {
 	case p.instance == nil, p.refused("keys"):
 		return nil // refused says why: new keys would lose the data
 	case errors.Is(p.envErr, fs.ErrPermission):
-		return named("env-unreadable", warning("env", "sudo "+p.run("doctor"), "%s/.env can't be read by this user", p.dir))
+		return warning("env", finding.Warn("env-unreadable", "%s/.env can't be read by this user", p.dir).With(shell(finding.Prompt{Dir: p.dir, Sudo: true}.Command("doctor"))))
 	case p.envErr != nil:
-		return failure("env", "bring it back from "+p.dir+"/.openalgo-install/backups", "%v", p.envErr)
+		return failure("env", finding.Named(finding.HostNotReady, "env-unreadable", "%v", p.envErr).With(finding.Hint{Do: "bring it back from " + p.dir + "/.openalgo-install/backups"}))
 	}
 	for _, problem := range envfile.Check(p.env, "") {
 		if problem.Key == keys.FernetSalt && p.idleSalt {
 			continue
 		}
-		level := warning
-		if problem.Fatal {
-			level = failure
-		}
 		text := problem.Message
 		if problem.Key != "" {
 			text = problem.Key + " " + text
 		}
-		out = append(out, named("env-invalid", level("env", "", "%s/.env: %s", p.dir, text))...)
+		if problem.Fatal {
+			out = append(out, failure("env", finding.Named(finding.HostNotReady, "env-invalid", "%s/.env: %s", p.dir, text))...)
+		} else {
+			out = append(out, warning("env", finding.Warn("env-value", "%s/.env: %s", p.dir, text))...)
+		}
 	}
 	if out == nil {
 		return ok("env", "%s/.env keeps every rule of the app", p.dir)
@@ -52,9 +54,9 @@ func salt(p patient) []Finding {
 	if _, have := p.env.Get(keys.FernetSalt); !have {
 		return nil
 	}
-	return warning("salt", p.run("upgrade"), "%s/.env has a FERNET_SALT that this release of OpenAlgo does not use: an earlier openalgo-install wrote it. "+
+	return warning("salt", finding.Warn("salt-unused", "%s/.env has a FERNET_SALT that this release of OpenAlgo does not use: an earlier openalgo-install wrote it. "+
 		"A newer release would use it for the stored secrets (API key, broker tokens, TOTP), and open none of them. "+
-		"Do not upgrade with Docker Compose: %s removes the line first, and OpenAlgo encrypts the secrets again", p.dir, p.run("upgrade"))
+		"Do not upgrade with Docker Compose: %s removes the line first, and OpenAlgo encrypts the secrets again", p.dir, p.reader.Command("upgrade")).With(ours("upgrade")))
 }
 
 // owner is whose a file is; known says that the container's users are this
@@ -89,16 +91,16 @@ func envMode(p patient) []Finding {
 		return nil
 	}
 	uid, gid, root, known := p.appUser()
-	mode, mend := p.envMode.Perm(), "chmod 600 "+p.dir+"/.env"
+	mode, mend := p.envMode.Perm(), []string{"chmod 600 " + p.dir + "/.env"}
 	if known && !root && p.envOwner.uid != uid {
-		mend = fmt.Sprintf("sudo chown %d:%d %s/.env; sudo chmod 600 %[3]s/.env", uid, gid, p.dir)
+		mend = []string{fmt.Sprintf("sudo chown %d:%d %s/.env", uid, gid, p.dir), "sudo chmod 600 " + p.dir + "/.env"}
 	}
 	readable := root || p.envOwner.uid == uid && mode&0o400 != 0 || p.envOwner.gid == gid && mode&0o040 != 0 || mode&0o004 != 0
 	switch {
 	case known && !readable:
-		return fixed(FixMode, failure("secrets", mend, "%s/.env is of user %d, mode %04o: OpenAlgo (user %d) can't read it when it starts next", p.dir, p.envOwner.uid, mode, uid))
+		return fixed(FixMode, failure("secrets", finding.Named(finding.HostNotReady, "owner-wrong", "%s/.env is of user %d, mode %04o: OpenAlgo (user %d) can't read it when it starts next", p.dir, p.envOwner.uid, mode, uid).With(finding.Hint{Shell: mend})))
 	case mode&0o077 != 0:
-		return fixed(FixMode, warning("secrets", mend, "%s/.env has mode %04o: others on this machine can read the keys", p.dir, mode))
+		return fixed(FixMode, warning("secrets", finding.Warn("env-not-private", "%s/.env has mode %04o: others on this machine can read the keys", p.dir, mode).With(finding.Hint{Shell: mend})))
 	}
 	return nil
 }
@@ -107,5 +109,17 @@ func unfinished(p patient) []Finding {
 	if p.unfinished == "" {
 		return nil
 	}
-	return fixed(FixStart, failure("unfinished", p.run("start"), "%s", p.unfinished))
+	return failure("unfinished", finding.Named(finding.Failed, "interrupted", "%s", p.unfinished).With(finishes(p.left)))
+}
+
+// finishes is the command that completes or undoes what an interrupted run began:
+// a start, but for an uninstall, after which there is nothing to start.
+func finishes(command string) finding.Hint {
+	switch command {
+	case plan.CommandUninstall:
+		return ours("uninstall")
+	case plan.CommandPurge:
+		return ours("uninstall", "--purge")
+	}
+	return ours("start")
 }

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/ops"
 )
@@ -19,14 +21,17 @@ const (
 	FixMode    Fix = "mode"    // .env for its owner alone
 	FixPolicy  Fix = "policy"  // the container comes up again after a crash
 	FixStart   Fix = "start"   // finishes what a killed run left, and starts the container
+	FixRemove  Fix = "remove"  // finishes an uninstall
+	FixPurge   Fix = "purge"   // finishes an uninstall that deletes the data
 	FixRestart Fix = "restart" // the container runs and does not answer
 )
 
-var fixOrder = []Fix{FixMode, FixPolicy, FixStart, FixRestart}
+var fixOrder = []Fix{FixPurge, FixRemove, FixMode, FixPolicy, FixStart, FixRestart}
 
 // titles say what a fix does, for a person.
 var titles = map[Fix]string{
 	FixMode: "give .env to OpenAlgo's user alone", FixPolicy: "let Docker start the container again after a crash or a reboot",
+	FixRemove: "finish the uninstall that was begun; the data stays", FixPurge: "finish the uninstall that was begun: it deletes the data and the encryption keys",
 	FixStart: "finish what was begun, and start OpenAlgo", FixRestart: "restart OpenAlgo",
 }
 
@@ -40,8 +45,19 @@ func fixed(f Fix, findings []Finding) []Finding {
 	return findings
 }
 
-// Fixes are those that would repair something in a report; a start makes a
-// restart needless.
+// fixFor is the fix that is the same as a command that a finding advises.
+func fixFor(hints []finding.Hint) Fix {
+	fixes := map[string]Fix{"start": FixStart, "restart": FixRestart, "uninstall": FixRemove, "uninstall --purge": FixPurge}
+	for _, h := range hints {
+		if fix := fixes[strings.Join(h.Args, " ")]; fix != "" {
+			return fix
+		}
+	}
+	return ""
+}
+
+// Fixes are those that would repair something in a report. A start makes a
+// restart needless, and an uninstall all else.
 func (r Report) Fixes() []Fix {
 	wanted := map[Fix]bool{}
 	for _, f := range r.Findings {
@@ -49,6 +65,9 @@ func (r Report) Fixes() []Fix {
 	}
 	var out []Fix
 	for _, f := range fixOrder {
+		if wanted[f] && (f == FixPurge || f == FixRemove) {
+			return []Fix{f}
+		}
 		if wanted[f] && (f != FixRestart || !wanted[FixStart]) {
 			out = append(out, f)
 		}
@@ -63,7 +82,7 @@ func (l Look) fixMode(ctx context.Context) error {
 	p := l.gather(ctx)
 	uid, gid, root, known := p.appUser()
 	if !known {
-		return fmt.Errorf("only Docker knows who the container's user is here, and a %s that it can't read keeps OpenAlgo from starting: `%s` with any change gives it the right owner and mode", path, p.run("set"))
+		return fmt.Errorf("only Docker knows who the container's user is here, and a %s that it can't read keeps OpenAlgo from starting: `%s` with any change gives it the right owner and mode", path, p.reader.Command("set"))
 	}
 	if !root && p.envOwner.uid != uid {
 		if err := os.Chown(path, int(uid), int(gid)); err != nil {
@@ -89,6 +108,9 @@ func (l Look) Apply(ctx context.Context, f Fix, in *ops.Session) error {
 		return l.Engine.RestartPolicy(ctx, c.ID, "unless-stopped")
 	case FixStart:
 		_, err := in.Do(ctx, ops.Start())
+		return err
+	case FixRemove, FixPurge:
+		_, err := in.Do(ctx, ops.Uninstall(ops.RemovalOptions{Purge: f == FixPurge}))
 		return err
 	case FixRestart:
 		_, err := in.Do(ctx, ops.Restart())

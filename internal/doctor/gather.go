@@ -11,7 +11,9 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/event"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/ops"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/run"
@@ -33,7 +35,7 @@ type Look struct {
 const netTime = 5 * time.Second
 
 func (l Look) gather(ctx context.Context) patient {
-	p := patient{dir: l.Dir, engineErr: l.EngineErr, now: time.Now()}
+	p := patient{dir: l.Dir, reader: finding.Prompt{Dir: l.Dir, Sudo: !instance.IsMine(l.Dir)}, engineErr: l.EngineErr, now: time.Now()}
 	if facts, err := host.Measure(ctx); err == nil {
 		p.host = &facts
 	}
@@ -80,5 +82,9 @@ func (l Look) gatherFiles(p *patient) {
 			p.envOwner = owner{known: l.Engine != nil && l.Engine.Info().Local && !l.Engine.Info().Rootless && !l.Engine.Info().UserNS, uid: stat.Uid, gid: stat.Gid}
 		}
 	}
-	p.unfinished = run.Unfinished(l.Dir)
+	if p.unfinished = run.Unfinished(l.Dir); p.unfinished != "" {
+		if j, _ := run.Left(instance.Dir(l.Dir)); j != nil {
+			p.left = j.Command
+		}
+	}
 }

@@ -16,11 +16,11 @@ const (
 
 func engineAnswers(p patient) []Finding {
 	if p.engineErr != nil {
-		mend := finding.Command("", "docker")
+		mend := finding.Anywhere("", "docker")
 		if errors.Is(p.engineErr, engine.ErrPermission) {
-			mend = "sudo " + p.run("doctor")
+			mend = shell(finding.Prompt{Dir: p.dir, Sudo: true}.Command("doctor"))
 		}
-		return named(finding.IDOf(p.engineErr), failure("engine", mend, "%v", p.engineErr))
+		return failure("engine", finding.Named(finding.HostNotReady, "engine-unusable", "%w", p.engineErr).With(mend))
 	}
 	return ok("engine", "Docker Engine %s answers (API %s)", p.engine.Version, p.engine.APIVersion)
 }
@@ -39,7 +39,7 @@ next:
 				continue next
 			}
 		}
-		out = append(out, warning("engine", "", "Docker says: %s", strings.TrimPrefix(text, "WARNING: "))...)
+		out = append(out, warning("engine", finding.Warn("engine-warns", "Docker says: %s", strings.TrimPrefix(text, "WARNING: ")))...)
 	}
 	return out
 }
@@ -50,9 +50,9 @@ func memory(p patient) []Finding {
 	case h == nil:
 		return nil
 	case h.AvailableMiB < fewMemory:
-		return warning("memory", "", "only %d MiB of %d can be had without swapping: a strategy that needs more is killed", h.AvailableMiB, h.RAMMiB)
+		return warning("memory", finding.Warn("memory-low", "only %d MiB of %d can be had without swapping: a strategy that needs more is killed", h.AvailableMiB, h.RAMMiB))
 	case h.RAMMiB < smallRAM && h.SwapMiB == 0:
-		return warning("memory", "", "%d MiB of RAM and no swap: what needs a little more for a moment is killed; a swap file of 2 GB helps", h.RAMMiB)
+		return warning("memory", finding.Warn("swap-missing", "%d MiB of RAM and no swap: what needs a little more for a moment is killed; a swap file of 2 GB helps", h.RAMMiB))
 	}
 	return ok("memory", "%d MiB of %d can be had", h.AvailableMiB, h.RAMMiB)
 }

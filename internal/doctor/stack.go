@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"net/netip"
 	"strings"
@@ -14,7 +15,7 @@ func instanceThere(p patient) []Finding {
 	case p.engine == nil:
 		return nil
 	case p.instance == nil:
-		return failure("instance", p.run(), "there is no OpenAlgo in %s", p.dir)
+		return failure("instance", finding.Named(finding.Failed, "instance-missing", "there is no OpenAlgo in %s", p.dir).With(ours()))
 	}
 	return ok("instance", "%s in %s, image %s", p.instance.Name, p.dir, p.instance.Image.Ref)
 }
@@ -38,24 +39,14 @@ func changes(p patient) (out []Finding) {
 	case p.instance == nil && errors.Is(p.envErr, fs.ErrNotExist), p.unfinished != "", errors.Is(p.envErr, fs.ErrPermission):
 		return nil // there is nothing to change, or other checks say so
 	}
-	reader := finding.Prompt{Dir: p.dir, Sudo: true}
 	for _, problem := range finding.Problems(p.obstacles) {
-		id, mend := finding.IDOf(problem), ""
-		if hints := finding.HintsOf(problem); len(hints) > 0 {
-			mend = reader.Line(hints[0])
+		check := checkOf(finding.IDOf(problem))
+		if check == "changes" {
+			problem = &finding.Error{Kind: problem.Kind, ID: "unexpected", Err: fmt.Errorf("no command can change this OpenAlgo: %w", problem)}
 		}
-		text := inOneLine(problem.Error())
-		if checkOf(id) == "changes" {
-			text = "no command can change this OpenAlgo: " + text
-		}
-		out = append(out, named(id, failure(checkOf(id), mend, "%s", text))...)
+		out = append(out, fixed("", failure(check, problem))...) // what a command refuses takes a person
 	}
 	return out
-}
-
-// inOneLine is a text of several paragraphs as a row of sentences.
-func inOneLine(text string) string {
-	return strings.Join(strings.Fields(strings.ReplaceAll(text, "\n\n", ". ")), " ")
 }
 
 func container(p patient) []Finding {
@@ -64,19 +55,19 @@ func container(p patient) []Finding {
 	case p.instance == nil:
 		return nil
 	case c == nil:
-		return named("container-missing", failure("container", p.run("start"), "its container is gone; data and keys may still be there"))
+		return fixed("", failure("container", finding.Named(finding.HostNotReady, "container-missing", "its container is gone; data and keys may still be there").With(ours("start")))) // it may be meant
 	case c.OOMKilled && c.State != "running":
-		return fixed(FixStart, failure("container", p.run("start"), "%s was killed because memory ran out", c.Name))
+		return failure("container", finding.Named(finding.Failed, "out-of-memory", "%s was killed because memory ran out", c.Name).With(ours("start")))
 	case c.State == "paused":
-		return named("frozen", fixed(FixStart, failure("container", p.run("start"), "%s is frozen, by `docker pause` or by a backup that was killed: OpenAlgo answers nobody", c.Name)))
+		return failure("container", finding.Named(finding.Failed, "frozen", "%s is frozen, by `docker pause` or by a backup that was killed: OpenAlgo answers nobody", c.Name).With(ours("start")))
 	case c.State == "restarting":
-		return failure("container", p.run("logs"), "%s ends again and again (last status %d)", c.Name, c.ExitCode)
+		return failure("container", finding.Named(finding.Failed, "restart-loop", "%s ends again and again (last status %d)", c.Name, c.ExitCode).With(ours("logs")))
 	case c.State != "running":
 		why := ""
 		if c.Error != "" {
 			why = ": " + c.Error
 		}
-		return named("not-running", fixed(FixStart, failure("container", p.run("start"), "%s is %s (status %d)%s", c.Name, c.State, c.ExitCode, why)))
+		return failure("container", finding.Named(finding.HostNotReady, "not-running", "%s is %s (status %d)%s", c.Name, c.State, c.ExitCode, why).With(ours("start")))
 	}
 	return ok("container", "%s runs since %s", c.Name, c.StartedAt.Format("2006-01-02 15:04 MST"))
 }
@@ -86,9 +77,9 @@ func ready(p patient) []Finding {
 	case p.container == nil || p.container.State != "running":
 		return nil
 	case p.instance.Starting:
-		return warning("ready", p.run("status"), "%s. A start can take some minutes", p.instance.Reason)
+		return warning("ready", finding.Warn("starting", "%s. A start can take some minutes", p.instance.Reason).With(ours("status")))
 	case !p.instance.Ready:
-		return named("not-ready", fixed(FixRestart, failure("ready", p.run("logs"), "OpenAlgo does not answer rightly: %s", p.instance.Reason)))
+		return failure("ready", finding.Named(finding.Failed, "not-ready", "OpenAlgo does not answer rightly: %s", p.instance.Reason).With(ours("logs"), ours("restart")))
 	}
 	return ok("ready", "HTTP and WebSocket answer at %s", p.instance.URL)
 }
@@ -96,18 +87,18 @@ func ready(p patient) []Finding {
 // health is Docker's own opinion, which others may act on.
 func health(p patient) []Finding {
 	if c := p.container; c != nil && c.State == "running" && strings.Contains(c.HealthLog, "WebSocket proxy: restarts:") {
-		return warning("health", p.run("logs"), "the WebSocket proxy died and was started again: %s", strings.TrimSpace(c.HealthLog))
+		return warning("health", finding.Warn("websocket-restarted", "the WebSocket proxy died and was started again: %s", strings.TrimSpace(c.HealthLog)).With(ours("logs")))
 	}
 	starting := p.instance != nil && p.instance.Starting
 	if c := p.container; c != nil && c.State == "running" && c.Health == "unhealthy" && !starting {
-		return warning("health", p.run("logs"), "Docker's health check says unhealthy: %s", strings.TrimSpace(c.HealthLog))
+		return warning("health", finding.Warn("unhealthy", "Docker's health check says unhealthy: %s", strings.TrimSpace(c.HealthLog)).With(ours("logs")))
 	}
 	return nil
 }
 
 func restarts(p patient) []Finding {
 	if c := p.container; c != nil && c.RestartCount > 0 {
-		return warning("restarts", p.run("logs"), "Docker had to start %s again %d times since it was made", c.Name, c.RestartCount)
+		return warning("restarts", finding.Warn("container-restarted", "Docker had to start %s again %d times since it was made", c.Name, c.RestartCount).With(ours("logs")))
 	}
 	return nil
 }
@@ -121,7 +112,7 @@ func restartPolicy(p patient) []Finding {
 	case "always", "unless-stopped", "on-failure":
 		return nil
 	}
-	return fixed(FixPolicy, warning("restart", "docker update --restart unless-stopped "+c.Name, "%s is not started again after a crash or a reboot", c.Name))
+	return fixed(FixPolicy, warning("restart", finding.Warn("restart-policy", "%s is not started again after a crash or a reboot", c.Name).With(shell("docker update --restart unless-stopped "+c.Name))))
 }
 
 // openPorts finds ports that the network reaches; Docker's pass by ufw.
@@ -134,8 +125,7 @@ func openPorts(p patient) (out []Finding) {
 		if port.HostPort == 0 || err == nil && ip.IsLoopback() {
 			continue
 		}
-		out = append(out, warning("ports", "bind it to 127.0.0.1 in "+p.dir+"/docker-compose.yaml, behind a proxy",
-			"port %d is open to the network, past ufw, without HTTPS", port.HostPort)...)
+		out = append(out, warning("ports", finding.Warn("ports-public", "port %d is open to the network, past ufw, without HTTPS", port.HostPort).With(finding.Hint{Do: "bind it to 127.0.0.1 in " + p.dir + "/docker-compose.yaml, behind a proxy"}))...)
 	}
 	if out == nil {
 		return ok("ports", "no port is open to the network")
@@ -149,8 +139,8 @@ func sizingDue(p patient) []Finding {
 	}
 	now, due := p.instance.Sizing.InForce, p.instance.Sizing.Due
 	if p.instance.Sizing.ResizeDue {
-		return warning("sizing", p.run("resize"), "RAM and cores allow %s; in force are %d, %d and %d",
-			due.Values(), now.Threads, now.ShmMiB, now.StrategyMemoryMiB)
+		return warning("sizing", finding.Warn("resize-due", "RAM and cores allow %s; in force are %d, %d and %d",
+			due.Values(), now.Threads, now.ShmMiB, now.StrategyMemoryMiB).With(ours("resize")))
 	}
 	return ok("sizing", "%s", now.Values())
 }
@@ -162,9 +152,9 @@ func schedule(p patient) []Finding {
 	s := p.instance.Schedule
 	switch {
 	case !s.Done && !s.Waiting:
-		return warning("schedule", p.run("resize"), "a resize should have run at %s, and the process that waited for it is gone", s.Time.Format("2006-01-02 15:04 MST"))
+		return warning("schedule", finding.Warn("resize-missed", "a resize should have run at %s, and the process that waited for it is gone", s.Time.Format("2006-01-02 15:04 MST")).With(ours("resize")))
 	case s.Done && s.Exit != 0:
-		return warning("schedule", p.run("resize"), "the resize of %s failed: %s", s.Time.Format("2006-01-02 15:04 MST"), s.Message)
+		return warning("schedule", finding.Warn("resize-failed", "the resize of %s failed: %s", s.Time.Format("2006-01-02 15:04 MST"), s.Message).With(ours("resize")))
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/image"
 )
 
@@ -18,7 +19,7 @@ func (c *newer) judge(p patient) []Finding {
 	if !c.there {
 		return nil
 	}
-	return warning("upgrade", p.run("upgrade"), "the registry has a newer image of %s", p.instance.Image.Ref)
+	return warning("upgrade", finding.Warn("image-newer", "the registry has a newer image of %s", p.instance.Image.Ref).With(ours("upgrade")))
 }
 
 // newerImage asks the registry; false where it can't be asked, or the image is

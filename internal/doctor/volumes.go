@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/marketcalls/openalgo-install/internal/compose"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
 )
 
@@ -34,7 +35,7 @@ func (c *stray) look(ctx context.Context, l Look, p *patient) {
 
 func (c *stray) judge(patient) (out []Finding) {
 	for _, name := range c.volumes {
-		out = append(out, warning("volumes", "", "the volume %s belongs to a directory that is gone: without the .env that was there nobody can open it", name)...)
+		out = append(out, warning("volumes", finding.Warn("volume-stray", "the volume %s belongs to a directory that is gone: without the .env that was there nobody can open it", name))...)
 	}
 	return out
 }
