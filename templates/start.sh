@@ -254,19 +254,17 @@ await() {
   done
 }
 
+# openalgo-migrate.py says what it does and why, and how long it took.
 migrate() {
   [[ -f $APP/upgrade/migrate_all.py ]] || return 0
-  local began=$SECONDS status pid
-  say "migrating the database"
-  "$PYTHON" "$APP/upgrade/migrate_all.py" &
+  local status pid
+  "$PYTHON" "$APP/openalgo-migrate.py" &
   pid=$!
   # Not killed by a stop: a migration that is cut in half is worse than a late one.
   await "$pid"
   status=$?
   if ((status)); then
-    say "WARNING: the migrations FAILED with status $status after $((SECONDS - began)) s; the lines above say why. OpenAlgo starts with the database as it is."
-  else
-    say "migrations done in $((SECONDS - began)) s"
+    say "WARNING: the migrations FAILED with status $status; the lines above say why. OpenAlgo starts with the database as it is."
   fi
   [[ -z $stopping ]] || { say "stopped before OpenAlgo was started"; exit 143; }
 }

@@ -36,7 +36,7 @@ case "$1 ${2:-}" in
   echo "proxy-start $$" >>"$EVENTS"
   [[ -e ${PROXY_DIES:-/nonexistent} ]] && { rm "$PROXY_DIES"; exit 7; }
   while :; do sleep 0.05; done ;;
-*upgrade/migrate_all.py*) echo "migrate" >>"$EVENTS"; exit "${MIGRATE_EXIT:-0}" ;;
+*openalgo-migrate.py*) echo "migrate" >>"$EVENTS"; exit "${MIGRATE_EXIT:-0}" ;;
 esac
 `
 	gunicornStub = `#!/bin/bash

@@ -2,7 +2,10 @@
 // are before anything is filled in.
 package templates
 
-import _ "embed"
+import (
+	_ "embed"
+	"io/fs"
+)
 
 // Env is the base of a new .env for images that bring no /app/.sample.env of
 // their own: every key the app knows, with its default in a container
@@ -16,21 +19,47 @@ var Env []byte
 //go:embed docker-compose.yaml
 var Compose []byte
 
-// Dockerfile makes OpenAlgo's image out of a checkout, in three stages; the
-// build context must hold StartScript as start.sh.
-//
-//go:embed Dockerfile
-var Dockerfile []byte
+// What makes OpenAlgo's image out of a checkout: all of it stands in the build
+// context's top directory, DockerIgnore as .dockerignore.
+var (
+	// Dockerfile has five stages.
+	//
+	//go:embed Dockerfile
+	Dockerfile []byte
+	// DockerIgnore says what of a checkout stays out of the image.
+	//
+	//go:embed dockerignore
+	DockerIgnore []byte
+	// StartScript is the container's start.sh.
+	//
+	//go:embed start.sh
+	StartScript []byte
+	// Migrate is what start.sh runs the migrations with.
+	//
+	//go:embed openalgo-migrate.py
+	Migrate []byte
+	// Compile is what the build compiles Python's modules with.
+	//
+	//go:embed openalgo-image.py
+	Compile []byte
+)
 
-// DockerIgnore says what of a checkout stays out of the image.
-//
-//go:embed dockerignore
-var DockerIgnore []byte
+// File is one of the build context's.
+type File struct {
+	Name string
+	Text []byte
+	Mode fs.FileMode
+}
 
-// StartScript is the container's start.sh.
-//
-//go:embed start.sh
-var StartScript []byte
+// BuildFiles are those that a build with Dockerfile needs beside the checkout.
+func BuildFiles() []File {
+	return []File{
+		{"Dockerfile", Dockerfile, 0o644},
+		{"openalgo-image.py", Compile, 0o644},
+		{"openalgo-migrate.py", Migrate, 0o644},
+		{"start.sh", StartScript, 0o755},
+	}
+}
 
 // The HTTPS edge; internal/edge fills these in.
 var (

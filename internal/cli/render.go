@@ -26,7 +26,7 @@ compose   .env and docker-compose.yaml
 docker    .env and run.sh, which is docker run with the same volumes, ports,
           limits and health check
 railway   railway.json, the variables without a secret, and the Dockerfile,
-          .dockerignore and start.sh for a fork of OpenAlgo
+          .dockerignore, start.sh and openalgo-*.py for a fork of OpenAlgo
 render    the same with a render.yaml
 
 Answers with an image from source add build.sh, which builds it with docker.`,

@@ -60,11 +60,11 @@ func buildFiles(a answers.Answers) []output {
 
 // templateFiles stand in the top directory of a checkout.
 func templateFiles() []output {
-	return []output{
-		{"Dockerfile", templates.Dockerfile, 0o644},
-		{".dockerignore", templates.DockerIgnore, 0o644},
-		{"start.sh", templates.StartScript, 0o755},
+	files := []output{{".dockerignore", templates.DockerIgnore, 0o644}}
+	for _, f := range templates.BuildFiles() {
+		files = append(files, output{f.Name, f.Text, f.Mode})
 	}
+	return files
 }
 
 func buildScript(a answers.Answers) []byte {
@@ -88,7 +88,9 @@ func buildScript(a answers.Answers) []byte {
 		line(`cp -R %s/. "$work/"`, quoted(a.Image.Path))
 	}
 	if buildsOurs(a) {
-		line(`cp "$here/Dockerfile" "$here/.dockerignore" "$here/start.sh" "$work/"`)
+		for _, f := range templateFiles() {
+			line(`cp "$here/%s" "$work/"`, f.name)
+		}
 	}
 	args := ""
 	for _, name := range slices.Sorted(maps.Keys(a.Image.BuildArgs)) {

@@ -31,8 +31,8 @@ func TestWrite(t *testing.T) {
 	for target, want := range map[string][]string{
 		TargetCompose: {".env", "docker-compose.yaml", "openalgo-install.yaml"},
 		TargetDocker:  {".env", "openalgo-install.yaml", "run.sh"},
-		TargetRailway: {".dockerignore", "Dockerfile", "railway.json", "start.sh", "variables.env"},
-		TargetRender:  {".dockerignore", "Dockerfile", "render.yaml", "start.sh"},
+		TargetRailway: {".dockerignore", "Dockerfile", "openalgo-image.py", "openalgo-migrate.py", "railway.json", "start.sh", "variables.env"},
+		TargetRender:  {".dockerignore", "Dockerfile", "openalgo-image.py", "openalgo-migrate.py", "render.yaml", "start.sh"},
 	} {
 		o := Options{InstanceDir: "/opt/openalgo", Out: t.TempDir(), Target: target}
 		for range 2 { // the second time .env is there

@@ -27,10 +27,13 @@ type file struct {
 	info    fs.FileInfo
 	link    string // where a symbolic link leads
 	content []byte // of one of ours
+	mode    fs.FileMode
 }
 
-// replaced are the files of the checkout that ours stand in for.
-var replaced = map[string][]byte{"Dockerfile": templates.Dockerfile, "start.sh": templates.StartScript}
+// isOurs reports whether one of our files stands in for the checkout's.
+func isOurs(name string) bool {
+	return slices.ContainsFunc(templates.BuildFiles(), func(f templates.File) bool { return f.Name == name })
+}
 
 // list walks the checkout, less what .dockerignore leaves out. Docker leaves
 // that to its client: what is sent is in the image (measured on 20.10 and 29).
@@ -49,8 +52,8 @@ func (s *Source) list() ([]file, error) {
 		return nil, err
 	}
 	if s.Dockerfile == Ours {
-		for _, name := range []string{"Dockerfile", "start.sh"} {
-			w.files = append(w.files, file{name: name, content: replaced[name]})
+		for _, f := range templates.BuildFiles() {
+			w.files = append(w.files, file{name: f.Name, content: f.Text, mode: f.Mode})
 		}
 	}
 	return w.files, nil
@@ -122,7 +125,7 @@ func (w *walker) visit(name string, d fs.DirEntry, err error) error {
 	switch {
 	case skip && d.IsDir() && !w.comesBack(name):
 		return fs.SkipDir
-	case skip, w.source.Dockerfile == Ours && replaced[name] != nil:
+	case skip, w.source.Dockerfile == Ours && isOurs(name):
 		return nil
 	}
 	return w.add(name)
@@ -159,7 +162,7 @@ func (w *walker) add(name string) error {
 
 func (f file) header() (*tar.Header, error) {
 	if f.root == "" {
-		return &tar.Header{Typeflag: tar.TypeReg, Name: f.name, Mode: 0o755, Size: int64(len(f.content))}, nil
+		return &tar.Header{Typeflag: tar.TypeReg, Name: f.name, Mode: int64(f.mode), Size: int64(len(f.content))}, nil
 	}
 	h, err := tar.FileInfoHeader(f.info, f.link)
 	if err != nil {

@@ -281,8 +281,9 @@ func Key(commit string, o Options) string {
 	for _, name := range slices.Sorted(maps.Keys(o.Args)) {
 		fmt.Fprintf(hash, "arg %q %q\n", name, o.Args[name])
 	}
-	hash.Write(templates.Dockerfile)
 	hash.Write(templates.DockerIgnore)
-	hash.Write(templates.StartScript)
+	for _, f := range templates.BuildFiles() {
+		hash.Write(f.Text)
+	}
 	return hex.EncodeToString(hash.Sum(nil))[:24]
 }

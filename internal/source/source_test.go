@@ -88,7 +88,7 @@ func context(t *testing.T, s *source.Source) map[string]string {
 func TestOursLeavesOutWhatIsSecretOrMade(t *testing.T) {
 	s := open(t, checkout(t, openalgo), source.Options{})
 	got := context(t, s)
-	want := []string{".sample.env", "Dockerfile", "app.py", "broker/x/api.py", "deep/secrets.py", "frontend/package.json", "frontend/src/main.js", "pyproject.toml", "start.sh"}
+	want := []string{".sample.env", "Dockerfile", "app.py", "broker/x/api.py", "deep/secrets.py", "frontend/package.json", "frontend/src/main.js", "openalgo-image.py", "openalgo-migrate.py", "pyproject.toml", "start.sh"}
 	if names := slices.Sorted(maps.Keys(got)); !slices.Equal(names, want) {
 		t.Errorf("the context has\n%q, want\n%q", names, want)
 	}

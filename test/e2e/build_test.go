@@ -200,6 +200,18 @@ func (i *instance) mustBeOurs() {
 	if tools := i.inside("sh", "-c", "command -v gcc cc g++ make uv; ls /app/frontend/node_modules 2>/dev/null; true"); tools != "" {
 		i.t.Errorf("the image brings build tools: %s", tools)
 	}
+	if left := i.inside("sh", "-c", "ls -d /app/frontend/src /app/openalgo-image.py /var/cache/apt/archives/*.deb /app/.venv/lib/python3*/site-packages/websockets/tests 2>/dev/null; true"); left != "" {
+		i.t.Errorf("the image brings %s", left)
+	}
+	// Python says of each module that it had to compile where its source is.
+	if compiled := i.inside("sh", "-c", "python -v -c 'import app, gunicorn.app.wsgiapp, gunicorn.workers.geventlet, websocket_proxy.server' 2>&1 | grep 'code object from /'; true"); compiled != "" {
+		i.t.Errorf("a start compiles\n%s", compiled)
+	}
+	const migrate = "/app/.venv/bin/python /app/openalgo-migrate.py"
+	i.inside("sh", "-c", migrate) // the first one is the container's, on a database that was new
+	if again := i.inside("sh", "-c", migrate); strings.Contains(again, "migrated: users") {
+		i.t.Errorf("the migrations run again\n%s", again)
+	}
 	env := i.inside("env")
 	for _, key := range []string{"OPENBLAS_NUM_THREADS=", "OMP_NUM_THREADS=", "NUMBA_NUM_THREADS=", "STRATEGY_MEMORY_LIMIT_MB=", "TZ=Asia/Kolkata", "TMPDIR=/app/tmp"} {
 		if !strings.Contains(env, key) {
