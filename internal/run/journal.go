@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -65,7 +64,7 @@ type Journal struct {
 	Steps   []*Entry           `json:"steps"`
 	Commit  []*Entry           `json:"commit,omitempty"`
 
-	dir     string
+	dir     instance.Dir
 	resumed bool      // an earlier process began it
 	saved   time.Time // when that one wrote it last
 }
@@ -98,22 +97,22 @@ func refusal(path string, err error) error {
 }
 
 // converter turns a journal of the form before versions into one of this form.
-var converter func(dir string, text []byte) (*Journal, error)
+var converter func(d instance.Dir, text []byte) (*Journal, error)
 
 // RegisterOld names the function that reads a journal of the form before
 // versions.
-func RegisterOld(convert func(dir string, text []byte) (*Journal, error)) { converter = convert }
+func RegisterOld(convert func(d instance.Dir, text []byte) (*Journal, error)) { converter = convert }
 
-// Parse reads a journal that a run wrote for the instance in dir.
-func Parse(dir string, text []byte) (*Journal, error) {
-	j, err := parse(dir, text)
+// Parse reads a journal that a run wrote for the instance in d.
+func Parse(d instance.Dir, text []byte) (*Journal, error) {
+	j, err := parse(d, text)
 	if err != nil {
-		return nil, refusal(filepath.Join(dir, instance.WorkName, instance.JournalName), err)
+		return nil, refusal(d.Work(instance.JournalName), err)
 	}
 	return j, nil
 }
 
-func parse(dir string, text []byte) (*Journal, error) {
+func parse(d instance.Dir, text []byte) (*Journal, error) {
 	var form struct{ Version int }
 	if err := json.Unmarshal(text, &form); err != nil {
 		return nil, err
@@ -126,14 +125,14 @@ func parse(dir string, text []byte) (*Journal, error) {
 	case form.Version == Version:
 		j, err = decode(text)
 	default:
-		j, err = converter(dir, text)
+		j, err = converter(d, text)
 	}
 	if err != nil {
 		return nil, err
 	}
-	j.dir, j.resumed = dir, true
+	j.dir, j.resumed = d, true
 	for _, s := range j.AllSteps() {
-		if err := s.Check(dir); err != nil {
+		if err := s.Check(); err != nil {
 			return nil, err
 		}
 	}
@@ -162,10 +161,10 @@ func decode(text []byte) (*Journal, error) {
 	return j, nil
 }
 
-// Read reads the journal of the instance in dir, with the function that opens a
+// Read reads the journal of the instance in d, with the function that opens a
 // file there; nil when there is none.
-func Read(dir string, open func(path string) ([]byte, error)) (*Journal, error) {
-	path := filepath.Join(dir, instance.WorkName, instance.JournalName)
+func Read(d instance.Dir, open func(path string) ([]byte, error)) (*Journal, error) {
+	path := d.Work(instance.JournalName)
 	text, err := open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -173,7 +172,7 @@ func Read(dir string, open func(path string) ([]byte, error)) (*Journal, error) 
 	if err != nil {
 		return nil, err
 	}
-	j, err := Parse(dir, text)
+	j, err := Parse(d, text)
 	if err != nil {
 		return nil, err
 	}
@@ -188,7 +187,7 @@ func newJournal(t *Tools, p Plan) *Journal {
 	info := t.Engine.Info()
 	j := &Journal{
 		Version: Version, Command: p.Command, Started: t.Time().UTC(), Phase: Apply,
-		Engine: info.Name, Docker: instance.EngineRef{ID: info.ID, Endpoint: info.Endpoint}, dir: string(t.Dir),
+		Engine: info.Name, Docker: instance.EngineRef{ID: info.ID, Endpoint: info.Endpoint}, dir: t.Dir,
 	}
 	for _, part := range p.Parts {
 		for _, s := range part.Steps {

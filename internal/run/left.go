@@ -11,7 +11,7 @@ import (
 
 // Left is the journal of an interrupted run; nil: there is none.
 func Left(d instance.Dir) (*Journal, error) {
-	j, err := Read(string(d), instance.ReadOwn)
+	j, err := Read(d, instance.ReadOwn)
 	if err != nil && finding.KindOf(err) != finding.HostNotReady {
 		return nil, finding.Named(finding.HostNotReady, "journal-unreadable", "reading what an interrupted run left: %w", err)
 	}

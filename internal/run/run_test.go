@@ -19,7 +19,7 @@ import (
 
 func init() {
 	run.Register[tell]("tell")
-	run.RegisterOld(func(string, []byte) (*run.Journal, error) { return nil, errors.New("not of any form") })
+	run.RegisterOld(func(instance.Dir, []byte) (*run.Journal, error) { return nil, errors.New("not of any form") })
 }
 
 // tell notes what is done with it.
@@ -42,7 +42,7 @@ func (s *tell) Undo(context.Context, *run.Tools) error {
 	return s.FailsUndo
 }
 
-func (s *tell) Check(string) error { return nil }
+func (s *tell) Check() error { return nil }
 
 func tools(t *testing.T) (tools *run.Tools, events *[]string) {
 	t.Helper()

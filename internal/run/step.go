@@ -124,4 +124,4 @@ func (OnlyForward) Undo(context.Context, *Tools) error { return nil }
 type Pathless struct{}
 
 // Check accepts any name.
-func (Pathless) Check(string) error { return nil }
+func (Pathless) Check() error { return nil }

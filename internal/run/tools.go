@@ -29,7 +29,7 @@ type Step interface {
 	Undo(ctx context.Context, t *Tools) error
 	// Check refuses what no run wrote, in a step that was read from the disk:
 	// root follows its paths.
-	Check(dir string) error
+	Check() error
 }
 
 // Engine is what steps use of Docker.

@@ -257,4 +257,4 @@ func (s *WriteEnv) carryKeys(before, now []byte) ([]byte, error) {
 }
 
 // Check refuses a copy that is not one of the backups.
-func (s *WriteEnv) Check(string) error { return run.CheckNames(s.Backup) }
+func (s *WriteEnv) Check() error { return run.CheckNames(s.Backup) }

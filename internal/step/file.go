@@ -107,7 +107,7 @@ func (s *WriteFile) leaveEdited(t *run.Tools, path string) error {
 }
 
 // Check refuses names that are paths.
-func (s *WriteFile) Check(string) error { return run.CheckNames(s.Name, s.Backup) }
+func (s *WriteFile) Check() error { return run.CheckNames(s.Name, s.Backup) }
 
 // asideSuffix is what a file is called once it is moved out of Docker Compose's
 // sight.
@@ -140,4 +140,4 @@ func (s *MoveAside) Undo(_ context.Context, t *run.Tools) error {
 }
 
 // Check refuses names that are paths.
-func (s *MoveAside) Check(string) error { return run.CheckNames(s.Name) }
+func (s *MoveAside) Check() error { return run.CheckNames(s.Name) }

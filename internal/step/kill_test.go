@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/run"
 )
 
@@ -104,7 +105,7 @@ func (w *world) killWhen(is func(n int, point string) bool, do func() error) (po
 
 // recovered completes or undoes what a killed process left.
 func (w *world) recovered() error {
-	j, err := run.Read(w.dir, os.ReadFile)
+	j, err := run.Read(instance.Dir(w.dir), os.ReadFile)
 	if err != nil || j == nil {
 		return err
 	}

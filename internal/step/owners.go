@@ -62,7 +62,7 @@ func (s *GiveOwner) give(t *run.Tools, name string, uid, gid int) error {
 }
 
 // Check refuses directories of the system's, and paths out of the directory.
-func (s *GiveOwner) Check(string) error {
+func (s *GiveOwner) Check() error {
 	if err := s.Dir.CheckSystem(); err != nil {
 		return err
 	}

@@ -45,7 +45,7 @@ func (s *RemoveLeftovers) Do(ctx context.Context, t *run.Tools) error {
 }
 
 // Check refuses files that no installer leaves.
-func (s *RemoveLeftovers) Check(string) error {
+func (s *RemoveLeftovers) Check() error {
 	for _, path := range s.Paths {
 		known := slices.ContainsFunc([]string{"/usr/local/bin/openalgo-", "/etc/nginx/", "/etc/cron.d/"}, func(prefix string) bool { return strings.HasPrefix(path, prefix) })
 		if !known || !run.IsCleanAbs(path) {
@@ -134,7 +134,7 @@ func (s *RemoveDirectory) Do(ctx context.Context, t *run.Tools) error {
 }
 
 // Check refuses what is no directory with data of OpenAlgo.
-func (s *RemoveDirectory) Check(string) error {
+func (s *RemoveDirectory) Check() error {
 	if s.Name != "" && !slices.Contains(openalgo.Trees, s.Name) {
 		return run.Foreign(s.Name)
 	}
@@ -159,7 +159,7 @@ func (s *RemoveFile) Do(_ context.Context, t *run.Tools) error {
 }
 
 // Check refuses names that are paths.
-func (s *RemoveFile) Check(string) error { return run.CheckNames(s.Name) }
+func (s *RemoveFile) Check() error { return run.CheckNames(s.Name) }
 
 // DropImages removes the tags that images of this instance have for a rollback, and
 // test apps that it ran.

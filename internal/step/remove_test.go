@@ -117,7 +117,7 @@ func TestForeignRemovals(t *testing.T) {
 		&step.RemoveLeftovers{Leftovers: run.Leftovers{Paths: []string{"/etc/nginx/../passwd"}}},
 		&step.RemoveDirectory{Name: "home"}, &step.RemoveDirectory{Name: "db/.."}, &step.RemoveFile{Name: "../x"},
 	} {
-		if s.Check("/opt/openalgo") == nil {
+		if s.Check() == nil {
 			t.Errorf("%s: not refused", s)
 		}
 	}

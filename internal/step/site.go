@@ -183,7 +183,7 @@ func (f *SiteFile) known(sum string) bool {
 }
 
 // Check refuses files that no HTTPS proxy has.
-func (s *ServeSite) Check(string) error {
+func (s *ServeSite) Check() error {
 	for _, f := range s.Files {
 		if err := errors.Join(checkSite(f.Path), run.CheckNames(f.Backup)); err != nil {
 			return err
@@ -230,7 +230,7 @@ func (s *TakeSite) take(ctx context.Context, t *run.Tools) error {
 }
 
 // Check refuses files that no HTTPS proxy has.
-func (s *TakeSite) Check(string) error {
+func (s *TakeSite) Check() error {
 	for _, path := range s.Files {
 		if err := checkSite(path); err != nil {
 			return err

@@ -396,7 +396,7 @@ func TestThePreviousOneDoesNotAnswer(t *testing.T) {
 	})
 	tools := w.tools()
 	tools.EvenBroken = true // the command is what repairs it
-	j, err := run.Read(w.dir, os.ReadFile)
+	j, err := run.Read(instance.Dir(w.dir), os.ReadFile)
 	must(t, err)
 	must(t, run.Recover(t.Context(), tools, j))
 }
@@ -472,7 +472,7 @@ func TestRecoveryThatIsCancelled(t *testing.T) {
 	w := interrupted(t, "before-verify", upgradeTo("2"))
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	j, err := run.Read(w.dir, os.ReadFile)
+	j, err := run.Read(instance.Dir(w.dir), os.ReadFile)
 	must(t, err)
 	before := w.end()
 	w.sick[func() string { c, _ := w.engine.Container(ctx, webName+"-new"); return c.ID }()] = "not yet"

@@ -240,7 +240,7 @@ func (s *Keep) recreateVolume(ctx context.Context, t *run.Tools) error {
 
 // Check refuses names that are paths, and data that is in a directory of the
 // work directory's.
-func (s *Keep) Check(string) error {
+func (s *Keep) Check() error {
 	if err := run.CheckNames(s.Tree, s.Base); err != nil {
 		return err
 	}

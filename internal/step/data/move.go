@@ -65,7 +65,7 @@ func (s *Move) Do(ctx context.Context, t *run.Tools) error {
 func (s *Move) Undo(context.Context, *run.Tools) error { return nil }
 
 // Check refuses a path that is none.
-func (s *Move) Check(string) error { return s.From.Check() }
+func (s *Move) Check() error { return s.From.Check() }
 
 // Carry copies what the previous container kept in itself, where it would be
 // gone with it, into the volumes of the new one.

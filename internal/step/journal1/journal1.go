@@ -102,8 +102,8 @@ type owner1 struct {
 }
 
 // convert reads a journal of that form.
-func convert(dir string, text []byte) (*run.Journal, error) {
-	j := &journal1{dir: dir}
+func convert(d instance.Dir, text []byte) (*run.Journal, error) {
+	j := &journal1{dir: string(d)}
 	if err := json.Unmarshal(text, j); err != nil {
 		return nil, err
 	}
