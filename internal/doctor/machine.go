@@ -26,7 +26,7 @@ func engineAnswers(p patient) []Finding {
 }
 
 // expectedWarnings are those that no OpenAlgo feels.
-var expectedWarnings = []string{"blkio", "swap limit", "kernel memory", "bridge-nf-call"}
+var expectedWarnings = []string{"blkio", "swap limit", "kernel memory", "bridge-nf-call", "cgroup v1 is deprecated"}
 
 func engineWarns(p patient) (out []Finding) {
 	if p.engine == nil {
