@@ -20,7 +20,7 @@ export CGO_ENABLED = 0
 # The same flags for all, so that tests and program compile each package once.
 export GOFLAGS := -buildvcs=false -tags=nethttpomithttp2 -trimpath $(GOFLAGS)
 
-.PHONY: build rehearse rehearse-clean tools test e2e killloop kills lint fuzz bench bench-clean golden docs snapshot clean
+.PHONY: build rehearse rehearse-clean tools test e2e engines killloop kills lint fuzz bench bench-clean golden docs snapshot clean
 
 build: ## the program, in .build
 	$(GO) build -ldflags '$(LDFLAGS)' -o $(PROGRAM) ./cmd/openalgo-install
@@ -41,6 +41,9 @@ test: build ## everything; OPENALGO_E2E=require makes a missing engine a failure
 
 e2e: build ## only the tests of the program against the engine
 	scripts/test.sh ./test/e2e/...
+
+engines: build tools ## the journey of an OpenAlgo on each version of Docker, as root on Debian
+	OPENALGO_E2E=require test/engines.sh all -- scripts/test.sh ./test/e2e/... -count=1 -run '^TestJourney'
 
 killloop: build ## kill the program at random moments: RUNS=1000 SEED=1, and Docker too with ENGINE=1
 	scripts/tools.sh --e2e

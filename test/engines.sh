@@ -5,7 +5,10 @@
 #   test/engines.sh 28.5 -- docker version
 #   test/engines.sh 28.5-containerd -- go test ./test/e2e/...
 #   test/engines.sh 29 -- go test ./test/e2e/...
-#   test/engines.sh --list
+#   test/engines.sh all -- go test ./test/e2e/... -run TestJourney
+#
+# all runs the command on each engine in turn and prints a line for it; what the
+# command says goes to a file in .build/engines.
 #
 # 28.5-containerd keeps images in containerd's store, as engines do by default
 # from 29 on.
@@ -118,22 +121,37 @@ inside() {
   exit $rc
 }
 
+# all COMMAND...: the command on each engine, one after the other.
+all() {
+  local engine begin result rc=0
+  for engine in $engines; do
+    begin=$SECONDS result=ok
+    "$here/engines.sh" "$engine" -- "$@" >"$cache/$engine.log" 2>&1 || result=FAIL rc=1
+    printf '%-15s  %-4s  %4d s' "$engine" $result $((SECONDS - begin))
+    [[ $result == ok ]] && echo || echo "  $cache/$engine.log"
+  done
+  exit $rc
+}
+
 if [[ ${1:-} == --inside ]]; then
   shift
   inside "$@"
 fi
 
-[[ $* != --list ]] || exec echo "$engines"
-[[ $# -ge 3 && $2 == -- ]] || die "usage: test/engines.sh ${engines// /|} -- COMMAND..."
+[[ $# -ge 3 && $2 == -- ]] || die "usage: test/engines.sh ${engines// /|}|all -- COMMAND..."
 [[ $(id -u) == 0 ]] || die "a second engine needs root: sudo env \"PATH=\$PATH\" test/engines.sh $*"
 for tool in apt-get dpkg unshare ip iptables curl; do
   command -v $tool >/dev/null || die "$tool is missing"
 done
+mkdir -p "$cache"
+cache=$(cd "$cache" && pwd)
+if [[ $1 == all ]]; then
+  shift 2
+  all "$@"
+fi
 version=${1%-containerd}
 [[ $1 == "$version" ]] || export OPENALGO_DAEMON_JSON='{"features": {"containerd-snapshotter": true}}'
 shift 2
-mkdir -p "$cache"
-cache=$(cd "$cache" && pwd)
 fetch "$version" "$cache/$version"
 data=$(mktemp -d "$cache/data-$version.XXXXXX")
 trap 'rm -rf --one-file-system "$data"' EXIT
