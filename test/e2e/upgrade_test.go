@@ -169,12 +169,20 @@ func TestUpgrade(t *testing.T) {
 	}
 
 	// The same tag, moved on: `latest` of every day.
+	second := i.container().ImageID
 	release(t, repository+":2", config, "NEW_IN_THREE = 'yes'")
 	if err := docker.RemoveImage(t.Context(), repository+":2"); err != nil {
 		t.Logf("%v", err)
 	}
-	if out := i.run("upgrade", "--now"); out.code != 0 {
+	if out := i.run("upgrade", "--now"); out.code != 0 || i.container().ImageID == second {
 		t.Fatal(out.all())
+	}
+	if out := i.run("rollback", "--now", "--yes"); out.code != 0 || i.container().ImageID != second {
+		t.Errorf("exit %d, %s runs\n%s", out.code, i.container().Image, out.all())
+	}
+	dockerCompose(t, i.dir, "up", "-d")
+	if i.container().ImageID != second {
+		t.Error("docker compose took the image that was rolled back")
 	}
 	i.mustBeReady()
 }
