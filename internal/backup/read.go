@@ -16,6 +16,8 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 	"golang.org/x/sys/unix"
+
+	"github.com/marketcalls/openalgo-install/internal/finding"
 )
 
 // ErrNoArchive says that a file is no whole archive of this program.
@@ -53,7 +55,12 @@ func Open(ctx context.Context, name string, key Key) (*Archive, error) {
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) || errors.Is(err, ErrSealed) {
 		return nil, err
 	}
-	if err != nil {
+	switch {
+	case errors.Is(err, unix.ENOTDIR): // a part of its path is a file
+		return nil, fmt.Errorf("there is no %s: %w", name, fs.ErrNotExist)
+	case a.Manifest.Format == "" && (errors.Is(err, zstd.ErrMagicMismatch) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)):
+		return nil, finding.Cause("backup-unusable", name+" is not an openalgo-install backup", ErrNoArchive)
+	case err != nil:
 		return nil, fmt.Errorf("%w: %s: %w", ErrNoArchive, name, err)
 	}
 	return a, nil

@@ -2,6 +2,7 @@
 package event
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/finding"
@@ -79,7 +80,7 @@ func End(r Result, err error, reader finding.Prompt) Event {
 	if err == nil {
 		return e
 	}
-	e.Message, e.ID, e.Hints = printable.Text(reader.Text(err)), finding.IDOf(err), finding.HintsOf(err)
+	e.Message, e.ID, e.Hints = printable.Text(reader.Text(err)), cmp.Or(finding.IDOf(err), "unexpected"), finding.HintsOf(err)
 	if all := finding.Problems(err); len(all) > 1 {
 		for _, p := range all {
 			e.Problems = append(e.Problems, Problem{ID: finding.IDOf(p), Message: printable.Text(reader.Text(p)), Hints: finding.HintsOf(p)})

@@ -39,6 +39,9 @@ func TestEnd(t *testing.T) {
 	if *bad.OK || bad.ID != "moved" || len(bad.Hints) != 1 || bad.Hints[0].Args[0] != "start" || bad.Problems != nil || bad.Message != "it was moved\n\nStart it:\n\n    openalgo-install --dir /srv/a start" {
 		t.Errorf("%+v", bad)
 	}
+	if e := End(Result{}, errors.New("read /x: input/output error"), finding.Prompt{}); e.ID != "unexpected" {
+		t.Errorf("an error without a name: %+v", e)
+	}
 	full := finding.Named(finding.HostNotReady, "disk-full", "it is full")
 	two := End(Result{}, finding.NotReady([]*finding.Error{moved, full}), finding.Prompt{})
 	if two.ID != "moved" || len(two.Problems) != 2 || two.Problems[0].Hints[0].Args[0] != "start" || two.Problems[1].ID != "disk-full" || two.Problems[1].Message != "it is full" {

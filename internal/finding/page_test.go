@@ -25,8 +25,8 @@ const pageHead = `# Names of errors
 With ` + "`--json`" + ` the last line of a command that fails has an ` + "`id`" + `: the name of what was
 found. A name stays the same, wherever the thing is found and however the
 sentence about it changes. Where several problems are found at once, ` + "`problems`" + `
-lists each with its own ` + "`id`" + `. ` + "`doctor --json`" + ` has the same names. Other errors,
-such as a disk that cannot be read, have no name.
+lists each with its own ` + "`id`" + `. ` + "`doctor --json`" + ` has the same names. All other errors,
+such as a disk that cannot be read, have the name ` + "`unexpected`" + `.
 
 The exit code is that of the command (see [exit-codes.md](exit-codes.md)): an
 upgrade that was rolled back because OpenAlgo did not get ready ends with 4 and

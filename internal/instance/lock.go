@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strconv"
 	"strings"
@@ -82,10 +83,11 @@ func (d Dir) Lock(ctx context.Context, report func(message string)) (*Lock, erro
 	var log *bufio.Reader
 	for told := false; ; told = true {
 		l, holder, err := d.TryLock()
-		if err != nil {
-			return nil, err
-		}
 		switch {
+		case told && errors.Is(err, fs.ErrNotExist):
+			return nil, finding.Named(finding.HostNotReady, "instance-removed", "the other run removed the OpenAlgo in %s: there is nothing left to change", string(d)).Ending(finding.Unchanged)
+		case err != nil:
+			return nil, err
 		case !told && l == nil:
 			// Opened before anything is said: not a line after that is missed.
 			log = openLog(d, io.SeekEnd)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -93,7 +94,8 @@ func refusal(path string, err error) error {
 		return finding.Named(finding.HostNotReady, "newer-release", "%s was written by a later openalgo-install\n\nIt says how to complete or undo an interrupted run, in a form that this version does not know.", path).
 			With(finding.Anywhere("Update openalgo-install, then run the same command again", "self-update")).Ending(finding.Unchanged)
 	}
-	return finding.Named(finding.HostNotReady, "journal-damaged", "%s is damaged (%w): look at `docker ps -a` and the backups beside it, then remove it", path, err)
+	return finding.Named(finding.HostNotReady, "journal-damaged", "%s is damaged (%w)\n\nIt says how to complete or undo an interrupted run, and nobody can read that.", path, err).
+		With(finding.Shell("See which containers there are, and look at the copies of files beside it. Then remove it", "docker ps -a", "ls "+filepath.Dir(path), "sudo rm "+path)).Ending(finding.Unchanged)
 }
 
 // converter turns a journal of the form before versions into one of this form.
