@@ -7,6 +7,7 @@ import threading
 import time
 
 LONGEST = 900  # s that a wait for an answer may take
+UNANSWERED = 20  # questions: more would keep a busy machine from ever answering in time
 
 
 class Client:
@@ -69,9 +70,10 @@ class Client:
         """Each question is a task of its own: one that is lost holds up no other."""
         asked = set()
         while True:
-            task = self.loop.create_task(self._ask())
-            asked.add(task)
-            task.add_done_callback(asked.discard)
+            if len(asked) < UNANSWERED:
+                task = self.loop.create_task(self._ask())
+                asked.add(task)
+                task.add_done_callback(asked.discard)
             await asyncio.sleep(self.every)
 
     async def _ask(self):
