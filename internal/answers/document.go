@@ -10,13 +10,15 @@ import (
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
+
+	"github.com/marketcalls/openalgo-install/internal/printable"
 )
 
 const exampleHint = "`openalgo-install answers init` prints an example"
 
 // document returns the one mapping that the file must be.
 func document(data []byte) (*yaml.Node, *Problem) {
-	if offset := notUTF8(data); offset >= 0 {
+	if offset := printable.NotUTF8(data); offset >= 0 {
 		line := 1 + bytes.Count(data[:offset], []byte("\n"))
 		column := 1 + utf8.RuneCount(data[bytes.LastIndexByte(data[:offset], '\n')+1:offset])
 		return nil, &Problem{Line: line, Column: column, Message: "this is not UTF-8 text; save the file as UTF-8 (an editor may call other forms ANSI or UTF-16)"}
@@ -44,18 +46,6 @@ func document(data []byte) (*yaml.Node, *Problem) {
 		return nil, &Problem{Line: max(root.Line, 1), Column: max(root.Column, 1), Message: "the answers must be `key: value` lines, e.g. `version: 1`; " + exampleHint}
 	}
 	return root, nil
-}
-
-// notUTF8 returns the offset of the first byte that is not UTF-8, or -1.
-func notUTF8(data []byte) int {
-	for i := 0; i < len(data); {
-		r, size := utf8.DecodeRune(data[i:])
-		if r == utf8.RuneError && size == 1 {
-			return i
-		}
-		i += size
-	}
-	return -1
 }
 
 func emptyProblem() *Problem {

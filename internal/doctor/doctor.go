@@ -118,14 +118,7 @@ func (r Report) WriteText(w io.Writer) {
 			}
 		}
 	}
-	fmt.Fprintf(w, "\n%s, %s, %s\n", count(r.Failures, "failure"), count(r.Warnings, "warning"), count(len(r.Findings), "finding"))
-}
-
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
+	fmt.Fprintf(w, "\n%s, %s, %s\n", printable.Count(r.Failures, "failure"), printable.Count(r.Warnings, "warning"), printable.Count(len(r.Findings), "finding"))
 }
 
 func ok(check, format string, args ...any) []Finding {

@@ -12,7 +12,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"unicode/utf8"
+
+	"github.com/marketcalls/openalgo-install/internal/printable"
 )
 
 // File is a .env in memory. Parse makes one; the zero value is an empty file.
@@ -34,7 +35,7 @@ func Parse(data []byte) (*File, error) {
 	if i := bytes.IndexByte(data, 0); i >= 0 {
 		return nil, fmt.Errorf("line %d of the .env file holds a NUL byte; delete it or restore the file from a backup", lineAt(string(data), i))
 	}
-	if i := invalidUTF8(data); i >= 0 {
+	if i := printable.NotUTF8(data); i >= 0 {
 		return nil, fmt.Errorf("line %d of the .env file is not UTF-8; save the file as UTF-8", lineAt(string(data), i))
 	}
 	f := &File{data: string(data), entries: scan(string(data))}
@@ -104,17 +105,6 @@ func (f *File) eol() string {
 		return "\r\n"
 	}
 	return "\n"
-}
-
-func invalidUTF8(data []byte) int {
-	for i := 0; i < len(data); {
-		r, size := utf8.DecodeRune(data[i:])
-		if r == utf8.RuneError && size == 1 {
-			return i
-		}
-		i += size
-	}
-	return -1
 }
 
 // lineAt returns the number, from 1, of the line that holds offset.

@@ -5,11 +5,11 @@
 package sizing
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/printable"
 )
 
 // Source says whose figures a machine's RAM and cores are.
@@ -134,7 +134,7 @@ func warnings(s Sizing, o Overrides) (w finding.Warnings) {
 	}
 	if o.Threads > s.Cores {
 		w = append(w, finding.Warn("threads-many", "Threads are set to %d, more than the %s there are: they would only wait for each other. "+
-			"Set sizing: {threads: %d} or leave it at auto.", o.Threads, count(s.Cores, "core"), s.Cores))
+			"Set sizing: {threads: %d} or leave it at auto.", o.Threads, printable.Count(s.Cores, "core"), s.Cores))
 	}
 	return w
 }
@@ -190,12 +190,4 @@ func FromEnv(get func(key string) (string, bool)) Sizing {
 		}
 	}
 	return s
-}
-
-// count gives "1 core", "2 cores".
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

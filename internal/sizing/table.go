@@ -5,6 +5,8 @@ import (
 	"io"
 	"strings"
 	"text/tabwriter"
+
+	"github.com/marketcalls/openalgo-install/internal/printable"
 )
 
 // WriteTable prints the whole table with the row of here marked by ">", and
@@ -26,7 +28,7 @@ func WriteTable(w io.Writer, here Sizing) {
 
 	fmt.Fprintf(&out, "\n%s\n", here.origin())
 	fmt.Fprintf(&out, "It gets %s, %d MiB for a strategy, %d MiB of shared memory (shm); good for %s strategies.\n",
-		count(here.Threads, "thread"), here.StrategyMemoryMiB, here.ShmMiB, here.Strategies)
+		printable.Count(here.Threads, "thread"), here.StrategyMemoryMiB, here.ShmMiB, here.Strategies)
 	fmt.Fprint(w, out.String())
 }
 
@@ -51,7 +53,7 @@ func (r Row) threads() string {
 
 // origin says what machine s is for and who told its RAM and cores.
 func (s Sizing) origin() string {
-	have := fmt.Sprintf("%d MiB of RAM and %s", s.RAMMiB, count(s.Cores, "core"))
+	have := fmt.Sprintf("%d MiB of RAM and %s", s.RAMMiB, printable.Count(s.Cores, "core"))
 	if s.Instances > 1 {
 		have = fmt.Sprintf("%s as the share of each of %d instances", have, s.Instances)
 	}

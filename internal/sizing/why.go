@@ -1,10 +1,14 @@
 package sizing
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/marketcalls/openalgo-install/internal/printable"
+)
 
 // Of says what the sizing is for.
 func (s Sizing) Of() string {
-	of := fmt.Sprintf("%d MiB RAM and %s", s.RAMMiB, count(s.Cores, "core"))
+	of := fmt.Sprintf("%d MiB RAM and %s", s.RAMMiB, printable.Count(s.Cores, "core"))
 	if s.Instances > 1 {
 		of += fmt.Sprintf(", the share of one of %d OpenAlgos", s.Instances)
 	}
@@ -22,7 +26,7 @@ func (s Sizing) Why() []string {
 	auto, _ := Compute(Machine{RAMMiB: s.RAMMiB, Cores: s.Cores}, 1, Overrides{})
 	threads := fmt.Sprintf("the %s row, for any number of cores", row.Name)
 	if row.UpToCores {
-		threads = fmt.Sprintf("one for each of the %s, at most %d", count(s.Cores, "core"), row.ThreadsMax)
+		threads = fmt.Sprintf("one for each of the %s, at most %d", printable.Count(s.Cores, "core"), row.ThreadsMax)
 	}
 	out := []string{
 		why("threads %d", s.Threads, auto.Threads, threads),

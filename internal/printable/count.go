@@ -1,0 +1,26 @@
+package printable
+
+import (
+	"fmt"
+	"unicode/utf8"
+)
+
+// Count is a number of things, e.g. "1 core" or "2 cores".
+func Count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// NotUTF8 returns the offset of the first byte that is not UTF-8, or -1.
+func NotUTF8(data []byte) int {
+	for i := 0; i < len(data); {
+		r, size := utf8.DecodeRune(data[i:])
+		if r == utf8.RuneError && size == 1 {
+			return i
+		}
+		i += size
+	}
+	return -1
+}
