@@ -8,6 +8,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/event"
+	"github.com/marketcalls/openalgo-install/internal/image"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/ops"
 	"github.com/marketcalls/openalgo-install/internal/testinstall"
@@ -46,6 +47,9 @@ func (c *installCommand) run(ctx context.Context) error {
 		return c.installAll(ctx, all)
 	}
 	ans := all[0].Answers
+	if ans.Image.Source == "rehearsal" {
+		go image.TestRef() // it reads the whole program, while Docker is asked
+	}
 	switch {
 	case c.rehearse && !c.dryRun:
 		return c.with(ctx, c.options(), func(s *ops.Session, out *presenter) error { return out.end(c.rehearsal(ctx, s, ans)) })

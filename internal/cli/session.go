@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
@@ -46,6 +47,7 @@ func machineOf(ctx context.Context, info engine.Info) (sizing.Machine, error) {
 
 // session connects and prepares a Session for --dir.
 func (a *app) session(ctx context.Context, report event.Reporter) (*ops.Session, func(), error) {
+	go compose.Prepare()
 	e, machine, err := connect(ctx)
 	if err != nil {
 		return nil, nil, err

@@ -118,6 +118,12 @@ func Load(src Source) (*Stack, error) {
 	return stack, nil
 }
 
+// Prepare does what the first Load does once: it compiles the schema of Compose
+// files. That takes as long as Docker's first answers, which are waited for anyway.
+func Prepare() {
+	_, _, _ = parse(Source{Dir: "/none", Files: []File{{Path: "/none/" + FileName, Content: []byte("services: {openalgo: {image: none}}\n")}}})
+}
+
 func loadProject(src Source) (*types.Project, error) {
 	project, unsupported, err := parse(src)
 	if err != nil {
