@@ -48,6 +48,7 @@ type Engine struct {
 	files
 	execs
 	streams
+	overviews
 }
 
 // Each part of an engine speaks over the same connection.
@@ -61,6 +62,7 @@ type (
 	files      struct{ *connection }
 	execs      struct{ *connection }
 	streams    struct{ *connection }
+	overviews  struct{ *connection }
 )
 
 type connection struct {
@@ -117,7 +119,7 @@ func Connect(ctx context.Context, o Options) (*Engine, error) {
 func over(c *connection) *Engine {
 	return &Engine{
 		connection: c, containers: containers{c}, freezer: freezer{c}, images: images{c}, builds: builds{images{c}},
-		networks: networks{c}, volumes: volumes{c}, files: files{c}, execs: execs{c}, streams: streams{c},
+		networks: networks{c}, volumes: volumes{c}, files: files{c}, execs: execs{c}, streams: streams{c}, overviews: overviews{c},
 	}
 }
 
@@ -161,7 +163,7 @@ func (e *connection) dial(ctx context.Context, endpoint docker.Endpoint, apiVers
 	}
 	try, cancel := context.WithTimeout(ctx, min(connectTimeout, e.patience))
 	defer cancel()
-	_, err = e.api.Ping(try)
+	ping, err := e.api.Ping(try)
 	switch {
 	case ctx.Err() != nil:
 		err = fmt.Errorf("connect to the Docker engine: %w", ctx.Err())
@@ -172,6 +174,7 @@ func (e *connection) dial(ctx context.Context, endpoint docker.Endpoint, apiVers
 	case err != nil:
 		err = absent(endpoint.Host, err)
 	default:
+		e.api.NegotiateAPIVersionPing(ping)
 		err = e.readInfo(ctx)
 	}
 	if err != nil {

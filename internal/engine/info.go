@@ -24,6 +24,13 @@ func (e *connection) Info() Info { return e.info }
 func (e *connection) readInfo(ctx context.Context) error {
 	ctx, cancel := e.answer(ctx)
 	defer cancel()
+	var info system.Info
+	asked := make(chan error, 1)
+	go func() (err error) {
+		defer func() { asked <- err }()
+		info, err = e.api.Info(ctx)
+		return err
+	}()
 	version, err := e.api.ServerVersion(ctx)
 	if err != nil && strings.Contains(err.Error(), "Minimum supported API version") {
 		return fail([]error{err},
@@ -43,8 +50,7 @@ func (e *connection) readInfo(ctx context.Context) error {
 		return fail([]error{ErrTooOld},
 			"%s=%s asks for an API that is too old; unset it, or set %s or later", client.EnvOverrideAPIVersion, api, minAPI)
 	}
-	info, err := e.api.Info(ctx)
-	if err != nil {
+	if err := <-asked; err != nil {
 		return e.explain(ctx, "ask Docker about its host", err)
 	}
 	e.info.Version, e.info.APIVersion = version.Version, api

@@ -3,7 +3,6 @@ package engine
 import (
 	"cmp"
 	"context"
-	"errors"
 	"maps"
 	"slices"
 	"strconv"
@@ -38,16 +37,13 @@ func (e containers) Containers(ctx context.Context, labels ...string) ([]Contain
 	if err != nil {
 		return nil, e.explain(ctx, "list containers", err)
 	}
-	out := make([]Container, 0, len(list))
+	var ids []string
 	for _, summary := range list {
-		c, err := e.Container(ctx, summary.ID)
-		if errors.Is(err, ErrNotFound) {
-			continue // removed in between
-		}
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, c)
+		ids = append(ids, summary.ID)
+	}
+	out, err := lookAtEach(ctx, ids, e.Container)
+	if err != nil {
+		return nil, err
 	}
 	slices.SortFunc(out, func(a, b Container) int { return cmp.Compare(a.Name, b.Name) })
 	return out, nil

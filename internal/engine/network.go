@@ -3,7 +3,6 @@ package engine
 import (
 	"cmp"
 	"context"
-	"errors"
 	"slices"
 
 	"github.com/containerd/errdefs"
@@ -41,18 +40,30 @@ func (e networks) Networks(ctx context.Context, labels ...string) ([]Network, er
 	if err != nil {
 		return nil, e.explain(ctx, "list networks", err)
 	}
-	out := make([]Network, 0, len(list))
+	var ids []string
 	for _, summary := range list {
-		n, err := e.networkByID(ctx, summary.ID)
-		if errors.Is(err, ErrNotFound) {
-			continue // removed in between
-		}
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, n)
+		ids = append(ids, summary.ID)
+	}
+	out, err := lookAtEach(ctx, ids, e.networkByID)
+	if err != nil {
+		return nil, err
 	}
 	slices.SortFunc(out, func(a, b Network) int { return cmp.Compare(a.Name, b.Name) })
+	return out, nil
+}
+
+// names are the names of all networks.
+func (e networks) names(ctx context.Context) (out []string, err error) {
+	ctx, cancel := e.answer(ctx)
+	defer cancel()
+	list, err := e.api.NetworkList(ctx, network.ListOptions{})
+	if err != nil {
+		return nil, e.explain(ctx, "list networks", err)
+	}
+	for _, n := range list {
+		out = append(out, n.Name)
+	}
+	slices.Sort(out)
 	return out, nil
 }
 

@@ -19,6 +19,7 @@ type Engine interface {
 	RemoteDigest(ctx context.Context, ref string) (string, error)
 	Volume(ctx context.Context, name string) (engine.Volume, error)
 	Volumes(ctx context.Context, labels ...string) ([]engine.Volume, error)
+	Overview(ctx context.Context) (engine.Overview, error)
 	Networks(ctx context.Context, labels ...string) ([]engine.Network, error)
 	ReadFile(ctx context.Context, id, name string, max int64) ([]byte, error)
 	ModTime(ctx context.Context, id, path string) (time.Time, error)

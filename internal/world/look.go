@@ -105,36 +105,27 @@ func nameProject(o *Observation) {
 }
 
 func lookAtEngine(ctx context.Context, e Engine, o *Observation) error {
-	all, err := e.Containers(ctx)
+	all, err := e.Overview(ctx)
 	if err != nil {
-		return fmt.Errorf("looking at the containers: %w", err)
+		return fmt.Errorf("looking at Docker's containers, volumes and networks: %w", err)
 	}
-	for _, c := range all {
+	for _, c := range all.Containers {
 		if isStack(c) || stacks.IsOpenAlgo(c) {
 			seeContainer(o, c)
 		}
 	}
-	o.Take(all)
-
-	volumes, err := e.Volumes(ctx)
-	if err != nil {
-		return fmt.Errorf("looking at the volumes: %w", err)
-	}
+	o.Take(all.Containers)
 	o.Volumes = map[string]engine.Volume{}
-	for _, v := range volumes {
+	for _, v := range all.Volumes {
 		o.Volumes[v.Name] = v
 		seeDir(o, v.Labels[stacks.LabelDir])
-	}
-	networks, err := e.Networks(ctx)
-	if err != nil {
-		return fmt.Errorf("looking at the networks: %w", err)
 	}
 	was := o.State.Engine
 	o.ElsewhereAnswers = was.IsAnother(RefOf(o.Engine)) && answersAt(was.Endpoint)
 	o.Networks = map[string]bool{}
 	o.Host = seeHost(o.Dir, o.Engine.RootDir)
-	for _, n := range networks {
-		o.Networks[n.Name] = true
+	for _, name := range all.Networks {
+		o.Networks[name] = true
 	}
 	return nil
 }

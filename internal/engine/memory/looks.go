@@ -59,6 +59,21 @@ func (e lookCalls) Networks(_ context.Context, labels ...string) (out []engine.N
 	return out, nil
 }
 
+// Overview looks at everything, one after the other.
+func (e lookCalls) Overview(ctx context.Context) (o engine.Overview, err error) {
+	if o.Containers, err = containerCalls(e).Containers(ctx); err != nil {
+		return o, err
+	}
+	if o.Volumes, err = thingCalls(e).Volumes(ctx); err != nil {
+		return o, err
+	}
+	all, err := e.Networks(ctx)
+	for _, n := range all {
+		o.Networks = append(o.Networks, n.Name)
+	}
+	return o, err
+}
+
 // ModTime is when a file of a container was changed last.
 func (e lookCalls) ModTime(_ context.Context, id, path string) (time.Time, error) {
 	if err := e.call(); err != nil {
