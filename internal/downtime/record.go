@@ -28,10 +28,22 @@ func (*Record) NewestForm() int { return recordForm }
 
 // Start is one start of OpenAlgo, up to its first right answer.
 type Start struct {
-	At     time.Time `json:"at"`
-	Image  string    `json:"image"` // the image's ID
+	At     time.Time `json:"at"`             // when OpenAlgo was ready
+	Began  time.Time `json:"began,omitzero"` // the container's own StartedAt
+	Image  string    `json:"image"`          // the image's ID
 	TookMS int64     `json:"took_ms"`
 	StopMS int64     `json:"stop_ms,omitempty"` // how long the stop before it took; 0: there was none
+}
+
+// Ready is when OpenAlgo was ready in the container's run that began then; zero
+// where nobody measured that.
+func (r Record) Ready(began time.Time) time.Time {
+	for _, s := range r.Starts {
+		if !began.IsZero() && s.Began.Equal(began) {
+			return s.At
+		}
+	}
+	return time.Time{}
 }
 
 // Last is the last time that a command stopped OpenAlgo and started it again.

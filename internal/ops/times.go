@@ -23,7 +23,7 @@ func keepTimes(ctx context.Context, in *Session, m run.Measured, last *downtime.
 	var start *downtime.Start
 	if m.Start > 0 {
 		if c, err := in.Engine.Container(context.WithoutCancel(ctx), m.Container); err == nil {
-			start = &downtime.Start{At: time.Now().UTC().Round(0), Image: c.ImageID, TookMS: m.Start.Milliseconds(), StopMS: m.Stop.Milliseconds()}
+			start = &downtime.Start{At: time.Now().UTC().Round(0), Began: c.StartedAt, Image: c.ImageID, TookMS: m.Start.Milliseconds(), StopMS: m.Stop.Milliseconds()}
 		}
 	}
 	if err := downtime.Keep(in.dir, start, last); err != nil {

@@ -1,6 +1,7 @@
 package ops_test
 
 import (
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -71,5 +72,33 @@ func TestPlanSaysTheDowntime(t *testing.T) {
 	must(t, err)
 	if p.Downtime == nil || p.Downtime.AboutMS == 0 || !strings.Contains(p.Downtime.Text, "its last start took") {
 		t.Errorf("%+v", p.Downtime)
+	}
+}
+
+// Where there is nothing to do, the answers need not last: the container has run
+// for long. Nothing is created to look into its image.
+func TestNothingToDoWaitsForNothing(t *testing.T) {
+	t.Parallel()
+	b := installed(t)
+	again := func() (waits, calls int) {
+		b.events = nil
+		b.docker.Hook = func(string) { calls++ }
+		defer func() { b.docker.Hook = nil }()
+		if r := b.do(ops.Install(b.answers(""), 0)); r.Changed {
+			t.Errorf("%+v", r)
+		}
+		for _, e := range b.events {
+			if e.Start != nil {
+				waits++
+			}
+		}
+		return waits, calls
+	}
+	if waits, calls := again(); waits+calls != 0 {
+		t.Errorf("it waits %d times, and changes %d things", waits, calls)
+	}
+	must(t, os.Remove(instance.Dir(b.dir).Work("sample.json")))
+	if _, calls := again(); calls == 0 {
+		t.Error("nothing is known of the image, and nobody looks into it")
 	}
 }

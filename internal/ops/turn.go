@@ -192,7 +192,9 @@ func (t *turn) nothingToDo(ctx context.Context, p *plan.Plan) (event.Result, err
 		return event.Result{Message: "nothing to do: the sizing in force is the one that is due for " + p.Sizing.Of()}, nil
 	}
 	of := t.app(t.Report)
-	_, err := of.Await(ctx, checkOf(t.Session, p.Stack, p.Answers))
+	check := checkOf(t.Session, p.Stack, p.Answers)
+	check.Proven = downtime.Load(t.dir).Ready
+	_, err := of.Await(ctx, check)
 	if err == nil && p.Edge != nil {
 		err = of.AwaitSite(ctx, p.Edge.State)
 	}
@@ -207,6 +209,9 @@ func (t *turn) nothingToDo(ctx context.Context, p *plan.Plan) (event.Result, err
 func measured(ctx context.Context, t *turn) (event.Result, error) {
 	t.watch = nil
 	r, err := t.change(ctx)
+	if s, unread := t.dir.LoadState(); err == nil && unread == nil {
+		_ = t.see().KeepSample(s.ImageID) // without it the next run looks into the image
+	}
 	if t.watch == nil {
 		return r, err // nothing was carried out
 	}

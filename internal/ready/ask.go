@@ -73,6 +73,22 @@ func (p *Prober) Now(ctx context.Context, c engine.Container) State {
 	return State{Reason: err.Error()}
 }
 
+// longRun is how long a container has run that needs no proof that it goes on.
+const longRun = 24 * time.Hour
+
+// hasLasted reports whether one right answer proves that OpenAlgo is ready: it was
+// ready in this run of the container before, or has run for a day.
+func (p *Prober) hasLasted(t Target, c engine.Container, now time.Time) bool {
+	if t.Proven == nil || c.State != "running" || c.RestartCount > 0 || c.OOMKilled || c.StartedAt.IsZero() {
+		return false
+	}
+	if now.Sub(c.StartedAt) > longRun {
+		return true
+	}
+	ready := t.Proven(c.StartedAt)
+	return ready.After(c.StartedAt) && now.Sub(ready) > p.timesOf(t).steady
+}
+
 // isStarting reports whether a container that does not answer may still be on
 // its way up.
 func isStarting(c engine.Container, now time.Time) bool {

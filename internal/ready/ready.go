@@ -49,6 +49,10 @@ type Target struct {
 	// Before says that the previous container is brought back. It gets the time of
 	// a start, even if Wait gives a new one less.
 	Before bool
+	// Proven says when OpenAlgo was ready in the container's run that began then;
+	// zero: nobody knows. Another right answer in that run proves what the wait for
+	// it would. nil: answers must last, however long it has run.
+	Proven func(began time.Time) time.Time
 }
 
 // TargetOf is the OpenAlgo in a container.
@@ -98,6 +102,11 @@ func (p *Prober) Await(ctx context.Context, t Target) (needsSetup bool, err erro
 			return false, &NotReadyError{Reason: "its container is gone"}
 		}
 		t.ID = found.ID
+		if p.hasLasted(t, found, time.Now()) {
+			if needsSetup, err := p.Ask(ctx, t); err == nil && (!needsSetup || !t.SetupDone) {
+				return needsSetup, nil
+			}
+		}
 	}
 	times := p.timesOf(t)
 	ctx, cancel := context.WithTimeout(ctx, times.whole)

@@ -24,8 +24,20 @@ type Looker struct {
 func (l *Looker) images() *images {
 	if l.inside == nil {
 		l.inside = &images{engine: l.Engine, dir: string(l.Dir), samples: map[string][]byte{}}
+		if image, sample := instance.Sample(l.Dir); image != "" {
+			l.inside.samples[image] = sample
+		}
 	}
 	return l.inside
+}
+
+// KeepSample keeps the .sample.env of an image for later runs, where it was read.
+func (l *Looker) KeepSample(image string) error {
+	sample, known := l.images().samples[image]
+	if !known || image == "" {
+		return nil
+	}
+	return instance.KeepSample(l.Dir, image, sample)
 }
 
 // OnHost is what this machine is like, for a command that has no plan.

@@ -58,3 +58,16 @@ func TestDowntime(t *testing.T) {
 		t.Errorf("%v\n%s", err, out.all())
 	}
 }
+
+// Where nothing is to be done, one right answer is enough: OpenAlgo was ready in
+// this run of the container before.
+func TestNothingToDoDoesNotWait(t *testing.T) {
+	t.Parallel()
+	i := newInstance(t)
+	i.install(0)
+	time.Sleep(time.Second) // longer than the answers of the test app have to last
+	out := i.install(0, "--json")
+	if !strings.Contains(out.stdout, `"changed":false`) || strings.Contains(out.stdout, `"stage"`) {
+		t.Error(out.all())
+	}
+}
