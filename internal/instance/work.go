@@ -64,7 +64,10 @@ func (o Own) Place(path string, text []byte, mode fs.FileMode) error {
 	return host.WriteFile(path, text, mode, o.path(tempName))
 }
 
-// ClearTemp removes what Temp and Place left.
+// Ahead is where a copy of data is begun that is not needed yet.
+const Ahead = tempName + "/ahead"
+
+// ClearTemp removes what Temp and Place left, and what is in Ahead.
 func (o Own) ClearTemp() { _ = o.RemoveTree(tempName) }
 
 // PutBack moves a kept copy to path, which is outside, with another mode; 0 is the

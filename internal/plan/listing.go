@@ -14,6 +14,14 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
+// ahead is what of the databases' copy can be made while OpenAlgo still runs.
+func ahead(l *listing) []run.Part {
+	if !l.Intent.Upgrades() || !stacks.IsUp(*l.old) {
+		return nil
+	}
+	return []run.Part{{Name: "ahead", Title: "copy what can be copied of the databases", Steps: []run.Step{&data.Ahead{Tree: "db"}}}}
+}
+
 // data is what becomes of the databases.
 func (l *listing) data() (out []run.Part) {
 	i := l.Intent

@@ -86,11 +86,11 @@ func (l *listing) parts() []run.Part {
 		// Where the directory was moved, an undo cannot start the container again.
 		ID: l.old.ID, Name: l.old.Name, Running: up && l.o.MovedFrom() == "", Began: l.old.StartedAt, Up: up,
 	}}}
-	ahead := run.Part{}
+	compiled := run.Part{}
 	if up {
-		ahead.Steps = []run.Step{&compile.First{}}
+		compiled.Steps = []run.Step{&compile.First{}}
 	}
-	return slices.Concat([]run.Part{keep, resources, create}, l.site(), []run.Part{ahead, stop}, l.data(), []run.Part{files}, end)
+	return slices.Concat([]run.Part{keep, resources, create}, l.site(), []run.Part{compiled}, ahead(l), []run.Part{stop}, l.data(), []run.Part{files}, end)
 }
 
 // fileNames are the files of the instance that change.

@@ -2,9 +2,12 @@ package step_test
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/marketcalls/openalgo-install/internal/freeze"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/run"
 	"github.com/marketcalls/openalgo-install/internal/step/still"
 )
@@ -54,5 +57,31 @@ func TestFreezeThatIsNone(t *testing.T) {
 				t.Error("the run is not complete")
 			}
 		})
+	}
+}
+
+// An upgrade copies before the stop what it can, and after it what changed.
+func TestSnapshotIsBegunBeforeTheStop(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	defer w.close()
+	w.installed()
+	db := place(*w.web(), openalgo.DB)
+	must(t, os.WriteFile(filepath.Join(db, "still"), []byte("still"), 0o600))
+	w.hook = func(point string) {
+		if point == "ahead-db" {
+			// What nobody wrote since is not copied again.
+			must(t, os.WriteFile(w.path(".openalgo-install/tmp/ahead/db/still"), []byte("STILL"), 0o600))
+			must(t, os.WriteFile(filepath.Join(db, "late"), []byte("late"), 0o600))
+		}
+	}
+	must(t, run.Run(t.Context(), w.tools(), w.upgrade("openalgo:2")))
+	for name, want := range map[string]string{"still": "STILL", "late": "late", "rows": read(filepath.Join(db, "rows"))} {
+		if got := read(w.path(".openalgo-install/snapshot/db/" + name)); got != want {
+			t.Errorf("the copy has %q for %s, want %q", got, name, want)
+		}
+	}
+	if exists(w.path(".openalgo-install/tmp")) {
+		t.Error("what was begun is left")
 	}
 }

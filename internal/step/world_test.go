@@ -366,6 +366,7 @@ func (w *world) upgrade(image string) run.Plan {
 	return run.Plan{Command: "upgrade", Parts: []run.Part{
 		part("backup", &step.CountSecrets{ID: w.web().ID}, &step.KeepFile{Name: ".env"}),
 		part("create", w.createStep(image, false)),
+		part("ahead", &data.Ahead{Tree: "db"}),
 		part("stop", w.stopStep()),
 		part("snapshot", &data.Clear{Base: instance.Snapshot}, &data.Keep{Tree: "db", Base: instance.Snapshot}, &step.DescribeCopy{Base: instance.Snapshot}),
 		part("files", w.editEnv("INFO", "DEBUG")),

@@ -76,8 +76,10 @@ func (s *Keep) Do(ctx context.Context, t *run.Tools) error {
 	if err := t.Save(); err != nil {
 		return err
 	}
-	if err := tree.Copy(ctx, dir, s.Copy(t)); err != nil {
-		return fmt.Errorf("keep a copy of %s: %w", dir, err)
+	if !finish(ctx, t, s.Base, s.Tree, dir) {
+		if err := tree.Copy(ctx, dir, s.Copy(t)); err != nil {
+			return fmt.Errorf("keep a copy of %s: %w", dir, err)
+		}
 	}
 	s.Whole = true
 	t.Point(s.Base + "-" + s.Tree)
