@@ -114,6 +114,10 @@ func guardOlder(o *world.Observation, p *Plan) error {
 	if !older && !made {
 		return nil
 	}
+	newer := m.Image.Ref // what was built on a machine has no digest
+	if m.Image.Digest != "" {
+		newer = image.RepositoryOf(m.Image.Ref) + "@" + m.Image.Digest
+	}
 	return finding.Named(finding.HostNotReady, "image-older", "the image %s is older than the data in this backup (made %s, the data's %s), and an older OpenAlgo can't read newer data. "+
-		"Name one that is not: `--image %s@%s`, or a newer tag", p.Stack.Image, release.Created.Format("2006-01-02"), m.Image.Created.Format("2006-01-02"), image.RepositoryOf(m.Image.Ref), m.Image.Digest)
+		"Name one that is not: `--image %s`, or a newer tag", p.Stack.Image, release.Created.Format("2006-01-02"), m.Image.Created.Format("2006-01-02"), newer)
 }
