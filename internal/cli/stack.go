@@ -15,7 +15,7 @@ func init() { register(newStatus, newLogs, newStart, newStop, newRestart) }
 func newStatus(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "status",
-		Short: "Show every OpenAlgo on this engine, or with --dir one",
+		Short: "Show every OpenAlgo of this Docker, or with --dir one",
 		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			e, machine, err := connect(cmd.Context())

@@ -174,6 +174,6 @@ func (e images) explainPull(ctx context.Context, doing, host string, err, authEr
 
 func wrongPlatform(doing string, info Info, what string) error {
 	return fail([]error{ErrWrongPlatform},
-		"%s: the image does not run on this engine, which is %s/%s: %s; choose an image built for %s",
+		"%s: the image does not run on this Docker, which is %s/%s: %s; choose an image built for %s",
 		doing, info.OS, info.Arch, what, info.Arch)
 }

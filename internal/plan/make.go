@@ -64,7 +64,7 @@ func (p *Plan) Finish(o *world.Observation) error {
 		return err
 	}
 	if o.Image == nil && p.Env.Fresh && o.Sample == nil && p.Answers.Image.Source != "rehearsal" {
-		p.Warn(finding.Warn("image-not-here", "the image is not on this engine yet: its own .env base may add keys to the .env shown here"))
+		p.Warn(finding.Warn("image-not-here", "Docker does not have the image yet: its own .env base may add settings to the .env shown here"))
 	}
 	expectDowntime(o, p)
 	planAsks(o, p)
@@ -186,7 +186,7 @@ func planImage(o *world.Observation, p *Plan) {
 		p.ImageID = c.ImageID // the tag is gone, the container still runs from it
 		return
 	}
-	reason := "not on this engine yet: pulled from its registry"
+	reason := "Docker does not have it yet: pulled from its registry"
 	switch {
 	case p.Answers.Image.Source == "rehearsal":
 		reason = "the test app, made from this program"
