@@ -19,6 +19,7 @@ from images import HERE, Images, Registry
 from sides import Ours, Theirs
 
 REGISTRY = os.environ["REGISTRY"]
+LIVE = 100  # MB of the database that is written to while a backup is made: 2 % of 5 GB
 
 
 def say(text):
@@ -153,7 +154,7 @@ class Bench:
 
     def backup(self):
         for side in (self.published, self.compose):
-            filled = backups.fill(side.container, 100, 100)
+            filled = backups.fill(side.container, LIVE, 200 - LIVE)
         say(f"backup of {filled / 1e6:.0f} MB")
         ours, theirs = [], []
         for n in range(self.options.backups):
@@ -166,7 +167,7 @@ class Bench:
     def big_backup(self):
         big = self.options.gib * 1024
         for side in (self.published, self.compose):
-            backups.fill(side.container, max(200, big // 100), big)
+            backups.fill(side.container, LIVE, big - LIVE)
         say(f"backup of {big} MB")
         ours = [backups.ours(self.published, self.work, 1000, self.images.theirs)]
         theirs = [backups.theirs(self.compose, self.work, self.images.base)]
