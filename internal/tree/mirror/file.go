@@ -8,6 +8,7 @@ import (
 	"hash/maphash"
 	"io"
 	"os"
+	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -19,6 +20,7 @@ const (
 	blockBytes = 64 << 10
 	partBytes  = 512 * blockBytes // what one worker does of a file
 	mostOpen   = 256              // files at a time
+	mostHeld   = 64 << 20         // bytes that are kept in memory
 )
 
 var zeros = make([]byte, blockBytes)
@@ -33,6 +35,16 @@ type file struct {
 	from, to *os.File
 	size     int64
 	e        *entry
+
+	holds bool // what is to be written is kept in memory, as far as it fits
+	mu    sync.Mutex
+	held  []block
+}
+
+// block is a part of a file.
+type block struct {
+	at   int64
+	text []byte
 }
 
 // openFile opens a file and its copy; nil where it is gone, or no file any more: the
@@ -77,19 +89,19 @@ func (f *file) part(ctx context.Context, at int64) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		block := buffer[:min(blockBytes, f.size-at)]
-		n, err := f.from.ReadAt(block, at)
+		part := buffer[:min(blockBytes, f.size-at)]
+		n, err := f.from.ReadAt(part, at)
 		if err != nil && !errors.Is(err, io.EOF) {
 			return err
 		}
-		clear(block[n:]) // it became shorter meanwhile, and is copied again
-		hash := maphash.Bytes(seed, block) | 1
+		clear(part[n:]) // it became shorter meanwhile, and is copied again
+		hash := maphash.Bytes(seed, part) | 1
 		i := at / blockBytes
 		if f.e.blocks[i] == hash {
 			continue
 		}
-		if hole := f.e.blocks[i] == 0 && bytes.Equal(block, zeros[:len(block)]); !hole {
-			if _, err := f.to.WriteAt(block, at); err != nil {
+		if hole := f.e.blocks[i] == 0 && bytes.Equal(part, zeros[:len(part)]); !hole {
+			if err := f.write(part, at); err != nil {
 				return err
 			}
 		}
@@ -98,9 +110,39 @@ func (f *file) part(ctx context.Context, at int64) error {
 	return nil
 }
 
+// write writes a block into the copy, or keeps it in memory.
+func (f *file) write(text []byte, at int64) error {
+	if !f.holds || f.m.held.Add(int64(len(text))) > mostHeld {
+		_, err := f.to.WriteAt(text, at)
+		return err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.held = append(f.held, block{at, bytes.Clone(text)})
+	return nil
+}
+
+// flush writes what was kept in memory.
+func (f *file) flush() (err error) {
+	for _, b := range f.held {
+		if err == nil {
+			_, err = f.to.WriteAt(b.text, b.at)
+		}
+	}
+	if err == nil {
+		err = f.to.Truncate(f.size)
+	}
+	return errors.Join(err, f.to.Close())
+}
+
 // close ends the copy of a file; whole says that all of it was copied.
 func (f *file) close(whole, durable bool) error {
 	var err error
+	if whole && f.holds {
+		f.m.known[f.name] = f.e
+		f.m.pending = append(f.m.pending, f)
+		return f.from.Close()
+	}
 	if whole {
 		err = f.to.Truncate(f.size)
 	}

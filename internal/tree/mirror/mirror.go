@@ -15,6 +15,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -31,6 +32,9 @@ type Mirror struct {
 	known    map[string]*entry // what the copy has
 	// Linked says that a file has several names; in the copy each is a file.
 	Linked bool
+
+	pending []*file      // of the last pass, with what is to be written
+	held    atomic.Int64 // bytes of that
 }
 
 // entry is a file, directory or link of the copy, as the source had it when it was
@@ -81,7 +85,12 @@ func Open(source, target string) (*Mirror, error) {
 }
 
 // Close ends the work on a copy.
-func (m *Mirror) Close() error { return errors.Join(m.from.Close(), m.to.Close()) }
+func (m *Mirror) Close() error {
+	for _, f := range m.pending {
+		_ = f.to.Close()
+	}
+	return errors.Join(m.from.Close(), m.to.Close())
+}
 
 // How the passes before the last one go.
 const (
@@ -105,7 +114,8 @@ func (m *Mirror) Ahead(ctx context.Context) error {
 }
 
 // Last copies what changed since, with all cores. Nobody may write the source
-// meanwhile.
+// meanwhile. It keeps in memory what it has to write, since a busy disk would hold it
+// up; Settle writes that.
 func (m *Mirror) Last(ctx context.Context) error {
 	return m.pass(ctx, max(2, runtime.NumCPU()), false)
 }
@@ -113,6 +123,9 @@ func (m *Mirror) Last(ctx context.Context) error {
 // pass brings the copy up to date; durable writes it through to the disk, so that the
 // next pass need not wait for that.
 func (m *Mirror) pass(ctx context.Context, workers int, durable bool) error {
+	if err := m.flush(); err != nil {
+		return err
+	}
 	w, err := m.walk()
 	if err != nil {
 		return err
@@ -261,6 +274,7 @@ func (m *Mirror) copySome(ctx context.Context, names []string, workers int, dura
 		if f == nil {
 			continue
 		}
+		f.holds = !durable && len(m.pending) < mostOpen
 		open = append(open, f)
 		for at := int64(0); at < f.size; at += partBytes {
 			g.Go(func() error { return f.part(ctx, at) })
@@ -273,9 +287,22 @@ func (m *Mirror) copySome(ctx context.Context, names []string, workers int, dura
 	return failed
 }
 
+// flush writes what the last pass has kept in memory.
+func (m *Mirror) flush() (failed error) {
+	for _, f := range m.pending {
+		failed = errors.Join(failed, f.flush())
+	}
+	m.pending = nil
+	m.held.Store(0)
+	return failed
+}
+
 // Settle gives the copy owners, modes, times and attributes, and writes it through to
 // the disk. What the source has lost since keeps no attributes.
 func (m *Mirror) Settle(ctx context.Context) error {
+	if err := m.flush(); err != nil {
+		return err
+	}
 	names := slices.Sorted(maps.Keys(m.known))
 	for _, name := range slices.Backward(names) { // what is put into a directory changes its time
 		if err := ctx.Err(); err != nil {

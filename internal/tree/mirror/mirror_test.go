@@ -137,7 +137,7 @@ func TestLastTakesOnlyWhatChanged(t *testing.T) {
 		put(to+name, 0, "mark")
 	}
 	put(from+"/busy", 2*blockBytes, "new")
-	must(t, m.Last(t.Context()))
+	must(t, errors.Join(m.Last(t.Context()), m.flush()))
 	for name, want := range map[string]string{"/still": "mark\x00", "/busy": "mark\x00"} {
 		text, err := os.ReadFile(to + name)
 		if err != nil || string(text[:5]) != want {
@@ -167,7 +167,7 @@ func TestFreshFileIsReadAgain(t *testing.T) {
 	info, err := os.Lstat(from + "/a")
 	must(t, err)
 	e.stamp = stampOf(info) // as if the clock had not gone on
-	must(t, m.Last(t.Context()))
+	must(t, errors.Join(m.Last(t.Context()), m.flush()))
 	if text, _ := os.ReadFile(to + "/a"); string(text) != "two" {
 		t.Errorf("the copy has %q", text)
 	}
