@@ -26,10 +26,10 @@ func (e *connection) readInfo(ctx context.Context) error {
 	defer cancel()
 	var info system.Info
 	asked := make(chan error, 1)
-	go func() (err error) {
-		defer func() { asked <- err }()
+	go func() {
+		var err error
 		info, err = e.api.Info(ctx)
-		return err
+		asked <- err
 	}()
 	version, err := e.api.ServerVersion(ctx)
 	if err != nil && strings.Contains(err.Error(), "Minimum supported API version") {

@@ -43,7 +43,7 @@ func TestDowntime(t *testing.T) {
 			t.Errorf("%s: %+v, %+v", c.Name, r, b.times().Last)
 		}
 	}
-	if kept := b.times().Starts; kept[len(kept)-1].At == before.Starts[len(before.Starts)-1].At {
+	if kept := b.times().Starts; kept[len(kept)-1].At.Equal(before.Starts[len(before.Starts)-1].At) {
 		t.Error("the start after a stop is not kept")
 	}
 }
