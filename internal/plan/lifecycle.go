@@ -56,7 +56,7 @@ func ForContainer(o *world.Observation, i Intent) (*Plan, error) {
 		becomes("frozen for a moment, while what changes is copied")
 		p.Steps = []run.Part{{Name: "freeze", Title: "copy the data, and freeze OpenAlgo while what changed is copied",
 			Steps: []run.Step{&still.Freeze{ID: c.ID, Name: c.Name, Copier: i.Copier}}}}
-		p.Downtime = &downtime.Estimate{Text: "none: OpenAlgo is frozen for less than a second, and its connections stay open"}
+		p.Downtime = &downtime.Estimate{Text: "OpenAlgo is frozen for less than a second, and its connections stay open"}
 		p.Asks = askWhileOpen(o, FrozenForAMoment)
 		return p, nil
 	case i.Run == Archived && up:
