@@ -87,7 +87,7 @@ func (w *Stopwatch) stops(id string, now time.Time) (first bool) {
 func (e watchedEngine) Start(ctx context.Context, id string) error {
 	e.watch.mu.Lock()
 	e.watch.starts[id] = time.Now()
-	e.watch.measured.Down, e.watch.measured.Again = 0, true
+	e.watch.measured.Again = true // what was measured stays: it may be a container that only compiles
 	e.watch.mu.Unlock()
 	return e.Engine.Start(ctx, id)
 }
