@@ -103,7 +103,7 @@ func guardOlder(o *world.Observation, p *Plan) error {
 		release, sample = &o.Runs.Image, o.Runs.Sample
 	}
 	if release == nil || release.ID != p.ImageID {
-		return fmt.Errorf("Docker no longer has the image %s, so nobody can tell whether it is older than the data", p.Stack.Image)
+		return fmt.Errorf("the image %s is no longer in Docker, so nobody can tell whether it is older than the data", p.Stack.Image)
 	}
 	version := ""
 	if base, err := envfile.Parse(sample); err == nil && sample != nil {
