@@ -121,10 +121,11 @@ class Registry:
 
 def remove():
     """Removes every image that was built on a base of ours."""
-    for _ in range(3):  # one may stand on another
-        made = docker("images", "-aq", "--filter", f"label={LABEL}").split()
-        for image in dict.fromkeys(made):
+    before = None
+    while (made := set(docker("images", "-aq", "--filter", f"label={LABEL}").split())) and made != before:
+        for image in made:  # one that others stand on goes in a later round
             docker("image", "rm", "--force", image, check=False)
+        before = made
     KEPT.unlink(missing_ok=True)
 
 
