@@ -19,11 +19,13 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/secret"
 )
 
-// What it plans, as data; see spec.
 type (
+	// Change is one change of a site, as data.
 	Change = spec.Change
-	File   = spec.File
-	Plan   = spec.Plan
+	// File is a file that an edge writes.
+	File = spec.File
+	// Plan is what becomes of a site.
+	Plan = spec.Plan
 )
 
 // Kinds of an edge.

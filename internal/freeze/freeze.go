@@ -27,7 +27,7 @@ const (
 
 // Reasons why there was no freeze, or none of use. The container runs after each.
 var (
-	ErrRefused = errors.New("Docker cannot freeze it") //nolint:staticcheck // a name
+	ErrRefused = errors.New("Docker cannot freeze it")
 	ErrTooLong = fmt.Errorf("it would have been frozen for more than %s", Limit)
 	ErrThawed  = errors.New("another program thawed it meanwhile")
 )

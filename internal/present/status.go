@@ -55,13 +55,7 @@ func Status(w io.Writer, s status.Status) {
 		if d := i.Sizing.Due; i.Sizing.ResizeDue && i.Container != "" {
 			row("due", fmt.Sprintf("%s (%d MiB RAM, %d cores)", d.Values(), d.RAMMiB, d.Cores)+": "+finding.Command(i.Dir, "resize"))
 		}
-		switch i.Bytecode {
-		case bytecode.Building:
-			row("code", "is being compiled in the background, so that the next start is short")
-		case bytecode.Absent:
-			row("code", "is not compiled: the next start takes as long as a first one")
-		case bytecode.Ready:
-		}
+		row("code", codeOf(i.Bytecode))
 		row("schedule", i.Schedule.Text(i.Dir))
 		if i.LastDowntime != nil {
 			row("downtime", "last "+i.LastDowntime.Text())
@@ -81,6 +75,18 @@ func Status(w io.Writer, s status.Status) {
 			row("volume", fmt.Sprintf("%-32s %-16s %s", v.Name, v.Mount, size))
 		}
 	}
+}
+
+// codeOf says how far the bytecode of OpenAlgo's code is, unless it is there.
+func codeOf(state bytecode.State) string {
+	switch state {
+	case bytecode.Building:
+		return "is being compiled in the background, so that the next start is short"
+	case bytecode.Absent:
+		return "is not compiled: the next start takes as long as a first one"
+	case bytecode.Ready:
+	}
+	return ""
 }
 
 // Glance is the state of an instance in a few lines.
