@@ -149,7 +149,11 @@ func (b *backing) copied(ctx context.Context, t *turn, p *plan.Plan) (failed, no
 		return timed(b.in, "archive", "write the backup", func() error { return b.archiveStill(ctx, *p.Stays) }), nil
 	}
 	b.still.Remove()
-	now, err := b.in.Engine.Container(ctx, p.Stays.ID)
+	var now engine.Container
+	err := b.in.acrossRestart(ctx, func(ctx context.Context) (err error) {
+		now, err = b.in.Engine.Container(ctx, p.Stays.ID)
+		return err
+	})
 	if err != nil {
 		return err, nil
 	}

@@ -188,7 +188,7 @@ func (i *instance) running() engine.Container {
 	}
 	var found []engine.Container
 	for _, c := range all {
-		if strings.Contains(c.Name, i.project) {
+		if helps := c.Labels["io.openalgo.install.probe"] != ""; !helps && strings.Contains(c.Name, i.project) {
 			found = append(found, c)
 		}
 	}
