@@ -24,6 +24,15 @@ engine_down() {
   kill "$engine"
   wait "$engine" || true
 }
+# ended waits for a process, which goes on where it meets its point again: a step that
+# Docker's restart cut off is carried out once more.
+ended() {
+  while grep -qs '^State:.[^Z]' "/proc/$1/status"; do
+    kill -CONT "$1" 2>/dev/null || true
+    sleep 0.1
+  done
+  wait "$1"
+}
 stopped() { grep -q '^State:.T' "/proc/$1/status"; }
 answers() { # LEVEL
   cat <<EOF
@@ -50,7 +59,7 @@ for point in $POINTS; do
   kill -CONT $run
   engine_up
   code=0
-  wait $run || code=$?
+  ended $run || code=$?
   echo "at $point: exit $code"
   case $code in 0 | 4) ;; *) exit 1 ;; esac
   "$PROGRAM" --answers "$WORK/answers.yaml" --dir "$dir"
@@ -69,7 +78,7 @@ for point in $BACKUP_POINTS; do
   sleep 1 # it asks the engine while there is none
   engine_up
   code=0
-  wait $run || code=$?
+  ended $run || code=$?
   echo "backup at $point: exit $code"
   [ $code = 0 ]
   "$PROGRAM" status --dir "$dir" --json | grep -q '"ready": true'
