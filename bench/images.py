@@ -122,7 +122,7 @@ class Registry:
 def remove():
     """Removes every image that was built on a base of ours."""
     before = None
-    while (made := set(docker("images", "-aq", "--filter", f"label={LABEL}").split())) and made != before:
+    while (made := set(docker("images", "-aq", "--filter", f"label={LABEL.split('=')[0]}").split())) and made != before:
         for image in made:  # one that others stand on goes in a later round
             docker("image", "rm", "--force", image, check=False)
         before = made
