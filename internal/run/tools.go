@@ -34,10 +34,18 @@ type Step interface {
 
 // Engine is what steps use of Docker.
 type Engine interface {
+	containers
+	contents
+	volumes
+	networks
+
 	Info() engine.Info
 	Ping(ctx context.Context) error
 	WaitReady(ctx context.Context) error
+	Image(ctx context.Context, ref string) (engine.Image, error)
+}
 
+type containers interface {
 	Container(ctx context.Context, nameOrID string) (engine.Container, error)
 	Containers(ctx context.Context, labels ...string) ([]engine.Container, error)
 	Create(ctx context.Context, s engine.ContainerSpec) (id string, err error)
@@ -48,16 +56,24 @@ type Engine interface {
 	Unpause(ctx context.Context, id string) error
 	Rename(ctx context.Context, id, name string) error
 	Remove(ctx context.Context, id string) error
+}
+
+// contents is what is in a container, and what it says.
+type contents interface {
 	CopyFrom(ctx context.Context, id, path string) (io.ReadCloser, error)
 	CopyTo(ctx context.Context, id, dir string, tar io.Reader) error
 	Logs(ctx context.Context, id string, o engine.LogOptions, stdout, stderr io.Writer) error
 	ReadFile(ctx context.Context, id, name string, max int64) ([]byte, error)
+}
 
-	Image(ctx context.Context, ref string) (engine.Image, error)
+type volumes interface {
 	Volume(ctx context.Context, name string) (engine.Volume, error)
 	Volumes(ctx context.Context, labels ...string) ([]engine.Volume, error)
 	CreateVolume(ctx context.Context, s engine.VolumeSpec) (engine.Volume, error)
 	RemoveVolume(ctx context.Context, name string) error
+}
+
+type networks interface {
 	Network(ctx context.Context, name string) (engine.Network, error)
 	CreateNetwork(ctx context.Context, s engine.NetworkSpec) (engine.Network, error)
 	RemoveNetwork(ctx context.Context, name string) error

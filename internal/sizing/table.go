@@ -59,7 +59,7 @@ func (s Sizing) origin() string {
 	}
 	switch s.Source {
 	case SourceEngine:
-		return "The Docker engine's machine has " + have + ", as the engine reports."
+		return "The Docker engine's machine has " + have + ", as Docker reports."
 	case SourceFlag:
 		return "The machine asked for has " + have + ", as given by you."
 	default:
