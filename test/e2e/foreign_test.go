@@ -188,7 +188,8 @@ func (i *instance) running() engine.Container {
 	}
 	var found []engine.Container
 	for _, c := range all {
-		if helps := c.Labels["io.openalgo.install.probe"] != ""; !helps && strings.Contains(c.Name, i.project) {
+		helps := c.Labels["io.openalgo.install.probe"] + c.Labels["io.openalgo.install.bytecode.volume"]
+		if helps == "" && strings.Contains(c.Name, i.project) {
 			found = append(found, c)
 		}
 	}
