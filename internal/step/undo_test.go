@@ -613,7 +613,11 @@ func TestWhatIsSaid(t *testing.T) {
 		"while it is down": {situations()["set while stopped"].prepare, func(w *world) run.Plan { p := w.started(); p.Parts[3] = part("verify", failing()); return p }, "It is stopped, as before"},
 		"a broken one": {(*world).installed, func(w *world) run.Plan {
 			p := w.upgrade("openalgo:bad")
-			p.Parts[2].Steps[0].(*step.StopContainer).Broken = true
+			for _, part := range p.Parts {
+				if stop := run.Find[*step.StopContainer](part.Steps); stop != nil {
+					stop.Broken = true
+				}
+			}
 			return p
 		}, "It does not answer, as before"},
 	} {
