@@ -56,10 +56,10 @@ func Hold(ctx context.Context, d Docker, guard Guard, id string, do func(context
 		return 0, ErrRefused
 	}
 	release, err := guard(ctx, d.Info().Endpoint, id)
-	if _, gone := d.Container(ctx, id); err != nil && errors.Is(gone, engine.ErrUnreachable) {
-		return 0, gone // it cannot watch over a Docker that is being restarted
-	}
 	if err != nil {
+		if _, gone := d.Container(ctx, id); errors.Is(gone, engine.ErrUnreachable) {
+			return 0, gone // it cannot watch over a Docker that is being restarted
+		}
 		return 0, fmt.Errorf("%w: nothing would thaw it if this program were killed: %w", ErrRefused, err)
 	}
 	defer release()
