@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/guard"
 	"github.com/marketcalls/openalgo-install/internal/run"
 	"github.com/marketcalls/openalgo-install/internal/step"
@@ -10,7 +9,7 @@ import (
 
 // planDaily plans that this machine makes a backup every day, or no longer does.
 func planDaily(o *world.Observation, i Intent) (*Plan, error) {
-	p := &Plan{Changes: []Change{}, Told: finding.Tell(), Intent: i, Project: o.Project, Command: i.Command, dir: o.Dir}
+	p := begun(o, i)
 	if i.Run == Scheduled {
 		if err := guard.All(o); err != nil {
 			return nil, err

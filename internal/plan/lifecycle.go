@@ -29,7 +29,8 @@ func ForContainer(o *world.Observation, i Intent) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Plan{Changes: []Change{}, Told: finding.Tell(), Intent: i, Project: o.Project, Command: i.Command, Stays: c, dir: o.Dir}
+	p := begun(o, i)
+	p.Stays = c
 	becomes := func(reason string) {
 		p.Add(Change{Kind: KindContainer, Name: c.Name, Action: ActionUpdate, Reason: reason})
 	}

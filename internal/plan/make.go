@@ -25,8 +25,9 @@ func Draft(o *world.Observation, i Intent) (*Plan, error) {
 	if i.Resizes() {
 		return draftResize(o, i)
 	}
-	p := &Plan{Changes: []Change{}, Told: finding.Tell(i.Answers.Warnings()...), Intent: i, Answers: i.Answers, Project: o.Project,
-		Command: i.Command, ComposeName: compose.FileName, Built: o.Built}
+	p := begun(o, i)
+	p.Warn(i.Answers.Warnings()...)
+	p.Answers, p.ComposeName, p.Built = i.Answers, compose.FileName, o.Built
 	if err := guard.Data(o, guarded(i)); err != nil {
 		return nil, err
 	}

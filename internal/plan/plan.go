@@ -59,7 +59,7 @@ type Plan struct {
 	// Downtime is how long OpenAlgo will be down; nil: it will not, or for good.
 	Downtime *downtime.Estimate `json:"downtime,omitempty"`
 
-	dir instance.Dir // of a plan for the container alone
+	dir instance.Dir // the instance
 	// Stays is the container, where it is only stopped or started.
 	Stays *docker.Container `json:"-"`
 	// Removal is what an uninstall keeps; nil: it is none.
@@ -86,6 +86,11 @@ type Plan struct {
 	// completed.
 	Steps  []run.Part `json:"-"`
 	Commit []run.Step `json:"-"`
+}
+
+// begun is a plan for a command, with nothing in it yet.
+func begun(o *world.Observation, i Intent) *Plan {
+	return &Plan{Changes: []Change{}, Told: finding.Tell(), Intent: i, Project: o.Project, Command: i.Command, dir: o.Dir}
 }
 
 // copied is a container that is recreated from Docker's own record of it.

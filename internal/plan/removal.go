@@ -19,7 +19,8 @@ import (
 // planRemoval plans an uninstall: a commit from its beginning, which is only ever
 // completed.
 func planRemoval(o *world.Observation, i Intent) (*Plan, error) {
-	p := &Plan{Changes: []Change{}, Told: finding.Tell(), Intent: i, Project: o.Project, Command: i.Command, Removal: &Removal{Kept: []string{}}, dir: o.Dir}
+	p := begun(o, i)
+	p.Removal = &Removal{Kept: []string{}}
 	warning, err := guard.Removal(o, i.Purge)
 	if err != nil {
 		return nil, err
@@ -144,7 +145,7 @@ func removalSteps(o *world.Observation, p *Plan) (out []run.Step) {
 	images := &step.DropImages{Project: o.Project}
 	for _, c := range o.Containers {
 		out = append(out, &step.RemoveContainer{ID: c.ID, Name: c.Name, InOrder: true, Began: c.StartedAt})
-		if strings.HasPrefix(c.Image, image.TestRepository) {
+		if image.IsTest(c.Image) {
 			images.Tests = append(images.Tests, c.Image)
 		}
 	}

@@ -33,7 +33,8 @@ func draftResize(o *world.Observation, i Intent) (*Plan, error) {
 	if c := o.Container(); !stacks.IsUp(*c) {
 		return nil, guard.NotRunning(c.Name, c.State, "a resize")
 	}
-	p := &Plan{Changes: []Change{}, Told: finding.Tell(), Intent: i, Project: o.Project, Command: i.Command, ComposeName: o.ComposeName, ImageID: o.Container().ImageID}
+	p := begun(o, i)
+	p.ComposeName, p.ImageID = o.ComposeName, o.Container().ImageID
 	resizeFor(o, p)
 	if err := resizeEnv(o, p); err != nil {
 		return nil, err

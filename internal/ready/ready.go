@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/edge"
@@ -60,7 +59,7 @@ func (p *Prober) TargetOf(c engine.Container) Target {
 	return Target{
 		ID: c.ID, Name: c.Name, Local: p.Engine.Info().Local,
 		Web: Address(c.Published(openalgo.WebPort)), WebSocket: Address(c.Published(openalgo.WebSocketPort)),
-		TestApp: strings.HasPrefix(c.Image, image.TestRepository),
+		TestApp: image.IsTest(c.Image),
 	}
 }
 

@@ -146,7 +146,7 @@ func removeInterrupted(ctx context.Context, in *ops.Session) {
 // onlyRehearsal reports whether nothing but the test app ever ran here.
 func onlyRehearsal(o *world.Observation) bool {
 	for _, c := range o.Containers {
-		if !strings.HasPrefix(c.Image, spec.TestRepository) {
+		if !spec.IsTest(c.Image) {
 			return false
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/image"
@@ -84,7 +83,7 @@ func imageOf(ctx context.Context, e Engine, o *Observation, ref string, moves bo
 	image, err := e.Image(ctx, ref)
 	gone := errors.Is(err, engine.ErrNotFound) || errors.Is(err, engine.ErrImageNotFound)
 	if err != nil && !gone || moves || !o.StaysOn(ref) || err == nil && image.ID == o.Container().ImageID ||
-		gone && strings.HasPrefix(ref, spec.TestRepository) { // that is made again
+		gone && spec.IsTest(ref) { // that is made again
 		return image, err
 	}
 	runs, notThere := e.Image(ctx, o.Container().ImageID)

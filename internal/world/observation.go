@@ -5,7 +5,6 @@ package world
 import (
 	"cmp"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/compose"
@@ -14,7 +13,6 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	image "github.com/marketcalls/openalgo-install/internal/image/spec"
 	"github.com/marketcalls/openalgo-install/internal/instance"
-	"github.com/marketcalls/openalgo-install/internal/rehearsal"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
 )
@@ -90,7 +88,7 @@ func (o *Observation) Container() *engine.Container {
 // Downtime is how long OpenAlgo will be down until it runs from an image; id is ""
 // where that is not here yet. copies says that data is copied meanwhile.
 func (o *Observation) Downtime(id, ref string, copies bool) *downtime.Estimate {
-	e := o.Times.Estimate(downtime.Change{Image: id, Copies: copies, TestApp: strings.HasPrefix(ref, rehearsal.Repository)})
+	e := o.Times.Estimate(downtime.Change{Image: id, Copies: copies, TestApp: image.IsTest(ref)})
 	return &e
 }
 

@@ -7,6 +7,9 @@ import "strings"
 // TestRepository is the name of the test app's image without its tag.
 const TestRepository = "openalgo-install/rehearsal"
 
+// IsTest reports whether a reference is that of the test app's image.
+func IsTest(ref string) bool { return strings.HasPrefix(ref, TestRepository) }
+
 // Whose Dockerfile makes an image.
 const (
 	Ours   = "ours"   // this program's templates
