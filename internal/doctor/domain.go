@@ -96,15 +96,15 @@ func (c *domain) shown(p patient) []Finding {
 	}
 	left := seen.expiry.Sub(p.now)
 	days := int(left.Hours() / 24)
-	var mend []finding.Hint
+	var hints []finding.Hint
 	if p.instance != nil && p.instance.HTTPS != nil {
-		mend = append(mend, ours("domain", c.name)) // starts the HTTPS proxy, and asks for a certificate again
+		hints = append(hints, ours("domain", c.name)) // starts the HTTPS proxy, and asks for a certificate again
 	}
 	switch {
 	case !seen.expiry.IsZero() && left <= 0:
-		return failure("certificate", finding.Named(finding.Failed, "certificate-expired", "the certificate of %s ended on %s", c.name, seen.expiry.Format(time.DateOnly)).With(mend...))
+		return failure("certificate", finding.Named(finding.Failed, "certificate-expired", "the certificate of %s ended on %s", c.name, seen.expiry.Format(time.DateOnly)).With(hints...))
 	case seen.err != nil:
-		return failure("certificate", finding.Named(finding.Failed, "site-not-served", "%v", seen.err).With(mend...))
+		return failure("certificate", finding.Named(finding.Failed, "site-not-served", "%v", seen.err).With(hints...))
 	case left < soon:
 		return warning("certificate", finding.Warn("certificate-expires", "the certificate of %s ends in %d days, on %s", c.name, days, seen.expiry.Format(time.DateOnly)))
 	}

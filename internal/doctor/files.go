@@ -91,16 +91,16 @@ func envMode(p patient) []Finding {
 		return nil
 	}
 	uid, gid, root, known := p.appUser()
-	mode, mend := p.envMode.Perm(), []string{"chmod 600 " + p.dir + "/.env"}
+	mode, fix := p.envMode.Perm(), []string{"chmod 600 " + p.dir + "/.env"}
 	if known && !root && p.envOwner.uid != uid {
-		mend = []string{fmt.Sprintf("sudo chown %d:%d %s/.env", uid, gid, p.dir), "sudo chmod 600 " + p.dir + "/.env"}
+		fix = []string{fmt.Sprintf("sudo chown %d:%d %s/.env", uid, gid, p.dir), "sudo chmod 600 " + p.dir + "/.env"}
 	}
 	readable := root || p.envOwner.uid == uid && mode&0o400 != 0 || p.envOwner.gid == gid && mode&0o040 != 0 || mode&0o004 != 0
 	switch {
 	case known && !readable:
-		return fixed(FixMode, failure("secrets", finding.Named(finding.HostNotReady, "owner-wrong", "%s/.env is of user %d, mode %04o: OpenAlgo (user %d) can't read it when it starts next", p.dir, p.envOwner.uid, mode, uid).With(finding.Hint{Shell: mend})))
+		return fixed(FixMode, failure("secrets", finding.Named(finding.HostNotReady, "owner-wrong", "%s/.env is of user %d, mode %04o: OpenAlgo (user %d) can't read it when it starts next", p.dir, p.envOwner.uid, mode, uid).With(finding.Hint{Shell: fix})))
 	case mode&0o077 != 0:
-		return fixed(FixMode, warning("secrets", finding.Warn("env-not-private", "%s/.env has mode %04o: others on this machine can read the keys", p.dir, mode).With(finding.Hint{Shell: mend})))
+		return fixed(FixMode, warning("secrets", finding.Warn("env-not-private", "%s/.env has mode %04o: others on this machine can read the keys", p.dir, mode).With(finding.Hint{Shell: fix})))
 	}
 	return nil
 }

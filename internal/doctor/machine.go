@@ -16,11 +16,11 @@ const (
 
 func engineAnswers(p patient) []Finding {
 	if p.engineErr != nil {
-		mend := finding.Anywhere("", "docker")
+		hint := finding.Anywhere("", "docker")
 		if errors.Is(p.engineErr, engine.ErrPermission) {
-			mend = shell(finding.Prompt{Dir: p.dir, Sudo: true}.Command("doctor"))
+			hint = shell(finding.Prompt{Dir: p.dir, Sudo: true}.Command("doctor"))
 		}
-		return failure("engine", finding.Named(finding.HostNotReady, "engine-unusable", "%w", p.engineErr).With(mend))
+		return failure("engine", finding.Named(finding.HostNotReady, "engine-unusable", "%w", p.engineErr).With(hint))
 	}
 	return ok("engine", "Docker Engine %s answers (API %s)", p.engine.Version, p.engine.APIVersion)
 }

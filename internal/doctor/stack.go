@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/stacks"
 )
 
 func instanceThere(p patient) []Finding {
@@ -58,7 +59,7 @@ func container(p patient) []Finding {
 		return fixed("", failure("container", finding.Named(finding.HostNotReady, "container-missing", "its container is gone; data and keys may still be there").With(ours("start")))) // it may be meant
 	case c.OOMKilled && c.State != "running":
 		return failure("container", finding.Named(finding.Failed, "out-of-memory", "%s was killed because memory ran out", c.Name).With(ours("start")))
-	case c.State == "paused":
+	case stacks.IsFrozen(*c):
 		return failure("container", finding.Named(finding.Failed, "frozen", "%s is frozen, by `docker pause` or by a backup that was killed: OpenAlgo answers nobody", c.Name).With(ours("start")))
 	case c.State == "restarting":
 		return failure("container", finding.Named(finding.Failed, "restart-loop", "%s ends again and again (last status %d)", c.Name, c.ExitCode).With(ours("logs")))
