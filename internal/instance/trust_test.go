@@ -12,9 +12,8 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/testuser"
 )
-
-const alice = 12345 // a user who is not root
 
 func must(t *testing.T, err error) {
 	t.Helper()
@@ -23,15 +22,8 @@ func must(t *testing.T, err error) {
 	}
 }
 
-func asRoot(t *testing.T) {
-	t.Helper()
-	if os.Geteuid() != 0 {
-		t.Skip("takes root")
-	}
-}
-
 func TestADirectoryOfAnotherUserIsRefused(t *testing.T) {
-	asRoot(t)
+	testuser.Root(t)
 	for name, test := range map[string]struct {
 		make func(home string) (dir string)
 		says string // "": it is accepted
@@ -39,37 +31,37 @@ func TestADirectoryOfAnotherUserIsRefused(t *testing.T) {
 		"root's": {func(home string) string { return home + "/openalgo" }, ""},
 		"hers": {func(home string) string {
 			must(t, os.Mkdir(home+"/openalgo", 0o755))
-			must(t, os.Chown(home+"/openalgo", alice, alice))
+			must(t, os.Chown(home+"/openalgo", testuser.Alice, testuser.Alice))
 			return home + "/openalgo"
 		}, "sudo chown root:root"},
 		"below hers": {func(home string) string {
 			must(t, os.MkdirAll(home+"/alice/openalgo", 0o755))
-			must(t, os.Chown(home+"/alice", alice, alice))
+			must(t, os.Chown(home+"/alice", testuser.Alice, testuser.Alice))
 			return home + "/alice/openalgo"
 		}, "without sudo"},
 		"installed below hers": {func(home string) string {
 			must(t, os.MkdirAll(home+"/alice/openalgo/"+WorkName, 0o755))
 			must(t, os.WriteFile(home+"/alice/openalgo/"+WorkName+"/state.json", nil, 0o600))
-			must(t, os.Chown(home+"/alice", alice, alice))
+			must(t, os.Chown(home+"/alice", testuser.Alice, testuser.Alice))
 			return home + "/alice/openalgo"
 		}, "sudo mv -T "},
 		"her own, in hers": {func(home string) string {
 			must(t, os.MkdirAll(home+"/alice/openalgo/"+WorkName, 0o755))
 			must(t, os.WriteFile(home+"/alice/openalgo/"+WorkName+"/state.json", nil, 0o600))
 			for _, path := range []string{"", "/openalgo", "/openalgo/" + WorkName, "/openalgo/" + WorkName + "/state.json"} {
-				must(t, os.Chown(home+"/alice"+path, alice, alice))
+				must(t, os.Chown(home+"/alice"+path, testuser.Alice, testuser.Alice))
 			}
 			return home + "/alice/openalgo"
 		}, "without sudo. Only an upgrade"},
 		"an instance that was given to her": {func(home string) string {
 			must(t, os.MkdirAll(home+"/openalgo/"+WorkName, 0o755))
 			must(t, os.WriteFile(home+"/openalgo/"+WorkName+"/state.json", nil, 0o600))
-			must(t, os.Chown(home+"/openalgo", alice, alice))
+			must(t, os.Chown(home+"/openalgo", testuser.Alice, testuser.Alice))
 			return home + "/openalgo"
 		}, "sudo chown -R root:root "},
 		"to be made below hers": {func(home string) string {
 			must(t, os.Mkdir(home+"/alice", 0o755))
-			must(t, os.Chown(home+"/alice", alice, alice))
+			must(t, os.Chown(home+"/alice", testuser.Alice, testuser.Alice))
 			return home + "/alice/openalgo"
 		}, "without sudo"},
 		"open to all": {func(home string) string {
@@ -90,7 +82,7 @@ func TestADirectoryOfAnotherUserIsRefused(t *testing.T) {
 		"her link to root's": {func(home string) string {
 			must(t, os.Mkdir(home+"/real", 0o755))
 			must(t, os.Symlink("real", home+"/link"))
-			must(t, os.Lchown(home+"/link", alice, alice))
+			must(t, os.Lchown(home+"/link", testuser.Alice, testuser.Alice))
 			return home + "/link"
 		}, "is a link that belongs to"},
 		"root's link to root's": {func(home string) string {
@@ -100,13 +92,13 @@ func TestADirectoryOfAnotherUserIsRefused(t *testing.T) {
 		}, ""},
 		"root's link to hers": {func(home string) string {
 			must(t, os.Mkdir(home+"/real", 0o755))
-			must(t, os.Chown(home+"/real", alice, alice))
+			must(t, os.Chown(home+"/real", testuser.Alice, testuser.Alice))
 			must(t, os.Symlink("../"+filepath.Base(home)+"/real", home+"/link"))
 			return home + "/link"
 		}, "sudo chown root:root"},
 		"a work directory of hers": {func(home string) string {
 			must(t, os.MkdirAll(home+"/openalgo/"+WorkName, 0o755))
-			must(t, os.Chown(home+"/openalgo/"+WorkName, alice, alice))
+			must(t, os.Chown(home+"/openalgo/"+WorkName, testuser.Alice, testuser.Alice))
 			return home + "/openalgo"
 		}, "sudo chown root:root"},
 		"a link for a work directory": {func(home string) string {
@@ -132,7 +124,7 @@ func TestPlantedFilesAreNotOpened(t *testing.T) {
 		"a link": func(path, victim string) error { return os.Symlink(victim, path) },
 		"a pipe": func(path, _ string) error { return unix.Mkfifo(path, 0o600) },
 		"another's": func(path, _ string) error {
-			return errors.Join(os.WriteFile(path, []byte("{}"), 0o600), os.Chown(path, alice, alice))
+			return errors.Join(os.WriteFile(path, []byte("{}"), 0o600), os.Chown(path, testuser.Alice, testuser.Alice))
 		},
 		"a whole disk": func(path, _ string) error {
 			return errors.Join(os.WriteFile(path, nil, 0o600), os.Truncate(path, 1<<40))
@@ -174,7 +166,7 @@ func TestPlantedFilesAreNotOpened(t *testing.T) {
 // What is said to a user whose OpenAlgo is in a directory of their own: done,
 // root may work on it.
 func TestHandOver(t *testing.T) {
-	asRoot(t)
+	testuser.Root(t)
 	home := t.TempDir()
 	given := func(dir string, owned ...string) string {
 		must(t, os.MkdirAll(filepath.Join(dir, WorkName), 0o755))
@@ -182,7 +174,7 @@ func TestHandOver(t *testing.T) {
 			must(t, os.WriteFile(filepath.Join(dir, name), nil, 0o600))
 		}
 		for _, path := range append(owned, dir, filepath.Join(dir, WorkName), filepath.Join(dir, WorkName, "state.json")) {
-			must(t, os.Chown(path, alice, alice))
+			must(t, os.Chown(path, testuser.Alice, testuser.Alice))
 		}
 		return dir
 	}

@@ -10,10 +10,12 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/marketcalls/openalgo-install/internal/testuser"
 )
 
 func TestCopy(t *testing.T) {
-	asRoot(t)
+	testuser.Root(t)
 	from, to := t.TempDir(), t.TempDir()
 	outside := filepath.Join(t.TempDir(), "passwd")
 	must(t, os.WriteFile(outside, []byte("root"), 0o600))
@@ -25,7 +27,7 @@ func TestCopy(t *testing.T) {
 	must(t, unix.Mkfifo(from+"/pipe", 0o600))
 	must(t, os.MkdirAll(from+"/"+AsidePrefix+"x", 0o700))
 	for _, name := range []string{"/a/\xff/db", "/link", "/a/\xff", "/a"} {
-		must(t, os.Lchown(from+name, alice, alice))
+		must(t, os.Lchown(from+name, testuser.Alice, testuser.Alice))
 	}
 	for _, name := range []string{"/a/\xff/db", "/a/\xff", "/a"} {
 		must(t, os.Chtimes(from+name, at, at))
@@ -63,19 +65,10 @@ func TestCopy(t *testing.T) {
 	}
 }
 
-const alice = 12345 // a user who is not root
-
 func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
-	}
-}
-
-func asRoot(t *testing.T) {
-	t.Helper()
-	if os.Geteuid() != 0 {
-		t.Skip("takes root")
 	}
 }
 

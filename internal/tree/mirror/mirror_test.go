@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/marketcalls/openalgo-install/internal/testuser"
 	"github.com/marketcalls/openalgo-install/internal/tree"
 )
 
@@ -19,13 +20,6 @@ func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
-	}
-}
-
-func asRoot(t *testing.T) {
-	t.Helper()
-	if os.Geteuid() != 0 {
-		t.Skip("takes root")
 	}
 }
 
@@ -89,7 +83,7 @@ func change(t *testing.T, dir string, r *rand.Rand) {
 // Whatever happens to the source between two passes, the copy is the source after the
 // next one.
 func TestPasses(t *testing.T) {
-	asRoot(t)
+	testuser.Root(t)
 	t.Parallel()
 	for n := range 3 {
 		r := rand.New(rand.NewPCG(uint64(n), 1))
