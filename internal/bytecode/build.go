@@ -64,13 +64,13 @@ func Make(ctx context.Context, d Docker, c engine.Container) error {
 }
 
 // begin starts the container that makes it, unless that runs or is not needed: then
-// id is that of the one that runs, or "".
+// id is that of the running one, or "".
 func begin(ctx context.Context, d Docker, c engine.Container, awaited bool) (id string, err error) {
 	volume := VolumeOf(c)
 	if volume == "" {
 		return "", nil
 	}
-	all, err := d.Containers(ctx, labelOf+"="+volume)
+	all, err := d.Containers(ctx, Label+"="+volume)
 	if err != nil {
 		return "", err
 	}
@@ -108,7 +108,7 @@ func spec(volume, image string, awaited bool) engine.ContainerSpec {
 	out := engine.ContainerSpec{
 		Name: volume + "-build",
 		Config: engine.Config{
-			Image: image, User: "0", WorkingDir: "/", Labels: map[string]string{labelOf: volume},
+			Image: image, User: "0", WorkingDir: "/", Labels: map[string]string{Label: volume},
 			Entrypoint:  []string{openalgo.Python, "-I", "-S", "-B", "-W", "ignore", "-c", program, compose.BytecodeDir, image, strconv.Itoa(workers), haste},
 			Healthcheck: &engine.HealthConfig{Test: []string{"NONE"}},
 		},

@@ -19,8 +19,8 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 )
 
-// labelOf marks a container that compiles; its value is the volume.
-const labelOf = "io.openalgo.install.bytecode.volume"
+// Label marks a container that compiles; its value is the volume.
+const Label = "io.openalgo.install.bytecode.volume"
 
 // State is how far the bytecode of a container's image is.
 type State string
@@ -70,7 +70,7 @@ func Of(ctx context.Context, d Looks, c engine.Container) State {
 	if there(ctx, d, c) {
 		return Ready
 	}
-	all, err := d.Containers(ctx, labelOf+"="+volume)
+	all, err := d.Containers(ctx, Label+"="+volume)
 	for _, b := range all {
 		if err == nil && b.ImageID == c.ImageID && b.State == "running" {
 			return Building
@@ -87,7 +87,7 @@ func there(ctx context.Context, d Looks, c engine.Container) bool {
 
 // End removes what compiles for a volume.
 func End(ctx context.Context, d Docker, volume string) error {
-	all, err := d.Containers(ctx, labelOf+"="+volume)
+	all, err := d.Containers(ctx, Label+"="+volume)
 	for _, b := range all {
 		err = errors.Join(err, d.Remove(ctx, b.ID))
 	}

@@ -60,7 +60,7 @@ func made(t *testing.T, d *memory.Engine, image string) {
 
 func builders(t *testing.T, d *memory.Engine) []engine.Container {
 	t.Helper()
-	all, err := d.Containers(t.Context(), labelOf+"="+volume)
+	all, err := d.Containers(t.Context(), Label+"="+volume)
 	must(t, err)
 	return all
 }
@@ -125,7 +125,7 @@ func TestOneAtATime(t *testing.T) {
 	must(t, err)
 	var started []string
 	d.Hook = func(point string) {
-		if all, _ := d.Containers(t.Context(), labelOf+"="+volume); point == "start" && len(all) == 1 {
+		if all, _ := d.Containers(t.Context(), Label+"="+volume); point == "start" && len(all) == 1 {
 			started = append(started, all[0].ImageID)
 		}
 	}

@@ -9,8 +9,10 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/marketcalls/openalgo-install/internal/bytecode"
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/engine/helper"
 )
 
 // foreign prepares the directory of a stack that another tool makes: .env with
@@ -188,7 +190,7 @@ func (i *instance) running() engine.Container {
 	}
 	var found []engine.Container
 	for _, c := range all {
-		helps := c.Labels["io.openalgo.install.probe"] + c.Labels["io.openalgo.install.bytecode.volume"]
+		helps := c.Labels[helper.Label] + c.Labels[bytecode.Label]
 		if helps == "" && strings.Contains(c.Name, i.project) {
 			found = append(found, c)
 		}

@@ -3,6 +3,7 @@ package compile
 import (
 	"testing"
 
+	"github.com/marketcalls/openalgo-install/internal/bytecode"
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/engine/memory"
@@ -36,7 +37,7 @@ func TestItIsNeverInTheWay(t *testing.T) {
 	}
 	// A kill leaves one that was made and not started.
 	if _, err := d.Create(t.Context(), engine.ContainerSpec{Name: "cache-build", Config: engine.Config{Image: "openalgo:1",
-		Labels: map[string]string{"io.openalgo.install.bytecode.volume": "cache"}}}); err != nil {
+		Labels: map[string]string{bytecode.Label: "cache"}}}); err != nil {
 		t.Fatal(err)
 	}
 	if err := (&First{ID: id}).Undo(t.Context(), tools); err != nil {
