@@ -1,4 +1,4 @@
-"""Asks both ports of an OpenAlgo all the time, as its users do."""
+"""Asks both ports of OpenAlgo all the time, as its users do."""
 
 import asyncio
 import base64

@@ -41,8 +41,8 @@ OpenAlgo goes on. Its data is copied while it runs; then it is frozen for a
 moment, mostly a fraction of a second, in which what changed since is copied. Its
 connections stay open. Where Docker cannot freeze it, where that would take more
 than 5 s, or where there is no room for a copy beside the backup, it is stopped
-while its data is read, and started again whatever comes; --stop does so always.
-How long it was frozen or down is told at the end.
+while its data is read, and started again even if the backup fails; --stop does
+so always. How long it was frozen or down is told at the end.
 
 The archive is then read back, every checksum compared, and every SQLite
 database in it checked by SQLite. It holds every secret: its mode is 0600, and

@@ -88,7 +88,7 @@ func TestBackupThatCannotFreeze(t *testing.T) {
 	}
 }
 
-// A frozen backup that fails, is cancelled or is killed leaves an OpenAlgo that runs,
+// A frozen backup that fails, is cancelled or is killed leaves OpenAlgo running,
 // at the latest with the next command.
 func TestFrozenBackupThatEnds(t *testing.T) {
 	t.Parallel()

@@ -10,7 +10,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/run"
 )
 
-// clocked is a Docker and an OpenAlgo for which everything takes a moment.
+// clocked is a Docker and OpenAlgo for which everything takes a moment.
 type clocked struct {
 	run.Engine
 	run.App

@@ -79,7 +79,7 @@ func TestBytecode(t *testing.T) {
 	}
 }
 
-// empty takes the bytecode away, as a container beside the one that runs.
+// empty takes the bytecode away, as a container beside the running one.
 func empty(t *testing.T, of engine.Container, volume string) {
 	t.Helper()
 	s := engine.ContainerSpec{

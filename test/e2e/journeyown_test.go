@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestJourneyOfAnInstall takes an OpenAlgo through the commands of its life, each
+// TestJourneyOfAnInstall takes OpenAlgo through the commands of its life, each
 // of which leaves it ready, with its keys and accounts.
 func TestJourneyOfAnInstall(t *testing.T) {
 	t.Parallel()
