@@ -172,6 +172,9 @@ var lastPort = struct {
 const (
 	firstPort = 20000
 	ports     = 12000
+	// portsApart leaves room after each port: the program takes the next free one where
+	// its own is taken, and must not meet one that another test has yet to use.
+	portsApart = 8
 )
 
 // freePort finds a port that is free and that no other test here was given.
@@ -179,8 +182,8 @@ func freePort(t *testing.T) int {
 	t.Helper()
 	lastPort.Lock()
 	defer lastPort.Unlock()
-	for range ports {
-		lastPort.port = firstPort + (lastPort.port-firstPort+1)%ports
+	for range ports / portsApart {
+		lastPort.port = firstPort + (lastPort.port-firstPort+portsApart)%ports
 		if holder, err := host.PortHolder(t.Context(), "127.0.0.1", lastPort.port); err == nil && holder.Free {
 			return lastPort.port
 		}
