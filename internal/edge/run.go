@@ -109,7 +109,7 @@ func (c caddyRun) lock(ctx context.Context) (unlock func(), err error) {
 	})
 	switch {
 	case err == nil:
-		return func() { _ = file.Close() }, nil
+		return func() { instance.Funlock(file) }, nil
 	case wait.IsOver(err):
 		err = fmt.Errorf("another run has been changing the HTTPS proxy in %s for %s", c.Dir, lockTime)
 	default:

@@ -42,6 +42,13 @@ func Flock(file *os.File) (bool, error) {
 	return true, nil
 }
 
+// Funlock lets go of what Flock locked, and closes the file. Closing alone is not
+// enough: a child that is being started has the file, too, until its exec.
+func Funlock(file *os.File) {
+	_ = unix.Flock(int(file.Fd()), unix.LOCK_UN)
+	_ = file.Close()
+}
+
 // TryLock takes the lock, or returns nil and the process ID of its holder.
 func (d Dir) TryLock() (l *Lock, holder int, err error) {
 	file, err := OpenOwn(d.Work(lockName), os.O_RDWR|os.O_CREATE)
@@ -75,7 +82,7 @@ func (l *Lock) Sign() {
 }
 
 // Release lets go of the lock.
-func (l *Lock) Release() { _ = l.file.Close() }
+func (l *Lock) Release() { Funlock(l.file) }
 
 // Lock waits for the lock while another run holds it, and passes on what that run
 // writes into its log.

@@ -47,7 +47,7 @@ func LoadAt(d instance.Dir) *At {
 	free, _ := holdAt(d)
 	s.Waiting = free == nil && !s.Done
 	if free != nil {
-		_ = free.Close()
+		instance.Funlock(free)
 	}
 	return s
 }
@@ -111,7 +111,7 @@ func Wait(ctx context.Context, d instance.Dir, at time.Time, exitCode func(error
 	if err != nil {
 		return event.Result{}, finding.Named(finding.HostNotReady, "directory-unwritable", "%w", err)
 	}
-	defer held.Close()
+	defer instance.Funlock(held)
 	s := At{Time: at, PID: os.Getpid()}
 	if err := instance.Save(d, atName, &s); err != nil {
 		return event.Result{}, err
