@@ -76,7 +76,7 @@ func (s *survey) entry(label string, args ...string) {
 func (s *survey) engine(e *engine.Engine, facts host.Facts, err error) {
 	switch {
 	case err == nil:
-		s.fact("Docker", "Engine %s", e.Info().Version)
+		s.fact("Docker", "%s", strings.TrimPrefix(e.Info().Product(), "Docker "))
 		return
 	case errors.Is(err, engine.ErrAbsent):
 		s.fact("Docker", "not there")

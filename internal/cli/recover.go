@@ -52,6 +52,6 @@ func awaitEngine(ctx context.Context) {
 		if err == nil {
 			_ = e.Close()
 		}
-		return !errors.Is(err, engine.ErrAbsent), nil
+		return !errors.Is(err, engine.ErrAbsent) && !errors.Is(err, engine.ErrUnanswered), nil
 	})
 }

@@ -16,17 +16,21 @@ const (
 
 func engineAnswers(p patient) []Finding {
 	if p.engineErr != nil {
-		hint := finding.Anywhere("", "docker")
-		if errors.Is(p.engineErr, engine.ErrPermission) {
-			hint = shell(finding.Prompt{Dir: p.dir, Sudo: true}.Command("doctor"))
+		unusable := finding.Named(finding.HostNotReady, "engine-unusable", "%w", p.engineErr)
+		switch {
+		case errors.Is(p.engineErr, engine.ErrPermission):
+			unusable = unusable.With(shell(finding.Prompt{Dir: p.dir, Sudo: true}.Command("doctor")))
+		case len(finding.HintsOf(p.engineErr)) == 0:
+			unusable = unusable.With(finding.Anywhere("", "docker"))
 		}
-		return failure("engine", finding.Named(finding.HostNotReady, "engine-unusable", "%w", p.engineErr).With(hint))
+		return failure("engine", unusable)
 	}
-	return ok("engine", "Docker Engine %s answers (API %s)", p.engine.Version, p.engine.APIVersion)
+	return ok("engine", "%s answers (API %s)", p.engine.Product(), p.engine.APIVersion)
 }
 
 // expectedWarnings are those that no OpenAlgo feels.
-var expectedWarnings = []string{"blkio", "swap limit", "kernel memory", "bridge-nf-call", "cgroup v1 is deprecated"}
+var expectedWarnings = []string{"blkio", "swap limit", "kernel memory", "bridge-nf-call", "cgroup v1 is deprecated",
+	"oom kill disable", "io.weight", "io.max", "embedded-containerd"}
 
 func engineWarns(p patient) (out []Finding) {
 	if p.engine == nil {

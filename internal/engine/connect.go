@@ -8,17 +8,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/docker/cli/cli/config"
 	"github.com/docker/cli/cli/config/configfile"
-	clicontext "github.com/docker/cli/cli/context"
-	"github.com/docker/cli/cli/context/docker"
-	"github.com/docker/cli/cli/context/store"
 	"github.com/docker/docker/client"
 
 	"github.com/marketcalls/openalgo-install/internal/wait"
@@ -71,6 +66,8 @@ type connection struct {
 	config     *configfile.ConfigFile
 	pullDelays []time.Duration
 	patience   time.Duration
+	// askedVersion is DOCKER_API_VERSION; "" leaves it to the two.
+	askedVersion string
 }
 
 // connectTimeout bounds how long one endpoint may take to answer; ssh needs
@@ -81,8 +78,8 @@ const connectTimeout = 30 * time.Second
 // DOCKER_CONTEXT, else the current context of docker's config, else the
 // default socket, and for a plain user the socket of a rootless engine. It
 // negotiates the API version (DOCKER_API_VERSION is honoured) and reads Info.
-// Its errors are ErrAbsent, ErrPermission and ErrTooOld, or say which setting
-// is wrong.
+// Its errors are ErrAbsent where nothing says where Docker is, ErrPermission,
+// ErrTooOld and ErrTooNew, or name the setting that is wrong.
 func Connect(ctx context.Context, o Options) (*Engine, error) {
 	if o.Getenv == nil {
 		o.Getenv = os.Getenv
@@ -98,15 +95,19 @@ func Connect(ctx context.Context, o Options) (*Engine, error) {
 		file = configfile.New(filepath.Join(dir, config.ConfigFileName))
 		warnings = append(warnings, fmt.Sprintf("docker's config in %s cannot be read and is left out: %v", dir, err))
 	}
-	endpoints, err := findEndpoints(o.Getenv, dir, file)
+	apiVersion, err := askedVersion(o.Getenv)
+	if err != nil {
+		return nil, err
+	}
+	places, err := findPlaces(o.Getenv, dir, file)
 	if err != nil {
 		return nil, err
 	}
 	var errs []error
-	for _, endpoint := range endpoints {
-		c := &connection{config: file, pullDelays: o.PullDelays, patience: cmp.Or(o.Patience, changeTime)}
-		c.info.Endpoint, c.info.Warnings = endpoint.Host, warnings
-		err := c.dial(ctx, endpoint, o.Getenv(client.EnvOverrideAPIVersion), file.HTTPHeaders)
+	for _, p := range places {
+		c := &connection{config: file, pullDelays: o.PullDelays, patience: cmp.Or(o.Patience, changeTime), askedVersion: apiVersion}
+		c.info.Endpoint, c.info.Warnings = p.Host, warnings
+		err := c.dial(ctx, p, file.HTTPHeaders)
 		if err == nil {
 			return over(c), nil
 		}
@@ -152,14 +153,14 @@ func (e *connection) WaitReady(ctx context.Context) error {
 	return nil
 }
 
-func (e *connection) dial(ctx context.Context, endpoint docker.Endpoint, apiVersion string, headers map[string]string) error {
-	opts, err := endpoint.ClientOpts()
+func (e *connection) dial(ctx context.Context, p place, headers map[string]string) error {
+	opts, err := p.ClientOpts()
 	if err != nil {
-		return fmt.Errorf("the Docker engine's address %s is not usable: %w", endpoint.Host, err)
+		return p.unusable(err)
 	}
-	opts = append(opts, client.WithVersion(apiVersion), client.WithHTTPHeaders(headers))
+	opts = append(opts, client.WithVersion(e.askedVersion), client.WithHTTPHeaders(headers))
 	if e.api, err = client.NewClientWithOpts(opts...); err != nil {
-		return fmt.Errorf("the Docker engine's address %s is not usable: %w", endpoint.Host, err)
+		return p.unusable(err)
 	}
 	try, cancel := context.WithTimeout(ctx, min(connectTimeout, e.patience))
 	defer cancel()
@@ -169,10 +170,10 @@ func (e *connection) dial(ctx context.Context, endpoint docker.Endpoint, apiVers
 		err = fmt.Errorf("connect to the Docker engine: %w", ctx.Err())
 	case refused(err):
 		err = e.permission(err)
-	case errors.Is(err, context.DeadlineExceeded):
+	case err != nil && errors.Is(try.Err(), context.DeadlineExceeded) && p.isSocket():
 		err = e.silent("connect to Docker", err)
 	case err != nil:
-		err = absent(endpoint.Host, err)
+		err = p.unanswered(err)
 	default:
 		e.api.NegotiateAPIVersionPing(ping)
 		err = e.readInfo(ctx)
@@ -181,27 +182,6 @@ func (e *connection) dial(ctx context.Context, endpoint docker.Endpoint, apiVers
 		e.api.Close()
 	}
 	return err
-}
-
-// absent says what to do when nothing answers at host.
-func absent(host string, err error) error {
-	path, local := strings.CutPrefix(host, "unix://")
-	switch {
-	case !local:
-		return fail([]error{ErrAbsent, err},
-			"no Docker engine answers at %s (%s); check DOCKER_HOST, or docker context ls", host, daemonText(err))
-	case isSocket(path):
-		return fail([]error{ErrAbsent, err},
-			"Docker is installed, but its engine does not run (nothing answers at %s); start it: sudo systemctl start docker", host)
-	}
-	return fail([]error{ErrAbsent, err},
-		"no Docker engine here (nothing at %s); install it with sudo openalgo-install docker, "+
-			"or if it is installed start it: sudo systemctl start docker", host)
-}
-
-func isSocket(path string) bool {
-	stat, err := os.Stat(path)
-	return err == nil && stat.Mode()&fs.ModeSocket != 0
 }
 
 func configDir(getenv func(string) string) string {
@@ -213,76 +193,4 @@ func configDir(getenv func(string) string) string {
 		home, _ = os.UserHomeDir()
 	}
 	return filepath.Join(home, ".docker")
-}
-
-// findEndpoints lists where the engine may be, the first that answers wins.
-// There is more than one only when nothing was configured.
-func findEndpoints(getenv func(string) string, dir string, file *configfile.ConfigFile) ([]docker.Endpoint, error) {
-	if host := getenv(client.EnvOverrideHost); host != "" {
-		endpoint, err := hostEndpoint(getenv, dir, host)
-		return []docker.Endpoint{endpoint}, err
-	}
-	name, source := getenv("DOCKER_CONTEXT"), "DOCKER_CONTEXT"
-	if name == "" {
-		name, source = file.CurrentContext, file.Filename
-	}
-	if name != "" && name != "default" {
-		endpoint, err := contextEndpoint(dir, name)
-		if err != nil {
-			return nil, fmt.Errorf("docker context %q (from %s): %w; docker context ls shows those that exist", name, source, err)
-		}
-		return []docker.Endpoint{endpoint}, nil
-	}
-	hosts := []string{client.DefaultDockerHost}
-	if runtime := getenv("XDG_RUNTIME_DIR"); runtime != "" && os.Geteuid() != 0 {
-		if path := filepath.Join(runtime, "docker.sock"); isSocket(path) {
-			hosts = append(hosts, "unix://"+path)
-		}
-	}
-	var out []docker.Endpoint
-	for _, host := range hosts {
-		out = append(out, docker.Endpoint{EndpointMeta: docker.EndpointMeta{Host: host}})
-	}
-	return out, nil
-}
-
-// hostEndpoint is DOCKER_HOST, with the TLS files of DOCKER_CERT_PATH when
-// DOCKER_TLS_VERIFY or DOCKER_CERT_PATH is set.
-func hostEndpoint(getenv func(string) string, dir, host string) (docker.Endpoint, error) {
-	endpoint := docker.Endpoint{EndpointMeta: docker.EndpointMeta{Host: host}}
-	if !strings.HasPrefix(host, "ssh://") {
-		if _, err := client.ParseHostURL(host); err != nil {
-			return endpoint, fmt.Errorf("DOCKER_HOST=%s is not an address like unix:///var/run/docker.sock, ssh://user@host or tcp://host:2376", host)
-		}
-	}
-	certs, verify := getenv(client.EnvOverrideCertPath), getenv(client.EnvTLSVerify) != ""
-	if !strings.HasPrefix(host, "tcp://") || certs == "" && !verify {
-		return endpoint, nil
-	}
-	if certs == "" {
-		certs = dir
-	}
-	tls, err := clicontext.TLSDataFromFiles(
-		filepath.Join(certs, "ca.pem"), filepath.Join(certs, "cert.pem"), filepath.Join(certs, "key.pem"))
-	if err != nil {
-		return endpoint, fmt.Errorf("the TLS files for DOCKER_HOST=%s in %s: %w", host, certs, err)
-	}
-	endpoint.TLSData, endpoint.SkipTLSVerify = tls, !verify
-	return endpoint, nil
-}
-
-func contextEndpoint(dir, name string) (docker.Endpoint, error) {
-	contexts := store.New(filepath.Join(dir, "contexts"), store.NewConfig(
-		func() any { return &map[string]any{} },
-		store.EndpointTypeGetter(docker.DockerEndpoint, func() any { return &docker.EndpointMeta{} }),
-	))
-	metadata, err := contexts.GetMetadata(name)
-	if err != nil {
-		return docker.Endpoint{}, err
-	}
-	meta, err := docker.EndpointFromContext(metadata)
-	if err != nil {
-		return docker.Endpoint{}, err
-	}
-	return docker.WithTLSData(contexts, name, meta)
 }

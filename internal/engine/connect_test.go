@@ -9,7 +9,6 @@ import (
 	"errors"
 	"io"
 	"log"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -22,6 +21,9 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
 )
+
+// quiet is the log of a server that is asked what it refuses.
+var quiet = log.New(io.Discard, "", 0)
 
 // dockerContext writes a docker context into the config directory dir.
 func dockerContext(t *testing.T, dir, name, host string, tls map[string][]byte) {
@@ -86,14 +88,6 @@ func TestConnectChoosesTheEngine(t *testing.T) {
 			}
 		})
 	}
-	_, err := engine.Connect(t.Context(), engine.Options{Getenv: env("DOCKER_CONFIG", dir, "DOCKER_CONTEXT", "gone")})
-	if err == nil || !strings.Contains(err.Error(), `"gone" (from DOCKER_CONTEXT)`) {
-		t.Errorf("an unknown context gave %v", err)
-	}
-	_, err = engine.Connect(t.Context(), engine.Options{Getenv: env("DOCKER_HOST", "localhost")})
-	if err == nil || !strings.Contains(err.Error(), "DOCKER_HOST=localhost is not an address") {
-		t.Errorf("a bad DOCKER_HOST gave %v", err)
-	}
 }
 
 func TestConnectReadsInfo(t *testing.T) {
@@ -147,7 +141,7 @@ func TestAPIVersion(t *testing.T) {
 	})
 	t.Run("too old a wish", func(t *testing.T) {
 		_, err := engine.Connect(t.Context(), engine.Options{Getenv: env("DOCKER_HOST", host, "DOCKER_API_VERSION", "1.30")})
-		wants(t, err, engine.ErrTooOld, "DOCKER_API_VERSION=1.30", "unset it")
+		wants(t, err, engine.ErrAPIVersion, "DOCKER_API_VERSION=1.30", "1.41 or later")
 	})
 	t.Run("too new an engine", func(t *testing.T) {
 		socket, _ := fake{api: "1.90", version: "40", routes: map[string]http.HandlerFunc{
@@ -156,33 +150,13 @@ func TestAPIVersion(t *testing.T) {
 			},
 		}}.socket(t, "")
 		_, err := engine.Connect(t.Context(), engine.Options{Getenv: env("DOCKER_HOST", "unix://"+socket)})
-		if err == nil || !strings.Contains(err.Error(), "newer release of this program") {
-			t.Errorf("gave %v", err)
-		}
+		wants(t, err, engine.ErrTooNew, "newer release of this program")
 	})
 	t.Run("too old an engine", func(t *testing.T) {
 		old, _ := fake{api: "1.40", version: "19.03.15"}.socket(t, "")
 		_, err := engine.Connect(t.Context(), engine.Options{Getenv: env("DOCKER_HOST", "unix://"+old)})
 		wants(t, err, engine.ErrTooOld, "19.03.15", "20.10", "upgrade Docker Engine")
 	})
-}
-
-func TestNobodyListens(t *testing.T) {
-	dir := shortDir(t)
-	_, err := engine.Connect(t.Context(), engine.Options{Getenv: env("DOCKER_HOST", "unix://"+dir+"/none.sock")})
-	wants(t, err, engine.ErrAbsent, "install it", "start it")
-
-	listener, err := net.Listen("unix", dir+"/stale.sock")
-	if err != nil {
-		t.Fatal(err)
-	}
-	listener.(*net.UnixListener).SetUnlinkOnClose(false)
-	listener.Close()
-	_, err = engine.Connect(t.Context(), engine.Options{Getenv: env("DOCKER_HOST", "unix://"+dir+"/stale.sock")})
-	wants(t, err, engine.ErrAbsent, "does not run", "systemctl start docker")
-
-	_, err = engine.Connect(t.Context(), engine.Options{Getenv: env("DOCKER_HOST", "tcp://127.0.0.1:1")})
-	wants(t, err, engine.ErrAbsent, "tcp://127.0.0.1:1", "check DOCKER_HOST")
 }
 
 // TestNoPermission runs itself again as another user, since root may do
@@ -235,7 +209,7 @@ func TestNoPermission(t *testing.T) {
 
 func TestConnectOverTLS(t *testing.T) {
 	server := httptest.NewUnstartedServer(fake{api: "1.43", name: "by-tls"}.handler())
-	server.Config.ErrorLog = log.New(io.Discard, "", 0) // one client comes without TLS
+	server.Config.ErrorLog = quiet // one client comes without TLS
 	server.StartTLS()
 	defer server.Close()
 	host := "tcp://" + server.Listener.Addr().String()
@@ -254,9 +228,7 @@ func TestConnectOverTLS(t *testing.T) {
 	}
 
 	_, err = engine.Connect(t.Context(), engine.Options{Getenv: env("DOCKER_HOST", host, "DOCKER_TLS_VERIFY", "1", "DOCKER_CERT_PATH", dir)})
-	if err == nil || !strings.Contains(err.Error(), "ca.pem") {
-		t.Errorf("missing TLS files gave %v", err)
-	}
+	wants(t, err, engine.ErrTLS, "ca.pem", "DOCKER_CERT_PATH asks for TLS")
 	writeFile(t, filepath.Join(dir, "ca.pem"), ca, 0o600)
 	cert, key := clientCert(t)
 	writeFile(t, filepath.Join(dir, "cert.pem"), cert, 0o600)

@@ -6,11 +6,17 @@ import (
 	"strings"
 
 	"github.com/distribution/reference"
+
+	"github.com/marketcalls/openalgo-install/internal/finding"
 )
 
 // RemoteDigest asks an image's registry, through the engine, which digest its
 // reference has now. Nothing is pulled.
 func (e images) RemoteDigest(ctx context.Context, ref string) (string, error) {
+	if e.info.Podman { // it answers "Not Found" to the question
+		return "", refusal([]error{ErrNotAsked}, []finding.Hint{finding.Run("Upgrade, which pulls the image. Where that is the one that runs, nothing changes", "upgrade")},
+			"Podman cannot ask a registry which image it has now, without a pull")
+	}
 	ctx, cancel := e.change(ctx) // the registry may be slow
 	defer cancel()
 	named, err := reference.ParseNormalizedNamed(ref)

@@ -19,8 +19,23 @@ import (
 // What a caller decides on. Every error of this package that has one of these
 // causes answers to errors.Is.
 var (
-	// ErrAbsent: nothing listens where the engine should be.
+	// ErrAbsent: nothing listens where an engine is by default.
 	ErrAbsent = finding.Cause("engine-absent", "no engine there")
+	// ErrUnanswered: nothing listens where DOCKER_HOST or a context says that an
+	// engine is.
+	ErrUnanswered = finding.Cause("engine-unanswered", "no answer from the engine that was named")
+	// ErrSSH: the engine that was named cannot be reached over ssh.
+	ErrSSH = finding.Cause("engine-ssh", "no engine over ssh")
+	// ErrContext: the Docker context does not exist, or cannot be read.
+	ErrContext = finding.Cause("engine-context", "no such context")
+	// ErrAddress: DOCKER_HOST or a context has no address of an engine.
+	ErrAddress = finding.Cause("engine-address", "no address")
+	// ErrTLS: TLS files are missing or wrong, or the engine wants others.
+	ErrTLS = finding.Cause("engine-tls", "TLS files wrong")
+	// ErrAPIVersion: DOCKER_API_VERSION cannot be used.
+	ErrAPIVersion = finding.Cause("engine-api-version", "API version wrong")
+	// ErrTooNew: the engine no longer speaks the API of this program.
+	ErrTooNew = finding.Cause("engine-new", "engine too new")
 	// ErrPermission: the engine is there and this user may not talk to it.
 	ErrPermission = finding.Cause("engine-permission", "no permission")
 	// ErrTooOld: the engine is older than Docker 20.10 (API 1.41).
@@ -47,6 +62,8 @@ var (
 	ErrRateLimited = finding.Cause("rate-limited", "rate limited")
 	// ErrRegistry: the registry could not be reached, after several tries.
 	ErrRegistry = finding.Cause("registry-unreachable", "registry unreachable")
+	// ErrNotAsked: the engine cannot ask a registry.
+	ErrNotAsked = finding.Cause("registry-unasked", "registry not asked")
 	// ErrWrongPlatform: the image is not for this engine's architecture.
 	ErrWrongPlatform = finding.Cause("image-platform", "wrong platform")
 )

@@ -32,10 +32,12 @@ func (e *connection) readInfo(ctx context.Context) error {
 		asked <- err
 	}()
 	version, err := e.api.ServerVersion(ctx)
-	if err != nil && strings.Contains(err.Error(), "Minimum supported API version") {
-		return fail([]error{err},
-			"the Docker engine at %s does not speak our API any more (%s); unset %s if it is set, else install a newer release of this program",
-			e.info.Endpoint, daemonText(err), client.EnvOverrideAPIVersion)
+	if err != nil && (strings.Contains(err.Error(), "is too old") || strings.Contains(err.Error(), "is too new")) {
+		if e.askedVersion != "" {
+			return wrongVersion(err, "%s=%s is not spoken by Docker at %s (%s)", client.EnvOverrideAPIVersion, e.askedVersion, shown(e.info.Endpoint), daemonText(err))
+		}
+		return fail([]error{ErrTooNew, err},
+			"the Docker engine at %s does not speak our API any more (%s); install a newer release of this program", e.info.Endpoint, daemonText(err))
 	}
 	if err != nil {
 		return e.explain(ctx, "ask Docker for its version", err)
@@ -47,8 +49,7 @@ func (e *connection) readInfo(ctx context.Context) error {
 			e.info.Endpoint, version.Version, version.APIVersion, minAPI)
 	}
 	if versions.LessThan(api, minAPI) {
-		return fail([]error{ErrTooOld},
-			"%s=%s asks for an API that is too old; unset it, or set %s or later", client.EnvOverrideAPIVersion, api, minAPI)
+		return wrongVersion(nil, "%s=%s is too old, openalgo-install needs %s or later", client.EnvOverrideAPIVersion, api, minAPI)
 	}
 	if err := <-asked; err != nil {
 		return e.explain(ctx, "ask Docker about its host", err)

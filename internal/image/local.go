@@ -3,6 +3,7 @@ package image
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/image/spec"
@@ -19,9 +20,12 @@ type Registry interface {
 // registry or went there, and of that alone. containerd's store forgets it with the
 // name, and gives one to every image that has a name: there the registry is asked.
 // An answer that does not come counts as its yes: whoever pulls then is told.
+// Podman gives a digest to every image, too, and asks no registry: there those
+// alone are known that it named "localhost" itself.
 func IsLocal(ctx context.Context, r Registry, i engine.Image, ref string) bool {
-	if !r.Info().Containerd {
-		return i.DigestIn(ref) == ""
+	info := r.Info()
+	if !info.Containerd || info.Podman {
+		return i.DigestIn(ref) == "" || info.Podman && strings.HasPrefix(ref, "localhost/")
 	}
 	_, err := r.RemoteDigest(ctx, spec.RepositoryOf(ref)+"@"+i.ID)
 	return errors.Is(err, engine.ErrImageNotFound)

@@ -2,12 +2,14 @@ package ops
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/distribution/reference"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/guard"
 	"github.com/marketcalls/openalgo-install/internal/image"
@@ -61,6 +63,9 @@ func (in *Session) CheckUpgrade(ctx context.Context, to string) (available bool,
 		return checkSource(ctx, in, i, runs)
 	}
 	digest, err := in.Engine.RemoteDigest(ctx, a.Image.Ref)
+	if errors.Is(err, engine.ErrNotAsked) {
+		return false, "", err
+	}
 	if err != nil {
 		return false, "", finding.Named(finding.Failed, "registry-unreachable", "asking the registry for %s: %w", a.Image.Ref, err)
 	}

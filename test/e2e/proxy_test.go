@@ -40,12 +40,7 @@ func (i *instance) through(view engineView) {
 // serve listens on a socket until the test ends.
 func (v engineView) serve(t *testing.T) string {
 	t.Helper()
-	real := "/var/run/docker.sock"
-	if host, ok := strings.CutPrefix(os.Getenv("DOCKER_HOST"), "unix://"); ok {
-		real = host
-	} else if os.Getenv("DOCKER_HOST") != "" {
-		t.Skip("the engine is not on a local socket")
-	}
+	real := dockerSocket(t)
 	dir, err := os.MkdirTemp("", "oa") // a socket's path must be short
 	if err != nil {
 		t.Fatal(err)
@@ -67,6 +62,47 @@ func (v engineView) serve(t *testing.T) string {
 	server.Start()
 	t.Cleanup(server.CloseClientConnections)
 	return filepath.Join(dir, "sock")
+}
+
+// dockerSocket is where the engine of the tests listens.
+func dockerSocket(t *testing.T) string {
+	t.Helper()
+	host := os.Getenv("DOCKER_HOST")
+	if path, ok := strings.CutPrefix(host, "unix://"); ok {
+		return path
+	}
+	if host != "" {
+		t.Skip("the engine is not on a local socket")
+	}
+	return "/var/run/docker.sock"
+}
+
+// overTCP leads to the engine by a port, until the test ends: for the program it is
+// on another machine, which has the same files.
+func overTCP(t *testing.T) (address string) {
+	t.Helper()
+	real := dockerSocket(t)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	go func() {
+		for {
+			here, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			there, err := net.Dial("unix", real)
+			if err != nil {
+				_ = here.Close()
+				continue
+			}
+			go func() { _, _ = io.Copy(there, here); _ = there.(*net.UnixConn).CloseWrite() }()
+			go func() { _, _ = io.Copy(here, there); _ = here.Close(); _ = there.Close() }()
+		}
+	}()
+	return "tcp://" + listener.Addr().String()
 }
 
 func (v engineView) modify(res *http.Response) error {

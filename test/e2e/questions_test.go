@@ -151,7 +151,7 @@ func TestQuestionsAgainAfterAFailure(t *testing.T) {
 func TestQuestionsWithoutAnEngine(t *testing.T) {
 	t.Parallel()
 	i := newInstance(t)
-	i.env = append(i.env, "DOCKER_HOST=unix:///nonexistent/docker.sock")
+	i.withoutDocker()
 	d := i.dialog()
 	d.answers("Install Docker Engine now?", "no")
 	if code := d.wait(); code != 3 {

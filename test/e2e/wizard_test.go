@@ -201,7 +201,7 @@ func (i *instance) removeImage(ref string) {
 func TestWizardWithoutAnEngine(t *testing.T) {
 	t.Parallel()
 	i := newInstance(t)
-	i.env = append(i.env, "DOCKER_HOST=unix:///nonexistent/docker.sock")
+	i.withoutDocker()
 	i.begins().sees("i install Docker Engine").types(enter).sees("stands in the way").types(ctrlC).sees("Leave?").types("y").ends(130)
 }
 

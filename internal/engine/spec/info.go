@@ -34,6 +34,14 @@ type Info struct {
 	Limits Limits `json:"-"`
 }
 
+// Product is the engine's name with its version.
+func (i Info) Product() string {
+	if i.Podman {
+		return "Podman " + i.Version
+	}
+	return "Docker Engine " + i.Version
+}
+
 // Limits says which resource limits the engine's kernel can enforce.
 type Limits struct{ Memory, Swap, CPU, CPUSet, PIDs bool }
 
@@ -42,7 +50,7 @@ type Limits struct{ Memory, Swap, CPU, CPUSet, PIDs bool }
 // silence.
 func (i Info) Check(s ContainerSpec) (warnings []string, err error) {
 	if s.Healthcheck != nil && s.Healthcheck.StartInterval != 0 && versions.LessThan(i.APIVersion, "1.44") {
-		return nil, fmt.Errorf("healthcheck: start_interval needs Docker Engine 25 or later and this is %s; remove it or upgrade", i.Version)
+		return nil, fmt.Errorf("healthcheck: start_interval needs Docker Engine 25 or later and this is %s; remove it or upgrade", i.Product())
 	}
 	can := i.Limits
 	for _, c := range []struct {
