@@ -92,7 +92,11 @@ func (c *resizeCommand) run(ctx context.Context) error {
 	if c.all || c.cancel || c.at != "" || c.until != "" {
 		return c.several(ctx)
 	}
-	return c.change(ctx, c.changeOptions, ops.Resize(c.options()))
+	err := c.change(ctx, c.changeOptions, ops.Resize(c.options()))
+	if dir, wrong := instance.Abs(c.dir); err == nil && wrong == nil && !c.dryRun {
+		_ = later.Forget(instance.Dir(dir)) // one that was missed is made up for
+	}
+	return err
 }
 
 // several resizes all instances, or one at another time.
@@ -141,13 +145,17 @@ func (c *resizeCommand) several(ctx context.Context) error {
 func (c *resizeCommand) resizeUntil(ctx context.Context, home string, all []*ops.Session, left []leftOut) (event.Result, error) {
 	do := func() (event.Result, error) { return c.resizeAll(ctx, all, left) }
 	if c.until == "" {
-		return do()
+		result, err := do()
+		if err == nil {
+			_ = later.Forget(instance.Dir(home))
+		}
+		return result, err
 	}
 	at, err := time.Parse(time.RFC3339, c.until)
 	if err != nil {
 		return event.Result{}, usage("--until: %v", err)
 	}
-	return later.Wait(ctx, instance.Dir(home), at, exitCode, do)
+	return later.Wait(ctx, instance.Dir(home), later.At{Time: at, Again: append([]string{"resize"}, c.wishes()...)}, exitCode, do)
 }
 
 // options are what is resized to, by the flags.

@@ -54,7 +54,11 @@ func (c *resizeCommand) leave(ctx context.Context, out *presenter, home string, 
 
 // waiterArgs are the command line of the process that waits.
 func (c *resizeCommand) waiterArgs(home string, at time.Time) []string {
-	args := []string{"resize", "--dir", home, "--json", "--now", "--yes", "--until", at.Format(time.RFC3339)}
+	return append([]string{"resize", "--dir", home, "--json", "--now", "--yes", "--until", at.Format(time.RFC3339)}, c.wishes()...)
+}
+
+// wishes are the flags that say what is resized, and to what.
+func (c *resizeCommand) wishes() (args []string) {
 	for _, flag := range []struct {
 		given bool
 		text  string

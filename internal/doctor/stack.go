@@ -153,7 +153,7 @@ func schedule(p patient) []Finding {
 	s := p.instance.Schedule
 	switch {
 	case !s.Done && !s.Waiting:
-		return warning("schedule", finding.Warn("resize-missed", "a resize should have run at %s, and the process that waited for it is gone", s.Time.Format("2006-01-02 15:04 MST")).With(ours("resize")))
+		return warning("schedule", finding.Warn("resize-missed", "a resize should have run at %s, and the process that waited for it is gone", s.Time.Format("2006-01-02 15:04 MST")).With(ours(s.Command()...)))
 	case s.Done && s.Exit != 0:
 		return warning("schedule", finding.Warn("resize-failed", "the resize of %s failed: %s", s.Time.Format("2006-01-02 15:04 MST"), s.Message).With(ours("resize")))
 	}

@@ -25,6 +25,7 @@ type At struct {
 	Done    bool      `json:"done"`
 	Exit    int       `json:"exit,omitempty"`
 	Message string    `json:"message,omitempty"`
+	Again   []string  `json:"again,omitempty"` // the command that does it now
 }
 
 // Names of its files in the work directory.
@@ -52,6 +53,14 @@ func LoadAt(d instance.Dir) *At {
 	return s
 }
 
+// Command is what does it now: what follows the program's name.
+func (s *At) Command() []string {
+	if len(s.Again) == 0 { // an earlier version did not note it
+		return []string{"resize"}
+	}
+	return s.Again
+}
+
 // Text returns it in one line, for the instance in dir; "" for nil.
 func (s *At) Text(dir string) string {
 	if s == nil {
@@ -66,7 +75,7 @@ func (s *At) Text(dir string) string {
 	case s.Done:
 		return fmt.Sprintf("the resize of %s FAILED: %s", at, s.Message)
 	}
-	return fmt.Sprintf("the resize of %s did not happen: the process that waited is gone (was the host restarted?). To resize: %s", at, finding.Command(dir, "resize"))
+	return fmt.Sprintf("the resize of %s did not happen: the process that waited is gone (did this machine restart?). To resize now: %s. To wait again, add --at HH:MM", at, finding.Command(dir, s.Command()...))
 }
 
 // holdAt locks the schedule of a directory; nil while another process
@@ -105,19 +114,19 @@ func OpenEvents(d instance.Dir) (*os.File, error) {
 }
 
 // Wait waits for a time, then does something, and keeps a record of both, with
-// the exit code of it.
-func Wait(ctx context.Context, d instance.Dir, at time.Time, exitCode func(error) int, do func() (event.Result, error)) (event.Result, error) {
+// the exit code of it. A wait that is ended stays on record: a machine that is
+// shut down ends it as Cancel does, which removes the record itself.
+func Wait(ctx context.Context, d instance.Dir, s At, exitCode func(error) int, do func() (event.Result, error)) (event.Result, error) {
 	held, err := holdAt(d)
 	if err != nil {
 		return event.Result{}, finding.Named(finding.HostNotReady, "directory-unwritable", "%w", err)
 	}
 	defer instance.Funlock(held)
-	s := At{Time: at, PID: os.Getpid()}
+	s.PID = os.Getpid()
 	if err := instance.Save(d, atName, &s); err != nil {
 		return event.Result{}, err
 	}
-	if err := waitUntil(ctx, at); err != nil {
-		_ = instance.Own(d).Remove(atName)
+	if err := waitUntil(ctx, s.Time); err != nil {
 		return event.Result{}, finding.Cancel()
 	}
 	result, err := do()
@@ -154,7 +163,7 @@ const endPoll = 500 * time.Millisecond
 func Cancel(ctx context.Context, d instance.Dir) (bool, error) {
 	s := LoadAt(d)
 	if s == nil || !s.Waiting {
-		return false, nil
+		return false, forgetMissed(d)
 	}
 	if err := syscall.Kill(s.PID, syscall.SIGTERM); err != nil && !errors.Is(err, syscall.ESRCH) {
 		return false, finding.Named(finding.Failed, "resize-not-ended", "ending the process that waits (%d): %w", s.PID, err)
@@ -167,5 +176,25 @@ func Cancel(ctx context.Context, d instance.Dir) (bool, error) {
 		err = finding.Named(finding.Failed, "resize-not-ended", "the resize in %s (process %d) has not ended yet", d, s.PID).
 			With(finding.Run("To see when it has", "status"))
 	}
+	if err == nil {
+		err = forgetMissed(d)
+	}
 	return err == nil, err
+}
+
+// forgetMissed removes the record of a wait that ended before its time.
+func forgetMissed(d instance.Dir) error {
+	if s := LoadAt(d); s == nil || s.Waiting || s.Done {
+		return nil
+	}
+	return Forget(d)
+}
+
+// Forget removes the record of a resize that waited, since another one has been
+// done. One that waits still keeps it.
+func Forget(d instance.Dir) error {
+	if s := LoadAt(d); s == nil || s.Waiting {
+		return nil
+	}
+	return instance.Own(d).Remove(atName)
 }

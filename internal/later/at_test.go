@@ -1,15 +1,14 @@
 package later
 
 import (
-	"context"
 	"errors"
 	"os"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/event"
-	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 )
 
@@ -39,7 +38,7 @@ func TestAResizeWaits(t *testing.T) {
 		t.Error(was, err)
 	}
 	for want, failure := range map[string]error{"is done": nil, "FAILED: no room": errors.New("no room")} {
-		_, err := Wait(t.Context(), d, time.Now(), code, func() (event.Result, error) {
+		_, err := Wait(t.Context(), d, At{Time: time.Now()}, code, func() (event.Result, error) {
 			if a := LoadAt(d); a == nil || !a.Waiting || a.PID != os.Getpid() || !strings.Contains(a.Text(string(d)), "waits for") {
 				t.Errorf("at work: %+v", a)
 			}
@@ -57,17 +56,56 @@ func TestAResizeWaits(t *testing.T) {
 	}
 }
 
+// A machine that is shut down ends the wait with SIGTERM. The record stays, and
+// says what did not happen and how to do it.
+func TestAWaitEndsWithTheMachine(t *testing.T) {
+	t.Parallel()
+	d := created(t)
+	w := waitingIn(t, d)
+	if err := w.process.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	_ = w.process.Wait()
+	a := LoadAt(d)
+	if a == nil || a.Waiting || a.Done {
+		t.Fatalf("%+v", a)
+	}
+	for _, want := range []string{"did not happen", "resize --ram=4GB", "--at HH:MM"} {
+		if !strings.Contains(a.Text(string(d)), want) {
+			t.Errorf("%q is missing: %s", want, a.Text(string(d)))
+		}
+	}
+	if was, err := Cancel(t.Context(), d); was || err != nil || LoadAt(d) != nil {
+		t.Errorf("the user has read it: %v, %v, %+v", was, err, LoadAt(d))
+	}
+}
+
+// A wait that the user cancels leaves nothing.
 func TestAResizeIsCancelled(t *testing.T) {
 	t.Parallel()
 	d := created(t)
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	_, err := Wait(ctx, d, time.Now().Add(time.Hour), code, func() (event.Result, error) {
-		t.Error("it is done")
-		return event.Result{}, nil
-	})
-	if finding.KindOf(err) != finding.Cancelled || LoadAt(d) != nil {
-		t.Error(err, LoadAt(d))
+	w := waitingIn(t, d)
+	go func() { _ = w.process.Wait() }()
+	if was, err := Cancel(t.Context(), d); !was || err != nil || LoadAt(d) != nil {
+		t.Errorf("%v, %v, %+v", was, err, LoadAt(d))
+	}
+}
+
+// What has been done stays on record until another resize.
+func TestForget(t *testing.T) {
+	t.Parallel()
+	d := created(t)
+	if err := Forget(d); err != nil {
+		t.Error(err)
+	}
+	if err := instance.Save(d, atName, &At{Time: time.Now(), Done: true}); err != nil {
+		t.Fatal(err)
+	}
+	if was, err := Cancel(t.Context(), d); was || err != nil || LoadAt(d) == nil {
+		t.Errorf("%v, %v, %+v", was, err, LoadAt(d))
+	}
+	if err := Forget(d); err != nil || LoadAt(d) != nil {
+		t.Errorf("%v, %+v", err, LoadAt(d))
 	}
 }
 

@@ -79,7 +79,7 @@ func TestDailyUnits(t *testing.T) {
 		t.Errorf("%s", timer)
 	}
 	service, _ := os.ReadFile(filepath.Join(root, systemdUnits, name+".service"))
-	for _, want := range []string{"Environment=DOCKER_HOST=unix:///run/second.sock\n", "Environment=HOME=/root\n", "TimeoutStartSec=", "After=docker.service\n"} {
+	for _, want := range []string{"Environment=DOCKER_HOST=unix:///run/second.sock\n", "Environment=HOME=/root\n", "TimeoutStartSec=", "After=docker.service podman.socket\n"} {
 		if !strings.Contains(string(service), want) {
 			t.Errorf("no %q in\n%s", want, service)
 		}
@@ -157,14 +157,19 @@ func TestDailyTable(t *testing.T) {
 
 func TestEngineEnvironment(t *testing.T) {
 	t.Parallel()
-	got, err := EngineEnvironment(func(name string) string {
-		return map[string]string{"HOME": "/root", "DOCKER_CONTEXT": "second", "BROKER_API_KEY": "secret"}[name]
-	})
-	if err != nil || !slices.Equal(got, []string{"HOME=/root", "DOCKER_CONTEXT=second"}) {
-		t.Errorf("%v, %v", got, err)
+	for endpoint, want := range map[string][]string{
+		"ssh://me@vps":                   {"HOME=/root", "DOCKER_CONTEXT=second"},
+		"unix:///run/podman/podman.sock": {"HOME=/root", "DOCKER_HOST=unix:///run/podman/podman.sock"}, // whatever the context is by then
+	} {
+		got, err := EngineEnvironment(func(name string) string {
+			return map[string]string{"HOME": "/root", "DOCKER_CONTEXT": "second", "BROKER_API_KEY": "secret"}[name]
+		}, endpoint)
+		if err != nil || !slices.Equal(got, want) {
+			t.Errorf("%s: %v, %v", endpoint, got, err)
+		}
 	}
 	for _, host := range []string{"tcp://me:secret@10.0.0.1:2376", "unix:///run/a b"} {
-		if _, err := EngineEnvironment(func(name string) string { return map[string]string{"DOCKER_HOST": host}[name] }); finding.KindOf(err) != finding.Usage || strings.Contains(err.Error(), "secret") {
+		if _, err := EngineEnvironment(func(name string) string { return map[string]string{"DOCKER_HOST": host}[name] }, host); finding.KindOf(err) != finding.Usage || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%s: %v", host, err)
 		}
 	}

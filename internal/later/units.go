@@ -63,12 +63,17 @@ func (d Job) name() string {
 var engineVariables = []string{"HOME", "DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "DOCKER_CERT_PATH", "DOCKER_TLS_VERIFY", "DOCKER_API_VERSION", "XDG_RUNTIME_DIR"}
 
 // EngineEnvironment returns those that are set. A file of the host can be read by all its
-// users: what may be a secret is refused.
-func EngineEnvironment(getenv func(string) string) ([]string, error) {
+// users: what may be a secret is refused. An engine of this machine is named by its
+// socket, whatever chose it now: a context may be changed, and Podman is no default.
+func EngineEnvironment(getenv func(string) string, endpoint string) ([]string, error) {
 	var out []string
+	isSocket := strings.HasPrefix(endpoint, "unix://")
 	for _, name := range engineVariables {
 		value := getenv(name)
-		if value == "" {
+		if isSocket && name == "DOCKER_HOST" {
+			value = endpoint
+		}
+		if value == "" || isSocket && name == "DOCKER_CONTEXT" {
 			continue
 		}
 		if !plainWord.MatchString(value) {
@@ -94,7 +99,7 @@ const madeBy = "# Made by openalgo-install backup --schedule for "
 // while a market is open; one that takes too long is ended in order, with the
 // time to start OpenAlgo again.
 func (d Job) units() []hostFile {
-	head := madeBy + d.Dir + "\n[Unit]\nDescription=%s of OpenAlgo in " + d.Dir + "\nAfter=docker.service\n\n"
+	head := madeBy + d.Dir + "\n[Unit]\nDescription=%s of OpenAlgo in " + d.Dir + "\nAfter=docker.service podman.socket\n\n"
 	run := "[Service]\n"
 	for _, e := range d.Env {
 		run += "Environment=" + e + "\n"

@@ -5,10 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/signal"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/event"
+	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/wait"
 )
 
 // TestMain is the waiting process, too, when this program starts itself.
@@ -23,8 +27,31 @@ func TestMain(m *testing.M) {
 		fmt.Println(`{"type":"result","ok":false,"exit":4,"changed":true,"message":"no space"}`)
 	case "waits":
 		time.Sleep(time.Minute)
+	case "until":
+		ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+		defer stop()
+		at := At{Time: time.Now().Add(time.Minute), Again: []string{"resize", "--ram=4GB"}}
+		_, _ = Wait(ctx, instance.Dir(os.Args[3]), at, code, func() (event.Result, error) { return event.Result{}, nil })
 	}
 	os.Exit(0)
+}
+
+// waitingIn starts a process that waits for a minute, and returns once it does.
+func waitingIn(t *testing.T, d instance.Dir) *Waiter {
+	t.Helper()
+	w, err := Start(d, "waiter", "until", string(d))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = w.process.Process.Kill() })
+	err = wait.Until(t.Context(), time.Minute, 10*time.Millisecond, func(context.Context) (bool, error) {
+		s := LoadAt(d)
+		return s != nil && s.Waiting, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
 }
 
 type somePlan struct{ Changes int }

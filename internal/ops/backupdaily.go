@@ -65,7 +65,7 @@ func (d *daily) target(dir instance.Dir) string { return cmp.Or(d.To, backup.Arc
 func (d *daily) act(ctx context.Context, t *turn, _ *plan.Plan) (event.Result, error) {
 	job, to := d.job, d.target(t.dir)
 	var err error
-	if job.Env, err = later.EngineEnvironment(os.Getenv); err != nil {
+	if job.Env, err = later.EngineEnvironment(os.Getenv, t.Engine.Info().Endpoint); err != nil {
 		return event.Result{}, err
 	}
 	if err := later.Writable(to); err != nil {

@@ -172,6 +172,31 @@ func TestResizeAt(t *testing.T) {
 	}
 }
 
+// A machine that is shut down ends the wait with SIGTERM: status says that the
+// resize did not happen, and how to do it.
+func TestResizeAtIsMissed(t *testing.T) {
+	t.Parallel()
+	i := sized(t)
+	far := time.Now().Add(time.Hour).Format(time.RFC3339)
+	cmd := i.command("resize", "--now", "--yes", "--ram", "4GB", "--until", far)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	i.until("the wait shows in status", func() bool { return strings.Contains(i.run("status").stdout, "a resize waits for") })
+	_ = cmd.Process.Signal(syscall.SIGTERM)
+	_ = cmd.Wait()
+	if code := cmd.ProcessState.ExitCode(); code != 130 {
+		t.Errorf("the wait ends with %d, want 130", code)
+	}
+	if status := i.run("status").stdout; !strings.Contains(status, "did not happen") || !strings.Contains(status, "resize --ram=4GB") {
+		t.Errorf("status does not tell:\n%s", status)
+	}
+	i.resize(0, "--ram", "4GB")
+	if status := i.run("status").stdout; strings.Contains(status, "did not happen") {
+		t.Errorf("it is done, and status still says that it did not happen:\n%s", status)
+	}
+}
+
 // When its time comes the resize is done, and status tells.
 func TestResizeAtItsTime(t *testing.T) {
 	t.Parallel()
