@@ -21,7 +21,7 @@ func MayReplace(o *world.Observation) error {
 func MayCopy(o *world.Observation, what string) error {
 	switch {
 	case !o.Engine.Local:
-		return finding.Named(finding.HostNotReady, "engine-elsewhere", "%s reads and writes Docker's volumes, which are on another machine\n\nRun the same command there, with sudo.", what).Ending(finding.Unchanged)
+		return elsewhere(o, what)
 	case !o.Host.Root:
 		return finding.Named(finding.HostNotReady, "needs-root", "%s reads and writes Docker's volumes, so it needs root\n\n%s", what, o.Host.BecomeRoot).Ending(finding.Unchanged)
 	}

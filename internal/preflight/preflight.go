@@ -3,6 +3,7 @@
 package preflight
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -83,8 +84,9 @@ func User(o *world.Observation, image string, ps *Problems) {
 
 // ImageToAsk is the image to ask with whether Docker has the instance's directory
 // on its own disk, since the container mounts .env from there: "" where that is
-// known, or where there is no image yet. A Docker on another machine has not, and
-// one from a snap sees only home directories.
+// known. A Docker on another machine has not, and one from a snap sees only home
+// directories. Where there is no image yet Docker still says whether there is such a
+// directory; after the image has come, whether it is the same one.
 func ImageToAsk(o *world.Observation) string {
 	if o.Engine.ID != "" && o.State.SeenBy == o.Engine.ID || o.Engine.Podman {
 		return ""
@@ -92,7 +94,7 @@ func ImageToAsk(o *world.Observation) string {
 	if o.Image != nil {
 		return o.Image.ID
 	}
-	return o.State.ImageID
+	return cmp.Or(o.State.ImageID, world.NoImage)
 }
 
 // View refuses a Docker that does not see the instance's directory.

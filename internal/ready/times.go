@@ -30,11 +30,17 @@ type times struct {
 	steady   time.Duration // that right answers must last
 	say      time.Duration // how often a wait says that it still waits
 	https    time.Duration
+	// health is the least of still where Docker's health check is the proof. Before
+	// Docker 25 it asks for the first time 30 s after the start, start_period or not.
+	health time.Duration
 }
 
+// healthTime has room for two questions of the health check.
+const healthTime = 90 * time.Second
+
 var (
-	appTimes  = times{PollEvery, stillTime, LongestStart, 30 * time.Second, 2 * time.Second, 30 * time.Second, HTTPSPatience}
-	testTimes = times{PollEvery, 20 * time.Second, LongestStart, 6 * time.Second, 200 * time.Millisecond, 30 * time.Second, HTTPSPatience}
+	appTimes  = times{PollEvery, stillTime, LongestStart, 30 * time.Second, 2 * time.Second, 30 * time.Second, HTTPSPatience, healthTime}
+	testTimes = times{PollEvery, 20 * time.Second, LongestStart, 6 * time.Second, 200 * time.Millisecond, 30 * time.Second, HTTPSPatience, healthTime}
 )
 
 func (p *Prober) timesOf(t Target) times {
@@ -44,6 +50,9 @@ func (p *Prober) timesOf(t Target) times {
 		out = *p.times
 	case t.TestApp:
 		out = testTimes
+	}
+	if !t.Local {
+		out.still = max(out.still, out.health)
 	}
 	switch {
 	case p.Wait > 0 && !t.Before:

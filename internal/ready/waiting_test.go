@@ -62,7 +62,8 @@ func TestWaitTimes(t *testing.T) {
 		still, whole time.Duration
 	}{
 		"an install":                   {0, Target{}, stillTime, LongestStart},
-		"a test install":               {0, Target{TestApp: true}, testTimes.still, LongestStart},
+		"a test install":               {0, Target{TestApp: true, Local: true}, testTimes.still, LongestStart},
+		"a test install elsewhere":     {0, Target{TestApp: true}, healthTime, LongestStart}, // Docker asks after 30 s
 		"--wait":                       {time.Second, Target{}, time.Second, time.Second},
 		"a roll-back":                  {0, Target{Before: true}, stillTime, LongestStart},
 		"a roll-back with --wait":      {time.Second, Target{Before: true}, stillTime, LongestStart},

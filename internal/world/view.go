@@ -16,6 +16,10 @@ import (
 // ErrOtherDirectory says that Docker has another directory at this path.
 var ErrOtherDirectory = errors.New("there is another directory")
 
+// NoImage asks whether Docker has a directory where there is no image to ask with:
+// Docker looks for what is to be mounted before it looks for the image.
+const NoImage = "openalgo-install.invalid/none:none"
+
 // viewTries is how often a directory is compared that changes meanwhile.
 const viewTries = 3
 
