@@ -68,6 +68,7 @@ def one_round(directory):
     try:
         result = {}
         result["ready"], result["ready_mib"] = run(*install, stdin=answers)
+        time.sleep(1)  # the steady time of what was started just now
         result["again"], result["again_mib"] = run(*install, stdin=answers)
         result["compose_again"], _ = run(COMPOSE, "up", "-d", cwd=directory)
         # .env stays: Compose needs it, and does not make it.

@@ -54,7 +54,7 @@ func planCompose(o *world.Observation, p *Plan) error {
 		files = append(files, *o.Override)
 	}
 	var err error
-	p.Stack, err = compose.Load(compose.Source{Dir: string(o.Dir), Files: files, Env: p.Env.Text})
+	p.Stack, err = o.Read.Load(compose.Source{Dir: string(o.Dir), Files: files, Env: p.Env.Text})
 	if err != nil {
 		return finding.Named(finding.HostNotReady, "compose-unusable", "%w", err)
 	}

@@ -130,7 +130,7 @@ func recreateOwn(o *world.Observation, p *Plan) error {
 		}
 	}
 	var err error
-	if p.Stack, err = compose.Load(composeSource(o, p.ComposeText, p.Env.Text)); err != nil {
+	if p.Stack, err = o.Read.Load(composeSource(o, p.ComposeText, p.Env.Text)); err != nil {
 		return finding.Named(finding.HostNotReady, "compose-unusable", "%w", err)
 	}
 	spec := p.Stack.Spec(p.ImageID)

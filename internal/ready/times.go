@@ -40,7 +40,7 @@ const healthTime = 90 * time.Second
 
 var (
 	appTimes  = times{PollEvery, stillTime, LongestStart, 30 * time.Second, 2 * time.Second, 30 * time.Second, HTTPSPatience, healthTime}
-	testTimes = times{PollEvery, 20 * time.Second, LongestStart, 6 * time.Second, 200 * time.Millisecond, 30 * time.Second, HTTPSPatience, healthTime}
+	testTimes = times{100 * time.Millisecond, 20 * time.Second, LongestStart, 6 * time.Second, 200 * time.Millisecond, 30 * time.Second, HTTPSPatience, healthTime}
 )
 
 func (p *Prober) timesOf(t Target) times {

@@ -47,6 +47,7 @@ func dataPlaces(o *Observation) []string {
 		o.Unread = err
 		return out
 	}
+	o.Read = &Read{Source: src, Stack: stack}
 	for _, m := range stack.Spec("").Mounts {
 		if m.Target == openalgo.DB {
 			add(m.Source, stacks.BindSource(m))
