@@ -59,7 +59,7 @@ fuzz: ## every fuzz target, for FUZZTIME each
 	@grep -rHoE '^func Fuzz[A-Za-z0-9_]+' --include='*_test.go' internal | sed 's/:func / /' | while read -r file target; do \
 		$(GO) test "./$$(dirname $$file)" -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) || exit 1; done
 
-bench: build tools ## on an app as heavy as OpenAlgo, beside Docker Compose: ROUNDS=3 RUNS=10 GIB=5
+bench: build tools ## on an app as heavy as OpenAlgo, beside Docker Compose: ROUNDS=1 RUNS=10 GIB=5
 	bench/heavy.sh
 
 bench-clean: ## the images that bench keeps for its next run

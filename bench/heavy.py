@@ -186,7 +186,7 @@ class Bench:
         ours, theirs = self.images.kept["ours"], self.images.kept["theirs"]
         self.table.raw["build"] = self.images.kept
         self.table.add("image: build", ours["seconds"], theirs["seconds"])
-        self.table.add("image: size", ours["bytes"] / 1e6, theirs["bytes"] / 1e6, unit="MB", ratio=0.9)
+        self.table.add("image: size", ours["bytes"] / 1e6, theirs["bytes"] / 1e6, unit="MB")
 
     def median(self, case, ours, theirs, **target):
         self.table.raw[case] = {"ours": ours, "theirs": theirs}

@@ -13,7 +13,7 @@
 # A table goes to standard output, the same and every single measurement as JSON
 # to .build/bench/heavy.json. How to read it: CONTRIBUTING.md.
 #
-#   bench/heavy.sh [--check]     ROUNDS=3 of each case, RUNS=10 backups, GIB=5 for
+#   bench/heavy.sh [--check]     ROUNDS=1 of each case, RUNS=10 backups, GIB=5 for
 #                                a large backup, too; --check: exit 1 on a miss
 #   bench/heavy.sh --clean       removes the images that are kept for the next run
 #
@@ -31,4 +31,4 @@ scripts/engine.sh --check || { echo "bench: no Docker Engine answers" >&2; exit 
 for file in "$PROGRAM" "$COMPOSE" "$REGISTRY" "$BASE"; do
   [[ -e $file ]] || { echo "bench: $file is missing: make build tools, as root and with debootstrap" >&2; exit 1; }
 done
-exec python3 bench/heavy.py --rounds "${ROUNDS:-3}" --backups "${RUNS:-10}" --gib "${GIB:-0}" --json .build/bench/heavy.json "$@"
+exec python3 bench/heavy.py --rounds "${ROUNDS:-1}" --backups "${RUNS:-10}" --gib "${GIB:-0}" --json .build/bench/heavy.json "$@"

@@ -1,5 +1,8 @@
 """The web app: what OpenAlgo imports at its start, and the endpoints that openalgo-install asks."""
 
+import os
+import sqlite3
+
 import apscheduler.schedulers.background
 import duckdb
 import flask
@@ -22,9 +25,10 @@ import scipy.stats
 import sqlalchemy
 import zmq
 
+import services
 from utils.version import VERSION
 
-assert all((apscheduler, duckdb, flask_limiter, flask_wtf, httpx, numba, numpy, pandas, plotly, pydantic, scipy, zmq))
+assert all((apscheduler, duckdb, flask_limiter, flask_wtf, httpx, numba, numpy, pandas, plotly, pydantic, scipy, zmq, services))
 
 app = flask.Flask(__name__)
 app.config["SQLALCHEMY_DATABASE_URI"] = "sqlite:////app/db/openalgo.db"
@@ -36,6 +40,12 @@ with app.app_context(), db.engine.connect() as connection:
     connection.execute(sqlalchemy.text("PRAGMA journal_mode=WAL"))
     connection.execute(sqlalchemy.text("CREATE TABLE IF NOT EXISTS users (id INTEGER PRIMARY KEY, username TEXT)"))
     connection.commit()
+for name in ("logs", "latency", "health", "sandbox"):  # those of its .env, made by the app and not by a migration
+    with sqlite3.connect(f"db/{name}.db") as connection:
+        connection.execute("CREATE TABLE IF NOT EXISTS seen (id INTEGER PRIMARY KEY)")
+if not os.path.exists("db/historify.duckdb"):
+    with duckdb.connect("db/historify.duckdb") as connection:
+        connection.execute("CREATE TABLE seen (id INTEGER)")
 
 
 @app.get("/auth/check-setup")
