@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/run"
 )
@@ -50,6 +51,11 @@ func situations() map[string]situation {
 		w.installed()
 		must(w.t, w.engine.Stop(w.t.Context(), w.web().ID, 0))
 	}
+	withBytecode := func(w *world) {
+		w.installed()
+		_, err := w.engine.CreateVolume(w.t.Context(), engine.VolumeSpec{Name: volume("bytecode")})
+		must(w.t, err)
+	}
 	adopt := func(w *world) run.Plan {
 		p := w.adopt()
 		// The network is the one that Docker makes for every container.
@@ -64,6 +70,7 @@ func situations() map[string]situation {
 		"restore":              {(*world).installed, func(w *world) run.Plan { return w.restore("then") }, false, false},
 		"restore of nothing":   {(*world).installed, func(w *world) run.Plan { return w.restore("") }, true, false},
 		"adopt":                {(*world).foreign, adopt, false, false},
+		"set that compiles":    {withBytecode, (*world).compiled, false, false},
 		"set while stopped":    {stopped, (*world).started, false, false},
 		"first restore":        {func(*world) {}, (*world).firstRestore, false, true},
 		"rollback":             {(*world).installed, (*world).rollback, false, false},

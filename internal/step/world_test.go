@@ -22,6 +22,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/run"
 	"github.com/marketcalls/openalgo-install/internal/step"
+	"github.com/marketcalls/openalgo-install/internal/step/compile"
 	"github.com/marketcalls/openalgo-install/internal/step/data"
 	"github.com/marketcalls/openalgo-install/internal/step/still"
 )
@@ -359,6 +360,16 @@ func (w *world) change() run.Plan {
 		part("start", &step.StartContainer{}),
 		part("verify", &step.Verify{SetupDone: true}),
 	}, Commit: w.swapped(&step.TakeSite{Site: instance.Edge{Domain: "old.example.com"}, Files: []run.Path{"edge/old.caddy"}})}
+}
+
+// compiled is a change after which OpenAlgo reads bytecode from a volume.
+func (w *world) compiled() run.Plan {
+	p := w.change()
+	create := p.Parts[2].Steps[0].(*step.CreateContainer)
+	create.Spec.Mounts = append(create.Spec.Mounts, engine.Mount{Type: "volume", Source: volume("bytecode"), Target: compose.BytecodeDir, ReadOnly: true})
+	p.Parts = slices.Insert(p.Parts, 4, part("bytecode", &compile.First{}))
+	p.Commit = append(p.Commit, &compile.Later{})
+	return p
 }
 
 // upgrade is that of another release.
