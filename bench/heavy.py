@@ -171,6 +171,7 @@ class Bench:
             backups.fill(side.container, LIVE, big - LIVE)
         say(f"backup of {big} MB")
         ours = [backups.ours(self.published, self.work, 1000, self.images.theirs)]
+        say(f"backup: {ours[0]['down']:.2f} s")
         theirs = [backups.theirs(self.compose, self.work, self.images.base)]
         self.backup_rows(f"backup of {self.options.gib} GB", ours, theirs, most=1.0)
 

@@ -45,7 +45,7 @@ for name in ("logs", "latency", "health", "sandbox"):  # those of its .env, made
         connection.execute("CREATE TABLE IF NOT EXISTS seen (id INTEGER PRIMARY KEY)")
 if not os.path.exists("db/historify.duckdb"):
     with duckdb.connect("db/historify.duckdb") as connection:
-        connection.execute("CREATE TABLE seen (id INTEGER)")
+        connection.execute("CREATE TABLE prices (sold BIGINT, price DOUBLE, volume BIGINT)")
 
 
 @app.get("/auth/check-setup")

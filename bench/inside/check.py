@@ -23,11 +23,15 @@ for path in sorted(out.glob("*.duckdb")):
         duckdb.connect(str(path)).execute("SELECT count(*), sum(price) FROM prices").fetchone()
     except duckdb.Error as problem:
         found["problems"].append(f"{path.name}: {problem}")
+for path in sorted(out.glob("*.db")):
+    try:
+        said = sqlite3.connect(path).execute("PRAGMA integrity_check").fetchone()[0]
+    except sqlite3.Error as problem:
+        said = problem
+    if said != "ok":
+        found["problems"].append(f"{path.name}: {said}")
 db = sqlite3.connect(out / "openalgo.db")
 try:
-    said = db.execute("PRAGMA integrity_check").fetchone()[0]
-    if said != "ok":
-        found["problems"].append(f"openalgo.db: {said}")
     found["rows"], found["last"] = db.execute("SELECT count(*), max(n) FROM ticks WHERE run = ?", (int(sys.argv[2]),)).fetchone()
 except sqlite3.Error as problem:
     found["problems"].append(f"openalgo.db: {problem}")
