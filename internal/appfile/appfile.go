@@ -7,10 +7,8 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/engine/helper"
@@ -52,7 +50,7 @@ func ReadEnv(ctx context.Context, e Docker, dir instance.Dir, image string) ([]b
 
 func readThroughDocker(ctx context.Context, e Docker, dir instance.Dir, image string) ([]byte, error) {
 	path := dir.Env()
-	denied := finding.Named(finding.HostNotReady, "env-unreadable", "this user may not read %s, which belongs to the container's user\n\n%s\n\nNothing was changed.", path, instance.WithRoot(string(dir)))
+	denied := finding.Named(finding.HostNotReady, "env-unreadable", "this user may not read %s, which belongs to the container's user\n\n%s\n\nNothing was changed.", path, mayWay(e.Info(), dir))
 	if image == "" || !e.Info().Local {
 		return nil, denied
 	}
@@ -66,37 +64,4 @@ func readThroughDocker(ctx context.Context, e Docker, dir instance.Dir, image st
 	}
 	defer discard()
 	return e.ReadFile(ctx, id, openalgo.Env, readfile.Config)
-}
-
-// Give makes the container's user the owner of a file. chown does it where this
-// process may, and else the chown of an image.
-func Give(ctx context.Context, e Docker, dir instance.Dir, path, image string, chown func(uid, gid int) error) error {
-	info := e.Info()
-	if !info.Rootless && !info.UserNS {
-		err := chown(openalgo.User, openalgo.User)
-		if err == nil || os.Geteuid() == openalgo.User {
-			return nil
-		}
-		if !errors.Is(err, fs.ErrPermission) {
-			return err
-		}
-	}
-	if err := chownInContainer(ctx, e, dir, path, image); err != nil {
-		return fmt.Errorf("it failed: %w\n\n%s", err, instance.WithRoot(string(dir)))
-	}
-	return nil
-}
-
-// chownInContainer runs the image's chown on one file, since only Docker
-// knows which user of this machine the container's user 1000 is.
-func chownInContainer(ctx context.Context, e Docker, dir instance.Dir, path, image string) error {
-	out, err := helper.Run(ctx, e, string(dir), engine.ContainerSpec{
-		Config: engine.Config{Image: image, User: "0:0", Entrypoint: []string{"chown"}, Cmd: []string{fmt.Sprintf("%d:%[1]d", openalgo.User), "/openalgo/" + filepath.Base(path)}},
-		Host:   engine.HostConfig{NetworkMode: "none"},
-		Mounts: []engine.Mount{{Type: "bind", Source: filepath.Dir(path), Target: "/openalgo"}},
-	}, helper.Time)
-	if err == nil && out.ExitCode != 0 {
-		err = fmt.Errorf("chown ended with status %d", out.ExitCode)
-	}
-	return err
 }

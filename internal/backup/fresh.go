@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/marketcalls/openalgo-install/internal/userns"
 )
 
 // freshFile is a file with secrets that is being written into a directory where
@@ -121,6 +123,12 @@ func (f *freshFile) discard() {
 	_ = f.dir.Close()
 }
 
+// trusted reports whether a user is root or this one. In a user namespace the kernel
+// shows the machine's root, and all others, as nobody.
+func trusted(uid int) bool {
+	return uid == 0 || uid == os.Geteuid() || uid == userns.Nobody && os.Geteuid() == 0 && !userns.IsRoot()
+}
+
 // othersMayWrite names the part of a path where users other than root and this
 // one may put something else in the place of what is there; "" when nowhere.
 func othersMayWrite(path string) string {
@@ -134,7 +142,7 @@ func othersMayWrite(path string) string {
 			return at
 		}
 		shared := (stat.Mode&0o002 != 0 || stat.Mode&0o020 != 0 && stat.Gid != 0) && stat.Mode&unix.S_ISVTX == 0
-		if shared || stat.Uid != 0 && int(stat.Uid) != os.Geteuid() {
+		if shared || !trusted(int(stat.Uid)) {
 			return at
 		}
 		if at == "/" {

@@ -29,6 +29,7 @@ const secondSignal = 3 * time.Second
 
 // app is what every command shares: its streams and the flags for all.
 type app struct {
+	args   []string // as given
 	stdin  io.Reader
 	stdout io.Writer
 	stderr io.Writer
@@ -87,7 +88,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	// to the next command. Not at once: one key may send two signals.
 	context.AfterFunc(ctx, func() { time.AfterFunc(secondSignal, stop) })
 
-	a := &app{stdin: stdin, stdout: stdout, stderr: stderr, stopped: ctx.Done()}
+	a := &app{args: args[1:], stdin: stdin, stdout: stdout, stderr: stderr, stopped: ctx.Done()}
 	cmd := newRoot(a)
 	cmd.SetArgs(args[1:])
 	cmd.SetIn(stdin)
@@ -148,9 +149,15 @@ that fails puts back what ran before.`,
 			}
 			return nil
 		},
-		PersistentPreRunE: func(*cobra.Command, []string) error { return chooseInstance(a) },
-		SilenceErrors:     true,
-		SilenceUsage:      true,
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			if err := chooseInstance(a); err != nil {
+				return err
+			}
+			toDocker(a, cmd)
+			return nil
+		},
+		SilenceErrors: true,
+		SilenceUsage:  true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			a.dirGiven = cmd.Flags().Changed("dir") || a.instanceName != ""
 			return o.run(cmd.Context())

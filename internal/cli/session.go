@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
@@ -24,6 +25,7 @@ func connect(ctx context.Context) (*engine.Engine, sizing.Machine, error) {
 	if err != nil {
 		return nil, sizing.Machine{}, err
 	}
+	e.Enter(os.Args[1:]) // it could not before, and says why
 	machine, err := machineOf(ctx, e.Info())
 	if err != nil {
 		_ = e.Close()

@@ -86,14 +86,14 @@ func sound(t *testing.T) *scene {
 	s, _ := sizing.Compute(sizing.Machine{RAMMiB: 7900, Cores: 2}, 1, sizing.Overrides{})
 	return &scene{patient: patient{
 		dir: "/opt/openalgo", now: today,
-		engine:   &engine.Info{Version: "28.5.2", APIVersion: "1.51", Warnings: []string{"WARNING: No swap limit support"}},
+		engine:   &engine.Info{Local: true, Version: "28.5.2", APIVersion: "1.51", Warnings: []string{"WARNING: No swap limit support"}},
 		host:     &host.Facts{RAMMiB: 7900, AvailableMiB: 4000, Cores: 2},
 		instance: &status.Instance{Name: "openalgo", Ready: true, URL: "https://algo.example.com", Sizing: status.Sizing{InForce: s, Due: s}},
 		container: &engine.Container{Name: "openalgo-web", State: "running", Health: "healthy", Restart: "unless-stopped", StartedAt: today,
 			Env: []string{"TZ=Asia/Kolkata"}, Labels: map[string]string{"com.docker.compose.project": "openalgo"}, Ports: []engine.PortBinding{{HostIP: "127.0.0.1", HostPort: 5000, ContainerPort: 5000}}},
-		env: soundEnv(t), envMode: 0o600,
+		env: soundEnv(t), envMode: 0o600, envOwner: owner{1000, 1000},
 	},
-		boot: atBoot{&yes}, clock: clock{&yes}, compose: composeFile{true},
+		boot: atBoot{enabled: &yes}, clock: clock{&yes}, compose: composeFile{true},
 		disks: disks{
 			images: &host.DiskFacts{Path: "/var/lib/docker", FreeMiB: 40000, TotalMiB: 80000, FreeInodes: 1e6},
 			files:  &host.DiskFacts{Path: "/opt", FreeMiB: 40000, TotalMiB: 80000, FreeInodes: -1},
@@ -130,11 +130,21 @@ func TestIdleSalt(t *testing.T) {
 // users are not the host's nothing is said of them.
 func TestOwnersOfEnv(t *testing.T) {
 	for name, change := range map[string]func(*scene){
-		"its own user":   func(p *scene) { p.container.User, p.envOwner = "1001:1001", owner{true, 1001, 1001} },
-		"by its group":   func(p *scene) { p.container.User, p.envOwner, p.envMode = "1001:5", owner{true, 0, 5}, 0o640 },
-		"root":           func(p *scene) { p.container.User, p.envOwner = "root", owner{true, 1000, 1000} },
-		"some name":      func(p *scene) { p.container.User, p.envOwner = "trader", owner{true, 0, 0} },
-		"another's host": func(p *scene) { p.container.User, p.envOwner = "1000", owner{false, 501, 20} },
+		"its own user":   func(p *scene) { p.container.User, p.envOwner = "1001:1001", owner{1001, 1001} },
+		"by its group":   func(p *scene) { p.container.User, p.envOwner, p.envMode = "1001:5", owner{0, 5}, 0o640 },
+		"root":           func(p *scene) { p.container.User, p.envOwner = "root", owner{1000, 1000} },
+		"some name":      func(p *scene) { p.container.User, p.envOwner = "trader", owner{0, 0} },
+		"another's host": func(p *scene) { p.container.User, p.envOwner, p.engine.Local = "1000", owner{501, 20}, false },
+		"rootless": func(p *scene) {
+			p.engine.Rootless, p.engine.Inside = true, true
+			p.container.User, p.envOwner, p.envMode = "1000", owner{0, 1000}, 0o660
+		},
+		"rootless, from outside": func(p *scene) {
+			p.engine.Rootless, p.container.User, p.envOwner, p.envMode = true, "1000", owner{1000, 100999}, 0o660
+		},
+		"userns-remap": func(p *scene) {
+			p.engine.UserNS, p.engine.UserBase, p.container.User, p.envOwner = true, 100000, "1000", owner{101000, 101000}
+		},
 	} {
 		p := sound(t)
 		change(p)
@@ -166,18 +176,21 @@ func TestFindsEachFault(t *testing.T) {
 			p.engine, p.instance, p.container, p.domain.dns, p.domain.certificate = nil, nil, nil, nil, nil
 			p.engineErr = errors.New("no engine answers")
 		}, "engine", Failure, "no engine answers"},
-		"engine warns":       {func(p *scene) { p.engine.Warnings = []string{"WARNING: IPv4 forwarding is disabled"} }, "engine", Warning, "IPv4 forwarding"},
-		"not at boot":        {func(p *scene) { p.boot.enabled = &no }, "boot", Warning, "after a reboot"},
-		"images full":        {func(p *scene) { p.disks.images.FreeMiB = 500 }, "disk", Failure, "500 MiB"},
-		"images nearly full": {func(p *scene) { p.disks.images.FreeMiB = 2000 }, "disk", Warning, "2000 MiB"},
-		"no inodes":          {func(p *scene) { p.disks.images.FreeInodes = 12 }, "inodes", Failure, "12 more files"},
-		"files full":         {func(p *scene) { p.disks.files.FreeMiB = 10 }, "disk", Failure, "/opt has 10 MiB"},
-		"files nearly full":  {func(p *scene) { p.disks.files.FreeMiB = 500 }, "disk", Warning, "/opt has 500 MiB"},
-		"no memory left":     {func(p *scene) { p.host.AvailableMiB = 100 }, "memory", Warning, "100 MiB"},
-		"no swap":            {func(p *scene) { p.host.RAMMiB, p.host.AvailableMiB = 1970, 900 }, "memory", Warning, "no swap"},
-		"clock":              {func(p *scene) { p.clock.synced = &no }, "clock", Warning, "time server"},
-		"nothing here":       {func(p *scene) { p.instance, p.container, p.domain.dns, p.domain.certificate = nil, nil, nil, nil }, "instance", Failure, "no OpenAlgo"},
-		"container gone":     {func(p *scene) { p.container = nil }, "container", Failure, "is gone"},
+		"engine warns":          {func(p *scene) { p.engine.Warnings = []string{"WARNING: IPv4 forwarding is disabled"} }, "engine", Warning, "IPv4 forwarding"},
+		"not at boot":           {func(p *scene) { p.boot.enabled = &no }, "boot", Warning, "after a reboot"},
+		"a user's, not at boot": {func(p *scene) { p.engine.Rootless, p.boot.enabled = true, &no }, "boot", Warning, "this user's Docker"},
+		"no linger":             {func(p *scene) { p.engine.Rootless, p.boot.linger = true, &no }, "boot", Warning, "while its user is logged in"},
+		"podman, not at boot":   {func(p *scene) { p.engine.Podman, p.boot.enabled = true, &no }, "boot", Warning, "containers of Podman"},
+		"images full":           {func(p *scene) { p.disks.images.FreeMiB = 500 }, "disk", Failure, "500 MiB"},
+		"images nearly full":    {func(p *scene) { p.disks.images.FreeMiB = 2000 }, "disk", Warning, "2000 MiB"},
+		"no inodes":             {func(p *scene) { p.disks.images.FreeInodes = 12 }, "inodes", Failure, "12 more files"},
+		"files full":            {func(p *scene) { p.disks.files.FreeMiB = 10 }, "disk", Failure, "/opt has 10 MiB"},
+		"files nearly full":     {func(p *scene) { p.disks.files.FreeMiB = 500 }, "disk", Warning, "/opt has 500 MiB"},
+		"no memory left":        {func(p *scene) { p.host.AvailableMiB = 100 }, "memory", Warning, "100 MiB"},
+		"no swap":               {func(p *scene) { p.host.RAMMiB, p.host.AvailableMiB = 1970, 900 }, "memory", Warning, "no swap"},
+		"clock":                 {func(p *scene) { p.clock.synced = &no }, "clock", Warning, "time server"},
+		"nothing here":          {func(p *scene) { p.instance, p.container, p.domain.dns, p.domain.certificate = nil, nil, nil, nil }, "instance", Failure, "no OpenAlgo"},
+		"container gone":        {func(p *scene) { p.container = nil }, "container", Failure, "is gone"},
 		"out of memory": {func(p *scene) { p.container.State, p.container.OOMKilled = "exited", true }, "container", Failure,
 			"memory ran out"},
 		"stopped":        {func(p *scene) { p.container.State, p.container.ExitCode = "exited", 1 }, "container", Failure, "exited (status 1)"},
@@ -195,8 +208,14 @@ func TestFindsEachFault(t *testing.T) {
 		"no .env":         {func(p *scene) { p.env, p.envErr = nil, errors.New("open .env: no such file") }, "env", Failure, "no such file"},
 		".env unreadable": {func(p *scene) { p.env, p.envErr = nil, fs.ErrPermission }, "env", Warning, "can't be read"},
 		"no cron":         {func(p *scene) { p.instance.BackupDaily, p.instance.BackupProblem = "02:30", "no cron is installed" }, "backup", Failure, "no cron"},
-		".env of root":    {func(p *scene) { p.container.User, p.envOwner = "1000", owner{known: true} }, "secrets", Failure, "user 0, mode 0600"},
-		".env of another": {func(p *scene) { p.container.User, p.envOwner = "1001:1001", owner{true, 1000, 1000} }, "secrets", Failure, "user 1001"},
+		".env of root":    {func(p *scene) { p.container.User, p.envOwner = "1000", owner{} }, "secrets", Failure, "user 0, mode 0600"},
+		".env of another": {func(p *scene) { p.container.User, p.envOwner = "1001:1001", owner{1000, 1000} }, "secrets", Failure, "user 1001"},
+		".env not compose's": {func(p *scene) {
+			p.engine.Rootless, p.engine.Inside, p.container.User, p.envOwner = true, true, "1000", owner{1000, 1000}
+		}, "secrets", Warning, "docker compose cannot read it"},
+		".env of a group": {func(p *scene) {
+			p.engine.Rootless, p.engine.Inside, p.container.User, p.envOwner, p.envMode = true, true, "1000", owner{0, 1000}, 0o664
+		}, "secrets", Warning, "0664"},
 		".env readable":   {func(p *scene) { p.envMode = 0o644 }, "secrets", Warning, "0644"},
 		"no pepper":       {func(p *scene) { p.env.Unset("API_KEY_PEPPER") }, "env", Failure, "API_KEY_PEPPER"},
 		"short pepper":    {set("API_KEY_PEPPER", "short"), "env", Failure, "API_KEY_PEPPER"},

@@ -3,12 +3,9 @@ package doctor
 import (
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/marketcalls/openalgo-install/internal/finding"
-	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/ops"
 )
 
@@ -73,26 +70,6 @@ func (r Report) Fixes() []Fix {
 		}
 	}
 	return out
-}
-
-// fixMode gives .env to the app's user alone. The owner first: a file that the
-// app can't read any more keeps it from starting.
-func (l Look) fixMode(ctx context.Context) error {
-	path := filepath.Join(l.Dir, ".env")
-	p := l.gather(ctx)
-	uid, gid, root, known := p.appUser()
-	if !known {
-		return fmt.Errorf("only Docker knows who the container's user is here, and a %s that it can't read keeps OpenAlgo from starting: `%s` with any change gives it the right owner and mode", path, p.reader.Command("set"))
-	}
-	if !root && p.envOwner.uid != uid {
-		if err := os.Chown(path, int(uid), int(gid)); err != nil {
-			return fmt.Errorf("giving .env to the container's user (%d): %w\n\n%s", uid, err, instance.WithRoot(l.Dir))
-		}
-	}
-	if err := os.Chmod(path, 0o600); err != nil {
-		return fmt.Errorf("changing the mode of .env: %w\n\n%s", err, instance.WithRoot(l.Dir))
-	}
-	return nil
 }
 
 // Apply makes one fix.

@@ -79,7 +79,7 @@ func (l Look) gatherFiles(p *patient) {
 	if info, err := os.Stat(path); err == nil {
 		p.envMode = info.Mode()
 		if stat, ok := info.Sys().(*syscall.Stat_t); ok {
-			p.envOwner = owner{known: l.Engine != nil && l.Engine.Info().Local && !l.Engine.Info().Rootless && !l.Engine.Info().UserNS, uid: stat.Uid, gid: stat.Gid}
+			p.envOwner = owner{uid: stat.Uid, gid: stat.Gid}
 		}
 	}
 	if p.unfinished = run.Unfinished(l.Dir); p.unfinished != "" {

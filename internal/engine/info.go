@@ -60,6 +60,7 @@ func (e *connection) readInfo(ctx context.Context) error {
 	fillInfo(&e.info, info)
 	e.info.Desktop = info.OperatingSystem == "Docker Desktop" || strings.HasPrefix(version.Platform.Name, "Docker Desktop")
 	e.info.Local = strings.HasPrefix(e.info.Endpoint, "unix://") && !e.info.Desktop && sameMachine(info)
+	fillUsers(&e.info)
 	return nil
 }
 

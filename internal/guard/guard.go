@@ -42,11 +42,10 @@ type Change struct {
 
 // Data is the guard of a change that may make a container or data.
 func Data(o *world.Observation, c Change) error {
-	if err := Engine(o); err != nil {
-		return err
-	}
-	if err := Project(o); err != nil {
-		return err
+	for _, check := range []func(*world.Observation) error{Engine, remapped, Project} {
+		if err := check(o); err != nil {
+			return err
+		}
 	}
 	if !c.Recreates {
 		if err := placeOfContainer(o); err != nil {
@@ -82,26 +81,6 @@ func All(o *world.Observation) error {
 		}
 	}
 	return nil
-}
-
-// Engine refuses to look for an instance on a Docker that is not its own.
-func Engine(o *world.Observation) error {
-	was, now := o.State.Engine, world.RefOf(o.Engine)
-	if o.Container() != nil || !was.IsAnother(now) {
-		return nil
-	}
-	labelled := false
-	for _, v := range o.Volumes {
-		labelled = labelled || o.Here(v.Labels[stacks.LabelDir])
-	}
-	if labelled && !o.ElsewhereAnswers {
-		return nil // that one is gone, and its data is here
-	}
-	return finding.Named(finding.HostNotReady, "engine", "the OpenAlgo in %s runs on another Docker, at %s\n\n"+
-		"The Docker in use now (%s) has neither its container nor its data.", string(o.Dir), was.Endpoint, now.Endpoint).
-		With(finding.Shell("Name that Docker, then run the same command again", "export DOCKER_HOST="+was.Endpoint),
-			finding.Beside(string(o.Dir), "If that Docker is gone for good, its volumes are gone too. Restore a backup into another directory", "restore", "FILE")).
-		Ending(finding.Unchanged)
 }
 
 // placeOfContainer refuses to stop a container whose directory was moved:

@@ -22,6 +22,10 @@ func MayCopy(o *world.Observation, what string) error {
 	switch {
 	case !o.Engine.Local:
 		return elsewhere(o, what)
+	case o.Engine.Rootless && !o.Engine.Inside:
+		return finding.Named(finding.HostNotReady, "namespace-closed", "%s reads and writes Docker's volumes, which only its user namespace may\n\n"+
+			"Docker runs without root here, and that namespace could not be entered: %s.", what, o.Engine.NotEntered).
+			With(finding.Hint{Do: "Install util-linux, which has the program nsenter, and check that Docker runs"}).Ending(finding.Unchanged)
 	case !o.Host.Root:
 		return finding.Named(finding.HostNotReady, "needs-root", "%s reads and writes Docker's volumes, so it needs root\n\n%s", what, o.Host.BecomeRoot).Ending(finding.Unchanged)
 	}

@@ -191,18 +191,6 @@ func TestKeysOfTheState(t *testing.T) {
 	}
 }
 
-func TestEngineRef(t *testing.T) {
-	t.Parallel()
-	was := EngineRef{"a", "unix:///run/docker.sock"}
-	for now, want := range map[EngineRef]bool{
-		was: false, {"b", was.Endpoint}: false, {"b", "unix:///run/user/1/docker.sock"}: true, {"", "x"}: false,
-	} {
-		if was.IsAnother(now) != want {
-			t.Errorf("%v: %v", now, !want)
-		}
-	}
-}
-
 func TestOneRunAtATime(t *testing.T) {
 	t.Parallel()
 	d := created(t)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
+	"github.com/marketcalls/openalgo-install/internal/userns"
 )
 
 // OpenOwn opens a file of a work directory. A link there is not this
@@ -21,8 +22,8 @@ func OpenOwn(path string, flags int) (*os.File, error) {
 		return nil, err
 	}
 	info, err := file.Stat()
-	if err == nil && os.Geteuid() == 0 && ownerOf(info) != 0 {
-		err = finding.Named(finding.HostNotReady, "file-not-trusted", "%s belongs to %s, and openalgo-install acts only on what is root's", path, userName(ownerOf(info))).
+	if err == nil && userns.IsRoot() && ownerOf(info) != 0 {
+		err = finding.Named(finding.HostNotReady, "file-not-trusted", "%s belongs to %s, and openalgo-install acts only on what is root's", path, UserName(ownerOf(info))).
 			With(finding.Shell("If you gave it away yourself, take it back", "sudo chown -R root:root "+filepath.Dir(path))).Ending(finding.Unchanged)
 	}
 	if err != nil {

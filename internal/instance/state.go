@@ -61,19 +61,6 @@ const (
 	SaltIdle = "idle" // its release knows none: no data depends on the one in .env
 )
 
-// EngineRef names the Docker that an instance runs on: two on one machine (with
-// and without root) have the same host name.
-type EngineRef struct {
-	ID       string `json:"id,omitempty"`
-	Endpoint string `json:"endpoint,omitempty"`
-}
-
-// IsAnother reports whether now is not the Docker that an instance belongs to.
-// The same place with another ID is one that was installed again.
-func (r EngineRef) IsAnother(now EngineRef) bool {
-	return r.ID != "" && now.ID != "" && r.ID != now.ID && r.Endpoint != now.Endpoint
-}
-
 // Edge is the way in over HTTPS; none where Kind is "".
 type Edge struct {
 	Kind   string `json:"kind"`

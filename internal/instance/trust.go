@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/userns"
 )
 
 // Root acts on files in the instance's directory: it copies data where the
@@ -35,7 +36,7 @@ func Trusted(dir string) error {
 		return finding.Named(finding.HostNotReady, "not-a-directory", "%s is not a directory\n\nopenalgo-install did not make it", work).
 			With(finding.Shell("If you do not need it, remove it", "sudo rm "+work)).Ending(finding.Unchanged)
 	}
-	if os.Geteuid() != 0 {
+	if !userns.IsRoot() {
 		return nil
 	}
 	abs, err := filepath.Abs(dir)
@@ -77,7 +78,7 @@ func WithRoot(dir string) string {
 // not root.
 func IsMine(dir string) bool {
 	info, err := os.Lstat(dir)
-	return err == nil && os.Geteuid() != 0 && ownerOf(info) == os.Geteuid()
+	return err == nil && !userns.IsRoot() && ownerOf(info) == os.Geteuid()
 }
 
 // isInstance reports whether root installed an OpenAlgo in a directory, as
@@ -145,7 +146,7 @@ func othersWrite(info fs.FileInfo, above bool) bool {
 }
 
 func (s *stranger) refusal(dir string) error {
-	who := userName(s.uid)
+	who := UserName(s.uid)
 	what := fmt.Sprintf("%s belongs to %s", s.path, who)
 	switch {
 	case s.isLink:
@@ -161,6 +162,8 @@ func (s *stranger) refusal(dir string) error {
 		Shell: []string{finding.Prompt{Dir: otherDir(dir), Sudo: true}.Command()}}
 	asOwner := fmt.Sprintf("\nRun openalgo-install as %s, without sudo.", who)
 	switch {
+	case s.uid != 0 && isRootless(dir):
+		return refused(asOwner + " Its Docker runs without root.")
 	case isThere(filepath.Join(dir, WorkName, stateName)):
 		why := ""
 		if s.inside() && !isInstance(dir) {
@@ -224,7 +227,8 @@ func otherDir(dir string) string {
 	return finding.DefaultDir
 }
 
-func userName(uid int) string {
+// UserName is what a user is called here.
+func UserName(uid int) string {
 	if u, err := user.LookupId(strconv.Itoa(uid)); err == nil {
 		return u.Username
 	}

@@ -51,6 +51,9 @@ func (d *daily) wish(o *world.Observation) (plan.Intent, error) {
 	if err := d.job.Check(); err != nil {
 		return i, err
 	}
+	if o.Engine.Rootless {
+		return i, later.ByHand(next, d.Backup, d.Recover)
+	}
 	if err := guard.MayCopy(o, "a backup"); err != nil {
 		return i, err
 	}

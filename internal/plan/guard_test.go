@@ -52,6 +52,17 @@ var guardCases = map[string]struct {
 		dropContainers(o)
 		o.Engine.ID, o.Engine.Endpoint, o.ElsewhereAnswers = "F", "unix:///run/user/1000/docker.sock", true
 	}, every: "engine", plans: "engine"},
+	"root on a user's Docker": {change: func(_ *testing.T, o *world.Observation) {
+		o.Engine.Rootless, o.Host.EngineUser, o.Host.User = true, "trader", "root"
+	}, every: "other-engine", plans: "other-engine"},
+	"a user's own Docker, from outside":      {change: func(_ *testing.T, o *world.Observation) { o.Engine.Rootless, o.Engine.Enterable = true, true }},
+	"a user's own Docker":                    {change: func(_ *testing.T, o *world.Observation) { o.Engine.Rootless, o.Engine.Inside = true, true }},
+	"a remote Docker that is a user's":       {change: func(_ *testing.T, o *world.Observation) { o.Engine.Rootless, o.Engine.Local = true, false }},
+	"userns-remap":                           {change: func(_ *testing.T, o *world.Observation) { o.Engine.UserNS, o.Engine.UserBase = true, 100000 }},
+	"userns-remap, whose users nobody knows": {change: func(_ *testing.T, o *world.Observation) { o.Engine.UserNS = true }, plans: "user-map-unknown"},
+	"userns-remap, not root": {change: func(_ *testing.T, o *world.Observation) {
+		o.Engine.UserNS, o.Engine.UserBase, o.Host.Root, o.Host.BecomeRoot = true, 100000, false, "Run the same command with sudo."
+	}, plans: "only root can give them .env"},
 	"another's container of the same project": {change: func(_ *testing.T, o *world.Observation) {
 		addTo(o, testContainer("other", "/srv/openalgo"), stacks.Anothers)
 	}, every: "owner", plans: "owner"},

@@ -63,7 +63,11 @@ func (l *listing) replaced() []run.Part {
 		keep.Steps = append(keep.Steps, &data.Keep{Tree: name, Base: instance.Replaced, OfNew: true})
 	}
 	keep.Steps = append(keep.Steps, &step.DescribeCopy{Base: instance.Replaced})
-	return []run.Part{keep, {Name: "data", Title: "restore the data", Steps: []run.Step{&data.Fill{Trees: names, From: backup.Data}}}}
+	fill := &data.Fill{Trees: names, From: backup.Data}
+	if l.o.Engine.UserBase > 0 {
+		fill.User = l.ownerOfCopies()
+	}
+	return []run.Part{keep, {Name: "data", Title: "restore the data", Steps: []run.Step{fill}}}
 }
 
 // unmounted are the data directories that the previous container keeps in
@@ -81,10 +85,11 @@ func unmounted(old docker.Container) []string {
 
 // ownerOfCopies is the user that needs what is copied; 0 where it stays as it is.
 func (l *listing) ownerOfCopies() int {
-	if !stacks.UsersAreOurs(l.o.Engine) || !l.o.Host.Root {
+	uid, known := stacks.OwnerHere(l.o.Engine, l.Stack.Spec("").User)
+	if !known || !l.o.Host.Root {
 		return 0
 	}
-	return stacks.UserOf(l.Stack.Spec("").User)
+	return uid
 }
 
 // listing is a plan whose steps are being listed.

@@ -132,6 +132,9 @@ func planFiles(o *world.Observation, p *Plan) error {
 		}
 		if p.Env.Fresh {
 			action, reason = ActionCreate, "keys, broker and sizing on the image's own base; owner 1000:1000, mode 0600"
+			if o.Engine.Rootless {
+				reason = "keys, broker and sizing on the image's own base; yours, mode 0660, its group is OpenAlgo's alone"
+			}
 		}
 		before := o.EnvText
 		if i.Restores() {

@@ -10,6 +10,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	edge "github.com/marketcalls/openalgo-install/internal/edge/spec"
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/guard"
 	"github.com/marketcalls/openalgo-install/internal/host"
 	image "github.com/marketcalls/openalgo-install/internal/image/spec"
@@ -321,6 +322,31 @@ func TestMayReplace(t *testing.T) {
 	refused(t, "both", guard.MayReplace(o), "read-only")
 }
 
+// Who may read and write Docker's volumes.
+func TestMayCopy(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		engine engine.Info
+		root   bool
+		want   string
+	}{
+		"root":                     {engine.Info{Local: true}, true, ""},
+		"not root":                 {engine.Info{Local: true}, false, "needs root"},
+		"elsewhere":                {engine.Info{}, true, "engine-elsewhere"},
+		"a user's, from inside":    {engine.Info{Local: true, Rootless: true, Inside: true}, true, ""},
+		"a user's, not entered":    {engine.Info{Local: true, Rootless: true, NotEntered: "no nsenter"}, false, "no nsenter"},
+		"userns-remap":             {engine.Info{Local: true, UserNS: true, UserBase: 100000}, true, ""},
+		"a user's, on another one": {engine.Info{Rootless: true}, false, "engine-elsewhere"},
+	} {
+		o := goodWorld(t)
+		o.Engine, o.Host.Root, o.Host.BecomeRoot = c.engine, c.root, "Run the same command with sudo."
+		err := guard.MayCopy(o, "a backup")
+		if (err == nil) != (c.want == "") || err != nil && finding.IDOf(err) != c.want && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestPlanOwners(t *testing.T) {
 	t.Parallel()
 	o := goodWorld(t)
@@ -338,7 +364,7 @@ func TestPlanOwners(t *testing.T) {
 	if err := addOwners(o, goodBind(t, o)); err == nil {
 		t.Error("an owner that is not told is no owner")
 	}
-	for name, e := range map[string]engine.Info{"remote": {}, "rootless": {Local: true, Rootless: true}, "user namespaces": {Local: true, UserNS: true}} {
+	for name, e := range map[string]engine.Info{"remote": {}, "rootless, outside": {Local: true, Rootless: true}, "user namespaces": {Local: true, UserNS: true}} {
 		o.Engine = e
 		p := goodPlan(t, o)
 		if p.Intent.Files = Theirs; ownerToBe(o, p) != 0 {

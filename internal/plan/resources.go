@@ -15,17 +15,18 @@ import (
 // where they stay as they are: those of an instance that this program made are
 // OpenAlgo's.
 func ownerToBe(o *world.Observation, p *Plan) int {
-	if !stacks.UsersAreOurs(o.Engine) || !p.Intent.Adopts() && o.State.IsOurs() {
+	uid, known := stacks.OwnerHere(o.Engine, p.Stack.Spec("").User)
+	if !known || !p.Intent.Adopts() && o.State.IsOurs() {
 		return 0
 	}
-	return stacks.UserOf(p.Stack.Spec("").User)
+	return uid
 }
 
 // addOwners plans to give OpenAlgo the directories that it could not write:
 // docker-run.sh makes them as root, and OpenAlgo does not start then.
 func addOwners(o *world.Observation, p *Plan) error {
 	var dirs []string
-	uid := stacks.UserOf(p.Stack.Spec("").User)
+	uid, _ := stacks.OwnerHere(o.Engine, p.Stack.Spec("").User)
 	for _, dir := range dataDirs(o, p.Stack) {
 		found := o.Answered.Directories[dir]
 		if found.Err != nil {

@@ -222,7 +222,8 @@ func (l *listing) start() (out []run.Step) {
 	byDir := map[string]*step.GiveOwner{}
 	for _, c := range l.Owners {
 		if byDir[c.Dir] == nil {
-			byDir[c.Dir] = &step.GiveOwner{Dir: run.In(l.o.Dir, c.Dir), User: stacks.UserOf(l.Stack.Spec("").User)}
+			uid, _ := stacks.OwnerHere(l.o.Engine, l.Stack.Spec("").User)
+			byDir[c.Dir] = &step.GiveOwner{Dir: run.In(l.o.Dir, c.Dir), User: uid}
 			out = append(out, byDir[c.Dir])
 		}
 		byDir[c.Dir].Files = append(byDir[c.Dir].Files, step.Owner{Name: c.Name, UID: c.UID, GID: c.GID})

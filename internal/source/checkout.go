@@ -15,6 +15,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
+	"github.com/marketcalls/openalgo-install/internal/userns"
 )
 
 // A checkout's own git configuration names commands that git runs: filters,
@@ -118,7 +119,7 @@ func newGitLook(work, commit string) (*gitLook, error) {
 		os.WriteFile(filepath.Join(look.dir, "HEAD"), []byte(commit+"\n"), 0o644),
 		os.WriteFile(filepath.Join(look.dir, "config"), []byte(config), 0o644),
 		os.Chmod(look.dir, 0o755)) // there is nothing secret in it
-	if owner, ok := info.Sys().(*syscall.Stat_t); ok && os.Geteuid() == 0 && owner.Uid != 0 {
+	if owner, ok := info.Sys().(*syscall.Stat_t); ok && userns.IsRoot() && owner.Uid != 0 {
 		look.owner = &syscall.Credential{Uid: owner.Uid, Gid: owner.Gid}
 	}
 	if err != nil {

@@ -56,9 +56,9 @@ func Differences(c engine.Container, spec engine.ContainerSpec) string {
 	return " (" + strings.Join(out, ", ") + ")"
 }
 
-// UsersAreOurs reports whether the numbers of users in containers are those of
-// this machine.
-func UsersAreOurs(info engine.Info) bool { return info.Local && !info.Rootless && !info.UserNS }
+// OwnerHere is the user of this machine that a stack's container runs as; false
+// where only Docker knows.
+func OwnerHere(info engine.Info, user string) (int, bool) { return info.UserHere(UserOf(user)) }
 
 // UserOf is the user that a stack's container runs as.
 func UserOf(user string) int {

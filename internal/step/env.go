@@ -223,11 +223,7 @@ func (s *WriteEnv) moveEnvBack(ctx context.Context, t *run.Tools) error {
 	if err := giveEnv(ctx, t, file, s.Foreign, s.Image); err != nil {
 		return err
 	}
-	mode := os.FileMode(0o600)
-	if info, err := os.Stat(t.Dir.Env()); err == nil && s.Foreign {
-		mode = info.Mode().Perm()
-	}
-	return s.moveBack(t, instance.EnvName, mode)
+	return s.moveBack(t, instance.EnvName, 0) // its mode came with its owner
 }
 
 // carryKeys returns before with every key of now that differs from what the run

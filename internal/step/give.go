@@ -20,7 +20,7 @@ func giveEnv(ctx context.Context, t *run.Tools, file *os.File, foreign bool, ima
 	if foreign {
 		return giveAsBefore(t, file)
 	}
-	if err := appfile.Give(ctx, t.Engine, t.Dir, file.Name(), image, file.Chown); err != nil {
+	if err := appfile.GiveEnv(ctx, t.Engine, t.Dir, file, image); err != nil {
 		return fmt.Errorf("giving .env to the container's user (%d): %w", openalgo.User, err)
 	}
 	return nil

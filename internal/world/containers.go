@@ -33,9 +33,9 @@ func seeDir(o *Observation, dir string) {
 	}
 }
 
-// answersAt reports whether something listens at an endpoint, as far as it is
+// AnswersAt reports whether something listens at an endpoint, as far as it is
 // on this machine; others may.
-func answersAt(endpoint string) bool {
+func AnswersAt(endpoint string) bool {
 	path, local := strings.CutPrefix(endpoint, "unix://")
 	if !local {
 		return true
@@ -50,7 +50,7 @@ func answersAt(endpoint string) bool {
 
 // RefOf names a Docker.
 func RefOf(i engine.Info) instance.EngineRef {
-	return instance.EngineRef{ID: i.ID, Endpoint: i.Endpoint}
+	return instance.EngineRef{ID: i.ID, Endpoint: i.Endpoint, Rootless: i.Rootless}
 }
 
 // EnvOf reads the .env in dir; an empty one where there is none, or none that

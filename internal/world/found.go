@@ -30,6 +30,8 @@ type EnvFile struct {
 type Host struct {
 	Root          bool    // this process may read and write everything
 	BecomeRoot    string  // else: how to run a command as root
+	User          string  // who runs this
+	EngineUser    string  // who runs a Docker that is without root
 	Unwritable    error   // why the instance's directory cannot be written
 	Unreplaceable []error // why files in it cannot be replaced
 	EnvLink       string  // where .env leads to; "" if it is no link

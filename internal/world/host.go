@@ -5,16 +5,19 @@ import (
 	"path/filepath"
 
 	"github.com/marketcalls/openalgo-install/internal/compose"
+	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/userns"
 )
 
 // seeHost looks at what every plan needs to know of this machine.
-func seeHost(d instance.Dir, root string) (h Host) {
+func seeHost(d instance.Dir, info engine.Info) (h Host) {
 	dir := string(d)
-	if h.Root = os.Geteuid() == 0; !h.Root {
+	if h.Root = os.Geteuid() == 0; !h.Root { // of a rootless Docker's namespace, too
 		h.BecomeRoot = instance.WithRoot(dir)
 	}
+	h.User, h.EngineUser = instance.UserName(userns.User()), instance.UserName(info.User)
 	h.Disks = map[string]host.DiskFacts{}
 	h.Unwritable = host.DirWritable(dir)
 	h.Unreplaceable = unreplaceable(d)
@@ -24,7 +27,7 @@ func seeHost(d instance.Dir, root string) (h Host) {
 			h.Rivals = append(h.Rivals, path)
 		}
 	}
-	for _, path := range []string{dir, root} {
+	for _, path := range []string{dir, info.RootDir} {
 		if disk, err := host.Disk(path); path != "" && err == nil {
 			h.Disks[path] = disk
 		}

@@ -121,9 +121,9 @@ func lookAtEngine(ctx context.Context, e Engine, o *Observation) error {
 		seeDir(o, v.Labels[stacks.LabelDir])
 	}
 	was := o.State.Engine
-	o.ElsewhereAnswers = was.IsAnother(RefOf(o.Engine)) && answersAt(was.Endpoint)
+	o.ElsewhereAnswers = was.IsAnother(RefOf(o.Engine)) && AnswersAt(was.Endpoint)
 	o.Networks = map[string]bool{}
-	o.Host = seeHost(o.Dir, o.Engine.RootDir)
+	o.Host = seeHost(o.Dir, o.Engine)
 	for _, name := range all.Networks {
 		o.Networks[name] = true
 	}

@@ -43,6 +43,6 @@ func (l *Looker) KeepSample(image string) error {
 // OnHost is what this machine is like, for a command that has no plan.
 func (l *Looker) OnHost() *Observation {
 	o := &Observation{Dir: l.Dir, Engine: l.Engine.Info()}
-	o.Host = seeHost(o.Dir, o.Engine.RootDir)
+	o.Host = seeHost(o.Dir, o.Engine)
 	return o
 }

@@ -40,6 +40,10 @@ func TestJourneyOfAnInstall(t *testing.T) {
 	if other.keys() != keys || other.users() != users {
 		t.Error("what was restored elsewhere has other keys or accounts")
 	}
+	// Without root this user could not remove what is kept of the data.
+	if out := other.run("uninstall", "--yes", "--purge="+other.project); out.code != 0 {
+		t.Error(out.all())
+	}
 
 	first := i.container().ImageID
 	release(t, repository+":2", config, "NEW_IN_TWO = 'yes'")

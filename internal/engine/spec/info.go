@@ -24,6 +24,16 @@ type Info struct {
 	// ports and paths are ours. Not so for a remote engine, Docker Desktop,
 	// a VM, or when we run in a container that was given the socket.
 	Local bool
+	// User is whose a rootless engine is, by this machine's numbers; -1 is not known.
+	// Inside says that this process is in that user's namespace, where it is root over
+	// the users of containers, and Enterable that it can get there.
+	User              int  `json:"-"`
+	Inside, Enterable bool `json:"-"`
+	// NotEntered is why this process did not get there, although it could.
+	NotEntered string `json:"-"`
+	// UserBase is the number on this machine of a container's root where UserNS gives
+	// containers other users; 0 is not known.
+	UserBase int `json:"-"`
 	// Containerd says that it keeps images in containerd's store, as Docker does by
 	// default since 29. There an image's ID is its digest, pulled or not.
 	Containerd bool `json:"-"`
@@ -40,6 +50,21 @@ func (i Info) Product() string {
 		return "Podman " + i.Version
 	}
 	return "Docker Engine " + i.Version
+}
+
+// mostUsers is how many users a namespace of Docker's has.
+const mostUsers = 65536
+
+// UserHere returns the number that a container's user has on this machine, as this
+// process sees it; false where only Docker knows.
+func (i Info) UserHere(user int) (int, bool) {
+	switch {
+	case !i.Local, i.Rootless && !i.Inside, i.UserNS && !i.Rootless && (i.UserBase == 0 || user >= mostUsers):
+		return 0, false
+	case i.UserNS && !i.Rootless:
+		return i.UserBase + user, true
+	}
+	return user, true
 }
 
 // Limits says which resource limits the engine's kernel can enforce.

@@ -19,6 +19,9 @@ func init() { run.Register[Fill]("data.fill") }
 // comes before it, and undoes it.
 type Fill struct {
 	Trees []string `json:"trees"`
+	// User needs the data where Docker gives containers other users than those of the
+	// backup; 0 leaves their owners.
+	User int `json:"user,omitempty"`
 	// Filled says that all of it is in its place.
 	Filled bool `json:"filled,omitempty"`
 
@@ -47,6 +50,14 @@ func (s *Fill) Do(ctx context.Context, t *run.Tools) error {
 	t.Point("restore-cleared")
 	if err := s.From.Extract(ctx, trees); err != nil {
 		return fmt.Errorf("unpacking the backup: %w", err)
+	}
+	for _, dir := range trees {
+		if s.User == 0 {
+			break
+		}
+		if err := tree.Give(dir, s.User); err != nil {
+			return fmt.Errorf("giving %s to user %d: %w", dir, s.User, err)
+		}
 	}
 	t.Point("restore-unpacked")
 	s.Filled = true

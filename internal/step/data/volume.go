@@ -168,7 +168,7 @@ func (s *MakeDirectory) Do(ctx context.Context, t *run.Tools) error {
 	if err := os.MkdirAll(s.Path, s.Mode); err != nil {
 		return fmt.Errorf("make %s: %w", s.Path, err)
 	}
-	if err := appfile.Give(ctx, t.Engine, t.Dir, s.Path, s.Image, func(uid, gid int) error { return os.Chown(s.Path, uid, gid) }); err != nil {
+	if err := appfile.Give(ctx, t.Engine, t.Dir, s.Path, s.Image); err != nil {
 		return fmt.Errorf("giving %s to the container's user (%d): %w", s.Path, openalgo.User, err)
 	}
 	t.Point("volume")

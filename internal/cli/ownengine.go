@@ -1,0 +1,44 @@
+package cli
+
+import (
+	"os"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/freeze"
+	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/world"
+)
+
+// withoutDocker are the commands that ask no Docker about an instance.
+var withoutDocker = []string{"answers", "completion", "docker", "help", "man", "render", "self-update", "size", "version", cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd, freeze.Command}
+
+// toDocker brings this process to the Docker of the instance, before anything is read
+// from stdin: an instance keeps to the one that it was installed on, and a rootless
+// one runs containers in a namespace, in which this program starts again.
+func toDocker(a *app, cmd *cobra.Command) {
+	top := cmd
+	for top.HasParent() && top.Parent().HasParent() {
+		top = top.Parent()
+	}
+	if top.HasParent() && slices.Contains(withoutDocker, top.Name()) {
+		return
+	}
+	if dir, err := instance.Abs(a.dir); err == nil {
+		own := instance.Glance(instance.Dir(dir)).Engine
+		if endpoint := own.Chosen(os.Getenv, world.AnswersAt); endpoint != "" {
+			_ = os.Setenv("DOCKER_HOST", endpoint) // for the processes of this one, too
+		}
+	}
+	if os.Geteuid() == 0 {
+		return // no rootless Docker is root's
+	}
+	e, err := engine.Connect(cmd.Context(), engine.Options{})
+	if err != nil {
+		return // the command itself says so
+	}
+	defer e.Close()
+	e.Enter(a.args)
+}
