@@ -5,13 +5,18 @@
 #   test/engines.sh 28.5 -- docker version
 #   test/engines.sh 28.5-containerd -- go test ./test/e2e/...
 #   test/engines.sh 29 -- go test ./test/e2e/...
+#   test/engines.sh userns-remap -- go test ./test/e2e/...
+#   test/engines.sh rootless -- go test ./test/e2e/... -run 'TestJourneyOfAnInstall|Rootless'
+#   test/engines.sh podman-rootless -- go test ./test/e2e/... -run 'TestJourneyOfAnInstall|Rootless'
 #   test/engines.sh all -- go test ./test/e2e/... -run TestJourney
 #
 # all runs the command on each engine in turn and prints a line for it; what the
 # command says goes to a file in .build/engines.
 #
 # 28.5-containerd keeps images in containerd's store, as engines do by default
-# from 29 on.
+# from 29 on. userns-remap is 26.1 with that setting. rootless and podman-rootless run as
+# a user, and so does the command (test/rootless.sh); what it reads and writes must be
+# that user's, too.
 #
 # The engine comes from Debian's packages (26.1 from trixie, 28.5 from sid) or,
 # as no distribution has it yet, from its source (29, test/tools/engine.sh). It is
@@ -35,7 +40,10 @@ die() {
   exit 1
 }
 
-engines="26.1 28.5 28.5-containerd 29"
+engines="26.1 28.5 28.5-containerd 29 userns-remap rootless podman-rootless"
+
+# shellcheck source=test/rootless.sh
+source "$here/rootless.sh"
 
 # packages_of VERSION: Debian's suite, and what to take from there.
 packages_of() {
@@ -44,6 +52,9 @@ packages_of() {
     # docker-init is a link to tini-static, which sid has in a package of its own.
     28.5) echo sid docker.io containerd runc tini-static ;;
     29) echo trixie tini ;;
+    rootless) echo bookworm docker.io containerd runc tini rootlesskit slirp4netns libslirp0 uidmap libsubid4 ;;
+    podman-rootless) echo bookworm podman netavark aardvark-dns conmon crun catatonit golang-github-containers-common \
+      slirp4netns libslirp0 uidmap libsubid4 libgpgme11 libassuan0 libdevmapper1.02.1 libyajl2 ;;
     *) die "no engine $1: there are $engines" ;;
   esac
 }
@@ -81,6 +92,10 @@ fetch() {
     "$here/tools/engine.sh" "$dir/root/usr/sbin"
     ln -s tini-static "$dir/root/usr/bin/docker-init"
   fi
+  if [[ $1 == *rootless ]]; then
+    touch "$dir/complete"
+    return
+  fi
   # On a host with an older glibc runc does not start; the host's own serves.
   "$dir/root/usr/sbin/runc" --version >/dev/null 2>&1 || rm -f "$dir/root/usr/sbin/runc"
   "$dir/root/usr/sbin/dockerd" --version | grep -qF " $1." || die "this is another engine by now: $("$dir/root/usr/sbin/dockerd" --version)"
@@ -93,6 +108,7 @@ inside() {
   shift 2
   mount -t tmpfs -o mode=0755 tmpfs /run
   ip link set lo up
+  [[ ${OPENALGO_DAEMON_JSON:-} != *userns-remap* ]] || add_user openalgo-remap 300000
   # A file of its own, or the host's /etc/docker/daemon.json would count.
   echo "${OPENALGO_DAEMON_JSON:-{\}}" >"$data/daemon.json"
   # cgroupfs, because systemd does not manage what runs in here.
@@ -136,6 +152,9 @@ all() {
 if [[ ${1:-} == --inside ]]; then
   shift
   inside "$@"
+elif [[ ${1:-} == --inside-user ]]; then
+  shift
+  inside_user "$@"
 fi
 
 [[ $# -ge 3 && $2 == -- ]] || die "usage: test/engines.sh ${engines// /|}|all -- COMMAND..."
@@ -144,18 +163,25 @@ for tool in apt-get dpkg unshare ip iptables curl; do
   command -v $tool >/dev/null || die "$tool is missing"
 done
 mkdir -p "$cache"
-cache=$(cd "$cache" && pwd)
+cache=$(cd "$cache" && pwd -P) # runc wants no link in a path
 if [[ $1 == all ]]; then
   shift 2
   all "$@"
 fi
 version=${1%-containerd}
 [[ $1 == "$version" ]] || export OPENALGO_DAEMON_JSON='{"features": {"containerd-snapshotter": true}}'
+first=(--inside)
+case $version in
+  userns-remap)
+    version=26.1
+    export OPENALGO_DAEMON_JSON='{"userns-remap": "openalgo-remap"}' ;;
+  *rootless) first=(--inside-user "$version") ;;
+esac
 shift 2
 fetch "$version" "$cache/$version"
 data=$(mktemp -d "$cache/data-$version.XXXXXX")
 trap 'rm -rf --one-file-system "$data"' EXIT
 rc=0
 unshare --mount --net --pid --fork --mount-proc --kill-child \
-  "$here/engines.sh" --inside "$data" "$cache/$version/root" "$@" || rc=$?
+  "$here/engines.sh" "${first[@]}" "$data" "$cache/$version/root" "$@" || rc=$?
 exit $rc
