@@ -44,7 +44,7 @@ func fill(v reflect.Value, text string) {
 // has it or has not, or nothing is done with it.
 var pathless = map[string]bool{
 	"action": true, "container.again": true, "container.create": true, "container.freeze": true, "container.keep": true, "secrets.count": true, "container.down": true, "container.remove": true, "container.rename": true, "container.start": true, "container.stop": true,
-	"backup.archive": true, "daily.end": true, "images.drop": true, "network.remove": true, "volume.remove": true, "work.remove": true,
+	"backup.archive": true, "bytecode.first": true, "bytecode.later": true, "daily.end": true, "images.drop": true, "network.remove": true, "volume.remove": true, "work.remove": true,
 	"data.carry": true, "data.swap": true, "data.tidy": true, "directory.make": true, "network.create": true, "state.write": true, "verify": true, "volume.create": true,
 }
 
