@@ -54,6 +54,7 @@ kills: build tools ## a kill at every point of every command, where test takes e
 
 lint:
 	$(GO) run $(GOLANGCI) run ./...
+	GOARCH=arm GOARM=7 $(GO) build ./...
 
 fuzz: ## every fuzz target, for FUZZTIME each
 	@grep -rHoE '^func Fuzz[A-Za-z0-9_]+' --include='*_test.go' internal | sed 's/:func / /' | while read -r file target; do \

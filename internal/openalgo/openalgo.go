@@ -74,6 +74,14 @@ const (
 	WebSocketPort = 8765
 )
 
+// architectures are those that OpenAlgo's image is published for. Its libraries
+// DuckDB and PyArrow have no builds for 32-bit systems either (3).
+var architectures = []string{"amd64", "arm64"}
+
+// RunsOn reports whether there is an OpenAlgo for an architecture, as GOARCH
+// writes it.
+func RunsOn(arch string) bool { return slices.Contains(architectures, arch) }
+
 // Endpoints of the web port (3.1, 6).
 const (
 	// CheckSetup answers only with the database's help, so it proves it (3.1).

@@ -19,6 +19,15 @@ func TestTreeOf(t *testing.T) {
 	}
 }
 
+func TestRunsOn(t *testing.T) {
+	t.Parallel()
+	for arch, want := range map[string]bool{"amd64": true, "arm64": true, "arm": false, "386": false, "riscv64": false, "": false} {
+		if RunsOn(arch) != want {
+			t.Errorf("%q: %v", arch, !want)
+		}
+	}
+}
+
 // The lines are those of docs/openalgo-facts.md 1.2.
 func TestFatal(t *testing.T) {
 	t.Parallel()

@@ -11,6 +11,7 @@ import (
 	docker "github.com/marketcalls/openalgo-install/internal/engine/spec"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/guard"
+	"github.com/marketcalls/openalgo-install/internal/image/spec"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/tree"
 	"github.com/marketcalls/openalgo-install/internal/world"
@@ -60,7 +61,12 @@ func Engine(o *world.Observation, image string, made bool, ps *Problems) {
 	if info.OS != "" && info.OS != "linux" {
 		ps.Add("engine-platform", "Docker runs %s containers, OpenAlgo needs Linux ones: switch Docker to Linux containers", info.OS)
 	}
-	if o.Image != nil && o.Image.Arch != "" && info.Arch != "" && o.Image.Arch != info.Arch {
+	switch {
+	case o.Image != nil && o.Image.Arch == info.Arch, info.Arch == "":
+	case !openalgo.RunsOn(info.Arch) && !spec.IsTest(image):
+		ps.Add("engine-platform", "Docker runs linux/%s containers, and OpenAlgo exists for linux/amd64 and linux/arm64 alone. "+
+			"Use a 64-bit machine; on a Raspberry Pi 3 or later, install the 64-bit system first", info.Arch)
+	case o.Image != nil && o.Image.Arch != "":
 		ps.Add("image-platform", "the image %s is for %s and Docker runs %s: name an image for %s", image, o.Image.Arch, info.Arch, info.Arch)
 	}
 	if o.Image != nil || made || !info.Local || info.RootDir == "" {

@@ -34,7 +34,7 @@ func shmInUse(e Engine, c engine.Container) int64 {
 	if !e.Info().Local || c.Pid == 0 || unix.Statfs(fmt.Sprintf("/proc/%d/root/dev/shm", c.Pid), &fs) != nil {
 		return 0
 	}
-	return int64(fs.Blocks-fs.Bfree) * fs.Bsize
+	return int64(fs.Blocks-fs.Bfree) * int64(fs.Bsize) //nolint:unconvert // its size is the architecture's
 }
 
 // strategies counts those that OpenAlgo has configured (docs/openalgo-facts.md 3.4).
