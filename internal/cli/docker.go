@@ -77,9 +77,6 @@ func setUpDocker(ctx context.Context, a *app) (dockersetup.Report, error) {
 	if err != nil {
 		return dockersetup.Report{}, fmt.Errorf("measuring this host: %w", err)
 	}
-	if problem := facts.DockerProblem(); problem != "" {
-		return dockersetup.Report{}, notReady(errors.New(problem))
-	}
 	report, err := dockersetup.Install(ctx, facts, dockersetup.Options{Out: func(line string) { fmt.Fprintln(out, line) }})
 	if err != nil {
 		return report, notReady(err)

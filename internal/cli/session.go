@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
@@ -19,6 +20,11 @@ import (
 // connect reaches Docker and finds whose RAM and cores count.
 func connect(ctx context.Context) (*engine.Engine, sizing.Machine, error) {
 	e, err := engine.Connect(ctx, engine.Options{})
+	if errors.Is(err, engine.ErrAbsent) && os.Getenv("DOCKER_HOST") == "" {
+		if problem := host.PlatformProblem(runtime.GOARCH, host.OS{}); problem != "" {
+			err = finding.Named(finding.HostNotReady, "engine-platform", "%s", problem)
+		}
+	}
 	if ctx.Err() == nil && err != nil {
 		err = finding.Named(finding.HostNotReady, "engine-unusable", "%w", err)
 	}

@@ -44,6 +44,9 @@ type Facts struct {
 	// virtuozzo, lxc, docker, podman, wsl. It is empty on hardware and in
 	// ordinary virtual machines, where Docker needs no special care.
 	Virtualization string
+	// Nesting is whether an LXC container may hold containers of its own, as far as
+	// can be seen from inside.
+	Nesting bool
 	// Systemd is whether systemd is the running init.
 	Systemd bool
 }
@@ -101,6 +104,7 @@ func (v View) Measure(ctx context.Context) (Facts, error) {
 		Systemd:      v.exists("run/systemd/system"),
 	}
 	f.Virtualization = v.virtualization(kernel)
+	f.Nesting = v.exists(nestingSign)
 	f.RAMMiB = smaller(f.RAMMiB, f.CgroupRAMMiB)
 	affinity := v.Affinity
 	if affinity == 0 {
@@ -142,22 +146,6 @@ func (v View) virtualization(kernel string) string {
 		if name, found := strings.CutPrefix(entry, "container="); found && name != "" {
 			return name
 		}
-	}
-	return ""
-}
-
-// DockerProblem says in plain words why Docker Engine cannot be expected to
-// run on this machine, or "".
-func (f Facts) DockerProblem() string {
-	switch f.Virtualization {
-	case "openvz", "virtuozzo":
-		return "this server is an OpenVZ/Virtuozzo container that shares its provider's kernel, where Docker rarely works; take a KVM server"
-	case "lxc":
-		return "this server is an LXC container: Docker works in it only with nesting switched on (in Proxmox: Options, Features, nesting=1)"
-	}
-	var major, minor int
-	if _, err := fmt.Sscanf(f.Kernel, "%d.%d", &major, &minor); err == nil && (major < 3 || major == 3 && minor <= 10) {
-		return fmt.Sprintf("the kernel %s is too old for current Docker Engine; use a system with kernel 4 or newer, such as Debian 12 or Ubuntu 24.04", f.Kernel)
 	}
 	return ""
 }

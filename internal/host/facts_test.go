@@ -162,6 +162,7 @@ func TestVirtualization(t *testing.T) {
 		"its host":   {map[string]string{"proc/vz/veinfo": "", "proc/bc/x": ""}, "6.1.0", "", ""},
 		"lxc":        {map[string]string{"proc/1/environ": "A=b\x00container=lxc\x00"}, "6.1.0", "lxc", "nesting"},
 		"lxc, known": {map[string]string{"run/systemd/container": "lxc\n"}, "6.1.0", "lxc", "nesting"},
+		"lxc, nests": {map[string]string{"run/systemd/container": "lxc\n", "dev/.lxc/proc/version": ""}, "6.1.0", "lxc", ""},
 		"docker":     {map[string]string{".dockerenv": ""}, "6.1.0", "docker", ""},
 		"podman":     {map[string]string{"run/.containerenv": ""}, "6.1.0", "podman", ""},
 		"wsl":        {nil, "5.15.153.1-microsoft-standard-WSL2", "wsl", ""},
@@ -175,6 +176,19 @@ func TestVirtualization(t *testing.T) {
 				t.Errorf("%q: %q", f.Virtualization, problem)
 			}
 		})
+	}
+}
+
+// There is no OpenAlgo for 32-bit systems, whatever their kernel.
+func TestPlatformProblem(t *testing.T) {
+	raspbian := host.ParseOSRelease("PRETTY_NAME=\"Raspbian GNU/Linux 12 (bookworm)\"\nID=raspbian\nID_LIKE=debian\n")
+	for arch, want := range map[string]string{"amd64": "", "arm64": "", "arm": "32-bit ARM", "386": "linux/386"} {
+		if got := (host.Facts{Arch: arch}).DockerProblem(); (got == "") != (want == "") || !strings.Contains(got, want) {
+			t.Errorf("%s: %q", arch, got)
+		}
+		if got := host.PlatformProblem(arch, raspbian); !strings.Contains(got, "64-bit Raspberry Pi OS") {
+			t.Errorf("%s, Raspbian: %q", arch, got)
+		}
 	}
 }
 

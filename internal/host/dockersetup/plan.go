@@ -104,6 +104,14 @@ func Plan(facts host.Facts, state State) ([]Step, error) {
 	case state.Running:
 		return nil, nil
 	}
+	if problem := facts.DockerProblem(); problem != "" {
+		return nil, errors.New(problem)
+	}
+	if !state.Installed {
+		if err := byHand(facts.OS, state); err != nil {
+			return nil, err
+		}
+	}
 	if !state.Root && !state.Sudo {
 		return nil, ErrNeedsRoot
 	}
@@ -146,6 +154,12 @@ func installSteps(p platform, facts host.Facts, state State) ([]Step, error) {
 	if len(packages) == 0 {
 		return nil, fmt.Errorf("%s has no Docker package of its own, and Docker's repository cannot be used: %s; see https://docs.docker.com/engine/install/", first(facts.OS.Pretty, "this system"), state.RepoProblem)
 	}
+	if p.manager == "apk" {
+		var err error
+		if steps, err = communitySteps(state.Repositories); err != nil {
+			return nil, err
+		}
+	}
 	title := "Install Docker Engine from " + source
 	if p.manager == "apt" {
 		return append(steps,
@@ -159,7 +173,7 @@ func installSteps(p platform, facts host.Facts, state State) ([]Step, error) {
 		"dnf":    {"dnf", "install", "-y"},
 		"yum":    {"yum", "install", "-y"},
 		"zypper": {"zypper", "--non-interactive", "install"},
-		"apk":    {"apk", "add"},
+		"apk":    {"apk", "add", "--update-cache"}, // a new repository has no index yet
 	}[p.manager]
 	return append(steps, Step{Title: title, Command: append(install, packages...)}), nil
 }

@@ -26,8 +26,6 @@ var dockerPackages = []string{"docker-ce", "docker-ce-cli", "containerd.io", "do
 func platformOf(o host.OS) (platform, error) {
 	major, _, _ := strings.Cut(o.Version, ".")
 	switch {
-	case o.ID == "raspbian": // 32-bit; Docker gave up its repository for it
-		return platform{manager: "apt", packages: []string{"docker.io"}}, nil
 	case o.ID == "ubuntu" || o.UbuntuCodename != "":
 		return platform{"apt", "ubuntu", first(o.UbuntuCodename, o.Codename), []string{"docker.io"}}, nil
 	case o.ID == "debian" || o.DebianCodename != "":
@@ -40,7 +38,7 @@ func platformOf(o host.OS) (platform, error) {
 		return platform{manager: "dnf", packages: []string{"docker"}}, nil
 	case o.ID == "fedora":
 		return platform{"dnf", "fedora", major, []string{"moby-engine"}}, nil
-	case o.Is("rhel", "centos"):
+	case o.Is("rhel", "centos"), o.ID == "ol": // Oracle Linux says that it is like Fedora alone
 		repo := "centos" // for Rocky, Alma, Oracle too: the packages are the same
 		if o.ID == "rhel" {
 			repo = "rhel"
@@ -84,8 +82,6 @@ func rpmArch(goarch string) string {
 
 func debArch(goarch string) string {
 	switch goarch {
-	case "arm":
-		return "armhf"
 	case "ppc64le":
 		return "ppc64el"
 	}

@@ -30,6 +30,10 @@ type State struct {
 	// RepoPresent is whether the user has added that repository already.
 	RepoPresent bool
 
+	OSTree        bool   // rpm-ostree keeps the system: Fedora CoreOS, Silverblue, IoT
+	Transactional bool   // transactional-update keeps it: openSUSE MicroOS
+	Repositories  string // what /etc/apk/repositories says
+
 	OpenRC  bool // OpenRC is the running init
 	Service bool // there is a service command (sysvinit)
 }
@@ -53,6 +57,9 @@ func Look(ctx context.Context, facts host.Facts, o Options) State {
 		s.Sudo = o.Runner.Run(ctx, Command{Args: withSudo([]string{"true"})}, func(string) {}) == nil
 	}
 	if !s.Installed {
+		s.OSTree, s.Transactional = o.exists("run/ostree-booted"), o.hasProgram("transactional-update")
+		text, _ := os.ReadFile(o.path(apkRepositories)) // only Alpine has it
+		s.Repositories = string(text)
 		s.RepoPresent = o.repoPresent()
 		s.RepoProblem = o.repoProblem(ctx, facts)
 	}

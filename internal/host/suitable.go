@@ -1,0 +1,45 @@
+package host
+
+import (
+	"fmt"
+
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
+)
+
+// nestingSign is there in an LXC container that may hold others: LXC, Proxmox and
+// LXD mount a second proc for those.
+const nestingSign = "dev/.lxc/proc"
+
+// DockerProblem says in plain words why Docker Engine cannot be expected to
+// run OpenAlgo on this machine, or "".
+func (f Facts) DockerProblem() string {
+	switch {
+	case f.Virtualization == "openvz", f.Virtualization == "virtuozzo":
+		return "this server is an OpenVZ/Virtuozzo container that shares its provider's kernel, where Docker rarely works; take a KVM server"
+	case f.Virtualization == "lxc" && !f.Nesting:
+		return "this server is an LXC container, and nesting is off, without which Docker cannot start a container. " +
+			"Switch it on where this container is managed, and restart it. In Proxmox: Options, Features, nesting=1 and keyctl=1. " +
+			"In LXD or Incus: lxc config set NAME security.nesting=true"
+	}
+	if problem := PlatformProblem(f.Arch, f.OS); problem != "" {
+		return problem
+	}
+	var major, minor int
+	if _, err := fmt.Sscanf(f.Kernel, "%d.%d", &major, &minor); err == nil && (major < 3 || major == 3 && minor <= 10) {
+		return fmt.Sprintf("the kernel %s is too old for current Docker Engine; use a system with kernel 4 or newer, such as Debian 12 or Ubuntu 24.04", f.Kernel)
+	}
+	return ""
+}
+
+// PlatformProblem says why there is no OpenAlgo for a machine's platform, or "".
+// Raspbian is 32-bit on a 64-bit kernel, too.
+func PlatformProblem(arch string, system OS) string {
+	switch {
+	case system.ID == "raspbian", arch == "arm":
+		return "this system is 32-bit ARM, and OpenAlgo exists for 64-bit systems alone (linux/amd64 and linux/arm64). " +
+			"On a Raspberry Pi 3 or later, install the 64-bit Raspberry Pi OS"
+	case arch != "" && !openalgo.RunsOn(arch):
+		return fmt.Sprintf("this program is for linux/%s, and OpenAlgo exists for linux/amd64 and linux/arm64 alone. Use a machine of one of these", arch)
+	}
+	return ""
+}
