@@ -13,19 +13,31 @@ import (
 // firewallTime is how long a firewall's own program may take.
 const firewallTime = 10 * time.Second
 
-// Firewall says what of this host's own firewall keeps the ports closed, and
-// the command that opens them; nothing where it is off or lets them in. What a
-// provider's security group does, nobody can see from here.
-func Firewall(ctx context.Context, ports ...int) []string {
-	var out []string
-	if closed := ufwClosed(ctx, ports); len(closed) > 0 {
-		out = append(out, fmt.Sprintf("ufw is on and does not let %s in: %s, or `tls: {open_ports: true}`", words(closed), ufwCommands(closed)))
+// FirewallProblem is a firewall of this host that keeps ports closed.
+type FirewallProblem struct {
+	Text     string
+	Commands []string // that open them; none where nobody can tell from here
+}
+
+// Firewall says what of this host's own firewall keeps the ports closed; nothing
+// where it is off or lets them in. What a provider's security group does, nobody
+// can see from here.
+func Firewall(ctx context.Context, ports ...int) (out []FirewallProblem) {
+	const byItself = "%s is on and does not let %s in. With tls: {open_ports: true}, openalgo-install opens them"
+	closed, ufw := ufwClosed(ctx, ports)
+	if len(closed) > 0 {
+		out = append(out, FirewallProblem{fmt.Sprintf(byItself, "ufw", words(closed)), ufwCommands(closed)})
 	}
-	if closed := firewalldClosed(ctx, ports); len(closed) > 0 {
-		out = append(out, fmt.Sprintf("firewalld is on and does not let %s in: %s, or `tls: {open_ports: true}`", words(closed), firewalldCommands(closed)))
+	closed, firewalld := firewalldClosed(ctx, ports)
+	if len(closed) > 0 {
+		out = append(out, FirewallProblem{fmt.Sprintf(byItself, "firewalld", words(closed)), firewalldCommands(closed)})
 	}
-	if len(out) == 0 && nftDrops(ctx) {
-		out = append(out, "nftables drops what it has no rule for on this host: make sure that it lets "+words(ports)+" in (nft list ruleset)")
+	if len(out) > 0 {
+		return out
+	}
+	out, read := iptablesClosed(ctx, ports)
+	if len(out) == 0 && !ufw && !firewalld && nftDrops(ctx, read) {
+		out = append(out, FirewallProblem{Text: "nftables drops what it has no rule for on this host. Make sure that it lets " + words(ports) + " in (sudo nft list ruleset)"})
 	}
 	return out
 }
@@ -34,13 +46,14 @@ func Firewall(ctx context.Context, ports ...int) []string {
 // closes them. It never switches a firewall on. Where ufw is on, SSH works
 // already, or nobody would be here: its rules stay as they are.
 func OpenPorts(ctx context.Context, ports ...int) (done []string, err error) {
-	for _, port := range ufwClosed(ctx, ports) {
+	closed, _ := ufwClosed(ctx, ports)
+	for _, port := range closed {
 		if _, err := run(ctx, "ufw", "allow", strconv.Itoa(port)); err != nil {
 			return done, err
 		}
 		done = append(done, fmt.Sprintf("opened port %d in ufw (ufw delete allow %[1]d closes it)", port))
 	}
-	closed := firewalldClosed(ctx, ports)
+	closed, _ = firewalldClosed(ctx, ports)
 	for _, port := range closed {
 		for _, protocol := range []string{"tcp", "udp"} {
 			rule := "--add-port=" + strconv.Itoa(port) + "/" + protocol
@@ -55,13 +68,13 @@ func OpenPorts(ctx context.Context, ports ...int) (done []string, err error) {
 	return done, nil
 }
 
-// ufwClosed are the ports that an active ufw does not let in.
-func ufwClosed(ctx context.Context, ports []int) []int {
+// ufwClosed are the ports that ufw, where it is active, does not let in.
+func ufwClosed(ctx context.Context, ports []int) (closed []int, active bool) {
 	text, err := run(ctx, "ufw", "status")
 	if err != nil || !strings.Contains(text, "Status: active") {
-		return nil
+		return nil, false
 	}
-	return closedOf(ports, func(port int) bool { return ufwAllows(text, port) })
+	return closedOf(ports, func(port int) bool { return ufwAllows(text, port) }), true
 }
 
 // ufwAllows looks for a rule that lets everybody in to the TCP port.
@@ -97,9 +110,9 @@ func covers(item string, port int) bool {
 	return err == nil && low <= port && port <= high
 }
 
-func firewalldClosed(ctx context.Context, ports []int) []int {
+func firewalldClosed(ctx context.Context, ports []int) (closed []int, active bool) {
 	if text, err := run(ctx, "firewall-cmd", "--state"); err != nil || strings.TrimSpace(text) != "running" {
-		return nil
+		return nil, false
 	}
 	services, _ := run(ctx, "firewall-cmd", "--list-services")
 	return closedOf(ports, func(port int) bool {
@@ -108,37 +121,43 @@ func firewalldClosed(ctx context.Context, ports []int) []int {
 		}
 		name := map[int]string{80: "http", 443: "https"}[port]
 		return name != "" && strings.Contains(" "+strings.TrimSpace(services)+" ", " "+name+" ")
-	})
+	}), true
 }
 
-// nftDrops reports whether an input chain drops by default.
-func nftDrops(ctx context.Context) bool {
+// nftDrops reports whether an input chain drops by default. Those of iptables are
+// called INPUT, and left out where iptables has been asked.
+func nftDrops(ctx context.Context, askedIptables bool) bool {
 	text, err := run(ctx, "nft", "list", "ruleset")
 	if err != nil {
 		return false
 	}
+	chain := ""
 	for line := range strings.Lines(text) {
-		if strings.Contains(line, "hook input") && strings.Contains(line, "policy drop") {
+		if _, name, found := strings.Cut(line, "chain "); found {
+			chain, _, _ = strings.Cut(name, " ")
+		}
+		ofIptables := askedIptables && chain == "INPUT"
+		if !ofIptables && strings.Contains(line, "hook input") && strings.Contains(line, "policy drop") {
 			return true
 		}
 	}
 	return false
 }
 
-func ufwCommands(ports []int) string {
+func ufwCommands(ports []int) []string {
 	var out []string
 	for _, port := range ports {
-		out = append(out, "ufw allow "+strconv.Itoa(port))
+		out = append(out, "sudo ufw allow "+strconv.Itoa(port))
 	}
-	return strings.Join(out, " && ")
+	return out
 }
 
-func firewalldCommands(ports []int) string {
-	out := "firewall-cmd --permanent"
+func firewalldCommands(ports []int) []string {
+	add := "sudo firewall-cmd --permanent"
 	for _, port := range ports {
-		out += fmt.Sprintf(" --add-port=%d/tcp --add-port=%[1]d/udp", port)
+		add += fmt.Sprintf(" --add-port=%d/tcp --add-port=%[1]d/udp", port)
 	}
-	return out + " && firewall-cmd --reload"
+	return []string{add, "sudo firewall-cmd --reload"}
 }
 
 func words(ports []int) string {

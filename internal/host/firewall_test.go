@@ -3,6 +3,7 @@ package host
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -45,7 +46,7 @@ func TestUfw(t *testing.T) {
 	}
 	calls := program(t, "ufw", "[ \"$1\" = status ] && cat <<'EOF'\n"+ufwStatus+"EOF\nexit 0\n")
 	told := Firewall(t.Context(), 80, 443)
-	if len(told) != 1 || !strings.Contains(told[0], "does not let port 443 in: ufw allow 443") {
+	if len(told) != 1 || !strings.Contains(told[0].Text, "does not let port 443 in") || !slices.Equal(told[0].Commands, []string{"sudo ufw allow 443"}) {
 		t.Error(told)
 	}
 	done, err := OpenPorts(t.Context(), 80, 443)
@@ -69,6 +70,7 @@ func TestUfwOfAnotherLanguage(t *testing.T) {
 }
 
 func TestUfwThatIsOffStaysOff(t *testing.T) {
+	t.Setenv("PATH", t.TempDir()) // none of this machine's own
 	calls := program(t, "ufw", "echo 'Status: inactive'\n")
 	if told := Firewall(t.Context(), 80); len(told) != 0 {
 		t.Error(told)
@@ -86,7 +88,7 @@ func TestFirewalld(t *testing.T) {
 esac
 `)
 	told := Firewall(t.Context(), 80, 443)
-	if len(told) != 1 || !strings.Contains(told[0], "port 443") || strings.Contains(told[0], "port 80 ") {
+	if len(told) != 1 || !strings.Contains(told[0].Text, "port 443") || strings.Contains(told[0].Text, "port 80 ") || len(told[0].Commands) != 2 {
 		t.Error(told)
 	}
 	done, err := OpenPorts(t.Context(), 80, 443)
@@ -96,8 +98,14 @@ esac
 }
 
 func TestNftables(t *testing.T) {
-	program(t, "nft", "echo 'table inet filter { chain input { type filter hook input priority 0; policy drop;'\n")
-	if told := Firewall(t.Context(), 443); len(told) != 1 || !strings.Contains(told[0], "nftables drops") {
+	t.Setenv("PATH", t.TempDir()) // none of this machine's own
+	program(t, "nft", "echo 'table inet filter {'\necho ' chain input {'\necho '  type filter hook input priority 0; policy drop;'\n")
+	if told := Firewall(t.Context(), 443); len(told) != 1 || !strings.Contains(told[0].Text, "nftables drops") {
+		t.Error(told)
+	}
+	// ufw itself has such a chain, and what it lets in was read already.
+	program(t, "ufw", "echo 'Status: active'\necho '443   ALLOW   Anywhere'\n")
+	if told := Firewall(t.Context(), 443); len(told) != 0 {
 		t.Error(told)
 	}
 }

@@ -153,7 +153,7 @@ func TestPreflight(t *testing.T) {
 		}},
 		"a closed firewall": {change: func(o *world.Observation, p *Plan) {
 			served(o, p, answers.TLS{Mode: "auto"})
-			o.Answered.Firewall = []string{"ufw lets nobody in"}
+			o.Answered.Firewall = []host.FirewallProblem{{Text: "ufw lets nobody in", Commands: []string{"sudo ufw allow 443"}}}
 		}, warn: "ufw"},
 		"another answers for the domain": {change: func(o *world.Observation, p *Plan) {
 			served(o, p, answers.TLS{Mode: "auto"})
@@ -165,7 +165,7 @@ func TestPreflight(t *testing.T) {
 		}, warn: "80 and 443"},
 		"nothing to do for HTTPS": {change: func(o *world.Observation, p *Plan) {
 			served(o, p, answers.TLS{Mode: "auto"})
-			p.Edge.Act, o.Answered.Firewall = false, []string{"ufw"}
+			p.Edge.Act, o.Answered.Firewall = false, []host.FirewallProblem{{Text: "ufw"}}
 		}},
 		"an upgrade without root": {change: func(o *world.Observation, p *Plan) {
 			o.Host.Root = false

@@ -14,10 +14,21 @@ import (
 func Edge(o *world.Observation, way *world.Way, a answers.Answers, ps *Problems) (warnings finding.Warnings) {
 	edgePortsFree(o, way, ps)
 	warnings = append(warnings, domain(o, a, ps)...)
-	for _, text := range o.Answered.Firewall {
-		warnings = append(warnings, finding.Warn("firewall-closed", "%s", text))
-	}
+	warnings = append(warnings, Firewall(o.Answered.Firewall)...)
 	return append(warnings, reach(o.Answered.Reach, way, a)...)
+}
+
+// Firewall tells what of this machine's firewall keeps HTTPS from being reached, and
+// the commands that open it.
+func Firewall(closed []world.FirewallProblem) (out finding.Warnings) {
+	for _, c := range closed {
+		w := finding.Warn("firewall-closed", "%s", c.Text)
+		if len(c.Commands) > 0 {
+			w = w.With(finding.Shell("Open it", c.Commands...))
+		}
+		out = append(out, w)
+	}
+	return out
 }
 
 // edgePortsFree requires both ports to be free, unless the proxy itself has them.

@@ -74,9 +74,12 @@ type Answered struct {
 	Memory      *host.Facts // nil: not measured
 	HasAccount  bool        // somebody made an account in the OpenAlgo that runs
 	Dns         host.DNSReport
-	Firewall    []string
+	Firewall    []FirewallProblem
 	Reach       Reach
 }
+
+// FirewallProblem is a firewall of this machine that keeps ports closed.
+type FirewallProblem = host.FirewallProblem
 
 // Reach is who answered at a domain's own port.
 type Reach int
