@@ -207,7 +207,7 @@ func (c *Caddy) Trial(s Site, ca string) File {
 // certFiles are what the site's file names beside it.
 func (c *observed) certFiles(s Site) []File {
 	at := func(suffix string, text []byte, mode os.FileMode) File {
-		return File{Path: filepath.Join(c.Dir, "caddy", "certs", s.Domain+suffix), Text: text, Mode: mode}
+		return File{Path: filepath.Join(c.Dir, "caddy", "certs", fileName(s.Domain)+suffix), Text: text, Mode: mode}
 	}
 	var key []byte
 	if s.Cert != nil {

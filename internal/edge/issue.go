@@ -8,8 +8,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
-	"strconv"
 	"strings"
 	"time"
 
@@ -77,7 +75,7 @@ func Certificate(ctx context.Context, address, domain string, t Trust) (*x509.Ce
 }
 
 // Address is where this host reaches the edge.
-func (c *observed) Address() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(c.HTTPS)) }
+func (c *observed) Address() string { return Local(c.HTTPS) }
 
 // Await waits until the edge has a certificate for the domain, or Caddy's log
 // since began says that it gets none.

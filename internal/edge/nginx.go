@@ -125,7 +125,7 @@ func (n *Nginx) read(dump string) {
 }
 
 func (n *Nginx) siteFile(domain string) string {
-	return filepath.Join(n.dir, "openalgo-"+domain+".conf")
+	return filepath.Join(n.dir, "openalgo-"+fileName(domain)+".conf")
 }
 
 func (n *Nginx) form() nginxForm {
@@ -180,7 +180,7 @@ func (n *Nginx) Apply(ctx context.Context) error {
 }
 
 // Address is where this host reaches nginx.
-func (n *Nginx) Address() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(n.HTTPS)) }
+func (n *Nginx) Address() string { return Local(n.HTTPS) }
 
 // serveTime is how long nginx may take to serve what it was told to read.
 const serveTime = 15 * time.Second

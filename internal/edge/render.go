@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"net"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -34,7 +33,7 @@ func RenderCaddySite(s Site) []byte {
 	head := "tls"
 	switch {
 	case s.Cert != nil:
-		head += " " + caddyDir + "/certs/" + s.Domain + ".pem " + caddyDir + "/certs/" + s.Domain + ".key"
+		head += " " + caddyDir + "/certs/" + fileName(s.Domain) + ".pem " + caddyDir + "/certs/" + fileName(s.Domain) + ".key"
 	default:
 		if s.Email != "" {
 			head += " " + s.Email
@@ -43,7 +42,7 @@ func RenderCaddySite(s Site) []byte {
 			tls = append(tls, "ca "+quoted(s.CA))
 		}
 		if len(s.CARoot) > 0 {
-			tls = append(tls, "ca_root "+caddyDir+"/certs/"+s.Domain+".root.pem")
+			tls = append(tls, "ca_root "+caddyDir+"/certs/"+fileName(s.Domain)+".root.pem")
 		}
 	}
 	text := ""
@@ -70,7 +69,7 @@ func Render(s Site, settings Settings, nginx bool) []File {
 			s.CertPath, s.KeyPath = letsEncrypt+"/"+s.Domain+"/fullchain.pem", letsEncrypt+"/"+s.Domain+"/privkey.pem"
 		}
 		form := nginxForm{http: httpPort, https: httpsPort, ipv6: true, webroot: filepath.Join(s.Dir, "acme")}
-		return []File{{Path: "nginx/openalgo-" + s.Domain + ".conf", Text: renderNginx(s, form), Mode: 0o644}}
+		return []File{{Path: "nginx/openalgo-" + fileName(s.Domain) + ".conf", Text: renderNginx(s, form), Mode: 0o644}}
 	}
 	project := compose.ProjectName(cmp.Or(settings.Dir, DefaultDir))
 	c := &observed{Settings: Settings{Dir: project}}
@@ -98,7 +97,7 @@ type nginxForm struct {
 // renderNginx returns the file of a site for nginx; without a certificate, the
 // part that a certificate authority and a browser on port 80 need.
 func renderNginx(s Site, f nginxForm) []byte {
-	id := nginxID(s.Domain)
+	id := domainID(s.Domain)
 	six := func(port int, more string) string {
 		if !f.ipv6 {
 			return ""
@@ -126,14 +125,9 @@ func renderNginx(s Site, f nginxForm) []byte {
 			"HTTPS", strconv.Itoa(f.https), "CERT", s.CertPath, "KEY", s.KeyPath, "CLIENT", client, "WEB", s.Web, "WEBSOCKET", s.WebSocket))
 	}
 	return fill([]byte(strings.ReplaceAll(string(templates.Nginx), "@HTTPSSERVER@\n", secure)),
-		"DOMAIN", s.Domain, "INSTANCE", s.owner(), "ID", id, "CLOUDFLARE", cloudflare, "HTTP", strconv.Itoa(f.http),
+		"DOMAIN", s.Domain, "SERVERNAME", serverName(s.Domain), "INSTANCE", s.owner(), "ID", id, "CLOUDFLARE", cloudflare, "HTTP", strconv.Itoa(f.http),
 		"HTTP6", six(f.http, ""), "WEBROOT", f.webroot, "PORT", port)
 }
-
-var notWord = regexp.MustCompile(`[^a-z0-9]+`)
-
-// nginxID makes a domain fit for the name of a variable.
-func nginxID(domain string) string { return notWord.ReplaceAllString(domain, "_") }
 
 // fill puts values into the @PLACES@ of a template.
 func fill(template []byte, pairs ...string) []byte {
@@ -162,6 +156,9 @@ func Upstream(bind string, port int) string {
 	return net.JoinHostPort(bind, strconv.Itoa(port))
 }
 
+// Local is the address by which this machine reaches its own HTTPS proxy.
+func Local(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
+
 func siteFile(dir, domain string) string {
-	return filepath.Join(dir, "caddy", "sites", domain+".caddy")
+	return filepath.Join(dir, "caddy", "sites", fileName(domain)+".caddy")
 }

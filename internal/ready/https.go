@@ -9,7 +9,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"strconv"
 
 	"github.com/coder/websocket"
 
@@ -120,7 +119,7 @@ func ask(ctx context.Context, client *http.Client, url string) (status int, body
 
 // client speaks to this machine's HTTPS proxy as somebody out there would.
 func (s Site) client() (client *http.Client, closeIdle func()) {
-	address := net.JoinHostPort("127.0.0.1", strconv.Itoa(s.Port))
+	address := edge.Local(s.Port)
 	transport := &http.Transport{
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			return (&net.Dialer{}).DialContext(ctx, "tcp", address)

@@ -3,8 +3,6 @@ package status
 import (
 	"context"
 	"fmt"
-	"net"
-	"strconv"
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/edge"
@@ -31,7 +29,7 @@ func readHTTPS(ctx context.Context, dir string) *HTTPS {
 	defer cancel()
 	out := &HTTPS{By: s.Kind, Domain: s.Domain}
 	site := ready.SiteOf(s)
-	leaf, err := edge.Certificate(ctx, net.JoinHostPort("127.0.0.1", strconv.Itoa(s.HTTPS)), s.Domain, site.Trust)
+	leaf, err := edge.Certificate(ctx, edge.Local(s.HTTPS), s.Domain, site.Trust)
 	if err != nil {
 		out.Problem = fmt.Sprintf("https://%s is not served: %v", s.Domain, ready.Cause(err))
 		return out
