@@ -53,6 +53,8 @@ var (
 	ErrNotPaused = errors.New("not frozen")
 	// ErrPortTaken: a port to be published belongs to someone else.
 	ErrPortTaken = finding.Cause("port-taken", "port taken")
+	// ErrNoAddresses: no address range is left for a network.
+	ErrNoAddresses = finding.Cause("address-pools-full", "no addresses left")
 	// ErrNoSpace: Docker's disk is full.
 	ErrNoSpace = finding.Cause("disk-full", "no space")
 
@@ -114,6 +116,9 @@ func (e *connection) explain(ctx context.Context, doing string, err error) error
 	case portTaken.MatchString(text):
 		return fail([]error{ErrPortTaken, err},
 			"%s: %s is taken by another program; stop that one or choose another port", doing, portOf(text))
+	case strings.Contains(text, "non-overlapping IPv4 address pool"), strings.Contains(text, "address pools have been fully subnetted"):
+		return fail([]error{ErrNoAddresses, err},
+			"%s: Docker has no range of addresses left for a network; remove networks that no container uses (docker network prune), or give Docker more (default-address-pools in /etc/docker/daemon.json)", doing)
 	case strings.Contains(text, "No such image"):
 		return fail([]error{ErrImageNotFound, err}, "%s: Docker does not have the image; pull it first", doing)
 	case errdefs.IsNotFound(err):

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"net/netip"
 	"os"
 	"slices"
 	"strings"
@@ -77,6 +78,11 @@ func fillInfo(i *Info, from system.Info) {
 			i.UserNS = true
 		case "selinux":
 			i.SELinux = true
+		}
+	}
+	for _, pool := range from.DefaultAddressPools {
+		if base, err := netip.ParsePrefix(pool.Base); err == nil {
+			i.AddressPools = append(i.AddressPools, spec.AddressPool{Base: base, Size: pool.Size})
 		}
 	}
 	i.Limits = spec.Limits{

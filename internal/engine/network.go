@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"context"
+	"net/netip"
 	"slices"
 
 	"github.com/containerd/errdefs"
@@ -52,19 +53,25 @@ func (e networks) Networks(ctx context.Context, labels ...string) ([]Network, er
 	return out, nil
 }
 
-// names are the names of all networks.
-func (e networks) names(ctx context.Context) (out []string, err error) {
+// names are the names of all networks, and the IPv4 ranges of each.
+func (e networks) names(ctx context.Context) (out []string, ranges map[string][]netip.Prefix, err error) {
 	ctx, cancel := e.answer(ctx)
 	defer cancel()
 	list, err := e.api.NetworkList(ctx, network.ListOptions{})
 	if err != nil {
-		return nil, e.explain(ctx, "list networks", err)
+		return nil, nil, e.explain(ctx, "list networks", err)
 	}
+	ranges = map[string][]netip.Prefix{}
 	for _, n := range list {
 		out = append(out, n.Name)
+		for _, c := range n.IPAM.Config {
+			if prefix, err := netip.ParsePrefix(c.Subnet); err == nil && prefix.Addr().Is4() {
+				ranges[n.Name] = append(ranges[n.Name], prefix.Masked())
+			}
+		}
 	}
 	slices.Sort(out)
-	return out, nil
+	return out, ranges, nil
 }
 
 func (e networks) networkByID(ctx context.Context, id string) (Network, error) {

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"net/netip"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -12,6 +13,8 @@ type Overview struct {
 	Containers []Container
 	Volumes    []Volume
 	Networks   []string // names
+	// Subnets are the IPv4 ranges that each network has.
+	Subnets map[string][]netip.Prefix
 }
 
 // Overview looks at everything at once.
@@ -26,7 +29,7 @@ func (e overviews) Overview(ctx context.Context) (o Overview, err error) {
 		return err
 	})
 	g.Go(func() (err error) {
-		o.Networks, err = networks(e).names(ctx)
+		o.Networks, o.Subnets, err = networks(e).names(ctx)
 		return err
 	})
 	return o, g.Wait()

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net/http"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -29,6 +30,9 @@ func TestNetworks(t *testing.T) {
 	list, err := e.Networks(t.Context(), "oatest="+n)
 	if err != nil || len(list) != 1 || list[0].ID != made.ID {
 		t.Errorf("%+v, %v", list, err)
+	}
+	if all, err := e.Overview(t.Context()); err != nil || len(all.Subnets[n]) != 1 || all.Subnets[n][0].String() != "10.213.57.0/24" {
+		t.Errorf("%v, %v", all.Subnets, err)
 	}
 	_, err = e.Network(t.Context(), made.ID[:12])
 	wants(t, err, engine.ErrNotFound) // a name, not the start of an id
@@ -251,5 +255,28 @@ func TestEvents(t *testing.T) {
 	}
 	if _, open := <-events; open {
 		t.Error("the channel is not closed")
+	}
+}
+
+// Both words of Docker for the same thing: those before release 23, and those since.
+func TestNoAddressesLeft(t *testing.T) {
+	for _, said := range []string{
+		"could not find an available, non-overlapping IPv4 address pool among the defaults to assign to the network",
+		"all predefined address pools have been fully subnetted",
+	} {
+		path, _ := fake{api: "1.51", version: "28.5.2", routes: map[string]http.HandlerFunc{
+			"POST /{v}/networks/create": func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Content-Type", "application/json")
+				w.WriteHeader(http.StatusInternalServerError)
+				_, _ = io.WriteString(w, `{"message":"`+said+`"}`)
+			},
+		}}.socket(t, "")
+		e, err := engine.Connect(t.Context(), engine.Options{Getenv: env("DOCKER_HOST", "unix://"+path)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = e.CreateNetwork(t.Context(), engine.NetworkSpec{Name: "openalgo_default"})
+		wants(t, err, engine.ErrNoAddresses, "openalgo_default", "docker network prune", "default-address-pools")
+		_ = e.Close()
 	}
 }

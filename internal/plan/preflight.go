@@ -29,6 +29,9 @@ func Preflight(o *world.Observation, p *Plan) error {
 		cause = preflight.Build(o, p.builds() && p.Built.BuildsFrontend, &ps)
 	}
 	taken := preflight.Ports(o, p.Stack, &ps)
+	if !p.Empty() {
+		p.Warn(preflight.Networks(o, p.Stack, &ps)...)
+	}
 	if e := p.Edge; e != nil && e.Act {
 		p.Warn(preflight.Edge(o, &e.Way, p.Answers, &ps)...)
 	}

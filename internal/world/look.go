@@ -127,6 +127,7 @@ func lookAtEngine(ctx context.Context, e Engine, o *Observation) error {
 	for _, name := range all.Networks {
 		o.Networks[name] = true
 	}
+	o.Net = SeeNet(o.Engine, all.Subnets)
 	return nil
 }
 

@@ -62,6 +62,7 @@ type Observation struct {
 	Every                      []engine.Container // and all others
 	Volumes                    map[string]engine.Volume
 	Networks                   map[string]bool
+	Net                        Net
 	Data                       []string      // where databases of this instance are: volumes, or a mounted directory
 	Unread                     error         // why docker-compose.yaml could not be asked for that
 	Read                       *Read         // docker-compose.yaml as it stands; nil: there is none, or it can't be read

@@ -2,6 +2,7 @@ package spec
 
 import (
 	"fmt"
+	"net/netip"
 
 	"github.com/docker/docker/api/types/versions"
 )
@@ -37,6 +38,9 @@ type Info struct {
 	// Containerd says that it keeps images in containerd's store, as Docker does by
 	// default since 29. There an image's ID is its digest, pulled or not.
 	Containerd bool `json:"-"`
+	// AddressPools are what it takes the ranges of its networks from; none: those
+	// that every Docker has.
+	AddressPools []AddressPool `json:"-"`
 	// Warnings are the engine's own ("No swap limit support") and ours about
 	// docker's config.
 	Warnings []string
@@ -65,6 +69,12 @@ func (i Info) UserHere(user int) (int, bool) {
 		return i.UserBase + user, true
 	}
 	return user, true
+}
+
+// AddressPool is a range of addresses that is shared out in ranges of one size.
+type AddressPool struct {
+	Base netip.Prefix
+	Size int // as the bits of a prefix
 }
 
 // Limits says which resource limits the engine's kernel can enforce.
