@@ -4,9 +4,7 @@ package answers
 
 import (
 	"fmt"
-	"net"
 	"net/netip"
-	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -132,7 +130,7 @@ func (a Answers) Origin() string {
 	if a.Domain != "" {
 		return "https://" + a.Domain
 	}
-	return "http://" + net.JoinHostPort("127.0.0.1", strconv.Itoa(a.Ports.Web))
+	return "http://" + a.Ports.At(a.Ports.Web)
 }
 
 // Warnings are about answers that are right and may still surprise.

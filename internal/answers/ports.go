@@ -1,6 +1,10 @@
 package answers
 
-import "net/netip"
+import (
+	"net"
+	"net/netip"
+	"strconv"
+)
 
 // Ports are host ports.
 type Ports struct {
@@ -30,4 +34,18 @@ func (p *Ports) check(r *reader) {
 	if _, err := netip.ParseAddr(p.Bind); err != nil {
 		r.wrong("ports.bind", "%s is not an IP address of this host, e.g. 127.0.0.1", quote(p.Bind))
 	}
+}
+
+// At is where a browser on this machine reaches a port that is bound as these are.
+func (p Ports) At(port int) string {
+	address := "127.0.0.1"
+	ip, err := netip.ParseAddr(p.Bind)
+	switch ip = ip.Unmap(); {
+	case err != nil:
+	case ip.Is6() && ip.IsUnspecified(): // Docker binds the two families apart
+		address = "::1"
+	case ip.IsLoopback():
+		address = ip.String()
+	}
+	return net.JoinHostPort(address, strconv.Itoa(port))
 }

@@ -150,7 +150,7 @@ func tunnel(connection string) string {
 	if parts[3] != "22" {
 		login = "-p " + parts[3] + " " + login
 	}
-	return "ssh -N -L %d:127.0.0.1:%[1]d -L %[2]d:127.0.0.1:%[2]d " + login
+	return "ssh -N -L %s -L %s " + login
 }
 
 // judgeDNS says where a domain leads.

@@ -15,7 +15,7 @@ func TestTunnel(t *testing.T) {
 	} {
 		got := tunnel(connection)
 		if got != "" {
-			got = fmt.Sprintf(got, 5001, 8766)
+			got = fmt.Sprintf(got, "5001:127.0.0.1:5001", "8766:127.0.0.1:8766")
 		}
 		if got != want || strings.Contains(got, "%") {
 			t.Errorf("%q: %q, want %q", connection, got, want)

@@ -157,7 +157,7 @@ func Upstream(bind string, port int) string {
 }
 
 // Local is the address by which this machine reaches its own HTTPS proxy.
-func Local(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
+func Local(port int) string { return net.JoinHostPort(host.Loopback(), strconv.Itoa(port)) }
 
 func siteFile(dir, domain string) string {
 	return filepath.Join(dir, "caddy", "sites", fileName(domain)+".caddy")

@@ -64,7 +64,7 @@ func PortHolder(ctx context.Context, bind string, port int) (Holder, error) {
 	}
 	switch {
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
-		return Holder{}, fmt.Errorf("this host has no address %s to listen on; use 127.0.0.1, or 0.0.0.0 for every address", bind)
+		return Holder{}, noAddress(bind)
 	case errors.Is(err, syscall.EADDRINUSE), errors.Is(err, syscall.EACCES):
 	default:
 		return Holder{}, fmt.Errorf("try to listen on %s: %w", where, err)

@@ -10,8 +10,7 @@ import (
 // Next is what a person has to know after an install.
 type Next struct {
 	Dir string // of the instance
-	// Tunnel is a command, with the verbs %d of the web port and %[2]d of the other, by which somebody who came
-	// over ssh reaches an OpenAlgo that is for this machine only; "" is none.
+	// Tunnel is a command, with the verb %s for each of the two ports, by which somebody who came over ssh reaches an OpenAlgo that is for this machine only; "" is none.
 	Tunnel string
 	// Commands are those worth knowing, each with what it does.
 	Commands [][2]string
@@ -24,7 +23,7 @@ func (n Next) Lines(a answers.Answers) []string {
 	if a.Domain == "" && n.Tunnel != "" {
 		out = []string{
 			"1. On your own computer, run this and leave it running:",
-			"   " + fmt.Sprintf(n.Tunnel, a.Ports.Web, a.Ports.WebSocket),
+			"   " + fmt.Sprintf(n.Tunnel, forward(a.Ports, a.Ports.Web), forward(a.Ports, a.Ports.WebSocket)),
 			"   Then open the address there, and create the admin account.",
 		}
 	}
@@ -39,3 +38,6 @@ func (n Next) Lines(a answers.Answers) []string {
 	}
 	return out
 }
+
+// forward is a port as ssh -L takes it.
+func forward(p answers.Ports, port int) string { return fmt.Sprintf("%d:%s", port, p.At(port)) }

@@ -167,9 +167,13 @@ func TestGlance(t *testing.T) {
 
 func TestNext(t *testing.T) {
 	t.Parallel()
-	n := Next{Dir: "/opt/openalgo", Tunnel: "ssh -L %d -L %[2]d root@a", Commands: [][2]string{{"openalgo-install status", "is it ready"}}}
+	n := Next{Dir: "/opt/openalgo", Tunnel: "ssh -L %s -L %s root@a", Commands: [][2]string{{"openalgo-install status", "is it ready"}}}
 	a := answers.Answers{Broker: answers.Broker{Name: "zerodha"}, Ports: answers.Ports{Web: 5000, WebSocket: 8765}}
-	if text := strings.Join(n.Lines(a), "\n"); !strings.Contains(text, "ssh -L 5000 -L 8765 root@a") || !strings.Contains(text, "http://127.0.0.1:5000/zerodha/callback") {
+	if text := strings.Join(n.Lines(a), "\n"); !strings.Contains(text, "ssh -L 5000:127.0.0.1:5000 -L 8765:127.0.0.1:8765 root@a") || !strings.Contains(text, "http://127.0.0.1:5000/zerodha/callback") {
+		t.Error(text)
+	}
+	a.Ports.Bind = "::1"
+	if text := strings.Join(n.Lines(a), "\n"); !strings.Contains(text, "ssh -L 5000:[::1]:5000 -L 8765:[::1]:8765 root@a") || !strings.Contains(text, "http://[::1]:5000/zerodha/callback") {
 		t.Error(text)
 	}
 	a.Domain = "algo.example.com"

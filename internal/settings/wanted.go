@@ -119,7 +119,7 @@ func webSocketURL(a answers.Answers) string {
 	if a.Domain != "" {
 		return "wss://" + a.Domain + openalgo.Socket
 	}
-	return "ws://127.0.0.1:" + strconv.Itoa(a.Ports.WebSocket)
+	return "ws://" + a.Ports.At(a.Ports.WebSocket)
 }
 
 // trustProxy believes forwarded client addresses only when nobody but a proxy

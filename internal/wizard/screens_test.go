@@ -235,7 +235,7 @@ func TestScreensSave(t *testing.T) {
 // Who came over ssh is told how to reach an OpenAlgo of this machine only.
 func TestScreensTunnel(t *testing.T) {
 	host := testHost()
-	host.Next.Tunnel = "ssh -N -L %d:127.0.0.1:%[1]d -L %[2]d:127.0.0.1:%[2]d root@192.0.2.2"
+	host.Next.Tunnel = "ssh -N -L %s -L %s root@192.0.2.2"
 	keys := []string{"<enter>", "<enter>", "zerodha", "<enter>", "<enter>", "k-1", "<enter>", "s-1", "<enter>", "<enter>", "<enter>"}
 	begin(t, host).keys(keys...).sees("OpenAlgo is ready", "   ssh -N -L 5000:127.0.0.1:5000 -L 8765:127.0.0.1:8765 root@192.0.2.2\n")
 	begin(t, host).keys(toApply...).sees("OpenAlgo is ready").seesNot("ssh -N")
