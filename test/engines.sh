@@ -5,6 +5,7 @@
 #   test/engines.sh 28.5 -- docker version
 #   test/engines.sh 28.5-containerd -- go test ./test/e2e/...
 #   test/engines.sh 29 -- go test ./test/e2e/...
+#   test/engines.sh podman -- go test ./test/e2e/...
 #   test/engines.sh userns-remap -- go test ./test/e2e/...
 #   test/engines.sh rootless -- go test ./test/e2e/... -run 'TestJourneyOfAnInstall|Rootless'
 #   test/engines.sh podman-rootless -- go test ./test/e2e/... -run 'TestJourneyOfAnInstall|Rootless'
@@ -14,7 +15,7 @@
 # command says goes to a file in .build/engines.
 #
 # 28.5-containerd keeps images in containerd's store, as engines do by default
-# from 29 on. userns-remap is 26.1 with that setting. rootless and podman-rootless run as
+# from 29 on. podman is its service as root. userns-remap is 26.1 with that setting. rootless and podman-rootless run as
 # a user, and so does the command (test/rootless.sh); what it reads and writes must be
 # that user's, too.
 #
@@ -40,8 +41,10 @@ die() {
   exit 1
 }
 
-engines="26.1 28.5 28.5-containerd 29 userns-remap rootless podman-rootless"
+engines="26.1 28.5 28.5-containerd 29 podman userns-remap rootless podman-rootless"
 
+# shellcheck source=test/podman.sh
+source "$here/podman.sh"
 # shellcheck source=test/rootless.sh
 source "$here/rootless.sh"
 
@@ -53,6 +56,7 @@ packages_of() {
     28.5) echo sid docker.io containerd runc tini-static ;;
     29) echo trixie tini ;;
     rootless) echo bookworm docker.io containerd runc tini rootlesskit slirp4netns libslirp0 uidmap libsubid4 ;;
+    podman) echo bookworm podman netavark aardvark-dns conmon runc catatonit golang-github-containers-common libsubid4 libgpgme11 libassuan0 libdevmapper1.02.1 ;;
     podman-rootless) echo bookworm podman netavark aardvark-dns conmon crun catatonit golang-github-containers-common \
       slirp4netns libslirp0 uidmap libsubid4 libgpgme11 libassuan0 libdevmapper1.02.1 libyajl2 ;;
     *) die "no engine $1: there are $engines" ;;
@@ -92,7 +96,7 @@ fetch() {
     "$here/tools/engine.sh" "$dir/root/usr/sbin"
     ln -s tini-static "$dir/root/usr/bin/docker-init"
   fi
-  if [[ $1 == *rootless ]]; then
+  if [[ $1 == *rootless || $1 == podman ]]; then
     touch "$dir/complete"
     return
   fi
@@ -102,35 +106,38 @@ fetch() {
   touch "$dir/complete"
 }
 
+# start_docker DATA ROOT: Docker as root.
+start_docker() {
+  [[ ${OPENALGO_DAEMON_JSON:-} != *userns-remap* ]] || add_user openalgo-remap 300000
+  # A file of its own, or the host's /etc/docker/daemon.json would count.
+  echo "${OPENALGO_DAEMON_JSON:-{\}}" >"$1/daemon.json"
+  # cgroupfs, because systemd does not manage what runs in here.
+  PATH=$2/usr/bin:$2/usr/sbin:$PATH setsid dockerd \
+    --config-file "$1/daemon.json" --data-root "$1/docker" --exec-root /run/docker \
+    --pidfile /run/docker.pid -H unix:///run/docker.sock \
+    --exec-opt native.cgroupdriver=cgroupfs >"$1/engine.log" 2>&1 &
+  engine=$!
+  socket=/run/docker.sock
+}
+
 # inside DATA ROOT COMMAND...: the first process of the namespaces.
 inside() {
-  local data=$1 root=$2 rc=0
+  local data=$1 root=$2 rc=0 engine socket
   shift 2
   mount -t tmpfs -o mode=0755 tmpfs /run
   ip link set lo up
-  [[ ${OPENALGO_DAEMON_JSON:-} != *userns-remap* ]] || add_user openalgo-remap 300000
-  # A file of its own, or the host's /etc/docker/daemon.json would count.
-  echo "${OPENALGO_DAEMON_JSON:-{\}}" >"$data/daemon.json"
-  # cgroupfs, because systemd does not manage what runs in here.
-  PATH=$root/usr/bin:$root/usr/sbin:$PATH setsid dockerd \
-    --config-file "$data/daemon.json" --data-root "$data/docker" --exec-root /run/docker \
-    --pidfile /run/docker.pid -H unix:///run/docker.sock \
-    --exec-opt native.cgroupdriver=cgroupfs >"$data/dockerd.log" 2>&1 &
-  local engine=$!
+  if [[ -x $root/usr/bin/podman ]]; then
+    start_podman "$data" "$root"
+  else
+    start_docker "$data" "$root"
+  fi
   trap 'exit 130' INT
   trap 'exit 143' TERM HUP
   # SIGTERM lets it stop the containers and take their cgroups away.
   trap 'kill $engine 2>/dev/null && wait $engine || true' EXIT
 
-  local deadline=$((SECONDS + 60))
-  until curl -fs -o /dev/null --unix-socket /run/docker.sock http://engine/_ping; do
-    if ((SECONDS > deadline)) || ! kill -0 $engine 2>/dev/null; then
-      tail -n 20 "$data/dockerd.log" >&2
-      die "the engine did not come up"
-    fi
-    sleep 0.2
-  done
-  export DOCKER_HOST=unix:///run/docker.sock
+  await_socket $socket "$engine" "$data/engine.log"
+  export DOCKER_HOST=unix://$socket
   export OPENALGO_OWN_ENGINE=1 # a test may kill it
   unset DOCKER_CONTEXT DOCKER_TLS_VERIFY DOCKER_CERT_PATH
   "$@" || rc=$?

@@ -73,34 +73,9 @@ start_rootless() {
 
 # start_podman_rootless DATA: Podman's service, as its socket unit would start it.
 start_podman_rootless() {
-  local limits at=/run/user/$uid/podman/podman.sock
-  limits="[\"nofile=$(ulimit -Hn):$(ulimit -Hn)\", \"nproc=$(ulimit -Hu | sed s/unlimited/-1/):$(ulimit -Hu | sed s/unlimited/-1/)\"]"
-  mkdir -p "$home/.config/containers" "${at%/*}"
-  echo '{"default": [{"type": "insecureAcceptAnything"}]}' >"$home/.config/containers/policy.json"
-  cat >"$home/.config/containers/containers.conf" <<END
-[containers]
-default_ulimits = $limits
-[engine]
-cgroup_manager = "cgroupfs"
-events_logger = "file"
-runtime = "crun"
-conmon_path = ["$root/usr/bin/conmon"]
-helper_binaries_dir = ["$root/usr/lib/podman", "$root/usr/libexec/podman", "$root/usr/bin"]
-init_path = "$root/usr/bin/catatonit"
-[engine.runtimes]
-crun = ["$root/usr/bin/crun"]
-[network]
-network_backend = "netavark"
-END
-  cat >"$home/.config/containers/registries.conf" <<'END'
-unqualified-search-registries = ["docker.io"]
-[[registry]]
-location = "127.0.0.1"
-insecure = true
-[[registry]]
-location = "localhost"
-insecure = true
-END
+  local at=/run/user/$uid/podman/podman.sock
+  mkdir -p "${at%/*}"
+  podman_files "$home/.config/containers" "$root" crun "$root/usr/bin/crun"
   chown -R $uid:$uid "$home/.config" "${at%/*}"
   as_user podman system service --time 0 unix://$at >"$1/engine.log" 2>&1 &
   engine=$!
@@ -118,9 +93,7 @@ inside_user() {
   log_in "$data"
   lend_go "$data"
   export PATH=$root/usr/bin:$root/usr/sbin:$root/usr/share/docker.io/contrib:$PATH
-  # Beside the host's: LD_LIBRARY_PATH does not count for newuidmap, which is setuid.
-  local lib=/usr/lib/$(uname -m)-linux-gnu
-  [[ ! -d $root$lib ]] || mount -t overlay overlay -o "lowerdir=$root$lib:$lib" "$lib"
+  add_libraries "$root"
   trap 'exit 130' INT
   trap 'exit 143' TERM HUP
   trap 'kill ${engine:-} 2>/dev/null && wait $engine || true' EXIT

@@ -9,6 +9,29 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/finding"
 )
 
+// Podman's package only recommends programs that it needs.
+func TestPodmanLacksAProgram(t *testing.T) {
+	for _, says := range []string{
+		"container create: container-init binary not found on the host: stat /usr/libexec/podman/catatonit: no such file or directory",
+		"netavark: failed to start process: fork/exec /usr/lib/podman/netavark: no such file or directory",
+		`could not find "netavark" in one of [/usr/local/libexec/podman /usr/lib/podman]`,
+	} {
+		socket, _ := fake{api: "1.41", version: "4.3.1", routes: map[string]http.HandlerFunc{
+			"/v1.41/containers/x/start": func(w http.ResponseWriter, _ *http.Request) { http.Error(w, says, http.StatusInternalServerError) },
+		}}.socket(t, "")
+		e, err := engine.Connect(t.Context(), engine.Options{Getenv: env("DOCKER_HOST", "unix://"+socket)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = e.Start(t.Context(), "x")
+		e.Close()
+		wants(t, err, engine.ErrIncomplete, "Podman lacks a program")
+		if finding.IDOf(err) != "engine-incomplete" || len(finding.HintsOf(err)) == 0 {
+			t.Errorf("%v", err)
+		}
+	}
+}
+
 // Podman goes by its own name, and a question that it cannot answer is said to be one.
 func TestPodman(t *testing.T) {
 	socket, _ := fake{api: "1.41", version: "5.4.2", routes: map[string]http.HandlerFunc{

@@ -32,6 +32,8 @@ var (
 	ErrAddress = finding.Cause("engine-address", "no address")
 	// ErrTLS: TLS files are missing or wrong, or the engine wants others.
 	ErrTLS = finding.Cause("engine-tls", "TLS files wrong")
+	// ErrIncomplete: programs are missing that the engine runs.
+	ErrIncomplete = finding.Cause("engine-incomplete", "engine incomplete")
 	// ErrAPIVersion: DOCKER_API_VERSION cannot be used.
 	ErrAPIVersion = finding.Cause("engine-api-version", "API version wrong")
 	// ErrTooNew: the engine no longer speaks the API of this program.
@@ -119,6 +121,10 @@ func (e *connection) explain(ctx context.Context, doing string, err error) error
 	case strings.Contains(text, "non-overlapping IPv4 address pool"), strings.Contains(text, "address pools have been fully subnetted"):
 		return fail([]error{ErrNoAddresses, err},
 			"%s: Docker has no range of addresses left for a network; remove networks that no container uses (docker network prune), or give Docker more (default-address-pools in /etc/docker/daemon.json)", doing)
+	case lacks.MatchString(text):
+		e := &finding.Error{Kind: finding.HostNotReady, ID: finding.IDOf(ErrIncomplete),
+			Err: fail([]error{ErrIncomplete, err}, "Podman lacks a program that it needs\n\nIt says: %s", text)}
+		return e.With(finding.Shell("Install what Podman needs", "sudo apt-get install netavark aardvark-dns catatonit"))
 	case strings.Contains(text, "No such image"):
 		return fail([]error{ErrImageNotFound, err}, "%s: Docker does not have the image; pull it first", doing)
 	case errdefs.IsNotFound(err):
@@ -142,6 +148,10 @@ func lostConnection(err error) bool {
 	return client.IsErrConnectionFailed(err) || errors.Is(err, io.ErrUnexpectedEOF) ||
 		errors.Is(err, io.EOF) || errors.As(err, &op)
 }
+
+// lacks is what Podman says of programs that its package only recommends: one for
+// networks, one for their names, one for init.
+var lacks = regexp.MustCompile(`container-init binary not found|(netavark|aardvark-dns): failed to start process|could not find "?(netavark|aardvark-dns|catatonit)`)
 
 var (
 	portTaken = regexp.MustCompile(`port is already allocated|address already in use|[Pp]orts are not available|port is already in use`)

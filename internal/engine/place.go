@@ -205,14 +205,18 @@ func (p place) isSocket() bool { return strings.HasPrefix(p.Host, "unix://") }
 func (p place) unanswered(err error) error {
 	host, by := shown(p.Host), cmp.Or(p.from, p.name)
 	path, local := strings.CutPrefix(p.Host, "unix://")
+	start := finding.Hint{Do: "Start the Docker of that socket, then run the same command again"}
+	if strings.Contains(path, "podman") {
+		start = finding.Shell("Start Podman, and see why it does not run", "sudo systemctl enable --now podman.socket", "sudo podman info")
+	}
 	switch {
 	case local && p.Host == client.DefaultDockerHost, p.name == "":
 		return absent(p.Host, err)
 	case local && isSocket(path):
-		return refusal([]error{ErrUnanswered, err}, p.ways(finding.Hint{Do: "Start the Docker of that socket, then run the same command again"}),
+		return refusal([]error{ErrUnanswered, err}, p.ways(start),
 			"no Docker answers at %s\n\nThe address is from %s. Its socket is there, but nothing listens to it.", host, by)
 	case local:
-		return refusal([]error{ErrUnanswered, err}, p.ways(finding.Hint{Do: "Correct the address, or start the Docker that belongs to it"}),
+		return refusal([]error{ErrUnanswered, err}, p.ways(finding.Hint{Do: "Correct the address"}, start),
 			"there is no Docker at %s\n\nThe address is from %s. There is no such socket.", host, by)
 	case strings.HasPrefix(p.Host, "ssh://"):
 		return refusal([]error{ErrSSH, err}, p.ways(finding.Shell("Test the connection", "ssh "+sshTarget(p.Host)+" docker version")),

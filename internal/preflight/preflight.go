@@ -94,7 +94,7 @@ func User(o *world.Observation, image string, ps *Problems) {
 // directories. Where there is no image yet Docker still says whether there is such a
 // directory; after the image has come, whether it is the same one.
 func ImageToAsk(o *world.Observation) string {
-	if o.Engine.ID != "" && o.State.SeenBy == o.Engine.ID || o.Engine.Podman {
+	if o.Engine.ID != "" && o.State.SeenBy == o.Engine.ID {
 		return ""
 	}
 	if o.Image != nil {
@@ -108,6 +108,8 @@ func View(o *world.Observation, ps *Problems) {
 	view, info := o.Answered.View, o.Engine
 	switch {
 	case view.Err == nil:
+	case finding.IDOf(view.Err) == "engine-incomplete":
+		ps.Add("engine-incomplete", "%w", view.Err)
 	case info.Local:
 		*ps = append(*ps, finding.Named(finding.HostNotReady, "directory-unseen", "Docker (%s) does not see the directory %s: %w. "+
 			"A Docker from a snap sees only your home directory", info.Endpoint, view.Dir, view.Err).

@@ -2,6 +2,8 @@ package world
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -86,6 +88,43 @@ func (e otherView) Create(ctx context.Context, s engine.ContainerSpec) (string, 
 		s.Mounts[i].Source = "/usr"
 	}
 	return e.Engine.Create(ctx, s)
+}
+
+// podman is one that fails at the creation or the start of a container.
+type podman struct {
+	Engine
+	create, start error
+}
+
+func (e podman) Info() engine.Info { return engine.Info{Podman: true, Local: true} }
+
+func (e podman) Create(ctx context.Context, s engine.ContainerSpec) (string, error) {
+	if e.create != nil {
+		return "", e.create
+	}
+	return e.Engine.Create(ctx, s)
+}
+
+func (e podman) Start(context.Context, string) error { return e.start }
+
+// What Podman lacks shows before anything is made; an entrypoint that is not there
+// says nothing.
+func TestPodmanIsIncomplete(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	lacks := fmt.Errorf("start container: %w", engine.ErrIncomplete)
+	for name, c := range map[string]struct {
+		podman
+		want error
+	}{
+		"all is there": {podman{b.docker, nil, errors.New("exec /none: no such file or directory")}, nil},
+		"no init":      {podman{b.docker, lacks, nil}, engine.ErrIncomplete},
+		"no network":   {podman{b.docker, nil, lacks}, engine.ErrIncomplete},
+	} {
+		if dir, err := sees(t.Context(), c.podman, string(b.dir), "openalgo:1"); !errors.Is(err, c.want) || dir != string(b.dir) {
+			t.Errorf("%s: %q, %v", name, dir, err)
+		}
+	}
 }
 
 func TestView(t *testing.T) {

@@ -35,6 +35,9 @@ func sees(ctx context.Context, e Engine, instance, image string) (dir string, er
 	if dir, err = filepath.EvalSymlinks(dir); err != nil {
 		return "", nil //nolint:nilerr // preflight.Dir says so
 	}
+	if e.Info().Podman {
+		return dir, podmanRuns(ctx, e, instance, image, dir)
+	}
 	id, discard, err := helper.Create(ctx, e, instance, engine.ContainerSpec{
 		Config: engine.Config{Image: image, Entrypoint: []string{"/none"}},
 		Host:   engine.HostConfig{NetworkMode: "none"},
@@ -59,6 +62,28 @@ func sees(ctx context.Context, e Engine, instance, image string) (dir string, er
 		}
 	}
 	return "", nil
+}
+
+// podmanRuns tries whether Podman has all that a container of OpenAlgo needs of it: it
+// says so at the creation or at the start. It shows no files of one that does not run.
+func podmanRuns(ctx context.Context, e Engine, instance, image, dir string) error {
+	init := true
+	id, discard, err := helper.Create(ctx, e, instance, engine.ContainerSpec{
+		Config: engine.Config{Image: image, Entrypoint: []string{"/none"}},
+		Host:   engine.HostConfig{Init: &init},
+		Mounts: []engine.Mount{{Type: "bind", Source: dir, Target: "/seen", ReadOnly: true}},
+	})
+	switch {
+	case errors.Is(err, engine.ErrIncomplete):
+		return err
+	case err != nil:
+		return evidence(err)
+	}
+	defer discard()
+	if err := e.Start(ctx, id); errors.Is(err, engine.ErrIncomplete) {
+		return err
+	}
+	return nil // that its entrypoint is not there says nothing
 }
 
 // sameTime compares two times of one directory. A file system that is shared
