@@ -33,7 +33,8 @@ type Answers struct {
 	Docker    Docker
 	Env       map[string]secret.Text // further .env keys
 
-	hidden map[string]bool // keys of Env that came by reference, so are secrets
+	hidden   map[string]bool  // keys of Env that came by reference, so are secrets
+	warnings finding.Warnings // of how the file was written
 }
 
 // fields is every key that a file may have, in the order in which they are saved.
@@ -135,6 +136,10 @@ func (a Answers) Origin() string {
 
 // Warnings are about answers that are right and may still surprise.
 func (a Answers) Warnings() (out finding.Warnings) {
+	for _, w := range a.warnings {
+		again := *w // a caller may add to it
+		out = append(out, &again)
+	}
 	if ip, err := netip.ParseAddr(a.Ports.Bind); err == nil && !ip.IsLoopback() {
 		out = append(out, finding.Warn("ports-public", "ports.bind: %s opens the ports to the network, and Docker's ports bypass ufw, so they may be public: "+
 			"leave it at 127.0.0.1 and put a proxy in front", a.Ports.Bind))

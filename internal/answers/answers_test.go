@@ -135,6 +135,16 @@ func TestMistakes(t *testing.T) {
 		{"list for a text", minimal + "domain: [a]\n", "domain", "algo.example.com", 3},
 		{"version in quotes", "version: '1'\nbroker: {name: zerodha, api_key: k1234567, api_secret: s1234567}\n", "version", "in quotes", 1},
 		{"ipv6 as domain", minimal + "domain: '::1'\n", "domain", "IP address", 3},
+		{"no network's name with a certificate", minimal + "domain: algo.local\n", "domain", "ends in .local is on the internet", 3},
+		{"the same by certbot", minimal + "domain: algo.lan\ntls: {mode: nginx, certbot: true}\n", "domain", "certificate of your own", 3},
+		{"reserved name", minimal + "domain: algo.home.arpa\n", "domain", "algo.example.com", 3},
+		{"boolean for a word", minimal + "domain: false\n", "domain", "for on, off, yes and no", 3},
+		{"boolean for a branch", minimal + "image: {source: git, url: 'https://github.com/a/b', ref: true}\n", "image.ref", "in quotes", 3},
+		{"yes for true", minimal + "docker: {install: yes}\n", "docker.install", "write true", 3},
+		{"off for false", minimal + "remote_mcp: {enabled: Off}\n", "remote_mcp.enabled", "write false", 3},
+		{"true for a mode", minimal + "tls: {mode: true}\n", "tls.mode", "for on, off", 3},
+		{"typographic quotes", "version: 1\nbroker: {name: zerodha, api_key: k1234567, api_secret: ‘s1234567’}\n", "broker.api_secret", "typographic quote (‘)", 2},
+		{"no-break space", "version: 1\nbroker:\n  name: zerodha\n  api_key: k1234567\n  api_secret: s123\u00a04567\n", "broker.api_secret", "U+00A0", 5},
 		{"one label", minimal + "domain: algo\n", "domain", "algo.example.com", 3},
 		{"idn", minimal + "domain: bücher.example\n", "domain", "xn--", 3},
 		{"domain with a path", minimal + "domain: a.example.com/x\n", "domain", "path", 3},
@@ -269,6 +279,10 @@ func TestWarnings(t *testing.T) {
 		minimal + "domain: a.example.com\ntls: {mode: off}\n":                                                    "proxy",
 		minimal + "domain: a.example.com\ntls: {mode: nginx}\nremote_mcp: {enabled: true, write_orders: true}\n": "your money",
 		minimal + "env: {SMTP_KEY_SALT: abc}\n":                                                                  "part of a key",
+		"version: 1\nbroker:\n  name: zerodha # mine\n  api_key: k1234567\n  api_secret: s1234567 #89\n":         "broker.api_secret (line 5 of the answers file) ends before the #",
+		"version: 1\nbroker:\n  name: zerodha\n  api_key: k1234567\n  api_secret: 's1234567' # of Zerodha\n":     "",
+		minimal + "env:\n  LOG_LEVEL: INFO # or DEBUG\n":                                                         "",
+		minimal + "env:\n  SMTP_PASSWORD: abc #1\n":                                                              "env.SMTP_PASSWORD",
 	} {
 		a, problems := answers.Parse([]byte(text), lookup)
 		if len(problems) > 0 {
@@ -278,6 +292,37 @@ func TestWarnings(t *testing.T) {
 		if (want == "") != (got == "") || !strings.Contains(got, want) {
 			t.Errorf("warnings %q, want %q, for:\n%s", got, want, text)
 		}
+	}
+}
+
+// What a program of YAML 1.1 made of `mode: off` still means that.
+func TestOffThatBecameFalse(t *testing.T) {
+	for _, written := range []string{"off", "false", "False", "'off'"} {
+		a, problems := answers.Parse([]byte(minimal+"domain: a.example.com\ntls: {mode: "+written+"}\n"), lookup)
+		if len(problems) > 0 || a.TLS.Mode != "off" {
+			t.Errorf("%s: %q, %v", written, a.TLS.Mode, problems)
+		}
+	}
+}
+
+// A byte order mark is no part of the first key.
+func TestByteOrderMark(t *testing.T) {
+	if _, problems := answers.Parse([]byte("\ufeff"+minimal), lookup); len(problems) > 0 {
+		t.Error(problems)
+	}
+}
+
+// A name that no authority on the internet gives a certificate for is right where
+// none is asked.
+func TestPrivateNames(t *testing.T) {
+	for _, tls := range []string{"{mode: off}", "{mode: files, cert: /c.pem, key: /k.pem}", "{mode: nginx, cert: /c.pem, key: /k.pem}", "{mode: auto, ca: 'https://ca.algo.internal/directory'}"} {
+		if _, problems := answers.Parse([]byte(minimal+"domain: algo.internal\ntls: "+tls+"\n"), lookup); len(problems) > 0 {
+			t.Errorf("%s: %v", tls, problems)
+		}
+	}
+	long := strings.Repeat(strings.Repeat("a", 63)+".", 3) + strings.Repeat("b", 57) + ".com"
+	if a, problems := answers.Parse([]byte(minimal+"domain: "+long+"\n"), lookup); len(problems) > 0 || len(a.Domain) != 253 {
+		t.Errorf("%d characters: %v", len(a.Domain), problems)
 	}
 }
 

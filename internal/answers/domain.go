@@ -3,10 +3,14 @@ package answers
 import (
 	"net/netip"
 	"regexp"
+	"slices"
 	"strings"
 )
 
 var domainPattern = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`)
+
+// labelPattern is a name without a dot.
+var labelPattern = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 
 func (a *Answers) checkDomain(r *reader) {
 	a.Domain = strings.ToLower(strings.TrimSuffix(a.Domain, "."))
@@ -26,9 +30,24 @@ func (a *Answers) checkDomain(r *reader) {
 		r.wrong("domain", "leave `domain` out to use OpenAlgo on this machine only")
 	case !isASCII(d):
 		r.wrong("domain", "write the name in its ASCII form (punycode), e.g. xn--bcher-kva.example")
+	case labelPattern.MatchString(d):
+		r.wrong("domain", "%s has no dot, so it is a name in your own network alone%s", quote(d), example)
 	case len(d) > 253 || !domainPattern.MatchString(d):
 		r.wrong("domain", "%s is not a domain name%s", quote(d), example)
 	}
+}
+
+// privateEndings are of names that the public DNS never has (RFC 2606, 6761, 6762,
+// 7686, 8375, 9476), and of those that routers give.
+var privateEndings = []string{"alt", "arpa", "corp", "example", "home", "internal", "intranet", "invalid", "lan", "local", "localdomain", "localhost", "onion", "private", "test"}
+
+// privateName says why nobody on the internet can reach a name; "" where somebody may.
+func privateName(domain string) string {
+	last := domain[strings.LastIndexByte(domain, '.')+1:]
+	if domain == "" || !slices.Contains(privateEndings, last) {
+		return ""
+	}
+	return "no name that ends in ." + last + " is on the internet"
 }
 
 func isIP(s string) bool {

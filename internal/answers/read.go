@@ -8,6 +8,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 )
 
@@ -29,6 +30,7 @@ type reader struct {
 	at       map[string]position // where each value stands; of a section, its key
 	unread   map[string]bool     // keys whose value has the wrong type
 	source   map[string]string   // secrets by reference: "the file x"
+	warnings finding.Warnings    // of what is right and may not be meant
 }
 
 // Parse reads answers. The problems are all that there are, by line; the
@@ -59,6 +61,7 @@ func parseRoot(root *yaml.Node, r *reader) (Answers, []Problem) {
 	_, socket := r.at["ports.websocket"]
 	a.Ports.AutoWeb, a.Ports.AutoWebSocket = !web, !socket
 	r.validate(a.fields())
+	a.warnings = r.warnings
 	for key := range r.source {
 		if name, ok := strings.CutPrefix(key, "env."); ok {
 			a.hidden[name] = true

@@ -35,7 +35,7 @@ type TLS struct {
 
 func (t *TLS) fields() []field {
 	return []field{
-		{name: "mode", value: text(&t.Mode, "auto")},
+		{name: "mode", value: orOff(text(&t.Mode, "auto"))},
 		{name: "email", value: text(&t.Email, "me@example.com").unless("")},
 		{name: "cert", value: text(&t.Cert, certExample).unless("")},
 		{name: "key", value: text(&t.Key, keyExample).unless("")},
@@ -78,6 +78,10 @@ func (t *TLS) check(r *reader, domain string) {
 	r.onlyFor("tls.cert", t.Cert, own, "tls.mode files or nginx")
 	r.onlyFor("tls.key", t.Key, own, "tls.mode files or nginx")
 	asked := t.Mode == "auto" || t.Mode == "nginx" && !own
+	if why := privateName(domain); asked && t.CA == "" && why != "" {
+		r.wrong("domain", "%s, so Let's Encrypt gives no certificate for it. Use a domain that you own, e.g. algo.example.com. "+
+			"In your own network: `tls: {mode: files}` with a certificate of your own, or `domain` left out and an SSH tunnel", why)
+	}
 	r.onlyFor("tls.ca", t.CA, asked, "tls.mode auto, or nginx with certbot")
 	r.onlyFor("tls.ca_root", t.CARoot, asked, "tls.mode auto, or nginx with certbot")
 	if t.Certbot && (t.Mode != "nginx" || own) {

@@ -84,7 +84,7 @@ func (r *reader) scalar(key string, node *yaml.Node, want string, tags ...string
 
 func text(to *string, example string) value {
 	return value{save: func() any { return *to }, read: func(r *reader, key string, node *yaml.Node) {
-		if r.scalar(key, node, fmt.Sprintf("a text (put it in quotes if it is right), e.g. %s", example), "!!str") {
+		if !r.boolForWord(key, node, example) && r.scalar(key, node, fmt.Sprintf("a text (put it in quotes if it is right), e.g. %s", example), "!!str") {
 			*to = node.Value
 		}
 	}}
@@ -93,7 +93,7 @@ func text(to *string, example string) value {
 // ref is a text that may look like a number or a date: a tag or a commit.
 func ref(to *string) value {
 	return value{save: func() any { return *to }, read: func(r *reader, key string, node *yaml.Node) {
-		if r.scalar(key, node, "a text, e.g. "+DefaultImage, "!!str", "!!int", "!!float", "!!timestamp") {
+		if !r.boolForWord(key, node, DefaultImage) && r.scalar(key, node, "a text, e.g. "+DefaultImage, "!!str", "!!int", "!!float", "!!timestamp") {
 			*to = node.Value
 		}
 	}}
@@ -162,7 +162,7 @@ func memory(to *int) value {
 
 func boolean(to *bool) value {
 	return value{parse: yes, save: func() any { return *to }, read: func(r *reader, key string, node *yaml.Node) {
-		if r.scalar(key, node, "true or false (without quotes)", "!!bool") {
+		if !r.wordForBool(key, node) && r.scalar(key, node, "true or false (without quotes)", "!!bool") {
 			*to = strings.EqualFold(node.Value, "true")
 		}
 	}}
@@ -177,6 +177,7 @@ func hidden(to *secret.Text) value {
 		switch node.Kind {
 		case yaml.ScalarNode:
 			*to = secret.New(node.Value)
+			r.cut(key, node)
 		case yaml.MappingNode:
 			r.reference(key, node, to)
 		default:

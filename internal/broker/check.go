@@ -7,6 +7,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/marketcalls/openalgo-install/internal/printable"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 )
 
@@ -84,6 +85,8 @@ func (f field) fault() string {
 		return "is missing: " + example
 	case !utf8.ValidString(v):
 		return "is not text in UTF-8: " + example
+	case pasted(v) != "":
+		return "has " + pasted(v) + " in it, as text has that was copied from a web page: type it, or copy it again; " + example
 	case strings.IndexFunc(v, invisible) >= 0:
 		return "contains a line break, tab or other invisible character: copy it again, on one line; " + example
 	case strings.TrimSpace(v) == "":
@@ -95,6 +98,20 @@ func (f field) fault() string {
 	default:
 		return ""
 	}
+}
+
+// pasted names spaces and invisible characters that no credential has, and
+// typographic quotes around one. Inside of it a quote may be meant.
+func pasted(v string) string {
+	inner := strings.TrimFunc(v, func(r rune) bool { return printable.IsTypographicQuote(r) || unicode.IsSpace(r) })
+	ends := strings.Replace(v, inner, "", 1)
+	inner = strings.Map(func(r rune) rune {
+		if printable.IsTypographicQuote(r) {
+			return -1
+		}
+		return r
+	}, inner)
+	return printable.Pasted(ends + inner)
 }
 
 // invisible finds what is never part of a credential but comes along when one
