@@ -35,9 +35,10 @@ rightly, .env by the app's own rules, open ports, DNS, the certificate, whether 
 resize is due, and what a killed run has left. Each finding says what was seen
 and how to fix it. Nothing is changed.
 
---fix fixes what is safe to fix, after showing it: the mode of .env, a
-container that is stopped or not answering, its restart policy, what a killed
-run left. It asks, or takes --yes.
+--fix fixes what is safe to fix, after showing it: the mode of .env, a .env that
+a Windows editor saved as UTF-16 or with a byte order mark, a container that is
+stopped or not answering, its restart policy, what a killed run left. It asks, or
+takes --yes.
 
 --bundle writes the report, the files and the logs into an archive for somebody
 who is to help, every secret taken out.

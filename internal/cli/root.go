@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/sirupsen/logrus"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
@@ -71,6 +72,9 @@ func noArgs(cmd *cobra.Command, args []string) error {
 // Main runs the program and returns its exit code.
 func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	noquery.Restore()
+	// Compose's library writes lines of its own, of each $ in .env. What a user must
+	// know this program says itself.
+	logrus.SetOutput(io.Discard)
 	// Inside the image of the test app the program also stands in for curl and chown.
 	switch filepath.Base(args[0]) {
 	case rehearsal.CurlName:

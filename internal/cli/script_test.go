@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"testing"
 
@@ -25,7 +26,9 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("DOCKER_HOST", "unix:///nonexistent.sock")
-			return nil
+			field, err := filepath.Abs(filepath.Join("..", "envfile", "testdata", "field"))
+			env.Setenv("FIELD", field)
+			return err
 		},
 		Condition: func(name string) (bool, error) { return name == "root" && os.Geteuid() == 0, nil },
 		Cmds:      map[string]func(*testscript.TestScript, bool, []string){"exits": exits},

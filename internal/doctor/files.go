@@ -13,6 +13,8 @@ import (
 // env holds .env against the app's own rules.
 func env(p patient) (out []Finding) {
 	switch {
+	case finding.IDOf(p.envErr) == idEncoding:
+		return fixed(FixEncoding, failure("env", finding.Named(finding.HostNotReady, "env-encoding", "%s: %w", p.dir, p.envErr)))
 	case p.instance == nil, p.refused("keys"):
 		return nil // refused says why: new keys would lose the data
 	case errors.Is(p.envErr, fs.ErrPermission):

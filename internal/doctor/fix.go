@@ -15,19 +15,21 @@ type Fix string
 
 // The fixes, in the order in which they are made.
 const (
-	FixMode    Fix = "mode"    // .env for its owner alone
-	FixPolicy  Fix = "policy"  // the container comes up again after a crash
-	FixStart   Fix = "start"   // finishes what a killed run left, and starts the container
-	FixRemove  Fix = "remove"  // finishes an uninstall
-	FixPurge   Fix = "purge"   // finishes an uninstall that deletes the data
-	FixRestart Fix = "restart" // the container runs and does not answer
+	FixEncoding Fix = "encoding" // .env as plain UTF-8
+	FixMode     Fix = "mode"     // .env for its owner alone
+	FixPolicy   Fix = "policy"   // the container comes up again after a crash
+	FixStart    Fix = "start"    // finishes what a killed run left, and starts the container
+	FixRemove   Fix = "remove"   // finishes an uninstall
+	FixPurge    Fix = "purge"    // finishes an uninstall that deletes the data
+	FixRestart  Fix = "restart"  // the container runs and does not answer
 )
 
-var fixOrder = []Fix{FixPurge, FixRemove, FixMode, FixPolicy, FixStart, FixRestart}
+var fixOrder = []Fix{FixPurge, FixRemove, FixEncoding, FixMode, FixPolicy, FixStart, FixRestart}
 
 // titles say what a fix does, for a person.
 var titles = map[Fix]string{
-	FixMode: "give .env to OpenAlgo's user alone", FixPolicy: "let Docker start the container again after a crash or a reboot",
+	FixEncoding: "save .env as plain UTF-8, with every setting as it is; the file as it was is kept",
+	FixMode:     "give .env to OpenAlgo's user alone", FixPolicy: "let Docker start the container again after a crash or a reboot",
 	FixRemove: "finish the uninstall that was begun; the data stays", FixPurge: "finish the uninstall that was begun: it deletes the data and the encryption keys",
 	FixStart: "finish what was begun, and start OpenAlgo", FixRestart: "restart OpenAlgo",
 }
@@ -75,6 +77,8 @@ func (r Report) Fixes() []Fix {
 // Apply makes one fix.
 func (l Look) Apply(ctx context.Context, f Fix, in *ops.Session) error {
 	switch f {
+	case FixEncoding:
+		return l.fixEncoding(ctx)
 	case FixMode:
 		return l.fixMode(ctx)
 	case FixPolicy:

@@ -37,7 +37,7 @@ func checkOf(id string) string {
 // same.
 func changes(p patient) (out []Finding) {
 	switch {
-	case p.instance == nil && errors.Is(p.envErr, fs.ErrNotExist), p.unfinished != "", errors.Is(p.envErr, fs.ErrPermission):
+	case p.instance == nil && errors.Is(p.envErr, fs.ErrNotExist), p.unfinished != "", errors.Is(p.envErr, fs.ErrPermission), finding.IDOf(p.envErr) == idEncoding:
 		return nil // there is nothing to change, or other checks say so
 	}
 	for _, problem := range finding.Problems(p.obstacles) {

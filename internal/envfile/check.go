@@ -29,7 +29,7 @@ func Check(f *File, imageConfigVersion string) []Problem {
 	c.lines()
 	c.present()
 	c.version(imageConfigVersion)
-	for _, check := range []func(*checker){checkValues, checkKeys, checkBroker, checkNetwork, checkExposure} {
+	for _, check := range []func(*checker){checkValues, checkKeys, checkBroker, checkNetwork, checkExposure, checkPasted} {
 		check(c)
 	}
 	sort.SliceStable(c.problems, func(i, j int) bool { return c.problems[i].Line < c.problems[j].Line })

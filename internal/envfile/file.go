@@ -25,12 +25,12 @@ type File struct {
 }
 
 // Parse reads a .env. A line that the app would skip is kept and reported by
-// Check. It refuses only what makes the app fail on the file as a whole: a
-// byte order mark (it becomes part of the first key), a NUL, and text that is
-// not UTF-8.
+// Check. It refuses only what makes the app fail on the file as a whole: another
+// encoding (a byte order mark becomes part of the first key), a NUL, and text that
+// is not UTF-8.
 func Parse(data []byte) (*File, error) {
-	if bytes.HasPrefix(data, []byte("\ufeff")) {
-		return nil, errors.New("the .env file starts with a byte order mark, so the app cannot read its first key; save it as UTF-8 without BOM")
+	if e := encodingOf(data); e != "" {
+		return nil, e.refusal()
 	}
 	if i := bytes.IndexByte(data, 0); i >= 0 {
 		return nil, fmt.Errorf("line %d of the .env file holds a NUL byte; delete it or restore the file from a backup", lineAt(string(data), i))

@@ -128,8 +128,6 @@ func checkSalt(c *checker) {
 	}
 }
 
-var callback = regexp.MustCompile(`/([^/]+)/callback$`)
-
 // keyForms are the brokers whose key the app takes apart at start
 // (docs/openalgo-facts.md 2.3; the other brokers' formats matter at login only).
 var keyForms = map[string]struct {
@@ -150,14 +148,13 @@ func checkBroker(c *checker) {
 	if !ok {
 		return
 	}
-	id := ""
-	if at := callback.FindStringSubmatch(redirect); at != nil {
-		id = strings.ToLower(at[1])
-	}
+	id := RedirectBroker(redirect)
 	valid := strings.Split(strings.ToLower(strings.Join(strings.Fields(brokers), "")), ",")
 	switch {
 	case strings.Contains(redirect, "<broker>"):
 		c.fatal("REDIRECT_URL", "still says <broker>; put your broker's id there, for example %s", example("REDIRECT_URL"))
+	case id == "" && withBroker(redirect, valid) != "":
+		c.fatal("REDIRECT_URL", "has no broker before /callback, so OpenAlgo does not know yours; it must be %s, with your broker's id", withBroker(redirect, valid))
 	case id == "":
 		c.fatal("REDIRECT_URL", "must end in /<broker>/callback with nothing after it, for example %s; it is %q", example("REDIRECT_URL"), redirect)
 	case brokers != "" && !slices.Contains(valid, id):

@@ -5,6 +5,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/guard"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
@@ -26,6 +27,9 @@ func InstallSaved() Command { return Command{Name: plan.CommandInstall, Wish: as
 func asSaved(o *world.Observation) (plan.Intent, error) {
 	if o.AnswersText == nil {
 		return plan.Intent{}, finding.Named(finding.Usage, "answers-unreadable", "%s cannot be read any more", o.Dir.Path(instance.AnswersName))
+	}
+	if err := guard.Keys(o); err != nil { // without them the credentials are gone, too
+		return plan.Intent{}, err
 	}
 	a, problems := answers.ParseSaved(o.AnswersText)
 	if len(problems) == 0 && o.Env != nil {
@@ -53,6 +57,10 @@ func SavedAnswers(dir, name string) (a answers.Answers, problems []answers.Probl
 	if a, problems = answers.ParseSaved(text); len(problems) > 0 {
 		return a, problems, true
 	}
-	settings.ReadCredentials(&a, world.EnvOf(dir))
+	env := world.EnvOf(dir)
+	settings.ReadCredentials(&a, env)
+	if len(env.Keys()) == 0 {
+		return a, nil, true // it is empty, or not for this user to read: InstallSaved says why
+	}
 	return a, a.Check(), true
 }

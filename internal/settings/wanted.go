@@ -176,8 +176,7 @@ func BrokerOf(env *envfile.File) string {
 		return ""
 	}
 	url, _ := env.Get("REDIRECT_URL")
-	parts := strings.Split(strings.TrimSuffix(url, "/callback"), "/")
-	return parts[len(parts)-1]
+	return envfile.RedirectBroker(url)
 }
 
 // Names lists the keys of some settings, for a person.
