@@ -10,6 +10,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/preflight"
 )
 
 // domain is where it leads, and the certificate that is shown there.
@@ -82,6 +83,9 @@ func (c *domain) address() []Finding {
 		return nil
 	case c.dns.Match:
 		return ok("dns", "%s leads to this machine", c.name)
+	}
+	if c.dns.HostsLine > 0 {
+		return warning("dns", preflight.InHosts(c.dns.Problem, c.name))
 	}
 	return warning("dns", finding.Warn("dns-mismatch", "%s", c.dns.Problem))
 }

@@ -30,6 +30,9 @@ type DNSReport struct {
 	Judged bool
 	// Cloudflare is whether the domain leads to Cloudflare's proxy.
 	Cloudflare bool
+	// HostsLine is the line of /etc/hosts that gave the answer in place of DNS; 0
+	// where none did.
+	HostsLine int
 	// Problem says in plain words what is wrong and what to do; empty on a
 	// match.
 	Problem string
@@ -47,7 +50,7 @@ func CheckDNS(ctx context.Context, domain string, r Resolver) DNSReport {
 	if err != nil {
 		return lookupFailed(domain, hostAddrs, err)
 	}
-	return JudgeDNS(domain, found, hostAddrs)
+	return JudgeDNS(domain, found, hostAddrs).besides(readHosts(), domain)
 }
 
 func lookupFailed(domain string, hostAddrs []netip.Addr, err error) DNSReport {

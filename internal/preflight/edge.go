@@ -54,6 +54,8 @@ func domain(o *world.Observation, a answers.Answers, ps *Problems) finding.Warni
 	report := o.Answered.Dns
 	switch {
 	case !a.TLS.CheckDNS, report.Match, report.Cloudflare && a.TLS.Cloudflare:
+	case report.HostsLine > 0:
+		return finding.Warnings{InHosts(report.Problem, a.Domain)}
 	case report.Cloudflare:
 		return finding.Warnings{finding.Warn("cloudflare-proxy", "%s. If the proxy shall stay on: `tls: {cloudflare: true}`, so that OpenAlgo sees who calls", report.Problem)}
 	case report.Judged && a.TLS.Mode != "files":
@@ -62,6 +64,11 @@ func domain(o *world.Observation, a answers.Answers, ps *Problems) finding.Warni
 		return finding.Warnings{finding.Warn("dns-mismatch", "%s", report.Problem)}
 	}
 	return nil
+}
+
+// InHosts is the warning of a domain that /etc/hosts has on this machine.
+func InHosts(problem, domain string) *finding.Error {
+	return finding.Warn("domain-in-hosts", "%s", problem).With(finding.Shell("See where the record points to", "dig +short "+domain+" @1.1.1.1"))
 }
 
 // reach says who answered at the domain's port 80. Where the answer is missing,
