@@ -2,11 +2,13 @@ package backup
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/docker/go-units"
 
+	"github.com/marketcalls/openalgo-install/internal/backup/where"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 )
 
@@ -23,6 +25,8 @@ type Last struct {
 	Message     string  `json:"message"`
 	// LastGood is when a backup succeeded last, before this one.
 	LastGood time.Time `json:"last_good,omitzero"`
+	// Place is where a backup went last that succeeded.
+	Place *where.Place `json:"place,omitempty"`
 }
 
 // lastName is its file in the work directory.
@@ -35,10 +39,13 @@ func LoadLast(d instance.Dir) *Last {
 	return last
 }
 
-// Save keeps it for `status`, and when a backup succeeded before.
+// Save keeps it for `status`, with when and where a backup succeeded last.
 func (l Last) Save(d instance.Dir) error {
 	if before := LoadLast(d); before != nil {
-		l.LastGood = before.Good()
+		l.LastGood, l.Place = before.Good(), before.Place
+	}
+	if l.OK && l.File != "" {
+		l.Place = where.Of(filepath.Dir(l.File))
 	}
 	return instance.Save(d, lastName, &l)
 }

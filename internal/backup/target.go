@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/marketcalls/openalgo-install/internal/backup/where"
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
@@ -34,7 +35,7 @@ const (
 // TargetOptions say where a backup goes.
 type TargetOptions struct {
 	Instance instance.Dir
-	To       string // a directory, a file, or "-" for Stream; "" is Archives
+	To       string // a directory, a file (where.IsFile), or "-" for Stream; "" is Archives
 	Stream   io.Writer
 	Keep     int  // how many stay in a directory; 0 is all
 	Sealed   bool // it is encrypted
@@ -50,6 +51,7 @@ type Target struct {
 
 	o    TargetOptions
 	dir  string     // where it is one of several; "" where the file is named
+	made bool       // it was created
 	out  io.Writer  // what is written to
 	file *freshFile // nil for a stream
 	// shared is the directory, or one above it, where other users may write.
@@ -63,13 +65,17 @@ func OpenTarget(o TargetOptions) (*Target, error) {
 		t.out = o.Stream
 		return t, nil
 	}
-	if err := t.choose(o.To); err != nil {
+	err := t.choose(o.To)
+	if err == nil {
+		err = t.room()
+	}
+	if err != nil {
+		if t.made { // nothing is in it yet
+			_ = os.Remove(t.dir)
+		}
 		return nil, err
 	}
-	if err := t.room(); err != nil {
-		return nil, err
-	}
-	err := noteUnfinished(o.Instance, t.Name)
+	err = noteUnfinished(o.Instance, t.Name)
 	if err == nil {
 		t.file, err = makeFresh(t.Name)
 	}
@@ -139,7 +145,7 @@ func (t *Target) choose(to string) error {
 	switch {
 	case to == "":
 		t.dir = Archives(t.o.Instance)
-	case err == nil && info.IsDir() || strings.HasSuffix(to, "/"):
+	case err == nil && info.IsDir() || strings.HasSuffix(to, "/") || err != nil && !where.IsFile(to):
 		t.dir = to
 	default:
 		if t.o.Keep > 0 {
@@ -148,9 +154,6 @@ func (t *Target) choose(to string) error {
 		t.Name = to
 	}
 	if t.Name == "" {
-		if err := os.MkdirAll(t.dir, 0o700); err != nil {
-			return finding.Named(finding.HostNotReady, "backup-unwritable", "making the directory for backups: %w", err)
-		}
 		t.Name = filepath.Join(t.dir, names(t.o.Instance)+time.Now().UTC().Format(stampForm)+ending)
 	}
 	if t.Name, err = filepath.Abs(t.Name); err != nil {
@@ -162,6 +165,9 @@ func (t *Target) choose(to string) error {
 	if t.inside() {
 		return finding.Named(finding.Usage, "backup-inside", "%s is inside what is backed up: name another place with --to, best on another disk", t.Name)
 	}
+	if err := t.directory(filepath.Dir(t.Name)); err != nil {
+		return err
+	}
 	t.shared = othersMayWrite(filepath.Dir(t.Name))
 	if t.dir != "" { // what a killed run left; only one at a time writes them
 		entries, _ := os.ReadDir(t.dir)
@@ -172,6 +178,22 @@ func (t *Target) choose(to string) error {
 		}
 	}
 	return nil
+}
+
+// directory sees that the backup's directory is there, and on the disk that is meant.
+func (t *Target) directory(dir string) error {
+	var before *where.Place
+	if last := LoadLast(t.o.Instance); last != nil {
+		before = last.Place
+	}
+	if err := where.Check(dir, before); err != nil || t.dir == "" {
+		return err
+	}
+	made, err := where.Make(dir)
+	if t.made = made; made && dir != Archives(t.o.Instance) {
+		t.o.Note("created the directory " + dir)
+	}
+	return err
 }
 
 func (t *Target) inside() bool {

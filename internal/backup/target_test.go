@@ -94,7 +94,7 @@ func TestTargetRefuses(t *testing.T) {
 		want string
 	}{
 		"a file that is there": {file, 0, "exists"},
-		"a file, to be kept":   {file + "2", 3, "--keep"},
+		"a file, to be kept":   {file + "2.tar.zst", 3, "--keep"},
 		"inside the data":      {filepath.Join(data, "x.tar.zst"), 0, "inside"},
 	} {
 		o := targetOf(d)
@@ -103,6 +103,76 @@ func TestTargetRefuses(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+}
+
+// A path without the ending of an archive is a directory, which is created where the
+// one above it is there. A slip in the path creates nothing.
+func TestTargetThatIsNotThere(t *testing.T) {
+	t.Parallel()
+	d, root := instanceIn(t, "openalgo"), t.TempDir()
+	var noted []string
+	o := targetOf(d)
+	o.Note = func(text string) { noted = append(noted, text) }
+	for _, to := range []string{filepath.Join(root, "nas"), filepath.Join(root, "disk") + "/"} {
+		o.To = to
+		b, err := OpenTarget(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.Discard()
+		if filepath.Dir(b.Name) != filepath.Clean(to) || !isOwn(d, filepath.Base(b.Name)) || len(noted) != 1 || !strings.Contains(noted[0], filepath.Clean(to)) {
+			t.Errorf("%s: %s, %q", to, b.Name, noted)
+		}
+		noted = nil
+	}
+	o.To = filepath.Join(root, "bakcup", "openalgo")
+	if _, err := OpenTarget(o); finding.IDOf(err) != "backup-unwritable" || finding.KindOf(err) != finding.HostNotReady || !strings.Contains(err.Error(), "there is no directory "+filepath.Join(root, "bakcup")) {
+		t.Errorf("%v", err)
+	}
+	o.To = filepath.Join(root, "one.tar.zst")
+	b, err := OpenTarget(o)
+	if err != nil || b.Name != o.To {
+		t.Fatalf("%v", err)
+	}
+	b.Discard()
+}
+
+// The disk that the last backup was on has to be there again, however often the backup
+// was refused meanwhile.
+func TestTargetWhoseDiskIsGone(t *testing.T) {
+	t.Parallel()
+	d, dir := instanceIn(t, "openalgo"), t.TempDir()
+	if err := (Last{OK: true, File: filepath.Join(dir, "a.tar.zst")}).Save(d); err != nil {
+		t.Fatal(err)
+	}
+	o := targetOf(d)
+	o.To = dir
+	b, err := OpenTarget(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Discard()
+	last := LoadLast(d)
+	last.Place.Mount = "/nonexistent/disk"
+	if err := instance.Save(d, lastName, last); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if _, err := OpenTarget(o); finding.IDOf(err) != "backup-not-mounted" {
+			t.Errorf("%v", err)
+		}
+		if err := (Last{Message: "refused"}).Save(d); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if entries, _ := os.ReadDir(dir); len(entries) != 0 {
+		t.Errorf("left: %v", entries)
+	}
+	o.To = t.TempDir()
+	if b, err = OpenTarget(o); err != nil {
+		t.Fatal(err)
+	}
+	b.Discard()
 }
 
 func TestTargetOfAStream(t *testing.T) {

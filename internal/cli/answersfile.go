@@ -51,6 +51,9 @@ func answersText(ctx context.Context, a *app, name string) ([]byte, error) {
 		}
 		return data, nil
 	}
+	if err := isHere("the answers file", name, fetched(name)); err != nil {
+		return nil, err
+	}
 	data, err := readfile.Input(ctx, name, readfile.Config)
 	if ctx.Err() != nil {
 		return nil, errCancelled

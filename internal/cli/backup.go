@@ -48,8 +48,10 @@ The archive is then read back, every checksum compared, and every SQLite
 database in it checked by SQLite. It holds every secret: its mode is 0600, and
 --recipient or --passphrase-file encrypts it with age.
 
---to takes a directory (left out: DIR-backups), a file, or - for stdout, where
-nothing can be read back.`,
+--to takes a directory (left out: DIR-backups), a file, whose name ends in
+.tar.zst or .age, or - for stdout, where nothing can be read back. A directory
+that is not there is created, if the one above it is. One that is on no disk of its
+own although /etc/fstab says so, or the last backup was, is refused.`,
 		Example: `  openalgo-install backup
   openalgo-install backup --to /mnt/backup --keep 14
   openalgo-install backup --to - --recipient age1... | ssh nas 'cat > openalgo.age'
@@ -74,6 +76,9 @@ nothing can be read back.`,
 func (c *backupCommand) run(ctx context.Context) error {
 	if c.keep < 0 {
 		return usage("--keep is how many stay, e.g. 14")
+	}
+	if err := isHere("--to", c.to, sent(c.to)...); err != nil {
+		return c.refuse(err)
 	}
 	c.stdoutTaken = c.to == "-" && !c.dryRun
 	if c.stdoutTaken && c.json {

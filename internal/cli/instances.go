@@ -16,6 +16,9 @@ import (
 
 // chooseInstance turns --instance into a directory of its own beside --dir.
 func chooseInstance(a *app) error {
+	if err := isHere("--dir", a.dir, finding.Hint{Do: "Run openalgo-install on that machine"}); err != nil {
+		return err
+	}
 	if a.instanceName == "" {
 		return nil
 	}

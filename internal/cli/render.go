@@ -42,6 +42,9 @@ Answers with an image from source add build.sh, which builds it with docker.`,
 			case !slices.Contains(render.Targets, target):
 				return usage("--target: there is no %q; one of %s", target, strings.Join(render.Targets, ", "))
 			}
+			if err := isHere("--out", out); err != nil {
+				return err
+			}
 			ans, err := readAnswers(cmd.Context(), a, from)
 			if err != nil {
 				return err

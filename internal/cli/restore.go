@@ -68,6 +68,9 @@ An image that is older than the data is refused: name a newer one with --image.`
 }
 
 func (c *restoreCommand) run(ctx context.Context) error {
+	if err := isHere("the backup", c.file, fetched(c.file)); err != nil {
+		return c.refuse(err)
+	}
 	key, err := c.key(ctx)
 	if err != nil {
 		return c.refuse(err)

@@ -47,10 +47,10 @@ func (p Prompt) Command(args ...string) string {
 		words = []string{"sudo", program}
 	}
 	if p.Dir != "" && p.Dir != DefaultDir {
-		words = append(words, "--dir", quoted(p.Dir))
+		words = append(words, "--dir", Quoted(p.Dir))
 	}
 	for _, arg := range args {
-		words = append(words, quoted(arg))
+		words = append(words, Quoted(arg))
 	}
 	return strings.Join(words, " ")
 }
@@ -61,8 +61,8 @@ func Command[D ~string](dir D, args ...string) string {
 	return Prompt{Dir: string(dir)}.Command(args...)
 }
 
-// quoted is a word as a shell takes it for one.
-func quoted(word string) string {
+// Quoted returns a word as a shell takes it for one.
+func Quoted(word string) string {
 	if word != "" && !strings.ContainsAny(word, " \t'\"$&;()<>|*?`\\") {
 		return word
 	}

@@ -5,8 +5,11 @@ import (
 	"os"
 	"time"
 
+	"github.com/marketcalls/openalgo-install/internal/backup"
+	"github.com/marketcalls/openalgo-install/internal/backup/where"
 	"github.com/marketcalls/openalgo-install/internal/broker"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/market"
 )
 
@@ -22,14 +25,22 @@ func GuardMarket(of string, next time.Time, clock string, marketToo bool) error 
 	return nil
 }
 
-// Writable tries a directory by a file in it.
-func Writable(dir string) error {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+// Writable makes the directory for daily backups, on the disk that is meant, and tries
+// it by a file in it.
+func Writable(of instance.Dir, dir string) error {
+	var before *where.Place
+	if last := backup.LoadLast(of); last != nil {
+		before = last.Place
+	}
+	if err := where.Check(dir, before); err != nil {
+		return err
+	}
+	if _, err := where.Make(dir); err != nil {
 		return err
 	}
 	probe, err := os.CreateTemp(dir, ".openalgo-install-")
 	if err != nil {
-		return err
+		return finding.Named(finding.HostNotReady, "backup-unwritable", "backups could not be written to %s: %w", dir, err).Ending(finding.Unchanged)
 	}
 	return errors.Join(probe.Close(), os.Remove(probe.Name()))
 }

@@ -255,7 +255,7 @@ func TestBackupRefused(t *testing.T) {
 		options func(*box) ops.BackupOptions
 	}{
 		"backup-exists":  {finding.Usage, func(*box) ops.BackupOptions { return ops.BackupOptions{To: there} }},
-		"flags-conflict": {finding.Usage, func(*box) ops.BackupOptions { return ops.BackupOptions{To: there + "2", Keep: 3} }},
+		"flags-conflict": {finding.Usage, func(*box) ops.BackupOptions { return ops.BackupOptions{To: there + "2.tar.zst", Keep: 3} }},
 		"backup-inside":  {finding.Usage, func(b *box) ops.BackupOptions { return ops.BackupOptions{To: b.place(openalgo.DB) + "/x"} }},
 		"seal-unusable": {finding.Usage, func(*box) ops.BackupOptions {
 			return ops.BackupOptions{Seal: backup.Seal{Recipients: []string{"nobody"}}}
@@ -303,10 +303,12 @@ func TestDailyBackupRefused(t *testing.T) {
 		_, err := b.session().Do(t.Context(), ops.DailyBackup(ops.DailyOptions{Clock: clock, To: to, Backup: command}))
 		return err
 	}
+	if err := daily("03:30", "/proc/none", "backup"); finding.IDOf(err) != "backup-unwritable" || finding.KindOf(err) != finding.HostNotReady {
+		t.Errorf("%v", err)
+	}
 	for want, err := range map[string]error{
 		"schedule-unusable": daily("25:00", "", "backup"),
 		"market-open":       daily("10:30", "", "backup"),
-		"backup-unwritable": daily("03:30", "/proc/none", "backup"),
 	} {
 		if finding.IDOf(err) != want || finding.KindOf(err) != finding.Usage {
 			t.Errorf("%s: %v", want, err)

@@ -71,8 +71,8 @@ func (d *daily) act(ctx context.Context, t *turn, _ *plan.Plan) (event.Result, e
 	if job.Env, err = later.EngineEnvironment(os.Getenv, t.Engine.Info().Endpoint); err != nil {
 		return event.Result{}, err
 	}
-	if err := later.Writable(to); err != nil {
-		return event.Result{}, finding.Named(finding.Usage, "backup-unwritable", "--to names a directory that is made or written to: %w", err)
+	if err := later.Writable(t.dir, to); err != nil {
+		return event.Result{}, err
 	}
 	files, by, err := later.SetDaily(ctx, t.dir, d.Clock, job, t.warn)
 	if err != nil {
