@@ -177,6 +177,7 @@ func TestFindsEachFault(t *testing.T) {
 			p.engineErr = errors.New("no engine answers")
 		}, "engine", Failure, "no engine answers"},
 		"engine warns":          {func(p *scene) { p.engine.Warnings = []string{"WARNING: IPv4 forwarding is disabled"} }, "engine", Warning, "IPv4 forwarding"},
+		"proxies":               {func(p *scene) { p.engine.ProxiesLackLoopback = true }, "engine", Warning, "noProxy lacks 127.0.0.1"},
 		"not at boot":           {func(p *scene) { p.boot.enabled = &no }, "boot", Warning, "after a reboot"},
 		"a user's, not at boot": {func(p *scene) { p.engine.Rootless, p.boot.enabled = true, &no }, "boot", Warning, "this user's Docker"},
 		"no linger":             {func(p *scene) { p.engine.Rootless, p.boot.linger = true, &no }, "boot", Warning, "while its user is logged in"},
@@ -237,7 +238,10 @@ func TestFindsEachFault(t *testing.T) {
 		"backup gone": {func(p *scene) {
 			p.instance.Backup, p.backup.gone = &backup.Last{At: today, OK: true, File: "/mnt/x"}, true
 		}, "backup", Warning, "/mnt/x"},
-		"dns":              {func(p *scene) { p.domain.dns = &host.DNSReport{Problem: "algo.example.com has no address yet"} }, "dns", Warning, "no address"},
+		"dns": {func(p *scene) { p.domain.dns = &host.DNSReport{Problem: "algo.example.com has no address yet"} }, "dns", Warning, "no address"},
+		"dns of hosts": {func(p *scene) {
+			p.domain.dns = &host.DNSReport{HostsLine: 3, Problem: "line 3 of /etc/hosts gives algo.example.com the address 127.0.1.1"}
+		}, "dns", Warning, "line 3 of /etc/hosts"},
 		"certificate soon": {func(p *scene) { p.domain.certificate.expiry = today.Add(5 * 24 * time.Hour) }, "certificate", Warning, "5 days"},
 		"certificate over": {func(p *scene) {
 			p.domain.certificate.expiry, p.domain.certificate.err = today.Add(-time.Hour), errors.New("certificate has expired")

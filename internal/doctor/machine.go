@@ -6,6 +6,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/preflight"
 )
 
 // What a machine must have, in MiB.
@@ -35,6 +36,9 @@ var expectedWarnings = []string{"blkio", "swap limit", "kernel memory", "bridge-
 func engineWarns(p patient) (out []Finding) {
 	if p.engine == nil {
 		return nil
+	}
+	if p.engine.ProxiesLackLoopback {
+		out = warning("engine", preflight.Proxies())
 	}
 next:
 	for _, text := range p.engine.Warnings {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"os"
 	"regexp"
 
@@ -105,7 +104,7 @@ func (e builds) build(ctx context.Context, spec BuildSpec, watch BuildWatch, cla
 
 	options := build.ImageBuildOptions{
 		Tags: []string{spec.Ref}, Dockerfile: spec.Dockerfile, Labels: spec.Labels,
-		BuildArgs: pointers(spec.Args), Remove: true, ForceRemove: true, Version: build.BuilderBuildKit,
+		BuildArgs: pointers(spec.Args, e.info.Proxies), Remove: true, ForceRemove: true, Version: build.BuilderBuildKit,
 	}
 	if classic {
 		options.Version = build.BuilderV1
@@ -166,10 +165,14 @@ func readBuild(stream io.Reader, p *buildParser) error {
 	}
 }
 
-func pointers(values map[string]string) map[string]*string {
+// pointers are build arguments, and the proxies that go without saying: Docker keeps
+// these out of the image.
+func pointers(args, proxies map[string]string) map[string]*string {
 	out := map[string]*string{}
-	for name, value := range maps.Clone(values) {
-		out[name] = &value
+	for _, values := range []map[string]string{proxies, args} {
+		for name, value := range values {
+			out[name] = &value
+		}
 	}
 	return out
 }

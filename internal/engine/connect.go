@@ -107,6 +107,7 @@ func Connect(ctx context.Context, o Options) (*Engine, error) {
 	for _, p := range places {
 		c := &connection{config: file, pullDelays: o.PullDelays, patience: cmp.Or(o.Patience, changeTime), askedVersion: apiVersion}
 		c.info.Endpoint, c.info.Warnings = p.Host, warnings
+		c.info.Proxies, c.info.ProxiesLackLoopback = proxiesOf(file, p.Host), proxiesLackLoopback(file, p.Host)
 		err := c.dial(ctx, p, file.HTTPHeaders)
 		if err == nil {
 			return over(c), nil

@@ -35,6 +35,9 @@ func Preflight(o *world.Observation, p *Plan) error {
 	if e := p.Edge; e != nil && e.Act {
 		p.Warn(preflight.Edge(o, &e.Way, p.Answers, &ps)...)
 	}
+	if c := p.Change(KindContainer, p.Stack.ContainerName()); c != nil && c.Action != ActionUpdate && o.Engine.ProxiesLackLoopback {
+		p.Warn(preflight.Proxies())
+	}
 	if c := o.Container(); p.Intent.Upgrades() && c != nil && !p.Empty() {
 		preflight.Snapshot(o, &ps)
 	}

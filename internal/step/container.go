@@ -70,7 +70,7 @@ func (s *CreateContainer) create(ctx context.Context, t *run.Tools) (id string, 
 		return t.Engine.CreateCopy(ctx, s.Copy.ID, s.Name, s.Copy.Changes)
 	}
 	spec := s.Spec
-	spec.Name = s.Name
+	spec.Name, spec.Env = s.Name, t.Engine.Info().Proxied(s.Spec.Env)
 	if image, err := t.Engine.Image(ctx, spec.Image); s.Image != "" && (err != nil || image.ID != s.Image) {
 		spec.Image = s.Image // the tag moved on; this stack did not
 	}

@@ -2,7 +2,10 @@ package spec
 
 import (
 	"fmt"
+	"maps"
 	"net/netip"
+	"slices"
+	"strings"
 
 	"github.com/docker/docker/api/types/versions"
 )
@@ -46,6 +49,24 @@ type Info struct {
 	Warnings []string
 
 	Limits Limits `json:"-"`
+
+	// Proxies are the variables that docker's config has for containers; a value may
+	// have a password in it. ProxiesLackLoopback says that the config leaves out by
+	// which a container reaches itself.
+	Proxies             map[string]string `json:"-"`
+	ProxiesLackLoopback bool              `json:",omitempty"`
+}
+
+// Proxied returns the variables of a container with those that docker's config adds:
+// what the container has of its own counts.
+func (i Info) Proxied(env []string) []string {
+	out := slices.Clone(env)
+	for _, key := range slices.Sorted(maps.Keys(i.Proxies)) {
+		if !slices.ContainsFunc(env, func(have string) bool { return have == key || strings.HasPrefix(have, key+"=") }) {
+			out = append(out, key+"="+i.Proxies[key])
+		}
+	}
+	return out
 }
 
 // Product is the engine's name with its version.
