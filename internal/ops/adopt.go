@@ -9,9 +9,9 @@ import (
 	"strings"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
-	"github.com/marketcalls/openalgo-install/internal/broker"
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/guard"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
@@ -56,8 +56,12 @@ func adopted(o *world.Observation, toVolumes bool) (plan.Intent, error) {
 		return i, finding.Named(finding.HostNotReady, "not-running", "%s is %s, and taking over proves itself by a start", c.Name, c.State).
 			With(finding.Shell("Start it first", "docker start "+c.Name))
 	}
-	var err error
-	if i.Answers, err = answersOf(o); err != nil {
+	i.Env.TakenOver = settings.FromEnvironment(o.Env, c.Env, o.Made.ImageEnv)
+	env, err := settings.With(o.Env, i.Env.TakenOver)
+	if err == nil {
+		i.Answers, err = answersOf(o, env)
+	}
+	if err != nil {
 		return i, err
 	}
 	if toVolumes {
@@ -81,19 +85,19 @@ func adopted(o *world.Observation, toVolumes bool) (plan.Intent, error) {
 }
 
 // answersOf reads the answers out of .env and the container.
-func answersOf(o *world.Observation) (answers.Answers, error) {
+func answersOf(o *world.Observation, env *envfile.File) (answers.Answers, error) {
 	c := o.Container()
 	a, _ := answers.ParseSaved([]byte("version: 1\n"))
 	a.TLS.Mode = "off" // what serves the domain now goes on with it
-	get := func(key string) string { value, _ := o.Env.Get(key); return value }
+	get := func(key string) string { value, _ := env.Get(key); return value }
 	if origin, err := url.Parse(get("HOST_SERVER")); err == nil && origin.Scheme == "https" {
 		a.Domain = origin.Hostname()
 	}
-	a.Broker.Name = settings.BrokerOf(o.Env)
-	if _, ok := broker.Find(a.Broker.Name); !ok {
-		return a, finding.Named(finding.HostNotReady, "broker-unknown", "the REDIRECT_URL in .env names the broker %q, which is not known here: correct it, or upgrade this program", a.Broker.Name)
+	a.Broker.Name = settings.BrokerOf(env)
+	if err := settings.KnownBroker(env); err != nil {
+		return a, err
 	}
-	settings.ReadCredentials(&a, o.Env)
+	settings.ReadCredentials(&a, env)
 	a.RemoteMCP.Enabled = strings.EqualFold(get("MCP_HTTP_ENABLED"), "true")
 	a.RemoteMCP.WriteOrders = a.RemoteMCP.Enabled && strings.EqualFold(get("MCP_OAUTH_WRITE_SCOPE_ENABLED"), "true")
 	a.RemoteMCP.RequireApproval = strings.EqualFold(get("MCP_OAUTH_REQUIRE_APPROVAL"), "true")

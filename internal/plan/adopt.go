@@ -9,6 +9,7 @@ import (
 	docker "github.com/marketcalls/openalgo-install/internal/engine/spec"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/settings"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
@@ -24,6 +25,9 @@ func planDropped(o *world.Observation, p *Plan) {
 		options = nil // that is where they belong, and they may be in it
 	}
 	for _, key := range droppedEnv(o, *c, spec) {
+		if slices.ContainsFunc(p.Intent.Env.TakenOver, func(v settings.Var) bool { return v.Key == key }) {
+			continue // .env gets it
+		}
 		options = append(options, "-e "+key)
 	}
 	for _, port := range c.Ports {
@@ -44,7 +48,7 @@ func planDropped(o *world.Observation, p *Plan) {
 
 // droppedEnv are variables that neither the image, .env nor the new container has.
 func droppedEnv(o *world.Observation, c docker.Container, spec docker.ContainerSpec) (out []string) {
-	known := append(slices.Clone(spec.Env), o.Made.ImageEnv...)
+	known := append(o.Engine.Proxied(spec.Env), o.Made.ImageEnv...)
 	for _, pair := range c.Env {
 		key, _, _ := strings.Cut(pair, "=")
 		_, inFile := o.Env.Get(key)

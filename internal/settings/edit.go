@@ -36,6 +36,9 @@ type Edit struct {
 	// SHA-256 of the file that was edited; nil without an editor.
 	Whole   []byte
 	WholeOf string
+	// TakenOver are settings that count as if .env had them: a container that is
+	// adopted has them as variables.
+	TakenOver []Var
 	// Broker is the id of another broker; "" keeps the one that is.
 	Broker string
 }

@@ -73,11 +73,6 @@ type Situation struct {
 	Random       []byte // keys.Random bytes, for keys that are made
 }
 
-// containerKeys have one right value in our container, whatever .env said
-// before: what listens where, and what is no development server
-// (docs/openalgo-facts.md 1.7, 5.1).
-var containerKeys = []string{"FLASK_HOST_IP", "FLASK_PORT", "FLASK_DEBUG", "FLASK_ENV", "WEBSOCKET_HOST", "WEBSOCKET_PORT"}
-
 // Decide decides the edits: what is wanted, and what a user asks of single keys,
 // which counts before all else.
 func Decide(s Situation, want []Setting, asked Edit) (Env, finding.Warnings, error) {
@@ -87,9 +82,11 @@ func Decide(s Situation, want []Setting, asked Edit) (Env, finding.Warnings, err
 	if p.base == nil {
 		p.base = templates.Env
 	}
-	file := current
+	file, err := With(current, asked.TakenOver)
+	if err != nil {
+		return p, nil, err
+	}
 	if p.Fresh {
-		var err error
 		if file, err = envfile.Parse(p.base); err != nil {
 			return p, nil, fmt.Errorf("reading the image's .sample.env: %w", err)
 		}
@@ -100,7 +97,7 @@ func Decide(s Situation, want []Setting, asked Edit) (Env, finding.Warnings, err
 	if err != nil {
 		return p, nil, err
 	}
-	p.Edits = keySettings
+	p.Edits = append(Edit{Set: asked.TakenOver}.settings(), keySettings...)
 	if p.Resalts {
 		p.Edits = append(p.Edits, Setting{Key: keys.FernetSalt, Unset: true})
 		warnings = append(warnings, resalts())

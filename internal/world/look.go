@@ -179,15 +179,18 @@ func Elsewhere() []finding.Hint {
 // adopt finds the container that mounts this directory's .env, and follows the
 // project that it has.
 func (o *Observation) adopt() error {
-	if o.Env == nil {
-		return finding.Named(finding.HostNotReady, "env-missing", "there is no %s", o.Dir.Env()).With(Elsewhere()...)
-	}
 	for _, c := range o.All {
 		if !o.Owns(c) && o.Here(stacks.DirOf(c)) {
 			o.Containers = append(o.Containers, c)
 		}
 	}
 	c := o.Container()
+	if c != nil && stacks.EnvSource(*c) == "" {
+		return withoutEnv(o.Dir, *c)
+	}
+	if o.Env == nil {
+		return finding.Named(finding.HostNotReady, "env-missing", "there is no %s", o.Dir.Env()).With(Elsewhere()...)
+	}
 	if c == nil {
 		return finding.Named(finding.HostNotReady, "container-missing", "there is no OpenAlgo container for %s", string(o.Dir)).With(Elsewhere()...)
 	}
@@ -198,4 +201,12 @@ func (o *Observation) adopt() error {
 		o.Project = project
 	}
 	return nil
+}
+
+// withoutEnv refuses a stack whose .env is in its container alone, or which has none.
+func withoutEnv(dir instance.Dir, c engine.Container) error {
+	return finding.Named(finding.HostNotReady, "env-in-container", "%s has no %s of this machine mounted\n\nIts settings and keys are in the container alone, or come from env_file or a panel (Coolify, Portainer). "+
+		"Without that file they are lost when the container is recreated.", c.Name, instance.EnvName).
+		With(finding.Hint{Do: "Put its .env into the directory, mount it (in docker-compose.yaml, or in the panel: " + dir.Env() + " at " + openalgo.Env + "), recreate the container, then run the same command again",
+			Shell: []string{"sudo docker cp " + c.Name + ":" + openalgo.Env + " " + dir.Env()}}).Ending(finding.Unchanged)
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/backup"
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
@@ -161,6 +162,16 @@ func TestLookToAdopt(t *testing.T) {
 	foreign(b, other)
 	if _, err := b.looker().Look(t.Context(), true); err == nil || !strings.Contains(err.Error(), "does not mount") {
 		t.Errorf("with another .env: %v", err)
+	}
+
+	b = newBench(t)
+	b.write(b.dir.Env(), "A = 'b'\n")
+	b.stack("panel", string(b.dir), "openalgo:1", func(s *engine.ContainerSpec) {
+		s.Labels[compose.LabelWorkingDir] = string(b.dir)
+		s.Mounts = slices.DeleteFunc(s.Mounts, func(m engine.Mount) bool { return m.Target == openalgo.Env })
+	})
+	if _, err := b.looker().Look(t.Context(), true); finding.IDOf(err) != "env-in-container" {
+		t.Errorf("without a .env in the container: %v", err)
 	}
 }
 
