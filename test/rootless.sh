@@ -76,7 +76,11 @@ start_podman_rootless() {
   local at=/run/user/$uid/podman/podman.sock
   mkdir -p "${at%/*}"
   podman_files "$home/.config/containers" "$root" crun "$root/usr/bin/crun"
+  printf '[storage]\ndriver = "overlay"\n' >"$home/.config/containers/storage.conf"
   chown -R $uid:$uid "$home/.config" "${at%/*}"
+  # crun without root has one cgroup hierarchy or the other.
+  ! mountpoint -q /sys/fs/cgroup/unified || umount /sys/fs/cgroup/unified
+  [[ ! -d /etc/containers ]] || mount -t tmpfs -o mode=0755 tmpfs /etc/containers # the host's
   as_user podman system service --time 0 unix://$at >"$1/engine.log" 2>&1 &
   engine=$!
   await_socket $at $engine "$1/engine.log"

@@ -127,7 +127,7 @@ func (e *connection) explain(ctx context.Context, doing string, err error) error
 		return e.With(finding.Shell("Install what Podman needs", "sudo apt-get install netavark aardvark-dns catatonit"))
 	case strings.Contains(text, "No such image"):
 		return fail([]error{ErrImageNotFound, err}, "%s: Docker does not have the image; pull it first", doing)
-	case errdefs.IsNotFound(err):
+	case errdefs.IsNotFound(err), e.info.Podman && strings.Contains(text, "no such container"): // Podman's own status is another
 		return fail([]error{ErrNotFound, err}, "%s: %s", doing, text)
 	case errdefs.IsConflict(err), strings.Contains(text, "has active endpoints"), strings.Contains(text, "is not running"):
 		return fail([]error{ErrConflict, err}, "%s: %s", doing, text)

@@ -12,6 +12,9 @@ func fillUsers(i *Info) {
 		i.ID = "podman " + i.RootDir // it makes another ID up for every question
 	}
 	i.User = -1
+	if i.Podman && i.Local { // it does not say so as Docker does
+		i.Rootless = i.Rootless || userns.IsUsers(userns.OwnerOf(i.Endpoint), os.Geteuid(), userns.IsRoot())
+	}
 	switch {
 	case i.Local && i.Rootless:
 		i.User = userns.OwnerOf(i.Endpoint)

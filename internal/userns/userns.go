@@ -34,6 +34,10 @@ func Of(owner, euid int) Standing {
 	return Outside
 }
 
+// IsUsers reports whether the socket of an engine is a user's, who runs it without root,
+// as a process sees it that may be root of the machine, or of that user's namespace.
+func IsUsers(owner, euid int, root bool) bool { return owner > 0 || owner == 0 && euid == 0 && !root }
+
 // OwnerOf is who has the socket of an engine; -1 is not known.
 func OwnerOf(endpoint string) int {
 	path, local := strings.CutPrefix(endpoint, "unix://")

@@ -28,6 +28,26 @@ func TestStanding(t *testing.T) {
 	}
 }
 
+func TestWhoseSocket(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		owner, euid int
+		root, want  bool
+	}{
+		{0, 0, true, false},       // root's, as root sees it
+		{0, 1000, false, false},   // as a user of its group does
+		{1000, 1000, false, true}, // a user's
+		{1000, 0, true, true},     // as root sees it
+		{0, 0, false, true},       // from inside
+		{Nobody, 0, false, true},  // of another user, from inside
+		{-1, 1000, false, false},  // not known
+	} {
+		if got := IsUsers(c.owner, c.euid, c.root); got != c.want {
+			t.Errorf("%+v: %v", c, got)
+		}
+	}
+}
+
 func TestMaps(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]struct {
