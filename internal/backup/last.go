@@ -10,6 +10,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/backup/where"
 	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/market"
 )
 
 // Last is how the last backup of an instance ended.
@@ -64,9 +65,9 @@ func (l *Last) Text() string {
 	case l == nil:
 		return ""
 	case !l.OK:
-		return fmt.Sprintf("%s FAILED: %s", l.At.Local().Format("2006-01-02 15:04"), strings.SplitN(l.Message, "\n", 2)[0])
+		return fmt.Sprintf("%s FAILED: %s", market.Text(l.At), strings.SplitN(l.Message, "\n", 2)[0])
 	}
-	return fmt.Sprintf("%s  %s (%s)", l.At.Local().Format("2006-01-02 15:04"), l.File, SizeText(l.Bytes))
+	return fmt.Sprintf("%s  %s (%s)", market.Text(l.At), l.File, SizeText(l.Bytes))
 }
 
 // SizeText returns how large a backup is.

@@ -60,7 +60,7 @@ func (l *Last) Text() string {
 	if l == nil {
 		return ""
 	}
-	text := l.At.In(market.IST).Format("2 Jan 2006, 15:04 MST") + ", " + l.Command
+	text := market.Text(l.At) + ", " + l.Command
 	if l.DowntimeMS == 0 {
 		return text + ", not known for how long: the run did not finish"
 	}

@@ -33,5 +33,5 @@ func sinceWhen(c docker.Container) string {
 	if !stacks.IsUp(c) {
 		return "not running"
 	}
-	return "running since " + c.StartedAt.In(market.IST).Format("2 Jan 2006, 15:04 MST")
+	return "running since " + market.Text(c.StartedAt)
 }

@@ -95,7 +95,7 @@ func holdAt(d instance.Dir) (*os.File, error) {
 // CreateEvents creates the file that the waiting process writes its events to.
 func CreateEvents(d instance.Dir) (*os.File, error) {
 	if s := LoadAt(d); s != nil && s.Waiting {
-		return nil, finding.Named(finding.HostNotReady, "resize-waiting", "%w, for %s", ErrWaits, s.Time.Local().Format("15:04 MST")).
+		return nil, finding.Named(finding.HostNotReady, "resize-waiting", "%w, for %s", ErrWaits, market.Text(s.Time)).
 			With(finding.Run("To cancel it", "resize", "--cancel"))
 	}
 	if _, err := d.Create(); err != nil {

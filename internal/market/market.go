@@ -12,6 +12,12 @@ import (
 // IST is the time of the exchanges; India has no summer time.
 var IST = time.FixedZone("IST", 5*3600+1800)
 
+// Text is a time for a person, in IST.
+func Text(t time.Time) string { return t.In(IST).Format("2 Jan 2006, 15:04 MST") }
+
+// Day is the day of a time for a person, in IST.
+func Day(t time.Time) string { return t.In(IST).Format("2 Jan 2006") }
+
 // Session is a market that is open.
 type Session struct {
 	Name string    // "NSE and BSE"

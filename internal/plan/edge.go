@@ -8,14 +8,13 @@ import (
 
 	edge "github.com/marketcalls/openalgo-install/internal/edge/spec"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/market"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
-// Let's Encrypt takes five failed attempts an hour for one name
-// (https://letsencrypt.org/docs/rate-limits/), and then none for an hour.
-const (
-	RefusalsAnHour = 5
-)
+// RefusalsAnHour is how many failed attempts Let's Encrypt takes for one name, and then
+// none for an hour (https://letsencrypt.org/docs/rate-limits/).
+const RefusalsAnHour = 5
 
 // decideTrial has a trial come first when the last attempts failed, and refuses
 // the one that would close the door for an hour.
@@ -27,7 +26,7 @@ func decideTrial(o *world.Observation, p *Plan) error {
 	hour := slices.DeleteFunc(slices.Clone(recent), func(at time.Time) bool { return !at.After(o.Now.Add(-time.Hour)) })
 	if a.TLS.CA == "" && len(hour) >= RefusalsAnHour {
 		return finding.Named(finding.HostNotReady, "certificate-refused", "Let's Encrypt refused %s %d times within an hour, and takes no more before %s",
-			a.Domain, len(hour), hour[0].Add(time.Hour).Local().Format("15:04")).
+			a.Domain, len(hour), market.Text(hour[0].Add(time.Hour))).
 			With(finding.Run("Use the time: try it all with certificates for trials", "--answers", "FILE", "--rehearse"))
 	}
 	p.Edge.Trial = a.TLS.CATrial

@@ -12,6 +12,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	image "github.com/marketcalls/openalgo-install/internal/image/spec"
 	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/market"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/settings"
 	"github.com/marketcalls/openalgo-install/internal/step/data"
@@ -67,7 +68,7 @@ func planRestore(o *world.Observation, p *Plan) error {
 			if mount.Target == openalgo.Tree(t.Name) {
 				mounted = true
 				p.Add(Change{Kind: KindVolume, Name: mount.Source, Action: ActionUpdate,
-					Reason: fmt.Sprintf("its files become those of %s (%d MiB)", m.Created.Local().Format("2006-01-02 15:04"), t.Bytes>>20)})
+					Reason: fmt.Sprintf("its files become those of %s (%d MiB)", market.Text(m.Created), t.Bytes>>20)})
 			}
 		}
 		if !mounted {
@@ -82,7 +83,7 @@ func planRestore(o *world.Observation, p *Plan) error {
 		if r.Exact {
 			kept = "what came into it since then is kept, and a second `rollback` brings it back"
 		}
-		p.Asks = append(p.Asks, Ask{AskReplace, fmt.Sprintf("The data of this OpenAlgo is replaced by that of %s; %s", m.Created.Local().Format("2006-01-02 15:04"), kept)})
+		p.Asks = append(p.Asks, Ask{AskReplace, fmt.Sprintf("The data of this OpenAlgo is replaced by that of %s; %s", market.Text(m.Created), kept)})
 	}
 	askForRights(o, p)
 	for _, t := range o.Backup.Twins {
@@ -103,7 +104,8 @@ func guardOlder(o *world.Observation, p *Plan) error {
 		release, sample = &o.Runs.Image, o.Runs.Sample
 	}
 	if release == nil || release.ID != p.ImageID {
-		return fmt.Errorf("the image %s is no longer in Docker, so nobody can tell whether it is older than the data", p.Stack.Image)
+		return finding.Named(finding.HostNotReady, "image-missing", "the image %s is no longer in Docker, so nobody can tell whether it is older than the data", p.Stack.Image).
+			With(finding.Shell("Pull it, then run the same command again", "docker pull "+p.Stack.Image)).Ending(finding.Unchanged)
 	}
 	version := ""
 	if base, err := envfile.Parse(sample); err == nil && sample != nil {
@@ -119,5 +121,5 @@ func guardOlder(o *world.Observation, p *Plan) error {
 		newer = image.RepositoryOf(m.Image.Ref) + "@" + m.Image.Digest
 	}
 	return finding.Named(finding.HostNotReady, "image-older", "the image %s is older than the data in this backup (made %s, the data's %s), and an older OpenAlgo can't read newer data. "+
-		"Name one that is not: `--image %s`, or a newer tag", p.Stack.Image, release.Created.Format("2006-01-02"), m.Image.Created.Format("2006-01-02"), newer)
+		"Name one that is not: `--image %s`, or a newer tag", p.Stack.Image, market.Day(release.Created), market.Day(m.Image.Created), newer)
 }

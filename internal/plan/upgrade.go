@@ -4,11 +4,11 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	docker "github.com/marketcalls/openalgo-install/internal/engine/spec"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/market"
 	"github.com/marketcalls/openalgo-install/internal/settings"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
@@ -30,7 +30,7 @@ func planUpgrade(o *world.Observation, p *Plan) {
 
 // releaseName names a release by OpenAlgo's own version and the day of its image.
 func releaseName(image docker.Image, version string) string {
-	made := "an image of " + image.Created.Local().Format(time.DateOnly)
+	made := "an image of " + market.Day(image.Created)
 	if version == "" {
 		return made
 	}

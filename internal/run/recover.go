@@ -8,13 +8,14 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/market"
 )
 
 // Recover completes or undoes what an interrupted run left. An error that is not
 // a *Failure changed nothing.
 func Recover(ctx context.Context, t *Tools, j *Journal) error {
 	t.journal = j
-	t.Note(fmt.Sprintf("the %s of %s did not finish (done: %s)", j.Command, j.Started.Local().Format("2006-01-02 15:04:05"), doneText(j)))
+	t.Note(fmt.Sprintf("the %s of %s did not finish (done: %s)", j.Command, market.Text(j.Started), doneText(j)))
 	if err := sameDocker(ctx, t, j); err != nil {
 		return err
 	}
