@@ -37,6 +37,15 @@ func (p Path) Check() error {
 	return Foreign(string(p))
 }
 
+// CheckName refuses a name that is a path, and one that is empty: below a directory
+// that is the directory itself.
+func CheckName(name string) error {
+	if name == "" {
+		return Foreign("a step without a name")
+	}
+	return CheckNames(name)
+}
+
 // CheckNames refuses names that are paths.
 func CheckNames(names ...string) error {
 	for _, name := range names {

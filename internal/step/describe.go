@@ -97,7 +97,7 @@ func (s *DescribeCopy) keepEnv(t *run.Tools) error {
 func (s *DescribeCopy) Undo(context.Context, *run.Tools) error { return nil }
 
 // Check refuses names that are paths.
-func (s *DescribeCopy) Check() error { return run.CheckNames(s.Base) }
+func (s *DescribeCopy) Check() error { return run.CheckName(s.Base) }
 
 // ManifestOf says what the data of an instance is of, as far as its state and its
 // container tell it.

@@ -107,7 +107,9 @@ func (s *WriteFile) leaveEdited(t *run.Tools, path string) error {
 }
 
 // Check refuses names that are paths.
-func (s *WriteFile) Check() error { return run.CheckNames(s.Name, s.Backup) }
+func (s *WriteFile) Check() error {
+	return errors.Join(run.CheckName(s.Name), run.CheckNames(s.Backup))
+}
 
 // asideSuffix is what a file is called once it is moved out of Docker Compose's
 // sight.
@@ -140,4 +142,4 @@ func (s *MoveAside) Undo(_ context.Context, t *run.Tools) error {
 }
 
 // Check refuses names that are paths.
-func (s *MoveAside) Check() error { return run.CheckNames(s.Name) }
+func (s *MoveAside) Check() error { return run.CheckName(s.Name) }

@@ -136,7 +136,7 @@ func (s *KeepFile) Do(ctx context.Context, t *run.Tools) error {
 func (s *KeepFile) Undo(context.Context, *run.Tools) error { return nil }
 
 // Check refuses names that are paths.
-func (s *KeepFile) Check() error { return run.CheckNames(s.Name, s.Backup) }
+func (s *KeepFile) Check() error { return errors.Join(run.CheckName(s.Name), run.CheckNames(s.Backup)) }
 
 func readNow(ctx context.Context, t *run.Tools, name string) ([]byte, error) {
 	if name == instance.EnvName {

@@ -135,8 +135,8 @@ func (s *RemoveDirectory) Do(ctx context.Context, t *run.Tools) error {
 
 // Check refuses what is no directory with data of OpenAlgo.
 func (s *RemoveDirectory) Check() error {
-	if s.Name != "" && !slices.Contains(openalgo.Trees, s.Name) {
-		return run.Foreign(s.Name)
+	if !slices.Contains(openalgo.Trees, s.Name) {
+		return run.Foreign("the directory", s.Name)
 	}
 	return nil
 }
@@ -159,7 +159,7 @@ func (s *RemoveFile) Do(_ context.Context, t *run.Tools) error {
 }
 
 // Check refuses names that are paths.
-func (s *RemoveFile) Check() error { return run.CheckNames(s.Name) }
+func (s *RemoveFile) Check() error { return run.CheckName(s.Name) }
 
 // DropImages removes the tags that images of this instance have for a rollback, and
 // test apps that it ran.

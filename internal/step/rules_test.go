@@ -44,12 +44,17 @@ func fill(v reflect.Value, text string) {
 // has it or has not, or nothing is done with it.
 var pathless = map[string]bool{
 	"action": true, "container.again": true, "container.create": true, "container.freeze": true, "container.keep": true, "secrets.count": true, "container.down": true, "container.remove": true, "container.rename": true, "container.start": true, "container.stop": true,
-	"backup.archive": true, "bytecode.first": true, "bytecode.later": true, "daily.end": true, "images.drop": true, "network.remove": true, "volume.remove": true, "work.remove": true,
+	"backup.archive": true, "bytecode.first": true, "bytecode.later": true, "daily.end": true, "image.remove": true, "images.drop": true, "network.remove": true, "volume.remove": true, "work.remove": true,
 	"data.carry": true, "data.swap": true, "data.tidy": true, "directory.make": true, "network.create": true, "state.write": true, "verify": true, "volume.create": true,
 }
 
+// Kinds whose name is one of a file or directory: without one they would work on the
+// directory around it.
+var named = map[string]bool{"data.ahead": true, "data.clear": true, "data.describe": true, "data.keep": true, "directory.remove": true,
+	"file.aside": true, "file.keep": true, "file.remove": true, "file.write": true}
+
 // Every kind of step can be read back from the journal, says what it does, and
-// refuses paths that no run wrote.
+// refuses paths that no run wrote, and names that are missing.
 func TestKinds(t *testing.T) {
 	t.Parallel()
 	kinds := run.Kinds()
@@ -57,8 +62,8 @@ func TestKinds(t *testing.T) {
 		t.Errorf("only %d kinds", len(kinds))
 	}
 	for kind, s := range kinds {
-		if err := s.Check(); err != nil && kind != "data.keep" {
-			t.Errorf("%s: an empty one is refused: %v", kind, err)
+		if err := s.Check(); (err != nil) != named[kind] {
+			t.Errorf("%s: without a name: %v", kind, err)
 		}
 		fill(reflect.ValueOf(s), "../../etc/passwd")
 		text, err := json.Marshal(s)
@@ -149,6 +154,7 @@ func TestJournalsThatAreRefused(t *testing.T) {
 		`{"version": 2, "phase": "sideways"}`:                                                                                     "self-update",
 		`{"version": 2, "phase": "apply", "steps": [null]}`:                                                                       "self-update",
 		`{"version": 2, "phase": "apply", "steps": [{"kind": "file.write", "step": {"name": "../x"}}]}`:                           "was not written by openalgo-install",
+		`{"version": 2, "phase": "commit", "steps": [], "commit": [{"kind": "data.clear", "step": {}}]}`:                          "was not written by openalgo-install",
 		`{"version": 2, "phase": "commit", "steps": [], "commit": [{"kind": "site.remove", "step": {"files": ["/etc/passwd"]}}]}`: "was not written by openalgo-install",
 		`{"command": "set", "files": [{"name": ".env", "backup": "/etc/shadow"}]}`:                                                "was not written by openalgo-install",
 		`{"command": "restore", "replaced": [{"data": "/etc", "copy": "/home/x/replaced/db"}]}`:                                   "was not written by openalgo-install",

@@ -90,7 +90,7 @@ func (s *Ahead) Undo(_ context.Context, t *run.Tools) error {
 }
 
 // Check refuses names that are paths.
-func (s *Ahead) Check() error { return run.CheckNames(s.Tree) }
+func (s *Ahead) Check() error { return run.CheckName(s.Tree) }
 
 // finish makes the copy of dir that Ahead began the one that is kept below base, once
 // nobody writes the data any more. It reports whether there is one.

@@ -91,7 +91,14 @@ func NotMounted(tree string) error {
 func (s *Fill) Undo(context.Context, *run.Tools) error { return nil }
 
 // Check refuses names that are paths.
-func (s *Fill) Check() error { return run.CheckNames(s.Trees...) }
+func (s *Fill) Check() error {
+	for _, name := range s.Trees {
+		if err := run.CheckName(name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // Changed reports whether the run may have changed data: the new container
 // may have begun to run on it, or other data is being put in its place.

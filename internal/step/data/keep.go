@@ -243,10 +243,10 @@ func (s *Keep) recreateVolume(ctx context.Context, t *run.Tools) error {
 // Check refuses names that are paths, and data that is in a directory of the
 // work directory's.
 func (s *Keep) Check() error {
-	if err := run.CheckNames(s.Tree, s.Base); err != nil {
+	if err := errors.Join(run.CheckName(s.Tree), run.CheckName(s.Base)); err != nil {
 		return err
 	}
-	if s.Base != instance.Snapshot && s.Base != instance.Replaced || s.Tree == "" {
+	if s.Base != instance.Snapshot && s.Base != instance.Replaced {
 		return run.Foreign(s.Base, s.Tree)
 	}
 	return s.Data.Check()

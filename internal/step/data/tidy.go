@@ -49,7 +49,7 @@ func (s *Clear) Do(ctx context.Context, t *run.Tools) error {
 func (s *Clear) Undo(context.Context, *run.Tools) error { return nil }
 
 // Check refuses names that are paths.
-func (s *Clear) Check() error { return run.CheckNames(s.Base) }
+func (s *Clear) Check() error { return run.CheckName(s.Base) }
 
 // Swap makes what a rollback replaced the copy to go to next.
 type Swap struct {
