@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/market"
 )
 
 // backupAge is how old the last backup may be before doctor warns.
@@ -31,13 +32,13 @@ func (c *lastBackup) judge(p patient) []Finding {
 	case last == nil:
 		return ok("backup", "none was made by this program yet; `%s` makes one", p.reader.Command("backup"))
 	case !last.OK:
-		return warning("backup", finding.Warn("backup-failed", "the backup of %s failed: %s", last.At.Format("2006-01-02 15:04"), strings.SplitN(last.Message, "\n", 2)[0]).With(ours("backup")))
+		return warning("backup", finding.Warn("backup-failed", "the backup of %s failed: %s", market.Text(last.At), strings.SplitN(last.Message, "\n", 2)[0]).With(ours("backup")))
 	case last.Unchecked != "":
 		return warning("backup", finding.Warn("backup-unchecked", "the databases in the last one could not be checked: %s", last.Unchecked).With(ours("backup")))
 	case p.now.Sub(last.At) > backupAge:
-		return warning("backup", finding.Warn("backup-old", "the last one is of %s", last.At.Format("2006-01-02")).With(ours("backup")))
+		return warning("backup", finding.Warn("backup-old", "the last one is of %s", market.Day(last.At)).With(ours("backup")))
 	case c.gone:
 		return warning("backup", finding.Warn("backup-missing", "the last one is not there any more: %s", last.File).With(ours("backup")))
 	}
-	return ok("backup", "the last one is of %s: %s", last.At.Format("2006-01-02 15:04"), last.File)
+	return ok("backup", "the last one is of %s: %s", market.Text(last.At), last.File)
 }

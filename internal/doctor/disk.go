@@ -32,13 +32,17 @@ func (c *disks) look(_ context.Context, l Look, p *patient) {
 	}
 }
 
-func (c *disks) judge(patient) (out []Finding) {
+func (c *disks) judge(p patient) (out []Finding) {
+	room := []finding.Hint{shell("docker system df")}
+	if p.instance != nil {
+		room = []finding.Hint{ours("clean"), room[0]}
+	}
 	if d := c.images; d != nil {
 		switch {
 		case d.FreeMiB < lowImages:
-			out = append(out, failure("disk", finding.Named(finding.HostNotReady, "disk-full", "%s, where Docker keeps images and volumes, has %d MiB free", d.Path, d.FreeMiB).With(shell("docker system df")))...)
+			out = append(out, failure("disk", finding.Named(finding.HostNotReady, "disk-full", "%s, where Docker keeps images and volumes, has %d MiB free", d.Path, d.FreeMiB).With(room...))...)
 		case d.FreeMiB < fewImages:
-			out = append(out, warning("disk", finding.Warn("disk-low", "%s has %d MiB free; an upgrade needs about %d", d.Path, d.FreeMiB, fewImages).With(shell("docker system df")))...)
+			out = append(out, warning("disk", finding.Warn("disk-low", "%s has %d MiB free; an upgrade needs about %d", d.Path, d.FreeMiB, fewImages).With(room...))...)
 		default:
 			out = append(out, ok("disk", "%s has %d MiB free of %d", d.Path, d.FreeMiB, d.TotalMiB)...)
 		}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 	"strings"
 	"time"
 
@@ -39,6 +40,8 @@ type Finding struct {
 	Hints    []finding.Hint `json:"hints,omitempty"` // what to do
 	Mend     string         `json:"mend,omitempty"`  // the first of them as a line
 	Fix      Fix            `json:"fix,omitempty"`   // what `doctor --fix` does about it
+
+	refused bool // a command says so, and no check of its own saw it
 }
 
 // Report is everything that was looked at.
@@ -67,7 +70,8 @@ type patient struct {
 	envOwner   owner
 	unfinished string
 	left       string // the command that was interrupted
-	obstacles  error  // why commands do not change it
+	unreadable error  // why that is not known
+	obstacles  []obstacle
 
 	now time.Time
 }
@@ -85,21 +89,32 @@ func Examine(ctx context.Context, l Look) Report {
 func report(p patient, checks []check) Report {
 	r := Report{Findings: []Finding{}}
 	for _, check := range checks {
-		for _, f := range check.judge(p) {
-			if len(f.Hints) > 0 {
-				f.Mend = p.reader.Line(f.Hints[0])
-			}
-			r.Findings = append(r.Findings, f)
-			switch f.Level {
-			case Failure:
-				r.Failures++
-			case Warning:
-				r.Warnings++
-			case OK:
-			}
+		r.Findings = append(r.Findings, check.judge(p)...)
+	}
+	all := slices.Clone(r.Findings)
+	r.Findings = slices.DeleteFunc(r.Findings, func(f Finding) bool { return f.refused && isSeen(all, f) })
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		if len(f.Hints) > 0 {
+			f.Mend = p.reader.Line(f.Hints[0])
+		}
+		switch f.Level {
+		case Failure:
+			r.Failures++
+		case Warning:
+			r.Warnings++
+		case OK:
 		}
 	}
 	return r
+}
+
+// isSeen reports whether a check has seen by itself what a command refuses for, and
+// holds it for as bad.
+func isSeen(all []Finding, refused Finding) bool {
+	return slices.ContainsFunc(all, func(f Finding) bool {
+		return !f.refused && f.ID == refused.ID && (f.Level == Failure || f.Level == refused.Level)
+	})
 }
 
 // WriteText prints the report for a person: what is wrong first.

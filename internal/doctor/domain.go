@@ -10,6 +10,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/market"
 	"github.com/marketcalls/openalgo-install/internal/preflight"
 )
 
@@ -43,7 +44,7 @@ func (c *domain) look(ctx context.Context, _ Look, p *patient) {
 	report := host.CheckDNS(ctx, c.name, nil)
 	c.dns = &report
 	if h := p.instance.HTTPS; h != nil {
-		c.certificate = &certificate{issuer: "this host's " + h.By}
+		c.certificate = &certificate{issuer: "this machine's " + h.By}
 		c.certificate.expiry, _ = time.Parse(time.RFC3339, h.Until)
 		if h.Problem != "" {
 			c.certificate.err = errors.New(h.Problem)
@@ -106,11 +107,11 @@ func (c *domain) shown(p patient) []Finding {
 	}
 	switch {
 	case !seen.expiry.IsZero() && left <= 0:
-		return failure("certificate", finding.Named(finding.Failed, "certificate-expired", "the certificate of %s ended on %s", c.name, seen.expiry.Format(time.DateOnly)).With(hints...))
+		return failure("certificate", finding.Named(finding.Failed, "certificate-expired", "the certificate of %s ended on %s", c.name, market.Day(seen.expiry)).With(hints...))
 	case seen.err != nil:
 		return failure("certificate", finding.Named(finding.Failed, "site-not-served", "%v", seen.err).With(hints...))
 	case left < soon:
-		return warning("certificate", finding.Warn("certificate-expires", "the certificate of %s ends in %d days, on %s", c.name, days, seen.expiry.Format(time.DateOnly)))
+		return warning("certificate", finding.Warn("certificate-expires", "the certificate of %s ends in %d days, on %s", c.name, days, market.Day(seen.expiry)))
 	}
 	return ok("certificate", "of %s from %s, %d days left", c.name, seen.issuer, days)
 }

@@ -30,7 +30,7 @@ func TestEncodingIsOneFinding(t *testing.T) {
 	for _, name := range []string{"env-bom", "env-utf16"} {
 		p := sound(t)
 		_, p.envErr = envfile.Parse(fieldEnv(t, name))
-		p.env, p.obstacles = nil, finding.Named(finding.HostNotReady, "env-unreadable", "reading .env: %w", p.envErr)
+		p.env, p.obstacles = nil, met(finding.Named(finding.HostNotReady, "env-unreadable", "reading .env: %w", p.envErr))
 		p.domain.dns, p.domain.certificate = nil, nil
 		var about []Finding
 		for _, f := range findings(p) {
@@ -62,7 +62,7 @@ func TestFieldEnvs(t *testing.T) {
 	}
 	p := sound(t)
 	p.env, _ = envfile.Parse(fieldEnv(t, "env-zero"))
-	p.obstacles = finding.Named(finding.HostNotReady, "keys", "the encryption keys are gone: .env is empty")
+	p.obstacles = met(finding.Named(finding.HostNotReady, "keys", "the encryption keys are gone: .env is empty"))
 	if found := env(p.patient); len(found) != 0 {
 		t.Errorf("the keys are gone, and yet: %+v", found)
 	}

@@ -15,8 +15,8 @@ func env(p patient) (out []Finding) {
 	switch {
 	case finding.IDOf(p.envErr) == idEncoding:
 		return fixed(FixEncoding, failure("env", finding.Named(finding.HostNotReady, "env-encoding", "%s: %w", p.dir, p.envErr)))
-	case p.instance == nil, p.refused("keys"):
-		return nil // refused says why: new keys would lose the data
+	case p.instance == nil, p.refuses("keys"):
+		return nil // changes says why: new keys would lose the data
 	case errors.Is(p.envErr, fs.ErrPermission):
 		return warning("env", finding.Warn("env-unreadable", "%s/.env can't be read by this user", p.dir).With(shell(finding.Prompt{Dir: p.dir, Sudo: true}.Command("doctor"))))
 	case p.envErr != nil:
@@ -59,6 +59,9 @@ func salt(p patient) []Finding {
 func unfinished(p patient) []Finding {
 	if p.unfinished == "" {
 		return nil
+	}
+	for _, problem := range finding.Problems(p.unreadable) { // no command completes it
+		return fixed("", failure("unfinished", problem))
 	}
 	return failure("unfinished", finding.Named(finding.Failed, "interrupted", "%s", p.unfinished).With(finishes(p.left)))
 }

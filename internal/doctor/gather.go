@@ -57,11 +57,23 @@ func (l Look) gatherEngine(ctx context.Context, p *patient) {
 		}
 	}
 	p.idleSalt = p.container != nil && world.IdleSalt(ctx, l.Engine, l.Dir, *p.container)
+	p.obstacles = l.obstacles(ctx)
+}
+
+// obstacles are why commands do not change the instance.
+func (l Look) obstacles(ctx context.Context) (out []obstacle) {
+	var seen *world.Observation
 	in, err := ops.New(l.Dir, l.Engine, l.Machine, event.ReporterFunc(func(event.Event) {}))
 	if err == nil {
-		err = in.Obstacles(ctx)
+		seen, err = in.Survey(ctx)
 	}
-	p.obstacles = err
+	for _, problem := range finding.Problems(err) {
+		out = append(out, obstacle{problem: problem})
+	}
+	if err != nil {
+		return out
+	}
+	return refused(seen)
 }
 
 func gone(path string) bool {
@@ -83,7 +95,8 @@ func (l Look) gatherFiles(p *patient) {
 		}
 	}
 	if p.unfinished = run.Unfinished(l.Dir); p.unfinished != "" {
-		if j, _ := run.Left(instance.Dir(l.Dir)); j != nil {
+		j, err := run.Left(instance.Dir(l.Dir))
+		if p.unreadable = err; j != nil {
 			p.left = j.Command
 		}
 	}

@@ -2,12 +2,13 @@ package doctor
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/market"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
 )
 
@@ -21,16 +22,9 @@ func instanceThere(p patient) []Finding {
 	return ok("instance", "%s in %s, image %s", p.instance.Name, p.dir, p.instance.Image.Ref)
 }
 
-// refused reports whether commands refuse to change this instance for one reason.
-func (p patient) refused(id string) bool { return finding.IDOf(p.obstacles) == id }
-
-// checkOf is the check that a guard of the commands belongs to.
-func checkOf(id string) string {
-	switch id {
-	case "keys", "moved", "owner", "engine":
-		return id
-	}
-	return "changes"
+// refuses reports whether commands refuse to change this instance for one reason.
+func (p patient) refuses(id string) bool {
+	return slices.ContainsFunc(p.obstacles, func(o obstacle) bool { return finding.IDOf(o.problem) == id })
 }
 
 // changes reports what keeps commands from changing this instance: they say the
@@ -40,12 +34,8 @@ func changes(p patient) (out []Finding) {
 	case p.instance == nil && errors.Is(p.envErr, fs.ErrNotExist), p.unfinished != "", errors.Is(p.envErr, fs.ErrPermission), finding.IDOf(p.envErr) == idEncoding:
 		return nil // there is nothing to change, or other checks say so
 	}
-	for _, problem := range finding.Problems(p.obstacles) {
-		check := checkOf(finding.IDOf(problem))
-		if check == "changes" {
-			problem = &finding.Error{Kind: problem.Kind, ID: "unexpected", Err: fmt.Errorf("no command can change this OpenAlgo: %w", problem)}
-		}
-		out = append(out, fixed("", failure(check, problem))...) // what a command refuses takes a person
+	for _, o := range p.obstacles {
+		out = append(out, o.told()...)
 	}
 	return out
 }
@@ -70,7 +60,7 @@ func container(p patient) []Finding {
 		}
 		return failure("container", finding.Named(finding.HostNotReady, "not-running", "%s is %s (status %d)%s", c.Name, c.State, c.ExitCode, why).With(ours("start")))
 	}
-	return ok("container", "%s runs since %s", c.Name, c.StartedAt.Format("2006-01-02 15:04 MST"))
+	return ok("container", "%s runs since %s", c.Name, market.Text(c.StartedAt))
 }
 
 func ready(p patient) []Finding {
@@ -153,9 +143,9 @@ func schedule(p patient) []Finding {
 	s := p.instance.Schedule
 	switch {
 	case !s.Done && !s.Waiting:
-		return warning("schedule", finding.Warn("resize-missed", "a resize should have run at %s, and the process that waited for it is gone", s.Time.Format("2006-01-02 15:04 MST")).With(ours(s.Command()...)))
+		return warning("schedule", finding.Warn("resize-missed", "a resize should have run at %s, and the process that waited for it is gone", market.Text(s.Time)).With(ours(s.Command()...)))
 	case s.Done && s.Exit != 0:
-		return warning("schedule", finding.Warn("resize-failed", "the resize of %s failed: %s", s.Time.Format("2006-01-02 15:04 MST"), s.Message).With(ours("resize")))
+		return warning("schedule", finding.Warn("resize-failed", "the resize of %s failed: %s", market.Text(s.Time), s.Message).With(ours("resize")))
 	}
 	return nil
 }

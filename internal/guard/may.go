@@ -31,3 +31,18 @@ func MayCopy(o *world.Observation, what string) error {
 	}
 	return nil
 }
+
+// Databases refuses a backup of an OpenAlgo that keeps no database, as far as that
+// was looked at.
+func Databases(o *world.Observation) error {
+	at := o.Answered.Databases
+	if o.Answered.DatabasesAt != nil || at.Err != nil || at.Path == "" || at.Bytes > 0 {
+		return o.Answered.DatabasesAt
+	}
+	return NoDatabase(at.Path)
+}
+
+// NoDatabase refuses a backup of data that has no database.
+func NoDatabase(source string) error {
+	return finding.Named(finding.HostNotReady, "data-missing", "there is no database in %s yet, and so nothing to back up: look into it if you expected one", source)
+}

@@ -306,7 +306,7 @@ func (b *backing) findTrees(ctx context.Context, c engine.Container) error {
 			return fmt.Errorf("looking at %s: %w", at, err)
 		}
 		if bytes == 0 && name == backup.DataTree {
-			return finding.Named(finding.HostNotReady, "data-missing", "there is no database in %s yet, and so nothing to back up: look into it if you expected one", source)
+			return guard.NoDatabase(source)
 		}
 		b.trees = append(b.trees, backup.Tree{Name: name, Source: source, Path: at, Bytes: bytes})
 	}

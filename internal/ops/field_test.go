@@ -23,7 +23,8 @@ func TestEnvOfTheField(t *testing.T) {
 	t.Parallel()
 	b := installed(t)
 	b.account()
-	must(t, b.session().Obstacles(t.Context()))
+	_, err := b.session().Survey(t.Context())
+	must(t, err)
 	before, env := b.container(), filepath.Join(b.dir, ".env")
 	was := b.read(".env")
 	for name, id := range map[string]string{"env-zero": "keys", "env-bom": "env-encoding", "env-utf16": "env-encoding"} {
@@ -39,5 +40,5 @@ func TestEnvOfTheField(t *testing.T) {
 		}
 	}
 	must(t, os.WriteFile(env, []byte(was), 0o600))
-	must(t, b.session().Obstacles(t.Context()))
+	b.do(ops.Restart())
 }

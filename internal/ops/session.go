@@ -6,9 +6,7 @@ package ops
 import (
 	"context"
 
-	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/event"
-	"github.com/marketcalls/openalgo-install/internal/guard"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/world"
@@ -39,28 +37,6 @@ func (in *Session) Do(ctx context.Context, c Command) (event.Result, error) {
 		c.Ended(in, result, err)
 	}
 	return result, err
-}
-
-// Obstacles returns what keeps commands from changing this instance: what every
-// one of them refuses, or else what a change with the answers of the last install
-// would meet; nil where nothing does. It changes nothing.
-func (in *Session) Obstacles(ctx context.Context) error {
-	o, err := in.observe(ctx)
-	if err != nil {
-		return err
-	}
-	in.knowEnv(o)
-	o.FindByMount()
-	if err := guard.All(o); err != nil {
-		return err
-	}
-	if !o.State.IsOurs() || o.Container() == nil {
-		return guard.NeitherRuns(o)
-	}
-	t := newTurn(in, Reconfigure(plan.CommandInstall, func(*answers.Answers) error { return nil }))
-	defer t.source.Close()
-	_, _, _, err = t.planOnce(ctx)
-	return err
 }
 
 // Note reports a sentence as a part of the run.

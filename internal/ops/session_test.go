@@ -286,12 +286,25 @@ func TestResizeOfAnothersStack(t *testing.T) {
 	}
 }
 
-func TestObstacles(t *testing.T) {
+// A survey sees what the plans of all commands need, and changes nothing.
+func TestSurvey(t *testing.T) {
 	t.Parallel()
 	b := installed(t)
-	must(t, b.session().Obstacles(t.Context()))
+	o, err := b.session().Survey(t.Context())
+	must(t, err)
+	if o.Image == nil || o.Runs == nil || o.Kept == nil || o.Answered.Databases.Bytes == 0 || b.journal() {
+		t.Errorf("%+v", o)
+	}
 	must(t, os.Remove(filepath.Join(b.dir, ".env")))
-	if err := b.session().Obstacles(t.Context()); finding.KindOf(err) != finding.HostNotReady {
+	if o, err := b.session().Survey(t.Context()); err != nil || o.Env != nil {
+		t.Errorf("without .env: %v", err)
+	}
+	must(t, os.WriteFile(filepath.Join(b.dir, ".openalgo-install", "state.json"), []byte("{"), 0o600))
+	if _, err := b.session().Survey(t.Context()); finding.IDOf(err) != "state-damaged" {
 		t.Errorf("%v", err)
+	}
+	none := newBox(t)
+	if o, err := none.session().Survey(t.Context()); err != nil || o.Container() != nil {
+		t.Errorf("nothing is there: %v", err)
 	}
 }

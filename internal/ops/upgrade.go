@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
-
-	"github.com/distribution/reference"
+	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/engine"
@@ -28,19 +26,31 @@ func Upgrade(to string) Command {
 	}}
 }
 
-// lookAtRelease looks at the image that runs, too, and whether one of no registry.
+// lookAtRelease looks, too, whether the image that runs is one of no registry, unless
+// an upgrade is to another one by its whole name.
 func lookAtRelease(to string) func(context.Context, *world.Looker) (*world.Observation, error) {
 	return func(ctx context.Context, l *world.Looker) (*world.Observation, error) {
 		o, err := l.Look(ctx, false)
-		if err != nil {
-			return o, err
+		if err == nil && !image.IsWhole(to) {
+			lookAtSource(ctx, l, o)
 		}
-		world.LookAtRunning(ctx, l, o)
-		if i, err := saved(o, plan.CommandUpgrade); err == nil && o.Runs != nil && i.Answers.Image.Source == "registry" && !image.IsWhole(to) {
-			o.Runs.Local = image.IsLocal(ctx, l.Engine, o.Runs.Image, i.Answers.Image.Ref)
-		}
-		return o, nil
+		return o, err
 	}
+}
+
+// registryTime bounds what a registry is asked before anything is begun.
+const registryTime = 10 * time.Second
+
+// lookAtSource looks at the image that runs, and whether a registry has it.
+func lookAtSource(ctx context.Context, l *world.Looker, o *world.Observation) {
+	world.LookAtRunning(ctx, l, o)
+	i, err := saved(o, plan.CommandUpgrade)
+	if err != nil || o.Runs == nil || i.Answers.Image.Source != "registry" {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, registryTime)
+	defer cancel()
+	o.Runs.Local = image.IsLocal(ctx, l.Engine, o.Runs.Image, i.Answers.Image.Ref)
 }
 
 // CheckUpgrade asks the registry whether there is something newer.
@@ -92,28 +102,6 @@ func checkSource(ctx context.Context, in *Session, i plan.Intent, runs string) (
 	return true, "there is another source: " + b.From, nil
 }
 
-// guardNoRegistry refuses to ask a registry for an image that never was in one:
-// it may have another image of the same name.
-func guardNoRegistry(o *world.Observation, ref, to string) error {
-	if image.IsWhole(to) {
-		return nil
-	}
-	named, err := reference.ParseNormalizedNamed(ref)
-	// Docker Hub's own images, which have names without a slash, are not OpenAlgo.
-	local := err == nil && reference.Domain(named) == "docker.io" && strings.HasPrefix(reference.Path(named), "library/")
-	if !local && (o.Runs == nil || !o.Runs.Local) {
-		return nil // it was in one, or nobody can tell
-	}
-	refusal := finding.Named(finding.HostNotReady, "image-local", "the image %s was built or loaded on this machine\n\nNo registry has it, so there is no newer one to pull.", ref)
-	if !local && o.Engine.Containerd { // the registry was asked
-		refusal = refusal.With(finding.Run("If it came from that registry, which has since removed it", "upgrade", "--to", ref))
-	}
-	return refusal.
-		With(finding.Run("Change to published releases", "upgrade", "--to", answers.DefaultImage),
-			finding.Shell("To build it from a checkout, write this into openalgo-install.yaml, then upgrade", "image: {source: path, path: /path/to/openalgo}")).
-		Ending(finding.Unchanged)
-}
-
 // upgraded is the wish for the saved answers with the image to go to.
 func upgraded(o *world.Observation, to string) (plan.Intent, error) {
 	i, err := saved(o, plan.CommandUpgrade)
@@ -143,8 +131,10 @@ func upgraded(o *world.Observation, to string) (plan.Intent, error) {
 		return i, guard.NotRunning(c.Name, c.State, "an upgrade")
 	}
 	if !builds {
-		if err := guardNoRegistry(o, a.Image.Ref, to); err != nil {
-			return i, err
+		if !image.IsWhole(to) {
+			if err := guard.Registry(o, a.Image.Ref); err != nil {
+				return i, err
+			}
 		}
 		if a.Image.Ref, err = image.Target(a.Image.Ref, to); err != nil {
 			return i, err

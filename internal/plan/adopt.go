@@ -8,7 +8,6 @@ import (
 
 	docker "github.com/marketcalls/openalgo-install/internal/engine/spec"
 	"github.com/marketcalls/openalgo-install/internal/finding"
-	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/settings"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
@@ -57,10 +56,4 @@ func droppedEnv(o *world.Observation, c docker.Container, spec docker.ContainerS
 		}
 	}
 	return out
-}
-
-// CarriedOver reports whether a mount of the previous container is one of OpenAlgo's.
-func CarriedOver(m docker.Mount) bool {
-	_, ok := openalgo.TreeOf(m.Target)
-	return ok || m.Target == openalgo.Env
 }

@@ -8,9 +8,8 @@ import (
 	"github.com/aymanbagabas/go-udiff"
 
 	"github.com/marketcalls/openalgo-install/internal/compose"
-	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/finding"
-	image "github.com/marketcalls/openalgo-install/internal/image/spec"
+	"github.com/marketcalls/openalgo-install/internal/guard"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/market"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
@@ -89,37 +88,5 @@ func planRestore(o *world.Observation, p *Plan) error {
 	for _, t := range o.Backup.Twins {
 		p.Warn(finding.Warn("credentials-shared", "%s (%s) runs with the same broker credentials: strategies that are active in both place their orders twice", t.Name, t.Dir))
 	}
-	return guardOlder(o, p)
-}
-
-// guardOlder refuses an image that is older than the data: migrations only go
-// forward (docs/openalgo-facts.md 9.3).
-func guardOlder(o *world.Observation, p *Plan) error {
-	m := p.Intent.Backup.Manifest
-	if p.ImageID == "" || p.ImageID == m.Image.ID {
-		return nil // looked at again once it is here
-	}
-	release, sample := o.Image, o.Sample
-	if o.Runs != nil && o.Runs.Image.ID == p.ImageID {
-		release, sample = &o.Runs.Image, o.Runs.Sample
-	}
-	if release == nil || release.ID != p.ImageID {
-		return finding.Named(finding.HostNotReady, "image-missing", "the image %s is no longer in Docker, so nobody can tell whether it is older than the data", p.Stack.Image).
-			With(finding.Shell("Pull it, then run the same command again", "docker pull "+p.Stack.Image)).Ending(finding.Unchanged)
-	}
-	version := ""
-	if base, err := envfile.Parse(sample); err == nil && sample != nil {
-		version, _ = base.Get(openalgo.ConfigVersion)
-	}
-	older := envfile.OlderVersion(version, m.EnvConfig) && version != ""
-	made := release.Created.Before(m.Image.Created) && p.Answers.Image.Source == "registry"
-	if !older && !made {
-		return nil
-	}
-	newer := m.Image.Ref // what was built on a machine has no digest
-	if m.Image.Digest != "" {
-		newer = image.RepositoryOf(m.Image.Ref) + "@" + m.Image.Digest
-	}
-	return finding.Named(finding.HostNotReady, "image-older", "the image %s is older than the data in this backup (made %s, the data's %s), and an older OpenAlgo can't read newer data. "+
-		"Name one that is not: `--image %s`, or a newer tag", p.Stack.Image, market.Day(release.Created), market.Day(m.Image.Created), newer)
+	return guard.Older(o, m, p.ImageID, p.Stack.Image, p.Answers.Image.Source == "registry")
 }

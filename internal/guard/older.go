@@ -1,0 +1,43 @@
+package guard
+
+import (
+	backup "github.com/marketcalls/openalgo-install/internal/backup/spec"
+	"github.com/marketcalls/openalgo-install/internal/envfile"
+	"github.com/marketcalls/openalgo-install/internal/finding"
+	image "github.com/marketcalls/openalgo-install/internal/image/spec"
+	"github.com/marketcalls/openalgo-install/internal/market"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/world"
+)
+
+// Older refuses an image, id by the name ref, that is older than the data of a backup:
+// migrations only go forward (docs/openalgo-facts.md 9.3). published says that it is
+// from a registry.
+func Older(o *world.Observation, m backup.Manifest, id, ref string, published bool) error {
+	if id == "" || id == m.Image.ID {
+		return nil // looked at again once it is here
+	}
+	release, sample := o.Image, o.Sample
+	if o.Runs != nil && o.Runs.Image.ID == id {
+		release, sample = &o.Runs.Image, o.Runs.Sample
+	}
+	if release == nil || release.ID != id {
+		return finding.Named(finding.HostNotReady, "image-missing", "the image %s is no longer in Docker, so nobody can tell whether it is older than the data", ref).
+			With(finding.Shell("Pull it, then run the same command again", "docker pull "+ref)).Ending(finding.Unchanged)
+	}
+	version := ""
+	if base, err := envfile.Parse(sample); err == nil && sample != nil {
+		version, _ = base.Get(openalgo.ConfigVersion)
+	}
+	older := envfile.OlderVersion(version, m.EnvConfig) && version != ""
+	made := release.Created.Before(m.Image.Created) && published
+	if !older && !made {
+		return nil
+	}
+	newer := m.Image.Ref // what was built on a machine has no digest
+	if m.Image.Digest != "" {
+		newer = image.RepositoryOf(m.Image.Ref) + "@" + m.Image.Digest
+	}
+	return finding.Named(finding.HostNotReady, "image-older", "the image %s is older than the data in this backup (made %s, the data's %s), and an older OpenAlgo can't read newer data. "+
+		"Name one that is not: `--image %s`, or a newer tag", ref, market.Day(release.Created), market.Day(m.Image.Created), newer)
+}
