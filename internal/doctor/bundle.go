@@ -6,6 +6,7 @@ import (
 	"compress/gzip"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -32,30 +33,34 @@ const bundleLines = 5000
 // report, the state, the files and the logs, every secret taken out.
 func Bundle(ctx context.Context, l Look, r Report, path string) error {
 	if _, err := os.Lstat(path); err == nil {
-		return fmt.Errorf("%s exists, and is left as it is: name another file", path)
+		return finding.Named(finding.Failed, "bundle-exists", "%s exists, and is left as it is: name another file", path).Ending(finding.Unchanged)
 	}
+	text, err := packed(l.bundled(ctx, r))
+	if err == nil {
+		err = host.WriteFile(path, text, 0o600, "")
+	}
+	if err != nil {
+		return finding.Named(finding.Failed, "bundle-unwritable", "writing %s: %w", path, err).Ending("There is no archive. Nothing else was changed.")
+	}
+	return nil
+}
+
+// packed is the archive of some files.
+func packed(files []bundledFile) ([]byte, error) {
 	var out bytes.Buffer
 	zipped := gzip.NewWriter(&out)
 	archive := tar.NewWriter(zipped)
-	for _, file := range l.bundled(ctx, r) {
+	for _, file := range files {
 		header := &tar.Header{Name: "openalgo-support/" + file.name, Mode: 0o600, Size: int64(len(file.text)), ModTime: time.Now()}
 		if err := archive.WriteHeader(header); err != nil {
-			return fmt.Errorf("writing %s: %w", path, err)
+			return nil, err
 		}
 		if _, err := archive.Write(file.text); err != nil {
-			return fmt.Errorf("writing %s: %w", path, err)
+			return nil, err
 		}
 	}
-	if err := archive.Close(); err != nil {
-		return fmt.Errorf("writing %s: %w", path, err)
-	}
-	if err := zipped.Close(); err != nil {
-		return fmt.Errorf("writing %s: %w", path, err)
-	}
-	if err := host.WriteFile(path, out.Bytes(), 0o600, ""); err != nil {
-		return fmt.Errorf("writing %s: %w", path, err)
-	}
-	return nil
+	err := errors.Join(archive.Close(), zipped.Close())
+	return out.Bytes(), err
 }
 
 type bundledFile struct {

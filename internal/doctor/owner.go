@@ -91,11 +91,12 @@ func (l Look) fixMode(ctx context.Context) error {
 		return l.giveEnv(ctx, path, p.container)
 	}
 	if !known {
-		return fmt.Errorf("only Docker knows who the container's user is here, and a %s that it can't read keeps OpenAlgo from starting: `%s` with any change gives it the right owner and mode", path, p.reader.Command("set"))
+		return finding.Named(finding.HostNotReady, "owner-unknown", "only Docker knows who the container's user is here, and a %s that it cannot read keeps OpenAlgo from starting", path).
+			With(finding.Run("Change any setting, which gives the file the right owner and mode", "set", "KEY=VALUE")).Ending(finding.Unchanged)
 	}
 	if !root && p.envOwner.uid != app.uid {
 		if err := os.Chown(path, int(app.uid), int(app.gid)); err != nil {
-			return fmt.Errorf("giving .env to the container's user (%d): %w\n\n%s", app.uid, err, instance.WithRoot(l.Dir))
+			return finding.Named(finding.HostNotReady, "owner-wrong", "giving .env to the container's user (%d): %w\n\n%s", app.uid, err, instance.WithRoot(l.Dir)).Ending(finding.Unchanged)
 		}
 	}
 	return l.chmod(path, 0o600)
@@ -105,7 +106,7 @@ func (l Look) fixMode(ctx context.Context) error {
 func (l Look) giveEnv(ctx context.Context, path string, c *engine.Container) error {
 	file, err := instance.OpenInside(path, os.O_RDONLY)
 	if err != nil {
-		return fmt.Errorf("open .env: %w\n\n%s", err, instance.WithRoot(l.Dir))
+		return finding.Named(finding.HostNotReady, "env-unreadable", "open .env: %w\n\n%s", err, instance.WithRoot(l.Dir)).Ending(finding.Unchanged)
 	}
 	defer file.Close()
 	dir := instance.Dir(l.Dir)
@@ -114,14 +115,14 @@ func (l Look) giveEnv(ctx context.Context, path string, c *engine.Container) err
 		image = c.ImageID
 	}
 	if err := appfile.GiveEnv(ctx, l.Engine, dir, file, image); err != nil {
-		return fmt.Errorf("giving .env to the container's user (%d): %w", openalgo.User, err)
+		return finding.Named(finding.HostNotReady, "owner-wrong", "giving .env to the container's user (%d): %w", openalgo.User, err).Ending(finding.Unchanged)
 	}
 	return l.chmod(path, appfile.EnvOwner(l.Engine.Info()).Mode)
 }
 
 func (l Look) chmod(path string, mode os.FileMode) error {
 	if err := os.Chmod(path, mode); err != nil {
-		return fmt.Errorf("changing the mode of .env: %w\n\n%s", err, instance.WithRoot(l.Dir))
+		return finding.Named(finding.HostNotReady, "file-unwritable", "changing the mode of .env: %w\n\n%s", err, instance.WithRoot(l.Dir)).Ending("The mode of .env is as it was.")
 	}
 	return nil
 }

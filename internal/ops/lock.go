@@ -11,7 +11,7 @@ import (
 
 // takeOver returns the lock when an unfinished run left a journal, or when
 // another run was under way and has ended; nil when all is quiet.
-func takeOver(ctx context.Context, in *Session) (*instance.Lock, error) {
+func takeOver(ctx context.Context, in *Session, c Command) (*instance.Lock, error) {
 	if !in.dir.WasLocked() && !in.dir.HasJournal() {
 		return nil, nil // nobody was ever here
 	}
@@ -23,6 +23,9 @@ func takeOver(ctx context.Context, in *Session) (*instance.Lock, error) {
 		return in.dir.Lock(ctx, in.note)
 	}
 	j, err := run.Left(in.dir)
+	if c.deletes && run.IsDamaged(err) { // what it says is deleted with all else
+		err = nil
+	}
 	if err == nil && j != nil {
 		held.Sign()
 		return held, nil
@@ -36,7 +39,7 @@ func takeOver(ctx context.Context, in *Session) (*instance.Lock, error) {
 
 // settle finishes or undoes what a killed run left.
 func settle(ctx context.Context, in *Session, c Command) error {
-	held, err := takeOver(ctx, in)
+	held, err := takeOver(ctx, in, c)
 	if err != nil || held == nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/ops"
 )
@@ -121,6 +122,20 @@ func TestPurgeThatFails(t *testing.T) {
 	other, err := b.docker.Container(t.Context(), "other")
 	must(t, err)
 	must(t, b.docker.Remove(t.Context(), other.ID))
+	b.do(purge())
+	if c, v, n := b.things(); c+v+n != 0 || b.hasDir() {
+		t.Errorf("%d containers, %d volumes, %d networks; a directory: %v", c, v, n, b.hasDir())
+	}
+}
+
+// A purge needs nothing of a journal that nobody can read.
+func TestPurgeOverADamagedJournal(t *testing.T) {
+	t.Parallel()
+	b := installed(t)
+	must(t, instance.Own(b.dir).Write(instance.JournalName, []byte("{")))
+	if _, err := b.session().Do(t.Context(), ops.Uninstall(ops.RemovalOptions{})); finding.IDOf(err) != "journal-damaged" {
+		t.Errorf("an uninstall: %v", err)
+	}
 	b.do(purge())
 	if c, v, n := b.things(); c+v+n != 0 || b.hasDir() {
 		t.Errorf("%d containers, %d volumes, %d networks; a directory: %v", c, v, n, b.hasDir())

@@ -9,6 +9,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/plan"
+	"github.com/marketcalls/openalgo-install/internal/run"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
@@ -22,17 +23,18 @@ func (in *Session) Plan(ctx context.Context, c Command) (*plan.Plan, error) {
 		}
 	}
 	_, p, err := t.plan(ctx)
-	return p, err
+	return p, run.Told(string(in.dir), err, false)
 }
 
 // Do carries a command out: it finishes or undoes what a killed run left, then
 // plans and applies under the lock.
 func (in *Session) Do(ctx context.Context, c Command) (event.Result, error) {
 	t := newTurn(in, c)
-	t.pulls = true
+	t.pulls, t.watch = true, nil
 	defer dropKept(ctx, t)
 	defer t.source.Close()
 	result, err := t.do(ctx)
+	err = run.Told(string(in.dir), err, t.watch != nil)
 	if c.Ended != nil {
 		c.Ended(in, result, err)
 	}

@@ -308,3 +308,17 @@ func TestSurvey(t *testing.T) {
 		t.Errorf("nothing is there: %v", err)
 	}
 }
+
+// What fails for no reason of ours says in what state the machine is.
+func TestPlainErrorsTellTheState(t *testing.T) {
+	t.Parallel()
+	b := installed(t)
+	c := ops.Command{Name: "set", Wish: func(*world.Observation) (plan.Intent, error) { return plan.Intent{}, os.ErrInvalid }}
+	_, done := b.session().Do(t.Context(), c)
+	_, planned := b.session().Plan(t.Context(), c)
+	for _, err := range []error{done, planned} {
+		if finding.EndOf(err) != finding.Unchanged {
+			t.Errorf("%v: %q", err, finding.EndOf(err))
+		}
+	}
+}

@@ -32,7 +32,7 @@ func newTurn(in *Session, c Command) *turn {
 }
 
 func (t *turn) do(ctx context.Context) (event.Result, error) {
-	held, err := takeOver(ctx, t.Session)
+	held, err := takeOver(ctx, t.Session, t.Command)
 	if err != nil {
 		return event.Result{}, err
 	}

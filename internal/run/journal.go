@@ -95,8 +95,12 @@ func refusal(path string, err error) error {
 			With(finding.Anywhere("Update openalgo-install, then run the same command again", "self-update")).Ending(finding.Unchanged)
 	}
 	return finding.Named(finding.HostNotReady, "journal-damaged", "%s is damaged (%w)\n\nIt says how to complete or undo an interrupted run, and nobody can read that.", path, err).
-		With(finding.Shell("See which containers there are, and look at the copies of files beside it. Then remove it", "docker ps -a", "ls "+filepath.Dir(path), "sudo rm "+path)).Ending(finding.Unchanged)
+		With(finding.Shell("See which containers there are, and look at the copies of files beside it. Then remove it", "docker ps -a", "ls "+filepath.Dir(path), "sudo rm "+path),
+			finding.Run("Delete OpenAlgo with all its data", "uninstall", "--purge")).Ending(finding.Unchanged)
 }
+
+// IsDamaged reports whether an error is that of a journal which nobody can read.
+func IsDamaged(err error) bool { return finding.IDOf(err) == "journal-damaged" }
 
 // converter turns a journal of the form before versions into one of this form.
 var converter func(d instance.Dir, text []byte) (*Journal, error)

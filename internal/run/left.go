@@ -1,6 +1,7 @@
 package run
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -23,6 +24,22 @@ func Left(d instance.Dir) (*Journal, error) {
 func Owed(dir string) bool {
 	j, err := Left(instance.Dir(dir))
 	return j != nil || err != nil
+}
+
+// Told adds to an error that says nothing of it in what state the machine is. changed
+// says that the run had begun to change something.
+func Told(dir string, err error, changed bool) error {
+	if err == nil || finding.EndOf(err) != "" || finding.IDOf(err) != "" || errors.Is(err, context.Canceled) {
+		return err
+	}
+	told := &finding.Error{Kind: finding.KindOf(err), ID: "unexpected", Err: err, Hints: finding.HintsOf(err), End: finding.Unchanged}
+	switch {
+	case Unfinished(dir) != "":
+		told.End = "The run is not complete. The next command that makes changes completes or undoes it first."
+	case changed:
+		told.End = "Part of it may have been done. To see what OpenAlgo is like now: " + finding.Command(dir, "status")
+	}
+	return told
 }
 
 // Unfinished says what an interrupted run has left in dir; "" is nothing.
