@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/image"
@@ -68,6 +70,29 @@ func (e images) Tags(ctx context.Context) (map[string]string, error) {
 		for _, ref := range summary.RepoTags {
 			out[ref] = summary.ID
 		}
+	}
+	return out, nil
+}
+
+// List returns all images as Docker lists them, unnamed ones too: without platform,
+// user and environment.
+func (e images) List(ctx context.Context) ([]Image, error) {
+	ctx, cancel := e.answer(ctx)
+	defer cancel()
+	list, err := e.api.ImageList(ctx, image.ListOptions{})
+	if err != nil {
+		return nil, e.explain(ctx, "list images", err)
+	}
+	named := func(names []string) []string {
+		return slices.DeleteFunc(names, func(name string) bool { return strings.HasPrefix(name, "<none>") || strings.HasSuffix(name, "<none>") })
+	}
+	out := make([]Image, 0, len(list))
+	for _, i := range list {
+		one := Image{ID: i.ID, Size: i.Size, Created: time.Unix(i.Created, 0), Labels: i.Labels, Digests: named(i.RepoDigests), Tags: named(i.RepoTags)}
+		if len(one.Tags) > 0 {
+			one.Ref = one.Tags[0]
+		}
+		out = append(out, one)
 	}
 	return out, nil
 }

@@ -57,7 +57,13 @@ func TestOwnTags(t *testing.T) {
 		"127.0.0.1:5000/openalgo:openalgo-install-openalgo-0123456789ab": true, "marketcalls/openalgo:latest": false,
 		"openalgo-install/openalgo:abc": false, id: false, "marketcalls/openalgo@sha256:" + "00": false,
 	} {
-		if isOwnTag(ref) != want {
+		if IsOwnTag(ref) != want {
+			t.Errorf("%s: %v", ref, !want)
+		}
+	}
+	own := "127.0.0.1:5000/openalgo:" + OwnTag("openalgo", id)
+	for ref, want := range map[string]bool{own: true, own + "0": false, "x:" + OwnTag("openalgo-2", id): false, OwnTag("openalgo", id): false} {
+		if IsTagOf(ref, "openalgo") != want {
 			t.Errorf("%s: %v", ref, !want)
 		}
 	}

@@ -51,8 +51,14 @@ func RemoveBuilds(ctx context.Context, e Docker, project string, keep ...string)
 		return
 	}
 	for _, image := range images {
-		if !slices.Contains(keep, image.ID) && strings.HasPrefix(image.Ref, source.Repository+":") {
+		if !slices.Contains(keep, image.ID) && IsBuild(image.Ref) {
 			_ = e.RemoveImage(ctx, image.Ref) // one that a container uses stays
 		}
 	}
 }
+
+// IsBuild reports whether a reference is one of an image that was built here.
+func IsBuild(ref string) bool { return strings.HasPrefix(ref, source.Repository+":") }
+
+// IsBuiltFor reports whether an image was built for a project.
+func IsBuiltFor(i engine.Image, project string) bool { return i.Labels[labelBuiltFor] == project }

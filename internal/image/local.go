@@ -30,3 +30,14 @@ func IsLocal(ctx context.Context, r Registry, i engine.Image, ref string) bool {
 	_, err := r.RemoteDigest(ctx, spec.RepositoryOf(ref)+"@"+i.ID)
 	return errors.Is(err, engine.ErrImageNotFound)
 }
+
+// InRegistry reports whether a registry certainly has an image under a repository:
+// it can be pulled again.
+func InRegistry(ctx context.Context, r Registry, i engine.Image, repository string) bool {
+	digest := i.DigestIn(repository)
+	if digest == "" || !r.Info().Containerd && !r.Info().Podman {
+		return digest != ""
+	}
+	_, err := r.RemoteDigest(ctx, repository+"@"+digest)
+	return err == nil
+}

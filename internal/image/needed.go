@@ -29,7 +29,7 @@ func Needed(ctx context.Context, e Docker, d instance.Dir) []string {
 	if s.ImageID == "" {
 		return out
 	}
-	if now, err := e.Image(ctx, s.ImageRef); err != nil || now.ID != s.ImageID || isOwnTag(s.ImageRef) || strings.Contains(s.ImageRef, "@") {
+	if now, err := e.Image(ctx, s.ImageRef); err != nil || now.ID != s.ImageID || IsOwnTag(s.ImageRef) || strings.Contains(s.ImageRef, "@") {
 		out = append(out, s.ImageID)
 	}
 	return out

@@ -2,6 +2,7 @@ package image
 
 import (
 	"context"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -21,8 +22,8 @@ func OwnTag(project, imageID string) string {
 	return ownTagPrefix + project[:min(len(project), 80)] + "-" + id[:min(len(id), 12)]
 }
 
-// isOwnTag reports whether a reference has a tag of that form.
-func isOwnTag(ref string) bool {
+// IsOwnTag reports whether a reference has a tag of that form.
+func IsOwnTag(ref string) bool {
 	named, err := reference.ParseNormalizedNamed(ref)
 	if err != nil {
 		return false
@@ -31,20 +32,22 @@ func isOwnTag(ref string) bool {
 	return ok && strings.HasPrefix(tagged.Tag(), ownTagPrefix)
 }
 
+// IsTagOf reports whether a reference has a tag that images of a project are given.
+func IsTagOf(ref, project string) bool {
+	before, id, found := strings.Cut(ref, ":"+strings.TrimSuffix(OwnTag(project, "x"), "x"))
+	return found && before != "" && isShortID.MatchString(id)
+}
+
+var isShortID = regexp.MustCompile("^[0-9a-f]{12}$")
+
 // ownTags finds the tags that a project's images were given, by reference.
 func ownTags(ctx context.Context, e Docker, project string) map[string]string {
 	tags, err := e.Tags(ctx)
 	if err != nil {
 		return nil
 	}
-	form := regexp.MustCompile(":" + regexp.QuoteMeta(strings.TrimSuffix(OwnTag(project, "x"), "x")) + "[0-9a-f]{12}$")
-	out := map[string]string{}
-	for ref, id := range tags {
-		if form.MatchString(ref) {
-			out[ref] = id
-		}
-	}
-	return out
+	maps.DeleteFunc(tags, func(ref, _ string) bool { return !IsTagOf(ref, project) })
+	return tags
 }
 
 // KeepTag gives the image that is about to be replaced its own tag. Where that

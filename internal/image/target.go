@@ -17,7 +17,7 @@ func Target(now, to string) (string, error) {
 	}
 	repository := spec.RepositoryOf(now)
 	if to == "" {
-		if _, fixed := named.(reference.Digested); fixed || isOwnTag(now) {
+		if _, fixed := named.(reference.Digested); fixed || IsOwnTag(now) {
 			return "", finding.Named(finding.Usage, "image-pinned", "%s is one image for ever, by its digest: name another with --to", now)
 		}
 		return now, nil

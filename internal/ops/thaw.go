@@ -13,7 +13,7 @@ import (
 // another plan to make.
 func thaws(ctx context.Context, t *turn, o *world.Observation, p *plan.Plan) bool {
 	c := o.Container()
-	if c == nil || p.Intent.Run == plan.Down || p.Intent.Run == plan.Gone || p.Intent.Run == plan.Up {
+	if c == nil || p.Intent.Run == plan.Down || p.Intent.Run == plan.Gone || p.Intent.Run == plan.Up || p.Intent.Run == plan.Cleaned {
 		return false
 	}
 	was, err := freeze.Left(ctx, t.Engine, c.ID)

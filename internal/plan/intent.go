@@ -6,6 +6,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/run"
 	"github.com/marketcalls/openalgo-install/internal/settings"
 	"github.com/marketcalls/openalgo-install/internal/step"
 	"github.com/marketcalls/openalgo-install/internal/step/data"
@@ -33,12 +34,20 @@ type Intent struct {
 	// is stopped.
 	Archiver step.Archiver
 	Copier   still.Copier
-	Daily    string // when and where to: of Scheduled
+	Daily    string  // when and where to: of Scheduled
+	Spare    []Spare // what Cleaned removes
 	// Instances share the machine in the end; 0 counts those that run.
 	Instances int
 	// Rehearsal says that all of it is removed again.
 	Rehearsal bool
 	Notes     []string // what was found, for a person
+}
+
+// Spare is something that nothing needs any more, and the step that removes it.
+type Spare struct {
+	Kind, Name, Why string
+	Bytes           int64 // that become free at most
+	Step            run.Step
 }
 
 // ImageRule says which image the container gets: the one of the answers.
@@ -74,6 +83,7 @@ const (
 	Gone                   // it is removed
 	Scheduled              // it stays as it is: this machine makes a backup every day
 	Unscheduled            // it stays as it is: this machine makes none any more
+	Cleaned                // it stays as it is: what nothing needs any more is removed
 )
 
 // Size says what becomes of the sizing that .env has.
@@ -131,6 +141,7 @@ type Kept struct {
 const (
 	CommandAdopt     = "adopt"
 	CommandBackup    = "backup"
+	CommandClean     = "clean"
 	CommandInstall   = "install"
 	CommandPurge     = "purge" // an uninstall that deletes the data
 	CommandResize    = "resize"

@@ -21,6 +21,8 @@ func ForContainer(o *world.Observation, i Intent) (*Plan, error) {
 		return planRemoval(o, i)
 	case Scheduled, Unscheduled:
 		return planDaily(o, i)
+	case Cleaned:
+		return planClean(o, i)
 	}
 	c, err := guard.Present(o)
 	if err == nil {
@@ -107,6 +109,8 @@ func Message(p *Plan) string {
 		return goneMessage(p)
 	case Unscheduled:
 		return "no daily backup is made any more; those that are there stay"
+	case Cleaned:
+		return "what is no longer needed is removed: " + freed(p) + " are free"
 	case Down:
 		return p.Stays.Name + " is stopped. To start it again: " + finding.Command(p.dir, "start")
 	}
@@ -120,6 +124,8 @@ func Idle(p *Plan) string {
 		return "nothing to do: there is no OpenAlgo in " + string(p.dir)
 	case Unscheduled:
 		return "nothing to do: there is no daily backup"
+	case Cleaned:
+		return "nothing to do: all that is kept is needed"
 	}
 	return p.Stays.Name + " is stopped already"
 }

@@ -44,7 +44,8 @@ type Change struct {
 	Name   string `json:"name"`
 	Action string `json:"action"`
 	Reason string `json:"reason"`
-	Diff   string `json:"diff,omitempty"` // unified, secrets masked
+	Diff   string `json:"diff,omitempty"`  // unified, secrets masked
+	Bytes  int64  `json:"bytes,omitempty"` // that become free at most
 }
 
 // Plan is what a run is going to do: data alone, and printable. Applying it
@@ -166,6 +167,7 @@ const (
 	AskExposed = "exposed" // plain HTTP is opened to the network
 	AskOwners  = "owners"  // directories get another owner
 	AskRights  = "rights"  // a backup gives the container rights on the machine
+	AskRemove  = "remove"  // something is removed for good
 )
 
 // Ask is a question that a plan puts before it is carried out.

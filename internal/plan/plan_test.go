@@ -140,7 +140,7 @@ func prepare(o *world.Observation, i Intent) {
 
 // enums are the words that intents have for numbers.
 var enums = map[string]int{"theirs": int(Theirs), "ofBackup": int(OfBackup), "copied": int(Copied), "toVolumes": int(ToVolumes),
-	"replace": int(Replace), "gone": int(Gone), "up": int(Up), "down": int(Down), "again": int(Again), "archived": int(Archived), "scheduled": int(Scheduled), "unscheduled": int(Unscheduled), "due": int(Due), "dueForced": int(DueForced)}
+	"replace": int(Replace), "gone": int(Gone), "up": int(Up), "down": int(Down), "again": int(Again), "archived": int(Archived), "scheduled": int(Scheduled), "unscheduled": int(Unscheduled), "cleaned": int(Cleaned), "due": int(Due), "dueForced": int(DueForced)}
 
 // readIntent reads an intent. Answers are as in an answers file, without their
 // version; Env has settings by their names; Backup is a world, with what differs.

@@ -13,6 +13,14 @@ func Count(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
+// Size is an amount of memory or disk, e.g. "1.5 GiB" or "512 MiB".
+func Size(bytes int64) string {
+	if bytes >= 1<<30 {
+		return fmt.Sprintf("%.1f GiB", float64(bytes)/(1<<30))
+	}
+	return fmt.Sprintf("%d MiB", (bytes+1<<20-1)>>20)
+}
+
 // NotUTF8 returns the offset of the first byte that is not UTF-8, or -1.
 func NotUTF8(data []byte) int {
 	for i := 0; i < len(data); {

@@ -43,6 +43,7 @@ type Engine interface {
 	Ping(ctx context.Context) error
 	WaitReady(ctx context.Context) error
 	Image(ctx context.Context, ref string) (engine.Image, error)
+	RemoveImage(ctx context.Context, ref string) error
 }
 
 type containers interface {

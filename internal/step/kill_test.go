@@ -79,6 +79,7 @@ func situations() map[string]situation {
 		"resize of a copy":     {(*world).foreign, (*world).resize, false, false},
 		"uninstall":            {(*world).laden, func(w *world) run.Plan { return w.uninstall(false) }, false, false},
 		"purge":                {(*world).laden, func(w *world) run.Plan { return w.uninstall(true) }, false, false},
+		"clean":                {(*world).cluttered, (*world).clean, false, false},
 		"purge of directories": {(*world).foreign, func(w *world) run.Plan { return w.uninstall(true) }, false, false},
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -530,6 +531,23 @@ func (w *world) laden() {
 	}
 }
 
+// cluttered is an instance with images and a copy that nothing needs.
+func (w *world) cluttered() {
+	w.installed()
+	for ref, id := range map[string]string{"openalgo:0": "sha256:old", "openalgo:0.1": "sha256:old", "openalgo:0.2": "sha256:moved"} {
+		w.engine.AddImage(ref, id)
+	}
+	must(w.t, os.MkdirAll(w.path(instance.WorkName+"/unneeded/db"), 0o700))
+	must(w.t, os.WriteFile(w.path(instance.WorkName+"/unneeded/db/rows"), []byte("x"), 0o600))
+}
+
+// clean removes them: a commit from its beginning. One of the names stands for another
+// image by now, and one of the images is in use.
+func (w *world) clean() run.Plan {
+	return run.Plan{Command: "clean", Commit: []run.Step{&step.RemoveImage{ID: "sha256:old", Names: []string{"openalgo:0", "openalgo:0.1", "openalgo:0.2"}},
+		&step.RemoveImage{ID: w.web().ImageID, Names: []string{w.web().Image}}, &step.RemoveImage{ID: "sha256:none"}, &data.Clear{Base: "unneeded"}}}
+}
+
 // uninstall is that of the end of an instance: a commit from its beginning.
 func (w *world) uninstall(purge bool) run.Plan {
 	p := run.Plan{Command: "uninstall", Commit: []run.Step{
@@ -609,5 +627,8 @@ func (w *world) end() string {
 		left = append(left, read(path))
 	}
 	fmt.Fprintln(&out, "left", slices.Compact(left), exists(w.path("db")))
+	images, err := w.engine.Tags(w.t.Context())
+	must(w.t, err)
+	fmt.Fprintln(&out, "images", slices.Sorted(maps.Keys(images)), "copy", exists(w.path(instance.WorkName+"/unneeded/db/rows")))
 	return out.String()
 }

@@ -16,6 +16,7 @@ type Engine interface {
 	edge.Docker
 	Info() engine.Info
 	Image(ctx context.Context, ref string) (engine.Image, error)
+	List(ctx context.Context) ([]engine.Image, error)
 	RemoteDigest(ctx context.Context, ref string) (string, error)
 	Volume(ctx context.Context, name string) (engine.Volume, error)
 	Volumes(ctx context.Context, labels ...string) ([]engine.Volume, error)

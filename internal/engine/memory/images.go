@@ -73,6 +73,28 @@ func (e imageCalls) Tags(context.Context) (map[string]string, error) {
 	return out, nil
 }
 
+// List returns all images.
+func (e imageCalls) List(context.Context) ([]engine.Image, error) {
+	if err := e.call(); err != nil {
+		return nil, err
+	}
+	byID := map[string]*engine.Image{}
+	for _, ref := range slices.Sorted(maps.Keys(e.images)) {
+		image := e.images[ref]
+		if byID[image.ID] == nil {
+			byID[image.ID] = &image
+		}
+		if ref != image.ID { // one without a name
+			byID[image.ID].Tags = append(byID[image.ID].Tags, ref)
+		}
+	}
+	out := []engine.Image{}
+	for _, id := range slices.Sorted(maps.Keys(byID)) {
+		out = append(out, *byID[id])
+	}
+	return out, nil
+}
+
 // Tag gives an image one more reference.
 func (e imageCalls) Tag(_ context.Context, id, ref string) error {
 	if err := e.call(); err != nil {
@@ -93,6 +115,8 @@ func (e imageCalls) RemoveImage(_ context.Context, ref string) error {
 	if err := e.call(); err != nil {
 		return err
 	}
+	e.hook("image remove")
+	defer e.hook("image removed")
 	had := len(e.images)
 	maps.DeleteFunc(e.images, func(name string, image engine.Image) bool { return name == ref || image.ID == ref })
 	if len(e.images) == had {

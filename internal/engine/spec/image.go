@@ -20,6 +20,7 @@ type Image struct {
 	User     string // as its Dockerfile has it; "" is root
 
 	Digests []string // repository@digest each
+	Tags    []string // its names with tags; only in a list of all images
 }
 
 // DigestIn is the digest that an image which was looked up by its ID has in the
