@@ -118,7 +118,7 @@ func (e containers) Remove(ctx context.Context, id string) error {
 	ctx, cancel := e.change(ctx)
 	defer cancel()
 	err := e.api.ContainerRemove(ctx, id, container.RemoveOptions{Force: true})
-	if errdefs.IsNotFound(err) {
+	if isGone(err) {
 		return nil
 	}
 	doing := "remove container " + short(id)
@@ -128,7 +128,7 @@ func (e containers) Remove(ctx context.Context, id string) error {
 		case <-done:
 			return nil
 		case err = <-failed:
-			if errdefs.IsNotFound(err) {
+			if isGone(err) {
 				return nil
 			}
 		}

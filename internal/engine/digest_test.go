@@ -9,6 +9,27 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/finding"
 )
 
+// A container that is removed while Podman is asked about it is gone, and no failure.
+func TestPodmanForgetsAContainer(t *testing.T) {
+	socket, _ := fake{api: "1.41", version: "4.3.1", routes: map[string]http.HandlerFunc{
+		"/v1.41/containers/json": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			json.NewEncoder(w).Encode([]any{map[string]any{"Id": "x"}})
+		},
+		"/v1.41/containers/x/json": func(w http.ResponseWriter, _ *http.Request) {
+			http.Error(w, "container x does not exist in database: no such container", http.StatusInternalServerError)
+		},
+	}}.socket(t, "")
+	e, err := engine.Connect(t.Context(), engine.Options{Getenv: env("DOCKER_HOST", "unix://"+socket)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	if all, err := e.Containers(t.Context()); err != nil || len(all) != 0 {
+		t.Errorf("%v, %v", all, err)
+	}
+}
+
 // Podman's package only recommends programs that it needs.
 func TestPodmanLacksAProgram(t *testing.T) {
 	for _, says := range []string{

@@ -127,7 +127,7 @@ func (e *connection) explain(ctx context.Context, doing string, err error) error
 		return e.With(finding.Shell("Install what Podman needs", "sudo apt-get install netavark aardvark-dns catatonit"))
 	case strings.Contains(text, "No such image"):
 		return fail([]error{ErrImageNotFound, err}, "%s: Docker does not have the image; pull it first", doing)
-	case errdefs.IsNotFound(err), e.info.Podman && strings.Contains(text, "no such container"): // Podman's own status is another
+	case isGone(err):
 		return fail([]error{ErrNotFound, err}, "%s: %s", doing, text)
 	case errdefs.IsConflict(err), strings.Contains(text, "has active endpoints"), strings.Contains(text, "is not running"):
 		return fail([]error{ErrConflict, err}, "%s: %s", doing, text)
@@ -147,6 +147,12 @@ func lostConnection(err error) bool {
 	var op *net.OpError
 	return client.IsErrConnectionFailed(err) || errors.Is(err, io.ErrUnexpectedEOF) ||
 		errors.Is(err, io.EOF) || errors.As(err, &op)
+}
+
+// isGone reports whether what was asked about is not there. Podman answers with a
+// failure of its own about a container that is removed meanwhile.
+func isGone(err error) bool {
+	return errdefs.IsNotFound(err) || err != nil && strings.Contains(err.Error(), "no such container")
 }
 
 // lacks is what Podman says of programs that its package only recommends: one for
