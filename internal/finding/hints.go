@@ -101,7 +101,11 @@ func (p Prompt) Hints(hints []Hint) string {
 		if i == 0 {
 			text.WriteString("You can do one of these:\n")
 		}
-		text.WriteString("\n  - " + strings.TrimSuffix(p.way(h, "        "), ".") + "\n")
+		way := p.way(h, "        ")
+		if len(p.commands(h)) == 0 { // a full stop may be a part of a command
+			way = strings.TrimSuffix(way, ".")
+		}
+		text.WriteString("\n  - " + way + "\n")
 	}
 	return strings.TrimRight(strings.ReplaceAll(text.String(), "\n\n\n", "\n\n"), "\n")
 }
