@@ -1,11 +1,17 @@
 package ops
 
-import "github.com/marketcalls/openalgo-install/internal/answers"
+import (
+	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/finding"
+)
 
 // MCP switches OpenAlgo's remote MCP server on or off.
 func MCP(m answers.RemoteMCP) Command {
 	return Reconfigure("mcp", func(a *answers.Answers) error {
-		a.RemoteMCP = m
+		if a.RemoteMCP = m; m.Enabled && a.Domain == "" {
+			return finding.Named(finding.Usage, "domain-needed", "AI clients reach OpenAlgo over HTTPS alone, and it has no domain").
+				With(finding.Run("Give it one first", "domain", "algo.example.com")).Ending(finding.Unchanged)
+		}
 		return nil
 	})
 }

@@ -109,7 +109,7 @@ func TestChanges(t *testing.T) {
 	if b.env("HOST_SERVER") == "https://algo.example.com" {
 		t.Error("it is still served as algo.example.com")
 	}
-	if _, err := b.session().Do(t.Context(), ops.MCP(answers.RemoteMCP{Enabled: true})); finding.KindOf(err) != finding.Usage {
+	if _, err := b.session().Do(t.Context(), ops.MCP(answers.RemoteMCP{Enabled: true})); finding.KindOf(err) != finding.Usage || finding.IDOf(err) != "domain-needed" {
 		t.Errorf("MCP without HTTPS: %v", err)
 	}
 	b.failsOnce()
