@@ -20,6 +20,7 @@ type installCommand struct {
 	answers  string
 	dryRun   bool
 	rehearse bool
+	version  bool // print it, and do nothing else
 	wait     time.Duration
 }
 
@@ -28,6 +29,7 @@ func (c *installCommand) flags(cmd *cobra.Command) {
 	flags.StringVar(&c.answers, "answers", "", "file with the answers (YAML); - is stdin")
 	flags.BoolVar(&c.dryRun, "dry-run", false, "print the plan and change nothing")
 	flags.BoolVar(&c.rehearse, "rehearse", false, "run a complete test install with a built-in test app, then remove it")
+	flags.BoolVar(&c.version, "version", false, "print the version")
 	waitFlag(cmd, &c.wait)
 }
 

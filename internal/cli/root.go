@@ -147,9 +147,9 @@ that fails puts back what ran before.`,
   openalgo-install answers init > answers.yaml
   openalgo-install --answers answers.yaml --dry-run
   openalgo-install --answers answers.yaml`,
-		Args: func(_ *cobra.Command, args []string) error {
+		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return usage("unknown command %q; `%s --help` lists them", args[0], program)
+				return unknownCommand(cmd, args[0])
 			}
 			return nil
 		},
@@ -163,6 +163,9 @@ that fails puts back what ran before.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if o.version {
+				return printVersion(a)
+			}
 			a.dirGiven = cmd.Flags().Changed("dir") || a.instanceName != ""
 			return o.run(cmd.Context())
 		},

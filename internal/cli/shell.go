@@ -43,7 +43,7 @@ func newAdmin(a *app) *cobra.Command {
 		Short: "Help with OpenAlgo's own accounts",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return usage("unknown command %q; `%s admin --help` lists them", args[0], program)
+				return unknownCommand(cmd, args[0])
 			}
 			return cmd.Help()
 		},

@@ -3,14 +3,13 @@ package cli
 import (
 	"github.com/spf13/cobra"
 
-	"github.com/marketcalls/openalgo-install/internal/inside"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/ops"
 	"github.com/marketcalls/openalgo-install/internal/present"
 	"github.com/marketcalls/openalgo-install/internal/status"
 )
 
-func init() { register(newStatus, newLogs, newStart, newStop, newRestart) }
+func init() { register(newStatus, newStart, newStop, newRestart) }
 
 func newStatus(a *app) *cobra.Command {
 	return &cobra.Command{
@@ -40,25 +39,6 @@ func newStatus(a *app) *cobra.Command {
 			return nil
 		},
 	}
-}
-
-func newLogs(a *app) *cobra.Command {
-	var follow bool
-	var tail int
-	cmd := &cobra.Command{
-		Use:   "logs",
-		Short: "Show OpenAlgo's log, secrets taken out",
-		Args:  noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if tail < 0 {
-				return usage("--tail: %d is not a number of lines; 0 shows all", tail)
-			}
-			return a.look(cmd.Context(), func(s *ops.Session) error { return inside.Logs(cmd.Context(), s, follow, tail, a.stdout) })
-		},
-	}
-	cmd.Flags().BoolVarP(&follow, "follow", "f", false, "go on with new lines")
-	cmd.Flags().IntVar(&tail, "tail", 100, "number of last lines; 0 shows all")
-	return cmd
 }
 
 func newStart(a *app) *cobra.Command {

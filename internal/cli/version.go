@@ -27,24 +27,29 @@ func newVersion(a *app) *cobra.Command {
 			if check {
 				return checkVersion(cmd.Context(), a)
 			}
-			revision := commit
-			if info, ok := debug.ReadBuildInfo(); ok && revision == "" {
-				for _, s := range info.Settings {
-					if s.Key == "vcs.revision" {
-						revision = s.Value
-					}
-				}
-			}
-			if a.json {
-				return a.writeJSON(map[string]string{"version": version, "commit": revision, "date": date,
-					"go": runtime.Version(), "platform": runtime.GOOS + "/" + runtime.GOARCH})
-			}
-			fmt.Fprintf(a.stdout, "openalgo-install %s (%s/%s, %s)\n", version, runtime.GOOS, runtime.GOARCH, runtime.Version())
-			return nil
+			return printVersion(a)
 		},
 	}
 	cmd.Flags().BoolVar(&check, "check", false, "is there a newer release? exit 0: no, 10: yes")
 	return cmd
+}
+
+// printVersion prints which release this is.
+func printVersion(a *app) error {
+	revision := commit
+	if info, ok := debug.ReadBuildInfo(); ok && revision == "" {
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" {
+				revision = s.Value
+			}
+		}
+	}
+	if a.json {
+		return a.writeJSON(map[string]string{"version": version, "commit": revision, "date": date,
+			"go": runtime.Version(), "platform": runtime.GOOS + "/" + runtime.GOARCH})
+	}
+	fmt.Fprintf(a.stdout, "openalgo-install %s (%s/%s, %s)\n", version, runtime.GOOS, runtime.GOARCH, runtime.Version())
+	return nil
 }
 
 // newServe is what the image of the test app runs.

@@ -110,7 +110,7 @@ func (l Look) log(ctx context.Context) []byte {
 		return nil
 	}
 	var out bytes.Buffer
-	if err := inside.Logs(ctx, in, false, bundleLines, &out); err != nil {
+	if err := inside.Logs(ctx, in, inside.LogOptions{Tail: bundleLines}, &out); err != nil {
 		fmt.Fprintln(&out, finding.Prompt{Dir: l.Dir}.Text(err))
 	}
 	return maskAssignments(out.Bytes())

@@ -6,15 +6,20 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"regexp"
+	"strings"
+	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/guard"
+	"github.com/marketcalls/openalgo-install/internal/market"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/ops"
 	"github.com/marketcalls/openalgo-install/internal/printable"
 	"github.com/marketcalls/openalgo-install/internal/ready"
+	"github.com/marketcalls/openalgo-install/internal/secret"
 	"github.com/marketcalls/openalgo-install/internal/settings"
 )
 
@@ -42,20 +47,44 @@ func Run(ctx context.Context, in *ops.Session, cmd []string, t *engine.Terminal)
 	return engine.ExecResult{ExitCode: code}, err
 }
 
-// Logs copies the container's log to out, secrets taken out; tail is the number
-// of last lines, 0 for all of them.
-func Logs(ctx context.Context, in *ops.Session, follow bool, tail int, out io.Writer) error {
-	o, err := in.Look(ctx)
+// LogOptions choose what of the container's log is shown.
+type LogOptions struct {
+	Follow     bool
+	Tail       int            // the last so many lines; 0 is all
+	Since      time.Time      // zero: from the start
+	Timestamps bool           // when each line was written, in IST
+	Match      *regexp.Regexp // nil: every line
+}
+
+// show is one line as it is shown; "" where it is not.
+func (o LogOptions) show(redact *secret.Redactor, line string) string {
+	stamp := ""
+	if o.Timestamps {
+		when, rest, _ := strings.Cut(line, " ")
+		if at, err := time.Parse(time.RFC3339Nano, when); err == nil {
+			stamp, line = at.In(market.IST).Format("2006-01-02 15:04:05 MST")+"  ", rest
+		}
+	}
+	text := ready.Line(redact, line)
+	if o.Match != nil && !o.Match.MatchString(text) {
+		return ""
+	}
+	return stamp + text + "\n"
+}
+
+// Logs copies the container's log to out, secrets taken out.
+func Logs(ctx context.Context, in *ops.Session, o LogOptions, out io.Writer) error {
+	seen, err := in.Look(ctx)
 	if err != nil {
 		return err
 	}
-	c, err := guard.Present(o)
+	c, err := guard.Present(seen)
 	if err != nil {
 		return err
 	}
-	redact := settings.Redactor(answers.Answers{}, o.Env)
-	lines := &printable.Lines{Take: func(line string) { fmt.Fprintln(out, ready.Line(redact, line)) }}
-	err = in.Engine.Logs(ctx, c.ID, engine.LogOptions{Follow: follow, Tail: tail}, lines, lines)
+	redact := settings.Redactor(answers.Answers{}, seen.Env)
+	lines := &printable.Lines{Take: func(line string) { fmt.Fprint(out, o.show(redact, line)) }}
+	err = in.Engine.Logs(ctx, c.ID, engine.LogOptions{Follow: o.Follow, Tail: o.Tail, Since: o.Since, Timestamps: o.Timestamps}, lines, lines)
 	lines.Flush()
 	if ctx.Err() != nil {
 		return nil // ctrl+c ends following

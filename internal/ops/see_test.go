@@ -19,12 +19,12 @@ func TestLogsHaveNoSecrets(t *testing.T) {
 	key := b.env("API_KEY_PEPPER")
 	b.docker.Says = func(engine.Container) string { return "it runs\nwith klmnopqrst and " + key + "\nwithout end" }
 	var out strings.Builder
-	must(t, inside.Logs(t.Context(), b.session(), false, 0, &out))
+	must(t, inside.Logs(t.Context(), b.session(), inside.LogOptions{}, &out))
 	if got := out.String(); !strings.Contains(got, "it runs\n") || !strings.HasSuffix(got, "without end\n") || strings.Contains(got, "klmnopqrst") || strings.Contains(got, key) {
 		t.Errorf("%q", got)
 	}
 	b.docker.Away = func() bool { return true }
-	if err := inside.Logs(t.Context(), b.session(), false, 0, &out); err == nil {
+	if err := inside.Logs(t.Context(), b.session(), inside.LogOptions{}, &out); err == nil {
 		t.Error("Docker does not answer")
 	}
 }
