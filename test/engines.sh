@@ -108,7 +108,7 @@ fetch() {
 
 # start_docker DATA ROOT: Docker as root.
 start_docker() {
-  [[ ${OPENALGO_DAEMON_JSON:-} != *userns-remap* ]] || add_user openalgo-remap 300000
+  [[ ${OPENALGO_DAEMON_JSON:-} != *userns-remap* ]] || { chmod 0755 "$1" && add_user openalgo-remap 300000; }
   # A file of its own, or the host's /etc/docker/daemon.json would count.
   echo "${OPENALGO_DAEMON_JSON:-{\}}" >"$1/daemon.json"
   # cgroupfs, because systemd does not manage what runs in here.
