@@ -101,7 +101,7 @@ func lookAtOthers(o *world.Observation, s *Seen) (all bool) {
 				s.Used[m.Image.ID] = true
 			}
 		}
-		all = all && err == nil && !(s.shares(state.ImageRef) && isChanged(d))
+		all = all && err == nil && (!s.shares(state.ImageRef) || !isChanged(d))
 	}
 	return all
 }
