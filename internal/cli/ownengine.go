@@ -18,27 +18,31 @@ var withoutDocker = []string{"answers", "completion", "docker", "help", "man", "
 // toDocker brings this process to the Docker of the instance, before anything is read
 // from stdin: an instance keeps to the one that it was installed on, and a rootless
 // one runs containers in a namespace, in which this program starts again.
-func toDocker(a *app, cmd *cobra.Command) {
+func toDocker(a *app, cmd *cobra.Command) error {
 	top := cmd
 	for top.HasParent() && top.Parent().HasParent() {
 		top = top.Parent()
 	}
 	if top.HasParent() && slices.Contains(withoutDocker, top.Name()) {
-		return
+		return nil
 	}
 	if dir, err := instance.Abs(a.dir); err == nil {
+		if err := instance.TrustedOfUser(dir); err != nil && os.Getenv("DOCKER_HOST") == "" {
+			return err
+		}
 		own := instance.Glance(instance.Dir(dir)).Engine
 		if endpoint := own.Chosen(os.Getenv, world.AnswersAt); endpoint != "" {
 			_ = os.Setenv("DOCKER_HOST", endpoint) // for the processes of this one, too
 		}
 	}
 	if os.Geteuid() == 0 {
-		return // no rootless Docker is root's
+		return nil // no rootless Docker is root's
 	}
 	e, err := engine.Connect(cmd.Context(), engine.Options{})
 	if err != nil {
-		return // the command itself says so
+		return nil //nolint:nilerr // the command itself says so
 	}
 	defer e.Close()
 	e.Enter(a.args)
+	return nil
 }

@@ -157,8 +157,7 @@ that fails puts back what ran before.`,
 			if err := chooseInstance(a); err != nil {
 				return err
 			}
-			toDocker(a, cmd)
-			return nil
+			return toDocker(a, cmd)
 		},
 		SilenceErrors: true,
 		SilenceUsage:  true,

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/marketcalls/openalgo-install/internal/readfile"
+	"github.com/marketcalls/openalgo-install/internal/userns"
 )
 
 // EngineRef names the Docker that an instance runs on: two on one machine (with
@@ -35,6 +36,15 @@ func (r EngineRef) Chosen(getenv func(string) string, answers func(endpoint stri
 		return ""
 	}
 	return r.Endpoint
+}
+
+// TrustedOfUser is Trusted for an instance whose Docker runs without root: root's Docker
+// has nothing of it, so root is told who works on it before any Docker is looked for.
+func TrustedOfUser(dir string) error {
+	if userns.IsRoot() && isRootless(dir) {
+		return Trusted(dir)
+	}
+	return nil
 }
 
 // isRootless reports whether the instance in a directory runs on a Docker without

@@ -3,7 +3,10 @@ package instance
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+
+	"github.com/marketcalls/openalgo-install/internal/testuser"
 )
 
 func TestEngineRef(t *testing.T) {
@@ -63,6 +66,24 @@ func TestRootlessIsRemembered(t *testing.T) {
 		}
 		if got := isRootless(dir); got != want {
 			t.Errorf("%s: %v", text, got)
+		}
+	}
+	dir := t.TempDir()
+	if err := TrustedOfUser(dir); err != nil {
+		t.Errorf("where nothing is: %v", err)
+	}
+	if os.Geteuid() == 0 { // root on an instance of a user's
+		if err := os.MkdirAll(Dir(dir).Work(""), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(Dir(dir).Work(stateName), []byte(`{"engine": {"rootless": true}}`), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chown(dir, testuser.Alice, testuser.Alice); err != nil {
+			t.Fatal(err)
+		}
+		if err := TrustedOfUser(dir); err == nil || !strings.Contains(err.Error(), "without sudo. Its Docker runs without root.") || strings.Contains(err.Error(), "need root") {
+			t.Errorf("%v", err)
 		}
 	}
 	if isRootless(t.TempDir()) {
