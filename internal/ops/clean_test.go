@@ -90,6 +90,7 @@ func TestCleanLeavesWhatIsNeeded(t *testing.T) {
 	copied(b, other, instance.Replaced, "sha256:"+strings.Repeat("c", 64), 400)
 	_, err := b.docker.CreateVolume(t.Context(), engine.VolumeSpec{Name: "second_openalgo_db", Labels: map[string]string{stacks.LabelDir: other}})
 	must(t, err)
+	must(t, os.Chown(instance.Dir(other).Work(instance.Replaced+"/"+backup.CopyManifest), 4321, 4321)) // of another user
 	if b.do(ops.Clean()); b.kept() != "12bc" {
 		t.Errorf("%s stay", b.kept())
 	}

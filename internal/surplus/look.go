@@ -14,6 +14,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/image"
 	"github.com/marketcalls/openalgo-install/internal/image/spec"
 	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
 	"github.com/marketcalls/openalgo-install/internal/tree"
 	"github.com/marketcalls/openalgo-install/internal/world"
@@ -34,7 +35,7 @@ func Look(ctx context.Context, l *world.Looker, o *world.Observation) (Seen, err
 		refs = append(refs, a.Image.Ref)
 	}
 	for _, name := range []string{instance.Snapshot, instance.Replaced} {
-		m, err := manifestOf(l.Dir, name)
+		m, err := manifestOf(l.Dir, name, instance.ReadOwn)
 		if err != nil {
 			return s, err
 		}
@@ -59,9 +60,9 @@ func Look(ctx context.Context, l *world.Looker, o *world.Observation) (Seen, err
 }
 
 // manifestOf is what a copy of data says of itself; nil where there is none.
-func manifestOf(d instance.Dir, name string) (*backup.Manifest, error) {
+func manifestOf(d instance.Dir, name string, read func(string) ([]byte, error)) (*backup.Manifest, error) {
 	path := d.Work(name + "/" + backup.CopyManifest)
-	text, err := instance.ReadOwn(path)
+	text, err := read(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -93,10 +94,10 @@ func lookAtOthers(o *world.Observation, s *Seen) (all bool) {
 			continue
 		}
 		d := instance.Dir(dir)
-		state, err := d.LoadState()
+		state, err := stateOf(d)
 		s.Used[state.ImageID] = true
 		for _, name := range []string{instance.Snapshot, instance.Replaced} {
-			m, unread := manifestOf(d, name)
+			m, unread := manifestOf(d, name, ofOthers)
 			if err = errors.Join(err, unread); m != nil {
 				s.Used[m.Image.ID] = true
 			}
@@ -104,6 +105,22 @@ func lookAtOthers(o *world.Observation, s *Seen) (all bool) {
 		all = all && err == nil && (!s.shares(state.ImageRef) || !isChanged(d))
 	}
 	return all
+}
+
+// ofOthers reads a file of another instance, which may be another user's: what it says
+// keeps images, and nothing else.
+func ofOthers(path string) ([]byte, error) { return readfile.NoLink(path, readfile.Own) }
+
+// stateOf is what the last run on another instance left.
+func stateOf(d instance.Dir) (s instance.State, err error) {
+	text, err := ofOthers(d.Work("state.json"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return s, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(text, &s)
+	}
+	return s, err
 }
 
 // shares reports whether an image of another instance is one that this instance may

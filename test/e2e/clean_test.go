@@ -27,6 +27,7 @@ func TestClean(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = exec.Command("docker", "image", "rm", repository+"-mine:1").Run() })
 	i := newInstanceFrom(t, repository+":1")
+	i.alone() // others may have states that cannot be read
 	i.install(0)
 	before := i.container()
 	if out := i.run("clean"); out.code != 2 || !strings.Contains(out.all(), "--yes") {
