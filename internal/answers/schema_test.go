@@ -30,7 +30,7 @@ func TestExampleUncommented(t *testing.T) {
 		"# domain: algo": "domain: algo", "# email:": "email:",
 		"# market_api_key: {file: /run/secrets/market_key}":       "market_api_key: {file: /run/secret}",
 		"# market_api_secret: {file: /run/secrets/market_secret}": "market_api_secret: {file: /run/secret}",
-		"name: zerodha": "name: iifl", "mode: off": "mode: auto",
+		"name: zerodha": "name: iifl", "# tls:": "tls:", "# mode: auto": "mode: auto", "# ports:": "ports:",
 	} {
 		if !strings.Contains(text, commented) {
 			t.Errorf("the example has no %q", commented)
