@@ -184,6 +184,7 @@ that fails puts back what ran before.`,
 	for _, command := range commands {
 		cmd.AddCommand(command(a))
 	}
+	offer(a, cmd)
 	return cmd
 }
 

@@ -9,10 +9,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/marketcalls/openalgo-install/internal/broker"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
@@ -22,6 +24,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 	"github.com/marketcalls/openalgo-install/internal/settings"
+	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
 // keyBroker is what set takes for another broker; it is no key of .env.
@@ -47,7 +50,8 @@ container is recreated and verified, and all is put back when that fails.
 A key without a value is asked for on a terminal, unseen, or read from stdin, a
 line each: that is the way for secrets, which others could read in the list of
 processes. broker=ID changes the broker: the redirect URL and what else follows
-it change, too, and the credentials are checked against its form.`,
+it change, too. Its credentials are asked for, and checked against its form; without
+a terminal they must be named.`,
 		Example: `  openalgo-install set LOG_LEVEL=DEBUG
   openalgo-install set --unset LOG_LEVEL
   openalgo-install set broker=dhan BROKER_API_KEY BROKER_API_SECRET
@@ -127,7 +131,35 @@ func (c *setCommand) readVars(ctx context.Context, args []string) (settings.Edit
 		}
 		e.Set = append(e.Set, v)
 	}
-	return e, nil
+	return e, c.askCredentials(ctx, lines, &e)
+}
+
+// askCredentials asks for what another broker gave: those of the previous one are of
+// no use to it.
+func (c *setCommand) askCredentials(ctx context.Context, lines *bufio.Reader, e *settings.Edit) error {
+	b, ok := broker.Find(e.Broker)
+	if !ok || settings.BrokerOf(world.EnvOf(c.dir)) == e.Broker {
+		return nil // refused later, or nothing to do
+	}
+	var missing []string
+	for _, v := range b.Env("", broker.Credentials{}) {
+		optional := v.Key == "BROKER_API_SECRET" && b.SecretOptional
+		if v.Secret && !optional && !slices.ContainsFunc(e.Set, func(have settings.Var) bool { return have.Key == v.Key }) {
+			missing = append(missing, v.Key)
+		}
+	}
+	if len(missing) > 0 && !isTerminal(c.stdin) {
+		return usage("%s needs credentials of its own: %s", b.Name, strings.Join(missing, ", ")).
+			With(finding.Hint{Do: "Name them, and give their values on stdin, a line each", Args: append([]string{"set", keyBroker + "=" + b.ID}, missing...)}).Ending(finding.Unchanged)
+	}
+	for _, key := range missing {
+		value, err := c.readValue(ctx, lines, key)
+		if err != nil {
+			return err
+		}
+		e.Set = append(e.Set, settings.Var{Key: key, Value: value})
+	}
+	return nil
 }
 
 func (c *setCommand) readValue(ctx context.Context, lines *bufio.Reader, key string) (secret.Text, error) {

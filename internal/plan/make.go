@@ -115,6 +115,9 @@ func planFiles(o *world.Observation, p *Plan) error {
 	p.Env.Replaces = o.PresentEnv
 	p.FernetSalt = settings.SaltAfter(o.State, o.Sample)
 	p.Warn(i.Env.Unknown(o.Env, o.Sample)...)
+	for _, question := range i.Env.Misspelt(o.Env, o.Sample) {
+		p.Asks = append(p.Asks, Ask{AskSetting, question})
+	}
 	p.Warn(warnings...)
 	file, err := envfile.Parse(p.Env.Text)
 	if err != nil {

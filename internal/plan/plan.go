@@ -164,6 +164,7 @@ const (
 	AskDown    = "down"    // the stack gets less than it had
 	AskReplace = "replace" // a restore replaces data
 	AskMoved   = "moved"   // the directory was moved
+	AskSetting = "setting" // a setting is most likely misspelt
 	AskExposed = "exposed" // plain HTTP is opened to the network
 	AskOwners  = "owners"  // directories get another owner
 	AskRights  = "rights"  // a backup gives the container rights on the machine

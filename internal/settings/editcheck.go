@@ -19,31 +19,60 @@ func (e Edit) Unknown(env *envfile.File, sample []byte) (warnings finding.Warnin
 	if env == nil || e.Whole != nil {
 		return nil
 	}
-	known := env.Keys()
-	for _, text := range [][]byte{sample, templates.Env} {
-		if base, err := envfile.Parse(text); err == nil {
-			known = append(known, base.Keys()...)
-		}
-	}
+	known := knownSettings(env, sample)
 	for _, key := range e.Unset {
 		if _, have := env.Get(key); !have {
 			warnings = append(warnings, finding.Warn("setting-not-there", "%s is not in .env%s", key, meant(key, known)))
 		}
 	}
 	for _, v := range e.Set {
-		if !slices.Contains(known, v.Key) {
-			warnings = append(warnings, finding.Warn("setting-unknown", "OpenAlgo has no setting %s of its own%s", v.Key, meant(v.Key, known)))
+		if !slices.Contains(known, v.Key) && nearest(v.Key, known) == "" {
+			warnings = append(warnings, finding.Warn("setting-unknown", "OpenAlgo has no setting %s of its own", v.Key))
 		}
 	}
 	return warnings
 }
 
+// Misspelt are questions about keys that are most likely not what was meant: OpenAlgo
+// would pass them over.
+func (e Edit) Misspelt(env *envfile.File, sample []byte) (questions []string) {
+	if env == nil || e.Whole != nil {
+		return nil
+	}
+	known := knownSettings(env, sample)
+	for _, v := range e.Set {
+		if near := nearest(v.Key, known); near != "" && !slices.Contains(known, v.Key) {
+			questions = append(questions, "OpenAlgo has no setting "+v.Key+". Did you mean "+near+"? "+v.Key+" would be written to .env, without any effect")
+		}
+	}
+	return questions
+}
+
+// knownSettings are those of a .env, of the image's base and of our own.
+func knownSettings(env *envfile.File, sample []byte) []string {
+	known := env.Keys()
+	for _, text := range [][]byte{sample, templates.Env} {
+		if base, err := envfile.Parse(text); err == nil {
+			known = append(known, base.Keys()...)
+		}
+	}
+	return known
+}
+
 func meant(key string, known []string) string {
+	if near := nearest(key, known); near != "" {
+		return ". Did you mean " + near + "?"
+	}
+	return ""
+}
+
+// nearest is the setting that a key is most likely a slip of; "" is none.
+func nearest(key string, known []string) string {
 	near, ok := spelling.Nearest(strings.ToUpper(key), known, func(string) int { return 2 })
 	if !ok || near == key {
 		return ""
 	}
-	return "; " + near + " was meant?"
+	return near
 }
 
 // CheckDatabases refuses a database file where nothing is mounted: it would go

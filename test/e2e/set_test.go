@@ -81,7 +81,7 @@ func TestSet(t *testing.T) {
 		"HOST_SERVER=https://x": " domain", "SHM_SIZE=1g": " resize",
 		"FLASK_PORT=80": "must stay as the container needs it", "broker=nobody": "OpenAlgo knows no broker",
 		"DATABASE_URL=sqlite:////srv/x.db": "under db/", "SANDBOX_DATABASE_URL=sqlite:///../x.db": "under db/",
-		"broker=fivepaisa": "broker.api_key", "SESSION_EXPIRY_TIME=late": "SESSION_EXPIRY_TIME",
+		"broker=fivepaisa": "set broker=fivepaisa BROKER_API_KEY BROKER_API_SECRET", "SESSION_EXPIRY_TIME=late": "SESSION_EXPIRY_TIME",
 	} {
 		out := i.run("set", "--now", arg)
 		if out.code != 2 && out.code != 3 || i.container().ID != before {
@@ -89,7 +89,14 @@ func TestSet(t *testing.T) {
 		}
 		out.mustTell(t, want)
 	}
-	for arg, want := range map[string]string{"log_level=INFO": "LOG_LEVEL was meant?", "LOG_LEVL=INFO": "LOG_LEVEL was meant?", "--unset=NOPE": "NOPE is not in .env"} {
+	for _, arg := range []string{"log_level=INFO", "LOG_LEVL=INFO"} {
+		out := i.run("set", "--now", arg)
+		if out.code != 2 || i.container().ID != before {
+			t.Errorf("%s: exit %d\n%s", arg, out.code, out.all())
+		}
+		out.mustTell(t, "Did you mean LOG_LEVEL?")
+	}
+	for arg, want := range map[string]string{"MY_OWN_SETTING=1": "has no setting MY_OWN_SETTING", "--unset=LOG_LEVL": "Did you mean LOG_LEVEL?", "--unset=NOPE": "NOPE is not in .env"} {
 		i.run("set", "--dry-run", arg).mustTell(t, want)
 	}
 	if info, err := os.Stat(i.path("openalgo-install.yaml")); err != nil || info.Mode().Perm() != 0o600 {
