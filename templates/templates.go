@@ -19,6 +19,12 @@ var Env []byte
 //go:embed docker-compose.yaml
 var Compose []byte
 
+// Ports is the program by which the ports of this machine lead to OpenAlgo inside its
+// container; internal/compose writes it into docker-compose.yaml.
+//
+//go:embed openalgo-ports.py
+var Ports []byte
+
 // What makes OpenAlgo's image out of a checkout: all of it stands in the build
 // context's top directory, DockerIgnore as .dockerignore.
 var (

@@ -31,7 +31,9 @@ func TestRenderGolden(t *testing.T) {
 	selinux.SELinux, selinux.Bind = true, "::1"
 	cached := params
 	cached.Bytecode = true
-	for name, p := range map[string]compose.Params{"plain": params, "selinux-ipv6": selinux, "bytecode": cached} {
+	ported := params
+	ported.WebPort, ported.WebSocketPort, ported.Command = 5001, 8766, compose.Command(5001, 8766)
+	for name, p := range map[string]compose.Params{"plain": params, "ports": ported, "selinux-ipv6": selinux, "bytecode": cached} {
 		got := compose.Render(p)
 		path := filepath.Join("testdata", name+".golden.yaml")
 		if *update {
@@ -108,7 +110,7 @@ var edits = []string{
 func edited(line string) []byte {
 	text := string(compose.Render(params))
 	if key, _, _ := strings.Cut(line, ":"); strings.Contains(text, "\n    "+key+":") || strings.Contains(line, "pids") {
-		text = string(compose.Earlier([]byte(text))[1]) // which does not have it yet
+		text = string(compose.Earlier([]byte(text))[2]) // which does not have it yet
 	}
 	return []byte(strings.Replace(text, "    init: true\n", "    init: true\n    "+line+"\n", 1))
 }
@@ -149,11 +151,16 @@ func TestEarlier(t *testing.T) {
 		without, with := params, params
 		without.BindData, with.BindData, with.Bytecode = bind, bind, true
 		earlier := compose.Earlier(compose.Render(with))
-		if want := compose.Render(without); string(earlier[0]) != string(want) {
-			t.Errorf("the version before wrote\n%s\nand not\n%s", want, earlier[0])
+		if want := compose.Render(without); string(earlier[1]) != string(want) {
+			t.Errorf("the version before wrote\n%s\nand not\n%s", want, earlier[1])
 		}
-		if !bind && string(earlier[1]) != string(first) {
-			t.Errorf("the first versions wrote\n%s\nand not\n%s", first, earlier[1])
+		if !bind && string(earlier[2]) != string(first) {
+			t.Errorf("the first versions wrote\n%s\nand not\n%s", first, earlier[2])
+		}
+		ported := with
+		ported.Command = compose.Command(5001, 8766)
+		if got := compose.Earlier(compose.Render(ported)); string(got[0]) != string(compose.Render(with)) || string(got[2]) != string(earlier[2]) {
+			t.Errorf("before the command it wrote\n%s\nand\n%s", got[0], got[2])
 		}
 	}
 }

@@ -40,6 +40,8 @@ type Params struct {
 	Bind          string // host address that the ports are published on
 	WebPort       int    // host port of the web interface
 	WebSocketPort int    // host port of the WebSocket proxy
+	// Command runs in place of the image's own; see Command. nil is the image's own.
+	Command []string
 	// SELinux asks for the label without which a confined container may not
 	// read .env. Elsewhere the mount has no `bind:` key: that is the one form
 	// that every Compose release hashes alike (measured from 2.28 to 5.7).
@@ -73,7 +75,7 @@ func Render(p Params) []byte {
 	}
 	health := fmt.Sprintf(`["CMD", "curl", "-f", "http://127.0.0.1:%d%s"]`, openalgo.WebPort, openalgo.CheckSetup)
 	if p.OwnHealth {
-		health = fmt.Sprintf(`["CMD", %q, "health"]`, openalgo.Start)
+		health = ownHealth
 	}
 	data, volumes := strings.Builder{}, strings.Builder{}
 	for _, name := range openalgo.Trees {
@@ -114,6 +116,7 @@ func Render(p Params) []byte {
 		"@WEB@", port(p.WebPort, openalgo.WebPort),
 		"@WEBSOCKET@", port(p.WebSocketPort, openalgo.WebSocketPort),
 		"@CAPABILITIES@", capabilities,
+		"@COMMAND@", commandBlock(p.Command),
 		"@SELINUX@", selinux,
 		"@HEALTH@", health,
 		"@DATA@", data.String(),
@@ -121,6 +124,12 @@ func Render(p Params) []byte {
 		"@VOLUMES@", list,
 	).Replace(string(templates.Compose)))
 }
+
+// ownHealth is the health check of our start.sh.
+var ownHealth = fmt.Sprintf(`["CMD", %q, "health"]`, openalgo.Start)
+
+// HasOwnHealth reports whether a file was rendered with Params.OwnHealth.
+func HasOwnHealth(text []byte) bool { return bytes.Contains(text, []byte(ownHealth)) }
 
 // What Params.Bytecode adds.
 const (
@@ -141,9 +150,10 @@ var startPeriod = regexp.MustCompile(`(?m)^(      start_period:) .*$`)
 // of the rendered one, the latest first. Their instances keep them until the
 // container is recreated for another reason.
 func Earlier(rendered []byte) [][]byte {
-	plain := []byte(strings.NewReplacer(cacheVariable, "", cacheMount, "", cacheVolume, "").Replace(string(rendered)))
+	before := withoutCommand(rendered)
+	plain := []byte(strings.NewReplacer(cacheVariable, "", cacheMount, "", cacheVolume, "").Replace(string(before)))
 	plain = bytes.TrimSuffix(plain, []byte("\nvolumes:\n"))
-	return [][]byte{plain, startPeriod.ReplaceAll(hardening.ReplaceAll(plain, nil), []byte("$1 40s"))}
+	return [][]byte{before, plain, startPeriod.ReplaceAll(hardening.ReplaceAll(plain, nil), []byte("$1 40s"))}
 }
 
 // ContainerName is the container's name for a project: openalgo-web for the

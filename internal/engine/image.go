@@ -141,6 +141,7 @@ func fromImage(r image.InspectResponse, ref string) Image {
 	}
 	if r.Config != nil {
 		img.Labels, img.Env, img.User = r.Config.Labels, r.Config.Env, r.Config.User
+		img.Entrypoint, img.Cmd = r.Config.Entrypoint, r.Config.Cmd
 	}
 	return img
 }

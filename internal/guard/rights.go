@@ -52,7 +52,7 @@ func Rights(d instance.Dir, stack *compose.Stack, files map[string][]byte) (out 
 	add(len(spec.Host.GroupAdd) > 0, "the groups %s", strings.Join(spec.Host.GroupAdd, ", "))
 	add(spec.User != "", "the user %s", spec.User)
 	add(len(spec.Entrypoint) > 0, "the entrypoint %q", strings.Join(spec.Entrypoint, " "))
-	add(len(spec.Cmd) > 0, "the command %q", strings.Join(spec.Cmd, " "))
+	add(len(spec.Cmd) > 0 && !compose.IsCommand(spec.Cmd), "the command %q", strings.Join(spec.Cmd, " "))
 	for name, text := range files {
 		add(envFile.Match(text), "files of this machine read by env_file in %s", name)
 	}

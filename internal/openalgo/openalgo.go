@@ -72,6 +72,7 @@ var Owner = strconv.Itoa(User) + ":" + strconv.Itoa(User)
 const (
 	WebPort       = 5000
 	WebSocketPort = 8765
+	BusPort       = 5555 // for its own processes alone
 )
 
 // architectures are those that OpenAlgo's image is published for. Its libraries

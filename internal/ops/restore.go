@@ -1,7 +1,6 @@
 package ops
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -14,7 +13,6 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/guard"
 	"github.com/marketcalls/openalgo-install/internal/instance"
-	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/settings"
 	"github.com/marketcalls/openalgo-install/internal/world"
@@ -118,7 +116,7 @@ func keepImage(o *world.Observation, a answers.Answers, r *plan.Restoring, other
 	case other != "":
 		return nil, nil
 	case err == nil || a.Image.Source == "registry":
-		return &plan.Kept{Ref: r.State.ImageRef, OwnHealth: bytes.Contains(r.Files[compose.FileName], []byte(openalgo.Start))}, nil
+		return &plan.Kept{Ref: r.State.ImageRef, OwnHealth: compose.HasOwnHealth(r.Files[compose.FileName])}, nil
 	case !errors.Is(err, engine.ErrNotFound) && !errors.Is(err, engine.ErrImageNotFound):
 		return nil, fmt.Errorf("looking for the image %s: %w", r.State.ImageRef, err)
 	}

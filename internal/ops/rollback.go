@@ -5,13 +5,11 @@ import (
 	"errors"
 	"io/fs"
 	"path/filepath"
-	"strings"
 
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/guard"
 	"github.com/marketcalls/openalgo-install/internal/instance"
-	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/tree"
 	"github.com/marketcalls/openalgo-install/internal/world"
@@ -69,7 +67,7 @@ func rolledBack(o *world.Observation) (plan.Intent, error) {
 			With(finding.Run("Change to another release", "upgrade", "--to", "TAG")).Ending(finding.Unchanged)
 	}
 	a.Image.Ref = k.Image.Ref
-	keep := &plan.Kept{Ref: a.Image.Ref, OwnHealth: strings.Contains(string(r.Files[compose.FileName]), openalgo.Start)}
+	keep := &plan.Kept{Ref: a.Image.Ref, OwnHealth: compose.HasOwnHealth(r.Files[compose.FileName])}
 	if k.Image.Untagged {
 		keep.TagOf = was.ID
 	}

@@ -1,13 +1,11 @@
 package ops
 
 import (
-	"strings"
-
 	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/guard"
 	"github.com/marketcalls/openalgo-install/internal/instance"
-	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/settings"
 	"github.com/marketcalls/openalgo-install/internal/world"
@@ -61,6 +59,6 @@ func saved(o *world.Observation, command string) (plan.Intent, error) {
 		return i, finding.Named(finding.HostNotReady, "answers-invalid", "%s: %w", path, &answers.Invalid{Problems: problems})
 	}
 	settings.ReadCredentials(&a, o.Env)
-	i.Answers, i.Image.Keep = a, &plan.Kept{Ref: o.State.ImageRef, OwnHealth: strings.Contains(string(o.ComposeText), openalgo.Start)}
+	i.Answers, i.Image.Keep = a, &plan.Kept{Ref: o.State.ImageRef, OwnHealth: compose.HasOwnHealth(o.ComposeText)}
 	return i, nil
 }

@@ -22,7 +22,7 @@ func planCompose(o *world.Observation, p *Plan) error {
 	rendered := compose.Render(compose.Params{
 		Project: o.Project, Container: compose.ContainerName(o.Project), Image: ImageRef(o, p.Intent),
 		Bind: p.Answers.Ports.Bind, WebPort: p.Answers.Ports.Web, WebSocketPort: p.Answers.Ports.WebSocket,
-		SELinux: o.Engine.SELinux, OwnHealth: ownHealth(o, p.Intent), AsRoot: runsAsRoot(o),
+		Command: commandOf(o, p), SELinux: o.Engine.SELinux, OwnHealth: ownHealth(o, p.Intent), AsRoot: runsAsRoot(o),
 		BindData: p.Answers.Volumes == "bind", Data: p.Answers.Data, Bytecode: !bringsBytecode(o, p.Intent),
 	})
 	p.ComposeText, p.OwnCompose = rendered, true
@@ -72,6 +72,16 @@ func planCompose(o *world.Observation, p *Plan) error {
 		return finding.Named(finding.HostNotReady, "project-renamed", "%s calls the project %q and this directory's is %q: write `name: %s`", path, p.Stack.Project, o.Project, o.Project)
 	}
 	return nil
+}
+
+// commandOf is what the container runs; nil is the image's own command, which stays
+// where it is not OpenAlgo's. A domain leads to OpenAlgo from everywhere.
+func commandOf(o *world.Observation, p *Plan) []string {
+	image := o.Image
+	if p.Answers.Domain != "" || image != nil && !image.Starts(openalgo.Start) {
+		return nil
+	}
+	return compose.Command(p.Answers.Ports.Web, p.Answers.Ports.WebSocket)
 }
 
 // runsAsRoot reports whether the image runs as root, which OpenAlgo's own does

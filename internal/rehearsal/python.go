@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+
+	"github.com/marketcalls/openalgo-install/templates"
 )
 
 // PythonName is the name under which the binary in the image acts as Python.
@@ -54,6 +56,9 @@ func compileAs(args []string, stderr io.Writer) int {
 func Python(root string, args []string, stdout, stderr io.Writer) int {
 	if n := len(args) - compileArgs; n > 1 && args[n-2] == "-c" && strings.Contains(args[n-1], "pycache_prefix") {
 		return compileAs(args[n:], stderr)
+	}
+	if len(args) > 3 && args[0] == "-c" && args[1] == string(templates.Ports) {
+		return startWithPorts(args[2:], stdout, stderr)
 	}
 	if len(args) != 2 || args[0] != "-c" || !strings.Contains(args[1], SecretsLine) {
 		fmt.Fprintln(stderr, "python: the test app runs no Python")

@@ -147,7 +147,11 @@ func dockerRun(a answers.Answers, v values, project string) []byte {
 	}
 	option("--health-cmd %s --health-interval 30s --health-timeout 10s --health-retries 3 --health-start-period 300s", quoted(health))
 	option("--log-driver json-file --log-opt max-size=10m --log-opt max-file=5")
-	line("  %s", quoted(imageOf(a, v)))
+	words := []string{quoted(imageOf(a, v))}
+	for _, word := range commandOf(a) {
+		words = append(words, quoted(word))
+	}
+	line("  %s", strings.Join(words, " \\\n  "))
 	return []byte(b.String())
 }
 

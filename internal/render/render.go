@@ -130,7 +130,7 @@ func filesOf(a answers.Answers, o Options, v values) ([]output, error) {
 		files = append(files, output{compose.FileName, compose.Render(compose.Params{
 			Project: project, Container: compose.ContainerName(project), Image: imageOf(a, v),
 			Bind: a.Ports.Bind, WebPort: a.Ports.Web, WebSocketPort: a.Ports.WebSocket,
-			OwnHealth: buildsOurs(a), BindData: a.Volumes == "bind",
+			Command: commandOf(a), OwnHealth: buildsOurs(a), BindData: a.Volumes == "bind",
 		}), 0o644})
 	}
 	files = append(files, output{instance.AnswersName, saved, 0o644})
@@ -140,6 +140,14 @@ func filesOf(a answers.Answers, o Options, v values) ([]output, error) {
 	}
 	files = append(files, site...)
 	return append(files, buildFiles(a)...), nil
+}
+
+// commandOf is what the container runs; nil is the image's own command.
+func commandOf(a answers.Answers) []string {
+	if a.Domain != "" {
+		return nil
+	}
+	return compose.Command(a.Ports.Web, a.Ports.WebSocket)
 }
 
 // edgeFiles are those of the way in over HTTPS, in a directory of their own.

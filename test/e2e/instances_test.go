@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/rehearsal"
 )
 
 // named is a further instance beside i, in DIR-NAME.
@@ -218,5 +219,24 @@ func TestEdgePortTaken(t *testing.T) {
 	}
 	if len(i.containers()) > 0 {
 		t.Error("something was made")
+	}
+}
+
+// What runs inside the container calls OpenAlgo by the address that browsers use.
+func TestReachesItselfFromInside(t *testing.T) {
+	t.Parallel()
+	i := newInstance(t)
+	i.install(0)
+	before := i.container().ID
+	var inside rehearsal.Inside
+	if err := json.Unmarshal([]byte(i.get("/rehearsal/inside")), &inside); err != nil || !inside.Answers || inside.HostServer != fmt.Sprintf("http://127.0.0.1:%d", i.web) {
+		t.Errorf("%v: %+v", err, inside)
+	}
+	dockerCompose(t, i.dir, "up", "-d")
+	if i.container().ID != before {
+		t.Error("docker compose up -d recreated the container")
+	}
+	if again := i.install(0); !strings.Contains(again.stdout, "Nothing to do") {
+		t.Error(again.all())
 	}
 }

@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -18,10 +19,21 @@ type Image struct {
 	Labels   map[string]string
 	Env      []string
 	User     string // as its Dockerfile has it; "" is root
+	// Entrypoint and Cmd are what a container of it runs.
+	Entrypoint, Cmd []string `json:"-"`
 
 	Digests []string // repository@digest each
 	Tags    []string // its names with tags; only in a list of all images
 }
+
+// Starts reports whether a container of the image runs a program and nothing else,
+// as far as that is known. The test app has another, which stands for it.
+func (i Image) Starts(program string) bool {
+	return len(i.Entrypoint) == 0 && (len(i.Cmd) == 0 || slices.Equal(i.Cmd, []string{program}) || slices.Contains(i.Cmd, testCommand))
+}
+
+// testCommand is the argument by which the test app's image starts.
+const testCommand = "rehearsal-serve"
 
 // DigestIn is the digest that an image which was looked up by its ID has in the
 // repository of a reference; "" when it was not pulled from there.
