@@ -1,6 +1,7 @@
 package ops_test
 
 import (
+	"path/filepath"
 	"testing"
 
 	"github.com/marketcalls/openalgo-install/internal/backup"
@@ -23,7 +24,7 @@ func TestBackupWhoseDiskIsGone(t *testing.T) {
 	last.Place.Mount = "/nonexistent/disk"
 	must(t, instance.Save(dir, "backup.json", last))
 	starts := b.container().StartedAt
-	_, err := b.session().Do(t.Context(), ops.Backup(ops.BackupOptions{To: to, Stop: true}))
+	_, err := b.session().Do(t.Context(), ops.Backup(ops.BackupOptions{To: filepath.Join(to, "second.tar.zst"), Stop: true}))
 	if finding.IDOf(err) != "backup-not-mounted" || finding.KindOf(err) != finding.HostNotReady || !b.container().StartedAt.Equal(starts) {
 		t.Errorf("%v", err)
 	}
