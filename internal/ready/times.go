@@ -15,6 +15,8 @@ const (
 	webSocketTime = 5 * time.Second
 	// HTTPSPatience is how long HTTPS may take once OpenAlgo itself answers.
 	HTTPSPatience = 15 * time.Second
+	// settleTime is how long the last lines of a container that has ended may take.
+	settleTime = time.Second
 	// stillTime is how long a start may take without getting further. OpenAlgo runs
 	// its migrations on every start, which takes minutes on a small or busy server:
 	// as long as the health check's start_period.

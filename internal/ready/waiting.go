@@ -114,7 +114,7 @@ func (w *waiting) look(ctx context.Context) error {
 // ended gives the reason of a container that has ended. It is often the last
 // thing that the container printed.
 func (w *waiting) ended(reason string) error {
-	w.log.settle(w.times.poll)
+	w.log.settle(settleTime)
 	if said := w.log.fatal(); said != "" {
 		reason = said
 	}

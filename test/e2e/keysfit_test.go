@@ -229,8 +229,17 @@ func TestAnotherDocker(t *testing.T) {
 		t.Fatal(err)
 	}
 	belongsTo("unix://" + socket)
+	go func() { // a Docker that is there, and cannot answer
+		for {
+			conn, err := other.Accept()
+			if err != nil {
+				return
+			}
+			_ = conn.Close()
+		}
+	}()
 	for _, args := range [][]string{{"start"}, {"set", "--now", "LOG_LEVEL=DEBUG"}, {"--answers", i.answers}, {"logs"}, {"backup", "--now"}} {
-		i.refuses(args, "DOCKER_HOST=unix://"+socket)
+		i.refuses(args, "unix://"+socket)
 	}
 	_ = other.Close()
 	if out := i.run("start"); out.code != 0 {
