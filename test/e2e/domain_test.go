@@ -155,7 +155,7 @@ func TestMCP(t *testing.T) {
 	if out := i.run("mcp", "on", "--now"); out.code != 2 {
 		t.Error(out.all())
 	} else {
-		out.mustSay(t, "set `domain` too")
+		out.mustSay(t, "domain algo.example.com")
 	}
 	i.write(h.answers(h.domain))
 	i.install(0)

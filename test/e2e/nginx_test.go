@@ -41,7 +41,7 @@ func newNginx(t *testing.T) *webServer {
 		"nginx.conf": fmt.Sprintf("pid %[1]s/nginx.pid;\nerror_log %[1]s/error.log;\nevents {}\nhttp {\n  access_log off;\n"+
 			"  client_body_temp_path %[1]s/body;\n  proxy_temp_path %[1]s/proxy;\n  fastcgi_temp_path %[1]s/f;\n  uwsgi_temp_path %[1]s/u;\n  scgi_temp_path %[1]s/s;\n"+
 			"  include %[1]s/conf.d/*.conf;\n}\n", dir),
-		"conf.d/theirs.conf": "server {\n  listen 127.0.0.1:" + w.other + ";\n  server_name theirs.test;\n  location / { return 200 'theirs'; }\n}\n",
+		"conf.d/theirs.conf": "server {\n  listen 127.0.0.1:" + w.other + ";\n  server_name theirs.example.com;\n  location / { return 200 'theirs'; }\n}\n",
 		"bin/nginx":          fmt.Sprintf("#!/bin/sh\nexec %s -c %s/nginx.conf -p %[2]s \"$@\"\n", real, dir),
 	} {
 		path := filepath.Join(dir, name)
@@ -149,14 +149,14 @@ func TestNginxIsLeftAsItWas(t *testing.T) {
 	i := newInstance(t)
 	w := newNginx(t)
 	w.serve(i)
-	domain := i.project + ".algo.test"
+	domain := i.project + ".algo.example.com"
 	own, _ := ownCertificate(t, certTemplate{names: []string{domain}, until: time.Now().Add(90 * 24 * time.Hour)})
 	i.write("")
 	i.install(0)
 	before := i.container().ID
 
-	i.write(w.answers("theirs.test", "  certbot: true\n"))
-	i.install(3).mustSay(t, "theirs.test is served", "conf.d/theirs.conf")
+	i.write(w.answers("theirs.example.com", "  certbot: true\n"))
+	i.install(3).mustSay(t, "theirs.example.com is served", "conf.d/theirs.conf")
 	i.write(w.answers(domain, ""))
 	i.install(2).mustSay(t, "needs a certificate for "+domain, "certbot: true")
 

@@ -236,7 +236,7 @@ func TestResizeThatFails(t *testing.T) {
 	i := sized(t)
 	id, env := i.container().ID, i.read(".env")
 	text := i.read("docker-compose.yaml")
-	i.put("docker-compose.yaml", strings.Replace(text, "    init: true\n", "    init: true\n    command: [\"/openalgo-install\", \"none\"]\n", 1))
+	i.put("docker-compose.yaml", strings.Replace(text, "    init: true\n", "    init: true\n    entrypoint: [\"/openalgo-install\", \"none\"]\n", 1))
 	if out := i.resize(4, "--ram", "4GB"); !strings.Contains(out.stderr, "What ran before runs again") {
 		t.Errorf("what is now is not said:\n%s", out.stderr)
 	}
