@@ -14,7 +14,7 @@ import (
 // reference has now. Nothing is pulled.
 func (e images) RemoteDigest(ctx context.Context, ref string) (string, error) {
 	if e.info.Podman { // it answers "Not Found" to the question
-		return "", refusal([]error{ErrNotAsked}, []finding.Hint{finding.Run("Upgrade, which pulls the image. Where that is the one that runs, nothing changes", "upgrade")},
+		return "", refusal([]error{ErrNotAsked}, []finding.Hint{finding.Run("Upgrade, which pulls the image. Where that image runs already, nothing changes", "upgrade")},
 			"Podman cannot ask a registry which image it has now, without a pull")
 	}
 	ctx, cancel := e.change(ctx) // the registry may be slow

@@ -134,7 +134,8 @@ func TestWrongSSH(t *testing.T) {
 		return err
 	}
 	wants(t, connect(), engine.ErrSSH, "ssh is not installed")
-	writeFile(t, dir+"/ssh", []byte("#!/bin/sh\necho 'Warning: new host' >&2\necho 'trader@vps.example: Permission denied (publickey).' >&2\nexit 255\n"), 0o755)
+	// As ssh, it takes longer to say no than the first question to be written.
+	writeFile(t, dir+"/ssh", []byte("#!/bin/sh\nread -r _\necho 'Warning: new host' >&2\necho 'trader@vps.example: Permission denied (publickey).' >&2\nexit 255\n"), 0o755)
 	err := connect()
 	wants(t, err, engine.ErrSSH, "ssh://trader@vps.example:2222", "Permission denied (publickey)", "DOCKER_HOST")
 	mustBeRefusal(t, err, "engine-ssh", "")

@@ -32,7 +32,7 @@ func MayCopy(o *world.Observation, what string) error {
 	return nil
 }
 
-// Databases refuses a backup of an OpenAlgo that keeps no database, as far as that
+// Databases refuses a backup of an instance that keeps no database, as far as that
 // was looked at.
 func Databases(o *world.Observation) error {
 	at := o.Answered.Databases

@@ -90,7 +90,7 @@ func JudgeDNS(domain string, found, hostAddrs []netip.Addr) DNSReport {
 		r.Judged = true
 		r.Problem = fmt.Sprintf("%s resolves to %s, which only this machine or its own network can reach; look for it in /etc/hosts, or set its record to %s", domain, list(found), wantedAddress(here4, here6))
 	case len(wrong4) > 0 && len(here4) == 0:
-		r.Problem = fmt.Sprintf("%s resolves to %s; this host has no public IPv4 address of its own (%s), as behind the NAT of AWS, GCP or a router, so it cannot be judged from here; compare with the public address your provider shows, and let the router or the security group lead ports 80 and 443 to this machine", domain, list(wrong4), list(hostAddrs))
+		r.Problem = fmt.Sprintf("%s resolves to %s; this machine has no public IPv4 address of its own (%s), as behind the NAT of AWS, GCP or a router, so it cannot be judged from here; compare with the public address your provider shows, and let the router or the security group lead ports 80 and 443 to this machine", domain, list(wrong4), list(hostAddrs))
 	case len(wrong4) > 0:
 		r.Judged = true
 		r.Problem = fmt.Sprintf("%s resolves to %s, this host has %s; set the A record to %s alone, then wait a few minutes", domain, list(r.A), list(here4), here4[0])

@@ -13,13 +13,13 @@ import (
 // firewallTime is how long a firewall's own program may take.
 const firewallTime = 10 * time.Second
 
-// FirewallProblem is a firewall of this host that keeps ports closed.
+// FirewallProblem is a firewall of this machine that keeps ports closed.
 type FirewallProblem struct {
 	Text     string
 	Commands []string // that open them; none where nobody can tell from here
 }
 
-// Firewall says what of this host's own firewall keeps the ports closed; nothing
+// Firewall says what of this machine's own firewall keeps the ports closed; nothing
 // where it is off or lets them in. What a provider's security group does, nobody
 // can see from here.
 func Firewall(ctx context.Context, ports ...int) (out []FirewallProblem) {
@@ -37,7 +37,7 @@ func Firewall(ctx context.Context, ports ...int) (out []FirewallProblem) {
 	}
 	out, read := iptablesClosed(ctx, ports)
 	if len(out) == 0 && !ufw && !firewalld && nftDrops(ctx, read) {
-		out = append(out, FirewallProblem{Text: "nftables drops what it has no rule for on this host. Make sure that it lets " + words(ports) + " in (sudo nft list ruleset)"})
+		out = append(out, FirewallProblem{Text: "nftables drops what it has no rule for on this machine. Make sure that it lets " + words(ports) + " in (sudo nft list ruleset)"})
 	}
 	return out
 }

@@ -51,7 +51,7 @@ func TestIsLocal(t *testing.T) {
 		if got := IsLocal(t.Context(), c.registry, i, repository+":1"); got != c.want {
 			t.Errorf("%s: %v", name, got)
 		}
-		certain := i.DigestIn(repository) != "" && (!c.registry.containerd || c.registry.has[named] == nil && len(c.registry.has) > 0)
+		certain := i.DigestIn(repository) != "" && !c.registry.podman && (!c.registry.containerd || c.registry.has[named] == nil && len(c.registry.has) > 0)
 		if got := InRegistry(t.Context(), c.registry, i, repository); got != certain {
 			t.Errorf("%s: it can be pulled again: %v", name, got)
 		}

@@ -51,7 +51,7 @@ func TestAdoptOfAPanel(t *testing.T) {
 	}
 }
 
-// again creates the container of foreign anew.
+// again recreates the container of foreign.
 func (b *box) again(change func(*engine.ContainerSpec)) {
 	b.t.Helper()
 	ctx := b.t.Context()

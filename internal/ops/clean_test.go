@@ -17,7 +17,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/stacks"
 )
 
-// earlier is a release that was pulled once, some months before the one that runs.
+// earlier is a release that was pulled once, some months before the release that runs.
 func (b *box) earlier(tag string, months int) engine.Image {
 	b.t.Helper()
 	i := engine.Image{ID: "sha256:" + strings.Repeat(tag, 64), Ref: "marketcalls/openalgo:" + tag, Size: 1 << 30, Created: time.Date(2026, time.Month(6-months), 1, 0, 0, 0, 0, time.UTC),
@@ -26,7 +26,7 @@ func (b *box) earlier(tag string, months int) engine.Image {
 	return i
 }
 
-// cluttered is an OpenAlgo with three earlier releases.
+// cluttered is an instance with three earlier releases.
 func cluttered(t *testing.T) *box {
 	t.Helper()
 	b := installed(t)
@@ -36,7 +36,7 @@ func cluttered(t *testing.T) *box {
 	return b
 }
 
-// kept are the tags of those that are there, the one that runs and a later one included.
+// kept are the tags of those that are there, the running one and a later one included.
 func (b *box) kept() string {
 	b.t.Helper()
 	var out []string

@@ -66,7 +66,7 @@ func Next(pools []spec.AddressPool, taken []netip.Prefix) (next netip.Prefix, ok
 	return netip.Prefix{}, false
 }
 
-// plus adds to an IPv4 address; fits is false where it would begin anew at 0.0.0.0.
+// plus adds to an IPv4 address; fits is false where it would begin again at 0.0.0.0.
 func plus(at netip.Addr, n uint32) (sum netip.Addr, fits bool) {
 	b := at.As4()
 	now := uint32(b[0])<<24 | uint32(b[1])<<16 | uint32(b[2])<<8 | uint32(b[3])

@@ -96,7 +96,7 @@ func (s Seen) has(id string) bool {
 	return slices.ContainsFunc(s.Images, func(i engine.Image) bool { return i.ID == id })
 }
 
-// previous is the newest release beside the one that runs: one stays in any case.
+// previous is the newest release beside the running one: one stays in any case.
 func (s Seen) previous(needed []string) (id string) {
 	var made time.Time
 	for _, i := range s.Images {
@@ -127,7 +127,7 @@ func (s Seen) isOwnName(ref string) bool {
 		!image.IsOwnTag(ref) && slices.Contains(s.Repositories, spec.RepositoryOf(ref))
 }
 
-// isEarlier reports whether an image was made before the one that runs. A later one
+// isEarlier reports whether an image was made before the image that runs. A later one
 // may be pulled for an upgrade that is about to begin.
 func (s Seen) isEarlier(i engine.Image) bool {
 	return slices.ContainsFunc(s.Images, func(runs engine.Image) bool { return runs.ID == s.Runs && i.Created.Before(runs.Created) })
