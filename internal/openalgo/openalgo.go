@@ -79,7 +79,7 @@ const (
 // DuckDB and PyArrow have no builds for 32-bit systems either (3).
 var architectures = []string{"amd64", "arm64"}
 
-// RunsOn reports whether there is an OpenAlgo for an architecture, as GOARCH
+// RunsOn reports whether OpenAlgo is made for an architecture, as GOARCH
 // writes it.
 func RunsOn(arch string) bool { return slices.Contains(architectures, arch) }
 

@@ -10,7 +10,7 @@ import (
 // Next is what a person has to know after an install.
 type Next struct {
 	Dir string // of the instance
-	// Tunnel is a command, with the verb %s for each of the two ports, by which somebody who came over ssh reaches an OpenAlgo that is for this machine only; "" is none.
+	// Tunnel is a command, with the verb %s for each of the two ports, by which somebody who came over ssh reaches an instance that is for this machine only; "" is none.
 	Tunnel string
 	// Commands are those worth knowing, each with what it does.
 	Commands [][2]string
