@@ -5,6 +5,8 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/huh"
+
+	"github.com/marketcalls/openalgo-install/internal/questions"
 )
 
 // field is one question on a screen. The drawing and the editing are huh's;
@@ -12,7 +14,7 @@ import (
 // once. (huh's own form moves on by messages, and a key that follows fast would
 // still go to the field before.)
 type field struct {
-	q        question
+	q        questions.Question
 	input    huh.Field
 	value    string // what huh edits
 	problem  string
@@ -22,19 +24,19 @@ type field struct {
 // listHeight is how many lines a long list of choices gets at most.
 const listHeight = 14
 
-func newField(q question, d *draft, l look) *field {
-	f := &field{q: q, value: d.offer(q)}
-	label, help := q.label(d), q.help(d)
+func newField(q questions.Question, d *questions.Draft, l look) *field {
+	f := &field{q: q, value: d.Offer(q)}
+	label, help := q.Label(d), q.Help(d)
 	keys := huh.NewDefaultKeyMap()
-	if q.choices == nil {
+	if q.Choices == nil {
 		input := huh.NewInput().Title(label).Description(help).Prompt("> ").Value(&f.value)
 		f.input = input
 		f.mask()
 	} else {
-		choices := q.choices()
+		choices := q.Choices()
 		options := make([]huh.Option[string], len(choices))
 		for i, c := range choices {
-			options[i] = huh.NewOption(c.label, c.value)
+			options[i] = huh.NewOption(c.Label, c.Value)
 		}
 		list := huh.NewSelect[string]().Title(label).Description(help).Value(&f.value).Options(options...)
 		if len(choices) > listHeight {
@@ -51,7 +53,7 @@ func newField(q question, d *draft, l look) *field {
 // mask shows or hides a secret.
 func (f *field) mask() {
 	mode := huh.EchoModeNormal
-	if f.q.secret && !f.revealed {
+	if f.q.Secret && !f.revealed {
 		mode = huh.EchoModePassword
 	}
 	if input, ok := f.input.(*huh.Input); ok {

@@ -5,14 +5,16 @@ import (
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
+
+	"github.com/marketcalls/openalgo-install/internal/questions"
 )
 
 // formPage asks the questions of one screen.
 type formPage struct {
 	m      *model
-	screen *screen
-	draft  *draft
-	check  func(question) string
+	screen *questions.Screen
+	draft  *questions.Draft
+	check  func(questions.Question) string
 	done   func() tea.Cmd // all answers are right
 	leave  func() tea.Cmd // the page before is wanted
 
@@ -25,14 +27,14 @@ type formPage struct {
 	looking bool
 }
 
-func newFormPage(m *model, s *screen) *formPage {
-	p := &formPage{m: m, screen: s, draft: m.draft, check: m.draft.problem, done: m.next, leave: m.back}
+func newFormPage(m *model, s *questions.Screen) *formPage {
+	p := &formPage{m: m, screen: s, draft: m.draft, check: m.draft.Problem, done: m.next, leave: m.back}
 	p.build()
 	return p
 }
 
 func (p *formPage) build() {
-	for _, q := range p.screen.questions {
+	for _, q := range p.screen.Questions {
 		p.fields = append(p.fields, newField(q, p.draft, p.m.look))
 	}
 	p.focus(0)
@@ -42,7 +44,7 @@ func (p *formPage) build() {
 func (p *formPage) shown() []*field {
 	var out []*field
 	for _, f := range p.fields {
-		if f.q.shown(p.draft) {
+		if f.q.Shown(p.draft) {
 			out = append(out, f)
 		}
 	}
@@ -60,7 +62,7 @@ func (p *formPage) focus(at int) {
 	p.at = at
 }
 
-func (p *formPage) title() string { return "OpenAlgo: " + p.screen.title }
+func (p *formPage) title() string { return "OpenAlgo: " + p.screen.Title }
 
 func (p *formPage) update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
@@ -93,7 +95,7 @@ func (p *formPage) key(msg tea.KeyMsg) tea.Cmd {
 		return nil
 	case key == "enter" || key == "tab":
 		return p.submit(fields)
-	case key == "shift+tab" || key == "up" && fields[p.at].q.choices == nil:
+	case key == "shift+tab" || key == "up" && fields[p.at].q.Choices == nil:
 		p.keep()
 		if p.at > 0 {
 			p.focus(p.at - 1)
@@ -103,12 +105,12 @@ func (p *formPage) key(msg tea.KeyMsg) tea.Cmd {
 			return nil
 		}
 		return p.leave()
-	case key == "down" && fields[p.at].q.choices == nil:
+	case key == "down" && fields[p.at].q.Choices == nil:
 		if p.at+1 < len(fields) {
 			return p.submit(fields)
 		}
 		return nil
-	case key == "ctrl+r" && fields[p.at].q.secret:
+	case key == "ctrl+r" && fields[p.at].q.Secret:
 		fields[p.at].reveal()
 		return nil
 	}
@@ -124,8 +126,8 @@ func (p *formPage) keep() {
 		return
 	}
 	f := fields[p.at]
-	if text, ok := f.text(); ok && (text != "" || f.q.preset == "") {
-		p.draft.take(f.q, text)
+	if text, ok := f.text(); ok && (text != "" || f.q.Preset == "") {
+		p.draft.Take(f.q, text)
 	}
 }
 
@@ -137,7 +139,7 @@ func (p *formPage) submit(fields []*field) tea.Cmd {
 		f.problem = "nothing on the list matches; delete some letters"
 		return nil
 	}
-	if p.draft.take(f.q, text) {
+	if p.draft.Take(f.q, text) {
 		p.m.note = "Blanks around it were taken away."
 	}
 	if f.problem = p.check(f.q); f.problem != "" {
@@ -153,7 +155,7 @@ func (p *formPage) submit(fields []*field) tea.Cmd {
 }
 
 func (p *formPage) body(width, _ int) (out []string, from, to int) {
-	if intro := p.screen.intro(p.draft); intro != "" {
+	if intro := p.screen.Intro(p.draft); intro != "" {
 		out = append(wrapped(intro, width), "")
 	}
 	to = len(out)
@@ -162,7 +164,7 @@ func (p *formPage) body(width, _ int) (out []string, from, to int) {
 			from = len(out)
 		}
 		out = append(out, f.lines(width, p.m.look)...)
-		if f.q.key == keyDomain {
+		if f.q.Key == questions.KeyDomain {
 			out = append(out, p.adviceLines(width)...)
 		}
 		if i == p.at {
@@ -176,10 +178,10 @@ func (p *formPage) body(width, _ int) (out []string, from, to int) {
 func (p *formPage) keys() string {
 	fields := p.shown()
 	keys := "enter next  esc back  ctrl+c leave"
-	if len(fields) > 0 && fields[p.at].q.secret {
+	if len(fields) > 0 && fields[p.at].q.Secret {
 		keys = "enter next  esc back  ctrl+r reveal  ctrl+c leave"
 	}
-	if len(fields) > 0 && fields[p.at].q.choices != nil && len(fields[p.at].q.choices()) > 1 {
+	if len(fields) > 0 && fields[p.at].q.Choices != nil && len(fields[p.at].q.Choices()) > 1 {
 		keys = "up/down choose  " + keys
 	}
 	return keys
@@ -202,12 +204,12 @@ var after = tea.Tick
 const dnsPause = 400 * time.Millisecond
 
 func (p *formPage) askDNS() tea.Cmd {
-	domain := p.draft.get(keyDomain)
-	if p.screen.title != screens[0].title || domain == p.domain || p.m.host.DNS == nil {
+	domain := p.draft.Get(questions.KeyDomain)
+	if p.screen.Title != questions.Screens[0].Title || domain == p.domain || p.m.host.DNS == nil {
 		return nil
 	}
 	p.domain, p.advice, p.looking = domain, "", false
-	if domain == "" || p.check(p.screen.questions[0]) != "" {
+	if domain == "" || p.check(p.screen.Questions[0]) != "" {
 		return nil
 	}
 	return after(dnsPause, func(time.Time) tea.Msg { return dnsAskMsg{domain} })

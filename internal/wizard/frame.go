@@ -5,13 +5,15 @@ import (
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
+
+	"github.com/marketcalls/openalgo-install/internal/questions"
 )
 
 // step says where in the wizard the user is.
 func (f frame) step() string {
 	n, of := 1, 2
-	for i, s := range screens {
-		if s.shown(f.draft) {
+	for i, s := range questions.Screens {
+		if s.Shown(f.draft) {
 			of++
 			if i+1 <= f.at {
 				n++

@@ -20,6 +20,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/preflight"
 	"github.com/marketcalls/openalgo-install/internal/present"
+	"github.com/marketcalls/openalgo-install/internal/questions"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 )
 
@@ -321,7 +322,7 @@ func TestPullInstead(t *testing.T) {
 	if got := s.keys("p").screen(); !strings.Contains(got, "What changes") {
 		t.Error(got)
 	}
-	a, problems := s.m.draft.answers()
+	a, problems := s.m.draft.Answers()
 	if len(problems) > 0 || a.Image.Source != "registry" || a.Image.Ref != answers.DefaultImage {
 		t.Errorf("%+v, %v", a.Image, problems)
 	}
@@ -339,11 +340,11 @@ func TestImageAnswer(t *testing.T) {
 		"https://github.com/marketcalls/openalgo#main": {Source: "git", URL: "https://github.com/marketcalls/openalgo", Ref: "main"},
 		"git@github.com:marketcalls/openalgo.git":      {Source: "git", URL: "git@github.com:marketcalls/openalgo.git"},
 	} {
-		d := newDraft()
-		for key, value := range map[string]string{keyDomain: "", keyBroker: "zerodha", "broker.api_key": "key-1234", "broker.api_secret": "secret-1234", keyAdvanced: "yes", "image": text} {
-			d.given[key] = value
+		d := questions.New()
+		for key, value := range map[string]string{questions.KeyDomain: "", questions.KeyBroker: "zerodha", "broker.api_key": "key-1234", "broker.api_secret": "secret-1234", questions.KeyAdvanced: "yes", "image": text} {
+			d.Given[key] = value
 		}
-		a, problems := d.answers()
+		a, problems := d.Answers()
 		a.Image.BuildArgs = nil
 		if len(problems) > 0 || fmt.Sprint(a.Image) != fmt.Sprint(want) {
 			t.Errorf("%s: %+v, %v", text, a.Image, problems)

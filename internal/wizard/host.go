@@ -1,3 +1,6 @@
+// Package wizard asks a person for the answers of an install, on full screens or
+// in plain lines, and shows what is done with them. What is asked is in package
+// questions; what is done with the answers is what --answers does.
 package wizard
 
 import (

@@ -5,7 +5,7 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
-	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/questions"
 )
 
 // menuPage shows the OpenAlgo that is there already, and what can be done.
@@ -15,12 +15,12 @@ type menuPage struct {
 }
 
 func newMenuPage(m *model) *menuPage {
-	var choices []choice
+	var choices []questions.Choice
 	for _, e := range m.machine.Menu {
-		choices = append(choices, choice{value: e.Label, label: e.Label})
+		choices = append(choices, questions.Choice{Value: e.Label, Label: e.Label})
 	}
-	q := question{key: "menu", label: fixed("What is to be done?"), help: fixed(""), choices: func() []choice { return choices }}
-	p := &menuPage{m: m, field: newField(q, newDraft(), m.look)}
+	q := questions.Question{Key: "menu", Label: questions.Fixed("What is to be done?"), Help: questions.Fixed(""), Choices: func() []questions.Choice { return choices }}
+	p := &menuPage{m: m, field: newField(q, questions.New(), m.look)}
 	p.field.input.Focus()
 	return p
 }
@@ -49,7 +49,7 @@ func (p *menuPage) choose() tea.Cmd {
 		switch {
 		case e.Label != label:
 		case len(e.Args) == 0:
-			p.m.draft = draftOf(p.m.machine.Saved)
+			p.m.draft = questions.Of(p.m.machine.Saved)
 			return p.m.show(1)
 		default:
 			p.m.outcome.Command = e.Args
@@ -70,32 +70,3 @@ func (p *menuPage) body(width, _ int) (out []string, from, to int) {
 }
 
 func (p *menuPage) keys() string { return "up/down choose  enter do it  ctrl+c leave" }
-
-// draftOf is the draft that an answers file without secrets stands for, as far
-// as there are questions for what it says.
-func draftOf(saved []byte) *draft {
-	d, texts := newDraft(), answers.Texts(saved)
-	if len(texts) == 0 {
-		return d // nothing to begin with
-	}
-	for _, s := range screens {
-		for _, q := range s.questions {
-			if text, ok := texts[q.key]; ok && !q.secret {
-				d.given[q.key] = text
-			}
-		}
-	}
-	switch ref := texts["image.ref"]; {
-	case texts["image.source"] == "rehearsal":
-		d.given["image"] = "rehearsal"
-	case ref != "":
-		d.given["image"] = ref
-	}
-	d.given[keyAdvanced] = "no"
-	for _, q := range screens[len(screens)-1].questions[1:] {
-		if given, ok := d.given[q.key]; ok && given != q.preset {
-			d.given[keyAdvanced] = "yes"
-		}
-	}
-	return d
-}

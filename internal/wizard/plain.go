@@ -3,25 +3,24 @@ package wizard
 import (
 	"context"
 	"fmt"
-	"os"
 	"strings"
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
-	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/questions"
 	"github.com/marketcalls/openalgo-install/internal/terminal"
 )
 
 // Plain asks the questions in plain lines, and keeps what was answered.
 type Plain struct {
 	lines *terminal.Lines
-	draft *draft
+	draft *questions.Draft
 	dns   func(ctx context.Context, domain string) (good bool, words string)
 }
 
 // NewPlain returns a Plain. dns judges a domain and may be nil.
 func NewPlain(lines *terminal.Lines, dns func(context.Context, string) (bool, string)) *Plain {
-	return &Plain{lines: lines, draft: newDraft(), dns: dns}
+	return &Plain{lines: lines, draft: questions.New(), dns: dns}
 }
 
 const (
@@ -32,22 +31,22 @@ const (
 
 // item is one thing that takes a line: a question, or a screen that has none.
 type item struct {
-	screen *screen
-	q      *question
+	screen *questions.Screen
+	q      *questions.Question
 }
 
-func (i item) shown(d *draft) bool {
-	return i.screen.shown(d) && (i.q == nil || i.q.shown(d))
+func (i item) shown(d *questions.Draft) bool {
+	return i.screen.Shown(d) && (i.q == nil || i.q.Shown(d))
 }
 
 func items() []item {
 	var out []item
-	for n := range screens {
-		s := &screens[n]
-		for k := range s.questions {
-			out = append(out, item{s, &s.questions[k]})
+	for n := range questions.Screens {
+		s := &questions.Screens[n]
+		for k := range s.Questions {
+			out = append(out, item{s, &s.Questions[k]})
 		}
-		if len(s.questions) == 0 {
+		if len(s.Questions) == 0 {
 			out = append(out, item{s, nil})
 		}
 	}
@@ -59,12 +58,12 @@ func items() []item {
 func (p *Plain) Ask(ctx context.Context) (answers.Answers, error) {
 	p.lines.Say("Each question takes a line; an empty one takes what stands in [brackets].\n%s goes back to the question before. Nothing is changed before the plan is shown.", back)
 	all := items()
-	var last *screen
+	var last *questions.Screen
 	for i := 0; ; {
 		if i == len(all) {
-			a, problems := p.draft.answers()
+			a, problems := p.draft.Answers()
 			if len(problems) == 0 {
-				p.lines.Say("\nAt %s the redirect URL must be exactly this:\n  %s", p.draft.broker().Name, p.draft.redirectURL())
+				p.lines.Say("\nAt %s the redirect URL must be exactly this:\n  %s", p.draft.Broker().Name, p.draft.RedirectURL())
 				return a, nil
 			}
 			// Two answers that do not go together.
@@ -92,16 +91,16 @@ func (p *Plain) Ask(ctx context.Context) (answers.Answers, error) {
 	}
 }
 
-func (p *Plain) heading(s *screen) {
-	p.lines.Say("\n%s", s.title)
-	if intro := s.intro(p.draft); intro != "" {
+func (p *Plain) heading(s *questions.Screen) {
+	p.lines.Say("\n%s", s.Title)
+	if intro := s.Intro(p.draft); intro != "" {
 		p.lines.Say("%s", wrap(intro, plainWidth))
 	}
 }
 
 // itemOf is the first shown item of the screen that a key belongs to.
 func (p *Plain) itemOf(all []item, key string) int {
-	s := &screens[p.draft.screenOf(key)]
+	s := &questions.Screens[p.draft.ScreenOf(key)]
 	for i, it := range all {
 		if it.screen == s && it.shown(p.draft) {
 			return i
@@ -126,20 +125,20 @@ func (p *Plain) one(ctx context.Context, it item) (goBack bool, err error) {
 	}
 	q := *it.q
 	p.lines.Say("")
-	if help := q.help(p.draft); help != "" && q.key != keyBroker {
+	if help := q.Help(p.draft); help != "" && q.Key != questions.KeyBroker {
 		p.lines.Say("%s", wrap(help, plainWidth))
 	}
-	switch q.key {
-	case keyBroker:
+	switch q.Key {
+	case questions.KeyBroker:
 		p.lines.Say("One of:\n%s", wrap(choiceWords(q), plainWidth))
-	case keyTLS:
-		for _, c := range q.choices() {
-			p.lines.Say("  %-6s %s", c.value, c.label)
+	case questions.KeyTLS:
+		for _, c := range q.Choices() {
+			p.lines.Say("  %-6s %s", c.Value, c.Label)
 		}
 	}
 	for {
-		given, answered := p.draft.given[q.key]
-		text, err := p.lines.Ask(ctx, prompt(q, p.draft), q.secret)
+		given, answered := p.draft.Given[q.Key]
+		text, err := p.lines.Ask(ctx, prompt(q, p.draft), q.Secret)
 		if err != nil {
 			return false, err
 		}
@@ -147,29 +146,29 @@ func (p *Plain) one(ctx context.Context, it item) (goBack bool, err error) {
 			return true, nil
 		}
 		if strings.TrimSpace(text) == "" {
-			text = p.draft.offer(q)
+			text = p.draft.Offer(q)
 		}
-		if p.draft.take(q, text) {
+		if p.draft.Take(q, text) {
 			p.lines.Say("(blanks around it were taken away)")
 		}
-		problem := p.draft.problem(q)
+		problem := p.draft.Problem(q)
 		if problem == "" {
 			p.judge(ctx, q)
 			return false, nil
 		}
 		if answered {
-			p.draft.given[q.key] = given
+			p.draft.Given[q.Key] = given
 		} else {
-			delete(p.draft.given, q.key)
+			delete(p.draft.Given, q.Key)
 		}
 		p.lines.Say("Not so: %s", problem)
 	}
 }
 
 // judge says where the domain leads. That is advice: it may be right tomorrow.
-func (p *Plain) judge(ctx context.Context, q question) {
-	domain := p.draft.get(keyDomain)
-	if q.key != keyDomain || domain == "" || p.dns == nil {
+func (p *Plain) judge(ctx context.Context, q questions.Question) {
+	domain := p.draft.Get(questions.KeyDomain)
+	if q.Key != questions.KeyDomain || domain == "" || p.dns == nil {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, dnsTime)
@@ -179,18 +178,18 @@ func (p *Plain) judge(ctx context.Context, q question) {
 }
 
 // choiceWords lists the values, and then those of each kind.
-func choiceWords(q question) string {
+func choiceWords(q questions.Question) string {
 	var values, kinds []string
 	of := map[string][]string{}
-	for _, c := range q.choices() {
-		values = append(values, c.value)
-		if c.kind == "" {
+	for _, c := range q.Choices() {
+		values = append(values, c.Value)
+		if c.Kind == "" {
 			continue
 		}
-		if of[c.kind] == nil {
-			kinds = append(kinds, c.kind)
+		if of[c.Kind] == nil {
+			kinds = append(kinds, c.Kind)
 		}
-		of[c.kind] = append(of[c.kind], c.value)
+		of[c.Kind] = append(of[c.Kind], c.Value)
 	}
 	text := strings.Join(values, " ")
 	for _, kind := range kinds {
@@ -199,15 +198,15 @@ func choiceWords(q question) string {
 	return text
 }
 
-func prompt(q question, d *draft) string {
-	label, offer := q.label(d), d.offer(q)
-	if q.secret {
+func prompt(q questions.Question, d *questions.Draft) string {
+	label, offer := q.Label(d), d.Offer(q)
+	if q.Secret {
 		label += " (not shown)"
 	}
 	switch {
 	case offer == "":
 		return label + ": "
-	case q.secret:
+	case q.Secret:
 		return label + " [as before]: "
 	}
 	return fmt.Sprintf("%s [%s]: ", label, offer)
@@ -242,48 +241,16 @@ func (p *Plain) save(ctx context.Context) error {
 		return err
 	}
 	if path = strings.TrimSpace(path); path == "" {
-		path = defaultFile
+		path = questions.DefaultFile
 	}
 	plain, err := p.lines.Ask(ctx, "With the secrets in it? [no]: ", false)
 	if err != nil {
 		return err
 	}
-	said, err := p.draft.save(path, answers.IsYes(plain))
+	said, err := p.draft.Save(path, answers.IsYes(plain))
 	if err != nil {
 		said = err.Error()
 	}
 	p.lines.Say("%s", said)
 	return nil
-}
-
-const defaultFile = "answers.yaml"
-
-// save writes the answers into a new file, and says how to use it.
-func (d *draft) save(path string, secrets bool) (said string, err error) {
-	if _, err := os.Lstat(path); err == nil {
-		return "", fmt.Errorf("%s exists, and is left as it is: name another file", path)
-	}
-	text, err := d.yaml(!secrets)
-	if err == nil {
-		err = host.WriteFile(path, text, 0o600, "")
-	}
-	if err != nil {
-		return "", fmt.Errorf("the answers could not be saved: %w", err)
-	}
-	said = "Saved. Unattended: openalgo-install --answers " + path
-	if !secrets {
-		said += fmt.Sprintf("\nIt takes the secrets from the environment: %s.", strings.Join(d.environment(), ", "))
-	}
-	return said, nil
-}
-
-// environment lists the variables that a file without secrets refers to.
-func (d *draft) environment() []string {
-	var out []string
-	for _, q := range screens[d.screenOf("broker.api_key")].questions {
-		if d.get(q.key) != "" {
-			out = append(out, secretNames[q.key])
-		}
-	}
-	return out
 }

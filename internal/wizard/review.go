@@ -13,6 +13,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/preflight"
 	"github.com/marketcalls/openalgo-install/internal/present"
 	"github.com/marketcalls/openalgo-install/internal/printable"
+	"github.com/marketcalls/openalgo-install/internal/questions"
 )
 
 // reviewPage shows what is going to be made, before anything is.
@@ -35,9 +36,9 @@ type planMsg struct {
 
 // review shows the plan, or the question whose answer is not right.
 func review(m *model) tea.Cmd {
-	a, problems := m.draft.answers()
+	a, problems := m.draft.Answers()
 	if len(problems) > 0 {
-		at := m.draft.screenOf(problems[0].Key)
+		at := m.draft.ScreenOf(problems[0].Key)
 		cmd := m.show(at + 1)
 		m.note = fmt.Sprintf("Not so: %s", problems[0].Message)
 		return cmd
@@ -67,7 +68,7 @@ func (p *reviewPage) work() tea.Cmd {
 // pullInstead answers the question for the image again: what can't be built here
 // can be had ready-made.
 func (p *reviewPage) pullInstead() tea.Cmd {
-	p.m.draft.given["image"] = answers.DefaultImage
+	p.m.draft.Given["image"] = answers.DefaultImage
 	return review(p.m)
 }
 
@@ -164,7 +165,7 @@ func (p *reviewPage) planLines(width int) []string {
 	}
 	section("What changes", changes...)
 	section(fmt.Sprintf("Sizing for %d MiB of RAM, cores: %d", p.plan.Sizing.RAMMiB, p.plan.Sizing.Cores), p.plan.Sizing.Why()...)
-	section("At "+p.m.draft.broker().Name, "The redirect URL must be exactly "+p.m.draft.redirectURL())
+	section("At "+p.m.draft.Broker().Name, "The redirect URL must be exactly "+p.m.draft.RedirectURL())
 	if p.jump {
 		p.scroll.top, p.jump = len(out), false
 	}
@@ -191,14 +192,14 @@ func (p *reviewPage) keys() string {
 }
 
 // saveScreen asks where the answers shall be kept.
-var saveScreen = screen{
-	title: "Save the answers", shown: always,
-	intro: fixed("The file makes the same install on another machine, with no question asked. It is yours alone to read (0600)."),
-	questions: []question{
-		{key: "path", shown: always, preset: defaultFile, label: fixed("File"), help: fixed("")},
-		{key: "secrets", shown: always, preset: "out", label: fixed("Secrets"), help: fixed(""),
-			choices: func() []choice {
-				return []choice{{value: "out", label: "Leave them out: they come from the environment"}, {value: "in", label: "Write them in"}}
+var saveScreen = questions.Screen{
+	Title: "Save the answers", Shown: questions.Always,
+	Intro: questions.Fixed("The file makes the same install on another machine, with no question asked. It is yours alone to read (0600)."),
+	Questions: []questions.Question{
+		{Key: "path", Shown: questions.Always, Preset: questions.DefaultFile, Label: questions.Fixed("File"), Help: questions.Fixed("")},
+		{Key: "secrets", Shown: questions.Always, Preset: "out", Label: questions.Fixed("Secrets"), Help: questions.Fixed(""),
+			Choices: func() []questions.Choice {
+				return []questions.Choice{{Value: "out", Label: "Leave them out: they come from the environment"}, {Value: "in", Label: "Write them in"}}
 			}},
 	},
 }
@@ -207,9 +208,9 @@ var saveScreen = screen{
 func saveAnswers(from *reviewPage) tea.Cmd {
 	m := from.m
 	back := func() tea.Cmd { m.page = from; return nil }
-	p := &formPage{m: m, screen: &saveScreen, draft: newDraft(), check: func(question) string { return "" }, leave: back}
+	p := &formPage{m: m, screen: &saveScreen, draft: questions.New(), check: func(questions.Question) string { return "" }, leave: back}
 	p.done = func() tea.Cmd {
-		said, err := m.draft.save(p.draft.get("path"), p.draft.get("secrets") == "in")
+		said, err := m.draft.Save(p.draft.Get("path"), p.draft.Get("secrets") == "in")
 		if err != nil {
 			p.focus(0)
 			p.shown()[0].problem = err.Error()

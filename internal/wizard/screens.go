@@ -6,6 +6,7 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
+	"github.com/marketcalls/openalgo-install/internal/questions"
 	"github.com/marketcalls/openalgo-install/internal/terminal"
 )
 
@@ -27,7 +28,7 @@ type model struct {
 	look          look
 	width, height int
 
-	draft   *draft
+	draft   *questions.Draft
 	machine Machine
 	at      int // 0 is the machine, then the screens, then the review
 	page    page
@@ -54,7 +55,7 @@ func (m *model) background(do func()) {
 
 // The first size is a guess: it is told right after the start.
 func newModel(ctx context.Context, host Host, l look) *model {
-	m := &model{ctx: ctx, host: host, look: l, width: 80, height: 24, draft: newDraft()}
+	m := &model{ctx: ctx, host: host, look: l, width: 80, height: 24, draft: questions.New()}
 	m.page = &machinePage{m: m}
 	return m
 }
@@ -147,7 +148,7 @@ func (m *model) answerLeave(key tea.KeyMsg) tea.Cmd {
 }
 
 // last is the number of the review.
-func last() int { return len(screens) + 1 }
+func last() int { return len(questions.Screens) + 1 }
 
 // show puts step at on the screen.
 func (m *model) show(at int) tea.Cmd {
@@ -159,7 +160,7 @@ func (m *model) show(at int) tea.Cmd {
 	case at == last():
 		return review(m)
 	}
-	page := newFormPage(m, &screens[at-1])
+	page := newFormPage(m, &questions.Screens[at-1])
 	m.page = page
 	return page.askDNS()
 }
@@ -167,7 +168,7 @@ func (m *model) show(at int) tea.Cmd {
 // next shows what comes after this step.
 func (m *model) next() tea.Cmd {
 	at := m.at + 1
-	for at < last() && !screens[at-1].shown(m.draft) {
+	for at < last() && !questions.Screens[at-1].Shown(m.draft) {
 		at++
 	}
 	return m.show(at)
@@ -180,7 +181,7 @@ func (m *model) back() tea.Cmd {
 		return nil
 	}
 	at := m.at - 1
-	for at > 0 && !screens[at-1].shown(m.draft) {
+	for at > 0 && !questions.Screens[at-1].Shown(m.draft) {
 		at--
 	}
 	return m.show(at)

@@ -101,11 +101,11 @@ func TestScreensBackAndForward(t *testing.T) {
 func TestScreensHiddenAnswers(t *testing.T) {
 	open := append(clone(toOptions), "<down>", "<enter>", "<enter>", "<ctrl+u>", "5001", "<enter>", "<enter>", "<enter>", "<enter>", "<enter>", "<enter>")
 	s := begin(t, testHost()).keys(open...).sees("OpenAlgo: review")
-	if a, _ := s.m.draft.answers(); a.Ports.Web != 5001 {
+	if a, _ := s.m.draft.Answers(); a.Ports.Web != 5001 {
 		t.Errorf("%+v", a.Ports)
 	}
 	s.keys("<esc>", "<up>", "<enter>").sees("OpenAlgo: review")
-	if a, _ := s.m.draft.answers(); a.Ports.Web != 5000 {
+	if a, _ := s.m.draft.Answers(); a.Ports.Web != 5000 {
 		t.Errorf("a port that is not asked for is answered: %+v", a.Ports)
 	}
 	s.keys("<esc>", "<down>").sees("> 5001")
@@ -191,7 +191,7 @@ func TestScreensRetry(t *testing.T) {
 func TestScreensPaste(t *testing.T) {
 	s := begin(t, testHost()).keys(toCredentials...).paste("  key-123456\r\n").sees("**********", "were taken away")
 	s.keys("<enter>").paste("secret-\n123456").keys("<enter>")
-	if key, secret := s.m.draft.get("broker.api_key"), s.m.draft.get("broker.api_secret"); key != "key-123456" || secret != "secret-123456" {
+	if key, secret := s.m.draft.Get("broker.api_key"), s.m.draft.Get("broker.api_secret"); key != "key-123456" || secret != "secret-123456" {
 		t.Errorf("%q, %q", key, secret)
 	}
 }
@@ -221,7 +221,7 @@ func TestScreensSave(t *testing.T) {
 		if len(problems) > 0 {
 			t.Fatalf("%v\n%s", problems, text)
 		}
-		now, _ := s.m.draft.answers()
+		now, _ := s.m.draft.Answers()
 		one, _ := now.Public()
 		two, _ := again.Public()
 		if string(one) != string(two) {

@@ -1,0 +1,164 @@
+package questions
+
+import (
+	"cmp"
+	"iter"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/broker"
+)
+
+// Draft is the answers as far as they have been given.
+type Draft struct {
+	Given map[string]string // the text of each, by key
+}
+
+// New returns a Draft with no answers.
+func New() *Draft { return &Draft{Given: map[string]string{}} }
+
+// Get returns the answer to a question; "" when there is none.
+func (d *Draft) Get(key string) string { return d.Given[key] }
+
+// Advanced reports whether the options are asked for.
+func (d *Draft) Advanced() bool { return answers.IsYes(d.Get(KeyAdvanced)) }
+
+// Broker returns the broker that was chosen; its zero value when none was.
+func (d *Draft) Broker() broker.Broker {
+	b, _ := broker.Find(d.Get(KeyBroker))
+	return b
+}
+
+// RedirectURL returns what must be registered at the broker.
+func (d *Draft) RedirectURL() string {
+	a := answers.Answers{Domain: d.Get(KeyDomain), Ports: answers.Ports{Web: 5000}}
+	if port, err := strconv.Atoi(d.Get("ports.web")); err == nil && d.Advanced() {
+		a.Ports.Web = port
+	}
+	return d.Broker().RedirectURL(a.Origin())
+}
+
+// certbot is the answer to whether it may get the certificate.
+func (d *Draft) certbot() string { return cmp.Or(d.Get(keyCertbot), "yes") }
+
+// Offer returns what a question shows before anything is typed.
+func (d *Draft) Offer(q Question) string {
+	if given, ok := d.Given[q.Key]; ok {
+		return given
+	}
+	return q.Preset
+}
+
+// Take keeps an answer as it was meant: without spaces around it, an empty one
+// as the preset. It reports whether spaces were removed.
+func (d *Draft) Take(q Question, text string) (trimmed bool) {
+	clean := strings.TrimSpace(text)
+	trimmed = clean != text
+	if clean == "" {
+		clean = q.Preset
+	}
+	d.Given[q.Key] = clean
+	return trimmed
+}
+
+// asked yields what was answered to the questions that are asked now. Answers
+// to others are kept, for the case that they are asked again.
+func (d *Draft) asked() iter.Seq2[string, string] {
+	return func(yield func(string, string) bool) {
+		for _, s := range Screens {
+			for _, q := range s.Questions {
+				text, given := d.Given[q.Key]
+				if given && s.Shown(d) && q.Shown(d) && !yield(q.Key, text) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// Problem says what is wrong with the answer to one question; "" when nothing
+// is. Other questions may still be open.
+func (d *Draft) Problem(q Question) string {
+	text := d.Get(q.Key)
+	if q.Key == KeyAdvanced || q.Key == keyMCP || q.Key == keyCertbot {
+		switch strings.ToLower(text) {
+		case "y", "yes", "n", "no":
+		default:
+			return "answer yes or no"
+		}
+	}
+	if q.Key == KeyBroker && text == "" {
+		return "a broker is needed: without one OpenAlgo does not start"
+	}
+	_, problems := d.Answers()
+	for _, p := range problems {
+		if p.Key == q.Key || strings.HasPrefix(p.Key, q.Key+".") {
+			return p.Message
+		}
+	}
+	return ""
+}
+
+// ScreenOf returns the index of the screen that a key of the answers belongs to.
+func (d *Draft) ScreenOf(key string) int {
+	return max(0, slices.IndexFunc(Screens, func(s Screen) bool {
+		return s.Shown(d) && slices.ContainsFunc(s.Questions, func(q Question) bool {
+			return (q.Key == key || strings.HasPrefix(key, q.Key+".")) && q.Shown(d)
+		})
+	}))
+}
+
+// Answers reads the draft as the answers file that it stands for.
+func (d *Draft) Answers() (answers.Answers, []answers.Problem) {
+	text, err := d.yaml(false)
+	if err != nil {
+		return answers.Answers{}, []answers.Problem{{Message: err.Error()}}
+	}
+	return answers.Parse(text, answers.Lookup{})
+}
+
+// secretNames are the environment variables that a saved file without secrets
+// takes them from.
+var secretNames = map[string]string{
+	"broker.api_key": "BROKER_API_KEY", "broker.api_secret": "BROKER_API_SECRET",
+	"broker.market_api_key": "BROKER_API_KEY_MARKET", "broker.market_api_secret": "BROKER_API_SECRET_MARKET",
+}
+
+// yaml writes the draft as an answers file, its secrets in plain or as
+// references to environment variables.
+func (d *Draft) yaml(references bool) ([]byte, error) {
+	texts, from := map[string]string{}, map[string]string{}
+	for key, text := range d.asked() {
+		switch {
+		case key == KeyAdvanced || text == "" && !strings.HasPrefix(key, "broker."):
+		case key == "image":
+			maps.Copy(texts, imageSource(text))
+		case references && text != "" && secretNames[key] != "":
+			from[key] = secretNames[key]
+		default:
+			texts[key] = text
+		}
+	}
+	return answers.Compose(texts, from)
+}
+
+// imageSource tells by its form what an image is to come from.
+func imageSource(text string) map[string]string {
+	switch {
+	case text == "rehearsal":
+		return map[string]string{"image.source": "rehearsal"}
+	case strings.HasPrefix(text, "/"), strings.HasPrefix(text, "./"), strings.HasPrefix(text, "../"), text == ".":
+		return map[string]string{"image.source": "path", "image.path": text}
+	case strings.Contains(text, "://"), strings.HasPrefix(text, "git@"):
+		address, ref, _ := strings.Cut(text, "#")
+		out := map[string]string{"image.source": "git", "image.url": address}
+		if ref != "" {
+			out["image.ref"] = ref
+		}
+		return out
+	}
+	return map[string]string{"image.source": "registry", "image.ref": text}
+}

@@ -1,0 +1,42 @@
+package questions
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/marketcalls/openalgo-install/internal/host"
+)
+
+// DefaultFile is where answers are saved when no other file is named.
+const DefaultFile = "answers.yaml"
+
+// Save writes the answers into a new file, and says how to use it.
+func (d *Draft) Save(path string, secrets bool) (said string, err error) {
+	if _, err := os.Lstat(path); err == nil {
+		return "", fmt.Errorf("%s exists, and is left as it is: name another file", path)
+	}
+	text, err := d.yaml(!secrets)
+	if err == nil {
+		err = host.WriteFile(path, text, 0o600, "")
+	}
+	if err != nil {
+		return "", fmt.Errorf("the answers could not be saved: %w", err)
+	}
+	said = "Saved. Unattended: openalgo-install --answers " + path
+	if !secrets {
+		said += fmt.Sprintf("\nIt takes the secrets from the environment: %s.", strings.Join(d.environment(), ", "))
+	}
+	return said, nil
+}
+
+// environment lists the variables that a file without secrets refers to.
+func (d *Draft) environment() []string {
+	var out []string
+	for _, q := range Screens[d.ScreenOf("broker.api_key")].Questions {
+		if d.Get(q.Key) != "" {
+			out = append(out, secretNames[q.Key])
+		}
+	}
+	return out
+}
