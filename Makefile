@@ -33,10 +33,11 @@ rehearse-clean: build ## take that stack and its data away again
 	scripts/as-docker-user.sh $(PROGRAM) uninstall --dir $(STACK) --yes --now --purge=$(notdir $(STACK))
 
 tools: ## what the tests use beside the engine; test makes it itself
+	scripts/need.sh tests
 	scripts/tools.sh
 	scripts/tools.sh --e2e
 
-test: build ## everything; OPENALGO_E2E=require makes a missing engine a failure
+test: build ## everything, with what it needs installed as root; else it says what it skipped
 	scripts/test.sh ./...
 
 e2e: build ## only the tests of the program against the engine
