@@ -68,7 +68,7 @@ type applyPage struct {
 	undoing  bool
 }
 
-func (p *applyPage) title() string { return "OpenAlgo: installing" }
+func (p *applyPage) title() string { return "Installing" }
 
 func (p *applyPage) update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
@@ -128,14 +128,14 @@ func (p *applyPage) body(width, height int) ([]string, int, int) {
 			out = append(out, "      "+line)
 		}
 		for _, line := range p.progress.Words() {
-			out = append(out, ansi.Truncate("      "+line, width, p.m.look.more))
+			out = append(out, ansi.Truncate("      "+line, width, p.m.look.More))
 		}
 	}
 	if len(out) == 0 {
 		out = append(out, "Beginning...")
 	}
 	if p.undoing {
-		out = append(out, "", p.m.look.warn.Render("Undoing what was done so far..."))
+		out = append(out, "", p.m.look.Warn.Render("Undoing what was done so far..."))
 	}
 	at := len(out)
 	for _, note := range p.progress.Notes {
@@ -146,16 +146,16 @@ func (p *applyPage) body(width, height int) ([]string, int, int) {
 }
 
 func (p *applyPage) stepLine(s present.Step, width int) string {
-	mark, took := p.m.look.accent.Render(" .. "), p.now().Sub(s.Began)
+	mark, took := p.m.look.Accent.Render(" .. "), p.now().Sub(s.Began)
 	switch s.State {
 	case event.Done:
-		mark, took = p.m.look.good.Render(" ok "), s.Took
+		mark, took = p.m.look.Good.Render(" ok "), s.Took
 	case event.Failed:
-		mark, took = p.m.look.bad.Render("FAIL"), s.Took
+		mark, took = p.m.look.Bad.Render("FAIL"), s.Took
 	}
 	const elapsed = 8
 	room := max(width-6-elapsed, 0)
-	return fmt.Sprintf("%s  %-*s%*.1f s", mark, room, ansi.Truncate(s.Title, room, p.m.look.more), elapsed-2, took.Seconds())
+	return fmt.Sprintf("%s  %-*s%*.1f s", mark, room, ansi.Truncate(s.Title, room, p.m.look.More), elapsed-2, took.Seconds())
 }
 
 func (p *applyPage) keys() string {

@@ -7,6 +7,7 @@ import (
 	"github.com/charmbracelet/huh"
 
 	"github.com/marketcalls/openalgo-install/internal/questions"
+	"github.com/marketcalls/openalgo-install/internal/theme"
 )
 
 // field is one question on a screen. The drawing and the editing are huh's;
@@ -24,7 +25,7 @@ type field struct {
 // listHeight is how many lines a long list of choices gets at most.
 const listHeight = 14
 
-func newField(q questions.Question, d *questions.Draft, l look) *field {
+func newField(q questions.Question, d *questions.Draft, l *theme.Theme) *field {
 	f := &field{q: q, value: d.Offer(q)}
 	label, help := q.Label(d), q.Help(d)
 	keys := huh.NewDefaultKeyMap()
@@ -46,7 +47,7 @@ func newField(q questions.Question, d *questions.Draft, l look) *field {
 		}
 		f.input = list
 	}
-	f.input = f.input.WithTheme(l.fields).WithKeyMap(keys)
+	f.input = f.input.WithTheme(l.Fields()).WithKeyMap(keys)
 	return f
 }
 
@@ -97,7 +98,7 @@ func (f *field) text() (string, bool) {
 	return f.value, true
 }
 
-func (f *field) lines(width int, l look) []string {
+func (f *field) lines(width int, l *theme.Theme) []string {
 	f.input = f.input.WithWidth(width)
 	var out []string
 	for line := range strings.SplitSeq(strings.TrimRight(f.input.View(), "\n"), "\n") {
@@ -114,7 +115,7 @@ func (f *field) lines(width int, l look) []string {
 		if i == 0 {
 			mark = "! "
 		}
-		out = append(out, "  "+l.bad.Render(mark+line))
+		out = append(out, "  "+l.Bad.Render(mark+line))
 	}
 	return out
 }

@@ -62,7 +62,7 @@ func (p *formPage) focus(at int) {
 	p.at = at
 }
 
-func (p *formPage) title() string { return "OpenAlgo: " + p.screen.Title }
+func (p *formPage) title() string { return p.screen.Title }
 
 func (p *formPage) update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
@@ -229,12 +229,12 @@ func (p *formPage) lookUp(domain string) tea.Cmd {
 }
 
 func (p *formPage) adviceLines(width int) []string {
-	text, style := p.advice, p.m.look.warn
+	text, style := p.advice, p.m.look.Warn
 	if p.good {
-		style = p.m.look.good
+		style = p.m.look.Good
 	}
 	if p.looking {
-		text, style = "Looking "+p.domain+" up...", p.m.look.accent
+		text, style = "Looking "+p.domain+" up...", p.m.look.Accent
 	}
 	if text == "" {
 		return nil

@@ -1,17 +1,17 @@
 package wizard
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/marketcalls/openalgo-install/internal/questions"
+	"github.com/marketcalls/openalgo-install/internal/theme"
 )
 
-// step says where in the wizard the user is.
-func (f frame) step() string {
-	n, of := 1, 2
+// step is where in the wizard the user is, and how many steps there are.
+func (f frame) step() (n, of int) {
+	n, of = 1, 2
 	for i, s := range questions.Screens {
 		if s.Shown(f.draft) {
 			of++
@@ -23,7 +23,7 @@ func (f frame) step() string {
 	if f.at == last() {
 		n = of
 	}
-	return fmt.Sprintf("%d of %d", n, of)
+	return n, of
 }
 
 const (
@@ -49,7 +49,7 @@ func (f frame) draw() string {
 	foot := f.foot()
 	height := max(f.height-headHeight-len(foot), 1)
 	lines, from, to := f.page.body(f.width-2, height)
-	out := []string{f.header(), strings.Repeat(f.look.rule, f.width), ""}
+	out := append(f.header().Lines(f.look, f.width), "")
 	for _, line := range window(lines, height, from, to) {
 		out = append(out, f.cut(" "+line))
 	}
@@ -67,7 +67,7 @@ func (f frame) foot() []string {
 	out := []string{""}
 	for _, line := range wrapped(f.note, f.width-2) {
 		if f.note != "" {
-			out = append(out, f.look.warn.Render(line))
+			out = append(out, f.look.Warn.Render(line))
 		}
 	}
 	return append(out, f.keyLines()...)
@@ -81,34 +81,24 @@ func (f frame) keyLines() []string {
 		}
 		var out []string
 		for _, line := range wrapped(question, f.width-2) {
-			out = append(out, f.look.warn.Render(line))
+			out = append(out, f.look.Warn.Render(line))
 		}
 		return out
 	}
-	return wrapped(f.page.keys(), f.width-2)
+	return f.look.Footer(theme.ParseKeys(f.page.keys()), f.width-2)
 }
 
-func (f frame) header() string {
-	left, right := " "+f.page.title(), f.stepLabel()
-	if right == "" {
-		return f.cut(f.look.title.Render(left))
-	}
-	gap := f.width - ansi.StringWidth(left) - ansi.StringWidth(right) - 1
-	if gap < 1 {
-		return f.cut(f.look.title.Render(left))
-	}
-	return f.look.title.Render(left) + strings.Repeat(" ", gap) + right
-}
-
-func (f frame) stepLabel() string {
+func (f frame) header() theme.Header {
+	h := theme.Header{Title: f.page.title()}
 	switch f.page.(type) {
 	case *machinePage, *formPage, *reviewPage:
-		return f.step()
+		h.Step, h.Of = f.step()
+		h.Right = f.host.Dir
 	}
-	return ""
+	return h
 }
 
-func (f frame) cut(line string) string { return ansi.Truncate(line, f.width, f.look.more) }
+func (f frame) cut(line string) string { return ansi.Truncate(line, f.width, f.look.More) }
 
 // window is the part of lines that fits into height and shows those from
 // from to to.

@@ -22,6 +22,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/present"
 	"github.com/marketcalls/openalgo-install/internal/questions"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
+	"github.com/marketcalls/openalgo-install/internal/theme"
 )
 
 var update = flag.Bool("update", false, "write the golden files again")
@@ -60,6 +61,15 @@ func testHost() Host {
 // No test waits for time to pass.
 func init() { after = func(time.Duration, func(time.Time) tea.Msg) tea.Cmd { return nil } }
 
+// themed is a terminal with sixteen colours on black, or with none.
+func themed(color, unicode bool) *theme.Theme {
+	o := theme.Options{Ground: theme.Dark, Unicode: unicode}
+	if color {
+		o.Colours = theme.Sixteen
+	}
+	return theme.New(o)
+}
+
 // session is a wizard as somebody types at it. What it does in the background
 // is done at once, but for what happens in an apply: until lets that come.
 type session struct {
@@ -70,7 +80,7 @@ type session struct {
 }
 
 func newSession(t testing.TB, host Host, color, unicode bool, width, height int) *session {
-	s := &session{t: t, late: make(chan tea.Msg, 1000), m: newModel(t.Context(), host, newLook(color, unicode))}
+	s := &session{t: t, late: make(chan tea.Msg, 1000), m: newModel(t.Context(), host, themed(color, unicode))}
 	s.send(tea.WindowSizeMsg{Width: width, Height: height})
 	s.do(s.m.Init())
 	return s

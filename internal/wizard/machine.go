@@ -24,7 +24,7 @@ func lookAtMachine(m *model) tea.Cmd {
 	return func() tea.Msg { return machineMsg{m.host.Look(m.ctx)} }
 }
 
-func (p *machinePage) title() string { return "OpenAlgo: this machine" }
+func (p *machinePage) title() string { return "This machine" }
 
 func (p *machinePage) update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
@@ -83,12 +83,12 @@ func (p *machinePage) body(width, height int) ([]string, int, int) {
 			if i == 0 {
 				mark = "! "
 			}
-			out = append(out, p.m.look.warn.Render(mark+line))
+			out = append(out, p.m.look.Warn.Render(mark+line))
 		}
 		out = append(out, "")
 	}
 	if len(p.m.machine.Obstacles) == 0 {
-		out = append(out, p.m.look.good.Render("Nothing stands in the way."))
+		out = append(out, p.m.look.Good.Render("Nothing stands in the way."))
 	}
 	out = append(out, wrapped("OpenAlgo will be installed into "+p.m.host.Dir+".", width)...)
 	out = append(out, wrapped("Nothing is changed before you have seen the plan.", width)...)
@@ -135,7 +135,7 @@ func setUpDocker(m *model) tea.Cmd {
 	return p.queue.next
 }
 
-func (p *dockerPage) title() string { return "OpenAlgo: Docker Engine" }
+func (p *dockerPage) title() string { return "Docker Engine" }
 
 func (p *dockerPage) update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {

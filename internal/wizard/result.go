@@ -32,7 +32,7 @@ func (p *resultPage) update(msg tea.Msg) tea.Cmd {
 
 func (p *resultPage) body(width, height int) ([]string, int, int) {
 	look := p.m.look
-	out := []string{look.good.Render("OpenAlgo is ready at"), "  " + look.title.Render(p.m.outcome.Result.URL), ""}
+	out := []string{look.Good.Render("OpenAlgo is ready at"), "  " + look.Title.Render(p.m.outcome.Result.URL), ""}
 	for _, line := range p.m.host.Next.Lines(p.m.outcome.Answers) {
 		out = append(out, wrapped(line, width)...)
 	}
@@ -54,7 +54,7 @@ type failurePage struct {
 	scroll  scroll
 }
 
-func (p *failurePage) title() string { return "OpenAlgo: it did not work" }
+func (p *failurePage) title() string { return "Installation failed" }
 
 func (p *failurePage) update(msg tea.Msg) tea.Cmd {
 	key, ok := msg.(tea.KeyMsg)
@@ -86,7 +86,7 @@ func (p *failurePage) body(width, height int) ([]string, int, int) {
 		log = p.log
 	} else {
 		for _, line := range wrapped(p.reason(), width) {
-			out = append(out, p.m.look.bad.Render(line))
+			out = append(out, p.m.look.Bad.Render(line))
 		}
 		add("")
 		add(undone(p.err))
@@ -94,7 +94,7 @@ func (p *failurePage) body(width, height int) ([]string, int, int) {
 	}
 	if len(log) > 0 {
 		add("")
-		add(p.m.look.title.Render(p.logTitle()))
+		add(p.m.look.Title.Render(p.logTitle()))
 	}
 	for _, line := range log {
 		add("  " + line)

@@ -72,7 +72,7 @@ func (p *reviewPage) pullInstead() tea.Cmd {
 	return review(p.m)
 }
 
-func (p *reviewPage) title() string { return "OpenAlgo: review" }
+func (p *reviewPage) title() string { return "Review" }
 
 func (p *reviewPage) update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
@@ -123,7 +123,7 @@ func (p *reviewPage) body(width, height int) ([]string, int, int) {
 }
 
 func (p *reviewPage) trouble(width int) []string {
-	out := []string{p.m.look.bad.Render("It can't go on like this:"), ""}
+	out := []string{p.m.look.Bad.Render("It can't go on like this:"), ""}
 	out = append(out, wrapped(printable.Text(p.m.host.Reader.Advice(p.err)), width)...)
 	if errors.Is(p.err, preflight.ErrBuildTooBig) {
 		out = append(append(out, ""), wrapped("p pulls the published image instead of building one.", width)...)
@@ -134,7 +134,7 @@ func (p *reviewPage) trouble(width int) []string {
 func (p *reviewPage) planLines(width int) []string {
 	var out []string
 	section := func(title string, texts ...string) {
-		out = append(out, p.m.look.title.Render(title))
+		out = append(out, p.m.look.Title.Render(title))
 		for _, text := range texts {
 			for i, line := range wrapped(text, width-4) {
 				out = append(out, strings.Repeat(" ", min(2+2*i, 4))+line)
@@ -146,13 +146,13 @@ func (p *reviewPage) planLines(width int) []string {
 	out = append(out, "")
 	for _, text := range p.plan.Warnings {
 		for _, line := range wrapped("! "+text, width) {
-			out = append(out, p.m.look.warn.Render(line))
+			out = append(out, p.m.look.Warn.Render(line))
 		}
 		out = append(out, "")
 	}
 	for _, ask := range p.plan.Asks { // going on from this page is the yes
 		for _, line := range wrapped("! Continuing confirms this: "+ask.Text, width) {
-			out = append(out, p.m.look.warn.Render(line))
+			out = append(out, p.m.look.Warn.Render(line))
 		}
 		out = append(out, "")
 	}

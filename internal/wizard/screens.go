@@ -8,6 +8,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/questions"
 	"github.com/marketcalls/openalgo-install/internal/terminal"
+	"github.com/marketcalls/openalgo-install/internal/theme"
 )
 
 // page is what is on the screen. What it does to the wizard it does through
@@ -25,7 +26,7 @@ type page interface {
 type model struct {
 	ctx           context.Context
 	host          Host
-	look          look
+	look          *theme.Theme
 	width, height int
 
 	draft   *questions.Draft
@@ -54,7 +55,7 @@ func (m *model) background(do func()) {
 }
 
 // The first size is a guess: it is told right after the start.
-func newModel(ctx context.Context, host Host, l look) *model {
+func newModel(ctx context.Context, host Host, l *theme.Theme) *model {
 	m := &model{ctx: ctx, host: host, look: l, width: 80, height: 24, draft: questions.New()}
 	m.page = &machinePage{m: m}
 	return m

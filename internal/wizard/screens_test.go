@@ -15,6 +15,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/terminal"
+	"github.com/marketcalls/openalgo-install/internal/theme"
 )
 
 // screen is what is seen, without its escapes.
@@ -87,11 +88,11 @@ func TestScreensOfEachKindOfBroker(t *testing.T) {
 // Back three pages and forward again: nothing that was answered is lost.
 func TestScreensBackAndForward(t *testing.T) {
 	s := begin(t, testHost()).keys(toOptions...).sees("Change image")
-	s.keys("<esc>", "<esc>", "<esc>").sees("OpenAlgo: Broker", "> Zerodha")
+	s.keys("<esc>", "<esc>", "<esc>").sees("Broker", "> Zerodha")
 	s.keys("<enter>", "<enter>").sees("**********")
-	s.keys("<enter>", "<enter>", "<enter>").sees("OpenAlgo: review").keys("<pgdown>").sees("https://algo.example.com/zerodha/callback")
+	s.keys("<enter>", "<enter>", "<enter>").sees("Review").keys("<pgdown>").sees("https://algo.example.com/zerodha/callback")
 	// esc at the very beginning does not leave.
-	s.keys("<esc>", "<esc>", "<esc>", "<esc>", "<esc>", "<esc>", "<esc>", "<esc>", "<esc>").sees("this machine", "ctrl+c leaves")
+	s.keys("<esc>", "<esc>", "<esc>", "<esc>", "<esc>", "<esc>", "<esc>", "<esc>", "<esc>").sees("System", "ctrl+c leaves")
 	if s.ended {
 		t.Error("esc left the wizard")
 	}
@@ -100,11 +101,11 @@ func TestScreensBackAndForward(t *testing.T) {
 // What is not asked any more is not answered, and not forgotten either.
 func TestScreensHiddenAnswers(t *testing.T) {
 	open := append(clone(toOptions), "<down>", "<enter>", "<enter>", "<ctrl+u>", "5001", "<enter>", "<enter>", "<enter>", "<enter>", "<enter>", "<enter>")
-	s := begin(t, testHost()).keys(open...).sees("OpenAlgo: review")
+	s := begin(t, testHost()).keys(open...).sees("Review")
 	if a, _ := s.m.draft.Answers(); a.Ports.Web != 5001 {
 		t.Errorf("%+v", a.Ports)
 	}
-	s.keys("<esc>", "<up>", "<enter>").sees("OpenAlgo: review")
+	s.keys("<esc>", "<up>", "<enter>").sees("Review")
 	if a, _ := s.m.draft.Answers(); a.Ports.Web != 5000 {
 		t.Errorf("a port that is not asked for is answered: %+v", a.Ports)
 	}
@@ -182,7 +183,7 @@ func TestScreensRetry(t *testing.T) {
 		return event.Result{URL: a.Origin()}, nil
 	}
 	s := begin(t, host).keys(toApply...).sees("it stopped at once", "the reason", "taken back")
-	s.keys("r").sees("OpenAlgo: review").keys("<enter>").sees("OpenAlgo is ready", "https://algo.example.com")
+	s.keys("r").sees("Review").keys("<enter>").sees("OpenAlgo is ready", "https://algo.example.com")
 	if s.keys("<enter>"); !s.ended || s.m.err != nil || !s.m.outcome.Installed {
 		t.Errorf("%v, %+v", s.m.err, s.m.outcome)
 	}
@@ -211,7 +212,7 @@ func TestScreensSave(t *testing.T) {
 		if down {
 			s.keys("<down>")
 		}
-		s.keys("<enter>").sees("OpenAlgo: review", "Saved.")
+		s.keys("<enter>").sees("Review", "Saved.")
 		text, err := os.ReadFile(path)
 		if err != nil || strings.Contains(string(text), "secret-123456") != down {
 			t.Fatalf("%s: %v\n%s", name, err, text)
@@ -266,7 +267,7 @@ func TestScreensResize(t *testing.T) {
 
 // A panic ends the wizard with its reason, and not with the terminal.
 func TestScreensPanic(t *testing.T) {
-	g := &guarded{model: newModel(t.Context(), testHost(), newLook(false, false))}
+	g := &guarded{model: newModel(t.Context(), testHost(), theme.New(theme.Options{}))}
 	g.page = nil // as a mistake would
 	if _, cmd := g.Update(tea.KeyMsg{Type: tea.KeyEnter}); cmd == nil || g.panicked == "" {
 		t.Error("the panic is not caught")

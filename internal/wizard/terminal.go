@@ -13,6 +13,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/marketcalls/openalgo-install/internal/terminal"
+	"github.com/marketcalls/openalgo-install/internal/theme"
 )
 
 // Terminal is where full screens are shown.
@@ -38,7 +39,7 @@ const minHeight = 10
 // a dead line it goes on to its end. It fails with terminal.ErrEnded when it is left
 // before an apply, and with the apply's own error.
 func Show(ctx context.Context, t Terminal, host Host) (Outcome, error) {
-	return t.show(ctx, newModel(ctx, host, newLook(t.Color, hasUnicode())))
+	return t.show(ctx, newModel(ctx, host, theme.New(theme.Detect(t.Color))))
 }
 
 func (t Terminal) show(ctx context.Context, m *model) (Outcome, error) {

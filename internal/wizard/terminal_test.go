@@ -19,6 +19,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/terminal"
+	"github.com/marketcalls/openalgo-install/internal/theme"
 )
 
 // brokenPage is a mistake of ours.
@@ -52,7 +53,7 @@ func TestPanicLeavesTheTerminal(t *testing.T) {
 			go func() { _, _ = io.Copy(&said, terminal) }()
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
-			m := newModel(ctx, testHost(), newLook(false, false))
+			m := newModel(ctx, testHost(), theme.New(theme.Options{}))
 			breaks(m)
 			if _, err := (Terminal{In: tty, Out: tty}).show(ctx, m); err == nil {
 				t.Error("no error is told")
@@ -98,7 +99,7 @@ func TestLeavingWaitsForThePlan(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	m := newModel(ctx, host, newLook(false, false))
+	m := newModel(ctx, host, theme.New(theme.Options{}))
 	m.page = beginsPlan{&machinePage{m: m}}
 	go func() {
 		<-planning
@@ -113,7 +114,7 @@ func TestLeavingWaitsForThePlan(t *testing.T) {
 func TestPanicOfTheApply(t *testing.T) {
 	host := testHost()
 	host.Install = func(context.Context, answers.Answers, event.Reporter) (event.Result, error) { panic("a mistake") }
-	newSession(t, host, false, false, 80, 24).keys(toApply...).sees("it did not work", "a mistake")
+	newSession(t, host, false, false, 80, 24).keys(toApply...).sees("Installation failed", "a mistake")
 }
 
 // locked is a buffer that two goroutines use.

@@ -23,7 +23,7 @@ func (c *console) throughOptions(i *instance, image string) *console {
 // credentials types the two that most brokers have.
 func (c *console) credentials() *console {
 	c.t.Helper()
-	return c.sees("OpenAlgo: Credentials").types(canaryKey+enter, canarySecret+enter)
+	return c.sees("openalgo-install  Credentials").types(canaryKey+enter, canarySecret+enter)
 }
 
 // begins waits for the first page. Port 5000 may be somebody else's.
@@ -80,8 +80,8 @@ func (i *instance) samePlan(saved string) {
 func TestWizardResized(t *testing.T) {
 	t.Parallel()
 	i := newInstance(t)
-	c := i.begins().toCredentials("zerodha").sees("OpenAlgo: Credentials")
-	c.size(40, 20).sees("OpenAlgo: Credentials           5 of 7").size(200, 60).sees("ctrl+r reveal  ctrl+c leave")
+	c := i.begins().toCredentials("zerodha").sees("openalgo-install  Credentials")
+	c.size(40, 20).sees("Credentials                Step 5 of 7").size(200, 60).sees("ctrl+r reveal   ctrl+c leave")
 	c.types(ctrlC).sees("Leave?").types("y").ends(130)
 }
 
@@ -116,7 +116,7 @@ func TestWizardBrokers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			i := newInstance(t)
-			i.begins("--dry-run").toCredentials(c.filter).sees("OpenAlgo: Credentials").types(c.credentials).throughOptions(i, "rehearsal").
+			i.begins("--dry-run").toCredentials(c.filter).sees("openalgo-install  Credentials").types(c.credentials).throughOptions(i, "rehearsal").
 				sees("What changes", "dry run").types(enter).ends(0)
 			if _, err := os.Stat(i.dir); !os.IsNotExist(err) {
 				t.Error("a dry run wrote something")
@@ -131,7 +131,7 @@ func TestWizardBack(t *testing.T) {
 	i := newInstance(t)
 	i.begins("--dry-run").types(enter).sees("The name under which").types("http://x"+enter).sees("! this is an address").types(ctrlU+enter).
 		sees("Type a part").types("zerodha").sees("/zerodha").types(enter).sees("redirect URL").types(enter).credentials().sees("Change image").
-		types(esc).sees("OpenAlgo: Credentials").types(esc).sees("redirect URL").types(esc).sees("> Zerodha").
+		types(esc).sees("openalgo-install  Credentials").types(esc).sees("redirect URL").types(esc).sees("> Zerodha").
 		types(enter).sees("redirect URL").types(enter).sees("> ****").types(enter, enter).
 		throughOptions(i, "rehearsal").sees("What changes").types(ctrlC).sees("Leave?").types("n").sees("enter end").types(ctrlC, "y").ends(130)
 }
@@ -151,7 +151,7 @@ func TestWizardLeave(t *testing.T) {
 			case "redirect":
 				c.types(enter).sees("The name under which").types(enter).sees("Type a part").types(enter).sees("redirect URL")
 			case "credentials":
-				c.toCredentials("zerodha").sees("OpenAlgo: Credentials")
+				c.toCredentials("zerodha").sees("openalgo-install  Credentials")
 			case "options":
 				c.toCredentials("zerodha").credentials().sees("Change image")
 			}
