@@ -56,9 +56,9 @@ func (c *installCommand) run(ctx context.Context) error {
 	case c.rehearse && !c.dryRun:
 		return c.with(ctx, c.options(), func(s *ops.Session, out *presenter) error { return out.end(c.rehearsal(ctx, s, ans)) })
 	case c.saved() && !c.rehearse:
-		return c.change(ctx, c.options(), ops.InstallSaved())
+		return c.change(ctx, c.options(), tellingWay(ops.InstallSaved()))
 	}
-	return c.change(ctx, c.options(), ops.Install(ans, 0))
+	return c.change(ctx, c.options(), tellingWay(ops.Install(ans, 0)))
 }
 
 // options are the flags that other commands have, too.

@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"os"
-	"os/user"
 	"strings"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
@@ -18,6 +18,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/present"
 	"github.com/marketcalls/openalgo-install/internal/terminal"
+	"github.com/marketcalls/openalgo-install/internal/tunnel"
 	"github.com/marketcalls/openalgo-install/internal/wizard"
 )
 
@@ -116,7 +117,7 @@ func (w *interview) host() wizard.Host {
 
 // next is what a person has to know after an install.
 func (w *interview) next() present.Next {
-	return present.Next{Dir: w.at, Commands: worthKnowing(w.at), Tunnel: tunnel(os.Getenv("SSH_CONNECTION"))}
+	return present.Next{Dir: w.at, Commands: worthKnowing(w.at), Tunnel: tunnel.Find(netip.Addr{})}
 }
 
 // dockerFromPage sets Docker up, and passes on what that says.
@@ -130,27 +131,6 @@ func dockerFromPage(ctx context.Context, print func(string)) error {
 		print(note)
 	}
 	return err
-}
-
-// tunnel is how somebody who came by ssh reaches this machine's own ports; ""
-// for one who sits at it. connection is SSH_CONNECTION: the client's address
-// and port, then the server's.
-func tunnel(connection string) string {
-	parts := strings.Fields(connection)
-	if len(parts) != 4 {
-		return ""
-	}
-	login := parts[2]
-	if who, err := user.Current(); err == nil {
-		login = who.Username + "@" + login
-	}
-	if name := os.Getenv("SUDO_USER"); name != "" {
-		login = name + "@" + parts[2]
-	}
-	if parts[3] != "22" {
-		login = "-p " + parts[3] + " " + login
-	}
-	return "ssh -N -L %s -L %s " + login
 }
 
 // judgeDNS says where a domain leads.

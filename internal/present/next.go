@@ -1,17 +1,17 @@
 package present
 
 import (
-	"fmt"
-
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/broker"
+	"github.com/marketcalls/openalgo-install/internal/tunnel"
 )
 
 // Next is what a person has to know after an install.
 type Next struct {
 	Dir string // of the instance
-	// Tunnel is a command, with the verb %s for each of the two ports, by which somebody who came over ssh reaches an instance that is for this machine only; "" is none.
-	Tunnel string
+	// Tunnel is how a person logs in here, for an instance that listens on this
+	// machine only.
+	Tunnel tunnel.Way
 	// Commands are those worth knowing, each with what it does.
 	Commands [][2]string
 }
@@ -20,12 +20,12 @@ type Next struct {
 func (n Next) Lines(a answers.Answers) []string {
 	b, _ := broker.Find(a.Broker.Name)
 	out := []string{"1. Open it and create the admin account."}
-	if a.Domain == "" && n.Tunnel != "" {
-		out = []string{
-			"1. On your own computer, run this and leave it running:",
-			"   " + fmt.Sprintf(n.Tunnel, forward(a.Ports, a.Ports.Web), forward(a.Ports, a.Ports.WebSocket)),
-			"   Then open the address there, and create the admin account.",
+	if a.Domain == "" {
+		out = []string{"1. Open it on this machine, or from another computer through SSH:"}
+		for _, line := range n.Tunnel.Lines(a.Ports) {
+			out = append(out, "   "+line)
 		}
+		out = append(out, "   Create the admin account there.")
 	}
 	out = append(out,
 		"2. At "+b.Name+" the redirect URL must be exactly "+b.RedirectURL(a.Origin()),
@@ -38,6 +38,3 @@ func (n Next) Lines(a answers.Answers) []string {
 	}
 	return out
 }
-
-// forward is a port as ssh -L takes it.
-func forward(p answers.Ports, port int) string { return fmt.Sprintf("%d:%s", port, p.At(port)) }

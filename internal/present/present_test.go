@@ -15,6 +15,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/settings"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 	"github.com/marketcalls/openalgo-install/internal/status"
+	"github.com/marketcalls/openalgo-install/internal/tunnel"
 )
 
 func change() *plan.Plan {
@@ -167,13 +168,14 @@ func TestGlance(t *testing.T) {
 
 func TestNext(t *testing.T) {
 	t.Parallel()
-	n := Next{Dir: "/opt/openalgo", Tunnel: "ssh -L %s -L %s root@a", Commands: [][2]string{{"openalgo-install status", "is it ready"}}}
-	a := answers.Answers{Broker: answers.Broker{Name: "zerodha"}, Ports: answers.Ports{Web: 5000, WebSocket: 8765}}
-	if text := strings.Join(n.Lines(a), "\n"); !strings.Contains(text, "ssh -L 5000:127.0.0.1:5000 -L 8765:127.0.0.1:8765 root@a") || !strings.Contains(text, "http://127.0.0.1:5000/zerodha/callback") {
+	n := Next{Dir: "/opt/openalgo", Tunnel: tunnel.Way{User: "root", Host: "203.0.113.7"}, Commands: [][2]string{{"openalgo-install status", "is it ready"}}}
+	a := answers.Answers{Broker: answers.Broker{Name: "zerodha"}, Ports: answers.Ports{Web: 5001, WebSocket: 8766}}
+	if text := strings.Join(n.Lines(a), "\n"); !strings.Contains(text, "ssh -N -L 5001:127.0.0.1:5001 -L 8766:127.0.0.1:8766 root@203.0.113.7") ||
+		!strings.Contains(text, "http://127.0.0.1:5001/zerodha/callback") || strings.Contains(text, "5000") {
 		t.Error(text)
 	}
 	a.Ports.Bind = "::1"
-	if text := strings.Join(n.Lines(a), "\n"); !strings.Contains(text, "ssh -L 5000:[::1]:5000 -L 8765:[::1]:8765 root@a") || !strings.Contains(text, "http://[::1]:5000/zerodha/callback") {
+	if text := strings.Join(n.Lines(a), "\n"); !strings.Contains(text, "-L 5001:[::1]:5001 -L 8766:[::1]:8766 root@") || !strings.Contains(text, "http://[::1]:5001/zerodha/callback") {
 		t.Error(text)
 	}
 	a.Domain = "algo.example.com"

@@ -42,6 +42,7 @@ func Status(w io.Writer, s status.Status) {
 		fmt.Fprintf(w, "%s  %s\n", i.Name, printable.Line(ready))
 		row("note", i.Note)
 		row("url", i.URL)
+		row("tunnel", i.Tunnel)
 		row("https", i.HTTPS.String())
 		row("version", i.Version)
 		row("directory", i.Dir)
@@ -112,5 +113,9 @@ func Glance(i status.Instance) string {
 	case strings.HasPrefix(i.URL, "https:"):
 		https = "by your own proxy or tunnel"
 	}
-	return fmt.Sprintf("%s\nVersion: %s\nSizing:  %s\nHTTPS:   %s\n", state, version, sizing, https)
+	text := fmt.Sprintf("%s\nVersion: %s\nSizing:  %s\nHTTPS:   %s\n", state, version, sizing, https)
+	if i.Tunnel != "" {
+		text += "Tunnel:  type on your own computer, then open " + i.URL + " there:\n  " + i.Tunnel + "\n"
+	}
+	return text
 }

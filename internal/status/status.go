@@ -45,6 +45,7 @@ type Instance struct {
 	Starting  bool         `json:"starting,omitempty"` // it is on its way up
 	Note      string       `json:"note,omitempty"`     // what its own health check adds
 	URL       string       `json:"url"`
+	Tunnel    string       `json:"tunnel,omitempty"`  // the command that leads another computer here; "" with a domain
 	Version   string       `json:"version,omitempty"` // OpenAlgo's own
 	Image     Image        `json:"image"`
 	Container string       `json:"container"`
@@ -214,6 +215,7 @@ func describe(ctx context.Context, e Docker, c engine.Container, dir string, due
 	}
 	env := world.EnvOf(i.Dir)
 	i.URL = world.URLOf(env, c)
+	i.Tunnel = tunnelTo(e.Info(), i.URL, c)
 	now := (&ready.Prober{Engine: e}).Now(ctx, c)
 	i.Ready, i.Starting, i.Reason = now.Ready, now.Starting, now.Reason
 	if stacks.IsFrozen(c) {

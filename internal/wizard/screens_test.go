@@ -16,6 +16,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/terminal"
 	"github.com/marketcalls/openalgo-install/internal/theme"
+	"github.com/marketcalls/openalgo-install/internal/tunnel"
 )
 
 // screen is what is seen, without its escapes.
@@ -236,9 +237,9 @@ func TestScreensSave(t *testing.T) {
 // Who came over ssh is told how to reach an OpenAlgo of this machine only.
 func TestScreensTunnel(t *testing.T) {
 	host := testHost()
-	host.Next.Tunnel = "ssh -N -L %s -L %s root@192.0.2.2"
+	host.Next.Tunnel = tunnel.Way{User: "root", Host: "192.0.2.2"}
 	keys := []string{"<enter>", "<enter>", "zerodha", "<enter>", "<enter>", "k-1", "<enter>", "s-1", "<enter>", "<enter>", "<enter>"}
-	begin(t, host).keys(keys...).sees("OpenAlgo is ready", "   ssh -N -L 5000:127.0.0.1:5000 -L 8765:127.0.0.1:8765 root@192.0.2.2\n")
+	begin(t, host).keys(keys...).sees("OpenAlgo is ready", "ssh -N -L 5000:127.0.0.1:5000 -L 8765:127.0.0.1:8765 root@192.0.2.2\n", "open http://127.0.0.1:5000 in the browser")
 	begin(t, host).keys(toApply...).sees("OpenAlgo is ready").seesNot("ssh -N")
 }
 

@@ -1,0 +1,27 @@
+package cli
+
+import (
+	"net/netip"
+
+	"github.com/marketcalls/openalgo-install/internal/event"
+	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/ops"
+	"github.com/marketcalls/openalgo-install/internal/tunnel"
+)
+
+// tellingWay is an install that says at its end how another computer reaches an
+// OpenAlgo which listens on this machine only.
+func tellingWay(c ops.Command) ops.Command {
+	c.Ended = func(s *ops.Session, r event.Result, err error) {
+		if err != nil || !r.Changed || !s.Engine.Info().Local {
+			return
+		}
+		// The ports may have been chosen only now: the saved answers have them.
+		a, problems, ok := ops.SavedAnswers(string(s.Dir()), s.Dir().Path(instance.AnswersName))
+		if ok && len(problems) == 0 && a.Domain == "" {
+			s.Note("to open it from another computer, type there: " + tunnel.Find(netip.Addr{}).Command(a.Ports) +
+				" (nothing more is printed, and the prompt does not come back); then open " + tunnel.Open(a.Ports) + " in the browser there")
+		}
+	}
+	return c
+}
