@@ -11,6 +11,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/marketcalls/openalgo-install/internal/cli"
+	"github.com/marketcalls/openalgo-install/internal/publicip"
 )
 
 func TestMain(m *testing.M) {
@@ -26,6 +27,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("DOCKER_HOST", "unix:///nonexistent.sock")
+			env.Setenv(publicip.Off, "1") // no test asks the internet
 			field, err := filepath.Abs(filepath.Join("..", "envfile", "testdata", "field"))
 			env.Setenv("FIELD", field)
 			return err

@@ -24,6 +24,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/image"
+	"github.com/marketcalls/openalgo-install/internal/publicip"
 	"github.com/marketcalls/openalgo-install/internal/rehearsal"
 	"github.com/marketcalls/openalgo-install/templates"
 )
@@ -37,6 +38,7 @@ var docker *engine.Engine
 func TestMain(m *testing.M) { os.Exit(testMain(m)) }
 
 func testMain(m *testing.M) int {
+	_ = os.Setenv(publicip.Off, "1") // no test asks the internet
 	dir, err := os.MkdirTemp("", "openalgo-e2e-")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
