@@ -70,9 +70,10 @@ bench-clean: ## the images that bench keeps for its next run
 golden: ## write the golden files again; look at the diff before you commit
 	$(GO) test $$(grep -rlE 'flag\.Bool\("update"' --include='*_test.go' internal | xargs -n1 dirname | sort -u | sed 's|^|./|') -update
 
-docs: ## the reference of the command line, the man pages, the names of errors
+docs: ## the reference of the command line, the man pages, the names of errors, the brokers
 	$(GO) test ./internal/cli -run 'TestReference|TestManPages' -update
 	$(GO) test ./internal/finding -run TestErrorsPage -update
+	$(GO) test ./internal/broker -run TestPages -update
 	$(GO) test ./internal/cli -run TestManPages # what was embedded is what was written
 
 snapshot: ## a release, unsigned and unpublished, in dist

@@ -37,7 +37,7 @@ var Glossary = []Word{
 	text("test install, test app", `rehears(e|es|ed|ing|al|als)`, ""),
 	text("HTTPS proxy", `edges?|front`, `in front of`),
 	text("restore, restored; roll back", `(put|puts|putting|take|takes|taking|took|taken|bring|brings|brought) (\w+ )?back`, ""),
-	text("GiB; MiB", `GB|MB|kB`, `\d ?GB (plan|of RAM|RAM|and up|or more)`),
+	text("GiB; MiB", `GB|MB|kB`, `\d+ ?GB (plan|of RAM|RAM|and up|or more)`),
 	text("needed: resize needed", `due`, `due to`),
 	text("needs, requires", `wants|wanted|is wanted`, ""),
 	text("points to", `leads? to`, ""),
