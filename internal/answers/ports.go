@@ -14,6 +14,11 @@ type Ports struct {
 	Bind                   string // IP address that they are bound to
 }
 
+// Open are the ports of answers that name none.
+func Open() Ports {
+	return Ports{Web: 5000, WebSocket: 8765, Bind: "127.0.0.1", AutoWeb: true, AutoWebSocket: true}
+}
+
 func (p *Ports) fields() []field {
 	return []field{
 		{name: "web", value: integer(&p.Web, 5000)},

@@ -75,7 +75,7 @@ func parseRoot(root *yaml.Node, r *reader) (Answers, []Problem) {
 
 func defaults() Answers {
 	return Answers{
-		Image: Image{Source: "registry", BuildArgs: map[string]string{}}, Volumes: "named", Data: map[string]string{}, Ports: Ports{Web: 5000, WebSocket: 8765, Bind: "127.0.0.1"},
+		Image: Image{Source: "registry", BuildArgs: map[string]string{}}, Volumes: "named", Data: map[string]string{}, Ports: Open(),
 		TLS:       TLS{CheckDNS: true},
 		RemoteMCP: RemoteMCP{RequireApproval: true}, Env: map[string]secret.Text{}, hidden: map[string]bool{},
 	}

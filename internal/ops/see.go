@@ -32,16 +32,24 @@ func seeFor(ctx context.Context, in *Session, o *world.Observation, i plan.Inten
 	return nil
 }
 
-// seePorts looks which of the ports that the answers leave open are free.
+// seePorts looks which of the ports that may be chosen are free.
 func seePorts(ctx context.Context, in *Session, o *world.Observation, a answers.Answers) {
-	if !a.Ports.AutoWeb && !a.Ports.AutoWebSocket || ports.Now(o).Whole() || !ports.AsksFree(o) {
-		return
+	if ports.AsksFree(o, a) {
+		in.see().LookAtPorts(ctx, o, a.Ports.Bind, ports.Asked(o, a))
 	}
-	var pairs [][]int
-	for _, pair := range ports.Pairs(o, a) {
-		pairs = append(pairs, pair.Open(a))
+}
+
+// Ports are those that an install in this directory gets where nobody names any,
+// and why they are not the usual ones.
+func (in *Session) Ports(ctx context.Context) (answers.Ports, finding.Warnings, error) {
+	o, err := in.observe(ctx)
+	if err != nil {
+		return answers.Ports{}, nil, err
 	}
-	in.see().LookAtPorts(ctx, o, a.Ports.Bind, pairs)
+	a := answers.Answers{Ports: answers.Open()}
+	seePorts(ctx, in, o, a)
+	err = ports.Choose(o, &a)
+	return a.Ports, ports.Moved(o, a), err
 }
 
 func readEnv(ctx context.Context, in *Session) ([]byte, error) {

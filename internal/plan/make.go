@@ -13,6 +13,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/guard"
 	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/ports"
 	"github.com/marketcalls/openalgo-install/internal/settings"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
 	"github.com/marketcalls/openalgo-install/internal/world"
@@ -26,7 +27,7 @@ func Draft(o *world.Observation, i Intent) (*Plan, error) {
 		return draftResize(o, i)
 	}
 	p := begun(o, i)
-	p.Warn(i.Answers.Warnings()...)
+	p.Warn(append(i.Answers.Warnings(), ports.Moved(o, i.Answers)...)...)
 	p.Answers, p.ComposeName, p.Built = i.Answers, compose.FileName, o.Built
 	if err := guard.Data(o, guarded(i)); err != nil {
 		return nil, err

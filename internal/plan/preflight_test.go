@@ -405,7 +405,8 @@ func TestChoosePorts(t *testing.T) {
 			o.AnswersText = []byte("version: 1\nbroker: {name: zerodha}\nports: {web: 7000, websocket: 7001}\n")
 		}, 7000},
 		"nobody can be asked": {func(o *world.Observation, _ *answers.Ports) { o.Engine.Local, o.FreePorts = false, nil }, 5001},
-		"none is free":        {func(o *world.Observation, _ *answers.Ports) { o.FreePorts = nil }, 0},
+		"nobody looked":       {func(o *world.Observation, _ *answers.Ports) { o.FreePorts = nil }, 5001},
+		"none is free":        {func(o *world.Observation, _ *answers.Ports) { o.FreePorts = map[int]bool{} }, 0},
 	} {
 		o := second(t)
 		a := answers.Answers{Ports: open}

@@ -2,12 +2,13 @@
 package ports
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
-	"github.com/marketcalls/openalgo-install/internal/settings"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
@@ -54,7 +55,40 @@ func (p Pair) Open(a answers.Answers) (out []int) {
 // isFree reports whether nobody has the ports of a pair, as far as it was looked
 // at.
 func (p Pair) isFree(o *world.Observation, a answers.Answers) bool {
-	return !AsksFree(o) || !slices.ContainsFunc(p.Open(a), func(port int) bool { return !o.FreePorts[port] })
+	return o.FreePorts == nil || !slices.ContainsFunc(p.Open(a), func(port int) bool { return !o.FreePorts[port] })
+}
+
+// Other is the first free pair in place of ports that the answers name; false where
+// nobody looked for one.
+func Other(o *world.Observation, a answers.Answers) (Pair, bool) {
+	if o.FreePorts == nil {
+		return Pair{}, false
+	}
+	a.Ports.AutoWeb, a.Ports.AutoWebSocket = true, true
+	for _, pair := range Pairs(o, a) {
+		if pair.isFree(o, a) {
+			return pair, true
+		}
+	}
+	return Pair{}, false
+}
+
+// Moved says why the ports are not the usual ones, where that was looked at.
+func Moved(o *world.Observation, a answers.Answers) finding.Warnings {
+	if Now(o).Whole() {
+		return nil
+	}
+	var taken []string
+	for port, is := range map[int]bool{openalgo.WebPort: a.Ports.AutoWeb, openalgo.WebSocketPort: a.Ports.AutoWebSocket} {
+		if who := o.PortsHeld[port]; is && who != "" {
+			taken = append(taken, fmt.Sprintf("port %d is taken by %s", port, who))
+		}
+	}
+	if len(taken) == 0 {
+		return nil
+	}
+	slices.Sort(taken)
+	return finding.Warnings{finding.Warn("port-moved", "%s, so this OpenAlgo gets the ports %d and %d", strings.Join(taken, ", "), a.Ports.Web, a.Ports.WebSocket)}
 }
 
 // Now are those that the instance has: of its container, or of its last answers.
@@ -70,9 +104,28 @@ func Now(o *world.Observation) Pair {
 	return Pair{}
 }
 
-// AsksFree reports whether this machine is asked for free ports. Of the first
-// instance whoever has them is named; on another machine nobody can ask.
-func AsksFree(o *world.Observation) bool { return o.Project != settings.FirstProject && o.Engine.Local }
+// AsksFree reports whether this machine is asked for free ports: where ports are to
+// be chosen, or are named and may be taken. On another machine nobody can ask.
+func AsksFree(o *world.Observation, a answers.Answers) bool {
+	now := Now(o)
+	if !a.Ports.AutoWeb && !a.Ports.AutoWebSocket {
+		return o.Engine.Local && now != Pair{a.Ports.Web, a.Ports.WebSocket}
+	}
+	return o.Engine.Local && !now.Whole()
+}
+
+// Asked are the ports to ask for, the best first: those that are named, and what
+// could take their place.
+func Asked(o *world.Observation, a answers.Answers) (out [][]int) {
+	if !a.Ports.AutoWeb && !a.Ports.AutoWebSocket {
+		a.Ports.AutoWeb, a.Ports.AutoWebSocket = true, true
+		out = append(out, []int{a.Ports.Web, a.Ports.WebSocket})
+	}
+	for _, pair := range Pairs(o, a) {
+		out = append(out, pair.Open(a))
+	}
+	return out
+}
 
 // mostInstances is how many pairs of ports are looked at.
 const mostInstances = 500

@@ -2,10 +2,13 @@ package preflight
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 
+	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	docker "github.com/marketcalls/openalgo-install/internal/engine/spec"
+	"github.com/marketcalls/openalgo-install/internal/ports"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
@@ -39,8 +42,12 @@ func heldByStack(o *world.Observation, port int) bool {
 	return slices.ContainsFunc(o.Containers, func(c docker.Container) bool { return stacks.IsUp(c) && world.Publishes(c, port) })
 }
 
-// Ports refuses ports that somebody has.
-func Ports(o *world.Observation, stack *compose.Stack, ps *Problems) (cause error) {
+// Ports refuses ports that somebody has, and names free ones.
+func Ports(o *world.Observation, stack *compose.Stack, a answers.Answers, ps *Problems) (cause error) {
+	others := "other ports in the answers (ports: {web: N, websocket: N})"
+	if free, ok := ports.Other(o, a); ok {
+		others = fmt.Sprintf("free ones in the answers: ports: {web: %d, websocket: %d}", free.Web, free.Socket)
+	}
 	for _, want := range portsWanted(o, stack) {
 		who, err := o.PortHolder(want)
 		switch {
@@ -48,7 +55,7 @@ func Ports(o *world.Observation, stack *compose.Stack, ps *Problems) (cause erro
 			ps.Add("port-unchecked", "checking port %d: %w", want.Port, err)
 		case who != "":
 			cause = ErrPortTaken
-			ps.Add("port-taken", "port %d is taken by %s: stop it, or choose another port in the answers (ports: {web: N, websocket: N})", want.Port, who)
+			ps.Add("port-taken", "port %d is taken by %s: stop it, or choose %s", want.Port, who, others)
 		}
 	}
 	return cause

@@ -66,12 +66,18 @@ func sizeOfTree(dir string) Tree {
 // LookAtPorts looks which ports are free at an address, list by list, up to the
 // first of which all are.
 func (l *Looker) LookAtPorts(ctx context.Context, o *Observation, address string, lists [][]int) {
-	o.FreePorts = map[int]bool{}
+	o.FreePorts, o.PortsHeld = map[int]bool{}, map[int]string{}
 	for _, ports := range lists {
 		free := true
 		for _, port := range ports {
 			holder, err := host.PortHolder(ctx, address, port)
-			o.FreePorts[port] = err == nil && holder.Free && o.PublishedBy(port) == ""
+			who := o.PublishedBy(port)
+			if who == "" && err == nil && !holder.Free {
+				who = holder.String()
+			}
+			if o.FreePorts[port] = err == nil && who == ""; who != "" {
+				o.PortsHeld[port] = who
+			}
 			free = free && o.FreePorts[port]
 		}
 		if free {

@@ -32,10 +32,11 @@ type Observation struct {
 	// ElsewhereAnswers says that the Docker which the instance was installed on is
 	// another one and still there.
 	ElsewhereAnswers bool
-	HasDB            bool         // a directory db that is not empty is here
-	KeysAt           []KeyPlace   // where the keys of the data are, best first
-	Archive          string       // the newest backup; "" is none
-	FreePorts        map[int]bool // of those that the answers leave open
+	HasDB            bool           // a directory db that is not empty is here
+	KeysAt           []KeyPlace     // where the keys of the data are, best first
+	Archive          string         // the newest backup; "" is none
+	FreePorts        map[int]bool   // of those that may be chosen; nil: nobody looked
+	PortsHeld        map[int]string // who has those that are not free
 	Edge             Edge
 	Answered         Answered // what the plan asked
 	Random           []byte   // keys.Random bytes, for keys that are made
