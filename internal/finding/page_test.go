@@ -20,7 +20,7 @@ import (
 
 var update = flag.Bool("update", false, "write docs/errors.md again")
 
-const pageHead = `# Names of errors
+const pageHead = `# Look up the name of an error
 
 With ` + "`--json`" + ` the last line of a command that fails has an ` + "`id`" + `: the name of what was
 found. A name stays the same, wherever the thing is found and however the
