@@ -62,6 +62,7 @@ func TestAdopt(t *testing.T) {
 	t.Parallel()
 	for name := range foreignStacks {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			i := adoptable(t, name)
 			keys, before, own := i.keys(), i.running(), i.read(".env")
 			if out := i.run("adopt", "--dry-run"); out.code != 0 || i.running().ID != before.ID || i.read(".env") != own {
@@ -132,21 +133,19 @@ func TestAdoptNamesWhatIsDropped(t *testing.T) {
 func TestAdoptKilled(t *testing.T) {
 	t.Parallel()
 	for n, name := range []string{"docker-run.sh", "by hand"} {
-		t.Run(name, func(t *testing.T) {
-			for _, point := range sample([]string{"created", "after-stop", "env-placed", "after-start", "removed-old"}, n) {
-				t.Run(point, func(t *testing.T) {
-					t.Parallel()
-					i := adoptable(t, name)
-					i.program = failing
-					keys, before := i.keys(), i.running()
-					i.kill(point, "adopt", "--now", "--yes")
-					if out := i.run("adopt", "--now", "--yes"); out.code != 0 && !strings.Contains(out.all(), "already") {
-						t.Fatal(out.all())
-					}
-					i.mustBeAdopted(before, keys)
-				})
-			}
-		})
+		for _, point := range sample([]string{"created", "after-stop", "env-placed", "after-start", "removed-old"}, n) {
+			t.Run(name+"/"+point, func(t *testing.T) {
+				t.Parallel()
+				i := adoptable(t, name)
+				i.program = failing
+				keys, before := i.keys(), i.running()
+				i.kill(point, "adopt", "--now", "--yes")
+				if out := i.run("adopt", "--now", "--yes"); out.code != 0 && !strings.Contains(out.all(), "already") {
+					t.Fatal(out.all())
+				}
+				i.mustBeAdopted(before, keys)
+			})
+		}
 	}
 }
 

@@ -52,7 +52,7 @@ func TestAdoptWhatWasBuilt(t *testing.T) {
 func TestUpgradeOfAnImageOfNoRegistry(t *testing.T) {
 	t.Parallel()
 	i := foreign(t, "")
-	address := startRegistry(t)
+	address := sharedRegistry(t)
 	ref := address + "/openalgo:1"
 	release(t, ref, dockerConfig(t, map[string]any{}), "")
 	removeTags(t, address+"/openalgo")

@@ -314,6 +314,7 @@ func TestBuildThatFails(t *testing.T) {
 }
 
 func TestBuildCancelled(t *testing.T) {
+	t.Parallel()
 	i := newInstance(t)
 	dir := i.checkout()
 	i.fromCheckout(dir)

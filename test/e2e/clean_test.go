@@ -13,7 +13,7 @@ import (
 // given a name. OpenAlgo goes on.
 func TestClean(t *testing.T) {
 	t.Parallel()
-	repository := startRegistry(t) + "/openalgo"
+	repository := sharedRegistry(t) + "/openalgo"
 	removeTags(t, repository)
 	config := dockerConfig(t, map[string]any{})
 	for _, tag := range []string{"0.1", "0.2", "0.3", "1"} {

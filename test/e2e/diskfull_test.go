@@ -67,36 +67,36 @@ func TestDiskFullBeforeAnything(t *testing.T) {
 // gets there.
 func TestDiskFullInAChange(t *testing.T) {
 	t.Parallel()
-	for _, point := range []string{"before-backup", "after-backup", "created", "after-create", "before-files", "wrote-openalgo-install.yaml",
-		"env-placed", "after-files", "before-start", "before-verify", "committing"} {
-		t.Run(point, func(t *testing.T) {
-			t.Parallel()
-			i := onSmallDisk(t)
-			i.install(0)
-			i.addUser()
-			keys := i.keys()
-			i.write(changed)
-
-			cmd := i.halted(point)
-			free := i.fill()
-			if err := cmd.Process.Signal(syscall.SIGCONT); err != nil {
-				t.Fatal(err)
-			}
-			_ = cmd.Wait()
-			if code := cmd.ProcessState.ExitCode(); code != 0 && code != 4 && code != 1 {
-				t.Errorf("exit %d, want 0, 1 or 4", code)
-			}
-			i.mustHaveData()
-			if i.keys() != keys {
-				t.Error("the keys changed")
-			}
-			free()
-			i.install(0)
-			i.mustHaveData()
-			i.mustBeTidy()
-			if i.keys() != keys || !strings.Contains(i.read(".env"), "DEBUG") {
-				t.Error("the keys changed, or the change is not there")
-			}
-		})
+	points := []string{"before-backup", "after-backup", "created", "after-create", "before-files", "wrote-openalgo-install.yaml",
+		"env-placed", "after-files", "before-start", "before-verify", "committing"}
+	fresh := func(t *testing.T) *instance {
+		t.Helper()
+		i := onSmallDisk(t)
+		i.install(0)
+		i.addUser()
+		return i
 	}
+	inTurns(t, points, fresh, func(i *instance, point string) {
+		keys, line := i.keys(), i.change()
+		cmd := i.halted(point)
+		free := i.fill()
+		if err := cmd.Process.Signal(syscall.SIGCONT); err != nil {
+			i.t.Fatal(err)
+		}
+		_ = cmd.Wait()
+		if code := cmd.ProcessState.ExitCode(); code != 0 && code != 4 && code != 1 {
+			i.t.Errorf("exit %d, want 0, 1 or 4", code)
+		}
+		i.mustHaveData()
+		if i.keys() != keys {
+			i.t.Error("the keys changed")
+		}
+		free()
+		i.install(0)
+		i.mustHaveData()
+		i.mustBeTidy()
+		if i.keys() != keys || !strings.Contains(i.read(".env"), line) {
+			i.t.Error("the keys changed, or the change is not there")
+		}
+	})
 }

@@ -1,7 +1,9 @@
 package e2e_test
 
 import (
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -47,30 +49,31 @@ func TestFirstInstallThatFails(t *testing.T) {
 
 func TestChangeThatFails(t *testing.T) {
 	t.Parallel()
-	for how, reason := range failures {
-		t.Run(how, func(t *testing.T) {
-			t.Parallel()
-			i := newInstance(t)
-			i.install(0)
-			i.addUser()
-			id, env, file := i.container().ID, i.read(".env"), i.read("docker-compose.yaml")
-			i.write("env: {OPENALGO_REHEARSAL_FAIL: '" + how + "'}\nsizing: {threads: 1}")
-			out := i.install(4)
-			if !strings.Contains(out.stderr, reason) {
-				t.Errorf("the reason does not say %q:\n%s", reason, out.stderr)
-			}
-			if i.container().ID != id || i.container().Name != i.project+"-web" {
-				t.Error("the former container is not back")
-			}
-			if i.read(".env") != env || i.read("docker-compose.yaml") != file {
-				t.Error("the former files are not back")
-			}
-			i.mustBeReady()
-			if i.report().Users != 1 {
-				t.Error("the data is not the former")
-			}
-		})
+	fresh := func(t *testing.T) *instance {
+		t.Helper()
+		i := newInstance(t)
+		i.install(0)
+		i.addUser()
+		return i
 	}
+	inTurns(t, slices.Sorted(maps.Keys(failures)), fresh, func(i *instance, how string) {
+		id, env, file := i.container().ID, i.read(".env"), i.read("docker-compose.yaml")
+		i.write("env: {OPENALGO_REHEARSAL_FAIL: '" + how + "'}\nsizing: {threads: 1}")
+		out := i.install(4)
+		if reason := failures[how]; !strings.Contains(out.stderr, reason) {
+			i.t.Errorf("the reason does not say %q:\n%s", reason, out.stderr)
+		}
+		if i.container().ID != id || i.container().Name != i.project+"-web" {
+			i.t.Error("the former container is not back")
+		}
+		if i.read(".env") != env || i.read("docker-compose.yaml") != file {
+			i.t.Error("the former files are not back")
+		}
+		i.mustBeReady()
+		if i.report().Users != 1 {
+			i.t.Error("the data is not the former")
+		}
+	})
 }
 
 // A .env that the app rejects is refused before anything changes.

@@ -66,6 +66,9 @@ func testMain(m *testing.M) int {
 		}
 	}
 	code := m.Run()
+	if registry.stop != nil {
+		registry.stop()
+	}
 	if docker != nil {
 		for _, id := range held {
 			_ = docker.Remove(context.Background(), id)

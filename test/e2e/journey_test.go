@@ -67,7 +67,7 @@ func TestJourney(t *testing.T) {
 				}
 				same(args[0])
 			}
-			address := startRegistry(t)
+			address := sharedRegistry(t)
 			next := address + "/openalgo:2"
 			release(t, next, dockerConfig(t, map[string]any{}), "NEW_IN_TWO = 'yes'")
 			t.Cleanup(func() { _ = exec.Command("docker", "image", "rm", "--force", next).Run() })

@@ -157,63 +157,73 @@ func (i *instance) volumes() int {
 
 const changed = "env: {LOG_LEVEL: DEBUG}\nsizing: {threads: 1}"
 
+// change writes answers that change .env and the sizing, whatever they are now, and
+// returns the line that .env has from then on.
+func (i *instance) change() (line string) {
+	i.t.Helper()
+	const set = "LOG_LEVEL = 'DEBUG'"
+	if strings.Contains(i.read(".env"), set) {
+		i.write("env: {LOG_LEVEL: WARNING}\nsizing: {threads: 2}")
+		return "LOG_LEVEL = 'WARNING'"
+	}
+	i.write(changed)
+	return set
+}
+
 func TestKilledInAChange(t *testing.T) {
 	t.Parallel()
 	probe := newInstance(t)
 	probe.program = failing
 	probe.install(0)
 	probe.write(changed)
-	for _, point := range sample(probe.points(), 1) {
-		t.Run(point, func(t *testing.T) {
-			t.Parallel()
-			i := newInstance(t)
-			i.program = failing
-			i.install(0)
-			i.addUser()
-			keys := i.keys()
-			i.write(changed)
-			i.kill(point)
-			i.install(0)
-			i.mustHaveData()
-			i.mustBeTidy()
-			if i.keys() != keys {
-				t.Error("the keys changed")
-			}
-			if !strings.Contains(i.read(".env"), "DEBUG") {
-				t.Error("the change is not in .env")
-			}
-			id := i.container().ID
-			i.install(0)
-			if i.container().ID != id {
-				t.Error("a third run had something to do")
-			}
-		})
-	}
+	inTurns(t, sample(probe.points(), 1), withAccount, func(i *instance, point string) {
+		keys, line := i.keys(), i.change()
+		i.kill(point)
+		i.install(0)
+		i.mustHaveData()
+		i.mustBeTidy()
+		if i.keys() != keys {
+			i.t.Error("the keys changed")
+		}
+		if !strings.Contains(i.read(".env"), line) {
+			i.t.Error("the change is not in .env")
+		}
+		id := i.container().ID
+		i.install(0)
+		if i.container().ID != id {
+			i.t.Error("a third run had something to do")
+		}
+	})
+}
+
+// withAccount is an installed instance with an account, of the program that can be
+// killed.
+func withAccount(t *testing.T) *instance {
+	t.Helper()
+	i := newInstance(t)
+	i.program = failing
+	i.install(0)
+	i.addUser()
+	return i
 }
 
 // SIGTERM and SIGINT undo: what ran before runs again, exit 130.
 func TestTerminatedInAChange(t *testing.T) {
 	t.Parallel()
-	for _, point := range []string{"after-backup", "created", "before-stop", "stopping", "after-stop", "env-placed", "before-start", "before-verify"} {
-		t.Run(point, func(t *testing.T) {
-			t.Parallel()
-			i := newInstance(t)
-			i.program = failing
-			i.install(0)
-			i.addUser()
-			id, env := i.container().ID, i.read(".env")
-			i.write(changed)
-			out := i.at(point, "TERM")
-			if out.code != 130 {
-				t.Fatalf("exit %d, want 130\n%s", out.code, out.all())
-			}
-			if i.container().ID != id || i.read(".env") != env {
-				t.Error("the former container or .env is not back")
-			}
-			i.mustHaveData()
-			i.mustBeTidy()
-		})
-	}
+	points := []string{"after-backup", "created", "before-stop", "stopping", "after-stop", "env-placed", "before-start", "before-verify"}
+	inTurns(t, points, withAccount, func(i *instance, point string) {
+		id, env := i.container().ID, i.read(".env")
+		i.write(changed)
+		out := i.at(point, "TERM")
+		if out.code != 130 {
+			i.t.Fatalf("exit %d, want 130\n%s", out.code, out.all())
+		}
+		if i.container().ID != id || i.read(".env") != env {
+			i.t.Error("the former container or .env is not back")
+		}
+		i.mustHaveData()
+		i.mustBeTidy()
+	})
 }
 
 func TestTerminatedInTheFirstInstall(t *testing.T) {

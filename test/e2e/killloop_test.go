@@ -41,7 +41,7 @@ func TestKillLoop(t *testing.T) {
 	if *killEngine {
 		engine = theOwnEngine(t)
 	}
-	repository := startRegistry(t) + "/openalgo"
+	repository := sharedRegistry(t) + "/openalgo"
 	config := dockerConfig(t, map[string]any{})
 	release(t, repository+":1", config, "")
 	release(t, repository+":2", config, "NEW_IN_TWO = 'yes'")

@@ -5,9 +5,11 @@ import (
 	"bufio"
 	"bytes"
 	"compress/gzip"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -17,6 +19,7 @@ import (
 	"regexp"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -40,30 +43,58 @@ func missing(t *testing.T, what string) {
 	t.Skip(what)
 }
 
-// startRegistry runs a registry on loopback and returns its address.
+// startRegistry runs a registry of the test's own on loopback and returns its address.
 func startRegistry(t *testing.T, args ...string) string {
 	t.Helper()
+	address, stop, err := runRegistry(args...)
+	if err != nil {
+		missing(t, err.Error())
+	}
+	t.Cleanup(stop)
+	return address
+}
+
+func runRegistry(args ...string) (address string, stop func(), err error) {
 	path := os.Getenv("OPENALGO_REGISTRY")
 	if path == "" {
-		missing(t, "OPENALGO_REGISTRY does not name the registry (test/tools/build.sh builds it)")
+		return "", nil, errors.New("OPENALGO_REGISTRY does not name the registry (test/tools/build.sh builds it)")
 	}
 	cmd := exec.Command(path, args...)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
-		t.Fatal(err)
+		return "", nil, err
 	}
 	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
+		return "", nil, err
 	}
-	t.Cleanup(func() {
+	stop = func() {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
-	})
-	address, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		t.Fatalf("the registry's address: %v", err)
 	}
-	return strings.TrimSpace(address)
+	address, err = bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		stop()
+		return "", nil, fmt.Errorf("the registry's address: %w", err)
+	}
+	return strings.TrimSpace(address), stop, nil
+}
+
+// sharedRegistry is a place of the test's own on one registry for all tests that need
+// nothing of theirs there: it has the test app's program already, as the engine has.
+func sharedRegistry(t *testing.T) (place string) {
+	t.Helper()
+	registry.once.Do(func() { registry.address, registry.stop, registry.err = runRegistry() })
+	if registry.err != nil {
+		missing(t, registry.err.Error())
+	}
+	return registry.address + "/" + strings.ToLower(rand.Text()[:10])
+}
+
+var registry struct {
+	once    sync.Once
+	address string
+	stop    func()
+	err     error
 }
 
 // dockerConfig is docker's configuration directory with this config.json.

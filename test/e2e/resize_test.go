@@ -77,6 +77,7 @@ func (i *instance) unsized() string {
 
 // Every row of the table to every other one: the circuit passes each pair once.
 func TestResizeFromEachRowToEach(t *testing.T) {
+	t.Parallel()
 	i := sized(t)
 	edited := strings.Replace(i.read(".env"), "\n\n", "\n# mine\nMY_OWN = 'x'\n\n", 1)
 	i.put(".env", edited)

@@ -1,6 +1,8 @@
 package e2e_test
 
 import (
+	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -27,25 +29,33 @@ func (i *instance) until(what string, is func() bool) {
 	}
 }
 
-var resize4GB = []string{"resize", "--now", "--yes", "--ram", "4GB", "--cores", "2"}
+var (
+	resize4GB = resizeTo("4GB")
+	resize8GB = resizeTo("8GB")
+)
 
-// mustBeWhole wants the stack to have one sizing or the other, whole, and says
-// whether it has the new one.
-func (i *instance) mustBeWhole(before, after string) (isNew bool) {
+func resizeTo(ram string) []string {
+	return []string{"resize", "--now", "--yes", "--ram", ram, "--cores", "2"}
+}
+
+// shm is the size of shared memory that .env and the container have, in MiB: one sizing
+// or the other, whole.
+func (i *instance) shm() int64 {
 	i.t.Helper()
-	env, report := i.read(".env"), i.report()
-	isNew = strings.Contains(env, "SHM_SIZE = '"+after+"'")
-	if !isNew && !strings.Contains(env, "SHM_SIZE = '"+before+"'") {
-		i.t.Error("SHM_SIZE in .env is neither the old nor the new value")
+	env, seen := i.read(".env"), i.report().ShmBytes>>20
+	if !strings.Contains(env, fmt.Sprintf("SHM_SIZE = '%dm'", seen)) || seen != 512 && seen != 1024 {
+		i.t.Errorf("/dev/shm has %d MiB, and .env says %q", seen, regexp.MustCompile("SHM_SIZE.*").FindString(env))
 	}
-	want := int64(1024)
-	if isNew {
-		want = 512
+	return seen
+}
+
+// theOther is a resize to the row of 4 GB or of 8 GB that is not in force, and its size
+// of shared memory.
+func (i *instance) theOther() (args []string, shm int64) {
+	if i.shm() == 512 {
+		return resize8GB, 1024
 	}
-	if report.ShmBytes != want<<20 {
-		i.t.Errorf("/dev/shm has %d MiB, and .env says %d MiB", report.ShmBytes>>20, want)
-	}
-	return isNew
+	return resize4GB, 512
 }
 
 func sizedFor8GB(t *testing.T) *instance {
@@ -68,68 +78,59 @@ func TestResizeKilled(t *testing.T) {
 			t.Errorf("%s was not passed: %v", point, points)
 		}
 	}
-	for _, point := range sample(points, 0) {
-		t.Run(point, func(t *testing.T) {
-			t.Parallel()
-			i := sizedFor8GB(t)
-			keys, volumes := i.keys(), i.volumes()
-			i.kill(point, resize4GB...)
-			if out := i.run(resize4GB...); out.code != 0 {
-				t.Fatal(out.all())
-			}
-			if !i.mustBeWhole("1024m", "512m") {
-				t.Error("the second run did not resize")
-			}
-			i.mustHaveData()
-			i.mustBeTidy()
-			if i.keys() != keys || i.volumes() != volumes {
-				t.Error("keys or volumes changed")
-			}
-		})
-	}
+	inTurns(t, sample(points, 0), sizedFor8GB, func(i *instance, point string) {
+		keys, volumes := i.keys(), i.volumes()
+		args, shm := i.theOther()
+		i.kill(point, args...)
+		if out := i.run(args...); out.code != 0 {
+			i.t.Fatal(out.all())
+		}
+		if i.shm() != shm {
+			i.t.Error("the second run did not resize")
+		}
+		i.mustHaveData()
+		i.mustBeTidy()
+		if i.keys() != keys || i.volumes() != volumes {
+			i.t.Error("keys or volumes changed")
+		}
+	})
 }
 
 // After a kill any command brings a whole stack back, old or new.
 func TestResizeKilledThenStarted(t *testing.T) {
 	t.Parallel()
-	for _, point := range []string{"created", "after-stop", "env-placed", "before-start", "after-start", "removed-old"} {
-		t.Run(point, func(t *testing.T) {
-			t.Parallel()
-			i := sizedFor8GB(t)
-			i.kill(point, resize4GB...)
-			if out := i.run("start"); out.code != 0 {
-				t.Fatal(out.all())
-			}
-			isNew := i.mustBeWhole("1024m", "512m")
-			if late := point == "after-start" || point == "removed-old"; isNew != late {
-				t.Errorf("the new sizing is in force: %v, want %v", isNew, late)
-			}
-			i.mustHaveData()
-			i.mustBeTidy()
-		})
-	}
+	points := []string{"created", "after-stop", "env-placed", "before-start", "after-start", "removed-old"}
+	inTurns(t, points, sizedFor8GB, func(i *instance, point string) {
+		args, shm := i.theOther()
+		i.kill(point, args...)
+		if out := i.run("start"); out.code != 0 {
+			i.t.Fatal(out.all())
+		}
+		isNew := i.shm() == shm
+		if late := point == "after-start" || point == "removed-old"; isNew != late {
+			i.t.Errorf("the new sizing is in force: %v, want %v", isNew, late)
+		}
+		i.mustHaveData()
+		i.mustBeTidy()
+	})
 }
 
 func TestResizeTerminated(t *testing.T) {
 	t.Parallel()
-	for _, point := range []string{"created", "stopping", "env-placed", "before-verify"} {
-		t.Run(point, func(t *testing.T) {
-			t.Parallel()
-			i := sizedFor8GB(t)
-			id, env := i.container().ID, i.read(".env")
-			cmd := i.command(resize4GB...)
-			cmd.Env = append(cmd.Env, "OPENALGO_FAILPOINT="+point+":TERM")
-			_ = cmd.Run()
-			if code := cmd.ProcessState.ExitCode(); code != 130 {
-				t.Errorf("exits %d, want 130", code)
-			}
-			if i.container().ID != id || i.read(".env") != env {
-				t.Error("container or .env are not the former")
-			}
-			i.mustHaveData()
-			i.mustBeTidy()
-		})
-	}
+	inTurns(t, []string{"created", "stopping", "env-placed", "before-verify"}, sizedFor8GB, func(i *instance, point string) {
+		id, env := i.container().ID, i.read(".env")
+		cmd := i.command(resize4GB...)
+		cmd.Env = append(cmd.Env, "OPENALGO_FAILPOINT="+point+":TERM")
+		_ = cmd.Run()
+		if code := cmd.ProcessState.ExitCode(); code != 130 {
+			i.t.Errorf("exits %d, want 130", code)
+		}
+		if i.container().ID != id || i.read(".env") != env {
+			i.t.Error("container or .env are not the former")
+		}
+		i.mustHaveData()
+		i.mustBeTidy()
+	})
 }
 
 // A resize that waits outlives the program that asked for it, shows in

@@ -11,6 +11,7 @@ import (
 // The engine is stopped and started in the middle of a change. It is one of
 // the test's own, in its own namespaces: nobody else's is touched.
 func TestEngineRestarted(t *testing.T) {
+	t.Parallel()
 	if _, err := exec.LookPath("dockerd"); err != nil || os.Geteuid() != 0 {
 		t.Skip("an engine of one's own needs root and dockerd")
 	}

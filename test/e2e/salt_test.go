@@ -24,7 +24,7 @@ var (
 // account and so a stored secret, and the successor under the tag 2.
 func beforeSalt(t *testing.T) (i *instance, repository string) {
 	t.Helper()
-	repository = startRegistry(t) + "/openalgo"
+	repository = sharedRegistry(t) + "/openalgo"
 	config := dockerConfig(t, map[string]any{})
 	releaseOf(t, repository+":1", config, sampleWithoutSalt)
 	releaseOf(t, repository+":2", config, sampleWithSalt)

@@ -53,7 +53,7 @@ func TestRowsAfterAFailedRollBackAreKept(t *testing.T) {
 	i, repository, config := upgradable(t)
 	before := i.container().ID
 	release(t, repository+":2", config, "NEW_IN_TWO = 'yes'")
-	const fault = "\nOPENALGO_REHEARSAL_FAIL = 'http500'\n"
+	const fault = "\nOPENALGO_REHEARSAL_FAIL = 'exit'\n"
 	i.edit(".env", "", fault) // the running app has not read it
 	if out := i.run("upgrade", "--to", "2", "--now"); out.code != 5 {
 		t.Fatalf("exit %d, want 5\n%s", out.code, out.all())

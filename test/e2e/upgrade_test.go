@@ -1,7 +1,9 @@
 package e2e_test
 
 import (
+	"archive/tar"
 	"bytes"
+	"context"
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
@@ -14,6 +16,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/rehearsal"
 	"github.com/marketcalls/openalgo-install/templates"
 )
@@ -33,15 +36,6 @@ func release(t *testing.T, ref, config, sample string) {
 // replaces the beginning of its ENV_CONFIG_VERSION.
 func releaseOf(t *testing.T, ref, config string, sample []byte, version ...string) {
 	t.Helper()
-	self, err := os.Open(program)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer self.Close()
-	stat, err := self.Stat()
-	if err != nil {
-		t.Fatal(err)
-	}
 	if len(version) > 0 {
 		changed := bytes.Replace(sample, []byte("ENV_CONFIG_VERSION = '1.0"), []byte("ENV_CONFIG_VERSION = '"+version[0]), 1)
 		if bytes.Equal(changed, sample) {
@@ -49,11 +43,24 @@ func releaseOf(t *testing.T, ref, config string, sample []byte, version ...strin
 		}
 		sample = changed
 	}
-	reader, writer := io.Pipe()
-	defer reader.Close()
-	go func() { writer.CloseWithError(rehearsal.WriteImage(writer, self, stat.Size(), stat.ModTime(), sample)) }()
-	changes := append(rehearsal.ImageChanges("rehearsal", pushedRef), "LABEL release="+strings.ToLower(rand.Text()[:8]))
-	if _, err := docker.Import(t.Context(), ref, reader, changes); err != nil {
+	// On the image that is there already: neither the engine nor the registry has the
+	// program to pack and to keep once more.
+	files := func(_ context.Context, to io.Writer) error {
+		tw := tar.NewWriter(to)
+		for name, content := range map[string][]byte{"Dockerfile": []byte("FROM " + rehearsalRef(program) + "\nCOPY .sample.env /app/.sample.env\n"), ".sample.env": sample} {
+			if err := tw.WriteHeader(&tar.Header{Name: name, Mode: 0o644, Size: int64(len(content))}); err != nil {
+				return err
+			}
+			if _, err := tw.Write(content); err != nil {
+				return err
+			}
+		}
+		return tw.Close()
+	}
+	key, value, _ := strings.Cut(rehearsal.Label(pushedRef), "=")
+	spec := engine.BuildSpec{Ref: ref, Context: files, Dockerfile: "Dockerfile", Classic: true, Labels: map[string]string{
+		key: value, "release": strings.ToLower(rand.Text()[:8])}}
+	if _, err := docker.Build(t.Context(), spec, engine.BuildWatch{}); err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.Command("docker", "push", ref)
@@ -111,8 +118,7 @@ func (i *instance) users() string {
 // upgradable is an instance of a first release, with an account.
 func upgradable(t *testing.T) (i *instance, repository, config string) {
 	t.Helper()
-	address := startRegistry(t)
-	repository = address + "/openalgo"
+	repository = sharedRegistry(t) + "/openalgo"
 	config = dockerConfig(t, map[string]any{})
 	release(t, repository+":1", config, "")
 	i = newInstanceFrom(t, repository+":1")
@@ -218,27 +224,25 @@ func TestUpgradeThatFails(t *testing.T) {
 // command brings the former release and its data back.
 func TestUpgradeKilled(t *testing.T) {
 	t.Parallel()
-	for _, point := range []string{"after-stop", "before-snapshot", "after-snapshot", "env-placed", "before-verify", "undo-removed-new", "undo-moving", "undo-moved", "undo-data"} {
-		t.Run(point, func(t *testing.T) {
-			t.Parallel()
-			i, repository, config := upgradable(t)
-			users, keys, before := i.users(), i.keys(), i.container().ID
-			release(t, repository+":2", config, "OPENALGO_REHEARSAL_FAIL = 'half'")
-			i.program = failing
-			i.env = append(i.env, "OPENALGO_FAILPOINT="+point+":KILL")
-			if out := i.run("upgrade", "--to", "2", "--now"); out.code != -1 {
-				t.Fatalf("it was not killed: exit %d\n%s", out.code, out.all())
-			}
-			i.env = i.env[:len(i.env)-1]
-			if out := i.run("start"); out.code != 0 {
-				t.Fatal(out.all())
-			}
-			if i.container().ID != before || i.users() != users || i.keys() != keys {
-				t.Errorf("container, data or keys are others: %s, before %s", i.users(), users)
-			}
-			i.mustBeReady()
-		})
+	points := []string{"after-stop", "before-snapshot", "after-snapshot", "env-placed", "before-verify", "undo-removed-new", "undo-moving", "undo-moved", "undo-data"}
+	fresh := func(t *testing.T) *instance {
+		t.Helper()
+		i, repository, config := upgradable(t)
+		release(t, repository+":2", config, "OPENALGO_REHEARSAL_FAIL = 'half'")
+		i.program = failing
+		return i
 	}
+	inTurns(t, points, fresh, func(i *instance, point string) {
+		users, keys, before := i.users(), i.keys(), i.container().ID
+		i.kill(point, "upgrade", "--to", "2", "--now")
+		if out := i.run("start"); out.code != 0 {
+			i.t.Fatal(out.all())
+		}
+		if i.container().ID != before || i.users() != users || i.keys() != keys {
+			i.t.Errorf("container, data or keys are others: %s, before %s", i.users(), users)
+		}
+		i.mustBeReady()
+	})
 }
 
 func TestUpgradeOfTheStandIn(t *testing.T) {
