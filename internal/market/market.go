@@ -20,8 +20,9 @@ func Day(t time.Time) string { return t.In(IST).Format("2 Jan 2006") }
 
 // Session is a market that is open.
 type Session struct {
-	Name string    // "NSE and BSE"
-	Ends time.Time // zero: it never closes
+	Name  string    // "NSE and BSE"
+	Short string    // "NSE/BSE"
+	Ends  time.Time // zero: it never closes
 }
 
 func (s Session) String() string {
@@ -53,13 +54,13 @@ const opens = 9 * 60 // counts the pre-open
 // hours are the sessions of a weekday in the order in which they end, which is
 // in minutes from midnight IST.
 var hours = []struct {
-	name string
-	ends func(day time.Time) int
+	name, short string
+	ends        func(day time.Time) int
 }{
-	{"NSE and BSE", always(15*60 + 30)},
-	{"NSE and BSE F&O", always(15*60 + 40)}, // since 3 August 2026
-	{"currency derivatives", always(17 * 60)},
-	{"MCX commodities", commoditiesEnd},
+	{"NSE and BSE", "NSE/BSE", always(15*60 + 30)},
+	{"NSE and BSE F&O", "F&O", always(15*60 + 40)}, // since 3 August 2026
+	{"currency derivatives", "currency", always(17 * 60)},
+	{"MCX commodities", "MCX", commoditiesEnd},
 }
 
 func always(minute int) func(time.Time) int { return func(time.Time) int { return minute } }
@@ -90,7 +91,7 @@ func sunday(year int, month time.Month, n int) time.Time {
 // first. With a crypto broker the market never closes, and is the only one.
 func Open(now time.Time, crypto bool) []Session {
 	if crypto {
-		return []Session{{Name: "crypto markets"}}
+		return []Session{{Name: "crypto markets", Short: "crypto"}}
 	}
 	now = now.In(IST)
 	if day := now.Weekday(); day == time.Saturday || day == time.Sunday {
@@ -101,10 +102,20 @@ func Open(now time.Time, crypto bool) []Session {
 	var out []Session
 	for _, h := range hours {
 		if ends := h.ends(midnight); minute >= opens && minute < ends {
-			out = append(out, Session{h.name, midnight.Add(time.Duration(ends) * time.Minute)})
+			out = append(out, Session{h.name, h.short, midnight.Add(time.Duration(ends) * time.Minute)})
 		}
 	}
 	return out
+}
+
+// Opens is when the first session begins next, where none is open.
+func Opens(now time.Time) time.Time {
+	now = now.In(IST)
+	at := time.Date(now.Year(), now.Month(), now.Day(), 0, opens, 0, 0, IST)
+	for !at.After(now) || at.Weekday() == time.Saturday || at.Weekday() == time.Sunday {
+		at = at.AddDate(0, 0, 1)
+	}
+	return at
 }
 
 // Next is the next time at which a clock in India shows HH:MM.

@@ -80,3 +80,14 @@ func TestNext(t *testing.T) {
 		}
 	}
 }
+
+func TestOpens(t *testing.T) {
+	for now, want := range map[string]string{
+		"2026-11-26 08:00": "2026-11-26 09:00", "2026-11-26 23:56": "2026-11-27 09:00", "2026-11-27 23:56": "2026-11-30 09:00", "2026-11-28 12:00": "2026-11-30 09:00",
+	} {
+		at, _ := time.ParseInLocation("2006-01-02 15:04", now, market.IST)
+		if got := market.Opens(at).Format("2006-01-02 15:04"); got != want {
+			t.Errorf("%s: %s", now, got)
+		}
+	}
+}

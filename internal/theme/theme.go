@@ -50,8 +50,10 @@ type Theme struct {
 	Bad      lipgloss.Style
 	Selected lipgloss.Style // where the cursor is
 
-	Rule string // one cell of a line across
-	More string // ends a line that is cut
+	Coloured bool   // else bold and reverse are all there is
+	Unicode  bool   // else only ASCII can be shown
+	Rule     string // one cell of a line across
+	More     string // ends a line that is cut
 
 	draw   *lipgloss.Renderer
 	border lipgloss.Border
@@ -71,7 +73,7 @@ func New(o Options) *Theme {
 		draw.SetColorProfile(termenv.ANSI256)
 	}
 	draw.SetHasDarkBackground(o.Ground != Light)
-	t := &Theme{draw: draw, Rule: "-", More: ">", border: asciiBorder, signs: asciiSigns}
+	t := &Theme{draw: draw, Coloured: o.Colours != NoColours, Unicode: o.Unicode, Rule: "-", More: ">", border: asciiBorder, signs: asciiSigns}
 	if o.Unicode {
 		t.Rule, t.More, t.border, t.signs = "─", "…", lipgloss.RoundedBorder(), unicodeSigns
 	}
@@ -86,6 +88,9 @@ func New(o Options) *Theme {
 	t.Selected = plain.Reverse(true)
 	return t
 }
+
+// Plain is the style of text.
+func (t *Theme) Plain() lipgloss.Style { return t.draw.NewStyle() }
 
 func coloured(s lipgloss.Style, colour string) lipgloss.Style {
 	if colour == "" {

@@ -1,0 +1,181 @@
+package live
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/sizing"
+	"github.com/marketcalls/openalgo-install/internal/status"
+)
+
+// Docker is what this package uses of Docker.
+type Docker interface {
+	status.Docker
+	Load(ctx context.Context, id string) (engine.Load, error)
+	Events(ctx context.Context, labels ...string) (<-chan engine.Event, <-chan error)
+	RemoteDigest(ctx context.Context, ref string) (string, error)
+}
+
+// Options are what a Watcher needs to know.
+type Options struct {
+	Docker  Docker
+	Machine sizing.Machine
+	Dir     string // "": every instance; else the one in this directory
+	// Beside is a directory that may have an instance without a container; "" is none.
+	Beside string
+	// Public finds this machine's public address; nil: nobody asks.
+	Public func(context.Context) string
+	// Examine finds what changes seldom and takes long; nil: nothing does.
+	Examine func(ctx context.Context, dir string) []Problem
+}
+
+// How often what is looked at, and how long that may take.
+const (
+	loadEvery, loadTime     = 2 * time.Second, 2 * time.Second
+	askEvery, askTime       = 5 * time.Second, 4 * time.Second
+	listEvery, listTime     = 30 * time.Second, 10 * time.Second
+	statusEvery, statusTime = time.Minute, 45 * time.Second
+	rareEvery, rareTime     = time.Hour, 30 * time.Second
+	examineEvery            = 15 * time.Minute
+	examineTime             = time.Minute
+	atOnce                  = 4 // questions to Docker
+)
+
+// Watcher keeps looking.
+type Watcher struct {
+	Options
+	*record
+	again   chan struct{} // somebody wants everything to be looked at now
+	listed  chan struct{} // the containers were listed anew
+	settled chan struct{} // an instance became ready
+}
+
+// New returns a Watcher that has seen nothing yet.
+func New(o Options) *Watcher {
+	return &Watcher{Options: o, record: newRecord(o.Machine.Cores), again: make(chan struct{}, 1),
+		listed: make(chan struct{}, 1), settled: make(chan struct{}, 1)}
+}
+
+// Refresh has everything looked at now.
+func (w *Watcher) Refresh() {
+	poke(w.again)
+	poke(w.settled)
+}
+
+func poke(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+// Run keeps looking until ctx ends, and returns when nothing looks any more.
+func (w *Watcher) Run(ctx context.Context) {
+	var all sync.WaitGroup
+	all.Go(func() { w.follow(ctx) })
+	all.Go(func() { every(ctx, askEvery, w.listed, func() { w.each(ctx, askTime, w.askOne) }) })
+	all.Go(func() { every(ctx, loadEvery, nil, func() { w.each(ctx, loadTime, w.measureOne) }) })
+	all.Go(func() { every(ctx, statusEvery, w.settled, func() { w.lookAtAll(ctx) }) })
+	all.Go(func() {
+		pause(ctx, loadEvery) // the first frames come before it
+		every(ctx, rareEvery, nil, func() { w.askElsewhere(ctx) })
+	})
+	all.Go(func() {
+		pause(ctx, askEvery)
+		every(ctx, examineEvery, nil, func() { w.examine(ctx) })
+	})
+	all.Wait()
+}
+
+// every does something again and again: after d, or when before has an element.
+func every(ctx context.Context, d time.Duration, before <-chan struct{}, do func()) {
+	for ctx.Err() == nil {
+		do()
+		timer := time.NewTimer(d)
+		select {
+		case <-ctx.Done():
+		case <-timer.C:
+		case <-before:
+		}
+		timer.Stop()
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}
+
+// List looks for the instances once, so that there is something to show.
+func (w *Watcher) List(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, listTime)
+	defer cancel()
+	return w.list(ctx)
+}
+
+// follow lists the containers again when something happens to one of them.
+func (w *Watcher) follow(ctx context.Context) {
+	for ctx.Err() == nil {
+		events, _ := w.Docker.Events(ctx)
+		w.until(ctx, events)
+		pause(ctx, askEvery) // Docker went away, and may come back
+	}
+}
+
+// until lists the containers after every event that matters, till there are no more.
+func (w *Watcher) until(ctx context.Context, events <-chan engine.Event) {
+	soon := time.NewTimer(listEvery)
+	defer soon.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case e, ok := <-events:
+			if !ok {
+				return
+			}
+			if matters(e) {
+				soon.Reset(200 * time.Millisecond) // several come at once
+			}
+			continue
+		case <-w.again:
+		case <-soon.C:
+		}
+		soon.Reset(listEvery)
+		_ = w.List(ctx)
+		poke(w.listed)
+	}
+}
+
+// quiet are the beginnings of events that change nothing that is seen.
+var quiet = []string{"exec_", "top", "attach", "resize", "archive-path", "extract", "copy", "commit", "export"}
+
+// matters reports whether an event may change what is seen.
+func matters(e engine.Event) bool {
+	return e.Type == "container" && !slices.ContainsFunc(quiet, func(begin string) bool { return strings.HasPrefix(e.Action, begin) })
+}
+
+// each does something for every container that runs, for a few at a time. What is
+// not answered in time is asked again in the next round.
+func (w *Watcher) each(ctx context.Context, most time.Duration, do func(context.Context, engine.Container)) {
+	ctx, cancel := context.WithTimeout(ctx, most)
+	defer cancel()
+	slots := make(chan struct{}, atOnce)
+	var all sync.WaitGroup
+	for _, c := range w.running() {
+		slots <- struct{}{}
+		all.Go(func() {
+			defer func() { <-slots }()
+			do(ctx, c)
+		})
+	}
+	all.Wait()
+}
