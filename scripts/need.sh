@@ -14,6 +14,7 @@ make_needs() {
 }
 
 tests_need() {
+  need debian-archive-keyring "the journey on a second engine" test -e /usr/share/keyrings/debian-archive-keyring.gpg
   need busybox "install.sh on a small machine" command -v busybox
   need curl "the base image, asking Docker" command -v curl
   need debootstrap "builds of an image from source" command -v debootstrap

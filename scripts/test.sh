@@ -50,7 +50,14 @@ else
     skipped+=("tests that need Docker: no Docker Engine answers this user. To get one: sudo .build/openalgo-install docker")
 fi
 
+second=
 if [[ $* == ./... ]]; then
+  if [[ $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
+    test/second.sh fetch &
+    second=$!
+  else
+    skipped+=("the journey on a second engine: it takes root and apt-get")
+  fi
   mapfile -t units < <(go list ./... | grep -v /test/e2e)
   go test "${units[@]}"
   set -- ./test/e2e
@@ -59,5 +66,18 @@ fi
 if [[ -z ${OPENALGO_BASE:-} && -e $build/tools/base.tar ]]; then
   export OPENALGO_BASE=$build/tools/base.tar
 fi
+failed=
+if [[ -n $second ]]; then
+  if wait "$second"; then
+    test/second.sh run &
+    second=$!
+  else
+    second=
+    [[ ${OPENALGO_E2E:-} != require ]] || failed=1
+    skipped+=("the journey on a second engine: its packages could not be fetched, see above")
+  fi
+fi
 # The tests of the program mostly wait for the engine: more at once than cores.
-go test -timeout 40m -parallel 8 "$@"
+go test -timeout 40m -parallel 8 "$@" || failed=1
+[[ -z $second ]] || wait "$second" || failed=1
+[[ -z $failed ]]

@@ -11,6 +11,8 @@
 #   test/engines.sh podman-rootless -- go test ./test/e2e/... -run 'TestJourneyOfAnInstall|Rootless'
 #   test/engines.sh all -- go test ./test/e2e/... -run TestJourney
 #
+#   test/engines.sh --fetch 26.1      brings its packages, and nothing more
+#
 # all runs the command on each engine in turn and prints a line for it; what the
 # command says goes to a file in .build/engines.
 #
@@ -29,12 +31,15 @@
 # There is loopback and nothing else in there: what the command needs from a
 # network (go mod download, make tools) comes before.
 #
-# Needs root, and a Debian host (its mirror and its keyring are used;
-# DEBIAN_MIRROR overrides). The packages are cached in .build/engines.
+# Needs root, apt-get and Debian's keyring (the package debian-archive-keyring).
+# Debian's mirror is the host's own, or DEBIAN_MIRROR, or deb.debian.org. The packages
+# are cached in .build/engines.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cache=${OPENALGO_ENGINES:-$here/../.build/engines}
+
+keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
 die() {
   echo "engines.sh: $*" >&2
@@ -64,9 +69,10 @@ packages_of() {
 }
 
 mirror() {
-  [[ -n ${DEBIAN_MIRROR:-} ]] && echo "$DEBIAN_MIRROR" && return
+  local site=${DEBIAN_MIRROR:-}
   # shellcheck disable=SC2016 # apt-get expands it
-  apt-get indextargets --format '$(SITE)' 'Origin: Debian' 'Created-By: Packages' | grep -v security | sort -u | head -n 1
+  [[ -n $site ]] || site=$(apt-get indextargets --format '$(SITE)' 'Origin: Debian' 'Created-By: Packages' | grep -v security | sort -u | head -n 1) || true
+  echo "${site:-http://deb.debian.org/debian}"
 }
 
 # fetch VERSION DIR: unpacks an engine and what it runs into DIR/root. apt gets a
@@ -78,10 +84,10 @@ fetch() {
   read -r suite packages <<<"$packages"
   [[ -e $dir/complete ]] && return
   site=$(mirror)
-  [[ -n $site ]] || die "no Debian mirror in the host's apt sources: run apt-get update, or set DEBIAN_MIRROR"
+  [[ -e $keyring ]] || die "$keyring is missing: apt-get install debian-archive-keyring"
   rm -rf "$dir"
   mkdir -p "$dir"/{lists/partial,archives/partial,root}
-  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $site $suite main" >"$dir/sources.list"
+  echo "deb [signed-by=$keyring] $site $suite main" >"$dir/sources.list"
   local apt=(apt-get -q
     -o Dir::Etc::sourcelist="$dir/sources.list" -o Dir::Etc::sourceparts=/dev/null
     -o Dir::State::lists="$dir/lists" -o Dir::Cache::archives="$dir/archives"
@@ -164,6 +170,11 @@ elif [[ ${1:-} == --inside-user ]]; then
   inside_user "$@"
 fi
 
+if [[ ${1:-} == --fetch ]]; then
+  mkdir -p "$cache"
+  fetch "$2" "$cache/$2"
+  exit
+fi
 [[ $# -ge 3 && $2 == -- ]] || die "usage: test/engines.sh ${engines// /|}|all -- COMMAND..."
 [[ $(id -u) == 0 ]] || die "a second engine needs root: sudo env \"PATH=\$PATH\" test/engines.sh $*"
 for tool in apt-get dpkg unshare ip iptables curl; do
