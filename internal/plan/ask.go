@@ -1,14 +1,13 @@
 package plan
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/marketcalls/openalgo-install/internal/broker"
 	"github.com/marketcalls/openalgo-install/internal/market"
+	"github.com/marketcalls/openalgo-install/internal/preflight"
 	"github.com/marketcalls/openalgo-install/internal/settings"
-	"github.com/marketcalls/openalgo-install/internal/sizing"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
@@ -56,25 +55,9 @@ func smaller(o *world.Observation, p *Plan) string {
 	if len(less) == 0 {
 		return ""
 	}
-	evidence := beyond(o.Use, p.Sizing)
+	evidence := preflight.Beyond(o.Use, p.Sizing)
 	if len(evidence) == 0 {
 		evidence = []string{"What is in use now fits"}
 	}
 	return "these become smaller: " + strings.Join(less, ", ") + ". " + strings.Join(evidence, ". ")
-}
-
-// beyond names what would not fit into a sizing: memory, shared memory, and the
-// strategies that are configured.
-func beyond(u world.Use, due sizing.Sizing) []string {
-	var out []string
-	if u.Memory>>20 > int64(due.RAMMiB) {
-		out = append(out, fmt.Sprintf("OpenAlgo uses %d MiB of memory now, and its share becomes %d MiB", u.Memory>>20, due.RAMMiB))
-	}
-	if u.Shm>>20 > int64(due.ShmMiB) {
-		out = append(out, fmt.Sprintf("%d MiB of shared memory are in use now, and there will be %d MiB", u.Shm>>20, due.ShmMiB))
-	}
-	if due.StrategiesMax > 0 && u.Strategies > due.StrategiesMax {
-		out = append(out, fmt.Sprintf("%d strategies are configured, and this size is for %s", u.Strategies, due.Strategies))
-	}
-	return out
 }

@@ -32,10 +32,11 @@ func Draft(o *world.Observation, i Intent) (*Plan, error) {
 	if err := guard.Data(o, guarded(i)); err != nil {
 		return nil, err
 	}
-	planSizing(o, p)
+	sized := planSizing(o, p)
 	if err := planFiles(o, p); err != nil {
 		return nil, err
 	}
+	p.Warn(settings.Concerning(sized, p.Env.Writes)...)
 	warnings, err := i.Env.CheckDatabases(p.Stack.Spec("").Mounts)
 	if err != nil {
 		return nil, err
@@ -82,10 +83,9 @@ func (p *Plan) Finish(o *world.Observation) error {
 
 // planSizing applies the table to this machine, or to Docker's when that is
 // another one, shared among the instances.
-func planSizing(o *world.Observation, p *Plan) {
-	var warnings finding.Warnings
+func planSizing(o *world.Observation, p *Plan) (warnings finding.Warnings) {
 	p.Sizing, warnings = settings.DueSizing(o.Machine, max(o.OthersRunning()+1, p.Intent.Instances), p.Answers.Sizing)
-	p.Warn(warnings...)
+	return warnings
 }
 
 func planFiles(o *world.Observation, p *Plan) error {

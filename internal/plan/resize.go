@@ -35,11 +35,13 @@ func draftResize(o *world.Observation, i Intent) (*Plan, error) {
 	}
 	p := begun(o, i)
 	p.ComposeName, p.ImageID = o.ComposeName, o.Container().ImageID
-	resizeFor(o, p)
+	sized := resizeFor(o, p)
 	if err := resizeEnv(o, p); err != nil {
 		return nil, err
 	}
-	return p, resizeContainer(o, p)
+	err := resizeContainer(o, p)
+	p.Warn(settings.Concerning(sized, func(key string) bool { return settings.Rewrites(p.Settings, key) })...)
+	return p, err
 }
 
 // finishResize decides the rest, once it is known what OpenAlgo uses where the
@@ -60,7 +62,7 @@ func finishResize(o *world.Observation, p *Plan) error {
 
 // resizeFor computes the sizing: for the machine as it is, as the flags say,
 // or as the answers of the install fixed it.
-func resizeFor(o *world.Observation, p *Plan) {
+func resizeFor(o *world.Observation, p *Plan) (warnings finding.Warnings) {
 	s := p.Intent.Size
 	fixed := answers.Sizing{}
 	if s.Rule != DueForced {
@@ -70,9 +72,8 @@ func resizeFor(o *world.Observation, p *Plan) {
 		p.Warn(finding.Warn("sizing-fixed", "%s fixes RAM or cores, so they were not measured: --ram and --cores say otherwise, --force measures them", instance.AnswersName))
 	}
 	fixed.RAMMiB, fixed.Cores = cmp.Or(s.RAMMiB, fixed.RAMMiB), cmp.Or(s.Cores, fixed.Cores)
-	var warnings finding.Warnings
 	p.Sizing, warnings = settings.DueSizing(o.Machine, cmp.Or(p.Intent.Instances, o.OthersRunning()+1), fixed)
-	p.Warn(warnings...)
+	return warnings
 }
 
 // resizeEnv decides the lines of .env.

@@ -45,6 +45,11 @@ type Env struct {
 	Replaces []byte
 }
 
+// Writes reports whether the value of a key is written.
+func (p Env) Writes(key string) bool {
+	return p.Fresh || slices.ContainsFunc(p.Edits, func(s Setting) bool { return s.Key == key })
+}
+
 // Changes reports whether .env changes.
 func (p Env) Changes() bool {
 	if p.Replaces != nil {

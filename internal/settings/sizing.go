@@ -39,6 +39,11 @@ const ShmKey = "SHM_SIZE"
 // Changes reports whether a resize changes something for this line.
 func (l SizingLine) Changes() bool { return l.Action == LineSet || l.Action == LineRecreate }
 
+// Rewrites reports whether a resize gives the line of a key what is due.
+func Rewrites(lines []SizingLine, key string) bool {
+	return slices.ContainsFunc(lines, func(l SizingLine) bool { return l.Key == key && l.Changes() && SameSize(key, l.InForce(), l.Due) })
+}
+
 // InForce is the value that holds after the resize.
 func (l SizingLine) InForce() string {
 	if l.Action == LineSet || l.Env == "" {
@@ -132,6 +137,17 @@ func DueSizing(machine sizing.Machine, instances int, fixed answers.Sizing) (siz
 	return sizing.Compute(machine, instances, sizing.Overrides{
 		Threads: fixed.Threads, ShmMiB: fixed.ShmMiB, StrategyMemoryMiB: fixed.StrategyMemoryMiB,
 	})
+}
+
+// Concerning are the warnings about settings that a run writes: those about others
+// speak of a sizing that is not applied.
+func Concerning(all finding.Warnings, writes func(key string) bool) (out finding.Warnings) {
+	for _, w := range all {
+		if writes(sizing.KeyOf(w.ID)) {
+			out = append(out, w)
+		}
+	}
+	return out
 }
 
 // FixedSizing is what the saved answers of an install fix of the sizing.

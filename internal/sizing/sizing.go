@@ -139,6 +139,19 @@ func warnings(s Sizing, o Overrides) (w finding.Warnings) {
 	return w
 }
 
+// KeyOf is the setting that a warning of a sizing is about.
+func KeyOf(warning string) string {
+	switch warning {
+	case "strategy-memory-small", "strategy-memory-large":
+		return strategyMemory
+	case "shm-large":
+		return shmSize
+	case "threads-many":
+		return ompThreads
+	}
+	return ""
+}
+
 // EnvVar is one line of .env.
 type EnvVar struct{ Key, Value string }
 

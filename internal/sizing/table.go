@@ -27,6 +27,9 @@ func WriteTable(w io.Writer, here Sizing) {
 	tw.Flush()
 
 	fmt.Fprintf(&out, "\n%s\n", here.origin())
+	if shared := here.Shared(); shared != "" {
+		fmt.Fprintf(&out, "%s.\n", shared)
+	}
 	fmt.Fprintf(&out, "It gets %s, %d MiB for a strategy, %d MiB of shared memory (shm); good for %s strategies.\n",
 		printable.Count(here.Threads, "thread"), here.StrategyMemoryMiB, here.ShmMiB, here.Strategies)
 	fmt.Fprint(w, out.String())

@@ -10,9 +10,18 @@ import (
 func (s Sizing) Of() string {
 	of := fmt.Sprintf("%d MiB RAM and %s", s.RAMMiB, printable.Count(s.Cores, "core"))
 	if s.Instances > 1 {
-		of += fmt.Sprintf(", the share of one of %d OpenAlgos", s.Instances)
+		of += fmt.Sprintf(", the share of each of %d instances", s.Instances)
 	}
 	return of
+}
+
+// Shared says what several instances share, and what each gets of it; "" for one.
+func (s Sizing) Shared() string {
+	if s.Instances < 2 {
+		return ""
+	}
+	return fmt.Sprintf("%d instances share %s of RAM: each gets the row for %s", s.Instances,
+		printable.Size(int64(s.RAMMiB*s.Instances)<<20), table[rowFor(s.RAMMiB)].Name)
 }
 
 // Values are what it sets, in a line.
@@ -28,11 +37,14 @@ func (s Sizing) Why() []string {
 	if row.UpToCores {
 		threads = fmt.Sprintf("one for each of the %s, at most %d", printable.Count(s.Cores, "core"), row.ThreadsMax)
 	}
-	out := []string{
+	var out []string
+	if shared := s.Shared(); shared != "" {
+		out = append(out, shared)
+	}
+	out = append(out,
 		why("threads %d", s.Threads, auto.Threads, threads),
 		why("shared memory %d MiB", s.ShmMiB, auto.ShmMiB, fmt.Sprintf("%d MiB of RAM are the %s row of the table", s.RAMMiB, row.Name)),
-		why("strategy memory %d MiB", s.StrategyMemoryMiB, auto.StrategyMemoryMiB, "the same row; each strategy may use that much"),
-	}
+		why("strategy memory %d MiB", s.StrategyMemoryMiB, auto.StrategyMemoryMiB, "the same row; each strategy may use that much"))
 	return append(out, fmt.Sprintf("strategies %s: what fits beside OpenAlgo itself", s.Strategies))
 }
 

@@ -25,3 +25,19 @@ func TestWhy(t *testing.T) {
 		}
 	}
 }
+
+func TestShared(t *testing.T) {
+	t.Parallel()
+	two, _ := sizing.Compute(sizing.Machine{RAMMiB: 3910, Cores: 2}, 2, sizing.Overrides{})
+	const want = "2 instances share 3.8 GiB of RAM: each gets the row for 2 GB"
+	if got := two.Shared(); got != want {
+		t.Error(got)
+	}
+	if !slices.Contains(two.Why(), want) {
+		t.Errorf("%q", two.Why())
+	}
+	one, _ := sizing.Compute(sizing.Machine{RAMMiB: 3910, Cores: 2}, 1, sizing.Overrides{})
+	if got := one.Shared(); got != "" {
+		t.Errorf("one instance: %s", got)
+	}
+}
