@@ -14,11 +14,12 @@ import (
 
 // Draft is the answers as far as they have been given.
 type Draft struct {
-	Given map[string]string // the text of each, by key
+	Given    map[string]string // the text of each, by key
+	Searched map[string]string // what a list was searched for, by key
 }
 
 // New returns a Draft with no answers.
-func New() *Draft { return &Draft{Given: map[string]string{}} }
+func New() *Draft { return &Draft{Given: map[string]string{}, Searched: map[string]string{}} }
 
 // Get returns the answer to a question; "" when there is none.
 func (d *Draft) Get(key string) string { return d.Given[key] }

@@ -27,7 +27,9 @@ type Question struct {
 	Preset  string // what an empty answer stands for
 	Secret  bool
 	Choices func() []Choice // nil: any text
-	Shown   func(*Draft) bool
+	// Other is what else a text may mean that matches no choice; nil: nothing.
+	Other func(text string) (Choice, bool)
+	Shown func(*Draft) bool
 }
 
 // Choice is one of the answers that a question allows.
@@ -48,31 +50,31 @@ const (
 
 // Screens are in the order in which they are shown.
 var Screens = []Screen{
-	{Title: "Where it will be reached", Shown: Always, Intro: Fixed(""), Questions: []Question{
+	{Title: "Address", Shown: Always, Intro: Fixed(""), Questions: []Question{
 		{Key: KeyDomain, Shown: Always, Label: Fixed("Domain"),
-			Help: Fixed("The name under which browsers reach OpenAlgo, for example algo.example.com. Leave it empty to use it on this machine only, or through an SSH tunnel.")},
+			Help: Fixed("The name that browsers use, for example algo.example.com. Optional: without a domain you reach OpenAlgo on this machine, or through an SSH tunnel.")},
 	}},
-	{Title: "HTTPS", Shown: hasDomain, Intro: Fixed("Browsers and brokers reach a domain over https alone."),
+	{Title: "HTTPS", Shown: hasDomain, Intro: Fixed("Browsers and brokers reach a domain only over HTTPS."),
 		Questions: []Question{
-			{Key: KeyTLS, Shown: Always, Preset: "auto", Label: Fixed("HTTPS is done by"), Help: Fixed(""),
+			{Key: KeyTLS, Shown: Always, Preset: "auto", Label: Fixed("Certificate and HTTPS proxy"), Help: Fixed(""),
 				Choices: func() []Choice {
 					return []Choice{
-						{Value: "auto", Label: "A certificate from Let's Encrypt, renewed by itself"},
-						{Value: "files", Label: "A certificate that I have"},
-						{Value: "nginx", Label: "The nginx of this machine"},
-						{Value: "off", Label: "My own proxy or tunnel"},
+						{Value: "auto", Label: "Get a free certificate from Let's Encrypt, renewed automatically"},
+						{Value: "files", Label: "Use a certificate that I have"},
+						{Value: "nginx", Label: "Use the nginx of this machine"},
+						{Value: "off", Label: "Use my own HTTPS proxy or tunnel"},
 					}
 				}},
 			{Key: keyCertbot, Shown: tlsIs("nginx"), Preset: "yes", Choices: yesNo,
-				Label: Fixed("Let certbot get the certificate?"), Help: Fixed("It must be on this machine (apt-get install certbot).")},
+				Label: Fixed("Let certbot get the certificate?"), Help: Fixed("certbot must be installed on this machine: apt-get install certbot")},
 			{Key: "tls.email", Shown: asksAuthority, Label: Fixed("E-mail"),
-				Help: Fixed("The authority writes there when a certificate is about to expire. It may be left empty.")},
-			{Key: "tls.cert", Shown: hasCertificate, Label: Fixed("Certificate"),
-				Help: Fixed("The PEM file with the whole chain, for example /etc/ssl/algo.pem.")},
-			{Key: "tls.key", Shown: hasCertificate, Label: Fixed("Its key"), Help: Fixed("The PEM file, for example /etc/ssl/algo.key.")},
+				Help: Fixed("For example me@example.com. Optional. Let's Encrypt sends no mail before a certificate expires; it may send news there. Renewal is automatic, and openalgo-install status shows how many days are left.")},
+			{Key: "tls.cert", Shown: hasCertificate, Label: Fixed("Certificate file"),
+				Help: Fixed("A PEM file with the whole chain, for example /etc/ssl/algo.pem.")},
+			{Key: "tls.key", Shown: hasCertificate, Label: Fixed("Private key file"), Help: Fixed("A PEM file, for example /etc/ssl/algo.key.")},
 		}},
 	{Title: "Broker", Shown: Always, Intro: Fixed(""), Questions: []Question{
-		{Key: KeyBroker, Shown: Always, Label: Fixed("Broker"), Help: Fixed("Type a part of its name."), Choices: brokerChoices},
+		{Key: KeyBroker, Shown: Always, Label: Fixed("Broker"), Help: Fixed("Type a part of its name, or use the arrow keys."), Choices: brokerChoices},
 	}},
 	{Title: "Redirect URL", Shown: Always, Intro: redirectText},
 	{Title: "Credentials", Shown: Always, Intro: Fixed(""), Questions: []Question{
@@ -83,7 +85,7 @@ var Screens = []Screen{
 			Label: func(d *Draft) string { return d.Broker().SecretLabel },
 			Help: func(d *Draft) string {
 				if d.Broker().SecretOptional {
-					return strings.TrimSpace(d.Broker().SecretHint + " It may be left empty.")
+					return strings.TrimSpace(d.Broker().SecretHint + " Optional.")
 				}
 				return d.Broker().SecretHint
 			}},
@@ -93,17 +95,17 @@ var Screens = []Screen{
 			Label: Fixed("API secret for market data"), Help: Fixed("")},
 	}},
 	{Title: "Options", Shown: Always, Intro: Fixed(""), Questions: []Question{
-		{Key: KeyAdvanced, Shown: Always, Preset: "no", Choices: noYes,
-			Label: Fixed("Change image, ports or sizing?"), Help: Fixed("The defaults fit most hosts.")},
+		{Key: KeyAdvanced, Shown: Always, Preset: "no", Choices: advancedChoices,
+			Label: Fixed("Change image, ports or sizing?"), Help: Fixed("The defaults fit most machines.")},
 		{Key: "image", Shown: (*Draft).Advanced, Preset: answers.DefaultImage,
-			Label: Fixed("Image"), Help: Fixed("An image's name; or source code to build it from, a git address (with #branch, if need be) or a directory of this machine; " +
-				"or rehearsal, the built-in test app, which tries this machine without a download.")},
+			Label: Fixed("Image"), Help: Fixed("The name of an image, for example marketcalls/openalgo:latest. Or source code to build one from: a git address (with #branch if needed) or a directory. " +
+				"Or rehearsal, the built-in test app, which needs no download.")},
 		{Key: "ports.web", Shown: (*Draft).Advanced, Preset: "5000",
 			Label: Fixed("Port of the web interface"), Help: Fixed("")},
 		{Key: "ports.websocket", Shown: (*Draft).Advanced, Preset: "8765",
 			Label: Fixed("Port of the WebSocket"), Help: Fixed("")},
 		{Key: "sizing.threads", Shown: (*Draft).Advanced, Preset: "auto",
-			Label: Fixed("Threads"), Help: Fixed("Of the numeric libraries. auto takes the table's (openalgo-install size).")},
+			Label: Fixed("Threads"), Help: Fixed("For the numeric libraries. auto follows the sizing table (openalgo-install size).")},
 		{Key: "sizing.shm_size", Shown: (*Draft).Advanced, Preset: "auto",
 			Label: Fixed("Shared memory"), Help: Fixed("For example 512m.")},
 		{Key: "sizing.strategy_memory_mb", Shown: (*Draft).Advanced, Preset: "auto",
@@ -111,8 +113,8 @@ var Screens = []Screen{
 		{Key: keyMCP, Preset: "no", Choices: noYes,
 			Shown: func(d *Draft) bool { return d.Advanced() && hasDomain(d) }, // it needs HTTPS
 			Label: Fixed("Remote MCP"),
-			Help: Fixed("Lets AI clients on the internet read your positions, orders and prices through this OpenAlgo. " +
-				"Each signs in, and you approve it. Placing orders stays off.")},
+			Help: Fixed("AI clients on the internet can then read your positions, orders and prices. " +
+				"You approve each of them. They cannot place orders.")},
 	}},
 }
 
@@ -141,6 +143,10 @@ func needsMarketData(d *Draft) bool { return d.Broker().NeedsMarketData() }
 func noYes() []Choice { return []Choice{{Value: "no", Label: "No"}, {Value: "yes", Label: "Yes"}} }
 
 func yesNo() []Choice { return []Choice{{Value: "yes", Label: "Yes"}, {Value: "no", Label: "No"}} }
+
+func advancedChoices() []Choice {
+	return []Choice{{Value: "no", Label: "Keep the defaults"}, {Value: "yes", Label: "Change them"}}
+}
 
 func brokerChoices() []Choice {
 	var out []Choice

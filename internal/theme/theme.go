@@ -54,6 +54,7 @@ type Theme struct {
 	Unicode  bool   // else only ASCII can be shown
 	Rule     string // one cell of a line across
 	More     string // ends a line that is cut
+	To       string // between the ends of a range: "1-8"
 
 	draw   *lipgloss.Renderer
 	border lipgloss.Border
@@ -73,9 +74,9 @@ func New(o Options) *Theme {
 		draw.SetColorProfile(termenv.ANSI256)
 	}
 	draw.SetHasDarkBackground(o.Ground != Light)
-	t := &Theme{draw: draw, Coloured: o.Colours != NoColours, Unicode: o.Unicode, Rule: "-", More: ">", border: asciiBorder, signs: asciiSigns}
+	t := &Theme{draw: draw, Coloured: o.Colours != NoColours, Unicode: o.Unicode, Rule: "-", More: ">", To: "-", border: asciiBorder, signs: asciiSigns}
 	if o.Unicode {
-		t.Rule, t.More, t.border, t.signs = "─", "…", lipgloss.RoundedBorder(), unicodeSigns
+		t.Rule, t.More, t.To, t.border, t.signs = "─", "…", "–", lipgloss.RoundedBorder(), unicodeSigns
 	}
 	p := paletteOf(o)
 	plain := draw.NewStyle()

@@ -47,7 +47,7 @@ func beginApply(m *model, a answers.Answers) tea.Cmd {
 		defer func() {
 			if p := recover(); p != nil {
 				r.err = finding.Named(finding.Broken, "internal-error",
-					"internal error: %v; start openalgo-install again, which ends or undoes what was begun\n%s", p, debug.Stack())
+					"internal error: %v; start openalgo-install again, which completes or undoes the run\n%s", p, debug.Stack())
 			}
 			cancel()
 			close(r.done)
@@ -114,7 +114,7 @@ func (p *applyPage) body(width, height int) ([]string, int, int) {
 			out = append(out, wrapped(line, width)...)
 		}
 		if len(out) == 0 {
-			out = []string{"The container has said nothing so far."}
+			out = []string{"OpenAlgo's log is empty so far."}
 		}
 		return out, max(len(out)-1, 0), len(out)
 	}
@@ -132,10 +132,10 @@ func (p *applyPage) body(width, height int) ([]string, int, int) {
 		}
 	}
 	if len(out) == 0 {
-		out = append(out, "Beginning...")
+		out = append(out, "Starting...")
 	}
 	if p.undoing {
-		out = append(out, "", p.m.look.Warn.Render("Undoing what was done so far..."))
+		out = append(out, "", p.m.look.Warn.Render("Undoing all changes..."))
 	}
 	at := len(out)
 	for _, note := range p.progress.Notes {
@@ -160,9 +160,9 @@ func (p *applyPage) stepLine(s present.Step, width int) string {
 
 func (p *applyPage) keys() string {
 	if p.showLog {
-		return "l steps  ctrl+c stop and undo"
+		return "l Show steps   Ctrl+C Undo"
 	}
-	return "l log of the container  ctrl+c stop and undo"
+	return "l Show log   Ctrl+C Undo"
 }
 
 // logOf is the evidence that an error brings along.

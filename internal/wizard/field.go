@@ -8,47 +8,54 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/questions"
 	"github.com/marketcalls/openalgo-install/internal/theme"
+	"github.com/marketcalls/openalgo-install/internal/wizard/picker"
 )
 
-// field is one question on a screen. The drawing and the editing are huh's;
-// which field has the keys, and what a right value is, is decided here and at
-// once. (huh's own form moves on by messages, and a key that follows fast would
-// still go to the field before.)
+// field is one question on a screen. Text is drawn and edited by huh, a list by
+// package picker; which field has the keys, and what a right value is, is decided
+// here and at once. (huh's own form moves on by messages, and a key that follows fast
+// would still go to the field before.)
 type field struct {
-	q        questions.Question
-	input    huh.Field
-	value    string // what huh edits
-	problem  string
-	revealed bool
+	q           questions.Question
+	label, help string
+	input       huh.Field    // of a text
+	list        *picker.List // of a choice
+	value       string       // what huh edits
+	focused     bool
+	problem     string
+	revealed    bool
 }
 
-// listHeight is how many lines a long list of choices gets at most.
-const listHeight = 14
-
 func newField(q questions.Question, d *questions.Draft, l *theme.Theme) *field {
-	f := &field{q: q, value: d.Offer(q)}
-	label, help := q.Label(d), q.Help(d)
-	keys := huh.NewDefaultKeyMap()
-	if q.Choices == nil {
-		input := huh.NewInput().Title(label).Description(help).Prompt("> ").Value(&f.value)
-		f.input = input
-		f.mask()
-	} else {
-		choices := q.Choices()
-		options := make([]huh.Option[string], len(choices))
-		for i, c := range choices {
-			options[i] = huh.NewOption(c.Label, c.Value)
-		}
-		list := huh.NewSelect[string]().Title(label).Description(help).Value(&f.value).Options(options...)
-		if len(choices) > listHeight {
-			list = list.Height(listHeight).Filtering(true)
-		} else {
-			keys.Select.Filter.SetEnabled(false)
-		}
-		f.input = list
+	f := &field{q: q, value: d.Offer(q), label: q.Label(d), help: q.Help(d)}
+	if q.Choices != nil {
+		f.list = newList(q, f.value)
+		f.list.SetSearch(d.Searched[q.Key])
+		return f
 	}
-	f.input = f.input.WithTheme(l.Fields()).WithKeyMap(keys)
+	f.input = huh.NewInput().Title(f.label).Description(f.help).Prompt("> ").Value(&f.value)
+	f.mask()
+	f.input = f.input.WithTheme(l.Fields()).WithKeyMap(huh.NewDefaultKeyMap())
 	return f
+}
+
+// focus gives the keys to the field, or takes them.
+func (f *field) focus(on bool) {
+	f.focused = on
+	switch {
+	case f.input == nil:
+	case on:
+		f.input.Focus()
+	default:
+		f.input.Blur()
+	}
+}
+
+func (f *field) title(l *theme.Theme) string {
+	if f.focused {
+		return l.Title.Render(f.label)
+	}
+	return f.label
 }
 
 // mask shows or hides a secret.
@@ -78,11 +85,15 @@ func (f *field) key(msg tea.KeyMsg) (note string) {
 			return r
 		}, text))
 		if clean != text {
-			note = "Blanks and line breaks of the pasted text were taken away."
+			note = "Spaces and line breaks were removed from the pasted text."
 		}
 		msg.Runes = []rune(clean)
 	}
 	f.problem = ""
+	if f.list != nil {
+		f.list.Key(msg)
+		return note
+	}
 	// What huh wants done later is the blinking of its cursor; one that stands
 	// still costs no bytes.
 	updated, _ := f.input.Update(msg)
@@ -90,19 +101,26 @@ func (f *field) key(msg tea.KeyMsg) (note string) {
 	return note
 }
 
-// text is what the user has put in. false: a list shows nothing to choose.
+// text is what the user has put in. false: nothing on the list is chosen.
 func (f *field) text() (string, bool) {
-	if list, ok := f.input.(*huh.Select[string]); ok {
-		return list.Hovered()
+	if f.list != nil {
+		return f.list.Value()
 	}
 	return f.value, true
 }
 
-func (f *field) lines(width int, l *theme.Theme) []string {
-	f.input = f.input.WithWidth(width)
+// lines draws the field; a list gets as many lines as there is height for.
+func (f *field) lines(width, height int, l *theme.Theme) []string {
 	var out []string
-	for line := range strings.SplitSeq(strings.TrimRight(f.input.View(), "\n"), "\n") {
-		out = append(out, strings.TrimRight(line, " "))
+	if f.list != nil {
+		for _, line := range f.listLines(width-2, height, l) {
+			out = append(out, l.Side(f.focused)+line)
+		}
+	} else {
+		f.input = f.input.WithWidth(width)
+		for line := range strings.SplitSeq(strings.TrimRight(f.input.View(), "\n"), "\n") {
+			out = append(out, strings.TrimRight(line, " "))
+		}
 	}
 	for len(out) > 0 && out[len(out)-1] == "" {
 		out = out[:len(out)-1]

@@ -53,11 +53,7 @@ func (p *formPage) shown() []*field {
 
 func (p *formPage) focus(at int) {
 	for i, f := range p.shown() {
-		if i == at {
-			f.input.Focus()
-		} else {
-			f.input.Blur()
-		}
+		f.focus(i == at)
 	}
 	p.at = at
 }
@@ -85,6 +81,10 @@ func (p *formPage) key(msg tea.KeyMsg) tea.Cmd {
 	}
 	key := msg.String()
 	switch {
+	case key == "esc" && len(fields) > 0 && fields[p.at].list != nil && fields[p.at].list.Clear():
+		fields[p.at].problem = ""
+		p.keep()
+		return nil
 	case key == "esc":
 		p.keep()
 		return p.leave()
@@ -126,6 +126,9 @@ func (p *formPage) keep() {
 		return
 	}
 	f := fields[p.at]
+	if f.list != nil {
+		p.draft.Searched[f.q.Key] = f.list.Search()
+	}
 	if text, ok := f.text(); ok && (text != "" || f.q.Preset == "") {
 		p.draft.Take(f.q, text)
 	}
@@ -136,17 +139,18 @@ func (p *formPage) submit(fields []*field) tea.Cmd {
 	f := fields[p.at]
 	text, ok := f.text()
 	if !ok {
-		f.problem = "nothing on the list matches; delete some letters"
+		f.problem = f.unchosen()
 		return nil
 	}
 	if p.draft.Take(f.q, text) {
-		p.m.note = "Blanks around it were taken away."
+		p.m.note = "Spaces around it were removed."
 	}
 	if f.problem = p.check(f.q); f.problem != "" {
 		return nil
 	}
 	f.revealed = false
 	f.mask()
+	delete(p.draft.Searched, f.q.Key) // it has found what it was for
 	if p.at+1 < len(p.shown()) {
 		p.focus(p.at + 1)
 		return nil
@@ -154,7 +158,7 @@ func (p *formPage) submit(fields []*field) tea.Cmd {
 	return p.done()
 }
 
-func (p *formPage) body(width, _ int) (out []string, from, to int) {
+func (p *formPage) body(width, height int) (out []string, from, to int) {
 	if intro := p.screen.Intro(p.draft); intro != "" {
 		out = append(wrapped(intro, width), "")
 	}
@@ -163,7 +167,7 @@ func (p *formPage) body(width, _ int) (out []string, from, to int) {
 		if i == p.at {
 			from = len(out)
 		}
-		out = append(out, f.lines(width, p.m.look)...)
+		out = append(out, f.lines(width, height-len(out)-1, p.m.look)...)
 		if f.q.Key == questions.KeyDomain {
 			out = append(out, p.adviceLines(width)...)
 		}
@@ -177,12 +181,15 @@ func (p *formPage) body(width, _ int) (out []string, from, to int) {
 
 func (p *formPage) keys() string {
 	fields := p.shown()
-	keys := "enter next  esc back  ctrl+c leave"
+	keys := "Enter Next   Esc Back   Ctrl+C Quit"
 	if len(fields) > 0 && fields[p.at].q.Secret {
-		keys = "enter next  esc back  ctrl+r reveal  ctrl+c leave"
+		keys = "Enter Next   Esc Back   Ctrl+R Show   Ctrl+C Quit"
+	}
+	if len(fields) > 0 && fields[p.at].list != nil && fields[p.at].list.Search() != "" {
+		keys = "Enter Next   Esc Clear   Ctrl+C Quit"
 	}
 	if len(fields) > 0 && fields[p.at].q.Choices != nil && len(fields[p.at].q.Choices()) > 1 {
-		keys = "up/down choose  " + keys
+		keys = "Up/Down Choose   " + keys
 	}
 	return keys
 }

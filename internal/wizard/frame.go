@@ -75,9 +75,9 @@ func (f frame) foot() []string {
 
 func (f frame) keyLines() []string {
 	if f.leaving {
-		question := "Leave? Nothing was changed.  y yes  n no"
+		question := "Quit? Nothing was changed.   y Yes   n No"
 		if f.busy != nil {
-			question = "Leave? What runs now is stopped.  y yes  n no"
+			question = "Quit? What runs now is stopped.   y Yes   n No"
 		}
 		var out []string
 		for _, line := range wrapped(question, f.width-2) {

@@ -61,13 +61,23 @@ func testHost() Host {
 // No test waits for time to pass.
 func init() { after = func(time.Duration, func(time.Time) tea.Msg) tea.Cmd { return nil } }
 
+// looks are the terminals that each frame is drawn for.
+var looks = []struct {
+	name string
+	theme.Options
+}{
+	{"no colour", theme.Options{Unicode: true}},
+	{"dark", theme.Options{Colours: theme.Sixteen, Ground: theme.Dark}},
+	{"light", theme.Options{Colours: theme.Many, Ground: theme.Light, Unicode: true}},
+}
+
 // themed is a terminal with sixteen colours on black, or with none.
-func themed(color, unicode bool) *theme.Theme {
+func themed(color, unicode bool) theme.Options {
 	o := theme.Options{Ground: theme.Dark, Unicode: unicode}
 	if color {
 		o.Colours = theme.Sixteen
 	}
-	return theme.New(o)
+	return o
 }
 
 // session is a wizard as somebody types at it. What it does in the background
@@ -80,7 +90,11 @@ type session struct {
 }
 
 func newSession(t testing.TB, host Host, color, unicode bool, width, height int) *session {
-	s := &session{t: t, late: make(chan tea.Msg, 1000), m: newModel(t.Context(), host, themed(color, unicode))}
+	return newThemed(t, host, themed(color, unicode), width, height)
+}
+
+func newThemed(t testing.TB, host Host, o theme.Options, width, height int) *session {
+	s := &session{t: t, late: make(chan tea.Msg, 1000), m: newModel(t.Context(), host, theme.New(o))}
 	s.send(tea.WindowSizeMsg{Width: width, Height: height})
 	s.do(s.m.Init())
 	return s
@@ -197,7 +211,7 @@ var frames = []struct {
 			print("apt-get update")
 			return errors.New("apt-get ended with 100: no network")
 		}
-	}, way: []string{"i"}, sees: "enter back"},
+	}, way: []string{"i"}, sees: "Enter Back"},
 	{name: "address", way: toAddress},
 	{name: "address-wrong", way: append(clone(toAddress), "http://x", "<enter>")},
 	{name: "address-dns", way: append(clone(toAddress), "algo.example.com"), do: func(s *session) {
@@ -227,12 +241,12 @@ var frames = []struct {
 	{name: "build", host: waits, way: toApply, do: func(s *session) { building(s, false) }},
 	{name: "build-base", host: waits, way: toApply, do: func(s *session) { building(s, true) }},
 	{name: "review-too-small", host: tooSmall, way: toBuild},
-	{name: "result", way: toApply, sees: "enter end"},
+	{name: "result", way: toApply, sees: "Enter Quit"},
 	{name: "failure", host: func(h *Host) {
 		h.Install = func(context.Context, answers.Answers, event.Reporter) (event.Result, error) {
 			return event.Result{}, &finding.Error{Kind: finding.RolledBack, Err: errors.New("OpenAlgo stopped at once (exit 1)"), Log: []string{"Error: BROKER_API_KEY is not set"}}
 		}
-	}, way: toApply, sees: "r retry"},
+	}, way: toApply, sees: "r Retry"},
 	{name: "menu", host: installed},
 }
 
@@ -298,13 +312,13 @@ func TestFrames(t *testing.T) {
 	for _, f := range frames {
 		t.Run(f.name, func(t *testing.T) {
 			var got strings.Builder
-			for _, size := range [][2]int{{80, 24}, {40, 20}} {
-				for _, color := range []bool{false, true} {
+			for _, size := range [][2]int{{80, 24}, {40, 20}, {120, 40}} {
+				for _, look := range looks {
 					host := testHost()
 					if f.host != nil {
 						f.host(&host)
 					}
-					s := newSession(t, host, color, !color, size[0], size[1]).keys(f.way...)
+					s := newThemed(t, host, look.Options, size[0], size[1]).keys(f.way...)
 					if f.sees != "" {
 						s.until(f.sees)
 					}
@@ -313,7 +327,7 @@ func TestFrames(t *testing.T) {
 					}
 					view := s.m.View()
 					checkSize(t, view, size[0], size[1])
-					fmt.Fprintf(&got, "== %dx%d, color %v\n%s\n", size[0], size[1], color, strings.ReplaceAll(view, "\x1b", "^"))
+					fmt.Fprintf(&got, "== %dx%d, %s\n%s\n", size[0], size[1], look.name, strings.ReplaceAll(view, "\x1b", "^"))
 				}
 			}
 			golden(t, filepath.Join("testdata", "frames", f.name+".golden"), got.String())
@@ -326,7 +340,7 @@ func TestPullInstead(t *testing.T) {
 	host := testHost()
 	tooSmall(&host)
 	s := newSession(t, host, false, true, 80, 24).keys(toBuild...)
-	if !strings.Contains(s.screen(), "p pull instead") {
+	if !strings.Contains(s.screen(), "p Pull instead") {
 		t.Fatal(s.screen())
 	}
 	if got := s.keys("p").screen(); !strings.Contains(got, "What changes") {

@@ -52,7 +52,7 @@ func (p *machinePage) key(msg tea.KeyMsg) tea.Cmd {
 	case key == "i" && p.m.machine.NoEngine:
 		return setUpDocker(p.m)
 	case key == "enter" && p.m.machine.Unusable:
-		p.m.note = "This stands in the way: see above, then r looks again."
+		p.m.note = "Fix the problems above, then press r to check again."
 	case key == "enter":
 		return p.m.next()
 	default:
@@ -88,23 +88,23 @@ func (p *machinePage) body(width, height int) ([]string, int, int) {
 		out = append(out, "")
 	}
 	if len(p.m.machine.Obstacles) == 0 {
-		out = append(out, p.m.look.Good.Render("Nothing stands in the way."))
+		out = append(out, p.m.look.Good.Render("This machine is ready for OpenAlgo."))
 	}
 	out = append(out, wrapped("OpenAlgo will be installed into "+p.m.host.Dir+".", width)...)
-	out = append(out, wrapped("Nothing is changed before you have seen the plan.", width)...)
+	out = append(out, wrapped("Nothing changes before you have seen the plan.", width)...)
 	return p.scroll.view(out, height)
 }
 
 func (p *machinePage) keys() string {
 	switch {
 	case !p.seen:
-		return "ctrl+c leave"
+		return "Ctrl+C Quit"
 	case p.m.machine.NoEngine:
-		return "i install Docker Engine  r look again  ctrl+c leave"
+		return "i Install Docker   r Refresh   Ctrl+C Quit"
 	case p.m.machine.Unusable:
-		return "r look again  ctrl+c leave" + p.scroll.hint()
+		return "r Refresh   Ctrl+C Quit" + p.scroll.hint()
 	}
-	return "enter go on  r look again  ctrl+c leave" + p.scroll.hint()
+	return "Enter Next   r Refresh   Ctrl+C Quit" + p.scroll.hint()
 }
 
 // dockerPage shows how Docker Engine is being installed.
@@ -173,7 +173,7 @@ func (p *dockerPage) body(width, _ int) ([]string, int, int) {
 
 func (p *dockerPage) keys() string {
 	if p.ended {
-		return "enter back  ctrl+c leave"
+		return "Enter Back   Ctrl+C Quit"
 	}
-	return "ctrl+c leave"
+	return "Ctrl+C Quit"
 }

@@ -19,9 +19,9 @@ func newMenuPage(m *model) *menuPage {
 	for _, e := range m.machine.Menu {
 		choices = append(choices, questions.Choice{Value: e.Label, Label: e.Label})
 	}
-	q := questions.Question{Key: "menu", Label: questions.Fixed("What is to be done?"), Help: questions.Fixed(""), Choices: func() []questions.Choice { return choices }}
+	q := questions.Question{Key: "menu", Preset: choices[0].Value, Label: questions.Fixed("What do you want to do?"), Help: questions.Fixed(""), Choices: func() []questions.Choice { return choices }}
 	p := &menuPage{m: m, field: newField(q, questions.New(), m.look)}
-	p.field.input.Focus()
+	p.field.focus(true)
 	return p
 }
 
@@ -36,7 +36,7 @@ func (p *menuPage) update(msg tea.Msg) tea.Cmd {
 	case "enter":
 		return p.choose()
 	case "esc":
-		p.m.note = "This is the first page. ctrl+c leaves."
+		p.m.note = "This is the first page. Ctrl+C quits."
 	default:
 		p.field.key(key)
 	}
@@ -59,14 +59,14 @@ func (p *menuPage) choose() tea.Cmd {
 	return nil
 }
 
-func (p *menuPage) body(width, _ int) (out []string, from, to int) {
+func (p *menuPage) body(width, height int) (out []string, from, to int) {
 	for line := range strings.SplitSeq(strings.TrimRight(p.m.machine.Instance, "\n"), "\n") {
 		out = append(out, wrapped(line, width)...)
 	}
 	out = append(out, "")
 	from = len(out)
-	out = append(out, p.field.lines(width, p.m.look)...)
+	out = append(out, p.field.lines(width, height-len(out), p.m.look)...)
 	return out, from, len(out)
 }
 
-func (p *menuPage) keys() string { return "up/down choose  enter do it  ctrl+c leave" }
+func (p *menuPage) keys() string { return "Up/Down Choose   Enter Run   Ctrl+C Quit" }

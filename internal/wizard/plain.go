@@ -56,7 +56,7 @@ func items() []item {
 // Ask asks everything and returns the answers. It ends with terminal.ErrEnded when the
 // input ends.
 func (p *Plain) Ask(ctx context.Context) (answers.Answers, error) {
-	p.lines.Say("Each question takes a line; an empty one takes what stands in [brackets].\n%s goes back to the question before. Nothing is changed before the plan is shown.", back)
+	p.lines.Say("Answer each question on one line. An empty line takes the value in [brackets].\nType %s to go back one question. Nothing changes before you have seen the plan.", back)
 	all := items()
 	var last *questions.Screen
 	for i := 0; ; {
@@ -67,7 +67,7 @@ func (p *Plain) Ask(ctx context.Context) (answers.Answers, error) {
 				return a, nil
 			}
 			// Two answers that do not go together.
-			p.lines.Say("\nNot so: %s: %s", problems[0].Key, problems[0].Message)
+			p.lines.Say("\nNot valid: %s: %s", problems[0].Key, problems[0].Message)
 			i, last = p.itemOf(all, problems[0].Key), nil
 		}
 		now := all[i]
@@ -120,7 +120,7 @@ func (p *Plain) before(all []item, i int) int {
 // user wants the question before.
 func (p *Plain) one(ctx context.Context, it item) (goBack bool, err error) {
 	if it.q == nil {
-		text, err := p.lines.Ask(ctx, "Press Enter to go on: ", false)
+		text, err := p.lines.Ask(ctx, "Press Enter to continue: ", false)
 		return strings.TrimSpace(text) == back, err
 	}
 	q := *it.q
@@ -149,7 +149,7 @@ func (p *Plain) one(ctx context.Context, it item) (goBack bool, err error) {
 			text = p.draft.Offer(q)
 		}
 		if p.draft.Take(q, text) {
-			p.lines.Say("(blanks around it were taken away)")
+			p.lines.Say("(spaces around it were removed)")
 		}
 		problem := p.draft.Problem(q)
 		if problem == "" {
@@ -161,7 +161,7 @@ func (p *Plain) one(ctx context.Context, it item) (goBack bool, err error) {
 		} else {
 			delete(p.draft.Given, q.Key)
 		}
-		p.lines.Say("Not so: %s", problem)
+		p.lines.Say("Not valid: %s", problem)
 	}
 }
 
@@ -207,7 +207,7 @@ func prompt(q questions.Question, d *questions.Draft) string {
 	case offer == "":
 		return label + ": "
 	case q.Secret:
-		return label + " [as before]: "
+		return label + " [as entered]: "
 	}
 	return fmt.Sprintf("%s [%s]: ", label, offer)
 }
@@ -216,7 +216,7 @@ func prompt(q questions.Question, d *questions.Draft) string {
 // all of it, and the answers can be kept in a file, for the next server.
 func (p *Plain) Confirm(ctx context.Context, show func()) (bool, error) {
 	for {
-		text, err := p.lines.Ask(ctx, "\nGo on? yes, no, show (every line of every file), save (keep the answers): ", false)
+		text, err := p.lines.Ask(ctx, "\nInstall? Type yes, no, show (every line of every file) or save (keep your answers): ", false)
 		if err != nil {
 			return false, err
 		}
@@ -243,7 +243,7 @@ func (p *Plain) save(ctx context.Context) error {
 	if path = strings.TrimSpace(path); path == "" {
 		path = questions.DefaultFile
 	}
-	plain, err := p.lines.Ask(ctx, "With the secrets in it? [no]: ", false)
+	plain, err := p.lines.Ask(ctx, "Write the secrets into the file? [no]: ", false)
 	if err != nil {
 		return err
 	}

@@ -46,14 +46,14 @@ func TestEachKindOfBroker(t *testing.T) {
 		"not xts":                {[]string{"", "groww", "", "k-123456", "s-123456", "no"}, "http://127.0.0.1:5000/groww/callback", false},
 		"crypto":                 {[]string{"", "deltaexchange", "", "k-123456", "s-123456", "no"}, "deltaexchange/callback", false},
 		"three parts":            {[]string{"", "fivepaisa", "", "bare", "u:::i:::c", "s-123456", "no"}, "three colons", false},
-		"may be empty":           {[]string{"", "indmoney", "", "k-123456", "", "no"}, "It may be left empty", false},
+		"may be empty":           {[]string{"", "indmoney", "", "k-123456", "", "no"}, "Optional.", false},
 		"no such broker":         {[]string{"", "zerodah", "zerodha", "", "k-123456", "s-123456", "no"}, "zerodha", false},
-		"a wrong domain":         {[]string{"http://x", "x.example.com", "off", "zerodha", "", "k-123456", "s-123456", "no"}, "Not so:", false},
-		"blanks around a secret": {[]string{"", "zerodha", "", "  k-123456 ", "s-123456", "no"}, "blanks around it were taken away", false},
+		"a wrong domain":         {[]string{"http://x", "x.example.com", "off", "zerodha", "", "k-123456", "s-123456", "no"}, "Not valid:", false},
+		"blanks around a secret": {[]string{"", "zerodha", "", "  k-123456 ", "s-123456", "no"}, "spaces around it were removed", false},
 		"neither yes nor no":     {[]string{"", "zerodha", "", "k-123456", "s-123456", "perhaps", "no"}, "answer yes or no", false},
 		"advanced": {[]string{"", "zerodha", "", "k-123456", "s-123456", "yes", "rehearsal", "99999", "5001", "5001", "8766", "0", "2", "1g", "512"},
 			"http://127.0.0.1:5001/zerodha/callback", false},
-		"remote MCP":           {[]string{"x.example.com", "off", "zerodha", "", "k-123456", "s-123456", "yes", "rehearsal", "", "", "", "", "", "yes"}, "Placing orders", false},
+		"remote MCP":           {[]string{"x.example.com", "off", "zerodha", "", "k-123456", "s-123456", "yes", "rehearsal", "", "", "", "", "", "yes"}, "place orders", false},
 		"the end of the input": {[]string{"", "zerodha"}, "", true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -74,7 +74,7 @@ func TestEachKindOfBroker(t *testing.T) {
 // Which questions follow depends on the answer.
 func TestPlainHTTPS(t *testing.T) {
 	_, _, said, err := asked(t, "x.example.com", "<", "y.example.com", "nginx", "no", "/a.pem", "/a.key", "zerodha", "", "k-123456", "s-123456", "no")
-	if err != nil || !strings.Contains(said, "The nginx of this machine") || !strings.Contains(said, "Its key") || strings.Contains(said, "E-mail") || !strings.Contains(said, "\nxts: compositedge fivepaisaxts") || !strings.Contains(said, "https://y.example.com/zerodha/callback") {
+	if err != nil || !strings.Contains(said, "Use the nginx of this machine") || !strings.Contains(said, "Private key file") || strings.Contains(said, "E-mail") || !strings.Contains(said, "\nxts: compositedge fivepaisaxts") || !strings.Contains(said, "https://y.example.com/zerodha/callback") {
 		t.Errorf("%v\n%s", err, said)
 	}
 }

@@ -43,7 +43,7 @@ func (p *resultPage) body(width, height int) ([]string, int, int) {
 	return p.scroll.view(out, height)
 }
 
-func (p *resultPage) keys() string { return "enter end" + p.scroll.hint() }
+func (p *resultPage) keys() string { return "Enter Quit" + p.scroll.hint() }
 
 // failurePage says why it did not work, what was undone, and what can be done.
 type failurePage struct {
@@ -90,7 +90,7 @@ func (p *failurePage) body(width, height int) ([]string, int, int) {
 		}
 		add("")
 		add(undone(p.err))
-		add("r shows the plan again and retries with the same answers; esc goes back to the answers.")
+		add("Press r to retry with the same answers, or Esc to change them.")
 	}
 	if len(log) > 0 {
 		add("")
@@ -112,7 +112,7 @@ func (p *failurePage) logTitle() string {
 }
 
 func (p *failurePage) keys() string {
-	return "r retry  esc answers  l log  q leave" + p.scroll.hint()
+	return "r Retry   Esc Back   l Show log   q Quit" + p.scroll.hint()
 }
 
 // reason is an error without the log that it brings along, and without a state of
@@ -129,7 +129,7 @@ func (p *failurePage) reason() string {
 func undone(err error) string {
 	switch finding.KindOf(err) {
 	case finding.RolledBack:
-		return "What this run had changed was taken back."
+		return "All changes were undone."
 	case finding.Broken:
 		return "Not everything could be rolled back. See above whether OpenAlgo runs, and which command completes the rollback."
 	}

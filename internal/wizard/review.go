@@ -2,6 +2,7 @@ package wizard
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -22,6 +23,7 @@ type reviewPage struct {
 	answers answers.Answers
 	plan    *plan.Plan // nil: it is being worked out, or err says why there is none
 	err     error
+	save    *questions.Draft // what was typed on the page that saves the answers
 	diffs   bool
 	jump    bool // to the diffs, as soon as it is known where they are
 	scroll  scroll
@@ -40,7 +42,7 @@ func review(m *model) tea.Cmd {
 	if len(problems) > 0 {
 		at := m.draft.ScreenOf(problems[0].Key)
 		cmd := m.show(at + 1)
-		m.note = fmt.Sprintf("Not so: %s", problems[0].Message)
+		m.note = fmt.Sprintf("Not valid: %s", problems[0].Message)
 		return cmd
 	}
 	m.at = last()
@@ -115,7 +117,7 @@ func (p *reviewPage) body(width, height int) ([]string, int, int) {
 	case p.err != nil:
 		out = p.trouble(width)
 	case p.plan == nil:
-		return []string{"Working out what is to be done..."}, 0, 1
+		return []string{"Working out the plan..."}, 0, 1
 	default:
 		out = p.planLines(width)
 	}
@@ -123,12 +125,12 @@ func (p *reviewPage) body(width, height int) ([]string, int, int) {
 }
 
 func (p *reviewPage) trouble(width int) []string {
-	out := []string{p.m.look.Bad.Render("It can't go on like this:"), ""}
+	out := []string{p.m.look.Bad.Render("Cannot install yet"), ""}
 	out = append(out, wrapped(printable.Text(p.m.host.Reader.Advice(p.err)), width)...)
 	if errors.Is(p.err, preflight.ErrBuildTooBig) {
-		out = append(append(out, ""), wrapped("p pulls the published image instead of building one.", width)...)
+		out = append(append(out, ""), wrapped("Press p to pull the published image instead of building one.", width)...)
 	}
-	return append(append(out, ""), wrapped("Nothing was changed. esc goes back to the answers, r looks again.", width)...)
+	return append(append(out, ""), wrapped("Nothing was changed. Press Esc to change your answers, or r to check again.", width)...)
 }
 
 func (p *reviewPage) planLines(width int) []string {
@@ -142,7 +144,7 @@ func (p *reviewPage) planLines(width int) []string {
 		}
 		out = append(out, "")
 	}
-	out = append(out, wrapped("This is what will be made. Nothing was changed so far.", width)...)
+	out = append(out, wrapped("This will be installed. Nothing was changed so far.", width)...)
 	out = append(out, "")
 	for _, text := range p.plan.Warnings {
 		for _, line := range wrapped("! "+text, width) {
@@ -151,7 +153,7 @@ func (p *reviewPage) planLines(width int) []string {
 		out = append(out, "")
 	}
 	for _, ask := range p.plan.Asks { // going on from this page is the yes
-		for _, line := range wrapped("! Continuing confirms this: "+ask.Text, width) {
+		for _, line := range wrapped("! Enter confirms this: "+ask.Text, width) {
 			out = append(out, p.m.look.Warn.Render(line))
 		}
 		out = append(out, "")
@@ -161,7 +163,7 @@ func (p *reviewPage) planLines(width int) []string {
 		changes = append(changes, fmt.Sprintf("%-8s %-9s %s: %s", c.Action, c.Kind, c.Name, c.Reason))
 	}
 	if p.plan.Empty() {
-		changes = []string{"nothing: it is as the answers say already"}
+		changes = []string{"nothing: OpenAlgo is as you answered"}
 	}
 	section("What changes", changes...)
 	section(fmt.Sprintf("Sizing for %d MiB of RAM, cores: %d", p.plan.Sizing.RAMMiB, p.plan.Sizing.Cores), p.plan.Sizing.Why()...)
@@ -172,7 +174,7 @@ func (p *reviewPage) planLines(width int) []string {
 	if p.diffs {
 		var text bytes.Buffer
 		present.Plan(&text, p.plan)
-		section("Every line of every file, secrets masked", strings.Split(strings.TrimRight(text.String(), "\n"), "\n")...)
+		section("Every line of every file, without secrets", strings.Split(strings.TrimRight(text.String(), "\n"), "\n")...)
 	}
 	return out
 }
@@ -180,26 +182,26 @@ func (p *reviewPage) planLines(width int) []string {
 func (p *reviewPage) keys() string {
 	switch {
 	case errors.Is(p.err, preflight.ErrBuildTooBig):
-		return "p pull instead  esc back  r look again  s save the answers  ctrl+c leave"
+		return "p Pull instead   Esc Back   r Refresh   s Save   Ctrl+C Quit"
 	case p.err != nil:
-		return "esc back  r look again  s save the answers  ctrl+c leave"
+		return "Esc Back   r Refresh   s Save   Ctrl+C Quit"
 	case p.plan == nil:
-		return "esc back  ctrl+c leave"
+		return "Esc Back   Ctrl+C Quit"
 	case p.m.host.DryRun:
-		return "enter end (dry run)  esc back  s save the answers  d every line  ctrl+c leave" + p.scroll.hint()
+		return "Enter End dry run   Esc Back   s Save   d Details   Ctrl+C Quit" + p.scroll.hint()
 	}
-	return "enter install  esc back  s save the answers  d every line  ctrl+c leave" + p.scroll.hint()
+	return "Enter Install   Esc Back   s Save   d Details   Ctrl+C Quit" + p.scroll.hint()
 }
 
 // saveScreen asks where the answers shall be kept.
 var saveScreen = questions.Screen{
 	Title: "Save the answers", Shown: questions.Always,
-	Intro: questions.Fixed("The file makes the same install on another machine, with no question asked. It is yours alone to read (0600)."),
+	Intro: questions.Fixed("With this file you can install the same way on another machine, without questions. Only you can read it (mode 0600)."),
 	Questions: []questions.Question{
 		{Key: "path", Shown: questions.Always, Preset: questions.DefaultFile, Label: questions.Fixed("File"), Help: questions.Fixed("")},
 		{Key: "secrets", Shown: questions.Always, Preset: "out", Label: questions.Fixed("Secrets"), Help: questions.Fixed(""),
 			Choices: func() []questions.Choice {
-				return []questions.Choice{{Value: "out", Label: "Leave them out: they come from the environment"}, {Value: "in", Label: "Write them in"}}
+				return []questions.Choice{{Value: "out", Label: "Leave out: they come from environment variables"}, {Value: "in", Label: "Write into the file"}}
 			}},
 	},
 }
@@ -208,7 +210,8 @@ var saveScreen = questions.Screen{
 func saveAnswers(from *reviewPage) tea.Cmd {
 	m := from.m
 	back := func() tea.Cmd { m.page = from; return nil }
-	p := &formPage{m: m, screen: &saveScreen, draft: questions.New(), check: func(questions.Question) string { return "" }, leave: back}
+	p := &formPage{m: m, screen: &saveScreen, draft: cmp.Or(from.save, questions.New()), check: func(questions.Question) string { return "" }, leave: back}
+	from.save = p.draft
 	p.done = func() tea.Cmd {
 		said, err := m.draft.Save(p.draft.Get("path"), p.draft.Get("secrets") == "in")
 		if err != nil {

@@ -178,7 +178,7 @@ func (m *model) next() tea.Cmd {
 // back shows what came before this step.
 func (m *model) back() tea.Cmd {
 	if m.at == 0 {
-		m.note = "This is the first page. ctrl+c leaves."
+		m.note = "This is the first page. Ctrl+C quits."
 		return nil
 	}
 	at := m.at - 1

@@ -93,7 +93,7 @@ func TestScreensBackAndForward(t *testing.T) {
 	s.keys("<enter>", "<enter>").sees("**********")
 	s.keys("<enter>", "<enter>", "<enter>").sees("Review").keys("<pgdown>").sees("https://algo.example.com/zerodha/callback")
 	// esc at the very beginning does not leave.
-	s.keys("<esc>", "<esc>", "<esc>", "<esc>", "<esc>", "<esc>", "<esc>", "<esc>", "<esc>").sees("System", "ctrl+c leaves")
+	s.keys("<esc>", "<esc>", "<esc>", "<esc>", "<esc>", "<esc>", "<esc>", "<esc>", "<esc>").sees("System", "Ctrl+C quits")
 	if s.ended {
 		t.Error("esc left the wizard")
 	}
@@ -126,7 +126,7 @@ func TestScreensRefuseWrongValues(t *testing.T) {
 		says string
 	}{
 		"domain":    {append(clone(toAddress), "a b", "<enter>"), "! "},
-		"broker":    {append(clone(toBroker), "robinhood", "<enter>"), "nothing on the list matches"},
+		"broker":    {append(clone(toBroker), "robinhood", "<enter>"), "No broker matches"},
 		"key":       {append(clone(toCredentials), "<enter>"), "is missing"},
 		"secret":    {append(clone(toCredentials), "key-123456", "<enter>", "<enter>"), "is missing"},
 		"image":     {append(clone(open), "<ctrl+u>", "Not An Image", "<enter>"), "! "},
@@ -150,7 +150,7 @@ func TestScreensLeave(t *testing.T) {
 	for _, keys := range [][]string{nil, toAddress, toHTTPS, toBroker, toRedirect, toCredentials, toOptions, toReview} {
 		s := begin(t, testHost()).keys(keys...)
 		before := s.screen()
-		if s.keys("<ctrl+c>").sees("Leave?"); s.ended {
+		if s.keys("<ctrl+c>").sees("Quit?"); s.ended {
 			t.Fatal("left without a question")
 		}
 		if after := s.keys("n").screen(); after != before {
@@ -169,7 +169,7 @@ func TestScreensUndo(t *testing.T) {
 		<-ctx.Done()
 		return event.Result{}, &finding.Error{Kind: finding.Cancelled, Err: errors.New("cancelled, and undone")}
 	}
-	s := begin(t, host).keys(toApply...).sees("Beginning")
+	s := begin(t, host).keys(toApply...).sees("Starting")
 	s.keys("<ctrl+c>").sees("Undoing")
 	s.until("cancelled, and undone").sees("Nothing was changed")
 }
@@ -183,7 +183,7 @@ func TestScreensRetry(t *testing.T) {
 		}
 		return event.Result{URL: a.Origin()}, nil
 	}
-	s := begin(t, host).keys(toApply...).sees("it stopped at once", "the reason", "taken back")
+	s := begin(t, host).keys(toApply...).sees("it stopped at once", "the reason", "All changes were undone")
 	s.keys("r").sees("Review").keys("<enter>").sees("OpenAlgo is ready", "https://algo.example.com")
 	if s.keys("<enter>"); !s.ended || s.m.err != nil || !s.m.outcome.Installed {
 		t.Errorf("%v, %+v", s.m.err, s.m.outcome)
@@ -191,7 +191,7 @@ func TestScreensRetry(t *testing.T) {
 }
 
 func TestScreensPaste(t *testing.T) {
-	s := begin(t, testHost()).keys(toCredentials...).paste("  key-123456\r\n").sees("**********", "were taken away")
+	s := begin(t, testHost()).keys(toCredentials...).paste("  key-123456\r\n").sees("**********", "were removed from")
 	s.keys("<enter>").paste("secret-\n123456").keys("<enter>")
 	if key, secret := s.m.draft.Get("broker.api_key"), s.m.draft.Get("broker.api_secret"); key != "key-123456" || secret != "secret-123456" {
 		t.Errorf("%q, %q", key, secret)
@@ -253,7 +253,7 @@ func TestScreensMenu(t *testing.T) {
 	// The questions begin with what was answered.
 	s = begin(t, host).keys("<down>", "<down>", "<enter>").sees("> algo.example.com")
 	s.keys("<enter>", "<enter>", "<enter>").sees("> IIFL").keys("<enter>", "<enter>", "k", "<enter>", "s", "<enter>", "mk", "<enter>", "ms", "<enter>").
-		sees("> Yes", "rehearsal", "5001")
+		sees("> Change them", "rehearsal", "5001")
 }
 
 // A size is told at any time, and too small a terminal does not break it.

@@ -40,7 +40,7 @@ func (s *scroll) view(lines []string, height int) ([]string, int, int) {
 // hint names the keys, where there is something to move.
 func (s *scroll) hint() string {
 	if s.lines > s.height {
-		return "  up/down scroll"
+		return "   Up/Down Scroll"
 	}
 	return ""
 }

@@ -62,7 +62,7 @@ func TestQuestions(t *testing.T) {
 	d.answers("Domain:", "http://wrong", "Domain:", "", "Broker:", "zerodah", "Broker:", "zerodha", "Press Enter", "", "API key", canaryKey,
 		"API secret", "<", "API key", "", "API secret", canarySecret, "Change image", "yes", "Image [", "rehearsal",
 		"Port of the web interface", strconv.Itoa(i.web), "Port of the WebSocket", strconv.Itoa(i.ws),
-		"Threads", "", "Shared memory", "300m", "Memory of a strategy", "", "Go on?", "save", "File [", saved, "With the secrets", "yes", "Go on?", "yes")
+		"Threads", "", "Shared memory", "300m", "Memory of a strategy", "", "Install? Type", "save", "File [", saved, "With the secrets", "yes", "Install? Type", "yes")
 	if code := d.wait(); code != 0 {
 		t.Fatalf("exits %d\n%s", code, d.said.String())
 	}
@@ -94,14 +94,14 @@ func TestQuestions(t *testing.T) {
 // Ctrl+c at a question changes nothing and leaves the terminal as it was.
 func TestQuestionsInterrupted(t *testing.T) {
 	t.Parallel()
-	for _, at := range []string{"Domain:", "API key", "Go on?"} {
+	for _, at := range []string{"Domain:", "API key", "Install? Type"} {
 		i := newInstance(t)
 		d := i.dialog()
 		before := echo(t, d.terminal)
 		if at != "Domain:" {
 			d.answers("Domain:", "", "Broker:", "zerodha", "Press Enter", "")
 		}
-		if at == "Go on?" {
+		if at == "Install? Type" {
 			d.answers("API key", canaryKey, "API secret", canarySecret, "Change image", "yes", "Image [", "rehearsal",
 				"Port of the web interface", strconv.Itoa(i.web), "Port of the WebSocket", strconv.Itoa(i.ws),
 				"Threads", "", "Shared memory", "", "Memory of a strategy", "")
@@ -138,9 +138,9 @@ func TestQuestionsAgainAfterAFailure(t *testing.T) {
 	first := []string{"Domain:", "", "Broker:", "zerodha", "Press Enter", "", "API key", canaryKey, "API secret", canarySecret, "Change image", "yes",
 		"Image [", "rehearsal", "Port of the web interface", strconv.Itoa(other.web), "Port of the WebSocket", strconv.Itoa(i.ws),
 		"Threads", "", "Shared memory", "", "Memory of a strategy", ""}
-	d.answers(append(first, "retry?", "yes", "Domain", "", "Broker [zerodha]", "", "Press Enter", "", "as before", "", "as before", "", "Change image", "",
+	d.answers(append(first, "retry?", "yes", "Domain", "", "Broker [zerodha]", "", "Press Enter", "", "as entered", "", "as entered", "", "Change image", "",
 		"Image [rehearsal]", "", "Port of the web interface", strconv.Itoa(i.web), "Port of the WebSocket ["+strconv.Itoa(i.ws), "",
-		"Threads", "", "Shared memory", "", "Memory of a strategy", "", "Go on?", "yes")...)
+		"Threads", "", "Shared memory", "", "Memory of a strategy", "", "Install? Type", "yes")...)
 	if code := d.wait(); code != 0 || !strings.Contains(d.said.String(), "is taken by") {
 		t.Fatalf("exits %d\n%s", code, d.said.String())
 	}
@@ -174,7 +174,7 @@ func TestQuestionsTerminalGone(t *testing.T) {
 	d := &dialog{t: t, terminal: terminal}
 	d.answers("Domain:", "", "Broker:", "zerodha", "Press Enter", "", "API key", canaryKey, "API secret", canarySecret, "Change image", "yes",
 		"Image [", "rehearsal", "Port of the web interface", strconv.Itoa(i.web), "Port of the WebSocket", strconv.Itoa(i.ws),
-		"Threads", "", "Shared memory", "", "Memory of a strategy", "", "Go on?", "yes")
+		"Threads", "", "Shared memory", "", "Memory of a strategy", "", "Install? Type", "yes")
 	i.waitStopped(cmd.Process.Pid)
 	_ = terminal.Close()
 	_ = cmd.Process.Signal(syscall.SIGCONT)

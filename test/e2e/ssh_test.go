@@ -93,7 +93,7 @@ func (s *sshServer) login(line string) *console {
 func TestWizardOverSSH(t *testing.T) {
 	i := newInstance(t)
 	s := newSSHServer(t)
-	c := s.login("OPENALGO_FAILPOINT=before-start:STOP "+failing+" --dir "+i.dir).sees("Nothing is changed before").
+	c := s.login("OPENALGO_FAILPOINT=before-start:STOP "+failing+" --dir "+i.dir).sees("Nothing changes before").
 		toCredentials("zerodha").credentials().throughOptions(i, "rehearsal").sees("What changes").types(enter)
 	pid := s.stopped(i)
 	_ = c.cmd.Process.Kill() // the line drops
@@ -110,7 +110,7 @@ func TestWizardOverSSH(t *testing.T) {
 	}
 	i.mustBeReady()
 	// As under sudo: the variable that names the address is gone, and the shell still has it.
-	s.login("env -u SSH_CONNECTION "+program+" --dir "+i.dir+"; exit $?").sees("is ready at", fmt.Sprintf("ssh -N -L %d:127.0.0.1:%[1]d", i.web), fmt.Sprintf("-p %d ", s.port), "@127.0.0.1", "What is to be done?").types(ctrlC).sees("Leave?").types("y").ends(130)
+	s.login("env -u SSH_CONNECTION "+program+" --dir "+i.dir+"; exit $?").sees("is ready at", fmt.Sprintf("ssh -N -L %d:127.0.0.1:%[1]d", i.web), fmt.Sprintf("-p %d ", s.port), "@127.0.0.1", "What do you want to do?").types(ctrlC).sees("Quit?").types("y").ends(130)
 }
 
 // stopped waits until the run in the instance's directory has been stopped.

@@ -15,7 +15,7 @@ import (
 // throughOptions chooses an image and the instance's ports.
 func (c *console) throughOptions(i *instance, image string) *console {
 	c.t.Helper()
-	return c.answers("Change image", down, "Port of the web", enter, "An image's name", ctrlU+image+enter).
+	return c.answers("Change image", down, "Port of the web", enter, "The name of an image", ctrlU+image+enter).
 		sees("> "+image).types(ctrlU+strconv.Itoa(i.web)+enter, ctrlU+strconv.Itoa(i.ws)+enter).sees(strconv.Itoa(i.ws)).
 		types(enter, enter, enter)
 }
@@ -29,12 +29,12 @@ func (c *console) credentials() *console {
 // begins waits for the first page. Port 5000 may be somebody else's.
 func (i *instance) begins(args ...string) *console {
 	i.t.Helper()
-	return i.console(args...).sees("Nothing is changed before")
+	return i.console(args...).sees("Nothing changes before")
 }
 
 func (c *console) toCredentials(broker string) *console {
 	c.t.Helper()
-	return c.types(enter).sees("The name under which").types(enter).sees("Type a part").types(broker).sees("/" + broker).types(enter).
+	return c.types(enter).sees("The name that browsers use").types(enter).sees("Type a part").types(broker).sees("/" + broker).types(enter).
 		sees("redirect URL").types(enter)
 }
 
@@ -63,8 +63,8 @@ func TestWizard(t *testing.T) {
 	if out := i.run("--answers", saved); out.code != 0 || !strings.Contains(out.stdout, "othing to do") || i.container().ID != id {
 		t.Errorf("the saved answers: exit %d\n%s", out.code, out.all())
 	}
-	i.console().sees("is ready at", "What is to be done?").types(enter).ends(0).sees("$ openalgo-install --dir "+i.dir, i.project+"-web")
-	i.console().sees("What is to be done?").types(ctrlC).sees("Leave?").types("y").ends(130)
+	i.console().sees("is ready at", "What do you want to do?").types(enter).ends(0).sees("$ openalgo-install --dir "+i.dir, i.project+"-web")
+	i.console().sees("What do you want to do?").types(ctrlC).sees("Quit?").types("y").ends(130)
 }
 
 // samePlan wants of a saved file the plan of the answers that a person wrote.
@@ -81,8 +81,8 @@ func TestWizardResized(t *testing.T) {
 	t.Parallel()
 	i := newInstance(t)
 	c := i.begins().toCredentials("zerodha").sees("openalgo-install  Credentials")
-	c.size(40, 20).sees("Credentials                Step 5 of 7").size(200, 60).sees("ctrl+r reveal   ctrl+c leave")
-	c.types(ctrlC).sees("Leave?").types("y").ends(130)
+	c.size(40, 20).sees("Credentials                Step 5 of 7").size(200, 60).sees("Ctrl+R Show   Ctrl+C Quit")
+	c.types(ctrlC).sees("Quit?").types("y").ends(130)
 }
 
 // Where no full screen can be shown the same is asked in plain lines, without
@@ -129,11 +129,11 @@ func TestWizardBrokers(t *testing.T) {
 func TestWizardBack(t *testing.T) {
 	t.Parallel()
 	i := newInstance(t)
-	i.begins("--dry-run").types(enter).sees("The name under which").types("http://x"+enter).sees("! this is an address").types(ctrlU+enter).
+	i.begins("--dry-run").types(enter).sees("The name that browsers use").types("http://x"+enter).sees("! this is an address").types(ctrlU+enter).
 		sees("Type a part").types("zerodha").sees("/zerodha").types(enter).sees("redirect URL").types(enter).credentials().sees("Change image").
 		types(esc).sees("openalgo-install  Credentials").types(esc).sees("redirect URL").types(esc).sees("> Zerodha").
 		types(enter).sees("redirect URL").types(enter).sees("> ****").types(enter, enter).
-		throughOptions(i, "rehearsal").sees("What changes").types(ctrlC).sees("Leave?").types("n").sees("enter end").types(ctrlC, "y").ends(130)
+		throughOptions(i, "rehearsal").sees("What changes").types(ctrlC).sees("Quit?").types("n").sees("End dry run").types(ctrlC, "y").ends(130)
 }
 
 // ctrl+c on each page asks once, leaves nothing, and exits 130.
@@ -145,17 +145,17 @@ func TestWizardLeave(t *testing.T) {
 			c := i.begins()
 			switch page {
 			case "address":
-				c.types(enter).sees("The name under which")
+				c.types(enter).sees("The name that browsers use")
 			case "broker":
-				c.types(enter).sees("The name under which").types(enter).sees("Type a part")
+				c.types(enter).sees("The name that browsers use").types(enter).sees("Type a part")
 			case "redirect":
-				c.types(enter).sees("The name under which").types(enter).sees("Type a part").types(enter).sees("redirect URL")
+				c.types(enter).sees("The name that browsers use").types(enter).sees("Type a part").types(enter).sees("redirect URL")
 			case "credentials":
 				c.toCredentials("zerodha").sees("openalgo-install  Credentials")
 			case "options":
 				c.toCredentials("zerodha").credentials().sees("Change image")
 			}
-			c.types(ctrlC).sees("Leave?").types("y").ends(130).noSecret()
+			c.types(ctrlC).sees("Quit?").types("y").ends(130).noSecret()
 			if _, err := os.Stat(i.dir); !os.IsNotExist(err) {
 				t.Error("something was written")
 			}
@@ -185,7 +185,7 @@ func TestWizardRetry(t *testing.T) {
 	importImage(t, ref, `CMD ["/openalgo-install", "no-such-command"]`)
 	t.Cleanup(func() { i.removeImage(ref) })
 	c := i.begins().toCredentials("zerodha").credentials().throughOptions(i, ref).sees("What changes").types(enter).
-		sees("it did not work", "no-such-command", "taken back")
+		sees("Installation failed", "no-such-command", "All changes were undone")
 	importImage(t, ref)
 	c.types("r").sees("What changes").types(enter).sees("OpenAlgo is ready at").types(enter).ends(0).noSecret()
 	i.mustBeReady()
@@ -202,7 +202,7 @@ func TestWizardWithoutAnEngine(t *testing.T) {
 	t.Parallel()
 	i := newInstance(t)
 	i.withoutDocker()
-	i.begins().sees("i install Docker Engine").types(enter).sees("stands in the way").types(ctrlC).sees("Leave?").types("y").ends(130)
+	i.begins().sees("i Install Docker").types(enter).sees("Fix the problems above").types(ctrlC).sees("Quit?").types("y").ends(130)
 }
 
 // The terminal goes in the middle of the apply: it goes on, and the wizard
@@ -239,7 +239,7 @@ func TestWizardUndo(t *testing.T) {
 	i.waitStopped(c.cmd.Process.Pid)
 	c.types(ctrlC)
 	_ = c.cmd.Process.Signal(syscall.SIGCONT)
-	c.sees("it did not work").types("q").ends(130)
+	c.sees("Installation failed").types("q").ends(130)
 	if all := i.containers(); len(all) != 0 {
 		t.Errorf("%d containers are left", len(all))
 	}
