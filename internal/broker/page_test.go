@@ -19,7 +19,7 @@ const (
 const pageHead = `# Find your broker's id and credentials
 
 An answers file names the broker by its id. The wizard shows the names. This page
-lists both, with what each broker calls its two credentials.
+lists both, with what each broker calls its two credentials, and where you get them.
 
 ## Before you start
 
@@ -30,7 +30,7 @@ lists both, with what each broker calls its two credentials.
 
 ## Reference
 
-The credentials are ` + "`broker.api_key` and `broker.api_secret`" + ` in an
+The portals are those that OpenAlgo's own source names. The credentials are ` + "`broker.api_key` and `broker.api_secret`" + ` in an
 [answers file](answers.md). Brokers on the XTS platform need a second pair for market
 data: ` + "`broker.market_api_key` and `broker.market_api_secret`" + `.
 
@@ -40,7 +40,7 @@ data: ` + "`broker.market_api_key` and `broker.market_api_secret`" + `.
 func page() string {
 	var b strings.Builder
 	b.WriteString(pageHead)
-	b.WriteString("| Broker | Id | API key | API secret | Notes |\n|---|---|---|---|---|\n")
+	b.WriteString("| Broker | Id | API key | API secret | Portal | Notes |\n|---|---|---|---|---|---|\n")
 	for _, broker := range All() {
 		var notes []string
 		switch broker.Kind {
@@ -58,7 +58,11 @@ func page() string {
 		if broker.keyFormat != "" {
 			key += ": `" + broker.keyFormat + "`"
 		}
-		fmt.Fprintf(&b, "| %s | `%s` | %s | %s | %s |\n", broker.Name, broker.ID, key, broker.SecretLabel, strings.Join(notes, "; "))
+		portal := "ask your broker"
+		if at := broker.Portal(); at != "" {
+			portal = "[" + strings.TrimPrefix(at, "https://") + "](" + at + ")"
+		}
+		fmt.Fprintf(&b, "| %s | `%s` | %s | %s | %s | %s |\n", broker.Name, broker.ID, key, broker.SecretLabel, portal, strings.Join(notes, "; "))
 	}
 	return b.String()
 }
