@@ -29,6 +29,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/marketcalls/openalgo-install/internal/backup/spec"
+	"github.com/marketcalls/openalgo-install/internal/meter"
 )
 
 // Names of entries.
@@ -65,7 +66,11 @@ type Writer struct {
 	sums  map[string]sum
 	known map[string]stamp // files that are in it, as they were when read
 	left  []string         // what is not in it, and why
+	bytes int64            // of the data that was archived
 }
+
+// Bytes is how much data was archived so far.
+func (w *Writer) Bytes() int64 { return w.bytes }
 
 // LeftOut lists links that lead out of the data. They are not in the archive,
 // since a restore would refuse them.
@@ -117,9 +122,21 @@ func (w *Writer) text(name string, text []byte) error {
 
 // Early archives what can be while the app runs.
 func (w *Writer) Early(ctx context.Context, t Tree) error {
-	return w.walk(ctx, t, func(name string, info fs.FileInfo) bool {
+	isEarly := func(_ string, info fs.FileInfo) bool {
 		return info.Mode().IsRegular() && info.Size() >= earlyBytes && time.Since(info.ModTime()) > earlyAge
+	}
+	var bytes int64
+	err := w.walk(ctx, t, func(name string, info fs.FileInfo) bool {
+		if isEarly(name, info) {
+			bytes += info.Size()
+		}
+		return false
 	})
+	if err != nil {
+		return err
+	}
+	meter.Expect(ctx, bytes)
+	return w.walk(ctx, t, isEarly)
 }
 
 // Tree archives all of a tree that is not in the archive as it is now. Nobody
@@ -162,13 +179,13 @@ func (w *Writer) walk(ctx context.Context, t Tree, want func(string, fs.FileInfo
 			return err
 		}
 		if name := path.Join(dataPrefix+t.Name, filepath.ToSlash(inside)); want(name, info) {
-			return w.entry(name, at, info)
+			return w.entry(ctx, name, at, info)
 		}
 		return nil
 	})
 }
 
-func (w *Writer) entry(name, at string, info fs.FileInfo) error {
+func (w *Writer) entry(ctx context.Context, name, at string, info fs.FileInfo) error {
 	link := ""
 	if !info.Mode().IsRegular() { // it may have been a file when it was archived early
 		delete(w.sums, name)
@@ -204,7 +221,8 @@ func (w *Writer) entry(name, at string, info fs.FileInfo) error {
 	}
 	defer file.Close()
 	hash := sha256.New()
-	n, err := io.Copy(io.MultiWriter(w.tar, hash), io.LimitReader(file, header.Size))
+	n, err := io.Copy(io.MultiWriter(w.tar, hash), meter.Reader(ctx, io.LimitReader(file, header.Size)))
+	w.bytes += n
 	if err != nil {
 		return err
 	}

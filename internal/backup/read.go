@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/meter"
 )
 
 // ErrNoArchive says that a file is no whole archive of this program.
@@ -202,7 +203,10 @@ func (a *Archive) each(ctx context.Context, do func(*tar.Header, io.Reader) erro
 		return err
 	}
 	defer file.Close()
-	plain, err := a.key.open(file)
+	if info, err := file.Stat(); err == nil {
+		meter.Expect(ctx, info.Size())
+	}
+	plain, err := a.key.open(meter.Reader(ctx, file))
 	if err != nil {
 		return err
 	}

@@ -207,13 +207,18 @@ func project(d instance.Dir) string {
 	return compose.ProjectName(string(d))
 }
 
+// Total is what the data of some trees takes.
+func Total(trees []Tree) (bytes int64) {
+	for _, tree := range trees {
+		bytes += tree.Bytes
+	}
+	return bytes
+}
+
 // room checks that as much is free as the data takes: how far it can be packed is not
 // known before.
 func (t *Target) room() error {
-	var bytes int64
-	for _, tree := range t.o.Trees {
-		bytes += tree.Bytes
-	}
+	bytes := Total(t.o.Trees)
 	// Once more, to check them.
 	databases := databaseBytes(t.o.Trees)
 	if t.checkDir() == filepath.Dir(t.Name) {

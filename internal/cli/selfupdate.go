@@ -12,6 +12,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/meter"
 	"github.com/marketcalls/openalgo-install/internal/selfupdate"
 )
 
@@ -34,7 +35,7 @@ names a mirror.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			out := a.presenter()
-			result, err := selfUpdate(cmd.Context(), to)
+			result, err := selfUpdate(cmd.Context(), out, to)
 			return out.end(result, updateError(cmd.Context(), err))
 		},
 	}
@@ -42,7 +43,7 @@ names a mirror.`,
 	return cmd
 }
 
-func selfUpdate(ctx context.Context, to string) (event.Result, error) {
+func selfUpdate(ctx context.Context, report event.Reporter, to string) (event.Result, error) {
 	if to != "" && !selfupdate.Valid(to) {
 		return event.Result{}, usage("--to: %q is no version, e.g. 1.4.0", to)
 	}
@@ -72,7 +73,13 @@ func selfUpdate(ctx context.Context, to string) (event.Result, error) {
 			return event.Result{Message: "nothing to do: " + currentVersion() + " is the newest release"}, nil
 		}
 	}
-	archive, err := releases.Fetch(ctx, version, runtime.GOOS, runtime.GOARCH)
+	var archive []byte
+	end := event.Begin(report, "download", "download openalgo-install "+version)
+	err = meter.Do(ctx, report, "download", "", func(ctx context.Context) (err error) {
+		archive, err = releases.Fetch(ctx, version, runtime.GOOS, runtime.GOARCH)
+		return err
+	})
+	end(err)
 	if err != nil {
 		return event.Result{}, err
 	}

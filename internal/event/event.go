@@ -3,6 +3,7 @@ package event
 
 import (
 	"cmp"
+	"sync"
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/finding"
@@ -13,7 +14,7 @@ import (
 const (
 	TypePlan     = "plan"     // the plan that is about to be carried out
 	TypeStep     = "step"     // a step began or ended
-	TypeProgress = "progress" // how far a pull, a build or a start is
+	TypeProgress = "progress" // how far work is that takes its time
 	TypeNote     = "note"     // something worth saying
 	TypeWarning  = "warning"  // something to act on
 	TypeLog      = "log"      // a line of the container's log
@@ -39,6 +40,7 @@ type Event struct {
 	Progress *PullProgress  `json:"progress,omitempty"` // of a pull
 	Build    *BuildProgress `json:"build,omitempty"`    // of a build
 	Start    *StartProgress `json:"start,omitempty"`    // of OpenAlgo's start
+	Meter    *Meter         `json:"meter,omitempty"`    // of all that can be counted, those included
 	Plan     any            `json:"plan,omitempty"`     // what a plan looks like is not known here
 
 	// Of the last event alone, but for the name and the hints of a warning.
@@ -98,10 +100,13 @@ type ReporterFunc func(Event)
 // Report calls f.
 func (f ReporterFunc) Report(e Event) { f(e) }
 
-// Printable passes events on without what a terminal acts on: they quote logs,
-// registries and certificate authorities.
+// Printable passes events on, one at a time, without what a terminal acts on: they
+// quote logs, registries and certificate authorities.
 func Printable(to Reporter) Reporter {
+	var mu sync.Mutex
 	return ReporterFunc(func(e Event) {
+		mu.Lock()
+		defer mu.Unlock()
 		e.Message = printable.Text(e.Message)
 		if e.Build != nil {
 			build := *e.Build

@@ -2,6 +2,32 @@ package event
 
 import "fmt"
 
+// Units of a Meter.
+const (
+	Bytes      = "bytes"
+	BuildSteps = "steps"
+	Migrations = "migrations"
+)
+
+// Meter is how far work is that can be counted. Done never exceeds a Total that is
+// known; the two are equal once the work is complete.
+type Meter struct {
+	ID    string `json:"id"`   // of the work: the step that it belongs to
+	Unit  string `json:"unit"` // what Done, Total and Rate count
+	Done  int64  `json:"done"`
+	Total int64  `json:"total,omitempty"`        // 0 is not known
+	Rate  int64  `json:"rate,omitempty"`         // a second, over the last seconds; 0 is not known
+	Left  int64  `json:"left_seconds,omitempty"` // how long the rest takes at this rate; 0 is not known
+}
+
+// Percent is how much of the total is done; -1 where the total is not known.
+func (m Meter) Percent() int {
+	if m.Total <= 0 {
+		return -1
+	}
+	return int(float64(m.Done) / float64(m.Total) * 100)
+}
+
 // PullProgress is the state of a pull. Current and Total are bytes to
 // download, summed over the layers that are known so far; neither ever falls.
 type PullProgress struct {

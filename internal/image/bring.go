@@ -11,6 +11,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/image/spec"
+	"github.com/marketcalls/openalgo-install/internal/meter"
 )
 
 // Bringer brings images, and reports how far it is.
@@ -69,8 +70,22 @@ func (b Bringer) Pull(ctx context.Context, ref string) (engine.Image, error) {
 
 // Progress reports a pull, as a part of a step.
 func (b Bringer) Progress(step string) func(event.PullProgress) {
-	return func(progress event.PullProgress) {
-		b.Report.Report(event.Event{Type: event.TypeProgress, Time: time.Now(), Step: step, Progress: &progress})
+	report := b.pulled(step)
+	return func(p event.PullProgress) { report("", p) }
+}
+
+// pulled reports the pulls of a step, one after the other. message names the image
+// where the step does not.
+func (b Bringer) pulled(step string) func(message string, p event.PullProgress) {
+	gauge, of := &meter.Gauge{}, ""
+	return func(message string, p event.PullProgress) {
+		if message != of {
+			gauge, of = &meter.Gauge{}, message
+		}
+		gauge.ID, gauge.Unit = step, event.Bytes
+		now := time.Now()
+		m := gauge.Read(now, p.Current, p.Total)
+		b.Report.Report(event.Event{Type: event.TypeProgress, Time: now, Step: step, Message: message, Progress: &p, Meter: &m})
 	}
 }
 

@@ -30,14 +30,13 @@ func (s Bringer) build(ctx context.Context, b *Built, from *source.Source, proje
 		Ref: b.Ref, Dockerfile: "Dockerfile", Classic: os.Getenv("DOCKER_BUILDKIT") == "" && from.PrefersClassic(), Args: from.Args, Labels: labels, Bases: bases,
 		Context: func(ctx context.Context, to io.Writer) error { return from.WriteContext(ctx, to) },
 	}, engine.BuildWatch{
-		Pull: func(image string, progress event.PullProgress) {
-			s.Report.Report(event.Event{Type: event.TypeProgress, Time: time.Now(), Step: "image", Message: image, Progress: &progress})
-		},
-		Step: func(progress event.BuildProgress) {
-			s.Report.Report(event.Event{Type: event.TypeProgress, Time: time.Now(), Step: "image", Build: &progress})
+		Pull: s.pulled(step),
+		Step: func(p event.BuildProgress) {
+			m := event.Meter{ID: step, Unit: event.BuildSteps, Done: int64(max(p.Step-1, 0)), Total: int64(p.Total)} // the last one has only begun
+			s.Report.Report(event.Event{Type: event.TypeProgress, Time: time.Now(), Step: step, Build: &p, Meter: &m})
 		},
 		Line: func(line string) {
-			s.Report.Report(event.Event{Type: event.TypeLog, Time: time.Now(), Step: "image", Message: s.Clean(line)})
+			s.Report.Report(event.Event{Type: event.TypeLog, Time: time.Now(), Step: step, Message: s.Clean(line)})
 		},
 	})
 	return err

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/image/spec"
@@ -35,21 +36,21 @@ type Source struct {
 
 // Open finds out what image the source in the answers stands for; nil where none
 // is built. A repository that was built at the same commit before is not fetched
-// again. note is told what is fetched.
-func (s *Source) Open(ctx context.Context, e Docker, a answers.Image, note func(string)) (*Built, error) {
+// again; report gets the step in which it is.
+func (s *Source) Open(ctx context.Context, e Docker, a answers.Image, report event.Reporter) (*Built, error) {
 	if a.Source != "git" && a.Source != "path" {
 		s.built = nil
 		return nil, nil
 	}
 	if s.built == nil {
-		if err := s.openNew(ctx, e, a, note); err != nil {
+		if err := s.openNew(ctx, e, a, report); err != nil {
 			return nil, err
 		}
 	}
 	return s.built, nil
 }
 
-func (s *Source) openNew(ctx context.Context, e Docker, a answers.Image, note func(string)) error {
+func (s *Source) openNew(ctx context.Context, e Docker, a answers.Image, report event.Reporter) error {
 	options := source.Options{Dockerfile: a.Dockerfile, Args: a.BuildArgs}
 	if a.Source == "path" {
 		src, err := source.Open(ctx, a.Path, options)
@@ -59,7 +60,7 @@ func (s *Source) openNew(ctx context.Context, e Docker, a answers.Image, note fu
 		s.use(src, src.String())
 		return nil
 	}
-	return s.openRemote(ctx, e, note, source.Remote{URL: a.URL, Ref: a.Ref}, options)
+	return s.openRemote(ctx, e, report, source.Remote{URL: a.URL, Ref: a.Ref}, options)
 }
 
 func (s *Source) use(src *source.Source, from string) {
@@ -69,7 +70,7 @@ func (s *Source) use(src *source.Source, from string) {
 		Missing: true, BuildsFrontend: src.BuildsFrontend, Sample: sample}
 }
 
-func (s *Source) openRemote(ctx context.Context, e Docker, note func(string), remote source.Remote, o source.Options) error {
+func (s *Source) openRemote(ctx context.Context, e Docker, report event.Reporter, remote source.Remote, o source.Options) error {
 	rev, err := remote.Resolve(ctx)
 	if err != nil {
 		return sourceError(ctx, "image.url", err)
@@ -91,8 +92,10 @@ func (s *Source) openRemote(ctx context.Context, e Docker, note func(string), re
 			return finding.Named(finding.HostNotReady, "directory-unwritable", "making a directory for the source: %w", err)
 		}
 	}
-	note("fetching " + remote.URL + " at " + rev.Commit[:7])
-	if rev, err = remote.Fetch(ctx, rev, s.checkout); err != nil {
+	end := event.Begin(report, "source", "fetch "+remote.URL+" at "+rev.Commit[:7])
+	rev, err = remote.Fetch(ctx, rev, s.checkout)
+	end(err)
+	if err != nil {
 		return sourceError(ctx, "image.url", err)
 	}
 	src, err := source.Open(ctx, s.checkout, o)

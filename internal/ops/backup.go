@@ -18,6 +18,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/freeze"
 	"github.com/marketcalls/openalgo-install/internal/guard"
+	"github.com/marketcalls/openalgo-install/internal/meter"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/ready"
@@ -146,7 +147,7 @@ func (b *backing) copied(ctx context.Context, t *turn, p *plan.Plan) (failed, no
 	case failed != nil:
 		return failed, nil
 	case none == nil:
-		return timed(b.in, "archive", "write the backup", func() error { return b.archiveStill(ctx, *p.Stays) }), nil
+		return timed(ctx, b.in, "archive", "write the backup", func(ctx context.Context) error { return b.archiveStill(ctx, *p.Stays) }), nil
 	}
 	b.still.Remove()
 	var now engine.Container
@@ -208,12 +209,14 @@ func (b *backing) write(ctx context.Context, t *turn, p *plan.Plan) (failed, not
 		return err, nil
 	}
 	if stacks.IsUp(c) {
-		if err := timed(b.in, "early", "copy large files that nobody writes", func() error { return b.early(ctx, w) }); err != nil {
+		if err := timed(ctx, b.in, "early", "copy large files that do not change", func(ctx context.Context) error { return b.early(ctx, w) }); err != nil {
 			return errors.Join(err, w.Abandon()), nil
 		}
 	}
 	// Not the context of the step: the user may leave, and OpenAlgo is started again.
-	b.copy = func() error { return b.rest(ctx, w) }
+	b.copy = func() error {
+		return timed(ctx, b.in, "copy", "copy the data", func(ctx context.Context) error { return b.rest(ctx, w) })
+	}
 	began := time.Now()
 	failed, notUp = whileDown(ctx, t, p)
 	if stacks.IsUp(c) {
@@ -249,14 +252,6 @@ func (b *backing) close(w *backup.Writer, sealed io.Closer) error {
 	return errors.Join(w.Close(), sealed.Close())
 }
 
-// timed does something as a step.
-func timed(in *Session, step, title string, do func() error) error {
-	end := event.Begin(in.Report, step, title)
-	err := do()
-	end(err)
-	return err
-}
-
 // early archives what can be while the app runs.
 func (b *backing) early(ctx context.Context, w *backup.Writer) error {
 	for _, t := range b.trees {
@@ -270,6 +265,7 @@ func (b *backing) early(ctx context.Context, w *backup.Writer) error {
 
 // rest archives what must not change meanwhile.
 func (b *backing) rest(ctx context.Context, w *backup.Writer) error {
+	meter.Expect(ctx, backup.Total(b.trees)-w.Bytes())
 	for _, t := range b.trees {
 		if err := w.Tree(ctx, t); err != nil {
 			return fmt.Errorf("copying %s: %w", t.Source, err)
@@ -281,9 +277,7 @@ func (b *backing) rest(ctx context.Context, w *backup.Writer) error {
 }
 
 // Archive copies what must not change meanwhile.
-func (b *backing) Archive(context.Context) error {
-	return timed(b.in, "copy", "copy the data", b.copy)
-}
+func (b *backing) Archive(context.Context) error { return b.copy() }
 
 func (b *backing) findTrees(ctx context.Context, c engine.Container) error {
 	names := backup.SavedTrees
@@ -358,15 +352,21 @@ func (b *backing) finish(ctx context.Context, c engine.Container) (event.Result,
 		return event.Result{}, finding.Named(finding.Failed, "backup-unwritable", "writing %s: %w", b.target.Name, err)
 	}
 	end := event.Begin(in.Report, "read-back", "read the backup again and check it")
-	a, err := b.target.Open(ctx, b.key)
+	var a *backup.Archive
+	err := meter.Do(ctx, in.Report, "read-back", "", func(ctx context.Context) (err error) {
+		a, err = b.target.Open(ctx, b.key)
+		return err
+	})
 	if err != nil {
 		end(err)
 		return event.Result{}, finding.Named(finding.Failed, "backup-unreadable", "the backup can't be read back: %w. It is removed; OpenAlgo runs", err)
 	}
 	var damaged []string
-	err = in.acrossRestart(ctx, func(ctx context.Context) (err error) {
-		damaged, err = b.target.CheckSQLite(ctx, in.Engine, c.ImageID, a)
-		return err
+	err = in.acrossRestart(ctx, func(ctx context.Context) error {
+		return meter.Do(ctx, in.Report, "read-back", "the databases", func(ctx context.Context) (err error) {
+			damaged, err = b.target.CheckSQLite(ctx, in.Engine, c.ImageID, a)
+			return err
+		})
 	})
 	if ctx.Err() != nil {
 		return event.Result{}, finding.Named(finding.Cancelled, "cancelled", "cancelled: there is no backup, and OpenAlgo is as it was before")

@@ -15,6 +15,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/image"
 	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/meter"
 	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/ready"
 	"github.com/marketcalls/openalgo-install/internal/run"
@@ -114,6 +115,14 @@ func (in *kit) knowEnv(o *world.Observation) {
 
 func (in *kit) note(message string) {
 	in.Report.Report(event.Event{Type: event.TypeNote, Time: time.Now(), Message: message})
+}
+
+// timed does something as a step, and reports how far it is.
+func timed(ctx context.Context, in *Session, step, title string, do func(context.Context) error) error {
+	end := event.Begin(in.Report, step, title)
+	err := meter.Do(ctx, in.Report, step, "", do)
+	end(err)
+	return err
 }
 
 // see is what looks at this instance.

@@ -9,7 +9,6 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/backup"
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
-	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/guard"
 	"github.com/marketcalls/openalgo-install/internal/instance"
@@ -23,9 +22,11 @@ func (in *Session) OpenBackup(ctx context.Context, file string, key backup.Key) 
 	if err := guard.MayCopy(in.see().OnHost(), "a restore"); err != nil {
 		return nil, err
 	}
-	end := event.Begin(in.Report, "check", "read the backup and compare its checksums")
-	archive, err := backup.Open(ctx, file, key)
-	end(err)
+	var archive *backup.Archive
+	err := timed(ctx, in, "check", "read the backup and compare its checksums", func(ctx context.Context) (err error) {
+		archive, err = backup.Open(ctx, file, key)
+		return err
+	})
 	if err != nil {
 		return nil, backup.OpenError(ctx, in.dir, err)
 	}

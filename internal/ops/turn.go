@@ -365,7 +365,7 @@ func openSource(ctx context.Context, t *turn, i plan.Intent) (*image.Built, erro
 	if i.Image.Keep != nil {
 		a.Source = "registry"
 	}
-	return t.source.Open(ctx, t.Engine, a, t.note)
+	return t.source.Open(ctx, t.Engine, a, t.Report)
 }
 
 func checkOf(in *Session, s *compose.Stack, a answers.Answers) ready.Target {

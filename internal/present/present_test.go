@@ -61,8 +61,8 @@ func shown(o Options, err error) {
 	for _, e := range []event.Event{
 		{Type: event.TypePlan, Plan: change()},
 		{Type: event.TypeStep, State: event.Started, Message: "pull image"},
-		{Type: event.TypeProgress, Progress: &event.PullProgress{Current: 50, Total: 100, Layers: 4, LayersDone: 1}},
-		{Type: event.TypeProgress, Progress: &event.PullProgress{Current: 55, Total: 100, Layers: 4, LayersDone: 1}},
+		{Type: event.TypeProgress, Progress: &event.PullProgress{Current: 50 << 20, Total: 100 << 20, Layers: 4, LayersDone: 1}},
+		{Type: event.TypeProgress, Progress: &event.PullProgress{Current: 55 << 20, Total: 100 << 20, Layers: 4, LayersDone: 1}},
 		{Type: event.TypeProgress, Build: &event.BuildProgress{Step: 2, Total: 3, Name: "RUN a \\\n b"}},
 		{Type: event.TypeProgress, Message: "it migrates", Start: &event.StartProgress{Stage: "migrate"}},
 		{Type: event.TypeLog, Message: "a line"},
@@ -83,7 +83,7 @@ func TestRun(t *testing.T) {
 	shown(Options{Text: &text, Errors: &failed, Verbose: true}, nil)
 	want := `Plan:
   update    file       .env (a key changes)
-        50 %  50B of 100B, 1 of 4 layers
+        50%, 50 MiB of 100 MiB, 1 of 4 layers
         step 2 of 3  RUN a \ b
         it migrates
         | a line
@@ -97,7 +97,7 @@ It is ready.
 	}
 	text.Reset()
 	shown(Options{Text: &text, Errors: &failed, Live: true}, errors.New("no space"))
-	if failed.String() != "openalgo-install: no space\n" || !strings.Contains(text.String(), "\r\x1b[K  ....  pull image: 50 %") || strings.Contains(text.String(), "a line") {
+	if failed.String() != "openalgo-install: no space\n" || !strings.Contains(text.String(), "\r\x1b[K  ....  pull image: 50%, 50 MiB") || strings.Contains(text.String(), "a line") {
 		t.Errorf("%q\n%s", text.String(), &failed)
 	}
 }

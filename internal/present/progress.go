@@ -7,8 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/docker/go-units"
-
 	"github.com/marketcalls/openalgo-install/internal/event"
 )
 
@@ -26,11 +24,14 @@ type Progress struct {
 	Notes []string
 	Log   []string // the container's last lines
 
-	start  string // how far OpenAlgo's start is
-	pull   *event.PullProgress
-	base   string // what is pulled, when it is for a build
-	build  *event.BuildProgress
-	layers map[string]event.PullProgress // what was last heard of each layer
+	start string       // how far OpenAlgo's start is
+	meter *event.Meter // what is counted, but for a pull, a build and a start
+	pull  *event.PullProgress
+	base  string // what is pulled, when it is for a build, or counted
+	// pulling is how fast a pull is.
+	pulling *event.Meter
+	build   *event.BuildProgress
+	layers  map[string]event.PullProgress // what was last heard of each layer
 }
 
 // keptLog is how many lines of the container's log are kept.
@@ -60,7 +61,7 @@ func (p *Progress) step(e event.Event, now time.Time) {
 		if p.Steps[i].State == event.Started {
 			p.Steps[i].State = e.State
 			p.Steps[i].Took = time.Duration(e.Seconds * float64(time.Second))
-			p.pull, p.build, p.start = nil, nil, ""
+			p.pull, p.build, p.start, p.meter = nil, nil, "", nil
 			return
 		}
 	}
@@ -71,6 +72,11 @@ func (p *Progress) progress(e event.Event) {
 		p.start = e.Message
 		return
 	}
+	if e.Progress == nil && e.Build == nil {
+		p.meter, p.base = e.Meter, e.Message
+		return
+	}
+	p.pulling = e.Meter
 	if e.Build != nil || e.Message != p.base {
 		p.layers = nil
 	}
@@ -90,15 +96,12 @@ func bar(part float64) string {
 	return "[" + strings.Repeat("#", full) + strings.Repeat("-", length-full) + "]"
 }
 
-// pulled says how much of a pull is there.
-func pulled(p *event.PullProgress) string {
-	return fmt.Sprintf("%s of %s, %d of %d layers",
-		units.HumanSize(float64(p.Current)), units.HumanSize(float64(p.Total)), p.LayersDone, p.Layers)
-}
-
-// Bars are how far the pull or the build that runs is: of a pull its total, and
-// of its layers as many as make most lines.
+// Bars are how far the pull, the build or the copy that runs is: of a pull its total,
+// and of its layers as many as make most lines.
 func (p *Progress) Bars(most int) (out []string) {
+	if p.meter != nil {
+		out = p.meterLines()
+	}
 	if p.pull != nil {
 		out = p.pullLines(most)
 	}
@@ -126,6 +129,17 @@ func (p *Progress) Words() (out []string) {
 	return out
 }
 
+// meterLines are how much was copied.
+func (p *Progress) meterLines() (out []string) {
+	if p.base != "" {
+		out = append(out, p.base)
+	}
+	if percent := p.meter.Percent(); percent >= 0 {
+		out = append(out, bar(float64(percent)/100))
+	}
+	return append(out, Meter(*p.meter))
+}
+
 func (p *Progress) pullLines(most int) []string {
 	if p.pull.Layers == 0 {
 		return []string{p.pull.Status}
@@ -134,11 +148,8 @@ func (p *Progress) pullLines(most int) []string {
 	if p.base != "" {
 		out = append(out, p.base)
 	}
-	part := 0.0
-	if p.pull.Total > 0 {
-		part = float64(p.pull.Current) / float64(p.pull.Total)
-	}
-	out = append(out, fmt.Sprintf("%s %3.0f %%", bar(part), part*100), pulled(p.pull))
+	text, _ := pulled(p.pull, p.pulling)
+	out = append(out, bar(float64(percentOf(p.pull))/100), text)
 	for _, id := range slices.Sorted(maps.Keys(p.layers)) {
 		l := p.layers[id]
 		if len(out) >= most || l.Status == "Pull complete" || l.Status == "Already exists" {
@@ -146,7 +157,7 @@ func (p *Progress) pullLines(most int) []string {
 		}
 		line := fmt.Sprintf("%-12.12s  %s", id, l.Status)
 		if l.LayerTotal > 0 {
-			line += fmt.Sprintf(", %s of %s", units.HumanSize(float64(l.LayerCurrent)), units.HumanSize(float64(l.LayerTotal)))
+			line += fmt.Sprintf(", %s of %s", amount(l.LayerCurrent), amount(l.LayerTotal))
 		}
 		out = append(out, line)
 	}

@@ -6,12 +6,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"strings"
+	"sync"
 	"time"
-
-	"github.com/charmbracelet/x/ansi"
-	"golang.org/x/term"
 
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
@@ -30,15 +27,17 @@ type Options struct {
 	Prompt func() finding.Prompt
 }
 
-// Run shows the events of a run.
+// Run shows the events of a run. Several may report at once.
 type Run struct {
 	Options
+	mu     sync.Mutex
 	events *json.Encoder
-	step   string    // title of the step that runs
-	shown  int       // percent of the pull that was printed last
-	base   string    // the image that this percent is of, in a build
-	drawn  time.Time // when the progress line was drawn last
-	stage  string    // of a start, as printed last
+	step   string // title of the step that runs; "" is none
+	far    howFar
+	shown  int        // percent that was printed last
+	base   string     // the image that this percent is of, in a build
+	stage  string     // of a start, as printed last
+	beat   *heartbeat // of the step that runs
 }
 
 // NewRun returns a Run that has shown nothing yet.
@@ -51,11 +50,10 @@ func NewRun(o Options) *Run {
 	return r
 }
 
-// redrawEvery keeps a fast pull from flooding a slow line.
-const redrawEvery = 100 * time.Millisecond
-
 // Report shows one event.
 func (r *Run) Report(e event.Event) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if r.events != nil {
 		_ = r.events.Encode(e) // a reader that went away must not stop the run
 	}
@@ -81,6 +79,8 @@ func (r *Run) Report(e event.Event) {
 
 // Heading begins the part of one instance in a run of several.
 func (r *Run) Heading(name string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if name != "" {
 		name = "== " + name
 	}
@@ -112,89 +112,23 @@ func (r *Run) plan(p *plan.Plan) {
 }
 
 func (r *Run) stepEvent(e event.Event) {
-	switch e.State {
-	case event.Started:
-		r.step, r.shown, r.stage = e.Message, -1, ""
-		if r.Live {
-			fmt.Fprintf(r.Text, "  ....  %s", e.Message)
+	if e.State != event.Started {
+		mark := "ok  "
+		if e.State == event.Failed {
+			mark = "FAIL"
 		}
-	case event.Done:
-		r.line("  ok    %s (%.1f s)", r.step, e.Seconds)
-	case event.Failed:
-		r.line("  FAIL  %s (%.1f s)", r.step, e.Seconds)
-	}
-}
-
-// progress shows how far a build or a pull is.
-func (r *Run) progress(e event.Event) {
-	switch {
-	case e.Start != nil:
-		r.start(e)
-	case e.Build != nil && r.Live:
-		r.redraw(fmt.Sprintf("step %d of %d, %s", e.Build.Step, e.Build.Total, e.Build.Name))
-	case e.Build != nil:
-		r.line("        step %d of %d  %s", e.Build.Step, e.Build.Total, ansi.Truncate(oneLine(e.Build.Name), 100, "..."))
-	case e.Progress.Layers > 0: // else the registry has not said yet what there is
-		r.pull(e.Message, e.Progress)
-	}
-}
-
-// startEvery is the shortest time between two lines about the same start.
-const startEvery = 10 * time.Second
-
-// start shows how far OpenAlgo's start is.
-func (r *Run) start(e event.Event) {
-	switch {
-	case r.Live:
-		r.redraw(e.Message)
-	case e.Start.Stage == event.StageAnswers: // the end of the step says it in a moment
-	case e.Start.Stage != r.stage || e.Time.Sub(r.drawn) >= startEvery:
-		r.line("        %s", e.Message)
-		r.stage, r.drawn = e.Start.Stage, e.Time
-	}
-}
-
-// pull redraws one line on a terminal, and prints every tenth elsewhere. base
-// names an image that a build begins with.
-func (r *Run) pull(base string, now *event.PullProgress) {
-	if base != r.base {
-		r.base, r.shown = base, -1
-	}
-	percent := 0
-	if now.Total > 0 {
-		percent = int(now.Current * 100 / now.Total)
-	}
-	text := fmt.Sprintf("%d %%  %s", percent, pulled(now))
-	if base != "" {
-		text = base + "  " + text
-	}
-	if r.Live {
-		if time.Since(r.drawn) > redrawEvery {
-			r.redraw(text)
-			r.drawn = time.Now()
-		}
+		r.line("  %s  %s (%.1f s)", mark, r.step, e.Seconds)
+		r.beat.stop()
+		r.step, r.beat, r.far = "", nil, howFar{}
 		return
 	}
-	if percent/10 > r.shown/10 || r.shown < 0 {
-		r.shown = percent
-		r.line("        %s", text)
+	r.step, r.shown, r.stage, r.far = e.Message, -1, "", howFar{began: e.Time, at: e.Time}
+	r.beat.stop()
+	r.beat = newHeartbeat(r.alive)
+	if r.Live {
+		r.far.at = time.Time{} // how far it is may be shown at once
+		fmt.Fprintf(r.Text, "  ....  %s", e.Message)
 	}
-}
-
-// redraw shows where the present step is, on one line of the terminal.
-func (r *Run) redraw(text string) {
-	text = "  ....  " + r.step + ": " + oneLine(text)
-	if width, _, err := term.GetSize(r.fd()); err == nil && width > 0 {
-		text = ansi.Truncate(text, width-1, "")
-	}
-	fmt.Fprint(r.Text, "\r\x1b[K", text)
-}
-
-func (r *Run) fd() int {
-	if file, ok := r.Text.(*os.File); ok {
-		return int(file.Fd())
-	}
-	return -1
 }
 
 // oneLine is a step of a Dockerfile, which may have several, as one.
@@ -209,6 +143,8 @@ func (r *Run) line(format string, args ...any) {
 
 // Rehearsal shows what the test app saw from inside its container.
 func (r *Run) Rehearsal(report json.RawMessage) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if r.events != nil {
 		_ = r.events.Encode(map[string]any{"type": "rehearsal", "time": time.Now(), "report": report})
 	}
@@ -237,6 +173,9 @@ func (r *Run) Rehearsal(report json.RawMessage) {
 
 // End shows how the run ended; exit is the exit code of the program.
 func (r *Run) End(result event.Result, err error, exit int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.beat.stop()
 	if r.events != nil {
 		e := event.End(result, err, r.Prompt())
 		e.Exit = &exit

@@ -138,5 +138,9 @@ func (p *Prober) report(e event.Event) {
 }
 
 func (p *Prober) progress(start event.StartProgress, text string) {
-	p.report(event.Event{Type: event.TypeProgress, Message: text, Start: &start})
+	e := event.Event{Type: event.TypeProgress, Message: text, Start: &start}
+	if start.Total > 0 && start.Done > 0 && start.Done <= start.Total { // the last one has only begun
+		e.Meter = &event.Meter{ID: "start", Unit: event.Migrations, Done: int64(start.Done - 1), Total: int64(start.Total)}
+	}
+	p.report(e)
 }

@@ -175,6 +175,5 @@ func (w *waiting) sayWaiting() {
 		return
 	}
 	w.said = time.Now()
-	w.progress(event.StartProgress{Stage: event.StageWaiting},
-		fmt.Sprintf("waiting for OpenAlgo's first answer, %s so far. Ctrl+C cancels", time.Since(w.began).Round(time.Second)))
+	w.progress(event.StartProgress{Stage: event.StageWaiting}, "waiting for OpenAlgo's first answer (Ctrl+C cancels)")
 }

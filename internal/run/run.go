@@ -8,6 +8,7 @@ import (
 	"errors"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/meter"
 )
 
 // Run carries out a plan. A failed one is undone; the error is a *Failure.
@@ -45,13 +46,16 @@ func (j *Journal) part(ctx context.Context, t *Tools, p Part) error {
 		}
 	}
 	point("before-")
-	err := ctx.Err()
-	for i := 0; err == nil && i < len(p.Steps); i++ {
-		err = j.do(ctx, t, p.Steps[i])
-		if err == nil {
-			err = ctx.Err()
+	err := meter.Do(ctx, t.Report, p.Name, "", func(ctx context.Context) error {
+		err := ctx.Err()
+		for i := 0; err == nil && i < len(p.Steps); i++ {
+			err = j.do(ctx, t, p.Steps[i])
+			if err == nil {
+				err = ctx.Err()
+			}
 		}
-	}
+		return err
+	})
 	if err != nil {
 		ended(err)
 		return err

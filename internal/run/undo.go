@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/meter"
 )
 
 // failed undoes a run that failed or was cancelled, and says how that ended.
@@ -21,7 +22,9 @@ func (j *Journal) failed(ctx context.Context, t *Tools, cause error) error {
 
 // undone undoes, and says how that ended.
 func (j *Journal) undone(ctx context.Context, t *Tools) (End, error) {
-	err := t.AcrossRestart(ctx, func(ctx context.Context) error { return j.undo(ctx, t) })
+	err := meter.Do(ctx, t.Report, "undo", "rolling back", func(ctx context.Context) error {
+		return t.AcrossRestart(ctx, func(ctx context.Context) error { return j.undo(ctx, t) })
+	})
 	if err != nil {
 		return NotRolledBack, err
 	}

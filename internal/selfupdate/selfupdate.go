@@ -21,6 +21,8 @@ import (
 
 	"aead.dev/minisign"
 	"golang.org/x/mod/semver"
+
+	"github.com/marketcalls/openalgo-install/internal/meter"
 )
 
 // Home is where releases are; Variable names a mirror, which need not be
@@ -170,7 +172,10 @@ func (r *Releases) get(ctx context.Context, address string, most int64) ([]byte,
 		return nil, fmt.Errorf("fetching %s: %s", address, res.Status)
 	}
 	var out bytes.Buffer
-	if _, err := io.Copy(&out, io.LimitReader(res.Body, most+1)); err != nil {
+	if res.ContentLength <= most {
+		meter.Expect(ctx, res.ContentLength)
+	}
+	if _, err := io.Copy(&out, meter.Reader(ctx, io.LimitReader(res.Body, most+1))); err != nil {
 		return nil, fmt.Errorf("fetching %s: %w", address, err)
 	}
 	if int64(out.Len()) > most {

@@ -1,6 +1,7 @@
 package tree
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -8,11 +9,13 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/marketcalls/openalgo-install/internal/meter"
 )
 
 // copyContent copies what is in a file. Holes stay holes, and a file system that can
 // share blocks does (io.Copy asks the kernel for that).
-func copyContent(to, from *os.File) error {
+func copyContent(ctx context.Context, to, from *os.File) error {
 	info, err := from.Stat()
 	if err != nil {
 		return err
@@ -21,16 +24,18 @@ func copyContent(to, from *os.File) error {
 	for at < size {
 		begin, err := from.Seek(at, unix.SEEK_DATA)
 		if errors.Is(err, unix.ENXIO) {
+			meter.Add(ctx, size-at)
 			break // the rest is a hole
 		}
 		if err != nil { // a file system that knows no holes
-			return copyRest(to, from, at)
+			return copyRest(ctx, to, from, at)
 		}
 		end, err := from.Seek(begin, unix.SEEK_HOLE)
 		if err != nil {
-			return copyRest(to, from, begin)
+			return copyRest(ctx, to, from, begin)
 		}
-		if err := copyPart(to, from, begin, end-begin); err != nil {
+		meter.Add(ctx, begin-at)
+		if err := copyPart(ctx, to, from, begin, end-begin); err != nil {
 			return err
 		}
 		at = end
@@ -38,25 +43,41 @@ func copyContent(to, from *os.File) error {
 	return to.Truncate(size)
 }
 
-func copyPart(to, from *os.File, at, bytes int64) error {
-	if _, err := from.Seek(at, io.SeekStart); err != nil {
+// partBytes is how much is copied between two looks at the context.
+const partBytes = 16 << 20
+
+func copyPart(ctx context.Context, to, from *os.File, at, bytes int64) error {
+	if err := seek(to, from, at); err != nil {
 		return err
 	}
-	if _, err := to.Seek(at, io.SeekStart); err != nil {
+	for bytes > 0 {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		n, err := io.CopyN(to, from, min(bytes, partBytes))
+		meter.Add(ctx, n)
+		if err != nil {
+			return err
+		}
+		bytes -= n
+	}
+	return nil
+}
+
+func copyRest(ctx context.Context, to, from *os.File, at int64) error {
+	if err := seek(to, from, at); err != nil {
 		return err
 	}
-	_, err := io.CopyN(to, from, bytes)
+	n, err := io.Copy(to, from)
+	meter.Add(ctx, n)
 	return err
 }
 
-func copyRest(to, from *os.File, at int64) error {
+func seek(to, from *os.File, at int64) error {
 	if _, err := from.Seek(at, io.SeekStart); err != nil {
 		return err
 	}
-	if _, err := to.Seek(at, io.SeekStart); err != nil {
-		return err
-	}
-	_, err := io.Copy(to, from)
+	_, err := to.Seek(at, io.SeekStart)
 	return err
 }
 

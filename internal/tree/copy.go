@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/meter"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 )
 
@@ -53,6 +54,11 @@ func Copy(ctx context.Context, source, target string) error {
 		return err
 	}
 	defer to.Close()
+	if meter.IsRead(ctx) {
+		if bytes, err := Bytes(source); err == nil {
+			meter.Expect(ctx, bytes)
+		}
+	}
 	c := &treeCopy{from: from, to: to, linked: map[inode]string{}}
 	if err := c.directory(ctx, "."); err != nil {
 		return err
@@ -157,7 +163,7 @@ func (c *treeCopy) entry(ctx context.Context, name string) error {
 		if link, err := c.link(name, info); link || err != nil {
 			return err
 		}
-		if err := c.file(name); err != nil {
+		if err := c.file(ctx, name); err != nil {
 			return err
 		}
 		c.files = append(c.files, name)
@@ -181,7 +187,7 @@ func (c *treeCopy) link(name string, info fs.FileInfo) (bool, error) {
 }
 
 // file copies the content.
-func (c *treeCopy) file(name string) (err error) {
+func (c *treeCopy) file(ctx context.Context, name string) (err error) {
 	from, err := c.from.OpenFile(name, os.O_RDONLY|unix.O_NONBLOCK, 0)
 	if err != nil {
 		return err
@@ -195,7 +201,7 @@ func (c *treeCopy) file(name string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, to.Close()) }()
-	return errors.Join(copyContent(to, from), CopyAttributes(to, from))
+	return errors.Join(copyContent(ctx, to, from), CopyAttributes(to, from))
 }
 
 // give copies owner and mode.

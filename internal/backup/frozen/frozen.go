@@ -10,6 +10,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/backup"
 	"github.com/marketcalls/openalgo-install/internal/freeze"
+	"github.com/marketcalls/openalgo-install/internal/meter"
 	"github.com/marketcalls/openalgo-install/internal/tree/mirror"
 )
 
@@ -33,6 +34,7 @@ type file struct {
 // Ahead copies what can be copied while OpenAlgo runs.
 func (c *Copy) Ahead(ctx context.Context) error {
 	c.close()
+	meter.Expect(ctx, backup.Total(c.Trees))
 	for _, t := range c.Trees {
 		m, err := mirror.Open(t.Path, filepath.Join(c.Dir, t.Name))
 		if err == nil {
@@ -65,6 +67,7 @@ func (c *Copy) Guard() freeze.Guard { return c.Watcher }
 
 // Archive writes the copy into an archive.
 func (c *Copy) Archive(ctx context.Context, w *backup.Writer) error {
+	meter.Expect(ctx, backup.Total(c.Trees))
 	for i, t := range c.Trees {
 		err := c.mirrors[i].Settle(ctx)
 		if err == nil {

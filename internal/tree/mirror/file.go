@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/marketcalls/openalgo-install/internal/meter"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 )
 
@@ -94,6 +95,7 @@ func (f *file) part(ctx context.Context, at int64) error {
 		if err != nil && !errors.Is(err, io.EOF) {
 			return err
 		}
+		meter.Add(ctx, int64(len(part)))
 		clear(part[n:]) // it became shorter meanwhile, and is copied again
 		hash := maphash.Bytes(seed, part) | 1
 		i := at / blockBytes

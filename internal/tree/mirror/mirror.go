@@ -22,6 +22,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sys/unix"
 
+	"github.com/marketcalls/openalgo-install/internal/meter"
 	"github.com/marketcalls/openalgo-install/internal/tree"
 )
 
@@ -133,6 +134,7 @@ func (m *Mirror) pass(ctx context.Context, workers int, durable bool) error {
 	if err := m.shape(w); err != nil {
 		return err
 	}
+	meter.Expect(ctx, w.bytes)
 	return m.copyFiles(ctx, w.due, workers, durable)
 }
 
