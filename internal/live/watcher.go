@@ -50,7 +50,7 @@ type Watcher struct {
 	Options
 	*record
 	again   chan struct{} // somebody wants everything to be looked at now
-	listed  chan struct{} // the containers were listed anew
+	listed  chan struct{} // the containers were listed again
 	settled chan struct{} // an instance became ready
 }
 

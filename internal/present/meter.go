@@ -59,7 +59,10 @@ func percentOf(p *event.PullProgress) int {
 
 // pulled says how much of a pull is there. timed says that it names the time left.
 func pulled(p *event.PullProgress, m *event.Meter) (text string, timed bool) {
-	parts := []string{fmt.Sprintf("%d%%, %s of %s", percentOf(p), amount(p.Current), amount(p.Total))}
+	parts := []string{fmt.Sprintf("%d%%", percentOf(p))}
+	if p.Total > 0 {
+		parts = append(parts, fmt.Sprintf("%s of %s", amount(p.Current), amount(p.Total)))
+	}
 	if m != nil {
 		parts, timed = append(parts, pace(*m)...), m.Left > 0
 	}
