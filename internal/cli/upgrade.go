@@ -2,11 +2,14 @@ package cli
 
 import (
 	"context"
+	"errors"
 
 	"github.com/spf13/cobra"
 
+	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/ops"
+	"github.com/marketcalls/openalgo-install/internal/plan"
 )
 
 // exitAvailable is what `upgrade --check` ends with when there is something
@@ -46,10 +49,37 @@ The copy stays in .openalgo-install/snapshot until the next upgrade.`,
 }
 
 func (c *upgradeCommand) run(ctx context.Context) error {
-	if c.check {
+	switch {
+	case c.check:
 		return c.look(ctx)
+	case c.dryRun:
+		return c.plan(ctx)
 	}
 	return c.change(ctx, c.changeOptions, ops.Upgrade(c.to))
+}
+
+// plan shows the plan. A dry run pulls nothing: whether the image's tag has moved on,
+// its registry alone can tell.
+func (c *upgradeCommand) plan(ctx context.Context) error {
+	return c.with(ctx, c.changeOptions, func(s *ops.Session, out *presenter) error {
+		p, err := s.Plan(ctx, ops.Upgrade(c.to))
+		if err != nil {
+			return out.end(event.Result{}, err)
+		}
+		if !p.Empty() {
+			return c.showPlan(p)
+		}
+		newer, _, err := s.CheckUpgrade(ctx, c.to)
+		if err != nil && !errors.Is(err, engine.ErrNotAsked) {
+			return out.end(event.Result{}, err)
+		}
+		if newer {
+			p.Add(plan.Change{Kind: plan.KindImage, Name: p.Stack.Image, Action: plan.ActionUpdate,
+				Reason: "its registry has a newer one; what else changes is known once it is pulled"})
+			p.Add(plan.Change{Kind: plan.KindContainer, Name: p.Stack.ContainerName(), Action: plan.ActionRecreate, Reason: "another image"})
+		}
+		return c.showPlan(p)
+	})
 }
 
 // look says whether there is something newer, and changes nothing.

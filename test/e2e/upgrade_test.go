@@ -180,6 +180,9 @@ func TestUpgrade(t *testing.T) {
 	if err := docker.RemoveImage(t.Context(), repository+":2"); err != nil {
 		t.Logf("%v", err)
 	}
+	if out := i.run("upgrade", "--dry-run"); out.code != 0 || !strings.Contains(out.stdout, repository+":2") || i.container().ImageID != second {
+		t.Errorf("a dry run does not tell of the newer image:\n%s", out.all())
+	}
 	if out := i.run("upgrade", "--now"); out.code != 0 || i.container().ImageID == second {
 		t.Fatal(out.all())
 	}
