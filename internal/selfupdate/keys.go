@@ -26,8 +26,10 @@ func parseKeys(list string) (keys []minisign.PublicKey) {
 	return keys
 }
 
-// verify reports why a text is not signed by any of the keys.
-func verify(keys []minisign.PublicKey, text, signature []byte) error {
+// verify reports why a text is not what one of the keys signed for a version. The
+// version is in the comment that the signature covers: the names in the text are the
+// same for every release, and an older one must not stand for a newer.
+func verify(keys []minisign.PublicKey, version string, text, signature []byte) error {
 	var s minisign.Signature
 	if err := s.UnmarshalText(signature); err != nil {
 		return fmt.Errorf("%w: its signature can't be read", ErrNotSigned)
@@ -37,6 +39,9 @@ func verify(keys []minisign.PublicKey, text, signature []byte) error {
 			continue
 		}
 		if minisign.Verify(key, text, signature) {
+			if want := "openalgo-install " + version; s.TrustedComment != want {
+				return fmt.Errorf("%w for this version: it is signed as %q, not as %q", ErrNotSigned, s.TrustedComment, want)
+			}
 			return nil
 		}
 		return fmt.Errorf("%w: its signature is not by the key %s", ErrNotSigned, keyID(s.KeyID))

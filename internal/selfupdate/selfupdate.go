@@ -116,8 +116,7 @@ func Valid(text string) bool { return semver.IsValid(tag(text)) }
 func tag(version string) string { return "v" + strings.TrimPrefix(version, "v") }
 
 // Fetch returns the archive of a release for a platform. Its checksum is in a
-// list that the project signed; the list's names have the version in them, so
-// that an older one can't stand for it.
+// list that the project signed for this version.
 func (r *Releases) Fetch(ctx context.Context, version, os, arch string) ([]byte, error) {
 	if err := r.CanFetch(); err != nil {
 		return nil, err
@@ -132,10 +131,10 @@ func (r *Releases) Fetch(ctx context.Context, version, os, arch string) ([]byte,
 	if err != nil {
 		return nil, err
 	}
-	if err := verify(r.keys, sums, signature); err != nil {
+	if err := verify(r.keys, version, sums, signature); err != nil {
 		return nil, fmt.Errorf("%schecksums.txt: %w", base, err)
 	}
-	name := "openalgo-install_" + version + "_" + os + "_" + arch + ".tar.gz"
+	name := "openalgo-install_" + os + "_" + arch + ".tar.gz"
 	want := ""
 	for line := range strings.Lines(string(sums)) {
 		if fields := strings.Fields(line); len(fields) == 2 && fields[1] == name {

@@ -40,11 +40,16 @@ func hashed(t *testing.T, key keyPair, text []byte) []byte {
 	return r.SignWithComments(key.private, "openalgo-install 1.1.0", "x")
 }
 
+// signedAs signs for any version, in minisign's earlier form.
+func signedAs(key keyPair, version string, text []byte) []byte {
+	return minisign.SignWithComments(key.private, text, "openalgo-install "+version, "x")
+}
+
 func TestFetch(t *testing.T) {
 	t.Parallel()
 	now, next, stranger := newKey(t), newKey(t), newKey(t)
 	archive := []byte("an archive")
-	const name = "openalgo-install_1.1.0_linux_amd64.tar.gz"
+	const name = "openalgo-install_linux_amd64.tar.gz"
 	sums := fmt.Appendf(nil, "%x  %s\n", sha256.Sum256(archive), name)
 
 	for what, tt := range map[string]struct {
@@ -54,7 +59,9 @@ func TestFetch(t *testing.T) {
 	}{
 		"the present key":           {sums, hashed(t, now, sums), archive, nil, ""},
 		"the next key":              {sums, hashed(t, next, sums), archive, nil, ""},
-		"minisign's earlier form":   {sums, minisign.Sign(now.private, sums), archive, nil, ""},
+		"minisign's earlier form":   {sums, signedAs(now, "1.1.0", sums), archive, nil, ""},
+		"an older release":          {sums, signedAs(now, "1.0.0", sums), archive, ErrNotSigned, "1.0.0"},
+		"a comment of other words":  {sums, minisign.Sign(now.private, sums), archive, ErrNotSigned, "for this version"},
 		"a key that is not known":   {sums, hashed(t, stranger, sums), archive, ErrNotSigned, keyID(stranger.public.ID())},
 		"another key with its id":   {sums, posing(t, hashed(t, stranger, sums), now), archive, ErrNotSigned, "not by the key"},
 		"another list":              {append([]byte("\n"), sums...), hashed(t, now, sums), archive, ErrNotSigned, "not by the key"},

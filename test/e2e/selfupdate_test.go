@@ -79,10 +79,10 @@ func TestSelfUpdate(t *testing.T) {
 	server := httptest.NewServer(mux)
 	defer server.Close()
 	publish := func(version, named string, archive []byte, key minisign.PrivateKey) {
-		name := fmt.Sprintf("openalgo-install_%s_%s_%s.tar.gz", named, runtime.GOOS, runtime.GOARCH)
+		name := fmt.Sprintf("openalgo-install_%s_%s.tar.gz", runtime.GOOS, runtime.GOARCH)
 		sums := fmt.Appendf(nil, "%x  %s\n", sha256.Sum256(archive), name)
 		at := "v" + version + "/"
-		files[at+name], files[at+"checksums.txt"], files[at+"checksums.txt.minisig"] = archive, sums, minisign.Sign(key, sums)
+		files[at+name], files[at+"checksums.txt"], files[at+"checksums.txt.minisig"] = archive, sums, minisign.SignWithComments(key, sums, "openalgo-install "+named, "")
 	}
 	run := func(program string, args ...string) outcome {
 		i := &instance{t: t, program: program, dir: t.TempDir(), env: []string{"OPENALGO_INSTALL_RELEASES=" + server.URL}}
@@ -104,7 +104,7 @@ func TestSelfUpdate(t *testing.T) {
 	publish("1.1.0", "1.0.9", fresh, private)
 	mustStay("the list of another version", run(old, "self-update"), 1)
 	publish("1.1.0", "1.1.0", fresh, private)
-	name := fmt.Sprintf("v1.1.0/openalgo-install_1.1.0_%s_%s.tar.gz", runtime.GOOS, runtime.GOARCH)
+	name := fmt.Sprintf("v1.1.0/openalgo-install_%s_%s.tar.gz", runtime.GOOS, runtime.GOARCH)
 	files[name] = append(bytes.Clone(fresh), 0)
 	mustStay("changed on its way", run(old, "self-update"), 1)
 	publish("1.1.0", "1.1.0", archiveOf(t, old), private)
