@@ -29,6 +29,7 @@ type Answers struct {
 	TLS       TLS
 	Ports     Ports
 	Sizing    Sizing
+	SwapMiB   int // of the swap file that is made where there is no swap; 0: none
 	RemoteMCP RemoteMCP
 	Docker    Docker
 	Env       map[string]secret.Text // further .env keys
@@ -52,6 +53,7 @@ func (a *Answers) fields() []field {
 		{name: "tls", value: section("{mode: auto}", a.TLS.fields()), rule: func(r *reader) { a.TLS.check(r, a.Domain) }},
 		{name: "ports", value: section("{web: 5000, websocket: 8765}", a.Ports.fields()), rule: a.Ports.check},
 		{name: "sizing", value: section("{ram: auto, threads: 2}", a.Sizing.fields()), rule: a.Sizing.check},
+		{name: "swap", value: swap(&a.SwapMiB)},
 		{name: "remote_mcp", value: section("{enabled: false}", []field{
 			{name: "enabled", value: boolean(&a.RemoteMCP.Enabled), rule: a.checkMCP},
 			{name: "write_orders", value: boolean(&a.RemoteMCP.WriteOrders)},

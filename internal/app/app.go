@@ -18,6 +18,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/ready"
 	"github.com/marketcalls/openalgo-install/internal/run"
 	"github.com/marketcalls/openalgo-install/internal/secret"
+	"github.com/marketcalls/openalgo-install/internal/swapfile"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
@@ -146,6 +147,9 @@ func (a *App) Remain(_ context.Context, project, image string) {
 		_ = a.Dir.SaveState(s) // without it the next run asks, which is safe
 	}
 }
+
+// Swap is the swap file that this program makes.
+func (a *App) Swap() run.Swap { return swapfile.Default() }
 
 // Front opens what serves HTTPS.
 func (a *App) Front(ctx context.Context, site instance.Edge) (run.Front, error) {

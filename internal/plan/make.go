@@ -232,7 +232,9 @@ func planContainer(o *world.Observation, p *Plan) {
 // may happen now.
 func planAsks(o *world.Observation, p *Plan) {
 	c := p.Change(KindContainer, p.ContainerName())
-	askExposed(o, p)
+	if text := guard.Exposed(o, p.Stack); text != "" && !p.Intent.Rehearsal {
+		p.Asks = append(p.Asks, Ask{AskExposed, text})
+	}
 	if from := o.MovedFrom(); from != "" && c != nil {
 		p.Asks = append(p.Asks, Ask{AskMoved, fmt.Sprintf("%s was moved here from %s. The container is recreated for this place, and OpenAlgo stops for some seconds. "+
 			"The previous container cannot be started again", string(o.Dir), from)})

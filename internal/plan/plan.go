@@ -28,6 +28,7 @@ const (
 	KindVolume    = "volume"
 	KindContainer = "container"
 	KindSchedule  = "schedule" // of the daily backup
+	KindSwap      = "swap"     // file of the machine
 )
 
 // Actions of a change.

@@ -28,6 +28,7 @@ func Preflight(o *world.Observation, p *Plan) error {
 	if p.Change(KindImage, p.Stack.Image) != nil {
 		cause = preflight.Build(o, p.builds() && p.Built.BuildsFrontend, &ps)
 	}
+	planSwap(o, p, &ps)
 	taken := preflight.Ports(o, p.Stack, p.Answers, &ps)
 	if !p.Empty() {
 		p.Warn(preflight.Networks(o, p.Stack, &ps)...)

@@ -28,7 +28,7 @@ func addSteps(o *world.Observation, p *Plan) error {
 	l := &listing{Plan: p, o: o, old: o.Container(), state: stateAfter(o, p)}
 	c := p.Change(KindContainer, p.ContainerName())
 	l.replaces = c != nil && c.Action != ActionUpdate
-	p.Steps = l.parts()
+	p.Steps = append(swapPart(p), l.parts()...)
 	var err error
 	p.Commit, err = l.commit()
 	return err

@@ -100,6 +100,8 @@ type App interface {
 	Remain(ctx context.Context, project, image string)
 	// Front opens what serves HTTPS.
 	Front(ctx context.Context, site instance.Edge) (Front, error)
+	// Swap is the swap file of this machine.
+	Swap() Swap
 	// RemoveLeftovers moves away what another installer left, as far as it is there.
 	RemoveLeftovers(ctx context.Context, l Leftovers) error
 	// EndDaily ends the daily backup, if there is one.
@@ -141,6 +143,18 @@ type Secrets struct {
 // Front is what serves HTTPS: it reads its files again.
 type Front interface {
 	Apply(ctx context.Context) error
+}
+
+// Swap is a swap file. Each call may be made again after it was cut off.
+type Swap interface {
+	Exists() (bool, error)
+	Allocate(ctx context.Context, mib int) error
+	On() error
+	Off() error
+	// Enter has it used after a restart, too.
+	Enter() error
+	// Remove removes what is switched off.
+	Remove() error
 }
 
 // Tools are what steps work with.

@@ -64,6 +64,7 @@ func situations() map[string]situation {
 	}
 	return map[string]situation{
 		"install":              {func(*world) {}, (*world).install, false, true},
+		"install with swap":    {func(*world) {}, (*world).installWithSwap, false, true},
 		"set":                  {(*world).installed, (*world).change, false, false},
 		"upgrade":              {(*world).installed, func(w *world) run.Plan { return w.upgrade("openalgo:2") }, false, false},
 		"upgrade to a bad one": {(*world).installed, func(w *world) run.Plan { return w.upgrade("openalgo:bad") }, true, false},

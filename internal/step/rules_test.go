@@ -45,7 +45,7 @@ func fill(v reflect.Value, text string) {
 var pathless = map[string]bool{
 	"action": true, "container.again": true, "container.create": true, "container.freeze": true, "container.keep": true, "secrets.count": true, "container.down": true, "container.remove": true, "container.rename": true, "container.start": true, "container.stop": true,
 	"backup.archive": true, "bytecode.first": true, "bytecode.later": true, "daily.end": true, "image.remove": true, "images.drop": true, "network.remove": true, "volume.remove": true, "work.remove": true,
-	"data.carry": true, "data.swap": true, "data.tidy": true, "directory.make": true, "network.create": true, "state.write": true, "verify": true, "volume.create": true,
+	"data.carry": true, "data.swap": true, "data.tidy": true, "directory.make": true, "network.create": true, "state.write": true, "swap.make": true, "verify": true, "volume.create": true,
 }
 
 // Kinds whose name is one of a file or directory: without one they would work on the

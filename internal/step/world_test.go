@@ -42,6 +42,7 @@ type world struct {
 	hook   func(point string) // at every point where a process may end
 	front  error              // why what serves HTTPS does not read its files
 	last   func() error       // copies what changed, while it is frozen
+	swap   swapFile
 }
 
 const project = "openalgo"
@@ -61,7 +62,7 @@ func newWorld(t *testing.T) *world {
 	for _, image := range []string{"1", "2", "bad"} {
 		w.engine.AddImage("openalgo:"+image, "sha256:"+image)
 	}
-	w.engine.OnStart = w.begin
+	w.engine.OnStart, w.swap.reach = w.begin, w.reach
 	w.engine.Hook = func(point string) { w.reach("docker: " + point) }
 	return w
 }
@@ -626,6 +627,7 @@ func (w *world) end() string {
 	for _, path := range []string{w.root + leftover, w.path("daily"), w.path(instance.WorkName + "/log"), w.path(instance.WorkName + "/backups/env.1")} {
 		left = append(left, read(path))
 	}
+	fmt.Fprintln(&out, "swap", w.swap.mib, w.swap.on, w.swap.entered)
 	fmt.Fprintln(&out, "left", slices.Compact(left), exists(w.path("db")))
 	images, err := w.engine.Tags(w.t.Context())
 	must(w.t, err)

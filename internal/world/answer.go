@@ -8,6 +8,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/swapfile"
 	"github.com/marketcalls/openalgo-install/internal/tree"
 )
 
@@ -49,6 +50,11 @@ func (l *Looker) Answer(ctx context.Context, o *Observation, q Query) {
 	if q.Build {
 		if facts, err := host.Measure(ctx); err == nil {
 			a.Memory = &facts
+		}
+	}
+	if q.Swap {
+		if m, err := swapfile.Look(ctx); err == nil {
+			a.Swap = &m
 		}
 	}
 	if q.Use {

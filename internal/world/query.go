@@ -2,6 +2,7 @@ package world
 
 import (
 	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/swapfile"
 	"github.com/marketcalls/openalgo-install/internal/tree"
 )
 
@@ -18,6 +19,7 @@ type Query struct {
 	Account     bool     // whether the OpenAlgo that runs has an account
 	Use         bool     // what OpenAlgo uses now
 	Edge        EdgeQuery
+	Swap        bool // whether a swap file can be made
 }
 
 // EdgeQuery is what a plan that serves HTTPS needs to know; none where it
@@ -70,9 +72,10 @@ type Answered struct {
 	Room        tree.Room // for a copy of the databases, and its way back
 	ImageUID    string
 	View        Sight
-	Seen        bool        // Docker has the instance's directory on its own disk
-	Memory      *host.Facts // nil: not measured
-	HasAccount  bool        // somebody made an account in the OpenAlgo that runs
+	Seen        bool              // Docker has the instance's directory on its own disk
+	Memory      *host.Facts       // nil: not measured
+	Swap        *swapfile.Machine // nil: not asked, or not known
+	HasAccount  bool              // somebody made an account in the OpenAlgo that runs
 	Dns         host.DNSReport
 	Firewall    []FirewallProblem
 	Reach       Reach

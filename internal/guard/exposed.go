@@ -1,31 +1,33 @@
-package plan
+package guard
 
 import (
 	"fmt"
 	"net/netip"
 
+	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
-// askExposed asks where a change opens OpenAlgo's plain HTTP to the network.
-func askExposed(o *world.Observation, p *Plan) {
-	address, port := p.Stack.Published(openalgo.WebPort)
-	if p.Intent.Rehearsal || port == 0 || !reachable(address) {
-		return
+// Exposed says what a stack opens to the network that is not open yet: OpenAlgo's
+// plain HTTP; "" for nothing.
+func Exposed(o *world.Observation, stack *compose.Stack) string {
+	address, port := stack.Published(openalgo.WebPort)
+	if port == 0 || !reachable(address) {
+		return ""
 	}
 	if c := o.Container(); c != nil {
 		if now, _ := c.Published(openalgo.WebPort); reachable(now) {
-			return // it is open already; doctor warns of that
+			return "" // it is open already; doctor warns of that
 		}
 	}
 	who := "everyone on the internet who can reach this machine"
 	if ip, err := netip.ParseAddr(address); err == nil && ip.IsPrivate() {
 		who = "everyone in the network of " + address
 	}
-	p.Asks = append(p.Asks, Ask{AskExposed, fmt.Sprintf("ports.bind: %s opens port %d over plain HTTP. The login page is open to %s, "+
+	return fmt.Sprintf("ports.bind: %s opens port %d over plain HTTP. The login page is open to %s, "+
 		"and passwords and broker sessions can be read on the way. Docker's ports bypass ufw. "+
-		"A domain (HTTPS) or a tunnel with ports.bind: 127.0.0.1 is safe", address, port, who)})
+		"A domain (HTTPS) or a tunnel with ports.bind: 127.0.0.1 is safe", address, port, who)
 }
 
 // reachable reports whether other machines can connect to a port that is
