@@ -46,14 +46,14 @@ var palettes = map[string]palette{
 	},
 }
 
-// Golden compares the pictures NAME-light.svg and NAME-dark.svg in dir with the
-// frame as it is drawn now. With update it writes them. alt says what the picture
-// shows, for readers who do not see it.
-func Golden(t *testing.T, dir, name, frame, alt string, update bool) {
+// Golden compares the pictures NAME-light.svg and NAME-dark.svg in docs/images with
+// what is drawn now on such a terminal. With update it writes them. alt says what the
+// picture shows, for readers who do not see it.
+func Golden(t *testing.T, name, alt string, update bool, draw func(dark bool) string) {
 	t.Helper()
 	for kind := range palettes {
-		path := filepath.Join(dir, name+"-"+kind+".svg")
-		got, err := SVG(frame, alt, kind)
+		path := filepath.Join("..", "..", "docs", "images", name+"-"+kind+".svg") // from a package in internal
+		got, err := SVG(draw(kind == "dark"), alt, kind)
 		if err != nil {
 			t.Fatalf("%s: %v", path, err)
 		}

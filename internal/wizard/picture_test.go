@@ -1,10 +1,10 @@
 package wizard
 
 import (
-	"path/filepath"
 	"testing"
 
 	"github.com/marketcalls/openalgo-install/internal/picture"
+	"github.com/marketcalls/openalgo-install/internal/theme"
 )
 
 // pictures are the frames that the README shows, with words for readers who do not
@@ -24,18 +24,24 @@ func TestPictures(t *testing.T) {
 				if f.name != p.frame {
 					continue
 				}
-				host := testHost()
-				if f.host != nil {
-					f.host(&host)
-				}
-				s := newSession(t, host, true, true, 80, 24).keys(f.way...)
-				if f.sees != "" {
-					s.until(f.sees)
-				}
-				if f.do != nil {
-					f.do(s)
-				}
-				picture.Golden(t, filepath.Join("..", "..", "docs", "images"), "wizard-"+p.frame, s.m.View(), p.alt, *update)
+				picture.Golden(t, "wizard-"+p.frame, p.alt, *update, func(dark bool) string {
+					host := testHost()
+					if f.host != nil {
+						f.host(&host)
+					}
+					o := theme.Options{Colours: theme.Sixteen, Ground: theme.Light, Unicode: true}
+					if dark {
+						o.Ground = theme.Dark
+					}
+					s := newThemed(t, host, o, 80, 24).keys(f.way...)
+					if f.sees != "" {
+						s.until(f.sees)
+					}
+					if f.do != nil {
+						f.do(s)
+					}
+					return s.m.View()
+				})
 				return
 			}
 			t.Errorf("no frame is called %s", p.frame)
