@@ -14,8 +14,14 @@ def pump(source, target):
     except OSError:
         pass
 
+def listen(port):
+    try: # localhost may be ::1
+        return socket.create_server(("::", port), family=socket.AF_INET6, dualstack_ipv6=True)
+    except (OSError, ValueError): # the container has no IPv6
+        return socket.create_server(("", port))
+
 def serve(port, own):
-    listener = socket.create_server(("", port))
+    listener = listen(port)
     while True:
         try:
             caller = listener.accept()[0]

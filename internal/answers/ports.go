@@ -49,8 +49,15 @@ func (p Ports) At(port int) string {
 	case err != nil:
 	case ip.Is6() && ip.IsUnspecified(): // Docker binds the two families apart
 		address = "::1"
-	case ip.IsLoopback():
+	case !ip.IsUnspecified():
 		address = ip.String()
 	}
 	return net.JoinHostPort(address, strconv.Itoa(port))
+}
+
+// InNetwork reports whether the ports are bound to one address that other machines know:
+// theirs is the same one, and 127.0.0.1 has nothing.
+func (p Ports) InNetwork() bool {
+	ip, err := netip.ParseAddr(p.Bind)
+	return err == nil && !ip.IsUnspecified() && !ip.Unmap().IsLoopback()
 }

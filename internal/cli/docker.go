@@ -82,7 +82,7 @@ func setUpDocker(ctx context.Context, a *app) (dockersetup.Report, error) {
 		return report, notReady(err)
 	}
 	if !report.Changed {
-		fmt.Fprintf(out, "Docker Engine %s runs already.\n", report.Version)
+		fmt.Fprintf(out, "%s runs already.\n", dockersetup.Named(report.Version))
 	}
 	for _, note := range report.Notes {
 		fmt.Fprintln(out, note)

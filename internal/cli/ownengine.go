@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"fmt"
 	"os"
 	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -35,8 +37,13 @@ func toDocker(a *app, cmd *cobra.Command) error {
 			_ = os.Setenv("DOCKER_HOST", endpoint) // for the processes of this one, too
 		}
 	}
-	if os.Geteuid() == 0 {
-		return nil // no rootless Docker is root's
+	if cmd.HasParent() || cmd.Flags().Changed("answers") { // the wizard has the screen
+		cmd.SetContext(engine.WithSlow(cmd.Context(), func(endpoint string, most time.Duration) {
+			fmt.Fprintf(a.stderr, "Docker at %s does not answer. Waiting up to %d s.\n", endpoint, int(most.Seconds()))
+		}))
+	}
+	if os.Geteuid() == 0 || !engine.HasOwn(os.Getenv) {
+		return nil // a rootless Docker's socket belongs to its user
 	}
 	e, err := engine.Connect(cmd.Context(), engine.Options{})
 	if err != nil {

@@ -18,7 +18,7 @@ func tellingWay(c ops.Command) ops.Command {
 		}
 		// The ports may have been chosen only now: the saved answers have them.
 		a, problems, ok := ops.SavedAnswers(string(s.Dir()), s.Dir().Path(instance.AnswersName))
-		if ok && len(problems) == 0 && a.Domain == "" {
+		if ok && len(problems) == 0 && a.Domain == "" && !a.Ports.InNetwork() {
 			s.Note("to open it from another computer, type there: " + tunnel.Find(netip.Addr{}).Command(a.Ports) +
 				" (nothing more is printed, and the prompt does not come back); then open " + tunnel.Open(a.Ports) + " in the browser there")
 		}

@@ -163,8 +163,10 @@ func (e *connection) dial(ctx context.Context, p place, headers map[string]strin
 	if e.api, err = client.NewClientWithOpts(opts...); err != nil {
 		return p.unusable(err)
 	}
-	try, cancel := context.WithTimeout(ctx, min(connectTimeout, e.patience))
+	most := min(connectTimeout, e.patience)
+	try, cancel := context.WithTimeout(ctx, most)
 	defer cancel()
+	defer e.tellSlow(ctx, most)()
 	ping, err := e.api.Ping(try)
 	switch {
 	case ctx.Err() != nil:

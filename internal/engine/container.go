@@ -29,6 +29,9 @@ func (e containers) Create(ctx context.Context, s ContainerSpec) (id string, err
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", doing, err)
 	}
+	if missing := e.missingSource(s); missing != "" {
+		return "", fmt.Errorf("%s: there is no %s to mount", doing, missing)
+	}
 	for _, n := range s.Networks {
 		// Older engines notice a missing network at the start only.
 		if _, err := e.api.NetworkInspect(ctx, n.Name, network.InspectOptions{}); err != nil {

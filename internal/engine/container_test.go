@@ -156,6 +156,11 @@ func TestCreateFails(t *testing.T) {
 
 	_, err := e.Create(t.Context(), engine.ContainerSpec{Name: n, Config: engine.Config{Image: img.Ref}})
 	wants(t, err, engine.ErrConflict, n)
+	_, err = e.Create(t.Context(), engine.ContainerSpec{Name: name(), Config: engine.Config{Image: img.Ref},
+		Mounts: []engine.Mount{{Type: "bind", Source: "/none/of.env", Target: "/app/.env", SELinux: "Z"}}})
+	if e.Info().Local && (err == nil || !strings.Contains(err.Error(), "there is no /none/of.env")) {
+		t.Errorf("with a label of SELinux: %v", err)
+	}
 	_, err = e.Create(t.Context(), engine.ContainerSpec{Name: name(), Config: engine.Config{Image: name() + ":1"}})
 	wants(t, err, engine.ErrImageNotFound, "pull it")
 	if !errors.Is(err, engine.ErrNotFound) {

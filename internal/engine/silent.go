@@ -20,6 +20,26 @@ const (
 // errSilent is the cause of a context that ended because Docker did not answer.
 var errSilent = errors.New("Docker does not answer") //nolint:staticcheck // a name
 
+// slowAfter is when somebody who waits for a connection is told so.
+const slowAfter = 5 * time.Second
+
+type slowKey struct{}
+
+// WithSlow has tell called once where a connection takes longer than a moment: with the
+// address, and how long it may take in all.
+func WithSlow(ctx context.Context, tell func(endpoint string, most time.Duration)) context.Context {
+	return context.WithValue(ctx, slowKey{}, tell)
+}
+
+// tellSlow tells so until the connection stands.
+func (e *connection) tellSlow(ctx context.Context, most time.Duration) (stands func() bool) {
+	tell, _ := ctx.Value(slowKey{}).(func(string, time.Duration))
+	if tell == nil {
+		return func() bool { return true }
+	}
+	return time.AfterFunc(min(slowAfter, most/2), func() { tell(shown(e.info.Endpoint), most) }).Stop
+}
+
 // answer bounds a call that only asks.
 func (e *connection) answer(ctx context.Context) (context.Context, context.CancelFunc) {
 	return within(ctx, min(answerTime, e.patience))

@@ -58,8 +58,16 @@ func TestSilentAtConnect(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer listener.Close()
-	_, err = engine.Connect(t.Context(), engine.Options{Getenv: env("DOCKER_HOST", "unix://"+path, "HOME", t.TempDir()), Patience: 100 * time.Millisecond})
+	told := make(chan string, 2)
+	ctx := engine.WithSlow(t.Context(), func(endpoint string, _ time.Duration) { told <- endpoint })
+	_, err = engine.Connect(ctx, engine.Options{Getenv: env("DOCKER_HOST", "unix://"+path, "HOME", t.TempDir()), Patience: 100 * time.Millisecond})
 	if !errors.Is(err, engine.ErrUnreachable) {
 		t.Errorf("%v, want ErrUnreachable", err)
+	}
+	if len(told) != 1 || <-told != "unix://"+path {
+		t.Error("who waits is not told")
+	}
+	if !engine.HasOwn(env("DOCKER_HOST", "unix://"+path, "HOME", t.TempDir())) || engine.HasOwn(env("DOCKER_HOST", "unix:///none", "HOME", t.TempDir())) {
+		t.Error("whose the socket is is not known")
 	}
 }

@@ -1,8 +1,11 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
+	"os"
 	"strconv"
 	"strings"
 
@@ -86,6 +89,21 @@ func addMount(host *container.HostConfig, m Mount) error {
 	}
 	host.Mounts = append(host.Mounts, out)
 	return nil
+}
+
+// missingSource is the first file or directory that would be mounted with a label of
+// SELinux and does not exist: Docker itself would make a directory of it. Of another
+// machine's nobody can tell from here.
+func (e containers) missingSource(s ContainerSpec) string {
+	for _, m := range s.Mounts {
+		if m.Type != string(mount.TypeBind) || m.SELinux == "" || !e.info.Local {
+			continue
+		}
+		if _, err := os.Lstat(m.Source); errors.Is(err, fs.ErrNotExist) {
+			return m.Source
+		}
+	}
+	return ""
 }
 
 func endpointSettings(n NetworkAttachment) *network.EndpointSettings {

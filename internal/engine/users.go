@@ -2,6 +2,10 @@ package engine
 
 import (
 	"os"
+	"slices"
+
+	"github.com/docker/cli/cli/config"
+	"github.com/docker/cli/cli/config/configfile"
 
 	"github.com/marketcalls/openalgo-install/internal/userns"
 )
@@ -23,6 +27,20 @@ func fillUsers(i *Info) {
 	case i.Local && i.UserNS:
 		i.UserBase = userns.RemapBase(i.RootDir)
 	}
+}
+
+// HasOwn reports whether one of the places where Docker is looked for is a socket that
+// belongs to this user, as that of a rootless one does. Nothing is asked.
+func HasOwn(getenv func(string) string) bool {
+	dir := configDir(getenv)
+	file, err := config.Load(dir)
+	if err != nil {
+		file = configfile.New("")
+	}
+	places, err := findPlaces(getenv, dir, file)
+	return err == nil && slices.ContainsFunc(places, func(p place) bool {
+		return p.isSocket() && userns.OwnerOf(p.Host) == os.Geteuid()
+	})
 }
 
 // Enter goes on where a rootless engine of this user runs: this program starts again

@@ -104,7 +104,7 @@ func (v View) Measure(ctx context.Context) (Facts, error) {
 		Systemd:      v.exists("run/systemd/system"),
 	}
 	f.Virtualization = v.virtualization(kernel)
-	f.Nesting = v.exists(nestingSign)
+	f.Nesting = f.Virtualization == "lxc" && (v.exists(nestingSign) || v.nests(ctx))
 	f.RAMMiB = smaller(f.RAMMiB, f.CgroupRAMMiB)
 	affinity := v.Affinity
 	if affinity == 0 {

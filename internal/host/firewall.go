@@ -19,31 +19,36 @@ type FirewallProblem struct {
 	Commands []string // that open them; none where nobody can tell from here
 }
 
+const byItself = "With tls: {open_ports: true}, openalgo-install opens them"
+
 // Firewall says what of this machine's own firewall keeps the ports closed; nothing
 // where it is off or lets them in. What a provider's security group does, nobody
 // can see from here.
 func Firewall(ctx context.Context, ports ...int) (out []FirewallProblem) {
-	const byItself = "%s is on and does not let %s in. With tls: {open_ports: true}, openalgo-install opens them"
+	const closes = "%s is on and does not let %s in. " + byItself
 	closed, ufw := ufwClosed(ctx, ports)
 	if len(closed) > 0 {
-		out = append(out, FirewallProblem{fmt.Sprintf(byItself, "ufw", words(closed)), ufwCommands(closed)})
+		out = append(out, FirewallProblem{fmt.Sprintf(closes, "ufw", words(closed)), ufwCommands(closed)})
 	}
 	closed, firewalld := firewalldClosed(ctx, ports)
 	if len(closed) > 0 {
-		out = append(out, FirewallProblem{fmt.Sprintf(byItself, "firewalld", words(closed)), firewalldCommands(closed)})
+		out = append(out, FirewallProblem{fmt.Sprintf(closes, "firewalld", words(closed)), firewalldCommands(closed)})
 	}
 	if len(out) > 0 {
 		return out
 	}
-	out, read := iptablesClosed(ctx, ports)
+	rules, read := iptablesClosed(ctx, ports)
+	for _, c := range rules {
+		out = append(out, c.problem())
+	}
 	if len(out) == 0 && !ufw && !firewalld && nftDrops(ctx, read) {
 		out = append(out, FirewallProblem{Text: "nftables drops what it has no rule for on this machine. Make sure that it lets " + words(ports) + " in (sudo nft list ruleset)"})
 	}
 	return out
 }
 
-// OpenPorts opens the ports in ufw or firewalld, if one of them is on and
-// closes them. It never switches a firewall on. Where ufw is on, SSH works
+// OpenPorts opens the ports in ufw, firewalld or the rules of iptables, where these
+// close them. It never switches a firewall on. Where ufw is on, SSH works
 // already, or nobody would be here: its rules stay as they are.
 func OpenPorts(ctx context.Context, ports ...int) (done []string, err error) {
 	closed, _ := ufwClosed(ctx, ports)
@@ -65,7 +70,8 @@ func OpenPorts(ctx context.Context, ports ...int) (done []string, err error) {
 		}
 		done = append(done, fmt.Sprintf("opened port %d in firewalld", port))
 	}
-	return done, nil
+	rules, err := openIPTables(ctx, ports)
+	return append(done, rules...), err
 }
 
 // ufwClosed are the ports that ufw, where it is active, does not let in.

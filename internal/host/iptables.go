@@ -15,7 +15,7 @@ var savePrograms = []string{"iptables-save", "iptables-legacy-save", "iptables-n
 
 // iptablesClosed looks for rules of iptables that keep everybody out of the
 // ports. read is whether there was a list of rules.
-func iptablesClosed(ctx context.Context, ports []int) (out []FirewallProblem, read bool) {
+func iptablesClosed(ctx context.Context, ports []int) (out []closedBy, read bool) {
 	var seen []string
 	for _, program := range savePrograms {
 		text, err := run(ctx, program)
@@ -35,36 +35,81 @@ func iptablesClosed(ctx context.Context, ports []int) (out []FirewallProblem, re
 			}
 		}
 		if len(closed) > 0 {
-			out = append(out, iptablesProblem(strings.TrimSuffix(program, "-save"), closed, at))
+			out = append(out, closedBy{strings.TrimSuffix(program, "-save"), closed, at})
 		}
 	}
 	return out, read
 }
 
-// iptablesProblem says which rule of the chain INPUT closes the ports, 0 being
-// its policy, and what opens them right before that.
-func iptablesProblem(program string, closed []int, at int) FirewallProblem {
-	why, place := "its chain INPUT drops what no rule lets in", "-A INPUT"
-	if at > 0 {
-		why, place = fmt.Sprintf("rule %d of its chain INPUT keeps out what no rule before lets in", at), fmt.Sprintf("-I INPUT %d", at)
+// closedBy are ports that a program's rules keep closed.
+type closedBy struct {
+	program string // iptables, iptables-legacy, iptables-nft
+	ports   []int
+	at      int // the rule of the chain INPUT that closes them; 0 is its policy
+}
+
+// opening is the command that lets the ports in, right before what closes them.
+func (c closedBy) opening() []string {
+	place := []string{"-A", "INPUT"}
+	if c.at > 0 {
+		place = []string{"-I", "INPUT", fmt.Sprint(c.at)}
 	}
-	list := make([]string, len(closed))
-	for i, port := range closed {
+	list := make([]string, len(c.ports))
+	for i, port := range c.ports {
 		list[i] = fmt.Sprint(port)
 	}
-	p := FirewallProblem{
-		Text:     fmt.Sprintf("%s does not let %s in: %s", program, words(closed), why),
-		Commands: []string{fmt.Sprintf("sudo %s %s -p tcp -m multiport --dports %s -j ACCEPT", program, place, strings.Join(list, ","))},
-	}
+	return slices.Concat([]string{c.program}, place, []string{"-p", "tcp", "-m", "multiport", "--dports", strings.Join(list, ","), "-j", "ACCEPT"})
+}
+
+// saving is the command that keeps the rules over a restart of the machine; none where
+// nothing here does that.
+func saving() []string {
 	switch _, err := exec.LookPath("netfilter-persistent"); {
 	case err == nil:
-		p.Commands = append(p.Commands, "sudo netfilter-persistent save")
+		return []string{"netfilter-persistent", "save"}
 	case isFile("/etc/sysconfig/iptables"):
-		p.Commands = append(p.Commands, "sudo service iptables save")
-	default:
-		p.Text += ". What the command below adds is gone after a restart of this machine, unless you save it too"
+		return []string{"service", "iptables", "save"}
+	}
+	return nil
+}
+
+func (c closedBy) problem() FirewallProblem {
+	why := "its chain INPUT drops what no rule lets in"
+	if c.at > 0 {
+		why = fmt.Sprintf("rule %d of its chain INPUT keeps out what no rule before lets in", c.at)
+	}
+	p := FirewallProblem{
+		Text:     fmt.Sprintf("%s does not let %s in: %s. "+byItself, c.program, words(c.ports), why),
+		Commands: []string{"sudo " + strings.Join(c.opening(), " ")},
+	}
+	if save := saving(); save != nil {
+		p.Commands = append(p.Commands, "sudo "+strings.Join(save, " "))
+	} else {
+		p.Text += ". What that adds is gone after a restart of this machine, unless you save it too"
 	}
 	return p
+}
+
+// openIPTables lets the ports in where rules of iptables keep them out.
+func openIPTables(ctx context.Context, ports []int) (done []string, err error) {
+	closed, _ := iptablesClosed(ctx, ports)
+	for _, c := range closed {
+		command := c.opening()
+		if _, err := run(ctx, command[0], command[1:]...); err != nil {
+			return done, err
+		}
+		undo := append([]string{"-D", "INPUT"}, command[slices.Index(command, "-p"):]...)
+		done = append(done, fmt.Sprintf("opened %s in %s (%s %s closes it)", words(c.ports), c.program, c.program, strings.Join(undo, " ")))
+	}
+	if len(closed) == 0 {
+		return done, nil
+	}
+	save := saving()
+	if save == nil {
+		return append(done, "nothing on this machine keeps rules of iptables over a restart, so openalgo-install doctor tells when they are gone"), nil
+	}
+	_, err = run(ctx, save[0], save[1:]...)
+	return done, err
 }
 
 func isFile(path string) bool {

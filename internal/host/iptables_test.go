@@ -179,6 +179,28 @@ func TestIptablesIsTold(t *testing.T) {
 	}
 }
 
+// What the message says is what is done, where open_ports lets it.
+func TestIptablesIsOpened(t *testing.T) {
+	path := os.Getenv("PATH")
+	t.Setenv("PATH", t.TempDir())
+	program(t, "iptables-save", "PATH="+path+"\ncat <<'EOF'\n"+oracleCloud+"EOF\n")
+	calls := program(t, "iptables", "exit 0\n")
+	done, err := OpenPorts(t.Context(), 80, 443)
+	if err != nil || calls() != "-I INPUT 6 -p tcp -m multiport --dports 80,443 -j ACCEPT\n" || len(done) == 0 || !strings.Contains(done[0], "iptables -D INPUT -p tcp -m multiport --dports 80,443 -j ACCEPT") {
+		t.Errorf("%v, %q, called with %q", err, done, calls())
+	}
+	if isFile("/etc/sysconfig/iptables") { // this machine keeps them
+		return
+	}
+	if len(done) != 2 || !strings.Contains(done[1], "restart") {
+		t.Errorf("that they are gone after a restart is not said: %q", done)
+	}
+	saved := program(t, "netfilter-persistent", "exit 0\n")
+	if _, err := OpenPorts(t.Context(), 443); err != nil || saved() != "save\n" {
+		t.Errorf("%v, saved with %q", err, saved())
+	}
+}
+
 func FuzzIptables(f *testing.F) {
 	for _, rules := range []string{oracleCloud, ufwRules, centos7, "*filter\n:INPUT ACCEPT\n-A INPUT ! -j\n-A INPUT -p\n"} {
 		f.Add(rules)

@@ -1,7 +1,9 @@
 package host
 
 import (
+	"context"
 	"fmt"
+	"os"
 
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 )
@@ -9,6 +11,16 @@ import (
 // nestingSign is there in an LXC container that may hold others: LXC, Proxmox and
 // LXD mount a second proc for those.
 const nestingSign = "dev/.lxc/proc"
+
+// nests reports whether a process in namespaces of its own may mount what a container
+// needs, which an LXC container without nesting refuses. It takes root to try.
+func (v View) nests(ctx context.Context) bool {
+	if v.path("") != "/" || os.Geteuid() != 0 {
+		return false
+	}
+	_, err := run(ctx, "unshare", "--mount", "--pid", "--fork", "--mount-proc", "true")
+	return err == nil
+}
 
 // DockerProblem says in plain words why Docker Engine cannot be expected to
 // run OpenAlgo on this machine, or "".

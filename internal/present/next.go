@@ -20,7 +20,10 @@ type Next struct {
 func (n Next) Lines(a answers.Answers) []string {
 	b, _ := broker.Find(a.Broker.Name)
 	out := []string{"1. Open it and create the admin account."}
-	if a.Domain == "" {
+	switch {
+	case a.Domain == "" && a.Ports.InNetwork():
+		out = []string{"1. Open " + a.Origin() + " on this machine or in its network, and create the admin account."}
+	case a.Domain == "":
 		out = []string{"1. Open it on this machine, or from another computer through SSH:"}
 		for _, line := range n.Tunnel.Lines(a.Ports) {
 			out = append(out, "   "+line)

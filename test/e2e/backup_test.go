@@ -51,7 +51,7 @@ func (i *instance) place(path string, size int, age time.Duration) {
 		i.t.Fatal(err)
 	}
 	at := time.Now().Add(-age)
-	if err := os.Chown(path, 1000, 1000); err != nil {
+	if err := os.Chown(path, docker.Info().UserBase+1000, docker.Info().UserBase+1000); err != nil {
 		i.t.Fatal(err)
 	}
 	if err := os.Chtimes(path, at, at); err != nil {

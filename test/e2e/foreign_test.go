@@ -46,11 +46,7 @@ func foreign(t *testing.T, dirName string) *instance {
 		t.Fatal(err)
 	}
 	i.put(".env", env.String()+"# my own\nMY_OWN = 'a b'\n")
-	if os.Geteuid() == 0 {
-		must(t, os.Chown(i.path(".env"), 1000, 1000))
-	} else { // who has no root opens it to the container's user like this
-		must(t, os.Chmod(i.path(".env"), 0o666))
-	}
+	i.lend(".env")
 	i.put("README.md", "the checkout\n")
 	i.alone()
 	return i
@@ -142,15 +138,31 @@ func (i *instance) composeUp(name, text string) {
 	dockerCompose(i.t, i.dir, "up", "-d")
 }
 
+// lend gives a file or a directory to OpenAlgo's user in a container, as somebody does
+// who sets that up by hand: who has no root opens it to everybody.
+func (i *instance) lend(name string) {
+	i.t.Helper()
+	if os.Geteuid() != 0 {
+		info, err := os.Stat(i.path(name))
+		must(i.t, err)
+		mode := os.FileMode(0o666)
+		if info.IsDir() {
+			mode = 0o777
+		}
+		must(i.t, os.Chmod(i.path(name), mode))
+		return
+	}
+	owner := docker.Info().UserBase + 1000
+	must(i.t, os.Chown(i.path(name), owner, owner))
+}
+
 func (i *instance) mkdir(names ...string) {
 	i.t.Helper()
 	for _, name := range names {
 		if err := os.MkdirAll(i.path(name), 0o755); err != nil {
 			i.t.Fatal(err)
 		}
-		if err := os.Chown(i.path(name), 1000, 1000); err != nil {
-			i.t.Fatal(err)
-		}
+		i.lend(name)
 	}
 }
 
@@ -223,7 +235,8 @@ var foreignStacks = map[string]struct {
 	"by hand": {"", "docker-compose.yml", func(i *instance) {
 		i.put("token", "the-users-own\n")
 		i.mkdir("data", "data/db")
-		_ = os.Chown(i.path(".env"), 1000, 1001)
+		base := docker.Info().UserBase
+		_ = os.Chown(i.path(".env"), base+1000, base+1001)
 		_ = os.Chmod(i.path(".env"), 0o640)
 		i.composeUp("docker-compose.yml", handFile)
 	}},

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/wait"
@@ -34,11 +35,30 @@ func ping(ctx context.Context, socket string) (version string, running, notAllow
 		return "", denied, denied
 	}
 	defer response.Body.Close()
-	var answer struct{ Version string }
+	var answer struct {
+		Version    string
+		Components []struct{ Name string }
+	}
 	if response.StatusCode != http.StatusOK || json.NewDecoder(response.Body).Decode(&answer) != nil {
 		return "", false, false
 	}
+	for _, c := range answer.Components {
+		if strings.Contains(c.Name, "Podman") {
+			return podman + " " + answer.Version, true, false
+		}
+	}
 	return answer.Version, true, false
+}
+
+// podman begins the version where it is Podman that answers.
+const podman = "Podman"
+
+// Named is a version with what it is a version of.
+func Named(version string) string {
+	if strings.HasPrefix(version, podman) {
+		return version
+	}
+	return strings.TrimSpace("Docker Engine " + version)
 }
 
 // waitForDaemon polls until the daemon answers or o.Wait is over.

@@ -106,7 +106,7 @@ func Install(ctx context.Context, facts host.Facts, o Options) (Report, error) {
 		return Report{}, err
 	}
 	if len(steps) == 0 {
-		r := Report{Version: state.Version, Notes: []string{strings.TrimSpace("Docker Engine "+state.Version) + " is running already; nothing was changed"}}
+		r := Report{Version: state.Version, Notes: []string{Named(state.Version) + " is running already; nothing was changed"}}
 		if state.NotAllowed || !state.Root {
 			r.Notes = append(r.Notes, o.withoutRoot()...)
 		}
