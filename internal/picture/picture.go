@@ -122,6 +122,10 @@ func (p palette) draw(b *strings.Builder, r run, x, y float64) {
 		fmt.Fprintf(b, `<path d="%s" fill="%s"/>`+"\n", filled, ink)
 		return
 	}
+	if filled, opacity := shade(r.text, x, y); filled != "" {
+		fmt.Fprintf(b, `<path d="%s" fill="%s" opacity="%s"/>`+"\n", filled, ink, opacity)
+		return
+	}
 	if strings.TrimSpace(r.text) == "" {
 		return
 	}

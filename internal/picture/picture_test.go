@@ -36,6 +36,7 @@ func TestSVG(t *testing.T) {
 		"a line is a shape":          {"──", `<path d="M14 53h16.8"`},
 		"a corner":                   {"╭", `<path d="M18.2 53h4.2M18.2 53v9"`},
 		"a full block":               {"█", `<path d="M14 44h8.4v18h-8.4z"`},
+		"a shade":                    {"░░", `<path d="M14 44h16.8v18h-16.8z" fill="#1f2328" opacity=".25"/>`},
 		"a dot of Braille":           {"⠁", `<path d="M15.05 45.12h2.2v2.2h-2.2z"`},
 		"a link is left out":         {"\x1b]8;;https://a.example\x1b\\a\x1b]8;;\x1b\\", `>a</text>`},
 		"the words for who sees not": {"a", `aria-label="A &lt;page&gt;"`},

@@ -15,7 +15,11 @@ var box = map[rune]string{
 	'├': "urd", '┤': "udl", '┬': "rdl", '┴': "url", '┼': "urdl",
 }
 
-// shaped tells how a character is drawn: 1 as lines, 2 as blocks, 0 as text.
+// shades are characters that fill their cell in part: how much of the colour is seen.
+var shades = map[rune]string{'░': ".25", '▒': ".5", '▓': ".75"}
+
+// shaped tells how a character is drawn: 1 as lines, 2 as blocks, its own number as a
+// shade, 0 as text.
 func shaped(text string) int {
 	for _, c := range text {
 		switch {
@@ -23,6 +27,8 @@ func shaped(text string) int {
 			return 1
 		case c >= '▀' && c <= '█' || c >= '⠀' && c <= '⣿':
 			return 2
+		case shades[c] != "":
+			return int(c)
 		}
 		break
 	}
@@ -78,6 +84,16 @@ func blocks(text string, x, y float64) string {
 		}
 	}
 	return b.String()
+}
+
+// shade is the area of one of the shades, and how much of the colour is seen; the
+// area is empty where the text is something else.
+func shade(text string, x, y float64) (path, opacity string) {
+	if shaped(text) <= 2 {
+		return "", ""
+	}
+	cells := []rune(text)
+	return area(x, y, float64(len(cells))*cellWidth, cellHeight), shades[cells[0]]
 }
 
 // dots is the path of a character of Braille: bits 0 to 2 and 6 are the left column
