@@ -136,6 +136,16 @@ func (a Answers) Origin() string {
 	return "http://" + a.Ports.At(a.Ports.Web)
 }
 
+// ProxyStep says what is left to the user, who has an HTTPS proxy in front; "" without
+// one.
+func ProxyStep(a Answers) string {
+	if a.Domain == "" || a.TLS.Mode != "off" {
+		return ""
+	}
+	return fmt.Sprintf("One step is yours: make your proxy serve https://%s. It must pass that to %s, and /ws to %s. Until then nobody can log in.",
+		a.Domain, a.Ports.At(a.Ports.Web), a.Ports.At(a.Ports.WebSocket))
+}
+
 // Warnings are about answers that are right and may still surprise.
 func (a Answers) Warnings() (out finding.Warnings) {
 	for _, w := range a.warnings {
@@ -146,9 +156,8 @@ func (a Answers) Warnings() (out finding.Warnings) {
 		out = append(out, finding.Warn("ports-public", "ports.bind: %s opens the ports to the network, and Docker's ports bypass ufw, so they may be public: "+
 			"leave it at 127.0.0.1 and put a proxy in front", a.Ports.Bind))
 	}
-	if a.Domain != "" && a.TLS.Mode == "off" {
-		out = append(out, finding.Warn("proxy-own", "tls: off with a domain: your own proxy must serve https://%s and pass it to port %d, and /ws to port %d; "+
-			"without HTTPS nobody can log in", a.Domain, a.Ports.Web, a.Ports.WebSocket))
+	if step := ProxyStep(a); step != "" {
+		out = append(out, finding.Warn("proxy-own", "%s", step))
 	}
 	if a.RemoteMCP.Enabled && a.RemoteMCP.WriteOrders {
 		out = append(out, finding.Warn("mcp-writes-orders", "remote_mcp.write_orders lets AI clients on the internet place orders with your money: "+

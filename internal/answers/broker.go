@@ -14,11 +14,23 @@ type Broker struct {
 	Name                          string // id, as internal/broker has it
 	APIKey, APISecret             secret.Text
 	MarketAPIKey, MarketAPISecret secret.Text // XTS brokers only
+	// Credentials is "later" where what is left out may be entered later. An instance
+	// of this broker keeps those that it has.
+	Credentials string
 }
+
+const later = "later"
+
+// Later leaves what is not given for later.
+func (b *Broker) Later() { b.Credentials = later }
+
+// IsLater reports whether what is not given is entered later.
+func (b Broker) IsLater() bool { return b.Credentials == later }
 
 func (b *Broker) fields() []field {
 	return []field{
 		{name: "name", value: text(&b.Name, "zerodha")},
+		{name: "credentials", value: text(&b.Credentials, later).unsaved()},
 		{name: "api_key", value: hidden(&b.APIKey)},
 		{name: "api_secret", value: hidden(&b.APISecret)},
 		{name: "market_api_key", value: hidden(&b.MarketAPIKey)},
@@ -32,19 +44,32 @@ func (b *Broker) check(r *reader) {
 		r.wrong("broker.name", "name your broker, e.g. `broker: {name: zerodha}`; one of: %s", strings.Join(broker.IDs(), ", "))
 		return
 	}
-	known, ok := broker.Find(name)
-	if !ok {
+	known, ok := broker.Of(name)
+	near, misspelt := broker.Misspelt(name)
+	if _, listed := broker.Find(name); !listed && !ok {
+		near, misspelt = broker.Nearest(name)
+	} else if listed {
+		misspelt = false
+	}
+	if !ok || misspelt {
 		hint := "one of: " + strings.Join(broker.IDs(), ", ")
-		if near, ok := broker.Nearest(name); ok {
+		if misspelt {
 			hint = fmt.Sprintf("did you mean %q?", near)
 		}
 		r.wrong("broker.name", "OpenAlgo knows no broker by %s; %s", quote(name), hint)
 		return
 	}
+	if b.Credentials != "" && !b.IsLater() {
+		r.wrong("broker.credentials", "%s is not possible here; write later, or leave this out", quote(b.Credentials))
+	}
 	if r.saved {
 		return
 	}
-	for _, p := range known.Check(broker.Credentials{
+	check := known.Check
+	if b.IsLater() {
+		check = known.CheckGiven
+	}
+	for _, p := range check(broker.Credentials{
 		APIKey: b.APIKey, APISecret: b.APISecret,
 		MarketAPIKey: b.MarketAPIKey, MarketAPISecret: b.MarketAPISecret,
 	}) {

@@ -15,15 +15,14 @@ func Compose(texts, references map[string]string) ([]byte, error) {
 	doc := map[string]any{"version": 1}
 	a := defaults()
 	put := func(key string, value any) {
-		section, name, nested := strings.Cut(key, ".")
-		if !nested {
-			doc[key] = value
-			return
+		into := doc
+		for section, name, nested := strings.Cut(key, "."); nested; section, name, nested = strings.Cut(key, ".") {
+			if _, ok := into[section].(map[string]any); !ok {
+				into[section] = map[string]any{}
+			}
+			into, key = into[section].(map[string]any), name
 		}
-		if doc[section] == nil {
-			doc[section] = map[string]any{}
-		}
-		doc[section].(map[string]any)[name] = value
+		into[key] = value
 	}
 	for key, text := range texts {
 		var value any = text

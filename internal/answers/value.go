@@ -52,6 +52,12 @@ func (v value) unless(usual any) value {
 	return v
 }
 
+// unsaved leaves the answer out of the saved ones always.
+func (v value) unsaved() value {
+	v.save = nil
+	return v
+}
+
 func section(example string, fields []field) value {
 	return value{fields: fields, read: func(r *reader, key string, node *yaml.Node) {
 		if node.Kind != yaml.MappingNode {

@@ -26,6 +26,11 @@ type field struct {
 // Check returns every fault of c for broker b, none if OpenAlgo can use them.
 // Whether the broker accepts them only a login tells.
 func (b Broker) Check(c Credentials) []Problem {
+	return b.check(c, func(string) bool { return false })
+}
+
+// check passes over the values that are skipped.
+func (b Broker) check(c Credentials, skipped func(value string) bool) []Problem {
 	market := [2]field{
 		{"market_api_key", "BROKER_API_KEY_MARKET", "Market data API key", plainKeyExample, c.MarketAPIKey, false},
 		{"market_api_secret", "BROKER_API_SECRET_MARKET", "Market data API secret", plainSecretExample, c.MarketAPISecret, false},
@@ -40,6 +45,9 @@ func (b Broker) Check(c Credentials) []Problem {
 
 	var problems []Problem
 	for _, f := range fields {
+		if skipped(f.value.Reveal()) {
+			continue
+		}
 		fault := f.fault()
 		if fault == "" && f.name == "api_key" {
 			fault = b.formatFault(f.value.Reveal())

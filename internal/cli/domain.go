@@ -60,7 +60,7 @@ The redirect URL at your broker must follow: it is shown at the end.`,
 
 // redirectNote says what must be changed at the broker.
 func redirectNote(ans answers.Answers) string {
-	b, ok := broker.Find(ans.Broker.Name)
+	b, ok := broker.Of(ans.Broker.Name)
 	if !ok {
 		return ""
 	}

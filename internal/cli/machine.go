@@ -166,7 +166,7 @@ func (s *survey) instance(ctx context.Context, e *engine.Engine, machine sizing.
 	}
 	s.entry("uninstall: remove the container; data and keys stay", "uninstall")
 	if ours {
-		s.entry("Answer the questions again, and change what was answered")
+		s.entry("Change your answers: your secrets stay")
 	}
 	return true
 }

@@ -137,7 +137,7 @@ func (c *setCommand) readVars(ctx context.Context, args []string) (settings.Edit
 // askCredentials asks for what another broker gave: those of the previous one are of
 // no use to it.
 func (c *setCommand) askCredentials(ctx context.Context, lines *bufio.Reader, e *settings.Edit) error {
-	b, ok := broker.Find(e.Broker)
+	b, ok := broker.Of(e.Broker)
 	if !ok || settings.BrokerOf(world.EnvOf(c.dir)) == e.Broker {
 		return nil // refused later, or nothing to do
 	}

@@ -78,7 +78,9 @@ func (w *interview) onScreens(ctx context.Context, screen wizard.Terminal) error
 		fmt.Fprintln(w.stdout, "Dry run: nothing was changed.")
 	case outcome.Installed:
 		fmt.Fprintf(w.stdout, "%s\n\n", outcome.Result.Message)
-		for _, line := range w.next().Lines(outcome.Answers) {
+		next := w.next()
+		next.HasKey = outcome.HasKey
+		for _, line := range next.Lines(outcome.Answers) {
 			fmt.Fprintln(w.stdout, line)
 		}
 	}

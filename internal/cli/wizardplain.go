@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
@@ -35,9 +36,15 @@ func (w *interview) inLines(ctx context.Context) error {
 		w.lines.Say("There is an OpenAlgo in another directory; --dir goes to it:\n\n%s", machine.Instance)
 	} else if machine.Instance != "" {
 		w.menu(machine)
-		return nil
+		yes, err := w.changes(ctx, machine)
+		if err != nil || !yes {
+			return asCancelled(err)
+		}
 	}
 	questions := wizard.NewPlain(w.lines, judgeDNS)
+	if machine.Saved != nil {
+		questions.Change(machine.Saved)
+	}
 	for {
 		retry, err := w.round(ctx, questions)
 		if !retry {
@@ -77,8 +84,20 @@ func (w *interview) menu(machine wizard.Machine) {
 			fmt.Fprintf(w.stdout, "  %s\n    %s\n", finding.Command(w.at, entry.Args...), entry.Label)
 		}
 	}
-	fmt.Fprintf(w.stdout, "  %s --answers %s\n    change what was answered: edit that file first, and add the secrets that change\n",
+	fmt.Fprintf(w.stdout, "  %s --answers %s\n    apply that file, after you have edited it; secrets that you leave out stay\n",
 		program, w.at+"/openalgo-install.yaml")
+}
+
+// changes asks whether the answers are to be changed here and now.
+func (w *interview) changes(ctx context.Context, machine wizard.Machine) (bool, error) {
+	if machine.Saved == nil {
+		return false, nil
+	}
+	text, err := w.lines.Ask(ctx, "\nChange your answers now? [no]: ", false)
+	if errors.Is(err, terminal.ErrEnded) {
+		return false, nil // that is a no
+	}
+	return answers.IsYes(text), err
 }
 
 // round is the questions, the plan, the apply. retry asks for another one, with
@@ -122,7 +141,9 @@ func (w *interview) round(ctx context.Context, questions *wizard.Plain) (retry b
 	}
 	err = out.end(result, nil)
 	w.lines.Say("")
-	for _, line := range w.next().Lines(ans) {
+	next := w.next()
+	next.HasKey = questions.Keeps()
+	for _, line := range next.Lines(ans) {
 		w.lines.Say("%s", line)
 	}
 	return false, err

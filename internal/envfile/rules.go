@@ -158,18 +158,18 @@ func checkBroker(c *checker) {
 	case id == "":
 		c.fatal("REDIRECT_URL", "must end in /<broker>/callback with nothing after it, for example %s; it is %q", example("REDIRECT_URL"), redirect)
 	case brokers != "" && !slices.Contains(valid, id):
-		c.fatal("REDIRECT_URL", "names the broker %q, which is not in VALID_BROKERS; use one of those or add it there", id)
+		c.fatal("REDIRECT_URL", "names the broker %q, which this OpenAlgo does not know. VALID_BROKERS has %s", id, strings.Join(valid, ", "))
 	}
 	if form, strict := keyForms[id]; strict && strings.Count(c.value("BROKER_API_KEY"), ":::") != form.separators {
 		c.fatal("BROKER_API_KEY", "must be of the form %s for %s", form.form, id)
 	}
 	for _, key := range []string{"BROKER_API_KEY", "BROKER_API_SECRET"} {
-		if strings.HasPrefix(c.value(key), "YOUR_BROKER_") {
-			c.warn(key, "is still the placeholder, so logging in to the broker will fail; it should be %s", strings.Trim(example(key), "'"))
+		if strings.HasPrefix(c.value(key), "YOUR_") {
+			c.warn(key, "is still the placeholder, so you cannot log in to your broker; it should be %s", strings.Trim(example(key), "'"))
 		}
 	}
 	if value, ok := c.Get("BROKER_API_KEY"); ok && value == "" {
-		c.warn("BROKER_API_KEY", "is empty, so logging in to the broker will fail; it should be %s", strings.Trim(example("BROKER_API_KEY"), "'"))
+		c.warn("BROKER_API_KEY", "is empty, so you cannot log in to your broker; it should be %s", strings.Trim(example("BROKER_API_KEY"), "'"))
 	}
 }
 

@@ -326,7 +326,7 @@ func (t *turn) done(p *plan.Plan, o *world.Observation) event.Result {
 	if needsAccount(p) {
 		t.note("next: open " + url + " and create your account")
 	}
-	if b, ok := broker.Find(p.Answers.Broker.Name); ok {
+	if b, ok := broker.Of(p.Answers.Broker.Name); ok {
 		t.note("at " + b.Name + " the redirect URL must be exactly " + b.RedirectURL(url))
 	}
 	return event.Result{Changed: true, URL: url, Message: "OpenAlgo is ready at " + url}

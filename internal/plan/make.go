@@ -102,7 +102,9 @@ func planFiles(o *world.Observation, p *Plan) error {
 	}
 	var warnings finding.Warnings
 	var err error
-	wanted := slices.Concat(settings.Of(p.Answers, p.Sizing, o.Env == nil), sourceSettings(o, i),
+	listing, told := settings.Listing(p.Answers, o.Env, o.Sample, o.Image != nil)
+	p.Warn(told...)
+	wanted := slices.Concat(listing, settings.Of(p.Answers, p.Sizing, o.Env == nil), sourceSettings(o, i),
 		settings.Cookies(p.Answers, o.Project, o.Env == nil || i.Restores() && !i.Backup.Same))
 	p.Env, warnings, err = settings.Decide(settings.Situation{Current: o.Env, Sample: o.Sample, Last: o.State,
 		DataMayExist: len(o.Data) > 0 || settings.DataElsewhere(o.Env) || i.Restores(), Mode: mode, Random: o.Random}, wanted, edit)

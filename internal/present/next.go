@@ -1,8 +1,11 @@
 package present
 
 import (
+	"fmt"
+
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/broker"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/tunnel"
 )
 
@@ -12,27 +15,42 @@ type Next struct {
 	// Tunnel is how a person logs in here, for an instance that listens on this
 	// machine only.
 	Tunnel tunnel.Way
+	// HasKey says that the instance had a broker's API key before, and keeps it.
+	HasKey bool
 	// Commands are those worth knowing, each with what it does.
 	Commands [][2]string
 }
 
 // Lines say in plain lines what comes after an install with these answers.
 func (n Next) Lines(a answers.Answers) []string {
-	b, _ := broker.Find(a.Broker.Name)
-	out := []string{"1. Open it and create the admin account."}
-	switch {
-	case a.Domain == "" && a.Ports.InNetwork():
-		out = []string{"1. Open " + a.Origin() + " on this machine or in its network, and create the admin account."}
-	case a.Domain == "":
-		out = []string{"1. Open it on this machine, or from another computer through SSH:"}
-		for _, line := range n.Tunnel.Lines(a.Ports) {
+	b, _ := broker.Of(a.Broker.Name)
+	var out []string
+	steps := 0
+	step := func(text string, more ...string) {
+		steps++
+		out = append(out, fmt.Sprintf("%d. %s", steps, text))
+		for _, line := range more {
 			out = append(out, "   "+line)
 		}
-		out = append(out, "   Create the admin account there.")
 	}
+	if proxy := answers.ProxyStep(a); proxy != "" {
+		step(proxy)
+	}
+	switch {
+	case a.Domain == "" && a.Ports.InNetwork():
+		step("Open " + a.Origin() + " on this machine or in its network, and create the admin account.")
+	case a.Domain == "":
+		step("Open it on this machine, or from another computer through SSH:", append(n.Tunnel.Lines(a.Ports), "Create the admin account there.")...)
+	default:
+		step("Open it and create the admin account.")
+	}
+	step("At " + b.Name + " the redirect URL must be exactly " + b.RedirectURL(a.Origin()))
+	if !n.HasKey && broker.Awaited(a.Broker.APIKey.Reveal()) {
+		key := noKey(b.ID, n.Dir)
+		step(key[0], key[1:]...)
+	}
+	step("Keep a copy of " + n.Dir + "/.env: its keys open the data.")
 	out = append(out,
-		"2. At "+b.Name+" the redirect URL must be exactly "+b.RedirectURL(a.Origin()),
-		"3. Keep a copy of "+n.Dir+"/.env: its keys open the data.",
 		"",
 		"The answers, less every secret, are in "+n.Dir+"/openalgo-install.yaml.",
 		"Worth knowing:")
@@ -40,4 +58,19 @@ func (n Next) Lines(a answers.Answers) []string {
 		out = append(out, "  "+c[0], "    "+c[1])
 	}
 	return out
+}
+
+// noKey says where a broker's API key comes from and where it goes, for an instance
+// that has none yet.
+func noKey(id, dir string) []string {
+	b, _ := broker.Of(id)
+	command := []string{"set", "BROKER_API_KEY", "BROKER_API_SECRET"}
+	if b.NeedsMarketData() {
+		command = append(command, "BROKER_API_KEY_MARKET", "BROKER_API_SECRET_MARKET")
+	}
+	return []string{
+		"No API key yet: OpenAlgo runs, but cannot log in to " + b.Name + ". Get the key here: " + b.Where(),
+		"Then enter it: " + finding.Command(dir, command...),
+		"Newer OpenAlgo releases also take it after your login, at Select broker > Configure.",
+	}
 }

@@ -44,6 +44,10 @@ func Status(w io.Writer, s status.Status) {
 		row("url", i.URL)
 		row("tunnel", i.Tunnel)
 		row("https", i.HTTPS.String())
+		row("broker", i.Broker)
+		if i.NoKey {
+			row("", strings.Join(noKey(i.Broker, i.Dir), " "))
+		}
 		row("version", i.Version)
 		row("directory", i.Dir)
 		row("container", strings.TrimSpace(i.Container+"  "+i.State))
@@ -114,6 +118,9 @@ func Glance(i status.Instance) string {
 		https = "by your own proxy or tunnel"
 	}
 	text := fmt.Sprintf("%s\nVersion: %s\nSizing:  %s\nHTTPS:   %s\n", state, version, sizing, https)
+	if i.NoKey {
+		text += "Broker:  " + strings.Join(noKey(i.Broker, i.Dir), "\n         ") + "\n"
+	}
 	if i.Tunnel != "" {
 		text += "Tunnel:  type on your own computer, then open " + i.URL + " there:\n  " + i.Tunnel + "\n"
 	}

@@ -10,12 +10,17 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/broker"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
 )
 
 // Draft is the answers as far as they have been given.
 type Draft struct {
 	Given    map[string]string // the text of each, by key
 	Searched map[string]string // what a list was searched for, by key
+
+	kept string            // the broker whose secrets the instance has already; "" is none
+	rest map[string]string // what the instance was answered besides, by key
+	was  map[string]string // what it was answered
 }
 
 // New returns a Draft with no answers.
@@ -29,17 +34,29 @@ func (d *Draft) Advanced() bool { return answers.IsYes(d.Get(KeyAdvanced)) }
 
 // Broker returns the broker that was chosen; its zero value when none was.
 func (d *Draft) Broker() broker.Broker {
-	b, _ := broker.Find(d.Get(KeyBroker))
+	b, _ := broker.Of(d.Get(KeyBroker))
 	return b
 }
 
+// Keeps reports whether a secret may be left empty, since the instance has it.
+func (d *Draft) Keeps() bool { return d.kept != "" && d.kept == d.Get(KeyBroker) }
+
+// isLater reports whether the API key is entered after the install.
+func isLater(d *Draft) bool { return !d.Keeps() && strings.EqualFold(d.Get(keyHasKey), "no") }
+
 // RedirectURL returns what must be registered at the broker.
 func (d *Draft) RedirectURL() string {
-	a := answers.Answers{Domain: d.Get(KeyDomain), Ports: answers.Ports{Web: 5000}}
-	if port, err := strconv.Atoi(d.Get("ports.web")); err == nil && d.Advanced() {
-		a.Ports.Web = port
+	return d.Broker().RedirectURL(answers.Answers{Domain: d.Get(KeyDomain), Ports: portsOf(d)}.Origin())
+}
+
+func portsOf(d *Draft) answers.Ports {
+	out := answers.Ports{Web: openalgo.WebPort, WebSocket: openalgo.WebSocketPort, Bind: "127.0.0.1"}
+	for key, to := range map[string]*int{"ports.web": &out.Web, "ports.websocket": &out.WebSocket} {
+		if port, err := strconv.Atoi(d.Get(key)); err == nil && d.Advanced() {
+			*to = port
+		}
 	}
-	return d.Broker().RedirectURL(a.Origin())
+	return out
 }
 
 // certbot is the answer to whether it may get the certificate.
@@ -84,7 +101,7 @@ func (d *Draft) asked() iter.Seq2[string, string] {
 // is. Other questions may still be open.
 func (d *Draft) Problem(q Question) string {
 	text := d.Get(q.Key)
-	if q.Key == KeyAdvanced || q.Key == keyMCP || q.Key == keyCertbot {
+	if q.Key == KeyAdvanced || q.Key == keyMCP || q.Key == keyCertbot || q.Key == keyHasKey {
 		switch strings.ToLower(text) {
 		case "y", "yes", "n", "no":
 		default:
@@ -131,10 +148,14 @@ var secretNames = map[string]string{
 // yaml writes the draft as an answers file, its secrets in plain or as
 // references to environment variables.
 func (d *Draft) yaml(references bool) ([]byte, error) {
-	texts, from := map[string]string{}, map[string]string{}
+	texts, from := unasked(d), map[string]string{}
+	if isLater(d) || d.Keeps() {
+		texts["broker.credentials"] = "later" // or those of the instance
+	}
 	for key, text := range d.asked() {
 		switch {
-		case key == KeyAdvanced || text == "" && !strings.HasPrefix(key, "broker."):
+		case key == keyHasKey || key == KeyAdvanced || secretNames[key] != "" && text == "" && d.Keeps():
+		case text == "" && !strings.HasPrefix(key, "broker."):
 		case key == "image":
 			maps.Copy(texts, imageSource(text))
 		case references && text != "" && secretNames[key] != "":

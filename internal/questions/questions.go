@@ -45,6 +45,7 @@ const (
 	KeyBroker   = "broker.name"
 	keyMCP      = "remote_mcp.enabled"
 	KeyTLS      = "tls.mode"
+	keyHasKey   = "has_api_key" // yes or no
 	keyCertbot  = "tls.certbot"
 )
 
@@ -54,7 +55,7 @@ var Screens = []Screen{
 		{Key: KeyDomain, Shown: Always, Label: Fixed("Domain"),
 			Help: Fixed("The name that browsers use, for example algo.example.com. Optional: without a domain you reach OpenAlgo on this machine, or through an SSH tunnel.")},
 	}},
-	{Title: "HTTPS", Shown: hasDomain, Intro: Fixed("Browsers and brokers reach a domain only over HTTPS."),
+	{Title: "HTTPS", Shown: hasDomain, Intro: httpsText,
 		Questions: []Question{
 			{Key: KeyTLS, Shown: Always, Preset: "auto", Label: Fixed("Certificate and HTTPS proxy"), Help: Fixed(""),
 				Choices: func() []Choice {
@@ -74,25 +75,31 @@ var Screens = []Screen{
 			{Key: "tls.key", Shown: hasCertificate, Label: Fixed("Private key file"), Help: Fixed("A PEM file, for example /etc/ssl/algo.key.")},
 		}},
 	{Title: "Broker", Shown: Always, Intro: Fixed(""), Questions: []Question{
-		{Key: KeyBroker, Shown: Always, Label: Fixed("Broker"), Help: Fixed("Type a part of its name, or use the arrow keys."), Choices: brokerChoices},
+		{Key: KeyBroker, Shown: Always, Label: Fixed("Broker"), Help: Fixed("Type a part of its name, or use the arrow keys."), Choices: brokerChoices, Other: newBroker},
 	}},
-	{Title: "Redirect URL", Shown: Always, Intro: redirectText},
-	{Title: "Credentials", Shown: Always, Intro: Fixed(""), Questions: []Question{
+	{Title: "Redirect URL", Shown: Always, Intro: redirectText, Questions: []Question{
+		{Key: keyHasKey, Shown: func(d *Draft) bool { return !d.Keeps() }, Preset: "yes", Label: Fixed("Do you have an API key?"),
+			Help: func(d *Draft) string { return "Get it here: " + d.Broker().Where() },
+			Choices: func() []Choice {
+				return []Choice{{Value: "yes", Label: "Enter it on the next page"}, {Value: "no", Label: "Continue without a key, and enter it later"}}
+			}},
+	}},
+	{Title: "Credentials", Shown: func(d *Draft) bool { return !isLater(d) }, Intro: Fixed(""), Questions: []Question{
 		{Key: "broker.api_key", Shown: Always, Secret: true,
 			Label: func(d *Draft) string { return d.Broker().KeyLabel },
-			Help:  func(d *Draft) string { return d.Broker().KeyHint }},
+			Help:  orKept(func(d *Draft) string { return d.Broker().KeyHint })},
 		{Key: "broker.api_secret", Shown: Always, Secret: true,
 			Label: func(d *Draft) string { return d.Broker().SecretLabel },
-			Help: func(d *Draft) string {
+			Help: orKept(func(d *Draft) string {
 				if d.Broker().SecretOptional {
 					return strings.TrimSpace(d.Broker().SecretHint + " Optional.")
 				}
 				return d.Broker().SecretHint
-			}},
+			})},
 		{Key: "broker.market_api_key", Secret: true, Shown: needsMarketData,
-			Label: Fixed("API key for market data"), Help: Fixed("This broker has a second pair of credentials, for prices.")},
+			Label: Fixed("API key for market data"), Help: orKept(Fixed("This broker has a second pair of credentials, for prices."))},
 		{Key: "broker.market_api_secret", Secret: true, Shown: needsMarketData,
-			Label: Fixed("API secret for market data"), Help: Fixed("")},
+			Label: Fixed("API secret for market data"), Help: orKept(Fixed(""))},
 	}},
 	{Title: "Options", Shown: Always, Intro: Fixed(""), Questions: []Question{
 		{Key: KeyAdvanced, Shown: Always, Preset: "no", Choices: advancedChoices,
@@ -159,6 +166,36 @@ func brokerChoices() []Choice {
 		out = append(out, c)
 	}
 	return out
+}
+
+// newBroker is a broker that is not on the list, and may be known to a newer OpenAlgo.
+func newBroker(id string) (Choice, bool) {
+	if _, misspelt := broker.Misspelt(id); misspelt {
+		return Choice{}, false
+	}
+	if _, ok := broker.Of(id); !ok {
+		return Choice{}, false
+	}
+	return Choice{Value: id, Label: fmt.Sprintf("Use the broker id %q: a newer OpenAlgo may have it", id)}, true
+}
+
+// httpsText begins with what is left to the user, if anything is.
+func httpsText(d *Draft) string {
+	if step := answers.ProxyStep(answers.Answers{Domain: d.Get(KeyDomain), Ports: portsOf(d), TLS: answers.TLS{Mode: d.Get(KeyTLS)}}); step != "" {
+		return step
+	}
+	return "Browsers and brokers reach a domain only over HTTPS."
+}
+
+// orKept is a help text, and what an empty answer means where a secret is there
+// already.
+func orKept(help func(*Draft) string) func(*Draft) string {
+	return func(d *Draft) string {
+		if !d.Keeps() {
+			return help(d)
+		}
+		return strings.TrimSpace(strings.TrimSuffix(help(d), " Optional.") + " Leave empty to keep the current one.")
+	}
 }
 
 func redirectText(d *Draft) string {

@@ -14,7 +14,7 @@ const DefaultFile = "answers.yaml"
 // Save writes the answers into a new file, and says how to use it.
 func (d *Draft) Save(path string, secrets bool) (said string, err error) {
 	if _, err := os.Lstat(path); err == nil {
-		return "", fmt.Errorf("%s exists, and is left as it is: name another file", path)
+		return "", fmt.Errorf("%s exists already: name another file", path)
 	}
 	text, err := d.yaml(!secrets)
 	if err == nil {
@@ -24,8 +24,8 @@ func (d *Draft) Save(path string, secrets bool) (said string, err error) {
 		return "", fmt.Errorf("the answers could not be saved: %w", err)
 	}
 	said = "Saved. Unattended: openalgo-install --answers " + path
-	if !secrets {
-		said += fmt.Sprintf("\nIt takes the secrets from the environment: %s.", strings.Join(d.environment(), ", "))
+	if needed := d.environment(); !secrets && len(needed) > 0 {
+		said += fmt.Sprintf("\nIt takes the secrets from the environment: %s.", strings.Join(needed, ", "))
 	}
 	return said, nil
 }
@@ -33,9 +33,9 @@ func (d *Draft) Save(path string, secrets bool) (said string, err error) {
 // environment lists the variables that a file without secrets refers to.
 func (d *Draft) environment() []string {
 	var out []string
-	for _, q := range Screens[d.ScreenOf("broker.api_key")].Questions {
-		if d.Get(q.Key) != "" {
-			out = append(out, secretNames[q.Key])
+	for key, text := range d.asked() {
+		if name := secretNames[key]; name != "" && text != "" {
+			out = append(out, name)
 		}
 	}
 	return out

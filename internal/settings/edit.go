@@ -20,6 +20,24 @@ func ReadCredentials(a *answers.Answers, env *envfile.File) {
 		value, _ := env.Get(key)
 		*place(&a.Broker) = secret.New(value)
 	}
+	if broker.Awaited(a.Broker.APIKey.Reveal()) {
+		a.Broker.Later()
+	}
+}
+
+// WithKept returns the answers with the credentials that they leave for later and
+// the .env of an instance has, where that is of the same broker.
+func WithKept(a answers.Answers, env *envfile.File) answers.Answers {
+	if !a.Broker.IsLater() || BrokerOf(env) != a.Broker.Name {
+		return a
+	}
+	for key, place := range credentialKeys {
+		if to := place(&a.Broker); to.Reveal() == "" {
+			value, _ := env.Get(key)
+			*to = secret.New(value)
+		}
+	}
+	return a
 }
 
 // Var is one key of .env with the value that it shall have.
@@ -109,7 +127,7 @@ func (e Edit) Apply(a *answers.Answers) error {
 		return nil
 	}
 	a.Broker.Name = e.Broker
-	b, ok := broker.Find(e.Broker)
+	b, ok := broker.Of(e.Broker)
 	if ok && !b.NeedsMarketData() {
 		a.Broker.MarketAPIKey, a.Broker.MarketAPISecret = secret.Text{}, secret.Text{}
 	}

@@ -39,8 +39,8 @@ func Of(a answers.Answers, s sizing.Sizing, fresh bool) []Setting {
 	var out []Setting
 	add := func(key, value string) { out = append(out, Setting{Key: key, Value: secret.New(value)}) }
 
-	if b, ok := broker.Find(a.Broker.Name); ok {
-		for _, v := range b.Env(a.Origin(), Credentials(a)) {
+	if b, ok := broker.Of(a.Broker.Name); ok {
+		for _, v := range b.Env(a.Origin(), b.Until(Credentials(a))) {
 			out = append(out, Setting{Key: v.Key, Value: v.Value})
 		}
 		if b.Kind != broker.Crypto {

@@ -45,8 +45,10 @@ type Instance struct {
 	Starting  bool         `json:"starting,omitempty"` // it is on its way up
 	Note      string       `json:"note,omitempty"`     // what its own health check adds
 	URL       string       `json:"url"`
-	Tunnel    string       `json:"tunnel,omitempty"`  // the command that leads another computer here; "" with a domain
-	Version   string       `json:"version,omitempty"` // OpenAlgo's own
+	Tunnel    string       `json:"tunnel,omitempty"`     // the command that leads another computer here; "" with a domain
+	Broker    string       `json:"broker,omitempty"`     // its id
+	NoKey     bool         `json:"no_api_key,omitempty"` // the broker's API key is still to be entered
+	Version   string       `json:"version,omitempty"`    // OpenAlgo's own
 	Image     Image        `json:"image"`
 	Container string       `json:"container"`
 	State     string       `json:"state,omitempty"`
@@ -215,6 +217,7 @@ func describe(ctx context.Context, e Docker, c engine.Container, dir string, due
 	}
 	env := world.EnvOf(i.Dir)
 	i.URL = world.URLOf(env, c)
+	i.Broker, i.NoKey = settings.BrokerKey(env)
 	i.Tunnel = tunnelTo(e.Info(), i.URL, c)
 	now := (&ready.Prober{Engine: e}).Now(ctx, c)
 	i.Ready, i.Starting, i.Reason = now.Ready, now.Starting, now.Reason

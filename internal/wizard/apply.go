@@ -14,6 +14,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/present"
+	"github.com/marketcalls/openalgo-install/internal/theme"
 )
 
 // run is an apply. It goes on when the screen is gone.
@@ -40,7 +41,7 @@ func tick() tea.Cmd {
 func beginApply(m *model, a answers.Answers) tea.Cmd {
 	ctx, cancel := context.WithCancel(m.ctx)
 	r := &run{queue: newQueue(), done: make(chan struct{})}
-	m.run, m.busy, m.outcome = r, cancel, Outcome{Answers: a}
+	m.run, m.busy, m.outcome = r, cancel, Outcome{Answers: a, HasKey: m.draft.Keeps()}
 	page := &applyPage{m: m, run: r, now: time.Now}
 	m.page = page
 	go func() {
@@ -125,10 +126,10 @@ func (p *applyPage) body(width, height int) ([]string, int, int) {
 			continue
 		}
 		for _, line := range p.progress.Bars(height / 2) {
-			out = append(out, "      "+line)
+			out = append(out, "   "+line)
 		}
 		for _, line := range p.progress.Words() {
-			out = append(out, ansi.Truncate("      "+line, width, p.m.look.More))
+			out = append(out, ansi.Truncate("   "+line, width, p.m.look.More))
 		}
 	}
 	if len(out) == 0 {
@@ -146,15 +147,16 @@ func (p *applyPage) body(width, height int) ([]string, int, int) {
 }
 
 func (p *applyPage) stepLine(s present.Step, width int) string {
-	mark, took := p.m.look.Accent.Render(" .. "), p.now().Sub(s.Began)
+	state, took := theme.Busy, p.now().Sub(s.Began)
 	switch s.State {
 	case event.Done:
-		mark, took = p.m.look.Good.Render(" ok "), s.Took
+		state, took = theme.OK, s.Took
 	case event.Failed:
-		mark, took = p.m.look.Bad.Render("FAIL"), s.Took
+		state, took = theme.Problem, s.Took
 	}
+	mark := p.m.look.Style(state).Render(p.m.look.Sign(state))
 	const elapsed = 8
-	room := max(width-6-elapsed, 0)
+	room := max(width-3-elapsed, 0)
 	return fmt.Sprintf("%s  %-*s%*.1f s", mark, room, ansi.Truncate(s.Title, room, p.m.look.More), elapsed-2, took.Seconds())
 }
 

@@ -221,7 +221,10 @@ var frames = []struct {
 	{name: "broker", way: toBroker},
 	{name: "broker-filter", way: append(clone(toBroker), "xts", "<down>")},
 	{name: "broker-none", way: append(clone(toBroker), "robinhood", "<enter>")},
+	{name: "broker-new", way: append(clone(toBroker), "rupeezy", "<down>")},
+	{name: "https-own-proxy", way: append(clone(toHTTPS), "<down>", "<down>", "<down>")},
 	{name: "redirect", way: toRedirect},
+	{name: "credentials-kept", host: installed, way: []string{"<down>", "<down>", "<enter>", "<enter>", "<enter>", "<enter>", "<enter>", "<enter>"}},
 	{name: "credentials", way: append(clone(toCredentials), "key-123456", "<enter>", "secret")},
 	{name: "credentials-revealed", way: append(clone(toCredentials), "key-123456", "<ctrl+r>")},
 	{name: "credentials-xts", way: append(clone(toBroker), "(iifl)", "<enter>", "<enter>", "k", "<enter>")},
@@ -242,6 +245,7 @@ var frames = []struct {
 	{name: "build-base", host: waits, way: toApply, do: func(s *session) { building(s, true) }},
 	{name: "review-too-small", host: tooSmall, way: toBuild},
 	{name: "result", way: toApply, sees: "Enter Quit"},
+	{name: "result-own-proxy", way: append(clone(toHTTPS), "<down>", "<down>", "<down>", "<enter>", "zerodha", "<enter>", "<down>", "<enter>", "<enter>", "<enter>"), sees: "Enter Quit"},
 	{name: "failure", host: func(h *Host) {
 		h.Install = func(context.Context, answers.Answers, event.Reporter) (event.Result, error) {
 			return event.Result{}, &finding.Error{Kind: finding.RolledBack, Err: errors.New("OpenAlgo stopped at once (exit 1)"), Log: []string{"Error: BROKER_API_KEY is not set"}}
@@ -262,7 +266,7 @@ func installed(h *Host) {
 	h.Look = func(context.Context) Machine {
 		return Machine{Instance: "openalgo is ready at https://algo.example.com\nSizing: threads 2; a resize is due", Menu: []MenuEntry{
 			{Label: "status: everything about it", Args: []string{"status"}}, {Label: "resize: RAM and cores allow another sizing", Args: []string{"resize"}},
-			{Label: "Answer the questions again, and change what was answered"}},
+			{Label: "Change your answers: your secrets stay"}},
 			Saved: []byte("version: 1\ndomain: algo.example.com\nbroker: {name: iifl}\nimage: {source: rehearsal}\nports: {web: 5001, websocket: 8765}\n")}
 	}
 }

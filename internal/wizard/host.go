@@ -56,5 +56,6 @@ type Outcome struct {
 	Command   []string // chosen in the menu
 	Installed bool
 	Answers   answers.Answers
+	HasKey    bool // the instance had the broker's API key before, and keeps it
 	Result    event.Result
 }

@@ -2,6 +2,7 @@ package wizard
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/marketcalls/openalgo-install/internal/questions"
@@ -20,6 +21,9 @@ func newList(q questions.Question, value string) *picker.List {
 	items := make([]picker.Item, len(choices))
 	for i, c := range choices {
 		items[i] = picker.Item{Value: c.Value, Label: c.Label}
+	}
+	if !slices.ContainsFunc(choices, func(c questions.Choice) bool { return c.Value == value }) && q.Other != nil && value != "" {
+		items = append(items, picker.Item{Value: value, Label: value}) // it was chosen before
 	}
 	list := picker.New(items, value, len(items) > longList)
 	if q.Other != nil {

@@ -7,6 +7,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"github.com/marketcalls/openalgo-install/internal/terminal"
+	"github.com/marketcalls/openalgo-install/internal/theme"
 )
 
 // machinePage shows what this machine is, and what stands in the way.
@@ -78,17 +79,10 @@ func (p *machinePage) body(width, height int) ([]string, int, int) {
 	}
 	out = append(out, "")
 	for _, text := range p.m.machine.Obstacles {
-		for i, line := range wrapped(text, width-2) {
-			mark := "  "
-			if i == 0 {
-				mark = "! "
-			}
-			out = append(out, p.m.look.Warn.Render(mark+line))
-		}
-		out = append(out, "")
+		out = append(append(out, p.m.look.Message(theme.Caution, text, width)...), "")
 	}
 	if len(p.m.machine.Obstacles) == 0 {
-		out = append(out, p.m.look.Good.Render("This machine is ready for OpenAlgo."))
+		out = append(out, p.m.look.Word(theme.OK, "This machine is ready for OpenAlgo."))
 	}
 	out = append(out, wrapped("OpenAlgo will be installed into "+p.m.host.Dir+".", width)...)
 	out = append(out, wrapped("Nothing changes before you have seen the plan.", width)...)

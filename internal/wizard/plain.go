@@ -23,6 +23,13 @@ func NewPlain(lines *terminal.Lines, dns func(context.Context, string) (bool, st
 	return &Plain{lines: lines, draft: questions.New(), dns: dns}
 }
 
+// Change begins with the answers of an instance that is there. Its secrets stay where
+// no other is given.
+func (p *Plain) Change(saved []byte) { p.draft = questions.Of(saved) }
+
+// Keeps reports whether the instance keeps the secrets that it has.
+func (p *Plain) Keeps() bool { return p.draft.Keeps() }
+
 const (
 	back = "<" // takes the user to the question before
 
@@ -131,7 +138,10 @@ func (p *Plain) one(ctx context.Context, it item) (goBack bool, err error) {
 	switch q.Key {
 	case questions.KeyBroker:
 		p.lines.Say("One of:\n%s", wrap(choiceWords(q), plainWidth))
-	case questions.KeyTLS:
+	default:
+		if q.Choices == nil || q.Choices()[0].Label == "No" || q.Choices()[0].Label == "Yes" {
+			break
+		}
 		for _, c := range q.Choices() {
 			p.lines.Say("  %-6s %s", c.Value, c.Label)
 		}

@@ -128,3 +128,24 @@ func TestSave(t *testing.T) {
 		}
 	}
 }
+
+// The same in plain lines: the secrets of an instance stay, and a key can come later.
+func TestPlainKeepsSecrets(t *testing.T) {
+	var out bytes.Buffer
+	w := wizard.NewPlain(terminal.NewLines(strings.NewReader("\n\n\nnew-secret\n\n"), &out), nil)
+	w.Change([]byte("version: 1\nbroker: {name: zerodha}\nimage: {source: registry, ref: marketcalls/openalgo:latest}\n"))
+	a, err := w.Ask(t.Context())
+	if err != nil || !w.Keeps() || !a.Broker.IsLater() || a.Broker.APIKey.Reveal() != "" || a.Broker.APISecret.Reveal() != "new-secret" {
+		t.Errorf("%v, %+v\n%s", err, a.Broker, out.String())
+	}
+	if !strings.Contains(out.String(), "Leave empty to keep the current one.") {
+		t.Error(out.String())
+	}
+}
+
+func TestPlainWithoutAnAPIKey(t *testing.T) {
+	a, _, said, err := asked(t, "", "dhan", "no", "no")
+	if err != nil || !a.Broker.IsLater() || !strings.Contains(said, "Get it here: https://") {
+		t.Errorf("%v\n%s", err, said)
+	}
+}

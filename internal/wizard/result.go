@@ -6,6 +6,7 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
+	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/printable"
 )
@@ -32,9 +33,15 @@ func (p *resultPage) update(msg tea.Msg) tea.Cmd {
 
 func (p *resultPage) body(width, height int) ([]string, int, int) {
 	look := p.m.look
-	out := []string{look.Good.Render("OpenAlgo is ready at"), "  " + look.Title.Render(p.m.outcome.Result.URL), ""}
-	for _, line := range p.m.host.Next.Lines(p.m.outcome.Answers) {
-		out = append(out, wrapped(line, width)...)
+	head := look.Good.Render("OpenAlgo is ready at")
+	if answers.ProxyStep(p.m.outcome.Answers) != "" {
+		head = look.Warn.Render("OpenAlgo runs. After step 1, which is yours, it is ready at")
+	}
+	out := []string{head, "  " + look.Title.Render(p.m.outcome.Result.URL), ""}
+	next := p.m.host.Next
+	next.HasKey = p.m.outcome.HasKey
+	for _, line := range next.Lines(p.m.outcome.Answers) {
+		out = append(out, hanging(line, width)...)
 	}
 	for _, note := range p.notes {
 		out = append(out, "")

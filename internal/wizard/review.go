@@ -15,6 +15,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/present"
 	"github.com/marketcalls/openalgo-install/internal/printable"
 	"github.com/marketcalls/openalgo-install/internal/questions"
+	"github.com/marketcalls/openalgo-install/internal/theme"
 )
 
 // reviewPage shows what is going to be made, before anything is.
@@ -147,16 +148,10 @@ func (p *reviewPage) planLines(width int) []string {
 	out = append(out, wrapped("This will be installed. Nothing was changed so far.", width)...)
 	out = append(out, "")
 	for _, text := range p.plan.Warnings {
-		for _, line := range wrapped("! "+text, width) {
-			out = append(out, p.m.look.Warn.Render(line))
-		}
-		out = append(out, "")
+		out = append(append(out, p.m.look.Message(theme.Caution, text, width)...), "")
 	}
 	for _, ask := range p.plan.Asks { // going on from this page is the yes
-		for _, line := range wrapped("! Enter confirms this: "+ask.Text, width) {
-			out = append(out, p.m.look.Warn.Render(line))
-		}
-		out = append(out, "")
+		out = append(append(out, p.m.look.Message(theme.Caution, "Enter confirms this: "+ask.Text, width)...), "")
 	}
 	var changes []string
 	for _, c := range p.plan.Changes {

@@ -230,7 +230,7 @@ func TestScreensSave(t *testing.T) {
 			t.Errorf("%s: the saved answers differ:\n%s\n%s", name, one, two)
 		}
 		// A second time the file is there.
-		s.keys("s", "<ctrl+u>", path, "<enter>", "<enter>").sees("exists, and is left")
+		s.keys("s", "<ctrl+u>", path, "<enter>", "<enter>").sees("exists already")
 	}
 }
 

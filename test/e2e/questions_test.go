@@ -59,7 +59,7 @@ func TestQuestions(t *testing.T) {
 	i := newInstance(t)
 	saved := filepath.Join(t.TempDir(), "answers.yaml")
 	d := i.dialog()
-	d.answers("Domain:", "http://wrong", "Domain:", "", "Broker:", "zerodah", "Broker:", "zerodha", "Press Enter", "", "API key", canaryKey,
+	d.answers("Domain:", "http://wrong", "Domain:", "", "Broker:", "zerodah", "Broker:", "zerodha", "Do you have", "", "API key", canaryKey,
 		"API secret", "<", "API key", "", "API secret", canarySecret, "Change image", "yes", "Image [", "rehearsal",
 		"Port of the web interface", strconv.Itoa(i.web), "Port of the WebSocket", strconv.Itoa(i.ws),
 		"Threads", "", "Shared memory", "300m", "Memory of a strategy", "", "Install? Type", "save", "File [", saved, "With the secrets", "yes", "Install? Type", "yes")
@@ -99,7 +99,7 @@ func TestQuestionsInterrupted(t *testing.T) {
 		d := i.dialog()
 		before := echo(t, d.terminal)
 		if at != "Domain:" {
-			d.answers("Domain:", "", "Broker:", "zerodha", "Press Enter", "")
+			d.answers("Domain:", "", "Broker:", "zerodha", "Do you have", "")
 		}
 		if at == "Install? Type" {
 			d.answers("API key", canaryKey, "API secret", canarySecret, "Change image", "yes", "Image [", "rehearsal",
@@ -135,10 +135,10 @@ func TestQuestionsAgainAfterAFailure(t *testing.T) {
 	i, other := newInstance(t), newInstance(t)
 	other.install(0)
 	d := i.dialog()
-	first := []string{"Domain:", "", "Broker:", "zerodha", "Press Enter", "", "API key", canaryKey, "API secret", canarySecret, "Change image", "yes",
+	first := []string{"Domain:", "", "Broker:", "zerodha", "Do you have", "", "API key", canaryKey, "API secret", canarySecret, "Change image", "yes",
 		"Image [", "rehearsal", "Port of the web interface", strconv.Itoa(other.web), "Port of the WebSocket", strconv.Itoa(i.ws),
 		"Threads", "", "Shared memory", "", "Memory of a strategy", ""}
-	d.answers(append(first, "retry?", "yes", "Domain", "", "Broker [zerodha]", "", "Press Enter", "", "as entered", "", "as entered", "", "Change image", "",
+	d.answers(append(first, "retry?", "yes", "Domain", "", "Broker [zerodha]", "", "Do you have", "", "as entered", "", "as entered", "", "Change image", "",
 		"Image [rehearsal]", "", "Port of the web interface", strconv.Itoa(i.web), "Port of the WebSocket ["+strconv.Itoa(i.ws), "",
 		"Threads", "", "Shared memory", "", "Memory of a strategy", "", "Install? Type", "yes")...)
 	if code := d.wait(); code != 0 || !strings.Contains(d.said.String(), "is taken by") {
@@ -172,7 +172,7 @@ func TestQuestionsTerminalGone(t *testing.T) {
 		t.Fatal(err)
 	}
 	d := &dialog{t: t, terminal: terminal}
-	d.answers("Domain:", "", "Broker:", "zerodha", "Press Enter", "", "API key", canaryKey, "API secret", canarySecret, "Change image", "yes",
+	d.answers("Domain:", "", "Broker:", "zerodha", "Do you have", "", "API key", canaryKey, "API secret", canarySecret, "Change image", "yes",
 		"Image [", "rehearsal", "Port of the web interface", strconv.Itoa(i.web), "Port of the WebSocket", strconv.Itoa(i.ws),
 		"Threads", "", "Shared memory", "", "Memory of a strategy", "", "Install? Type", "yes")
 	i.waitStopped(cmd.Process.Pid)
