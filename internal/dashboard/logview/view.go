@@ -62,6 +62,9 @@ func continues(text string) bool {
 // kept are the newest lines.
 func (v *View) kept() []line { return v.lines[max(len(v.lines)-Most, 0):] }
 
+// Len is how many lines are kept.
+func (v *View) Len() int { return len(v.kept()) }
+
 // shown are the lines that are bad enough.
 func (v *View) shown() []line {
 	if v.least == Plain {

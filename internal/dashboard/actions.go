@@ -1,0 +1,103 @@
+package dashboard
+
+import (
+	"slices"
+
+	"github.com/marketcalls/openalgo-install/internal/live"
+	"github.com/marketcalls/openalgo-install/internal/theme"
+)
+
+// action is something to do with an instance, or with none.
+type action struct {
+	key   string
+	word  string // in the footer
+	label string // in the menu
+	args  []string
+	fits  func(live.Instance) bool // nil: always
+	alone bool                     // it is for no instance
+	// asks is a question whose answer the command needs; nil: none.
+	asks *question
+	do   func(*model) // in place of a command
+}
+
+func isUp(i live.Instance) bool {
+	return i.State == live.Ready || i.State == live.Starting || i.State == live.NotReady || i.State == live.Checking
+}
+
+func isDown(i live.Instance) bool { return !isUp(i) }
+
+func isOurs(i live.Instance) bool { return i.Ours }
+
+func isOursUp(i live.Instance) bool { return i.Ours && isUp(i) }
+
+func hasContainer(i live.Instance) bool { return i.ID != "" }
+
+// actions are all that can be done, in the order of the menu.
+var actions = []action{
+	{key: "l", word: "Log", label: "Show the log", fits: hasContainer, do: (*model).openLog},
+	{key: "b", word: "Backup", label: "Back up keys and databases", args: []string{"backup"}, fits: isOurs},
+	{key: "u", word: "Upgrade", label: "Upgrade OpenAlgo", args: []string{"upgrade"}, fits: isOursUp},
+	{key: "r", word: "Restart", label: "Restart OpenAlgo", args: []string{"restart"}, fits: isUp},
+	{key: "s", word: "Stop", label: "Stop OpenAlgo", args: []string{"stop"}, fits: isUp},
+	{key: "s", word: "Start", label: "Start OpenAlgo", args: []string{"start"}, fits: isDown},
+	{key: "d", word: "Doctor", label: "Find problems and how to fix them", args: []string{"doctor"}},
+	{key: "z", word: "Resize", label: "Resize to this machine", args: []string{"resize"}, fits: isUp},
+	{key: "o", word: "Rollback", label: "Roll back to the state before the last change", args: []string{"rollback"}, fits: isOurs},
+	{key: "e", word: "Set", label: "Change a setting", args: []string{"set"}, fits: isOurs, asks: &question{
+		text: "Setting", help: "Enter its name, for example LOG_LEVEL. The value is asked for next, unseen."}},
+	{key: "m", word: "Domain", label: "Change the domain", args: []string{"domain"}, fits: isOurs, asks: &question{
+		text: "Domain", help: "Enter the name under which browsers reach OpenAlgo, for example algo.example.com."}},
+	{key: "w", word: "Answers", label: "Change your answers", fits: isOurs, do: (*model).changeAnswers},
+	{key: "v", word: "Restore", label: "Restore a backup", args: []string{"restore"}, asks: &question{
+		text: "Backup", help: "Enter the backup file, for example /var/backups/openalgo.tar.zst. It replaces the keys and data of this instance."}},
+	{key: "i", word: "Status", label: "Show everything about it", args: []string{"status"}},
+	{key: "p", word: "Adopt", label: "Adopt it: let openalgo-install look after it", args: []string{"adopt"}, fits: func(i live.Instance) bool { return !i.Ours && isUp(i) }},
+	{key: "c", word: "Clean", label: "Remove what is no longer needed", args: []string{"clean"}, fits: isOurs},
+	{key: "x", word: "Uninstall", label: "Uninstall: remove the container; data and keys stay", args: []string{"uninstall"}},
+	{key: "n", word: "New", label: "Install another instance", alone: true, do: (*model).newInstance},
+	{key: "g", word: "Update", label: "Update openalgo-install itself", args: []string{"self-update"}, alone: true},
+	{key: "y", word: "Copy", label: "Copy an address", do: (*model).openCopy},
+	{key: "Q", word: "QR", label: "Show the address as a QR code", do: (*model).openCode},
+}
+
+// possible are the actions for the chosen instance.
+func (m *model) possible() (out []action) {
+	i := m.current()
+	for _, a := range actions {
+		if a.alone || i != nil && (a.fits == nil || a.fits(*i)) {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// actionOf is the action of a key; nil: there is none now.
+func (m *model) actionOf(key string) *action {
+	all := m.possible()
+	if n := slices.IndexFunc(all, func(a action) bool { return a.key == key }); n >= 0 {
+		return &all[n]
+	}
+	return nil
+}
+
+// keyOfCommand is the key that runs a command; "" where there is none now.
+func (m *model) keyOfCommand(args []string) (key, word string) {
+	for _, a := range m.possible() {
+		if len(args) > 0 && len(a.args) > 0 && a.args[0] == args[0] {
+			return a.key, a.word
+		}
+	}
+	return "d", "Doctor"
+}
+
+// worth are the keys that a footer has room for.
+var worth = []string{"l", "b", "u", "r", "s", "d"}
+
+func (m *model) actionKeys() (out []theme.Key) {
+	for _, key := range worth {
+		if a := m.actionOf(key); a != nil {
+			out = append(out, theme.Key{Name: a.key, Does: a.word})
+		}
+	}
+	return append(out, theme.Keys("a", "More", "q", "Quit")...)
+}

@@ -1,0 +1,117 @@
+package dashboard
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/marketcalls/openalgo-install/internal/market"
+	"github.com/marketcalls/openalgo-install/internal/theme"
+)
+
+// The least that something can be seen on.
+const (
+	minWidth  = 36
+	minHeight = 12
+)
+
+// isWide reports whether there is room for boxes.
+func (m *model) isWide() bool { return m.width >= 100 && m.height >= 32 }
+
+func (m *model) View() string {
+	if m.width < minWidth || m.height < minHeight {
+		return m.Theme.TooSmall(m.width, m.height, minWidth, minHeight)
+	}
+	foot := m.foot()
+	head := m.header().Lines(m.Theme, m.width)
+	room := m.height - len(head) - len(foot)
+	body := m.body(m.width-2, room)
+	for n := range body {
+		body[n] = m.Theme.Cut(" "+body[n], m.width)
+	}
+	return theme.Screen(head, body, foot, m.height)
+}
+
+func (m *model) header() theme.Header {
+	h := theme.Header{Title: "Instances", Right: m.now().In(market.IST).Format("Mon 2 Jan, 15:04 MST")}
+	if i := m.current(); i != nil && m.page != listPage {
+		h.Title = i.Name
+		switch m.page {
+		case logPage:
+			h.Title += ": log"
+		case menuPage:
+			h.Title += ": actions"
+		case sharePage:
+			h.Title += ": " + m.picker.Title()
+		case listPage, detailPage:
+		}
+	}
+	return h
+}
+
+func (m *model) body(width, height int) []string {
+	switch m.page {
+	case menuPage:
+		return m.menuLines(width, height)
+	case logPage:
+		lines := m.log.view.Draw(m.Theme, width, height-1)
+		for len(lines) < height-1 {
+			lines = append(lines, "")
+		}
+		return append(lines, m.log.view.Note(m.Theme))
+	case sharePage:
+		return m.picker.Lines(m.Theme, width, height)
+	case detailPage:
+		if i := m.current(); i != nil {
+			return m.detail(*i, width, height)
+		}
+	case listPage:
+	}
+	return m.list(width, height)
+}
+
+// foot is what stands below the body: a question or a note, and the keys.
+func (m *model) foot() []string {
+	var out []string
+	width := m.width - 2
+	add := func(lines ...string) {
+		for _, line := range lines {
+			out = append(out, " "+line)
+		}
+	}
+	switch {
+	case m.input != nil:
+		out = append(out, m.Theme.Across(m.width))
+		add(theme.Wrap(m.input.help, width)...)
+		add(m.Theme.Cut(m.Theme.Accent.Render(m.input.text+": ")+m.input.typed+m.Theme.Selected.Render(" "), width))
+		if m.input.fault != "" {
+			add(m.Theme.Message(theme.Problem, m.input.fault, width)...)
+		}
+	case m.note != "":
+		add(m.Theme.Message(theme.Caution, m.note, width)...)
+	case m.snap.Trouble != "":
+		for _, line := range m.Theme.Message(theme.Problem, m.silence(), width) {
+			add(line)
+		}
+	}
+	out = append(out, m.Theme.Across(m.width))
+	add(m.Theme.Footer(m.keys(), width)...)
+	return out
+}
+
+// silence says since when Docker does not answer.
+func (m *model) silence() string {
+	return fmt.Sprintf("Docker has not answered for %s. What you see is from before that.", lasted(m.now().Sub(m.snap.Silent).Truncate(time.Second)))
+}
+
+func (m *model) menuLines(width, height int) []string {
+	var out []string
+	for n, a := range m.possible() {
+		mark := "  "
+		if n == m.menuAt {
+			mark = m.Theme.Accent.Render("> ")
+		}
+		out = append(out, m.Theme.Cut(mark+m.Theme.Accent.Bold(true).Render(a.key)+"  "+a.label, width))
+	}
+	from := min(max(m.menuAt-height+1, 0), max(len(out)-height, 0))
+	return out[from:]
+}

@@ -1,0 +1,278 @@
+package dashboard
+
+import (
+	"strings"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/live"
+	"github.com/marketcalls/openalgo-install/internal/printable"
+	"github.com/marketcalls/openalgo-install/internal/share"
+	"github.com/marketcalls/openalgo-install/internal/theme"
+)
+
+// question is what an action asks before its command begins.
+type question struct{ text, help string }
+
+// input is a question that is being answered.
+type input struct {
+	question
+	typed string
+	then  func(text string) tea.Cmd
+	check func(text string) string // what is wrong with it; nil: nothing can be
+	fault string
+}
+
+func (m *model) key(msg tea.KeyMsg) tea.Cmd {
+	if m.input != nil {
+		return m.inputKey(msg)
+	}
+	if m.page == logPage && m.log.view.Typing() {
+		m.log.view.Key(msg)
+		return nil
+	}
+	if key := msg.String(); key == "ctrl+c" || key == "q" && m.page != sharePage {
+		return tea.Quit
+	}
+	switch m.page {
+	case sharePage:
+		if !m.picker.Key(msg) {
+			m.page = m.from
+		}
+		return nil
+	case logPage:
+		if msg.String() == "esc" {
+			m.page = m.from
+		} else {
+			m.log.view.Key(msg)
+		}
+		return nil
+	case menuPage:
+		return m.menuKey(msg)
+	case listPage, detailPage:
+	}
+	return m.homeKey(msg)
+}
+
+// homeKey takes a key of the list or of the details.
+func (m *model) homeKey(msg tea.KeyMsg) tea.Cmd {
+	switch key := msg.String(); key {
+	case "up", "k":
+		m.move(-1)
+	case "down", "j":
+		m.move(1)
+	case "pgup":
+		m.move(-10)
+	case "pgdown":
+		m.move(10)
+	case "home":
+		m.move(-len(m.snap.Instances))
+	case "end":
+		m.move(len(m.snap.Instances))
+	case "enter":
+		if m.current() != nil {
+			m.page = detailPage
+		}
+	case "esc":
+		if m.page == detailPage && len(m.snap.Instances) > 1 {
+			m.page = listPage
+		} else {
+			m.note = "This is the first page. Press q to quit."
+		}
+	case "a", "?":
+		m.from, m.page, m.menuAt = m.page, menuPage, 0
+	case "f5", "ctrl+l":
+		m.Source.Refresh()
+		return tea.ClearScreen
+	default:
+		return m.perform(m.actionOf(key), key)
+	}
+	return nil
+}
+
+// move chooses another instance.
+func (m *model) move(by int) {
+	if n := len(m.snap.Instances); n > 0 {
+		m.dir = keyOf(m.snap.Instances[min(max(m.at()+by, 0), n-1)])
+	}
+}
+
+func (m *model) menuKey(msg tea.KeyMsg) tea.Cmd {
+	all := m.possible()
+	switch key := msg.String(); key {
+	case "up":
+		m.menuAt = max(m.menuAt-1, 0)
+	case "down":
+		m.menuAt = min(m.menuAt+1, len(all)-1)
+	case "esc", "a", "?":
+		m.page = m.from
+	case "enter":
+		m.page = m.from
+		if m.menuAt < len(all) {
+			return m.perform(&all[m.menuAt], "")
+		}
+	default:
+		m.page = m.from
+		return m.perform(m.actionOf(key), key)
+	}
+	return nil
+}
+
+// perform does an action, or asks what it needs to know first.
+func (m *model) perform(a *action, key string) tea.Cmd {
+	switch {
+	case a == nil:
+		for _, other := range actions {
+			if other.key == key && m.current() != nil {
+				m.note = other.word + " is not possible now. Press a to see all actions."
+			}
+		}
+		return nil
+	case a.do != nil:
+		a.do(m)
+		if m.choice.Answers {
+			return tea.Quit
+		}
+		return nil
+	case a.asks != nil:
+		args := a.args
+		m.input = &input{question: *a.asks, check: checkWord, then: func(text string) tea.Cmd { return m.choose(append(args[:len(args):len(args)], text), false) }}
+		return nil
+	}
+	return m.choose(a.args, a.alone)
+}
+
+// checkWord refuses what a command line would take for something else.
+func checkWord(text string) string {
+	if strings.HasPrefix(text, "-") || printable.Line(text) != text {
+		return "This cannot be used here."
+	}
+	return ""
+}
+
+// choose ends the dashboard with a command.
+func (m *model) choose(args []string, alone bool) tea.Cmd {
+	m.choice = Choice{Args: args, Open: m.page == detailPage}
+	if i := m.current(); i != nil && !alone {
+		m.choice.Dir, m.choice.Name = i.Dir, i.Name
+		if i.Dir == "" {
+			m.choice = Choice{}
+			m.note = "This OpenAlgo has no directory, so openalgo-install cannot change it."
+			return nil
+		}
+	}
+	return tea.Quit
+}
+
+func (m *model) inputKey(msg tea.KeyMsg) tea.Cmd {
+	in := m.input
+	in.fault = ""
+	switch msg.Type {
+	case tea.KeyEsc, tea.KeyCtrlC:
+		m.input = nil
+	case tea.KeyBackspace:
+		if r := []rune(in.typed); len(r) > 0 {
+			in.typed = string(r[:len(r)-1])
+		}
+	case tea.KeyCtrlU:
+		in.typed = ""
+	case tea.KeySpace, tea.KeyRunes:
+		if len(in.typed) < 500 {
+			in.typed += printable.Line(string(msg.Runes))
+		}
+	case tea.KeyEnter:
+		text := strings.TrimSpace(in.typed)
+		if text == "" {
+			m.input = nil
+			return nil
+		}
+		if in.check != nil {
+			if in.fault = in.check(text); in.fault != "" {
+				return nil
+			}
+		}
+		m.input = nil
+		return in.then(text)
+	default:
+	}
+	return nil
+}
+
+func (m *model) openLog() {
+	if m.page != menuPage {
+		m.from = m.page
+	}
+	m.page = logPage
+	m.followLog(m.wantsLog())
+}
+
+func (m *model) changeAnswers() {
+	i := m.current()
+	m.choice = Choice{Dir: i.Dir, Name: i.Name, Answers: true, Open: m.page == detailPage}
+}
+
+// newInstance asks for a name, unless the usual directory is free.
+func (m *model) newInstance() {
+	if m.NewDir != "" {
+		m.choice = Choice{Dir: m.NewDir, Answers: true, Open: m.page == detailPage}
+		return
+	}
+	m.input = &input{
+		question: question{text: "Name", help: "Enter a name for the new instance, for example alpha: small letters, digits and dashes."},
+		check: func(text string) string {
+			if !answers.ValidName(text) {
+				return "A name has small letters, digits and dashes, at most 40."
+			}
+			return ""
+		},
+		then: func(text string) tea.Cmd { return m.choose([]string{"--instance", text}, true) },
+	}
+}
+
+// items are the texts of an instance that may be copied.
+func (m *model) items(i live.Instance) []share.Item {
+	tunnel := ""
+	if i.Status != nil {
+		tunnel = i.Status.Tunnel
+	}
+	return []share.Item{{Label: "Address", Text: i.URL}, {Label: "Redirect URL", Text: i.Redirect}, {Label: "SSH tunnel", Text: tunnel},
+		{Label: "Public address of this machine", Text: m.snap.Public}}
+}
+
+func (m *model) openCopy() { m.openShare(false) }
+
+func (m *model) openCode() { m.openShare(true) }
+
+func (m *model) openShare(code bool) {
+	p := share.NewPicker(m.Out, m.items(*m.current())...)
+	if p == nil {
+		m.note = "There is no address yet."
+		return
+	}
+	if m.page != menuPage {
+		m.from = m.page
+	}
+	p.Code, m.picker, m.page = code, p, sharePage
+}
+
+func (m *model) keys() []theme.Key {
+	switch {
+	case m.input != nil:
+		return theme.Keys("Enter", "Next", "Esc", "Back")
+	case m.page == logPage:
+		if m.log.view.Typing() {
+			return m.log.view.Keys()
+		}
+		return append(m.log.view.Keys(), theme.Keys("Esc", "Back", "q", "Quit")...)
+	case m.page == sharePage:
+		return m.picker.Keys()
+	case m.page == menuPage:
+		return theme.Keys("Up/Down", "Choose", "Enter", "Next", "Esc", "Back", "q", "Quit")
+	case m.page == listPage && len(m.snap.Instances) > 0:
+		return append(theme.Keys("Enter", "Open"), m.actionKeys()...)
+	case len(m.snap.Instances) > 1:
+		return append(m.actionKeys(), theme.Keys("Esc", "Back")...)
+	}
+	return m.actionKeys()
+}
