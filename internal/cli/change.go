@@ -88,6 +88,7 @@ func (a *app) refuse(err error) error { return a.presenter().end(event.Result{},
 func (a *app) follow(s *ops.Session, o changeOptions) {
 	s.Wait = o.wait
 	s.Confirm = func(p *plan.Plan) error { return a.approve(p, o) }
+	s.Always = a.asks
 }
 
 // noted is a command that changes the answers of an instance. note says what a
@@ -122,6 +123,10 @@ func (a *app) approve(p *plan.Plan, o changeOptions) error {
 	open := o.unanswered(p.Asks, a.yes)
 	if len(open) > 0 && !isTerminal(a.stdin) {
 		return cannotAsk(open, o)
+	}
+	if len(open) == 0 && a.asks && isTerminal(a.stdin) {
+		present.Plan(a.stderr, p)
+		return a.agree("\nDo this now?")
 	}
 	for n, ask := range open {
 		if n == 0 {

@@ -34,7 +34,7 @@ func (c *installCommand) flags(cmd *cobra.Command) {
 }
 
 func (c *installCommand) run(ctx context.Context) error {
-	if c.asks() {
+	if c.asksAnswers() {
 		return c.wizard(ctx)
 	}
 	// From here on every end is an event: who reads --json finds the reason there.

@@ -47,6 +47,10 @@ type app struct {
 	accessible   bool
 	verbose      bool
 
+	// asks has every plan shown and asked about, as the dashboard does. again asks for
+	// the answers of an instance that is there.
+	asks, again bool
+
 	stdoutTaken bool // a command writes data there: text for people goes to stderr
 }
 
@@ -180,6 +184,9 @@ that fails puts back what ran before.`,
 	flags.BoolVar(&a.noColor, "no-color", false, "no colours (also: NO_COLOR)")
 	flags.BoolVar(&a.accessible, "accessible", false, "plain lines, no redrawing, for screen readers")
 	flags.BoolVarP(&a.verbose, "verbose", "v", false, "say more: the container's log while it starts")
+	flags.BoolVar(&a.asks, "ask", false, "show every plan, and ask before it is carried out")
+	flags.BoolVar(&a.again, "again", false, "ask for the answers of an instance again")
+	_, _ = flags.MarkHidden("ask"), flags.MarkHidden("again")
 	o.flags(cmd)
 	for _, command := range commands {
 		cmd.AddCommand(command(a))

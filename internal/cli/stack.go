@@ -1,6 +1,9 @@
 package cli
 
 import (
+	"context"
+	"time"
+
 	"github.com/spf13/cobra"
 
 	"github.com/marketcalls/openalgo-install/internal/instance"
@@ -12,33 +15,52 @@ import (
 func init() { register(newStatus, newStart, newStop, newRestart) }
 
 func newStatus(a *app) *cobra.Command {
-	return &cobra.Command{
+	watch, every := false, time.Minute
+	cmd := &cobra.Command{
 		Use:   "status",
 		Short: "Show every OpenAlgo of this Docker, or with --dir one",
-		Args:  noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			e, machine, err := connect(cmd.Context())
-			if err != nil {
-				return hintDocker(err)
-			}
-			defer e.Close()
+		Long: `Show every OpenAlgo of this Docker, or with --dir one: whether it is ready, its
+address, sizing, backups and volumes.
+
+--watch prints one line for each instance, again after a while, and at once when one
+changes, until Ctrl+C. With --json each line is a document.`,
+		Example: `  openalgo-install status
+  openalgo-install status --watch --every 10s
+  openalgo-install status --watch --json`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			dir := ""
 			if cmd.Flags().Changed("dir") || a.instanceName != "" {
 				if dir, err = instance.Abs(a.dir); err != nil {
 					return err
 				}
 			}
-			all, err := status.Look(cmd.Context(), e, machine, dir)
-			if err != nil {
-				return err
+			if watch {
+				return watchStatus(cmd.Context(), a, dir, every)
 			}
-			if a.json {
-				return a.writeJSON(all)
-			}
-			present.Status(a.stdout, all)
-			return nil
+			return printStatus(cmd.Context(), a, dir)
 		},
 	}
+	cmd.Flags().BoolVar(&watch, "watch", false, "print a line when something changes, until Ctrl+C")
+	cmd.Flags().DurationVar(&every, "every", every, "with --watch, print a line at least this often")
+	return cmd
+}
+
+func printStatus(ctx context.Context, a *app, dir string) error {
+	e, machine, err := connect(ctx)
+	if err != nil {
+		return hintDocker(err)
+	}
+	defer e.Close()
+	all, err := status.Look(ctx, e, machine, dir)
+	if err != nil {
+		return err
+	}
+	if a.json {
+		return a.writeJSON(all)
+	}
+	present.Status(a.stdout, all)
+	return nil
 }
 
 func newStart(a *app) *cobra.Command {

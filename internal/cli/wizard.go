@@ -22,9 +22,9 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/wizard"
 )
 
-// asks reports whether the answers can be asked for: on a terminal, where
+// asksAnswers reports whether the answers can be asked for: on a terminal, where
 // nobody reads JSON.
-func (c *installCommand) asks() bool {
+func (c *installCommand) asksAnswers() bool {
 	return c.answers == "" && !c.json && isTerminal(c.stdin) && isTerminal(c.stdout)
 }
 
@@ -48,6 +48,11 @@ func (c *installCommand) wizard(ctx context.Context) error {
 	screen := wizard.Terminal{In: in, Out: out, Color: !c.noColor && os.Getenv("NO_COLOR") == ""}
 	if watched || c.accessible || c.rehearse || !stdin || !stdout || !screen.FullScreen() {
 		return w.inLines(ctx)
+	}
+	if !c.dryRun && !c.again {
+		if shown, err := c.dashboard(ctx, in, out, dir); shown || err != nil {
+			return err
+		}
 	}
 	return w.onScreens(ctx, screen)
 }
@@ -95,6 +100,7 @@ func (w *interview) host() wizard.Host {
 		Look:        func(ctx context.Context) wizard.Machine { return lookAt(ctx, w.app, w.at) },
 		DNS:         judgeDNS,
 		DryRun:      w.dryRun,
+		Again:       w.again,
 		SetUpDocker: dockerFromPage,
 		Plan: func(ctx context.Context, ans answers.Answers) (*plan.Plan, error) {
 			s, done, err := w.session(ctx, event.ReporterFunc(func(event.Event) {}))

@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"github.com/marketcalls/openalgo-install/internal/live"
-	"github.com/marketcalls/openalgo-install/internal/theme"
 )
 
 // action is something to do with an instance, or with none.
@@ -17,7 +16,7 @@ type action struct {
 	alone bool                     // it is for no instance
 	// asks is a question whose answer the command needs; nil: none.
 	asks *question
-	do   func(*model) // in place of a command
+	do   func(hand) // in place of a command
 }
 
 func isUp(i live.Instance) bool {
@@ -34,7 +33,7 @@ func hasContainer(i live.Instance) bool { return i.ID != "" }
 
 // actions are all that can be done, in the order of the menu.
 var actions = []action{
-	{key: "l", word: "Log", label: "Show the log", fits: hasContainer, do: (*model).openLog},
+	{key: "l", word: "Log", label: "Show the log", fits: hasContainer, do: hand.openLog},
 	{key: "b", word: "Backup", label: "Back up keys and databases", args: []string{"backup"}, fits: isOurs},
 	{key: "u", word: "Upgrade", label: "Upgrade OpenAlgo", args: []string{"upgrade"}, fits: isOursUp},
 	{key: "r", word: "Restart", label: "Restart OpenAlgo", args: []string{"restart"}, fits: isUp},
@@ -47,17 +46,17 @@ var actions = []action{
 		text: "Setting", help: "Enter its name, for example LOG_LEVEL. The value is asked for next, unseen."}},
 	{key: "m", word: "Domain", label: "Change the domain", args: []string{"domain"}, fits: isOurs, asks: &question{
 		text: "Domain", help: "Enter the name under which browsers reach OpenAlgo, for example algo.example.com."}},
-	{key: "w", word: "Answers", label: "Change your answers", fits: isOurs, do: (*model).changeAnswers},
+	{key: "w", word: "Answers", label: "Change your answers", fits: isOurs, do: hand.changeAnswers},
 	{key: "v", word: "Restore", label: "Restore a backup", args: []string{"restore"}, asks: &question{
 		text: "Backup", help: "Enter the backup file, for example /var/backups/openalgo.tar.zst. It replaces the keys and data of this instance."}},
 	{key: "i", word: "Status", label: "Show everything about it", args: []string{"status"}},
 	{key: "p", word: "Adopt", label: "Adopt it: let openalgo-install look after it", args: []string{"adopt"}, fits: func(i live.Instance) bool { return !i.Ours && isUp(i) }},
 	{key: "c", word: "Clean", label: "Remove what is no longer needed", args: []string{"clean"}, fits: isOurs},
 	{key: "x", word: "Uninstall", label: "Uninstall: remove the container; data and keys stay", args: []string{"uninstall"}},
-	{key: "n", word: "New", label: "Install another instance", alone: true, do: (*model).newInstance},
+	{key: "n", word: "New", label: "Install another instance", alone: true, do: hand.newInstance},
 	{key: "g", word: "Update", label: "Update openalgo-install itself", args: []string{"self-update"}, alone: true},
-	{key: "y", word: "Copy", label: "Copy an address", do: (*model).openCopy},
-	{key: "Q", word: "QR", label: "Show the address as a QR code", do: (*model).openCode},
+	{key: "y", word: "Copy", label: "Copy an address", do: hand.openCopy},
+	{key: "Q", word: "QR", label: "Show the address as a QR code", do: hand.openCode},
 }
 
 // possible are the actions for the chosen instance.
@@ -78,26 +77,4 @@ func (m *model) actionOf(key string) *action {
 		return &all[n]
 	}
 	return nil
-}
-
-// keyOfCommand is the key that runs a command; "" where there is none now.
-func (m *model) keyOfCommand(args []string) (key, word string) {
-	for _, a := range m.possible() {
-		if len(args) > 0 && len(a.args) > 0 && a.args[0] == args[0] {
-			return a.key, a.word
-		}
-	}
-	return "d", "Doctor"
-}
-
-// worth are the keys that a footer has room for.
-var worth = []string{"l", "b", "u", "r", "s", "d"}
-
-func (m *model) actionKeys() (out []theme.Key) {
-	for _, key := range worth {
-		if a := m.actionOf(key); a != nil {
-			out = append(out, theme.Key{Name: a.key, Does: a.word})
-		}
-	}
-	return append(out, theme.Keys("a", "More", "q", "Quit")...)
 }

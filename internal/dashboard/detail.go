@@ -9,10 +9,13 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/theme"
 )
 
+// sheet is the model as one instance is drawn.
+type sheet struct{ *model }
+
 // detail is everything about one instance, as far as there is room.
-func (m *model) detail(i live.Instance, width, height int) []string {
+func (m sheet) detail(i live.Instance, width, height int) []string {
 	out := m.top2(i, width)
-	if m.isWide() && width >= 98 && height >= 26 {
+	if isWide(m.model) && width >= 98 && height >= 26 {
 		return append(out, m.boxes(i, width, height-len(out))...)
 	}
 	if height-len(out) > 12 {
@@ -25,9 +28,11 @@ func (m *model) detail(i live.Instance, width, height int) []string {
 			out = append(out, m.Theme.Fit(lineOf(charts, n), 42)+"  "+lineOf(facts, n))
 		}
 	} else {
+		out = append(out, m.problemLines(i, width, 3)...)
 		out = append(append(out, charts...), facts...)
 	}
-	if left := height - len(out); left >= 3 && len(i.Problems) > 0 {
+	out = append(out, m.tunnel(i, width, height-len(out))...)
+	if left := height - len(out); width >= 70 && left >= 3 && len(i.Problems) > 0 {
 		problems := m.problemLines(i, width, left-1)
 		out = append(append(out, ""), problems...)
 	}
@@ -46,7 +51,7 @@ func lineOf(lines []string, n int) string {
 }
 
 // top2 is the state and the address, and which markets are open.
-func (m *model) top2(i live.Instance, width int) []string {
+func (m sheet) top2(i live.Instance, width int) []string {
 	state := m.Theme.Word(stateOf(i.State), string(i.State))
 	if !i.Since.IsZero() {
 		state += ", up " + lasted(m.now().Sub(i.Since))
@@ -87,7 +92,7 @@ func loads(i live.Instance) []load {
 }
 
 // charts are small charts of what an instance uses.
-func (m *model) charts(i live.Instance, width int) []string {
+func (m sheet) charts(i live.Instance, width int) []string {
 	const label, value = 5, 13
 	room := max(width-label-value-1, 6)
 	var out []string
@@ -105,7 +110,7 @@ func (m *model) charts(i live.Instance, width int) []string {
 	return append(out, m.diskLine(label, room))
 }
 
-func (m *model) diskLine(label, room int) string {
+func (m sheet) diskLine(label, room int) string {
 	d := m.snap.Disk
 	text := "-"
 	if d.TotalMiB > 0 {
@@ -115,7 +120,7 @@ func (m *model) diskLine(label, room int) string {
 }
 
 // facts are what changes seldom.
-func (m *model) facts(i live.Instance, width int) []string {
+func (m sheet) facts(i live.Instance, width int) []string {
 	var out []string
 	row := func(label, value string) {
 		if value == "" {
@@ -136,7 +141,7 @@ func (m *model) facts(i live.Instance, width int) []string {
 }
 
 // marked puts the sign in front of what is not as it should be.
-func (m *model) marked(s theme.State, text string) string {
+func (m sheet) marked(s theme.State, text string) string {
 	if s == theme.Caution || s == theme.Problem {
 		return m.Theme.Word(s, text)
 	}
@@ -144,7 +149,7 @@ func (m *model) marked(s theme.State, text string) string {
 }
 
 // problemLines are the problems, each with the key that helps.
-func (m *model) problemLines(i live.Instance, width, height int) []string {
+func (m sheet) problemLines(i live.Instance, width, height int) []string {
 	if len(i.Problems) == 0 {
 		return nil
 	}
@@ -165,11 +170,29 @@ func (m *model) problemLines(i live.Instance, width, height int) []string {
 	return out[:min(len(out), height)]
 }
 
+// tunnel is how another computer reaches an instance without a domain.
+func (m sheet) tunnel(i live.Instance, width, height int) []string {
+	if i.Status == nil || i.Status.Tunnel == "" || height < 4 {
+		return nil
+	}
+	out := []string{"", "To open it from your own computer, run this there (y copies it):"}
+	for _, line := range theme.Wrap(i.Status.Tunnel, width-2) {
+		out = append(out, "  "+m.Theme.Accent.Render(line))
+	}
+	return out
+}
+
 // boxes are the details where there is room for them.
-func (m *model) boxes(i live.Instance, width, height int) []string {
+func (m sheet) boxes(i live.Instance, width, height int) []string {
+	tunnel := m.tunnel(i, width, height)
+	height -= len(tunnel)
 	const left = 58
 	right := width - left - 1
 	inner := left - 4
+	rows := 4
+	if height >= 33 {
+		rows = 6
+	}
 	var charts []string
 	for _, l := range loads(i)[:2] {
 		title := l.label + "  -"
@@ -177,7 +200,7 @@ func (m *model) boxes(i live.Instance, width, height int) []string {
 			title = l.label + "  " + l.text
 		}
 		var lines []string
-		for _, line := range chart.Lines(l.values, l.most, inner, 4, m.Theme.Unicode) {
+		for _, line := range chart.Lines(l.values, l.most, inner, rows, m.Theme.Unicode) {
 			lines = append(lines, m.Theme.Accent.Render(line))
 		}
 		charts = append(charts, m.Theme.Box(title, lines, left)...)
@@ -200,6 +223,8 @@ func (m *model) boxes(i live.Instance, width, height int) []string {
 	for n := range max(len(charts), len(facts)) {
 		out = append(out, m.Theme.Fit(lineOf(charts, n), left)+" "+lineOf(facts, n))
 	}
+	out = append(out, tunnel...)
+	height += len(tunnel)
 	if lines := height - len(out) - 2; lines >= 3 && m.log.dir == i.Dir {
 		log := m.log.view.Lines(m.Theme, width-4, lines)
 		for len(log) < lines {
@@ -211,7 +236,7 @@ func (m *model) boxes(i live.Instance, width, height int) []string {
 }
 
 // marketLines are the markets that are open, and until when.
-func (m *model) marketLines(i live.Instance) []string {
+func (m sheet) marketLines(i live.Instance) []string {
 	open := market.Open(m.now(), i.Crypto)
 	if len(open) == 0 {
 		return []string{m.Theme.Word(theme.Off, "closed, NSE and BSE open "+market.Opens(m.now()).Format("Mon 2 Jan, 15:04 MST"))}
@@ -225,4 +250,14 @@ func (m *model) marketLines(i live.Instance) []string {
 		out = append(out, m.Theme.Word(theme.OK, "open")+"  "+m.Theme.Fit(s.Name, 22)+" "+until)
 	}
 	return out
+}
+
+// keyOfCommand is the key that runs a command; "" where there is none now.
+func (m sheet) keyOfCommand(args []string) (key, word string) {
+	for _, a := range m.possible() {
+		if len(args) > 0 && len(a.args) > 0 && a.args[0] == args[0] {
+			return a.key, a.word
+		}
+	}
+	return "d", "Doctor"
 }

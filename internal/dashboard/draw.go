@@ -15,9 +15,14 @@ const (
 )
 
 // isWide reports whether there is room for boxes.
-func (m *model) isWide() bool { return m.width >= 100 && m.height >= 32 }
+func isWide(m *model) bool { return m.width >= 100 && m.height >= 32 }
 
-func (m *model) View() string {
+func (m *model) View() string { return frame{m}.screen() }
+
+// frame is the model as it is drawn.
+type frame struct{ *model }
+
+func (m frame) screen() string {
 	if m.width < minWidth || m.height < minHeight {
 		return m.Theme.TooSmall(m.width, m.height, minWidth, minHeight)
 	}
@@ -31,7 +36,7 @@ func (m *model) View() string {
 	return theme.Screen(head, body, foot, m.height)
 }
 
-func (m *model) header() theme.Header {
+func (m frame) header() theme.Header {
 	h := theme.Header{Title: "Instances", Right: m.now().In(market.IST).Format("Mon 2 Jan, 15:04 MST")}
 	if i := m.current(); i != nil && m.page != listPage {
 		h.Title = i.Name
@@ -48,7 +53,7 @@ func (m *model) header() theme.Header {
 	return h
 }
 
-func (m *model) body(width, height int) []string {
+func (m frame) body(width, height int) []string {
 	switch m.page {
 	case menuPage:
 		return m.menuLines(width, height)
@@ -62,7 +67,7 @@ func (m *model) body(width, height int) []string {
 		return m.picker.Lines(m.Theme, width, height)
 	case detailPage:
 		if i := m.current(); i != nil {
-			return m.detail(*i, width, height)
+			return sheet{m.model}.detail(*i, width, height)
 		}
 	case listPage:
 	}
@@ -70,7 +75,7 @@ func (m *model) body(width, height int) []string {
 }
 
 // foot is what stands below the body: a question or a note, and the keys.
-func (m *model) foot() []string {
+func (m frame) foot() []string {
 	var out []string
 	width := m.width - 2
 	add := func(lines ...string) {
@@ -99,11 +104,11 @@ func (m *model) foot() []string {
 }
 
 // silence says since when Docker does not answer.
-func (m *model) silence() string {
+func (m frame) silence() string {
 	return fmt.Sprintf("Docker has not answered for %s. What you see is from before that.", lasted(m.now().Sub(m.snap.Silent).Truncate(time.Second)))
 }
 
-func (m *model) menuLines(width, height int) []string {
+func (m frame) menuLines(width, height int) []string {
 	var out []string
 	for n, a := range m.possible() {
 		mark := "  "
@@ -114,4 +119,37 @@ func (m *model) menuLines(width, height int) []string {
 	}
 	from := min(max(m.menuAt-height+1, 0), max(len(out)-height, 0))
 	return out[from:]
+}
+
+func (m frame) keys() []theme.Key {
+	switch {
+	case m.input != nil:
+		return theme.Keys("Enter", "Next", "Esc", "Back")
+	case m.page == logPage:
+		if m.log.view.Typing() {
+			return m.log.view.Keys()
+		}
+		return append(m.log.view.Keys(), theme.Keys("Esc", "Back", "q", "Quit")...)
+	case m.page == sharePage:
+		return m.picker.Keys()
+	case m.page == menuPage:
+		return theme.Keys("Up/Down", "Choose", "Enter", "Next", "Esc", "Back", "q", "Quit")
+	case m.page == listPage && len(m.snap.Instances) > 0:
+		return append(theme.Keys("Enter", "Open"), m.actionKeys()...)
+	case len(m.snap.Instances) > 1:
+		return append(m.actionKeys(), theme.Keys("Esc", "Back")...)
+	}
+	return m.actionKeys()
+}
+
+// worth are the keys that a footer has room for.
+var worth = []string{"l", "b", "u", "r", "s", "d"}
+
+func (m frame) actionKeys() (out []theme.Key) {
+	for _, key := range worth {
+		if a := m.actionOf(key); a != nil {
+			out = append(out, theme.Key{Name: a.key, Does: a.word})
+		}
+	}
+	return append(out, theme.Keys("a", "More", "q", "Quit")...)
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/live"
 	"github.com/marketcalls/openalgo-install/internal/printable"
 	"github.com/marketcalls/openalgo-install/internal/share"
-	"github.com/marketcalls/openalgo-install/internal/theme"
 )
 
 // question is what an action asks before its command begins.
@@ -24,7 +23,10 @@ type input struct {
 	fault string
 }
 
-func (m *model) key(msg tea.KeyMsg) tea.Cmd {
+// hand is the model as keys change it.
+type hand struct{ *model }
+
+func (m hand) key(msg tea.KeyMsg) tea.Cmd {
 	if m.input != nil {
 		return m.inputKey(msg)
 	}
@@ -56,7 +58,7 @@ func (m *model) key(msg tea.KeyMsg) tea.Cmd {
 }
 
 // homeKey takes a key of the list or of the details.
-func (m *model) homeKey(msg tea.KeyMsg) tea.Cmd {
+func (m hand) homeKey(msg tea.KeyMsg) tea.Cmd {
 	switch key := msg.String(); key {
 	case "up", "k":
 		m.move(-1)
@@ -92,13 +94,13 @@ func (m *model) homeKey(msg tea.KeyMsg) tea.Cmd {
 }
 
 // move chooses another instance.
-func (m *model) move(by int) {
+func (m hand) move(by int) {
 	if n := len(m.snap.Instances); n > 0 {
 		m.dir = keyOf(m.snap.Instances[min(max(m.at()+by, 0), n-1)])
 	}
 }
 
-func (m *model) menuKey(msg tea.KeyMsg) tea.Cmd {
+func (m hand) menuKey(msg tea.KeyMsg) tea.Cmd {
 	all := m.possible()
 	switch key := msg.String(); key {
 	case "up":
@@ -120,7 +122,7 @@ func (m *model) menuKey(msg tea.KeyMsg) tea.Cmd {
 }
 
 // perform does an action, or asks what it needs to know first.
-func (m *model) perform(a *action, key string) tea.Cmd {
+func (m hand) perform(a *action, key string) tea.Cmd {
 	switch {
 	case a == nil:
 		for _, other := range actions {
@@ -152,7 +154,7 @@ func checkWord(text string) string {
 }
 
 // choose ends the dashboard with a command.
-func (m *model) choose(args []string, alone bool) tea.Cmd {
+func (m hand) choose(args []string, alone bool) tea.Cmd {
 	m.choice = Choice{Args: args, Open: m.page == detailPage}
 	if i := m.current(); i != nil && !alone {
 		m.choice.Dir, m.choice.Name = i.Dir, i.Name
@@ -165,7 +167,7 @@ func (m *model) choose(args []string, alone bool) tea.Cmd {
 	return tea.Quit
 }
 
-func (m *model) inputKey(msg tea.KeyMsg) tea.Cmd {
+func (m hand) inputKey(msg tea.KeyMsg) tea.Cmd {
 	in := m.input
 	in.fault = ""
 	switch msg.Type {
@@ -199,7 +201,7 @@ func (m *model) inputKey(msg tea.KeyMsg) tea.Cmd {
 	return nil
 }
 
-func (m *model) openLog() {
+func (m hand) openLog() {
 	if m.page != menuPage {
 		m.from = m.page
 	}
@@ -207,13 +209,13 @@ func (m *model) openLog() {
 	m.followLog(m.wantsLog())
 }
 
-func (m *model) changeAnswers() {
+func (m hand) changeAnswers() {
 	i := m.current()
 	m.choice = Choice{Dir: i.Dir, Name: i.Name, Answers: true, Open: m.page == detailPage}
 }
 
 // newInstance asks for a name, unless the usual directory is free.
-func (m *model) newInstance() {
+func (m hand) newInstance() {
 	if m.NewDir != "" {
 		m.choice = Choice{Dir: m.NewDir, Answers: true, Open: m.page == detailPage}
 		return
@@ -231,7 +233,7 @@ func (m *model) newInstance() {
 }
 
 // items are the texts of an instance that may be copied.
-func (m *model) items(i live.Instance) []share.Item {
+func (m hand) items(i live.Instance) []share.Item {
 	tunnel := ""
 	if i.Status != nil {
 		tunnel = i.Status.Tunnel
@@ -240,11 +242,11 @@ func (m *model) items(i live.Instance) []share.Item {
 		{Label: "Public address of this machine", Text: m.snap.Public}}
 }
 
-func (m *model) openCopy() { m.openShare(false) }
+func (m hand) openCopy() { m.openShare(false) }
 
-func (m *model) openCode() { m.openShare(true) }
+func (m hand) openCode() { m.openShare(true) }
 
-func (m *model) openShare(code bool) {
+func (m hand) openShare(code bool) {
 	p := share.NewPicker(m.Out, m.items(*m.current())...)
 	if p == nil {
 		m.note = "There is no address yet."
@@ -254,25 +256,4 @@ func (m *model) openShare(code bool) {
 		m.from = m.page
 	}
 	p.Code, m.picker, m.page = code, p, sharePage
-}
-
-func (m *model) keys() []theme.Key {
-	switch {
-	case m.input != nil:
-		return theme.Keys("Enter", "Next", "Esc", "Back")
-	case m.page == logPage:
-		if m.log.view.Typing() {
-			return m.log.view.Keys()
-		}
-		return append(m.log.view.Keys(), theme.Keys("Esc", "Back", "q", "Quit")...)
-	case m.page == sharePage:
-		return m.picker.Keys()
-	case m.page == menuPage:
-		return theme.Keys("Up/Down", "Choose", "Enter", "Next", "Esc", "Back", "q", "Quit")
-	case m.page == listPage && len(m.snap.Instances) > 0:
-		return append(theme.Keys("Enter", "Open"), m.actionKeys()...)
-	case len(m.snap.Instances) > 1:
-		return append(m.actionKeys(), theme.Keys("Esc", "Back")...)
-	}
-	return m.actionKeys()
 }

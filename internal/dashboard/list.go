@@ -22,7 +22,7 @@ type column struct {
 }
 
 // columns are all columns from left to right.
-func (m *model) columns() []column {
+func (m frame) columns() []column {
 	t, now := m.Theme, m.now()
 	name, most := 8, 18
 	if m.width < 60 {
@@ -104,7 +104,7 @@ func fitting(all []column, width int) []column {
 
 // list is a row for each instance, and below it what there is room for of the chosen
 // one.
-func (m *model) list(width, height int) []string {
+func (m frame) list(width, height int) []string {
 	if len(m.snap.Instances) == 0 {
 		return append([]string{""}, theme.Wrap("There is no OpenAlgo on this machine any more. Press n to install one.", width)...)
 	}
@@ -120,7 +120,7 @@ func (m *model) list(width, height int) []string {
 	rows := min(n, room)
 	if rows > room-3 {
 		rows = max(min(n, room-3), 1)
-	} else if m.isWide() {
+	} else if isWide(m.model) {
 		rows = min(n, max(room/3, 5))
 	}
 	m.top = min(max(m.top, m.at()-rows+1, 0), max(m.at(), 0), max(n-rows, 0))
@@ -132,14 +132,14 @@ func (m *model) list(width, height int) []string {
 	}
 	i := m.current()
 	if left := height - len(out) - 1; i != nil && left >= below {
-		out = append(append(out, ""), m.detail(*i, width, left)...)
+		out = append(append(out, ""), sheet{m.model}.detail(*i, width, left)...)
 	} else if i != nil && left >= 1 {
-		out = append(append(out, ""), m.problemLines(*i, width, left)...)
+		out = append(append(out, ""), sheet{m.model}.problemLines(*i, width, left)...)
 	}
 	return out
 }
 
-func (m *model) row(columns []column, i live.Instance, chosen bool) string {
+func (m frame) row(columns []column, i live.Instance, chosen bool) string {
 	var cells []string
 	for n, c := range columns {
 		cell := c.cell(i)
@@ -156,6 +156,6 @@ func (m *model) row(columns []column, i live.Instance, chosen bool) string {
 }
 
 // onlyCrypto reports whether no instance trades on a market that closes.
-func (m *model) onlyCrypto() bool {
+func (m frame) onlyCrypto() bool {
 	return !slices.ContainsFunc(m.snap.Instances, func(i live.Instance) bool { return !i.Crypto })
 }

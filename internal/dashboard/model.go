@@ -66,18 +66,18 @@ type (
 )
 
 func (m *model) Init() tea.Cmd {
-	return tea.Batch(m.awaitChange, m.awaitMinute(), m.awaitLog, m.syncLog())
+	return tea.Batch(m.awaitChange, awaitMinute(), m.awaitLog, m.syncLog())
 }
 
 // awaitChange waits for something new, and then for the next frame.
-func (m *model) awaitChange() tea.Msg { return m.await(m.Source.Changed(), changedMsg{}) }
+func (m *model) awaitChange() tea.Msg { return await(m.ctx, m.Source.Changed(), changedMsg{}) }
 
-func (m *model) awaitLog() tea.Msg { return m.await(m.log.some, logMsg{}) }
+func (m *model) awaitLog() tea.Msg { return await(m.ctx, m.log.some, logMsg{}) }
 
-func (m *model) await(some <-chan struct{}, msg tea.Msg) tea.Msg {
+func await(ctx context.Context, some <-chan struct{}, msg tea.Msg) tea.Msg {
 	select {
 	case <-some:
-	case <-m.ctx.Done():
+	case <-ctx.Done():
 		return nil
 	}
 	timer := time.NewTimer(redrawEvery)
@@ -85,12 +85,12 @@ func (m *model) await(some <-chan struct{}, msg tea.Msg) tea.Msg {
 	select {
 	case <-timer.C:
 		return msg
-	case <-m.ctx.Done():
+	case <-ctx.Done():
 		return nil
 	}
 }
 
-func (m *model) awaitMinute() tea.Cmd {
+func awaitMinute() tea.Cmd {
 	return tea.Every(time.Minute, func(time.Time) tea.Msg { return minuteMsg{} })
 }
 
@@ -105,7 +105,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.take(m.Source.Snapshot())
 		return m, tea.Batch(m.awaitChange, m.syncLog())
 	case minuteMsg:
-		return m, m.awaitMinute()
+		return m, awaitMinute()
 	case logMsg:
 		m.log.view.Add(m.log.buffer.Take())
 		return m, m.awaitLog
@@ -116,7 +116,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, nil
 	case tea.KeyMsg:
 		m.note = ""
-		cmd := m.key(msg)
+		cmd := hand{m}.key(msg)
 		return m, tea.Batch(cmd, m.syncLog())
 	}
 	return m, nil
@@ -177,7 +177,7 @@ func (m *model) wantsLog() string {
 	if i == nil || i.Dir == "" || i.ID == "" {
 		return ""
 	}
-	if m.page == listPage && !m.isWide() {
+	if m.page == listPage && !isWide(m) {
 		return ""
 	}
 	return i.Dir

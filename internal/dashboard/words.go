@@ -67,8 +67,10 @@ func part(used float64, limit int64) string {
 	if limit <= 0 {
 		return printable.Size(int64(used))
 	}
-	if limit >= 10<<30 {
+	if limit >= 10<<30 && used >= 10<<30 {
 		return fmt.Sprintf("%.0f/%.0f GiB", used/(1<<30), float64(limit)/(1<<30))
+	} else if limit >= 10<<30 {
+		return fmt.Sprintf("%.1f/%.0f GiB", used/(1<<30), float64(limit)/(1<<30))
 	}
 	if limit >= 1<<30 {
 		return fmt.Sprintf("%.1f/%.1f GiB", used/(1<<30), float64(limit)/(1<<30))
@@ -121,7 +123,7 @@ func certificate(i live.Instance, now time.Time) (state theme.State, short, long
 	case until.IsZero() && strings.HasPrefix(i.URL, "https:"):
 		return theme.Off, "-", "by your own proxy"
 	case until.IsZero():
-		return theme.Off, "-", "none, this machine only"
+		return theme.Off, "-", "none, local only"
 	}
 	days := int(until.Sub(now) / (24 * time.Hour))
 	state = theme.OK

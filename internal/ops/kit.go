@@ -145,6 +145,7 @@ type Session struct {
 	kit
 	// Confirm is asked what a plan asks; its error ends the run.
 	Confirm func(*plan.Plan) error
+	Always  bool // it is asked about every plan
 }
 
 // New returns a Session for the instance in dir.

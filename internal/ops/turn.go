@@ -353,7 +353,7 @@ func (t *turn) sayOnce(message string) {
 
 // confirm asks what the plan wants to be asked.
 func confirm(in *Session, p *plan.Plan) error {
-	if in.Confirm == nil || len(p.Asks) == 0 && p.Removal == nil {
+	if in.Confirm == nil || len(p.Asks) == 0 && p.Removal == nil && !in.Always {
 		return nil
 	}
 	return in.Confirm(p)

@@ -29,6 +29,8 @@ type Host struct {
 	Plan        func(context.Context, answers.Answers) (*plan.Plan, error)
 	Install     func(context.Context, answers.Answers, event.Reporter) (event.Result, error)
 	Next        present.Next // what the last page says
+	// Again asks for the answers of the instance that is there, without a menu.
+	Again bool
 	// DryRun ends after the plan.
 	DryRun bool
 }

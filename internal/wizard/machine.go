@@ -31,7 +31,10 @@ func (p *machinePage) update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case machineMsg:
 		p.seen, p.m.machine = true, msg.machine
-		if msg.machine.Instance != "" {
+		switch {
+		case msg.machine.Instance != "" && p.m.host.Again:
+			return answerAgain(p.m)
+		case msg.machine.Instance != "":
 			p.m.page = newMenuPage(p.m)
 		}
 	case tea.KeyMsg:

@@ -49,14 +49,19 @@ func (p *menuPage) choose() tea.Cmd {
 		switch {
 		case e.Label != label:
 		case len(e.Args) == 0:
-			p.m.draft = questions.Of(p.m.machine.Saved)
-			return p.m.show(1)
+			return answerAgain(p.m)
 		default:
 			p.m.outcome.Command = e.Args
 			return end(nil)
 		}
 	}
 	return nil
+}
+
+// answerAgain asks the questions with the answers of the instance that is there.
+func answerAgain(m *model) tea.Cmd {
+	m.draft = questions.Of(m.machine.Saved)
+	return m.show(1)
 }
 
 func (p *menuPage) body(width, height int) (out []string, from, to int) {

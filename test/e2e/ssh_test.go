@@ -110,7 +110,7 @@ func TestWizardOverSSH(t *testing.T) {
 	}
 	i.mustBeReady()
 	// As under sudo: the variable that names the address is gone, and the shell still has it.
-	s.login("env -u SSH_CONNECTION "+program+" --dir "+i.dir+"; exit $?").sees("is ready at", fmt.Sprintf("ssh -N -L %d:127.0.0.1:%[1]d", i.web), fmt.Sprintf("-p %d ", s.port), "@127.0.0.1", "What do you want to do?").types(ctrlC).sees("Quit?").types("y").ends(130)
+	s.login("env -u SSH_CONNECTION "+program+" --dir "+i.dir+"; exit $?").sees("ready", fmt.Sprintf("ssh -N -L %d:127.0.0.1:%[1]d", i.web), fmt.Sprintf("-p %d", s.port), "@127.0.0.1").types("q").ends(0)
 }
 
 // stopped waits until the run in the instance's directory has been stopped.

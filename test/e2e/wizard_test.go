@@ -63,8 +63,8 @@ func TestWizard(t *testing.T) {
 	if out := i.run("--answers", saved); out.code != 0 || !strings.Contains(out.stdout, "othing to do") || i.container().ID != id {
 		t.Errorf("the saved answers: exit %d\n%s", out.code, out.all())
 	}
-	i.console().sees("is ready at", "What do you want to do?").types(enter).ends(0).sees("$ openalgo-install --dir "+i.dir, i.project+"-web")
-	i.console().sees("What do you want to do?").types(ctrlC).sees("Quit?").types("y").ends(130)
+	i.console().sees("ready", "q Quit").types("w").sees("The name that browsers use").types(ctrlC).sees("Quit?").types("y").
+		sees("Press Enter to go back").types(ctrlC).ends(130)
 }
 
 // samePlan wants of a saved file the plan of the answers that a person wrote.

@@ -211,7 +211,7 @@ func (v *View) Lines(t *theme.Theme, width, height int) []string {
 	shown := v.shown()
 	var out []string
 	for _, l := range shown[max(len(shown)-height, 0):] {
-		out = append(out, v.draw(t, l, width))
+		out = append(out, draw(v, t, l, width))
 	}
 	return out
 }
@@ -221,17 +221,17 @@ func (v *View) Draw(t *theme.Theme, width, height int) []string {
 	v.height = height
 	shown := v.shown()
 	if len(shown) == 0 {
-		return []string{t.Dim.Render(v.nothing())}
+		return []string{t.Dim.Render(nothing(v))}
 	}
 	start := v.start(shown, height)
 	var out []string
 	for _, l := range shown[start:min(start+height, len(shown))] {
-		out = append(out, v.draw(t, l, width))
+		out = append(out, draw(v, t, l, width))
 	}
 	return out
 }
 
-func (v *View) nothing() string {
+func nothing(v *View) string {
 	switch {
 	case len(v.lines) == 0:
 		return "The log is empty so far."
@@ -241,7 +241,7 @@ func (v *View) nothing() string {
 	return "No warnings or errors in these lines. Press w to see other lines."
 }
 
-func (v *View) draw(t *theme.Theme, l line, width int) string {
+func draw(v *View, t *theme.Theme, l line, width int) string {
 	text := l.text
 	if v.left > 0 {
 		text = ansi.Cut(text, v.left, v.left+width+1)
