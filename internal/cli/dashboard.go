@@ -219,6 +219,7 @@ func goOn(ctx context.Context, in io.Reader, out io.Writer) bool {
 		fmt.Fprintln(out)
 		return false
 	case <-line:
+		fmt.Fprint(out, "\x1b[H\x1b[2J") // it was read; the next command begins on a clear screen
 		return true
 	}
 }

@@ -279,6 +279,7 @@ func TestChoices(t *testing.T) {
 		{[]string{"n", "Alpha!", "<enter>"}, Choice{}},
 		{[]string{"n", "alpha", "<enter>"}, Choice{Args: []string{"--instance", "alpha"}}},
 		{[]string{"w"}, Choice{Dir: "/opt/openalgo", Name: "openalgo", Answers: true}},
+		{[]string{"ab"}, Choice{Args: []string{"backup"}, Dir: "/opt/openalgo", Name: "openalgo"}}, // typed fast
 		{[]string{"a", "g"}, Choice{Args: []string{"self-update"}}},
 		{[]string{"p"}, Choice{}}, // it is ours already
 		{[]string{"q"}, Choice{}},

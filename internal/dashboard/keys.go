@@ -34,6 +34,9 @@ func (m hand) key(msg tea.KeyMsg) tea.Cmd {
 		m.log.view.Key(msg)
 		return nil
 	}
+	if msg.Paste {
+		return nil // a text is no row of commands
+	}
 	if key := msg.String(); key == "ctrl+c" || key == "q" && m.page != sharePage {
 		return tea.Quit
 	}

@@ -116,10 +116,25 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, nil
 	case tea.KeyMsg:
 		m.note = ""
-		cmd := hand{m}.key(msg)
-		return m, tea.Batch(cmd, m.syncLog())
+		var cmds []tea.Cmd
+		for _, one := range oneByOne(msg) {
+			cmds = append(cmds, hand{m}.key(one))
+		}
+		return m, tea.Batch(append(cmds, m.syncLog())...)
 	}
 	return m, nil
+}
+
+// oneByOne are the keys of a message: what is typed fast comes as one.
+func oneByOne(msg tea.KeyMsg) []tea.KeyMsg {
+	if msg.Type != tea.KeyRunes || msg.Paste || len(msg.Runes) < 2 {
+		return []tea.KeyMsg{msg}
+	}
+	var out []tea.KeyMsg
+	for _, r := range msg.Runes {
+		out = append(out, tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune{r}, Alt: msg.Alt})
+	}
+	return out
 }
 
 // take shows a Snapshot. The cursor stays on its instance.
