@@ -10,15 +10,18 @@ add_libraries() {
 }
 
 # podman_files DIR ROOT RUNTIME PROGRAM: all that /etc/containers would say. Registries
-# on loopback need no TLS, as Docker has it.
+# on loopback need no TLS, as Docker has it. OPENALGO_PODMAN_USERNS gives containers
+# other users: keep-id, auto.
 podman_files() {
-  local limits
+  local limits users=
+  [[ -z ${OPENALGO_PODMAN_USERNS:-} ]] || users="userns = \"$OPENALGO_PODMAN_USERNS\""
   limits="[\"nofile=$(ulimit -Hn):$(ulimit -Hn)\", \"nproc=$(ulimit -Hu | sed s/unlimited/-1/):$(ulimit -Hu | sed s/unlimited/-1/)\"]"
   mkdir -p "$1"
   echo '{"default": [{"type": "insecureAcceptAnything"}]}' >"$1/policy.json"
   cat >"$1/containers.conf" <<END
 [containers]
 default_ulimits = $limits
+$users
 [engine]
 cgroup_manager = "cgroupfs"
 events_logger = "file"

@@ -270,6 +270,9 @@ var planted = map[string]func(o *world.Observation){
 	"preflight.View engine-incomplete": func(o *world.Observation) {
 		o.Answered.View = world.Sight{Dir: hereDir, Err: engine.ErrIncomplete}
 	},
+	"preflight.View engine-userns": func(o *world.Observation) {
+		o.Answered.View = world.Sight{Dir: hereDir, Err: world.ErrOwnUsers}
+	},
 	"preflight.View directory-unseen": func(o *world.Observation) {
 		o.Answered.View = world.Sight{Dir: hereDir, Err: world.ErrOtherDirectory}
 	},

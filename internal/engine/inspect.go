@@ -78,7 +78,7 @@ func fromInspect(r container.InspectResponse) Container {
 	}
 	if host := r.HostConfig; host != nil {
 		c.ShmBytes, c.MemoryBytes = host.ShmSize, host.Memory
-		c.Restart = spec.RestartText(host.RestartPolicy)
+		c.Restart, c.OwnUsers = spec.RestartText(host.RestartPolicy), host.UsernsMode == "private"
 	}
 	if settings := r.NetworkSettings; settings != nil {
 		c.Networks = slices.Sorted(maps.Keys(settings.Networks))

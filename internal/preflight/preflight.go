@@ -4,6 +4,7 @@ package preflight
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -110,6 +111,11 @@ func View(o *world.Observation, ps *Problems) {
 	case view.Err == nil:
 	case finding.IDOf(view.Err) == "engine-incomplete":
 		ps.Add("engine-incomplete", "%w", view.Err)
+	case errors.Is(view.Err, world.ErrOwnUsers):
+		*ps = append(*ps, finding.Named(finding.HostNotReady, "engine-userns", "%w, as containers.conf asks for: userns is keep-id or auto there. "+
+			"OpenAlgo could not read its .env", view.Err).
+			With(finding.Hint{Do: `Take the line with userns out of containers.conf (below "[containers]"), and restart Podman's service`},
+				finding.Shell("It is one of these files", "ls ~/.config/containers/containers.conf /etc/containers/containers.conf")))
 	case info.Local:
 		*ps = append(*ps, finding.Named(finding.HostNotReady, "directory-unseen", "Docker (%s) does not see the directory %s: %w. "+
 			"A Docker from a snap sees only your home directory", info.Endpoint, view.Dir, view.Err).

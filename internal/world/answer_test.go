@@ -90,10 +90,18 @@ func (e otherView) Create(ctx context.Context, s engine.ContainerSpec) (string, 
 	return e.Engine.Create(ctx, s)
 }
 
-// podman is one that fails at the creation or the start of a container.
+// podman is one that fails at the creation or the start of a container, or that gives
+// it users of its own.
 type podman struct {
 	Engine
 	create, start error
+	ownUsers      bool
+}
+
+func (e podman) Container(ctx context.Context, id string) (engine.Container, error) {
+	c, err := e.Engine.Container(ctx, id)
+	c.OwnUsers = e.ownUsers
+	return c, err
 }
 
 func (e podman) Info() engine.Info { return engine.Info{Podman: true, Local: true} }
@@ -117,9 +125,10 @@ func TestPodmanIsIncomplete(t *testing.T) {
 		podman
 		want error
 	}{
-		"all is there": {podman{b.docker, nil, errors.New("exec /none: no such file or directory")}, nil},
-		"no init":      {podman{b.docker, lacks, nil}, engine.ErrIncomplete},
-		"no network":   {podman{b.docker, nil, lacks}, engine.ErrIncomplete},
+		"all is there": {podman{b.docker, nil, errors.New("exec /none: no such file or directory"), false}, nil},
+		"no init":      {podman{b.docker, lacks, nil, false}, engine.ErrIncomplete},
+		"no network":   {podman{b.docker, nil, lacks, false}, engine.ErrIncomplete},
+		"keep-id":      {podman{b.docker, nil, errors.New("exec /none: no such file or directory"), true}, ErrOwnUsers},
 	} {
 		if dir, err := sees(t.Context(), c.podman, string(b.dir), "openalgo:1"); !errors.Is(err, c.want) || dir != string(b.dir) {
 			t.Errorf("%s: %q, %v", name, dir, err)

@@ -36,7 +36,10 @@ func sees(ctx context.Context, e Engine, instance, image string) (dir string, er
 		return "", nil //nolint:nilerr // preflight.Dir says so
 	}
 	if e.Info().Podman {
-		return dir, podmanRuns(ctx, e, instance, image, dir)
+		if err := podmanRuns(ctx, e, instance, image, dir); err != nil || image != NoImage {
+			return dir, err
+		}
+		return "", nil // nothing was started, so it is asked again with the image
 	}
 	id, discard, err := helper.Create(ctx, e, instance, engine.ContainerSpec{
 		Config: engine.Config{Image: image, Entrypoint: []string{"/none"}},
@@ -83,8 +86,16 @@ func podmanRuns(ctx context.Context, e Engine, instance, image, dir string) erro
 	if err := e.Start(ctx, id); errors.Is(err, engine.ErrIncomplete) {
 		return err
 	}
-	return nil // that its entrypoint is not there says nothing
+	// That its entrypoint is not there says nothing. Its users show after the start.
+	if c, err := e.Container(ctx, id); err == nil && c.OwnUsers {
+		return ErrOwnUsers
+	}
+	return nil
 }
+
+// ErrOwnUsers is a Podman that gives each container other users: what is OpenAlgo's in
+// one of them is a stranger's in the next, .env first of all.
+var ErrOwnUsers = errors.New("Podman gives each container users of its own")
 
 // sameTime compares two times of one directory. A file system that is shared
 // with a VM may keep whole seconds.

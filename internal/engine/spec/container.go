@@ -33,6 +33,7 @@ type Container struct {
 	Restart        string        // as Restart reads it
 	StopGrace      time.Duration // 0 = the engine's default
 	User           string
+	OwnUsers       bool // it has a namespace of users of its own (Podman's keep-id, auto)
 }
 
 // ContainerSpec is a container to be created. Empty fields leave it to the image
