@@ -86,4 +86,13 @@ var (
 	Nginx []byte
 	//go:embed edge/nginx-https.conf
 	NginxHTTPS []byte
+	// CaddyGate and NginxGate keep a site closed to others until its admin account
+	// exists; ClosedPage is what others see.
+	//
+	//go:embed edge/gate.caddy
+	CaddyGate []byte
+	//go:embed edge/gate.conf
+	NginxGate []byte
+	//go:embed edge/closed.html
+	ClosedPage []byte
 )

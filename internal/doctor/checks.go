@@ -13,7 +13,7 @@ type check interface {
 func checks() []check {
 	return []check{
 		judged(engineAnswers), judged(engineWarns), &atBoot{}, &disks{}, judged(memory), &clock{},
-		judged(instanceThere), judged(changes), judged(container), judged(ready), judged(health), judged(restarts), judged(restartPolicy), judged(openPorts),
+		judged(instanceThere), judged(changes), judged(container), judged(ready), judged(account), judged(health), judged(restarts), judged(restartPolicy), judged(openPorts),
 		&composeFile{}, judged(env), judged(salt), judged(envMode), judged(leaked), judged(timezone), judged(unfinished), judged(sizingDue), judged(compiled), judged(schedule),
 		&lastBackup{}, &newer{}, &stray{}, &domain{}, &firewall{}, &network{},
 	}

@@ -31,6 +31,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/ops"
 	"github.com/marketcalls/openalgo-install/internal/plan"
+	"github.com/marketcalls/openalgo-install/internal/preflight"
 	"github.com/marketcalls/openalgo-install/internal/settings"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
@@ -331,9 +332,9 @@ var planted = map[string]func(o *world.Observation){
 		o.State.ComposeSHA256 = ""
 		edited(o, "127.0.0.1:5000:5000", "127.0.0.1:5999:5000")
 	},
-	"plan.decideTrial certificate-refused": func(o *world.Observation) {
+	"preflight.Trial certificate-refused": func(o *world.Observation) {
 		served(o)
-		for range plan.RefusalsAnHour {
+		for range preflight.RefusalsAnHour {
 			o.Edge.Refused = append(o.Edge.Refused, o.Now.Add(-time.Minute))
 		}
 	},

@@ -261,7 +261,8 @@ func (c *Caddy) Gone(domain, instance, dir string) (*Plan, error) {
 		p.Warnings = append(p.Warnings, finding.Warn("site-foreign", "%s is not this instance's and stays", site.Path))
 		return p, nil
 	}
-	for _, f := range append(c.certFiles(Site{Domain: domain}), site) {
+	gate := File{Path: GateFile(KindCaddy, c.Dir, dir, domain)}
+	for _, f := range append(c.certFiles(Site{Domain: domain}), site, gate) {
 		if err := addFile(p, f, "https://"+domain+" is no longer served", nil); err != nil {
 			return nil, err
 		}

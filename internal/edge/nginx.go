@@ -165,7 +165,10 @@ func (n *Nginx) Gone(domain, instance, dir string) (*Plan, error) {
 		p.Warnings = append(p.Warnings, finding.Warn("site-foreign", "%s is not this instance's and stays", file.Path))
 		return p, nil
 	}
-	return p, addFile(p, file, "https://"+domain+" is no longer served", nil)
+	if err := addFile(p, file, "https://"+domain+" is no longer served", nil); err != nil {
+		return nil, err
+	}
+	return p, addFile(p, File{Path: GateFile(KindNginx, "", dir, domain)}, "https://"+domain+" is no longer served", nil)
 }
 
 // Apply has nginx check all of its files, and read them again when they are right.

@@ -57,7 +57,7 @@ func RenderCaddySite(s Site) []byte {
 		client = "\t\tvars @cloudflare client {http.request.header.CF-Connecting-IP}\n"
 	}
 	return fill(templates.CaddySite, "DOMAIN", s.Domain, "INSTANCE", s.owner(), "TLS", text,
-		"CLOUDFLARE", cloudflare, "CLIENT", client, "WEB", s.Web, "WEBSOCKET", s.WebSocket)
+		"CLOUDFLARE", cloudflare, "CLIENT", client, "WEB", s.Web, "WEBSOCKET", s.WebSocket, "FILE", fileName(s.Domain))
 }
 
 // Render returns the files of a site without asking anybody: paths are
@@ -122,7 +122,8 @@ func renderNginx(s Site, f nginxForm) []byte {
 	secure := ""
 	if s.CertPath != "" {
 		secure = string(fill(templates.NginxHTTPS, "HTTPS6", six(f.https, " ssl"+listen2), "HTTP2LISTEN", listen2, "HTTP2ON", on,
-			"HTTPS", strconv.Itoa(f.https), "CERT", s.CertPath, "KEY", s.KeyPath, "CLIENT", client, "WEB", s.Web, "WEBSOCKET", s.WebSocket))
+			"HTTPS", strconv.Itoa(f.https), "CERT", s.CertPath, "KEY", s.KeyPath, "CLIENT", client, "WEB", s.Web, "WEBSOCKET", s.WebSocket,
+			"GATE", optional(GateFile(KindNginx, "", s.Dir, s.Domain))))
 	}
 	return fill([]byte(strings.ReplaceAll(string(templates.Nginx), "@HTTPSSERVER@\n", secure)),
 		"DOMAIN", s.Domain, "SERVERNAME", serverName(s.Domain), "INSTANCE", s.owner(), "ID", id, "CLOUDFLARE", cloudflare, "HTTP", strconv.Itoa(f.http),

@@ -1,6 +1,7 @@
 package edge_test
 
 import (
+	"encoding/json"
 	"flag"
 	"os"
 	"path/filepath"
@@ -8,6 +9,9 @@ import (
 	"testing"
 
 	"github.com/marketcalls/openalgo-install/internal/edge"
+	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/secret"
 )
 
 var update = flag.Bool("update", false, "write the golden files again")
@@ -75,6 +79,48 @@ func TestOwner(t *testing.T) {
 	} {
 		if got := edge.Owner([]byte(text)); got != want {
 			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// What keeps a site closed, and its link.
+func TestGate(t *testing.T) {
+	token := secret.New(strings.Repeat("A2B3", 7))
+	for kind, name := range map[string]string{edge.KindCaddy: "gate/site.caddy", edge.KindNginx: "gate/site.conf"} {
+		dir := t.TempDir()
+		s := instance.Edge{Kind: kind, Dir: dir, Domain: "algo.example.com"}
+		path := edge.GateFile(kind, dir, dir, s.Domain)
+		f := edge.Gate{Kind: kind, Domain: s.Domain, Web: "127.0.0.1:5000"}.File(path, token)
+		golden(t, name, f.Text)
+		if f.Mode != 0o600 {
+			t.Errorf("%s: mode %o", kind, f.Mode)
+		}
+		if link := edge.SetupLink(s, dir); !link.Empty() {
+			t.Errorf("%s: a link without a gate", kind)
+		}
+		if err := edge.Place(f); err != nil {
+			t.Fatal(err)
+		}
+		link := edge.SetupLink(s, dir)
+		if want := "https://algo.example.com/openalgo-setup/" + token.Reveal(); link.Reveal() != want {
+			t.Errorf("%s: %q", kind, link.Reveal())
+		}
+	}
+	if link := edge.SetupLink(instance.Edge{}, t.TempDir()); !link.Empty() {
+		t.Error("a link without HTTPS")
+	}
+	one, other := edge.NewToken(), edge.NewToken()
+	if len(one.Reveal()) < 26 || one == other {
+		t.Errorf("%d", len(one.Reveal()))
+	}
+}
+
+// What a proxy can see of OpenAlgo's answer is its length.
+func TestAnswerLengths(t *testing.T) {
+	for needs, want := range map[bool]int{true: openalgo.AnswerWithout, false: openalgo.AnswerWith} {
+		text, _ := json.Marshal(map[string]any{"status": "success", "needs_setup": needs}) // as Flask: sorted, compact
+		if len(text)+len("\n") != want {
+			t.Errorf("%v: %d", needs, len(text)+1)
 		}
 	}
 }

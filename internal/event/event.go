@@ -8,6 +8,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/printable"
+	"github.com/marketcalls/openalgo-install/internal/welcome"
 )
 
 // Event types, as `--json` prints them.
@@ -52,6 +53,9 @@ type Event struct {
 	URL        string         `json:"url,omitempty"`
 	ID         string         `json:"id,omitempty"`    // of what was found
 	Hints      []finding.Hint `json:"hints,omitempty"` // what to do about it
+	// SetupLink opens a site that is closed to others until its admin account exists.
+	// It is secret, and in no other event: whoever installs without a person needs it.
+	SetupLink string `json:"setup_link,omitempty"`
 	// FrozenMS is how long OpenAlgo was frozen, its connections open; 0: it was not.
 	FrozenMS int64 `json:"frozen_ms,omitempty"`
 	// Problems are all that was found, where it is more than one.
@@ -72,13 +76,16 @@ type Result struct {
 	Message  string
 	Downtime time.Duration // how long OpenAlgo was down for it; 0: it was not
 	Frozen   time.Duration // how long it was frozen; 0: it was not
+	// Account says what there is to know while OpenAlgo has no admin account.
+	Account welcome.Account
 }
 
 // End returns the last event of a run, with commands for who reads it. The
 // command line adds the exit code.
 func End(r Result, err error, reader finding.Prompt) Event {
 	ok := err == nil
-	e := Event{Type: TypeResult, Time: time.Now(), OK: &ok, Changed: &r.Changed, URL: r.URL, Message: r.Message, DowntimeMS: r.Downtime.Milliseconds(), FrozenMS: r.Frozen.Milliseconds()}
+	e := Event{Type: TypeResult, Time: time.Now(), OK: &ok, Changed: &r.Changed, URL: r.URL, Message: r.Message, DowntimeMS: r.Downtime.Milliseconds(), FrozenMS: r.Frozen.Milliseconds(),
+		SetupLink: r.Account.Link.Reveal()}
 	if err == nil {
 		return e
 	}

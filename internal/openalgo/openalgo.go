@@ -93,6 +93,13 @@ const (
 	Socket = "/ws"
 )
 
+// How long OpenAlgo's answer at CheckSetup is, in bytes: "needs_setup" is true, with
+// no admin account yet, or false. An HTTPS proxy sees that much of it (3.1).
+const (
+	AnswerWithout = 40
+	AnswerWith    = 41
+)
+
 // ResetPassword is OpenAlgo's own program for a forgotten password. It hashes
 // with the pepper that is in force (5.8).
 var ResetPassword = []string{Python, Dir + "/upgrade/reset_admin_password.py"}

@@ -12,6 +12,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/broker"
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/downtime"
+	"github.com/marketcalls/openalgo-install/internal/edge"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
@@ -24,6 +25,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/ready"
 	"github.com/marketcalls/openalgo-install/internal/run"
 	"github.com/marketcalls/openalgo-install/internal/step"
+	"github.com/marketcalls/openalgo-install/internal/welcome"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
@@ -322,25 +324,17 @@ func (t *turn) done(p *plan.Plan, o *world.Observation) event.Result {
 		return event.Result{Changed: true, URL: world.URLOf(world.EnvOf(string(t.dir)), *o.Container()),
 			Message: "OpenAlgo is ready with its new sizing (" + p.ContainerName() + ")"}
 	}
-	url := p.Answers.Origin()
-	if needsAccount(p) {
-		t.note("next: open " + url + " and create your account")
+	url, account := p.Answers.Origin(), welcome.Account{}
+	if step.NeedsAccount(p.Steps) {
+		account = welcome.Missing(edge.SetupLink(instance.Glance(t.dir).Edge, string(t.dir)), url, p.Answers.Ports.Bind)
+		if account.Link.Empty() {
+			t.note("next: open " + url + " and create your account")
+		}
 	}
 	if b, ok := broker.Of(p.Answers.Broker.Name); ok {
 		t.note("at " + b.Name + " the redirect URL must be exactly " + b.RedirectURL(url))
 	}
-	return event.Result{Changed: true, URL: url, Message: "OpenAlgo is ready at " + url}
-}
-
-// needsAccount reports whether OpenAlgo waits for its first account, as it said
-// when the plan was carried out.
-func needsAccount(p *plan.Plan) bool {
-	for _, part := range p.Steps {
-		if v := run.Find[*step.Verify](part.Steps); v != nil {
-			return v.NeedsSetup != nil && *v.NeedsSetup
-		}
-	}
-	return false
+	return event.Result{Changed: true, URL: url, Message: "OpenAlgo is ready at " + url, Account: account}
 }
 
 // sayOnce says what a wish found, which may be asked several times.

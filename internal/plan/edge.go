@@ -1,44 +1,13 @@
 package plan
 
 import (
-	"cmp"
 	"errors"
-	"slices"
-	"time"
 
 	edge "github.com/marketcalls/openalgo-install/internal/edge/spec"
 	"github.com/marketcalls/openalgo-install/internal/finding"
-	"github.com/marketcalls/openalgo-install/internal/market"
+	"github.com/marketcalls/openalgo-install/internal/preflight"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
-
-// RefusalsAnHour is how many failed attempts Let's Encrypt takes for one name, and then
-// none for an hour (https://letsencrypt.org/docs/rate-limits/).
-const RefusalsAnHour = 5
-
-// decideTrial has a trial come first when the last attempts failed, and refuses
-// the one that would close the door for an hour.
-func decideTrial(o *world.Observation, p *Plan) error {
-	a, recent := p.Answers, o.Edge.Refused
-	if len(recent) == 0 {
-		return nil
-	}
-	hour := slices.DeleteFunc(slices.Clone(recent), func(at time.Time) bool { return !at.After(o.Now.Add(-time.Hour)) })
-	if a.TLS.CA == "" && len(hour) >= RefusalsAnHour {
-		return finding.Named(finding.HostNotReady, "certificate-refused", "Let's Encrypt refused %s %d times within an hour, and takes no more before %s",
-			a.Domain, len(hour), market.Text(hour[0].Add(time.Hour))).
-			With(finding.Run("Use the time: try it all with certificates for trials", "--answers", "FILE", "--rehearse"))
-	}
-	p.Edge.Trial = a.TLS.CATrial
-	if a.TLS.CA == "" {
-		p.Edge.Trial = cmp.Or(p.Edge.Trial, LetsEncryptStaging)
-	}
-	return nil
-}
-
-// LetsEncryptStaging gives certificates that nobody trusts and has no limits
-// worth a thought: for test installs, and first when the last attempt failed.
-const LetsEncryptStaging = "https://acme-staging-v02.api.letsencrypt.org/directory"
 
 // planEdge decides how the domain is served, and removes what served another
 // one before.
@@ -64,8 +33,10 @@ func planEdge(o *world.Observation, p *Plan) error {
 	}
 	p.Edge.Files, p.Edge.Shared, p.Edge.Pull = seen.Plan.Files, seen.Plan.Shared, seen.Plan.Pull
 	p.addEdge(seen.Plan)
+	planGate(o, p)
 	if p.Edge.Act && p.Answers.TLS.Mode == "auto" {
-		if err := decideTrial(o, p); err != nil {
+		var err error
+		if p.Edge.Trial, err = preflight.Trial(o, p.Answers); err != nil {
 			return err
 		}
 	}

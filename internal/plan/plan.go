@@ -185,6 +185,7 @@ type EdgePlan struct {
 	Shared []edge.File // what all sites have in common
 	Trial  string      // certificate authority to ask for a trial first; "" is none
 	Pull   string
+	Steps  []run.Step // that close or open the site, before it is served
 	// Of the domain that is no longer served: done once all else is.
 	Gone     []edge.File
 	GoneFrom instance.Edge

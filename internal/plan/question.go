@@ -17,7 +17,7 @@ func (p *Plan) Query(o *world.Observation) world.Query {
 	}
 	c := o.Container()
 	q := world.Query{Ports: preflight.PortsToAsk(o, p.Stack), Directories: dataDirs(o, p.Stack), Owner: ownerToBe(o, p),
-		ImageUser: asksUser(o, p), View: preflight.ImageToAsk(o), Build: o.Engine.Local && p.builds(), Account: p.Intent.Adopts(), Swap: p.asksSwap()}
+		ImageUser: asksUser(o, p), View: preflight.ImageToAsk(o), Build: o.Engine.Local && p.builds(), Account: asksAccount(o, p), Swap: p.asksSwap()}
 	if p.Intent.Upgrades() && c != nil {
 		q.Databases = o.Engine.Local && o.Host.Root
 	}

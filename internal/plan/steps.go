@@ -44,16 +44,12 @@ func stateAfter(o *world.Observation, p *Plan) instance.State {
 	next.Project, next.ImageRef, next.ImageID = o.Project, p.ImageRef(), p.ImageID
 	next.Env = maps.Clone(o.State.Env)
 	settings.Remember(&next, o.NewSalt, p.Env.Settings, p.Env.Left)
-	next.SetupDone = next.SetupDone && len(o.Data) > 0 // an empty database is right where there is none
+	next.SetupDone = accountAfter(o, p)
 	next.Foreign = p.Copied != nil
 	if p.FernetSalt != "" {
 		next.FernetSalt = p.FernetSalt
 	}
 	next.Engine = world.RefOf(o.Engine)
-	if p.Intent.Restores() {
-		next.SetupDone = p.Intent.Backup.Manifest.Setup // an empty database would tell itself so
-	}
-	next.SetupDone = next.SetupDone || o.Answered.HasAccount // the new container must have the account, too
 	if p.OwnCompose {
 		next.ComposeSHA256 = settings.Sum(p.ComposeText)
 	}
@@ -210,11 +206,11 @@ func (l *listing) create() *step.CreateContainer {
 // site puts the domain's site in place while the previous container still runs.
 func (l *listing) site() []run.Part {
 	e := l.Edge
-	if e == nil || !e.Act {
+	if e == nil || !e.Act && len(e.Steps) == 0 {
 		return nil
 	}
 	return []run.Part{{Name: "edge", Title: "serve https://" + e.State.Domain + " (" + e.What() + ")",
-		Steps: []run.Step{&step.ServeSite{Site: e.State, Write: e.Files, Shared: e.Shared, Seen: e.Site, Trial: e.Trial, Certbot: e.Certbot}}}}
+		Steps: append(e.Steps, &step.ServeSite{Site: e.State, Write: e.Files, Shared: e.Shared, Seen: e.Site, Trial: e.Trial, Certbot: e.Certbot})}}
 }
 
 // start gives OpenAlgo the directories that it could not write, and starts it.

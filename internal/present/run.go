@@ -191,6 +191,9 @@ func (r *Run) End(result event.Result, err error, exit int) {
 	if result.Message != "" {
 		r.line("%s", sentence(result.Message))
 	}
+	for _, line := range result.Account.Lines(r.Prompt().Line(finding.Run("", "status"))) {
+		r.line("%s", line)
+	}
 }
 
 // Error prints all that there is to say about an error.

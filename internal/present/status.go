@@ -9,6 +9,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/printable"
 	"github.com/marketcalls/openalgo-install/internal/status"
+	"github.com/marketcalls/openalgo-install/internal/welcome"
 )
 
 // everywhere is where a command about no instance is typed.
@@ -43,6 +44,7 @@ func Status(w io.Writer, s status.Status) {
 		row("note", i.Note)
 		row("url", i.URL)
 		row("tunnel", i.Tunnel)
+		row("account", accountOf(i.Account))
 		row("https", i.HTTPS.String())
 		row("broker", i.Broker)
 		if i.NoKey {
@@ -80,6 +82,19 @@ func Status(w io.Writer, s status.Status) {
 			row("volume", fmt.Sprintf("%-32s %-16s %s", v.Name, v.Mount, size))
 		}
 	}
+}
+
+// accountOf says how the admin account is made, while there is none.
+func accountOf(a welcome.Account) string {
+	switch {
+	case !a.Link.Empty():
+		return "none yet. Others are kept out until you make it by this secret link: " + a.Link.Reveal()
+	case a.Public != "":
+		return "NONE YET: the first visitor becomes the admin. Open " + a.Public + " now and make it"
+	case a.Missing:
+		return "none yet: open the address above and make it"
+	}
+	return ""
 }
 
 // codeOf says how far the bytecode of OpenAlgo's code is, unless it is there.

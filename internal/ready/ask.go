@@ -45,9 +45,10 @@ func (p *Prober) Ask(ctx context.Context, t Target) (needsSetup bool, err error)
 
 // State is whether OpenAlgo is ready now.
 type State struct {
-	Ready    bool
-	Starting bool   // it may still be on its way up
-	Reason   string // why it is not ready
+	Ready     bool
+	Starting  bool   // it may still be on its way up
+	Reason    string // why it is not ready
+	NoAccount bool   // it waits for its first account
 }
 
 // Now asks the OpenAlgo in a container once, and does not wait.
@@ -62,11 +63,11 @@ func (p *Prober) Now(ctx context.Context, c engine.Container) State {
 		}
 		return State{Reason: reason}
 	}
-	_, err := p.Ask(ctx, p.TargetOf(c))
+	needsSetup, err := p.Ask(ctx, p.TargetOf(c))
 	wrong := (*WrongAnswer)(nil)
 	switch {
 	case err == nil:
-		return State{Ready: true}
+		return State{Ready: true, NoAccount: needsSetup}
 	case isStarting(c, time.Now()) && !errors.As(err, &wrong):
 		return State{Starting: true, Reason: fmt.Sprintf("OpenAlgo started %s ago and does not answer yet", time.Since(c.StartedAt).Round(time.Second))}
 	}

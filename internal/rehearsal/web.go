@@ -40,6 +40,10 @@ func (a serving) webHandler(started time.Time) http.Handler {
 	mux.HandleFunc("GET "+openalgo.CheckSetup, a.serveCheckSetup)
 	mux.HandleFunc("GET "+openalgo.AppInfo, a.serveAppInfo)
 	mux.HandleFunc("GET /health/status", a.serveHealthStatus)
+	for _, path := range []string{"GET /setup", "GET /login"} {
+		mux.HandleFunc(path, a.servePage)
+	}
+	mux.HandleFunc("GET /auth/login", a.serveLogin)
 	mux.HandleFunc("POST /setup", a.serveSetup)
 	mux.HandleFunc("GET /rehearsal/report", func(w http.ResponseWriter, _ *http.Request) {
 		writeJSON(w, http.StatusOK, a.report())
@@ -75,7 +79,10 @@ func (a serving) serveCheckSetup(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, `{"status": "succ`)
 		return
 	}
-	writeJSON(w, http.StatusOK, map[string]any{"status": "success", "needs_setup": a.db.users() == 0})
+	// As Flask writes it, byte by byte: an HTTPS proxy sees only how long it is.
+	text, _ := json.Marshal(map[string]any{"status": "success", "needs_setup": a.db.users() == 0})
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(append(text, '\n'))
 }
 
 func (a serving) serveAppInfo(w http.ResponseWriter, _ *http.Request) {
@@ -86,8 +93,38 @@ func (a serving) serveHealthStatus(w http.ResponseWriter, _ *http.Request) {
 	writeJSON(w, http.StatusOK, map[string]any{"status": "pass", "version": "1.0", "serviceId": "openalgo"})
 }
 
+// serveLogin leads where OpenAlgo does: to the setup while there is no account.
+func (a serving) serveLogin(w http.ResponseWriter, r *http.Request) {
+	to := "/login"
+	if a.db.users() == 0 {
+		to = "/setup"
+	}
+	http.Redirect(w, r, to, http.StatusFound)
+}
+
+// serveForm makes the first account by OpenAlgo's own form; later calls make none.
+func (a serving) serveForm(w http.ResponseWriter, r *http.Request) {
+	r.Body = http.MaxBytesReader(w, r.Body, largestBody)
+	name := r.PostFormValue("username")
+	if name == "" {
+		http.Error(w, "username is missing", http.StatusBadRequest)
+		return
+	}
+	if a.db.users() == 0 {
+		if err := a.db.addUser(name); err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+	}
+	http.Redirect(w, r, "/auth/login", http.StatusFound)
+}
+
 // serveSetup adds a user: {"username": "..."}. A password is not looked at.
 func (a serving) serveSetup(w http.ResponseWriter, r *http.Request) {
+	if strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded") {
+		a.serveForm(w, r)
+		return
+	}
 	var user struct {
 		Username string `json:"username"`
 	}

@@ -4,6 +4,7 @@ package status
 import (
 	"context"
 	"fmt"
+	"net"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -15,6 +16,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/bytecode"
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/downtime"
+	"github.com/marketcalls/openalgo-install/internal/edge"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/finding"
@@ -26,6 +28,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/settings"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
+	"github.com/marketcalls/openalgo-install/internal/welcome"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
@@ -58,6 +61,10 @@ type Instance struct {
 	Sizing    Sizing       `json:"sizing"`
 	Schedule  *later.At    `json:"schedule,omitempty"` // a resize with --at
 	Backup    *backup.Last `json:"backup,omitempty"`   // how the last one ended
+	// NoAccount says that it waits for its admin account, and Account what to do; the
+	// link in it is for a person alone.
+	NoAccount bool            `json:"no_account,omitempty"`
+	Account   welcome.Account `json:"-"`
 	// LastDowntime is the last time that a command stopped OpenAlgo and started it
 	// again; nil: it never did.
 	LastDowntime *downtime.Last `json:"last_downtime,omitempty"`
@@ -223,6 +230,11 @@ func describe(ctx context.Context, e Docker, c engine.Container, dir string, due
 	i.Ready, i.Starting, i.Reason = now.Ready, now.Starting, now.Reason
 	if stacks.IsFrozen(c) {
 		i.Reason = "it is frozen, by a backup (for 5 s at most) or by `docker pause`. To thaw it: " + finding.Command(dir, "start")
+	}
+	if i.NoAccount = now.NoAccount; i.NoAccount {
+		link := edge.SetupLink(instance.Glance(instance.Dir(i.Dir)).Edge, i.Dir)
+		web, _, _ := net.SplitHostPort(ready.Address(c.Published(openalgo.WebPort)))
+		i.Account = welcome.Missing(link, i.URL, web)
 	}
 	i.HTTPS = readHTTPS(ctx, i.Dir)
 	if i.Ready && i.HTTPS != nil && i.HTTPS.Problem != "" {

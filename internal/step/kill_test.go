@@ -66,6 +66,7 @@ func situations() map[string]situation {
 		"install":              {func(*world) {}, (*world).install, false, true},
 		"install with swap":    {func(*world) {}, (*world).installWithSwap, false, true},
 		"set":                  {(*world).installed, (*world).change, false, false},
+		"set that closes":      {(*world).installed, (*world).closed, false, false},
 		"upgrade":              {(*world).installed, func(w *world) run.Plan { return w.upgrade("openalgo:2") }, false, false},
 		"upgrade to a bad one": {(*world).installed, func(w *world) run.Plan { return w.upgrade("openalgo:bad") }, true, false},
 		"restore":              {(*world).installed, func(w *world) run.Plan { return w.restore("then") }, false, false},

@@ -44,6 +44,17 @@ func (s *Verify) ask(ctx context.Context, t *run.Tools, resumed bool) error {
 	return t.App.Serves(ctx, run.Verification{Container: id, SetupDone: s.SetupDone, Site: s.Site, Secrets: s.Secrets, Resalts: s.Resalts, MCP: s.MCP}, resumed)
 }
 
+// NeedsAccount reports whether OpenAlgo waits for its first account, as it said when
+// parts were carried out.
+func NeedsAccount(parts []run.Part) bool {
+	for _, part := range parts {
+		if v := run.Find[*Verify](part.Steps); v != nil {
+			return v.NeedsSetup != nil && *v.NeedsSetup
+		}
+	}
+	return false
+}
+
 // Resume reports whether OpenAlgo of an interrupted run is ready.
 func (s *Verify) Resume(ctx context.Context, t *run.Tools) bool {
 	return t.AcrossRestart(ctx, func(ctx context.Context) error { return s.ask(ctx, t, true) }) == nil

@@ -25,6 +25,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/step"
 	"github.com/marketcalls/openalgo-install/internal/step/compile"
 	"github.com/marketcalls/openalgo-install/internal/step/data"
+	"github.com/marketcalls/openalgo-install/internal/step/gate"
 	"github.com/marketcalls/openalgo-install/internal/step/still"
 )
 
@@ -364,6 +365,14 @@ func (w *world) change() run.Plan {
 	}, Commit: w.swapped(&step.TakeSite{Site: instance.Edge{Domain: "old.example.com"}, Files: []run.Path{"edge/old.caddy"}})}
 }
 
+// closed is a change of the site that keeps others out of it.
+func (w *world) closed() run.Plan {
+	p := w.change()
+	site := instance.Edge{Kind: "caddy", Dir: w.path("edge"), Domain: "new.example.com"}
+	p.Parts[3].Steps = append([]run.Step{&gate.Close{Site: site, Path: "edge/caddy/setup/new.example.com.caddy", Web: "127.0.0.1:5000"}}, p.Parts[3].Steps...)
+	return p
+}
+
 // compiled is a change after which OpenAlgo reads bytecode from a volume.
 func (w *world) compiled() run.Plan {
 	p := w.change()
@@ -612,7 +621,7 @@ func (w *world) end() string {
 			"schema", read(filepath.Join(place(*c, openalgo.DB), "schema")), "key", read(filepath.Join(place(*c, openalgo.DB), "key")))
 	}
 	fmt.Fprintln(&out, read(w.path(".env")))
-	fmt.Fprintln(&out, "compose", read(w.path(compose.FileName)), "site", read(w.path("edge/site.caddy")), read(w.path("edge/old.caddy")), read(w.path("compose.yaml")), read(w.path("compose.yaml.before-adopt")))
+	fmt.Fprintln(&out, "compose", read(w.path(compose.FileName)), "site", read(w.path("edge/site.caddy")), "gate", len(read(w.path("edge/caddy/setup/new.example.com.caddy"))) > 0, read(w.path("edge/old.caddy")), read(w.path("compose.yaml")), read(w.path("compose.yaml.before-adopt")))
 	volumes, err := w.engine.Volumes(w.t.Context())
 	must(w.t, err)
 	for _, v := range volumes {

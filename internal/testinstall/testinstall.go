@@ -27,6 +27,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/ops"
 	"github.com/marketcalls/openalgo-install/internal/plan"
+	"github.com/marketcalls/openalgo-install/internal/preflight"
 	"github.com/marketcalls/openalgo-install/internal/ready"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
@@ -90,12 +91,12 @@ func trialEdge(ctx context.Context, stage *ops.Session, in *ops.Session, a *answ
 	}
 	if a.TLS.Mode == "nginx" {
 		if a.TLS.Certbot {
-			a.TLS.CA = cmp.Or(a.TLS.CA, plan.LetsEncryptStaging)
+			a.TLS.CA = cmp.Or(a.TLS.CA, preflight.LetsEncryptStaging)
 		}
 		return nil
 	}
 	if a.TLS.Mode == "auto" {
-		a.TLS.CA, a.TLS.CATrial = cmp.Or(a.TLS.CATrial, a.TLS.CA, plan.LetsEncryptStaging), ""
+		a.TLS.CA, a.TLS.CATrial = cmp.Or(a.TLS.CATrial, a.TLS.CA, preflight.LetsEncryptStaging), ""
 	}
 	c, err := edge.OpenCaddy(ctx, in.Engine, edge.Settings{Dir: a.TLS.Edge.Dir})
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"os"
 	"strings"
 	"time"
 
@@ -29,7 +30,11 @@ func (l *Looker) LookAtEdge(ctx context.Context, o *Observation, a answers.Answe
 	if seen.Way, front, seen.Warnings, seen.OpenErr = openEdge(ctx, l, o, a, rehearsal); seen.OpenErr != nil {
 		return
 	}
-	if before.Kind == "" || before.Kind == seen.Way.State.Kind {
+	at := seen.Way.State
+	seen.Way.Gate = edge.GateFile(at.Kind, at.Dir, string(l.Dir), at.Domain)
+	_, err := os.Lstat(seen.Way.Gate)
+	seen.Way.Gated = err == nil
+	if before.Kind == "" || before.Kind == at.Kind {
 		if seen.Plan, seen.PlanErr = front.Plan(ctx, seen.Way.Site); seen.PlanErr == nil {
 			seen.Way.Act = len(seen.Plan.Changes) > 0
 		}

@@ -103,6 +103,8 @@ type Way struct {
 	Holds    map[int]bool // the ports that Caddy has already
 	Runs     bool         // Caddy runs
 	Certbot  bool         // nginx: a certificate is to be asked for
+	Gate     string       // the file that keeps the site closed until there is an admin account
+	Gated    bool         // it is there
 }
 
 // Backup is what a restore meets on this machine.

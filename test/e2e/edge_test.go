@@ -238,7 +238,7 @@ func TestEdgeRoutes(t *testing.T) {
 	h := newEdge(t)
 	i := newInstance(t)
 	i.write(h.answers(h.domain) + mcpOn)
-	i.install(0)
+	makeAccount(t, i, h.client(), h.domain, i.install(0))
 	routes(t, h.client(), h.domain, fmt.Sprint(h.http))
 }
 

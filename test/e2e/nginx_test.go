@@ -107,7 +107,7 @@ func TestNginxRoutes(t *testing.T) {
 	domain := i.project + ".algo.test"
 	own, pool := ownCertificate(t, certTemplate{names: []string{"*.algo.test"}, until: time.Now().Add(90 * 24 * time.Hour)})
 	i.write(w.answers(domain, own) + mcpOn)
-	i.install(0)
+	makeAccount(t, i, edgeClient(t, pool, w.https), domain, i.install(0))
 	routes(t, edgeClient(t, pool, w.https), domain, fmt.Sprint(w.http))
 	w.mustStillServeTheirs()
 	i.mustBeReady()

@@ -1,4 +1,4 @@
-package plan
+package preflight_test
 
 import (
 	"strings"
@@ -8,6 +8,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/preflight"
 	"github.com/marketcalls/openalgo-install/internal/step"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
@@ -18,10 +19,9 @@ func TestRefusals(t *testing.T) {
 		t.Fatal(err)
 	}
 	trialOf := func(ca, trial string) (string, error) {
-		o, p := &world.Observation{Now: time.Now()}, &Plan{Edge: &EdgePlan{}, Answers: answers.Answers{Domain: "algo.example.com", TLS: answers.TLS{CA: ca, CATrial: trial}}}
-		o.Edge.Refused = world.Refusals(dir, p.Answers.Domain, o.Now.Add(-world.RefusalsCount))
-		err := decideTrial(o, p)
-		return p.Edge.Trial, err
+		o, a := &world.Observation{Now: time.Now()}, answers.Answers{Domain: "algo.example.com", TLS: answers.TLS{CA: ca, CATrial: trial}}
+		o.Edge.Refused = world.Refusals(dir, a.Domain, o.Now.Add(-world.RefusalsCount))
+		return preflight.Trial(o, a)
 	}
 	if trial, err := trialOf("", ""); trial != "" || err != nil {
 		t.Error(trial, err)
@@ -31,12 +31,12 @@ func TestRefusals(t *testing.T) {
 		t.Error(trial, err)
 	}
 	step.NoteRefusal(dir, "algo.example.com")
-	for ca, want := range map[string]string{"": LetsEncryptStaging, "https://ca.example.com": ""} {
+	for ca, want := range map[string]string{"": preflight.LetsEncryptStaging, "https://ca.example.com": ""} {
 		if trial, err := trialOf(ca, ""); trial != want || err != nil {
 			t.Error(ca, trial, err)
 		}
 	}
-	for range RefusalsAnHour {
+	for range preflight.RefusalsAnHour {
 		step.NoteRefusal(dir, "algo.example.com")
 	}
 	if _, err := trialOf("", ""); finding.KindOf(err) != finding.HostNotReady || !strings.Contains(err.Error(), "takes no more before") {

@@ -1,0 +1,17 @@
+package doctor
+
+import "github.com/marketcalls/openalgo-install/internal/finding"
+
+// account tells that there is no admin account yet, which the first visitor makes.
+func account(p patient) []Finding {
+	if p.instance == nil || !p.instance.NoAccount {
+		return nil
+	}
+	switch a := p.instance.Account; {
+	case !a.Link.Empty():
+		return warning("account", finding.Warn("account-missing", "there is no admin account yet. The site is closed to everybody else until you make it by your secret link").With(ours("status")))
+	case a.Public != "":
+		return warning("account", finding.Warn("account-open", "there is no admin account yet: the first visitor of %s becomes the admin, whoever that is. Make the account now", a.Public))
+	}
+	return warning("account", finding.Warn("account-missing", "there is no admin account yet: open %s and make it", p.instance.URL))
+}
