@@ -84,7 +84,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	case rehearsal.CurlName:
 		return rehearsal.Curl(args[1:], stdout, stderr)
 	case rehearsal.PythonName:
-		return rehearsal.Python("/app", args[1:], stdout, stderr)
+		return rehearsal.Python("/app", args[1:], stdin, stdout, stderr)
 	case rehearsal.ChownName:
 		return rehearsal.Chown(args[1:], stderr)
 	}

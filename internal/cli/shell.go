@@ -3,8 +3,11 @@ package cli
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
+	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -32,7 +35,7 @@ func newShell(a *app) *cobra.Command {
 			if len(args) == 0 {
 				args = inside.Shell
 			}
-			return runInside(cmd.Context(), a, args)
+			return runInside(cmd.Context(), a, args, nil)
 		},
 	}
 }
@@ -54,21 +57,29 @@ func newAdmin(a *app) *cobra.Command {
 		Use:   "reset-password",
 		Short: "Set a new password for an account, with OpenAlgo's own program",
 		Long: `Run OpenAlgo's own program for a forgotten password in the container. It asks
-for the new password. The keys in .env stay as they are; a new password counts
-after half a minute.`,
+for the new password. Without a terminal the password is one line on standard
+input. The keys in .env stay as they are; a new password counts after half a
+minute.`,
+		Example: `  openalgo-install admin reset-password --list
+  openalgo-install admin reset-password
+  openalgo-install admin reset-password <FILE`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			args := openalgo.ResetPassword
+			args := slices.Clone(openalgo.ResetPassword)
 			if list {
 				args = append(args, "--list")
 			}
 			if user != "" {
 				args = append(args, "--username", user)
 			}
-			if !list && !isTerminal(a.stdin) {
-				return usage("the new password is asked for on a terminal, and there is none")
+			if list || isTerminal(a.stdin) {
+				return runInside(cmd.Context(), a, args, nil)
 			}
-			return runInside(cmd.Context(), a, args)
+			password, err := readPassword(a.stdin)
+			if err != nil {
+				return err
+			}
+			return runInside(cmd.Context(), a, args, password)
 		},
 	}
 	reset.Flags().BoolVar(&list, "list", false, "only list the accounts")
@@ -77,19 +88,43 @@ after half a minute.`,
 	return admin
 }
 
+// mostPassword is the longest line that is read as a password, in bytes.
+const mostPassword = 1 << 10
+
+// readPassword reads one line, and returns it as OpenAlgo's program asks for it:
+// twice.
+func readPassword(in io.Reader) ([]byte, error) {
+	text, err := io.ReadAll(io.LimitReader(in, mostPassword+1))
+	if err != nil {
+		return nil, fmt.Errorf("read the password: %w", err)
+	}
+	password := strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r")
+	switch {
+	case password == "":
+		return nil, usage("there is no terminal to ask for the new password, and none on standard input").With(
+			finding.Run("Put the password on the first line of a file that only you can read, and pass the file", "admin", "reset-password", "<FILE"))
+	case len(text) > mostPassword:
+		return nil, usage("the password on standard input is longer than %d characters", mostPassword)
+	case strings.ContainsFunc(password, func(r rune) bool { return r < ' ' }):
+		return nil, usage("standard input has more than one line, or a character that no password has")
+	}
+	return []byte(password + "\n" + password + "\n"), nil
+}
+
 // exitError ends the program as a command in the container ended.
 type exitError struct{ code int }
 
 func (e *exitError) Error() string { return fmt.Sprintf("the command ended with status %d", e.code) }
 
-// runInside runs a command in the container, on our terminal if there is one.
-func runInside(ctx context.Context, a *app, args []string) error {
+// runInside runs a command in the container, on our terminal if there is one; else
+// with input, unless that is nil.
+func runInside(ctx context.Context, a *app, args []string, input []byte) error {
 	return a.look(ctx, func(s *ops.Session) error {
 		terminal, restore, err := takeTerminal(a)
 		if err != nil {
 			return err
 		}
-		result, err := inside.Run(ctx, s, args, terminal)
+		result, err := inside.Run(ctx, s, args, terminal, input)
 		restore()
 		if err != nil {
 			return err

@@ -22,9 +22,19 @@ type ExecResult struct {
 // and waits for its end. When ctx ends, Exec returns and the command may go
 // on. ErrConflict when the container does not run.
 func (e execs) Exec(ctx context.Context, id string, cmd []string, user string) (ExecResult, error) {
+	return e.exec(ctx, id, cmd, user, nil)
+}
+
+// ExecInput is Exec with something on the command's standard input, where no list of
+// processes and no log of Docker shows it.
+func (e execs) ExecInput(ctx context.Context, id string, cmd []string, input []byte) (ExecResult, error) {
+	return e.exec(ctx, id, cmd, "", input)
+}
+
+func (e execs) exec(ctx context.Context, id string, cmd []string, user string, input []byte) (ExecResult, error) {
 	doing := "run " + strings.Join(cmd[:min(1, len(cmd))], "") + " in container " + short(id)
 	execID, err := e.execCreate(ctx, doing, id, container.ExecOptions{
-		Cmd: cmd, User: user, AttachStdout: true, AttachStderr: true,
+		Cmd: cmd, User: user, AttachStdin: input != nil, AttachStdout: true, AttachStderr: true,
 	})
 	if err != nil {
 		return ExecResult{}, err
@@ -36,6 +46,12 @@ func (e execs) Exec(ctx context.Context, id string, cmd []string, user string) (
 	defer stream.Close()
 	// The stream outlives ctx otherwise.
 	defer context.AfterFunc(ctx, stream.Close)()
+	if input != nil {
+		go func() { // a command that does not read it may end all the same
+			_, _ = stream.Conn.Write(input)
+			_ = stream.CloseWrite()
+		}()
+	}
 	var stdout, stderr limited
 	if err := split(stream.Reader, false, &stdout, &stderr); err != nil {
 		return ExecResult{}, e.explain(ctx, doing, err)

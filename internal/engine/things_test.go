@@ -165,6 +165,14 @@ func TestExec(t *testing.T) {
 	if err != nil || string(r.Stdout) != "out\nuid 1000\n" || string(r.Stderr) != "err\n" || r.ExitCode != 0 {
 		t.Errorf("%+v, %v", r, err)
 	}
+	told := strings.Repeat("word\n", 100_000)
+	r, err = e.ExecInput(t.Context(), id, []string{"/probe", "repeat"}, []byte(told))
+	if err != nil || string(r.Stdout) != told || r.ExitCode != 0 {
+		t.Errorf("%d bytes of %d, exit %d, %v", len(r.Stdout), len(told), r.ExitCode, err)
+	}
+	if r, err = e.ExecInput(t.Context(), id, []string{"/probe", "exit", "3"}, []byte(told)); err != nil || r.ExitCode != 3 {
+		t.Errorf("it does not read: %+v, %v", r, err)
+	}
 	r, err = e.Exec(t.Context(), id, []string{"/probe", "exit", "3"}, "")
 	if err != nil || r.ExitCode != 3 {
 		t.Errorf("%+v, %v", r, err)

@@ -27,8 +27,9 @@ import (
 var Shell = []string{"sh", "-c", "cd " + openalgo.Dir + "; if command -v bash >/dev/null; then exec bash; fi; exec sh"}
 
 // Run runs a command in the container, on a terminal where one is given, and
-// returns its exit code and, without a terminal, what it printed.
-func Run(ctx context.Context, in *ops.Session, cmd []string, t *engine.Terminal) (engine.ExecResult, error) {
+// returns its exit code and, without a terminal, what it printed. Without a terminal
+// it reads input, unless that is nil.
+func Run(ctx context.Context, in *ops.Session, cmd []string, t *engine.Terminal, input []byte) (engine.ExecResult, error) {
 	o, err := in.Look(ctx)
 	if err != nil {
 		return engine.ExecResult{}, err
@@ -39,6 +40,9 @@ func Run(ctx context.Context, in *ops.Session, cmd []string, t *engine.Terminal)
 	}
 	if c.State != "running" {
 		return engine.ExecResult{}, finding.Named(finding.HostNotReady, "not-running", "%s is %s", c.Name, c.State).With(finding.Run("Start OpenAlgo first", "start"))
+	}
+	if t == nil && input != nil {
+		return in.Engine.ExecInput(ctx, c.ID, cmd, input)
 	}
 	if t == nil {
 		return in.Engine.Exec(ctx, c.ID, cmd, "")

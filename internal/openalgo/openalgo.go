@@ -102,4 +102,4 @@ const (
 
 // ResetPassword is OpenAlgo's own program for a forgotten password. It hashes
 // with the pepper that is in force (5.8).
-var ResetPassword = []string{Python, Dir + "/upgrade/reset_admin_password.py"}
+var ResetPassword = []string{Python, "-W", "ignore", Dir + "/upgrade/reset_admin_password.py"}

@@ -15,5 +15,6 @@ type Docker interface {
 	run.Engine
 	world.Engine
 	image.Docker
+	ExecInput(ctx context.Context, id string, cmd []string, input []byte) (engine.ExecResult, error)
 	ExecTerminal(ctx context.Context, id string, cmd, env []string, t engine.Terminal) (exitCode int, err error)
 }

@@ -3,6 +3,7 @@ package ops_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -33,16 +34,19 @@ func TestInside(t *testing.T) {
 	t.Parallel()
 	b := installed(t)
 	for _, terminal := range []*engine.Terminal{nil, {}} {
-		if r, err := inside.Run(t.Context(), b.session(), inside.Shell, terminal); err != nil || r.ExitCode != 0 {
+		if r, err := inside.Run(t.Context(), b.session(), inside.Shell, terminal, nil); err != nil || r.ExitCode != 0 {
 			t.Errorf("%+v, %v", r, err)
 		}
 	}
+	if _, err := inside.Run(t.Context(), b.session(), inside.Shell, nil, []byte("a word\n")); err != nil || !slices.Equal(b.docker.Told, []string{"a word\n"}) {
+		t.Errorf("told %q, %v", b.docker.Told, err)
+	}
 	must(t, b.docker.Stop(t.Context(), b.container().ID, 0))
-	if _, err := inside.Run(t.Context(), b.session(), inside.Shell, nil); finding.IDOf(err) != "not-running" {
+	if _, err := inside.Run(t.Context(), b.session(), inside.Shell, nil, nil); finding.IDOf(err) != "not-running" {
 		t.Errorf("it is stopped: %v", err)
 	}
 	must(t, b.docker.Remove(t.Context(), b.container().ID))
-	if _, err := inside.Run(t.Context(), b.session(), inside.Shell, nil); finding.IDOf(err) != "container-missing" {
+	if _, err := inside.Run(t.Context(), b.session(), inside.Shell, nil, nil); finding.IDOf(err) != "container-missing" {
 		t.Errorf("it is gone: %v", err)
 	}
 }

@@ -1,6 +1,7 @@
 package rehearsal
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -52,8 +53,12 @@ func compileAs(args []string, stderr io.Writer) int {
 // Python stands for OpenAlgo's Python. In an upgrade it counts the stored secrets
 // that open, where the real script asks OpenAlgo's cipher; where the real one compiles
 // OpenAlgo's code it says that it did. root is OpenAlgo's directory, args are without
-// the program's name. It returns the exit code.
-func Python(root string, args []string, stdout, stderr io.Writer) int {
+// the program's name. Where the real one sets a password it asks twice for one. It
+// returns the exit code.
+func Python(root string, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	if len(args) > 2 && strings.HasSuffix(args[2], "/reset_admin_password.py") {
+		return setPassword(stdin, stdout)
+	}
 	if n := len(args) - compileArgs; n > 1 && args[n-2] == "-c" && strings.Contains(args[n-1], "pycache_prefix") {
 		return compileAs(args[n:], stderr)
 	}
@@ -70,5 +75,19 @@ func Python(root string, args []string, stdout, stderr io.Writer) int {
 		return 1
 	}
 	fmt.Fprintln(stdout, SecretsLine, open, shut)
+	return 0
+}
+
+// setPassword reads a password twice, as OpenAlgo's program for a forgotten one does.
+func setPassword(stdin io.Reader, stdout io.Writer) int {
+	var first, second string
+	in := bufio.NewReader(stdin)
+	first, _ = in.ReadString('\n')
+	second, _ = in.ReadString('\n')
+	if first != second || strings.TrimSpace(first) == "" {
+		fmt.Fprintln(stdout, "  ERROR: passwords do not match. Nothing was changed.")
+		return 1
+	}
+	fmt.Fprintf(stdout, "  Password updated: %d characters.\n", len(strings.TrimSuffix(first, "\n")))
 	return 0
 }

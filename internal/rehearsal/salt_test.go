@@ -36,7 +36,7 @@ func runOnce(t *testing.T, root, sample, user string) (open, shut int) {
 	r.cancel()
 	r.end()
 	var stdout, stderr strings.Builder
-	if code := rehearsal.Python(root, []string{"-c", rehearsal.SecretsLine}, &stdout, &stderr); code != 0 {
+	if code := rehearsal.Python(root, []string{"-c", rehearsal.SecretsLine}, nil, &stdout, &stderr); code != 0 {
 		t.Fatalf("%d: %s", code, stderr.String())
 	}
 	return report.SecretsOpen, report.SecretsShut

@@ -207,6 +207,11 @@ func TestShell(t *testing.T) {
 	if out := i.run("admin", "reset-password"); out.code != 2 {
 		t.Error(out.all())
 	}
+	reset := i.command("admin", "reset-password", "--username", "trader")
+	reset.Stdin = strings.NewReader("Correct-Horse-7\n")
+	if out, err := reset.CombinedOutput(); err != nil || !strings.Contains(string(out), "Password updated: 15 characters") || strings.Contains(string(out), "Horse") {
+		t.Errorf("%v: %s", err, out)
+	}
 	// On a terminal the command has one of its own.
 	cmd := i.command(ask...)
 	terminal, err := pty.Start(cmd)

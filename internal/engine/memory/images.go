@@ -149,6 +149,13 @@ func (e imageCalls) Build(context.Context, engine.BuildSpec, engine.BuildWatch) 
 	return engine.Image{}, errors.New("an engine in memory builds nothing")
 }
 
+// ExecInput runs nothing, keeps the input, and ends well.
+func (e imageCalls) ExecInput(_ context.Context, id string, _ []string, input []byte) (engine.ExecResult, error) {
+	_, err := e.find(id)
+	e.Told = append(e.Told, string(input))
+	return engine.ExecResult{}, err
+}
+
 // ExecTerminal runs nothing, and ends well.
 func (e imageCalls) ExecTerminal(_ context.Context, id string, _, _ []string, _ engine.Terminal) (int, error) {
 	_, err := e.find(id)

@@ -50,6 +50,8 @@ type machine struct {
 	OnStart func(c engine.Container)
 	// Says is what a container printed; nil is nothing.
 	Says func(c engine.Container) string
+	// Told is what each command was handed on its standard input.
+	Told []string
 	// Memory is what a container that runs uses, in bytes.
 	Memory int64
 	// NoFreeze is how often the engine refuses to freeze a container.

@@ -26,6 +26,8 @@ func main() {
 		fmt.Println(args[1])
 		fmt.Fprintln(os.Stderr, args[2])
 		fmt.Println("uid", os.Getuid())
+	case "repeat": // what it is told
+		io.Copy(os.Stdout, os.Stdin)
 	case "complain": // says so many lines, then ends with a status
 		n, _ := strconv.Atoi(args[1])
 		for i := range n {
