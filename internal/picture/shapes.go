@@ -3,6 +3,7 @@ package picture
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 // Lines of boxes and blocks of charts are drawn as shapes: as text they would have
@@ -21,16 +22,14 @@ var shades = map[rune]string{'░': ".25", '▒': ".5", '▓': ".75"}
 // shaped tells how a character is drawn: 1 as lines, 2 as blocks, its own number as a
 // shade, 0 as text.
 func shaped(text string) int {
-	for _, c := range text {
-		switch {
-		case box[c] != "":
-			return 1
-		case c >= '▀' && c <= '█' || c >= '⠀' && c <= '⣿':
-			return 2
-		case shades[c] != "":
-			return int(c)
-		}
-		break
+	c, _ := utf8.DecodeRuneInString(text)
+	switch {
+	case box[c] != "":
+		return 1
+	case c >= '▀' && c <= '█' || c >= '⠀' && c <= '⣿':
+		return 2
+	case shades[c] != "":
+		return int(c)
 	}
 	return 0
 }
