@@ -90,6 +90,15 @@ func Keys(pairs ...string) []Key {
 	return out
 }
 
+// Text writes keys as ParseKeys reads them.
+func Text(keys []Key) string {
+	var parts []string
+	for _, k := range keys {
+		parts = append(parts, k.Name+" "+k.Does)
+	}
+	return strings.Join(parts, "   ")
+}
+
 // ParseKeys reads keys that are written as a footer shows them, with two or more
 // spaces between them: "Enter Next   Esc Back".
 func ParseKeys(text string) []Key {

@@ -245,6 +245,8 @@ var frames = []struct {
 	{name: "build-base", host: waits, way: toApply, do: func(s *session) { building(s, true) }},
 	{name: "review-too-small", host: tooSmall, way: toBuild},
 	{name: "result", way: toApply, sees: "Enter Quit"},
+	{name: "result-copy", way: toApply, sees: "Enter Quit", do: func(s *session) { s.keys("y", "<down>", "<enter>") }},
+	{name: "result-code", way: toApply, sees: "Enter Quit", do: func(s *session) { s.keys("Q") }},
 	{name: "result-own-proxy", way: append(clone(toHTTPS), "<down>", "<down>", "<down>", "<enter>", "zerodha", "<enter>", "<down>", "<enter>", "<enter>", "<enter>"), sees: "Enter Quit"},
 	{name: "failure", host: func(h *Host) {
 		h.Install = func(context.Context, answers.Answers, event.Reporter) (event.Result, error) {

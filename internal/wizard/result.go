@@ -25,6 +25,8 @@ func (p *resultPage) update(msg tea.Msg) tea.Cmd {
 		switch key.String() {
 		case "enter", "q", "esc":
 			return end(nil)
+		case "y", "Q":
+			return openShare(p, key.String() == "Q")
 		}
 		p.scroll.key(key)
 	}
@@ -50,7 +52,7 @@ func (p *resultPage) body(width, height int) ([]string, int, int) {
 	return p.scroll.view(out, height)
 }
 
-func (p *resultPage) keys() string { return "Enter Quit" + p.scroll.hint() }
+func (p *resultPage) keys() string { return "Enter Quit   y Copy   Q QR" + p.scroll.hint() }
 
 // failurePage says why it did not work, what was undone, and what can be done.
 type failurePage struct {

@@ -2,6 +2,7 @@ package wizard
 
 import (
 	"context"
+	"io"
 	"sync"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -27,6 +28,7 @@ type model struct {
 	ctx           context.Context
 	host          Host
 	look          *theme.Theme
+	out           io.Writer // the terminal, for its clipboard
 	width, height int
 
 	draft   *questions.Draft
@@ -56,7 +58,7 @@ func (m *model) background(do func()) {
 
 // The first size is a guess: it is told right after the start.
 func newModel(ctx context.Context, host Host, l *theme.Theme) *model {
-	m := &model{ctx: ctx, host: host, look: l, width: 80, height: 24, draft: questions.New()}
+	m := &model{ctx: ctx, host: host, look: l, out: io.Discard, width: 80, height: 24, draft: questions.New()}
 	m.page = &machinePage{m: m}
 	return m
 }
@@ -122,7 +124,7 @@ func (m *model) interrupt() tea.Cmd {
 	case *applyPage:
 		m.busy()
 		return m.page.update(undoMsg{})
-	case *resultPage, *failurePage:
+	case *resultPage, *failurePage, *sharePage:
 		return end(m.err)
 	}
 	m.leaving = true

@@ -39,7 +39,9 @@ const minHeight = 10
 // a dead line it goes on to its end. It fails with terminal.ErrEnded when it is left
 // before an apply, and with the apply's own error.
 func Show(ctx context.Context, t Terminal, host Host) (Outcome, error) {
-	return t.show(ctx, newModel(ctx, host, theme.New(theme.Detect(t.Color))))
+	m := newModel(ctx, host, theme.New(theme.Detect(t.Color)))
+	m.out = t.Out
+	return t.show(ctx, m)
 }
 
 func (t Terminal) show(ctx context.Context, m *model) (Outcome, error) {

@@ -1,0 +1,50 @@
+package wizard
+
+import (
+	tea "github.com/charmbracelet/bubbletea"
+
+	"github.com/marketcalls/openalgo-install/internal/broker"
+	"github.com/marketcalls/openalgo-install/internal/share"
+	"github.com/marketcalls/openalgo-install/internal/theme"
+)
+
+// sharePage copies an address, or shows it as a QR code.
+type sharePage struct {
+	*share.Picker
+	m    *model
+	from page
+}
+
+// openShare shows what the last page names: the address, the redirect URL, the tunnel.
+func openShare(from *resultPage, code bool) tea.Cmd {
+	m := from.m
+	a := m.outcome.Answers
+	b, _ := broker.Find(a.Broker.Name)
+	tunnel := ""
+	if a.Domain == "" {
+		tunnel = m.host.Next.Tunnel.Command(a.Ports)
+	}
+	p := share.NewPicker(m.out, share.Item{Label: "Address", Text: m.outcome.Result.URL},
+		share.Item{Label: "Redirect URL", Text: b.RedirectURL(a.Origin())}, share.Item{Label: "SSH tunnel", Text: tunnel})
+	if p != nil {
+		p.Code = code
+		m.page = &sharePage{p, m, from}
+	}
+	return nil
+}
+
+func (p *sharePage) title() string { return p.Title() }
+
+func (p *sharePage) update(msg tea.Msg) tea.Cmd {
+	if key, ok := msg.(tea.KeyMsg); ok && !p.Key(key) {
+		p.m.page = p.from
+	}
+	return nil
+}
+
+func (p *sharePage) body(width, height int) ([]string, int, int) {
+	lines := p.Lines(p.m.look, width, height)
+	return lines, 0, min(len(lines), height)
+}
+
+func (p *sharePage) keys() string { return theme.Text(p.Keys()) }
