@@ -23,7 +23,7 @@ func (e files) CopyFrom(ctx context.Context, id, path string) (io.ReadCloser, er
 	if err != nil {
 		return nil, e.explain(ctx, "copy "+path+" from container "+short(id), err)
 	}
-	return content, nil
+	return inContainer(e.info, content), nil
 }
 
 // ModTime returns when the file or directory at path in a container was last
