@@ -17,9 +17,7 @@ import (
 // Install makes the stack what the answers say. Nothing to do is a success.
 // instances share the machine in the end; 0 counts those that run.
 func Install(a answers.Answers, instances int) Command {
-	return Command{Name: plan.CommandInstall, Wish: func(o *world.Observation) (plan.Intent, error) {
-		return plan.AsAnswered(settings.WithKept(a, o.Env), instances), nil
-	}}
+	return Command{Name: plan.CommandInstall, Wish: func(*world.Observation) (plan.Intent, error) { return plan.AsAnswered(a, instances), nil }}
 }
 
 // InstallSaved is Install with the answers that the last install left in the

@@ -75,7 +75,7 @@ func (t *turn) do(ctx context.Context) (event.Result, error) {
 
 // plan plans again where somebody took the free ports that it had chosen.
 func (t *turn) plan(ctx context.Context) (o *world.Observation, p *plan.Plan, err error) {
-	for range portTries {
+	for range 3 {
 		auto := false
 		o, p, auto, err = t.planOnce(ctx)
 		if !errors.Is(err, preflight.ErrPortTaken) || !auto {
@@ -84,9 +84,6 @@ func (t *turn) plan(ctx context.Context) (o *world.Observation, p *plan.Plan, er
 	}
 	return o, p, err
 }
-
-// portTries is how often free ports are chosen.
-const portTries = 3
 
 // planOnce looks, asks what is wanted, and decides. auto says that ports may be
 // chosen again.
@@ -331,9 +328,8 @@ func (t *turn) done(p *plan.Plan, o *world.Observation) event.Result {
 			t.note("next: open " + url + " and create your account")
 		}
 	}
-	if b, ok := broker.Of(p.Answers.Broker.Name); ok {
-		t.note("at " + b.Name + " the redirect URL must be exactly " + b.RedirectURL(url))
-	}
+	b, _ := broker.Of(p.Answers.Broker.Name)
+	t.note("at " + b.Name + " the redirect URL must be exactly " + b.RedirectURL(url))
 	return event.Result{Changed: true, URL: url, Message: "OpenAlgo is ready at " + url, Account: account}
 }
 

@@ -28,7 +28,7 @@ func Draft(o *world.Observation, i Intent) (*Plan, error) {
 	}
 	p := begun(o, i)
 	p.Warn(append(i.Answers.Warnings(), ports.Moved(o, i.Answers)...)...)
-	p.Answers, p.ComposeName, p.Built = i.Answers, compose.FileName, o.Built
+	p.Answers, p.ComposeName, p.Built = settings.WithKept(i.Answers, o.Env), compose.FileName, o.Built
 	if err := guard.Data(o, guarded(i)); err != nil {
 		return nil, err
 	}

@@ -59,15 +59,15 @@ func TestQuestions(t *testing.T) {
 	i := newInstance(t)
 	saved := filepath.Join(t.TempDir(), "answers.yaml")
 	d := i.dialog()
-	d.answers("Domain:", "http://wrong", "Domain:", "", "Broker:", "zerodah", "Broker:", "zerodha", "Do you have", "", "API key", canaryKey,
-		"API secret", "<", "API key", "", "API secret", canarySecret, "Change image", "yes", "Image [", "rehearsal",
+	d.answers("Domain:", "http://wrong", "Domain:", "", "Broker:", "zerodah", "Broker:", "zerodha", "Do you have", "", "API key (not shown)", canaryKey,
+		"API secret", "<", "API key (not shown)", "", "API secret", canarySecret, "Change image", "yes", "Image [", "rehearsal",
 		"Port of the web interface", strconv.Itoa(i.web), "Port of the WebSocket", strconv.Itoa(i.ws),
-		"Threads", "", "Shared memory", "300m", "Memory of a strategy", "", "Install? Type", "save", "File [", saved, "With the secrets", "yes", "Install? Type", "yes")
+		"Threads", "", "Shared memory", "300m", "Memory of a strategy", "", "Install? Type", "save", "File [", saved, "Write the secrets", "yes", "Install? Type", "yes")
 	if code := d.wait(); code != 0 {
 		t.Fatalf("exits %d\n%s", code, d.said.String())
 	}
 	said := d.said.String()
-	for _, want := range []string{"did you mean", "OpenAlgo is ready at http://127.0.0.1:" + strconv.Itoa(i.web), "openalgo-install --dir " + i.dir + " status", "create the admin account"} {
+	for _, want := range []string{"did you mean", "OpenAlgo is ready at http://127.0.0.1:" + strconv.Itoa(i.web), "openalgo-install --dir " + i.dir + " status", "he admin account"} {
 		if !strings.Contains(said, want) {
 			t.Errorf("%q is not said:\n%s", want, said)
 		}
@@ -84,8 +84,9 @@ func TestQuestions(t *testing.T) {
 	if out := i.run("--answers", saved); out.code != 0 || !strings.Contains(out.stdout, "othing to do") || i.container().ID != id {
 		t.Errorf("the saved answers: exit %d\n%s", out.code, out.all())
 	}
-	// A second time there is an OpenAlgo: it is shown, and nothing is asked.
+	// A second time there is an OpenAlgo: it is shown, and its answers can be changed.
 	again := i.dialog()
+	again.answers("Change your answers now?", "no")
 	if code := again.wait(); code != 0 || !strings.Contains(again.said.String(), "What can be done now") {
 		t.Errorf("on a host that has OpenAlgo: exit %d\n%s", code, again.said.String())
 	}
@@ -94,7 +95,7 @@ func TestQuestions(t *testing.T) {
 // Ctrl+c at a question changes nothing and leaves the terminal as it was.
 func TestQuestionsInterrupted(t *testing.T) {
 	t.Parallel()
-	for _, at := range []string{"Domain:", "API key", "Install? Type"} {
+	for _, at := range []string{"Domain:", "API key (not shown)", "Install? Type"} {
 		i := newInstance(t)
 		d := i.dialog()
 		before := echo(t, d.terminal)
@@ -102,7 +103,7 @@ func TestQuestionsInterrupted(t *testing.T) {
 			d.answers("Domain:", "", "Broker:", "zerodha", "Do you have", "")
 		}
 		if at == "Install? Type" {
-			d.answers("API key", canaryKey, "API secret", canarySecret, "Change image", "yes", "Image [", "rehearsal",
+			d.answers("API key (not shown)", canaryKey, "API secret", canarySecret, "Change image", "yes", "Image [", "rehearsal",
 				"Port of the web interface", strconv.Itoa(i.web), "Port of the WebSocket", strconv.Itoa(i.ws),
 				"Threads", "", "Shared memory", "", "Memory of a strategy", "")
 		}
@@ -135,7 +136,7 @@ func TestQuestionsAgainAfterAFailure(t *testing.T) {
 	i, other := newInstance(t), newInstance(t)
 	other.install(0)
 	d := i.dialog()
-	first := []string{"Domain:", "", "Broker:", "zerodha", "Do you have", "", "API key", canaryKey, "API secret", canarySecret, "Change image", "yes",
+	first := []string{"Domain:", "", "Broker:", "zerodha", "Do you have", "", "API key (not shown)", canaryKey, "API secret", canarySecret, "Change image", "yes",
 		"Image [", "rehearsal", "Port of the web interface", strconv.Itoa(other.web), "Port of the WebSocket", strconv.Itoa(i.ws),
 		"Threads", "", "Shared memory", "", "Memory of a strategy", ""}
 	d.answers(append(first, "retry?", "yes", "Domain", "", "Broker [zerodha]", "", "Do you have", "", "as entered", "", "as entered", "", "Change image", "",
@@ -172,7 +173,7 @@ func TestQuestionsTerminalGone(t *testing.T) {
 		t.Fatal(err)
 	}
 	d := &dialog{t: t, terminal: terminal}
-	d.answers("Domain:", "", "Broker:", "zerodha", "Do you have", "", "API key", canaryKey, "API secret", canarySecret, "Change image", "yes",
+	d.answers("Domain:", "", "Broker:", "zerodha", "Do you have", "", "API key (not shown)", canaryKey, "API secret", canarySecret, "Change image", "yes",
 		"Image [", "rehearsal", "Port of the web interface", strconv.Itoa(i.web), "Port of the WebSocket", strconv.Itoa(i.ws),
 		"Threads", "", "Shared memory", "", "Memory of a strategy", "", "Install? Type", "yes")
 	i.waitStopped(cmd.Process.Pid)
