@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -112,38 +113,41 @@ func TestDomainRefused(t *testing.T) {
 // names is served, whole.
 func TestDomainKilled(t *testing.T) {
 	t.Parallel()
-	for _, point := range []string{"edge-placed", "edge-applied", "after-stop", "env-placed", "committing", "removed-old"} {
-		t.Run(point, func(t *testing.T) {
-			t.Parallel()
-			h := newEdge(t)
-			i := newInstance(t)
-			i.program = failing
-			i.write(h.answers(h.domain))
-			i.install(0)
-			keys, other := i.keys(), "new-"+h.domain
-			i.env = append(i.env, "OPENALGO_FAILPOINT="+point+":KILL")
-			if out := i.run("domain", other, "--now"); out.code != -1 {
-				t.Fatalf("it was not killed: exit %d\n%s", out.code, out.all())
-			}
-			i.env = i.env[:len(i.env)-1]
-			if out := i.run("start"); out.code != 0 {
-				t.Fatal(out.all())
-			}
-			client := h.client()
-			former, latter := served(client, h.domain), served(client, other)
-			name := h.domain
-			if strings.Contains(i.read(".env"), other) {
-				name = other
-			}
-			if name == h.domain && (former != "" || latter == "") || name == other && (latter != "" || former == "") {
-				t.Errorf("%s is in force; %s: %s; %s: %s", name, h.domain, former, other, latter)
-			}
-			if i.keys() != keys {
-				t.Error("keys changed")
-			}
-			i.mustBeReady()
-		})
+	var edges sync.Map // of each instance
+	fresh := func(t *testing.T) *instance {
+		t.Helper()
+		h, i := newEdge(t), newInstance(t)
+		i.program = failing
+		i.write(h.answers(h.domain))
+		i.install(0)
+		edges.Store(i.project, h)
+		return i
 	}
+	inTurns(t, []string{"edge-placed", "edge-applied", "after-stop", "env-placed", "committing", "removed-old"}, fresh, func(i *instance, point string) {
+		found, _ := edges.Load(i.project)
+		h := found.(*edgeHost)
+		inForce := func() (name, other string) {
+			if second := "new-" + h.domain; strings.Contains(i.read(".env"), second) {
+				return second, h.domain
+			}
+			return h.domain, "new-" + h.domain
+		}
+		keys := i.keys()
+		_, next := inForce()
+		i.kill(point, "domain", next, "--now")
+		if out := i.run("start"); out.code != 0 {
+			i.t.Fatal(out.all())
+		}
+		client := h.client()
+		name, other := inForce()
+		if why, still := served(client, name), served(client, other); why != "" || still == "" {
+			i.t.Errorf("%s is in force: %s; %s: %s", name, why, other, still)
+		}
+		if i.keys() != keys {
+			i.t.Error("keys changed")
+		}
+		i.mustBeReady()
+	})
 }
 
 func TestMCP(t *testing.T) {
