@@ -112,8 +112,8 @@ func View(o *world.Observation, ps *Problems) {
 	case finding.IDOf(view.Err) == "engine-incomplete":
 		ps.Add("engine-incomplete", "%w", view.Err)
 	case errors.Is(view.Err, world.ErrOwnUsers):
-		*ps = append(*ps, finding.Named(finding.HostNotReady, "engine-userns", "%w, as containers.conf asks for: userns is keep-id or auto there. "+
-			"OpenAlgo could not read its .env", view.Err).
+		*ps = append(*ps, finding.Named(finding.HostNotReady, "engine-userns", "Podman gives each container users of its own, as containers.conf says (userns is keep-id or auto). "+
+			"OpenAlgo could not read its .env").
 			With(finding.Hint{Do: `Take the line with userns out of containers.conf (below "[containers]"), and restart Podman's service`},
 				finding.Shell("It is one of these files", "ls ~/.config/containers/containers.conf /etc/containers/containers.conf")))
 	case info.Local:
