@@ -88,7 +88,6 @@ func (a *app) refuse(err error) error { return a.presenter().end(event.Result{},
 func (a *app) follow(s *ops.Session, o changeOptions) {
 	s.Wait = o.wait
 	s.Confirm = func(p *plan.Plan) error { return a.approve(p, o) }
-	s.Always = a.asks
 }
 
 // noted is a command that changes the answers of an instance. note says what a

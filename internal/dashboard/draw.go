@@ -93,6 +93,8 @@ func (m frame) foot() []string {
 		}
 	case m.note != "":
 		add(m.Theme.Message(theme.Caution, m.note, width)...)
+	case m.snap.Broken != "":
+		add(m.Theme.Message(theme.Problem, "Internal error: "+m.snap.Broken+". Some of this may be missing. Press q, and start openalgo-install again.", width)...)
 	case m.snap.Trouble != "":
 		for _, line := range m.Theme.Message(theme.Problem, m.silence(), width) {
 			add(line)

@@ -2,6 +2,7 @@ package dashboard
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
@@ -238,7 +239,7 @@ func (m *model) followLog(dir string) {
 			}
 		}
 		for ctx.Err() == nil {
-			err := m.Source.Logs(ctx, dir, take)
+			err := readLog(ctx, m.Source, dir, take)
 			if ctx.Err() == nil && err != nil {
 				take("openalgo-install: the log cannot be read: " + err.Error())
 			}
@@ -248,4 +249,15 @@ func (m *model) followLog(dir string) {
 			}
 		}
 	})
+}
+
+// readLog reads a log. A mistake in that is an error, since a panic would leave the
+// terminal in ruins.
+func readLog(ctx context.Context, source Source, dir string, take func(string)) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("internal error: %v", p)
+		}
+	}()
+	return source.Logs(ctx, dir, take)
 }

@@ -62,6 +62,8 @@ type Snapshot struct {
 	// Trouble says why Docker was not asked successfully since Silent.
 	Trouble string
 	Silent  time.Time
+	// Broken is an error of this program itself; "": there was none.
+	Broken string
 }
 
 // Disk is the room where the instances are.

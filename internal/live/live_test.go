@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -184,10 +185,10 @@ func TestWatcher(t *testing.T) {
 	}
 	s := until(t, w, func(s Snapshot) bool {
 		i := s.Instances[0]
-		return i.State == Ready && i.Load.Known() && len(i.Load.CPU) > 0 && i.Status != nil && s.Public != "" && i.NewerImage && len(i.Problems) > 0
+		return i.State == Ready && i.Load.Known() && len(i.Load.CPU) > 0 && i.Status != nil && s.Public != "" && i.NewerImage && slices.ContainsFunc(i.Problems, func(p Problem) bool { return p.ID == "clock-off" })
 	})
 	i := s.Instances[0]
-	if i.Name != "alpha" || i.Broker != "Zerodha" || i.Redirect != "https://a.example.com/zerodha/callback" || i.Problems[0].ID != "clock-off" {
+	if i.Name != "alpha" || i.Broker != "Zerodha" || i.Redirect != "https://a.example.com/zerodha/callback" || !slices.ContainsFunc(i.Problems, func(p Problem) bool { return p.ID == "clock-off" }) {
 		t.Errorf("%+v", i)
 	}
 	if cpu, net := Last(i.Load.CPU), Last(i.Load.Net); cpu < 24 || cpu > 26 || net != 1000 {
@@ -243,5 +244,20 @@ func TestPush(t *testing.T) {
 			t.Fatal(n, values, next)
 		}
 		values = next
+	}
+}
+
+// A mistake in one look is told, and keeps nothing else from being looked at.
+func TestMistake(t *testing.T) {
+	t.Parallel()
+	port, _ := app(t)
+	d := &docker{containers: []engine.Container{stack(t, "alpha", port)}}
+	w := watching(t, d, Options{Examine: func(context.Context, string) []Problem { panic("a mistake") }})
+	if err := w.List(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s := until(t, w, func(s Snapshot) bool { return s.Broken != "" })
+	if s.Broken != "a mistake" || s.Instances[0].State != Ready {
+		t.Errorf("%+v", s)
 	}
 }

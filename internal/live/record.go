@@ -2,6 +2,7 @@ package live
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -21,6 +22,7 @@ type record struct {
 	disk   Disk
 	fault  string
 	since  time.Time // of the fault
+	broken string    // an error of this program
 }
 
 func newRecord(cores int) *record {
@@ -34,7 +36,7 @@ func (r *record) Changed() <-chan struct{} { return r.changed }
 func (r *record) Snapshot() Snapshot {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	s := Snapshot{Public: r.public, Cores: r.cores, Disk: r.disk, Trouble: r.fault, Silent: r.since}
+	s := Snapshot{Public: r.public, Cores: r.cores, Disk: r.disk, Trouble: r.fault, Silent: r.since, Broken: r.broken}
 	for _, key := range r.order {
 		s.Instances = append(s.Instances, r.all[key].instance(s.Disk))
 	}
@@ -48,6 +50,17 @@ func (r *record) change(do func()) {
 	do()
 	r.mu.Unlock()
 	poke(r.changed)
+}
+
+// guarded does something. A mistake in it is told, and ends nothing else: it would
+// leave the terminal in ruins.
+func (r *record) guarded(do func()) {
+	defer func() {
+		if p := recover(); p != nil {
+			r.change(func() { r.broken = fmt.Sprint(p) })
+		}
+	}()
+	do()
 }
 
 // update changes what is known of one instance, if it is still there.

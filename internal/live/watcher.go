@@ -76,25 +76,25 @@ func poke(c chan struct{}) {
 // Run keeps looking until ctx ends, and returns when nothing looks any more.
 func (w *Watcher) Run(ctx context.Context) {
 	var all sync.WaitGroup
-	all.Go(func() { w.follow(ctx) })
-	all.Go(func() { every(ctx, askEvery, w.listed, func() { w.each(ctx, askTime, w.askOne) }) })
-	all.Go(func() { every(ctx, loadEvery, nil, func() { w.each(ctx, loadTime, w.measureOne) }) })
-	all.Go(func() { every(ctx, statusEvery, w.settled, func() { w.lookAtAll(ctx) }) })
+	all.Go(func() { w.every(ctx, askEvery, nil, func() { w.follow(ctx) }) }) // Docker may go away, and come back
+	all.Go(func() { w.every(ctx, askEvery, w.listed, func() { w.each(ctx, askTime, w.askOne) }) })
+	all.Go(func() { w.every(ctx, loadEvery, nil, func() { w.each(ctx, loadTime, w.measureOne) }) })
+	all.Go(func() { w.every(ctx, statusEvery, w.settled, func() { w.lookAtAll(ctx) }) })
 	all.Go(func() {
 		pause(ctx, loadEvery) // the first frames come before it
-		every(ctx, rareEvery, nil, func() { w.askElsewhere(ctx) })
+		w.every(ctx, rareEvery, nil, func() { w.askElsewhere(ctx) })
 	})
 	all.Go(func() {
 		pause(ctx, askEvery)
-		every(ctx, examineEvery, nil, func() { w.examine(ctx) })
+		w.every(ctx, examineEvery, nil, func() { w.examine(ctx) })
 	})
 	all.Wait()
 }
 
 // every does something again and again: after d, or when before has an element.
-func every(ctx context.Context, d time.Duration, before <-chan struct{}, do func()) {
+func (w *Watcher) every(ctx context.Context, d time.Duration, before <-chan struct{}, do func()) {
 	for ctx.Err() == nil {
-		do()
+		w.guarded(do)
 		timer := time.NewTimer(d)
 		select {
 		case <-ctx.Done():
@@ -123,11 +123,8 @@ func (w *Watcher) List(ctx context.Context) error {
 
 // follow lists the containers again when something happens to one of them.
 func (w *Watcher) follow(ctx context.Context) {
-	for ctx.Err() == nil {
-		events, _ := w.Docker.Events(ctx)
-		w.until(ctx, events)
-		pause(ctx, askEvery) // Docker went away, and may come back
-	}
+	events, _ := w.Docker.Events(ctx)
+	w.until(ctx, events)
 }
 
 // until lists the containers after every event that matters, till there are no more.
@@ -174,7 +171,7 @@ func (w *Watcher) each(ctx context.Context, most time.Duration, do func(context.
 		slots <- struct{}{}
 		all.Go(func() {
 			defer func() { <-slots }()
-			do(ctx, c)
+			w.guarded(func() { do(ctx, c) })
 		})
 	}
 	all.Wait()

@@ -143,9 +143,8 @@ const cleanupTime = 2 * time.Minute
 // Session works on the instance in one directory.
 type Session struct {
 	kit
-	// Confirm is asked what a plan asks; its error ends the run.
+	// Confirm is asked about a plan, and what it asks; its error ends the run.
 	Confirm func(*plan.Plan) error
-	Always  bool // it is asked about every plan
 }
 
 // New returns a Session for the instance in dir.

@@ -341,9 +341,9 @@ func (t *turn) sayOnce(message string) {
 	}
 }
 
-// confirm asks what the plan wants to be asked.
+// confirm asks what the plan wants to be asked, or whether it shall be.
 func confirm(in *Session, p *plan.Plan) error {
-	if in.Confirm == nil || len(p.Asks) == 0 && p.Removal == nil && !in.Always {
+	if in.Confirm == nil || p.Empty() {
 		return nil
 	}
 	return in.Confirm(p)
