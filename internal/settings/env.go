@@ -251,8 +251,13 @@ func Check(file *envfile.File, sample []byte, fresh, anySalt bool) (warnings fin
 		version, _ = base.Get(openalgo.ConfigVersion)
 	}
 	var fatal []string
+	keyless := false
 	for _, p := range envfile.Check(file, version) {
 		if p.Key == keys.FernetSalt && anySalt {
+			continue
+		}
+		if strings.HasPrefix(p.Key, "BROKER_API_") && !p.Fatal {
+			keyless = true
 			continue
 		}
 		text := p.Message
@@ -264,6 +269,10 @@ func Check(file *envfile.File, sample []byte, fresh, anySalt bool) (warnings fin
 		} else {
 			warnings = append(warnings, finding.Warn("env-value", ".env: %s", text))
 		}
+	}
+	if keyless {
+		warnings = append(warnings, finding.Warn("api-key-missing", "your broker's API key is not entered yet. OpenAlgo runs, but cannot log in to your broker").
+			With(finding.Run("Enter it when you have it", "set", "BROKER_API_KEY", "BROKER_API_SECRET")))
 	}
 	if len(fatal) > 0 {
 		kind := finding.HostNotReady // the file on disk says it

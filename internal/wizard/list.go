@@ -87,6 +87,10 @@ func (f *field) count(v picker.View, l *theme.Theme) string {
 	switch {
 	case f.list.Search() != "" && matches == 0:
 		return ""
+	case matches == 1:
+		return fmt.Sprintf("1 of %d matches", of)
+	case f.list.Search() != "" && v.Of == len(v.Items):
+		return fmt.Sprintf("%d of %d match", matches, of)
 	case f.list.Search() != "":
 		return fmt.Sprintf("%d%s%d of %d that match, %d in all", v.From, l.To, v.To, matches, of)
 	case v.Of > len(v.Items) || f.searches():
