@@ -88,7 +88,7 @@ func Moved(o *world.Observation, a answers.Answers) finding.Warnings {
 		return nil
 	}
 	slices.Sort(taken)
-	return finding.Warnings{finding.Warn("port-moved", "%s, so this OpenAlgo gets the ports %d and %d", strings.Join(taken, ", "), a.Ports.Web, a.Ports.WebSocket)}
+	return finding.Warnings{finding.Warn("port-moved", "%s, so this instance gets the ports %d and %d", strings.Join(taken, ", "), a.Ports.Web, a.Ports.WebSocket)}
 }
 
 // Now are those that the instance has: of its container, or of its last answers.
