@@ -39,6 +39,8 @@ func (b Broker) Where() string {
 	return b.Name + "'s API page"
 }
 
-// DailyLogin is what most brokers ask for, and where OpenAlgo tells more.
-const DailyLogin = "Most brokers require a login every day, often with a code from an authenticator app (TOTP). Log in to your broker in OpenAlgo each morning: " +
-	"https://github.com/marketcalls/openalgo/tree/main/docs/userguide/05-first-time-setup#daily-login"
+// DailyLogin is what most brokers ask for, and DailyLoginPage where OpenAlgo tells more.
+const (
+	DailyLogin     = "Most brokers require a login every day, often with a code from an authenticator app (TOTP). Log in to your broker in OpenAlgo each morning:"
+	DailyLoginPage = "https://github.com/marketcalls/openalgo/tree/main/docs/userguide/05-first-time-setup"
+)

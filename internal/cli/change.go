@@ -72,7 +72,11 @@ func (a *app) with(ctx context.Context, o changeOptions, do func(*ops.Session, *
 // carry shows the plan of a command with --dry-run, or else carries it out.
 func (a *app) carry(ctx context.Context, s *ops.Session, out *presenter, o changeOptions, c ops.Command) error {
 	if !o.dryRun {
-		return out.end(s.Do(ctx, c))
+		result, err := s.Do(ctx, c)
+		if arrives(c.Name) {
+			result, err = withAddress(ctx, s.Dir(), result, err)
+		}
+		return out.end(result, err)
 	}
 	p, err := s.Plan(ctx, c)
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/ops"
 	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/present"
+	"github.com/marketcalls/openalgo-install/internal/publicip"
 )
 
 // chooseInstance turns --instance into a directory of its own beside --dir.
@@ -58,13 +59,18 @@ func (c *installCommand) installAll(ctx context.Context, all []answers.Named) er
 	}
 	var lines []string
 	var failed error
-	changed := false
+	changed, address := false, false
 	for _, n := range all {
 		out.Heading(n.Name)
 		s, err := one(n)
 		var result event.Result
 		if err == nil {
 			result, err = s.Do(ctx, ops.Install(n.Answers, len(all)))
+			result, err = withAddress(ctx, s.Dir(), result, err)
+		}
+		if err == nil {
+			present.Owner(out.Run, result, finding.Prompt{Dir: instanceDir(c.dir, n.Name), Sudo: true})
+			address = address || result.Address.Known()
 		}
 		changed = changed || result.Changed
 		line := fmt.Sprintf("%s: %s", n.Name, result.Message)
@@ -78,6 +84,9 @@ func (c *installCommand) installAll(ctx context.Context, all []answers.Named) er
 		}
 	}
 	out.Heading("")
+	if address {
+		lines = append(lines, publicip.Shared)
+	}
 	summary := strings.Join(lines, "\n")
 	if failed != nil {
 		return out.end(event.Result{Changed: changed}, &finding.Error{Kind: kindOf(failed), ID: finding.IDOf(failed), Err: errors.New("not every instance could be installed:\n" + summary)})

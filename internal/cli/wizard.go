@@ -84,7 +84,7 @@ func (w *interview) onScreens(ctx context.Context, screen wizard.Terminal) error
 	case outcome.Installed:
 		fmt.Fprintf(w.stdout, "%s\n\n", outcome.Result.Message)
 		next := w.next()
-		next.HasKey = outcome.HasKey
+		next.HasKey, next.Result = outcome.HasKey, outcome.Result
 		for _, line := range next.Lines(outcome.Answers) {
 			fmt.Fprintln(w.stdout, line)
 		}
@@ -117,7 +117,8 @@ func (w *interview) host() wizard.Host {
 			}
 			defer done()
 			s.Wait = w.wait // a page has asked what a plan asks
-			return s.Do(ctx, ops.Install(ans, 0))
+			result, err := s.Do(ctx, ops.Install(ans, 0))
+			return withAddress(ctx, s.Dir(), result, err)
 		},
 		Next: w.next(),
 	}

@@ -136,13 +136,13 @@ func (w *interview) round(ctx context.Context, questions *wizard.Plain) (retry b
 		return false, out.end(result, err)
 	}
 	result, err := s.Do(ctx, ops.Install(ans, 0))
-	if err != nil {
+	if result, err = withAddress(ctx, s.Dir(), result, err); err != nil {
 		return w.offerRetry(ctx, out, err)
 	}
 	err = out.end(result, nil)
 	w.lines.Say("")
 	next := w.next()
-	next.HasKey = questions.Keeps()
+	next.HasKey, next.Result = questions.Keeps(), result
 	for _, line := range next.Lines(ans) {
 		w.lines.Say("%s", line)
 	}

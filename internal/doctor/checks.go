@@ -15,7 +15,7 @@ func checks() []check {
 		judged(engineAnswers), judged(engineWarns), &atBoot{}, &disks{}, judged(memory), &clock{},
 		judged(instanceThere), judged(changes), judged(container), judged(ready), judged(account), judged(health), judged(restarts), judged(restartPolicy), judged(openPorts),
 		&composeFile{}, judged(env), judged(salt), judged(envMode), judged(leaked), judged(timezone), judged(unfinished), judged(sizingDue), judged(compiled), judged(schedule),
-		&lastBackup{}, &newer{}, &stray{}, &domain{}, &firewall{}, &network{},
+		&lastBackup{}, &newer{}, &stray{}, &address{}, &domain{}, &firewall{}, &network{},
 	}
 }
 

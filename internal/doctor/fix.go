@@ -21,16 +21,18 @@ const (
 	FixStart    Fix = "start"    // finishes what a killed run left, and starts the container
 	FixRemove   Fix = "remove"   // finishes an uninstall
 	FixPurge    Fix = "purge"    // finishes an uninstall that deletes the data
+	FixAddress  Fix = "address"  // the new public address is registered at the broker
 	FixRestart  Fix = "restart"  // the container runs and does not answer
 )
 
-var fixOrder = []Fix{FixPurge, FixRemove, FixEncoding, FixMode, FixPolicy, FixStart, FixRestart}
+var fixOrder = []Fix{FixPurge, FixRemove, FixEncoding, FixMode, FixPolicy, FixStart, FixRestart, FixAddress}
 
 // titles say what a fix does, for a person.
 var titles = map[Fix]string{
 	FixEncoding: "save .env as plain UTF-8, with every setting as it is; the file as it was is kept",
 	FixMode:     "give .env to OpenAlgo's user alone", FixPolicy: "let Docker start the container again after a crash or a reboot",
-	FixRemove: "finish the uninstall that was begun; the data stays", FixPurge: "finish the uninstall that was begun: it deletes the data and the encryption keys",
+	FixAddress: "note that your broker knows the new public address: you have registered it there",
+	FixRemove:  "finish the uninstall that was begun; the data stays", FixPurge: "finish the uninstall that was begun: it deletes the data and the encryption keys",
 	FixStart: "finish what was begun, and start OpenAlgo", FixRestart: "restart OpenAlgo",
 }
 
@@ -81,6 +83,8 @@ func (l Look) Apply(ctx context.Context, f Fix, in *ops.Session) error {
 		return l.fixEncoding(ctx)
 	case FixMode:
 		return l.fixMode(ctx)
+	case FixAddress:
+		return l.fixAddress(ctx)
 	case FixPolicy:
 		c := l.gather(ctx).container
 		if c == nil {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/printable"
+	"github.com/marketcalls/openalgo-install/internal/publicip"
 	"github.com/marketcalls/openalgo-install/internal/welcome"
 )
 
@@ -56,6 +57,8 @@ type Event struct {
 	// SetupLink opens a site that is closed to others until its admin account exists.
 	// It is secret, and in no other event: whoever installs without a person needs it.
 	SetupLink string `json:"setup_link,omitempty"`
+	// PublicIP is the address from which brokers see this machine.
+	PublicIP publicip.Address `json:"public_ip,omitzero"`
 	// FrozenMS is how long OpenAlgo was frozen, its connections open; 0: it was not.
 	FrozenMS int64 `json:"frozen_ms,omitempty"`
 	// Problems are all that was found, where it is more than one.
@@ -78,6 +81,7 @@ type Result struct {
 	Frozen   time.Duration // how long it was frozen; 0: it was not
 	// Account says what there is to know while OpenAlgo has no admin account.
 	Account welcome.Account
+	Address publicip.Address // of this machine, as brokers see it; zero: not found out, or not looked
 }
 
 // End returns the last event of a run, with commands for who reads it. The
@@ -85,7 +89,7 @@ type Result struct {
 func End(r Result, err error, reader finding.Prompt) Event {
 	ok := err == nil
 	e := Event{Type: TypeResult, Time: time.Now(), OK: &ok, Changed: &r.Changed, URL: r.URL, Message: r.Message, DowntimeMS: r.Downtime.Milliseconds(), FrozenMS: r.Frozen.Milliseconds(),
-		SetupLink: r.Account.Link.Reveal()}
+		SetupLink: r.Account.Link.Reveal(), PublicIP: r.Address}
 	if err == nil {
 		return e
 	}

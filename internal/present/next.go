@@ -5,7 +5,9 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/broker"
+	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/publicip"
 	"github.com/marketcalls/openalgo-install/internal/tunnel"
 )
 
@@ -17,6 +19,8 @@ type Next struct {
 	Tunnel tunnel.Way
 	// HasKey says that the instance had a broker's API key before, and keeps it.
 	HasKey bool
+	// Result is how the install ended.
+	Result event.Result
 	// Commands are those worth knowing, each with what it does.
 	Commands [][2]string
 }
@@ -36,7 +40,12 @@ func (n Next) Lines(a answers.Answers) []string {
 	if proxy := answers.ProxyStep(a); proxy != "" {
 		step(proxy)
 	}
-	switch {
+	switch account := n.Result.Account; {
+	case !account.Link.Empty():
+		step("Open this secret link and create the admin account. Until then the site is closed to everybody else:", account.Link.Reveal(),
+			"To see the link again: "+finding.Command(n.Dir, "status"))
+	case account.Public != "":
+		step("Open " + account.Public + " now and create the admin account: OpenAlgo makes its first visitor the admin, whoever that is.")
 	case a.Domain == "" && a.Ports.InNetwork():
 		step("Open " + a.Origin() + " on this machine or in its network, and create the admin account.")
 	case a.Domain == "":
@@ -49,6 +58,8 @@ func (n Next) Lines(a answers.Answers) []string {
 		key := noKey(b.ID, n.Dir)
 		step(key[0], key[1:]...)
 	}
+	step(atBroker(b, n.Result.Address), "Orders from another address are rejected (SEBI rule since 1 April 2026). "+n.Result.Address.Stays())
+	step(broker.DailyLogin, broker.DailyLoginPage)
 	step("Keep a copy of " + n.Dir + "/.env: its keys open the data.")
 	out = append(out,
 		"",
@@ -58,6 +69,14 @@ func (n Next) Lines(a answers.Answers) []string {
 		out = append(out, "  "+c[0], "    "+c[1])
 	}
 	return out
+}
+
+// atBroker says which address the broker must know, and where that is entered.
+func atBroker(b broker.Broker, a publicip.Address) string {
+	if !a.Known() {
+		return "Register this machine's public address at your broker (" + b.Where() + "). To see it, run here: " + publicip.Question
+	}
+	return "Register this machine's address " + a.String() + " at your broker (" + b.Where() + ")."
 }
 
 // noKey says where a broker's API key comes from and where it goes, for an instance

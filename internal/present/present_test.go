@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -12,10 +14,13 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/plan"
+	"github.com/marketcalls/openalgo-install/internal/publicip"
+	"github.com/marketcalls/openalgo-install/internal/secret"
 	"github.com/marketcalls/openalgo-install/internal/settings"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 	"github.com/marketcalls/openalgo-install/internal/status"
 	"github.com/marketcalls/openalgo-install/internal/tunnel"
+	"github.com/marketcalls/openalgo-install/internal/welcome"
 )
 
 func change() *plan.Plan {
@@ -180,6 +185,46 @@ func TestNext(t *testing.T) {
 	}
 	a.Domain = "algo.example.com"
 	if text := strings.Join(n.Lines(a), "\n"); strings.Contains(text, "ssh") || !strings.Contains(text, "https://algo.example.com/zerodha/callback") {
+		t.Error(text)
+	}
+}
+
+// What the owner of a new OpenAlgo must be told.
+func TestOwner(t *testing.T) {
+	t.Parallel()
+	four := netip.MustParseAddr("203.0.113.7")
+	closed := event.Result{Account: welcome.Missing(secret.New("https://algo.example.com/openalgo-setup/TOKEN"), "https://algo.example.com", "127.0.0.1"),
+		Address: publicip.Address{IPv4: four, Cloud: "AWS"}}
+	open := event.Result{Account: welcome.Missing(secret.Text{}, "https://algo.example.com", "127.0.0.1")}
+	local := event.Result{Account: welcome.Missing(secret.Text{}, "http://127.0.0.1:5000", "127.0.0.1")}
+	network := event.Result{Account: welcome.Missing(secret.Text{}, "http://127.0.0.1:5000", "0.0.0.0")}
+	a := answers.Answers{Broker: answers.Broker{Name: "zerodha"}, Ports: answers.Ports{Web: 5000, WebSocket: 8765}, Domain: "algo.example.com"}
+	for _, c := range []struct {
+		result    event.Result
+		says, not string
+	}{
+		{closed, "openalgo-setup/TOKEN", "whoever that is"}, {open, "whoever that is", "openalgo-setup"}, {network, "whoever that is", "openalgo-setup"}, {local, "", "first visitor"},
+	} {
+		var end strings.Builder
+		run := NewRun(Options{Text: &end})
+		Owner(run, c.result, finding.Prompt{})
+		next := strings.Join(Next{Dir: "/opt/openalgo", Result: c.result}.Lines(a), "\n")
+		for _, text := range []string{end.String(), next} {
+			if !strings.Contains(text, c.says) || strings.Contains(text, c.not) {
+				t.Errorf("%q and not %q in\n%s", c.says, c.not, text)
+			}
+		}
+		if !strings.Contains(next, "a login every day") || !strings.Contains(next, "https://kite.trade") {
+			t.Error(next)
+		}
+	}
+	if next := strings.Join(Next{Result: closed}.Lines(a), "\n"); !strings.Contains(next, "203.0.113.7") || !strings.Contains(next, "Elastic IP") {
+		t.Error(next)
+	}
+	if next := strings.Join(Next{Result: local}.Lines(a), "\n"); !strings.Contains(next, publicip.Question) {
+		t.Error(next)
+	}
+	if text := fmt.Sprintf("%v %+v", closed, closed); strings.Contains(text, "TOKEN") {
 		t.Error(text)
 	}
 }

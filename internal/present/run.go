@@ -191,8 +191,17 @@ func (r *Run) End(result event.Result, err error, exit int) {
 	if result.Message != "" {
 		r.line("%s", sentence(result.Message))
 	}
-	for _, line := range result.Account.Lines(r.Prompt().Line(finding.Run("", "status"))) {
+	Owner(r, result, r.Prompt())
+}
+
+// Owner tells what the owner of a new OpenAlgo has to know of it; prompt is where its
+// commands are typed.
+func Owner(r *Run, result event.Result, prompt finding.Prompt) {
+	for _, line := range result.Account.Lines(prompt.Line(finding.Run("", "status"))) {
 		r.line("%s", line)
+	}
+	if result.Address.Known() {
+		r.line("Brokers see this machine as %s: register that address. %s", result.Address, result.Address.Stays())
 	}
 }
 

@@ -45,6 +45,7 @@ func Status(w io.Writer, s status.Status) {
 		row("url", i.URL)
 		row("tunnel", i.Tunnel)
 		row("account", accountOf(i.Account))
+		row("public ip", i.Address.Text())
 		row("https", i.HTTPS.String())
 		row("broker", i.Broker)
 		if i.NoKey {

@@ -25,6 +25,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/ready"
+	"github.com/marketcalls/openalgo-install/internal/registered"
 	"github.com/marketcalls/openalgo-install/internal/settings"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
@@ -63,8 +64,10 @@ type Instance struct {
 	Backup    *backup.Last `json:"backup,omitempty"`   // how the last one ended
 	// NoAccount says that it waits for its admin account, and Account what to do; the
 	// link in it is for a person alone.
-	NoAccount bool            `json:"no_account,omitempty"`
-	Account   welcome.Account `json:"-"`
+	NoAccount bool `json:"no_account,omitempty"`
+	// Address is the machine's public address that the broker knows.
+	Address *registered.Record `json:"public_ip,omitempty"`
+	Account welcome.Account    `json:"-"`
 	// LastDowntime is the last time that a command stopped OpenAlgo and started it
 	// again; nil: it never did.
 	LastDowntime *downtime.Last `json:"last_downtime,omitempty"`
@@ -245,6 +248,7 @@ func describe(ctx context.Context, e Docker, c engine.Container, dir string, due
 	}
 	i.Sizing = sizingOf(env, c, dir, due)
 	i.Bytecode = bytecode.Of(ctx, e, c)
+	i.Address = registered.Load(instance.Dir(i.Dir))
 	i.Schedule = later.LoadAt(instance.Dir(i.Dir))
 	i.Backup = backup.LoadLast(instance.Dir(i.Dir))
 	i.LastDowntime = downtime.Load(instance.Dir(i.Dir)).Last

@@ -41,7 +41,7 @@ func (p *resultPage) body(width, height int) ([]string, int, int) {
 	}
 	out := []string{head, "  " + look.Title.Render(p.m.outcome.Result.URL), ""}
 	next := p.m.host.Next
-	next.HasKey = p.m.outcome.HasKey
+	next.HasKey, next.Result = p.m.outcome.HasKey, p.m.outcome.Result
 	for _, line := range next.Lines(p.m.outcome.Answers) {
 		out = append(out, hanging(line, width)...)
 	}

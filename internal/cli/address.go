@@ -1,0 +1,34 @@
+package cli
+
+import (
+	"context"
+	"time"
+
+	"github.com/marketcalls/openalgo-install/internal/event"
+	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/plan"
+	"github.com/marketcalls/openalgo-install/internal/publicip"
+	"github.com/marketcalls/openalgo-install/internal/registered"
+)
+
+// arrives reports whether a command brings an OpenAlgo to this machine.
+func arrives(command string) bool {
+	switch command {
+	case plan.CommandInstall, plan.CommandAdopt, plan.CommandRestore:
+		return true
+	}
+	return false
+}
+
+// withAddress adds this machine's public address to the result of an install. The first
+// one is remembered as the one that the broker knows; doctor tells when it changes.
+func withAddress(ctx context.Context, dir instance.Dir, r event.Result, err error) (event.Result, error) {
+	if err != nil || !r.Changed {
+		return r, err
+	}
+	r.Address = publicip.Find(ctx)
+	if r.Address.Known() && registered.Load(dir) == nil {
+		_ = registered.Remember(dir, r.Address, time.Now()) // without it the next install does
+	}
+	return r, nil
+}
