@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/distribution/reference"
+	"github.com/docker/docker/api/types/registry"
 
 	"github.com/marketcalls/openalgo-install/internal/finding"
 )
@@ -13,27 +14,42 @@ import (
 // RemoteDigest asks an image's registry, through the engine, which digest its
 // reference has now. Nothing is pulled.
 func (e images) RemoteDigest(ctx context.Context, ref string) (string, error) {
+	found, err := e.askRegistry(ctx, ref)
+	return found.Descriptor.Digest.String(), err
+}
+
+// RemotePlatforms asks an image's registry for which platforms it has one, such as
+// linux/arm64. Nothing is pulled.
+func (e images) RemotePlatforms(ctx context.Context, ref string) (platforms []string, err error) {
+	found, err := e.askRegistry(ctx, ref)
+	for _, p := range found.Platforms {
+		platforms = append(platforms, p.OS+"/"+p.Architecture)
+	}
+	return platforms, err
+}
+
+func (e images) askRegistry(ctx context.Context, ref string) (none registry.DistributionInspect, err error) {
 	if e.info.Podman { // it answers "Not Found" to the question
-		return "", refusal([]error{ErrNotAsked}, []finding.Hint{finding.Run("Upgrade, which pulls the image. Where that image runs already, nothing changes", "upgrade")},
+		return none, refusal([]error{ErrNotAsked}, []finding.Hint{finding.Run("Upgrade, which pulls the image. Where that image runs already, nothing changes", "upgrade")},
 			"Podman cannot ask a registry which image it has now, without a pull")
 	}
 	ctx, cancel := e.change(ctx) // the registry may be slow
 	defer cancel()
 	named, err := reference.ParseNormalizedNamed(ref)
 	if err != nil {
-		return "", fmt.Errorf("%s is not an image reference: %w", ref, err)
+		return none, fmt.Errorf("%s is not an image reference: %w", ref, err)
 	}
 	auth, err := e.registryAuth(named)
 	if err != nil {
-		return "", err
+		return none, err
 	}
 	found, err := e.api.DistributionInspect(ctx, reference.TagNameOnly(named).String(), auth)
 	// Docker Hub does not tell a private image from none.
 	if err != nil && noImage.MatchString(daemonText(err)) && !strings.Contains(err.Error(), "may require") {
-		return "", fail([]error{ErrImageNotFound, err}, "the registry %s has no image %s", reference.Domain(named), ref)
+		return none, fail([]error{ErrImageNotFound, err}, "the registry %s has no image %s", reference.Domain(named), ref)
 	}
 	if err != nil {
-		return "", e.explain(ctx, "ask the registry about "+ref, err)
+		return none, e.explain(ctx, "ask the registry about "+ref, err)
 	}
-	return found.Descriptor.Digest.String(), nil
+	return found, nil
 }

@@ -145,7 +145,18 @@ func TestPullFails(t *testing.T) {
 	}
 	r, foreign := newRegistry(t, e.Info().Arch), newRegistry(t, other)
 
-	_, err := e.Pull(t.Context(), r.ref("none"), nil)
+	// What a registry has for which platform is known without a pull.
+	for _, tag := range []string{"1", "list"} {
+		for at, arch := range map[*registry]string{r: e.Info().Arch, foreign: other} {
+			if has, err := e.RemotePlatforms(t.Context(), at.ref(tag)); err != nil || !slices.Equal(has, []string{"linux/" + arch}) {
+				t.Errorf("%s for %s: %q, %v", tag, arch, has, err)
+			}
+		}
+	}
+	_, err := e.RemotePlatforms(t.Context(), r.ref("none"))
+	wants(t, err, engine.ErrImageNotFound, r.host)
+
+	_, err = e.Pull(t.Context(), r.ref("none"), nil)
 	wants(t, err, engine.ErrImageNotFound, r.host, "check its name and tag")
 	if errors.Is(err, engine.ErrLoginNeeded) {
 		t.Errorf("asks for a login: %v", err)

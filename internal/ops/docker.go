@@ -9,8 +9,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
-// Docker is what a session uses of Docker: what is looked at, what steps do, how
-// images come, and a little of its own.
+// Docker is what a session uses of Docker.
 type Docker interface {
 	run.Engine
 	world.Engine

@@ -322,14 +322,15 @@ func (t *turn) done(p *plan.Plan, o *world.Observation) event.Result {
 			Message: "OpenAlgo is ready with its new sizing (" + p.ContainerName() + ")"}
 	}
 	url, account := p.Answers.Origin(), welcome.Account{}
-	if step.NeedsAccount(p.Steps) {
+	if step.NeedsAccount(p.Steps) && !p.Intent.Rehearsal { // what is removed again needs none
 		account = welcome.Missing(edge.SetupLink(instance.Glance(t.dir).Edge, string(t.dir)), url, p.Answers.Ports.Bind)
 		if account.Link.Empty() {
 			t.note("next: open " + url + " and create your account")
 		}
 	}
-	b, _ := broker.Of(p.Answers.Broker.Name)
-	t.note("at " + b.Name + " the redirect URL must be exactly " + b.RedirectURL(url))
+	if b, _ := broker.Of(p.Answers.Broker.Name); !p.Intent.Rehearsal {
+		t.note("at " + b.Name + " the redirect URL must be exactly " + b.RedirectURL(url))
+	}
 	return event.Result{Changed: true, URL: url, Message: "OpenAlgo is ready at " + url, Account: account}
 }
 

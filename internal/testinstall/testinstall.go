@@ -46,14 +46,19 @@ const removalTime = 2 * time.Minute
 func Run(ctx context.Context, in *ops.Session, a answers.Answers) (event.Result, json.RawMessage, error) {
 	// A name of its own each time: what is taken away again is only what was made here.
 	stage := in.Beside(instance.Dir(string(in.Dir()) + suffix + "-" + strings.ToLower(rand.Text()[:8])))
-	a.Image = answers.Image{Source: "rehearsal"}
 	removeInterrupted(ctx, in)
+	var proof proof
+	if err := proof.image(ctx, in, a.Image); err != nil {
+		return event.Result{}, nil, err
+	}
+	a.Image = answers.Image{Source: "rehearsal"}
 	if err := freePorts(ctx, in, &a); err != nil {
 		return event.Result{}, nil, err
 	}
 	if err := trialEdge(ctx, stage, in, &a); err != nil {
 		return event.Result{}, nil, err
 	}
+	stage.Report = withoutWhatGoes(stage)
 	i := plan.AsAnswered(a, 0)
 	i.Rehearsal = true
 	_, err := stage.Do(ctx, ops.Command{Name: i.Command, Wish: func(*world.Observation) (plan.Intent, error) { return i, nil }})
@@ -72,9 +77,10 @@ func Run(ctx context.Context, in *ops.Session, a answers.Answers) (event.Result,
 		err = finding.Named(finding.Broken, "test-not-removed", "the test install worked, but could not be removed: %w", gone)
 	}
 	if err != nil {
-		return event.Result{}, report, err
+		return event.Result{}, report, takeBack(err, stage)
 	}
-	return event.Result{Message: "the test install worked: this machine can run OpenAlgo. Everything was removed again"}, report, nil
+	proof.network(ctx, in, a)
+	return event.Result{Message: proof.tell(in)}, report, nil
 }
 
 // trialEdge makes the answers' HTTPS one that can be taken away again: from

@@ -18,6 +18,7 @@ type Engine interface {
 	Image(ctx context.Context, ref string) (engine.Image, error)
 	List(ctx context.Context) ([]engine.Image, error)
 	RemoteDigest(ctx context.Context, ref string) (string, error)
+	RemotePlatforms(ctx context.Context, ref string) ([]string, error)
 	Volume(ctx context.Context, name string) (engine.Volume, error)
 	Volumes(ctx context.Context, labels ...string) ([]engine.Volume, error)
 	Overview(ctx context.Context) (engine.Overview, error)

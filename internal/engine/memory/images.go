@@ -1,6 +1,7 @@
 package memory
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -35,6 +36,9 @@ func (e imageCalls) Pull(_ context.Context, ref string, _ func(event.PullProgres
 	return image, nil
 }
 
+// Withdraw takes an image out of its registry.
+func (e imageCalls) Withdraw(ref string) { delete(e.registry, ref) }
+
 // RemoteDigest is what the registry has under a reference.
 func (e imageCalls) RemoteDigest(_ context.Context, ref string) (string, error) {
 	if err := e.call(); err != nil {
@@ -45,6 +49,18 @@ func (e imageCalls) RemoteDigest(_ context.Context, ref string) (string, error) 
 		return "", fmt.Errorf("%s: %w", ref, engine.ErrImageNotFound)
 	}
 	return image.Digest, nil
+}
+
+// RemotePlatforms are those of the image that the registry has.
+func (e imageCalls) RemotePlatforms(_ context.Context, ref string) ([]string, error) {
+	if err := e.call(); err != nil {
+		return nil, err
+	}
+	image, ok := e.registry[ref]
+	if !ok {
+		return nil, fmt.Errorf("%s: %w", ref, engine.ErrImageNotFound)
+	}
+	return []string{"linux/" + cmp.Or(image.Arch, e.Facts.Arch)}, nil
 }
 
 // Images looks at the images that carry a label.
