@@ -15,8 +15,9 @@ import (
 func tunnelTo(info engine.Info, url string, c engine.Container) string {
 	bind, web := c.Published(openalgo.WebPort)
 	_, socket := c.Published(openalgo.WebSocketPort)
-	if !info.Local || web == 0 || socket == 0 || !strings.HasPrefix(url, "http:") {
-		return ""
+	ports := answers.Ports{Web: web, WebSocket: socket, Bind: bind}
+	if !info.Local || web == 0 || socket == 0 || !strings.HasPrefix(url, "http:") || ports.InNetwork() {
+		return "" // other machines reach it without one, or by its domain alone
 	}
-	return tunnel.Find(netip.Addr{}).Command(answers.Ports{Web: web, WebSocket: socket, Bind: bind})
+	return tunnel.Find(netip.Addr{}).Command(ports)
 }

@@ -21,7 +21,7 @@ func openShare(from *resultPage, code bool) tea.Cmd {
 	a := m.outcome.Answers
 	b, _ := broker.Find(a.Broker.Name)
 	tunnel := ""
-	if a.Domain == "" {
+	if a.Domain == "" && !a.Ports.InNetwork() {
 		tunnel = m.host.Next.Tunnel.Command(a.Ports)
 	}
 	p := share.NewPicker(m.out, share.Item{Label: "Address", Text: m.outcome.Result.URL},
