@@ -10,6 +10,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/live"
 	"github.com/marketcalls/openalgo-install/internal/market"
 	"github.com/marketcalls/openalgo-install/internal/present"
+	"github.com/marketcalls/openalgo-install/internal/printable"
 )
 
 // leastEvery is the shortest time between two lines about an instance that did not
@@ -61,9 +62,20 @@ type said struct {
 	at   time.Time
 }
 
+// docker is what is said of Docker itself; no instance has this key.
+const docker = ""
+
 // sayChanged prints what is new, or was not said for a while.
 func sayChanged(a *app, s live.Snapshot, before map[string]said, every time.Duration, now time.Time) error {
-	there := map[string]bool{}
+	there := map[string]bool{docker: true}
+	if last := before[docker]; last.what != s.Trouble {
+		before[docker] = said{s.Trouble, now}
+		text := "Docker answers again"
+		if s.Trouble != "" {
+			text = s.Trouble
+		}
+		fmt.Fprintf(a.stderr, "%s  %s\n", now.In(market.IST).Format("2006-01-02 15:04:05 MST"), printable.Line(text))
+	}
 	for _, i := range s.Instances {
 		key := i.Dir + " " + i.Name
 		there[key] = true
