@@ -15,7 +15,8 @@ type sharePage struct {
 	from page
 }
 
-// openShare shows what the last page names: the address, the redirect URL, the tunnel.
+// openShare shows what the last page names: the secret setup link, the address, the
+// redirect URL, the address that brokers see, the tunnel.
 func openShare(from *resultPage, code bool) tea.Cmd {
 	m := from.m
 	a := m.outcome.Answers
@@ -24,8 +25,9 @@ func openShare(from *resultPage, code bool) tea.Cmd {
 	if a.Domain == "" && !a.Ports.InNetwork() {
 		tunnel = m.host.Next.Tunnel.Command(a.Ports)
 	}
-	p := share.NewPicker(m.out, share.Item{Label: "Address", Text: m.outcome.Result.URL},
-		share.Item{Label: "Redirect URL", Text: b.RedirectURL(a.Origin())}, share.Item{Label: "SSH tunnel", Text: tunnel})
+	r := m.outcome.Result
+	p := share.NewPicker(m.out, share.Item{Label: "Setup link", Text: r.Account.Link.Reveal()}, share.Item{Label: "Address", Text: r.URL},
+		share.Item{Label: "Redirect URL", Text: b.RedirectURL(a.Origin())}, share.Item{Label: "Public address", Text: r.Address.String()}, share.Item{Label: "SSH tunnel", Text: tunnel})
 	if p != nil {
 		p.Code = code
 		m.page = &sharePage{p, m, from}
