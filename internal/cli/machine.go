@@ -12,6 +12,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/present"
+	"github.com/marketcalls/openalgo-install/internal/publicip"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/run"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
@@ -32,6 +33,8 @@ func lookAt(ctx context.Context, a *app, dir string) wizard.Machine {
 			return s.Machine
 		}
 	}
+	public := make(chan publicip.Address, 1)
+	go func() { public <- publicip.Find(ctx) }()
 	facts, measured := host.Measure(ctx)
 	if measured == nil {
 		s.fact("System", "%s, %s", facts.OS.Pretty, facts.Arch)
@@ -48,6 +51,9 @@ func lookAt(ctx context.Context, a *app, dir string) wizard.Machine {
 	size, _ := sizing.Compute(machine, 1, sizing.Overrides{})
 	s.fact("Sizing", "threads %d, shared memory %d MiB, strategies %s with %d MiB each", size.Threads, size.ShmMiB, size.Strategies, size.StrategyMemoryMiB)
 	s.ports(ctx)
+	if at := <-public; at.Known() {
+		s.fact("Public IP", "%s: your broker must know it", at)
+	}
 	if err := host.DirWritable(dir); err != nil {
 		s.Unusable = true
 		s.obstacle(err.Error() + "; or choose another place with --dir")

@@ -199,6 +199,6 @@ func orKept(help func(*Draft) string) func(*Draft) string {
 }
 
 func redirectText(d *Draft) string {
-	return fmt.Sprintf("In %s's developer portal, enter this as the redirect URL, character by character:\n\n%s\n\nLogins fail with any other. Do it now, or later: the URL is shown again at the end.",
-		d.Broker().Name, d.RedirectURL())
+	return fmt.Sprintf("In %s's developer portal, enter this as the redirect URL, character by character:\n\n%s\n\nLogins fail with any other. Do it now, or later: the URL is shown again at the end.\n\nRegister this machine's public address there as well (%s). Brokers reject orders from any other.",
+		d.Broker().Name, d.RedirectURL(), d.Broker().Where())
 }
