@@ -39,7 +39,7 @@ func Answers(o *world.Observation, env *envfile.File) (answers.Answers, error) {
 	bind, web := c.Published(openalgo.WebPort)
 	_, socket := c.Published(openalgo.WebSocketPort)
 	if web == 0 || socket == 0 {
-		return a, finding.Named(finding.HostNotReady, "ports-unpublished", "%s does not publish the ports %d and %d, so nobody can reach it by this program's ways", c.Name, openalgo.WebPort, openalgo.WebSocketPort)
+		return a, finding.Named(finding.HostNotReady, "ports-unpublished", "%s does not publish the ports %d and %d, so nobody can reach it by openalgo-install's ways", c.Name, openalgo.WebPort, openalgo.WebSocketPort)
 	}
 	a.Ports = answers.Ports{Web: web, WebSocket: socket, Bind: bind}
 	if bind == "" {

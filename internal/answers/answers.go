@@ -102,7 +102,7 @@ type Docker struct {
 type Problem struct {
 	Line    int    `json:"line"`   // from 1; 0 when the file is empty
 	Column  int    `json:"column"` // from 1
-	Key     string `json:"key"`    // dotted, e.g. "broker.name"
+	Key     string `json:"key"`    // dotted, for example "broker.name"
 	Message string `json:"message"`
 }
 
@@ -154,7 +154,7 @@ func (a Answers) Warnings() (out finding.Warnings) {
 	}
 	if ip, err := netip.ParseAddr(a.Ports.Bind); err == nil && !ip.IsLoopback() {
 		out = append(out, finding.Warn("ports-public", "ports.bind: %s opens the ports to the network, and Docker's ports bypass ufw, so they may be public: "+
-			"leave it at 127.0.0.1 and put a proxy in front", a.Ports.Bind))
+			"leave it at 127.0.0.1 and put a proxy in front of it", a.Ports.Bind))
 	}
 	if step := ProxyStep(a); step != "" {
 		out = append(out, finding.Warn("proxy-own", "%s", step))
@@ -167,7 +167,7 @@ func (a Answers) Warnings() (out finding.Warnings) {
 	// set (docs/openalgo-facts.md 1.1).
 	for _, key := range []string{"SMTP_KEY_SALT", "TELEGRAM_KEY_SALT"} {
 		if _, ok := a.Env[key]; ok {
-			out = append(out, finding.Warn("setting-is-key", "env.%s is part of a key: what OpenAlgo stored before it was set can't be opened after, and it must never change again", key))
+			out = append(out, finding.Warn("setting-is-key", "env.%s is part of a key: what OpenAlgo stored before it was set cannot be opened after, and it must never change again", key))
 		}
 	}
 	return out

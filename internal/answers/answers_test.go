@@ -121,7 +121,7 @@ func TestMistakes(t *testing.T) {
 		{"unknown key, capital", minimal + "Domain: a.example.com\n", "Domain", `"domain"`, 3},
 		{"unknown key, dash", minimal + "sizing: {shm-size: 1g}\n", "sizing.shm-size", `"shm_size"`, 3},
 		{"unknown key, like none", minimal + "colour: red\n", "colour", "possible here: broker, data, docker", 3},
-		{"no blank after the colon", "version: 1\nbroker: {name: zerodha, api_key:k1234567, api_secret: s1234567}\n", "broker", "blank after the colon", 2},
+		{"no space after the colon", "version: 1\nbroker: {name: zerodha, api_key:k1234567, api_secret: s1234567}\n", "broker", "space after the colon", 2},
 		{"no blank after the colon, env", minimal + "env: {LOG_LEVEL:DEBUG}\n", "env", "LOG_LEVEL: DEBUG", 3},
 		{"template", "version: 1\nbroker: {name: zerodha, api_key: {{ key }}, api_secret: s1234567}\n", "broker.api_key", "template", 2},
 		{"secret as a list", "version: 1\nbroker: {name: zerodha, api_key: [k1234567], api_secret: s1234567}\n", "broker.api_key", "{env: NAME}", 2},
@@ -256,7 +256,7 @@ func TestOptionalSecret(t *testing.T) {
 	}
 }
 
-// A section that can't be read is one problem, not one for each key in it.
+// A section that cannot be read is one problem, not one for each key in it.
 func TestNoEchoOfAWrongType(t *testing.T) {
 	_, problems := answers.Parse([]byte("version: 1\nbroker: zerodha\n"), lookup)
 	if len(problems) != 1 || problems[0].Key != "broker" || !strings.Contains(problems[0].Message, "broker: {name: zerodha") {

@@ -41,7 +41,7 @@ func (b *Broker) fields() []field {
 func (b *Broker) check(r *reader) {
 	name := b.Name
 	if name == "" {
-		r.wrong("broker.name", "name your broker, e.g. `broker: {name: zerodha}`; one of: %s", strings.Join(broker.IDs(), ", "))
+		r.wrong("broker.name", "name your broker, for example `broker: {name: zerodha}`; one of: %s", strings.Join(broker.IDs(), ", "))
 		return
 	}
 	known, ok := broker.Of(name)

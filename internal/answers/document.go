@@ -43,7 +43,7 @@ func document(data []byte) (*yaml.Node, *Problem) {
 		return nil, &Problem{Line: max(root.Line, 1), Column: max(root.Column, 1), Message: fault}
 	}
 	if root.Kind != yaml.MappingNode {
-		return nil, &Problem{Line: max(root.Line, 1), Column: max(root.Column, 1), Message: "the answers must be `key: value` lines, e.g. `version: 1`; " + exampleHint}
+		return nil, &Problem{Line: max(root.Line, 1), Column: max(root.Column, 1), Message: "the answers must be `key: value` lines, for example `version: 1`; " + exampleHint}
 	}
 	return root, nil
 }
@@ -57,7 +57,7 @@ var linePattern = regexp.MustCompile(`line (\d+)(?:, column (\d+))?`)
 // syntaxProblem keeps the parser's place and drops its text, which may quote
 // the file.
 func syntaxProblem(data []byte, err error) *Problem {
-	p := &Problem{Line: 1, Column: 1, Message: "this is not YAML: check indentation, quotes, brackets and the blank after each colon, here and in the line before; right is e.g. `domain: algo.example.com`"}
+	p := &Problem{Line: 1, Column: 1, Message: "this is not YAML: check indentation, quotes, brackets and the space after each colon, here and in the line before; for example: `domain: algo.example.com`"}
 	if m := linePattern.FindStringSubmatch(err.Error()); m != nil {
 		line, _ := strconv.Atoi(m[1])
 		column, _ := strconv.Atoi(m[2])

@@ -18,18 +18,18 @@ func (a *Answers) checkDomain(r *reader) {
 	if d == "" {
 		return
 	}
-	const example = "; write the name alone, e.g. algo.example.com"
+	const example = "; write the name alone, for example algo.example.com"
 	switch {
 	case strings.Contains(d, "://"):
 		r.wrong("domain", "this is an address with a scheme%s", example)
 	case isIP(d):
-		r.wrong("domain", "an IP address gets no certificate; leave `domain` out to use OpenAlgo on this machine only, or name a domain, e.g. algo.example.com")
+		r.wrong("domain", "an IP address gets no certificate; leave `domain` out to use OpenAlgo on this machine only, or name a domain, for example algo.example.com")
 	case strings.ContainsAny(d, "/:"):
 		r.wrong("domain", "this has a port or a path%s", example)
 	case d == "localhost":
 		r.wrong("domain", "leave `domain` out to use OpenAlgo on this machine only")
 	case !isASCII(d):
-		r.wrong("domain", "write the name in its ASCII form (punycode), e.g. xn--bcher-kva.example")
+		r.wrong("domain", "write the name in its ASCII form (punycode), for example xn--bcher-kva.example")
 	case labelPattern.MatchString(d):
 		r.wrong("domain", "%s has no dot, so it is a name in your own network alone%s", quote(d), example)
 	case len(d) > 253 || !domainPattern.MatchString(d):

@@ -34,7 +34,7 @@ var fixed = map[string]string{
 }
 
 const (
-	portsHint   = "this must stay as the container needs it; the host's ports are the answer `ports`, e.g. `ports: {web: 5000, websocket: 8765}`"
+	portsHint   = "this must stay as the container needs it; this machine's ports are the answer `ports`, for example `ports: {web: 5000, websocket: 8765}`"
 	projectHint = "this would turn `docker compose` to another stack; the directory (--dir) gives the stack its name"
 )
 
@@ -42,7 +42,7 @@ const (
 func (a *Answers) environment() value {
 	return value{save: func() any { return some(a.publicEnv()) }, read: func(r *reader, key string, node *yaml.Node) {
 		if node.Kind != yaml.MappingNode {
-			r.mistyped(key, node, "this must be a section of settings, e.g. `env: {LOG_LEVEL: DEBUG}`")
+			r.mistyped(key, node, "this must be a section of settings, for example `env: {LOG_LEVEL: DEBUG}`")
 			return
 		}
 		var fields []field
@@ -67,14 +67,14 @@ func (a *Answers) checkEnv(r *reader) {
 		key := "env." + name
 		switch {
 		case !keyPattern.MatchString(name):
-			r.wrong(key, "this is no name for a setting: letters, digits and _ only, e.g. LOG_LEVEL")
+			r.wrong(key, "this is no name for a setting: letters, digits and _ only, for example LOG_LEVEL")
 		case name == "APP_KEY" || name == "API_KEY_PEPPER" || name == "FERNET_SALT":
-			r.wrong(key, "keys are never taken from answers: they are made here once and kept in .env, and with another one the database can't be opened. "+
+			r.wrong(key, "keys are never taken from answers: they are made here once and kept in .env, and with another one the database cannot be opened. "+
 				"To keep old keys, put the old .env into the directory first")
 		case owned[name] != "":
 			r.wrong(key, "write this as the answer %s", owned[name])
 		case slices.Contains(sizing.EnvKeys(), name):
-			r.wrong(key, "write this as the answer sizing.threads, e.g. `sizing: {threads: 2}`")
+			r.wrong(key, "write this as the answer sizing.threads, for example `sizing: {threads: 2}`")
 		case fixed[name] != "":
 			r.wrong(key, "%s", fixed[name])
 		default:

@@ -48,7 +48,7 @@ func (i *Image) check(r *reader) {
 		i.checkGit(r)
 	case "path":
 		if i.Path == "" {
-			r.wrong("image.path", "a path source needs the path of a checkout, e.g. /src/openalgo")
+			r.wrong("image.path", "a path source needs the path of a checkout, for example /src/openalgo")
 		}
 	case "rehearsal":
 	default:
@@ -78,21 +78,21 @@ func (i *Image) check(r *reader) {
 func (i *Image) checkGit(r *reader) {
 	switch {
 	case i.URL == "":
-		r.wrong("image.url", "a git source needs its url, e.g. %s", gitExample)
+		r.wrong("image.url", "a git source needs its url, for example %s", gitExample)
 	case strings.HasPrefix(i.URL, "-"):
-		r.wrong("image.url", "an address can't begin with a dash; write it like %s", gitExample)
+		r.wrong("image.url", "an address cannot begin with a dash; write it like %s", gitExample)
 	case hasLogin(i.URL):
 		// It would stand in the saved answers and in every plan.
 		r.wrong("image.url", "the address has a password or token in it, and addresses are saved and shown; "+
-			"let git's credential helper give it, or use ssh, e.g. git@github.com:marketcalls/openalgo.git")
+			"let git's credential helper give it, or use ssh, for example git@github.com:marketcalls/openalgo.git")
 	}
 	if strings.HasPrefix(i.Ref, "-") {
-		r.wrong("image.ref", "a branch, tag or commit can't begin with a dash; write it like main")
+		r.wrong("image.ref", "a branch, tag or commit cannot begin with a dash; write it like main")
 	}
 }
 
 // hasLogin reports a password in an address, or a token in its user's place:
-// over ssh a user alone is none. An address that can't be read may have one.
+// over ssh a user alone is none. An address that cannot be read may have one.
 func hasLogin(address string) bool {
 	if !strings.Contains(address, "://") {
 		return false

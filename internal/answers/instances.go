@@ -88,7 +88,7 @@ func parseItem(root, item *yaml.Node, l Lookup) (Named, []Problem) {
 		case "name":
 			out.Name = value.Value
 			if value.Kind != yaml.ScalarNode || !ValidName(value.Value) {
-				problems = append(problems, Problem{value.Line, value.Column, "name", "a name has small letters, digits and dashes, at most 40, e.g. alpha"})
+				problems = append(problems, Problem{value.Line, value.Column, "name", "a name has small letters, digits and dashes, at most 40, for example alpha"})
 			}
 		case "version":
 			problems = append(problems, Problem{key.Line, key.Column, "version", "this stands at the top of the file, once"})
@@ -104,12 +104,12 @@ func parseItem(root, item *yaml.Node, l Lookup) (Named, []Problem) {
 		out.Name = strings.ReplaceAll(out.Answers.Domain, ".", "-")
 	}
 	if out.Name == "" {
-		problems = append(problems, Problem{item.Line, item.Column, "name", "an instance needs a name or a domain, e.g. `name: alpha`"})
+		problems = append(problems, Problem{item.Line, item.Column, "name", "an instance needs a name or a domain, for example `name: alpha`"})
 	}
 	return out, problems
 }
 
-// collisions finds what two of the list can't both have.
+// collisions finds what two of the list cannot both have.
 func collisions(all []Named, list *yaml.Node) []Problem {
 	var problems []Problem
 	seen := map[string]string{}

@@ -30,14 +30,14 @@ func (p *Ports) fields() []field {
 func (p *Ports) check(r *reader) {
 	for key, port := range map[string]int{"ports.web": p.Web, "ports.websocket": p.WebSocket} {
 		if port < 1 || port > 65535 {
-			r.wrong(key, "%d is not a port; ports are 1 to 65535, e.g. 5000", port)
+			r.wrong(key, "%d is not a port; ports are 1 to 65535, for example 5000", port)
 		}
 	}
 	if p.Web == p.WebSocket {
-		r.wrong("ports.websocket", "both ports are %d; they must differ, e.g. {web: 5000, websocket: 8765}", p.Web)
+		r.wrong("ports.websocket", "both ports are %d; they must differ, for example {web: 5000, websocket: 8765}", p.Web)
 	}
 	if _, err := netip.ParseAddr(p.Bind); err != nil {
-		r.wrong("ports.bind", "%s is not an IP address of this host, e.g. 127.0.0.1", quote(p.Bind))
+		r.wrong("ports.bind", "%s is not an IP address of this machine, for example 127.0.0.1", quote(p.Bind))
 	}
 }
 

@@ -85,7 +85,7 @@ func (r *reader) problem(key string, p position, format string, args ...any) {
 	r.problems = append(r.problems, Problem{Line: max(p.line, 1), Column: max(p.column, 1), Key: key, Message: fmt.Sprintf(format, args...)})
 }
 
-// mistyped is a value that can't be read, so that no rule is tried on it.
+// mistyped is a value that cannot be read, so that no rule is tried on it.
 func (r *reader) mistyped(key string, n *yaml.Node, format string, args ...any) {
 	r.unread[key] = true
 	r.problem(key, place(n), format, args...)
@@ -99,7 +99,7 @@ func (r *reader) mapping(prefix string, node *yaml.Node, fields []field) {
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		name, value := node.Content[i], node.Content[i+1]
 		if name.Kind != yaml.ScalarNode || name.Tag == "!!merge" || notPlain(name) != "" {
-			r.problem(strings.TrimSuffix(prefix, "."), place(name), "merge keys, anchors and keys that are not words have no meaning here; write the keys out, e.g. `version: 1`")
+			r.problem(strings.TrimSuffix(prefix, "."), place(name), "merge keys, anchors and keys that are not words have no meaning here; write the keys out, for example `version: 1`")
 			continue
 		}
 		f := named(fields, name.Value)
@@ -130,13 +130,13 @@ func (r *reader) unknown(prefix string, name, value *yaml.Node, fields []field) 
 	near, found := nearest(name.Value, fields)
 	hint := possible(fields)
 	if section == "env" {
-		found, hint = false, "e.g. `LOG_LEVEL: DEBUG`" // any name is possible
+		found, hint = false, "for example `LOG_LEVEL: DEBUG`" // any name is possible
 	}
 	switch {
 	case found && word.MatchString(name.Value):
 		r.problem(prefix+name.Value, place(name), "there is no such key; did you mean %q?", near)
 	case empty(value) || !word.MatchString(name.Value):
-		r.problem(section, place(name), "what stands here is not a key with its value; write `key: value` with a blank after the colon; %s", hint)
+		r.problem(section, place(name), "what stands here is not a key with its value; write `key: value` with a space after the colon; %s", hint)
 	default:
 		r.problem(prefix+name.Value, place(name), "there is no such key; %s", hint)
 	}

@@ -27,7 +27,7 @@ func (r *reader) reference(key string, node *yaml.Node, to *secret.Text) {
 	case r.saved:
 		r.mistyped(key, node, "saved answers hold no secrets and no references to them; take this out")
 	case env != "" && file != "":
-		r.mistyped(key, node, "both env and file are given; keep one, e.g. {env: %s}", "BROKER_API_KEY")
+		r.mistyped(key, node, "both env and file are given; keep one, for example {env: %s}", "BROKER_API_KEY")
 	case env == "" && file == "":
 		r.mistyped(key, node, "the reference names nothing; write {env: NAME} or {file: /path}")
 	case env != "":
@@ -39,7 +39,7 @@ func (r *reader) reference(key string, node *yaml.Node, to *secret.Text) {
 
 func (r *reader) fromEnv(key string, node *yaml.Node, name string, to *secret.Text) {
 	if !keyPattern.MatchString(name) {
-		r.mistyped(key, node, "env wants the name of an environment variable, without $, e.g. {env: BROKER_API_KEY}")
+		r.mistyped(key, node, "env needs the name of an environment variable, without $, for example {env: BROKER_API_KEY}")
 		return
 	}
 	value, ok := "", false
@@ -60,7 +60,7 @@ func (r *reader) fromFile(key string, node *yaml.Node, path string, to *secret.T
 	}
 	value, err := r.lookup.ReadFile(path)
 	if err != nil {
-		r.mistyped(key, node, "reading the secret: %v; give the path of a file that this user can read, e.g. {file: /run/secrets/broker}", err)
+		r.mistyped(key, node, "reading the secret: %v; give the path of a file that this user can read, for example {file: /run/secrets/broker}", err)
 		return
 	}
 	// Editors end the last line; that line end is not part of the secret.

@@ -19,7 +19,7 @@ func possible(fields []field) string {
 }
 
 // word is a key or a short value that can be shown. `api_key:x1` without the
-// blank is one key to YAML, and a line that is indented too far becomes part of
+// space is one key to YAML, and a line that is indented too far becomes part of
 // the value above it: what has more than a word in it may hold a secret.
 var word = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,40}$`)
 

@@ -23,7 +23,7 @@ func swap(to *int) value {
 		return fmt.Sprintf("%dMiB", *to)
 	}
 	return value{parse: number, save: save, read: func(r *reader, key string, node *yaml.Node) {
-		const want = "none or the size of a swap file, e.g. 2GB or 2048 (MiB)"
+		const want = "none or the size of a swap file, for example 2GB or 2048 (MiB)"
 		if !r.scalar(key, node, want, "!!str", "!!int") || node.Value == "none" {
 			return
 		}
@@ -33,7 +33,7 @@ func swap(to *int) value {
 			return
 		}
 		if n < leastSwap || n > mostSwap {
-			r.mistyped(key, node, "%d MiB is no size for a swap file; 256MiB to 64GB, e.g. 2GB, or none", n)
+			r.mistyped(key, node, "%d MiB is no size for a swap file; 256MiB to 64GB, for example 2GB, or none", n)
 			return
 		}
 		*to = n

@@ -20,11 +20,11 @@ type TLS struct {
 	Mode      string // auto, files, nginx or off
 	Email     string // for the certificate authority
 	Cert, Key string // files and nginx: paths of PEM files
-	CA        string // auto and nginx: ACME directory of another authority than Let's Encrypt
+	CA        string // auto and nginx: ACME directory of another certificate authority than Let's Encrypt
 	CATrial   string // auto: where that authority gives certificates for trials
-	CARoot    string // auto and nginx: path of the PEM file that the authority's certificates lead to
+	CARoot    string // auto and nginx: path of the PEM file with the root certificate of that certificate authority
 	Certbot   bool   // nginx: it may get the certificate
-	// Cloudflare's proxy is in front: its header says who calls.
+	// Cloudflare's proxy is in front of it: its header says who calls.
 	Cloudflare bool
 	// CheckDNS refuses a domain that leads to another host.
 	CheckDNS bool
@@ -70,16 +70,16 @@ func (t *TLS) check(r *reader, domain string) {
 	}
 	own := t.Mode == "files" || t.Mode == "nginx" && (t.Cert != "" || t.Key != "")
 	if own && t.Cert == "" {
-		r.wrong("tls.cert", "a key needs its certificate, as the path of a PEM file, e.g. %s", certExample)
+		r.wrong("tls.cert", "a key needs its certificate, as the path of a PEM file, for example %s", certExample)
 	}
 	if own && t.Key == "" {
-		r.wrong("tls.key", "a certificate needs its key, as the path of a PEM file, e.g. %s", keyExample)
+		r.wrong("tls.key", "a certificate needs its key, as the path of a PEM file, for example %s", keyExample)
 	}
 	r.onlyFor("tls.cert", t.Cert, own, "tls.mode files or nginx")
 	r.onlyFor("tls.key", t.Key, own, "tls.mode files or nginx")
 	asked := t.Mode == "auto" || t.Mode == "nginx" && !own
 	if why := privateName(domain); asked && t.CA == "" && why != "" {
-		r.wrong("domain", "%s, so Let's Encrypt gives no certificate for it. Use a domain that you own, e.g. algo.example.com. "+
+		r.wrong("domain", "%s, so Let's Encrypt gives no certificate for it. Use a domain that you own, for example algo.example.com. "+
 			"In your own network: `tls: {mode: files}` with a certificate of your own, or `domain` left out and an SSH tunnel", why)
 	}
 	r.onlyFor("tls.ca", t.CA, asked, "tls.mode auto, or nginx with certbot")
@@ -91,12 +91,12 @@ func (t *TLS) check(r *reader, domain string) {
 	for key, address := range map[string]string{"tls.ca": t.CA, "tls.ca_trial": t.CATrial} {
 		u, err := url.Parse(address)
 		if address != "" && (err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil || strings.ContainsAny(address, "`{} \t")) {
-			r.wrong(key, "%s is not the address of an ACME directory, e.g. %s", quote(address), caExample)
+			r.wrong(key, "%s is not the address of an ACME directory, for example %s", quote(address), caExample)
 		}
 	}
 	if t.Email != "" {
 		if address, err := mail.ParseAddress(t.Email); err != nil || address.Address != t.Email || strings.ContainsAny(t.Email, "\"{}` ") {
-			r.wrong("tls.email", "%s is not an e-mail address, e.g. me@example.com", quote(t.Email))
+			r.wrong("tls.email", "%s is not an e-mail address, for example me@example.com", quote(t.Email))
 		}
 	}
 	t.checkEdge(r)
@@ -123,14 +123,14 @@ func (t *TLS) checkEdge(r *reader) {
 	e := t.Edge
 	for key, port := range map[string]int{"tls.edge.http": e.HTTP, "tls.edge.https": e.HTTPS} {
 		if port < 0 || port > 65535 {
-			r.wrong(key, "%d is not a port; ports are 1 to 65535, e.g. 443", port)
+			r.wrong(key, "%d is not a port; ports are 1 to 65535, for example 443", port)
 		}
 	}
 	if e.HTTP != 0 && e.HTTP == e.HTTPS {
-		r.wrong("tls.edge.https", "both ports are %d; they must differ, e.g. {http: 80, https: 443}", e.HTTP)
+		r.wrong("tls.edge.https", "both ports are %d; they must differ, for example {http: 80, https: 443}", e.HTTP)
 	}
 	if e.Dir != "" && !strings.HasPrefix(e.Dir, "/") {
-		r.wrong("tls.edge.dir", "%s must begin with a slash, e.g. /opt/openalgo-edge", quote(e.Dir))
+		r.wrong("tls.edge.dir", "%s must begin with a slash, for example /opt/openalgo-edge", quote(e.Dir))
 	}
 	if e.Image != "" {
 		if _, err := reference.ParseNormalizedNamed(e.Image); err != nil {

@@ -61,7 +61,7 @@ func (v value) unsaved() value {
 func section(example string, fields []field) value {
 	return value{fields: fields, read: func(r *reader, key string, node *yaml.Node) {
 		if node.Kind != yaml.MappingNode {
-			r.mistyped(key, node, "this must be a section with keys of its own, e.g. `%s: %s`", key, example)
+			r.mistyped(key, node, "this must be a section with keys of its own, for example `%s: %s`", key, example)
 			return
 		}
 		r.mapping(key+".", node, fields)
@@ -90,7 +90,7 @@ func (r *reader) scalar(key string, node *yaml.Node, want string, tags ...string
 
 func text(to *string, example string) value {
 	return value{save: func() any { return *to }, read: func(r *reader, key string, node *yaml.Node) {
-		if !r.boolForWord(key, node, example) && r.scalar(key, node, fmt.Sprintf("a text (put it in quotes if it is right), e.g. %s", example), "!!str") {
+		if !r.boolForWord(key, node, example) && r.scalar(key, node, fmt.Sprintf("a text (put it in quotes if it is right), for example %s", example), "!!str") {
 			*to = node.Value
 		}
 	}}
@@ -99,7 +99,7 @@ func text(to *string, example string) value {
 // ref is a text that may look like a number or a date: a tag or a commit.
 func ref(to *string) value {
 	return value{save: func() any { return *to }, read: func(r *reader, key string, node *yaml.Node) {
-		if !r.boolForWord(key, node, DefaultImage) && r.scalar(key, node, "a text, e.g. "+DefaultImage, "!!str", "!!int", "!!float", "!!timestamp") {
+		if !r.boolForWord(key, node, DefaultImage) && r.scalar(key, node, "a text, for example "+DefaultImage, "!!str", "!!int", "!!float", "!!timestamp") {
 			*to = node.Value
 		}
 	}}
@@ -107,7 +107,7 @@ func ref(to *string) value {
 
 func integer(to *int, example int) value {
 	return value{parse: number, save: func() any { return *to }, read: func(r *reader, key string, node *yaml.Node) {
-		want := fmt.Sprintf("a whole number without quotes, e.g. %d", example)
+		want := fmt.Sprintf("a whole number without quotes, for example %d", example)
 		if !r.scalar(key, node, want, "!!int") {
 			return
 		}
@@ -131,7 +131,7 @@ func autoInteger(to *int, example int) value {
 		if node.Kind == yaml.ScalarNode && node.Value == "auto" {
 			return
 		}
-		want := fmt.Sprintf("auto or a whole number above 0 without quotes, e.g. %d", example)
+		want := fmt.Sprintf("auto or a whole number above 0 without quotes, for example %d", example)
 		if !r.scalar(key, node, want, "!!int") {
 			return
 		}
@@ -152,7 +152,7 @@ func memory(to *int) value {
 		return fmt.Sprintf("%dMiB", *to)
 	}
 	return value{parse: number, save: save, read: func(r *reader, key string, node *yaml.Node) {
-		const want = "auto or an amount of memory, e.g. 4GB, 3910MiB, 512m or 4096 (MiB)"
+		const want = "auto or an amount of memory, for example 4GB, 3910MiB, 512m or 4096 (MiB)"
 		// 3.5 alone is refused: it would be MiB, and GB was meant.
 		if !r.scalar(key, node, want, "!!str", "!!int") || node.Value == "auto" {
 			return
@@ -196,7 +196,7 @@ func hidden(to *secret.Text) value {
 func texts(to map[string]string, example string) value {
 	return value{save: func() any { return some(to) }, read: func(r *reader, key string, node *yaml.Node) {
 		if node.Kind != yaml.MappingNode {
-			r.mistyped(key, node, "this must be a section with names and values, e.g. `build_args: %s`", example)
+			r.mistyped(key, node, "this must be a section with names and values, for example `build_args: %s`", example)
 			return
 		}
 		var fields []field

@@ -94,7 +94,7 @@ func (t *Target) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// IsStream reports whether it goes to a stream, which can't be read back.
+// IsStream reports whether it goes to a stream, which cannot be read back.
 func (t *Target) IsStream() bool { return t.file == nil }
 
 // Open reads back what was written, through to the disk.

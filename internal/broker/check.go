@@ -98,9 +98,9 @@ func (f field) fault() string {
 	case strings.IndexFunc(v, invisible) >= 0:
 		return "contains a line break, tab or other invisible character: copy it again, on one line; " + example
 	case strings.TrimSpace(v) == "":
-		return "is nothing but blanks: " + example
+		return "has only spaces: " + example
 	case strings.TrimSpace(v) != v:
-		return "begins or ends with a blank: remove it; " + example
+		return "begins or ends with a space: remove it; " + example
 	case isPlaceholder(v):
 		return "is still a sample text: put in your own value; " + example
 	default:
@@ -142,7 +142,7 @@ func (b Broker) formatFault(key string) string {
 	}
 	for i, part := range got {
 		if part == "" || strings.TrimSpace(part) != part {
-			return fmt.Sprintf("has a part (%d of %d) that is empty or has a blank next to the colons: %s", i+1, want, right)
+			return fmt.Sprintf("has a part (%d of %d) that is empty or has a space next to the colons: %s", i+1, want, right)
 		}
 	}
 	return ""

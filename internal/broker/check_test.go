@@ -63,8 +63,8 @@ func TestValuesOfAnyBroker(t *testing.T) {
 		{"right", "pa$$ w'ord\\\"#${X}", ""},
 		{"letters of any script", "ключ-密钥", ""},
 		{"missing", "", "is missing"},
-		{"only blanks", "  ", "nothing but blanks"},
-		{"leading blank", " abc", "begins or ends with a blank"},
+		{"only blanks", "  ", "has only spaces"},
+		{"leading blank", " abc", "begins or ends with a space"},
 		{"trailing no-break space", "abc\u00a0", "no-break or wide space (U+00A0)"},
 		{"no-break space within", "abc\u202fdef", "no-break or wide space (U+202F)"},
 		{"typographic quotes", "‘abc123’", "a typographic quote (‘), a typographic quote (’)"},
@@ -110,7 +110,7 @@ func TestOptionalSecret(t *testing.T) {
 		}
 		expect(t, b.ID, problems, "api_secret", want)
 	}
-	expect(t, "a blank in the optional secret", find(t, "indmoney").Check(credentials("id", " ", "", "")), "api_secret", "nothing but blanks")
+	expect(t, "a blank in the optional secret", find(t, "indmoney").Check(credentials("id", " ", "", "")), "api_secret", "has only spaces")
 }
 
 func TestMarketData(t *testing.T) {

@@ -26,7 +26,7 @@ var special = map[string]Broker{
 	"flattrade": {KeyLabel: "Client id and API key", keyFormat: "client_id:::api_key",
 		KeyExample: "FT123456:::a1b2c3d4e5f6"},
 	"indmoney": {KeyLabel: "Client id", SecretLabel: "Access token", SecretOptional: true,
-		SecretHint: "leave it blank to log in with MPIN and TOTP; a made-up value breaks the login"},
+		SecretHint: "leave it empty to log in with MPIN and TOTP; a made-up value breaks the login"},
 	"kotak":   {KeyLabel: "UCC (unique client code)", KeyExample: "AB123", SecretLabel: "Access token"},
 	"motilal": {KeyLabel: "Client code", KeyExample: "AB1234", SecretLabel: "API key"},
 	"mstock":  {KeyLabel: "Client code", KeyExample: "MA1234567", SecretLabel: "API key"},

@@ -24,7 +24,7 @@ func newAdopt(a *app) *cobra.Command {
 	c := &adoptCommand{app: a}
 	cmd := &cobra.Command{
 		Use:   "adopt",
-		Short: "Take over an OpenAlgo that another tool installed",
+		Short: "Take over an instance that another tool installed",
 		Long: `Take over the OpenAlgo in --dir that install-docker.sh, docker-run.sh, Docker
 Compose or a person set up: the same .env and keys, the same volumes or
 directories, the same image, ports and domain. Its container is recreated once,

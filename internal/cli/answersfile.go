@@ -65,7 +65,7 @@ func answersText(ctx context.Context, a *app, name string) ([]byte, error) {
 		return nil, usage("reading the answers: %v; `%s answers init > %s` writes an example", err, program, name)
 	}
 	if info, err := os.Stat(name); err == nil && info.Mode().Perm()&0o044 != 0 && answers.HasPlainSecrets(data) {
-		warn(a.stderr, finding.Prompt{}, finding.Warn("answers-not-private", "%s holds secrets and others on this host can read it: chmod 600 %s", name, name))
+		warn(a.stderr, finding.Prompt{}, finding.Warn("answers-not-private", "%s holds secrets and others on this machine can read it: chmod 600 %s", name, name))
 	}
 	return data, nil
 }

@@ -62,9 +62,9 @@ own although /etc/fstab says so, or the last backup was, is refused.`,
 	f := cmd.Flags()
 	f.StringVar(&c.to, "to", "", "directory, file, or - for stdout")
 	f.IntVar(&c.keep, "keep", 0, "how many backups stay in the directory; 0 is all of them")
-	f.BoolVar(&c.log, "log", false, "the app's log files, too")
+	f.BoolVar(&c.log, "log", false, "OpenAlgo's log files as well")
 	waitFlag(cmd, &c.wait)
-	f.BoolVar(&c.now, "now", false, "freeze or stop OpenAlgo also while a market is open")
+	f.BoolVar(&c.now, "now", false, "do this now, even if a market is open")
 	f.BoolVar(&c.stop, "stop", false, "stop OpenAlgo while its data is read, and start it again")
 	dryRunFlag(cmd, &c.dryRun)
 	f.StringArrayVar(&c.recipients, "recipient", nil, "encrypt to this age recipient (age1...); can be repeated")
@@ -75,7 +75,7 @@ own although /etc/fstab says so, or the last backup was, is refused.`,
 
 func (c *backupCommand) run(ctx context.Context) error {
 	if c.keep < 0 {
-		return usage("--keep is how many stay, e.g. 14")
+		return usage("--keep is how many stay, for example 14")
 	}
 	if err := isHere("--to", c.to, sent(c.to)...); err != nil {
 		return c.refuse(err)
@@ -85,7 +85,7 @@ func (c *backupCommand) run(ctx context.Context) error {
 		return usage("--to - writes the archive to stdout, where --json would write, too: name a file")
 	}
 	if c.stdoutTaken && isTerminal(c.stdout) {
-		return usage("--to - writes the archive to stdout, which is a terminal: redirect it, e.g. `> openalgo.tar.zst`")
+		return usage("--to - writes the archive to stdout, which is a terminal: redirect it, for example `> openalgo.tar.zst`")
 	}
 	if c.schedule != "" {
 		return c.setSchedule(ctx)
@@ -120,7 +120,7 @@ func (c *backupCommand) setSchedule(ctx context.Context) error {
 func (c *backupCommand) scheduled() (command, recover []string, err error) {
 	self, err := os.Executable()
 	if err != nil {
-		return nil, nil, fmt.Errorf("finding this program's own file: %w", err)
+		return nil, nil, fmt.Errorf("finding openalgo-install's own file: %w", err)
 	}
 	// Without --now a run that comes late, after a suspend, stops nothing while a
 	// market is open.

@@ -23,7 +23,7 @@ func newDocker(a *app) *cobra.Command {
 		Short: "Install and start Docker Engine",
 		Long: `Install Docker Engine and start it, now and at every boot: from Docker's own
 signed package repository where that can be reached, else the distribution's
-package. An engine that runs already is left as it is.`,
+package. A Docker that runs already is left as it is.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if dryRun {
@@ -46,7 +46,7 @@ package. An engine that runs already is left as it is.`,
 func planDocker(ctx context.Context, a *app) error {
 	facts, err := host.Measure(ctx)
 	if err != nil {
-		return fmt.Errorf("measuring this host: %w", err)
+		return fmt.Errorf("measuring this machine: %w", err)
 	}
 	steps, err := dockersetup.Plan(facts, dockersetup.Look(ctx, facts, dockersetup.Options{}))
 	if err != nil {
@@ -75,7 +75,7 @@ func setUpDocker(ctx context.Context, a *app) (dockersetup.Report, error) {
 	}
 	facts, err := host.Measure(ctx)
 	if err != nil {
-		return dockersetup.Report{}, fmt.Errorf("measuring this host: %w", err)
+		return dockersetup.Report{}, fmt.Errorf("measuring this machine: %w", err)
 	}
 	report, err := dockersetup.Install(ctx, facts, dockersetup.Options{Out: func(line string) { fmt.Fprintln(out, line) }})
 	if err != nil {

@@ -28,26 +28,25 @@ func newDoctor(a *app) *cobra.Command {
 	c := &doctorCommand{app: a}
 	cmd := &cobra.Command{
 		Use:   "doctor",
-		Short: "Find what is wrong with OpenAlgo, its engine and its machine",
-		Long: `Look at everything that can be known about the OpenAlgo in --dir: the engine,
-disk, memory and clock, the container and its restarts, whether OpenAlgo answers
-rightly, .env by the app's own rules, open ports, DNS, the certificate, whether a
-resize is due, and what a killed run has left. Each finding says what was seen
-and how to fix it. Nothing is changed.
+		Short: "Find problems with OpenAlgo, Docker and this machine",
+		Long: `Check the instance in --dir: Docker, disk, memory and clock, the container and its
+restarts, OpenAlgo's answers, .env by OpenAlgo's own rules, open ports, DNS, the
+certificate, whether a resize is needed, and what an interrupted run left. Each
+finding says what was seen and how to fix it. Nothing is changed.
 
---fix fixes what is safe to fix, after showing it: the mode of .env, a .env that
+--fix fixes what is safe to fix, and shows it first: the mode of .env, a .env that
 a Windows editor saved as UTF-16 or with a byte order mark, a container that is
-stopped or not answering, its restart policy, what a killed run left. It asks, or
-takes --yes.
+stopped or does not answer, its restart policy, what an interrupted run left. It
+asks before it begins; --yes answers that.
 
---bundle writes the report, the files and the logs into an archive for somebody
-who is to help, every secret taken out.
+--bundle writes the report, the files and the logs into an archive that you can
+send to support. Secrets are removed from it.
 
-It exits 1 when something does not work, and 0 with warnings alone.`,
+The exit code is 1 if something does not work, and 0 if there are only warnings.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.run(cmd.Context()) },
 	}
-	cmd.Flags().StringVar(&c.bundle, "bundle", "", "write an archive for support (.tar.gz), every secret taken out")
+	cmd.Flags().StringVar(&c.bundle, "bundle", "", "write an archive for support (.tar.gz), without secrets")
 	waitFlag(cmd, &c.wait)
 	cmd.Flags().BoolVar(&c.fix, "fix", false, "fix what is safe to fix; shows the list first")
 	return cmd
@@ -85,21 +84,21 @@ func (c *doctorCommand) run(ctx context.Context) error {
 		}
 	}
 	if err == nil && report.Failures > 0 {
-		return &toldError{finding.Named(finding.Failed, "doctor-found", "doctor found what does not work")}
+		return &toldError{finding.Named(finding.Failed, "doctor-found", "doctor found problems")}
 	}
 	return err
 }
 
 // repair repairs what may be repaired, once that was shown and wanted.
 func (c *doctorCommand) repair(ctx context.Context, look doctor.Look, report doctor.Report) error {
-	fmt.Fprintln(c.stderr, "\nThis is going to be fixed:")
+	fmt.Fprintln(c.stderr, "\nTo be fixed:")
 	for _, f := range report.Fixes() {
 		fmt.Fprintf(c.stderr, "  - %s\n", f)
 	}
 	if !c.yes {
 		ok, err := c.confirm("", "yes")
 		if err != nil {
-			return usage("without a terminal nothing is asked: add --yes if that is meant")
+			return usage("cannot ask for confirmation without a terminal. To confirm in advance, add --yes")
 		}
 		if !ok {
 			return finding.Named(finding.Cancelled, "cancelled", "nothing was changed")

@@ -22,18 +22,18 @@ func newDomain(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "domain NAME",
 		Short: "Serve OpenAlgo under another name",
-		Long: `Serve OpenAlgo under NAME. The certificate for the new name comes first, while
-the previous one is served; then every key of .env that follows the name changes,
-the container is recreated and verified over HTTPS, and the previous name goes.
-When any of it fails, all is as before.
+		Long: `Serve OpenAlgo under NAME. openalgo-install first gets the certificate for the new
+name, while the previous name is still served. Then it changes the settings in
+.env that depend on the name, recreates the container, checks OpenAlgo over HTTPS,
+and removes the previous name. If a step fails, everything is as before.
 
-The redirect URL at your broker must follow: it is shown at the end.`,
+Change the redirect URL at your broker afterwards: it is shown at the end.`,
 		Example: `  openalgo-install domain algo.example.com
   openalgo-install domain algo.example.com --tls nginx --cert a.pem --key a.key
   openalgo-install domain --none`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 && !c.none || len(args) > 0 && c.none {
-				return usage("one NAME is wanted, or --none for this machine only")
+				return usage("domain needs one NAME, or --none for this machine only")
 			}
 			return nil
 		},
@@ -50,10 +50,10 @@ The redirect URL at your broker must follow: it is shown at the end.`,
 	flags.StringVar(&c.TLS.Email, "email", "", "for the certificate authority")
 	flags.StringVar(&c.TLS.Cert, "cert", "", "certificate of your own (PEM)")
 	flags.StringVar(&c.TLS.Key, "key", "", "its key (PEM)")
-	flags.StringVar(&c.TLS.CA, "ca", "", "ACME directory of another authority than Let's Encrypt")
-	flags.StringVar(&c.TLS.CARoot, "ca-root", "", "PEM file that the authority's certificates lead to")
-	flags.BoolVar(&c.NoDNS, "no-dns-check", false, "also when the name leads elsewhere")
-	flags.BoolVar(&c.none, "none", false, "no domain any more: this machine only")
+	flags.StringVar(&c.TLS.CA, "ca", "", "ACME directory of another certificate authority than Let's Encrypt")
+	flags.StringVar(&c.TLS.CARoot, "ca-root", "", "PEM file with the root certificate of that certificate authority")
+	flags.BoolVar(&c.NoDNS, "no-dns-check", false, "accept a name that points to another machine")
+	flags.BoolVar(&c.none, "none", false, "remove the domain: OpenAlgo is reachable on this machine only")
 	c.flags(cmd)
 	return cmd
 }

@@ -24,7 +24,7 @@ func chooseInstance(a *app) error {
 		return nil
 	}
 	if !answers.ValidName(a.instanceName) {
-		return usage("--instance: a name has small letters, digits and dashes, at most 40, e.g. alpha")
+		return usage("--instance: a name has small letters, digits and dashes, at most 40, for example alpha")
 	}
 	a.dir = instanceDir(a.dir, a.instanceName)
 	return nil

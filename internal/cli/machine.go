@@ -92,7 +92,7 @@ func (s *survey) engine(e *engine.Engine, facts host.Facts, err error) {
 			s.obstacle(problem)
 		}
 	default:
-		s.fact("Docker", "can't be used")
+		s.fact("Docker", "cannot be used")
 	}
 	s.Unusable = true
 	s.obstacle(s.app.prompt().Advice(err))
@@ -148,7 +148,7 @@ func (s *survey) instance(ctx context.Context, e *engine.Engine, machine sizing.
 	s.Saved, _ = readfile.Regular(filepath.Join(s.at, "openalgo-install.yaml"), readfile.Config)
 	ours := s.Saved != nil
 	if !ours && i.State == "running" {
-		s.entry("adopt: let this program look after it, as it is", "adopt")
+		s.entry("adopt: let openalgo-install look after it, as it is", "adopt")
 	}
 	s.entry("status: everything about it", "status")
 	s.entry("doctor: find problems and how to fix them", "doctor")

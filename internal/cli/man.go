@@ -46,7 +46,7 @@ func newMan(a *app) *cobra.Command {
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&dir, "to", "", "directory for the pages of all commands; the main page goes to stdout without it")
+	cmd.Flags().StringVar(&dir, "to", "", "directory for the pages of all commands; the default prints the main page")
 	return cmd
 }
 

@@ -17,8 +17,8 @@ func newMCP(a *app) *cobra.Command {
 	var write, noApproval bool
 	cmd := &cobra.Command{
 		Use:   "mcp on|off",
-		Short: "Let AI clients on the internet use OpenAlgo, or no longer",
-		Long: `Switch OpenAlgo's remote MCP server on or off. AI clients that you let in get
+		Short: "Allow AI clients to use OpenAlgo over the internet",
+		Long: `Switch OpenAlgo's remote MCP server on or off. AI clients that you approve get
 these scopes:
 
   read:market     quotes, depth, history
@@ -27,7 +27,7 @@ these scopes:
 
 Each client must be approved by you in OpenAlgo first, unless --no-approval is
 given. It needs a domain with HTTPS. The endpoints are asked afterwards, and
-each must give its right answer; else all is put back as it was.`,
+each must answer correctly. If one does not, the change is rolled back.`,
 		Example: `  openalgo-install mcp on
   openalgo-install mcp off`,
 		Args: func(_ *cobra.Command, args []string) error {
@@ -54,11 +54,11 @@ each must give its right answer; else all is put back as it was.`,
 func mcpNote(ans answers.Answers) string {
 	m := ans.RemoteMCP
 	if !m.Enabled {
-		return "AI clients can no longer reach this OpenAlgo"
+		return "AI clients can no longer reach OpenAlgo"
 	}
 	scopes := "read:market and read:account: they can look, not trade"
 	if m.WriteOrders {
-		scopes = "read:market, read:account and write:orders: they can TRADE with your money"
+		scopes = "read:market, read:account and write:orders: they can trade with your money"
 	}
 	approval := "each once you have approved it"
 	if !m.RequireApproval {

@@ -19,7 +19,7 @@ func newRender(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "render --answers FILE --out DIR",
 		Short: "Write the files of an installation, and touch nothing else",
-		Long: `Write the files of an installation into a directory. No engine is asked and
+		Long: `Write the files of an installation into a directory. Docker is not used and
 nothing is started. A .env that is there already keeps its keys.
 
 compose   .env and docker-compose.yaml

@@ -38,7 +38,7 @@ func newResize(a *app) *cobra.Command {
 	c := &resizeCommand{app: a, changeOptions: changeOptions{ways: "To wait, add --at 16:00 (IST). " + nowWay}}
 	cmd := &cobra.Command{
 		Use:   "resize",
-		Short: "Give OpenAlgo the sizing that RAM and cores allow, e.g. after an upgrade",
+		Short: "Give OpenAlgo the sizing that RAM and cores allow, for example after an upgrade",
 		Long: `Read RAM and cores again, compute the sizing and show the seven values before
 and after. What differs is written into .env, and one container is recreated;
 its image, volumes, keys and ports stay. Lines of .env that you set by hand are
@@ -59,14 +59,14 @@ of your own Compose files are resized the same way.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&c.ram, "ram", "", "RAM to size for, e.g. 4GB, 3910MiB or 4096 (MiB); measured without it")
+	flags.StringVar(&c.ram, "ram", "", "RAM to size for, for example 4GB, 3910MiB or 4096 (MiB); the default is what is measured")
 	flags.IntVar(&c.cores, "cores", 0, "cores to size for; measured without it")
 	flags.BoolVar(&c.now, "now", false, "also while a market is open")
 	waitFlag(cmd, &c.wait)
 	flags.StringVar(&c.at, "at", "", "wait until HH:MM IST, even if you log out")
 	flags.StringVar(&c.until, "until", "", "")
 	_ = flags.MarkHidden("until")
-	flags.BoolVar(&c.all, "all", false, "resize every OpenAlgo, and divide the machine again")
+	flags.BoolVar(&c.all, "all", false, "resize every instance, and divide this machine's RAM and cores again")
 	flags.BoolVar(&c.force, "force", false, "also change what you set by hand")
 	dryRunFlag(cmd, &c.dryRun)
 	flags.BoolVar(&c.cancel, "cancel", false, "cancel a resize that waits for its time")
@@ -80,7 +80,7 @@ func (c *resizeCommand) check(cmd *cobra.Command) (err error) {
 		}
 	}
 	if cmd.Flags().Changed("cores") && (c.cores < 1 || c.cores > maxCores) {
-		return usage("--cores: %d is not a number of cores, e.g. 2", c.cores)
+		return usage("--cores: %d is not a number of cores, for example 2", c.cores)
 	}
 	if c.at != "" && c.now {
 		return usage("--at and --now say two different times; leave one out")

@@ -139,14 +139,13 @@ func newRoot(a *app) *cobra.Command {
 	o := &installCommand{app: a}
 	cmd := &cobra.Command{
 		Use:   program + " [--answers FILE]",
-		Short: "Install OpenAlgo on this host, and keep it running",
-		Long: `openalgo-install takes a host to a running, verified and right-sized OpenAlgo.
+		Short: "Install OpenAlgo on this machine and keep it running",
+		Long: `openalgo-install installs OpenAlgo on this machine and keeps it running.
 
-It reads RAM and cores, sizes the container, makes the keys, writes .env and
-docker-compose.yaml, and runs the stack through the Docker Engine. On a terminal
-it asks for what it needs to know; --answers FILE answers it all, and then
-nothing is ever asked. A second run with the same answers has nothing to do; one
-that fails puts back what ran before.`,
+It measures RAM and cores, sizes the container, makes the encryption keys, writes
+.env and docker-compose.yaml, and starts OpenAlgo in Docker. On a terminal it asks
+for what it needs to know. With --answers FILE it asks nothing. A second run with
+the same answers changes nothing. A run that fails is rolled back.`,
 		Example: `  openalgo-install
   openalgo-install answers init > answers.yaml
   openalgo-install --answers answers.yaml --dry-run
@@ -178,13 +177,13 @@ that fails puts back what ran before.`,
 	})
 	flags := cmd.PersistentFlags()
 	flags.StringVar(&a.dir, "dir", finding.DefaultDir, "directory of the instance")
-	flags.StringVar(&a.instanceName, "instance", "", "a further instance, in the directory DIR-NAME")
-	flags.BoolVar(&a.json, "json", false, "JSON on stdout; text for people goes to stderr")
+	flags.StringVar(&a.instanceName, "instance", "", "use the instance NAME, in the directory DIR-NAME")
+	flags.BoolVar(&a.json, "json", false, "print JSON on stdout, and text for people on stderr")
 	flags.BoolVarP(&a.yes, "yes", "y", false, "answer yes to questions")
-	flags.BoolVar(&a.noColor, "no-color", false, "no colours (also: NO_COLOR)")
-	flags.BoolVar(&a.accessible, "accessible", false, "plain lines, no redrawing, for screen readers")
-	flags.BoolVarP(&a.verbose, "verbose", "v", false, "say more: the container's log while it starts")
-	flags.BoolVar(&a.asks, "ask", false, "show every plan, and ask before it is carried out")
+	flags.BoolVar(&a.noColor, "no-color", false, "print no colours, as with NO_COLOR")
+	flags.BoolVar(&a.accessible, "accessible", false, "print plain lines, for screen readers")
+	flags.BoolVarP(&a.verbose, "verbose", "v", false, "show the container's log while it starts")
+	flags.BoolVar(&a.asks, "ask", false, "show every plan, and ask before it is applied")
 	flags.BoolVar(&a.again, "again", false, "ask for the answers of an instance again")
 	_, _ = flags.MarkHidden("ask"), flags.MarkHidden("again")
 	o.flags(cmd)

@@ -22,13 +22,13 @@ func newSelfUpdate(a *app) *cobra.Command {
 	var to string
 	cmd := &cobra.Command{
 		Use:   "self-update",
-		Short: "Take this program to its newest release, verified by signature",
-		Long: `Replace this program by its newest release, or the one that --to names. The
-release's checksums must be signed with the project's key, which is built into
-this program; the new program is tried before it takes this one's place. OpenAlgo
-itself is not touched.
+		Short: "Update openalgo-install to the latest signed release",
+		Long: `Update openalgo-install to its latest release, or to the version after --to. The
+release's checksums must be signed with the project's key, which is built in. The
+new version is started once before it replaces the present one. OpenAlgo itself
+is not changed.
 
-A program that came as a package is left to the package manager. ` + selfupdate.Variable + `
+If openalgo-install came as a package, update it with the package manager. ` + selfupdate.Variable + `
 names a mirror.`,
 		Example: `  openalgo-install version --check
   openalgo-install self-update`,
@@ -39,20 +39,20 @@ names a mirror.`,
 			return out.end(result, updateError(cmd.Context(), err))
 		},
 	}
-	cmd.Flags().StringVar(&to, "to", "", "this version, e.g. 1.4.0, older ones too")
+	cmd.Flags().StringVar(&to, "to", "", "version to install, for example 1.4.0; it may be older")
 	return cmd
 }
 
 func selfUpdate(ctx context.Context, report event.Reporter, to string) (event.Result, error) {
 	if to != "" && !selfupdate.Valid(to) {
-		return event.Result{}, usage("--to: %q is no version, e.g. 1.4.0", to)
+		return event.Result{}, usage("--to: %q is not a version. For example: 1.4.0", to)
 	}
 	self, err := os.Executable()
 	if err == nil {
 		self, err = filepath.EvalSymlinks(self)
 	}
 	if err != nil {
-		return event.Result{}, fmt.Errorf("finding this program's own file: %w", err)
+		return event.Result{}, fmt.Errorf("finding openalgo-install's own file: %w", err)
 	}
 	if owner := selfupdate.Owner(ctx, self); owner != "" {
 		return event.Result{}, finding.Named(finding.HostNotReady, "packaged", "%s belongs to the package %s: update that with the package manager", self, owner)
@@ -99,7 +99,7 @@ func updateError(ctx context.Context, err error) error {
 	case ctx.Err() != nil:
 		return finding.Cancel()
 	case errors.Is(err, selfupdate.ErrNoKey):
-		return finding.Named(finding.HostNotReady, "no-release-key", "%w, so it can't tell a release from anything else: it was built from source. Build the newer source, or install a release", err)
+		return finding.Named(finding.HostNotReady, "no-release-key", "%w, so it cannot tell a release from anything else: it was built from source. Build the newer source, or install a release", err)
 	}
 	return finding.Named(finding.Failed, "self-update-failed", "%w. Nothing was changed", err)
 }
@@ -119,7 +119,7 @@ func checkVersion(ctx context.Context, a *app) error {
 	if a.json {
 		err = a.writeJSON(map[string]any{"version": currentVersion(), "latest": latest, "newer": newer})
 	} else if newer {
-		_, err = fmt.Fprintf(a.stdout, "%s is out, and this is %s: %s\n", latest, currentVersion(), finding.Command("", "self-update"))
+		_, err = fmt.Fprintf(a.stdout, "%s is available, and this is %s. To update: %s\n", latest, currentVersion(), finding.Command("", "self-update"))
 	} else {
 		_, err = fmt.Fprintf(a.stdout, "%s is the newest release\n", currentVersion())
 	}

@@ -40,7 +40,7 @@ func connect(ctx context.Context) (*engine.Engine, sizing.Machine, error) {
 	return e, machine, nil
 }
 
-// machineOf takes this host's figures when Docker runs on this kernel,
+// machineOf takes this machine's figures when Docker runs on this kernel,
 // and Docker's own when it is another machine (docs/sizing.md).
 func machineOf(ctx context.Context, info engine.Info) (sizing.Machine, error) {
 	if !info.Local && info.RAMMiB > 0 {
@@ -48,7 +48,7 @@ func machineOf(ctx context.Context, info engine.Info) (sizing.Machine, error) {
 	}
 	facts, err := host.Measure(ctx)
 	if err != nil {
-		return sizing.Machine{}, fmt.Errorf("measuring this host: %w", err)
+		return sizing.Machine{}, fmt.Errorf("measuring this machine: %w", err)
 	}
 	return sizing.Machine{RAMMiB: facts.RAMMiB, Cores: facts.Cores, Source: sizing.SourceHost}, nil
 }

@@ -43,31 +43,31 @@ func newSet(a *app) *cobra.Command {
 	c := &setCommand{app: a}
 	cmd := &cobra.Command{
 		Use:   "set KEY=VALUE...",
-		Short: "Change settings in .env and swap the container",
-		Long: `Change single keys of OpenAlgo's .env. It is checked by the app's own rules, the
-container is recreated and verified, and all is put back when that fails.
+		Short: "Change OpenAlgo's settings and restart it",
+		Long: `Change settings in OpenAlgo's .env. The new .env is checked by OpenAlgo's own
+rules. Then the container is recreated and checked. OpenAlgo and its strategies
+stop for some seconds. If OpenAlgo does not start, the change is rolled back.
 
-A key without a value is asked for on a terminal, unseen, or read from stdin, a
-line each: that is the way for secrets, which others could read in the list of
-processes. broker=ID changes the broker: the redirect URL and what else follows
-it change, too. Its credentials are asked for, and checked against its form; without
-a terminal they must be named.`,
+For a secret, give the name without a value: openalgo-install asks for it without
+showing it, or reads it from stdin, one line each. Other users could read a value
+on the command line. broker=ID changes the broker, its redirect URL, and asks for
+its credentials; without a terminal, name both credentials.`,
 		Example: `  openalgo-install set LOG_LEVEL=DEBUG
   openalgo-install set --unset LOG_LEVEL
   openalgo-install set broker=dhan BROKER_API_KEY BROKER_API_SECRET
   openalgo-install set --edit`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 && len(c.unset) == 0 && !c.edit {
-				return usage("KEY=VALUE, --unset KEY or --edit is wanted").With(finding.Run("For example", "set", "LOG_LEVEL=DEBUG"))
+				return usage("set needs KEY=VALUE, --unset KEY or --edit").With(finding.Run("For example", "set", "LOG_LEVEL=DEBUG"))
 			}
 			if c.edit && (len(args) > 0 || len(c.unset) > 0) {
-				return usage("--edit opens the whole file; leave the keys out")
+				return usage("--edit opens the whole file: name no settings")
 			}
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args) },
 	}
-	cmd.Flags().StringArrayVar(&c.unset, "unset", nil, "take this key out; may be repeated")
+	cmd.Flags().StringArrayVar(&c.unset, "unset", nil, "remove this setting; can be repeated")
 	cmd.Flags().BoolVar(&c.edit, "edit", false, "open .env in $EDITOR")
 	c.flags(cmd)
 	return cmd
@@ -126,7 +126,7 @@ func (c *setCommand) readVars(ctx context.Context, args []string) (settings.Edit
 			continue
 		}
 		if envfile.IsSecret(v.Key, v.Value.Reveal()) {
-			warn(c.stderr, c.prompt(), finding.Warn("secret-in-command", "others on this host could read %s in the list of processes", v.Key).
+			warn(c.stderr, c.prompt(), finding.Warn("secret-in-command", "other users of this machine could read %s in the list of processes", v.Key).
 				With(finding.Run("Without a value it is asked for", "set", v.Key)))
 		}
 		e.Set = append(e.Set, v)

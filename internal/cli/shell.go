@@ -83,7 +83,7 @@ minute.`,
 		},
 	}
 	reset.Flags().BoolVar(&list, "list", false, "only list the accounts")
-	reset.Flags().StringVar(&user, "username", "", "the account; the admin without it")
+	reset.Flags().StringVar(&user, "username", "", "the account; the default is the admin's")
 	admin.AddCommand(reset)
 	return admin
 }

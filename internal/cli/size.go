@@ -18,7 +18,7 @@ func newSize(a *app) *cobra.Command {
 	var cores int
 	cmd := &cobra.Command{
 		Use:   "size",
-		Short: "Print the sizing table and what this host gets",
+		Short: "Print the sizing table and what this machine gets",
 		Example: `  openalgo-install size
   openalgo-install size --ram 4GB --cores 2 --json`,
 		Args: noArgs,
@@ -39,8 +39,8 @@ func newSize(a *app) *cobra.Command {
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&ram, "ram", "", "RAM to size for, e.g. 4GB, 3910MiB or 4096 (MiB); this host's without it")
-	cmd.Flags().IntVar(&cores, "cores", 0, "cores to size for; this host's without it")
+	cmd.Flags().StringVar(&ram, "ram", "", "RAM to size for, for example 4GB, 3910MiB or 4096 (MiB); the default is this machine's")
+	cmd.Flags().IntVar(&cores, "cores", 0, "cores to size for; the default is this machine's")
 	return cmd
 }
 
@@ -51,7 +51,7 @@ type sized struct {
 }
 
 // sizeMachine takes the flags, and for what they leave out the machine that
-// the stack would run on: Docker's, where there is one, else this host.
+// the stack would run on: Docker's, where there is one, else this machine.
 // Without flags, the stacks that run share it.
 func sizeMachine(cmd *cobra.Command, ram string, cores int) (m sizing.Machine, instances int, err error) {
 	var flags sizing.Machine
@@ -62,7 +62,7 @@ func sizeMachine(cmd *cobra.Command, ram string, cores int) (m sizing.Machine, i
 	}
 	if cmd.Flags().Changed("cores") {
 		if cores < 1 || cores > maxCores {
-			return flags, 0, usage("--cores: %d is not a number of cores, e.g. 2", cores)
+			return flags, 0, usage("--cores: %d is not a number of cores, for example 2", cores)
 		}
 		flags.Cores = cores
 	}

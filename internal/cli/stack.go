@@ -18,8 +18,8 @@ func newStatus(a *app) *cobra.Command {
 	watch, every := false, time.Minute
 	cmd := &cobra.Command{
 		Use:   "status",
-		Short: "Show every OpenAlgo of this Docker, or with --dir one",
-		Long: `Show every OpenAlgo of this Docker, or with --dir one: whether it is ready, its
+		Short: "Show every instance, or with --dir one",
+		Long: `Show every instance, or with --dir one: whether it is ready, its
 address, sizing, backups and volumes.
 
 --watch prints one line for each instance, again after a while, and at once when one

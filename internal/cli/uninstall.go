@@ -27,23 +27,23 @@ func newUninstall(a *app) *cobra.Command {
 	c := &uninstallCommand{app: a}
 	cmd := &cobra.Command{
 		Use:   "uninstall",
-		Short: "Remove OpenAlgo's container; volumes and .env stay",
-		Long: `Remove OpenAlgo's container and network. The volumes with its data and the
-.env with the keys that open them stay, and a new install goes on with them.
+		Short: "Remove OpenAlgo; your data and encryption keys stay",
+		Long: `Remove OpenAlgo's container and network. Without --purge your data and encryption
+keys stay, and a new install uses them again.
 
---purge removes those too. It asks for the instance's name, or takes it:
---yes --purge=NAME.
+With --purge everything is deleted for good. It asks for the instance's name;
+without a terminal, add --yes --purge=NAME.
 
-What install-docker.sh or another installer left on the host for this OpenAlgo
-(helper scripts, its nginx site, cron jobs) is listed; --leftovers removes it,
-with copies in .openalgo-install/backups unless that goes, too.`,
+What install-docker.sh or another installer left on this machine for the instance
+(helper scripts, its nginx site, cron jobs) is listed. --leftovers removes it, and
+keeps copies in .openalgo-install/backups unless --purge deletes those.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.run(cmd.Context()) },
 	}
-	cmd.Flags().StringVar(&c.purge, "purge", "", "also delete volumes and .env; NAME is the instance's name")
+	cmd.Flags().StringVar(&c.purge, "purge", "", "delete volumes and .env for good; NAME is the instance's name")
 	cmd.Flags().Lookup("purge").NoOptDefVal = askName
 	nowFlag(cmd, &c.now)
-	cmd.Flags().BoolVar(&c.leftovers, "leftovers", false, "also remove what another installer left on the host for it")
+	cmd.Flags().BoolVar(&c.leftovers, "leftovers", false, "remove what another installer left on this machine for it")
 	cmd.Flags().BoolVar(&c.dryRun, "dry-run", false, "print what would be removed and change nothing")
 	return cmd
 }
@@ -91,9 +91,9 @@ func (c *uninstallCommand) confirmPurge(removal *plan.Plan) error {
 	name := c.purge
 	if name == askName {
 		present.Summary(c.stderr, removal)
-		ok, err := c.confirm("All data of this OpenAlgo is deleted for good.", removal.Project)
+		ok, err := c.confirm("All data of this instance is deleted for good.", removal.Project)
 		if err != nil {
-			return usage("--purge deletes all data; without a terminal write --yes --purge=%s", removal.Project)
+			return usage("--purge deletes all data. Without a terminal, write --yes --purge=%s", removal.Project)
 		}
 		if !ok {
 			return finding.Named(finding.Cancelled, "cancelled", "that is not the name; nothing was changed")
@@ -104,7 +104,7 @@ func (c *uninstallCommand) confirmPurge(removal *plan.Plan) error {
 	case name != removal.Project:
 		return usage("--purge=%s is not this instance's name, which is %s; nothing was changed", name, removal.Project)
 	case !c.yes:
-		return usage("--purge=%s deletes all data; write --yes --purge=%s if that is meant", name, name)
+		return usage("--purge=%s deletes all data. To confirm in advance, write --yes --purge=%s", name, name)
 	}
 	return nil
 }

@@ -29,11 +29,11 @@ func newUpgrade(a *app) *cobra.Command {
 	c := &upgradeCommand{app: a}
 	cmd := &cobra.Command{
 		Use:   "upgrade",
-		Short: "Take OpenAlgo to another release, and back if that fails",
-		Long: `Bring the new image first, while the previous one runs. Then OpenAlgo is stopped,
-its databases are copied, what the release's own .sample.env has more goes into
-.env (your values stay), and the new one is started and verified. When it does
-not get ready, the previous image, .env and databases are back.
+		Short: "Upgrade OpenAlgo, and roll back if it does not start",
+		Long: `Pull the new image while the previous release still runs. Then stop OpenAlgo, copy
+its databases, add new settings of the release to .env (your values stay), start
+the new release and check it. If it does not start, the previous image, .env and
+databases are restored.
 
 The copy stays in .openalgo-install/snapshot until the next upgrade.`,
 		Example: `  openalgo-install upgrade --check
@@ -43,7 +43,7 @@ The copy stays in .openalgo-install/snapshot until the next upgrade.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.run(cmd.Context()) },
 	}
 	cmd.Flags().StringVar(&c.to, "to", "", "tag, digest or image; left out, the newest of the tag that is installed")
-	cmd.Flags().BoolVar(&c.check, "check", false, "only look: exit 0 when there is nothing newer, 10 when there is")
+	cmd.Flags().BoolVar(&c.check, "check", false, "only check: exit 0 if there is nothing newer, 10 if there is")
 	c.flags(cmd)
 	return cmd
 }

@@ -30,7 +30,7 @@ func newVersion(a *app) *cobra.Command {
 			return printVersion(a)
 		},
 	}
-	cmd.Flags().BoolVar(&check, "check", false, "is there a newer release? exit 0: no, 10: yes")
+	cmd.Flags().BoolVar(&check, "check", false, "check for a newer release: exit 0 is no, 10 is yes")
 	return cmd
 }
 

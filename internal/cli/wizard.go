@@ -29,7 +29,7 @@ func (c *installCommand) asksAnswers() bool {
 }
 
 // wizard asks for the answers, then does with them what --answers does: on full
-// screens, or in plain lines where these can't be shown or read.
+// screens, or in plain lines where these cannot be shown or read.
 func (c *installCommand) wizard(ctx context.Context) error {
 	dir, err := instance.Abs(c.dir)
 	if err != nil {
@@ -133,7 +133,7 @@ func (w *interview) next() present.Next {
 func dockerFromPage(ctx context.Context, print func(string)) error {
 	facts, err := host.Measure(ctx)
 	if err != nil {
-		return fmt.Errorf("measuring this host: %w", err)
+		return fmt.Errorf("measuring this machine: %w", err)
 	}
 	report, err := dockersetup.Install(ctx, facts, dockersetup.Options{Out: print})
 	for _, note := range report.Notes {
@@ -146,7 +146,7 @@ func dockerFromPage(ctx context.Context, print func(string)) error {
 func judgeDNS(ctx context.Context, domain string) (bool, string) {
 	report := host.CheckDNS(ctx, domain, nil)
 	if report.Match {
-		return true, domain + " leads to this machine."
+		return true, domain + " points to this machine."
 	}
 	return false, report.Problem
 }

@@ -33,7 +33,7 @@ func (w *interview) inLines(ctx context.Context) error {
 		return asCancelled(err)
 	}
 	if machine.Instance != "" && machine.Menu[0].Args[0] == "--dir" {
-		w.lines.Say("There is an OpenAlgo in another directory; --dir goes to it:\n\n%s", machine.Instance)
+		w.lines.Say("There is an instance in another directory. To work on it, add --dir:\n\n%s", machine.Instance)
 	} else if machine.Instance != "" {
 		w.menu(machine)
 		yes, err := w.changes(ctx, machine)
@@ -78,7 +78,7 @@ func (w *interview) engineOrOffer(ctx context.Context) error {
 
 // menu shows the OpenAlgo that is there already, and its commands.
 func (w *interview) menu(machine wizard.Machine) {
-	fmt.Fprintf(w.stdout, "%s\n\n%s has an OpenAlgo already. What can be done now:\n", strings.TrimRight(machine.Instance, "\n"), w.at)
+	fmt.Fprintf(w.stdout, "%s\n\n%s has an instance already. What do you want to do?\n", strings.TrimRight(machine.Instance, "\n"), w.at)
 	for _, entry := range machine.Menu {
 		if len(entry.Args) > 0 && entry.Args[0] != "--dir" {
 			fmt.Fprintf(w.stdout, "  %s\n    %s\n", finding.Command(w.at, entry.Args...), entry.Label)

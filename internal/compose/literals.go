@@ -14,7 +14,7 @@ import (
 // literal value of one of the given environment keys, and of shm_size under
 // the key SHM_SIZE, becomes ${KEY:-literal}. Nothing else of the file changes,
 // byte for byte, and a file that has no literals comes back as it is. found
-// are the literals by key. The error names what can't be
+// are the literals by key. The error names what cannot be
 // edited in place.
 func FreeLiterals(text []byte, service string, keys []string) (edited []byte, found map[string]string, err error) {
 	var doc yaml.Node
@@ -137,7 +137,7 @@ func (f *freeing) free(key, prefix, value string, node *yaml.Node, flow bool) er
 	from := f.offset(node.Line, node.Column)
 	raw := quote + prefix + value + quote
 	if from < 0 || !strings.HasPrefix(f.text[from:], raw) {
-		return fmt.Errorf("line %d: %s can't be replaced where it stands: write it as a plain value", node.Line, key)
+		return fmt.Errorf("line %d: %s cannot be replaced where it stands: write it as a plain value", node.Line, key)
 	}
 	if quote == "" && flow {
 		quote = `"` // a plain brace would end the list

@@ -62,8 +62,8 @@ type Network struct {
 // Volume is a named volume that the stack uses.
 type Volume struct {
 	Spec     spec.VolumeSpec
-	Key      string // its name in the Compose file, e.g. "openalgo_db"
-	Target   string // where the container sees it, e.g. "/app/db"
+	Key      string // its name in the Compose file, for example "openalgo_db"
+	Target   string // where the container sees it, for example "/app/db"
 	External bool
 }
 
@@ -97,7 +97,7 @@ func Load(src Source) (*Stack, error) {
 	src.Service = cmp.Or(src.Service, Service)
 	service, ok := project.Services[src.Service]
 	if !ok {
-		return nil, fmt.Errorf("%s has no service called %q: put it back, or move the file away and a fresh one is written",
+		return nil, fmt.Errorf("%s has no service called %q. Restore it, or move the file away and a new one is written",
 			src.Files[0].Path, src.Service)
 	}
 	if len(project.Services) > 1 {
@@ -139,7 +139,7 @@ func loadProject(src Source) (*types.Project, error) {
 func parse(src Source) (project *types.Project, unsupported []string, err error) {
 	env, err := dotenv.Parse(bytes.NewReader(src.Env))
 	if err != nil {
-		return nil, nil, fmt.Errorf("%s can't be read by Docker Compose: %w. Fix that line, then run this again",
+		return nil, nil, fmt.Errorf("%s cannot be read by Docker Compose: %w. Fix that line, then run this again",
 			filepath.Join(src.Dir, ".env"), redactLine(err))
 	}
 	if env["COMPOSE_FILE"] != "" {

@@ -66,7 +66,7 @@ func commandBlock(command []string) string {
 }
 
 // commandHead begins a command in the file, and the ports follow it.
-const commandHead = "    # Inside the container the ports below lead to OpenAlgo, too.\n    command:\n"
+const commandHead = "    # Inside the container the ports below reach OpenAlgo too.\n    command:\n"
 
 var commandText = regexp.MustCompile(regexp.QuoteMeta(commandHead) + `(?:      .*\n|\n)+`)
 

@@ -68,11 +68,11 @@ func paths(patterns ...string) []tree.Path {
 // carry out.
 type UnsupportedError struct {
 	File       string
-	Attributes []string // dotted paths, e.g. "services.openalgo.secrets"
+	Attributes []string // dotted paths, for example "services.openalgo.secrets"
 }
 
 func (e *UnsupportedError) Error() string {
-	return fmt.Sprintf("%s asks for what openalgo-install can't carry out: %s. "+
+	return fmt.Sprintf("%s asks for what openalgo-install does not support: %s. "+
 		"Nothing was changed; take it out of the file, or run this stack with `docker compose up -d` alone",
 		e.File, strings.Join(e.Attributes, ", "))
 }

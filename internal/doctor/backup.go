@@ -30,7 +30,7 @@ func (c *lastBackup) judge(p patient) []Finding {
 	case p.instance.BackupProblem != "":
 		return failure("backup", finding.Named(finding.Failed, "backup-daily", "%s", p.instance.BackupProblem).With(ours("backup")))
 	case last == nil:
-		return ok("backup", "none was made by this program yet; `%s` makes one", p.reader.Command("backup"))
+		return ok("backup", "none was made by openalgo-install yet; `%s` makes one", p.reader.Command("backup"))
 	case !last.OK:
 		return warning("backup", finding.Warn("backup-failed", "the backup of %s failed: %s", market.Text(last.At), strings.SplitN(last.Message, "\n", 2)[0]).With(ours("backup")))
 	case last.Unchecked != "":

@@ -14,7 +14,7 @@ func leaked(p patient) (out []Finding) {
 		return nil
 	}
 	if value, _ := p.env.Get(keys.AppKey); keys.AppKeyState(value) == keys.Leaked {
-		out = append(out, failure("keys", finding.Named(finding.Failed, "app-key-published", "APP_KEY is one that OpenAlgo once published: anybody can forge a session. A new one costs one login").With(ours("--answers", p.dir+"/openalgo-install.yaml")))...)
+		out = append(out, failure("keys", finding.Named(finding.Failed, "app-key-published", "APP_KEY is one that OpenAlgo once published: anyone can forge a session. After a new one you log in once more").With(ours("--answers", p.dir+"/openalgo-install.yaml")))...)
 	}
 	if value, _ := p.env.Get(keys.Pepper); keys.PepperState(value) == keys.Leaked {
 		out = append(out, warning("keys", finding.Warn("pepper-known", "API_KEY_PEPPER is one that OpenAlgo once published: whoever gets the database can open it. Data that is there needs it, so it is never replaced; keep backups from others"))...)

@@ -209,7 +209,7 @@ func TestFindsEachFault(t *testing.T) {
 		"no compose file": {func(p *scene) { p.compose.there = false }, "compose", Warning,
 			"is not there"},
 		"no .env":         {func(p *scene) { p.env, p.envErr = nil, errors.New("open .env: no such file") }, "env", Failure, "no such file"},
-		".env unreadable": {func(p *scene) { p.env, p.envErr = nil, fs.ErrPermission }, "env", Warning, "can't be read"},
+		".env unreadable": {func(p *scene) { p.env, p.envErr = nil, fs.ErrPermission }, "env", Warning, "cannot be read"},
 		"no cron":         {func(p *scene) { p.instance.BackupDaily, p.instance.BackupProblem = "02:30", "no cron is installed" }, "backup", Failure, "no cron"},
 		".env of root":    {func(p *scene) { p.container.User, p.envOwner = "1000", owner{} }, "secrets", Failure, "user 0, mode 0600"},
 		".env of another": {func(p *scene) { p.container.User, p.envOwner = "1001:1001", owner{1000, 1000} }, "secrets", Failure, "user 1001"},

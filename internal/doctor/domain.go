@@ -83,7 +83,7 @@ func (c *domain) address() []Finding {
 	case c.dns == nil:
 		return nil
 	case c.dns.Match:
-		return ok("dns", "%s leads to this machine", c.name)
+		return ok("dns", "%s points to this machine", c.name)
 	}
 	if c.dns.HostsLine > 0 {
 		return warning("dns", preflight.InHosts(c.dns.Problem, c.name))

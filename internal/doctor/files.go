@@ -18,9 +18,9 @@ func env(p patient) (out []Finding) {
 	case p.instance == nil, p.refuses("keys"):
 		return nil // changes says why: new keys would lose the data
 	case errors.Is(p.envErr, fs.ErrPermission):
-		return warning("env", finding.Warn("env-unreadable", "%s/.env can't be read by this user", p.dir).With(shell(finding.Prompt{Dir: p.dir, Sudo: true}.Command("doctor"))))
+		return warning("env", finding.Warn("env-unreadable", "%s/.env cannot be read by this user", p.dir).With(shell(finding.Prompt{Dir: p.dir, Sudo: true}.Command("doctor"))))
 	case p.envErr != nil:
-		return failure("env", finding.Named(finding.HostNotReady, "env-unreadable", "%v", p.envErr).With(finding.Hint{Do: "bring it back from " + p.dir + "/.openalgo-install/backups"}))
+		return failure("env", finding.Named(finding.HostNotReady, "env-unreadable", "%v", p.envErr).With(finding.Hint{Do: "Restore it from " + p.dir + "/.openalgo-install/backups"}))
 	}
 	for _, problem := range envfile.Check(p.env, "") {
 		if problem.Key == keys.FernetSalt && p.idleSalt {
@@ -37,7 +37,7 @@ func env(p patient) (out []Finding) {
 		}
 	}
 	if out == nil {
-		return ok("env", "%s/.env keeps every rule of the app", p.dir)
+		return ok("env", "%s/.env is valid", p.dir)
 	}
 	return out
 }

@@ -58,9 +58,9 @@ func memory(p patient) []Finding {
 	case h == nil:
 		return nil
 	case h.AvailableMiB < fewMemory:
-		return warning("memory", finding.Warn("memory-low", "only %d MiB of %d can be had without swapping: a strategy that needs more is killed", h.AvailableMiB, h.RAMMiB))
+		return warning("memory", finding.Warn("memory-low", "only %d MiB of %d available without swapping: a strategy that needs more is ended by the kernel", h.AvailableMiB, h.RAMMiB))
 	case h.RAMMiB < smallRAM && h.SwapMiB == 0:
-		return warning("memory", finding.Warn("swap-missing", "%d MiB of RAM and no swap: what needs a little more for a moment is killed. `swap: 2GB` in the answers makes a swap file at the next install", h.RAMMiB))
+		return warning("memory", finding.Warn("swap-missing", "%d MiB of RAM and no swap: a process that needs a little more for a moment is ended by the kernel. `swap: 2GB` in the answers file makes a swap file at the next install", h.RAMMiB))
 	}
-	return ok("memory", "%d MiB of %d can be had", h.AvailableMiB, h.RAMMiB)
+	return ok("memory", "%d of %d MiB available", h.AvailableMiB, h.RAMMiB)
 }

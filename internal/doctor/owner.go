@@ -72,7 +72,7 @@ func envMode(p patient) []Finding {
 	private := mode&0o077 == 0 || known && p.envOwner.gid == app.gid && want.IsPrivate(mode)
 	switch {
 	case known && !readable:
-		return fixed(FixMode, failure("secrets", finding.Named(finding.HostNotReady, "owner-wrong", "%s/.env is of user %d, mode %04o: OpenAlgo (user %d) can't read it when it starts next", p.dir, p.envOwner.uid, mode, app.uid).With(fix)))
+		return fixed(FixMode, failure("secrets", finding.Named(finding.HostNotReady, "owner-wrong", "%s/.env is of user %d, mode %04o: OpenAlgo (user %d) cannot read it when it starts next", p.dir, p.envOwner.uid, mode, app.uid).With(fix)))
 	case known && rootless && p.envOwner.uid != uint32(want.UID):
 		return fixed(FixMode, warning("secrets", finding.Warn("owner-wrong", "%s/.env belongs to a user of the container alone, so docker compose cannot read it", p.dir).With(fix)))
 	case !private:
@@ -82,7 +82,7 @@ func envMode(p patient) []Finding {
 }
 
 // fixMode gives .env to the app's user alone. The owner first: a file that the
-// app can't read any more keeps it from starting.
+// app cannot read any more keeps it from starting.
 func (l Look) fixMode(ctx context.Context) error {
 	path := filepath.Join(l.Dir, ".env")
 	p := l.gather(ctx)

@@ -142,7 +142,7 @@ func checkOf(id string) string {
 func (o obstacle) told() []Finding {
 	check, problem := checkOf(finding.IDOf(o.problem)), o.problem
 	if check == "changes" {
-		who := "no command can change this OpenAlgo"
+		who := "no command can change this instance"
 		if len(o.commands) > 0 && !slices.Contains(o.commands, nameSet) {
 			who = "refused by " + strings.Join(o.commands, ", ")
 		}

@@ -22,7 +22,7 @@ func (c *newer) judge(p patient) []Finding {
 	return warning("upgrade", finding.Warn("image-newer", "the registry has a newer image of %s", p.instance.Image.Ref).With(ours("upgrade")))
 }
 
-// newerImage asks the registry; false where it can't be asked, or the image is
+// newerImage asks the registry; false where it cannot be asked, or the image is
 // of no registry.
 func (l Look) newerImage(ctx context.Context, c *engine.Container) bool {
 	runs, err := l.Engine.Image(ctx, c.ImageID)

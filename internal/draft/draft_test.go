@@ -66,7 +66,7 @@ func TestDraftThatIsOld(t *testing.T) {
 	keep(t, s, map[string]string{"domain": "a.example.com"})
 	two := newStore("/opt/two", place, s.now)
 	keep(t, two, map[string]string{"domain": "b.example.com"})
-	fresh := filepath.Join(place, "draft-note.txt") // not this program's to remove
+	fresh := filepath.Join(place, "draft-note.txt") // not openalgo-install's to remove
 	if err := os.WriteFile(fresh, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -195,7 +195,7 @@ func (c *Caddy) Plan(ctx context.Context, s Site) (*Plan, error) {
 			return nil, err
 		}
 	}
-	return p, addFile(p, site, "https://"+s.Domain+" leads to "+s.Instance, unified(s.Domain+".caddy", site.Text))
+	return p, addFile(p, site, "https://"+s.Domain+" points to "+s.Instance, unified(s.Domain+".caddy", site.Text))
 }
 
 // Trial is the file of a site that asks another authority.
@@ -230,7 +230,7 @@ func (c *Caddy) planContainer(ctx context.Context, p *Plan) error {
 	} else if err != nil {
 		return fmt.Errorf("looking for the image %s: %w", c.Image, err)
 	}
-	change := Change{Kind: "container", Name: c.Name(), Action: "create", Reason: "serves HTTPS for every OpenAlgo of this host"}
+	change := Change{Kind: "container", Name: c.Name(), Action: "create", Reason: "serves HTTPS for every instance on this machine"}
 	switch {
 	case c.container == nil:
 	case c.differs():

@@ -46,7 +46,7 @@ func certbotPaths(ctx context.Context, domain string) (cert, key string) {
 // nginx must serve by now. Certbot's own timer renews it, and reloads nginx.
 func (n *Nginx) Obtain(ctx context.Context, s *Site) error {
 	if _, err := exec.LookPath("certbot"); err != nil {
-		return &NginxError{"tls.certbot needs certbot on this host: apt-get install certbot"}
+		return &NginxError{"tls.certbot needs certbot on this machine: apt-get install certbot"}
 	}
 	if err := os.MkdirAll(filepath.Join(n.webroot, ".well-known", "acme-challenge"), 0o755); err != nil {
 		return fmt.Errorf("making the directory for challenges: %w", err)

@@ -1,6 +1,6 @@
 // Package edge puts OpenAlgo on the internet over HTTPS: through a Caddy that
 // all instances of a host share, or through one site of the host's own nginx
-// (docs/openalgo-facts.md 6). It plans, writes and takes away sites;
+// (docs/openalgo-facts.md 6). It plans, writes and removes sites;
 // the steps of a run around that are internal/step's.
 package edge
 
@@ -39,7 +39,7 @@ type Site struct {
 	Instance       string // its Compose project
 	Dir            string // its directory
 	Domain         string
-	Web, WebSocket string // host:port on this host
+	Web, WebSocket string // host:port on this machine
 	Email          string // for the certificate authority; may be ""
 	CA             string // ACME directory; "" is Let's Encrypt, and ZeroSSL after it
 	CARoot         []byte // PEM: what the CA's own certificate, and those it gives, lead to
@@ -47,7 +47,7 @@ type Site struct {
 	Key            secret.Text
 	CertPath       string // nginx: where the chain and the key are
 	KeyPath        string
-	Cloudflare     bool // Cloudflare's proxy is in front: its header says who calls
+	Cloudflare     bool // Cloudflare's proxy is in front of it: its header says who calls
 }
 
 // owner is the line of a site's file that says whose it is.
@@ -72,7 +72,7 @@ type TakenError struct{ Domain, By, Path string }
 func (e *TakenError) Error() string {
 	by := e.By
 	if by == "" {
-		by = "somebody else"
+		by = "another process"
 	}
 	return fmt.Sprintf("%s is served for %s already (%s): choose another domain, or take that one away first", e.Domain, by, e.Path)
 }

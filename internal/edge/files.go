@@ -17,7 +17,7 @@ import (
 // ReadCertificate reads a certificate and its key for `tls: files` into s, and
 // checks everything about them that a browser would: that they belong
 // together, the name, the dates, and that the chain is whole. A chain that
-// leads to no authority which this host knows is a warning: it may be the
+// leads to no authority which this machine knows is a warning: it may be the
 // user's own.
 func (s *Site) ReadCertificate(certPath, keyPath string, now time.Time) (warnings finding.Warnings, err error) {
 	cert, err := readfile.Regular(certPath, readfile.Secret)
@@ -43,7 +43,7 @@ func checkCertificate(cert []byte, key secret.Text, domain, certPath, keyPath st
 	case bytes.Contains([]byte(key.Reveal()), []byte("ENCRYPTED")):
 		return nil, fmt.Errorf("tls.key: %s is protected by a passphrase, which nobody could type at a restart: openssl pkey -in %s -out FILE writes it without", keyPath, keyPath)
 	case leaf.IsCA && len(chain) > 1:
-		return nil, fmt.Errorf("tls.cert: %s begins with the authority's certificate (%s): put your own first, then what it was signed with", certPath, leaf.Subject.CommonName)
+		return nil, fmt.Errorf("tls.cert: %s begins with the certificate authority's certificate (%s). Put your own first, then the one that signed it", certPath, leaf.Subject.CommonName)
 	}
 	if _, err := tls.X509KeyPair(cert, []byte(key.Reveal())); err != nil {
 		return nil, fmt.Errorf("tls.key: %s is not the key of the certificate in %s (%s)", keyPath, certPath, strings.TrimPrefix(err.Error(), "tls: "))
@@ -55,7 +55,7 @@ func checkCertificate(cert []byte, key secret.Text, domain, certPath, keyPath st
 		return nil, fmt.Errorf("tls.cert: %s expired on %s", certPath, day(leaf.NotAfter))
 	}
 	if now.Before(leaf.NotBefore) {
-		return nil, fmt.Errorf("tls.cert: %s counts from %s on; is this host's clock right (%s)?", certPath, day(leaf.NotBefore), day(now))
+		return nil, fmt.Errorf("tls.cert: %s counts from %s on; is this machine's clock right (%s)?", certPath, day(leaf.NotBefore), day(now))
 	}
 	if left := leaf.NotAfter.Sub(now); left < 14*24*time.Hour {
 		warnings = append(warnings, finding.Warn("certificate-expires", "the certificate in %s expires on %s: when it is renewed, run this again", certPath, day(leaf.NotAfter)))
@@ -65,7 +65,7 @@ func checkCertificate(cert []byte, key secret.Text, domain, certPath, keyPath st
 		between.AddCert(c)
 	}
 	if _, err := leaf.Verify(x509.VerifyOptions{Intermediates: between, CurrentTime: now, DNSName: domain}); err != nil {
-		why := "it leads to no authority that this host knows (" + leaf.Issuer.CommonName + ")"
+		why := "it was signed by no certificate authority that this machine knows (" + leaf.Issuer.CommonName + ")"
 		if len(chain) == 1 && !bytes.Equal(leaf.RawIssuer, leaf.RawSubject) {
 			why = "only the certificate itself is in the file, and browsers want what it was signed with (" + leaf.Issuer.CommonName + ") behind it: use the full chain"
 		}
@@ -86,12 +86,12 @@ func parseChain(text []byte, path string) ([]*x509.Certificate, error) {
 		}
 		c, err := x509.ParseCertificate(block.Bytes)
 		if err != nil {
-			return nil, fmt.Errorf("tls.cert: %s can't be read: %w", path, err)
+			return nil, fmt.Errorf("tls.cert: %s cannot be read: %w", path, err)
 		}
 		chain = append(chain, c)
 	}
 	if len(chain) == 0 {
-		return nil, fmt.Errorf("tls.cert: there is no certificate in %s; a PEM file with -----BEGIN CERTIFICATE----- is wanted", path)
+		return nil, fmt.Errorf("tls.cert: there is no certificate in %s. It needs to be a PEM file with -----BEGIN CERTIFICATE-----", path)
 	}
 	return chain, nil
 }

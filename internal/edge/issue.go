@@ -31,7 +31,7 @@ func (e *IssueError) Error() string {
 
 // Trust is what a served certificate must lead to.
 type Trust struct {
-	Roots *x509.CertPool // nil: those of this host
+	Roots *x509.CertPool // nil: those of this machine
 	// Any takes every certificate for the name that an authority gave: a
 	// test install's is from one that nobody trusts.
 	Any bool
@@ -74,7 +74,7 @@ func Certificate(ctx context.Context, address, domain string, t Trust) (*x509.Ce
 	return leaf, nil
 }
 
-// Address is where this host reaches the edge.
+// Address is where this machine reaches the edge.
 func (c *observed) Address() string { return Local(c.HTTPS) }
 
 // Await waits until the edge has a certificate for the domain, or Caddy's log
@@ -88,7 +88,7 @@ func (c *Caddy) Await(ctx context.Context, domain string, t Trust, began time.Ti
 		}
 		var untrusted *tls.CertificateVerificationError
 		if errors.As(last, &untrusted) && !t.Patient {
-			return false, &IssueError{domain, "the one that is served leads to no certificate authority that this machine knows (" + untrusted.Err.Error() +
+			return false, &IssueError{domain, "the served certificate was signed by no certificate authority that this machine knows (" + untrusted.Err.Error() +
 				"): name its root with tls.ca_root"}
 		}
 		if reason := c.refusal(ctx, domain, began); reason != "" {
@@ -165,15 +165,15 @@ func (p *problem) words(challenge, domain string) string {
 	}
 	switch kind {
 	case "connection":
-		return fmt.Sprintf("the authority could not reach %s on port %s (%s): a firewall, a security group, or a DNS record that leads elsewhere", domain, port, said)
+		return fmt.Sprintf("the certificate authority could not reach %s on port %s (%s): a firewall, a security group, or a DNS record that points elsewhere", domain, port, said)
 	case "dns":
-		return fmt.Sprintf("the authority finds no address for %s (%s)", domain, said)
+		return fmt.Sprintf("the certificate authority finds no address for %s (%s)", domain, said)
 	case "rateLimited":
-		return fmt.Sprintf("the authority takes no more requests for %s now (%s)", domain, said)
+		return fmt.Sprintf("the certificate authority accepts no more requests for %s now (%s)", domain, said)
 	case "caa":
-		return fmt.Sprintf("the CAA record of %s forbids this authority (%s)", domain, said)
+		return fmt.Sprintf("the CAA record of %s forbids this certificate authority (%s)", domain, said)
 	case "unauthorized":
-		return fmt.Sprintf("something else than this host answers for %s on port %s (%s)", domain, port, said)
+		return fmt.Sprintf("something else than this machine answers for %s on port %s (%s)", domain, port, said)
 	}
 	return fmt.Sprintf("%s (%s)", said, kind)
 }

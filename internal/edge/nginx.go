@@ -46,7 +46,7 @@ func (e *NginxError) Error() string { return e.Reason }
 func OpenNginx(ctx context.Context, s Settings, webroot string) (*Nginx, error) {
 	n := &Nginx{HTTP: cmp.Or(s.HTTP, 80), HTTPS: cmp.Or(s.HTTPS, 443), webroot: webroot}
 	if _, err := exec.LookPath("nginx"); err != nil {
-		return nil, &NginxError{"tls.mode nginx needs nginx on this host: apt-get install nginx, or use `tls: {mode: auto}`"}
+		return nil, &NginxError{"tls.mode nginx needs nginx on this machine: apt-get install nginx, or use `tls: {mode: auto}`"}
 	}
 	version, err := command(ctx, "nginx", "-v")
 	if err != nil {
@@ -150,7 +150,7 @@ func (n *Nginx) Plan(_ context.Context, s Site) (*Plan, error) {
 	} else if now != nil && Owner(now) != s.owner() {
 		return nil, &TakenError{Domain: s.Domain, By: Owner(now), Path: file.Path}
 	}
-	return p, addFile(p, file, "https://"+s.Domain+" leads to "+s.Instance, unified(filepath.Base(file.Path), file.Text))
+	return p, addFile(p, file, "https://"+s.Domain+" points to "+s.Instance, unified(filepath.Base(file.Path), file.Text))
 }
 
 // Gone plans to take the site of a domain away.
@@ -182,7 +182,7 @@ func (n *Nginx) Apply(ctx context.Context) error {
 	return nil
 }
 
-// Address is where this host reaches nginx.
+// Address is where this machine reaches nginx.
 func (n *Nginx) Address() string { return Local(n.HTTPS) }
 
 // serveTime is how long nginx may take to serve what it was told to read.

@@ -235,7 +235,7 @@ func (c caddyRun) start(ctx context.Context, id string) error {
 	return err
 }
 
-// ConfigError is a Caddy that does not take its files, or can't listen.
+// ConfigError is a Caddy that does not take its files, or cannot listen.
 type ConfigError struct{ Reason string }
 
 func (e *ConfigError) Error() string { return e.Reason }

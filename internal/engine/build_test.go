@@ -124,7 +124,7 @@ func TestBuildFails(t *testing.T) {
 		if _, err := e.Build(t.Context(), spec, engine.BuildWatch{}); !errors.As(err, &failed) || !strings.Contains(strings.ToLower(failed.Text), "form") {
 			t.Errorf("%v", err)
 		}
-		broken := errors.New("the checkout can't be read")
+		broken := errors.New("the checkout cannot be read")
 		spec.Context = func(context.Context, io.Writer) error { return broken }
 		if _, err := e.Build(t.Context(), spec, engine.BuildWatch{}); !errors.Is(err, broken) {
 			t.Errorf("%v", err)
@@ -157,7 +157,7 @@ func TestBuildCancelled(t *testing.T) {
 	})
 }
 
-// A base that needs a login is fetched before the build: BuildKit itself can't
+// A base that needs a login is fetched before the build: BuildKit itself cannot
 // log in without a session.
 func TestBuildFromAPrivateBase(t *testing.T) {
 	for builder, classic := range map[string]bool{"BuildKit": false, "classic": true} {

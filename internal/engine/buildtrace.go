@@ -46,7 +46,7 @@ const (
 	logVertex, logText                                              = 1, 4
 )
 
-// trace takes one StatusResponse. What can't be read is passed over: the end
+// trace takes one StatusResponse. What cannot be read is passed over: the end
 // of the build does not depend on it.
 func (p *buildParser) trace(message []byte) {
 	var logs [][]byte

@@ -133,7 +133,7 @@ func (e *connection) Ping(ctx context.Context) error {
 	ctx, cancel := e.answer(ctx)
 	defer cancel()
 	_, err := e.api.Ping(ctx)
-	return e.explain(ctx, "reach the Docker engine", err)
+	return e.explain(ctx, "reach Docker", err)
 }
 
 // waitLimit ends WaitReady where its context has no end.
@@ -170,7 +170,7 @@ func (e *connection) dial(ctx context.Context, p place, headers map[string]strin
 	ping, err := e.api.Ping(try)
 	switch {
 	case ctx.Err() != nil:
-		err = fmt.Errorf("connect to the Docker engine: %w", ctx.Err())
+		err = fmt.Errorf("connect to Docker: %w", ctx.Err())
 	case refused(err):
 		err = e.permission(err)
 	case err != nil && errors.Is(try.Err(), context.DeadlineExceeded) && p.isSocket():

@@ -150,7 +150,7 @@ func TestAPIVersion(t *testing.T) {
 			},
 		}}.socket(t, "")
 		_, err := engine.Connect(t.Context(), engine.Options{Getenv: env("DOCKER_HOST", "unix://"+socket)})
-		wants(t, err, engine.ErrTooNew, "newer release of this program")
+		wants(t, err, engine.ErrTooNew, "newer release of openalgo-install")
 	})
 	t.Run("too old an engine", func(t *testing.T) {
 		old, _ := fake{api: "1.40", version: "19.03.15"}.socket(t, "")

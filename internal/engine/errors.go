@@ -109,7 +109,7 @@ func (e *connection) explain(ctx context.Context, doing string, err error) error
 		return e.permission(err)
 	case lostConnection(err):
 		return fail([]error{ErrUnreachable, err},
-			"%s: the connection to the Docker engine at %s was lost; check that it runs (docker info), then run this again",
+			"%s: the connection to Docker at %s was lost; check that it runs (docker info), then run this again",
 			doing, e.info.Endpoint)
 	case strings.Contains(text, "no space left on device"):
 		return fail([]error{ErrNoSpace, err},
@@ -176,7 +176,7 @@ func portOf(text string) string {
 // permission explains how a user gets at the engine, and what that means.
 func (e *connection) permission(err error) error {
 	return fail([]error{ErrPermission, err},
-		"this user may not use the Docker engine at %s; run this with sudo, or join the docker group "+
+		"this user may not use the Docker at %s; run this with sudo, or join the docker group "+
 			"(sudo usermod -aG docker $USER, then log in again: the group counts only for new sessions). "+
-			"Members of that group can do whatever root can on this host", e.info.Endpoint)
+			"Members of that group can do whatever root can on this machine", e.info.Endpoint)
 }

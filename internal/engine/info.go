@@ -38,7 +38,7 @@ func (e *connection) readInfo(ctx context.Context) error {
 			return wrongVersion(err, "%s=%s is not spoken by Docker at %s (%s)", client.EnvOverrideAPIVersion, e.askedVersion, shown(e.info.Endpoint), daemonText(err))
 		}
 		return fail([]error{ErrTooNew, err},
-			"the Docker engine at %s does not speak our API any more (%s); install a newer release of this program", e.info.Endpoint, daemonText(err))
+			"the Docker at %s no longer has an API that openalgo-install uses (%s). Install a newer release of openalgo-install", e.info.Endpoint, daemonText(err))
 	}
 	if err != nil {
 		return e.explain(ctx, "ask Docker for its version", err)
@@ -46,14 +46,14 @@ func (e *connection) readInfo(ctx context.Context) error {
 	api := e.api.ClientVersion()
 	if versions.LessThan(version.APIVersion, minAPI) {
 		return fail([]error{ErrTooOld},
-			"the Docker engine at %s is %s (API %s), too old; 20.10 (API %s) or later is needed: upgrade Docker Engine",
+			"the Docker Engine at %s is %s (API %s), too old; 20.10 (API %s) or later is needed: upgrade Docker Engine",
 			e.info.Endpoint, version.Version, version.APIVersion, minAPI)
 	}
 	if versions.LessThan(api, minAPI) {
 		return wrongVersion(nil, "%s=%s is too old, openalgo-install needs %s or later", client.EnvOverrideAPIVersion, api, minAPI)
 	}
 	if err := <-asked; err != nil {
-		return e.explain(ctx, "ask Docker about its host", err)
+		return e.explain(ctx, "ask Docker about its machine", err)
 	}
 	e.info.Version, e.info.APIVersion = version.Version, api
 	e.info.OS, e.info.Arch = version.Os, version.Arch

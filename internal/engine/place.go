@@ -236,10 +236,10 @@ func (p place) unanswered(err error) error {
 func absent(host string, err error) error {
 	if isSocket(strings.TrimPrefix(host, "unix://")) {
 		return fail([]error{ErrAbsent, err},
-			"Docker is installed, but its engine does not run (nothing answers at %s); start it: sudo systemctl start docker", host)
+			"Docker is installed, but it does not run (nothing answers at %s). Start it: sudo systemctl start docker", host)
 	}
 	return fail([]error{ErrAbsent, err},
-		"no Docker engine here (nothing at %s); install it with sudo openalgo-install docker, "+
+		"no Docker here (nothing at %s); install it with sudo openalgo-install docker, "+
 			"or if it is installed start it: sudo systemctl start docker", host)
 }
 
@@ -254,11 +254,11 @@ func isAboutTLS(err error) bool { return tlsTrouble.MatchString(err.Error()) }
 
 // known are reasons that the client tells in many words.
 var known = []struct{ has, says string }{
-	{"HTTP request to an HTTPS server", "it wants TLS"},
-	{"TLS-enabled daemon", "it wants TLS"},
+	{"HTTP request to an HTTPS server", "it needs TLS"},
+	{"TLS-enabled daemon", "it needs TLS"},
 	{"HTTP response to HTTPS client", "it has no TLS"},
-	{"unknown authority", "its certificate is of an unknown authority"},
-	{"certificate required", "it wants a certificate of yours"},
+	{"unknown authority", "its certificate is of an unknown certificate authority"},
+	{"certificate required", "it needs a certificate of yours"},
 	{"bad certificate", "it does not accept your certificate"},
 	{"no such host", "the name is not known"},
 	{"connection refused", "connection refused"},

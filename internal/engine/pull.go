@@ -167,7 +167,7 @@ func (e images) explainPull(ctx context.Context, doing, host string, err, authEr
 			"%s: the registry %s has no such image; check its name and tag", doing, host)
 	case transient(err):
 		return fail([]error{ErrRegistry, err},
-			"%s: the registry %s could not be reached (%s); check this host's network and DNS, then run this again", doing, host, text)
+			"%s: the registry %s could not be reached (%s); check this machine's network and DNS, then run this again", doing, host, text)
 	}
 	return fail([]error{err}, "%s: %s", doing, text)
 }

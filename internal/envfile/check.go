@@ -63,12 +63,12 @@ func (c *checker) lines() {
 	for _, e := range c.entries {
 		switch {
 		case e.kind == broken:
-			c.problems = append(c.problems, Problem{Line: e.line, Message: "the app skips this line; a line is KEY = 'value', with every ' and \\ inside the value written \\' and \\\\"})
+			c.problems = append(c.problems, Problem{Line: e.line, Message: "OpenAlgo skips this line; a line is KEY = 'value', with every ' and \\ inside the value written \\' and \\\\"})
 		case e.kind == assignment && !e.assigned:
 			// What stands there is not shown: it may be the rest of a secret.
 			c.problems = append(c.problems, Problem{Line: e.line, Message: "this line has no =, so it sets nothing; a line is KEY = 'value'"})
 		case e.kind == assignment && strings.Contains(e.key, "="):
-			c.problems = append(c.problems, Problem{Line: e.line, Message: "the app stops at this line, its key has a = in it; a line is KEY = 'value'", Fatal: true})
+			c.problems = append(c.problems, Problem{Line: e.line, Message: "OpenAlgo stops at this line, because its name has a = in it; a line is KEY = 'value'", Fatal: true})
 		case e.kind == assignment:
 			if first, twice := seen[e.key]; twice {
 				c.duplicate(first, e)
@@ -95,7 +95,7 @@ func (c *checker) lines() {
 func (c *checker) duplicate(first, again entry) {
 	p := Problem{Key: again.key, Line: again.line, Message: fmt.Sprintf("is also set on line %d; keep one of the two", first.line)}
 	if first.value != again.value {
-		p.Message = fmt.Sprintf("says something else than on line %d; the app reads the last line, its checks at start the first: keep one of the two", first.line)
+		p.Message = fmt.Sprintf("has another value than on line %d. OpenAlgo reads the last line, its checks at start read the first. Keep one of the two", first.line)
 		// Two salts: the web process and the WebSocket process take different ones.
 		p.Fatal = again.key == "FERNET_SALT"
 	}
@@ -108,7 +108,7 @@ func (c *checker) undefined(e entry) {
 	for _, ref := range reference.FindAllStringSubmatch(e.value, -1) {
 		name := ref[1]
 		if _, known := c.Get(name); name != "" && !known && !strings.Contains(ref[0], ":-") {
-			c.problems = append(c.problems, Problem{Key: e.key, Line: e.line, Message: "has a ${...} in it that the app replaces with the value of a variable, and the file has no such variable; for a literal ${ write ${:-$}{"})
+			c.problems = append(c.problems, Problem{Key: e.key, Line: e.line, Message: "has a ${...} in it that OpenAlgo replaces with the value of a variable, and the file has no such variable; for a literal ${ write ${:-$}{"})
 			return
 		}
 	}
@@ -129,7 +129,7 @@ var required = []string{
 func (c *checker) present() {
 	for _, key := range required {
 		if _, ok := c.Get(key); !ok {
-			c.fatal(key, "is missing and the app does not start without it; add a line %s = %s", key, example(key))
+			c.fatal(key, "is missing, and OpenAlgo does not start without it; add a line %s = %s", key, example(key))
 		}
 	}
 }
@@ -161,14 +161,14 @@ func (c *checker) version(image string) {
 	}
 	switch order := compareVersions(have, want); {
 	case order < 0:
-		c.fatal(key, "is %s and the image needs %s: the app would ask at a prompt that nobody sees, and stop; add the keys that are new and set it to '%s'", text, image, image)
+		c.fatal(key, "is %s and the image needs %s: OpenAlgo would ask at a prompt that nobody sees, and stop. Add the new settings, then set it to '%s'", text, image, image)
 	case order > 0:
 		c.warn(key, "is %s, newer than the image's %s; the image may be older than the one that this file was made for", text, image)
 	}
 }
 
 // OlderVersion reports whether the ENV_CONFIG_VERSION a is older than b; what
-// can't be compared is not older.
+// cannot be compared is not older.
 func OlderVersion(a, b string) bool {
 	have, ok1 := versionNumbers(a)
 	want, ok2 := versionNumbers(b)

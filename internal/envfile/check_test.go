@@ -173,8 +173,8 @@ func TestCheckLines(t *testing.T) {
 		{"unclosed quote", "X='" + canary + "\n", "docker compose cannot read"},
 		{"space in a key", canary + " b=1\n", "skips this line"},
 		{"no =", canary + "\n", "has no ="},
-		{"= in a key", "'X=" + canary + "' = 1\n", "the app stops"},
-		{"repeated", "X=1\nX=2\n", "keep one of the two"},
+		{"= in a key", "'X=" + canary + "' = 1\n", "OpenAlgo stops"},
+		{"repeated", "X=1\nX=2\n", "Keep one of the two"},
 		{"foreign variable", "X_SECRET='a${" + canary + "}b'\n", "literal ${"},
 		{"lone carriage return", "X=1\rY=2\n", "carriage return"},
 	} {

@@ -114,17 +114,17 @@ func checkSalt(c *checker) {
 	pepper := pepperLine.FindStringIndex(c.data)
 	switch {
 	case value == "":
-		c.warn(key, "is not set; the app makes one when it starts, and stops when its database was encrypted with another: %s", want)
+		c.warn(key, "is not set. OpenAlgo makes one when it starts, and stops if its database was encrypted with another: %s", want)
 	case strings.HasPrefix(value, placeholderPrefix):
 		c.warn(key, "is still the public placeholder; %s", want)
 	case !hexSalt.MatchString(value):
-		c.fatal(key, "is not 32 or more hex digits, so the app would replace it and what it encrypted would be lost; %s", want)
+		c.fatal(key, "is not 32 or more hex digits, so OpenAlgo would replace it, and what it encrypted would be lost; %s", want)
 	case at == nil || strings.TrimSpace(c.data[at[2]:at[3]]) != value:
-		c.fatal(key, "is written in a way that the app's own check cannot read, so the app would replace it and what it encrypted would be lost; %s", want)
+		c.fatal(key, "is written in a way that OpenAlgo's own check cannot read, so OpenAlgo would replace it, and what it encrypted would be lost; %s", want)
 	case len(value)%2 != 0:
-		c.warn(key, "has an odd number of hex digits, so the app falls back to a salt that everyone knows; %s", want)
+		c.warn(key, "has an odd number of hex digits, so OpenAlgo uses a salt that everyone knows; %s", want)
 	case pepper != nil && pepper[1] != at[0]:
-		c.warn(key, "does not follow API_KEY_PEPPER, so the app rewrites the file to move it; %s", want)
+		c.warn(key, "does not follow API_KEY_PEPPER, so OpenAlgo rewrites the file to move it; %s", want)
 	}
 }
 
@@ -180,10 +180,10 @@ func checkNetwork(c *checker) {
 		c.fatal("WEBSOCKET_HOST", "is %q, which inside the container means the container alone, so nothing reaches the published port; it must be '0.0.0.0'", host)
 	}
 	if port, ok := c.Get("WEBSOCKET_PORT"); ok && isPort(port) && strings.TrimSpace(port) != "8765" {
-		c.fatal("WEBSOCKET_PORT", "is %q, and the container's published port is 8765; set it to '8765' and choose the host's port in the answers (ports.websocket)", port)
+		c.fatal("WEBSOCKET_PORT", "is %q, and the container's published port is 8765; set it to '8765' and choose this machine's port in the answers file (ports.websocket)", port)
 	}
 	if _, ok := c.Get("PORT"); ok {
-		c.warn("PORT", "moves the web server inside the container away from the published port 5000 when it reaches the container's environment; remove it and choose the host's port in the answers (ports.web)")
+		c.warn("PORT", "moves the web server inside the container away from the published port 5000 when it reaches the container's environment; remove it and choose this machine's port in the answers file (ports.web)")
 	}
 	checkOrigin(c)
 }
@@ -214,7 +214,7 @@ func checkOrigin(c *checker) {
 func checkExposure(c *checker) {
 	debug := oneOf("true", "1", "t")(c.value("FLASK_DEBUG"))
 	if debug {
-		c.warn("FLASK_DEBUG", "is on, which lets whoever reaches the debugger run code on this host; it should be 'False'")
+		c.warn("FLASK_DEBUG", "is on, which lets whoever reaches the debugger run code on this machine; it should be 'False'")
 	}
 	if !oneOf("true")(c.value("MCP_HTTP_ENABLED")) {
 		return

@@ -38,7 +38,7 @@ func scan(data string) []entry {
 		if first == len(data) {
 			return entries
 		}
-		// The blank lines before it are no part of the entry, its indent is.
+		// The empty lines before it are no part of the entry, its indent is.
 		if i := strings.LastIndexAny(data[pos:first], "\r\n"); i >= 0 {
 			pos += i + 1
 		}

@@ -252,7 +252,7 @@ func (e *preflightError) Error() string {
 
 // list is all problems below one another.
 func (e *preflightError) list(show func(*Error) string) string {
-	text := "this host is not ready:"
+	text := "this machine is not ready:"
 	for _, p := range e.problems {
 		text += "\n  - " + show(p)
 	}

@@ -54,7 +54,7 @@ func TestText(t *testing.T) {
 		"two":         {Prompt{}, stopped().With(start, Hint{Do: "Or wait"}, shell), "it is stopped\n\nYou can do one of these:\n\n  - Start OpenAlgo:\n\n        openalgo-install start\n\n  - Or wait\n\n  - Stop nginx:\n\n        sudo systemctl stop nginx"},
 		"one problem": {Prompt{}, NotReady([]*Error{stopped().With(start)}), "it is stopped\n\nStart OpenAlgo:\n\n    openalgo-install start"},
 		"problems": {Prompt{}, NotReady([]*Error{stopped().With(start), Named(HostNotReady, "full", "it is full")}),
-			"this host is not ready:\n  - it is stopped\n\n    Start OpenAlgo:\n\n        openalgo-install start\n\n  - it is full"},
+			"this machine is not ready:\n  - it is stopped\n\n    Start OpenAlgo:\n\n        openalgo-install start\n\n  - it is full"},
 	} {
 		if got := test.prompt.Text(test.err); got != test.want {
 			t.Errorf("%s:\n%q, want\n%q", name, got, test.want)
@@ -88,7 +88,7 @@ func TestNotReady(t *testing.T) {
 	}
 	a, b := Named(HostNotReady, "a", "a"), Named(HostNotReady, "b", "b")
 	one, two := NotReady([]*Error{a}, cause), NotReady([]*Error{a, b}, cause, nil)
-	if one.Error() != "a" || two.Error() != "this host is not ready:\n  - a\n  - b" {
+	if one.Error() != "a" || two.Error() != "this machine is not ready:\n  - a\n  - b" {
 		t.Errorf("%q, %q", one, two)
 	}
 	if all := Problems(two); len(all) != 2 || IDOf(all[1]) != "b" || len(Problems(one)) != 1 || Problems(nil) != nil {

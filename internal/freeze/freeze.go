@@ -60,7 +60,7 @@ func Hold(ctx context.Context, d Docker, guard Guard, id string, do func(context
 		if _, gone := d.Container(ctx, id); errors.Is(gone, engine.ErrUnreachable) {
 			return 0, gone // it cannot watch over a Docker that is being restarted
 		}
-		return 0, fmt.Errorf("%w: nothing would thaw it if this program were killed: %w", ErrRefused, err)
+		return 0, fmt.Errorf("%w: nothing would thaw it if openalgo-install were killed: %w", ErrRefused, err)
 	}
 	defer release()
 	began, err := begin(ctx, d, id)

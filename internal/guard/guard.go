@@ -28,7 +28,7 @@ func Place(o *world.Observation, stack *compose.Stack) error {
 		if world.DirectoryOf(m) != "" {
 			answer = "named"
 		}
-		return finding.Named(finding.HostNotReady, "data-elsewhere", "the data of this OpenAlgo is in %s, and by these answers it would look in %s and start empty. "+
+		return finding.Named(finding.HostNotReady, "data-elsewhere", "the data of this instance is in %s. With these answers it would use %s and start empty. "+
 			"Write `volumes: %s` and run this again", o.Data[0], m.Source, answer)
 	}
 	return nil
@@ -57,7 +57,7 @@ func Data(o *world.Observation, c Change) error {
 	}
 	switch {
 	case len(o.Data) == 0 && o.Env == nil && o.Unread != nil:
-		return finding.Named(finding.HostNotReady, "compose-unusable", "there is no %s, and %s, which would say where its data is, can't be read: %w. "+
+		return finding.Named(finding.HostNotReady, "compose-unusable", "there is no %s, and %s, which would say where its data is, cannot be read: %w. "+
 			"Bring the .env back, or move that file away", o.Dir.Env(), compose.FileName, o.Unread)
 	case len(o.Data) == 0:
 		return moved(o, c)
@@ -114,10 +114,10 @@ func foreign(o *world.Observation, ch Change) error {
 	case ch.Adopts || c == nil:
 		return nil
 	case o.State.IsOurs():
-		return finding.Named(finding.HostNotReady, "two-containers", "container %s also uses %s\n\nTwo OpenAlgos on one database can damage it.", c.Name, o.Dir.Env()).
+		return finding.Named(finding.HostNotReady, "two-containers", "container %s also uses %s\n\nTwo containers on one database can damage it.", c.Name, o.Dir.Env()).
 			With(finding.Shell("Check which one you use, then stop the other", "docker stop "+c.Name)).Ending(finding.Unchanged)
 	}
-	return finding.Named(finding.HostNotReady, "foreign-stack", "%s is the .env of %s, an OpenAlgo that another tool made, and holds the keys of its data", o.Dir.Env(), c.Name).
+	return finding.Named(finding.HostNotReady, "foreign-stack", "%s is the .env of %s, an instance that another tool made, and has the encryption keys of its data", o.Dir.Env(), c.Name).
 		With(finding.Run("Take it over", "adopt"), finding.Hint{Do: "Choose another directory: add --dir to the command"}).Ending(finding.Unchanged)
 }
 
@@ -139,7 +139,7 @@ func Unknown(o *world.Observation) error {
 	if o.Env == nil || o.State.Project != "" || o.State.Began != "" || !o.HasDB {
 		return nil
 	}
-	return finding.Named(finding.HostNotReady, "foreign-stack", "%s holds the .env and the data (db) of an OpenAlgo that this program did not make: "+
+	return finding.Named(finding.HostNotReady, "foreign-stack", "%s holds the .env and the data (db) of an instance that another tool made: "+
 		"--dir names another directory. Nothing was changed", string(o.Dir))
 }
 

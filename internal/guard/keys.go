@@ -104,14 +104,14 @@ func KeyWays(o *world.Observation) []finding.Hint {
 	for _, place := range o.KeysAt {
 		switch place.Kind {
 		case world.KeptCopy:
-			out = append(out, finding.Shell("Bring back the copy that has the keys", copied(place.Path)))
+			out = append(out, finding.Shell("Restore the copy that has the encryption keys", copied(place.Path)))
 		case world.PreviousDir:
-			out = append(out, finding.Shell("Bring back the .env of the previous directory", copied(place.Path)))
+			out = append(out, finding.Shell("Restore the .env of the previous directory", copied(place.Path)))
 		case world.StillOpen:
-			out = append(out, finding.Shell("Bring back the .env that the running container "+place.Container+" still has open",
+			out = append(out, finding.Shell("Restore the .env that the running container "+place.Container+" still has open",
 				fmt.Sprintf("sudo sh -c 'umask 077; docker exec %s cat %s >%s && chown %s %[3]s'", place.Container, openalgo.Env, to, openalgo.Owner)))
 		case world.VolumesDir:
-			out = append(out, finding.Shell("Bring back the .env of the directory that the volume was created for", copied(place.Path)))
+			out = append(out, finding.Shell("Restore the .env of the directory that the volume was created for", copied(place.Path)))
 		}
 	}
 	if o.Archive != "" {

@@ -38,6 +38,6 @@ func Older(o *world.Observation, m backup.Manifest, id, ref string, published bo
 	if m.Image.Digest != "" {
 		newer = image.RepositoryOf(m.Image.Ref) + "@" + m.Image.Digest
 	}
-	return finding.Named(finding.HostNotReady, "image-older", "the image %s is older than the data in this backup (made %s, the data's %s), and an older OpenAlgo can't read newer data. "+
+	return finding.Named(finding.HostNotReady, "image-older", "the image %s is older than the data in this backup (made %s, the data's %s), and an older OpenAlgo cannot read newer data. "+
 		"Name one that is not: `--image %s`, or a newer tag", ref, market.Day(release.Created), market.Day(m.Image.Created), newer)
 }

@@ -42,7 +42,7 @@ func Removal(o *world.Observation, purge bool) (warning *finding.Error, err erro
 		return nil, keys
 	}
 	if keys != nil && purge {
-		warning = finding.Warn("keys", "%s. The data in %s may be another OpenAlgo's, or its keys may be in a backup or in the container that runs: --purge deletes it for good",
+		warning = finding.Warn("keys", "%s. The data in %s may belong to another instance, or its encryption keys may be in a backup or in the container that runs. --purge deletes it for good",
 			KeyFault(o), strings.Join(o.Data, ", "))
 	}
 	if c := foreignHere(o); c != nil {

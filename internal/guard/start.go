@@ -17,7 +17,7 @@ func Start(o *world.Observation) error {
 	if len(o.Data) > 0 {
 		return nil
 	}
-	return finding.Named(finding.HostNotReady, "data-missing", "the data of this OpenAlgo is gone\n\nStarting it now would create an empty one.").
+	return finding.Named(finding.HostNotReady, "data-missing", "the data of this instance is gone\n\nStarting it now would create an empty one.").
 		With(finding.Run("Restore a backup, with its accounts and keys", "restore", "FILE"),
 			finding.Run("Begin with an empty OpenAlgo. The accounts and settings of this one do not come back", "--answers", o.Dir.Path(instance.AnswersName))).
 		Ending(finding.Unchanged)

@@ -15,14 +15,14 @@ type Resolver interface {
 	LookupNetIP(ctx context.Context, network, host string) ([]netip.Addr, error)
 }
 
-// DNSReport is where a domain leads, beside where this host is.
+// DNSReport is where a domain leads, beside where this machine is.
 type DNSReport struct {
 	// A and AAAA are the domain's addresses.
 	A, AAAA []netip.Addr
-	// HostAddrs are the addresses of this host's interfaces, less loopback
+	// HostAddrs are the addresses of this machine's interfaces, less loopback
 	// and link-local ones.
 	HostAddrs []netip.Addr
-	// Match is whether every address of the domain is one of this host's.
+	// Match is whether every address of the domain is one of this machine's.
 	Match bool
 	// Judged is whether Match is sure. It is not behind NAT, behind
 	// Cloudflare's proxy, or when the lookup itself failed: then the caller
@@ -38,7 +38,7 @@ type DNSReport struct {
 	Problem string
 }
 
-// CheckDNS looks domain up and compares it with the addresses of this host's
+// CheckDNS looks domain up and compares it with the addresses of this machine's
 // interfaces. A nil resolver is the system's.
 func CheckDNS(ctx context.Context, domain string, r Resolver) DNSReport {
 	if r == nil {
@@ -60,11 +60,11 @@ func lookupFailed(domain string, hostAddrs []netip.Addr, err error) DNSReport {
 	}
 	return DNSReport{
 		HostAddrs: hostAddrs,
-		Problem:   fmt.Sprintf("%s could not be looked up (%v), which says nothing about the domain; check this host's network and /etc/resolv.conf", domain, err),
+		Problem:   fmt.Sprintf("%s could not be looked up (%v), which says nothing about the domain; check this machine's network and /etc/resolv.conf", domain, err),
 	}
 }
 
-// JudgeDNS compares the addresses that domain has with those that this host
+// JudgeDNS compares the addresses that domain has with those that this machine
 // has.
 func JudgeDNS(domain string, found, hostAddrs []netip.Addr) DNSReport {
 	r := DNSReport{HostAddrs: hostAddrs}
@@ -93,13 +93,13 @@ func JudgeDNS(domain string, found, hostAddrs []netip.Addr) DNSReport {
 		r.Problem = fmt.Sprintf("%s resolves to %s; this machine has no public IPv4 address of its own (%s), as behind the NAT of AWS, GCP or a router, so it cannot be judged from here; compare with the public address your provider shows, and let the router or the security group lead ports 80 and 443 to this machine", domain, list(wrong4), list(hostAddrs))
 	case len(wrong4) > 0:
 		r.Judged = true
-		r.Problem = fmt.Sprintf("%s resolves to %s, this host has %s; set the A record to %s alone, then wait a few minutes", domain, list(r.A), list(here4), here4[0])
+		r.Problem = fmt.Sprintf("%s resolves to %s, this machine has %s; set the A record to %s alone, then wait a few minutes", domain, list(r.A), list(here4), here4[0])
 	case len(wrong6) > 0 && len(here6) > 0:
 		r.Judged = true
-		r.Problem = fmt.Sprintf("%s has the IPv6 address (AAAA) %s, this host has %s; Let's Encrypt tries IPv6 first, so correct that record or remove it", domain, list(wrong6), list(here6))
+		r.Problem = fmt.Sprintf("%s has the IPv6 address (AAAA) %s, this machine has %s; Let's Encrypt tries IPv6 first, so correct that record or remove it", domain, list(wrong6), list(here6))
 	case len(wrong6) > 0:
 		r.Judged = true
-		r.Problem = fmt.Sprintf("%s has the IPv6 address (AAAA) %s, but this host has no public IPv6 address; Let's Encrypt tries IPv6 first, so remove that record", domain, list(wrong6))
+		r.Problem = fmt.Sprintf("%s has the IPv6 address (AAAA) %s, but this machine has no public IPv6 address; Let's Encrypt tries IPv6 first, so remove that record", domain, list(wrong6))
 	default:
 		r.Match, r.Judged = true, true
 	}
@@ -122,10 +122,10 @@ func wantedAddress(here4, here6 []netip.Addr) string {
 	case len(here6) > 0:
 		return here6[0].String()
 	}
-	return "the public address that your provider shows for this server"
+	return "the public address that your provider shows for this machine"
 }
 
-// interfaceAddrs are the addresses that others could reach this host by.
+// interfaceAddrs are the addresses that others could reach this machine by.
 func interfaceAddrs() []netip.Addr {
 	nets, err := net.InterfaceAddrs()
 	if err != nil {
@@ -153,7 +153,7 @@ func isLocal(ip netip.Addr) bool {
 	return !ip.IsGlobalUnicast() || ip.IsPrivate() || carrierNAT.Contains(ip)
 }
 
-// public keeps the addresses of one family that mean this host everywhere.
+// public keeps the addresses of one family that mean this machine everywhere.
 func public(addrs []netip.Addr, family func(netip.Addr) bool) []netip.Addr {
 	var kept []netip.Addr
 	for _, ip := range addrs {

@@ -29,7 +29,7 @@ type Facts struct {
 	// Cores is the smallest of the logical processors, this process's CPU
 	// affinity and the cgroup's CPU quota; at least 1.
 	Cores int
-	// AvailableMiB is what can be had now without swapping.
+	// AvailableMiB is what is available now without swapping.
 	AvailableMiB int
 	// SwapMiB is the total swap, free or not.
 	SwapMiB int

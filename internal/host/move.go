@@ -32,7 +32,7 @@ func MoveFile(from, to string) error {
 func copyEntry(source, target string, info fs.FileInfo) error {
 	owner, ok := info.Sys().(*syscall.Stat_t)
 	if !ok {
-		return errors.New("this system tells no owners of files")
+		return errors.New("this machine does not report the owners of files")
 	}
 	switch {
 	case info.Mode()&fs.ModeSymlink != 0:

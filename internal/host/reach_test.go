@@ -132,7 +132,7 @@ func TestJudgeDNS(t *testing.T) {
 		"right, mapped":          {addrs("::ffff:198.51.100.7"), v4Only, true, true, nil},
 		"none":                   {nil, server, false, true, []string{"no address yet", "A record", "198.51.100.7"}},
 		"none, behind NAT":       {nil, addrs("10.0.0.5"), false, true, []string{"your provider shows"}},
-		"another server":         {addrs("203.0.113.9"), server, false, true, []string{"resolves to 203.0.113.9", "this host has 198.51.100.7"}},
+		"another server":         {addrs("203.0.113.9"), server, false, true, []string{"resolves to 203.0.113.9", "this machine has 198.51.100.7"}},
 		"one of two is another":  {addrs("198.51.100.7", "203.0.113.9"), server, false, true, []string{"203.0.113.9", "alone"}},
 		"stale AAAA":             {addrs("198.51.100.7", "2001:db8::99"), server, false, true, []string{"2001:db8::99", "2001:db8::7", "IPv6 first"}},
 		"AAAA on a v4 host":      {addrs("198.51.100.7", "2001:db8::99"), v4Only, false, true, []string{"no public IPv6", "remove"}},

@@ -27,9 +27,9 @@ func (v View) nests(ctx context.Context) bool {
 func (f Facts) DockerProblem() string {
 	switch {
 	case f.Virtualization == "openvz", f.Virtualization == "virtuozzo":
-		return "this server is an OpenVZ/Virtuozzo container that shares its provider's kernel, where Docker rarely works; take a KVM server"
+		return "this machine is an OpenVZ/Virtuozzo container that shares its provider's kernel, where Docker rarely works. Use a KVM server"
 	case f.Virtualization == "lxc" && !f.Nesting:
-		return "this server is an LXC container, and nesting is off, without which Docker cannot start a container. " +
+		return "this machine is an LXC container with nesting off, so Docker cannot start a container. " +
 			"Switch it on where this container is managed, and restart it. In Proxmox: Options, Features, nesting=1 and keyctl=1. " +
 			"In LXD or Incus: lxc config set NAME security.nesting=true"
 	}
@@ -48,10 +48,10 @@ func (f Facts) DockerProblem() string {
 func PlatformProblem(arch string, system OS) string {
 	switch {
 	case system.ID == "raspbian", arch == "arm":
-		return "this system is 32-bit ARM, and OpenAlgo exists for 64-bit systems alone (linux/amd64 and linux/arm64). " +
+		return "this machine is 32-bit ARM, and OpenAlgo is made only for 64-bit machines (linux/amd64 and linux/arm64). " +
 			"On a Raspberry Pi 3 or later, install the 64-bit Raspberry Pi OS"
 	case arch != "" && !openalgo.RunsOn(arch):
-		return fmt.Sprintf("this program is for linux/%s, and OpenAlgo exists for linux/amd64 and linux/arm64 alone. Use a machine of one of these", arch)
+		return fmt.Sprintf("openalgo-install is for linux/%s, and OpenAlgo exists for linux/amd64 and linux/arm64 alone. Use a machine of one of these", arch)
 	}
 	return ""
 }

@@ -14,7 +14,7 @@ func TestAdoptedImage(t *testing.T) {
 	for name, test := range map[string]struct {
 		file    string
 		path    bool // built from the directory
-		advised bool // it says that it can't be built again
+		advised bool // it says that it cannot be built again
 	}{
 		"no build":           {"services: {openalgo: {image: x}}", false, false},
 		"of the checkout":    {"services: {openalgo: {image: x, build: {context: ., dockerfile: Dockerfile}}}", true, false},

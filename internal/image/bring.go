@@ -92,7 +92,7 @@ func (b Bringer) pulled(step string) func(message string, p event.PullProgress) 
 func pullError(ref string, err error) error {
 	switch {
 	case errors.Is(err, engine.ErrLoginNeeded):
-		return finding.Named(finding.Failed, "login-needed", "the registry wants a login for %s (nothing was changed): docker login, then run this again: %w", ref, err)
+		return finding.Named(finding.Failed, "login-needed", "the registry needs a login for %s (nothing was changed): docker login, then run the same command again: %w", ref, err)
 	case errors.Is(err, engine.ErrImageNotFound), errors.Is(err, engine.ErrNotFound):
 		return finding.Named(finding.Failed, "image-missing", "there is no image %s (nothing was changed): check image.ref in the answers, name and tag: %w", ref, err)
 	default:

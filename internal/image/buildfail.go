@@ -25,7 +25,7 @@ var buildReasons = []struct {
 	{regexp.MustCompile(`(?i)npm ci.*can only install|package\.json and package-lock\.json .*not in sync|lock ?file.*(needs to be updated|out of date|not up.to.date)|Missing: .* from lock file`),
 		"the lock file does not fit the list of dependencies: this checkout was not finished. Take another commit, or write the lock file again (npm install, uv lock)"},
 	{regexp.MustCompile(`(?i)could not resolve|temporary failure (in name resolution|resolving)|EAI_AGAIN|ENOTFOUND|ETIMEDOUT|ECONNREFUSED|ECONNRESET|network is unreachable|failed to lookup address|dns error|connection timed out|no route to host|Failed to establish a new connection`),
-		"no network in the build: check this host's network and DNS. If it needs a proxy, name it in the answers (image: {build_args: {HTTPS_PROXY: http://proxy:3128}})"},
+		"no network in the build: check this machine's network and DNS. If it needs a proxy, name it in the answers (image: {build_args: {HTTPS_PROXY: http://proxy:3128}})"},
 	{regexp.MustCompile(`(?i)certificate verify failed|UnknownIssuer|self.signed certificate|unable to get local issuer`),
 		"a server's certificate is not believed in the build: a proxy on the way has one of its own. Use base images that know it (image: {build_args: {PYTHON_IMAGE: ..., NODE_IMAGE: ...}})"},
 }

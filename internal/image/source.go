@@ -105,14 +105,14 @@ func (s *Source) openRemote(ctx context.Context, e Docker, report event.Reporter
 	src.Branch = rev.Branch
 	with := ", with its own Dockerfile"
 	if src.Dockerfile == source.Ours {
-		with = ", with this program's Dockerfile"
+		with = ", with openalgo-install's Dockerfile"
 	}
 	s.use(src, remote.URL+" at "+rev.Commit[:7]+with)
 	s.built.Key = source.Key(rev.Commit, o)
 	return nil
 }
 
-// sourceError is a source that can't be had: nothing was changed.
+// sourceError is a source that cannot be had: nothing was changed.
 func sourceError(ctx context.Context, key string, err error) error {
 	switch {
 	case ctx.Err() != nil:

@@ -18,7 +18,7 @@ func Target(now, to string) (string, error) {
 	repository := spec.RepositoryOf(now)
 	if to == "" {
 		if _, fixed := named.(reference.Digested); fixed || IsOwnTag(now) {
-			return "", finding.Named(finding.Usage, "image-pinned", "%s is one image for ever, by its digest: name another with --to", now)
+			return "", finding.Named(finding.Usage, "image-pinned", "the image is pinned to %s. Choose a release with --to, for example --to 2.0.1.0", now)
 		}
 		return now, nil
 	}
@@ -30,7 +30,7 @@ func Target(now, to string) (string, error) {
 		full = to
 	}
 	if _, err := reference.ParseNormalizedNamed(full); err != nil {
-		return "", finding.Named(finding.Usage, "image-name", "--to: %q is neither a tag, a digest nor an image, e.g. latest", to)
+		return "", finding.Named(finding.Usage, "image-name", "--to: %q is neither a tag, a digest nor an image, for example latest", to)
 	}
 	return full, nil
 }

@@ -35,7 +35,7 @@ var selfHash = sync.OnceValue(func() string {
 func openSelf() (*os.File, error) {
 	path, err := os.Executable()
 	if err != nil {
-		return nil, fmt.Errorf("finding this program's own file: %w", err)
+		return nil, fmt.Errorf("finding openalgo-install's own file: %w", err)
 	}
 	return os.Open(path)
 }
@@ -44,7 +44,7 @@ func openSelf() (*os.File, error) {
 func importTest(ctx context.Context, e Docker, ref string) error {
 	info := e.Info()
 	if info.Arch != "" && info.Arch != runtime.GOARCH {
-		return fmt.Errorf("this program is for %s and Docker runs %s: run the program built for that machine", runtime.GOARCH, info.Arch)
+		return fmt.Errorf("openalgo-install is for %s and Docker runs %s: run the program built for that machine", runtime.GOARCH, info.Arch)
 	}
 	self, err := openSelf()
 	if err != nil {
@@ -53,7 +53,7 @@ func importTest(ctx context.Context, e Docker, ref string) error {
 	defer self.Close()
 	stat, err := self.Stat()
 	if err != nil {
-		return fmt.Errorf("reading this program's own file: %w", err)
+		return fmt.Errorf("reading openalgo-install's own file: %w", err)
 	}
 	reader, writer := io.Pipe()
 	go func() {

@@ -68,7 +68,7 @@ type Edge struct {
 	HTTP   int    `json:"http"`
 	HTTPS  int    `json:"https"`
 	Domain string `json:"domain"`
-	// Root is the PEM file that the certificate leads to; "" is what this host
+	// Root is the PEM file that the certificate leads to; "" is what this machine
 	// trusts. Any is a certificate of the user's own, or of a test install.
 	Root string `json:"root,omitempty"`
 	Any  bool   `json:"any,omitempty"`
@@ -77,7 +77,7 @@ type Edge struct {
 // IsOurs reports whether this program made the stack, or adopted it.
 func (s State) IsOurs() bool { return s.Project != "" && !s.Foreign }
 
-// DataKeys are the keys without which the database can't be read. The app
+// DataKeys are the keys without which the database cannot be read. The app
 // itself never changes one that is sound (docs/openalgo-facts.md 1.5, 1.6).
 var DataKeys = []string{keys.Pepper, keys.FernetSalt}
 

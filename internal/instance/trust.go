@@ -198,7 +198,7 @@ func (s *stranger) handOver(dir string) finding.Hint {
 	case s.parent || s.isLink:
 		to := placeFor(dir, s.path)
 		commands := append([]string{fmt.Sprintf("sudo mv -T %s %s", dir, to)}, own(to)...)
-		return finding.Shell("Move this OpenAlgo to a directory that belongs to root. It keeps its encryption keys, data and settings, "+
+		return finding.Shell("Move this instance to a directory that belongs to root. It keeps its encryption keys, data and settings, "+
 			"and is down for some seconds while its container is recreated. After that, set up the daily backup again",
 			append(commands, finding.Prompt{Dir: to, Sudo: true}.Command("start"))...)
 	case s.uid == 0:

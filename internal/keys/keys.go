@@ -48,7 +48,7 @@ type LostError struct {
 
 func (e *LostError) Error() string {
 	return fmt.Sprintf("%s is %s, but a database may exist that only the previous value opens: "+
-		"put back the .env this database was used with, or begin again under another name", e.Key, e.State)
+		"restore the .env that this database was used with, or install again under another name", e.Key, e.State)
 }
 
 // Situation is what a decision depends on beside the keys.

@@ -150,7 +150,7 @@ func TestLostPepperStopsEverything(t *testing.T) {
 		if !reflect.DeepEqual(d, keys.Decision{}) {
 			t.Errorf("pepper %q: a decision beside the error: %v", pepper, d)
 		}
-		for _, way := range []string{"put back the .env", "another name"} {
+		for _, way := range []string{"restore the .env", "another name"} {
 			if !strings.Contains(err.Error(), way) {
 				t.Errorf("the error does not say %q: %v", way, err)
 			}

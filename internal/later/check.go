@@ -44,9 +44,9 @@ func (d *Daily) overdue(last *backup.Last, now time.Time) string {
 	case now.Sub(since) <= dailyAge:
 		return ""
 	case last == nil || last.Good().IsZero():
-		return "a backup is due every day at " + d.Clock + " IST, and none was made yet"
+		return "a backup is scheduled every day at " + d.Clock + " IST, and none was made yet"
 	}
-	return "a backup is due every day at " + d.Clock + " IST, and the last good one is of " + last.Good().In(market.IST).Format(form)
+	return "a backup is scheduled every day at " + d.Clock + " IST, and the last good one is of " + last.Good().In(market.IST).Format(form)
 }
 
 // idle says why this machine does not run the backup.

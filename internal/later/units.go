@@ -52,7 +52,7 @@ type hostFile struct {
 var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./@:+=,-]+$`)
 
 // name is that of the files. A project's name alone is not one instance's:
-// another directory, or another engine of this host, may have it, too.
+// another directory, or another engine of this machine, may have it, too.
 func (d Job) name() string {
 	sum := sha256.Sum256([]byte(d.Dir))
 	return fmt.Sprintf("openalgo-backup-%s-%x", d.Project, sum[:4])

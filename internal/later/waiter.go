@@ -31,7 +31,7 @@ type Waiter struct {
 func Start(d instance.Dir, args ...string) (*Waiter, error) {
 	self, err := os.Executable()
 	if err != nil {
-		return nil, fmt.Errorf("finding this program's own file: %w", err)
+		return nil, fmt.Errorf("finding openalgo-install's own file: %w", err)
 	}
 	events, err := CreateEvents(d)
 	if err != nil {

@@ -69,7 +69,7 @@ func (t Traces) Find(root string) []Leftover {
 			if mine == 0 {
 				continue
 			}
-			l := Leftover{Path: path, What: "a cron job for this OpenAlgo"}
+			l := Leftover{Path: path, What: "a cron job for this instance"}
 			if others > 0 || !strings.Contains(path, "/cron.d/") {
 				l.Stays = "it has other jobs, too: take the line out with an editor (crontab -e)"
 			}
@@ -79,19 +79,19 @@ func (t Traces) Find(root string) []Leftover {
 	hooks, _ := filepath.Glob(filepath.Join(root, "etc/letsencrypt/renewal-hooks/deploy/*"))
 	for _, path := range hooks {
 		if text := smallText(path); t.Domain != "" && strings.Contains(text, "nginx") {
-			out = append(out, Leftover{Path: path, What: "reloads nginx after a certificate was renewed", Stays: "other certificates of this host need it, too"})
+			out = append(out, Leftover{Path: path, What: "reloads nginx after a certificate was renewed", Stays: "other certificates of this machine need it, too"})
 		}
 	}
 	if t.Domain != "" {
 		if _, err := os.Stat(filepath.Join(root, "etc/letsencrypt/live", t.Domain)); err == nil {
 			out = append(out, Leftover{Path: filepath.Join(root, "etc/letsencrypt/live", t.Domain), What: "the certificate of " + t.Domain,
-				Stays: "authorities give only so many: `certbot delete --cert-name " + t.Domain + "` removes it"})
+				Stays: "certificate authorities issue only a few for a name: `certbot delete --cert-name " + t.Domain + "` removes it"})
 		}
 	}
 	return out
 }
 
-// smallText reads a file; "" where it can't be, or is no text file of a host.
+// smallText reads a file; "" where it cannot be, or is no text file of a host.
 func smallText(path string) string {
 	info, err := os.Stat(path)
 	if err != nil || !info.Mode().IsRegular() || info.Size() > largeFile {

@@ -122,7 +122,7 @@ func Opens(now time.Time) time.Time {
 func Next(now time.Time, clock string) (time.Time, error) {
 	at, err := time.ParseInLocation("15:04", clock, IST)
 	if err != nil {
-		return time.Time{}, fmt.Errorf("%q is not a time of day: write HH:MM in Indian time, for example 16:00", clock)
+		return time.Time{}, fmt.Errorf("%q is not a time of day: write HH:MM in IST, for example 16:00", clock)
 	}
 	now = now.In(IST)
 	next := time.Date(now.Year(), now.Month(), now.Day(), at.Hour(), at.Minute(), 0, 0, IST)

@@ -12,14 +12,14 @@ type fatalLine struct {
 // fatalLines are tried in order (docs/openalgo-facts.md 1.2). The first ones come
 // from a worker that is respawned for ever while the container counts as running.
 var fatalLines = []fatalLine{
-	{regexp.MustCompile(`^Error: \.env file not found`), "OpenAlgo can't read its .env: the file is missing, empty, or not readable for user 1000"},
+	{regexp.MustCompile(`^Error: \.env file not found`), "OpenAlgo cannot read its .env: the file is missing, empty, or not readable for user 1000"},
 	{regexp.MustCompile(`CONFIGURATION UPDATE REQUIRED`), "the .env is older than this image: its ENV_CONFIG_VERSION is behind the image's own sample"},
 	{regexp.MustCompile(`^Error: (The following environment variables are missing.*)`), "OpenAlgo rejects its .env: $1"},
 	{regexp.MustCompile(`^Error: ((?:Invalid|FLASK_|WEBSOCKET_|VALID_BROKERS|LOG_|Default REDIRECT_URL|Could not validate).*)`), "OpenAlgo rejects its .env: $1"},
 	{regexp.MustCompile(`CRITICAL: ((?:APP_KEY|API_KEY_PEPPER|FERNET_SALT).*?\.)(?: |$)`), "OpenAlgo rejects its .env: $1"},
 	// Alone on its line; the same words also head a warning that is not fatal (1.6).
-	{regexp.MustCompile(`^\[OpenAlgo Fernet salt\]$`), "FERNET_SALT is not the one that this database was written with: bring back the .env that belongs to it"},
-	{regexp.MustCompile(`Could not write FERNET_SALT to \.env`), "OpenAlgo can't write its .env: it must belong to user 1000"},
+	{regexp.MustCompile(`^\[OpenAlgo Fernet salt\]$`), "FERNET_SALT is not the one that this database was written with: restore the .env that belongs to it"},
+	{regexp.MustCompile(`Could not write FERNET_SALT to \.env`), "OpenAlgo cannot write its .env: it must belong to user 1000"},
 	{regexp.MustCompile(`EOFError: EOF when reading a line`), "OpenAlgo asks a question at its start and nobody can answer: the .env is older than this image"},
 	{regexp.MustCompile(`Worker failed to boot`), "OpenAlgo's web server could not start its worker"},
 }
@@ -52,7 +52,7 @@ var migrationListed = regexp.MustCompile(`(?m)^\s*\("[\w.-]+\.py", *"`)
 // CountMigrations counts what the file Migrations lists.
 func CountMigrations(text []byte) int { return len(migrationListed.FindAll(text, MostMigrations)) }
 
-// PrintedKey finds a key line as OpenAlgo prints it when it can't write .env: its
+// PrintedKey finds a key line as OpenAlgo prints it when it cannot write .env: its
 // value is new, so nobody knows it yet (docs/openalgo-facts.md 1.5, 1.6). The
 // first group is what may be shown.
 var PrintedKey = regexp.MustCompile(`((?:APP_KEY|API_KEY_PEPPER|FERNET_SALT)\s*=\s*)['"]?[^\s'"]+['"]?`)

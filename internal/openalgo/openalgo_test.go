@@ -32,13 +32,13 @@ func TestRunsOn(t *testing.T) {
 func TestFatal(t *testing.T) {
 	t.Parallel()
 	for line, want := range map[string]string{
-		"Error: .env file not found.":                                                                   "can't read its .env",
+		"Error: .env file not found.":                                                                   "cannot read its .env",
 		"  CONFIGURATION UPDATE REQUIRED":                                                               "older than this image",
 		"Error: The following environment variables are missing: BROKER_API_KEY":                        "missing: BROKER_API_KEY",
 		"RuntimeError: CRITICAL: APP_KEY must be at least 32 characters (got 3). Generate a secure key": "APP_KEY must be at least 32 characters (got 3).",
 		"[OpenAlgo Fernet salt]":                                                                        "FERNET_SALT is not the one",
 		"[1] [ERROR] Worker failed to boot.":                                                            "could not start its worker",
-		"[OpenAlgo Fernet salt] .env can't be written: it goes on with the legacy salt":                 "",
+		"[OpenAlgo Fernet salt] .env cannot be written: it goes on with the legacy salt":                "",
 		"Error: order rejected by the broker":                                                           "",
 		"":                                                                                              "",
 	} {

@@ -32,7 +32,7 @@ func lookToAdopt(ctx context.Context, l *world.Looker) (*world.Observation, erro
 		return nil, err
 	}
 	if s.IsOurs() {
-		return nil, finding.Named(finding.HostNotReady, "adopted-already", "the OpenAlgo in %s is this program's already: there is nothing to adopt", string(l.Dir))
+		return nil, finding.Named(finding.HostNotReady, "adopted-already", "the OpenAlgo in %s is openalgo-install's already: there is nothing to adopt", string(l.Dir))
 	}
 	o, err := l.Look(ctx, true)
 	if err != nil {
@@ -72,7 +72,7 @@ func asItIs(o *world.Observation, toVolumes bool) (plan.Intent, error) {
 	}
 	i.Notes = append(i.Notes, text)
 	if problems := i.Answers.Check(); len(problems) > 0 {
-		return i, finding.Named(finding.HostNotReady, "answers-invalid", "this OpenAlgo can't be adopted as it is: %w", &answers.Invalid{Problems: problems})
+		return i, finding.Named(finding.HostNotReady, "answers-invalid", "this instance cannot be adopted as it is: %w", &answers.Invalid{Problems: problems})
 	}
 	return i, nil
 }

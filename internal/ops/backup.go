@@ -67,7 +67,7 @@ func Backup(o BackupOptions) Command {
 	return Command{Name: plan.CommandBackup, act: b.act, Wish: b.wish, Ended: b.record}
 }
 
-// wish refuses what can't be backed up.
+// wish refuses what cannot be backed up.
 func (b *backing) wish(o *world.Observation) (plan.Intent, error) {
 	i := plan.Intent{Command: plan.CommandBackup, Run: plan.Archived, Archiver: b}
 	if !b.options.Stop {
@@ -359,7 +359,7 @@ func (b *backing) finish(ctx context.Context, c engine.Container) (event.Result,
 	})
 	if err != nil {
 		end(err)
-		return event.Result{}, finding.Named(finding.Failed, "backup-unreadable", "the backup can't be read back: %w. It is removed; OpenAlgo runs", err)
+		return event.Result{}, finding.Named(finding.Failed, "backup-unreadable", "the backup cannot be read back: %w. It is removed; OpenAlgo runs", err)
 	}
 	var damaged []string
 	err = in.acrossRestart(ctx, func(ctx context.Context) error {

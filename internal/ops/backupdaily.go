@@ -40,7 +40,7 @@ func DailyBackup(o DailyOptions) Command {
 	return Command{Name: plan.CommandSchedule, act: d.act, Wish: d.wish}
 }
 
-// wish refuses a time at which OpenAlgo must run, and what can't be backed up.
+// wish refuses a time at which OpenAlgo must run, and what cannot be backed up.
 func (d *daily) wish(o *world.Observation) (plan.Intent, error) {
 	i := plan.Intent{Command: plan.CommandSchedule, Run: plan.Scheduled, Daily: d.Clock + " IST, to " + d.target(o.Dir)}
 	next, err := market.Next(o.Now, d.Clock)

@@ -43,10 +43,10 @@ func saved(o *world.Observation, command string) (plan.Intent, error) {
 	case o.Container() == nil && o.Env == nil:
 		return i, finding.Named(finding.HostNotReady, "env-missing", "there is no OpenAlgo in %s", string(o.Dir)).With(world.Elsewhere()...)
 	case o.State.ImageRef == "":
-		return i, finding.Named(finding.HostNotReady, "foreign-stack", "the OpenAlgo in %s was not installed by this program", string(o.Dir)).
+		return i, finding.Named(finding.HostNotReady, "foreign-stack", "the OpenAlgo in %s was not installed by openalgo-install", string(o.Dir)).
 			With(finding.Run("Take it over as it is, with its keys and data", "adopt"))
 	case o.AnswersText == nil:
-		return i, finding.Named(finding.HostNotReady, "answers-missing", "%s is gone, so it is not known how this OpenAlgo was installed: bring it back, or install with answers again, "+
+		return i, finding.Named(finding.HostNotReady, "answers-missing", "%s is gone, so it is not known how this instance was installed. Restore it, or install with answers again, "+
 			"which keeps keys and data", path)
 	case o.Env == nil && len(o.Data) == 0:
 		return i, finding.Named(finding.HostNotReady, "env-missing", "there is no %s, and no data either. To install OpenAlgo here, use --answers FILE", o.Dir.Env())

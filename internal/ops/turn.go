@@ -188,7 +188,7 @@ func (t *turn) nothingToDo(ctx context.Context, p *plan.Plan) (event.Result, err
 	}
 	t.Report.Report(event.Event{Type: event.TypePlan, Time: time.Now(), Plan: p})
 	if p.Intent.Resizes() {
-		return event.Result{Message: "nothing to do: the sizing in force is the one that is due for " + p.Sizing.Of()}, nil
+		return event.Result{Message: "nothing to do: the sizing fits " + p.Sizing.Of()}, nil
 	}
 	of := t.app(t.Report)
 	check := checkOf(t.Session, p.Stack, p.Answers)

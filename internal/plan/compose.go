@@ -44,7 +44,7 @@ func planCompose(o *world.Observation, p *Plan) error {
 		p.Add(Change{Kind: KindFile, Name: path, Action: ActionUpdate, Reason: "the answers changed", Diff: diff})
 	case last == settings.Sum(rendered) || earlier || last == "":
 		p.ComposeText, p.OwnCompose = o.ComposeText, false
-		p.Warn(finding.Warn("compose-kept", "%s was edited by hand: kept and carried out as it stands", path))
+		p.Warn(finding.Warn("compose-kept", "%s was edited by hand: kept and used as it is", path))
 	default:
 		return finding.Named(finding.HostNotReady, "compose-edited", "%s was edited by hand, and the answers now ask for something else too. Make the change below in the file yourself, "+
 			"or move the file away and a fresh one is written:\n%s", path, diff)
@@ -140,7 +140,7 @@ func sameAsAsked(o *world.Observation, p *Plan, path string) error {
 		return nil
 	}
 	slices.Sort(other)
-	return finding.Named(finding.HostNotReady, "compose-foreign", "%s was not written by this program and says otherwise than the answers: it has %s. "+
+	return finding.Named(finding.HostNotReady, "compose-foreign", "%s was not written by openalgo-install and says otherwise than the answers: it has %s. "+
 		"Make the answers say the same, or move the file away and a fresh one is written", path, strings.Join(other, "; "))
 }
 

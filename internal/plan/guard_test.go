@@ -29,7 +29,7 @@ func withEnv(o *world.Observation, t *testing.T, text string) {
 	o.EnvText, o.Env = []byte(text), env
 }
 
-// forget takes away what this program knows of an instance.
+// forget removes what this program knows of an instance.
 func forget(o *world.Observation) { o.State = instance.State{} }
 
 // guardCases are worlds that a guard refuses, or does not. want is a word of the
@@ -104,7 +104,7 @@ var guardCases = map[string]struct {
 		dropContainers(o)
 		withEnv(o, t, "")
 		o.Data, o.Volumes, o.Unread = nil, nil, errors.New("line 3")
-	}, plans: "can't be read"},
+	}, plans: "cannot be read"},
 	"another tool's container has this .env": {change: func(_ *testing.T, o *world.Observation) {
 		forget(o)
 		dropContainers(o)
@@ -222,7 +222,7 @@ func TestGuardUnknown(t *testing.T) {
 	o.HasDB = true
 	refused(t, "ours", guard.Unknown(o), "")
 	forget(o)
-	refused(t, "unknown", guard.Unknown(o), "did not make")
+	refused(t, "unknown", guard.Unknown(o), "another tool made")
 	o.HasDB = false
 	refused(t, "no data", guard.Unknown(o), "")
 }

@@ -199,7 +199,7 @@ func planImage(o *world.Observation, p *Plan) {
 	reason := "Docker does not have it yet: pulled from its registry"
 	switch {
 	case p.Answers.Image.Source == "rehearsal":
-		reason = "the test app, made from this program"
+		reason = "the test app, made from openalgo-install"
 	case o.Built != nil:
 		reason = "built from " + o.Built.From
 	}

@@ -158,7 +158,7 @@ func TestPreflight(t *testing.T) {
 		"another answers for the domain": {change: func(o *world.Observation, p *Plan) {
 			served(o, p, answers.TLS{Mode: "auto"})
 			o.Answered.Reach = world.ReachesOther
-		}, warn: "something else than this host"},
+		}, warn: "something else than this machine"},
 		"nobody answers for the domain": {change: func(o *world.Observation, p *Plan) {
 			served(o, p, answers.TLS{Mode: "auto"})
 			o.Answered.Reach = world.Unreached
@@ -218,7 +218,7 @@ func TestPreflight(t *testing.T) {
 		}},
 		"several at once": {change: func(o *world.Observation, _ *Plan) {
 			o.Host.EnvLink, o.Engine.OS = "/srv/env", "windows"
-		}, want: []string{"this host is not ready", "link to", "Linux"}},
+		}, want: []string{"this machine is not ready", "link to", "Linux"}},
 	} {
 		o := goodWorld(t)
 		p := goodPlan(t, o)

@@ -185,7 +185,7 @@ func goneMessage(p *Plan) string {
 	case p.Intent.Purge:
 		said = "OpenAlgo and all its data are removed"
 	case p.Removal.Startable:
-		said = "OpenAlgo is uninstalled. To bring it back: " + finding.Command(p.dir, "start")
+		said = "OpenAlgo is uninstalled. To install it again: " + finding.Command(p.dir, "start")
 	}
 	if len(p.Removal.Kept) > 0 || !p.Intent.Purge {
 		said += ". Kept: " + strings.Join(p.Removal.Kept, ", ")

@@ -143,7 +143,7 @@ func recreateOwn(o *world.Observation, p *Plan) error {
 		}
 	}
 	if o.Container().Labels[compose.LabelHash] != p.Stack.Hash && string(p.Env.Text) == string(o.EnvText) {
-		p.Warn(finding.Warn("compose-newer", "%s was edited since the container was made; a resize, an install or `docker compose up -d` carries that out", o.ComposeName))
+		p.Warn(finding.Warn("compose-newer", "%s was edited since the container was made; a resize, an install or `docker compose up -d` applies that", o.ComposeName))
 	}
 	planResources(o, p)
 	return nil

@@ -80,9 +80,9 @@ func planRestore(o *world.Observation, p *Plan) error {
 	if len(o.Data) > 0 {
 		kept := "what is replaced is kept in " + o.Dir.Work(instance.Replaced)
 		if r.Exact {
-			kept = "what came into it since then is kept, and a second `rollback` brings it back"
+			kept = "what was added since then is kept, and a second `rollback` restores it"
 		}
-		p.Asks = append(p.Asks, Ask{AskReplace, fmt.Sprintf("The data of this OpenAlgo is replaced by that of %s; %s", market.Text(m.Created), kept)})
+		p.Asks = append(p.Asks, Ask{AskReplace, fmt.Sprintf("The data of this instance is replaced by that of %s; %s", market.Text(m.Created), kept)})
 	}
 	askForRights(o, p)
 	for _, t := range o.Backup.Twins {

@@ -14,7 +14,7 @@ import (
 )
 
 // planUpgrade says from what to what an upgrade goes, and what the release
-// takes away. It is for people: where something can't be told, it is left out.
+// removes. It is for people: where something cannot be told, it is left out.
 func planUpgrade(o *world.Observation, p *Plan) {
 	c := o.Container()
 	if !p.Intent.Upgrades() || c == nil || o.Runs == nil || o.Image == nil || o.Image.ID == c.ImageID {

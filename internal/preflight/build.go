@@ -17,7 +17,7 @@ const (
 	buildDiskMiB      = 8192
 )
 
-// ErrBuildTooBig says that this machine can't build an image, but could pull
+// ErrBuildTooBig says that this machine cannot build an image, but could pull
 // one.
 var ErrBuildTooBig = errors.New("this machine is too small to build the image")
 

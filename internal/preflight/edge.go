@@ -78,7 +78,7 @@ func reach(seen world.Reach, way *world.Way, a answers.Answers) finding.Warnings
 	switch seen {
 	case world.NotAsked, world.ReachesHere:
 	case world.ReachesOther:
-		return finding.Warnings{finding.Warn("domain-reaches-other", "port 80 of %s is answered by something else than this host: the certificate authority will meet it, too", a.Domain)}
+		return finding.Warnings{finding.Warn("domain-reaches-other", "port 80 of %s is answered by something else than this machine: the certificate authority will meet it, too", a.Domain)}
 	case world.Unreached:
 		return finding.Warnings{finding.Warn("domain-unreached", "port 80 of %s could not be reached from here. Behind a router that may be its fault alone (no hairpin NAT); "+
 			"else a firewall or the provider's security group must let ports %d and %d in", a.Domain, way.State.HTTP, way.State.HTTPS)}

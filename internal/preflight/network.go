@@ -59,7 +59,7 @@ func newNetwork(o *world.Observation, name string, ps *Problems) finding.Warning
 	why, hints := "its networks have them all", []finding.Hint{
 		finding.Shell("Remove the networks that no container uses; no data is lost", "sudo docker network prune"), {Do: morePools}}
 	if byNetworks {
-		why, hints = "the routes of this machine, as of a VPN, lead to all of them", []finding.Hint{
+		why, hints = "the routes of this machine, for example of a VPN, cover all of them", []finding.Hint{
 			{Do: "Disconnect the VPN until OpenAlgo is installed"}, {Do: morePools}}
 	}
 	*ps = append(*ps, finding.Named(finding.HostNotReady, "address-pools-full", "Docker has no range of addresses left for the network %s: %s (%s)", name, why, poolsOf(pools)).With(hints...))
@@ -93,7 +93,7 @@ func Collisions(n world.Net, name string, ranges ...netip.Prefix) (out finding.W
 			if r.To.Bits() >= own.Bits() {
 				what = "OpenAlgo may not be reachable from this machine"
 			}
-			out = append(out, finding.Warn("network-collides", "the network %s of Docker has the addresses %s, and a route of this machine leads to %s through %s: %s", name, own, r.To, r.Interface, what).
+			out = append(out, finding.Warn("network-collides", "the network %s of Docker has the addresses %s, and a route of this machine goes to %s through %s: %s", name, own, r.To, r.Interface, what).
 				With(finding.Hint{Do: morePools}))
 		}
 	}

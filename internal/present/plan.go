@@ -66,7 +66,7 @@ func Settings(w io.Writer, p *plan.Plan) {
 		return
 	}
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(tw, "  setting\tin .env\trunning\tdue\t")
+	fmt.Fprintln(tw, "  setting\tin .env\trunning\tneeded\t")
 	dash := func(value string) string {
 		if value == "" {
 			return "-"

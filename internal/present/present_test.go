@@ -54,7 +54,7 @@ func TestThePlanShowsTheSevenValues(t *testing.T) {
 	p := &plan.Plan{Settings: []settings.SizingLine{{Key: "OMP_NUM_THREADS", Env: "1", Due: "2", Action: settings.LineKept, Reason: "set in .env by hand"}}}
 	var text strings.Builder
 	Settings(&text, p)
-	if want := "  OMP_NUM_THREADS  1        -        2    kept: set in .env by hand\n"; !strings.HasSuffix(text.String(), want) || strings.Count(text.String(), "\n") != 2 {
+	if want := "  OMP_NUM_THREADS  1        -        2       kept: set in .env by hand\n"; !strings.HasSuffix(text.String(), want) || strings.Count(text.String(), "\n") != 2 {
 		t.Errorf("%q, want %q", &text, want)
 	}
 }
@@ -164,7 +164,7 @@ func TestGlance(t *testing.T) {
 		t.Errorf("%s\nwant\n%s", got, want)
 	}
 	i.Ready, i.Reason, i.Sizing.ResizeDue, i.HTTPS = false, "it is stopped", true, &status.HTTPS{By: "caddy", Domain: "algo.example.com"}
-	for _, want := range []string{"is not ready: it is stopped\n", "; a resize is due: 0, 0 MiB, 0 MiB\n", "HTTPS:   algo.example.com by caddy"} {
+	for _, want := range []string{"is not ready: it is stopped\n", "; a resize is needed: 0, 0 MiB, 0 MiB\n", "HTTPS:   algo.example.com by caddy"} {
 		if got := Glance(i); !strings.Contains(got, want) {
 			t.Errorf("no %q in\n%s", want, got)
 		}

@@ -124,7 +124,7 @@ func Glance(i status.Instance) string {
 	}
 	sizing := i.Sizing.InForce.Values()
 	if due := i.Sizing.Due; i.Sizing.ResizeDue {
-		sizing += fmt.Sprintf("; a resize is due: %d, %d MiB, %d MiB", due.Threads, due.ShmMiB, due.StrategyMemoryMiB)
+		sizing += fmt.Sprintf("; a resize is needed: %d, %d MiB, %d MiB", due.Threads, due.ShmMiB, due.StrategyMemoryMiB)
 	}
 	https := "none, this machine only"
 	switch {

@@ -5,7 +5,7 @@ import (
 	"unicode/utf8"
 )
 
-// Count is a number of things, e.g. "1 core" or "2 cores".
+// Count is a number of things, for example "1 core" or "2 cores".
 func Count(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
@@ -13,7 +13,7 @@ func Count(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// Size is an amount of memory or disk, e.g. "1.5 GiB" or "512 MiB".
+// Size is an amount of memory or disk, for example "1.5 GiB" or "512 MiB".
 func Size(bytes int64) string {
 	if bytes >= 1<<30 {
 		return fmt.Sprintf("%.1f GiB", float64(bytes)/(1<<30))

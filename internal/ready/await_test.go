@@ -257,7 +257,7 @@ func TestNotReady(t *testing.T) {
 		}, "over and over"},
 		"out of memory": {func(_ *app, d *docker, _ *Target) { d.c.State, d.c.OOMKilled = "exited", true }, "ran out of memory"},
 		"it is removed": {func(_ *app, d *docker, _ *Target) { d.err = engine.ErrNotFound }, "was removed"},
-		"a fatal line":  {func(a *app, d *docker, _ *Target) { a.status, d.log = 0, "Error: .env file not found.\n" }, "can't read its .env"},
+		"a fatal line":  {func(a *app, d *docker, _ *Target) { a.status, d.log = 0, "Error: .env file not found.\n" }, "cannot read its .env"},
 		"a fatal ending": {func(_ *app, d *docker, _ *Target) {
 			d.c.State, d.log = "exited", "Error: LOG_LEVEL must be one of: DEBUG\n"
 		}, "LOG_LEVEL must be one of"},

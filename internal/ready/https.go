@@ -50,7 +50,7 @@ func AskHTTPS(ctx context.Context, s Site) error {
 	url := "https://" + s.Domain + openalgo.CheckSetup
 	status, body, err := ask(ctx, client, url)
 	if err != nil {
-		return fmt.Errorf("OpenAlgo answers on this host, but not over %s: %w", url, Cause(err))
+		return fmt.Errorf("OpenAlgo answers on this machine, but not over %s: %w", url, Cause(err))
 	}
 	if _, ok := readSetup(body); status != http.StatusOK || !ok {
 		return fmt.Errorf("%s answers %d %s, and not as OpenAlgo does", url, status, http.StatusText(status))
@@ -58,7 +58,7 @@ func AskHTTPS(ctx context.Context, s Site) error {
 	at := "wss://" + s.Domain + openalgo.Socket
 	conn, _, err := websocket.Dial(ctx, at, &websocket.DialOptions{HTTPClient: client})
 	if err != nil {
-		return fmt.Errorf("%s does not lead to the WebSocket proxy: %w", at, Cause(err))
+		return fmt.Errorf("%s does not reach the WebSocket proxy: %w", at, Cause(err))
 	}
 	_ = conn.Close(websocket.StatusNormalClosure, "")
 	return nil
@@ -92,7 +92,7 @@ func askMCP(ctx context.Context, client *http.Client, origin string, want openal
 	var doc map[string]json.RawMessage
 	switch {
 	case status == http.StatusForbidden:
-		return fmt.Errorf("%s answers 403: a proxy in front forbids it, as some do with all hidden files", url)
+		return fmt.Errorf("%s answers 403: a proxy in front of OpenAlgo forbids it, as some do with all hidden files", url)
 	case status != want.Status:
 		return fmt.Errorf("%s answers %d, want %d", url, status, want.Status)
 	case want.Key != "" && (json.Unmarshal(body, &doc) != nil || doc[want.Key] == nil):

@@ -42,7 +42,7 @@ func TestHTTPS(t *testing.T) {
 		"nobody trusts it":    {func(_ *app, s *Site) { s.Trust = edge.Trust{} }, "certificate"},
 		"a page of nginx's":   {func(a *app, _ *Site) { a.body = "<html>Welcome" }, "and not as OpenAlgo does"},
 		"a bad gateway":       {func(a *app, _ *Site) { a.status = 502 }, "answers 502 Bad Gateway"},
-		"no way to WebSocket": {func(a *app, _ *Site) { a.socket = false }, "wss://example.com/ws does not lead to the WebSocket proxy"},
+		"no way to WebSocket": {func(a *app, _ *Site) { a.socket = false }, "wss://example.com/ws does not reach the WebSocket proxy"},
 	} {
 		other := s
 		a.set(func(a *app) { a.status, a.body, a.socket = 200, `{"needs_setup": true}`, true; c.change(a, &other) })

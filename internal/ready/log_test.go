@@ -15,7 +15,7 @@ func watching(redact *secret.Redactor) *logWatch {
 // The lines are those of docs/openalgo-facts.md 1.2 and the app's own sources.
 func TestFatalLines(t *testing.T) {
 	for line, reason := range map[string]string{
-		"Error: .env file not found.":                                                                   "can't read its .env",
+		"Error: .env file not found.":                                                                   "cannot read its .env",
 		"  CONFIGURATION UPDATE REQUIRED":                                                               "older than this image",
 		"Error: The following environment variables are missing: BROKER_API_KEY":                        "BROKER_API_KEY",
 		"Error: LOG_LEVEL must be one of: DEBUG, INFO":                                                  "LOG_LEVEL must be one of",
@@ -47,7 +47,7 @@ func TestOrdinaryLinesAreNotFatal(t *testing.T) {
 	lines := &printable.Lines{Take: w.take}
 	for _, line := range []string{
 		"[2026-01-01 09:15:00] ERROR in data: Error: Invalid symbol", "Error: order rejected by the broker",
-		"Migration completed", "[OpenAlgo Fernet salt] .env can't be written: it goes on with the legacy salt", "2026-01-01 APP_KEY rotated", "",
+		"Migration completed", "[OpenAlgo Fernet salt] .env cannot be written: it goes on with the legacy salt", "2026-01-01 APP_KEY rotated", "",
 	} {
 		if _, err := lines.Write([]byte(line + "\n")); err != nil {
 			t.Fatal(err)

@@ -102,7 +102,7 @@ func (w *waiting) look(ctx context.Context) error {
 	}
 	switch {
 	case c.OOMKilled:
-		return w.ended("the container ran out of memory and was ended by the kernel: give the host more RAM or swap")
+		return w.ended("the container ran out of memory and was ended by the kernel: give this machine more RAM or swap")
 	case c.State == "restarting" || c.RestartCount > w.restarts:
 		return w.ended(fmt.Sprintf("OpenAlgo exits right after its start (status %d) and is restarted over and over", c.ExitCode))
 	case c.State == "exited" || c.State == "dead":

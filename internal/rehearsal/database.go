@@ -15,12 +15,12 @@ import (
 )
 
 var (
-	errOtherKeys  = errors.New("the database was made with another API_KEY_PEPPER or FERNET_SALT than .env has; bring back the .env that belongs to it")
+	errOtherKeys  = errors.New("the database was made with another API_KEY_PEPPER or FERNET_SALT than .env has; restore the .env that belongs to it")
 	errUnwritable = errors.New("the database cannot be written")
 )
 
 // phrase is what the keys seal.
-const phrase = "openalgo-install rehearsal database"
+const phrase = "openalgo-install test database"
 
 // database stands in for the app's db/openalgo.db. It holds what only the
 // right API_KEY_PEPPER and FERNET_SALT reproduce, so a start with other keys
@@ -57,7 +57,7 @@ func openDatabase(path, pepper, salt string) (*database, error) {
 		return nil, fmt.Errorf("read the database: %w", err)
 	}
 	if err := json.Unmarshal(data, &db.content); err != nil || db.content.Format != phrase {
-		return nil, fmt.Errorf("%s is not a rehearsal's database; it is left alone, use another volume", path)
+		return nil, fmt.Errorf("%s is not a database of the test app. It is not used: choose another volume", path)
 	}
 	if !hmac.Equal(db.content.Seal, seal(pepper, salt)) && !hmac.Equal(db.content.Seal, seal(pepper, fixedSalt)) {
 		return nil, errOtherKeys

@@ -34,7 +34,7 @@ func newStage(t *testing.T) *stage {
 		if os.Getenv("OPENALGO_E2E") == "require" {
 			t.Fatalf("OPENALGO_E2E=require and no engine: %v\n%s", err, out)
 		}
-		t.Skip("no Docker engine")
+		t.Skip("no Docker here")
 	}
 	s := &stage{t: t, name: "rehearsal-test-" + strings.ToLower(rand.Text()[:8]), root: t.TempDir()}
 	s.importImage()

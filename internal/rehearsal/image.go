@@ -112,7 +112,7 @@ func writeImageFor(user int, w io.Writer, binary io.Reader, size int64, modTime 
 		return err
 	}
 	if n, err := io.Copy(tw, binary); err != nil {
-		return fmt.Errorf("put the program into the rehearsal image (%d of %d bytes): %w", n, size, err)
+		return fmt.Errorf("put openalgo-install into the image of the test app (%d of %d bytes): %w", n, size, err)
 	}
 	for _, path := range []string{"usr/bin/" + CurlName, "usr/bin/" + ChownName, "app/.venv/bin/" + PythonName} {
 		link := header(entry{path: path, mode: 0o755}, modTime)
@@ -123,7 +123,7 @@ func writeImageFor(user int, w io.Writer, binary io.Reader, size int64, modTime 
 	}
 	// Close fails when binary was shorter than size.
 	if err := tw.Close(); err != nil {
-		return fmt.Errorf("end the rehearsal image: %w", err)
+		return fmt.Errorf("complete the image of the test app: %w", err)
 	}
 	return nil
 }
@@ -142,10 +142,10 @@ func header(e entry, modTime time.Time) *tar.Header {
 
 func write(tw *tar.Writer, h *tar.Header, content []byte) error {
 	if err := tw.WriteHeader(h); err != nil {
-		return fmt.Errorf("put %s into the rehearsal image: %w", h.Name, err)
+		return fmt.Errorf("put %s into the image of the test app: %w", h.Name, err)
 	}
 	if _, err := tw.Write(content); err != nil {
-		return fmt.Errorf("put %s into the rehearsal image: %w", h.Name, err)
+		return fmt.Errorf("put %s into the image of the test app: %w", h.Name, err)
 	}
 	return nil
 }

@@ -135,7 +135,7 @@ func info(path string) FileInfo {
 	}
 }
 
-// tryWrite makes a file and takes it away: the only proof that holds for read
+// tryWrite makes a file and removes it: the only proof that holds for read
 // only mounts and full disks too.
 func tryWrite(dir string) error {
 	f, err := os.CreateTemp(dir, ".rehearsal-*")

@@ -56,7 +56,7 @@ func (a starting) prepare() *refusal {
 	if r := a.openDatabase(); r != nil || a.fault.kind != failHalf {
 		return r
 	}
-	// A migration that runs half-way: what it wrote, the previous release can't read.
+	// A migration that runs half-way: what it wrote, the previous release cannot read.
 	if err := a.db.addUser("half-migrated"); err != nil {
 		return &refusal{code: 1, lines: []string{SignatureError + err.Error()}}
 	}

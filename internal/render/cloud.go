@@ -37,10 +37,10 @@ func cloudVariables(a answers.Answers, v values) []variable {
 	}
 	out := []variable{
 		{name: keys.AppKey, ask: "openssl rand -hex 32"},
-		{name: keys.Pepper, ask: "openssl rand -hex 32; keep it for ever, nothing else opens the database"},
+		{name: keys.Pepper, ask: "openssl rand -hex 32; keep it: nothing else opens the database"},
 	}
 	if usesSalt(a) {
-		out = append(out, variable{name: keys.FernetSalt, ask: "openssl rand -hex 16; keep it for ever, nothing else opens the database"})
+		out = append(out, variable{name: keys.FernetSalt, ask: "openssl rand -hex 16; keep it: nothing else opens the database"})
 	}
 	out = append(out, variable{name: "OPENALGO_DATA_DIR", value: dataDisk})
 	for _, s := range v.Settings {
@@ -82,7 +82,7 @@ func cloudWarnings(a answers.Answers) finding.Warnings {
 
 func cloudFiles(a answers.Answers, v values, target string) ([]output, error) {
 	if a.Image.Dockerfile == source.Theirs {
-		return nil, finding.Named(finding.Usage, "start-script", "--target %s needs this program's start.sh: OpenAlgo's own makes a .env there that its present release refuses. Take `dockerfile: theirs` out of the answers", target)
+		return nil, finding.Named(finding.Usage, "start-script", "--target %s needs openalgo-install's start.sh: OpenAlgo's own makes a .env there that its present release refuses. Take `dockerfile: theirs` out of the answers", target)
 	}
 	variables := cloudVariables(a, v)
 	files := templateFiles()

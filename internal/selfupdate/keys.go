@@ -12,7 +12,7 @@ import (
 // publicKeys are the project's minisign keys in base64, with commas between,
 // which the release build sets from .github/release-keys. While a key is
 // replaced there are two: the next one is trusted a release before it signs. A
-// build without any can't tell a release from anything else.
+// build without any cannot tell a release from anything else.
 var publicKeys string
 
 // parseKeys reads a list of public keys; one that is no key counts for nothing.
@@ -32,7 +32,7 @@ func parseKeys(list string) (keys []minisign.PublicKey) {
 func verify(keys []minisign.PublicKey, version string, text, signature []byte) error {
 	var s minisign.Signature
 	if err := s.UnmarshalText(signature); err != nil {
-		return fmt.Errorf("%w: its signature can't be read", ErrNotSigned)
+		return fmt.Errorf("%w: its signature cannot be read", ErrNotSigned)
 	}
 	for _, key := range keys {
 		if key.ID() != s.KeyID {

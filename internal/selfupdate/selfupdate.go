@@ -40,7 +40,7 @@ const (
 
 // What a caller decides on.
 var (
-	// ErrNoKey says that this build can't verify releases.
+	// ErrNoKey says that this build cannot verify releases.
 	ErrNoKey = errors.New("this build has no release key")
 	// ErrNotSigned says that what was fetched is not the project's.
 	ErrNotSigned = errors.New("this is not signed by the project")
@@ -82,7 +82,7 @@ func (r *Releases) CanFetch() error {
 	return nil
 }
 
-// Latest is the version of the newest release, e.g. 1.4.0.
+// Latest is the version of the newest release, for example 1.4.0.
 func (r *Releases) Latest(ctx context.Context) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
@@ -99,7 +99,7 @@ func (r *Releases) Latest(ctx context.Context) (string, error) {
 	_ = res.Body.Close()
 	tag := path.Base(res.Header.Get("Location"))
 	if res.StatusCode/100 != 3 || !semver.IsValid(tag) {
-		return "", fmt.Errorf("%w: %s/latest leads to none (%s)", ErrNoRelease, r.base, res.Status)
+		return "", fmt.Errorf("%w: %s/latest names none (%s)", ErrNoRelease, r.base, res.Status)
 	}
 	return strings.TrimPrefix(tag, "v"), nil
 }

@@ -143,7 +143,7 @@ func EditOf(before, after []byte) (Edit, error) {
 	}
 	edited, err := envfile.Parse(after)
 	if err != nil {
-		return e, finding.Named(finding.Usage, "env-invalid", "the edited .env can't be read: %w", err)
+		return e, finding.Named(finding.Usage, "env-invalid", "the edited .env cannot be read: %w", err)
 	}
 	for _, key := range edited.Keys() {
 		value, _ := edited.Get(key)

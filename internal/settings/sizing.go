@@ -12,6 +12,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/printable"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 )
 
@@ -62,16 +63,16 @@ func SizingLines(env *envfile.File, last instance.State, c docker.Container, due
 		line.Env = have
 		switch {
 		case (!ok || have == "") && line.Container != "" && SameSize(v.Key, line.Container, v.Value):
-			line.Action, line.Reason = LineOK, "as it is due, though not in .env"
+			line.Action, line.Reason = LineOK, "as it is needed, though not in .env"
 			have = line.Container
 		case !ok || have == "":
 			line.Action, line.Reason = LineSet, "not in .env yet"
 		case !SameSize(v.Key, have, v.Value) && (force || last.Wrote(v.Key, have)):
-			line.Action, line.Reason = LineSet, fmt.Sprintf("due for %d MiB of RAM and %d cores", due.RAMMiB, due.Cores)
+			line.Action, line.Reason = LineSet, fmt.Sprintf("needed for %d MiB of RAM and %s", due.RAMMiB, printable.Count(due.Cores, "core"))
 		case !SameSize(v.Key, have, v.Value):
 			line.Action, line.Reason = LineKept, "set in .env by hand; --force changes it"
 		default:
-			line.Action, line.Reason = LineOK, "as it is due"
+			line.Action, line.Reason = LineOK, "as it is needed"
 		}
 		if !line.Changes() && line.Container != "" && !SameSize(v.Key, line.Container, have) {
 			line.Action, line.Reason = LineRecreate, "in .env, but the container was made before"
@@ -101,7 +102,7 @@ func SameSize(key, a, b string) bool {
 	return strings.TrimSpace(a) == strings.TrimSpace(b)
 }
 
-// ShmBytes reads SHM_SIZE as Compose does; 0 where it can't be read.
+// ShmBytes reads SHM_SIZE as Compose does; 0 where it cannot be read.
 func ShmBytes(value string) int64 {
 	s := sizing.FromEnv(func(key string) (string, bool) { return value, key == ShmKey })
 	return int64(s.ShmMiB) << 20

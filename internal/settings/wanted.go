@@ -123,7 +123,7 @@ func webSocketURL(a answers.Answers) string {
 }
 
 // trustProxy believes forwarded client addresses only when nobody but a proxy
-// on this host can reach the port (docs/openalgo-facts.md 6).
+// on this machine can reach the port (docs/openalgo-facts.md 6).
 func trustProxy(a answers.Answers) string {
 	if ip, err := netip.ParseAddr(a.Ports.Bind); a.Domain != "" && err == nil && ip.Unmap().IsLoopback() {
 		return "TRUE"

@@ -17,7 +17,7 @@ type Source string
 
 // Where RAM and cores came from.
 const (
-	SourceHost   Source = "host"   // the kernel this program runs on
+	SourceHost   Source = "host"   // the kernel openalgo-install runs on
 	SourceEngine Source = "engine" // a Docker engine on another kernel
 	SourceFlag   Source = "flag"   // given by the user
 )
@@ -125,11 +125,11 @@ func warnings(s Sizing, o Overrides) (w finding.Warnings) {
 			"If your strategies use pandas or NumPy, set sizing: {strategy_memory_mb: %d} in the answers.", s.StrategyMemoryMiB, pandasMiB))
 	}
 	if o.StrategyMemoryMiB > s.RAMMiB {
-		w = append(w, finding.Warn("strategy-memory-large", "A strategy may use %d MiB, more than the %d MiB of RAM there are: one strategy could exhaust the host. "+
+		w = append(w, finding.Warn("strategy-memory-large", "A strategy may use %d MiB, more than the %d MiB of RAM there are: one strategy could use up this machine's memory. "+
 			"Set sizing: {strategy_memory_mb: %d} or leave it at auto.", o.StrategyMemoryMiB, s.RAMMiB, pandasMiB))
 	}
 	if quarter := s.RAMMiB / 4; o.ShmMiB > quarter {
-		w = append(w, finding.Warn("shm-large", "Shared memory of %d MiB is more than 25 %% of the RAM (%d MiB): when it fills up the host runs short of memory. "+
+		w = append(w, finding.Warn("shm-large", "Shared memory of %d MiB is more than 25%% of the RAM (%d MiB). When it fills up, this machine runs short of memory. "+
 			"Set sizing: {shm_size: %dm} or less, or leave it at auto.", o.ShmMiB, s.RAMMiB, max(quarter, 1)))
 	}
 	if o.Threads > s.Cores {

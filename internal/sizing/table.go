@@ -62,10 +62,10 @@ func (s Sizing) origin() string {
 	}
 	switch s.Source {
 	case SourceEngine:
-		return "The Docker engine's machine has " + have + ", as Docker reports."
+		return "Docker's machine has " + have + ", as Docker reports."
 	case SourceFlag:
 		return "The machine asked for has " + have + ", as given by you."
 	default:
-		return "This host has " + have + ", as its kernel and cgroup limits report."
+		return "This machine has " + have + ", as its kernel and cgroup limits report."
 	}
 }

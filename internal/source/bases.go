@@ -19,7 +19,7 @@ var (
 // Bases lists the images that a Dockerfile names: in FROM, in COPY --from and
 // as its syntax. Arguments count where the file declares them before its first
 // stage. Docker is to have them all before the build: without a session
-// BuildKit can't log in to fetch them itself (measured on 20.10 to 28.5).
+// BuildKit cannot log in to fetch them itself (measured on 20.10 to 28.5).
 func Bases(dockerfile string, args map[string]string) []string {
 	b := &bases{given: args, values: map[string]string{}, stages: map[string]bool{"scratch": true}}
 	for _, line := range logicalLines(dockerfile) {

@@ -144,7 +144,7 @@ var (
 	noRepo      = regexp.MustCompile(`(?i)not found|does not exist|does not appear to be a git repository`)
 )
 
-// explain says in words why the repository can't be had.
+// explain says in words why the repository cannot be had.
 func (r Remote) explain(err error) error {
 	said := (*gitError)(nil)
 	switch {
@@ -153,14 +153,14 @@ func (r Remote) explain(err error) error {
 	case !errors.As(err, &said):
 		return err
 	case needsLogin.MatchString(said.text):
-		return fmt.Errorf("%s wants a login: check the address; for a private repository give git a credential helper, or use ssh with a key that needs no passphrase (%s)", r.URL, lastLine(said.text))
+		return fmt.Errorf("%s needs a login. Check the address. For a private repository give git a credential helper, or use ssh with a key that needs no passphrase (%s)", r.URL, lastLine(said.text))
 	case otherOwner.MatchString(said.text):
 		return fmt.Errorf("%s belongs to another user, whose git configuration could run commands here. "+
 			"Run the same command as that user, or build from the directory itself (image: {source: path})", r.URL)
 	case noRepo.MatchString(said.text):
 		return fmt.Errorf("there is no repository at %s: check image.url in the answers (%s)", r.URL, lastLine(said.text))
 	case unreachable.MatchString(said.text):
-		return fmt.Errorf("%s could not be reached: check this host's network and DNS, then run this again (%s)", r.URL, lastLine(said.text))
+		return fmt.Errorf("%s could not be reached: check this machine's network and DNS, then run this again (%s)", r.URL, lastLine(said.text))
 	}
 	return fmt.Errorf("fetching %s: %s", r.URL, lastLine(said.text))
 }

@@ -106,7 +106,7 @@ func (s *Source) String() string {
 		out += " at " + s.Commit[:7]
 	}
 	if s.Dockerfile == Ours {
-		return out + ", with this program's Dockerfile"
+		return out + ", with openalgo-install's Dockerfile"
 	}
 	return out + ", with its own Dockerfile"
 }

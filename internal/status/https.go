@@ -18,7 +18,7 @@ type HTTPS struct {
 	Problem string `json:"problem,omitempty"` // why it does not work
 }
 
-// readHTTPS asks this host's edge; nil where there is none.
+// readHTTPS asks this machine's edge; nil where there is none.
 func readHTTPS(ctx context.Context, dir string) *HTTPS {
 	state, err := instance.Dir(dir).LoadState()
 	s := state.Edge

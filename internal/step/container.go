@@ -229,7 +229,7 @@ func (s *RenameContainer) String() string { return "give the new container its n
 func (s *RenameContainer) Do(ctx context.Context, t *run.Tools) error {
 	err := giveName(ctx, t)
 	if errors.Is(err, engine.ErrNotFound) {
-		t.Note("somebody removed the new container since. Its files and data are complete. To recreate it: " + finding.Command(t.Dir, "start"))
+		t.Note("the new container was removed since. Its files and data are complete. To recreate it: " + finding.Command(t.Dir, "start"))
 		err = nil
 	}
 	if err != nil {

@@ -170,7 +170,7 @@ func (s *WriteEnv) restore(ctx context.Context, t *run.Tools) error {
 	}
 	if err := s.place(ctx, t, restored); err != nil {
 		// The .env that is there has every key that the data needs.
-		t.Note(fmt.Sprintf("the previous .env could not be brought back (%v). The new .env stays, and the data opens with its encryption keys. The previous .env is %s", err, s.copy(t)))
+		t.Note(fmt.Sprintf("the previous .env could not be restored (%v). The new .env stays, and the data opens with its encryption keys. The previous .env is %s", err, s.copy(t)))
 	}
 	return nil
 }
@@ -203,12 +203,12 @@ func (s *WriteEnv) withoutCopy(ctx context.Context, t *run.Tools, now []byte) er
 	if slices.ContainsFunc(run.All[*data.Keep](t.Begun()), func(d *data.Keep) bool { return d.Base == instance.Replaced }) {
 		text, err := instance.ReadOwn(beside)
 		if err != nil {
-			return fmt.Errorf("the previous .env is gone, and only its encryption keys open the data. Bring it back as %s: %w", beside, err)
+			return fmt.Errorf("the previous .env is gone, and only its encryption keys open the data. Restore it as %s: %w", beside, err)
 		}
 		return s.place(ctx, t, text)
 	}
 	if now == nil {
-		return fmt.Errorf("%s is gone, and so is its kept copy. Bring it back from a backup", t.Dir.Env())
+		return fmt.Errorf("%s is gone, and so is its kept copy. Restore it from a backup", t.Dir.Env())
 	}
 	t.Note("the copy of the previous .env is gone, so .env stays as it is")
 	return nil

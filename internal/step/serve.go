@@ -67,7 +67,7 @@ func (s *ServeSite) Do(ctx context.Context, t *run.Tools) error {
 	return err
 }
 
-// gone are the shared files that another run took away with the last site since
+// gone are the shared files that another run removed with the last site since
 // this one was planned.
 func (s *ServeSite) gone() (out []edge.File) {
 	for _, f := range s.Shared {
@@ -122,7 +122,7 @@ type trying interface {
 }
 
 // try gets a certificate that nobody trusts, and puts the site back: what
-// keeps the authority from reaching this host shows without costing one of its
+// keeps the authority from reaching this machine shows without costing one of its
 // few attempts an hour.
 func (s *ServeSite) try(ctx context.Context, t *run.Tools, c trying, began time.Time) error {
 	trial := c.Trial(s.Seen, s.Trial)

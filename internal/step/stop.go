@@ -85,7 +85,7 @@ func (s *StopContainer) Forward(ctx context.Context, t *run.Tools) (bool, error)
 	}
 	s.gone = true
 	if len(data.GoingBack(t)) > 0 || data.MustNotMigrate(t) {
-		t.Note("the previous container is gone. Its data and files are brought back. To recreate it: " + finding.Command(t.Dir, "start"))
+		t.Note("the previous container is gone. Its data and files are restored. To recreate it: " + finding.Command(t.Dir, "start"))
 		return false, nil
 	}
 	fresh, err := pair.New(ctx, t)

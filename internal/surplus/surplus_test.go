@@ -57,7 +57,7 @@ func TestItems(t *testing.T) {
 		"no registry has one":                    {func(s *Seen) { s.Pulled[id(3)] = false }, "2 1"},
 		"another instance cannot be asked":       {func(s *Seen) { s.Alone = false }, ""},
 		"somebody gave one a name":               {func(s *Seen) { s.Images[1].Tags = append(s.Images[1].Tags, "mine:2") }, "3 1"},
-		"a tag of this program's":                {func(s *Seen) { s.Images[1].Tags = []string{repository + ":" + image.OwnTag("openalgo", id(2))} }, "3 2 1"},
+		"a tag of openalgo-install's":            {func(s *Seen) { s.Images[1].Tags = []string{repository + ":" + image.OwnTag("openalgo", id(2))} }, "3 2 1"},
 		"a tag for another instance":             {func(s *Seen) { s.Images[1].Tags = []string{repository + ":" + image.OwnTag("second", id(2))} }, "3 1"},
 		"one without a name":                     {func(s *Seen) { s.Images[1].Tags = nil }, "3 2 1"},
 		"one without a name, of another project": {func(s *Seen) {

@@ -163,7 +163,7 @@ func (f File) Enter() error {
 	})
 }
 
-// Remove takes away the file, which is switched off, and its line of fstab.
+// Remove removes the file, which is switched off, and its line of fstab.
 func (f File) Remove() error {
 	if on, err := f.isOn(); err != nil || on {
 		return errors.Join(err, fmt.Errorf("%s is in use", f.Path))

@@ -44,7 +44,7 @@ const removalTime = 2 * time.Minute
 // Run does the whole install with the test app beside the instance of a session,
 // reports what the app saw, and removes everything again.
 func Run(ctx context.Context, in *ops.Session, a answers.Answers) (event.Result, json.RawMessage, error) {
-	// A name of its own each time: what is taken away again is only what was made here.
+	// A name of its own each time: what is removed again is only what was made here.
 	stage := in.Beside(instance.Dir(string(in.Dir()) + suffix + "-" + strings.ToLower(rand.Text()[:8])))
 	removeInterrupted(ctx, in)
 	var proof proof
@@ -83,7 +83,7 @@ func Run(ctx context.Context, in *ops.Session, a answers.Answers) (event.Result,
 	return event.Result{Message: proof.tell(in)}, report, nil
 }
 
-// trialEdge makes the answers' HTTPS one that can be taken away again: from
+// trialEdge makes the answers' HTTPS one that can be removed again: from
 // an authority that gives certificates for trials, and on an edge of its own
 // unless there is one. A domain that the instance serves is left alone.
 func trialEdge(ctx context.Context, stage *ops.Session, in *ops.Session, a *answers.Answers) error {
@@ -91,7 +91,7 @@ func trialEdge(ctx context.Context, stage *ops.Session, in *ops.Session, a *answ
 		return nil
 	}
 	if s, err := in.Dir().LoadState(); err == nil && s.Edge.Domain == a.Domain {
-		in.Note(a.Domain + " is served for this OpenAlgo already; the test install leaves that as it is, and HTTPS out")
+		in.Note(a.Domain + " is served for this instance already. The test install leaves that as it is, and leaves HTTPS out")
 		a.TLS = answers.TLS{Mode: "off"}
 		return nil
 	}

@@ -17,7 +17,7 @@ import (
 )
 
 // treeCopy copies what is below one directory into another. Data belongs to the
-// container's user, who may be a person on this host: no link in either leads
+// container's user, who may be a person on this machine: no link in either leads
 // root out of it, however late it appears. (CopyDir of containerd/continuity, which
 // keeps as much, opens every file by its path, follows links that appear meanwhile,
 // makes devices, and cannot be cancelled.)
@@ -215,7 +215,7 @@ func (c *treeCopy) give(name string, info fs.FileInfo) error {
 func (c *treeCopy) own(name string, info fs.FileInfo) error {
 	owner, ok := info.Sys().(*syscall.Stat_t)
 	if !ok {
-		return errors.New("this system does not report the owners of files")
+		return errors.New("this machine does not report the owners of files")
 	}
 	return c.to.Lchown(name, int(owner.Uid), int(owner.Gid))
 }

@@ -102,7 +102,7 @@ func Sums(ctx context.Context, dir string, owners bool) ([]string, error) {
 		}
 		owner, ok := info.Sys().(*syscall.Stat_t)
 		if !ok {
-			return errors.New("this system does not report the owners of files")
+			return errors.New("this machine does not report the owners of files")
 		}
 		if owners {
 			content += fmt.Sprintf(" %d:%d", owner.Uid, owner.Gid)

@@ -21,7 +21,7 @@ import (
 func Enter(endpoint string, args, env []string) error {
 	path, local := strings.CutPrefix(endpoint, "unix://")
 	if !local {
-		return errors.New("the engine has no socket on this machine")
+		return errors.New("Docker has no socket on this machine")
 	}
 	nsenter, err := exec.LookPath("nsenter")
 	if err != nil {
@@ -29,11 +29,11 @@ func Enter(endpoint string, args, env []string) error {
 	}
 	self, err := os.Executable()
 	if err != nil {
-		return fmt.Errorf("find this program: %w", err)
+		return fmt.Errorf("find openalgo-install: %w", err)
 	}
 	pid := processIn(path)
 	if pid == 0 {
-		return errors.New("no process of the engine was found")
+		return errors.New("no process of Docker was found")
 	}
 	argv := append([]string{"nsenter", "--target", strconv.Itoa(pid), "--user", "--preserve-credentials", "--", self}, args...)
 	return fmt.Errorf("run nsenter: %w", syscall.Exec(nsenter, argv, append(env, "DOCKER_HOST="+endpoint)))

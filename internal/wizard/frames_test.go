@@ -39,7 +39,9 @@ func testHost() Host {
 				{"Sizing", "threads 2, shared memory 512 MiB, strategies 5 to 8 with 512 MiB each"}, {"Ports", "5000 and 8765 are free"},
 			}}
 		},
-		DNS: func(_ context.Context, domain string) (bool, string) { return true, domain + " leads to this machine." },
+		DNS: func(_ context.Context, domain string) (bool, string) {
+			return true, domain + " points to this machine."
+		},
 		Plan: func(_ context.Context, a answers.Answers) (*plan.Plan, error) {
 			p := &plan.Plan{Sizing: s, Told: finding.Tell(a.Warnings()...)}
 			for _, c := range [][3]string{
@@ -266,7 +268,7 @@ func waits(h *Host) {
 
 func installed(h *Host) {
 	h.Look = func(context.Context) Machine {
-		return Machine{Instance: "openalgo is ready at https://algo.example.com\nSizing: threads 2; a resize is due", Menu: []MenuEntry{
+		return Machine{Instance: "openalgo is ready at https://algo.example.com\nSizing: threads 2; a resize is needed", Menu: []MenuEntry{
 			{Label: "status: everything about it", Args: []string{"status"}}, {Label: "resize: RAM and cores allow another sizing", Args: []string{"resize"}},
 			{Label: "Change your answers: your secrets stay"}},
 			Saved: []byte("version: 1\ndomain: algo.example.com\nbroker: {name: iifl}\nimage: {source: rehearsal}\nports: {web: 5001, websocket: 8765}\n")}

@@ -246,7 +246,7 @@ func TestScreensTunnel(t *testing.T) {
 func TestScreensMenu(t *testing.T) {
 	host := testHost()
 	installed(&host)
-	s := begin(t, host).sees("a resize is due").keys("<down>", "<enter>")
+	s := begin(t, host).sees("a resize is needed").keys("<down>", "<enter>")
 	if !s.ended || len(s.m.outcome.Command) != 1 || s.m.outcome.Command[0] != "resize" {
 		t.Errorf("%+v", s.m.outcome)
 	}

@@ -61,7 +61,7 @@ func hasEntries(dir string) bool {
 	return err == nil && len(entries) > 0
 }
 
-// DirectoryOf is the directory on this host that a mount keeps data in; "" for
+// DirectoryOf is the directory on this machine that a mount keeps data in; "" for
 // any other mount.
 func DirectoryOf(m engine.Mount) string {
 	if _, ok := openalgo.TreeOf(m.Target); ok && m.Type == "bind" {
@@ -82,7 +82,7 @@ func DataDirectories(c engine.Container) map[string]string {
 	return out
 }
 
-// DataDirectory is where this host finds what the container sees as openalgo.DB.
+// DataDirectory is where this machine finds what the container sees as openalgo.DB.
 func DataDirectory(ctx context.Context, e stacks.Volumes, c engine.Container) (string, error) {
 	path, _, err := stacks.DataPath(ctx, e, c, openalgo.DB)
 	if err == nil && path == "" {

@@ -66,7 +66,7 @@ func openEdge(ctx context.Context, l *Looker, o *Observation, a answers.Answers,
 	}
 	var warnings finding.Warnings
 	if a.TLS.Mode == "auto" && a.TLS.Email == "" {
-		warnings = append(warnings, finding.Warn("email-missing", "tls.email is not given: the certificate authority could not tell anybody when a certificate is about to expire"))
+		warnings = append(warnings, finding.Warn("email-missing", "tls.email is not given: the certificate authority cannot write to you about the certificate"))
 	}
 	if a.TLS.Cert != "" {
 		var err error
@@ -81,7 +81,7 @@ func openEdge(ctx context.Context, l *Looker, o *Observation, a answers.Answers,
 		return e, front, warnings, err
 	}
 	if info := o.Engine; !info.Local || info.Rootless {
-		return nil, nil, nil, finding.Named(finding.HostNotReady, "proxy-needs-root", "tls.mode %s needs Docker on this host, run by root: the edge listens on the host's own network. "+
+		return nil, nil, nil, finding.Named(finding.HostNotReady, "proxy-needs-root", "tls.mode %s needs Docker on this machine, run by root: the HTTPS proxy uses this machine's own network. "+
 			"Use `tls: {mode: nginx}`, or `off` with a proxy of your own", a.TLS.Mode)
 	}
 	c, err := edge.OpenCaddy(ctx, l.Engine, e.Settings)

@@ -172,7 +172,7 @@ func rank(c engine.Container) int {
 func Elsewhere() []finding.Hint {
 	return []finding.Hint{
 		finding.Anywhere("List what is on this machine", "status"),
-		{Do: "Work on an OpenAlgo in another directory: add --dir to the command"},
+		{Do: "Work on an instance in another directory: add --dir to the command"},
 	}
 }
 

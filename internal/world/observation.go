@@ -66,7 +66,7 @@ type Observation struct {
 	Net                        Net
 	Data                       []string      // where databases of this instance are: volumes, or a mounted directory
 	Unread                     error         // why docker-compose.yaml could not be asked for that
-	Read                       *Read         // docker-compose.yaml as it stands; nil: there is none, or it can't be read
+	Read                       *Read         // docker-compose.yaml as it stands; nil: there is none, or it cannot be read
 	Image                      *engine.Image // the image of the answers; nil: Docker has not got it
 	Sample                     []byte        // that image's own .sample.env; nil: not known
 	Built                      *image.Built  // the image that is built from source; nil: none is

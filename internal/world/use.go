@@ -28,7 +28,7 @@ func UseOf(ctx context.Context, e Engine, c engine.Container) (u Use) {
 	return u
 }
 
-// shmInUse looks into the container's /dev/shm, in bytes; 0 where it can't.
+// shmInUse looks into the container's /dev/shm, in bytes; 0 where it cannot.
 func shmInUse(e Engine, c engine.Container) int64 {
 	var fs unix.Statfs_t
 	if !e.Info().Local || c.Pid == 0 || unix.Statfs(fmt.Sprintf("/proc/%d/root/dev/shm", c.Pid), &fs) != nil {

@@ -120,7 +120,7 @@ func evidence(err error) error {
 	if err == nil {
 		return nil
 	}
-	for _, text := range []string{"bind source path does not exist", "mounts denied", "no such file or directory", "not shared from the host"} {
+	for _, text := range []string{"bind source path does not exist", "mounts denied", "no such file or directory", "not shared with this machine"} {
 		if strings.Contains(err.Error(), text) {
 			return fmt.Errorf("there is no such directory (%s)", text)
 		}

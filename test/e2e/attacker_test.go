@@ -14,7 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// An attacker is a user of this host who plants files where root runs the
+// An attacker is a user of this machine who plants files where root runs the
 // program. The rules themselves are tested beside their code: trust in
 // internal/instance, journals in internal/step, checkouts in internal/source,
 // limits in internal/readfile, archives in internal/backup.

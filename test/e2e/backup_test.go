@@ -22,7 +22,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/rehearsal"
 )
 
-// volume is where this host has what the instance sees as target.
+// volume is where this machine has what the instance sees as target.
 func (i *instance) volume(target string) string {
 	i.t.Helper()
 	for _, m := range i.running().Mounts {
@@ -299,7 +299,7 @@ func TestBackupDaily(t *testing.T) {
 	i := backupable(t)
 	dir := t.TempDir()
 	if _, err := os.Stat("/run/systemd/system"); err == nil {
-		t.Skip("this host would really make a timer")
+		t.Skip("this machine would really make a timer")
 	}
 	if _, err := os.Stat("/etc/cron.d"); err != nil {
 		if out := i.run("backup", "--schedule", "02:30"); out.code != 3 || !strings.Contains(out.stderr, "neither systemd nor") {

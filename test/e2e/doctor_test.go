@@ -270,13 +270,13 @@ func TestDoctorFixes(t *testing.T) {
 	if out.code != 0 {
 		t.Fatal(out.all())
 	}
-	out.mustTell(t, "This is going to be fixed", "start OpenAlgo")
+	out.mustTell(t, "To be fixed", "start OpenAlgo")
 	info, err := os.Stat(i.path(".env"))
 	if err != nil || info.Mode().Perm() != 0o600 || i.container().Restart != "unless-stopped" || i.report().Users != 1 {
 		t.Errorf("not fixed: %v, %s", info.Mode(), i.container().Restart)
 	}
 	i.mustBeReady()
-	if out := i.run("doctor", "--fix", "--yes"); out.code != 0 || strings.Contains(out.all(), "going to be fixed") {
+	if out := i.run("doctor", "--fix", "--yes"); out.code != 0 || strings.Contains(out.all(), "To be fixed") {
 		t.Error(out.all())
 	}
 	if out := i.run("restart"); out.code != 0 {

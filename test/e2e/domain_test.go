@@ -177,7 +177,7 @@ func TestMCP(t *testing.T) {
 	if out := i.run("mcp", "on", "--write-orders", "--no-approval", "--now"); out.code != 0 {
 		t.Error(out.all())
 	} else {
-		out.mustTell(t, "TRADE with your money", "without your approval")
+		out.mustTell(t, "trade with your money", "without your approval")
 	}
 	if out := i.run("mcp", "off", "--now"); out.code != 0 {
 		t.Error(out.all())

@@ -395,7 +395,7 @@ func TestEdgeRehearsal(t *testing.T) {
 	if out.code != 0 {
 		t.Fatal(out.all())
 	}
-	out.mustTell(t, "is served for this OpenAlgo already")
+	out.mustTell(t, "is served for this instance already")
 	if why := served(h.client(), h.domain); why != "" {
 		t.Error(why)
 	}

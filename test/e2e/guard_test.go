@@ -144,7 +144,7 @@ func TestTwoSalts(t *testing.T) {
 	i.mustHaveData()
 }
 
-// What a killed rehearsal leaves, the next one takes away.
+// What a killed rehearsal leaves, the next one removes.
 func TestRehearsalKilled(t *testing.T) {
 	t.Parallel()
 	i := newInstance(t)

@@ -197,7 +197,7 @@ func freePort(t *testing.T) int {
 	return 0
 }
 
-// removeProject takes away every container, network and volume of a project.
+// removeProject removes every container, network and volume of a project.
 func removeProject(t *testing.T, project string) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()

@@ -120,7 +120,7 @@ func (i *instance) mustBeSized() {
 	volumes := 0
 	for _, d := range seen.Directories {
 		if !d.Writable {
-			i.t.Errorf("%s can't be written", d.Path)
+			i.t.Errorf("%s cannot be written", d.Path)
 		}
 	}
 	for _, m := range i.container().Mounts {

@@ -204,7 +204,7 @@ func TestComposeFileEdited(t *testing.T) {
 		t.Fatal(err)
 	}
 	if out := i.install(3); !strings.Contains(out.stderr, "gpus") {
-		t.Errorf("what can't be carried out is not named:\n%s", out.stderr)
+		t.Errorf("what cannot be carried out is not named:\n%s", out.stderr)
 	}
 	if i.container().ID != id {
 		t.Error("the container was touched")

@@ -98,7 +98,7 @@ type life struct {
 	keys    string
 	rows    string          // in the database now
 	pasts   map[string]bool // what a rollback or a restore may bring back
-	data    string          // where this host has /app/db
+	data    string          // where this machine has /app/db
 	marks   []string        // files of the other volumes
 	backups string          // directory
 	backup  string          // the newest whole one

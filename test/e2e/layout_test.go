@@ -44,7 +44,7 @@ func TestDataInDirectories(t *testing.T) {
 	}
 	for _, d := range i.report().Directories {
 		if !d.Writable {
-			t.Errorf("%s can't be written", d.Path)
+			t.Errorf("%s cannot be written", d.Path)
 		}
 	}
 	if n := i.volumes(); n != 0 {
@@ -153,7 +153,7 @@ func TestRenderForDocker(t *testing.T) {
 			}
 			for _, d := range report.Directories {
 				if !d.Writable {
-					t.Errorf("%s can't be written", d.Path)
+					t.Errorf("%s cannot be written", d.Path)
 				}
 			}
 			c, err := docker.Container(t.Context(), id)

@@ -181,7 +181,7 @@ func TestPreflightEngineWithoutPermission(t *testing.T) {
 	if out.code != 3 {
 		t.Errorf("exit %d, want 3", out.code)
 	}
-	out.mustSay(t, "may not use the Docker engine", "docker group", "usermod -aG docker", "sudo")
+	out.mustSay(t, "may not use the Docker at", "docker group", "usermod -aG docker", "sudo")
 	i.mustBeUntouched()
 }
 

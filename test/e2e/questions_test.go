@@ -87,7 +87,7 @@ func TestQuestions(t *testing.T) {
 	// A second time there is an OpenAlgo: it is shown, and its answers can be changed.
 	again := i.dialog()
 	again.answers("Change your answers now?", "no")
-	if code := again.wait(); code != 0 || !strings.Contains(again.said.String(), "What can be done now") {
+	if code := again.wait(); code != 0 || !strings.Contains(again.said.String(), "What do you want to do") {
 		t.Errorf("on a host that has OpenAlgo: exit %d\n%s", code, again.said.String())
 	}
 }

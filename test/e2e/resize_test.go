@@ -30,7 +30,7 @@ func (i *instance) resize(want int, more ...string) outcome {
 }
 
 // sized is an installed instance with an account, on an engine where it is
-// alone, and with the 16 GB row whatever this host has.
+// alone, and with the 16 GB row whatever this machine has.
 func sized(t *testing.T) *instance {
 	t.Helper()
 	i := newInstance(t)

@@ -109,7 +109,7 @@ func TestSelfUpdate(t *testing.T) {
 	mustStay("changed on its way", run(old, "self-update"), 1)
 	publish("1.1.0", "1.1.0", archiveOf(t, old), private)
 	mustStay("another version inside", run(old, "self-update"), 1)
-	mustStay("no version", run(old, "self-update", "--to", "newest"), 2)
+	mustStay("not a version", run(old, "self-update", "--to", "newest"), 2)
 	mustStay("a build without a key", run(program, "self-update"), 3)
 
 	publish("1.1.0", "1.1.0", fresh, private)

@@ -119,7 +119,7 @@ func TestStartWithoutData(t *testing.T) {
 	if err := docker.RemoveVolume(t.Context(), i.project+"_openalgo_db"); err != nil {
 		t.Fatal(err)
 	}
-	if out := i.run("start"); out.code != 3 || !strings.Contains(out.stderr, "data of this OpenAlgo is gone") || len(i.containers()) != 0 {
+	if out := i.run("start"); out.code != 3 || !strings.Contains(out.stderr, "data of this instance is gone") || len(i.containers()) != 0 {
 		t.Errorf("exit %d\n%s", out.code, out.all())
 	}
 }

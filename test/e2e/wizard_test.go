@@ -220,7 +220,7 @@ func TestWizardTerminalGone(t *testing.T) {
 	_ = c.cmd.Process.Signal(syscall.SIGCONT)
 	<-c.over
 	again.sees("Change your answers now?").types(enter).ends(0)
-	for _, text := range []string{"install ended", "What can be done now"} {
+	for _, text := range []string{"install ended", "What do you want to do"} {
 		if !strings.Contains(again.output(), text) {
 			t.Errorf("%q is not to be seen:\n%s", text, again.output())
 		}

@@ -29,5 +29,5 @@ type Tree struct {
 	Name   string `json:"name"`   // db, strategies, keys, log
 	Source string `json:"source"` // the volume, or the path of the directory
 	Bytes  int64  `json:"bytes"`
-	Path   string `json:"-"` // where this host finds it
+	Path   string `json:"-"` // where this machine finds it
 }

@@ -20,7 +20,7 @@ func readMounts() mounts {
 	return mounts{column(string(now), 4), column(string(table), 1)}
 }
 
-// column takes one field of each line: a path, in which a blank is \040.
+// column takes one field of each line: a path, in which a space is \040.
 func column(text string, n int) (out []string) {
 	unescape := strings.NewReplacer(`\040`, " ", `\011`, "\t", `\012`, "\n", `\134`, `\`)
 	for line := range strings.Lines(text) {

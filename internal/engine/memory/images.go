@@ -162,7 +162,7 @@ func (e imageCalls) Import(_ context.Context, ref string, tar io.Reader, changes
 
 // Build fails: nothing runs here.
 func (e imageCalls) Build(context.Context, engine.BuildSpec, engine.BuildWatch) (engine.Image, error) {
-	return engine.Image{}, errors.New("an engine in memory builds nothing")
+	return engine.Image{}, errors.New("a Docker in memory builds nothing")
 }
 
 // ExecInput runs nothing, keeps the input, and ends well.

@@ -120,7 +120,7 @@ func (i Info) Check(s ContainerSpec) (warnings []string, err error) {
 		{s.Host.PidsLimit != nil && *s.Host.PidsLimit > 0 && !can.PIDs, "the limit on processes"},
 	} {
 		if c.lost {
-			warnings = append(warnings, c.what+" of "+s.Name+" has no effect: the kernel of Docker's host does not support it")
+			warnings = append(warnings, c.what+" of "+s.Name+" has no effect: the kernel of Docker's machine does not support it")
 		}
 	}
 	return warnings, nil

@@ -30,6 +30,6 @@ func byHand(o host.OS, s State) error {
 }
 
 func manual(why string, commands ...string) error {
-	return finding.Named(finding.HostNotReady, "engine-by-hand", "Docker Engine is not installed, and this program does not install it here: %s", why).
+	return finding.Named(finding.HostNotReady, "engine-by-hand", "Docker Engine is not installed, and openalgo-install does not install it here: %s", why).
 		With(finding.Shell("Install Docker Engine yourself, then run openalgo-install again", commands...))
 }

@@ -225,7 +225,7 @@ func (a *applying) fetchKey(ctx context.Context, url, fingerprint string) ([]byt
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("fetch %s: the server answers %s; try again later", url, response.Status)
+		return nil, fmt.Errorf("fetch %s: the answer is %s. Try again later", url, response.Status)
 	}
 	key, err := io.ReadAll(io.LimitReader(response.Body, maxKey))
 	if err != nil {
@@ -262,7 +262,7 @@ func (a *applying) notRunning(ctx context.Context, systemd bool) error {
 			tail = slices.Clone(tail[max(0, len(tail)-tailLines):])
 		}
 	}
-	text := fmt.Sprintf("the Docker daemon was started but does not answer on %s after %s; its log is: %s", a.Socket, a.Wait, log)
+	text := fmt.Sprintf("Docker was started, but does not answer on %s after %s. Its log: %s", a.Socket, a.Wait, log)
 	if len(tail) > 0 {
 		text += "\n  " + strings.Join(tail, "\n  ")
 	}

@@ -152,7 +152,7 @@ func installSteps(p platform, facts host.Facts, state State) ([]Step, error) {
 		}
 	}
 	if len(packages) == 0 {
-		return nil, fmt.Errorf("%s has no Docker package of its own, and Docker's repository cannot be used: %s; see https://docs.docker.com/engine/install/", first(facts.OS.Pretty, "this system"), state.RepoProblem)
+		return nil, fmt.Errorf("%s has no Docker package of its own, and Docker's repository cannot be used: %s; see https://docs.docker.com/engine/install/", first(facts.OS.Pretty, "this machine"), state.RepoProblem)
 	}
 	if p.manager == "apk" {
 		var err error
@@ -165,7 +165,7 @@ func installSteps(p platform, facts host.Facts, state State) ([]Step, error) {
 		return append(steps,
 			// Some third-party source that is broken must not stop us.
 			Step{Title: "Refresh the package lists", Command: apt("update"), MayFail: true, TakesLock: true},
-			// --no-remove: rather fail than take away what the user has.
+			// --no-remove: rather fail than remove what the user has.
 			Step{Title: title, Command: apt("install", append([]string{"-y", "--no-remove"}, packages...)...), TakesLock: true},
 		), nil
 	}

@@ -127,7 +127,7 @@ func TestPlanRefuses(t *testing.T) {
 		"NixOS":                   {nixos, dockersetup.State{Root: true}, nil, "virtualisation.docker.enable"},
 		"Raspbian":                {raspbian, dockersetup.State{Root: true}, nil, "64-bit Raspberry Pi OS"},
 		"Alpine from a CD alone":  {alpine, dockersetup.State{Root: true, RepoProblem: "no repository", Repositories: "/media/cdrom/apks\n"}, nil, "setup-apkrepos -c"},
-		"no os-release":           {host.OS{}, dockersetup.State{Root: true}, nil, "this system"},
+		"no os-release":           {host.OS{}, dockersetup.State{Root: true}, nil, "this machine"},
 		"no package but Docker's": {rocky, rockyOffline, nil, "download.docker.com cannot be reached"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -55,7 +55,7 @@ func platformOf(o host.OS) (platform, error) {
 	case o.ID == "alpine":
 		return platform{manager: "apk", packages: []string{"docker"}}, nil
 	}
-	return platform{}, fmt.Errorf("installing Docker Engine on %s is not known here; install it as https://docs.docker.com/engine/install/ says and run this again", first(o.Pretty, "this system"))
+	return platform{}, fmt.Errorf("installing Docker Engine on %s is not known here; install it as https://docs.docker.com/engine/install/ says and run this again", first(o.Pretty, "this machine"))
 }
 
 // url is Docker's repository for the system.

@@ -77,7 +77,7 @@ func (o Options) repoProblem(ctx context.Context, facts host.Facts) string {
 	case p.repo == "":
 		return "Docker has no repository for " + first(facts.OS.Pretty, facts.OS.ID)
 	case p.release == "":
-		return "this system does not say which release it is"
+		return "this machine does not say which release of Linux it runs"
 	}
 	if name := o.conflicting(); name != "" {
 		return fmt.Sprintf("the distribution's %s is installed, which Docker's packages would replace", name)

@@ -12,7 +12,7 @@ func IsTest(ref string) bool { return strings.HasPrefix(ref, TestRepository) }
 
 // Whose Dockerfile makes an image.
 const (
-	Ours   = "ours"   // this program's templates
+	Ours   = "ours"   // openalgo-install's templates
 	Theirs = "theirs" // the checkout's own
 )
 

@@ -228,7 +228,7 @@ func (s *Keep) recreateVolume(ctx context.Context, t *run.Tools) error {
 	v, err := t.Engine.Volume(ctx, s.Volume)
 	if errors.Is(err, engine.ErrNotFound) {
 		t.Note(fmt.Sprintf("Docker no longer has the volume %s. It is recreated, and its data is copied back from %s. "+
-			"Strategies and logs were in other volumes: only a backup brings them back", s.Volume, s.Copy(t)))
+			"Strategies and logs were in other volumes: only a backup restores them", s.Volume, s.Copy(t)))
 		v, err = t.Engine.CreateVolume(ctx, engine.VolumeSpec{Name: s.Volume, Labels: labelsOf(t, s.Volume)})
 		t.Point("undo-volume")
 	}

@@ -47,7 +47,7 @@ func (s *CreateVolume) Do(ctx context.Context, t *run.Tools) error {
 		return nil // this step is repeated
 	}
 	if err == nil {
-		return fmt.Errorf("the volume %s was made by somebody else meanwhile; run this again", s.Name)
+		return fmt.Errorf("another process made the volume %s meanwhile. Run the same command again", s.Name)
 	}
 	if !errors.Is(err, engine.ErrNotFound) {
 		return fmt.Errorf("look at the volume %s: %w", s.Name, err)
