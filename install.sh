@@ -42,6 +42,7 @@ _fail() {
   shift 2
   _say
   for line; do _say "$line"; done
+  _say
   _say "Nothing was changed."
   exit "$code"
 }
@@ -321,16 +322,18 @@ _start() {
       exec "$prefix/bin/openalgo-install" "$@" </dev/null
     fi
   fi
+  program=openalgo-install
+  [ "$prefix" != "$own" ] || program=$prefix/bin/openalgo-install # root does not look there
   _say
   _say "Next, on a terminal:"
   _say
-  _say "    ${su}openalgo-install"
+  _say "    $su$program"
   _say
   _say "Or unattended, with a file of answers that you edit first:"
   _say
-  _say "    openalgo-install answers init > answers.yaml"
-  _say "    ${su}openalgo-install --answers answers.yaml --dry-run"
-  _say "    ${su}openalgo-install --answers answers.yaml"
+  _say "    $program answers init > answers.yaml"
+  _say "    $su$program --answers answers.yaml --dry-run"
+  _say "    $su$program --answers answers.yaml"
 }
 
 main() {
@@ -343,7 +346,10 @@ main() {
   script=https://github.com/marketcalls/openalgo-install/releases/latest/download/install.sh
   prefix=${OPENALGO_INSTALL_PREFIX:-/usr/local} own=${HOME:-/root}/.local
   version=${OPENALGO_INSTALL_VERSION:-} do=_install verifier='' work='' su=''
-  [ "$(id -u)" = 0 ] || su='sudo '
+  if [ "$(id -u)" != 0 ]; then
+    ! _has doas || su='doas '
+    ! _has sudo || su='sudo '
+  fi
   while [ $# -gt 0 ]; do
     case $1 in
       --version=*) version=${1#*=} ;;

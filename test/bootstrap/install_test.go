@@ -237,7 +237,7 @@ func TestRoot(t *testing.T) {
 			t.Fatal(err)
 		}
 		own := filepath.Join(m.home(), ".local")
-		m.must(0, own+"/bin", r.script)
+		m.must(0, "    "+own+"/bin/openalgo-install --answers", r.script)
 		if got := files(t, own); !slices.Contains(got, "bin/openalgo-install") {
 			t.Errorf("in %s: %q", own, got)
 		}
