@@ -80,7 +80,7 @@ func instances(n int) (out []live.Instance) {
 			i.Problems = []live.Problem{{ID: "no-backup", Text: "There is no backup yet", Fix: []string{"backup"}}}
 		case 4:
 			i.State, i.Reason = live.NotReady, "http://127.0.0.1:5004/auth/check-setup answers 502 Bad Gateway"
-			i.Status.HTTPS, i.URL, i.Status.Tunnel = nil, "http://127.0.0.1:5004", "ssh -N -L 5004:127.0.0.1:5004 -L 8769:127.0.0.1:8769 root@203.0.113.7"
+			i.Status.HTTPS, i.URL, i.Status.Tunnel = nil, "http://127.0.0.1:5004", "ssh -N -L 5004:127.0.0.1:5004 -L 8769:127.0.0.1:8769 root@SERVER"
 			i.Problems = []live.Problem{{ID: "not-ready", Text: "Not ready: " + i.Reason, Bad: true, Fix: []string{"doctor"}}}
 		}
 		out = append(out, i)

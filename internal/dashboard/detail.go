@@ -172,11 +172,12 @@ func (m sheet) problemLines(i live.Instance, width, height int) []string {
 
 // tunnel is how another computer reaches an instance without a domain.
 func (m sheet) tunnel(i live.Instance, width, height int) []string {
-	if i.Status == nil || i.Status.Tunnel == "" || height < 4 {
+	command := tunnelOf(i, m.snap.Public)
+	if command == "" || height < 4 {
 		return nil
 	}
 	out := []string{"", "To open it from your own computer, run this there (y copies it):"}
-	for _, line := range theme.Wrap(i.Status.Tunnel, width-2) {
+	for _, line := range theme.Wrap(command, width-2) {
 		out = append(out, "  "+m.Theme.Accent.Render(line))
 	}
 	return out

@@ -67,7 +67,7 @@ func (m frame) body(width, height int) []string {
 		return m.picker.Lines(m.Theme, width, height)
 	case detailPage:
 		if i := m.current(); i != nil {
-			return sheet{m.model}.detail(*i, width, height)
+			return sheet(m).detail(*i, width, height)
 		}
 	case listPage:
 	}

@@ -237,10 +237,7 @@ func (m hand) newInstance() {
 
 // items are the texts of an instance that may be copied.
 func (m hand) items(i live.Instance) []share.Item {
-	tunnel := ""
-	if i.Status != nil {
-		tunnel = i.Status.Tunnel
-	}
+	tunnel := tunnelOf(i, m.snap.Public)
 	return []share.Item{{Label: "Address", Text: i.URL}, {Label: "Redirect URL", Text: i.Redirect}, {Label: "SSH tunnel", Text: tunnel},
 		{Label: "Public address of this machine", Text: m.snap.Public}}
 }

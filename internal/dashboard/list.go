@@ -132,9 +132,9 @@ func (m frame) list(width, height int) []string {
 	}
 	i := m.current()
 	if left := height - len(out) - 1; i != nil && left >= below {
-		out = append(append(out, ""), sheet{m.model}.detail(*i, width, left)...)
+		out = append(append(out, ""), sheet(m).detail(*i, width, left)...)
 	} else if i != nil && left >= 1 {
-		out = append(append(out, ""), sheet{m.model}.problemLines(*i, width, left)...)
+		out = append(append(out, ""), sheet(m).problemLines(*i, width, left)...)
 	}
 	return out
 }

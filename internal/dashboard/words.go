@@ -148,3 +148,16 @@ func release(t *theme.Theme, i live.Instance) (short, long string) {
 	}
 	return short + " ^", long + ", a newer image is available"
 }
+
+// tunnelOf is the command by which another computer reaches an instance. Its place
+// for the server's name has the public address, where nobody came by SSH.
+func tunnelOf(i live.Instance, public string) string {
+	if i.Status == nil {
+		return ""
+	}
+	address, _, _ := strings.Cut(public, " ")
+	if address == "" {
+		return i.Status.Tunnel
+	}
+	return strings.Replace(i.Status.Tunnel, "@SERVER", "@"+address, 1)
+}

@@ -28,19 +28,12 @@ func Status(w io.Writer, s status.Status) {
 		if n > 0 {
 			fmt.Fprintln(w)
 		}
-		ready := "ready"
-		switch {
-		case i.Starting:
-			ready = "starting: " + i.Reason
-		case !i.Ready:
-			ready = "NOT READY: " + i.Reason
-		}
 		row := func(name, value string) {
 			if value != "" {
 				fmt.Fprintf(w, "  %-10s %s\n", name, printable.Line(value))
 			}
 		}
-		fmt.Fprintf(w, "%s  %s\n", i.Name, printable.Line(ready))
+		fmt.Fprintf(w, "%s  %s\n", i.Name, printable.Line(readiness(i)))
 		row("note", i.Note)
 		row("url", i.URL)
 		row("tunnel", i.Tunnel)
@@ -96,6 +89,17 @@ func accountOf(a welcome.Account) string {
 		return "none yet: open the address above and make it"
 	}
 	return ""
+}
+
+// readiness says whether an instance is ready, or why not.
+func readiness(i status.Instance) string {
+	switch {
+	case i.Starting:
+		return "starting: " + i.Reason
+	case !i.Ready:
+		return "NOT READY: " + i.Reason
+	}
+	return "ready"
 }
 
 // codeOf says how far the bytecode of OpenAlgo's code is, unless it is there.
