@@ -10,7 +10,6 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/host"
-	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/present"
 	"github.com/marketcalls/openalgo-install/internal/publicip"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
@@ -19,9 +18,6 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/status"
 	"github.com/marketcalls/openalgo-install/internal/wizard"
 )
-
-// usedPorts are what OpenAlgo listens on when nothing else is said.
-var usedPorts = []int{openalgo.WebPort, openalgo.WebSocketPort}
 
 // lookAt describes this machine, and the OpenAlgo that dir may have.
 func lookAt(ctx context.Context, a *app, dir string) wizard.Machine {
@@ -48,9 +44,8 @@ func lookAt(ctx context.Context, a *app, dir string) wizard.Machine {
 	if err != nil && measured == nil {
 		machine = sizing.Machine{RAMMiB: facts.RAMMiB, Cores: facts.Cores, Source: sizing.SourceHost}
 	}
-	size, _ := sizing.Compute(machine, 1, sizing.Overrides{})
-	s.fact("Sizing", "threads %d, shared memory %d MiB, strategies %s with %d MiB each", size.Threads, size.ShmMiB, size.Strategies, size.StrategyMemoryMiB)
-	s.ports(ctx)
+	s.addresses(ctx, e, machine)
+	s.memory(ctx)
 	if at := <-public; at.Known() {
 		s.fact("Public IP", "%s: your broker must know it", at)
 	}
@@ -58,6 +53,7 @@ func lookAt(ctx context.Context, a *app, dir string) wizard.Machine {
 		s.Unusable = true
 		s.obstacle(err.Error() + "; or choose another place with --dir")
 	}
+	s.start(ctx, e)
 	return s.Machine
 }
 
@@ -98,22 +94,6 @@ func (s *survey) engine(e *engine.Engine, facts host.Facts, err error) {
 	s.obstacle(s.app.prompt().Advice(err))
 }
 
-// ports says whether the ports are free. Others can be chosen.
-func (s *survey) ports(ctx context.Context) {
-	taken := false
-	for _, port := range usedPorts {
-		holder, err := host.PortHolder(ctx, "127.0.0.1", port)
-		if err != nil || holder.Free {
-			continue
-		}
-		taken = true
-		s.obstacle(fmt.Sprintf("port %d is taken by %s: stop that, or choose another port under Options", port, holder))
-	}
-	if !taken {
-		s.fact("Ports", "%d and %d are free", usedPorts[0], usedPorts[1])
-	}
-}
-
 // elsewhere describes the instances in other directories, each of which the
 // menu leads to.
 func (s *survey) elsewhere(ctx context.Context, e *engine.Engine, machine sizing.Machine) bool {
@@ -130,6 +110,10 @@ func (s *survey) elsewhere(ctx context.Context, e *engine.Engine, machine sizing
 	}
 	s.Instance = strings.Join(states, "\n")
 	s.entry("Install another one in " + s.app.dir)
+	if len(states) > 0 {
+		s.addresses(ctx, e, machine)
+		s.memory(ctx)
+	}
 	return len(states) > 0
 }
 

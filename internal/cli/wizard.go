@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/draft"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
@@ -72,6 +74,12 @@ func (w *interview) onScreens(ctx context.Context, screen wizard.Terminal) error
 		return asCancelled(err)
 	case len(outcome.Command) > 0:
 		args := outcome.Command
+		if slices.Contains(args, "--ask") {
+			if !slices.Contains(args, "--dir") {
+				args = append(args, "--dir", w.at)
+			}
+			return w.comeBack(ctx, args)
+		}
 		if args[0] != "--dir" {
 			args = append(args, "--dir", w.at)
 			fmt.Fprintf(w.stdout, "$ %s\n", finding.Command(w.at, outcome.Command...))
@@ -120,7 +128,8 @@ func (w *interview) host() wizard.Host {
 			result, err := s.Do(ctx, ops.Install(ans, 0))
 			return withAddress(ctx, s.Dir(), result, err)
 		},
-		Next: w.next(),
+		Next:   w.next(),
+		Drafts: draft.For(w.at),
 	}
 }
 

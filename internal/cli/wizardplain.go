@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/draft"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
@@ -32,6 +33,9 @@ func (w *interview) inLines(ctx context.Context) error {
 	if err := w.engineOrOffer(ctx); err != nil {
 		return asCancelled(err)
 	}
+	if machine.NoEngine { // there is one now, which knows of other instances
+		machine = lookAt(ctx, w.app, w.at)
+	}
 	if machine.Instance != "" && machine.Menu[0].Args[0] == "--dir" {
 		w.lines.Say("There is an instance in another directory. To work on it, add --dir:\n\n%s", machine.Instance)
 	} else if machine.Instance != "" {
@@ -45,6 +49,8 @@ func (w *interview) inLines(ctx context.Context) error {
 	if machine.Saved != nil {
 		questions.Change(machine.Saved)
 	}
+	questions.Here, questions.Drafts = machine.Here, draft.For(w.at)
+	defer func() { _ = questions.Drafts.Flush() }() // a convenience: a machine that keeps nothing still installs
 	for {
 		retry, err := w.round(ctx, questions)
 		if !retry {
@@ -139,6 +145,7 @@ func (w *interview) round(ctx context.Context, questions *wizard.Plain) (retry b
 	if result, err = withAddress(ctx, s.Dir(), result, err); err != nil {
 		return w.offerRetry(ctx, out, err)
 	}
+	_ = questions.Drafts.Drop() // it is removed in a week
 	err = out.end(result, nil)
 	w.lines.Say("")
 	next := w.next()

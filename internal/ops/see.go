@@ -39,19 +39,6 @@ func seePorts(ctx context.Context, in *Session, o *world.Observation, a answers.
 	}
 }
 
-// Ports are those that an install in this directory gets where nobody names any,
-// and why they are not the usual ones.
-func (in *Session) Ports(ctx context.Context) (answers.Ports, finding.Warnings, error) {
-	o, err := in.observe(ctx)
-	if err != nil {
-		return answers.Ports{}, nil, err
-	}
-	a := answers.Answers{Ports: answers.Open()}
-	seePorts(ctx, in, o, a)
-	err = ports.Choose(o, &a)
-	return a.Ports, ports.Moved(o, a), err
-}
-
 func readEnv(ctx context.Context, in *Session) ([]byte, error) {
 	return appfile.ReadEnv(ctx, in.Engine, in.dir, "")
 }

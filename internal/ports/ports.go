@@ -73,10 +73,10 @@ func Other(o *world.Observation, a answers.Answers) (Pair, bool) {
 	return Pair{}, false
 }
 
-// Moved says why the ports are not the usual ones, where that was looked at.
-func Moved(o *world.Observation, a answers.Answers) finding.Warnings {
+// Taken says who has the usual ports, where they could be had otherwise; "" for nobody.
+func Taken(o *world.Observation, a answers.Answers) string {
 	if Now(o).Whole() {
-		return nil
+		return ""
 	}
 	var taken []string
 	for port, is := range map[int]bool{openalgo.WebPort: a.Ports.AutoWeb, openalgo.WebSocketPort: a.Ports.AutoWebSocket} {
@@ -84,11 +84,17 @@ func Moved(o *world.Observation, a answers.Answers) finding.Warnings {
 			taken = append(taken, fmt.Sprintf("port %d is taken by %s", port, who))
 		}
 	}
-	if len(taken) == 0 {
+	slices.Sort(taken)
+	return strings.Join(taken, ", ")
+}
+
+// Moved warns where the ports are not the usual ones, and says why.
+func Moved(o *world.Observation, a answers.Answers) finding.Warnings {
+	taken := Taken(o, a)
+	if taken == "" {
 		return nil
 	}
-	slices.Sort(taken)
-	return finding.Warnings{finding.Warn("port-moved", "%s, so this instance gets the ports %d and %d", strings.Join(taken, ", "), a.Ports.Web, a.Ports.WebSocket)}
+	return finding.Warnings{finding.Warn("port-moved", "%s, so this instance gets the ports %d and %d", taken, a.Ports.Web, a.Ports.WebSocket)}
 }
 
 // Now are those that the instance has: of its container, or of its last answers.

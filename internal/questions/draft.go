@@ -10,13 +10,13 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/broker"
-	"github.com/marketcalls/openalgo-install/internal/openalgo"
 )
 
 // Draft is the answers as far as they have been given.
 type Draft struct {
 	Given    map[string]string // the text of each, by key
 	Searched map[string]string // what a list was searched for, by key
+	Here     Here
 
 	kept string            // the broker whose secrets the instance has already; "" is none
 	rest map[string]string // what the instance was answered besides, by key
@@ -24,7 +24,9 @@ type Draft struct {
 }
 
 // New returns a Draft with no answers.
-func New() *Draft { return &Draft{Given: map[string]string{}, Searched: map[string]string{}} }
+func New() *Draft {
+	return &Draft{Given: map[string]string{}, Searched: map[string]string{}, Here: Here{Ports: answers.Open()}}
+}
 
 // Get returns the answer to a question; "" when there is none.
 func (d *Draft) Get(key string) string { return d.Given[key] }
@@ -46,17 +48,8 @@ func isLater(d *Draft) bool { return !d.Keeps() && strings.EqualFold(d.Get(keyHa
 
 // RedirectURL returns what must be registered at the broker.
 func (d *Draft) RedirectURL() string {
-	return d.Broker().RedirectURL(answers.Answers{Domain: d.Get(KeyDomain), Ports: portsOf(d)}.Origin())
-}
-
-func portsOf(d *Draft) answers.Ports {
-	out := answers.Ports{Web: openalgo.WebPort, WebSocket: openalgo.WebSocketPort, Bind: "127.0.0.1"}
-	for key, to := range map[string]*int{"ports.web": &out.Web, "ports.websocket": &out.WebSocket} {
-		if port, err := strconv.Atoi(d.Get(key)); err == nil && d.Advanced() {
-			*to = port
-		}
-	}
-	return out
+	a := answers.Answers{Domain: d.Get(KeyDomain), Ports: portsOf(d)}
+	return d.Broker().RedirectURL(a.Origin())
 }
 
 // certbot is the answer to whether it may get the certificate.
@@ -67,7 +60,7 @@ func (d *Draft) Offer(q Question) string {
 	if given, ok := d.Given[q.Key]; ok {
 		return given
 	}
-	return q.Preset
+	return presetOf(d, q)
 }
 
 // Take keeps an answer as it was meant: without spaces around it, an empty one
@@ -76,9 +69,9 @@ func (d *Draft) Take(q Question, text string) (trimmed bool) {
 	clean := strings.TrimSpace(text)
 	trimmed = clean != text
 	if clean == "" {
-		clean = q.Preset
+		clean = presetOf(d, q)
 	}
-	d.Given[q.Key] = clean
+	d.Given[q.Key] = meant(q, clean)
 	return trimmed
 }
 
@@ -163,6 +156,9 @@ func (d *Draft) yaml(references bool) ([]byte, error) {
 		default:
 			texts[key] = text
 		}
+	}
+	if p := portsOf(d); !d.Advanced() { // else they are asked for
+		texts[keyWeb], texts[keySocket] = strconv.Itoa(p.Web), strconv.Itoa(p.WebSocket)
 	}
 	return answers.Compose(texts, from)
 }

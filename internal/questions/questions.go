@@ -53,7 +53,7 @@ const (
 var Screens = []Screen{
 	{Title: "Address", Shown: Always, Intro: Fixed(""), Questions: []Question{
 		{Key: KeyDomain, Shown: Always, Label: Fixed("Domain"),
-			Help: Fixed("The name that browsers use, for example algo.example.com. Optional: without a domain you reach OpenAlgo on this machine, or through an SSH tunnel.")},
+			Help: domainHelp},
 	}},
 	{Title: "HTTPS", Shown: hasDomain, Intro: httpsText,
 		Questions: []Question{
@@ -101,15 +101,16 @@ var Screens = []Screen{
 		{Key: "broker.market_api_secret", Secret: true, Shown: needsMarketData,
 			Label: Fixed("API secret for market data"), Help: orKept(Fixed(""))},
 	}},
+	memoryScreen(),
 	{Title: "Options", Shown: Always, Intro: Fixed(""), Questions: []Question{
 		{Key: KeyAdvanced, Shown: Always, Preset: "no", Choices: advancedChoices,
 			Label: Fixed("Change image, ports or sizing?"), Help: Fixed("The defaults fit most machines.")},
 		{Key: "image", Shown: (*Draft).Advanced, Preset: answers.DefaultImage,
 			Label: Fixed("Image"), Help: Fixed("The name of an image, for example marketcalls/openalgo:latest. Or source code to build one from: a git address (with #branch if needed) or a directory. " +
 				"Or rehearsal, the built-in test app, which needs no download.")},
-		{Key: "ports.web", Shown: (*Draft).Advanced, Preset: "5000",
+		{Key: keyWeb, Shown: (*Draft).Advanced, Preset: "5000",
 			Label: Fixed("Port of the web interface"), Help: Fixed("")},
-		{Key: "ports.websocket", Shown: (*Draft).Advanced, Preset: "8765",
+		{Key: keySocket, Shown: (*Draft).Advanced, Preset: "8765",
 			Label: Fixed("Port of the WebSocket"), Help: Fixed("")},
 		{Key: "sizing.threads", Shown: (*Draft).Advanced, Preset: "auto",
 			Label: Fixed("Threads"), Help: Fixed("For the numeric libraries. auto follows the sizing table (openalgo-install size).")},

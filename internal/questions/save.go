@@ -24,14 +24,14 @@ func (d *Draft) Save(path string, secrets bool) (said string, err error) {
 		return "", fmt.Errorf("the answers could not be saved: %w", err)
 	}
 	said = "Saved. Unattended: openalgo-install --answers " + path
-	if needed := d.environment(); !secrets && len(needed) > 0 {
+	if needed := environment(d); !secrets && len(needed) > 0 {
 		said += fmt.Sprintf("\nIt takes the secrets from the environment: %s.", strings.Join(needed, ", "))
 	}
 	return said, nil
 }
 
 // environment lists the variables that a file without secrets refers to.
-func (d *Draft) environment() []string {
+func environment(d *Draft) []string {
 	var out []string
 	for key, text := range d.asked() {
 		if name := secretNames[key]; name != "" && text != "" {

@@ -17,7 +17,7 @@ func Of(saved []byte) *Draft {
 	d.kept, d.rest = texts[KeyBroker], maps.Clone(texts)
 	for _, s := range Screens {
 		for _, q := range s.Questions {
-			if text, ok := texts[q.Key]; ok && !q.Secret {
+			if text, ok := texts[q.Key]; ok && !q.Secret && q.Key != KeySwap {
 				d.Given[q.Key] = text
 				delete(d.rest, q.Key)
 			}
@@ -30,9 +30,10 @@ func Of(saved []byte) *Draft {
 	for _, key := range []string{"version", "image.source", "image.ref", "image.url", "image.path"} {
 		delete(d.rest, key)
 	}
+	d.Here.Ports.Web, d.Here.Ports.WebSocket = number(texts[keyWeb], d.Here.Ports.Web), number(texts[keySocket], d.Here.Ports.WebSocket)
 	d.Given[KeyAdvanced] = "no"
 	for _, q := range Screens[len(Screens)-1].Questions[1:] {
-		if given, ok := d.Given[q.Key]; ok && given != q.Preset {
+		if given, ok := d.Given[q.Key]; ok && given != presetOf(d, q) {
 			d.Given[KeyAdvanced] = "yes"
 		}
 	}

@@ -90,6 +90,9 @@ func (f frame) keyLines() []string {
 
 func (f frame) header() theme.Header {
 	h := theme.Header{Title: f.page.title()}
+	if form, ok := f.page.(*formPage); ok && form.draft != f.draft {
+		return h // it is no step of the questions
+	}
 	switch f.page.(type) {
 	case *machinePage, *formPage, *reviewPage:
 		h.Step, h.Of = f.step()

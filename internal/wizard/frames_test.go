@@ -15,6 +15,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/draft"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/plan"
@@ -207,6 +208,12 @@ var frames = []struct {
 			return Machine{Facts: [][2]string{{"Docker", "not there"}}, Obstacles: []string{"no Docker Engine answers at /var/run/docker.sock: install it with openalgo-install docker"}, NoEngine: true, Unusable: true}
 		}
 	}, way: []string{"<enter>"}},
+	{name: "start", host: starts},
+	{name: "start-restore", host: starts, way: []string{"<down>", "<enter>", "<ctrl+u>", "/root/openalgo.tar.zst.age", "<enter>"}},
+	{name: "memory", host: starts, way: toOptions},
+	{name: "resume", host: starts, do: func(s *session) {
+		s.m.page = newResumePage(s.m, &draft.Draft{At: time.Date(2026, 11, 26, 8, 35, 0, 0, time.UTC)})
+	}},
 	{name: "docker", host: func(h *Host) {
 		h.Look = func(context.Context) Machine { return Machine{NoEngine: true, Unusable: true} }
 		h.SetUpDocker = func(_ context.Context, print func(string)) error {

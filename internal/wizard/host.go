@@ -7,10 +7,12 @@ import (
 	"context"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/draft"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/present"
+	"github.com/marketcalls/openalgo-install/internal/questions"
 )
 
 // Host is what the wizard is told and what it lets do. The command line
@@ -31,6 +33,8 @@ type Host struct {
 	Next        present.Next // what the last page says
 	// Again asks for the answers of the instance that is there, without a menu.
 	Again bool
+	// Drafts keeps what was answered, should the line drop; nil: nothing is kept.
+	Drafts *draft.Store
 	// DryRun ends after the plan.
 	DryRun bool
 }
@@ -41,6 +45,7 @@ type Machine struct {
 	Obstacles []string    // what stands in the way, each with the way out
 	NoEngine  bool        // Docker Engine is not there, and could be installed
 	Unusable  bool        // without the obstacles removed nothing can be installed
+	Here      questions.Here
 
 	Instance string      // state of the OpenAlgo that is there already; "" is none
 	Menu     []MenuEntry // what can be done with it
@@ -51,6 +56,10 @@ type Machine struct {
 type MenuEntry struct {
 	Label string
 	Args  []string // of the command; none: ask for answers
+	// Backup asks for the backup that the command takes. It may be this one.
+	Backup *string
+	// Why says that the entry is not possible now.
+	Why string
 }
 
 // Outcome is how the wizard was left.

@@ -12,9 +12,12 @@ import (
 
 // machinePage shows what this machine is, and what stands in the way.
 type machinePage struct {
-	m      *model
-	seen   bool // the machine has been looked at
-	scroll scroll
+	m    *model
+	seen bool   // the machine has been looked at
+	menu *field // what can be done; nil: to go on
+	// scrolled says that the text is looked at, else the menu.
+	scrolled bool
+	scroll   scroll
 }
 
 // machineMsg is the machine, as it was found.
@@ -30,7 +33,7 @@ func (p *machinePage) title() string { return "This machine" }
 func (p *machinePage) update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case machineMsg:
-		p.seen, p.m.machine = true, msg.machine
+		p.seen, p.m.machine, p.m.draft.Here = true, msg.machine, msg.machine.Here
 		switch {
 		case msg.machine.Instance != "" && p.m.host.Again:
 			return answerAgain(p.m)
@@ -57,10 +60,16 @@ func (p *machinePage) key(msg tea.KeyMsg) tea.Cmd {
 		return setUpDocker(p.m)
 	case key == "enter" && p.m.machine.Unusable:
 		p.m.note = "Fix the problems above, then press r to check again."
+	case key == "enter" && len(p.m.machine.Menu) == 0:
+		return p.m.ask(p.m.draft)
 	case key == "enter":
-		return p.m.next()
-	default:
-		p.scroll.key(msg)
+		label, _ := p.list().text()
+		return p.m.choose(label)
+	case len(p.m.machine.Menu) > 0 && (key == "up" || key == "down"):
+		p.scrolled = false
+		p.list().key(msg)
+	case p.scroll.key(msg):
+		p.scrolled = true
 	}
 	return nil
 }
@@ -89,7 +98,25 @@ func (p *machinePage) body(width, height int) ([]string, int, int) {
 	}
 	out = append(out, wrapped("OpenAlgo will be installed into "+p.m.host.Dir+".", width)...)
 	out = append(out, wrapped("Nothing changes before you have seen the plan.", width)...)
-	return p.scroll.view(out, height)
+	if len(p.m.machine.Menu) == 0 || p.m.machine.Unusable {
+		return p.scroll.view(out, height)
+	}
+	from := len(out)
+	out = append(append(out, ""), p.list().lines(width, height, p.m.look)...)
+	lines, top, end := p.scroll.view(out, height)
+	if p.scrolled {
+		return lines, top, end
+	}
+	p.scroll.top = max(len(out)-height, 0)
+	return out, from, len(out)
+}
+
+// list is the menu of a machine that has no OpenAlgo in this directory.
+func (p *machinePage) list() *field {
+	if p.menu == nil {
+		p.menu = menuField(p.m)
+	}
+	return p.menu
 }
 
 func (p *machinePage) keys() string {
@@ -101,7 +128,13 @@ func (p *machinePage) keys() string {
 	case p.m.machine.Unusable:
 		return "r Refresh   Ctrl+C Quit" + p.scroll.hint()
 	}
-	return "Enter Next   r Refresh   Ctrl+C Quit" + p.scroll.hint()
+	if len(p.m.machine.Menu) == 0 {
+		return "Enter Next   r Refresh   Ctrl+C Quit" + p.scroll.hint()
+	}
+	if p.scroll.lines > p.scroll.height {
+		return "Up/Down Choose   PgUp/PgDn Scroll   Enter Next   r Refresh   Ctrl+C Quit"
+	}
+	return "Up/Down Choose   Enter Next   r Refresh   Ctrl+C Quit"
 }
 
 // dockerPage shows how Docker Engine is being installed.

@@ -8,70 +8,79 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/questions"
 )
 
-// menuPage shows the OpenAlgo that is there already, and what can be done.
-type menuPage struct {
-	m     *model
-	field *field
+// choicePage asks for one of a list, beside the questions of an install.
+type choicePage struct {
+	m      *model
+	name   string
+	head   string // what is to be read first
+	field  *field
+	chosen func(value string) tea.Cmd
+	leave  func() tea.Cmd
+	foot   string
 }
 
-func newMenuPage(m *model) *menuPage {
+// newMenuPage shows the OpenAlgo that is there already, and what can be done.
+func newMenuPage(m *model) *choicePage {
+	return &choicePage{m: m, name: "OpenAlgo in " + m.host.Dir, head: strings.TrimRight(m.machine.Instance, "\n"), field: menuField(m), chosen: m.choose,
+		foot: "Up/Down Choose   Enter Run   Ctrl+C Quit", leave: func() tea.Cmd {
+			m.note = "This is the first page. Ctrl+C quits."
+			return nil
+		}}
+}
+
+// menuField is the list of what can be done.
+func menuField(m *model) *field {
 	var choices []questions.Choice
 	for _, e := range m.machine.Menu {
 		choices = append(choices, questions.Choice{Value: e.Label, Label: e.Label})
 	}
-	q := questions.Question{Key: "menu", Preset: choices[0].Value, Label: questions.Fixed("What do you want to do?"), Help: questions.Fixed(""), Choices: func() []questions.Choice { return choices }}
-	p := &menuPage{m: m, field: newField(q, questions.New(), m.look)}
-	p.field.focus(true)
-	return p
+	return listField(m, "What do you want to do?", "", choices)
 }
 
-func (p *menuPage) title() string { return "OpenAlgo in " + p.m.host.Dir }
+// listField is a list that has the keys; its first choice is preselected.
+func listField(m *model, label, help string, choices []questions.Choice) *field {
+	q := questions.Question{Key: "choice", Preset: choices[0].Value, Label: questions.Fixed(label), Help: questions.Fixed(help), Choices: func() []questions.Choice { return choices }}
+	f := newField(q, questions.New(), m.look)
+	f.focus(true)
+	return f
+}
 
-func (p *menuPage) update(msg tea.Msg) tea.Cmd {
+func (p *choicePage) title() string { return p.name }
+
+func (p *choicePage) update(msg tea.Msg) tea.Cmd {
 	key, ok := msg.(tea.KeyMsg)
 	if !ok {
 		return nil
 	}
 	switch key.String() {
 	case "enter":
-		return p.choose()
+		if value, ok := p.field.text(); ok {
+			return p.chosen(value)
+		}
+		p.field.problem = p.field.unchosen()
 	case "esc":
-		p.m.note = "This is the first page. Ctrl+C quits."
+		return p.leave()
 	default:
 		p.field.key(key)
 	}
 	return nil
 }
 
-func (p *menuPage) choose() tea.Cmd {
-	label, _ := p.field.text()
-	for _, e := range p.m.machine.Menu {
-		switch {
-		case e.Label != label:
-		case len(e.Args) == 0:
-			return answerAgain(p.m)
-		default:
-			p.m.outcome.Command = e.Args
-			return end(nil)
+func (p *choicePage) body(width, height int) (out []string, from, to int) {
+	if p.head != "" {
+		for line := range strings.SplitSeq(p.head, "\n") {
+			out = append(out, wrapped(line, width)...)
 		}
+		out = append(out, "")
 	}
-	return nil
-}
-
-// answerAgain asks the questions with the answers of the instance that is there.
-func answerAgain(m *model) tea.Cmd {
-	m.draft = questions.Of(m.machine.Saved)
-	return m.show(1)
-}
-
-func (p *menuPage) body(width, height int) (out []string, from, to int) {
-	for line := range strings.SplitSeq(strings.TrimRight(p.m.machine.Instance, "\n"), "\n") {
-		out = append(out, wrapped(line, width)...)
-	}
-	out = append(out, "")
 	from = len(out)
 	out = append(out, p.field.lines(width, height-len(out), p.m.look)...)
 	return out, from, len(out)
 }
 
-func (p *menuPage) keys() string { return "Up/Down Choose   Enter Run   Ctrl+C Quit" }
+func (p *choicePage) keys() string { return p.foot }
+
+// answerAgain asks the questions with the answers of the instance that is there.
+func answerAgain(m *model) tea.Cmd {
+	return m.ask(questions.Of(m.machine.Saved))
+}

@@ -7,15 +7,22 @@ import (
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/draft"
+	"github.com/marketcalls/openalgo-install/internal/market"
 	"github.com/marketcalls/openalgo-install/internal/questions"
 	"github.com/marketcalls/openalgo-install/internal/terminal"
 )
 
 // Plain asks the questions in plain lines, and keeps what was answered.
 type Plain struct {
-	lines *terminal.Lines
-	draft *questions.Draft
-	dns   func(ctx context.Context, domain string) (good bool, words string)
+	// Drafts keeps what was answered, should the line drop; nil: nothing is kept.
+	Drafts *draft.Store
+	Here   questions.Here
+
+	offered bool // the answers of an earlier interview
+	lines   *terminal.Lines
+	draft   *questions.Draft
+	dns     func(ctx context.Context, domain string) (good bool, words string)
 }
 
 // NewPlain returns a Plain. dns judges a domain and may be nil.
@@ -64,6 +71,12 @@ func items() []item {
 // input ends.
 func (p *Plain) Ask(ctx context.Context) (answers.Answers, error) {
 	p.lines.Say("Answer each question on one line. An empty line takes the value in [brackets].\nType %s to go back one question. Nothing changes before you have seen the plan.", back)
+	if p.Here != (questions.Here{}) {
+		p.draft.Here = p.Here
+	}
+	if err := p.resume(ctx); err != nil {
+		return answers.Answers{}, err
+	}
 	all := items()
 	var last *questions.Screen
 	for i := 0; ; {
@@ -96,6 +109,27 @@ func (p *Plain) Ask(ctx context.Context) (answers.Answers, error) {
 			i++
 		}
 	}
+}
+
+// resume offers the answers of an interview that was cut off.
+func (p *Plain) resume(ctx context.Context) error {
+	if p.Drafts == nil || p.offered {
+		return nil
+	}
+	p.offered = true
+	kept := p.Drafts.Load()
+	if kept == nil {
+		return nil
+	}
+	text, err := p.lines.Ask(ctx, fmt.Sprintf("\nContinue with the answers of %s? No deletes them. [yes]: ", market.Text(kept.At)), false)
+	if err != nil {
+		return err
+	}
+	if text = strings.TrimSpace(text); text != "" && !answers.IsYes(text) {
+		return p.Drafts.Drop()
+	}
+	p.draft.Resume(kept.Given)
+	return nil
 }
 
 func (p *Plain) heading(s *questions.Screen) {
@@ -163,6 +197,9 @@ func (p *Plain) one(ctx context.Context, it item) (goBack bool, err error) {
 		}
 		problem := p.draft.Problem(q)
 		if problem == "" {
+			if p.Drafts != nil {
+				p.Drafts.Keep(p.draft.Given)
+			}
 			p.judge(ctx, q)
 			return false, nil
 		}

@@ -32,6 +32,8 @@ type model struct {
 	width, height int
 
 	draft   *questions.Draft
+	kept    map[string]string // the answers that are written, should the line drop
+	offered bool              // those of an earlier interview
 	machine Machine
 	at      int // 0 is the machine, then the screens, then the review
 	page    page
@@ -88,7 +90,9 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 			return m, m.interrupt()
 		}
 	}
-	return m, m.page.update(msg)
+	cmd := m.page.update(msg)
+	m.keepAnswers()
+	return m, cmd
 }
 
 // endMsg ends the wizard.

@@ -41,7 +41,9 @@ const minHeight = 10
 func Show(ctx context.Context, t Terminal, host Host) (Outcome, error) {
 	m := newModel(ctx, host, theme.New(theme.Detect(t.Color)))
 	m.out = t.Out
-	return t.show(ctx, m)
+	outcome, err := t.show(ctx, m)
+	settle(host.Drafts, outcome)
+	return outcome, err
 }
 
 func (t Terminal) show(ctx context.Context, m *model) (Outcome, error) {

@@ -258,3 +258,42 @@ func TestHelpIsSilentOnATerminal(t *testing.T) {
 		t.Errorf("escapes: %q", c.output())
 	}
 }
+
+// Answers outlive the process, however it ends, and are removed by an install.
+func TestWizardKeepsAnswers(t *testing.T) {
+	t.Parallel()
+	i := newInstance(t)
+	state := t.TempDir()
+	i.env = append(i.env, "XDG_STATE_HOME="+state)
+	kept := func() int {
+		t.Helper()
+		files, err := filepath.Glob(filepath.Join(state, "openalgo-install", "draft-*"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
+				t.Errorf("%v, %v", info.Mode(), err)
+			}
+		}
+		return len(files)
+	}
+	c := i.begins().toCredentials("zerodha").sees("Credentials").types(canaryKey + enter).sees("> ***")
+	eventually(t, "the answers to be written", func() bool { return kept() == 1 })
+	if err := c.cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	<-c.over
+	c = i.begins().types(enter).sees("Continue with the answers of", "IST?").types(enter).sees("Credentials").types(canarySecret[:4])
+	if err := c.cmd.Process.Signal(syscall.SIGHUP); err != nil { // the line drops
+		t.Fatal(err)
+	}
+	<-c.over
+	c.noSecret()
+	c = i.begins().types(enter).sees("Continue with the answers of").types(enter).sees("Change image").throughOptions(i, "rehearsal").
+		sees("What changes").types(enter).sees("OpenAlgo is ready at").types(enter).ends(0)
+	c.noSecret()
+	if n := kept(); n != 0 {
+		t.Errorf("%d files are left", n)
+	}
+}
