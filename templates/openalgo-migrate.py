@@ -70,7 +70,7 @@ def settings():
 
         values.append(dotenv_values(os.path.join(APP, ".env")))
     except (ImportError, OSError, ValueError) as error:
-        raise Doubt(f".env can't be read ({error})") from None
+        raise Doubt(f".env cannot be read ({error})") from None
     names = {name for each in values for name in each if re.search(r"(^|_)DATABASE_(URL|PATH)$", name)} - {NOT_READ}
     return {name: {each[name] for each in values if each.get(name)} for name in names | {*DEFAULTS, HISTORIFY}}
 

@@ -110,7 +110,7 @@ check_variables() {
   fi
   [[ $HOST_SERVER =~ ^https?://[^/]+/?$ ]] || problems+=("HOST_SERVER must be an address such as https://your-app.example")
   [[ ${PORT:-5000} =~ ^[0-9]{1,5}$ ]] || problems+=("PORT must be a number")
-  ((${#problems[@]} == 0)) || die "OpenAlgo can't start with these environment variables:" "${problems[@]/#/  - }"
+  ((${#problems[@]} == 0)) || die "OpenAlgo cannot start with these environment variables:" "${problems[@]/#/  - }"
 }
 
 # cloud_value KEY: sets REPLY to what the key is to be; fails where the sample's
@@ -153,7 +153,7 @@ generate_env() {
       [[ -n ${!key:-} ]] || continue
     fi
     if cloud_value "$key"; then
-      [[ $REPLY != *$'\n'* && $REPLY != *$'\r'* ]] || die "The variable $key has a line break in it: OpenAlgo's .env can't hold one."
+      [[ $REPLY != *$'\n'* && $REPLY != *$'\r'* ]] || die "The variable $key has a line break in it: OpenAlgo's .env cannot hold one."
       encode "$REPLY"
       line="$key = $REPLY"
     fi
@@ -164,7 +164,7 @@ generate_env() {
     fi
   done <"$SAMPLE"
   (umask 077 && printf '%s' "$text" >"$ENV_FILE.new" && mv "$ENV_FILE.new" "$ENV_FILE") ||
-    die "$ENV_FILE can't be written by this container's user ($(id -u))."
+    die "$ENV_FILE cannot be written by this container's user ($(id -u))."
   say "wrote $ENV_FILE from the environment, for ${HOST_SERVER%/}"
   [[ -z ${FERNET_SALT:-} ]] || uses_salt ||
     say "WARNING: this release does not use FERNET_SALT. Delete that variable: a later release would take it for the one that the database was written with."
@@ -193,7 +193,7 @@ drop_root() { # ARGUMENT...
   ((EUID == 0)) || return 0
   if [[ -n ${OPENALGO_DATA_DIR:-} ]]; then
     { mkdir -p "$OPENALGO_DATA_DIR" && chown 1000:1000 "$OPENALGO_DATA_DIR"; } ||
-      die "OPENALGO_DATA_DIR: $OPENALGO_DATA_DIR can't be given to user 1000."
+      die "OPENALGO_DATA_DIR: $OPENALGO_DATA_DIR cannot be given to user 1000."
   fi
   HOME=/home/appuser exec setpriv --reuid=1000 --regid=1000 --clear-groups -- "$BASH" "${BASH_SOURCE[0]}" "$@"
 }
@@ -205,14 +205,14 @@ link_data() {
   for name in db log strategies keys; do
     [[ -L $APP/$name ]] && continue
     if [[ ! -d $OPENALGO_DATA_DIR/$name ]]; then
-      mkdir -p "$OPENALGO_DATA_DIR/$name" || die "OPENALGO_DATA_DIR: $OPENALGO_DATA_DIR can't be written by this container's user ($(id -u))."
+      mkdir -p "$OPENALGO_DATA_DIR/$name" || die "OPENALGO_DATA_DIR: $OPENALGO_DATA_DIR cannot be written by this container's user ($(id -u))."
       [[ ! -d $APP/$name ]] || cp -R "$APP/$name/." "$OPENALGO_DATA_DIR/$name/"
     fi
     # A rename, since it fails on a mounted volume and takes nothing away.
     if [[ -d $APP/$name ]] && ! mv "$APP/$name" "$APP/.image-$name"; then
       die "$APP/$name is a volume of its own; OPENALGO_DATA_DIR is for platforms that have but one."
     fi
-    ln -s "$OPENALGO_DATA_DIR/$name" "$APP/$name" || die "$APP/$name can't be linked to $OPENALGO_DATA_DIR."
+    ln -s "$OPENALGO_DATA_DIR/$name" "$APP/$name" || die "$APP/$name cannot be linked to $OPENALGO_DATA_DIR."
   done
 }
 
@@ -225,9 +225,9 @@ make_directories() {
   chmod 700 "$APP/keys" 2>/dev/null
   for name in db log strategies keys tmp; do
     [[ -w $APP/$name ]] && continue
-    [[ $name == db ]] && die "$APP/db can't be written by this container's user ($(id -u)), so there is no database." \
+    [[ $name == db ]] && die "$APP/db cannot be written by this container's user ($(id -u)), so there is no database." \
       "Give the volume to user 1000: docker run --rm -u 0 -v VOLUME:/v IMAGE chown -R 1000:1000 /v"
-    say "WARNING: $APP/$name can't be written by this container's user ($(id -u))"
+    say "WARNING: $APP/$name cannot be written by this container's user ($(id -u))"
   done
 }
 

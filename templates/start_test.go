@@ -331,7 +331,7 @@ func TestCloudEnv(t *testing.T) {
 		t.Errorf("FERNET_SALT stands there %d times", n)
 	}
 	if _, err := dotenv.UnmarshalBytesWithLookup(text, nil); err != nil {
-		t.Errorf("Compose can't read it: %v", err)
+		t.Errorf("Compose cannot read it: %v", err)
 	}
 	python(t, a.path(".env"), nasty)
 	// A second start takes the file as it is, with what the app wrote into it.
@@ -493,7 +493,7 @@ func TestDirectories(t *testing.T) {
 	}
 	if os.Geteuid() == 0 {
 		text, _ := cmd.CombinedOutput()
-		want(t, string(text), cmd.ProcessState.ExitCode(), 1, "/db can't be written", "chown -R 1000:1000")
+		want(t, string(text), cmd.ProcessState.ExitCode(), 1, "/db cannot be written", "chown -R 1000:1000")
 	}
 }
 
