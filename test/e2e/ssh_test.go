@@ -104,7 +104,7 @@ func TestWizardOverSSH(t *testing.T) {
 	if err := syscall.Kill(pid, syscall.SIGCONT); err != nil {
 		t.Fatal(err)
 	}
-	again.sees("uninstall: remove the container").ends(0)
+	again.sees("uninstall: remove the container", "Change your answers now?").types(enter).ends(0)
 	if out := again.output(); !strings.Contains(out, "install ended: OpenAlgo is ready") {
 		t.Errorf("the end of the run is not shown:\n%s", out)
 	}
