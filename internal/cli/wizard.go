@@ -37,6 +37,9 @@ func (c *installCommand) wizard(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := c.asRoot(dir); err != nil {
+		return err
+	}
 	watched, err := instance.Dir(dir).Watch(ctx, func(line string) { fmt.Fprintln(c.stdout, line) })
 	if ctx.Err() != nil {
 		return err
