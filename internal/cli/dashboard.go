@@ -121,7 +121,7 @@ func (h *home) Logs(ctx context.Context, dir string, take func(string)) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if ctx.Err() != nil {
-		delete(h.ended, dir) // it is read anew
+		delete(h.ended, dir) // it is read again
 	} else {
 		h.ended[dir] = time.Now()
 	}

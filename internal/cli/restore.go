@@ -32,7 +32,7 @@ func newRestore(a *app) *cobra.Command {
 		Long: `Put what a backup holds in the place of the instance in --dir: .env with its
 keys, docker-compose.yaml, the answers, databases, strategies and keys, all of
 one moment. The instance may be the same one, another one, or not there yet, on
-a fresh host too; its ports and its domain stay its own.
+a new machine too; its ports and its domain stay its own.
 
 The file is read to its end and every checksum compared before anything is
 touched. The data that is replaced is kept in .openalgo-install/replaced until

@@ -158,7 +158,7 @@ func checkBroker(c *checker) {
 	case id == "":
 		c.fatal("REDIRECT_URL", "must end in /<broker>/callback with nothing after it, for example %s; it is %q", example("REDIRECT_URL"), redirect)
 	case brokers != "" && !slices.Contains(valid, id):
-		c.fatal("REDIRECT_URL", "names the broker %q, which this OpenAlgo does not know. VALID_BROKERS has %s", id, strings.Join(valid, ", "))
+		c.fatal("REDIRECT_URL", "names the broker %q, which this release of OpenAlgo does not know. VALID_BROKERS has %s", id, strings.Join(valid, ", "))
 	}
 	if form, strict := keyForms[id]; strict && strings.Count(c.value("BROKER_API_KEY"), ":::") != form.separators {
 		c.fatal("BROKER_API_KEY", "must be of the form %s for %s", form.form, id)

@@ -73,7 +73,7 @@ func Other(o *world.Observation, a answers.Answers) (Pair, bool) {
 	return Pair{}, false
 }
 
-// Taken says who has the usual ports, where they could be had otherwise; "" for nobody.
+// Taken says who has the usual ports, where they would be free otherwise; "" for nobody.
 func Taken(o *world.Observation, a answers.Answers) string {
 	if Now(o).Whole() {
 		return ""

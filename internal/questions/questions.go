@@ -21,7 +21,7 @@ type Screen struct {
 
 // Question is one thing to be asked.
 type Question struct {
-	Key     string // of the answers file, e.g. "broker.name"
+	Key     string // of the answers file, for example "broker.name"
 	Label   func(*Draft) string
 	Help    func(*Draft) string
 	Preset  string // what an empty answer stands for

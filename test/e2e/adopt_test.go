@@ -99,7 +99,7 @@ func TestAdopt(t *testing.T) {
 	}
 }
 
-// What the former container had beside OpenAlgo's own is named, and kept on
+// What the previous container had beside OpenAlgo's own is named, and kept on
 // record.
 func TestAdoptNamesWhatIsDropped(t *testing.T) {
 	t.Parallel()
@@ -150,7 +150,7 @@ func TestAdoptKilled(t *testing.T) {
 	}
 }
 
-// One that does not come up: the former container, .env and Compose file are
+// One that does not come up: the previous container, .env and Compose file are
 // back.
 func TestAdoptFails(t *testing.T) {
 	t.Parallel()

@@ -246,7 +246,7 @@ func TestDoctorFindsPlantedFaults(t *testing.T) {
 	}
 }
 
-// TestDoctorFixes mends what it may, and only when that is wanted.
+// TestDoctorFixes fixes what it may, and only when that is wanted.
 func TestDoctorFixes(t *testing.T) {
 	t.Parallel()
 	i := newInstance(t)

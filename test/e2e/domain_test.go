@@ -78,7 +78,7 @@ func TestDomain(t *testing.T) {
 	i.mustBeReady()
 }
 
-// When the authority refuses the new name, the former one is served on, and
+// When the authority refuses the new name, the previous one is served on, and
 // OpenAlgo was never stopped.
 func TestDomainRefused(t *testing.T) {
 	t.Parallel()

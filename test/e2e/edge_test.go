@@ -300,7 +300,7 @@ func TestEdgeReloadDropsNobody(t *testing.T) {
 	}
 }
 
-// An edge that is down is named by status and doctor, with what mends it.
+// An edge that is down is named by status and doctor, with what fixes it.
 func TestEdgeStopped(t *testing.T) {
 	t.Parallel()
 	h := newEdge(t)

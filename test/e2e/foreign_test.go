@@ -392,7 +392,7 @@ func (i *instance) owner(name string) string {
 	return fmt.Sprintf("%d:%d %s", stat.Uid, stat.Gid, info.Mode())
 }
 
-// mustHaveForeign wants the former container but for its sizing.
+// mustHaveForeign wants the previous container but for its sizing.
 func (i *instance) mustHaveForeign(before engine.Container, keys string, shmMiB int64, threads string) {
 	i.t.Helper()
 	i.mustBeReady()

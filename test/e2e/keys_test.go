@@ -284,7 +284,7 @@ func TestVolumesDeletedByHand(t *testing.T) {
 	}
 }
 
-// A volume that is not the former one would be an empty OpenAlgo in the place
+// A volume that is not the previous one would be an empty OpenAlgo in the place
 // of a full one.
 func TestEmptyDatabaseInTheFormerOnesPlace(t *testing.T) {
 	t.Parallel()

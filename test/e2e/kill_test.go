@@ -132,7 +132,7 @@ func TestKilledInTheFirstInstall(t *testing.T) {
 			i.install(0)
 			i.mustBeReady()
 			i.mustBeTidy()
-			// Keys may be made anew only while no volume is there to need them.
+			// Keys may be made again only while no volume is there to need them.
 			if keys != "" && volumes > 0 && i.keys() != keys {
 				t.Error("the keys changed under volumes that were there")
 			}

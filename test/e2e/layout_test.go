@@ -101,7 +101,7 @@ func TestDataStaysInVolumes(t *testing.T) {
 	i.mustHaveData()
 }
 
-// The data of a directory that is gone does not stand in the way: the keys here
+// The data of a directory that is gone prevents nothing: the keys here
 // are those of the run that did not finish. Not beside others, in whose way it
 // would stand.
 func TestDataInDirectoriesKilled(t *testing.T) {

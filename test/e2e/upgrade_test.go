@@ -196,7 +196,7 @@ func TestUpgrade(t *testing.T) {
 	i.mustBeReady()
 }
 
-// A release that does not start, or that migrates half-way, leaves the former
+// A release that does not start, or that migrates half-way, leaves the previous
 // one with its own .env and its own data.
 func TestUpgradeThatFails(t *testing.T) {
 	t.Parallel()
@@ -224,7 +224,7 @@ func TestUpgradeThatFails(t *testing.T) {
 }
 
 // Killed anywhere in an upgrade whose migrations run half-way: the next
-// command brings the former release and its data back.
+// command brings the previous release and its data back.
 func TestUpgradeKilled(t *testing.T) {
 	t.Parallel()
 	points := []string{"after-stop", "before-snapshot", "after-snapshot", "env-placed", "before-verify", "undo-removed-new", "undo-moving", "undo-moved", "undo-data"}

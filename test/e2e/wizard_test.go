@@ -167,7 +167,7 @@ func TestWizardLeave(t *testing.T) {
 	}
 }
 
-// A port that is taken: said in the review, mended without typing anew.
+// A port that is taken: said in the review, fixed without typing all again.
 func TestWizardPortTaken(t *testing.T) {
 	t.Parallel()
 	i, other := newInstance(t), newInstance(t)

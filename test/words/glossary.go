@@ -42,7 +42,7 @@ var Glossary = []Word{
 	text("needs, requires", `wants|wanted|is wanted`, ""),
 	text("points to", `leads? to`, ""),
 	text("certificate authority", `authority|authorities`, `certificate authorit(y|ies)`),
-	text("instance", `(an|this|another|each|every|two|several|many) OpenAlgo`, `(an|one|every|another|each) OpenAlgo (database|backup|image|release|container|instance|directory)`),
+	text("instance", `(an|this|another|each|every|two|several|many) OpenAlgo`, `(an|one|every|another|each|this) OpenAlgo (database|backup|image|release|container|instance|directory)`),
 	text("apply", `carr(y|ies|ied|ying) (it |them |that |this )?out`, ""),
 	text("OpenAlgo", `the app`, `the app('s)? (password|secret)`),
 	text("openalgo-install", `this program('s)?`, ""),

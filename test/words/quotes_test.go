@@ -3,4 +3,19 @@ package words
 // quote is a text that has a word that is out, and keeps it.
 type quote struct{ file, text, why string }
 
-var quotes = []quote{}
+var quotes = []quote{
+	{"internal/answers/image.go", "one of registry, git, path, rehearsal", "a value of the answers file"},
+	{"internal/answers/image.go", "is neither ours nor theirs", "values of the answers file"},
+	{"internal/engine/beyond.go", "--network host", "a flag of Docker"},
+	{"internal/engine/errors.go", "engine", "sentinels, which are compared and not shown"},
+	{"internal/engine/place.go", "user@host", "an address as people write it"},
+	{"internal/engine/place.go", "unknown authority", "what Go says"},
+	{"internal/engine/place.go", "Is the docker daemon running", "what Docker says"},
+	{"internal/publicip/cloud.go", "Google Compute Engine", "a name"},
+	{"internal/publicip/cloud.go", "deleted with the server", "what the hoster calls it"},
+	{"internal/questions/questions.go", "Or rehearsal, the built-in test app", "a value of the answers file"},
+	{"internal/rehearsal/curl.go", "the server answered", "the built-in curl, of any server"},
+	{"internal/rehearsal/fault.go", "Rehearsal", "the log of a migration of the test app"},
+	{"internal/render/cloud.go", "a service with 2 GB", "a size that a hoster sells"},
+	{"internal/sizing/sizing.go", " GB", "sizes that hosters sell"},
+}
