@@ -123,6 +123,18 @@ func (s *Store) Drop() error {
 	return nil
 }
 
+// Settle waits for what is being written, and removes what an install has used up. A
+// machine that keeps nothing still installs.
+func Settle(s *Store, installed bool) {
+	switch {
+	case s == nil:
+	case installed:
+		_ = s.Drop() // else it is removed in a week
+	default:
+		_ = s.Flush()
+	}
+}
+
 func (s *Store) write(given map[string]string) error {
 	dir := filepath.Dir(s.path)
 	if err := os.MkdirAll(dir, 0o700); err != nil {

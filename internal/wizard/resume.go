@@ -35,18 +35,6 @@ func (m *model) keepAnswers() {
 	m.host.Drafts.Keep(m.kept)
 }
 
-// settle waits for what is being written, and removes what an install has used up.
-func settle(drafts *draft.Store, o Outcome) {
-	if drafts == nil {
-		return
-	}
-	if o.Installed {
-		_ = drafts.Drop() // it is removed in a week
-		return
-	}
-	_ = drafts.Flush() // a convenience: a machine that keeps nothing still installs
-}
-
 const resume, again = "resume", "again"
 
 // newResumePage offers the answers of an interview that was cut off.

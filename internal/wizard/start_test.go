@@ -117,7 +117,7 @@ func TestAnswersAreNotLost(t *testing.T) {
 		t.Errorf("%q, %q", got, s.m.draft.Get("domain"))
 	}
 	s.keys("secret-123456", "<enter>", "<enter>", "<enter>").sees("OpenAlgo is ready")
-	settle(host.Drafts, Outcome{Installed: true})
+	draft.Settle(host.Drafts, true)
 	if kept := draft.For(host.Dir).Load(); kept != nil {
 		t.Errorf("it is left: %+v", kept)
 	}
@@ -129,7 +129,7 @@ func TestAnswersThatAreDeclined(t *testing.T) {
 	host := testHost()
 	host.Drafts = draft.For(host.Dir)
 	begin(t, host).keys(toCredentials...).keys("key-12")
-	settle(host.Drafts, Outcome{})
+	draft.Settle(host.Drafts, false)
 	files, err := filepath.Glob(filepath.Join(state, "openalgo-install", "draft-*"))
 	if err != nil || len(files) != 1 {
 		t.Fatalf("%q, %v", files, err)

@@ -12,6 +12,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 	"golang.org/x/term"
 
+	"github.com/marketcalls/openalgo-install/internal/draft"
 	"github.com/marketcalls/openalgo-install/internal/terminal"
 	"github.com/marketcalls/openalgo-install/internal/theme"
 )
@@ -42,7 +43,7 @@ func Show(ctx context.Context, t Terminal, host Host) (Outcome, error) {
 	m := newModel(ctx, host, theme.New(theme.Detect(t.Color)))
 	m.out = t.Out
 	outcome, err := t.show(ctx, m)
-	settle(host.Drafts, outcome)
+	draft.Settle(host.Drafts, outcome.Installed)
 	return outcome, err
 }
 

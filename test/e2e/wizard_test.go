@@ -284,7 +284,15 @@ func TestWizardKeepsAnswers(t *testing.T) {
 		t.Fatal(err)
 	}
 	<-c.over
-	c = i.begins().types(enter).sees("Continue with the answers of", "IST?").types(enter).sees("Credentials").types(canarySecret[:4])
+	c = i.begins().types(enter).sees("Continue with the answers of", "IST?").types(enter).sees("Credentials").types(enter).types(canarySecret)
+	eventually(t, "the secret to be written", func() bool {
+		files, _ := filepath.Glob(filepath.Join(state, "openalgo-install", "draft-*"))
+		if len(files) != 1 {
+			return false
+		}
+		text, err := os.ReadFile(files[0])
+		return err == nil && strings.Contains(string(text), canarySecret)
+	})
 	if err := c.cmd.Process.Signal(syscall.SIGHUP); err != nil { // the line drops
 		t.Fatal(err)
 	}
