@@ -60,7 +60,7 @@ func (i *Image) check(r *reader) {
 	r.onlyFor("image.ref", i.Ref, i.Source == "registry" || i.Source == "git", "a registry or git source")
 	r.onlyFor("image.dockerfile", i.Dockerfile, i.Source == "git" || i.Source == "path", "a git or path source")
 	if len(i.BuildArgs) > 0 && i.Source != "git" && i.Source != "path" {
-		r.wrong("image.build_args", "this counts for a git or path source only; take it out, or change the other")
+		r.wrong("image.build_args", "used only with image.source git or path. Remove it, or change image.source")
 	}
 	for name, value := range i.BuildArgs {
 		if strings.ContainsAny(value, "\r\n\x00") {

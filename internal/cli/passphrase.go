@@ -41,7 +41,7 @@ func readPassphrase(ctx context.Context, a *app, from string, fresh bool) (secre
 // askSecret reads a line from the terminal without showing it.
 func askSecret(ctx context.Context, a *app, question string) (secret.Text, error) {
 	if !isTerminal(a.stdin) {
-		return secret.Text{}, usage("without a terminal nothing is asked: name the file with the passphrase")
+		return secret.Text{}, usage("cannot ask for the passphrase without a terminal: name the file with it")
 	}
 	text, err := readHidden(ctx, a, question)
 	if err != nil && !errors.Is(err, io.EOF) {

@@ -61,7 +61,7 @@ of your own Compose files are resized the same way.`,
 	flags := cmd.Flags()
 	flags.StringVar(&c.ram, "ram", "", "RAM to size for, for example 4GB, 3910MiB or 4096 (MiB); the default is what is measured")
 	flags.IntVar(&c.cores, "cores", 0, "cores to size for; measured without it")
-	flags.BoolVar(&c.now, "now", false, "also while a market is open")
+	flags.BoolVar(&c.now, "now", false, "do this now, even if a market is open")
 	waitFlag(cmd, &c.wait)
 	flags.StringVar(&c.at, "at", "", "wait until HH:MM IST, even if you log out")
 	flags.StringVar(&c.until, "until", "", "")

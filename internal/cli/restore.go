@@ -28,7 +28,7 @@ func newRestore(a *app) *cobra.Command {
 	c := &restoreCommand{app: a}
 	cmd := &cobra.Command{
 		Use:   "restore FILE",
-		Short: "Put a backup in the instance's place, and what was there back if that fails",
+		Short: "Restore a backup; if that fails, restore the current data",
 		Long: `Put what a backup holds in the place of the instance in --dir: .env with its
 keys, docker-compose.yaml, the answers, databases, strategies and keys, all of
 one moment. The instance may be the same one, another one, or not there yet, on

@@ -252,7 +252,7 @@ func planAsks(o *world.Observation, p *Plan) {
 func recreateReasons(c *docker.Container, p *Plan) []string {
 	var reasons []string
 	if p.Env.Changes() {
-		reasons = append(reasons, "a running container does not see the new .env")
+		reasons = append(reasons, "restarts OpenAlgo with the new settings")
 	}
 	if p.ImageID != c.ImageID {
 		reasons = append(reasons, "another image")
