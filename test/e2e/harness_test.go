@@ -275,7 +275,7 @@ func (i *instance) run(args ...string) outcome {
 func (i *instance) command(args ...string) *exec.Cmd {
 	args = i.whileAMarketIsOpen(args)
 	cmd := exec.CommandContext(i.t.Context(), i.program, append([]string{"--dir", i.dir}, args...)...)
-	cmd.Env = append(os.Environ(), i.env...)
+	cmd.Env = append(append(os.Environ(), "XDG_STATE_HOME="+i.dir+"-state"), i.env...) // answers that are kept
 	return cmd
 }
 
