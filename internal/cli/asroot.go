@@ -15,7 +15,7 @@ import (
 // asRoot offers to start the wizard again as root, where this user could install
 // nothing in the directory: install.sh starts it as whoever called it. It returns
 // where that is not needed, not possible or declined.
-func (a *app) asRoot(dir string) error {
+func asRoot(a *app, dir string) error {
 	if os.Geteuid() == 0 || engine.HasOwn(os.Getenv) || os.Getenv("DOCKER_HOST") != "" || os.Getenv("DOCKER_CONTEXT") != "" {
 		return nil // whoever has a Docker of his own means that one
 	}

@@ -37,7 +37,7 @@ func (c *installCommand) wizard(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := c.asRoot(dir); err != nil {
+	if err := asRoot(c.app, dir); err != nil {
 		return err
 	}
 	watched, err := instance.Dir(dir).Watch(ctx, func(line string) { fmt.Fprintln(c.stdout, line) })
