@@ -206,7 +206,8 @@ func (s *Store) sweep(dir string) {
 	for _, e := range entries {
 		name := e.Name()
 		ours := strings.HasPrefix(name, "draft-") && strings.HasSuffix(name, ending)
-		if !ours && !(host.IsTemp(name) && strings.HasPrefix(name, ".draft-")) {
+		cutOff := host.IsTemp(name) && strings.HasPrefix(name, ".draft-")
+		if !ours && !cutOff {
 			continue
 		}
 		if info, err := e.Info(); err == nil && s.isOld(info.ModTime()) {

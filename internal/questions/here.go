@@ -21,7 +21,8 @@ type Here struct {
 const (
 	keyWeb    = "ports.web"
 	keySocket = "ports.websocket"
-	KeySwap   = "swap"
+	// KeySwap is the answer that asks for a swap file.
+	KeySwap = "swap"
 )
 
 // SwapSize is the swap file that is offered.

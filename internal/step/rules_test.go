@@ -51,7 +51,7 @@ var pathless = map[string]bool{
 // Kinds whose name is one of a file or directory: without one they would work on the
 // directory around it.
 var named = map[string]bool{"data.ahead": true, "data.clear": true, "data.describe": true, "data.keep": true, "directory.remove": true,
-	"file.aside": true, "file.keep": true, "file.remove": true, "file.write": true}
+	"file.aside": true, "file.keep": true, "file.remove": true, "file.write": true, "gate.close": true, "gate.open": true}
 
 // Every kind of step can be read back from the journal, says what it does, and
 // refuses paths that no run wrote, and names that are missing.

@@ -685,7 +685,7 @@ func TestWhatChangedMeanwhile(t *testing.T) {
 		"a volume appeared": {(*world).install, func(w *world) {
 			_, err := w.engine.CreateVolume(w.t.Context(), engine.VolumeSpec{Name: volume("db")})
 			must(w.t, err)
-		}, "made by somebody else"},
+		}, "another process made"},
 		"a port was taken": {(*world).install, func(w *world) {
 			id, err := w.engine.Create(w.t.Context(), engine.ContainerSpec{Name: "theirs", Config: engine.Config{Image: "openalgo:1"}, Ports: []engine.PortBinding{{HostPort: 5000}}})
 			must(w.t, err)

@@ -21,7 +21,7 @@ import (
 func Enter(endpoint string, args, env []string) error {
 	path, local := strings.CutPrefix(endpoint, "unix://")
 	if !local {
-		return errors.New("Docker has no socket on this machine")
+		return errors.New("the socket of Docker is not on this machine")
 	}
 	nsenter, err := exec.LookPath("nsenter")
 	if err != nil {

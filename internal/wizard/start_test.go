@@ -107,12 +107,12 @@ func TestAnswersAreNotLost(t *testing.T) {
 	t.Setenv("XDG_STATE_HOME", t.TempDir())
 	host := testHost()
 	host.Drafts = draft.For(host.Dir)
-	s := begin(t, host).keys(toCredentials...).keys("key-12") // and the process is killed
+	begin(t, host).keys(toCredentials...).keys("key-12") // and the process is killed
 	if err := host.Drafts.Flush(); err != nil {
 		t.Fatal(err)
 	}
 	host.Drafts = draft.For(host.Dir)
-	s = begin(t, host).keys("<enter>").sees("Continue with the answers of", "IST?").seesNot("key-12").keys("<enter>").sees("Credentials", "******").keys("3456", "<enter>")
+	s := begin(t, host).keys("<enter>").sees("Continue with the answers of", "IST?").seesNot("key-12").keys("<enter>").sees("Credentials", "******").keys("3456", "<enter>")
 	if got := s.m.draft.Get("broker.api_key"); got != "key-123456" || s.m.draft.Get("domain") != "algo.example.com" {
 		t.Errorf("%q, %q", got, s.m.draft.Get("domain"))
 	}
