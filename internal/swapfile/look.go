@@ -49,7 +49,7 @@ func typeOf(dir string) int64 {
 	if err := unix.Statfs(dir, &s); err != nil {
 		return 0
 	}
-	return s.Type
+	return int64(s.Type) //nolint:unconvert // it is narrower on a 32-bit machine
 }
 
 // why says why a file on a file system of a type cannot be a swap file.

@@ -309,7 +309,7 @@ func TestForeignIsNotWrittenOver(t *testing.T) {
 		t.Fatal(err)
 	}
 	i.put("db/openalgo.db", "rows")
-	i.run("restore", file, "--now", "--yes").mustSay(t, "did not make")
+	i.run("restore", file, "--now", "--yes").mustSay(t, "another tool made")
 }
 
 // A container that was left over with the .env of an instance is in nobody's
