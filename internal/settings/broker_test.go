@@ -71,6 +71,7 @@ func TestWithKept(t *testing.T) {
 	}{
 		"kept":           {answers.Broker{Name: "zerodha", Credentials: "later"}, "old-key", "old-secret"},
 		"one is new":     {answers.Broker{Name: "zerodha", Credentials: "later", APIKey: secret.New("new-key")}, "new-key", "old-secret"},
+		"sample texts":   {answers.Broker{Name: "zerodha", Credentials: "later", APIKey: secret.New("YOUR_API_KEY"), APISecret: secret.New("YOUR_API_SECRET")}, "old-key", "old-secret"},
 		"another broker": {answers.Broker{Name: "fyers", Credentials: "later"}, "", ""},
 		"not asked for":  {answers.Broker{Name: "zerodha"}, "", ""},
 	} {

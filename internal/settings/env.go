@@ -121,6 +121,7 @@ func Decide(s Situation, want []Setting, asked Edit) (Env, finding.Warnings, err
 			p.Edits = append(p.Edits, set)
 		}
 	}
+	p.keepKey(file) // what is asked of single keys comes later, and counts
 	if !p.Fresh && sample != nil {
 		merge, err := mergeSample(file, sample)
 		if err != nil {
