@@ -81,5 +81,5 @@ func cancelResize(ctx context.Context, out *presenter, home string) error {
 	if !was {
 		return out.end(event.Result{Message: "nothing to do: no resize waits"}, nil)
 	}
-	return out.end(event.Result{Changed: true, Message: "the resize is rolled back"}, nil)
+	return out.end(event.Result{Changed: true, Message: "the resize is cancelled"}, nil)
 }

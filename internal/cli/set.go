@@ -138,8 +138,12 @@ func (c *setCommand) readVars(ctx context.Context, args []string) (settings.Edit
 // no use to it.
 func (c *setCommand) askCredentials(ctx context.Context, lines *bufio.Reader, e *settings.Edit) error {
 	b, ok := broker.Of(e.Broker)
-	if !ok || settings.BrokerOf(world.EnvOf(c.dir)) == e.Broker {
+	env := world.EnvOf(c.dir)
+	if !ok || settings.BrokerOf(env) == e.Broker {
 		return nil // refused later, or nothing to do
+	}
+	if _, known := broker.Find(b.ID); !known && !settings.Listed(env, b.ID) {
+		return usage("OpenAlgo knows no broker by %q%s", b.ID, didYouMean(b.ID)).Ending(finding.Unchanged)
 	}
 	var missing []string
 	for _, v := range b.Env("", broker.Credentials{}) {
@@ -160,6 +164,14 @@ func (c *setCommand) askCredentials(ctx context.Context, lines *bufio.Reader, e 
 		e.Set = append(e.Set, settings.Var{Key: key, Value: value})
 	}
 	return nil
+}
+
+// didYouMean names the broker that was most likely meant.
+func didYouMean(id string) string {
+	if near, ok := broker.Nearest(id); ok {
+		return fmt.Sprintf(". Did you mean %q?", near)
+	}
+	return ""
 }
 
 func (c *setCommand) readValue(ctx context.Context, lines *bufio.Reader, key string) (secret.Text, error) {

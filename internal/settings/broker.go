@@ -16,7 +16,7 @@ import (
 // this program nor that OpenAlgo knows.
 func KnownBroker(env *envfile.File) error {
 	id := BrokerOf(env)
-	if _, ok := broker.Find(id); ok || listed(env, id) {
+	if _, ok := broker.Find(id); ok || Listed(env, id) {
 		return nil
 	}
 	refused := finding.Named(finding.HostNotReady, "broker-unknown", "the REDIRECT_URL in .env names the broker %q, which openalgo-install does not know", id).
@@ -40,8 +40,8 @@ func BrokerKey(env *envfile.File) (id string, awaited bool) {
 
 const validBrokers = "VALID_BROKERS"
 
-// listed reports whether a .env names the broker among those that its OpenAlgo has.
-func listed(env *envfile.File, id string) bool {
+// Listed reports whether a .env names the broker among those that its OpenAlgo has.
+func Listed(env *envfile.File, id string) bool {
 	if env == nil {
 		return false
 	}
@@ -66,7 +66,7 @@ func Listing(a answers.Answers, env *envfile.File, sample []byte, imageHere bool
 	_, known := broker.Find(id)
 	unasked := sample == nil && (!imageHere || a.Image.Source == "rehearsal")
 	switch {
-	case listed(base, id) && sample != nil && !known && BrokerOf(env) != id:
+	case Listed(base, id) && sample != nil && !known && BrokerOf(env) != id:
 		warnings = append(warnings, finding.Warn("broker-new", "openalgo-install does not know the broker %s, but this OpenAlgo release does. The form of its credentials was not checked", id))
 	case unasked && !known:
 		warnings = append(warnings, finding.Warn("broker-new", "openalgo-install does not know the broker %s. Whether this OpenAlgo release does is checked when its image is here, before anything changes", id))
@@ -75,7 +75,7 @@ func Listing(a answers.Answers, env *envfile.File, sample []byte, imageHere bool
 	if now == nil {
 		now = base
 	}
-	if !listed(now, id) && (listed(base, id) || unasked) {
+	if !Listed(now, id) && (Listed(base, id) || unasked) {
 		list, _ := now.Get(validBrokers)
 		out = append(out, Setting{Key: validBrokers, Value: secret.New(list + "," + id)})
 	}

@@ -162,7 +162,7 @@ func TestResizeAt(t *testing.T) {
 	if again := i.run("resize", "--at", farClock()); again.code != 3 || !strings.Contains(again.stderr, "--cancel") {
 		t.Errorf("a second wait: exit %d, want 3\n%s", again.code, again.all())
 	}
-	if back := i.run("resize", "--cancel"); back.code != 0 || !strings.Contains(back.stdout, "taken back") {
+	if back := i.run("resize", "--cancel"); back.code != 0 || !strings.Contains(back.stdout, "cancelled") {
 		t.Errorf("cancel: exit %d\n%s", back.code, back.all())
 	}
 	if status := i.run("status").stdout; strings.Contains(status, "waits") || i.container().ID != id {

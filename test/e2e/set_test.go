@@ -74,7 +74,7 @@ func TestSet(t *testing.T) {
 	if strings.Contains(i.read(".env"), "MY_OWN") || strings.Contains(i.read("openalgo-install.yaml"), "MY_OWN") {
 		t.Error("the key is there")
 	}
-	set(3, "--unset", "LOG_FORMAT").mustSay(t, "LOG_FORMAT: is missing and the app does not start without it")
+	set(3, "--unset", "LOG_FORMAT").mustSay(t, "LOG_FORMAT: is missing, and OpenAlgo does not start without it")
 	before := i.container().ID
 	for arg, want := range map[string]string{
 		"API_KEY_PEPPER=x": "is never changed here", "FERNET_SALT=x": "is never changed here", "APP_KEY=x": "is never changed here",
