@@ -40,24 +40,6 @@ func WithKept(a answers.Answers, env *envfile.File) answers.Answers {
 	return a
 }
 
-// keepKey takes back what would empty a broker's key, or put a sample text in its
-// place, where the redirect URL stays with that broker: the answers are of another
-// one, and leave the key for later.
-func (p *Env) keepKey(file *envfile.File) {
-	if !slices.Contains(p.Kept, "REDIRECT_URL") {
-		return
-	}
-	p.Edits = slices.DeleteFunc(p.Edits, func(s Setting) bool {
-		_, credential := credentialKeys[s.Key]
-		value, _ := file.Get(s.Key)
-		takes := credential && !s.Unset && broker.Awaited(s.Value.Reveal()) && !broker.Awaited(value)
-		if takes {
-			p.Kept = append(p.Kept, s.Key)
-		}
-		return takes
-	})
-}
-
 // Var is one key of .env with the value that it shall have.
 type Var struct {
 	Key   string

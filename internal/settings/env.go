@@ -11,6 +11,7 @@ import (
 
 	"github.com/aymanbagabas/go-udiff"
 
+	"github.com/marketcalls/openalgo-install/internal/broker"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
@@ -144,6 +145,24 @@ func Decide(s Situation, want []Setting, asked Edit) (Env, finding.Warnings, err
 		warnings = append(warnings, finding.Warn("settings-kept", "kept as .env has it, changed there since the last run: %s", strings.Join(p.Kept, ", ")))
 	}
 	return p, warnings, nil
+}
+
+// keepKey takes back what would empty a broker's key, or put a sample text in its
+// place, where the redirect URL stays with that broker: the answers are of another
+// one, and leave the key for later.
+func (p *Env) keepKey(file *envfile.File) {
+	if !slices.Contains(p.Kept, "REDIRECT_URL") {
+		return
+	}
+	p.Edits = slices.DeleteFunc(p.Edits, func(s Setting) bool {
+		_, credential := credentialKeys[s.Key]
+		value, _ := file.Get(s.Key)
+		takes := credential && !s.Unset && broker.Awaited(s.Value.Reveal()) && !broker.Awaited(value)
+		if takes {
+			p.Kept = append(p.Kept, s.Key)
+		}
+		return takes
+	})
 }
 
 // planKeys generates what is missing and never replaces what is sound.
