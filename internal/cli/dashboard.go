@@ -21,6 +21,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/inside"
 	"github.com/marketcalls/openalgo-install/internal/live"
 	"github.com/marketcalls/openalgo-install/internal/ops"
+	"github.com/marketcalls/openalgo-install/internal/printable"
 	"github.com/marketcalls/openalgo-install/internal/publicip"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
@@ -181,7 +182,7 @@ func cancelled(ctx context.Context) error {
 func (h *home) runChild(ctx context.Context, in, out *os.File, choice dashboard.Choice) {
 	args := choice.Args
 	if len(args) > 0 && args[0] != "--instance" {
-		fmt.Fprintf(out, "$ %s\n\n", finding.Command(choice.Dir, args...))
+		fmt.Fprintf(out, "$ %s\n\n", printable.Line(finding.Command(choice.Dir, args...)))
 		args = append([]string{"--ask"}, args...)
 	}
 	if choice.Answers {

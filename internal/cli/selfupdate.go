@@ -35,7 +35,7 @@ names a mirror.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			out := a.presenter()
-			result, err := selfUpdate(cmd.Context(), out, to)
+			result, err := selfUpdate(cmd.Context(), out, to, func(version string) error { return approveUpdate(a, version) })
 			return out.end(result, updateError(cmd.Context(), err))
 		},
 	}
@@ -43,7 +43,15 @@ names a mirror.`,
 	return cmd
 }
 
-func selfUpdate(ctx context.Context, report event.Reporter, to string) (event.Result, error) {
+// approveUpdate asks before an update where every command asks.
+func approveUpdate(a *app, version string) error {
+	if !a.asks || a.yes || !isTerminal(a.stdin) {
+		return nil
+	}
+	return a.agree("openalgo-install " + version + " replaces " + currentVersion() + ". OpenAlgo itself is not changed.")
+}
+
+func selfUpdate(ctx context.Context, report event.Reporter, to string, approve func(version string) error) (event.Result, error) {
 	if to != "" && !selfupdate.Valid(to) {
 		return event.Result{}, usage("--to: %q is not a version. For example: 1.4.0", to)
 	}
@@ -72,6 +80,9 @@ func selfUpdate(ctx context.Context, report event.Reporter, to string) (event.Re
 		if !selfupdate.Newer(currentVersion(), version) {
 			return event.Result{Message: "nothing to do: " + currentVersion() + " is the newest release"}, nil
 		}
+	}
+	if err := approve(version); err != nil {
+		return event.Result{}, err
 	}
 	var archive []byte
 	end := event.Begin(report, "download", "download openalgo-install "+version)

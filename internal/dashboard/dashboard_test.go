@@ -281,6 +281,9 @@ func TestChoices(t *testing.T) {
 		{[]string{"w"}, Choice{Dir: "/opt/openalgo", Name: "openalgo", Answers: true}},
 		{[]string{"ab"}, Choice{Args: []string{"backup"}, Dir: "/opt/openalgo", Name: "openalgo"}}, // typed fast
 		{[]string{"a", "g"}, Choice{Args: []string{"self-update"}}},
+		{[]string{"rx"}, Choice{Args: []string{"restart"}, Dir: "/opt/openalgo", Name: "openalgo"}}, // the first one counts
+		{[]string{"r", "x"}, Choice{Args: []string{"restart"}, Dir: "/opt/openalgo", Name: "openalgo"}},
+		{[]string{"qx"}, Choice{}},
 		{[]string{"p"}, Choice{}}, // it is ours already
 		{[]string{"q"}, Choice{}},
 	} {

@@ -6,6 +6,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/dashboard/chart"
 	"github.com/marketcalls/openalgo-install/internal/live"
 	"github.com/marketcalls/openalgo-install/internal/market"
+	"github.com/marketcalls/openalgo-install/internal/printable"
 	"github.com/marketcalls/openalgo-install/internal/theme"
 )
 
@@ -136,7 +137,7 @@ func (m sheet) facts(i live.Instance, width int) []string {
 	row("Backup", m.marked(state, text))
 	_, text = release(m.Theme, i)
 	row("Release", text)
-	row("Directory", i.Dir)
+	row("Directory", printable.Line(i.Dir))
 	return out
 }
 

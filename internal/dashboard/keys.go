@@ -27,6 +27,9 @@ type input struct {
 type hand struct{ *model }
 
 func (m hand) key(msg tea.KeyMsg) tea.Cmd {
+	if m.over {
+		return nil // what was typed on does not change what was chosen
+	}
 	if m.input != nil {
 		return m.inputKey(msg)
 	}
@@ -38,7 +41,7 @@ func (m hand) key(msg tea.KeyMsg) tea.Cmd {
 		return nil // a text is no row of commands
 	}
 	if key := msg.String(); key == "ctrl+c" || key == "q" && m.page != sharePage {
-		return tea.Quit
+		return m.leave()
 	}
 	switch m.page {
 	case sharePage:
@@ -137,7 +140,7 @@ func (m hand) perform(a *action, key string) tea.Cmd {
 	case a.do != nil:
 		a.do(m)
 		if m.choice.Answers {
-			return tea.Quit
+			return m.leave()
 		}
 		return nil
 	case a.asks != nil:
@@ -167,6 +170,12 @@ func (m hand) choose(args []string, alone bool) tea.Cmd {
 			return nil
 		}
 	}
+	return m.leave()
+}
+
+// leave ends the dashboard: no further key counts.
+func (m hand) leave() tea.Cmd {
+	m.over = true
 	return tea.Quit
 }
 

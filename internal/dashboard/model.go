@@ -10,6 +10,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/dashboard/logview"
 	"github.com/marketcalls/openalgo-install/internal/live"
+	"github.com/marketcalls/openalgo-install/internal/printable"
 	"github.com/marketcalls/openalgo-install/internal/share"
 )
 
@@ -44,6 +45,7 @@ type model struct {
 	log    follower
 
 	choice Choice
+	over   bool           // it is being left
 	work   sync.WaitGroup // what must be over before the end
 }
 
@@ -140,7 +142,7 @@ func oneByOne(msg tea.KeyMsg) []tea.KeyMsg {
 
 // take shows a Snapshot. The cursor stays on its instance.
 func (m *model) take(s live.Snapshot) {
-	m.snap = s
+	m.snap = harmless(s)
 	if m.current() == nil && len(s.Instances) > 0 {
 		m.dir = keyOf(s.Instances[0])
 	}
@@ -241,7 +243,7 @@ func (m *model) followLog(dir string) {
 		for ctx.Err() == nil {
 			err := readLog(ctx, m.Source, dir, take)
 			if ctx.Err() == nil && err != nil {
-				take("openalgo-install: the log cannot be read: " + err.Error())
+				take("openalgo-install: the log cannot be read: " + printable.Line(err.Error()))
 			}
 			select {
 			case <-ctx.Done():

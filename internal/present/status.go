@@ -33,7 +33,7 @@ func Status(w io.Writer, s status.Status) {
 				fmt.Fprintf(w, "  %-10s %s\n", name, printable.Line(value))
 			}
 		}
-		fmt.Fprintf(w, "%s  %s\n", i.Name, printable.Line(readiness(i)))
+		fmt.Fprintf(w, "%s  %s\n", printable.Line(i.Name), printable.Line(readiness(i)))
 		row("note", i.Note)
 		row("url", i.URL)
 		row("tunnel", i.Tunnel)

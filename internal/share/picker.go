@@ -6,6 +6,7 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
+	"github.com/marketcalls/openalgo-install/internal/printable"
 	"github.com/marketcalls/openalgo-install/internal/theme"
 )
 
@@ -28,7 +29,7 @@ type Picker struct {
 func NewPicker(out io.Writer, items ...Item) *Picker {
 	p := &Picker{Out: out}
 	for _, i := range items {
-		if i.Text != "" {
+		if i.Text = printable.Line(i.Text); i.Text != "" { // whoever pastes it may be in a shell
 			p.Items = append(p.Items, i)
 		}
 	}
