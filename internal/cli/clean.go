@@ -3,6 +3,7 @@ package cli
 import (
 	"github.com/spf13/cobra"
 
+	"github.com/marketcalls/openalgo-install/internal/draft"
 	"github.com/marketcalls/openalgo-install/internal/ops"
 )
 
@@ -25,7 +26,12 @@ registry has are never removed. OpenAlgo goes on running.`,
   openalgo-install clean
   openalgo-install clean --yes --json`,
 		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.change(cmd.Context(), o, ops.Clean()) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if !o.dryRun {
+				draft.Sweep()
+			}
+			return a.change(cmd.Context(), o, ops.Clean())
+		},
 	}
 	dryRunFlag(cmd, &o.dryRun)
 	return cmd

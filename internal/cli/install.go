@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/draft"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/image"
 	"github.com/marketcalls/openalgo-install/internal/instance"
@@ -36,6 +37,9 @@ func (c *installCommand) flags(cmd *cobra.Command) {
 func (c *installCommand) run(ctx context.Context) error {
 	if c.asksAnswers() {
 		return c.wizard(ctx)
+	}
+	if !c.dryRun {
+		draft.Sweep()
 	}
 	// From here on every end is an event: who reads --json finds the reason there.
 	all, err := c.read(ctx)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/marketcalls/openalgo-install/internal/draft"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/ops"
 	"github.com/marketcalls/openalgo-install/internal/plan"
@@ -49,6 +50,9 @@ keeps copies in .openalgo-install/backups unless --purge deletes those.`,
 }
 
 func (c *uninstallCommand) run(ctx context.Context) error {
+	if c.purge != "" && !c.dryRun {
+		draft.Sweep()
+	}
 	return c.with(ctx, c.changeOptions, func(s *ops.Session, out *presenter) error {
 		s.Confirm = c.approveRemoval
 		return c.carry(ctx, s, out, c.changeOptions, ops.Uninstall(ops.RemovalOptions{Purge: c.purge != "", Leftovers: c.leftovers}))

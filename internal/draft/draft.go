@@ -197,6 +197,14 @@ func (s *Store) Load() *Draft {
 	return &d
 }
 
+// Sweep removes what is too old, of every instance: for commands that load none.
+func Sweep() {
+	s := For("")
+	if dir := filepath.Dir(s.path); private(dir) == nil {
+		s.sweep(dir)
+	}
+}
+
 // sweep removes old drafts, and what a write left that was cut off.
 func (s *Store) sweep(dir string) {
 	entries, err := os.ReadDir(dir)

@@ -173,3 +173,25 @@ func TestPlace(t *testing.T) {
 		}
 	}
 }
+
+// Commands that load no draft remove the old ones, and those alone.
+func TestSweep(t *testing.T) {
+	t.Setenv("XDG_STATE_HOME", t.TempDir())
+	old, fresh := For("/opt/alpha"), For("/opt/beta")
+	for _, s := range []*Store{old, fresh} {
+		keep(t, s, map[string]string{"broker.api_key": "key"})
+	}
+	long := time.Now().Add(-MostDays*24*time.Hour - time.Hour)
+	if err := os.Chtimes(old.path, long, long); err != nil {
+		t.Fatal(err)
+	}
+	Sweep()
+	if _, err := os.Stat(old.path); err == nil {
+		t.Error("an old draft stays")
+	}
+	if fresh.Load() == nil {
+		t.Error("a draft that is of use is gone")
+	}
+	t.Setenv("XDG_STATE_HOME", filepath.Join(t.TempDir(), "none"))
+	Sweep()
+}
