@@ -349,6 +349,8 @@ main() {
   if [ "$(id -u)" != 0 ]; then
     ! _has doas || su='doas '
     ! _has sudo || su='sudo '
+  else
+    own=~root/.local # HOME may be somebody else's, and root runs no program of theirs
   fi
   while [ $# -gt 0 ]; do
     case $1 in

@@ -277,3 +277,27 @@ func TestAsRoot(t *testing.T) {
 		}
 	}
 }
+
+// TestAsRootWithTheHomeOfAnother runs and replaces nothing there, as some sudo leaves HOME.
+func TestAsRootWithTheHomeOfAnother(t *testing.T) {
+	t.Parallel()
+	testuser.Root(t)
+	each(t, func(t *testing.T, shell string) {
+		r := newRelease(t)
+		r.publish("1.1.0")
+		m := r.on(t, shell)
+		theirs, ran := filepath.Join(m.home(), ".local", "bin", "openalgo-install"), filepath.Join(m.work, "ran")
+		if err := os.MkdirAll(filepath.Dir(theirs), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		write(t, theirs, "#!/bin/sh\n: >"+ran+"\necho openalgo-install 1.0.0\n")
+		m.must(0, "is installed in "+m.prefix(), r.script)
+		m.must(0, "is removed from "+m.prefix(), r.script, "--uninstall")
+		if _, err := os.Stat(ran); err == nil {
+			t.Error("a program of somebody else ran as root")
+		}
+		if _, err := os.Stat(theirs); err != nil {
+			t.Error(err)
+		}
+	})
+}
