@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"unsafe"
 
@@ -24,13 +25,13 @@ import (
 type File struct {
 	Path  string
 	Fstab string
-	// swaps lists what the kernel swaps to.
-	swaps string
+	// swaps lists what the kernel swaps to, and memory says what is free.
+	swaps, memory string
 }
 
 // Default is the one that this program makes.
 func Default() File {
-	return File{Path: "/swapfile-openalgo", Fstab: "/etc/fstab", swaps: "/proc/swaps"}
+	return File{Path: "/swapfile-openalgo", Fstab: "/etc/fstab", swaps: "/proc/swaps", memory: "/proc/meminfo"}
 }
 
 // mode keeps everybody but root from what was in memory.
@@ -118,10 +119,19 @@ func (f File) On() error {
 	return nil
 }
 
-// Off has the kernel bring back what is in the file, and swap there no more.
+// Off has the kernel bring back what is in the file, and swap there no more. Where the
+// memory has no room for that it refuses: the kernel would try, and end processes.
 func (f File) Off() error {
-	if on, err := f.isOn(); err != nil || !on {
+	on, used, err := f.use()
+	if err != nil || !on {
 		return err
+	}
+	free, err := f.available()
+	if err != nil {
+		return err
+	}
+	if used > free {
+		return fmt.Errorf("switch the swap file %s off: %d MiB are in it, and only %d MiB of memory are free", f.Path, used>>10, free>>10)
 	}
 	if err := call(unix.SYS_SWAPOFF, f.Path); err != nil {
 		return fmt.Errorf("switch the swap file %s off: %w", f.Path, err)
@@ -141,16 +151,41 @@ func call(number uintptr, path string) error {
 }
 
 func (f File) isOn() (bool, error) {
+	on, _, err := f.use()
+	return on, err
+}
+
+// use reports whether the kernel swaps to the file, and how many KiB are in it.
+func (f File) use() (on bool, kib int64, err error) {
 	text, err := os.ReadFile(f.swaps)
 	if err != nil {
-		return false, fmt.Errorf("read what the machine swaps to: %w", err)
+		return false, 0, fmt.Errorf("read what the machine swaps to: %w", err)
 	}
 	for line := range strings.Lines(string(text)) {
-		if words := strings.Fields(line); len(words) > 0 && words[0] == f.Path {
-			return true, nil
+		words := strings.Fields(line) // the file, its type, its size, what is used, its priority
+		if len(words) < 4 || words[0] != f.Path {
+			continue
+		}
+		if kib, err = strconv.ParseInt(words[3], 10, 64); err != nil {
+			return true, 0, fmt.Errorf("read what the machine swaps to: %w", err)
+		}
+		return true, kib, nil
+	}
+	return false, 0, nil
+}
+
+// available is how many KiB of memory are free for use without swapping.
+func (f File) available() (int64, error) {
+	text, err := os.ReadFile(f.memory)
+	if err != nil {
+		return 0, fmt.Errorf("read how much memory is free: %w", err)
+	}
+	for line := range strings.Lines(string(text)) {
+		if words := strings.Fields(line); len(words) > 1 && words[0] == "MemAvailable:" {
+			return strconv.ParseInt(words[1], 10, 64)
 		}
 	}
-	return false, nil
+	return 0, errors.New("read how much memory is free: /proc/meminfo does not say")
 }
 
 // Enter names the file in fstab, so that it is in use after a restart.

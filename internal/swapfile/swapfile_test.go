@@ -14,7 +14,7 @@ import (
 func fileIn(t *testing.T, fstab string) File {
 	t.Helper()
 	dir := t.TempDir()
-	f := File{Path: filepath.Join(dir, "swapfile"), Fstab: filepath.Join(dir, "fstab"), swaps: "/proc/swaps"}
+	f := File{Path: filepath.Join(dir, "swapfile"), Fstab: filepath.Join(dir, "fstab"), swaps: "/proc/swaps", memory: "/proc/meminfo"}
 	if err := os.WriteFile(f.Fstab, []byte(fstab), 0o640); err != nil {
 		t.Fatal(err)
 	}
@@ -132,5 +132,27 @@ func TestWhy(t *testing.T) {
 	}
 	if m, err := Look(t.Context()); err != nil || m.RAMMiB == 0 {
 		t.Errorf("%+v, %v", m, err)
+	}
+}
+
+// What the memory has no room for stays in the file: the kernel is not asked.
+func TestOffWithoutRoom(t *testing.T) {
+	for name, c := range map[string]struct {
+		memory string
+		kernel bool // it is asked
+	}{
+		"no room":    {"MemTotal: 1000000 kB\nMemAvailable:   299999 kB\n", false},
+		"room":       {"MemAvailable:   300000 kB\n", true},
+		"not known":  {"MemTotal: 1000000 kB\n", false},
+		"not a size": {"MemAvailable: much kB\n", false},
+	} {
+		f := fileIn(t, "")
+		f.swaps, f.memory = filepath.Join(filepath.Dir(f.Path), "swaps"), filepath.Join(filepath.Dir(f.Path), "meminfo")
+		must(t, os.WriteFile(f.swaps, []byte("Filename Type Size Used Priority\n"+f.Path+" file 2097148 300000 -2\n"), 0o600))
+		must(t, os.WriteFile(f.memory, []byte(c.memory), 0o600))
+		err := f.Off() // there is no such file
+		if asked := errors.Is(err, unix.ENOENT) || errors.Is(err, unix.EPERM); err == nil || asked != c.kernel {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
