@@ -13,6 +13,10 @@ import (
 // from being served, and what may.
 func Edge(o *world.Observation, way *world.Way, a answers.Answers, ps *Problems) (warnings finding.Warnings) {
 	edgePortsFree(o, way, ps)
+	if way.State.Kind == edge.KindNginx && strings.ContainsAny(way.Gate, `*?[]\"`) {
+		ps.Add("directory-pattern", "the name of %s has one of * ? [ ] \\ \": nginx would read another file than the one in it that keeps the site closed to strangers. "+
+			"Choose a directory without them, such as /opt/openalgo", string(o.Dir))
+	}
 	warnings = append(warnings, domain(o, a, ps)...)
 	warnings = append(warnings, Firewall(o.Answered.Firewall)...)
 	return append(warnings, reach(o.Answered.Reach, way, a)...)
