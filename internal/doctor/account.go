@@ -8,6 +8,9 @@ func account(p patient) []Finding {
 		return nil
 	}
 	switch a := p.instance.Account; {
+	case a.Port != "":
+		return warning("account", finding.Warn("account-open", "there is no admin account yet. The site is closed to everybody else, but port %s of this machine is open to the network: "+
+			"the first visitor there becomes the admin, whoever that is. Make the account now by your secret link", a.Port).With(ours("status")))
 	case !a.Link.Empty():
 		return warning("account", finding.Warn("account-missing", "there is no admin account yet. The site is closed to everybody else until you make it by your secret link").With(ours("status")))
 	case a.Public != "":

@@ -45,11 +45,17 @@ func TestAddress(t *testing.T) {
 
 func TestAccount(t *testing.T) {
 	t.Parallel()
-	for id, a := range map[string]*welcome.Account{
-		"":                nil,
-		"account-open":    {Missing: true, Public: "https://algo.example.com"},
-		"account-missing": {Missing: true, Link: secret.New("https://algo.example.com/openalgo-setup/TOKEN")},
+	link := secret.New("https://algo.example.com/openalgo-setup/TOKEN")
+	for _, c := range []struct {
+		id string
+		a  *welcome.Account
+	}{
+		{"", nil},
+		{"account-open", &welcome.Account{Missing: true, Public: "https://algo.example.com"}},
+		{"account-missing", &welcome.Account{Missing: true, Link: link}},
+		{"account-open", &welcome.Account{Missing: true, Link: link, Port: "5000"}},
 	} {
+		id, a := c.id, c.a
 		p := patient{instance: &status.Instance{NoAccount: a != nil}}
 		if a != nil {
 			p.instance.Account = *a

@@ -323,7 +323,7 @@ func (t *turn) done(p *plan.Plan, o *world.Observation) event.Result {
 	}
 	url, account := p.Answers.Origin(), welcome.Account{}
 	if step.NeedsAccount(p.Steps) && !p.Intent.Rehearsal { // what is removed again needs none
-		account = welcome.Missing(edge.SetupLink(instance.Glance(t.dir).Edge, string(t.dir)), url, p.Answers.Ports.Bind)
+		account = welcome.Missing(edge.SetupLink(instance.Glance(t.dir).Edge, string(t.dir)), url, p.Answers.Ports.Bind, p.Answers.Ports.Web)
 		if account.Link.Empty() {
 			t.note("next: open " + url + " and create your account")
 		}

@@ -42,8 +42,11 @@ func (n Next) Lines(a answers.Answers) []string {
 	}
 	switch account := n.Result.Account; {
 	case !account.Link.Empty():
-		step("Open this secret link and create the admin account. Until then the site is closed to everybody else:", account.Link.Reveal(),
-			"To see the link again: "+finding.Command(n.Dir, "status"))
+		more := []string{account.Link.Reveal(), "To see the link again: " + finding.Command(n.Dir, "status")}
+		if round := account.RoundGate(); round != "" {
+			more = append(more, round+". So do it now.")
+		}
+		step("Open this secret link and create the admin account. Until then the site is closed to everybody else:", more...)
 	case account.Public != "":
 		step("Open " + account.Public + " now and create the admin account: OpenAlgo makes its first visitor the admin, whoever that is.")
 	case a.Domain == "" && a.Ports.InNetwork():

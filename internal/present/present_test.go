@@ -193,17 +193,19 @@ func TestNext(t *testing.T) {
 func TestOwner(t *testing.T) {
 	t.Parallel()
 	four := netip.MustParseAddr("203.0.113.7")
-	closed := event.Result{Account: welcome.Missing(secret.New("https://algo.example.com/openalgo-setup/TOKEN"), "https://algo.example.com", "127.0.0.1"),
+	closed := event.Result{Account: welcome.Missing(secret.New("https://algo.example.com/openalgo-setup/TOKEN"), "https://algo.example.com", "127.0.0.1", 5000),
 		Address: publicip.Address{IPv4: four, Cloud: "AWS"}}
-	open := event.Result{Account: welcome.Missing(secret.Text{}, "https://algo.example.com", "127.0.0.1")}
-	local := event.Result{Account: welcome.Missing(secret.Text{}, "http://127.0.0.1:5000", "127.0.0.1")}
-	network := event.Result{Account: welcome.Missing(secret.Text{}, "http://127.0.0.1:5000", "0.0.0.0")}
+	open := event.Result{Account: welcome.Missing(secret.Text{}, "https://algo.example.com", "127.0.0.1", 5000)}
+	local := event.Result{Account: welcome.Missing(secret.Text{}, "http://127.0.0.1:5000", "127.0.0.1", 5000)}
+	network := event.Result{Account: welcome.Missing(secret.Text{}, "http://127.0.0.1:5000", "0.0.0.0", 5000)}
+	round := event.Result{Account: welcome.Missing(closed.Account.Link, "https://algo.example.com", "0.0.0.0", 5000)}
 	a := answers.Answers{Broker: answers.Broker{Name: "zerodha"}, Ports: answers.Ports{Web: 5000, WebSocket: 8765}, Domain: "algo.example.com"}
 	for _, c := range []struct {
 		result    event.Result
 		says, not string
 	}{
 		{closed, "openalgo-setup/TOKEN", "whoever that is"}, {open, "whoever that is", "openalgo-setup"}, {network, "whoever that is", "openalgo-setup"}, {local, "", "first visitor"},
+		{round, "openalgo-setup/TOKEN", "nobody else in"}, {round, "Port 5000 of this machine is open to the network", "nobody else in"},
 	} {
 		var end strings.Builder
 		run := NewRun(Options{Text: &end})

@@ -82,6 +82,9 @@ func Status(w io.Writer, s status.Status) {
 func accountOf(a welcome.Account) string {
 	switch {
 	case !a.Link.Empty():
+		if round := a.RoundGate(); round != "" {
+			return "NONE YET. " + round + ". Make it now by this secret link: " + a.Link.Reveal()
+		}
 		return "none yet. Others are kept out until you make it by this secret link: " + a.Link.Reveal()
 	case a.Public != "":
 		return "NONE YET: the first visitor becomes the admin. Open " + a.Public + " now and make it"

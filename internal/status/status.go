@@ -4,7 +4,6 @@ package status
 import (
 	"context"
 	"fmt"
-	"net"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -236,8 +235,8 @@ func describe(ctx context.Context, e Docker, c engine.Container, dir string, due
 	}
 	if i.NoAccount = now.NoAccount; i.NoAccount {
 		link := edge.SetupLink(instance.Glance(instance.Dir(i.Dir)).Edge, i.Dir)
-		web, _, _ := net.SplitHostPort(ready.Address(c.Published(openalgo.WebPort)))
-		i.Account = welcome.Missing(link, i.URL, web)
+		bind, port := c.Published(openalgo.WebPort)
+		i.Account = welcome.Missing(link, i.URL, bind, port)
 	}
 	i.HTTPS = readHTTPS(ctx, i.Dir)
 	if i.Ready && i.HTTPS != nil && i.HTTPS.Problem != "" {

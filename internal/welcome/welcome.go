@@ -5,6 +5,7 @@ package welcome
 import (
 	"net/netip"
 	"net/url"
+	"strconv"
 
 	"github.com/marketcalls/openalgo-install/internal/secret"
 )
@@ -19,18 +20,33 @@ type Account struct {
 	// Public is the address at which the first visitor becomes the admin, whoever
 	// that is; "" where others cannot reach it.
 	Public string
+	// Port is the port of this machine at which others get round a site that is closed
+	// to them; "" where they cannot.
+	Port string
 }
 
 // Missing is an Account that is to be made. link opens the site where that is closed to
-// others; origin is its address, and bind where its ports listen.
-func Missing(link secret.Text, origin, bind string) Account {
+// others; origin is its address, and bind and port where it is published: "" is
+// every address of this machine, and 0 is nowhere.
+func Missing(link secret.Text, origin, bind string, port int) Account {
 	a := Account{Missing: true, Link: link}
 	u, err := url.Parse(origin)
-	isPublic := err == nil && (u.Scheme == "https" || !isLoopback(u.Hostname())) || bind != "" && !isLoopback(bind)
-	if link.Empty() && isPublic {
+	isOpen := port != 0 && !isLoopback(bind)
+	switch {
+	case !link.Empty() && isOpen:
+		a.Port = strconv.Itoa(port)
+	case link.Empty() && (isOpen || err == nil && (u.Scheme == "https" || !isLoopback(u.Hostname()))):
 		a.Public = origin
 	}
 	return a
+}
+
+// RoundGate says that others get round a closed site; "" where they cannot.
+func (a Account) RoundGate() string {
+	if a.Port == "" {
+		return ""
+	}
+	return "Port " + a.Port + " of this machine is open to the network: the first visitor there becomes the admin, whoever that is"
 }
 
 func isLoopback(host string) bool {
@@ -43,12 +59,16 @@ func isLoopback(host string) bool {
 func (a Account) Lines(status string) []string {
 	switch {
 	case !a.Link.Empty():
-		return []string{
+		lines := []string{
 			"OpenAlgo makes its first visitor the admin. So the site is closed to others until you have made your account.",
 			"This link lets you in. It is secret, and works until the account exists:",
 			"  " + a.Link.Reveal(),
 			"To see it again: " + status,
 		}
+		if round := a.RoundGate(); round != "" {
+			lines = append(lines, round+". Make your account now")
+		}
+		return lines
 	case a.Public != "":
 		return []string{
 			"OpenAlgo makes its first visitor the admin, whoever that is. Open " + a.Public + " now and make your account.",
