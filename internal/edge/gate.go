@@ -1,7 +1,10 @@
 package edge
 
 import (
+	"bytes"
 	"crypto/rand"
+	"errors"
+	"io/fs"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -49,6 +52,31 @@ func (g Gate) File(path string, token secret.Text) File {
 	return File{Path: path, Text: text, Mode: 0o600}
 }
 
+// Renewed is the file of the gate at path as it is to be where text is there now: the
+// link that an owner may have already stays in force.
+func (g Gate) Renewed(path string, text []byte) File {
+	token := tokenIn(text)
+	if token.Empty() {
+		token = NewToken()
+	}
+	return g.File(path, token)
+}
+
+// Look reports whether a gate is at path, and whether that is another than it is to be:
+// one that asks at the port of before asks whatever listens there now.
+func (g Gate) Look(path string) (there, stale bool) {
+	text, err := readfile.NoLink(path, readfile.Secret)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return false, false
+	case errors.Is(err, fs.ErrPermission): // it is for root alone
+		return true, false
+	case err != nil:
+		return true, true
+	}
+	return true, !bytes.Equal(g.Renewed(path, text).Text, text)
+}
+
 // gateToken finds the token in a gate's file.
 var gateToken = regexp.MustCompile(`__Host-openalgo_setup=([A-Z2-7]{26,64})[^A-Z2-7]`)
 
@@ -62,9 +90,18 @@ func SetupLink(s instance.Edge, dir string) (link secret.Text) {
 	if err != nil {
 		return secret.Text{}
 	}
+	token := tokenIn(text)
+	if token.Empty() {
+		return secret.Text{}
+	}
+	return secret.New("https://" + s.Domain + "/openalgo-setup/" + token.Reveal())
+}
+
+// tokenIn is the token of a gate's text; empty where it has none.
+func tokenIn(text []byte) secret.Text {
 	m := gateToken.FindSubmatch(text)
 	if m == nil {
 		return secret.Text{}
 	}
-	return secret.New("https://" + s.Domain + "/openalgo-setup/" + string(m[1]))
+	return secret.New(string(m[1]))
 }

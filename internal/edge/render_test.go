@@ -1,6 +1,7 @@
 package edge_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"flag"
 	"os"
@@ -104,6 +105,20 @@ func TestGate(t *testing.T) {
 		link := edge.SetupLink(s, dir)
 		if want := "https://algo.example.com/openalgo-setup/" + token.Reveal(); link.Reveal() != want {
 			t.Errorf("%s: %q", kind, link.Reveal())
+		}
+	}
+	g := edge.Gate{Kind: edge.KindCaddy, Domain: "algo.example.com", Web: "127.0.0.1:5000"}
+	now := g.File("", token).Text
+	if text := g.Renewed("", now).Text; !bytes.Equal(text, now) {
+		t.Errorf("it does not stay: %s", text)
+	}
+	g.Web = "127.0.0.1:5050"
+	if text := g.Renewed("", now).Text; !bytes.Equal(text, g.File("", token).Text) {
+		t.Errorf("another link, or another port: %s", text)
+	}
+	for _, damaged := range []string{"", "__Host-openalgo_setup=SHORT;", "__Host-openalgo_setup="} {
+		if text := g.Renewed("", []byte(damaged)).Text; bytes.Contains(text, []byte("SHORT")) || bytes.Contains(text, []byte("setup=(?:")) {
+			t.Errorf("after %q: %s", damaged, text)
 		}
 	}
 	if link := edge.SetupLink(instance.Edge{}, t.TempDir()); !link.Empty() {

@@ -67,6 +67,7 @@ func situations() map[string]situation {
 		"install with swap":    {func(*world) {}, (*world).installWithSwap, false, true},
 		"set":                  {(*world).installed, (*world).change, false, false},
 		"set that closes":      {(*world).installed, (*world).closed, false, false},
+		"set that moves":       {(*world).installedClosed, (*world).closedElsewhere, false, false},
 		"upgrade":              {(*world).installed, func(w *world) run.Plan { return w.upgrade("openalgo:2") }, false, false},
 		"upgrade to a bad one": {(*world).installed, func(w *world) run.Plan { return w.upgrade("openalgo:bad") }, true, false},
 		"restore":              {(*world).installed, func(w *world) run.Plan { return w.restore("then") }, false, false},

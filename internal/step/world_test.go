@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -22,6 +23,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/run"
+	"github.com/marketcalls/openalgo-install/internal/secret"
 	"github.com/marketcalls/openalgo-install/internal/step"
 	"github.com/marketcalls/openalgo-install/internal/step/compile"
 	"github.com/marketcalls/openalgo-install/internal/step/data"
@@ -369,8 +371,34 @@ func (w *world) change() run.Plan {
 func (w *world) closed() run.Plan {
 	p := w.change()
 	site := instance.Edge{Kind: "caddy", Dir: w.path("edge"), Domain: "new.example.com"}
-	p.Parts[3].Steps = append([]run.Step{&gate.Close{Site: site, Path: "edge/caddy/setup/new.example.com.caddy", Web: "127.0.0.1:5000"}}, p.Parts[3].Steps...)
+	p.Parts[3].Steps = append([]run.Step{&gate.Close{Site: site, Path: gateName, Web: "127.0.0.1:5000"}}, p.Parts[3].Steps...)
 	return p
+}
+
+// closedElsewhere is the same for a site that was closed by way of another port.
+func (w *world) closedElsewhere() run.Plan {
+	p := w.closed()
+	p.Parts[3].Steps[0].(*gate.Close).Web = "127.0.0.1:5050"
+	return p
+}
+
+const oneToken = "A2B3A2B3A2B3A2B3A2B3A2B3A2B3"
+
+// installedClosed has a gate already, whose link somebody has.
+func (w *world) installedClosed() {
+	w.installed()
+	path := w.path(gateName)
+	must(w.t, edge.Place(edge.Gate{Kind: "caddy", Domain: "new.example.com", Web: "127.0.0.1:5000"}.File(path, secret.New(oneToken))))
+}
+
+const gateName = "edge/caddy/setup/new.example.com.caddy"
+
+var gateAsks = regexp.MustCompile(`reverse_proxy @openalgo_stranger (\S+)`)
+
+// closedBy is where a gate asks, and whether it opens by the link that somebody has.
+func (w *world) closedBy() string {
+	text := read(w.path(gateName))
+	return fmt.Sprint(gateAsks.FindStringSubmatch(text), strings.Contains(text, oneToken))
 }
 
 // compiled is a change after which OpenAlgo reads bytecode from a volume.
@@ -621,7 +649,7 @@ func (w *world) end() string {
 			"schema", read(filepath.Join(place(*c, openalgo.DB), "schema")), "key", read(filepath.Join(place(*c, openalgo.DB), "key")))
 	}
 	fmt.Fprintln(&out, read(w.path(".env")))
-	fmt.Fprintln(&out, "compose", read(w.path(compose.FileName)), "site", read(w.path("edge/site.caddy")), "gate", len(read(w.path("edge/caddy/setup/new.example.com.caddy"))) > 0, read(w.path("edge/old.caddy")), read(w.path("compose.yaml")), read(w.path("compose.yaml.before-adopt")))
+	fmt.Fprintln(&out, "compose", read(w.path(compose.FileName)), "site", read(w.path("edge/site.caddy")), "gate", w.closedBy(), read(w.path("edge/old.caddy")), read(w.path("compose.yaml")), read(w.path("compose.yaml.before-adopt")))
 	volumes, err := w.engine.Volumes(w.t.Context())
 	must(w.t, err)
 	for _, v := range volumes {

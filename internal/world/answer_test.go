@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
@@ -232,6 +233,17 @@ func TestLookAtEdge(t *testing.T) {
 	e := see(nil)
 	if e.OpenErr != nil || e.PlanErr != nil || !e.Way.Act || e.Way.Runs || e.Way.State.HTTP != 8080 || len(e.Warnings) != 1 || len(e.Refused) != 1 {
 		t.Fatalf("%+v, %+v", e, e.Way)
+	}
+	closed := string(edge.Gate{Kind: edge.KindCaddy, Domain: a.Domain, Web: "127.0.0.1:5000"}.File(e.Way.Gate, edge.NewToken()).Text)
+	for text, stale := range map[string]bool{closed: false, strings.Replace(closed, ":5000", ":5050", 1): true, "": true} {
+		b.write(e.Way.Gate, text)
+		if e := see(nil); !e.Way.Gated || e.Way.GateStale != stale {
+			t.Errorf("closed by %q: %+v", text, e.Way)
+		}
+	}
+	must(t, os.Remove(e.Way.Gate))
+	if e := see(nil); e.Way.Gated || e.Way.GateStale {
+		t.Errorf("not closed: %+v", e.Way)
 	}
 	if _, err := b.looker().OpenFront(t.Context(), e.Way.State); err != nil {
 		t.Error(err)

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"os"
 	"strings"
 	"time"
 
@@ -32,8 +31,7 @@ func (l *Looker) LookAtEdge(ctx context.Context, o *Observation, a answers.Answe
 	}
 	at := seen.Way.State
 	seen.Way.Gate = edge.GateFile(at.Kind, at.Dir, string(l.Dir), at.Domain)
-	_, err := os.Lstat(seen.Way.Gate)
-	seen.Way.Gated = err == nil
+	seen.Way.Gated, seen.Way.GateStale = edge.Gate{Kind: at.Kind, Domain: at.Domain, Web: seen.Way.Site.Web}.Look(seen.Way.Gate)
 	if before.Kind == "" || before.Kind == at.Kind {
 		if seen.Plan, seen.PlanErr = front.Plan(ctx, seen.Way.Site); seen.PlanErr == nil {
 			seen.Way.Act = len(seen.Plan.Changes) > 0

@@ -105,6 +105,8 @@ type Way struct {
 	Certbot  bool         // nginx: a certificate is to be asked for
 	Gate     string       // the file that keeps the site closed until there is an admin account
 	Gated    bool         // it is there
+	// GateStale says that it is not as it has to be: for another port, or damaged.
+	GateStale bool
 }
 
 // Backup is what a restore meets on this machine.

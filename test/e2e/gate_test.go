@@ -15,6 +15,8 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/engine"
 )
 
+var gateAsks = regexp.MustCompile(`reverse_proxy @openalgo_stranger \S+`)
+
 var setupLink = regexp.MustCompile(`https://[^/\s]+/openalgo-setup/([A-Z2-7]{26,})`)
 
 // makeAccount is the first visit to a site that is closed to others: a stranger gets
@@ -51,7 +53,7 @@ func makeAccount(t *testing.T, i *instance, client *http.Client, domain string, 
 			t.Errorf("a stranger at %s: %d %s", path, code, text)
 		}
 	}
-	for _, path := range []string{"/setup", "/setup/", "//setup", "/./setup", "/%73etup"} {
+	for _, path := range []string{"/setup", "/setup/", "//setup", "/./setup", "/%73etup", "/setup%0a"} {
 		if code, text, _ := ask(&stranger, http.MethodPost, path, form); code != http.StatusForbidden {
 			t.Errorf("a stranger posts to %s: %d %s", path, code, text)
 		}
@@ -169,8 +171,20 @@ func TestGateIsRemoved(t *testing.T) {
 	if len(gates()) != 1 || !setupLink.MatchString(said.stdout) {
 		t.Fatalf("%v: %s", gates(), said.all())
 	}
-	second.addUser()
 	before := second.container()
+	closed, _ := os.ReadFile(gates()[0])
+	web := strings.Fields(gateAsks.FindString(string(closed)))
+	if len(web) != 3 {
+		t.Fatalf("%s", closed)
+	}
+	if err := os.WriteFile(gates()[0], bytes.ReplaceAll(closed, []byte(web[2]), []byte("127.0.0.1:1")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	second.install(0) // a gate that asks at another port does not stay
+	if text, _ := os.ReadFile(gates()[0]); !bytes.Equal(text, closed) {
+		t.Errorf("the gate is not as it was: %s", text)
+	}
+	second.addUser()
 	if out := second.install(0); len(gates()) != 0 || setupLink.MatchString(out.all()) {
 		t.Errorf("%v: %s", gates(), out.all())
 	}

@@ -3,16 +3,18 @@
 package gate
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/marketcalls/openalgo-install/internal/edge"
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/run"
 )
 
@@ -28,43 +30,86 @@ type Close struct {
 	Path run.Path      `json:"path"` // of the gate
 	Web  string        `json:"web"`  // host:port of OpenAlgo on this machine
 	Made bool          `json:"made,omitempty"`
+	// Backup is the copy of the gate that this one replaces; "" where there was none.
+	Backup string `json:"backup,omitempty"`
 }
 
 func (s *Close) String() string {
 	return "close https://" + s.Site.Domain + " to others until there is an admin account"
 }
 
-// Do writes the gate, unless there is one.
+// Do writes the gate, unless it is there as it has to be. An owner may have its link
+// already, so that stays.
 func (s *Close) Do(_ context.Context, t *run.Tools) error {
 	path := s.Path.At(t.Dir)
-	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
-		return err // an owner may have its link already
-	}
-	s.Made = true
-	if err := t.Save(); err != nil {
+	before, err := read(path)
+	if err != nil {
 		return err
 	}
-	file := edge.Gate{Kind: s.Site.Kind, Domain: s.Site.Domain, Web: s.Web}.File(path, edge.NewToken())
-	if s.Site.Kind == edge.KindNginx {
-		if err := instance.Own(t.Dir).Write(filepath.Base(path), file.Text); err != nil {
-			return fmt.Errorf("write %s: %w", path, err)
+	file := edge.Gate{Kind: s.Site.Kind, Domain: s.Site.Domain, Web: s.Web}.Renewed(path, before)
+	if before != nil && bytes.Equal(before, file.Text) {
+		return nil
+	}
+	if !s.Made { // the step is not repeated
+		if s.Backup, err = keep(t.Dir, path, before); err != nil {
+			return err
 		}
-	} else if err := edge.Place(file); err != nil {
+		s.Made = true
+		if err := t.Save(); err != nil {
+			return err
+		}
+	}
+	if err := s.write(t, path, file.Text); err != nil {
 		return err
 	}
 	t.Point("gate")
 	return nil
 }
 
-// Undo removes the gate that the step made. The proxy must not keep one in force whose
-// link nobody has.
+// read reads a gate. What is no file of ours is replaced as if there were none.
+func read(path string) ([]byte, error) {
+	text, err := readfile.NoLink(path, readfile.Secret)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, readfile.ErrNotRegular) || errors.Is(err, readfile.ErrTooLarge) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read what keeps the site closed: %w", err)
+	}
+	return text, nil
+}
+
+// keep copies a gate into the backups, and returns the copy's name; nil is none.
+func keep(d instance.Dir, path string, text []byte) (string, error) {
+	if text == nil {
+		return "", nil
+	}
+	copied, err := instance.Keep(d, "setup-"+strings.TrimPrefix(filepath.Base(path), "setup-"), text)
+	if err != nil {
+		return "", fmt.Errorf("keep a copy of what keeps the site closed: %w", err)
+	}
+	return filepath.Base(copied), nil
+}
+
+// write puts the gate in place: nginx's is in the work directory.
+func (s *Close) write(t *run.Tools, path string, text []byte) error {
+	if s.Site.Kind != edge.KindNginx {
+		return edge.Place(edge.File{Path: path, Text: text, Mode: 0o600})
+	}
+	if err := instance.Own(t.Dir).Write(filepath.Base(path), text); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return nil
+}
+
+// Undo removes the gate that the step made, and brings one back that it replaced. The
+// proxy must not keep one in force whose link nobody has.
 func (s *Close) Undo(ctx context.Context, t *run.Tools) error {
 	if !s.Made {
 		return nil
 	}
 	path := s.Path.At(t.Dir)
-	if err := host.Remove(path); err != nil {
-		return fmt.Errorf("remove %s: %w", path, err)
+	if err := s.restore(t, path); err != nil {
+		return err
 	}
 	t.Point("undo-gate")
 	front, err := t.App.Front(ctx, s.Site)
@@ -77,8 +122,22 @@ func (s *Close) Undo(ctx context.Context, t *run.Tools) error {
 	return nil
 }
 
+func (s *Close) restore(t *run.Tools, path string) error {
+	if s.Backup == "" {
+		if err := host.Remove(path); err != nil {
+			return fmt.Errorf("remove %s: %w", path, err)
+		}
+		return nil
+	}
+	text, err := instance.ReadOwn(t.Dir.KeptPath(s.Backup))
+	if err != nil {
+		return fmt.Errorf("read the previous version of %s: %w", path, err)
+	}
+	return s.write(t, path, text)
+}
+
 // Check refuses a file that no proxy has.
-func (s *Close) Check() error { return check(s.Path) }
+func (s *Close) Check() error { return errors.Join(check(s.Path), run.CheckNames(s.Backup)) }
 
 // Open removes the gate of a site whose admin account exists. It is without effect by
 // then, so nothing is undone.
