@@ -118,7 +118,7 @@ func (a *App) Serves(ctx context.Context, v run.Verification, resumed bool) erro
 // warnEdge says that OpenAlgo answers and its HTTPS proxy does not.
 func warnEdge(ctx context.Context, a *App, s instance.Edge) {
 	if err := a.AwaitSite(ctx, s); err != nil && ctx.Err() == nil {
-		event.Warn(a.Report, finding.Warn("site-not-served", "https://%s is not served: %v", s.Domain, err).
+		event.Warn(a.Report, string(a.Dir), finding.Warn("site-not-served", "https://%s is not served: %v", s.Domain, err).
 			With(finding.Hint{Do: "To set it up again", Dir: string(a.Dir), Args: []string{"domain", s.Domain}}))
 	}
 }

@@ -88,7 +88,7 @@ func verifySecrets(ctx context.Context, a *App, v run.Verification) error {
 		return ctx.Err()
 	}
 	if err != nil {
-		event.Warn(a.Report, finding.Warn("secrets-unchecked", "could not check whether stored secrets open under the new release (%v). Log in and check your API key and the broker's connection", err))
+		event.Warn(a.Report, string(a.Dir), finding.Warn("secrets-unchecked", "could not check whether stored secrets open under the new release (%v). Log in and check your API key and the broker's connection", err))
 		return nil
 	}
 	before := *v.Secrets
@@ -97,7 +97,7 @@ func verifySecrets(ctx context.Context, a *App, v run.Verification) error {
 		return &ready.NotReadyError{Reason: fmt.Sprintf("%d of %d stored secrets (API key, broker tokens, TOTP) do not open under the new release: "+
 			"%s and %s in .env are not the ones that they were stored with", now.Shut, now.Shut+now.Open, keys.Pepper, keys.FernetSalt)}
 	case now.Shut > 0:
-		event.Warn(a.Report, finding.Warn("secrets-shut", "stored secrets that do not open: %d of %d. They did not open before the upgrade either", now.Shut, now.Shut+now.Open))
+		event.Warn(a.Report, string(a.Dir), finding.Warn("secrets-shut", "stored secrets that do not open: %d of %d. They did not open before the upgrade either", now.Shut, now.Shut+now.Open))
 	default:
 		event.Note(a.Report, fmt.Sprintf("stored secrets open under the new release: %d", now.Open))
 	}

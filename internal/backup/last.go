@@ -6,11 +6,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/docker/go-units"
-
 	"github.com/marketcalls/openalgo-install/internal/backup/where"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/market"
+	"github.com/marketcalls/openalgo-install/internal/printable"
 )
 
 // Last is how the last backup of an instance ended.
@@ -71,4 +70,9 @@ func (l *Last) Text() string {
 }
 
 // SizeText returns how large a backup is.
-func SizeText(bytes int64) string { return units.HumanSizeWithPrecision(float64(bytes), 3) }
+func SizeText(bytes int64) string {
+	if bytes < 1<<20 {
+		return fmt.Sprintf("%d KiB", (bytes+1023)/1024)
+	}
+	return printable.Size(bytes)
+}

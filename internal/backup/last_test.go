@@ -30,7 +30,7 @@ func TestLast(t *testing.T) {
 			t.Error(text)
 		}
 	}
-	if text := (&Last{OK: true, Bytes: 1500, File: "f"}).Text(); !strings.HasSuffix(text, "f (1.5kB)") {
+	if text := (&Last{OK: true, Bytes: 1500, File: "f"}).Text(); !strings.HasSuffix(text, "f (2 KiB)") {
 		t.Error(text)
 	}
 }

@@ -53,8 +53,8 @@ func TestEnd(t *testing.T) {
 func TestWarn(t *testing.T) {
 	t.Parallel()
 	var got Event
-	Warn(ReporterFunc(func(e Event) { got = e }), finding.Warn("site-not-served", "no answer").With(finding.Run("Serve it", "domain", "a.example.com")))
-	if got.Type != TypeWarning || got.ID != "site-not-served" || got.Message != "no answer. Serve it: openalgo-install domain a.example.com" || len(got.Hints) != 1 {
+	Warn(ReporterFunc(func(e Event) { got = e }), "/srv/b", finding.Warn("site-not-served", "no answer").With(finding.Run("Serve it", "domain", "a.example.com")))
+	if got.Type != TypeWarning || got.ID != "site-not-served" || got.Message != "no answer. Serve it: openalgo-install --dir /srv/b domain a.example.com" || len(got.Hints) != 1 {
 		t.Errorf("%+v", got)
 	}
 }

@@ -24,7 +24,7 @@ func Note(to Reporter, message string) {
 	to.Report(Event{Type: TypeNote, Time: time.Now(), Message: message})
 }
 
-// Warn tells something to act on.
-func Warn(to Reporter, w *finding.Error) {
-	to.Report(Event{Type: TypeWarning, Time: time.Now(), Message: finding.Prompt{}.Sentence(w), ID: w.ID, Hints: w.Hints})
+// Warn tells something to act on, of the instance in dir.
+func Warn(to Reporter, dir string, w *finding.Error) {
+	to.Report(Event{Type: TypeWarning, Time: time.Now(), Message: finding.Prompt{Dir: dir}.Sentence(w), ID: w.ID, Hints: w.Hints})
 }

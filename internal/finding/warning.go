@@ -29,6 +29,8 @@ func (w Warnings) Texts() []string {
 type Told struct {
 	Warnings []string `json:"warnings"`
 	Findings Warnings `json:"findings,omitempty"`
+
+	prompt Prompt // of the one who reads the texts
 }
 
 // Tell returns warnings that have been told.
@@ -38,11 +40,14 @@ func Tell(all ...*Error) Told {
 	return t
 }
 
+// TellIn returns what tells warnings about the instance in dir: their commands name it.
+func TellIn(dir string) Told { return Told{Warnings: []string{}, prompt: Prompt{Dir: dir}} }
+
 // Warn tells further warnings, fit to be shown.
 func (t *Told) Warn(all ...*Error) {
 	for _, w := range all {
 		w = Warn(w.ID, "%s", printable.Text(w.Error())).With(w.Hints...)
-		t.Warnings, t.Findings = append(t.Warnings, Prompt{}.Sentence(w)), append(t.Findings, w)
+		t.Warnings, t.Findings = append(t.Warnings, t.prompt.Sentence(w)), append(t.Findings, w)
 	}
 }
 

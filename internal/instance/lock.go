@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/market"
 	"github.com/marketcalls/openalgo-install/internal/printable"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/wait"
@@ -141,11 +142,22 @@ func openLog(d Dir, whence int) *bufio.Reader {
 	return bufio.NewReader(file)
 }
 
+// inIST is a line of the log with its time as a person reads it.
+func inIST(line string) string {
+	stamp, rest, _ := strings.Cut(line, " ")
+	at, err := time.Parse(time.RFC3339, stamp)
+	if err != nil {
+		return line
+	}
+	return at.In(market.IST).Format("15:04:05 MST") + " " + rest
+}
+
+// passOn reports what was written into the log since the last look.
 func passOn(log *bufio.Reader, report func(string)) {
 	for {
 		line, err := log.ReadString('\n')
 		if line = strings.TrimRight(line, "\n"); line != "" {
-			report(printable.Line(line))
+			report(printable.Line(inIST(line)))
 		}
 		if err != nil {
 			return

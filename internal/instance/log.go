@@ -3,6 +3,7 @@ package instance
 import (
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/event"
@@ -32,7 +33,7 @@ func (d Dir) Log(command string, redact func(string) string, report event.Report
 	if err != nil {
 		write(time.Now(), fmt.Sprintf("%s failed (%s): %s", command, finding.KindOf(err), finding.Prompt{Dir: string(d), Sudo: true}.Text(err)))
 	} else {
-		write(time.Now(), command+" ended: "+result.Message)
+		write(time.Now(), strings.TrimSuffix(command+" ended: "+result.Message, ": "))
 	}
 	return result, err
 }

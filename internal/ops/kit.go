@@ -85,7 +85,7 @@ func (in *kit) asks(ctx context.Context, c engine.Container) (needsSetup bool, e
 // withoutSecrets is a line of a log, fit to be shown.
 func (in *kit) withoutSecrets(line string) string { return ready.Line(in.redact, line) }
 
-func (in *kit) warn(w *finding.Error) { event.Warn(in.Report, w) }
+func (in *kit) warn(w *finding.Error) { event.Warn(in.Report, string(in.dir), w) }
 
 // tidy removes what a killed run left that no journal names: helper containers,
 // temporary files, an unfinished backup and an editor's copy of .env. Every run

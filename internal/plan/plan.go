@@ -92,7 +92,7 @@ type Plan struct {
 
 // begun is a plan for a command, with nothing in it yet.
 func begun(o *world.Observation, i Intent) *Plan {
-	return &Plan{Changes: []Change{}, Told: finding.Tell(), Intent: i, Project: o.Project, Command: i.Command, dir: o.Dir}
+	return &Plan{Changes: []Change{}, Told: finding.TellIn(string(o.Dir)), Intent: i, Project: o.Project, Command: i.Command, dir: o.Dir}
 }
 
 // copied is a container that is recreated from Docker's own record of it.

@@ -244,7 +244,7 @@ func TestPullWithLogin(t *testing.T) {
 
 			i.env = []string{"DOCKER_CONFIG=" + t.TempDir()}
 			out := i.install(1)
-			out.mustSay(t, "wants a login", "docker login "+address, "nothing was changed")
+			out.mustSay(t, "needs a login", "docker login "+address, "nothing was changed")
 			i.mustBeUntouched()
 
 			wrong := base64.StdEncoding.EncodeToString([]byte(registryUser + ":canary-wrong"))
