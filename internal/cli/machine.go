@@ -97,6 +97,16 @@ func (s *survey) engine(e *engine.Engine, facts host.Facts, err error) {
 // elsewhere describes the instances in other directories, each of which the
 // menu leads to.
 func (s *survey) elsewhere(ctx context.Context, e *engine.Engine, machine sizing.Machine) bool {
+	if !s.others(ctx, e, machine) {
+		return false
+	}
+	s.addresses(ctx, e, machine)
+	s.memory(ctx)
+	return true
+}
+
+// others makes the menu of those instances; false is none, and no menu.
+func (s *survey) others(ctx context.Context, e status.Docker, machine sizing.Machine) bool {
 	all, err := status.Look(ctx, e, machine, "")
 	if err != nil {
 		return false
@@ -108,13 +118,12 @@ func (s *survey) elsewhere(ctx context.Context, e *engine.Engine, machine sizing
 			s.entry("Go to the one in "+i.Dir, "--dir", i.Dir)
 		}
 	}
+	if len(states) == 0 {
+		return false
+	}
 	s.Instance = strings.Join(states, "\n")
 	s.entry("Install another one in " + s.app.dir)
-	if len(states) > 0 {
-		s.addresses(ctx, e, machine)
-		s.memory(ctx)
-	}
-	return len(states) > 0
+	return true
 }
 
 // instance describes the OpenAlgo in the directory, with what can be done with it;
