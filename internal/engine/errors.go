@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/containerd/errdefs"
@@ -165,6 +166,19 @@ var (
 	// "listen tcp4 127.0.0.1:5000: bind: address already in use".
 	hostPort = regexp.MustCompile(`(?:Bind for|listen (?:tcp|udp)[46]?|exposing port (?:TCP|UDP)|failed to bind host port(?: for)?) ((?:\d+\.){3}\d+:\d+|\[[0-9a-f:]*\]:\d+|:::\d+|:\d+)`)
 )
+
+// taken finds the port in the text of an error for ErrPortTaken.
+var taken = regexp.MustCompile(`port \S*:(\d+) is taken`)
+
+// TakenPort is the port that a container could not get; 0 is not known.
+func TakenPort(err error) int {
+	m := taken.FindStringSubmatch(err.Error())
+	if m == nil {
+		return 0
+	}
+	port, _ := strconv.Atoi(m[1])
+	return port
+}
 
 func portOf(text string) string {
 	if m := hostPort.FindStringSubmatch(text); m != nil {

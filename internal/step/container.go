@@ -148,12 +148,24 @@ func (s *StartContainer) id(t *run.Tools) string {
 func (s *StartContainer) Do(ctx context.Context, t *run.Tools) error {
 	err := t.Engine.Start(ctx, s.id(t))
 	if errors.Is(err, engine.ErrPortTaken) {
-		return fmt.Errorf("starting OpenAlgo: a port was taken in the meantime: %w", err)
+		return portTaken(err, s.ID != "" || pair.PreviousID(t) != "")
 	}
 	if err != nil {
 		return fmt.Errorf("starting OpenAlgo: %w", err)
 	}
 	return nil
+}
+
+// portTaken says which port it was; before says that OpenAlgo had run with it.
+func portTaken(err error, before bool) error {
+	port, when := "a port", "while OpenAlgo was being installed"
+	if n := engine.TakenPort(err); n != 0 {
+		port = fmt.Sprintf("port %d", n)
+	}
+	if before {
+		when = "while OpenAlgo was stopped"
+	}
+	return fmt.Errorf("%s was taken by another program %s (%w)", port, when, err)
 }
 
 // Undo removes the new container, or stops one that did not run before. Until

@@ -692,7 +692,7 @@ func TestWhatChangedMeanwhile(t *testing.T) {
 			w.engine.OnStart = nil
 			must(w.t, w.engine.Start(w.t.Context(), id))
 			w.engine.OnStart = w.begin
-		}, "a port was taken"},
+		}, "port 5000 was taken by another program while OpenAlgo was being installed ("},
 		"edits that fail": {unread, func(w *world) { w.write(".env", firstEnv) }, "no"},
 		"no .env to edit": {unread, func(*world) {}, "was deleted meanwhile"},
 		"no data": {func(w *world) run.Plan {

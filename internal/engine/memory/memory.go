@@ -262,8 +262,8 @@ func (e containerCalls) Start(_ context.Context, id string) error {
 		return nil
 	}
 	for _, other := range e.containers {
-		if other != c && other.State == "running" && sharesPort(c, other) {
-			return fmt.Errorf("start container %s: %s has its port: %w", c.Name, other.Name, engine.ErrPortTaken)
+		if port := sharedPort(c, other); port != 0 && other != c && other.State == "running" {
+			return fmt.Errorf("start container %s: port 127.0.0.1:%d is taken by another program: %w", c.Name, port, engine.ErrPortTaken)
 		}
 	}
 	for _, m := range c.Mounts {
@@ -285,10 +285,14 @@ func (e containerCalls) Start(_ context.Context, id string) error {
 	return nil
 }
 
-func sharesPort(a, b *container) bool {
-	return slices.ContainsFunc(a.Ports, func(p engine.PortBinding) bool {
-		return slices.ContainsFunc(b.Ports, func(q engine.PortBinding) bool { return p.HostPort == q.HostPort })
-	})
+// sharedPort is a port that both publish; 0 is none.
+func sharedPort(a, b *container) int {
+	for _, p := range a.Ports {
+		if slices.ContainsFunc(b.Ports, func(q engine.PortBinding) bool { return p.HostPort == q.HostPort }) {
+			return p.HostPort
+		}
+	}
+	return 0
 }
 
 // Stop stops a container; one that is stopped already is fine.
