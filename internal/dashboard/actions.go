@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/marketcalls/openalgo-install/internal/live"
+	"github.com/marketcalls/openalgo-install/internal/share"
 )
 
 // action is something to do with an instance, or with none.
@@ -29,6 +30,9 @@ func isOurs(i live.Instance) bool { return i.Ours }
 
 func isOursUp(i live.Instance) bool { return i.Ours && isUp(i) }
 
+// hasCode reports whether a phone that reads the address gets to the instance.
+func hasCode(i live.Instance) bool { return i.URL != "" && !share.OnlyHere(i.URL) }
+
 func hasContainer(i live.Instance) bool { return i.ID != "" }
 
 // actions are all that can be done, in the order of the menu.
@@ -41,7 +45,7 @@ var actions = []action{
 	{key: "s", word: "Start", label: "Start OpenAlgo", args: []string{"start"}, fits: isDown},
 	{key: "d", word: "Doctor", label: "Find problems and how to fix them", args: []string{"doctor"}},
 	{key: "z", word: "Resize", label: "Resize to this machine", args: []string{"resize"}, fits: isUp},
-	{key: "o", word: "Rollback", label: "Roll back to the state before the last change", args: []string{"rollback"}, fits: isOurs},
+	{key: "o", word: "Rollback", label: "Go back to the release before the last upgrade", args: []string{"rollback"}, fits: isOurs},
 	{key: "e", word: "Set", label: "Change a setting", args: []string{"set"}, fits: isOurs, asks: &question{
 		text: "Setting", help: "Enter its name, for example LOG_LEVEL. The value is asked for next, unseen."}},
 	{key: "m", word: "Domain", label: "Change the domain", args: []string{"domain"}, fits: isOurs, asks: &question{
@@ -56,7 +60,7 @@ var actions = []action{
 	{key: "n", word: "New", label: "Install another instance", alone: true, do: hand.newInstance},
 	{key: "g", word: "Update", label: "Update openalgo-install itself", args: []string{"self-update"}, alone: true},
 	{key: "y", word: "Copy", label: "Copy an address", do: hand.openCopy},
-	{key: "Q", word: "QR", label: "Show the address as a QR code", do: hand.openCode},
+	{key: "Q", word: "QR", label: "Show the address as a QR code", fits: hasCode, do: hand.openCode},
 }
 
 // possible are the actions for the chosen instance.

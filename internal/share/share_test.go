@@ -13,10 +13,10 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/theme"
 )
 
-const url = "https://algo.example.com/zerodha/callback"
+const site = "https://algo.example.com/zerodha/callback"
 
 func TestSequence(t *testing.T) {
-	plain := "\x1b]52;c;" + base64.StdEncoding.EncodeToString([]byte(url)) + "\x07"
+	plain := "\x1b]52;c;" + base64.StdEncoding.EncodeToString([]byte(site)) + "\x07"
 	wrapped := "\x1bPtmux;\x1b" + plain + "\x1b\\"
 	for name, c := range map[string]struct {
 		env  map[string]string
@@ -27,7 +27,7 @@ func TestSequence(t *testing.T) {
 		"tmux through sudo": {map[string]string{"TERM": "tmux-256color"}, plain + wrapped},
 		"screen":            {map[string]string{"TERM": "screen.xterm", "STY": "1.pts"}, "\x1bP" + plain + "\x1b\\"},
 	} {
-		if got := sequence(url, func(key string) string { return c.env[key] }); got != c.want {
+		if got := sequence(site, func(key string) string { return c.env[key] }); got != c.want {
 			t.Errorf("%s: %q", name, got)
 		}
 	}
@@ -44,7 +44,7 @@ func TestSequence(t *testing.T) {
 
 // A code is read back by what it was made of: its edge is white, its finder is there.
 func TestQR(t *testing.T) {
-	lines, err := QR(theme.New(theme.Options{Unicode: true, Colours: theme.Many}), url, 80, 20)
+	lines, err := QR(theme.New(theme.Options{Unicode: true, Colours: theme.Many}), site, 80, 20)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +60,7 @@ func TestQR(t *testing.T) {
 		t.Errorf("no finder: %q", string(finder))
 	}
 	for _, o := range []theme.Options{{}, {Unicode: true}} {
-		_, err := QR(theme.New(o), url, 30, 20)
+		_, err := QR(theme.New(o), site, 30, 20)
 		if err == nil {
 			t.Errorf("%+v: a code where there is no room", o)
 		}
@@ -69,7 +69,7 @@ func TestQR(t *testing.T) {
 
 func TestPicker(t *testing.T) {
 	var out bytes.Buffer
-	p := NewPicker(&out, Item{"Address", "https://algo.example.com"}, Item{"SSH tunnel", ""}, Item{"Redirect URL", url})
+	p := NewPicker(&out, Item{"Address", "https://algo.example.com"}, Item{"SSH tunnel", ""}, Item{"Redirect URL", site})
 	if len(p.Items) != 2 {
 		t.Fatalf("%+v", p.Items)
 	}
@@ -78,7 +78,7 @@ func TestPicker(t *testing.T) {
 		t.Error("nothing was copied yet")
 	}
 	p.Key(tea.KeyMsg{Type: tea.KeyDown})
-	if !p.Key(tea.KeyMsg{Type: tea.KeyEnter}) || !strings.Contains(screen(), "Copied: Redirect URL") || !strings.Contains(out.String(), base64.StdEncoding.EncodeToString([]byte(url))) {
+	if !p.Key(tea.KeyMsg{Type: tea.KeyEnter}) || !strings.Contains(screen(), "Copied: Redirect URL") || !strings.Contains(out.String(), base64.StdEncoding.EncodeToString([]byte(site))) {
 		t.Errorf("%q\n%s", out.String(), screen())
 	}
 	if p.Key(tea.KeyMsg{Type: tea.KeyEsc}) {
@@ -86,5 +86,16 @@ func TestPicker(t *testing.T) {
 	}
 	if NewPicker(&out, Item{"Address", ""}) != nil {
 		t.Error("a page of nothing")
+	}
+}
+
+func TestOnlyHere(t *testing.T) {
+	for address, want := range map[string]bool{
+		"http://127.0.0.1:5000": true, "http://localhost:5000": true, "http://[::1]:5000": true,
+		"https://algo.example.com": false, "http://10.0.0.4:5000": false, "": false,
+	} {
+		if got := OnlyHere(address); got != want {
+			t.Errorf("OnlyHere(%q) = %v", address, got)
+		}
 	}
 }

@@ -8,7 +8,8 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/finding"
-	"github.com/marketcalls/openalgo-install/internal/printable"
+	"github.com/marketcalls/openalgo-install/internal/present"
+	"github.com/marketcalls/openalgo-install/internal/share"
 )
 
 // resultPage says where OpenAlgo is, and what comes next.
@@ -25,8 +26,12 @@ func (p *resultPage) update(msg tea.Msg) tea.Cmd {
 		switch key.String() {
 		case "enter", "q", "esc":
 			return end(nil)
-		case "y", "Q":
-			return openShare(p, key.String() == "Q")
+		case "y":
+			return openShare(p, false)
+		case "Q":
+			if p.hasCode() {
+				return openShare(p, true)
+			}
 		}
 		p.scroll.key(key)
 	}
@@ -52,7 +57,15 @@ func (p *resultPage) body(width, height int) ([]string, int, int) {
 	return p.scroll.view(out, height)
 }
 
-func (p *resultPage) keys() string { return "Enter Quit   y Copy   Q QR" + p.scroll.hint() }
+// hasCode reports whether a phone that reads the address gets to OpenAlgo.
+func (p *resultPage) hasCode() bool { return !share.OnlyHere(p.m.outcome.Result.URL) }
+
+func (p *resultPage) keys() string {
+	if p.hasCode() {
+		return "Enter Quit   y Copy   Q QR" + p.scroll.hint()
+	}
+	return "Enter Quit   y Copy" + p.scroll.hint()
+}
 
 // failurePage says why it did not work, what was undone, and what can be done.
 type failurePage struct {
@@ -78,7 +91,9 @@ func (p *failurePage) update(msg tea.Msg) tea.Cmd {
 		p.m.err = nil
 		return p.m.show(1)
 	case "l":
-		p.showLog, p.scroll.top = !p.showLog, 0
+		if len(p.log) > 0 {
+			p.showLog, p.scroll.top = !p.showLog, 0
+		}
 	case "q":
 		return end(p.err)
 	default:
@@ -94,11 +109,14 @@ func (p *failurePage) body(width, height int) ([]string, int, int) {
 	if p.showLog {
 		log = p.log
 	} else {
-		for _, line := range wrapped(p.reason(), width) {
+		reason, state := present.Failure(p.m.host.Reader, p.err)
+		for _, line := range wrapped(reason, width) {
 			out = append(out, p.m.look.Bad.Render(line))
 		}
 		add("")
-		add(undone(p.err))
+		if state != "" {
+			add(state)
+		}
 		add("Press r to retry with the same answers, or Esc to change them.")
 	}
 	if len(log) > 0 {
@@ -121,26 +139,8 @@ func (p *failurePage) logTitle() string {
 }
 
 func (p *failurePage) keys() string {
+	if len(p.log) == 0 {
+		return "r Retry   Esc Back   q Quit" + p.scroll.hint()
+	}
 	return "r Retry   Esc Back   l Show log   q Quit" + p.scroll.hint()
-}
-
-// reason is an error without the log that it brings along, and without a state of
-// the machine that the page tells anyway.
-func (p *failurePage) reason() string {
-	text := p.m.host.Reader.Advice(p.err)
-	if end := finding.EndOf(p.err); end != "" && end != finding.Unchanged {
-		text += "\n\n" + end
-	}
-	return printable.Text(text)
-}
-
-// undone says in what state a failure left the machine.
-func undone(err error) string {
-	switch finding.KindOf(err) {
-	case finding.RolledBack:
-		return "All changes were undone."
-	case finding.Broken:
-		return "Not everything could be rolled back. See above whether OpenAlgo runs, and which command completes the rollback."
-	}
-	return "Nothing was changed."
 }

@@ -1,0 +1,40 @@
+package wizard
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/event"
+	"github.com/marketcalls/openalgo-install/internal/finding"
+)
+
+// TestFailureSaysItsEndOnce wants no second sentence on the state of the machine, and
+// no key for a log that is empty.
+func TestFailureSaysItsEndOnce(t *testing.T) {
+	host := testHost()
+	host.Install = func(context.Context, answers.Answers, event.Reporter) (event.Result, error) {
+		return event.Result{}, &finding.Error{Kind: finding.RolledBack, Err: errors.New("it stopped"), End: "Rolled back. OpenAlgo is not installed."}
+	}
+	s := begin(t, host).keys(toApply...).until("r Retry")
+	s.sees("OpenAlgo is not installed").seesNot("All changes were undone").seesNot("l Show log")
+	s.keys("l").sees("OpenAlgo is not installed")
+}
+
+// TestCodeIsForAnotherDevice wants no QR code of an address that means whatever opens
+// it.
+func TestCodeIsForAnotherDevice(t *testing.T) {
+	for url, want := range map[string]bool{"http://127.0.0.1:5000": false, "https://algo.example.com": true} {
+		host := testHost()
+		host.Install = func(context.Context, answers.Answers, event.Reporter) (event.Result, error) {
+			return event.Result{Changed: true, URL: url}, nil
+		}
+		s := begin(t, host).keys(toApply...).until("Enter Quit")
+		if want {
+			s.sees("Q QR").keys("Q").sees("QR code")
+		} else {
+			s.seesNot("Q QR").keys("Q").seesNot("QR code")
+		}
+	}
+}
