@@ -86,7 +86,7 @@ func (s *survey) start(ctx context.Context, e *engine.Engine) {
 		s.entry("Take over the OpenAlgo in "+dir, "adopt", "--ask", "--dir", dir)
 	}
 	if len(dirs) == 0 {
-		s.Menu = append(s.Menu, wizard.MenuEntry{Label: "Take over an OpenAlgo of install-docker.sh or Docker Compose",
+		s.Menu = append(s.Menu, wizard.MenuEntry{Label: "Take over what install-docker.sh or Docker Compose installed",
 			Why: "Docker has no OpenAlgo of another tool. If yours is stopped, start its container, then press r."})
 	}
 }

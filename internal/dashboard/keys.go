@@ -166,7 +166,7 @@ func (m hand) choose(args []string, alone bool) tea.Cmd {
 		m.choice.Dir, m.choice.Name = i.Dir, i.Name
 		if i.Dir == "" {
 			m.choice = Choice{}
-			m.note = "This OpenAlgo has no directory, so openalgo-install cannot change it."
+			m.note = "This instance has no directory, so openalgo-install cannot change it."
 			return nil
 		}
 	}

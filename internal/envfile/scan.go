@@ -15,7 +15,7 @@ const (
 )
 
 // entry is one statement of the file: whole lines, its line end included.
-// Offsets point into File.data. Blank lines lie between entries.
+// Offsets point into File.data. Empty lines lie between entries.
 type entry struct {
 	kind       kind
 	start, end int

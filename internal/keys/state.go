@@ -94,7 +94,7 @@ func state(v, placeholder string, leaked []string) State {
 }
 
 // SaltState judges a value of FERNET_SALT: 32 or more hex digits, an even
-// number of them. It is never Leaked. Blanks around it are no fault, since the
+// number of them. It is never Leaked. Spaces around it are no fault, since the
 // app strips them.
 func SaltState(v string) State {
 	v = strings.TrimSpace(v)

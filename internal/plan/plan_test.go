@@ -30,8 +30,8 @@ import (
 )
 
 // A case of testdata/plans is an observation, as a patch of one of testdata/worlds,
-// an intent, and the plan that follows from them. `go test -update` writes plans
-// anew, and the worlds that a plan leads to.
+// an intent, and the plan that follows from them. `go test -update` writes the
+// plans again, and the worlds that a plan leads to.
 var update = flag.Bool("update", false, "write the golden files again")
 
 const (

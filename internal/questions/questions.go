@@ -117,7 +117,7 @@ var Screens = []Screen{
 		{Key: "sizing.shm_size", Shown: (*Draft).Advanced, Preset: "auto",
 			Label: Fixed("Shared memory"), Help: Fixed("For example 512m.")},
 		{Key: "sizing.strategy_memory_mb", Shown: (*Draft).Advanced, Preset: "auto",
-			Label: Fixed("Memory of a strategy, MB"), Help: Fixed("512 or more where strategies use pandas.")},
+			Label: Fixed("Memory of a strategy, MiB"), Help: Fixed("512 or more where strategies use pandas.")},
 		{Key: keyMCP, Preset: "no", Choices: noYes,
 			Shown: func(d *Draft) bool { return d.Advanced() && hasDomain(d) }, // it needs HTTPS
 			Label: Fixed("Remote MCP"),

@@ -164,7 +164,7 @@ func ImageChanges(version, ref string) []string {
 		"ENV APP_MODE=standalone",
 		"ENV TMPDIR=/app/tmp",
 		fmt.Sprintf("ENV %s=%q", versionVariable, version),
-		`LABEL org.opencontainers.image.title="OpenAlgo rehearsal"`,
+		`LABEL org.opencontainers.image.title="OpenAlgo test app"`,
 		fmt.Sprintf("LABEL org.opencontainers.image.version=%q", version),
 		"LABEL " + Label(ref),
 		"LABEL " + openalgo.LabelBytecode + "=1", // it has no Python to compile

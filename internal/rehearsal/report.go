@@ -143,7 +143,7 @@ func tryWrite(dir string) error {
 		return err
 	}
 	defer os.Remove(f.Name())
-	if _, err := f.WriteString("written by the rehearsal\n"); err != nil {
+	if _, err := f.WriteString("written by the test app\n"); err != nil {
 		f.Close()
 		return err
 	}

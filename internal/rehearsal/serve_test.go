@@ -184,8 +184,8 @@ func TestServesTheAppsPaths(t *testing.T) {
 		t.Error("a new database should need its setup")
 	}
 	for path, want := range map[string]string{
-		"/":              "<title>OpenAlgo rehearsal</title>",
-		"/health":        "<title>OpenAlgo rehearsal</title>",
+		"/":              "<title>OpenAlgo test app</title>",
+		"/health":        "<title>OpenAlgo test app</title>",
 		"/health/status": `"status": "pass"`,
 		"/auth/app-info": `"version": "9.9.9"`,
 	} {

@@ -21,7 +21,7 @@ const page = `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
-<title>OpenAlgo rehearsal</title>
+<title>OpenAlgo test app</title>
 <h1>The test app runs</h1>
 <p>This page comes from the test app of openalgo-install @VERSION@, not from OpenAlgo.
 You can see it, so the way from your browser to this container works.

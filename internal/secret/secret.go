@@ -43,7 +43,7 @@ func (t Text) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
 func (t Text) LogValue() slog.Value { return slog.StringValue(t.String()) }
 
 // shortest is the length below which Redact leaves a value alone: a shorter
-// one would also blank out ordinary words.
+// one would also hide ordinary words.
 const shortest = 6
 
 // Redactor replaces known secrets in text that others wrote (container logs,

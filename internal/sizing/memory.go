@@ -18,7 +18,7 @@ var unitBytes = map[byte]float64{'b': 1, 'k': 1 << 10, 'm': 1 << 20, 'g': 1 << 3
 
 // ParseMemory reads an amount of memory and returns it in MiB, rounded down.
 // A number alone is MiB; k, m, g, t may be followed by b or ib, in either
-// case, with or without a blank before them, and all count in powers of two:
+// case, with or without a space before them, and all count in powers of two:
 // what hosters sell as "4GB" of RAM is 4 GiB, so 4GB, 4GiB, 4g and 4096 are
 // the same. Anything else, and anything under 1 MiB or over 1 PiB, is an
 // error that shows right values.

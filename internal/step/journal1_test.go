@@ -53,9 +53,9 @@ func TestJournalsOfTheFormerForm(t *testing.T) {
 	}
 }
 
-// former writes the journal as a release before this form would have, from what
-// is on the disk.
-func (w *world) former() {
+// asEarlier writes the journal as a release before this form would have written it,
+// from what is on the disk.
+func (w *world) asEarlier() {
 	w.t.Helper()
 	path := w.path(".openalgo-install/journal.json")
 	text, err := os.ReadFile(path)
@@ -185,7 +185,7 @@ func TestKilledBeforeAnUpdateOfThisProgram(t *testing.T) {
 			for at := 1; at <= points && !t.Failed(); at++ {
 				w := m.world()
 				_, _ = w.killAt(at, func() error { return run.Run(t.Context(), w.tools(), m.plan(w)) })
-				w.former()
+				w.asEarlier()
 				if err := w.recovered(); err != nil {
 					t.Errorf("killed at %d: %v\n%s", at, err, strings.Join(w.points, "\n"))
 				} else {

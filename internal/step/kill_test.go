@@ -200,7 +200,7 @@ func (m *matrix) look(w *world, at, again int) {
 }
 
 // Whatever a change is killed in, and whatever the recovery is killed in, the
-// next process brings the instance to its former or its new state, whole.
+// next process brings the instance to its previous or its new state, whole.
 func TestKillMatrix(t *testing.T) {
 	t.Parallel()
 	for name, s := range situations() {

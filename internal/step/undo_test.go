@@ -461,7 +461,7 @@ func TestRecoveryOnAnotherDocker(t *testing.T) {
 	w.engine.Facts.ID, w.engine.Facts.Name = "memory", "renamed-since"
 	w.mustRecover()
 	w = interrupted(t, "before-start", (*world).change)
-	w.former()
+	w.asEarlier()
 	w.engine.Facts.Name = "renamed-since"
 	w.mustRecover() // its containers are here
 }
@@ -491,7 +491,7 @@ func TestTheDirectoryWasMoved(t *testing.T) {
 	for _, before := range []bool{false, true} {
 		w := interrupted(t, "after-files", upgradeTo("2"))
 		if before {
-			w.former()
+			w.asEarlier()
 		}
 		moved := filepath.Join(w.root, "moved")
 		must(t, os.Rename(w.dir, moved))

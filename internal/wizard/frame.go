@@ -29,7 +29,7 @@ func (f frame) step() (n, of int) {
 const (
 	minWidth   = 20
 	maxWidth   = 100 // longer lines are hard to read
-	headHeight = 3   // title, rule, blank
+	headHeight = 3   // title, rule, an empty line
 )
 
 func (m *model) View() string {

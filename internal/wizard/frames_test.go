@@ -282,7 +282,7 @@ func installed(h *Host) {
 	}
 }
 
-// tooSmall is a machine that can't build an image, but can pull one.
+// tooSmall is a machine that cannot build an image, but can pull one.
 func tooSmall(h *Host) {
 	before := h.Plan
 	h.Plan = func(ctx context.Context, a answers.Answers) (*plan.Plan, error) {

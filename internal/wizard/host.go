@@ -42,7 +42,7 @@ type Host struct {
 // Machine is what there is to be known before the first question.
 type Machine struct {
 	Facts     [][2]string // label and value, in order
-	Obstacles []string    // what stands in the way, each with the way out
+	Obstacles []string    // problems, each with what fixes it
 	NoEngine  bool        // Docker Engine is not there, and could be installed
 	Unusable  bool        // without the obstacles removed nothing can be installed
 	Here      questions.Here

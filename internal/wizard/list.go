@@ -54,7 +54,7 @@ func (f *field) listLines(width, height int, l *theme.Theme) []string {
 	}
 	tail := 0
 	if f.searches() {
-		tail = 2 // a blank, and how many there are
+		tail = 2 // a space, and how many there are
 	}
 	v := f.list.View(max(height-len(head)-tail, leastRows))
 	out := head

@@ -10,7 +10,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/theme"
 )
 
-// machinePage shows what this machine is, and what stands in the way.
+// machinePage shows what this machine is, and its problems.
 type machinePage struct {
 	m    *model
 	seen bool   // the machine has been looked at

@@ -68,8 +68,8 @@ func (p *reviewPage) work() tea.Cmd {
 	return func() tea.Msg { return <-done }
 }
 
-// pullInstead answers the question for the image again: what can't be built here
-// can be had ready-made.
+// pullInstead answers the question for the image again: what cannot be built here
+// is available ready-made.
 func (p *reviewPage) pullInstead() tea.Cmd {
 	p.m.draft.Given["image"] = answers.DefaultImage
 	return review(p.m)
@@ -191,7 +191,7 @@ func (p *reviewPage) keys() string {
 // saveScreen asks where the answers shall be kept.
 var saveScreen = questions.Screen{
 	Title: "Save the answers", Shown: questions.Always,
-	Intro: questions.Fixed("With this file you can install the same way on another machine, without questions. Only you can read it (mode 0600)."),
+	Intro: questions.Fixed("With this file you can repeat this install on another machine, without questions. Only you can read it (mode 0600)."),
 	Questions: []questions.Question{
 		{Key: "path", Shown: questions.Always, Preset: questions.DefaultFile, Label: questions.Fixed("File"), Help: questions.Fixed("")},
 		{Key: "secrets", Shown: questions.Always, Preset: "out", Label: questions.Fixed("Secrets"), Help: questions.Fixed(""),

@@ -118,7 +118,7 @@ func TestScreensBackBetweenFields(t *testing.T) {
 		keys("<enter>", "<up>").sees("***********").seesNot("key-1234567")
 }
 
-// A wrong value at each field is said there, and can be mended there.
+// A wrong value at each field is said there, and can be corrected there.
 func TestScreensRefuseWrongValues(t *testing.T) {
 	open := append(clone(toOptions), "<down>", "<enter>")
 	for name, c := range map[string]struct {

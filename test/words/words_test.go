@@ -199,7 +199,7 @@ func prose(t *testing.T, path, name, kind string) (places []place) {
 		if kind == "docs" && fence.MatchString(line) {
 			code = !code
 		}
-		if code || kind == "docs" && strings.HasPrefix(line, "    ") {
+		if code || kind == "docs" && strings.HasPrefix(line, "    ") || foreign(name, line) {
 			continue
 		}
 		for _, word := range In(line, kind == "scripts") {

@@ -31,6 +31,6 @@ type Plan struct {
 	Files    []File // that change, in the order in which they are written
 	Pull     string // image that Docker does not have yet
 	// Shared are those that all sites have in common, changed or not: another run
-	// may take them away before this one's site is in place.
+	// may remove them before this one's site is in place.
 	Shared []File `json:"-"`
 }
