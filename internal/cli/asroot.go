@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 
@@ -27,7 +28,11 @@ func asRoot(a *app, dir string) error {
 	if tool == "" || err != nil {
 		return nil //nolint:nilerr // the first page says what this user may not
 	}
-	fmt.Fprintf(a.stderr, "openalgo-install needs root to install OpenAlgo in %s.\nStart it again with %s? [Y/n] ", dir, tool)
+	purpose := "install OpenAlgo in"
+	if _, err := os.Lstat(filepath.Join(dir, ".env")); err == nil {
+		purpose = "manage the OpenAlgo in"
+	}
+	fmt.Fprintf(a.stderr, "openalgo-install needs root to %s %s.\nStart it again with %s? [Y/n] ", purpose, dir, tool)
 	answer := make(chan string, 1)
 	go func() { answer <- terminal.ReadLine(a.stdin) }()
 	select {

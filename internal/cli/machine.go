@@ -11,6 +11,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/present"
+	"github.com/marketcalls/openalgo-install/internal/printable"
 	"github.com/marketcalls/openalgo-install/internal/publicip"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/run"
@@ -34,7 +35,7 @@ func lookAt(ctx context.Context, a *app, dir string) wizard.Machine {
 	facts, measured := host.Measure(ctx)
 	if measured == nil {
 		s.fact("System", "%s, %s", facts.OS.Pretty, facts.Arch)
-		s.fact("RAM", "%d MiB, %d of swap", facts.RAMMiB, facts.SwapMiB)
+		s.fact("RAM", "%s", ramText(facts))
 		s.fact("Cores", "%d", facts.Cores)
 	}
 	if disk, err := host.Disk(dir); err == nil {
@@ -48,6 +49,7 @@ func lookAt(ctx context.Context, a *app, dir string) wizard.Machine {
 	s.memory(ctx)
 	if at := <-public; at.Known() {
 		s.fact("Public IP", "%s: your broker must know it", at)
+		s.Here.Address = at.String()
 	}
 	if err := host.DirWritable(dir); err != nil {
 		s.Unusable = true
@@ -55,6 +57,15 @@ func lookAt(ctx context.Context, a *app, dir string) wizard.Machine {
 	}
 	s.start(ctx, e)
 	return s.Machine
+}
+
+// ramText is the RAM and swap of a machine.
+func ramText(f host.Facts) string {
+	swap := "no swap"
+	if f.SwapMiB > 0 {
+		swap = printable.Size(int64(f.SwapMiB)<<20) + " of swap"
+	}
+	return printable.Size(int64(f.RAMMiB)<<20) + ", " + swap
 }
 
 // survey is what the wizard's first page shows, as it is found.

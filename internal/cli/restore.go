@@ -46,7 +46,7 @@ you for each such right. --allow-rights answers in advance; --yes does not.
 
 An image that is older than the data is refused: name a newer one with --image.`,
 		Example: `  openalgo-install restore /opt/openalgo-backups/openalgo-20261124-023000.tar.zst --dry-run
-  openalgo-install restore openalgo.tar.zst.age --identity key.txt --dir /opt/openalgo-test`,
+  openalgo-install restore /opt/openalgo-backups/openalgo-20261124-023000.tar.zst.age --identity key.txt --dir /opt/openalgo-test`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return usage("restore takes the file of one backup").With(finding.Run("For example", "restore", "/opt/openalgo-backups/FILE"))

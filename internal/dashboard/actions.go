@@ -52,7 +52,7 @@ var actions = []action{
 		text: "Domain", help: "Enter the name under which browsers reach OpenAlgo, for example algo.example.com."}},
 	{key: "w", word: "Answers", label: "Change your answers", fits: isOurs, do: hand.changeAnswers},
 	{key: "v", word: "Restore", label: "Restore a backup", args: []string{"restore"}, asks: &question{
-		text: "Backup", help: "Enter the backup file, for example /var/backups/openalgo.tar.zst. It replaces the keys and data of this instance."}},
+		text: "Backup", help: "Enter the backup file, for example /opt/openalgo-backups/openalgo-20261124-023000.tar.zst. It replaces the keys and data of this instance."}},
 	{key: "i", word: "Status", label: "Show everything about it", args: []string{"status"}},
 	{key: "p", word: "Adopt", label: "Adopt it: let openalgo-install look after it", args: []string{"adopt"}, fits: func(i live.Instance) bool { return !i.Ours && isUp(i) }},
 	{key: "c", word: "Clean", label: "Remove what is no longer needed", args: []string{"clean"}, fits: isOurs},

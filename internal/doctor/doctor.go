@@ -133,7 +133,7 @@ func (r Report) WriteText(w io.Writer) {
 			}
 		}
 	}
-	fmt.Fprintf(w, "\n%s, %s, %s\n", printable.Count(r.Failures, "failure"), printable.Count(r.Warnings, "warning"), printable.Count(len(r.Findings), "finding"))
+	fmt.Fprintf(w, "\n%s, %s, %s\n", printable.Count(r.Failures, "failure"), printable.Count(r.Warnings, "warning"), printable.Count(len(r.Findings), "check"))
 }
 
 func ok(check, format string, args ...any) []Finding {

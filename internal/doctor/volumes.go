@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"context"
+	"strings"
 
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/finding"
@@ -27,7 +28,7 @@ func (c *stray) look(ctx context.Context, l Look, p *patient) {
 	}
 	volumes, _ := l.Engine.Volumes(ctx, compose.LabelProject)
 	for _, v := range volumes {
-		if dir := v.Labels[stacks.LabelDir]; dir != "" && p.engine.Local && gone(dir) && !used[v.Name] {
+		if dir := v.Labels[stacks.LabelDir]; dir != "" && p.engine.Local && gone(dir) && !used[v.Name] && !strings.HasSuffix(v.Name, "_"+compose.BytecodeVolume) { // which needs no key
 			c.volumes = append(c.volumes, v.Name)
 		}
 	}

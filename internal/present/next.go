@@ -21,6 +21,8 @@ type Next struct {
 	HasKey bool
 	// Result is how the install ended.
 	Result event.Result
+	// CopyKey is the key that copies the tunnel's command; "" is none.
+	CopyKey string
 	// Commands are those worth knowing, each with what it does.
 	Commands [][2]string
 }
@@ -52,7 +54,15 @@ func (n Next) Lines(a answers.Answers) []string {
 	case a.Domain == "" && a.Ports.InNetwork():
 		step("Open " + a.Origin() + " on this machine or in its network, and create the admin account.")
 	case a.Domain == "":
-		step("Open it on this machine, or from another computer through SSH:", append(n.Tunnel.Lines(a.Ports), "Create the admin account there.")...)
+		text := "Open it on this machine, or from another computer through SSH:"
+		if n.Tunnel.Port != 0 { // somebody logged in from there
+			text = "Open it from your own computer through SSH, or on this machine:"
+		}
+		lines := n.Tunnel.Lines(a.Ports)
+		if n.CopyKey != "" {
+			lines[1] += " (press " + n.CopyKey + " to copy it)"
+		}
+		step(text, append(lines, "Create the admin account there.")...)
 	default:
 		step("Open it and create the admin account.")
 	}

@@ -13,6 +13,8 @@ type Here struct {
 	// Ports are those that the instance gets where nobody names any. Every page shows
 	// these.
 	Ports answers.Ports
+	// Address is the public one that brokers see; "" is not known.
+	Address string
 	// SmallMiB is the RAM of a machine that has too little and no swap, and can be
 	// given a swap file; 0 is any other.
 	SmallMiB int
@@ -24,6 +26,9 @@ const (
 	// KeySwap is the answer that asks for a swap file.
 	KeySwap = "swap"
 )
+
+// RedirectTitle is that of the page with the redirect URL.
+const RedirectTitle = "Redirect URL"
 
 // SwapSize is the swap file that is offered.
 const SwapSize = "2GB"

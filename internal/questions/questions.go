@@ -77,7 +77,7 @@ var Screens = []Screen{
 	{Title: "Broker", Shown: Always, Intro: Fixed(""), Questions: []Question{
 		{Key: KeyBroker, Shown: Always, Label: Fixed("Broker"), Help: Fixed("Type a part of its name, or use the arrow keys."), Choices: brokerChoices, Other: newBroker},
 	}},
-	{Title: "Redirect URL", Shown: Always, Intro: redirectText, Questions: []Question{
+	{Title: RedirectTitle, Shown: Always, Intro: redirectText, Questions: []Question{
 		{Key: keyHasKey, Shown: func(d *Draft) bool { return !d.Keeps() }, Preset: "yes", Label: Fixed("Do you have an API key?"),
 			Help: func(d *Draft) string { return "Get it here: " + d.Broker().Where() },
 			Choices: func() []Choice {
@@ -200,6 +200,10 @@ func orKept(help func(*Draft) string) func(*Draft) string {
 }
 
 func redirectText(d *Draft) string {
-	return fmt.Sprintf("In %s's developer portal, enter this as the redirect URL, character by character:\n\n%s\n\nLogins fail with any other. Do it now, or later: the URL is shown again at the end.\n\nRegister this machine's public address there as well (%s). Brokers reject orders from any other.",
-		d.Broker().Name, d.RedirectURL(), d.Broker().Where())
+	address := "this machine's public address"
+	if d.Here.Address != "" {
+		address += " " + d.Here.Address
+	}
+	return fmt.Sprintf("In %s's developer portal, enter this as the redirect URL, character by character:\n\n%s\n\nLogins fail with any other. Do it now, or later: the URL is shown again at the end.\n\nRegister %s there as well (%s). Brokers reject orders from any other.",
+		d.Broker().Name, d.RedirectURL(), address, d.Broker().Where())
 }

@@ -35,7 +35,7 @@ func testHost() Host {
 		Dir: "/opt/openalgo",
 		Look: func(context.Context) Machine {
 			return Machine{Facts: [][2]string{
-				{"System", "Debian GNU/Linux 12 (bookworm), amd64"}, {"RAM", "3910 MiB, 0 of swap"}, {"Cores", "2"},
+				{"System", "Debian GNU/Linux 12 (bookworm), amd64"}, {"RAM", "3.8 GiB, no swap"}, {"Cores", "2"},
 				{"Disk", "69 GiB free of 80 at /opt"}, {"Docker", "Engine 28.5.2"},
 				{"Sizing", "threads 2, shared memory 512 MiB, strategies 5 to 8 with 512 MiB each"}, {"Ports", "5000 and 8765 are free"},
 			}}

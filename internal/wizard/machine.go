@@ -96,7 +96,8 @@ func (p *machinePage) body(width, height int) ([]string, int, int) {
 	if len(p.m.machine.Obstacles) == 0 {
 		out = append(out, p.m.look.Word(theme.OK, "This machine is ready for OpenAlgo."))
 	}
-	out = append(out, wrapped("OpenAlgo will be installed into "+p.m.host.Dir+".", width)...)
+	where := map[bool]string{false: "OpenAlgo will be installed into ", true: "OpenAlgo is installed in "}[p.m.machine.Saved != nil]
+	out = append(out, wrapped(where+p.m.host.Dir+".", width)...)
 	out = append(out, wrapped("Nothing changes before you have seen the plan.", width)...)
 	if len(p.m.machine.Menu) == 0 || p.m.machine.Unusable {
 		return p.scroll.view(out, height)

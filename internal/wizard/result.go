@@ -46,7 +46,7 @@ func (p *resultPage) body(width, height int) ([]string, int, int) {
 	}
 	out := []string{head, "  " + look.Title.Render(p.m.outcome.Result.URL), ""}
 	next := p.m.host.Next
-	next.HasKey, next.Result = p.m.outcome.HasKey, p.m.outcome.Result
+	next.HasKey, next.Result, next.CopyKey = p.m.outcome.HasKey, p.m.outcome.Result, "y"
 	for _, line := range next.Lines(p.m.outcome.Answers) {
 		out = append(out, hanging(line, width)...)
 	}

@@ -41,7 +41,7 @@ const resume, again = "resume", "again"
 func newResumePage(m *model, kept *draft.Draft) *choicePage {
 	return &choicePage{m: m, name: "Kept answers", foot: "Up/Down Choose   Enter Next   Esc Back   Ctrl+C Quit",
 		field: listField(m, "Continue with the answers of "+market.Text(kept.At)+"?",
-			"They were kept on this machine, readable by you alone, when the questions were left.",
+			"They are kept on this machine, with your API key and secret if you entered them. Only you can read them.",
 			[]questions.Choice{{Value: resume, Label: "Continue with these answers"}, {Value: again, Label: "Start again: delete these answers"}}),
 		chosen: func(value string) tea.Cmd {
 			if value == resume {

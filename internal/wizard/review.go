@@ -147,7 +147,11 @@ func (p *reviewPage) planLines(width int) []string {
 	}
 	out = append(out, wrapped("This will be installed. Nothing was changed so far.", width)...)
 	out = append(out, "")
-	for _, text := range p.plan.Warnings {
+	warnings := p.plan.Warnings
+	if now := p.m.draft.RedirectURL(); p.m.told != "" && p.m.told != now {
+		warnings = append([]string{"The redirect URL has changed since its page. At " + p.m.draft.Broker().Name + " enter this one: " + now}, warnings...)
+	}
+	for _, text := range warnings {
 		out = append(append(out, p.m.look.Message(theme.Caution, text, width)...), "")
 	}
 	for _, ask := range p.plan.Asks { // going on from this page is the yes

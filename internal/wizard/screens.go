@@ -35,7 +35,8 @@ type model struct {
 	kept    map[string]string // the answers that are written, should the line drop
 	offered bool              // those of an earlier interview
 	machine Machine
-	at      int // 0 is the machine, then the screens, then the review
+	told    string // the redirect URL that its page showed last
+	at      int    // 0 is the machine, then the screens, then the review
 	page    page
 	note    string // said once, above the keys, until the next key
 	leaving bool   // ctrl+c was typed, and a yes is awaited
@@ -166,6 +167,9 @@ func (m *model) show(at int) tea.Cmd {
 		return nil
 	case at == last():
 		return review(m)
+	}
+	if questions.Screens[at-1].Title == questions.RedirectTitle {
+		m.told = m.draft.RedirectURL()
 	}
 	page := newFormPage(m, &questions.Screens[at-1])
 	m.page = page

@@ -20,7 +20,7 @@ func starts(h *Host) {
 	look := h.Look
 	h.Look = func(ctx context.Context) Machine {
 		m, newest := look(ctx), "/opt/openalgo-backups/openalgo-20261126-023000.tar.zst"
-		m.Facts[1][1], m.Facts[6][1] = "960 MiB, 0 of swap", "5001 and 8766, since port 5000 is taken by nginx (pid 812) on 0.0.0.0:5000. Options has others"
+		m.Facts[1][1], m.Facts[6][1] = "960 MiB, no swap", "5001 and 8766, since port 5000 is taken by nginx (pid 812) on 0.0.0.0:5000. Options has others"
 		m.Obstacles = []string{"960 MiB of RAM and no swap: when memory runs out for a moment, Linux kills OpenAlgo. The install can make a swap file of 2 GiB: the page Memory asks"}
 		m.Here = questions.Here{Ports: answers.Ports{Web: 5001, WebSocket: 8766, Bind: "127.0.0.1"}, SmallMiB: 960}
 		m.Menu = []MenuEntry{{Label: "Install OpenAlgo"}, {Label: "Restore a backup", Args: []string{"restore", "--ask"}, Backup: &newest},
