@@ -84,7 +84,7 @@ func (a *Answers) checkVolumes(r *reader) {
 
 func (a *Answers) checkMCP(r *reader) {
 	if a.RemoteMCP.Enabled && a.Domain == "" {
-		r.wrong("remote_mcp.enabled", "AI clients reach OpenAlgo over https alone: set `domain` too, or `enabled: false`")
+		r.wrong("remote_mcp.enabled", "AI clients reach OpenAlgo only over HTTPS: set `domain` too, or `enabled: false`")
 	}
 }
 

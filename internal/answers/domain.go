@@ -31,7 +31,7 @@ func (a *Answers) checkDomain(r *reader) {
 	case !isASCII(d):
 		r.wrong("domain", "write the name in its ASCII form (punycode), for example xn--bcher-kva.example")
 	case labelPattern.MatchString(d):
-		r.wrong("domain", "%s has no dot, so it is a name in your own network alone%s", quote(d), example)
+		r.wrong("domain", "%s has no dot, so only your own network can know it%s", quote(d), example)
 	case len(d) > 253 || !domainPattern.MatchString(d):
 		r.wrong("domain", "%s is not a domain name%s", quote(d), example)
 	}

@@ -15,7 +15,7 @@ func isHere(what, file string, ways ...finding.Hint) error {
 	if machine == "" {
 		return nil
 	}
-	return finding.Named(finding.Usage, "path-elsewhere", "%s %s is on another machine (%s)\n\nopenalgo-install reads and writes files of this machine alone.", what, file, machine).
+	return finding.Named(finding.Usage, "path-elsewhere", "%s %s is on another machine (%s)\n\nopenalgo-install reads and writes only files of this machine.", what, file, machine).
 		With(ways...).With(finding.Hint{Do: "If it is a file here whose name has a colon, begin the path with ./"}).Ending(finding.Unchanged)
 }
 

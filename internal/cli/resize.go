@@ -60,7 +60,7 @@ of your own Compose files are resized the same way.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&c.ram, "ram", "", "RAM to size for, for example 4GB, 3910MiB or 4096 (MiB); the default is what is measured")
-	flags.IntVar(&c.cores, "cores", 0, "cores to size for; measured without it")
+	flags.IntVar(&c.cores, "cores", 0, "cores to size for; the default is what is measured")
 	flags.BoolVar(&c.now, "now", false, "do this now, even if a market is open")
 	waitFlag(cmd, &c.wait)
 	flags.StringVar(&c.at, "at", "", "wait until HH:MM IST, even if you log out")
@@ -190,13 +190,13 @@ func (c *resizeCommand) resizeAll(ctx context.Context, all []*ops.Session, left 
 	for _, in := range append(shrink, grow...) {
 		result, err := in.Do(ctx, ops.Resize(r))
 		if err != nil {
-			return event.Result{Changed: changed > 0}, fmt.Errorf("%w\n%d of %d stacks were resized before that", err, changed, len(all))
+			return event.Result{Changed: changed > 0}, fmt.Errorf("%w\n%d of %d instances were resized before that", err, changed, len(all))
 		}
 		if result.Changed {
 			changed++
 		}
 	}
-	done := fmt.Sprintf("%d of %d stacks were resized, the others had nothing to do", changed, len(all))
+	done := fmt.Sprintf("%d of %d instances were resized, the others had nothing to do", changed, len(all))
 	if err := notAll(left, fmt.Sprintf("%d of %d instances were resized", changed, len(all)+len(left))); err != nil {
 		return event.Result{Changed: changed > 0}, err
 	}

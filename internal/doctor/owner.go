@@ -74,7 +74,7 @@ func envMode(p patient) []Finding {
 	case known && !readable:
 		return fixed(FixMode, failure("secrets", finding.Named(finding.HostNotReady, "owner-wrong", "%s/.env is of user %d, mode %04o: OpenAlgo (user %d) cannot read it when it starts next", p.dir, p.envOwner.uid, mode, app.uid).With(fix)))
 	case known && rootless && p.envOwner.uid != uint32(want.UID):
-		return fixed(FixMode, warning("secrets", finding.Warn("owner-wrong", "%s/.env belongs to a user of the container alone, so docker compose cannot read it", p.dir).With(fix)))
+		return fixed(FixMode, warning("secrets", finding.Warn("owner-wrong", "%s/.env belongs to a user that only the container has, so docker compose cannot read it", p.dir).With(fix)))
 	case !private:
 		return fixed(FixMode, warning("secrets", finding.Warn("env-not-private", "%s/.env has mode %04o: others on this machine can read the keys", p.dir, mode).With(fix)))
 	}

@@ -89,7 +89,7 @@ func health(p patient) []Finding {
 
 func restarts(p patient) []Finding {
 	if c := p.container; c != nil && c.RestartCount > 0 {
-		return warning("restarts", finding.Warn("container-restarted", "Docker had to start %s again %d times since it was made", c.Name, c.RestartCount).With(ours("logs")))
+		return warning("restarts", finding.Warn("container-restarted", "Docker has restarted %s %d times since it was created", c.Name, c.RestartCount).With(ours("logs")))
 	}
 	return nil
 }

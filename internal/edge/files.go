@@ -102,7 +102,7 @@ func namesOf(c *x509.Certificate) string {
 		names = append(names, ip.String())
 	}
 	if len(names) == 0 {
-		return "no name at all (browsers look at the alternative names alone)"
+		return "no name at all (browsers look only at the alternative names)"
 	}
 	return strings.Join(names, ", ")
 }

@@ -199,7 +199,7 @@ func checkOrigin(c *checker) {
 		c.warn("HOST_SERVER", "should be the address in the browser, with http:// or https:// and no path, for example %s", example("HOST_SERVER"))
 		return
 	case origin.Scheme == "https" && isLoopback(origin.Hostname()):
-		c.warn("HOST_SERVER", "says https on this machine alone, where nothing serves it: the login cookie would never come back; use 'http://127.0.0.1:5000' or your domain")
+		c.warn("HOST_SERVER", "says https on this machine, where nothing serves it: the login cookie would never come back; use 'http://127.0.0.1:5000' or your domain")
 	case origin.Scheme == "http" && !isLoopback(origin.Hostname()):
 		c.warn("HOST_SERVER", "says http, so passwords and API keys cross the network in the clear; use https, for example %s", example("HOST_SERVER"))
 	}

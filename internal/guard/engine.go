@@ -24,7 +24,7 @@ func Engine(o *world.Observation) error {
 	if labelled && !o.ElsewhereAnswers {
 		return nil // that one is gone, and its data is here
 	}
-	return finding.Named(finding.HostNotReady, "engine", "the OpenAlgo in %s runs on another Docker, at %s\n\n"+
+	return finding.Named(finding.HostNotReady, "engine", "the instance in %s runs on another Docker, at %s\n\n"+
 		"The Docker in use now (%s) has neither its container nor its data.", string(o.Dir), was.Endpoint, now.Endpoint).
 		With(finding.Shell("Name that Docker, then run the same command again", "export DOCKER_HOST="+was.Endpoint),
 			finding.Beside(string(o.Dir), "If that Docker is gone for good, its volumes are gone too. Restore a backup into another directory", "restore", "FILE")).

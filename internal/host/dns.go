@@ -93,7 +93,7 @@ func JudgeDNS(domain string, found, hostAddrs []netip.Addr) DNSReport {
 		r.Problem = fmt.Sprintf("%s resolves to %s; this machine has no public IPv4 address of its own (%s), as behind the NAT of AWS, GCP or a router, so it cannot be judged from here; compare with the public address your provider shows, and let the router or the security group lead ports 80 and 443 to this machine", domain, list(wrong4), list(hostAddrs))
 	case len(wrong4) > 0:
 		r.Judged = true
-		r.Problem = fmt.Sprintf("%s resolves to %s, this machine has %s; set the A record to %s alone, then wait a few minutes", domain, list(r.A), list(here4), here4[0])
+		r.Problem = fmt.Sprintf("%s resolves to %s, this machine has %s; set the A record to %s only, then wait a few minutes", domain, list(r.A), list(here4), here4[0])
 	case len(wrong6) > 0 && len(here6) > 0:
 		r.Judged = true
 		r.Problem = fmt.Sprintf("%s has the IPv6 address (AAAA) %s, this machine has %s; Let's Encrypt tries IPv6 first, so correct that record or remove it", domain, list(wrong6), list(here6))

@@ -133,7 +133,7 @@ func TestJudgeDNS(t *testing.T) {
 		"none":                   {nil, server, false, true, []string{"no address yet", "A record", "198.51.100.7"}},
 		"none, behind NAT":       {nil, addrs("10.0.0.5"), false, true, []string{"your provider shows"}},
 		"another server":         {addrs("203.0.113.9"), server, false, true, []string{"resolves to 203.0.113.9", "this machine has 198.51.100.7"}},
-		"one of two is another":  {addrs("198.51.100.7", "203.0.113.9"), server, false, true, []string{"203.0.113.9", "alone"}},
+		"one of two is another":  {addrs("198.51.100.7", "203.0.113.9"), server, false, true, []string{"203.0.113.9", "only"}},
 		"stale AAAA":             {addrs("198.51.100.7", "2001:db8::99"), server, false, true, []string{"2001:db8::99", "2001:db8::7", "IPv6 first"}},
 		"AAAA on a v4 host":      {addrs("198.51.100.7", "2001:db8::99"), v4Only, false, true, []string{"no public IPv6", "remove"}},
 		"behind NAT":             {addrs("203.0.113.9"), addrs("10.0.0.5"), false, false, []string{"NAT", "10.0.0.5", "203.0.113.9"}},

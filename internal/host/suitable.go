@@ -51,7 +51,7 @@ func PlatformProblem(arch string, system OS) string {
 		return "this machine is 32-bit ARM, and OpenAlgo is made only for 64-bit machines (linux/amd64 and linux/arm64). " +
 			"On a Raspberry Pi 3 or later, install the 64-bit Raspberry Pi OS"
 	case arch != "" && !openalgo.RunsOn(arch):
-		return fmt.Sprintf("openalgo-install is for linux/%s, and OpenAlgo exists for linux/amd64 and linux/arm64 alone. Use a machine of one of these", arch)
+		return fmt.Sprintf("openalgo-install is for linux/%s, and OpenAlgo exists only for linux/amd64 and linux/arm64. Use a machine of one of these", arch)
 	}
 	return ""
 }

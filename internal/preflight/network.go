@@ -106,6 +106,6 @@ func Internet(n world.Net) finding.Warnings {
 	if n.Routes == nil || n.Routes.IPv4 || !n.Routes.IPv6 {
 		return nil
 	}
-	return finding.Warnings{finding.Warn("ip-version-missing", "this machine reaches the internet over IPv6 alone, and containers have IPv4 alone: OpenAlgo would reach no broker, and most brokers accept orders from a registered IPv4 address alone").
+	return finding.Warnings{finding.Warn("ip-version-missing", "this machine reaches the internet over IPv6 only, and containers have IPv4 only: OpenAlgo would reach no broker, and most brokers accept orders from a registered IPv4 address alone").
 		With(finding.Hint{Do: "Order an IPv4 address at your provider"})}
 }

@@ -65,7 +65,7 @@ func Engine(o *world.Observation, image string, made bool, ps *Problems) {
 	switch {
 	case o.Image != nil && o.Image.Arch == info.Arch, info.Arch == "":
 	case !openalgo.RunsOn(info.Arch) && !spec.IsTest(image):
-		ps.Add("engine-platform", "Docker runs linux/%s containers, and OpenAlgo exists for linux/amd64 and linux/arm64 alone. "+
+		ps.Add("engine-platform", "Docker runs linux/%s containers, and OpenAlgo exists only for linux/amd64 and linux/arm64. "+
 			"Use a 64-bit machine; on a Raspberry Pi 3 or later, install the 64-bit system first", info.Arch)
 	case o.Image != nil && o.Image.Arch != "":
 		ps.Add("image-platform", "the image %s is for %s and Docker runs %s: name an image for %s", image, o.Image.Arch, info.Arch, info.Arch)

@@ -22,7 +22,7 @@ func TestResizeAll(t *testing.T) {
 	}
 	idle := a.running().ID
 	out := a.resize(0, "--all", "--ram", "16GB", "--cores", "6")
-	if !strings.Contains(out.stdout, "of 3 stacks were resized") {
+	if !strings.Contains(out.stdout, "of 3 instances were resized") {
 		t.Errorf("no summary:\n%s", out.stdout)
 	}
 	if a.running().ID == idle {

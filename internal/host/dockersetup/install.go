@@ -163,7 +163,7 @@ func (a *applying) step(ctx context.Context, s Step) error {
 		err = a.run(ctx, s.Title, Command{Args: s.Command})
 	}
 	if err != nil && ctx.Err() == nil && s.Fallback != nil {
-		a.Out("that failed; starting dockerd by itself")
+		a.Out("That failed. Starting dockerd directly.")
 		a.byHand = true
 		err = a.run(ctx, s.Title, Command{Args: s.Fallback})
 	}
