@@ -189,7 +189,7 @@ func TestWizardRetry(t *testing.T) {
 	importImage(t, ref, `CMD ["/openalgo-install", "no-such-command"]`)
 	t.Cleanup(func() { i.removeImage(ref) })
 	c := i.begins().toCredentials("zerodha").credentials().throughOptions(i, ref).sees("What changes").types(enter).
-		sees("Installation failed", "no-such-command", "All changes were undone")
+		sees("Installation failed", "no-such-command", "OpenAlgo is not installed")
 	importImage(t, ref)
 	c.types("r").sees("What changes").types(enter).sees("OpenAlgo is ready at").types(enter).ends(0).noSecret()
 	i.mustBeReady()
