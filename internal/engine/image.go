@@ -164,7 +164,7 @@ func readMessages(stream io.Reader, each func(message)) error {
 		case errors.Is(err, io.EOF):
 			return nil
 		case err != nil:
-			return fmt.Errorf("Docker's answer ended early: %w", err)
+			return fmt.Errorf("the answer of Docker ended early: %w", err)
 		case m.ErrorDetail != nil && m.ErrorDetail.Message != "":
 			return errors.New(m.ErrorDetail.Message)
 		case m.Error != "":
