@@ -81,6 +81,9 @@ func (in *Session) CheckUpgrade(ctx context.Context, to string) (available bool,
 	}
 	for _, ref := range []string{a.Image.Ref, o.State.ImageRef} {
 		now, err := in.Engine.Image(ctx, ref)
+		if err != nil && !errors.Is(err, engine.ErrImageNotFound) {
+			return false, "", err
+		}
 		if err == nil && now.ID == runs && now.Digest == digest {
 			return false, "OpenAlgo runs the newest image of " + a.Image.Ref, nil
 		}
@@ -96,7 +99,11 @@ func checkSource(ctx context.Context, in *Session, i plan.Intent, runs string) (
 	if err != nil {
 		return false, "", err
 	}
-	if now, err := in.Engine.Image(ctx, b.Ref); err == nil && now.ID == runs {
+	now, err := in.Engine.Image(ctx, b.Ref)
+	if err != nil && !errors.Is(err, engine.ErrImageNotFound) {
+		return false, "", err
+	}
+	if err == nil && now.ID == runs {
 		return false, "OpenAlgo runs the image of " + b.From, nil
 	}
 	return true, "there is another source: " + b.From, nil

@@ -2,8 +2,11 @@ package e2e_test
 
 import (
 	"fmt"
+	"os/exec"
 	"strings"
 	"testing"
+
+	"github.com/marketcalls/openalgo-install/internal/source"
 )
 
 // What install-docker.sh built from its checkout, an upgrade builds again.
@@ -39,12 +42,19 @@ func TestAdoptWhatWasBuilt(t *testing.T) {
 		t.Error("another image, the same data and keys are wanted")
 	}
 	if out := i.run("upgrade", "--check"); out.code != 0 {
-		t.Errorf("exit %d\n%s", out.code, out.all())
+		t.Errorf("exit %d\n%s%s", out.code, out.all(), whatWasBuilt(i.dir))
 	}
 	if out := i.run("rollback", "--now", "--yes"); out.code != 0 || i.running().ImageID != before {
 		t.Errorf("exit %d, %s\n%s", out.code, i.running().Image, out.all())
 	}
 	i.mustBeReady()
+}
+
+// whatWasBuilt shows the files of a checkout and the images of all builds.
+func whatWasBuilt(dir string) string {
+	files, _ := exec.Command("ls", "-la", "--full-time", dir).CombinedOutput()
+	images, _ := exec.Command("docker", "images", "--no-trunc", source.Repository).CombinedOutput()
+	return string(files) + string(images)
 }
 
 // What was built or loaded here and cannot be built again is not asked of a
