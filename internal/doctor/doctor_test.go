@@ -178,7 +178,7 @@ func TestFindsEachFault(t *testing.T) {
 			p.engine, p.instance, p.container, p.domain.dns, p.domain.certificate = nil, nil, nil, nil, nil
 			p.engineErr = errors.New("no engine answers")
 		}, "engine", Failure, "no engine answers"},
-		"engine warns":          {func(p *scene) { p.engine.Warnings = []string{"WARNING: IPv4 forwarding is disabled"} }, "engine", Warning, "IPv4 forwarding"},
+		"engine warns":          {func(p *scene) { p.engine.Warnings = []string{"WARNING: IPv4 forwarding is disabled"} }, "engine", Warning, "forwards no IPv4"},
 		"proxies":               {func(p *scene) { p.engine.ProxiesLackLoopback = true }, "engine", Warning, "noProxy lacks 127.0.0.1"},
 		"not at boot":           {func(p *scene) { p.boot.enabled = &no }, "boot", Warning, "after a reboot"},
 		"a user's, not at boot": {func(p *scene) { p.engine.Rootless, p.boot.enabled = true, &no }, "boot", Warning, "this user's Docker"},

@@ -2,11 +2,9 @@ package doctor
 
 import (
 	"errors"
-	"strings"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/finding"
-	"github.com/marketcalls/openalgo-install/internal/preflight"
 )
 
 // What a machine must have, in MiB.
@@ -27,29 +25,6 @@ func engineAnswers(p patient) []Finding {
 		return failure("engine", unusable)
 	}
 	return ok("engine", "%s answers (API %s)", p.engine.Product(), p.engine.APIVersion)
-}
-
-// expectedWarnings are those that no OpenAlgo feels.
-var expectedWarnings = []string{"blkio", "swap limit", "kernel memory", "bridge-nf-call", "cgroup v1 is deprecated",
-	"oom kill disable", "io.weight", "io.max", "embedded-containerd"}
-
-func engineWarns(p patient) (out []Finding) {
-	if p.engine == nil {
-		return nil
-	}
-	if p.engine.ProxiesLackLoopback {
-		out = warning("engine", preflight.Proxies())
-	}
-next:
-	for _, text := range p.engine.Warnings {
-		for _, known := range expectedWarnings {
-			if strings.Contains(strings.ToLower(text), known) {
-				continue next
-			}
-		}
-		out = append(out, warning("engine", finding.Warn("engine-warns", "Docker says: %s", strings.TrimPrefix(text, "WARNING: ")))...)
-	}
-	return out
 }
 
 func memory(p patient) []Finding {

@@ -1,0 +1,35 @@
+package doctor
+
+import (
+	"encoding/json"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// The fixture has every warning that Docker 29 can say of a Linux machine.
+func TestEngineWarnings(t *testing.T) {
+	text, err := os.ReadFile("testdata/warnings-29.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := sound(t)
+	if err := json.Unmarshal(text, &p.engine.Warnings); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, f := range engineWarns(p.patient) {
+		got = append(got, f.ID)
+		switch {
+		case f.Level != Warning || f.Check != "engine":
+			t.Errorf("%+v", f)
+		case f.ID == "engine-api-open" && !strings.Contains(f.Evidence, "open on 0.0.0.0:2375 ") && !strings.Contains(f.Evidence, "open on [::]:2376 "):
+			t.Errorf("the address is not named: %s", f.Evidence)
+		}
+	}
+	want := []string{"engine-warns", "engine-api-open", "engine-api-open", "limits-unsupported", "forwarding-off", "ports-unguarded"}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q, not %q", got, want)
+	}
+}
