@@ -44,7 +44,7 @@ func apiOpen(text string) *finding.Error {
 		address = address[i+len("://"):]
 	}
 	return finding.Warn("engine-api-open", "Docker's API is open on %s without a proof of who asks: whoever reaches that port is root on this machine. "+
-		"Remove that address from \"hosts\" in /etc/docker/daemon.json and from Docker's service. Use ssh:// to reach Docker from elsewhere", address).
+		"Remove that address from /etc/docker/daemon.json and from Docker's service. Use ssh:// to reach Docker from elsewhere", address).
 		With(shell("sudo systemctl edit docker"))
 }
 
