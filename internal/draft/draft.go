@@ -12,12 +12,12 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/hoststate"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 )
 
@@ -52,25 +52,13 @@ type Store struct {
 }
 
 // For returns the Store of the instance in a directory.
-func For(dir string) *Store { return newStore(dir, place(os.Getenv, os.Geteuid()), time.Now) }
+func For(dir string) *Store { return newStore(dir, hoststate.Dir(), time.Now) }
 
 func newStore(dir, place string, now func() time.Time) *Store {
 	sum := sha256.Sum256([]byte(dir))
 	s := &Store{dir: dir, path: filepath.Join(place, "draft-"+hex.EncodeToString(sum[:8])+ending), now: now}
 	s.idle = sync.NewCond(&s.mu)
 	return s
-}
-
-// place is the directory for drafts of this user.
-func place(getenv func(string) string, uid int) string {
-	const name = "openalgo-install"
-	if state := getenv("XDG_STATE_HOME"); filepath.IsAbs(state) {
-		return filepath.Join(state, name)
-	}
-	if home := getenv("HOME"); uid != 0 && filepath.IsAbs(home) {
-		return filepath.Join(home, ".local", "state", name)
-	}
-	return filepath.Join("/var/lib", name)
 }
 
 // Keep has the answers written, in place of earlier ones, and does not wait.
@@ -140,8 +128,8 @@ func (s *Store) write(given map[string]string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("create the directory for answers: %w", err)
 	}
-	if err := private(dir); err != nil {
-		return err
+	if err := hoststate.Private(dir); err != nil {
+		return fmt.Errorf("keep the answers: %w", err)
 	}
 	text, err := json.Marshal(Draft{Dir: s.dir, At: s.now().UTC().Round(0), Given: given})
 	if err != nil {
@@ -156,25 +144,11 @@ func (s *Store) write(given map[string]string) error {
 	return nil
 }
 
-// private refuses a directory that somebody else could put files into, or read
-// them from.
-func private(dir string) error {
-	info, err := os.Lstat(dir)
-	if err != nil {
-		return fmt.Errorf("look at the directory for answers: %w", err)
-	}
-	owner, known := info.Sys().(*syscall.Stat_t)
-	if !info.IsDir() || info.Mode().Perm()&0o077 != 0 || !known || int(owner.Uid) != os.Geteuid() {
-		return fmt.Errorf("%s is not a directory that you alone can read, so no answers are kept there", dir)
-	}
-	return nil
-}
-
 // Load returns the draft that is kept; nil where there is none that is of use.
 // It removes what is too old, of other instances as well.
 func (s *Store) Load() *Draft {
 	dir := filepath.Dir(s.path)
-	if private(dir) != nil {
+	if hoststate.Private(dir) != nil {
 		return nil
 	}
 	s.sweep(dir)
@@ -200,7 +174,7 @@ func (s *Store) Load() *Draft {
 // Sweep removes what is too old, of every instance: for commands that load none.
 func Sweep() {
 	s := For("")
-	if dir := filepath.Dir(s.path); private(dir) == nil {
+	if dir := filepath.Dir(s.path); hoststate.Private(dir) == nil {
 		s.sweep(dir)
 	}
 }

@@ -155,25 +155,6 @@ func TestDraftWithoutAPlace(t *testing.T) {
 	}
 }
 
-func TestPlace(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct {
-		env  map[string]string
-		uid  int
-		want string
-	}{
-		{nil, 0, "/var/lib/openalgo-install"},
-		{map[string]string{"HOME": "/root"}, 0, "/var/lib/openalgo-install"},
-		{map[string]string{"HOME": "/home/me"}, 1000, "/home/me/.local/state/openalgo-install"},
-		{map[string]string{"HOME": "/home/me", "XDG_STATE_HOME": "/state"}, 1000, "/state/openalgo-install"},
-		{map[string]string{"HOME": "/home/me", "XDG_STATE_HOME": "state"}, 1000, "/home/me/.local/state/openalgo-install"},
-	} {
-		if got := place(func(name string) string { return c.env[name] }, c.uid); got != c.want {
-			t.Errorf("%v, %d: %s", c.env, c.uid, got)
-		}
-	}
-}
-
 // Commands that load no draft remove the old ones, and those alone.
 func TestSweep(t *testing.T) {
 	t.Setenv("XDG_STATE_HOME", t.TempDir())
