@@ -84,6 +84,26 @@ var credentialKeys = map[string]func(*answers.Broker) *secret.Text{
 	"BROKER_API_SECRET_MARKET": func(b *answers.Broker) *secret.Text { return &b.MarketAPISecret },
 }
 
+// bringsBroker reports whether answers bring a credential, or a broker, that no run
+// has written before. Then their credentials and redirect URL count together: OpenAlgo
+// would take a key beside the redirect URL of another broker for that broker's.
+func bringsBroker(file *envfile.File, want []Setting, last instance.State) bool {
+	return slices.ContainsFunc(want, func(s Setting) bool {
+		if last.Wrote(s.Key, s.Value.Reveal()) {
+			return false
+		}
+		_, credential := credentialKeys[s.Key]
+		return credential && !broker.Awaited(s.Value.Reveal()) || !credential && isOfBroker(file, s)
+	})
+}
+
+// isOfBroker reports whether a setting is a credential, or a redirect URL of another
+// broker than the one in .env.
+func isOfBroker(file *envfile.File, s Setting) bool {
+	_, credential := credentialKeys[s.Key]
+	return credential || s.Key == "REDIRECT_URL" && BrokerOf(file) != envfile.RedirectBroker(s.Value.Reveal())
+}
+
 // follows are keys of .env that a command of their own changes, with all that
 // goes with them.
 var follows = map[string]string{
