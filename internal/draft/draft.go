@@ -97,6 +97,14 @@ func (s *Store) Flush() error {
 	return s.err
 }
 
+// Kept returns the file of the draft; "" where there is none.
+func (s *Store) Kept() string {
+	if _, err := os.Lstat(s.path); err != nil {
+		return ""
+	}
+	return s.path
+}
+
 // Drop removes the draft.
 func (s *Store) Drop() error {
 	s.mu.Lock()

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/marketcalls/openalgo-install/internal/draft"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
@@ -72,6 +73,26 @@ func TestPurge(t *testing.T) {
 	}
 	b.hangUp()
 	b.do(ops.Install(b.answers(""), 0))
+}
+
+// Answers that were given to the wizard and never used may hold secrets: a purge
+// removes them, where nothing is installed as well.
+func TestPurgeRemovesTheDraft(t *testing.T) {
+	t.Setenv("XDG_STATE_HOME", t.TempDir())
+	b := newBox(t)
+	for _, installed := range []bool{true, false} {
+		if installed {
+			b.do(ops.Install(b.answers(""), 0))
+		}
+		kept := draft.For(b.dir)
+		kept.Keep(map[string]string{"broker.api_secret": "s3cret"})
+		if err := kept.Flush(); err != nil || kept.Kept() == "" {
+			t.Fatalf("%q: %v", kept.Kept(), err)
+		}
+		if r := b.do(purge()); !r.Changed || kept.Kept() != "" {
+			t.Errorf("installed %v: %+v; %q stays", installed, r, kept.Kept())
+		}
+	}
 }
 
 func TestPurgeOfDirectories(t *testing.T) {

@@ -109,6 +109,9 @@ func removeFiles(o *world.Observation, p *Plan) {
 	if o.Removable.Work && p.Intent.Purge {
 		p.Add(Change{Kind: KindFile, Name: o.Dir.Work(""), Action: ActionRemove, Reason: "--purge: copies of previous files and data, and the log"})
 	}
+	if path := o.Removable.Draft; path != "" {
+		purgeOr(p, path, Change{Kind: KindFile, Name: path, Reason: "--purge: answers that were given and not used"})
+	}
 	if o.Removable.Archives != "" {
 		p.Removal.Kept = append(p.Removal.Kept, o.Removable.Archives+" (backups, with their keys)")
 	}

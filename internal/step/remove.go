@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/marketcalls/openalgo-install/internal/bytecode"
+	"github.com/marketcalls/openalgo-install/internal/draft"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/instance"
@@ -192,6 +193,9 @@ func (s *RemoveWork) String() string { return "delete " + instance.WorkName }
 func (s *RemoveWork) Do(_ context.Context, t *run.Tools) error {
 	if err := instance.Clear(t.Dir); err != nil {
 		return run.Final(fmt.Errorf("removing %s: %w", t.Work(""), err))
+	}
+	if err := draft.For(string(t.Dir)).Drop(); err != nil {
+		return run.Final(err)
 	}
 	t.Point("uninstall-work")
 	return nil

@@ -151,6 +151,7 @@ type Removable struct {
 	Site        Gone     // what serves the instance over HTTPS
 	Work        bool     // this program keeps something for the instance
 	Archives    string   // the directory with its backups; "" where there is none
+	Draft       string   // the file with the answers of an interview that was cut off; "" where there is none
 	// Interrupted says that a run has left something to complete or undo.
 	Interrupted bool
 	Daily       []string   // the files of this machine that run the daily backup

@@ -10,6 +10,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/backup"
 	"github.com/marketcalls/openalgo-install/internal/compose"
+	"github.com/marketcalls/openalgo-install/internal/draft"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 )
@@ -30,6 +31,7 @@ func (l *Looker) LookAtRemovable(ctx context.Context, o *Observation) error {
 		r.Site = seeGone(ctx, l, o, o.State.Edge)
 	}
 	r.Work, r.Interrupted = isThere(o.Dir.Work("")), o.Dir.HasJournal()
+	r.Draft = draft.For(string(o.Dir)).Kept()
 	if archives := backup.Archives(o.Dir); hasEntries(archives) {
 		r.Archives = archives
 	}
