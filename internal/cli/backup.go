@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/marketcalls/openalgo-install/internal/backup"
+	"github.com/marketcalls/openalgo-install/internal/later"
 	"github.com/marketcalls/openalgo-install/internal/ops"
 )
 
@@ -108,7 +109,7 @@ func (c *backupCommand) setSchedule(ctx context.Context) error {
 	if c.to == "-" || c.passphrase == "-" {
 		return c.refuse(usage("nobody is there then: --to names a directory, and --passphrase-file a file"))
 	}
-	daily := ops.DailyOptions{Clock: c.schedule, To: c.to, Market: c.now}
+	daily := ops.DailyOptions{Clock: c.schedule, To: c.to, Market: c.now, UserTimers: later.UserTimers()}
 	var err error
 	if daily.Backup, daily.Recover, err = c.scheduled(); err != nil {
 		return c.refuse(err)

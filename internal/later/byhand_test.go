@@ -11,7 +11,7 @@ import (
 func TestByHand(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 11, 27, 3, 7, 0, 0, time.Local)
-	err := ByHand(at, []string{"/usr/bin/openalgo-install", "backup", "--dir=/home/a/openalgo"}, []string{"/usr/bin/openalgo-install", "recover", "--dir=/home/a/openalgo"})
+	err := ByHand(Job{At: at, Backup: []string{"/usr/bin/openalgo-install", "backup", "--dir=/home/a/openalgo"}, Recover: []string{"/usr/bin/openalgo-install", "recover", "--dir=/home/a/openalgo"}})
 	text := finding.Prompt{}.Text(err)
 	for _, want := range []string{"7 3 * * * /usr/bin/openalgo-install backup --dir=/home/a/openalgo", "@reboot /usr/bin/openalgo-install recover", "crontab -e"} {
 		if !strings.Contains(text, want) {

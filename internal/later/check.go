@@ -24,8 +24,7 @@ func DailyProblem(ctx context.Context, dir instance.Dir, now time.Time) string {
 	if d == nil {
 		return ""
 	}
-	s := scheduler{systemctl: systemctl}
-	if reason := s.idle(ctx, d, string(dir)); reason != "" {
+	if reason := schedulerOf(d.isUsers()).idle(ctx, d, string(dir)); reason != "" {
 		return reason
 	}
 	return d.overdue(backup.LoadLast(dir), now)
@@ -51,7 +50,10 @@ func (d *Daily) overdue(last *backup.Last, now time.Time) string {
 
 // idle says why this machine does not run the backup.
 func (s scheduler) idle(ctx context.Context, d *Daily, dir string) string {
-	there := d.files(s.root, dir)
+	there, enable := d.files(s.root, dir), "sudo systemctl enable --now "
+	if d.isUsers() {
+		enable = "systemctl --user enable --now "
+	}
 	again := finding.Command(dir, "backup", "--schedule", d.Clock)
 	for _, file := range d.Files {
 		if _, err := os.Stat(filepath.Join(s.root, file)); err != nil {
@@ -76,7 +78,7 @@ func (s scheduler) idle(ctx context.Context, d *Daily, dir string) string {
 			}
 		}
 		if strings.HasSuffix(file, ".timer") && s.systemctl(ctx, "--quiet", "is-enabled", filepath.Base(file)) != nil {
-			return filepath.Base(file) + ", which runs the daily backup, is disabled. Enable it: sudo systemctl enable --now " + filepath.Base(file)
+			return filepath.Base(file) + ", which runs the daily backup, is disabled. Enable it: " + enable + filepath.Base(file)
 		}
 	}
 	return ""

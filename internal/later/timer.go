@@ -32,7 +32,7 @@ func LoadDaily(dir instance.Dir) *Daily {
 		return nil
 	}
 	for _, file := range d.Files {
-		if !isUnit(file) {
+		if !isUnit(file) && !isUserUnit(file, userUnits()) {
 			return nil
 		}
 	}
@@ -61,8 +61,10 @@ func (d *Daily) files(root, dir string) (out []string) {
 // not the init. What did so before stays until the new one is in force. warn is
 // told what the user has to do for it.
 func SetDaily(ctx context.Context, dir instance.Dir, clock string, job Job, warn func(*finding.Error)) (files []string, by string, err error) {
-	before := LoadDaily(dir)
-	s := scheduler{systemctl: systemctl}
+	before, s := LoadDaily(dir), schedulerOf(job.User)
+	if job.User {
+		job.userUnits = userUnits()
+	}
 	if files, by, err = s.set(ctx, job); err != nil {
 		return nil, "", err
 	}
@@ -71,7 +73,7 @@ func SetDaily(ctx context.Context, dir instance.Dir, clock string, job Job, warn
 		return nil, "", finding.Named(finding.Failed, "schedule-failed", "keeping the time of the daily backup: %w", err)
 	}
 	if before != nil {
-		if err := s.remove(ctx, before.files("", string(dir)), files); err != nil {
+		if err := schedulerOf(before.isUsers()).remove(ctx, before.files("", string(dir)), files); err != nil {
 			return nil, "", finding.Named(finding.Failed, "schedule-failed", "the daily backup is set up, and the previous one is still there: %w", err)
 		}
 	}
@@ -80,6 +82,9 @@ func SetDaily(ctx context.Context, dir instance.Dir, clock string, job Job, warn
 	}
 	if by == "cron" && hasSummerTime(time.Local, job.At.Year()) {
 		warn(finding.Warn("cron-summer-time", "cron uses this machine's clock, which has summer time. For a part of the year the backup runs an hour before or after %s IST", clock))
+	}
+	if job.User && !lingers("") {
+		warn(noLinger())
 	}
 	return files, by, nil
 }
@@ -90,8 +95,7 @@ func RemoveDaily(ctx context.Context, dir instance.Dir) (bool, error) {
 	if d == nil {
 		return false, nil
 	}
-	s := scheduler{systemctl: systemctl}
-	err := s.remove(ctx, d.files("", string(dir)), nil)
+	err := schedulerOf(d.isUsers()).remove(ctx, d.files("", string(dir)), nil)
 	if err == nil {
 		err = instance.Own(dir).Remove(dailyName)
 	}
@@ -107,9 +111,21 @@ type scheduler struct {
 	systemctl func(ctx context.Context, args ...string) error
 }
 
+// schedulerOf is that of the machine, or of the user who runs this.
+func schedulerOf(user bool) scheduler {
+	if user {
+		return scheduler{systemctl: userSystemctl}
+	}
+	return scheduler{systemctl: systemctl}
+}
+
 // set gives the schedule to systemd or cron. Where that fails, it removes what it
 // wrote.
 func (s scheduler) set(ctx context.Context, d Job) (files []string, by string, err error) {
+	if d.User {
+		files, err := s.setUser(ctx, d)
+		return files, "systemd", err
+	}
 	if _, err := os.Stat(filepath.Join(s.root, "/run/systemd/system")); err == nil {
 		files, err := s.place(ctx, d.units())
 		if err != nil {

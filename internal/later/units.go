@@ -30,6 +30,9 @@ type Job struct {
 	Backup       []string  // a command
 	Recover      []string
 	Env          []string // NAME=value
+	User         bool     // the user's own systemd runs it: Docker runs without root
+
+	userUnits string // where that reads units
 }
 
 // Check refuses a word that cron or systemd would read as something else.
@@ -104,11 +107,15 @@ func (d Job) units() []hostFile {
 	for _, e := range d.Env {
 		run += "Environment=" + e + "\n"
 	}
-	at := func(ending string) string { return filepath.Join(systemdUnits, d.name()+ending) }
+	dir, boot := systemdUnits, "multi-user.target"
+	if d.User {
+		dir, boot = d.userUnits, "default.target"
+	}
+	at := func(ending string) string { return filepath.Join(dir, d.name()+ending) }
 	return []hostFile{
 		{path: at(".service"), text: fmt.Sprintf(head, "Backup") + run + "Type=oneshot\nTimeoutStartSec=3h\nTimeoutStopSec=15min\nExecStart=" + strings.Join(d.Backup, " ") + "\n"},
 		{path: at("-recover.service"), enable: true, text: fmt.Sprintf(head, "Recovery") + run + "Type=simple\nTimeoutStopSec=15min\nExecStart=" + strings.Join(d.Recover, " ") +
-			"\n\n[Install]\nWantedBy=multi-user.target\n"},
+			"\n\n[Install]\nWantedBy=" + boot + "\n"},
 		{path: at(".timer"), enable: true, text: madeBy + d.Dir + "\n[Unit]\nDescription=Daily backup of OpenAlgo in " + d.Dir +
 			"\n\n[Timer]\nOnCalendar=*-*-* " + d.At.UTC().Format("15:04") + ":00 UTC\nPersistent=false\n\n[Install]\nWantedBy=timers.target\n"},
 	}

@@ -26,6 +26,7 @@ type DailyOptions struct {
 	To              string   // the directory that it writes to; "" is the one beside the instance
 	Backup, Recover []string // the commands that the machine runs
 	Market          bool     // also at a time when a market is open
+	UserTimers      bool     // systemd runs timers for the user who runs this
 }
 
 // daily is one daily backup.
@@ -47,12 +48,12 @@ func (d *daily) wish(o *world.Observation) (plan.Intent, error) {
 	if err != nil {
 		return i, finding.Named(finding.Usage, "schedule-unusable", "--schedule: %w", err)
 	}
-	d.job = later.Job{Dir: string(o.Dir), Project: compose.ProjectName(o.Project), At: next, Backup: d.Backup, Recover: d.Recover}
+	d.job = later.Job{Dir: string(o.Dir), Project: compose.ProjectName(o.Project), At: next, Backup: d.Backup, Recover: d.Recover, User: o.Engine.Rootless}
 	if err := d.job.Check(); err != nil {
 		return i, err
 	}
-	if o.Engine.Rootless {
-		return i, later.ByHand(next, d.Backup, d.Recover)
+	if o.Engine.Rootless && !d.UserTimers {
+		return i, later.ByHand(d.job)
 	}
 	if err := guard.MayCopy(o, "a backup"); err != nil {
 		return i, err
