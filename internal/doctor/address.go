@@ -23,7 +23,11 @@ func (c *address) look(ctx context.Context, l Look, p *patient) {
 	if p.instance == nil {
 		return
 	}
-	c.now, c.before = publicip.Find(ctx), registered.Load(instance.Dir(l.Dir))
+	find := l.Public
+	if find == nil {
+		find = publicip.Find
+	}
+	c.now, c.before = find(ctx), registered.Load(instance.Dir(l.Dir))
 	b := broker.Broker{}
 	if p.env != nil {
 		b, _ = broker.Find(settings.BrokerOf(p.env))

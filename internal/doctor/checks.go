@@ -12,10 +12,10 @@ type check interface {
 // checks returns all of them, in the order in which they are read.
 func checks() []check {
 	return []check{
-		judged(engineAnswers), judged(engineWarns), &atBoot{}, &disks{}, judged(memory), &clock{},
-		judged(instanceThere), judged(changes), judged(container), judged(ready), judged(account), judged(health), judged(restarts), judged(restartPolicy), judged(openPorts),
-		&composeFile{}, judged(env), judged(salt), judged(envMode), judged(leaked), judged(timezone), judged(unfinished), judged(sizingDue), judged(compiled), judged(schedule),
-		&lastBackup{}, &newer{}, &stray{}, &address{}, &domain{}, &firewall{}, &network{},
+		ofMachine(judged(engineAnswers)), hourly(ofMachine(judged(engineWarns))), hourly(ofMachine(&atBoot{})), ofMachine(&disks{}), ofMachine(judged(memory)), ofMachine(&clock{}),
+		judged(instanceThere), hourly(judged(changes)), judged(container), judged(ready), judged(account), judged(health), judged(restarts), judged(restartPolicy), hourly(judged(openPorts)),
+		hourly(&composeFile{}), hourly(judged(env)), hourly(judged(salt)), hourly(judged(envMode)), hourly(judged(leaked)), hourly(judged(timezone)), judged(unfinished), hourly(judged(sizingDue)), hourly(judged(compiled)), judged(schedule),
+		&lastBackup{}, daily(&newer{}), hourly(&stray{}), hourly(&address{}), hourly(&domain{}), hourly(&firewall{}), hourly(&network{}),
 	}
 }
 

@@ -41,6 +41,10 @@ type Finding struct {
 	Mend     string         `json:"mend,omitempty"`  // the first of them as a line
 	Fix      Fix            `json:"fix,omitempty"`   // what `doctor --fix` does about it
 
+	Pace      Pace      `json:"-"` // of its check
+	OfMachine bool      `json:"-"` // it is the same for every instance
+	Ends      time.Time `json:"-"` // when what is good until then ends, such as a certificate
+
 	refused bool // a command says so, and no check of its own saw it
 }
 
@@ -78,13 +82,7 @@ type patient struct {
 
 // Examine looks at the machine, Docker and the OpenAlgo in a directory, and
 // judges what it sees.
-func Examine(ctx context.Context, l Look) Report {
-	p, all := l.gather(ctx), checks()
-	for _, c := range all {
-		c.look(ctx, l, &p)
-	}
-	return report(p, all)
-}
+func Examine(ctx context.Context, l Look) Report { return ExamineSome(ctx, l, Paces()...) }
 
 func report(p patient, checks []check) Report {
 	r := Report{Findings: []Finding{}}

@@ -60,7 +60,7 @@ type scene struct {
 func (s *scene) checks() []check {
 	all := checks()
 	for _, c := range all {
-		switch c := c.(type) {
+		switch c := about(c).check.(type) {
 		case *atBoot:
 			*c = s.boot
 		case *disks:

@@ -92,9 +92,17 @@ func (c *domain) address() []Finding {
 }
 
 // soon is how long before its end a certificate should have been renewed.
-const soon = 14 * 24 * time.Hour
+const soon = 21 * 24 * time.Hour
 
 func (c *domain) shown(p patient) []Finding {
+	found := c.state(p)
+	for i := range found {
+		found[i].Ends = c.certificate.expiry
+	}
+	return found
+}
+
+func (c *domain) state(p patient) []Finding {
 	seen := c.certificate
 	if seen == nil {
 		return nil

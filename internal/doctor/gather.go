@@ -15,6 +15,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/ops"
+	"github.com/marketcalls/openalgo-install/internal/publicip"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/run"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
@@ -29,6 +30,14 @@ type Look struct {
 	Machine sizing.Machine
 
 	EngineErr error
+
+	// Seen, Host and Public are what the caller knows already; nil has it looked
+	// at.
+	Seen   *status.Instance
+	Host   *host.Facts
+	Public func(context.Context) publicip.Address
+
+	quick bool // without what only the hourly checks need
 }
 
 // netTime bounds each question to the network.
@@ -36,8 +45,10 @@ const netTime = 5 * time.Second
 
 func (l Look) gather(ctx context.Context) patient {
 	p := patient{dir: l.Dir, reader: finding.Prompt{Dir: l.Dir, Sudo: !instance.IsMine(l.Dir)}, engineErr: l.EngineErr, now: time.Now()}
-	if facts, err := host.Measure(ctx); err == nil {
-		p.host = &facts
+	if p.host = l.Host; p.host == nil {
+		if facts, err := host.Measure(ctx); err == nil {
+			p.host = &facts
+		}
 	}
 	l.gatherFiles(&p)
 	if l.Engine != nil {
@@ -49,12 +60,19 @@ func (l Look) gather(ctx context.Context) patient {
 func (l Look) gatherEngine(ctx context.Context, p *patient) {
 	info := l.Engine.Info()
 	p.engine = &info
-	all, err := status.Look(ctx, l.Engine, l.Machine, l.Dir)
-	if err == nil && len(all.Instances) > 0 {
-		p.instance = &all.Instances[0]
+	p.instance = l.Seen
+	if p.instance == nil {
+		if all, err := status.Look(ctx, l.Engine, l.Machine, l.Dir); err == nil && len(all.Instances) > 0 {
+			p.instance = &all.Instances[0]
+		}
+	}
+	if p.instance != nil {
 		if c, err := l.Engine.Container(ctx, p.instance.Container); p.instance.Container != "" && err == nil {
 			p.container = &c
 		}
+	}
+	if l.quick {
+		return
 	}
 	p.idleSalt = p.container != nil && world.IdleSalt(ctx, l.Engine, l.Dir, *p.container)
 	p.obstacles = l.obstacles(ctx)

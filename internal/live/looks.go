@@ -189,17 +189,12 @@ func (w *Watcher) measureOne(ctx context.Context, c engine.Container) {
 	})
 }
 
-// noSizes keeps the size of every volume from being summed up.
-type noSizes struct{ status.Docker }
-
-func (noSizes) VolumeBytes(context.Context) (map[string]int64, error) { return nil, nil }
-
 // lookAtAll looks at what changes seldom.
 func (w *Watcher) lookAtAll(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, statusTime)
 	defer cancel()
 	began := time.Now()
-	all, err := status.Look(ctx, noSizes{w.Docker}, w.Machine, w.Dir)
+	all, err := status.Look(ctx, status.WithoutSizes(w.Docker), w.Machine, w.Dir)
 	if err != nil {
 		return
 	}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/backup"
@@ -137,6 +138,7 @@ func Look(ctx context.Context, e Docker, machine sizing.Machine, onlyDir string)
 			running++
 		}
 	}
+	var each []func() Instance
 	for _, c := range all {
 		dir := stacks.DirOf(c)
 		if onlyDir != "" {
@@ -151,13 +153,41 @@ func Look(ctx context.Context, e Docker, machine sizing.Machine, onlyDir string)
 		}
 		saved, _ := readfile.NoLink(filepath.Join(dir, instance.AnswersName), readfile.Config)
 		due, _ := settings.DueSizing(machine, max(others, 1), settings.FixedSizing(saved))
-		status.Instances = append(status.Instances, describe(ctx, e, c, dir, due, sizes))
+		each = append(each, func() Instance { return describe(ctx, e, c, dir, due, sizes) })
 	}
+	status.Instances = atOnce(each)
 	if onlyDir != "" && len(status.Instances) == 0 {
 		status.Instances = append(status.Instances, withoutContainer(ctx, onlyDir)...)
 	}
 	return status, ctx.Err() // the last question may have failed because of that
 }
+
+// mostAtOnce is how many instances are asked at a time: one that hangs keeps nobody
+// from seeing the others.
+const mostAtOnce = 8
+
+// atOnce describes several instances at the same time.
+func atOnce(each []func() Instance) []Instance {
+	out := make([]Instance, len(each))
+	slots := make(chan struct{}, mostAtOnce)
+	var all sync.WaitGroup
+	for n, describe := range each {
+		slots <- struct{}{}
+		all.Go(func() {
+			defer func() { <-slots }()
+			out[n] = describe()
+		})
+	}
+	all.Wait()
+	return out
+}
+
+// WithoutSizes is a Docker whose volumes are not summed up, which takes long.
+func WithoutSizes(d Docker) Docker { return noSizes{d} }
+
+type noSizes struct{ Docker }
+
+func (noSizes) VolumeBytes(context.Context) (map[string]int64, error) { return nil, nil }
 
 // belongs reports whether a container is the one of the instance in a
 // directory, also where that was moved.
