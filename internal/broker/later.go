@@ -21,7 +21,7 @@ func Of(id string) (Broker, bool) {
 	if !idForm.MatchString(id) {
 		return Broker{}, false
 	}
-	return entry(id, id, Standard), true
+	return complete(Broker{ID: id, Name: id, Kind: Standard}), true
 }
 
 // Misspelt returns the id that this one is most likely a slip of: a letter or two

@@ -1,5 +1,7 @@
 package broker
 
+import "cmp"
+
 // Shown wherever a broker's own form is just a run of letters and digits.
 const (
 	plainKeyExample    = "a1b2c3d4e5f6g7h8"
@@ -42,60 +44,60 @@ var special = map[string]Broker{
 
 // brokers is sorted by id. VALID_BROKERS of an image may know more: the list
 // grows about once a month (docs/openalgo-facts.md 2.1).
-var brokers = []Broker{
-	entry("aliceblue", "Alice Blue", Standard),
-	entry("angel", "Angel One", Standard),
-	entry("arrow", "Arrow", Standard),
-	entry("compositedge", "CompositEdge", XTS),
-	entry("definedge", "Definedge", Standard),
-	entry("deltaexchange", "Delta Exchange", Crypto),
-	entry("dhan", "Dhan", Standard),
-	entry("dhan_sandbox", "Dhan (Sandbox)", Sandbox),
-	entry("firstock", "Firstock", Standard),
-	entry("fivepaisa", "5paisa", Standard),
-	entry("fivepaisaxts", "5paisa (XTS)", XTS),
-	entry("flattrade", "Flattrade", Standard),
-	entry("fyers", "Fyers", Standard),
-	entry("groww", "Groww", Standard),
-	entry("hdfcsecurities", "HDFC Securities", Standard),
-	entry("hdfcsky", "HDFC Sky", Standard),
-	entry("ibulls", "Ibulls", XTS),
-	entry("iifl", "IIFL", XTS),
-	entry("iiflcapital", "IIFL Capital", Standard),
-	entry("indmoney", "IndMoney", Standard),
-	entry("jainamxts", "Jainam (XTS)", XTS),
-	entry("kotak", "Kotak Securities", Standard),
-	entry("motilal", "Motilal Oswal", Standard),
-	entry("mstock", "mStock by Mirae Asset", Standard),
-	entry("nubra", "Nubra", Standard),
-	entry("paytm", "Paytm Money", Standard),
-	entry("pocketful", "Pocketful", Standard),
-	entry("rmoney", "RMoney", XTS),
-	entry("samco", "Samco", Standard),
-	entry("shoonya", "Shoonya", Standard),
-	entry("tradejini", "Tradejini", Standard),
-	entry("tradesmart", "TradeSmart", Standard),
-	entry("upstox", "Upstox", Standard),
-	entry("wisdom", "Wisdom Capital", XTS),
-	entry("zebu", "Zebu", Standard),
-	entry("zerodha", "Zerodha", Standard),
+var brokers = entries([]Broker{
+	{ID: "aliceblue", Name: "Alice Blue", Kind: Standard},
+	{ID: "angel", Name: "Angel One", Kind: Standard},
+	{ID: "arrow", Name: "Arrow", Kind: Standard},
+	{ID: "compositedge", Name: "CompositEdge", Kind: XTS},
+	{ID: "definedge", Name: "Definedge", Kind: Standard},
+	{ID: "deltaexchange", Name: "Delta Exchange", Kind: Crypto},
+	{ID: "dhan", Name: "Dhan", Kind: Standard},
+	{ID: "dhan_sandbox", Name: "Dhan (Sandbox)", Kind: Sandbox},
+	{ID: "firstock", Name: "Firstock", Kind: Standard},
+	{ID: "fivepaisa", Name: "5paisa", Kind: Standard},
+	{ID: "fivepaisaxts", Name: "5paisa (XTS)", Kind: XTS},
+	{ID: "flattrade", Name: "Flattrade", Kind: Standard},
+	{ID: "fyers", Name: "Fyers", Kind: Standard},
+	{ID: "groww", Name: "Groww", Kind: Standard},
+	{ID: "hdfcsecurities", Name: "HDFC Securities", Kind: Standard},
+	{ID: "hdfcsky", Name: "HDFC Sky", Kind: Standard},
+	{ID: "ibulls", Name: "Ibulls", Kind: XTS},
+	{ID: "iifl", Name: "IIFL", Kind: XTS},
+	{ID: "iiflcapital", Name: "IIFL Capital", Kind: Standard},
+	{ID: "indmoney", Name: "IndMoney", Kind: Standard},
+	{ID: "jainamxts", Name: "Jainam (XTS)", Kind: XTS},
+	{ID: "kotak", Name: "Kotak Securities", Kind: Standard},
+	{ID: "motilal", Name: "Motilal Oswal", Kind: Standard},
+	{ID: "mstock", Name: "mStock by Mirae Asset", Kind: Standard},
+	{ID: "nubra", Name: "Nubra", Kind: Standard},
+	{ID: "paytm", Name: "Paytm Money", Kind: Standard},
+	{ID: "pocketful", Name: "Pocketful", Kind: Standard},
+	{ID: "rmoney", Name: "RMoney", Kind: XTS},
+	{ID: "samco", Name: "Samco", Kind: Standard},
+	{ID: "shoonya", Name: "Shoonya", Kind: Standard},
+	{ID: "tradejini", Name: "Tradejini", Kind: Standard},
+	{ID: "tradesmart", Name: "TradeSmart", Kind: Standard},
+	{ID: "upstox", Name: "Upstox", Kind: Standard},
+	{ID: "wisdom", Name: "Wisdom Capital", Kind: XTS},
+	{ID: "zebu", Name: "Zebu", Kind: Standard},
+	{ID: "zerodha", Name: "Zerodha", Kind: Standard},
+})
+
+func entries(list []Broker) []Broker {
+	for i, b := range list {
+		list[i] = complete(b)
+	}
+	return list
 }
 
-// entry completes what special says of a broker with the plain case.
-func entry(id, name string, kind Kind) Broker {
-	b := special[id]
-	b.ID, b.Name, b.Kind = id, name, kind
-	for _, field := range []struct {
-		value *string
-		plain string
-	}{
-		{&b.KeyLabel, "API key"}, {&b.KeyExample, plainKeyExample},
-		{&b.SecretLabel, "API secret"}, {&b.SecretExample, plainSecretExample},
-		{&b.KeyHint, b.keyFormat},
-	} {
-		if *field.value == "" {
-			*field.value = field.plain
-		}
-	}
+// complete adds what special says of a broker, and the plain case.
+func complete(plain Broker) Broker {
+	b := special[plain.ID]
+	b.ID, b.Name, b.Kind = plain.ID, plain.Name, plain.Kind
+	b.KeyLabel = cmp.Or(b.KeyLabel, "API key")
+	b.KeyExample = cmp.Or(b.KeyExample, plainKeyExample)
+	b.SecretLabel = cmp.Or(b.SecretLabel, "API secret")
+	b.SecretExample = cmp.Or(b.SecretExample, plainSecretExample)
+	b.KeyHint = cmp.Or(b.KeyHint, b.keyFormat)
 	return b
 }
