@@ -9,10 +9,9 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/coder/websocket"
-
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/socket"
 )
 
 // WrongAnswer is an answer that OpenAlgo does not give when it is ready.
@@ -154,11 +153,9 @@ var directClient = &http.Client{
 func askWebSocket(ctx context.Context, address string) error {
 	ctx, cancel := context.WithTimeout(ctx, webSocketTime)
 	defer cancel()
-	conn, _, err := websocket.Dial(ctx, "ws://"+address, &websocket.DialOptions{HTTPClient: directClient})
-	if err != nil {
+	if err := socket.Handshake(ctx, directClient, "ws://"+address); err != nil {
 		return &WrongAnswer{fmt.Sprintf("the web interface answers, but the WebSocket proxy on %s does not: live prices would not arrive", address)}
 	}
-	_ = conn.Close(websocket.StatusNormalClosure, "") // a line that just drops would be in its log as an error
 	return nil
 }
 

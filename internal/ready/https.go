@@ -10,10 +10,9 @@ import (
 	"net"
 	"net/http"
 
-	"github.com/coder/websocket"
-
 	"github.com/marketcalls/openalgo-install/internal/edge"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/socket"
 	"github.com/marketcalls/openalgo-install/internal/wait"
 )
 
@@ -56,11 +55,9 @@ func AskHTTPS(ctx context.Context, s Site) error {
 		return fmt.Errorf("%s answers %d %s, and not as OpenAlgo does", url, status, http.StatusText(status))
 	}
 	at := "wss://" + s.Domain + openalgo.Socket
-	conn, _, err := websocket.Dial(ctx, at, &websocket.DialOptions{HTTPClient: client})
-	if err != nil {
+	if err := socket.Handshake(ctx, client, at); err != nil {
 		return fmt.Errorf("%s does not reach the WebSocket proxy: %w", at, Cause(err))
 	}
-	_ = conn.Close(websocket.StatusNormalClosure, "")
 	return nil
 }
 

@@ -7,9 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/coder/websocket"
-
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/socket"
 )
 
 // insideTime bounds a call that OpenAlgo's strategies would make.
@@ -55,9 +54,5 @@ func shakeInside(ctx context.Context, url string) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, insideTime)
 	defer cancel()
-	conn, _, err := websocket.Dial(ctx, url, nil)
-	if err != nil {
-		return err
-	}
-	return conn.CloseNow()
+	return socket.Handshake(ctx, http.DefaultClient, url)
 }

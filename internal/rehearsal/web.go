@@ -8,10 +8,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/coder/websocket"
-
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/secret"
+	"github.com/marketcalls/openalgo-install/internal/socket"
 )
 
 // largestBody is the most that a request may send, in bytes.
@@ -178,7 +177,7 @@ func serveStream(w http.ResponseWriter, r *http.Request) {
 // serveSocketIO takes WebSockets as the app does here, and shows polls as they arrive.
 func serveSocketIO(w http.ResponseWriter, r *http.Request) {
 	if strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
-		echo(w, r)
+		socket.Echo(w, r)
 		return
 	}
 	serveRequest(w, r)
@@ -254,29 +253,11 @@ func after(ready time.Time, next http.Handler) http.Handler {
 	})
 }
 
-// webSocketHandler serves port 8765: it takes a connection on any path, as the
-// app's proxy does, and sends every message back. Pings are answered.
+// webSocketHandler serves port 8765: it takes a connection on any path and of any
+// origin, as the app's proxy does, and sends every message back. Pings are answered.
 func (a serving) webSocketHandler() http.Handler {
 	if a.fault.kind == failSilent {
 		return http.HandlerFunc(neverAnswer)
 	}
-	return http.HandlerFunc(echo)
-}
-
-func echo(w http.ResponseWriter, r *http.Request) {
-	// The app's proxy does not look at Origin either.
-	c, err := websocket.Accept(w, r, &websocket.AcceptOptions{InsecureSkipVerify: true})
-	if err != nil {
-		return // Accept has answered
-	}
-	defer c.CloseNow()
-	for {
-		kind, message, err := c.Read(r.Context())
-		if err != nil {
-			return
-		}
-		if err := c.Write(r.Context(), kind, message); err != nil {
-			return
-		}
-	}
+	return http.HandlerFunc(socket.Echo)
 }
