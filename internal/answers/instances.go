@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v4"
+
+	"github.com/marketcalls/openalgo-install/internal/order"
 )
 
 // Named are the answers of one of several instances; the only one of a file
@@ -59,7 +61,7 @@ func ParseAll(data []byte, l Lookup) ([]Named, []Problem) {
 	if len(problems) == 0 {
 		problems = collisions(out, list)
 	}
-	slices.SortStableFunc(problems, func(x, y Problem) int {
+	order.By(problems, func(x, y Problem) int {
 		return cmp.Or(cmp.Compare(x.Line, y.Line), cmp.Compare(x.Column, y.Column))
 	})
 	return out, problems

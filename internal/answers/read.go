@@ -3,12 +3,12 @@ package answers
 import (
 	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
 
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/order"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 )
 
@@ -67,7 +67,7 @@ func parseRoot(root *yaml.Node, r *reader) (Answers, []Problem) {
 			a.hidden[name] = true
 		}
 	}
-	slices.SortStableFunc(r.problems, func(x, y Problem) int {
+	order.By(r.problems, func(x, y Problem) int {
 		return cmp.Or(cmp.Compare(x.Line, y.Line), cmp.Compare(x.Column, y.Column), cmp.Compare(x.Key, y.Key))
 	})
 	return a, r.problems

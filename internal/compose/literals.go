@@ -8,6 +8,8 @@ import (
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
+
+	"github.com/marketcalls/openalgo-install/internal/order"
 )
 
 // FreeLiterals makes a Compose file of any origin read numbers from .env: each
@@ -166,7 +168,7 @@ func (f *freeing) offset(line, column int) int {
 }
 
 func (f *freeing) result() []byte {
-	slices.SortFunc(f.edits, func(a, b textEdit) int { return a.from - b.from })
+	order.By(f.edits, func(a, b textEdit) int { return a.from - b.from })
 	var out strings.Builder
 	at := 0
 	for _, e := range f.edits {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/dashboard/chart"
 	"github.com/marketcalls/openalgo-install/internal/live"
+	"github.com/marketcalls/openalgo-install/internal/order"
 	"github.com/marketcalls/openalgo-install/internal/theme"
 )
 
@@ -91,7 +92,7 @@ func countOf(t *theme.Theme, problems []live.Problem) string {
 func fitting(all []column, width int) []column {
 	left := width - 2
 	byRank := slices.Clone(all)
-	slices.SortFunc(byRank, func(a, b column) int { return a.rank - b.rank })
+	order.By(byRank, func(a, b column) int { return a.rank - b.rank })
 	fits := map[int]bool{}
 	for _, c := range byRank {
 		if c.width <= left {

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -19,6 +18,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/order"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 )
 
@@ -133,7 +133,7 @@ func (c *observed) look(ctx context.Context) error {
 		return fmt.Errorf("looking for the HTTPS proxy: %w", err)
 	}
 	// The one that runs is the edge; a leftover of a killed run is not.
-	slices.SortStableFunc(found, func(a, b engine.Container) int { return rank(b, c.stack) - rank(a, c.stack) })
+	order.By(found, func(a, b engine.Container) int { return rank(b, c.stack) - rank(a, c.stack) })
 	c.container = nil
 	if len(found) > 0 {
 		c.container = &found[0]

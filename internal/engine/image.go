@@ -15,6 +15,7 @@ import (
 	"github.com/docker/docker/api/types/image"
 
 	"github.com/marketcalls/openalgo-install/internal/engine/spec"
+	"github.com/marketcalls/openalgo-install/internal/order"
 )
 
 // Image looks at one image; ErrImageNotFound when the engine has none.
@@ -55,7 +56,7 @@ func (e images) Images(ctx context.Context, label string) ([]Image, error) {
 		}
 		out = append(out, fromImage(r, ref))
 	}
-	slices.SortFunc(out, func(a, b Image) int { return cmp.Compare(a.Ref, b.Ref) })
+	order.By(out, func(a, b Image) int { return cmp.Compare(a.Ref, b.Ref) })
 	return out, nil
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/docker/go-connections/nat"
 
 	"github.com/marketcalls/openalgo-install/internal/engine/spec"
+	"github.com/marketcalls/openalgo-install/internal/order"
 )
 
 // Container looks at one container; ErrNotFound when there is none.
@@ -45,7 +46,7 @@ func (e containers) Containers(ctx context.Context, labels ...string) ([]Contain
 	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(out, func(a, b Container) int { return cmp.Compare(a.Name, b.Name) })
+	order.By(out, func(a, b Container) int { return cmp.Compare(a.Name, b.Name) })
 	return out, nil
 }
 
@@ -105,7 +106,7 @@ func portsOf(r container.InspectResponse) []PortBinding {
 			})
 		}
 	}
-	slices.SortFunc(out, func(a, b PortBinding) int {
+	order.By(out, func(a, b PortBinding) int {
 		return cmp.Or(cmp.Compare(a.ContainerPort, b.ContainerPort), cmp.Compare(a.Protocol, b.Protocol),
 			cmp.Compare(a.HostPort, b.HostPort), cmp.Compare(a.HostIP, b.HostIP))
 	})
@@ -146,7 +147,7 @@ func mountsOf(r container.InspectResponse) []Mount {
 		}
 		out = append(out, got)
 	}
-	slices.SortFunc(out, func(a, b Mount) int { return cmp.Compare(a.Target, b.Target) })
+	order.By(out, func(a, b Mount) int { return cmp.Compare(a.Target, b.Target) })
 	return out
 }
 

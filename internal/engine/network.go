@@ -9,6 +9,8 @@ import (
 	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/filters"
 	"github.com/docker/docker/api/types/network"
+
+	"github.com/marketcalls/openalgo-install/internal/order"
 )
 
 // Network looks at the network of exactly that name. ErrNotFound when there is
@@ -49,7 +51,7 @@ func (e networks) Networks(ctx context.Context, labels ...string) ([]Network, er
 	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(out, func(a, b Network) int { return cmp.Compare(a.Name, b.Name) })
+	order.By(out, func(a, b Network) int { return cmp.Compare(a.Name, b.Name) })
 	return out, nil
 }
 

@@ -3,11 +3,12 @@ package engine
 import (
 	"cmp"
 	"context"
-	"slices"
 
 	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types"
 	"github.com/docker/docker/api/types/volume"
+
+	"github.com/marketcalls/openalgo-install/internal/order"
 )
 
 // Volume looks at one volume; ErrNotFound when there is none.
@@ -33,7 +34,7 @@ func (e volumes) Volumes(ctx context.Context, labels ...string) ([]Volume, error
 	for _, v := range list.Volumes {
 		out = append(out, fromVolume(*v))
 	}
-	slices.SortFunc(out, func(a, b Volume) int { return cmp.Compare(a.Name, b.Name) })
+	order.By(out, func(a, b Volume) int { return cmp.Compare(a.Name, b.Name) })
 	return out, nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/broker"
+	"github.com/marketcalls/openalgo-install/internal/order"
 	"github.com/marketcalls/openalgo-install/internal/printable"
 )
 
@@ -34,7 +35,7 @@ func (s *seen) instance(disk Disk) Instance {
 			i.Problems = append(i.Problems, p)
 		}
 	}
-	slices.SortStableFunc(i.Problems, func(a, b Problem) int { return rank(a) - rank(b) })
+	order.By(i.Problems, func(a, b Problem) int { return rank(a) - rank(b) })
 	return i
 }
 

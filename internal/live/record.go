@@ -3,11 +3,11 @@ package live
 import (
 	"cmp"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/order"
 )
 
 // record is what was seen, for any number of readers.
@@ -40,7 +40,7 @@ func (r *record) Snapshot() Snapshot {
 	for _, key := range r.order {
 		s.Instances = append(s.Instances, r.all[key].instance(s.Disk))
 	}
-	slices.SortStableFunc(s.Instances, func(a, b Instance) int { return cmp.Compare(a.Name, b.Name) })
+	order.By(s.Instances, func(a, b Instance) int { return cmp.Compare(a.Name, b.Name) })
 	return s
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/guard"
 	image "github.com/marketcalls/openalgo-install/internal/image/spec"
 	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/order"
 	"github.com/marketcalls/openalgo-install/internal/run"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
 	"github.com/marketcalls/openalgo-install/internal/step"
@@ -42,7 +43,7 @@ func planRemoval(o *world.Observation, i Intent) (*Plan, error) {
 	endDaily(o, p)
 	removeLeftovers(o, p)
 	removeFiles(o, p)
-	slices.SortFunc(p.Changes, func(a, b Change) int { return strings.Compare(a.Kind+a.Name, b.Kind+b.Name) })
+	order.By(p.Changes, func(a, b Change) int { return strings.Compare(a.Kind+a.Name, b.Kind+b.Name) })
 	slices.Sort(p.Removal.Kept)
 	if err := removeSite(o, p); err != nil {
 		return nil, err

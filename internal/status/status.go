@@ -23,6 +23,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/later"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/order"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/ready"
 	"github.com/marketcalls/openalgo-install/internal/registered"
@@ -130,7 +131,7 @@ func Look(ctx context.Context, e Docker, machine sizing.Machine, onlyDir string)
 			}
 			return 1
 		}
-		slices.SortStableFunc(all, func(a, b engine.Container) int { return others(a) - others(b) })
+		order.By(all, func(a, b engine.Container) int { return others(a) - others(b) })
 	}
 	running := 0
 	for _, c := range all {

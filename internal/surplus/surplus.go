@@ -14,6 +14,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/image/spec"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/market"
+	"github.com/marketcalls/openalgo-install/internal/order"
 )
 
 // keepFor is how long a copy of data stays that no command returns to.
@@ -64,7 +65,7 @@ func (s Seen) Items() (out []Item) {
 			out = append(out, Item{Image: i.ID, Names: i.Tags, Why: why, Bytes: i.Size})
 		}
 	}
-	slices.SortStableFunc(out, func(a, b Item) int { return cmp.Compare(b.Bytes, a.Bytes) })
+	order.By(out, func(a, b Item) int { return cmp.Compare(b.Bytes, a.Bytes) })
 	return append(out, copies...)
 }
 

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"fmt"
 	"os"
-	"slices"
 	"time"
 
 	"go.yaml.in/yaml/v4"
@@ -19,6 +18,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/keys"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/order"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
 )
@@ -148,7 +148,7 @@ func (o *Observation) Take(every []engine.Container) {
 		}
 	}
 	// The one that runs is the stack; a leftover of a killed run is not.
-	slices.SortStableFunc(o.Containers, func(a, b engine.Container) int { return rank(b) - rank(a) })
+	order.By(o.Containers, func(a, b engine.Container) int { return rank(b) - rank(a) })
 }
 
 // isStack reports whether Docker Compose's labels make a container one of a stack

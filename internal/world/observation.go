@@ -13,6 +13,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	image "github.com/marketcalls/openalgo-install/internal/image/spec"
 	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/order"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
 )
@@ -150,7 +151,7 @@ func (o *Observation) FindByMount() {
 			o.Containers = append(o.Containers, c)
 		}
 	}
-	slices.SortStableFunc(o.Containers, func(a, b engine.Container) int { return cmp.Compare(downs(a), downs(b)) })
+	order.By(o.Containers, func(a, b engine.Container) int { return cmp.Compare(downs(a), downs(b)) })
 }
 
 // downs is 0 for a container that is up, else 1.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/event"
+	"github.com/marketcalls/openalgo-install/internal/order"
 )
 
 // imageCalls are those about images.
@@ -73,7 +74,7 @@ func (e imageCalls) Images(_ context.Context, label string) (out []engine.Image,
 			out = append(out, image)
 		}
 	}
-	slices.SortFunc(out, func(a, b engine.Image) int { return strings.Compare(a.Ref, b.Ref) })
+	order.By(out, func(a, b engine.Image) int { return strings.Compare(a.Ref, b.Ref) })
 	return out, nil
 }
 

@@ -8,10 +8,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/order"
 )
 
 // lookCalls are those that change nothing.
@@ -55,7 +55,7 @@ func (e lookCalls) Networks(_ context.Context, labels ...string) (out []engine.N
 			out = append(out, n)
 		}
 	}
-	slices.SortFunc(out, func(a, b engine.Network) int { return cmp.Compare(a.Name, b.Name) })
+	order.By(out, func(a, b engine.Network) int { return cmp.Compare(a.Name, b.Name) })
 	return out, nil
 }
 

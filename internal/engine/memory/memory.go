@@ -17,6 +17,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/engine/spec"
+	"github.com/marketcalls/openalgo-install/internal/order"
 )
 
 // Engine is a Docker whose containers run nothing.
@@ -165,7 +166,7 @@ func (e containerCalls) Containers(_ context.Context, labels ...string) (out []e
 			out = append(out, c.Container)
 		}
 	}
-	slices.SortFunc(out, func(a, b engine.Container) int { return cmp.Compare(a.Name, b.Name) })
+	order.By(out, func(a, b engine.Container) int { return cmp.Compare(a.Name, b.Name) })
 	return out, nil
 }
 

@@ -14,6 +14,7 @@ import (
 	"slices"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/order"
 )
 
 // Image looks at an image.
@@ -58,7 +59,7 @@ func (e thingCalls) Volumes(_ context.Context, labels ...string) (out []engine.V
 			out = append(out, v)
 		}
 	}
-	slices.SortFunc(out, func(a, b engine.Volume) int { return cmp.Compare(a.Name, b.Name) })
+	order.By(out, func(a, b engine.Volume) int { return cmp.Compare(a.Name, b.Name) })
 	return out, nil
 }
 
