@@ -11,6 +11,7 @@ var quotes = []quote{
 	{"internal/engine/place.go", "user@host", "an address as people write it"},
 	{"internal/engine/place.go", "unknown authority", "what Go says"},
 	{"internal/engine/place.go", "Is the docker daemon running", "what Docker says"},
+	{"internal/notify/message.go", "On the server", "read on a phone, which this machine would be there"},
 	{"internal/publicip/cloud.go", "Google Compute Engine", "a name"},
 	{"internal/publicip/cloud.go", "deleted with the server", "what the hoster calls it"},
 	{"internal/questions/questions.go", "Or rehearsal, the built-in test app", "a value of the answers file"},
