@@ -26,6 +26,8 @@ type changeOptions struct {
 	// ways is the advice where a market is open and nobody can be asked; "" is
 	// nowWay.
 	ways string
+	// question is asked where the plan has none; "" is no question.
+	question string
 }
 
 // nowWay is that advice for most commands.
@@ -91,7 +93,7 @@ func (a *app) refuse(err error) error { return a.presenter().end(event.Result{},
 // follow sets how a session asks and waits, by the flags.
 func (a *app) follow(s *ops.Session, o changeOptions) {
 	s.Wait = o.wait
-	s.Confirm = func(p *plan.Plan) error { return a.approve(p, o) }
+	s.Confirm = func(p *plan.Plan) (bool, error) { return a.approve(p, o) }
 }
 
 // noted is a command that changes the answers of an instance. note says what a
@@ -121,25 +123,35 @@ func (a *app) showPlan(p *plan.Plan) error {
 	return nil
 }
 
-// approve asks what the plan wants to be asked, or takes the flags for an answer.
-func (a *app) approve(p *plan.Plan, o changeOptions) error {
+// approve asks what the plan wants to be asked, or takes the flags for an answer. shown
+// says that a person has read the plan for that.
+func (a *app) approve(p *plan.Plan, o changeOptions) (shown bool, err error) {
 	open := o.unanswered(p.Asks, a.yes)
 	if len(open) > 0 && !isTerminal(a.stdin) {
-		return cannotAsk(open, o)
+		return false, cannotAsk(open, o)
 	}
-	if len(open) == 0 && a.asks && isTerminal(a.stdin) {
-		present.Plan(a.stderr, p)
-		return a.agree("\nDo this now?")
+	var questions []string
+	for _, ask := range open {
+		questions = append(questions, ask.Text+".")
 	}
-	for n, ask := range open {
-		if n == 0 {
-			present.Plan(a.stderr, p)
+	if len(open) == 0 && isTerminal(a.stdin) {
+		switch {
+		case o.question != "" && !a.yes:
+			questions = append(questions, o.question)
+		case a.asks:
+			questions = append(questions, "Do this now?")
 		}
-		if err := a.agree("\n" + ask.Text + "."); err != nil {
-			return err
+	}
+	if len(questions) == 0 {
+		return false, nil
+	}
+	present.Asking(a.stderr, p)
+	for _, question := range questions {
+		if err := a.agree("\n" + question); err != nil {
+			return true, err
 		}
 	}
-	return nil
+	return true, nil
 }
 
 // agree asks for a yes; without one it is an error that ends the command.

@@ -34,7 +34,7 @@ func TestApproveWithoutATerminal(t *testing.T) {
 		"each flag":              {[]plan.Ask{replace, market, rights}, changeOptions{now: true, rights: true}, true, 0, nil},
 	} {
 		a := &app{stdin: &bytes.Buffer{}, stdout: &bytes.Buffer{}, stderr: &bytes.Buffer{}, yes: c.yes}
-		err := a.approve(&plan.Plan{Asks: c.asks}, c.o)
+		_, err := a.approve(&plan.Plan{Asks: c.asks}, c.o)
 		if c.says == nil && err != nil || c.says != nil && (err == nil || finding.KindOf(err) != c.kind) {
 			t.Errorf("%s: %v", name, err)
 			continue

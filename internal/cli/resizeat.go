@@ -27,7 +27,7 @@ func (c *resizeCommand) leave(ctx context.Context, out *presenter, home string, 
 	for _, in := range all {
 		p, err := in.Plan(ctx, ops.Resize(c.options()))
 		if err == nil {
-			err = c.approve(p, c.changeOptions)
+			_, err = c.approve(p, c.changeOptions)
 		}
 		if err != nil {
 			return out.end(event.Result{}, err)

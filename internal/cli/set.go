@@ -20,7 +20,6 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/ops"
-	"github.com/marketcalls/openalgo-install/internal/present"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 	"github.com/marketcalls/openalgo-install/internal/settings"
@@ -94,13 +93,10 @@ func (c *setCommand) edited(ctx context.Context, s *ops.Session, out *presenter)
 	if len(e.Set)+len(e.Unset) == 0 && bytes.Equal(e.Whole, nil) {
 		return out.end(event.Result{Message: "nothing to do: the file was not changed"}, nil)
 	}
-	set := ops.Set(e)
-	if !c.dryRun {
-		if err := c.showEdit(ctx, s, set); err != nil {
-			return out.end(event.Result{}, err)
-		}
-	}
-	return c.carry(ctx, s, out, c.changeOptions, set)
+	o := c.changeOptions
+	o.question = "OpenAlgo is recreated with this .env."
+	c.follow(s, o)
+	return c.carry(ctx, s, out, o, ops.Set(e))
 }
 
 // readVars reads the keys of the command line, and asks for values that are
@@ -233,17 +229,4 @@ func (c *setCommand) editEnv(ctx context.Context, s *ops.Session) (settings.Edit
 		return settings.Edit{}, nil
 	}
 	return settings.EditOf(before, after)
-}
-
-// showEdit shows what an editor changed, and asks whether that is meant.
-func (c *setCommand) showEdit(ctx context.Context, s *ops.Session, set ops.Command) error {
-	p, err := s.Plan(ctx, set)
-	if err != nil {
-		return err
-	}
-	if c.yes || !isTerminal(c.stdin) {
-		return nil
-	}
-	present.Plan(c.stderr, p)
-	return c.agree("\nOpenAlgo is recreated with this .env.")
 }

@@ -59,43 +59,40 @@ func (c *uninstallCommand) run(ctx context.Context) error {
 	})
 }
 
-// approveRemoval asks what has to be asked, or takes the flags for an answer.
-func (c *uninstallCommand) approveRemoval(removal *plan.Plan) error {
+// approveRemoval asks what has to be asked, or takes the flags for an answer. shown says
+// that a person has read what is removed for that.
+func (c *uninstallCommand) approveRemoval(removal *plan.Plan) (shown bool, err error) {
 	asks := c.unanswered(removal.Asks, c.yes)
 	if len(asks) > 0 && !isTerminal(c.stdin) {
-		return cannotAsk(asks, c.changeOptions)
+		return false, cannotAsk(asks, c.changeOptions)
 	}
-	if c.purge != "" && len(removal.Changes) > 0 {
-		if err := c.confirmPurge(removal); err != nil {
-			return err
-		}
+	if len(removal.Changes) == 0 {
+		return false, nil
 	}
-	if c.purge == "" || len(asks) > 0 {
-		return c.confirmRemoval(removal, asks)
-	}
-	return nil
-}
-
-// confirmRemoval shows a person what is removed. A script needs no answer,
-// unless a market is open.
-func (c *uninstallCommand) confirmRemoval(removal *plan.Plan, asks []plan.Ask) error {
-	if c.yes && len(asks) == 0 || len(removal.Changes) == 0 || !isTerminal(c.stdin) {
-		return nil
-	}
-	present.Summary(c.stderr, removal)
-	question := "OpenAlgo stops and is removed. Its data and encryption keys stay"
+	question := ""
 	for _, ask := range asks {
 		question = ask.Text
 	}
-	return c.agree("\n" + question + ".")
+	if question == "" && c.purge == "" && !c.yes && isTerminal(c.stdin) {
+		question = "OpenAlgo stops and is removed. Its data and encryption keys stay"
+	}
+	if shown = question != "" || c.purge == askName && isTerminal(c.stdin); shown {
+		present.Asking(c.stderr, removal)
+	}
+	if c.purge != "" {
+		err = c.confirmPurge(removal)
+	}
+	if err == nil && question != "" {
+		err = c.agree("\n" + question + ".")
+	}
+	return shown, err
 }
 
 // confirmPurge wants the instance's name, typed, or given with --yes.
 func (c *uninstallCommand) confirmPurge(removal *plan.Plan) error {
 	name := c.purge
 	if name == askName {
-		present.Summary(c.stderr, removal)
-		ok, err := c.confirm("All data of this instance is deleted for good.", removal.Project)
+		ok, err := c.confirm("\nAll data of this instance is deleted for good.", removal.Project)
 		if err != nil {
 			return usage("--purge deletes all data. Without a terminal, write --yes --purge=%s", removal.Project)
 		}

@@ -7,11 +7,13 @@ import (
 	"strings"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/consent"
 	"github.com/marketcalls/openalgo-install/internal/draft"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/ops"
+	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/present"
 	"github.com/marketcalls/openalgo-install/internal/terminal"
 	"github.com/marketcalls/openalgo-install/internal/testinstall"
@@ -136,6 +138,14 @@ func (w *interview) round(ctx context.Context, questions *wizard.Plain) (retry b
 	}
 	if !yes {
 		return false, finding.Named(finding.Cancelled, "cancelled", "nothing was changed")
+	}
+	// What was read is not shown again, unless another run changed the plan.
+	agreed, _ := consent.Ask(func(*plan.Plan) (bool, error) { return true, nil }, p)
+	s.Confirm = func(now *plan.Plan) (bool, error) {
+		if agreed.Covers(now) {
+			return true, nil
+		}
+		return w.approve(now, changeOptions{question: "Do this now?"})
 	}
 	if w.rehearse {
 		result, _, err := testinstall.Run(ctx, s, ans)

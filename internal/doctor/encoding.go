@@ -24,11 +24,15 @@ func (l Look) fixEncoding(ctx context.Context) error {
 	if _, err := dir.Create(); err != nil {
 		return err
 	}
-	held, err := dir.Lock(ctx, func(string) {})
+	held, holder, err := dir.TryLock()
 	if err != nil {
 		return err
 	}
+	if held == nil {
+		return finding.Named(finding.HostNotReady, "instance-busy", "%s is under way. Try again when it has ended", holder)
+	}
 	defer held.Release()
+	held.Sign("doctor")
 	file, err := instance.OpenInside(dir.Env(), os.O_RDWR)
 	if errors.Is(err, fs.ErrPermission) {
 		return fmt.Errorf("opening .env: %w\n\n%s", err, instance.WithRoot(l.Dir))

@@ -44,6 +44,7 @@ type Event struct {
 	Start    *StartProgress `json:"start,omitempty"`    // of OpenAlgo's start
 	Meter    *Meter         `json:"meter,omitempty"`    // of all that can be counted, those included
 	Plan     any            `json:"plan,omitempty"`     // what a plan looks like is not known here
+	Shown    bool           `json:"-"`                  // a person has read it before
 
 	// Of the last event alone, but for the name and the hints of a warning.
 	OK      *bool `json:"ok,omitempty"`

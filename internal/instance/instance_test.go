@@ -197,21 +197,21 @@ func TestOneRunAtATime(t *testing.T) {
 	if ran, err := d.Watch(t.Context(), nil); ran || err != nil || d.WasLocked() {
 		t.Error("nobody was here:", ran, err)
 	}
-	first, err := d.Lock(t.Context(), nil)
+	first, err := d.Lock(t.Context(), "upgrade", nil)
 	must(t, err)
-	if second, holder, err := d.TryLock(); second != nil || holder != os.Getpid() || err != nil {
+	if second, holder, err := d.TryLock(); second != nil || holder.PID != os.Getpid() || holder.Command != "upgrade" || time.Since(holder.Since) > time.Minute || err != nil {
 		t.Error(second, holder, err)
 	}
 	said := make(chan string, 10)
 	done := make(chan error)
 	go func() {
-		second, err := d.Lock(t.Context(), func(line string) { said <- line })
+		second, err := d.Lock(t.Context(), "backup", func(line string) { said <- line })
 		if err == nil {
 			second.Release()
 		}
 		done <- err
 	}()
-	if line := <-said; !strings.Contains(line, fmt.Sprint(os.Getpid())) {
+	if line := <-said; !strings.Contains(line, fmt.Sprintf("another run (upgrade, process %d, since ", os.Getpid())) {
 		t.Error(line)
 	}
 	_, err = d.Log("install", asIs, quiet, func(report event.Reporter) (event.Result, error) {
@@ -239,11 +239,11 @@ func TestOneRunAtATime(t *testing.T) {
 func TestAWatcherMayGo(t *testing.T) {
 	t.Parallel()
 	d := created(t)
-	held, err := d.Lock(t.Context(), nil)
+	held, err := d.Lock(t.Context(), "upgrade", nil)
 	must(t, err)
 	defer held.Release()
 	ctx, cancel := context.WithCancel(t.Context())
-	_, err = d.Lock(ctx, func(string) { cancel() })
+	_, err = d.Lock(ctx, "backup", func(string) { cancel() })
 	if finding.KindOf(err) != finding.Cancelled {
 		t.Error(err)
 	}

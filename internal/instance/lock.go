@@ -21,8 +21,12 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/wait"
 )
 
-// lockPoll is how often a waiting run looks whether the other one has ended.
-const lockPoll = 200 * time.Millisecond
+const (
+	// lockPoll is how often a waiting run looks whether the other one has ended.
+	lockPoll = 200 * time.Millisecond
+	// lockWait is how long it waits at most. A backup of many GiB takes its time.
+	lockWait = time.Hour
+)
 
 const lockName = "lock"
 
@@ -50,23 +54,53 @@ func Funlock(file *os.File) {
 	_ = file.Close()
 }
 
-// TryLock takes the lock, or returns nil and the process ID of its holder.
-func (d Dir) TryLock() (l *Lock, holder int, err error) {
+// Holder is the run that has the lock, as far as it is known: it signs a moment after it
+// took it.
+type Holder struct {
+	PID     int
+	Command string
+	Since   time.Time
+}
+
+func (h Holder) String() string {
+	switch {
+	case h.PID == 0:
+		return "another run"
+	case h.Command == "":
+		return fmt.Sprintf("another run (process %d)", h.PID)
+	}
+	return fmt.Sprintf("another run (%s, process %d, since %s)", h.Command, h.PID, market.Text(h.Since))
+}
+
+// holderOf reads who signed a lock.
+func holderOf(file *os.File) (h Holder) {
+	text, _ := readfile.Open(file, lockName, 64)
+	pid, command, _ := strings.Cut(strings.TrimSpace(string(text)), " ")
+	if h.PID, _ = strconv.Atoi(pid); h.PID == 0 {
+		return Holder{}
+	}
+	h.Command = printable.Line(command)
+	if info, err := file.Stat(); err == nil {
+		h.Since = info.ModTime()
+	}
+	return h
+}
+
+// TryLock takes the lock, or returns nil and its holder.
+func (d Dir) TryLock() (l *Lock, holder Holder, err error) {
 	file, err := OpenOwn(d.Work(lockName), os.O_RDWR|os.O_CREATE)
 	if err != nil {
-		return nil, 0, finding.Named(finding.HostNotReady, "directory-unwritable", "opening the lock: %w", err)
+		return nil, holder, finding.Named(finding.HostNotReady, "directory-unwritable", "opening the lock: %w", err)
 	}
 	held, err := Flock(file)
 	if held {
-		return &Lock{file}, 0, nil
+		return &Lock{file}, holder, nil
 	}
 	defer file.Close()
 	if err != nil {
-		return nil, 0, finding.Named(finding.HostNotReady, "directory-unwritable", "%w", err)
+		return nil, holder, finding.Named(finding.HostNotReady, "directory-unwritable", "%w", err)
 	}
-	text, _ := readfile.Open(file, lockName, 64)
-	holder, _ = strconv.Atoi(strings.TrimSpace(string(text)))
-	return nil, holder, nil
+	return nil, holderOf(file), nil
 }
 
 // WasLocked reports whether a run ever took the lock.
@@ -75,20 +109,25 @@ func (d Dir) WasLocked() bool {
 	return err == nil
 }
 
-// Sign writes this process's ID into the lock, for those who wait.
-func (l *Lock) Sign() {
+// Sign writes into the lock who has it, for those who wait.
+func (l *Lock) Sign(command string) {
 	if err := l.file.Truncate(0); err == nil {
-		_, _ = l.file.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0)
+		_, _ = fmt.Fprintf(io.NewOffsetWriter(l.file, 0), "%d %s\n", os.Getpid(), command)
 	}
 }
 
 // Release lets go of the lock.
 func (l *Lock) Release() { Funlock(l.file) }
 
-// Lock waits for the lock while another run holds it, and passes on what that run
-// writes into its log.
-func (d Dir) Lock(ctx context.Context, report func(message string)) (*Lock, error) {
+// Lock waits for the lock while another run holds it, but not without an end, and passes
+// on what that run writes into its log.
+func (d Dir) Lock(ctx context.Context, command string, report func(message string)) (*Lock, error) {
+	return d.lockWithin(ctx, lockWait, command, report)
+}
+
+func (d Dir) lockWithin(ctx context.Context, most time.Duration, command string, report func(message string)) (*Lock, error) {
 	var log *bufio.Reader
+	began := time.Now()
 	for told := false; ; told = true {
 		l, holder, err := d.TryLock()
 		switch {
@@ -99,7 +138,7 @@ func (d Dir) Lock(ctx context.Context, report func(message string)) (*Lock, erro
 		case !told && l == nil:
 			// Opened before anything is said: not a line after that is missed.
 			log = openLog(d, io.SeekEnd)
-			report(fmt.Sprintf("another run is under way in this directory (process %d); this is what it does", holder))
+			report(holder.String() + " is under way in this directory. This one waits for its end, and shows what it does")
 		case told && log == nil:
 			log = openLog(d, io.SeekStart) // created since
 		}
@@ -107,11 +146,14 @@ func (d Dir) Lock(ctx context.Context, report func(message string)) (*Lock, erro
 			passOn(log, report) // what it wrote since the last look
 		}
 		if l != nil {
-			l.Sign()
+			l.Sign(command)
 			return l, nil
 		}
+		if time.Since(began) >= most {
+			return nil, finding.Named(finding.HostNotReady, "instance-busy", "%s is still under way, after a wait of %s. Try again when it has ended", holder, most).Ending(finding.Unchanged)
+		}
 		if wait.For(ctx, lockPoll) != nil {
-			return nil, finding.Named(finding.Cancelled, "cancelled", "stopped watching; the other run (process %d) goes on", holder)
+			return nil, finding.Named(finding.Cancelled, "cancelled", "stopped watching; %s goes on", holder)
 		}
 	}
 }
@@ -122,7 +164,7 @@ func (d Dir) Watch(ctx context.Context, report func(message string)) (ran bool, 
 	if !d.WasLocked() {
 		return false, nil
 	}
-	l, err := d.Lock(ctx, func(message string) {
+	l, err := d.Lock(ctx, "", func(message string) {
 		ran = true
 		report(message)
 	})

@@ -18,7 +18,7 @@ func TestLockOfADirectoryThatGoes(t *testing.T) {
 	if err != nil || held == nil {
 		t.Fatal(err)
 	}
-	_, err = d.Lock(t.Context(), func(string) {
+	_, err = d.Lock(t.Context(), "stop", func(string) {
 		if err := os.RemoveAll(string(d)); err != nil {
 			t.Error(err)
 		}

@@ -18,6 +18,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/freeze"
 	"github.com/marketcalls/openalgo-install/internal/guard"
+	"github.com/marketcalls/openalgo-install/internal/installed"
 	"github.com/marketcalls/openalgo-install/internal/meter"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/plan"
@@ -82,7 +83,7 @@ func (b *backing) wish(o *world.Observation) (plan.Intent, error) {
 	if err := guard.MayReplace(o); err != nil {
 		return i, err
 	}
-	_, err := saved(o, plan.CommandBackup)
+	_, err := installed.Intent(o, plan.CommandBackup)
 	return i, err
 }
 

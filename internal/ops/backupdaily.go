@@ -12,6 +12,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/guard"
+	"github.com/marketcalls/openalgo-install/internal/installed"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/later"
 	"github.com/marketcalls/openalgo-install/internal/market"
@@ -58,7 +59,7 @@ func (d *daily) wish(o *world.Observation) (plan.Intent, error) {
 	if err := guard.MayCopy(o, "a backup"); err != nil {
 		return i, err
 	}
-	if _, err := saved(o, plan.CommandBackup); err != nil {
+	if _, err := installed.Intent(o, plan.CommandBackup); err != nil {
 		return i, err
 	}
 	return i, later.GuardMarket(settings.BrokerOf(o.Env), next, d.Clock, d.Market)

@@ -166,9 +166,9 @@ func (b *box) session() *ops.Session {
 	s, err := ops.New(b.dir, b.docker, sizing.Machine{RAMMiB: 4096, Cores: 2}, event.ReporterFunc(func(e event.Event) { b.events = append(b.events, e) }))
 	must(b.t, err)
 	s.Wait, s.Guard = b.wait, freeze.NoGuard
-	s.Confirm = func(p *plan.Plan) error {
+	s.Confirm = func(p *plan.Plan) (bool, error) {
 		b.asked = append(b.asked, p.Asks...)
-		return nil
+		return false, nil
 	}
 	return s
 }

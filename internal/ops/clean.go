@@ -5,6 +5,7 @@ import (
 	"context"
 	"strings"
 
+	"github.com/marketcalls/openalgo-install/internal/installed"
 	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/step"
 	"github.com/marketcalls/openalgo-install/internal/step/data"
@@ -26,7 +27,7 @@ func Clean() Command {
 	}
 	return Command{Name: plan.CommandClean, look: look, settle: true, act: endDown, Wish: func(o *world.Observation) (plan.Intent, error) {
 		i := plan.Intent{Command: plan.CommandClean, Run: plan.Cleaned}
-		if _, err := saved(o, i.Command); err != nil {
+		if _, err := installed.Intent(o, i.Command); err != nil {
 			return i, err
 		}
 		if !seen.Alone {

@@ -143,8 +143,9 @@ const cleanupTime = 2 * time.Minute
 // Session works on the instance in one directory.
 type Session struct {
 	kit
-	// Confirm is asked about a plan, and what it asks; its error ends the run.
-	Confirm func(*plan.Plan) error
+	// Confirm is asked about a plan, and what it asks; its error ends the run. shown
+	// says that a person has read the plan.
+	Confirm func(*plan.Plan) (shown bool, err error)
 }
 
 // New returns a Session for the instance in dir.

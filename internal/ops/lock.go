@@ -6,6 +6,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/run"
 )
 
@@ -20,14 +21,14 @@ func takeOver(ctx context.Context, in *Session, c Command) (*instance.Lock, erro
 		return nil, finding.Named(finding.HostNotReady, "directory-unwritable", "%w", err)
 	}
 	if held == nil {
-		return in.dir.Lock(ctx, in.note)
+		return in.dir.Lock(ctx, c.Name, in.note)
 	}
 	j, err := run.Left(in.dir)
 	if c.deletes && run.IsDamaged(err) { // what it says is deleted with all else
 		err = nil
 	}
 	if err == nil && j != nil {
-		held.Sign()
+		held.Sign(c.Name)
 		return held, nil
 	}
 	if err == nil {
@@ -37,13 +38,27 @@ func takeOver(ctx context.Context, in *Session, c Command) (*instance.Lock, erro
 	return nil, err
 }
 
-// settle finishes or undoes what a killed run left.
-func settle(ctx context.Context, in *Session, c Command) error {
+// settle waits for the end of a run that is under way, and finishes or undoes what a
+// killed run left. purged says that it completed a purge.
+func settle(ctx context.Context, in *Session, c Command) (purged bool, err error) {
 	held, err := takeOver(ctx, in, c)
 	if err != nil || held == nil {
-		return err
+		return false, err
 	}
 	defer held.Release()
-	_, err = in.logged("recover", func() (event.Result, error) { return event.Result{}, recoverLeft(ctx, in, c.mayBeBroken) })
-	return err
+	if c.deletes {
+		return false, nil
+	}
+	_, err = in.logged("recover", func() (_ event.Result, err error) {
+		purged, err = finishLeft(ctx, in, c)
+		return event.Result{}, err
+	})
+	return purged, err
+}
+
+// finishLeft finishes or undoes what a killed run left. Of a purge nothing but the
+// directory is left.
+func finishLeft(ctx context.Context, in *Session, c Command) (purged bool, err error) {
+	j, _ := run.Left(in.dir) // recover says what is wrong with it
+	return j != nil && j.Command == plan.CommandPurge, recoverLeft(ctx, in, c.mayBeBroken)
 }

@@ -19,7 +19,10 @@ func (in *Session) Recover(ctx context.Context) (event.Result, error) {
 	if err := in.tools().EngineBack(ctx); err != nil {
 		return event.Result{}, finding.Named(finding.HostNotReady, "directory-unwritable", "%w", err)
 	}
-	if err := in.acrossRestart(ctx, func(ctx context.Context) error { return settle(ctx, in, Command{Name: "recover"}) }); err != nil {
+	if err := in.acrossRestart(ctx, func(ctx context.Context) error {
+		_, err := settle(ctx, in, Command{Name: "recover"})
+		return err
+	}); err != nil {
 		return event.Result{}, err
 	}
 	return event.Result{Changed: true, Message: "the interrupted run is now complete or undone"}, nil

@@ -9,6 +9,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/guard"
+	"github.com/marketcalls/openalgo-install/internal/installed"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/tree"
@@ -37,7 +38,7 @@ func rolledBack(o *world.Observation) (plan.Intent, error) {
 	if err := guard.MayCopy(o, "a roll back"); err != nil {
 		return none, err
 	}
-	if _, err := saved(o, plan.CommandRollback); err != nil {
+	if _, err := installed.Intent(o, plan.CommandRollback); err != nil {
 		return none, err
 	}
 	c, err := guard.Present(o)

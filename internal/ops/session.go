@@ -18,7 +18,7 @@ func (in *Session) Plan(ctx context.Context, c Command) (*plan.Plan, error) {
 	t := newTurn(in, c)
 	defer t.source.Close()
 	if c.settle {
-		if err := settle(ctx, in, c); err != nil {
+		if _, err := settle(ctx, in, c); err != nil {
 			return nil, err
 		}
 	}

@@ -3,6 +3,7 @@ package ops
 import (
 	"context"
 
+	"github.com/marketcalls/openalgo-install/internal/installed"
 	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
@@ -21,7 +22,7 @@ func (in *Session) Survey(ctx context.Context) (*world.Observation, error) {
 	in.knowEnv(o)
 	lookAtSource(ctx, see, o)
 	world.LookAtKept(ctx, see, o)
-	i, err := saved(o, plan.CommandInstall)
+	i, err := installed.Intent(o, plan.CommandInstall)
 	if err != nil {
 		return o, nil //nolint:nilerr // it follows from what was seen so far
 	}

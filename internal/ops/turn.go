@@ -11,6 +11,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/app"
 	"github.com/marketcalls/openalgo-install/internal/broker"
 	"github.com/marketcalls/openalgo-install/internal/compose"
+	"github.com/marketcalls/openalgo-install/internal/consent"
 	"github.com/marketcalls/openalgo-install/internal/downtime"
 	"github.com/marketcalls/openalgo-install/internal/edge"
 	"github.com/marketcalls/openalgo-install/internal/engine"
@@ -33,41 +34,62 @@ func newTurn(in *Session, c Command) *turn {
 	return &turn{Session: in, Command: c, said: map[string]bool{}}
 }
 
-func (t *turn) do(ctx context.Context) (event.Result, error) {
-	held, err := takeOver(ctx, t.Session, t.Command)
-	if err != nil {
+// do asks before it takes the lock, so that no other command waits for an answer, and
+// asks again where the plan is another one by then.
+func (t *turn) do(ctx context.Context) (r event.Result, err error) {
+	if t.madeDir, err = settle(ctx, t.Session, t.Command); err != nil {
 		return event.Result{}, err
 	}
-	if held == nil {
-		// Looking needs no lock, and a run with nothing to do writes nothing.
+	for range consent.Tries {
 		_, p, err := t.plan(ctx)
 		if err != nil {
 			return event.Result{}, err
 		}
 		if p.Empty() {
-			return t.nothingToDo(ctx, p)
+			return t.nothingToDo(ctx, p) // a run with nothing to do writes nothing
 		}
+		if err := t.ask(ctx, p); err != nil {
+			return event.Result{URL: t.url}, err
+		}
+		if r, err = t.locked(ctx); !errors.Is(err, consent.ErrOther) {
+			return r, err
+		}
+		t.note(err.Error())
 	}
-	if t.madeDir, err = t.dir.Create(); err != nil {
+	return event.Result{}, consent.ErrOther
+}
+
+// ask has a plan agreed to.
+func (t *turn) ask(ctx context.Context, p *plan.Plan) (err error) {
+	if t.given, err = consent.Ask(t.Confirm, p); err != nil {
+		t.given.Tell(t.Report, string(t.dir), p)
+	}
+	if err != nil && ctx.Err() != nil {
+		err = finding.Cancel()
+	}
+	return err
+}
+
+// locked changes the instance under the lock.
+func (t *turn) locked(ctx context.Context) (event.Result, error) {
+	made, err := t.dir.Create()
+	if t.madeDir = t.madeDir || made; err != nil {
 		return event.Result{}, finding.Named(finding.HostNotReady, "directory-unwritable", "%w", err)
 	}
-	if held == nil {
-		run.Failpoint("before-lock")
-		if held, err = t.dir.Lock(ctx, t.note); err != nil {
-			return event.Result{}, err
-		}
+	run.Failpoint("before-lock")
+	held, err := t.dir.Lock(ctx, t.Name, t.note)
+	if err != nil {
+		return event.Result{}, err
 	}
 	defer held.Release()
 	return t.logged(t.Name, func() (event.Result, error) {
 		if t.deletes {
 			t.tidy(ctx)
 		} else {
-			j, _ := run.Left(t.dir) // recover says what is wrong with it
-			if err := recoverLeft(ctx, t.Session, t.mayBeBroken); err != nil {
+			purged, err := finishLeft(ctx, t.Session, t.Command)
+			if t.madeDir = t.madeDir || purged; err != nil {
 				return event.Result{}, err
 			}
-			// Of a purge nothing but the directory is left, unless this command needs it.
-			t.madeDir = t.madeDir || j != nil && j.Command == plan.CommandPurge
 		}
 		return measured(ctx, t)
 	})
@@ -282,20 +304,10 @@ func (t *turn) agreed(ctx context.Context) (*world.Observation, *plan.Plan, erro
 	if err != nil || p.Empty() {
 		return o, p, err
 	}
-	if p.Intent.Run == plan.Changed {
-		t.Report.Report(event.Event{Type: event.TypePlan, Time: time.Now(), Plan: p})
+	if !t.given.Covers(p) {
+		return o, p, consent.ErrOther
 	}
-	if p.Intent.Run != plan.Changed && p.Downtime != nil {
-		t.note(p.Downtime.Text)
-	}
-	for _, w := range p.Findings {
-		if !p.Intent.Resizes() { // its table has them
-			t.warn(w)
-		}
-	}
-	if err := confirm(t.Session, p); err != nil {
-		return o, p, err
-	}
+	t.given.Tell(t.Report, string(t.dir), p)
 	if p.Stack != nil && p.Change(plan.KindImage, p.Stack.Image) != nil {
 		if err := t.images().Bring(ctx, p.WantedImage(), &t.source); err != nil {
 			return o, p, err
@@ -340,14 +352,6 @@ func (t *turn) sayOnce(message string) {
 		t.said[message] = true
 		t.note(message)
 	}
-}
-
-// confirm asks what the plan wants to be asked, or whether it shall be.
-func confirm(in *Session, p *plan.Plan) error {
-	if in.Confirm == nil || p.Empty() {
-		return nil
-	}
-	return in.Confirm(p)
 }
 
 // openSource finds out what image is built; nil where none is.

@@ -11,6 +11,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/guard"
 	"github.com/marketcalls/openalgo-install/internal/image"
+	"github.com/marketcalls/openalgo-install/internal/installed"
 	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
 	"github.com/marketcalls/openalgo-install/internal/world"
@@ -44,7 +45,7 @@ const registryTime = 10 * time.Second
 // lookAtSource looks at the image that runs, and whether a registry has it.
 func lookAtSource(ctx context.Context, l *world.Looker, o *world.Observation) {
 	world.LookAtRunning(ctx, l, o)
-	i, err := saved(o, plan.CommandUpgrade)
+	i, err := installed.Intent(o, plan.CommandUpgrade)
 	if err != nil || o.Runs == nil || i.Answers.Image.Source != "registry" {
 		return
 	}
@@ -56,7 +57,7 @@ func lookAtSource(ctx context.Context, l *world.Looker, o *world.Observation) {
 // CheckUpgrade asks the registry whether there is something newer.
 func (in *Session) CheckUpgrade(ctx context.Context, to string) (available bool, message string, err error) {
 	c := Upgrade(to)
-	if err := settle(ctx, in, c); err != nil {
+	if _, err := settle(ctx, in, c); err != nil {
 		return false, "", err
 	}
 	o, err := c.seen(ctx, in.see())
@@ -111,7 +112,7 @@ func checkSource(ctx context.Context, in *Session, i plan.Intent, runs string) (
 
 // upgraded is the wish for the saved answers with the image to go to.
 func upgraded(o *world.Observation, to string) (plan.Intent, error) {
-	i, err := saved(o, plan.CommandUpgrade)
+	i, err := installed.Intent(o, plan.CommandUpgrade)
 	if err != nil {
 		return i, err
 	}

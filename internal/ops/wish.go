@@ -3,6 +3,7 @@ package ops
 import (
 	"context"
 
+	"github.com/marketcalls/openalgo-install/internal/consent"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/image"
 	"github.com/marketcalls/openalgo-install/internal/plan"
@@ -57,5 +58,6 @@ type turn struct {
 	pulls   bool   // an image that is to be the newest is pulled
 	pulled  string // what was: once is enough, unless another run changed what is wanted
 	madeDir bool
+	given   consent.Given
 	url     string // of what is wanted
 }

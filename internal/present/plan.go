@@ -3,6 +3,7 @@ package present
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -10,10 +11,29 @@ import (
 )
 
 // Plan prints a plan for a person, each file with its diff.
-func Plan(w io.Writer, p *plan.Plan) { writePlan(w, p, true) }
+func Plan(w io.Writer, p *plan.Plan) {
+	Asking(w, p)
+	confirmed(w, p)
+}
 
 // Summary prints a plan without the diffs.
-func Summary(w io.Writer, p *plan.Plan) { writePlan(w, p, false) }
+func Summary(w io.Writer, p *plan.Plan) {
+	writePlan(w, p, false)
+	confirmed(w, p)
+}
+
+// confirmed prints what a plan asks.
+func confirmed(w io.Writer, p *plan.Plan) {
+	if len(p.Asks) > 0 && p.Removal == nil {
+		fmt.Fprintln(w, "\nTo be confirmed:")
+		for _, ask := range p.Asks {
+			fmt.Fprintf(w, "  - %s\n", ask.Text)
+		}
+	}
+}
+
+// Asking prints a plan for a person who is asked about it next.
+func Asking(w io.Writer, p *plan.Plan) { writePlan(w, p, true) }
 
 func writePlan(w io.Writer, p *plan.Plan, diffs bool) {
 	if p.Removal != nil {
@@ -42,7 +62,8 @@ func writePlan(w io.Writer, p *plan.Plan, diffs bool) {
 		fmt.Fprintf(w, "\nSizing for %s (%s figures):\n", p.Sizing.Of(), p.Sizing.Source)
 		fmt.Fprintf(w, "  %s, strategies: %s\n", p.Sizing.Values(), p.Sizing.Strategies)
 	}
-	if p.Downtime != nil {
+	// The question that is asked while a market is open says how long that is.
+	if p.Downtime != nil && !slices.ContainsFunc(p.Asks, func(ask plan.Ask) bool { return ask.Kind == plan.AskMarket }) {
 		fmt.Fprintf(w, "\nDowntime: %s\n", p.Downtime.Text)
 	}
 	if len(p.Warnings) > 0 {
@@ -50,12 +71,6 @@ func writePlan(w io.Writer, p *plan.Plan, diffs bool) {
 	}
 	for _, text := range p.Warnings {
 		fmt.Fprintf(w, "  - %s\n", text)
-	}
-	if len(p.Asks) > 0 {
-		fmt.Fprintln(w, "\nTo be confirmed:")
-	}
-	for _, ask := range p.Asks {
-		fmt.Fprintf(w, "  - %s\n", ask.Text)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/downtime"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/plan"
@@ -228,5 +229,34 @@ func TestOwner(t *testing.T) {
 	}
 	if text := fmt.Sprintf("%v %+v", closed, closed); strings.Contains(text, "TOKEN") {
 		t.Error(text)
+	}
+}
+
+// What a person has read for a question is not printed again; programs get it.
+func TestAPlanThatWasReadIsNotPrintedAgain(t *testing.T) {
+	t.Parallel()
+	var text, events strings.Builder
+	r := NewRun(Options{Text: &text, Events: &events, Prompt: func() finding.Prompt { return finding.Prompt{} }})
+	r.Report(event.Event{Type: event.TypePlan, Plan: change(), Shown: true})
+	r.Report(event.Event{Type: event.TypeWarning, Message: "a warning", Shown: true})
+	if text.Len() > 0 || strings.Count(events.String(), "\n") != 2 || strings.Contains(events.String(), "hown") {
+		t.Errorf("%q, %q", text.String(), events.String())
+	}
+}
+
+// How long OpenAlgo is down is told once: by the question, where one tells it.
+func TestTheDowntimeIsToldOnce(t *testing.T) {
+	t.Parallel()
+	p := change()
+	p.Downtime = &downtime.Estimate{Text: "OpenAlgo is down for about 10 s"}
+	for asks, want := range map[string]int{"": 1, plan.AskMarket: 0, plan.AskRights: 1} {
+		if p.Asks = nil; asks != "" {
+			p.Asks = []plan.Ask{{Kind: asks, Text: "a question"}}
+		}
+		var text strings.Builder
+		Asking(&text, p)
+		if strings.Count(text.String(), "Downtime: ") != want || strings.Contains(text.String(), "a question") {
+			t.Errorf("%s: %s", asks, text.String())
+		}
 	}
 }

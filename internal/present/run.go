@@ -57,6 +57,9 @@ func (r *Run) Report(e event.Event) {
 	if r.events != nil {
 		_ = r.events.Encode(e) // a reader that went away must not stop the run
 	}
+	if e.Shown {
+		return
+	}
 	switch e.Type {
 	case event.TypePlan:
 		if p, ok := e.Plan.(*plan.Plan); ok {
