@@ -45,10 +45,12 @@ its image, volumes, keys and ports stay. Lines of .env that you set by hand are
 yours and stay, too, unless --force is given.
 
 While a market is open it asks, or needs --now; --at 16:00 (IST) waits
-for that time, also after you have logged out. Stacks of the old scripts and
+for that time, also after you have logged out. Add a day for another one:
+"Saturday 10:00". Stacks of the old scripts and
 of your own Compose files are resized the same way.`,
 		Example: `  openalgo-install resize --dry-run
   openalgo-install resize --at 16:00
+  openalgo-install resize --at "Saturday 10:00"
   openalgo-install resize --all --now --yes`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -63,7 +65,7 @@ of your own Compose files are resized the same way.`,
 	flags.IntVar(&c.cores, "cores", 0, "cores to size for; the default is what is measured")
 	flags.BoolVar(&c.now, "now", false, "do this now, even if a market is open")
 	waitFlag(cmd, &c.wait)
-	flags.StringVar(&c.at, "at", "", "wait until HH:MM IST, even if you log out")
+	flags.StringVar(&c.at, "at", "", "wait for a time in IST, even if you log out, for example 16:00, \"tomorrow 06:30\", \"Saturday 10:00\", \"28 Nov 10:00\"")
 	flags.StringVar(&c.until, "until", "", "")
 	_ = flags.MarkHidden("until")
 	flags.BoolVar(&c.all, "all", false, "resize every instance, and divide this machine's RAM and cores again")

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/marketcalls/openalgo-install/internal/broker"
+	"github.com/marketcalls/openalgo-install/internal/calendar/kept"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
@@ -14,11 +16,13 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/market"
 	"github.com/marketcalls/openalgo-install/internal/ops"
 	"github.com/marketcalls/openalgo-install/internal/plan"
+	"github.com/marketcalls/openalgo-install/internal/settings"
+	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
 // leave leaves the wait to a process of its own, and watches that.
 func (c *resizeCommand) leave(ctx context.Context, out *presenter, home string, all []*ops.Session) error {
-	at, err := market.Next(time.Now(), c.at)
+	at, err := market.When(time.Now(), c.at)
 	if err != nil {
 		return out.end(event.Result{}, usage("--at: %v", err))
 	}
@@ -37,7 +41,7 @@ func (c *resizeCommand) leave(ctx context.Context, out *presenter, home string, 
 	if err != nil {
 		return out.end(event.Result{}, err)
 	}
-	when := fmt.Sprintf("%s (%s here)", at.Format("15:04 MST"), at.Local().Format("Mon 15:04 MST"))
+	when := fmt.Sprintf("%s (%s here)%s", at.Format("Mon 2 Jan, 15:04 MST"), at.Local().Format("Mon 15:04 MST"), tradesThen(all, at))
 	out.Report(event.Event{Type: event.TypeNote, Time: time.Now(),
 		Message: "the resize waits until " + when + ". You may log out. To cancel it: " + finding.Command(home, "resize", "--cancel")})
 	end, err := waiter.Follow(ctx, out, func() any { return &plan.Plan{} })
@@ -82,4 +86,17 @@ func cancelResize(ctx context.Context, out *presenter, home string) error {
 		return out.end(event.Result{Message: "nothing to do: no resize waits"}, nil)
 	}
 	return out.end(event.Result{Changed: true, Message: "the resize is cancelled"}, nil)
+}
+
+// tradesThen says which markets trade at a time at which one of the instances stops;
+// "" where none does.
+func tradesThen(all []*ops.Session, at time.Time) string {
+	for _, in := range all {
+		env, c := world.EnvOf(string(in.Dir())), kept.Load(in.Dir())
+		b, _ := broker.Find(settings.BrokerOf(env))
+		if open := market.Open(at, b.Kind == broker.Crypto, c); len(open) > 0 {
+			return ", when " + market.Describe(open, at, c)
+		}
+	}
+	return ""
 }

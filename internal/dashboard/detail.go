@@ -65,7 +65,7 @@ func (m sheet) top2(i live.Instance, width int) []string {
 		out = append(out, m.Theme.Apart(state, short, width), m.Theme.Accent.Render(i.URL))
 	}
 	if m.page != listPage {
-		out = append(out, m.Theme.Dim.Render(markets(m.now(), i.Crypto, width)))
+		out = append(out, m.Theme.Dim.Render(markets(m.now(), i.Crypto, calendarOf(i), width)))
 	}
 	return out
 }
@@ -211,7 +211,7 @@ func (m sheet) boxes(i live.Instance, width, height int) []string {
 	charts = append(charts, m.Theme.Box("Shared memory, network, disk", small, left)...)
 
 	facts := m.Theme.Box("Instance", m.facts(i, right-4), right)
-	facts = append(facts, m.Theme.Box("Market", m.marketLines(i), right)...)
+	facts = append(facts, m.Theme.Box("Market", m.marketLines(i, right-4), right)...)
 	room := max(len(charts)-len(facts)-2, 1)
 	problems := m.problemLines(i, right-4, room)
 	if len(problems) == 0 {
@@ -238,18 +238,25 @@ func (m sheet) boxes(i live.Instance, width, height int) []string {
 }
 
 // marketLines are the markets that are open, and until when.
-func (m sheet) marketLines(i live.Instance) []string {
-	open := market.Open(m.now(), i.Crypto)
-	if len(open) == 0 {
-		return []string{m.Theme.Word(theme.Off, "closed, NSE and BSE open "+market.Opens(m.now()).Format("Mon 2 Jan, 15:04 MST"))}
-	}
+func (m sheet) marketLines(i live.Instance, width int) []string {
+	now, c := m.now(), calendarOf(i)
+	open := market.Open(now, i.Crypto, c)
 	var out []string
+	if len(open) == 0 {
+		at, who := market.Opens(now, c)
+		out = append(out, m.Theme.Word(theme.Off, "closed, "+who+" open "+at.Format("Mon 2 Jan, 15:04 MST")))
+	}
 	for _, s := range open {
 		until := "always"
 		if !s.Ends.IsZero() {
 			until = "until " + s.Ends.Format("15:04 MST")
 		}
 		out = append(out, m.Theme.Word(theme.OK, "open")+"  "+m.Theme.Fit(s.Name, 22)+" "+until)
+	}
+	if c != nil && !i.Crypto {
+		for _, line := range theme.Wrap(market.Source(now, now, c), width) {
+			out = append(out, m.Theme.Dim.Render(line))
+		}
 	}
 	return out
 }

@@ -109,7 +109,7 @@ func (m frame) list(width, height int) []string {
 	if len(m.snap.Instances) == 0 {
 		return append([]string{""}, theme.Wrap("There is no OpenAlgo on this machine any more. Press n to install one.", width)...)
 	}
-	out := []string{m.Theme.Dim.Render(markets(m.now(), m.onlyCrypto(), width)), ""}
+	out := []string{m.Theme.Dim.Render(markets(m.now(), m.onlyCrypto(), anyCalendar(m.snap.Instances), width)), ""}
 	columns := fitting(m.columns(), width)
 	var titles []string
 	for _, c := range columns {

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/marketcalls/openalgo-install/internal/calendar"
 	"github.com/marketcalls/openalgo-install/internal/live"
 	"github.com/marketcalls/openalgo-install/internal/market"
 	"github.com/marketcalls/openalgo-install/internal/printable"
@@ -39,16 +40,17 @@ func lasted(d time.Duration) string {
 }
 
 // markets says which markets are open and until when, within width cells.
-func markets(now time.Time, crypto bool, width int) string {
-	open := market.Open(now, crypto)
+func markets(now time.Time, crypto bool, c *calendar.Calendar, width int) string {
+	open := market.Open(now, crypto, c)
 	if len(open) == 0 {
-		text := "Markets are closed. NSE and BSE open " + market.Opens(now).Format("Mon 2 Jan, 15:04 MST")
+		at, who := market.Opens(now, c)
+		text := "Markets are closed. " + who + " open " + at.Format("Mon 2 Jan, 15:04 MST")
 		if len(text) > width {
-			text = "Markets closed to " + market.Opens(now).Format("Mon 15:04 MST")
+			text = "Markets closed to " + at.Format("Mon 15:04 MST")
 		}
 		return text
 	}
-	if text := market.Describe(open); len(open) == 1 && len(text) <= width {
+	if text := market.List(open); len(open) == 1 && len(text) <= width {
 		return text
 	}
 	var parts []string
@@ -160,4 +162,23 @@ func tunnelOf(i live.Instance, public string) string {
 		return i.Status.Tunnel
 	}
 	return strings.Replace(i.Status.Tunnel, "@SERVER", "@"+address, 1)
+}
+
+// calendarOf is the calendar of the markets that an instance has; nil while that was
+// not read.
+func calendarOf(i live.Instance) *calendar.Calendar {
+	if i.Status == nil {
+		return nil
+	}
+	return i.Status.Calendar
+}
+
+// anyCalendar is the first calendar that was read.
+func anyCalendar(all []live.Instance) *calendar.Calendar {
+	for _, i := range all {
+		if c := calendarOf(i); c != nil {
+			return c
+		}
+	}
+	return nil
 }

@@ -66,7 +66,7 @@ func (s *At) Text(dir string) string {
 	if s == nil {
 		return ""
 	}
-	at := s.Time.In(market.IST).Format("Mon 15:04 MST")
+	at := s.Time.In(market.IST).Format("Mon 2 Jan, 15:04 MST")
 	switch {
 	case s.Waiting:
 		return fmt.Sprintf("a resize waits for %s. To cancel it: %s", at, finding.Command(dir, "resize", "--cancel"))

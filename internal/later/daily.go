@@ -8,6 +8,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/backup"
 	"github.com/marketcalls/openalgo-install/internal/backup/where"
 	"github.com/marketcalls/openalgo-install/internal/broker"
+	"github.com/marketcalls/openalgo-install/internal/calendar"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/market"
@@ -15,10 +16,10 @@ import (
 
 // GuardMarket refuses a time when a market of a broker is open on any day of
 // the week.
-func GuardMarket(of string, next time.Time, clock string, marketToo bool) error {
+func GuardMarket(of string, next time.Time, clock string, marketToo bool, c *calendar.Calendar) error {
 	b, _ := broker.Find(of)
 	for day := range 7 {
-		if open := market.Open(next.AddDate(0, 0, day), b.Kind == broker.Crypto); len(open) > 0 && !marketToo {
+		if open := market.Open(next.AddDate(0, 0, day), b.Kind == broker.Crypto, c.Weekly()); len(open) > 0 && !marketToo {
 			return finding.Named(finding.Usage, "market-open", "at %s IST a market is open (%s), and OpenAlgo stops for some seconds then. Choose another time, or confirm this one with --now", clock, open[0])
 		}
 	}

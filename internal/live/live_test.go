@@ -37,6 +37,10 @@ type docker struct {
 	events     chan engine.Event
 }
 
+func (d *docker) Exec(context.Context, string, []string, string) (engine.ExecResult, error) {
+	return engine.ExecResult{}, nil
+}
+
 func (d *docker) set(change func()) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -1,16 +1,19 @@
 // Package market knows when the markets that OpenAlgo trades on are open, so
 // that a stack is not taken down in the middle of a session without a word.
-// It is pure: the time is handed in. Holidays are not known here.
+// It is pure: the time is handed in, and the calendar of holidays.
 package market
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
+
+	"github.com/marketcalls/openalgo-install/internal/calendar"
 )
 
 // IST is the time of the exchanges; India has no summer time.
-var IST = time.FixedZone("IST", 5*3600+1800)
+var IST = calendar.IST
 
 // Text is a time for a person, in IST.
 func Text(t time.Time) string { return t.In(IST).Format("2 Jan 2006, 15:04 MST") }
@@ -32,9 +35,18 @@ func (s Session) String() string {
 	return fmt.Sprintf("%s trade until %s", s.Name, s.Ends.In(IST).Format("15:04 MST"))
 }
 
-// Describe says in one phrase which sessions are open: "NSE and BSE trade until
-// 15:30 IST, MCX commodities until 23:30".
-func Describe(open []Session) string {
+// Describe says in one phrase which sessions are open, and what tells that: "NSE and
+// BSE trade until 15:30 IST, MCX commodities until 23:30 (holidays of 2026 from ...)".
+func Describe(open []Session, now time.Time, c *calendar.Calendar) string {
+	text := List(open)
+	if len(open) > 0 && !open[0].Ends.IsZero() {
+		text += " (" + Source(now, now, c) + ")"
+	}
+	return text
+}
+
+// List is Describe without the source.
+func List(open []Session) string {
 	var out strings.Builder
 	for i, s := range open {
 		switch {
@@ -49,85 +61,80 @@ func Describe(open []Session) string {
 	return out.String()
 }
 
-const opens = 9 * 60 // counts the pre-open
-
-// hours are the sessions of a weekday in the order in which they end, which is
-// in minutes from midnight IST.
-var hours = []struct {
+// groups are the markets that a person knows, and the exchanges of each.
+var groups = []struct {
 	name, short string
-	ends        func(day time.Time) int
+	exchanges   []string
 }{
-	{"NSE and BSE", "NSE/BSE", always(15*60 + 30)},
-	{"NSE and BSE F&O", "F&O", always(15*60 + 40)}, // since 3 August 2026
-	{"currency derivatives", "currency", always(17 * 60)},
-	{"MCX commodities", "MCX", commoditiesEnd},
+	{"NSE and BSE", "NSE/BSE", []string{"NSE", "BSE"}},
+	{"NSE and BSE F&O", "F&O", []string{"NFO", "BFO"}},
+	{"currency derivatives", "currency", []string{"CDS", "BCD"}},
+	{"MCX commodities", "MCX", []string{"MCX", "NCO"}},
 }
 
-func always(minute int) func(time.Time) int { return func(time.Time) int { return minute } }
-
-// commoditiesEnd follows the markets of the United States: MCX trades 25
-// minutes longer while it is winter there.
-func commoditiesEnd(day time.Time) int {
-	if americanSummer(day) {
-		return 23*60 + 30
-	}
-	return 23*60 + 55
-}
-
-// americanSummer reports whether the clocks of the United States show summer
-// time on a day: from the second Sunday of March to the first of November.
-func americanSummer(day time.Time) bool {
-	day = time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, time.UTC)
-	return !day.Before(sunday(day.Year(), time.March, 2)) && day.Before(sunday(day.Year(), time.November, 1))
-}
-
-// sunday is the n-th Sunday of a month.
-func sunday(year int, month time.Month, n int) time.Time {
-	first := time.Date(year, month, 1, 0, 0, 0, 0, time.UTC)
-	return first.AddDate(0, 0, (7-int(first.Weekday()))%7+7*(n-1))
-}
-
-// Open lists the sessions that are open at a time, those that end first coming
-// first. With a crypto broker the market never closes, and is the only one.
-func Open(now time.Time, crypto bool) []Session {
+// Open lists the sessions that are open at a time by a calendar, those that end first
+// coming first. nil is the calendar that knows no holidays. With a crypto broker the
+// market never closes, and is the only one.
+func Open(now time.Time, crypto bool, c *calendar.Calendar) []Session {
 	if crypto {
 		return []Session{{Name: "crypto markets", Short: "crypto"}}
 	}
-	now = now.In(IST)
-	if day := now.Weekday(); day == time.Saturday || day == time.Sunday {
-		return nil
-	}
-	midnight := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, IST)
-	minute := now.Hour()*60 + now.Minute()
+	open := c.Open(now)
 	var out []Session
-	for _, h := range hours {
-		if ends := h.ends(midnight); minute >= opens && minute < ends {
-			out = append(out, Session{h.name, h.short, midnight.Add(time.Duration(ends) * time.Minute)})
+	for _, g := range groups {
+		var ends time.Time
+		for _, s := range open {
+			if slices.Contains(g.exchanges, s.Exchange) && s.Ends.After(ends) {
+				ends = s.Ends
+			}
+		}
+		if !ends.IsZero() {
+			out = append(out, Session{g.name, g.short, ends.In(IST)})
 		}
 	}
+	slices.SortStableFunc(out, func(a, b Session) int { return a.Ends.Compare(b.Ends) })
 	return out
 }
 
-// Opens is when the first session begins next, where none is open.
-func Opens(now time.Time) time.Time {
-	now = now.In(IST)
-	at := time.Date(now.Year(), now.Month(), now.Day(), 0, opens, 0, 0, IST)
-	for !at.After(now) || at.Weekday() == time.Saturday || at.Weekday() == time.Sunday {
-		at = at.AddDate(0, 0, 1)
+// Opens is when the first session begins next, and the market that it is of.
+func Opens(now time.Time, c *calendar.Calendar) (time.Time, string) {
+	at := c.Next(now).In(IST)
+	for _, s := range c.Sessions(at) {
+		for _, g := range groups {
+			if s.Start.Equal(at) && slices.Contains(g.exchanges, s.Exchange) {
+				return at, g.name
+			}
+		}
 	}
-	return at
+	return at, "markets"
 }
 
-// Next is the next time at which a clock in India shows HH:MM.
-func Next(now time.Time, clock string) (time.Time, error) {
-	at, err := time.ParseInLocation("15:04", clock, IST)
-	if err != nil {
-		return time.Time{}, fmt.Errorf("%q is not a time of day: write HH:MM in IST, for example 16:00", clock)
+// Source says in one phrase what tells which days are holidays in the year of a time.
+func Source(at, now time.Time, c *calendar.Calendar) string {
+	year := at.In(IST).Year()
+	if c == nil {
+		return "weekdays count as open: holidays are not known"
 	}
-	now = now.In(IST)
-	next := time.Date(now.Year(), now.Month(), now.Day(), at.Hour(), at.Minute(), 0, 0, IST)
-	if !next.After(now) {
-		next = next.AddDate(0, 0, 1)
+	read := "read on " + Day(c.Read)
+	if Day(c.Read) == Day(now) {
+		read = "read today"
 	}
-	return next, nil
+	if !c.Knows(year) {
+		return fmt.Sprintf("weekdays count as open: OpenAlgo's own calendar, %s, has no holidays of %d", read, year)
+	}
+	return fmt.Sprintf("holidays of %d from OpenAlgo's own calendar, %s", year, read)
+}
+
+// Closed says in one phrase that no market is open at a time, why where the day is a
+// holiday, and when the next one opens.
+func Closed(now time.Time, c *calendar.Calendar) string {
+	text := "markets are closed"
+	if name := c.Special(now); name != "" {
+		text += " (" + name + ")"
+	}
+	at, who := Opens(now, c)
+	if at.IsZero() {
+		return text
+	}
+	return text + ", " + who + " open " + at.Format("Mon 2 Jan, 15:04 MST")
 }

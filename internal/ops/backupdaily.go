@@ -62,7 +62,7 @@ func (d *daily) wish(o *world.Observation) (plan.Intent, error) {
 	if _, err := installed.Intent(o, plan.CommandBackup); err != nil {
 		return i, err
 	}
-	return i, later.GuardMarket(settings.BrokerOf(o.Env), next, d.Clock, d.Market)
+	return i, later.GuardMarket(settings.BrokerOf(o.Env), next, d.Clock, d.Market, o.Calendar)
 }
 
 func (d *daily) target(dir instance.Dir) string { return cmp.Or(d.To, backup.Archives(dir)) }

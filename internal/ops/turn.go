@@ -114,6 +114,7 @@ func (t *turn) planOnce(ctx context.Context) (o *world.Observation, p *plan.Plan
 		return nil, nil, false, err
 	}
 	t.knowEnv(o)
+	t.see().LookAtMarkets(ctx, o)
 	i, err := t.Wish(o)
 	for _, text := range i.Notes {
 		t.sayOnce(text)

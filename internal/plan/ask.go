@@ -42,8 +42,8 @@ func askForMarket(o *world.Observation, p *Plan) {
 // says for how long OpenAlgo stops.
 func askWhileOpen(o *world.Observation, down string) []Ask {
 	b, _ := broker.Find(settings.BrokerOf(o.Env))
-	if open := market.Open(o.Now, b.Kind == broker.Crypto); len(open) > 0 {
-		return []Ask{{AskMarket, down + ", and " + market.Describe(open)}}
+	if open := market.Open(o.Now, b.Kind == broker.Crypto, o.Calendar); len(open) > 0 {
+		return []Ask{{AskMarket, down + ", and " + market.Describe(open, o.Now, o.Calendar)}}
 	}
 	return nil
 }

@@ -61,6 +61,10 @@ func Status(w io.Writer, s status.Status) {
 		if i.LastDowntime != nil {
 			row("downtime", "last "+i.LastDowntime.Text())
 		}
+		if i.Market != nil {
+			row("market", i.Market.Text)
+			row("", i.Market.Source)
+		}
 		row("backup", i.Backup.Text())
 		if i.BackupDaily != "" {
 			row("", "every day at "+i.BackupDaily+" IST")

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/marketcalls/openalgo-install/internal/calendar"
 	"github.com/marketcalls/openalgo-install/templates"
 )
 
@@ -65,6 +66,9 @@ func Python(root string, args []string, stdin io.Reader, stdout, stderr io.Write
 	if len(args) > 3 && args[0] == "-c" && args[1] == string(templates.Ports) {
 		return startWithPorts(args[2:], stdout, stderr)
 	}
+	if len(args) > 2 && args[0] == "-I" && strings.Contains(args[2], calendar.Line) {
+		return printCalendar(root, stdout)
+	}
 	if len(args) != 2 || args[0] != "-c" || !strings.Contains(args[1], SecretsLine) {
 		fmt.Fprintln(stderr, "python: the test app runs no Python")
 		return 127
@@ -89,5 +93,19 @@ func setPassword(stdin io.Reader, stdout io.Writer) int {
 		return 1
 	}
 	fmt.Fprintf(stdout, "  Password updated: %d characters.\n", len(strings.TrimSuffix(first, "\n")))
+	return 0
+}
+
+// CalendarName is the file in the directory of databases from which the test app has
+// its calendar of the markets; without it, it knows no holidays.
+const CalendarName = "calendar.json"
+
+// printCalendar prints the calendar, as OpenAlgo's database has it.
+func printCalendar(root string, stdout io.Writer) int {
+	text, err := os.ReadFile(filepath.Join(root, "db", CalendarName))
+	if err != nil {
+		text = []byte(`{"hours": [], "days": []}`)
+	}
+	fmt.Fprintln(stdout, calendar.Line, strings.TrimSpace(string(text)))
 	return 0
 }

@@ -14,6 +14,8 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/backup"
 	"github.com/marketcalls/openalgo-install/internal/bytecode"
+	"github.com/marketcalls/openalgo-install/internal/calendar"
+	"github.com/marketcalls/openalgo-install/internal/calendar/kept"
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/downtime"
 	"github.com/marketcalls/openalgo-install/internal/edge"
@@ -69,6 +71,9 @@ type Instance struct {
 	// Address is the machine's public address that the broker knows.
 	Address *registered.Record `json:"public_ip,omitempty"`
 	Account welcome.Account    `json:"-"`
+	// Market is what trades now, by OpenAlgo's own calendar.
+	Market   *Market            `json:"market,omitempty"`
+	Calendar *calendar.Calendar `json:"-"`
 	// LastDowntime is the last time that a command stopped OpenAlgo and started it
 	// again; nil: it never did.
 	LastDowntime *downtime.Last `json:"last_downtime,omitempty"`
@@ -106,6 +111,7 @@ type Volume struct {
 // Docker is what this package uses of Docker.
 type Docker interface {
 	ready.Engine
+	kept.Docker
 	Containers(ctx context.Context, labels ...string) ([]engine.Container, error)
 	VolumeBytes(ctx context.Context) (map[string]int64, error)
 	Image(ctx context.Context, ref string) (engine.Image, error)
@@ -283,6 +289,7 @@ func describe(ctx context.Context, e Docker, c engine.Container, dir string, due
 	i.Backup = backup.LoadLast(instance.Dir(i.Dir))
 	i.LastDowntime = downtime.Load(instance.Dir(i.Dir)).Last
 	i.readDaily(ctx)
+	i.readMarket(ctx, e, c, env, time.Now())
 	for _, m := range c.Mounts {
 		if path := world.DirectoryOf(m); path != "" {
 			i.Volumes = append(i.Volumes, Volume{Name: path, Mount: m.Target, Bytes: -1})

@@ -15,6 +15,7 @@ type Engine interface {
 	helper.Docker
 	edge.Docker
 	Info() engine.Info
+	Exec(ctx context.Context, id string, cmd []string, user string) (engine.ExecResult, error)
 	Image(ctx context.Context, ref string) (engine.Image, error)
 	List(ctx context.Context) ([]engine.Image, error)
 	RemoteDigest(ctx context.Context, ref string) (string, error)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/marketcalls/openalgo-install/internal/calendar"
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/downtime"
 	"github.com/marketcalls/openalgo-install/internal/engine"
@@ -55,7 +56,8 @@ type Observation struct {
 	PresentEnv, PresentCompose []byte
 	AnswersText                []byte
 	State                      instance.State
-	Times                      downtime.Record // what the last runs measured
+	Times                      downtime.Record    // what the last runs measured
+	Calendar                   *calendar.Calendar // of the markets; nil: none was read
 	Project                    string
 	FileProject                string             // what docker-compose.yaml or .env calls the project, if they do
 	Containers                 []engine.Container // of this instance; the first is the one that runs
