@@ -14,7 +14,15 @@ func account(p patient) []Finding {
 	case !a.Link.Empty():
 		return warning("account", finding.Warn("account-missing", "there is no admin account yet. The site is closed to everybody else until you make it by your secret link").With(ours("status")))
 	case a.Public != "":
-		return warning("account", finding.Warn("account-open", "there is no admin account yet: the first visitor of %s becomes the admin, whoever that is. Make the account now", a.Public))
+		return warning("account", finding.Warn("account-open", "there is no admin account yet: the first visitor of %s becomes the admin, whoever that is. Make the account now", a.Public).With(toClose(p)...))
 	}
 	return warning("account", finding.Warn("account-missing", "there is no admin account yet: open %s and make it", p.instance.URL))
+}
+
+// toClose closes a site that this machine serves to others.
+func toClose(p patient) []finding.Hint {
+	if p.instance.HTTPS == nil {
+		return nil
+	}
+	return []finding.Hint{ours("domain", p.instance.HTTPS.Domain)}
 }

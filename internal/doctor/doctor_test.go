@@ -54,6 +54,7 @@ type scene struct {
 	newer   newer
 	stray   stray
 	domain  domain
+	gate    gate
 }
 
 // checks are those of doctor, as if they had looked at the scene.
@@ -77,6 +78,8 @@ func (s *scene) checks() []check {
 			*c = s.stray
 		case *domain:
 			*c = s.domain
+		case *gate:
+			*c = s.gate
 		}
 	}
 	return all
@@ -248,7 +251,10 @@ func TestFindsEachFault(t *testing.T) {
 		"certificate over": {func(p *scene) {
 			p.domain.certificate.expiry, p.domain.certificate.err = today.Add(-time.Hour), errors.New("certificate has expired")
 		}, "certificate", Failure, "ended on 23 Nov 2026"},
-		"no https": {func(p *scene) { p.domain.certificate = &certificate{err: errors.New("connection refused")} }, "certificate", Failure, "connection refused"},
+		"closed for ever": {func(p *scene) { p.gate = gate{domain: "algo.example.com", there: true, closed: true} }, "gate", Failure, "still closed"},
+		"gate left":       {func(p *scene) { p.gate = gate{domain: "algo.example.com", there: true} }, "gate", OK, "is open"},
+		"gate of before":  {func(p *scene) { p.gate = gate{domain: "algo.example.com", there: true, stale: true} }, "gate", Warning, "for another port"},
+		"no https":        {func(p *scene) { p.domain.certificate = &certificate{err: errors.New("connection refused")} }, "certificate", Failure, "connection refused"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := sound(t)

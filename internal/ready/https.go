@@ -1,6 +1,7 @@
 package ready
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"encoding/json"
@@ -14,6 +15,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/socket"
 	"github.com/marketcalls/openalgo-install/internal/wait"
+	"github.com/marketcalls/openalgo-install/templates"
 )
 
 // Site is an address that the HTTPS proxy of this machine serves.
@@ -137,4 +139,13 @@ func Cause(err error) error {
 		}
 		err = inner
 	}
+}
+
+// IsClosed reports whether a site shows strangers the page that it has until there is
+// an admin account. What cannot be asked is not closed.
+func IsClosed(ctx context.Context, s Site) bool {
+	client, closeIdle := s.client()
+	defer closeIdle()
+	status, body, err := ask(ctx, client, "https://"+s.Domain+"/login")
+	return err == nil && status == http.StatusForbidden && bytes.Equal(bytes.TrimSpace(body), bytes.TrimSpace(templates.ClosedPage))
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/edge"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/templates"
 )
 
 // site serves the app over HTTPS, as the HTTPS proxy does.
@@ -99,4 +100,25 @@ func TestMCP(t *testing.T) {
 		mustNotBeReady(t, MCP(t.Context(), over, web), "remote MCP does not work", want)
 	}
 	mustNotBeReady(t, MCP(t.Context(), nil, "127.0.0.1:1"), "no answer from")
+}
+
+// A site is closed where a stranger sees the gate's page, and nothing else.
+func TestIsClosed(t *testing.T) {
+	t.Parallel()
+	a := newApp(t)
+	s := site(t, a)
+	page := string(templates.ClosedPage)
+	for name, c := range map[string]struct {
+		status int
+		body   string
+		want   bool
+	}{
+		"the gate": {http.StatusForbidden, page, true}, "its page of a proxy": {http.StatusForbidden, strings.TrimSpace(page) + "\n", true},
+		"open": {http.StatusOK, "<h1>Login</h1>", false}, "forbidden by another": {http.StatusForbidden, "no", false}, "no answer": {0, "", false},
+	} {
+		a.set(func(a *app) { a.status, a.body = c.status, c.body })
+		if got := IsClosed(t.Context(), s); got != c.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
 }

@@ -180,6 +180,9 @@ func TestGateIsRemoved(t *testing.T) {
 	if err := os.WriteFile(gates()[0], bytes.ReplaceAll(closed, []byte(web[2]), []byte("127.0.0.1:1")), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	if out := second.run("doctor"); !strings.Contains(out.stdout, "is for another port, or damaged") {
+		t.Error(out.all())
+	}
 	second.install(0) // a gate that asks at another port does not stay
 	if text, _ := os.ReadFile(gates()[0]); !bytes.Equal(text, closed) {
 		t.Errorf("the gate is not as it was: %s", text)
