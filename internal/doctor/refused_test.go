@@ -295,9 +295,13 @@ var planted = map[string]func(o *world.Observation){
 		stopped(o)
 		o.Answered.Ports[world.Port{Address: "127.0.0.1", Port: 5000}] = nginx
 	},
-	"preflight.Edge directory-pattern": func(o *world.Observation) {
+	"preflight.nginxNames directory-pattern": func(o *world.Observation) {
 		served(o)
 		o.Edge.Way.State.Kind, o.Edge.Way.Gate = edge.KindNginx, "/opt/open[al]go/.openalgo-install/setup-algo.example.com.conf"
+	},
+	"preflight.nginxNames certificate-path": func(o *world.Observation) {
+		served(o)
+		o.Edge.Way.State.Kind, o.Edge.Way.Site.CertPath = edge.KindNginx, "/etc/ssl/$host.pem"
 	},
 	"preflight.edgePortsFree port-unchecked": func(o *world.Observation) {
 		served(o)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/edge/spec"
 	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/printable"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 )
@@ -51,7 +52,8 @@ type Site struct {
 }
 
 // owner is the line of a site's file that says whose it is.
-func (s Site) owner() string { return s.Instance + " in " + s.Dir }
+// owner stands in one line of a comment, whatever the directory is called.
+func (s Site) owner() string { return strings.TrimSpace(printable.Line(s.Instance + " in " + s.Dir)) }
 
 const ownerLine = "# instance: "
 

@@ -36,7 +36,7 @@ func RenderCaddySite(s Site) []byte {
 		head += " " + caddyDir + "/certs/" + fileName(s.Domain) + ".pem " + caddyDir + "/certs/" + fileName(s.Domain) + ".key"
 	default:
 		if s.Email != "" {
-			head += " " + s.Email
+			head += " " + quoted(s.Email)
 		}
 		if s.CA != "" {
 			tls = append(tls, "ca "+quoted(s.CA))
@@ -122,12 +122,12 @@ func renderNginx(s Site, f nginxForm) []byte {
 	secure := ""
 	if s.CertPath != "" {
 		secure = string(fill(templates.NginxHTTPS, "HTTPS6", six(f.https, " ssl"+listen2), "HTTP2LISTEN", listen2, "HTTP2ON", on,
-			"HTTPS", strconv.Itoa(f.https), "CERT", s.CertPath, "KEY", s.KeyPath, "CLIENT", client, "WEB", s.Web, "WEBSOCKET", s.WebSocket,
-			"GATE", optional(GateFile(KindNginx, "", s.Dir, s.Domain))))
+			"HTTPS", strconv.Itoa(f.https), "CERT", quotedNginx(s.CertPath), "KEY", quotedNginx(s.KeyPath), "CLIENT", client, "WEB", s.Web, "WEBSOCKET", s.WebSocket,
+			"GATE", quotedNginx(optional(GateFile(KindNginx, "", s.Dir, s.Domain)))))
 	}
 	return fill([]byte(strings.ReplaceAll(string(templates.Nginx), "@HTTPSSERVER@\n", secure)),
 		"DOMAIN", s.Domain, "SERVERNAME", serverName(s.Domain), "INSTANCE", s.owner(), "ID", id, "CLOUDFLARE", cloudflare, "HTTP", strconv.Itoa(f.http),
-		"HTTP6", six(f.http, ""), "WEBROOT", f.webroot, "PORT", port)
+		"HTTP6", six(f.http, ""), "WEBROOT", quotedNginx(f.webroot), "PORT", port)
 }
 
 // fill puts values into the @PLACES@ of a template.
@@ -144,6 +144,12 @@ func fill(template []byte, pairs ...string) []byte {
 
 // quoted is a token of a Caddyfile: in backquotes nothing has a meaning.
 func quoted(text string) string { return "`" + text + "`" }
+
+// quotedNginx is a path as nginx takes it whole. It cannot quote a dollar sign, which
+// preflight refuses.
+func quotedNginx(path string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(path) + `"`
+}
 
 // Upstream is the address by which the edge reaches a port that is published
 // on bind.

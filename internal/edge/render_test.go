@@ -84,6 +84,27 @@ func TestOwner(t *testing.T) {
 	}
 }
 
+// A name that this program did not choose stays one word of nginx's configuration,
+// and one line of a comment.
+func TestNamesStayNames(t *testing.T) {
+	s := site()
+	s.Instance, s.Dir = "mine", "/opt/my open;algo \"x\\\n}\nserver { listen 81; "
+	s.CertPath, s.KeyPath = "/etc/ssl/a b;.pem", `/etc/ssl/k".key`
+	text := string(edge.Render(s, edge.Settings{}, true)[0].Text)
+	for _, want := range []string{
+		"\n# instance: mine in /opt/my open;algo \"x\\ } server { listen 81;\n", `ssl_certificate     "/etc/ssl/a b;.pem";`, `ssl_certificate_key "/etc/ssl/k\".key";`,
+		`root "/opt/my open;algo \"x\\`, `include "/opt/my open;algo \"x\\`,
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not in:\n%s", want, text)
+		}
+	}
+	s.Email = "#me@example.com"
+	if text := string(edge.RenderCaddySite(s)); edge.Owner([]byte(text)) != edge.Owner(edge.Render(s, edge.Settings{}, true)[0].Text) || !strings.Contains(text, "tls `#me@example.com`\n") {
+		t.Errorf("%s", text)
+	}
+}
+
 // What keeps a site closed, and its link.
 func TestGate(t *testing.T) {
 	token := secret.New(strings.Repeat("A2B3", 7))

@@ -2,10 +2,12 @@ package preflight
 
 import (
 	"strings"
+	"unicode"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	edge "github.com/marketcalls/openalgo-install/internal/edge/spec"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/printable"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
@@ -13,13 +15,30 @@ import (
 // from being served, and what may.
 func Edge(o *world.Observation, way *world.Way, a answers.Answers, ps *Problems) (warnings finding.Warnings) {
 	edgePortsFree(o, way, ps)
-	if way.State.Kind == edge.KindNginx && strings.ContainsAny(way.Gate, `*?[]\"`) {
-		ps.Add("directory-pattern", "the name of %s has one of * ? [ ] \\ \": nginx would read another file than the one in it that keeps the site closed to strangers. "+
-			"Choose a directory without them, such as /opt/openalgo", string(o.Dir))
+	if way.State.Kind == edge.KindNginx {
+		nginxNames(o, way, ps)
 	}
 	warnings = append(warnings, domain(o, a, ps)...)
 	warnings = append(warnings, Firewall(o.Answered.Firewall)...)
 	return append(warnings, reach(o.Answered.Reach, way, a)...)
+}
+
+// nginxNames refuses what nginx would take for a pattern or a variable. Such a name
+// would lead it to another file than the one that keeps the site closed to strangers.
+func nginxNames(o *world.Observation, way *world.Way, ps *Problems) {
+	if isSpecial(way.Gate, `*?[]\"$`) {
+		ps.Add("directory-pattern", "the name of %s has one of * ? [ ] \\ \" $ or a line break: nginx would read other files than those in it. "+
+			"Choose a directory without them, such as /opt/openalgo", printable.Line(string(o.Dir)))
+	}
+	for key, path := range map[string]string{"tls.cert": way.Site.CertPath, "tls.key": way.Site.KeyPath} {
+		if isSpecial(path, "$") {
+			ps.Add("certificate-path", "%s: the path %s has a dollar sign or a line break, which nginx cannot read: choose another name for the file", key, printable.Line(path))
+		}
+	}
+}
+
+func isSpecial(path, characters string) bool {
+	return strings.ContainsAny(path, characters) || strings.ContainsFunc(path, unicode.IsControl)
 }
 
 // Firewall tells what of this machine's firewall keeps HTTPS from being reached, and
