@@ -66,7 +66,7 @@ func telegram(ctx context.Context, c *courier, t target.Target, method string, d
 }
 
 func unknownChat(why string) *trouble {
-	return &trouble{err: finding.Named(finding.Failed, "notify-chat-unknown", "%s", why).
+	return &trouble{err: finding.Named(finding.Failed, "notify-chat-unknown", "the bot cannot write to its chat: %s", why).
 		With(finding.Anywhere("Open the chat with your bot in Telegram, send it a message, then enter the bot again", "notify", "add", "telegram"))}
 }
 
