@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/marketcalls/openalgo-install/internal/loopback"
 )
 
 // rule is what a value must look like for the app to start
@@ -176,7 +178,7 @@ func checkBroker(c *checker) {
 // checkNetwork checks what the published ports and the browser need. In the
 // container the file beats the environment (docs/openalgo-facts.md 1.7).
 func checkNetwork(c *checker) {
-	if host, ok := c.Get("WEBSOCKET_HOST"); ok && isLoopback(host) {
+	if host, ok := c.Get("WEBSOCKET_HOST"); ok && loopback.Is(host) {
 		c.fatal("WEBSOCKET_HOST", "is %q, which inside the container means the container alone, so nothing reaches the published port; it must be '0.0.0.0'", host)
 	}
 	if port, ok := c.Get("WEBSOCKET_PORT"); ok && isPort(port) && strings.TrimSpace(port) != "8765" {
@@ -198,9 +200,9 @@ func checkOrigin(c *checker) {
 	case err != nil || origin.Host == "" || origin.Scheme != "http" && origin.Scheme != "https":
 		c.warn("HOST_SERVER", "should be the address in the browser, with http:// or https:// and no path, for example %s", example("HOST_SERVER"))
 		return
-	case origin.Scheme == "https" && isLoopback(origin.Hostname()):
+	case origin.Scheme == "https" && loopback.Is(origin.Hostname()):
 		c.warn("HOST_SERVER", "says https on this machine, where nothing serves it: the login cookie would never come back; use 'http://127.0.0.1:5000' or your domain")
-	case origin.Scheme == "http" && !isLoopback(origin.Hostname()):
+	case origin.Scheme == "http" && !loopback.Is(origin.Hostname()):
 		c.warn("HOST_SERVER", "says http, so passwords and API keys cross the network in the clear; use https, for example %s", example("HOST_SERVER"))
 	}
 	if origin.Scheme == "https" && strings.HasPrefix(c.value("WEBSOCKET_URL"), "ws://") {
@@ -237,11 +239,6 @@ func oneOf(words ...string) func(string) bool {
 func isPort(s string) bool {
 	port, err := strconv.Atoi(strings.TrimSpace(s))
 	return err == nil && port >= 0 && port <= 65535
-}
-
-func isLoopback(host string) bool {
-	host = strings.ToLower(strings.TrimSpace(host))
-	return host == "localhost" || host == "::1" || strings.HasPrefix(host, "127.")
 }
 
 func notBlank(s string) bool { return strings.TrimSpace(s) != "" }

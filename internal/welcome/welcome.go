@@ -3,10 +3,10 @@
 package welcome
 
 import (
-	"net/netip"
 	"net/url"
 	"strconv"
 
+	"github.com/marketcalls/openalgo-install/internal/loopback"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 )
 
@@ -31,11 +31,11 @@ type Account struct {
 func Missing(link secret.Text, origin, bind string, port int) Account {
 	a := Account{Missing: true, Link: link}
 	u, err := url.Parse(origin)
-	isOpen := port != 0 && !isLoopback(bind)
+	isOpen := port != 0 && !loopback.Is(bind)
 	switch {
 	case !link.Empty() && isOpen:
 		a.Port = strconv.Itoa(port)
-	case link.Empty() && (isOpen || err == nil && (u.Scheme == "https" || !isLoopback(u.Hostname()))):
+	case link.Empty() && (isOpen || err == nil && (u.Scheme == "https" || !loopback.Is(u.Hostname()))):
 		a.Public = origin
 	}
 	return a
@@ -47,11 +47,6 @@ func (a Account) RoundGate() string {
 		return ""
 	}
 	return "Port " + a.Port + " of this machine is open to the network: the first visitor there becomes the admin, whoever that is"
-}
-
-func isLoopback(host string) bool {
-	ip, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && ip.IsLoopback()
 }
 
 // Lines say it to a person; status is the command that shows it again. There is
