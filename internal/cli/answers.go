@@ -9,6 +9,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/printable"
 )
 
 func init() { register(newAnswers) }
@@ -98,7 +99,7 @@ func warningsOf(all []answers.Named) finding.Warnings {
 
 // warn prints a warning for a person.
 func warn(to io.Writer, prompt finding.Prompt, w *finding.Error) {
-	fmt.Fprintf(to, "warning: %s\n", prompt.Sentence(w))
+	fmt.Fprintf(to, "warning: %s\n", printable.Text(prompt.Sentence(w)))
 }
 
 func write(to io.Writer, data []byte) error {

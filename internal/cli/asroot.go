@@ -10,6 +10,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/printable"
 	"github.com/marketcalls/openalgo-install/internal/terminal"
 )
 
@@ -32,7 +33,7 @@ func asRoot(a *app, dir string) error {
 	if _, err := os.Lstat(filepath.Join(dir, ".env")); err == nil {
 		purpose = "manage the OpenAlgo in"
 	}
-	fmt.Fprintf(a.stderr, "openalgo-install needs root to %s %s.\nStart it again with %s? [Y/n] ", purpose, dir, tool)
+	fmt.Fprintf(a.stderr, "openalgo-install needs root to %s %s.\nStart it again with %s? [Y/n] ", purpose, printable.Line(dir), tool)
 	answer := make(chan string, 1)
 	go func() { answer <- terminal.ReadLine(a.stdin) }()
 	select {

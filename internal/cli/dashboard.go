@@ -73,7 +73,7 @@ func problemsOf(r doctor.Report) (out []live.Problem) {
 		if f.Level == doctor.OK {
 			continue
 		}
-		p := live.Problem{ID: f.ID, Text: strings.ToUpper(f.Evidence[:min(1, len(f.Evidence))]) + f.Evidence[min(1, len(f.Evidence)):], Bad: f.Level == doctor.Failure}
+		p := live.Problem{ID: f.ID, Text: printable.Capital(f.Evidence), Bad: f.Level == doctor.Failure}
 		if len(f.Hints) > 0 {
 			p.Fix = f.Hints[0].Args
 		}

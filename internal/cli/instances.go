@@ -12,6 +12,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/ops"
 	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/present"
+	"github.com/marketcalls/openalgo-install/internal/printable"
 	"github.com/marketcalls/openalgo-install/internal/publicip"
 )
 
@@ -128,7 +129,7 @@ func (c *installCommand) planAll(ctx context.Context, out *presenter, all []answ
 		return c.writeJSON(map[string]any{"instances": plans})
 	}
 	for _, p := range plans {
-		fmt.Fprintf(c.stdout, "%s\n", p.Name)
+		fmt.Fprintf(c.stdout, "%s\n", printable.Line(p.Name))
 		present.Plan(c.stdout, p.Plan)
 		fmt.Fprintln(c.stdout)
 	}

@@ -125,7 +125,7 @@ func (s *survey) others(ctx context.Context, e status.Docker, machine sizing.Mac
 	var states []string
 	for _, i := range all.Instances {
 		if i.Dir != "" {
-			states = append(states, present.Glance(i)+"Where:   "+i.Dir+"\n")
+			states = append(states, printable.Text(present.Glance(i))+"Where:   "+printable.Line(i.Dir)+"\n")
 			s.entry("Go to the one in "+i.Dir, "--dir", i.Dir)
 		}
 	}
@@ -145,7 +145,7 @@ func (s *survey) instance(ctx context.Context, e *engine.Engine, machine sizing.
 		return err == nil && !s.app.dirGiven && s.elsewhere(ctx, e, machine)
 	}
 	i := all.Instances[0]
-	s.Instance = present.Glance(i)
+	s.Instance = printable.Text(present.Glance(i))
 	if text := run.Unfinished(s.at); text != "" {
 		s.Instance += "Note:    " + text + "\n"
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/ops"
 	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/present"
+	"github.com/marketcalls/openalgo-install/internal/printable"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
@@ -228,12 +229,12 @@ func (c *resizeCommand) show(ctx context.Context, out *presenter, all []*ops.Ses
 		return c.showPlan(plans[0].Plan)
 	}
 	for _, p := range plans {
-		fmt.Fprintf(c.stdout, "%s\n", p.Dir)
+		fmt.Fprintf(c.stdout, "%s\n", printable.Line(p.Dir))
 		present.Plan(c.stdout, p.Plan)
 		fmt.Fprintln(c.stdout)
 	}
 	for _, l := range left {
-		fmt.Fprintf(c.stdout, "%s\n%s\n\n", l.Dir, l.Error)
+		fmt.Fprintf(c.stdout, "%s\n%s\n\n", printable.Line(l.Dir), printable.Text(l.Error))
 	}
 	fmt.Fprintln(c.stdout, "Dry run: nothing was changed.")
 	return nil

@@ -19,6 +19,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/ops"
 	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/present"
+	"github.com/marketcalls/openalgo-install/internal/printable"
 	"github.com/marketcalls/openalgo-install/internal/terminal"
 	"github.com/marketcalls/openalgo-install/internal/tunnel"
 	"github.com/marketcalls/openalgo-install/internal/wizard"
@@ -85,7 +86,7 @@ func (w *interview) onScreens(ctx context.Context, screen wizard.Terminal) error
 		}
 		if args[0] != "--dir" {
 			args = append(args, "--dir", w.at)
-			fmt.Fprintf(w.stdout, "$ %s\n", finding.Command(w.at, outcome.Command...))
+			fmt.Fprintf(w.stdout, "$ %s\n", printable.Line(finding.Command(w.at, outcome.Command...)))
 		}
 		cmd := newRoot(w.app)
 		cmd.SetArgs(args)
@@ -93,11 +94,11 @@ func (w *interview) onScreens(ctx context.Context, screen wizard.Terminal) error
 	case w.dryRun:
 		fmt.Fprintln(w.stdout, "Dry run: nothing was changed.")
 	case outcome.Installed:
-		fmt.Fprintf(w.stdout, "%s\n\n", outcome.Result.Message)
+		fmt.Fprintf(w.stdout, "%s\n\n", printable.Text(outcome.Result.Message))
 		next := w.next()
 		next.HasKey, next.Result = outcome.HasKey, outcome.Result
 		for _, line := range next.Lines(outcome.Answers) {
-			fmt.Fprintln(w.stdout, line)
+			fmt.Fprintln(w.stdout, printable.Text(line))
 		}
 	}
 	return nil

@@ -15,6 +15,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/ops"
 	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/present"
+	"github.com/marketcalls/openalgo-install/internal/printable"
 	"github.com/marketcalls/openalgo-install/internal/terminal"
 	"github.com/marketcalls/openalgo-install/internal/testinstall"
 	"github.com/marketcalls/openalgo-install/internal/wizard"
@@ -86,14 +87,14 @@ func (w *interview) engineOrOffer(ctx context.Context) error {
 
 // menu shows the OpenAlgo that is there already, and its commands.
 func (w *interview) menu(machine wizard.Machine) {
-	fmt.Fprintf(w.stdout, "%s\n\n%s has an instance already. What do you want to do?\n", strings.TrimRight(machine.Instance, "\n"), w.at)
+	fmt.Fprintf(w.stdout, "%s\n\n%s has an instance already. What do you want to do?\n", strings.TrimRight(machine.Instance, "\n"), printable.Line(w.at))
 	for _, entry := range machine.Menu {
 		if len(entry.Args) > 0 && entry.Args[0] != "--dir" {
-			fmt.Fprintf(w.stdout, "  %s\n    %s\n", finding.Command(w.at, entry.Args...), entry.Label)
+			fmt.Fprintf(w.stdout, "  %s\n    %s\n", printable.Line(finding.Command(w.at, entry.Args...)), entry.Label)
 		}
 	}
 	fmt.Fprintf(w.stdout, "  %s --answers %s\n    apply that file, after you have edited it; secrets that you leave out stay\n",
-		program, w.at+"/openalgo-install.yaml")
+		program, printable.Line(w.at)+"/openalgo-install.yaml")
 }
 
 // changes asks whether the answers are to be changed here and now.

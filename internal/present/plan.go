@@ -8,6 +8,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/marketcalls/openalgo-install/internal/plan"
+	"github.com/marketcalls/openalgo-install/internal/printable"
 )
 
 // Plan prints a plan for a person, each file with its diff.
@@ -27,7 +28,7 @@ func confirmed(w io.Writer, p *plan.Plan) {
 	if len(p.Asks) > 0 && p.Removal == nil {
 		fmt.Fprintln(w, "\nTo be confirmed:")
 		for _, ask := range p.Asks {
-			fmt.Fprintf(w, "  - %s\n", ask.Text)
+			fmt.Fprintf(w, "  - %s\n", printable.Line(ask.Text))
 		}
 	}
 }
@@ -46,12 +47,12 @@ func writePlan(w io.Writer, p *plan.Plan, diffs bool) {
 		fmt.Fprintln(w, "Plan:")
 	}
 	for _, c := range p.Changes {
-		fmt.Fprintf(w, "  %-8s  %-9s  %s\n            %s\n", c.Action, c.Kind, c.Name, c.Reason)
+		fmt.Fprintf(w, "  %-8s  %-9s  %s\n            %s\n", c.Action, c.Kind, printable.Line(c.Name), printable.Line(c.Reason))
 		if !diffs {
 			continue
 		}
 		for line := range strings.Lines(c.Diff) {
-			fmt.Fprintf(w, "            | %s", line)
+			fmt.Fprintf(w, "            | %s", printable.Text(line))
 		}
 	}
 	if len(p.Settings) > 0 {
@@ -70,7 +71,7 @@ func writePlan(w io.Writer, p *plan.Plan, diffs bool) {
 		fmt.Fprintln(w, "\nWarnings:")
 	}
 	for _, text := range p.Warnings {
-		fmt.Fprintf(w, "  - %s\n", text)
+		fmt.Fprintf(w, "  - %s\n", printable.Text(text))
 	}
 }
 
@@ -86,10 +87,10 @@ func Settings(w io.Writer, p *plan.Plan) {
 		if value == "" {
 			return "-"
 		}
-		return value
+		return printable.Line(value)
 	}
 	for _, l := range p.Settings {
-		fmt.Fprintf(tw, "  %s\t%s\t%s\t%s\t%s\n", l.Key, dash(l.Env), dash(l.Container), l.Due, l.Action+": "+l.Reason)
+		fmt.Fprintf(tw, "  %s\t%s\t%s\t%s\t%s\n", l.Key, dash(l.Env), dash(l.Container), l.Due, printable.Line(l.Action+": "+l.Reason))
 	}
 	_ = tw.Flush()
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/plan"
+	"github.com/marketcalls/openalgo-install/internal/printable"
 	"github.com/marketcalls/openalgo-install/internal/publicip"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 	"github.com/marketcalls/openalgo-install/internal/settings"
@@ -47,6 +48,26 @@ func TestPlan(t *testing.T) {
 	}
 	if Plan(&none, &plan.Plan{}); none.String() != "Nothing to do.\n" {
 		t.Errorf("%q", &none)
+	}
+}
+
+// A plan names what others chose: directories, containers, what .env says. None of it
+// reaches the terminal as more than text, or makes a line of its own.
+func TestAPlanIsFitToBeShown(t *testing.T) {
+	t.Parallel()
+	const hostile = "a\x1b]52;c;cm0=\x07\x1b[2J\nok  all is well\u202e\r"
+	changes := []plan.Change{{Kind: plan.KindFile, Name: hostile, Action: plan.ActionUpdate, Reason: hostile, Diff: "-A\x1b[2J\n+B\r\n"}}
+	for name, p := range map[string]*plan.Plan{
+		"change": {Changes: changes, Asks: []plan.Ask{{Kind: plan.AskMarket, Text: hostile}},
+			Settings: []settings.SizingLine{{Key: "SHM_SIZE", Env: hostile, Container: hostile, Reason: hostile}}},
+		"removal": {Changes: changes, Removal: &plan.Removal{Kept: []string{hostile}}},
+	} {
+		var out strings.Builder
+		Plan(&out, p)
+		Summary(&out, p)
+		if text := out.String(); printable.Text(text) != text || strings.Contains(text, "\nok  all is well") {
+			t.Errorf("%s: %q", name, text)
+		}
 	}
 }
 

@@ -130,7 +130,7 @@ func (r *Run) stepEvent(e event.Event) {
 	r.beat = newHeartbeat(r.alive)
 	if r.Live {
 		r.far.at = time.Time{} // how far it is may be shown at once
-		fmt.Fprintf(r.Text, "  ....  %s", e.Message)
+		fmt.Fprintf(r.Text, "  ....  %s", printable.Line(e.Message))
 	}
 }
 
@@ -225,7 +225,7 @@ func JSON(w io.Writer, doc any) error {
 // ends it.
 func sentence(text string) string {
 	if first, _, _ := strings.Cut(text, " "); !strings.ContainsAny(first, "-/._") {
-		text = strings.ToUpper(text[:1]) + text[1:]
+		text = printable.Capital(text)
 	}
 	return strings.TrimSuffix(text, ".") + "."
 }

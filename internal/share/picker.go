@@ -2,7 +2,6 @@ package share
 
 import (
 	"io"
-	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -111,7 +110,7 @@ func (p *Picker) codeLines(t *theme.Theme, width, height int) []string {
 	out := theme.Wrap(text, width)
 	code, err := QR(t, text, width, height-len(out)-1)
 	if err != nil {
-		return append(append(out, ""), t.Message(theme.Caution, strings.ToUpper(err.Error()[:1])+err.Error()[1:]+".", width)...)
+		return append(append(out, ""), t.Message(theme.Caution, printable.Capital(err.Error())+".", width)...)
 	}
 	return append(append(out, ""), code...)
 }

@@ -2,13 +2,13 @@ package wizard
 
 import (
 	"errors"
-	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/present"
+	"github.com/marketcalls/openalgo-install/internal/printable"
 	"github.com/marketcalls/openalgo-install/internal/share"
 )
 
@@ -133,7 +133,7 @@ func (p *failurePage) body(width, height int) ([]string, int, int) {
 func (p *failurePage) logTitle() string {
 	if e := (*finding.Error)(nil); errors.As(p.err, &e) && !p.showLog {
 		title := e.LogTitle()
-		return strings.ToUpper(title[:1]) + title[1:]
+		return printable.Capital(title)
 	}
 	return "The container's last lines"
 }
