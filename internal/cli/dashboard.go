@@ -27,6 +27,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/stacks"
 	"github.com/marketcalls/openalgo-install/internal/terminal"
 	"github.com/marketcalls/openalgo-install/internal/theme"
+	"github.com/marketcalls/openalgo-install/internal/watch"
 )
 
 // dashboard shows the instances of this machine until that is left. false: there is
@@ -60,6 +61,7 @@ func (c *installCommand) dashboard(ctx context.Context, in, out *os.File, dir st
 func watcherOf(e *engine.Engine, machine sizing.Machine, only, beside string) *live.Watcher {
 	return live.New(live.Options{
 		Docker: e, Machine: machine, Dir: only, Beside: beside,
+		Watch:  func(ctx context.Context) string { return watch.Glance(ctx).String() },
 		Public: func(ctx context.Context) string { return publicip.Find(ctx).String() },
 		Examine: func(ctx context.Context, dir string) []live.Problem {
 			return problemsOf(doctor.Examine(ctx, doctor.Look{Dir: dir, Engine: e, Machine: machine}))

@@ -10,6 +10,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/ops"
 	"github.com/marketcalls/openalgo-install/internal/present"
 	"github.com/marketcalls/openalgo-install/internal/status"
+	"github.com/marketcalls/openalgo-install/internal/watch"
 )
 
 func init() { register(newStatus, newStart, newStop, newRestart) }
@@ -56,10 +57,17 @@ func printStatus(ctx context.Context, a *app, dir string) error {
 	if err != nil {
 		return err
 	}
+	seen := watch.Glance(ctx)
 	if a.json {
-		return a.writeJSON(all)
+		return a.writeJSON(struct {
+			status.Status
+			Watch watch.Glanced `json:"watch"`
+		}{all, seen})
 	}
 	present.Status(a.stdout, all)
+	if len(all.Instances) > 0 {
+		sayWatch(a.stdout, seen)
+	}
 	return nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/marketcalls/openalgo-install/internal/draft"
+	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/ops"
 	"github.com/marketcalls/openalgo-install/internal/plan"
@@ -55,7 +56,13 @@ func (c *uninstallCommand) run(ctx context.Context) error {
 	}
 	return c.with(ctx, c.changeOptions, func(s *ops.Session, out *presenter) error {
 		s.Confirm = c.approveRemoval
-		return c.carry(ctx, s, out, c.changeOptions, ops.Uninstall(ops.RemovalOptions{Purge: c.purge != "", Leftovers: c.leftovers}))
+		removal := ops.Uninstall(ops.RemovalOptions{Purge: c.purge != "", Leftovers: c.leftovers})
+		removal.Ended = func(s *ops.Session, r event.Result, err error) {
+			if err == nil && r.Changed {
+				endWatchOfNone(ctx, s)
+			}
+		}
+		return c.carry(ctx, s, out, c.changeOptions, removal)
 	})
 }
 

@@ -137,6 +137,7 @@ func (m sheet) facts(i live.Instance, width int) []string {
 	row("Backup", m.marked(state, text))
 	_, text = release(m.Theme, i)
 	row("Release", text)
+	row("Watch", m.snap.Watch)
 	row("Directory", printable.Line(i.Dir))
 	return out
 }

@@ -16,7 +16,7 @@ func harmless(s live.Snapshot) live.Snapshot {
 			*text = printable.Line(*text)
 		}
 	}
-	clean(&s.Public, &s.Trouble, &s.Broken)
+	clean(&s.Public, &s.Watch, &s.Trouble, &s.Broken)
 	s.Instances = slices.Clone(s.Instances)
 	for n := range s.Instances {
 		i := &s.Instances[n]

@@ -34,6 +34,7 @@ func TestNothingFromOutsideSteersTheTerminal(t *testing.T) {
 		},
 		"trouble": func(_ *live.Instance, s *live.Snapshot) { s.Trouble = bad("t") },
 		"broken":  func(_ *live.Instance, s *live.Snapshot) { s.Broken = bad("t") },
+		"watch":   func(_ *live.Instance, s *live.Snapshot) { s.Watch = bad("on") },
 		"public":  func(_ *live.Instance, s *live.Snapshot) { s.Public = bad("1.2.3.4") },
 	}
 	for name, spoil := range spoilt {

@@ -48,7 +48,7 @@ func (s Store) Load(name string, doc any) error {
 		return fmt.Errorf("read %s: %w", s.path(name), err)
 	}
 	if err := json.Unmarshal(text, doc); err != nil {
-		return fmt.Errorf("read %s: it is damaged (%w)", s.path(name), err)
+		return fmt.Errorf("read %s: %w (%w)", s.path(name), ErrDamaged, err)
 	}
 	return nil
 }
@@ -69,6 +69,24 @@ func (s Store) Save(name string, doc any) error {
 		return fmt.Errorf("write %s: %w", s.path(name), err)
 	}
 	return nil
+}
+
+// ErrDamaged says that a file is not one that Save wrote.
+var ErrDamaged = errors.New("it is damaged")
+
+// PutAside gives a file another name, in the place of one that was put aside before, and
+// returns where it is.
+func (s Store) PutAside(name string) (string, error) {
+	aside := s.path(name + ".damaged")
+	return aside, host.Rename(s.path(name), aside)
+}
+
+// Remove removes a file; what is not there is removed already.
+func (s Store) Remove(name string) error {
+	if err := Private(s.dir); err != nil {
+		return nil //nolint:nilerr // there is none, or it is not ours
+	}
+	return host.Remove(s.path(name))
 }
 
 // Lock takes the lock of a name, and waits for another process that has it until

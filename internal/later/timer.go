@@ -119,14 +119,20 @@ func schedulerOf(user bool) scheduler {
 	return scheduler{systemctl: systemctl}
 }
 
+// bySystemd reports whether systemd is the init.
+func (s scheduler) bySystemd() bool {
+	_, err := os.Stat(filepath.Join(s.root, "/run/systemd/system"))
+	return err == nil
+}
+
 // set gives the schedule to systemd or cron. Where that fails, it removes what it
 // wrote.
-func (s scheduler) set(ctx context.Context, d Job) (files []string, by string, err error) {
-	if d.User {
-		files, err := s.setUser(ctx, d)
+func (s scheduler) set(ctx context.Context, d schedule) (files []string, by string, err error) {
+	if job, ok := d.(Job); ok && job.User {
+		files, err := s.setUser(ctx, job)
 		return files, "systemd", err
 	}
-	if _, err := os.Stat(filepath.Join(s.root, "/run/systemd/system")); err == nil {
+	if s.bySystemd() {
 		files, err := s.place(ctx, d.units())
 		if err != nil {
 			return nil, "", finding.Named(finding.Failed, "schedule-failed", "setting up the systemd timer: %w. The previous schedule was not changed.", err)
@@ -140,12 +146,11 @@ func (s scheduler) set(ctx context.Context, d Job) (files []string, by string, e
 	}
 	if reason != "" && reason != noCron { // one may be installed yet, and doctor fails until then
 		return nil, "", finding.Named(finding.HostNotReady, "scheduler-missing", "this machine has neither systemd nor a usable cron: %s\n\n"+
-			"Install cron:\n\n    sudo apt-get install cron\n\nOr let your own scheduler run this at that time:\n\n    %s\n\nand this after a boot:\n\n    %s\n\nNothing was changed.",
-			reason, strings.Join(d.Backup, " "), strings.Join(d.Recover, " "))
+			"Install cron:\n\n    sudo apt-get install cron\n\n%s\n\nNothing was changed.", reason, d.lines())
 	}
 	files, err = s.place(ctx, []hostFile{table})
 	if err != nil {
-		return nil, "", finding.Named(finding.Failed, "schedule-failed", "setting up the daily backup: %w", err)
+		return nil, "", finding.Named(finding.Failed, "schedule-failed", "setting up the schedule: %w", err)
 	}
 	return files, "cron", nil
 }

@@ -35,6 +35,17 @@ type Job struct {
 	userUnits string // where that reads units
 }
 
+// schedule is what a machine runs by itself.
+type schedule interface {
+	units() []hostFile
+	table() hostFile
+	lines() string // for a scheduler of the user's own: when to run what
+}
+
+func (d Job) lines() string {
+	return fmt.Sprintf("Or let your own scheduler run this at that time:\n\n    %s\n\nand this after a boot:\n\n    %s", strings.Join(d.Backup, " "), strings.Join(d.Recover, " "))
+}
+
 // Check refuses a word that cron or systemd would read as something else.
 func (d Job) Check() error {
 	for _, word := range slices.Concat(d.Backup, d.Recover) {

@@ -57,6 +57,7 @@ type Problem struct {
 type Snapshot struct {
 	Instances []Instance
 	Public    string // this machine's public address; "" is not known
+	Watch     string // whether the watch is on; "" is not known
 	Cores     int
 	Disk      Disk
 	// Trouble says why Docker was not asked successfully since Silent.

@@ -194,6 +194,10 @@ func (w *Watcher) lookAtAll(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, statusTime)
 	defer cancel()
 	began := time.Now()
+	if w.Watch != nil {
+		watch := w.Watch(ctx)
+		w.change(func() { w.watch = watch })
+	}
 	all, err := status.Look(ctx, status.WithoutSizes(w.Docker), w.Machine, w.Dir)
 	if err != nil {
 		return

@@ -19,6 +19,7 @@ type record struct {
 	all    map[string]*seen
 	order  []string
 	public string
+	watch  string
 	disk   Disk
 	fault  string
 	since  time.Time // of the fault
@@ -36,7 +37,7 @@ func (r *record) Changed() <-chan struct{} { return r.changed }
 func (r *record) Snapshot() Snapshot {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	s := Snapshot{Public: r.public, Cores: r.cores, Disk: r.disk, Trouble: r.fault, Silent: r.since, Broken: r.broken}
+	s := Snapshot{Public: r.public, Watch: r.watch, Cores: r.cores, Disk: r.disk, Trouble: r.fault, Silent: r.since, Broken: r.broken}
 	for _, key := range r.order {
 		s.Instances = append(s.Instances, r.all[key].instance(s.Disk))
 	}

@@ -29,6 +29,8 @@ type Options struct {
 	Beside string
 	// Public finds this machine's public address; nil: nobody asks.
 	Public func(context.Context) string
+	// Watch says whether this machine is watched while nobody looks; nil: nobody asks.
+	Watch func(context.Context) string
 	// Examine finds what changes seldom and takes long; nil: nothing does.
 	Examine func(ctx context.Context, dir string) []Problem
 }

@@ -120,17 +120,11 @@ func hand(ctx context.Context, c *smtp.Client, t target.Target, host string, tex
 	if err := c.Mail(from.Address); err != nil {
 		return mailTrouble(ctx, host, "sender", err)
 	}
-	var some someOf
 	for _, to := range t.To {
 		address, _ := mail.ParseAddress(to)
 		if err := c.Rcpt(address.Address); err != nil {
-			some.add(mailTrouble(ctx, host, "recipient", err))
-		} else {
-			some.add(nil)
+			return mailTrouble(ctx, host, "recipient", err)
 		}
-	}
-	if some.taken == 0 {
-		return some.err
 	}
 	w, err := c.Data()
 	if err != nil {
@@ -141,7 +135,7 @@ func hand(ctx context.Context, c *smtp.Client, t target.Target, host string, tex
 		return mailTrouble(ctx, host, "message", err)
 	}
 	_ = c.Quit() // the server has taken it
-	return some.trouble()
+	return nil
 }
 
 // mailTrouble is what a server answered, or that it did not.

@@ -1,7 +1,6 @@
 package e2e_test
 
 import (
-	"fmt"
 	"os"
 	"os/exec"
 	"strings"
@@ -43,9 +42,8 @@ func TestAdoptDirectoriesOfRoot(t *testing.T) {
 		t.Fatalf("exit %d\n%s", out.code, out.all())
 	}
 	i.mustBeReady()
-	user := docker.Info().UserBase + 1000
 	for _, name := range []string{"db", "log", "strategies", "keys"} {
-		if owner := i.owner(name); !strings.HasPrefix(owner, fmt.Sprintf("%d:%d ", user, user)) {
+		if owner := i.owner(name); !strings.HasPrefix(owner, "1000:1000") {
 			t.Errorf("%s is %s", name, owner)
 		}
 	}
@@ -63,7 +61,7 @@ func TestAdoptDirectoriesOfRootIntoVolumes(t *testing.T) {
 	if owner := i.owner("log"); !strings.HasPrefix(owner, "0:0") {
 		t.Errorf("the directory is %s", owner)
 	}
-	if info, err := os.Stat(i.volume("/app/log")); err != nil || int(info.Sys().(*syscall.Stat_t).Uid) != docker.Info().UserBase+1000 {
+	if info, err := os.Stat(i.volume("/app/log")); err != nil || info.Sys().(*syscall.Stat_t).Uid != 1000 {
 		t.Errorf("the volume is not user 1000's: %v", err)
 	}
 }

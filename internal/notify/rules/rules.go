@@ -27,6 +27,12 @@ type Problem struct {
 	Urgent bool
 	// AtOnce problems have happened and need no second look, such as a backup that failed.
 	AtOnce bool
+	// Every is after what time it is told again; 0: as the owner chose.
+	Every time.Duration
+	// Stage is how far it has come: a problem that comes further is told again at once.
+	Stage int
+	// NoEnd problems have happened: there is no end to tell.
+	NoEnd bool
 	// Down problems of the machine leave nothing to say about its instances.
 	Down bool
 }
@@ -65,10 +71,11 @@ type known struct {
 	ID
 	Problem Problem   `json:"problem"`
 	Since   time.Time `json:"since"`
-	Seen    int       `json:"seen"`          // in how many rounds
-	Told    time.Time `json:"told,omitzero"` // last; zero: it was not
-	Gone    time.Time `json:"gone,omitzero"` // since when it is not seen any more
-	Missed  int       `json:"missed"`        // in how many rounds
+	Seen    int       `json:"seen"`            // in how many rounds
+	Told    time.Time `json:"told,omitzero"`   // last; zero: it was not
+	Gone    time.Time `json:"gone,omitzero"`   // since when it is not seen any more
+	Missed  int       `json:"missed"`          // in how many rounds
+	Stage   int       `json:"stage,omitempty"` // that was told
 }
 
 // Judge takes in a round, and returns what is to be told of it: in one letter.
@@ -93,10 +100,12 @@ func (s *State) Judge(r Round, set notify.Rules) []notify.Message {
 		switch {
 		case !k.Gone.IsZero():
 			if !k.Told.IsZero() && k.isOver(r.Now) {
-				out = append(out, k.end(r.Now))
+				if !k.Problem.NoEnd {
+					out = append(out, k.end(r.Now))
+				}
 				k.Told = time.Time{}
 			}
-		case k.Told.IsZero() && k.isSure(r.Now):
+		case k.Told.IsZero() && k.isSure(r.Now), !k.Told.IsZero() && k.Problem.Stage > k.Stage:
 			out = append(out, k.begin(r.Now, ""))
 		case !k.Told.IsZero() && r.Now.Sub(k.Told) >= after(set, k.Problem, r.Open):
 			out = append(out, k.begin(r.Now, "Still: "))
@@ -190,6 +199,9 @@ func (k known) isOver(now time.Time) bool {
 
 // after is how long until a problem is told again.
 func after(set notify.Rules, p Problem, open bool) time.Duration {
+	if p.Every > 0 {
+		return p.Every
+	}
 	if p.Urgent && open {
 		return min(set.Urgent, set.Repeat)
 	}
@@ -204,7 +216,7 @@ func (k *known) begin(now time.Time, again string) notify.Message {
 		m.Title += " since " + clock(k.Since, now)
 	}
 	m.Text, m.Command = k.Problem.Text, k.Problem.Command
-	k.Told = now
+	k.Told, k.Stage = now, k.Problem.Stage
 	return m
 }
 

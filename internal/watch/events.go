@@ -1,0 +1,85 @@
+package watch
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/marketcalls/openalgo-install/internal/market"
+	"github.com/marketcalls/openalgo-install/internal/printable"
+)
+
+// lately is something that happened, and counts as a problem for a while.
+type lately struct {
+	ID   string    `json:"id"`
+	Text string    `json:"text"`
+	At   time.Time `json:"at"`
+}
+
+// latelyTime is for how long.
+const latelyTime = time.Hour
+
+// notice compares a container with the one of the round before.
+func (k *known) notice(seen Seen, now time.Time) {
+	c := seen.container
+	if c == nil {
+		return
+	}
+	if k.Container == c.ID && c.RestartCount > k.Restarts {
+		k.happen("container-restarted", fmt.Sprintf("Docker has restarted %s %s, the last time at %s",
+			c.Name, printable.Count(c.RestartCount-k.Restarts, "time"), market.Text(c.StartedAt)), now)
+	}
+	k.Container, k.Restarts = c.ID, c.RestartCount
+	if c.OOMKilled && c.State == "running" && !k.Killed.Equal(c.StartedAt) {
+		k.happen("process-killed", "the kernel has ended a process in "+c.Name+" because memory ran out. It may be a strategy", now)
+		k.Killed = c.StartedAt
+	}
+}
+
+func (k *known) happen(id, text string, now time.Time) {
+	k.Lately = append(k.stillLate(now), lately{id, text, now})
+}
+
+// stillLate are the events that still count.
+func (k *known) stillLate(now time.Time) []lately {
+	var out []lately
+	for _, l := range k.Lately {
+		if now.Sub(l.At).Abs() <= latelyTime && len(out) < mostFindings {
+			out = append(out, lately{short(l.ID), short(l.Text), l.At})
+		}
+	}
+	return out
+}
+
+// events are they as findings, the newest of each kind.
+func (k *known) events(now time.Time) (out []Finding) {
+	if k == nil {
+		return nil
+	}
+	late := k.stillLate(now)
+	for n := len(late) - 1; n >= 0; n-- {
+		out = append(out, Finding{ID: late[n].ID, Text: late[n].Text})
+	}
+	return out
+}
+
+// The parts of a limit from which on it is near, in percent.
+const (
+	nearMemory = 90
+	nearShared = 85
+)
+
+// limits are the limits of a container that its use comes near to. machine is the RAM
+// of the machine: a container without a limit has all of it.
+func limits(seen Seen, machine int64) (out []Finding) {
+	l := seen.load
+	if l == nil || seen.container == nil {
+		return nil
+	}
+	if l.Limit > 0 && l.Limit < machine && l.Memory*100 > l.Limit*nearMemory {
+		out = append(out, Finding{ID: "memory-limit", Text: fmt.Sprintf("it uses %s of %s. A strategy that needs more is ended by the kernel", printable.Size(l.Memory), printable.Size(l.Limit))})
+	}
+	if shm := seen.container.ShmBytes; shm > 0 && l.Shared*100 > shm*nearShared {
+		out = append(out, Finding{ID: "shm-limit", Text: fmt.Sprintf("it uses %s of %s. What needs more fails with a bus error", printable.Size(l.Shared), printable.Size(shm))})
+	}
+	return out
+}
