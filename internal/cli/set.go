@@ -4,26 +4,21 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/marketcalls/openalgo-install/internal/broker"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/ops"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
-	"github.com/marketcalls/openalgo-install/internal/secret"
 	"github.com/marketcalls/openalgo-install/internal/settings"
-	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
 // keyBroker is what set takes for another broker; it is no key of .env.
@@ -104,9 +99,10 @@ func (c *setCommand) edited(ctx context.Context, s *ops.Session, out *presenter)
 func (c *setCommand) readVars(ctx context.Context, args []string) (settings.Edit, error) {
 	var e settings.Edit
 	lines := bufio.NewReader(c.stdin)
+	of := brokerToBe(c.app, args)
 	for _, arg := range args {
 		if !strings.Contains(arg, "=") {
-			value, err := c.readValue(ctx, lines, arg)
+			value, err := c.readValue(ctx, lines, of, arg)
 			if err != nil {
 				return e, err
 			}
@@ -128,66 +124,6 @@ func (c *setCommand) readVars(ctx context.Context, args []string) (settings.Edit
 		e.Set = append(e.Set, v)
 	}
 	return e, c.askCredentials(ctx, lines, &e)
-}
-
-// askCredentials asks for what another broker gave: those of the previous one are of
-// no use to it.
-func (c *setCommand) askCredentials(ctx context.Context, lines *bufio.Reader, e *settings.Edit) error {
-	b, ok := broker.Of(e.Broker)
-	env := world.EnvOf(c.dir)
-	if !ok || settings.BrokerOf(env) == e.Broker {
-		return nil // refused later, or nothing to do
-	}
-	if _, known := broker.Find(b.ID); !known && !settings.Listed(env, b.ID) {
-		return usage("OpenAlgo knows no broker by %q%s", b.ID, didYouMean(b.ID)).Ending(finding.Unchanged)
-	}
-	var missing []string
-	for _, v := range b.Env("", broker.Credentials{}) {
-		optional := v.Key == "BROKER_API_SECRET" && b.SecretOptional
-		if v.Secret && !optional && !slices.ContainsFunc(e.Set, func(have settings.Var) bool { return have.Key == v.Key }) {
-			missing = append(missing, v.Key)
-		}
-	}
-	if len(missing) > 0 && !isTerminal(c.stdin) {
-		return usage("%s needs credentials of its own: %s", b.Name, strings.Join(missing, ", ")).
-			With(finding.Hint{Do: "Name them, and give their values on stdin, a line each", Args: append([]string{"set", keyBroker + "=" + b.ID}, missing...)}).Ending(finding.Unchanged)
-	}
-	for _, key := range missing {
-		value, err := c.readValue(ctx, lines, key)
-		if err != nil {
-			return err
-		}
-		e.Set = append(e.Set, settings.Var{Key: key, Value: value})
-	}
-	return nil
-}
-
-// didYouMean names the broker that was most likely meant.
-func didYouMean(id string) string {
-	if near, ok := broker.Nearest(id); ok {
-		return fmt.Sprintf(". Did you mean %q?", near)
-	}
-	return ""
-}
-
-func (c *setCommand) readValue(ctx context.Context, lines *bufio.Reader, key string) (secret.Text, error) {
-	if isTerminal(c.stdin) {
-		text, err := readHidden(ctx, c.app, key+": ")
-		if err != nil {
-			return secret.Text{}, fmt.Errorf("reading %s: %w", key, err)
-		}
-		return secret.New(strings.TrimSpace(text)), nil
-	}
-	text, err := readfile.Line(ctx, lines, readfile.Config)
-	switch {
-	case ctx.Err() != nil:
-		return secret.Text{}, errCancelled
-	case errors.Is(err, readfile.ErrTooLarge):
-		return secret.Text{}, usage("the value of %s: %v", key, err)
-	case err != nil && text == "":
-		return secret.Text{}, usage("%s has no value: write %[1]s=VALUE, or give it on stdin", key)
-	}
-	return secret.New(strings.TrimRight(text, "\r\n")), nil
 }
 
 // editEnv opens a copy of .env in the user's editor, and returns what changed.
