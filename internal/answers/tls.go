@@ -80,7 +80,7 @@ func (t *TLS) check(r *reader, domain string) {
 	asked := t.Mode == "auto" || t.Mode == "nginx" && !own
 	if why := privateName(domain); asked && t.CA == "" && why != "" {
 		r.wrong("domain", "%s, so Let's Encrypt gives no certificate for it. Use a domain that you own, for example algo.example.com. "+
-			"In your own network: `tls: {mode: files}` with a certificate of your own, or `domain` left out and an SSH tunnel", why)
+			"In your own network, use a certificate of your own, or no domain and an SSH tunnel", why)
 	}
 	r.onlyFor("tls.ca", t.CA, asked, "tls.mode auto, or nginx with certbot")
 	r.onlyFor("tls.ca_root", t.CARoot, asked, "tls.mode auto, or nginx with certbot")

@@ -49,6 +49,20 @@ func asRoot(a *app, dir string) error {
 	return fmt.Errorf("start %s: %w", tool, syscall.Exec(path, argv, os.Environ()))
 }
 
+// rootBy says whether this process is root, and by which program it became that; "" is by
+// none that is known.
+func rootBy(env func(string) string, uid int) (by string, root bool) {
+	switch {
+	case uid != 0:
+		return "", false
+	case env("SUDO_USER") != "":
+		return "sudo", true
+	case env("DOAS_USER") != "":
+		return "doas", true
+	}
+	return "", true
+}
+
 // rootTool is the program here that runs another one as root; "" where there is none.
 func rootTool(lookPath func(string) (string, error)) (tool, path string) {
 	for _, tool := range []string{"sudo", "doas"} {

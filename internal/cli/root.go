@@ -50,6 +50,8 @@ type app struct {
 	// asks has every plan shown and asked about, as the dashboard does. again asks for
 	// the answers of an instance that is there.
 	asks, again bool
+	// asked says that this person is asked for the answers, and writes no file.
+	asked bool
 
 	stdoutTaken bool // a command writes data there: text for people goes to stderr
 }
@@ -96,6 +98,9 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	// to the next command. Not at once: one key may send two signals.
 	context.AfterFunc(ctx, func() { time.AfterFunc(secondSignal, stop) })
 
+	if by, root := rootBy(os.Getenv, os.Geteuid()); root && (by != "" || isTerminal(stdin)) {
+		finding.Root(by)
+	}
 	a := &app{args: args[1:], stdin: stdin, stdout: stdout, stderr: stderr, stopped: ctx.Done()}
 	cmd := newRoot(a)
 	cmd.SetArgs(args[1:])
@@ -126,7 +131,7 @@ func (a *app) prompt() finding.Prompt {
 	if err != nil {
 		dir = a.dir
 	}
-	return finding.Prompt{Dir: dir, Sudo: !instance.IsMine(dir)}
+	return finding.Prompt{Dir: dir, Sudo: !instance.IsMine(dir), Asked: a.asked}
 }
 
 // toldError has been printed already, as the last event of a run.

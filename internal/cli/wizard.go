@@ -42,9 +42,10 @@ func (c *installCommand) wizard(ctx context.Context) error {
 		return err
 	}
 	watched, err := instance.Dir(dir).Watch(ctx, func(line string) { fmt.Fprintln(c.stdout, line) })
-	if ctx.Err() != nil {
+	if err != nil {
 		return err
 	}
+	c.asked = true
 	if watched {
 		fmt.Fprintln(c.stdout, "That run has ended.")
 	}
@@ -88,6 +89,7 @@ func (w *interview) onScreens(ctx context.Context, screen wizard.Terminal) error
 			args = append(args, "--dir", w.at)
 			fmt.Fprintf(w.stdout, "$ %s\n", printable.Line(finding.Command(w.at, outcome.Command...)))
 		}
+		w.asked = false
 		cmd := newRoot(w.app)
 		cmd.SetArgs(args)
 		return cmd.ExecuteContext(ctx)
@@ -120,7 +122,8 @@ func (w *interview) host() wizard.Host {
 				return nil, err
 			}
 			defer done()
-			return s.Plan(ctx, ops.Install(ans, 0))
+			p, err := s.Plan(ctx, ops.Install(ans, 0))
+			return forAsked(w.app, p), err
 		},
 		Install: func(ctx context.Context, ans answers.Answers, report event.Reporter) (event.Result, error) {
 			s, done, err := w.session(ctx, report)
@@ -135,6 +138,14 @@ func (w *interview) host() wizard.Host {
 		Next:   w.next(),
 		Drafts: draft.For(w.at),
 	}
+}
+
+// forAsked has a plan's warnings speak to somebody who is asked for the answers.
+func forAsked(a *app, p *plan.Plan) *plan.Plan {
+	if p != nil {
+		p.For(a.prompt())
+	}
+	return p
 }
 
 // next is what a person has to know after an install.

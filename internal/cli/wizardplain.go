@@ -128,7 +128,7 @@ func (w *interview) round(ctx context.Context, questions *wizard.Plain) (retry b
 		return w.offerRetry(ctx, out, err)
 	}
 	w.lines.Say("")
-	present.Summary(w.stdout, p)
+	present.Summary(w.stdout, forAsked(w.app, p))
 	if w.dryRun {
 		w.lines.Say("\nDry run: nothing was changed.")
 		return false, nil

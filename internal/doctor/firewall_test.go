@@ -21,7 +21,7 @@ func TestFirewall(t *testing.T) {
 	}
 	open := []string{"sudo iptables -I INPUT 6 -p tcp -m multiport --dports 80,443 -j ACCEPT", "sudo netfilter-persistent save"}
 	f := (&firewall{asked: true, closed: []host.FirewallProblem{{Text: "iptables does not let port 443 in", Commands: open}}}).judge(patient{})
-	if len(f) != 1 || f[0].Level != Warning || f[0].ID != "firewall-closed" || len(f[0].Hints) != 1 || !slices.Equal(f[0].Hints[0].Shell, open) {
+	if len(f) != 1 || f[0].Level != Warning || f[0].ID != "firewall-closed" || len(f[0].Hints) != 2 || !slices.Equal(f[0].Hints[0].Shell, open) {
 		t.Errorf("closed: %+v", f)
 	}
 }

@@ -134,7 +134,7 @@ func (c *cause) Unwrap() []error   { return c.of }
 
 // problem is one of several, with what to do about it below.
 func (p Prompt) problem(e *Error) string {
-	with := HintsOf(e)
+	with := p.forReader(HintsOf(e))
 	if len(with) == 0 {
 		return e.Error()
 	}
@@ -197,7 +197,7 @@ func (p Prompt) Advice(err error) string {
 	text := err.Error()
 	if several := (*preflightError)(nil); errors.As(err, &several) && len(several.problems) > 1 {
 		text = strings.Replace(text, several.Error(), several.list(p.problem), 1)
-	} else if hints := HintsOf(err); len(hints) > 0 {
+	} else if hints := p.forReader(HintsOf(err)); len(hints) > 0 {
 		text += "\n\n" + p.Hints(hints)
 	}
 	return text

@@ -3,6 +3,7 @@ package finding
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -43,9 +44,9 @@ func TestText(t *testing.T) {
 	}{
 		"plain":       {Prompt{}, errors.New("x"), "x"},
 		"log":         {Prompt{}, fmt.Errorf("more: %w", withLog), "more: it stopped\nthe container's last lines:\n    one\n    two"},
-		"default":     {Prompt{DefaultDir, true}, stopped().With(start), "it is stopped\n\nStart OpenAlgo:\n\n    sudo openalgo-install start"},
-		"directory":   {Prompt{"/srv/a b", false}, stopped().With(start), "it is stopped\n\nStart OpenAlgo:\n\n    openalgo-install --dir '/srv/a b' start"},
-		"elsewhere":   {Prompt{"/srv/a", false}, stopped().With(Hint{Do: "Start", Dir: "/srv/b", Args: []string{"start"}}), "it is stopped\n\nStart:\n\n    openalgo-install --dir /srv/b start"},
+		"default":     {Prompt{Dir: DefaultDir, Sudo: true}, stopped().With(start), "it is stopped\n\nStart OpenAlgo:\n\n    sudo openalgo-install start"},
+		"directory":   {Prompt{Dir: "/srv/a b"}, stopped().With(start), "it is stopped\n\nStart OpenAlgo:\n\n    openalgo-install --dir '/srv/a b' start"},
+		"elsewhere":   {Prompt{Dir: "/srv/a"}, stopped().With(Hint{Do: "Start", Dir: "/srv/b", Args: []string{"start"}}), "it is stopped\n\nStart:\n\n    openalgo-install --dir /srv/b start"},
 		"state":       {Prompt{}, stopped().Ending(Unchanged), "it is stopped\n\nNothing was changed."},
 		"wrapped":     {Prompt{}, fmt.Errorf("upgrade: %w", stopped().With(start).Ending(Unchanged)), "upgrade: it is stopped\n\nStart OpenAlgo:\n\n    openalgo-install start\n\nNothing was changed."},
 		"outer":       {Prompt{}, Named(Broken, "broken", "back: %w", stopped().With(start)).With(shell), "back: it is stopped\n\nStop nginx:\n\n    sudo systemctl stop nginx"},
@@ -109,6 +110,52 @@ func TestCommand(t *testing.T) {
 	} {
 		if got := Command(dir, "start"); got != want {
 			t.Errorf("%q: %s, want %s", dir, got, want)
+		}
+	}
+}
+
+// What a part of an answers file does is told to who writes one; somebody who is asked
+// for the answers hears what to do on the pages.
+func TestAdviceByReader(t *testing.T) {
+	t.Parallel()
+	stop := Shell("Stop nginx", "sudo systemctl stop nginx")
+	ports := Answer("Choose free ports", "ports: {web: 5001}", `Choose free ports on the page "Options"`)
+	silent := Answer("Open it", "tls: {open_ports: true}", "")
+	for name, c := range map[string]struct {
+		reader Prompt
+		hints  []Hint
+		want   string
+		line   string
+	}{
+		"file":   {Prompt{}, []Hint{ports}, "taken\n\nChoose free ports:\n\n    ports: {web: 5001}", "taken. Choose free ports: `ports: {web: 5001}`"},
+		"asked":  {Prompt{Asked: true}, []Hint{ports}, "taken\n\nChoose free ports on the page \"Options\".", "taken. Choose free ports on the page \"Options\""},
+		"silent": {Prompt{Asked: true}, []Hint{silent}, "taken", "taken"},
+		"both":   {Prompt{Asked: true}, []Hint{stop, silent}, "taken\n\nStop nginx:\n\n    sudo systemctl stop nginx", "taken. Stop nginx: sudo systemctl stop nginx"},
+	} {
+		err := Named(HostNotReady, "port-taken", "taken").With(c.hints...)
+		if got := c.reader.Text(err); got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+		told := Tell(err)
+		if told.For(c.reader); told.Warnings[0] != c.line {
+			t.Errorf("%s: %q, want %q", name, told.Warnings[0], c.line)
+		}
+	}
+}
+
+// A command begins with what its reader has to type before it.
+func TestCommandsForRoot(t *testing.T) {
+	defer login.Store(nil)
+	h := Hint{Shell: []string{"sudo ufw allow 80"}, Args: []string{"start"}}
+	const bare, sudo = "ufw allow 80; openalgo-install start", "sudo ufw allow 80; sudo openalgo-install start"
+	for by, want := range map[string][3]string{
+		"":     {bare, bare, "openalgo-install status"},
+		"sudo": {sudo, sudo, "sudo openalgo-install status"},
+		"doas": {strings.ReplaceAll(sudo, "sudo", "doas"), strings.ReplaceAll(sudo, "sudo", "doas"), "doas openalgo-install status"},
+	} {
+		Root(by)
+		if got := [3]string{(Prompt{}).Line(h), (Prompt{Sudo: true}).Line(h), Command("", "status")}; got != want {
+			t.Errorf("%q: %q, want %q", by, got, want)
 		}
 	}
 }

@@ -1,6 +1,9 @@
 package finding
 
-import "strings"
+import (
+	"strings"
+	"sync/atomic"
+)
 
 // DefaultDir is where an instance is when nobody names another place.
 const DefaultDir = "/opt/openalgo"
@@ -15,6 +18,11 @@ type Hint struct {
 	// Dir is the instance of Args; "" is the one that the user named.
 	Dir   string   `json:"dir,omitempty"`
 	Shell []string `json:"shell,omitempty"` // commands of other programs for it, before the one of ours
+	// Answers is a part of an answers file that does it.
+	Answers string `json:"answers,omitempty"`
+	// Page is what to do instead, as a sentence, for somebody who is asked for the
+	// answers; "" is nothing, since the page itself says it.
+	Page string `json:"-"`
 }
 
 // Run returns a hint that is a command of ours.
@@ -34,18 +42,39 @@ func Beside(dir, do string, args ...string) Hint {
 // Shell returns a hint that is commands of other programs.
 func Shell(do string, commands ...string) Hint { return Hint{Do: do, Shell: commands} }
 
+// Answer returns a hint that is a part of an answers file; page is what to do instead for
+// somebody who is asked for the answers.
+func Answer(do, answers, page string) Hint { return Hint{Do: do, Answers: answers, Page: page} }
+
 // Prompt is where the reader of a hint is going to type its command.
 type Prompt struct {
 	Dir  string // of the instance
 	Sudo bool   // the commands need it
+	// Asked says that the reader is asked for the answers, and writes no file.
+	Asked bool
+}
+
+// login says how this process became root; nil is not known, or it is not root.
+var login atomic.Pointer[string]
+
+// Root says that the reader has become root by a program, such as sudo, and has to do so
+// again for each command; "" is a login as root, where no command needs that.
+func Root(by string) { login.Store(&by) }
+
+// asRoot is what a command begins with.
+func (p Prompt) asRoot() string {
+	switch by := login.Load(); {
+	case by != nil && *by != "":
+		return *by + " "
+	case by == nil && p.Sudo:
+		return "sudo "
+	}
+	return ""
 }
 
 // Command returns a command of ours as one line that is fit to be pasted.
 func (p Prompt) Command(args ...string) string {
-	words := []string{program}
-	if p.Sudo {
-		words = []string{"sudo", program}
-	}
+	words := []string{p.asRoot() + program}
 	if p.Dir != "" && p.Dir != DefaultDir {
 		words = append(words, "--dir", Quoted(p.Dir))
 	}
@@ -72,6 +101,16 @@ func Quoted(word string) string {
 // commands are the lines of a hint that are to be pasted.
 func (p Prompt) commands(h Hint) []string {
 	lines := append([]string{}, h.Shell...)
+	if by := login.Load(); by != nil && *by != "sudo" {
+		for i, line := range lines { // there may be no sudo
+			if command, ok := strings.CutPrefix(line, "sudo "); ok {
+				lines[i] = p.asRoot() + command
+			}
+		}
+	}
+	if h.Answers != "" {
+		lines = append(lines, h.Answers)
+	}
 	if h.Args != nil {
 		if h.Dir != "" {
 			p.Dir = h.Dir
@@ -83,6 +122,9 @@ func (p Prompt) commands(h Hint) []string {
 
 // Line returns a hint as one line, as of a table.
 func (p Prompt) Line(h Hint) string {
+	if h = p.of(h); h.Answers != "" {
+		return h.Do + ": `" + h.Answers + "`"
+	}
 	line := strings.Join(p.commands(h), "; ")
 	if h.Do == "" || line == "" {
 		return h.Do + line
@@ -90,9 +132,30 @@ func (p Prompt) Line(h Hint) string {
 	return h.Do + ": " + line
 }
 
+// of is a hint for this reader.
+func (p Prompt) of(h Hint) Hint {
+	if p.Asked && h.Answers != "" {
+		return Hint{Do: h.Page}
+	}
+	return h
+}
+
+// forReader are the hints that this reader can act on.
+func (p Prompt) forReader(hints []Hint) (out []Hint) {
+	for _, h := range hints {
+		if h = p.of(h); h.Do != "" || len(p.commands(h)) > 0 {
+			out = append(out, h)
+		}
+	}
+	return out
+}
+
 // Hints returns what to do: one way as a sentence with its commands, several as
 // a list. Each command stands on a line of its own.
 func (p Prompt) Hints(hints []Hint) string {
+	if hints = p.forReader(hints); len(hints) == 0 {
+		return ""
+	}
 	if len(hints) == 1 {
 		return p.way(hints[0], "    ")
 	}

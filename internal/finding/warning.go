@@ -51,10 +51,18 @@ func (t *Told) Warn(all ...*Error) {
 	}
 }
 
+// For tells the same warnings to another reader.
+func (t *Told) For(reader Prompt) {
+	t.prompt.Asked = reader.Asked
+	for i, w := range t.Findings {
+		t.Warnings[i] = t.prompt.Sentence(w)
+	}
+}
+
 // Sentence is a finding in running text: what it says, and what to do about it.
 func (p Prompt) Sentence(e *Error) string {
 	text := e.Error()
-	for _, h := range e.Hints {
+	for _, h := range p.forReader(e.Hints) {
 		text = strings.TrimSuffix(text, ".") + ". " + p.Line(h)
 	}
 	return text

@@ -19,13 +19,11 @@ type FirewallProblem struct {
 	Commands []string // that open them; none where nobody can tell from here
 }
 
-const byItself = "With tls: {open_ports: true}, openalgo-install opens them"
-
 // Firewall says what of this machine's own firewall keeps the ports closed; nothing
 // where it is off or lets them in. What a provider's security group does, nobody
 // can see from here.
 func Firewall(ctx context.Context, ports ...int) (out []FirewallProblem) {
-	const closes = "%s is on and does not let %s in. " + byItself
+	const closes = "%s is on and does not let %s in"
 	closed, ufw := ufwClosed(ctx, ports)
 	if len(closed) > 0 {
 		out = append(out, FirewallProblem{fmt.Sprintf(closes, "ufw", words(closed)), ufwCommands(closed)})

@@ -79,7 +79,7 @@ func (c closedBy) problem() FirewallProblem {
 		why = fmt.Sprintf("rule %d of its chain INPUT keeps out what no rule before lets in", c.at)
 	}
 	p := FirewallProblem{
-		Text:     fmt.Sprintf("%s does not let %s in: %s. "+byItself, c.program, words(c.ports), why),
+		Text:     fmt.Sprintf("%s does not let %s in: %s", c.program, words(c.ports), why),
 		Commands: []string{"sudo " + strings.Join(c.opening(), " ")},
 	}
 	if save := saving(); save != nil {

@@ -21,7 +21,7 @@ var buildReasons = []struct {
 	{regexp.MustCompile(`(?i)no space left on device|ENOSPC`),
 		"the disk is full: make room where Docker keeps its images (docker system df shows what takes it; docker builder prune frees earlier builds)"},
 	{regexp.MustCompile(`(?i)heap out of memory|cannot allocate memory|out of memory|MemoryError|\bENOMEM\b|signal: killed|\bKilled\b|exit code: 137|non-zero code: 137`),
-		"out of memory: add swap or RAM, or pull the published image instead of building it (image: {source: registry})"},
+		"out of memory: add swap or RAM, or pull the published image instead of building it"},
 	{regexp.MustCompile(`(?i)npm ci.*can only install|package\.json and package-lock\.json .*not in sync|lock ?file.*(needs to be updated|out of date|not up.to.date)|Missing: .* from lock file`),
 		"the lock file does not fit the list of dependencies: this checkout was not finished. Take another commit, or write the lock file again (npm install, uv lock)"},
 	{regexp.MustCompile(`(?i)could not resolve|temporary failure (in name resolution|resolving)|EAI_AGAIN|ENOTFOUND|ETIMEDOUT|ECONNREFUSED|ECONNRESET|network is unreachable|failed to lookup address|dns error|connection timed out|no route to host|Failed to establish a new connection`),

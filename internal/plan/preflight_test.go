@@ -258,7 +258,7 @@ func TestPreflightDomain(t *testing.T) {
 		"no address":           {"", answers.TLS{Mode: "auto", CheckDNS: true}, "has no address yet", ""},
 		"no address, own word": {"", answers.TLS{Mode: "auto"}, "", ""},
 		"here":                 {"203.0.113.7", answers.TLS{Mode: "auto", CheckDNS: true}, "", ""},
-		"a private address":    {"10.1.2.3", answers.TLS{Mode: "auto", CheckDNS: true}, "check_dns: false", ""},
+		"a private address":    {"10.1.2.3", answers.TLS{Mode: "auto", CheckDNS: true}, "only this machine or its own network", ""},
 		"own certificate":      {"10.1.2.3", answers.TLS{Mode: "files", CheckDNS: true}, "", "only this machine or its own network"},
 		"Cloudflare":           {"104.16.1.1", answers.TLS{Mode: "auto", CheckDNS: true}, "", "cloudflare: true"},
 		"Cloudflare, wanted":   {"104.16.1.1", answers.TLS{Mode: "auto", CheckDNS: true, Cloudflare: true}, "", ""},

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/preflight"
 )
 
@@ -24,7 +25,7 @@ func TestTooSmall(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			got := ""
 			for _, p := range preflight.TooSmall(test.ram, test.swap, test.disk, test.frontend, "/var/lib/docker") {
-				got += p.Error() + "\n"
+				got += finding.Prompt{}.Sentence(p) + "\n"
 			}
 			if (got == "") != (test.says == nil) {
 				t.Errorf("%q", got)

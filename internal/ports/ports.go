@@ -22,7 +22,8 @@ func Choose(o *world.Observation, a *answers.Answers) error {
 	if !pair.Whole() {
 		i := slices.IndexFunc(Pairs(o, *a), func(p Pair) bool { return p.isFree(o, *a) })
 		if i < 0 {
-			return finding.Named(finding.HostNotReady, "port-taken", "no free pair of ports was found from %d and %d on: name two with `ports: {web: N, websocket: N}`", a.Ports.Web, a.Ports.WebSocket)
+			return finding.Named(finding.HostNotReady, "port-taken", "no free pair of ports was found from %d and %d on", a.Ports.Web, a.Ports.WebSocket).
+				With(finding.Answer("Name two", "ports: {web: N, websocket: N}", `Name two on the page "Options"`))
 		}
 		pair = Pairs(o, *a)[i]
 	}

@@ -23,19 +23,22 @@ var ErrBuildTooBig = errors.New("this machine is too small to build the image")
 
 // TooSmall says what of a machine does not suffice for a build.
 func TooSmall(ramMiB, swapMiB, freeMiB int, frontend bool, root string) []*finding.Error {
-	const instead = "or pull the published image instead: image: {source: registry, ref: \"" + answers.DefaultImage + "\"}"
+	pull := finding.Answer("Or pull the published image instead of building one", "image: {source: registry, ref: \""+answers.DefaultImage+"\"}", "")
 	need, why := buildMemoryMiB, ""
 	if frontend {
 		need, why = frontendMemoryMiB, ", most of it to compile the web interface"
 	}
 	var out Problems
 	if ramMiB+swapMiB < need {
-		out.Add("memory-small", "building the image takes about %d MiB of memory%s, and this machine has %d MiB of RAM and %d of swap: add swap, %s",
-			need, why, ramMiB, swapMiB, instead)
+		out.Add("memory-small", "building the image takes about %d MiB of memory%s, and this machine has %d MiB of RAM and %d of swap: add swap",
+			need, why, ramMiB, swapMiB)
 	}
 	if freeMiB < buildDiskMiB {
-		out.Add("disk-full", "building the image takes about %d MiB of disk, and %s, where Docker keeps images, has %d MiB free: make room (docker system df), %s",
-			buildDiskMiB, root, freeMiB, instead)
+		out.Add("disk-full", "building the image takes about %d MiB of disk, and %s, where Docker keeps images, has %d MiB free: make room (docker system df)",
+			buildDiskMiB, root, freeMiB)
+	}
+	for _, problem := range out {
+		problem.With(pull)
 	}
 	return out
 }

@@ -47,7 +47,7 @@ func Firewall(closed []world.FirewallProblem) (out finding.Warnings) {
 	for _, c := range closed {
 		w := finding.Warn("firewall-closed", "%s", c.Text)
 		if len(c.Commands) > 0 {
-			w = w.With(finding.Shell("Open it", c.Commands...))
+			w = w.With(finding.Shell("Open it", c.Commands...), finding.Answer("Or let openalgo-install open it", "tls: {open_ports: true}", ""))
 		}
 		out = append(out, w)
 	}
@@ -64,11 +64,14 @@ func edgePortsFree(o *world.Observation, way *world.Way, ps *Problems) {
 		if who == "" {
 			continue
 		}
-		hint := "stop it, or put OpenAlgo behind it with `tls: {mode: off}`"
+		hint := finding.Answer("Stop it, or put OpenAlgo behind it", "tls: {mode: off}",
+			`Stop it, or go back to the page "HTTPS" and choose your own proxy`)
 		if strings.HasPrefix(who, "nginx") {
-			hint = "let it serve OpenAlgo too, with `tls: {mode: nginx}`, or stop it"
+			hint = finding.Answer("Let it serve OpenAlgo as well, or stop it", "tls: {mode: nginx}",
+				`Go back to the page "HTTPS" and choose nginx, or stop it`)
 		}
-		ps.Add("port-taken", "port %d, which HTTPS needs, is taken by %s: %s", want.Port, who, hint)
+		ps.Add("port-taken", "port %d, which HTTPS needs, is taken by %s", want.Port, who)
+		(*ps)[len(*ps)-1].With(hint)
 	}
 }
 
@@ -80,9 +83,13 @@ func domain(o *world.Observation, a answers.Answers, ps *Problems) finding.Warni
 	case report.HostsLine > 0:
 		return finding.Warnings{InHosts(report.Problem, a.Domain)}
 	case report.Cloudflare:
-		return finding.Warnings{finding.Warn("cloudflare-proxy", "%s. If the proxy shall stay on: `tls: {cloudflare: true}`, so that OpenAlgo sees who calls", report.Problem)}
+		return finding.Warnings{finding.Warn("cloudflare-proxy", "%s", strings.TrimSuffix(report.Problem, ".")).
+			With(finding.Answer("To keep the proxy on, so that OpenAlgo sees who calls", "tls: {cloudflare: true}",
+				"Switch the proxy off at Cloudflare for this name. To keep it on, save the answers, add `tls: {cloudflare: true}` to the file, and install with it"))}
 	case report.Judged && a.TLS.Mode != "files":
-		ps.Add("dns-mismatch", "%s. If you know better: `tls: {check_dns: false}`", report.Problem)
+		ps.Add("dns-mismatch", "%s", strings.TrimSuffix(report.Problem, "."))
+		(*ps)[len(*ps)-1].With(finding.Answer("If you know that it is right", "tls: {check_dns: false}",
+			`Set the record at your domain's provider, then check again. Or go back to the page "Address" and leave the domain empty`))
 	default:
 		return finding.Warnings{finding.Warn("dns-mismatch", "%s", report.Problem)}
 	}

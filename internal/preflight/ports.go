@@ -8,6 +8,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	docker "github.com/marketcalls/openalgo-install/internal/engine/spec"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/ports"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
 	"github.com/marketcalls/openalgo-install/internal/world"
@@ -44,9 +45,10 @@ func heldByStack(o *world.Observation, port int) bool {
 
 // Ports refuses ports that somebody has, and names free ones.
 func Ports(o *world.Observation, stack *compose.Stack, a answers.Answers, ps *Problems) (cause error) {
-	others := "other ports in the answers (ports: {web: N, websocket: N})"
+	others := finding.Answer("Stop it, or choose other ports", "ports: {web: N, websocket: N}", `Stop it, or choose other ports on the page "Options"`)
 	if free, ok := ports.Other(o, a); ok {
-		others = fmt.Sprintf("free ones in the answers: ports: {web: %d, websocket: %d}", free.Web, free.Socket)
+		others = finding.Answer("Stop it, or choose free ports", fmt.Sprintf("ports: {web: %d, websocket: %d}", free.Web, free.Socket),
+			fmt.Sprintf(`Stop it, or choose free ports on the page "Options", for example %d and %d`, free.Web, free.Socket))
 	}
 	for _, want := range portsWanted(o, stack) {
 		who, err := o.PortHolder(want)
@@ -55,7 +57,8 @@ func Ports(o *world.Observation, stack *compose.Stack, a answers.Answers, ps *Pr
 			ps.Add("port-unchecked", "checking port %d: %w", want.Port, err)
 		case who != "":
 			cause = ErrPortTaken
-			ps.Add("port-taken", "port %d is taken by %s: stop it, or choose %s", want.Port, who, others)
+			ps.Add("port-taken", "port %d is taken by %s", want.Port, who)
+			(*ps)[len(*ps)-1].With(others)
 		}
 	}
 	return cause

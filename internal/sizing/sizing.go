@@ -5,6 +5,7 @@
 package sizing
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -121,22 +122,29 @@ const pandasMiB = 512
 // table's own never are.
 func warnings(s Sizing, o Overrides) (w finding.Warnings) {
 	if s.StrategyMemoryMiB < pandasMiB {
-		w = append(w, finding.Warn("strategy-memory-small", "A strategy may use %d MiB, which is too little for pandas: it can hang at its import without an error. "+
-			"If your strategies use pandas or NumPy, set sizing: {strategy_memory_mb: %d} in the answers.", s.StrategyMemoryMiB, pandasMiB))
+		w = append(w, finding.Warn("strategy-memory-small", "A strategy may use %d MiB, which is too little for pandas: it can hang at its import without an error", s.StrategyMemoryMiB).
+			With(advice("If your strategies use pandas or NumPy, allow more", "strategy_memory_mb: %d", pandasMiB)))
 	}
 	if o.StrategyMemoryMiB > s.RAMMiB {
-		w = append(w, finding.Warn("strategy-memory-large", "A strategy may use %d MiB, more than the %d MiB of RAM there are: one strategy could use up this machine's memory. "+
-			"Set sizing: {strategy_memory_mb: %d} or leave it at auto.", o.StrategyMemoryMiB, s.RAMMiB, pandasMiB))
+		w = append(w, finding.Warn("strategy-memory-large", "A strategy may use %d MiB, more than the %d MiB of RAM there are: one strategy could use up this machine's memory", o.StrategyMemoryMiB, s.RAMMiB).
+			With(advice("Allow less, or leave it at auto", "strategy_memory_mb: %d", pandasMiB)))
 	}
 	if quarter := s.RAMMiB / 4; o.ShmMiB > quarter {
-		w = append(w, finding.Warn("shm-large", "Shared memory of %d MiB is more than 25%% of the RAM (%d MiB). When it fills up, this machine runs short of memory. "+
-			"Set sizing: {shm_size: %dm} or less, or leave it at auto.", o.ShmMiB, s.RAMMiB, max(quarter, 1)))
+		w = append(w, finding.Warn("shm-large", "Shared memory of %d MiB is more than 25%% of the RAM (%d MiB). When it fills up, this machine runs short of memory", o.ShmMiB, s.RAMMiB).
+			With(advice("Choose this or less, or leave it at auto", "shm_size: %dm", max(quarter, 1))))
 	}
 	if o.Threads > s.Cores {
-		w = append(w, finding.Warn("threads-many", "Threads are set to %d, more than the %s there are: they would only wait for each other. "+
-			"Set sizing: {threads: %d} or leave it at auto.", o.Threads, printable.Count(s.Cores, "core"), s.Cores))
+		w = append(w, finding.Warn("threads-many", "Threads are set to %d, more than the %s there are: they would only wait for each other", o.Threads, printable.Count(s.Cores, "core")).
+			With(advice("Choose fewer, or leave it at auto", "threads: %d", s.Cores)))
 	}
 	return w
+}
+
+// advice is what to write into the answers, or to enter on the wizard's page for it.
+func advice(do, format string, value int) finding.Hint {
+	answer := fmt.Sprintf(format, value)
+	_, entered, _ := strings.Cut(answer, ": ")
+	return finding.Answer(do, "sizing: {"+answer+"}", do+`: enter `+entered+` on the page "Options"`)
 }
 
 // KeyOf is the setting that a warning of a sizing is about.

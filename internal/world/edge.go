@@ -79,8 +79,8 @@ func openEdge(ctx context.Context, l *Looker, o *Observation, a answers.Answers,
 		return e, front, warnings, err
 	}
 	if info := o.Engine; !info.Local || info.Rootless {
-		return nil, nil, nil, finding.Named(finding.HostNotReady, "proxy-needs-root", "tls.mode %s needs Docker on this machine, run by root: the HTTPS proxy uses this machine's own network. "+
-			"Use `tls: {mode: nginx}`, or `off` with a proxy of your own", a.TLS.Mode)
+		return nil, nil, nil, finding.Named(finding.HostNotReady, "proxy-needs-root", "tls.mode %s needs Docker on this machine, run by root: the HTTPS proxy uses this machine's own network", a.TLS.Mode).
+			With(finding.Answer("Use nginx, or `off` with a proxy of your own", "tls: {mode: nginx}", `Go back to the page "HTTPS", and choose nginx or your own proxy`))
 	}
 	c, err := edge.OpenCaddy(ctx, l.Engine, e.Settings)
 	if err != nil {

@@ -69,7 +69,7 @@ func TestPreflightPortTakenByAProcess(t *testing.T) {
 	i := newInstance(t)
 	me := fmt.Sprintf("(pid %d)", os.Getpid())
 	takePort(t, i.ws)
-	i.install(3).mustSay(t, fmt.Sprintf("port %d is taken by ", i.ws), me, "choose free ones in the answers: ports: {web: ")
+	i.install(3).mustSay(t, fmt.Sprintf("port %d is taken by ", i.ws), me, "choose free ports:", "ports: {web: ")
 	i.mustBeUntouched()
 
 	takePort(t, i.web)
