@@ -383,6 +383,7 @@ func TestPlainSecrets(t *testing.T) {
 	for text, want := range map[string]bool{
 		minimal: true,
 		"version: 1\nbroker: {name: zerodha}\nenv: {WS_PING_INTERVAL: 20}\n":   false,
+		"version: 1\nbroker: {name: zerodha, credentials: later}\n":            false,
 		"version: 1\nbroker: {name: zerodha, api_key: ~}\n":                    false,
 		"version: 1\nbroker: {name: zerodha, api_key: {env: A}}\n":             false,
 		"version: 1\nbroker: {name: zerodha}\nenv: {LOG_LEVEL: DEBUG}\n":       false,

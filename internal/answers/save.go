@@ -49,7 +49,7 @@ func HasPlainSecrets(data []byte) bool {
 			if value.Kind != yaml.ScalarNode || empty(value) || value.Value == "" {
 				continue
 			}
-			if section == "broker" && key != "name" || section == "env" && isSecret(key, value.Value) {
+			if section == "broker" && key != "name" && key != "credentials" || section == "env" && isSecret(key, value.Value) {
 				return true
 			}
 		}

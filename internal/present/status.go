@@ -42,7 +42,9 @@ func Status(w io.Writer, s status.Status) {
 		row("https", i.HTTPS.String())
 		row("broker", i.Broker)
 		if i.NoKey {
-			row("", strings.Join(noKey(i.Broker, i.Dir), " "))
+			for _, line := range noKey(i.Broker, i.Dir) {
+				row("", line)
+			}
 		}
 		row("version", i.Version)
 		row("directory", i.Dir)
@@ -54,7 +56,7 @@ func Status(w io.Writer, s status.Status) {
 			row("sizing", f.Values())
 		}
 		if d := i.Sizing.Due; i.Sizing.ResizeDue && i.Container != "" {
-			row("due", fmt.Sprintf("%s (%d MiB RAM, %d cores)", d.Values(), d.RAMMiB, d.Cores)+": "+finding.Command(i.Dir, "resize"))
+			row("due", fmt.Sprintf("%s (%d MiB RAM, %s)", d.Values(), d.RAMMiB, printable.Count(d.Cores, "core"))+": "+finding.Command(i.Dir, "resize"))
 		}
 		row("code", codeOf(i.Bytecode))
 		row("schedule", i.Schedule.Text(i.Dir))
