@@ -2,7 +2,6 @@ package backup
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -325,7 +324,7 @@ func (t *Target) Prune() error {
 	}
 	var own []string
 	for _, e := range entries {
-		if e.Type().IsRegular() && isOwn(t.o.Instance, e.Name()) {
+		if e.Type().IsRegular() && IsOwn(t.o.Instance, e.Name()) {
 			own = append(own, e.Name())
 		}
 	}
@@ -340,35 +339,4 @@ func (t *Target) Prune() error {
 		t.o.Note("removed the older backup " + filepath.Join(t.dir, name) + ": --keep")
 	}
 	return nil
-}
-
-// stampForm is the time in a name, in UTC.
-const stampForm = "20060102T150405Z"
-
-// names begins the names of this instance's backups. The same project on
-// another host, or installed again, has another: several may share a directory.
-func names(d instance.Dir) string {
-	s, _ := d.LoadState() // without one: no backup is made
-	sum := sha256.Sum256([]byte("backup of " + s.Salt))
-	return fmt.Sprintf("%s-%x-", project(d), sum[:3])
-}
-
-// isOwn recognises the names that this instance gives, and no other.
-func isOwn(d instance.Dir, name string) bool {
-	rest, ok := strings.CutPrefix(name, names(d))
-	if !ok || len(rest) < len(stampForm) {
-		return false
-	}
-	stamp, ending := rest[:len(stampForm)], rest[len(stampForm):]
-	_, err := time.Parse(stampForm, stamp)
-	return err == nil && (ending == archiveEnding || ending == sealedEnding)
-}
-
-// isPartial recognises what a killed backup of this instance left.
-func isPartial(d instance.Dir, name string) bool {
-	whole, ok := strings.CutSuffix(name, partialEnding)
-	if end := strings.LastIndexByte(whole, '.'); ok && end > 0 && len(whole)-end == len(".0123456789abcdef") {
-		whole = whole[:end] // the mark that makes the name one that nobody can guess
-	}
-	return ok && isOwn(d, whole) || strings.HasPrefix(name, checkPrefix(d))
 }

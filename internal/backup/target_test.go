@@ -120,7 +120,7 @@ func TestTargetThatIsNotThere(t *testing.T) {
 			t.Fatal(err)
 		}
 		b.Discard()
-		if filepath.Dir(b.Name) != filepath.Clean(to) || !isOwn(d, filepath.Base(b.Name)) || len(noted) != 1 || !strings.Contains(noted[0], filepath.Clean(to)) {
+		if filepath.Dir(b.Name) != filepath.Clean(to) || !IsOwn(d, filepath.Base(b.Name)) || len(noted) != 1 || !strings.Contains(noted[0], filepath.Clean(to)) {
 			t.Errorf("%s: %s, %q", to, b.Name, noted)
 		}
 		noted = nil

@@ -25,13 +25,7 @@ func removeUnfinished(d instance.Dir) {
 		return
 	}
 	if err == nil && filepath.IsAbs(*name) {
-		dir, base := filepath.Split(*name)
-		entries, _ := os.ReadDir(dir)
-		for _, e := range entries {
-			if mark, ok := strings.CutPrefix(e.Name(), base+"."); ok && isPartialMark(mark) && e.Type().IsRegular() {
-				_ = os.Remove(filepath.Join(dir, e.Name()))
-			}
-		}
+		removePartials(*name)
 	}
 	_ = instance.Own(d).Remove(unfinishedName)
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/marketcalls/openalgo-install/internal/backup"
+	"github.com/marketcalls/openalgo-install/internal/elsewhere"
 	"github.com/marketcalls/openalgo-install/internal/later"
 	"github.com/marketcalls/openalgo-install/internal/ops"
 )
@@ -28,6 +29,8 @@ type backupCommand struct {
 	recipients []string
 	passphrase string // the file that it is in
 	schedule   string
+	store      storeFlags
+	away       *elsewhere.Address // what --to says, where that is on another machine
 }
 
 func newBackup(a *app) *cobra.Command {
@@ -52,16 +55,23 @@ database in it checked by SQLite. It holds every secret: its mode is 0600, and
 --to takes a directory (left out: DIR-backups), a file, whose name ends in
 .tar.zst or .age, or - for stdout, where nothing can be read back. A directory
 that is not there is created, if the one above it is. One that is on no disk of its
-own although /etc/fstab says so, or the last backup was, is refused.`,
+own although /etc/fstab says so, or the last backup was, is refused.
+
+--to also takes a store on another machine: s3://BUCKET/PATH,
+sftp://USER@NAME:PORT/PATH, or rclone:REMOTE:PATH through an installed rclone. The
+backup is then made in DIR-backups, copied there encrypted, and compared; --keep
+counts in both places. A store that fails spoils nothing here. At the first time a
+key is made and shown once: without it nobody can read what is in the store.`,
 		Example: `  openalgo-install backup
   openalgo-install backup --to /mnt/backup --keep 14
   openalgo-install backup --to - --recipient age1... | ssh nas 'cat > openalgo.age'
-  openalgo-install backup --to /mnt/backup --keep 14 --schedule 02:30`,
+  openalgo-install backup --to /mnt/backup --keep 14 --schedule 02:30
+  openalgo-install backup --to s3://my-bucket/openalgo --credentials /root/s3.env --keep 14`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.run(cmd.Context()) },
 	}
 	f := cmd.Flags()
-	f.StringVar(&c.to, "to", "", "directory, file, or - for stdout")
+	f.StringVar(&c.to, "to", "", "directory, file, s3://, sftp:// or rclone: address, or - for stdout")
 	f.IntVar(&c.keep, "keep", 0, "how many backups stay in the directory; 0 is all of them")
 	f.BoolVar(&c.log, "log", false, "OpenAlgo's log files as well")
 	waitFlag(cmd, &c.wait)
@@ -71,6 +81,8 @@ own although /etc/fstab says so, or the last backup was, is refused.`,
 	f.StringArrayVar(&c.recipients, "recipient", nil, "encrypt to this age recipient (age1...); can be repeated")
 	f.StringVar(&c.passphrase, "passphrase-file", "", "encrypt with the passphrase in this file; - asks on the terminal")
 	f.StringVar(&c.schedule, "schedule", "", "back up every day at HH:MM IST with these flags; off removes the schedule")
+	c.store.flags(cmd)
+	cmd.AddCommand(newBackupList(a), newBackupVerify(a))
 	return cmd
 }
 
@@ -78,7 +90,7 @@ func (c *backupCommand) run(ctx context.Context) error {
 	if c.keep < 0 {
 		return usage("--keep is how many stay, for example 14")
 	}
-	if err := isHere("--to", c.to, sent(c.to)...); err != nil {
+	if err := c.place(); err != nil {
 		return c.refuse(err)
 	}
 	c.stdoutTaken = c.to == "-" && !c.dryRun
@@ -98,7 +110,11 @@ func (c *backupCommand) run(ctx context.Context) error {
 			return c.refuse(err)
 		}
 	}
-	return c.change(ctx, c.changeOptions, ops.Backup(ops.BackupOptions{To: c.to, Keep: c.keep, Log: c.log, Stop: c.stop, Seal: seal, Out: c.stdout}))
+	o := ops.BackupOptions{To: c.to, Keep: c.keep, Log: c.log, Stop: c.stop, Seal: seal, Out: c.stdout}
+	if c.away != nil && !c.dryRun {
+		return c.copied(ctx, o)
+	}
+	return c.change(ctx, c.changeOptions, ops.Backup(o))
 }
 
 // setSchedule makes this machine call this program with the same flags.
@@ -111,7 +127,10 @@ func (c *backupCommand) setSchedule(ctx context.Context) error {
 	}
 	daily := ops.DailyOptions{Clock: c.schedule, To: c.to, Market: c.now, UserTimers: later.UserTimers()}
 	var err error
-	if daily.Backup, daily.Recover, err = c.scheduled(); err != nil {
+	if daily.Backup, daily.Recover, err = c.scheduled(); err == nil {
+		err = c.mayRepeat(ctx)
+	}
+	if err != nil {
 		return c.refuse(err)
 	}
 	return c.change(ctx, c.changeOptions, ops.DailyBackup(daily))
@@ -130,7 +149,7 @@ func (c *backupCommand) scheduled() (command, recover []string, err error) {
 		command = append(command, "--now")
 	}
 	flags := len(command)
-	for flag, path := range map[string]string{"--dir": c.dir, "--to": c.to, "--passphrase-file": c.passphrase} {
+	for flag, path := range map[string]string{"--dir": c.dir, "--to": c.to, "--passphrase-file": c.passphrase, "--credentials": c.store.credentials} {
 		if path == "" {
 			continue
 		}
@@ -143,6 +162,9 @@ func (c *backupCommand) scheduled() (command, recover []string, err error) {
 		}
 	}
 	slices.Sort(command[flags:])
+	if c.away != nil {
+		command = append(command, "--to="+c.away.String())
+	}
 	if c.keep > 0 {
 		command = append(command, "--keep="+strconv.Itoa(c.keep))
 	}
@@ -158,7 +180,7 @@ func (c *backupCommand) scheduled() (command, recover []string, err error) {
 	for _, r := range c.recipients {
 		command = append(command, "--recipient="+r)
 	}
-	if c.to != "" { // the slash says that it is a directory, which may not be there yet
+	if c.to != "" && c.away == nil { // the slash says that it is a directory, which may not be there yet
 		for i, word := range command {
 			if strings.HasPrefix(word, "--to=") {
 				command[i] = word + "/"

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/marketcalls/openalgo-install/internal/backup"
+	"github.com/marketcalls/openalgo-install/internal/elsewhere"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/ops"
@@ -22,12 +23,13 @@ type restoreCommand struct {
 	image      string
 	identity   string // the file that the age identity is in
 	passphrase string // the file that it is in
+	store      storeFlags
 }
 
 func newRestore(a *app) *cobra.Command {
 	c := &restoreCommand{app: a}
 	cmd := &cobra.Command{
-		Use:   "restore FILE",
+		Use:   "restore FILE | ADDRESS",
 		Short: "Restore a backup; if that fails, restore the current data",
 		Long: `Put what a backup holds in the place of the instance in --dir: .env with its
 keys, docker-compose.yaml, the answers, databases, strategies and keys, all of
@@ -44,9 +46,13 @@ Compose files change. They may ask for rights that OpenAlgo does not need:
 privileged, paths and devices of this machine, its Docker socket. Restore asks
 you for each such right. --allow-rights answers in advance; --yes does not.
 
-An image that is older than the data is refused: name a newer one with --image.`,
+An image that is older than the data is refused: name a newer one with --image.
+
+A backup in a store (s3://, sftp://, rclone:) is copied to DIR-backups first: the one
+that the address names, or the newest one there.`,
 		Example: `  openalgo-install restore /opt/openalgo-backups/openalgo-20261124-023000.tar.zst --dry-run
-  openalgo-install restore /opt/openalgo-backups/openalgo-20261124-023000.tar.zst.age --identity key.txt --dir /opt/openalgo-test`,
+  openalgo-install restore /opt/openalgo-backups/openalgo-20261124-023000.tar.zst.age --identity key.txt --dir /opt/openalgo-test
+  openalgo-install restore s3://my-bucket/openalgo --credentials /root/s3.env --identity key.txt`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return usage("restore takes the file of one backup").With(finding.Run("For example", "restore", "/opt/openalgo-backups/FILE"))
@@ -62,21 +68,32 @@ An image that is older than the data is refused: name a newer one with --image.`
 	f.StringVar(&c.image, "image", "", "go on with this image instead of the one in the backup")
 	f.StringVar(&c.identity, "identity", "", "file with the age identity that opens the backup")
 	f.StringVar(&c.passphrase, "passphrase-file", "", "file with the passphrase that opens the backup; - asks on the terminal")
+	c.store.flags(cmd)
 	f.BoolVar(&c.rights, "allow-rights", false, "accept the rights on this machine that the backup's Compose files ask for")
 	c.flags(cmd)
 	return cmd
 }
 
 func (c *restoreCommand) run(ctx context.Context) error {
-	if err := isHere("the backup", c.file, fetched(c.file)); err != nil {
-		return c.refuse(err)
+	away := elsewhere.Is(c.file)
+	if !away {
+		if err := isHere("the backup", c.file, fetched(c.file)); err != nil {
+			return c.refuse(err)
+		}
 	}
 	key, err := c.key(ctx)
 	if err != nil {
 		return c.refuse(err)
 	}
 	return c.with(ctx, c.changeOptions, func(s *ops.Session, out *presenter) error {
-		archive, err := s.OpenBackup(ctx, c.file, key)
+		file, err := c.file, error(nil)
+		if away {
+			file, err = c.fetch(ctx, backup.Archives(s.Dir()), s.Report)
+		}
+		if err != nil {
+			return out.end(event.Result{}, err)
+		}
+		archive, err := s.OpenBackup(ctx, file, key)
 		if err != nil {
 			return out.end(event.Result{}, err)
 		}

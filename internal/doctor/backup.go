@@ -37,6 +37,10 @@ func (c *lastBackup) judge(p patient) []Finding {
 		return warning("backup", finding.Warn("backup-unchecked", "the databases in the last one could not be checked: %s", last.Unchecked).With(ours("backup")))
 	case p.now.Sub(last.At) > backupAge:
 		return warning("backup", finding.Warn("backup-old", "the last one is of %s", market.Day(last.At)).With(ours("backup")))
+	case p.instance.Elsewhere != nil && !p.instance.Elsewhere.OK:
+		away := p.instance.Elsewhere
+		return warning("backup", finding.Warn("backup-not-copied", "the last backup is on this machine, and not in %s: %s", away.Address, strings.SplitN(away.Message, "\n", 2)[0]).
+			With(ours("backup", "--to", away.Address)))
 	case c.gone:
 		return warning("backup", finding.Warn("backup-missing", "the last one is not there any more: %s", last.File).With(ours("backup")))
 	}

@@ -63,7 +63,7 @@ type hostFile struct {
 }
 
 // plainWord is what a unit and a cron table both take as it stands.
-var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./@:+=,-]+$`)
+var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./@:+=,~-]+$`)
 
 // name is that of the files. A project's name alone is not one instance's:
 // another directory, or another engine of this machine, may have it, too.

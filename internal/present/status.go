@@ -68,6 +68,7 @@ func Status(w io.Writer, s status.Status) {
 			row("", i.Market.Source)
 		}
 		row("backup", i.Backup.Text())
+		row("", i.Elsewhere.Text())
 		if i.BackupDaily != "" {
 			row("", "every day at "+i.BackupDaily+" IST")
 		}

@@ -1,0 +1,65 @@
+package backup
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/marketcalls/openalgo-install/internal/instance"
+)
+
+// stampForm is the time in a name, in UTC.
+const stampForm = "20060102T150405Z"
+
+// names begins the names of this instance's backups. The same project on
+// another host, or installed again, has another: several may share a directory.
+func names(d instance.Dir) string {
+	s, _ := d.LoadState() // without one: no backup is made
+	sum := sha256.Sum256([]byte("backup of " + s.Salt))
+	return fmt.Sprintf("%s-%x-", project(d), sum[:3])
+}
+
+// IsOwn recognises the names that this instance gives to its backups, and no other.
+func IsOwn(d instance.Dir, name string) bool {
+	rest, ok := strings.CutPrefix(name, names(d))
+	if !ok || len(rest) < len(stampForm) {
+		return false
+	}
+	stamp, ending := rest[:len(stampForm)], rest[len(stampForm):]
+	_, err := time.Parse(stampForm, stamp)
+	return err == nil && (ending == archiveEnding || ending == sealedEnding)
+}
+
+// isPartial recognises what a killed backup of this instance left.
+func isPartial(d instance.Dir, name string) bool {
+	whole, ok := strings.CutSuffix(name, partialEnding)
+	if end := strings.LastIndexByte(whole, '.'); ok && end > 0 && len(whole)-end == len(".0123456789abcdef") {
+		whole = whole[:end] // the mark that makes the name one that nobody can guess
+	}
+	return ok && IsOwn(d, whole) || strings.HasPrefix(name, checkPrefix(d))
+}
+
+// anyName is the form of all names that are given, by whatever instance.
+var anyName = regexp.MustCompile(`^([A-Za-z0-9][A-Za-z0-9_-]*-[0-9a-f]{6})-[0-9]{8}T[0-9]{6}Z\.tar\.zst(\.age)?$`)
+
+// Whose returns how all names of one instance begin, from one of them; "" where it is
+// no such name.
+func Whose(name string) string {
+	if found := anyName.FindStringSubmatch(name); found != nil {
+		return found[1]
+	}
+	return ""
+}
+
+// IsSealed reports whether a name is that of an encrypted backup.
+func IsSealed(name string) bool { return strings.HasSuffix(name, sealedEnding) }
+
+// SealedName is the name of the encrypted copy of a backup.
+func SealedName(name string) string {
+	if IsSealed(name) {
+		return name
+	}
+	return name + strings.TrimPrefix(sealedEnding, archiveEnding)
+}

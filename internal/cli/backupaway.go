@@ -1,0 +1,136 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/marketcalls/openalgo-install/internal/backup"
+	"github.com/marketcalls/openalgo-install/internal/elsewhere"
+	"github.com/marketcalls/openalgo-install/internal/event"
+	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/ops"
+	"github.com/marketcalls/openalgo-install/internal/readfile"
+)
+
+// storeFlags are those of commands that use a store on another machine.
+type storeFlags struct{ credentials string }
+
+func (f *storeFlags) flags(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.credentials, "credentials", "", "file with the keys of the S3 store, as AWS_ACCESS_KEY_ID=...; the default is the environment")
+}
+
+// keys are those of the store.
+func (f *storeFlags) keys(ctx context.Context) (elsewhere.Keys, error) {
+	if f.credentials == "" {
+		return elsewhere.FromEnvironment(os.Getenv), nil
+	}
+	text, err := readfile.Input(ctx, f.credentials, readfile.Secret)
+	if err != nil {
+		return elsewhere.Keys{}, usage("--credentials: %v", err)
+	}
+	if info, err := os.Stat(f.credentials); err == nil && info.Mode().IsRegular() && info.Mode()&0o077 != 0 {
+		return elsewhere.Keys{}, usage("--credentials: other users can read %s", f.credentials).
+			With(finding.Shell("Make it yours alone", "sudo chmod 600 "+finding.Quoted(f.credentials)))
+	}
+	return elsewhere.FromFile(text), nil
+}
+
+// place reads --to: it is of this machine, or the address of a store.
+func (c *backupCommand) place() error {
+	if !elsewhere.Is(c.to) {
+		return isHere("--to", c.to, sent(c.to)...)
+	}
+	a, err := elsewhere.Parse(c.to)
+	if err != nil {
+		return err
+	}
+	if _, name := a.File(); name != "" {
+		return usage("--to names a directory in a store; the name of the backup is given by openalgo-install")
+	}
+	c.away, c.to = &a, ""
+	return nil
+}
+
+// copied makes a backup here and copies it to the store.
+func (c *backupCommand) copied(ctx context.Context, o ops.BackupOptions) error {
+	keys, err := c.store.keys(ctx)
+	if err != nil {
+		return c.refuse(err)
+	}
+	return c.with(ctx, c.changeOptions, func(s *ops.Session, out *presenter) error {
+		recipient, err := c.recipient(s.Dir(), o.Seal)
+		if err != nil {
+			return out.end(event.Result{}, err)
+		}
+		result, err := s.Do(ctx, ops.Backup(o))
+		if err != nil {
+			return out.end(result, err)
+		}
+		sender := elsewhere.Sender{Dir: s.Dir(), To: *c.away, Keys: keys, Keep: c.keep, Recipient: recipient, Report: s.Report, Note: s.Note}
+		sent, err := sender.Send(ctx, backup.LoadLast(s.Dir()).File)
+		switch {
+		case ctx.Err() != nil:
+			err = finding.Named(finding.Cancelled, "cancelled", "cancelled: %s, and it is not in %s", result.Message, c.away)
+		case err != nil:
+			err = finding.Named(finding.Failed, "backup-not-copied", "%s, but it is not in %s: %w", result.Message, c.away, err)
+		default:
+			result.Message += fmt.Sprintf(". %s in %s is the same, encrypted, and compared (%s)", sent.Name, c.away, backup.SizeText(sent.Bytes))
+		}
+		return out.end(result, err)
+	})
+}
+
+// mayRepeat refuses a schedule for a store whose keys nobody is there to give.
+func (c *backupCommand) mayRepeat(ctx context.Context) error {
+	if c.away == nil {
+		return nil
+	}
+	if c.away.Scheme == "s3" && (c.store.credentials == "" || c.away.Endpoint+c.away.Region != "") {
+		return usage("a schedule reads the keys of the store from a file: name it with --credentials. What the address says after its ? stands in the file, too, as AWS_ENDPOINT_URL=... and AWS_REGION=...")
+	}
+	if _, err := c.store.keys(ctx); err != nil {
+		return err
+	}
+	dir, err := instance.Open(c.dir)
+	if err != nil {
+		return err
+	}
+	_, err = c.recipient(dir, backup.Seal{Recipients: c.recipients})
+	return err
+}
+
+// recipient is for whom a copy in a store is encrypted. At the first time it makes the
+// key and shows it, once.
+func (c *backupCommand) recipient(d instance.Dir, seal backup.Seal) (string, error) {
+	if !seal.None() || c.passphrase != "" {
+		return "", nil // the backup is encrypted here
+	}
+	if known := elsewhere.LoadRecipient(d); known != "" {
+		return known, nil
+	}
+	if !isTerminal(c.stderr) || !isTerminal(c.stdin) {
+		return "", finding.Named(finding.Usage, "recipient-missing", "no key is made yet for the backups in the store, and there is no terminal to show one").
+			With(finding.Hint{Do: "Run the same command once on a terminal, or name your own age recipient with --recipient age1..."}).Ending(finding.Unchanged)
+	}
+	identity, recipient, err := elsewhere.NewIdentity()
+	if err != nil {
+		return "", err
+	}
+	fmt.Fprintf(c.stderr, `
+Backups in %s are encrypted. This key opens them:
+
+    %s
+
+Keep it in your password manager or on paper, and not only on this machine. It is
+shown only now, and it is stored nowhere. Without it nobody can read these backups.
+
+`, c.away, identity.Reveal())
+	if err := c.agree("Did you keep the key?"); err != nil {
+		return "", err
+	}
+	return recipient, elsewhere.KeepRecipient(d, recipient)
+}

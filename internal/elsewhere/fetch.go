@@ -1,0 +1,113 @@
+package elsewhere
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/marketcalls/openalgo-install/internal/backup"
+	"github.com/marketcalls/openalgo-install/internal/event"
+	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/meter"
+)
+
+// List lists the backups at an address.
+func List(ctx context.Context, a Address, keys Keys) ([]Entry, error) {
+	store, err := Open(ctx, a, keys)
+	if err != nil {
+		return nil, err
+	}
+	defer store.Close()
+	all, err := store.List(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("listing %s: %w", a, err)
+	}
+	var out []Entry
+	for _, e := range all {
+		if backup.Whose(e.Name) != "" {
+			out = append(out, e)
+		}
+	}
+	return out, nil
+}
+
+// Fetch copies a backup from a store into a directory of this machine: the one that
+// the address names, or else the newest one there. A copy that is there already stays.
+func Fetch(ctx context.Context, a Address, keys Keys, dir string, report event.Reporter) (path string, err error) {
+	a, name := a.File()
+	entry, err := find(ctx, a, keys, name)
+	if err != nil {
+		return "", err
+	}
+	path = filepath.Join(dir, entry.Name) // its name is fit
+	if info, err := os.Lstat(path); err == nil && info.Mode().IsRegular() && info.Size() == entry.Bytes {
+		return path, nil
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", finding.Named(finding.HostNotReady, "backup-unwritable", "making the directory for backups: %w", err)
+	}
+	if disk, err := host.Disk(dir); err == nil && int64(disk.FreeMiB)<<20 < entry.Bytes {
+		return "", finding.Named(finding.HostNotReady, "disk-full", "the backup takes %s, and %s has %d MiB free", backup.SizeText(entry.Bytes), dir, disk.FreeMiB)
+	}
+	err = meter.Do(ctx, report, "fetch", "copy "+entry.Name+" from "+a.String(), func(ctx context.Context) error {
+		meter.Expect(ctx, entry.Bytes)
+		return fetch(ctx, a, keys, entry.Name, path)
+	})
+	return path, err
+}
+
+func fetch(ctx context.Context, a Address, keys Keys, name, path string) error {
+	store, err := Open(ctx, a, keys)
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	from, err := store.Get(ctx, name)
+	if err != nil {
+		return err
+	}
+	defer from.Close()
+	return backup.Receive(path, func(to io.Writer) error {
+		if _, err := io.Copy(to, meter.Reader(ctx, from)); err != nil {
+			return fmt.Errorf("reading %s from %s: %w", name, a, err)
+		}
+		return nil
+	})
+}
+
+// find looks for a backup by its name; "" is the newest one, where all are of one
+// instance.
+func find(ctx context.Context, a Address, keys Keys, name string) (Entry, error) {
+	all, err := List(ctx, a, keys)
+	if err != nil {
+		return Entry{}, err
+	}
+	var newest Entry
+	whose := map[string]bool{}
+	for _, e := range all {
+		if e.Name == name {
+			return e, nil
+		}
+		newest, whose[backup.Whose(e.Name)] = e, true
+	}
+	missing := finding.Named(finding.Usage, "backup-missing", "%w", errors.Join(fmt.Errorf("there is no such backup in %s", a), fs.ErrNotExist)).
+		With(finding.Run("See which there are", "backup", "list", a.String())).Ending(finding.Unchanged)
+	switch {
+	case name != "" || len(all) == 0:
+		return Entry{}, missing
+	case len(whose) > 1:
+		var names []string
+		for one := range whose {
+			names = append(names, one)
+		}
+		return Entry{}, finding.Named(finding.Usage, "backup-ambiguous", "%s has backups of %d instances: %s", a, len(names), strings.Join(names, ", ")).
+			With(finding.Run("Name one of these", "backup", "list", a.String())).Ending(finding.Unchanged)
+	}
+	return newest, nil
+}

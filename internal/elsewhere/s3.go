@@ -1,0 +1,280 @@
+package elsewhere
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/md5" //nolint:gosec // S3's own check of a body, not a signature
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"path"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/wait"
+)
+
+// s3 is a bucket. Every body is signed with its SHA-256, which the store compares, so
+// what it takes is what was sent.
+type s3 struct {
+	address  Address
+	keys     Keys
+	endpoint *url.URL
+	region   string
+	client   *http.Client
+	pause    time.Duration // before the second try; each further one waits twice as long
+}
+
+// Bounds of a request.
+const (
+	tries       = 5
+	requestTime = 10 * time.Minute // for a part on a slow line
+)
+
+func openS3(a Address, keys Keys) (Store, error) {
+	if err := keys.check(); err != nil {
+		return nil, err
+	}
+	s := &s3{address: a, keys: keys, region: cmp.Or(a.Region, keys.Region), pause: time.Second}
+	endpoint := cmp.Or(a.Endpoint, keys.Endpoint)
+	if endpoint == "" {
+		s.region = cmp.Or(s.region, "us-east-1")
+		endpoint = "https://s3." + s.region + ".amazonaws.com"
+	}
+	if err := checkEndpoint(endpoint); err != nil {
+		return nil, finding.Named(finding.Usage, "address-unusable", "%w", err)
+	}
+	s.endpoint, _ = url.Parse(endpoint) // checked
+	if s.region == "" {                 // s3.eu-central-003.example.com, as most call it
+		s.region = "us-east-1"
+		if labels := strings.Split(s.endpoint.Hostname(), "."); len(labels) > 3 && labels[0] == "s3" {
+			s.region = labels[1]
+		}
+	}
+	transport := http.DefaultTransport.(*http.Transport).Clone() //nolint:errcheck // the standard library's own
+	transport.ResponseHeaderTimeout = 5 * time.Minute            // completing a large upload takes a while
+	s.client = &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	return s, nil
+}
+
+// Close closes idle connections.
+func (s *s3) Close() error {
+	s.client.CloseIdleConnections()
+	return nil
+}
+
+// refusal is an answer of the store that is none of success.
+type refusal struct {
+	status        int
+	code, message string
+	region        string // the one that it wants
+}
+
+func (r *refusal) Error() string {
+	return strings.TrimSpace(fmt.Sprintf("the store answers %d %s %s", r.status, r.code, r.message))
+}
+
+func (r *refusal) passing() bool {
+	return r.status >= 500 || r.status == http.StatusTooManyRequests || r.status == http.StatusRequestTimeout || r.code == "RequestTimeout"
+}
+
+// request is one request. query is in order by name.
+type request struct {
+	method, key, query string
+	body               []byte
+}
+
+// ask carries out a request, again where the line or the store failed for a moment.
+func (s *s3) ask(ctx context.Context, r request) (header http.Header, answer string, err error) {
+	pause := s.pause
+	for try := 1; ; try++ {
+		var res *http.Response
+		bounded, cancel := context.WithTimeout(ctx, requestTime)
+		if res, err = s.once(bounded, r); err == nil {
+			var text []byte
+			text, err = io.ReadAll(io.LimitReader(res.Body, mostAnswer))
+			_ = res.Body.Close()
+			header, answer = res.Header, string(text)
+		}
+		cancel()
+		refused := (*refusal)(nil)
+		if errors.As(err, &refused) && refused.region != "" && refused.region != s.region && region.MatchString(refused.region) && try == 1 {
+			s.region = refused.region
+			continue
+		}
+		if err == nil || ctx.Err() != nil || try == tries || refused != nil && !refused.passing() {
+			return header, answer, err
+		}
+		if wait.For(ctx, pause) != nil {
+			return header, answer, err
+		}
+		pause *= 2
+	}
+}
+
+// once carries out a request once; an answer that is no success is an error.
+func (s *s3) once(ctx context.Context, r request) (*http.Response, error) {
+	u := *s.endpoint
+	u.Path = "/" + s.address.Host
+	if r.key != "" {
+		u.Path += "/" + r.key
+	}
+	u.RawPath, u.RawQuery = escaped(u.Path), r.query
+	req, err := http.NewRequestWithContext(ctx, r.method, u.String(), bytes.NewReader(r.body))
+	if err != nil {
+		return nil, err
+	}
+	if len(r.body) > 0 { // a bucket with object lock wants it
+		sum := md5.Sum(r.body) //nolint:gosec // see above
+		req.Header.Set("Content-Md5", base64.StdEncoding.EncodeToString(sum[:]))
+	}
+	s.keys.sign(req, s.region, hexSum(r.body), time.Now())
+	res, err := s.client.Do(req)
+	if err != nil { // without the URL, which is long and says nothing more
+		if inner := (*url.Error)(nil); errors.As(err, &inner) {
+			err = inner.Err
+		}
+		return nil, fmt.Errorf("no answer from %s: %w", s.endpoint.Host, err)
+	}
+	if res.StatusCode >= 200 && res.StatusCode < 300 {
+		return res, nil
+	}
+	defer res.Body.Close()
+	text, _ := io.ReadAll(io.LimitReader(res.Body, 64<<10))
+	return nil, s.refused(res, string(text))
+}
+
+// refused reads what the store says of a refusal.
+func (s *s3) refused(res *http.Response, text string) error {
+	r := &refusal{status: res.StatusCode, code: tag(text, "Code"), message: tag(text, "Message")}
+	r.region = cmp.Or(tag(text, "Region"), res.Header.Get("X-Amz-Bucket-Region"))
+	if len(r.message) > 200 {
+		r.message = r.message[:200]
+	}
+	if r.code == "" && text == "" {
+		r.message = http.StatusText(res.StatusCode)
+	}
+	return r
+}
+
+// Get reads an object.
+func (s *s3) Get(ctx context.Context, name string) (io.ReadCloser, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	res, err := s.once(ctx, request{method: http.MethodGet, key: s.address.at(name)})
+	if err != nil {
+		cancel()
+		if r := (*refusal)(nil); errors.As(err, &r) && r.status == http.StatusNotFound {
+			return nil, notThere(name)
+		}
+		return nil, err
+	}
+	return &flowing{body: res.Body, length: res.ContentLength, stop: cancel, idle: time.AfterFunc(idleTime, cancel)}, nil
+}
+
+// idleTime is how long nothing may come of an object that is read.
+const idleTime = 2 * time.Minute
+
+// flowing is an object that is read. A line that says nothing ends it, and so does an
+// end that comes too early.
+type flowing struct {
+	body   io.ReadCloser
+	length int64 // -1: not known
+	stop   func()
+	idle   *time.Timer
+}
+
+func (f *flowing) Read(p []byte) (int, error) {
+	f.idle.Reset(idleTime)
+	n, err := f.body.Read(p)
+	f.length -= int64(n)
+	if errors.Is(err, io.EOF) && f.length > 0 {
+		err = io.ErrUnexpectedEOF
+	}
+	return n, err
+}
+
+func (f *flowing) Close() error {
+	f.idle.Stop()
+	f.stop()
+	return f.body.Close()
+}
+
+// List lists the objects of the address's directory.
+func (s *s3) List(ctx context.Context) ([]Entry, error) {
+	var out []Entry
+	query, more := url.Values{"list-type": {"2"}, "delimiter": {"/"}, "prefix": {s.prefix()}}, ""
+	for len(out) < mostEntries {
+		if query.Del("continuation-token"); more != "" {
+			query.Set("continuation-token", more)
+		}
+		_, answer, err := s.ask(ctx, request{method: http.MethodGet, query: encoded(query)})
+		if err != nil {
+			return nil, err
+		}
+		for _, one := range tags(answer, "Contents") {
+			bytes, err := strconv.ParseInt(tag(one, "Size"), 10, 64)
+			if dir, name := path.Split(tag(one, "Key")); err == nil && dir == s.prefix() {
+				at, _ := time.Parse(time.RFC3339, tag(one, "LastModified"))
+				out = append(out, Entry{Name: name, Bytes: bytes, At: at})
+			}
+		}
+		if more = tag(answer, "NextContinuationToken"); more == "" {
+			break
+		}
+	}
+	return kept(out), nil
+}
+
+func (s *s3) prefix() string {
+	if s.address.Path == "" {
+		return ""
+	}
+	return s.address.Path + "/"
+}
+
+// Remove removes an object.
+func (s *s3) Remove(ctx context.Context, name string) error {
+	_, _, err := s.ask(ctx, request{method: http.MethodDelete, key: s.address.at(name)})
+	if r := (*refusal)(nil); errors.As(err, &r) {
+		switch r.status {
+		case http.StatusNotFound:
+			return fs.ErrNotExist
+		case http.StatusForbidden, http.StatusMethodNotAllowed, http.StatusConflict:
+			return fmt.Errorf("%w: %w", ErrKept, err)
+		}
+	}
+	return err
+}
+
+// encoded is a query in the form that is signed: in order, a space as %20.
+func encoded(query url.Values) string { return strings.ReplaceAll(query.Encode(), "+", "%20") }
+
+// tags are the contents of every element of a name. The few elements that are wanted
+// have no attributes; a parser for XML would take 0.2 MiB of the program.
+func tags(text, name string) (out []string) {
+	for {
+		_, after, ok := strings.Cut(text, "<"+name+">")
+		inside, rest, closed := strings.Cut(after, "</"+name+">")
+		if !ok || !closed {
+			return out
+		}
+		out, text = append(out, inside), rest
+	}
+}
+
+var unescape = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&quot;", `"`, "&#34;", `"`, "&apos;", "'", "&#39;", "'", "&amp;", "&")
+
+// tag is the text of the first element of a name; "" where there is none.
+func tag(text, name string) string {
+	if all := tags(text, name); len(all) > 0 {
+		return unescape.Replace(all[0])
+	}
+	return ""
+}
