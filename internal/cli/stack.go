@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/notify"
 	"github.com/marketcalls/openalgo-install/internal/ops"
 	"github.com/marketcalls/openalgo-install/internal/present"
 	"github.com/marketcalls/openalgo-install/internal/status"
@@ -58,6 +59,9 @@ func printStatus(ctx context.Context, a *app, dir string) error {
 		return err
 	}
 	seen := watch.Glance(ctx)
+	if states, err := notify.New(currentVersion()).States(); err == nil { // doctor says why not
+		all.Untold = notify.Failing(states)
+	}
 	if a.json {
 		return a.writeJSON(struct {
 			status.Status

@@ -55,6 +55,7 @@ type scene struct {
 	stray   stray
 	domain  domain
 	gate    gate
+	notify  messages
 }
 
 // checks are those of doctor, as if they had looked at the scene.
@@ -80,6 +81,8 @@ func (s *scene) checks() []check {
 			*c = s.domain
 		case *gate:
 			*c = s.gate
+		case *messages:
+			*c = s.notify
 		}
 	}
 	return all

@@ -83,6 +83,9 @@ func Status(w io.Writer, s status.Status) {
 			row("volume", fmt.Sprintf("%-32s %-16s %s", v.Name, v.Mount, size))
 		}
 	}
+	for _, line := range s.Untold {
+		fmt.Fprintf(w, "\nNote: %s. %s\n", printable.Line(line), everywhere.Hints([]finding.Hint{finding.Anywhere("To see why", "notify", "test")}))
+	}
 }
 
 // accountOf says how the admin account is made, while there is none.

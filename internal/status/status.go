@@ -40,6 +40,8 @@ import (
 // Status is what `status --json` prints.
 type Status struct {
 	Instances []Instance `json:"instances"`
+	// Untold are addresses for messages that took none at the last try, in words.
+	Untold []string `json:"messages_failing,omitempty"`
 
 	Dir string `json:"-"` // where it was asked for one directory
 }
