@@ -39,7 +39,7 @@ func (c *installCommand) dashboard(ctx context.Context, in, out *os.File, dir st
 	}
 	defer e.Close()
 	home := &home{app: c.app, Watcher: watcherOf(e, machine, "", dir), engine: e, machine: machine, ended: map[string]time.Time{}}
-	if home.List(ctx) != nil {
+	if home.Sketch(ctx) != nil {
 		return false, nil
 	}
 	o := dashboard.Options{Source: home, Theme: theme.New(theme.Detect(!c.noColor && os.Getenv("NO_COLOR") == ""))}

@@ -35,6 +35,7 @@ type docker struct {
 	hangs      bool // it answers when the caller gives up
 	remote     string
 	events     chan engine.Event
+	asked      int // questions to Docker
 }
 
 func (d *docker) Exec(context.Context, string, []string, string) (engine.ExecResult, error) {
@@ -50,6 +51,7 @@ func (d *docker) set(change func()) {
 func (d *docker) answer(ctx context.Context) error {
 	d.mu.Lock()
 	hangs, err := d.hangs, d.err
+	d.asked++
 	d.mu.Unlock()
 	if hangs {
 		<-ctx.Done()
@@ -65,6 +67,16 @@ func (d *docker) Containers(ctx context.Context, _ ...string) ([]engine.Containe
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return append([]engine.Container(nil), d.containers...), err
+}
+
+// Sketches are the containers without what only a look at each one tells.
+func (d *docker) Sketches(ctx context.Context) (out []engine.Container, err error) {
+	all, err := d.Containers(ctx)
+	for _, c := range all {
+		c.StartedAt, c.ShmBytes, c.ExitCode = time.Time{}, 0, 0
+		out = append(out, c)
+	}
+	return out, err
 }
 
 func (d *docker) Container(ctx context.Context, id string) (engine.Container, error) {
@@ -264,4 +276,37 @@ func TestMistake(t *testing.T) {
 	if s.Broken != "a mistake" || s.Instances[0].State != Ready {
 		t.Errorf("%+v", s)
 	}
+}
+
+// The first frame waits for one answer of Docker, however many instances there are,
+// and what it cannot know from that comes after it.
+func TestSketch(t *testing.T) {
+	t.Parallel()
+	port, _ := app(t)
+	d := &docker{}
+	for n := range 20 {
+		c := stack(t, fmt.Sprintf("i%02d", n), port)
+		if n == 19 {
+			c.State, c.ExitCode = "exited", 137
+		}
+		d.containers = append(d.containers, c)
+	}
+	w := New(Options{Docker: d})
+	if err := w.Sketch(t.Context()); err != nil || d.asked != 1 {
+		t.Fatalf("%d questions: %v", d.asked, err)
+	}
+	s := w.Snapshot()
+	if len(s.Instances) != 20 || s.Instances[0].State != Checking || s.Instances[0].URL == "" || s.Instances[19].State != Stopped || s.Instances[19].Reason != "" {
+		t.Fatalf("%+v", s.Instances)
+	}
+	if found := w.running(); len(found) != 0 {
+		t.Errorf("%d are asked by what a list says of them", len(found))
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	over := make(chan struct{})
+	go func() { defer close(over); w.Run(ctx) }()
+	defer func() { cancel(); <-over }()
+	until(t, w, func(s Snapshot) bool {
+		return s.Instances[0].State == Ready && strings.Contains(s.Instances[19].Reason, "137")
+	})
 }

@@ -26,6 +26,7 @@ type seen struct {
 	url        string
 	redirect   string
 	ours       bool
+	sketched   bool // known from the list alone
 	unfinished string
 
 	state   State
@@ -44,15 +45,33 @@ type seen struct {
 func (w *Watcher) list(ctx context.Context) error {
 	containers, err := w.Docker.Containers(ctx)
 	w.heard(err)
-	if err != nil {
-		return err
+	if err == nil {
+		w.take(containers, false)
 	}
+	return err
+}
+
+// sketch finds the instances by what one answer of Docker says.
+func (w *Watcher) sketch(ctx context.Context) error {
+	containers, err := w.Docker.Sketches(ctx)
+	w.heard(err)
+	if err == nil {
+		w.take(containers, true)
+	}
+	return err
+}
+
+// take makes instances of containers.
+func (w *Watcher) take(containers []engine.Container, sketched bool) {
 	found, order := map[string]*seen{}, []string{}
 	for _, c := range containers {
 		if !stacks.IsOpenAlgo(c) {
 			continue
 		}
 		s := describe(c)
+		if s.sketched = sketched; sketched && s.state == Stopped {
+			s.reason = "" // how it ended is not known yet
+		}
 		if w.Dir != "" && (s.dir == "" || !stacks.SameFile(s.dir, w.Dir)) {
 			continue
 		}
@@ -71,7 +90,6 @@ func (w *Watcher) list(ctx context.Context) error {
 		}
 	}
 	w.replace(found, order)
-	return nil
 }
 
 // keyOf is by what the instance of a container is found again.

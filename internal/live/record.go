@@ -102,8 +102,8 @@ func (r *record) running() (out []engine.Container) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, key := range r.order {
-		if c := r.all[key].container; c.State == "running" {
-			out = append(out, c)
+		if s := r.all[key]; s.container.State == "running" && !s.sketched {
+			out = append(out, s.container)
 		}
 	}
 	return out

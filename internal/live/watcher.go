@@ -15,6 +15,7 @@ import (
 // Docker is what this package uses of Docker.
 type Docker interface {
 	status.Docker
+	Sketches(ctx context.Context) ([]engine.Container, error)
 	Load(ctx context.Context, id string) (engine.Load, error)
 	Events(ctx context.Context, labels ...string) (<-chan engine.Event, <-chan error)
 	RemoteDigest(ctx context.Context, ref string) (string, error)
@@ -121,6 +122,15 @@ func (w *Watcher) List(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, listTime)
 	defer cancel()
 	return w.list(ctx)
+}
+
+// Sketch looks for the instances by one question to Docker, so that a first frame waits
+// for no more. Run looks at each of them as soon as it begins.
+func (w *Watcher) Sketch(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, listTime)
+	defer cancel()
+	poke(w.again)
+	return w.sketch(ctx)
 }
 
 // follow lists the containers again when something happens to one of them.
