@@ -44,6 +44,8 @@ e2e: build ## only the tests of the program against the engine
 	scripts/test.sh ./test/e2e/...
 
 engines: build tools ## the journey of OpenAlgo on each engine of docs/engines.md, as root on Debian
+	test/arm.sh
+	OPENALGO_E2E=require test/engines.sh 26.1-full -- scripts/test.sh ./test/e2e/... -count=1 -run '^TestPoolsUsedUp$$'
 	OPENALGO_E2E=require test/engines.sh all -- scripts/test.sh ./test/e2e/... -count=1 -run '^TestJourney'
 
 killloop: build ## kill the program at random moments: RUNS=1000 SEED=1, and Docker too with ENGINE=1

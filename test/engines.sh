@@ -9,6 +9,7 @@
 #   test/engines.sh userns-remap -- go test ./test/e2e/...
 #   test/engines.sh rootless -- go test ./test/e2e/... -run 'TestJourneyOfAnInstall|Rootless'
 #   test/engines.sh podman-rootless -- go test ./test/e2e/... -run 'TestJourneyOfAnInstall|Rootless'
+#   test/engines.sh 26.1-full -- go test ./test/e2e/... -run TestPoolsUsedUp
 #   test/engines.sh all -- go test ./test/e2e/... -run TestJourney
 #
 #   test/engines.sh --fetch 26.1      brings its packages, and nothing more
@@ -17,7 +18,7 @@
 # command says goes to a file in .build/engines.
 #
 # 28.5-containerd keeps images in containerd's store, as engines do by default
-# from 29 on. podman is its service as root. userns-remap is 26.1 with that setting. rootless and podman-rootless run as
+# from 29 on. 26.1-full has no addresses for another network (any version can). podman is its service as root. userns-remap is 26.1 with that setting. rootless and podman-rootless run as
 # a user, and so does the command (test/rootless.sh); what it reads and writes must be
 # that user's, too.
 #
@@ -188,6 +189,10 @@ if [[ $1 == all ]]; then
 fi
 version=${1%-containerd}
 [[ $1 == "$version" ]] || export OPENALGO_DAEMON_JSON='{"features": {"containerd-snapshotter": true}}'
+if [[ $1 == *-full ]]; then # docker0 takes the only range
+  version=${1%-full}
+  export OPENALGO_DAEMON_JSON='{"default-address-pools": [{"base": "10.213.0.0/24", "size": 24}]}'
+fi
 first=(--inside)
 case $version in
   userns-remap)

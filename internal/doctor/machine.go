@@ -19,6 +19,7 @@ func engineAnswers(p patient) []Finding {
 		switch {
 		case errors.Is(p.engineErr, engine.ErrPermission):
 			unusable = unusable.With(shell(finding.Prompt{Dir: p.dir, Sudo: true}.Command("doctor")))
+		case finding.IDOf(p.engineErr) == "engine-platform": // Docker would not help
 		case len(finding.HintsOf(p.engineErr)) == 0:
 			unusable = unusable.With(finding.Anywhere("", "docker"))
 		}

@@ -3,6 +3,7 @@
 package finding
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -209,17 +210,18 @@ func Cancel() error {
 }
 
 // NotReady returns one error for all problems that preflight found, so that they
-// are told at once; nil for none. A caller may decide on the causes.
+// are told at once; nil for none. Preflight comes before any change. A caller may
+// decide on the causes.
 func NotReady(problems []*Error, causes ...error) error {
 	if len(problems) == 0 {
 		return nil
 	}
 	all := &preflightError{problems, errors.Join(causes...)}
 	if len(problems) > 1 {
-		return &Error{Kind: HostNotReady, ID: problems[0].ID, Err: all}
+		return &Error{Kind: HostNotReady, ID: problems[0].ID, Err: all, End: Unchanged}
 	}
 	one := *problems[0]
-	one.Err = all
+	one.Err, one.End = all, cmp.Or(one.End, Unchanged)
 	return &one
 }
 

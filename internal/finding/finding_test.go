@@ -53,9 +53,9 @@ func TestText(t *testing.T) {
 		"joined":      {Prompt{}, errors.Join(errors.New("x"), stopped().With(start)), "x\nit is stopped\n\nStart OpenAlgo:\n\n    openalgo-install start"},
 		"no command":  {Prompt{}, stopped().With(Hint{Do: "Wait"}), "it is stopped\n\nWait."},
 		"two":         {Prompt{}, stopped().With(start, Hint{Do: "Or wait"}, shell), "it is stopped\n\nYou can do one of these:\n\n  - Start OpenAlgo:\n\n        openalgo-install start\n\n  - Or wait\n\n  - Stop nginx:\n\n        sudo systemctl stop nginx"},
-		"one problem": {Prompt{}, NotReady([]*Error{stopped().With(start)}), "it is stopped\n\nStart OpenAlgo:\n\n    openalgo-install start"},
+		"one problem": {Prompt{}, NotReady([]*Error{stopped().With(start)}), "it is stopped\n\nStart OpenAlgo:\n\n    openalgo-install start\n\nNothing was changed."},
 		"problems": {Prompt{}, NotReady([]*Error{stopped().With(start), Named(HostNotReady, "full", "it is full")}),
-			"this machine is not ready:\n  - it is stopped\n\n    Start OpenAlgo:\n\n        openalgo-install start\n\n  - it is full"},
+			"this machine is not ready:\n  - it is stopped\n\n    Start OpenAlgo:\n\n        openalgo-install start\n\n  - it is full\n\nNothing was changed."},
 	} {
 		if got := test.prompt.Text(test.err); got != test.want {
 			t.Errorf("%s:\n%q, want\n%q", name, got, test.want)

@@ -140,7 +140,7 @@ func Unknown(o *world.Observation) error {
 		return nil
 	}
 	return finding.Named(finding.HostNotReady, "foreign-stack", "%s holds the .env and the data (db) of an instance that another tool made: "+
-		"--dir names another directory. Nothing was changed", string(o.Dir))
+		"--dir names another directory", string(o.Dir)).Ending(finding.Unchanged)
 }
 
 // Project refuses a project that belongs to another directory, and one

@@ -50,7 +50,7 @@ func (c *courier) redact(text string) string {
 func (c *courier) try(ctx context.Context, t target.Target, l letter) *trouble {
 	for i := 0; ; i++ {
 		err := c.sendOnce(ctx, t, l)
-		if err == nil || !err.passing || i >= len(c.pauses) || err.after > mostPause {
+		if err == nil || !err.passing || err.taken || i >= len(c.pauses) || err.after > mostPause {
 			return err
 		}
 		if wait.For(ctx, max(c.pauses[i], err.after)) != nil {

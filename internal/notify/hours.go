@@ -81,7 +81,7 @@ func (n *Notifier) Rules() (Rules, error) {
 // SetRules keeps what this machine's owner chose.
 func (n *Notifier) SetRules(ctx context.Context, r Rules) error {
 	if err := r.Check(); err != nil {
-		return invalid(err)
+		return Invalid(err)
 	}
 	return n.change(ctx, func(f *file) error {
 		f.Rules = r

@@ -24,6 +24,8 @@ type trouble struct {
 	err     *finding.Error
 	passing bool          // it may go away by itself
 	after   time.Duration // the service takes nothing before
+	taken   bool          // by other recipients of the same address
+	letter  bool          // it may be this one letter alone
 }
 
 // mostAnswer is how much of an answer is read, in bytes.
@@ -125,7 +127,9 @@ func (a answer) judge(host string) *trouble {
 		return &trouble{err: finding.Named(finding.Failed, "notify-refused", "%s points to another address (%d), which is not followed", host, a.status).
 			With(finding.Hint{Do: "Enter the address that it points to"})}
 	}
-	return a.refused(host, "the address or its token is wrong, or no longer valid")
+	t := a.refused(host, "the address or its token is wrong, or no longer valid")
+	t.letter = a.status == http.StatusBadRequest || a.status == http.StatusRequestEntityTooLarge || a.status == http.StatusUnprocessableEntity
+	return t
 }
 
 // refused is a message that the service did not take, with its own words.

@@ -120,11 +120,17 @@ func hand(ctx context.Context, c *smtp.Client, t target.Target, host string, tex
 	if err := c.Mail(from.Address); err != nil {
 		return mailTrouble(ctx, host, "sender", err)
 	}
+	var some someOf
 	for _, to := range t.To {
 		address, _ := mail.ParseAddress(to)
 		if err := c.Rcpt(address.Address); err != nil {
-			return mailTrouble(ctx, host, "recipient", err)
+			some.add(mailTrouble(ctx, host, "recipient", err))
+		} else {
+			some.add(nil)
 		}
+	}
+	if some.taken == 0 {
+		return some.err
 	}
 	w, err := c.Data()
 	if err != nil {
@@ -135,7 +141,7 @@ func hand(ctx context.Context, c *smtp.Client, t target.Target, host string, tex
 		return mailTrouble(ctx, host, "message", err)
 	}
 	_ = c.Quit() // the server has taken it
-	return nil
+	return some.trouble()
 }
 
 // mailTrouble is what a server answered, or that it did not.

@@ -74,7 +74,7 @@ func (n *Notifier) Targets() (out []target.Target, err error) {
 // Add keeps an address, in the place of one of its name.
 func (n *Notifier) Add(ctx context.Context, t target.Target) error {
 	if err := t.Check(); err != nil {
-		return invalid(err)
+		return Invalid(err)
 	}
 	return n.change(ctx, func(f *file) error {
 		fresh := kept{t.Kind, t.Name, t.Secret.Reveal(), t.Server, t.User, t.From, t.To}
@@ -107,8 +107,9 @@ func (n *Notifier) Remove(ctx context.Context, name string) error {
 	return n.update(ctx, func(o *outbox) { o.forget(name) })
 }
 
-func invalid(err error) error {
-	return finding.Named(finding.Usage, "notify-invalid", "%w", err).Ending(finding.Unchanged)
+// Invalid is what Check says about an address or a rule, as an error of the command line.
+func Invalid(err error) error {
+	return finding.Named(finding.Usage, "notify-invalid", "this cannot be used: %w", err).Ending(finding.Unchanged)
 }
 
 func unknown(name string) error {

@@ -17,6 +17,7 @@ const (
 	mostWaiting = 200
 	mostAge     = 3 * 24 * time.Hour
 	mostAtOnce  = 10 // parcels in one letter, so that no service refuses the rest
+	mostRefused = 3  // letters in a round, before the rest is left for the next
 	mostRound   = 60 * time.Second
 	mostPause   = 10 * time.Second // that a service may ask for within a round
 )
@@ -103,6 +104,7 @@ func (n *Notifier) update(ctx context.Context, do func(*outbox)) error {
 	}
 	defer free()
 	o := outboxOf(n.store)
+	o.tidy(n.now()) // before, or what was told as dropped would be counted again
 	do(o)
 	o.tidy(n.now())
 	if err := n.store.Save(outboxName, o); err != nil {
@@ -234,18 +236,42 @@ func (n *Notifier) deliver(ctx context.Context, t target.Target, box *outbox, r 
 		}
 		dropped = h.Dropped
 	}
+	refused := 0
 	for batch := range slices.Chunk(waiting, mostAtOnce) {
-		var messages []Message
-		for _, p := range batch {
-			messages = append(messages, p.Messages...)
+		err := n.hand(ctx, t, batch, &dropped, r)
+		if err != nil && err.letter && len(batch) > 1 {
+			// One letter that a service does not take must not hold up the others.
+			for i := range batch {
+				if err = n.hand(ctx, t, batch[i:i+1], &dropped, r); err != nil && !err.letter {
+					return
+				}
+			}
 		}
-		if r.err = n.try(ctx, t, n.compose(messages, dropped)); r.err != nil {
+		if err != nil {
+			refused++
+		}
+		if err != nil && !err.letter || refused >= mostRefused {
 			return
 		}
-		for _, p := range batch {
-			r.sent = append(r.sent, p.ID)
-		}
-		r.dropped += dropped
-		dropped = 0
 	}
+}
+
+// hand sends some parcels in one letter, and notes how that went.
+func (n *Notifier) hand(ctx context.Context, t target.Target, batch []parcel, dropped *int, r *result) *trouble {
+	var messages []Message
+	for _, p := range batch {
+		messages = append(messages, p.Messages...)
+	}
+	err := n.try(ctx, t, n.compose(messages, *dropped))
+	if err != nil {
+		r.err = err
+	}
+	if err != nil && !err.taken {
+		return err
+	}
+	for _, p := range batch {
+		r.sent = append(r.sent, p.ID)
+	}
+	r.dropped, *dropped = r.dropped+*dropped, 0
+	return nil
 }

@@ -66,7 +66,7 @@ func telegram(ctx context.Context, c *courier, t target.Target, method string, d
 }
 
 func unknownChat(why string) *trouble {
-	return &trouble{err: finding.Named(finding.Failed, "notify-chat-unknown", "%s", why).
+	return &trouble{err: finding.Named(finding.Failed, "notify-chat-unknown", "the bot cannot write to its chat: %s", why).
 		With(finding.Anywhere("Open the chat with your bot in Telegram, send it a message, then enter the bot again", "notify", "add", "telegram"))}
 }
 
@@ -74,15 +74,37 @@ func sendTelegram(ctx context.Context, c *courier, t target.Target, l letter) *t
 	if len(t.To) == 0 {
 		return unknownChat("it is not known to which chat the bot should write")
 	}
+	var some someOf
 	for _, chat := range t.To {
 		_, err := telegram(ctx, c, t, "sendMessage", map[string]any{
 			"chat_id": chat, "text": cut(l.body, mostTelegram), "link_preview_options": map[string]bool{"is_disabled": true}, "disable_notification": l.severity == Info,
 		})
-		if err != nil {
-			return err
-		}
+		some.add(err)
 	}
-	return nil
+	return some.trouble()
+}
+
+// someOf is how a letter to several recipients went. Those who have it must not get it
+// again because another one has not.
+type someOf struct {
+	taken int
+	err   *trouble // the first
+}
+
+func (s *someOf) add(err *trouble) {
+	switch {
+	case err == nil:
+		s.taken++
+	case s.err == nil:
+		s.err = err
+	}
+}
+
+func (s *someOf) trouble() *trouble {
+	if s.err != nil && s.taken > 0 {
+		s.err.taken = true
+	}
+	return s.err
 }
 
 // Chat is a chat that somebody has begun with a bot.

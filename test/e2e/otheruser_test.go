@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -19,10 +20,11 @@ func TestAdoptOfAnotherUser(t *testing.T) {
 		missing(t, "only root can give directories away")
 	}
 	i := foreign(t, "")
+	user := docker.Info().UserBase + otherUser
 	i.dockerRunWith(func(spec *engine.ContainerSpec) {
 		spec.User = "1001:1001"
 		for _, name := range []string{".env", "db", "log", "strategies", "keys", "tmp"} {
-			must(t, os.Chown(i.path(name), otherUser, otherUser))
+			must(t, os.Chown(i.path(name), user, user))
 		}
 	})
 	i.until("the previous OpenAlgo answers", func() bool { return i.isUp() })
@@ -45,7 +47,7 @@ func TestAdoptOfAnotherUser(t *testing.T) {
 			}
 		}
 	}
-	if owner := i.owner("db"); !strings.HasPrefix(owner, "1001:1001") {
+	if owner := i.owner("db"); !strings.HasPrefix(owner, fmt.Sprintf("%d:%d ", user, user)) {
 		t.Errorf("the directory of before is %s", owner)
 	}
 }

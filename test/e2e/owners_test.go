@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"strings"
@@ -42,8 +43,9 @@ func TestAdoptDirectoriesOfRoot(t *testing.T) {
 		t.Fatalf("exit %d\n%s", out.code, out.all())
 	}
 	i.mustBeReady()
+	user := docker.Info().UserBase + 1000
 	for _, name := range []string{"db", "log", "strategies", "keys"} {
-		if owner := i.owner(name); !strings.HasPrefix(owner, "1000:1000") {
+		if owner := i.owner(name); !strings.HasPrefix(owner, fmt.Sprintf("%d:%d ", user, user)) {
 			t.Errorf("%s is %s", name, owner)
 		}
 	}
@@ -61,7 +63,7 @@ func TestAdoptDirectoriesOfRootIntoVolumes(t *testing.T) {
 	if owner := i.owner("log"); !strings.HasPrefix(owner, "0:0") {
 		t.Errorf("the directory is %s", owner)
 	}
-	if info, err := os.Stat(i.volume("/app/log")); err != nil || info.Sys().(*syscall.Stat_t).Uid != 1000 {
+	if info, err := os.Stat(i.volume("/app/log")); err != nil || int(info.Sys().(*syscall.Stat_t).Uid) != docker.Info().UserBase+1000 {
 		t.Errorf("the volume is not user 1000's: %v", err)
 	}
 }
