@@ -76,7 +76,7 @@ func (a *app) carry(ctx context.Context, s *ops.Session, out *presenter, o chang
 	if !o.dryRun {
 		result, err := s.Do(ctx, c)
 		if arrives(c.Name) {
-			result, err = withAddress(ctx, s.Dir(), result, err)
+			result, err = withAddress(ctx, s, result, err)
 		}
 		return out.end(result, err)
 	}

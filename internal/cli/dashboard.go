@@ -22,7 +22,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/live"
 	"github.com/marketcalls/openalgo-install/internal/ops"
 	"github.com/marketcalls/openalgo-install/internal/printable"
-	"github.com/marketcalls/openalgo-install/internal/publicip"
+	"github.com/marketcalls/openalgo-install/internal/publicip/recent"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
 	"github.com/marketcalls/openalgo-install/internal/terminal"
@@ -62,9 +62,9 @@ func watcherOf(e *engine.Engine, machine sizing.Machine, only, beside string) *l
 	return live.New(live.Options{
 		Docker: e, Machine: machine, Dir: only, Beside: beside,
 		Watch:  func(ctx context.Context) string { return watch.Glance(ctx).String() },
-		Public: func(ctx context.Context) string { return publicip.Find(ctx).String() },
+		Public: func(ctx context.Context) string { return recent.Find(ctx).String() },
 		Examine: func(ctx context.Context, dir string) []live.Problem {
-			return problemsOf(doctor.Examine(ctx, doctor.Look{Dir: dir, Engine: e, Machine: machine}))
+			return problemsOf(doctor.Examine(ctx, doctor.Look{Dir: dir, Engine: e, Machine: machine, Public: recent.Find}))
 		},
 	})
 }

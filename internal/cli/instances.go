@@ -67,7 +67,7 @@ func (c *installCommand) installAll(ctx context.Context, all []answers.Named) er
 		var result event.Result
 		if err == nil {
 			result, err = s.Do(ctx, ops.Install(n.Answers, len(all)))
-			result, err = withAddress(ctx, s.Dir(), result, err)
+			result, err = withAddress(ctx, s, result, err)
 		}
 		if err == nil {
 			present.Owner(out.Run, result, finding.Prompt{Dir: instanceDir(c.dir, n.Name), Sudo: true})

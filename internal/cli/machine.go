@@ -13,6 +13,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/present"
 	"github.com/marketcalls/openalgo-install/internal/printable"
 	"github.com/marketcalls/openalgo-install/internal/publicip"
+	"github.com/marketcalls/openalgo-install/internal/publicip/recent"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/run"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
@@ -23,15 +24,16 @@ import (
 // lookAt describes this machine, and the OpenAlgo that dir may have.
 func lookAt(ctx context.Context, a *app, dir string) wizard.Machine {
 	s := &survey{app: a, at: dir}
+	public := make(chan publicip.Address, 1)
+	go func() { public <- recent.Find(ctx) }()
 	e, machine, err := connect(ctx)
 	if err == nil {
 		defer e.Close()
 		if s.instance(ctx, e, machine) {
+			s.Here.Address = addressOf(e, <-public).String()
 			return s.Machine
 		}
 	}
-	public := make(chan publicip.Address, 1)
-	go func() { public <- publicip.Find(ctx) }()
 	facts, measured := host.Measure(ctx)
 	if measured == nil {
 		s.fact("System", "%s, %s", facts.OS.Pretty, facts.Arch)
@@ -47,7 +49,7 @@ func lookAt(ctx context.Context, a *app, dir string) wizard.Machine {
 	}
 	s.addresses(ctx, e, machine)
 	s.memory(ctx)
-	if at := <-public; at.Known() {
+	if at := addressOf(e, <-public); at.Known() {
 		s.fact("Public IP", "%s: your broker must know it", at)
 		s.Here.Address = at.String()
 	}
@@ -57,6 +59,14 @@ func lookAt(ctx context.Context, a *app, dir string) wizard.Machine {
 	}
 	s.start(ctx, e)
 	return s.Machine
+}
+
+// addressOf is what brokers see of this machine; nothing where OpenAlgo runs on another.
+func addressOf(e *engine.Engine, here publicip.Address) publicip.Address {
+	if e != nil && isElsewhere(e.Info().Endpoint) {
+		return publicip.Address{}
+	}
+	return here
 }
 
 // ramText is the RAM and swap of a machine.

@@ -1,11 +1,12 @@
 package cli
 
 import (
-	"net/netip"
+	"context"
 
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/ops"
+	"github.com/marketcalls/openalgo-install/internal/publicip/recent"
 	"github.com/marketcalls/openalgo-install/internal/tunnel"
 )
 
@@ -13,13 +14,17 @@ import (
 // OpenAlgo which listens on this machine only.
 func tellingWay(c ops.Command) ops.Command {
 	c.Ended = func(s *ops.Session, r event.Result, err error) {
-		if err != nil || !r.Changed || !s.Engine.Info().Local {
+		if err != nil || !r.Changed {
 			return
 		}
 		// The ports may have been chosen only now: the saved answers have them.
 		a, problems, ok := ops.SavedAnswers(string(s.Dir()), s.Dir().Path(instance.AnswersName))
 		if ok && len(problems) == 0 && a.Domain == "" && !a.Ports.InNetwork() {
-			s.Note("to open it from another computer, type there: " + tunnel.Find(netip.Addr{}).Command(a.Ports) +
+			way, elsewhere := tunnel.To(s.Engine.Info().Endpoint)
+			if !elsewhere {
+				way = tunnel.Find(recent.Find(context.Background()).Best())
+			}
+			s.Note("to open it from another computer, type there: " + way.Command(a.Ports) +
 				" (nothing more is printed, and the prompt does not come back); then open " + tunnel.Open(a.Ports) + " in the browser there")
 		}
 	}

@@ -133,7 +133,7 @@ func (w *interview) host() wizard.Host {
 			defer done()
 			s.Wait = w.wait // a page has asked what a plan asks
 			result, err := s.Do(ctx, ops.Install(ans, 0))
-			return withAddress(ctx, s.Dir(), result, err)
+			return withAddress(ctx, s, result, err)
 		},
 		Next:   w.next(),
 		Drafts: draft.For(w.at),

@@ -153,7 +153,7 @@ func (w *interview) round(ctx context.Context, questions *wizard.Plain) (retry b
 		return false, out.end(result, err)
 	}
 	result, err := s.Do(ctx, ops.Install(ans, 0))
-	if result, err = withAddress(ctx, s.Dir(), result, err); err != nil {
+	if result, err = withAddress(ctx, s, result, err); err != nil {
 		return w.offerRetry(ctx, out, err)
 	}
 	_ = questions.Drafts.Drop() // it is removed in a week

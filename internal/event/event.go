@@ -83,6 +83,7 @@ type Result struct {
 	// Account says what there is to know while OpenAlgo has no admin account.
 	Account welcome.Account
 	Address publicip.Address // of this machine, as brokers see it; zero: not found out, or not looked
+	Docker  string           // the address of a Docker on another machine; "" is this one
 }
 
 // End returns the last event of a run, with commands for who reads it. The

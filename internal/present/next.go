@@ -27,6 +27,28 @@ type Next struct {
 	Commands [][2]string
 }
 
+// After is what a person has to know after an install that ended so.
+func (n Next) After(r event.Result) Next {
+	n.Result = r
+	return n
+}
+
+// Way is how a person logs in to the machine on which OpenAlgo runs.
+func (n Next) Way() tunnel.Way {
+	if way, elsewhere := tunnel.To(n.Result.Docker); elsewhere {
+		return way
+	}
+	return n.Tunnel.Or(n.Result.Address.Best())
+}
+
+// machine is the one on which OpenAlgo runs.
+func (n Next) machine() string {
+	if n.Result.Docker != "" {
+		return n.Way().Host
+	}
+	return "this machine"
+}
+
 // Lines say in plain lines what comes after an install with these answers.
 func (n Next) Lines(a answers.Answers) []string {
 	b, _ := broker.Of(a.Broker.Name)
@@ -52,13 +74,16 @@ func (n Next) Lines(a answers.Answers) []string {
 	case account.Public != "":
 		step("Open " + account.Public + " now and create the admin account: OpenAlgo makes its first visitor the admin, whoever that is.")
 	case a.Domain == "" && a.Ports.InNetwork():
-		step("Open " + a.Origin() + " on this machine or in its network, and create the admin account.")
+		step("Open " + a.Origin() + " on " + n.machine() + " or in its network, and create the admin account.")
 	case a.Domain == "":
 		text := "Open it on this machine, or from another computer through SSH:"
 		if n.Tunnel.Port != 0 { // somebody logged in from there
 			text = "Open it from your own computer through SSH, or on this machine:"
 		}
-		lines := n.Tunnel.Lines(a.Ports)
+		if n.Result.Docker != "" {
+			text = "OpenAlgo runs on " + n.Way().Host + ", where Docker is. Open it on that machine, or from another computer through SSH:"
+		}
+		lines := n.Way().Lines(a.Ports)
 		if n.CopyKey != "" {
 			lines[1] += " (press " + n.CopyKey + " to copy it)"
 		}
@@ -71,7 +96,7 @@ func (n Next) Lines(a answers.Answers) []string {
 		key := noKey(b.ID, n.Dir)
 		step(key[0], key[1:]...)
 	}
-	step(atBroker(b, n.Result.Address), "Orders from another address are rejected (SEBI rule since 1 April 2026). "+n.Result.Address.Stays())
+	step(n.atBroker(b), "Orders from another address are rejected (SEBI rule since 1 April 2026). "+n.Result.Address.Stays())
 	step(broker.DailyLogin, broker.DailyLoginPage)
 	step("Keep a copy of " + n.Dir + "/.env: its keys open the data.")
 	out = append(out,
@@ -85,8 +110,12 @@ func (n Next) Lines(a answers.Answers) []string {
 }
 
 // atBroker says which address the broker must know, and where that is entered.
-func atBroker(b broker.Broker, a publicip.Address) string {
-	if !a.Known() {
+func (n Next) atBroker(b broker.Broker) string {
+	a := n.Result.Address
+	switch {
+	case n.Result.Docker != "":
+		return "Register the public address of " + n.Way().Host + " at your broker (" + b.Where() + "). To see it, run there: " + publicip.Question
+	case !a.Known():
 		return "Register this machine's public address at your broker (" + b.Where() + "). To see it, run here: " + publicip.Question
 	}
 	return "Register this machine's address " + a.String() + " at your broker (" + b.Where() + ")."

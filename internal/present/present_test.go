@@ -212,6 +212,24 @@ func TestNext(t *testing.T) {
 }
 
 // What the owner of a new OpenAlgo must be told.
+// With a Docker on another machine, OpenAlgo and its tunnel are there, and brokers see
+// that machine's address.
+func TestNextWithDockerElsewhere(t *testing.T) {
+	t.Parallel()
+	n := Next{Dir: "/opt/openalgo", Tunnel: tunnel.Way{User: "root", Host: "203.0.113.7", Port: 22}, Result: event.Result{Docker: "ssh://trader@vps.example"}}
+	for bind, want := range map[string]string{"127.0.0.1": "trader@vps.example", "192.168.1.5": "Open http://192.168.1.5:5001 on vps.example or in its network"} {
+		a := answers.Answers{Broker: answers.Broker{Name: "zerodha"}, Ports: answers.Ports{Web: 5001, WebSocket: 8766, Bind: bind}}
+		text := strings.Join(n.Lines(a), "\n")
+		if !strings.Contains(text, want) || !strings.Contains(text, "public address of vps.example") || strings.Contains(text, "203.0.113.7") || strings.Contains(text, "this machine") {
+			t.Errorf("%s:\n%s", bind, text)
+		}
+	}
+	n.Result, n.Tunnel = event.Result{Address: publicip.Address{IPv4: netip.MustParseAddr("198.51.100.4")}}, tunnel.Way{User: "root"}
+	if text := n.Way().Command(answers.Ports{Web: 5000, WebSocket: 8765}); !strings.HasSuffix(text, "root@198.51.100.4") {
+		t.Error(text)
+	}
+}
+
 func TestOwner(t *testing.T) {
 	t.Parallel()
 	four := netip.MustParseAddr("203.0.113.7")

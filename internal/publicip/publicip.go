@@ -35,6 +35,15 @@ type Address struct {
 // Known reports whether there is an address of either family.
 func (a Address) Known() bool { return a.IPv4.IsValid() || a.IPv6.IsValid() }
 
+// Best is the address that other computers reach: IPv4 where there is one. The zero
+// value is not known.
+func (a Address) Best() netip.Addr {
+	if a.IPv4.IsValid() {
+		return a.IPv4
+	}
+	return a.IPv6
+}
+
 // String is the address as a person enters it; "" is not known.
 func (a Address) String() string {
 	switch {
@@ -69,10 +78,16 @@ func Default() Finder {
 	if own := os.Getenv(Services); own != "" {
 		f.IPv4, f.IPv6, f.Metadata = allowed(strings.Split(own, ",")), nil, ""
 	}
-	if off := os.Getenv(Off); off != "" && off != "0" && off != "false" {
+	if IsOff() {
 		f.IPv4, f.IPv6, f.Metadata = nil, nil, ""
 	}
 	return f
+}
+
+// IsOff reports whether the environment forbids to ask anybody.
+func IsOff() bool {
+	off := os.Getenv(Off)
+	return off != "" && off != "0" && off != "false"
 }
 
 // Find finds the address, within three seconds.

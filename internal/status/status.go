@@ -270,7 +270,8 @@ func describe(ctx context.Context, e Docker, c engine.Container, dir string, due
 	env := world.EnvOf(i.Dir)
 	i.URL = world.URLOf(env, c)
 	i.Broker, i.NoKey = settings.BrokerKey(env)
-	i.Tunnel = tunnelTo(e.Info(), i.URL, c)
+	i.Address = registered.Load(instance.Dir(i.Dir))
+	i.Tunnel = tunnelTo(e.Info(), i.URL, c, knownAddress(i.Address))
 	now := (&ready.Prober{Engine: e}).Now(ctx, c)
 	i.Ready, i.Starting, i.Reason = now.Ready, now.Starting, now.Reason
 	if stacks.IsFrozen(c) {
@@ -290,7 +291,6 @@ func describe(ctx context.Context, e Docker, c engine.Container, dir string, due
 	}
 	i.Sizing = sizingOf(env, c, dir, due)
 	i.Bytecode = bytecode.Of(ctx, e, c)
-	i.Address = registered.Load(instance.Dir(i.Dir))
 	i.Schedule = later.LoadAt(instance.Dir(i.Dir))
 	i.Backup = backup.LoadLast(instance.Dir(i.Dir))
 	i.LastDowntime = downtime.Load(instance.Dir(i.Dir)).Last

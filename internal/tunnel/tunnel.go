@@ -5,10 +5,14 @@ package tunnel
 import (
 	"fmt"
 	"net/netip"
+	"net/url"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/loopback"
 )
 
 // Way is how a person logs in to this machine over SSH.
@@ -107,4 +111,30 @@ var shared = netip.MustParsePrefix("100.64.0.0/10") // of providers (RFC 6598)
 // isInner reports whether an address has no meaning on the internet.
 func isInner(a netip.Addr) bool {
 	return a.IsPrivate() || a.IsLoopback() || a.IsLinkLocalUnicast() || shared.Contains(a)
+}
+
+// Or is the way with the address of this machine where nobody knows another one.
+func (w Way) Or(address netip.Addr) Way {
+	if w.Host == "" && address.IsValid() {
+		w.Host = address.String()
+	}
+	return w
+}
+
+// plainHost is the name or address of a computer, which means nothing to a shell.
+var plainHost = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9.:-]{0,252}$`)
+
+// To is the way to the computer on which Docker runs, by the address that Docker is
+// asked at. false: that is this machine.
+func To(docker string) (w Way, elsewhere bool) {
+	u, err := url.Parse(docker)
+	if err != nil || !slices.Contains([]string{"ssh", "tcp", "http", "https"}, u.Scheme) || loopback.Is(u.Hostname()) || !plainHost.MatchString(u.Hostname()) {
+		return Way{}, false
+	}
+	w.Host = u.Hostname()
+	if u.Scheme == "ssh" {
+		w.User = plainName(u.User.Username())
+		w.Port, _ = strconv.Atoi(u.Port())
+	}
+	return w, true
 }

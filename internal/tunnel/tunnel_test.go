@@ -143,3 +143,26 @@ func TestFindHere(t *testing.T) {
 		t.Errorf("nobody runs this test: %+v", w)
 	}
 }
+
+// Docker may run on another computer, and the tunnel leads there.
+func TestTo(t *testing.T) {
+	t.Parallel()
+	for docker, want := range map[string]Way{
+		"ssh://trader@vps.example": {User: "trader", Host: "vps.example"}, "ssh://trader@vps.example:2222": {User: "trader", Host: "vps.example", Port: 2222},
+		"tcp://198.51.100.4:2376": {Host: "198.51.100.4"}, "https://docker.example:2376": {Host: "docker.example"}, "tcp://[2001:db8::4]:2376": {Host: "2001:db8::4"},
+		"ssh://a;b@vps.example": {Host: "vps.example"}, "ssh://vps.example": {Host: "vps.example"},
+		"unix:///var/run/docker.sock": {}, "tcp://127.0.0.1:2375": {}, "tcp://localhost:2375": {}, "npipe:////./pipe/docker": {}, "": {}, "ssh://-oProxyCommand=x": {}, "tcp://": {},
+	} {
+		got, elsewhere := To(docker)
+		if got != want || elsewhere != (want != Way{}) {
+			t.Errorf("%q: %+v, %v", docker, got, elsewhere)
+		}
+	}
+	mine, known := netip.MustParseAddr("203.0.113.7"), Way{Host: "198.51.100.4"}
+	if got := (Way{}).Or(mine).Host; got != "203.0.113.7" {
+		t.Errorf("%q", got)
+	}
+	if known.Or(mine) != known || (Way{}).Or(netip.Addr{}) != (Way{}) {
+		t.Error("what is known does not stay")
+	}
+}

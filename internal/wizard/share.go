@@ -23,7 +23,7 @@ func openShare(from *resultPage, code bool) tea.Cmd {
 	b, _ := broker.Find(a.Broker.Name)
 	tunnel := ""
 	if a.Domain == "" && !a.Ports.InNetwork() {
-		tunnel = m.host.Next.Tunnel.Command(a.Ports)
+		tunnel = m.host.Next.After(m.outcome.Result).Way().Command(a.Ports)
 	}
 	r := m.outcome.Result
 	p := share.NewPicker(m.out, share.Item{Label: "Setup link", Text: r.Account.Link.Reveal()}, share.Item{Label: "Address", Text: r.URL},
