@@ -34,10 +34,17 @@ func TestDowntime(t *testing.T) {
 					Command    string
 					DowntimeMS int64 `json:"downtime_ms"`
 				} `json:"last_downtime"`
+				Market struct {
+					Source string
+					Read   *time.Time `json:"calendar_read"`
+				}
 			}
 		}
 		if err := json.Unmarshal([]byte(i.run("status", "--json").stdout), &state); err != nil || len(state.Instances) != 1 {
 			t.Fatal(err)
+		}
+		if m := state.Instances[0].Market; m.Read == nil || !strings.Contains(m.Source, "OpenAlgo's own calendar, read today") {
+			t.Errorf("the calendar of the markets: %+v", m)
 		}
 		last := state.Instances[0].LastDowntime
 		if last.Command != args[0] || last.DowntimeMS != end.DowntimeMS || last.At.Before(began) || last.At.After(began.Add(took)) {

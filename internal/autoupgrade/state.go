@@ -1,0 +1,92 @@
+package autoupgrade
+
+import (
+	"slices"
+	"time"
+
+	"github.com/marketcalls/openalgo-install/internal/instance"
+)
+
+// State is what the owner of an instance chose, and what became of it.
+type State struct {
+	On     bool     `json:"on"`
+	Hold   bool     `json:"hold,omitempty"`
+	Window Window   `json:"window"`
+	Days   int      `json:"days"` // how long a release must be out
+	Skip   []string `json:"skip,omitempty"`
+
+	// Follow is the tag whose newest image is installed. Pinned is the reference that
+	// it was installed by: a tag may move on between the notice and the window.
+	Follow string `json:"follow,omitempty"`
+	Pinned string `json:"pinned,omitempty"`
+
+	Seen    Release `json:"seen,omitzero"`
+	Told    Mark    `json:"told,omitzero"`
+	Refused string  `json:"refused,omitempty"` // the release that was told to need hands
+	Done    Mark    `json:"done,omitzero"`
+	Failed  Mark    `json:"failed,omitzero"`
+	// Problem is the one of the last try that did not begin, and was told.
+	Problem string `json:"problem,omitempty"`
+	// Last is what the last look decided.
+	Last string    `json:"last,omitempty"`
+	At   time.Time `json:"at,omitzero"`
+}
+
+// Mark is what happened to a release, and when.
+type Mark struct {
+	Digest string    `json:"digest"`
+	At     time.Time `json:"at"`
+	Why    string    `json:"why,omitempty"`
+}
+
+// DefaultDays is how long a release must be out.
+const DefaultDays = 3
+
+const (
+	name     = "autoupgrade.json"
+	mostSkip = 20
+)
+
+// Load returns the state of an instance; nil where automatic upgrades were never on.
+func Load(dir instance.Dir) *State {
+	s, err := instance.Load[State](dir, name)
+	if err != nil || s == nil || s.Window.check() != nil || s.Days < 0 || s.Days > 90 {
+		return nil
+	}
+	return s
+}
+
+// Save keeps it.
+func (s *State) Save(dir instance.Dir) error { return instance.Save(dir, name, s) }
+
+// SkipOver adds a release to those that are skipped, the oldest of which is forgotten.
+func (s *State) SkipOver(release string) {
+	if !slices.Contains(s.Skip, release) {
+		s.Skip = append(s.Skip, release)
+	}
+	s.Skip = s.Skip[max(len(s.Skip)-mostSkip, 0):]
+}
+
+// Follows is the reference whose newest image an instance is upgraded to: the tag that
+// was followed, where the installed reference is one that an automatic upgrade pinned.
+func Follows(dir instance.Dir, installed string) string {
+	if s := Load(dir); s != nil && s.Pinned != "" && s.Pinned == installed {
+		return s.Follow
+	}
+	return installed
+}
+
+// Text says in one line what is to happen; "" for nil.
+func (s *State) Text() string {
+	switch {
+	case s == nil || !s.On:
+		return ""
+	case s.Hold:
+		return "on hold (" + s.Window.String() + ")"
+	}
+	text := s.Window.String()
+	if s.Last != "" {
+		text += ". " + s.Last
+	}
+	return text
+}
