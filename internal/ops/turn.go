@@ -232,7 +232,7 @@ func measured(ctx context.Context, t *turn) (event.Result, error) {
 	t.watch = nil
 	r, err := t.change(ctx)
 	if s, unread := t.dir.LoadState(); err == nil && unread == nil {
-		_ = t.see().KeepSample(s.ImageID) // without it the next run looks into the image
+		_ = t.see().Keep(s.ImageID) // without it the next run looks into the image
 	}
 	if t.watch == nil {
 		return r, err // nothing was carried out

@@ -6,7 +6,11 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/calendar/kept"
 )
 
-// LookAtMarkets looks at the calendar of the markets that OpenAlgo has.
+// LookAtMarkets looks at the calendar of the markets that OpenAlgo has. It asks a
+// container once.
 func (l *Looker) LookAtMarkets(ctx context.Context, o *Observation) {
-	o.Calendar = kept.Of(ctx, l.Engine, o.Dir, o.Container(), o.Env, o.Now)
+	if !l.markets.IsFresh() {
+		l.markets = kept.Ask(ctx, l.Engine, o.Dir, o.Container(), o.Env, o.Now)
+	}
+	o.Calendar = l.markets.Calendar()
 }

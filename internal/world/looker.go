@@ -1,8 +1,10 @@
 package world
 
 import (
+	"errors"
 	"time"
 
+	"github.com/marketcalls/openalgo-install/internal/calendar/kept"
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
@@ -17,8 +19,9 @@ type Looker struct {
 	Resolver host.Resolver
 	Now      func() time.Time // nil is the clock
 
-	inside *images
-	seen   bool // Docker has this directory on its own disk
+	inside  *images
+	markets kept.Reading
+	seen    bool // Docker has this directory on its own disk
 }
 
 func (l *Looker) images() *images {
@@ -31,13 +34,14 @@ func (l *Looker) images() *images {
 	return l.inside
 }
 
-// KeepSample keeps the .sample.env of an image for later runs, where it was read.
-func (l *Looker) KeepSample(image string) error {
+// Keep keeps what was costly to look at, for later runs: the .sample.env of an image,
+// and the calendar.
+func (l *Looker) Keep(image string) error {
 	sample, known := l.images().samples[image]
 	if !known || image == "" {
-		return nil
+		return l.markets.Keep(l.Dir)
 	}
-	return instance.KeepSample(l.Dir, image, sample)
+	return errors.Join(instance.KeepSample(l.Dir, image, sample), l.markets.Keep(l.Dir))
 }
 
 // OnHost is what this machine is like, for a command that has no plan.

@@ -103,7 +103,7 @@ func (i *instance) mustBeTidy() {
 		switch {
 		case name == "", name == "/.openalgo-install", strings.HasPrefix(name, "/.openalgo-install/backups"):
 		case name == "/.env", name == "/docker-compose.yaml", name == "/openalgo-install.yaml":
-		case name == "/.openalgo-install/lock", name == "/.openalgo-install/log", name == "/.openalgo-install/state.json", name == "/.openalgo-install/times.json", name == "/.openalgo-install/sample.json", name == "/.openalgo-install/address.json":
+		case name == "/.openalgo-install/lock", name == "/.openalgo-install/log", name == "/.openalgo-install/state.json", name == "/.openalgo-install/times.json", name == "/.openalgo-install/sample.json", name == "/.openalgo-install/address.json", name == "/.openalgo-install/calendar.json":
 		default:
 			i.t.Errorf("left over: %s", name)
 		}

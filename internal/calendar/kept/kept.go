@@ -89,28 +89,67 @@ func isWithin(at, now time.Time, ago time.Duration) bool {
 	return !at.After(now) && now.Sub(at) < ago
 }
 
+// isDue reports whether a container can and should be asked.
+func (f file) isDue(c *engine.Container, now time.Time) bool {
+	return !isWithin(f.Read, now, serves) && !isWithin(f.Tried, now, again) && c != nil && c.State == "running"
+}
+
 // Of returns the calendar of an instance. Once a day it asks the container for it, if
 // that runs; else what is kept serves. What cannot be kept is not asked for.
 func Of(ctx context.Context, e Docker, dir instance.Dir, c *engine.Container, env *envfile.File, now time.Time) *calendar.Calendar {
 	f := load(dir)
-	if isWithin(f.Read, now, serves) || isWithin(f.Tried, now, again) || c == nil || c.State != "running" {
+	if !f.isDue(c, now) {
 		return f.calendar()
 	}
 	f.Tried = now
 	if instance.Save(dir, name, &f) != nil {
 		return f.calendar()
 	}
-	said, err := read(ctx, e, c.ID, env)
-	if ctx.Err() != nil {
-		return f.calendar()
-	}
-	if f.Problem = ""; err != nil {
-		f.Problem = err.Error()
-	} else {
-		f.Read, f.Said = now, said
-	}
+	f.ask(ctx, e, c.ID, env, now)
 	_ = instance.Save(dir, name, &f) // else it is read again
 	return f.calendar()
+}
+
+// Reading is what is known of a calendar, and may have to be kept.
+type Reading struct {
+	file  file
+	fresh bool
+}
+
+// Ask is Of for a command that may change nothing: it keeps nothing.
+func Ask(ctx context.Context, e Docker, dir instance.Dir, c *engine.Container, env *envfile.File, now time.Time) Reading {
+	r := Reading{file: load(dir)}
+	if r.file.isDue(c, now) {
+		r.file.Tried, r.fresh = now, true
+		r.file.ask(ctx, e, c.ID, env, now)
+	}
+	return r
+}
+
+// Calendar returns what was read; nil where nothing was.
+func (r Reading) Calendar() *calendar.Calendar { return r.file.calendar() }
+
+// IsFresh reports whether the container was asked.
+func (r Reading) IsFresh() bool { return r.fresh }
+
+// Keep keeps what was read, for later runs.
+func (r Reading) Keep(dir instance.Dir) error {
+	if !r.fresh {
+		return nil
+	}
+	return instance.Save(dir, name, &r.file)
+}
+
+// ask reads the calendar of a container. Where that fails, the one of before stays.
+func (f *file) ask(ctx context.Context, e Docker, id string, env *envfile.File, now time.Time) {
+	said, err := read(ctx, e, id, env)
+	switch {
+	case ctx.Err() != nil:
+	case err != nil:
+		f.Problem = err.Error()
+	default:
+		f.Problem, f.Read, f.Said = "", now, said
+	}
 }
 
 // read asks the container, and returns what can be parsed.

@@ -114,3 +114,24 @@ func TestTestApp(t *testing.T) {
 		}
 	}
 }
+
+// A dry run asks, and keeps nothing.
+func TestAskKeepsNothing(t *testing.T) {
+	t.Parallel()
+	dir := instance.Dir(t.TempDir())
+	if _, err := dir.Create(); err != nil {
+		t.Fatal(err)
+	}
+	d, now := &docker{said: christmas}, time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
+	running := &engine.Container{ID: "a", State: "running"}
+	r := Ask(t.Context(), d, dir, running, nil, now)
+	if !r.Calendar().Knows(2026) || !r.IsFresh() || Load(dir) != nil {
+		t.Errorf("%+v", r)
+	}
+	if err := r.Keep(dir); err != nil || !Load(dir).Knows(2026) {
+		t.Error(err)
+	}
+	if r := Ask(t.Context(), d, dir, running, nil, now.Add(time.Hour)); r.IsFresh() || len(d.asked) != 1 || !r.Calendar().Knows(2026) {
+		t.Errorf("%+v, asked %d times", r, len(d.asked))
+	}
+}
