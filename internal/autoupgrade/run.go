@@ -57,7 +57,7 @@ func (r *Runner) Run(ctx context.Context) (string, error) {
 	now := r.Now()
 	if !s.IsTime(now) {
 		from, _ := s.Window.Next(now)
-		return "nothing is due before " + day(from), nil
+		return "nothing to do before " + day(from), nil
 	}
 	runs, newest, err := r.look(ctx, s)
 	if err != nil {
@@ -121,13 +121,12 @@ func (r *Runner) upgrade(ctx context.Context, s *State, runs, newest Release) (s
 		return "", err
 	}
 	if why := r.watch(ctx); why != "" {
-		err := fmt.Errorf("it started, and then did not answer: %s", why)
 		if undone := r.Of.Rollback(ctx); undone != nil {
-			return "", r.failed(ctx, s, runs, newest, finding.Named(finding.Broken, "auto-upgrade-broken", "%w. Rolling back failed: %w", err, undone))
+			return "", r.failed(ctx, s, runs, newest, finding.Named(finding.Broken, "auto-upgrade-broken", "the new release started and then did not answer (%s). Rolling back failed: %w", why, undone))
 		}
-		return "", r.failed(ctx, s, runs, newest, finding.Named(finding.RolledBack, "auto-upgrade-failed", "%w", err))
+		return "", r.failed(ctx, s, runs, newest, finding.Named(finding.RolledBack, "auto-upgrade-failed", "the new release started and then did not answer (%s), so it was rolled back", why))
 	}
-	r.tell(ctx, notify.Info, "upgraded", newest.name()+" was installed and is ready", runs.name()+" ran before. It can be brought back together with its data", "rollback")
+	r.tell(ctx, notify.Info, "upgraded", newest.name()+" was installed and is ready", runs.name()+" ran before. To go back to it, together with its data", "rollback")
 	return s.Last, nil
 }
 

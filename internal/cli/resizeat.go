@@ -9,6 +9,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/broker"
 	"github.com/marketcalls/openalgo-install/internal/calendar/kept"
+	"github.com/marketcalls/openalgo-install/internal/clock"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
@@ -22,7 +23,7 @@ import (
 
 // leave leaves the wait to a process of its own, and watches that.
 func (c *resizeCommand) leave(ctx context.Context, out *presenter, home string, all []*ops.Session) error {
-	at, err := market.When(time.Now(), c.at)
+	at, err := market.When(clock.Now(), c.at)
 	if err != nil {
 		return out.end(event.Result{}, usage("--at: %v", err))
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/draft"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/later"
 	"github.com/marketcalls/openalgo-install/internal/ops"
 	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/present"
@@ -60,6 +61,7 @@ func (c *uninstallCommand) run(ctx context.Context) error {
 		removal.Ended = func(s *ops.Session, r event.Result, err error) {
 			if err == nil && r.Changed {
 				endWatchOfNone(ctx, s)
+				_, _ = later.RemoveUpgrades(ctx, string(s.Dir())) // its next run removes it, too
 			}
 		}
 		return c.carry(ctx, s, out, c.changeOptions, removal)

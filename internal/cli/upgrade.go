@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/marketcalls/openalgo-install/internal/autoupgrade"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/ops"
@@ -21,9 +22,13 @@ func init() { register(newUpgrade) }
 type upgradeCommand struct {
 	*app
 	changeOptions
+	autoFlags
 	to    string
 	check bool
 }
+
+// autoOn is --auto without a window: the one of before, or the usual one.
+const autoOn = "on"
 
 func newUpgrade(a *app) *cobra.Command {
 	c := &upgradeCommand{app: a}
@@ -35,20 +40,46 @@ its databases, add new settings of the release to .env (your values stay), start
 the new release and check it. If it does not start, the previous image, .env and
 databases are restored.
 
-The copy stays in .openalgo-install/snapshot until the next upgrade.`,
+The copy stays in .openalgo-install/snapshot until the next upgrade.
+
+--auto has this machine upgrade OpenAlgo by itself, while no market is near: on
+Saturday between 06:00 and 08:00 IST, or in a window that you choose. You are told
+on the evening before. A backup is made first. A release must be out for 3 days,
+and another major version is never installed. A release that fails is rolled back
+and not tried again. --hold waits until the next --auto; --skip leaves out one release.`,
 		Example: `  openalgo-install upgrade --check
   openalgo-install upgrade
-  openalgo-install upgrade --to 2.0.1.0`,
+  openalgo-install upgrade --to 2.0.1.0
+  openalgo-install upgrade --auto
+  openalgo-install upgrade --auto="daily 04:30-07:30" --days 7`,
 		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return c.run(cmd.Context()) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if c.given() {
+				return c.setAuto(cmd.Context(), cmd.Flags().Changed("days"))
+			}
+			if cmd.Flags().Changed("days") {
+				return usage("--days belongs to --auto")
+			}
+			return c.run(cmd.Context())
+		},
 	}
 	cmd.Flags().StringVar(&c.to, "to", "", "tag, digest or image; left out, the newest of the tag that is installed")
 	cmd.Flags().BoolVar(&c.check, "check", false, "only check: exit 0 if there is nothing newer, 10 if there is")
+	cmd.Flags().StringVar(&c.auto, "auto", "", `upgrade by itself in a window, for example "Sunday 05:00-07:00" or "daily 04:30-07:30"; off ends that`)
+	cmd.Flags().Lookup("auto").NoOptDefVal = autoOn
+	cmd.Flags().IntVar(&c.days, "days", autoupgrade.DefaultDays, "with --auto: how many days a release must be out")
+	cmd.Flags().BoolVar(&c.hold, "hold", false, "make no automatic upgrades until the next --auto")
+	cmd.Flags().StringVar(&c.skip, "skip", "", "leave out a release in automatic upgrades; a version or a digest")
+	cmd.Flags().BoolVar(&c.due, "due", false, "")
+	_ = cmd.Flags().MarkHidden("due")
 	c.flags(cmd)
 	return cmd
 }
 
 func (c *upgradeCommand) run(ctx context.Context) error {
+	if c.to == "" {
+		c.to = c.following()
+	}
 	switch {
 	case c.check:
 		return c.look(ctx)

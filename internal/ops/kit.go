@@ -7,6 +7,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/app"
 	"github.com/marketcalls/openalgo-install/internal/backup"
+	"github.com/marketcalls/openalgo-install/internal/clock"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/engine/helper"
 	"github.com/marketcalls/openalgo-install/internal/event"
@@ -128,7 +129,7 @@ func timed(ctx context.Context, in *Session, step, title string, do func(context
 // see is what looks at this instance.
 func (in *kit) see() *world.Looker {
 	if in.looker == nil || in.looker.Dir != in.dir || in.looker.Engine != in.Engine {
-		in.looker = &world.Looker{Engine: in.Engine, Dir: in.dir, Machine: in.Machine, Resolver: in.Resolver, Now: now}
+		in.looker = &world.Looker{Engine: in.Engine, Dir: in.dir, Machine: in.Machine, Resolver: in.Resolver, Now: clock.Now}
 	}
 	return in.looker
 }

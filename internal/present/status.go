@@ -60,6 +60,7 @@ func Status(w io.Writer, s status.Status) {
 		}
 		row("code", codeOf(i.Bytecode))
 		row("schedule", i.Schedule.Text(i.Dir))
+		row("upgrades", i.AutoUpgrade)
 		if i.LastDowntime != nil {
 			row("downtime", "last "+i.LastDowntime.Text())
 		}

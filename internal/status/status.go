@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/marketcalls/openalgo-install/internal/autoupgrade"
 	"github.com/marketcalls/openalgo-install/internal/backup"
 	"github.com/marketcalls/openalgo-install/internal/bytecode"
 	"github.com/marketcalls/openalgo-install/internal/calendar"
@@ -76,6 +77,8 @@ type Instance struct {
 	// Address is the machine's public address that the broker knows.
 	Address *registered.Record `json:"public_ip,omitempty"`
 	Account welcome.Account    `json:"-"`
+	// AutoUpgrade says when upgrades are made without being asked for; "" is never.
+	AutoUpgrade string `json:"auto_upgrade,omitempty"`
 	// Market is what trades now, by OpenAlgo's own calendar.
 	Market   *Market            `json:"market,omitempty"`
 	Calendar *calendar.Calendar `json:"-"`
@@ -295,6 +298,7 @@ func describe(ctx context.Context, e Docker, c engine.Container, dir string, due
 	i.Backup = backup.LoadLast(instance.Dir(i.Dir))
 	i.LastDowntime = downtime.Load(instance.Dir(i.Dir)).Last
 	i.readDaily(ctx)
+	i.AutoUpgrade = autoupgrade.Load(instance.Dir(i.Dir)).Text()
 	i.readMarket(ctx, e, c, env, time.Now())
 	for _, m := range c.Mounts {
 		if path := world.DirectoryOf(m); path != "" {
