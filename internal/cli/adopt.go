@@ -64,7 +64,7 @@ func (c *adoptCommand) run(ctx context.Context) error {
 func (c *adoptCommand) choose(ctx context.Context) error {
 	e, _, err := connect(ctx)
 	if err != nil {
-		return hintDocker(err)
+		return err
 	}
 	defer e.Close()
 	dirs, err := world.Adoptable(ctx, e)

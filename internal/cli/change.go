@@ -64,7 +64,7 @@ func (a *app) with(ctx context.Context, o changeOptions, do func(*ops.Session, *
 	out := a.presenter()
 	s, done, err := a.session(ctx, out)
 	if err != nil {
-		return out.end(event.Result{}, hintDocker(err))
+		return out.end(event.Result{}, err)
 	}
 	defer done()
 	a.follow(s, o)

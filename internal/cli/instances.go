@@ -39,7 +39,7 @@ func (c *installCommand) installAll(ctx context.Context, all []answers.Named) er
 	out := c.presenter()
 	e, machine, err := connect(ctx)
 	if err != nil {
-		return out.end(event.Result{}, hintDocker(err))
+		return out.end(event.Result{}, err)
 	}
 	defer e.Close()
 	if c.rehearse {

@@ -73,16 +73,8 @@ func (a *app) session(ctx context.Context, report event.Reporter) (*ops.Session,
 func (a *app) look(ctx context.Context, do func(*ops.Session) error) error {
 	s, done, err := a.session(ctx, a.presenter())
 	if err != nil {
-		return hintDocker(err)
+		return err
 	}
 	defer done()
 	return do(s)
-}
-
-// hintDocker adds the way out to an engine that is not there.
-func hintDocker(err error) error {
-	if errors.Is(err, engine.ErrAbsent) {
-		return fmt.Errorf("%w; or write `docker: {install: true}` into the answers", err)
-	}
-	return err
 }

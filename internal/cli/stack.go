@@ -51,7 +51,7 @@ changes, until Ctrl+C. With --json each line is a document.`,
 func printStatus(ctx context.Context, a *app, dir string) error {
 	e, machine, err := connect(ctx)
 	if err != nil {
-		return hintDocker(err)
+		return err
 	}
 	defer e.Close()
 	all, err := status.Look(ctx, e, machine, dir)

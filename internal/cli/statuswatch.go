@@ -25,7 +25,7 @@ func watchStatus(ctx context.Context, a *app, dir string, every time.Duration) e
 	}
 	e, machine, err := connect(ctx)
 	if err != nil {
-		return hintDocker(err)
+		return err
 	}
 	defer e.Close()
 	w := watcherOf(e, machine, dir, dir)
@@ -35,6 +35,9 @@ func watchStatus(ctx context.Context, a *app, dir string, every time.Duration) e
 	}
 	if len(w.Snapshot().Instances) == 0 && !a.json {
 		present.NoInstance(a.stdout, dir)
+	}
+	if isTerminal(a.stdout) {
+		fmt.Fprintln(a.stderr, "A line follows whenever something changes. Press Ctrl+C to stop watching.")
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	var watcher sync.WaitGroup

@@ -131,7 +131,7 @@ func setWatch(ctx context.Context, dir, clock string, warn func(*finding.Error))
 	e, _, err := connect(ctx)
 	switch {
 	case errors.Is(err, engine.ErrPermission):
-		return event.Result{}, hintDocker(err)
+		return event.Result{}, err
 	case err == nil:
 		endpoint = e.Info().Endpoint
 		_ = e.Close()

@@ -230,6 +230,7 @@ func TestFindsEachFault(t *testing.T) {
 		"short pepper":    {set("API_KEY_PEPPER", "short"), "env", Failure, "API_KEY_PEPPER"},
 		"no broker key":   {func(p *scene) { p.env.Unset("BROKER_API_KEY") }, "env", Failure, "BROKER_API_KEY"},
 		"wrong redirect":  {set("REDIRECT_URL", "http://127.0.0.1:5000/robinhood/callback"), "env", Failure, "REDIRECT_URL"},
+		"no key yet":      {set("BROKER_API_KEY", "YOUR_BROKER_API_KEY"), "env", Warning, "API key is not entered yet"},
 		"debug":           {set("FLASK_DEBUG", "True"), "env", Warning, "FLASK_DEBUG"},
 		"unfinished":      {func(p *scene) { p.unfinished = "a run was ended in its middle" }, "unfinished", Failure, "middle"},
 		"resize due":      {func(p *scene) { p.instance.Sizing.ResizeDue = true }, "sizing", Warning, "RAM and cores allow"},

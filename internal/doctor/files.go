@@ -8,6 +8,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/keys"
 	"github.com/marketcalls/openalgo-install/internal/plan"
+	"github.com/marketcalls/openalgo-install/internal/settings"
 )
 
 // env holds .env against the app's own rules.
@@ -22,8 +23,13 @@ func env(p patient) (out []Finding) {
 	case p.envErr != nil:
 		return failure("env", finding.Named(finding.HostNotReady, "env-unreadable", "%v", p.envErr).With(finding.Hint{Do: "Restore it from " + p.dir + "/.openalgo-install/backups"}))
 	}
+	keyless := false
 	for _, problem := range envfile.Check(p.env, "") {
 		if problem.Key == keys.FernetSalt && p.idleSalt {
+			continue
+		}
+		if settings.IsKeyMissing(p.env, problem) {
+			keyless = true
 			continue
 		}
 		text := problem.Message
@@ -35,6 +41,9 @@ func env(p patient) (out []Finding) {
 		} else {
 			out = append(out, warning("env", finding.Warn("env-value", "%s/.env: %s", p.dir, text))...)
 		}
+	}
+	if keyless {
+		out = append(out, warning("env", settings.KeyMissing(p.env))...)
 	}
 	if out == nil {
 		return ok("env", "%s/.env is valid", p.dir)

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 )
 
 // connect reaches the real engine. Without one the test is skipped, unless
@@ -187,7 +188,7 @@ func wants(t *testing.T, err, cause error, words ...string) {
 		t.Fatalf("error %v, want one that is %q", err, cause)
 	}
 	for _, w := range words {
-		if !strings.Contains(err.Error(), w) {
+		if !strings.Contains((finding.Prompt{}).Text(err), w) {
 			t.Errorf("error %q does not say %q", err, w)
 		}
 	}

@@ -190,7 +190,7 @@ func portOf(text string) string {
 // permission explains how a user gets at the engine, and what that means.
 func (e *connection) permission(err error) error {
 	return fail([]error{ErrPermission, err},
-		"this user may not use the Docker at %s; run this with sudo, or join the docker group "+
-			"(sudo usermod -aG docker $USER, then log in again: the group counts only for new sessions). "+
-			"Members of that group can do whatever root can on this machine", e.info.Endpoint)
+		"this user may not use the Docker at %s. Begin the command with sudo. "+
+			"Or join the docker group, whose members can do whatever root can on this machine: "+
+			"sudo usermod -aG docker $USER, then log in again, since the group counts only for new sessions", e.info.Endpoint)
 }

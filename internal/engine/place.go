@@ -234,13 +234,12 @@ func (p place) unanswered(err error) error {
 
 // absent says what to do where no Docker is in a default place.
 func absent(host string, err error) error {
+	start := finding.Shell("Start it", "sudo systemctl start docker")
 	if isSocket(strings.TrimPrefix(host, "unix://")) {
-		return fail([]error{ErrAbsent, err},
-			"Docker is installed, but it does not run (nothing answers at %s). Start it: sudo systemctl start docker", host)
+		return refusal([]error{ErrAbsent, err}, []finding.Hint{start}, "Docker is installed, but it does not run (nothing answers at %s)", host)
 	}
-	return fail([]error{ErrAbsent, err},
-		"no Docker here (nothing at %s); install it with sudo openalgo-install docker, "+
-			"or if it is installed start it: sudo systemctl start docker", host)
+	start.Do = "Start it, if it is installed"
+	return refusal([]error{ErrAbsent, err}, []finding.Hint{finding.Anywhere("Install and start Docker", "docker"), start}, "there is no Docker here (nothing answers at %s)", host)
 }
 
 func isSocket(path string) bool {

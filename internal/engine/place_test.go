@@ -116,7 +116,7 @@ func TestVersionOfAnotherEngine(t *testing.T) {
 // Only where no setting names a Docker is one to be installed.
 func TestNobodyListens(t *testing.T) {
 	dir := shortDir(t)
-	wants(t, engine.Absent("unix://"+dir+"/none.sock", nil), engine.ErrAbsent, "install it", "start it")
+	wants(t, engine.Absent("unix://"+dir+"/none.sock", nil), engine.ErrAbsent, "openalgo-install docker", "systemctl start docker")
 	listener, err := net.Listen("unix", dir+"/stale.sock")
 	if err != nil {
 		t.Fatal(err)

@@ -137,9 +137,9 @@ func planFiles(o *world.Observation, p *Plan) error {
 			reason = "comments or order change"
 		}
 		if p.Env.Fresh {
-			action, reason = ActionCreate, "keys, broker and sizing on the image's own base; owner 1000:1000, mode 0600"
+			action, reason = ActionCreate, "OpenAlgo's settings: encryption keys, broker and sizing; only root and OpenAlgo can read it"
 			if o.Engine.Rootless {
-				reason = "keys, broker and sizing on the image's own base; yours, mode 0660, its group is OpenAlgo's alone"
+				reason = "OpenAlgo's settings: encryption keys, broker and sizing; only you and OpenAlgo can read it"
 			}
 		}
 		before := o.EnvText
@@ -182,7 +182,7 @@ func planAnswers(o *world.Observation, p *Plan) error {
 		action = ActionCreate
 	}
 	p.Add(Change{Kind: KindFile, Name: o.Dir.Path(instance.AnswersName), Action: action,
-		Reason: "the answers, less every secret",
+		Reason: "your answers, without the secrets",
 		Diff:   udiff.Unified("a/"+instance.AnswersName, "b/"+instance.AnswersName, string(o.AnswersText), string(text))})
 	return nil
 }

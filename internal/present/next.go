@@ -101,7 +101,7 @@ func (n Next) Lines(a answers.Answers) []string {
 	step("Keep a copy of " + n.Dir + "/.env: its keys open the data.")
 	out = append(out,
 		"",
-		"The answers, less every secret, are in "+n.Dir+"/openalgo-install.yaml.",
+		"Your answers, without the secrets, are in "+n.Dir+"/openalgo-install.yaml.",
 		"Worth knowing:")
 	for _, c := range n.Commands {
 		out = append(out, "  "+c[0], "    "+c[1])

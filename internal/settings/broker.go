@@ -38,6 +38,23 @@ func BrokerKey(env *envfile.File) (id string, awaited bool) {
 	return id, broker.Awaited(value)
 }
 
+// IsKeyMissing reports whether a problem of a .env is that credentials are still to be
+// entered.
+func IsKeyMissing(env *envfile.File, problem envfile.Problem) bool {
+	value, _ := env.Get(problem.Key)
+	return strings.HasPrefix(problem.Key, "BROKER_API_") && !problem.Fatal && broker.Awaited(value)
+}
+
+// KeyMissing is the warning of a .env without an API key, and with what to enter it.
+func KeyMissing(env *envfile.File) *finding.Error {
+	command := []string{"set", "BROKER_API_KEY", "BROKER_API_SECRET"}
+	if b, _ := broker.Find(BrokerOf(env)); b.NeedsMarketData() {
+		command = append(command, "BROKER_API_KEY_MARKET", "BROKER_API_SECRET_MARKET")
+	}
+	return finding.Warn("api-key-missing", "your broker's API key is not entered yet. OpenAlgo runs, but cannot log in to your broker").
+		With(finding.Run("Enter it when you have it", command...))
+}
+
 const validBrokers = "VALID_BROKERS"
 
 // Listed reports whether a .env names the broker among those that its OpenAlgo has.

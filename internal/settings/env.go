@@ -277,7 +277,7 @@ func Check(file *envfile.File, sample []byte, fresh, anySalt bool) (warnings fin
 		if p.Key == keys.FernetSalt && anySalt {
 			continue
 		}
-		if strings.HasPrefix(p.Key, "BROKER_API_") && !p.Fatal {
+		if IsKeyMissing(file, p) {
 			keyless = true
 			continue
 		}
@@ -292,8 +292,7 @@ func Check(file *envfile.File, sample []byte, fresh, anySalt bool) (warnings fin
 		}
 	}
 	if keyless {
-		warnings = append(warnings, finding.Warn("api-key-missing", "your broker's API key is not entered yet. OpenAlgo runs, but cannot log in to your broker").
-			With(finding.Run("Enter it when you have it", "set", "BROKER_API_KEY", "BROKER_API_SECRET")))
+		warnings = append(warnings, KeyMissing(file))
 	}
 	if len(fatal) > 0 {
 		kind := finding.HostNotReady // the file on disk says it

@@ -286,7 +286,7 @@ func (o Options) withoutRoot() []string {
 		return nil
 	}
 	return []string{
-		fmt.Sprintf("to use Docker without sudo: sudo usermod -aG docker %s, then log out and in again", name),
-		"whoever is in the docker group can do all that root can; add nobody you would not give root",
+		"Docker's commands need sudo; openalgo-install's do, too",
+		fmt.Sprintf("whoever is in the docker group needs no sudo, and can do all that root can; add nobody you would not give root: sudo usermod -aG docker %s, then log out and in again", name),
 	}
 }
