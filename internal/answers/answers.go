@@ -10,6 +10,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/notify/target"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 )
 
@@ -32,6 +33,7 @@ type Answers struct {
 	SwapMiB   int // of the swap file that is made where there is no swap; 0: none
 	RemoteMCP RemoteMCP
 	Docker    Docker
+	Notify    []target.Target        // addresses for messages; they belong to the machine
 	Env       map[string]secret.Text // further .env keys
 
 	hidden   map[string]bool  // keys of Env that came by reference, so are secrets
@@ -60,6 +62,7 @@ func (a *Answers) fields() []field {
 			{name: "require_approval", value: boolean(&a.RemoteMCP.RequireApproval)},
 		})},
 		{name: "docker", value: section("{install: true}", []field{{name: "install", value: boolean(&a.Docker.Install)}})},
+		{name: "notify", value: messages(a), rule: func(r *reader) { checkMessages(a, r) }},
 		{name: "env", value: a.environment(), rule: a.checkEnv},
 	}
 }

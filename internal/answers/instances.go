@@ -68,8 +68,10 @@ func ParseAll(data []byte, l Lookup) ([]Named, []Problem) {
 }
 
 func section1(key string) string {
-	first, _, _ := strings.Cut(key, ".")
-	return first
+	if end := strings.IndexAny(key, ".["); end >= 0 {
+		return key[:end]
+	}
+	return key
 }
 
 func parseItem(root, item *yaml.Node, l Lookup) (Named, []Problem) {

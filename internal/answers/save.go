@@ -3,6 +3,7 @@ package answers
 import (
 	_ "embed" // for the example and the schema
 	"fmt"
+	"slices"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -41,6 +42,9 @@ func HasPlainSecrets(data []byte) bool {
 	}
 	for i := 0; i+1 < len(root.Content); i += 2 {
 		section, values := root.Content[i].Value, root.Content[i+1]
+		if section == "notify" && slices.ContainsFunc(values.Content, hasPlainSecret) {
+			return true
+		}
 		if values.Kind != yaml.MappingNode {
 			continue
 		}
@@ -55,4 +59,10 @@ func HasPlainSecrets(data []byte) bool {
 		}
 	}
 	return false
+}
+
+// hasPlainSecret reports whether an address for messages holds its secret.
+func hasPlainSecret(item *yaml.Node) bool {
+	s := valueOf(item, "secret")
+	return s != nil && s.Kind == yaml.ScalarNode && s.Value != ""
 }

@@ -49,6 +49,17 @@ func (c *installCommand) run(ctx context.Context) error {
 	if err := c.bringDocker(ctx, all[0].Answers); err != nil {
 		return c.refuse(err)
 	}
+	if err := c.install(ctx, all); err != nil {
+		return err
+	}
+	if !c.dryRun && !c.rehearse {
+		keepAddresses(ctx, c.app, all)
+	}
+	return nil
+}
+
+// install installs what the answers say.
+func (c *installCommand) install(ctx context.Context, all []answers.Named) error {
 	if all[0].Name != "" {
 		return c.installAll(ctx, all)
 	}

@@ -23,6 +23,9 @@ func Redactor(a answers.Answers, env *envfile.File) *secret.Redactor {
 			known = append(known, v)
 		}
 	}
+	for _, t := range a.Notify {
+		known = append(known, t.Hidden()...)
+	}
 	if env != nil {
 		for _, key := range secretKeys(env) {
 			value, _ := env.Get(key)
