@@ -310,3 +310,31 @@ func TestSketch(t *testing.T) {
 		return s.Instances[0].State == Ready && strings.Contains(s.Instances[19].Reason, "137")
 	})
 }
+
+// With many instances a few are measured in each round, and each of them in its turn.
+func TestMeasuredInTurn(t *testing.T) {
+	t.Parallel()
+	for n, rounds := range map[int]int{0: 1, 1: 1, 6: 1, 7: 2, 20: 4} {
+		d := &docker{}
+		for k := range n {
+			d.containers = append(d.containers, stack(t, fmt.Sprintf("i%02d", k), 1))
+		}
+		w := New(Options{Docker: d})
+		if err := w.List(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		seen := map[string]bool{}
+		for range rounds {
+			some := w.inTurn()
+			if len(some) > atOneRound {
+				t.Errorf("%d of %d at once", len(some), n)
+			}
+			for _, c := range some {
+				seen[c.Name] = true
+			}
+		}
+		if len(seen) != n {
+			t.Errorf("%d of %d after %d rounds", len(seen), n, rounds)
+		}
+	}
+}

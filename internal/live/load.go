@@ -6,7 +6,8 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/engine"
 )
 
-// kept is how many measurements are remembered: four minutes of them.
+// kept is how many measurements are remembered: four minutes of them, or more where
+// there are many instances.
 const kept = 120
 
 // Load is what an instance uses, its newest measurement last.

@@ -46,6 +46,7 @@ const (
 	examineEvery            = 15 * time.Minute
 	examineTime             = time.Minute
 	atOnce                  = 4 // questions to Docker
+	atOneRound              = 6 // containers that are measured
 )
 
 // Watcher keeps looking.
@@ -55,6 +56,7 @@ type Watcher struct {
 	again   chan struct{} // somebody wants everything to be looked at now
 	listed  chan struct{} // the containers were listed again
 	settled chan struct{} // an instance became ready
+	turn    int           // the container that is measured next, where there are many
 }
 
 // New returns a Watcher that has seen nothing yet.
@@ -80,8 +82,8 @@ func poke(c chan struct{}) {
 func (w *Watcher) Run(ctx context.Context) {
 	var all sync.WaitGroup
 	all.Go(func() { w.every(ctx, askEvery, nil, func() { w.follow(ctx) }) }) // Docker may go away, and come back
-	all.Go(func() { w.every(ctx, askEvery, w.listed, func() { w.each(ctx, askTime, w.askOne) }) })
-	all.Go(func() { w.every(ctx, loadEvery, nil, func() { w.each(ctx, loadTime, w.measureOne) }) })
+	all.Go(func() { w.every(ctx, askEvery, w.listed, func() { w.each(ctx, askTime, w.running(), w.askOne) }) })
+	all.Go(func() { w.every(ctx, loadEvery, nil, func() { w.each(ctx, loadTime, w.inTurn(), w.measureOne) }) })
 	all.Go(func() { w.every(ctx, statusEvery, w.settled, func() { w.lookAtAll(ctx) }) })
 	all.Go(func() {
 		pause(ctx, loadEvery) // the first frames come before it
@@ -172,14 +174,26 @@ func matters(e engine.Event) bool {
 	return e.Type == "container" && !slices.ContainsFunc(quiet, func(begin string) bool { return strings.HasPrefix(e.Action, begin) })
 }
 
-// each does something for every container that runs, for a few at a time. What is
+// inTurn are containers to be measured now, a few in each round: a machine with many
+// instances is not kept busy by it. One goroutine calls it.
+func (w *Watcher) inTurn() []engine.Container {
+	all := w.running()
+	if len(all) <= atOneRound {
+		return all
+	}
+	from := w.turn % len(all)
+	w.turn = from + atOneRound
+	return append(slices.Clone(all[from:]), all[:from]...)[:atOneRound]
+}
+
+// each does something for some containers, for a few at a time. What is
 // not answered in time is asked again in the next round.
-func (w *Watcher) each(ctx context.Context, most time.Duration, do func(context.Context, engine.Container)) {
+func (w *Watcher) each(ctx context.Context, most time.Duration, some []engine.Container, do func(context.Context, engine.Container)) {
 	ctx, cancel := context.WithTimeout(ctx, most)
 	defer cancel()
 	slots := make(chan struct{}, atOnce)
 	var all sync.WaitGroup
-	for _, c := range w.running() {
+	for _, c := range some {
 		slots <- struct{}{}
 		all.Go(func() {
 			defer func() { <-slots }()
