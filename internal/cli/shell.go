@@ -18,6 +18,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/inside"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/ops"
+	"github.com/marketcalls/openalgo-install/internal/printable"
 )
 
 func init() { register(newShell, newAdmin) }
@@ -72,7 +73,10 @@ minute.`,
 			if user != "" {
 				args = append(args, "--username", user)
 			}
-			if list || isTerminal(a.stdin) {
+			if list {
+				return runInside(cmd.Context(), a, args, []byte{}) // names are shown as text
+			}
+			if isTerminal(a.stdin) {
 				return runInside(cmd.Context(), a, args, nil)
 			}
 			password, err := readPassword(a.stdin)
@@ -120,22 +124,34 @@ func (e *exitError) Error() string { return fmt.Sprintf("the command ended with 
 // with input, unless that is nil.
 func runInside(ctx context.Context, a *app, args []string, input []byte) error {
 	return a.look(ctx, func(s *ops.Session) error {
-		terminal, restore, err := takeTerminal(a)
-		if err != nil {
-			return err
+		terminal, restore := (*engine.Terminal)(nil), func() {}
+		if input == nil {
+			var err error
+			if terminal, restore, err = takeTerminal(a); err != nil {
+				return err
+			}
 		}
 		result, err := inside.Run(ctx, s, args, terminal, input)
 		restore()
 		if err != nil {
 			return err
 		}
-		_, _ = a.stdout.Write(result.Stdout)
-		_, _ = a.stderr.Write(result.Stderr)
+		_, _ = a.stdout.Write(fitFor(result.Stdout, isTerminal(a.stdout)))
+		_, _ = a.stderr.Write(fitFor(result.Stderr, isTerminal(a.stderr)))
 		if result.ExitCode != 0 {
 			return &exitError{result.ExitCode}
 		}
 		return nil
 	})
+}
+
+// fitFor is what a command in the container printed, as a terminal may have it. A file
+// or another program gets every byte.
+func fitFor(text []byte, terminal bool) []byte {
+	if !terminal {
+		return text
+	}
+	return []byte(printable.Text(string(text)))
 }
 
 // takeTerminal takes ours into raw mode; nil without one.

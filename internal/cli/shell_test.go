@@ -23,3 +23,15 @@ func TestReadPassword(t *testing.T) {
 		}
 	}
 }
+
+// What a container prints acts on no terminal, and reaches a file as it is.
+func TestFitFor(t *testing.T) {
+	t.Parallel()
+	const said = "ravi\x1b]52;c;cm0=\x07\x1b[2J\n"
+	if got := string(fitFor([]byte(said), true)); got != "ravi\n" {
+		t.Errorf("a terminal gets %q", got)
+	}
+	if got := string(fitFor([]byte(said), false)); got != said {
+		t.Errorf("a file gets %q", got)
+	}
+}

@@ -9,14 +9,22 @@ import (
 	"syscall"
 
 	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/userns"
 )
 
 const name = "openalgo-install"
 
-// Dir is the directory of this user; it may not be there yet.
-func Dir() string { return Place(os.Getenv, userns.IsRoot()) }
+// Dir is the directory of this user; it may not be there yet. Root's is never one that
+// another user can change: su keeps that user's environment.
+func Dir() string {
+	dir := Place(os.Getenv, userns.IsRoot())
+	if instance.Trusted(dir) != nil {
+		return Place(func(string) string { return "" }, true)
+	}
+	return dir
+}
 
 // Place is the directory of a user with an environment.
 func Place(getenv func(string) string, root bool) string {

@@ -58,3 +58,25 @@ func TestAFileIsKeptForItsOwnerAlone(t *testing.T) {
 		t.Error("a directory was used that others can read")
 	}
 }
+
+// su keeps the environment of the user before: root writes nothing in that user's
+// directories, who could lead it elsewhere.
+func TestRootWritesInNoDirectoryOfAnotherUser(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("needs root")
+	}
+	state := t.TempDir()
+	if err := os.Chown(state, 12345, 12345); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("XDG_STATE_HOME", state)
+	if dir := hoststate.Dir(); dir != "/var/lib/openalgo-install" {
+		t.Errorf("root writes in %s", dir)
+	}
+	if err := os.Chown(state, 0, 0); err != nil {
+		t.Fatal(err)
+	}
+	if dir := hoststate.Dir(); dir != filepath.Join(state, "openalgo-install") {
+		t.Errorf("root does not write in its own %s", dir)
+	}
+}

@@ -325,7 +325,7 @@ func TestMeasuredInTurn(t *testing.T) {
 		}
 		seen := map[string]bool{}
 		for range rounds {
-			some := w.inTurn()
+			some := inTurn(w)
 			if len(some) > atOneRound {
 				t.Errorf("%d of %d at once", len(some), n)
 			}

@@ -46,23 +46,13 @@ func (w *Watcher) list(ctx context.Context) error {
 	containers, err := w.Docker.Containers(ctx)
 	w.heard(err)
 	if err == nil {
-		w.take(containers, false)
-	}
-	return err
-}
-
-// sketch finds the instances by what one answer of Docker says.
-func (w *Watcher) sketch(ctx context.Context) error {
-	containers, err := w.Docker.Sketches(ctx)
-	w.heard(err)
-	if err == nil {
-		w.take(containers, true)
+		take(w, containers, false)
 	}
 	return err
 }
 
 // take makes instances of containers.
-func (w *Watcher) take(containers []engine.Container, sketched bool) {
+func take(w *Watcher, containers []engine.Container, sketched bool) {
 	found, order := map[string]*seen{}, []string{}
 	for _, c := range containers {
 		if !stacks.IsOpenAlgo(c) {

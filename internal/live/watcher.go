@@ -83,7 +83,7 @@ func (w *Watcher) Run(ctx context.Context) {
 	var all sync.WaitGroup
 	all.Go(func() { w.every(ctx, askEvery, nil, func() { w.follow(ctx) }) }) // Docker may go away, and come back
 	all.Go(func() { w.every(ctx, askEvery, w.listed, func() { w.each(ctx, askTime, w.running(), w.askOne) }) })
-	all.Go(func() { w.every(ctx, loadEvery, nil, func() { w.each(ctx, loadTime, w.inTurn(), w.measureOne) }) })
+	all.Go(func() { w.every(ctx, loadEvery, nil, func() { w.each(ctx, loadTime, inTurn(w), w.measureOne) }) })
 	all.Go(func() { w.every(ctx, statusEvery, w.settled, func() { w.lookAtAll(ctx) }) })
 	all.Go(func() {
 		pause(ctx, loadEvery) // the first frames come before it
@@ -123,6 +123,7 @@ func pause(ctx context.Context, d time.Duration) {
 func (w *Watcher) List(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, listTime)
 	defer cancel()
+	defer poke(w.listed)
 	return w.list(ctx)
 }
 
@@ -131,8 +132,13 @@ func (w *Watcher) List(ctx context.Context) error {
 func (w *Watcher) Sketch(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, listTime)
 	defer cancel()
+	containers, err := w.Docker.Sketches(ctx)
+	w.heard(err)
+	if err == nil {
+		take(w, containers, true)
+	}
 	poke(w.again)
-	return w.sketch(ctx)
+	return err
 }
 
 // follow lists the containers again when something happens to one of them.
@@ -162,7 +168,6 @@ func (w *Watcher) until(ctx context.Context, events <-chan engine.Event) {
 		}
 		soon.Reset(listEvery)
 		_ = w.List(ctx)
-		poke(w.listed)
 	}
 }
 
@@ -176,7 +181,7 @@ func matters(e engine.Event) bool {
 
 // inTurn are containers to be measured now, a few in each round: a machine with many
 // instances is not kept busy by it. One goroutine calls it.
-func (w *Watcher) inTurn() []engine.Container {
+func inTurn(w *Watcher) []engine.Container {
 	all := w.running()
 	if len(all) <= atOneRound {
 		return all

@@ -170,15 +170,6 @@ func (e containerCalls) Containers(_ context.Context, labels ...string) (out []e
 	return out, nil
 }
 
-// Sketches are all containers, as a list has them.
-func (e containerCalls) Sketches(ctx context.Context) (out []engine.Container, err error) {
-	all, err := e.Containers(ctx)
-	for _, c := range all {
-		out = append(out, engine.Container{ID: c.ID, Name: c.Name, Image: c.Image, ImageID: c.ImageID, Labels: c.Labels, State: c.State, Mounts: c.Mounts, Ports: c.Ports})
-	}
-	return out, err
-}
-
 func hasLabels(have map[string]string, want []string) bool {
 	for _, label := range want {
 		key, value, full := strings.Cut(label, "=")
