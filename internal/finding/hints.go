@@ -26,6 +26,8 @@ type Hint struct {
 }
 
 // Run returns a hint that is a command of ours.
+//
+//go:noinline
 func Run(do string, args ...string) Hint { return Hint{Do: do, Args: args} }
 
 // Anywhere returns a hint that is a command of ours, and about no instance or
@@ -40,6 +42,8 @@ func Beside(dir, do string, args ...string) Hint {
 }
 
 // Shell returns a hint that is commands of other programs.
+//
+//go:noinline
 func Shell(do string, commands ...string) Hint { return Hint{Do: do, Shell: commands} }
 
 // Answer returns a hint that is a part of an answers file; page is what to do instead for

@@ -10,6 +10,8 @@ import (
 
 // Warn returns a warning: a run goes on in spite of it. Its name and its hints
 // are as those of a failure.
+//
+//go:noinline
 func Warn(id, format string, args ...any) *Error { return Named(Warning, id, format, args...) }
 
 // Warnings are what a run goes on in spite of.

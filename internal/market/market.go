@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/calendar"
+	"github.com/marketcalls/openalgo-install/internal/order"
 )
 
 // IST is the time of the exchanges; India has no summer time.
@@ -92,7 +93,7 @@ func Open(now time.Time, crypto bool, c *calendar.Calendar) []Session {
 			out = append(out, Session{g.name, g.short, ends.In(IST)})
 		}
 	}
-	slices.SortStableFunc(out, func(a, b Session) int { return a.Ends.Compare(b.Ends) })
+	order.By(out, func(a, b Session) int { return a.Ends.Compare(b.Ends) })
 	return out
 }
 

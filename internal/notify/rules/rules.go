@@ -9,6 +9,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/market"
 	"github.com/marketcalls/openalgo-install/internal/notify"
+	"github.com/marketcalls/openalgo-install/internal/order"
 	"github.com/marketcalls/openalgo-install/internal/printable"
 )
 
@@ -113,7 +114,7 @@ func (s *State) Judge(r Round, set notify.Rules) []notify.Message {
 	}
 	s.forget(r.Now)
 	// The worst first, ends last.
-	slices.SortStableFunc(out, func(a, b notify.Message) int {
+	order.By(out, func(a, b notify.Message) int {
 		if a.Ended != b.Ended {
 			return cmp.Compare(bit(a.Ended), bit(b.Ended))
 		}
