@@ -79,17 +79,17 @@ func (p *machinePage) body(width, height int) ([]string, int, int) {
 		return []string{"Looking at this machine..."}, 0, 1
 	}
 	const label = 10
-	var out []string
+	var facts []string
 	for _, fact := range p.m.machine.Facts {
-		for i, line := range wrapped(fact[1], width-label) {
+		for i, line := range wrapped(fact[1], theme.Inner(width, height)-label) {
 			head := strings.Repeat(" ", label)
 			if i == 0 {
 				head = fact[0] + strings.Repeat(" ", max(label-len(fact[0]), 1))
 			}
-			out = append(out, head+line)
+			facts = append(facts, head+line)
 		}
 	}
-	out = append(out, "")
+	out := append(theme.Section(p.m.look, "", facts, width, height), "")
 	for _, text := range p.m.machine.Obstacles {
 		out = append(append(out, p.m.look.Message(theme.Caution, text, width)...), "")
 	}

@@ -120,7 +120,7 @@ func (p *reviewPage) body(width, height int) ([]string, int, int) {
 	case p.plan == nil:
 		return []string{"Working out the plan..."}, 0, 1
 	default:
-		out = p.planLines(width)
+		out = p.planLines(width, height)
 	}
 	return p.scroll.view(out, height)
 }
@@ -134,16 +134,16 @@ func (p *reviewPage) trouble(width int) []string {
 	return append(append(out, ""), wrapped("Nothing was changed. Press Esc to change your answers, or r to check again.", width)...)
 }
 
-func (p *reviewPage) planLines(width int) []string {
+func (p *reviewPage) planLines(width, height int) []string {
 	var out []string
 	section := func(title string, texts ...string) {
-		out = append(out, p.m.look.Title.Render(title))
+		var lines []string
 		for _, text := range texts {
-			for i, line := range wrapped(text, width-4) {
-				out = append(out, strings.Repeat(" ", min(2+2*i, 4))+line)
+			for i, line := range wrapped(text, theme.Inner(width, height)-2) {
+				lines = append(lines, strings.Repeat(" ", min(2*i, 2))+line)
 			}
 		}
-		out = append(out, "")
+		out = append(append(out, theme.Section(p.m.look, title, lines, width, height)...), "")
 	}
 	out = append(out, wrapped("This will be installed. Nothing was changed so far.", width)...)
 	out = append(out, "")
