@@ -3,9 +3,7 @@ package cli
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"os"
 	"regexp"
 	"slices"
@@ -25,6 +23,8 @@ import (
 type notifyAdd struct {
 	name, server, user, from string
 	to                       []string
+
+	lines *terminal.Lines // nil: there is no terminal to ask on
 }
 
 func newNotifyAdd(a *app) *cobra.Command {
@@ -84,7 +84,10 @@ running.`,
 var reference = regexp.MustCompile(`^\{\s*(env|file)\s*:\s*(.+?)\s*\}$`)
 
 func (o *notifyAdd) run(ctx context.Context, a *app, n *notify.Notifier, kind target.Kind, at []string) error {
-	text, err := notifySecret(ctx, a, kind, strings.Join(at, ""))
+	if isTerminal(a.stdin) {
+		o.lines = terminal.NewLines(a.stdin, a.stderr)
+	}
+	text, err := o.secret(ctx, a, kind, strings.Join(at, ""))
 	if err != nil {
 		return err
 	}
@@ -92,7 +95,7 @@ func (o *notifyAdd) run(ctx context.Context, a *app, n *notify.Notifier, kind ta
 	if err != nil {
 		return notify.Invalid(err)
 	}
-	o.fill(ctx, a, &t)
+	o.fill(ctx, &t)
 	if err := t.Check(); err != nil {
 		return notify.Invalid(err)
 	}
@@ -113,7 +116,7 @@ func (o *notifyAdd) run(ctx context.Context, a *app, n *notify.Notifier, kind ta
 }
 
 // fill adds what the flags say, and asks a person for what is missing.
-func (o *notifyAdd) fill(ctx context.Context, a *app, t *target.Target) {
+func (o *notifyAdd) fill(ctx context.Context, t *target.Target) {
 	t.Name, t.Server, t.User = cmp.Or(o.name, t.Name), cmp.Or(o.server, t.Server), cmp.Or(o.user, t.User)
 	if len(o.to) > 0 {
 		t.To = o.to
@@ -121,10 +124,9 @@ func (o *notifyAdd) fill(ctx context.Context, a *app, t *target.Target) {
 	if t.Kind != target.Email {
 		return
 	}
-	lines := terminal.NewLines(a.stdin, a.stderr)
 	ask := func(to *string, question string) {
-		if *to == "" && isTerminal(a.stdin) {
-			answer, _ := lines.Ask(ctx, question, false) // nothing is what Check refuses
+		if *to == "" && o.lines != nil {
+			answer, _ := o.lines.Ask(ctx, question, false) // nothing is what Check refuses
 			*to = strings.TrimSpace(answer)
 		}
 	}
@@ -142,11 +144,11 @@ var questionOf = map[target.Kind]string{
 	target.Ntfy: "Topic, or its whole address: ",
 }
 
-// notifySecret reads the secret from where it is said to be, from the terminal or from
+// secret reads the secret from where it is said to be, from the terminal or from
 // stdin.
-func notifySecret(ctx context.Context, a *app, kind target.Kind, at string) (secret.Text, error) {
+func (o *notifyAdd) secret(ctx context.Context, a *app, kind target.Kind, at string) (secret.Text, error) {
 	if at == "" {
-		text, err := enteredSecret(ctx, a, cmp.Or(questionOf[kind], "Address: "))
+		text, err := o.entered(ctx, a, cmp.Or(questionOf[kind], "Address: "))
 		if err != nil || !reference.MatchString(text) {
 			return secret.New(text), err
 		}
@@ -170,12 +172,12 @@ func notifySecret(ctx context.Context, a *app, kind target.Kind, at string) (sec
 	return secret.New(strings.TrimSpace(string(text))), nil
 }
 
-// enteredSecret asks on a terminal, and reads stdin without one.
-func enteredSecret(ctx context.Context, a *app, question string) (string, error) {
-	if isTerminal(a.stdin) {
-		text, err := readHidden(ctx, a, question)
-		if err != nil && !errors.Is(err, io.EOF) {
-			return "", err
+// entered asks on a terminal, and reads stdin without one.
+func (o *notifyAdd) entered(ctx context.Context, a *app, question string) (string, error) {
+	if o.lines != nil {
+		text, err := o.lines.Ask(ctx, question, true)
+		if err != nil {
+			return "", errCancelled
 		}
 		return strings.TrimSpace(text), nil
 	}

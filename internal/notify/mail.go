@@ -10,7 +10,6 @@ import (
 	"mime"
 	"mime/quotedprintable"
 	"net"
-	"net/mail"
 	"net/smtp"
 	"net/textproto"
 	"strings"
@@ -116,14 +115,12 @@ func has(all []string, one string) bool {
 
 // hand gives the letter to the server.
 func hand(ctx context.Context, c *smtp.Client, t target.Target, host string, text []byte) *trouble {
-	from, _ := mail.ParseAddress(t.From)
-	if err := c.Mail(from.Address); err != nil {
+	if err := c.Mail(t.From); err != nil {
 		return mailTrouble(ctx, host, "sender", err)
 	}
 	var some someOf
 	for _, to := range t.To {
-		address, _ := mail.ParseAddress(to)
-		if err := c.Rcpt(address.Address); err != nil {
+		if err := c.Rcpt(to); err != nil {
 			some.add(mailTrouble(ctx, host, "recipient", err))
 		} else {
 			some.add(nil)
@@ -163,17 +160,8 @@ func letterText(courier *courier, t target.Target, l letter) []byte {
 	line := func(name, value string) {
 		fmt.Fprintf(&out, "%s: %s\r\n", name, strings.NewReplacer("\r", " ", "\n", " ").Replace(value))
 	}
-	from, _ := mail.ParseAddress(t.From)
-	if from.Name == "" {
-		from.Name = "OpenAlgo"
-	}
-	line("From", from.String())
-	var to []string
-	for _, text := range t.To {
-		address, _ := mail.ParseAddress(text)
-		to = append(to, address.String())
-	}
-	line("To", strings.Join(to, ", "))
+	line("From", "OpenAlgo <"+t.From+">")
+	line("To", strings.Join(t.To, ", "))
 	line("Subject", mime.QEncoding.Encode("utf-8", l.title))
 	line("Date", courier.now().Format(time.RFC1123Z))
 	line("Message-ID", "<"+rand.Text()+"@"+helloName(courier.host)+">")

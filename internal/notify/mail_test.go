@@ -229,7 +229,7 @@ func TestLetter(t *testing.T) {
 	s := (&mailServer{}).start(t)
 	n := notifierIn(t)
 	to := mailbox(s)
-	to.User, to.Secret, to.To = "", secret.New(""), []string{"you@example.com", "Ravi <ravi@example.com>"}
+	to.User, to.Secret, to.To = "", secret.New(""), []string{"you@example.com", "ravi@example.com"}
 	add(t, n, to)
 	m := locked
 	m.Title = "OpenAlgo (größe) is not ready since 08:52 IST\r\nBcc: canary@example.com"

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/mail"
 	"net/netip"
 	"net/url"
 	"regexp"
@@ -103,6 +102,7 @@ var (
 	namePattern  = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$`)
 	tokenPattern = regexp.MustCompile(`^[0-9]{3,20}:[A-Za-z0-9_-]{20,100}$`)
 	chatPattern  = regexp.MustCompile(`^(-?[0-9]{1,20}|@[A-Za-z][A-Za-z0-9_]{3,31})$`)
+	mailPattern  = regexp.MustCompile(`^[!-;=?A-~]+@[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$`) // neither spaces nor < > @
 	topicPattern = regexp.MustCompile(`^[-_A-Za-z0-9]{1,64}$`)
 )
 
@@ -158,14 +158,14 @@ func (t Target) checkEmail() error {
 	if strings.ContainsAny(t.Server+t.User, "\r\n\x00") {
 		return errors.New("its name and the user must be plain words")
 	}
-	if _, err := mail.ParseAddress(t.From); err != nil {
+	if !mailPattern.MatchString(t.From) {
 		return errors.New("e-mail needs a sender, for example me@example.com")
 	}
 	if len(t.To) == 0 {
 		return errors.New("e-mail needs a recipient, for example me@example.com")
 	}
 	for _, to := range t.To {
-		if _, err := mail.ParseAddress(to); err != nil {
+		if !mailPattern.MatchString(to) {
 			return fmt.Errorf("%q is not an e-mail address, for example me@example.com", to)
 		}
 	}

@@ -83,7 +83,9 @@ func TestCheck(t *testing.T) {
 	for name, change := range map[string]func(*Target){
 		"kind": func(t *Target) { t.Kind = "sms" }, "name": func(t *Target) { t.Name = "Me!" }, "server": func(t *Target) { t.Server = "mail" },
 		"user": func(t *Target) { t.User = "" }, "lines": func(t *Target) { t.User = "me\r\nx" }, "from": func(t *Target) { t.From = "me" },
-		"to": func(t *Target) { t.To = nil }, "bad to": func(t *Target) { t.To = []string{"x"} }, "many": func(t *Target) { t.To = make([]string, 50) },
+		"a name": func(t *Target) { t.To = []string{"Ravi <ravi@example.com>"} }, "two in one": func(t *Target) { t.To = []string{"a@b@c"} }, "a comma": func(t *Target) { t.To = []string{"a@example.com, b"} },
+		"a line": func(t *Target) { t.From = "me@example.com\r\nBcc: x@example.com" },
+		"to":     func(t *Target) { t.To = nil }, "bad to": func(t *Target) { t.To = []string{"x"} }, "many": func(t *Target) { t.To = make([]string, 50) },
 	} {
 		bad := good
 		change(&bad)
