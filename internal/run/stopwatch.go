@@ -114,6 +114,25 @@ func (a watchedApp) Ready(ctx context.Context, container string, setupDone, befo
 	return needsSetup, err
 }
 
+func (a watchedApp) Serves(ctx context.Context, v Verification, resumed bool) error {
+	began := time.Now()
+	err := a.App.Serves(ctx, v, resumed)
+	if err == nil {
+		a.watch.answeredSince(began)
+	}
+	return err
+}
+
+// answeredSince counts a restart that came while OpenAlgo was checked: a release that has
+// made its salt is started once more.
+func (w *Stopwatch) answeredSince(began time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.measured.Down > 0 && w.answered.After(began) {
+		w.measured.Down = w.answered.Sub(w.measured.Stopped)
+	}
+}
+
 // ready notes that OpenAlgo is ready in a container.
 func (w *Stopwatch) ready(container string) {
 	w.mu.Lock()

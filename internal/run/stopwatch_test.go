@@ -97,3 +97,36 @@ func TestStopwatchEndsWithTheFirstAnswer(t *testing.T) {
 		t.Errorf("%+v, and it answered after %s", m, most)
 	}
 }
+
+// restarting is an OpenAlgo that is restarted while it is checked.
+type restarting struct {
+	clocked
+	watch *run.Stopwatch
+	once  bool
+}
+
+func (r *restarting) Serves(context.Context, run.Verification, bool) error {
+	if r.once {
+		time.Sleep(moment)
+		r.watch.Saw(event.Event{Start: &event.StartProgress{Stage: event.StageAnswers}})
+	}
+	return nil
+}
+
+// A restart that a check makes counts, up to its end.
+func TestStopwatchCountsARestart(t *testing.T) {
+	t.Parallel()
+	for _, once := range []bool{false, true} {
+		w := &run.Stopwatch{}
+		docker := &restarting{watch: w, once: once}
+		tools := w.Watch(&run.Tools{Engine: docker, App: docker})
+		_ = tools.Engine.Stop(t.Context(), "old", 0)
+		_ = tools.Engine.Start(t.Context(), "new")
+		_, _ = tools.App.Ready(t.Context(), "new", false, false)
+		before := w.Measured().Down
+		_ = tools.App.Serves(t.Context(), run.Verification{}, false)
+		if after := w.Measured().Down; before == 0 || (after > before) != once {
+			t.Errorf("restarted %v: down for %s, then %s", once, before, after)
+		}
+	}
+}
