@@ -40,7 +40,9 @@ its databases, add new settings of the release to .env (your values stay), start
 the new release and check it. If it does not start, the previous image, .env and
 databases are restored.
 
-The copy stays in .openalgo-install/snapshot until the next upgrade.
+The copy stays in .openalgo-install/snapshot until the next upgrade. Once the new
+release runs, images of earlier releases that a registry still has are removed. The
+release before stays, for a rollback, and so does every volume.
 
 --auto has this machine upgrade OpenAlgo by itself, while no market is near: on
 Saturday between 06:00 and 08:00 IST, or in a window that you choose. You are told

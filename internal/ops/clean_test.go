@@ -81,6 +81,27 @@ func TestClean(t *testing.T) {
 	}
 }
 
+// An upgrade leaves the release before it, and removes those before that.
+func TestUpgradeCleans(t *testing.T) {
+	t.Parallel()
+	b := cluttered(t)
+	all, err := b.docker.Volumes(t.Context())
+	must(t, err)
+	copied(b, b.dir, instance.Replaced, "sha256:"+strings.Repeat("c", 64), 400)
+	r := b.do(ops.Upgrade("2"))
+	if !r.Changed || b.kept() != "12" || !strings.Contains(r.Message, "Removed 3 images of earlier releases (up to 3.0 GiB)") {
+		t.Errorf("%s stay: %+v", b.kept(), r)
+	}
+	after, err := b.docker.Volumes(t.Context())
+	must(t, err)
+	if _, err := os.Stat(instance.Dir(b.dir).Work(instance.Replaced)); err != nil || len(after) != len(all) {
+		t.Errorf("data is gone: %v, %d volumes of %d", err, len(after), len(all))
+	}
+	if b.do(ops.Rollback()); b.kept() != "12" {
+		t.Errorf("after a rollback %s stay", b.kept())
+	}
+}
+
 // Whatever a rollback needs stays, and so does what another instance needs.
 func TestCleanLeavesWhatIsNeeded(t *testing.T) {
 	t.Parallel()

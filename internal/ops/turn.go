@@ -26,6 +26,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/ready"
 	"github.com/marketcalls/openalgo-install/internal/run"
 	"github.com/marketcalls/openalgo-install/internal/step"
+	"github.com/marketcalls/openalgo-install/internal/surplus"
 	"github.com/marketcalls/openalgo-install/internal/welcome"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
@@ -228,9 +229,9 @@ func (t *turn) nothingToDo(ctx context.Context, p *plan.Plan) (event.Result, err
 
 // measured changes the instance, keeps how long that took OpenAlgo down, and says
 // it at the end.
-func measured(ctx context.Context, t *turn) (event.Result, error) {
+func measured(ctx context.Context, t *turn) (r event.Result, err error) {
 	t.watch = nil
-	r, err := t.change(ctx)
+	r, err = t.change(ctx)
 	if s, unread := t.dir.LoadState(); err == nil && unread == nil {
 		_ = t.see().Keep(s.ImageID) // without it the next run looks into the image
 	}
@@ -243,6 +244,9 @@ func measured(ctx context.Context, t *turn) (event.Result, error) {
 		last = &downtime.Last{At: m.Stopped.UTC().Round(0), Command: t.Name, DowntimeMS: m.Down.Milliseconds()}
 	}
 	keepTimes(ctx, t.Session, m, last)
+	if err == nil && t.Name == plan.CommandUpgrade {
+		defer func() { r.Message += surplus.AfterUpgrade(ctx, t.see(), &run.Tools{Engine: t.Engine, Report: t.Report}) }()
+	}
 	if r.Downtime = m.Down; m.Down == 0 {
 		return r, err
 	}
