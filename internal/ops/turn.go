@@ -245,7 +245,9 @@ func measured(ctx context.Context, t *turn) (r event.Result, err error) {
 	}
 	keepTimes(ctx, t.Session, m, last)
 	if err == nil && t.Name == plan.CommandUpgrade {
-		defer func() { r.Message += surplus.AfterUpgrade(ctx, t.see(), &run.Tools{Engine: t.Engine, Report: t.Report}) }()
+		defer func() {
+			r.Message += surplus.AfterUpgrade(ctx, t.see(), &run.Tools{Engine: t.Engine, Report: t.Report})
+		}()
 	}
 	if r.Downtime = m.Down; m.Down == 0 {
 		return r, err
