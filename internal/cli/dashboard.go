@@ -13,12 +13,14 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/marketcalls/openalgo-install/internal/backup"
 	"github.com/marketcalls/openalgo-install/internal/dashboard"
 	"github.com/marketcalls/openalgo-install/internal/doctor"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/inside"
+	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/live"
 	"github.com/marketcalls/openalgo-install/internal/ops"
 	"github.com/marketcalls/openalgo-install/internal/printable"
@@ -43,6 +45,7 @@ func (c *installCommand) dashboard(ctx context.Context, in, out *os.File, dir st
 		return false, nil
 	}
 	o := dashboard.Options{Source: home, Theme: theme.New(theme.Detect(!c.noColor && os.Getenv("NO_COLOR") == ""))}
+	o.NewestBackup = func(dir string) string { return backup.Newest(instance.Dir(dir)) }
 	all := home.Snapshot().Instances
 	here := instanceAt(all, dir)
 	switch {
@@ -157,9 +160,10 @@ func (h *home) show(ctx context.Context, in, out *os.File, o dashboard.Options) 
 		if len(choice.Args) == 0 && !choice.Answers {
 			return nil
 		}
-		h.runChild(whole, in, out, choice)
+		exit := h.runChild(whole, in, out, choice)
 		h.Refresh()
-		if whole.Err() != nil || !goOn(whole, in, out) {
+		left := choice.Answers && exit == exitCodes[finding.Cancelled] // there is nothing to read
+		if whole.Err() != nil || !left && !goOn(whole, in, out) {
 			return cancelled(whole)
 		}
 		o.Open = choice.Open
@@ -181,7 +185,7 @@ func cancelled(ctx context.Context) error {
 
 // runChild runs a command as it is typed, in a process of its own: Ctrl+C ends that, and
 // what it left unread of the terminal ends with it.
-func (h *home) runChild(ctx context.Context, in, out *os.File, choice dashboard.Choice) {
+func (h *home) runChild(ctx context.Context, in, out *os.File, choice dashboard.Choice) (code int) {
 	args := choice.Args
 	if len(args) > 0 && args[0] != "--instance" {
 		fmt.Fprintf(out, "$ %s\n\n", printable.Line(finding.Command(choice.Dir, args...)))
@@ -208,6 +212,7 @@ func (h *home) runChild(ctx context.Context, in, out *os.File, choice dashboard.
 	if err := cmd.Run(); err != nil && !errors.As(err, &exit) {
 		fmt.Fprintf(out, "openalgo-install: the command could not be started: %v\n", err)
 	}
+	return cmd.ProcessState.ExitCode()
 }
 
 // goOn waits until what a command said was read. false: the dashboard is to be left.

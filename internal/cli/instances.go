@@ -61,6 +61,7 @@ func (c *installCommand) installAll(ctx context.Context, all []answers.Named) er
 	var lines []string
 	var failed error
 	changed, address := false, false
+	var each []event.Installed
 	for _, n := range all {
 		out.Heading(n.Name)
 		s, err := one(n)
@@ -74,9 +75,11 @@ func (c *installCommand) installAll(ctx context.Context, all []answers.Named) er
 			address = address || result.Address.Known()
 		}
 		changed = changed || result.Changed
+		dir := instanceDir(c.dir, n.Name)
+		each = append(each, event.InstalledAs(n.Name, dir, result, err, exitCode(err), finding.Prompt{Dir: dir, Sudo: true}))
 		line := fmt.Sprintf("%s: %s", n.Name, result.Message)
 		if err != nil {
-			line = fmt.Sprintf("%s: FAILED (exit %d): %s", n.Name, exitCode(err), finding.Prompt{Dir: instanceDir(c.dir, n.Name), Sudo: true}.Text(err))
+			line = fmt.Sprintf("%s: FAILED (exit %d): %s", n.Name, exitCode(err), finding.Prompt{Dir: dir, Sudo: true}.Text(err))
 			failed = worse(failed, err)
 		}
 		lines = append(lines, line)
@@ -90,9 +93,9 @@ func (c *installCommand) installAll(ctx context.Context, all []answers.Named) er
 	}
 	summary := strings.Join(lines, "\n")
 	if failed != nil {
-		return out.end(event.Result{Changed: changed}, &finding.Error{Kind: kindOf(failed), ID: finding.IDOf(failed), Err: errors.New("not every instance could be installed:\n" + summary)})
+		return out.end(event.Result{Changed: changed, Instances: each}, &finding.Error{Kind: kindOf(failed), ID: finding.IDOf(failed), Err: errors.New("not every instance could be installed:\n" + summary)})
 	}
-	return out.end(event.Result{Changed: changed, Message: summary}, nil)
+	return out.end(event.Result{Changed: changed, Message: summary, Instances: each}, nil)
 }
 
 // worse is the error whose kind counts for all: what could not be rolled

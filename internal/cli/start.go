@@ -94,6 +94,7 @@ func (s *survey) start(ctx context.Context, e *engine.Engine) {
 // comeBack carries out what was chosen on the first page, and shows that again.
 func (w *interview) comeBack(ctx context.Context, args []string) error {
 	child := *w.app // flags are read into it again
+	child.asked = false
 	cmd := newRoot(&child)
 	if w.noColor {
 		args = append(args, "--no-color")

@@ -48,6 +48,9 @@ func (w *interview) inLines(ctx context.Context) error {
 			return asCancelled(err)
 		}
 	}
+	if machine.Instance == "" {
+		w.sayInstead(machine.Menu)
+	}
 	questions := wizard.NewPlain(w.lines, judgeDNS)
 	if machine.Saved != nil {
 		questions.Change(machine.Saved)

@@ -35,6 +35,8 @@ func hasCode(i live.Instance) bool { return i.URL != "" && !share.OnlyHere(i.URL
 
 func hasContainer(i live.Instance) bool { return i.ID != "" }
 
+const restoreKey = "v"
+
 // actions are all that can be done, in the order of the menu.
 var actions = []action{
 	{key: "l", word: "Log", label: "Show the log", fits: hasContainer, do: hand.openLog},
@@ -51,7 +53,7 @@ var actions = []action{
 	{key: "m", word: "Domain", label: "Change the domain", args: []string{"domain"}, fits: isOurs, asks: &question{
 		text: "Domain", help: "Enter the name under which browsers reach OpenAlgo, for example algo.example.com."}},
 	{key: "w", word: "Answers", label: "Change your answers", fits: isOurs, do: hand.changeAnswers},
-	{key: "v", word: "Restore", label: "Restore a backup", args: []string{"restore"}, asks: &question{
+	{key: restoreKey, word: "Restore", label: "Restore a backup", args: []string{"restore"}, asks: &question{
 		text: "Backup", help: "Enter the backup file, for example /opt/openalgo-backups/openalgo-20261124-023000.tar.zst. It replaces the keys and data of this instance."}},
 	{key: "i", word: "Status", label: "Show everything about it", args: []string{"status"}},
 	{key: "p", word: "Adopt", label: "Adopt it: let openalgo-install look after it", args: []string{"adopt"}, fits: func(i live.Instance) bool { return !i.Ours && isUp(i) }},

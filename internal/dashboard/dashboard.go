@@ -39,6 +39,8 @@ type Options struct {
 	Dir    string    // of the instance that is chosen at first; "": none
 	Open   bool      // its details are shown at once
 	NewDir string    // where another instance goes; others get a name behind it
+	// NewestBackup is the one that a restore offers for the instance in dir; nil: none.
+	NewestBackup func(dir string) string
 }
 
 // Choice is what to do.

@@ -294,6 +294,16 @@ func TestChoices(t *testing.T) {
 	}
 }
 
+// A restore offers the newest backup.
+func TestRestoreOffersABackup(t *testing.T) {
+	s := begin(t, newFake(5), theme.Options{}, 80, 24)
+	s.m.NewestBackup = func(dir string) string { return dir + "-backups/newest.tar.zst" }
+	want := Choice{Args: []string{"restore", "/opt/openalgo-backups/newest.tar.zst"}, Dir: "/opt/openalgo", Name: "openalgo"}
+	if got := s.keys("v", "<enter>").m.choice; fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+}
+
 // Each key means one thing for an instance.
 func TestKeysAreUnique(t *testing.T) {
 	for _, i := range instances(5) {

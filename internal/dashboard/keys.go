@@ -145,10 +145,18 @@ func (m hand) perform(a *action, key string) tea.Cmd {
 		return nil
 	case a.asks != nil:
 		args := a.args
-		m.input = &input{question: *a.asks, check: checkWord, then: func(text string) tea.Cmd { return m.choose(append(args[:len(args):len(args)], text), false) }}
+		m.input = &input{question: *a.asks, typed: offer(m, a), check: checkWord, then: func(text string) tea.Cmd { return m.choose(append(args[:len(args):len(args)], text), false) }}
 		return nil
 	}
 	return m.choose(a.args, a.alone)
+}
+
+// offer is what stands in the field of a question at first: the newest backup.
+func offer(m hand, a *action) string {
+	if i := m.current(); a.key == restoreKey && m.NewestBackup != nil && i != nil {
+		return m.NewestBackup(i.Dir)
+	}
+	return ""
 }
 
 // checkWord refuses what a command line would take for something else.

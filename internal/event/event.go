@@ -64,6 +64,28 @@ type Event struct {
 	FrozenMS int64 `json:"frozen_ms,omitempty"`
 	// Problems are all that was found, where it is more than one.
 	Problems []Problem `json:"problems,omitempty"`
+	// Instances is how each of several installs ended.
+	Instances []Installed `json:"instances,omitempty"`
+}
+
+// Installed is how the install of one instance of several ended.
+type Installed struct {
+	Name      string           `json:"name"`
+	Dir       string           `json:"dir"`
+	OK        bool             `json:"ok"`
+	Exit      int              `json:"exit"`
+	Changed   bool             `json:"changed"`
+	ID        string           `json:"id,omitempty"` // of what was found
+	Message   string           `json:"message"`
+	URL       string           `json:"url,omitempty"`
+	SetupLink string           `json:"setup_link,omitempty"` // secret, as in the event
+	PublicIP  publicip.Address `json:"public_ip,omitzero"`
+}
+
+// InstalledAs is how one of several ended, by its own result.
+func InstalledAs(name, dir string, r Result, err error, exit int, reader finding.Prompt) Installed {
+	e := End(r, err, reader)
+	return Installed{Name: name, Dir: dir, OK: err == nil, Exit: exit, Changed: r.Changed, ID: e.ID, Message: e.Message, URL: e.URL, SetupLink: e.SetupLink, PublicIP: e.PublicIP}
 }
 
 // Problem is one of several that prevent a run.
@@ -84,6 +106,8 @@ type Result struct {
 	Account welcome.Account
 	Address publicip.Address // of this machine, as brokers see it; zero: not found out, or not looked
 	Docker  string           // the address of a Docker on another machine; "" is this one
+	// Instances is how each of several installs ended.
+	Instances []Installed
 }
 
 // End returns the last event of a run, with commands for who reads it. The
@@ -91,7 +115,7 @@ type Result struct {
 func End(r Result, err error, reader finding.Prompt) Event {
 	ok := err == nil
 	e := Event{Type: TypeResult, Time: time.Now(), OK: &ok, Changed: &r.Changed, URL: r.URL, Message: r.Message, DowntimeMS: r.Downtime.Milliseconds(), FrozenMS: r.Frozen.Milliseconds(),
-		SetupLink: r.Account.Link.Reveal(), PublicIP: r.Address}
+		SetupLink: r.Account.Link.Reveal(), PublicIP: r.Address, Instances: r.Instances}
 	if err == nil {
 		return e
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/present"
 	"github.com/marketcalls/openalgo-install/internal/theme"
+	"github.com/marketcalls/openalgo-install/internal/wizard/pointing"
 )
 
 // run is an apply. It goes on when the screen is gone.
@@ -34,7 +35,7 @@ type tickMsg struct{}
 const tickEvery = 250 * time.Millisecond
 
 func tick() tea.Cmd {
-	return after(tickEvery, func(time.Time) tea.Msg { return tickMsg{} })
+	return pointing.After(tickEvery, func(time.Time) tea.Msg { return tickMsg{} })
 }
 
 // beginApply begins an install, and shows it.

@@ -1,9 +1,6 @@
 package wizard
 
 import (
-	"context"
-	"time"
-
 	tea "github.com/charmbracelet/bubbletea"
 
 	"github.com/marketcalls/openalgo-install/internal/questions"
@@ -20,11 +17,6 @@ type formPage struct {
 
 	fields []*field
 	at     int // which of the shown fields has the keys
-
-	domain  string // that advice is for, or is awaited for
-	advice  string
-	good    bool
-	looking bool
 }
 
 func newFormPage(m *model, s *questions.Screen) *formPage {
@@ -61,15 +53,8 @@ func (p *formPage) focus(at int) {
 func (p *formPage) title() string { return p.screen.Title }
 
 func (p *formPage) update(msg tea.Msg) tea.Cmd {
-	switch msg := msg.(type) {
-	case dnsAskMsg:
-		return p.lookUp(msg.domain)
-	case dnsMsg:
-		if msg.domain == p.domain {
-			p.looking, p.good, p.advice = false, msg.good, msg.words
-		}
-	case tea.KeyMsg:
-		return p.key(msg)
+	if key, ok := msg.(tea.KeyMsg); ok {
+		return p.key(key)
 	}
 	return nil
 }
@@ -162,6 +147,9 @@ func (p *formPage) body(width, height int) (out []string, from, to int) {
 	if intro := p.screen.Intro(p.draft); intro != "" {
 		out = append(wrapped(intro, width), "")
 	}
+	if p.screen == &questions.Screens[1] { // the page after the domain's
+		out = append(out, p.m.points.Later(p.m.look, width)...)
+	}
 	to = len(out)
 	for i, f := range p.shown() {
 		if i == p.at {
@@ -169,7 +157,7 @@ func (p *formPage) body(width, height int) (out []string, from, to int) {
 		}
 		out = append(out, f.lines(width, height-len(out)-1, p.m.look)...)
 		if f.q.Key == questions.KeyDomain {
-			out = append(out, p.adviceLines(width)...)
+			out = append(out, p.m.points.Lines(p.m.look, width)...)
 		}
 		if i == p.at {
 			to = len(out)
@@ -194,61 +182,10 @@ func (p *formPage) keys() string {
 	return keys
 }
 
-// The live advice on a domain. It never holds up a key, and it is no refusal:
-// the record may be made tomorrow.
-
-type dnsAskMsg struct{ domain string }
-
-type dnsMsg struct {
-	domain, words string
-	good          bool
-}
-
-// after is tea.Tick; tests let no time pass.
-var after = tea.Tick
-
-// dnsPause is how long the typing must rest before a domain is looked up.
-const dnsPause = 400 * time.Millisecond
-
+// askDNS has the domain looked up that stands in its field.
 func (p *formPage) askDNS() tea.Cmd {
-	domain := p.draft.Get(questions.KeyDomain)
-	if p.screen.Title != questions.Screens[0].Title || domain == p.domain || p.m.host.DNS == nil {
+	if p.screen.Title != questions.Screens[0].Title {
 		return nil
 	}
-	p.domain, p.advice, p.looking = domain, "", false
-	if domain == "" || p.check(p.screen.Questions[0]) != "" {
-		return nil
-	}
-	return after(dnsPause, func(time.Time) tea.Msg { return dnsAskMsg{domain} })
-}
-
-func (p *formPage) lookUp(domain string) tea.Cmd {
-	if domain != p.domain {
-		return nil // it was typed on
-	}
-	p.looking = true
-	return func() tea.Msg {
-		ctx, cancel := context.WithTimeout(p.m.ctx, dnsTime)
-		defer cancel()
-		good, words := p.m.host.DNS(ctx, domain)
-		return dnsMsg{domain: domain, words: words, good: good}
-	}
-}
-
-func (p *formPage) adviceLines(width int) []string {
-	text, style := p.advice, p.m.look.Warn
-	if p.good {
-		style = p.m.look.Good
-	}
-	if p.looking {
-		text, style = "Looking "+p.domain+" up...", p.m.look.Accent
-	}
-	if text == "" {
-		return nil
-	}
-	out := []string{""}
-	for _, line := range wrapped(text, width-2) {
-		out = append(out, "  "+style.Render(line))
-	}
-	return out
+	return p.m.points.About(p.draft.Get(questions.KeyDomain), p.check(p.screen.Questions[0]) == "")
 }

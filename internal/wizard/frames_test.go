@@ -24,6 +24,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/questions"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 	"github.com/marketcalls/openalgo-install/internal/theme"
+	"github.com/marketcalls/openalgo-install/internal/wizard/pointing"
 )
 
 var update = flag.Bool("update", false, "write the golden files again")
@@ -62,7 +63,7 @@ func testHost() Host {
 }
 
 // No test waits for time to pass.
-func init() { after = func(time.Duration, func(time.Time) tea.Msg) tea.Cmd { return nil } }
+func init() { pointing.After = func(time.Duration, func(time.Time) tea.Msg) tea.Cmd { return nil } }
 
 // looks are the terminals that each frame is drawn for.
 var looks = []struct {
@@ -224,9 +225,12 @@ var frames = []struct {
 	{name: "address", way: toAddress},
 	{name: "address-wrong", way: append(clone(toAddress), "http://x", "<enter>")},
 	{name: "address-dns", way: append(clone(toAddress), "algo.example.com"), do: func(s *session) {
-		s.send(dnsMsg{domain: "algo.example.com", words: "algo.example.com has no address yet; add an A record with 203.0.113.7"})
+		s.send(pointing.Found{Domain: "algo.example.com", Words: "algo.example.com has no address yet; add an A record with 203.0.113.7"})
 	}},
 	{name: "https", way: toHTTPS},
+	{name: "https-dns", way: toHTTPS, do: func(s *session) {
+		s.send(pointing.Found{Domain: "algo.example.com", Words: "algo.example.com has no address yet; add an A record with 203.0.113.7"})
+	}},
 	{name: "broker", way: toBroker},
 	{name: "broker-filter", way: append(clone(toBroker), "xts", "<down>")},
 	{name: "broker-none", way: append(clone(toBroker), "robinhood", "<enter>")},

@@ -10,6 +10,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/questions"
 	"github.com/marketcalls/openalgo-install/internal/terminal"
 	"github.com/marketcalls/openalgo-install/internal/theme"
+	"github.com/marketcalls/openalgo-install/internal/wizard/pointing"
 )
 
 // page is what is on the screen. What it does to the wizard it does through
@@ -38,8 +39,9 @@ type model struct {
 	told    string // the redirect URL that its page showed last
 	at      int    // 0 is the machine, then the screens, then the review
 	page    page
-	note    string // said once, above the keys, until the next key
-	leaving bool   // ctrl+c was typed, and a yes is awaited
+	points  pointing.Advice // where the domain points
+	note    string          // said once, above the keys, until the next key
+	leaving bool            // ctrl+c was typed, and a yes is awaited
 
 	busy    context.CancelFunc // stops what runs; nil: nothing does
 	run     *run               // the apply, from its beginning
@@ -62,7 +64,7 @@ func (m *model) background(do func()) {
 // The first size is a guess: it is told right after the start.
 func newModel(ctx context.Context, host Host, l *theme.Theme) *model {
 	m := &model{ctx: ctx, host: host, look: l, out: io.Discard, width: 80, height: 24, draft: questions.New()}
-	m.page = &machinePage{m: m}
+	m.page, m.points.Look = &machinePage{m: m}, host.DNS
 	return m
 }
 
@@ -91,7 +93,10 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 			return m, m.interrupt()
 		}
 	}
-	cmd := m.page.update(msg)
+	cmd := m.points.Update(m.ctx, msg)
+	if cmd == nil {
+		cmd = m.page.update(msg)
+	}
 	m.keepAnswers()
 	return m, cmd
 }
@@ -187,6 +192,9 @@ func (m *model) next() tea.Cmd {
 
 // back shows what came before this step.
 func (m *model) back() tea.Cmd {
+	if m.host.Again && m.at <= 1 {
+		return end(terminal.ErrEnded) // back to the dashboard
+	}
 	if m.at == 0 {
 		m.note = "This is the first page. Ctrl+C quits."
 		return nil
