@@ -145,21 +145,29 @@ func autoInteger(to *int, example int) value {
 }
 
 func memory(to *int) value {
+	return amount(to, "auto", "auto or an amount of memory, for example 4GB, 3910MiB, 512m or 4096 (MiB)", func(int) string { return "" })
+}
+
+// amount is an amount of memory or disk; word stands for 0. wrong says why one will not
+// do, "" where it does. 3.5 alone is refused: it would be MiB, and GB was meant.
+func amount(to *int, word, want string, wrong func(mib int) string) value {
 	save := func() any {
 		if *to == 0 {
-			return "auto"
+			return word
 		}
 		return fmt.Sprintf("%dMiB", *to)
 	}
 	return value{parse: number, save: save, read: func(r *reader, key string, node *yaml.Node) {
-		const want = "auto or an amount of memory, for example 4GB, 3910MiB, 512m or 4096 (MiB)"
-		// 3.5 alone is refused: it would be MiB, and GB was meant.
-		if !r.scalar(key, node, want, "!!str", "!!int") || node.Value == "auto" {
+		if !r.scalar(key, node, want, "!!str", "!!int") || node.Value == word {
 			return
 		}
 		n, err := sizing.ParseMemory(node.Value)
 		if err != nil {
 			r.mistyped(key, node, "%s is not %s", quote(node.Value), want)
+			return
+		}
+		if why := wrong(n); why != "" {
+			r.mistyped(key, node, "%s", why)
 			return
 		}
 		*to = n
