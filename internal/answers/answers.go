@@ -33,7 +33,8 @@ type Answers struct {
 	SwapMiB   int // of the swap file that is made where there is no swap; 0: none
 	RemoteMCP RemoteMCP
 	Docker    Docker
-	Notify    []target.Target        // addresses for messages; they belong to the machine
+	Notify    []target.Target // addresses for messages; they belong to the machine
+	Watch     Watch
 	Env       map[string]secret.Text // further .env keys
 
 	hidden   map[string]bool  // keys of Env that came by reference, so are secrets
@@ -63,6 +64,7 @@ func (a *Answers) fields() []field {
 		})},
 		{name: "docker", value: section("{install: true}", []field{{name: "install", value: boolean(&a.Docker.Install)}})},
 		{name: "notify", value: messages(a), rule: func(r *reader) { checkMessages(a, r) }},
+		{name: "watch", value: section(`{enabled: true, preopen: "08:45"}`, a.Watch.fields()), rule: a.Watch.check},
 		{name: "env", value: a.environment(), rule: a.checkEnv},
 	}
 }

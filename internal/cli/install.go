@@ -55,6 +55,9 @@ func (c *installCommand) run(ctx context.Context) error {
 	if !c.dryRun && !c.rehearse {
 		keepAddresses(ctx, c.app, all)
 	}
+	if !c.dryRun && !c.rehearse && !c.saved() {
+		keepWatch(ctx, c.app, all)
+	}
 	return nil
 }
 

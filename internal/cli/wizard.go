@@ -187,7 +187,8 @@ func worthKnowing(dir string) [][2]string {
 	} {
 		out = append(out, [2]string{finding.Command(dir, strings.Fields(c[0])...), c[1]})
 	}
-	return out
+	// For every instance of the machine, so without a directory.
+	return slices.Insert(out, 1, [2]string{finding.Prompt{}.Command("watch", "on"), "recommended: tells you when something is wrong"})
 }
 
 // asCancelled gives questions that were not answered their exit code.
