@@ -71,7 +71,11 @@ func (c *backupCommand) copied(ctx context.Context, o ops.BackupOptions) error {
 			return out.end(result, err)
 		}
 		sender := elsewhere.Sender{Dir: s.Dir(), To: *c.away, Keys: keys, Keep: c.keep, Recipient: recipient, Report: s.Report, Note: s.Note}
-		sent, err := sender.Send(ctx, backup.LoadLast(s.Dir()).File)
+		made := backup.LoadLast(s.Dir())
+		if made == nil || made.File == "" {
+			return out.end(result, finding.Named(finding.Failed, "backup-not-copied", "%s, but which file it is could not be kept, so it is not in %s", result.Message, c.away))
+		}
+		sent, err := sender.Send(ctx, made.File)
 		switch {
 		case ctx.Err() != nil:
 			err = finding.Named(finding.Cancelled, "cancelled", "cancelled: %s, and it is not in %s", result.Message, c.away)

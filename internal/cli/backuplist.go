@@ -168,7 +168,7 @@ func (c *restoreCommand) fetch(ctx context.Context, dir string, report event.Rep
 	if ctx.Err() != nil {
 		return "", finding.Cancel()
 	}
-	if finding.KindOf(err) == finding.Failed {
+	if err != nil && finding.KindOf(err) == finding.Failed {
 		err = finding.Named(finding.HostNotReady, "store-unreadable", "%w", err).Ending(finding.Unchanged)
 	}
 	return path, err
