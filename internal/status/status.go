@@ -302,7 +302,11 @@ func describe(ctx context.Context, e Docker, c engine.Container, dir string, due
 	i.readMarket(ctx, e, c, env, time.Now())
 	for _, m := range c.Mounts {
 		if path := world.DirectoryOf(m); path != "" {
-			i.Volumes = append(i.Volumes, Volume{Name: path, Mount: m.Target, Bytes: -1})
+			bytes := int64(-1)
+			if m.Target == logDir && e.Info().Local {
+				bytes = logBytes(path)
+			}
+			i.Volumes = append(i.Volumes, Volume{Name: path, Mount: m.Target, Bytes: bytes})
 		}
 		if m.Name == "" {
 			continue
