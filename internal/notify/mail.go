@@ -88,7 +88,7 @@ func login(ctx context.Context, c *smtp.Client, t target.Target, host string) *t
 	}
 	_, offered := c.Extension("AUTH")
 	methods := strings.Fields(strings.ToUpper(offered))
-	var auth smtp.Auth = smtp.PlainAuth("", t.User, t.Secret.Reveal(), host)
+	auth := smtp.PlainAuth("", t.User, t.Secret.Reveal(), host)
 	if has(methods, "LOGIN") && !has(methods, "PLAIN") {
 		auth = &loginAuth{user: t.User, password: t.Secret.Reveal(), host: host}
 	}
