@@ -137,7 +137,14 @@ func (u *upgraded) Newest(ctx context.Context, ref string, known autoupgrade.Rel
 	return r, nil
 }
 
-func (u *upgraded) Calendar(context.Context) *calendar.Calendar { return kept.Load(u.session.Dir()) }
+// Calendar asks the container: nobody may have used another command for weeks.
+func (u *upgraded) Calendar(ctx context.Context) *calendar.Calendar {
+	o, err := u.session.Look(ctx)
+	if err != nil {
+		return kept.Load(u.session.Dir())
+	}
+	return kept.Of(ctx, u.session.Engine, o.Dir, o.Container(), o.Env, clock.Now())
+}
 
 // Backup makes a backup that counts: one whose databases were checked.
 func (u *upgraded) Backup(ctx context.Context) error {

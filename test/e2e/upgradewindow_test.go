@@ -95,6 +95,9 @@ func TestUpgradeInItsWindow(t *testing.T) {
 	if out := i.run("status"); !strings.Contains(out.stdout, "2.0.3.0 was installed") {
 		t.Error(out.all())
 	}
+	if _, err := os.Stat(filepath.Join(i.dir, ".openalgo-install", "calendar.json")); err != nil {
+		t.Errorf("the calendar of the markets was not asked for: %v", err)
+	}
 	due("2030-01-12T06:00:00+05:30", "runs the newest release")
 	if out := i.run("upgrade", "--check"); out.code != 0 {
 		t.Errorf("an upgrade by hand does not follow the tag: %s", out.all())
