@@ -69,6 +69,7 @@ const (
 // Look looks at all instances once.
 func (l *Looker) Look(ctx context.Context, s *State) (sight Sight) {
 	now := l.Now()
+	sight.Alone = l.Only != ""
 	if l.Docker == nil {
 		sight.Docker = l.DockerErr
 		l.rooms(&sight, s, nil, now)

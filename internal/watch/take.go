@@ -61,7 +61,7 @@ func (s *State) take(now time.Time, sight *Sight, set notify.Rules) []notify.Mes
 			if sight.Docker != "" && k.Check != "engine-unusable" || sight.Partial {
 				r.Unknown = append(r.Unknown, k.ID)
 			}
-		case sight.Docker != "" || sight.Partial:
+		case sight.Docker != "" || sight.Partial || sight.Alone:
 			r.Unknown = append(r.Unknown, k.ID) // it was not looked for
 		}
 	}
@@ -114,7 +114,7 @@ func (s *State) meet(seen Seen, now time.Time) {
 // leave forgets the problems of instances that were removed: there is no end of them to
 // tell.
 func (s *State) leave(names map[string]bool, sight *Sight) {
-	if sight.Docker != "" || sight.Partial {
+	if sight.Docker != "" || sight.Partial || sight.Alone {
 		return
 	}
 	kept := s.Rules.Known[:0]

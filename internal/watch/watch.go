@@ -57,6 +57,8 @@ type Sight struct {
 	Docker    string // why Docker did not answer; "" where it did
 	Instances []Seen
 	Findings  []Finding // about this machine
+	// Alone says that one instance was looked at, and no other.
+	Alone bool
 	// Partial says that time was over before all was seen.
 	Partial bool
 }

@@ -139,6 +139,23 @@ func TestAnInstanceThatIsRemoved(t *testing.T) {
 	}
 }
 
+// A round that looks at one instance says nothing of the others.
+func TestARoundForOneInstance(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, "alpha", "beta")
+	b.find(0, Finding{ID: "not-running", Text: "x"})
+	b.rounds(3)
+	whole := b.sight
+	b.sight = Sight{Alone: true, Instances: whole.Instances[1:]}
+	if told := b.rounds(4); len(told) > 0 {
+		t.Error(titles(told))
+	}
+	b.sight = whole
+	if told := b.rounds(4); len(told) > 0 {
+		t.Errorf("told again: %v", titles(told))
+	}
+}
+
 // What all instances find of their machine is one problem.
 func TestOneProblemOfTheMachine(t *testing.T) {
 	t.Parallel()
