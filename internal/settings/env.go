@@ -117,7 +117,7 @@ func Decide(s Situation, want []Setting, asked Edit) (Env, finding.Warnings, err
 			p.Left = append(p.Left, set.Key) // the file wins; `resize` changes it
 		case ok && s.Mode == Adopted && !slices.Contains(containerKeys, set.Key):
 			// Theirs counts, now and in later runs, which find it noted as ours.
-		case !p.Fresh && ok && last.Wrote(set.Key, set.Value.Reveal()) && !(brings && isOfBroker(file, set)):
+		case !p.Fresh && ok && last.Wrote(set.Key, set.Value.Reveal()) && (!brings || !isOfBroker(file, set)):
 			p.Kept = append(p.Kept, set.Key)
 		default:
 			p.Edits = append(p.Edits, set)
