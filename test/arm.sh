@@ -37,7 +37,7 @@ says 0 "(linux/arm, " --version
 says 0 "Usage:" --help
 says 0 '"ram_mib": 4096' size --ram 4096 --json
 says 0 "This machine has" size
-says 0 "is right" answers check "$work/answers.yaml"
+says 0 "is valid" answers check "$work/answers.yaml"
 says 0 "" render --answers "$work/answers.yaml" --out "$work/files"
 [[ -s $work/files/docker-compose.yaml && -s $work/files/.env ]] || { echo "FAIL  render wrote no files" >&2; failed=1; }
 

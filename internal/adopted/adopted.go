@@ -39,7 +39,7 @@ func Answers(o *world.Observation, env *envfile.File) (answers.Answers, error) {
 	bind, web := c.Published(openalgo.WebPort)
 	_, socket := c.Published(openalgo.WebSocketPort)
 	if web == 0 || socket == 0 {
-		return a, finding.Named(finding.HostNotReady, "ports-unpublished", "%s does not publish the ports %d and %d, so nobody can reach it by openalgo-install's ways", c.Name, openalgo.WebPort, openalgo.WebSocketPort)
+		return a, finding.Named(finding.HostNotReady, "ports-unpublished", "%s does not publish the ports %d and %d, which openalgo-install needs", c.Name, openalgo.WebPort, openalgo.WebSocketPort)
 	}
 	a.Ports = answers.Ports{Web: web, WebSocket: socket, Bind: bind}
 	if bind == "" {
@@ -75,7 +75,7 @@ func Describe(o *world.Observation, a answers.Answers) string {
 	if project := c.Labels[compose.LabelProject]; project != "" {
 		by = "Docker Compose, project " + project
 	}
-	text := fmt.Sprintf("found %s (made by %s) from the image %s, %s on port %d", c.Name, by, c.Image, a.Ports.Bind, a.Ports.Web)
+	text := fmt.Sprintf("found %s (created by %s) with the image %s, broker %s, on port %d", c.Name, by, c.Image, a.Ports.Bind, a.Ports.Web)
 	if a.Domain != "" {
 		text += ", served as https://" + a.Domain
 	}
@@ -83,7 +83,7 @@ func Describe(o *world.Observation, a answers.Answers) string {
 		if isCarriedOver(m) {
 			text += "\n  " + m.Target + " is in " + cmp.Or(m.Name, m.Source)
 		} else {
-			text += "\n  " + m.Target + " (" + cmp.Or(m.Name, m.Source) + ") is not OpenAlgo's and is not carried over: put it into docker-compose.override.yaml"
+			text += "\n  " + m.Target + " (" + cmp.Or(m.Name, m.Source) + ") is not part of OpenAlgo and is not taken over. To keep it, add it to docker-compose.override.yaml"
 		}
 	}
 	return text

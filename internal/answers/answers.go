@@ -47,7 +47,7 @@ func (a *Answers) fields() []field {
 		{name: "version", value: a.version(), rule: a.checkVersion},
 		{name: "domain", value: text(&a.Domain, "algo.example.com").unless(""), rule: a.checkDomain},
 		{name: "instances", value: value{read: func(r *reader, key string, node *yaml.Node) { // ParseAll reads them
-			r.problem(key, place(node), "a list of instances does not belong here; this takes the answers of one")
+			r.problem(key, place(node), "this command needs the answers for one instance, not a list")
 		}}},
 		{name: "broker", value: section("{name: zerodha, ...}", a.Broker.fields()), rule: a.Broker.check},
 		{name: "image", value: section("{source: registry}", a.Image.fields()), rule: a.Image.check},
@@ -77,7 +77,7 @@ func (a *Answers) version() value {
 
 func (a *Answers) checkVersion(r *reader) {
 	if _, ok := r.at["version"]; !ok || a.Version != 1 {
-		r.wrong("version", "write `version: 1`: it says which form of answers this is")
+		r.wrong("version", "write `version: 1`, the version of this file's format")
 	}
 }
 
@@ -89,7 +89,7 @@ func (a *Answers) checkVolumes(r *reader) {
 
 func (a *Answers) checkMCP(r *reader) {
 	if a.RemoteMCP.Enabled && a.Domain == "" {
-		r.wrong("remote_mcp.enabled", "AI clients reach OpenAlgo only over HTTPS: set `domain` too, or `enabled: false`")
+		r.wrong("remote_mcp.enabled", "remote MCP needs HTTPS. Set `domain` too, or write `enabled: false`")
 	}
 }
 
@@ -119,7 +119,7 @@ func (e *Invalid) FindingID() string { return "answers-invalid" }
 
 func (e *Invalid) Error() string {
 	var b strings.Builder
-	b.WriteString("the answers are not right:")
+	b.WriteString("the answers file has problems:")
 	for _, p := range e.Problems {
 		b.WriteString("\n  ")
 		if p.Line > 0 {
@@ -147,7 +147,7 @@ func ProxyStep(a Answers) string {
 	if a.Domain == "" || a.TLS.Mode != "off" {
 		return ""
 	}
-	return fmt.Sprintf("One step is yours: make your proxy serve https://%s. It must pass that to %s, and /ws to %s. Until then nobody can log in.",
+	return fmt.Sprintf("One step is yours: let your proxy serve https://%s. It must forward requests to %s, and /ws to %s. Until then nobody can log in.",
 		a.Domain, a.Ports.At(a.Ports.Web), a.Ports.At(a.Ports.WebSocket))
 }
 
@@ -158,21 +158,19 @@ func (a Answers) Warnings() (out finding.Warnings) {
 		out = append(out, &again)
 	}
 	if ip, err := netip.ParseAddr(a.Ports.Bind); err == nil && !ip.IsLoopback() {
-		out = append(out, finding.Warn("ports-public", "ports.bind: %s opens the ports to the network, and Docker's ports bypass ufw, so they may be public: "+
-			"leave it at 127.0.0.1 and put a proxy in front of it", a.Ports.Bind))
+		out = append(out, finding.Warn("ports-public", "ports.bind: %s opens the ports to the network. Docker's ports bypass ufw, so they may be public. Use 127.0.0.1 and an HTTPS proxy", a.Ports.Bind))
 	}
 	if step := ProxyStep(a); step != "" {
 		out = append(out, finding.Warn("proxy-own", "%s", step))
 	}
 	if a.RemoteMCP.Enabled && a.RemoteMCP.WriteOrders {
-		out = append(out, finding.Warn("mcp-writes-orders", "remote_mcp.write_orders lets AI clients on the internet place orders with your money: "+
-			"leave it out unless that is meant"))
+		out = append(out, finding.Warn("mcp-writes-orders", "remote_mcp.write_orders lets AI clients on the internet place orders with your money. Remove it if you do not want that"))
 	}
 	// Both have a fixed default and are part of a key from the moment they are
 	// set (docs/openalgo-facts.md 1.1).
 	for _, key := range []string{"SMTP_KEY_SALT", "TELEGRAM_KEY_SALT"} {
 		if _, ok := a.Env[key]; ok {
-			out = append(out, finding.Warn("setting-is-key", "env.%s is part of a key: what OpenAlgo stored before it was set cannot be opened after, and it must never change again", key))
+			out = append(out, finding.Warn("setting-is-key", "env.%s is part of an encryption key. OpenAlgo cannot read data that it stored before you set it. Never change it again", key))
 		}
 	}
 	return out

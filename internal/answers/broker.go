@@ -41,7 +41,7 @@ func (b *Broker) fields() []field {
 func (b *Broker) check(r *reader) {
 	name := b.Name
 	if name == "" {
-		r.wrong("broker.name", "name your broker, for example `broker: {name: zerodha}`; one of: %s", strings.Join(broker.IDs(), ", "))
+		r.wrong("broker.name", "choose your broker, for example `broker: {name: zerodha}`; one of: %s", strings.Join(broker.IDs(), ", "))
 		return
 	}
 	known, ok := broker.Of(name)
@@ -56,11 +56,11 @@ func (b *Broker) check(r *reader) {
 		if misspelt {
 			hint = fmt.Sprintf("did you mean %q?", near)
 		}
-		r.wrong("broker.name", "OpenAlgo knows no broker by %s; %s", quote(name), hint)
+		r.wrong("broker.name", "OpenAlgo has no broker %s; %s", quote(name), hint)
 		return
 	}
 	if b.Credentials != "" && !b.IsLater() {
-		r.wrong("broker.credentials", "%s is not possible here; write later, or leave this out", quote(b.Credentials))
+		r.wrong("broker.credentials", "%s is not possible here; write later, or remove this", quote(b.Credentials))
 	}
 	if r.saved {
 		return

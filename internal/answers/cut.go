@@ -15,6 +15,6 @@ func (r *reader) cut(key string, node *yaml.Node) {
 	if node.LineComment == "" || node.Value == "" || node.Style&quoted != 0 || isEnv && !isSecret(name, node.Value) {
 		return
 	}
-	r.warnings = append(r.warnings, finding.Warn("secret-cut", "%s (line %d of the answers file) ends before the #, which begins a comment in YAML. "+
-		"If # is a part of the value, put the value in quotes. If not, move the comment to a line of its own", key, node.Line))
+	r.warnings = append(r.warnings, finding.Warn("secret-cut", "%s (line %d of the answers file) ends before the #, because # begins a comment in YAML. "+
+		"If # is part of the value, put the value in quotes. If not, move the comment to its own line", key, node.Line))
 }

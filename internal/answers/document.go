@@ -31,7 +31,7 @@ func document(data []byte) (*yaml.Node, *Problem) {
 		return nil, syntaxProblem(data, err)
 	}
 	if err := decoder.Decode(&second); err == nil {
-		return nil, &Problem{Line: max(second.Line, 1), Column: 1, Message: "there is a second document after `---`; one file holds one set of answers"}
+		return nil, &Problem{Line: max(second.Line, 1), Column: 1, Message: "there is a second document after `---`. Use one file for each set of answers"}
 	} else if !errors.Is(err, io.EOF) {
 		return nil, syntaxProblem(data, err)
 	}
@@ -49,7 +49,7 @@ func document(data []byte) (*yaml.Node, *Problem) {
 }
 
 func emptyProblem() *Problem {
-	return &Problem{Message: "the answers are empty; they begin with `version: 1` and `broker: {name: zerodha, ...}`; " + exampleHint}
+	return &Problem{Message: "the file is empty. Begin with `version: 1` and `broker: {name: zerodha, ...}`; " + exampleHint}
 }
 
 var linePattern = regexp.MustCompile(`line (\d+)(?:, column (\d+))?`)
@@ -81,9 +81,9 @@ func empty(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.Tag == "!!
 func notPlain(n *yaml.Node) string {
 	switch {
 	case n.Kind == yaml.AliasNode || n.Anchor != "":
-		return "anchors and aliases (& and *) are not read here; write the value out, in quotes if it begins with & or *"
+		return "anchors and aliases (& and *) are not supported. Write the whole value, in quotes if it begins with & or *"
 	case n.Style&yaml.TaggedStyle != 0 || n.Tag == "!":
-		return "tags (!...) are not read here; write the plain value, in quotes if it begins with !"
+		return "tags (!...) are not supported. Write the plain value, in quotes if it begins with !"
 	}
 	return ""
 }

@@ -18,20 +18,21 @@ func (a *Answers) checkDomain(r *reader) {
 	if d == "" {
 		return
 	}
-	const example = "; write the name alone, for example algo.example.com"
+	const example = "; write only the name, for example algo.example.com"
 	switch {
 	case strings.Contains(d, "://"):
-		r.wrong("domain", "this is an address with a scheme%s", example)
+		r.wrong("domain", "this begins with http:// or another scheme%s", example)
 	case isIP(d):
-		r.wrong("domain", "an IP address gets no certificate; leave `domain` out to use OpenAlgo on this machine only, or name a domain, for example algo.example.com")
+		r.wrong("domain", "certificates are for names, not for IP addresses. Write a domain, for example algo.example.com, or remove `domain` to "+
+			"use OpenAlgo on this machine only")
 	case strings.ContainsAny(d, "/:"):
-		r.wrong("domain", "this has a port or a path%s", example)
+		r.wrong("domain", "this contains a port or a path%s", example)
 	case d == "localhost":
-		r.wrong("domain", "leave `domain` out to use OpenAlgo on this machine only")
+		r.wrong("domain", "remove `domain` to use OpenAlgo on this machine only")
 	case !isASCII(d):
 		r.wrong("domain", "write the name in its ASCII form (punycode), for example xn--bcher-kva.example")
 	case labelPattern.MatchString(d):
-		r.wrong("domain", "%s has no dot, so only your own network can know it%s", quote(d), example)
+		r.wrong("domain", "%s has no dot, so it cannot be a name on the internet%s", quote(d), example)
 	case len(d) > 253 || !domainPattern.MatchString(d):
 		r.wrong("domain", "%s is not a domain name%s", quote(d), example)
 	}
@@ -47,7 +48,7 @@ func privateName(domain string) string {
 	if domain == "" || !slices.Contains(privateEndings, last) {
 		return ""
 	}
-	return "no name that ends in ." + last + " is on the internet"
+	return "names that end in ." + last + " do not exist on the internet"
 }
 
 func isIP(s string) bool {

@@ -30,12 +30,12 @@ var fixed = map[string]string{
 	"PORT": portsHint, "FLASK_PORT": portsHint, "FLASK_HOST_IP": portsHint,
 	"WEBSOCKET_HOST": portsHint, "WEBSOCKET_PORT": portsHint, "WEBSOCKET_URL": portsHint,
 	"COMPOSE_PROJECT_NAME": projectHint, "COMPOSE_FILE": projectHint, "COMPOSE_PROFILES": projectHint,
-	"ENV_CONFIG_VERSION": "this is the image's own; it follows the image that is installed",
+	"ENV_CONFIG_VERSION": "the image sets this. Remove it here",
 }
 
 const (
-	portsHint   = "this must stay as the container needs it; this machine's ports are the answer `ports`, for example `ports: {web: 5000, websocket: 8765}`"
-	projectHint = "this would turn `docker compose` to another stack; the directory (--dir) gives the stack its name"
+	portsHint   = "the container needs its own value here. To change this machine's ports, write for example `ports: {web: 5000, websocket: 8765}`"
+	projectHint = "this would make docker compose use another project. The directory (--dir) sets the project's name"
 )
 
 // environment are further keys of .env.
@@ -67,14 +67,14 @@ func (a *Answers) checkEnv(r *reader) {
 		key := "env." + name
 		switch {
 		case !keyPattern.MatchString(name):
-			r.wrong(key, "this is no name for a setting: letters, digits and _ only, for example LOG_LEVEL")
+			r.wrong(key, "this is not a valid name for a setting. Use letters, digits and _, for example LOG_LEVEL")
 		case name == "APP_KEY" || name == "API_KEY_PEPPER" || name == "FERNET_SALT":
-			r.wrong(key, "keys are never taken from answers: they are made here once and kept in .env, and with another one the database cannot be opened. "+
-				"To keep old keys, put the old .env into the directory first")
+			r.wrong(key, "the answers file cannot set encryption keys. openalgo-install creates them once, in .env, and only they open the "+
+				"database. To keep old keys, put the old .env into the directory first")
 		case owned[name] != "":
-			r.wrong(key, "write this as the answer %s", owned[name])
+			r.wrong(key, "write %s instead", owned[name])
 		case slices.Contains(sizing.EnvKeys(), name):
-			r.wrong(key, "write this as the answer sizing.threads, for example `sizing: {threads: 2}`")
+			r.wrong(key, "write sizing.threads instead, for example `sizing: {threads: 2}`")
 		case fixed[name] != "":
 			r.wrong(key, "%s", fixed[name])
 		default:

@@ -48,11 +48,11 @@ func (i *Image) check(r *reader) {
 		i.checkGit(r)
 	case "path":
 		if i.Path == "" {
-			r.wrong("image.path", "a path source needs the path of a checkout, for example /src/openalgo")
+			r.wrong("image.path", "image.source path needs the path of a checkout, for example /src/openalgo")
 		}
 	case "rehearsal":
 	default:
-		r.wrong("image.source", "%s is not a source; one of registry, git, path, rehearsal", quote(i.Source))
+		r.wrong("image.source", "%s is not a source; use registry, git, path or rehearsal", quote(i.Source))
 		return
 	}
 	r.onlyFor("image.url", i.URL, i.Source == "git", "a git source")
@@ -64,27 +64,27 @@ func (i *Image) check(r *reader) {
 	}
 	for name, value := range i.BuildArgs {
 		if strings.ContainsAny(value, "\r\n\x00") {
-			r.wrong("image.build_args."+name, "the value has a line break in it; give it on one line")
+			r.wrong("image.build_args."+name, "the value has a line break. Write it on one line")
 		}
 		if envfile.IsSecret(name, value) || hasLogin(value) {
-			r.wrong("image.build_args."+name, "this looks like a secret, and whoever has the image can read its build arguments; take it out")
+			r.wrong("image.build_args."+name, "this looks like a secret, and everyone with the image can read build arguments. Remove it")
 		}
 	}
 	if i.Dockerfile != "" && i.Dockerfile != "ours" && i.Dockerfile != "theirs" {
-		r.wrong("image.dockerfile", "%s is neither ours nor theirs", quote(i.Dockerfile))
+		r.wrong("image.dockerfile", "%s is not valid here; use ours or theirs", quote(i.Dockerfile))
 	}
 }
 
 func (i *Image) checkGit(r *reader) {
 	switch {
 	case i.URL == "":
-		r.wrong("image.url", "a git source needs its url, for example %s", gitExample)
+		r.wrong("image.url", "image.source git needs an address, for example %s", gitExample)
 	case strings.HasPrefix(i.URL, "-"):
 		r.wrong("image.url", "an address cannot begin with a dash; write it like %s", gitExample)
 	case hasLogin(i.URL):
 		// It would stand in the saved answers and in every plan.
-		r.wrong("image.url", "the address has a password or token in it, and addresses are saved and shown; "+
-			"let git's credential helper give it, or use ssh, for example git@github.com:marketcalls/openalgo.git")
+		r.wrong("image.url", "the address contains a password or token, and openalgo-install saves and shows addresses. "+
+			"Use git's credential helper, or ssh, for example git@github.com:marketcalls/openalgo.git")
 	}
 	if strings.HasPrefix(i.Ref, "-") {
 		r.wrong("image.ref", "a branch, tag or commit cannot begin with a dash; write it like main")

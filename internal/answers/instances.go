@@ -26,7 +26,7 @@ var namePattern = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$`)
 // ValidName reports whether an instance may be called so.
 func ValidName(name string) bool { return namePattern.MatchString(name) }
 
-const instancesExample = "`instances:` with `- {name: alpha, domain: a.example.com, broker: {...}}` below it"
+const instancesExample = "`instances:`, and below it `- {name: alpha, domain: a.example.com, broker: {...}}`"
 
 // ParseAll reads answers for one instance, or with `instances` for many: each
 // of the list has a name and any of the other keys, and what it leaves out it
@@ -76,7 +76,7 @@ func section1(key string) string {
 
 func parseItem(root, item *yaml.Node, l Lookup) (Named, []Problem) {
 	if item.Kind != yaml.MappingNode {
-		return Named{}, []Problem{{Line: item.Line, Column: item.Column, Message: "each of the list must be a section with keys of its own; write " + instancesExample}}
+		return Named{}, []Problem{{Line: item.Line, Column: item.Column, Message: "each entry of the list must be a section; write " + instancesExample}}
 	}
 	merged := &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Line: item.Line, Column: item.Column}
 	var out Named
@@ -92,10 +92,10 @@ func parseItem(root, item *yaml.Node, l Lookup) (Named, []Problem) {
 		case "name":
 			out.Name = value.Value
 			if value.Kind != yaml.ScalarNode || !ValidName(value.Value) {
-				problems = append(problems, Problem{value.Line, value.Column, "name", "a name has small letters, digits and dashes, at most 40, for example alpha"})
+				problems = append(problems, Problem{value.Line, value.Column, "name", "a name must consist of small letters, digits and dashes, at most 40, for example alpha"})
 			}
 		case "version":
-			problems = append(problems, Problem{key.Line, key.Column, "version", "this stands at the top of the file, once"})
+			problems = append(problems, Problem{key.Line, key.Column, "version", "write this once, at the top of the file"})
 		default:
 			merged.Content = append(merged.Content, key, value)
 		}
@@ -130,7 +130,7 @@ func collisions(all []Named, list *yaml.Node) []Problem {
 		for _, claim := range claims {
 			if other, taken := seen[claim]; taken {
 				at := list.Content[i]
-				problems = append(problems, Problem{at.Line, at.Column, fmt.Sprintf("instances[%d]", i), claim + " is that of " + other + ", too; each needs its own"})
+				problems = append(problems, Problem{at.Line, at.Column, fmt.Sprintf("instances[%d]", i), claim + " is used by " + other + " too; each instance needs its own"})
 			}
 			seen[claim] = n.Name
 		}

@@ -47,12 +47,12 @@ func TestParseAll(t *testing.T) {
 
 func TestParseAllMistakes(t *testing.T) {
 	for change, want := range map[[2]string]string{
-		{"name: alpha", "name: Alpha!"}:                        "6: instances[0].name: a name has small letters",
-		{"b.c.example.com", "a.example.com"}:                   "the domain a.example.com is that of alpha, too",
-		{"{name: gamma, ports", "{name: alpha, ports"}:         "the name alpha is that of alpha, too",
+		{"name: alpha", "name: Alpha!"}:                        "6: instances[0].name: a name must consist",
+		{"b.c.example.com", "a.example.com"}:                   "the domain a.example.com is used by alpha too",
+		{"{name: gamma, ports", "{name: alpha, ports"}:         "the name alpha is used by alpha too",
 		{"- name: alpha\n    domain", "- name: x\n    domian"}: "7: instances[0].domian: there is no such key",
-		{"name: zerodha", "name: zerodaa"}:                     "2: broker.name: OpenAlgo knows no broker by",
-		{"- name: alpha", "- version: 1\n    name: alpha"}:     "instances[0].version: this stands at the top",
+		{"name: zerodha", "name: zerodaa"}:                     "2: broker.name: OpenAlgo has no broker",
+		{"- name: alpha", "- version: 1\n    name: alpha"}:     "instances[0].version: write this once, at the top",
 		{"instances:\n", "instances: none\nxx:\n"}:             "instances: this must be a list",
 		{"{name: gamma, ports", "{ports"}:                      "instances[2].name: an instance needs a name or a domain",
 	} {
@@ -62,7 +62,7 @@ func TestParseAllMistakes(t *testing.T) {
 		if !strings.Contains(err, want) {
 			t.Errorf("%q gives no %q:\n%s", change[1], want, err)
 		}
-		if n := strings.Count(err, "knows no broker"); n > 1 {
+		if n := strings.Count(err, "has no broker"); n > 1 {
 			t.Errorf("a mistake at the top is told %d times", n)
 		}
 	}

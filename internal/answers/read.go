@@ -99,7 +99,7 @@ func (r *reader) mapping(prefix string, node *yaml.Node, fields []field) {
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		name, value := node.Content[i], node.Content[i+1]
 		if name.Kind != yaml.ScalarNode || name.Tag == "!!merge" || notPlain(name) != "" {
-			r.problem(strings.TrimSuffix(prefix, "."), place(name), "merge keys, anchors and keys that are not words have no meaning here; write the keys out, for example `version: 1`")
+			r.problem(strings.TrimSuffix(prefix, "."), place(name), "merge keys, anchors and keys that are not words are not supported. Write plain keys, for example `version: 1`")
 			continue
 		}
 		f := named(fields, name.Value)
@@ -109,7 +109,7 @@ func (r *reader) mapping(prefix string, node *yaml.Node, fields []field) {
 		}
 		key := prefix + name.Value
 		if line, again := seen[name.Value]; again {
-			r.problem(key, place(name), "this key stands in line %d already; keep one of the two", line)
+			r.problem(key, place(name), "this key is on line %d already. Keep one of them", line)
 			continue
 		}
 		seen[name.Value] = name.Line
@@ -136,7 +136,7 @@ func (r *reader) unknown(prefix string, name, value *yaml.Node, fields []field) 
 	case found && word.MatchString(name.Value):
 		r.problem(prefix+name.Value, place(name), "there is no such key; did you mean %q?", near)
 	case empty(value) || !word.MatchString(name.Value):
-		r.problem(section, place(name), "what stands here is not a key with its value; write `key: value` with a space after the colon; %s", hint)
+		r.problem(section, place(name), "this is not a key with a value. Write `key: value` with a space after the colon; %s", hint)
 	default:
 		r.problem(prefix+name.Value, place(name), "there is no such key; %s", hint)
 	}

@@ -20,7 +20,7 @@ func Example() []byte { return example }
 // Schema is the JSON Schema (draft 2020-12) of an answers file.
 func Schema() []byte { return schema }
 
-const savedHeader = "# What openalgo-install was answered, less every secret. Written after each run.\n"
+const savedHeader = "# Your answers, without secrets. openalgo-install writes this file after each run.\n"
 
 // Public is the answers as YAML less every secret: the broker's name stays,
 // its credentials go, and so does each env value that came by reference or

@@ -15,7 +15,7 @@ func (r *reader) reference(key string, node *yaml.Node, to *secret.Text) {
 	fields := []field{{name: "env", value: text(&env, "BROKER_API_KEY")}, {name: "file", value: text(&file, "/run/secrets/broker")}}
 	for i := 0; i < len(node.Content); i += 2 {
 		if named(fields, node.Content[i].Value) == nil || node.Content[i].Kind != yaml.ScalarNode {
-			r.mistyped(key, node, "this must be %s; a text that has braces of its own goes in quotes, and a {{ template }} must be filled in first", secretForms)
+			r.mistyped(key, node, "this must be %s. Put text with braces in quotes, and fill in each {{ template }} first", secretForms)
 			return
 		}
 	}
@@ -25,11 +25,11 @@ func (r *reader) reference(key string, node *yaml.Node, to *secret.Text) {
 	case len(r.problems) > before:
 		r.unread[key] = true
 	case r.saved:
-		r.mistyped(key, node, "saved answers hold no secrets and no references to them; take this out")
+		r.mistyped(key, node, "saved answers contain no secrets and no references to them. Remove this")
 	case env != "" && file != "":
-		r.mistyped(key, node, "both env and file are given; keep one, for example {env: %s}", "BROKER_API_KEY")
+		r.mistyped(key, node, "both env and file are set. Keep one, for example {env: %s}", "BROKER_API_KEY")
 	case env == "" && file == "":
-		r.mistyped(key, node, "the reference names nothing; write {env: NAME} or {file: /path}")
+		r.mistyped(key, node, "the reference is empty. Write {env: NAME} or {file: /path}")
 	case env != "":
 		r.fromEnv(key, node, env, to)
 	default:
@@ -55,12 +55,12 @@ func (r *reader) fromEnv(key string, node *yaml.Node, name string, to *secret.Te
 
 func (r *reader) fromFile(key string, node *yaml.Node, path string, to *secret.Text) {
 	if r.lookup.ReadFile == nil {
-		r.mistyped(key, node, "files are not read here; write a text or {env: NAME}")
+		r.mistyped(key, node, "files cannot be read here. Write text or {env: NAME}")
 		return
 	}
 	value, err := r.lookup.ReadFile(path)
 	if err != nil {
-		r.mistyped(key, node, "reading the secret: %v; give the path of a file that this user can read, for example {file: /run/secrets/broker}", err)
+		r.mistyped(key, node, "cannot read the secret: %v. Write the path of a file that this user can read, for example {file: /run/secrets/broker}", err)
 		return
 	}
 	// Editors end the last line; that line end is not part of the secret.

@@ -17,15 +17,15 @@ func (s *Sizing) fields() []field {
 
 func (s *Sizing) check(r *reader) {
 	if s.RAMMiB != 0 && s.RAMMiB < 256 {
-		r.wrong("sizing.ram", "%d MiB is too little for OpenAlgo; a number alone is MiB, so write for example 4GB, or auto", s.RAMMiB)
+		r.wrong("sizing.ram", "%d MiB is too little for OpenAlgo. A number without a unit means MiB. Write for example 4GB, or auto", s.RAMMiB)
 	}
 	if s.Threads > 64 {
-		r.wrong("sizing.threads", "%d threads are more than any library here can use; 1 to 64, or auto", s.Threads)
+		r.wrong("sizing.threads", "%d threads are too many. Use 1 to 64, or auto", s.Threads)
 	}
 	if s.StrategyMemoryMiB != 0 && s.StrategyMemoryMiB < 64 {
-		r.wrong("sizing.strategy_memory_mb", "%d MiB is too little to start Python; 64 at least, 512 for pandas, or auto", s.StrategyMemoryMiB)
+		r.wrong("sizing.strategy_memory_mb", "%d MiB is too little to start Python. Use at least 64, 512 for pandas, or auto", s.StrategyMemoryMiB)
 	}
 	if s.ShmMiB != 0 && s.ShmMiB < 64 {
-		r.wrong("sizing.shm_size", "%d MiB is less than Docker's own default; 64m at least, or auto", s.ShmMiB)
+		r.wrong("sizing.shm_size", "%d MiB is less than Docker's own default. Use at least 64m, or auto", s.ShmMiB)
 	}
 }

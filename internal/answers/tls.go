@@ -79,13 +79,13 @@ func (t *TLS) check(r *reader, domain string) {
 	r.onlyFor("tls.key", t.Key, own, "tls.mode files or nginx")
 	asked := t.Mode == "auto" || t.Mode == "nginx" && !own
 	if why := privateName(domain); asked && t.CA == "" && why != "" {
-		r.wrong("domain", "%s, so Let's Encrypt gives no certificate for it. Use a domain that you own, for example algo.example.com. "+
-			"In your own network, use a certificate of your own, or no domain and an SSH tunnel", why)
+		r.wrong("domain", "%s, so Let's Encrypt issues no certificate for it. Use a domain that you own, for example algo.example.com. "+
+			"In your own network, use your own certificate, or no domain and an SSH tunnel", why)
 	}
 	r.onlyFor("tls.ca", t.CA, asked, "tls.mode auto, or nginx with certbot")
 	r.onlyFor("tls.ca_root", t.CARoot, asked, "tls.mode auto, or nginx with certbot")
 	if t.Certbot && (t.Mode != "nginx" || own) {
-		r.wrong("tls.certbot", "this counts for tls.mode nginx without a certificate of your own; take it out, or change the other")
+		r.wrong("tls.certbot", "used only with tls.mode nginx and without your own certificate. Remove this, or change tls")
 	}
 	r.onlyFor("tls.ca_trial", t.CATrial, t.Mode == "auto", "tls.mode auto")
 	for key, address := range map[string]string{"tls.ca": t.CA, "tls.ca_trial": t.CATrial} {
@@ -127,7 +127,7 @@ func (t *TLS) checkEdge(r *reader) {
 		}
 	}
 	if e.HTTP != 0 && e.HTTP == e.HTTPS {
-		r.wrong("tls.edge.https", "both ports are %d; they must differ, for example {http: 80, https: 443}", e.HTTP)
+		r.wrong("tls.edge.https", "both ports are %d. Use different ports, for example {http: 80, https: 443}", e.HTTP)
 	}
 	if e.Dir != "" && !strings.HasPrefix(e.Dir, "/") {
 		r.wrong("tls.edge.dir", "%s must begin with a slash, for example /opt/openalgo-edge", quote(e.Dir))

@@ -60,6 +60,6 @@ func (r *reader) validate(fields []field) {
 // onlyFor refuses an answer that would be passed over.
 func (r *reader) onlyFor(key, value string, fits bool, what string) {
 	if value != "" && !fits {
-		r.wrong(key, "this counts for %s only; take it out, or change the other", what)
+		r.wrong(key, "used only with %s. Remove this, or change that setting", what)
 	}
 }

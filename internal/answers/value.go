@@ -61,7 +61,7 @@ func (v value) unsaved() value {
 func section(example string, fields []field) value {
 	return value{fields: fields, read: func(r *reader, key string, node *yaml.Node) {
 		if node.Kind != yaml.MappingNode {
-			r.mistyped(key, node, "this must be a section with keys of its own, for example `%s: %s`", key, example)
+			r.mistyped(key, node, "this must be a section, for example `%s: %s`", key, example)
 			return
 		}
 		r.mapping(key+".", node, fields)
@@ -90,7 +90,7 @@ func (r *reader) scalar(key string, node *yaml.Node, want string, tags ...string
 
 func text(to *string, example string) value {
 	return value{save: func() any { return *to }, read: func(r *reader, key string, node *yaml.Node) {
-		if !r.boolForWord(key, node, example) && r.scalar(key, node, fmt.Sprintf("a text (put it in quotes if it is right), for example %s", example), "!!str") {
+		if !r.boolForWord(key, node, example) && r.scalar(key, node, fmt.Sprintf("text (in quotes, if this value is right), for example %s", example), "!!str") {
 			*to = node.Value
 		}
 	}}
@@ -99,7 +99,7 @@ func text(to *string, example string) value {
 // ref is a text that may look like a number or a date: a tag or a commit.
 func ref(to *string) value {
 	return value{save: func() any { return *to }, read: func(r *reader, key string, node *yaml.Node) {
-		if !r.boolForWord(key, node, DefaultImage) && r.scalar(key, node, "a text, for example "+DefaultImage, "!!str", "!!int", "!!float", "!!timestamp") {
+		if !r.boolForWord(key, node, DefaultImage) && r.scalar(key, node, "text, for example "+DefaultImage, "!!str", "!!int", "!!float", "!!timestamp") {
 			*to = node.Value
 		}
 	}}
@@ -182,7 +182,7 @@ func boolean(to *bool) value {
 	}}
 }
 
-const secretForms = "a text, {env: NAME} or {file: /path}"
+const secretForms = "text, {env: NAME} or {file: /path}"
 
 // hidden is a secret, which is not saved: a plain value as it is written, {env:
 // NAME} or {file: path}.

@@ -28,7 +28,7 @@ func (r *reader) boolForWord(key string, node *yaml.Node, example string) bool {
 	if node.Kind != yaml.ScalarNode || node.Tag != "!!bool" {
 		return false
 	}
-	r.mistyped(key, node, "%s is not a text. Some programs write it for on, off, yes and no: put the word in quotes, or leave the key out; for example: %s", quote(node.Value), example)
+	r.mistyped(key, node, "%s is not text. Some programs write it for on, off, yes and no. Put the word in quotes, or remove the key; for example: %s", quote(node.Value), example)
 	return true
 }
 

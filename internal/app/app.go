@@ -46,7 +46,7 @@ func (a *App) prober() *ready.Prober {
 func (a *App) target(ctx context.Context, container string) (ready.Target, error) {
 	c, err := a.Engine.Container(ctx, container)
 	if err != nil {
-		return ready.Target{}, fmt.Errorf("looking at the container: %w", err)
+		return ready.Target{}, fmt.Errorf("look at the container: %w", err)
 	}
 	return a.prober().TargetOf(c), nil
 }
@@ -127,7 +127,7 @@ func warnEdge(ctx context.Context, a *App, s instance.Edge) {
 func (a *App) Remember(ctx context.Context, text json.RawMessage, needsSetup *bool) error {
 	var s instance.State
 	if err := json.Unmarshal(text, &s); err != nil {
-		return fmt.Errorf("writing the state: %w", err)
+		return fmt.Errorf("write the state: %w", err)
 	}
 	if needsSetup != nil {
 		s.SetupDone = !*needsSetup

@@ -29,7 +29,7 @@ func Ended(ctx context.Context, a *App, t *run.Tools, err error, madeDir bool) e
 		return finding.Named(finding.Failed, "run-not-finished", "OpenAlgo runs and is ready, but tidying up failed: %w. Run the same command again", f.Cause)
 	case run.Silent:
 		return &finding.Error{Kind: finding.Broken, ID: "rolled-back-silent", Log: log, Err: fmt.Errorf("%w\n%s", f.Cause, SilentText(f.Undo)),
-			Hints: []finding.Hint{finding.Run("To find out what is wrong", "doctor")}, End: "OpenAlgo's files and data are as they were before."}
+			Hints: []finding.Hint{finding.Run("To find the problem", "doctor")}, End: "OpenAlgo's files and data are as they were before."}
 	case run.NotRolledBack:
 		broken := NotRolledBack(ctx, a.Dir, t, f.Cause, f.Undo)
 		broken.Log = log
@@ -50,7 +50,7 @@ func Ended(ctx context.Context, a *App, t *run.Tools, err error, madeDir bool) e
 // SilentText says that everything is back as it was before, and that the previous
 // container, which is started, does not answer.
 func SilentText(cause error) string {
-	return "The previous container is back, but does not answer: " + cause.Error()
+	return "The previous container runs again, but does not answer: " + cause.Error()
 }
 
 // NotRolledBack reports an undo that failed: whether OpenAlgo runs, what failed,
@@ -61,7 +61,7 @@ func NotRolledBack(ctx context.Context, dir instance.Dir, t *run.Tools, cause, f
 		text = fmt.Errorf("%w\n%w", cause, text)
 	}
 	broken := &finding.Error{Kind: finding.Broken, ID: "not-rolled-back", Err: text, Hints: finding.HintsOf(failed),
-		End: fmt.Sprintf("Your files as they were before are in %s. %s", dir.Work("backups"), step.WhereData(t))}
+		End: fmt.Sprintf("Copies of your previous files are in %s. %s", dir.Work("backups"), step.WhereData(t))}
 	if len(broken.Hints) == 0 {
 		broken = broken.With(finding.Run("Fix the cause, then complete the rollback and start OpenAlgo", "start"))
 	}

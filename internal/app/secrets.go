@@ -71,7 +71,7 @@ func countSecrets(ctx context.Context, a *App, container string) (run.Secrets, e
 	if at := strings.LastIndexByte(problem, '\n'); at >= 0 {
 		problem = problem[at+1:]
 	}
-	return unknown, fmt.Errorf("it ended with code %d: %s", said.ExitCode, ready.Line(a.Redact, printable.Line(problem)))
+	return unknown, fmt.Errorf("it exited with status %d: %s", said.ExitCode, ready.Line(a.Redact, printable.Line(problem)))
 }
 
 // verifySecrets checks that the secrets which opened before open under the new
@@ -88,18 +88,18 @@ func verifySecrets(ctx context.Context, a *App, v run.Verification) error {
 		return ctx.Err()
 	}
 	if err != nil {
-		event.Warn(a.Report, string(a.Dir), finding.Warn("secrets-unchecked", "could not check whether stored secrets open under the new release (%v). Log in and check your API key and the broker's connection", err))
+		event.Warn(a.Report, string(a.Dir), finding.Warn("secrets-unchecked", "cannot check whether the new release can decrypt the stored secrets (%v). Log in, and check your API key and the broker connection", err))
 		return nil
 	}
 	before := *v.Secrets
 	switch {
 	case before.Unknown && now.Open == 0 && now.Shut > 0, !before.Unknown && now.Shut > before.Shut:
-		return &ready.NotReadyError{Reason: fmt.Sprintf("%d of %d stored secrets (API key, broker tokens, TOTP) do not open under the new release: "+
-			"%s and %s in .env are not the ones that they were stored with", now.Shut, now.Shut+now.Open, keys.Pepper, keys.FernetSalt)}
+		return &ready.NotReadyError{Reason: fmt.Sprintf("the new release cannot decrypt %d of %d stored secrets (API key, broker tokens, TOTP): %s or %s in .env differs from "+
+			"the value they were stored with", now.Shut, now.Shut+now.Open, keys.Pepper, keys.FernetSalt)}
 	case now.Shut > 0:
-		event.Warn(a.Report, string(a.Dir), finding.Warn("secrets-shut", "stored secrets that do not open: %d of %d. They did not open before the upgrade either", now.Shut, now.Shut+now.Open))
+		event.Warn(a.Report, string(a.Dir), finding.Warn("secrets-shut", "OpenAlgo cannot decrypt %d of %d stored secrets. The previous release could not do so either", now.Shut, now.Shut+now.Open))
 	default:
-		event.Note(a.Report, fmt.Sprintf("stored secrets open under the new release: %d", now.Open))
+		event.Note(a.Report, fmt.Sprintf("stored secrets that the new release can decrypt: %d", now.Open))
 	}
 	return nil
 }
@@ -116,17 +116,17 @@ func startWithNewSalt(ctx context.Context, a *App, v run.Verification) error {
 	}
 	env, err := envfile.Parse(text)
 	if err != nil {
-		return fmt.Errorf("reading .env again: %w", err)
+		return fmt.Errorf("read .env again: %w", err)
 	}
 	if salt, _ := env.Get(keys.FernetSalt); keys.SaltState(salt) != keys.Sound {
 		return nil // it goes on without
 	}
-	event.Note(a.Report, "OpenAlgo made its FERNET_SALT and encrypted the stored secrets again. It is restarted now")
+	event.Note(a.Report, "OpenAlgo created its FERNET_SALT and encrypted the stored secrets again. OpenAlgo restarts now")
 	if err := a.Engine.Stop(context.WithoutCancel(ctx), v.Container, openalgo.StopGrace); err != nil {
-		return fmt.Errorf("stopping the new container: %w", err)
+		return fmt.Errorf("stop the new container: %w", err)
 	}
 	if err := a.Engine.Start(context.WithoutCancel(ctx), v.Container); err != nil {
-		return fmt.Errorf("starting the new container again: %w", err)
+		return fmt.Errorf("start the new container again: %w", err)
 	}
 	check, err := a.target(ctx, v.Container)
 	if err != nil {

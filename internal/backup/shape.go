@@ -7,6 +7,8 @@ import (
 	"math"
 	"path"
 	"strings"
+
+	"github.com/marketcalls/openalgo-install/internal/printable"
 )
 
 // What an archive may ask for. A file of some kilobytes can be unpacked into
@@ -39,7 +41,7 @@ func (s *shape) check(h *tar.Header) error {
 	s.entries++
 	s.names += len(h.Name) + len(h.Linkname)
 	if s.entries > maxEntries || s.names > maxNames {
-		return fmt.Errorf("it has more than %d files, or their names take more than %d MiB", maxEntries, maxNames>>20)
+		return fmt.Errorf("it has more than %d files, or their names take more than %s", maxEntries, printable.Size(maxNames))
 	}
 	if err := checkName(h.Name); err != nil {
 		return fmt.Errorf("the name %.80q: %w", h.Name, err)

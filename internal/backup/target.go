@@ -17,6 +17,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/printable"
 	"github.com/marketcalls/openalgo-install/internal/tree"
 )
 
@@ -223,16 +224,16 @@ func (t *Target) room() error {
 	if t.checkDir() == filepath.Dir(t.Name) {
 		bytes += databases
 	} else if disk, err := host.Disk(string(t.o.Instance)); err == nil && disk.FreeMiB < int(databases>>20)+spareMiB {
-		return finding.Named(finding.HostNotReady, "disk-full", "the databases take %d MiB, and %s has %d MiB free to check them: make room, or name another directory with --to. Nothing was stopped.",
-			databases>>20, string(t.o.Instance), disk.FreeMiB)
+		return finding.Named(finding.HostNotReady, "disk-full", "to check the databases, %s needs %s and has %s free. Free some space, or choose another directory with --to. Nothing was stopped.",
+			string(t.o.Instance), printable.Size(databases), printable.MiB(disk.FreeMiB))
 	}
 	disk, err := host.Disk(filepath.Dir(t.Name))
 	if err != nil {
 		return finding.Named(finding.HostNotReady, "disk-unreadable", "looking at the disk of %s: %w", t.Name, err)
 	}
 	if need := int(bytes>>20) + spareMiB; disk.FreeMiB < need {
-		return finding.Named(finding.HostNotReady, "disk-full", "the data takes %d MiB, and %s has %d MiB free for its backup: make room, or name another disk with --to. Nothing was stopped",
-			bytes>>20, filepath.Dir(t.Name), disk.FreeMiB)
+		return finding.Named(finding.HostNotReady, "disk-full", "the backup needs up to %s, and %s has %s free. Free some space, or choose a directory on another disk with --to. Nothing was stopped",
+			printable.Size(bytes), filepath.Dir(t.Name), printable.MiB(disk.FreeMiB))
 	}
 	return nil
 }
@@ -256,7 +257,7 @@ func (t *Target) Scratch() (dir string, err error) {
 		}
 		disk, failed := host.Disk(place)
 		if failed == nil && disk.FreeMiB < need {
-			failed = fmt.Errorf("%s has %d MiB free, and a copy of the data beside the backup takes %d MiB", place, disk.FreeMiB, need)
+			failed = fmt.Errorf("%s has %s free, and a copy of the data beside the backup needs %s", place, printable.MiB(disk.FreeMiB), printable.MiB(need))
 		}
 		if failed == nil {
 			return os.MkdirTemp(place, checkPrefix(t.o.Instance))

@@ -25,13 +25,13 @@ func newAdopt(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "adopt",
 		Short: "Take over an instance that another tool installed",
-		Long: `Take over the OpenAlgo in --dir that install-docker.sh, docker-run.sh, Docker
-Compose or a person set up: the same .env and keys, the same volumes or
-directories, the same image, ports and domain. Its container is recreated once,
-verified, and the previous one is back when that fails. Nothing is deleted: the
-files that change stay in .openalgo-install/backups.
+		Long: `Take over an instance that install-docker.sh, docker-run.sh, Docker Compose or you
+set up. It keeps its .env, encryption keys, volumes or directories, image, ports
+and domain. openalgo-install recreates the container once and checks OpenAlgo. If
+that fails, the previous container runs again. Nothing is deleted: previous
+versions of changed files stay in .openalgo-install/backups.
 
-Without --dir it takes the one that is there.`,
+Without --dir, openalgo-install looks for the instance itself.`,
 		Example: `  openalgo-install adopt --dry-run
   openalgo-install adopt --dir /opt/openalgo`,
 		Args: noArgs,
@@ -45,7 +45,7 @@ Without --dir it takes the one that is there.`,
 			return c.run(cmd.Context())
 		},
 	}
-	cmd.Flags().StringVar(&c.volumes, "volumes", "keep", "keep: data stays where it is; named: directories are copied into volumes, compared, and stay as they are")
+	cmd.Flags().StringVar(&c.volumes, "volumes", "keep", "keep: leave the data where it is; named: copy directories into volumes, compare, and keep the directories")
 	c.flags(cmd)
 	return cmd
 }
@@ -72,10 +72,10 @@ func (c *adoptCommand) choose(ctx context.Context) error {
 	case err != nil:
 		return err
 	case len(dirs) == 0:
-		return usage("no OpenAlgo of another tool was found in Docker").
+		return usage("found no OpenAlgo in Docker that another tool installed").
 			With(finding.Anywhere("List what is on this machine", "status"))
 	case len(dirs) > 1:
-		return usage("there are several that can be adopted: name one with --dir: %s", strings.Join(dirs, ", "))
+		return usage("several instances can be adopted. Choose one with --dir: %s", strings.Join(dirs, ", "))
 	}
 	c.dir = dirs[0]
 	return nil

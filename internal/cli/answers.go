@@ -45,7 +45,7 @@ func newAnswersCheck(a *app) *cobra.Command {
 		Use: "check FILE", Short: "Check an answers file; - is stdin",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return usage("answers check takes one file, or - for stdin")
+				return usage("answers check needs one file, or - for stdin")
 			}
 			return nil
 		},
@@ -78,7 +78,7 @@ func newAnswersCheck(a *app) *cobra.Command {
 			for _, w := range warningsOf(all) {
 				warn(a.stdout, finding.Prompt{}, w)
 			}
-			return write(a.stdout, []byte(args[0]+" is right.\n"))
+			return write(a.stdout, []byte(args[0]+" is valid.\n"))
 		},
 	}
 }

@@ -17,7 +17,7 @@ func readAnswers(ctx context.Context, a *app, name string) (answers.Answers, err
 		return answers.Answers{}, err
 	}
 	if all[0].Name != "" {
-		return answers.Answers{}, usage("%s has a list of instances, and this takes the answers of one", name)
+		return answers.Answers{}, usage("%s lists several instances, and this command needs the answers for one", name)
 	}
 	return all[0].Answers, nil
 }
@@ -47,7 +47,7 @@ func answersText(ctx context.Context, a *app, name string) ([]byte, error) {
 			return nil, errCancelled
 		}
 		if err != nil {
-			return nil, usage("reading the answers from stdin: %v", err)
+			return nil, usage("cannot read the answers file from stdin: %v", err)
 		}
 		return data, nil
 	}
@@ -59,13 +59,13 @@ func answersText(ctx context.Context, a *app, name string) ([]byte, error) {
 		return nil, errCancelled
 	}
 	if errors.Is(err, readfile.ErrTooLarge) {
-		return nil, usage("reading the answers: %v", err)
+		return nil, usage("cannot read the answers file: %v", err)
 	}
 	if err != nil {
-		return nil, usage("reading the answers: %v; `%s answers init > %s` writes an example", err, program, name)
+		return nil, usage("cannot read the answers file: %v. To write an example: %s answers init > %s", err, program, name)
 	}
 	if info, err := os.Stat(name); err == nil && info.Mode().Perm()&0o044 != 0 && answers.HasPlainSecrets(data) {
-		warn(a.stderr, finding.Prompt{}, finding.Warn("answers-not-private", "%s holds secrets and others on this machine can read it: chmod 600 %s", name, name))
+		warn(a.stderr, finding.Prompt{}, finding.Warn("answers-not-private", "%s contains secrets, and other users of this machine can read it. To make it private: chmod 600 %s", name, name))
 	}
 	return data, nil
 }

@@ -34,34 +34,35 @@ type backupCommand struct {
 }
 
 func newBackup(a *app) *cobra.Command {
-	c := &backupCommand{app: a, changeOptions: changeOptions{ways: "`--now` does it now, `--schedule 02:30` every night"}}
+	c := &backupCommand{app: a, changeOptions: changeOptions{ways: "To back up now, add --now. To back up every night, add --schedule 02:30."}}
 	cmd := &cobra.Command{
 		Use:   "backup",
 		Short: "Write .env, keys and databases to an archive, and check it",
-		Long: `Write an archive of the instance: .env with its keys, docker-compose.yaml, the
-answers, and the volumes with databases, strategies and keys.
+		Long: `Write an archive of the instance: .env with its encryption keys,
+docker-compose.yaml, your answers, databases, strategies and private keys.
 
-OpenAlgo goes on. Its data is copied while it runs; then it is frozen for a
-moment, mostly a fraction of a second, in which what changed since is copied. Its
-connections stay open. Where Docker cannot freeze it, where that would take more
-than 5 s, or where there is no room for a copy beside the backup, it is stopped
-while its data is read, and started again even if the backup fails; --stop does
-so always. How long it was frozen or down is told at the end.
+OpenAlgo runs while its data is copied. Then it is frozen for a moment, usually
+less than a second, while the latest changes are copied. Its connections stay
+open. If Docker cannot freeze it, if that would take more than 5 s, or if there is
+no room for a copy beside the backup, OpenAlgo stops while its data is read. It is
+started again even if the backup fails. --stop always stops it. The result says
+how long OpenAlgo was frozen or down.
 
-The archive is then read back, every checksum compared, and every SQLite
-database in it checked by SQLite. It holds every secret: its mode is 0600, and
---recipient or --passphrase-file encrypts it with age.
+Then the archive is read back: openalgo-install compares every checksum, and
+SQLite checks every database. The archive contains every secret. Only you can
+read it (mode 0600). --recipient or --passphrase-file encrypts it with age.
 
---to takes a directory (left out: DIR-backups), a file, whose name ends in
-.tar.zst or .age, or - for stdout, where nothing can be read back. A directory
-that is not there is created, if the one above it is. One that is on no disk of its
-own although /etc/fstab says so, or the last backup was, is refused.
+--to names a directory (default: DIR-backups), a file that ends in .tar.zst or
+.age, or - for stdout, which cannot be read back. A missing directory is created
+if its parent exists. A directory is refused if its own disk is not mounted:
+/etc/fstab names one, or the last backup there was on one.
 
---to also takes a store on another machine: s3://BUCKET/PATH,
-sftp://USER@NAME:PORT/PATH, or rclone:REMOTE:PATH through an installed rclone. The
-backup is then made in DIR-backups, copied there encrypted, and compared; --keep
-counts in both places. A store that fails spoils nothing here. At the first time a
-key is made and shown once: without it nobody can read what is in the store.`,
+--to can also name a store on another machine: s3://BUCKET/PATH,
+sftp://USER@NAME:PORT/PATH, or rclone:REMOTE:PATH with an installed rclone. Then the
+backup is made in DIR-backups, copied to the store encrypted, and compared. --keep
+counts in both places. If the store fails, the backup on this machine stays. The
+first time, openalgo-install creates a key and shows it once. Keep it: nothing else
+opens the backups in the store.`,
 		Example: `  openalgo-install backup
   openalgo-install backup --to /mnt/backup --keep 14
   openalgo-install backup --to - --recipient age1... | ssh nas 'cat > openalgo.age'
@@ -72,11 +73,11 @@ key is made and shown once: without it nobody can read what is in the store.`,
 	}
 	f := cmd.Flags()
 	f.StringVar(&c.to, "to", "", "directory, file, s3://, sftp:// or rclone: address, or - for stdout")
-	f.IntVar(&c.keep, "keep", 0, "how many backups stay in the directory; 0 is all of them")
-	f.BoolVar(&c.log, "log", false, "OpenAlgo's log files as well")
+	f.IntVar(&c.keep, "keep", 0, "number of backups to keep in the directory; 0 keeps all")
+	f.BoolVar(&c.log, "log", false, "include OpenAlgo's log files")
 	waitFlag(cmd, &c.wait)
 	f.BoolVar(&c.now, "now", false, "do this now, even if a market is open")
-	f.BoolVar(&c.stop, "stop", false, "stop OpenAlgo while its data is read, and start it again")
+	f.BoolVar(&c.stop, "stop", false, "stop OpenAlgo while its data is read, then start it again")
 	dryRunFlag(cmd, &c.dryRun)
 	f.StringArrayVar(&c.recipients, "recipient", nil, "encrypt to this age recipient (age1...); can be repeated")
 	f.StringVar(&c.passphrase, "passphrase-file", "", "encrypt with the passphrase in this file; - asks on the terminal")
@@ -88,17 +89,17 @@ key is made and shown once: without it nobody can read what is in the store.`,
 
 func (c *backupCommand) run(ctx context.Context) error {
 	if c.keep < 0 {
-		return usage("--keep is how many stay, for example 14")
+		return usage("--keep needs a number of backups, for example 14")
 	}
 	if err := c.place(); err != nil {
 		return c.refuse(err)
 	}
 	c.stdoutTaken = c.to == "-" && !c.dryRun
 	if c.stdoutTaken && c.json {
-		return usage("--to - writes the archive to stdout, where --json would write, too: name a file")
+		return usage("--to - and --json both write to stdout. Name a file with --to")
 	}
 	if c.stdoutTaken && isTerminal(c.stdout) {
-		return usage("--to - writes the archive to stdout, which is a terminal: redirect it, for example `> openalgo.tar.zst`")
+		return usage("stdout is a terminal. Redirect the archive, for example: --to - > openalgo.tar.zst")
 	}
 	if c.schedule != "" {
 		return c.setSchedule(ctx)
@@ -123,7 +124,7 @@ func (c *backupCommand) setSchedule(ctx context.Context) error {
 		return c.change(ctx, c.changeOptions, ops.NoDailyBackup())
 	}
 	if c.to == "-" || c.passphrase == "-" {
-		return c.refuse(usage("nobody is there then: --to names a directory, and --passphrase-file a file"))
+		return c.refuse(usage("nobody can answer questions then: --to needs a directory, and --passphrase-file a file"))
 	}
 	daily := ops.DailyOptions{Clock: c.schedule, To: c.to, Market: c.now, UserTimers: later.UserTimers()}
 	var err error
@@ -140,7 +141,7 @@ func (c *backupCommand) setSchedule(ctx context.Context) error {
 func (c *backupCommand) scheduled() (command, recover []string, err error) {
 	self, err := os.Executable()
 	if err != nil {
-		return nil, nil, fmt.Errorf("finding openalgo-install's own file: %w", err)
+		return nil, nil, fmt.Errorf("find openalgo-install's own file: %w", err)
 	}
 	// Without --now a run that comes late, after a suspend, stops nothing while a
 	// market is open.

@@ -38,7 +38,7 @@ func nowFlag(cmd *cobra.Command, now *bool) {
 }
 
 func waitFlag(cmd *cobra.Command, wait *time.Duration) {
-	cmd.Flags().DurationVar(wait, "wait", 0, "longest wait for a start (default 5m without progress, 20m in all)")
+	cmd.Flags().DurationVar(wait, "wait", 0, "longest wait for a start (default 5m without progress, 20m in total)")
 }
 
 func dryRunFlag(cmd *cobra.Command, dryRun *bool) {

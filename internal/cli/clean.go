@@ -14,14 +14,14 @@ func newClean(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "clean",
 		Short: "Remove images and copies that are no longer needed",
-		Long: `Remove what openalgo-install keeps on this machine for the instance in --dir and
-no longer needs: images of earlier releases, images that were built, and copies of
-data that no command returns to and that are older than 30 days. It lists each
-with the room that it takes, and asks before it removes anything.
+		Long: `Remove files of the instance in --dir that are no longer needed: images of earlier
+releases, images that were built, and unused copies of data that are older than 30
+days. openalgo-install lists each one with its size, and asks before it removes
+anything.
 
-What OpenAlgo runs stays, and so does the release before it, with all that a
-rollback needs. Volumes, backups, images of other instances and images that no
-registry has are never removed. OpenAlgo goes on running.`,
+The image in use stays, and so does everything that a rollback needs. Volumes,
+backups, images of other instances and images that no registry has are never
+removed. OpenAlgo keeps running.`,
 		Example: `  openalgo-install clean --dry-run
   openalgo-install clean
   openalgo-install clean --yes --json`,

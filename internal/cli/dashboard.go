@@ -210,7 +210,7 @@ func (h *home) runChild(ctx context.Context, in, out *os.File, choice dashboard.
 	defer signal.Stop(ignored)
 	var exit *exec.ExitError
 	if err := cmd.Run(); err != nil && !errors.As(err, &exit) {
-		fmt.Fprintf(out, "openalgo-install: the command could not be started: %v\n", err)
+		fmt.Fprintf(out, "openalgo-install: cannot start the command: %v\n", err)
 	}
 	return cmd.ProcessState.ExitCode()
 }
@@ -219,7 +219,7 @@ func (h *home) runChild(ctx context.Context, in, out *os.File, choice dashboard.
 func goOn(ctx context.Context, in io.Reader, out io.Writer) bool {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt)
 	defer stop()
-	fmt.Fprint(out, "\nPress Enter to go back to the dashboard, or Ctrl+C to quit. ")
+	fmt.Fprint(out, "\nPress Enter to return to the dashboard, or Ctrl+C to quit. ")
 	line := make(chan string, 1)
 	go func() { line <- terminal.ReadLine(in) }()
 	select {

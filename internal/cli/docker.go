@@ -21,9 +21,9 @@ func newDocker(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "docker",
 		Short: "Install and start Docker Engine",
-		Long: `Install Docker Engine and start it, now and at every boot: from Docker's own
-signed package repository where that can be reached, else the distribution's
-package. A Docker that runs already is left as it is.`,
+		Long: `Install Docker Engine and start it, now and at every boot. openalgo-install uses
+Docker's signed package repository, or your distribution's package if Docker's
+cannot be reached. If Docker runs already, nothing changes.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if dryRun {
@@ -39,7 +39,7 @@ package. A Docker that runs already is left as it is.`,
 			return nil
 		},
 	}
-	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "print what would be run and change nothing")
+	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "print the commands and change nothing")
 	return cmd
 }
 
@@ -63,7 +63,7 @@ func planDocker(ctx context.Context, a *app) error {
 		fmt.Fprintln(a.stdout, line)
 	}
 	if len(lines) == 0 {
-		fmt.Fprintln(a.stdout, "Nothing to do: Docker Engine runs.")
+		fmt.Fprintln(a.stdout, "Nothing to do: Docker Engine is running.")
 	}
 	return nil
 }
@@ -82,7 +82,7 @@ func setUpDocker(ctx context.Context, a *app) (dockersetup.Report, error) {
 		return report, notReady(err)
 	}
 	if !report.Changed {
-		fmt.Fprintf(out, "%s runs already.\n", dockersetup.Named(report.Version))
+		fmt.Fprintf(out, "%s is running already.\n", dockersetup.Named(report.Version))
 	}
 	for _, note := range report.Notes {
 		fmt.Fprintln(out, note)

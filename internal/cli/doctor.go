@@ -29,18 +29,18 @@ func newDoctor(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Find problems with OpenAlgo, Docker and this machine",
-		Long: `Check the instance in --dir: Docker, disk, memory and clock, the container and its
-restarts, OpenAlgo's answers, .env by OpenAlgo's own rules, open ports, DNS, the
-certificate, whether a resize is needed, and what an interrupted run left. Each
-finding says what was seen and how to fix it. Nothing is changed.
+		Long: `Check the instance in --dir: Docker, disk, memory, clock, the container and its
+restarts, whether OpenAlgo answers, .env, open ports, DNS, the certificate, the
+sizing, and interrupted runs. Each finding says what is wrong and how to fix it.
+Nothing is changed.
 
---fix fixes what is safe to fix, and shows it first: the mode of .env, a .env that
-a Windows editor saved as UTF-16 or with a byte order mark, a container that is
-stopped or does not answer, its restart policy, what an interrupted run left. It
-asks before it begins; --yes answers that.
+--fix shows what is safe to fix, asks, and fixes it: the permissions of .env, a
+.env that a Windows editor saved as UTF-16 or with a byte order mark, a container
+that is stopped or does not answer, its restart policy, and interrupted runs.
+--yes answers the question.
 
---bundle writes the report, the files and the logs into an archive that you can
-send to support. Secrets are removed from it.
+--bundle writes the report, files and logs into an archive for support, without
+secrets.
 
 The exit code is 1 if something does not work, and 0 if there are only warnings.`,
 		Args: noArgs,
@@ -80,7 +80,7 @@ func (c *doctorCommand) run(ctx context.Context) error {
 	}
 	if err == nil && c.bundle != "" {
 		if err = doctor.Bundle(ctx, look, report, c.bundle); err == nil {
-			fmt.Fprintf(c.stderr, "Written: %s. Look into it before you send it.\n", c.bundle)
+			fmt.Fprintf(c.stderr, "Written: %s. Check its contents before you send it.\n", c.bundle)
 		}
 	}
 	if err == nil && report.Failures > 0 {

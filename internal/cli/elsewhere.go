@@ -16,7 +16,7 @@ func isHere(what, file string, ways ...finding.Hint) error {
 		return nil
 	}
 	return finding.Named(finding.Usage, "path-elsewhere", "%s %s is on another machine (%s)\n\nopenalgo-install reads and writes only files of this machine.", what, file, machine).
-		With(ways...).With(finding.Hint{Do: "If it is a file here whose name has a colon, begin the path with ./"}).Ending(finding.Unchanged)
+		With(ways...).With(finding.Hint{Do: "If it is a file on this machine with a colon in its name, begin the path with ./"}).Ending(finding.Unchanged)
 }
 
 // sent are the ways to get a backup to another machine.
@@ -26,13 +26,13 @@ func sent(to string) (ways []finding.Hint) {
 		ways = append(ways, finding.Shell("Send the backup there over SSH, encrypted for your age recipient",
 			"openalgo-install backup --to - --recipient age1... | ssh "+finding.Quoted(host)+" "+finding.Quoted("cat > "+finding.Quoted(file))))
 	}
-	return append(ways, finding.Hint{Do: "Mount it on this machine (NFS, sshfs, rclone mount), and name that directory with --to"})
+	return append(ways, finding.Hint{Do: "Mount it on this machine (NFS, sshfs, rclone mount), and pass that directory to --to"})
 }
 
 // fetched are the ways to get a file from another machine.
 func fetched(file string) finding.Hint {
 	if strings.Contains(file, "://") {
-		return finding.Shell("Download it first, and name the file here", "curl -fLO "+finding.Quoted(file))
+		return finding.Shell("Download the file first, then use its path here", "curl -fLO "+finding.Quoted(file))
 	}
-	return finding.Shell("Copy it here first, and name the copy", "scp "+finding.Quoted(file)+" ./")
+	return finding.Shell("Copy the file to this machine first, then use the path of the copy", "scp "+finding.Quoted(file)+" ./")
 }

@@ -27,7 +27,7 @@ type installCommand struct {
 
 func (c *installCommand) flags(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringVar(&c.answers, "answers", "", "file with the answers (YAML); - is stdin")
+	flags.StringVar(&c.answers, "answers", "", "answers file (YAML); - reads stdin")
 	flags.BoolVar(&c.dryRun, "dry-run", false, "print the plan and change nothing")
 	flags.BoolVar(&c.rehearse, "rehearse", false, "run a complete test install with a built-in test app, then remove it")
 	flags.BoolVar(&c.version, "version", false, "print the version")
@@ -108,7 +108,7 @@ func (c *installCommand) saved() bool {
 // read reads the answers file, or the answers that an install left.
 func (c *installCommand) read(ctx context.Context) ([]answers.Named, error) {
 	if c.answers == "" {
-		return nil, usage("no answers were given, and without a terminal nothing is asked. One of these works:\n" +
+		return nil, usage("cannot ask questions without a terminal. Pass an answers file:\n" +
 			"  openalgo-install answers init > answers.yaml    (edit it)\n" +
 			"  openalgo-install --answers answers.yaml")
 	}

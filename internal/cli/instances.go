@@ -25,7 +25,7 @@ func chooseInstance(a *app) error {
 		return nil
 	}
 	if !answers.ValidName(a.instanceName) {
-		return usage("--instance: a name has small letters, digits and dashes, at most 40, for example alpha")
+		return usage("--instance: use small letters, digits and dashes, at most 40, for example alpha")
 	}
 	a.dir = instanceDir(a.dir, a.instanceName)
 	return nil
@@ -43,7 +43,7 @@ func (c *installCommand) installAll(ctx context.Context, all []answers.Named) er
 	}
 	defer e.Close()
 	if c.rehearse {
-		return out.end(event.Result{}, usage("--rehearse takes the answers of one instance"))
+		return out.end(event.Result{}, usage("--rehearse needs an answers file for one instance"))
 	}
 	one := func(n answers.Named) (*ops.Session, error) {
 		s, err := ops.New(instanceDir(c.dir, n.Name), e, machine, event.ReporterFunc(func(event event.Event) {

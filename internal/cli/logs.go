@@ -24,12 +24,12 @@ func newLogs(a *app) *cobra.Command {
 	c := &logsCommand{app: a}
 	cmd := &cobra.Command{
 		Use:   "logs",
-		Short: "Show OpenAlgo's log, secrets taken out",
-		Long: `Show the last lines of OpenAlgo's log, secrets taken out.
+		Short: "Show OpenAlgo's log, without secrets",
+		Long: `Show the last lines of OpenAlgo's log, without secrets.
 
---since takes how long ago (30m, 2h), a time of today in IST (09:15), or a day and
-a time (2026-11-26 09:15). --grep shows the lines that match a regular expression,
-of the whole log unless --tail or --since is given.`,
+--since needs a duration (30m, 2h), a time today in IST (09:15), or a date and time
+(2026-11-26 09:15). --grep shows lines that match a regular expression. It
+searches the whole log, unless you add --tail or --since.`,
 		Example: `  openalgo-install logs -f
   openalgo-install logs --since 09:15 --timestamps
   openalgo-install logs --grep 'ERROR|CRITICAL'`,
@@ -39,8 +39,8 @@ of the whole log unless --tail or --since is given.`,
 		},
 	}
 	f := cmd.Flags()
-	f.BoolVarP(&c.Follow, "follow", "f", false, "go on with new lines")
-	f.IntVarP(&c.Tail, "tail", "n", 100, "number of last lines; 0 shows all")
+	f.BoolVarP(&c.Follow, "follow", "f", false, "keep printing new lines")
+	f.IntVarP(&c.Tail, "tail", "n", 100, "number of lines to show, from the end; 0 shows all")
 	f.StringVar(&c.since, "since", "", "show lines from this time on: 30m, 09:15 or '2026-11-26 09:15' (IST)")
 	f.BoolVarP(&c.Timestamps, "timestamps", "t", false, "show when each line was written (IST)")
 	f.StringVar(&c.grep, "grep", "", "show the lines that match this regular expression")
@@ -85,5 +85,5 @@ func sinceTime(text string, now time.Time) (time.Time, error) {
 			return at, nil
 		}
 	}
-	return time.Time{}, usage("--since: %q is no time; write how long ago (30m, 2h), a time (09:15) or a day and a time ('2026-11-26 09:15'), in IST", text)
+	return time.Time{}, usage("--since: %q is not a time. Write a duration (30m, 2h), a time (09:15) or a date and time ('2026-11-26 09:15'), in IST", text)
 }

@@ -41,7 +41,7 @@ func lookAt(ctx context.Context, a *app, dir string) wizard.Machine {
 		s.fact("Cores", "%d", facts.Cores)
 	}
 	if disk, err := host.Disk(dir); err == nil {
-		s.fact("Disk", "%d GiB free of %d at %s", disk.FreeMiB/1024, disk.TotalMiB/1024, disk.Path)
+		s.fact("Disk", "%s free of %s at %s", printable.MiB(disk.FreeMiB), printable.MiB(disk.TotalMiB), disk.Path)
 	}
 	s.engine(e, facts, err)
 	if err != nil && measured == nil {
@@ -50,12 +50,12 @@ func lookAt(ctx context.Context, a *app, dir string) wizard.Machine {
 	s.addresses(ctx, e, machine)
 	s.memory(ctx)
 	if at := addressOf(e, <-public); at.Known() {
-		s.fact("Public IP", "%s: your broker must know it", at)
+		s.fact("Public IP", "%s: register it at your broker", at)
 		s.Here.Address = at.String()
 	}
 	if err := host.DirWritable(dir); err != nil {
 		s.Unusable = true
-		s.obstacle(err.Error() + "; or choose another place with --dir")
+		s.obstacle(err.Error() + ". Or choose another directory with --dir")
 	}
 	s.start(ctx, e)
 	return s.Machine
@@ -73,9 +73,9 @@ func addressOf(e *engine.Engine, here publicip.Address) publicip.Address {
 func ramText(f host.Facts) string {
 	swap := "no swap"
 	if f.SwapMiB > 0 {
-		swap = printable.Size(int64(f.SwapMiB)<<20) + " of swap"
+		swap = printable.MiB(f.SwapMiB) + " of swap"
 	}
-	return printable.Size(int64(f.RAMMiB)<<20) + ", " + swap
+	return printable.MiB(f.RAMMiB) + ", " + swap
 }
 
 // survey is what the wizard's first page shows, as it is found.
@@ -135,15 +135,15 @@ func (s *survey) others(ctx context.Context, e status.Docker, machine sizing.Mac
 	var states []string
 	for _, i := range all.Instances {
 		if i.Dir != "" {
-			states = append(states, printable.Text(present.Glance(i))+"Where:   "+printable.Line(i.Dir)+"\n")
-			s.entry("Go to the one in "+i.Dir, "--dir", i.Dir)
+			states = append(states, printable.Text(present.Glance(i))+"Directory: "+printable.Line(i.Dir)+"\n")
+			s.entry("Manage the instance in "+i.Dir, "--dir", i.Dir)
 		}
 	}
 	if len(states) == 0 {
 		return false
 	}
 	s.Instance = strings.Join(states, "\n")
-	s.entry("Install another one in " + s.app.dir)
+	s.entry("Install another instance in " + s.app.dir)
 	return true
 }
 
@@ -162,31 +162,31 @@ func (s *survey) instance(ctx context.Context, e *engine.Engine, machine sizing.
 	s.Saved, _ = readfile.Regular(filepath.Join(s.at, "openalgo-install.yaml"), readfile.Config)
 	ours := s.Saved != nil
 	if !ours && i.State == "running" {
-		s.entry("adopt: let openalgo-install look after it, as it is", "adopt")
+		s.entry("adopt: let openalgo-install manage it, with its data", "adopt")
 	}
-	s.entry("status: everything about it", "status")
+	s.entry("status: show its state, sizing and backups", "status")
 	s.entry("doctor: find problems and how to fix them", "doctor")
 	if i.State == "running" {
-		s.entry("logs: what OpenAlgo says", "logs", "-f")
+		s.entry("logs: show what OpenAlgo prints", "logs", "-f")
 		if i.Sizing.ResizeDue {
-			s.entry("resize: RAM and cores allow another sizing", "resize")
+			s.entry("resize: fit OpenAlgo to RAM and cores", "resize")
 		}
-		s.entry("restart: stop and start it", "restart")
+		s.entry("restart: stop and start OpenAlgo", "restart")
 		s.entry("stop: stop it", "stop")
 		if !i.Sizing.ResizeDue {
-			s.entry("resize: after a RAM upgrade", "resize")
+			s.entry("resize: fit OpenAlgo to RAM and cores", "resize")
 		}
 		if ours {
-			s.entry("backup: keys and databases, checked", "backup")
-			s.entry("upgrade: the newest release, and back if it fails", "upgrade")
+			s.entry("backup: save and check keys and databases", "backup")
+			s.entry("upgrade: install the newest release; roll back if it fails", "upgrade")
 		}
 	} else {
 		s.entry("start: start it", "start")
-		s.entry("logs: what OpenAlgo said", "logs")
+		s.entry("logs: show what OpenAlgo printed", "logs")
 	}
-	s.entry("uninstall: remove the container; data and keys stay", "uninstall")
+	s.entry("uninstall: remove the container; keep data and keys", "uninstall")
 	if ours {
-		s.entry("Change your answers: your secrets stay")
+		s.entry("Change your answers, and keep your secrets")
 	}
 	return true
 }

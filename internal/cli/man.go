@@ -46,7 +46,7 @@ func newMan(a *app) *cobra.Command {
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&dir, "to", "", "directory for the pages of all commands; the default prints the main page")
+	cmd.Flags().StringVar(&dir, "to", "", "directory for the pages of all commands; without it, print the main page")
 	return cmd
 }
 

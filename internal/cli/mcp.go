@@ -18,24 +18,24 @@ func newMCP(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "mcp on|off",
 		Short: "Allow AI clients to use OpenAlgo over the internet",
-		Long: `Switch OpenAlgo's remote MCP server on or off. AI clients that you approve get
+		Long: `Switch OpenAlgo's remote MCP server on or off. AI clients that you approve can use
 these scopes:
 
   read:market     quotes, depth, history
   read:account    orders, holdings, positions, funds
   write:orders    place, change and cancel real orders; only with --write-orders
 
-Each client must be approved by you in OpenAlgo first, unless --no-approval is
-given. It needs a domain with HTTPS. The endpoints are asked afterwards, and
-each must answer correctly. If one does not, the change is rolled back.`,
+You approve each client in OpenAlgo first, unless you add --no-approval. Remote MCP
+needs a domain with HTTPS. Afterwards openalgo-install checks each endpoint. If one
+does not answer correctly, the change is rolled back.`,
 		Example: `  openalgo-install mcp on
   openalgo-install mcp off`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 || args[0] != "on" && args[0] != "off" {
-				return usage("say on or off").With(finding.Run("For example", "mcp", "on"))
+				return usage("mcp needs on or off").With(finding.Run("For example", "mcp", "on"))
 			}
 			if args[0] == "off" && (write || noApproval) {
-				return usage("--write-orders and --no-approval are for on")
+				return usage("--write-orders and --no-approval go with: mcp on")
 			}
 			return nil
 		},
@@ -44,8 +44,8 @@ each must answer correctly. If one does not, the change is rolled back.`,
 			return a.change(cmd.Context(), o, noted(ops.MCP(m), mcpNote))
 		},
 	}
-	cmd.Flags().BoolVar(&write, "write-orders", false, "clients may ask for write:orders: they trade with your money")
-	cmd.Flags().BoolVar(&noApproval, "no-approval", false, "clients need no approval of yours")
+	cmd.Flags().BoolVar(&write, "write-orders", false, "let clients use write:orders: they trade with your money")
+	cmd.Flags().BoolVar(&noApproval, "no-approval", false, "let clients connect without your approval")
 	o.flags(cmd)
 	return cmd
 }
@@ -60,7 +60,7 @@ func mcpNote(ans answers.Answers) string {
 	if m.WriteOrders {
 		scopes = "read:market, read:account and write:orders: they can trade with your money"
 	}
-	approval := "each once you have approved it"
+	approval := "after you approve each client"
 	if !m.RequireApproval {
 		approval = "without your approval"
 	}

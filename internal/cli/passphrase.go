@@ -33,7 +33,7 @@ func readPassphrase(ctx context.Context, a *app, from string, fresh bool) (secre
 	}
 	again, err := askSecret(ctx, a, "Repeat the passphrase: ")
 	if err == nil && again.Reveal() != first.Reveal() {
-		err = usage("the two are not the same; nothing was changed")
+		err = usage("the two passphrases differ; nothing was changed")
 	}
 	return first, err
 }
@@ -41,14 +41,14 @@ func readPassphrase(ctx context.Context, a *app, from string, fresh bool) (secre
 // askSecret reads a line from the terminal without showing it.
 func askSecret(ctx context.Context, a *app, question string) (secret.Text, error) {
 	if !isTerminal(a.stdin) {
-		return secret.Text{}, usage("cannot ask for the passphrase without a terminal: name the file with it")
+		return secret.Text{}, usage("cannot ask for the passphrase without a terminal. Pass a file with --passphrase-file")
 	}
 	text, err := readHidden(ctx, a, question)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return secret.Text{}, fmt.Errorf("reading the passphrase: %w", err)
 	}
 	if len(text) == 0 {
-		return secret.Text{}, usage("an empty passphrase protects nothing; nothing was changed")
+		return secret.Text{}, usage("the passphrase is empty; nothing was changed")
 	}
 	return secret.New(text), nil
 }

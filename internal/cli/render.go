@@ -18,18 +18,18 @@ func newRender(a *app) *cobra.Command {
 	var from, out, target string
 	cmd := &cobra.Command{
 		Use:   "render --answers FILE --out DIR",
-		Short: "Write the files of an installation, and touch nothing else",
-		Long: `Write the files of an installation into a directory. Docker is not used and
-nothing is started. A .env that is there already keeps its keys.
+		Short: "Write the files of an installation, and change nothing else",
+		Long: `Write the files of an installation into a directory. This uses no Docker and starts
+nothing. An existing .env keeps its encryption keys.
 
 compose   .env and docker-compose.yaml
-docker    .env and run.sh, which is docker run with the same volumes, ports,
+docker    .env and run.sh, a docker run command with the same volumes, ports,
           limits and health check
-railway   railway.json, the variables without a secret, and the Dockerfile,
+railway   railway.json, the variables without secrets, and the Dockerfile,
           .dockerignore, start.sh and openalgo-*.py for a fork of OpenAlgo
-render    the same with a render.yaml
+render    the same files with render.yaml instead of railway.json
 
-Answers with an image from source add build.sh, which builds it with docker.`,
+If your answers build the image from source, build.sh is written too.`,
 		Example: `  openalgo-install render --answers answers.yaml --out ./openalgo
   cd openalgo && docker compose up -d`,
 		Args: noArgs,
@@ -40,7 +40,7 @@ Answers with an image from source add build.sh, which builds it with docker.`,
 			case out == "":
 				return usage("render needs --out DIR")
 			case !slices.Contains(render.Targets, target):
-				return usage("--target: there is no %q; one of %s", target, strings.Join(render.Targets, ", "))
+				return usage("--target: %q is not a target. Use one of: %s", target, strings.Join(render.Targets, ", "))
 			}
 			if err := isHere("--out", out); err != nil {
 				return err
@@ -72,8 +72,8 @@ Answers with an image from source add build.sh, which builds it with docker.`,
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&from, "answers", "", "file with the answers (YAML); - is stdin")
-	cmd.Flags().StringVar(&out, "out", "", "directory to write into")
-	cmd.Flags().StringVar(&target, "target", "compose", "what the files are for: compose, docker, railway or render")
+	cmd.Flags().StringVar(&from, "answers", "", "answers file (YAML); - reads stdin")
+	cmd.Flags().StringVar(&out, "out", "", "directory for the files")
+	cmd.Flags().StringVar(&target, "target", "compose", "platform for the files: compose, docker, railway or render")
 	return cmd
 }

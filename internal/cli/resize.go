@@ -39,7 +39,7 @@ func newResize(a *app) *cobra.Command {
 	c := &resizeCommand{app: a, changeOptions: changeOptions{ways: "To wait, add --at 16:00 (IST). " + nowWay}}
 	cmd := &cobra.Command{
 		Use:   "resize",
-		Short: "Give OpenAlgo the sizing that RAM and cores allow, for example after an upgrade",
+		Short: "Fit OpenAlgo to this machine's RAM and cores",
 		Long: `Read RAM and cores again, compute the sizing and show the seven values before
 and after. What differs is written into .env, and one container is recreated;
 its image, volumes, keys and ports stay. Lines of .env that you set by hand are
@@ -62,17 +62,17 @@ of your own Compose files are resized the same way.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&c.ram, "ram", "", "RAM to size for, for example 4GB, 3910MiB or 4096 (MiB); the default is what is measured")
-	flags.IntVar(&c.cores, "cores", 0, "cores to size for; the default is what is measured")
+	flags.StringVar(&c.ram, "ram", "", "RAM to size for, for example 4GB, 3910MiB or 4096 (MiB); the default is this machine's")
+	flags.IntVar(&c.cores, "cores", 0, "cores to size for; the default is this machine's")
 	flags.BoolVar(&c.now, "now", false, "do this now, even if a market is open")
 	waitFlag(cmd, &c.wait)
 	flags.StringVar(&c.at, "at", "", "wait for a time in IST, even if you log out, for example 16:00, \"tomorrow 06:30\", \"Saturday 10:00\", \"28 Nov 10:00\"")
 	flags.StringVar(&c.until, "until", "", "")
 	_ = flags.MarkHidden("until")
-	flags.BoolVar(&c.all, "all", false, "resize every instance, and divide this machine's RAM and cores again")
-	flags.BoolVar(&c.force, "force", false, "also change what you set by hand")
+	flags.BoolVar(&c.all, "all", false, "resize every instance, and share this machine's RAM and cores again")
+	flags.BoolVar(&c.force, "force", false, "also change values that you set by hand")
 	dryRunFlag(cmd, &c.dryRun)
-	flags.BoolVar(&c.cancel, "cancel", false, "cancel a resize that waits for its time")
+	flags.BoolVar(&c.cancel, "cancel", false, "cancel a waiting resize")
 	return cmd
 }
 
@@ -86,7 +86,7 @@ func (c *resizeCommand) check(cmd *cobra.Command) (err error) {
 		return usage("--cores: %d is not a number of cores, for example 2", c.cores)
 	}
 	if c.at != "" && c.now {
-		return usage("--at and --now say two different times; leave one out")
+		return usage("--at and --now contradict each other. Use one of them")
 	}
 	return nil
 }
@@ -117,7 +117,7 @@ func (c *resizeCommand) several(ctx context.Context) error {
 		}
 	}
 	if len(dirs) == 0 {
-		return out.end(event.Result{Message: "nothing to do: there is no OpenAlgo in Docker"}, nil)
+		return out.end(event.Result{Message: "nothing to do: Docker has no OpenAlgo"}, nil)
 	}
 	home, err := instance.Abs(firstThere(dirs)) // where a schedule is kept
 	if err != nil {
@@ -181,7 +181,7 @@ func (c *resizeCommand) resizeAll(ctx context.Context, all []*ops.Session, left 
 	for _, in := range all {
 		p, err := in.Plan(ctx, ops.Resize(r))
 		if err != nil {
-			return event.Result{}, fmt.Errorf("%w. No stack was resized", err)
+			return event.Result{}, fmt.Errorf("%w. No instance was resized", err)
 		}
 		if p.Shrinks() {
 			shrink = append(shrink, in)
@@ -199,7 +199,7 @@ func (c *resizeCommand) resizeAll(ctx context.Context, all []*ops.Session, left 
 			changed++
 		}
 	}
-	done := fmt.Sprintf("%d of %d instances were resized, the others had nothing to do", changed, len(all))
+	done := fmt.Sprintf("%d of %d instances were resized, the others needed no change", changed, len(all))
 	if err := notAll(left, fmt.Sprintf("%d of %d instances were resized", changed, len(all)+len(left))); err != nil {
 		return event.Result{Changed: changed > 0}, err
 	}

@@ -47,8 +47,8 @@ func (c *resizeCommand) open(ctx context.Context, dirs []string, e *engine.Engin
 // mayResize reports why an instance cannot be resized.
 func mayResize(ctx context.Context, in *ops.Session, dir string, r ops.ResizeOptions) error {
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
-		return finding.Named(finding.HostNotReady, "directory-gone", "the directory is gone, and its container runs").
-			With(finding.Hint{Do: "If you moved it, recreate the container for its new place", Dir: "NEW-DIRECTORY", Args: []string{"start"}})
+		return finding.Named(finding.HostNotReady, "directory-gone", "the directory is gone, but its container is running").
+			With(finding.Hint{Do: "If you moved the directory, recreate the container in its new place", Dir: "NEW-DIRECTORY", Args: []string{"start"}})
 	}
 	_, err := in.Plan(ctx, ops.Resize(r))
 	return err

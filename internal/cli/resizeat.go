@@ -48,7 +48,7 @@ func (c *resizeCommand) leave(ctx context.Context, out *presenter, home string, 
 	end, err := waiter.Follow(ctx, out, func() any { return &plan.Plan{} })
 	switch {
 	case errors.Is(err, later.ErrLeft):
-		return out.end(event.Result{Message: "stopped watching; the resize still waits until " + when}, nil)
+		return out.end(event.Result{Message: "stopped watching; the resize is still planned for " + when}, nil)
 	case err != nil:
 		return out.end(event.Result{}, err)
 	case !*end.OK:
@@ -84,7 +84,7 @@ func cancelResize(ctx context.Context, out *presenter, home string) error {
 		return out.end(event.Result{}, err)
 	}
 	if !was {
-		return out.end(event.Result{Message: "nothing to do: no resize waits"}, nil)
+		return out.end(event.Result{Message: "nothing to do: no resize is waiting"}, nil)
 	}
 	return out.end(event.Result{Changed: true, Message: "the resize is cancelled"}, nil)
 }

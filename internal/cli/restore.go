@@ -31,31 +31,31 @@ func newRestore(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "restore FILE | ADDRESS",
 		Short: "Restore a backup; if that fails, restore the current data",
-		Long: `Put what a backup holds in the place of the instance in --dir: .env with its
-keys, docker-compose.yaml, the answers, databases, strategies and keys, all of
-one moment. The instance may be the same one, another one, or not there yet, on
-a new machine too; its ports and its domain stay its own.
+		Long: `Replace the instance in --dir by a backup: .env with its encryption keys,
+docker-compose.yaml, your answers, databases, strategies and private keys. You can
+restore into the same instance, into another one or into a new one, also on another
+machine. An existing instance keeps its own ports and domain.
 
-The file is read to its end and every checksum compared before anything is
-touched. The data that is replaced is kept in .openalgo-install/replaced until
-the next restore, the files in .openalgo-install/backups. When OpenAlgo does not
-get ready with the restored data, everything is as it was before.
+openalgo-install reads the whole file and compares every checksum before it changes
+anything. The replaced data stays in .openalgo-install/replaced until the next
+restore, and the replaced files in .openalgo-install/backups. If OpenAlgo does not
+start with the restored data, the restore is rolled back.
 
-Whoever can change a backup decides what runs here. The plan shows how the
-Compose files change. They may ask for rights that OpenAlgo does not need:
-privileged, paths and devices of this machine, its Docker socket. Restore asks
-you for each such right. --allow-rights answers in advance; --yes does not.
+Whoever can change a backup decides what runs on this machine. The plan shows how
+the Compose files change. They may ask for rights that OpenAlgo does not need:
+privileged mode, paths and devices of this machine, its Docker socket. Restore asks
+you about each such right. --allow-rights answers in advance; --yes does not.
 
-An image that is older than the data is refused: name a newer one with --image.
+An image that is older than the data is refused. Choose a newer one with --image.
 
-A backup in a store (s3://, sftp://, rclone:) is copied to DIR-backups first: the one
-that the address names, or the newest one there.`,
+A backup in a store (s3://, sftp://, rclone:) is copied to DIR-backups first: the
+backup that the address names, or the newest one in the store.`,
 		Example: `  openalgo-install restore /opt/openalgo-backups/openalgo-20261124-023000.tar.zst --dry-run
   openalgo-install restore /opt/openalgo-backups/openalgo-20261124-023000.tar.zst.age --identity key.txt --dir /opt/openalgo-test
   openalgo-install restore s3://my-bucket/openalgo --credentials /root/s3.env --identity key.txt`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return usage("restore takes the file of one backup").With(finding.Run("For example", "restore", "/opt/openalgo-backups/FILE"))
+				return usage("restore needs one backup file").With(finding.Run("For example", "restore", "/opt/openalgo-backups/FILE"))
 			}
 			return nil
 		},
@@ -65,9 +65,9 @@ that the address names, or the newest one there.`,
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&c.image, "image", "", "go on with this image instead of the one in the backup")
-	f.StringVar(&c.identity, "identity", "", "file with the age identity that opens the backup")
-	f.StringVar(&c.passphrase, "passphrase-file", "", "file with the passphrase that opens the backup; - asks on the terminal")
+	f.StringVar(&c.image, "image", "", "use this image instead of the one in the backup")
+	f.StringVar(&c.identity, "identity", "", "file with the age identity that decrypts the backup")
+	f.StringVar(&c.passphrase, "passphrase-file", "", "file with the passphrase that decrypts the backup; - asks on the terminal")
 	c.store.flags(cmd)
 	f.BoolVar(&c.rights, "allow-rights", false, "accept the rights on this machine that the backup's Compose files ask for")
 	c.flags(cmd)
@@ -105,7 +105,7 @@ func (c *restoreCommand) run(ctx context.Context) error {
 func (c *restoreCommand) key(ctx context.Context) (backup.Key, error) {
 	switch {
 	case c.identity != "" && c.passphrase != "":
-		return backup.Key{}, usage("--identity or --passphrase-file, not both")
+		return backup.Key{}, usage("use --identity or --passphrase-file, not both")
 	case c.identity != "":
 		text, err := readfile.Input(ctx, c.identity, readfile.Secret)
 		if ctx.Err() != nil {

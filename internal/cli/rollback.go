@@ -19,8 +19,8 @@ func newRollback(a *app) *cobra.Command {
 	c := &rollbackCommand{app: a}
 	cmd := &cobra.Command{
 		Use:   "rollback",
-		Short: "Go back to what ran before the last upgrade",
-		Long: `Go back to the image, the .env and the databases from before the last upgrade.
+		Short: "Return to the release before the last upgrade",
+		Long: `Return to the image, the .env and the databases from before the last upgrade.
 The three belong together: an older OpenAlgo cannot read newer databases.
 
 Orders and settings made after the upgrade disappear from view until you run

@@ -70,7 +70,7 @@ func usage(format string, args ...any) *finding.Error {
 // noArgs is cobra.NoArgs as a usage error.
 func noArgs(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
-		return usage("%s takes no %q; `%[1]s --help` shows what it takes", cmd.CommandPath(), args[0])
+		return usage("%s does not accept %q. For help: %[1]s --help", cmd.CommandPath(), args[0])
 	}
 	return nil
 }
@@ -149,8 +149,8 @@ func newRoot(a *app) *cobra.Command {
 
 It measures RAM and cores, sizes the container, makes the encryption keys, writes
 .env and docker-compose.yaml, and starts OpenAlgo in Docker. On a terminal it asks
-for what it needs to know. With --answers FILE it asks nothing. A second run with
-the same answers changes nothing. A run that fails is rolled back.`,
+its questions. With --answers FILE it asks none. A second run with the same answers
+changes nothing. A run that fails is rolled back.`,
 		Example: `  openalgo-install
   openalgo-install answers init > answers.yaml
   openalgo-install --answers answers.yaml --dry-run
@@ -178,7 +178,7 @@ the same answers changes nothing. A run that fails is rolled back.`,
 		},
 	}
 	cmd.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return usage("%v; `%s --help` lists the flags", err, c.CommandPath())
+		return usage("%v. For all flags: %s --help", err, c.CommandPath())
 	})
 	flags := cmd.PersistentFlags()
 	flags.StringVar(&a.dir, "dir", finding.DefaultDir, "directory of the instance")
@@ -188,8 +188,8 @@ the same answers changes nothing. A run that fails is rolled back.`,
 	flags.BoolVar(&a.noColor, "no-color", false, "print no colours, as with NO_COLOR")
 	flags.BoolVar(&a.accessible, "accessible", false, "print plain lines, for screen readers")
 	flags.BoolVarP(&a.verbose, "verbose", "v", false, "show the container's log while it starts")
-	flags.BoolVar(&a.asks, "ask", false, "show every plan, and ask before it is applied")
-	flags.BoolVar(&a.again, "again", false, "ask for the answers of an instance again")
+	flags.BoolVar(&a.asks, "ask", false, "show every plan, and ask before applying it")
+	flags.BoolVar(&a.again, "again", false, "ask an instance's questions again")
 	_, _ = flags.MarkHidden("ask"), flags.MarkHidden("again")
 	o.flags(cmd)
 	for _, command := range commands {

@@ -23,12 +23,13 @@ func newSelfUpdate(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "self-update",
 		Short: "Update openalgo-install to the latest signed release",
-		Long: `Update openalgo-install to its latest release, or to the version after --to. The
-release's checksums must be signed with the project's key, which is built in. The
-new version is started once before it replaces the present one. OpenAlgo itself
-is not changed.
+		Long: `Update openalgo-install to its latest release, or to the version that you name with
+--to. The release must be signed with the project's key, which is built in.
+openalgo-install tries the new version before it replaces the current one. OpenAlgo
+itself is not changed.
 
-If openalgo-install came as a package, update it with the package manager. ` + selfupdate.Variable + `
+If you installed openalgo-install as a package, update it with the package manager.
+` + selfupdate.Variable + `
 names a mirror.`,
 		Example: `  openalgo-install version --check
   openalgo-install self-update`,
@@ -60,10 +61,10 @@ func selfUpdate(ctx context.Context, report event.Reporter, to string, approve f
 		self, err = filepath.EvalSymlinks(self)
 	}
 	if err != nil {
-		return event.Result{}, fmt.Errorf("finding openalgo-install's own file: %w", err)
+		return event.Result{}, fmt.Errorf("find openalgo-install's own file: %w", err)
 	}
 	if owner := selfupdate.Owner(ctx, self); owner != "" {
-		return event.Result{}, finding.Named(finding.HostNotReady, "packaged", "%s belongs to the package %s: update that with the package manager", self, owner)
+		return event.Result{}, finding.Named(finding.HostNotReady, "packaged", "%s belongs to the package %s. Update it with the package manager", self, owner)
 	}
 	releases, err := selfupdate.Open()
 	if err != nil {
@@ -110,7 +111,7 @@ func updateError(ctx context.Context, err error) error {
 	case ctx.Err() != nil:
 		return finding.Cancel()
 	case errors.Is(err, selfupdate.ErrNoKey):
-		return finding.Named(finding.HostNotReady, "no-release-key", "%w, so it cannot tell a release from anything else: it was built from source. Build the newer source, or install a release", err)
+		return finding.Named(finding.HostNotReady, "no-release-key", "%w: it was built from source, so it cannot verify a release. Build the newer source, or install a release", err)
 	}
 	return finding.Named(finding.Failed, "self-update-failed", "%w. Nothing was changed", err)
 }
@@ -130,7 +131,7 @@ func checkVersion(ctx context.Context, a *app) error {
 	if a.json {
 		err = a.writeJSON(map[string]any{"version": currentVersion(), "latest": latest, "newer": newer})
 	} else if newer {
-		_, err = fmt.Fprintf(a.stdout, "%s is available, and this is %s. To update: %s\n", latest, currentVersion(), finding.Command("", "self-update"))
+		_, err = fmt.Fprintf(a.stdout, "%s is available. You have %s. To update: %s\n", latest, currentVersion(), finding.Command("", "self-update"))
 	} else {
 		_, err = fmt.Fprintf(a.stdout, "%s is the newest release\n", currentVersion())
 	}

@@ -38,14 +38,14 @@ func newSet(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "set KEY=VALUE...",
 		Short: "Change OpenAlgo's settings and restart it",
-		Long: `Change settings in OpenAlgo's .env. The new .env is checked by OpenAlgo's own
-rules. Then the container is recreated and checked. OpenAlgo and its strategies
+		Long: `Change settings in OpenAlgo's .env. openalgo-install checks the new .env by
+OpenAlgo's own rules, then recreates the container. OpenAlgo and its strategies
 stop for some seconds. If OpenAlgo does not start, the change is rolled back.
 
-For a secret, give the name without a value: openalgo-install asks for it without
-showing it, or reads it from stdin, one line each. Other users could read a value
-on the command line. broker=ID changes the broker, its redirect URL, and asks for
-its credentials; without a terminal, name both credentials.`,
+For a secret, write the name without a value. openalgo-install asks for the value
+without showing it, or reads it from stdin, one line for each. Other users could
+read a value on the command line. broker=ID changes the broker and its redirect
+URL, and asks for its credentials. Without a terminal, name both credentials.`,
 		Example: `  openalgo-install set LOG_LEVEL=DEBUG
   openalgo-install set --unset LOG_LEVEL
   openalgo-install set broker=dhan BROKER_API_KEY BROKER_API_SECRET
@@ -55,7 +55,7 @@ its credentials; without a terminal, name both credentials.`,
 				return usage("set needs KEY=VALUE, --unset KEY or --edit").With(finding.Run("For example", "set", "LOG_LEVEL=DEBUG"))
 			}
 			if c.edit && (len(args) > 0 || len(c.unset) > 0) {
-				return usage("--edit opens the whole file: name no settings")
+				return usage("--edit opens the whole file. Do not name settings with it")
 			}
 			return nil
 		},
@@ -89,7 +89,7 @@ func (c *setCommand) edited(ctx context.Context, s *ops.Session, out *presenter)
 		return out.end(event.Result{Message: "nothing to do: the file was not changed"}, nil)
 	}
 	o := c.changeOptions
-	o.question = "OpenAlgo is recreated with this .env."
+	o.question = "The container is recreated with this .env."
 	c.follow(s, o)
 	return c.carry(ctx, s, out, o, ops.Set(e))
 }
@@ -119,7 +119,7 @@ func (c *setCommand) readVars(ctx context.Context, args []string) (settings.Edit
 		}
 		if envfile.IsSecret(v.Key, v.Value.Reveal()) {
 			warn(c.stderr, c.prompt(), finding.Warn("secret-in-command", "other users of this machine could read %s in the list of processes", v.Key).
-				With(finding.Run("Without a value it is asked for", "set", v.Key)))
+				With(finding.Run("Leave the value out, and openalgo-install asks for it", "set", v.Key)))
 		}
 		e.Set = append(e.Set, v)
 	}
@@ -137,7 +137,7 @@ func (c *setCommand) editEnv(ctx context.Context, s *ops.Session) (settings.Edit
 		editor = os.Getenv("EDITOR")
 	}
 	if editor == "" && !isTerminal(c.stdin) {
-		return settings.Edit{}, usage("--edit opens an editor, and there is no terminal for one: set EDITOR to a program that edits by itself, or write KEY=VALUE")
+		return settings.Edit{}, usage("--edit cannot open an editor without a terminal. Set EDITOR to a program that needs none, or write KEY=VALUE")
 	}
 	if editor == "" {
 		editor = "vi"
@@ -155,11 +155,11 @@ func (c *setCommand) editEnv(ctx context.Context, s *ops.Session) (settings.Edit
 	cmd := exec.CommandContext(ctx, "sh", "-c", editor+` "$1"`, "sh", path)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = c.stdin, c.stderr, c.stderr
 	if err := cmd.Run(); err != nil {
-		return settings.Edit{}, finding.Named(finding.Failed, "editor-failed", "the editor %s ended with an error, nothing was changed: %w", editor, err)
+		return settings.Edit{}, finding.Named(finding.Failed, "editor-failed", "the editor %s failed. Nothing was changed: %w", editor, err)
 	}
 	after, err := readfile.Regular(path, readfile.Config)
 	if err != nil {
-		return settings.Edit{}, fmt.Errorf("reading what was edited: %w", err)
+		return settings.Edit{}, fmt.Errorf("read the edited file: %w", err)
 	}
 	if bytes.Equal(before, after) {
 		return settings.Edit{}, nil

@@ -56,11 +56,10 @@ func newAdmin(a *app) *cobra.Command {
 	var user string
 	reset := &cobra.Command{
 		Use:   "reset-password",
-		Short: "Set a new password for an account, with OpenAlgo's own program",
-		Long: `Run OpenAlgo's own program for a forgotten password in the container. It asks
-for the new password. Without a terminal the password is one line on standard
-input. The keys in .env stay as they are; a new password counts after half a
-minute.`,
+		Short: "Set a new password for an account in OpenAlgo",
+		Long: `Run OpenAlgo's own password reset in the container. It asks for the new password.
+Without a terminal, pass the password as one line on standard input. Encryption keys
+stay as they are. The new password works after half a minute.`,
 		Example: `  openalgo-install admin reset-password --list
   openalgo-install admin reset-password
   openalgo-install admin reset-password <FILE`,
@@ -86,8 +85,8 @@ minute.`,
 			return runInside(cmd.Context(), a, args, password)
 		},
 	}
-	reset.Flags().BoolVar(&list, "list", false, "only list the accounts")
-	reset.Flags().StringVar(&user, "username", "", "the account; the default is the admin's")
+	reset.Flags().BoolVar(&list, "list", false, "list the accounts and change nothing")
+	reset.Flags().StringVar(&user, "username", "", "name of the account; the default is the admin account")
 	admin.AddCommand(reset)
 	return admin
 }
@@ -105,12 +104,12 @@ func readPassword(in io.Reader) ([]byte, error) {
 	password := strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r")
 	switch {
 	case password == "":
-		return nil, usage("there is no terminal to ask for the new password, and none on standard input").With(
-			finding.Run("Put the password on the first line of a file that only you can read, and pass the file", "admin", "reset-password", "<FILE"))
+		return nil, usage("cannot ask for the new password without a terminal, and standard input is empty").With(
+			finding.Run("Put the password on the first line of a file that only you can read, and pass that file", "admin", "reset-password", "<FILE"))
 	case len(text) > mostPassword:
 		return nil, usage("the password on standard input is longer than %d characters", mostPassword)
 	case strings.ContainsFunc(password, func(r rune) bool { return r < ' ' }):
-		return nil, usage("standard input has more than one line, or a character that no password has")
+		return nil, usage("standard input has more than one line, or a character that a password cannot have")
 	}
 	return []byte(password + "\n" + password + "\n"), nil
 }

@@ -20,12 +20,12 @@ func newStatus(a *app) *cobra.Command {
 	watch, every := false, time.Minute
 	cmd := &cobra.Command{
 		Use:   "status",
-		Short: "Show every instance, or with --dir one",
-		Long: `Show every instance, or with --dir one: whether it is ready, its
-address, sizing, backups and volumes.
+		Short: "Show every instance, or only the one in --dir",
+		Long: `Show every instance, or only the one in --dir: whether it is ready, its address,
+sizing, backups and volumes.
 
---watch prints one line for each instance, again after a while, and at once when one
-changes, until Ctrl+C. With --json each line is a document.`,
+--watch prints one line for each instance at intervals, and at once after a change,
+until Ctrl+C. With --json each line is a JSON document.`,
 		Example: `  openalgo-install status
   openalgo-install status --watch --every 10s
   openalgo-install status --watch --json`,
@@ -43,8 +43,8 @@ changes, until Ctrl+C. With --json each line is a document.`,
 			return printStatus(cmd.Context(), a, dir)
 		},
 	}
-	cmd.Flags().BoolVar(&watch, "watch", false, "print a line when something changes, until Ctrl+C")
-	cmd.Flags().DurationVar(&every, "every", every, "with --watch, print a line at least this often")
+	cmd.Flags().BoolVar(&watch, "watch", false, "print a line after each change, until Ctrl+C")
+	cmd.Flags().DurationVar(&every, "every", every, "with --watch, print a line at least this often, for example 10s")
 	return cmd
 }
 
@@ -84,7 +84,7 @@ func newStop(a *app) *cobra.Command {
 }
 
 func newRestart(a *app) *cobra.Command {
-	return newLifecycle(a, "restart", "Stop and start OpenAlgo, and wait until it is ready", true, ops.Restart())
+	return newLifecycle(a, "restart", "Restart OpenAlgo and wait until it is ready", true, ops.Restart())
 }
 
 // newLifecycle is a command that does one thing to the instance in --dir. up says

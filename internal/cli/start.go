@@ -9,6 +9,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/ports"
+	"github.com/marketcalls/openalgo-install/internal/printable"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 	"github.com/marketcalls/openalgo-install/internal/swapfile"
 	"github.com/marketcalls/openalgo-install/internal/terminal"
@@ -28,7 +29,7 @@ func (s *survey) addresses(ctx context.Context, e *engine.Engine, machine sizing
 		}
 	}
 	size, _ := sizing.Compute(machine, instances, sizing.Overrides{})
-	s.fact("Sizing", "threads %d, shared memory %d MiB, strategies %s with %d MiB each", size.Threads, size.ShmMiB, size.Strategies, size.StrategyMemoryMiB)
+	s.fact("Sizing", "%s; enough for %s strategies", size.Values(), size.Strategies)
 	if shared := size.Shared(); shared != "" {
 		s.fact("", "%s", shared)
 	}
@@ -47,7 +48,7 @@ func (s *survey) ports(ctx context.Context, look *world.Looker, o *world.Observa
 	s.Here.Ports = a.Ports
 	text := fmt.Sprintf("%d and %d, which are free", a.Ports.Web, a.Ports.WebSocket)
 	if taken := ports.Taken(o, a); taken != "" {
-		text = fmt.Sprintf("%d and %d, since %s. Options has others", a.Ports.Web, a.Ports.WebSocket, taken)
+		text = fmt.Sprintf("%d and %d, since %s. Change them on the page Options", a.Ports.Web, a.Ports.WebSocket, taken)
 	}
 	s.fact("Ports", "%s", text)
 }
@@ -58,17 +59,17 @@ func (s *survey) memory(ctx context.Context) {
 	if err != nil || !m.Needs() {
 		return
 	}
-	text := fmt.Sprintf("%d MiB of RAM and no swap: when memory runs out for a moment, Linux kills OpenAlgo. ", m.RAMMiB)
+	text := fmt.Sprintf("%s of RAM and no swap: when memory runs out for a moment, Linux kills OpenAlgo. ", printable.MiB(m.RAMMiB))
 	switch need := swapfile.AdviceMiB + 1024; {
 	case m.Why != "":
 		text += "A swap file cannot be made: " + m.Why
 	case m.There:
 		text += "There is a swap file that is not in use: sudo swapon " + swapfile.Default().Path
 	case m.FreeMiB < need:
-		text += fmt.Sprintf("A swap file of 2 GiB needs %d MiB of disk space, and %d are free", need, m.FreeMiB)
+		text += fmt.Sprintf("A swap file of 2 GiB needs %s of disk space, and only %s is free", printable.MiB(need), printable.MiB(m.FreeMiB))
 	default:
 		s.Here.SmallMiB = m.RAMMiB
-		text += "The install can make a swap file of 2 GiB: the page Memory asks"
+		text += "The page Memory offers to make a swap file of 2 GiB"
 	}
 	s.obstacle(text)
 }
@@ -86,8 +87,8 @@ func (s *survey) start(ctx context.Context, e *engine.Engine) {
 		s.entry("Take over the OpenAlgo in "+dir, "adopt", "--ask", "--dir", dir)
 	}
 	if len(dirs) == 0 {
-		s.Menu = append(s.Menu, wizard.MenuEntry{Label: "Take over what install-docker.sh or Docker Compose installed",
-			Why: "Docker has no OpenAlgo of another tool. If yours is stopped, start its container, then press r."})
+		s.Menu = append(s.Menu, wizard.MenuEntry{Label: "Take over an instance of install-docker.sh or Docker Compose",
+			Why: "Found no OpenAlgo that another tool installed. If yours is stopped, start its container, then press r."})
 	}
 }
 
@@ -110,7 +111,7 @@ func (w *interview) comeBack(ctx context.Context, args []string) error {
 	if err != nil {
 		child.fail(err)
 	}
-	if _, err := terminal.NewLines(w.stdin, w.stdout).Ask(ctx, "\nPress Enter to go back: ", false); err != nil {
+	if _, err := terminal.NewLines(w.stdin, w.stdout).Ask(ctx, "\nPress Enter to return: ", false); err != nil {
 		return asCancelled(err)
 	}
 	return w.wizard(ctx)

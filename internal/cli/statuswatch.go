@@ -21,7 +21,7 @@ const leastEvery = 2 * time.Second
 // one changes, until ctx ends.
 func watchStatus(ctx context.Context, a *app, dir string, every time.Duration) error {
 	if every < leastEvery {
-		return usage("--every: %s is too short; the least is %s", every, leastEvery)
+		return usage("--every: %s is too short. The minimum is %s", every, leastEvery)
 	}
 	e, machine, err := connect(ctx)
 	if err != nil {

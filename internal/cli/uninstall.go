@@ -30,24 +30,25 @@ func newUninstall(a *app) *cobra.Command {
 	c := &uninstallCommand{app: a}
 	cmd := &cobra.Command{
 		Use:   "uninstall",
-		Short: "Remove OpenAlgo; your data and encryption keys stay",
+		Short: "Remove OpenAlgo, and keep your data and encryption keys",
 		Long: `Remove OpenAlgo's container and network. Without --purge your data and encryption
 keys stay, and a new install uses them again.
 
-With --purge everything is deleted for good. It asks for the instance's name;
-without a terminal, add --yes --purge=NAME.
+With --purge everything is deleted for good. openalgo-install asks for the
+instance's name. Without a terminal, add --yes --purge=NAME.
 
-What install-docker.sh or another installer left on this machine for the instance
-(helper scripts, its nginx site, cron jobs) is listed. --leftovers removes it, and
-keeps copies in .openalgo-install/backups unless --purge deletes those.`,
+install-docker.sh and other installers leave files on this machine for the instance
+(helper scripts, its nginx site, cron jobs). openalgo-install lists them.
+--leftovers removes them, and keeps copies in .openalgo-install/backups unless you
+add --purge.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.run(cmd.Context()) },
 	}
 	cmd.Flags().StringVar(&c.purge, "purge", "", "delete volumes and .env for good; NAME is the instance's name")
 	cmd.Flags().Lookup("purge").NoOptDefVal = askName
 	nowFlag(cmd, &c.now)
-	cmd.Flags().BoolVar(&c.leftovers, "leftovers", false, "remove what another installer left on this machine for it")
-	cmd.Flags().BoolVar(&c.dryRun, "dry-run", false, "print what would be removed and change nothing")
+	cmd.Flags().BoolVar(&c.leftovers, "leftovers", false, "also remove files that another installer left on this machine")
+	cmd.Flags().BoolVar(&c.dryRun, "dry-run", false, "print the plan and change nothing")
 	return cmd
 }
 
@@ -106,7 +107,7 @@ func (c *uninstallCommand) confirmPurge(removal *plan.Plan) error {
 			return usage("--purge deletes all data. Without a terminal, write --yes --purge=%s", removal.Project)
 		}
 		if !ok {
-			return finding.Named(finding.Cancelled, "cancelled", "that is not the name; nothing was changed")
+			return finding.Named(finding.Cancelled, "cancelled", "that is not the instance's name; nothing was changed")
 		}
 		return nil
 	}

@@ -35,20 +35,21 @@ func newUpgrade(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "upgrade",
 		Short: "Upgrade OpenAlgo, and roll back if it does not start",
-		Long: `Pull the new image while the previous release still runs. Then stop OpenAlgo, copy
-its databases, add new settings of the release to .env (your values stay), start
-the new release and check it. If it does not start, the previous image, .env and
-databases are restored.
+		Long: `Pull the new image while the current release still runs. Then stop OpenAlgo, copy
+its databases, add new settings to .env (your values stay), start the new release
+and check it. If it does not start, the previous image, .env and databases are
+restored.
 
 The copy stays in .openalgo-install/snapshot until the next upgrade. Once the new
 release runs, images of earlier releases that a registry still has are removed. The
 release before stays, for a rollback, and so does every volume.
 
---auto has this machine upgrade OpenAlgo by itself, while no market is near: on
-Saturday between 06:00 and 08:00 IST, or in a window that you choose. You are told
-on the evening before. A backup is made first. A release must be out for 3 days,
-and another major version is never installed. A release that fails is rolled back
-and not tried again. --hold waits until the next --auto; --skip leaves out one release.`,
+With --auto this machine upgrades OpenAlgo by itself, outside market hours: on
+Saturday between 06:00 and 08:00 IST, or in a window that you choose. It sends you a
+message on the evening before, and makes a backup first. It installs releases that
+are 3 days old or older, and never another major version. A release that fails is
+rolled back and not tried again. --hold pauses this until the next --auto. --skip
+leaves out one release.`,
 		Example: `  openalgo-install upgrade --check
   openalgo-install upgrade
   openalgo-install upgrade --to 2.0.1.0
@@ -65,8 +66,8 @@ and not tried again. --hold waits until the next --auto; --skip leaves out one r
 			return c.run(cmd.Context())
 		},
 	}
-	cmd.Flags().StringVar(&c.to, "to", "", "tag, digest or image; left out, the newest of the tag that is installed")
-	cmd.Flags().BoolVar(&c.check, "check", false, "only check: exit 0 if there is nothing newer, 10 if there is")
+	cmd.Flags().StringVar(&c.to, "to", "", "tag, digest or image; the default is the newest image of the installed tag")
+	cmd.Flags().BoolVar(&c.check, "check", false, "only check: exit code 10 if a newer release is available, else 0")
 	cmd.Flags().StringVar(&c.auto, "auto", "", `upgrade by itself in a window, for example "Sunday 05:00-07:00" or "daily 04:30-07:30"; off ends that`)
 	cmd.Flags().Lookup("auto").NoOptDefVal = autoOn
 	cmd.Flags().IntVar(&c.days, "days", autoupgrade.DefaultDays, "with --auto: how many days a release must be out")
@@ -108,7 +109,7 @@ func (c *upgradeCommand) plan(ctx context.Context) error {
 		}
 		if newer {
 			p.Add(plan.Change{Kind: plan.KindImage, Name: p.Stack.Image, Action: plan.ActionUpdate,
-				Reason: "its registry has a newer one; what else changes is known once it is pulled"})
+				Reason: "its registry has a newer image; the other changes are known after the pull"})
 			p.Add(plan.Change{Kind: plan.KindContainer, Name: p.Stack.ContainerName(), Action: plan.ActionRecreate, Reason: "another image"})
 		}
 		return c.showPlan(p)

@@ -30,7 +30,7 @@ func newVersion(a *app) *cobra.Command {
 			return printVersion(a)
 		},
 	}
-	cmd.Flags().BoolVar(&check, "check", false, "check for a newer release: exit 0 is no, 10 is yes")
+	cmd.Flags().BoolVar(&check, "check", false, "check for a newer release: exit code 10 if there is one, else 0")
 	return cmd
 }
 

@@ -47,7 +47,7 @@ func (c *installCommand) wizard(ctx context.Context) error {
 	}
 	c.asked = true
 	if watched {
-		fmt.Fprintln(c.stdout, "That run has ended.")
+		fmt.Fprintln(c.stdout, "That run has finished.")
 	}
 	w := &interview{installCommand: c, at: dir}
 	in, stdin := c.stdin.(*os.File)
@@ -179,11 +179,11 @@ func judgeDNS(ctx context.Context, domain string) (bool, string) {
 func worthKnowing(dir string) [][2]string {
 	var out [][2]string
 	for _, c := range [][2]string{
-		{"status", "ready or why not, sizing, volumes"},
-		{"logs -f", "what OpenAlgo says"},
-		{"restart", "stop and start it (also: stop, start)"},
-		{"resize", "after a RAM upgrade"},
-		{"uninstall", "remove the container; data and keys stay"},
+		{"status", "show whether it is ready, sizing, volumes"},
+		{"logs -f", "show what OpenAlgo prints"},
+		{"restart", "stop and start OpenAlgo (also: stop, start)"},
+		{"resize", "fit OpenAlgo to RAM and cores"},
+		{"uninstall", "remove the container; keep data and keys"},
 	} {
 		out = append(out, [2]string{finding.Command(dir, strings.Fields(c[0])...), c[1]})
 	}

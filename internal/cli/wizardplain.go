@@ -40,7 +40,8 @@ func (w *interview) inLines(ctx context.Context) error {
 		machine = lookAt(ctx, w.app, w.at)
 	}
 	if machine.Instance != "" && machine.Menu[0].Args[0] == "--dir" {
-		w.lines.Say("There is an instance in another directory. To work on it, add --dir:\n\n%s", machine.Instance)
+		w.lines.Say("There is an instance in another directory. To manage it, add --dir:\n\n"+
+			"%s", machine.Instance)
 	} else if machine.Instance != "" {
 		w.menu(machine)
 		yes, err := w.changes(ctx, machine)
@@ -96,7 +97,7 @@ func (w *interview) menu(machine wizard.Machine) {
 			fmt.Fprintf(w.stdout, "  %s\n    %s\n", printable.Line(finding.Command(w.at, entry.Args...)), entry.Label)
 		}
 	}
-	fmt.Fprintf(w.stdout, "  %s --answers %s\n    apply that file, after you have edited it; secrets that you leave out stay\n",
+	fmt.Fprintf(w.stdout, "  %s --answers %s\n    apply your edited answers file; secrets that you leave out stay\n",
 		program, printable.Line(w.at)+"/openalgo-install.yaml")
 }
 

@@ -46,21 +46,22 @@ var actions = []action{
 	{key: "s", word: "Stop", label: "Stop OpenAlgo", args: []string{"stop"}, fits: isUp},
 	{key: "s", word: "Start", label: "Start OpenAlgo", args: []string{"start"}, fits: isDown},
 	{key: "d", word: "Doctor", label: "Find problems and how to fix them", args: []string{"doctor"}},
-	{key: "z", word: "Resize", label: "Resize to this machine", args: []string{"resize"}, fits: isUp},
-	{key: "o", word: "Rollback", label: "Go back to the release before the last upgrade", args: []string{"rollback"}, fits: isOurs},
+	{key: "z", word: "Resize", label: "Fit OpenAlgo to RAM and cores", args: []string{"resize"}, fits: isUp},
+	{key: "o", word: "Rollback", label: "Roll back to the release before the last upgrade", args: []string{"rollback"}, fits: isOurs},
 	{key: "e", word: "Set", label: "Change a setting", args: []string{"set"}, fits: isOurs, asks: &question{
-		text: "Setting", help: "Enter its name, for example LOG_LEVEL. The value is asked for next, unseen."}},
+		text: "Setting", help: "Enter the name of the setting, for example LOG_LEVEL. Next you enter the value, which is not shown."}},
 	{key: "m", word: "Domain", label: "Change the domain", args: []string{"domain"}, fits: isOurs, asks: &question{
-		text: "Domain", help: "Enter the name under which browsers reach OpenAlgo, for example algo.example.com."}},
+		text: "Domain", help: "Enter the new domain, for example algo.example.com."}},
 	{key: "w", word: "Answers", label: "Change your answers", fits: isOurs, do: hand.changeAnswers},
 	{key: restoreKey, word: "Restore", label: "Restore a backup", args: []string{"restore"}, asks: &question{
-		text: "Backup", help: "Enter the backup file, for example /opt/openalgo-backups/openalgo-20261124-023000.tar.zst. It replaces the keys and data of this instance."}},
-	{key: "i", word: "Status", label: "Show everything about it", args: []string{"status"}},
-	{key: "p", word: "Adopt", label: "Adopt it: let openalgo-install look after it", args: []string{"adopt"}, fits: func(i live.Instance) bool { return !i.Ours && isUp(i) }},
-	{key: "c", word: "Clean", label: "Remove what is no longer needed", args: []string{"clean"}, fits: isOurs},
-	{key: "x", word: "Uninstall", label: "Uninstall: remove the container; data and keys stay", args: []string{"uninstall"}},
+		text: "Backup", help: "Enter the backup file, for example /opt/openalgo-backups/openalgo-20261124-023000.tar.zst. " +
+			"The backup replaces keys and data of this instance."}},
+	{key: "i", word: "Status", label: "Show state, sizing and backups", args: []string{"status"}},
+	{key: "p", word: "Adopt", label: "Adopt: let openalgo-install manage this instance", args: []string{"adopt"}, fits: func(i live.Instance) bool { return !i.Ours && isUp(i) }},
+	{key: "c", word: "Clean", label: "Remove unused images and copies", args: []string{"clean"}, fits: isOurs},
+	{key: "x", word: "Uninstall", label: "Uninstall: remove the container; keep data and keys", args: []string{"uninstall"}},
 	{key: "n", word: "New", label: "Install another instance", alone: true, do: hand.newInstance},
-	{key: "g", word: "Update", label: "Update openalgo-install itself", args: []string{"self-update"}, alone: true},
+	{key: "g", word: "Update", label: "Update openalgo-install", args: []string{"self-update"}, alone: true},
 	{key: "y", word: "Copy", label: "Copy an address", do: hand.openCopy},
 	{key: "Q", word: "QR", label: "Show the address as a QR code", fits: hasCode, do: hand.openCode},
 }

@@ -94,7 +94,7 @@ func (m frame) foot() []string {
 	case m.note != "":
 		add(m.Theme.Message(theme.Caution, m.note, width)...)
 	case m.snap.Broken != "":
-		add(m.Theme.Message(theme.Problem, "Internal error: "+m.snap.Broken+". Some of this may be missing. Press q, and start openalgo-install again.", width)...)
+		add(m.Theme.Message(theme.Problem, "Internal error: "+m.snap.Broken+". Parts of this page may be missing. Press q, then start openalgo-install again.", width)...)
 	case m.snap.Trouble != "":
 		for _, line := range m.Theme.Message(theme.Problem, m.silence(), width) {
 			add(line)
@@ -107,7 +107,7 @@ func (m frame) foot() []string {
 
 // silence says since when Docker does not answer.
 func (m frame) silence() string {
-	return fmt.Sprintf("Docker has not answered for %s. What you see is from before that.", lasted(m.now().Sub(m.snap.Silent).Truncate(time.Second)))
+	return fmt.Sprintf("Docker has not answered for %s. This page shows the state before that.", lasted(m.now().Sub(m.snap.Silent).Truncate(time.Second)))
 }
 
 func (m frame) menuLines(width, height int) []string {

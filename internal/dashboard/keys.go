@@ -162,7 +162,7 @@ func offer(m hand, a *action) string {
 // checkWord refuses what a command line would take for something else.
 func checkWord(text string) string {
 	if strings.HasPrefix(text, "-") || printable.Line(text) != text {
-		return "This cannot be used here."
+		return "This value cannot be used."
 	}
 	return ""
 }
@@ -174,7 +174,7 @@ func (m hand) choose(args []string, alone bool) tea.Cmd {
 		m.choice.Dir, m.choice.Name = i.Dir, i.Name
 		if i.Dir == "" {
 			m.choice = Choice{}
-			m.note = "This instance has no directory, so openalgo-install cannot change it."
+			m.note = "The directory of this instance is unknown, so openalgo-install cannot change it."
 			return nil
 		}
 	}

@@ -9,14 +9,14 @@ func account(p patient) []Finding {
 	}
 	switch a := p.instance.Account; {
 	case a.Port != "":
-		return warning("account", finding.Warn("account-open", "there is no admin account yet. The site is closed to everybody else, but port %s of this machine is open to the network: "+
-			"the first visitor there becomes the admin, whoever that is. Make the account now by your secret link", a.Port).With(ours("status")))
+		return warning("account", finding.Warn("account-open", "there is no admin account yet. The site is closed to others, but port %s of this machine is open to the network. "+
+			"The first visitor there becomes the admin. Create the account now with your secret link", a.Port).With(ours("status")))
 	case !a.Link.Empty():
-		return warning("account", finding.Warn("account-missing", "there is no admin account yet. The site is closed to everybody else until you make it by your secret link").With(ours("status")))
+		return warning("account", finding.Warn("account-missing", "there is no admin account yet. The site is closed to others until you create the account with your secret link").With(ours("status")))
 	case a.Public != "":
-		return warning("account", finding.Warn("account-open", "there is no admin account yet: the first visitor of %s becomes the admin, whoever that is. Make the account now", a.Public).With(toClose(p)...))
+		return warning("account", finding.Warn("account-open", "there is no admin account yet. The first visitor of %s becomes the admin. Create the account now", a.Public).With(toClose(p)...))
 	}
-	return warning("account", finding.Warn("account-missing", "there is no admin account yet: open %s and make it", p.instance.URL))
+	return warning("account", finding.Warn("account-missing", "there is no admin account yet. Open %s and create it", p.instance.URL))
 }
 
 // toClose closes a site that this machine serves to others.

@@ -39,12 +39,13 @@ func (c *address) judge(patient) []Finding {
 	switch {
 	case c.before.Differs(c.now):
 		return fixed(FixAddress, failure("address", finding.Named(finding.Failed, "address-changed",
-			"this machine's public address is %s now, and was %s. Brokers reject orders from an address that is not registered with them: register the new one (%s). %s",
-			c.now, c.before.Address, c.where, c.now.Stays()).With(finding.Run("Once it is registered", "doctor", "--fix"))))
+			"this machine's public address is now %s. It was %s. Brokers reject orders from an address that is not registered. "+
+				"Register the new one (%s). %s",
+			c.now, c.before.Address, c.where, c.now.Stays()).With(finding.Run("After you have registered it", "doctor", "--fix"))))
 	case c.now.Known():
 		return ok("address", "brokers see this machine as %s", c.now)
 	case c.before != nil:
-		return ok("address", "the public address could not be found out; your broker knows %s. To see it now: %s", c.before.Address, publicip.Question)
+		return ok("address", "cannot find this machine's public address. Your broker knows %s. To see the current one: %s", c.before.Address, publicip.Question)
 	}
 	return nil
 }
@@ -53,7 +54,7 @@ func (c *address) judge(patient) []Finding {
 func (l Look) fixAddress(ctx context.Context) error {
 	now := publicip.Find(ctx)
 	if !now.Known() {
-		return finding.Named(finding.Failed, "address-unknown", "the public address could not be found out. To see it: %s", publicip.Question)
+		return finding.Named(finding.Failed, "address-unknown", "cannot find this machine's public address. To see it: %s", publicip.Question)
 	}
 	return registered.Remember(instance.Dir(l.Dir), now, time.Now())
 }

@@ -22,9 +22,9 @@ func TestAddress(t *testing.T) {
 		says  string
 	}{
 		"same":       {address{now: at("203.0.113.7"), before: known}, OK, "203.0.113.7"},
-		"changed":    {address{now: at("203.0.113.8"), before: known, where: "https://kite.trade"}, Failure, "is 203.0.113.8 now, and was 203.0.113.7"},
+		"changed":    {address{now: at("203.0.113.8"), before: known, where: "https://kite.trade"}, Failure, "is now 203.0.113.8. It was 203.0.113.7"},
 		"first look": {address{now: at("203.0.113.8")}, OK, "203.0.113.8"},
-		"not known":  {address{before: known}, OK, "could not be found out"},
+		"not known":  {address{before: known}, OK, "cannot find"},
 		"nothing":    {address{}, "", ""},
 	} {
 		found := c.check.judge(patient{})

@@ -30,19 +30,19 @@ func (c *lastBackup) judge(p patient) []Finding {
 	case p.instance.BackupProblem != "":
 		return failure("backup", finding.Named(finding.Failed, "backup-daily", "%s", p.instance.BackupProblem).With(ours("backup")))
 	case last == nil:
-		return ok("backup", "none was made by openalgo-install yet; `%s` makes one", p.reader.Command("backup"))
+		return ok("backup", "openalgo-install has made no backup yet. To make one: %s", p.reader.Command("backup"))
 	case !last.OK:
 		return warning("backup", finding.Warn("backup-failed", "the backup of %s failed: %s", market.Text(last.At), strings.SplitN(last.Message, "\n", 2)[0]).With(ours("backup")))
 	case last.Unchecked != "":
-		return warning("backup", finding.Warn("backup-unchecked", "the databases in the last one could not be checked: %s", last.Unchecked).With(ours("backup")))
+		return warning("backup", finding.Warn("backup-unchecked", "the databases in the last backup could not be checked: %s", last.Unchecked).With(ours("backup")))
 	case p.now.Sub(last.At) > backupAge:
-		return warning("backup", finding.Warn("backup-old", "the last one is of %s", market.Day(last.At)).With(ours("backup")))
+		return warning("backup", finding.Warn("backup-old", "the last backup is of %s", market.Day(last.At)).With(ours("backup")))
 	case p.instance.Elsewhere != nil && !p.instance.Elsewhere.OK:
 		away := p.instance.Elsewhere
 		return warning("backup", finding.Warn("backup-not-copied", "the last backup is on this machine, and not in %s: %s", away.Address, strings.SplitN(away.Message, "\n", 2)[0]).
 			With(ours("backup", "--to", away.Address)))
 	case c.gone:
-		return warning("backup", finding.Warn("backup-missing", "the last one is not there any more: %s", last.File).With(ours("backup")))
+		return warning("backup", finding.Warn("backup-missing", "the last backup no longer exists: %s", last.File).With(ours("backup")))
 	}
-	return ok("backup", "the last one is of %s: %s", market.Text(last.At), last.File)
+	return ok("backup", "the last backup is of %s: %s", market.Text(last.At), last.File)
 }

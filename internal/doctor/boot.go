@@ -39,11 +39,11 @@ func (c *atBoot) judge(p patient) []Finding {
 	s := startOf(*p.engine)
 	switch {
 	case !*c.enabled:
-		return warning("boot", finding.Warn("engine-not-at-boot", "%s does not start %s with the machine: after a reboot OpenAlgo stays down", s.name, s.what).With(s.enable...))
+		return warning("boot", finding.Warn("engine-not-at-boot", "%s does not start %s at boot. After a reboot OpenAlgo stays down", s.name, s.what).With(s.enable...))
 	case c.linger != nil && !*c.linger:
-		return warning("boot", finding.Warn("engine-not-at-boot", "%s runs only while its user is logged in: after a reboot, or a logout, OpenAlgo stays down", s.name).With(s.linger))
+		return warning("boot", finding.Warn("engine-not-at-boot", "%s runs only while its user is logged in. After a reboot or logout OpenAlgo stays down", s.name).With(s.linger))
 	}
-	return ok("boot", "%s starts %s with the machine", s.name, s.what)
+	return ok("boot", "%s starts %s at boot", s.name, s.what)
 }
 
 // start is what starts containers with the machine, for a kind of engine.
@@ -62,10 +62,10 @@ func startOf(info engine.Info) start {
 		enable: []finding.Hint{shell("sudo systemctl enable docker")}, linger: shell("sudo loginctl enable-linger $USER")}
 	switch {
 	case info.Podman && info.Rootless:
-		s.what, s.units = "the containers of Podman", []string{"podman-restart.service"}
+		s.what, s.units = "Podman's containers", []string{"podman-restart.service"}
 		s.enable = []finding.Hint{shell("systemctl --user enable podman-restart.service")}
 	case info.Podman:
-		s.what, s.units = "the containers of Podman", []string{"podman-restart.service"}
+		s.what, s.units = "Podman's containers", []string{"podman-restart.service"}
 		s.enable = []finding.Hint{shell("sudo systemctl enable podman-restart.service")}
 	case info.Rootless:
 		s.what, s.units = "this user's Docker", []string{"docker.service"}

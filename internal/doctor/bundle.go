@@ -33,14 +33,14 @@ const bundleLines = 5000
 // report, the state, the files and the logs, every secret taken out.
 func Bundle(ctx context.Context, l Look, r Report, path string) error {
 	if _, err := os.Lstat(path); err == nil {
-		return finding.Named(finding.Failed, "bundle-exists", "%s exists, and is left as it is: name another file", path).Ending(finding.Unchanged)
+		return finding.Named(finding.Failed, "bundle-exists", "the file %s exists already. Choose another name", path).Ending(finding.Unchanged)
 	}
 	text, err := packed(l.bundled(ctx, r))
 	if err == nil {
 		err = host.WriteFile(path, text, 0o600, "")
 	}
 	if err != nil {
-		return finding.Named(finding.Failed, "bundle-unwritable", "writing %s: %w", path, err).Ending("There is no archive. Nothing else was changed.")
+		return finding.Named(finding.Failed, "bundle-unwritable", "writing %s: %w", path, err).Ending("No archive was written. Nothing else was changed.")
 	}
 	return nil
 }

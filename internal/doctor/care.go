@@ -14,10 +14,11 @@ func leaked(p patient) (out []Finding) {
 		return nil
 	}
 	if value, _ := p.env.Get(keys.AppKey); keys.AppKeyState(value) == keys.Leaked {
-		out = append(out, failure("keys", finding.Named(finding.Failed, "app-key-published", "APP_KEY is one that OpenAlgo once published: anyone can forge a session. After a new one you log in once more").With(ours("--answers", p.dir+"/openalgo-install.yaml")))...)
+		out = append(out, failure("keys", finding.Named(finding.Failed, "app-key-published", "OpenAlgo once published this APP_KEY, so anyone can forge a login. After you replace it, log in again").With(ours("--answers", p.dir+"/openalgo-install.yaml")))...)
 	}
 	if value, _ := p.env.Get(keys.Pepper); keys.PepperState(value) == keys.Leaked {
-		out = append(out, warning("keys", finding.Warn("pepper-known", "API_KEY_PEPPER is one that OpenAlgo once published: whoever gets the database can open it. Data that is there needs it, so it is never replaced; keep backups from others"))...)
+		out = append(out, warning("keys", finding.Warn("pepper-known", "OpenAlgo once published this API_KEY_PEPPER, so whoever gets the database can open it. "+
+			"Your data needs it, so it is never replaced. Keep your backups private"))...)
 	}
 	return out
 }
@@ -36,7 +37,7 @@ func timezone(p patient) []Finding {
 		}
 	}
 	if tz != zone {
-		return warning("timezone", finding.Warn("time-zone", "the container's time zone is %q, and schedules of strategies mean %s", tz, zone).With(finding.Hint{Do: "write TZ: " + zone + " under environment in " + p.dir + "/docker-compose.yaml, then `docker compose up -d`"}))
+		return warning("timezone", finding.Warn("time-zone", "the container's time zone is %q, but schedules of strategies use %s", tz, zone).With(finding.Hint{Do: "write TZ: " + zone + " under environment in " + p.dir + "/docker-compose.yaml, then run `docker compose up -d`"}))
 	}
 	return nil
 }

@@ -18,9 +18,9 @@ func (c *clock) judge(patient) []Finding {
 	case c.synced == nil:
 		return nil
 	case !*c.synced:
-		return warning("clock", finding.Warn("clock-not-set", "the clock follows no time server; brokers refuse logins when it is minutes off").With(shell("timedatectl set-ntp true")))
+		return warning("clock", finding.Warn("clock-not-set", "the clock is not synchronised with a time server. Brokers refuse logins if it is minutes off").With(shell("timedatectl set-ntp true")))
 	}
-	return ok("clock", "the clock follows a time server")
+	return ok("clock", "the clock is synchronised with a time server")
 }
 
 // clockSynced asks the kernel; nil where it does not tell.

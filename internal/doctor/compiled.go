@@ -10,11 +10,11 @@ func compiled(p patient) []Finding {
 	}
 	switch p.instance.Bytecode {
 	case bytecode.Ready:
-		return ok("code", "OpenAlgo's code is compiled for its image: the next start is short")
+		return ok("code", "OpenAlgo's code is compiled, so the next start is short")
 	case bytecode.Building:
 		return ok("code", "OpenAlgo's code is being compiled in the background")
 	case bytecode.Absent:
-		return ok("code", "OpenAlgo's code is not compiled: the next start takes as long as a first one, unless a command compiles it before")
+		return ok("code", "OpenAlgo's code is not compiled, so the next start takes as long as the first")
 	}
 	return nil
 }

@@ -20,7 +20,7 @@ func (c *composeFile) look(_ context.Context, l Look, _ *patient) {
 func (c *composeFile) judge(p patient) []Finding {
 	byCompose := p.container == nil || p.container.Labels[compose.LabelProject] != ""
 	if p.instance != nil && !c.there && byCompose {
-		return warning("compose", finding.Warn("compose-missing", "%s/docker-compose.yaml is not there: docker compose cannot work without it", p.dir).With(ours("--answers", p.dir+"/openalgo-install.yaml")))
+		return warning("compose", finding.Warn("compose-missing", "%s/docker-compose.yaml is missing. docker compose needs it", p.dir).With(ours("--answers", p.dir+"/openalgo-install.yaml")))
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/printable"
 )
 
 // What disks must have free, in MiB: an image with its layers while it is
@@ -40,18 +41,18 @@ func (c *disks) judge(p patient) (out []Finding) {
 	if d := c.images; d != nil {
 		switch {
 		case d.FreeMiB < lowImages:
-			out = append(out, failure("disk", finding.Named(finding.HostNotReady, "disk-full", "%s, where Docker keeps images and volumes, has %d MiB free", d.Path, d.FreeMiB).With(room...))...)
+			out = append(out, failure("disk", finding.Named(finding.HostNotReady, "disk-full", "the disk with Docker's images and volumes, %s, has %s free", d.Path, printable.MiB(d.FreeMiB)).With(room...))...)
 		case d.FreeMiB < fewImages:
-			out = append(out, warning("disk", finding.Warn("disk-low", "%s has %d MiB free; an upgrade needs about %d", d.Path, d.FreeMiB, fewImages).With(room...))...)
+			out = append(out, warning("disk", finding.Warn("disk-low", "%s has %s free. An upgrade needs about %s", d.Path, printable.MiB(d.FreeMiB), printable.MiB(fewImages)).With(room...))...)
 		default:
-			out = append(out, ok("disk", "%s has %d MiB free of %d", d.Path, d.FreeMiB, d.TotalMiB)...)
+			out = append(out, ok("disk", "%s has %s free of %s", d.Path, printable.MiB(d.FreeMiB), printable.MiB(d.TotalMiB))...)
 		}
 		if d.FreeInodes >= 0 && d.FreeInodes < fewInodes {
-			out = append(out, failure("inodes", finding.Named(finding.HostNotReady, "inodes-full", "%s can take only %d more files", d.Path, d.FreeInodes).With(shell("df -i "+d.Path)))...)
+			out = append(out, failure("inodes", finding.Named(finding.HostNotReady, "inodes-full", "%s has room for only %d more files", d.Path, d.FreeInodes).With(shell("df -i "+d.Path)))...)
 		}
 	}
 	if d := c.files; d != nil && d.FreeMiB < fewFiles && (c.images == nil || d.Path != c.images.Path) {
-		if text := fmt.Sprintf("%s has %d MiB free", d.Path, d.FreeMiB); d.FreeMiB < lowFiles {
+		if text := fmt.Sprintf("%s has %s free", d.Path, printable.MiB(d.FreeMiB)); d.FreeMiB < lowFiles {
 			out = append(out, failure("disk", finding.Named(finding.HostNotReady, "disk-full", "%s", text).With(shell("df -h "+d.Path)))...)
 		} else {
 			out = append(out, warning("disk", finding.Warn("disk-low", "%s", text).With(shell("df -h "+d.Path)))...)

@@ -186,12 +186,12 @@ func TestFindsEachFault(t *testing.T) {
 		}, "engine", Failure, "no engine answers"},
 		"engine warns":          {func(p *scene) { p.engine.Warnings = []string{"WARNING: IPv4 forwarding is disabled"} }, "engine", Warning, "forwards no IPv4"},
 		"proxies":               {func(p *scene) { p.engine.ProxiesLackLoopback = true }, "engine", Warning, "noProxy lacks 127.0.0.1"},
-		"not at boot":           {func(p *scene) { p.boot.enabled = &no }, "boot", Warning, "after a reboot"},
+		"not at boot":           {func(p *scene) { p.boot.enabled = &no }, "boot", Warning, "After a reboot"},
 		"a user's, not at boot": {func(p *scene) { p.engine.Rootless, p.boot.enabled = true, &no }, "boot", Warning, "this user's Docker"},
 		"no linger":             {func(p *scene) { p.engine.Rootless, p.boot.linger = true, &no }, "boot", Warning, "while its user is logged in"},
-		"podman, not at boot":   {func(p *scene) { p.engine.Podman, p.boot.enabled = true, &no }, "boot", Warning, "containers of Podman"},
+		"podman, not at boot":   {func(p *scene) { p.engine.Podman, p.boot.enabled = true, &no }, "boot", Warning, "Podman's containers"},
 		"images full":           {func(p *scene) { p.disks.images.FreeMiB = 500 }, "disk", Failure, "500 MiB"},
-		"images nearly full":    {func(p *scene) { p.disks.images.FreeMiB = 2000 }, "disk", Warning, "2000 MiB"},
+		"images nearly full":    {func(p *scene) { p.disks.images.FreeMiB = 2000 }, "disk", Warning, "2.0 GiB"},
 		"no inodes":             {func(p *scene) { p.disks.images.FreeInodes = 12 }, "inodes", Failure, "12 more files"},
 		"files full":            {func(p *scene) { p.disks.files.FreeMiB = 10 }, "disk", Failure, "/opt has 10 MiB"},
 		"files nearly full":     {func(p *scene) { p.disks.files.FreeMiB = 500 }, "disk", Warning, "/opt has 500 MiB"},
@@ -213,11 +213,11 @@ func TestFindsEachFault(t *testing.T) {
 		"open port":      {func(p *scene) { p.container.Ports[0].HostIP = "0.0.0.0" }, "ports", Warning, "port 5000 is open"},
 		"open port, any": {func(p *scene) { p.container.Ports[0].HostIP = "" }, "ports", Warning, "port 5000 is open"},
 		"no compose file": {func(p *scene) { p.compose.there = false }, "compose", Warning,
-			"is not there"},
+			"is missing"},
 		"no .env":         {func(p *scene) { p.env, p.envErr = nil, errors.New("open .env: no such file") }, "env", Failure, "no such file"},
-		".env unreadable": {func(p *scene) { p.env, p.envErr = nil, fs.ErrPermission }, "env", Warning, "cannot be read"},
+		".env unreadable": {func(p *scene) { p.env, p.envErr = nil, fs.ErrPermission }, "env", Warning, "cannot read"},
 		"no cron":         {func(p *scene) { p.instance.BackupDaily, p.instance.BackupProblem = "02:30", "no cron is installed" }, "backup", Failure, "no cron"},
-		".env of root":    {func(p *scene) { p.container.User, p.envOwner = "1000", owner{} }, "secrets", Failure, "user 0, mode 0600"},
+		".env of root":    {func(p *scene) { p.container.User, p.envOwner = "1000", owner{} }, "secrets", Failure, "user 0 and has mode 0600"},
 		".env of another": {func(p *scene) { p.container.User, p.envOwner = "1001:1001", owner{1000, 1000} }, "secrets", Failure, "user 1001"},
 		".env not compose's": {func(p *scene) {
 			p.engine.Rootless, p.engine.Inside, p.container.User, p.envOwner = true, true, "1000", owner{1000, 1000}
@@ -233,7 +233,7 @@ func TestFindsEachFault(t *testing.T) {
 		"no key yet":      {set("BROKER_API_KEY", "YOUR_BROKER_API_KEY"), "env", Warning, "API key is not entered yet"},
 		"debug":           {set("FLASK_DEBUG", "True"), "env", Warning, "FLASK_DEBUG"},
 		"unfinished":      {func(p *scene) { p.unfinished = "a run was ended in its middle" }, "unfinished", Failure, "middle"},
-		"resize due":      {func(p *scene) { p.instance.Sizing.ResizeDue = true }, "sizing", Warning, "RAM and cores allow"},
+		"resize due":      {func(p *scene) { p.instance.Sizing.ResizeDue = true }, "sizing", Warning, "a resize is needed"},
 		"missed schedule": {func(p *scene) { p.instance.Schedule = &later.At{Time: today} }, "schedule", Warning, "is gone"},
 		"failed schedule": {func(p *scene) {
 			p.instance.Schedule = &later.At{Time: today, Done: true, Exit: 4, Message: "no"}
@@ -243,7 +243,7 @@ func TestFindsEachFault(t *testing.T) {
 		"time zone":     {func(p *scene) { p.container.Env = []string{"TZ=UTC"} }, "timezone", Warning, "UTC"},
 		"newer image":   {func(p *scene) { p.newer.there = true }, "upgrade", Warning, "newer image"},
 		"backup failed": {func(p *scene) { p.instance.Backup = &backup.Last{At: today, Message: "no room"} }, "backup", Warning, "no room"},
-		"backup old":    {func(p *scene) { p.instance.Backup = &backup.Last{At: today.AddDate(0, -2, 0), OK: true} }, "backup", Warning, "the last one is of"},
+		"backup old":    {func(p *scene) { p.instance.Backup = &backup.Last{At: today.AddDate(0, -2, 0), OK: true} }, "backup", Warning, "the last backup is of"},
 		"backup gone": {func(p *scene) {
 			p.instance.Backup, p.backup.gone = &backup.Last{At: today, OK: true, File: "/mnt/x"}, true
 		}, "backup", Warning, "/mnt/x"},
@@ -254,7 +254,7 @@ func TestFindsEachFault(t *testing.T) {
 		"certificate soon": {func(p *scene) { p.domain.certificate.expiry = today.Add(5 * 24 * time.Hour) }, "certificate", Warning, "5 days"},
 		"certificate over": {func(p *scene) {
 			p.domain.certificate.expiry, p.domain.certificate.err = today.Add(-time.Hour), errors.New("certificate has expired")
-		}, "certificate", Failure, "ended on 23 Nov 2026"},
+		}, "certificate", Failure, "expired on 23 Nov 2026"},
 		"closed for ever": {func(p *scene) { p.gate = gate{domain: "algo.example.com", there: true, closed: true} }, "gate", Failure, "still closed"},
 		"gate left":       {func(p *scene) { p.gate = gate{domain: "algo.example.com", there: true} }, "gate", OK, "is open"},
 		"gate of before":  {func(p *scene) { p.gate = gate{domain: "algo.example.com", there: true, stale: true} }, "gate", Warning, "for another port"},

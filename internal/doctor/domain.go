@@ -115,11 +115,11 @@ func (c *domain) state(p patient) []Finding {
 	}
 	switch {
 	case !seen.expiry.IsZero() && left <= 0:
-		return failure("certificate", finding.Named(finding.Failed, "certificate-expired", "the certificate of %s ended on %s", c.name, market.Day(seen.expiry)).With(hints...))
+		return failure("certificate", finding.Named(finding.Failed, "certificate-expired", "the certificate of %s expired on %s", c.name, market.Day(seen.expiry)).With(hints...))
 	case seen.err != nil:
 		return failure("certificate", finding.Named(finding.Failed, "site-not-served", "%v", seen.err).With(hints...))
 	case left < soon:
-		return warning("certificate", finding.Warn("certificate-expires", "the certificate of %s ends in %d days, on %s", c.name, days, market.Day(seen.expiry)))
+		return warning("certificate", finding.Warn("certificate-expires", "the certificate of %s expires in %d days, on %s", c.name, days, market.Day(seen.expiry)))
 	}
 	return ok("certificate", "of %s from %s, %d days left", c.name, seen.issuer, days)
 }

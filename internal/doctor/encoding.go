@@ -35,10 +35,10 @@ func (l Look) fixEncoding(ctx context.Context) error {
 	held.Sign("doctor")
 	file, err := instance.OpenInside(dir.Env(), os.O_RDWR)
 	if errors.Is(err, fs.ErrPermission) {
-		return fmt.Errorf("opening .env: %w\n\n%s", err, instance.WithRoot(l.Dir))
+		return fmt.Errorf("open .env: %w\n\n%s", err, instance.WithRoot(l.Dir))
 	}
 	if err != nil {
-		return fmt.Errorf("opening .env: %w", err)
+		return fmt.Errorf("open .env: %w", err)
 	}
 	defer file.Close()
 	text, err := readfile.Open(file, dir.Env(), readfile.Config)
@@ -47,7 +47,7 @@ func (l Look) fixEncoding(ctx context.Context) error {
 	}
 	plain, err := envfile.Converted(text)
 	if err != nil {
-		return finding.Named(finding.HostNotReady, "env-encoding", "converting .env: %w", err)
+		return finding.Named(finding.HostNotReady, "env-encoding", "convert .env: %w", err)
 	}
 	if string(plain) == string(text) {
 		return nil // somebody was faster
@@ -59,7 +59,7 @@ func (l Look) fixEncoding(ctx context.Context) error {
 		err = file.Truncate(int64(len(plain)))
 	}
 	if err = errors.Join(err, file.Sync()); err != nil {
-		return fmt.Errorf("writing .env: %w. The file as it was is in %s", err, dir.KeptPath(""))
+		return fmt.Errorf("write .env: %w. The previous file is %s", err, dir.KeptPath(""))
 	}
 	return nil
 }

@@ -19,7 +19,7 @@ func env(p patient) (out []Finding) {
 	case p.instance == nil, p.refuses("keys"):
 		return nil // changes says why: new keys would lose the data
 	case errors.Is(p.envErr, fs.ErrPermission):
-		return warning("env", finding.Warn("env-unreadable", "%s/.env cannot be read by this user", p.dir).With(shell(finding.Prompt{Dir: p.dir, Sudo: true}.Command("doctor"))))
+		return warning("env", finding.Warn("env-unreadable", "this user cannot read %s/.env", p.dir).With(shell(finding.Prompt{Dir: p.dir, Sudo: true}.Command("doctor"))))
 	case p.envErr != nil:
 		return failure("env", finding.Named(finding.HostNotReady, "env-unreadable", "%v", p.envErr).With(finding.Hint{Do: "Restore it from " + p.dir + "/.openalgo-install/backups"}))
 	}
@@ -60,9 +60,9 @@ func salt(p patient) []Finding {
 	if _, have := p.env.Get(keys.FernetSalt); !have {
 		return nil
 	}
-	return warning("salt", finding.Warn("salt-unused", "%s/.env has a FERNET_SALT that this release of OpenAlgo does not use: an earlier openalgo-install wrote it. "+
-		"A newer release would use it for the stored secrets (API key, broker tokens, TOTP), and open none of them. "+
-		"Do not upgrade with Docker Compose: %s removes the line first, and OpenAlgo encrypts the secrets again", p.dir, p.reader.Command("upgrade")).With(ours("upgrade")))
+	return warning("salt", finding.Warn("salt-unused", "%s/.env has a FERNET_SALT from an earlier openalgo-install, which this OpenAlgo release does not use. "+
+		"With it, a newer release cannot open the stored secrets (API key, broker tokens, TOTP). "+
+		"Do not upgrade with Docker Compose. Use %s, which removes the line first, so that OpenAlgo encrypts the secrets again", p.dir, p.reader.Command("upgrade")).With(ours("upgrade")))
 }
 
 func unfinished(p patient) []Finding {

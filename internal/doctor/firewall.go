@@ -31,7 +31,7 @@ func (c *firewall) judge(patient) (out []Finding) {
 		out = append(out, warning("firewall", w)...)
 	}
 	if out == nil {
-		return ok("firewall", "no firewall of this machine is known to close its HTTPS ports")
+		return ok("firewall", "no firewall on this machine is known to block its HTTPS ports")
 	}
 	return out
 }

@@ -29,11 +29,11 @@ var fixOrder = []Fix{FixPurge, FixRemove, FixEncoding, FixMode, FixPolicy, FixSt
 
 // titles say what a fix does, for a person.
 var titles = map[Fix]string{
-	FixEncoding: "save .env as plain UTF-8, with every setting as it is; the file as it was is kept",
-	FixMode:     "give .env to OpenAlgo's user alone", FixPolicy: "let Docker start the container again after a crash or a reboot",
-	FixAddress: "note that your broker knows the new public address: you have registered it there",
-	FixRemove:  "finish the uninstall that was begun; the data stays", FixPurge: "finish the uninstall that was begun: it deletes the data and the encryption keys",
-	FixStart: "finish what was begun, and start OpenAlgo", FixRestart: "restart OpenAlgo",
+	FixEncoding: "save .env as plain UTF-8 and keep every setting; a copy of the previous file is kept",
+	FixMode:     "let only OpenAlgo's user read .env", FixPolicy: "let Docker start the container again after a crash or a reboot",
+	FixAddress: "record the new public address, which you have registered at your broker",
+	FixRemove:  "complete the interrupted uninstall; the data stays", FixPurge: "complete the interrupted uninstall, which deletes the data and the encryption keys",
+	FixStart: "complete the interrupted run, and start OpenAlgo", FixRestart: "restart OpenAlgo",
 }
 
 func (f Fix) String() string { return titles[f] }
@@ -101,5 +101,5 @@ func (l Look) Apply(ctx context.Context, f Fix, in *ops.Session) error {
 		_, err := in.Do(ctx, ops.Restart())
 		return err
 	}
-	return fmt.Errorf("there is no fix called %q", f)
+	return fmt.Errorf("there is no fix named %q", f)
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/printable"
 )
 
 // What a machine must have, in MiB.
@@ -34,9 +35,9 @@ func memory(p patient) []Finding {
 	case h == nil:
 		return nil
 	case h.AvailableMiB < fewMemory:
-		return warning("memory", finding.Warn("memory-low", "only %d MiB of %d available without swapping: a strategy that needs more is ended by the kernel", h.AvailableMiB, h.RAMMiB))
+		return warning("memory", finding.Warn("memory-low", "only %s of %s available without swap. Linux kills a strategy that needs more", printable.MiB(h.AvailableMiB), printable.MiB(h.RAMMiB)))
 	case h.RAMMiB < smallRAM && h.SwapMiB == 0:
-		return warning("memory", finding.Warn("swap-missing", "%d MiB of RAM and no swap: a process that needs a little more for a moment is ended by the kernel. `swap: 2GB` in the answers file makes a swap file at the next install", h.RAMMiB))
+		return warning("memory", finding.Warn("swap-missing", "%s of RAM and no swap: when memory runs out for a moment, Linux kills OpenAlgo or a strategy. To make a swap file at the next install, write `swap: 2GB` in the answers file", printable.MiB(h.RAMMiB)))
 	}
-	return ok("memory", "%d of %d MiB available", h.AvailableMiB, h.RAMMiB)
+	return ok("memory", "%s of %s available", printable.MiB(h.AvailableMiB), printable.MiB(h.RAMMiB))
 }

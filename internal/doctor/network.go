@@ -31,7 +31,7 @@ func (c *network) judge(p patient) (out []Finding) {
 		out = append(out, warning("network", w)...)
 	}
 	if out == nil {
-		return ok("network", "no route of this machine covers the addresses of OpenAlgo's network")
+		return ok("network", "no route of this machine conflicts with OpenAlgo's network")
 	}
 	return out
 }

@@ -72,11 +72,11 @@ func envMode(p patient) []Finding {
 	private := mode&0o077 == 0 || known && p.envOwner.gid == app.gid && want.IsPrivate(mode)
 	switch {
 	case known && !readable:
-		return fixed(FixMode, failure("secrets", finding.Named(finding.HostNotReady, "owner-wrong", "%s/.env is of user %d, mode %04o: OpenAlgo (user %d) cannot read it when it starts next", p.dir, p.envOwner.uid, mode, app.uid).With(fix)))
+		return fixed(FixMode, failure("secrets", finding.Named(finding.HostNotReady, "owner-wrong", "%s/.env belongs to user %d and has mode %04o. OpenAlgo (user %d) cannot read it at its next start", p.dir, p.envOwner.uid, mode, app.uid).With(fix)))
 	case known && rootless && p.envOwner.uid != uint32(want.UID):
-		return fixed(FixMode, warning("secrets", finding.Warn("owner-wrong", "%s/.env belongs to a user that only the container has, so docker compose cannot read it", p.dir).With(fix)))
+		return fixed(FixMode, warning("secrets", finding.Warn("owner-wrong", "%s/.env belongs to a user that exists only in the container, so docker compose cannot read it", p.dir).With(fix)))
 	case !private:
-		return fixed(FixMode, warning("secrets", finding.Warn("env-not-private", "%s/.env has mode %04o: others on this machine can read the keys", p.dir, mode).With(fix)))
+		return fixed(FixMode, warning("secrets", finding.Warn("env-not-private", "%s/.env has mode %04o, so other users of this machine can read the keys", p.dir, mode).With(fix)))
 	}
 	return nil
 }
@@ -91,12 +91,12 @@ func (l Look) fixMode(ctx context.Context) error {
 		return l.giveEnv(ctx, path, p.container)
 	}
 	if !known {
-		return finding.Named(finding.HostNotReady, "owner-unknown", "only Docker knows who the container's user is here, and a %s that it cannot read keeps OpenAlgo from starting", path).
-			With(finding.Run("Change any setting, which gives the file the right owner and mode", "set", "KEY=VALUE")).Ending(finding.Unchanged)
+		return finding.Named(finding.HostNotReady, "owner-unknown", "only Docker knows the container's user on this machine. If that user cannot read %s, OpenAlgo does not start", path).
+			With(finding.Run("Change any setting. That also corrects owner and mode of the file", "set", "KEY=VALUE")).Ending(finding.Unchanged)
 	}
 	if !root && p.envOwner.uid != app.uid {
 		if err := os.Chown(path, int(app.uid), int(app.gid)); err != nil {
-			return finding.Named(finding.HostNotReady, "owner-wrong", "giving .env to the container's user (%d): %w\n\n%s", app.uid, err, instance.WithRoot(l.Dir)).Ending(finding.Unchanged)
+			return finding.Named(finding.HostNotReady, "owner-wrong", "give .env to the container's user (%d): %w\n\n%s", app.uid, err, instance.WithRoot(l.Dir)).Ending(finding.Unchanged)
 		}
 	}
 	return l.chmod(path, 0o600)
@@ -115,14 +115,14 @@ func (l Look) giveEnv(ctx context.Context, path string, c *engine.Container) err
 		image = c.ImageID
 	}
 	if err := appfile.GiveEnv(ctx, l.Engine, dir, file, image); err != nil {
-		return finding.Named(finding.HostNotReady, "owner-wrong", "giving .env to the container's user (%d): %w", openalgo.User, err).Ending(finding.Unchanged)
+		return finding.Named(finding.HostNotReady, "owner-wrong", "give .env to the container's user (%d): %w", openalgo.User, err).Ending(finding.Unchanged)
 	}
 	return l.chmod(path, appfile.EnvOwner(l.Engine.Info()).Mode)
 }
 
 func (l Look) chmod(path string, mode os.FileMode) error {
 	if err := os.Chmod(path, mode); err != nil {
-		return finding.Named(finding.HostNotReady, "file-unwritable", "changing the mode of .env: %w\n\n%s", err, instance.WithRoot(l.Dir)).Ending("The mode of .env is as it was.")
+		return finding.Named(finding.HostNotReady, "file-unwritable", "change the mode of .env: %w\n\n%s", err, instance.WithRoot(l.Dir)).Ending("The mode of .env did not change.")
 	}
 	return nil
 }

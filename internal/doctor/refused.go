@@ -142,9 +142,9 @@ func checkOf(id string) string {
 func (o obstacle) told() []Finding {
 	check, problem := checkOf(finding.IDOf(o.problem)), o.problem
 	if check == "changes" {
-		who := "no command can change this instance"
+		who := "every command that changes this instance would be refused"
 		if len(o.commands) > 0 && !slices.Contains(o.commands, nameSet) {
-			who = "refused by " + strings.Join(o.commands, ", ")
+			who = "this problem prevents: " + strings.Join(o.commands, ", ")
 		}
 		problem = &finding.Error{Kind: problem.Kind, ID: "unexpected", Err: fmt.Errorf("%s: %w", who, problem)}
 	}

@@ -46,13 +46,13 @@ func container(p patient) []Finding {
 	case p.instance == nil:
 		return nil
 	case c == nil:
-		return fixed("", failure("container", finding.Named(finding.HostNotReady, "container-missing", "its container is gone; data and keys may still be there").With(ours("start")))) // it may be meant
+		return fixed("", failure("container", finding.Named(finding.HostNotReady, "container-missing", "its container is gone. Data and keys may still exist").With(ours("start")))) // it may be meant
 	case c.OOMKilled && c.State != "running":
-		return failure("container", finding.Named(finding.Failed, "out-of-memory", "%s was killed because memory ran out", c.Name).With(ours("start")))
+		return failure("container", finding.Named(finding.Failed, "out-of-memory", "Linux killed %s because memory ran out", c.Name).With(ours("start")))
 	case stacks.IsFrozen(*c):
-		return failure("container", finding.Named(finding.Failed, "frozen", "%s is frozen, by `docker pause` or by a backup that was killed: OpenAlgo answers nobody", c.Name).With(ours("start")))
+		return failure("container", finding.Named(finding.Failed, "frozen", "%s is frozen, by `docker pause` or by an interrupted backup. OpenAlgo does not answer", c.Name).With(ours("start")))
 	case c.State == "restarting":
-		return failure("container", finding.Named(finding.Failed, "restart-loop", "%s ends again and again (last status %d)", c.Name, c.ExitCode).With(ours("logs")))
+		return failure("container", finding.Named(finding.Failed, "restart-loop", "%s exits again and again (last status %d)", c.Name, c.ExitCode).With(ours("logs")))
 	case c.State != "running":
 		why := ""
 		if c.Error != "" {
@@ -60,7 +60,7 @@ func container(p patient) []Finding {
 		}
 		return failure("container", finding.Named(finding.HostNotReady, "not-running", "%s is %s (status %d)%s", c.Name, c.State, c.ExitCode, why).With(ours("start")))
 	}
-	return ok("container", "%s runs since %s", c.Name, market.Text(c.StartedAt))
+	return ok("container", "%s has been running since %s", c.Name, market.Text(c.StartedAt))
 }
 
 func ready(p patient) []Finding {
@@ -70,7 +70,7 @@ func ready(p patient) []Finding {
 	case p.instance.Starting:
 		return warning("ready", finding.Warn("starting", "%s. A start can take some minutes", p.instance.Reason).With(ours("status")))
 	case !p.instance.Ready:
-		return failure("ready", finding.Named(finding.Failed, "not-ready", "OpenAlgo does not answer rightly: %s", p.instance.Reason).With(ours("logs"), ours("restart")))
+		return failure("ready", finding.Named(finding.Failed, "not-ready", "OpenAlgo does not answer correctly: %s", p.instance.Reason).With(ours("logs"), ours("restart")))
 	}
 	return ok("ready", "HTTP and WebSocket answer at %s", p.instance.URL)
 }
@@ -78,7 +78,7 @@ func ready(p patient) []Finding {
 // health is Docker's own opinion, which others may act on.
 func health(p patient) []Finding {
 	if c := p.container; c != nil && c.State == "running" && strings.Contains(c.HealthLog, "WebSocket proxy: restarts:") {
-		return warning("health", finding.Warn("websocket-restarted", "the WebSocket proxy died and was started again: %s", strings.TrimSpace(c.HealthLog)).With(ours("logs")))
+		return warning("health", finding.Warn("websocket-restarted", "the WebSocket proxy crashed and was restarted: %s", strings.TrimSpace(c.HealthLog)).With(ours("logs")))
 	}
 	starting := p.instance != nil && p.instance.Starting
 	if c := p.container; c != nil && c.State == "running" && c.Health == "unhealthy" && !starting {
@@ -89,7 +89,7 @@ func health(p patient) []Finding {
 
 func restarts(p patient) []Finding {
 	if c := p.container; c != nil && c.RestartCount > 0 {
-		return warning("restarts", finding.Warn("container-restarted", "Docker has restarted %s %d times since it was created", c.Name, c.RestartCount).With(ours("logs")))
+		return warning("restarts", finding.Warn("container-restarted", "Docker has restarted %s %d times since the container was created", c.Name, c.RestartCount).With(ours("logs")))
 	}
 	return nil
 }
@@ -103,7 +103,7 @@ func restartPolicy(p patient) []Finding {
 	case "always", "unless-stopped", "on-failure":
 		return nil
 	}
-	return fixed(FixPolicy, warning("restart", finding.Warn("restart-policy", "%s is not started again after a crash or a reboot", c.Name).With(shell("docker update --restart unless-stopped "+c.Name))))
+	return fixed(FixPolicy, warning("restart", finding.Warn("restart-policy", "Docker does not start %s again after a crash or reboot", c.Name).With(shell("docker update --restart unless-stopped "+c.Name))))
 }
 
 // openPorts finds ports that the network reaches; Docker's pass by ufw.
@@ -116,7 +116,7 @@ func openPorts(p patient) (out []Finding) {
 		if port.HostPort == 0 || err == nil && ip.IsLoopback() {
 			continue
 		}
-		out = append(out, warning("ports", finding.Warn("ports-public", "port %d is open to the network, past ufw, without HTTPS", port.HostPort).With(finding.Hint{Do: "bind it to 127.0.0.1 in " + p.dir + "/docker-compose.yaml, behind a proxy"}))...)
+		out = append(out, warning("ports", finding.Warn("ports-public", "port %d is open to the network without HTTPS. ufw does not block it", port.HostPort).With(finding.Hint{Do: "bind the port to 127.0.0.1 in " + p.dir + "/docker-compose.yaml, and use an HTTPS proxy"}))...)
 	}
 	if out == nil {
 		return ok("ports", "no port is open to the network")
@@ -130,8 +130,8 @@ func sizingDue(p patient) []Finding {
 	}
 	now, due := p.instance.Sizing.InForce, p.instance.Sizing.Due
 	if p.instance.Sizing.ResizeDue {
-		return warning("sizing", finding.Warn("resize-due", "RAM and cores allow %s; in force are %d, %d and %d",
-			due.Values(), now.Threads, now.ShmMiB, now.StrategyMemoryMiB).With(ours("resize")))
+		return warning("sizing", finding.Warn("resize-due", "a resize is needed: this machine allows %s. OpenAlgo runs with %s",
+			due.Values(), now.Values()).With(ours("resize")))
 	}
 	return ok("sizing", "%s", now.Values())
 }
@@ -143,7 +143,7 @@ func schedule(p patient) []Finding {
 	s := p.instance.Schedule
 	switch {
 	case !s.Done && !s.Waiting:
-		return warning("schedule", finding.Warn("resize-missed", "a resize should have run at %s, and the process that waited for it is gone", market.Text(s.Time)).With(ours(s.Command()...)))
+		return warning("schedule", finding.Warn("resize-missed", "the resize planned for %s did not happen: its process is gone", market.Text(s.Time)).With(ours(s.Command()...)))
 	case s.Done && s.Exit != 0:
 		return warning("schedule", finding.Warn("resize-failed", "the resize of %s failed: %s", market.Text(s.Time), s.Message).With(ours("resize")))
 	}

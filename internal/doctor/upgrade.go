@@ -19,7 +19,7 @@ func (c *newer) judge(p patient) []Finding {
 	if !c.there {
 		return nil
 	}
-	return warning("upgrade", finding.Warn("image-newer", "the registry has a newer image of %s", p.instance.Image.Ref).With(ours("upgrade")))
+	return warning("upgrade", finding.Warn("image-newer", "a newer image of %s is available", p.instance.Image.Ref).With(ours("upgrade")))
 }
 
 // newerImage asks the registry; false where it cannot be asked, or the image is

@@ -114,7 +114,7 @@ func (s *Store) Drop() error {
 	}
 	s.mu.Unlock()
 	if err := host.Remove(s.path); err != nil {
-		return fmt.Errorf("remove the kept answers: %w", err)
+		return fmt.Errorf("delete the saved answers: %w", err)
 	}
 	return nil
 }

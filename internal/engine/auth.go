@@ -21,7 +21,7 @@ func (e images) registryAuth(named reference.Named) (string, error) {
 	}
 	found, err := e.config.GetAuthConfig(key)
 	if err != nil {
-		return "", fmt.Errorf("docker's stored login for %s cannot be read: %w", host, err)
+		return "", fmt.Errorf("cannot read Docker's stored login for %s: %w", host, err)
 	}
 	auth := registry.AuthConfig{
 		Username: found.Username, Password: found.Password, Auth: found.Auth, ServerAddress: found.ServerAddress,

@@ -93,7 +93,7 @@ func Connect(ctx context.Context, o Options) (*Engine, error) {
 	if err != nil {
 		// The docker command goes on without it, too.
 		file = configfile.New(filepath.Join(dir, config.ConfigFileName))
-		warnings = append(warnings, fmt.Sprintf("docker's config in %s cannot be read and is left out: %v", dir, err))
+		warnings = append(warnings, fmt.Sprintf("cannot read Docker's config in %s, so it is not used: %v", dir, err))
 	}
 	apiVersion, err := askedVersion(o.Getenv)
 	if err != nil {
@@ -149,7 +149,7 @@ func (e *connection) WaitReady(ctx context.Context) error {
 	})
 	if err != nil {
 		return fail([]error{ErrUnreachable, err},
-			"Docker at %s did not come back. Look for the cause in its log (sudo journalctl -u docker), then run the same command again", e.info.Endpoint)
+			"Docker at %s stopped answering. Look for the cause in its log (sudo journalctl -u docker), then run the same command again", e.info.Endpoint)
 	}
 	return nil
 }

@@ -121,7 +121,7 @@ func TestConnectWithABrokenConfig(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer e.Close()
-	if w := e.Info().Warnings; len(w) != 2 || !strings.Contains(w[0], "docker's config in "+dir) {
+	if w := e.Info().Warnings; len(w) != 2 || !strings.Contains(w[0], "cannot read Docker's config in "+dir) {
 		t.Errorf("warnings %q", w)
 	}
 }
@@ -150,7 +150,7 @@ func TestAPIVersion(t *testing.T) {
 			},
 		}}.socket(t, "")
 		_, err := engine.Connect(t.Context(), engine.Options{Getenv: env("DOCKER_HOST", "unix://"+socket)})
-		wants(t, err, engine.ErrTooNew, "newer release of openalgo-install")
+		wants(t, err, engine.ErrTooNew, "Update openalgo-install")
 	})
 	t.Run("too old an engine", func(t *testing.T) {
 		old, _ := fake{api: "1.40", version: "19.03.15"}.socket(t, "")
@@ -175,7 +175,7 @@ func TestNoPermission(t *testing.T) {
 	}
 	if host := os.Getenv("OATEST_FORBIDDEN"); host != "" {
 		_, err := engine.Connect(t.Context(), engine.Options{Getenv: env("DOCKER_HOST", host)})
-		wants(t, err, engine.ErrPermission, "docker group", "log in again", "whatever root can")
+		wants(t, err, engine.ErrPermission, "docker group", "log in again", "what root can")
 		return
 	}
 	dir := shortDir(t)

@@ -27,7 +27,7 @@ func (e containers) CreateCopy(ctx context.Context, id, name string, c Changes) 
 		return "", e.explain(ctx, doing, err)
 	}
 	if r.Config == nil || r.HostConfig == nil || r.NetworkSettings == nil {
-		return "", fmt.Errorf("%s: how container %s was made Docker does not say", doing, short(id))
+		return "", fmt.Errorf("%s: Docker does not tell how container %s was created", doing, short(id))
 	}
 	config, host := *r.Config, *r.HostConfig
 	config.Env = withEnv(config.Env, c.Env)

@@ -30,8 +30,8 @@ func (e images) RemotePlatforms(ctx context.Context, ref string) (platforms []st
 
 func (e images) askRegistry(ctx context.Context, ref string) (none registry.DistributionInspect, err error) {
 	if e.info.Podman { // it answers "Not Found" to the question
-		return none, refusal([]error{ErrNotAsked}, []finding.Hint{finding.Run("Upgrade, which pulls the image. Where that image runs already, nothing changes", "upgrade")},
-			"Podman cannot ask a registry which image it has now, without a pull")
+		return none, refusal([]error{ErrNotAsked}, []finding.Hint{finding.Run("Run upgrade, which pulls the image. If OpenAlgo runs that image already, nothing changes", "upgrade")},
+			"Podman cannot check a registry for a newer image without a pull")
 	}
 	ctx, cancel := e.change(ctx) // the registry may be slow
 	defer cancel()

@@ -71,7 +71,7 @@ func TestPodman(t *testing.T) {
 		t.Errorf("it is called %q", got)
 	}
 	_, err = e.RemoteDigest(t.Context(), "registry.example/openalgo:1")
-	wants(t, err, engine.ErrNotAsked, "Podman cannot ask a registry")
+	wants(t, err, engine.ErrNotAsked, "Podman cannot check a registry")
 	if finding.IDOf(err) != "registry-unasked" || finding.KindOf(err) != finding.HostNotReady || len(finding.HintsOf(err)) == 0 {
 		t.Errorf("%v", err)
 	}

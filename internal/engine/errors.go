@@ -110,24 +110,25 @@ func (e *connection) explain(ctx context.Context, doing string, err error) error
 		return e.permission(err)
 	case lostConnection(err):
 		return fail([]error{ErrUnreachable, err},
-			"%s: the connection to Docker at %s was lost; check that it runs (docker info), then run this again",
+			"%s: lost the connection to Docker at %s. Check that Docker runs (docker info), then run the same command again",
 			doing, e.info.Endpoint)
 	case strings.Contains(text, "no space left on device"):
 		return fail([]error{ErrNoSpace, err},
-			"%s: Docker's disk is full (%s); make room there (docker system df shows what uses it), then run this again",
+			"%s: Docker's disk is full (%s). Free some space (docker system df shows what uses it), then run the same command again",
 			doing, e.info.RootDir)
 	case portTaken.MatchString(text):
 		return fail([]error{ErrPortTaken, err},
-			"%s: %s is taken by another program; stop that one or choose another port", doing, portOf(text))
+			"%s: another program uses %s. Stop that program or choose another port", doing, portOf(text))
 	case strings.Contains(text, "non-overlapping IPv4 address pool"), strings.Contains(text, "address pools have been fully subnetted"):
 		return fail([]error{ErrNoAddresses, err},
-			"%s: Docker has no range of addresses left for a network; remove networks that no container uses (docker network prune), or give Docker more (default-address-pools in /etc/docker/daemon.json)", doing)
+			"%s: Docker has no free address range for a network. Remove networks that no container uses (docker network prune), or "+
+				"add ranges (default-address-pools in /etc/docker/daemon.json)", doing)
 	case lacks.MatchString(text):
 		e := &finding.Error{Kind: finding.HostNotReady, ID: finding.IDOf(ErrIncomplete),
 			Err: fail([]error{ErrIncomplete, err}, "Podman lacks a program that it needs\n\nIt says: %s", text)}
 		return e.With(finding.Shell("Install what Podman needs", "sudo apt-get install netavark aardvark-dns catatonit"))
 	case strings.Contains(text, "No such image"):
-		return fail([]error{ErrImageNotFound, err}, "%s: Docker does not have the image; pull it first", doing)
+		return fail([]error{ErrImageNotFound, err}, "%s: Docker does not have the image. Pull the image first", doing)
 	case isGone(err):
 		return fail([]error{ErrNotFound, err}, "%s: %s", doing, text)
 	case errdefs.IsConflict(err), strings.Contains(text, "has active endpoints"), strings.Contains(text, "is not running"):

@@ -35,10 +35,10 @@ func (e *connection) readInfo(ctx context.Context) error {
 	version, err := e.api.ServerVersion(ctx)
 	if err != nil && (strings.Contains(err.Error(), "is too old") || strings.Contains(err.Error(), "is too new")) {
 		if e.askedVersion != "" {
-			return wrongVersion(err, "%s=%s is not spoken by Docker at %s (%s)", client.EnvOverrideAPIVersion, e.askedVersion, shown(e.info.Endpoint), daemonText(err))
+			return wrongVersion(err, "Docker at %[3]s does not support %[1]s=%[2]s (%[4]s)", client.EnvOverrideAPIVersion, e.askedVersion, shown(e.info.Endpoint), daemonText(err))
 		}
 		return fail([]error{ErrTooNew, err},
-			"the Docker at %s no longer has an API that openalgo-install uses (%s). Install a newer release of openalgo-install", e.info.Endpoint, daemonText(err))
+			"Docker at %s no longer supports the API of openalgo-install (%s). Update openalgo-install", e.info.Endpoint, daemonText(err))
 	}
 	if err != nil {
 		return e.explain(ctx, "ask Docker for its version", err)
@@ -46,11 +46,11 @@ func (e *connection) readInfo(ctx context.Context) error {
 	api := e.api.ClientVersion()
 	if versions.LessThan(version.APIVersion, minAPI) {
 		return fail([]error{ErrTooOld},
-			"the Docker Engine at %s is %s (API %s), too old; 20.10 (API %s) or later is needed: upgrade Docker Engine",
+			"the Docker Engine at %s has version %s (API %s). openalgo-install needs 20.10 (API %s) or later. Upgrade Docker Engine",
 			e.info.Endpoint, version.Version, version.APIVersion, minAPI)
 	}
 	if versions.LessThan(api, minAPI) {
-		return wrongVersion(nil, "%s=%s is too old, openalgo-install needs %s or later", client.EnvOverrideAPIVersion, api, minAPI)
+		return wrongVersion(nil, "%s=%s is too old. openalgo-install needs %s or later", client.EnvOverrideAPIVersion, api, minAPI)
 	}
 	if err := <-asked; err != nil {
 		return e.explain(ctx, "ask Docker about its machine", err)

@@ -27,12 +27,12 @@ func (e networks) Network(ctx context.Context, name string) (Network, error) {
 	list = slices.DeleteFunc(list, func(n network.Summary) bool { return n.Name != name })
 	switch len(list) {
 	case 0:
-		return Network{}, fail([]error{ErrNotFound}, "%s: there is none of that name", doing)
+		return Network{}, fail([]error{ErrNotFound}, "%s: there is no network with that name", doing)
 	case 1:
 		return e.networkByID(ctx, list[0].ID)
 	}
 	return Network{}, fail([]error{ErrConflict},
-		"%s: there are %d networks of that name; remove one by its id (docker network ls, docker network rm)", doing, len(list))
+		"%s: there are %d networks with that name. Remove one by its id (docker network ls, docker network rm)", doing, len(list))
 }
 
 // Networks looks at all networks that carry every label, sorted by name.

@@ -46,7 +46,7 @@ func (s setting) chosenBy() string {
 	if s.from == "" {
 		return ""
 	}
-	return "\n\nIt is chosen by " + s.from + "."
+	return "\n\n" + s.from + " selects this Docker."
 }
 
 func unset(what string, variables ...string) finding.Hint {
@@ -125,7 +125,7 @@ func placeOfContext(dir, name string, by setting) (place, error) {
 	}
 	damaged := func(err error) error {
 		return refusal([]error{ErrContext, err}, []finding.Hint{list, {Do: "Create the context again"}, by.leave},
-			"%s cannot be read%s\n\nWhat Docker keeps of it is damaged: %v", by.name, by.chosenBy(), err)
+			"cannot read %s%s\n\nDocker's files for it are damaged: %v", by.name, by.chosenBy(), err)
 	}
 	if err != nil {
 		return place{}, damaged(err)
@@ -170,9 +170,9 @@ func shown(host string) string {
 
 func (p place) noAddress() error {
 	hint := finding.Hint{Do: "Create the context again"}
-	text := fmt.Sprintf("%s has no address of Docker, but %q%s", p.name, shown(p.Host), p.chosenBy())
+	text := fmt.Sprintf("%s has no address of a Docker, but %q%s", p.name, shown(p.Host), p.chosenBy())
 	if p.from == "" {
-		hint = finding.Shell("Name an address, such as one of these", "export DOCKER_HOST="+client.DefaultDockerHost,
+		hint = finding.Shell("Set an address, for example one of these", "export DOCKER_HOST="+client.DefaultDockerHost,
 			"export DOCKER_HOST=ssh://user@host", "export DOCKER_HOST=tcp://host:2376")
 		text = fmt.Sprintf("%s=%s is not an address of Docker", p.name, shown(p.Host))
 	}
@@ -185,7 +185,7 @@ func (p place) unusable(err error) error {
 	if p.name == "" || strings.HasPrefix(p.Host, "ssh://") || p.TLSData == nil {
 		return refusal([]error{ErrAddress, err}, p.ways(), "the address %s of Docker cannot be used (%v)%s", shown(p.Host), err, p.chosenBy())
 	}
-	return refusal([]error{ErrTLS, err}, p.ways(finding.Hint{Do: "Replace ca.pem, cert.pem and key.pem by those of that Docker"}),
+	return refusal([]error{ErrTLS, err}, p.ways(finding.Hint{Do: "Replace ca.pem, cert.pem and key.pem by the files of that Docker"}),
 		"the TLS files for Docker at %s cannot be used (%v)\n\nThe address is that of %s.", shown(p.Host), err, p.name)
 }
 
@@ -205,7 +205,7 @@ func (p place) isSocket() bool { return strings.HasPrefix(p.Host, "unix://") }
 func (p place) unanswered(err error) error {
 	host, by := shown(p.Host), cmp.Or(p.from, p.name)
 	path, local := strings.CutPrefix(p.Host, "unix://")
-	start := finding.Hint{Do: "Start the Docker of that socket, then run the same command again"}
+	start := finding.Hint{Do: "Start the Docker that uses this socket, then run the same command again"}
 	if strings.Contains(path, "podman") {
 		start = finding.Shell("Start Podman, and see why it does not run", "sudo systemctl enable --now podman.socket", "sudo podman info")
 	}
@@ -214,10 +214,12 @@ func (p place) unanswered(err error) error {
 		return absent(p.Host, err)
 	case local && isSocket(path):
 		return refusal([]error{ErrUnanswered, err}, p.ways(start),
-			"no Docker answers at %s\n\nThe address is from %s. Its socket is there, but nothing listens to it.", host, by)
+			"no Docker answers at %s\n\n"+
+				"The address is from %s. The socket exists, but nothing listens on it.", host, by)
 	case local:
 		return refusal([]error{ErrUnanswered, err}, p.ways(finding.Hint{Do: "Correct the address"}, start),
-			"there is no Docker at %s\n\nThe address is from %s. There is no such socket.", host, by)
+			"there is no Docker at %s\n\n"+
+				"The address is from %s. That socket does not exist.", host, by)
 	case strings.HasPrefix(p.Host, "ssh://"):
 		return refusal([]error{ErrSSH, err}, p.ways(finding.Shell("Test the connection", "ssh "+sshTarget(p.Host)+" docker version")),
 			"Docker cannot be reached over %s (%s)\n\nThe address is from %s.", host, sshReason(err), by)
@@ -228,7 +230,7 @@ func (p place) unanswered(err error) error {
 		}
 		return refusal([]error{ErrTLS, err}, p.ways(ways...), "Docker at %s refuses the connection (%s)\n\nThe address is from %s.", host, reason(err), by)
 	}
-	return refusal([]error{ErrUnanswered, err}, p.ways(finding.Hint{Do: "Check that Docker runs there, listens on this port, and that no firewall is in between"}),
+	return refusal([]error{ErrUnanswered, err}, p.ways(finding.Hint{Do: "Check that Docker runs there and listens on this port, and that no firewall blocks it"}),
 		"no Docker answers at %s (%s)\n\nThe address is from %s.", host, reason(err), by)
 }
 
@@ -256,10 +258,10 @@ var known = []struct{ has, says string }{
 	{"HTTP request to an HTTPS server", "it needs TLS"},
 	{"TLS-enabled daemon", "it needs TLS"},
 	{"HTTP response to HTTPS client", "it has no TLS"},
-	{"unknown authority", "its certificate is of an unknown certificate authority"},
-	{"certificate required", "it needs a certificate of yours"},
+	{"unknown authority", "its certificate is from an unknown certificate authority"},
+	{"certificate required", "it needs a certificate from you"},
 	{"bad certificate", "it does not accept your certificate"},
-	{"no such host", "the name is not known"},
+	{"no such host", "the name does not exist"},
 	{"connection refused", "connection refused"},
 	{"Is the docker daemon running", "nothing listens there"},
 	{"deadline exceeded", "no answer in time"},

@@ -78,7 +78,7 @@ func TestWrongSettings(t *testing.T) {
 		"no ssh host":   {[]string{"DOCKER_HOST", "ssh://"}, engine.ErrAddress, "engine-address", []string{"is not an address"}, ""},
 		"ssh password":  {[]string{"DOCKER_HOST", "ssh://me:secret@host"}, engine.ErrAddress, "engine-address", []string{"ssh://me:xxxxx@host"}, ""},
 		"no socket":     {[]string{"DOCKER_HOST", "unix://" + dir + "/none.sock"}, engine.ErrUnanswered, "engine-unanswered", []string{"/none.sock", "DOCKER_HOST"}, ""},
-		"dead socket":   {[]string{"DOCKER_HOST", "unix://" + dir + "/stale.sock"}, engine.ErrUnanswered, "engine-unanswered", []string{"nothing listens to it", "DOCKER_HOST"}, ""},
+		"dead socket":   {[]string{"DOCKER_HOST", "unix://" + dir + "/stale.sock"}, engine.ErrUnanswered, "engine-unanswered", []string{"nothing listens on it", "DOCKER_HOST"}, ""},
 		"dead port":     {[]string{"DOCKER_HOST", tcp(dead)}, engine.ErrUnanswered, "engine-unanswered", []string{"no Docker answers at " + tcp(dead), "DOCKER_HOST"}, ""},
 		"no TLS files":  {[]string{"DOCKER_HOST", tcp(secure), "DOCKER_TLS_VERIFY", "1"}, engine.ErrTLS, "engine-tls", []string{"DOCKER_TLS_VERIFY", "ca.pem", home}, ""},
 		"empty TLS dir": {[]string{"DOCKER_HOST", tcp(secure), "DOCKER_CERT_PATH", dir}, engine.ErrTLS, "engine-tls", []string{"DOCKER_CERT_PATH", "ca.pem", dir}, ""},

@@ -35,7 +35,7 @@ func (e images) Pull(ctx context.Context, ref string, progress func(event.PullPr
 		if ctx.Err() != nil || !transient(err) || try == len(e.pullDelays) {
 			return Image{}, e.explainPull(ctx, doing, reference.Domain(named), err, authErr)
 		}
-		layers.report("", fmt.Sprintf("the network failed, next try in %s", e.pullDelays[try]))
+		layers.report("", fmt.Sprintf("the network failed; next attempt in %s", e.pullDelays[try]))
 		if err := wait.For(ctx, e.pullDelays[try]); err != nil {
 			return Image{}, fmt.Errorf("%s: %w", doing, err)
 		}
@@ -152,28 +152,28 @@ func (e images) explainPull(ctx context.Context, doing, host string, err, authEr
 	switch {
 	case tooMany.MatchString(text):
 		return fail([]error{ErrRateLimited, err},
-			"%s: the registry %s allows no more pulls from this address for now; log in (%s) for a higher limit, or try again in an hour", doing, host, login)
+			"%s: the registry %s allows no more pulls from this address for now. Log in for a higher limit (%s), or try again in an hour", doing, host, login)
 	case noManifest.MatchString(text):
 		return wrongPlatform(doing, e.info, "there is none for it")
 	case strings.Contains(text, "repository does not exist or may require") && !strings.Contains(text, "unauthorized:"),
 		strings.Contains(text, "insufficient_scope"):
 		return fail([]error{ErrImageNotFound, ErrLoginNeeded, err},
-			"%s: the registry %s has no such image, or it is private; check the name, or log in: %s%s", doing, host, login, hint)
+			"%s: the registry %s does not have the image, or the image is private. Check the name, or log in: %s%s", doing, host, login, hint)
 	case noLogin.MatchString(text):
 		return fail([]error{ErrLoginNeeded, err},
-			"%s: the registry %s asks for a login or refuses the one it got; log in with an account that may read this image: %s%s", doing, host, login, hint)
+			"%s: the registry %s needs a login, or refused yours. Log in with an account that may read this image: %s%s", doing, host, login, hint)
 	case noImage.MatchString(text):
 		return fail([]error{ErrImageNotFound, err},
-			"%s: the registry %s has no such image; check its name and tag", doing, host)
+			"%s: the registry %s does not have the image. Check its name and tag", doing, host)
 	case transient(err):
 		return fail([]error{ErrRegistry, err},
-			"%s: the registry %s could not be reached (%s); check this machine's network and DNS, then run this again", doing, host, text)
+			"%s: cannot reach the registry %s (%s). Check this machine's network and DNS, then run the same command again", doing, host, text)
 	}
 	return fail([]error{err}, "%s: %s", doing, text)
 }
 
 func wrongPlatform(doing string, info Info, what string) error {
 	return fail([]error{ErrWrongPlatform},
-		"%s: the image does not run on this Docker, which is %s/%s: %s; choose an image built for %s",
+		"%s: the image does not run on this Docker (%s/%s): %s. Choose an image for %s",
 		doing, info.OS, info.Arch, what, info.Arch)
 }

@@ -157,7 +157,7 @@ func TestPullFails(t *testing.T) {
 	wants(t, err, engine.ErrImageNotFound, r.host)
 
 	_, err = e.Pull(t.Context(), r.ref("none"), nil)
-	wants(t, err, engine.ErrImageNotFound, r.host, "check its name and tag")
+	wants(t, err, engine.ErrImageNotFound, r.host, "Check its name and tag")
 	if errors.Is(err, engine.ErrLoginNeeded) {
 		t.Errorf("asks for a login: %v", err)
 	}
@@ -196,7 +196,7 @@ func TestPullTriesAgain(t *testing.T) {
 		hangUp,
 	}
 	said := false
-	pulled(t, e, r.ref("1"), func(p event.PullProgress) { said = said || strings.Contains(p.Status, "next try") })
+	pulled(t, e, r.ref("1"), func(p event.PullProgress) { said = said || strings.Contains(p.Status, "next attempt") })
 	if !said {
 		t.Error("the second try was not reported")
 	}
@@ -236,7 +236,7 @@ func TestPullSaysWhatTheEngineMeans(t *testing.T) {
 		{"failed to register layer: ApplyLayer exit status 1 stdout: stderr: write /x: no space left on device", []error{engine.ErrNoSpace}, "disk is full"},
 		{"toomanyrequests: You have reached your pull rate limit.", []error{engine.ErrRateLimited}, "docker login"},
 		{"pull access denied for a/b, repository does not exist or may require 'docker login': denied: requested access to the resource is denied",
-			[]error{engine.ErrImageNotFound, engine.ErrLoginNeeded}, "or it is private"},
+			[]error{engine.ErrImageNotFound, engine.ErrLoginNeeded}, "image is private"},
 		{"no matching manifest for linux/arm64/v8 in the manifest list entries", []error{engine.ErrWrongPlatform}, "arm64"},
 		{"manifest for a/b:1 not found: manifest unknown: manifest unknown", []error{engine.ErrImageNotFound}, "name and tag"},
 		{`unknown: {"errors":[{"code":"NAME_UNKNOWN","message":"Unknown name"}]}`, []error{engine.ErrImageNotFound}, "name and tag"},

@@ -71,7 +71,7 @@ func isSilent(ctx context.Context) bool { return errors.Is(context.Cause(ctx), e
 func (e *connection) silent(doing string, err error) error {
 	return fail([]error{ErrUnreachable, err},
 		"%s: Docker at %s does not answer. Look for the cause in its log (sudo journalctl -u docker). "+
-			"To restart it: sudo systemctl restart docker. All containers, OpenAlgo too, stop for that and start again", doing, e.info.Endpoint)
+			"To restart Docker: sudo systemctl restart docker. That stops all containers, including OpenAlgo, and starts them again", doing, e.info.Endpoint)
 }
 
 // inspect looks at a container before a call that may take long.

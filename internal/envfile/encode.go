@@ -34,7 +34,7 @@ func Encode(key, value string) (string, error) {
 	case !utf8.ValidString(value):
 		return "", &ValueError{key, "the value is not UTF-8 text"}
 	case strings.ContainsAny(value, "\r\n"):
-		return "", &ValueError{key, "the value has a line break in it; give it on one line"}
+		return "", &ValueError{key, "the value has a line break. Write it on one line"}
 	case strings.Contains(value, "\x00"):
 		return "", &ValueError{key, "the value has a NUL byte in it"}
 	}

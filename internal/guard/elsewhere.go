@@ -14,11 +14,11 @@ import (
 func elsewhere(o *world.Observation, what string) error {
 	info := o.Engine
 	refusal := func(where string, way finding.Hint) error {
-		return finding.Named(finding.HostNotReady, "engine-elsewhere", "%s reads and writes Docker's volumes, and they are not on this machine\n\n%s", what, where).
+		return finding.Named(finding.HostNotReady, "engine-elsewhere", "%s needs Docker's volumes, and they are not on this machine\n\n%s", what, where).
 			With(way).Ending(finding.Unchanged)
 	}
 	if info.Desktop {
-		return refusal("Docker Desktop keeps them in a virtual machine of its own, where openalgo-install cannot run.",
+		return refusal("Docker Desktop keeps them in its own virtual machine, where openalgo-install cannot run.",
 			finding.Hint{Do: "Move to a Linux server with Docker Engine: install OpenAlgo there"})
 	}
 	commands := []string{finding.Prompt{Dir: string(o.Dir), Sudo: true}.Command("status")}

@@ -25,7 +25,7 @@ func TestElsewhere(t *testing.T) {
 	} {
 		err := MayCopy(&world.Observation{Dir: instance.Dir("/srv/algo"), Engine: c.info}, "a backup")
 		text := finding.Prompt{Dir: "/srv/algo"}.Text(err)
-		for _, want := range append(c.says, "a backup reads and writes Docker's volumes", finding.Unchanged) {
+		for _, want := range append(c.says, "a backup needs Docker's volumes", finding.Unchanged) {
 			if !strings.Contains(text, want) {
 				t.Errorf("%s: %q is missing:\n%s", name, want, text)
 			}

@@ -21,13 +21,13 @@ func Exposed(o *world.Observation, stack *compose.Stack) string {
 			return "" // it is open already; doctor warns of that
 		}
 	}
-	who := "everyone on the internet who can reach this machine"
+	who := "everyone on the internet"
 	if ip, err := netip.ParseAddr(address); err == nil && ip.IsPrivate() {
 		who = "everyone in the network of " + address
 	}
-	return fmt.Sprintf("ports.bind: %s opens port %d over plain HTTP. The login page is open to %s, "+
-		"and passwords and broker sessions can be read on the way. Docker's ports bypass ufw. "+
-		"A domain (HTTPS) or a tunnel with ports.bind: 127.0.0.1 is safe", address, port, who)
+	return fmt.Sprintf("ports.bind: %s opens port %d over plain HTTP. The login page is open to %s, and others on the network can read "+
+		"passwords and broker sessions. Docker's ports bypass ufw. A domain (HTTPS) is safe, and so is ports.bind: 127.0.0.1 "+
+		"with an SSH tunnel", address, port, who)
 }
 
 // reachable reports whether other machines can connect to a port that is

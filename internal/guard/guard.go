@@ -28,8 +28,8 @@ func Place(o *world.Observation, stack *compose.Stack) error {
 		if world.DirectoryOf(m) != "" {
 			answer = "named"
 		}
-		return finding.Named(finding.HostNotReady, "data-elsewhere", "the data of this instance is in %s. With these answers it would use %s and start empty. "+
-			"Write `volumes: %s` and run this again", o.Data[0], m.Source, answer)
+		return finding.Named(finding.HostNotReady, "data-elsewhere", "the data of this instance is in %s. With these answers OpenAlgo would use %s and start empty. "+
+			"Write `volumes: %s`, then run the same command again", o.Data[0], m.Source, answer)
 	}
 	return nil
 }
@@ -57,8 +57,7 @@ func Data(o *world.Observation, c Change) error {
 	}
 	switch {
 	case len(o.Data) == 0 && o.Env == nil && o.Unread != nil:
-		return finding.Named(finding.HostNotReady, "compose-unusable", "there is no %s, and %s, which would say where its data is, cannot be read: %w. "+
-			"Bring the .env back, or move that file away", o.Dir.Env(), compose.FileName, o.Unread)
+		return finding.Named(finding.HostNotReady, "compose-unusable", "there is no %s, and openalgo-install cannot read %s to find the data: %w. Restore the .env, or move that file away", o.Dir.Env(), compose.FileName, o.Unread)
 	case len(o.Data) == 0:
 		return moved(o, c)
 	}
@@ -67,7 +66,7 @@ func Data(o *world.Observation, c Change) error {
 
 // NotRunning refuses what proves itself by a start where OpenAlgo is stopped.
 func NotRunning(name, state, what string) error {
-	return finding.Named(finding.HostNotReady, "not-running", "%s is %s, and %s proves itself by a start", name, state, what).
+	return finding.Named(finding.HostNotReady, "not-running", "%s is %s, and %s needs a running OpenAlgo, so that the result can be checked", name, state, what).
 		With(finding.Run("Start OpenAlgo first", "start"))
 }
 
@@ -91,9 +90,8 @@ func placeOfContainer(o *world.Observation) error {
 		return nil
 	}
 	return finding.Named(finding.HostNotReady, "moved", "%s was moved here from %s\n\n"+
-		"The container %s was created for that place, and its .env is no longer there. "+
-		"Once the container is stopped, Docker cannot start it again.", string(o.Dir), from, o.Container().Name).
-		With(finding.Run("Recreate the container for this place, with the same keys and data. OpenAlgo stops for some seconds", "start"),
+		"The container %s uses the .env in the previous directory. If the container stops, Docker cannot start it again.", string(o.Dir), from, o.Container().Name).
+		With(finding.Run("Recreate the container for this directory, with the same keys and data. OpenAlgo stops for some seconds", "start"),
 			finding.Shell("Move the directory back", fmt.Sprintf("sudo mv %s %s", string(o.Dir), from))).
 		Ending(finding.Unchanged)
 }
@@ -117,7 +115,7 @@ func foreign(o *world.Observation, ch Change) error {
 		return finding.Named(finding.HostNotReady, "two-containers", "container %s also uses %s\n\nTwo containers on one database can damage it.", c.Name, o.Dir.Env()).
 			With(finding.Shell("Check which one you use, then stop the other", "docker stop "+c.Name)).Ending(finding.Unchanged)
 	}
-	return finding.Named(finding.HostNotReady, "foreign-stack", "%s is the .env of %s, an instance that another tool made, and has the encryption keys of its data", o.Dir.Env(), c.Name).
+	return finding.Named(finding.HostNotReady, "foreign-stack", "another tool installed %[2]s, and %[1]s has the encryption keys of its data", o.Dir.Env(), c.Name).
 		With(finding.Run("Take it over", "adopt"), finding.Hint{Do: "Choose another directory: add --dir to the command"}).Ending(finding.Unchanged)
 }
 
@@ -139,8 +137,7 @@ func Unknown(o *world.Observation) error {
 	if o.Env == nil || o.State.Project != "" || o.State.Began != "" || !o.HasDB {
 		return nil
 	}
-	return finding.Named(finding.HostNotReady, "foreign-stack", "%s holds the .env and the data (db) of an instance that another tool made: "+
-		"--dir names another directory", string(o.Dir)).Ending(finding.Unchanged)
+	return finding.Named(finding.HostNotReady, "foreign-stack", "%s has the .env and the data (db) of an instance that another tool installed. Choose another directory with --dir", string(o.Dir)).Ending(finding.Unchanged)
 }
 
 // Project refuses a project that belongs to another directory, and one
@@ -153,7 +150,7 @@ func Project(o *world.Observation) error {
 			dir = filepath.Dir(source)
 		}
 		return finding.Named(finding.HostNotReady, "owner", "the container %s of the project %q belongs to %s\n\n"+
-			"It runs with the .env there, and this directory is %s. The keys of one would meet the data of the other.", c.Name, o.Project, dir, string(o.Dir)).
+			"It runs with the .env there, and this directory is %s. The keys of one instance cannot open the data of the other.", c.Name, o.Project, dir, string(o.Dir)).
 			With(another(dir)...).Ending(finding.Unchanged)
 	}
 	for _, place := range o.Data {
@@ -161,7 +158,7 @@ func Project(o *world.Observation) error {
 		if !o.Elses(dir) || mounted(o, place) {
 			continue
 		}
-		return finding.Named(finding.HostNotReady, "owner", "the volume %s belongs to %s, where its .env is", place, dir).
+		return finding.Named(finding.HostNotReady, "owner", "the volume %s belongs to the instance in %s, with its .env", place, dir).
 			With(another(dir)...).Ending(finding.Unchanged)
 	}
 	was := o.State.Project
@@ -171,7 +168,7 @@ func Project(o *world.Observation) error {
 	if _, exists := o.Volumes[was+"_openalgo_db"]; !exists {
 		return nil
 	}
-	return finding.Named(finding.HostNotReady, "project-renamed", "the project is now called %q, but the data of this directory is in the volume %s_openalgo_db\n\n"+
+	return finding.Named(finding.HostNotReady, "project-renamed", "the project is now named %q, but the data of this directory is in the volume %s_openalgo_db\n\n"+
 		"Under the new name OpenAlgo would start empty.", o.Project, was).
 		With(finding.Hint{Do: fmt.Sprintf("Write `name: %s` in %s again (and no other COMPOSE_PROJECT_NAME in .env)", was, o.Dir.Path(compose.FileName))},
 			finding.Beside(string(o.Dir), "Start empty in another directory")).Ending(finding.Unchanged)
@@ -180,7 +177,7 @@ func Project(o *world.Observation) error {
 // another is what to do where a name belongs to the OpenAlgo of another directory.
 func another(dir string) []finding.Hint {
 	return []finding.Hint{
-		{Do: fmt.Sprintf("Work on that OpenAlgo: add --dir %s to the command", dir)},
+		{Do: fmt.Sprintf("Manage that instance: add --dir %s to the command", dir)},
 		{Do: "For a second OpenAlgo, choose a directory with another name"},
 	}
 }
@@ -205,9 +202,9 @@ func moved(o *world.Observation, c Change) error {
 		return nil
 	}
 	slices.Sort(stray)
-	return finding.Named(finding.HostNotReady, "project-renamed", "%s holds keys, but there is no data under the project name %q; data that no directory claims is in %s",
+	return finding.Named(finding.HostNotReady, "project-renamed", "%s has encryption keys, but the project %q has no data. Data without a directory is in %s",
 		o.Dir.Env(), o.Project, strings.Join(volumeNames(stray), ", ")).
-		With(finding.Hint{Do: fmt.Sprintf("If the directory was moved or renamed, write the previous name as the first line of %s: `name: %s`", o.Dir.Path(compose.FileName), stray[0])},
+		With(finding.Hint{Do: fmt.Sprintf("If you moved or renamed the directory, write the previous name as the first line of %s: `name: %s`", o.Dir.Path(compose.FileName), stray[0])},
 			finding.Beside(string(o.Dir), "Start empty in another directory")).Ending(finding.Unchanged)
 }
 

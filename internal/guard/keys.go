@@ -27,10 +27,10 @@ func Keys(o *world.Observation) error {
 	}
 	end := finding.Unchanged
 	if c := o.Container(); c != nil && stacks.IsUp(*c) {
-		end += " OpenAlgo still runs with the keys that it read when it started. Do not stop it before the keys are back."
+		end += " OpenAlgo still runs with the keys that it read at its start. Do not stop it before you restore the keys."
 	}
-	return finding.Named(finding.HostNotReady, "keys", "%s\n\nThe data in %s is an OpenAlgo database. Only the encryption keys that it was written with open it. "+
-		"With other keys nobody can log in, and stored broker tokens cannot be read.", what, placeName(o, o.Data[0])).
+	return finding.Named(finding.HostNotReady, "keys", "%s\n\n%s contains an OpenAlgo database. Only its own encryption keys open it. "+
+		"With other keys nobody can log in, and OpenAlgo cannot read the stored broker tokens.", what, placeName(o, o.Data[0])).
 		With(KeyWays(o)...).Ending(end)
 }
 
@@ -45,7 +45,7 @@ func KeyFault(o *world.Observation) string {
 	}
 	for _, key := range instance.DataKeys {
 		if lines, differ := o.Env.Lines(key); differ {
-			return fmt.Sprintf(".env has %s with different values, in lines %s", key, numbers(lines))
+			return fmt.Sprintf(".env has %s more than once, with different values, in lines %s", key, numbers(lines))
 		}
 	}
 	pepper, _ := o.Env.Get(keys.Pepper)
@@ -60,7 +60,7 @@ func KeyFault(o *world.Observation) string {
 		if _, have := o.Env.Get(key); !have {
 			return key + " is gone from .env"
 		}
-		return fmt.Sprintf("%s in .env%s is not the one that OpenAlgo last ran with", key, at(o.Env, key))
+		return fmt.Sprintf("%s in .env%s differs from the value that OpenAlgo last ran with", key, at(o.Env, key))
 	}
 	return ""
 }
@@ -115,10 +115,10 @@ func KeyWays(o *world.Observation) []finding.Hint {
 		}
 	}
 	if o.Archive != "" {
-		out = append(out, finding.Run("Restore the newest backup, with data and keys of the same moment", "restore", o.Archive))
+		out = append(out, finding.Run("Restore the newest backup, with its data and keys", "restore", o.Archive))
 	}
 	if len(out) == 0 {
-		out = append(out, finding.Hint{Do: "Bring .env back from a backup of yours. No copy with these keys was found on this machine (in the backups of " + string(o.Dir) + ", its containers and its volumes)"})
+		out = append(out, finding.Hint{Do: "Restore .env from your own backup. No copy with these keys was found on this machine (in the backups of " + string(o.Dir) + ", its containers and its volumes)"})
 	}
 	if o.Env != nil && hasPepper(o.Env) && o.State.OtherKey(o.Env) != "" { // an empty .env replaced nothing
 		out = append(out, finding.Shell("If you replaced the database together with its .env, remove this record and run the same command again", "sudo rm "+o.Dir.Work("state.json")))

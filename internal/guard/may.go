@@ -23,11 +23,11 @@ func MayCopy(o *world.Observation, what string) error {
 	case !o.Engine.Local:
 		return elsewhere(o, what)
 	case o.Engine.Rootless && !o.Engine.Inside:
-		return finding.Named(finding.HostNotReady, "namespace-closed", "%s reads and writes Docker's volumes, which only its user namespace may\n\n"+
-			"Docker runs without root here, and that namespace could not be entered: %s.", what, o.Engine.NotEntered).
-			With(finding.Hint{Do: "Install util-linux, which has the program nsenter, and check that Docker runs"}).Ending(finding.Unchanged)
+		return finding.Named(finding.HostNotReady, "namespace-closed", "%s needs Docker's volumes, which only Docker's user namespace can use\n\nDocker runs without root, and openalgo-install "+
+			"could not enter that namespace: %s.", what, o.Engine.NotEntered).
+			With(finding.Hint{Do: "Install util-linux, which contains nsenter, and check that Docker runs"}).Ending(finding.Unchanged)
 	case !o.Host.Root:
-		return finding.Named(finding.HostNotReady, "needs-root", "%s reads and writes Docker's volumes, so it needs root\n\n%s", what, o.Host.BecomeRoot).Ending(finding.Unchanged)
+		return finding.Named(finding.HostNotReady, "needs-root", "%s needs Docker's volumes, and only root can use them\n\n%s", what, o.Host.BecomeRoot).Ending(finding.Unchanged)
 	}
 	return nil
 }
@@ -44,5 +44,5 @@ func Databases(o *world.Observation) error {
 
 // NoDatabase refuses a backup of data that has no database.
 func NoDatabase(source string) error {
-	return finding.Named(finding.HostNotReady, "data-missing", "there is no database in %s yet, and so nothing to back up: look into it if you expected one", source)
+	return finding.Named(finding.HostNotReady, "data-missing", "there is no database in %s yet, so there is nothing to back up. If you expected one, check that directory", source)
 }

@@ -22,8 +22,8 @@ func Older(o *world.Observation, m backup.Manifest, id, ref string, published bo
 		release, sample = &o.Runs.Image, o.Runs.Sample
 	}
 	if release == nil || release.ID != id {
-		return finding.Named(finding.HostNotReady, "image-missing", "the image %s is no longer in Docker, so nobody can tell whether it is older than the data", ref).
-			With(finding.Shell("Pull it, then run the same command again", "docker pull "+ref)).Ending(finding.Unchanged)
+		return finding.Named(finding.HostNotReady, "image-missing", "Docker no longer has the image %s, so openalgo-install cannot tell whether it is older than the data", ref).
+			With(finding.Shell("Pull the image, then run the same command again", "docker pull "+ref)).Ending(finding.Unchanged)
 	}
 	version := ""
 	if base, err := envfile.Parse(sample); err == nil && sample != nil {
@@ -38,6 +38,6 @@ func Older(o *world.Observation, m backup.Manifest, id, ref string, published bo
 	if m.Image.Digest != "" {
 		newer = image.RepositoryOf(m.Image.Ref) + "@" + m.Image.Digest
 	}
-	return finding.Named(finding.HostNotReady, "image-older", "the image %s is older than the data in this backup (made %s, the data's %s), and an older OpenAlgo cannot read newer data. "+
-		"Name one that is not: `--image %s`, or a newer tag", ref, market.Day(release.Created), market.Day(m.Image.Created), newer)
+	return finding.Named(finding.HostNotReady, "image-older", "the image %s is older than the data in this backup (image of %s, data from one of %s). "+
+		"An older OpenAlgo cannot read newer data. Use `--image %s` or a newer one", ref, market.Day(release.Created), market.Day(m.Image.Created), newer)
 }

@@ -12,14 +12,14 @@ import (
 // instance, and keys whose data would stay.
 func Purge(o *world.Observation, volumes []string) error {
 	if len(volumes) > 0 && o.Env == nil && o.State.Project != o.Project {
-		return finding.Named(finding.HostNotReady, "owner", "%s holds no OpenAlgo, and the volumes of the project %s belong to another directory: "+
-			"name it with --dir. Nothing was removed", string(o.Dir), o.Project)
+		return finding.Named(finding.HostNotReady, "owner", "%s has no OpenAlgo, and the volumes of the project %s belong to another directory. Choose that directory with --dir. "+
+			"Nothing was removed", string(o.Dir), o.Project)
 	}
 	for _, place := range o.Data {
 		own := func(name string) bool { return o.Dir.Path(name) == place }
 		if !slices.Contains(volumes, place) && !slices.ContainsFunc(o.Removable.Directories, own) {
-			return finding.Named(finding.HostNotReady, "data-elsewhere", "the database is in %s, which is not this stack's own and stays; its keys must stay with it. "+
-				"Nothing was removed: uninstall without --purge, or move that data away first", place)
+			return finding.Named(finding.HostNotReady, "data-elsewhere", "the database is in %s, which is not deleted, because it does not belong to this instance alone. "+
+				"Its encryption keys must stay too. Uninstall without --purge, or move that data away first. Nothing was removed", place)
 		}
 	}
 	return MayReplace(o)
@@ -46,7 +46,7 @@ func Removal(o *world.Observation, purge bool) (warning *finding.Error, err erro
 			KeyFault(o), strings.Join(o.Data, ", "))
 	}
 	if c := foreignHere(o); c != nil {
-		refused := finding.Named(finding.HostNotReady, "foreign-stack", "%s was made by another tool, and the keys here open its data", c.Name)
+		refused := finding.Named(finding.HostNotReady, "foreign-stack", "another tool created %s, and the encryption keys in this directory open its data", c.Name)
 		if !o.State.IsOurs() {
 			refused = refused.With(finding.Run("Take it over first", "adopt"))
 		}

@@ -19,12 +19,12 @@ func Registry(o *world.Observation, ref string) error {
 	if !local && (o.Runs == nil || !o.Runs.Local) {
 		return nil // it was in one, or nobody can tell
 	}
-	refusal := finding.Named(finding.HostNotReady, "image-local", "the image %s was built or loaded on this machine\n\nNo registry has it, so there is no newer one to pull.", ref)
+	refusal := finding.Named(finding.HostNotReady, "image-local", "the image %s was built or loaded on this machine\n\nNo registry has it, so there is no newer image to pull.", ref)
 	if !local && o.Engine.Containerd { // the registry was asked
-		refusal = refusal.With(finding.Run("If it came from that registry, which has since removed it", "upgrade", "--to", ref))
+		refusal = refusal.With(finding.Run("If it came from that registry, the registry has removed it", "upgrade", "--to", ref))
 	}
 	return refusal.
-		With(finding.Run("Change to published releases", "upgrade", "--to", answers.DefaultImage),
+		With(finding.Run("Switch to published releases", "upgrade", "--to", answers.DefaultImage),
 			finding.Shell("To build it from a checkout, write this into openalgo-install.yaml, then upgrade", "image: {source: path, path: /path/to/openalgo}")).
 		Ending(finding.Unchanged)
 }

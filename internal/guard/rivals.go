@@ -24,8 +24,8 @@ func Rivals(containers []docker.Container) string {
 	if !second {
 		return ""
 	}
-	return "several containers belong to this instance, and two of them on one database can damage it. " +
-		"Check which one you use, then stop the other:\n" + strings.Join(lines, "\n")
+	return "several containers belong to this instance. Two of them on one database can damage it. " +
+		"Check which one you use, then stop the others:\n" + strings.Join(lines, "\n")
 }
 
 // sinceWhen says since when a container runs, in IST.

@@ -19,6 +19,6 @@ func Start(o *world.Observation) error {
 	}
 	return finding.Named(finding.HostNotReady, "data-missing", "the data of this instance is gone\n\nStarting it now would create an empty one.").
 		With(finding.Run("Restore a backup, with its accounts and keys", "restore", "FILE"),
-			finding.Run("Begin with an empty OpenAlgo. The accounts and settings of this one do not come back", "--answers", o.Dir.Path(instance.AnswersName))).
+			finding.Run("Start with an empty OpenAlgo. Its accounts and settings are gone for good", "--answers", o.Dir.Path(instance.AnswersName))).
 		Ending(finding.Unchanged)
 }

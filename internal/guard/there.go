@@ -23,8 +23,8 @@ func Present(o *world.Observation) (*docker.Container, error) {
 // NeitherRuns refuses to choose between two containers that another tool made.
 func NeitherRuns(o *world.Observation) error {
 	if all := o.Containers; len(all) > 1 && !o.State.IsOurs() && !stacks.IsUp(all[0]) && all[0].Labels[compose.LabelProject] == "" {
-		return finding.Named(finding.HostNotReady, "two-containers", "containers %s and %s both use the .env of %s, and neither runs", all[0].Name, all[1].Name, string(o.Dir)).
-			With(finding.Shell("Check which one you use, then start it", "docker start "+all[0].Name)).Ending(finding.Unchanged)
+		return finding.Named(finding.HostNotReady, "two-containers", "the containers %s and %s both use the .env of %s, and both are stopped", all[0].Name, all[1].Name, string(o.Dir)).
+			With(finding.Shell("Check which one you use, then start that one", "docker start "+all[0].Name)).Ending(finding.Unchanged)
 	}
 	return nil
 }

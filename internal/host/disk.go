@@ -59,11 +59,11 @@ func DirWritable(path string) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, unix.EROFS):
-		return fmt.Errorf("%s is on a read-only file system: %w; choose another directory with --dir, or mount it writable", dir, err)
+		return fmt.Errorf("%s is on a read-only file system: %w. Choose another directory with --dir, or mount the file system writable", dir, err)
 	case errors.Is(err, fs.ErrPermission):
-		return fmt.Errorf("%s may not be written by this user: %w; run with sudo, or choose a directory of your own with --dir", dir, err)
+		return fmt.Errorf("this user cannot write to %s: %w. Run the same command with sudo, or choose your own directory with --dir", dir, err)
 	}
-	return fmt.Errorf("%s cannot be written: %w; choose another directory with --dir", dir, err)
+	return fmt.Errorf("cannot write to %s: %w. Choose another directory with --dir", dir, err)
 }
 
 // nearest is path itself or the nearest parent that exists; it must be a
@@ -79,11 +79,11 @@ func nearest(path string) (string, error) {
 		case err == nil && info.IsDir():
 			return dir, nil
 		case err == nil:
-			return "", fmt.Errorf("%s is a file, not a directory; choose another directory with --dir", dir)
+			return "", fmt.Errorf("%s is a file, not a directory. Choose another directory with --dir", dir)
 		case errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENOTDIR):
 			dir = filepath.Dir(dir)
 		default:
-			return "", fmt.Errorf("look at %s: %w; run with sudo, or choose another directory with --dir", dir, err)
+			return "", fmt.Errorf("look at %s: %w. Run the same command with sudo, or choose another directory with --dir", dir, err)
 		}
 	}
 }

@@ -60,7 +60,7 @@ func lookupFailed(domain string, hostAddrs []netip.Addr, err error) DNSReport {
 	}
 	return DNSReport{
 		HostAddrs: hostAddrs,
-		Problem:   fmt.Sprintf("%s could not be looked up (%v), which says nothing about the domain; check this machine's network and /etc/resolv.conf", domain, err),
+		Problem:   fmt.Sprintf("cannot look up %s (%v). The domain itself may be correct. Check this machine's network and /etc/resolv.conf", domain, err),
 	}
 }
 
@@ -82,24 +82,28 @@ func JudgeDNS(domain string, found, hostAddrs []netip.Addr) DNSReport {
 	switch {
 	case len(found) == 0:
 		r.Judged = true
-		r.Problem = fmt.Sprintf("%s has no address yet; at your DNS provider add %s, then wait a few minutes", domain, wantedRecord(domain, here4, here6))
+		r.Problem = fmt.Sprintf("%s has no DNS record yet. At your DNS provider add %s, then wait a few minutes", domain, wantedRecord(domain, here4, here6))
 	case slices.ContainsFunc(append(wrong4, wrong6...), isCloudflare):
 		r.Cloudflare = true
-		r.Problem = fmt.Sprintf("%s resolves to Cloudflare's proxy (%s), so what stands behind it cannot be seen from here; in Cloudflare set its record to \"DNS only\" (grey cloud) until the certificate is there, then \"Full (strict)\" if you switch the proxy on", domain, list(found))
+		r.Problem = fmt.Sprintf("%s points to Cloudflare's proxy (%s), which hides this machine's address. "+
+			"In Cloudflare set the record to \"DNS only\" (grey cloud) until you have the certificate. "+
+			"Then you can switch the proxy on, with \"Full (strict)\"", domain, list(found))
 	case slices.ContainsFunc(found, isLocal):
 		r.Judged = true
-		r.Problem = fmt.Sprintf("%s resolves to %s, which only this machine or its own network can reach; look for it in /etc/hosts, or set its record to %s", domain, list(found), wantedAddress(here4, here6))
+		r.Problem = fmt.Sprintf("%s points to %s, which only this machine or its network can reach. Remove it from /etc/hosts, or set the DNS record to %s", domain, list(found), wantedAddress(here4, here6))
 	case len(wrong4) > 0 && len(here4) == 0:
-		r.Problem = fmt.Sprintf("%s resolves to %s; this machine has no public IPv4 address of its own (%s), as behind the NAT of AWS, GCP or a router, so it cannot be judged from here; compare with the public address your provider shows, and let the router or the security group lead ports 80 and 443 to this machine", domain, list(wrong4), list(hostAddrs))
+		r.Problem = fmt.Sprintf("%s points to %s. This machine has no public IPv4 address of its own (%s), which is normal behind a router and on AWS or "+
+			"GCP, so openalgo-install cannot check the record. Compare it with the public address that your provider shows. "+
+			"Forward ports 80 and 443 to this machine", domain, list(wrong4), list(hostAddrs))
 	case len(wrong4) > 0:
 		r.Judged = true
-		r.Problem = fmt.Sprintf("%s resolves to %s, this machine has %s; set the A record to %s only, then wait a few minutes", domain, list(r.A), list(here4), here4[0])
+		r.Problem = fmt.Sprintf("%s points to %s, but this machine has %s. Set the A record to %s only, then wait a few minutes", domain, list(r.A), list(here4), here4[0])
 	case len(wrong6) > 0 && len(here6) > 0:
 		r.Judged = true
-		r.Problem = fmt.Sprintf("%s has the IPv6 address (AAAA) %s, this machine has %s; Let's Encrypt tries IPv6 first, so correct that record or remove it", domain, list(wrong6), list(here6))
+		r.Problem = fmt.Sprintf("the AAAA record of %s is %s, but this machine has %s. Let's Encrypt tries IPv6 first, so correct or remove that record", domain, list(wrong6), list(here6))
 	case len(wrong6) > 0:
 		r.Judged = true
-		r.Problem = fmt.Sprintf("%s has the IPv6 address (AAAA) %s, but this machine has no public IPv6 address; Let's Encrypt tries IPv6 first, so remove that record", domain, list(wrong6))
+		r.Problem = fmt.Sprintf("the AAAA record of %s is %s, but this machine has no public IPv6 address. Let's Encrypt tries IPv6 first, so remove that record", domain, list(wrong6))
 	default:
 		r.Match, r.Judged = true, true
 	}

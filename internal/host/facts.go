@@ -75,11 +75,11 @@ func (v View) Measure(ctx context.Context) (Facts, error) {
 	})
 	memory, err := mem.VirtualMemoryWithContext(ctx)
 	if err != nil {
-		return Facts{}, fmt.Errorf("read this machine's memory: %w; name it with --ram, for example --ram 4GB", err)
+		return Facts{}, fmt.Errorf("read this machine's memory: %w. Set it with --ram, for example --ram 4GB", err)
 	}
 	cores, err := cpu.CountsWithContext(ctx, true)
 	if err != nil {
-		return Facts{}, fmt.Errorf("count this machine's cores: %w; name them with --cores, for example --cores 2", err)
+		return Facts{}, fmt.Errorf("count this machine's cores: %w. Set them with --cores, for example --cores 2", err)
 	}
 	system, err := v.readOS()
 	if err != nil {

@@ -23,7 +23,7 @@ type FirewallProblem struct {
 // where it is off or lets them in. What a provider's security group does, nobody
 // can see from here.
 func Firewall(ctx context.Context, ports ...int) (out []FirewallProblem) {
-	const closes = "%s is on and does not let %s in"
+	const closes = "%s is active and blocks %s"
 	closed, ufw := ufwClosed(ctx, ports)
 	if len(closed) > 0 {
 		out = append(out, FirewallProblem{fmt.Sprintf(closes, "ufw", words(closed)), ufwCommands(closed)})
@@ -40,7 +40,7 @@ func Firewall(ctx context.Context, ports ...int) (out []FirewallProblem) {
 		out = append(out, c.problem())
 	}
 	if len(out) == 0 && !ufw && !firewalld && nftDrops(ctx, read) {
-		out = append(out, FirewallProblem{Text: "nftables drops what it has no rule for on this machine. Make sure that it lets " + words(ports) + " in (sudo nft list ruleset)"})
+		out = append(out, FirewallProblem{Text: "nftables on this machine blocks connections without a rule. Make sure that a rule allows " + words(ports) + " (sudo nft list ruleset)"})
 	}
 	return out
 }

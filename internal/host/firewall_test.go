@@ -46,7 +46,7 @@ func TestUfw(t *testing.T) {
 	}
 	calls := program(t, "ufw", "[ \"$1\" = status ] && cat <<'EOF'\n"+ufwStatus+"EOF\nexit 0\n")
 	told := Firewall(t.Context(), 80, 443)
-	if len(told) != 1 || !strings.Contains(told[0].Text, "does not let port 443 in") || !slices.Equal(told[0].Commands, []string{"sudo ufw allow 443"}) {
+	if len(told) != 1 || !strings.Contains(told[0].Text, "blocks port 443") || !slices.Equal(told[0].Commands, []string{"sudo ufw allow 443"}) {
 		t.Error(told)
 	}
 	done, err := OpenPorts(t.Context(), 80, 443)
@@ -100,7 +100,7 @@ esac
 func TestNftables(t *testing.T) {
 	t.Setenv("PATH", t.TempDir()) // none of this machine's own
 	program(t, "nft", "echo 'table inet filter {'\necho ' chain input {'\necho '  type filter hook input priority 0; policy drop;'\n")
-	if told := Firewall(t.Context(), 443); len(told) != 1 || !strings.Contains(told[0].Text, "nftables drops") {
+	if told := Firewall(t.Context(), 443); len(told) != 1 || !strings.Contains(told[0].Text, "nftables on this machine blocks") {
 		t.Error(told)
 	}
 	// ufw itself has such a chain, and what it lets in was read already.

@@ -39,8 +39,8 @@ func (r DNSReport) besides(hosts, domain string) DNSReport {
 		return r
 	}
 	r.HostsLine, r.Judged, r.Cloudflare = line, false, false
-	r.Problem = fmt.Sprintf("line %d of %s gives %s the address %s, so this machine cannot see where its DNS record points to. "+
-		"Others, Let's Encrypt too, go by that record", line, hostsFile, domain, address)
+	r.Problem = fmt.Sprintf("line %d of %s gives %s the address %s, so this machine cannot see the real DNS record. "+
+		"Others, including Let's Encrypt, use that record", line, hostsFile, domain, address)
 	return r
 }
 

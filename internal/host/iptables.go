@@ -74,9 +74,9 @@ func saving() []string {
 }
 
 func (c closedBy) problem() FirewallProblem {
-	why := "its chain INPUT drops what no rule lets in"
+	why := "its chain INPUT drops connections without a rule"
 	if c.at > 0 {
-		why = fmt.Sprintf("rule %d of its chain INPUT keeps out what no rule before lets in", c.at)
+		why = fmt.Sprintf("rule %d of its chain INPUT blocks connections that no earlier rule allows", c.at)
 	}
 	p := FirewallProblem{
 		Text:     fmt.Sprintf("%s does not let %s in: %s", c.program, words(c.ports), why),
@@ -85,7 +85,7 @@ func (c closedBy) problem() FirewallProblem {
 	if save := saving(); save != nil {
 		p.Commands = append(p.Commands, "sudo "+strings.Join(save, " "))
 	} else {
-		p.Text += ". What that adds is gone after a restart of this machine, unless you save it too"
+		p.Text += ". A restart of this machine removes these rules, unless you save them too"
 	}
 	return p
 }
@@ -106,7 +106,7 @@ func openIPTables(ctx context.Context, ports []int) (done []string, err error) {
 	}
 	save := saving()
 	if save == nil {
-		return append(done, "nothing on this machine keeps rules of iptables over a restart, so openalgo-install doctor tells when they are gone"), nil
+		return append(done, "nothing on this machine saves iptables rules, so a restart removes them. Then openalgo-install doctor reports it"), nil
 	}
 	_, err = run(ctx, save[0], save[1:]...)
 	return done, err

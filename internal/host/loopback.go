@@ -40,8 +40,8 @@ func loopbackOf(addrs []net.Addr) string {
 // noAddress is the error for an address that this machine has not.
 func noAddress(bind string) error {
 	if ip, err := netip.ParseAddr(bind); err == nil && ip.Is4() && ip.IsLoopback() && Loopback() != localhost {
-		return finding.Named(finding.HostNotReady, "address-missing", "the loopback interface of this machine has no IPv4 address, so nobody could reach %s", bind).
+		return finding.Named(finding.HostNotReady, "address-missing", "the loopback interface of this machine has no IPv4 address, so nothing can reach %s", bind).
 			With(finding.Shell("Give it one", "sudo ip address add 127.0.0.1/8 dev lo"), finding.Answer("Bind the ports to IPv6 instead", `ports: {bind: "::1"}`, ""))
 	}
-	return finding.Named(finding.HostNotReady, "address-missing", "this machine has no address %s to listen on; use 127.0.0.1, or 0.0.0.0 for every address", bind)
+	return finding.Named(finding.HostNotReady, "address-missing", "this machine does not have the address %s. Use 127.0.0.1, or 0.0.0.0 for every address", bind)
 }

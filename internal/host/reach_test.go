@@ -90,7 +90,7 @@ func TestPortHolderFree(t *testing.T) {
 	if err != nil || !h.Free {
 		t.Errorf("%+v, %v", h, err)
 	}
-	if _, err := host.PortHolder(t.Context(), "192.0.2.1", port); err == nil || !strings.Contains(err.Error(), "no address 192.0.2.1") {
+	if _, err := host.PortHolder(t.Context(), "192.0.2.1", port); err == nil || !strings.Contains(err.Error(), "not have the address 192.0.2.1") {
 		t.Error(err)
 	}
 	if _, err := host.PortHolder(t.Context(), "", 70000); err == nil {
@@ -130,17 +130,17 @@ func TestJudgeDNS(t *testing.T) {
 		"right":                  {addrs("198.51.100.7"), server, true, true, nil},
 		"right in both families": {addrs("198.51.100.7", "2001:db8::7"), server, true, true, nil},
 		"right, mapped":          {addrs("::ffff:198.51.100.7"), v4Only, true, true, nil},
-		"none":                   {nil, server, false, true, []string{"no address yet", "A record", "198.51.100.7"}},
+		"none":                   {nil, server, false, true, []string{"no DNS record yet", "A record", "198.51.100.7"}},
 		"none, behind NAT":       {nil, addrs("10.0.0.5"), false, true, []string{"your provider shows"}},
-		"another server":         {addrs("203.0.113.9"), server, false, true, []string{"resolves to 203.0.113.9", "this machine has 198.51.100.7"}},
+		"another server":         {addrs("203.0.113.9"), server, false, true, []string{"points to 203.0.113.9", "this machine has 198.51.100.7"}},
 		"one of two is another":  {addrs("198.51.100.7", "203.0.113.9"), server, false, true, []string{"203.0.113.9", "only"}},
 		"stale AAAA":             {addrs("198.51.100.7", "2001:db8::99"), server, false, true, []string{"2001:db8::99", "2001:db8::7", "IPv6 first"}},
 		"AAAA on a v4 host":      {addrs("198.51.100.7", "2001:db8::99"), v4Only, false, true, []string{"no public IPv6", "remove"}},
-		"behind NAT":             {addrs("203.0.113.9"), addrs("10.0.0.5"), false, false, []string{"NAT", "10.0.0.5", "203.0.113.9"}},
-		"behind carrier NAT":     {addrs("203.0.113.9"), addrs("100.64.3.4"), false, false, []string{"NAT"}},
+		"behind NAT":             {addrs("203.0.113.9"), addrs("10.0.0.5"), false, false, []string{"behind a router", "10.0.0.5", "203.0.113.9"}},
+		"behind carrier NAT":     {addrs("203.0.113.9"), addrs("100.64.3.4"), false, false, []string{"behind a router"}},
 		"Cloudflare":             {addrs("104.21.5.6", "2606:4700:3030::1"), server, false, false, []string{"Cloudflare", "DNS only"}},
 		"loopback from hosts":    {addrs("127.0.1.1"), server, false, true, []string{"/etc/hosts", "198.51.100.7"}},
-		"private address":        {addrs("192.168.1.4"), addrs("192.168.1.4"), false, true, []string{"only this machine or its own network"}},
+		"private address":        {addrs("192.168.1.4"), addrs("192.168.1.4"), false, true, []string{"only this machine or its network"}},
 		"IPv6-only host":         {addrs("2001:db8::7"), addrs("2001:db8::7"), true, true, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -175,7 +175,7 @@ func TestCheckDNS(t *testing.T) {
 	r = host.CheckDNS(t.Context(), "algo.example.com", resolver(func(string) ([]netip.Addr, error) {
 		return nil, &net.DNSError{Err: "no such host", IsNotFound: true}
 	}))
-	if !r.Judged || !strings.Contains(r.Problem, "no address yet") {
+	if !r.Judged || !strings.Contains(r.Problem, "no DNS record yet") {
 		t.Errorf("%+v", r)
 	}
 	r = host.CheckDNS(t.Context(), "algo.example.com", resolver(func(string) ([]netip.Addr, error) {

@@ -24,7 +24,7 @@ func Replaceable(path string) error {
 		return fmt.Errorf("look at %s: %w", filepath.Dir(path), err)
 	}
 	if locked := file.locked(); locked != "" {
-		return fmt.Errorf("%s is %s (chattr), so nobody can replace it. Allow that again: sudo chattr -i -a %[1]s", path, locked)
+		return fmt.Errorf("%s is %s (chattr), so it cannot be replaced. To allow that again: sudo chattr -i -a %[1]s", path, locked)
 	}
 	if file.mount || file.device != dir.device {
 		return fmt.Errorf("%s is a separate mount, so it cannot be replaced. Unmount it (sudo umount %[1]s) and put the file itself there", path)
@@ -43,7 +43,7 @@ func Unlocked(dir string) error {
 		return fmt.Errorf("look at %s: %w", dir, err)
 	}
 	if locked := a.locked(); locked != "" {
-		return fmt.Errorf("the directory %s is %s (chattr), so nothing in it can be replaced. Allow that again: sudo chattr -i -a %[1]s", dir, locked)
+		return fmt.Errorf("the directory %s is %s (chattr), so its files cannot be replaced. To allow that again: sudo chattr -i -a %[1]s", dir, locked)
 	}
 	return nil
 }

@@ -27,10 +27,10 @@ func (v View) nests(ctx context.Context) bool {
 func (f Facts) DockerProblem() string {
 	switch {
 	case f.Virtualization == "openvz", f.Virtualization == "virtuozzo":
-		return "this machine is an OpenVZ/Virtuozzo container that shares its provider's kernel, where Docker rarely works. Use a KVM server"
+		return "this machine is an OpenVZ/Virtuozzo container with its provider's kernel, where Docker rarely works. Use a KVM server"
 	case f.Virtualization == "lxc" && !f.Nesting:
-		return "this machine is an LXC container with nesting off, so Docker cannot start a container. " +
-			"Switch it on where this container is managed, and restart it. In Proxmox: Options, Features, nesting=1 and keyctl=1. " +
+		return "this machine is an LXC container without nesting, so Docker cannot start containers. " +
+			"Switch nesting on and restart this machine. In Proxmox: Options, Features, nesting=1 and keyctl=1. " +
 			"In LXD or Incus: lxc config set NAME security.nesting=true"
 	}
 	if problem := PlatformProblem(f.Arch, f.OS); problem != "" {
@@ -38,7 +38,7 @@ func (f Facts) DockerProblem() string {
 	}
 	var major, minor int
 	if _, err := fmt.Sscanf(f.Kernel, "%d.%d", &major, &minor); err == nil && (major < 3 || major == 3 && minor <= 10) {
-		return fmt.Sprintf("the kernel %s is too old for current Docker Engine; use a system with kernel 4 or newer, such as Debian 12 or Ubuntu 24.04", f.Kernel)
+		return fmt.Sprintf("the kernel %s is too old for Docker Engine. Use a Linux with kernel 4 or newer, for example Debian 12 or Ubuntu 24.04", f.Kernel)
 	}
 	return ""
 }
@@ -48,10 +48,10 @@ func (f Facts) DockerProblem() string {
 func PlatformProblem(arch string, system OS) string {
 	switch {
 	case system.ID == "raspbian", arch == "arm":
-		return "this machine is 32-bit ARM, and OpenAlgo is made only for 64-bit machines (linux/amd64 and linux/arm64). " +
+		return "this machine is 32-bit ARM, and OpenAlgo needs a 64-bit machine (linux/amd64 or linux/arm64). " +
 			"On a Raspberry Pi 3 or later, install the 64-bit Raspberry Pi OS"
 	case arch != "" && !openalgo.RunsOn(arch):
-		return fmt.Sprintf("openalgo-install is for linux/%s, and OpenAlgo exists only for linux/amd64 and linux/arm64. Use a machine of one of these", arch)
+		return fmt.Sprintf("this machine is linux/%s, and OpenAlgo exists only for linux/amd64 and linux/arm64. Use another machine", arch)
 	}
 	return ""
 }

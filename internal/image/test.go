@@ -35,7 +35,7 @@ var selfHash = sync.OnceValue(func() string {
 func openSelf() (*os.File, error) {
 	path, err := os.Executable()
 	if err != nil {
-		return nil, fmt.Errorf("finding openalgo-install's own file: %w", err)
+		return nil, fmt.Errorf("find openalgo-install's own file: %w", err)
 	}
 	return os.Open(path)
 }

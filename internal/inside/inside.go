@@ -94,7 +94,7 @@ func Logs(ctx context.Context, in *ops.Session, o LogOptions, out io.Writer) err
 		return nil // ctrl+c ends following
 	}
 	if err != nil {
-		return fmt.Errorf("reading the log of %s: %w", c.Name, err)
+		return fmt.Errorf("read the log of %s: %w", c.Name, err)
 	}
 	return nil
 }

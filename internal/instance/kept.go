@@ -25,7 +25,7 @@ func Keep(d Dir, name string, content []byte) (string, error) {
 	stamp := time.Now().UTC().Format("20060102T150405.000000000Z")
 	target := d.KeptPath(strings.TrimPrefix(name, ".") + "." + stamp)
 	if err := host.WriteFile(target, content, 0o600, ""); err != nil {
-		return "", fmt.Errorf("keeping a copy of %s: %w", name, err)
+		return "", fmt.Errorf("keep a copy of %s: %w", name, err)
 	}
 	return target, prune(d, name, target)
 }

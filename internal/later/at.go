@@ -37,7 +37,7 @@ const (
 )
 
 // ErrWaits says that a resize waits already.
-var ErrWaits = errors.New("a resize waits already")
+var ErrWaits = errors.New("a resize is waiting already")
 
 // LoadAt looks for a resize of an instance that waits; nil when there is none.
 func LoadAt(d instance.Dir) *At {
@@ -69,13 +69,14 @@ func (s *At) Text(dir string) string {
 	at := s.Time.In(market.IST).Format("Mon 2 Jan, 15:04 MST")
 	switch {
 	case s.Waiting:
-		return fmt.Sprintf("a resize waits for %s. To cancel it: %s", at, finding.Command(dir, "resize", "--cancel"))
+		return fmt.Sprintf("a resize is planned for %s. To cancel it: %s", at, finding.Command(dir, "resize", "--cancel"))
 	case s.Done && s.Exit == 0:
 		return fmt.Sprintf("the resize of %s: %s", at, s.Message)
 	case s.Done:
-		return fmt.Sprintf("the resize of %s FAILED: %s", at, s.Message)
+		return fmt.Sprintf("the resize of %s failed: %s", at, s.Message)
 	}
-	return fmt.Sprintf("the resize of %s did not happen: the process that waited is gone (did this machine restart?). To resize now: %s. To wait again, add --at HH:MM", at, finding.Command(dir, s.Command()...))
+	return fmt.Sprintf("the resize of %s did not happen: its process is gone (did this machine restart?). To resize now: %s. "+
+		"To plan it again, add --at HH:MM", at, finding.Command(dir, s.Command()...))
 }
 
 // holdAt locks the schedule of a directory; nil while another process
@@ -166,14 +167,14 @@ func Cancel(ctx context.Context, d instance.Dir) (bool, error) {
 		return false, forgetMissed(d)
 	}
 	if err := syscall.Kill(s.PID, syscall.SIGTERM); err != nil && !errors.Is(err, syscall.ESRCH) {
-		return false, finding.Named(finding.Failed, "resize-not-ended", "ending the process that waits (%d): %w", s.PID, err)
+		return false, finding.Named(finding.Failed, "resize-not-ended", "end the waiting process (%d): %w", s.PID, err)
 	}
 	err := wait.Until(ctx, endTime, endPoll, func(context.Context) (bool, error) {
 		now := LoadAt(d)
 		return now == nil || !now.Waiting, nil
 	})
 	if wait.IsOver(err) {
-		err = finding.Named(finding.Failed, "resize-not-ended", "the resize in %s (process %d) has not ended yet", d, s.PID).
+		err = finding.Named(finding.Failed, "resize-not-ended", "the resize in %s (process %d) is still running", d, s.PID).
 			With(finding.Run("To see when it has", "status"))
 	}
 	if err == nil {

@@ -37,9 +37,9 @@ func TestAResizeWaits(t *testing.T) {
 	if was, err := Cancel(t.Context(), d); was || err != nil {
 		t.Error(was, err)
 	}
-	for want, failure := range map[string]error{"is done": nil, "FAILED: no room": errors.New("no room")} {
+	for want, failure := range map[string]error{"is done": nil, "failed: no room": errors.New("no room")} {
 		_, err := Wait(t.Context(), d, At{Time: time.Now()}, code, func() (event.Result, error) {
-			if a := LoadAt(d); a == nil || !a.Waiting || a.PID != os.Getpid() || !strings.Contains(a.Text(string(d)), "waits for") {
+			if a := LoadAt(d); a == nil || !a.Waiting || a.PID != os.Getpid() || !strings.Contains(a.Text(string(d)), "planned for") {
 				t.Errorf("at work: %+v", a)
 			}
 			if file, err := CreateEvents(d); !errors.Is(err, ErrWaits) {

@@ -43,9 +43,9 @@ func (d *Daily) overdue(last *backup.Last, now time.Time) string {
 	case now.Sub(since) <= dailyAge:
 		return ""
 	case last == nil || last.Good().IsZero():
-		return "a backup is scheduled every day at " + d.Clock + " IST, and none was made yet"
+		return "a backup is scheduled every day at " + d.Clock + " IST, but there is none yet"
 	}
-	return "a backup is scheduled every day at " + d.Clock + " IST, and the last good one is of " + last.Good().In(market.IST).Format(form)
+	return "a backup is scheduled every day at " + d.Clock + " IST, but the last good one is of " + last.Good().In(market.IST).Format(form)
 }
 
 // idle says why this machine does not run the backup.
@@ -65,16 +65,16 @@ func (s scheduler) idle(ctx context.Context, d *Daily, dir string) string {
 			continue
 		}
 		if info, err := os.Stat(filepath.Join(s.root, program)); err != nil || info.IsDir() || info.Mode()&0o111 == 0 {
-			return file + " runs the daily backup with " + program + ", which is not there any more. Set it up again: " + again
+			return file + " runs the daily backup with " + program + ", which no longer exists. Set the backup up again: " + again
 		}
 	}
 	if len(there) == 0 {
-		return d.Files[0] + " runs the backup of another instance, and nothing runs this one's. Set it up again: " + again
+		return d.Files[0] + " runs the backup of another instance, so this instance has no daily backup. Set it up again: " + again
 	}
 	for _, file := range there {
 		if strings.HasPrefix(file, cronTables) {
 			if reason := cronHere(s.root); reason != "" {
-				return reason + ", so nobody runs " + file + ", the daily backup. Install cron (sudo apt-get install cron), or let your own scheduler run that line"
+				return reason + ", so nothing runs " + file + ", the daily backup. Install cron (sudo apt-get install cron), or let your own scheduler run that line"
 			}
 		}
 		if strings.HasSuffix(file, ".timer") && s.systemctl(ctx, "--quiet", "is-enabled", filepath.Base(file)) != nil {

@@ -20,7 +20,8 @@ func GuardMarket(of string, next time.Time, clock string, marketToo bool, c *cal
 	b, _ := broker.Find(of)
 	for day := range 7 {
 		if open := market.Open(next.AddDate(0, 0, day), b.Kind == broker.Crypto, c.Weekly()); len(open) > 0 && !marketToo {
-			return finding.Named(finding.Usage, "market-open", "at %s IST a market is open (%s), and OpenAlgo stops for some seconds then. Choose another time, or confirm this one with --now", clock, open[0])
+			return finding.Named(finding.Usage, "market-open", "at %s IST a market is open (%s), and the backup may stop OpenAlgo for some seconds. "+
+				"Choose another time, or confirm this time with --now", clock, open[0])
 		}
 	}
 	return nil
@@ -41,7 +42,7 @@ func Writable(of instance.Dir, dir string) error {
 	}
 	probe, err := os.CreateTemp(dir, ".openalgo-install-")
 	if err != nil {
-		return finding.Named(finding.HostNotReady, "backup-unwritable", "backups could not be written to %s: %w", dir, err).Ending(finding.Unchanged)
+		return finding.Named(finding.HostNotReady, "backup-unwritable", "cannot write backups to %s: %w", dir, err).Ending(finding.Unchanged)
 	}
 	return errors.Join(probe.Close(), os.Remove(probe.Name()))
 }

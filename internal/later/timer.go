@@ -70,18 +70,18 @@ func SetDaily(ctx context.Context, dir instance.Dir, clock string, job Job, warn
 	}
 	d := Daily{Clock: clock, Files: files, Set: time.Now().UTC()}
 	if err := instance.Save(dir, dailyName, &d); err != nil {
-		return nil, "", finding.Named(finding.Failed, "schedule-failed", "keeping the time of the daily backup: %w", err)
+		return nil, "", finding.Named(finding.Failed, "schedule-failed", "store the time of the daily backup: %w", err)
 	}
 	if before != nil {
 		if err := schedulerOf(before.isUsers()).remove(ctx, before.files("", string(dir)), files); err != nil {
-			return nil, "", finding.Named(finding.Failed, "schedule-failed", "the daily backup is set up, and the previous one is still there: %w", err)
+			return nil, "", finding.Named(finding.Failed, "schedule-failed", "the daily backup is set up, but the previous schedule is still active: %w", err)
 		}
 	}
 	if reason := cronHere(""); by == "cron" && reason != "" {
-		warn(finding.Warn("cron-missing", "%s, so nobody runs %s, the daily backup. Install cron (sudo apt-get install cron), or let your own scheduler run that line", reason, files[0]))
+		warn(finding.Warn("cron-missing", "%s, so nothing runs %s, the daily backup. Install cron (sudo apt-get install cron), or let your own scheduler run that line", reason, files[0]))
 	}
 	if by == "cron" && hasSummerTime(time.Local, job.At.Year()) {
-		warn(finding.Warn("cron-summer-time", "cron uses this machine's clock, which has summer time. For a part of the year the backup runs an hour before or after %s IST", clock))
+		warn(finding.Warn("cron-summer-time", "cron uses this machine's clock, which has summer time. For part of the year the backup runs an hour before or after %s IST", clock))
 	}
 	if job.User && !lingers("") {
 		warn(noLinger())
@@ -100,7 +100,7 @@ func RemoveDaily(ctx context.Context, dir instance.Dir) (bool, error) {
 		err = instance.Own(dir).Remove(dailyName)
 	}
 	if err != nil {
-		return false, finding.Named(finding.Failed, "schedule-failed", "ending the daily backup: %w", err)
+		return false, finding.Named(finding.Failed, "schedule-failed", "end the daily backup: %w", err)
 	}
 	return true, nil
 }
@@ -135,7 +135,7 @@ func (s scheduler) set(ctx context.Context, d schedule) (files []string, by stri
 	if s.bySystemd() {
 		files, err := s.place(ctx, d.units())
 		if err != nil {
-			return nil, "", finding.Named(finding.Failed, "schedule-failed", "setting up the systemd timer: %w. The previous schedule was not changed.", err)
+			return nil, "", finding.Named(finding.Failed, "schedule-failed", "set up the systemd timer: %w. The previous schedule was not changed.", err)
 		}
 		return files, "systemd", nil
 	}

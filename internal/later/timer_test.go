@@ -180,10 +180,10 @@ func TestDailyIdle(t *testing.T) {
 	t.Parallel()
 	const dir = "/opt/openalgo"
 	for want, spoil := range map[string]func(s *scheduler, table string){
-		"":                      func(*scheduler, string) {},
-		"is gone":               func(_ *scheduler, table string) { _ = os.Remove(table) },
-		"is not there any more": func(s *scheduler, _ string) { _ = os.Remove(filepath.Join(s.root, program)) },
-		"no cron":               func(s *scheduler, _ string) { _ = os.Remove(filepath.Join(s.root, "/usr/sbin/cron")) },
+		"":                 func(*scheduler, string) {},
+		"is gone":          func(_ *scheduler, table string) { _ = os.Remove(table) },
+		"no longer exists": func(s *scheduler, _ string) { _ = os.Remove(filepath.Join(s.root, program)) },
+		"no cron":          func(s *scheduler, _ string) { _ = os.Remove(filepath.Join(s.root, "/usr/sbin/cron")) },
 		"another instance": func(_ *scheduler, table string) {
 			_ = os.WriteFile(table, []byte(dailyOf("/srv/openalgo").table().text), 0o600)
 		},
@@ -224,12 +224,12 @@ func TestDailyOverdue(t *testing.T) {
 		want string
 	}{
 		"just set":             {ago(3), nil, ""},
-		"never happened":       {ago(30), nil, "none was made yet"},
+		"never happened":       {ago(30), nil, "there is none yet"},
 		"made":                 {ago(100), &backup.Last{At: ago(3), OK: true}, ""},
 		"missed":               {ago(100), &backup.Last{At: ago(30), OK: true}, "the last good one is of"},
 		"failed":               {ago(100), &backup.Last{At: ago(3), Message: "no room", LastGood: ago(27)}, "failed: no room"},
 		"failed before":        {ago(2), &backup.Last{At: ago(3), Message: "no room"}, ""},
-		"an older release's":   {time.Time{}, nil, "none was made yet"},
+		"an older release's":   {time.Time{}, nil, "there is none yet"},
 		"older and a good one": {time.Time{}, &backup.Last{At: ago(3), OK: true}, ""},
 	} {
 		d := &Daily{Clock: "02:30", Files: []string{"x"}, Set: c.set}

@@ -50,7 +50,7 @@ func (d Job) lines() string {
 func (d Job) Check() error {
 	for _, word := range slices.Concat(d.Backup, d.Recover) {
 		if !plainWord.MatchString(word) {
-			return finding.Named(finding.Usage, "schedule-unusable", "--schedule: %q has characters that cron or systemd would take for something else: use a path without them", word)
+			return finding.Named(finding.Usage, "schedule-unusable", "--schedule: %q has characters with a special meaning for cron or systemd. Use a path without them", word)
 		}
 	}
 	return nil
@@ -91,10 +91,10 @@ func EngineEnvironment(getenv func(string) string, endpoint string) ([]string, e
 			continue
 		}
 		if !plainWord.MatchString(value) {
-			return nil, finding.Named(finding.Usage, "schedule-unusable", "--schedule: %s has characters that mean something else to cron or systemd", name)
+			return nil, finding.Named(finding.Usage, "schedule-unusable", "--schedule: %s has characters with a special meaning for cron or systemd", name)
 		}
 		if u, err := url.Parse(value); name == "DOCKER_HOST" && (err != nil || u.User != nil && hasPassword(u)) {
-			return nil, finding.Named(finding.Usage, "schedule-unusable", "--schedule: DOCKER_HOST has a password, which every user of this machine could read in the schedule. Use a Docker context instead")
+			return nil, finding.Named(finding.Usage, "schedule-unusable", "--schedule: DOCKER_HOST has a password, and every user of this machine could read it in the schedule. Use a Docker context instead")
 		}
 		out = append(out, name+"="+value)
 	}
@@ -193,7 +193,7 @@ func cronHere(root string) string {
 		}
 	}
 	if busybox {
-		return "cron is that of busybox, which does not read " + cronTables
+		return "cron is from busybox, which does not read " + cronTables
 	}
 	return noCron
 }

@@ -31,7 +31,7 @@ type Waiter struct {
 func Start(d instance.Dir, args ...string) (*Waiter, error) {
 	self, err := os.Executable()
 	if err != nil {
-		return nil, fmt.Errorf("finding openalgo-install's own file: %w", err)
+		return nil, fmt.Errorf("find openalgo-install's own file: %w", err)
 	}
 	events, err := CreateEvents(d)
 	if err != nil {
@@ -42,7 +42,7 @@ func Start(d instance.Dir, args ...string) (*Waiter, error) {
 	cmd.Stdout = events
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := cmd.Start(); err != nil {
-		return nil, fmt.Errorf("starting the process that waits: %w", err)
+		return nil, fmt.Errorf("start the waiting process: %w", err)
 	}
 	return &Waiter{dir: d, process: cmd}, nil
 }
@@ -71,8 +71,8 @@ func (w *Waiter) Follow(ctx context.Context, to event.Reporter, newPlan func() a
 		case ctx.Err() != nil:
 			return event.Event{}, ErrLeft
 		case err != nil:
-			return event.Event{}, finding.Named(finding.Failed, "resize-not-ended", "the process that waited ended without a word (%w)", err).
-				With(finding.Run("See what became of it, then run the resize again", "status"))
+			return event.Event{}, finding.Named(finding.Failed, "resize-not-ended", "the waiting process ended without a result (%w)", err).
+				With(finding.Run("See its state, then run the resize again", "status"))
 		case e.Type == event.TypeResult:
 			return e, nil
 		}

@@ -71,7 +71,7 @@ func (t Traces) Find(root string) []Leftover {
 			}
 			l := Leftover{Path: path, What: "a cron job for this instance"}
 			if others > 0 || !strings.Contains(path, "/cron.d/") {
-				l.Stays = "it has other jobs, too: take the line out with an editor (crontab -e)"
+				l.Stays = "it has other jobs too. Remove the line with an editor (crontab -e)"
 			}
 			out = append(out, l)
 		}
@@ -79,13 +79,13 @@ func (t Traces) Find(root string) []Leftover {
 	hooks, _ := filepath.Glob(filepath.Join(root, "etc/letsencrypt/renewal-hooks/deploy/*"))
 	for _, path := range hooks {
 		if text := smallText(path); t.Domain != "" && strings.Contains(text, "nginx") {
-			out = append(out, Leftover{Path: path, What: "reloads nginx after a certificate was renewed", Stays: "other certificates of this machine need it, too"})
+			out = append(out, Leftover{Path: path, What: "reloads nginx after a certificate renewal", Stays: "other certificates on this machine need it too"})
 		}
 	}
 	if t.Domain != "" {
 		if _, err := os.Stat(filepath.Join(root, "etc/letsencrypt/live", t.Domain)); err == nil {
 			out = append(out, Leftover{Path: filepath.Join(root, "etc/letsencrypt/live", t.Domain), What: "the certificate of " + t.Domain,
-				Stays: "certificate authorities issue only a few for a name: `certbot delete --cert-name " + t.Domain + "` removes it"})
+				Stays: "certificate authorities issue only a few for a name, so it stays. To remove it: `certbot delete --cert-name " + t.Domain + "`"})
 		}
 	}
 	return out
@@ -131,7 +131,7 @@ func (t Traces) sharedSite(text string) string {
 	for _, names := range serverNames.FindAllStringSubmatch(text, -1) {
 		for _, name := range strings.Fields(names[1]) {
 			if name != t.Domain && name != "www."+t.Domain && name != "_" {
-				return "it serves " + name + ", too"
+				return "it serves " + name + " too"
 			}
 		}
 	}
@@ -213,10 +213,10 @@ func Remove(ctx context.Context, paths []string, aside string, note func(string)
 		for path, to := range nginx {
 			err = errors.Join(err, host.MoveFile(to, path))
 		}
-		return fmt.Errorf("nginx does not take its configuration without the site, so the site stays: %w: %s", err, strings.TrimSpace(string(out)))
+		return fmt.Errorf("nginx rejects its configuration without the site, so the site stays: %w: %s", err, strings.TrimSpace(string(out)))
 	}
 	if out, err := host.Command(ctx, "nginx", "-s", "reload").CombinedOutput(); err != nil && !errors.Is(err, exec.ErrNotFound) {
-		note(fmt.Sprintf("nginx was not reloaded (does it run?): %s", strings.TrimSpace(string(out))))
+		note(fmt.Sprintf("cannot reload nginx (does it run?): %s", strings.TrimSpace(string(out))))
 	}
 	return nil
 }

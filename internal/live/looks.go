@@ -99,9 +99,9 @@ func describe(c engine.Container) *seen {
 	s.readFiles()
 	switch {
 	case stacks.IsFrozen(c):
-		s.state, s.reason = Frozen, "frozen, by a backup (for 5 s at most) or by `docker pause`"
+		s.state, s.reason = Frozen, "frozen by a backup (for 5 s at most) or by `docker pause`"
 	case c.State == "restarting":
-		s.state, s.reason = NotReady, "Docker starts the container again and again"
+		s.state, s.reason = NotReady, "the container exits again and again"
 	case c.State != "running":
 		s.state, s.reason = Stopped, (&ready.Prober{}).Now(context.Background(), c).Reason
 	}

@@ -80,7 +80,7 @@ func problems(i Instance, unfinished string, disk Disk, now time.Time) (out []Pr
 	case Frozen:
 		bad("frozen", "The container is "+i.Reason, "start")
 	case NoContainer:
-		bad("no-container", "The container is gone. Keys and data are still there", "start")
+		bad("no-container", "The container is gone. Keys and data still exist", "start")
 	case Checking, Ready, Starting:
 	}
 	if unfinished != "" {
@@ -92,10 +92,10 @@ func problems(i Instance, unfinished string, disk Disk, now time.Time) (out []Pr
 	}
 	if until := CertificateEnd(i); !until.IsZero() && until.Sub(now) < certificateLeft {
 		days := int(until.Sub(now) / (24 * time.Hour))
-		warn("certificate-expires", fmt.Sprintf("The certificate of %s ends in %s", st.HTTPS.Domain, printable.Count(max(days, 0), "day")), "doctor")
+		warn("certificate-expires", fmt.Sprintf("The certificate of %s expires in %s", st.HTTPS.Domain, printable.Count(max(days, 0), "day")), "doctor")
 	}
 	if st.Sizing.ResizeDue && st.Container != "" && i.Ours {
-		warn("resize-due", "Resize needed: "+st.Sizing.Due.Values()+" fit this machine now", "resize")
+		warn("resize-due", "Resize needed: this machine allows "+st.Sizing.Due.Values(), "resize")
 	}
 	switch {
 	case st.BackupProblem != "":

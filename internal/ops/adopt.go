@@ -32,7 +32,7 @@ func lookToAdopt(ctx context.Context, l *world.Looker) (*world.Observation, erro
 		return nil, err
 	}
 	if s.IsOurs() {
-		return nil, finding.Named(finding.HostNotReady, "adopted-already", "the OpenAlgo in %s is openalgo-install's already: there is nothing to adopt", string(l.Dir))
+		return nil, finding.Named(finding.HostNotReady, "adopted-already", "openalgo-install manages the OpenAlgo in %s already. There is nothing to adopt", string(l.Dir))
 	}
 	o, err := l.Look(ctx, true)
 	if err != nil {
@@ -46,7 +46,7 @@ func asItIs(o *world.Observation, toVolumes bool) (plan.Intent, error) {
 	i := plan.Intent{Command: plan.CommandAdopt, Files: plan.Theirs}
 	c := o.Container()
 	if !stacks.IsUp(*c) {
-		return i, finding.Named(finding.HostNotReady, "not-running", "%s is %s, and taking over proves itself by a start", c.Name, c.State).
+		return i, finding.Named(finding.HostNotReady, "not-running", "%s is %s. Start it before the takeover, so that the result can be checked", c.Name, c.State).
 			With(finding.Shell("Start it first", "docker start "+c.Name))
 	}
 	i.Env.TakenOver = settings.FromEnvironment(o.Env, c.Env, o.Made.ImageEnv)

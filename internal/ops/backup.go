@@ -110,9 +110,9 @@ func (b *backing) act(ctx context.Context, turn *turn, p *plan.Plan) (event.Resu
 	case notUp != nil:
 		return event.Result{}, &finding.Error{Kind: finding.Broken, ID: "backup-failed", Err: errors.Join(notUp, failed), Log: ready.LogOf(notUp)}
 	case ctx.Err() != nil:
-		failed = finding.Named(finding.Cancelled, "cancelled", "cancelled: there is no backup, and OpenAlgo is as it was before")
+		failed = finding.Named(finding.Cancelled, "cancelled", "cancelled. No backup was made, and OpenAlgo runs as before")
 	case failed != nil:
-		failed = finding.Named(finding.Failed, "backup-failed", "%w. There is no backup; OpenAlgo is as it was before", failed)
+		failed = finding.Named(finding.Failed, "backup-failed", "%w. No backup was made. OpenAlgo runs as before", failed)
 	}
 	if failed != nil {
 		return event.Result{}, failed
@@ -128,7 +128,7 @@ func (b *backing) act(ctx context.Context, turn *turn, p *plan.Plan) (event.Resu
 func (b *backing) keptWhileDown(ctx context.Context, c engine.Container, notUp error) (event.Result, error) {
 	result, err := b.finish(ctx, c)
 	if err == nil {
-		err = errors.New("The backup is there all the same: " + result.Message)
+		err = errors.New("The backup is complete: " + result.Message)
 	}
 	return event.Result{}, &finding.Error{Kind: finding.Broken, ID: "backup-failed", Err: errors.Join(notUp, err), Log: ready.LogOf(notUp)}
 }
@@ -159,7 +159,7 @@ func (b *backing) copied(ctx context.Context, t *turn, p *plan.Plan) (failed, no
 	if err != nil {
 		return err, nil
 	}
-	b.in.note(fmt.Sprintf("OpenAlgo is stopped for the backup, since it cannot be frozen: %v", none))
+	b.in.note(fmt.Sprintf("OpenAlgo is stopped during the backup, because it cannot be frozen: %v", none))
 	return b.write(ctx, t, p.ByStop(now))
 }
 
@@ -227,8 +227,8 @@ func (b *backing) write(ctx context.Context, t *turn, p *plan.Plan) (failed, not
 		}
 	}
 	if notUp != nil {
-		notUp = finding.Named(finding.Failed, "not-ready", "OpenAlgo was stopped for the backup and does not start again: %w", notUp).
-			With(finding.Run("Find out what is wrong", "doctor"), finding.Run("Start OpenAlgo", "start"))
+		notUp = finding.Named(finding.Failed, "not-ready", "OpenAlgo was stopped for the backup and did not start again: %w", notUp).
+			With(finding.Run("Find the problem", "doctor"), finding.Run("Start OpenAlgo", "start"))
 	}
 	if failed != nil {
 		return errors.Join(failed, w.Abandon()), notUp
@@ -248,7 +248,7 @@ func (b *backing) begin(ctx context.Context, c engine.Container, out io.Writer) 
 // close ends an archive that is whole.
 func (b *backing) close(w *backup.Writer, sealed io.Closer) error {
 	for _, link := range w.LeftOut() {
-		b.in.warn(finding.Warn("backup-link-left-out", "a link that leads out of OpenAlgo's data is not in the backup, since a restore would refuse it: %s", link))
+		b.in.warn(finding.Warn("backup-link-left-out", "the backup leaves out a link that points outside OpenAlgo's data, because a restore would refuse it: %s", link))
 	}
 	return errors.Join(w.Close(), sealed.Close())
 }
@@ -291,7 +291,7 @@ func (b *backing) findTrees(ctx context.Context, c engine.Container) error {
 			return err
 		}
 		if at == "" && openalgo.Tree(name) == openalgo.DB {
-			return finding.Named(finding.HostNotReady, "volume-missing", "%s keeps its databases in no volume: put the volumes back into %s first", c.Name, compose.FileName)
+			return finding.Named(finding.HostNotReady, "volume-missing", "%s has no volume for its databases. Add the volumes to %s again first", c.Name, compose.FileName)
 		}
 		if at == "" {
 			continue
@@ -337,7 +337,7 @@ func (b *backing) record(in *Session, result event.Result, err error) {
 		last.Message = in.redact.Redact(err.Error())
 	}
 	if err := last.Save(in.dir); err != nil {
-		in.note(fmt.Sprintf("the result of the backup could not be kept for `status`: %v", err))
+		in.note(fmt.Sprintf("cannot store the result of the backup for `status`: %v", err))
 	}
 }
 
@@ -346,13 +346,13 @@ func (b *backing) finish(ctx context.Context, c engine.Container) (event.Result,
 	in := b.in
 	r := event.Result{Changed: true, URL: world.URLOf(world.EnvOf(string(in.dir)), c)}
 	if b.target.IsStream() {
-		r.Message = fmt.Sprintf("the backup is written (%s)", backup.SizeText(b.target.Bytes))
+		r.Message = fmt.Sprintf("wrote the backup (%s)", backup.SizeText(b.target.Bytes))
 		return r, nil
 	}
 	if err := b.target.Sync(); err != nil {
 		return event.Result{}, finding.Named(finding.Failed, "backup-unwritable", "writing %s: %w", b.target.Name, err)
 	}
-	end := event.Begin(in.Report, "read-back", "read the backup again and check it")
+	end := event.Begin(in.Report, "read-back", "read the backup back and check it")
 	var a *backup.Archive
 	err := meter.Do(ctx, in.Report, "read-back", "", func(ctx context.Context) (err error) {
 		a, err = b.target.Open(ctx, b.key)
@@ -360,7 +360,7 @@ func (b *backing) finish(ctx context.Context, c engine.Container) (event.Result,
 	})
 	if err != nil {
 		end(err)
-		return event.Result{}, finding.Named(finding.Failed, "backup-unreadable", "the backup cannot be read back: %w. It is removed; OpenAlgo runs", err)
+		return event.Result{}, finding.Named(finding.Failed, "backup-unreadable", "the backup cannot be read back: %w. It was removed. OpenAlgo is running", err)
 	}
 	var damaged []string
 	err = in.acrossRestart(ctx, func(ctx context.Context) error {
@@ -370,27 +370,27 @@ func (b *backing) finish(ctx context.Context, c engine.Container) (event.Result,
 		})
 	})
 	if ctx.Err() != nil {
-		return event.Result{}, finding.Named(finding.Cancelled, "cancelled", "cancelled: there is no backup, and OpenAlgo is as it was before")
+		return event.Result{}, finding.Named(finding.Cancelled, "cancelled", "cancelled. No backup was made, and OpenAlgo runs as before")
 	}
 	if err != nil {
 		b.unchecked = err.Error()
-		in.warn(finding.Warn("backup-unchecked", "SQLite could not check the databases in the backup, so no older backup is removed: %v", err))
+		in.warn(finding.Warn("backup-unchecked", "SQLite could not check the databases in the backup, so older backups stay: %v", err))
 	}
 	end(nil)
 	if err := b.target.Finish(); err != nil {
 		return event.Result{}, finding.Named(finding.Failed, "backup-unwritable", "%w", err)
 	}
 	if len(damaged) > 0 {
-		return event.Result{}, finding.Named(finding.Failed, "data-damaged", "%s is written and is what OpenAlgo has, but OpenAlgo's data is damaged:\n  - %s\n"+
-			"Keep your older backups: none of them was removed", b.target.Name, strings.Join(damaged, "\n  - "))
+		return event.Result{}, finding.Named(finding.Failed, "data-damaged", "wrote %s, but OpenAlgo's own data is damaged:\n  - %s\n"+
+			"Keep your older backups. None of them was removed", b.target.Name, strings.Join(damaged, "\n  - "))
 	}
 	if b.unchecked != "" {
-		r.Message = fmt.Sprintf("%s is written and read back (%s), its databases are not checked", b.target.Name, backup.SizeText(b.target.Bytes))
+		r.Message = fmt.Sprintf("wrote %s and read it back (%s). Its databases were not checked", b.target.Name, backup.SizeText(b.target.Bytes))
 		return r, nil
 	}
 	if err := b.target.Prune(); err != nil {
-		return event.Result{}, finding.Named(finding.Failed, "backup-not-tidied", "%s is written and checked, but %w", b.target.Name, err)
+		return event.Result{}, finding.Named(finding.Failed, "backup-not-tidied", "wrote and checked %s, but %w", b.target.Name, err)
 	}
-	r.Message = fmt.Sprintf("%s is written and checked (%s)", b.target.Name, backup.SizeText(b.target.Bytes))
+	r.Message = fmt.Sprintf("wrote and checked %s (%s)", b.target.Name, backup.SizeText(b.target.Bytes))
 	return r, nil
 }

@@ -80,7 +80,7 @@ func (d *daily) act(ctx context.Context, t *turn, _ *plan.Plan) (event.Result, e
 	if err != nil {
 		return event.Result{}, err
 	}
-	return event.Result{Changed: true, Message: fmt.Sprintf("a backup is made every day at %s IST in %s, by %s (%s). To see how the last one ended: %s",
+	return event.Result{Changed: true, Message: fmt.Sprintf("a backup is made every day at %s IST in %s, by %s (%s). To see the last result: %s",
 		d.Clock, to, by, strings.Join(files, ", "), finding.Command(t.dir, "status"))}, nil
 }
 

@@ -31,7 +31,7 @@ func Clean() Command {
 			return i, err
 		}
 		if !seen.Alone {
-			i.Notes = append(i.Notes, "no image is removed: another instance of this Docker may need it, and cannot be asked or is being changed")
+			i.Notes = append(i.Notes, "no image is removed: another instance may need it, and that one cannot be checked or is being changed")
 		}
 		for _, item := range seen.Items() {
 			i.Spare = append(i.Spare, spare(o, item))

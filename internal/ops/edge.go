@@ -18,8 +18,8 @@ func pullEdge(ctx context.Context, in *Session, p *plan.Plan) error {
 	_, err := in.Engine.Pull(ctx, p.Edge.Pull, in.images().Progress("edge-image"))
 	end(err)
 	if err != nil {
-		return finding.Named(finding.Failed, "pull-failed", "pull the image of the HTTPS proxy, %s (nothing was changed): %w. "+
-			"tls.edge.image names another one", p.Edge.Pull, err)
+		return finding.Named(finding.Failed, "pull-failed", "pull the image of the HTTPS proxy, %s (nothing was changed): %w. To use another image, set "+
+			"tls.edge.image in the answers file", p.Edge.Pull, err)
 	}
 	return nil
 }

@@ -26,7 +26,7 @@ func InstallSaved() Command { return Command{Name: plan.CommandInstall, Wish: as
 
 func asSaved(o *world.Observation) (plan.Intent, error) {
 	if o.AnswersText == nil {
-		return plan.Intent{}, finding.Named(finding.Usage, "answers-unreadable", "%s cannot be read any more", o.Dir.Path(instance.AnswersName))
+		return plan.Intent{}, finding.Named(finding.Usage, "answers-unreadable", "%s can no longer be read", o.Dir.Path(instance.AnswersName))
 	}
 	if err := guard.Keys(o); err != nil { // without them the credentials are gone, too
 		return plan.Intent{}, err

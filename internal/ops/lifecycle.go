@@ -104,7 +104,7 @@ func stepsOf(p *plan.Plan) (out []run.Step) {
 }
 
 func notReadyAgain(c engine.Container, err error) error {
-	return &finding.Error{Kind: finding.Failed, ID: "not-ready", Err: fmt.Errorf("%s does not get ready: %w", c.Name, err), Log: ready.LogOf(err)}
+	return &finding.Error{Kind: finding.Failed, ID: "not-ready", Err: fmt.Errorf("%s did not become ready: %w", c.Name, err), Log: ready.LogOf(err)}
 }
 
 // causeOf is why a run failed that changes nothing which an undo would bring back.

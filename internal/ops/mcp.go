@@ -9,8 +9,8 @@ import (
 func MCP(m answers.RemoteMCP) Command {
 	return Reconfigure("mcp", func(a *answers.Answers) error {
 		if a.RemoteMCP = m; m.Enabled && a.Domain == "" {
-			return finding.Named(finding.Usage, "domain-needed", "AI clients reach OpenAlgo only over HTTPS, and it has no domain").
-				With(finding.Run("Give it one first", "domain", "algo.example.com")).Ending(finding.Unchanged)
+			return finding.Named(finding.Usage, "domain-needed", "remote MCP needs HTTPS, and this instance has no domain").
+				With(finding.Run("Set a domain first", "domain", "algo.example.com")).Ending(finding.Unchanged)
 		}
 		return nil
 	})

@@ -23,7 +23,7 @@ func (in *Session) OpenBackup(ctx context.Context, file string, key backup.Key) 
 		return nil, err
 	}
 	var archive *backup.Archive
-	err := timed(ctx, in, "check", "read the backup and compare its checksums", func(ctx context.Context) (err error) {
+	err := timed(ctx, in, "check", "read the backup and check its checksums", func(ctx context.Context) (err error) {
 		archive, err = backup.Open(ctx, file, key)
 		return err
 	})
@@ -60,7 +60,7 @@ func restored(o *world.Observation, r plan.Restoring, other string) (plan.Intent
 	none := plan.Intent{Command: plan.CommandRestore}
 	o.FindByMount()
 	if o.State.Foreign || o.Container() != nil && o.State.Project == "" {
-		return none, finding.Named(finding.HostNotReady, "foreign-stack", "the OpenAlgo in %s is another tool's", string(o.Dir)).
+		return none, finding.Named(finding.HostNotReady, "foreign-stack", "another tool installed the OpenAlgo in %s", string(o.Dir)).
 			With(finding.Run("Take it over first", "adopt"), finding.Hint{Do: "Choose another directory: add --dir to the command"}).Ending(finding.Unchanged)
 	}
 	if err := guard.Unknown(o); err != nil {
@@ -85,7 +85,7 @@ func restored(o *world.Observation, r plan.Restoring, other string) (plan.Intent
 func fitted(r *plan.Restoring, here *world.Observation) (a answers.Answers, notes []string, err error) {
 	a, problems := answers.ParseSaved(r.Files[instance.AnswersName])
 	if len(problems) > 0 {
-		return a, nil, finding.Named(finding.Usage, "answers-invalid", "the answers in the backup: %w", &answers.Invalid{Problems: problems})
+		return a, nil, finding.Named(finding.Usage, "answers-invalid", "cannot read the answers in the backup: %w", &answers.Invalid{Problems: problems})
 	}
 	settings.ReadCredentials(&a, r.Env)
 	own, wrong := answers.ParseSaved(here.AnswersText)
@@ -98,13 +98,13 @@ func fitted(r *plan.Restoring, here *world.Observation) (a answers.Answers, note
 		a.Data = nil
 		a.Ports.AutoWeb, a.Ports.AutoWebSocket = true, true
 		if other := here.Backup.Served[a.Domain]; other != "" {
-			notes = append(notes, fmt.Sprintf("%s is served by %s on this machine, so the restored OpenAlgo has no domain. To give it one: %s", a.Domain, other, finding.Command(here.Dir, "domain", "NAME")))
+			notes = append(notes, fmt.Sprintf("%[2]s already serves %[1]s on this machine, so the restored OpenAlgo has no domain. To set one: %[3]s", a.Domain, other, finding.Command(here.Dir, "domain", "NAME")))
 			plain, _ := answers.ParseSaved([]byte("version: 1\n"))
 			a.Domain, a.TLS = "", plain.TLS
 		}
 	}
 	if problems := a.Check(); len(problems) > 0 {
-		return a, notes, finding.Named(finding.HostNotReady, "answers-invalid", "the answers in the backup do not fit here: %w", &answers.Invalid{Problems: problems})
+		return a, notes, finding.Named(finding.HostNotReady, "answers-invalid", "the answers in the backup do not fit this machine: %w", &answers.Invalid{Problems: problems})
 	}
 	return a, notes, nil
 }

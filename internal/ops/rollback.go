@@ -49,7 +49,7 @@ func rolledBack(o *world.Observation) (plan.Intent, error) {
 	was := k.Manifest.Image
 	switch {
 	case errors.Is(k.Err, fs.ErrNotExist) || k.Err == nil && was.ID == c.ImageID: // an upgrade that was undone left it
-		return none, finding.Named(finding.HostNotReady, "copy-missing", "there is nothing to go back to: no upgrade was made, or its copy in %s is gone", o.Dir.Work(instance.Snapshot)).
+		return none, finding.Named(finding.HostNotReady, "copy-missing", "no rollback is possible: there was no upgrade, or its copy in %s is gone", o.Dir.Work(instance.Snapshot)).
 			With(finding.Run("Change to another release", "upgrade", "--to", "TAG"), finding.Run("Restore a backup", "restore", "FILE"))
 	case k.Err != nil:
 		return none, k.Err
@@ -64,7 +64,7 @@ func rolledBack(o *world.Observation) (plan.Intent, error) {
 		return none, err
 	}
 	if k.Image.Ref == "" {
-		return none, finding.Named(finding.HostNotReady, "image-missing", "the previous image, %s, is neither on this machine nor in a registry", was.Ref).
+		return none, finding.Named(finding.HostNotReady, "image-missing", "the previous image, %s, is not on this machine, and no registry has it", was.Ref).
 			With(finding.Run("Change to another release", "upgrade", "--to", "TAG")).Ending(finding.Unchanged)
 	}
 	a.Image.Ref = k.Image.Ref

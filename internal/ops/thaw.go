@@ -18,7 +18,7 @@ func thaws(ctx context.Context, t *turn, o *world.Observation, p *plan.Plan) boo
 	}
 	was, err := freeze.Left(ctx, t.Engine, c.ID)
 	if was {
-		t.note(c.Name + " was frozen (`docker pause`), and runs again")
+		t.note(c.Name + " was frozen (`docker pause`) and runs again")
 	}
 	return was && err == nil
 }

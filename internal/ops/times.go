@@ -27,6 +27,6 @@ func keepTimes(ctx context.Context, in *Session, m run.Measured, last *downtime.
 		}
 	}
 	if err := downtime.Keep(in.dir, start, last); err != nil {
-		in.note("how long OpenAlgo was down could not be kept for `status`: " + err.Error())
+		in.note("cannot store the length of the downtime for `status`: " + err.Error())
 	}
 }

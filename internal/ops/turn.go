@@ -179,7 +179,7 @@ func (t *turn) bringNewest(ctx context.Context, o *world.Observation, i plan.Int
 	image.KeepTag(ctx, t.Engine, o.State.Project, o.State.ImageRef, before, t.note) // before its tag moves on
 	newest, err := t.images().Pull(ctx, ref)
 	if err == nil && newest.ID == before {
-		t.note("the present image is the newest of " + ref)
+		t.note("the current image is the newest of " + ref)
 	}
 	return err
 }
@@ -190,8 +190,8 @@ func nameAgain(ctx context.Context, t *turn, project, was string, keep plan.Kept
 	if now, err := t.Engine.Image(ctx, keep.Ref); err == nil && now.ID == keep.TagOf {
 		return nil
 	}
-	return finding.Named(finding.HostNotReady, "image-name", "the previous image, %s, has no name by which Docker Compose can find it", was).
-		With(finding.Shell("Give it one, then roll back", fmt.Sprintf("docker tag %s %s", keep.TagOf, keep.Ref))).Ending(finding.Unchanged)
+	return finding.Named(finding.HostNotReady, "image-name", "the previous image, %s, has no name, so Docker Compose cannot find it", was).
+		With(finding.Shell("Give the image a name, then roll back", fmt.Sprintf("docker tag %s %s", keep.TagOf, keep.Ref))).Ending(finding.Unchanged)
 }
 
 // dropKept drops the tags of images that nothing needs, once one was kept.
@@ -222,9 +222,9 @@ func (t *turn) nothingToDo(ctx context.Context, p *plan.Plan) (event.Result, err
 		err = of.AwaitSite(ctx, p.Edge.State)
 	}
 	if err != nil {
-		return event.Result{}, &finding.Error{Kind: finding.Failed, ID: "not-ready", Err: fmt.Errorf("nothing to change, but the stack is not ready: %w", err), Log: ready.LogOf(err)}
+		return event.Result{}, &finding.Error{Kind: finding.Failed, ID: "not-ready", Err: fmt.Errorf("nothing to change, but OpenAlgo is not ready: %w", err), Log: ready.LogOf(err)}
 	}
-	return event.Result{URL: p.Answers.Origin(), Message: "nothing to do: OpenAlgo runs as the answers say, and is ready"}, nil
+	return event.Result{URL: p.Answers.Origin(), Message: "nothing to do: OpenAlgo matches your answers and is ready"}, nil
 }
 
 // measured changes the instance, keeps how long that took OpenAlgo down, and says

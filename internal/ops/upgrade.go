@@ -86,10 +86,10 @@ func (in *Session) CheckUpgrade(ctx context.Context, to string) (available bool,
 			return false, "", err
 		}
 		if err == nil && now.ID == runs && now.Digest == digest {
-			return false, "OpenAlgo runs the newest image of " + a.Image.Ref, nil
+			return false, "OpenAlgo already runs the newest image of " + a.Image.Ref, nil
 		}
 	}
-	return true, fmt.Sprintf("there is another image of %s (%s): %s", a.Image.Ref, digest, finding.Command(in.dir, "upgrade")), nil
+	return true, fmt.Sprintf("a newer image of %s is available (%s): %s", a.Image.Ref, digest, finding.Command(in.dir, "upgrade")), nil
 }
 
 // checkSource says whether the source makes another image than the one that runs.
@@ -107,7 +107,7 @@ func checkSource(ctx context.Context, in *Session, i plan.Intent, runs string) (
 	if err == nil && now.ID == runs {
 		return false, "OpenAlgo runs the image of " + b.From, nil
 	}
-	return true, "there is another source: " + b.From, nil
+	return true, "newer source code is available: " + b.From, nil
 }
 
 // upgraded is the wish for the saved answers with the image to go to.
@@ -123,9 +123,9 @@ func upgraded(o *world.Observation, to string) (plan.Intent, error) {
 	builds := a.Image.Source == "git" || a.Image.Source == "path"
 	switch {
 	case a.Image.Source == "rehearsal":
-		return i, finding.Named(finding.HostNotReady, "test-app", "the test app has no releases to upgrade to. Nothing was changed")
+		return i, finding.Named(finding.HostNotReady, "test-app", "the test app has no newer release. Nothing was changed")
 	case a.Image.Source == "path" && to != "":
-		return i, finding.Named(finding.Usage, "image-built", "OpenAlgo is built from %s here, so --to cannot name a release", a.Image.Path).
+		return i, finding.Named(finding.Usage, "image-built", "OpenAlgo is built from %s, so --to cannot choose a release", a.Image.Path).
 			With(finding.Shell("Check the release out, then upgrade without --to", fmt.Sprintf("git -C %[1]s fetch --tags && git -C %[1]s checkout %s", a.Image.Path, to))).
 			Ending(finding.Unchanged)
 	case builds && to != "":

@@ -40,8 +40,8 @@ func planDropped(o *world.Observation, p *Plan) {
 		}
 	}
 	if len(options) > 0 {
-		p.Warn(finding.Warn("options-dropped", "%s was made with more than the new container has: %s. What you still need belongs into %s/docker-compose.override.yaml, before or after; "+
-			"Docker's record of the previous container is kept as .openalgo-install/backups/container.json.*", c.Name, strings.Join(options, ", "), string(o.Dir)))
+		p.Warn(finding.Warn("options-dropped", "the new container lacks some settings of %s: %s. Add those that you need to %s/docker-compose.override.yaml, now or "+
+			"later. Docker's record of the previous container is kept as .openalgo-install/backups/container.json.*", c.Name, strings.Join(options, ", "), string(o.Dir)))
 	}
 }
 

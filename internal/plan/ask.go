@@ -27,9 +27,9 @@ func askForResize(o *world.Observation, p *Plan) {
 // How long OpenAlgo is down, as askWhileOpen says it.
 const (
 	// FrozenForAMoment is for what does not stop it, unless Docker cannot freeze it.
-	FrozenForAMoment = "OpenAlgo and its strategies are frozen for less than a second, or stop for some seconds where Docker cannot freeze them"
+	FrozenForAMoment = "OpenAlgo and its strategies are frozen for less than a second. If Docker cannot freeze them, they stop for some seconds"
 	DownForGood      = "OpenAlgo and its strategies stop until you start them again"
-	DownRemoved      = "OpenAlgo and its strategies stop, and the container is removed"
+	DownRemoved      = "OpenAlgo and its strategies stop, and openalgo-install removes the container"
 )
 
 // askForMarket asks whether OpenAlgo may go down while a market is open, and come
@@ -57,7 +57,7 @@ func smaller(o *world.Observation, p *Plan) string {
 	}
 	evidence := preflight.Beyond(o.Use, p.Sizing)
 	if len(evidence) == 0 {
-		evidence = []string{"What is in use now fits"}
+		evidence = []string{"Current use fits the smaller limits"}
 	}
-	return "these become smaller: " + strings.Join(less, ", ") + ". " + strings.Join(evidence, ". ")
+	return "smaller limits: " + strings.Join(less, ", ") + ". " + strings.Join(evidence, ". ")
 }

@@ -17,7 +17,7 @@ func planClean(o *world.Observation, i Intent) (*Plan, error) {
 		p.Commit = append(p.Commit, s.Step)
 	}
 	if !p.Empty() {
-		p.Asks = []Ask{{AskRemove, "This is removed for good, and " + freed(p) + " become free. OpenAlgo is not touched"}}
+		p.Asks = []Ask{{AskRemove, "This is deleted for good and frees " + freed(p) + ". OpenAlgo keeps running"}}
 	}
 	return p, nil
 }

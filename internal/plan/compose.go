@@ -34,20 +34,20 @@ func planCompose(o *world.Observation, p *Plan) error {
 	case o.ComposeText == nil:
 		p.Add(Change{Kind: KindFile, Name: path, Action: ActionCreate, Reason: "how Docker runs OpenAlgo", Diff: diff})
 	case p.Intent.Adopts():
-		p.Add(Change{Kind: KindFile, Name: path, Action: ActionUpdate, Reason: "rewritten; the previous version stays in " + o.Dir.KeptPath(""), Diff: diff})
+		p.Add(Change{Kind: KindFile, Name: path, Action: ActionUpdate, Reason: "rewritten; the previous version is kept in " + o.Dir.KeptPath(""), Diff: diff})
 	case onDisk == settings.Sum(rendered):
 	case onDisk == last && earlier && !recreatesAnyway(p):
 		p.ComposeText = o.ComposeText
 	case onDisk == last && earlier:
-		p.Add(Change{Kind: KindFile, Name: path, Action: ActionUpdate, Reason: "this version of openalgo-install has more in it: fewer rights, faster starts", Diff: diff})
+		p.Add(Change{Kind: KindFile, Name: path, Action: ActionUpdate, Reason: "this version of openalgo-install improves it: fewer rights, faster starts", Diff: diff})
 	case onDisk == last:
 		p.Add(Change{Kind: KindFile, Name: path, Action: ActionUpdate, Reason: "the answers changed", Diff: diff})
 	case last == settings.Sum(rendered) || earlier || last == "":
 		p.ComposeText, p.OwnCompose = o.ComposeText, false
-		p.Warn(finding.Warn("compose-kept", "%s was edited by hand: kept and used as it is", path))
+		p.Warn(finding.Warn("compose-kept", "you edited %s by hand. openalgo-install uses it unchanged", path))
 	default:
-		return finding.Named(finding.HostNotReady, "compose-edited", "%s was edited by hand, and the answers now ask for something else too. Make the change below in the file yourself, "+
-			"or move the file away and a fresh one is written:\n%s", path, diff)
+		return finding.Named(finding.HostNotReady, "compose-edited", "you edited %s by hand, so openalgo-install does not change it. But your answers changed. "+
+			"Make the change below yourself, or move the file away to get a new one:\n%s", path, diff)
 	}
 	files := []compose.File{{Path: path, Content: p.ComposeText}}
 	if o.Override != nil {
@@ -69,7 +69,7 @@ func planCompose(o *world.Observation, p *Plan) error {
 		}
 	}
 	if p.Stack.Project != o.Project {
-		return finding.Named(finding.HostNotReady, "project-renamed", "%s calls the project %q and this directory's is %q: write `name: %s`", path, p.Stack.Project, o.Project, o.Project)
+		return finding.Named(finding.HostNotReady, "project-renamed", "%s names the project %q, but the project of this directory is %q. Write `name: %s` in it", path, p.Stack.Project, o.Project, o.Project)
 	}
 	return nil
 }
@@ -129,19 +129,19 @@ func bringsBytecode(o *world.Observation, i Intent) bool {
 func sameAsAsked(o *world.Observation, p *Plan, path string) error {
 	var other []string
 	if want := ImageRef(o, p.Intent); p.Stack.Image != want {
-		other = append(other, fmt.Sprintf("the image %s, the answers %s", p.Stack.Image, want))
+		other = append(other, fmt.Sprintf("image %s (your answers: %s)", p.Stack.Image, want))
 	}
 	for inside, want := range map[int]int{openalgo.WebPort: p.Answers.Ports.Web, openalgo.WebSocketPort: p.Answers.Ports.WebSocket} {
 		if _, have := p.Stack.Published(inside); have != want {
-			other = append(other, fmt.Sprintf("port %d, the answers %d", have, want))
+			other = append(other, fmt.Sprintf("port %d (your answers: %d)", have, want))
 		}
 	}
 	if len(other) == 0 {
 		return nil
 	}
 	slices.Sort(other)
-	return finding.Named(finding.HostNotReady, "compose-foreign", "%s was not written by openalgo-install and says otherwise than the answers: it has %s. "+
-		"Make the answers say the same, or move the file away and a fresh one is written", path, strings.Join(other, "; "))
+	return finding.Named(finding.HostNotReady, "compose-foreign", "openalgo-install did not write %s, and it differs from your answers: %s. "+
+		"Change your answers to match, or move the file away to get a new one", path, strings.Join(other, "; "))
 }
 
 // ImageRef is the reference that docker-compose.yaml names.

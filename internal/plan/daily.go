@@ -27,6 +27,6 @@ func planDaily(o *world.Observation, i Intent) (*Plan, error) {
 // endDaily lists the files of this machine that make the daily backup.
 func endDaily(o *world.Observation, p *Plan) {
 	for _, file := range o.Removable.Daily {
-		p.Add(Change{Kind: KindFile, Name: file, Action: ActionRemove, Reason: "the daily backup; backups that are there stay"})
+		p.Add(Change{Kind: KindFile, Name: file, Action: ActionRemove, Reason: "the daily backup; existing backups stay"})
 	}
 }

@@ -26,7 +26,7 @@ func planEdge(o *world.Observation, p *Plan) error {
 	p.Edge = &EdgePlan{Way: *seen.Way}
 	p.Warn(seen.Warnings...)
 	if before.Kind != "" && before.Kind != p.Edge.State.Kind {
-		return finding.Named(finding.HostNotReady, "proxy-other", "%s is served by %s now, and both would want its ports: install with `tls: {mode: off}` first, then with the other", before.Domain, before.Kind)
+		return finding.Named(finding.HostNotReady, "proxy-other", "%s is served by %s now, and both modes need the same ports. Install with `tls: {mode: off}` first, then with the new mode", before.Domain, before.Kind)
 	}
 	if seen.PlanErr != nil {
 		return edgeRefusal(seen.PlanErr)

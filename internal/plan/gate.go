@@ -29,9 +29,9 @@ func planGate(o *world.Observation, p *Plan) {
 	switch account := accountAfter(o, p); {
 	case e.Gate == "": // nobody looked
 	case !account && (!e.Gated || e.GateStale):
-		c := Change{Kind: KindFile, Name: e.Gate, Action: ActionCreate, Reason: "keeps https://" + e.State.Domain + " closed to others until you have made the admin account"}
+		c := Change{Kind: KindFile, Name: e.Gate, Action: ActionCreate, Reason: "keeps https://" + e.State.Domain + " closed to others until you create the admin account"}
 		if e.Gated {
-			c.Action, c.Reason = ActionUpdate, c.Reason+". It is from before a change, or damaged"
+			c.Action, c.Reason = ActionUpdate, c.Reason+". The plan is older than a change, or damaged"
 		}
 		p.Add(c)
 		e.Steps = []run.Step{&gate.Close{Site: e.State, Path: run.In(o.Dir, e.Gate), Web: e.Site.Web}}

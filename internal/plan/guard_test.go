@@ -70,7 +70,7 @@ var guardCases = map[string]struct {
 		dropContainers(o)
 		o.Volumes[testVolume].Labels[stacks.LabelDir] = "/srv/openalgo"
 		o.Dirs["/srv/openalgo"] = world.Directory{HasEnv: true}
-	}, every: "belongs to /srv/openalgo", plans: "belongs to /srv/openalgo"},
+	}, every: "belongs to the instance in /srv/openalgo", plans: "belongs to the instance in /srv/openalgo"},
 	"the volume of another directory, which has no .env": {change: func(_ *testing.T, o *world.Observation) {
 		dropContainers(o)
 		o.Volumes[testVolume].Labels[stacks.LabelDir] = "/srv/openalgo"
@@ -82,7 +82,7 @@ var guardCases = map[string]struct {
 	"the project was renamed": {change: func(_ *testing.T, o *world.Observation) {
 		dropContainers(o)
 		o.Project = "algo"
-	}, every: "now called", plans: "now called"},
+	}, every: "now named", plans: "now named"},
 	"the directory was moved": {change: func(_ *testing.T, o *world.Observation) {
 		o.Whose["openalgo-web"] = stacks.Orphan
 	}, every: "moved", plans: "moved", intent: Intent{Command: "set"}},
@@ -104,14 +104,14 @@ var guardCases = map[string]struct {
 		dropContainers(o)
 		withEnv(o, t, "")
 		o.Data, o.Volumes, o.Unread = nil, nil, errors.New("line 3")
-	}, plans: "cannot be read"},
+	}, plans: "cannot read docker-compose.yaml"},
 	"another tool's container has this .env": {change: func(_ *testing.T, o *world.Observation) {
 		forget(o)
 		dropContainers(o)
 		c := testContainer("theirs", testDir)
 		c.Labels = nil
 		addTo(o, c, stacks.Own)
-	}, plans: "another tool made"},
+	}, plans: "another tool installed"},
 	"a second container has this .env": {change: func(_ *testing.T, o *world.Observation) {
 		c := testContainer("second", testDir)
 		c.Labels = nil
@@ -126,7 +126,7 @@ var guardCases = map[string]struct {
 		forget(o)
 		dropContainers(o)
 		o.Project, o.Data = "algo", nil
-	}, plans: "no directory claims"},
+	}, plans: "without a directory"},
 	"keys, and data of another name that has its directory": {change: func(_ *testing.T, o *world.Observation) {
 		forget(o)
 		dropContainers(o)
@@ -222,7 +222,7 @@ func TestGuardUnknown(t *testing.T) {
 	o.HasDB = true
 	refused(t, "ours", guard.Unknown(o), "")
 	forget(o)
-	refused(t, "unknown", guard.Unknown(o), "another tool made")
+	refused(t, "unknown", guard.Unknown(o), "another tool installed")
 	o.HasDB = false
 	refused(t, "no data", guard.Unknown(o), "")
 }

@@ -172,14 +172,14 @@ type Restoring struct {
 func (r *Restoring) Read() error {
 	text := r.Files[instance.EnvName]
 	if text == nil || r.Files[instance.AnswersName] == nil {
-		return finding.Named(finding.Usage, "backup-unusable", "this backup has no %s or no %s, and is of no use without: nothing was changed", instance.EnvName, instance.AnswersName)
+		return finding.Named(finding.Usage, "backup-unusable", "this backup has no %s or no %s, so it cannot be restored. Nothing was changed", instance.EnvName, instance.AnswersName)
 	}
 	var err error
 	if r.Env, err = envfile.Parse(text); err != nil {
-		return finding.Named(finding.Usage, "backup-unusable", "reading the .env in the backup: %w", err)
+		return finding.Named(finding.Usage, "backup-unusable", "read the .env in the backup: %w", err)
 	}
 	if r.State, err = instance.DecodeState("state.json", r.Files[instance.WorkName+"/state.json"]); err != nil {
-		return finding.Named(finding.Usage, "backup-unusable", "reading the state in the backup: %w", err)
+		return finding.Named(finding.Usage, "backup-unusable", "read the state in the backup: %w", err)
 	}
 	return nil
 }

@@ -40,7 +40,7 @@ func ForContainer(o *world.Observation, i Intent) (*Plan, error) {
 	stop, again := stopped(*c)
 	switch {
 	case i.Run == Up:
-		reason := "wait until it answers"
+		reason := "wait until OpenAlgo answers"
 		if c.State != "running" {
 			reason = "it is " + c.State + ": start it"
 		}
@@ -53,17 +53,17 @@ func ForContainer(o *world.Observation, i Intent) (*Plan, error) {
 		p.Asks = askWhileOpen(o, DownForGood)
 		return p, nil
 	case i.Run == Again:
-		becomes("stopped and started again")
+		becomes("stop it and start it again")
 		p.Steps, p.Commit = stop, again
 	case i.Run == Archived && c.State == "running" && i.Copier != nil:
-		becomes("frozen for a moment, while what changes is copied")
-		p.Steps = []run.Part{{Name: "freeze", Title: "copy the data, and freeze OpenAlgo while what changed is copied",
+		becomes("freeze it for a moment, to copy the latest changes")
+		p.Steps = []run.Part{{Name: "freeze", Title: "copy the data, and freeze OpenAlgo while the latest changes are copied",
 			Steps: []run.Step{&still.Freeze{ID: c.ID, Name: c.Name, Copier: i.Copier}}}}
 		p.Downtime = &downtime.Estimate{Text: "OpenAlgo is frozen for less than a second, and its connections stay open"}
 		p.Asks = askWhileOpen(o, FrozenForAMoment)
 		return p, nil
 	case i.Run == Archived && up:
-		becomes("stopped while its data is copied, and started again")
+		becomes("stop it while its data is copied, then start it again")
 		p = p.ByStop(*c)
 	case i.Run == Archived:
 		becomes("its data is copied")
@@ -108,9 +108,9 @@ func Message(p *Plan) string {
 	case Gone:
 		return goneMessage(p)
 	case Unscheduled:
-		return "no daily backup is made any more; those that are there stay"
+		return "the daily backup is switched off; existing backups stay"
 	case Cleaned:
-		return "what is no longer needed is removed: " + freed(p) + " are free"
+		return "removed what is no longer needed, which frees " + freed(p)
 	case Down:
 		return p.Stays.Name + " is stopped. To start it again: " + finding.Command(p.dir, "start")
 	}
@@ -125,7 +125,7 @@ func Idle(p *Plan) string {
 	case Unscheduled:
 		return "nothing to do: there is no daily backup"
 	case Cleaned:
-		return "nothing to do: all that is kept is needed"
+		return "nothing to do: everything that is kept is still needed"
 	}
 	return p.Stays.Name + " is stopped already"
 }

@@ -19,7 +19,7 @@ func ahead(l *listing) []run.Part {
 	if !l.Intent.Upgrades() || !stacks.IsUp(*l.old) {
 		return nil
 	}
-	return []run.Part{{Name: "ahead", Title: "copy what can be copied of the databases", Steps: []run.Step{&data.Ahead{Tree: "db"}}}}
+	return []run.Part{{Name: "ahead", Title: "copy as much of the databases as possible", Steps: []run.Step{&data.Ahead{Tree: "db"}}}}
 }
 
 // data is what becomes of the databases.
@@ -30,7 +30,7 @@ func (l *listing) data() (out []run.Part) {
 		return []run.Part{{Name: "snapshot", Title: "keep a copy of the databases", Steps: []run.Step{
 			&data.Clear{Base: instance.Snapshot}, &data.Keep{Tree: "db", Base: instance.Snapshot}, &step.DescribeCopy{Base: instance.Snapshot}}}}
 	case l.old != nil && i.Adopts() && len(unmounted(*l.old)) > 0:
-		carry := run.Part{Name: "carry", Title: "copy what the previous container kept in itself"}
+		carry := run.Part{Name: "carry", Title: "copy the data that only the previous container has"}
 		for _, target := range unmounted(*l.old) {
 			carry.Steps = append(carry.Steps, &data.Carry{Target: target, User: l.ownerOfCopies()})
 		}
@@ -39,7 +39,7 @@ func (l *listing) data() (out []run.Part) {
 		out = l.replaced()
 	}
 	if l.old != nil && i.Data == ToVolumes {
-		move := run.Part{Name: "move", Title: "copy the data into volumes, and compare"}
+		move := run.Part{Name: "move", Title: "copy the data into volumes and compare"}
 		sources := world.DataDirectories(*l.old)
 		for _, target := range slices.Sorted(maps.Keys(sources)) {
 			move.Steps = append(move.Steps, &data.Move{From: run.In(l.o.Dir, sources[target]), Target: target, User: l.ownerOfCopies()})
@@ -57,7 +57,7 @@ func (l *listing) replaced() []run.Part {
 	for _, t := range backup.Manifest.Trees {
 		names = append(names, t.Name)
 	}
-	keep := run.Part{Name: "replaced", Title: "keep a copy of the data that is replaced",
+	keep := run.Part{Name: "replaced", Title: "keep a copy of the current data",
 		Steps: []run.Step{&data.Clear{Base: instance.Replaced, For: names, Bytes: backup.Bytes}}}
 	for _, name := range names {
 		keep.Steps = append(keep.Steps, &data.Keep{Tree: name, Base: instance.Replaced, OfNew: true})

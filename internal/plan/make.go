@@ -67,7 +67,7 @@ func (p *Plan) Finish(o *world.Observation) error {
 		return err
 	}
 	if o.Image == nil && p.Env.Fresh && o.Sample == nil && p.Answers.Image.Source != "rehearsal" {
-		p.Warn(finding.Warn("image-not-here", "Docker does not have the image yet: its own .env base may add settings to the .env shown here"))
+		p.Warn(finding.Warn("image-not-here", "Docker does not have the image yet. Its own sample .env may add settings to the .env shown here"))
 	}
 	expectDowntime(o, p)
 	planAsks(o, p)
@@ -109,7 +109,7 @@ func planFiles(o *world.Observation, p *Plan) error {
 	p.Env, warnings, err = settings.Decide(settings.Situation{Current: o.Env, Sample: o.Sample, Last: o.State,
 		DataMayExist: len(o.Data) > 0 || settings.DataElsewhere(o.Env) || i.Restores(), Mode: mode, Random: o.Random}, wanted, edit)
 	if settings.LostKeys(err) {
-		return finding.Named(finding.HostNotReady, "keys", "%w.\nThe .env may stand in %s, or in a backup of yours; bring the line back and run this again",
+		return finding.Named(finding.HostNotReady, "keys", "%w.\nLook for the .env in %s or in your backups. Restore that line, then run the same command again",
 			err, o.Dir.KeptPath(""))
 	}
 	if err != nil {
@@ -134,7 +134,7 @@ func planFiles(o *world.Observation, p *Plan) error {
 	if p.Env.Changes() {
 		action, reason := ActionUpdate, "settings changed: "+settings.Names(p.Env.Edits)
 		if len(p.Env.Edits) == 0 {
-			reason = "comments or order change"
+			reason = "only comments or the order of lines change"
 		}
 		if p.Env.Fresh {
 			action, reason = ActionCreate, "OpenAlgo's settings: encryption keys, broker and sizing; only root and OpenAlgo can read it"
@@ -196,10 +196,10 @@ func planImage(o *world.Observation, p *Plan) {
 		p.ImageID = c.ImageID // the tag is gone, the container still runs from it
 		return
 	}
-	reason := "Docker does not have it yet: pulled from its registry"
+	reason := "pull it from its registry"
 	switch {
 	case p.Answers.Image.Source == "rehearsal":
-		reason = "the test app, made from openalgo-install"
+		reason = "the test app, made from openalgo-install itself"
 	case o.Built != nil:
 		reason = "built from " + o.Built.From
 	}
@@ -215,13 +215,13 @@ func planContainer(o *world.Observation, p *Plan) {
 	}
 	if p.ImageID != "" && !p.Intent.Image.Moves && o.StaysOn(p.Stack.Image) && p.Change(KindImage, p.Stack.Image) == nil {
 		if o.Moved || c.ImageID != p.ImageID {
-			p.Warn(finding.Warn("tag-moved", "the tag %s has moved to another image; the container keeps the one that it runs", p.Stack.Image))
+			p.Warn(finding.Warn("tag-moved", "the tag %s now means another image. The container keeps its current image", p.Stack.Image))
 		}
 		p.ImageID = c.ImageID
 	}
 	reasons := recreateReasons(c, p)
 	if p.Intent.Restores() {
-		reasons = append(reasons, "its data is replaced")
+		reasons = append(reasons, "restored data")
 	}
 	if len(reasons) > 0 {
 		p.Add(Change{Kind: KindContainer, Name: name, Action: ActionRecreate, Reason: strings.Join(reasons, "; ")})
@@ -238,8 +238,8 @@ func planAsks(o *world.Observation, p *Plan) {
 		p.Asks = append(p.Asks, Ask{AskExposed, text})
 	}
 	if from := o.MovedFrom(); from != "" && c != nil {
-		p.Asks = append(p.Asks, Ask{AskMoved, fmt.Sprintf("%s was moved here from %s. The container is recreated for this place, and OpenAlgo stops for some seconds. "+
-			"The previous container cannot be started again", string(o.Dir), from)})
+		p.Asks = append(p.Asks, Ask{AskMoved, fmt.Sprintf("you moved %s here from %s. The container is recreated for this directory, and OpenAlgo stops for some seconds. "+
+			"The previous container cannot start again", string(o.Dir), from)})
 	}
 	if p.Command == CommandInstall || o.Env == nil {
 		return

@@ -42,7 +42,7 @@ func TestPreflightNetworks(t *testing.T) {
 		"a VPN that Docker avoids":          {ranges: bridge, routes: &host.Routes{IPv4: true, To: []subnet.Route{to("172.18.0.0/15", "wg0", true)}}, version: "28.5.2"},
 		"a VPN that came later": {there: true, ranges: map[string][]netip.Prefix{"openalgo_default": {netip.MustParsePrefix("172.18.0.0/16")}},
 			routes: &host.Routes{IPv4: true, To: []subnet.Route{to("172.18.0.0/16", "br-1", true), to("172.18.4.0/24", "tun0", false)}}, warned: "may not be reachable"},
-		"IPv6 alone": {ranges: bridge, routes: &host.Routes{IPv6: true}, warned: "no broker"},
+		"IPv6 alone": {ranges: bridge, routes: &host.Routes{IPv6: true}, warned: "only IPv6"},
 		"no network": {ranges: bridge, routes: &host.Routes{}},
 	} {
 		o := goodWorld(t)

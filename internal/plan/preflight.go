@@ -15,7 +15,7 @@ func Preflight(o *world.Observation, p *Plan) error {
 	preflight.Dir(o, &ps)
 	for _, path := range o.Host.Rivals {
 		if !p.Intent.Adopts() {
-			ps.Add("compose-rival", "%s would be read by Docker Compose instead of %s: rename it or choose another --dir", path, compose.FileName)
+			ps.Add("compose-rival", "Docker Compose would read %s instead of %s. Rename the first, or choose another directory with --dir", path, compose.FileName)
 		}
 	}
 	if rivals := guard.Rivals(o.Containers); rivals != "" {
@@ -46,7 +46,7 @@ func Preflight(o *world.Observation, p *Plan) error {
 		preflight.Move(o, p.Stack, *c, &ps)
 	}
 	if holder := preflight.NameHolder(o, p.Stack.ContainerName()); holder != "" {
-		ps.Add("container-name-taken", "a container called %s exists and is not this stack's (%s): rename it (docker rename %s NAME), or choose another --dir",
+		ps.Add("container-name-taken", "a container named %s exists, and it belongs to something else (%s). Rename it (docker rename %s NAME), or choose another directory with --dir",
 			p.Stack.ContainerName(), holder, p.Stack.ContainerName())
 	}
 	return finding.NotReady(ps, cause, taken)

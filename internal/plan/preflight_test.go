@@ -89,7 +89,7 @@ func TestPreflight(t *testing.T) {
 		"an image for another machine": {change: func(o *world.Observation, _ *Plan) { o.Image.Arch = "arm64" }, want: []string{"arm64"}},
 		"no space for the image": {change: func(o *world.Observation, _ *Plan) {
 			o.Image, o.Host.Disks[o.Engine.RootDir] = nil, host.DiskFacts{FreeMiB: 100}
-		}, want: []string{"where Docker keeps images"}},
+		}, want: []string{"Docker keeps images in"}},
 		"no space for the image of a remote Docker": {change: func(o *world.Observation, _ *Plan) {
 			o.Image, o.Engine.Local, o.Host.Disks[o.Engine.RootDir] = nil, false, host.DiskFacts{FreeMiB: 100}
 		}},
@@ -121,7 +121,7 @@ func TestPreflight(t *testing.T) {
 		"a port that cannot be told": {change: func(o *world.Observation, _ *Plan) {
 			stopIn(o)
 			o.Answered.Ports[other] = world.PortHolder{Err: errors.New("no such address")}
-		}, want: []string{"checking port 5000: no such address"}},
+		}, want: []string{"check port 5000: no such address"}},
 		"a port that the stack has": {change: func(o *world.Observation, _ *Plan) {
 			o.Answered.Ports[other] = world.PortHolder{Holder: host.Holder{PID: 1, Process: "docker-proxy"}}
 		}},
@@ -145,7 +145,7 @@ func TestPreflight(t *testing.T) {
 		"a port of HTTPS that cannot be told": {change: func(o *world.Observation, p *Plan) {
 			served(o, p, answers.TLS{Mode: "auto"})
 			o.Answered.Ports[world.Port{Address: "", Port: 80}] = world.PortHolder{Err: errors.New("no")}
-		}, want: []string{"checking port 80"}},
+		}, want: []string{"check port 80"}},
 		"ports that Caddy has": {change: func(o *world.Observation, p *Plan) {
 			served(o, p, answers.TLS{Mode: "auto"})
 			p.Edge.Holds = map[int]bool{80: true, 443: true}
@@ -158,7 +158,7 @@ func TestPreflight(t *testing.T) {
 		"another answers for the domain": {change: func(o *world.Observation, p *Plan) {
 			served(o, p, answers.TLS{Mode: "auto"})
 			o.Answered.Reach = world.ReachesOther
-		}, warn: "something else than this machine"},
+		}, warn: "another machine answers"},
 		"nobody answers for the domain": {change: func(o *world.Observation, p *Plan) {
 			served(o, p, answers.TLS{Mode: "auto"})
 			o.Answered.Reach = world.Unreached
@@ -171,7 +171,7 @@ func TestPreflight(t *testing.T) {
 			o.Host.Root = false
 			p.Intent.Data = Copied
 			p.Add(Change{Kind: KindContainer, Name: "openalgo-web", Action: ActionRecreate})
-		}, want: []string{"needs root"}},
+		}, want: []string{"only root can"}},
 		"an upgrade without a data volume": {change: func(o *world.Observation, p *Plan) {
 			o.Answered.DatabasesAt = errors.New("in no volume")
 			p.Intent.Data = Copied
@@ -255,11 +255,11 @@ func TestPreflightDomain(t *testing.T) {
 		refused   string
 		warned    string
 	}{
-		"no address":           {"", answers.TLS{Mode: "auto", CheckDNS: true}, "has no address yet", ""},
+		"no address":           {"", answers.TLS{Mode: "auto", CheckDNS: true}, "has no DNS record yet", ""},
 		"no address, own word": {"", answers.TLS{Mode: "auto"}, "", ""},
 		"here":                 {"203.0.113.7", answers.TLS{Mode: "auto", CheckDNS: true}, "", ""},
-		"a private address":    {"10.1.2.3", answers.TLS{Mode: "auto", CheckDNS: true}, "only this machine or its own network", ""},
-		"own certificate":      {"10.1.2.3", answers.TLS{Mode: "files", CheckDNS: true}, "", "only this machine or its own network"},
+		"a private address":    {"10.1.2.3", answers.TLS{Mode: "auto", CheckDNS: true}, "only this machine or its network", ""},
+		"own certificate":      {"10.1.2.3", answers.TLS{Mode: "files", CheckDNS: true}, "", "only this machine or its network"},
 		"Cloudflare":           {"104.16.1.1", answers.TLS{Mode: "auto", CheckDNS: true}, "", "cloudflare: true"},
 		"Cloudflare, wanted":   {"104.16.1.1", answers.TLS{Mode: "auto", CheckDNS: true, Cloudflare: true}, "", ""},
 	} {
@@ -331,7 +331,7 @@ func TestMayCopy(t *testing.T) {
 		want   string
 	}{
 		"root":                     {engine.Info{Local: true}, true, ""},
-		"not root":                 {engine.Info{Local: true}, false, "needs root"},
+		"not root":                 {engine.Info{Local: true}, false, "only root can"},
 		"elsewhere":                {engine.Info{}, true, "engine-elsewhere"},
 		"a user's, from inside":    {engine.Info{Local: true, Rootless: true, Inside: true}, true, ""},
 		"a user's, not entered":    {engine.Info{Local: true, Rootless: true, NotEntered: "no nsenter"}, false, "no nsenter"},

@@ -37,7 +37,7 @@ func planRemoval(o *world.Observation, i Intent) (*Plan, error) {
 		p.Asks = askWhileOpen(o, DownRemoved)
 	}
 	for _, name := range o.Removable.Networks {
-		p.Add(Change{Kind: KindNetwork, Name: name, Action: ActionRemove, Reason: "the stack's own network"})
+		p.Add(Change{Kind: KindNetwork, Name: name, Action: ActionRemove, Reason: "network of this instance"})
 	}
 	removeData(o, p)
 	endDaily(o, p)
@@ -67,11 +67,11 @@ func removeData(o *world.Observation, p *Plan) {
 	}
 	slices.Sort(p.Removal.volumes)
 	for _, name := range p.Removal.volumes {
-		purgeOr(p, "volume "+name, Change{Kind: KindVolume, Name: name, Reason: "--purge: its data is gone for good"})
+		purgeOr(p, "volume "+name, Change{Kind: KindVolume, Name: name, Reason: "--purge deletes its data for good"})
 	}
 	for _, name := range o.Removable.Directories {
 		path := o.Dir.Path(name)
-		purgeOr(p, path, Change{Kind: KindVolume, Name: path, Reason: "--purge: this directory and the data in it are gone for good"})
+		purgeOr(p, path, Change{Kind: KindVolume, Name: path, Reason: "--purge deletes this directory and its data for good"})
 	}
 }
 
@@ -108,7 +108,7 @@ func removeFiles(o *world.Observation, p *Plan) {
 		}
 	}
 	if o.Removable.Work && p.Intent.Purge {
-		p.Add(Change{Kind: KindFile, Name: o.Dir.Work(""), Action: ActionRemove, Reason: "--purge: copies of previous files and data, and the log"})
+		p.Add(Change{Kind: KindFile, Name: o.Dir.Work(""), Action: ActionRemove, Reason: "--purge deletes copies of previous files and data, and the log"})
 	}
 	if path := o.Removable.Draft; path != "" {
 		purgeOr(p, path, Change{Kind: KindFile, Name: path, Reason: "--purge: answers that were given and not used"})
@@ -184,7 +184,7 @@ func removalSteps(o *world.Observation, p *Plan) (out []run.Step) {
 }
 
 func goneMessage(p *Plan) string {
-	said := "OpenAlgo is uninstalled; an install with answers, in the same directory, goes on with its keys and data"
+	said := "OpenAlgo is uninstalled. An install with an answers file in the same directory uses its keys and data again"
 	switch {
 	case p.Intent.Purge:
 		said = "OpenAlgo and all its data are removed"

@@ -28,7 +28,7 @@ func draftResize(o *world.Observation, i Intent) (*Plan, error) {
 		return nil, err
 	}
 	if o.Env == nil {
-		return nil, finding.Named(finding.HostNotReady, "env-missing", "there is no %s, so this is not the directory of a stack", o.Dir.Env()).With(world.Elsewhere()...)
+		return nil, finding.Named(finding.HostNotReady, "env-missing", "there is no %s, so this is not the directory of an instance", o.Dir.Env()).With(world.Elsewhere()...)
 	}
 	if c := o.Container(); !stacks.IsUp(*c) {
 		return nil, guard.NotRunning(c.Name, c.State, "a resize")
@@ -69,7 +69,7 @@ func resizeFor(o *world.Observation, p *Plan) (warnings finding.Warnings) {
 		fixed = settings.FixedSizing(o.AnswersText)
 	}
 	if s.RAMMiB == 0 && fixed.RAMMiB != 0 || s.Cores == 0 && fixed.Cores != 0 {
-		p.Warn(finding.Warn("sizing-fixed", "%s fixes RAM or cores, so they were not measured: --ram and --cores say otherwise, --force measures them", instance.AnswersName))
+		p.Warn(finding.Warn("sizing-fixed", "%s sets RAM or cores, so they were not measured. To use other values, add --ram and --cores. To measure, add --force", instance.AnswersName))
 	}
 	fixed.RAMMiB, fixed.Cores = cmp.Or(s.RAMMiB, fixed.RAMMiB), cmp.Or(s.Cores, fixed.Cores)
 	p.Sizing, warnings = settings.DueSizing(o.Machine, cmp.Or(p.Intent.Instances, o.OthersRunning()+1), fixed)
@@ -139,11 +139,11 @@ func recreateOwn(o *world.Observation, p *Plan) error {
 	for i := range p.Settings {
 		line := &p.Settings[i]
 		if own := settings.InContainer(made, line.Key); line.Action == settings.LineRecreate && own != "" && !settings.SameSize(line.Key, own, line.InForce()) {
-			line.Action, line.Reason = settings.LineKept, "set in "+o.ComposeName+" by hand; --force changes it"
+			line.Action, line.Reason = settings.LineKept, "you set it in "+o.ComposeName+" by hand; --force changes it"
 		}
 	}
 	if o.Container().Labels[compose.LabelHash] != p.Stack.Hash && string(p.Env.Text) == string(o.EnvText) {
-		p.Warn(finding.Warn("compose-newer", "%s was edited since the container was made; a resize, an install or `docker compose up -d` applies that", o.ComposeName))
+		p.Warn(finding.Warn("compose-newer", "you edited %s after the container was created. A resize, an install or `docker compose up -d` applies the change", o.ComposeName))
 	}
 	planResources(o, p)
 	return nil
@@ -158,7 +158,7 @@ func freeLiterals(o *world.Observation, p *Plan, service string) error {
 	}
 	p.ComposeText = text
 	if len(found) > 0 {
-		p.Add(Change{Kind: KindFile, Name: path, Action: ActionUpdate, Reason: "its own numbers become ${...}, which .env fills in",
+		p.Add(Change{Kind: KindFile, Name: path, Action: ActionUpdate, Reason: "replace numbers by ${...}, so that .env sets them",
 			Diff: udiff.Unified("a/"+o.ComposeName, "b/"+o.ComposeName, string(o.ComposeText), string(text))})
 	}
 	return nil
@@ -210,7 +210,7 @@ func copyForeign(o *world.Observation, p *Plan) error {
 	}
 	p.Copied.Changes.ShmBytes = after.ShmBytes
 	if after.ShmBytes == 0 {
-		p.Warn(finding.Warn("shm-not-set", "%s sets no shm_size, so shared memory stays as it is: add `shm_size: ${SHM_SIZE:-512m}` to the service", o.ComposeName))
+		p.Warn(finding.Warn("shm-not-set", "%s has no shm_size, so shared memory stays the same. To change it, add `shm_size: ${SHM_SIZE:-512m}` to the service", o.ComposeName))
 	}
 	if c.Labels[compose.LabelHash] == before.Hash {
 		p.Copied.Changes.Labels[compose.LabelHash] = after.Hash

@@ -35,18 +35,17 @@ func addOwners(o *world.Observation, p *Plan) error {
 		if len(found.Owners) > 0 {
 			p.Owners = append(p.Owners, found.Owners...)
 			dirs = append(dirs, dir)
-			p.Add(Change{Kind: KindVolume, Name: dir, Action: ActionUpdate, Reason: fmt.Sprintf("its files and directories (%d) get the owner %d: "+
-				"OpenAlgo runs as that user and could not write them", len(found.Owners), uid)})
+			p.Add(Change{Kind: KindVolume, Name: dir, Action: ActionUpdate, Reason: fmt.Sprintf("its files and directories (%d) get the owner %d, because OpenAlgo runs as that user", len(found.Owners), uid)})
 		}
 	}
 	if len(dirs) == 0 {
 		return nil
 	}
 	if !o.Host.Root {
-		return finding.Named(finding.HostNotReady, "owner-wrong", "OpenAlgo cannot write %s\n\nIts container runs as user %d, and another user owns them.", strings.Join(dirs, ", "), uid).
+		return finding.Named(finding.HostNotReady, "owner-wrong", "OpenAlgo cannot write %s\n\nIts container runs as user %d, and another user owns this data.", strings.Join(dirs, ", "), uid).
 			With(finding.Shell("Change the owner", fmt.Sprintf("sudo chown -R %d:%[1]d %s", uid, strings.Join(dirs, " ")))).Ending(finding.Unchanged)
 	}
-	p.Asks = append(p.Asks, Ask{AskOwners, fmt.Sprintf("These directories belong to another user, so OpenAlgo (user %d) cannot write them: %s. OpenAlgo becomes their owner", uid, strings.Join(dirs, ", "))})
+	p.Asks = append(p.Asks, Ask{AskOwners, fmt.Sprintf("OpenAlgo (user %d) cannot write these directories, because another user owns them: %s. OpenAlgo becomes their owner", uid, strings.Join(dirs, ", "))})
 	return nil
 }
 
@@ -63,7 +62,7 @@ func dataDirs(o *world.Observation, stack *compose.Stack) (out []string) {
 func planResources(o *world.Observation, p *Plan) {
 	for _, n := range p.Stack.Networks {
 		if !o.Networks[n.Spec.Name] && !n.External {
-			p.Add(Change{Kind: KindNetwork, Name: n.Spec.Name, Action: ActionCreate, Reason: "the stack's own network"})
+			p.Add(Change{Kind: KindNetwork, Name: n.Spec.Name, Action: ActionCreate, Reason: "network of this instance"})
 		}
 	}
 	for _, v := range p.Stack.Volumes {
@@ -72,7 +71,7 @@ func planResources(o *world.Observation, p *Plan) {
 		}
 		if o.State.Project != "" && v.Target == openalgo.DB && o.PresentEnv == nil { // else a restore fills it
 			p.Warn(finding.Warn("data-missing", "The data volume %s is missing. A new, empty one will be created: your accounts and settings will be gone", v.Spec.Name).
-				With(finding.Hint{Do: "To get them back, stop now and restore a backup", Dir: string(o.Dir), Args: []string{"restore", "FILE"}}))
+				With(finding.Hint{Do: "To keep them, stop now and restore a backup", Dir: string(o.Dir), Args: []string{"restore", "FILE"}}))
 		}
 		p.Add(Change{Kind: KindVolume, Name: v.Spec.Name, Action: ActionCreate, Reason: "keeps " + v.Target})
 	}
@@ -83,7 +82,7 @@ func planResources(o *world.Observation, p *Plan) {
 func addDirectories(o *world.Observation, p *Plan) {
 	for _, m := range p.Stack.Spec("").Mounts {
 		if path := world.DirectoryOf(m); o.Answered.Directories[path].Missing {
-			p.Add(Change{Kind: KindVolume, Name: path, Action: ActionCreate, Reason: "a directory of the container's user that keeps " + m.Target})
+			p.Add(Change{Kind: KindVolume, Name: path, Action: ActionCreate, Reason: "owned by the container's user; keeps " + m.Target})
 		}
 	}
 }

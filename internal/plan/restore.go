@@ -13,6 +13,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/market"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/printable"
 	"github.com/marketcalls/openalgo-install/internal/settings"
 	"github.com/marketcalls/openalgo-install/internal/step/data"
 	"github.com/marketcalls/openalgo-install/internal/world"
@@ -50,13 +51,13 @@ func planRestore(o *world.Observation, p *Plan) error {
 		return nil
 	}
 	if !bytes.Equal(o.PresentCompose, p.ComposeText) && p.Change(KindFile, string(o.Dir)+"/"+compose.FileName) == nil {
-		p.Add(Change{Kind: KindFile, Name: string(o.Dir) + "/" + compose.FileName, Action: ActionUpdate, Reason: "as it was then",
+		p.Add(Change{Kind: KindFile, Name: string(o.Dir) + "/" + compose.FileName, Action: ActionUpdate, Reason: "from the backup",
 			Diff: udiff.Unified("a/"+compose.FileName, "b/"+compose.FileName, string(o.PresentCompose), string(p.ComposeText))})
 	}
 	if f := o.Override; f != nil && r.Files[filepath.Base(f.Path)] != nil && r.Same {
 		name := filepath.Base(f.Path)
 		if here := o.Overrides[name]; !bytes.Equal(here, f.Content) {
-			p.Add(Change{Kind: KindFile, Name: f.Path, Action: ActionUpdate, Reason: "as it was then",
+			p.Add(Change{Kind: KindFile, Name: f.Path, Action: ActionUpdate, Reason: "from the backup",
 				Diff: udiff.Unified("a/"+name, "b/"+name, string(here), string(f.Content))})
 		}
 	}
@@ -67,7 +68,7 @@ func planRestore(o *world.Observation, p *Plan) error {
 			if mount.Target == openalgo.Tree(t.Name) {
 				mounted = true
 				p.Add(Change{Kind: KindVolume, Name: mount.Source, Action: ActionUpdate,
-					Reason: fmt.Sprintf("its files become those of %s (%d MiB)", market.Text(m.Created), t.Bytes>>20)})
+					Reason: fmt.Sprintf("replaced by the data of %s (%s)", market.Text(m.Created), printable.Size(t.Bytes))})
 			}
 		}
 		if !mounted {
@@ -78,15 +79,15 @@ func planRestore(o *world.Observation, p *Plan) error {
 		return err
 	}
 	if len(o.Data) > 0 {
-		kept := "what is replaced is kept in " + o.Dir.Work(instance.Replaced)
+		kept := "the replaced data is kept in " + o.Dir.Work(instance.Replaced)
 		if r.Exact {
-			kept = "what was added since then is kept, and a second `rollback` restores it"
+			kept = "newer data is kept, and a second `rollback` restores it"
 		}
-		p.Asks = append(p.Asks, Ask{AskReplace, fmt.Sprintf("The data of this instance is replaced by that of %s; %s", market.Text(m.Created), kept)})
+		p.Asks = append(p.Asks, Ask{AskReplace, fmt.Sprintf("The data of %s replaces the data of this instance; %s", market.Text(m.Created), kept)})
 	}
 	askForRights(o, p)
 	for _, t := range o.Backup.Twins {
-		p.Warn(finding.Warn("credentials-shared", "%s (%s) runs with the same broker credentials: strategies that are active in both place their orders twice", t.Name, t.Dir))
+		p.Warn(finding.Warn("credentials-shared", "%s (%s) runs with the same broker credentials. Strategies that are active in both place every order twice", t.Name, t.Dir))
 	}
 	return guard.Older(o, m, p.ImageID, p.Stack.Image, p.Answers.Image.Source == "registry")
 }

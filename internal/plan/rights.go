@@ -27,7 +27,6 @@ func askForRights(o *world.Observation, p *Plan) {
 		wanted = append(wanted, "another image, "+p.Stack.Image)
 	}
 	if len(wanted) > 0 {
-		p.Asks = append(p.Asks, Ask{AskRights, "The Compose files of this backup ask for rights on this machine that OpenAlgo does not need: " +
-			strings.Join(wanted, "; ") + ". Go on only if you know who wrote them"})
+		p.Asks = append(p.Asks, Ask{AskRights, "The Compose files of this backup ask for rights on this machine that OpenAlgo does not need: " + strings.Join(wanted, "; ") + ". Continue only if you know who wrote them"})
 	}
 }

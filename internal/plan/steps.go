@@ -65,7 +65,7 @@ func stateAfter(o *world.Observation, p *Plan) instance.State {
 func (l *listing) parts() []run.Part {
 	keep := run.Part{Name: "backup", Title: "keep a copy of every file that changes", Steps: l.keep()}
 	files := run.Part{Name: "files", Title: "write the files that change", Steps: l.files()}
-	resources := run.Part{Name: "resources", Title: "make network and volumes", Steps: l.resources()}
+	resources := run.Part{Name: "resources", Title: "create network and volumes", Steps: l.resources()}
 	create := run.Part{Name: "create", Title: "create the container", Steps: []run.Step{l.create()}}
 	end := []run.Part{
 		{Name: "start", Title: "start OpenAlgo", Steps: l.start()},
@@ -260,7 +260,7 @@ func (l *listing) commit() (out []run.Step, err error) {
 	}
 	text, err := json.Marshal(l.state)
 	if err != nil {
-		return nil, fmt.Errorf("writing the state: %w", err)
+		return nil, fmt.Errorf("write the state: %w", err)
 	}
 	out = append(out, &step.WriteState{State: text}, &data.Tidy{})
 	if l.Command == CommandRollback {

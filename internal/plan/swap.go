@@ -21,7 +21,7 @@ func planSwap(o *world.Observation, p *Plan, ps *preflight.Problems) {
 	p.Warn(warned...)
 	if make {
 		p.Add(Change{Kind: KindSwap, Name: swap.Path, Action: ActionCreate, Reason: printable.Size(int64(p.Answers.SwapMiB)<<20) +
-			": this machine has no swap. It is in use at once, and after a restart (/etc/fstab)"})
+			": this machine has no swap. It works at once and after each restart (/etc/fstab)"})
 	}
 }
 

@@ -16,10 +16,10 @@ func TestTooSmall(t *testing.T) {
 	}{
 		"fits":                        {3910, 0, 20000, true, nil},
 		"swap makes up for it":        {1960, 2048, 20000, true, nil},
-		"a 1 GB host":                 {953, 0, 20000, true, []string{"953 MiB of RAM", "web interface", "add swap", "source: registry"}},
-		"a 2 GB host":                 {1960, 0, 20000, true, []string{"1960 MiB"}},
+		"a 1 GB host":                 {953, 0, 20000, true, []string{"953 MiB of RAM", "web interface", "Add swap", "source: registry"}},
+		"a 2 GB host":                 {1960, 0, 20000, true, []string{"1.9 GiB of RAM"}},
 		"a 2 GB host, frontend there": {1960, 0, 20000, false, nil},
-		"little disk":                 {3910, 0, 5000, true, []string{"5000 MiB free", "docker system df", "source: registry"}},
+		"little disk":                 {3910, 0, 5000, true, []string{"4.9 GiB free", "docker system df", "source: registry"}},
 		"both":                        {953, 0, 100, false, []string{"953 MiB", "100 MiB free"}},
 	} {
 		t.Run(name, func(t *testing.T) {

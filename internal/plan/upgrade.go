@@ -22,8 +22,8 @@ func planUpgrade(o *world.Observation, p *Plan) {
 	}
 	p.Warn(finding.Warn("release-changes", "from %s to %s", releaseName(o.Runs.Image, o.Runs.Version), releaseName(*o.Image, o.ImageVersion)))
 	if o.Image.Created.Before(o.Runs.Image.Created) {
-		p.Asks = append(p.Asks, Ask{AskDown, "This image is older than the one that runs. Databases only go forward, so an older OpenAlgo may not be able to read them. " +
-			"To go back together with the data of that time: " + finding.Command(o.Dir, "rollback")})
+		p.Asks = append(p.Asks, Ask{AskDown, "This image is older than the current one, and an older OpenAlgo may be unable to read newer databases. " +
+			"To return to the previous release with its data: " + finding.Command(o.Dir, "rollback")})
 	}
 	planLost(o, p)
 }
@@ -56,10 +56,10 @@ func planLost(o *world.Observation, p *Plan) {
 		}
 	}
 	if len(gone) > 0 {
-		p.Warn(finding.Warn("settings-dropped", "the release does not know these settings of .env any more; they stay there, without effect: %s", strings.Join(gone, ", ")))
+		p.Warn(finding.Warn("settings-dropped", "the release no longer uses these settings of .env. They stay in .env without effect: %s", strings.Join(gone, ", ")))
 	}
 	brokers, _ := fresh.Get("VALID_BROKERS")
 	if id := settings.BrokerOf(o.Env); brokers != "" && !slices.Contains(strings.Split(brokers, ","), id) {
-		p.Warn(finding.Warn("broker-unlisted", "the release does not list the broker %s: you may not be able to log in with it", id))
+		p.Warn(finding.Warn("broker-unlisted", "the release does not list the broker %s. You may be unable to log in to it", id))
 	}
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/printable"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
@@ -26,16 +27,16 @@ func TooSmall(ramMiB, swapMiB, freeMiB int, frontend bool, root string) []*findi
 	pull := finding.Answer("Or pull the published image instead of building one", "image: {source: registry, ref: \""+answers.DefaultImage+"\"}", "")
 	need, why := buildMemoryMiB, ""
 	if frontend {
-		need, why = frontendMemoryMiB, ", most of it to compile the web interface"
+		need, why = frontendMemoryMiB, ", mostly to compile the web interface"
 	}
 	var out Problems
 	if ramMiB+swapMiB < need {
-		out.Add("memory-small", "building the image takes about %d MiB of memory%s, and this machine has %d MiB of RAM and %d of swap: add swap",
-			need, why, ramMiB, swapMiB)
+		out.Add("memory-small", "the build needs about %s of memory%s. This machine has %s of RAM and %s of swap. Add swap",
+			printable.MiB(need), why, printable.MiB(ramMiB), printable.MiB(swapMiB))
 	}
 	if freeMiB < buildDiskMiB {
-		out.Add("disk-full", "building the image takes about %d MiB of disk, and %s, where Docker keeps images, has %d MiB free: make room (docker system df)",
-			buildDiskMiB, root, freeMiB)
+		out.Add("disk-full", "the build needs about %s of disk space. Docker keeps images in %s, which has %s free. Free some space (docker system df shows what uses it)",
+			printable.MiB(buildDiskMiB), root, printable.MiB(freeMiB))
 	}
 	for _, problem := range out {
 		problem.With(pull)

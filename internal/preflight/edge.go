@@ -59,7 +59,7 @@ func edgePortsFree(o *world.Observation, way *world.Way, ps *Problems) {
 	for _, want := range EdgePorts(way) {
 		who, err := o.PortHolder(want)
 		if err != nil {
-			ps.Add("port-unchecked", "checking port %d: %w", want.Port, err)
+			ps.Add("port-unchecked", "check port %d: %w", want.Port, err)
 		}
 		if who == "" {
 			continue
@@ -98,7 +98,7 @@ func domain(o *world.Observation, a answers.Answers, ps *Problems) finding.Warni
 
 // InHosts is the warning of a domain that /etc/hosts has on this machine.
 func InHosts(problem, domain string) *finding.Error {
-	return finding.Warn("domain-in-hosts", "%s", problem).With(finding.Shell("See where the record points to", "dig +short "+domain+" @1.1.1.1"))
+	return finding.Warn("domain-in-hosts", "%s", problem).With(finding.Shell("See where the DNS record points to", "dig +short "+domain+" @1.1.1.1"))
 }
 
 // reach says who answered at the domain's port 80. Where the answer is missing,
@@ -108,10 +108,10 @@ func reach(seen world.Reach, way *world.Way, a answers.Answers) finding.Warnings
 	switch seen {
 	case world.NotAsked, world.ReachesHere:
 	case world.ReachesOther:
-		return finding.Warnings{finding.Warn("domain-reaches-other", "port 80 of %s is answered by something else than this machine: the certificate authority will meet it, too", a.Domain)}
+		return finding.Warnings{finding.Warn("domain-reaches-other", "another machine answers on port 80 of %s. The certificate authority will reach that machine too", a.Domain)}
 	case world.Unreached:
-		return finding.Warnings{finding.Warn("domain-unreached", "port 80 of %s could not be reached from here. Behind a router that may be its fault alone (no hairpin NAT); "+
-			"else a firewall or the provider's security group must let ports %d and %d in", a.Domain, way.State.HTTP, way.State.HTTPS)}
+		return finding.Warnings{finding.Warn("domain-unreached", "cannot reach port 80 of %s from this machine. Behind a router this can be normal (no hairpin NAT). "+
+			"If not, open the ports %d and %d in the firewall or in the provider's security group", a.Domain, way.State.HTTP, way.State.HTTPS)}
 	}
 	return nil
 }

@@ -13,8 +13,7 @@ import (
 )
 
 // morePools is what to do where Docker's ranges do not do.
-const morePools = `Give Docker other addresses, and restart it (every container restarts): in /etc/docker/daemon.json, ` +
-	`"default-address-pools": [{"base": "10.201.0.0/16", "size": 24}]`
+const morePools = `Give Docker other addresses in /etc/docker/daemon.json, then restart Docker (every container restarts): "default-address-pools": [{"base": "10.201.0.0/16", "size": 24}]`
 
 // Networks tells what of the networks keeps OpenAlgo from being reached, or from
 // reaching others, and refuses a stack whose network Docker could not create.
@@ -56,13 +55,13 @@ func newNetwork(o *world.Observation, name string, ps *Problems) finding.Warning
 	if left {
 		return Collisions(o.Net, name, next)
 	}
-	why, hints := "its networks have them all", []finding.Hint{
+	why, hints := "its networks use all of them", []finding.Hint{
 		finding.Shell("Remove the networks that no container uses; no data is lost", "sudo docker network prune"), {Do: morePools}}
 	if byNetworks {
-		why, hints = "the routes of this machine, for example of a VPN, cover all of them", []finding.Hint{
+		why, hints = "routes of this machine, for example of a VPN, cover all of them", []finding.Hint{
 			{Do: "Disconnect the VPN until OpenAlgo is installed"}, {Do: morePools}}
 	}
-	*ps = append(*ps, finding.Named(finding.HostNotReady, "address-pools-full", "Docker has no range of addresses left for the network %s: %s (%s)", name, why, poolsOf(pools)).With(hints...))
+	*ps = append(*ps, finding.Named(finding.HostNotReady, "address-pools-full", "Docker has no free address range for the network %s: %s (%s)", name, why, poolsOf(pools)).With(hints...))
 	return nil
 }
 
@@ -89,11 +88,11 @@ func Collisions(n world.Net, name string, ranges ...netip.Prefix) (out finding.W
 	}
 	for _, own := range ranges {
 		for _, r := range subnet.Collisions(own, n.Routes.To) {
-			what := "what is behind " + r.Interface + " at these addresses cannot be reached from here"
+			what := "this machine cannot reach those addresses behind " + r.Interface
 			if r.To.Bits() >= own.Bits() {
 				what = "OpenAlgo may not be reachable from this machine"
 			}
-			out = append(out, finding.Warn("network-collides", "the network %s of Docker has the addresses %s, and a route of this machine goes to %s through %s: %s", name, own, r.To, r.Interface, what).
+			out = append(out, finding.Warn("network-collides", "Docker's network %s uses the addresses %s, and this machine routes %s through %s: %s", name, own, r.To, r.Interface, what).
 				With(finding.Hint{Do: morePools}))
 		}
 	}
@@ -106,6 +105,6 @@ func Internet(n world.Net) finding.Warnings {
 	if n.Routes == nil || n.Routes.IPv4 || !n.Routes.IPv6 {
 		return nil
 	}
-	return finding.Warnings{finding.Warn("ip-version-missing", "this machine reaches the internet over IPv6 only, and containers have IPv4 only: OpenAlgo would reach no broker, and most brokers accept orders from a registered IPv4 address alone").
+	return finding.Warnings{finding.Warn("ip-version-missing", "this machine has only IPv6, and containers need IPv4 to reach your broker. Most brokers accept orders only from a registered IPv4 address").
 		With(finding.Hint{Do: "Order an IPv4 address at your provider"})}
 }

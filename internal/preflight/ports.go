@@ -54,7 +54,7 @@ func Ports(o *world.Observation, stack *compose.Stack, a answers.Answers, ps *Pr
 		who, err := o.PortHolder(want)
 		switch {
 		case err != nil:
-			ps.Add("port-unchecked", "checking port %d: %w", want.Port, err)
+			ps.Add("port-unchecked", "check port %d: %w", want.Port, err)
 		case who != "":
 			cause = ErrPortTaken
 			ps.Add("port-taken", "port %d is taken by %s", want.Port, who)

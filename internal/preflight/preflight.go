@@ -14,6 +14,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/guard"
 	"github.com/marketcalls/openalgo-install/internal/image/spec"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/printable"
 	"github.com/marketcalls/openalgo-install/internal/tree"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
@@ -43,15 +44,15 @@ func Dir(o *world.Observation, ps *Problems) {
 	case o.Host.Unwritable != nil:
 		ps.Add("directory-unwritable", "%w", o.Host.Unwritable)
 	case known && disk.FreeMiB < minDirMiB:
-		ps.Add("disk-full", "the disk of %s is full (%d MiB free): make room, then run this again", string(o.Dir), disk.FreeMiB)
+		ps.Add("disk-full", "the disk of %s is full (%s free). Free some space, then run the same command again", string(o.Dir), printable.MiB(disk.FreeMiB))
 	case known && disk.FreeInodes >= 0 && disk.FreeInodes < minInodes:
-		ps.Add("inodes-full", "the disk of %s has no room for further files (%d inodes free): remove files, then run this again", string(o.Dir), disk.FreeInodes)
+		ps.Add("inodes-full", "the disk of %s has no room for more files (%d inodes free). Remove files, then run the same command again", string(o.Dir), disk.FreeInodes)
 	}
 	for _, err := range o.Host.Unreplaceable {
 		ps.Add("file-unwritable", "%w", err)
 	}
 	if target := o.Host.EnvLink; target != "" {
-		ps.Add("env-link", "%s is a link to %s, and an edit would replace the link: move the file itself here", o.Dir.Env(), target)
+		ps.Add("env-link", "%s is a link to %s, and a change would replace the link. Move the file itself to this place", o.Dir.Env(), target)
 	}
 }
 
@@ -60,22 +61,22 @@ func Dir(o *world.Observation, ps *Problems) {
 func Engine(o *world.Observation, image string, made bool, ps *Problems) {
 	info := o.Engine
 	if info.OS != "" && info.OS != "linux" {
-		ps.Add("engine-platform", "Docker runs %s containers, OpenAlgo needs Linux ones: switch Docker to Linux containers", info.OS)
+		ps.Add("engine-platform", "Docker runs %s containers, and OpenAlgo needs Linux containers. Switch Docker to Linux containers", info.OS)
 	}
 	switch {
 	case o.Image != nil && o.Image.Arch == info.Arch, info.Arch == "":
 	case !openalgo.RunsOn(info.Arch) && !spec.IsTest(image):
-		ps.Add("engine-platform", "Docker runs linux/%s containers, and OpenAlgo exists only for linux/amd64 and linux/arm64. "+
-			"Use a 64-bit machine; on a Raspberry Pi 3 or later, install the 64-bit system first", info.Arch)
+		ps.Add("engine-platform", "Docker runs linux/%s containers, and OpenAlgo exists only for linux/amd64 and linux/arm64. Use a 64-bit machine. "+
+			"On a Raspberry Pi 3 or later, install the 64-bit Raspberry Pi OS", info.Arch)
 	case o.Image != nil && o.Image.Arch != "":
-		ps.Add("image-platform", "the image %s is for %s and Docker runs %s: name an image for %s", image, o.Image.Arch, info.Arch, info.Arch)
+		ps.Add("image-platform", "the image %s is for %s, and Docker runs on %s. Choose an image for %s", image, o.Image.Arch, info.Arch, info.Arch)
 	}
 	if o.Image != nil || made || !info.Local || info.RootDir == "" {
 		return
 	}
 	if disk, known := o.Host.Disks[info.RootDir]; known && disk.FreeMiB < minImageMiB {
-		ps.Add("disk-full", "%s, where Docker keeps images, has %d MiB free and the image needs about %d: make room (docker system df shows what takes it)",
-			info.RootDir, disk.FreeMiB, minImageMiB)
+		ps.Add("disk-full", "Docker keeps images in %s, which has %s free. The image needs about %s. Free some space (docker system df shows what uses it)",
+			info.RootDir, printable.MiB(disk.FreeMiB), printable.MiB(minImageMiB))
 	}
 }
 
@@ -85,7 +86,7 @@ func User(o *world.Observation, image string, ps *Problems) {
 	if uid == "" || uid == "0" || uid == fmt.Sprint(openalgo.User) {
 		return
 	}
-	ps.Add("image-user", "the image %s runs as user %s, but .env and the data belong to user %d. OpenAlgo could not read its .env. "+
+	ps.Add("image-user", "the image %s runs as user %s, but .env and the data belong to user %d. OpenAlgo would be unable to read its .env. "+
 		"Use an image that runs as user %d (in its Dockerfile: RUN useradd --uid %[3]d appuser, and USER appuser)", image, uid, openalgo.User, openalgo.User)
 }
 
@@ -112,14 +113,13 @@ func View(o *world.Observation, ps *Problems) {
 	case finding.IDOf(view.Err) == "engine-incomplete":
 		ps.Add("engine-incomplete", "%w", view.Err)
 	case errors.Is(view.Err, world.ErrOwnUsers):
-		*ps = append(*ps, finding.Named(finding.HostNotReady, "engine-userns", "Podman gives each container users of its own, as containers.conf says (userns is keep-id or auto). "+
-			"OpenAlgo could not read its .env").
-			With(finding.Hint{Do: `Take the line with userns out of containers.conf (below "[containers]"), and restart Podman's service`},
-				finding.Shell("It is one of these files", "ls ~/.config/containers/containers.conf /etc/containers/containers.conf")))
+		*ps = append(*ps, finding.Named(finding.HostNotReady, "engine-userns", "Podman gives each container its own users (userns is keep-id or auto in containers.conf). "+
+			"OpenAlgo would be unable to read its .env").
+			With(finding.Hint{Do: `Remove the line with userns from containers.conf (below "[containers]"), and restart Podman's service`},
+				finding.Shell("The file is one of these", "ls ~/.config/containers/containers.conf /etc/containers/containers.conf")))
 	case info.Local:
-		*ps = append(*ps, finding.Named(finding.HostNotReady, "directory-unseen", "Docker (%s) does not see the directory %s: %w. "+
-			"A Docker from a snap sees only your home directory", info.Endpoint, view.Dir, view.Err).
-			With(finding.Hint{Do: "Choose a directory there: add --dir to the command"}, finding.Anywhere("Install Docker Engine instead", "docker")))
+		*ps = append(*ps, finding.Named(finding.HostNotReady, "directory-unseen", "Docker (%s) cannot see the directory %s: %w. Docker from a snap sees only your home directory", info.Endpoint, view.Dir, view.Err).
+			With(finding.Hint{Do: "Choose a directory in your home directory: add --dir to the command"}, finding.Anywhere("Install Docker Engine instead", "docker")))
 	default:
 		ps.Add("directory-unseen", "Docker (%s) does not have the directory %s of this machine: %w. "+
 			"Run openalgo-install on the machine that Docker runs on, or unset DOCKER_HOST and choose another Docker context", info.Endpoint, view.Dir, view.Err)
@@ -139,12 +139,12 @@ func Snapshot(o *world.Observation, ps *Problems) {
 		ps.Add("data-unreadable", "%w", o.Answered.DatabasesAt)
 		return
 	case data.Err != nil:
-		ps.Add("data-unreadable", "looking at the databases in %s: %w", data.Path, data.Err)
+		ps.Add("data-unreadable", "look at the databases in %s: %w", data.Path, data.Err)
 		return
 	}
 	need := int(data.Bytes>>20) + minDirMiB
 	if disk, known := o.Host.Disks[string(o.Dir)]; known && disk.FreeMiB < need {
-		ps.Add("disk-full", "the databases take %d MiB, and %s has %d MiB free for a copy: make room first", need, string(o.Dir), disk.FreeMiB)
+		ps.Add("disk-full", "a copy of the databases needs %s, and %s has %s free. Free some space first", printable.MiB(need), string(o.Dir), printable.MiB(disk.FreeMiB))
 	}
 	if err := o.Answered.Room.WayBack(); err != nil {
 		ps.Add("disk-full", "%w", err)
@@ -157,7 +157,7 @@ func Move(o *world.Observation, stack *compose.Stack, c docker.Container, ps *Pr
 	for _, m := range stack.Spec("").Mounts {
 		_, exists := o.Volumes[m.Source]
 		if exists && world.DataDirectories(c)[m.Target] != "" {
-			ps.Add("volume-exists", "the volume %s, which %s would go into, is there already and may hold other data: look into it, and remove it if it is not needed (docker volume rm %[1]s)", m.Source, m.Target)
+			ps.Add("volume-exists", "the volume %s for %s exists already and may contain other data. Check it. If you do not need that data, delete the volume: docker volume rm %[1]s", m.Source, m.Target)
 		}
 	}
 	var bytes int64
@@ -170,7 +170,7 @@ func Move(o *world.Observation, stack *compose.Stack, c docker.Container, ps *Pr
 	}
 	root := o.Engine.RootDir
 	if disk, known := o.Host.Disks[root]; known && disk.FreeMiB < int(bytes>>20)+minDirMiB {
-		ps.Add("disk-full", "%d MiB are to be copied into volumes, and %s has %d MiB free: make room, or leave the directories as they are", bytes>>20, root, disk.FreeMiB)
+		ps.Add("disk-full", "the copy into volumes needs %s, and %s has %s free. Free some space, or leave the data in its directories", printable.Size(bytes), root, printable.MiB(disk.FreeMiB))
 	}
 }
 

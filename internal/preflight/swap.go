@@ -2,6 +2,7 @@ package preflight
 
 import (
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/printable"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
 
@@ -19,19 +20,19 @@ func Swap(o *world.Observation, mib int, ps *Problems) (make bool, warned findin
 	if docker, known := o.Host.Disks[o.Engine.RootDir]; known && o.Image == nil && docker.FreeMiB == m.FreeMiB {
 		need += minImageMiB // the image comes to the same disk
 	}
-	const leave = "leave `swap` out of the answers"
+	const leave = "remove `swap` from the answers file"
 	switch {
 	case m.There:
-		return false, finding.Warnings{finding.Warn("swap-off", "the swap file /swapfile-openalgo is there and not in use").
-			With(finding.Shell("Use it", "sudo swapon /swapfile-openalgo"))}
+		return false, finding.Warnings{finding.Warn("swap-off", "the swap file /swapfile-openalgo exists but is not in use").
+			With(finding.Shell("Switch it on", "sudo swapon /swapfile-openalgo"))}
 	case !o.Engine.Local:
-		ps.Add("swap-impossible", "Docker is on another machine, and a swap file is made on this one: %s", leave)
+		ps.Add("swap-impossible", "Docker is on another machine, and openalgo-install can make a swap file only on this one: %s", leave)
 	case !o.Host.Root:
-		ps.Add("needs-root", "a swap file is made by root: run this as root, or %s", leave)
+		ps.Add("needs-root", "only root can make a swap file. Run the same command as root, or %s", leave)
 	case m.Why != "":
-		ps.Add("swap-impossible", "a swap file cannot be made: %s. Run this again, but %s", m.Why, leave)
+		ps.Add("swap-impossible", "cannot make a swap file: %s. Run the same command again, but first %s", m.Why, leave)
 	case m.FreeMiB < need:
-		ps.Add("disk-full", "/ has %d MiB free, and a swap file of %d MiB needs %d with what else comes there: make room, or %s", m.FreeMiB, mib, need, leave)
+		ps.Add("disk-full", "/ has %s free. With a swap file of %s, this run needs %s. Free some space, or %s", printable.MiB(m.FreeMiB), printable.MiB(mib), printable.MiB(need), leave)
 	}
 	return true, nil
 }

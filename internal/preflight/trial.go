@@ -29,9 +29,9 @@ func Trial(o *world.Observation, a answers.Answers) (authority string, err error
 	}
 	hour := slices.DeleteFunc(slices.Clone(recent), func(at time.Time) bool { return !at.After(o.Now.Add(-time.Hour)) })
 	if a.TLS.CA == "" && len(hour) >= RefusalsAnHour {
-		return "", finding.Named(finding.HostNotReady, "certificate-refused", "Let's Encrypt refused %s %d times within an hour, and takes no more before %s",
+		return "", finding.Named(finding.HostNotReady, "certificate-refused", "Let's Encrypt refused %s %d times within an hour. It accepts no more attempts before %s",
 			a.Domain, len(hour), market.Text(hour[0].Add(time.Hour))).
-			With(finding.Run("Use the time: try it all with certificates for trials", "--answers", "FILE", "--rehearse"))
+			With(finding.Run("To test the rest in the meantime, with a test certificate", "--answers", "FILE", "--rehearse"))
 	}
 	if a.TLS.CA == "" {
 		return cmp.Or(a.TLS.CATrial, LetsEncryptStaging), nil

@@ -39,7 +39,7 @@ func TestRefusals(t *testing.T) {
 	for range preflight.RefusalsAnHour {
 		step.NoteRefusal(dir, "algo.example.com")
 	}
-	if _, err := trialOf("", ""); finding.KindOf(err) != finding.HostNotReady || !strings.Contains(err.Error(), "takes no more before") {
+	if _, err := trialOf("", ""); finding.KindOf(err) != finding.HostNotReady || !strings.Contains(err.Error(), "accepts no more attempts before") {
 		t.Error(err)
 	}
 	if _, err := trialOf("https://ca.example.com", ""); err != nil {

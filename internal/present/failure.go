@@ -16,7 +16,7 @@ func Failure(reader finding.Prompt, err error) (reason, state string) {
 	}
 	switch kind := finding.KindOf(err); {
 	case kind == finding.Broken:
-		state = "Not everything could be rolled back. See above whether OpenAlgo runs, and which command completes the rollback."
+		state = "The rollback is not complete. The lines above say whether OpenAlgo runs and which command completes the rollback."
 	case kind == finding.RolledBack && told:
 	case kind == finding.RolledBack:
 		state = "All changes were undone."

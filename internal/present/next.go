@@ -68,17 +68,17 @@ func (n Next) Lines(a answers.Answers) []string {
 	case !account.Link.Empty():
 		more := []string{account.Link.Reveal(), "To see the link again: " + finding.Command(n.Dir, "status")}
 		if round := account.RoundGate(); round != "" {
-			more = append(more, round+". So do it now.")
+			more = append(more, round+". Create the account now.")
 		}
-		step("Open this secret link and create the admin account. Until then the site is closed to everybody else:", more...)
+		step("Open this secret link and create the admin account. Until then the site is closed to everyone else:", more...)
 	case account.Public != "":
-		step("Open " + account.Public + " now and create the admin account: OpenAlgo makes its first visitor the admin, whoever that is.")
+		step("Open " + account.Public + " now and create the admin account. OpenAlgo makes its first visitor the admin, whoever that is.")
 	case a.Domain == "" && a.Ports.InNetwork():
 		step("Open " + a.Origin() + " on " + n.machine() + " or in its network, and create the admin account.")
 	case a.Domain == "":
-		text := "Open it on this machine, or from another computer through SSH:"
+		text := "Open OpenAlgo on this machine, or from another computer through SSH:"
 		if n.Tunnel.Port != 0 { // somebody logged in from there
-			text = "Open it from your own computer through SSH, or on this machine:"
+			text = "Open OpenAlgo from your own computer through SSH, or on this machine:"
 		}
 		if n.Result.Docker != "" {
 			text = "OpenAlgo runs on " + n.Way().Host + ", where Docker is. Open it on that machine, or from another computer through SSH:"
@@ -89,7 +89,7 @@ func (n Next) Lines(a answers.Answers) []string {
 		}
 		step(text, append(lines, "Create the admin account there.")...)
 	default:
-		step("Open it and create the admin account.")
+		step("Open that address and create the admin account.")
 	}
 	step("At " + b.Name + " the redirect URL must be exactly " + b.RedirectURL(a.Origin()))
 	if !n.HasKey && broker.Awaited(a.Broker.APIKey.Reveal()) {
@@ -98,11 +98,11 @@ func (n Next) Lines(a answers.Answers) []string {
 	}
 	step(n.atBroker(b), "Orders from another address are rejected (SEBI rule since 1 April 2026). "+n.Result.Address.Stays())
 	step(broker.DailyLogin, broker.DailyLoginPage)
-	step("Keep a copy of " + n.Dir + "/.env: its keys open the data.")
+	step("Keep a copy of " + n.Dir + "/.env. Only its encryption keys open your data.")
 	out = append(out,
 		"",
 		"Your answers, without the secrets, are in "+n.Dir+"/openalgo-install.yaml.",
-		"Worth knowing:")
+		"Useful commands:")
 	for _, c := range n.Commands {
 		out = append(out, "  "+c[0], "    "+c[1])
 	}
@@ -116,7 +116,7 @@ func (n Next) atBroker(b broker.Broker) string {
 	case n.Result.Docker != "":
 		return "Register the public address of " + n.Way().Host + " at your broker (" + b.Where() + "). To see it, run there: " + publicip.Question
 	case !a.Known():
-		return "Register this machine's public address at your broker (" + b.Where() + "). To see it, run here: " + publicip.Question
+		return "Register this machine's public address at your broker (" + b.Where() + "). To see the address, run on this machine: " + publicip.Question
 	}
 	return "Register this machine's address " + a.String() + " at your broker (" + b.Where() + ")."
 }
@@ -130,8 +130,8 @@ func noKey(id, dir string) []string {
 		command = append(command, "BROKER_API_KEY_MARKET", "BROKER_API_SECRET_MARKET")
 	}
 	return []string{
-		"No API key yet: OpenAlgo runs, but cannot log in to " + b.Name + ". Get the key here: " + b.Where(),
-		"Then enter it: " + finding.Command(dir, command...),
-		"Newer OpenAlgo releases also take it after your login, at Select broker > Configure.",
+		"There is no API key yet, so OpenAlgo cannot log in to " + b.Name + ". Get the key here: " + b.Where(),
+		"Then enter the key: " + finding.Command(dir, command...),
+		"In newer OpenAlgo releases you can also enter it after your login, at Select broker > Configure.",
 	}
 }

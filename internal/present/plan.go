@@ -26,7 +26,7 @@ func Summary(w io.Writer, p *plan.Plan) {
 // confirmed prints what a plan asks.
 func confirmed(w io.Writer, p *plan.Plan) {
 	if len(p.Asks) > 0 && p.Removal == nil {
-		fmt.Fprintln(w, "\nTo be confirmed:")
+		fmt.Fprintln(w, "\nConfirm:")
 		for _, ask := range p.Asks {
 			fmt.Fprintf(w, "  - %s\n", printable.Line(ask.Text))
 		}

@@ -38,7 +38,7 @@ func TestPlan(t *testing.T) {
 	var text, short, none strings.Builder
 	Plan(&text, change())
 	want := "Plan:\n  update    file       .env\n            a key changes\n            | -A = '1'\n            | +A = '2'\n" +
-		"\nWarnings:\n  - look at this\n\nTo be confirmed:\n  - NSE is open\n"
+		"\nWarnings:\n  - look at this\n\nConfirm:\n  - NSE is open\n"
 	if text.String() != want {
 		t.Errorf("%s\nwant\n%s", &text, want)
 	}
@@ -73,10 +73,10 @@ func TestAPlanIsFitToBeShown(t *testing.T) {
 
 func TestThePlanShowsTheSevenValues(t *testing.T) {
 	t.Parallel()
-	p := &plan.Plan{Settings: []settings.SizingLine{{Key: "OMP_NUM_THREADS", Env: "1", Due: "2", Action: settings.LineKept, Reason: "set in .env by hand"}}}
+	p := &plan.Plan{Settings: []settings.SizingLine{{Key: "OMP_NUM_THREADS", Env: "1", Due: "2", Action: settings.LineKept, Reason: "you set it in .env by hand"}}}
 	var text strings.Builder
 	Settings(&text, p)
-	if want := "  OMP_NUM_THREADS  1        -        2       kept: set in .env by hand\n"; !strings.HasSuffix(text.String(), want) || strings.Count(text.String(), "\n") != 2 {
+	if want := "  OMP_NUM_THREADS  1        -        2       kept: you set it in .env by hand\n"; !strings.HasSuffix(text.String(), want) || strings.Count(text.String(), "\n") != 2 {
 		t.Errorf("%q, want %q", &text, want)
 	}
 }
@@ -151,7 +151,7 @@ func TestRehearsal(t *testing.T) {
 	var text, lines bytes.Buffer
 	r := NewRun(Options{Text: &text, Events: &lines})
 	r.Rehearsal(json.RawMessage(`{"uid":1000,"shm_bytes":268435456,"directories":[{"path":"/app/db","writable":false}]}`))
-	if want := "Seen from inside the container: user 1000, shared memory 256 MiB\n  /app/db            CANNOT be written\n"; text.String() != want || !strings.Contains(lines.String(), `"type":"rehearsal"`) {
+	if want := "Inside the container: user 1000, shared memory 256 MiB\n  /app/db            CANNOT be written\n"; text.String() != want || !strings.Contains(lines.String(), `"type":"rehearsal"`) {
 		t.Errorf("%q\n%s", &text, &lines)
 	}
 }
@@ -164,10 +164,10 @@ func TestStatus(t *testing.T) {
 	for want, s := range map[string]status.Status{
 		"There is no OpenAlgo in /srv/openalgo.":                    {Dir: "/srv/openalgo"},
 		"There is no OpenAlgo on this machine.":                     {},
-		"openalgo  NOT READY: the container is exited (status 1)\n": {Instances: []status.Instance{i}},
+		"openalgo  not ready: the container is exited (status 1)\n": {Instances: []status.Instance{i}},
 		"3.0 MiB":      {Instances: []status.Instance{i}},
 		"size unknown": {Instances: []status.Instance{i}},
-		"(0 MiB RAM, 0 cores): openalgo-install --dir /srv/openalgo resize\n": {Instances: []status.Instance{i}},
+		"(for 0 MiB of RAM and 0 cores): openalgo-install --dir /srv/openalgo resize\n": {Instances: []status.Instance{i}},
 	} {
 		var text strings.Builder
 		if Status(&text, s); !strings.Contains(text.String(), want) {
@@ -181,12 +181,12 @@ func TestGlance(t *testing.T) {
 	i := status.Instance{Name: "openalgo", Ready: true, URL: "https://algo.example.com", Version: "2.0.1.0", Image: status.Image{Ref: "marketcalls/openalgo:latest"},
 		Sizing: status.Sizing{InForce: sizing.Sizing{Threads: 2, ShmMiB: 512, StrategyMemoryMiB: 300}}}
 	want := "openalgo is ready at https://algo.example.com\nVersion: 2.0.1.0 from marketcalls/openalgo:latest\n" +
-		"Sizing:  threads 2, shared memory 512 MiB, strategy memory 300 MiB\nHTTPS:   by your own proxy or tunnel\n"
+		"Sizing:  2 threads, 512 MiB of shared memory, 300 MiB for each strategy\nHTTPS:   by your own proxy or tunnel\n"
 	if got := Glance(i); got != want {
 		t.Errorf("%s\nwant\n%s", got, want)
 	}
 	i.Ready, i.Reason, i.Sizing.ResizeDue, i.HTTPS = false, "it is stopped", true, &status.HTTPS{By: "caddy", Domain: "algo.example.com"}
-	for _, want := range []string{"is not ready: it is stopped\n", "; a resize is needed: 0, 0 MiB, 0 MiB\n", "HTTPS:   algo.example.com by caddy"} {
+	for _, want := range []string{"is not ready: it is stopped\n", "; resize needed: 0 threads, 0 MiB of shared memory, 0 MiB for each strategy\n", "HTTPS:   algo.example.com by caddy"} {
 		if got := Glance(i); !strings.Contains(got, want) {
 			t.Errorf("no %q in\n%s", want, got)
 		}
@@ -245,7 +245,7 @@ func TestOwner(t *testing.T) {
 		says, not string
 	}{
 		{closed, "openalgo-setup/TOKEN", "whoever that is"}, {open, "whoever that is", "openalgo-setup"}, {network, "whoever that is", "openalgo-setup"}, {local, "", "first visitor"},
-		{round, "openalgo-setup/TOKEN", "nobody else in"}, {round, "Port 5000 of this machine is open to the network", "nobody else in"},
+		{round, "openalgo-setup/TOKEN", "block other visitors"}, {round, "Port 5000 of this machine is open to the network", "block other visitors"},
 	} {
 		var end strings.Builder
 		run := NewRun(Options{Text: &end})

@@ -164,7 +164,7 @@ func (r *Run) Rehearsal(report json.RawMessage) {
 	if json.Unmarshal(report, &seen) != nil {
 		return
 	}
-	r.line("Seen from inside the container: user %d, shared memory %d MiB", seen.UID, seen.ShmBytes>>20)
+	r.line("Inside the container: user %d, shared memory %s", seen.UID, printable.Size(seen.ShmBytes))
 	for _, d := range seen.Directories {
 		state := "can be written"
 		if !d.Writable {

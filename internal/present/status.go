@@ -20,7 +20,7 @@ func Status(w io.Writer, s status.Status) {
 	switch {
 	case len(s.Instances) > 0:
 	case s.Dir != "":
-		fmt.Fprintf(w, "There is no OpenAlgo in %s. %s\n", printable.Line(s.Dir), everywhere.Hints([]finding.Hint{finding.Anywhere("To list all on this machine", "status")}))
+		fmt.Fprintf(w, "There is no OpenAlgo in %s. %s\n", printable.Line(s.Dir), everywhere.Hints([]finding.Hint{finding.Anywhere("To list all instances on this machine", "status")}))
 	default:
 		fmt.Fprintln(w, "There is no OpenAlgo on this machine. "+everywhere.Hints([]finding.Hint{finding.Anywhere("To install one")}))
 	}
@@ -56,7 +56,7 @@ func Status(w io.Writer, s status.Status) {
 			row("sizing", f.Values())
 		}
 		if d := i.Sizing.Due; i.Sizing.ResizeDue && i.Container != "" {
-			row("due", fmt.Sprintf("%s (%d MiB RAM, %s)", d.Values(), d.RAMMiB, printable.Count(d.Cores, "core"))+": "+finding.Command(i.Dir, "resize"))
+			row("due", fmt.Sprintf("%s (for %s)", d.Values(), d.Of())+": "+finding.Command(i.Dir, "resize"))
 		}
 		row("code", codeOf(i.Bytecode))
 		row("schedule", i.Schedule.Text(i.Dir))
@@ -94,13 +94,13 @@ func accountOf(a welcome.Account) string {
 	switch {
 	case !a.Link.Empty():
 		if round := a.RoundGate(); round != "" {
-			return "NONE YET. " + round + ". Make it now by this secret link: " + a.Link.Reveal()
+			return "none yet. " + round + ". Create it now with this secret link: " + a.Link.Reveal()
 		}
-		return "none yet. Others are kept out until you make it by this secret link: " + a.Link.Reveal()
+		return "none yet. The site is closed to others until you create it with this secret link: " + a.Link.Reveal()
 	case a.Public != "":
-		return "NONE YET: the first visitor becomes the admin. Open " + a.Public + " now and make it"
+		return "none yet. The first visitor becomes the admin. Open " + a.Public + " now and create the account"
 	case a.Missing:
-		return "none yet: open the address above and make it"
+		return "none yet. Open the address above and create it"
 	}
 	return ""
 }
@@ -111,7 +111,7 @@ func readiness(i status.Instance) string {
 	case i.Starting:
 		return "starting: " + i.Reason
 	case !i.Ready:
-		return "NOT READY: " + i.Reason
+		return "not ready: " + i.Reason
 	}
 	return "ready"
 }
@@ -120,9 +120,9 @@ func readiness(i status.Instance) string {
 func codeOf(state bytecode.State) string {
 	switch state {
 	case bytecode.Building:
-		return "is being compiled in the background, so that the next start is short"
+		return "compiling in the background, so that the next start is short"
 	case bytecode.Absent:
-		return "is not compiled: the next start takes as long as a first one"
+		return "not compiled: the next start takes as long as the first"
 	case bytecode.Ready:
 	}
 	return ""
@@ -142,7 +142,7 @@ func Glance(i status.Instance) string {
 	}
 	sizing := i.Sizing.InForce.Values()
 	if due := i.Sizing.Due; i.Sizing.ResizeDue {
-		sizing += fmt.Sprintf("; a resize is needed: %d, %d MiB, %d MiB", due.Threads, due.ShmMiB, due.StrategyMemoryMiB)
+		sizing += "; resize needed: " + due.Values()
 	}
 	https := "none, this machine only"
 	switch {
@@ -156,7 +156,7 @@ func Glance(i status.Instance) string {
 		text += "Broker:  " + strings.Join(noKey(i.Broker, i.Dir), "\n         ") + "\n"
 	}
 	if i.Tunnel != "" {
-		text += "Tunnel:  type on your own computer, then open " + i.URL + " there:\n  " + i.Tunnel + "\n"
+		text += "Tunnel:  run this on your own computer, then open " + i.URL + " there:\n  " + i.Tunnel + "\n"
 	}
 	return text
 }

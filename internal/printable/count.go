@@ -21,6 +21,9 @@ func Size(bytes int64) string {
 	return fmt.Sprintf("%d MiB", (bytes+1<<20-1)>>20)
 }
 
+// MiB is an amount of memory or disk that was counted in MiB.
+func MiB(n int) string { return Size(int64(n) << 20) }
+
 // NotUTF8 returns the offset of the first byte that is not UTF-8, or -1.
 func NotUTF8(data []byte) int {
 	for i := 0; i < len(data); {

@@ -17,15 +17,15 @@ func byIdentity(d *Draft) bool { return isEncrypted(d) && d.Get(keyOpened) == ke
 func BackupScreen(newest string) *Screen {
 	return &Screen{
 		Title: "Restore a backup", Shown: Always,
-		Intro: Fixed("The backup's keys, answers and data go into the directory of this instance. You see the plan before anything changes."),
+		Intro: Fixed("The backup replaces keys, answers and data in the directory of this instance. You see the plan before anything changes."),
 		Questions: []Question{
 			{Key: keyBackup, Shown: Always, Preset: newest, Label: Fixed("Backup file"),
 				Help: Fixed("For example /opt/openalgo-backups/openalgo-20261126-023000.tar.zst. Copy it to this machine first.")},
-			{Key: keyOpened, Shown: isEncrypted, Preset: keySecret, Label: Fixed("It is encrypted. Open it with"), Help: Fixed(""),
+			{Key: keyOpened, Shown: isEncrypted, Preset: keySecret, Label: Fixed("The backup is encrypted. Decrypt it with"), Help: Fixed(""),
 				Choices: func() []Choice {
 					return []Choice{{Value: keySecret, Label: "Use an age identity file"}, {Value: "passphrase", Label: "Type the passphrase"}}
 				}},
-			{Key: keySecret, Shown: byIdentity, Label: Fixed("Identity file"), Help: Fixed("For example key.txt, as age-keygen made it.")},
+			{Key: keySecret, Shown: byIdentity, Label: Fixed("Identity file"), Help: Fixed("A file from age-keygen, for example key.txt.")},
 		},
 	}
 }

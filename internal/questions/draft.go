@@ -102,7 +102,7 @@ func (d *Draft) Problem(q Question) string {
 		}
 	}
 	if q.Key == KeyBroker && text == "" {
-		return "a broker is needed: without one OpenAlgo does not start"
+		return "choose a broker: OpenAlgo does not start without one"
 	}
 	_, problems := d.Answers()
 	for _, p := range problems {

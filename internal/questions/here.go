@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/printable"
 )
 
 // Here is what this machine decides about the questions and their presets.
@@ -70,8 +71,8 @@ func presetOf(d *Draft, q Question) string {
 }
 
 func domainHelp(d *Draft) string {
-	return fmt.Sprintf("The name that browsers use, for example algo.example.com. Optional: without a domain you reach OpenAlgo on this machine at %s, "+
-		"or from your own computer through an SSH tunnel.", answers.Answers{Ports: portsOf(d)}.Origin())
+	return fmt.Sprintf("The name that browsers use, for example algo.example.com. Optional. "+
+		"Without a domain you reach OpenAlgo on this machine at %s, or from your own computer through an SSH tunnel.", answers.Answers{Ports: portsOf(d)}.Origin())
 }
 
 // meant is the value of a text that says it in another way.
@@ -94,10 +95,10 @@ func lacksMemory(d *Draft) bool { return d.Here.SmallMiB > 0 }
 func memoryScreen() Screen {
 	return Screen{Title: "Memory", Shown: lacksMemory,
 		Intro: func(d *Draft) string {
-			return fmt.Sprintf("This machine has %d MiB of RAM and no swap. When memory runs out for a moment, Linux kills OpenAlgo or a strategy.", d.Here.SmallMiB)
+			return fmt.Sprintf("This machine has %s of RAM and no swap. When memory runs out for a moment, Linux kills OpenAlgo or a strategy.", printable.MiB(d.Here.SmallMiB))
 		},
 		Questions: []Question{{Key: KeySwap, Shown: Always, Preset: SwapSize, Label: Fixed("Make a swap file of 2 GiB?"),
-			Help: Fixed("It takes 2 GiB of disk space, and is in use at once and after a restart."),
+			Help: Fixed("It takes 2 GiB of disk space, and works at once and after each restart."),
 			Choices: func() []Choice {
 				return []Choice{{Value: SwapSize, Label: "Make a swap file (recommended)"}, {Value: "none", Label: "Go on without swap"}}
 			}}}}

@@ -61,15 +61,16 @@ var Screens = []Screen{
 				Choices: func() []Choice {
 					return []Choice{
 						{Value: "auto", Label: "Get a free certificate from Let's Encrypt, renewed automatically"},
-						{Value: "files", Label: "Use a certificate that I have"},
-						{Value: "nginx", Label: "Use the nginx of this machine"},
+						{Value: "files", Label: "Use my own certificate"},
+						{Value: "nginx", Label: "Use nginx on this machine"},
 						{Value: "off", Label: "Use my own HTTPS proxy or tunnel"},
 					}
 				}},
 			{Key: keyCertbot, Shown: tlsIs("nginx"), Preset: "yes", Choices: yesNo,
 				Label: Fixed("Let certbot get the certificate?"), Help: Fixed("certbot must be installed on this machine: apt-get install certbot")},
 			{Key: "tls.email", Shown: asksAuthority, Label: Fixed("E-mail"),
-				Help: Fixed("For example me@example.com. Optional. Let's Encrypt sends no mail before a certificate expires; it may send news there. Renewal is automatic, and openalgo-install status shows how many days are left.")},
+				Help: Fixed("For example me@example.com. Optional. Let's Encrypt sends no mail before a certificate expires, but may send news. " +
+					"Renewal is automatic. openalgo-install status shows the days left.")},
 			{Key: "tls.cert", Shown: hasCertificate, Label: Fixed("Certificate file"),
 				Help: Fixed("A PEM file with the whole chain, for example /etc/ssl/algo.pem.")},
 			{Key: "tls.key", Shown: hasCertificate, Label: Fixed("Private key file"), Help: Fixed("A PEM file, for example /etc/ssl/algo.key.")},
@@ -81,7 +82,7 @@ var Screens = []Screen{
 		{Key: keyHasKey, Shown: func(d *Draft) bool { return !d.Keeps() }, Preset: "yes", Label: Fixed("Do you have an API key?"),
 			Help: func(d *Draft) string { return "Get it here: " + d.Broker().Where() },
 			Choices: func() []Choice {
-				return []Choice{{Value: "yes", Label: "Enter it on the next page"}, {Value: "no", Label: "Continue without a key, and enter it later"}}
+				return []Choice{{Value: "yes", Label: "Enter the key on the next page"}, {Value: "no", Label: "Continue now, and enter the key later"}}
 			}},
 	}},
 	{Title: "Credentials", Shown: func(d *Draft) bool { return !isLater(d) }, Intro: Fixed(""), Questions: []Question{
@@ -97,7 +98,7 @@ var Screens = []Screen{
 				return d.Broker().SecretHint
 			})},
 		{Key: "broker.market_api_key", Secret: true, Shown: needsMarketData,
-			Label: Fixed("API key for market data"), Help: orKept(Fixed("This broker has a second pair of credentials, for prices."))},
+			Label: Fixed("API key for market data"), Help: orKept(Fixed("This broker uses a second pair of credentials for prices."))},
 		{Key: "broker.market_api_secret", Secret: true, Shown: needsMarketData,
 			Label: Fixed("API secret for market data"), Help: orKept(Fixed(""))},
 	}},
@@ -106,23 +107,23 @@ var Screens = []Screen{
 		{Key: KeyAdvanced, Shown: Always, Preset: "no", Choices: advancedChoices,
 			Label: Fixed("Change image, ports or sizing?"), Help: Fixed("The defaults fit most machines.")},
 		{Key: "image", Shown: (*Draft).Advanced, Preset: answers.DefaultImage,
-			Label: Fixed("Image"), Help: Fixed("The name of an image, for example marketcalls/openalgo:latest. Or source code to build one from: a git address (with #branch if needed) or a directory. " +
+			Label: Fixed("Image"), Help: Fixed("The name of an image, for example marketcalls/openalgo:latest. " +
+				"Or source code to build: a git address (with #branch if needed) or a directory. " +
 				"Or rehearsal, the built-in test app, which needs no download.")},
 		{Key: keyWeb, Shown: (*Draft).Advanced, Preset: "5000",
 			Label: Fixed("Port of the web interface"), Help: Fixed("")},
 		{Key: keySocket, Shown: (*Draft).Advanced, Preset: "8765",
 			Label: Fixed("Port of the WebSocket"), Help: Fixed("")},
 		{Key: "sizing.threads", Shown: (*Draft).Advanced, Preset: "auto",
-			Label: Fixed("Threads"), Help: Fixed("For the numeric libraries. auto follows the sizing table (openalgo-install size).")},
+			Label: Fixed("Threads"), Help: Fixed("Threads for numeric libraries. auto follows the sizing table (openalgo-install size).")},
 		{Key: "sizing.shm_size", Shown: (*Draft).Advanced, Preset: "auto",
 			Label: Fixed("Shared memory"), Help: Fixed("For example 512m.")},
 		{Key: "sizing.strategy_memory_mb", Shown: (*Draft).Advanced, Preset: "auto",
-			Label: Fixed("Memory of a strategy, MiB"), Help: Fixed("512 or more where strategies use pandas.")},
+			Label: Fixed("Memory of a strategy, MiB"), Help: Fixed("512 or more if strategies use pandas.")},
 		{Key: keyMCP, Preset: "no", Choices: noYes,
 			Shown: func(d *Draft) bool { return d.Advanced() && hasDomain(d) }, // it needs HTTPS
 			Label: Fixed("Remote MCP"),
-			Help: Fixed("AI clients on the internet can then read your positions, orders and prices. " +
-				"You approve each of them. They cannot place orders.")},
+			Help:  Fixed("Lets AI clients on the internet read your positions, orders and prices. You approve each client. They cannot place orders.")},
 	}},
 }
 
@@ -177,7 +178,7 @@ func newBroker(id string) (Choice, bool) {
 	if _, ok := broker.Of(id); !ok {
 		return Choice{}, false
 	}
-	return Choice{Value: id, Label: fmt.Sprintf("Use the broker id %q: a newer OpenAlgo may have it", id)}, true
+	return Choice{Value: id, Label: fmt.Sprintf("Use the broker id %q, if your OpenAlgo release has it", id)}, true
 }
 
 // httpsText begins with what is left to the user, if anything is.
@@ -185,7 +186,7 @@ func httpsText(d *Draft) string {
 	if step := answers.ProxyStep(answers.Answers{Domain: d.Get(KeyDomain), Ports: portsOf(d), TLS: answers.TLS{Mode: d.Get(KeyTLS)}}); step != "" {
 		return step
 	}
-	return "Browsers and brokers reach a domain only over HTTPS."
+	return "A domain needs HTTPS for browsers and brokers."
 }
 
 // orKept is a help text, and what an empty answer means where a secret is there
@@ -204,6 +205,8 @@ func redirectText(d *Draft) string {
 	if d.Here.Address != "" {
 		address += " " + d.Here.Address
 	}
-	return fmt.Sprintf("In %s's developer portal, enter this as the redirect URL, character by character:\n\n%s\n\nLogins fail with any other. Do it now, or later: the URL is shown again at the end.\n\nRegister %s there as well (%s). Brokers reject orders from any other.",
+	return fmt.Sprintf("In %s's developer portal, enter this as the redirect URL, character by character:\n\n"+
+		"%s\n\nLogins fail with any other URL. You can do this now or later: the last page shows the URL again.\n\nRegister %s there "+
+		"too (%s). Brokers reject orders from any other address.",
 		d.Broker().Name, d.RedirectURL(), address, d.Broker().Where())
 }

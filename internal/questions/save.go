@@ -14,7 +14,7 @@ const DefaultFile = "answers.yaml"
 // Save writes the answers into a new file, and says how to use it.
 func (d *Draft) Save(path string, secrets bool) (said string, err error) {
 	if _, err := os.Lstat(path); err == nil {
-		return "", fmt.Errorf("%s exists already: name another file", path)
+		return "", fmt.Errorf("%s exists already. Choose another name", path)
 	}
 	text, err := d.yaml(!secrets)
 	if err == nil {
@@ -23,9 +23,9 @@ func (d *Draft) Save(path string, secrets bool) (said string, err error) {
 	if err != nil {
 		return "", fmt.Errorf("the answers could not be saved: %w", err)
 	}
-	said = "Saved. Unattended: openalgo-install --answers " + path
+	said = "Saved. To install without questions: openalgo-install --answers " + path
 	if needed := environment(d); !secrets && len(needed) > 0 {
-		said += fmt.Sprintf("\nIt takes the secrets from the environment: %s.", strings.Join(needed, ", "))
+		said += fmt.Sprintf("\nSet the secrets as environment variables: %s.", strings.Join(needed, ", "))
 	}
 	return said, nil
 }

@@ -37,10 +37,10 @@ func cloudVariables(a answers.Answers, v values) []variable {
 	}
 	out := []variable{
 		{name: keys.AppKey, ask: "openssl rand -hex 32"},
-		{name: keys.Pepper, ask: "openssl rand -hex 32; keep it: nothing else opens the database"},
+		{name: keys.Pepper, ask: "openssl rand -hex 32; keep a copy: nothing else opens the database"},
 	}
 	if usesSalt(a) {
-		out = append(out, variable{name: keys.FernetSalt, ask: "openssl rand -hex 16; keep it: nothing else opens the database"})
+		out = append(out, variable{name: keys.FernetSalt, ask: "openssl rand -hex 16; keep a copy: nothing else opens the database"})
 	}
 	out = append(out, variable{name: "OPENALGO_DATA_DIR", value: dataDisk})
 	for _, s := range v.Settings {
@@ -68,21 +68,22 @@ func cloudVariables(a answers.Answers, v values) []variable {
 
 func cloudWarnings(a answers.Answers) finding.Warnings {
 	out := finding.Warnings{
-		finding.Warn("files-for-fork", "put these files into the top directory of your fork of OpenAlgo: the platform builds and runs what is there"),
-		finding.Warn("disk-needed", "a platform without its disk at %s loses the database at every deploy", dataDisk),
+		finding.Warn("files-for-fork", "put these files into the top directory of your OpenAlgo fork. The platform builds and runs that fork"),
+		finding.Warn("disk-needed", "mount a disk at %s on the platform. Without it every deploy loses the database", dataDisk),
 	}
 	if a.Sizing.RAMMiB == 0 {
-		out = append(out, finding.Warn("sized-for-service", "sized for a service with 2 GB: write `sizing: {ram: 4GB}` for another"))
+		out = append(out, finding.Warn("sized-for-service", "sized for a service with 2 GB. For another size, write for example `sizing: {ram: 4GB}`"))
 	}
 	if a.Domain == "" {
-		out = append(out, finding.Warn("domain-missing", "without `domain` in the answers HOST_SERVER and REDIRECT_URL are left for you to fill in"))
+		out = append(out, finding.Warn("domain-missing", "your answers have no `domain`, so fill in HOST_SERVER and REDIRECT_URL yourself"))
 	}
 	return out
 }
 
 func cloudFiles(a answers.Answers, v values, target string) ([]output, error) {
 	if a.Image.Dockerfile == source.Theirs {
-		return nil, finding.Named(finding.Usage, "start-script", "--target %s needs openalgo-install's start.sh: OpenAlgo's own makes a .env there that its present release refuses. Take `dockerfile: theirs` out of the answers", target)
+		return nil, finding.Named(finding.Usage, "start-script", "--target %s needs the start.sh of openalgo-install, because OpenAlgo's own writes a .env that the current release "+
+			"refuses. Remove `dockerfile: theirs` from your answers", target)
 	}
 	variables := cloudVariables(a, v)
 	files := templateFiles()
@@ -92,7 +93,7 @@ func cloudFiles(a answers.Answers, v values, target string) ([]output, error) {
 	}
 	config, err := json.MarshalIndent(railwayConfig(), "", "  ")
 	if err != nil {
-		return nil, fmt.Errorf("writing railway.json: %w", err)
+		return nil, fmt.Errorf("write railway.json: %w", err)
 	}
 	return append(files, output{"railway.json", append(config, '\n'), 0o644}, output{"variables.env", railwayVariables(variables), 0o644}), nil
 }
@@ -113,10 +114,9 @@ func railwayConfig() map[string]any {
 
 func railwayVariables(variables []variable) []byte {
 	var b strings.Builder
-	b.WriteString("# The variables of the service, for Railway's Raw Editor. Fill in what is empty,\n" +
-		"# there and not here: this file is for everyone to read.\n" +
-		"# Railway mounts a volume as root's: it begins as root, and start.sh goes on as user 1000.\n" +
-		"RAILWAY_RUN_UID=0\n")
+	b.WriteString("# The variables of the service, for Railway's Raw Editor. Fill in empty values in the\n# editor, not in this file, which " +
+		"others may read.\n# Railway's volumes belong to root: the service starts as root, and start.sh continues\n# as user " +
+		"1000.\nRAILWAY_RUN_UID=0\n")
 	for _, v := range variables {
 		if v.ask != "" {
 			fmt.Fprintf(&b, "# %s\n", v.ask)
@@ -153,9 +153,9 @@ func renderBlueprint(variables []variable) ([]byte, error) {
 	}}}
 	text, err := yaml.Marshal(doc)
 	if err != nil {
-		return nil, fmt.Errorf("writing render.yaml: %w", err)
+		return nil, fmt.Errorf("write render.yaml: %w", err)
 	}
-	head := "# A Render blueprint for OpenAlgo. What has `sync: false` is asked for when the\n# service is made; it stands in no file:\n"
+	head := "# A Render blueprint for OpenAlgo. Render asks for each value with `sync: false` when you\n# create the service:\n"
 	for _, v := range variables {
 		if v.ask != "" {
 			head += fmt.Sprintf("#   %s: %s\n", v.name, v.ask)

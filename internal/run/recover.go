@@ -77,7 +77,7 @@ func sameDocker(ctx context.Context, t *Tools, j *Journal) error {
 	info := t.Engine.Info()
 	if j.Docker.IsAnother(instance.EngineRef{ID: info.ID, Endpoint: info.Endpoint}) {
 		return finding.Named(finding.HostNotReady, "other-docker", "the unfinished %s of this directory was on the Docker at %s", j.Command, j.Docker.Endpoint).
-			With(finding.Shell("Name that Docker, then run the same command again", "export DOCKER_HOST="+j.Docker.Endpoint)).Ending(finding.Unchanged)
+			With(finding.Shell("Choose that Docker, then run the same command again", "export DOCKER_HOST="+j.Docker.Endpoint)).Ending(finding.Unchanged)
 	}
 	if j.Docker.ID != "" || j.Engine == info.Name || hasContainer(ctx, t) {
 		return nil

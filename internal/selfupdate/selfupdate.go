@@ -23,6 +23,7 @@ import (
 	"golang.org/x/mod/semver"
 
 	"github.com/marketcalls/openalgo-install/internal/meter"
+	"github.com/marketcalls/openalgo-install/internal/printable"
 )
 
 // Home is where releases are; Variable names a mirror, which need not be
@@ -178,7 +179,7 @@ func (r *Releases) get(ctx context.Context, address string, most int64) ([]byte,
 		return nil, fmt.Errorf("fetching %s: %w", address, err)
 	}
 	if int64(out.Len()) > most {
-		return nil, fmt.Errorf("%s has more than %d MiB, which no release has", address, most>>20)
+		return nil, fmt.Errorf("%s is larger than a release can be (%s)", address, printable.Size(int64(most)))
 	}
 	return out.Bytes(), nil
 }

@@ -22,7 +22,8 @@ func KnownBroker(env *envfile.File) error {
 	refused := finding.Named(finding.HostNotReady, "broker-unknown", "the REDIRECT_URL in .env names the broker %q, which openalgo-install does not know", id).
 		With(finding.Hint{Do: "Correct it in .env: the id is one of " + strings.Join(broker.IDs(), ", ")}, finding.Anywhere("Update openalgo-install, if the broker is new", "self-update"))
 	if id == "" {
-		refused = finding.Named(finding.HostNotReady, "broker-unknown", "the REDIRECT_URL in .env names no broker\n\nOpenAlgo finds out there which broker is yours.").
+		refused = finding.Named(finding.HostNotReady, "broker-unknown", "the REDIRECT_URL in .env names no broker\n\n"+
+			"OpenAlgo reads your broker from it.").
 			With(finding.Hint{Do: "Write your broker's id before /callback in .env, for example http://127.0.0.1:5000/zerodha/callback"})
 	}
 	return refused.Ending(finding.Unchanged)
@@ -84,9 +85,9 @@ func Listing(a answers.Answers, env *envfile.File, sample []byte, imageHere bool
 	unasked := sample == nil && (!imageHere || a.Image.Source == "rehearsal")
 	switch {
 	case Listed(base, id) && sample != nil && !known && BrokerOf(env) != id:
-		warnings = append(warnings, finding.Warn("broker-new", "openalgo-install does not know the broker %s, but this OpenAlgo release does. The form of its credentials was not checked", id))
+		warnings = append(warnings, finding.Warn("broker-new", "openalgo-install does not know the broker %s, but your OpenAlgo release does. The format of its credentials was not checked", id))
 	case unasked && !known:
-		warnings = append(warnings, finding.Warn("broker-new", "openalgo-install does not know the broker %s. Whether this OpenAlgo release does is checked when its image is here, before anything changes", id))
+		warnings = append(warnings, finding.Warn("broker-new", "openalgo-install does not know the broker %s. It checks whether your OpenAlgo release does after the pull, before anything changes", id))
 	}
 	now := env
 	if now == nil {

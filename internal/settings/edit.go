@@ -116,14 +116,14 @@ var follows = map[string]string{
 func (e Edit) Allowed() error {
 	for _, key := range append([]string{keys.AppKey}, instance.DataKeys...) {
 		if e.names(key) {
-			return finding.Named(finding.Usage, "setting-fixed", "%s is never changed here: API_KEY_PEPPER and FERNET_SALT open the database, and APP_KEY every session", key)
+			return finding.Named(finding.Usage, "setting-fixed", "set never changes %s: API_KEY_PEPPER and FERNET_SALT open the database, and APP_KEY signs every session", key)
 		}
 	}
 	for _, v := range append(e.settings(), Setting{}) {
 		if command, ok := follows[v.Key]; ok && e.Whole == nil {
-			refused := finding.Named(finding.Usage, "setting-has-command", "%s is changed by a command of its own, with all that goes with it", v.Key)
+			refused := finding.Named(finding.Usage, "setting-has-command", "another command changes %s, with the settings that depend on it", v.Key)
 			if v.Key == "REDIRECT_URL" {
-				refused = refused.With(finding.Run("For another broker", "set", "broker=ID"))
+				refused = refused.With(finding.Run("To change the broker", "set", "broker=ID"))
 			}
 			return refused.With(finding.Run("Use this command", command))
 		}
@@ -163,7 +163,7 @@ func EditOf(before, after []byte) (Edit, error) {
 	}
 	edited, err := envfile.Parse(after)
 	if err != nil {
-		return e, finding.Named(finding.Usage, "env-invalid", "the edited .env cannot be read: %w", err)
+		return e, finding.Named(finding.Usage, "env-invalid", "cannot read the edited .env: %w", err)
 	}
 	for _, key := range edited.Keys() {
 		value, _ := edited.Get(key)

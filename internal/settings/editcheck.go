@@ -27,7 +27,7 @@ func (e Edit) Unknown(env *envfile.File, sample []byte) (warnings finding.Warnin
 	}
 	for _, v := range e.Set {
 		if !slices.Contains(known, v.Key) && nearest(v.Key, known) == "" {
-			warnings = append(warnings, finding.Warn("setting-unknown", "OpenAlgo has no setting %s of its own", v.Key))
+			warnings = append(warnings, finding.Warn("setting-unknown", "OpenAlgo has no setting %s", v.Key))
 		}
 	}
 	return warnings
@@ -42,7 +42,7 @@ func (e Edit) Misspelt(env *envfile.File, sample []byte) (questions []string) {
 	known := knownSettings(env, sample)
 	for _, v := range e.Set {
 		if near := nearest(v.Key, known); near != "" && !slices.Contains(known, v.Key) {
-			questions = append(questions, "OpenAlgo has no setting "+v.Key+". Did you mean "+near+"? "+v.Key+" would be written to .env, without any effect")
+			questions = append(questions, "OpenAlgo has no setting "+v.Key+". Did you mean "+near+"? "+v.Key+" would have no effect in .env")
 		}
 	}
 	return questions
@@ -91,9 +91,9 @@ func (e Edit) CheckDatabases(mounts []docker.Mount) (warnings finding.Warnings, 
 		mounted := slices.ContainsFunc(mounts, func(m docker.Mount) bool { return under(m.Target) })
 		switch {
 		case !mounted:
-			return nil, finding.Named(finding.Usage, "data-not-kept", "%s: only what is under db/ is kept and backed up; a file where nothing is mounted is lost when the container is recreated", v.Key)
+			return nil, finding.Named(finding.Usage, "data-not-kept", "%s: only files under db/ are kept and backed up. This file is lost when the container is recreated", v.Key)
 		case !under(openalgo.DB):
-			warnings = append(warnings, finding.Warn("data-not-backed-up", "%s: the file is in no backup, since it is not under db/", v.Key))
+			warnings = append(warnings, finding.Warn("data-not-backed-up", "%s: backups leave this file out, because it is not under db/", v.Key))
 		}
 	}
 	return warnings, nil

@@ -94,7 +94,7 @@ func Decide(s Situation, want []Setting, asked Edit) (Env, finding.Warnings, err
 	}
 	if p.Fresh {
 		if file, err = envfile.Parse(p.base); err != nil {
-			return p, nil, fmt.Errorf("reading the image's .sample.env: %w", err)
+			return p, nil, fmt.Errorf("read the image's .sample.env: %w", err)
 		}
 	}
 	noSalt := !NamesSalt(sample)
@@ -143,7 +143,7 @@ func Decide(s Situation, want []Setting, asked Edit) (Env, finding.Warnings, err
 	}
 	p.Text = edited.Bytes()
 	if len(p.Kept) > 0 {
-		warnings = append(warnings, finding.Warn("settings-kept", "kept as .env has it, changed there since the last run: %s", strings.Join(p.Kept, ", ")))
+		warnings = append(warnings, finding.Warn("settings-kept", "kept your changes in .env since the last run: %s", strings.Join(p.Kept, ", ")))
 	}
 	return p, warnings, nil
 }
@@ -209,7 +209,7 @@ func planKeys(file *envfile.File, fresh bool, s keys.Situation, random []byte) (
 func mergeSample(file *envfile.File, sample []byte) ([]Setting, error) {
 	base, err := envfile.Parse(sample)
 	if err != nil {
-		return nil, fmt.Errorf("reading the image's .sample.env: %w", err)
+		return nil, fmt.Errorf("read the image's .sample.env: %w", err)
 	}
 	theirs, _ := base.Get(openalgo.ConfigVersion)
 	ours, _ := file.Get(openalgo.ConfigVersion)
@@ -339,7 +339,7 @@ func LostKeys(err error) bool {
 func (p Env) Edit(now []byte) ([]byte, error) {
 	file, err := envfile.Parse(now)
 	if err != nil {
-		return nil, fmt.Errorf("reading .env again: %w", err)
+		return nil, fmt.Errorf("read .env again: %w", err)
 	}
 	edited, err := p.apply(file)
 	if err != nil {
@@ -351,6 +351,7 @@ func (p Env) Edit(now []byte) ([]byte, error) {
 // resalts says what happens on the first start of a release that knows
 // FERNET_SALT.
 func resalts() *finding.Error {
-	return finding.Warn("salt-new", "this release encrypts stored secrets (API key, broker tokens, TOTP) with a FERNET_SALT of its own. OpenAlgo makes it on the first start and "+
-		"encrypts them again. Then openalgo-install checks that they open, and restarts OpenAlgo so that all of it uses the new salt")
+	return finding.Warn("salt-new", "this release encrypts stored secrets (API key, broker tokens, TOTP) with its own FERNET_SALT. "+
+		"OpenAlgo creates it at the first start and encrypts the secrets again. "+
+		"Then openalgo-install checks that OpenAlgo can decrypt them, and restarts OpenAlgo")
 }

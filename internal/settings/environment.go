@@ -51,7 +51,7 @@ func With(env *envfile.File, further []Var) (*envfile.File, error) {
 	out := env.Clone()
 	for _, v := range further {
 		if err := keys.Set(out, v.Key, v.Value.Reveal()); err != nil {
-			return nil, finding.Named(finding.HostNotReady, "setting-invalid", "a variable of the container cannot be written to .env: %w", err).Ending(finding.Unchanged)
+			return nil, finding.Named(finding.HostNotReady, "setting-invalid", "cannot write a variable of the container to .env: %w", err).Ending(finding.Unchanged)
 		}
 	}
 	return out, nil

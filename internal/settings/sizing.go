@@ -63,19 +63,19 @@ func SizingLines(env *envfile.File, last instance.State, c docker.Container, due
 		line.Env = have
 		switch {
 		case (!ok || have == "") && line.Container != "" && SameSize(v.Key, line.Container, v.Value):
-			line.Action, line.Reason = LineOK, "as it is needed, though not in .env"
+			line.Action, line.Reason = LineOK, "correct in the container, but not in .env"
 			have = line.Container
 		case !ok || have == "":
 			line.Action, line.Reason = LineSet, "not in .env yet"
 		case !SameSize(v.Key, have, v.Value) && (force || last.Wrote(v.Key, have)):
-			line.Action, line.Reason = LineSet, fmt.Sprintf("needed for %d MiB of RAM and %s", due.RAMMiB, printable.Count(due.Cores, "core"))
+			line.Action, line.Reason = LineSet, fmt.Sprintf("needed for %s of RAM and %s", printable.MiB(due.RAMMiB), printable.Count(due.Cores, "core"))
 		case !SameSize(v.Key, have, v.Value):
-			line.Action, line.Reason = LineKept, "set in .env by hand; --force changes it"
+			line.Action, line.Reason = LineKept, "you set it in .env by hand; --force changes it"
 		default:
-			line.Action, line.Reason = LineOK, "as it is needed"
+			line.Action, line.Reason = LineOK, "correct"
 		}
 		if !line.Changes() && line.Container != "" && !SameSize(v.Key, line.Container, have) {
-			line.Action, line.Reason = LineRecreate, "in .env, but the container was made before"
+			line.Action, line.Reason = LineRecreate, "set in .env after the container was created"
 		}
 		out = append(out, line)
 	}

@@ -100,7 +100,7 @@ func (p *Picker) Lines(t *theme.Theme, width, height int) []string {
 		out = append(out, t.Message(theme.Problem, "Not copied: "+p.fault, width)...)
 	case p.copied != "":
 		out = append(out, t.Message(theme.OK, "Copied: "+p.copied, width)...)
-		out = append(out, theme.Wrap("If your clipboard is still the old one, your terminal does not allow this. Select the text with the mouse instead.", width)...)
+		out = append(out, theme.Wrap("If your clipboard did not change, your terminal does not allow copying. Select the text with the mouse instead.", width)...)
 	}
 	return out
 }

@@ -23,7 +23,7 @@ func QR(t *theme.Theme, text string, width, height int) ([]string, error) {
 	}
 	size := code.Size + 2*quiet
 	if !t.Unicode {
-		return nil, fmt.Errorf("this terminal has no half-block characters for a QR code: its locale is not UTF-8")
+		return nil, fmt.Errorf("this terminal cannot show a QR code, because its locale is not UTF-8")
 	}
 	if size > width || (size+1)/2 > height {
 		return nil, fmt.Errorf("the QR code needs %d columns and %d lines", size, (size+1)/2)

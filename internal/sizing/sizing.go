@@ -122,19 +122,19 @@ const pandasMiB = 512
 // table's own never are.
 func warnings(s Sizing, o Overrides) (w finding.Warnings) {
 	if s.StrategyMemoryMiB < pandasMiB {
-		w = append(w, finding.Warn("strategy-memory-small", "A strategy may use %d MiB, which is too little for pandas: it can hang at its import without an error", s.StrategyMemoryMiB).
-			With(advice("If your strategies use pandas or NumPy, allow more", "strategy_memory_mb: %d", pandasMiB)))
+		w = append(w, finding.Warn("strategy-memory-small", "A strategy may use only %s. Strategies that import pandas or NumPy can hang without an error", printable.MiB(s.StrategyMemoryMiB)).
+			With(advice("If yours do, allow more", "strategy_memory_mb: %d", pandasMiB)))
 	}
 	if o.StrategyMemoryMiB > s.RAMMiB {
-		w = append(w, finding.Warn("strategy-memory-large", "A strategy may use %d MiB, more than the %d MiB of RAM there are: one strategy could use up this machine's memory", o.StrategyMemoryMiB, s.RAMMiB).
+		w = append(w, finding.Warn("strategy-memory-large", "A strategy may use %s, but this machine has %s of RAM. One strategy could use up all of it", printable.MiB(o.StrategyMemoryMiB), printable.MiB(s.RAMMiB)).
 			With(advice("Allow less, or leave it at auto", "strategy_memory_mb: %d", pandasMiB)))
 	}
 	if quarter := s.RAMMiB / 4; o.ShmMiB > quarter {
-		w = append(w, finding.Warn("shm-large", "Shared memory of %d MiB is more than 25%% of the RAM (%d MiB). When it fills up, this machine runs short of memory", o.ShmMiB, s.RAMMiB).
+		w = append(w, finding.Warn("shm-large", "Shared memory of %s is more than 25%% of the RAM (%s). When it fills up, this machine runs short of memory", printable.MiB(o.ShmMiB), printable.MiB(s.RAMMiB)).
 			With(advice("Choose this or less, or leave it at auto", "shm_size: %dm", max(quarter, 1))))
 	}
 	if o.Threads > s.Cores {
-		w = append(w, finding.Warn("threads-many", "Threads are set to %d, more than the %s there are: they would only wait for each other", o.Threads, printable.Count(s.Cores, "core")).
+		w = append(w, finding.Warn("threads-many", "Threads are set to %d, but there is only %s. More threads only wait for each other", o.Threads, printable.Count(s.Cores, "core")).
 			With(advice("Choose fewer, or leave it at auto", "threads: %d", s.Cores)))
 	}
 	return w

@@ -83,10 +83,10 @@ func TestWarnings(t *testing.T) {
 		{"over a quarter", host4, sizing.Overrides{ShmMiB: 978}, []string{"shm_size: 977m"}},
 		{"the table's own shm never warns", sizing.Machine{RAMMiB: 953, Cores: 1}, sizing.Overrides{StrategyMemoryMiB: 512}, nil},
 		{"strategy memory is all RAM", host4, sizing.Overrides{StrategyMemoryMiB: 3910}, nil},
-		{"strategy memory over RAM", host4, sizing.Overrides{StrategyMemoryMiB: 3911}, []string{"more than the 3910 MiB of RAM"}},
+		{"strategy memory over RAM", host4, sizing.Overrides{StrategyMemoryMiB: 3911}, []string{"this machine has 3.8 GiB of RAM"}},
 		{"threads as cores", host4, sizing.Overrides{Threads: 2}, nil},
 		{"threads over cores", host4, sizing.Overrides{Threads: 3}, []string{"sizing: {threads: 2}"}},
-		{"one core", host2, sizing.Overrides{Threads: 2, StrategyMemoryMiB: 512}, []string{"more than the 1 core there"}},
+		{"one core", host2, sizing.Overrides{Threads: 2, StrategyMemoryMiB: 512}, []string{"there is only 1 core"}},
 		{"everything at once", host4, sizing.Overrides{Threads: 9, ShmMiB: 9999, StrategyMemoryMiB: 9999},
 			[]string{"strategy_memory_mb", "shm_size", "threads: 2"}},
 	}

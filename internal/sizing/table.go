@@ -21,8 +21,8 @@ func WriteTable(w io.Writer, here Sizing) {
 		if i == rowFor(here.RAMMiB) {
 			mark = ">"
 		}
-		fmt.Fprintf(tw, "%s %s\t%s\t%s\t%d MiB\t%d MiB\t%s\n",
-			mark, ramRange(i), r.Name, r.threads(), r.StrategyMemoryMiB, r.ShmMiB, r.Strategies)
+		fmt.Fprintf(tw, "%s %s\t%s\t%s\t%s\t%s\t%s\n",
+			mark, ramRange(i), r.Name, r.threads(), printable.MiB(r.StrategyMemoryMiB), printable.MiB(r.ShmMiB), r.Strategies)
 	}
 	tw.Flush()
 
@@ -30,8 +30,8 @@ func WriteTable(w io.Writer, here Sizing) {
 	if shared := here.Shared(); shared != "" {
 		fmt.Fprintf(&out, "%s.\n", shared)
 	}
-	fmt.Fprintf(&out, "It gets %s, %d MiB for a strategy, %d MiB of shared memory (shm); good for %s strategies.\n",
-		printable.Count(here.Threads, "thread"), here.StrategyMemoryMiB, here.ShmMiB, here.Strategies)
+	fmt.Fprintf(&out, "OpenAlgo gets %s. That is enough for %s strategies.\n",
+		here.Values(), here.Strategies)
 	fmt.Fprint(w, out.String())
 }
 
@@ -49,22 +49,22 @@ func ramRange(i int) string {
 
 func (r Row) threads() string {
 	if r.UpToCores {
-		return fmt.Sprintf("as cores, up to %d", r.ThreadsMax)
+		return fmt.Sprintf("one a core, up to %d", r.ThreadsMax)
 	}
 	return fmt.Sprint(r.ThreadsMax)
 }
 
 // origin says what machine s is for and who told its RAM and cores.
 func (s Sizing) origin() string {
-	have := fmt.Sprintf("%d MiB of RAM and %s", s.RAMMiB, printable.Count(s.Cores, "core"))
+	have := fmt.Sprintf("%s of RAM and %s", printable.MiB(s.RAMMiB), printable.Count(s.Cores, "core"))
 	if s.Instances > 1 {
-		have = fmt.Sprintf("%s as the share of each of %d instances", have, s.Instances)
+		have = fmt.Sprintf("%s for each of %d instances", have, s.Instances)
 	}
 	switch s.Source {
 	case SourceEngine:
 		return "Docker's machine has " + have + ", as Docker reports."
 	case SourceFlag:
-		return "The machine asked for has " + have + ", as given by you."
+		return "The machine that you named has " + have + "."
 	default:
 		return "This machine has " + have + ", as its kernel and cgroup limits report."
 	}

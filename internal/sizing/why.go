@@ -2,13 +2,14 @@ package sizing
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/marketcalls/openalgo-install/internal/printable"
 )
 
 // Of says what the sizing is for.
 func (s Sizing) Of() string {
-	of := fmt.Sprintf("%d MiB RAM and %s", s.RAMMiB, printable.Count(s.Cores, "core"))
+	of := fmt.Sprintf("%s of RAM and %s", printable.MiB(s.RAMMiB), printable.Count(s.Cores, "core"))
 	if s.Instances > 1 {
 		of += fmt.Sprintf(", the share of each of %d instances", s.Instances)
 	}
@@ -20,13 +21,13 @@ func (s Sizing) Shared() string {
 	if s.Instances < 2 {
 		return ""
 	}
-	return fmt.Sprintf("%d instances share %s of RAM: each gets the row for %s", s.Instances,
-		printable.Size(int64(s.RAMMiB*s.Instances)<<20), table[rowFor(s.RAMMiB)].Name)
+	return fmt.Sprintf("%d instances share %s of RAM: each is sized for %s", s.Instances,
+		printable.MiB(s.RAMMiB*s.Instances), table[rowFor(s.RAMMiB)].Name)
 }
 
 // Values are what it sets, in a line.
 func (s Sizing) Values() string {
-	return fmt.Sprintf("threads %d, shared memory %d MiB, strategy memory %d MiB", s.Threads, s.ShmMiB, s.StrategyMemoryMiB)
+	return fmt.Sprintf("%s, %s of shared memory, %s for each strategy", printable.Count(s.Threads, "thread"), printable.MiB(s.ShmMiB), printable.MiB(s.StrategyMemoryMiB))
 }
 
 // Why says for each number of s where it comes from, a line each.
@@ -42,16 +43,15 @@ func (s Sizing) Why() []string {
 		out = append(out, shared)
 	}
 	out = append(out,
-		why("threads %d", s.Threads, auto.Threads, threads),
-		why("shared memory %d MiB", s.ShmMiB, auto.ShmMiB, fmt.Sprintf("%d MiB of RAM are the %s row of the table", s.RAMMiB, row.Name)),
-		why("strategy memory %d MiB", s.StrategyMemoryMiB, auto.StrategyMemoryMiB, "the same row; each strategy may use that much"))
-	return append(out, fmt.Sprintf("strategies %s: what fits beside OpenAlgo itself", s.Strategies))
+		why("Threads: ", s.Threads, auto.Threads, strconv.Itoa, threads),
+		why("Shared memory: ", s.ShmMiB, auto.ShmMiB, printable.MiB, fmt.Sprintf("the %s row, for %s of RAM", row.Name, printable.MiB(s.RAMMiB))),
+		why("Memory of a strategy: ", s.StrategyMemoryMiB, auto.StrategyMemoryMiB, printable.MiB, "the same row; a strategy cannot use more"))
+	return append(out, fmt.Sprintf("Strategies: %s (room for them beside OpenAlgo itself)", s.Strategies))
 }
 
-func why(what string, value, auto int, reason string) string {
-	what = fmt.Sprintf(what, value)
+func why(label string, value, auto int, text func(int) string, reason string) string {
 	if value != auto {
-		return fmt.Sprintf("%s: as you set it; the table has %d", what, auto)
+		reason = fmt.Sprintf("your own value; the table has %s", text(auto))
 	}
-	return what + ": " + reason
+	return label + text(value) + " (" + reason + ")"
 }

@@ -13,11 +13,11 @@ func TestWhy(t *testing.T) {
 		set     sizing.Overrides
 		want    string
 	}{
-		{sizing.Machine{RAMMiB: 1970, Cores: 2}, sizing.Overrides{}, "threads 1: the 2 GB row, for any number of cores"},
-		{sizing.Machine{RAMMiB: 7900, Cores: 2}, sizing.Overrides{}, "threads 2: one for each of the 2 cores, at most 4"},
-		{sizing.Machine{RAMMiB: 7900, Cores: 2}, sizing.Overrides{Threads: 3}, "threads 3: as you set it; the table has 2"},
-		{sizing.Machine{RAMMiB: 3910, Cores: 2}, sizing.Overrides{}, "shared memory 512 MiB: 3910 MiB of RAM are the 4 GB row of the table"},
-		{sizing.Machine{RAMMiB: 3910, Cores: 2}, sizing.Overrides{ShmMiB: 300}, "shared memory 300 MiB: as you set it; the table has 512"},
+		{sizing.Machine{RAMMiB: 1970, Cores: 2}, sizing.Overrides{}, "Threads: 1 (the 2 GB row, for any number of cores)"},
+		{sizing.Machine{RAMMiB: 7900, Cores: 2}, sizing.Overrides{}, "Threads: 2 (one for each of the 2 cores, at most 4)"},
+		{sizing.Machine{RAMMiB: 7900, Cores: 2}, sizing.Overrides{Threads: 3}, "Threads: 3 (your own value; the table has 2)"},
+		{sizing.Machine{RAMMiB: 3910, Cores: 2}, sizing.Overrides{}, "Shared memory: 512 MiB (the 4 GB row, for 3.8 GiB of RAM)"},
+		{sizing.Machine{RAMMiB: 3910, Cores: 2}, sizing.Overrides{ShmMiB: 300}, "Shared memory: 300 MiB (your own value; the table has 512 MiB)"},
 	} {
 		s, _ := sizing.Compute(c.machine, 1, c.set)
 		if got := s.Why(); !slices.Contains(got, c.want) {
@@ -29,7 +29,7 @@ func TestWhy(t *testing.T) {
 func TestShared(t *testing.T) {
 	t.Parallel()
 	two, _ := sizing.Compute(sizing.Machine{RAMMiB: 3910, Cores: 2}, 2, sizing.Overrides{})
-	const want = "2 instances share 3.8 GiB of RAM: each gets the row for 2 GB"
+	const want = "2 instances share 3.8 GiB of RAM: each is sized for 2 GB"
 	if got := two.Shared(); got != want {
 		t.Error(got)
 	}

@@ -131,7 +131,7 @@ func Look(ctx context.Context, e Docker, machine sizing.Machine, onlyDir string)
 	status := Status{Instances: []Instance{}, Dir: onlyDir}
 	all, err := e.Containers(ctx)
 	if err != nil {
-		return status, fmt.Errorf("looking at the containers: %w", err)
+		return status, fmt.Errorf("look at the containers: %w", err)
 	}
 	all = slices.DeleteFunc(all, func(c engine.Container) bool { return !stacks.IsOpenAlgo(c) })
 	sizes, err := e.VolumeBytes(ctx)
@@ -226,12 +226,12 @@ func withoutContainer(ctx context.Context, dir string) []Instance {
 		return nil
 	}
 	i := Instance{
-		Name: s.Project, Dir: dir, Reason: "it has no container. To recreate it, with the same keys and data: " + finding.Command(dir, "start"),
+		Name: s.Project, Dir: dir, Reason: "it has no container. To recreate the container, with the same keys and data: " + finding.Command(dir, "start"),
 		Image: Image{Ref: s.ImageRef, Digest: s.ImageID}, Volumes: []Volume{}, Backup: backup.LoadLast(instance.Dir(dir)),
 		LastDowntime: downtime.Load(instance.Dir(dir)).Last,
 	}
 	if work.HasJournal() { // of an uninstall, maybe, after which there is nothing to start
-		i.Reason = "it has no container, and the last run was interrupted. The next command that makes changes completes or undoes it first"
+		i.Reason = "it has no container, and the last run was interrupted. The next command that makes changes completes or undoes that run first"
 	}
 	i.readDaily(ctx)
 	return []Instance{i}
@@ -261,7 +261,7 @@ func describe(ctx context.Context, e Docker, c engine.Container, dir string, due
 	if from := stacks.DirOf(c); e.Info().Local && stacks.WhoseIs(c, dir, true) == stacks.Orphan {
 		i.Note = from + " is gone"
 		if from != dir {
-			i.Note = "moved here from " + from + ". To recreate the container for this place: " + finding.Command(dir, "start")
+			i.Note = "moved here from " + from + ". To recreate the container for this directory: " + finding.Command(dir, "start")
 		}
 	}
 	if c.State == "running" {
@@ -278,7 +278,7 @@ func describe(ctx context.Context, e Docker, c engine.Container, dir string, due
 	now := (&ready.Prober{Engine: e}).Now(ctx, c)
 	i.Ready, i.Starting, i.Reason = now.Ready, now.Starting, now.Reason
 	if stacks.IsFrozen(c) {
-		i.Reason = "it is frozen, by a backup (for 5 s at most) or by `docker pause`. To thaw it: " + finding.Command(dir, "start")
+		i.Reason = "it is frozen by a backup (for 5 s at most) or by `docker pause`. To resume: " + finding.Command(dir, "start")
 	}
 	if i.NoAccount = now.NoAccount; i.NoAccount {
 		link := edge.SetupLink(instance.Glance(instance.Dir(i.Dir)).Edge, i.Dir)

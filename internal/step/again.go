@@ -23,7 +23,7 @@ type StartAgain struct {
 	Name string `json:"name"`
 }
 
-func (s *StartAgain) String() string { return "start " + s.Name + " and wait until it answers" }
+func (s *StartAgain) String() string { return "start " + s.Name + " and wait until OpenAlgo answers" }
 
 // Do starts it. What does not get ready stays as it is: nothing is left to
 // complete.
@@ -34,7 +34,7 @@ func (s *StartAgain) Do(ctx context.Context, t *run.Tools) error {
 		// With restart: unless-stopped only a Docker that was ended stops it for good,
 		// and may be back before anyone noticed.
 		if now, gone := t.Engine.Container(ctx, s.ID); err != nil && gone == nil && now.State == "exited" {
-			t.Note(s.Name + " was stopped while it started; starting it again")
+			t.Note(s.Name + " stopped during its start. Starting it again")
 			err = s.start(ctx, t)
 		}
 		return err

@@ -19,7 +19,7 @@ type KeepRecord struct {
 	Record []byte `json:"-"`
 }
 
-func (s *KeepRecord) String() string { return "keep Docker's record of the previous container" }
+func (s *KeepRecord) String() string { return "save Docker's record of the previous container" }
 
 // Do writes it into the backups.
 func (s *KeepRecord) Do(_ context.Context, t *run.Tools) error {
@@ -37,7 +37,7 @@ type CountSecrets struct {
 	ID string `json:"id"` // of the container
 }
 
-func (s *CountSecrets) String() string { return "count the stored secrets that open" }
+func (s *CountSecrets) String() string { return "check which stored secrets can be decrypted" }
 
 // Do asks OpenAlgo. Where that fails, Verify does not know it either.
 func (s *CountSecrets) Do(ctx context.Context, t *run.Tools) error {

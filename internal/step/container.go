@@ -151,7 +151,7 @@ func (s *StartContainer) Do(ctx context.Context, t *run.Tools) error {
 		return portTaken(err, s.ID != "" || pair.PreviousID(t) != "")
 	}
 	if err != nil {
-		return fmt.Errorf("starting OpenAlgo: %w", err)
+		return fmt.Errorf("start OpenAlgo: %w", err)
 	}
 	return nil
 }
@@ -165,7 +165,7 @@ func portTaken(err error, before bool) error {
 	if before {
 		when = "while OpenAlgo was stopped"
 	}
-	return fmt.Errorf("%s was taken by another program %s (%w)", port, when, err)
+	return fmt.Errorf("another program took %s %s (%w)", port, when, err)
 }
 
 // Undo removes the new container, or stops one that did not run before. Until
@@ -186,13 +186,13 @@ func (s *StartContainer) Undo(ctx context.Context, t *run.Tools) error {
 	case errors.Is(err, engine.ErrNotFound) || err == nil && !stacks.IsUp(c):
 		return nil
 	case err == nil && t.Resumed() && pair.Answers(ctx, t, c):
-		t.Note(c.Name + " runs and answers, so it stays as it is")
+		t.Note(c.Name + " runs and answers, so it was not touched")
 		return nil
 	case err == nil:
 		err = stop(ctx, t, c)
 	}
 	if err != nil {
-		return run.Halt(fmt.Errorf("stopping the container again: %w", err))
+		return run.Halt(fmt.Errorf("stop the container again: %w", err))
 	}
 	return nil
 }
@@ -241,7 +241,7 @@ func (s *RenameContainer) String() string { return "give the new container its n
 func (s *RenameContainer) Do(ctx context.Context, t *run.Tools) error {
 	err := giveName(ctx, t)
 	if errors.Is(err, engine.ErrNotFound) {
-		t.Note("the new container was removed since. Its files and data are complete. To recreate it: " + finding.Command(t.Dir, "start"))
+		t.Note("something removed the new container. Its files and data are complete. To recreate it: " + finding.Command(t.Dir, "start"))
 		err = nil
 	}
 	if err != nil {
@@ -301,8 +301,7 @@ func (s *RemoveContainer) uninstall(ctx context.Context, t *run.Tools) error {
 	case errors.Is(err, engine.ErrNotFound):
 		err = nil
 	case up && t.Resumed() && !c.StartedAt.Equal(s.Began):
-		err = fmt.Errorf("%s was started again after the uninstall was interrupted, so it stays. "+
-			"To remove it: sudo openalgo-install --dir %s uninstall", s.Name, t.Dir)
+		err = fmt.Errorf("%s was started again after the interrupted uninstall, so it stays. To remove it: sudo openalgo-install --dir %s uninstall", s.Name, t.Dir)
 	case up:
 		if err = stop(ctx, t, c); err != nil {
 			err = fmt.Errorf("stopping %s: %w", s.Name, err)

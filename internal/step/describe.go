@@ -37,7 +37,7 @@ func (s *DescribeCopy) Do(ctx context.Context, t *run.Tools) error {
 	}
 	c, err := t.Engine.Container(ctx, old)
 	if err != nil {
-		return fmt.Errorf("looking at the previous container: %w", err)
+		return fmt.Errorf("look at the previous container: %w", err)
 	}
 	for _, name := range backup.InstanceFiles() {
 		text, err := readNow(ctx, t, name)
@@ -45,7 +45,7 @@ func (s *DescribeCopy) Do(ctx context.Context, t *run.Tools) error {
 			err = s.write(t, filepath.Base(name), text)
 		}
 		if err != nil {
-			return fmt.Errorf("keeping a copy of %s: %w", name, err)
+			return fmt.Errorf("keep a copy of %s: %w", name, err)
 		}
 	}
 	var trees []backup.Tree
@@ -68,7 +68,7 @@ func (s *DescribeCopy) Do(ctx context.Context, t *run.Tools) error {
 		err = s.write(t, backup.CopyManifest, text)
 	}
 	if err != nil {
-		return fmt.Errorf("describing the copy: %w", err)
+		return fmt.Errorf("describe the copy: %w", err)
 	}
 	return nil
 }
@@ -88,7 +88,7 @@ func (s *DescribeCopy) keepEnv(t *run.Tools) error {
 		err = s.write(t, instance.EnvName, text)
 	}
 	if err != nil {
-		return fmt.Errorf("keeping a copy of .env: %w", err)
+		return fmt.Errorf("keep a copy of .env: %w", err)
 	}
 	return nil
 }

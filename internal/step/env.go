@@ -57,9 +57,9 @@ func (s *WriteEnv) Do(ctx context.Context, t *run.Tools) error {
 	case own && s.Edit != nil:
 		text = now
 	case s.Fresh && now != nil && !own:
-		return fmt.Errorf("a .env appeared in %s meanwhile; it is left as it is: run this again", t.Dir)
+		return fmt.Errorf("another program created a .env in %s in the meantime. Run the same command again", t.Dir)
 	case s.Edit != nil && now == nil:
-		return fmt.Errorf("%s was deleted meanwhile", t.Dir.Env())
+		return fmt.Errorf("%s was deleted in the meantime", t.Dir.Env())
 	}
 	if err := s.keepOnce(t, instance.EnvName, now); err != nil {
 		return err
@@ -170,7 +170,7 @@ func (s *WriteEnv) restore(ctx context.Context, t *run.Tools) error {
 	}
 	if err := s.place(ctx, t, restored); err != nil {
 		// The .env that is there has every key that the data needs.
-		t.Note(fmt.Sprintf("the previous .env could not be restored (%v). The new .env stays, and the data opens with its encryption keys. The previous .env is %s", err, s.copy(t)))
+		t.Note(fmt.Sprintf("cannot restore the previous .env (%v). The new .env stays, and its encryption keys open the data. The previous .env is %s", err, s.copy(t)))
 	}
 	return nil
 }
@@ -208,7 +208,7 @@ func (s *WriteEnv) withoutCopy(ctx context.Context, t *run.Tools, now []byte) er
 		return s.place(ctx, t, text)
 	}
 	if now == nil {
-		return fmt.Errorf("%s is gone, and so is its kept copy. Restore it from a backup", t.Dir.Env())
+		return fmt.Errorf("%s and its copy are gone. Restore it from a backup", t.Dir.Env())
 	}
 	t.Note("the copy of the previous .env is gone, so .env stays as it is")
 	return nil
@@ -246,7 +246,7 @@ func (s *WriteEnv) carryKeys(before, now []byte) ([]byte, error) {
 			continue
 		}
 		if err := keys.Set(file, key, value); err != nil {
-			return nil, fmt.Errorf("carry %s over: %w", key, err)
+			return nil, fmt.Errorf("take over %s: %w", key, err)
 		}
 	}
 	return file.Bytes(), nil

@@ -91,14 +91,14 @@ func (s *WriteFile) restore(t *run.Tools) error {
 // leaveEdited keeps a file that somebody edited since, and puts the previous
 // version beside it.
 func (s *WriteFile) leaveEdited(t *run.Tools, path string) error {
-	said := path + " was changed since, so it stays as it is"
+	said := path + " was changed in the meantime and stays as it is"
 	if isFile(s.copy(t)) {
 		beside := path + ".previous"
 		for n := 2; exists(beside); n++ {
 			beside = fmt.Sprintf("%s.previous.%d", path, n)
 		}
 		if err := instance.Own(t.Dir).PutBack(s.Backup, beside, 0); err != nil {
-			return fmt.Errorf("put the previous %s beside it: %w", s.Name, err)
+			return fmt.Errorf("save the previous %s beside it: %w", s.Name, err)
 		}
 		said += ". The previous version is " + beside
 	}
@@ -136,7 +136,7 @@ func (s *MoveAside) Do(_ context.Context, t *run.Tools) error {
 func (s *MoveAside) Undo(_ context.Context, t *run.Tools) error {
 	path := t.Dir.Path(s.Name)
 	if err := host.Rename(path+asideSuffix, path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("bring %s back: %w", path, err)
+		return fmt.Errorf("restore %s: %w", path, err)
 	}
 	return nil
 }

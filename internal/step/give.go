@@ -21,7 +21,7 @@ func giveEnv(ctx context.Context, t *run.Tools, file *os.File, foreign bool, ima
 		return giveAsBefore(t, file)
 	}
 	if err := appfile.GiveEnv(ctx, t.Engine, t.Dir, file, image); err != nil {
-		return fmt.Errorf("giving .env to the container's user (%d): %w", openalgo.User, err)
+		return fmt.Errorf("give .env to the container's user (%d): %w", openalgo.User, err)
 	}
 	return nil
 }
@@ -32,7 +32,7 @@ func giveAsBefore(t *run.Tools, file *os.File) error {
 		return nil // nothing to go by
 	}
 	if err != nil {
-		return fmt.Errorf("look at the .env that is replaced: %w", err)
+		return fmt.Errorf("look at the current .env: %w", err)
 	}
 	if err := file.Chmod(info.Mode().Perm()); err != nil {
 		return fmt.Errorf("give .env its mode: %w", err)
@@ -42,7 +42,7 @@ func giveAsBefore(t *run.Tools, file *os.File) error {
 		return nil
 	}
 	if err := file.Chown(int(owner.Uid), int(owner.Gid)); err != nil {
-		return fmt.Errorf("giving .env its owner: %w\n\n%s", err, instance.WithRoot(string(t.Dir)))
+		return fmt.Errorf("give .env its owner: %w\n\n%s", err, instance.WithRoot(string(t.Dir)))
 	}
 	return nil
 }

@@ -32,7 +32,7 @@ func (s *RemoveImage) String() string {
 func (s *RemoveImage) Do(ctx context.Context, t *run.Tools) error {
 	all, err := t.Engine.Containers(ctx)
 	if err != nil {
-		return fmt.Errorf("look for who uses %s: %w", s.ID, err)
+		return fmt.Errorf("find containers that use %s: %w", s.ID, err)
 	}
 	for _, c := range all {
 		if c.ImageID == s.ID {

@@ -74,7 +74,7 @@ func (k Kept) read(t *run.Tools) ([]byte, error) {
 	defer file.Close()
 	text, err := readfile.Open(file, path, readfile.Own)
 	if err == nil && Sum(text) != k.Former {
-		err = fmt.Errorf("%s was changed since it was kept", path)
+		err = fmt.Errorf("%s was changed after its copy was made", path)
 	}
 	return text, err
 }
@@ -83,7 +83,7 @@ func (k Kept) read(t *run.Tools) ([]byte, error) {
 // and a full disk may be why there is something to undo.
 func (k Kept) moveBack(t *run.Tools, name string, mode os.FileMode) error {
 	if err := instance.Own(t.Dir).PutBack(k.Backup, t.Dir.Path(name), mode); err != nil {
-		return fmt.Errorf("bring the previous %s back: %w", name, err)
+		return fmt.Errorf("restore the previous %s: %w", name, err)
 	}
 	return nil
 }
@@ -92,7 +92,7 @@ func (k Kept) moveBack(t *run.Tools, name string, mode os.FileMode) error {
 // is replaced.
 func keepForeign(t *run.Tools, name string, text []byte) {
 	if base, err := keepCopy(t, name, text); err == nil {
-		t.Note(fmt.Sprintf("%s was changed since. The changed version is kept as %s", name, t.Dir.KeptPath(base)))
+		t.Note(fmt.Sprintf("%s was changed in the meantime. The changed version is kept as %s", name, t.Dir.KeptPath(base)))
 	}
 }
 

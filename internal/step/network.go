@@ -12,7 +12,7 @@ import (
 
 func init() { run.Register[CreateNetwork]("network.create") }
 
-// CreateNetwork creates the stack's own network.
+// CreateNetwork creates network of this instance.
 type CreateNetwork struct {
 	run.Pathless
 	Name string             `json:"name"`

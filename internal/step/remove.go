@@ -120,7 +120,7 @@ func (s *RemoveDirectory) Do(ctx context.Context, t *run.Tools) error {
 	path := t.Dir.Path(s.Name)
 	all, err := t.Engine.Containers(ctx)
 	if err != nil {
-		return fmt.Errorf("look for who uses %s: %w", path, err)
+		return fmt.Errorf("find containers that use %s: %w", path, err)
 	}
 	for _, c := range all {
 		if stacks.IsUp(c) && slices.ContainsFunc(c.Mounts, func(m engine.Mount) bool { return stacks.BindSource(m) == path }) {

@@ -24,7 +24,7 @@ type server interface {
 func (s *ServeSite) Do(ctx context.Context, t *run.Tools) error {
 	began := time.Now()
 	if s.Certbot {
-		t.Note("certbot asks for a certificate for " + s.Site.Domain)
+		t.Note("get a certificate with certbot for " + s.Site.Domain)
 	}
 	var front server
 	var err error
@@ -128,9 +128,9 @@ func (s *ServeSite) try(ctx context.Context, t *run.Tools, c trying, began time.
 	trial := c.Trial(s.Seen, s.Trial)
 	final, err := readfile.Regular(trial.Path, readfile.Config)
 	if err != nil {
-		return fmt.Errorf("reading the site: %w", err)
+		return fmt.Errorf("read the site: %w", err)
 	}
-	t.Note("the last attempt failed, so a trial certificate comes first")
+	t.Note("the last attempt failed, so openalgo-install gets a test certificate first")
 	if err := s.place(t, []edge.File{trial}); err != nil {
 		return err
 	}

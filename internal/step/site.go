@@ -129,7 +129,7 @@ func (s *ServeSite) Undo(ctx context.Context, t *run.Tools) error {
 		return nil
 	}
 	if err != nil {
-		err = fmt.Errorf("bringing the previous HTTPS back: %w", err)
+		err = fmt.Errorf("restore the previous HTTPS: %w", err)
 	}
 	return errors.Join(failed, err)
 }
@@ -138,16 +138,16 @@ func (s *ServeSite) Undo(ctx context.Context, t *run.Tools) error {
 // does not read them: it may be gone for good, and every command would fail for
 // ever at an undo that wants it.
 func (s *ServeSite) noteNotRead(t *run.Tools, cause error) {
-	said := fmt.Sprintf("the previous files of the HTTPS proxy are back, but it did not read them (%v)", cause)
+	said := fmt.Sprintf("the previous files of the HTTPS proxy are restored, but the proxy did not read them (%v)", cause)
 	if before := instance.Glance(t.Dir).Edge; before.Kind != "" {
-		t.Note(fmt.Sprintf("%s. https://%s may not be served now. To set it up again: %s", said, before.Domain, finding.Command(t.Dir, "domain", before.Domain)))
+		t.Note(fmt.Sprintf("%s. https://%s may not work now. To set it up again: %s", said, before.Domain, finding.Command(t.Dir, "domain", before.Domain)))
 		return
 	}
 	restart := "sudo nginx -s reload"
 	if s.Site.Kind != edge.KindNginx {
 		restart = "docker compose --project-directory " + s.Site.Dir + " restart"
 	}
-	t.Note(fmt.Sprintf("%s. https://%s is not this instance's any more. If the proxy runs, tell it so: %s", said, s.Site.Domain, restart))
+	t.Note(fmt.Sprintf("%s. https://%s no longer belongs to this instance. If the proxy runs, let it read its files: %s", said, s.Site.Domain, restart))
 }
 
 // restore brings one file back. One that somebody edited since stays, where it
@@ -162,7 +162,7 @@ func (f *SiteFile) restore(t *run.Tools) error {
 	if edited := now != nil && f.SHA256 != "" && !f.known(Sum(now)); edited && f.Backup == "" {
 		keepForeign(t, "edge-"+filepath.Base(path), now)
 	} else if edited {
-		t.Note(fmt.Sprintf("%s was changed since, so it stays as it is. The previous version is %s", path, f.copy(t)))
+		t.Note(fmt.Sprintf("%s was changed in the meantime and stays as it is. The previous version is %s", path, f.copy(t)))
 		return nil
 	}
 	file := edge.File{Path: path, Mode: 0o644}
@@ -171,7 +171,7 @@ func (f *SiteFile) restore(t *run.Tools) error {
 	}
 	if f.Backup != "" {
 		if file.Text, err = instance.ReadOwn(f.copy(t)); err != nil {
-			return fmt.Errorf("reading the previous %s: %w", path, err)
+			return fmt.Errorf("read the previous %s: %w", path, err)
 		}
 	}
 	return edge.Place(file)
@@ -208,7 +208,7 @@ func (s *TakeSite) String() string { return "stop serving https://" + s.Site.Dom
 func (s *TakeSite) Do(ctx context.Context, t *run.Tools) error {
 	err := s.take(ctx, t)
 	if err != nil && s.Strict {
-		return run.Final(fmt.Errorf("removing the site of %s: %w", s.Site.Domain, err))
+		return run.Final(fmt.Errorf("remove the site of %s: %w", s.Site.Domain, err))
 	}
 	if err != nil {
 		t.Note(fmt.Sprintf("%s may still be served: %v", s.Site.Domain, err))

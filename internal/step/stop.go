@@ -59,7 +59,7 @@ func (s *StopContainer) Do(ctx context.Context, t *run.Tools) error {
 		}
 	}
 	if err != nil {
-		return fmt.Errorf("stopping the previous container: %w", err)
+		return fmt.Errorf("stop the previous container: %w", err)
 	}
 	return nil
 }
@@ -85,7 +85,7 @@ func (s *StopContainer) Forward(ctx context.Context, t *run.Tools) (bool, error)
 	}
 	s.gone = true
 	if len(data.GoingBack(t)) > 0 || data.MustNotMigrate(t) {
-		t.Note("the previous container is gone. Its data and files are restored. To recreate it: " + finding.Command(t.Dir, "start"))
+		t.Note("the previous container is gone. Its data and files are restored. To recreate the container: " + finding.Command(t.Dir, "start"))
 		return false, nil
 	}
 	fresh, err := pair.New(ctx, t)
@@ -99,7 +99,7 @@ func (s *StopContainer) Forward(ctx context.Context, t *run.Tools) (bool, error)
 	}
 	t.Note("the previous container is gone, so the new one stays")
 	if err := t.Engine.Start(ctx, pair.NewID(t)); err != nil {
-		return true, fmt.Errorf("starting the new container: %w", err)
+		return true, fmt.Errorf("start the new container: %w", err)
 	}
 	return true, giveName(ctx, t)
 }
@@ -120,11 +120,11 @@ func (s *StopContainer) Look(ctx context.Context, t *run.Tools) error {
 		return nil
 	}
 	if stacks.IsUp(c) && !data.HalfReplaced(t) && pair.Answers(ctx, t, c) {
-		t.Note("the previous container runs and answers, so it stays as it is")
+		t.Note("the previous container runs and answers, so it was not touched")
 		s.Live = true
 		for _, d := range data.GoingBack(t) {
 			if d.Left = !d.Back; d.Left {
-				t.Note(fmt.Sprintf("%s is in use and stays as it is. The previous copy is %s", d.Data.At(t.Dir), d.Copy(t)))
+				t.Note(fmt.Sprintf("%s is in use and was not touched. The previous copy is %s", d.Data.At(t.Dir), d.Copy(t)))
 			}
 		}
 		t.Keep()
@@ -140,7 +140,7 @@ func (s *StopContainer) Look(ctx context.Context, t *run.Tools) error {
 		return nil
 	}
 	if err := stop(ctx, t, c); err != nil {
-		return fmt.Errorf("stopping the previous container, which does not answer: %w", err)
+		return fmt.Errorf("stop the previous container, which does not answer: %w", err)
 	}
 	return nil
 }
@@ -165,7 +165,7 @@ func (s *StopContainer) Undo(ctx context.Context, t *run.Tools) error {
 	}
 	if c.Name != s.Name {
 		if err := t.Engine.Rename(ctx, c.ID, s.Name); err != nil {
-			return fmt.Errorf("giving the previous container its name back: %w", err)
+			return fmt.Errorf("give the previous container its name again: %w", err)
 		}
 	}
 	t.Point("undo-renamed")
@@ -173,12 +173,12 @@ func (s *StopContainer) Undo(ctx context.Context, t *run.Tools) error {
 		return nil
 	}
 	if stacks.WhoseIs(c, string(t.Dir), t.Engine.Info().Local) == stacks.Orphan {
-		t.Note(fmt.Sprintf("%s was created for %s, where this directory was, and Docker cannot start it again. To recreate it: %s", c.Name, stacks.DirOf(c), finding.Command(t.Dir, "start")))
+		t.Note(fmt.Sprintf("Docker cannot start %s again, because this directory was %s when the container was created. To recreate it: %s", c.Name, stacks.DirOf(c), finding.Command(t.Dir, "start")))
 		s.Running = false
 		return nil
 	}
 	if s.neverStopped(c, t.LastSaved(), t.Time()) {
-		t.Note(c.Name + " was not stopped, and is left as it is")
+		t.Note(c.Name + " was not stopped and is still running")
 		return nil
 	}
 	if used, err := pair.DataTaken(ctx, t, c); used || err != nil {
@@ -192,10 +192,10 @@ func (s *StopContainer) Undo(ctx context.Context, t *run.Tools) error {
 	}
 	// A stop may still be under way; started before its end, it would go down again.
 	if err := stop(ctx, t, c); err != nil {
-		return fmt.Errorf("waiting for the previous container's stop: %w", err)
+		return fmt.Errorf("wait until the previous container has stopped: %w", err)
 	}
 	if err := t.Engine.Start(ctx, c.ID); err != nil {
-		return fmt.Errorf("starting the previous container: %w", err)
+		return fmt.Errorf("start the previous container: %w", err)
 	}
 	t.Point("undo-started")
 	return nil

@@ -17,11 +17,11 @@ func AfterUndo(t *run.Tools) string {
 	old, start := run.Find[*StopContainer](t.Steps()), run.Find[*StartContainer](t.Steps())
 	switch {
 	case start != nil && start.WasDown, old != nil && !old.Running:
-		return "The previous container is back. It is stopped, as before"
+		return "The previous container is restored. It is stopped, as before"
 	case old != nil && old.Broken:
 		return "The previous container runs again. It does not answer, as before"
 	case old != nil:
-		return "What ran before runs again"
+		return "OpenAlgo runs as before"
 	case data.MadePlaces(t.Begun()) || pair.NewID(t) != "":
 		return "OpenAlgo is not installed. .env and the volumes stay, and the next run uses the same encryption keys"
 	}
@@ -37,7 +37,7 @@ func AfterFailedUndo(ctx context.Context, t *run.Tools) string {
 	defer cancel()
 	all, err := t.Engine.Containers(ctx)
 	if err != nil {
-		return "Docker does not answer, so it is not known whether OpenAlgo runs."
+		return "Docker does not answer, so openalgo-install cannot tell whether OpenAlgo runs."
 	}
 	old := run.Find[*StopContainer](t.Steps())
 	for _, c := range all {

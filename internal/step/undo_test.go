@@ -138,7 +138,7 @@ func TestAChangedCopyIsRefused(t *testing.T) {
 	copies, _ := filepath.Glob(w.path(".openalgo-install/backups/env.*"))
 	slices.Sort(copies)
 	must(t, os.WriteFile(copies[len(copies)-1], []byte("API_KEY_PEPPER = 'planted'\n"), 0o600))
-	if err := w.recovered(); err == nil || !strings.Contains(err.Error(), "was changed since") {
+	if err := w.recovered(); err == nil || !strings.Contains(err.Error(), "was changed after its copy") {
 		t.Errorf("%v", err)
 	}
 	if strings.Contains(read(w.path(".env")), "planted") {
@@ -607,7 +607,7 @@ func TestWhatIsSaid(t *testing.T) {
 		plan    func(*world) run.Plan
 		want    string
 	}{
-		"a change":         {(*world).installed, upgradeTo("bad"), "What ran before runs again"},
+		"a change":         {(*world).installed, upgradeTo("bad"), "OpenAlgo runs as before"},
 		"a first install":  {func(*world) {}, func(w *world) run.Plan { p := w.install(); p.Parts[4] = part("start", failing()); return p }, "OpenAlgo is not installed"},
 		"before a volume":  {func(*world) {}, func(w *world) run.Plan { p := w.install(); p.Parts[1] = part("files", failing()); return p }, "Nothing was changed"},
 		"while it is down": {situations()["set while stopped"].prepare, func(w *world) run.Plan { p := w.started(); p.Parts[3] = part("verify", failing()); return p }, "It is stopped, as before"},
@@ -680,21 +680,21 @@ func TestWhatChangedMeanwhile(t *testing.T) {
 		before func(*world)
 		want   string
 	}{
-		"a .env appeared":       {(*world).install, func(w *world) { w.write(".env", "THEIRS = 'yes'\n") }, "appeared"},
+		"a .env appeared":       {(*world).install, func(w *world) { w.write(".env", "THEIRS = 'yes'\n") }, "another program created a .env"},
 		"a .env is a directory": {(*world).install, func(w *world) { must(w.t, os.Mkdir(w.path(".env"), 0o755)) }, "is a directory"},
 		"a volume appeared": {(*world).install, func(w *world) {
 			_, err := w.engine.CreateVolume(w.t.Context(), engine.VolumeSpec{Name: volume("db")})
 			must(w.t, err)
-		}, "another process made"},
+		}, "another process created"},
 		"a port was taken": {(*world).install, func(w *world) {
 			id, err := w.engine.Create(w.t.Context(), engine.ContainerSpec{Name: "theirs", Config: engine.Config{Image: "openalgo:1"}, Ports: []engine.PortBinding{{HostPort: 5000}}})
 			must(w.t, err)
 			w.engine.OnStart = nil
 			must(w.t, w.engine.Start(w.t.Context(), id))
 			w.engine.OnStart = w.begin
-		}, "port 5000 was taken by another program while OpenAlgo was being installed ("},
+		}, "another program took port 5000 while OpenAlgo was being installed ("},
 		"edits that fail": {unread, func(w *world) { w.write(".env", firstEnv) }, "no"},
-		"no .env to edit": {unread, func(*world) {}, "was deleted meanwhile"},
+		"no .env to edit": {unread, func(*world) {}, "was deleted in the meantime"},
 		"no data": {func(w *world) run.Plan {
 			p := w.firstRestore()
 			p.Parts[4].Steps[1].(*data.Keep).Tree = "none"
@@ -770,7 +770,7 @@ func TestWhatWasStoppedAndAnswersSince(t *testing.T) {
 	must(t, os.WriteFile(path, []byte(text), 0o600))
 	began := w.web().StartedAt
 	w.mustRecover()
-	if !w.running() || !w.web().StartedAt.Equal(began) || !w.said("stays as it is") {
+	if !w.running() || !w.web().StartedAt.Equal(began) || !w.said("was not touched") {
 		t.Errorf("%v, notes: %v", w.containers(), w.notes)
 	}
 }

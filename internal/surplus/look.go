@@ -71,7 +71,7 @@ func manifestOf(d instance.Dir, name string, read func(string) ([]byte, error)) 
 		err = json.Unmarshal(text, m)
 	}
 	if err != nil {
-		return nil, finding.Named(finding.HostNotReady, "copy-damaged", "%s cannot be read, so it is not known what it needs: %w", path, err)
+		return nil, finding.Named(finding.HostNotReady, "copy-damaged", "cannot read %s to see what that instance needs: %w", path, err)
 	}
 	return m, nil
 }

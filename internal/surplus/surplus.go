@@ -79,9 +79,9 @@ func (s Seen) copies() (needed []string, gone []Item) {
 			needed = append(needed, c.Image)
 			continue
 		}
-		why := "the copy of the data that a restore replaced on "
+		why := "data that a restore replaced on "
 		if c.Name == instance.Snapshot {
-			why = "the copy for an upgrade that was undone, of "
+			why = "copy for an upgrade that was rolled back, of "
 		}
 		gone = append(gone, Item{Copy: c.Name, Why: why + market.Day(c.Made), Bytes: c.Bytes})
 	}
@@ -115,9 +115,9 @@ func (s Seen) spare(i engine.Image) string {
 	case !s.Alone || s.Runs == "" || s.Used[i.ID] || slices.ContainsFunc(i.Tags, func(ref string) bool { return !s.isOwnName(ref) }):
 		return "" // in use, or somebody has given it a name
 	case image.IsBuiltFor(i, s.Project):
-		return "it was built for this instance, and another one is in use"
+		return "built for this instance, which now uses another image"
 	case s.Pulled[i.ID] && s.isEarlier(i):
-		return fmt.Sprintf("an earlier release, made on %s. Its registry still has it", market.Day(i.Created))
+		return fmt.Sprintf("earlier release of %s; its registry still has it", market.Day(i.Created))
 	}
 	return ""
 }

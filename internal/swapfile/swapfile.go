@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/printable"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 )
 
@@ -64,7 +65,7 @@ func (f File) Allocate(ctx context.Context, mib int) (err error) {
 		return fmt.Errorf("create the swap file: %w", err)
 	}
 	if err := fill(ctx, file, int64(mib)<<20); err != nil {
-		return fmt.Errorf("reserve %d MiB for the swap file: %w", mib, err)
+		return fmt.Errorf("reserve %s for the swap file: %w", printable.MiB(mib), err)
 	}
 	// Without the label SELinux lets no swap file be used after a restart.
 	_ = unix.Fsetxattr(int(file.Fd()), "security.selinux", []byte("system_u:object_r:swapfile_t:s0\x00"), unix.XATTR_REPLACE)
@@ -131,7 +132,7 @@ func (f File) Off() error {
 		return err
 	}
 	if used > free {
-		return fmt.Errorf("switch the swap file %s off: %d MiB are in it, and only %d MiB of memory are free", f.Path, used>>10, free>>10)
+		return fmt.Errorf("switch the swap file %s off: it holds %s, and only %s of memory is free", f.Path, printable.Size(int64(used)<<10), printable.Size(int64(free)<<10))
 	}
 	if err := call(unix.SYS_SWAPOFF, f.Path); err != nil {
 		return fmt.Errorf("switch the swap file %s off: %w", f.Path, err)

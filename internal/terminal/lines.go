@@ -14,7 +14,7 @@ import (
 )
 
 // ErrEnded says that the input ended, or ctrl+c, before all was answered.
-var ErrEnded = errors.New("the questions were not answered to their end; nothing was changed")
+var ErrEnded = errors.New("you did not answer all questions; nothing was changed")
 
 // Lines asks in plain lines, one after the other: no redrawing, no colour. It
 // has one reader for all questions, so that pasted lines go to the questions

@@ -49,12 +49,12 @@ func (p *proof) image(ctx context.Context, in *ops.Session, image answers.Image)
 		return finding.Named(finding.HostNotReady, "image-missing", "%w", err).
 			With(finding.Hint{Do: "Check image.ref in the answers"}).Ending(finding.Unchanged)
 	case err != nil:
-		p.miss("that %s can be downloaded, because its registry could not be asked (%v)", image.Ref, err)
+		p.miss("that %s can be downloaded: its registry did not answer (%v)", image.Ref, err)
 	case len(has) > 0 && !slices.Contains(has, platform):
-		return finding.Named(finding.HostNotReady, "image-platform", "%s is for %s, and Docker runs on %s here", image.Ref, strings.Join(has, ", "), platform).
+		return finding.Named(finding.HostNotReady, "image-platform", "%s is for %s, and Docker on this machine runs on %s", image.Ref, strings.Join(has, ", "), platform).
 			With(finding.Hint{Do: "Choose an image for this processor with image.ref in the answers"}).Ending(finding.Unchanged)
 	case len(has) == 0:
-		p.miss("that %s is for %s, which its registry does not say", image.Ref, platform)
+		p.miss("that %s is for %s: its registry does not tell", image.Ref, platform)
 	default:
 		p.show("the registry has %s for %s", image.Ref, platform)
 	}
@@ -82,10 +82,10 @@ func (p *proof) network(ctx context.Context, in *ops.Session, a answers.Answers)
 	}
 	// Nobody outside can be asked but who has to come here for a certificate.
 	if strings.Contains(a.TLS.CA, "letsencrypt.org") {
-		p.show("the internet reaches this machine as %s: Let's Encrypt did, and issued a trial certificate", a.Domain)
+		p.show("the internet reaches this machine as %s: Let's Encrypt issued a test certificate", a.Domain)
 		return
 	}
-	p.miss("that the internet reaches ports 80 and 443. Nothing outside of this machine could be asked: open https://%s from another network after the install", a.Domain)
+	p.miss("that the internet reaches ports 80 and 443. After the install, open https://%s from another network to check", a.Domain)
 }
 
 // tell reports the proof, and returns the sentence that the run ends with.
@@ -97,7 +97,7 @@ func (p *proof) tell(in *ops.Session) string {
 		in.Note("not shown: " + text)
 	}
 	if len(p.open) > 0 {
-		return "the test install worked. It could not show everything: see \"not shown\" above. Everything was removed again"
+		return "the test install worked, except for the lines \"not shown\" above. Everything was removed again"
 	}
 	return "the test install worked: this machine can run OpenAlgo. Everything was removed again"
 }

@@ -91,7 +91,7 @@ func trialEdge(ctx context.Context, stage *ops.Session, in *ops.Session, a *answ
 		return nil
 	}
 	if s, err := in.Dir().LoadState(); err == nil && s.Edge.Domain == a.Domain {
-		in.Note(a.Domain + " is served for this instance already. The test install leaves that as it is, and leaves HTTPS out")
+		in.Note("this instance already serves " + a.Domain + ". The test install does not change that and leaves out HTTPS")
 		a.TLS = answers.TLS{Mode: "off"}
 		return nil
 	}
@@ -170,10 +170,10 @@ func freePorts(ctx context.Context, in *ops.Session, a *answers.Answers) error {
 	}
 	for _, port := range []*int{&a.Ports.Web, &a.Ports.WebSocket} {
 		if *port, err = host.FreePort(); err != nil {
-			return finding.Named(finding.HostNotReady, "port-taken", "finding a free port: %w", err)
+			return finding.Named(finding.HostNotReady, "port-taken", "find a free port: %w", err)
 		}
 	}
-	in.Note(fmt.Sprintf("OpenAlgo runs here already; the test install uses ports %d and %d", a.Ports.Web, a.Ports.WebSocket))
+	in.Note(fmt.Sprintf("OpenAlgo runs on this machine already, so the test install uses ports %d and %d", a.Ports.Web, a.Ports.WebSocket))
 	return nil
 }
 

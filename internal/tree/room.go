@@ -9,6 +9,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/printable"
 )
 
 // MinDirMiB is what a run needs free for its own files.
@@ -59,7 +60,7 @@ func SameDisk(a, b string) bool {
 // another disk only where it fits beside that.
 func (s Room) WayBack() error {
 	if need := int(s.Present>>20) + MinDirMiB; s.Apart && s.Data.FreeMiB < need {
-		return finding.Named(finding.HostNotReady, "disk-full", "%s has %d MiB free, and bringing the data back, if this fails, takes %d MiB: make room there first", s.At, s.Data.FreeMiB, need)
+		return finding.Named(finding.HostNotReady, "disk-full", "%s has %s free, and a rollback would need %s there to restore the data. Free some space first", s.At, printable.MiB(s.Data.FreeMiB), printable.MiB(need))
 	}
 	return nil
 }
@@ -71,7 +72,7 @@ func (s Room) Keeps() error {
 		return s.Err
 	}
 	if need := int(s.Present>>20) + MinDirMiB; s.Keep != nil && s.Keep.FreeMiB+int(s.Last>>20) < need {
-		return finding.Named(finding.HostNotReady, "disk-full", "%d MiB of data are kept before they are replaced, and %s has %d MiB free: make room first", s.Present>>20, s.Keep.Path, s.Keep.FreeMiB)
+		return finding.Named(finding.HostNotReady, "disk-full", "a copy of the present data needs %s, and %s has %s free. Free some space first", printable.Size(s.Present), s.Keep.Path, printable.MiB(s.Keep.FreeMiB))
 	}
 	return nil
 }
@@ -88,7 +89,7 @@ func (s Room) Fits(archived int64) error {
 		free += int(s.Last >> 20)
 	}
 	if need := int(archived>>20) + MinDirMiB; free < need {
-		return finding.Named(finding.HostNotReady, "disk-full", "the backup holds %d MiB, and %s has %d MiB free: make room first", archived>>20, s.At, s.Data.FreeMiB)
+		return finding.Named(finding.HostNotReady, "disk-full", "the data in the backup needs %s, and %s has %s free. Free some space first", printable.Size(archived), s.At, printable.MiB(s.Data.FreeMiB))
 	}
 	return nil
 }

@@ -55,19 +55,20 @@ func (a Account) Lines(status string) []string {
 	switch {
 	case !a.Link.Empty():
 		lines := []string{
-			"OpenAlgo makes its first visitor the admin. So the site is closed to others until you have made your account.",
-			"This link lets you in. It is secret, and works until the account exists:",
+			"OpenAlgo makes its first visitor the admin. So the site stays closed to others until you create your account.",
+			"This link lets you in. Keep it secret. It works until the account exists:",
 			"  " + a.Link.Reveal(),
 			"To see it again: " + status,
 		}
 		if round := a.RoundGate(); round != "" {
-			lines = append(lines, round+". Make your account now")
+			lines = append(lines, round+". Create your account now")
 		}
 		return lines
 	case a.Public != "":
 		return []string{
-			"OpenAlgo makes its first visitor the admin, whoever that is. Open " + a.Public + " now and make your account.",
-			"Until then let nobody else in at your proxy. An example for nginx: location = /setup { allow YOUR-ADDRESS; deny all; proxy_pass ...; }",
+			"OpenAlgo makes its first visitor the admin, whoever that is. Open " + a.Public + " now and create your account.",
+			"Until then block other visitors at your proxy. Example for nginx: location = /setup { allow YOUR-ADDRESS; deny all; " +
+				"proxy_pass ...; }",
 		}
 	}
 	return nil

@@ -49,7 +49,7 @@ func beginApply(m *model, a answers.Answers) tea.Cmd {
 		defer func() {
 			if p := recover(); p != nil {
 				r.err = finding.Named(finding.Broken, "internal-error",
-					"internal error: %v; start openalgo-install again, which completes or undoes the run\n%s", p, debug.Stack())
+					"internal error: %v. Start openalgo-install again to complete or undo the run\n%s", p, debug.Stack())
 			}
 			cancel()
 			close(r.done)

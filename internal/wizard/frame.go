@@ -77,7 +77,7 @@ func (f frame) keyLines() []string {
 	if f.leaving {
 		question := "Quit? Nothing was changed.   y Yes   n No"
 		if f.busy != nil {
-			question = "Quit? What runs now is stopped.   y Yes   n No"
+			question = "Quit and stop the current work?   y Yes   n No"
 		}
 		var out []string
 		for _, line := range wrapped(question, f.width-2) {

@@ -58,7 +58,7 @@ func testHost() Host {
 			return event.Result{Changed: true, URL: a.Origin(), Message: "OpenAlgo is ready at " + a.Origin()}, nil
 		},
 		SetUpDocker: func(context.Context, func(string)) error { return nil },
-		Next:        present.Next{Dir: "/opt/openalgo", Commands: [][2]string{{"openalgo-install status", "ready or why not"}, {"openalgo-install resize", "after a RAM upgrade"}}},
+		Next:        present.Next{Dir: "/opt/openalgo", Commands: [][2]string{{"openalgo-install status", "ready or why not"}, {"openalgo-install resize", "fit OpenAlgo to RAM and cores"}}},
 	}
 }
 
@@ -280,8 +280,8 @@ func waits(h *Host) {
 func installed(h *Host) {
 	h.Look = func(context.Context) Machine {
 		return Machine{Instance: "openalgo is ready at https://algo.example.com\nSizing: threads 2; a resize is needed", Menu: []MenuEntry{
-			{Label: "status: everything about it", Args: []string{"status"}}, {Label: "resize: RAM and cores allow another sizing", Args: []string{"resize"}},
-			{Label: "Change your answers: your secrets stay"}},
+			{Label: "status: show its state, sizing and backups", Args: []string{"status"}}, {Label: "resize: fit OpenAlgo to RAM and cores", Args: []string{"resize"}},
+			{Label: "Change your answers, and keep your secrets"}},
 			Saved: []byte("version: 1\ndomain: algo.example.com\nbroker: {name: iifl}\nimage: {source: rehearsal}\nports: {web: 5001, websocket: 8765}\n")}
 	}
 }

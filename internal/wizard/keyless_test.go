@@ -9,8 +9,8 @@ import (
 func TestWithoutAnAPIKey(t *testing.T) {
 	s := begin(t, testHost()).keys(toRedirect...).sees("Do you have an API key?", "Get it here: https://kite.trade")
 	s.keys("<down>", "<enter>").sees("Options").keys("<enter>").sees("Review").keys("<enter>")
-	s.sees("OpenAlgo is ready at", "No API key yet", "https://kite.trade", "set BROKER_API_KEY BROKER_API_SECRET")
-	s = begin(t, testHost()).keys(toRedirect...).keys("<down>", "<enter>", "<esc>").sees("> Continue without a key")
+	s.sees("OpenAlgo is ready at", "There is no API key yet", "https://kite.trade", "set BROKER_API_KEY BROKER_API_SECRET")
+	s = begin(t, testHost()).keys(toRedirect...).keys("<down>", "<enter>", "<esc>").sees("> Continue now")
 	s.keys("<up>", "<enter>").sees("Credentials")
 }
 
@@ -27,7 +27,7 @@ func TestChangedAnswersKeepSecrets(t *testing.T) {
 	for range 7 {
 		s.keys("<enter>")
 	}
-	s.sees("Review").keys("<enter>").sees("OpenAlgo is ready").seesNot("No API key yet")
+	s.sees("Review").keys("<enter>").sees("OpenAlgo is ready").seesNot("There is no API key yet")
 }
 
 // Of another broker nothing is there to be kept.
@@ -46,7 +46,7 @@ func TestOwnProxyComesFirst(t *testing.T) {
 		t.Error(screen)
 	}
 	s.keys("<enter>", "zerodha", "<enter>", "<enter>", "key-123456", "<enter>", "secret-123456", "<enter>", "<enter>").sees("Review", "! One step is yours").keys("<enter>")
-	s.sees("After step 1, which is yours", "1. One step is yours: make your proxy serve https://algo.example.com", "127.0.0.1:5000, and /ws to 127.0.0.1:8765")
+	s.sees("After you complete step 1", "1. One step is yours: let your proxy serve https://algo.example.com", "127.0.0.1:5000, and /ws to 127.0.0.1:8765")
 }
 
 // A broker that the list lacks can be named, and is not chosen by itself.

@@ -92,7 +92,7 @@ func (f *field) count(v picker.View, l *theme.Theme) string {
 	case f.list.Search() != "" && v.Of == len(v.Items):
 		return fmt.Sprintf("%d of %d match", matches, of)
 	case f.list.Search() != "":
-		return fmt.Sprintf("%d%s%d of %d that match, %d in all", v.From, l.To, v.To, matches, of)
+		return fmt.Sprintf("%d%s%d of %d matches, %d in total", v.From, l.To, v.To, matches, of)
 	case v.Of > len(v.Items) || f.searches():
 		return fmt.Sprintf("%d%s%d of %d", v.From, l.To, v.To, of)
 	}
@@ -108,7 +108,7 @@ func (f *field) unchosen() string {
 	case matches == 0 && len(f.list.View(1).Items) == 0:
 		return "" // the list says it
 	case matches == 0:
-		return fmt.Sprintf("no %s matches; press Down and Enter if this one is meant", noun)
+		return fmt.Sprintf("no %s matches; press Down and Enter to use this name", noun)
 	default:
 		return fmt.Sprintf("%d match; choose one with the arrow keys, or type more of its name", matches)
 	}

@@ -32,5 +32,5 @@ func TestSearchIsKept(t *testing.T) {
 // The path typed on the page that saves the answers survives a way back.
 func TestSavePageIsKept(t *testing.T) {
 	s := begin(t, testHost()).keys(toReview...).keys("s", "<ctrl+u>", "/tmp/mine.yaml", "<esc>").sees("Review").keys("s").sees("/tmp/mine.yaml")
-	s.keys("<enter>", "<down>", "<esc>", "s", "<enter>").sees("> Write into")
+	s.keys("<enter>", "<down>", "<esc>", "s", "<enter>").sees("> Write them into")
 }

@@ -70,7 +70,7 @@ func items() []item {
 // Ask asks everything and returns the answers. It ends with terminal.ErrEnded when the
 // input ends.
 func (p *Plain) Ask(ctx context.Context) (answers.Answers, error) {
-	p.lines.Say("Answer each question on one line. An empty line takes the value in [brackets].\nType %s to go back one question. Nothing changes before you have seen the plan.", back)
+	p.lines.Say("Answer each question on one line. An empty line uses the value in [brackets].\nType %s to go back one question. Nothing changes before you have seen the plan.", back)
 	if p.Here != (questions.Here{}) {
 		p.draft.Here = p.Here
 	}
@@ -263,7 +263,7 @@ func prompt(q questions.Question, d *questions.Draft) string {
 // all of it, and the answers can be kept in a file, for the next server.
 func (p *Plain) Confirm(ctx context.Context, show func()) (bool, error) {
 	for {
-		text, err := p.lines.Ask(ctx, "\nInstall? Type yes, no, show (every line of every file) or save (keep your answers): ", false)
+		text, err := p.lines.Ask(ctx, "\nInstall now? Type yes, no, show (every line of every file) or save (write an answers file): ", false)
 		if err != nil {
 			return false, err
 		}

@@ -74,7 +74,7 @@ func TestEachKindOfBroker(t *testing.T) {
 // Which questions follow depends on the answer.
 func TestPlainHTTPS(t *testing.T) {
 	_, _, said, err := asked(t, "x.example.com", "<", "y.example.com", "nginx", "no", "/a.pem", "/a.key", "zerodha", "", "k-123456", "s-123456", "no")
-	if err != nil || !strings.Contains(said, "Use the nginx of this machine") || !strings.Contains(said, "Private key file") || strings.Contains(said, "E-mail") || !strings.Contains(said, "\nxts: compositedge fivepaisaxts") || !strings.Contains(said, "https://y.example.com/zerodha/callback") {
+	if err != nil || !strings.Contains(said, "Use nginx on this machine") || !strings.Contains(said, "Private key file") || strings.Contains(said, "E-mail") || !strings.Contains(said, "\nxts: compositedge fivepaisaxts") || !strings.Contains(said, "https://y.example.com/zerodha/callback") {
 		t.Errorf("%v\n%s", err, said)
 	}
 }

@@ -42,7 +42,7 @@ func (p *resultPage) body(width, height int) ([]string, int, int) {
 	look := p.m.look
 	head := look.Good.Render("OpenAlgo is ready at")
 	if answers.ProxyStep(p.m.outcome.Answers) != "" {
-		head = look.Warn.Render("OpenAlgo runs. After step 1, which is yours, it is ready at")
+		head = look.Warn.Render("OpenAlgo runs. After you complete step 1, it is ready at")
 	}
 	out := []string{head, "  " + look.Title.Render(p.m.outcome.Result.URL), ""}
 	next := p.m.host.Next

@@ -42,8 +42,8 @@ func TestCodeIsForAnotherDevice(t *testing.T) {
 // TestReviewTellsOfAnotherRedirectURL changes the port after the page with the
 // redirect URL was shown.
 func TestReviewTellsOfAnotherRedirectURL(t *testing.T) {
-	begin(t, testHost()).keys(toReview...).sees("Review").seesNot("has changed since its page")
+	begin(t, testHost()).keys(toReview...).sees("Review").seesNot("has changed since you last saw it")
 	s := begin(t, testHost()).keys(toReview...)
 	s.m.told = "http://127.0.0.1:5000/zerodha/callback"
-	s.keys("r").sees("has changed since its page")
+	s.keys("r").sees("has changed since you last saw it")
 }

@@ -39,10 +39,10 @@ const resume, again = "resume", "again"
 
 // newResumePage offers the answers of an interview that was cut off.
 func newResumePage(m *model, kept *draft.Draft) *choicePage {
-	return &choicePage{m: m, name: "Kept answers", foot: "Up/Down Choose   Enter Next   Esc Back   Ctrl+C Quit",
+	return &choicePage{m: m, name: "Saved answers", foot: "Up/Down Choose   Enter Next   Esc Back   Ctrl+C Quit",
 		field: listField(m, "Continue with the answers of "+market.Text(kept.At)+"?",
-			"They are kept on this machine, with your API key and secret if you entered them. Only you can read them.",
-			[]questions.Choice{{Value: resume, Label: "Continue with these answers"}, {Value: again, Label: "Start again: delete these answers"}}),
+			"They are saved on this machine, with your API key and secret if you entered them. Only you can read them.",
+			[]questions.Choice{{Value: resume, Label: "Continue with these answers"}, {Value: again, Label: "Delete these answers and start again"}}),
 		chosen: func(value string) tea.Cmd {
 			if value == resume {
 				at := m.draft.Resume(kept.Given)

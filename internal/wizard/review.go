@@ -145,27 +145,27 @@ func (p *reviewPage) planLines(width, height int) []string {
 		}
 		out = append(append(out, theme.Section(p.m.look, title, lines, width, height)...), "")
 	}
-	out = append(out, wrapped("This will be installed. Nothing was changed so far.", width)...)
+	out = append(out, wrapped("Review the plan. Nothing has changed so far.", width)...)
 	out = append(out, "")
 	warnings := p.plan.Warnings
 	if now := p.m.draft.RedirectURL(); p.m.told != "" && p.m.told != now {
-		warnings = append([]string{"The redirect URL has changed since its page. At " + p.m.draft.Broker().Name + " enter this one: " + now}, warnings...)
+		warnings = append([]string{"The redirect URL has changed since you last saw it. At " + p.m.draft.Broker().Name + " enter this one: " + now}, warnings...)
 	}
 	for _, text := range warnings {
 		out = append(append(out, p.m.look.Message(theme.Caution, text, width)...), "")
 	}
 	for _, ask := range p.plan.Asks { // going on from this page is the yes
-		out = append(append(out, p.m.look.Message(theme.Caution, "Enter confirms this: "+ask.Text, width)...), "")
+		out = append(append(out, p.m.look.Message(theme.Caution, "Enter confirms: "+ask.Text, width)...), "")
 	}
 	var changes []string
 	for _, c := range p.plan.Changes {
 		changes = append(changes, fmt.Sprintf("%-8s %-9s %s: %s", c.Action, c.Kind, c.Name, c.Reason))
 	}
 	if p.plan.Empty() {
-		changes = []string{"nothing: OpenAlgo is as you answered"}
+		changes = []string{"nothing: OpenAlgo matches your answers"}
 	}
 	section("What changes", changes...)
-	section(fmt.Sprintf("Sizing for %d MiB of RAM, cores: %d", p.plan.Sizing.RAMMiB, p.plan.Sizing.Cores), p.plan.Sizing.Why()...)
+	section("Sizing for "+p.plan.Sizing.Of(), p.plan.Sizing.Why()...)
 	section("At "+p.m.draft.Broker().Name, "The redirect URL must be exactly "+p.m.draft.RedirectURL())
 	if p.jump {
 		p.scroll.top, p.jump = len(out), false
@@ -195,12 +195,12 @@ func (p *reviewPage) keys() string {
 // saveScreen asks where the answers shall be kept.
 var saveScreen = questions.Screen{
 	Title: "Save the answers", Shown: questions.Always,
-	Intro: questions.Fixed("With this file you can repeat this install on another machine, without questions. Only you can read it (mode 0600)."),
+	Intro: questions.Fixed("This file repeats the install on another machine, without questions. Only you can read it (mode 0600)."),
 	Questions: []questions.Question{
 		{Key: "path", Shown: questions.Always, Preset: questions.DefaultFile, Label: questions.Fixed("File"), Help: questions.Fixed("")},
 		{Key: "secrets", Shown: questions.Always, Preset: "out", Label: questions.Fixed("Secrets"), Help: questions.Fixed(""),
 			Choices: func() []questions.Choice {
-				return []questions.Choice{{Value: "out", Label: "Leave out: they come from environment variables"}, {Value: "in", Label: "Write into the file"}}
+				return []questions.Choice{{Value: "out", Label: "Leave them out, and use environment variables"}, {Value: "in", Label: "Write them into the file"}}
 			}},
 	},
 }

@@ -24,7 +24,7 @@ func starts(h *Host) {
 		m.Obstacles = []string{"960 MiB of RAM and no swap: when memory runs out for a moment, Linux kills OpenAlgo. The install can make a swap file of 2 GiB: the page Memory asks"}
 		m.Here = questions.Here{Ports: answers.Ports{Web: 5001, WebSocket: 8766, Bind: "127.0.0.1"}, SmallMiB: 960}
 		m.Menu = []MenuEntry{{Label: "Install OpenAlgo"}, {Label: "Restore a backup", Args: []string{"restore", "--ask"}, Backup: &newest},
-			{Label: "Take over an OpenAlgo of install-docker.sh or Docker Compose", Why: "Docker has no OpenAlgo of another tool."}}
+			{Label: "Take over an OpenAlgo from install-docker.sh or Docker Compose", Why: "Found no OpenAlgo that another tool installed."}}
 		return m
 	}
 }
@@ -91,7 +91,7 @@ func TestFirstPageLeadsToCommands(t *testing.T) {
 	if want := []string{"restore", "--ask", "/x.age", "--passphrase-file", "-"}; !slices.Equal(s.m.outcome.Command, want) {
 		t.Errorf("%q", s.m.outcome.Command)
 	}
-	if s = begin(t, host).keys("<down>", "<enter>", "<esc>").sees("Install OpenAlgo").keys("<down>", "<enter>").sees("no OpenAlgo of another tool"); s.ended {
+	if s = begin(t, host).keys("<down>", "<enter>", "<esc>").sees("Install OpenAlgo").keys("<down>", "<enter>").sees("no OpenAlgo that another tool"); s.ended {
 		t.Error("what is not possible was begun")
 	}
 	host.Look = func(context.Context) Machine {

@@ -46,7 +46,7 @@ func LookAtForeign(l *Looker, o *Observation) error {
 func Adoptable(ctx context.Context, e Engine) ([]string, error) {
 	all, err := e.Containers(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("looking at the containers: %w", err)
+		return nil, fmt.Errorf("look at the containers: %w", err)
 	}
 	var out []string
 	for _, c := range all {

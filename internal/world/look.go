@@ -33,7 +33,7 @@ func (l *Looker) Look(ctx context.Context, adopt bool) (*Observation, error) {
 	o := &Observation{Now: now, Dir: l.Dir, Engine: l.Engine.Info(), Machine: l.Machine, Overrides: map[string][]byte{}, Random: make([]byte, keys.Random),
 		NewSalt: rand.Text(), Whose: map[string]stacks.Whose{}, Dirs: map[string]Directory{}, Envs: map[string]EnvFile{}}
 	if info, err := os.Stat(string(l.Dir)); err == nil && !info.IsDir() {
-		return nil, finding.Named(finding.HostNotReady, "not-a-directory", "%s is a file, not a directory; choose another directory with --dir", string(l.Dir))
+		return nil, finding.Named(finding.HostNotReady, "not-a-directory", "%s is a file, not a directory. Choose another directory with --dir", string(l.Dir))
 	}
 	_, _ = rand.Read(o.Random) // it never fails
 	var err error

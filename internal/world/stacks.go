@@ -17,7 +17,7 @@ import (
 func Dirs(ctx context.Context, e helper.Docker) ([]string, error) {
 	all, err := e.Containers(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("looking at the containers: %w", err)
+		return nil, fmt.Errorf("look at the containers: %w", err)
 	}
 	var out []string
 	for _, c := range all {
@@ -32,7 +32,7 @@ func Dirs(ctx context.Context, e helper.Docker) ([]string, error) {
 func Running(ctx context.Context, e helper.Docker) (int, error) {
 	all, err := e.Containers(ctx)
 	if err != nil {
-		return 0, fmt.Errorf("looking at the containers: %w", err)
+		return 0, fmt.Errorf("look at the containers: %w", err)
 	}
 	n := 0
 	for _, c := range all {

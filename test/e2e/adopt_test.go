@@ -116,7 +116,7 @@ func TestAdoptNamesWhatIsDropped(t *testing.T) {
 		if out.code != 0 {
 			t.Fatal(out.all())
 		}
-		for _, text := range []string{"-e HTTPS_PROXY", "--memory", "--add-host", "--label mine", custom + ":/app/custom", "is not carried over"} {
+		for _, text := range []string{"-e HTTPS_PROXY", "--memory", "--add-host", "--label mine", custom + ":/app/custom", "is not taken over"} {
 			if !strings.Contains(out.all(), text) {
 				t.Errorf("%s does not name %q:\n%s", args, text, out.all())
 			}

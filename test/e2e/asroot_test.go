@@ -24,7 +24,7 @@ func TestAsksToStartAsRoot(t *testing.T) {
 	}
 	for _, c := range []struct{ answer, want, not string }{
 		{"\n", "AS ROOT: " + i.program + " --dir " + i.dir + " --accessible", "Domain:"},
-		{"n\n", "may not be written by this user", "AS ROOT"},
+		{"n\n", "this user cannot write to", "AS ROOT"},
 	} {
 		cmd := i.command("--accessible")
 		cmd.Dir = "/"

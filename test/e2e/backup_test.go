@@ -113,7 +113,7 @@ func TestBackupAndRestore(t *testing.T) {
 	i := backupable(t)
 	users, keys, before := i.users(), i.keys(), i.container().ID
 	out := i.run("backup", "--now")
-	out.mustTell(t, "is written and checked", "OpenAlgo was frozen for")
+	out.mustTell(t, "wrote and checked", "OpenAlgo was frozen for")
 	file := lastBackup(i).File
 	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 || i.container().ID != before {
 		t.Fatalf("%v %v", info, err)
@@ -134,7 +134,7 @@ func TestBackupAndRestore(t *testing.T) {
 	if out := i.run("set", "LOG_LEVEL=DEBUG", "--now"); out.code != 5 {
 		t.Fatalf("the damaged database is taken for one, exit %d", out.code)
 	}
-	if out := i.run("restore", file, "--dry-run"); out.code != 0 || !strings.Contains(out.all(), "its files become those of") {
+	if out := i.run("restore", file, "--dry-run"); out.code != 0 || !strings.Contains(out.all(), "replaced by the data of") {
 		t.Fatal(out.all())
 	}
 	if out := i.run("restore", file, "--now"); out.code != 2 || !strings.Contains(out.all(), "add --yes") {
@@ -315,7 +315,7 @@ func TestBackupDaily(t *testing.T) {
 	})
 	for want, args := range map[string][]string{
 		"is not a time of day": {"--schedule", "25:00"}, "a market is open": {"--schedule", "00:00"}, "characters": {"--schedule", "02:30", "--to", dir + "/a b"},
-		"nobody is there": {"--schedule", "02:30", "--to", "-"},
+		"no questions": {"--schedule", "02:30", "--to", "-"},
 	} {
 		if strings.Contains(want, "market") {
 			args[1] = "11:00"

@@ -18,13 +18,13 @@ func TestDashboard(t *testing.T) {
 		types(esc).sees("Certificate").types("a").sees("Back up keys and databases").types(esc).sees("Certificate")
 	// A command shows its plan and asks, whatever the market does.
 	before := i.container().StartedAt
-	c.types("r").sees("$ openalgo-install --dir", "Type yes to go on").types("no" + enter).sees("Press Enter to go back").types(enter).sees("Certificate")
+	c.types("r").sees("$ openalgo-install --dir", "Type yes to confirm").types("no" + enter).sees("Press Enter to return").types(enter).sees("Certificate")
 	if i.container().StartedAt != before {
 		t.Error("it was restarted without a yes")
 	}
 	// Ctrl+C ends the command, and not the dashboard.
-	c.types("s").sees("Type yes to go on").types(ctrlC).sees("Press Enter to go back").types(enter).sees("ready, up")
-	c.types("s").sees("Type yes to go on").types("yes"+enter).sees("Press Enter to go back").types(enter).sees("stopped ", "s Start")
+	c.types("s").sees("Type yes to confirm").types(ctrlC).sees("Press Enter to return").types(enter).sees("ready, up")
+	c.types("s").sees("Type yes to confirm").types("yes"+enter).sees("Press Enter to return").types(enter).sees("stopped ", "s Start")
 	c.size(40, 20).sees("stopped ").size(30, 8).sees("This terminal").size(80, 24).sees("s Start")
 	c.types("q").ends(0)
 	c.noSecret()

@@ -121,7 +121,7 @@ func TestDoctorBundle(t *testing.T) {
 			t.Errorf("a secret is in the archive")
 		}
 	}
-	if out := i.run("doctor", "--bundle", path); out.code != 1 || !strings.Contains(out.stderr, "left as it is") {
+	if out := i.run("doctor", "--bundle", path); out.code != 1 || !strings.Contains(out.stderr, "exists already") {
 		t.Errorf("a second time: exit %d\n%s", out.code, out.all())
 	}
 }

@@ -167,7 +167,7 @@ func TestMCP(t *testing.T) {
 	if out.code != 0 {
 		t.Fatal(out.all())
 	}
-	out.mustTell(t, "https://"+h.domain+"/mcp", "they can look, not trade", "once you have approved it")
+	out.mustTell(t, "https://"+h.domain+"/mcp", "they can look, not trade", "after you approve each client")
 	env := i.read(".env")
 	for _, want := range []string{"MCP_HTTP_ENABLED", "MCP_PUBLIC_URL", "https://" + h.domain} {
 		if !strings.Contains(env, want) {

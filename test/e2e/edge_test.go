@@ -262,7 +262,7 @@ func TestEdgeRefused(t *testing.T) {
 	i.install(0)
 	before, env := i.container().ID, i.read(".env")
 	i.write(h.answers(h.domain))
-	i.install(4).mustSay(t, "What ran before runs again")
+	i.install(4).mustSay(t, "OpenAlgo runs as before")
 	if i.container().ID != before || i.read(".env") != env {
 		t.Error("the former container or its .env is another one")
 	}
@@ -310,7 +310,7 @@ func TestEdgeStopped(t *testing.T) {
 	if err := docker.Stop(t.Context(), h.project, 10*time.Second); err != nil {
 		t.Fatal(err)
 	}
-	if out := i.run("status"); !strings.Contains(out.stdout, "NOT READY: https://"+h.domain+" is not served") {
+	if out := i.run("status"); !strings.Contains(out.stdout, "not ready: https://"+h.domain+" is not served") {
 		t.Error(out.all())
 	}
 	if out := i.run("doctor"); !strings.Contains(out.stdout, " domain "+h.domain) {
@@ -395,7 +395,7 @@ func TestEdgeRehearsal(t *testing.T) {
 	if out.code != 0 {
 		t.Fatal(out.all())
 	}
-	out.mustTell(t, "is served for this instance already")
+	out.mustTell(t, "this instance already serves")
 	if why := served(h.client(), h.domain); why != "" {
 		t.Error(why)
 	}
@@ -425,9 +425,9 @@ func TestEdgeTrialAfterAFailure(t *testing.T) {
 	i.write(answers(refuser.url, trials.url))
 	i.install(4)
 	i.write(answers(h.ca, refuser.url))
-	i.install(4).mustTell(t, "a trial certificate comes first", "there is no certificate for "+h.domain)
+	i.install(4).mustTell(t, "gets a test certificate first", "there is no certificate for "+h.domain)
 	i.write(answers(h.ca, trials.url))
-	i.install(0).mustTell(t, "a trial certificate comes first", "OpenAlgo is ready")
+	i.install(0).mustTell(t, "gets a test certificate first", "OpenAlgo is ready")
 	if why := served(h.client(), h.domain); why != "" {
 		t.Error(why)
 	}

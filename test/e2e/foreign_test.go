@@ -309,7 +309,7 @@ func TestForeignIsNotWrittenOver(t *testing.T) {
 		t.Fatal(err)
 	}
 	i.put("db/openalgo.db", "rows")
-	i.run("restore", file, "--now", "--yes").mustSay(t, "another tool made")
+	i.run("restore", file, "--now", "--yes").mustSay(t, "another tool installed")
 }
 
 // A container that was left over with the .env of an instance is in nobody's
@@ -331,7 +331,7 @@ func TestLeftOverContainer(t *testing.T) {
 	t.Cleanup(func() { _ = docker.Remove(context.Background(), id) })
 	custom := t.TempDir()
 	i.put("docker-compose.override.yaml", "services: {openalgo: {volumes: ['"+custom+":/data']}}\n")
-	if out := i.run("set", "LOGS_DATABASE_URL=sqlite:////data/logs.db", "MY_HOOK=https://x.example/1", "--now", "--yes"); out.code != 0 || !strings.Contains(out.all(), "in no backup") {
+	if out := i.run("set", "LOGS_DATABASE_URL=sqlite:////data/logs.db", "MY_HOOK=https://x.example/1", "--now", "--yes"); out.code != 0 || !strings.Contains(out.all(), "backups leave this file out") {
 		t.Errorf("set: %s", out.all())
 	}
 	if info, err := os.Stat(i.path("openalgo-install.yaml")); err != nil || info.Mode().Perm() != 0o600 {

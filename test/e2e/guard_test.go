@@ -125,7 +125,7 @@ func TestComposeFileOfUnknownOrigin(t *testing.T) {
 	i.put("docker-compose.yaml", file+"# mine\n")
 	i.web = freePort(t)
 	i.write("")
-	if out := i.install(3); !strings.Contains(out.stderr, "says otherwise than the answers") {
+	if out := i.install(3); !strings.Contains(out.stderr, "differs from your answers") {
 		t.Errorf("the difference is not named:\n%s", out.stderr)
 	}
 }

@@ -38,7 +38,7 @@ func TestAdoptDirectoriesOfRoot(t *testing.T) {
 	if out.code != 2 || i.running().ID != before || !strings.HasPrefix(i.owner("log"), "0:0") {
 		t.Fatalf("exit %d\n%s", out.code, out.all())
 	}
-	out.mustTell(t, "belong to another user", i.path("log"))
+	out.mustTell(t, "another user owns them", i.path("log"))
 	if out := i.run("adopt", "--now", "--yes"); out.code != 0 {
 		t.Fatalf("exit %d\n%s", out.code, out.all())
 	}

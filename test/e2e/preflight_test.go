@@ -98,7 +98,7 @@ func TestPreflightThingsOfAnotherStack(t *testing.T) {
 		t.Fatal(err)
 	}
 	out := j.install(3)
-	out.mustSay(t, "a container called "+name+" exists and is not this stack's", "docker rename "+name)
+	out.mustSay(t, "a container named "+name+" exists, and it belongs to something else", "docker rename "+name)
 	j.mustBeUntouched()
 	if err := docker.Remove(t.Context(), id); err != nil {
 		t.Fatal(err)
@@ -181,7 +181,7 @@ func TestPreflightEngineWithoutPermission(t *testing.T) {
 	if out.code != 3 {
 		t.Errorf("exit %d, want 3", out.code)
 	}
-	out.mustSay(t, "may not use the Docker at", "docker group", "usermod -aG docker", "sudo")
+	out.mustSay(t, "may not use Docker at", "docker group", "usermod -aG docker", "sudo")
 	i.mustBeUntouched()
 }
 
@@ -196,7 +196,7 @@ func TestPreflightDirectoryNotWritable(t *testing.T) {
 	if out.code != 3 {
 		t.Errorf("exit %d, want 3", out.code)
 	}
-	out.mustSay(t, filepath.Dir(i.dir)+" may not be written by this user", "--dir")
+	out.mustSay(t, "this user cannot write to "+filepath.Dir(i.dir), "--dir")
 	i.mustBeUntouched()
 }
 

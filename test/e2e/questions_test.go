@@ -62,7 +62,7 @@ func TestQuestions(t *testing.T) {
 	d.answers("Domain:", "http://wrong", "Domain:", "", "Broker:", "zerodah", "Broker:", "zerodha", "Do you have", "", "API key (not shown)", canaryKey,
 		"API secret", "<", "API key (not shown)", "", "API secret", canarySecret, "Change image", "yes", "Image [", "rehearsal",
 		"Port of the web interface", strconv.Itoa(i.web), "Port of the WebSocket", strconv.Itoa(i.ws),
-		"Threads", "", "Shared memory", "300m", "Memory of a strategy", "", "Install? Type", "save", "File [", saved, "Write the secrets", "yes", "Install? Type", "yes")
+		"Threads", "", "Shared memory", "300m", "Memory of a strategy", "", "Install now? Type", "save", "File [", saved, "Write the secrets", "yes", "Install now? Type", "yes")
 	if code := d.wait(); code != 0 {
 		t.Fatalf("exits %d\n%s", code, d.said.String())
 	}
@@ -95,14 +95,14 @@ func TestQuestions(t *testing.T) {
 // Ctrl+c at a question changes nothing and leaves the terminal as it was.
 func TestQuestionsInterrupted(t *testing.T) {
 	t.Parallel()
-	for _, at := range []string{"Domain:", "API key (not shown)", "Install? Type"} {
+	for _, at := range []string{"Domain:", "API key (not shown)", "Install now? Type"} {
 		i := newInstance(t)
 		d := i.dialog()
 		before := echo(t, d.terminal)
 		if at != "Domain:" {
 			d.answers("Domain:", "", "Broker:", "zerodha", "Do you have", "")
 		}
-		if at == "Install? Type" {
+		if at == "Install now? Type" {
 			d.answers("API key (not shown)", canaryKey, "API secret", canarySecret, "Change image", "yes", "Image [", "rehearsal",
 				"Port of the web interface", strconv.Itoa(i.web), "Port of the WebSocket", strconv.Itoa(i.ws),
 				"Threads", "", "Shared memory", "", "Memory of a strategy", "")
@@ -141,7 +141,7 @@ func TestQuestionsAgainAfterAFailure(t *testing.T) {
 		"Threads", "", "Shared memory", "", "Memory of a strategy", ""}
 	d.answers(append(first, "retry?", "yes", "Domain", "", "Broker [zerodha]", "", "Do you have", "", "as entered", "", "as entered", "", "Change image", "",
 		"Image [rehearsal]", "", "Port of the web interface", strconv.Itoa(i.web), "Port of the WebSocket ["+strconv.Itoa(i.ws), "",
-		"Threads", "", "Shared memory", "", "Memory of a strategy", "", "Install? Type", "yes")...)
+		"Threads", "", "Shared memory", "", "Memory of a strategy", "", "Install now? Type", "yes")...)
 	if code := d.wait(); code != 0 || !strings.Contains(d.said.String(), "is taken by") {
 		t.Fatalf("exits %d\n%s", code, d.said.String())
 	}
@@ -175,7 +175,7 @@ func TestQuestionsTerminalGone(t *testing.T) {
 	d := &dialog{t: t, terminal: terminal}
 	d.answers("Domain:", "", "Broker:", "zerodha", "Do you have", "", "API key (not shown)", canaryKey, "API secret", canarySecret, "Change image", "yes",
 		"Image [", "rehearsal", "Port of the web interface", strconv.Itoa(i.web), "Port of the WebSocket", strconv.Itoa(i.ws),
-		"Threads", "", "Shared memory", "", "Memory of a strategy", "", "Install? Type", "yes")
+		"Threads", "", "Shared memory", "", "Memory of a strategy", "", "Install now? Type", "yes")
 	i.waitStopped(cmd.Process.Pid)
 	_ = terminal.Close()
 	_ = cmd.Process.Signal(syscall.SIGCONT)

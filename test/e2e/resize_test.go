@@ -238,7 +238,7 @@ func TestResizeThatFails(t *testing.T) {
 	id, env := i.container().ID, i.read(".env")
 	text := i.read("docker-compose.yaml")
 	i.put("docker-compose.yaml", strings.Replace(text, "    init: true\n", "    init: true\n    entrypoint: [\"/openalgo-install\", \"none\"]\n", 1))
-	if out := i.resize(4, "--ram", "4GB"); !strings.Contains(out.stderr, "What ran before runs again") {
+	if out := i.resize(4, "--ram", "4GB"); !strings.Contains(out.stderr, "OpenAlgo runs as before") {
 		t.Errorf("what is now is not said:\n%s", out.stderr)
 	}
 	if i.container().ID != id || i.read(".env") != env {
@@ -315,7 +315,7 @@ func TestResizeAsksOnATerminal(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		said := readUntil(t, terminal, "Type yes to go on")
+		said := readUntil(t, terminal, "Type yes to confirm")
 		_, _ = terminal.WriteString(answer + "\n")
 		if answer == "yes" {
 			said += readUntil(t, terminal, "MCX") // the second question

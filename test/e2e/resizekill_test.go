@@ -152,11 +152,11 @@ func TestResizeAt(t *testing.T) {
 	}
 	defer func() { _ = i.run("resize", "--cancel") }()
 	readUntil(t, out, "You may log out")
-	i.until("the wait shows in status", func() bool { return strings.Contains(i.run("status").stdout, "a resize waits for") })
+	i.until("the wait shows in status", func() bool { return strings.Contains(i.run("status").stdout, "a resize is planned for") })
 	_ = cmd.Process.Signal(syscall.SIGHUP)
 	_ = cmd.Process.Kill()
 	_ = cmd.Wait()
-	if status := i.run("status").stdout; !strings.Contains(status, "a resize waits for") {
+	if status := i.run("status").stdout; !strings.Contains(status, "a resize is planned for") {
 		t.Errorf("the wait ended with the program that asked for it:\n%s", status)
 	}
 	if again := i.run("resize", "--at", farClock()); again.code != 3 || !strings.Contains(again.stderr, "--cancel") {
@@ -183,7 +183,7 @@ func TestResizeAtIsMissed(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	i.until("the wait shows in status", func() bool { return strings.Contains(i.run("status").stdout, "a resize waits for") })
+	i.until("the wait shows in status", func() bool { return strings.Contains(i.run("status").stdout, "a resize is planned for") })
 	_ = cmd.Process.Signal(syscall.SIGTERM)
 	_ = cmd.Wait()
 	if code := cmd.ProcessState.ExitCode(); code != 130 {

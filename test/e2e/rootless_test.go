@@ -52,7 +52,7 @@ func TestEnvWithoutRoot(t *testing.T) {
 		t.Error("docker compose up -d recreated the container")
 	}
 	must(t, os.Chmod(i.path(".env"), 0o664))
-	if out := i.run("doctor", "--fix", "--yes"); !strings.Contains(out.all(), "others on this machine can read the keys") {
+	if out := i.run("doctor", "--fix", "--yes"); !strings.Contains(out.all(), "other users of this machine can read the keys") {
 		t.Errorf("exit %d\n%s", out.code, out.all())
 	}
 	same("doctor --fix")

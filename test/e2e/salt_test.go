@@ -173,7 +173,7 @@ func TestUpgradeThatLosesSecrets(t *testing.T) {
 	if out.code != 4 {
 		t.Fatalf("exit %d\n%s", out.code, out.all())
 	}
-	out.mustTell(t, "do not open under the new release")
+	out.mustTell(t, "the new release cannot decrypt")
 	if i.container().ID != before || i.read(".env") != env {
 		t.Error("the former release is not back")
 	}

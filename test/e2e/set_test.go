@@ -77,9 +77,9 @@ func TestSet(t *testing.T) {
 	set(3, "--unset", "LOG_FORMAT").mustSay(t, "LOG_FORMAT: is missing, and OpenAlgo does not start without it")
 	before := i.container().ID
 	for arg, want := range map[string]string{
-		"API_KEY_PEPPER=x": "is never changed here", "FERNET_SALT=x": "is never changed here", "APP_KEY=x": "is never changed here",
+		"API_KEY_PEPPER=x": "set never changes", "FERNET_SALT=x": "set never changes", "APP_KEY=x": "set never changes",
 		"HOST_SERVER=https://x": " domain", "SHM_SIZE=1g": " resize",
-		"FLASK_PORT=80": "must stay as the container needs it", "broker=nobody": "OpenAlgo knows no broker",
+		"FLASK_PORT=80": "the container needs its own value", "broker=nobody": "OpenAlgo has no broker",
 		"DATABASE_URL=sqlite:////srv/x.db": "under db/", "SANDBOX_DATABASE_URL=sqlite:///../x.db": "under db/",
 		"broker=fivepaisa": "set broker=fivepaisa BROKER_API_KEY BROKER_API_SECRET", "SESSION_EXPIRY_TIME=late": "SESSION_EXPIRY_TIME",
 	} {
@@ -102,7 +102,7 @@ func TestSet(t *testing.T) {
 	if info, err := os.Stat(i.path("openalgo-install.yaml")); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("%v, %v: others can read what the user set", info.Mode(), err)
 	}
-	i.run("set", "--edit").mustSay(t, "there is no terminal")
+	i.run("set", "--edit").mustSay(t, "without a terminal")
 	if i.keys() != keys {
 		t.Error("keys changed")
 	}
@@ -173,10 +173,10 @@ func TestSetEdit(t *testing.T) {
 	}
 	before, env := i.container().ID, i.read(".env")
 	for script, want := range map[string]string{
-		`sed -i "s/^API_KEY_PEPPER.*/API_KEY_PEPPER = 'x'/" "$1"`: "is never changed here",
-		`sed -i "/^APP_KEY/d" "$1"`:                               "is never changed here",
+		`sed -i "s/^API_KEY_PEPPER.*/API_KEY_PEPPER = 'x'/" "$1"`: "set never changes",
+		`sed -i "/^APP_KEY/d" "$1"`:                               "set never changes",
 		`sed -i "/^DATABASE_URL/d" "$1"`:                          "DATABASE_URL",
-		"exit 1":                                                  "ended with an error",
+		"exit 1":                                                  "failed. Nothing was changed",
 	} {
 		out := edit(script)
 		if out.code == 0 || i.container().ID != before || i.read(".env") != env {

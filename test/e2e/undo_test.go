@@ -157,7 +157,7 @@ func TestStartedAfterAKilledBackupIsLeftAlone(t *testing.T) {
 		t.Fatal(out.all())
 	}
 	if !i.startedAt(id).Equal(began) {
-		t.Error("it was stopped and started again")
+		t.Error("it was stop it and start it again")
 	}
 	i.mustHaveData()
 }

@@ -214,7 +214,7 @@ func TestUpgradeThatFails(t *testing.T) {
 			if out.code != 4 {
 				t.Fatalf("exit %d\n%s", out.code, out.all())
 			}
-			out.mustTell(t, "What ran before runs again")
+			out.mustTell(t, "OpenAlgo runs as before")
 			if i.container().ID != before || i.read(".env") != env || i.users() != users {
 				t.Errorf("container, .env or data are others: %s, before %s", i.users(), users)
 			}

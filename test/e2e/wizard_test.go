@@ -68,7 +68,7 @@ func TestWizard(t *testing.T) {
 		t.Errorf("the saved answers: exit %d\n%s", out.code, out.all())
 	}
 	i.console().sees("ready", "q Quit").types("w").sees("The name that browsers use").types(ctrlC).sees("Quit?").types("y").
-		sees("Press Enter to go back").types(ctrlC).ends(0)
+		sees("Press Enter to return").types(ctrlC).ends(0)
 }
 
 // samePlan wants of a saved file the plan of the answers that a person wrote.
@@ -133,7 +133,7 @@ func TestWizardBrokers(t *testing.T) {
 func TestWizardBack(t *testing.T) {
 	t.Parallel()
 	i := newInstance(t)
-	i.begins("--dry-run").types(enter).sees("The name that browsers use").types("http://x"+enter).sees("! this is an address").types(ctrlU+enter).
+	i.begins("--dry-run").types(enter).sees("The name that browsers use").types("http://x"+enter).sees("! this begins with http").types(ctrlU+enter).
 		sees("Type a part").types("zerodha").sees("Search: zerodha").types(enter).sees("redirect URL").types(enter).credentials().sees("Change image").
 		types(esc).sees("openalgo-install  Credentials").types(esc).sees("redirect URL").types(esc).sees("> Zerodha").
 		types(enter).sees("redirect URL").types(enter).sees("> ****").types(enter, enter).

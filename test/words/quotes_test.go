@@ -4,8 +4,8 @@ package words
 type quote struct{ file, text, why string }
 
 var quotes = []quote{
-	{"internal/answers/image.go", "one of registry, git, path, rehearsal", "a value of the answers file"},
-	{"internal/answers/image.go", "is neither ours nor theirs", "values of the answers file"},
+	{"internal/answers/image.go", "use registry, git, path or rehearsal", "a value of the answers file"},
+	{"internal/answers/image.go", "use ours or theirs", "values of the answers file"},
 	{"internal/engine/beyond.go", "--network host", "a flag of Docker"},
 	{"internal/engine/errors.go", "engine", "sentinels, which are compared and not shown"},
 	{"internal/engine/place.go", "user@host", "an address as people write it"},

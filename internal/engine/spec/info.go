@@ -106,7 +106,7 @@ type Limits struct{ Memory, Swap, CPU, CPUSet, PIDs bool }
 // silence.
 func (i Info) Check(s ContainerSpec) (warnings []string, err error) {
 	if s.Healthcheck != nil && s.Healthcheck.StartInterval != 0 && versions.LessThan(i.APIVersion, "1.44") {
-		return nil, fmt.Errorf("healthcheck: start_interval needs Docker Engine 25 or later and this is %s; remove it or upgrade", i.Product())
+		return nil, fmt.Errorf("healthcheck: start_interval needs Docker Engine 25 or later, and this is %s. Remove it, or upgrade Docker Engine", i.Product())
 	}
 	can := i.Limits
 	for _, c := range []struct {

@@ -26,7 +26,7 @@ func communitySteps(text string) ([]Step, error) {
 		}
 	}
 	if beside == "" {
-		return nil, finding.Named(finding.HostNotReady, "engine-by-hand", "Docker is in Alpine Linux's community repository, and %s has neither that nor a main repository beside which it would be", apkRepositories).
+		return nil, finding.Named(finding.HostNotReady, "engine-by-hand", "Docker is in Alpine Linux's community repository, and %s has neither that nor the main repository", apkRepositories).
 			With(finding.Shell("Enable the community repository, then run openalgo-install docker again", "setup-apkrepos -c"))
 	}
 	commented := slices.IndexFunc(lines, func(line string) bool { return strings.TrimLeft(line, "# \t") == beside })

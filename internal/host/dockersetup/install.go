@@ -115,7 +115,7 @@ func Install(ctx context.Context, facts host.Facts, o Options) (Report, error) {
 
 	a := applying{Options: o, root: state.Root}
 	if !state.Installed && state.RepoProblem != "" {
-		a.note(fmt.Sprintf("the distribution's package is used, because %s", state.RepoProblem))
+		a.note(fmt.Sprintf("using the distribution's package, because %s", state.RepoProblem))
 	}
 	for _, step := range steps {
 		if err := a.step(ctx, step); err != nil {
@@ -127,7 +127,8 @@ func Install(ctx context.Context, facts host.Facts, o Options) (Report, error) {
 		return Report{}, a.notRunning(ctx, facts.Systemd)
 	}
 	if !facts.Systemd && (a.byHand || !o.startsAtBoot()) {
-		a.note("Docker is running, but no init of this machine will start it at the next boot; run this command again then, or put into a boot script (as root): " + detached)
+		a.note("Docker is running, but nothing starts it at the next boot. Run the same command again after each boot, or put this into " +
+			"a boot script (as root): " + detached)
 	}
 	a.notes = append(a.notes, o.withoutRoot()...)
 	return Report{Changed: true, Version: version, Notes: a.notes}, nil
@@ -225,7 +226,7 @@ func (a *applying) fetchKey(ctx context.Context, url, fingerprint string) ([]byt
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("fetch %s: the answer is %s. Try again later", url, response.Status)
+		return nil, fmt.Errorf("fetch %s: the answer was %s. Try again later", url, response.Status)
 	}
 	key, err := io.ReadAll(io.LimitReader(response.Body, maxKey))
 	if err != nil {
@@ -262,7 +263,7 @@ func (a *applying) notRunning(ctx context.Context, systemd bool) error {
 			tail = slices.Clone(tail[max(0, len(tail)-tailLines):])
 		}
 	}
-	text := fmt.Sprintf("Docker was started, but does not answer on %s after %s. Its log: %s", a.Socket, a.Wait, log)
+	text := fmt.Sprintf("Docker was started, but does not answer on %s after %s. To see its log: %s", a.Socket, a.Wait, log)
 	if len(tail) > 0 {
 		text += "\n  " + strings.Join(tail, "\n  ")
 	}

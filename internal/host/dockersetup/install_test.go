@@ -161,7 +161,7 @@ func TestInstallFromDockersRepository(t *testing.T) {
 		t.Errorf("ran %q", m.ran)
 	}
 	notes := strings.Join(report.Notes, "\n")
-	if !strings.Contains(notes, "usermod -aG docker asha") || !strings.Contains(notes, "all that root can") {
+	if !strings.Contains(notes, "usermod -aG docker asha") || !strings.Contains(notes, "everything that root can") {
 		t.Errorf("notes:\n%s", notes)
 	}
 
@@ -184,10 +184,10 @@ func TestInstallFromDistribution(t *testing.T) {
 	}{
 		"unreachable":          {debian, func(m *machine) { m.options.HTTP = &http.Client{Transport: roundTrip(unreachable)} }, "cannot be reached"},
 		"codename not there":   {forky, nil, "no packages for debian forky yet"},
-		"no codename":          {sid, nil, "does not say which release"},
+		"no codename":          {sid, nil, "does not tell its Linux release"},
 		"derivative unknown":   {host.OS{ID: "pop", Like: []string{"ubuntu", "debian"}, Pretty: "Pop"}, nil, "no repository for Pop"},
 		"asked for":            {debian, func(m *machine) { m.options.Source = dockersetup.FromDistribution }, "asked for"},
-		"containerd installed": {debian, func(m *machine) { m.file("var/lib/dpkg/status", dpkgStatus) }, "the distribution's containerd"},
+		"containerd installed": {debian, func(m *machine) { m.file("var/lib/dpkg/status", dpkgStatus) }, "the installed package containerd"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := newMachine(t)
@@ -342,7 +342,7 @@ func TestWaitsForTheAptLock(t *testing.T) {
 	release := lockApt(m)
 	m.options.Out = func(line string) {
 		m.print(line)
-		if strings.Contains(line, "to finish with apt") && strings.Contains(line, "left") {
+		if strings.Contains(line, "finished with apt") && strings.Contains(line, "left") {
 			if len(m.ran) != 0 {
 				t.Errorf("ran %q under the lock", m.ran)
 			}
@@ -352,7 +352,7 @@ func TestWaitsForTheAptLock(t *testing.T) {
 	if _, err := m.install(facts(debian)); err != nil {
 		t.Fatal(err)
 	}
-	if !slices.ContainsFunc(m.out, func(l string) bool { return strings.HasPrefix(l, "waiting for ") }) {
+	if !slices.ContainsFunc(m.out, func(l string) bool { return strings.HasPrefix(l, "waiting until ") }) {
 		t.Errorf("said %q", m.out)
 	}
 }
@@ -362,7 +362,7 @@ func TestGivesUpOnTheAptLock(t *testing.T) {
 	defer lockApt(m)()
 	m.options.LockWait = time.Millisecond
 	_, err := m.install(facts(debian))
-	if err == nil || !strings.Contains(err.Error(), "apt is still in use") || len(m.ran) != 0 {
+	if err == nil || !strings.Contains(err.Error(), "still uses apt") || len(m.ran) != 0 {
 		t.Errorf("%v, ran %q", err, m.ran)
 	}
 }
@@ -384,7 +384,7 @@ func TestCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer lockApt(m)()
 	m.options.Out = func(line string) {
-		if strings.HasPrefix(line, "waiting for ") {
+		if strings.HasPrefix(line, "waiting until ") {
 			cancel()
 		}
 	}

@@ -30,7 +30,7 @@ func CheckKey(armored []byte, fingerprint string) error {
 		return fmt.Errorf("read the signing key: %w", err)
 	}
 	if len(found) != 1 || found[0] != fingerprint {
-		return fmt.Errorf("the signing key is %s and not Docker's %s; something between this machine and download.docker.com changed it", strings.Join(found, " and "), fingerprint)
+		return fmt.Errorf("the signing key is %s, not Docker's %s. Something between this machine and download.docker.com changed it", strings.Join(found, " and "), fingerprint)
 	}
 	return nil
 }

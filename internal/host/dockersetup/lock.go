@@ -25,13 +25,13 @@ func (o Options) waitForAptLocks(ctx context.Context) error {
 	var holder string
 	err := wait.Until(ctx, o.LockWait, o.Poll, func(ctx context.Context) (bool, error) {
 		if holder = o.lockHolder(ctx); holder != "" && time.Since(said) >= 10*time.Second {
-			o.Out(fmt.Sprintf("waiting for %s to finish with apt: %s left", holder, time.Until(deadline).Round(time.Second)))
+			o.Out(fmt.Sprintf("waiting until %s has finished with apt: %s left", holder, time.Until(deadline).Round(time.Second)))
 			said = time.Now()
 		}
 		return holder == "", nil
 	})
 	if wait.IsOver(err) && ctx.Err() == nil {
-		return fmt.Errorf("apt is still in use by %s after %s; let it finish, then run this again", holder, o.LockWait)
+		return fmt.Errorf("%s still uses apt after %s. Let it finish, then run the same command again", holder, o.LockWait)
 	}
 	return err
 }

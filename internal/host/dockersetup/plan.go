@@ -29,11 +29,11 @@ const (
 
 // ErrNeedsRoot is returned when the user may neither install packages nor
 // become one who may.
-var ErrNeedsRoot = errors.New("installing Docker Engine needs root; run: sudo openalgo-install docker")
+var ErrNeedsRoot = errors.New("installing Docker Engine needs root. Run: sudo openalgo-install docker")
 
 // ErrSnap is returned when Docker is the snap package.
-var ErrSnap = errors.New("the Docker installed here is a snap, which cannot see files outside /home and keeps its own data; " +
-	"save what its containers need, remove it with \"sudo snap remove docker\", and run this again")
+var ErrSnap = errors.New("Docker on this machine is a snap. It cannot see files outside /home and keeps its own data. " +
+	"Save the data of its containers, remove it with \"sudo snap remove docker\", then run the same command again")
 
 // File is a file that a plan writes whole.
 type File struct {
@@ -152,7 +152,7 @@ func installSteps(p platform, facts host.Facts, state State) ([]Step, error) {
 		}
 	}
 	if len(packages) == 0 {
-		return nil, fmt.Errorf("%s has no Docker package of its own, and Docker's repository cannot be used: %s; see https://docs.docker.com/engine/install/", first(facts.OS.Pretty, "this machine"), state.RepoProblem)
+		return nil, fmt.Errorf("%s has no Docker package, and Docker's repository cannot be used: %s. See https://docs.docker.com/engine/install/", first(facts.OS.Pretty, "this machine"), state.RepoProblem)
 	}
 	if p.manager == "apk" {
 		var err error

@@ -55,7 +55,8 @@ func platformOf(o host.OS) (platform, error) {
 	case o.ID == "alpine":
 		return platform{manager: "apk", packages: []string{"docker"}}, nil
 	}
-	return platform{}, fmt.Errorf("installing Docker Engine on %s is not known here; install it as https://docs.docker.com/engine/install/ says and run this again", first(o.Pretty, "this machine"))
+	return platform{}, fmt.Errorf("openalgo-install cannot install Docker Engine on %s. Install it as https://docs.docker.com/engine/install/ says, then "+
+		"run the same command again", first(o.Pretty, "this machine"))
 }
 
 // url is Docker's repository for the system.

@@ -73,14 +73,14 @@ func (o Options) repoProblem(ctx context.Context, facts host.Facts) string {
 	case err != nil:
 		return "" // Plan says so
 	case o.Source == FromDistribution:
-		return "the distribution's package was asked for"
+		return "you asked for the distribution's package"
 	case p.repo == "":
 		return "Docker has no repository for " + first(facts.OS.Pretty, facts.OS.ID)
 	case p.release == "":
-		return "this machine does not say which release of Linux it runs"
+		return "this machine does not tell its Linux release"
 	}
 	if name := o.conflicting(); name != "" {
-		return fmt.Sprintf("the distribution's %s is installed, which Docker's packages would replace", name)
+		return fmt.Sprintf("Docker's packages would replace the installed package %s of the distribution", name)
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodHead, p.probeURL(facts.Arch), nil)
 	if err != nil {

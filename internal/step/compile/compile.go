@@ -33,7 +33,7 @@ type First struct {
 	ID string `json:"id,omitempty"`
 }
 
-func (s *First) String() string { return "compile OpenAlgo's code, unless that was done" }
+func (s *First) String() string { return "compile OpenAlgo's code, if needed" }
 
 // Do waits for it.
 func (s *First) Do(ctx context.Context, t *run.Tools) error {
@@ -41,14 +41,14 @@ func (s *First) Do(ctx context.Context, t *run.Tools) error {
 	if err != nil || !needsBytecode(ctx, t, c) {
 		return nil //nolint:nilerr // the next step that needs the container says so
 	}
-	ended := t.Begin("bytecode", "compile OpenAlgo's code, once for each image, so that it starts in half the time (it runs meanwhile)")
+	ended := t.Begin("bytecode", "compile OpenAlgo's code once for each image, while OpenAlgo runs. Starts then take half the time")
 	err = bytecode.Make(ctx, t.Engine, c)
 	ended(nil)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
 	if err != nil && !errors.Is(err, engine.ErrUnreachable) {
-		t.Note("OpenAlgo's code could not be compiled ahead, so it starts as slowly as without that: " + err.Error())
+		t.Note("cannot compile OpenAlgo's code, so the next start takes as long as a first one: " + err.Error())
 	}
 	t.Point("compiled")
 	return nil
@@ -76,7 +76,7 @@ type Later struct {
 	ID string `json:"id,omitempty"`
 }
 
-func (s *Later) String() string { return "have OpenAlgo's code compiled in the background" }
+func (s *Later) String() string { return "compile OpenAlgo's code in the background" }
 
 // Do begins it.
 func (s *Later) Do(ctx context.Context, t *run.Tools) error {

@@ -9,6 +9,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/printable"
 	"github.com/marketcalls/openalgo-install/internal/run"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
 	"github.com/marketcalls/openalgo-install/internal/step/pair"
@@ -28,7 +29,7 @@ type Ahead struct {
 }
 
 func (s *Ahead) String() string {
-	return "copy what can be copied of " + s.Tree + " while OpenAlgo runs"
+	return "copy as much of " + s.Tree + " as possible while OpenAlgo runs"
 }
 
 // Do copies it. The previous copy stays until the stop, so both need room.
@@ -59,7 +60,7 @@ func (s *Ahead) begin(ctx context.Context, t *run.Tools) error {
 		return err
 	}
 	if need := int((bytes+bytes/8)>>20) + tree.MinDirMiB; disk.FreeMiB < need {
-		return fmt.Errorf("%s has %d MiB free, and this takes %d MiB", t.Work(""), disk.FreeMiB, need)
+		return fmt.Errorf("%s has %s free, and the copy needs %s", t.Work(""), printable.MiB(disk.FreeMiB), printable.MiB(need))
 	}
 	if s.mirror, err = mirror.Open(s.data, t.Work(s.place())); err != nil {
 		return err
@@ -68,7 +69,7 @@ func (s *Ahead) begin(ctx context.Context, t *run.Tools) error {
 		return err
 	}
 	if s.mirror.Linked {
-		return errors.New("a file has two names")
+		return errors.New("a file has a hard link")
 	}
 	return nil
 }

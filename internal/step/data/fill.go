@@ -84,7 +84,7 @@ func newTrees(ctx context.Context, t *run.Tools, names []string) (map[string]str
 
 // NotMounted refuses a backup with data that the container has no place for.
 func NotMounted(tree string) error {
-	return finding.Named(finding.HostNotReady, "volume-missing", "the container mounts nothing at /app/%s, and the backup has data for it. Add the volume to docker-compose.yaml again first", tree)
+	return finding.Named(finding.HostNotReady, "volume-missing", "the backup has data for /app/%s, but the container mounts nothing there. Add that volume to docker-compose.yaml first", tree)
 }
 
 // Undo is that of Keep.

@@ -116,7 +116,7 @@ func (s *Keep) Look(ctx context.Context, t *run.Tools) error {
 	if HalfReplaced(t) || !pair.Answers(ctx, t, *c) {
 		return pair.UsesData(*c)
 	}
-	t.Note(fmt.Sprintf("%s runs on %s and answers, so that data stays as it is. The previous copy is %s", c.Name, s.Data.At(t.Dir), s.Copy(t)))
+	t.Note(fmt.Sprintf("%s uses %s and answers, so that data was not touched. The previous copy is %s", c.Name, s.Data.At(t.Dir), s.Copy(t)))
 	s.Left = true
 	t.Keep()
 	return nil
@@ -136,7 +136,7 @@ func (s *Keep) Undo(ctx context.Context, t *run.Tools) error {
 		err = s.bringBack(ctx, t)
 	}
 	if err != nil {
-		return run.Halt(fmt.Errorf("bringing the data back from %s: %w", s.Copy(t), err))
+		return run.Halt(fmt.Errorf("restore the data from %s: %w", s.Copy(t), err))
 	}
 	s.Back = true
 	t.Keep()
@@ -172,7 +172,7 @@ func (s *Keep) bringBack(ctx context.Context, t *run.Tools) error {
 	t.Point("undo-moved")
 	err := tree.Copy(ctx, from, data)
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
-		t.Note("there is no room for a copy, so the kept data itself is moved back")
+		t.Note("there is no room for a copy, so the kept data is moved back")
 		err = s.renameBack(t)
 	}
 	return err
@@ -227,13 +227,13 @@ func (s *Keep) recreateVolume(ctx context.Context, t *run.Tools) error {
 	t.Keep()
 	v, err := t.Engine.Volume(ctx, s.Volume)
 	if errors.Is(err, engine.ErrNotFound) {
-		t.Note(fmt.Sprintf("Docker no longer has the volume %s. It is recreated, and its data is copied back from %s. "+
-			"Strategies and logs were in other volumes: only a backup restores them", s.Volume, s.Copy(t)))
+		t.Note(fmt.Sprintf("Docker no longer has the volume %s. openalgo-install recreates it and copies its data from %s. "+
+			"Strategies and logs were in other volumes. Only a backup restores them", s.Volume, s.Copy(t)))
 		v, err = t.Engine.CreateVolume(ctx, engine.VolumeSpec{Name: s.Volume, Labels: labelsOf(t, s.Volume)})
 		t.Point("undo-volume")
 	}
 	if err != nil {
-		return fmt.Errorf("recreating the volume %s: %w", s.Volume, err)
+		return fmt.Errorf("recreate the volume %s: %w", s.Volume, err)
 	}
 	s.Data, s.Moved = run.In(t.Dir, v.Mountpoint), false
 	t.Keep()

@@ -49,10 +49,10 @@ func isKnown(ctx context.Context, t *run.Tools, data string) (bool, error) {
 
 // unknown says how to go on where a copy has no place to go back to.
 func unknown(t *run.Tools, at, kept string) error {
-	return finding.Named(finding.Failed, "data-unplaced", "%[1]s is neither a volume nor a directory of this instance, so nothing was copied over it\n\n"+
-		"The copy in %[2]s may be all that is left of your data. First copy it to a safe place:\n\n    sudo cp -a %[2]s %[3]s-data", at, kept, t.Dir).
+	return finding.Named(finding.Failed, "data-unplaced", "%[1]s is not a volume or directory of this instance, so nothing was copied into it\n\nThe copy in %[2]s may be the only "+
+		"copy of your data. First copy it to a safe place:\n\n    sudo cp -a %[2]s %[3]s-data", at, kept, t.Dir).
 		With(finding.Hint{
-			Do:    fmt.Sprintf("If OpenAlgo's data belongs in %s, copy it there, and forget the interrupted run", at),
+			Do:    fmt.Sprintf("If OpenAlgo's data belongs in %s, copy it there, and remove the record of the interrupted run", at),
 			Shell: []string{"sudo mkdir -p " + at, fmt.Sprintf("sudo cp -a %s/. %s/", kept, at), "sudo rm " + t.Work(instance.JournalName)},
 			Args:  []string{"start"},
 		})

@@ -53,10 +53,10 @@ func (s *Move) Do(ctx context.Context, t *run.Tools) error {
 	}
 	is, err := tree.Sums(ctx, to, tree.WithOwners)
 	if err != nil {
-		return fmt.Errorf("read what was copied of %s: %w", from, err)
+		return fmt.Errorf("read the copy of %s: %w", from, err)
 	}
 	if !slices.Equal(was, is) {
-		return fmt.Errorf("what was copied of %s is not the same as it: nothing of it is used", from)
+		return fmt.Errorf("the copy of %s differs from the original. The copy is not used", from)
 	}
 	return giveCopy(to, s.User)
 }

@@ -33,7 +33,7 @@ func (s *Clear) String() string { return "remove earlier copies in " + s.Base }
 // Do removes them, so that a kill leaves all or none.
 func (s *Clear) Do(ctx context.Context, t *run.Tools) error {
 	if err := instance.Own(t.Dir).RemoveWhole(s.Base); err != nil {
-		return fmt.Errorf("removing the last copy: %w", err)
+		return fmt.Errorf("remove the last copy: %w", err)
 	}
 	if len(s.For) == 0 {
 		return nil
@@ -57,7 +57,7 @@ type Swap struct {
 	run.Pathless
 }
 
-func (s *Swap) String() string { return "keep what was replaced" }
+func (s *Swap) String() string { return "keep the replaced data" }
 
 // Do renames it.
 func (s *Swap) Do(_ context.Context, t *run.Tools) error {
@@ -65,11 +65,11 @@ func (s *Swap) Do(_ context.Context, t *run.Tools) error {
 		return nil // done before
 	}
 	if err := instance.Own(t.Dir).RemoveWhole(instance.Snapshot); err != nil {
-		return fmt.Errorf("removing the copy that was used: %w", err)
+		return fmt.Errorf("remove the used copy: %w", err)
 	}
 	t.Point("swapped-half")
 	if err := instance.Own(t.Dir).Rename(instance.Replaced, instance.Snapshot); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("keeping the copy of what was replaced: %w", err)
+		return fmt.Errorf("keep the copy of the replaced data: %w", err)
 	}
 	return nil
 }

@@ -47,7 +47,7 @@ func (s *CreateVolume) Do(ctx context.Context, t *run.Tools) error {
 		return nil // this step is repeated
 	}
 	if err == nil {
-		return fmt.Errorf("another process made the volume %s meanwhile. Run the same command again", s.Name)
+		return fmt.Errorf("another process created the volume %s in the meantime. Run the same command again", s.Name)
 	}
 	if !errors.Is(err, engine.ErrNotFound) {
 		return fmt.Errorf("look at the volume %s: %w", s.Name, err)
@@ -129,13 +129,13 @@ func (s *CreateVolume) Undo(ctx context.Context, t *run.Tools) error {
 	if s.Since {
 		kept := keptBy(t, s.Name)
 		if err := keepVolume(ctx, t, v.Mountpoint, kept); err != nil {
-			t.Note(fmt.Sprintf("the volume %s stays, with data that was written to it since (%v). Check it before you remove it: docker volume rm %[1]s deletes that data", s.Name, err))
+			t.Note(fmt.Sprintf("the volume %s stays, because new data was written to it (%v). Check that data first. To delete the volume and the data: docker volume rm %[1]s", s.Name, err))
 			return nil
 		}
-		t.Note(fmt.Sprintf("data that was written to the volume %s since is kept in %s", s.Name, kept))
+		t.Note(fmt.Sprintf("new data from the volume %s is kept in %s", s.Name, kept))
 	}
 	if err := t.Engine.RemoveVolume(ctx, s.Name); err != nil && !errors.Is(err, engine.ErrNotFound) {
-		return fmt.Errorf("removing the volume %s again: %w", s.Name, err)
+		return fmt.Errorf("remove the volume %s again: %w", s.Name, err)
 	}
 	return nil
 }
@@ -169,7 +169,7 @@ func (s *MakeDirectory) Do(ctx context.Context, t *run.Tools) error {
 		return fmt.Errorf("make %s: %w", s.Path, err)
 	}
 	if err := appfile.Give(ctx, t.Engine, t.Dir, s.Path, s.Image); err != nil {
-		return fmt.Errorf("giving %s to the container's user (%d): %w", s.Path, openalgo.User, err)
+		return fmt.Errorf("give %s to the container's user (%d): %w", s.Path, openalgo.User, err)
 	}
 	t.Point("volume")
 	return nil

@@ -35,7 +35,7 @@ type Close struct {
 }
 
 func (s *Close) String() string {
-	return "close https://" + s.Site.Domain + " to others until there is an admin account"
+	return "close https://" + s.Site.Domain + " to others until the admin account exists"
 }
 
 // Do writes the gate, unless it is there as it has to be. An owner may have its link
@@ -73,7 +73,7 @@ func read(path string) ([]byte, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read what keeps the site closed: %w", err)
+		return nil, fmt.Errorf("read the rules that keep the site closed: %w", err)
 	}
 	return text, nil
 }
@@ -85,7 +85,7 @@ func keep(d instance.Dir, path string, text []byte) (string, error) {
 	}
 	copied, err := instance.Keep(d, "setup-"+strings.TrimPrefix(filepath.Base(path), "setup-"), text)
 	if err != nil {
-		return "", fmt.Errorf("keep a copy of what keeps the site closed: %w", err)
+		return "", fmt.Errorf("keep a copy of the rules that keep the site closed: %w", err)
 	}
 	return filepath.Base(copied), nil
 }
@@ -117,7 +117,7 @@ func (s *Close) Undo(ctx context.Context, t *run.Tools) error {
 		err = front.Apply(ctx)
 	}
 	if err != nil {
-		t.Note(fmt.Sprintf("https://%s may be closed to everybody until its HTTPS proxy is restarted: %v", s.Site.Domain, err))
+		t.Note(fmt.Sprintf("https://%s may be closed to everyone until its HTTPS proxy is restarted: %v", s.Site.Domain, err))
 	}
 	return nil
 }
@@ -146,12 +146,12 @@ type Open struct {
 	Path run.Path      `json:"path"`
 }
 
-func (s *Open) String() string { return "remove what kept https://" + s.Site.Domain + " closed" }
+func (s *Open) String() string { return "open https://" + s.Site.Domain + " closed" }
 
 // Do removes the file; the proxy reads that with the site.
 func (s *Open) Do(_ context.Context, t *run.Tools) error {
 	if err := host.Remove(s.Path.At(t.Dir)); err != nil {
-		return fmt.Errorf("remove what kept the site closed: %w", err)
+		return fmt.Errorf("remove the rules that kept the site closed: %w", err)
 	}
 	return nil
 }

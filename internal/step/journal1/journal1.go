@@ -278,7 +278,7 @@ func (j *journal1) containers() (out []*run.Entry) {
 	}
 	if j.OnlyStarted != "" {
 		if !j.did("resources") || j.Edge != nil && len(j.Edge.Files) > 0 && !j.did("edge") {
-			out = append(out, run.NewEntry("resources", &step.Action{What: "what was not done"}, "")) // no reason to go forward
+			out = append(out, run.NewEntry("resources", &step.Action{What: "steps that were not done"}, "")) // no reason to go forward
 		}
 		out = append(out, begun("start", &step.StartContainer{ID: j.OnlyStarted, WasDown: true})...)
 	}

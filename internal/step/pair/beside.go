@@ -69,7 +69,7 @@ func DataTaken(ctx context.Context, t *run.Tools, c engine.Container) (bool, err
 	if !Answers(ctx, t, *other) {
 		return false, UsesData(*other)
 	}
-	t.Note(fmt.Sprintf("%s runs on this data and answers, so it stays as it is, and %s is not started", other.Name, c.Name))
+	t.Note(fmt.Sprintf("%s uses this data and answers, so it keeps running, and %s is not started", other.Name, c.Name))
 	return true, nil
 }
 

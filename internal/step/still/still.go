@@ -36,7 +36,7 @@ type Copier interface {
 }
 
 func (s *Freeze) String() string {
-	return "copy the data while " + s.Name + " runs, and what changes meanwhile while it is frozen (5 s at most)"
+	return "copy the data while " + s.Name + " runs, then the latest changes while it is frozen (5 s at most)"
 }
 
 // Do copies it. Done again, it begins from the beginning.
