@@ -300,13 +300,21 @@ func describe(ctx context.Context, e Docker, c engine.Container, dir string, due
 	i.readDaily(ctx)
 	i.AutoUpgrade = autoupgrade.Load(instance.Dir(i.Dir)).Text()
 	i.readMarket(ctx, e, c, env, time.Now())
+	i.Volumes = volumesOf(c, e.Info().Local, sizes)
+	return i
+}
+
+// volumesOf are what a container keeps its data in, with the sizes that are known. local
+// says that its directories are on this machine.
+func volumesOf(c engine.Container, local bool, sizes map[string]int64) []Volume {
+	out := []Volume{}
 	for _, m := range c.Mounts {
 		if path := world.DirectoryOf(m); path != "" {
 			bytes := int64(-1)
-			if m.Target == logDir && e.Info().Local {
+			if m.Target == logDir && local {
 				bytes = logBytes(path)
 			}
-			i.Volumes = append(i.Volumes, Volume{Name: path, Mount: m.Target, Bytes: bytes})
+			out = append(out, Volume{Name: path, Mount: m.Target, Bytes: bytes})
 		}
 		if m.Name == "" {
 			continue
@@ -315,9 +323,9 @@ func describe(ctx context.Context, e Docker, c engine.Container, dir string, due
 		if !known {
 			bytes = -1
 		}
-		i.Volumes = append(i.Volumes, Volume{Name: m.Name, Mount: m.Target, Bytes: bytes})
+		out = append(out, Volume{Name: m.Name, Mount: m.Target, Bytes: bytes})
 	}
-	return i
+	return out
 }
 
 // sizingOf reads the values in force: .env wins over the container's
