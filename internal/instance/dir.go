@@ -62,6 +62,8 @@ func Abs(dir string) (string, error) {
 }
 
 // Path returns the path of a file in the directory.
+//
+//go:noinline
 func (d Dir) Path(name string) string { return filepath.Join(string(d), name) }
 
 // Env returns the path of .env.
@@ -69,6 +71,8 @@ func (d Dir) Env() string { return d.Path(EnvName) }
 
 // Work returns the path of what this program keeps under a name: lock, journal,
 // state, log and kept copies.
+//
+//go:noinline
 func (d Dir) Work(name string) string { return filepath.Join(string(d), WorkName, name) }
 
 // Holds reports whether a path is one below the work directory.

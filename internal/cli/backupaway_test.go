@@ -1,0 +1,33 @@
+package cli
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/marketcalls/openalgo-install/internal/later"
+)
+
+// The schedule has the address, the file with the keys and no keys, in words that cron
+// and systemd take.
+func TestScheduleToAStore(t *testing.T) {
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "hunter2")
+	file := filepath.Join(t.TempDir(), "s3.env")
+	if err := os.WriteFile(file, []byte("AWS_ACCESS_KEY_ID=id\nAWS_SECRET_ACCESS_KEY=hunter2\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, to := range []string{"s3://my-bucket/openalgo", "sftp://u1@box.example.com:23/~/openalgo", "rclone:drive:openalgo"} {
+		c := &backupCommand{app: &app{}, to: to, keep: 14, recipients: []string{"age1x"}, store: storeFlags{file}}
+		if err := c.place(); err != nil {
+			t.Fatal(err)
+		}
+		command, recover, err := c.scheduled()
+		if err != nil || !slices.Contains(command, "--to="+to) || !slices.Contains(command, "--credentials="+file) {
+			t.Errorf("%q: %v", command, err)
+		}
+		if err := (later.Job{Backup: command[1:], Recover: recover[1:]}).Check(); err != nil {
+			t.Errorf("%s: %v", to, err)
+		}
+	}
+}
