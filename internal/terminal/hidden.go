@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 
+	"golang.org/x/sys/unix"
 	"golang.org/x/term"
 )
 
@@ -36,10 +37,7 @@ func ReadHidden(ctx context.Context, in io.Reader, out io.Writer, question strin
 	if !ok {
 		return "", errors.New("stdin is not a terminal")
 	}
-	before, err := term.GetState(int(file.Fd()))
-	if err != nil {
-		return "", err
-	}
+	defer hide(file)() // before the question: a pasted answer may follow at once
 	fmt.Fprint(out, question)
 	defer fmt.Fprintln(out)
 	type read struct {
@@ -53,9 +51,21 @@ func ReadHidden(ctx context.Context, in io.Reader, out io.Writer, question strin
 	}()
 	select {
 	case <-ctx.Done():
-		_ = term.Restore(int(file.Fd()), before) // else the shell would show nothing that is typed
 		return "", ctx.Err()
 	case r := <-done:
 		return string(r.text), r.err
 	}
+}
+
+// hide switches the echo of a terminal off until show is called.
+func hide(tty *os.File) (show func()) {
+	fd := int(tty.Fd())
+	before, err := unix.IoctlGetTermios(fd, unix.TCGETS)
+	if err != nil {
+		return func() {}
+	}
+	silent := *before
+	silent.Lflag &^= unix.ECHO
+	_ = unix.IoctlSetTermios(fd, unix.TCSETS, &silent)
+	return func() { _ = unix.IoctlSetTermios(fd, unix.TCSETS, before) }
 }

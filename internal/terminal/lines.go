@@ -9,8 +9,6 @@ import (
 	"io"
 	"os"
 	"strings"
-
-	"golang.org/x/sys/unix"
 )
 
 // ErrEnded says that the input ended, or ctrl+c, before all was answered.
@@ -34,11 +32,11 @@ func NewLines(in io.Reader, out io.Writer) *Lines {
 // Say prints text.
 func (l *Lines) Say(format string, args ...any) { fmt.Fprintf(l.out, format+"\n", args...) }
 
-// Ask prints a prompt and reads a line, with hide unseen. An end of the input
+// Ask prints a prompt and reads a line, unseen where hidden. An end of the input
 // is ErrEnded, never an empty answer.
-func (l *Lines) Ask(ctx context.Context, prompt string, hide bool) (string, error) {
-	if hide {
-		defer l.hide()() // before the prompt: a pasted answer may follow at once
+func (l *Lines) Ask(ctx context.Context, prompt string, hidden bool) (string, error) {
+	if hidden && l.tty != nil {
+		defer hide(l.tty)() // before the prompt: a pasted answer may follow at once
 	}
 	fmt.Fprint(l.out, prompt)
 	type read struct {
@@ -55,7 +53,7 @@ func (l *Lines) Ask(ctx context.Context, prompt string, hide bool) (string, erro
 		fmt.Fprintln(l.out)
 		return "", ErrEnded
 	case r := <-done:
-		if hide {
+		if hidden {
 			fmt.Fprintln(l.out)
 		}
 		if r.err != nil {
@@ -63,20 +61,4 @@ func (l *Lines) Ask(ctx context.Context, prompt string, hide bool) (string, erro
 		}
 		return strings.TrimRight(r.line, "\r\n"), nil
 	}
-}
-
-// hide switches the echo of the terminal off until show is called.
-func (l *Lines) hide() (show func()) {
-	if l.tty == nil {
-		return func() {}
-	}
-	fd := int(l.tty.Fd())
-	before, err := unix.IoctlGetTermios(fd, unix.TCGETS)
-	if err != nil {
-		return func() {}
-	}
-	silent := *before
-	silent.Lflag &^= unix.ECHO
-	_ = unix.IoctlSetTermios(fd, unix.TCSETS, &silent)
-	return func() { _ = unix.IoctlSetTermios(fd, unix.TCSETS, before) }
 }

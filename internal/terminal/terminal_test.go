@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
 	"strings"
 	"testing"
 
 	"github.com/creack/pty"
+	"golang.org/x/sys/unix"
 )
 
 func TestLines(t *testing.T) {
@@ -65,7 +67,35 @@ func TestReadHidden(t *testing.T) {
 	if _, err := screen.WriteString("secret\n"); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := ReadHidden(t.Context(), tty, io.Discard, "?"); got != "secret" || err != nil {
+	shown := echo(t, tty)
+	asked := seen(func() { // what is pasted from now on is not shown
+		if echo(t, tty) {
+			t.Error("the question stands before the echo is off")
+		}
+	})
+	if got, err := ReadHidden(t.Context(), tty, asked, "?"); got != "secret" || err != nil {
 		t.Errorf("%q, %v", got, err)
 	}
+	if echo(t, tty) != shown {
+		t.Error("the echo is not as it was")
+	}
+}
+
+// seen is a screen that calls a function when something is first written on it.
+type seen func()
+
+func (s seen) Write(p []byte) (int, error) {
+	if string(p) == "?" {
+		s()
+	}
+	return len(p), nil
+}
+
+func echo(t *testing.T, tty *os.File) bool {
+	t.Helper()
+	mode, err := unix.IoctlGetTermios(int(tty.Fd()), unix.TCGETS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return mode.Lflag&unix.ECHO != 0
 }
