@@ -2,6 +2,7 @@ package watch
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -312,7 +313,7 @@ func TestTwoRoundsNeverRunAtOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer free()
-	if _, err := b.watch.Round(t.Context()); err != ErrBusy {
+	if _, err := b.watch.Round(t.Context()); !errors.Is(err, ErrBusy) {
 		t.Error(err)
 	}
 }
