@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/present"
 	"github.com/marketcalls/openalgo-install/internal/terminal"
 )
 
@@ -19,7 +20,7 @@ func (a *app) confirm(question, want string) (bool, error) {
 	if !isTerminal(a.stdin) {
 		return false, usage("%s Cannot ask for confirmation without a terminal. To confirm in advance, add %s", question, inAdvance(want))
 	}
-	fmt.Fprintf(a.stderr, "%s\nType %s to confirm: ", question, want)
+	fmt.Fprintf(present.Folded(a.stderr), "%s\nType %s to confirm: ", question, want)
 	answer := make(chan string, 1)
 	go func() { answer <- terminal.ReadLine(a.stdin) }()
 	select {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/broker"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/present"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 	"github.com/marketcalls/openalgo-install/internal/settings"
@@ -74,7 +75,7 @@ func (c *setCommand) askCredentials(ctx context.Context, lines *bufio.Reader, e 
 			With(finding.Hint{Do: "Name them, and give their values on stdin, a line each", Args: append([]string{"set", keyBroker + "=" + b.ID}, missing...)}).Ending(finding.Unchanged)
 	}
 	if len(missing) > 0 {
-		fmt.Fprintf(c.stderr, "%s needs credentials of its own. Get them here: %s\n", b.Name, b.Where())
+		present.Sentence(c.stderr, fmt.Sprintf("%s needs credentials of its own. Get them here: %s", b.Name, b.Where()))
 	}
 	for _, key := range missing {
 		value, err := c.readValue(ctx, lines, b, key)

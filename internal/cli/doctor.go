@@ -76,7 +76,7 @@ func (c *doctorCommand) run(ctx context.Context) error {
 	if c.json {
 		err = c.writeJSON(report)
 	} else {
-		report.WriteText(c.stdout)
+		report.WriteText(present.Folded(c.stdout))
 	}
 	if err == nil && c.bundle != "" {
 		if err = doctor.Bundle(ctx, look, report, c.bundle); err == nil {

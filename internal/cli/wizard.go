@@ -100,7 +100,7 @@ func (w *interview) onScreens(ctx context.Context, screen wizard.Terminal) error
 		next := w.next()
 		next.HasKey, next.Result = outcome.HasKey, outcome.Result
 		for _, line := range next.Lines(outcome.Answers) {
-			fmt.Fprintln(w.stdout, printable.Text(line))
+			present.Sentence(w.stdout, line)
 		}
 	}
 	return nil

@@ -37,6 +37,7 @@ func confirmed(w io.Writer, p *plan.Plan) {
 func Asking(w io.Writer, p *plan.Plan) { writePlan(w, p, true) }
 
 func writePlan(w io.Writer, p *plan.Plan, diffs bool) {
+	w = Folded(w)
 	if p.Removal != nil {
 		writeRemoval(w, p)
 		return

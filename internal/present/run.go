@@ -141,7 +141,7 @@ func (r *Run) line(format string, args ...any) {
 	if r.Live {
 		fmt.Fprint(r.Text, "\r\x1b[K")
 	}
-	fmt.Fprintln(r.Text, printable.Text(fmt.Sprintf(format, args...)))
+	Sentence(r.Text, fmt.Sprintf(format, args...))
 }
 
 // Rehearsal shows what the test app saw from inside its container.
@@ -210,7 +210,7 @@ func Owner(r *Run, result event.Result, prompt finding.Prompt) {
 
 // Error prints all that there is to say about an error.
 func Error(w io.Writer, prompt finding.Prompt, err error) {
-	fmt.Fprintf(w, "openalgo-install: %s\n", printable.Text(prompt.Text(err)))
+	Sentence(w, "openalgo-install: "+prompt.Text(err))
 }
 
 // JSON prints a document for programs.
