@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/marketcalls/openalgo-install/internal/backup"
@@ -106,6 +107,7 @@ func find(ctx context.Context, a Address, keys Keys, name string) (Entry, error)
 		for one := range whose {
 			names = append(names, one)
 		}
+		slices.Sort(names)
 		return Entry{}, finding.Named(finding.Usage, "backup-ambiguous", "%s has backups of %d instances: %s", a, len(names), strings.Join(names, ", ")).
 			With(finding.Run("Name one of these", "backup", "list", a.String())).Ending(finding.Unchanged)
 	}

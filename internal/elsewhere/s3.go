@@ -58,8 +58,8 @@ func openS3(a Address, keys Keys) (Store, error) {
 			s.region = labels[1]
 		}
 	}
-	transport := http.DefaultTransport.(*http.Transport).Clone() //nolint:errcheck // the standard library's own
-	transport.ResponseHeaderTimeout = 5 * time.Minute            // completing a large upload takes a while
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.ResponseHeaderTimeout = 5 * time.Minute // completing a large upload takes a while
 	s.client = &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	return s, nil
 }
@@ -167,7 +167,7 @@ func (s *s3) refused(res *http.Response, text string) error {
 // Get reads an object.
 func (s *s3) Get(ctx context.Context, name string) (io.ReadCloser, error) {
 	ctx, cancel := context.WithCancel(ctx)
-	res, err := s.once(ctx, request{method: http.MethodGet, key: s.address.at(name)})
+	res, err := s.once(ctx, request{method: http.MethodGet, key: s.address.at(name)}) //nolint:bodyclose // flowing closes it
 	if err != nil {
 		cancel()
 		if r := (*refusal)(nil); errors.As(err, &r) && r.status == http.StatusNotFound {
