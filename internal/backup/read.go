@@ -22,7 +22,7 @@ import (
 )
 
 // ErrNoArchive says that a file is no whole archive of this program.
-var ErrNoArchive = errors.New("this is no whole backup")
+var ErrNoArchive = errors.New("this is not a complete backup")
 
 // Archive is one that was read to its end, and is whole.
 type Archive struct {

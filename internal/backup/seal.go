@@ -111,11 +111,11 @@ func (k Key) open(in io.Reader) (io.Reader, error) {
 		return peek, nil
 	}
 	if len(k.identities) == 0 {
-		return nil, fmt.Errorf("%w: --identity names the file of its key, --passphrase-file the one of its passphrase", ErrSealed)
+		return nil, fmt.Errorf("%w. Pass its key with --identity FILE, or its passphrase with --passphrase-file FILE", ErrSealed)
 	}
 	plain, err := age.Decrypt(peek, k.identities...)
 	if noMatch := (*age.NoIdentityMatchError)(nil); errors.As(err, &noMatch) {
-		return nil, fmt.Errorf("%w, and this is not the key to it", ErrSealed)
+		return nil, fmt.Errorf("%w, and this key does not open it", ErrSealed)
 	}
 	return plain, err
 }

@@ -149,7 +149,7 @@ func (t *Target) choose(to string) error {
 		t.dir = to
 	default:
 		if t.o.Keep > 0 {
-			return finding.Named(finding.Usage, "flags-conflict", "--keep counts the backups in a directory, and --to names a file: name a directory")
+			return finding.Named(finding.Usage, "flags-conflict", "--keep needs a directory, and --to names a file")
 		}
 		t.Name = to
 	}
@@ -160,10 +160,10 @@ func (t *Target) choose(to string) error {
 		return err
 	}
 	if _, err := os.Lstat(t.Name); err == nil {
-		return finding.Named(finding.Usage, "backup-exists", "%s exists, and no backup is ever overwritten: name another file", t.Name)
+		return finding.Named(finding.Usage, "backup-exists", "%s exists already, and openalgo-install never overwrites a backup. Choose another file", t.Name)
 	}
 	if t.inside() {
-		return finding.Named(finding.Usage, "backup-inside", "%s is inside what is backed up: name another place with --to, best on another disk", t.Name)
+		return finding.Named(finding.Usage, "backup-inside", "%s is inside the data of this instance. Choose another place with --to, best on another disk", t.Name)
 	}
 	if err := t.directory(filepath.Dir(t.Name)); err != nil {
 		return err
@@ -283,7 +283,7 @@ func (t *Target) Finish() error {
 	}
 	err := t.file.keep()
 	if errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("%s exists by now, and no backup is ever overwritten. Run the same command again", t.Name)
+		return fmt.Errorf("another program created %s in the meantime, and openalgo-install never overwrites a backup. Run the same command again", t.Name)
 	}
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", t.Name, err)

@@ -53,7 +53,7 @@ func Make(ctx context.Context, d Docker, c engine.Container) error {
 	})
 	switch {
 	case wait.IsOver(over) && ctx.Err() == nil:
-		return fmt.Errorf("it takes longer than %s, and goes on in the background", Longest)
+		return fmt.Errorf("it takes longer than %s and continues in the background", Longest)
 	case over != nil:
 		return over
 	case there(ctx, d, c):

@@ -84,7 +84,7 @@ func TestBackupInAStore(t *testing.T) {
 		{[]string{"backup", "verify", "rclone:drive:x", "--identity", identity}, 0, "is whole"},
 		{[]string{"backup", "verify", "rclone:drive:x/" + storedName, "--identity", identity}, 0, "is whole"},
 		{[]string{"backup", "verify", filepath.Join(dir, storedName), "--identity", identity}, 0, "is whole"},
-		{[]string{"backup", "verify", "rclone:drive:x", "--identity", another}, 2, "this is not the key to it"},
+		{[]string{"backup", "verify", "rclone:drive:x", "--identity", another}, 2, "this key does not open it"},
 		{[]string{"backup", "verify", "rclone:drive:x"}, 2, "this backup is encrypted"},
 		{[]string{"backup", "verify", "rclone:drive:x/openalgo-0a1b2c-20200101T100000Z.tar.zst"}, 2, "there is no such backup"},
 	} {

@@ -67,7 +67,7 @@ func OpenCaddy(ctx context.Context, e Docker, s Settings) (*Caddy, error) {
 	c.caddyfile = File{Path: filepath.Join(s.Dir, "caddy", "Caddyfile"), Mode: 0o644}
 	project := compose.ProjectName(s.Dir)
 	if project == "" {
-		return nil, fmt.Errorf("tls.edge: %s gives no project name: choose a directory whose name has letters or digits, such as %s", s.Dir, DefaultDir)
+		return nil, fmt.Errorf("tls.edge: cannot make a project name of %s. Choose a directory whose name has letters or digits, for example %s", s.Dir, DefaultDir)
 	}
 	if err := c.readCompose(project); err != nil {
 		return nil, err
@@ -130,7 +130,7 @@ func (c *observed) readCaddyfile(project string) error {
 func (c *observed) look(ctx context.Context) error {
 	found, err := c.engine.Containers(ctx, compose.LabelProject+"="+c.stack.Project, compose.LabelService+"="+service)
 	if err != nil {
-		return fmt.Errorf("looking for the HTTPS proxy: %w", err)
+		return fmt.Errorf("look for the HTTPS proxy: %w", err)
 	}
 	// The one that runs is the edge; a leftover of a killed run is not.
 	order.By(found, func(a, b engine.Container) int { return rank(b, c.stack) - rank(a, c.stack) })
@@ -187,7 +187,7 @@ func (c *Caddy) Plan(ctx context.Context, s Site) (*Plan, error) {
 	if err := addFile(p, c.compose, "how Docker runs the HTTPS proxy", unified(compose.FileName, c.compose.Text)); err != nil {
 		return nil, err
 	}
-	if err := addFile(p, c.caddyfile, "what all sites have in common", unified("Caddyfile", c.caddyfile.Text)); err != nil {
+	if err := addFile(p, c.caddyfile, "settings for all sites", unified("Caddyfile", c.caddyfile.Text)); err != nil {
 		return nil, err
 	}
 	for _, f := range c.certFiles(s) {
@@ -230,7 +230,7 @@ func (c *Caddy) planContainer(ctx context.Context, p *Plan) error {
 	} else if err != nil {
 		return fmt.Errorf("looking for the image %s: %w", c.Image, err)
 	}
-	change := Change{Kind: "container", Name: c.Name(), Action: "create", Reason: "serves HTTPS for every instance on this machine"}
+	change := Change{Kind: "container", Name: c.Name(), Action: "create", Reason: "serves HTTPS for all instances on this machine"}
 	switch {
 	case c.container == nil:
 	case c.differs():

@@ -66,7 +66,7 @@ func (n *Nginx) Obtain(ctx context.Context, s *Site) error {
 		return &IssueError{s.Domain, certbotReason(text)}
 	}
 	if !s.FindCertificate(ctx) {
-		return &IssueError{s.Domain, "certbot says that it has one, and does not say where: certbot certificates"}
+		return &IssueError{s.Domain, "certbot has a certificate, but does not tell where. Check: certbot certificates"}
 	}
 	return nil
 }

@@ -76,7 +76,7 @@ func (e *TakenError) Error() string {
 	if by == "" {
 		by = "another process"
 	}
-	return fmt.Sprintf("%s is served for %s already (%s): choose another domain, or take that one away first", e.Domain, by, e.Path)
+	return fmt.Sprintf("%s is already served for %s (%s). Choose another domain, or remove that one first", e.Domain, by, e.Path)
 }
 
 // changed reports whether the file on disk is another.

@@ -41,7 +41,7 @@ func checkCertificate(cert []byte, key secret.Text, domain, certPath, keyPath st
 	leaf := chain[0]
 	switch {
 	case bytes.Contains([]byte(key.Reveal()), []byte("ENCRYPTED")):
-		return nil, fmt.Errorf("tls.key: %s is protected by a passphrase, which nobody could type at a restart: openssl pkey -in %s -out FILE writes it without", keyPath, keyPath)
+		return nil, fmt.Errorf("tls.key: %s has a passphrase, so HTTPS cannot restart by itself. To write the key without one: openssl pkey -in %s -out FILE", keyPath, keyPath)
 	case leaf.IsCA && len(chain) > 1:
 		return nil, fmt.Errorf("tls.cert: %s begins with the certificate authority's certificate (%s). Put your own first, then the one that signed it", certPath, leaf.Subject.CommonName)
 	}
@@ -55,7 +55,7 @@ func checkCertificate(cert []byte, key secret.Text, domain, certPath, keyPath st
 		return nil, fmt.Errorf("tls.cert: %s expired on %s", certPath, day(leaf.NotAfter))
 	}
 	if now.Before(leaf.NotBefore) {
-		return nil, fmt.Errorf("tls.cert: %s counts from %s on; is this machine's clock right (%s)?", certPath, day(leaf.NotBefore), day(now))
+		return nil, fmt.Errorf("tls.cert: %s is not valid before %s. This machine's clock says %s. Is that right?", certPath, day(leaf.NotBefore), day(now))
 	}
 	if left := leaf.NotAfter.Sub(now); left < 14*24*time.Hour {
 		warnings = append(warnings, finding.Warn("certificate-expires", "the certificate in %s expires on %s: when it is renewed, run this again", certPath, day(leaf.NotAfter)))
@@ -65,11 +65,11 @@ func checkCertificate(cert []byte, key secret.Text, domain, certPath, keyPath st
 		between.AddCert(c)
 	}
 	if _, err := leaf.Verify(x509.VerifyOptions{Intermediates: between, CurrentTime: now, DNSName: domain}); err != nil {
-		why := "it was signed by no certificate authority that this machine knows (" + leaf.Issuer.CommonName + ")"
+		why := "no certificate authority that this machine knows signed it (" + leaf.Issuer.CommonName + ")"
 		if len(chain) == 1 && !bytes.Equal(leaf.RawIssuer, leaf.RawSubject) {
-			why = "only the certificate itself is in the file, and browsers want what it was signed with (" + leaf.Issuer.CommonName + ") behind it: use the full chain"
+			why = "the file lacks the certificate that signed it (" + leaf.Issuer.CommonName + "), which browsers need. Use the full chain"
 		}
-		warnings = append(warnings, finding.Warn("certificate-untrusted", "%s: %s; browsers will warn unless they were told to trust it", certPath, why))
+		warnings = append(warnings, finding.Warn("certificate-untrusted", "%s: %s. Browsers show a warning, unless you made them trust it", certPath, why))
 	}
 	return warnings, nil
 }

@@ -88,8 +88,7 @@ func (c *Caddy) Await(ctx context.Context, domain string, t Trust, began time.Ti
 		}
 		var untrusted *tls.CertificateVerificationError
 		if errors.As(last, &untrusted) && !t.Patient {
-			return false, &IssueError{domain, "the served certificate was signed by no certificate authority that this machine knows (" + untrusted.Err.Error() +
-				"): name its root with tls.ca_root"}
+			return false, &IssueError{domain, "no certificate authority that this machine knows signed the certificate (" + untrusted.Err.Error() + "). Set its root with tls.ca_root"}
 		}
 		if reason := c.refusal(ctx, domain, began); reason != "" {
 			return false, &IssueError{domain, reason}
@@ -173,7 +172,7 @@ func (p *problem) words(challenge, domain string) string {
 	case "caa":
 		return fmt.Sprintf("the CAA record of %s forbids this certificate authority (%s)", domain, said)
 	case "unauthorized":
-		return fmt.Sprintf("something else than this machine answers for %s on port %s (%s)", domain, port, said)
+		return fmt.Sprintf("another machine answers for %s on port %s (%s)", domain, port, said)
 	}
 	return fmt.Sprintf("%s (%s)", said, kind)
 }

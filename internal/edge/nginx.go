@@ -55,7 +55,7 @@ func OpenNginx(ctx context.Context, s Settings, webroot string) (*Nginx, error) 
 	n.http2On = has1251(version)
 	dump, err := command(ctx, "nginx", "-T")
 	if err != nil {
-		return nil, &NginxError{"nginx is not right as it stands, before anything was changed: " + nginxReason(err) + ". Fix that first (nginx -t)"}
+		return nil, &NginxError{"nginx's present configuration has an error: " + nginxReason(err) + ". Fix it first (nginx -t). Nothing was changed"}
 	}
 	n.read(dump)
 	if n.dir == "" {
@@ -174,7 +174,7 @@ func (n *Nginx) Gone(domain, instance, dir string) (*Plan, error) {
 // Apply has nginx check all of its files, and read them again when they are right.
 func (n *Nginx) Apply(ctx context.Context) error {
 	if _, err := command(ctx, "nginx", "-t"); err != nil {
-		return &NginxError{"nginx does not take the new site: " + nginxReason(err)}
+		return &NginxError{"nginx rejects the new site: " + nginxReason(err)}
 	}
 	if _, err := command(ctx, "nginx", "-s", "reload"); err != nil {
 		return &NginxError{"nginx could not be told to read its files: " + nginxReason(err)}

@@ -91,7 +91,7 @@ func TestRefusal(t *testing.T) {
 func TestProblemWords(t *testing.T) {
 	for kind, want := range map[string]string{
 		"connection": "a firewall", "dns": "no address", "rateLimited": "no more requests", "caa": "CAA record",
-		"unauthorized": "something else than this machine answers", "serverInternal": "detail (serverInternal)",
+		"unauthorized": "another machine answers", "serverInternal": "detail (serverInternal)",
 	} {
 		p := problem{Type: "urn:ietf:params:acme:error:" + kind, Detail: "detail"}
 		if got := p.words("http-01", "algo.test"); !strings.Contains(got, want) {

@@ -129,7 +129,7 @@ func (c caddyRun) tidy(ctx context.Context) error {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("looking for the HTTPS proxy: %w", err)
+		return fmt.Errorf("look for the HTTPS proxy: %w", err)
 	}
 	if previous.Labels[compose.LabelProject] != c.stack.Project {
 		return nil
@@ -219,7 +219,7 @@ func (c caddyRun) start(ctx context.Context, id string) error {
 		case state.State == "created":
 			return false, nil
 		case state.State != "running" || state.RestartCount > 0:
-			return false, &ConfigError{Reason: "Caddy ends right after its start: " + c.lastError(ctx, id, began)}
+			return false, &ConfigError{Reason: "Caddy exits right after its start: " + c.lastError(ctx, id, began)}
 		}
 		// The admin socket is there once the files were read.
 		last = c.reload(ctx, id)
@@ -262,7 +262,7 @@ func (c caddyRun) reload(ctx context.Context, id string) error {
 	if strings.Contains(reason, "dial unix") {
 		return fmt.Errorf("the HTTPS proxy does not answer yet: %s", reason)
 	}
-	return &ConfigError{Reason: "Caddy does not take its files: " + reason}
+	return &ConfigError{Reason: "Caddy rejects its files: " + reason}
 }
 
 // reloadReason is the line of Caddy's own error.

@@ -61,7 +61,7 @@ func (b composeBuild) checkout(dir string) (path, why string) {
 	}
 	switch {
 	case strings.Contains(b.Context+b.Dockerfile, "$"), strings.Contains(b.Context, "://"), strings.HasPrefix(b.Context, "git@"):
-		return "", "its context is not a directory"
+		return "", "its build context is not a directory"
 	case b.Target != "" || b.Args != nil:
 		return "", "it is built with a target or arguments"
 	case b.Dockerfile != "" && b.Dockerfile != "Dockerfile" && b.Dockerfile != "./Dockerfile":

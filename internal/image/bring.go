@@ -96,6 +96,6 @@ func pullError(ref string, err error) error {
 	case errors.Is(err, engine.ErrImageNotFound), errors.Is(err, engine.ErrNotFound):
 		return finding.Named(finding.Failed, "image-missing", "there is no image %s (nothing was changed): check image.ref in the answers, name and tag: %w", ref, err)
 	default:
-		return finding.Named(finding.Failed, "pull-failed", "bringing the image %s (nothing was changed): %w", ref, err)
+		return finding.Named(finding.Failed, "pull-failed", "get the image %s (nothing was changed): %w", ref, err)
 	}
 }

@@ -59,7 +59,7 @@ func KeepTag(ctx context.Context, e Docker, project, ref, imageID string, note f
 	}
 	target := reference.FamiliarName(named) + ":" + OwnTag(project, imageID)
 	if err := e.Tag(ctx, imageID, target); err != nil {
-		note("the present image could not be tagged, so a rollback may have to pull it again: " + err.Error())
+		note("cannot tag the current image, so a rollback may have to pull it again: " + err.Error())
 	}
 }
 

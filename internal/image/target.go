@@ -13,7 +13,7 @@ import (
 func Target(now, to string) (string, error) {
 	named, err := reference.ParseNormalizedNamed(now)
 	if err != nil {
-		return "", finding.Named(finding.HostNotReady, "image-name", "the image that is installed, %s, is no reference: %w", now, err)
+		return "", finding.Named(finding.HostNotReady, "image-name", "cannot read the name of the installed image, %s: %w", now, err)
 	}
 	repository := spec.RepositoryOf(now)
 	if to == "" {

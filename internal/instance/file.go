@@ -51,8 +51,8 @@ func Decode[T any](path string, data []byte) (*T, error) {
 }
 
 func newer(path string) error {
-	return finding.Named(finding.HostNotReady, "newer-release", "%s %w\n\nThis release does not know all that it says.", path, ErrNewer).
-		With(finding.Anywhere("Update this one, then run the same command again", "self-update")).Ending(finding.Unchanged)
+	return finding.Named(finding.HostNotReady, "newer-release", "%s %w\n\nThis release cannot read all of it.", path, ErrNewer).
+		With(finding.Anywhere("Update openalgo-install, then run the same command again", "self-update")).Ending(finding.Unchanged)
 }
 
 // Save writes a file of the work directory: whole or not at all, synced, and

@@ -23,7 +23,7 @@ func OpenOwn(path string, flags int) (*os.File, error) {
 	}
 	info, err := file.Stat()
 	if err == nil && userns.IsRoot() && ownerOf(info) != 0 {
-		err = finding.Named(finding.HostNotReady, "file-not-trusted", "%s belongs to %s, and openalgo-install acts only on what is root's", path, UserName(ownerOf(info))).
+		err = finding.Named(finding.HostNotReady, "file-not-trusted", "%s belongs to %s, and openalgo-install changes only files of root", path, UserName(ownerOf(info))).
 			With(finding.Shell("If you changed its owner yourself, make it yours again", "sudo chown -R root:root "+filepath.Dir(path))).Ending(finding.Unchanged)
 	}
 	if err != nil {

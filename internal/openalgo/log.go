@@ -20,7 +20,7 @@ var fatalLines = []fatalLine{
 	// Alone on its line; the same words also head a warning that is not fatal (1.6).
 	{regexp.MustCompile(`^\[OpenAlgo Fernet salt\]$`), "FERNET_SALT is not the one that this database was written with: restore the .env that belongs to it"},
 	{regexp.MustCompile(`Could not write FERNET_SALT to \.env`), "OpenAlgo cannot write its .env: it must belong to user 1000"},
-	{regexp.MustCompile(`EOFError: EOF when reading a line`), "OpenAlgo asks a question at its start and nobody can answer: the .env is older than this image"},
+	{regexp.MustCompile(`EOFError: EOF when reading a line`), "OpenAlgo waits for an answer at its start, because the .env is older than this image"},
 	{regexp.MustCompile(`Worker failed to boot`), "OpenAlgo's web server could not start its worker"},
 }
 

@@ -28,7 +28,7 @@ func (p *Prober) Ask(ctx context.Context, t Target) (needsSetup bool, err error)
 	if !t.Local {
 		c, err := p.Engine.Container(ctx, t.ID)
 		if err == nil && c.Health != "healthy" {
-			err = fmt.Errorf("the health check says %q", c.Health)
+			err = fmt.Errorf("the health check reports %q", c.Health)
 		}
 		return false, err
 	}

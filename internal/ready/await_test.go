@@ -213,7 +213,7 @@ func TestStartThatStandsStill(t *testing.T) {
 	d.log = "hello\n"
 	d.c.StartedAt = time.Now()
 	_, err := p.Await(t.Context(), p.TargetOf(d.c))
-	mustNotBeReady(t, err, "did not get ready within", "no answer from http://127.0.0.1:")
+	mustNotBeReady(t, err, "was not ready after", "no answer from http://127.0.0.1:")
 	if log := LogOf(err); len(log) != 1 || log[0] != "hello" {
 		t.Errorf("the log is %q", log)
 	}
@@ -250,11 +250,11 @@ func TestNotReady(t *testing.T) {
 		"no port":                {func(_ *app, _ *docker, t *Target) { t.Web = "" }, "port 5000 of the container is not published"},
 		"it exits":               {func(_ *app, d *docker, _ *Target) { d.c.State, d.c.ExitCode = "exited", 7 }, "exited with status 7"},
 		"it is dead":             {func(_ *app, d *docker, _ *Target) { d.c.State = "dead" }, "exited with status"},
-		"it restarts":            {func(_ *app, d *docker, _ *Target) { d.c.State, d.c.ExitCode = "restarting", 1 }, "over and over"},
+		"it restarts":            {func(_ *app, d *docker, _ *Target) { d.c.State, d.c.ExitCode = "restarting", 1 }, "right after each start"},
 		"it restarted": {func(a *app, d *docker, _ *Target) {
 			a.status = 0
 			d.look = func(d *docker) { d.c.RestartCount = d.looks }
-		}, "over and over"},
+		}, "right after each start"},
 		"out of memory": {func(_ *app, d *docker, _ *Target) { d.c.State, d.c.OOMKilled = "exited", true }, "ran out of memory"},
 		"it is removed": {func(_ *app, d *docker, _ *Target) { d.err = engine.ErrNotFound }, "was removed"},
 		"a fatal line":  {func(a *app, d *docker, _ *Target) { a.status, d.log = 0, "Error: .env file not found.\n" }, "cannot read its .env"},
@@ -266,7 +266,7 @@ func TestNotReady(t *testing.T) {
 		}, "health check fails: curl: (7)"},
 		"elsewhere, unhealthy": {func(_ *app, d *docker, t *Target) {
 			t.Local, d.c.Health, d.c.StartedAt = false, "unhealthy", time.Now()
-		}, `the health check says "unhealthy"`},
+		}, `the health check reports "unhealthy"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -334,7 +334,7 @@ func TestAwaitEnds(t *testing.T) {
 	}
 	d.err, p.Wait = nil, 20*time.Millisecond
 	_, err := p.Await(t.Context(), p.TargetOf(d.c))
-	mustNotBeReady(t, err, "did not get ready within")
+	mustNotBeReady(t, err, "was not ready after")
 	_, err = p.Await(t.Context(), Target{Name: "x", Local: true})
 	mustNotBeReady(t, err)
 }

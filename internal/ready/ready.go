@@ -118,7 +118,7 @@ func (p *Prober) Await(ctx context.Context, t Target) (needsSetup bool, err erro
 		return needsSetup, nil
 	}
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) || errors.Is(err, errStandsStill) {
-		err = fmt.Errorf("OpenAlgo did not get ready within %s: %w", time.Since(w.began).Round(time.Second), w.last)
+		err = fmt.Errorf("OpenAlgo was not ready after %s: %w", time.Since(w.began).Round(time.Second), w.last)
 	}
 	notReady := (*NotReadyError)(nil)
 	switch {

@@ -48,7 +48,7 @@ func (w *waiting) run(ctx context.Context) (needsSetup bool, err error) {
 		case err == nil && w.lasts():
 			return needsSetup, w.rightData(needsSetup)
 		case err == nil:
-			w.progress(event.StartProgress{Stage: event.StageAnswers}, "OpenAlgo answers. Checking that it goes on")
+			w.progress(event.StartProgress{Stage: event.StageAnswers}, "OpenAlgo answers. Checking that it keeps running")
 			if err := wait.For(ctx, w.times.steady); err != nil {
 				return false, err
 			}
@@ -102,9 +102,9 @@ func (w *waiting) look(ctx context.Context) error {
 	}
 	switch {
 	case c.OOMKilled:
-		return w.ended("the container ran out of memory and was ended by the kernel: give this machine more RAM or swap")
+		return w.ended("the container ran out of memory, and Linux killed it. Give this machine more RAM or swap")
 	case c.State == "restarting" || c.RestartCount > w.restarts:
-		return w.ended(fmt.Sprintf("OpenAlgo exits right after its start (status %d) and is restarted over and over", c.ExitCode))
+		return w.ended(fmt.Sprintf("OpenAlgo exits right after each start (status %d)", c.ExitCode))
 	case c.State == "exited" || c.State == "dead":
 		return w.ended(fmt.Sprintf("OpenAlgo exited with status %d", c.ExitCode))
 	}

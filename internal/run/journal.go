@@ -91,10 +91,12 @@ func refusal(path string, err error) error {
 		return finding.Named(finding.HostNotReady, "journal-foreign", "%s was not written by openalgo-install\n\nIt names %s, which no run of openalgo-install uses.", path, foreign.what).
 			With(finding.Shell("Find out who wrote it. Then remove it; an interrupted run is neither completed nor undone after that", "sudo rm "+path)).Ending(finding.Unchanged)
 	case errors.Is(err, errNewer):
-		return finding.Named(finding.HostNotReady, "newer-release", "%s was written by a later openalgo-install\n\nIt says how to complete or undo an interrupted run, in a form that this version does not know.", path).
+		return finding.Named(finding.HostNotReady, "newer-release", "%s was written by a later openalgo-install\n\n"+
+			"It describes an interrupted run in a format that this version cannot read.", path).
 			With(finding.Anywhere("Update openalgo-install, then run the same command again", "self-update")).Ending(finding.Unchanged)
 	}
-	return finding.Named(finding.HostNotReady, "journal-damaged", "%s is damaged (%w)\n\nIt says how to complete or undo an interrupted run, and nobody can read that.", path, err).
+	return finding.Named(finding.HostNotReady, "journal-damaged", "%s is damaged (%w)\n\n"+
+		"It describes an interrupted run, which can be neither completed nor undone now.", path, err).
 		With(finding.Shell("See which containers there are, and look at the copies of files beside it. Then remove it", "docker ps -a", "ls "+filepath.Dir(path), "sudo rm "+path),
 			finding.Run("Delete OpenAlgo with all its data", "uninstall", "--purge")).Ending(finding.Unchanged)
 }

@@ -30,13 +30,13 @@ func Recover(ctx context.Context, t *Tools, j *Journal) error {
 	}
 	if j.Phase == Commit {
 		if len(j.Steps) > 0 {
-			t.Note("its stack is up and answers: finishing it")
+			t.Note("OpenAlgo runs and answers: completing that run")
 		} else {
-			t.Note("finishing it")
+			t.Note("completing that run")
 		}
 		return j.commit(context.WithoutCancel(ctx), t)
 	}
-	t.Note("undoing it")
+	t.Note("undoing that run")
 	end, err := j.undone(context.WithoutCancel(ctx), t)
 	if end == RolledBack {
 		return nil

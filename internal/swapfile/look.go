@@ -55,7 +55,7 @@ func typeOf(dir string) int64 {
 // why says why a file on a file system of a type cannot be a swap file.
 func why(virtualization string, kind int64) string {
 	if virtualization != "" {
-		return "this machine is a container (" + virtualization + "), and only its provider can give it swap"
+		return "this machine is a container (" + virtualization + "), and only its provider can add swap"
 	}
 	switch kind {
 	case unix.EXT4_SUPER_MAGIC, unix.XFS_SUPER_MAGIC: // ext2, ext3 and ext4 have one number

@@ -73,7 +73,7 @@ func readKept(base string) (k Kept) {
 	for _, t := range k.Manifest.Trees {
 		bytes, err := tree.Bytes(filepath.Join(base, t.Name))
 		if err != nil || bytes != t.Bytes {
-			return Kept{Err: finding.Named(finding.HostNotReady, "copy-damaged", "the copy in %s is not whole any more (%s has %d bytes, and had %d): it cannot be gone back to", base, t.Name, bytes, t.Bytes).
+			return Kept{Err: finding.Named(finding.HostNotReady, "copy-damaged", "the copy in %s is damaged (%s has %d bytes, and had %d), so a rollback is not possible", base, t.Name, bytes, t.Bytes).
 				With(finding.Run("Restore a backup", "restore", "FILE"))}
 		}
 		k.Bytes += t.Bytes

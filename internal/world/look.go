@@ -63,7 +63,7 @@ func (l *Looker) Look(ctx context.Context, adopt bool) (*Observation, error) {
 	o.Times = downtime.Load(l.Dir)
 	nameProject(o)
 	if o.Project == "" {
-		return nil, finding.Named(finding.Usage, "directory-name", "%s gives no project name: choose a directory whose name has letters or digits, such as /opt/openalgo", string(l.Dir))
+		return nil, finding.Named(finding.Usage, "directory-name", "cannot make a project name of %s. Choose a directory whose name has letters or digits, for example /opt/openalgo", string(l.Dir))
 	}
 	if err := lookAtEngine(ctx, l.Engine, o); err != nil {
 		return nil, err
@@ -172,7 +172,7 @@ func rank(c engine.Container) int {
 func Elsewhere() []finding.Hint {
 	return []finding.Hint{
 		finding.Anywhere("List what is on this machine", "status"),
-		{Do: "Work on an instance in another directory: add --dir to the command"},
+		{Do: "To manage an instance in another directory, add --dir to the command"},
 	}
 }
 

@@ -204,7 +204,7 @@ func TestRestoreRefuses(t *testing.T) {
 		if err := os.WriteFile(bad, text, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if out := i.run("restore", bad, "--now", "--yes"); out.code != 2 || !strings.Contains(out.stderr, "no whole backup") && !strings.Contains(out.stderr, "not an openalgo-install backup") {
+		if out := i.run("restore", bad, "--now", "--yes"); out.code != 2 || !strings.Contains(out.stderr, "not a complete backup") && !strings.Contains(out.stderr, "not an openalgo-install backup") {
 			t.Errorf("%s: exit %d\n%s", name, out.code, out.all())
 		}
 	}

@@ -12,7 +12,7 @@ import (
 // reason that the user must read.
 var failures = map[string]string{
 	"exit":            "exit",
-	"silent":          "did not get ready",
+	"silent":          "was not ready",
 	"http500":         "500",
 	"nows":            "WebSocket",
 	"badjson":         "not as OpenAlgo does",

@@ -165,14 +165,14 @@ func TestNginxIsLeftAsItWas(t *testing.T) {
 		t.Fatal(err)
 	}
 	i.write(w.answers(domain, own))
-	i.install(3).mustSay(t, "nginx is not right as it stands", "nonsense")
+	i.install(3).mustSay(t, "nginx's present configuration has an error", "nonsense")
 	// A variable of the same name makes ours the one that breaks nginx.
 	sum := sha256.Sum256([]byte(domain))
 	id := hex.EncodeToString(sum[:6])
 	if err := os.WriteFile(broken, []byte("limit_req_zone $host zone=openalgo_"+id+":1m rate=1r/s;\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	i.install(4).mustSay(t, "nginx does not take the new site", "Rolled back")
+	i.install(4).mustSay(t, "nginx rejects the new site", "Rolled back")
 	if _, err := os.Stat(w.site(domain)); err == nil {
 		t.Error("the site is left")
 	}
@@ -249,7 +249,7 @@ func TestEdgeFiles(t *testing.T) {
 	for want, c := range map[string]certTemplate{
 		"is for else.algo.test, not for " + h.domain: {names: []string{"else.algo.test"}, until: later},
 		"expired on":                 {names: []string{h.domain}, from: time.Now().Add(-48 * time.Hour), until: time.Now().Add(-time.Hour)},
-		"clock right":                {names: []string{h.domain}, from: time.Now().Add(48 * time.Hour), until: later},
+		"clock says":                 {names: []string{h.domain}, from: time.Now().Add(48 * time.Hour), until: later},
 		"is not the key":             {names: []string{h.domain}, until: later},
 		"no name at all":             {until: later},
 		"there is no certificate in": {names: []string{h.domain}, until: later},

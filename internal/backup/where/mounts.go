@@ -70,5 +70,5 @@ func notMounted(dir, mount, why string) *finding.Error {
 }
 
 func otherDir() finding.Hint {
-	return finding.Hint{Do: "Name another directory with --to, if no disk belongs there any more"}
+	return finding.Hint{Do: "If that disk is no longer used, choose another directory with --to"}
 }

@@ -53,7 +53,7 @@ func Make(dir string) (made bool, err error) {
 		}
 		return false, finding.Named(finding.HostNotReady, "backup-unwritable", "%s is not a directory. Backups cannot go into it", dir).Ending(finding.Unchanged)
 	case errors.Is(err, fs.ErrNotExist) && !isThere(filepath.Dir(dir)):
-		return false, finding.Named(finding.HostNotReady, "backup-unwritable", "there is no directory %s, in which %s is to be created", filepath.Dir(dir), filepath.Base(dir)).
+		return false, finding.Named(finding.HostNotReady, "backup-unwritable", "there is no directory %s for %s", filepath.Dir(dir), filepath.Base(dir)).
 			With(finding.Shell("Check the path. If it is right", "sudo mkdir -p "+finding.Quoted(dir))).Ending(finding.Unchanged)
 	}
 	return false, finding.Named(finding.HostNotReady, "backup-unwritable", "making the directory for backups: %w", err).Ending(finding.Unchanged)
