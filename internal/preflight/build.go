@@ -39,7 +39,7 @@ func TooSmall(ramMiB, swapMiB, freeMiB int, frontend bool, root string) []*findi
 			printable.MiB(buildDiskMiB), root, printable.MiB(freeMiB))
 	}
 	for _, problem := range out {
-		problem.With(pull)
+		_ = problem.With(pull)
 	}
 	return out
 }

@@ -71,7 +71,7 @@ func edgePortsFree(o *world.Observation, way *world.Way, ps *Problems) {
 				`Go back to the page "HTTPS" and choose nginx, or stop it`)
 		}
 		ps.Add("port-taken", "port %d, which HTTPS needs, is taken by %s", want.Port, who)
-		(*ps)[len(*ps)-1].With(hint)
+		_ = (*ps)[len(*ps)-1].With(hint)
 	}
 }
 
@@ -88,7 +88,7 @@ func domain(o *world.Observation, a answers.Answers, ps *Problems) finding.Warni
 				"Switch the proxy off at Cloudflare for this name. To keep it on, save the answers, add `tls: {cloudflare: true}` to the file, and install with it"))}
 	case report.Judged && a.TLS.Mode != "files":
 		ps.Add("dns-mismatch", "%s", strings.TrimSuffix(report.Problem, "."))
-		(*ps)[len(*ps)-1].With(finding.Answer("If you know that it is right", "tls: {check_dns: false}",
+		_ = (*ps)[len(*ps)-1].With(finding.Answer("If you know that it is right", "tls: {check_dns: false}",
 			`Set the record at your domain's provider, then check again. Or go back to the page "Address" and leave the domain empty`))
 	default:
 		return finding.Warnings{finding.Warn("dns-mismatch", "%s", report.Problem)}

@@ -58,7 +58,7 @@ func Ports(o *world.Observation, stack *compose.Stack, a answers.Answers, ps *Pr
 		case who != "":
 			cause = ErrPortTaken
 			ps.Add("port-taken", "port %d is taken by %s", want.Port, who)
-			(*ps)[len(*ps)-1].With(others)
+			_ = (*ps)[len(*ps)-1].With(others)
 		}
 	}
 	return cause
