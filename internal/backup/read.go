@@ -83,7 +83,7 @@ type reading struct {
 func (r *reading) entry(h *tar.Header, content io.Reader) error {
 	switch {
 	case r.a.sums != nil:
-		return errors.New("there is more after its end")
+		return errors.New("the file continues after the end of the backup")
 	case r.a.Manifest.Format == "":
 		return r.manifest(h, content)
 	case h.Name == sumsName:
@@ -110,10 +110,10 @@ func (r *reading) manifest(h *tar.Header, content io.Reader) error {
 	text, err := io.ReadAll(content)
 	m := &r.a.Manifest
 	if h.Name != manifestName || err != nil || json.Unmarshal(text, m) != nil || m.Format != format {
-		return errors.New("it does not begin like a backup")
+		return errors.New("the file does not begin like a backup")
 	}
 	if m.Version != 1 {
-		return fmt.Errorf("a newer openalgo-install made it (format %d)", m.Version)
+		return fmt.Errorf("a newer openalgo-install created it (format %d)", m.Version)
 	}
 	names := map[string]bool{}
 	for _, t := range m.Trees {
@@ -238,7 +238,7 @@ func (a *Archive) each(ctx context.Context, do func(*tar.Header, io.Reader) erro
 func theEnd(text io.Reader) error {
 	n, err := io.Copy(io.Discard, io.LimitReader(text, maxAfter+1))
 	if err == nil && n > maxAfter {
-		err = errors.New("there is more after its end")
+		err = errors.New("the file continues after the end of the backup")
 	}
 	return err
 }

@@ -139,7 +139,7 @@ func (f *freeing) free(key, prefix, value string, node *yaml.Node, flow bool) er
 	from := f.offset(node.Line, node.Column)
 	raw := quote + prefix + value + quote
 	if from < 0 || !strings.HasPrefix(f.text[from:], raw) {
-		return fmt.Errorf("line %d: %s cannot be replaced where it stands: write it as a plain value", node.Line, key)
+		return fmt.Errorf("line %d: cannot replace %s. Write a plain value there", node.Line, key)
 	}
 	if quote == "" && flow {
 		quote = `"` // a plain brace would end the list

@@ -97,7 +97,7 @@ func Load(src Source) (*Stack, error) {
 	src.Service = cmp.Or(src.Service, Service)
 	service, ok := project.Services[src.Service]
 	if !ok {
-		return nil, fmt.Errorf("%s has no service called %q. Restore it, or move the file away and a new one is written",
+		return nil, fmt.Errorf("%s has no service %q. Restore that service, or move the file away to get a new one",
 			src.Files[0].Path, src.Service)
 	}
 	if len(project.Services) > 1 {
@@ -139,11 +139,11 @@ func loadProject(src Source) (*types.Project, error) {
 func parse(src Source) (project *types.Project, unsupported []string, err error) {
 	env, err := dotenv.Parse(bytes.NewReader(src.Env))
 	if err != nil {
-		return nil, nil, fmt.Errorf("%s cannot be read by Docker Compose: %w. Fix that line, then run this again",
+		return nil, nil, fmt.Errorf("Docker Compose cannot read %s: %w. Fix that line, then run the same command again",
 			filepath.Join(src.Dir, ".env"), redactLine(err))
 	}
 	if env["COMPOSE_FILE"] != "" {
-		return nil, nil, errors.New("COMPOSE_FILE in .env makes Docker Compose read other files than docker-compose.yaml: take that line out")
+		return nil, nil, errors.New("COMPOSE_FILE in .env makes Docker Compose read other files than docker-compose.yaml. Remove that line")
 	}
 	details := types.ConfigDetails{WorkingDir: src.Dir, Environment: env}
 	for _, file := range src.Files {

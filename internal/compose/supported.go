@@ -72,7 +72,7 @@ type UnsupportedError struct {
 }
 
 func (e *UnsupportedError) Error() string {
-	return fmt.Sprintf("%s asks for what openalgo-install does not support: %s. "+
-		"Nothing was changed; take it out of the file, or run this stack with `docker compose up -d` alone",
+	return fmt.Sprintf("%s uses settings that openalgo-install does not support: %s. Remove them, or use only docker compose for this instance. "+
+		"Nothing was changed",
 		e.File, strings.Join(e.Attributes, ", "))
 }

@@ -133,7 +133,7 @@ func (s *sftp) Put(_ context.Context, name string, content io.Reader) error {
 		_, err = s.wire.ask(fxExtended, (&packet{}).str(extFsync).str(handle), fxStatus)
 	}
 	if err := errors.Join(err, s.wire.close(handle)); err != nil {
-		return fmt.Errorf("writing %s there: %w", name, err)
+		return fmt.Errorf("write %s there: %w", name, err)
 	}
 	back, err := s.read(part)
 	if err == nil {

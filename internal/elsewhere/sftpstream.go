@@ -19,7 +19,7 @@ func (w *wire) fill(handle string, content io.Reader) error {
 	answer := func() error {
 		id, kind, _, err := w.receive()
 		if err == nil && (kind != fxStatus || !open[id]) {
-			err = errors.New("the SFTP server gives an answer to another question")
+			err = errors.New("the SFTP server's answer does not match the request")
 		}
 		delete(open, id)
 		return err
@@ -109,7 +109,7 @@ func (r *reading) next() error {
 	for r.got[first.id] == nil {
 		id, kind, p, err := r.w.receive()
 		if err == nil && kind != fxData {
-			err = errors.New("the SFTP server gives an answer to another question")
+			err = errors.New("the SFTP server's answer does not match the request")
 		}
 		if err != nil {
 			return fmt.Errorf("reading: %w", err)

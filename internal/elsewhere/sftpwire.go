@@ -221,7 +221,7 @@ func (w *wire) ask(kind byte, body *packet, want byte) (*packet, error) {
 	case err != nil:
 		return nil, err
 	case got != id || answer != want:
-		return nil, errors.New("the SFTP server gives an answer to another question")
+		return nil, errors.New("the SFTP server's answer does not match the request")
 	}
 	return p, nil
 }

@@ -155,7 +155,7 @@ func TestAPIVersion(t *testing.T) {
 	t.Run("too old an engine", func(t *testing.T) {
 		old, _ := fake{api: "1.40", version: "19.03.15"}.socket(t, "")
 		_, err := engine.Connect(t.Context(), engine.Options{Getenv: env("DOCKER_HOST", "unix://"+old)})
-		wants(t, err, engine.ErrTooOld, "19.03.15", "20.10", "upgrade Docker Engine")
+		wants(t, err, engine.ErrTooOld, "19.03.15", "20.10", "Upgrade Docker Engine")
 	})
 }
 
@@ -175,7 +175,7 @@ func TestNoPermission(t *testing.T) {
 	}
 	if host := os.Getenv("OATEST_FORBIDDEN"); host != "" {
 		_, err := engine.Connect(t.Context(), engine.Options{Getenv: env("DOCKER_HOST", host)})
-		wants(t, err, engine.ErrPermission, "docker group", "log in again", "what root can")
+		wants(t, err, engine.ErrPermission, "docker group", "log in again", "whatever root can")
 		return
 	}
 	dir := shortDir(t)
@@ -275,7 +275,7 @@ func TestEngineComesBack(t *testing.T) {
 	}
 	defer e.Close()
 	stop()
-	wants(t, e.Ping(t.Context()), engine.ErrUnreachable, "connection", "run this again")
+	wants(t, e.Ping(t.Context()), engine.ErrUnreachable, "connection", "run the same command again")
 	_, err = e.Container(t.Context(), "x")
 	wants(t, err, engine.ErrUnreachable)
 

@@ -162,7 +162,7 @@ func TestCreateFails(t *testing.T) {
 		t.Errorf("with a label of SELinux: %v", err)
 	}
 	_, err = e.Create(t.Context(), engine.ContainerSpec{Name: name(), Config: engine.Config{Image: name() + ":1"}})
-	wants(t, err, engine.ErrImageNotFound, "pull it")
+	wants(t, err, engine.ErrImageNotFound, "Pull the image first")
 	if !errors.Is(err, engine.ErrNotFound) {
 		t.Error("a missing image is not ErrNotFound")
 	}

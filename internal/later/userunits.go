@@ -88,7 +88,7 @@ func lingers(root string) bool {
 }
 
 func noLinger() *finding.Error {
-	return finding.Warn("schedule-needs-login", "the daily backup runs only while you are logged in, and after a reboot only when you have logged in. Let it run without you").
+	return finding.Warn("schedule-needs-login", "the daily backup runs only while you are logged in. Let it run without a login too").
 		With(finding.Shell("", "sudo loginctl enable-linger $USER"))
 }
 

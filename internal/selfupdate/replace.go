@@ -55,7 +55,7 @@ func Replace(ctx context.Context, archive []byte, file, version string) (err err
 	}
 	var said struct{ Version string }
 	if err := json.Unmarshal(out, &said); err != nil || said.Version != strings.TrimPrefix(version, "v") {
-		return fmt.Errorf("the new program says that it is version %q, not %s; the present one stays", said.Version, version)
+		return fmt.Errorf("the new program reports version %q, not %s. The current program stays", said.Version, version)
 	}
 	if err := os.Rename(fresh.Name(), file); err != nil {
 		return fmt.Errorf("replacing %s: %w", file, err)

@@ -45,7 +45,7 @@ func Handshake(ctx context.Context, client *http.Client, url string) error {
 	defer res.Body.Close()
 	conn, ok := res.Body.(io.ReadWriter)
 	if res.StatusCode != http.StatusSwitchingProtocols || !ok {
-		return fmt.Errorf("it answers %d %s, and not as a WebSocket does", res.StatusCode, http.StatusText(res.StatusCode))
+		return fmt.Errorf("it answers %d %s, but not as a WebSocket", res.StatusCode, http.StatusText(res.StatusCode))
 	}
 	if res.Header.Get("Sec-WebSocket-Accept") != accept(key) {
 		return fmt.Errorf("its answer is not that of a WebSocket")

@@ -161,7 +161,7 @@ func TestInstallFromDockersRepository(t *testing.T) {
 		t.Errorf("ran %q", m.ran)
 	}
 	notes := strings.Join(report.Notes, "\n")
-	if !strings.Contains(notes, "usermod -aG docker asha") || !strings.Contains(notes, "everything that root can") {
+	if !strings.Contains(notes, "usermod -aG docker asha") || !strings.Contains(notes, "all that root can") {
 		t.Errorf("notes:\n%s", notes)
 	}
 

@@ -156,7 +156,7 @@ func (t Target) checkEmail() error {
 		return errors.New("e-mail needs a server with its port, for example smtp.example.com:587")
 	}
 	if strings.ContainsAny(t.Server+t.User, "\r\n\x00") {
-		return errors.New("its name and the user must be plain words")
+		return errors.New("the host name and the user must be plain words")
 	}
 	if !mailPattern.MatchString(t.From) {
 		return errors.New("e-mail needs a sender, for example me@example.com")
