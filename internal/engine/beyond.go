@@ -21,7 +21,7 @@ func (e containers) Beyond(ctx context.Context, id string) (options []string, re
 		return nil, nil, e.explain(ctx, "look at container "+short(id), err)
 	}
 	if r.Config == nil || r.ContainerJSONBase == nil || r.HostConfig == nil {
-		return nil, nil, fmt.Errorf("Docker does not tell how container %s was created", short(id))
+		return nil, nil, fmt.Errorf("Docker does not tell how container %s was created", short(id)) //nolint:staticcheck // a name
 	}
 	options = hostOptions(r.HostConfig)
 	ofImage := map[string]string{}

@@ -68,24 +68,29 @@ func Status(w io.Writer, s status.Status) {
 			row("market", i.Market.Text)
 			row("", i.Market.Source)
 		}
-		row("backup", i.Backup.Text())
-		row("", i.Elsewhere.Text())
-		if i.BackupDaily != "" {
-			row("", "every day at "+i.BackupDaily+" IST")
-		}
-		if i.BackupProblem != "" {
-			row("", "FAILED: "+i.BackupProblem)
-		}
-		for _, v := range i.Volumes {
-			size := "size unknown"
-			if v.Bytes >= 0 {
-				size = fmt.Sprintf("%.1f MiB", float64(v.Bytes)/(1<<20))
-			}
-			row("volume", fmt.Sprintf("%-32s %-16s %s", v.Name, v.Mount, size))
-		}
+		kept(i, row)
 	}
 	for _, line := range s.Untold {
 		fmt.Fprintf(w, "\nNote: %s. %s\n", printable.Line(line), everywhere.Hints([]finding.Hint{finding.Anywhere("To see why", "notify", "test")}))
+	}
+}
+
+// kept prints what is kept of an instance: its backups and its volumes.
+func kept(i status.Instance, row func(name, value string)) {
+	row("backup", i.Backup.Text())
+	row("", i.Elsewhere.Text())
+	if i.BackupDaily != "" {
+		row("", "every day at "+i.BackupDaily+" IST")
+	}
+	if i.BackupProblem != "" {
+		row("", "FAILED: "+i.BackupProblem)
+	}
+	for _, v := range i.Volumes {
+		size := "size unknown"
+		if v.Bytes >= 0 {
+			size = fmt.Sprintf("%.1f MiB", float64(v.Bytes)/(1<<20))
+		}
+		row("volume", fmt.Sprintf("%-32s %-16s %s", v.Name, v.Mount, size))
 	}
 }
 

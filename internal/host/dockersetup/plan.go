@@ -32,7 +32,7 @@ const (
 var ErrNeedsRoot = errors.New("installing Docker Engine needs root. Run: sudo openalgo-install docker")
 
 // ErrSnap is returned when Docker is the snap package.
-var ErrSnap = errors.New("Docker on this machine is a snap. It cannot see files outside /home and keeps its own data. " +
+var ErrSnap = errors.New("Docker on this machine is a snap. It cannot see files outside /home and keeps its own data. " + //nolint:staticcheck // a name
 	"Save the data of its containers, remove it with \"sudo snap remove docker\", then run the same command again")
 
 // File is a file that a plan writes whole.
