@@ -94,7 +94,7 @@ func (f field) fault() string {
 	case !utf8.ValidString(v):
 		return "is not text in UTF-8: " + example
 	case pasted(v) != "":
-		return "has " + pasted(v) + " in it, as text has that was copied from a web page: type it, or copy it again; " + example
+		return "has " + pasted(v) + " in it, probably copied from a web page: type it, or copy it again; " + example
 	case strings.IndexFunc(v, invisible) >= 0:
 		return "contains a line break, tab or other invisible character: copy it again, on one line; " + example
 	case strings.TrimSpace(v) == "":

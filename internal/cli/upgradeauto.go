@@ -109,7 +109,7 @@ func (c *upgradeCommand) switchOn(ctx context.Context, s *ops.Session, state *au
 		return err
 	}
 	if ref := o.State.ImageRef; !o.State.IsOurs() || imagespec.IsTest(ref) || image.IsBuild(ref) {
-		return finding.Named(finding.HostNotReady, "auto-upgrade-source", "automatic upgrades need an image of a registry, and this one is %q", ref).Ending(finding.Unchanged)
+		return finding.Named(finding.HostNotReady, "auto-upgrade-source", "automatic upgrades need an image from a registry, and this one is %q", ref).Ending(finding.Unchanged)
 	}
 	b, _ := broker.Find(settings.BrokerOf(o.Env))
 	if c.auto != autoOn || !state.On {

@@ -84,7 +84,7 @@ func (u *upgraded) Runs(ctx context.Context) (autoupgrade.Release, error) {
 	}
 	i, err := u.session.Engine.Image(ctx, c.ImageID)
 	if err != nil {
-		return autoupgrade.Release{}, fmt.Errorf("looking at the image that runs: %w", err)
+		return autoupgrade.Release{}, fmt.Errorf("look at the current image: %w", err)
 	}
 	r := autoupgrade.Release{Ref: o.State.ImageRef, Digest: cmp.Or(i.DigestIn(o.State.ImageRef), i.ID)}
 	r.Version, _ = u.versions(ctx, o, i)

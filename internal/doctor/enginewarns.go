@@ -23,7 +23,8 @@ var knownWarnings = []struct {
 			With(shell("sudo sysctl -w net.ipv4.ip_forward=1"))
 	}},
 	{"docker_insecure_no_iptables_raw", func(string) *finding.Error {
-		return finding.Warn("ports-unguarded", "Docker was started with DOCKER_INSECURE_NO_IPTABLES_RAW: the network of this machine can reach ports that are published on 127.0.0.1 alone").
+		return finding.Warn("ports-unguarded", "Docker was started with DOCKER_INSECURE_NO_IPTABLES_RAW: the network of this machine can reach ports that are published "+
+			"only on 127.0.0.1").
 			With(shell("sudo systemctl edit docker"))
 	}},
 	{"without cgroups", limitsOff},

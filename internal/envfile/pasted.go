@@ -47,9 +47,9 @@ func (c *checker) odd(e entry) string {
 	case isQuoted(value):
 		return "has " + inside + " around its value, which OpenAlgo reads as a part of it; write straight quotes in its place, as in KEY = 'value'"
 	case inside != "":
-		return "has " + inside + " in its value, as text has that was copied from a web page; delete it, or type the value again"
+		return "has " + inside + " in its value, probably copied from a web page; delete it, or type the value again"
 	case beside != "":
-		return "has " + beside + " beside its value, as text has that was copied from a web page; delete it, or type the line again"
+		return "has " + beside + " beside its value, probably copied from a web page; delete it, or type the line again"
 	}
 	return ""
 }

@@ -102,7 +102,7 @@ func unreachable(ctx context.Context, host string, err error) *trouble {
 		return &trouble{passing: true, err: finding.Named(finding.Failed, "notify-insecure", "the certificate of %s is not valid, so nothing was sent (%w)", host, err).
 			With(finding.Hint{Do: "Check the clock of this machine, and the address"})}
 	case errors.As(err, &lookup):
-		return &trouble{passing: true, err: finding.Named(finding.Failed, "notify-unreachable", "the name %s cannot be looked up", host).
+		return &trouble{passing: true, err: finding.Named(finding.Failed, "notify-unreachable", "cannot look up the name %s", host).
 			With(finding.Hint{Do: "Check the name, and the network of this machine"})}
 	case errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil, errors.As(err, &slow) && slow.Timeout():
 		return &trouble{passing: true, err: finding.Named(finding.Failed, "notify-unreachable", "%s did not answer in time", host).

@@ -108,7 +108,7 @@ func dockerRun(a answers.Answers, v values, project string) []byte {
 	line("#!/bin/sh")
 	line("# Runs OpenAlgo with docker alone. Sizing is written here, not read from .env.")
 	if fromSource(a) {
-		line("# ./build.sh makes the image first.")
+		line("# Run ./build.sh first: it builds the image.")
 	}
 	line("set -eu")
 	line(`here=$(cd "$(dirname "$0")" && pwd)`)
