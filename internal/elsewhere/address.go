@@ -89,7 +89,7 @@ func parse(text string) (a Address, err error) {
 	case schemeSFTP:
 		return a.parseSFTP(u)
 	}
-	return a, fmt.Errorf("it begins with none of s3://, sftp:// and rclone: as it should")
+	return a, fmt.Errorf("it must begin with s3://, sftp:// or rclone:")
 }
 
 func (a Address) parseS3(u *url.URL) (Address, error) {

@@ -128,7 +128,7 @@ func (r *reading) next() error {
 	n := uint32(len(r.now))
 	switch {
 	case n > first.length:
-		return errors.New("the SFTP server gives more than it was asked for")
+		return errors.New("the SFTP server sent more than requested")
 	case n < first.length:
 		rest, err := r.ask(first.offset+uint64(n), first.length-n)
 		r.wait[0] = rest

@@ -27,7 +27,8 @@ var buildReasons = []struct {
 	{regexp.MustCompile(`(?i)could not resolve|temporary failure (in name resolution|resolving)|EAI_AGAIN|ENOTFOUND|ETIMEDOUT|ECONNREFUSED|ECONNRESET|network is unreachable|failed to lookup address|dns error|connection timed out|no route to host|Failed to establish a new connection`),
 		"no network in the build: check this machine's network and DNS. If it needs a proxy, name it in the answers (image: {build_args: {HTTPS_PROXY: http://proxy:3128}})"},
 	{regexp.MustCompile(`(?i)certificate verify failed|UnknownIssuer|self.signed certificate|unable to get local issuer`),
-		"a server's certificate is not believed in the build: a proxy on the way has one of its own. Use base images that know it (image: {build_args: {PYTHON_IMAGE: ..., NODE_IMAGE: ...}})"},
+		"the build does not trust a server's certificate, probably because a proxy replaces it. " +
+			"Use base images that trust the proxy (image: {build_args: {PYTHON_IMAGE: ..., NODE_IMAGE: ...}})"},
 }
 
 // buildError says in words why a build failed, with what the step printed.
