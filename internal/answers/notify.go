@@ -110,7 +110,7 @@ func checkMessages(a *Answers, r *reader) {
 			}
 		}
 		if seen[t.Name] {
-			r.wrong(key+".name", "the name %s stands in this list already; each address needs its own", quote(t.Name))
+			r.wrong(key+".name", "two addresses of this list are named %s: give each its own name", quote(t.Name))
 		}
 		seen[t.Name] = true
 		if r.saved || slices.ContainsFunc(r.problems, func(p Problem) bool { return strings.HasPrefix(p.Key, key+".") }) {

@@ -27,7 +27,7 @@ func TestNotify(t *testing.T) {
 		"notify: [{kind: webhook, secret: http://x.example/canary}]\n":                        "notify[0].secret: the address must begin with https",
 		"notify: [{kind: webhook, secret: {env: CANARY_NONE}}]\n":                             "notify[0].secret: the environment variable",
 		"notify: [{kind: webhook, url: x}]\n":                                                 "notify[0].url: there is no such key",
-		"notify: [{kind: ntfy, secret: topic-1}, {kind: ntfy, secret: topic-2}]\n":            "notify[1].name: the name \"ntfy\" stands in this list already",
+		"notify: [{kind: ntfy, secret: topic-1}, {kind: ntfy, secret: topic-2}]\n":            "notify[1].name: two addresses of this list are named \"ntfy\"",
 		"notify: [{kind: ntfy, secret: topic-1}, {kind: ntfy, name: two, secret: topic-2}]\n": "",
 	} {
 		_, problems := answers.Parse([]byte(minimal+text), answers.Lookup{Env: func(name string) (string, bool) { return "openalgo-x7k2m9", name == "TOPIC" }})

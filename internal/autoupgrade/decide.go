@@ -86,9 +86,9 @@ func Decide(now time.Time, s *State, runs, r Release, c *calendar.Calendar) Deci
 	case slices.Contains(s.Skip, r.Digest) || r.Version != "" && slices.Contains(s.Skip, r.Version):
 		return Decision{Wait, r.name() + " is skipped"}
 	case r.Digest == s.Failed.Digest:
-		return Decision{Wait, r.name() + " failed on " + day(s.Failed.At) + ". A newer release is waited for"}
+		return Decision{Wait, r.name() + " failed on " + day(s.Failed.At) + ". The next try is with a newer release"}
 	case r.Digest == s.Done.Digest:
-		return Decision{Wait, r.name() + " was installed on " + day(s.Done.At) + " and rolled back since. A newer release is waited for"}
+		return Decision{Wait, r.name() + " was installed on " + day(s.Done.At) + " and rolled back since. The next try is with a newer release"}
 	}
 	isNotice := now.Before(from) && !now.Before(noticeFrom(from))
 	if why := unfit(runs, r); why != "" {
@@ -105,13 +105,13 @@ func Decide(now time.Time, s *State, runs, r Release, c *calendar.Calendar) Deci
 	}
 	switch told := s.Told.Digest == r.Digest && !s.Told.At.Before(noticeFrom(from)); {
 	case isNotice && !told:
-		return Decision{Notice, r.name() + " is to be installed on " + s.Window.on(from)}
+		return Decision{Notice, r.name() + " will be installed on " + s.Window.on(from)}
 	case now.Before(from):
 		return Decision{Wait, r.name() + " is installed on " + s.Window.on(from)}
 	case !told:
-		return Decision{Wait, r.name() + " was not told before this window: the next one is waited for"}
+		return Decision{Wait, r.name() + " was not announced before this window, so it waits for the next one"}
 	case to.Sub(now) < needed:
-		return Decision{Wait, "the window ends soon: the next one is waited for"}
+		return Decision{Wait, "the window ends soon, so the upgrade waits for the next one"}
 	}
 	return Decision{Upgrade, r.name() + " is installed"}
 }

@@ -71,7 +71,7 @@ func (r *Runner) Run(ctx context.Context) (string, error) {
 		r.tell(ctx, notify.Info, "upgrade-planned", d.Why, r.before(runs), "upgrade", "--hold")
 	case Refuse:
 		s.Refused = newest.Digest
-		r.tell(ctx, notify.Warning, "upgrade-by-hand", d.Why, "It is not installed by itself. Read its notes, then upgrade in a quiet hour", "upgrade")
+		r.tell(ctx, notify.Warning, "upgrade-by-hand", d.Why, "It is not installed automatically. Read its release notes, then upgrade at a quiet time", "upgrade")
 	case Upgrade:
 		return r.upgrade(ctx, s, runs, newest)
 	case Wait:
@@ -98,7 +98,7 @@ func (r *Runner) look(ctx context.Context, s *State) (runs, newest Release, err 
 }
 
 func (r *Runner) before(runs Release) string {
-	return fmt.Sprintf("%s runs now. Before that a backup is made, and if the new release does not start, the present one comes back", runs.name())
+	return fmt.Sprintf("%s runs now. A backup is made first. If the new release does not start, openalgo-install returns to the present one", runs.name())
 }
 
 // upgrade makes a backup, upgrades, and watches.
@@ -152,7 +152,7 @@ func (r *Runner) watch(ctx context.Context) string {
 func (r *Runner) failed(ctx context.Context, s *State, runs, newest Release, err error) error {
 	text := finding.Prompt{Dir: string(r.Dir), Sudo: true}.Text(err)
 	s.Failed = Mark{Digest: newest.Digest, At: r.Now(), Why: text}
-	s.Last = newest.name() + " failed. A newer release is waited for"
+	s.Last = newest.name() + " failed. The next try is with a newer release"
 	if finding.KindOf(err) == finding.RolledBack {
 		r.tell(ctx, notify.Problem, "upgrade-failed", newest.name()+" failed and was rolled back", runs.name()+" runs as before. The failed release is not tried again. "+text, "logs")
 	} else {

@@ -124,7 +124,7 @@ func (c *backupCommand) setSchedule(ctx context.Context) error {
 		return c.change(ctx, c.changeOptions, ops.NoDailyBackup())
 	}
 	if c.to == "-" || c.passphrase == "-" {
-		return c.refuse(usage("nobody can answer questions then: --to needs a directory, and --passphrase-file a file"))
+		return c.refuse(usage("a scheduled backup cannot ask you: name a directory with --to, and a file with --passphrase-file"))
 	}
 	daily := ops.DailyOptions{Clock: c.schedule, To: c.to, Market: c.now, UserTimers: later.UserTimers()}
 	var err error

@@ -34,7 +34,7 @@ func (f *storeFlags) keys(ctx context.Context) (elsewhere.Keys, error) {
 	}
 	if info, err := os.Stat(f.credentials); err == nil && info.Mode().IsRegular() && info.Mode()&0o077 != 0 {
 		return elsewhere.Keys{}, usage("--credentials: other users can read %s", f.credentials).
-			With(finding.Shell("Make it yours alone", "sudo chmod 600 "+finding.Quoted(f.credentials)))
+			With(finding.Shell("Let only its owner read it", "sudo chmod 600 "+finding.Quoted(f.credentials)))
 	}
 	return elsewhere.FromFile(text), nil
 }
@@ -117,7 +117,7 @@ func (c *backupCommand) recipient(d instance.Dir, seal backup.Seal) (string, err
 		return known, nil
 	}
 	if !isTerminal(c.stderr) || !isTerminal(c.stdin) {
-		return "", finding.Named(finding.Usage, "recipient-missing", "no key is made yet for the backups in the store, and there is no terminal to show one").
+		return "", finding.Named(finding.Usage, "recipient-missing", "backups in a store need a key, which is shown once on a terminal, and there is no terminal").
 			With(finding.Hint{Do: "Run the same command once on a terminal, or name your own age recipient with --recipient age1..."}).Ending(finding.Unchanged)
 	}
 	identity, recipient, err := elsewhere.NewIdentity()

@@ -39,7 +39,7 @@ func (f autoFlags) given() bool { return f.auto != "" || f.hold || f.skip != "" 
 // setAuto does what the flags about upgrades in a window say.
 func (c *upgradeCommand) setAuto(ctx context.Context, daysGiven bool) error {
 	if c.to != "" || c.check || c.dryRun || c.now {
-		return usage("--auto, --hold and --skip only change when upgrades are made: leave --to, --check, --dry-run and --now out")
+		return usage("--auto, --hold and --skip only change when OpenAlgo is upgraded: leave out --to, --check, --dry-run and --now")
 	}
 	if c.days < 0 || c.days > 90 {
 		return usage("--days: %d is not a number of days from 0 to 90", c.days)
@@ -94,7 +94,7 @@ func (c *upgradeCommand) choose(ctx context.Context, s *ops.Session, daysGiven b
 		return "automatic upgrades are on hold. To go on: " + again, nil
 	}
 	from, _ := state.Window.Next(clock.Now())
-	return fmt.Sprintf("OpenAlgo is upgraded by itself %s, the first time on %s, to releases that are out for %d days. "+
+	return fmt.Sprintf("OpenAlgo will be upgraded %s, for the first time on %s, to releases that are at least %d days old. "+
 		"You are told on the evening before, if you have set up messages (%s). To wait with it: %s", state.Window, from.Format("Mon 2 Jan"), state.Days,
 		finding.Command(dir, "notify", "add"), finding.Command(dir, "upgrade", "--hold")), nil
 }

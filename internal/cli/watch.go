@@ -159,7 +159,7 @@ func setWatch(ctx context.Context, dir, clock string, warn func(*finding.Error))
 func (c *watchCommand) off(ctx context.Context) error {
 	out := c.presenter()
 	was, err := endWatch(ctx)
-	text := "the watch is off: nobody tells you when something is wrong"
+	text := "the watch is off: you get no message when something is wrong"
 	if !was {
 		text = "the watch was off already"
 	}
@@ -212,7 +212,7 @@ func (c *watchCommand) show(ctx context.Context) error {
 func sayWatch(w io.Writer, s watch.Glanced) {
 	text := s.String()
 	if !s.On {
-		text += ": nobody tells you when OpenAlgo is down. To turn it on: " + finding.Prompt{Sudo: userns.IsRoot()}.Command("watch", "on")
+		text += ": you get no message when OpenAlgo is down. To turn it on: " + finding.Prompt{Sudo: userns.IsRoot()}.Command("watch", "on")
 	}
 	fmt.Fprintf(w, "\nwatch: %s\n", printable.Line(text))
 }

@@ -31,7 +31,7 @@ func keepWatch(ctx context.Context, a *app, all []answers.Named) {
 		tell := func(w *finding.Error) { warn(a.stderr, a.prompt(), w) }
 		result, err := setWatch(ctx, "", clock, tell)
 		if err != nil {
-			tell(finding.Warn("watch-not-set", "the watch is not on: %w", err).With(finding.HintsOf(err)...))
+			tell(finding.Warn("watch-not-set", "the watch could not be turned on: %w", err).With(finding.HintsOf(err)...))
 			return
 		}
 		fmt.Fprintln(out, result.Message)

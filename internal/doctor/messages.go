@@ -29,7 +29,7 @@ func (c *messages) judge(p patient) []Finding {
 	case c.err != nil:
 		return warning("messages", finding.Warn("notify-unreadable", "%v", c.err))
 	case len(c.states) == 0:
-		return ok("messages", "nobody is told of problems; `%s` changes that", p.reader.Command("notify", "add", "telegram"))
+		return ok("messages", "no messages about problems are sent. To choose where they go: `%s`", p.reader.Command("notify", "add", "telegram"))
 	case len(failing) > 0:
 		return warning("messages", finding.Warn("notify-fails", "%s", strings.Join(failing, ". ")).With(test))
 	}

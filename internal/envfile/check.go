@@ -79,7 +79,7 @@ func (c *checker) lines() {
 		}
 	}
 	if i := strings.IndexByte(strings.ReplaceAll(c.data, "\r\n", "\n\n"), '\r'); i >= 0 {
-		c.problems = append(c.problems, Problem{Line: lineAt(c.data, i), Message: "a carriage return stands alone here; docker compose does not take it for a line end: use LF or CRLF"})
+		c.problems = append(c.problems, Problem{Line: lineAt(c.data, i), Message: "this line has a carriage return without a line feed, which Docker Compose does not read as the end of a line: use LF or CRLF"})
 	}
 	// compose-go's message quotes the line, which may hold a secret.
 	if _, err := dotenv.UnmarshalBytesWithLookup([]byte(c.data), nil); err != nil {

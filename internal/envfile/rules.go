@@ -179,7 +179,7 @@ func checkBroker(c *checker) {
 // container the file beats the environment (docs/openalgo-facts.md 1.7).
 func checkNetwork(c *checker) {
 	if host, ok := c.Get("WEBSOCKET_HOST"); ok && loopback.Is(host) {
-		c.fatal("WEBSOCKET_HOST", "is %q, which inside the container means the container alone, so nothing reaches the published port; it must be '0.0.0.0'", host)
+		c.fatal("WEBSOCKET_HOST", "is %q, which inside the container means only the container, so nothing reaches the published port; it must be '0.0.0.0'", host)
 	}
 	if port, ok := c.Get("WEBSOCKET_PORT"); ok && isPort(port) && strings.TrimSpace(port) != "8765" {
 		c.fatal("WEBSOCKET_PORT", "is %q, and the container's published port is 8765; set it to '8765' and choose this machine's port in the answers file (ports.websocket)", port)

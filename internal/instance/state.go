@@ -133,7 +133,7 @@ func (d Dir) LoadState() (State, error) {
 	s, err := Load[State](d, stateName)
 	switch {
 	case errors.Is(err, ErrDamaged):
-		return State{}, finding.Named(finding.HostNotReady, "state-damaged", "%w: remove it; the next run takes .env as it stands", err)
+		return State{}, finding.Named(finding.HostNotReady, "state-damaged", "%w: remove it; the next run uses .env as it is", err)
 	case errors.Is(err, ErrNewer):
 		return State{}, err
 	case err != nil:

@@ -228,7 +228,7 @@ func bounded(conn net.Conn) net.Conn { return &limitedConn{conn, mostAnswer} }
 
 func (c *limitedConn) Read(p []byte) (int, error) {
 	if c.left <= 0 {
-		return 0, errors.New("the mail server says too much")
+		return 0, errors.New("the answer of the mail server is too long")
 	}
 	n, err := c.Conn.Read(p[:min(len(p), c.left)])
 	c.left -= n

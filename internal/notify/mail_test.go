@@ -186,7 +186,7 @@ func TestEmail(t *testing.T) {
 		"a wrong password":            {&mailServer{startTLS: "220 go", tls: config, auth: "PLAIN", refuses: "AUTH", says: "535 5.7.8 canary-password is not accepted"}, pool, "notify-refused", "the user or the password"},
 		"a sender that is not mine":   {&mailServer{startTLS: "220 go", tls: config, auth: "PLAIN", refuses: "MAIL", says: "553 not yours"}, pool, "notify-refused", "refused the sender"},
 		"a recipient that is unknown": {&mailServer{startTLS: "220 go", tls: config, auth: "PLAIN", refuses: "RCPT", says: "550 no such user"}, pool, "notify-refused", "refused the recipient"},
-		"a server that says too much": {&mailServer{refuses: "EHLO", says: strings.Repeat("250-"+strings.Repeat("x", 500)+"\r\n", 1000)}, pool, "notify-unreachable", "too much"},
+		"a server that says too much": {&mailServer{refuses: "EHLO", says: strings.Repeat("250-"+strings.Repeat("x", 500)+"\r\n", 1000)}, pool, "notify-unreachable", "too long"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

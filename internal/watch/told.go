@@ -56,13 +56,13 @@ var manners = map[string]manner{
 	"dns-mismatch":        {severity: notify.Problem, title: "The domain of %s does not point to this machine", over: "The domain of %s points to this machine again"},
 	"address-changed":     {severity: notify.Problem, title: "The public address of %s has changed", over: "The public address of %s is the registered one again"},
 
-	"backup-daily":   {severity: notify.Problem, title: "The daily backup of %s is not made", over: "The daily backup of %s is made again", every: daily},
+	"backup-daily":   {severity: notify.Problem, title: "The daily backup of %s is not made", over: "The daily backup of %s works again", every: daily},
 	"backup-failed":  {severity: notify.Warning, title: "The last backup of %s failed", over: "The backup of %s works again", every: daily},
 	"backup-missing": {severity: notify.Warning, title: "The last backup of %s is gone", over: "There is a backup of %s again", every: daily},
 	"backup-old":     {severity: notify.Warning, title: "The last backup of %s is old", over: "There is a new backup of %s", every: weekly},
 
-	"account-open":    {severity: notify.Problem, title: "The next visitor can take over %s", over: "The admin account of %s is made", as: "account", every: daily},
-	"account-missing": {severity: notify.Warning, title: "%s waits for its admin account", over: "The admin account of %s is made", as: "account", every: daily},
+	"account-open":    {severity: notify.Problem, title: "The next visitor can take over %s", over: "The admin account of %s exists now", as: "account", every: daily},
+	"account-missing": {severity: notify.Warning, title: "%s waits for its admin account", over: "The admin account of %s exists now", as: "account", every: daily},
 	"interrupted":     {severity: notify.Problem, title: "A run on %s was interrupted", over: "The interrupted run on %s is complete or undone"},
 	"recover-failed":  {severity: notify.Problem, title: "The interrupted run on %s could not be completed", over: "The interrupted run on %s is complete or undone"},
 	"resize-missed":   {severity: notify.Warning, title: "The resize of %s did not happen", every: daily},

@@ -205,7 +205,7 @@ func (o *Observation) adopt() error {
 
 // withoutEnv refuses a stack whose .env is in its container alone, or which has none.
 func withoutEnv(dir instance.Dir, c engine.Container) error {
-	return finding.Named(finding.HostNotReady, "env-in-container", "%s has no %s of this machine mounted\n\nIts settings and keys are in the container alone, or come from env_file or a panel (Coolify, Portainer). "+
+	return finding.Named(finding.HostNotReady, "env-in-container", "%s has no %s of this machine mounted\n\nIts settings and keys are only in the container, or come from env_file or a panel (Coolify, Portainer). "+
 		"Without that file they are lost when the container is recreated.", c.Name, instance.EnvName).
 		With(finding.Hint{Do: "Put its .env into the directory, mount it (in docker-compose.yaml, or in the panel: " + dir.Env() + " at " + openalgo.Env + "), recreate the container, then run the same command again",
 			Shell: []string{"sudo docker cp " + c.Name + ":" + openalgo.Env + " " + dir.Env()}}).Ending(finding.Unchanged)

@@ -95,7 +95,7 @@ func podmanRuns(ctx context.Context, e Engine, instance, image, dir string) erro
 
 // ErrOwnUsers is a Podman that gives each container other users: what is OpenAlgo's in
 // one of them is a stranger's in the next, .env first of all.
-var ErrOwnUsers = errors.New("a container of Podman has users of its own")
+var ErrOwnUsers = errors.New("a container of Podman has its own users")
 
 // sameTime compares two times of one directory. A file system that is shared
 // with a VM may keep whole seconds.

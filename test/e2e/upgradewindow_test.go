@@ -76,7 +76,7 @@ func TestUpgradeInItsWindow(t *testing.T) {
 		i.env = env
 	}
 	due("2030-01-03T18:00:00+05:30", "Nothing to do")
-	due("2030-01-04T18:00:00+05:30", "OpenAlgo 2.0.3.0 is to be installed on Sat 5 Jan")
+	due("2030-01-04T18:00:00+05:30", "OpenAlgo 2.0.3.0 will be installed on Sat 5 Jan")
 	if i.container().ID != before.ID {
 		t.Error("it did not wait for its window")
 	}

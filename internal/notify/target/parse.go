@@ -108,7 +108,7 @@ func smtpForm(u *url.URL) (Target, error) {
 		usual = "465"
 	}
 	if strings.EqualFold(q.Get("encryption"), "None") && !IsLoopback(u.Hostname()) {
-		return Target{}, errors.New("e-mail goes out with TLS alone: leave encryption=None out")
+		return Target{}, errors.New("e-mail is sent only with TLS: leave out encryption=None")
 	}
 	t := Target{Kind: Email, Secret: secret.New(password), User: u.User.Username(), Server: net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), usual))}
 	t.From = cmp.Or(q.Get("from"), q.Get("fromaddress"), q.Get("fromAddress"), t.User)

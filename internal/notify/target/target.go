@@ -156,7 +156,7 @@ func (t Target) checkEmail() error {
 		return errors.New("e-mail needs a server with its port, for example smtp.example.com:587")
 	}
 	if strings.ContainsAny(t.Server+t.User, "\r\n\x00") {
-		return errors.New("the host name and the user must be plain words")
+		return errors.New("the mail server and the user must each be on one line")
 	}
 	if !mailPattern.MatchString(t.From) {
 		return errors.New("e-mail needs a sender, for example me@example.com")
@@ -194,7 +194,7 @@ func address(text string) (*url.URL, error) {
 		return nil, errors.New("this is not a web address, for example https://example.com/hook")
 	}
 	if u.Scheme != "https" && (u.Scheme != "http" || !IsLoopback(u.Hostname())) {
-		return nil, errors.New("the address must begin with https://, since others could read it otherwise. http:// is for this machine alone")
+		return nil, errors.New("the address must begin with https://, since others could read it otherwise. http:// works only for an address on this machine")
 	}
 	return u, nil
 }

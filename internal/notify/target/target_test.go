@@ -46,7 +46,7 @@ func TestParse(t *testing.T) {
 		{"", "smtp://me:p%2Fw@mail.example.com:2525/?from=me@example.com&to=a@example.com,b@example.com", "email|p/w|mail.example.com:2525|me|me@example.com|[a@example.com b@example.com]", true},
 		{"", "smtp://me%40example.com:x@mail.example.com/", "email|x|mail.example.com:587|me@example.com|me@example.com|[me@example.com]", true},
 		{"", "smtps://me%40example.com:x@mail.example.com", "email|x|mail.example.com:465|me@example.com|me@example.com|[me@example.com]", true},
-		{"", "smtp://mail.example.com/?from=me@example.com&encryption=None", "TLS alone", false},
+		{"", "smtp://mail.example.com/?from=me@example.com&encryption=None", "only with TLS", false},
 		{"", "https://hooks.slack.com/services/A/B/C", "slack|https://hooks.slack.com/services/A/B/C||||[]", true},
 		{"", "https://discord.com/api/webhooks/1/x", "discord|https://discord.com/api/webhooks/1/x||||[]", true},
 		{"", "https://hc-ping.com/11111111-2222-3333-4444-555555555555", "ping|https://hc-ping.com/11111111-2222-3333-4444-555555555555||||[]", true},
