@@ -15,7 +15,7 @@ import (
 const Tries = 3
 
 // ErrOther says that the plan is not the one that was agreed to.
-var ErrOther = finding.Named(finding.HostNotReady, "plan-changed", "another run changed this instance in the meantime, so the plan is a different one now").Ending(finding.Unchanged)
+var ErrOther = finding.Named(finding.HostNotReady, "plan-changed", "the plan is a different one now: another run changed this instance in the meantime, or a market opened").Ending(finding.Unchanged)
 
 // Given is what was agreed to: by a person who read the plan, or by flags in advance.
 type Given struct {
@@ -34,20 +34,19 @@ func Ask(confirm func(*plan.Plan) (shown bool, err error), p *plan.Plan) (Given,
 	return Given{changes: slices.Clone(p.Changes), asks: slices.Clone(p.Asks), shown: shown}, err
 }
 
+// Answers reports whether a plan that was made later asks nothing else.
+func (g Given) Answers(p *plan.Plan) bool {
+	return g.any || !slices.ContainsFunc(p.Asks, func(ask plan.Ask) bool {
+		return !slices.ContainsFunc(g.asks, func(before plan.Ask) bool { return isSame(before, ask) })
+	})
+}
+
 // Covers reports whether a plan that was made later asks and does nothing else. Flags
 // agree to whatever is done, but not to a question that was not asked.
 func (g Given) Covers(p *plan.Plan) bool {
-	if g.any {
-		return true
-	}
-	for _, ask := range p.Asks {
-		if !slices.ContainsFunc(g.asks, func(before plan.Ask) bool { return isSame(before, ask) }) {
-			return false
-		}
-	}
-	return !g.shown || slices.EqualFunc(g.changes, p.Changes, func(a, b plan.Change) bool {
+	return g.Answers(p) && (g.any || !g.shown || slices.EqualFunc(g.changes, p.Changes, func(a, b plan.Change) bool {
 		return a.Kind == b.Kind && a.Name == b.Name && a.Action == b.Action && a.Diff == b.Diff
-	})
+	}))
 }
 
 // isSame reports whether two questions are about the same. Some name figures that change

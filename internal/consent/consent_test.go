@@ -64,3 +64,19 @@ func TestTell(t *testing.T) {
 		}
 	}
 }
+
+// While an image is pulled or built, a market may open.
+func TestAnswers(t *testing.T) {
+	t.Parallel()
+	market, down := plan.Ask{Kind: plan.AskMarket, Text: "open"}, plan.Ask{Kind: plan.AskDown, Text: "3 MiB"}
+	for _, shown := range []bool{true, false} {
+		given, _ := Ask(func(*plan.Plan) (bool, error) { return shown, nil }, &plan.Plan{Asks: []plan.Ask{down}})
+		changed := &plan.Plan{Changes: []plan.Change{{Kind: plan.KindFile, Diff: "+A=1"}}, Asks: []plan.Ask{down}}
+		if !given.Answers(changed) || given.Answers(&plan.Plan{Asks: []plan.Ask{down, market}}) {
+			t.Errorf("shown %v: a question is answered that was not asked, or the reverse", shown)
+		}
+	}
+	if given, _ := Ask(nil, &plan.Plan{}); !given.Answers(&plan.Plan{Asks: []plan.Ask{market}}) {
+		t.Error("nobody has to be asked, and is")
+	}
+}

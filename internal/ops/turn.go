@@ -319,8 +319,11 @@ func (t *turn) agreed(ctx context.Context) (*world.Observation, *plan.Plan, erro
 		if err := t.images().Bring(ctx, p.WantedImage(), &t.source); err != nil {
 			return o, p, err
 		}
-		// The image's own base of .env is known now.
-		if o, p, err = t.plan(ctx); err != nil {
+		// The image's own base of .env is known now, and a market may have opened.
+		if o, p, err = t.plan(ctx); err == nil && !t.given.Answers(p) {
+			err = consent.ErrOther
+		}
+		if err != nil {
 			return o, p, err
 		}
 	}
