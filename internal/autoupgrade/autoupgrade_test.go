@@ -111,7 +111,10 @@ type world struct {
 	newest   Release
 	fails    error
 	backup   error
-	silent   int // how many answers are missing after an upgrade
+	before   Release
+	during   func() // while a backup is made
+	begun    func() // when an upgrade begins
+	silent   int    // how many answers are missing after an upgrade
 	did      []string
 	messages []string
 }
@@ -129,11 +132,18 @@ func (w *world) Newest(_ context.Context, ref string, _ Release) (Release, error
 func (w *world) Calendar(context.Context) *calendar.Calendar { return nil }
 func (w *world) Backup(context.Context) error {
 	w.log("backup")
+	if w.during != nil {
+		w.during()
+	}
 	return w.backup
 }
 func (w *world) Upgrade(_ context.Context, digest string) (string, error) {
 	w.log("upgrade %s", digest)
+	if w.begun != nil {
+		w.begun()
+	}
 	if w.fails == nil {
+		w.before = w.runs
 		w.runs = Release{Ref: "o/o@" + digest, Digest: digest, Version: w.newest.Version}
 	}
 	return w.runs.Ref, w.fails
@@ -144,6 +154,7 @@ func (w *world) Ready(context.Context) (bool, string) {
 }
 func (w *world) Rollback(context.Context) error {
 	w.log("rollback")
+	w.runs = w.before
 	return nil
 }
 
@@ -265,5 +276,101 @@ func TestLoadWhatIsNone(t *testing.T) {
 		if got := Load(dir); got != nil {
 			t.Errorf("%+v", got)
 		}
+	}
+}
+
+// What the owner chooses while a backup is made counts, and so does the time that it took.
+func TestMeanwhile(t *testing.T) {
+	t.Parallel()
+	for name, during := range map[string]func(*world, *State){
+		"held":        func(_ *world, s *State) { s.Hold = true },
+		"off":         func(_ *world, s *State) { s.On = false },
+		"skipped":     func(_ *world, s *State) { s.SkipOver("2.0.3.0") },
+		"too late":    func(w *world, _ *State) { w.now = w.now.Add(70 * time.Minute) },
+		"a day later": func(w *world, _ *State) { w.now = w.now.Add(24 * time.Hour) },
+	} {
+		w, dir := due(t)
+		var chosen *State
+		w.during = func() {
+			chosen = Load(dir)
+			during(w, chosen)
+			if err := chosen.Choose(dir); err != nil {
+				t.Error(err)
+			}
+		}
+		if _, err := w.runner(dir).Run(t.Context()); err != nil || !slices.Equal(w.did, []string{"Sat 06:30 backup"}) {
+			t.Errorf("%s: %q, %v", name, w.did, err)
+		}
+		if s := Load(dir); s.Hold != chosen.Hold || s.On != chosen.On || !slices.Equal(s.Skip, chosen.Skip) || s.Last == "" {
+			t.Errorf("%s: %+v", name, s)
+		}
+	}
+	// Also while the new release is watched.
+	w, dir := due(t)
+	w.silent = mayMiss
+	r := w.runner(dir)
+	r.Sleep = func(context.Context, time.Duration) error {
+		return (&State{On: true, Hold: true, Window: Default}).Choose(dir)
+	}
+	if _, err := r.Run(t.Context()); finding.KindOf(err) != finding.RolledBack || !Load(dir).Hold || Load(dir).Failed.Digest != "sha256:b" {
+		t.Errorf("%+v, %v", Load(dir), err)
+	}
+}
+
+// A rollback to what an automatic upgrade pinned follows the tag as before, and so does a
+// process that is killed once it has upgraded.
+func TestFollowsAfterARollback(t *testing.T) {
+	t.Parallel()
+	w, dir := due(t)
+	w.begun = func() {
+		if got := Follows(dir, "o/o@"+w.newest.Digest); got != "o/o:latest" {
+			t.Errorf("killed here it would follow %s", got)
+		}
+	}
+	next := func(digest, now string) error {
+		t.Helper()
+		w.now, w.newest = at(t, now), Release{Digest: digest, Version: "2.0.3.0", Since: at(t, "2026-11-01 00:00")}
+		s := Load(dir)
+		s.Told = Mark{Digest: digest, At: w.now.Add(-12 * time.Hour)}
+		if err := s.Save(dir); err != nil {
+			t.Fatal(err)
+		}
+		_, err := w.runner(dir).Run(t.Context())
+		return err
+	}
+	if err := next("sha256:b", "2026-11-28 06:30"); err != nil {
+		t.Fatal(err)
+	}
+	w.silent = mayMiss
+	if err := next("sha256:c", "2026-12-05 06:30"); finding.KindOf(err) != finding.RolledBack || w.runs.Ref != "o/o@sha256:b" {
+		t.Fatalf("%s: %v", w.runs.Ref, err)
+	}
+	if err := next("sha256:d", "2026-12-12 06:30"); err != nil || w.runs.Ref != "o/o@sha256:d" || Load(dir).Follow != "o/o:latest" {
+		t.Errorf("%s, %+v: %v", w.runs.Ref, Load(dir), err)
+	}
+	for _, ref := range []string{"o/o@sha256:b", "o/o@sha256:d"} {
+		if got := Follows(dir, ref); got != "o/o:latest" {
+			t.Errorf("%s follows %s", ref, got)
+		}
+	}
+}
+
+// What its owner pinned stays, and status says so.
+func TestPinnedByItsOwner(t *testing.T) {
+	t.Parallel()
+	w, dir := due(t)
+	w.runs.Ref = "o/o@sha256:a"
+	if why, err := w.runner(dir).Run(t.Context()); err != nil || !strings.Contains(why, "pinned") || len(w.did) > 0 {
+		t.Errorf("%q, %q, %v", why, w.did, err)
+	}
+}
+
+// An image whose time is that of every reproducible build is as old as it is known.
+func TestAnImageWithoutATime(t *testing.T) {
+	t.Parallel()
+	w, dir := due(t)
+	w.newest.Since = time.Unix(0, 0)
+	if why, err := w.runner(dir).Run(t.Context()); err != nil || !strings.Contains(why, "3 days later") || len(w.did) > 0 {
+		t.Errorf("%q, %q, %v", why, w.did, err)
 	}
 }

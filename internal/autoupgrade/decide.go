@@ -81,6 +81,8 @@ func Decide(now time.Time, s *State, runs, r Release, c *calendar.Calendar) Deci
 		return Decision{Wait, "automatic upgrades are on hold"}
 	case from.IsZero():
 		return Decision{Wait, "there is no window"}
+	case isFixed(r.Ref):
+		return Decision{Wait, "OpenAlgo is pinned to one image. To follow a tag again: upgrade --to TAG"}
 	case r.Digest == "" || r.Digest == runs.Digest:
 		return Decision{Wait, "OpenAlgo runs the newest release"}
 	case slices.Contains(s.Skip, r.Digest) || r.Version != "" && slices.Contains(s.Skip, r.Version):
@@ -115,6 +117,9 @@ func Decide(now time.Time, s *State, runs, r Release, c *calendar.Calendar) Deci
 	}
 	return Decision{Upgrade, r.name() + " is installed"}
 }
+
+// isFixed reports whether a reference stands for one image for good.
+func isFixed(ref string) bool { return strings.Contains(ref, "@") }
 
 // unfit says why a release is nothing for an upgrade that nobody watches.
 func unfit(runs, r Release) string {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/calendar"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/image/spec"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/notify"
 )
@@ -48,23 +49,25 @@ const (
 	mayMiss   = 4
 )
 
+// firstYear is that of OpenAlgo's first image. One that says an earlier time does not say
+// when it was made.
+const firstYear = 2020
+
 // Run does what is due, and says in one phrase what that was.
 func (r *Runner) Run(ctx context.Context) (string, error) {
 	s := Load(r.Dir)
 	if s == nil || !s.On {
 		return "automatic upgrades are off", nil
 	}
-	now := r.Now()
-	if !s.IsTime(now) {
-		from, _ := s.Window.Next(now)
+	if begin := r.Now(); !s.IsTime(begin) {
+		from, _ := s.Window.Next(begin)
 		return "nothing to do before " + day(from), nil
 	}
 	runs, newest, err := r.look(ctx, s)
 	if err != nil {
 		return "", r.notBegun(ctx, s, err)
 	}
-	d := Decide(now, s, runs, newest, r.Of.Calendar(ctx))
-	s.Last, s.At = d.Why, now
+	now, d := r.decide(ctx, s, runs, newest)
 	switch d.Do {
 	case Notice:
 		s.Told, s.Problem = Mark{Digest: newest.Digest, At: now}, ""
@@ -76,7 +79,23 @@ func (r *Runner) Run(ctx context.Context) (string, error) {
 		return r.upgrade(ctx, s, runs, newest)
 	case Wait:
 	}
-	return d.Why, s.Save(r.Dir)
+	return d.Why, r.save(s)
+}
+
+// decide decides by what the owner has chosen by now, and by the time that it is: a pull
+// and a backup take a while.
+func (r *Runner) decide(ctx context.Context, s *State, runs, newest Release) (time.Time, Decision) {
+	s.choose(Load(r.Dir))
+	now := r.Now()
+	d := Decide(now, s, runs, newest, r.Of.Calendar(ctx))
+	s.Last, s.At = d.Why, now
+	return now, d
+}
+
+// save keeps what a run found out. What its owner chose meanwhile stays.
+func (r *Runner) save(s *State) error {
+	s.choose(Load(r.Dir))
+	return s.Save(r.Dir)
 }
 
 // look finds the release that runs and the newest one.
@@ -84,13 +103,16 @@ func (r *Runner) look(ctx context.Context, s *State) (runs, newest Release, err 
 	if runs, err = r.Of.Runs(ctx); err != nil {
 		return runs, newest, err
 	}
-	if runs.Ref != s.Pinned {
+	if !s.isPinned(runs.Ref) {
 		s.Follow = runs.Ref
+	}
+	if isFixed(s.Follow) {
+		return runs, Release{Ref: s.Follow}, nil
 	}
 	if newest, err = r.Of.Newest(ctx, s.Follow, s.Seen); err != nil {
 		return runs, newest, err
 	}
-	if newest.Since.IsZero() || newest.Since.After(r.Now()) {
+	if newest.Since.Year() < firstYear || newest.Since.After(r.Now()) {
 		newest.Since = r.Now() // its image does not say
 	}
 	s.Seen = newest
@@ -106,6 +128,14 @@ func (r *Runner) upgrade(ctx context.Context, s *State, runs, newest Release) (s
 	if err := r.Of.Backup(ctx); err != nil {
 		return "", r.notBegun(ctx, s, fmt.Errorf("the backup before the upgrade: %w", err))
 	}
+	if _, d := r.decide(ctx, s, runs, newest); d.Do != Upgrade {
+		return d.Why, r.save(s)
+	}
+	// Before: who is killed after it would take what was pinned for what the owner chose.
+	s.pin(spec.RepositoryOf(newest.Ref) + "@" + newest.Digest)
+	if err := r.save(s); err != nil {
+		return "", err
+	}
 	pinned, err := r.Of.Upgrade(ctx, newest.Digest)
 	kind := finding.KindOf(err)
 	switch {
@@ -115,9 +145,10 @@ func (r *Runner) upgrade(ctx context.Context, s *State, runs, newest Release) (s
 	default:
 		return "", r.notBegun(ctx, s, err)
 	}
-	s.Pinned, s.Done, s.Problem = pinned, Mark{Digest: newest.Digest, At: r.Now()}, ""
+	s.pin(pinned)
+	s.Done, s.Problem = Mark{Digest: newest.Digest, At: r.Now()}, ""
 	s.Last = newest.name() + " was installed"
-	if err := s.Save(r.Dir); err != nil {
+	if err := r.save(s); err != nil {
 		return "", err
 	}
 	if why := r.watch(ctx); why != "" {
@@ -158,7 +189,7 @@ func (r *Runner) failed(ctx context.Context, s *State, runs, newest Release, err
 	} else {
 		r.tell(ctx, notify.Problem, "upgrade-failed", newest.name()+" failed, and rolling back failed too", text, "start")
 	}
-	return errors.Join(err, s.Save(r.Dir))
+	return errors.Join(err, r.save(s))
 }
 
 // notBegun keeps and tells, once, that an upgrade could not begin. It is tried again.
@@ -172,7 +203,7 @@ func (r *Runner) notBegun(ctx context.Context, s *State, err error) error {
 		r.tell(ctx, notify.Warning, "upgrade-not-begun", "the automatic upgrade could not begin", text+". It is tried again in the window", "doctor")
 	}
 	s.Last, s.At = "the last try did not begin: "+text, r.Now()
-	return errors.Join(err, s.Save(r.Dir))
+	return errors.Join(err, r.save(s))
 }
 
 func (r *Runner) tell(ctx context.Context, severity notify.Severity, event, title, text string, command ...string) {

@@ -19,6 +19,8 @@ type State struct {
 	// it was installed by: a tag may move on between the notice and the window.
 	Follow string `json:"follow,omitempty"`
 	Pinned string `json:"pinned,omitempty"`
+	// Earlier are references that were pinned before: a rollback goes back to one.
+	Earlier []string `json:"earlier,omitempty"`
 
 	Seen    Release `json:"seen,omitzero"`
 	Told    Mark    `json:"told,omitzero"`
@@ -45,6 +47,7 @@ const DefaultDays = 3
 const (
 	name     = "autoupgrade.json"
 	mostSkip = 20
+	mostPins = 20
 )
 
 // Load returns the state of an instance; nil where automatic upgrades were never on.
@@ -59,6 +62,36 @@ func Load(dir instance.Dir) *State {
 // Save keeps it.
 func (s *State) Save(dir instance.Dir) error { return instance.Save(dir, name, s) }
 
+// Choose keeps what the owner chose, beside what runs of meanwhile found out.
+func (s *State) Choose(dir instance.Dir) error {
+	if now := Load(dir); now != nil {
+		now.choose(s)
+		s = now
+	}
+	return s.Save(dir)
+}
+
+// choose takes over what the owner chose; nil is nothing new.
+func (s *State) choose(now *State) {
+	if now != nil {
+		s.On, s.Hold, s.Window, s.Days, s.Skip = now.On, now.Hold, now.Window, now.Days, now.Skip
+	}
+}
+
+// pin keeps the reference that an upgrade installs.
+func (s *State) pin(ref string) {
+	if s.Pinned != "" && s.Pinned != ref {
+		s.Earlier = append(slices.DeleteFunc(s.Earlier, func(e string) bool { return e == s.Pinned }), s.Pinned)
+		s.Earlier = s.Earlier[max(len(s.Earlier)-mostPins, 0):]
+	}
+	s.Pinned = ref
+}
+
+// isPinned reports whether an automatic upgrade installed a reference.
+func (s *State) isPinned(ref string) bool {
+	return ref != "" && (ref == s.Pinned || slices.Contains(s.Earlier, ref))
+}
+
 // SkipOver adds a release to those that are skipped, the oldest of which is forgotten.
 func (s *State) SkipOver(release string) {
 	if !slices.Contains(s.Skip, release) {
@@ -70,7 +103,7 @@ func (s *State) SkipOver(release string) {
 // Follows is the reference whose newest image an instance is upgraded to: the tag that
 // was followed, where the installed reference is one that an automatic upgrade pinned.
 func Follows(dir instance.Dir, installed string) string {
-	if s := Load(dir); s != nil && s.Pinned != "" && s.Pinned == installed {
+	if s := Load(dir); s != nil && s.Follow != "" && s.isPinned(installed) {
 		return s.Follow
 	}
 	return installed

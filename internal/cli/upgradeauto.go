@@ -62,7 +62,7 @@ func (c *upgradeCommand) choose(ctx context.Context, s *ops.Session, daysGiven b
 		_, err := later.RemoveUpgrades(ctx, string(dir))
 		if err == nil && state != nil {
 			state.On = false
-			err = state.Save(dir)
+			err = state.Choose(dir)
 		}
 		return "automatic upgrades are off", err
 	}
@@ -84,7 +84,7 @@ func (c *upgradeCommand) choose(ctx context.Context, s *ops.Session, daysGiven b
 	if c.skip != "" {
 		state.SkipOver(c.skip)
 	}
-	if err := state.Save(dir); err != nil {
+	if err := state.Choose(dir); err != nil {
 		return "", err
 	}
 	switch again := finding.Command(dir, "upgrade", "--auto"); {
@@ -120,7 +120,7 @@ func (c *upgradeCommand) switchOn(ctx context.Context, s *ops.Session, state *au
 			return usage("--auto: %v", err)
 		}
 	}
-	if trades := state.Window.Trades(clock.Now(), kept.Load(s.Dir())); trades != "" && b.Kind != broker.Crypto {
+	if trades := state.Window.Trades(clock.Now(), kept.Load(s.Dir())); trades != "" { // no upgrade is made then, whatever the broker
 		return finding.Named(finding.Usage, "market-open", "--auto: in this window %s, and OpenAlgo stops for it. Choose another one", trades).Ending(finding.Unchanged)
 	}
 	if daysGiven {

@@ -9,6 +9,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/autoupgrade"
 	"github.com/marketcalls/openalgo-install/internal/backup"
+	"github.com/marketcalls/openalgo-install/internal/broker"
 	"github.com/marketcalls/openalgo-install/internal/calendar"
 	"github.com/marketcalls/openalgo-install/internal/calendar/kept"
 	"github.com/marketcalls/openalgo-install/internal/clock"
@@ -57,6 +58,8 @@ func runDue(ctx context.Context, a *app, s *ops.Session, out event.Reporter) (st
 		}}
 	if o, err := s.Look(ctx); err == nil {
 		r.Name = o.Project
+		b, _ := broker.Find(settings.BrokerOf(o.Env))
+		of.crypto = b.Kind == broker.Crypto
 		n.Hide(settings.Redactor(answers.Answers{}, o.Env))
 	}
 	return r.Run(ctx)
@@ -67,6 +70,7 @@ type upgraded struct {
 	*app
 	session *ops.Session
 	out     event.Reporter
+	crypto  bool // its market never closes
 }
 
 func (u *upgraded) looker() *world.Looker {
@@ -171,8 +175,9 @@ func (u *upgraded) Upgrade(ctx context.Context, digest string) (string, error) {
 	return s.ImageRef, err
 }
 
-// unwatched has every question refused: a market that opened, an older image.
-func (u *upgraded) unwatched() { u.follow(u.session, changeOptions{}) }
+// unwatched has every question refused: a market that opened, an older image. Where the
+// market never closes, the window that its owner chose is the answer.
+func (u *upgraded) unwatched() { u.follow(u.session, changeOptions{now: u.crypto}) }
 
 func (u *upgraded) Ready(ctx context.Context) (bool, string) {
 	o, err := u.session.Look(ctx)
