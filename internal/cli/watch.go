@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -139,7 +140,8 @@ func setWatch(ctx context.Context, dir, clock string, warn func(*finding.Error))
 	if job.Env, err = later.EngineEnvironment(os.Getenv, endpoint); err != nil {
 		return event.Result{}, err
 	}
-	if state := os.Getenv("XDG_STATE_HOME"); state != "" {
+	// su keeps the environment of the user before, whose directories root does not use.
+	if state := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(state) && filepath.Dir(hoststate.Dir()) == filepath.Clean(state) {
 		job.Env = append(job.Env, "XDG_STATE_HOME="+state)
 	}
 	by, err := later.SetWatch(ctx, job, warn)

@@ -3,6 +3,7 @@ package later
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -107,8 +108,8 @@ func (s scheduler) setUpgrades(ctx context.Context, j UpgradeJob, ofUser string)
 func RemoveUpgrades(ctx context.Context, dir string) (bool, error) {
 	was, err := schedulerOf(false).removeUpgrades(ctx, dir, systemdUnits)
 	if units := userUnits(); units != "" {
-		own, err := schedulerOf(true).removeUpgrades(ctx, dir, units)
-		return was || own, err
+		own, failed := schedulerOf(true).removeUpgrades(ctx, dir, units)
+		return was || own, errors.Join(err, failed)
 	}
 	return was, err
 }

@@ -46,13 +46,19 @@ func (s userScheduler) setForUser(ctx context.Context, w WatchJob) (files []stri
 		return nil, "", finding.Named(finding.HostNotReady, "scheduler-missing", "this user has neither systemd nor a crontab\n\n%s", w.lines()).
 			With(finding.Shell("Install cron", "sudo apt-get install cron")).Ending(finding.Unchanged)
 	}
-	if err != nil { // the user has none yet
-		before = ""
+	if err != nil && !saysNone(err) { // what cannot be read would be overwritten
+		return nil, "", finding.Named(finding.Failed, "schedule-failed", "reading your crontab: %w. It was not changed", err)
 	}
 	if _, err := s.crontab(ctx, withoutWatch(before)+w.crontabLines(), "-"); err != nil {
 		return nil, "", finding.Named(finding.Failed, "schedule-failed", "writing your crontab: %w", err)
 	}
 	return nil, byCrontab, nil
+}
+
+// saysNone reports whether the user has no crontab yet.
+func saysNone(err error) bool {
+	said := strings.ToLower(err.Error())
+	return strings.Contains(said, "no crontab") || strings.Contains(said, "no fcrontab") || strings.Contains(said, "no such file")
 }
 
 // crontabLines are what a user's crontab gets. Its environment is in the command: a

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -44,7 +45,7 @@ const (
 
 // Check refuses what cron or systemd would read as something else.
 func (w WatchJob) Check() error {
-	for _, word := range w.Command {
+	for _, word := range slices.Concat(w.Command, w.Env) {
 		if !plainWord.MatchString(word) {
 			return finding.Named(finding.Usage, "schedule-unusable", "%q has characters that cron or systemd would take for something else: use a path without them", word).Ending(finding.Unchanged)
 		}
@@ -52,7 +53,7 @@ func (w WatchJob) Check() error {
 	return nil
 }
 
-// times are when the line before the market opens is due: by the clock of a zone.
+// preOpen is when the line before the market opens is due, by the clock of a zone.
 func (w WatchJob) preOpen(zone *time.Location) (time.Time, bool) {
 	if w.PreOpen == "" {
 		return time.Time{}, false

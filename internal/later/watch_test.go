@@ -142,9 +142,31 @@ func TestWatchThatCannotBe(t *testing.T) {
 	if left, _ := filepath.Glob(filepath.Join(root, systemdUnits, "*")); len(left) > 0 {
 		t.Errorf("left: %v", left)
 	}
-	bad := watchJob()
+	bad, injected := watchJob(), watchJob()
 	bad.Command = append(bad.Command, "--dir=/opt/a b")
-	if _, err := s.setWatch(t.Context(), bad, nil); finding.IDOf(err) != "schedule-unusable" {
-		t.Error(err)
+	injected.Env = append(injected.Env, "XDG_STATE_HOME=/a\n* * * * * root id")
+	for _, job := range []WatchJob{bad, injected} {
+		if _, err := s.setWatch(t.Context(), job, nil); finding.IDOf(err) != "schedule-unusable" {
+			t.Error(err)
+		}
+	}
+}
+
+// A crontab that cannot be read is not written: its lines would be lost.
+func TestACrontabThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	for said, want := range map[string]string{"no crontab for me": "", "cannot allocate memory": "schedule-failed"} {
+		wrote := false
+		s := userScheduler{user: true, hasSystemd: func() bool { return false }, scheduler: scheduler{root: hostWith(t, program)},
+			crontab: func(_ context.Context, _ string, args ...string) (string, error) {
+				if args[0] == "-l" {
+					return "", errors.New("crontab -l: exit status 1: " + said)
+				}
+				wrote = true
+				return "", nil
+			}}
+		if _, err := s.setWatch(t.Context(), watchJob(), nil); finding.IDOf(err) != want || wrote != (want == "") {
+			t.Errorf("%s: wrote %v, %v", said, wrote, err)
+		}
 	}
 }
