@@ -158,6 +158,7 @@ func TestOddRows(t *testing.T) {
 		"hours of its own":        {`{"exchange":"NSE","start":36000000,"end":39600000}`, "", "2026-11-23 10:30", "NSE 11:00, BSE 15:30"},
 		"hours that end first":    {`{"exchange":"NSE","start":39600000,"end":36000000}`, "", monday, cash},
 		"hours of two days":       {`{"exchange":"NSE","start":0,"end":172800000}`, "", monday, cash},
+		"hours in seconds":        {`{"exchange":"NSE","start":33300,"end":55800}`, "", monday, cash},
 		"hours before midnight":   {`{"exchange":"NSE","start":-1,"end":39600000}`, "", monday, cash},
 		"an unknown exchange":     {`{"exchange":"NYSE","start":0,"end":39600000}`, "", monday, cash},
 		"closed":                  {"", `"TRADING_HOLIDAY","exchanges":[{"exchange":"NSE"}]`, monday, "BSE 15:30"},

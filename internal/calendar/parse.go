@@ -22,6 +22,7 @@ const (
 	maxOnADay = 64
 	maxHours  = 64
 	maxName   = 60
+	shortest  = time.Hour // of usual hours: shorter ones, in another unit, would take the market for closed
 )
 
 // said is that JSON.
@@ -63,7 +64,7 @@ func Parse(text string, read time.Time) (*Calendar, error) {
 	c := &Calendar{Read: read, hours: map[string]hours{}, days: map[string]day{}}
 	for _, h := range got.Hours {
 		start, end := time.Duration(h.Start)*time.Millisecond, time.Duration(h.End)*time.Millisecond
-		isDay := h.Start >= 0 && h.Start < h.End && h.End <= (24*time.Hour).Milliseconds()
+		isDay := h.Start >= 0 && h.End-h.Start >= shortest.Milliseconds() && h.End <= (24*time.Hour).Milliseconds()
 		if isDay && slices.Contains(Exchanges, h.Exchange) {
 			c.hours[h.Exchange] = hours{start, end}
 		}

@@ -135,3 +135,25 @@ func TestAskKeepsNothing(t *testing.T) {
 		t.Errorf("%+v, asked %d times", r, len(d.asked))
 	}
 }
+
+// Who looks at all instances comes to directories of other users, too.
+func TestRootKeepsNothingInADirectoryOfAnotherUser(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("needs root")
+	}
+	t.Parallel()
+	dir := instance.Dir(t.TempDir())
+	if _, err := dir.Create(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chown(string(dir), 12345, 12345); err != nil {
+		t.Fatal(err)
+	}
+	d := &docker{said: christmas}
+	if Of(t.Context(), d, dir, &engine.Container{ID: "a", State: "running"}, nil, time.Now()) != nil || len(d.asked) > 0 {
+		t.Error("it was asked")
+	}
+	if _, err := os.Stat(dir.Work(name)); err == nil {
+		t.Error("root wrote there")
+	}
+}
