@@ -96,8 +96,8 @@ func (c *backupCommand) mayRepeat(ctx context.Context) error {
 	if c.away.Scheme == "s3" && (c.store.credentials == "" || c.away.Endpoint+c.away.Region != "") {
 		return usage("a schedule reads the keys of the store from a file: name it with --credentials. What the address says after its ? stands in the file, too, as AWS_ENDPOINT_URL=... and AWS_REGION=...")
 	}
-	if _, err := c.store.keys(ctx); err != nil {
-		return err
+	if _, err := c.store.keys(ctx); err != nil || c.dryRun {
+		return err // a dry run makes no key
 	}
 	dir, err := instance.Open(c.dir)
 	if err != nil {

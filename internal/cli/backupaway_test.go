@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"slices"
@@ -28,6 +29,21 @@ func TestScheduleToAStore(t *testing.T) {
 		}
 		if err := (later.Job{Backup: command[1:], Recover: recover[1:]}).Check(); err != nil {
 			t.Errorf("%s: %v", to, err)
+		}
+	}
+}
+
+// A dry run makes no key for the store; without a terminal nothing does.
+func TestDryRunMakesNoKey(t *testing.T) {
+	t.Parallel()
+	for _, dryRun := range []bool{true, false} {
+		c := &backupCommand{app: &app{dir: t.TempDir(), stdin: &bytes.Buffer{}, stderr: &bytes.Buffer{}}, to: "sftp://me@box.example.com/backups"}
+		c.dryRun = dryRun
+		if err := c.place(); err != nil {
+			t.Fatal(err)
+		}
+		if err := c.mayRepeat(t.Context()); (err == nil) != dryRun {
+			t.Errorf("dry run %v: %v", dryRun, err)
 		}
 	}
 }

@@ -37,7 +37,7 @@ func (c *lastBackup) judge(p patient) []Finding {
 		return warning("backup", finding.Warn("backup-unchecked", "the databases in the last backup could not be checked: %s", last.Unchecked).With(ours("backup")))
 	case p.now.Sub(last.At) > backupAge:
 		return warning("backup", finding.Warn("backup-old", "the last backup is of %s", market.Day(last.At)).With(ours("backup")))
-	case p.instance.Elsewhere != nil && !p.instance.Elsewhere.OK:
+	case p.instance.Elsewhere.Failed(p.now):
 		away := p.instance.Elsewhere
 		return warning("backup", finding.Warn("backup-not-copied", "the last backup is on this machine, and not in %s: %s", away.Address, strings.SplitN(away.Message, "\n", 2)[0]).
 			With(ours("backup", "--to", away.Address)))

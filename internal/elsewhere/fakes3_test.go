@@ -25,6 +25,8 @@ type fakeS3 struct {
 	locked  bool                         // nothing can be removed
 	fail    func(r *http.Request) int    // a status to answer with; 0 is none
 	cut     int                          // bytes that are lost of every object
+	more    int                          // bytes that come beyond what is listed
+	endless bool                         // each page of a list names another one
 	ids     int
 }
 
@@ -96,6 +98,7 @@ func (f *fakeS3) serve(w http.ResponseWriter, r *http.Request, key string, body 
 	case !there:
 		w.WriteHeader(http.StatusNotFound)
 	default:
+		has = append(has[:len(has):len(has)], make([]byte, f.more)...)
 		w.Header().Set("Content-Length", fmt.Sprint(len(has)))
 		if r.Method == http.MethodGet {
 			_, _ = w.Write(has)
@@ -134,6 +137,10 @@ func (f *fakeS3) list(w http.ResponseWriter, q url.Values) {
 		}
 	}
 	sort.Strings(keys)
+	if f.endless {
+		fmt.Fprint(w, "<NextContinuationToken>x</NextContinuationToken>")
+		return
+	}
 	for i, key := range keys {
 		if i == 2 {
 			fmt.Fprintf(w, "<NextContinuationToken>%s</NextContinuationToken>", keys[1])

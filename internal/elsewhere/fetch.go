@@ -58,25 +58,29 @@ func Fetch(ctx context.Context, a Address, keys Keys, dir string, report event.R
 	}
 	err = meter.Do(ctx, report, "fetch", "copy "+entry.Name+" from "+a.String(), func(ctx context.Context) error {
 		meter.Expect(ctx, entry.Bytes)
-		return fetch(ctx, a, keys, entry.Name, path)
+		return fetch(ctx, a, keys, entry, path)
 	})
 	return path, err
 }
 
-func fetch(ctx context.Context, a Address, keys Keys, name, path string) error {
+func fetch(ctx context.Context, a Address, keys Keys, e Entry, path string) error {
 	store, err := Open(ctx, a, keys)
 	if err != nil {
 		return err
 	}
 	defer store.Close()
-	from, err := store.Get(ctx, name)
+	from, err := store.Get(ctx, e.Name)
 	if err != nil {
 		return err
 	}
 	defer from.Close()
 	return backup.Receive(path, func(to io.Writer) error {
-		if _, err := io.Copy(to, meter.Reader(ctx, from)); err != nil {
-			return fmt.Errorf("reading %s from %s: %w", name, a, err)
+		n, err := io.Copy(to, io.LimitReader(meter.Reader(ctx, from), e.Bytes+1))
+		if err == nil && n != e.Bytes {
+			err = fmt.Errorf("it is not of the %d bytes that are listed", e.Bytes)
+		}
+		if err != nil {
+			return fmt.Errorf("reading %s from %s: %w", e.Name, a, err)
 		}
 		return nil
 	})

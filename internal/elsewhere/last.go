@@ -20,6 +20,8 @@ type Last struct {
 	Bytes   int64     `json:"bytes,omitempty"`
 	Source  string    `json:"source,omitempty"` // the file here
 	Message string    `json:"message,omitempty"`
+	// Begun says that it has not ended, as far as is known: it runs, or was killed.
+	Begun bool `json:"begun,omitempty"`
 	// LastGood is when a copy succeeded last, before this one.
 	LastGood time.Time `json:"last_good,omitzero"`
 }
@@ -39,6 +41,14 @@ func (l Last) save(d instance.Dir) error {
 	return instance.Save(d, lastName, &l)
 }
 
+// mayTake is how long a copy may take until it counts as failed.
+const mayTake = 4 * time.Hour
+
+// Failed reports whether the copy is not in the store; nil is none.
+func (l *Last) Failed(now time.Time) bool {
+	return l != nil && !l.OK && (!l.Begun || now.Sub(l.At).Abs() > mayTake)
+}
+
 // Good returns when a copy succeeded last; zero for never.
 func (l *Last) Good() time.Time {
 	if l.OK {
@@ -52,6 +62,8 @@ func (l *Last) Text() string {
 	switch {
 	case l == nil:
 		return ""
+	case l.Begun:
+		return fmt.Sprintf("%s begun and not ended yet: %s", market.Text(l.At), l.Address)
 	case !l.OK:
 		return fmt.Sprintf("%s FAILED: %s: %s", market.Text(l.At), l.Address, strings.SplitN(l.Message, "\n", 2)[0])
 	}

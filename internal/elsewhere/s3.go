@@ -210,7 +210,7 @@ func (f *flowing) Close() error {
 func (s *s3) List(ctx context.Context) ([]Entry, error) {
 	var out []Entry
 	query, more := url.Values{"list-type": {"2"}, "delimiter": {"/"}, "prefix": {s.prefix()}}, ""
-	for len(out) < mostEntries {
+	for page := 0; len(out) < mostEntries && page < mostPages; page++ {
 		if query.Del("continuation-token"); more != "" {
 			query.Set("continuation-token", more)
 		}

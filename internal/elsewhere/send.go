@@ -48,11 +48,17 @@ func (s Sender) Send(ctx context.Context, file string) (Last, error) {
 		return Last{}, finding.Named(finding.Failed, "copy-under-way", "another backup is being copied to a store at this moment: %s", s.To)
 	}
 	last := Last{Address: s.To.String(), Name: backup.SealedName(filepath.Base(file)), Source: file}
+	begun := last
+	begun.At, begun.Begun, begun.Message = time.Now().UTC(), true, "the copy was begun and did not end"
+	_ = begun.save(s.Dir) // a copy that is killed must not look like the good one before it
 	err = meter.Do(ctx, s.Report, "send", "copy the backup to "+s.To.String(), func(ctx context.Context) error {
 		return s.tries(ctx, file, &last)
 	})
 	if err == nil {
-		err = s.prune(ctx, last.Name)
+		if left := s.prune(ctx, last.Name); left != nil { // the copy itself is good
+			last.Message = left.Error()
+			s.Note(last.Message)
+		}
 	}
 	last.At, last.OK = time.Now().UTC(), err == nil
 	if err != nil {

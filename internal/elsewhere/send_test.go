@@ -289,3 +289,78 @@ func TestPutKilled(t *testing.T) {
 		})
 	}
 }
+
+// While a copy is under way, and once it was killed, the one before is not taken for it.
+func TestSendThatDoesNotEnd(t *testing.T) {
+	f, a, keys := newFakeS3(t)
+	s, _ := sender(t, a, keys)
+	_, s.Recipient, _ = NewIdentity()
+	good, err := s.Send(t.Context(), archive(t, 1, 1000))
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := false
+	f.fail = func(r *http.Request) int {
+		if last := LoadLast(s.Dir); !asked && (last == nil || last.OK || last.Failed(time.Now()) || !last.Failed(time.Now().Add(5*time.Hour)) || !last.Good().Equal(good.At)) {
+			t.Errorf("kept meanwhile: %+v", last)
+		}
+		asked = true
+		return 0
+	}
+	if last, err := s.Send(t.Context(), archive(t, 2, 1000)); err != nil || last.Begun || last.Failed(time.Now()) || !asked {
+		t.Errorf("%+v, %v", last, err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	f.fail = func(*http.Request) int {
+		cancel()
+		return http.StatusServiceUnavailable
+	}
+	if _, err := s.Send(ctx, archive(t, 3, 1000)); err == nil {
+		t.Error("it was stored")
+	}
+	if last := LoadLast(s.Dir); last.OK || !last.Failed(time.Now().Add(5*time.Hour)) || last.Message == "" {
+		t.Errorf("kept of a copy that was ended: %+v", last)
+	}
+}
+
+// A copy is good although an older one cannot be removed.
+func TestSendThatRemovesNothing(t *testing.T) {
+	f, a, keys := newFakeS3(t)
+	s, notes := sender(t, a, keys)
+	_, s.Recipient, _ = NewIdentity()
+	s.Keep = 1
+	f.fail = func(r *http.Request) int {
+		if r.Method == http.MethodDelete {
+			return http.StatusBadRequest
+		}
+		return 0
+	}
+	for second := range 2 {
+		if last, err := s.Send(t.Context(), archive(t, second, 1000)); err != nil || !last.OK {
+			t.Errorf("%+v, %v", last, err)
+		}
+	}
+	if len(*notes) != 1 || LoadLast(s.Dir).Message == "" {
+		t.Errorf("said %q, kept %+v", *notes, LoadLast(s.Dir))
+	}
+}
+
+// A store may say one thing and send another, or say something without an end.
+func TestAStoreThatLies(t *testing.T) {
+	f, a, keys := newFakeS3(t)
+	if err := open(t, a, keys).Put(t.Context(), named(1), noise(1000, 1)); err != nil {
+		t.Fatal(err)
+	}
+	here := t.TempDir()
+	f.more = 5000
+	if path, err := Fetch(t.Context(), a, keys, here, event.ReporterFunc(func(event.Event) {})); err == nil {
+		t.Errorf("%s was taken", path)
+	}
+	if left, _ := os.ReadDir(here); len(left) > 0 {
+		t.Errorf("left: %v", left)
+	}
+	f.endless = true
+	if all, err := List(t.Context(), a, keys); err != nil || len(all) > 0 {
+		t.Errorf("%v, %v", all, err)
+	}
+}

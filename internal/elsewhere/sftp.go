@@ -68,7 +68,9 @@ func openSFTP(ctx context.Context, a Address) (Store, error) {
 		return cmd.Wait()
 	}
 	if s.wire, err = dialWire(in, out); err == nil {
-		err = s.directory()
+		if err = s.directory(); err != nil {
+			s.said.Reset() // a banner says nothing of the directory
+		}
 	}
 	if err != nil {
 		return nil, s.explain(errors.Join(err, s.stop()))
@@ -209,7 +211,7 @@ func (s *sftp) entries() (out []Entry, err error) {
 	}
 	handle := string(p.takeStr())
 	defer func() { err = errors.Join(err, s.wire.close(handle)) }()
-	for len(out) < mostEntries {
+	for page := 0; len(out) < mostEntries && page < mostEntries; page++ {
 		p, err := s.wire.ask(fxReadDir, (&packet{}).str(handle), fxName)
 		if errors.Is(err, io.EOF) {
 			break

@@ -113,16 +113,15 @@ func (p *packet) takeStr() []byte { return p.take(int(p.takeU32())) }
 
 // attributes are those of a file that are wanted.
 type attributes struct {
-	bytes  uint64
-	mode   uint32
-	mtime  uint32
-	hasAny bool
+	bytes uint64
+	mode  uint32
+	mtime uint32
 }
 
 func (p *packet) takeAttributes() (a attributes) {
 	flags := p.takeU32()
 	if flags&1 != 0 {
-		a.bytes, a.hasAny = p.takeU64(), true
+		a.bytes = p.takeU64()
 	}
 	if flags&2 != 0 {
 		p.take(8) // owner and group

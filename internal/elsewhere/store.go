@@ -45,6 +45,7 @@ var ErrKept = errors.New("the store does not let backups be removed")
 // Bounds of what a store may say.
 const (
 	mostEntries = 10_000
+	mostPages   = 1000 // of a list, which may be empty
 	mostAnswer  = 8 << 20
 )
 

@@ -56,10 +56,11 @@ var manners = map[string]manner{
 	"dns-mismatch":        {severity: notify.Problem, title: "The domain of %s does not point to this machine", over: "The domain of %s points to this machine again"},
 	"address-changed":     {severity: notify.Problem, title: "The public address of %s has changed", over: "The public address of %s is the registered one again"},
 
-	"backup-daily":   {severity: notify.Problem, title: "The daily backup of %s is not made", over: "The daily backup of %s works again", every: daily},
-	"backup-failed":  {severity: notify.Warning, title: "The last backup of %s failed", over: "The backup of %s works again", every: daily},
-	"backup-missing": {severity: notify.Warning, title: "The last backup of %s is gone", over: "There is a backup of %s again", every: daily},
-	"backup-old":     {severity: notify.Warning, title: "The last backup of %s is old", over: "There is a new backup of %s", every: weekly},
+	"backup-daily":      {severity: notify.Problem, title: "The daily backup of %s is not made", over: "The daily backup of %s works again", every: daily},
+	"backup-failed":     {severity: notify.Warning, title: "The last backup of %s failed", over: "The backup of %s works again", every: daily},
+	"backup-missing":    {severity: notify.Warning, title: "The last backup of %s is gone", over: "There is a backup of %s again", every: daily},
+	"backup-not-copied": {severity: notify.Warning, title: "The last backup of %s is on this machine only", over: "The last backup of %s is in its store again", every: daily},
+	"backup-old":        {severity: notify.Warning, title: "The last backup of %s is old", over: "There is a new backup of %s", every: weekly},
 
 	"account-open":    {severity: notify.Problem, title: "The next visitor can take over %s", over: "The admin account of %s exists now", as: "account", every: daily},
 	"account-missing": {severity: notify.Warning, title: "%s waits for its admin account", over: "The admin account of %s exists now", as: "account", every: daily},

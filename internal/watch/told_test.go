@@ -33,6 +33,7 @@ func TestManners(t *testing.T) {
 	}
 	for id, want := range map[string]string{
 		"not-running": "OpenAlgo (alpha) is down", "address-changed": "The public address of OpenAlgo (alpha) has changed", "disk-fills": "The disk will be full soon",
+		"backup-not-copied": "The last backup of OpenAlgo (alpha) is on this machine only",
 	} {
 		if p, _ := problem(Finding{ID: id}, "alpha", monday); p.Title != want {
 			t.Errorf("%s: %q, want %q", id, p.Title, want)
