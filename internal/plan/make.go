@@ -67,7 +67,7 @@ func (p *Plan) Finish(o *world.Observation) error {
 		return err
 	}
 	if o.Image == nil && p.Env.Fresh && o.Sample == nil && p.Answers.Image.Source != "rehearsal" {
-		p.Warn(finding.Warn("image-not-here", "Docker does not have the image yet. Its own sample .env may add settings to the .env shown here"))
+		p.Warn(finding.Warn("image-not-here", "Docker does not have the image yet. The image's own .sample.env may add settings to the .env shown here"))
 	}
 	expectDowntime(o, p)
 	planAsks(o, p)

@@ -88,7 +88,7 @@ func domain(o *world.Observation, a answers.Answers, ps *Problems) finding.Warni
 				"Switch the proxy off at Cloudflare for this name. To keep it on, save the answers, add `tls: {cloudflare: true}` to the file, and install with it"))}
 	case report.Judged && a.TLS.Mode != "files":
 		ps.Add("dns-mismatch", "%s", strings.TrimSuffix(report.Problem, "."))
-		_ = (*ps)[len(*ps)-1].With(finding.Answer("If you know that it is right", "tls: {check_dns: false}",
+		_ = (*ps)[len(*ps)-1].With(finding.Answer("If you know that it is right, add --no-dns-check to the command domain, or this to the answers file", "tls: {check_dns: false}",
 			`Set the record at your domain's provider, then check again. Or go back to the page "Address" and leave the domain empty`))
 	default:
 		return finding.Warnings{finding.Warn("dns-mismatch", "%s", report.Problem)}

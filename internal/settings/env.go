@@ -312,7 +312,7 @@ func (p Env) Diff(before []byte) string {
 	if p.Fresh {
 		before, from = p.base, "a/.sample.env"
 	}
-	edits := udiff.Strings(string(envfile.Masked(before)), string(envfile.Masked(p.Text)))
+	edits := udiff.Lines(string(envfile.Masked(before)), string(envfile.Masked(p.Text)))
 	diff, err := udiff.ToUnified(from, "b/.env", string(envfile.Masked(before)), edits, 0)
 	if err != nil {
 		diff = "" // the edits are udiff's own: they always fit

@@ -171,3 +171,15 @@ func TestDiffShowsNoSecret(t *testing.T) {
 		}
 	}
 }
+
+// TestDiffLeavesOtherLinesOut changes two settings that have lines between them.
+func TestDiffLeavesOtherLinesOut(t *testing.T) {
+	before := sound + "HOST_SERVER = 'http://127.0.0.1:5000'\nNGROK_ALLOW = 'FALSE'\nWEBSOCKET_URL = 'ws://127.0.0.1:8765'\n"
+	p, _, err := decide(parsed(t, before), nil, want("HOST_SERVER", "https://algo.example.com", "WEBSOCKET_URL", "wss://algo.example.com/ws"), instance.State{}, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := p.Diff([]byte(before)); !strings.Contains(diff, "+WEBSOCKET_URL") || strings.Contains(diff, "NGROK_ALLOW") {
+		t.Errorf("%s", diff)
+	}
+}
