@@ -2,6 +2,7 @@ package present
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/broker"
@@ -31,6 +32,11 @@ type Next struct {
 func (n Next) After(r event.Result) Next {
 	n.Result = r
 	return n
+}
+
+// Repeated reports whether a note of a run says what the lines say as well.
+func Repeated(note string) bool {
+	return strings.HasPrefix(note, "next: ") || strings.Contains(note, " the redirect URL must be exactly ")
 }
 
 // Way is how a person logs in to the machine on which OpenAlgo runs.

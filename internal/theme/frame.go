@@ -159,10 +159,14 @@ func (t *Theme) Fit(line string, width int) string {
 	return line + strings.Repeat(" ", max(width-ansi.StringWidth(line), 0))
 }
 
-// Wrap is text as lines of at most width cells, broken at spaces where it can be.
+// Wrap is text as lines of at most width cells, broken at spaces where it can be. A hyphen
+// is no such place: names of files, addresses and commands have them, and must stay whole.
 func Wrap(text string, width int) []string {
-	return strings.Split(ansi.Wrap(text, max(width, 1), ""), "\n")
+	whole := ansi.Wrap(strings.ReplaceAll(text, "-", noBreak), max(width, 1), "")
+	return strings.Split(strings.ReplaceAll(whole, noBreak, "-"), "\n")
 }
+
+const noBreak = "\u2011" // a hyphen at which no line is broken
 
 // Screen puts a page together: what does not fit between head and foot is not shown,
 // and the foot is at the bottom.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -70,7 +71,9 @@ type applyPage struct {
 	undoing  bool
 }
 
-func (p *applyPage) title() string { return "Installing" }
+func (p *applyPage) title() string {
+	return map[bool]string{true: "Applying", false: "Installing"}[p.m.host.Again]
+}
 
 func (p *applyPage) update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
@@ -105,7 +108,7 @@ func (p *applyPage) ended() tea.Cmd {
 		m.page = &failurePage{m: m, err: m.err, log: p.progress.Log}
 		return nil
 	}
-	m.page = &resultPage{m: m, notes: p.progress.Notes}
+	m.page = &resultPage{m: m, notes: slices.DeleteFunc(p.progress.Notes, present.Repeated)}
 	return nil
 }
 

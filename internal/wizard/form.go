@@ -128,7 +128,7 @@ func (p *formPage) submit(fields []*field) tea.Cmd {
 		return nil
 	}
 	if p.draft.Take(f.q, text) {
-		p.m.note = "Spaces around it were removed."
+		p.m.note = f.q.Label(p.draft) + ": spaces around it were removed."
 	}
 	if f.problem = p.check(f.q); f.problem != "" {
 		return nil

@@ -47,3 +47,26 @@ func TestReviewTellsOfAnotherRedirectURL(t *testing.T) {
 	s.m.told = "http://127.0.0.1:5000/zerodha/callback"
 	s.keys("r").sees("has changed since you last saw it")
 }
+
+// TestResultSaysEverythingOnce wants the steps, and no note of the run that repeats one.
+func TestResultSaysEverythingOnce(t *testing.T) {
+	host := testHost()
+	host.Install = func(_ context.Context, a answers.Answers, to event.Reporter) (event.Result, error) {
+		for _, text := range []string{"next: open it and create your account", "at Zerodha the redirect URL must be exactly http://127.0.0.1:5000/zerodha/callback", "a swap file is in use"} {
+			to.Report(event.Event{Type: event.TypeNote, Message: text})
+		}
+		return event.Result{Changed: true, URL: a.Origin()}, nil
+	}
+	s := begin(t, host).keys(toApply...).until("Enter Quit").keys("end")
+	s.sees("Note: a swap file is in use").seesNot("Note: next").seesNot("Note: at Zerodha")
+}
+
+// TestAChangeIsApplied wants no word of an install where one is changed.
+func TestAChangeIsApplied(t *testing.T) {
+	host := testHost()
+	for again, want := range map[bool]string{false: "Enter Install", true: "Enter Apply"} {
+		s := begin(t, host).keys(toReview...)
+		s.m.host.Again = again
+		s.keys("r").sees(want)
+	}
+}

@@ -139,6 +139,10 @@ func (p *reviewPage) planLines(width, height int) []string {
 	section := func(title string, texts ...string) {
 		var lines []string
 		for _, text := range texts {
+			if strings.HasPrefix(text, " ") {
+				lines = append(lines, hanging(text, theme.Inner(width, height))...)
+				continue
+			}
 			for i, line := range wrapped(text, theme.Inner(width, height)-2) {
 				lines = append(lines, strings.Repeat(" ", min(2*i, 2))+line)
 			}
@@ -165,6 +169,9 @@ func (p *reviewPage) planLines(width, height int) []string {
 		changes = []string{"nothing: OpenAlgo matches your answers"}
 	}
 	section("What changes", changes...)
+	if d := p.plan.Downtime; d != nil {
+		section("Downtime", printable.Capital(d.Text))
+	}
 	section("Sizing for "+p.plan.Sizing.Of(), p.plan.Sizing.Why()...)
 	section("At "+p.m.draft.Broker().Name, "The redirect URL must be exactly "+p.m.draft.RedirectURL())
 	if p.jump {
@@ -189,7 +196,7 @@ func (p *reviewPage) keys() string {
 	case p.m.host.DryRun:
 		return "Enter End dry run   Esc Back   s Save   d Details   Ctrl+C Quit" + p.scroll.hint()
 	}
-	return "Enter Install   Esc Back   s Save   d Details   Ctrl+C Quit" + p.scroll.hint()
+	return map[bool]string{true: "Enter Apply", false: "Enter Install"}[p.m.host.Again] + "   Esc Back   s Save   d Details   Ctrl+C Quit" + p.scroll.hint()
 }
 
 // saveScreen asks where the answers shall be kept.

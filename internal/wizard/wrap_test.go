@@ -10,6 +10,7 @@ func TestHanging(t *testing.T) {
 		"short":                      {"short"},
 		"1. one two three four five": {"1. one two", "   three", "   four", "   five"},
 		"  a command that is long":   {"  a command", "  that is", "  long"},
+		"   https://a.example/b":     {"   https://", "   a.exampl", "   e/b"},
 	} {
 		if got := hanging(text, 11); !slices.Equal(got, want) {
 			t.Errorf("%q: %q", text, got)

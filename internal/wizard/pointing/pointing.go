@@ -4,11 +4,9 @@ package pointing
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
-	"github.com/charmbracelet/x/ansi"
 
 	"github.com/marketcalls/openalgo-install/internal/theme"
 )
@@ -89,7 +87,7 @@ func (a *Advice) Lines(look *theme.Theme, width int) []string {
 		return nil
 	}
 	out := []string{""}
-	for line := range strings.SplitSeq(ansi.Wrap(text, max(width-2, 1), ""), "\n") {
+	for _, line := range theme.Wrap(text, width-2) {
 		out = append(out, "  "+style.Render(line))
 	}
 	return out
