@@ -63,7 +63,7 @@ var actions = []action{
 	{key: "n", word: "New", label: "Install another instance", alone: true, do: hand.newInstance},
 	{key: "g", word: "Update", label: "Update openalgo-install", args: []string{"self-update"}, alone: true},
 	{key: "y", word: "Copy", label: "Copy an address", do: hand.openCopy},
-	{key: "Q", word: "QR", label: "Show the address as a QR code", fits: hasCode, do: hand.openCode},
+	{key: "Q", word: "QR code", label: "Show the address as a QR code", fits: hasCode, do: hand.openCode},
 }
 
 // possible are the actions for the chosen instance.

@@ -215,7 +215,11 @@ func (m sheet) boxes(i live.Instance, width, height int) []string {
 	facts = append(facts, m.Theme.Box("Market", m.marketLines(i, right-4), right)...)
 	room := max(len(charts)-len(facts)-2, 1)
 	problems := m.problemLines(i, right-4, room)
-	if len(problems) == 0 {
+	switch {
+	case len(problems) > 0:
+	case i.Status == nil: // nothing was looked at yet
+		problems = []string{m.Theme.Word(theme.Busy, "looking for problems")}
+	default:
 		problems = []string{m.Theme.Word(theme.OK, "no problems found")}
 	}
 	for len(problems) < room {
