@@ -25,11 +25,11 @@ func newAdopt(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "adopt",
 		Short: "Take over an instance that another tool installed",
-		Long: `Take over an instance that install-docker.sh, docker-run.sh, Docker Compose or you
-set up. It keeps its .env, encryption keys, volumes or directories, image, ports
-and domain. openalgo-install recreates the container once and checks OpenAlgo. If
-that fails, the previous container runs again. Nothing is deleted: previous
-versions of changed files stay in .openalgo-install/backups.
+		Long: `Take over an instance that install-docker.sh, docker-run.sh, Docker Compose or
+you set up. It keeps its .env, encryption keys, volumes or directories, image,
+ports and domain. openalgo-install recreates the container once and checks
+OpenAlgo. If that fails, the previous container runs again. Nothing is deleted:
+previous versions of changed files stay in .openalgo-install/backups.
 
 Without --dir, openalgo-install looks for the instance itself.`,
 		Example: `  openalgo-install adopt --dry-run

@@ -13,6 +13,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/ops"
+	"github.com/marketcalls/openalgo-install/internal/present"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 )
 
@@ -124,13 +125,12 @@ func (c *backupCommand) recipient(d instance.Dir, seal backup.Seal) (string, err
 	if err != nil {
 		return "", err
 	}
-	fmt.Fprintf(c.stderr, `
+	fmt.Fprintf(present.Folded(c.stderr), `
 Backups in %s are encrypted. This key opens them:
 
     %s
 
-Keep it in your password manager or on paper, and not only on this machine. It is
-shown only now, and it is stored nowhere. Without it nobody can read these backups.
+Keep it in your password manager or on paper, and not only on this machine. It is shown only now, and it is stored nowhere. Without it nobody can read these backups.
 
 `, c.away, identity.Reveal())
 	if err := c.agree("Did you keep the key?"); err != nil {

@@ -27,8 +27,8 @@ func newBackupList(a *app) *cobra.Command {
 		Use:   "list [DIRECTORY | ADDRESS]",
 		Short: "List the backups here or in a store",
 		Long: `List backups by their time: those of DIR-backups, of another directory, or of a
-store on another machine. Nothing is read but names, times and sizes: to see whether
-a backup can be read, use backup verify.`,
+store on another machine. Nothing is read but names, times and sizes: to see
+whether a backup can be read, use backup verify.`,
 		Example: `  openalgo-install backup list
   openalgo-install backup list s3://my-bucket/openalgo --credentials /root/s3.env --json`,
 		Args: func(_ *cobra.Command, args []string) error {
@@ -46,7 +46,7 @@ a backup can be read, use backup verify.`,
 				return a.writeJSON(map[string]any{"backups": list})
 			}
 			if len(list) == 0 {
-				fmt.Fprintln(a.stdout, "There are no backups.")
+				fmt.Fprintf(a.stdout, "There are no backups in %s.\n", printable.Line(cmp.Or(append(args, backup.Archives(instance.Dir(a.dir)))...)))
 				return nil
 			}
 			out := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
@@ -99,10 +99,10 @@ func newBackupVerify(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "verify FILE | ADDRESS",
 		Short: "Read a backup to its end and compare its checksums",
-		Long: `Read a backup to its end, decrypt it, and compare every checksum. Of a store, the
-newest backup there is read, or the one that the address names. Use it with
---identity to test that you kept the key. Nothing is changed; a copy of what is in a
-store is made for as long as that takes.`,
+		Long: `Read a backup to its end, decrypt it, and compare every checksum. Of a store,
+the newest backup there is read, or the one that the address names. Use it with
+--identity to test that you kept the key. Nothing is changed; a copy of what is
+in a store is made for as long as that takes.`,
 		Example: `  openalgo-install backup verify s3://my-bucket/openalgo --credentials /root/s3.env --identity key.txt`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {

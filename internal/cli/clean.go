@@ -14,10 +14,10 @@ func newClean(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "clean",
 		Short: "Remove images and copies that are no longer needed",
-		Long: `Remove files of the instance in --dir that are no longer needed: images of earlier
-releases, images that were built, and unused copies of data that are older than 30
-days. openalgo-install lists each one with its size, and asks before it removes
-anything.
+		Long: `Remove files of the instance in --dir that are no longer needed: images of
+earlier releases, images that were built, and unused copies of data that are
+older than 30 days. openalgo-install lists each one with its size, and asks
+before it removes anything.
 
 The image in use stays, and so does everything that a rollback needs. Volumes,
 backups, images of other instances and images that no registry has are never

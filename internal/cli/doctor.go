@@ -35,9 +35,9 @@ sizing, and interrupted runs. Each finding says what is wrong and how to fix it.
 Nothing is changed.
 
 --fix shows what is safe to fix, asks, and fixes it: the permissions of .env, a
-.env that a Windows editor saved as UTF-16 or with a byte order mark, a container
-that is stopped or does not answer, its restart policy, and interrupted runs.
---yes answers the question.
+.env that a Windows editor saved as UTF-16 or with a byte order mark, a
+container that is stopped or does not answer, its restart policy, and
+interrupted runs. --yes answers the question.
 
 --bundle writes the report, files and logs into an archive for support, without
 secrets.

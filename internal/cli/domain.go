@@ -22,10 +22,11 @@ func newDomain(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "domain NAME",
 		Short: "Serve OpenAlgo under another domain",
-		Long: `Serve OpenAlgo under NAME. openalgo-install first gets the certificate for the new
-name, while the previous name still works. Then it changes the settings in .env
-that contain the name, recreates the container, checks OpenAlgo over HTTPS, and
-removes the previous name. If a step fails, openalgo-install undoes all steps.
+		Long: `Serve OpenAlgo under NAME. openalgo-install first gets the certificate for the
+new name, while the previous name still works. Then it changes the settings in
+.env that contain the name, recreates the container, checks OpenAlgo over HTTPS,
+and removes the previous name. If a step fails, openalgo-install undoes all
+steps.
 
 Afterwards change the redirect URL at your broker. The result shows it.`,
 		Example: `  openalgo-install domain algo.example.com

@@ -27,8 +27,8 @@ func newLogs(a *app) *cobra.Command {
 		Short: "Show OpenAlgo's log, without secrets",
 		Long: `Show the last lines of OpenAlgo's log, without secrets.
 
---since needs a duration (30m, 2h), a time today in IST (09:15), or a date and time
-(2026-11-26 09:15). --grep shows lines that match a regular expression. It
+--since needs a duration (30m, 2h), a time today in IST (09:15), or a date and
+time (2026-11-26 09:15). --grep shows lines that match a regular expression. It
 searches the whole log, unless you add --tail or --since.`,
 		Example: `  openalgo-install logs -f
   openalgo-install logs --since 09:15 --timestamps

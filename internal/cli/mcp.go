@@ -18,16 +18,16 @@ func newMCP(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "mcp on|off",
 		Short: "Allow AI clients to use OpenAlgo over the internet",
-		Long: `Switch OpenAlgo's remote MCP server on or off. AI clients that you approve can use
-these scopes:
+		Long: `Switch OpenAlgo's remote MCP server on or off. AI clients that you approve can
+use these scopes:
 
   read:market     quotes, depth, history
   read:account    orders, holdings, positions, funds
   write:orders    place, change and cancel real orders; only with --write-orders
 
-You approve each client in OpenAlgo first, unless you add --no-approval. Remote MCP
-needs a domain with HTTPS. Afterwards openalgo-install checks each endpoint. If one
-does not answer correctly, the change is rolled back.`,
+You approve each client in OpenAlgo first, unless you add --no-approval. Remote
+MCP needs a domain with HTTPS. Afterwards openalgo-install checks each endpoint.
+If one does not answer correctly, the change is rolled back.`,
 		Example: `  openalgo-install mcp on
   openalgo-install mcp off`,
 		Args: func(_ *cobra.Command, args []string) error {

@@ -24,13 +24,13 @@ func newNotify(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "notify",
 		Short: "Choose where messages about OpenAlgo go",
-		Long: `Choose where openalgo-install sends messages about every instance of this machine:
-Telegram, e-mail, ntfy, Slack, Discord or a webhook. An address is a secret: it is
-asked for without being shown, or read from stdin, and kept in a file that you alone
-can read. It is never a part of a command.
+		Long: `Choose where openalgo-install sends messages about every instance of this
+machine: Telegram, e-mail, ntfy, Slack, Discord or a webhook. An address is a
+secret: it is asked for without being shown, or read from stdin, and kept in a
+file that you alone can read. It is never a part of a command.
 
-A message that cannot be sent is kept for 3 days and sent later. OpenAlgo goes on
-running.`,
+A message that cannot be sent is kept for 3 days and sent later. OpenAlgo goes
+on running.`,
 		Example: `  openalgo-install notify add telegram
   openalgo-install notify test
   openalgo-install notify list`,
@@ -64,8 +64,8 @@ func newNotifyTest(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "test [NAME]",
 		Short: "Send a test message, and say what came back",
-		Long: `Send a test message to every address, or to the one with the name NAME. For each it
-says whether the service took the message, and if not, what to do.`,
+		Long: `Send a test message to every address, or to the one with the name NAME. For each
+it says whether the service took the message, and if not, what to do.`,
 		Example: `  openalgo-install notify test
   openalgo-install notify test telegram --json`,
 		Args: atMostOne("notify test", "name"),
@@ -129,8 +129,8 @@ func newNotifyList(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "list",
 		Short: "List the addresses, and how the last message went",
-		Long: `List where messages go: name, kind and server of each address, when a message was last
-sent, and why the last one failed. Secrets are not shown.`,
+		Long: `List where messages go: name, kind and server of each address, when a message
+was last sent, and why the last one failed. Secrets are not shown.`,
 		Example: `  openalgo-install notify list
   openalgo-install notify list --json`,
 		Args: noArgs,
@@ -195,8 +195,9 @@ func newNotifyRemove(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "remove NAME",
 		Short: "Send no more messages to an address",
-		Long: `Forget an address, its secret, and the messages that wait for it. The service itself
-is not changed: delete the bot or the webhook there if you no longer need it.`,
+		Long: `Forget an address, its secret, and the messages that wait for it. The service
+itself is not changed: delete the bot or the webhook there if you no longer need
+it.`,
 		Example: `  openalgo-install notify remove telegram`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
@@ -242,10 +243,10 @@ func newNotifyRules(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "rules",
 		Short: "Show or set when a problem is told again",
-		Long: `Show or set when you are told. Each problem is told once, and its end once. A problem
-that lasts is told again after --repeat. While a market is open, an instance that is
-not ready is told again after --urgent. Warnings wait for the end of the quiet hours;
-problems do not.`,
+		Long: `Show or set when you are told. Each problem is told once, and its end once. A
+problem that lasts is told again after --repeat. While a market is open, an
+instance that is not ready is told again after --urgent. Warnings wait for the
+end of the quiet hours; problems do not.`,
 		Example: `  openalgo-install notify rules
   openalgo-install notify rules --repeat 12h --quiet 22:00-06:00
   openalgo-install notify rules --quiet off`,

@@ -34,21 +34,21 @@ func newNotifyAdd(a *app) *cobra.Command {
 		Short: "Add an address that messages go to",
 		Long: `Add an address that messages go to. KIND is one of:
 
-  telegram   a bot of yours. Make it with BotFather, send it a message, then enter
-             its token. The chat is found by itself, or named with --to
+  telegram   a bot of yours. Make it with BotFather, send it a message, then
+             enter its token. The chat is found by itself, or named with --to
   email      a mailbox, by SMTP with TLS. Enter the password, or an app password
   ntfy       a topic of ntfy.sh, or the address of a topic elsewhere
   slack      the address of an incoming webhook
   discord    the address of a webhook
   webhook    a web address that takes JSON
-  ping       a web address that is called after each round of checks, as those of
-             healthchecks.io and Uptime Kuma. It tells you when no call comes: this
-             machine is down
+  ping       a web address that is called after each round of checks, as those
+             of healthchecks.io and Uptime Kuma. It tells you when no call comes:
+             this machine is down
 
 The secret is asked for without being shown. Without a terminal it is read from
-stdin, or from where {env:NAME} or {file:PATH} says. Addresses as shoutrrr writes
-them are taken, too. An address with the same name is replaced. OpenAlgo goes on
-running.`,
+stdin, or from where {env:NAME} or {file:PATH} says. Addresses as shoutrrr
+writes them are taken, too. An address with the same name is replaced. OpenAlgo
+goes on running.`,
 		Example: `  openalgo-install notify add telegram
   openalgo-install notify add email --server smtp.gmail.com:587 --user me@gmail.com
   openalgo-install notify add ping '{file:/root/ping-address}'`,

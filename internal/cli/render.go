@@ -19,8 +19,8 @@ func newRender(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "render --answers FILE --out DIR",
 		Short: "Write the files of an installation, and change nothing else",
-		Long: `Write the files of an installation into a directory. This uses no Docker and starts
-nothing. An existing .env keeps its encryption keys.
+		Long: `Write the files of an installation into a directory. This uses no Docker and
+starts nothing. An existing .env keeps its encryption keys.
 
 compose   .env and docker-compose.yaml
 docker    .env and run.sh, a docker run command with the same volumes, ports,

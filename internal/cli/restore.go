@@ -32,24 +32,26 @@ func newRestore(a *app) *cobra.Command {
 		Use:   "restore FILE | ADDRESS",
 		Short: "Restore a backup; if that fails, restore the current data",
 		Long: `Replace the instance in --dir by a backup: .env with its encryption keys,
-docker-compose.yaml, your answers, databases, strategies and private keys. You can
-restore into the same instance, into another one or into a new one, also on another
-machine. An existing instance keeps its own ports and domain.
+docker-compose.yaml, your answers, databases, strategies and private keys. You
+can restore into the same instance, into another one or into a new one, also on
+another machine. An existing instance keeps its own ports and domain.
 
-openalgo-install reads the whole file and compares every checksum before it changes
-anything. The replaced data stays in .openalgo-install/replaced until the next
-restore, and the replaced files in .openalgo-install/backups. If OpenAlgo does not
-start with the restored data, the restore is rolled back.
+openalgo-install reads the whole file and compares every checksum before it
+changes anything. The replaced data stays in .openalgo-install/replaced until
+the next restore, and the replaced files in .openalgo-install/backups. If
+OpenAlgo does not start with the restored data, the restore is rolled back.
 
-Whoever can change a backup decides what runs on this machine. The plan shows how
-the Compose files change. They may ask for rights that OpenAlgo does not need:
-privileged mode, paths and devices of this machine, its Docker socket. Restore asks
-you about each such right. --allow-rights answers in advance; --yes does not.
+Whoever can change a backup decides what runs on this machine. The plan shows
+how the Compose files change. They may ask for rights that OpenAlgo does not
+need: privileged mode, paths and devices of this machine, its Docker socket.
+Restore asks you about each such right. --allow-rights answers in advance; --yes
+does not.
 
-An image that is older than the data is refused. Choose a newer one with --image.
+An image that is older than the data is refused. Choose a newer one with
+--image.
 
-A backup in a store (s3://, sftp://, rclone:) is copied to DIR-backups first: the
-backup that the address names, or the newest one in the store.`,
+A backup in a store (s3://, sftp://, rclone:) is copied to DIR-backups first:
+the backup that the address names, or the newest one in the store.`,
 		Example: `  openalgo-install restore /opt/openalgo-backups/openalgo-20261124-023000.tar.zst --dry-run
   openalgo-install restore /opt/openalgo-backups/openalgo-20261124-023000.tar.zst.age --identity key.txt --dir /opt/openalgo-test
   openalgo-install restore s3://my-bucket/openalgo --credentials /root/s3.env --identity key.txt`,

@@ -105,7 +105,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	cmd := newRoot(a)
 	cmd.SetArgs(args[1:])
 	cmd.SetIn(stdin)
-	cmd.SetOut(stdout)
+	cmd.SetOut(present.Folded(stdout)) // help; a command prints to stdout itself
 	cmd.SetErr(stderr)
 	err := cmd.ExecuteContext(ctx)
 	if err == nil {
@@ -147,10 +147,10 @@ func newRoot(a *app) *cobra.Command {
 		Short: "Install OpenAlgo on this machine and keep it running",
 		Long: `openalgo-install installs OpenAlgo on this machine and keeps it running.
 
-It measures RAM and cores, sizes the container, makes the encryption keys, writes
-.env and docker-compose.yaml, and starts OpenAlgo in Docker. On a terminal it asks
-its questions. With --answers FILE it asks none. A second run with the same answers
-changes nothing. A run that fails is rolled back.`,
+It measures RAM and cores, sizes the container, makes the encryption keys,
+writes .env and docker-compose.yaml, and starts OpenAlgo in Docker. On a
+terminal it asks its questions. With --answers FILE it asks none. A second run
+with the same answers changes nothing. A run that fails is rolled back.`,
 		Example: `  openalgo-install
   openalgo-install answers init > answers.yaml
   openalgo-install --answers answers.yaml --dry-run

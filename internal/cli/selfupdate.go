@@ -23,13 +23,13 @@ func newSelfUpdate(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "self-update",
 		Short: "Update openalgo-install to the latest signed release",
-		Long: `Update openalgo-install to its latest release, or to the version that you name with
---to. The release must be signed with the project's key, which is built in.
-openalgo-install tries the new version before it replaces the current one. OpenAlgo
-itself is not changed.
+		Long: `Update openalgo-install to its latest release, or to the version that you name
+with --to. The release must be signed with the project's key, which is built in.
+openalgo-install tries the new version before it replaces the current one.
+OpenAlgo itself is not changed.
 
-If you installed openalgo-install as a package, update it with the package manager.
-` + selfupdate.Variable + `
+If you installed openalgo-install as a package, update it with the package
+manager.` + selfupdate.Variable + `
 names a mirror.`,
 		Example: `  openalgo-install version --check
   openalgo-install self-update`,

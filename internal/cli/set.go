@@ -42,10 +42,11 @@ func newSet(a *app) *cobra.Command {
 OpenAlgo's own rules, then recreates the container. OpenAlgo and its strategies
 stop for some seconds. If OpenAlgo does not start, the change is rolled back.
 
-For a secret, write the name without a value. openalgo-install asks for the value
-without showing it, or reads it from stdin, one line for each. Other users could
-read a value on the command line. broker=ID changes the broker and its redirect
-URL, and asks for its credentials. Without a terminal, name both credentials.`,
+For a secret, write the name without a value. openalgo-install asks for the
+value without showing it, or reads it from stdin, one line for each. Other users
+could read a value on the command line. broker=ID changes the broker and its
+redirect URL, and asks for its credentials. Without a terminal, name both
+credentials.`,
 		Example: `  openalgo-install set LOG_LEVEL=DEBUG
   openalgo-install set --unset LOG_LEVEL
   openalgo-install set broker=dhan BROKER_API_KEY BROKER_API_SECRET

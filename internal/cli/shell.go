@@ -57,9 +57,9 @@ func newAdmin(a *app) *cobra.Command {
 	reset := &cobra.Command{
 		Use:   "reset-password",
 		Short: "Set a new password for an account in OpenAlgo",
-		Long: `Run OpenAlgo's own password reset in the container. It asks for the new password.
-Without a terminal, pass the password as one line on standard input. Encryption keys
-stay as they are. The new password works after half a minute.`,
+		Long: `Run OpenAlgo's own password reset in the container. It asks for the new
+password. Without a terminal, pass the password as one line on standard input.
+Encryption keys stay as they are. The new password works after half a minute.`,
 		Example: `  openalgo-install admin reset-password --list
   openalgo-install admin reset-password
   openalgo-install admin reset-password <FILE`,

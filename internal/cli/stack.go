@@ -24,8 +24,8 @@ func newStatus(a *app) *cobra.Command {
 		Long: `Show every instance, or only the one in --dir: whether it is ready, its address,
 sizing, backups and volumes.
 
---watch prints one line for each instance at intervals, and at once after a change,
-until Ctrl+C. With --json each line is a JSON document.`,
+--watch prints one line for each instance at intervals, and at once after a
+change, until Ctrl+C. With --json each line is a JSON document.`,
 		Example: `  openalgo-install status
   openalgo-install status --watch --every 10s
   openalgo-install status --watch --json`,

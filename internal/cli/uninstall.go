@@ -31,16 +31,16 @@ func newUninstall(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "uninstall",
 		Short: "Remove OpenAlgo, and keep your data and encryption keys",
-		Long: `Remove OpenAlgo's container and network. Without --purge your data and encryption
-keys stay, and a new install uses them again.
+		Long: `Remove OpenAlgo's container and network. Without --purge your data and
+encryption keys stay, and a new install uses them again.
 
 With --purge everything is deleted for good. openalgo-install asks for the
 instance's name. Without a terminal, add --yes --purge=NAME.
 
-install-docker.sh and other installers leave files on this machine for the instance
-(helper scripts, its nginx site, cron jobs). openalgo-install lists them.
---leftovers removes them, and keeps copies in .openalgo-install/backups unless you
-add --purge.`,
+install-docker.sh and other installers leave files on this machine for the
+instance (helper scripts, its nginx site, cron jobs). openalgo-install lists
+them. --leftovers removes them, and keeps copies in .openalgo-install/backups
+unless you add --purge.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.run(cmd.Context()) },
 	}

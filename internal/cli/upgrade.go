@@ -35,21 +35,21 @@ func newUpgrade(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "upgrade",
 		Short: "Upgrade OpenAlgo, and roll back if it does not start",
-		Long: `Pull the new image while the current release still runs. Then stop OpenAlgo, copy
-its databases, add new settings to .env (your values stay), start the new release
-and check it. If it does not start, the previous image, .env and databases are
-restored.
+		Long: `Pull the new image while the current release still runs. Then stop OpenAlgo,
+copy its databases, add new settings to .env (your values stay), start the new
+release and check it. If it does not start, the previous image, .env and
+databases are restored.
 
-The copy stays in .openalgo-install/snapshot until the next upgrade. Once the new
-release runs, images of earlier releases that a registry still has are removed. The
-release before stays, for a rollback, and so does every volume.
+The copy stays in .openalgo-install/snapshot until the next upgrade. Once the
+new release runs, images of earlier releases that a registry still has are
+removed. The release before stays, for a rollback, and so does every volume.
 
 With --auto this machine upgrades OpenAlgo by itself, outside market hours: on
-Saturday between 06:00 and 08:00 IST, or in a window that you choose. It sends you a
-message on the evening before, and makes a backup first. It installs releases that
-are 3 days old or older, and never another major version. A release that fails is
-rolled back and not tried again. --hold pauses this until the next --auto. --skip
-leaves out one release.`,
+Saturday between 06:00 and 08:00 IST, or in a window that you choose. It sends
+you a message on the evening before, and makes a backup first. It installs
+releases that are 3 days old or older, and never another major version. A
+release that fails is rolled back and not tried again. --hold pauses this until
+the next --auto. --skip leaves out one release.`,
 		Example: `  openalgo-install upgrade --check
   openalgo-install upgrade
   openalgo-install upgrade --to 2.0.1.0

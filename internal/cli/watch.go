@@ -20,6 +20,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/later"
 	"github.com/marketcalls/openalgo-install/internal/market"
 	"github.com/marketcalls/openalgo-install/internal/ops"
+	"github.com/marketcalls/openalgo-install/internal/present"
 	"github.com/marketcalls/openalgo-install/internal/printable"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
 	"github.com/marketcalls/openalgo-install/internal/userns"
@@ -40,20 +41,20 @@ func newWatch(a *app) *cobra.Command {
 		Use:   "watch [on|off|run]",
 		Short: "Watch every instance, and tell you when something is wrong",
 		Long: fmt.Sprintf(`Have this machine look at all instances on it every %d minutes, and tell you by
-message when something is wrong and when it is over: OpenAlgo is down or does not
-answer, memory or disk run out, the certificate ends, the public address has
-changed, a backup was missed, a run was interrupted. Before the market opens, one
-message says whether all is ready.
+message when something is wrong and when it is over: OpenAlgo is down or does
+not answer, memory or disk run out, the certificate ends, the public address has
+changed, a backup was missed, a run was interrupted. Before the market opens,
+one message says whether all is ready.
 
 Without on, off or run it says whether the watch is on, and what the last round
 found. Where messages go: openalgo-install notify.
 
-The watch changes nothing by itself, with one exception: it completes or undoes a
-run that was interrupted, after a reboot or where OpenAlgo is down since. It tells
-you so. No message comes while a command of yours changes the instance.
+The watch changes nothing by itself, with one exception: it completes or undoes
+a run that was interrupted, after a reboot or where OpenAlgo is down since. It
+tells you so. No message comes while a command of yours changes the instance.
 
-on sets up a systemd timer, or cron where there is no systemd; without root it is
-your user's own. off removes it. run makes one round now. With --dir only the
+on sets up a systemd timer, or cron where there is no systemd; without root it
+is your user's own. off removes it. run makes one round now. With --dir only the
 instance in that directory is watched.`, later.WatchEvery),
 		Example: `  openalgo-install watch on
   openalgo-install watch on --preopen 08:30
@@ -144,11 +145,15 @@ func setWatch(ctx context.Context, dir, clock string, warn func(*finding.Error))
 	if state := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(state) && filepath.Dir(hoststate.Dir()) == filepath.Clean(state) {
 		job.Env = append(job.Env, "XDG_STATE_HOME="+state)
 	}
-	by, err := later.SetWatch(ctx, job, warn)
+	idle := false
+	by, err := later.SetWatch(ctx, job, func(w *finding.Error) { idle = true; warn(w) })
 	if err != nil {
 		return event.Result{}, err
 	}
 	text := fmt.Sprintf("the watch is on: %s looks every %d minutes", by, later.WatchEvery)
+	if idle {
+		text = fmt.Sprintf("the watch is set up, but nothing runs it yet: see the warning. After that, %s looks every %d minutes", by, later.WatchEvery)
+	}
 	if dir != "" {
 		text += " at the instance in " + dir + " alone"
 	}
@@ -202,7 +207,7 @@ func (c *watchCommand) show(ctx context.Context) error {
 	if c.json {
 		return c.writeJSON(s)
 	}
-	fmt.Fprintf(c.stdout, "watch: %s\n", printable.Line(s.String()))
+	present.Sentence(c.stdout, "watch: "+printable.Line(s.String()))
 	if s.PreOpen != "" {
 		fmt.Fprintf(c.stdout, "before the market opens: %s IST on trading days\n", s.PreOpen)
 	}
@@ -214,15 +219,16 @@ func (c *watchCommand) show(ctx context.Context) error {
 func sayWatch(w io.Writer, s watch.Glanced) {
 	text := s.String()
 	if !s.On {
-		text += ": you get no message when OpenAlgo is down. To turn it on: " + finding.Prompt{Sudo: userns.IsRoot()}.Command("watch", "on")
+		text += ". You get no message when OpenAlgo is down. To turn it on: " + finding.Prompt{Sudo: userns.IsRoot()}.Command("watch", "on")
 	}
-	fmt.Fprintf(w, "\nwatch: %s\n", printable.Line(text))
+	fmt.Fprintln(w)
+	present.Sentence(w, "watch: "+printable.Line(text))
 }
 
 // list prints problems.
 func (c *watchCommand) list(all []watch.Problem) {
 	for _, p := range all {
-		fmt.Fprintf(c.stdout, "\n%-8s %s (since %s)\n", p.Severity, printable.Line(p.Text), market.Text(p.Since))
+		fmt.Fprintf(present.Folded(c.stdout), "\n%-8s %s (since %s)\n", p.Severity, printable.Line(p.Text), market.Text(p.Since))
 		if p.Command != "" {
 			fmt.Fprintf(c.stdout, "%-8s -> %s\n", "", printable.Line(p.Command))
 		}

@@ -25,6 +25,7 @@ func Summary(w io.Writer, p *plan.Plan) {
 
 // confirmed prints what a plan asks.
 func confirmed(w io.Writer, p *plan.Plan) {
+	w = Folded(w)
 	if len(p.Asks) > 0 && p.Removal == nil {
 		fmt.Fprintln(w, "\nConfirm:")
 		for _, ask := range p.Asks {
@@ -61,8 +62,7 @@ func writePlan(w io.Writer, p *plan.Plan, diffs bool) {
 		Settings(w, p)
 	}
 	if p.Sizes() {
-		fmt.Fprintf(w, "\nSizing for %s (%s figures):\n", p.Sizing.Of(), p.Sizing.Source)
-		fmt.Fprintf(w, "  %s, strategies: %s\n", p.Sizing.Values(), p.Sizing.Strategies)
+		fmt.Fprintf(w, "\nSizing for %s (%s figures): %s, strategies: %s\n", p.Sizing.Of(), p.Sizing.Source, p.Sizing.Values(), p.Sizing.Strategies)
 	}
 	// The question that is asked while a market is open says how long that is.
 	if p.Downtime != nil && !slices.ContainsFunc(p.Asks, func(ask plan.Ask) bool { return ask.Kind == plan.AskMarket }) {

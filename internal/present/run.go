@@ -222,10 +222,13 @@ func JSON(w io.Writer, doc any) error {
 }
 
 // sentence begins a message with a capital, unless it begins with a name, and
-// ends it.
+// ends it. A command at its end stays as it is, to be pasted.
 func sentence(text string) string {
 	if first, _, _ := strings.Cut(text, " "); !strings.ContainsAny(first, "-/._") {
 		text = printable.Capital(text)
+	}
+	if ending.MatchString(text) {
+		return text
 	}
 	return strings.TrimSuffix(text, ".") + "."
 }

@@ -17,6 +17,7 @@ var everywhere = finding.Prompt{Sudo: true}
 
 // Status prints what instances are like for a person.
 func Status(w io.Writer, s status.Status) {
+	w = Folded(w)
 	switch {
 	case len(s.Instances) > 0:
 	case s.Dir != "":
@@ -56,7 +57,7 @@ func Status(w io.Writer, s status.Status) {
 			row("sizing", f.Values())
 		}
 		if d := i.Sizing.Due; i.Sizing.ResizeDue && i.Container != "" {
-			row("due", fmt.Sprintf("%s (for %s)", d.Values(), d.Of())+": "+finding.Command(i.Dir, "resize"))
+			row("resize", fmt.Sprintf("needed, to %s (for %s)", d.Values(), d.Of())+": "+finding.Command(i.Dir, "resize"))
 		}
 		row("code", codeOf(i.Bytecode))
 		row("schedule", i.Schedule.Text(i.Dir))

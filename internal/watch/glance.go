@@ -61,7 +61,7 @@ func (g Glanced) String() string {
 		text = fmt.Sprintf("on, last round %s, %s", g.At.In(market.IST).Format(form), found)
 	}
 	if g.Problem != "" {
-		text += ". " + g.Problem
+		text += ". " + printable.Capital(g.Problem)
 	}
 	return text
 }
