@@ -119,7 +119,11 @@ func (e *Invalid) FindingID() string { return "answers-invalid" }
 
 func (e *Invalid) Error() string {
 	var b strings.Builder
-	b.WriteString("the answers file has problems:")
+	head := "not valid:" // what was typed in a command
+	if len(e.Problems) > 0 && e.Problems[0].Line > 0 {
+		head = "the answers file has problems:"
+	}
+	b.WriteString(head)
 	for _, p := range e.Problems {
 		b.WriteString("\n  ")
 		if p.Line > 0 {

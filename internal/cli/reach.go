@@ -24,8 +24,8 @@ func tellingWay(c ops.Command) ops.Command {
 			if !elsewhere {
 				way = tunnel.Find(recent.Find(context.Background()).Best())
 			}
-			s.Note("to open it from another computer, type there: " + way.Command(a.Ports) +
-				" (nothing more is printed, and the prompt does not come back); then open " + tunnel.Open(a.Ports) + " in the browser there")
+			s.Note("to open OpenAlgo from another computer, keep this command running there (it prints nothing), and open " +
+				tunnel.Open(a.Ports) + " in the browser there: " + way.Command(a.Ports))
 		}
 	}
 	return c

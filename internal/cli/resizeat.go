@@ -44,7 +44,7 @@ func (c *resizeCommand) leave(ctx context.Context, out *presenter, home string, 
 	}
 	when := fmt.Sprintf("%s (%s here)%s", at.Format("Mon 2 Jan, 15:04 MST"), at.Local().Format("Mon 15:04 MST"), tradesThen(all, at))
 	out.Report(event.Event{Type: event.TypeNote, Time: time.Now(),
-		Message: "the resize waits until " + when + ". You may log out. To cancel it: " + finding.Command(home, "resize", "--cancel")})
+		Message: "the resize waits until " + when + ". You may log out, or press Ctrl+C to get your prompt back: it waits all the same. To cancel it: " + finding.Command(home, "resize", "--cancel")})
 	end, err := waiter.Follow(ctx, out, func() any { return &plan.Plan{} })
 	switch {
 	case errors.Is(err, later.ErrLeft):

@@ -54,7 +54,7 @@ func TestInstall(t *testing.T) {
 	if !strings.Contains(out.stdout, fmt.Sprintf("http://127.0.0.1:%d", i.web)) {
 		t.Errorf("the URL is missing:\n%s", out.stdout)
 	}
-	out.mustTell(t, fmt.Sprintf("ssh -N -L %d:127.0.0.1:%[1]d -L %d:127.0.0.1:%[2]d ", i.web, i.ws), fmt.Sprintf("then open http://127.0.0.1:%d in the browser there", i.web))
+	out.mustTell(t, fmt.Sprintf("ssh -N -L %d:127.0.0.1:%[1]d -L %d:127.0.0.1:%[2]d ", i.web, i.ws), fmt.Sprintf("and open http://127.0.0.1:%d in the browser there: ssh", i.web))
 	i.mustBeReady()
 
 	info, err := os.Stat(i.path(".env"))
