@@ -158,7 +158,7 @@ func (w *Writer) Tree(ctx context.Context, t Tree) error {
 
 func (w *Writer) walk(ctx context.Context, t Tree, want func(string, fs.FileInfo) bool) error {
 	if info, err := os.Lstat(t.Path); err != nil || !info.IsDir() {
-		return errors.Join(err, fmt.Errorf("%s is no directory", t.Path))
+		return errors.Join(err, fmt.Errorf("%s is not a directory", t.Path))
 	}
 	return filepath.WalkDir(t.Path, func(at string, entry fs.DirEntry, err error) error {
 		if err == nil {

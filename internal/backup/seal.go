@@ -62,7 +62,7 @@ func (s Seal) Ready() (wrap func(io.Writer) (io.WriteCloser, error), key Key, er
 	for _, text := range s.Recipients {
 		r, err := age.ParseX25519Recipient(strings.TrimSpace(text))
 		if err != nil {
-			return nil, Key{}, fmt.Errorf("%q is no age recipient, which age-keygen prints as age1...: %w", text, err)
+			return nil, Key{}, fmt.Errorf("%q is not an age recipient, such as the age1... that age-keygen prints: %w", text, err)
 		}
 		recipients = append(recipients, r)
 	}

@@ -31,7 +31,7 @@ func newRestore(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "restore FILE | ADDRESS",
 		Short: "Restore a backup; if that fails, restore the current data",
-		Long: `Replace the instance in --dir by a backup: .env with its encryption keys,
+		Long: `Replace the instance in --dir with a backup: .env with its encryption keys,
 docker-compose.yaml, your answers, databases, strategies and private keys. You
 can restore into the same instance, into another one or into a new one, also on
 another machine. An existing instance keeps its own ports and domain.

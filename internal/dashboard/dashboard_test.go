@@ -89,7 +89,7 @@ func instances(n int) (out []live.Instance) {
 }
 
 func newFake(n int) *fake {
-	f := &fake{changed: make(chan struct{}, 1), snap: live.Snapshot{Instances: instances(n), Public: "203.0.113.7", Watch: "on, last round 10:40 IST, no problems", Cores: 2, Disk: live.Disk{FreeMiB: 41 << 10, TotalMiB: 80 << 10}}}
+	f := &fake{changed: make(chan struct{}, 1), snap: live.Snapshot{Instances: instances(n), Public: "203.0.113.7", Watch: "on, no problems at 10:40 IST", Cores: 2, Disk: live.Disk{FreeMiB: 41 << 10, TotalMiB: 80 << 10}}}
 	for n := range 60 {
 		level := []string{"INFO", "INFO", "INFO", "WARNING", "INFO", "ERROR"}[n%6]
 		f.log = append(f.log, fmt.Sprintf("[2026-11-26 10:%02d:00,000] %s in order_router: line %d of the log", n, level, n))

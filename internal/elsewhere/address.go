@@ -95,7 +95,7 @@ func parse(text string) (a Address, err error) {
 func (a Address) parseS3(u *url.URL) (Address, error) {
 	a.Host = u.Host
 	if !bucket.MatchString(a.Host) || u.User != nil {
-		return a, fmt.Errorf("%.80q is no name of a bucket", u.Host)
+		return a, fmt.Errorf("%.80q is not the name of a bucket", u.Host)
 	}
 	query, err := url.ParseQuery(u.RawQuery)
 	if err != nil {
@@ -117,7 +117,7 @@ func (a Address) parseS3(u *url.URL) (Address, error) {
 		}
 	}
 	if !region.MatchString(a.Region) {
-		return a, fmt.Errorf("%.80q is no name of a region", a.Region)
+		return a, fmt.Errorf("%.80q is not the name of a region", a.Region)
 	}
 	a.Path, err = cleaned(strings.TrimLeft(u.Path, "/"))
 	return a, err
@@ -139,14 +139,14 @@ func checkEndpoint(text string) error {
 func (a Address) parseSFTP(u *url.URL) (_ Address, err error) {
 	a.User, a.Host = u.User.Username(), u.Hostname()
 	if !hostname.MatchString(a.Host) || u.RawQuery != "" || strings.Contains(a.Host, ":") && net.ParseIP(a.Host) == nil {
-		return a, fmt.Errorf("%.80q is no name of a machine", u.Host)
+		return a, fmt.Errorf("%.80q is not the name of a server", u.Host)
 	}
 	if a.User != "" && !user.MatchString(a.User) {
-		return a, fmt.Errorf("%.80q is no name of a user", a.User)
+		return a, fmt.Errorf("%.80q is not the name of a user", a.User)
 	}
 	if port := u.Port(); port != "" {
 		if a.Port, err = strconv.Atoi(port); err != nil || a.Port < 1 || a.Port > 65535 {
-			return a, fmt.Errorf("%.20q is no port", port)
+			return a, fmt.Errorf("%.20q is not a port", port)
 		}
 	}
 	if u.Path == "" {

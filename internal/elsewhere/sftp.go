@@ -115,7 +115,7 @@ func (s *sftp) directory() error {
 	}
 	const kind, isDir = 0o170000, 0o040000
 	if err == nil && a.mode&kind != isDir {
-		return fmt.Errorf("%s is no directory there", s.address.Path)
+		return fmt.Errorf("%s is not a directory there", s.address.Path)
 	}
 	return err
 }

@@ -62,7 +62,7 @@ func Open(ctx context.Context, a Address, keys Keys) (Store, error) {
 	case schemeRclone:
 		return openRclone(a)
 	}
-	return nil, fmt.Errorf("%q is no store", a.Scheme)
+	return nil, fmt.Errorf("%q is not a store", a.Scheme)
 }
 
 // fit are the names that a file in a store may have to be seen at all.

@@ -185,7 +185,7 @@ func (p place) unusable(err error) error {
 	if p.name == "" || strings.HasPrefix(p.Host, "ssh://") || p.TLSData == nil {
 		return refusal([]error{ErrAddress, err}, p.ways(), "the address %s of Docker cannot be used (%v)%s", shown(p.Host), err, p.chosenBy())
 	}
-	return refusal([]error{ErrTLS, err}, p.ways(finding.Hint{Do: "Replace ca.pem, cert.pem and key.pem by the files of that Docker"}),
+	return refusal([]error{ErrTLS, err}, p.ways(finding.Hint{Do: "Replace ca.pem, cert.pem and key.pem with the files of that Docker"}),
 		"the TLS files for Docker at %s cannot be used (%v)\n\nThe address is that of %s.", shown(p.Host), err, p.name)
 }
 

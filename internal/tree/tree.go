@@ -27,7 +27,7 @@ func IsAside(e fs.DirEntry) bool { return e.IsDir() && strings.HasPrefix(e.Name(
 // Bytes is what the files below a directory hold.
 func Bytes(dir string) (int64, error) {
 	if info, err := os.Lstat(dir); err != nil || !info.IsDir() {
-		return 0, errors.Join(err, fmt.Errorf("%s is no directory", dir))
+		return 0, errors.Join(err, fmt.Errorf("%s is not a directory", dir))
 	}
 	var sum int64
 	err := filepath.WalkDir(dir, func(_ string, entry fs.DirEntry, err error) error {

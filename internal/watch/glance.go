@@ -58,7 +58,7 @@ func (g Glanced) String() string {
 		if n := len(g.Problems); n > 0 {
 			found = printable.Count(n, "problem")
 		}
-		text = fmt.Sprintf("on, last round %s, %s", g.At.In(market.IST).Format(form), found)
+		text = fmt.Sprintf("on, %s at %s", found, g.At.In(market.IST).Format(form))
 	}
 	if g.Problem != "" {
 		text += ". " + printable.Capital(g.Problem)
