@@ -184,15 +184,16 @@ func removalSteps(o *world.Observation, p *Plan) (out []run.Step) {
 }
 
 func goneMessage(p *Plan) string {
+	again := "" // the command that undoes it, at the end, where it is pasted
 	said := "OpenAlgo is uninstalled. An install with an answers file in the same directory uses its keys and data again"
 	switch {
 	case p.Intent.Purge:
 		said = "OpenAlgo and all its data are removed"
 	case p.Removal.Startable:
-		said = "OpenAlgo is uninstalled. To install it again: " + finding.Command(p.dir, "start")
+		said, again = "OpenAlgo is uninstalled", ". To install it again: "+finding.Command(p.dir, "start")
 	}
 	if len(p.Removal.Kept) > 0 || !p.Intent.Purge {
 		said += ". Kept: " + strings.Join(p.Removal.Kept, ", ")
 	}
-	return said
+	return said + again
 }
