@@ -68,7 +68,7 @@ func TestWizard(t *testing.T) {
 		t.Errorf("the saved answers: exit %d\n%s", out.code, out.all())
 	}
 	i.console().sees("ready", "q Quit").types("w").sees("The name that browsers use").types(ctrlC).sees("Quit?").types("y").
-		sees("Press Enter to return").types(ctrlC).ends(0)
+		sees("q Quit").types("q").ends(0)
 }
 
 // samePlan wants of a saved file the plan of the answers that a person wrote.
