@@ -61,7 +61,7 @@ func (c *setCommand) askCredentials(ctx context.Context, lines *bufio.Reader, e 
 		return nil // refused later, or nothing to do
 	}
 	if _, known := broker.Find(b.ID); !known && !settings.Listed(env, b.ID) {
-		return usage("OpenAlgo knows no broker by %q%s", b.ID, didYouMean(b.ID)).Ending(finding.Unchanged)
+		return usage("OpenAlgo has no broker %q%s", b.ID, didYouMean(b.ID)).Ending(finding.Unchanged)
 	}
 	var missing []string
 	for _, v := range b.Env("", broker.Credentials{}) {

@@ -112,6 +112,10 @@ func (s *survey) engine(e *engine.Engine, facts host.Facts, err error) {
 		s.fact("Docker", "cannot be used")
 	}
 	s.Unusable = true
+	if s.NoEngine { // what is asked next does all that there is to advise
+		s.obstacle(err.Error())
+		return
+	}
 	s.obstacle(s.app.prompt().Advice(err))
 }
 

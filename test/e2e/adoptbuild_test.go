@@ -84,7 +84,7 @@ func TestUpgradeOfAnImageOfNoRegistry(t *testing.T) {
 		}
 		out.mustTell(t, "on this machine", "Nothing was changed")
 	}
-	if out := i.run("doctor"); strings.Contains(out.stdout, "newer image") {
+	if out := i.run("doctor"); strings.Contains(out.stdout, "newer image of") {
 		t.Errorf("doctor advises to pull another's image:\n%s", out.stdout)
 	}
 }

@@ -113,7 +113,7 @@ func TestBackupAndRestore(t *testing.T) {
 	i := backupable(t)
 	users, keys, before := i.users(), i.keys(), i.container().ID
 	out := i.run("backup", "--now")
-	out.mustTell(t, "wrote and checked", "OpenAlgo was frozen for")
+	out.mustTell(t, "Wrote and checked", "OpenAlgo was frozen for")
 	file := lastBackup(i).File
 	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 || i.container().ID != before {
 		t.Fatalf("%v %v", info, err)
@@ -315,7 +315,7 @@ func TestBackupDaily(t *testing.T) {
 	})
 	for want, args := range map[string][]string{
 		"is not a time of day": {"--schedule", "25:00"}, "a market is open": {"--schedule", "00:00"}, "characters": {"--schedule", "02:30", "--to", dir + "/a b"},
-		"no questions": {"--schedule", "02:30", "--to", "-"},
+		"cannot ask you": {"--schedule", "02:30", "--to", "-"},
 	} {
 		if strings.Contains(want, "market") {
 			args[1] = "11:00"
@@ -442,7 +442,7 @@ func TestBackupDiskFull(t *testing.T) {
 	if err := <-filled; err == nil {
 		t.Skip("the disk was not full in time")
 	}
-	if out.code != 1 || !strings.Contains(out.stderr, "There is no backup") {
+	if out.code != 1 || !strings.Contains(out.stderr, "No backup was made") {
 		t.Errorf("exit %d\n%s", out.code, out.all())
 	}
 	i.mustBeReady()
@@ -453,7 +453,7 @@ func TestBackupDiskFull(t *testing.T) {
 		t.Errorf("status would tell %+v", last)
 	}
 	// Seen before anything is stopped.
-	if out := i.run("backup", "--now", "--to", disk); out.code != 3 || !strings.Contains(out.stderr, "make room") {
+	if out := i.run("backup", "--now", "--to", disk); out.code != 3 || !strings.Contains(out.stderr, "Free some space") {
 		t.Errorf("exit %d\n%s", out.code, out.all())
 	}
 }
@@ -467,7 +467,7 @@ func TestRestoreDiskFull(t *testing.T) {
 	file := i.backedUp("--to", t.TempDir())
 	i.place(filepath.Join(i.volume("/app/db"), "historify.duckdb"), 5<<20, 0)
 	data, env := i.data(), i.read(".env")
-	if out := i.run("restore", file, "--now", "--yes"); out.code != 3 || !strings.Contains(out.stderr, "make room") {
+	if out := i.run("restore", file, "--now", "--yes"); out.code != 3 || !strings.Contains(out.stderr, "Free some space") {
 		t.Errorf("exit %d\n%s", out.code, out.all())
 	}
 	i.mustBeReady()

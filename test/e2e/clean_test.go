@@ -43,7 +43,7 @@ func TestClean(t *testing.T) {
 	if err := json.Unmarshal([]byte(out.stdout), &plan); err != nil || out.code != 0 || len(plan.Changes) != 1 || plan.Changes[0].Name != repository+":0.2" || plan.Changes[0].Bytes == 0 {
 		t.Fatalf("%v, %+v\n%s", err, plan, out.all())
 	}
-	if out := i.run("clean", "--yes"); out.code != 0 || !strings.Contains(out.all(), "removed what is no longer needed") {
+	if out := i.run("clean", "--yes"); out.code != 0 || !strings.Contains(out.all(), "Removed what is no longer needed") {
 		t.Errorf("exit %d\n%s", out.code, out.all())
 	}
 	tags := tagsOf(t, repository)

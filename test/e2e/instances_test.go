@@ -146,7 +146,7 @@ func TestTenInstances(t *testing.T) {
 	if out := i.run("--answers", i.answers); out.code != 3 {
 		t.Error(out.all())
 	} else {
-		out.mustTell(t, "one-"+h.domain+" is served for "+all[0].project)
+		out.mustTell(t, "one-"+h.domain+" is already served for "+all[0].project)
 	}
 	untouched("a refused install")
 }

@@ -159,7 +159,7 @@ func (l *life) adopt() {
 // rightRefusal is why a command may exit 3 after a kill: what was being stopped
 // may be stopped, what was being removed may be gone, and an upgrade that was
 // undone leaves nothing to go back to.
-var rightRefusal = regexp.MustCompile(`proves itself by a start|there is no OpenAlgo container|there is nothing to go back to`)
+var rightRefusal = regexp.MustCompile(`needs a running OpenAlgo|there is no OpenAlgo container|no rollback is possible`)
 
 // once kills one command, sometimes a second one, and lets another end.
 func (l *life) once(n int) {

@@ -156,7 +156,7 @@ func TestNginxIsLeftAsItWas(t *testing.T) {
 	before := i.container().ID
 
 	i.write(w.answers("theirs.example.com", "  certbot: true\n"))
-	i.install(3).mustSay(t, "theirs.example.com is served", "conf.d/theirs.conf")
+	i.install(3).mustSay(t, "theirs.example.com is already served", "conf.d/theirs.conf")
 	i.write(w.answers(domain, ""))
 	i.install(2).mustSay(t, "needs a certificate for "+domain, "certbot: true")
 

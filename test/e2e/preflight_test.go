@@ -181,7 +181,7 @@ func TestPreflightEngineWithoutPermission(t *testing.T) {
 	if out.code != 3 {
 		t.Errorf("exit %d, want 3", out.code)
 	}
-	out.mustSay(t, "may not use Docker at", "docker group", "usermod -aG docker", "sudo")
+	out.mustSay(t, "may not use the Docker at", "docker group", "usermod -aG docker", "sudo")
 	i.mustBeUntouched()
 }
 
@@ -237,7 +237,7 @@ func TestPreflightEngineTooOld(t *testing.T) {
 	t.Cleanup(old.Close)
 
 	i.env = append(i.env, "DOCKER_HOST=unix://"+path)
-	i.install(3).mustSay(t, "1.12.6", "too old", "20.10", "upgrade Docker Engine")
+	i.install(3).mustSay(t, "1.12.6", "needs 20.10", "Upgrade Docker Engine")
 	i.mustBeUntouched()
 }
 

@@ -337,7 +337,7 @@ func TestPullRegistryDown(t *testing.T) {
 	}
 	ref := fmt.Sprintf("127.0.0.1:%d/openalgo:1", port)
 	i := newInstanceFrom(t, ref)
-	i.install(1).mustSay(t, fmt.Sprintf("the registry 127.0.0.1:%d could not be reached", port), "nothing was changed", "network")
+	i.install(1).mustSay(t, fmt.Sprintf("cannot reach the registry 127.0.0.1:%d", port), "nothing was changed", "network")
 	i.mustBeUntouched()
 }
 

@@ -100,7 +100,7 @@ func TestWizardOverSSH(t *testing.T) {
 	<-c.over
 	c.noSecret()
 
-	again := s.login(program+" --dir "+i.dir).sees("another run is under way", strconv.Itoa(pid))
+	again := s.login(program+" --dir "+i.dir).sees(") is under way", strconv.Itoa(pid))
 	if err := syscall.Kill(pid, syscall.SIGCONT); err != nil {
 		t.Fatal(err)
 	}
@@ -121,7 +121,8 @@ func (s *sshServer) stopped(i *instance) (pid int) {
 		if err != nil {
 			return false
 		}
-		pid, _ = strconv.Atoi(strings.TrimSpace(string(text)))
+		before, _, _ := strings.Cut(strings.TrimSpace(string(text)), " ") // then its command
+		pid, _ = strconv.Atoi(before)
 		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 		return err == nil && strings.Contains(string(stat), ") T ")
 	})

@@ -220,7 +220,7 @@ func TestWizardTerminalGone(t *testing.T) {
 	i.waitStopped(c.cmd.Process.Pid)
 	_ = c.pty.Close()
 	i.env = nil
-	again := i.console().sees("another run is under way", strconv.Itoa(c.cmd.Process.Pid))
+	again := i.console().sees(") is under way", strconv.Itoa(c.cmd.Process.Pid))
 	_ = c.cmd.Process.Signal(syscall.SIGCONT)
 	<-c.over
 	again.sees("Change your answers now?").types(enter).ends(0)
