@@ -139,7 +139,7 @@ func loadProject(src Source) (*types.Project, error) {
 func parse(src Source) (project *types.Project, unsupported []string, err error) {
 	env, err := dotenv.Parse(bytes.NewReader(src.Env))
 	if err != nil {
-		return nil, nil, fmt.Errorf("Docker Compose cannot read %s: %w. Fix that line, then run the same command again",
+		return nil, nil, fmt.Errorf("Docker Compose cannot read %s: %w. Fix that line, then run the same command again", //nolint:staticcheck // a name
 			filepath.Join(src.Dir, ".env"), redactLine(err))
 	}
 	if env["COMPOSE_FILE"] != "" {

@@ -89,7 +89,7 @@ func parse(text string) (a Address, err error) {
 	case schemeSFTP:
 		return a.parseSFTP(u)
 	}
-	return a, fmt.Errorf("it must begin with s3://, sftp:// or rclone:")
+	return a, fmt.Errorf("it must begin with s3://, sftp:// or rclone: in front of the place")
 }
 
 func (a Address) parseS3(u *url.URL) (Address, error) {
