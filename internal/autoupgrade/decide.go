@@ -71,7 +71,7 @@ func (s *State) IsTime(now time.Time) bool {
 	return s.On && !s.Hold && !from.IsZero() && !now.Before(noticeFrom(from))
 }
 
-// Decide says what is done at a time about a release. runs is the one that runs.
+// Decide says what is done at a time about a release. runs is the installed release.
 func Decide(now time.Time, s *State, runs, r Release, c *calendar.Calendar) Decision {
 	from, to := s.Window.Next(now)
 	switch {

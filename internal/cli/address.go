@@ -12,7 +12,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/tunnel"
 )
 
-// arrives reports whether a command brings an OpenAlgo to this machine.
+// arrives reports whether a command brings an instance to this machine.
 func arrives(command string) bool {
 	switch command {
 	case plan.CommandInstall, plan.CommandAdopt, plan.CommandRestore:

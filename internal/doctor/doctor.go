@@ -1,4 +1,4 @@
-// Package doctor finds what is wrong with an OpenAlgo, its engine and its
+// Package doctor finds what is wrong with an instance, its engine and its
 // machine, and names the command that fixes it. It changes nothing: gather
 // looks at what several checks need, each check at the rest, and judges.
 package doctor

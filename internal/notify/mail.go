@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/smtp"
 	"net/textproto"
+	"slices"
 	"strings"
 	"time"
 
@@ -89,7 +90,7 @@ func login(ctx context.Context, c *smtp.Client, t target.Target, host string) *t
 	_, offered := c.Extension("AUTH")
 	methods := strings.Fields(strings.ToUpper(offered))
 	auth := smtp.PlainAuth("", t.User, t.Secret.Reveal(), host)
-	if has(methods, "LOGIN") && !has(methods, "PLAIN") {
+	if slices.Contains(methods, "LOGIN") && !slices.Contains(methods, "PLAIN") {
 		auth = &loginAuth{user: t.User, password: t.Secret.Reveal(), host: host}
 	}
 	if err := c.Auth(auth); err != nil {
@@ -102,15 +103,6 @@ func login(ctx context.Context, c *smtp.Client, t target.Target, host string) *t
 		return mailTrouble(ctx, host, "login", err)
 	}
 	return nil
-}
-
-func has(all []string, one string) bool {
-	for _, a := range all {
-		if a == one {
-			return true
-		}
-	}
-	return false
 }
 
 // hand gives the letter to the server.

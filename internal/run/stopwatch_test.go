@@ -98,7 +98,7 @@ func TestStopwatchEndsWithTheFirstAnswer(t *testing.T) {
 	}
 }
 
-// restarting is an OpenAlgo that is restarted while it is checked.
+// restarting is an instance that is restarted while it is checked.
 type restarting struct {
 	clocked
 	watch *run.Stopwatch

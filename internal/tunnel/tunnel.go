@@ -1,4 +1,4 @@
-// Package tunnel says how a browser on another computer reaches an OpenAlgo that
+// Package tunnel says how a browser on another computer reaches an instance that
 // listens on this machine only: through SSH.
 package tunnel
 

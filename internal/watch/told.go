@@ -83,7 +83,7 @@ var manners = map[string]manner{
 	"round-long":         {severity: notify.Warning, title: "The watch could not look at everything in time", over: "The watch sees everything again"},
 }
 
-// follow are the problems that follow from an OpenAlgo that is down: they are not told
+// follow are the problems that follow from an instance that is down: they are not told
 // beside it.
 var follow = map[string]bool{"https": true, "unhealthy": true, "websocket-restarted": true, "container-restarted": true}
 

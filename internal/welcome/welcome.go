@@ -50,7 +50,7 @@ func (a Account) RoundGate() string {
 }
 
 // Lines say it to a person; status is the command that shows it again. There is
-// nothing to say of an OpenAlgo that only this machine reaches.
+// nothing to say of an instance that only this machine reaches.
 func (a Account) Lines(status string) []string {
 	switch {
 	case !a.Link.Empty():
