@@ -15,7 +15,7 @@ import (
 const Tries = 3
 
 // ErrOther says that the plan is not the one that was agreed to.
-var ErrOther = finding.Named(finding.HostNotReady, "plan-changed", "the plan is a different one now: another run changed this instance in the meantime, or a market opened").Ending(finding.Unchanged)
+var ErrOther = finding.Named(finding.HostNotReady, "plan-changed", "the plan is a different one now: another run changed this machine in the meantime, or a market opened").Ending(finding.Unchanged)
 
 // Given is what was agreed to: by a person who read the plan, or by flags in advance.
 type Given struct {

@@ -29,9 +29,17 @@ func (i *instance) halted(point string) *exec.Cmd {
 func (i *instance) waitStopped(pid int) {
 	i.t.Helper()
 	var status unix.WaitStatus
-	if _, err := unix.Wait4(pid, &status, unix.WUNTRACED, nil); err != nil || !status.Stopped() {
-		i.t.Fatalf("the run did not stop: %v %v", status, err)
+	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		got, err := unix.Wait4(pid, &status, unix.WUNTRACED|unix.WNOHANG, nil)
+		if err == nil && got == 0 {
+			continue
+		}
+		if err != nil || !status.Stopped() {
+			i.t.Fatalf("the run did not stop: %v %v", status, err)
+		}
+		return
 	}
+	i.t.Fatal("the run did not stop in two minutes")
 }
 
 // A second run waits for the first, shows what it does, and finds nothing to do.

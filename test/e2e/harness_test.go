@@ -274,7 +274,9 @@ func (i *instance) run(args ...string) outcome {
 
 func (i *instance) command(args ...string) *exec.Cmd {
 	args = i.whileAMarketIsOpen(args)
-	cmd := exec.CommandContext(i.t.Context(), i.program, append([]string{"--dir", i.dir}, args...)...)
+	ctx, cancel := context.WithTimeout(i.t.Context(), 8*time.Minute) // one that hangs does not hold up the suite
+	i.t.Cleanup(cancel)
+	cmd := exec.CommandContext(ctx, i.program, append([]string{"--dir", i.dir}, args...)...)
 	cmd.Env = append(append(os.Environ(), "XDG_STATE_HOME="+i.dir+"-state"), i.env...) // answers that are kept
 	return cmd
 }

@@ -62,7 +62,7 @@ func TestQuestions(t *testing.T) {
 	d.answers("Domain:", "http://wrong", "Domain:", "", "Broker:", "zerodah", "Broker:", "zerodha", "Do you have", "", "API key (not shown)", canaryKey,
 		"API secret", "<", "API key (not shown)", "", "API secret", canarySecret, "Change image", "yes", "Image [", "rehearsal",
 		"Port of the web interface", strconv.Itoa(i.web), "Port of the WebSocket", strconv.Itoa(i.ws),
-		"Threads", "", "Shared memory", "300m", "Memory of a strategy", "", "Install now? Type", "save", "File [", saved, "Write the secrets", "yes", "Install now? Type", "yes")
+		"Threads", "1", "Shared memory", "300m", "Memory of a strategy", "512", "Install now? Type", "save", "File [", saved, "Write the secrets", "yes", "Install now? Type", "yes")
 	if code := d.wait(); code != 0 {
 		t.Fatalf("exits %d\n%s", code, d.said.String())
 	}
@@ -105,7 +105,7 @@ func TestQuestionsInterrupted(t *testing.T) {
 		if at == "Install now? Type" {
 			d.answers("API key (not shown)", canaryKey, "API secret", canarySecret, "Change image", "yes", "Image [", "rehearsal",
 				"Port of the web interface", strconv.Itoa(i.web), "Port of the WebSocket", strconv.Itoa(i.ws),
-				"Threads", "", "Shared memory", "", "Memory of a strategy", "")
+				"Threads", "1", "Shared memory", "256m", "Memory of a strategy", "512")
 		}
 		d.said.WriteString(readUntil(t, d.terminal, at))
 		_, _ = d.terminal.Write([]byte{3})
@@ -138,10 +138,10 @@ func TestQuestionsAgainAfterAFailure(t *testing.T) {
 	d := i.dialog()
 	first := []string{"Domain:", "", "Broker:", "zerodha", "Do you have", "", "API key (not shown)", canaryKey, "API secret", canarySecret, "Change image", "yes",
 		"Image [", "rehearsal", "Port of the web interface", strconv.Itoa(other.web), "Port of the WebSocket", strconv.Itoa(i.ws),
-		"Threads", "", "Shared memory", "", "Memory of a strategy", ""}
+		"Threads", "1", "Shared memory", "256m", "Memory of a strategy", "512"}
 	d.answers(append(first, "retry?", "yes", "Domain", "", "Broker [zerodha]", "", "Do you have", "", "as entered", "", "as entered", "", "Change image", "",
 		"Image [rehearsal]", "", "Port of the web interface", strconv.Itoa(i.web), "Port of the WebSocket ["+strconv.Itoa(i.ws), "",
-		"Threads", "", "Shared memory", "", "Memory of a strategy", "", "Install now? Type", "yes")...)
+		"Threads", "1", "Shared memory", "256m", "Memory of a strategy", "512", "Install now? Type", "yes")...)
 	if code := d.wait(); code != 0 || !strings.Contains(d.said.String(), "is taken by") {
 		t.Fatalf("exits %d\n%s", code, d.said.String())
 	}
@@ -175,7 +175,7 @@ func TestQuestionsTerminalGone(t *testing.T) {
 	d := &dialog{t: t, terminal: terminal}
 	d.answers("Domain:", "", "Broker:", "zerodha", "Do you have", "", "API key (not shown)", canaryKey, "API secret", canarySecret, "Change image", "yes",
 		"Image [", "rehearsal", "Port of the web interface", strconv.Itoa(i.web), "Port of the WebSocket", strconv.Itoa(i.ws),
-		"Threads", "", "Shared memory", "", "Memory of a strategy", "", "Install now? Type", "yes")
+		"Threads", "1", "Shared memory", "256m", "Memory of a strategy", "512", "Install now? Type", "yes")
 	i.waitStopped(cmd.Process.Pid)
 	_ = terminal.Close()
 	_ = cmd.Process.Signal(syscall.SIGCONT)

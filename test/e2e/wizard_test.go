@@ -12,12 +12,13 @@ import (
 	"testing"
 )
 
-// throughOptions chooses an image and the instance's ports.
+// throughOptions chooses an image, the instance's ports and its sizing: the plan would be
+// another one, and asked about again, if another test installed in the meantime.
 func (c *console) throughOptions(i *instance, image string) *console {
 	c.t.Helper()
 	return c.answers("Change image", down, "Port of the web", enter, "The name of an image", ctrlU+image+enter).
 		sees("> "+image).types(ctrlU+strconv.Itoa(i.web)+enter, ctrlU+strconv.Itoa(i.ws)+enter).sees(strconv.Itoa(i.ws)).
-		types(enter, enter, enter)
+		types(ctrlU+"1"+enter, ctrlU+"256m"+enter, ctrlU+"512"+enter)
 }
 
 // credentials types the two that most brokers have.
@@ -51,6 +52,7 @@ func (c *console) noSecret() {
 // From the first page to the URL, saved for the next server, and the menu.
 func TestWizard(t *testing.T) {
 	i := newInstance(t)
+	i.write("sizing: {threads: 1, shm_size: 256m, strategy_memory_mb: 512}")
 	saved := filepath.Join(t.TempDir(), "answers.yaml")
 	c := i.begins().toCredentials("zerodha").credentials().throughOptions(i, "rehearsal").
 		answers("What changes", "s", "Save the answers", ctrlU+saved+enter+down+enter).sees("Saved.")
