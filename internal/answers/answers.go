@@ -35,6 +35,7 @@ type Answers struct {
 	Docker    Docker
 	Notify    []target.Target // addresses for messages; they belong to the machine
 	Watch     Watch
+	Backup    Backup
 	Env       map[string]secret.Text // further .env keys
 
 	hidden   map[string]bool  // keys of Env that came by reference, so are secrets
@@ -65,6 +66,7 @@ func (a *Answers) fields() []field {
 		{name: "docker", value: section("{install: true}", []field{{name: "install", value: boolean(&a.Docker.Install)}})},
 		{name: "notify", value: messages(a), rule: func(r *reader) { checkMessages(a, r) }},
 		{name: "watch", value: section(`{enabled: true, preopen: "08:45"}`, a.Watch.fields()), rule: a.Watch.check},
+		{name: "backup", value: section(`{at: "02:30", keep: 14}`, a.Backup.fields()), rule: a.Backup.check},
 		{name: "env", value: a.environment(), rule: a.checkEnv},
 	}
 }

@@ -120,7 +120,7 @@ func TestMistakes(t *testing.T) {
 		{"unknown key, two letters swapped", minimal + "remote_mcp: {enabeld: true}\n", "remote_mcp.enabeld", `"enabled"`, 3},
 		{"unknown key, capital", minimal + "Domain: a.example.com\n", "Domain", `"domain"`, 3},
 		{"unknown key, dash", minimal + "sizing: {shm-size: 1g}\n", "sizing.shm-size", `"shm_size"`, 3},
-		{"unknown key, like none", minimal + "colour: red\n", "colour", "possible here: broker, data, docker", 3},
+		{"unknown key, like none", minimal + "colour: red\n", "colour", "possible here: backup, broker, data, docker", 3},
 		{"no space after the colon", "version: 1\nbroker: {name: zerodha, api_key:k1234567, api_secret: s1234567}\n", "broker", "space after the colon", 2},
 		{"no blank after the colon, env", minimal + "env: {LOG_LEVEL:DEBUG}\n", "env", "LOG_LEVEL: DEBUG", 3},
 		{"template", "version: 1\nbroker: {name: zerodha, api_key: {{ key }}, api_secret: s1234567}\n", "broker.api_key", "template", 2},

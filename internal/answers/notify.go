@@ -121,3 +121,32 @@ func checkMessages(a *Answers, r *reader) {
 		}
 	}
 }
+
+// WithMessages adds addresses for messages to an answers file that has none. A secret
+// that is not known is a reference to an environment variable.
+func WithMessages(text []byte, all []target.Target, variable func(target.Target) string) ([]byte, error) {
+	if len(all) == 0 {
+		return text, nil
+	}
+	var list []any
+	for i := range all {
+		item := map[string]any{"secret": all[i].Secret.Reveal()}
+		if all[i].Secret.Empty() {
+			item["secret"] = map[string]any{"env": variable(all[i])}
+		}
+		for _, f := range addressFields(&all[i]) {
+			if f.save == nil {
+				continue
+			}
+			if got := f.save(); got != nil {
+				item[f.name] = got
+			}
+		}
+		list = append(list, item)
+	}
+	more, err := yaml.Marshal(map[string]any{"notify": list})
+	if err != nil {
+		return nil, fmt.Errorf("writing the answers: %w", err)
+	}
+	return append(text, more...), nil
+}

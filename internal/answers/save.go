@@ -53,7 +53,8 @@ func HasPlainSecrets(data []byte) bool {
 			if value.Kind != yaml.ScalarNode || empty(value) || value.Value == "" {
 				continue
 			}
-			if section == "broker" && key != "name" && key != "credentials" || section == "env" && isSecret(key, value.Value) {
+			if section == "broker" && key != "name" && key != "credentials" || section == "env" && isSecret(key, value.Value) ||
+				section == "backup" && (key == "access_key" || key == "secret_key") {
 				return true
 			}
 		}

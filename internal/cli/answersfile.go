@@ -37,7 +37,7 @@ func readAllAnswers(ctx context.Context, a *app, name string) ([]answers.Named, 
 	if len(problems) > 0 {
 		return nil, usage("%w", &answers.Invalid{Problems: problems})
 	}
-	return all, nil
+	return all, checkStores(all)
 }
 
 func answersText(ctx context.Context, a *app, name string) ([]byte, error) {

@@ -57,6 +57,7 @@ func (c *installCommand) run(ctx context.Context) error {
 	}
 	if !c.dryRun && !c.rehearse && !c.saved() {
 		keepWatch(ctx, c.app, all)
+		keepBackups(ctx, c.app, all)
 	}
 	return nil
 }

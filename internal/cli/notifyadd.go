@@ -35,7 +35,8 @@ func newNotifyAdd(a *app) *cobra.Command {
 		Long: `Add an address that messages go to. KIND is one of:
 
   telegram   a bot of yours. Make it with BotFather, send it a message, then
-             enter its token. The chat is found by itself, or named with --to
+             enter its token. You are asked whether the chat that is found is
+             yours; without a terminal, --to names it
   email      a mailbox, by SMTP with TLS. Enter the password, or an app password
   ntfy       a topic of ntfy.sh, or the address of a topic elsewhere
   slack      the address of an incoming webhook
@@ -101,7 +102,7 @@ func (o *notifyAdd) run(ctx context.Context, a *app, n *notify.Notifier, kind ta
 	}
 	chat := ""
 	if t.Kind == target.Telegram && len(t.To) == 0 {
-		if chat, err = findChat(ctx, n, &t); err != nil {
+		if chat, err = findChat(ctx, o.lines, n, &t); err != nil {
 			return err
 		}
 	}
@@ -189,27 +190,4 @@ func (o *notifyAdd) entered(ctx context.Context, a *app, question string) (strin
 		return "", usage("reading the address from stdin: %v", err)
 	}
 	return strings.TrimSpace(string(text)), nil
-}
-
-// findChat asks Telegram who has written to the bot. Several are a question for the
-// user: another person may have found the bot.
-func findChat(ctx context.Context, n *notify.Notifier, t *target.Target) (string, error) {
-	chats, err := n.Chats(ctx, *t)
-	if err != nil {
-		return "", err
-	}
-	switch len(chats) {
-	case 0:
-		return "", finding.Named(finding.HostNotReady, "notify-chat-unknown", "nobody has written to this bot yet, so the chat is not known").
-			With(finding.Anywhere("Open your bot in Telegram, press Start, send it a message, then enter the token again", "notify", "add", "telegram")).Ending(finding.Unchanged)
-	case 1:
-		t.To = []string{chats[0].ID}
-		return fmt.Sprintf(" The chat is that with %s (%s).", cmp.Or(chats[0].Name, "you"), chats[0].ID), nil
-	}
-	var lines []string
-	for _, c := range chats {
-		lines = append(lines, "\n  "+c.ID+"  "+c.Name)
-	}
-	return "", finding.Named(finding.Usage, "notify-chat-several", "several chats have written to this bot:%s", strings.Join(lines, "")).
-		With(finding.Anywhere("Name yours, for example", "notify", "add", "telegram", "--to", chats[0].ID)).Ending(finding.Unchanged)
 }

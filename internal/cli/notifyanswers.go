@@ -9,6 +9,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/notify"
 	"github.com/marketcalls/openalgo-install/internal/notify/target"
+	"github.com/marketcalls/openalgo-install/internal/terminal"
 )
 
 // keepAddresses keeps the addresses for messages of the answers, after an install that
@@ -35,8 +36,12 @@ func keepAddresses(ctx context.Context, a *app, all []answers.Named) {
 		warn(a.stderr, a.prompt(), finding.Warn("notify-not-kept", "no messages are sent: %w", err))
 		return
 	}
+	var lines *terminal.Lines // nil: there is no terminal to ask on
+	if isTerminal(a.stdin) && isTerminal(a.stderr) {
+		lines = terminal.NewLines(a.stdin, a.stderr)
+	}
 	for _, t := range wanted {
-		chat, fresh, err := keepAddress(ctx, n, t)
+		chat, fresh, err := keepAddress(ctx, lines, n, t)
 		switch {
 		case err != nil:
 			warn(a.stderr, a.prompt(), finding.Warn("notify-not-kept", "no messages go to %s: %w", t.Name, err).With(finding.HintsOf(err)...))
@@ -47,7 +52,7 @@ func keepAddresses(ctx context.Context, a *app, all []answers.Named) {
 }
 
 // keepAddress keeps one, unless this machine has it.
-func keepAddress(ctx context.Context, n *notify.Notifier, t target.Target) (chat string, fresh bool, err error) {
+func keepAddress(ctx context.Context, lines *terminal.Lines, n *notify.Notifier, t target.Target) (chat string, fresh bool, err error) {
 	have, err := n.Targets()
 	if err != nil {
 		return "", false, err
@@ -71,7 +76,7 @@ func keepAddress(ctx context.Context, n *notify.Notifier, t target.Target) (chat
 			With(finding.Anywhere("Enter it", "notify", "add", string(t.Kind)))
 	}
 	if t.Kind == target.Telegram && len(t.To) == 0 {
-		if chat, err = findChat(ctx, n, &t); err != nil {
+		if chat, err = findChat(ctx, lines, n, &t); err != nil {
 			return "", false, err
 		}
 	}

@@ -24,6 +24,8 @@ func TestKeepAddresses(t *testing.T) {
 	}))
 	defer telegram.Close()
 	bot := target.Target{Kind: target.Telegram, Name: "phone", Secret: secret.New("110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"), Server: telegram.URL}
+	stranger := bot // whoever wrote to the bot first
+	bot.To = []string{"123"}
 	hook := target.Target{Kind: target.Webhook, Name: "hook", Secret: secret.New("https://x.example/canary")}
 	saved := hook
 	saved.Secret = secret.New("")
@@ -34,7 +36,8 @@ func TestKeepAddresses(t *testing.T) {
 		has  []target.Target
 		says string // "" is nothing
 	}{
-		{"fresh ones", []target.Target{bot, hook, hook}, "Messages go to phone (telegram, 127.0.0.1). The chat is that with Ravi (123)"},
+		{"a chat that nobody named", []target.Target{stranger}, "warning: no messages go to phone: one chat has written to this bot, and nobody has said that it is yours:\n  123  Ravi"},
+		{"fresh ones", []target.Target{bot, hook, hook}, "Messages go to phone (telegram, 127.0.0.1).\n"},
 		{"the same again", []target.Target{bot, hook}, ""},
 		{"saved answers", []target.Target{saved}, ""},
 		{"an address without a secret", []target.Target{gone}, "warning: no messages go to gone"},

@@ -102,8 +102,17 @@ func (w *interview) onScreens(ctx context.Context, screen wizard.Terminal) error
 		for _, line := range next.Lines(outcome.Answers) {
 			present.Sentence(w.stdout, line)
 		}
+		w.beside(ctx, outcome.Beside)
 	}
 	return nil
+}
+
+// beside sets up what was asked for beside the instance, after its install.
+func (w *interview) beside(ctx context.Context, ans answers.Answers) {
+	all := []answers.Named{{Answers: ans}}
+	keepAddresses(ctx, w.app, all)
+	keepWatch(ctx, w.app, all)
+	keepBackups(ctx, w.app, all)
 }
 
 // host is what the wizard may know and do.

@@ -168,6 +168,7 @@ func (w *interview) round(ctx context.Context, questions *wizard.Plain) (retry b
 	for _, line := range next.Lines(ans) {
 		w.lines.Say("%s", line)
 	}
+	w.beside(ctx, questions.Beside(ans))
 	return false, err
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/broker"
+	"github.com/marketcalls/openalgo-install/internal/notify/target"
 )
 
 // Draft is the answers as far as they have been given.
@@ -21,6 +22,8 @@ type Draft struct {
 	kept string            // the broker whose secrets the instance has already; "" is none
 	rest map[string]string // what the instance was answered besides, by key
 	was  map[string]string // what it was answered
+
+	addresses []target.Target // for messages, that the instance's answers have; without secrets
 }
 
 // New returns a Draft with no answers.
@@ -32,7 +35,9 @@ func New() *Draft {
 func (d *Draft) Get(key string) string { return d.Given[key] }
 
 // Advanced reports whether the options are asked for.
-func (d *Draft) Advanced() bool { return answers.IsYes(d.Get(KeyAdvanced)) }
+func (d *Draft) Advanced() bool {
+	return answers.IsYes(d.Get(KeyAdvanced)) || d.Get(KeyAdvanced) == bothOfThem
+}
 
 // Broker returns the broker that was chosen; its zero value when none was.
 func (d *Draft) Broker() broker.Broker {
@@ -53,7 +58,7 @@ func (d *Draft) RedirectURL() string {
 }
 
 // certbot is the answer to whether it may get the certificate.
-func (d *Draft) certbot() string { return cmp.Or(d.Get(keyCertbot), "yes") }
+func certbot(d *Draft) string { return cmp.Or(d.Get(keyCertbot), "yes") }
 
 // Offer returns what a question shows before anything is typed.
 func (d *Draft) Offer(q Question) string {
@@ -94,7 +99,10 @@ func (d *Draft) asked() iter.Seq2[string, string] {
 // is. Other questions may still be open.
 func (d *Draft) Problem(q Question) string {
 	text := d.Get(q.Key)
-	if q.Key == KeyAdvanced || q.Key == keyMCP || q.Key == keyCertbot || q.Key == keyHasKey {
+	if q.Key == KeyAdvanced && setsUp(d) {
+		return ""
+	}
+	if q.Key == KeyAdvanced || q.Key == keyMCP || q.Key == keyCertbot || q.Key == keyHasKey || q.Key == keyWatch {
 		switch strings.ToLower(text) {
 		case "y", "yes", "n", "no":
 		default:
@@ -103,6 +111,9 @@ func (d *Draft) Problem(q Question) string {
 	}
 	if q.Key == KeyBroker && text == "" {
 		return "choose a broker: OpenAlgo does not start without one"
+	}
+	if problem := besideProblem(d, q); problem != "" {
+		return problem
 	}
 	_, problems := d.Answers()
 	for _, p := range problems {
@@ -128,7 +139,9 @@ func (d *Draft) Answers() (answers.Answers, []answers.Problem) {
 	if err != nil {
 		return answers.Answers{}, []answers.Problem{{Message: err.Error()}}
 	}
-	return answers.Parse(text, answers.Lookup{})
+	a, problems := answers.Parse(text, answers.Lookup{})
+	withAddress(d, &a)
+	return a, problems
 }
 
 // secretNames are the environment variables that a saved file without secrets
@@ -136,6 +149,7 @@ func (d *Draft) Answers() (answers.Answers, []answers.Problem) {
 var secretNames = map[string]string{
 	"broker.api_key": "BROKER_API_KEY", "broker.api_secret": "BROKER_API_SECRET",
 	"broker.market_api_key": "BROKER_API_KEY_MARKET", "broker.market_api_secret": "BROKER_API_SECRET_MARKET",
+	keyAccess: "S3_ACCESS_KEY", keySecond: "S3_SECRET_KEY",
 }
 
 // yaml writes the draft as an answers file, its secrets in plain or as
@@ -147,6 +161,7 @@ func (d *Draft) yaml(references bool) ([]byte, error) {
 	}
 	for key, text := range d.asked() {
 		switch {
+		case isOwn(key) || staysBeside(d, key):
 		case key == keyHasKey || key == KeyAdvanced || secretNames[key] != "" && text == "" && d.Keeps():
 		case text == "" && !strings.HasPrefix(key, "broker."):
 		case key == "image":

@@ -105,7 +105,7 @@ var Screens = []Screen{
 	memoryScreen(),
 	{Title: "Options", Shown: Always, Intro: Fixed(""), Questions: []Question{
 		{Key: KeyAdvanced, Shown: Always, Preset: "no", Choices: advancedChoices,
-			Label: Fixed("Change image, ports or sizing?"), Help: Fixed("The defaults fit most machines.")},
+			Label: Fixed("Change image, ports or sizing?"), Help: Fixed("The defaults fit most machines. Messages tell you when OpenAlgo is down.")},
 		{Key: "image", Shown: (*Draft).Advanced, Preset: answers.DefaultImage,
 			Label: Fixed("Image"), Help: Fixed("The name of an image, for example marketcalls/openalgo:latest. " +
 				"Or source code to build: a git address (with #branch if needed) or a directory. " +
@@ -125,6 +125,9 @@ var Screens = []Screen{
 			Label: Fixed("Remote MCP"),
 			Help:  Fixed("Lets AI clients on the internet read your positions, orders and prices. You approve each client. They cannot place orders.")},
 	}},
+	messagesScreen(),
+	addressScreen(),
+	backupsScreen(),
 }
 
 // Fixed returns a text that is the same for every draft.
@@ -140,11 +143,11 @@ func tlsIs(mode string) func(*Draft) bool {
 }
 
 func asksAuthority(d *Draft) bool {
-	return tlsIs("auto")(d) || tlsIs("nginx")(d) && answers.IsYes(d.certbot())
+	return tlsIs("auto")(d) || tlsIs("nginx")(d) && answers.IsYes(certbot(d))
 }
 
 func hasCertificate(d *Draft) bool {
-	return tlsIs("files")(d) || tlsIs("nginx")(d) && !answers.IsYes(d.certbot())
+	return tlsIs("files")(d) || tlsIs("nginx")(d) && !answers.IsYes(certbot(d))
 }
 
 func needsMarketData(d *Draft) bool { return d.Broker().NeedsMarketData() }
@@ -154,7 +157,9 @@ func noYes() []Choice { return []Choice{{Value: "no", Label: "No"}, {Value: "yes
 func yesNo() []Choice { return []Choice{{Value: "yes", Label: "Yes"}, {Value: "no", Label: "No"}} }
 
 func advancedChoices() []Choice {
-	return []Choice{{Value: "no", Label: "Keep the defaults"}, {Value: "yes", Label: "Change them"}}
+	return []Choice{{Value: "no", Label: "Keep the defaults"}, {Value: "yes", Label: "Change them"},
+		{Value: onlyBeside, Label: "Keep the defaults, and set up messages and daily backups"},
+		{Value: bothOfThem, Label: "Change them, and set up messages and daily backups"}}
 }
 
 func brokerChoices() []Choice {

@@ -19,7 +19,9 @@ func Of(saved []byte) *Draft {
 		for _, q := range s.Questions {
 			if text, ok := texts[q.Key]; ok && !q.Secret && q.Key != KeySwap {
 				d.Given[q.Key] = text
-				delete(d.rest, q.Key)
+				if !staysBeside(d, q.Key) {
+					delete(d.rest, q.Key)
+				}
 			}
 		}
 	}
@@ -32,11 +34,12 @@ func Of(saved []byte) *Draft {
 	}
 	d.Here.Ports.Web, d.Here.Ports.WebSocket = number(texts[keyWeb], d.Here.Ports.Web), number(texts[keySocket], d.Here.Ports.WebSocket)
 	d.Given[KeyAdvanced] = "no"
-	for _, q := range Screens[len(Screens)-1].Questions[1:] {
+	for _, q := range Screens[d.ScreenOf(KeyAdvanced)].Questions[1:] {
 		if given, ok := d.Given[q.Key]; ok && given != presetOf(d, q) {
 			d.Given[KeyAdvanced] = "yes"
 		}
 	}
+	besideOf(d, saved)
 	d.was = maps.Clone(d.Given)
 	return d
 }
@@ -64,8 +67,9 @@ func unasked(d *Draft) map[string]string {
 	for key, text := range d.rest {
 		section, _, _ := strings.Cut(key, ".")
 		switch {
-		case section == "image" && d.Get("image") != d.was["image"]:
+		case section == "image" && (d.Get("image") != d.was["image"] || !d.Advanced()):
 		case section == "tls" && (d.Get(KeyTLS) != d.was[KeyTLS] || !hasDomain(d)):
+		case (section == "watch" || section == "backup") && !staysBeside(d, key):
 		default:
 			out[key] = text
 		}

@@ -15,21 +15,21 @@ var asciiBorder = lipgloss.Border{Top: "-", Bottom: "-", Left: "|", Right: "|", 
 
 // Header is what stands above a page. Only Title must be there.
 type Header struct {
-	Title    string
-	Step, Of int    // "Step 3 of 7"; Of 0: the page is no step
-	Right    string // what the page is about: a directory, the time
+	Title string
+	Step  int    // 0: the page is no step
+	Right string // what the page is about: a directory, the time
 }
 
 // Lines are the header's text and the line below it. Where there is little room, the
 // right part goes first, then the program's name, then the step.
 func (h Header) Lines(t *Theme, width int) []string {
 	step := ""
-	if h.Of > 0 {
-		step = fmt.Sprintf("Step %d of %d", h.Step, h.Of)
+	if h.Step > 0 {
+		step = fmt.Sprintf("Step %d", h.Step)
 	}
 	left := []string{t.Accent.Render(Program) + "  " + t.Title.Render(h.Title), t.Title.Render(h.Title)}
 	right := []string{joined(step, t.Dim.Render(h.Right), h.Right), step, ""}
-	if h.Of == 0 {
+	if h.Step == 0 {
 		right = []string{h.Right, ""}
 	}
 	for _, r := range right {
@@ -37,7 +37,7 @@ func (h Header) Lines(t *Theme, width int) []string {
 			if line, ok := apart(" "+l, r+" ", width); ok {
 				return []string{line, t.Across(width)}
 			}
-			if r == right[0] && len(right) > 1 && h.Right != "" && h.Of > 0 {
+			if r == right[0] && len(right) > 1 && h.Right != "" && h.Step > 0 {
 				break // the right part goes before the program's name
 			}
 		}

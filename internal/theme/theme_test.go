@@ -30,7 +30,7 @@ var terminals = []struct {
 
 // sample has everything that a theme draws.
 func sample(t *Theme, width, height int) string {
-	head := Header{Title: "Broker", Step: 3, Of: 7, Right: "/opt/openalgo"}.Lines(t, width)
+	head := Header{Title: "Broker", Step: 3, Right: "/opt/openalgo"}.Lines(t, width)
 	body := t.Box("Market", []string{"NSE and BSE  " + t.Word(OK, "open until 15:30 IST"), "MCX          " + t.Word(Off, "closed")}, width)
 	for s, text := range []string{"Stopped", "Starting", "Ready", "The certificate ends in 5 days, and nothing renews it", "It does not answer"} {
 		body = append(body, t.Message(State(s), text, width)...)
@@ -71,13 +71,13 @@ func TestSample(t *testing.T) {
 func TestHeader(t *testing.T) {
 	theme := New(Options{})
 	for width, want := range map[int]string{
-		80: " openalgo-install  Broker                           Step 3 of 7   /opt/openalgo",
-		46: " openalgo-install  Broker         Step 3 of 7",
-		30: " Broker           Step 3 of 7",
+		80: " openalgo-install  Broker                                Step 3   /opt/openalgo",
+		46: " openalgo-install  Broker              Step 3",
+		30: " Broker                Step 3",
 		12: " Broker",
 		5:  " Bro>",
 	} {
-		got := ansi.Strip(Header{Title: "Broker", Step: 3, Of: 7, Right: "/opt/openalgo"}.Lines(theme, width)[0])
+		got := ansi.Strip(Header{Title: "Broker", Step: 3, Right: "/opt/openalgo"}.Lines(theme, width)[0])
 		if got != want {
 			t.Errorf("%d: %q", width, got)
 		}

@@ -43,7 +43,7 @@ func tick() tea.Cmd {
 func beginApply(m *model, a answers.Answers) tea.Cmd {
 	ctx, cancel := context.WithCancel(m.ctx)
 	r := &run{queue: newQueue(), done: make(chan struct{})}
-	m.run, m.busy, m.outcome = r, cancel, Outcome{Answers: a, HasKey: m.draft.Keeps()}
+	m.run, m.busy, m.outcome = r, cancel, Outcome{Answers: a, Beside: m.draft.Beside(a), HasKey: m.draft.Keeps()}
 	page := &applyPage{m: m, run: r, now: time.Now}
 	m.page = page
 	go func() {

@@ -9,21 +9,19 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/theme"
 )
 
-// step is where in the wizard the user is, and how many steps there are.
-func (f frame) step() (n, of int) {
-	n, of = 1, 2
-	for i, s := range questions.Screens {
+// step is where in the wizard the user is. How many steps there are is known only at
+// the last one: each answer may lead to another page.
+func (f frame) step() int {
+	n := 1
+	for _, s := range questions.Screens[:min(f.at, len(questions.Screens))] {
 		if s.Shown(f.draft) {
-			of++
-			if i+1 <= f.at {
-				n++
-			}
+			n++
 		}
 	}
 	if f.at == last() {
-		n = of
+		n++
 	}
-	return n, of
+	return n
 }
 
 const (
@@ -95,7 +93,7 @@ func (f frame) header() theme.Header {
 	}
 	switch f.page.(type) {
 	case *machinePage, *formPage, *reviewPage:
-		h.Step, h.Of = f.step()
+		h.Step = f.step()
 		h.Right = f.host.Dir
 	}
 	return h

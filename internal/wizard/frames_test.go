@@ -190,7 +190,9 @@ var (
 	toReview      = append(clone(toOptions), "<enter>")
 	toBuild       = append(clone(toOptions), "<down>", "<enter>", "<ctrl+u>", "https://github.com/marketcalls/openalgo#main",
 		"<enter>", "<enter>", "<enter>", "<enter>", "<enter>", "<enter>", "<enter>")
-	toApply = append(clone(toReview), "<enter>")
+	toApply    = append(clone(toReview), "<enter>")
+	toMessages = append(clone(toOptions), "<down>", "<down>", "<enter>")
+	toBackups  = append(clone(toMessages), "<enter>", "<enter>", "<enter>", "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw", "<enter>")
 )
 
 func clone(s []string) []string { return append([]string(nil), s...) }
@@ -243,6 +245,11 @@ var frames = []struct {
 	{name: "credentials-xts", way: append(clone(toBroker), "(iifl)", "<enter>", "<enter>", "k", "<enter>")},
 	{name: "options", way: toOptions},
 	{name: "options-open", way: append(clone(toOptions), "<down>", "<enter>", "<ctrl+u>", "rehearsal", "<enter>", "<ctrl+u>", "0", "<enter>")},
+	{name: "messages", way: append(clone(toMessages), "<enter>", "<enter>")},
+	{name: "messages-email", way: append(clone(toMessages), "<enter>", "<enter>", "<down>", "<enter>", "smtp.gmail.com:587", "<enter>", "me@gmail.com", "<enter>", "password-1")},
+	{name: "messages-wrong", way: append(clone(toMessages), "<enter>", "<enter>", "<enter>", "token", "<enter>")},
+	{name: "backups", way: toBackups},
+	{name: "backups-store", way: append(clone(toBackups), "<down>", "<enter>", "s3://bucket/openalgo", "<enter>", "key-1", "<enter>", "key-2")},
 	{name: "review", way: toReview},
 	{name: "review-lines", way: append(clone(toReview), "d")},
 	{name: "review-trouble", host: func(h *Host) {

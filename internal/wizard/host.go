@@ -67,6 +67,7 @@ type Outcome struct {
 	Command   []string // chosen in the menu
 	Installed bool
 	Answers   answers.Answers
-	HasKey    bool // the instance had the broker's API key before, and keeps it
+	Beside    answers.Answers // what was asked for beside the instance
+	HasKey    bool            // the instance had the broker's API key before, and keeps it
 	Result    event.Result
 }

@@ -37,6 +37,9 @@ func (p *Plain) Change(saved []byte) { p.draft = questions.Of(saved) }
 // Keeps reports whether the instance keeps the secrets that it has.
 func (p *Plain) Keeps() bool { return p.draft.Keeps() }
 
+// Beside is the part of the answers that is set up beside the instance.
+func (p *Plain) Beside(a answers.Answers) answers.Answers { return p.draft.Beside(a) }
+
 const (
 	back = "<" // takes the user to the question before
 
@@ -177,7 +180,7 @@ func (p *Plain) one(ctx context.Context, it item) (goBack bool, err error) {
 			break
 		}
 		for _, c := range q.Choices() {
-			p.lines.Say("  %-6s %s", c.Value, c.Label)
+			p.lines.Say("  %-8s %s", c.Value, c.Label)
 		}
 	}
 	for {

@@ -36,6 +36,17 @@ func TestTheQuestionsFillTheAnswers(t *testing.T) {
 	}
 }
 
+func TestPlainMessagesAndBackups(t *testing.T) {
+	a, w, said, err := asked(t, "", "zerodha", "", "key-1234", "secret-1234", "messages", "", "off", "ntfy", "openalgo-x7k2m9", "store", "/nowhere", "rclone:drive:openalgo", "25:00", "03:10", "")
+	b := w.Beside(a)
+	if err != nil || !b.Watch.Enabled || b.Watch.PreOpen != "off" || len(b.Notify) != 1 || b.Notify[0].Kind != "ntfy" || b.Backup.To != "rclone:drive:openalgo" || b.Backup.At != "03:10" || b.Backup.Keep != 14 {
+		t.Errorf("%v: %+v\n%s", err, b, said)
+	}
+	if strings.Contains(said, "x7k2m9\n") || strings.Count(said, "Not valid:") != 2 || !strings.Contains(said, "telegram") {
+		t.Error(said)
+	}
+}
+
 func TestEachKindOfBroker(t *testing.T) {
 	for name, c := range map[string]struct {
 		lines []string

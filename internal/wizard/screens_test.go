@@ -63,6 +63,19 @@ func TestScreensFillTheAnswers(t *testing.T) {
 	}
 }
 
+// Messages and backups are asked for after a choice, and are told apart from the instance.
+func TestScreensMessagesAndBackups(t *testing.T) {
+	s := begin(t, testHost()).keys(toBackups...).sees("Backups").keys("<down>", "<enter>", "sftp://me@box.example.com/backups", "<enter>", "<enter>", "<enter>").sees("Review").
+		seesNot("AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw").keys("<enter>").sees("OpenAlgo is ready")
+	if b := s.m.outcome.Beside; !b.Watch.Enabled || len(b.Notify) != 1 || b.Notify[0].Kind != "telegram" || b.Backup.To != "sftp://me@box.example.com/backups" || b.Backup.Keep != 14 {
+		t.Errorf("%+v %+v %+v", b.Watch, b.Notify, b.Backup)
+	}
+	s = begin(t, testHost()).keys(toApply...).sees("OpenAlgo is ready")
+	if b := s.m.outcome.Beside; b.Watch.Enabled || len(b.Notify) > 0 || b.Backup.At != "" {
+		t.Errorf("nobody asked for it: %+v", b)
+	}
+}
+
 func TestScreensOfEachKindOfBroker(t *testing.T) {
 	local := []string{"<enter>", "<enter>"} // this machine only: no HTTPS page
 	for name, c := range map[string]struct {
