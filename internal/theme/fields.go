@@ -1,22 +1,27 @@
 package theme
 
-import "github.com/charmbracelet/lipgloss"
+import (
+	"github.com/charmbracelet/huh"
+	"github.com/charmbracelet/lipgloss"
+)
 
-// FieldStyle is how a field of text is drawn.
-type FieldStyle struct {
-	Base, Title, Text, Prompt, Placeholder lipgloss.Style
-}
-
-// Field is how a field of text is drawn: focused is the one that has the keys.
-func (t *Theme) Field(focused bool) FieldStyle {
-	plain := t.draw.NewStyle()
-	style := FieldStyle{Base: plain.PaddingLeft(2), Title: plain, Text: plain, Prompt: t.Accent, Placeholder: t.Dim}
-	if focused {
-		left := lipgloss.Border{Left: t.border.Left}
-		style.Base = plain.PaddingLeft(1).BorderStyle(left).BorderLeft(true).BorderForeground(t.Accent.GetForeground())
-		style.Title = t.Title
+// Fields is the theme as the fields of huh draw with it.
+func (t *Theme) Fields() *huh.Theme {
+	theme, plain := huh.ThemeBase(), t.draw.NewStyle()
+	left := lipgloss.Border{Left: t.border.Left}
+	styles := huh.FieldStyles{
+		Base:           plain.PaddingLeft(1).BorderStyle(left).BorderLeft(true).BorderForeground(t.Accent.GetForeground()),
+		Title:          t.Title,
+		Description:    plain,
+		ErrorIndicator: plain,
+		ErrorMessage:   t.Bad,
+		TextInput:      huh.TextInputStyles{Cursor: plain, CursorText: plain, Placeholder: t.Dim, Prompt: t.Accent, Text: plain},
 	}
-	return style
+	theme.Focused = styles
+	theme.Blurred = styles
+	theme.Blurred.Base = plain.PaddingLeft(2)
+	theme.Blurred.Title = plain
+	return theme
 }
 
 // Side is what stands left of each line of a field: focused is the one that has the

@@ -63,7 +63,7 @@ type Theme struct {
 
 // New returns the theme for a terminal.
 func New(o Options) *Theme {
-	// A line of text is drawn with the renderer that all share. It is told, so that it does not
+	// huh draws with the renderer that all share. It is told, so that it does not
 	// ask the terminal.
 	lipgloss.SetColorProfile(termenv.ANSI)
 	lipgloss.SetHasDarkBackground(true)

@@ -3,24 +3,24 @@ package wizard
 import (
 	"strings"
 
-	"github.com/charmbracelet/bubbles/textinput"
 	tea "github.com/charmbracelet/bubbletea"
-	"github.com/charmbracelet/x/ansi"
+	"github.com/charmbracelet/huh"
 
 	"github.com/marketcalls/openalgo-install/internal/questions"
 	"github.com/marketcalls/openalgo-install/internal/theme"
 	"github.com/marketcalls/openalgo-install/internal/wizard/picker"
 )
 
-// field is one question on a screen. The line of a text is drawn and edited by
-// textinput, a list by package picker; which field has the keys, and what a right
-// value is, is decided here and at once.
+// field is one question on a screen. Text is drawn and edited by huh, a list by
+// package picker; which field has the keys, and what a right value is, is decided
+// here and at once. (huh's own form moves on by messages, and a key that follows fast
+// would still go to the field before.)
 type field struct {
 	q           questions.Question
 	label, help string
-	input       *textinput.Model // of a text
-	list        *picker.List     // of a choice
-	value       string           // what input holds
+	input       huh.Field    // of a text
+	list        *picker.List // of a choice
+	value       string       // what huh edits
 	focused     bool
 	problem     string
 	revealed    bool
@@ -33,12 +33,9 @@ func newField(q questions.Question, d *questions.Draft, l *theme.Theme) *field {
 		f.list.SetSearch(d.Searched[q.Key])
 		return f
 	}
-	input, styles := textinput.New(), l.Field(false)
-	input.PromptStyle, input.PlaceholderStyle = styles.Prompt, styles.Placeholder
-	input.Cursor.Style, input.Cursor.TextStyle, input.TextStyle = styles.Text, styles.Text, styles.Text
-	input.SetValue(f.value)
-	f.input = &input
+	f.input = huh.NewInput().Title(f.label).Description(f.help).Prompt("> ").Value(&f.value)
 	f.mask()
+	f.input = f.input.WithTheme(l.Fields()).WithKeyMap(huh.NewDefaultKeyMap())
 	return f
 }
 
@@ -50,7 +47,6 @@ func (f *field) focus(on bool) {
 	case on:
 		f.input.Focus()
 	default:
-		f.value = f.input.Value()
 		f.input.Blur()
 	}
 }
@@ -64,12 +60,12 @@ func (f *field) title(l *theme.Theme) string {
 
 // mask shows or hides a secret.
 func (f *field) mask() {
-	if f.input == nil {
-		return
-	}
-	f.input.EchoMode = textinput.EchoNormal
+	mode := huh.EchoModeNormal
 	if f.q.Secret && !f.revealed {
-		f.input.EchoMode = textinput.EchoPassword
+		mode = huh.EchoModePassword
+	}
+	if input, ok := f.input.(*huh.Input); ok {
+		input.EchoMode(mode)
 	}
 }
 
@@ -98,9 +94,10 @@ func (f *field) key(msg tea.KeyMsg) (note string) {
 		f.list.Key(msg)
 		return note
 	}
-	// The command is the blinking of the cursor; one that stands still costs no bytes.
-	*f.input, _ = f.input.Update(msg)
-	f.value = f.input.Value()
+	// What huh wants done later is the blinking of its cursor; one that stands
+	// still costs no bytes.
+	updated, _ := f.input.Update(msg)
+	f.input = updated.(huh.Field)
 	return note
 }
 
@@ -120,7 +117,8 @@ func (f *field) lines(width, height int, l *theme.Theme) []string {
 			out = append(out, l.Side(f.focused)+line)
 		}
 	} else {
-		for line := range strings.SplitSeq(strings.TrimRight(f.draw(width, l), "\n"), "\n") {
+		f.input = f.input.WithWidth(width)
+		for line := range strings.SplitSeq(strings.TrimRight(f.input.View(), "\n"), "\n") {
 			out = append(out, strings.TrimRight(line, " "))
 		}
 	}
@@ -138,21 +136,4 @@ func (f *field) lines(width, height int, l *theme.Theme) []string {
 		out = append(out, "  "+l.Bad.Render(mark+line))
 	}
 	return out
-}
-
-// draw is the label, the help and the line of a text, beside the bar of the field
-// that has the keys.
-func (f *field) draw(width int, l *theme.Theme) string {
-	styles := l.Field(f.focused)
-	inner := width - styles.Base.GetHorizontalFrameSize()
-	f.input.Width = inner - ansi.StringWidth(f.input.Prompt) - 1
-	var text strings.Builder
-	if f.label != "" {
-		text.WriteString(styles.Title.Render(wrap(f.label, inner)) + "\n")
-	}
-	if f.help != "" {
-		text.WriteString(styles.Text.Render(wrap(f.help, inner)) + "\n")
-	}
-	text.WriteString(f.input.View())
-	return styles.Base.Width(width).Render(text.String())
 }
