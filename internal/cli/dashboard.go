@@ -46,6 +46,8 @@ func (c *installCommand) dashboard(ctx context.Context, in, out *os.File, dir st
 	}
 	o := dashboard.Options{Source: home, Theme: theme.New(theme.Detect(!c.noColor && os.Getenv("NO_COLOR") == ""))}
 	o.NewestBackup = func(dir string) string { return backup.Newest(instance.Dir(dir)) }
+	o.Messages = func() dashboard.Panel { return messagesPanel(ctx) }
+	o.Backups = func(dir string) dashboard.Panel { return backupsPanel(ctx, dir) }
 	all := home.Snapshot().Instances
 	here := instanceAt(all, dir)
 	switch {

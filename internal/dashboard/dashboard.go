@@ -41,6 +41,9 @@ type Options struct {
 	NewDir string    // where another instance goes; others get a name behind it
 	// NewestBackup is the one that a restore offers for the instance in dir; nil: none.
 	NewestBackup func(dir string) string
+	// Messages and Backups are what their pages show; nil: there are none.
+	Messages func() Panel
+	Backups  func(dir string) Panel
 }
 
 // Choice is what to do.

@@ -121,6 +121,7 @@ func begin(t testing.TB, f *fake, o theme.Options, width, height int) *session {
 	ctx, cancel := context.WithCancel(t.Context())
 	s.m = newModel(ctx, Options{Source: f, Theme: theme.New(o), Out: &s.out})
 	s.m.now = func() time.Time { return noon }
+	s.m.Messages, s.m.Backups = messages, backupsOf
 	t.Cleanup(func() { cancel(); s.m.work.Wait() })
 	s.m.Update(tea.WindowSizeMsg{Width: width, Height: height})
 	s.settle()
@@ -152,10 +153,37 @@ func (s *session) keys(keys ...string) *session {
 		if kind, ok := named[k]; ok {
 			msg = tea.KeyMsg{Type: kind}
 		}
-		s.m.Update(msg)
+		_, cmd := s.m.Update(msg)
+		if s.m.page == panelPage && !s.m.panel.there && cmd != nil {
+			if msg, ok := cmd().(panelMsg); ok {
+				s.m.Update(msg)
+			}
+		}
 	}
 	s.settle()
 	return s
+}
+
+// messages and backupsOf are pages as the command line makes them.
+func messages() Panel {
+	return Panel{Title: "Messages", Rows: []Row{
+		{Label: "Watch", Text: "on, 1 problem at 10:40 IST"}, {Label: "Before market", Text: "08:45 IST on trading days"},
+		{Label: "Problems", Text: "the disk is full on 3 Dec 2026: 91% of 80.0 GiB are used (since 26 Nov 2026, 09:12 IST)", Bad: true},
+		{Label: "Goes to", Text: "phone (telegram, api.telegram.org): sent 26 Nov 2026, 09:12 IST"}, {Text: "email (email, smtp.gmail.com): failed 26 Nov 2026, 09:12 IST", Bad: true},
+	}, Deeds: []Deed{{Label: "Turn off the watch", Args: []string{"watch", "off"}},
+		{Label: "Add an address", Args: []string{"notify", "add"}, Asks: "Kind", Help: "Enter one of: telegram, email, ntfy, slack, discord, webhook, ping."},
+		{Label: "Send a test message", Args: []string{"notify", "test"}}}}
+}
+
+func backupsOf(dir string) Panel {
+	p := Panel{Title: "Backups", Rows: []Row{
+		{Label: "Last backup", Text: "26 Nov 2026, 06:42 IST  " + dir + "-backups/openalgo-20261126-011200.tar.zst (214 MiB)"},
+		{Label: "In a store", Text: "none: backups are on this machine only", Bad: true}, {Label: "Every day", Text: "02:30 IST"},
+	}, Deeds: []Deed{{Label: "Back up now", Key: "b"}, {Label: "Restore a backup", Key: restoreKey}, {Label: "List all backups", Args: []string{"backup", "list"}, Here: true}}}
+	for n := range 9 {
+		p.Rows = append(p.Rows, Row{Text: fmt.Sprintf("openalgo-2026112%d-011200.tar.zst  214 MiB", n)})
+	}
+	return p
 }
 
 func (s *session) screen() string { return ansi.Strip(s.m.View()) }
@@ -184,6 +212,9 @@ func TestFrames(t *testing.T) {
 		{name: "twenty", n: 20, keys: []string{"<end>"}},
 		{name: "log", n: 1, keys: []string{"l", "/", "l", "i", "n", "e", " ", "5", "<enter>"}},
 		{name: "menu", n: 1, keys: []string{"a", "<down>"}},
+		{name: "messages", n: 1, keys: []string{"M", "<down>"}},
+		{name: "messages-add", n: 1, keys: []string{"M", "<down>", "<enter>", "n", "t"}},
+		{name: "backups", n: 5, keys: []string{"<down>", "B", "<end>", "<down>", "<down>"}},
 		{name: "question", n: 1, keys: []string{"e", "L", "O", "G"}},
 		{name: "copy", n: 1, keys: []string{"y", "<down>", "<enter>"}},
 		{name: "code", n: 1, keys: []string{"Q"}},
@@ -241,7 +272,7 @@ func golden(t *testing.T, path, got string) {
 // Every size of a terminal shows something that fits.
 func TestSizes(t *testing.T) {
 	for _, n := range []int{0, 1, 5, 20} {
-		for _, page := range [][]string{nil, {"<enter>"}, {"l"}, {"a"}, {"e"}, {"y"}, {"Q"}} {
+		for _, page := range [][]string{nil, {"<enter>"}, {"l"}, {"a"}, {"e"}, {"y"}, {"Q"}, {"M"}, {"B", "<down>", "<down>"}} {
 			for _, size := range [][2]int{{1, 1}, {20, 5}, {36, 12}, {60, 18}, {80, 24}, {100, 32}, {200, 60}} {
 				s := begin(t, newFake(n), theme.Options{Unicode: true}, size[0], size[1]).keys(page...)
 				checkSize(t, s.m.View(), size[0], size[1])
@@ -283,6 +314,13 @@ func TestChoices(t *testing.T) {
 		{[]string{"a", "g"}, Choice{Args: []string{"self-update"}}},
 		{[]string{"rx"}, Choice{Args: []string{"restart"}, Dir: "/opt/openalgo", Name: "openalgo"}}, // the first one counts
 		{[]string{"r", "x"}, Choice{Args: []string{"restart"}, Dir: "/opt/openalgo", Name: "openalgo"}},
+		{[]string{"M", "<enter>"}, Choice{Args: []string{"watch", "off"}}},
+		{[]string{"M", "<down>", "<enter>", "ntfy", "<enter>"}, Choice{Args: []string{"notify", "add", "ntfy"}}},
+		{[]string{"M", "<down>", "<enter>", "--to", "<enter>"}, Choice{}},
+		{[]string{"<enter>", "a", "M", "<up>", "<enter>"}, Choice{Args: []string{"watch", "off"}, Open: true}},
+		{[]string{"M", "<esc>", "b"}, Choice{Args: []string{"backup"}, Dir: "/opt/openalgo", Name: "openalgo"}},
+		{[]string{"B", "<enter>"}, Choice{Args: []string{"backup"}, Dir: "/opt/openalgo", Name: "openalgo"}},
+		{[]string{"<down>", "B", "<down>", "<down>", "<enter>"}, Choice{Args: []string{"backup", "list"}, Dir: "/opt/openalgo-client2", Name: "openalgo-client2"}},
 		{[]string{"qx"}, Choice{}},
 		{[]string{"p"}, Choice{}}, // it is ours already
 		{[]string{"q"}, Choice{}},

@@ -2,6 +2,7 @@ package dashboard
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/marketcalls/openalgo-install/internal/dashboard/chart"
 	"github.com/marketcalls/openalgo-install/internal/live"
@@ -269,7 +270,7 @@ func (m sheet) marketLines(i live.Instance, width int) []string {
 // keyOfCommand is the key that runs a command; "" where there is none now.
 func (m sheet) keyOfCommand(args []string) (key, word string) {
 	for _, a := range m.possible() {
-		if len(args) > 0 && len(a.args) > 0 && a.args[0] == args[0] {
+		if len(args) > 0 && (len(a.args) > 0 && a.args[0] == args[0] || slices.Contains(a.about, args[0])) {
 			return a.key, a.word
 		}
 	}

@@ -1,6 +1,7 @@
 package dashboard
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -47,8 +48,11 @@ func (m frame) header() theme.Header {
 			h.Title += ": actions"
 		case sharePage:
 			h.Title += ": " + m.picker.Title()
-		case listPage, detailPage:
+		case listPage, detailPage, panelPage:
 		}
+	}
+	if m.page == panelPage {
+		h.Title = cmp.Or(m.panel.Title, m.panel.about)
 	}
 	return h
 }
@@ -65,6 +69,8 @@ func (m frame) body(width, height int) []string {
 		return append(lines, m.log.view.Note(m.Theme))
 	case sharePage:
 		return m.picker.Lines(m.Theme, width, height)
+	case panelPage:
+		return m.panelLines(width, height)
 	case detailPage:
 		if i := m.current(); i != nil {
 			return sheet(m).detail(*i, width, height)
@@ -134,7 +140,7 @@ func (m frame) keys() []theme.Key {
 		return append(m.log.view.Keys(), theme.Keys("Esc", "Back", "q", "Quit")...)
 	case m.page == sharePage:
 		return m.picker.Keys()
-	case m.page == menuPage:
+	case m.page == menuPage || m.page == panelPage:
 		return theme.Keys("Up/Down", "Choose", "Enter", "Next", "Esc", "Back", "q", "Quit")
 	case m.page == listPage && len(m.snap.Instances) > 0:
 		return append(theme.Keys("Enter", "Open"), m.actionKeys()...)

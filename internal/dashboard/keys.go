@@ -58,6 +58,8 @@ func (m hand) key(msg tea.KeyMsg) tea.Cmd {
 		return nil
 	case menuPage:
 		return m.menuKey(msg)
+	case panelPage:
+		return m.panelKey(msg)
 	case listPage, detailPage:
 	}
 	return m.homeKey(msg)
@@ -137,6 +139,8 @@ func (m hand) perform(a *action, key string) tea.Cmd {
 			}
 		}
 		return nil
+	case a.opens != nil:
+		return a.opens(m)
 	case a.do != nil:
 		a.do(m)
 		if m.choice.Answers {
@@ -144,8 +148,8 @@ func (m hand) perform(a *action, key string) tea.Cmd {
 		}
 		return nil
 	case a.asks != nil:
-		args := a.args
-		m.input = &input{question: *a.asks, typed: offer(m, a), check: checkWord, then: func(text string) tea.Cmd { return m.choose(append(args[:len(args):len(args)], text), false) }}
+		args, alone := a.args, a.alone
+		m.input = &input{question: *a.asks, typed: offer(m, a), check: checkWord, then: func(text string) tea.Cmd { return m.choose(append(args[:len(args):len(args)], text), alone) }}
 		return nil
 	}
 	return m.choose(a.args, a.alone)
@@ -169,7 +173,7 @@ func checkWord(text string) string {
 
 // choose ends the dashboard with a command.
 func (m hand) choose(args []string, alone bool) tea.Cmd {
-	m.choice = Choice{Args: args, Open: m.page == detailPage}
+	m.choice = Choice{Args: args, Open: m.page == detailPage || m.page == panelPage && m.from == detailPage}
 	if i := m.current(); i != nil && !alone {
 		m.choice.Dir, m.choice.Name = i.Dir, i.Name
 		if i.Dir == "" {

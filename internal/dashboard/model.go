@@ -23,6 +23,7 @@ const (
 	menuPage // of all actions
 	logPage
 	sharePage
+	panelPage // of messages or backups
 )
 
 // model is the whole dashboard.
@@ -43,6 +44,7 @@ type model struct {
 	input  *input
 	picker *share.Picker
 	log    follower
+	panel  panel
 
 	choice Choice
 	over   bool           // it is being left
@@ -112,6 +114,9 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case logMsg:
 		m.log.view.Add(m.log.buffer.Take())
 		return m, m.awaitLog
+	case panelMsg:
+		m.takePanel(msg)
+		return m, nil
 	case settledMsg:
 		if msg.dir == m.wantsLog() {
 			m.followLog(msg.dir)
