@@ -20,6 +20,15 @@ import (
 
 // Container looks at one container; ErrNotFound when there is none.
 func (e containers) Container(ctx context.Context, nameOrID string) (Container, error) {
+	if look := oneLookOf(ctx); look != nil {
+		if c, seen := look.container(nameOrID); seen {
+			return c, nil
+		}
+	}
+	return inspect(ctx, e, nameOrID)
+}
+
+func inspect(ctx context.Context, e containers, nameOrID string) (Container, error) {
 	ctx, cancel := e.answer(ctx)
 	defer cancel()
 	r, err := e.api.ContainerInspect(ctx, nameOrID)
@@ -32,17 +41,24 @@ func (e containers) Container(ctx context.Context, nameOrID string) (Container, 
 // Containers looks at all containers, running or not, that carry every label
 // ("key" or "key=value"), sorted by name.
 func (e containers) Containers(ctx context.Context, labels ...string) ([]Container, error) {
+	if look := oneLookOf(ctx); look != nil && len(labels) == 0 {
+		return look.all(func() ([]Container, error) { return list(ctx, e, nil) })
+	}
+	return list(ctx, e, labels)
+}
+
+func list(ctx context.Context, e containers, labels []string) ([]Container, error) {
 	ctx, cancel := e.answer(ctx)
 	defer cancel()
-	list, err := e.api.ContainerList(ctx, container.ListOptions{All: true, Filters: labelFilter(labels)})
+	all, err := e.api.ContainerList(ctx, container.ListOptions{All: true, Filters: labelFilter(labels)})
 	if err != nil {
 		return nil, e.explain(ctx, "list containers", err)
 	}
 	var ids []string
-	for _, summary := range list {
+	for _, summary := range all {
 		ids = append(ids, summary.ID)
 	}
-	out, err := lookAtEach(ctx, ids, e.Container)
+	out, err := lookAtEach(ctx, ids, func(ctx context.Context, id string) (Container, error) { return inspect(ctx, e, id) })
 	if err != nil {
 		return nil, err
 	}

@@ -18,7 +18,14 @@ type Overview struct {
 }
 
 // Overview looks at everything at once.
-func (e overviews) Overview(ctx context.Context) (o Overview, err error) {
+func (e overviews) Overview(ctx context.Context) (Overview, error) {
+	if look := oneLookOf(ctx); look != nil {
+		return look.view(func() (Overview, error) { return e.overview(ctx) })
+	}
+	return e.overview(ctx)
+}
+
+func (e overviews) overview(ctx context.Context) (o Overview, err error) {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() (err error) {
 		o.Containers, err = containers(e).Containers(ctx)
