@@ -45,7 +45,7 @@ func (c *address) judge(patient) []Finding {
 	case c.now.Known():
 		return ok("address", "brokers see this machine as %s", c.now)
 	case c.before != nil:
-		return ok("address", "cannot find this machine's public address. Your broker knows %s. To see the current one: %s", c.before.Address, publicip.Question)
+		return unseen(ok("address", "cannot find this machine's public address. Your broker knows %s. To see the current one: %s", c.before.Address, publicip.Question), "address-changed")
 	}
 	return nil
 }

@@ -44,6 +44,7 @@ type Finding struct {
 	Pace      Pace      `json:"-"` // of its check
 	OfMachine bool      `json:"-"` // it is the same for every instance
 	Ends      time.Time `json:"-"` // when what is good until then ends, such as a certificate
+	Unseen    []string  `json:"-"` // the IDs of findings that could not be looked for
 
 	refused bool // a command says so, and no check of its own saw it
 }
@@ -66,6 +67,9 @@ type patient struct {
 
 	instance  *status.Instance
 	container *engine.Container
+	// containerErr says why the container could not be looked at, which is not that it
+	// is gone.
+	containerErr error
 
 	env        *envfile.File
 	envErr     error
@@ -132,6 +136,14 @@ func (r Report) WriteText(w io.Writer) {
 		}
 	}
 	fmt.Fprintf(w, "\n%s, %s, %s\n", printable.Count(r.Failures, "failure"), printable.Count(r.Warnings, "warning"), printable.Count(len(r.Findings), "check"))
+}
+
+// unseen adds to findings which others could not be looked for.
+func unseen(found []Finding, ids ...string) []Finding {
+	for i := range found {
+		found[i].Unseen = ids
+	}
+	return found
 }
 
 func ok(check, format string, args ...any) []Finding {

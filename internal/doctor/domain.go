@@ -12,12 +12,15 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/market"
 	"github.com/marketcalls/openalgo-install/internal/preflight"
+	"github.com/marketcalls/openalgo-install/internal/publicip"
 )
 
 // domain is where it leads, and the certificate that is shown there.
 type domain struct {
 	name        string
 	dns         *host.DNSReport
+	public      publicip.Address // asked for where this machine does not have it itself
+	ours        bool             // this machine serves the domain
 	certificate *certificate
 }
 
@@ -29,7 +32,7 @@ type certificate struct {
 }
 
 // look asks for the domain what anybody would see.
-func (c *domain) look(ctx context.Context, _ Look, p *patient) {
+func (c *domain) look(ctx context.Context, l Look, p *patient) {
 	if p.env == nil || p.instance == nil {
 		return
 	}
@@ -42,7 +45,10 @@ func (c *domain) look(ctx context.Context, _ Look, p *patient) {
 	ctx, cancel := context.WithTimeout(ctx, 2*netTime)
 	defer cancel()
 	report := host.CheckDNS(ctx, c.name, nil)
-	c.dns = &report
+	c.dns, c.ours = &report, p.instance.HTTPS != nil
+	if !report.Judged && !report.Cloudflare && len(report.A) > 0 && l.Public != nil {
+		c.public = l.Public(ctx) // it is behind a router, or in a cloud
+	}
 	if h := p.instance.HTTPS; h != nil {
 		c.certificate = &certificate{issuer: "this machine's " + h.By}
 		c.certificate.expiry, _ = time.Parse(time.RFC3339, h.Until)
@@ -82,13 +88,20 @@ func (c *domain) address() []Finding {
 	switch {
 	case c.dns == nil:
 		return nil
-	case c.dns.Match:
+	case c.dns.Match, c.isPublic():
 		return ok("dns", "%s points to this machine", c.name)
-	}
-	if c.dns.HostsLine > 0 {
+	case c.dns.HostsLine > 0:
 		return warning("dns", preflight.InHosts(c.dns.Problem, c.name))
+	case !c.dns.Judged && !(c.ours && c.public.IPv4.IsValid()):
+		return unseen(warning("dns", finding.Warn("dns-unsure", "%s", c.dns.Problem)), "dns-mismatch")
 	}
 	return warning("dns", finding.Warn("dns-mismatch", "%s", c.dns.Problem))
+}
+
+// isPublic reports whether the domain points to the address that others see this
+// machine by, which it may not know itself.
+func (c *domain) isPublic() bool {
+	return len(c.dns.A) == 1 && c.dns.A[0] == c.public.IPv4
 }
 
 // soon is how long before its end a certificate should have been renewed.
@@ -97,15 +110,20 @@ const soon = 21 * 24 * time.Hour
 func (c *domain) shown(p patient) []Finding {
 	found := c.state(p)
 	for i := range found {
-		found[i].Ends = c.certificate.expiry
+		if c.certificate != nil {
+			found[i].Ends = c.certificate.expiry
+		}
 	}
 	return found
 }
 
 func (c *domain) state(p patient) []Finding {
 	seen := c.certificate
-	if seen == nil {
+	switch {
+	case c.dns == nil:
 		return nil
+	case seen == nil: // the domain has no address, or nobody tells it
+		return unseen(ok("certificate", "the certificate of %s could not be looked at", c.name), "certificate-expired", "site-not-served", "certificate-expires")
 	}
 	left := seen.expiry.Sub(p.now)
 	days := int(left.Hours() / 24)

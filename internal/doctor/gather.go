@@ -8,6 +8,7 @@ import (
 	"syscall"
 	"time"
 
+	theclock "github.com/marketcalls/openalgo-install/internal/clock" // a check has its name
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/event"
@@ -44,7 +45,7 @@ type Look struct {
 const netTime = 5 * time.Second
 
 func (l Look) gather(ctx context.Context) patient {
-	p := patient{dir: l.Dir, reader: finding.Prompt{Dir: l.Dir, Sudo: !instance.IsMine(l.Dir)}, engineErr: l.EngineErr, now: time.Now()}
+	p := patient{dir: l.Dir, reader: finding.Prompt{Dir: l.Dir, Sudo: !instance.IsMine(l.Dir)}, engineErr: l.EngineErr, now: theclock.Now()}
 	if p.host = l.Host; p.host == nil {
 		if facts, err := host.Measure(ctx); err == nil {
 			p.host = &facts
@@ -67,8 +68,13 @@ func (l Look) gatherEngine(ctx context.Context, p *patient) {
 		}
 	}
 	if p.instance != nil {
-		if c, err := l.Engine.Container(ctx, p.instance.Container); p.instance.Container != "" && err == nil {
+		c, err := l.Engine.Container(ctx, p.instance.Container)
+		switch {
+		case p.instance.Container == "":
+		case err == nil:
 			p.container = &c
+		case !errors.Is(err, engine.ErrNotFound):
+			p.containerErr = err
 		}
 	}
 	if l.quick {

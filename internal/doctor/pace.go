@@ -3,6 +3,8 @@ package doctor
 import (
 	"context"
 	"slices"
+
+	"github.com/marketcalls/openalgo-install/internal/engine"
 )
 
 // Pace is how often a check is worth its work to somebody who looks again and again.
@@ -59,6 +61,7 @@ func (p paced) judge(of patient) []Finding {
 
 // ExamineSome is Examine with the checks of some paces alone.
 func ExamineSome(ctx context.Context, l Look, paces ...Pace) Report {
+	ctx = engine.WithOneLook(ctx)
 	l.quick = !slices.Contains(paces, Hourly)
 	p := l.gather(ctx)
 	due := slices.DeleteFunc(checks(), func(c check) bool { return !slices.Contains(paces, about(c).pace) })

@@ -45,6 +45,8 @@ func container(p patient) []Finding {
 	switch {
 	case p.instance == nil:
 		return nil
+	case p.containerErr != nil:
+		return failure("container", finding.Named(finding.Failed, "container-unseen", "%w", p.containerErr))
 	case c == nil:
 		return fixed("", failure("container", finding.Named(finding.HostNotReady, "container-missing", "its container is gone. Data and keys may still exist").With(ours("start")))) // it may be meant
 	case c.OOMKilled && c.State != "running":
