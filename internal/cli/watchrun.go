@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
+	"github.com/marketcalls/openalgo-install/internal/clock"
 	"github.com/marketcalls/openalgo-install/internal/doctor"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/event"
@@ -28,7 +28,7 @@ import (
 
 // round makes one round, and then completes what interrupted runs owe.
 func (c *watchCommand) round(ctx context.Context) error {
-	clock, err := c.clock()
+	preOpen, err := c.clock()
 	if err != nil {
 		return err
 	}
@@ -39,7 +39,7 @@ func (c *watchCommand) round(ctx context.Context) error {
 	}
 	r := &watchRound{watchCommand: c, teller: teller}
 	defer r.close()
-	w := &watch.Watch{Store: hoststate.In(hoststate.Dir()), Now: time.Now, Rules: rules, PreOpen: clock,
+	w := &watch.Watch{Store: hoststate.In(hoststate.Dir()), Now: clock.Now, Uptime: watch.Uptime, Rules: rules, PreOpen: preOpen,
 		Look: r.look, Tell: r.tell, Ping: teller.Ping, Recover: r.recover}
 	report, err := w.Round(ctx)
 	if errors.Is(err, watch.ErrBusy) {
@@ -96,7 +96,7 @@ func (r *watchRound) close() {
 }
 
 func (r *watchRound) look(ctx context.Context, s *watch.State) watch.Sight {
-	l := watch.Looker{Now: time.Now, Doctor: r.doctor}
+	l := watch.Looker{Now: clock.Now, Doctor: r.doctor}
 	if r.only {
 		dir, err := instance.Abs(r.dir)
 		if err != nil {
@@ -135,6 +135,9 @@ func (r *watchRound) doctor(ctx context.Context, a watch.Ask) map[string][]watch
 	prompt := finding.Prompt{Dir: a.Dir, Sudo: !instance.IsMine(a.Dir)}
 	out := map[string][]watch.Finding{}
 	for _, f := range report.Findings {
+		if len(f.Unseen) > 0 {
+			out[string(f.Pace)] = append(out[string(f.Pace)], watch.Finding{Unseen: f.Unseen})
+		}
 		if f.Level == doctor.OK {
 			continue
 		}

@@ -9,13 +9,21 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/instance"
 )
 
+// bootTime is how long Docker may take after a boot.
+const bootTime = 5 * time.Minute
+
+// Uptime is how long this machine has been up; an hour where it does not tell.
+func Uptime() time.Duration {
+	var s unix.Sysinfo_t
+	if unix.Sysinfo(&s) != nil {
+		return time.Hour
+	}
+	return time.Duration(s.Uptime) * time.Second
+}
+
 // beforeBoot reports whether the run that was interrupted in a directory is from before
 // this machine started: nobody completes that one by hand.
 func beforeBoot(d instance.Dir) bool {
 	info, err := os.Stat(d.Work(instance.JournalName))
-	var s unix.Sysinfo_t
-	if err != nil || unix.Sysinfo(&s) != nil {
-		return false
-	}
-	return info.ModTime().Before(time.Now().Add(-time.Duration(s.Uptime) * time.Second))
+	return err == nil && info.ModTime().Before(time.Now().Add(-Uptime()))
 }

@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"time"
 
+	"golang.org/x/sys/unix"
+
+	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/market"
 	"github.com/marketcalls/openalgo-install/internal/printable"
 )
@@ -18,6 +21,9 @@ type lately struct {
 // latelyTime is for how long.
 const latelyTime = time.Hour
 
+// restarted is the event of a container that Docker has started again.
+const restarted = "container-restarted"
+
 // notice compares a container with the one of the round before.
 func (k *known) notice(seen Seen, now time.Time) {
 	c := seen.container
@@ -25,7 +31,7 @@ func (k *known) notice(seen Seen, now time.Time) {
 		return
 	}
 	if k.Container == c.ID && c.RestartCount > k.Restarts {
-		k.happen("container-restarted", fmt.Sprintf("Docker has restarted %s %s, the last time at %s",
+		k.happen(restarted, fmt.Sprintf("Docker has restarted %s %s, the last time at %s",
 			c.Name, printable.Count(c.RestartCount-k.Restarts, "time"), market.Text(c.StartedAt)), now)
 	}
 	k.Container, k.Restarts = c.ID, c.RestartCount
@@ -78,8 +84,23 @@ func limits(seen Seen, machine int64) (out []Finding) {
 	if l.Limit > 0 && l.Limit < machine && l.Memory*100 > l.Limit*nearMemory {
 		out = append(out, Finding{ID: "memory-limit", Text: fmt.Sprintf("it uses %s of %s. A strategy that needs more is ended by the kernel", printable.Size(l.Memory), printable.Size(l.Limit))})
 	}
-	if shm := seen.container.ShmBytes; shm > 0 && l.Shared*100 > shm*nearShared {
-		out = append(out, Finding{ID: "shm-limit", Text: fmt.Sprintf("it uses %s of %s. What needs more fails with a bus error", printable.Size(l.Shared), printable.Size(shm))})
+	shared := seen.shared
+	if shared < 0 {
+		shared = l.Shared
+	}
+	if shm := seen.container.ShmBytes; shm > 0 && shared*100 > shm*nearShared {
+		out = append(out, Finding{ID: "shm-limit", Text: fmt.Sprintf("it uses %s of %s. What needs more fails with a bus error", printable.Size(shared), printable.Size(shm))})
 	}
 	return out
+}
+
+// sharedIn is how much of its shared memory a container of this machine uses, in bytes;
+// -1 where this user cannot see it. Docker counts other memory with it, or, with version
+// 1 of cgroups, none at all.
+func sharedIn(c engine.Container) int64 {
+	var s unix.Statfs_t
+	if c.Pid <= 0 || unix.Statfs(fmt.Sprintf("/proc/%d/root/dev/shm", c.Pid), &s) != nil || int64(s.Blocks)*int64(s.Bsize) != c.ShmBytes {
+		return -1 // another one has that number here
+	}
+	return int64(s.Blocks-s.Bfree) * int64(s.Bsize)
 }

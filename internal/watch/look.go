@@ -1,8 +1,8 @@
 package watch
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -13,23 +13,13 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/host"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/publicip"
+	"github.com/marketcalls/openalgo-install/internal/publicip/recent"
 	"github.com/marketcalls/openalgo-install/internal/run"
 	"github.com/marketcalls/openalgo-install/internal/sizing"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
 	"github.com/marketcalls/openalgo-install/internal/status"
 	"github.com/marketcalls/openalgo-install/internal/world"
 )
-
-// Always, Hourly and Daily are how often doctor's checks are made, by its names for
-// them.
-const (
-	Always = ""
-	Hourly = "hourly"
-	Daily  = "daily"
-)
-
-// isKept reports whether what a pace found is remembered until its checks come again.
-func isKept(pace string) bool { return pace == Hourly || pace == Daily }
 
 // Docker is what a look uses of Docker.
 type Docker interface {
@@ -57,10 +47,13 @@ type Looker struct {
 	Now       func() time.Time
 	// Doctor makes the checks of some paces, and returns what each pace found.
 	Doctor func(context.Context, Ask) map[string][]Finding
+
+	patience time.Duration // with Docker; 0 is listTime
 }
 
 // Times of a look.
 const (
+	listTime   = 20 * time.Second // a busy Docker takes some
 	statusTime = 45 * time.Second // OpenAlgo may take 35 s for an answer
 	loadTime   = 5 * time.Second
 	atOnce     = 4
@@ -75,12 +68,15 @@ func (l *Looker) Look(ctx context.Context, s *State) (sight Sight) {
 		l.rooms(&sight, s, nil, now)
 		return sight
 	}
+	ctx = engine.WithOneLook(ctx)
+	if sight.Docker = l.silence(ctx); sight.Docker != "" {
+		l.rooms(&sight, s, nil, now)
+		return sight
+	}
 	all, err := l.instances(ctx, s)
 	if err != nil {
-		if sight.Docker = err.Error(); ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded) {
-			sight.Docker, sight.Partial = "", true
-			sight.Findings = append(sight.Findings, Finding{ID: "round-long", Machine: true, Text: "Docker or OpenAlgo took too long to answer: " + err.Error(), Command: "sudo openalgo-install doctor"})
-		}
+		sight.Partial = true
+		sight.Findings = append(sight.Findings, tooLong("OpenAlgo or Docker took too long to answer: "+err.Error()))
 		l.rooms(&sight, s, nil, now)
 		return sight
 	}
@@ -88,7 +84,14 @@ func (l *Looker) Look(ctx context.Context, s *State) (sight Sight) {
 	if f, err := host.Measure(ctx); err == nil {
 		facts = &f
 	}
-	public := once(publicip.Find)
+	public := once(recent.Find)
+	var dirs []string
+	for _, i := range all {
+		if !isBusy(instance.Dir(i.Dir)) {
+			dirs = append(dirs, i.Dir)
+		}
+	}
+	due := s.paces(dirs, now)
 	sight.Instances = make([]Seen, len(all))
 	slots := make(chan struct{}, atOnce)
 	var group sync.WaitGroup
@@ -96,16 +99,38 @@ func (l *Looker) Look(ctx context.Context, s *State) (sight Sight) {
 		slots <- struct{}{}
 		group.Go(func() {
 			defer func() { <-slots }()
-			sight.Instances[n] = l.one(ctx, &all[n], s.Instances[all[n].Dir], facts, public, now)
+			sight.Instances[n] = l.one(ctx, &all[n], Ask{Dir: all[n].Dir, Seen: &all[n], Host: facts, Public: public, Paces: due[all[n].Dir]}, now)
 		})
 	}
 	group.Wait()
 	for n := range sight.Instances {
 		s.keep(&sight.Instances[n], now)
 	}
-	sight.Partial = ctx.Err() != nil
+	if sight.Partial = ctx.Err() != nil; sight.Partial {
+		sight.Findings = append(sight.Findings, tooLong("Docker or OpenAlgo took too long to answer"))
+	}
 	l.rooms(&sight, s, all, now)
 	return sight
+}
+
+func tooLong(text string) Finding {
+	return Finding{ID: "round-long", Machine: true, Text: text, Command: "sudo openalgo-install doctor"}
+}
+
+// silence says why Docker does not list its containers; "" where it does. Nobody but
+// Docker takes part in that.
+func (l *Looker) silence(ctx context.Context) string {
+	patience := cmp.Or(l.patience, listTime)
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	_, err := l.Docker.Containers(ctx)
+	switch {
+	case err == nil:
+		return ""
+	case ctx.Err() != nil:
+		return "it did not list its containers within " + patience.String() + ". Look for the cause in its log (sudo journalctl -u docker)"
+	}
+	return err.Error()
 }
 
 // instances lists them, with those that have no container any more.
@@ -130,10 +155,10 @@ func (l *Looker) instances(ctx context.Context, s *State) ([]status.Instance, er
 }
 
 // one looks at one instance.
-func (l *Looker) one(ctx context.Context, i *status.Instance, k *known, facts *host.Facts, public func(context.Context) publicip.Address, now time.Time) Seen {
+func (l *Looker) one(ctx context.Context, i *status.Instance, ask Ask, now time.Time) Seen {
 	d := instance.Dir(i.Dir)
 	b, _ := broker.Find(i.Broker)
-	seen := Seen{Name: i.Name, Dir: i.Dir, Ready: i.Ready, Starting: i.Starting, Reason: i.Reason, Crypto: b.Kind == broker.Crypto, Busy: isBusy(d)}
+	seen := Seen{Name: i.Name, Dir: i.Dir, shared: -1, Ready: i.Ready, Starting: i.Starting, Reason: i.Reason, Crypto: b.Kind == broker.Crypto, Busy: isBusy(d)}
 	if seen.Busy {
 		return seen
 	}
@@ -144,52 +169,27 @@ func (l *Looker) one(ctx context.Context, i *status.Instance, k *known, facts *h
 			seen.load = &load
 		}
 		cancel()
+		if l.Docker.Info().Local {
+			seen.shared = sharedIn(c)
+		}
 	}
 	seen.calendar = kept.Of(ctx, l.Docker, d, seen.container, world.EnvOf(i.Dir), now)
 	if run.Owed(i.Dir) {
 		seen.Owes = seen.container == nil || seen.container.State != "running" || beforeBoot(d)
 	}
-	ask := Ask{Dir: i.Dir, Seen: i, Host: facts, Public: public, Paces: k.due(now)}
-	seen.asked = ask.Paces
+	if ask.Paces == nil {
+		ask.Paces = []string{Always}
+	}
 	seen.found = l.Doctor(ctx, ask)
+	if seen.asked = ask.Paces; ctx.Err() != nil {
+		seen.asked = nil // what was found was cut off, and is not kept
+	}
 	seen.Findings = holidays(seen.calendar, now)
-	if facts != nil {
-		seen.Findings = append(seen.Findings, limits(seen, int64(facts.RAMMiB)<<20)...)
+	if ask.Host != nil {
+		seen.Findings = append(seen.Findings, limits(seen, int64(ask.Host.RAMMiB)<<20)...)
 	}
 	seen.Busy = isBusy(d) // a run that began meanwhile
 	return seen
-}
-
-// keep remembers what checks found that are not made in each round, and adds it to what
-// was found now.
-func (s *State) keep(seen *Seen, now time.Time) {
-	s.meet(Seen{Name: seen.Name, Dir: seen.Dir, Busy: true}, now)
-	k := s.Instances[seen.Dir]
-	if !seen.Busy {
-		for _, pace := range seen.asked {
-			if pace != Always {
-				k.Done[pace], k.Kept[pace] = now, seen.found[pace]
-			}
-		}
-	}
-	k.tidy(now)
-	seen.Findings = append(seen.Findings, seen.found[Always]...)
-	seen.Findings = append(append(seen.Findings, k.Kept[Hourly]...), k.Kept[Daily]...)
-}
-
-// due are the paces whose checks are to be made.
-func (k *known) due(now time.Time) []string {
-	out := []string{Always}
-	if k == nil {
-		return append(out, Hourly, Daily)
-	}
-	for pace, every := range map[string]time.Duration{Hourly: time.Hour, Daily: 24 * time.Hour} {
-		// A round is never to the second.
-		if done, ok := k.Done[pace]; !ok || now.Sub(done) > every-time.Minute {
-			out = append(out, pace)
-		}
-	}
-	return out
 }
 
 // isBusy reports whether a run of ours is at work in a directory.

@@ -2,6 +2,7 @@ package watch
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,10 +37,9 @@ func (w *Watch) preOpen(s *State, sight Sight, now time.Time) []notify.Message {
 	if len(sight.Instances) == 0 && sight.Docker == "" {
 		return nil
 	}
-	for _, i := range sight.Instances {
-		if i.Starting && now.Sub(at) < 10*time.Minute {
-			return nil // it says so in a moment
-		}
+	starts := func(i Seen) bool { return i.Starting }
+	if (sight.Booting || slices.ContainsFunc(sight.Instances, starts)) && now.Sub(at) < 10*time.Minute {
+		return nil // it says so in a moment
 	}
 	s.PreOpened = today
 	return []notify.Message{line(s, sight, now)}
@@ -71,7 +71,7 @@ func line(s *State, sight Sight, now time.Time) notify.Message {
 	}
 	var also []string
 	for _, p := range s.Problems() {
-		if p.ID != "down" && p.ID != "engine-unusable" && p.Severity != notify.Info.String() {
+		if p.ID != isDownID && p.ID != "engine-unusable" && p.Severity != notify.Info.String() {
 			also = append(also, p.Text)
 		}
 	}

@@ -1,6 +1,7 @@
 package watch
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -32,33 +33,40 @@ func (s *State) take(now time.Time, sight *Sight, set notify.Rules) []notify.Mes
 			r.Problems = append(r.Problems, p)
 		}
 	}
-	if sight.Docker != "" {
+	if sight.Docker != "" && !sight.Booting {
 		add(Finding{ID: "engine-unusable", Text: sight.Docker, Machine: true}, "")
 	}
 	for _, f := range sight.Findings {
 		add(f, "")
 	}
 	names := map[string]bool{}
+	busy := false // what it found of the machine is not looked for
 	for _, seen := range sight.Instances {
 		r.Open = r.Open || len(market.Open(now, seen.Crypto, seen.calendar)) > 0
 		names[seen.Name] = true
 		s.meet(seen, now)
 		if seen.Busy {
-			r.Maintenance = append(r.Maintenance, seen.Name)
+			r.Maintenance, busy = append(r.Maintenance, seen.Name), true
 			continue
+		}
+		if k := s.Instances[seen.Dir]; isDownBy(seen.Findings) {
+			k.Lately = nil // it is a part of that
 		}
 		for _, f := range s.Instances[seen.Dir].events(now) {
 			add(f, seen.Name)
 		}
 		for _, f := range seen.Findings {
-			add(f, seen.Name)
+			if f.ID != restarted { // doctor counts those of long ago, too
+				add(f, seen.Name)
+			}
 		}
 	}
 	r.Problems = withoutFollowing(r.Problems)
 	for _, k := range s.Rules.Known {
 		switch {
 		case k.Instance == "" || names[k.Instance]:
-			if sight.Docker != "" && k.Check != "engine-unusable" || sight.Partial {
+			known := k.Check == "engine-unusable" && !sight.Booting && !sight.Partial || k.Check == "round-long"
+			if !known && (sight.Docker != "" || sight.Partial) || busy && k.Instance == "" && !has(r.Problems, k.Problem) {
 				r.Unknown = append(r.Unknown, k.ID)
 			}
 		case sight.Docker != "" || sight.Partial || sight.Alone:
@@ -83,14 +91,18 @@ func has(all []rules.Problem, p rules.Problem) bool {
 	return false
 }
 
-// withoutFollowing drops what follows from an instance that is down.
+// isDownBy reports whether an instance is down by what was found.
+func isDownBy(all []Finding) bool {
+	return slices.ContainsFunc(all, func(f Finding) bool { return manners[f.ID].as == isDownID })
+}
+
+// withoutFollowing drops what follows from another problem of the same instance.
 func withoutFollowing(all []rules.Problem) (out []rules.Problem) {
-	down := map[string]bool{}
 	for _, p := range all {
-		down[p.Instance] = down[p.Instance] || p.Check == "down"
-	}
-	for _, p := range all {
-		if !down[p.Instance] || !follow[p.Check] {
+		follows := slices.ContainsFunc(all, func(cause rules.Problem) bool {
+			return cause.Instance == p.Instance && slices.Contains(follow[cause.Check], p.Check)
+		})
+		if !follows {
 			out = append(out, p)
 		}
 	}

@@ -28,6 +28,7 @@ const (
 const (
 	isDown    = "%s is down"
 	upAgain   = "%s works again"
+	isDownID  = "down"
 	diskFull  = "The disk is nearly full"
 	diskAgain = "The disk has space again"
 	httpsBad  = "The site of %s cannot be reached over HTTPS"
@@ -35,12 +36,12 @@ const (
 
 // manners are by the ID of a finding.
 var manners = map[string]manner{
-	"not-ready":         {severity: notify.Problem, title: "%s is not ready", over: "%s is ready again", as: "down"},
-	"not-running":       {severity: notify.Problem, title: isDown, over: upAgain, as: "down"},
-	"container-missing": {severity: notify.Problem, title: isDown, over: upAgain, as: "down"},
-	"restart-loop":      {severity: notify.Problem, title: isDown, over: upAgain, as: "down"},
-	"out-of-memory":     {severity: notify.Problem, title: isDown, over: upAgain, as: "down"},
-	"frozen":            {severity: notify.Problem, title: "%s is frozen", over: upAgain, as: "down"},
+	"not-ready":         {severity: notify.Problem, title: "%s is not ready", over: "%s is ready again", as: isDownID},
+	"not-running":       {severity: notify.Problem, title: isDown, over: upAgain, as: isDownID},
+	"container-missing": {severity: notify.Problem, title: isDown, over: upAgain, as: isDownID},
+	"restart-loop":      {severity: notify.Problem, title: isDown, over: upAgain, as: isDownID},
+	"out-of-memory":     {severity: notify.Problem, title: isDown, over: upAgain, as: isDownID},
+	"frozen":            {severity: notify.Problem, title: "%s is frozen", over: upAgain, as: isDownID},
 
 	"process-killed":      {severity: notify.Warning, title: "%s ran out of memory", atOnce: true},
 	"container-restarted": {severity: notify.Warning, title: "%s was restarted by Docker", atOnce: true},
@@ -83,9 +84,11 @@ var manners = map[string]manner{
 	"round-long":         {severity: notify.Warning, title: "The watch could not look at everything in time", over: "The watch sees everything again"},
 }
 
-// follow are the problems that follow from an instance that is down: they are not told
-// beside it.
-var follow = map[string]bool{"https": true, "unhealthy": true, "websocket-restarted": true, "container-restarted": true}
+// follow are the problems that follow from another one: they are not told beside it.
+var follow = map[string][]string{
+	isDownID:       {"https", "unhealthy", "websocket-restarted"},
+	"dns-mismatch": {"https"},
+}
 
 // problem is a finding as it is told; false: it is not.
 func problem(f Finding, name string, now time.Time) (rules.Problem, bool) {
@@ -95,7 +98,7 @@ func problem(f Finding, name string, now time.Time) (rules.Problem, bool) {
 	}
 	label := "OpenAlgo (" + name + ")"
 	p := rules.Problem{Instance: name, Check: f.ID, Severity: m.severity, Title: of(m.title, label), Over: of(m.over, label), Text: f.Text, Command: f.Command,
-		AtOnce: m.atOnce, NoEnd: m.over == "", Every: m.every, Lasting: m.as == "down", Urgent: m.as == "down", Down: f.ID == "engine-unusable"}
+		AtOnce: m.atOnce, NoEnd: m.over == "", Every: m.every, Lasting: m.as == isDownID, Urgent: m.as == isDownID, Down: f.ID == "engine-unusable"}
 	if m.as != "" {
 		p.Check = m.as
 	}

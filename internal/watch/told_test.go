@@ -57,7 +57,7 @@ func TestLimits(t *testing.T) {
 		"shm":             {engine.Load{Memory: gib, Limit: 2 * gib, Shared: 500 << 20}, 512 << 20, []string{"shm-limit"}},
 	} {
 		var got []string
-		for _, f := range limits(Seen{load: &test.load, container: &engine.Container{ShmBytes: test.shm}}, 4*gib) {
+		for _, f := range limits(Seen{shared: -1, load: &test.load, container: &engine.Container{ShmBytes: test.shm}}, 4*gib) {
 			got = append(got, f.ID)
 		}
 		if !slices.Equal(got, test.want) {

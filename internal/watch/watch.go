@@ -31,6 +31,9 @@ type Finding struct {
 	Command string    `json:"command,omitempty"` // what helps
 	Ends    time.Time `json:"ends,omitzero"`     // of what is good until then
 	Machine bool      `json:"machine,omitempty"` // it is the same for every instance
+	// Unseen are the IDs of findings that could not be looked for: nothing else is said
+	// then.
+	Unseen []string `json:"-"`
 }
 
 // Seen is what a round saw of one instance.
@@ -48,6 +51,7 @@ type Seen struct {
 	calendar  *calendar.Calendar // nil: not known
 	container *engine.Container
 	load      *engine.Load
+	shared    int64                // bytes of its shared memory in use; -1 is not known
 	asked     []string             // the paces of the checks that were made
 	found     map[string][]Finding // by them
 }
@@ -61,6 +65,8 @@ type Sight struct {
 	Alone bool
 	// Partial says that time was over before all was seen.
 	Partial bool
+	// Booting says that this machine has just started, and Docker may be on its way up.
+	Booting bool
 }
 
 // Watch is what a round needs.
@@ -70,6 +76,9 @@ type Watch struct {
 	Rules notify.Rules // as the owner chose
 	// PreOpen is when the line before the market opens is sent, HH:MM IST; "" is never.
 	PreOpen string
+
+	// Uptime is how long this machine has been up; nil is not known.
+	Uptime func() time.Duration
 
 	Look    func(context.Context, *State) Sight
 	Tell    func(context.Context, ...notify.Message) error
@@ -106,6 +115,7 @@ func (w *Watch) Round(ctx context.Context) (Report, error) {
 	if ctx.Err() != nil {
 		return Report{}, ctx.Err() // it saw half of it
 	}
+	sight.Booting = sight.Docker != "" && w.Uptime != nil && w.Uptime() < bootTime
 	sight.Findings = append(sight.Findings, aside...)
 	report := Report{At: now, Watched: len(sight.Instances), owing: state.owing(sight, now)}
 	report.Told = append(state.take(now, &sight, w.Rules), w.preOpen(state, sight, now)...)

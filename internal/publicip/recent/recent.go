@@ -9,13 +9,14 @@ import (
 	"sync"
 	"time"
 
+	"github.com/marketcalls/openalgo-install/internal/clock"
 	"github.com/marketcalls/openalgo-install/internal/hoststate"
 	"github.com/marketcalls/openalgo-install/internal/publicip"
 )
 
 const (
 	name       = "public-ip.json" // in the directory of this machine's state
-	knownFor   = time.Hour
+	knownFor   = 50 * time.Minute // who asks every hour gets a new one
 	unknownFor = 10 * time.Minute
 )
 
@@ -46,7 +47,7 @@ func Find(ctx context.Context) publicip.Address {
 	}
 	asking.Lock()
 	defer asking.Unlock()
-	if r := load(); r.counts(time.Now()) {
+	if r := load(); r.counts(clock.Now()) {
 		return r.Address
 	}
 	return Ask(ctx)
@@ -63,7 +64,7 @@ func Ask(ctx context.Context) publicip.Address {
 
 // Known is the address that is remembered, without a question to anybody.
 func Known() publicip.Address {
-	if r := load(); !publicip.IsOff() && r.counts(time.Now()) {
+	if r := load(); !publicip.IsOff() && r.counts(clock.Now()) {
 		return r.Address
 	}
 	return publicip.Address{}
@@ -78,7 +79,7 @@ func load() (r found) {
 
 // keep notes what was found. A machine that keeps nothing asks again.
 func keep(a publicip.Address) {
-	if text, err := json.Marshal(found{Address: a, At: time.Now().UTC(), Asked: os.Getenv(publicip.Services)}); err == nil {
+	if text, err := json.Marshal(found{Address: a, At: clock.Now().UTC(), Asked: os.Getenv(publicip.Services)}); err == nil {
 		_ = hoststate.Write(name, text)
 	}
 }
