@@ -20,7 +20,7 @@ export CGO_ENABLED = 0
 # The same flags for all, so that tests and program compile each package once.
 export GOFLAGS := -buildvcs=false -tags=nethttpomithttp2 -trimpath $(GOFLAGS)
 
-.PHONY: build rehearse rehearse-clean tools test e2e engines killloop kills lint fuzz bench bench-clean golden docs snapshot clean
+.PHONY: build rehearse rehearse-clean tools test e2e engines killloop kills problems lint fuzz bench bench-clean golden docs snapshot clean
 
 build: ## the program, in .build
 	$(GO) build -ldflags '$(LDFLAGS)' -o $(PROGRAM) ./cmd/openalgo-install
@@ -54,6 +54,10 @@ killloop: build ## kill the program at random moments: RUNS=1000 SEED=1, and Doc
 
 kills: build tools ## a kill at every point of every command, where test takes every third one
 	OPENALGO_KILLS=all OPENALGO_E2E=require scripts/test.sh ./test/e2e/... -run 'Killed|KillLoop'
+
+problems: build tools ## each problem that the watch tells, made to happen on an engine of its own, as root on Debian
+	scripts/tools.sh --e2e
+	OPENALGO_E2E=require test/engines.sh $(or $(ENGINE),26.1) -- scripts/test.sh ./test/e2e/... -count=1 -run '^(TestProblem|TestCostOfARound)' -timeout 90m -parallel 3 -problems
 
 lint:
 	$(GO) run $(GOLANGCI) run ./...
