@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/backup"
@@ -46,7 +47,7 @@ func messagesOf(g watch.Glanced, states []notify.State, err error) dashboard.Pan
 		p.Rows = append(p.Rows, dashboard.Row{Label: label, Text: "nowhere yet", Bad: true})
 	}
 	for _, s := range states {
-		text := fmt.Sprintf("%s (%s, %s): %s", s.Name, s.Kind, s.Host, lastMessage(s))
+		text := fmt.Sprintf("%s (%s, %s): %s", s.Name, s.Kind, s.Host, strings.Replace(lastMessage(s), "none", "no message yet", 1))
 		if s.Fails() && s.Error != "" {
 			text += ": " + s.Error
 		}

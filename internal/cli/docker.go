@@ -81,6 +81,7 @@ func setUpDocker(ctx context.Context, a *app) (dockersetup.Report, error) {
 	if err != nil {
 		return report, notReady(err)
 	}
+	a.broughtDocker = report.Changed
 	if !report.Changed {
 		fmt.Fprintf(out, "%s is running already.\n", dockersetup.Named(report.Version))
 	}
@@ -108,4 +109,16 @@ func (c *installCommand) bringDocker(ctx context.Context, ans answers.Answers) e
 
 func notReady(err error) error {
 	return finding.Named(finding.HostNotReady, "engine-not-installed", "%w", err)
+}
+
+// afterDocker says of a refusal that this run installed Docker before it.
+func afterDocker(err error) error {
+	end, stays := finding.EndOf(err), "Docker Engine was installed and stays."
+	switch kind := kindOf(err); {
+	case end == finding.Unchanged:
+		stays += " Nothing else was changed."
+	case end != "" || kind != finding.Usage && kind != finding.HostNotReady && kind != finding.Cancelled:
+		return err
+	}
+	return &finding.Error{Kind: finding.KindOf(err), ID: finding.IDOf(err), Err: err, End: stays}
 }

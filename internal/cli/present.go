@@ -8,7 +8,10 @@ import (
 )
 
 // presenter shows a run on this program's streams.
-type presenter struct{ *present.Run }
+type presenter struct {
+	*present.Run
+	docker *bool // whether this run has installed Docker Engine
+}
 
 func (a *app) presenter() *presenter {
 	o := present.Options{Text: a.stdout, Errors: a.stderr, Verbose: a.verbose, Prompt: a.prompt}
@@ -20,11 +23,14 @@ func (a *app) presenter() *presenter {
 	} else {
 		o.Live = isTerminal(o.Text) && os.Getenv("TERM") != "dumb" && !a.accessible
 	}
-	return &presenter{present.NewRun(o)}
+	return &presenter{present.NewRun(o), &a.broughtDocker}
 }
 
 // end shows how the run ended and returns the error for the exit code.
 func (p *presenter) end(result event.Result, err error) error {
+	if err != nil && *p.docker {
+		err = afterDocker(err)
+	}
 	p.End(result, err, exitCode(err))
 	if err != nil {
 		return &toldError{err}

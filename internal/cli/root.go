@@ -53,6 +53,8 @@ type app struct {
 	// asked says that this person is asked for the answers, and writes no file.
 	asked bool
 
+	broughtDocker bool // this run has installed Docker Engine, whatever comes after
+
 	stdoutTaken bool // a command writes data there: text for people goes to stderr
 }
 

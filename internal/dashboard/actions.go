@@ -59,8 +59,8 @@ var actions = []action{
 	{key: "m", word: "Domain", label: "Change the domain", args: []string{"domain"}, fits: isOurs, asks: &question{
 		text: "Domain", help: "Enter the new domain, for example algo.example.com."}},
 	{key: "w", word: "Answers", label: "Change your answers", fits: isOurs, do: hand.changeAnswers},
-	{key: "M", word: "Messages", label: "Messages: the watch, and where they go", alone: true, opens: hand.openMessages, about: []string{"watch", "notify"}},
-	{key: "B", word: "Backups", label: "Backups: which there are, when and where", fits: isOurs, opens: hand.openBackups},
+	{key: "M", word: "Messages", label: "Messages: the watch, and where they go", alone: true, opens: openMessages, about: []string{"watch", "notify"}},
+	{key: "B", word: "Backups", label: "Backups: which there are, when and where", fits: isOurs, opens: openBackups},
 	{key: restoreKey, word: "Restore", label: "Restore a backup", args: []string{"restore"}, asks: &question{
 		text: "Backup", help: "Enter the backup file, for example /opt/openalgo-backups/openalgo-20261124-023000.tar.zst. " +
 			"The backup replaces keys and data of this instance."}},

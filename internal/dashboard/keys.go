@@ -59,7 +59,7 @@ func (m hand) key(msg tea.KeyMsg) tea.Cmd {
 	case menuPage:
 		return m.menuKey(msg)
 	case panelPage:
-		return m.panelKey(msg)
+		return panelKey(m, msg)
 	case listPage, detailPage:
 	}
 	return m.homeKey(msg)

@@ -44,18 +44,18 @@ type panelMsg struct {
 	Panel
 }
 
-func (m hand) openMessages() tea.Cmd { return m.openPanel("Messages", m.Messages) }
+func openMessages(m hand) tea.Cmd { return openPanel(m, "Messages", m.Messages) }
 
-func (m hand) openBackups() tea.Cmd {
+func openBackups(m hand) tea.Cmd {
 	if m.Backups == nil {
 		return nil
 	}
 	dir := m.current().Dir
-	return m.openPanel("Backups", func() Panel { return m.Backups(dir) })
+	return openPanel(m, "Backups", func() Panel { return m.Backups(dir) })
 }
 
 // openPanel has a page looked for, which takes a moment.
-func (m hand) openPanel(about string, look func() Panel) tea.Cmd {
+func openPanel(m hand, about string, look func() Panel) tea.Cmd {
 	if look == nil {
 		return nil
 	}
@@ -72,7 +72,7 @@ func (m *model) takePanel(msg panelMsg) {
 	}
 }
 
-func (m hand) panelKey(msg tea.KeyMsg) tea.Cmd {
+func panelKey(m hand, msg tea.KeyMsg) tea.Cmd {
 	deeds := m.panel.Deeds
 	switch msg.String() {
 	case "up", "k":
@@ -83,13 +83,13 @@ func (m hand) panelKey(msg tea.KeyMsg) tea.Cmd {
 		m.page = m.from
 	case "enter":
 		if m.panel.at < len(deeds) {
-			return m.carryOut(deeds[m.panel.at])
+			return carryOut(m, deeds[m.panel.at])
 		}
 	}
 	return nil
 }
 
-func (m hand) carryOut(d Deed) tea.Cmd {
+func carryOut(m hand, d Deed) tea.Cmd {
 	switch {
 	case d.Key != "":
 		m.page = m.from
