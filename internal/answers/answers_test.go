@@ -22,6 +22,8 @@ var lookup = answers.Lookup{
 		switch path {
 		case "/run/secret":
 			return []byte("from-file\n"), nil
+		case "/run/credentials/x.service/key":
+			return []byte("from-systemd"), nil
 		case "/run/binary":
 			return []byte("\xff\xfe"), nil
 		}
@@ -54,6 +56,21 @@ func TestSecrets(t *testing.T) {
 	if a.Broker.APIKey.Reveal() != "k1234567" || a.Broker.APISecret.Reveal() != "from-file" ||
 		a.Env["NUMBER"].Reveal() != "007" || a.Env["SMTP_PASSWORD"].Reveal() != "from-file" {
 		t.Error("a secret was read wrong")
+	}
+}
+
+// systemd names the directory of a service's credentials in its environment alone.
+func TestCredentialOfSystemd(t *testing.T) {
+	text := []byte("version: 1\nbroker: {name: zerodha, api_key: {file: $CREDENTIALS_DIRECTORY/key}, api_secret: s1234567}\n")
+	service := answers.Lookup{ReadFile: lookup.ReadFile, Env: func(name string) (string, bool) {
+		return "/run/credentials/x.service", name == "CREDENTIALS_DIRECTORY"
+	}}
+	if a, problems := answers.Parse(text, service); len(problems) > 0 || a.Broker.APIKey.Reveal() != "from-systemd" {
+		t.Errorf("in a service: %v", problems)
+	}
+	_, problems := answers.Parse(text, lookup)
+	if len(problems) != 1 || problems[0].Key != "broker.api_key" || !strings.Contains(problems[0].Message, "CREDENTIALS_DIRECTORY is not set") {
+		t.Errorf("elsewhere: %v", problems)
 	}
 }
 

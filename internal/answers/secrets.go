@@ -58,7 +58,20 @@ func (r *reader) fromFile(key string, node *yaml.Node, path string, to *secret.T
 		r.mistyped(key, node, "files cannot be read here. Write text or {env: NAME}")
 		return
 	}
-	value, err := r.lookup.ReadFile(path)
+	// systemd hands a service its credentials in a directory that it alone names.
+	at := path
+	if name, ok := strings.CutPrefix(path, "$CREDENTIALS_DIRECTORY/"); ok {
+		dir := ""
+		if r.lookup.Env != nil {
+			dir, _ = r.lookup.Env("CREDENTIALS_DIRECTORY")
+		}
+		if dir == "" {
+			r.mistyped(key, node, "CREDENTIALS_DIRECTORY is not set: systemd sets it for a service that has credentials. Start that service, or write a path")
+			return
+		}
+		at = dir + "/" + name
+	}
+	value, err := r.lookup.ReadFile(at)
 	if err != nil {
 		r.mistyped(key, node, "cannot read the secret: %v. Write the path of a file that this user can read, for example {file: /run/secrets/broker}", err)
 		return
