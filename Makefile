@@ -20,7 +20,7 @@ export CGO_ENABLED = 0
 # The same flags for all, so that tests and program compile each package once.
 export GOFLAGS := -buildvcs=false -tags=nethttpomithttp2 -trimpath $(GOFLAGS)
 
-.PHONY: build rehearse rehearse-clean tools test e2e engines killloop kills problems lint fuzz bench bench-clean golden docs snapshot clean
+.PHONY: build rehearse rehearse-clean tools test e2e engines killloop kills problems lint fuzz bench bench-clean deploy golden docs snapshot clean
 
 build: ## the program, in .build
 	$(GO) build -ldflags '$(LDFLAGS)' -o $(PROGRAM) ./cmd/openalgo-install
@@ -72,6 +72,12 @@ bench: build tools ## on an app as heavy as OpenAlgo, beside Docker Compose: ROU
 
 bench-clean: ## the images that bench keeps for its next run
 	bench/heavy.sh --clean
+
+deploy: ## what is in deploy, as root on Debian: Ansible, cloud-init, Terraform, systemd
+	test/deploy/terraform.sh
+	test/deploy/systemd.sh
+	test/deploy/cloud-init.sh
+	test/deploy/ansible.sh
 
 golden: ## write the golden files again; look at the diff before you commit
 	$(GO) test $$(grep -rlE 'flag\.Bool\("update"' --include='*_test.go' internal | xargs -n1 dirname | sort -u | sed 's|^|./|') -update
