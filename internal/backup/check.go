@@ -46,17 +46,25 @@ func (t *Target) CheckSQLite(ctx context.Context, d helper.Docker, image string,
 		}
 	}
 	wanted := map[string]bool{}
-	var paths []string
 	for _, name := range a.SQLite {
 		for _, part := range []string{"", "-wal", "-shm", "-journal"} {
 			wanted[name+part] = true
 		}
-		paths = append(paths, "/check/"+strings.TrimPrefix(name, "data/"))
 	}
 	if err := a.extractSome(ctx, roots, func(name string) bool { return wanted[name] }); err != nil {
 		return nil, err
 	}
-	out, err := helper.Run(ctx, d, string(t.o.Instance), engine.ContainerSpec{
+	return CheckDatabases(ctx, d, string(t.o.Instance), image, dir, a.SQLite)
+}
+
+// CheckDatabases lets SQLite check databases of an archive that were unpacked in a
+// directory, in a container of an image.
+func CheckDatabases(ctx context.Context, d helper.Docker, instance, image, dir string, names []string) (damaged []string, err error) {
+	var paths []string
+	for _, name := range names {
+		paths = append(paths, "/check/"+strings.TrimPrefix(name, dataPrefix))
+	}
+	out, err := helper.Run(ctx, d, instance, engine.ContainerSpec{
 		Config: engine.Config{Image: image, User: "0:0", Entrypoint: []string{"python3", "-c", integrity}, Cmd: paths},
 		Host:   engine.HostConfig{NetworkMode: "none"},
 		Mounts: []engine.Mount{{Type: "bind", Source: dir, Target: "/check"}},

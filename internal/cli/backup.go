@@ -83,7 +83,7 @@ it: nothing else opens the backups in the store.`,
 	f.StringVar(&c.passphrase, "passphrase-file", "", "encrypt with the passphrase in this file; - asks on the terminal")
 	f.StringVar(&c.schedule, "schedule", "", "back up every day at HH:MM IST with these flags; off removes the schedule")
 	c.store.flags(cmd)
-	cmd.AddCommand(newBackupList(a), newBackupVerify(a))
+	cmd.AddCommand(newBackupList(a), newBackupVerify(a), newBackupDrill(a))
 	return cmd
 }
 

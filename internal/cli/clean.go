@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/marketcalls/openalgo-install/internal/draft"
+	"github.com/marketcalls/openalgo-install/internal/drill"
 	"github.com/marketcalls/openalgo-install/internal/ops"
 )
 
@@ -30,7 +31,14 @@ removed. OpenAlgo keeps running.`,
 			if !o.dryRun {
 				draft.Sweep()
 			}
-			return a.change(cmd.Context(), o, ops.Clean())
+			return a.with(cmd.Context(), o, func(s *ops.Session, out *presenter) error {
+				if !o.dryRun {
+					if removed, _ := drill.Sweep(cmd.Context(), s.Engine, s.Dir()); removed {
+						s.Note("removed what an interrupted test restore left")
+					}
+				}
+				return a.carry(cmd.Context(), s, out, o, ops.Clean())
+			})
 		},
 	}
 	dryRunFlag(cmd, &o.dryRun)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/marketcalls/openalgo-install/internal/drill"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/instance"
@@ -37,11 +38,19 @@ func recoverAtBoot(ctx context.Context, a *app) error {
 	if err != nil {
 		return a.refuse(err)
 	}
-	if !run.Owed(dir) {
+	left := drill.IsLeft(instance.Dir(dir))
+	if !run.Owed(dir) && !left {
 		return a.presenter().end(event.Result{Message: "nothing to do: no run was interrupted"}, nil)
 	}
 	awaitEngine(ctx)
-	return a.with(ctx, changeOptions{}, func(s *ops.Session, out *presenter) error { return out.end(s.Recover(ctx)) })
+	return a.with(ctx, changeOptions{}, func(s *ops.Session, out *presenter) error {
+		if left {
+			if _, err := drill.Sweep(ctx, s.Engine, s.Dir()); err != nil {
+				return out.end(event.Result{}, err)
+			}
+		}
+		return out.end(s.Recover(ctx))
+	})
 }
 
 // awaitEngine waits for a Docker that is not up yet. Whether it came shows when it

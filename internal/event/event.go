@@ -62,6 +62,8 @@ type Event struct {
 	PublicIP publicip.Address `json:"public_ip,omitzero"`
 	// FrozenMS is how long OpenAlgo was frozen, its connections open; 0: it was not.
 	FrozenMS int64 `json:"frozen_ms,omitempty"`
+	// Drill is what a test restore of a backup found.
+	Drill *Drill `json:"drill,omitempty"`
 	// Problems are all that was found, where it is more than one.
 	Problems []Problem `json:"problems,omitempty"`
 	// Instances is how each of several installs ended.
@@ -80,6 +82,21 @@ type Installed struct {
 	URL       string           `json:"url,omitempty"`
 	SetupLink string           `json:"setup_link,omitempty"` // secret, as in the event
 	PublicIP  publicip.Address `json:"public_ip,omitzero"`
+}
+
+// Drill is what a test restore of a backup found.
+type Drill struct {
+	File       string    `json:"file"`
+	Created    time.Time `json:"created"`
+	AgeSeconds int64     `json:"age_seconds"`
+	Bytes      int64     `json:"bytes"` // of the data
+	// RestoreSeconds is how long a restore takes, the start of OpenAlgo included.
+	RestoreSeconds float64 `json:"restore_seconds"`
+	StartSeconds   float64 `json:"start_seconds"`
+	Databases      int     `json:"databases"`
+	// Unchecked says why SQLite could not check them; "" when it did.
+	Unchecked string `json:"unchecked,omitempty"`
+	Accounts  *int   `json:"accounts,omitempty"` // nil: not counted
 }
 
 // InstalledAs is how one of several ended, by its own result.
@@ -106,6 +123,7 @@ type Result struct {
 	Account welcome.Account
 	Address publicip.Address // of this machine, as brokers see it; zero: not found out, or not looked
 	Docker  string           // the address of a Docker on another machine; "" is this one
+	Drill   *Drill           // of a test restore; nil: there was none
 	// Instances is how each of several installs ended.
 	Instances []Installed
 }
@@ -115,7 +133,7 @@ type Result struct {
 func End(r Result, err error, reader finding.Prompt) Event {
 	ok := err == nil
 	e := Event{Type: TypeResult, Time: time.Now(), OK: &ok, Changed: &r.Changed, URL: r.URL, Message: r.Message, DowntimeMS: r.Downtime.Milliseconds(), FrozenMS: r.Frozen.Milliseconds(),
-		SetupLink: r.Account.Link.Reveal(), PublicIP: r.Address, Instances: r.Instances}
+		SetupLink: r.Account.Link.Reveal(), PublicIP: r.Address, Instances: r.Instances, Drill: r.Drill}
 	if err == nil {
 		return e
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/app"
 	"github.com/marketcalls/openalgo-install/internal/backup"
 	"github.com/marketcalls/openalgo-install/internal/clock"
+	"github.com/marketcalls/openalgo-install/internal/drill"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/engine/helper"
 	"github.com/marketcalls/openalgo-install/internal/event"
@@ -96,6 +97,7 @@ func (in *kit) tidy(ctx context.Context) {
 	host.SweepTemp(time.Now())
 	helper.RemoveLeft(ctx, in.Engine, string(in.dir))
 	backup.Tidy(in.dir)
+	_, _ = drill.Sweep(ctx, in.Engine, in.dir) // one that runs goes on
 }
 
 func (in *kit) images() image.Bringer {

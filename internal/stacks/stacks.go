@@ -14,9 +14,16 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 )
 
+// LabelCopy marks the container of a test restore with the instance's directory. It is
+// no instance, and gone in some minutes.
+const LabelCopy = "io.openalgo.install.copy"
+
 // IsOpenAlgo recognises a stack by what it is, not by its name: OpenAlgo's data
 // directory is mounted, and Compose's service label or OpenAlgo's .env is there.
 func IsOpenAlgo(c engine.Container) bool {
+	if c.Labels[LabelCopy] != "" {
+		return false
+	}
 	data, env := false, false
 	for _, m := range c.Mounts {
 		data = data || m.Target == openalgo.DB
