@@ -117,6 +117,7 @@ type world struct {
 	silent   int    // how many answers are missing after an upgrade
 	did      []string
 	messages []string
+	dropped  []string
 }
 
 func (w *world) log(format string, args ...any) {
@@ -130,12 +131,13 @@ func (w *world) Newest(_ context.Context, ref string, _ Release) (Release, error
 	return r, nil
 }
 func (w *world) Calendar(context.Context) *calendar.Calendar { return nil }
-func (w *world) Backup(context.Context) error {
+func (w *world) Drop(file string)                            { w.dropped = append(w.dropped, file) }
+func (w *world) Backup(context.Context) (string, error) {
 	w.log("backup")
 	if w.during != nil {
 		w.during()
 	}
-	return w.backup
+	return w.now.Format("backup-02T1504"), w.backup
 }
 func (w *world) Upgrade(_ context.Context, digest string) (string, error) {
 	w.log("upgrade %s", digest)
@@ -273,8 +275,8 @@ func TestLoadWhatIsNone(t *testing.T) {
 		if err := s.Save(dir); err != nil {
 			t.Fatal(err)
 		}
-		if got := Load(dir); got != nil {
-			t.Errorf("%+v", got)
+		if got, err := Read(dir); got != nil || Load(dir) != nil || finding.IDOf(err) != "auto-upgrade-unreadable" {
+			t.Errorf("%+v, %v", got, err)
 		}
 	}
 }
@@ -372,5 +374,67 @@ func TestAnImageWithoutATime(t *testing.T) {
 	w.newest.Since = time.Unix(0, 0)
 	if why, err := w.runner(dir).Run(t.Context()); err != nil || !strings.Contains(why, "3 days later") || len(w.did) > 0 {
 		t.Errorf("%q, %q, %v", why, w.did, err)
+	}
+}
+
+// The backups of the last three upgrades stay, those of others are not touched.
+func TestBackupsOfUpgrades(t *testing.T) {
+	t.Parallel()
+	w, dir := due(t)
+	for n := range 5 {
+		w.now = at(t, saturday).AddDate(0, 0, 7*n)
+		w.newest = Release{Digest: fmt.Sprintf("sha256:%d", n), Version: "2.0.3.0", Since: at(t, "2026-11-01 00:00"), Security: true}
+		if _, err := w.runner(dir).Run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if s := Load(dir); len(s.Backups) != 3 || len(w.dropped) != 2 || slices.Contains(s.Backups, w.dropped[0]) || !strings.HasSuffix(s.Backups[2], "26T0100") {
+		t.Errorf("%q stay, %q went", s.Backups, w.dropped)
+	}
+	w.now, w.backup = w.now.AddDate(0, 0, 7), errors.New("no room")
+	w.newest.Digest = "sha256:x"
+	if _, err := w.runner(dir).Run(t.Context()); err == nil || len(w.dropped) != 2 {
+		t.Errorf("%v, %q", err, w.dropped)
+	}
+}
+
+// A release that closes a security hole is installed in the window in which it is found,
+// and told before and after.
+func TestSecurityAtOnce(t *testing.T) {
+	t.Parallel()
+	w, dir := due(t)
+	w.newest.Digest, w.newest.Security, w.newest.Since = "sha256:s", true, w.now
+	if _, err := w.runner(dir).Run(t.Context()); err != nil || Load(dir).Done.Digest != "sha256:s" {
+		t.Error(err)
+	}
+	if want := []string{"Sat 06:30 upgrade-planned", "Sat 06:30 upgraded"}; !slices.Equal(w.messages, want) {
+		t.Errorf("%q", w.messages)
+	}
+}
+
+// Who does not know the time does not know the window.
+func TestClockNotSynced(t *testing.T) {
+	t.Parallel()
+	w, dir := due(t)
+	no := false
+	r := w.runner(dir)
+	r.Synced = func() *bool { return &no }
+	if why, err := r.Run(t.Context()); err != nil || !strings.Contains(why, "clock") || len(w.did) > 0 {
+		t.Errorf("%q, %q, %v", why, w.did, err)
+	}
+	r.Synced = func() *bool { return nil }
+	if _, err := r.Run(t.Context()); err != nil || Load(dir).Done.Digest != "sha256:b" {
+		t.Error(err)
+	}
+}
+
+// Between windows releases are looked for once a night.
+func TestLooksEachNight(t *testing.T) {
+	t.Parallel()
+	s := &State{On: true, Window: Default, At: at(t, "2026-11-23 02:00")}
+	for now, want := range map[string]bool{"2026-11-23 05:00": false, "2026-11-23 23:00": false, "2026-11-24 01:00": true, "2026-11-24 09:30": false, "2026-11-28 06:10": true} {
+		if s.IsTime(at(t, now)) != want {
+			t.Errorf("%s: %v", now, !want)
+		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/calendar"
+	"github.com/marketcalls/openalgo-install/internal/market"
 )
 
 // Labels by which the image of a release says that it closes a security hole, or that
@@ -65,10 +66,17 @@ const (
 	specialMargin = 12 * time.Hour
 )
 
-// IsTime reports whether there is something to look at: a window, or its notice.
+// IsTime reports whether there is something to look at: a window, its notice, or a day
+// without a look.
 func (s *State) IsTime(now time.Time) bool {
 	from, _ := s.Window.Next(now)
-	return s.On && !s.Hold && !from.IsZero() && !now.Before(noticeFrom(from))
+	return s.On && !s.Hold && !from.IsZero() && (!now.Before(noticeFrom(from)) || s.isLookDue(now))
+}
+
+// isLookDue reports whether releases are looked for between windows: once a day at night,
+// while no exchange trades, since an image is unpacked then.
+func (s *State) isLookDue(now time.Time) bool {
+	return now.Sub(s.At) >= 20*time.Hour && now.In(market.IST).Hour() < 6
 }
 
 // Decide says what is done at a time about a release. runs is the installed release.
@@ -110,7 +118,7 @@ func Decide(now time.Time, s *State, runs, r Release, c *calendar.Calendar) Deci
 		return Decision{Notice, r.name() + " will be installed on " + s.Window.on(from)}
 	case now.Before(from):
 		return Decision{Wait, r.name() + " is installed on " + s.Window.on(from)}
-	case !told:
+	case !told && !r.Security:
 		return Decision{Wait, r.name() + " was not announced before this window, so it waits for the next one"}
 	case to.Sub(now) < needed:
 		return Decision{Wait, "the window ends soon, so the upgrade waits for the next one"}

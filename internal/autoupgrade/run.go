@@ -22,7 +22,9 @@ type OpenAlgo interface {
 	Newest(ctx context.Context, ref string, known Release) (Release, error)
 	Calendar(ctx context.Context) *calendar.Calendar
 	// Backup makes a backup, and fails where that could not be checked.
-	Backup(ctx context.Context) error
+	Backup(ctx context.Context) (file string, err error)
+	// Drop removes a backup of an earlier upgrade.
+	Drop(file string)
 	// Upgrade upgrades to a digest, and rolls back by itself where that fails.
 	Upgrade(ctx context.Context, digest string) (pinned string, err error)
 	// Ready reports whether OpenAlgo answers, or why not.
@@ -37,6 +39,8 @@ type Runner struct {
 	Of    OpenAlgo
 	Now   func() time.Time
 	Sleep func(context.Context, time.Duration) error
+	// Synced reports whether the clock can be relied on; nil, or nil from it, is not known.
+	Synced func() *bool
 	// Tell tells the owner. It keeps what cannot be sent.
 	Tell func(context.Context, notify.Message)
 }
@@ -88,6 +92,11 @@ func (r *Runner) decide(ctx context.Context, s *State, runs, newest Release) (ti
 	s.choose(Load(r.Dir))
 	now := r.Now()
 	d := Decide(now, s, runs, newest, r.Of.Calendar(ctx))
+	if synced := r.Synced; d.Do == Upgrade && synced != nil {
+		if yes := synced(); yes != nil && !*yes { // the window may be another time than it seems
+			d = Decision{Wait, "the clock of this machine is not synchronised with a time server, so it is not known whether this is the window"}
+		}
+	}
 	s.Last, s.At = d.Why, now
 	return now, d
 }
@@ -125,8 +134,20 @@ func (r *Runner) before(runs Release) string {
 
 // upgrade makes a backup, upgrades, and watches.
 func (r *Runner) upgrade(ctx context.Context, s *State, runs, newest Release) (string, error) {
-	if err := r.Of.Backup(ctx); err != nil {
+	if s.Told.Digest != newest.Digest { // one that closes a security hole waits for no evening
+		s.Told = Mark{Digest: newest.Digest, At: r.Now()}
+		r.tell(ctx, notify.Info, "upgrade-planned", newest.name()+" closes a security hole, and is installed now", r.before(runs), "upgrade", "--hold")
+	}
+	file, err := r.Of.Backup(ctx)
+	if err != nil {
 		return "", r.notBegun(ctx, s, fmt.Errorf("the backup before the upgrade: %w", err))
+	}
+	old := s.made(file)
+	if err := r.save(s); err != nil {
+		return "", err
+	}
+	for _, file := range old {
+		r.Of.Drop(file)
 	}
 	if _, d := r.decide(ctx, s, runs, newest); d.Do != Upgrade {
 		return d.Why, r.save(s)

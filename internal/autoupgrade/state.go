@@ -1,9 +1,11 @@
 package autoupgrade
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
+	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 )
 
@@ -27,6 +29,8 @@ type State struct {
 	Refused string  `json:"refused,omitempty"` // the release that was told to need hands
 	Done    Mark    `json:"done,omitzero"`
 	Failed  Mark    `json:"failed,omitzero"`
+	// Backups are the files of the last backups that were made before an upgrade.
+	Backups []string `json:"backups,omitempty"`
 	// Problem is the one of the last try that did not begin, and was told.
 	Problem string `json:"problem,omitempty"`
 	// Last is what the last look decided.
@@ -48,15 +52,39 @@ const (
 	name     = "autoupgrade.json"
 	mostSkip = 20
 	mostPins = 20
+	mostDays = 90
+	// keptBackups is how many backups of automatic upgrades stay: two that went wrong
+	// unnoticed still leave a good one.
+	keptBackups = 3
 )
 
-// Load returns the state of an instance; nil where automatic upgrades were never on.
-func Load(dir instance.Dir) *State {
+// Read returns the state of an instance; nil where automatic upgrades were never on.
+func Read(dir instance.Dir) (*State, error) {
 	s, err := instance.Load[State](dir, name)
-	if err != nil || s == nil || s.Window.check() != nil || s.Days < 0 || s.Days > 90 {
-		return nil
+	if err == nil && s != nil {
+		if err = s.Window.check(); err == nil && (s.Days < 0 || s.Days > mostDays) {
+			err = fmt.Errorf("%d days", s.Days)
+		}
 	}
+	if err != nil {
+		return nil, finding.Named(finding.HostNotReady, "auto-upgrade-unreadable", "what was chosen about automatic upgrades cannot be read, so none is made: %s: %w", dir.Work(name), err).
+			With(finding.Run("Set them up again", "upgrade", "--auto"), finding.Run("Or switch them off", "upgrade", "--auto=off"))
+	}
+	return s, nil
+}
+
+// Load is Read for those to whom a file that cannot be read is as good as none.
+func Load(dir instance.Dir) *State {
+	s, _ := Read(dir)
 	return s
+}
+
+// made adds a backup, and returns those that are more than need be kept.
+func (s *State) made(file string) (old []string) {
+	s.Backups = append(slices.DeleteFunc(s.Backups, func(f string) bool { return f == file }), file)
+	n := max(len(s.Backups)-keptBackups, 0)
+	old, s.Backups = s.Backups[:n:n], s.Backups[n:]
+	return old
 }
 
 // Save keeps it.

@@ -3,6 +3,8 @@ package backup
 import (
 	"crypto/sha256"
 	"fmt"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"time"
@@ -30,6 +32,20 @@ func IsOwn(d instance.Dir, name string) bool {
 	stamp, ending := rest[:len(stampForm)], rest[len(stampForm):]
 	_, err := time.Parse(stampForm, stamp)
 	return err == nil && (ending == archiveEnding || ending == sealedEnding)
+}
+
+// RemoveOwn removes a backup of this instance from its usual directory, and nothing else.
+func RemoveOwn(d instance.Dir, file string) error {
+	at, name := Archives(d), filepath.Base(file)
+	if filepath.Join(at, name) != filepath.Clean(file) || !IsOwn(d, name) {
+		return fmt.Errorf("%s is no backup of this instance in %s", file, at)
+	}
+	root, err := os.OpenRoot(at)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	return root.Remove(name)
 }
 
 // isPartial recognises what a killed backup of this instance left.

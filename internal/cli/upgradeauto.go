@@ -57,7 +57,13 @@ func (c *upgradeCommand) setAuto(ctx context.Context, daysGiven bool) error {
 // choose keeps what the user chose, and has this machine look when an upgrade is due.
 func (c *upgradeCommand) choose(ctx context.Context, s *ops.Session, daysGiven bool) (string, error) {
 	dir := s.Dir()
-	state := autoupgrade.Load(dir)
+	state, unread := autoupgrade.Read(dir)
+	if unread != nil && c.auto == "" {
+		return "", unread
+	}
+	if unread != nil { // the choice of now counts
+		state = &autoupgrade.State{Window: autoupgrade.Default, Days: autoupgrade.DefaultDays}
+	}
 	if c.auto == autoOff {
 		_, err := later.RemoveUpgrades(ctx, string(dir))
 		if err == nil && state != nil {

@@ -35,7 +35,10 @@ const othersTime = time.Hour
 // runDue does what is due of the upgrades in a window. Instances of one machine go one
 // after the other.
 func runDue(ctx context.Context, a *app, s *ops.Session, out event.Reporter) (string, error) {
-	state := autoupgrade.Load(s.Dir())
+	state, err := autoupgrade.Read(s.Dir())
+	if err != nil {
+		return "", err // the timer stays: watch and doctor report it
+	}
 	if state == nil || !state.On {
 		_, err := later.RemoveUpgrades(ctx, string(s.Dir())) // the instance is gone, or was moved
 		return "automatic upgrades are off", err
@@ -50,7 +53,7 @@ func runDue(ctx context.Context, a *app, s *ops.Session, out event.Reporter) (st
 	defer free()
 	n := notify.New(version)
 	of := &upgraded{app: a, session: s, out: out}
-	r := &autoupgrade.Runner{Dir: s.Dir(), Of: of, Now: clock.Now, Sleep: clock.Sleep,
+	r := &autoupgrade.Runner{Dir: s.Dir(), Of: of, Now: clock.Now, Sleep: clock.Sleep, Synced: clock.Synced,
 		Tell: func(ctx context.Context, m notify.Message) {
 			if err := n.Send(context.WithoutCancel(ctx), m); err != nil {
 				event.Note(out, "the message could not be sent: "+err.Error())
@@ -151,19 +154,26 @@ func (u *upgraded) Calendar(ctx context.Context) *calendar.Calendar {
 }
 
 // Backup makes a backup that counts: one whose databases were checked.
-func (u *upgraded) Backup(ctx context.Context) error {
+func (u *upgraded) Backup(ctx context.Context) (string, error) {
 	u.unwatched()
 	if _, err := u.session.Do(ctx, ops.Backup(ops.BackupOptions{})); err != nil {
-		return err
+		return "", err
 	}
 	last := backup.LoadLast(u.session.Dir())
 	if last == nil || !last.OK {
-		return finding.Named(finding.Failed, "backup-unknown", "it is not known how it ended")
+		return "", finding.Named(finding.Failed, "backup-unknown", "it is not known how it ended")
 	}
 	if last.Unchecked != "" {
-		return finding.Named(finding.HostNotReady, "backup-unchecked", "its databases could not be checked: %s", last.Unchecked)
+		return "", finding.Named(finding.HostNotReady, "backup-unchecked", "its databases could not be checked: %s", last.Unchecked)
 	}
-	return nil
+	return last.File, nil
+}
+
+// Drop removes a backup of an earlier upgrade.
+func (u *upgraded) Drop(file string) {
+	if err := backup.RemoveOwn(u.session.Dir(), file); err == nil {
+		event.Note(u.out, "removed the older backup "+file)
+	}
 }
 
 func (u *upgraded) Upgrade(ctx context.Context, digest string) (string, error) {

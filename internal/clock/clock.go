@@ -15,3 +15,6 @@ func Now() time.Time { return time.Now() }
 
 // Sleep waits; where a test has set the time, it does not.
 func Sleep(ctx context.Context, d time.Duration) error { return wait.For(ctx, d) }
+
+// Synced reports whether the clock follows a time server; nil where nobody can tell.
+func Synced() *bool { return synced() }

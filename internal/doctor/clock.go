@@ -3,15 +3,14 @@ package doctor
 import (
 	"context"
 
-	"golang.org/x/sys/unix"
-
+	timeserver "github.com/marketcalls/openalgo-install/internal/clock"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 )
 
 // clock is whether it follows a time server.
 type clock struct{ synced *bool } // nil: not known
 
-func (c *clock) look(context.Context, Look, *patient) { c.synced = clockSynced() }
+func (c *clock) look(context.Context, Look, *patient) { c.synced = timeserver.Synced() }
 
 func (c *clock) judge(patient) []Finding {
 	switch {
@@ -21,16 +20,4 @@ func (c *clock) judge(patient) []Finding {
 		return warning("clock", finding.Warn("clock-not-set", "the clock is not synchronised with a time server. Brokers refuse logins if it is minutes off").With(shell("timedatectl set-ntp true")))
 	}
 	return ok("clock", "the clock is synchronised with a time server")
-}
-
-// clockSynced asks the kernel; nil where it does not tell.
-func clockSynced() *bool {
-	var t unix.Timex
-	state, err := unix.Adjtimex(&t)
-	if err != nil {
-		return nil
-	}
-	const unsynchronized = 5 // TIME_ERROR of adjtimex(2)
-	synced := state != unsynchronized
-	return &synced
 }

@@ -29,7 +29,7 @@ const (
 // room refuses a drill that would take memory or disk from what trades.
 func (t *trial) room() error {
 	if isTest := spec.IsTest(t.archive.Manifest.Image.Ref); t.Available > 0 && t.Available < needMiB && !isTest {
-		return finding.Named(finding.HostNotReady, "memory-low", "a test restore runs a second OpenAlgo, which needs %s of memory, and %s is available", printable.MiB(needMiB), printable.MiB(t.Available)).
+		return finding.Named(finding.HostNotReady, "drill-memory", "a test restore runs a second OpenAlgo, which needs %s of memory, and %s is available", printable.MiB(needMiB), printable.MiB(t.Available)).
 			With(finding.Hint{Do: "Test the backup on another machine with restore, or give this machine more memory or swap"}).Ending(finding.Unchanged)
 	}
 	disk, err := host.Disk(t.place.dir)

@@ -128,9 +128,17 @@ func (s scheduler) bySystemd() bool {
 // set gives the schedule to systemd or cron. Where that fails, it removes what it
 // wrote.
 func (s scheduler) set(ctx context.Context, d schedule) (files []string, by string, err error) {
-	if job, ok := d.(Job); ok && job.User {
-		files, err := s.setUser(ctx, job)
-		return files, "systemd", err
+	switch job := d.(type) {
+	case Job:
+		if job.User {
+			files, err := s.setUser(ctx, job)
+			return files, "systemd", err
+		}
+	case UpgradeJob:
+		if job.User {
+			files, err := s.placeForUser(ctx, job.userUnits, job.units())
+			return files, "systemd", err
+		}
 	}
 	if s.bySystemd() {
 		files, err := s.place(ctx, d.units())

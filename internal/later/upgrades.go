@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/readfile"
 )
 
 // UpgradeJob looks every half hour whether an upgrade is due. The window is in the
@@ -20,6 +21,8 @@ type UpgradeJob struct {
 	Command []string
 	Env     []string // NAME=value
 	User    bool     // the user's own systemd runs it: Docker runs without root
+
+	userUnits string // where that reads units
 }
 
 const upgradesMade = "# Made by openalgo-install upgrade --auto for "
@@ -39,7 +42,11 @@ func upgradesFiles(dir, units string) (timer, service, table string) {
 }
 
 // units are systemd's. Several machines do not ask the registry in the same second.
-func (j UpgradeJob) units(dir string) []hostFile {
+func (j UpgradeJob) units() []hostFile {
+	dir := systemdUnits
+	if j.User {
+		dir = j.userUnits
+	}
 	timer, service, _ := upgradesFiles(j.Dir, dir)
 	head := upgradesMade + j.Dir + "\n[Unit]\nDescription=Upgrades of OpenAlgo in " + j.Dir + "\n"
 	run := "\n[Service]\n"
@@ -56,8 +63,12 @@ func (j UpgradeJob) units(dir string) []hostFile {
 	}
 }
 
-// cronTable is cron's.
-func (j UpgradeJob) cronTable() hostFile {
+func (j UpgradeJob) lines() string {
+	return "Or let your own scheduler run this every half hour:\n\n    " + strings.Join(j.Command, " ")
+}
+
+// table is cron's.
+func (j UpgradeJob) table() hostFile {
 	_, _, table := upgradesFiles(j.Dir, "")
 	text := upgradesMade + j.Dir + "\nPATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n" + strings.Join(append(j.Env[:len(j.Env):len(j.Env)], ""), "\n") +
 		fmt.Sprintf("*/30 * * * * root %s >%s 2>&1\n", strings.Join(j.Command, " "), filepath.Join(hostLogs, upgradesName(j.Dir)+".log"))
@@ -76,32 +87,42 @@ func (s scheduler) setUpgrades(ctx context.Context, j UpgradeJob, ofUser string)
 			return "", finding.Named(finding.Usage, "schedule-unusable", "--auto: %q has characters that cron or systemd would take for something else: use a path without them", word)
 		}
 	}
-	units := systemdUnits
-	_, noSystemd := os.Stat(filepath.Join(s.root, "/run/systemd/system"))
-	reason := cronHere(s.root)
-	switch {
-	case j.User && (ofUser == "" || !UserTimers()):
+	j.userUnits = ofUser
+	if j.User && (ofUser == "" || !UserTimers()) {
 		return "", finding.Named(finding.HostNotReady, "scheduler-missing", "this Docker runs without root, and no systemd of yours runs timers here").
 			With(finding.Shell("Let your crontab run this", "*/30 * * * * "+strings.Join(j.Command, " "))).Ending(finding.Unchanged)
-	case j.User:
-		units = ofUser
-		if err := os.MkdirAll(filepath.Join(s.root, units), 0o755); err != nil {
-			return "", finding.Named(finding.Failed, "schedule-failed", "setting up the timer of your systemd: %w", err)
-		}
-	case noSystemd != nil && reason != "":
-		return "", finding.Named(finding.HostNotReady, "scheduler-missing", "this machine has neither systemd nor a usable cron: %s", reason).
-			With(finding.Shell("Install cron", "sudo apt-get install cron"), finding.Shell("Or let your own scheduler run this every half hour", strings.Join(j.Command, " "))).
-			Ending(finding.Unchanged)
-	case noSystemd != nil:
-		if _, err := s.place(ctx, []hostFile{j.cronTable()}); err != nil {
-			return "", finding.Named(finding.Failed, "schedule-failed", "setting up the cron table for upgrades: %w", err)
-		}
-		return "cron", nil
 	}
-	if _, err := s.place(ctx, j.units(units)); err != nil {
-		return "", finding.Named(finding.Failed, "schedule-failed", "setting up the systemd timer for upgrades: %w", err)
+	_, by, err = s.set(ctx, j)
+	return by, err
+}
+
+// UpgradesProblem says why nothing looks for upgrades of an instance; "" where something
+// does.
+func UpgradesProblem(ctx context.Context, dir string) string {
+	why := schedulerOf(false).upgradesProblem(ctx, dir, systemdUnits)
+	if units := userUnits(); why != "" && units != "" {
+		return schedulerOf(true).upgradesProblem(ctx, dir, units)
 	}
-	return "systemd", nil
+	return why
+}
+
+func (s scheduler) upgradesProblem(ctx context.Context, dir, units string) string {
+	timer, service, table := upgradesFiles(dir, units)
+	text, err := readfile.NoLink(filepath.Join(s.root, service), readfile.Own)
+	if err == nil {
+		if _, err := os.Lstat(filepath.Join(s.root, timer)); err != nil || s.systemctl(ctx, "--quiet", "is-enabled", filepath.Base(timer)) != nil {
+			return filepath.Base(timer) + " is disabled or gone"
+		}
+	} else if text, err = readfile.NoLink(filepath.Join(s.root, table), readfile.Own); err != nil {
+		return "their timer is gone"
+	} else if reason := cronHere(s.root); reason != "" {
+		return reason + ", so nobody runs " + table
+	}
+	program := programIn(string(text))
+	if info, err := os.Stat(filepath.Join(s.root, program)); program == "" || err != nil || info.IsDir() || info.Mode()&0o111 == 0 {
+		return "their timer runs " + program + ", which is not there any more"
+	}
+	return ""
 }
 
 // RemoveUpgrades ends that job, and reports whether there was one.

@@ -2,6 +2,7 @@ package later
 
 import (
 	"context"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -34,10 +35,20 @@ func TestUpgradesByTheMachine(t *testing.T) {
 				t.Errorf("%s: %s: %v\n%s", by, file, err, text)
 			}
 		}
+		if why := s.upgradesProblem(t.Context(), job.Dir, systemdUnits); why != "" {
+			t.Errorf("%s: %s", by, why)
+		}
 		if by == "systemd" {
+			off := scheduler{root: root, systemctl: func(context.Context, ...string) error { return errors.New("disabled") }}
+			if off.upgradesProblem(t.Context(), job.Dir, systemdUnits) == "" {
+				t.Error("a timer that is disabled")
+			}
 			verifyUpgradeUnits(t, job)
 		}
 		for _, want := range []bool{true, false} {
+			if why := s.upgradesProblem(t.Context(), job.Dir, systemdUnits); (why == "") != want {
+				t.Errorf("%s: %q", by, why)
+			}
 			if was, err := s.removeUpgrades(t.Context(), job.Dir, systemdUnits); was != want || err != nil {
 				t.Errorf("%s: %v, %v", by, was, err)
 			}
@@ -60,7 +71,7 @@ func verifyUpgradeUnits(t *testing.T, job UpgradeJob) {
 	}
 	job.Command[0] = "/bin/true"
 	args, dir := []string{"verify", "--man=no"}, t.TempDir()
-	for _, unit := range job.units("") {
+	for _, unit := range job.units() {
 		at := filepath.Join(dir, filepath.Base(unit.path))
 		if err := os.WriteFile(at, []byte(unit.text), 0o600); err != nil {
 			t.Fatal(err)

@@ -66,14 +66,21 @@ func (s scheduler) setUser(ctx context.Context, d Job) (files []string, err erro
 	if d.userUnits == "" {
 		return nil, ByHand(d)
 	}
-	if err = os.MkdirAll(filepath.Join(s.root, d.userUnits), 0o755); err == nil {
-		files, err = s.place(ctx, d.units())
-	}
-	if err != nil {
-		return nil, finding.Named(finding.Failed, "schedule-failed", "setting up the timer of your systemd: %w\n\n"+
-			"Your own crontab can run the backup.", err).With(d.crontab()...).Ending("The previous schedule was not changed.")
+	if files, err = s.placeForUser(ctx, d.userUnits, d.units()); err != nil {
+		return nil, finding.Named(finding.Failed, "schedule-failed", "%w\n\nYour own crontab can run the backup.", err).With(d.crontab()...).Ending("The previous schedule was not changed.")
 	}
 	return files, nil
+}
+
+// placeForUser gives units to the systemd of the user, which reads them in a directory.
+func (s scheduler) placeForUser(ctx context.Context, dir string, units []hostFile) (files []string, err error) {
+	if err = os.MkdirAll(filepath.Join(s.root, dir), 0o755); err == nil {
+		files, err = s.place(ctx, units)
+	}
+	if err != nil {
+		err = finding.Named(finding.Failed, "schedule-failed", "setting up the timer of your systemd: %w", err)
+	}
+	return files, err
 }
 
 // lingers reports, below a root, whether systemd runs what the user has while nobody is

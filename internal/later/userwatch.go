@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -33,13 +32,8 @@ func (s userScheduler) setForUser(ctx context.Context, w WatchJob) (files []stri
 			units[n].path = filepath.Join(s.userUnits, filepath.Base(units[n].path))
 			units[n].text = strings.ReplaceAll(units[n].text, "After=docker.service podman.socket\n", "")
 		}
-		if err = os.MkdirAll(filepath.Join(s.root, s.userUnits), 0o755); err == nil {
-			files, err = s.place(ctx, units)
-		}
-		if err != nil {
-			return nil, "", finding.Named(finding.Failed, "schedule-failed", "setting up the timer of your systemd: %w", err)
-		}
-		return files, "systemd", nil
+		files, err = s.placeForUser(ctx, s.userUnits, units)
+		return files, "systemd", err
 	}
 	before, err := s.crontab(ctx, "", "-l")
 	if errors.Is(err, exec.ErrNotFound) {

@@ -298,7 +298,11 @@ func describe(ctx context.Context, e Docker, c engine.Container, dir string, due
 	i.Backup = backup.LoadLast(instance.Dir(i.Dir))
 	i.LastDowntime = downtime.Load(instance.Dir(i.Dir)).Last
 	i.readDaily(ctx)
-	i.AutoUpgrade = autoupgrade.Load(instance.Dir(i.Dir)).Text()
+	if auto, err := autoupgrade.Read(instance.Dir(i.Dir)); err != nil {
+		i.AutoUpgrade = "none is made: what was chosen cannot be read"
+	} else {
+		i.AutoUpgrade = auto.Text()
+	}
 	i.readMarket(ctx, e, c, env, time.Now())
 	i.Volumes = volumesOf(c, e.Info().Local, sizes)
 	return i
