@@ -25,18 +25,19 @@ type Answers struct {
 	Volumes string // named or bind: where the data is kept
 	// Data names, for some of the app's data directories, the volume or the
 	// path that has it instead: of a stack that was adopted.
-	Data      map[string]string
-	Image     Image
-	TLS       TLS
-	Ports     Ports
-	Sizing    Sizing
-	SwapMiB   int // of the swap file that is made where there is no swap; 0: none
-	RemoteMCP RemoteMCP
-	Docker    Docker
-	Notify    []target.Target // addresses for messages; they belong to the machine
-	Watch     Watch
-	Backup    Backup
-	Env       map[string]secret.Text // further .env keys
+	Data       map[string]string
+	Image      Image
+	TLS        TLS
+	Ports      Ports
+	Sizing     Sizing
+	SwapMiB    int // of the swap file that is made where there is no swap; 0: none
+	RemoteMCP  RemoteMCP
+	Docker     Docker
+	Notify     []target.Target // addresses for messages; they belong to the machine
+	Watch      Watch
+	Backup     Backup
+	Kubernetes Kubernetes
+	Env        map[string]secret.Text // further .env keys
 
 	hidden   map[string]bool  // keys of Env that came by reference, so are secrets
 	warnings finding.Warnings // of how the file was written
@@ -67,6 +68,7 @@ func (a *Answers) fields() []field {
 		{name: "notify", value: messages(a), rule: func(r *reader) { checkMessages(a, r) }},
 		{name: "watch", value: section(`{enabled: true, preopen: "08:45"}`, a.Watch.fields()), rule: a.Watch.check},
 		{name: "backup", value: section(`{at: "02:30", keep: 14}`, a.Backup.fields()), rule: a.Backup.check},
+		{name: "kubernetes", value: section("{storage_class: local-path}", a.Kubernetes.fields()), rule: func(r *reader) { checkKubernetes(a, r) }},
 		{name: "env", value: a.environment(), rule: a.checkEnv},
 	}
 }

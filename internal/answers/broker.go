@@ -62,7 +62,7 @@ func (b *Broker) check(r *reader) {
 	if b.Credentials != "" && !b.IsLater() {
 		r.wrong("broker.credentials", "%s is not possible here; write later, or remove this", quote(b.Credentials))
 	}
-	if r.saved {
+	if r.saved || r.lookup.NamesOnly {
 		return
 	}
 	check := known.Check

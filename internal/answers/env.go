@@ -40,7 +40,7 @@ const (
 
 // environment are further keys of .env.
 func (a *Answers) environment() value {
-	return value{save: func() any { return some(a.publicEnv()) }, read: func(r *reader, key string, node *yaml.Node) {
+	return value{save: func() any { return some(a.PublicEnv()) }, read: func(r *reader, key string, node *yaml.Node) {
 		if node.Kind != yaml.MappingNode {
 			r.mistyped(key, node, "this must be a section of settings, for example `env: {LOG_LEVEL: DEBUG}`")
 			return
@@ -86,7 +86,8 @@ func (a *Answers) checkEnv(r *reader) {
 	}
 }
 
-func (a Answers) publicEnv() map[string]string {
+// PublicEnv are the settings of Env that are no secret.
+func (a Answers) PublicEnv() map[string]string {
 	out := map[string]string{}
 	for key, value := range a.Env {
 		if !a.hidden[key] && !isSecret(key, value.Reveal()) {

@@ -30,7 +30,8 @@ const instancesExample = "`instances:`, and below it `- {name: alpha, domain: a.
 
 // ParseAll reads answers for one instance, or with `instances` for many: each
 // of the list has a name and any of the other keys, and what it leaves out it
-// has from the top of the file. A section is taken whole from one of the two.
+// has from the top of the file. A section is taken whole from one of the two, but
+// kubernetes, of which each key is.
 func ParseAll(data []byte, l Lookup) ([]Named, []Problem) {
 	root, problem := document(data)
 	if problem != nil {
@@ -96,6 +97,8 @@ func parseItem(root, item *yaml.Node, l Lookup) (Named, []Problem) {
 			}
 		case "version":
 			problems = append(problems, Problem{key.Line, key.Column, "version", "write this once, at the top of the file"})
+		case "kubernetes":
+			merged.Content = append(merged.Content, key, withDefaults(value, valueOf(root, key.Value)))
 		default:
 			merged.Content = append(merged.Content, key, value)
 		}
@@ -119,6 +122,9 @@ func collisions(all []Named, list *yaml.Node) []Problem {
 	seen := map[string]string{}
 	for i, n := range all {
 		claims := []string{"the name " + n.Name}
+		if ip := n.Answers.Kubernetes.Egress.IP; ip != "" {
+			claims = append(claims, "the address kubernetes.egress.ip "+ip)
+		}
 		if n.Answers.Domain != "" {
 			claims = append(claims, "the domain "+n.Answers.Domain)
 		}

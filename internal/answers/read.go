@@ -17,6 +17,8 @@ import (
 type Lookup struct {
 	Env      func(string) (string, bool)
 	ReadFile func(string) ([]byte, error)
+	// NamesOnly leaves the values of secrets unread, for what is written without them.
+	NamesOnly bool
 }
 
 // position is a place in the file, from 1.
@@ -76,8 +78,9 @@ func parseRoot(root *yaml.Node, r *reader) (Answers, []Problem) {
 func defaults() Answers {
 	return Answers{
 		Image: Image{Source: "registry", BuildArgs: map[string]string{}}, Volumes: "named", Data: map[string]string{}, Ports: Open(),
-		TLS:       TLS{CheckDNS: true},
-		RemoteMCP: RemoteMCP{RequireApproval: true}, Env: map[string]secret.Text{}, hidden: map[string]bool{},
+		TLS:        TLS{CheckDNS: true},
+		Kubernetes: Kubernetes{Mode: ModeCloud, AccessMode: "ReadWriteOnce", Annotations: map[string]string{}, NodeSelector: map[string]string{}},
+		RemoteMCP:  RemoteMCP{RequireApproval: true}, Env: map[string]secret.Text{}, hidden: map[string]bool{},
 	}
 }
 

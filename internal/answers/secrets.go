@@ -30,6 +30,8 @@ func (r *reader) reference(key string, node *yaml.Node, to *secret.Text) {
 		r.mistyped(key, node, "both env and file are set. Keep one, for example {env: %s}", "BROKER_API_KEY")
 	case env == "" && file == "":
 		r.mistyped(key, node, "the reference is empty. Write {env: NAME} or {file: /path}")
+	case r.lookup.NamesOnly:
+		r.source[key] = "a reference"
 	case env != "":
 		r.fromEnv(key, node, env, to)
 	default:

@@ -2,6 +2,7 @@ package answers
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -200,17 +201,23 @@ func hidden(to *secret.Text) value {
 	}}
 }
 
-// texts is a section whose keys are free, and whose values are plain texts.
+// texts is a section whose keys are names as of variables, and whose values are plain
+// texts.
 func texts(to map[string]string, example string) value {
+	return pairs(to, keyPattern, "build_args", example)
+}
+
+// pairs is a section whose keys have a form, and whose values are plain texts.
+func pairs(to map[string]string, form *regexp.Regexp, name, example string) value {
 	return value{save: func() any { return some(to) }, read: func(r *reader, key string, node *yaml.Node) {
 		if node.Kind != yaml.MappingNode {
-			r.mistyped(key, node, "this must be a section with names and values, for example `build_args: %s`", example)
+			r.mistyped(key, node, "this must be a section with names and values, for example `%s: %s`", name, example)
 			return
 		}
 		var fields []field
 		for i := 0; i+1 < len(node.Content); i += 2 {
 			name := node.Content[i].Value
-			if keyPattern.MatchString(name) && named(fields, name) == nil {
+			if form.MatchString(name) && named(fields, name) == nil {
 				fields = append(fields, field{name: name, value: value{read: func(r *reader, key string, value *yaml.Node) {
 					if r.scalar(key, value, "a text", "!!str", "!!int", "!!float", "!!bool") {
 						to[name] = value.Value
