@@ -83,12 +83,14 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	// Compose's library writes lines of its own, of each $ in .env. What a user must
 	// know this program says itself.
 	logrus.SetOutput(io.Discard)
-	// Inside the image of the test app the program also stands in for curl and chown.
+	// Inside the image of the test app the program also stands in for curl, chown and others.
 	switch filepath.Base(args[0]) {
 	case rehearsal.CurlName:
 		return rehearsal.Curl(args[1:], stdout, stderr)
 	case rehearsal.PythonName:
 		return rehearsal.Python("/app", args[1:], stdin, stdout, stderr)
+	case rehearsal.ScriptName:
+		return rehearsal.Script(args[1:], stdout, stderr)
 	case rehearsal.ChownName:
 		return rehearsal.Chown(args[1:], stderr)
 	}

@@ -114,7 +114,7 @@ func writeImageFor(user int, w io.Writer, binary io.Reader, size int64, modTime 
 	if n, err := io.Copy(tw, binary); err != nil {
 		return fmt.Errorf("put openalgo-install into the image of the test app (%d of %d bytes): %w", n, size, err)
 	}
-	for _, path := range []string{"usr/bin/" + CurlName, "usr/bin/" + ChownName, "app/.venv/bin/" + PythonName} {
+	for _, path := range []string{"usr/bin/" + CurlName, "usr/bin/" + ChownName, "app/.venv/bin/" + PythonName, "app/" + ScriptName} {
 		link := header(entry{path: path, mode: 0o755}, modTime)
 		link.Typeflag, link.Linkname = tar.TypeLink, binaryPath
 		if err := write(tw, link, nil); err != nil {

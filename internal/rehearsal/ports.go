@@ -2,7 +2,6 @@ package rehearsal
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -29,15 +28,7 @@ func startWithPorts(args []string, stdout, stderr io.Writer) int {
 			fmt.Fprintf(stderr, "python: %v\n", err) // and OpenAlgo starts all the same
 		}
 	}
-	err := Serve(ctx, ServeOptions{Out: stdout})
-	if exit := (*ExitError)(nil); errors.As(err, &exit) {
-		return exit.Code
-	}
-	if err != nil {
-		fmt.Fprintf(stderr, "python: %v\n", err)
-		return 1
-	}
-	return 0
+	return serve(ctx, PythonName, stdout, stderr)
 }
 
 // leadTo has a port lead to another one, until ctx ends.

@@ -28,12 +28,16 @@ type starting struct{ *app }
 
 // prepare does what the app does before it listens, in the app's order.
 func (a starting) prepare() *refusal {
-	data, err := os.ReadFile(a.EnvFile)
-	if err != nil || len(data) == 0 {
-		return noEnv(a.EnvFile, err)
+	data, r := a.readEnv()
+	if r != nil {
+		return r
 	}
 	a.say("Reading %s", a.EnvFile)
+	if err := a.linkData(); err != nil {
+		return &refusal{code: 1, lines: []string{SignatureError + err.Error()}}
+	}
 	a.makeDirectories()
+	var err error
 	if a.env, err = envfile.Parse(data); err != nil {
 		return &refusal{lines: []string{SignatureError + err.Error()}}
 	}
