@@ -24,13 +24,18 @@ func readAnswers(ctx context.Context, a *app, name string) (answers.Answers, err
 
 // readAllAnswers reads and checks the answers; every mistake is reported at once.
 func readAllAnswers(ctx context.Context, a *app, name string) ([]answers.Named, error) {
+	return answersBy(ctx, a, name, answers.Lookup{Env: os.LookupEnv, ReadFile: func(path string) ([]byte, error) {
+		return readfile.Input(ctx, path, readfile.Secret)
+	}})
+}
+
+// answersBy is readAllAnswers with another way to the secrets.
+func answersBy(ctx context.Context, a *app, name string, lookup answers.Lookup) ([]answers.Named, error) {
 	data, err := answersText(ctx, a, name)
 	if err != nil {
 		return nil, err
 	}
-	all, problems := answers.ParseAll(data, answers.Lookup{Env: os.LookupEnv, ReadFile: func(path string) ([]byte, error) {
-		return readfile.Input(ctx, path, readfile.Secret)
-	}})
+	all, problems := answers.ParseAll(data, lookup)
 	if ctx.Err() != nil {
 		return nil, errCancelled
 	}

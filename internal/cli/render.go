@@ -1,12 +1,14 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/render"
@@ -25,9 +27,12 @@ starts nothing. An existing .env keeps its encryption keys.
 compose   .env and docker-compose.yaml
 docker    .env and run.sh, a docker run command with the same volumes, ports,
           limits and health check
+swarm     .env and docker-stack.yaml, for docker stack deploy
 railway   railway.json, the variables without secrets, and the Dockerfile,
           .dockerignore, start.sh and openalgo-*.py for a fork of OpenAlgo
 render    the same files with render.yaml instead of railway.json
+kubernetes  a directory of manifests for each instance, for kubectl apply -k;
+          the secrets are not in them: see openalgo-install keys
 
 If your answers build the image from source, build.sh is written too.`,
 		Example: `  openalgo-install render --answers answers.yaml --out ./openalgo
@@ -45,15 +50,7 @@ If your answers build the image from source, build.sh is written too.`,
 			if err := isHere("--out", out); err != nil {
 				return err
 			}
-			ans, err := readAnswers(cmd.Context(), a, from)
-			if err != nil {
-				return err
-			}
-			machine, err := machineOf(cmd.Context(), engine.Info{Local: true})
-			if err != nil {
-				return err
-			}
-			written, warnings, err := render.Write(ans, render.Options{Machine: machine, InstanceDir: a.dir, Out: out, Target: target})
+			written, warnings, err := renderTo(cmd.Context(), a, from, out, target)
 			if err != nil {
 				return err
 			}
@@ -74,6 +71,26 @@ If your answers build the image from source, build.sh is written too.`,
 	}
 	cmd.Flags().StringVar(&from, "answers", "", "answers file (YAML); - reads stdin")
 	cmd.Flags().StringVar(&out, "out", "", "directory for the files")
-	cmd.Flags().StringVar(&target, "target", "compose", "platform for the files: compose, docker, railway or render")
+	cmd.Flags().StringVar(&target, "target", "compose", "platform for the files: compose, docker, swarm, kubernetes, railway or render")
 	return cmd
+}
+
+// renderTo writes the files; those for Kubernetes are of every instance of the answers.
+func renderTo(ctx context.Context, a *app, from, out, target string) (written []string, warnings finding.Warnings, err error) {
+	if target == render.TargetKubernetes {
+		all, err := answersBy(ctx, a, from, answers.Lookup{NamesOnly: true}) // no file has a secret
+		if err != nil {
+			return nil, nil, err
+		}
+		return render.WriteKubernetes(all, out)
+	}
+	ans, err := readAnswers(ctx, a, from)
+	if err != nil {
+		return nil, nil, err
+	}
+	machine, err := machineOf(ctx, engine.Info{Local: true})
+	if err != nil {
+		return nil, nil, err
+	}
+	return render.Write(ans, render.Options{Machine: machine, InstanceDir: a.dir, Out: out, Target: target})
 }

@@ -16,6 +16,8 @@ const (
 	Secret        = "openalgo-env"    // what answers name as existing_secret has its place
 	ConfigMap     = "openalgo-config" // each has a hash of its contents behind it
 
+	Scripts = "openalgo-start" // a ConfigMap: start.sh in place of the image's own
+
 	PortHTTP      = "http" // of the Service and the container
 	PortWebSocket = "ws"
 

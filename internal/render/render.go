@@ -1,5 +1,5 @@
 // Package render writes the files of an instance for Docker Compose, plain Docker,
-// Railway and Render. It asks no engine.
+// Swarm, Kubernetes, Railway and Render. It asks no engine.
 package render
 
 import (
@@ -25,12 +25,15 @@ import (
 const (
 	TargetCompose = "compose"
 	TargetDocker  = "docker"
+	TargetSwarm   = "swarm"
 	TargetRailway = "railway"
 	TargetRender  = "render"
+	// TargetKubernetes is written by WriteKubernetes: it alone has many instances.
+	TargetKubernetes = "kubernetes"
 )
 
 // Targets are all of them.
-var Targets = []string{TargetCompose, TargetDocker, TargetRailway, TargetRender}
+var Targets = []string{TargetCompose, TargetDocker, TargetSwarm, TargetRailway, TargetRender, TargetKubernetes}
 
 // Options say what to write, and where.
 type Options struct {
@@ -72,6 +75,12 @@ type output struct {
 // Write writes every file of an instance and touches nothing else. A .env that is
 // there keeps its keys. Files for a cloud platform hold no secret.
 func Write(a answers.Answers, o Options) (written []string, warnings finding.Warnings, err error) {
+	if o.Target == TargetSwarm {
+		if o.Machine, err = nodeMachine(answers.Named{Answers: a}, o.Target); err != nil {
+			return nil, nil, err
+		}
+		a = onSwarm(a)
+	}
 	v, warnings := valuesFor(a, o)
 	written, more, err := write(a, o, v)
 	if err != nil {
@@ -85,14 +94,23 @@ func write(a answers.Answers, o Options, v values) (written []string, warnings f
 	if err != nil {
 		return nil, nil, err
 	}
-	if isCloud(o.Target) {
+	switch {
+	case isCloud(o.Target):
 		warnings = cloudWarnings(a)
+	case o.Target == TargetSwarm:
+		warnings = swarmWarnings(a, o)
 	}
-	if err := os.MkdirAll(o.Out, 0o755); err != nil {
-		return nil, nil, finding.Named(finding.HostNotReady, "directory-unwritable", "making %s: %w", o.Out, err)
+	written, more, err := writeFiles(o.Out, files)
+	return written, append(warnings, more...), err
+}
+
+// writeFiles writes files below a directory, and makes the directories that they need.
+func writeFiles(dir string, files []output) (written []string, warnings finding.Warnings, err error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, nil, finding.Named(finding.HostNotReady, "directory-unwritable", "making %s: %w", dir, err)
 	}
 	for _, f := range files {
-		path := filepath.Join(o.Out, f.name)
+		path := filepath.Join(dir, f.name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			return written, nil, finding.Named(finding.HostNotReady, "directory-unwritable", "making %s: %w", filepath.Dir(path), err)
 		}
@@ -113,6 +131,9 @@ func write(a answers.Answers, o Options, v values) (written []string, warnings f
 func filesOf(a answers.Answers, o Options, v values) ([]output, error) {
 	if isCloud(o.Target) {
 		return cloudFiles(a, v, o.Target)
+	}
+	if o.Target == TargetSwarm {
+		return swarmFiles(a, o, v)
 	}
 	env, err := envFile(a, o, v)
 	if err != nil {

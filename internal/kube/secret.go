@@ -1,0 +1,31 @@
+package kube
+
+import (
+	"encoding/base64"
+
+	"github.com/marketcalls/openalgo-install/internal/secret"
+)
+
+// Hidden is a setting that is a secret.
+type Hidden struct {
+	Name  string
+	Value secret.Text
+}
+
+// secretHead stands above a Secret.
+const secretHead = `# The secrets of one OpenAlgo, for: kubectl create -f -
+# They are made once. "create" fails where the Secret exists, and that is meant:
+# OpenAlgo cannot open its data with other keys, so never "apply" new ones over it.
+# There is no generateName, since the pod reads the Secret of this name alone.
+# Keep a copy where you keep your passwords.
+`
+
+// SecretManifest is the Secret of an instance with these entries.
+func SecretManifest(instance string, entries []Hidden) []byte {
+	data := object{}
+	for _, h := range entries {
+		data = append(data, entry{h.Name, base64.StdEncoding.EncodeToString([]byte(h.Value.Reveal()))})
+	}
+	o := append(OpenAlgo{Name: instance}.head("v1", "Secret", Secret), entry{"type", "Opaque"}, entry{"data", data})
+	return append([]byte(secretHead), document(o)...)
+}
