@@ -78,6 +78,7 @@ func idleOnCluster(a answers.Answers) (out []string) {
 		{"docker", a.Docker.Install},
 		{"notify", len(a.Notify) > 0},
 		{"watch", a.Watch.Enabled},
+		{"backup", a.Backup.At != ""},
 	} {
 		if it.given {
 			out = append(out, it.name)
