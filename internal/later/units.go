@@ -124,7 +124,7 @@ func (d Job) units() []hostFile {
 	}
 	at := func(ending string) string { return filepath.Join(dir, d.name()+ending) }
 	return []hostFile{
-		{path: at(".service"), text: fmt.Sprintf(head, "Backup") + run + "Type=oneshot\nTimeoutStartSec=3h\nTimeoutStopSec=15min\nExecStart=" + strings.Join(d.Backup, " ") + "\n"},
+		{path: at(".service"), text: fmt.Sprintf(head, "Backup") + run + "Type=oneshot\nTimeoutStartSec=3h\nNotifyAccess=main\nTimeoutStopSec=15min\nExecStart=" + strings.Join(d.Backup, " ") + "\n"},
 		{path: at("-recover.service"), enable: true, text: fmt.Sprintf(head, "Recovery") + run + "Type=simple\nTimeoutStopSec=15min\nExecStart=" + strings.Join(d.Recover, " ") +
 			"\n\n[Install]\nWantedBy=" + boot + "\n"},
 		{path: at(".timer"), enable: true, text: madeBy + d.Dir + "\n[Unit]\nDescription=Daily backup of OpenAlgo in " + d.Dir +
