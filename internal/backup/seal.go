@@ -81,6 +81,16 @@ type nopCloser struct{ io.Writer }
 
 func (nopCloser) Close() error { return nil }
 
+// Recipients are those whose backups it opens.
+func (k Key) Recipients() (out []string) {
+	for _, one := range k.identities {
+		if x, ok := one.(*age.X25519Identity); ok {
+			out = append(out, x.Recipient().String())
+		}
+	}
+	return out
+}
+
 // PassphraseKey opens what was encrypted with a passphrase.
 func PassphraseKey(passphrase secret.Text) (Key, error) {
 	identity, err := age.NewScryptIdentity(passphrase.Reveal())

@@ -20,15 +20,21 @@ func (a *app) confirm(question, want string) (bool, error) {
 	if !isTerminal(a.stdin) {
 		return false, usage("%s Cannot ask for confirmation without a terminal. To confirm in advance, add %s", question, inAdvance(want))
 	}
-	fmt.Fprintf(present.Folded(a.stderr), "%s\nType %s to confirm: ", question, want)
+	line, err := typed(a, fmt.Sprintf("%s\nType %s to confirm: ", question, want))
+	return line == want, err
+}
+
+// typed asks for a line on the terminal.
+func typed(a *app, question string) (string, error) {
+	fmt.Fprint(present.Folded(a.stderr), question)
 	answer := make(chan string, 1)
 	go func() { answer <- terminal.ReadLine(a.stdin) }()
 	select {
 	case <-a.stopped:
 		fmt.Fprintln(a.stderr)
-		return false, errCancelled
+		return "", errCancelled
 	case line := <-answer:
-		return strings.TrimSpace(line) == want, nil
+		return strings.TrimSpace(line), nil
 	}
 }
 

@@ -4,14 +4,17 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/marketcalls/openalgo-install/internal/backup"
 	"github.com/marketcalls/openalgo-install/internal/elsewhere"
+	"github.com/marketcalls/openalgo-install/internal/elsewhere/known"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/later"
 	"github.com/marketcalls/openalgo-install/internal/ops"
 	"github.com/marketcalls/openalgo-install/internal/present"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
@@ -67,6 +70,7 @@ func (c *backupCommand) copied(ctx context.Context, o ops.BackupOptions) error {
 		if err != nil {
 			return out.end(event.Result{}, err)
 		}
+		s.Report = later.Extending(s.Report, os.Getenv("NOTIFY_SOCKET"))
 		result, err := s.Do(ctx, ops.Backup(o))
 		if err != nil {
 			return out.end(result, err)
@@ -77,6 +81,9 @@ func (c *backupCommand) copied(ctx context.Context, o ops.BackupOptions) error {
 			return out.end(result, finding.Named(finding.Failed, "backup-not-copied", "%s, but which file it is could not be kept, so it is not in %s", result.Message, c.away))
 		}
 		sent, err := sender.Send(ctx, made.File)
+		if err == nil && !isTerminal(c.stderr) { // nobody waits for a run of the schedule
+			readBack(ctx, sender)
+		}
 		switch {
 		case ctx.Err() != nil:
 			err = finding.Named(finding.Cancelled, "cancelled", "cancelled: %s, and it is not in %s", result.Message, c.away)
@@ -87,6 +94,18 @@ func (c *backupCommand) copied(ctx context.Context, o ops.BackupOptions) error {
 		}
 		return out.end(result, err)
 	})
+}
+
+// readBack reads one of the copies back, where that is due. How it ended is kept for
+// status and the watch; the copy of now is good.
+func readBack(ctx context.Context, s elsewhere.Sender) {
+	switch r, err := s.ReadBack(ctx, time.Now().UTC()); {
+	case ctx.Err() != nil:
+	case err != nil:
+		s.Note(fmt.Sprintf("the weekly check of the copies in %s failed: %v", s.To, err))
+	case r != nil:
+		s.Note(fmt.Sprintf("%s in %s was read back: each byte is as it was sent", r.Name, s.To))
+	}
 }
 
 // mayRepeat refuses a schedule for a store whose keys nobody is there to give.
@@ -136,5 +155,8 @@ Keep it in your password manager or on paper, and not only on this machine. It i
 	if err := c.agree("Did you keep the key?"); err != nil {
 		return "", err
 	}
-	return recipient, elsewhere.KeepRecipient(d, recipient)
+	if err := showsKey(c.app, identity); err != nil {
+		return "", err
+	}
+	return recipient, known.KeepMade(d, recipient, time.Now().UTC())
 }

@@ -8,11 +8,13 @@ import (
 	"os"
 	"path/filepath"
 	"text/tabwriter"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/marketcalls/openalgo-install/internal/backup"
 	"github.com/marketcalls/openalgo-install/internal/elsewhere"
+	"github.com/marketcalls/openalgo-install/internal/elsewhere/known"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
@@ -101,8 +103,8 @@ func newBackupVerify(a *app) *cobra.Command {
 		Short: "Read a backup to its end and compare its checksums",
 		Long: `Read a backup to its end, decrypt it, and compare every checksum. Of a store,
 the newest backup there is read, or the one that the address names. Use it with
---identity to test that you kept the key. Nothing is changed; a copy of what is
-in a store is made for as long as that takes.`,
+--identity to show that you kept the key: status notes it. Nothing else is
+changed; a copy of what is in a store is made for as long as that takes.`,
 		Example: `  openalgo-install backup verify s3://my-bucket/openalgo --credentials /root/s3.env --identity key.txt`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
@@ -150,8 +152,14 @@ func (c *restoreCommand) verify(ctx context.Context) error {
 		dir, _ := instance.Open(c.dir)
 		return out.end(event.Result{}, backup.OpenError(ctx, dir, err))
 	}
-	return out.end(event.Result{Message: fmt.Sprintf("%s is whole: made %s, %s of data, every checksum is right", name,
-		market.Text(archive.Manifest.Created), backup.SizeText(archive.Bytes))}, nil)
+	result := event.Result{Message: fmt.Sprintf("%s is whole: made %s, %s of data, every checksum is right", name,
+		market.Text(archive.Manifest.Created), backup.SizeText(archive.Bytes))}
+	if dir, err := instance.Open(c.dir); err == nil {
+		if err := known.Prove(dir, key.Recipients(), time.Now().UTC()); err != nil {
+			return out.end(result, err)
+		}
+	}
+	return out.end(result, nil)
 }
 
 // fetch copies the backup that an address names into a directory here.

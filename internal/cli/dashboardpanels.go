@@ -10,7 +10,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/backup"
 	"github.com/marketcalls/openalgo-install/internal/dashboard"
-	"github.com/marketcalls/openalgo-install/internal/elsewhere"
+	"github.com/marketcalls/openalgo-install/internal/elsewhere/known"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/later"
 	"github.com/marketcalls/openalgo-install/internal/market"
@@ -75,8 +75,11 @@ func backupsPanel(ctx context.Context, dir string) dashboard.Panel {
 	}
 	last := backup.LoadLast(d)
 	row("Last backup", last.Text(), "none yet", last != nil && !last.OK)
-	away := elsewhere.LoadLast(d)
-	row("In a store", away.Text(), "none: backups are on this machine only", away.Failed(time.Now()))
+	away := known.LoadLast(d)
+	row("In a store", away.Text(), "none: backups are on this machine only", away.Failed())
+	for _, line := range away.Lines() {
+		row("", line, "", away.Unproven || !away.ReadBack.OK)
+	}
 	daily, problem := later.LoadDaily(d), ""
 	clock := ""
 	if daily != nil {

@@ -25,7 +25,7 @@ func (c *lastBackup) judge(p patient) []Finding {
 	if p.instance == nil {
 		return nil
 	}
-	last := p.instance.Backup
+	last, away := p.instance.Backup, p.instance.Elsewhere
 	switch {
 	case p.instance.BackupProblem != "":
 		return failure("backup", finding.Named(finding.Failed, "backup-daily", "%s", p.instance.BackupProblem).With(ours("backup")))
@@ -37,10 +37,16 @@ func (c *lastBackup) judge(p patient) []Finding {
 		return warning("backup", finding.Warn("backup-unchecked", "the databases in the last backup could not be checked: %s", last.Unchecked).With(ours("backup")))
 	case p.now.Sub(last.At) > backupAge:
 		return warning("backup", finding.Warn("backup-old", "the last backup is of %s", market.Day(last.At)).With(ours("backup")))
-	case p.instance.Elsewhere.Failed(p.now):
-		away := p.instance.Elsewhere
+	case away.Failed():
 		return warning("backup", finding.Warn("backup-not-copied", "the last backup is on this machine, and not in %s: %s", away.Address, strings.SplitN(away.Message, "\n", 2)[0]).
 			With(ours("backup", "--to", away.Address)))
+	case away != nil && away.ReadBack != nil && !away.ReadBack.OK:
+		r := away.ReadBack
+		return warning("backup", finding.Warn("copy-not-whole", "the copy %s in %s could not be read back whole: %s", r.Name, away.Address, strings.SplitN(r.Message, "\n", 2)[0]).
+			With(ours("backup", "--to", away.Address)))
+	case away != nil && away.Unproven:
+		return warning("backup", finding.Warn("key-unproven", "nobody has shown yet that the key of the backups in %s was kept. Without it nobody can read them", away.Address).
+			With(ours("backup", "verify", away.Address, "--identity", "key.txt")))
 	case c.gone:
 		return warning("backup", finding.Warn("backup-missing", "the last backup no longer exists: %s", last.File).With(ours("backup")))
 	}

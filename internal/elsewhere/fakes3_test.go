@@ -9,10 +9,13 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"sort"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/marketcalls/openalgo-install/internal/elsewhere/place"
 )
 
 // fakeS3 is a bucket in memory that holds clients to what S3 demands. With
@@ -34,11 +37,16 @@ func newFakeS3(t *testing.T) (*fakeS3, Address, Keys) {
 	f := &fakeS3{objects: map[string][]byte{}, uploads: map[string]map[string][]byte{}, keys: map[string]string{}}
 	server := httptest.NewServer(f)
 	t.Cleanup(server.Close)
-	a, err := Parse("s3://bucket/backups of me?endpoint=" + url.QueryEscape(server.URL))
+	return f, s3At(t, server.URL), FromFile([]byte("AWS_ACCESS_KEY_ID=id\nexport AWS_SECRET_ACCESS_KEY='secret'\n"))
+}
+
+func s3At(t *testing.T, endpoint string) Address {
+	t.Helper()
+	a, err := place.Parse("s3://bucket/backups of me?endpoint=" + url.QueryEscape(endpoint))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return f, a, FromFile([]byte("AWS_ACCESS_KEY_ID=id\nexport AWS_SECRET_ACCESS_KEY='secret'\n"))
+	return a
 }
 
 func (f *fakeS3) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -99,6 +107,11 @@ func (f *fakeS3) serve(w http.ResponseWriter, r *http.Request, key string, body 
 		w.WriteHeader(http.StatusNotFound)
 	default:
 		has = append(has[:len(has):len(has)], make([]byte, f.more)...)
+		if from, _ := strconv.Atoi(strings.Trim(r.Header.Get("Range"), "bytes=-")); from > 0 {
+			has = has[from:]
+			w.Header().Set("Content-Length", fmt.Sprint(len(has)))
+			w.WriteHeader(http.StatusPartialContent)
+		}
 		w.Header().Set("Content-Length", fmt.Sprint(len(has)))
 		if r.Method == http.MethodGet {
 			_, _ = w.Write(has)
@@ -107,6 +120,11 @@ func (f *fakeS3) serve(w http.ResponseWriter, r *http.Request, key string, body 
 }
 
 func (f *fakeS3) complete(w http.ResponseWriter, id, key, body string) {
+	if f.uploads[id] == nil {
+		w.WriteHeader(http.StatusNotFound)
+		fmt.Fprint(w, "<Error><Code>NoSuchUpload</Code></Error>")
+		return
+	}
 	var numbers []string
 	for n := range f.uploads[id] {
 		numbers = append(numbers, n)
@@ -114,7 +132,7 @@ func (f *fakeS3) complete(w http.ResponseWriter, id, key, body string) {
 	sort.Strings(numbers)
 	var whole []byte
 	for i, n := range numbers {
-		if part := f.uploads[id][n]; i < len(numbers)-1 && len(part) != partBytes {
+		if part := f.uploads[id][n]; i < len(numbers)-1 && int64(len(part)) != partBytes {
 			w.WriteHeader(http.StatusBadRequest)
 			return
 		}

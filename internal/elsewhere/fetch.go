@@ -69,7 +69,7 @@ func fetch(ctx context.Context, a Address, keys Keys, e Entry, path string) erro
 		return err
 	}
 	defer store.Close()
-	from, err := store.Get(ctx, e.Name)
+	from, err := read(ctx, store, e.Name)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
+	"strconv"
 	"strings"
 	"time"
 
@@ -32,12 +33,17 @@ func openRclone(a Address) (Store, error) {
 // Close has nothing to do.
 func (r *rclone) Close() error { return nil }
 
-func (r *rclone) at(name string) string { return r.address.Host + ":" + r.address.at(name) }
+func (r *rclone) at(name string) string { return r.address.Host + ":" + r.address.At(name) }
 
-func (r *rclone) command(ctx context.Context, args ...string) (*exec.Cmd, *bounded) {
+// rcloneQuiet is how long rclone may neither read nor write: it tries a line again by
+// itself.
+var rcloneQuiet = 15 * time.Minute
+
+func (r *rclone) command(ctx context.Context, args ...string) (context.Context, *exec.Cmd, *bounded, *idle) {
+	ctx, idle := watched(ctx, rcloneQuiet)
 	cmd, said := exec.CommandContext(ctx, r.program, args...), &bounded{}
 	cmd.Stderr, cmd.WaitDelay = said, 5*time.Second
-	return cmd, said
+	return ctx, cmd, said, idle
 }
 
 // Codes with which rclone ends.
@@ -47,8 +53,8 @@ const (
 )
 
 // explain says what rclone said. It says no secrets, and may say paths.
-func (r *rclone) explain(err error, said *bounded) error {
-	text := printable.Line(strings.TrimSpace(said.String()))
+func (r *rclone) explain(ctx context.Context, err error, said *bounded) error {
+	text, err := printable.Line(strings.TrimSpace(said.String())), because(ctx, err)
 	if err == nil || text == "" {
 		return err
 	}
@@ -56,8 +62,11 @@ func (r *rclone) explain(err error, said *bounded) error {
 }
 
 func (r *rclone) run(ctx context.Context, in io.Reader, args ...string) (string, error) {
-	cmd, said := r.command(ctx, args...)
-	cmd.Stdin = in
+	ctx, cmd, said, idle := r.command(ctx, args...)
+	defer idle.close()
+	if in != nil {
+		cmd.Stdin = moving{in, idle}
+	}
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return "", err
@@ -65,8 +74,8 @@ func (r *rclone) run(ctx context.Context, in io.Reader, args ...string) (string,
 	if err := cmd.Start(); err != nil {
 		return "", err
 	}
-	text, err := io.ReadAll(io.LimitReader(out, mostAnswer))
-	return string(text), r.explain(errors.Join(err, cmd.Wait()), said)
+	text, err := io.ReadAll(io.LimitReader(moving{out, idle}, mostAnswer))
+	return string(text), r.explain(ctx, errors.Join(err, cmd.Wait()), said)
 }
 
 // Put stores a file under a name that does not count, reads it back, and renames it.
@@ -75,40 +84,44 @@ func (r *rclone) Put(ctx context.Context, name string, content io.Reader) error 
 	if _, err := r.run(ctx, from, "rcat", r.at(part)); err != nil {
 		return err
 	}
-	back, err := r.Get(ctx, part)
-	if err == nil {
-		err = errors.Join(from.compare(back), back.Close())
-	}
-	if err != nil {
+	if err := from.compare(ctx, r, part); err != nil {
 		return errors.Join(err, r.Remove(ctx, part))
 	}
-	_, err = r.run(ctx, nil, "moveto", r.at(part), r.at(name))
+	_, err := r.run(ctx, nil, "moveto", r.at(part), r.at(name))
 	return err
 }
 
 // Get reads a file.
-func (r *rclone) Get(ctx context.Context, name string) (io.ReadCloser, error) {
-	cmd, said := r.command(ctx, "cat", r.at(name))
+func (r *rclone) Get(ctx context.Context, name string, offset int64) (io.ReadCloser, error) {
+	args := []string{"cat", r.at(name)}
+	if offset > 0 {
+		args = append(args, "--offset", strconv.FormatInt(offset, 10))
+	}
+	ctx, cmd, said, idle := r.command(ctx, args...)
 	out, err := cmd.StdoutPipe()
 	if err == nil {
 		err = cmd.Start()
 	}
 	if err != nil {
+		idle.close()
 		return nil, err
 	}
-	return &poured{Reader: out, name: name, wait: func() error { return r.explain(cmd.Wait(), said) }}, nil
+	return &poured{from: out, idle: idle, name: name, wait: func() error { return r.explain(ctx, cmd.Wait(), said) }}, nil
 }
 
 // poured is what rclone writes. How it ended counts as well as what it wrote.
 type poured struct {
-	io.Reader
+	from io.ReadCloser
+	idle *idle
 	name string
 	wait func() error
 	over bool
 }
 
 func (p *poured) Read(b []byte) (int, error) {
-	n, err := p.Reader.Read(b)
+	p.idle.moved()
+	defer p.idle.rest() // who reads may take its time
+	n, err := p.from.Read(b)
 	if errors.Is(err, io.EOF) && !p.over {
 		p.over = true
 		if failed := p.wait(); failed != nil {
@@ -123,11 +136,13 @@ func (p *poured) Read(b []byte) (int, error) {
 
 // Close ends it; one that was not read to its end is cut off.
 func (p *poured) Close() error {
-	if c, ok := p.Reader.(io.Closer); ok && !p.over {
+	if !p.over {
 		p.over = true
-		_ = c.Close()
+		_ = p.from.Close()
+		p.idle.close()
 		_ = p.wait() // it complains of the cut
 	}
+	p.idle.close()
 	return nil
 }
 

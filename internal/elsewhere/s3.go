@@ -17,6 +17,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/marketcalls/openalgo-install/internal/elsewhere/place"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/wait"
 )
@@ -35,7 +36,7 @@ type s3 struct {
 // Bounds of a request.
 const (
 	tries       = 5
-	requestTime = 10 * time.Minute // for a part on a slow line
+	requestTime = time.Hour // for a part on a slow line, on which something moves
 )
 
 func openS3(a Address, keys Keys) (Store, error) {
@@ -48,7 +49,7 @@ func openS3(a Address, keys Keys) (Store, error) {
 		s.region = cmp.Or(s.region, "us-east-1")
 		endpoint = "https://s3." + s.region + ".amazonaws.com"
 	}
-	if err := checkEndpoint(endpoint); err != nil {
+	if err := place.CheckEndpoint(endpoint); err != nil {
 		return nil, finding.Named(finding.Usage, "address-unusable", "%w", err)
 	}
 	s.endpoint, _ = url.Parse(endpoint) // checked
@@ -59,7 +60,7 @@ func openS3(a Address, keys Keys) (Store, error) {
 		}
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.ResponseHeaderTimeout = 5 * time.Minute // completing a large upload takes a while
+	transport.WriteBufferSize, transport.MaxIdleConnsPerHost = 64<<10, atOnce+1
 	s.client = &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	return s, nil
 }
@@ -85,42 +86,63 @@ func (r *refusal) passing() bool {
 	return r.status >= 500 || r.status == http.StatusTooManyRequests || r.status == http.StatusRequestTimeout || r.code == "RequestTimeout"
 }
 
+// isFinal reports whether a store means no, whatever is tried again.
+func isFinal(err error) bool {
+	r := (*refusal)(nil)
+	return errors.As(err, &r) && (r.status == http.StatusUnauthorized || r.status == http.StatusForbidden || r.status == http.StatusNotFound)
+}
+
 // request is one request. query is in order by name.
 type request struct {
 	method, key, query string
 	body               []byte
+	offset             int64 // of what is read
+	patient            bool  // a line that is broken is waited for
 }
 
 // ask carries out a request, again where the line or the store failed for a moment.
 func (s *s3) ask(ctx context.Context, r request) (header http.Header, answer string, err error) {
-	pause := s.pause
+	pause, failed := s.pause, time.Time{}
 	for try := 1; ; try++ {
-		var res *http.Response
-		bounded, cancel := context.WithTimeout(ctx, requestTime)
-		if res, err = s.once(bounded, r); err == nil {
-			var text []byte
-			text, err = io.ReadAll(io.LimitReader(res.Body, mostAnswer))
-			_ = res.Body.Close()
-			header, answer = res.Header, string(text)
-		}
-		cancel()
+		header, answer, err = s.whole(ctx, r)
 		refused := (*refusal)(nil)
-		if errors.As(err, &refused) && refused.region != "" && refused.region != s.region && region.MatchString(refused.region) && try == 1 {
+		if errors.As(err, &refused) && refused.region != "" && refused.region != s.region && place.IsRegion(refused.region) && try == 1 {
 			s.region = refused.region
 			continue
 		}
-		if err == nil || ctx.Err() != nil || try == tries || refused != nil && !refused.passing() {
+		if err == nil || ctx.Err() != nil || refused != nil && !refused.passing() {
 			return header, answer, err
 		}
-		if wait.For(ctx, pause) != nil {
+		if failed.IsZero() {
+			failed = time.Now()
+		}
+		if r.patient && time.Since(failed) > patience {
+			return header, answer, fmt.Errorf("%w: %w", errBroken, err)
+		}
+		if !r.patient && try == tries || wait.For(ctx, pause) != nil {
 			return header, answer, err
 		}
-		pause *= 2
+		pause = min(2*pause, longestPause)
 	}
 }
 
+// whole carries out a request once, and reads the answer.
+func (s *s3) whole(ctx context.Context, r request) (header http.Header, answer string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, requestTime)
+	defer cancel()
+	ctx, idle := watched(ctx, quiet)
+	defer idle.close()
+	res, err := s.once(ctx, r, idle)
+	if err != nil {
+		return nil, "", err
+	}
+	text, err := io.ReadAll(io.LimitReader(moving{res.Body, idle}, mostAnswer))
+	_ = res.Body.Close()
+	return res.Header, string(text), because(ctx, err)
+}
+
 // once carries out a request once; an answer that is no success is an error.
-func (s *s3) once(ctx context.Context, r request) (*http.Response, error) {
+func (s *s3) once(ctx context.Context, r request, idle *idle) (*http.Response, error) {
 	u := *s.endpoint
 	u.Path = "/" + s.address.Host
 	if r.key != "" {
@@ -131,7 +153,12 @@ func (s *s3) once(ctx context.Context, r request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	if r.offset > 0 {
+		req.Header.Set("Range", fmt.Sprintf("bytes=%d-", r.offset))
+	}
 	if len(r.body) > 0 { // a bucket with object lock wants it
+		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(moving{bytes.NewReader(r.body), idle}), nil }
+		req.Body, _ = req.GetBody()
 		sum := md5.Sum(r.body) //nolint:gosec // see above
 		req.Header.Set("Content-Md5", base64.StdEncoding.EncodeToString(sum[:]))
 	}
@@ -141,18 +168,19 @@ func (s *s3) once(ctx context.Context, r request) (*http.Response, error) {
 		if inner := (*url.Error)(nil); errors.As(err, &inner) {
 			err = inner.Err
 		}
-		return nil, fmt.Errorf("no answer from %s: %w", s.endpoint.Host, err)
+		return nil, fmt.Errorf("no answer from %s: %w", s.endpoint.Host, because(ctx, err))
 	}
+	idle.moved()
 	if res.StatusCode >= 200 && res.StatusCode < 300 {
 		return res, nil
 	}
 	defer res.Body.Close()
 	text, _ := io.ReadAll(io.LimitReader(res.Body, 64<<10))
-	return nil, s.refused(res, string(text))
+	return nil, refused(res, string(text))
 }
 
 // refused reads what the store says of a refusal.
-func (s *s3) refused(res *http.Response, text string) error {
+func refused(res *http.Response, text string) error {
 	r := &refusal{status: res.StatusCode, code: tag(text, "Code"), message: tag(text, "Message")}
 	r.region = cmp.Or(tag(text, "Region"), res.Header.Get("X-Amz-Bucket-Region"))
 	if len(r.message) > 200 {
@@ -165,44 +193,45 @@ func (s *s3) refused(res *http.Response, text string) error {
 }
 
 // Get reads an object.
-func (s *s3) Get(ctx context.Context, name string) (io.ReadCloser, error) {
-	ctx, cancel := context.WithCancel(ctx)
-	res, err := s.once(ctx, request{method: http.MethodGet, key: s.address.at(name)}) //nolint:bodyclose // flowing closes it
+func (s *s3) Get(ctx context.Context, name string, offset int64) (io.ReadCloser, error) {
+	ctx, idle := watched(ctx, quiet)
+	res, err := s.once(ctx, request{method: http.MethodGet, key: s.address.At(name), offset: offset}, idle)
+	if err == nil && offset > 0 && res.StatusCode != http.StatusPartialContent {
+		_ = res.Body.Close()
+		err = &refusal{status: res.StatusCode, message: "and the object from its beginning, where the rest of it was asked for"}
+	}
 	if err != nil {
-		cancel()
+		idle.close()
 		if r := (*refusal)(nil); errors.As(err, &r) && r.status == http.StatusNotFound {
 			return nil, notThere(name)
 		}
 		return nil, err
 	}
-	return &flowing{body: res.Body, length: res.ContentLength, stop: cancel, idle: time.AfterFunc(idleTime, cancel)}, nil
+	return &flowing{ctx: ctx, body: res.Body, length: res.ContentLength, idle: idle}, nil
 }
-
-// idleTime is how long nothing may come of an object that is read.
-const idleTime = 2 * time.Minute
 
 // flowing is an object that is read. A line that says nothing ends it, and so does an
 // end that comes too early.
 type flowing struct {
+	ctx    context.Context //nolint:containedctx // that of the request
 	body   io.ReadCloser
 	length int64 // -1: not known
-	stop   func()
-	idle   *time.Timer
+	idle   *idle
 }
 
 func (f *flowing) Read(p []byte) (int, error) {
-	f.idle.Reset(idleTime)
+	f.idle.moved()
 	n, err := f.body.Read(p)
+	f.idle.rest() // who reads may take its time
 	f.length -= int64(n)
 	if errors.Is(err, io.EOF) && f.length > 0 {
 		err = io.ErrUnexpectedEOF
 	}
-	return n, err
+	return n, because(f.ctx, err)
 }
 
 func (f *flowing) Close() error {
-	f.idle.Stop()
-	f.stop()
+	f.idle.close()
 	return f.body.Close()
 }
 
@@ -241,7 +270,7 @@ func (s *s3) prefix() string {
 
 // Remove removes an object.
 func (s *s3) Remove(ctx context.Context, name string) error {
-	_, _, err := s.ask(ctx, request{method: http.MethodDelete, key: s.address.at(name)})
+	_, _, err := s.ask(ctx, request{method: http.MethodDelete, key: s.address.At(name)})
 	if r := (*refusal)(nil); errors.As(err, &r) {
 		switch r.status {
 		case http.StatusNotFound:

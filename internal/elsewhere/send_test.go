@@ -2,6 +2,7 @@ package elsewhere
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -12,12 +13,15 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"filippo.io/age"
 
+	"github.com/marketcalls/openalgo-install/internal/elsewhere/known"
+	"github.com/marketcalls/openalgo-install/internal/elsewhere/place"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
@@ -89,7 +93,7 @@ func TestSend(t *testing.T) {
 				t.Errorf("kept %v, want %v: %v", names, want, err)
 			}
 			one, _ := age.ParseX25519Identity(identity.Reveal())
-			from, err := open(t, a, keys).Get(t.Context(), named(12)+".age")
+			from, err := open(t, a, keys).Get(t.Context(), named(12)+".age", 0)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -135,7 +139,7 @@ func TestSendFails(t *testing.T) {
 	if _, err := s.Send(t.Context(), file); err == nil {
 		t.Fatal("it was stored")
 	}
-	last := LoadLast(s.Dir)
+	last := known.LoadLast(s.Dir)
 	if last == nil || last.OK || !last.Good().Equal(good.At) || last.Message == "" || strings.Contains(last.Message, keys.Secret.Reveal()) {
 		t.Errorf("kept %+v", last)
 	}
@@ -235,7 +239,7 @@ func TestRecipient(t *testing.T) {
 }
 
 // sizeKilled is what the process that is killed sends.
-const sizeKilled = partBytes + 5000
+func sizeKilled() int64 { return 3*partBytes + 5000 }
 
 // TestPutForKilled is the process of TestPutKilled.
 func TestPutForKilled(t *testing.T) {
@@ -243,23 +247,25 @@ func TestPutForKilled(t *testing.T) {
 	if at == "" {
 		t.Skip("only for TestPutKilled")
 	}
-	a, err := Parse(at)
+	a, err := place.Parse(at)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := open(t, a, FromEnvironment(os.Getenv))
-	if err := s.Put(t.Context(), named(7), noise(sizeKilled, 9)); err != nil {
+	if err := s.Put(t.Context(), named(7), noise(sizeKilled(), 9)); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// Killed at whatever moment, an upload leaves no wrong file that counts as good.
+// Killed at whatever moment, an upload leaves no wrong file that counts as good. make
+// kills kills it 50 times.
 func TestPutKilled(t *testing.T) {
+	kills, _ := strconv.Atoi(cmp.Or(os.Getenv("OPENALGO_PUT_KILLS"), "2"))
 	for kind, at := range stores(t) {
 		t.Run(kind, func(t *testing.T) {
 			a, keys := at(t)
-			for range 3 {
-				ctx, cancel := context.WithTimeout(t.Context(), time.Duration(50+rand.IntN(700))*time.Millisecond)
+			for range kills {
+				ctx, cancel := context.WithTimeout(t.Context(), time.Duration(20+rand.IntN(200))*time.Millisecond)
 				cmd := exec.CommandContext(ctx, os.Args[0], "-test.run=^TestPutForKilled$")
 				cmd.Env = append(os.Environ(), "OPENALGO_PUT="+a.String(), nameID+"="+keys.ID, nameSecret+"="+keys.Secret.Reveal())
 				_ = cmd.Run() // killed, or not
@@ -270,7 +276,7 @@ func TestPutKilled(t *testing.T) {
 					t.Fatal(err)
 				}
 				for _, e := range all {
-					if e.Name == named(7) && e.Bytes != sizeKilled {
+					if e.Name == named(7) && e.Bytes != sizeKilled() {
 						t.Fatalf("%+v counts as good", e)
 					}
 				}
@@ -282,10 +288,10 @@ func TestPutKilled(t *testing.T) {
 				}
 			}
 			s := open(t, a, keys)
-			if err := s.Put(t.Context(), named(7), noise(sizeKilled, 9)); err != nil {
+			if err := s.Put(t.Context(), named(7), noise(sizeKilled(), 9)); err != nil {
 				t.Fatal(err)
 			}
-			mustHave(t, s, named(7), noise(sizeKilled, 9))
+			mustHave(t, s, named(7), noise(sizeKilled(), 9))
 		})
 	}
 }
@@ -301,13 +307,13 @@ func TestSendThatDoesNotEnd(t *testing.T) {
 	}
 	asked := false
 	f.fail = func(r *http.Request) int {
-		if last := LoadLast(s.Dir); !asked && (last == nil || last.OK || last.Failed(time.Now()) || !last.Failed(time.Now().Add(5*time.Hour)) || !last.Good().Equal(good.At)) {
+		if last := known.LoadLast(s.Dir); !asked && (last == nil || last.OK || last.Failed() || !last.Good().Equal(good.At)) {
 			t.Errorf("kept meanwhile: %+v", last)
 		}
 		asked = true
 		return 0
 	}
-	if last, err := s.Send(t.Context(), archive(t, 2, 1000)); err != nil || last.Begun || last.Failed(time.Now()) || !asked {
+	if last, err := s.Send(t.Context(), archive(t, 2, 1000)); err != nil || last.Begun || last.Failed() || !asked {
 		t.Errorf("%+v, %v", last, err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -318,7 +324,7 @@ func TestSendThatDoesNotEnd(t *testing.T) {
 	if _, err := s.Send(ctx, archive(t, 3, 1000)); err == nil {
 		t.Error("it was stored")
 	}
-	if last := LoadLast(s.Dir); last.OK || !last.Failed(time.Now().Add(5*time.Hour)) || last.Message == "" {
+	if last := known.LoadLast(s.Dir); last.OK || !last.Failed() || last.Message == "" {
 		t.Errorf("kept of a copy that was ended: %+v", last)
 	}
 }
@@ -340,8 +346,8 @@ func TestSendThatRemovesNothing(t *testing.T) {
 			t.Errorf("%+v, %v", last, err)
 		}
 	}
-	if len(*notes) != 1 || LoadLast(s.Dir).Message == "" {
-		t.Errorf("said %q, kept %+v", *notes, LoadLast(s.Dir))
+	if len(*notes) != 1 || known.LoadLast(s.Dir).Message == "" {
+		t.Errorf("said %q, kept %+v", *notes, known.LoadLast(s.Dir))
 	}
 }
 

@@ -14,15 +14,19 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/printable"
+	"github.com/marketcalls/openalgo-install/internal/wait"
 )
 
 // sftp is a directory on a machine that is reached by this machine's own ssh: with
 // its keys, agent, known hosts and settings. One request runs at a time.
 type sftp struct {
 	address Address
-	wire    *wire
+	program string
+	wire    *wire // nil while there is no line
 	stop    func() error
 	said    *bounded // what ssh said
+	why     func(error) error
+	kill    func()
 }
 
 // bounded keeps the beginning of what is written to it.
@@ -41,41 +45,119 @@ func openSFTP(ctx context.Context, a Address) (Store, error) {
 		return nil, finding.Named(finding.HostNotReady, "ssh-missing", "SFTP needs the program ssh, which is not installed here").
 			With(finding.Shell("Install it", "sudo apt-get install openssh-client"))
 	}
+	s := &sftp{address: a, program: program, said: &bounded{}}
+	if err := s.dial(ctx); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// ssh is a command of ssh's for the address's machine: sftp, or a command there.
+func (s *sftp) ssh(ctx context.Context, command ...string) *exec.Cmd {
 	// Nobody is there to be asked, and a line that is dead must end.
-	args := []string{"-oBatchMode=yes", "-oConnectTimeout=20", "-oServerAliveInterval=15", "-oServerAliveCountMax=4", "-oClearAllForwardings=yes", "-s"}
-	if a.Port != 0 {
-		args = append(args, "-p", strconv.Itoa(a.Port))
+	args := []string{"-oBatchMode=yes", "-oConnectTimeout=20", "-oServerAliveInterval=15", "-oServerAliveCountMax=4", "-oClearAllForwardings=yes"}
+	if s.address.Port != 0 {
+		args = append(args, "-p", strconv.Itoa(s.address.Port))
 	}
-	if a.User != "" {
-		args = append(args, "-l", a.User)
+	if s.address.User != "" {
+		args = append(args, "-l", s.address.User)
 	}
-	cmd := exec.CommandContext(ctx, program, append(args, "--", a.Host, "sftp")...)
-	s := &sftp{address: a, said: &bounded{}}
-	cmd.Stderr, cmd.WaitDelay = s.said, 5*time.Second
+	if len(command) == 0 {
+		command, args = []string{"sftp"}, append(args, "-s")
+	}
+	cmd := exec.CommandContext(ctx, s.program, append(append(args, "--", s.address.Host), command...)...)
+	cmd.WaitDelay = 5 * time.Second
+	return cmd
+}
+
+// dial makes the line.
+func (s *sftp) dial(ctx context.Context) error {
+	ctx, idle := watched(ctx, quiet)
+	cmd := s.ssh(ctx)
+	s.said.Reset()
+	cmd.Stderr = s.said
 	in, err := cmd.StdoutPipe()
 	if err != nil {
-		return nil, err
+		idle.close()
+		return err
 	}
 	out, err := cmd.StdinPipe()
 	if err == nil {
 		err = cmd.Start()
 	}
 	if err != nil {
-		return nil, err
+		idle.close()
+		return err
 	}
+	s.why, s.kill = func(err error) error { return because(ctx, err) }, func() { idle.end(nil) }
+	// Who else has ssh's end of a pipe must not keep us.
+	context.AfterFunc(ctx, func() { _, _ = in.Close(), out.Close() })
 	s.stop = func() error {
+		defer idle.close()
 		_ = out.Close()
+		idle.limit = 10 * time.Second
+		idle.moved()
 		return cmd.Wait()
 	}
-	if s.wire, err = dialWire(in, out); err == nil {
+	if s.wire, err = dialWire(in, out, idle); err == nil {
 		if err = s.directory(); err != nil {
 			s.said.Reset() // a banner says nothing of the directory
 		}
 	}
 	if err != nil {
-		return nil, s.explain(errors.Join(err, s.stop()))
+		err = because(ctx, err)
+		s.kill()
+		return s.explain(errors.Join(err, s.hangUp()))
 	}
-	return s, nil
+	return nil
+}
+
+// hangUp ends the line.
+func (s *sftp) hangUp() error {
+	if s.stop == nil {
+		return nil
+	}
+	stop := s.stop
+	s.wire, s.stop = nil, nil
+	return stop()
+}
+
+// over does something over the line, which is made again if it broke. One that broke
+// meanwhile is forgotten.
+func (s *sftp) over(ctx context.Context, do func(*wire) error) error {
+	if s.wire == nil {
+		if err := s.dial(ctx); err != nil {
+			return err
+		}
+	}
+	err := do(s.wire)
+	if errors.Is(err, errLine) {
+		if err = s.why(err); !errors.Is(err, errLine) {
+			err = ended(err)
+		}
+		s.kill()
+		_ = s.hangUp() // it complains of the same
+	}
+	return err
+}
+
+// lasting is over, again where the line breaks, for as long as a line is waited for.
+// moved says how far it is.
+func (s *sftp) lasting(ctx context.Context, moved func() uint64, do func(w *wire, again bool) error) error {
+	var broken time.Time
+	for at, again, pause := moved(), false, firstPause; ; again = true {
+		err := s.over(ctx, func(w *wire) error { return do(w, again) })
+		if isLine := errors.Is(err, errLine) || again && finding.IDOf(err) == "store-unreachable"; err == nil || ctx.Err() != nil || !isLine {
+			return err
+		}
+		if now := moved(); now > at || broken.IsZero() {
+			broken, at, pause = time.Now(), now, firstPause
+		}
+		if time.Since(broken) > patience || wait.For(ctx, pause) != nil {
+			return fmt.Errorf("%w: %w", errBroken, err)
+		}
+		pause = min(2*pause, longestPause)
+	}
 }
 
 // explain says why there is no connection, in ssh's own words.
@@ -83,7 +165,7 @@ func (s *sftp) explain(err error) error {
 	said := printable.Line(strings.TrimSpace(s.said.String()))
 	hints := []finding.Hint{finding.Shell("Log in once as the user who makes the backup, with a key and without a password", s.shell())}
 	if said == "" {
-		said = err.Error()
+		return finding.Named(finding.HostNotReady, "store-unreachable", "no connection to %s: %w", s.address, err).With(hints...)
 	}
 	return finding.Named(finding.HostNotReady, "store-unreachable", "no connection to %s: %s", s.address, said).With(hints...)
 }
@@ -121,66 +203,115 @@ func (s *sftp) directory() error {
 }
 
 // Close ends the connection.
-func (s *sftp) Close() error { return s.stop() }
+func (s *sftp) Close() error { return s.hangUp() }
 
-// Put stores a file under a name that does not count, reads it back, and renames it.
-func (s *sftp) Put(_ context.Context, name string, content io.Reader) error {
-	from, part := counted(content), s.address.at(name+partEnding)
-	handle, err := s.wire.open(part, openWrite)
+// Put stores a file under a name that does not count, compares it, and renames it. A
+// line that breaks is made again, and the file goes on where it broke off.
+func (s *sftp) Put(ctx context.Context, name string, content io.Reader) error {
+	from, part := counted(content), s.address.At(name+partEnding)
+	file := &filling{content: from}
+	err := s.lasting(ctx, file.confirmed, func(w *wire, again bool) error {
+		how := uint32(openWrite)
+		if again && file.confirmed() > 0 {
+			how = openGoOn
+		}
+		handle, err := w.open(part, how)
+		if a := (attributes{}); err == nil && how == openGoOn {
+			if a, err = w.stat(part); err == nil && a.bytes < file.confirmed() {
+				err = fmt.Errorf("the store had %d bytes of it, and has %d", file.confirmed(), a.bytes)
+			}
+		}
+		if err != nil {
+			return fmt.Errorf("creating %s there: %w", name, err)
+		}
+		if err = file.write(w, handle); err == nil && w.has[extFsync] {
+			_, err = w.ask(fxExtended, (&packet{}).str(extFsync).str(handle), fxStatus)
+		}
+		if err := errors.Join(err, w.close(handle)); err != nil {
+			return fmt.Errorf("writing %s there: %w", name, err)
+		}
+		return nil
+	})
 	if err != nil {
-		return fmt.Errorf("creating %s there: %w", name, err)
-	}
-	err = s.wire.fill(handle, from)
-	if err == nil && s.wire.has[extFsync] {
-		_, err = s.wire.ask(fxExtended, (&packet{}).str(extFsync).str(handle), fxStatus)
-	}
-	if err := errors.Join(err, s.wire.close(handle)); err != nil {
-		return fmt.Errorf("write %s there: %w", name, err)
-	}
-	back, err := s.read(part)
-	if err == nil {
-		err = errors.Join(from.compare(back), back.Close())
-	}
-	if err != nil {
-		return errors.Join(err, s.remove(part))
-	}
-	return s.rename(part, s.address.at(name))
-}
-
-func (s *sftp) rename(from, to string) error {
-	if !s.wire.has[extRename] {
-		_, err := s.wire.ask(fxRename, (&packet{}).str(from).str(to), fxStatus)
 		return err
 	}
-	_, err := s.wire.ask(fxExtended, (&packet{}).str(extRename).str(from).str(to), fxStatus)
+	if !s.hasSum(ctx, part, from) {
+		err = from.compare(ctx, s, name+partEnding)
+	}
+	if err != nil {
+		return errors.Join(err, s.Remove(ctx, name+partEnding))
+	}
+	still := func() uint64 { return 0 }
+	return s.lasting(ctx, still, func(w *wire, again bool) error {
+		err := rename(w, part, s.address.At(name))
+		if again && errors.Is(err, fs.ErrNotExist) { // the first time it was done, and not answered
+			if a, err := w.stat(s.address.At(name)); err == nil && a.bytes == uint64(from.bytes) {
+				return nil
+			}
+		}
+		return err
+	})
+}
+
+// hasSum asks the server for the sum of a file, where it has a shell for us. It need not
+// send the file back then.
+func (s *sftp) hasSum(ctx context.Context, path string, from *sent) bool {
+	ctx, cancel := context.WithTimeout(ctx, quiet+time.Duration(from.bytes>>20)*time.Second/4)
+	defer cancel()
+	said := &bounded{}
+	cmd := s.ssh(ctx, "sha256sum -- '"+strings.ReplaceAll(path, "'", `'\''`)+"'")
+	cmd.Stdout = said
+	return cmd.Run() == nil && strings.HasPrefix(said.String(), from.sumText()+" ")
+}
+
+func rename(w *wire, from, to string) error {
+	if !w.has[extRename] {
+		_, err := w.ask(fxRename, (&packet{}).str(from).str(to), fxStatus)
+		return err
+	}
+	_, err := w.ask(fxExtended, (&packet{}).str(extRename).str(from).str(to), fxStatus)
 	return err
 }
 
 // Get reads a file.
-func (s *sftp) Get(_ context.Context, name string) (io.ReadCloser, error) {
-	file, err := s.read(s.address.at(name))
+func (s *sftp) Get(ctx context.Context, name string, offset int64) (file io.ReadCloser, err error) {
+	err = s.over(ctx, func(w *wire) error {
+		path := s.address.At(name)
+		a, err := w.stat(path)
+		if err != nil {
+			return err
+		}
+		handle, err := w.open(path, openRead)
+		file = &opened{reading{w: w, handle: handle, bytes: a.bytes, asked: uint64(offset), got: map[uint32][]byte{}}, s}
+		return err
+	})
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, notThere(name)
 	}
 	return file, err
 }
 
-func (s *sftp) read(path string) (io.ReadCloser, error) {
-	a, err := s.wire.stat(path)
-	if err != nil {
-		return nil, err
-	}
-	handle, err := s.wire.open(path, openRead)
-	if err != nil {
-		return nil, err
-	}
-	return &opened{reading{w: s.wire, handle: handle, bytes: a.bytes, got: map[uint32][]byte{}}}, nil
+type opened struct {
+	reading
+	s *sftp
 }
 
-type opened struct{ reading }
+func (o *opened) Read(p []byte) (n int, err error) {
+	if o.s.wire != o.w {
+		return 0, errLine // it broke meanwhile
+	}
+	err = o.s.over(context.Background(), func(*wire) error {
+		n, err = o.reading.Read(p)
+		return err
+	})
+	return n, err
+}
 
 // Close closes the file. Answers that nobody waits for any more come first.
 func (o *opened) Close() error {
+	if o.s.wire != o.w {
+		return nil // with its line
+	}
 	for range len(o.wait) - len(o.got) {
 		if _, _, _, err := o.w.receive(); err != nil && !isStatus(err) {
 			return err
@@ -195,24 +326,27 @@ func isStatus(err error) bool {
 }
 
 // List lists the files of the directory.
-func (s *sftp) List(context.Context) ([]Entry, error) {
-	all, err := s.entries()
+func (s *sftp) List(ctx context.Context) (all []Entry, err error) {
+	err = s.over(ctx, func(w *wire) error {
+		all, err = entries(w, s.address.Path)
+		return err
+	})
 	return kept(all), err
 }
 
-func (s *sftp) entries() (out []Entry, err error) {
-	at := s.address.Path
+// entries lists the files of a directory.
+func entries(w *wire, at string) (out []Entry, err error) {
 	if at == "" {
 		at = "."
 	}
-	p, err := s.wire.ask(fxOpenDir, (&packet{}).str(at), fxHandle)
+	p, err := w.ask(fxOpenDir, (&packet{}).str(at), fxHandle)
 	if err != nil {
 		return nil, err
 	}
 	handle := string(p.takeStr())
-	defer func() { err = errors.Join(err, s.wire.close(handle)) }()
+	defer func() { err = errors.Join(err, w.close(handle)) }()
 	for page := 0; len(out) < mostEntries && page < mostEntries; page++ {
-		p, err := s.wire.ask(fxReadDir, (&packet{}).str(handle), fxName)
+		p, err := w.ask(fxReadDir, (&packet{}).str(handle), fxName)
 		if errors.Is(err, io.EOF) {
 			break
 		}
@@ -233,26 +367,28 @@ func (s *sftp) entries() (out []Entry, err error) {
 }
 
 // Remove removes a file.
-func (s *sftp) Remove(_ context.Context, name string) error {
-	err := s.remove(s.address.at(name))
+func (s *sftp) Remove(ctx context.Context, name string) error {
+	err := s.over(ctx, func(w *wire) error { return remove(w, s.address.At(name)) })
 	if errors.Is(err, fs.ErrPermission) {
 		return fmt.Errorf("%w: %w", ErrKept, err)
 	}
 	return err
 }
 
-func (s *sftp) remove(path string) error {
-	_, err := s.wire.ask(fxRemove, (&packet{}).str(path), fxStatus)
+func remove(w *wire, path string) error {
+	_, err := w.ask(fxRemove, (&packet{}).str(path), fxStatus)
 	return err
 }
 
 // Tidy removes files that are not whole.
-func (s *sftp) Tidy(_ context.Context, own func(string) bool) error {
-	all, err := s.entries()
-	for _, e := range all {
-		if whole, ok := strings.CutSuffix(e.Name, partEnding); ok && own(whole) {
-			err = errors.Join(err, s.remove(s.address.at(e.Name)))
+func (s *sftp) Tidy(ctx context.Context, own func(string) bool) error {
+	return s.over(ctx, func(w *wire) error {
+		all, err := entries(w, s.address.Path)
+		for _, e := range all {
+			if whole, ok := strings.CutSuffix(e.Name, partEnding); ok && own(whole) {
+				err = errors.Join(err, remove(w, s.address.At(e.Name)))
+			}
 		}
-	}
-	return err
+		return err
+	})
 }

@@ -4,50 +4,112 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 )
 
-// Requests on the way at a time, each of a size that every server takes: a line with
-// a long delay is filled all the same.
+// Bytes on the way at a time, in blocks: of a size that every server takes, or larger
+// ones where it says so. A line with a long delay is filled all the same.
 const (
-	onTheWay   = 64
+	onTheWay   = 4 << 20
 	blockBytes = 32 << 10
+	mostBlock  = 128 << 10
 )
 
-// fill writes what a reader has to an open file.
-func (w *wire) fill(handle string, content io.Reader) error {
-	block, open := make([]byte, blockBytes), map[uint32]bool{}
-	answer := func() error {
-		id, kind, _, err := w.receive()
-		if err == nil && (kind != fxStatus || !open[id]) {
-			err = errors.New("the SFTP server's answer does not match the request")
-		}
-		delete(open, id)
-		return err
+// block is a part of a file that the server has not confirmed.
+type block struct {
+	id     uint32
+	offset uint64
+	data   []byte
+}
+
+// filling is a file that is written. What the server has not confirmed is kept, and is
+// written again over another line.
+type filling struct {
+	content io.Reader
+	open    []*block // in the order of the file
+	spare   []*block
+	offset  uint64 // of the next one
+	failed  error  // of content
+	end     bool
+}
+
+// confirmed is up to where the server has all of it.
+func (f *filling) confirmed() uint64 {
+	if len(f.open) > 0 {
+		return f.open[0].offset
 	}
-	for offset := uint64(0); ; {
-		n, err := io.ReadFull(content, block)
-		end := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
-		if err != nil && !end {
-			for len(open) > 0 && answer() == nil { // else they would be taken for the next request's
+	return f.offset
+}
+
+// write writes to an open file until the content ends and all of it is confirmed.
+func (f *filling) write(w *wire, handle string) (err error) {
+	for _, b := range f.open {
+		if err := b.send(w, handle); err != nil {
+			return err
+		}
+	}
+	size := int(w.most)
+	for {
+		for !f.end && len(f.open) < onTheWay/size {
+			b := f.next(size)
+			if b == nil {
+				break
+			}
+			if err := b.send(w, handle); err != nil {
+				return err
+			}
+		}
+		if len(f.open) == 0 {
+			return f.failed
+		}
+		if err := f.answer(w); err != nil {
+			for isStatus(err) && len(f.open) > 0 { // else the answers would be taken for the next request's
+				if more := f.answer(w); more != nil && !isStatus(more) {
+					break
+				}
 			}
 			return err
 		}
-		if n > 0 {
-			id, err := w.send(fxWrite, (&packet{}).str(handle).u64(offset).str(string(block[:n])))
-			if err != nil {
-				return err
-			}
-			open[id], offset = true, offset+uint64(n)
-		}
-		for len(open) >= onTheWay || end && len(open) > 0 {
-			if err := answer(); err != nil {
-				return err
-			}
-		}
-		if end {
-			return nil
-		}
 	}
+}
+
+func (b *block) send(w *wire, handle string) (err error) {
+	b.id, err = w.send(fxWrite, (&packet{}).str(handle).u64(b.offset).u32(uint32(len(b.data))), b.data...)
+	return err
+}
+
+// next reads the next block; nil at the end.
+func (f *filling) next(size int) *block {
+	b := &block{data: make([]byte, size)}
+	if n := len(f.spare); n > 0 {
+		b, f.spare = f.spare[n-1], f.spare[:n-1]
+	}
+	n, err := io.ReadFull(f.content, b.data[:min(size, cap(b.data))])
+	b.offset, b.data = f.offset, b.data[:n]
+	if f.end = err != nil; f.end && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		f.failed = err
+		return nil
+	}
+	if n == 0 {
+		return nil
+	}
+	f.open, f.offset = append(f.open, b), f.offset+uint64(n)
+	return b
+}
+
+// answer takes in the confirmation of a block.
+func (f *filling) answer(w *wire) error {
+	id, kind, _, err := w.receive()
+	if err != nil && !isStatus(err) {
+		return err
+	}
+	at := slices.IndexFunc(f.open, func(b *block) bool { return b.id == id })
+	if kind != fxStatus || at < 0 {
+		return errors.New("the SFTP server's answer does not match the request")
+	}
+	f.spare = append(f.spare, f.open[at])
+	f.open = append(f.open[:at], f.open[at+1:]...)
+	return err
 }
 
 // reading is an open file that is read ahead.
@@ -86,8 +148,8 @@ func (r *reading) Read(p []byte) (int, error) {
 }
 
 func (r *reading) ahead() error {
-	for len(r.wait) < onTheWay && r.asked < r.bytes {
-		length := uint32(min(blockBytes, r.bytes-r.asked))
+	for len(r.wait) < onTheWay/int(r.w.most) && r.asked < r.bytes {
+		length := uint32(min(uint64(r.w.most), r.bytes-r.asked))
 		a, err := r.ask(r.asked, length)
 		if err != nil {
 			return err
@@ -118,7 +180,7 @@ func (r *reading) next() error {
 		if len(data) == 0 || p.short {
 			return io.ErrUnexpectedEOF
 		}
-		if len(r.got) > onTheWay {
+		if len(r.got) > onTheWay/int(r.w.most) {
 			return errors.New("the SFTP server gives more answers than it was asked questions")
 		}
 		r.got[id] = data

@@ -16,6 +16,19 @@ type wire struct {
 	out  *bufio.Writer
 	last uint32 // request
 	has  map[string]bool
+	most uint32 // bytes of a block
+	idle *idle
+}
+
+// errLine says that a line ended, and not what the server means.
+var errLine = errors.New("the line to the SFTP server ended")
+
+// ended is a failure of the line. Its end is not the end of what is read.
+func ended(err error) error {
+	if errors.Is(err, io.EOF) {
+		return errLine
+	}
+	return fmt.Errorf("%w: %w", errLine, err)
 }
 
 // Types of packets.
@@ -38,11 +51,13 @@ const (
 	fxName     = 104
 	fxAttrs    = 105
 	fxExtended = 200
+	fxReply    = 201
 )
 
 // Ways to open a file.
 const (
 	openRead  = 0x1
+	openGoOn  = 0x2
 	openWrite = 0x2 | 0x8 | 0x10 // to write, create, truncate
 )
 
@@ -50,6 +65,7 @@ const (
 const (
 	extFsync  = "fsync@openssh.com"
 	extRename = "posix-rename@openssh.com"
+	extLimits = "limits@openssh.com"
 )
 
 // Codes of a status.
@@ -143,8 +159,8 @@ func (p *packet) takeAttributes() (a attributes) {
 }
 
 // dialWire shakes hands.
-func dialWire(in io.Reader, out io.Writer) (*wire, error) {
-	w := &wire{in: bufio.NewReaderSize(in, 64<<10), out: bufio.NewWriterSize(out, 64<<10), has: map[string]bool{}}
+func dialWire(in io.Reader, out io.Writer, idle *idle) (*wire, error) {
+	w := &wire{in: bufio.NewReaderSize(in, 64<<10), out: bufio.NewWriterSize(out, 64<<10), has: map[string]bool{}, most: blockBytes, idle: idle}
 	if err := errors.Join(w.write(fxInit, (&packet{}).u32(3).text), w.out.Flush()); err != nil {
 		return nil, err
 	}
@@ -159,42 +175,72 @@ func dialWire(in io.Reader, out io.Writer) (*wire, error) {
 		w.has[string(p.takeStr())] = true
 		p.takeStr()
 	}
-	return w, nil
+	return w, w.limits()
 }
 
-func (w *wire) write(kind byte, text []byte) error {
-	head := binary.BigEndian.AppendUint32(nil, uint32(len(text)+1))
-	_, err := w.out.Write(append(head, kind))
-	if err == nil {
-		_, err = w.out.Write(text)
+// limits asks how large a block may be: fewer and larger ones are faster.
+func (w *wire) limits() error {
+	if !w.has[extLimits] {
+		return nil
 	}
-	return err
+	p, err := w.ask(fxExtended, (&packet{}).str(extLimits), fxReply)
+	if isStatus(err) {
+		return nil // it says so, and does not
+	}
+	if err != nil {
+		return err
+	}
+	p.takeU64() // of a packet
+	if most := min(p.takeU64(), p.takeU64(), mostBlock); most > blockBytes && !p.short {
+		w.most = uint32(most)
+	}
+	return nil
+}
+
+// write writes a packet, which may be in two parts.
+func (w *wire) write(kind byte, text []byte, more ...byte) error {
+	w.idle.moved()
+	defer w.idle.rest()
+	head := binary.BigEndian.AppendUint32(nil, uint32(len(text)+len(more)+1))
+	_, err := w.out.Write(append(append(head, kind), text...))
+	if err == nil {
+		_, err = w.out.Write(more)
+	}
+	if err != nil {
+		return ended(err)
+	}
+	return nil
 }
 
 func (w *wire) read() (kind byte, p *packet, err error) {
+	w.idle.moved()
+	defer w.idle.rest()
 	var head [5]byte
 	if _, err := io.ReadFull(w.in, head[:]); err != nil {
-		return 0, nil, fmt.Errorf("the line to the SFTP server ended: %w", err)
+		return 0, nil, ended(err)
 	}
 	length := binary.BigEndian.Uint32(head[:])
 	if length < 1 || length > mostPacket {
 		return 0, nil, fmt.Errorf("what answers does not speak SFTP: does its login print something?")
 	}
 	p = &packet{text: make([]byte, length-1)}
-	_, err = io.ReadFull(w.in, p.text)
+	if _, err = io.ReadFull(w.in, p.text); err != nil {
+		err = ended(err)
+	}
 	return head[4], p, err
 }
 
 // send sends a request and returns its number; the answer is fetched by receive.
-func (w *wire) send(kind byte, body *packet) (uint32, error) {
+func (w *wire) send(kind byte, body *packet, more ...byte) (uint32, error) {
 	w.last++
-	return w.last, w.write(kind, append(binary.BigEndian.AppendUint32(nil, w.last), body.text...))
+	return w.last, w.write(kind, append(binary.BigEndian.AppendUint32(nil, w.last), body.text...), more...)
 }
 
 // receive returns the next answer; a status other than OK is an error.
 func (w *wire) receive() (id uint32, kind byte, p *packet, err error) {
+	w.idle.moved()
 	if err := w.out.Flush(); err != nil {
-		return 0, 0, nil, err
+		return 0, 0, nil, ended(err)
 	}
 	kind, p, err = w.read()
 	if err != nil {

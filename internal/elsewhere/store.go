@@ -1,9 +1,13 @@
+// Package elsewhere keeps backups on another machine: in S3, over SFTP, or wherever
+// an installed rclone can write. What such a store says is not trusted: names are
+// checked, answers are bounded, and what was stored is compared with what was sent.
 package elsewhere
 
 import (
 	"cmp"
 	"context"
 	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"hash"
@@ -12,17 +16,28 @@ import (
 	"regexp"
 	"time"
 
+	"github.com/marketcalls/openalgo-install/internal/elsewhere/place"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/meter"
 	"github.com/marketcalls/openalgo-install/internal/order"
 )
+
+// Address is a place on another machine.
+type Address = place.Address
+
+// Is reports whether a text is meant as an address, and not as a path here.
+func Is(text string) bool { return place.Is(text) }
+
+// Parse reads an address.
+func Parse(text string) (Address, error) { return place.Parse(text) }
 
 // Store holds files on another machine, in one directory.
 type Store interface {
 	// Put stores what a reader has, to its end, under a name. It returns nil only
 	// when the store has all of it; until then nothing has that name.
 	Put(ctx context.Context, name string, content io.Reader) error
-	// Get reads a file; one that is not there is an fs.ErrNotExist.
-	Get(ctx context.Context, name string) (io.ReadCloser, error)
+	// Get reads a file from an offset on; one that is not there is an fs.ErrNotExist.
+	Get(ctx context.Context, name string, offset int64) (io.ReadCloser, error)
 	// List lists the files whose names are fit for a backup.
 	List(ctx context.Context) ([]Entry, error)
 	// Remove removes a file. A store that keeps all it has says ErrKept.
@@ -55,11 +70,11 @@ const partEnding = ".part"
 // Open opens the store at an address.
 func Open(ctx context.Context, a Address, keys Keys) (Store, error) {
 	switch a.Scheme {
-	case schemeS3:
+	case place.SchemeS3:
 		return openS3(a, keys)
-	case schemeSFTP:
+	case place.SchemeSFTP:
 		return openSFTP(ctx, a)
-	case schemeRclone:
+	case place.SchemeRclone:
 		return openRclone(a)
 	}
 	return nil, fmt.Errorf("%q is not a store", a.Scheme)
@@ -85,9 +100,16 @@ type sent struct {
 	from  io.Reader
 	sum   hash.Hash
 	bytes int64
+	total int64 // how many it will be, about; 0 is not known
 }
 
-func counted(from io.Reader) *sent { return &sent{from: from, sum: sha256.New()} }
+// counted is a reader that is counted and summed, once.
+func counted(from io.Reader) *sent {
+	if s, ok := from.(*sent); ok {
+		return s
+	}
+	return &sent{from: from, sum: sha256.New()}
+}
 
 func (s *sent) Read(p []byte) (int, error) {
 	n, err := s.from.Read(p)
@@ -96,15 +118,31 @@ func (s *sent) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// sumText is the SHA-256 of what was read so far.
+func (s *sent) sumText() string { return hex.EncodeToString(s.sum.Sum(nil)) }
+
 // compare reads back what was sent.
-func (s *sent) compare(back io.Reader) error {
-	sum := sha256.New()
-	n, err := io.Copy(sum, io.LimitReader(back, s.bytes+1))
+func (s *sent) compare(ctx context.Context, store Store, name string) error {
+	return compare(ctx, store, name, s.bytes, s.sumText())
+}
+
+// errDiffers says that a store has other bytes than were sent.
+var errDiffers = errors.New("the store has something else than was sent")
+
+// compare reads a file of a store to its end, and holds it against what was sent.
+func compare(ctx context.Context, store Store, name string, bytes int64, sum string) error {
+	back, err := read(ctx, store, name)
 	if err != nil {
 		return fmt.Errorf("reading it back: %w", err)
 	}
-	if n != s.bytes || string(sum.Sum(nil)) != string(s.sum.Sum(nil)) {
-		return fmt.Errorf("the store has %d bytes of it that are not the %d that were sent", n, s.bytes)
+	got := sha256.New()
+	meter.Expect(ctx, bytes)
+	n, err := io.CopyBuffer(got, io.LimitReader(meter.Reader(ctx, back), bytes+1), make([]byte, 128<<10))
+	if err = errors.Join(err, back.Close()); err != nil {
+		return fmt.Errorf("reading it back: %w", err)
+	}
+	if n != bytes || hex.EncodeToString(got.Sum(nil)) != sum {
+		return fmt.Errorf("%w: it has %d bytes, and %d were sent", errDiffers, n, bytes)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package elsewhere
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"io/fs"
@@ -13,6 +14,8 @@ import (
 	"testing"
 	"testing/iotest"
 	"time"
+
+	"github.com/marketcalls/openalgo-install/internal/elsewhere/place"
 )
 
 // stores are one of each kind. garbage puts what an interrupted upload leaves.
@@ -27,7 +30,7 @@ func stores(t *testing.T) map[string]func(*testing.T) (Address, Keys) {
 	}
 	if at := os.Getenv("OPENALGO_S3"); at != "" { // s3://bucket/x?endpoint=..., its keys in the environment
 		all["real s3"] = func(t *testing.T) (Address, Keys) {
-			a, err := Parse(at)
+			a, err := place.Parse(at)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -56,7 +59,7 @@ func sftpHere(t *testing.T) (Address, Keys) {
 		t.Skip("openssh-sftp-server is not there")
 	}
 	dir := programs(t, "ssh", "exec "+server+"\n")
-	a, err := Parse("sftp://me@host:2222" + dir + "/backups")
+	a, err := place.Parse("sftp://me@host:2222" + dir + "/backups")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +73,7 @@ last=; for word; do prev=$last; last=$word; done
 at() { echo "$DIR/${1#drive:}"; }
 case $1 in
 rcat) mkdir -p "$(dirname "$(at "$2")")" && exec cat >"$(at "$2")" ;;
-cat) [ -e "$(at "$2")" ] || { echo "object not found" >&2; exit 4; }; exec cat "$(at "$2")" ;;
+cat) [ -e "$(at "$2")" ] || { echo "object not found" >&2; exit 4; }; exec tail -c "+$((${4:-0} + 1))" "$(at "$2")" ;;
 moveto) exec mv "$(at "$2")" "$(at "$3")" ;;
 deletefile) exec rm "$(at "$2")" ;;
 lsjson) cd "$(at "$last")" 2>/dev/null || exit 3
@@ -79,7 +82,7 @@ lsjson) cd "$(at "$last")" 2>/dev/null || exit 3
 *) echo "unknown: $*" >&2; exit 2 ;;
 esac
 `)
-	a, err := Parse("rclone:drive:open algo/backups")
+	a, err := place.Parse("rclone:drive:open algo/backups")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +111,7 @@ func noise(n int64, seed uint64) io.Reader {
 
 func mustHave(t *testing.T, s Store, name string, want io.Reader) {
 	t.Helper()
-	from, err := s.Get(t.Context(), name)
+	from, err := read(t.Context(), s, name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,7 +150,7 @@ func TestStores(t *testing.T) {
 			if err := s.Remove(t.Context(), "b.tar.zst"); err != nil {
 				t.Fatal(err)
 			}
-			from, err := s.Get(t.Context(), "b.tar.zst")
+			from, err := s.Get(t.Context(), "b.tar.zst", 0)
 			if err == nil {
 				_, err = io.ReadAll(from)
 				_ = from.Close()
@@ -280,13 +283,13 @@ func TestHostileNames(t *testing.T) {
 func FuzzWire(f *testing.F) {
 	f.Add([]byte("\x00\x00\x00\x05\x02\x00\x00\x00\x03\x00\x00\x00\x05\x66\x00\x00\x00\x01"))
 	f.Fuzz(func(_ *testing.T, text []byte) {
-		w, err := dialWire(bytes.NewReader(text), io.Discard)
+		w, err := dialWire(bytes.NewReader(text), io.Discard, nil)
 		if err != nil {
 			return
 		}
-		s := &sftp{wire: w, said: &bounded{}}
-		_, _ = s.entries()
-		if file, err := s.read("x"); err == nil {
+		s := &sftp{wire: w, said: &bounded{}, stop: func() error { return nil }, kill: func() {}, why: func(err error) error { return err }}
+		_, _ = entries(w, "")
+		if file, err := s.Get(context.Background(), "x", 0); err == nil {
 			_, _ = io.Copy(io.Discard, io.LimitReader(file, 1<<20))
 		}
 	})

@@ -80,6 +80,9 @@ func Status(w io.Writer, s status.Status) {
 func kept(i status.Instance, row func(name, value string)) {
 	row("backup", i.Backup.Text())
 	row("", i.Elsewhere.Text())
+	for _, line := range i.Elsewhere.Lines() {
+		row("", line)
+	}
 	if i.BackupDaily != "" {
 		row("", "every day at "+i.BackupDaily+" IST")
 	}

@@ -20,7 +20,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/downtime"
 	"github.com/marketcalls/openalgo-install/internal/edge"
-	"github.com/marketcalls/openalgo-install/internal/elsewhere"
+	"github.com/marketcalls/openalgo-install/internal/elsewhere/known"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/finding"
@@ -70,7 +70,7 @@ type Instance struct {
 	Schedule  *later.At    `json:"schedule,omitempty"` // a resize with --at
 	Backup    *backup.Last `json:"backup,omitempty"`   // how the last one ended
 	// Elsewhere is how the last copy of a backup to a store ended.
-	Elsewhere *elsewhere.Last `json:"backup_elsewhere,omitempty"`
+	Elsewhere *known.Last `json:"backup_elsewhere,omitempty"`
 	// NoAccount says that it waits for its admin account, and Account what to do; the
 	// link in it is for a person alone.
 	NoAccount bool `json:"no_account,omitempty"`
@@ -238,7 +238,7 @@ func withoutContainer(ctx context.Context, dir string) []Instance {
 }
 
 func (i *Instance) readDaily(ctx context.Context) {
-	i.Elsewhere = elsewhere.LoadLast(instance.Dir(i.Dir))
+	i.Elsewhere = known.LoadLast(instance.Dir(i.Dir))
 	if d := later.LoadDaily(instance.Dir(i.Dir)); d != nil {
 		i.BackupDaily, i.BackupProblem = d.Clock, later.DailyProblem(ctx, instance.Dir(i.Dir), time.Now())
 	}

@@ -61,6 +61,8 @@ var manners = map[string]manner{
 	"backup-failed":     {severity: notify.Warning, title: "The last backup of %s failed", over: "The backup of %s works again", every: daily},
 	"backup-missing":    {severity: notify.Warning, title: "The last backup of %s is gone", over: "There is a backup of %s again", every: daily},
 	"backup-not-copied": {severity: notify.Warning, title: "The last backup of %s is on this machine only", over: "The last backup of %s is in its store again", every: daily},
+	"copy-not-whole":    {severity: notify.Problem, title: "A copy of the backups of %s is not whole", over: "The copies of the backups of %s are whole", every: daily},
+	"key-unproven":      {severity: notify.Warning, title: "The key of the backups of %s may be lost", over: "The key of the backups of %s was kept", every: weekly},
 	"backup-old":        {severity: notify.Warning, title: "The last backup of %s is old", over: "There is a new backup of %s", every: weekly},
 
 	"account-open":            {severity: notify.Problem, title: "The next visitor can take over %s", over: "The admin account of %s exists now", as: "account", every: daily},

@@ -1,7 +1,6 @@
-// Package elsewhere keeps backups on another machine: in S3, over SFTP, or wherever
-// an installed rclone can write. What such a store says is not trusted: names are
-// checked, answers are bounded, and what was stored is compared with what was sent.
-package elsewhere
+// Package place reads the addresses of stores on other machines: s3://, sftp:// and
+// rclone:.
+package place
 
 import (
 	"fmt"
@@ -18,9 +17,9 @@ import (
 
 // Schemes of addresses.
 const (
-	schemeS3     = "s3"
-	schemeSFTP   = "sftp"
-	schemeRclone = "rclone"
+	SchemeS3     = "s3"
+	SchemeSFTP   = "sftp"
+	SchemeRclone = "rclone"
 )
 
 // Address is a place on another machine. It never has a secret in it.
@@ -36,7 +35,7 @@ type Address struct {
 
 // Is reports whether a text is meant as an address, and not as a path here.
 func Is(text string) bool {
-	return strings.HasPrefix(text, schemeS3+"://") || strings.HasPrefix(text, schemeSFTP+"://") || strings.HasPrefix(text, schemeRclone+":")
+	return strings.HasPrefix(text, SchemeS3+"://") || strings.HasPrefix(text, SchemeSFTP+"://") || strings.HasPrefix(text, SchemeRclone+":")
 }
 
 const mostAddress = 1024
@@ -64,12 +63,12 @@ func parse(text string) (a Address, err error) {
 	if len(text) > mostAddress {
 		return a, fmt.Errorf("it is longer than %d characters", mostAddress)
 	}
-	if rest, ok := strings.CutPrefix(text, schemeRclone+":"); ok {
+	if rest, ok := strings.CutPrefix(text, SchemeRclone+":"); ok {
 		name, at, ok := strings.Cut(rest, ":")
 		if !ok || !remote.MatchString(name) {
 			return a, fmt.Errorf("rclone: is followed by the name of a remote and a path, for example rclone:drive:openalgo")
 		}
-		a = Address{Scheme: schemeRclone, Host: name}
+		a = Address{Scheme: SchemeRclone, Host: name}
 		a.Path, err = cleaned(at)
 		return a, err
 	}
@@ -84,9 +83,9 @@ func parse(text string) (a Address, err error) {
 		return a, fmt.Errorf("it has a # in it, or no //")
 	}
 	switch a.Scheme = u.Scheme; a.Scheme {
-	case schemeS3:
+	case SchemeS3:
 		return a.parseS3(u)
-	case schemeSFTP:
+	case SchemeSFTP:
 		return a.parseSFTP(u)
 	}
 	return a, fmt.Errorf("it must begin with s3://, sftp:// or rclone: in front of the place")
@@ -112,19 +111,19 @@ func (a Address) parseS3(u *url.URL) (Address, error) {
 		}
 	}
 	if a.Endpoint != "" {
-		if err := checkEndpoint(a.Endpoint); err != nil {
+		if err := CheckEndpoint(a.Endpoint); err != nil {
 			return a, err
 		}
 	}
-	if !region.MatchString(a.Region) {
+	if !IsRegion(a.Region) {
 		return a, fmt.Errorf("%.80q is not the name of a region", a.Region)
 	}
 	a.Path, err = cleaned(strings.TrimLeft(u.Path, "/"))
 	return a, err
 }
 
-// checkEndpoint refuses one that would send what is signed in clear text.
-func checkEndpoint(text string) error {
+// CheckEndpoint refuses an endpoint that would send what is signed in clear text.
+func CheckEndpoint(text string) error {
 	u, err := url.Parse(text)
 	if err != nil || u.Host == "" || u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" || !hostname.MatchString(u.Host) {
 		return fmt.Errorf("the endpoint is an address like https://s3.example.com, without a path")
@@ -183,9 +182,9 @@ func cleaned(at string) (string, error) {
 // String is the address as Parse reads it.
 func (a Address) String() string {
 	switch a.Scheme {
-	case schemeRclone:
-		return schemeRclone + ":" + a.Host + ":" + a.Path
-	case schemeSFTP:
+	case SchemeRclone:
+		return SchemeRclone + ":" + a.Host + ":" + a.Path
+	case SchemeSFTP:
 		u := url.URL{Scheme: a.Scheme, Host: a.Host, Path: a.Path}
 		if strings.Contains(a.Host, ":") {
 			u.Host = "[" + a.Host + "]"
@@ -226,5 +225,8 @@ func (a Address) File() (directory Address, name string) {
 	return a, name
 }
 
-// at is the path of a file in the address's directory.
-func (a Address) at(name string) string { return path.Join(a.Path, name) }
+// At is the path of a file in the address's directory.
+func (a Address) At(name string) string { return path.Join(a.Path, name) }
+
+// IsRegion reports whether a text may be the name of a region.
+func IsRegion(text string) bool { return region.MatchString(text) }
