@@ -14,7 +14,7 @@ func checks() []check {
 	return []check{
 		ofMachine(judged(engineAnswers)), hourly(ofMachine(judged(engineWarns))), hourly(ofMachine(&atBoot{})), ofMachine(&disks{}), ofMachine(judged(memory)), ofMachine(&clock{}),
 		judged(instanceThere), hourly(judged(changes)), judged(container), judged(ready), judged(account), hourly(&gate{}), judged(health), judged(restarts), judged(restartPolicy), hourly(judged(openPorts)),
-		hourly(&composeFile{}), hourly(judged(env)), hourly(judged(salt)), hourly(judged(envMode)), hourly(judged(leaked)), hourly(judged(timezone)), judged(unfinished), hourly(judged(sizingDue)), hourly(judged(compiled)), judged(schedule),
+		hourly(&composeFile{}), hourly(judged(env)), hourly(judged(salt)), hourly(judged(envMode)), hourly(judged(leaked)), hourly(judged(timezone)), hourly(judged(logs)), judged(unfinished), hourly(judged(sizingDue)), hourly(judged(compiled)), judged(schedule),
 		&lastBackup{}, daily(&newer{}), hourly(&upgrades{}), hourly(&stray{}), hourly(&address{}), hourly(&domain{}), hourly(&firewall{}), hourly(&network{}), daily(ofMachine(&hostCare{})),
 		hourly(ofMachine(&messages{})),
 	}

@@ -241,6 +241,7 @@ func TestFindsEachFault(t *testing.T) {
 		"stray volume":  {func(p *scene) { p.stray.volumes = []string{"old_openalgo_db"} }, "volumes", Warning, "old_openalgo_db"},
 		"leaked key":    {set("APP_KEY", "3daa0403ce2501ee7432b75bf100048e"+"3cf510d63d2754f952e93d88bf07ea84"), "keys", Failure, "published"},
 		"time zone":     {func(p *scene) { p.container.Env = []string{"TZ=UTC"} }, "timezone", Warning, "UTC"},
+		"unbounded log": {func(p *scene) { p.container.Log = engine.Log{Driver: "json-file"} }, "logs", Warning, "without a limit"},
 		"newer image":   {func(p *scene) { yes := true; p.newer.there = &yes }, "upgrade", Warning, "newer image"},
 		"backup failed": {func(p *scene) { p.instance.Backup = &backup.Last{At: today, Message: "no room"} }, "backup", Warning, "no room"},
 		"backup old":    {func(p *scene) { p.instance.Backup = &backup.Last{At: today.AddDate(0, -2, 0), OK: true} }, "backup", Warning, "the last backup is of"},

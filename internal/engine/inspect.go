@@ -13,6 +13,7 @@ import (
 	"github.com/docker/docker/api/types/filters"
 	"github.com/docker/docker/api/types/mount"
 	"github.com/docker/go-connections/nat"
+	"github.com/docker/go-units"
 
 	"github.com/marketcalls/openalgo-install/internal/engine/spec"
 	"github.com/marketcalls/openalgo-install/internal/order"
@@ -95,6 +96,7 @@ func fromInspect(r container.InspectResponse) Container {
 	}
 	if host := r.HostConfig; host != nil {
 		c.ShmBytes, c.MemoryBytes = host.ShmSize, host.Memory
+		c.Log = logOf(host.LogConfig, r.LogPath)
 		c.Restart, c.OwnUsers = spec.RestartText(host.RestartPolicy), host.UsernsMode == "private"
 	}
 	if settings := r.NetworkSettings; settings != nil {
@@ -102,6 +104,14 @@ func fromInspect(r container.InspectResponse) Container {
 	}
 	c.Ports = portsOf(r)
 	return c
+}
+
+func logOf(config container.LogConfig, path string) Log {
+	l := Log{Driver: config.Type, Path: path}
+	l.MaxBytes, _ = units.RAMInBytes(config.Config["max-size"])
+	l.MaxBytes = max(l.MaxBytes, 0) // -1 is none
+	l.MaxFiles, _ = strconv.Atoi(config.Config["max-file"])
+	return l
 }
 
 // portsOf reads the configured ports; where the engine chose the number and

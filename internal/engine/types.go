@@ -16,6 +16,7 @@ type (
 	PortBinding       = spec.PortBinding
 	NetworkAttachment = spec.NetworkAttachment
 	Ulimit            = spec.Ulimit
+	Log               = spec.Log
 	Volume            = spec.Volume
 	VolumeSpec        = spec.VolumeSpec
 	Network           = spec.Network

@@ -30,9 +30,7 @@ func Clean() Command {
 		if _, err := installed.Intent(o, i.Command); err != nil {
 			return i, err
 		}
-		if !seen.Alone {
-			i.Notes = append(i.Notes, "no image is removed: another instance may need it, and that one cannot be checked or is being changed")
-		}
+		i.Notes = seen.Notes()
 		for _, item := range seen.Items() {
 			i.Spare = append(i.Spare, spare(o, item))
 		}

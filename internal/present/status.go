@@ -96,6 +96,9 @@ func kept(i status.Instance, row func(name, value string)) {
 		}
 		row("volume", fmt.Sprintf("%-32s %-16s %s", v.Name, v.Mount, size))
 	}
+	if i.Logs != nil {
+		row("logs", i.Logs.String())
+	}
 }
 
 // accountOf says how the admin account is made, while there is none.

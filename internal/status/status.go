@@ -26,6 +26,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/later"
+	"github.com/marketcalls/openalgo-install/internal/logsize"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/order"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
@@ -90,6 +91,8 @@ type Instance struct {
 	// BackupProblem says why that backup cannot run, failed, or did not run.
 	BackupProblem string   `json:"backup_problem,omitempty"`
 	Volumes       []Volume `json:"volumes"`
+	// Logs is how much the logs take; nil without a container.
+	Logs *logsize.Logs `json:"logs,omitempty"`
 	// Bytecode says whether OpenAlgo's code is compiled, so that its next start is
 	// short; "" where its image brings that, or nothing is mounted for it.
 	Bytecode bytecode.State `json:"bytecode,omitempty"`
@@ -305,6 +308,10 @@ func describe(ctx context.Context, e Docker, c engine.Container, dir string, due
 	}
 	i.readMarket(ctx, e, c, env, time.Now())
 	i.Volumes = volumesOf(c, e.Info().Local, sizes)
+	if sizes != nil { // nobody asks for sizes every few minutes
+		logs := logsize.Of(c, e.Info().Local, sizes)
+		i.Logs = &logs
+	}
 	return i
 }
 
@@ -315,8 +322,8 @@ func volumesOf(c engine.Container, local bool, sizes map[string]int64) []Volume 
 	for _, m := range c.Mounts {
 		if path := world.DirectoryOf(m); path != "" {
 			bytes := int64(-1)
-			if m.Target == logDir && local {
-				bytes = logBytes(path)
+			if m.Target == logsize.Dir && local {
+				bytes = logsize.In(path)
 			}
 			out = append(out, Volume{Name: path, Mount: m.Target, Bytes: bytes})
 		}

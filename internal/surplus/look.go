@@ -14,6 +14,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/image"
 	"github.com/marketcalls/openalgo-install/internal/image/spec"
 	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/logsize"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
 	"github.com/marketcalls/openalgo-install/internal/tree"
@@ -55,6 +56,9 @@ func Look(ctx context.Context, l *world.Looker, o *world.Observation) (Seen, err
 		s.Used[c.ImageID] = true
 	}
 	s.Alone = o.Engine.Local && lookAtOthers(o, &s)
+	if c := o.Container(); c != nil {
+		s.Logs = logsize.Of(*c, o.Engine.Local, nil)
+	}
 	lookAtRegistry(ctx, l.Engine, &s)
 	return s, nil
 }

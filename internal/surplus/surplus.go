@@ -13,6 +13,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/image"
 	"github.com/marketcalls/openalgo-install/internal/image/spec"
 	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/logsize"
 	"github.com/marketcalls/openalgo-install/internal/market"
 	"github.com/marketcalls/openalgo-install/internal/order"
 )
@@ -52,6 +53,19 @@ type Seen struct {
 	// Alone says that all other instances of this Docker are known, and none is being
 	// changed.
 	Alone bool
+	// Logs are those of the instance, as status has them.
+	Logs logsize.Logs
+}
+
+// Notes are what a person is told beside the items: why images stay, and logs.
+func (s Seen) Notes() (out []string) {
+	if !s.Alone {
+		out = append(out, "no image is removed: another instance may need it, and that one cannot be checked or is being changed")
+	}
+	if text := s.Logs.String(); text != "" {
+		out = append(out, "logs stay. "+text)
+	}
+	return out
 }
 
 // Items returns what nothing needs, images before copies, the largest first.

@@ -33,7 +33,16 @@ type Container struct {
 	Restart        string        // as Restart reads it
 	StopGrace      time.Duration // 0 = the engine's default
 	User           string
+	Log            Log
 	OwnUsers       bool // it has a namespace of users of its own (Podman's keep-id, auto)
+}
+
+// Log is how Docker keeps what a container prints.
+type Log struct {
+	Driver   string
+	MaxBytes int64  // of a file, after which the next one begins; 0: never
+	MaxFiles int    // 0 is not said
+	Path     string // of the newest file, where the driver writes files
 }
 
 // ContainerSpec is a container to be created. Empty fields leave it to the image

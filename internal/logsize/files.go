@@ -1,4 +1,4 @@
-package status
+package logsize
 
 import (
 	"errors"
@@ -6,15 +6,15 @@ import (
 	"path/filepath"
 )
 
-// logDir is where OpenAlgo writes its log files in a container.
-const logDir = "/app/log"
+// Dir is where OpenAlgo writes its log files in a container.
+const Dir = "/app/log"
 
 // mostLogs bounds the files that are counted: status is asked every few seconds.
 const mostLogs = 2000
 
-// logBytes is what a directory of log files takes; -1 where that cannot be known, or
+// In is what a directory of log files takes; -1 where that cannot be known, or
 // takes too long. A link counts as a link.
-func logBytes(dir string) (sum int64) {
+func In(dir string) (sum int64) {
 	left := mostLogs
 	err := filepath.WalkDir(dir, func(_ string, entry fs.DirEntry, err error) error {
 		if left--; left < 0 && err == nil {

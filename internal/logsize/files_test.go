@@ -1,4 +1,4 @@
-package status
+package logsize
 
 import (
 	"os"
@@ -22,16 +22,16 @@ func TestLogBytes(t *testing.T) {
 	}
 	write("openalgo.log", 1000)
 	write("strategies/one.log", 500)
-	if got := logBytes(dir); got != 1500 {
+	if got := In(dir); got != 1500 {
 		t.Errorf("%d bytes", got)
 	}
-	if got := logBytes(filepath.Join(dir, "none")); got != -1 {
+	if got := In(filepath.Join(dir, "none")); got != -1 {
 		t.Errorf("a directory that is not there has %d bytes", got)
 	}
 	for n := range mostLogs {
 		write("many/"+strconv.Itoa(n), 0)
 	}
-	if got := logBytes(dir); got != -1 {
+	if got := In(dir); got != -1 {
 		t.Errorf("too many files are counted: %d bytes", got)
 	}
 }
