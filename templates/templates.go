@@ -25,6 +25,12 @@ var Compose []byte
 //go:embed openalgo-ports.py
 var Ports []byte
 
+// Volume is the program that reads and fills OpenAlgo's data in a cluster, in a pod of
+// OpenAlgo's image.
+//
+//go:embed volume.py
+var Volume []byte
+
 // What makes OpenAlgo's image out of a checkout: all of it stands in the build
 // context's top directory, DockerIgnore as .dockerignore.
 var (
