@@ -1,6 +1,7 @@
 package backup
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -38,3 +39,34 @@ func removePartials(path string) {
 		}
 	}
 }
+
+// Fresh is a backup that is being written, and has no name until it is whole.
+type Fresh struct{ f *freshFile }
+
+// MakeFresh begins the backup that is to be at path, readable by its owner alone. What a
+// killed run left of one by that name is removed.
+func MakeFresh(path string) (*Fresh, error) {
+	removePartials(path)
+	f, err := makeFresh(path)
+	if err != nil {
+		return nil, err
+	}
+	return &Fresh{f}, nil
+}
+
+// Write writes a part of it.
+func (f *Fresh) Write(p []byte) (int, error) { return f.f.Write(p) }
+
+// Open reads back what was written, through to the disk.
+func (f *Fresh) Open(ctx context.Context, key Key) (*Archive, error) {
+	if err := f.f.Sync(); err != nil {
+		return nil, err
+	}
+	return Open(ctx, f.f.content(), key)
+}
+
+// Keep gives the whole backup its name. It replaces nothing.
+func (f *Fresh) Keep() error { return f.f.keep() }
+
+// Discard ends the work with it, and removes what was not kept.
+func (f *Fresh) Discard() { f.f.discard() }
