@@ -11,6 +11,8 @@ var quotes = []quote{
 	{"internal/engine/place.go", "user@host", "an address as people write it"},
 	{"internal/engine/place.go", "unknown authority", "what Go says"},
 	{"internal/engine/place.go", "Is the docker daemon running", "what Docker says"},
+	{"internal/kubectl/explain.go", "Unable to connect to the server", "what kubectl says"},
+	{"internal/kubectl/explain.go", "couldn't get current server", "what kubectl says"},
 	{"internal/notify/message.go", "On the server", "read on a phone, which this machine would be there"},
 	{"internal/publicip/cloud.go", "Google Compute Engine", "a name"},
 	{"internal/publicip/cloud.go", "deleted with the server", "what the hoster calls it"},
