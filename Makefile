@@ -20,7 +20,7 @@ export CGO_ENABLED = 0
 # The same flags for all, so that tests and program compile each package once.
 export GOFLAGS := -buildvcs=false -tags=nethttpomithttp2 -trimpath $(GOFLAGS)
 
-.PHONY: build rehearse rehearse-clean tools test e2e engines killloop kills problems lint fuzz bench bench-clean deploy golden docs snapshot clean
+.PHONY: build rehearse rehearse-clean tools test e2e engines cluster swarm killloop kills problems lint fuzz bench bench-clean deploy golden docs snapshot clean
 
 build: ## the program, in .build
 	$(GO) build -ldflags '$(LDFLAGS)' -o $(PROGRAM) ./cmd/openalgo-install
@@ -47,6 +47,12 @@ engines: build tools ## the journey of OpenAlgo on each engine of docs/engines.m
 	test/arm.sh
 	OPENALGO_E2E=require test/engines.sh 26.1-full -- scripts/test.sh ./test/e2e/... -count=1 -run '^TestPoolsUsedUp$$'
 	OPENALGO_E2E=require test/engines.sh all -- scripts/test.sh ./test/e2e/... -count=1 -run '^TestJourney'
+
+cluster: build ## on a real Kubernetes that scripts/cluster.sh has built; else it says that it skips
+	test/cluster.sh
+
+swarm: build ## on a swarm of two engines, as root
+	test/swarm.sh
 
 killloop: build ## kill the program at random moments: RUNS=1000 SEED=1, and Docker too with ENGINE=1
 	scripts/tools.sh --e2e
