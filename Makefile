@@ -51,7 +51,7 @@ engines: build tools ## the journey of OpenAlgo on each engine of docs/engines.m
 cluster: build ## on a real Kubernetes that scripts/cluster.sh has built; else it says that it skips
 	test/cluster.sh
 
-swarm: build ## on a swarm of two engines, as root
+swarm: build ## on a swarm of two nodes, as root
 	test/swarm.sh
 
 killloop: build ## kill the program at random moments: RUNS=1000 SEED=1, and Docker too with ENGINE=1

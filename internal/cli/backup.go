@@ -71,6 +71,7 @@ it: nothing else opens the backups in the store.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.run(cmd.Context()) },
 	}
+	clusterFlags(cmd, a)
 	f := cmd.Flags()
 	f.StringVar(&c.to, "to", "", "directory, file, s3://, sftp:// or rclone: address, or - for stdout")
 	f.IntVar(&c.keep, "keep", 0, "number of backups to keep in the directory; 0 keeps all")
@@ -110,6 +111,9 @@ func (c *backupCommand) run(ctx context.Context) error {
 		if seal.Passphrase, err = readPassphrase(ctx, c.app, c.passphrase, true); err != nil {
 			return c.refuse(err)
 		}
+	}
+	if c.target != "" {
+		return c.ofCluster(ctx, seal)
 	}
 	o := ops.BackupOptions{To: c.to, Keep: c.keep, Log: c.log, Stop: c.stop, Seal: seal, Out: c.stdout}
 	if c.away != nil && !c.dryRun {

@@ -46,6 +46,7 @@ The exit code is 1 if something does not work, and 0 if there are only warnings.
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.run(cmd.Context()) },
 	}
+	clusterFlags(cmd, a)
 	cmd.Flags().StringVar(&c.bundle, "bundle", "", "write an archive for support (.tar.gz), without secrets")
 	waitFlag(cmd, &c.wait)
 	cmd.Flags().BoolVar(&c.fix, "fix", false, "fix what is safe to fix; shows the list first")
@@ -53,6 +54,9 @@ The exit code is 1 if something does not work, and 0 if there are only warnings.
 }
 
 func (c *doctorCommand) run(ctx context.Context) error {
+	if c.target != "" {
+		return clusterDoctor(ctx, c.app)
+	}
 	dir, err := instance.Abs(c.dir)
 	if err != nil {
 		return err

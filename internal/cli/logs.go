@@ -38,6 +38,7 @@ searches the whole log, unless you add --tail or --since.`,
 			return c.run(cmd.Context(), cmd.Flags().Changed("tail"))
 		},
 	}
+	clusterFlags(cmd, a)
 	f := cmd.Flags()
 	f.BoolVarP(&c.Follow, "follow", "f", false, "keep printing new lines")
 	f.IntVarP(&c.Tail, "tail", "n", 100, "number of lines to show, from the end; 0 shows all")
@@ -63,6 +64,9 @@ func (c *logsCommand) run(ctx context.Context, tailGiven bool) (err error) {
 	}
 	if !tailGiven && (c.grep != "" || c.since != "") {
 		c.Tail = 0
+	}
+	if c.target != "" {
+		return c.ofCluster(ctx)
 	}
 	return c.look(ctx, func(s *ops.Session) error { return inside.Logs(ctx, s, c.LogOptions, c.stdout) })
 }

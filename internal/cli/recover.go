@@ -27,10 +27,17 @@ func init() { register(newRecover) }
 // newRecover is what this machine runs after a boot, where a daily backup is set
 // up.
 func newRecover(a *app) *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use: "recover", Short: "Complete or undo an interrupted run", Args: noArgs, Hidden: true,
-		RunE: func(cmd *cobra.Command, _ []string) error { return recoverAtBoot(cmd.Context(), a) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if a.target != "" {
+				return recoverInCluster(cmd.Context(), a)
+			}
+			return recoverAtBoot(cmd.Context(), a)
+		},
 	}
+	clusterFlags(cmd, a)
+	return cmd
 }
 
 func recoverAtBoot(ctx context.Context, a *app) error {

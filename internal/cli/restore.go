@@ -66,6 +66,7 @@ the backup that the address names, or the newest one in the store.`,
 			return c.run(cmd.Context())
 		},
 	}
+	clusterFlags(cmd, a)
 	f := cmd.Flags()
 	f.StringVar(&c.image, "image", "", "use this image instead of the one in the backup")
 	f.StringVar(&c.identity, "identity", "", "file with the age identity that decrypts the backup")
@@ -86,6 +87,9 @@ func (c *restoreCommand) run(ctx context.Context) error {
 	key, err := c.key(ctx)
 	if err != nil {
 		return c.refuse(err)
+	}
+	if c.target != "" {
+		return c.ofCluster(ctx, key)
 	}
 	return c.with(ctx, c.changeOptions, func(s *ops.Session, out *presenter) error {
 		file, err := c.file, error(nil)

@@ -41,11 +41,14 @@ type app struct {
 	dirGiven bool // by --dir
 	// instanceName is --instance; dir is its directory by then.
 	instanceName string
-	json         bool
-	yes          bool
-	noColor      bool
-	accessible   bool
-	verbose      bool
+	// target is where the instance is: "" is this machine, "kubernetes" the cluster of
+	// a context of the user's kubeconfig.
+	target, kubeContext string
+	json                bool
+	yes                 bool
+	noColor             bool
+	accessible          bool
+	verbose             bool
 
 	// asks has every plan shown and asked about, as the dashboard does. again asks for
 	// the answers of an instance that is there.
@@ -131,6 +134,9 @@ func (a *app) fail(err error) int {
 // prompt is where this user types a command about this instance. What another
 // than root owns is changed without sudo.
 func (a *app) prompt() finding.Prompt {
+	if a.target != "" {
+		return finding.Prompt{}
+	}
 	dir, err := instance.Abs(a.dir)
 	if err != nil {
 		dir = a.dir
@@ -166,6 +172,9 @@ with the same answers changes nothing. A run that fails is rolled back.`,
 			return nil
 		},
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			if a.target != "" || a.kubeContext != "" {
+				return onCluster(a, cmd)
+			}
 			if err := chooseInstance(a); err != nil {
 				return err
 			}
@@ -194,7 +203,10 @@ with the same answers changes nothing. A run that fails is rolled back.`,
 	flags.BoolVarP(&a.verbose, "verbose", "v", false, "show the container's log while it starts")
 	flags.BoolVar(&a.asks, "ask", false, "show every plan, and ask before applying it")
 	flags.BoolVar(&a.again, "again", false, "ask an instance's questions again")
-	_, _ = flags.MarkHidden("ask"), flags.MarkHidden("again")
+	targetFlags(flags, a) // a command that cannot do that says so
+	for _, name := range []string{"ask", "again", "target", "context"} {
+		_ = flags.MarkHidden(name)
+	}
 	o.flags(cmd)
 	for _, command := range commands {
 		cmd.AddCommand(command(a))

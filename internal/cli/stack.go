@@ -31,6 +31,9 @@ change, until Ctrl+C. With --json each line is a JSON document.`,
   openalgo-install status --watch --json`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+			if a.target != "" {
+				return clusterStatus(cmd.Context(), a)
+			}
 			dir := ""
 			if cmd.Flags().Changed("dir") || a.instanceName != "" {
 				if dir, err = instance.Abs(a.dir); err != nil {
@@ -43,6 +46,7 @@ change, until Ctrl+C. With --json each line is a JSON document.`,
 			return printStatus(cmd.Context(), a, dir)
 		},
 	}
+	clusterFlags(cmd, a)
 	cmd.Flags().BoolVar(&watch, "watch", false, "print a line after each change, until Ctrl+C")
 	cmd.Flags().DurationVar(&every, "every", every, "with --watch, print a line at least this often, for example 10s")
 	return cmd

@@ -60,8 +60,8 @@ type LogOptions struct {
 	Match      *regexp.Regexp // nil: every line
 }
 
-// show is one line as it is shown; "" where it is not.
-func (o LogOptions) show(redact *secret.Redactor, line string) string {
+// Show is one line as it is shown; "" where it is not.
+func (o LogOptions) Show(redact *secret.Redactor, line string) string {
 	stamp := ""
 	if o.Timestamps {
 		when, rest, _ := strings.Cut(line, " ")
@@ -87,7 +87,7 @@ func Logs(ctx context.Context, in *ops.Session, o LogOptions, out io.Writer) err
 		return err
 	}
 	redact := settings.Redactor(answers.Answers{}, seen.Env)
-	lines := &printable.Lines{Take: func(line string) { fmt.Fprint(out, o.show(redact, line)) }}
+	lines := &printable.Lines{Take: func(line string) { fmt.Fprint(out, o.Show(redact, line)) }}
 	err = in.Engine.Logs(ctx, c.ID, engine.LogOptions{Follow: o.Follow, Tail: o.Tail, Since: o.Since, Timestamps: o.Timestamps}, lines, lines)
 	lines.Flush()
 	if ctx.Err() != nil {

@@ -21,7 +21,7 @@ func TestShownLines(t *testing.T) {
 		"that does not":    {LogOptions{Match: regexp.MustCompile("ERR")}, "INFO ready", ""},
 		"never the secret": {LogOptions{Match: regexp.MustCompile("4711")}, "key word-4711", ""},
 	} {
-		if got := c.o.show(redact, c.line); got != c.want {
+		if got := c.o.Show(redact, c.line); got != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
 	}

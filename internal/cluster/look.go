@@ -1,0 +1,162 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/marketcalls/openalgo-install/internal/event"
+	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/kube"
+	"github.com/marketcalls/openalgo-install/internal/kubectl"
+)
+
+// Instance is one OpenAlgo in a cluster.
+type Instance struct {
+	Name    string // "" is the only one of its answers
+	Kubectl kubectl.Kubectl
+	Report  event.Reporter
+	// Wait is how long a start may take; 0 is the usual.
+	Wait time.Duration
+}
+
+// Open returns an instance of the cluster that a context of the kubeconfig names.
+func Open(name, kubeContext string, report event.Reporter) (*Instance, error) {
+	k, err := kubectl.Find(kubeContext, kube.Namespace(name))
+	if err != nil {
+		return nil, err
+	}
+	return &Instance{Name: name, Kubectl: k, Report: report}, nil
+}
+
+// args are what a command about this instance names.
+func (in *Instance) args(command ...string) []string {
+	args := append(command, "--target", "kubernetes")
+	if in.Name != "" {
+		args = append(args, "--instance", in.Name)
+	}
+	if in.Kubectl.Context != "" {
+		args = append(args, "--context", in.Kubectl.Context)
+	}
+	return args
+}
+
+// run is a hint that is a command of ours about this instance.
+//
+//go:noinline
+func (in *Instance) run(do string, command ...string) finding.Hint {
+	return finding.Anywhere(do, in.args(command...)...)
+}
+
+// keys is a hint that makes the Secret.
+//
+//go:noinline
+func (in *Instance) keys(do string) finding.Hint {
+	command := "openalgo-install keys --answers answers.yaml"
+	if in.Name != "" {
+		command += " --instance " + in.Name
+	}
+	return finding.Shell(do, command+" | "+in.Kubectl.Command("create", "--filename", "-"))
+}
+
+// advice is a hint without a command. Copied into each of its callers it would make the
+// program bigger.
+//
+//go:noinline
+func advice(do string) finding.Hint { return finding.Hint{Do: do} }
+
+// see is a hint that is a command of kubectl's about it.
+//
+//go:noinline
+func (in *Instance) see(do string, args ...string) finding.Hint {
+	return finding.Shell(do, in.Kubectl.Command(args...))
+}
+
+// world is what was seen of an instance.
+type world struct {
+	set   statefulSet
+	pods  []pod
+	claim *claim // nil: there is none
+	mark  *mark  // what an interrupted run left
+}
+
+// pod is OpenAlgo's; nil where there is none.
+func (w *world) pod() *pod {
+	if len(w.pods) == 0 {
+		return nil
+	}
+	return &w.pods[0]
+}
+
+// claimName is the claim that has OpenAlgo's data.
+func (w *world) claimName() string {
+	for _, m := range w.set.container().Mounts {
+		for _, v := range w.set.Spec.Template.Spec.Volumes {
+			if v.Name == m.Name && v.Claim != nil {
+				return v.Claim.Name
+			}
+		}
+	}
+	return kube.PVC
+}
+
+// look looks at an instance.
+func (in *Instance) look(ctx context.Context) (*world, error) {
+	w := &world{}
+	if err := in.Kubectl.Get(ctx, &w.set, "statefulset", kube.StatefulSet); err != nil {
+		if errors.Is(err, kubectl.ErrNotFound) {
+			return nil, noInstance(in)
+		}
+		return nil, err
+	}
+	var err error
+	if w.pods, err = in.podsNow(ctx); err != nil {
+		return nil, err
+	}
+	var c claim
+	switch err := in.Kubectl.Get(ctx, &c, "persistentvolumeclaim", w.claimName()); {
+	case err == nil:
+		w.claim = &c
+	case !errors.Is(err, kubectl.ErrNotFound):
+		return nil, err
+	}
+	w.mark = markOf(w.set.Meta)
+	return w, nil
+}
+
+func (in *Instance) podsNow(ctx context.Context) ([]pod, error) {
+	var pods list[pod]
+	err := in.Kubectl.Get(ctx, &pods, "pods", "--selector", kube.SelectorText(in.Name))
+	return pods.Items, err
+}
+
+func noInstance(in *Instance) error {
+	return finding.Named(finding.HostNotReady, "cluster-instance-missing", "there is no OpenAlgo in the namespace %s of this cluster", in.Kubectl.Namespace).
+		With(advice("Name the one that you mean with --instance NAME, and its cluster with --context"),
+			finding.Anywhere("Or write its files, and apply them", "render", "--target", "kubernetes", "--answers", "answers.yaml", "--out", "out")).Ending(finding.Unchanged)
+}
+
+// All returns every OpenAlgo of this program's in the cluster.
+func All(ctx context.Context, kubeContext string) ([]*Instance, error) {
+	k, err := kubectl.Find(kubeContext, "")
+	if err != nil {
+		return nil, err
+	}
+	return all(ctx, k)
+}
+
+func all(ctx context.Context, k kubectl.Kubectl) (out []*Instance, err error) {
+	k.Namespace = ""
+	var sets list[statefulSet]
+	err = k.Get(ctx, &sets, "statefulsets", "--all-namespaces", "--selector", kube.LabelName+"="+kube.AppName+","+kube.LabelManagedBy+"="+kube.ManagedBy)
+	for _, set := range sets.Items {
+		name := set.Meta.Labels[kube.LabelInstance]
+		if name == kube.Instance("") && set.Meta.Namespace == kube.Namespace("") {
+			name = ""
+		}
+		one := k
+		one.Namespace = set.Meta.Namespace
+		out = append(out, &Instance{Name: name, Kubectl: one})
+	}
+	return out, err
+}
