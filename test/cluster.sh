@@ -216,7 +216,7 @@ vps_answers() { # PORT
   echo "{version: 1, broker: {name: zerodha, api_key: vps-api-key, api_secret: vps-api-secret}, image: {source: rehearsal}, ports: {web: $1, websocket: $(($1 + 1))}}"
 }
 
-vps_answers 15710 | "$program" --answers - --dir "$work/vps" --now >/dev/null
+vps_answers 15710 | "$program" --answers - --dir "$work/vps" >/dev/null
 curl -fsS -o /dev/null -d '{"username": "trader"}' http://127.0.0.1:15710/setup
 "$program" backup --dir "$work/vps" --to "$work/vps.tar.zst" --now >/dev/null
 docker save -o "$work/image.tar" "$(docker inspect -f '{{.Config.Image}}' vps-web)"

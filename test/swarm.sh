@@ -127,7 +127,7 @@ answers="{version: 1, broker: {name: zerodha, api_key: swarm-api-key, api_secret
 "$program" render --target swarm --answers - --out "$data/out" --dir /srv/algo <<<"$answers" >/dev/null 2>&1
 image=$(sed -n 's/^ *image: *"\{0,1\}\([^"]*\)"\{0,1\}$/\1/p' "$data/out/docker-stack.yaml")
 docker image inspect "$image" >/dev/null 2>&1 || {
-  "$program" --answers - --dir "$data/swarm-vps" --now <<<"$answers" >/dev/null
+  "$program" --answers - --dir "$data/swarm-vps" <<<"${answers/, bind: 0.0.0.0/}" >/dev/null
   touch "$data/vps"
 }
 docker save -o "$data/image.tar" "$image"
