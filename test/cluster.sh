@@ -70,8 +70,8 @@ until_is() { # SECONDS WANTED COMMAND...
 }
 ready() { kubectl -n "$1" get pod openalgo-0 -o 'jsonpath={.status.conditions[?(@.type=="Ready")].status}'; }
 waiting() { kubectl -n "$1" get pod openalgo-0 -o 'jsonpath={.status.containerStatuses[0].state.waiting.reason}'; }
-in_pod() { # NAMESPACE PATH [CURL ARGUMENTS]
-  kubectl -n "$1" exec openalgo-0 -- /usr/bin/curl -fsS "http://127.0.0.1:5000$2" "${@:3}"
+in_pod() { # NAMESPACE PATH [CURL ARGUMENTS]: a pod's address is reachable from its node
+  curl -fsS "http://$(kubectl -n "$1" get pod openalgo-0 -o 'jsonpath={.status.podIP}'):5000$2" "${@:3}"
 }
 pepper() { kubectl -n "$1" get secret openalgo-env -o 'jsonpath={.data.API_KEY_PEPPER}' | base64 -d; }
 
@@ -121,7 +121,7 @@ in_cluster() {
   if "$program" keys --answers "$work/answers.yaml" --instance alpha | kubectl create -f - 2>/dev/null; then fail "a second Secret replaced the first"; fi
   until_is 180 True ready $ns
   say "alpha is ready"
-  in_pod $ns /setup -d '{"username": "trader"}' >/dev/null
+  in_pod $ns /setup -d username=trader >/dev/null
   local key
   key=$(pepper $ns)
 
@@ -217,7 +217,7 @@ vps_answers() { # PORT
 }
 
 vps_answers 15710 | "$program" --answers - --dir "$work/vps" >/dev/null
-curl -fsS -o /dev/null -d '{"username": "trader"}' http://127.0.0.1:15710/setup
+curl -fsS -o /dev/null -d username=trader http://127.0.0.1:15710/setup
 "$program" backup --dir "$work/vps" --to "$work/vps.tar.zst" --now >/dev/null
 docker save -o "$work/image.tar" "$(docker inspect -f '{{.Config.Image}}' vps-web)"
 say "an instance on this machine, with a backup"

@@ -87,13 +87,13 @@ journey() {
   local i
   for i in 1 2; do on $i load -q -i "$data/image.tar" >/dev/null; done
   cd "$data/out"
-  on 1 stack deploy --resolve-image never --compose-file docker-stack.yaml algo >/dev/null
+  on 1 stack deploy --resolve-image never --compose-file docker-stack.yaml algo >"$data/said" 2>&1
   until_is 30 0/1 replicas # no node has the label
   on 1 node update --label-add openalgo=algo node2 >/dev/null
   until_is 180 1/1 replicas
   [[ $(task Node) == node2 ]] || fail "it is on $(task Node)"
   say "placed on its node, and ready"
-  curl -fsS -o /dev/null -d '{"username": "trader"}' http://10.99.0.2:15720/setup
+  curl -fsS -o /dev/null -d username=trader http://10.99.0.2:15720/setup
   on 1 node update --availability drain node2 >/dev/null
   until_is 120 0/1 replicas
   [[ $(on 1 service ps algo_openalgo --format '{{.CurrentState}}' | head -n 1) == Pending* ]] || fail "it moved: $(on 1 service ps algo_openalgo)"
