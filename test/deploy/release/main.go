@@ -9,6 +9,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -20,13 +21,13 @@ import (
 )
 
 func main() {
-	if len(os.Args) != 4 {
-		fmt.Fprintln(os.Stderr, "usage: release PROGRAM VERSION DIR")
-		os.Exit(2)
+	err := errors.New("usage: release PROGRAM VERSION DIR")
+	if len(os.Args) == 4 {
+		err = release(os.Args[1], os.Args[2], os.Args[3])
 	}
-	if err := release(os.Args[1], os.Args[2], os.Args[3]); err != nil {
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "release:", err)
-		os.Exit(1)
+		os.Exit(1) //nolint:forbidigo // a program of its own
 	}
 }
 
