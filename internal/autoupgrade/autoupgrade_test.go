@@ -438,3 +438,48 @@ func TestLooksEachNight(t *testing.T) {
 		}
 	}
 }
+
+// openalgo-install is updated in the window alone, where its owner wants that; a failure
+// is told once.
+func TestUpdateProgram(t *testing.T) {
+	t.Parallel()
+	w, dir := due(t)
+	updates, changed := 0, true
+	var fails error
+	update := func(_ context.Context, before func(string) error) (bool, error) {
+		updates++
+		if !changed {
+			return false, nil
+		}
+		if err := before("1.5.0"); err != nil {
+			return false, err
+		}
+		return fails == nil, fails
+	}
+	try := func(want int) {
+		t.Helper()
+		err := w.runner(dir).UpdateProgram(t.Context(), update)
+		if updates != want || !errors.Is(err, fails) {
+			t.Errorf("%d updates, want %d: %v", updates, want, err)
+		}
+	}
+	try(0)
+	s := Load(dir)
+	s.Self = true
+	if err := s.Choose(dir); err != nil {
+		t.Fatal(err)
+	}
+	w.now = at(t, "2026-11-30 10:00") // a Monday
+	try(0)
+	w.now = at(t, saturday)
+	try(1)
+	fails = errors.New("the signature is wrong")
+	try(2)
+	try(3)
+	fails, changed = nil, false
+	try(4)
+	want := []string{"Sat 06:30 program-planned", "Sat 06:30 program-updated", "Sat 06:30 program-planned", "Sat 06:30 program-not-updated"}
+	if !slices.Equal(w.messages, want) || Load(dir).SelfProblem != "" {
+		t.Errorf("%q, %+v", w.messages, Load(dir))
+	}
+}

@@ -16,6 +16,7 @@ type State struct {
 	Window Window   `json:"window"`
 	Days   int      `json:"days"` // how long a release must be out
 	Skip   []string `json:"skip,omitempty"`
+	Self   bool     `json:"self,omitempty"` // openalgo-install is updated, too
 
 	// Follow is the tag whose newest image is installed. Pinned is the reference that
 	// it was installed by: a tag may move on between the notice and the window.
@@ -33,6 +34,8 @@ type State struct {
 	Backups []string `json:"backups,omitempty"`
 	// Problem is the one of the last try that did not begin, and was told.
 	Problem string `json:"problem,omitempty"`
+	// SelfProblem is why openalgo-install was not updated last, as it was told.
+	SelfProblem string `json:"self_problem,omitempty"`
 	// Last is what the last look decided.
 	Last string    `json:"last,omitempty"`
 	At   time.Time `json:"at,omitzero"`
@@ -102,7 +105,7 @@ func (s *State) Choose(dir instance.Dir) error {
 // choose takes over what the owner chose; nil is nothing new.
 func (s *State) choose(now *State) {
 	if now != nil {
-		s.On, s.Hold, s.Window, s.Days, s.Skip = now.On, now.Hold, now.Window, now.Days, now.Skip
+		s.On, s.Hold, s.Window, s.Days, s.Skip, s.Self = now.On, now.Hold, now.Window, now.Days, now.Skip, now.Self
 	}
 }
 

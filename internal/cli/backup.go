@@ -69,7 +69,7 @@ it: nothing else opens the backups in the store.`,
   openalgo-install backup --to /mnt/backup --keep 14 --schedule 02:30
   openalgo-install backup --to s3://my-bucket/openalgo --credentials /root/s3.env --keep 14`,
 		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return c.run(cmd.Context()) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return c.pinged(cmd.Context(), c.run(cmd.Context())) },
 	}
 	clusterFlags(cmd, a)
 	f := cmd.Flags()

@@ -22,6 +22,7 @@ import (
 // notifyAdd is what the flags of notify add say of an address.
 type notifyAdd struct {
 	name, server, user, from string
+	after                    string // what a ping is for
 	to                       []string
 
 	lines *terminal.Lines // nil: there is no terminal to ask on
@@ -44,7 +45,8 @@ func newNotifyAdd(a *app) *cobra.Command {
   webhook    a web address that takes JSON
   ping       a web address that is called after each round of checks, as those
              of healthchecks.io and Uptime Kuma. It tells you when no call comes:
-             this machine is down
+             this machine is down. With --for backups it is called after each
+             good backup, and tells you when none was made
 
 The secret is asked for without being shown. Without a terminal it is read from
 stdin, or from where {env:NAME} or {file:PATH} says. Addresses as shoutrrr
@@ -52,7 +54,8 @@ writes them are taken, too. An address with the same name is replaced. OpenAlgo
 goes on running.`,
 		Example: `  openalgo-install notify add telegram
   openalgo-install notify add email --server smtp.gmail.com:587 --user me@gmail.com
-  openalgo-install notify add ping '{file:/root/ping-address}'`,
+  openalgo-install notify add ping '{file:/root/ping-address}'
+  openalgo-install notify add ping --for backups`,
 		Args: func(_ *cobra.Command, args []string) error {
 			switch {
 			case len(args) == 0:
@@ -78,6 +81,7 @@ goes on running.`,
 	cmd.Flags().StringVar(&o.server, "server", "", "email: server and port, NAME:PORT; telegram: another API")
 	cmd.Flags().StringVar(&o.user, "user", "", "email: user name for the login")
 	cmd.Flags().StringVar(&o.from, "from", "", "email: sender (default: the user)")
+	cmd.Flags().StringVar(&o.after, "for", "", "ping: backups, to be called after each good backup instead of each round")
 	return cmd
 }
 
@@ -96,6 +100,9 @@ func (o *notifyAdd) run(ctx context.Context, a *app, n *notify.Notifier, kind ta
 	if err != nil {
 		return notify.Invalid(err)
 	}
+	if t.For = o.after; t.For != "" {
+		t.Name = string(kind) + "-" + t.For // beside the one of the rounds
+	}
 	o.fill(ctx, &t)
 	if err := t.Check(); err != nil {
 		return notify.Invalid(err)
@@ -111,7 +118,11 @@ func (o *notifyAdd) run(ctx context.Context, a *app, n *notify.Notifier, kind ta
 	}
 	said := fmt.Sprintf("Messages go to %s (%s, %s).%s\nSend a test: %s", t.Name, t.Kind, t.Host(), chat, a.prompt().Command("notify", "test", t.Name))
 	if t.Kind == target.Ping {
-		said = fmt.Sprintf("%s (%s) is called after each round of checks.\nSend a test: %s", t.Name, t.Host(), a.prompt().Command("notify", "test", t.Name))
+		after := "round of checks"
+		if t.For != "" {
+			after = "good backup"
+		}
+		said = fmt.Sprintf("%s (%s) is called after each "+after+".\nSend a test: %s", t.Name, t.Host(), a.prompt().Command("notify", "test", t.Name))
 	}
 	return told(a, said, map[string]any{"name": t.Name, "kind": t.Kind, "host": t.Host()})
 }

@@ -49,7 +49,8 @@ Saturday between 06:00 and 08:00 IST, or in a window that you choose. It sends
 you a message on the evening before, and makes a backup first. It installs
 releases that are 3 days old or older, and never another major version. A
 release that fails is rolled back and not tried again. --hold pauses this until
-the next --auto. --skip leaves out one release.`,
+the next --auto. --skip leaves out one release. With --self openalgo-install
+updates itself in the window, too, once the signature of its release is verified.`,
 		Example: `  openalgo-install upgrade --check
   openalgo-install upgrade
   openalgo-install upgrade --to 2.0.1.0
@@ -57,11 +58,12 @@ the next --auto. --skip leaves out one release.`,
   openalgo-install upgrade --auto="daily 04:30-07:30" --days 7`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			c.selfGiven = cmd.Flags().Changed("self")
 			if c.given() {
 				return c.setAuto(cmd.Context(), cmd.Flags().Changed("days"))
 			}
-			if cmd.Flags().Changed("days") {
-				return usage("--days belongs to --auto")
+			if cmd.Flags().Changed("days") || c.selfGiven {
+				return usage("--days and --self belong to --auto")
 			}
 			return c.run(cmd.Context())
 		},
@@ -71,6 +73,7 @@ the next --auto. --skip leaves out one release.`,
 	cmd.Flags().StringVar(&c.auto, "auto", "", `upgrade by itself in a window, for example "Sunday 05:00-07:00" or "daily 04:30-07:30"; off ends that`)
 	cmd.Flags().Lookup("auto").NoOptDefVal = autoOn
 	cmd.Flags().IntVar(&c.days, "days", autoupgrade.DefaultDays, "with --auto: how many days a release must be out")
+	cmd.Flags().BoolVar(&c.self, "self", false, "with --auto: update openalgo-install in the window, too; --self=false ends that")
 	cmd.Flags().BoolVar(&c.hold, "hold", false, "make no automatic upgrades until the next --auto")
 	cmd.Flags().StringVar(&c.skip, "skip", "", "leave out a release in automatic upgrades; a version or a digest")
 	cmd.Flags().BoolVar(&c.due, "due", false, "")

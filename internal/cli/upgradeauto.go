@@ -29,9 +29,12 @@ const autoOff = "off"
 type autoFlags struct {
 	auto string // a window, or off; "" is not given
 	days int
-	hold bool
-	skip string
-	due  bool // what the machine's timer calls
+	self bool // this program, too
+	// selfGiven says that there is a choice about it.
+	selfGiven bool
+	hold      bool
+	skip      string
+	due       bool // what the machine's timer calls
 }
 
 func (f autoFlags) given() bool { return f.auto != "" || f.hold || f.skip != "" || f.due }
@@ -133,6 +136,9 @@ func (c *upgradeCommand) switchOn(ctx context.Context, s *ops.Session, state *au
 		state.Days = c.days
 	}
 	state.On, state.Hold = true, false
+	if c.selfGiven {
+		state.Self = c.self
+	}
 	job, err := c.upgradeJob(s, o)
 	if err != nil {
 		return err

@@ -65,7 +65,14 @@ func runDue(ctx context.Context, a *app, s *ops.Session, out event.Reporter) (st
 		of.crypto = b.Kind == broker.Crypto
 		n.Hide(settings.Redactor(answers.Answers{}, o.Env))
 	}
-	return r.Run(ctx)
+	message, err := r.Run(ctx)
+	if err != nil {
+		return message, err
+	}
+	return message, r.UpdateProgram(ctx, func(ctx context.Context, before func(string) error) (bool, error) {
+		result, err := selfUpdate(ctx, out, "", before)
+		return result.Changed, updateError(ctx, err)
+	})
 }
 
 // upgraded is the instance of a session, as upgrades in a window need it.

@@ -42,6 +42,7 @@ type kept struct {
 	User   string      `json:"user,omitempty"`
 	From   string      `json:"from,omitempty"`
 	To     []string    `json:"to,omitempty"`
+	For    string      `json:"for,omitempty"`
 }
 
 // file is what a machine's owner entered.
@@ -66,7 +67,7 @@ func (n *Notifier) load() (f file, err error) {
 func (n *Notifier) Targets() (out []target.Target, err error) {
 	f, err := n.load()
 	for _, k := range f.Targets {
-		out = append(out, target.Target{Kind: k.Kind, Name: k.Name, Secret: secret.New(k.Secret), Server: k.Server, User: k.User, From: k.From, To: k.To})
+		out = append(out, target.Target{Kind: k.Kind, Name: k.Name, Secret: secret.New(k.Secret), Server: k.Server, User: k.User, From: k.From, To: k.To, For: k.For})
 	}
 	return out, err
 }
@@ -77,7 +78,7 @@ func (n *Notifier) Add(ctx context.Context, t target.Target) error {
 		return Invalid(err)
 	}
 	return n.change(ctx, func(f *file) error {
-		fresh := kept{t.Kind, t.Name, t.Secret.Reveal(), t.Server, t.User, t.From, t.To}
+		fresh := kept{t.Kind, t.Name, t.Secret.Reveal(), t.Server, t.User, t.From, t.To, t.For}
 		if i := slices.IndexFunc(f.Targets, func(k kept) bool { return k.Name == t.Name }); i >= 0 {
 			f.Targets[i] = fresh
 			return nil

@@ -17,14 +17,21 @@ import (
 // Their service gives the alarm when no call comes: it alone can tell that this
 // machine is down. With failed it is told that something is wrong, where it
 // understands that; another one is not called then.
-func (n *Notifier) Ping(ctx context.Context, failed bool) error {
+func (n *Notifier) Ping(ctx context.Context, failed bool) error { return n.ping(ctx, failed, "") }
+
+// PingBackup calls those of backups, after one.
+func (n *Notifier) PingBackup(ctx context.Context, failed bool) error {
+	return n.ping(ctx, failed, target.Backups)
+}
+
+func (n *Notifier) ping(ctx context.Context, failed bool, after string) error {
 	all, err := n.Targets()
 	if err != nil {
 		return err
 	}
 	var results []result
 	for _, t := range all {
-		if t.Kind == target.Ping {
+		if t.Kind == target.Ping && t.For == after {
 			results = append(results, ping(ctx, &n.courier, t, failed))
 		}
 	}

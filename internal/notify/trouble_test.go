@@ -282,7 +282,22 @@ func TestPing(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if got := s.got(); len(got) != 2 || got[0].path != "/ping"+uuid || got[1].path != "/ping"+uuid+"/fail" {
+	backups := s.web(target.Ping, "/backups")
+	backups.Name, backups.For = "ping-backups", target.Backups
+	add(t, n, backups)
+	if err := n.Ping(t.Context(), false); err != nil {
+		t.Fatal(err)
+	}
+	if err := n.PingBackup(t.Context(), false); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.got(); len(got) != 4 || got[2].path != "/ping"+uuid || got[3].path != "/backups" {
+		t.Errorf("%+v", got)
+	}
+	if wrong := s.web(target.Webhook, "/hook"); n.Add(t.Context(), target.Target{Kind: wrong.Kind, Name: "hook", Secret: wrong.Secret, For: target.Backups}) == nil {
+		t.Error("a webhook for backups")
+	}
+	if got := s.got(); len(got) < 2 || got[0].path != "/ping"+uuid || got[1].path != "/ping"+uuid+"/fail" {
 		t.Errorf("%+v", got)
 	}
 }

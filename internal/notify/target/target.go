@@ -56,7 +56,11 @@ type Target struct {
 	User   string   // of email: for the login
 	From   string   // of email
 	To     []string // of email: addresses; of telegram: chats
+	For    string   // of ping: what it is called after; "" is a round of checks
 }
+
+// Backups is what an address for pings may be for: each backup that is good.
+const Backups = "backups"
 
 // Host is where messages go, for a person to recognise; it is no secret.
 func (t Target) Host() string {
@@ -121,6 +125,8 @@ func (t Target) Check() error {
 		return errors.New("a name has small letters, digits and dashes, at most 40, for example phone")
 	case len(t.Secret.Reveal()) > mostLength || len(t.Server)+len(t.User)+len(t.From) > mostLength:
 		return errors.New("this is too long for an address")
+	case t.For != "" && (t.Kind != Ping || t.For != Backups):
+		return errors.New("only a ping can be for something, and only for backups")
 	case len(t.To) > mostTo:
 		return fmt.Errorf("at most %d recipients are possible", mostTo)
 	}
