@@ -17,7 +17,7 @@ func (c *backupCommand) pinged(ctx context.Context, ended error) error {
 	if c.schedule != "" || c.dryRun || ctx.Err() != nil || ended != nil && (kind == finding.Cancelled || kind == finding.Usage) {
 		return ended
 	}
-	if err := notify.New(currentVersion()).PingBackup(ctx, ended != nil); err != nil {
+	if err := notify.PingBackup(ctx, notify.New(currentVersion()), ended != nil); err != nil {
 		fmt.Fprintln(c.stderr, "The ping address for backups could not be called: "+printable.Line(err.Error()))
 	}
 	return ended

@@ -17,14 +17,14 @@ import (
 // Their service gives the alarm when no call comes: it alone can tell that this
 // machine is down. With failed it is told that something is wrong, where it
 // understands that; another one is not called then.
-func (n *Notifier) Ping(ctx context.Context, failed bool) error { return n.ping(ctx, failed, "") }
+func (n *Notifier) Ping(ctx context.Context, failed bool) error { return pingAll(ctx, n, failed, "") }
 
 // PingBackup calls those of backups, after one.
-func (n *Notifier) PingBackup(ctx context.Context, failed bool) error {
-	return n.ping(ctx, failed, target.Backups)
+func PingBackup(ctx context.Context, n *Notifier, failed bool) error {
+	return pingAll(ctx, n, failed, target.Backups)
 }
 
-func (n *Notifier) ping(ctx context.Context, failed bool, after string) error {
+func pingAll(ctx context.Context, n *Notifier, failed bool, after string) error {
 	all, err := n.Targets()
 	if err != nil {
 		return err

@@ -288,7 +288,7 @@ func TestPing(t *testing.T) {
 	if err := n.Ping(t.Context(), false); err != nil {
 		t.Fatal(err)
 	}
-	if err := n.PingBackup(t.Context(), false); err != nil {
+	if err := PingBackup(t.Context(), n, false); err != nil {
 		t.Fatal(err)
 	}
 	if got := s.got(); len(got) != 4 || got[2].path != "/ping"+uuid || got[3].path != "/backups" {
