@@ -4,9 +4,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"strconv"
+	"strings"
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
-	"github.com/marketcalls/openalgo-install/internal/openalgo"
 )
 
 // KustomizationName is the file that names the others of a directory.
@@ -15,7 +15,7 @@ const KustomizationName = "kustomization.yaml"
 // usualSizeMiB is what a claim asks for where the answers say nothing.
 const usualSizeMiB = 10 << 10
 
-// Setting is one variable of OpenAlgo.
+// Setting is one variable of OpenAlgo, or another text with a name.
 type Setting struct{ Name, Value string }
 
 // OpenAlgo is one trader's OpenAlgo.
@@ -39,115 +39,127 @@ type File struct {
 
 // Files are the manifests of an instance, and the kustomization.yaml that names them.
 func (o OpenAlgo) Files() []File {
-	config, configName := o.configMap(ConfigMap, o.Config)
-	files := []File{
-		{"namespace.yaml", document(o.namespace())},
-		{"configmap.yaml", document(config)},
+	var files []File
+	var names []string
+	add := func(name, text string) {
+		files = append(files, File{name, []byte(text)})
+		names = append(names, name)
 	}
+	add("namespace.yaml", o.fill(namespaceText))
+	config, configName := o.configMap(ConfigMap, o.Config)
+	add("configmap.yaml", config)
 	startName := ""
 	if len(o.Scripts) > 0 {
-		var start object
+		var start string
 		start, startName = o.configMap(Scripts, o.Scripts)
-		files = append(files, File{"start.yaml", document(start)})
+		add("start.yaml", start)
 	}
-	files = append(files,
-		File{"pvc.yaml", document(claim(o))},
-		File{"service.yaml", document(service(o))},
-		File{"statefulset.yaml", document(o.statefulSet(configName, startName))},
-		File{"networkpolicy.yaml", document(o.networkPolicy())},
-	)
+	add("pvc.yaml", o.claim())
+	add("service.yaml", o.fill(serviceText))
+	add("statefulset.yaml", o.statefulSet(configName, startName))
+	add("networkpolicy.yaml", o.networkPolicy())
 	if o.Domain != "" {
-		files = append(files, File{"route.yaml", document(o.route())})
+		add("route.yaml", o.route())
 	}
 	if o.Egress.Kind != "" {
-		files = append(files, File{"egress.yaml", document(o.egress())})
-	}
-	var names []string
-	for _, f := range files {
-		names = append(names, f.Name)
+		add("egress.yaml", o.egress())
 	}
 	return append(files, Kustomization(names))
 }
 
 // Kustomization names files or directories.
 func Kustomization(names []string) File {
-	resources := list{}
+	text := "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources:\n"
 	for _, name := range names {
-		resources = append(resources, name)
+		text += "- " + scalar(name) + "\n"
 	}
-	return File{KustomizationName, document(object{
-		{"apiVersion", "kustomize.config.k8s.io/v1beta1"}, {"kind", "Kustomization"}, {"resources", resources},
-	})}
+	return File{KustomizationName, []byte(text)}
 }
 
-// head is how each object of a namespace begins.
-func (o OpenAlgo) head(version, kind, name string) object {
-	return object{{"apiVersion", version}, {"kind", kind}, {"metadata", object{
-		{"name", name}, {"namespace", Namespace(o.Name)}, {"labels", labels(Labels(o.Name))},
-	}}}
+// fill fills the places of a text: those that many have, and more. A value is never
+// looked at for places.
+func (o OpenAlgo) fill(text string, more ...string) string {
+	// Labels before metadata, as a replacer takes each place once.
+	text = strings.NewReplacer("@METADATA@", metadataText, "@GLOBAL@", globalText).Replace(text)
+	return strings.NewReplacer(append(more, "@NAMESPACE@", scalar(Namespace(o.Name)), "@INSTANCE@", scalar(Instance(o.Name)))...).Replace(text)
 }
 
-// global is head for an object that belongs to no namespace.
-func (o OpenAlgo) global(version, kind string, more ...Label) object {
-	return object{{"apiVersion", version}, {"kind", kind}, {"metadata", object{
-		{"name", Namespace(o.Name)}, {"labels", labels(append(Labels(o.Name), more...))},
-	}}}
-}
+// metadataText is of each object of a namespace, behind its name, and globalText of one
+// that is in none. The labels are Labels.
+const (
+	labelsText = `
+  labels:
+    app.kubernetes.io/name: openalgo
+    app.kubernetes.io/instance: @INSTANCE@
+    app.kubernetes.io/managed-by: openalgo-install`
+	metadataText = `
+  namespace: @NAMESPACE@` + labelsText
+	globalText = `metadata:
+  name: @NAMESPACE@` + labelsText
+)
 
-func labels(all []Label) (out object) {
-	for _, l := range all {
-		out = append(out, entry{l.Name, l.Value})
-	}
-	return out
-}
-
-func (o OpenAlgo) namespace() object {
-	return o.global("v1", "Namespace", Label{"pod-security.kubernetes.io/enforce", "restricted"})
-}
+const namespaceText = `apiVersion: v1
+kind: Namespace
+@GLOBAL@
+    pod-security.kubernetes.io/enforce: restricted
+`
 
 // configMap has a hash of its contents in its name: a change is another object, which the
 // pod names, so that it starts again with it, and the previous one is there to go back to.
-func (o OpenAlgo) configMap(name string, settings []Setting) (config object, full string) {
-	data := object{}
-	for _, s := range settings {
-		data = append(data, entry{s.Name, s.Value})
-	}
-	sum := sha256.Sum256(document(data))
+func (o OpenAlgo) configMap(name string, settings []Setting) (text, full string) {
+	sum := sha256.Sum256([]byte(mapping("", settings)))
 	full = name + "-" + hex.EncodeToString(sum[:5])
-	return append(o.head("v1", "ConfigMap", full), entry{"data", data}), full
+	return o.fill("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: "+full+"@METADATA@\ndata:\n@DATA@", "@DATA@", mapping("  ", settings)), full
 }
 
-// claim is an object of its own: a claim in a StatefulSet could not grow later.
-func claim(o OpenAlgo) object {
+// claimText is an object of its own: a claim in a StatefulSet could not grow later.
+const claimText = `apiVersion: v1
+kind: PersistentVolumeClaim
+metadata:
+  name: data@METADATA@
+spec:
+  accessModes:
+  - @MODE@
+  resources:
+    requests:
+      storage: @SIZE@
+`
+
+func (o OpenAlgo) claim() string {
 	size := o.SizeMiB
 	if size == 0 {
 		size = usualSizeMiB
 	}
-	spec := object{
-		{"accessModes", list{o.AccessMode}},
-		{"resources", object{{"requests", object{{"storage", mebibytes(size)}}}}},
-	}
+	text := o.fill(claimText, "@MODE@", scalar(o.AccessMode), "@SIZE@", mebibytes(size))
 	if o.StorageClass != "" {
-		spec = append(spec, entry{"storageClassName", o.StorageClass})
+		text += "  storageClassName: " + scalar(o.StorageClass) + "\n"
 	}
-	return append(o.head("v1", "PersistentVolumeClaim", PVC), entry{"spec", spec})
+	return text
 }
 
-func service(o OpenAlgo) object {
-	return append(o.head("v1", "Service", Service), entry{"spec", object{
-		{"type", "ClusterIP"},
-		{"selector", labels(Selector(o.Name))},
-		{"ports", list{
-			object{{"name", PortHTTP}, {"port", openalgo.WebPort}, {"targetPort", PortHTTP}},
-			object{{"name", PortWebSocket}, {"port", openalgo.WebSocketPort}, {"targetPort", PortWebSocket}, {"appProtocol", "kubernetes.io/ws"}},
-		}},
-	}})
-}
+const serviceText = `apiVersion: v1
+kind: Service
+metadata:
+  name: openalgo@METADATA@
+spec:
+  type: ClusterIP
+  selector:
+    app.kubernetes.io/name: openalgo
+    app.kubernetes.io/instance: @INSTANCE@
+  ports:
+  - name: http
+    port: 5000
+    targetPort: http
+  - name: ws
+    port: 8765
+    targetPort: ws
+    appProtocol: kubernetes.io/ws
+`
 
 // mebibytes is an amount as Kubernetes writes it back, so that a diff stays empty.
 func mebibytes(mib int) string {
 	if mib%1024 == 0 {
-		return strconv.Itoa(mib/1024) + "Gi"
+		return strconv.Quote(strconv.Itoa(mib/1024) + "Gi")
 	}
-	return strconv.Itoa(mib) + "Mi"
+	return strconv.Quote(strconv.Itoa(mib) + "Mi")
 }

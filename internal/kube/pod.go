@@ -9,137 +9,172 @@ import (
 // has every database at the same instant.
 var kept = []string{"db", "log", "strategies", "keys"}
 
-// Modes of mounted files, which Kubernetes has as decimal numbers.
+// podText runs at most one pod of this name, whatever happens to a node: two would place
+// orders twice. What is in it, and why:
+//
+//   - Parallel replaces a pod that cannot start, as one whose image is missing, where the
+//     default waits for it.
+//   - safe-to-evict: nothing may move a trader's pod to save a node.
+//   - automountServiceAccountToken: strategies are a user's code.
+//   - enableServiceLinks: a Service named websocket or zmq would set WEBSOCKET_PORT or
+//     ZMQ_PORT.
+//   - terminationGracePeriodSeconds is a ceiling: a migration that runs ends before
+//     OpenAlgo does.
+//   - startupProbe: 15 minutes, as migrations must not be killed.
+//   - livenessProbe: OpenAlgo may be busy for minutes, and starts its own WebSocket proxy
+//     again.
+//   - resources: what is in /dev/shm counts as the pod's memory. Processors have no limit:
+//     it would delay ticks.
+const podText = `apiVersion: apps/v1
+kind: StatefulSet
+metadata:
+  name: openalgo@METADATA@
+spec:
+  replicas: 1
+  podManagementPolicy: Parallel
+  serviceName: openalgo
+  selector:
+    matchLabels:
+      app.kubernetes.io/name: openalgo
+      app.kubernetes.io/instance: @INSTANCE@
+  template:
+    metadata:
+      labels:
+        app.kubernetes.io/name: openalgo
+        app.kubernetes.io/instance: @INSTANCE@
+        app.kubernetes.io/managed-by: openalgo-install
+      annotations:
+        cluster-autoscaler.kubernetes.io/safe-to-evict: "false"
+    spec:
+      automountServiceAccountToken: false
+      enableServiceLinks: false
+      terminationGracePeriodSeconds: 180
+      securityContext:
+        runAsNonRoot: true
+        runAsUser: 1000
+        runAsGroup: 1000
+        fsGroup: 1000
+        fsGroupChangePolicy: OnRootMismatch
+        seccompProfile:
+          type: RuntimeDefault
+@PLACE@      containers:
+      - name: openalgo
+        image: @IMAGE@
+        envFrom:
+        - configMapRef:
+            name: @CONFIG@
+@FROM@        ports:
+        - name: http
+          containerPort: 5000
+        - name: ws
+          containerPort: 8765
+        resources:
+          requests:
+            cpu: "500m"
+            memory: @RAM@
+          limits:
+            memory: @LIMIT@
+        startupProbe:
+          exec:
+            command:
+            - /app/start.sh
+            - health
+          periodSeconds: 10
+          timeoutSeconds: 15
+          failureThreshold: 90
+        readinessProbe:
+          exec:
+            command:
+            - /app/start.sh
+            - health
+          periodSeconds: 30
+          timeoutSeconds: 15
+        livenessProbe:
+          tcpSocket:
+            port: http
+          periodSeconds: 60
+          failureThreshold: 5
+        securityContext:
+          allowPrivilegeEscalation: false
+          capabilities:
+            drop:
+            - ALL
+@SECURITY@        volumeMounts:
+@MOUNTS@        - name: shm
+          mountPath: /dev/shm
+        - name: app-tmp
+          mountPath: /app/tmp
+@SCRIPTS@      volumes:
+      - name: data
+        persistentVolumeClaim:
+          claimName: data
+      - name: shm
+        emptyDir:
+          medium: Memory
+          sizeLimit: @SHM@
+      - name: app-tmp
+        emptyDir:
+          sizeLimit: "2Gi"
+@VOLUMES@`
+
+// What mounted mode has besides. 288 is 0440.
 const (
-	readable   = 0o440
-	executable = 0o555
+	mountedMounts = `        - name: env
+          mountPath: /app/.env
+          subPath: ".env"
+          readOnly: true
+        - name: tmp
+          mountPath: /tmp
+`
+	mountedVolumes = `      - name: tmp
+        emptyDir:
+          sizeLimit: "1Gi"
+      - name: env
+        secret:
+          secretName: @SECRET@
+          defaultMode: 288
+          items:
+          - key: ".env"
+            path: ".env"
+`
 )
 
-// statefulSet runs at most one pod of this name, whatever happens to a node: two would
-// place orders twice. Parallel replaces a pod that cannot start, as one whose image is
-// missing, where the default waits for it.
-func (o OpenAlgo) statefulSet(config, start string) object {
-	return append(o.head("apps/v1", "StatefulSet", StatefulSet), entry{"spec", object{
-		{"replicas", 1},
-		{"podManagementPolicy", "Parallel"},
-		{"serviceName", Service},
-		{"selector", object{{"matchLabels", labels(Selector(o.Name))}}},
-		{"template", object{
-			{"metadata", object{
-				{"labels", labels(Labels(o.Name))},
-				// Nothing may move a trader's pod to save a node.
-				{"annotations", object{{"cluster-autoscaler.kubernetes.io/safe-to-evict", "false"}}},
-			}},
-			{"spec", o.pod(config, start)},
-		}},
-	}})
-}
+// startVolume has the scripts. 365 is 0555.
+const startVolume = `      - name: start
+        configMap:
+          name: @START@
+          defaultMode: 365
+`
 
-func (o OpenAlgo) pod(config, start string) object {
-	pod := object{
-		{"automountServiceAccountToken", false}, // strategies are a user's code
-		// A Service named websocket or zmq would set WEBSOCKET_PORT or ZMQ_PORT.
-		{"enableServiceLinks", false},
-		// A ceiling: a migration that runs ends before OpenAlgo does.
-		{"terminationGracePeriodSeconds", 180},
-		{"securityContext", object{
-			{"runAsNonRoot", true}, {"runAsUser", openalgo.User}, {"runAsGroup", openalgo.User}, {"fsGroup", openalgo.User},
-			{"fsGroupChangePolicy", "OnRootMismatch"},
-			{"seccompProfile", object{{"type", "RuntimeDefault"}}},
-		}},
+// statefulSet is podText with what the answers say.
+func (o OpenAlgo) statefulSet(config, start string) string {
+	secret := scalar(Secret)
+	if o.ExistingSecret != "" {
+		secret = scalar(o.ExistingSecret)
 	}
+	from, security, volumes := "        - secretRef:\n            name: "+secret+"\n", "", ""
+	mounts := "        - name: data\n          mountPath: " + Data + "\n"
+	if o.Mode == answers.ModeMounted {
+		from, security, mounts, volumes = "", "          readOnlyRootFilesystem: true\n", "", o.fill(mountedVolumes, "@SECRET@", secret)
+		for _, name := range kept {
+			mounts += "        - name: data\n          mountPath: " + openalgo.Tree(name) + "\n          subPath: " + name + "\n"
+		}
+		mounts += mountedMounts
+	}
+	place := ""
 	if o.ImagePullSecret != "" {
-		pod = append(pod, entry{"imagePullSecrets", list{object{{"name", o.ImagePullSecret}}}})
+		place = "      imagePullSecrets:\n      - name: " + scalar(o.ImagePullSecret) + "\n"
 	}
 	if len(o.NodeSelector) > 0 {
-		pod = append(pod, entry{"nodeSelector", sorted(o.NodeSelector)})
+		place += "      nodeSelector:\n" + mapping("        ", sorted(o.NodeSelector))
 	}
-	return append(pod,
-		entry{"containers", list{o.container(config)}},
-		entry{"volumes", o.volumes(start)},
-	)
-}
-
-// SecretName is the Secret that the pod reads.
-func (o OpenAlgo) SecretName() string {
-	if o.ExistingSecret != "" {
-		return o.ExistingSecret
-	}
-	return Secret
-}
-
-func (o OpenAlgo) isMounted() bool { return o.Mode == answers.ModeMounted }
-
-func (o OpenAlgo) container(config string) object {
-	security := object{
-		{"allowPrivilegeEscalation", false},
-		{"capabilities", object{{"drop", list{"ALL"}}}},
-	}
-	from := list{object{{"configMapRef", object{{"name", config}}}}}
-	if o.isMounted() {
-		security = append(security, entry{"readOnlyRootFilesystem", true})
-	} else {
-		from = append(from, object{{"secretRef", object{{"name", o.SecretName()}}}})
-	}
-	health := object{{"command", list{openalgo.Start, "health"}}}
-	return object{
-		{"name", Container},
-		{"image", o.Image},
-		{"envFrom", from},
-		{"ports", list{
-			object{{"name", PortHTTP}, {"containerPort", openalgo.WebPort}},
-			object{{"name", PortWebSocket}, {"containerPort", openalgo.WebSocketPort}},
-		}},
-		// What is in /dev/shm counts as the pod's memory. Processors have no limit: it
-		// would delay ticks.
-		{"resources", object{
-			{"requests", object{{"cpu", "500m"}, {"memory", mebibytes(o.RAMMiB)}}},
-			{"limits", object{{"memory", mebibytes(o.RAMMiB + o.ShmMiB)}}},
-		}},
-		// 15 minutes: migrations must not be killed.
-		{"startupProbe", object{{"exec", health}, {"periodSeconds", 10}, {"timeoutSeconds", 15}, {"failureThreshold", 90}}},
-		{"readinessProbe", object{{"exec", health}, {"periodSeconds", 30}, {"timeoutSeconds", 15}}},
-		// OpenAlgo may be busy for minutes, and starts its own WebSocket proxy again.
-		{"livenessProbe", object{{"tcpSocket", object{{"port", PortHTTP}}}, {"periodSeconds", 60}, {"failureThreshold", 5}}},
-		{"securityContext", security},
-		{"volumeMounts", o.mounts()},
-	}
-}
-
-func (o OpenAlgo) mounts() (out list) {
-	if o.isMounted() {
-		for _, name := range kept {
-			out = append(out, object{{"name", PVC}, {"mountPath", openalgo.Tree(name)}, {"subPath", name}})
-		}
-		out = append(out,
-			object{{"name", "env"}, {"mountPath", openalgo.Env}, {"subPath", EnvKey}, {"readOnly", true}},
-			object{{"name", "tmp"}, {"mountPath", "/tmp"}})
-	} else {
-		out = append(out, object{{"name", PVC}, {"mountPath", Data}})
-	}
-	out = append(out,
-		object{{"name", "shm"}, {"mountPath", "/dev/shm"}},
-		object{{"name", "app-tmp"}, {"mountPath", openalgo.Tree("tmp")}})
+	scripts := ""
 	for _, s := range o.Scripts {
-		out = append(out, object{{"name", "start"}, {"mountPath", openalgo.Dir + "/" + s.Name}, {"subPath", s.Name}, {"readOnly", true}})
-	}
-	return out
-}
-
-func (o OpenAlgo) volumes(start string) list {
-	out := list{
-		object{{"name", PVC}, {"persistentVolumeClaim", object{{"claimName", PVC}}}},
-		object{{"name", "shm"}, {"emptyDir", object{{"medium", "Memory"}, {"sizeLimit", mebibytes(o.ShmMiB)}}}},
-		object{{"name", "app-tmp"}, {"emptyDir", object{{"sizeLimit", "2Gi"}}}},
-	}
-	if o.isMounted() {
-		out = append(out,
-			object{{"name", "tmp"}, {"emptyDir", object{{"sizeLimit", "1Gi"}}}},
-			object{{"name", "env"}, {"secret", object{{"secretName", o.SecretName()}, {"defaultMode", readable},
-				{"items", list{object{{"key", EnvKey}, {"path", EnvKey}}}}}}})
+		scripts += "        - name: start\n          mountPath: " + openalgo.Dir + "/" + s.Name + "\n          subPath: " + s.Name + "\n          readOnly: true\n"
 	}
 	if start != "" {
-		out = append(out, object{{"name", "start"}, {"configMap", object{{"name", start}, {"defaultMode", executable}}}})
+		volumes += o.fill(startVolume, "@START@", start)
 	}
-	return out
+	return o.fill(podText, "@PLACE@", place, "@IMAGE@", scalar(o.Image), "@CONFIG@", config, "@FROM@", from, "@RAM@", mebibytes(o.RAMMiB),
+		"@LIMIT@", mebibytes(o.RAMMiB+o.ShmMiB), "@SECURITY@", security, "@MOUNTS@", mounts, "@SCRIPTS@", scripts, "@SHM@", mebibytes(o.ShmMiB), "@VOLUMES@", volumes)
 }

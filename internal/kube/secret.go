@@ -12,20 +12,25 @@ type Hidden struct {
 	Value secret.Text
 }
 
-// secretHead stands above a Secret.
-const secretHead = `# The secrets of one OpenAlgo, for: kubectl create -f -
+// secretText says what the Secret is for, too.
+const secretText = `# The secrets of one OpenAlgo, for: kubectl create -f -
 # They are made once. "create" fails where the Secret exists, and that is meant:
 # OpenAlgo cannot open its data with other keys, so never "apply" new ones over it.
 # There is no generateName, since the pod reads the Secret of this name alone.
 # Keep a copy where you keep your passwords.
-`
+apiVersion: v1
+kind: Secret
+metadata:
+  name: openalgo-env@METADATA@
+type: Opaque
+data:
+@DATA@`
 
 // SecretManifest is the Secret of an instance with these entries.
 func SecretManifest(instance string, entries []Hidden) []byte {
-	data := object{}
+	var data []Setting
 	for _, h := range entries {
-		data = append(data, entry{h.Name, base64.StdEncoding.EncodeToString([]byte(h.Value.Reveal()))})
+		data = append(data, Setting{h.Name, base64.StdEncoding.EncodeToString([]byte(h.Value.Reveal()))})
 	}
-	o := append(OpenAlgo{Name: instance}.head("v1", "Secret", Secret), entry{"type", "Opaque"}, entry{"data", data})
-	return append([]byte(secretHead), document(o)...)
+	return []byte(OpenAlgo{Name: instance}.fill(secretText, "@DATA@", mapping("  ", data)))
 }

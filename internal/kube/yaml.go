@@ -1,85 +1,39 @@
 package kube
 
 import (
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
 )
 
-// object is a YAML mapping in its order, so that equal answers give equal bytes.
-type object []entry
-
-// entry is a key with its value: a string, an int, a bool, an object or a list.
-type entry struct {
-	key   string
-	value any
-}
-
-// list is a YAML list.
-type list []any
-
-// document is an object as a file.
-func document(o object) []byte {
+// mapping is a YAML mapping of texts, each of its lines behind indent.
+func mapping(indent string, texts []Setting) string {
 	var b strings.Builder
-	writeObject(&b, "", o)
-	return []byte(b.String())
+	for _, t := range texts {
+		b.WriteString(indent + scalar(t.Name) + ":")
+		if !isBlock(t.Value) {
+			b.WriteString(" " + scalar(t.Value) + "\n")
+			continue
+		}
+		b.WriteString(" |\n")
+		for line := range strings.Lines(t.Value) {
+			if line != "\n" {
+				line = indent + "  " + line
+			}
+			b.WriteString(line)
+		}
+	}
+	return b.String()
 }
 
-func writeObject(b *strings.Builder, indent string, o object) {
-	for i, e := range o {
-		if i > 0 {
-			b.WriteString(indent)
-		}
-		b.WriteString(scalar(e.key))
-		b.WriteByte(':')
-		writeValue(b, indent, e.value)
+// sorted are the texts of a map, so that equal answers give equal bytes.
+func sorted(texts map[string]string) (out []Setting) {
+	for _, name := range slices.Sorted(maps.Keys(texts)) {
+		out = append(out, Setting{name, texts[name]})
 	}
-}
-
-// writeValue writes what stands behind a colon, and the end of the line.
-func writeValue(b *strings.Builder, indent string, value any) {
-	deeper := indent + "  "
-	switch value := value.(type) {
-	case object:
-		if len(value) == 0 {
-			b.WriteString(" {}\n")
-			return
-		}
-		b.WriteString("\n" + deeper)
-		writeObject(b, deeper, value)
-	case list:
-		if len(value) == 0 {
-			b.WriteString(" []\n")
-			return
-		}
-		b.WriteByte('\n')
-		for _, item := range value {
-			b.WriteString(indent + "-")
-			if o, ok := item.(object); ok && len(o) > 0 {
-				b.WriteByte(' ')
-				writeObject(b, deeper, o)
-				continue
-			}
-			writeValue(b, indent, item)
-		}
-	case string:
-		if isBlock(value) {
-			b.WriteString(" |\n")
-			for _, line := range strings.SplitAfter(strings.TrimSuffix(value, "\n"), "\n") {
-				if line != "\n" {
-					line = deeper + line
-				}
-				b.WriteString(line)
-			}
-			b.WriteByte('\n')
-			return
-		}
-		b.WriteString(" " + scalar(value) + "\n")
-	case int:
-		b.WriteString(" " + strconv.Itoa(value) + "\n")
-	case bool:
-		b.WriteString(" " + strconv.FormatBool(value) + "\n")
-	}
+	return out
 }
 
 // scalar is a text as YAML reads it back: as it is where no reader of any version of
