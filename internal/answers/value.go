@@ -21,7 +21,8 @@ type field struct {
 	rule func(*reader) // nil: any value of its type is right
 }
 
-// value is how one answer is read, and how it is saved.
+// value is how one answer is read, and how it is saved. What makes one is not copied into
+// its hundred callers, which would make the program bigger.
 type value struct {
 	read func(r *reader, key string, node *yaml.Node)
 	// save returns what is written back; nil leaves the answer out.
@@ -42,6 +43,8 @@ func named(fields []field, name string) *field {
 }
 
 // unless leaves the answer out of the saved ones where it is this.
+//
+//go:noinline
 func (v value) unless(usual any) value {
 	save := v.save
 	v.save = func() any {
@@ -59,6 +62,7 @@ func (v value) unsaved() value {
 	return v
 }
 
+//go:noinline
 func section(example string, fields []field) value {
 	return value{fields: fields, read: func(r *reader, key string, node *yaml.Node) {
 		if node.Kind != yaml.MappingNode {
@@ -89,6 +93,7 @@ func (r *reader) scalar(key string, node *yaml.Node, want string, tags ...string
 	return false
 }
 
+//go:noinline
 func text(to *string, example string) value {
 	return value{save: func() any { return *to }, read: func(r *reader, key string, node *yaml.Node) {
 		if !r.boolForWord(key, node, example) && r.scalar(key, node, fmt.Sprintf("text (in quotes, if this value is right), for example %s", example), "!!str") {
@@ -106,6 +111,7 @@ func ref(to *string) value {
 	}}
 }
 
+//go:noinline
 func integer(to *int, example int) value {
 	return value{parse: number, save: func() any { return *to }, read: func(r *reader, key string, node *yaml.Node) {
 		want := fmt.Sprintf("a whole number without quotes, for example %d", example)
@@ -151,6 +157,8 @@ func memory(to *int) value {
 
 // amount is an amount of memory or disk; word stands for 0. wrong says why one will not
 // do, "" where it does. 3.5 alone is refused: it would be MiB, and GB was meant.
+//
+//go:noinline
 func amount(to *int, word, want string, wrong func(mib int) string) value {
 	save := func() any {
 		if *to == 0 {
@@ -175,6 +183,7 @@ func amount(to *int, word, want string, wrong func(mib int) string) value {
 	}}
 }
 
+//go:noinline
 func boolean(to *bool) value {
 	return value{parse: yes, save: func() any { return *to }, read: func(r *reader, key string, node *yaml.Node) {
 		if !r.wordForBool(key, node) && r.scalar(key, node, "true or false (without quotes)", "!!bool") {
@@ -208,6 +217,8 @@ func texts(to map[string]string, example string) value {
 }
 
 // pairs is a section whose keys have a form, and whose values are plain texts.
+//
+//go:noinline
 func pairs(to map[string]string, form *regexp.Regexp, name, example string) value {
 	return value{save: func() any { return some(to) }, read: func(r *reader, key string, node *yaml.Node) {
 		if node.Kind != yaml.MappingNode {

@@ -38,7 +38,7 @@ type File struct {
 }
 
 // Files are the manifests of an instance, and the kustomization.yaml that names them.
-func (o OpenAlgo) Files() []File {
+func (o *OpenAlgo) Files() []File {
 	var files []File
 	var names []string
 	add := func(name, text string) {
@@ -78,7 +78,7 @@ func Kustomization(names []string) File {
 
 // fill fills the places of a text: those that many have, and more. A value is never
 // looked at for places.
-func (o OpenAlgo) fill(text string, more ...string) string {
+func (o *OpenAlgo) fill(text string, more ...string) string {
 	// Labels before metadata, as a replacer takes each place once.
 	text = strings.NewReplacer("@METADATA@", metadataText, "@GLOBAL@", globalText).Replace(text)
 	return strings.NewReplacer(append(more, "@NAMESPACE@", scalar(Namespace(o.Name)), "@INSTANCE@", scalar(Instance(o.Name)))...).Replace(text)
@@ -106,7 +106,7 @@ kind: Namespace
 
 // configMap has a hash of its contents in its name: a change is another object, which the
 // pod names, so that it starts again with it, and the previous one is there to go back to.
-func (o OpenAlgo) configMap(name string, settings []Setting) (text, full string) {
+func (o *OpenAlgo) configMap(name string, settings []Setting) (text, full string) {
 	sum := sha256.Sum256([]byte(mapping("", settings)))
 	full = name + "-" + hex.EncodeToString(sum[:5])
 	return o.fill("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: "+full+"@METADATA@\ndata:\n@DATA@", "@DATA@", mapping("  ", settings)), full
@@ -125,7 +125,7 @@ spec:
       storage: @SIZE@
 `
 
-func (o OpenAlgo) claim() string {
+func (o *OpenAlgo) claim() string {
 	size := o.SizeMiB
 	if size == 0 {
 		size = usualSizeMiB

@@ -76,7 +76,7 @@ metadata:
       backendRequest: "0s"
 `
 
-func (o OpenAlgo) route() string {
+func (o *OpenAlgo) route() string {
 	annotations := map[string]string{}
 	maps.Copy(annotations, o.Annotations)
 	if o.ClusterIssuer != "" {
@@ -132,7 +132,7 @@ const policyPorts = `    - protocol: TCP
       port: 8765
 `
 
-func (o OpenAlgo) networkPolicy() string {
+func (o *OpenAlgo) networkPolicy() string {
 	text := o.fill(policyText)
 	switch {
 	case o.Domain == "":
@@ -174,7 +174,7 @@ spec:
 `
 )
 
-func (o OpenAlgo) egress() string {
+func (o *OpenAlgo) egress() string {
 	text, everywhere := ciliumText, "0.0.0.0/0"
 	if o.Egress.Kind == answers.EgressOVN {
 		text = ovnText

@@ -147,7 +147,7 @@ const startVolume = `      - name: start
 `
 
 // statefulSet is podText with what the answers say.
-func (o OpenAlgo) statefulSet(config, start string) string {
+func (o *OpenAlgo) statefulSet(config, start string) string {
 	secret := scalar(Secret)
 	if o.ExistingSecret != "" {
 		secret = scalar(o.ExistingSecret)

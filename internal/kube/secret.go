@@ -32,5 +32,5 @@ func SecretManifest(instance string, entries []Hidden) []byte {
 	for _, h := range entries {
 		data = append(data, Setting{h.Name, base64.StdEncoding.EncodeToString([]byte(h.Value.Reveal()))})
 	}
-	return []byte(OpenAlgo{Name: instance}.fill(secretText, "@DATA@", mapping("  ", data)))
+	return []byte((&OpenAlgo{Name: instance}).fill(secretText, "@DATA@", mapping("  ", data)))
 }
