@@ -122,7 +122,7 @@ spec:
 const policyFrom = `  - from:
     - namespaceSelector:
         matchLabels:
-          kubernetes.io/metadata.name: @EDGE@
+          kubernetes.io/metadata.name: @CALLER@
     ports:
 `
 
@@ -140,7 +140,7 @@ func (o *OpenAlgo) networkPolicy() string {
 	case o.EdgeNamespace == "":
 		return text + "  ingress:\n  - ports:\n" + policyPorts
 	}
-	return text + "  ingress:\n" + o.fill(policyFrom, "@EDGE@", scalar(o.EdgeNamespace)) + policyPorts
+	return text + "  ingress:\n" + o.fill(policyFrom, "@CALLER@", scalar(o.EdgeNamespace)) + policyPorts
 }
 
 // Both give the namespace an address of its own: brokers take orders only from one that is

@@ -32,7 +32,7 @@ var Glossary = []Word{
 	anywhere("OpenAlgo instances", `OpenAlgos`, ""),
 	anywhere("interrupted", `in its middle`, ""),
 	text("Docker; Docker Engine for versions and installing", `engines?|Docker daemon`, `Docker Engine|docs.docker.com/engine|moby-engine`),
-	text("this machine", `hosts?`, `SSH host|/etc/hosts|--network host|network_mode: host|user@host|host network|no such host`),
+	text("this machine", `hosts?`, `SSH host|/etc/hosts|--network host|network_mode: host|user@host|host network|no such host|host: @DOMAIN|tls:\s+- hosts`),
 	text("this machine", `(this|the) (system|server)`, `the server block`),
 	text("test install, test app", `rehears(e|es|ed|ing|al|als)`, ""),
 	text("HTTPS proxy", `edges?|front`, `in front of`),
