@@ -170,3 +170,24 @@ func TestACrontabThatCannotBeRead(t *testing.T) {
 		}
 	}
 }
+
+// systemd takes the units as they are, where there is one to ask.
+func TestWatchUnits(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("systemd-analyze"); err != nil {
+		t.Skip("there is no systemd-analyze")
+	}
+	job := watchJob()
+	job.Command[0] = "/bin/true"
+	args, dir := []string{"verify", "--man=no"}, t.TempDir()
+	for _, unit := range job.units() {
+		at := filepath.Join(dir, filepath.Base(unit.path))
+		if err := os.WriteFile(at, []byte(unit.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		args = append(args, at)
+	}
+	if out, err := exec.Command("systemd-analyze", args...).CombinedOutput(); err != nil || len(out) > 0 {
+		t.Errorf("%v: %s", err, out)
+	}
+}

@@ -5,6 +5,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -98,6 +100,10 @@ func TestProblemsOfMemory(t *testing.T) {
 			eat("memory", limit*95/100-load().Memory)
 			eventually(t, "memory is used", func() bool { return load().Memory > limit*91/100 })
 		}})
+	if strings.HasPrefix(docker.Info().Version, "20.") {
+		t.Log("this Docker does not tell of a process that the kernel ended, unless it is the container's first")
+		return
+	}
 	w.happens(problem{event: "process-killed", begin: func() {
 		eat("memory", 2*limit)
 		eventually(t, "the kernel ended it", func() bool { return w.container().OOMKilled })
@@ -105,16 +111,11 @@ func TestProblemsOfMemory(t *testing.T) {
 }
 
 // sharedOf is what is in the shared memory of a container, in bytes.
-func sharedOf(t *testing.T, c engine.Container) (sum int64) {
+func sharedOf(t *testing.T, c engine.Container) int64 {
 	t.Helper()
-	all, err := os.ReadDir(fmt.Sprintf("/proc/%d/root/dev/shm", c.Pid))
-	if err != nil {
+	var s syscall.Statfs_t
+	if err := syscall.Statfs(fmt.Sprintf("/proc/%d/root/dev/shm", c.Pid), &s); err != nil {
 		t.Fatal(err)
 	}
-	for _, e := range all {
-		if info, err := e.Info(); err == nil {
-			sum += info.Size()
-		}
-	}
-	return sum
+	return int64(s.Blocks-s.Bfree) * int64(s.Bsize)
 }

@@ -31,7 +31,7 @@ func TestProblemsOfDisks(t *testing.T) {
 			return
 		}
 		smallDisk(t, images, "size=200g,nr_inodes=100000")
-		smallDisk(t, w.dir, "size=2g")
+		smallDisk(t, w.dir, "size=2g,mode=0755")
 		w.env = nil
 		w.through(engineView{projects: []string{w.project}, info: map[string]any{"DockerRootDir": images}})
 	})
@@ -77,8 +77,9 @@ func TestProblemOfTheAddress(t *testing.T) {
 	})
 	set("")
 	w.later(time.Hour)
-	if w.rounds(4); len(w.news()) > 0 {
-		t.Error("told of an address that nobody knows")
+	w.rounds(4)
+	if got := w.news(); len(got) > 0 {
+		t.Errorf("told of an address that nobody knows: %+v", got)
 	}
 	w.happens(problem{event: "address-changed", after: time.Hour, says: "198.51.100.9",
 		begin: func() { set("198.51.100.9") }, end: func() {

@@ -35,9 +35,6 @@ func TestProblemOfAnInterruptedRun(t *testing.T) {
 	}
 	w.write("env: {LOG_LEVEL: DEBUG}\nsizing: {threads: 1}")
 	w.kill("after-stop")
-	if c := w.container(); c.State == "running" {
-		t.Fatal("it still runs")
-	}
 	settled("OpenAlgo is down")
 
 	w.write("env: {LOG_LEVEL: WARNING}\nsizing: {threads: 2}")
