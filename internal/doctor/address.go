@@ -37,6 +37,8 @@ func (c *address) look(ctx context.Context, l Look, p *patient) {
 
 func (c *address) judge(patient) []Finding {
 	switch {
+	case c.now.Guess && c.before.Differs(c.now): // the services are away
+		return unseen(ok("address", "no service tells this machine's public address. Your broker knows %s. To see the current one: %s", c.before.Address, publicip.Question), "address-changed")
 	case c.before.Differs(c.now):
 		return fixed(FixAddress, failure("address", finding.Named(finding.Failed, "address-changed",
 			"this machine's public address is now %s. It was %s. Brokers reject orders from an address that is not registered. "+

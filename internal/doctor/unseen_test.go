@@ -32,6 +32,7 @@ func TestWithoutANetwork(t *testing.T) {
 		want  string
 	}{
 		"address":     {(&address{before: before}).judge(patient{}), "address-changed"},
+		"its own":     {(&address{before: before, now: publicip.Address{IPv4: netip.MustParseAddr("192.0.2.2"), Guess: true}}).judge(patient{}), "address-changed"},
 		"registry":    {(&newer{}).judge(*soundPatient(t)), "image-newer"},
 		"domain":      {(&domain{name: "a", dns: &host.DNSReport{Problem: "cannot look up"}}).judge(patient{}), "dns-mismatch"},
 		"certificate": {(&domain{name: "a", dns: &host.DNSReport{Problem: "cannot look up"}}).judge(patient{}), "certificate-expires"},

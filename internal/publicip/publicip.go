@@ -30,6 +30,9 @@ type Address struct {
 	IPv4  netip.Addr `json:"ipv4,omitzero"`
 	IPv6  netip.Addr `json:"ipv6,omitzero"`
 	Cloud string     `json:"cloud,omitempty"` // whose machine it is, such as AWS; "" is not known
+	// Guess says that no service answered, and the machine's own address was believed:
+	// brokers may see another one.
+	Guess bool `json:"guess,omitempty"`
 }
 
 // Known reports whether there is an address of either family.
@@ -112,6 +115,7 @@ func (f Finder) Find(ctx context.Context) Address {
 		four.local, six.local = f.Local("192.0.2.1:9"), f.Local("[2001:db8::1]:9")
 	}
 	a.IPv4, a.IPv6 = four.judge(netip.Addr.Is4), six.judge(netip.Addr.Is6)
+	a.Guess = len(f.IPv4) > 0 && !slices.ContainsFunc(slices.Concat(four.services, six.services), netip.Addr.IsValid)
 	return a
 }
 
