@@ -51,16 +51,18 @@ swarm() {
     mkdir -p "$data/n$i"
     unshare --net --mount --uts "$self" --engine "$data" "$i" &
     pids+=($!)
-    ip link add "v$i" type veth peer name eth0 netns "${pids[-1]}" 2>/dev/null || {
-      sleep 0.5
-      ip link add "v$i" type veth peer name eth0 netns "${pids[-1]}"
-    }
+    end=$((SECONDS + 30)) # until it has its namespace
+    until [[ $(readlink "/proc/${pids[-1]}/ns/net") != "$(readlink /proc/self/ns/net)" ]]; do
+      ((SECONDS < end)) || fail "engine $i has no namespace"
+      sleep 0.1
+    done
+    ip link add "v$i" type veth peer name eth0 netns "${pids[-1]}"
     ip link set "v$i" master sw0 up
   done
   for i in 1 2; do
     end=$((SECONDS + 60))
     until curl -fs -o /dev/null --unix-socket "$data/n$i/docker.sock" http://engine/_ping; do
-      ((SECONDS < end)) || { tail -n 20 "$data/n$i/log" >&2 && fail "engine $i did not come up"; }
+      ((SECONDS < end)) || fail "engine $i did not come up: $(tail -n 20 "$data/n$i/log" 2>&1)"
       sleep 0.2
     done
   done
