@@ -103,7 +103,7 @@ in_cluster() {
   cp -r "$work/out" "$work/first"
   render 2GB
   diff -r "$work/first" "$work/out" || fail "equal answers gave other files"
-  kubectl apply -f "$work/out/alpha/namespace.yaml" -f "$work/out/beta/namespace.yaml" >/dev/null # a dry run needs them
+  kubectl apply --server-side -f "$work/out/alpha/namespace.yaml" -f "$work/out/beta/namespace.yaml" >/dev/null # a dry run needs them
   code 0 kubectl apply --server-side --dry-run=server --validate=strict -k "$work/out"
   ! grep -i warning "$work/said" || fail "the dry run warns"
   apply
