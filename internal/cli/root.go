@@ -56,7 +56,7 @@ type app struct {
 	// asked says that this person is asked for the answers, and writes no file.
 	asked bool
 
-	broughtDocker bool // this run has installed Docker Engine, whatever comes after
+	broughtDocker bool // this run has installed Docker Engine, even if the install is refused then
 
 	stdoutTaken bool // a command writes data there: text for people goes to stderr
 }
