@@ -53,6 +53,8 @@ cluster: build ## on a real Kubernetes that scripts/cluster.sh has built; else i
 
 swarm: build ## on a swarm of two nodes, as root
 	test/swarm.sh
+airgap: build ## an install without a network, as root on Debian: test/airgap.sh
+	test/airgap.sh
 
 killloop: build ## kill the program at random moments: RUNS=1000 SEED=1, and Docker too with ENGINE=1
 	scripts/tools.sh --e2e

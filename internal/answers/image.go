@@ -14,10 +14,10 @@ const gitExample = "https://github.com/marketcalls/openalgo"
 
 // Image says where OpenAlgo's image comes from.
 type Image struct {
-	Source     string // registry, git, path or rehearsal
+	Source     string // registry, git, path, file or rehearsal
 	Ref        string // image reference, or git branch, tag or commit
 	URL        string // git
-	Path       string // path: a checkout
+	Path       string // path: a checkout; file: an archive of docker save
 	Dockerfile string // git and path: ours or theirs
 	// BuildArgs are the Dockerfile's, of git and path. No secrets: whoever has
 	// the image can read them.
@@ -50,13 +50,17 @@ func (i *Image) check(r *reader) {
 		if i.Path == "" {
 			r.wrong("image.path", "image.source path needs the path of a checkout, for example /src/openalgo")
 		}
+	case "file":
+		if i.Path == "" {
+			r.wrong("image.path", "image.source file needs the path of an archive, for example /root/openalgo.tar.zst")
+		}
 	case "rehearsal":
 	default:
-		r.wrong("image.source", "%s is not a source; use registry, git, path or rehearsal", quote(i.Source))
+		r.wrong("image.source", "%s is not a source; use registry, git, path, file or rehearsal", quote(i.Source))
 		return
 	}
 	r.onlyFor("image.url", i.URL, i.Source == "git", "a git source")
-	r.onlyFor("image.path", i.Path, i.Source == "path", "a path source")
+	r.onlyFor("image.path", i.Path, i.Source == "path" || i.Source == "file", "a path or file source")
 	r.onlyFor("image.ref", i.Ref, i.Source == "registry" || i.Source == "git", "a registry or git source")
 	r.onlyFor("image.dockerfile", i.Dockerfile, i.Source == "git" || i.Source == "path", "a git or path source")
 	if len(i.BuildArgs) > 0 && i.Source != "git" && i.Source != "path" {

@@ -37,6 +37,7 @@ type Engine struct {
 	containers
 	freezer
 	images
+	imageFiles
 	builds
 	networks
 	volumes
@@ -51,6 +52,7 @@ type (
 	containers struct{ *connection }
 	freezer    struct{ *connection }
 	images     struct{ *connection }
+	imageFiles struct{ *connection }
 	builds     struct{ images } // a build pulls its bases
 	networks   struct{ *connection }
 	volumes    struct{ *connection }
@@ -120,7 +122,7 @@ func Connect(ctx context.Context, o Options) (*Engine, error) {
 // over returns the engine at the other end of a connection.
 func over(c *connection) *Engine {
 	return &Engine{
-		connection: c, containers: containers{c}, freezer: freezer{c}, images: images{c}, builds: builds{images{c}},
+		connection: c, containers: containers{c}, freezer: freezer{c}, images: images{c}, imageFiles: imageFiles{c}, builds: builds{images{c}},
 		networks: networks{c}, volumes: volumes{c}, files: files{c}, execs: execs{c}, streams: streams{c}, overviews: overviews{c},
 	}
 }

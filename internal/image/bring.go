@@ -27,8 +27,11 @@ type Want = spec.Want
 // Bring pulls the image, builds it from a source, or makes that of the test app.
 func (b Bringer) Bring(ctx context.Context, w Want, from *Source) error {
 	title := "bring the image "
-	if w.IsBuilt() {
+	switch {
+	case w.IsBuilt():
 		title = "build the image "
+	case w.IsLoaded():
+		title = "load the image "
 	}
 	end := event.Begin(b.Report, step, title+w.Ref)
 	err := b.bring(ctx, w, from)
@@ -45,6 +48,8 @@ func (b Bringer) bring(ctx context.Context, w Want, from *Source) error {
 		if err = b.build(ctx, w.Built, from.opened, w.Project); err != nil {
 			return buildError(w.Ref, err, b.Clean)
 		}
+	case w.IsLoaded():
+		return load(ctx, b.Engine, w.Ref, from.file)
 	default:
 		_, err = b.Engine.Pull(ctx, w.Ref, b.Progress(step))
 	}

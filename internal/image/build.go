@@ -45,6 +45,13 @@ func (s Bringer) build(ctx context.Context, b *Built, from *source.Source, proje
 // RemoveBuilds removes what was built for a project and is used no more, except
 // the images to keep: what ran before is the way back.
 func RemoveBuilds(ctx context.Context, e Docker, project string, keep ...string) {
+	if tags, err := e.Tags(ctx); err == nil {
+		for ref, id := range tags { // what came from a file cannot be labelled
+			if strings.HasPrefix(ref, source.Repository+":"+fileTag) && !slices.Contains(keep, id) {
+				_ = e.RemoveImage(ctx, ref)
+			}
+		}
+	}
 	images, err := e.Images(ctx, labelBuiltFor+"="+project)
 	if err != nil {
 		return

@@ -18,5 +18,6 @@ type Docker interface {
 	RemoveImage(ctx context.Context, ref string) error
 	Pull(ctx context.Context, ref string, progress func(event.PullProgress)) (engine.Image, error)
 	Import(ctx context.Context, ref string, tar io.Reader, changes []string) (engine.Image, error)
+	LoadImage(ctx context.Context, tar io.Reader) error
 	Build(ctx context.Context, spec engine.BuildSpec, watch engine.BuildWatch) (engine.Image, error)
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/image/archive"
 	"github.com/marketcalls/openalgo-install/internal/image/spec"
 	"github.com/marketcalls/openalgo-install/internal/source"
 )
@@ -30,6 +31,7 @@ type Built = spec.Built
 // Source is the source that a run builds from: it is opened once.
 type Source struct {
 	built    *Built         // nil: not yet, or none is asked for
+	file     *archive.Image // of an image that is loaded
 	opened   *source.Source // of an image that Docker does not have
 	checkout string         // where it was fetched to; "" when it was not
 }
@@ -38,7 +40,7 @@ type Source struct {
 // is built. A repository that was built at the same commit before is not fetched
 // again; report gets the step in which it is.
 func (s *Source) Open(ctx context.Context, e Docker, a answers.Image, report event.Reporter) (*Built, error) {
-	if a.Source != "git" && a.Source != "path" {
+	if a.Source == "registry" || a.Source == "rehearsal" {
 		s.built = nil
 		return nil, nil
 	}
@@ -51,6 +53,9 @@ func (s *Source) Open(ctx context.Context, e Docker, a answers.Image, report eve
 }
 
 func (s *Source) openNew(ctx context.Context, e Docker, a answers.Image, report event.Reporter) error {
+	if a.Source == "file" {
+		return s.openFile(ctx, e, a.Path, report)
+	}
 	options := source.Options{Dockerfile: a.Dockerfile, Args: a.BuildArgs}
 	if a.Source == "path" {
 		src, err := source.Open(ctx, a.Path, options)

@@ -67,8 +67,10 @@ func rolledBack(o *world.Observation) (plan.Intent, error) {
 		return none, finding.Named(finding.HostNotReady, "image-missing", "the previous image, %s, is not on this machine, and no registry has it", was.Ref).
 			With(finding.Run("Change to another release", "upgrade", "--to", "TAG")).Ending(finding.Unchanged)
 	}
-	a.Image.Ref = k.Image.Ref
-	keep := &plan.Kept{Ref: a.Image.Ref, OwnHealth: compose.HasOwnHealth(r.Files[compose.FileName])}
+	if a.Image.Source == "registry" { // elsewhere it is no image's name
+		a.Image.Ref = k.Image.Ref
+	}
+	keep := &plan.Kept{Ref: k.Image.Ref, OwnHealth: compose.HasOwnHealth(r.Files[compose.FileName])}
 	if k.Image.Untagged {
 		keep.TagOf = was.ID
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/guard"
@@ -107,6 +106,9 @@ func checkSource(ctx context.Context, in *Session, i plan.Intent, runs string) (
 	if err == nil && now.ID == runs {
 		return false, "OpenAlgo runs the image of " + b.From, nil
 	}
+	if b.Loaded {
+		return true, "another image is " + b.Origin(), nil
+	}
 	return true, "newer source code is available: " + b.From, nil
 }
 
@@ -117,10 +119,10 @@ func upgraded(o *world.Observation, to string) (plan.Intent, error) {
 		return i, err
 	}
 	a := &i.Answers
-	if a.Image.Source == "path" && image.IsWhole(to) {
-		a.Image = answers.Image{Source: "registry", Ref: to} // from now on
+	if a.Image, to, err = image.Chosen(a.Image, to); err != nil {
+		return i, err
 	}
-	builds := a.Image.Source == "git" || a.Image.Source == "path"
+	builds := a.Image.Source != "registry"
 	switch {
 	case a.Image.Source == "rehearsal":
 		return i, finding.Named(finding.HostNotReady, "test-app", "the test app has no newer release. Nothing was changed")

@@ -201,7 +201,7 @@ func planImage(o *world.Observation, p *Plan) {
 	case p.Answers.Image.Source == "rehearsal":
 		reason = "the test app, made from openalgo-install itself"
 	case o.Built != nil:
-		reason = "built from " + o.Built.From
+		reason = o.Built.Origin()
 	}
 	p.Add(Change{Kind: KindImage, Name: p.Stack.Image, Action: ActionCreate, Reason: reason})
 }

@@ -21,7 +21,7 @@ func Preflight(o *world.Observation, p *Plan) error {
 	if rivals := guard.Rivals(o.Containers); rivals != "" {
 		ps.Add("two-containers", "%s", rivals)
 	}
-	preflight.Engine(o, p.Stack.Image, p.Answers.Image.Source == "rehearsal" || p.Built != nil, &ps)
+	preflight.Engine(o, p.Stack.Image, p.Answers.Image.Source == "rehearsal" || p.builds(), &ps)
 	preflight.User(o, p.Stack.Image, &ps)
 	preflight.View(o, &ps)
 	var cause error

@@ -10,6 +10,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/broker"
+	"github.com/marketcalls/openalgo-install/internal/image/archive"
 	"github.com/marketcalls/openalgo-install/internal/notify/target"
 )
 
@@ -183,6 +184,8 @@ func imageSource(text string) map[string]string {
 	switch {
 	case text == "rehearsal":
 		return map[string]string{"image.source": "rehearsal"}
+	case archive.IsName(text):
+		return map[string]string{"image.source": "file", "image.path": text}
 	case strings.HasPrefix(text, "/"), strings.HasPrefix(text, "./"), strings.HasPrefix(text, "../"), text == ".":
 		return map[string]string{"image.source": "path", "image.path": text}
 	case strings.Contains(text, "://"), strings.HasPrefix(text, "git@"):

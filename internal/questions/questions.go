@@ -109,6 +109,7 @@ var Screens = []Screen{
 		{Key: "image", Shown: (*Draft).Advanced, Preset: answers.DefaultImage,
 			Label: Fixed("Image"), Help: Fixed("The name of an image, for example marketcalls/openalgo:latest. " +
 				"Or source code to build: a git address (with #branch if needed) or a directory. " +
+				"Or an image in a file, for example /root/openalgo.tar.zst. " +
 				"Or rehearsal, the built-in test app, which needs no download.")},
 		{Key: keyWeb, Shown: (*Draft).Advanced, Preset: "5000",
 			Label: Fixed("Port of the web interface"), Help: Fixed("")},

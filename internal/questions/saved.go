@@ -49,7 +49,7 @@ func savedImage(texts map[string]string) string {
 	switch texts["image.source"] {
 	case "rehearsal":
 		return "rehearsal"
-	case "path":
+	case "path", "file":
 		return texts["image.path"]
 	case "git":
 		return strings.TrimSuffix(texts["image.url"]+"#"+texts["image.ref"], "#")

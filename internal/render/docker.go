@@ -27,7 +27,7 @@ func imageOf(a answers.Answers, v values) string {
 	switch {
 	case a.Image.Source == "rehearsal":
 		return v.TestImage
-	case fromSource(a):
+	case fromSource(a) || a.Image.Source == "file":
 		return localImage
 	}
 	return a.Image.Ref
@@ -48,6 +48,9 @@ func buildsOurs(a answers.Answers) bool {
 
 // buildFiles are build.sh and what it needs; none where the image is pulled.
 func buildFiles(a answers.Answers) []output {
+	if a.Image.Source == "file" {
+		return []output{{"load.sh", loadScript(a), 0o755}}
+	}
 	if !fromSource(a) {
 		return nil
 	}
@@ -100,6 +103,15 @@ func buildScript(a answers.Answers) []byte {
 	return []byte(b.String())
 }
 
+func loadScript(a answers.Answers) []byte {
+	return fmt.Appendf(nil, `#!/bin/sh
+# Loads %[1]s from a file, as the answers say.
+set -eu
+name=$(docker load -q -i %[2]s | sed -n 's/^Loaded image\( ID\)\{0,1\}: //p' | head -n 1)
+docker tag "$name" %[1]s
+`, localImage, quoted(a.Image.Path))
+}
+
 // dockerRun is the container without Compose: the same volumes, ports, limits
 // and health check.
 func dockerRun(a answers.Answers, v values, project string) []byte {
@@ -109,6 +121,9 @@ func dockerRun(a answers.Answers, v values, project string) []byte {
 	line("# Runs OpenAlgo with docker alone. Sizing is written here, not read from .env.")
 	if fromSource(a) {
 		line("# Run ./build.sh first: it builds the image.")
+	}
+	if a.Image.Source == "file" {
+		line("# Run ./load.sh first: it loads the image.")
 	}
 	line("set -eu")
 	line(`here=$(cd "$(dirname "$0")" && pwd)`)

@@ -4,7 +4,7 @@ package words
 type quote struct{ file, text, why string }
 
 var quotes = []quote{
-	{"internal/answers/image.go", "use registry, git, path or rehearsal", "a value of the answers file"},
+	{"internal/answers/image.go", "use registry, git, path, file or rehearsal", "a value of the answers file"},
 	{"internal/answers/image.go", "use ours or theirs", "values of the answers file"},
 	{"internal/engine/beyond.go", "--network host", "a flag of Docker"},
 	{"internal/engine/errors.go", "engine", "sentinels, which are compared and not shown"},

@@ -1,12 +1,15 @@
 package memory
 
 import (
+	"archive/tar"
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 
@@ -159,6 +162,36 @@ func (e imageCalls) Import(_ context.Context, ref string, tar io.Reader, changes
 	}
 	e.images[ref] = engine.Image{ID: "sha256:" + e.id(), Ref: ref, Labels: labels}
 	return e.images[ref], nil
+}
+
+// LoadImage makes the image of an archive's manifest.json under its names.
+func (e imageCalls) LoadImage(_ context.Context, in io.Reader) error {
+	images, archive := []struct {
+		Config   string
+		RepoTags []string
+	}{}, tar.NewReader(in)
+	for {
+		h, err := archive.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err == nil && h.Name == "manifest.json" {
+			err = json.NewDecoder(archive).Decode(&images)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if err := e.call(); err != nil {
+		return err
+	}
+	for _, image := range images {
+		id := strings.TrimSuffix(path.Base(image.Config), ".json")
+		for _, ref := range image.RepoTags {
+			e.images[ref] = engine.Image{ID: "sha256:" + id, Ref: ref, Arch: e.Facts.Arch, OS: "linux"}
+		}
+	}
+	return nil
 }
 
 // Build fails: nothing runs here.

@@ -16,7 +16,7 @@ const (
 	Theirs = "theirs" // the checkout's own
 )
 
-// Built is an image that is built from source.
+// Built is an image that is built from source, or loaded from a file.
 type Built struct {
 	Ref            string
 	Key            string // of the source and how it is built, for a git source
@@ -24,6 +24,7 @@ type Built struct {
 	Branch, Commit string
 	From           string // for a person
 	Missing        bool   // Docker does not have it: it is to be built
+	Loaded         bool   // from a file: nothing is built
 	// BuildsFrontend says that the web interface is compiled in the build, which
 	// needs most of the memory.
 	BuildsFrontend bool
@@ -32,6 +33,14 @@ type Built struct {
 
 // IsOurs reports whether this program's Dockerfile makes the image.
 func (b *Built) IsOurs() bool { return b.Dockerfile == Ours }
+
+// Origin says for a person where the image comes from.
+func (b *Built) Origin() string {
+	if b.Loaded {
+		return "loaded from " + b.From
+	}
+	return "built from " + b.From
+}
 
 // Want is an image that a plan needs.
 type Want struct {
@@ -42,7 +51,12 @@ type Want struct {
 }
 
 // IsBuilt reports whether the image is to be built here and now.
-func (w Want) IsBuilt() bool { return w.Built != nil && w.Built.Missing && w.Built.Ref == w.Ref }
+func (w Want) IsBuilt() bool { return w.isMade() && !w.Built.Loaded }
+
+// IsLoaded reports whether the image is to be loaded from a file here and now.
+func (w Want) IsLoaded() bool { return w.isMade() && w.Built.Loaded }
+
+func (w Want) isMade() bool { return w.Built != nil && w.Built.Missing && w.Built.Ref == w.Ref }
 
 // RepositoryOf is a reference without its tag and digest.
 func RepositoryOf(ref string) string {
