@@ -34,7 +34,7 @@ func (p *Ports) check(r *reader) {
 		}
 	}
 	if p.Web == p.WebSocket {
-		r.wrong("ports.websocket", "both ports are %d. Use different ports, for example {web: 5000, websocket: 8765}", p.Web)
+		r.wrong("ports.websocket", "both ports are %d. Use different ports, for example 5000 and 8765", p.Web)
 	}
 	if _, err := netip.ParseAddr(p.Bind); err != nil {
 		r.wrong("ports.bind", "%s is not an IP address of this machine, for example 127.0.0.1", quote(p.Bind))

@@ -19,14 +19,19 @@ func TestPlainLinesOfferRestoreAndAdopt(t *testing.T) {
 		{Label: "Take over the OpenAlgo in /srv/x", Args: []string{"adopt", "--ask", "--dir", "/srv/x"}},
 		{Label: "Take over", Why: "There is none."},
 	}
+	var words []string
 	said := func(menu []wizard.MenuEntry) string {
 		var out bytes.Buffer
 		w := &interview{installCommand: &installCommand{app: &app{dir: "/srv/new"}}, lines: terminal.NewLines(strings.NewReader(""), &out)}
-		w.sayInstead(menu)
+		words = w.sayInstead(menu)
 		return out.String()
 	}
-	for _, want := range []string{"openalgo-install --dir /srv/new restore /opt/openalgo-backups/a.tar.zst\n    Restore", "openalgo-install adopt --dir /srv/x\n"} {
-		if got := said(menu); !strings.Contains(got, want) || strings.Contains(got, "--ask") {
+	sudo := ""
+	if (&app{}).prompt().Sudo {
+		sudo = "sudo "
+	}
+	for _, want := range []string{"  restore: Restore a backup\n    " + sudo + "openalgo-install --dir /srv/new restore /opt/openalgo-backups/a.tar.zst\n", "  adopt: Take over the OpenAlgo in /srv/x\n    " + sudo + "openalgo-install adopt --dir /srv/x\n"} {
+		if got := said(menu); !strings.Contains(got, want) || strings.Contains(got, "--ask") || strings.Join(words, " ") != "restore adopt" {
 			t.Errorf("no %q in %s", want, got)
 		}
 	}

@@ -2,6 +2,8 @@ package cli
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"regexp"
 	"time"
 
@@ -68,7 +70,24 @@ func (c *logsCommand) run(ctx context.Context, tailGiven bool) (err error) {
 	if c.target != "" {
 		return c.ofCluster(ctx)
 	}
-	return c.look(ctx, func(s *ops.Session) error { return inside.Logs(ctx, s, c.LogOptions, c.stdout) })
+	out := &counted{to: c.stdout}
+	err = c.look(ctx, func(s *ops.Session) error { return inside.Logs(ctx, s, c.LogOptions, out) })
+	if err == nil && c.Match != nil && out.bytes == 0 {
+		fmt.Fprintf(c.stderr, "No line matches %q.\n", c.grep)
+	}
+	return err
+}
+
+// counted counts what is written.
+type counted struct {
+	to    io.Writer
+	bytes int
+}
+
+func (c *counted) Write(text []byte) (int, error) {
+	n, err := c.to.Write(text)
+	c.bytes += n
+	return n, err
 }
 
 // sinceTime reads --since. A time that is still to come today was meant of yesterday.

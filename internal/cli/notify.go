@@ -160,7 +160,7 @@ was last sent, and why the last one failed. Secrets are not shown.`,
 
 func showStates(a *app, states []notify.State) error {
 	if len(states) == 0 {
-		fmt.Fprintf(a.stdout, "Messages go nowhere yet. To add an address: %s\n", a.prompt().Command("notify", "add", "telegram"))
+		fmt.Fprintf(a.stdout, "There is no address for messages yet. To add one: %s\n", a.prompt().Command("notify", "add", "telegram"))
 		return nil
 	}
 	table := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)

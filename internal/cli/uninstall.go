@@ -86,7 +86,7 @@ func (c *uninstallCommand) approveRemoval(removal *plan.Plan) (shown bool, err e
 	if question == "" && c.purge == "" && !c.yes && isTerminal(c.stdin) {
 		question = "OpenAlgo stops and is removed. Its data and encryption keys stay"
 	}
-	if shown = question != "" || c.purge == askName && isTerminal(c.stdin); shown {
+	if shown = question != "" || c.asksPurge(removal) && isTerminal(c.stdin); shown {
 		present.Asking(c.stderr, removal)
 	}
 	if c.purge != "" {
@@ -98,7 +98,12 @@ func (c *uninstallCommand) approveRemoval(removal *plan.Plan) (shown bool, err e
 	return shown, err
 }
 
-// confirmPurge wants the instance's name, typed, or given with --yes.
+// asksPurge reports whether the flags leave open that all data is deleted.
+func (c *uninstallCommand) asksPurge(removal *plan.Plan) bool {
+	return c.purge == askName || c.purge == removal.Project && !c.yes
+}
+
+// confirmPurge wants the instance's name, typed, or given with a yes.
 func (c *uninstallCommand) confirmPurge(removal *plan.Plan) error {
 	name := c.purge
 	if name == askName {
@@ -114,6 +119,8 @@ func (c *uninstallCommand) confirmPurge(removal *plan.Plan) error {
 	switch {
 	case name != removal.Project:
 		return usage("--purge=%s is not this instance's name, which is %s; nothing was changed", name, removal.Project)
+	case !c.yes && isTerminal(c.stdin):
+		return c.agree("\nAll data of this instance is deleted for good.")
 	case !c.yes:
 		return usage("--purge=%s deletes all data. To confirm in advance, write --yes --purge=%s", name, name)
 	}

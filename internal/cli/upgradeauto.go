@@ -76,6 +76,11 @@ func (c *upgradeCommand) choose(ctx context.Context, s *ops.Session, daysGiven b
 		return "automatic upgrades are off", err
 	}
 	if c.auto == "" && (state == nil || !state.On) {
+		if o, err := s.Look(ctx); err == nil && o.Container() != nil {
+			if err := fromRegistry(o); err != nil {
+				return "", err // to switch them on would be no use
+			}
+		}
 		return "", finding.Named(finding.Usage, "auto-upgrade-off", "automatic upgrades are off, so there is nothing to hold or to skip").
 			With(finding.Run("Switch them on", "upgrade", "--auto")).Ending(finding.Unchanged)
 	}
@@ -108,6 +113,14 @@ func (c *upgradeCommand) choose(ctx context.Context, s *ops.Session, daysGiven b
 		finding.Command(dir, "notify", "add"), finding.Command(dir, "upgrade", "--hold")), nil
 }
 
+// fromRegistry refuses an instance whose image no registry has.
+func fromRegistry(o *world.Observation) error {
+	if ref := o.State.ImageRef; !o.State.IsOurs() || imagespec.IsTest(ref) || image.IsBuild(ref) {
+		return finding.Named(finding.HostNotReady, "auto-upgrade-source", "automatic upgrades need an image from a registry, and this one is %q", ref).Ending(finding.Unchanged)
+	}
+	return nil
+}
+
 // switchOn sets the window up. Without a new one it goes on with the one of before.
 func (c *upgradeCommand) switchOn(ctx context.Context, s *ops.Session, state *autoupgrade.State, daysGiven bool) error {
 	o, err := s.Look(ctx)
@@ -117,8 +130,8 @@ func (c *upgradeCommand) switchOn(ctx context.Context, s *ops.Session, state *au
 	if _, err := guard.Present(o); err != nil {
 		return err
 	}
-	if ref := o.State.ImageRef; !o.State.IsOurs() || imagespec.IsTest(ref) || image.IsBuild(ref) {
-		return finding.Named(finding.HostNotReady, "auto-upgrade-source", "automatic upgrades need an image from a registry, and this one is %q", ref).Ending(finding.Unchanged)
+	if err := fromRegistry(o); err != nil {
+		return err
 	}
 	b, _ := broker.Find(settings.BrokerOf(o.Env))
 	if c.auto != autoOn || !state.On {

@@ -152,7 +152,7 @@ func setWatch(ctx context.Context, dir, clock string, warn func(*finding.Error))
 	}
 	text := fmt.Sprintf("the watch is on: %s looks every %d minutes", by, later.WatchEvery)
 	if idle {
-		text = fmt.Sprintf("the watch is set up, but nothing runs it yet: see the warning. After that, %s looks every %d minutes", by, later.WatchEvery)
+		text = fmt.Sprintf("the watch is set up, but nothing runs it yet. Do what the warning says. Then %s looks every %d minutes", by, later.WatchEvery)
 	}
 	if dir != "" {
 		text += " at the instance in " + dir + " alone"

@@ -49,10 +49,10 @@ func (w *interview) inLines(ctx context.Context) error {
 			return asCancelled(err)
 		}
 	}
-	if machine.Instance == "" {
-		w.sayInstead(machine.Menu)
-	}
 	questions := wizard.NewPlain(w.lines, judgeDNS)
+	if machine.Instance == "" {
+		questions.Instead = w.sayInstead(machine.Menu)
+	}
 	if machine.Saved != nil {
 		questions.Change(machine.Saved)
 	}
@@ -60,6 +60,9 @@ func (w *interview) inLines(ctx context.Context) error {
 	defer func() { _ = questions.Drafts.Flush() }() // a convenience: a machine that keeps nothing still installs
 	for {
 		retry, err := w.round(ctx, questions)
+		if chosen := wizard.Chosen(0); errors.As(err, &chosen) {
+			return asCancelled(w.doInstead(ctx, machine.Menu, int(chosen)))
+		}
 		if !retry {
 			return asCancelled(err)
 		}

@@ -17,7 +17,7 @@ func (c *clock) judge(patient) []Finding {
 	case c.synced == nil:
 		return nil
 	case !*c.synced:
-		return warning("clock", finding.Warn("clock-not-set", "the clock is not synchronised with a time server. Brokers refuse logins if it is minutes off").With(shell("timedatectl set-ntp true")))
+		return warning("clock", finding.Warn("clock-not-set", "the clock is not synchronised with a time server. Brokers refuse logins if it is minutes off").With(shell("sudo timedatectl set-ntp true")))
 	}
 	return ok("clock", "the clock is synchronised with a time server")
 }

@@ -85,7 +85,7 @@ func (c closedBy) problem() FirewallProblem {
 	if save := saving(); save != nil {
 		p.Commands = append(p.Commands, "sudo "+strings.Join(save, " "))
 	} else {
-		p.Text += ". A restart of this machine removes these rules, unless you save them too"
+		p.Text += ". A restart of this machine removes these rules. Save them if they shall stay"
 	}
 	return p
 }

@@ -23,8 +23,8 @@ func Intent(o *world.Observation, command string) (plan.Intent, error) {
 		return i, finding.Named(finding.HostNotReady, "foreign-stack", "the OpenAlgo in %s was not installed by openalgo-install", string(o.Dir)).
 			With(finding.Run("Take it over as it is, with its keys and data", "adopt"))
 	case o.AnswersText == nil:
-		return i, finding.Named(finding.HostNotReady, "answers-missing", "%s is gone, so it is not known how this instance was installed. Restore it, or install with answers again, "+
-			"which keeps keys and data", path)
+		return i, finding.Named(finding.HostNotReady, "answers-missing", "%s is missing, so openalgo-install does not know how this instance was installed. Restore the file, "+
+			"or install again with an answers file: keys and data stay", path)
 	case o.Env == nil && len(o.Data) == 0:
 		return i, finding.Named(finding.HostNotReady, "env-missing", "there is no %s, and no data either. To install OpenAlgo here, use --answers FILE", o.Dir.Env())
 	}

@@ -121,11 +121,11 @@ func (a answer) judge(host string) *trouble {
 		return &trouble{passing: true, after: a.retryAfter(), err: finding.Named(finding.Failed, "notify-busy", "%s takes no more messages for now (429)", host).
 			With(finding.Hint{Do: "Nothing to do: the message is sent later"})}
 	case a.status/100 == 5:
-		return &trouble{passing: true, after: a.retryAfter(), err: finding.Named(finding.Failed, "notify-unreachable", "%s has a fault (%d)", host, a.status).
+		return &trouble{passing: true, after: a.retryAfter(), err: finding.Named(finding.Failed, "notify-unreachable", "%s failed (%d)", host, a.status).
 			With(finding.Hint{Do: "Nothing to do: the message is sent later"})}
 	case a.status/100 == 3:
-		return &trouble{err: finding.Named(finding.Failed, "notify-refused", "%s points to another address (%d), which is not followed", host, a.status).
-			With(finding.Hint{Do: "Enter the address that it points to"})}
+		return &trouble{err: finding.Named(finding.Failed, "notify-refused", "%s redirects to another address (%d), and redirects are not followed", host, a.status).
+			With(finding.Hint{Do: "Enter the address that it redirects to"})}
 	}
 	t := a.refused(host, "the address or its token is wrong, or no longer valid")
 	t.letter = a.status == http.StatusBadRequest || a.status == http.StatusRequestEntityTooLarge || a.status == http.StatusUnprocessableEntity

@@ -61,7 +61,7 @@ func TestTroubles(t *testing.T) {
 		"a fault":                  {target.Ntfy, answers(503, "maintenance"), "notify-unreachable", "503", 3, false},
 		"one that hangs":           {target.Webhook, hangs, "notify-unreachable", "in time", 3, false},
 		"a huge answer":            {target.Webhook, huge, "notify-refused", "403", 1, false},
-		"another host":             {target.Webhook, answers(302, "", "Location", "https://example.com/"), "notify-refused", "points to another address", 1, false},
+		"another host":             {target.Webhook, answers(302, "", "Location", "https://example.com/"), "notify-refused", "redirects to another address", 1, false},
 		"its own words":            {target.Webhook, answers(403, "\x1b[2J forbidden \x00 /hook-canary"), "notify-refused", "forbidden", 1, false},
 	} {
 		t.Run(name, func(t *testing.T) {

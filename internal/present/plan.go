@@ -9,6 +9,7 @@ import (
 
 	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/printable"
+	"github.com/marketcalls/openalgo-install/internal/sizing"
 )
 
 // Plan prints a plan for a person, each file with its diff.
@@ -62,7 +63,15 @@ func writePlan(w io.Writer, p *plan.Plan, diffs bool) {
 		Settings(w, p)
 	}
 	if p.Sizes() {
-		fmt.Fprintf(w, "\nSizing for %s (%s figures): %s, strategies: %s\n", p.Sizing.Of(), p.Sizing.Source, p.Sizing.Values(), p.Sizing.Strategies)
+		source := "" // this machine's
+		switch p.Sizing.Source {
+		case sizing.SourceEngine:
+			source = ", as Docker reports"
+		case sizing.SourceFlag:
+			source = ", as you said"
+		case sizing.SourceHost:
+		}
+		fmt.Fprintf(w, "\nSizing for %s%s: %s, strategies: %s\n", p.Sizing.Of(), source, p.Sizing.Values(), p.Sizing.Strategies)
 	}
 	// The question that is asked while a market is open says how long that is.
 	if p.Downtime != nil && !slices.ContainsFunc(p.Asks, func(ask plan.Ask) bool { return ask.Kind == plan.AskMarket }) {
@@ -90,8 +99,15 @@ func Settings(w io.Writer, p *plan.Plan) {
 		}
 		return printable.Line(value)
 	}
+	var reasons []string // each once, so that the table is narrow
 	for _, l := range p.Settings {
-		fmt.Fprintf(tw, "  %s\t%s\t%s\t%s\t%s\n", l.Key, dash(l.Env), dash(l.Container), l.Due, printable.Line(l.Action+": "+l.Reason))
+		fmt.Fprintf(tw, "  %s\t%s\t%s\t%s\t%s\n", l.Key, dash(l.Env), dash(l.Container), l.Due, printable.Line(l.Action))
+		if reason := printable.Line(l.Action + ": " + l.Reason); l.Reason != "correct" && !slices.Contains(reasons, reason) {
+			reasons = append(reasons, reason)
+		}
 	}
 	_ = tw.Flush()
+	for _, reason := range reasons {
+		fmt.Fprintf(w, "  %s\n", reason)
+	}
 }

@@ -76,8 +76,19 @@ func TestThePlanShowsTheSevenValues(t *testing.T) {
 	p := &plan.Plan{Settings: []settings.SizingLine{{Key: "OMP_NUM_THREADS", Env: "1", Due: "2", Action: settings.LineKept, Reason: "you set it in .env by hand"}}}
 	var text strings.Builder
 	Settings(&text, p)
-	if want := "  OMP_NUM_THREADS  1        -        2       kept: you set it in .env by hand\n"; !strings.HasSuffix(text.String(), want) || strings.Count(text.String(), "\n") != 2 {
+	if want := "  OMP_NUM_THREADS  1        -        2       kept\n  kept: you set it in .env by hand\n"; !strings.HasSuffix(text.String(), want) || strings.Count(text.String(), "\n") != 3 {
 		t.Errorf("%q, want %q", &text, want)
+	}
+	text.Reset()
+	p.Settings = nil
+	for _, key := range []string{"OPENBLAS_NUM_THREADS", "STRATEGY_MEMORY_LIMIT_MB"} {
+		p.Settings = append(p.Settings, settings.SizingLine{Key: key, Env: "2", Container: "2048m", Due: "1024m", Action: settings.LineSet, Reason: "needed for 23.5 GiB of RAM and 2 cores"})
+	}
+	Settings(&text, p)
+	for line := range strings.Lines(text.String()) {
+		if len(line) > 80 || strings.Count(text.String(), "needed for") != 1 {
+			t.Errorf("%d columns: %q", len(line), line)
+		}
 	}
 }
 

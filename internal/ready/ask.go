@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/engine"
@@ -47,18 +48,25 @@ type State struct {
 	Ready     bool
 	Starting  bool   // it may still be on its way up
 	Reason    string // why it is not ready
+	Stopped   bool   // it was stopped in order, and Docker leaves it so
 	NoAccount bool   // it waits for its first account
 }
+
+// endedBySignal is how a container ends that is stopped: by itself, at SIGINT, SIGKILL and
+// SIGTERM. One that ended so otherwise, Docker would have started again.
+var endedBySignal = []int{0, 130, 137, 143}
 
 // Now asks the OpenAlgo in a container once, and does not wait.
 func (p *Prober) Now(ctx context.Context, c engine.Container) State {
 	if c.State != "running" {
 		reason := "the container is " + c.State
-		if c.State == "exited" {
-			reason += fmt.Sprintf(" (status %d)", c.ExitCode)
-		}
-		if c.OOMKilled {
-			reason += ": it ran out of memory"
+		switch inOrder := slices.Contains(endedBySignal, c.ExitCode) && (c.Restart == "unless-stopped" || c.Restart == "always"); {
+		case c.State == "exited" && c.OOMKilled:
+			reason = fmt.Sprintf("the container ended with status %d: it ran out of memory", c.ExitCode)
+		case c.State == "exited" && inOrder:
+			return State{Reason: "OpenAlgo was stopped", Stopped: true}
+		case c.State == "exited":
+			reason = fmt.Sprintf("the container ended with status %d", c.ExitCode)
 		}
 		return State{Reason: reason}
 	}

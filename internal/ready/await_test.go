@@ -348,18 +348,21 @@ func TestNow(t *testing.T) {
 		app  int
 		want State
 	}{
-		"ready":         {engine.Container{State: "running"}, 200, State{Ready: true}},
-		"stopped":       {engine.Container{State: "exited", ExitCode: 7}, 200, State{Reason: "the container is exited (status 7)"}},
-		"out of memory": {engine.Container{State: "exited", ExitCode: 137, OOMKilled: true}, 200, State{Reason: "the container is exited (status 137): it ran out of memory"}},
-		"created":       {engine.Container{State: "created"}, 200, State{Reason: "the container is created"}},
-		"starting":      {engine.Container{State: "running", StartedAt: time.Now()}, 0, State{Starting: true, Reason: "ago and does not answer yet"}},
-		"too long":      {engine.Container{State: "running", StartedAt: began.AddDate(-2, 0, 0)}, 0, State{Reason: "no answer from"}},
-		"wrong answers": {engine.Container{State: "running", StartedAt: time.Now()}, 500, State{Reason: "answers 500"}},
+		"ready":            {engine.Container{State: "running"}, 200, State{Ready: true}},
+		"stopped":          {engine.Container{State: "exited", ExitCode: 7}, 200, State{Reason: "the container ended with status 7"}},
+		"stopped in order": {engine.Container{State: "exited", ExitCode: 143, Restart: "unless-stopped"}, 200, State{Reason: "OpenAlgo was stopped", Stopped: true}},
+		"ended alone":      {engine.Container{State: "exited", ExitCode: 143, Restart: "no"}, 200, State{Reason: "the container ended with status 143"}},
+		"failed":           {engine.Container{State: "exited", ExitCode: 1, Restart: "unless-stopped"}, 200, State{Reason: "the container ended with status 1"}},
+		"out of memory":    {engine.Container{State: "exited", ExitCode: 137, OOMKilled: true}, 200, State{Reason: "the container ended with status 137: it ran out of memory"}},
+		"created":          {engine.Container{State: "created"}, 200, State{Reason: "the container is created"}},
+		"starting":         {engine.Container{State: "running", StartedAt: time.Now()}, 0, State{Starting: true, Reason: "ago and does not answer yet"}},
+		"too long":         {engine.Container{State: "running", StartedAt: began.AddDate(-2, 0, 0)}, 0, State{Reason: "no answer from"}},
+		"wrong answers":    {engine.Container{State: "running", StartedAt: time.Now()}, 500, State{Reason: "answers 500"}},
 	} {
 		a.set(func(a *app) { a.status = c.app })
 		c.c.Ports = d.c.Ports
 		got := p.Now(t.Context(), c.c)
-		if got.Ready != c.want.Ready || got.Starting != c.want.Starting || !strings.Contains(got.Reason, c.want.Reason) || c.want.Reason == "" && got.Reason != "" {
+		if got.Ready != c.want.Ready || got.Stopped != c.want.Stopped || got.Starting != c.want.Starting || !strings.Contains(got.Reason, c.want.Reason) || c.want.Reason == "" && got.Reason != "" {
 			t.Errorf("%s: %+v, want %+v", name, got, c.want)
 		}
 	}

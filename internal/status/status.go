@@ -280,6 +280,9 @@ func describe(ctx context.Context, e Docker, c engine.Container, dir string, due
 	i.Tunnel = tunnelTo(e.Info(), i.URL, c, knownAddress(i.Address))
 	now := (&ready.Prober{Engine: e}).Now(ctx, c)
 	i.Ready, i.Starting, i.Reason = now.Ready, now.Starting, now.Reason
+	if now.Stopped {
+		i.Reason += ". To start it: " + finding.Command(dir, "start")
+	}
 	if stacks.IsFrozen(c) {
 		i.Reason = "it is frozen by a backup (for 5 s at most) or by `docker pause`. To resume: " + finding.Command(dir, "start")
 	}

@@ -62,7 +62,7 @@ func TestLook(t *testing.T) {
 		t.Fatal(one, err)
 	}
 	i := one.Instances[0]
-	if i.Name != "openalgo" || i.Dir != dir || i.Ready || i.Starting || i.Reason != "the container is exited (status 1)" || i.URL != "https://algo.example.com" {
+	if i.Name != "openalgo" || i.Dir != dir || i.Ready || i.Starting || i.Reason != "the container ended with status 1" || i.URL != "https://algo.example.com" {
 		t.Errorf("%+v", i)
 	}
 	// .env beats the container's environment; shared memory is the container's.

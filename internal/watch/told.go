@@ -79,7 +79,7 @@ var manners = map[string]manner{
 	"engine-unusable":    {severity: notify.Problem, title: "Docker does not answer", over: "Docker answers again"},
 	"engine-not-at-boot": {severity: notify.Warning, title: "Docker does not start with this machine", over: "Docker starts with this machine", every: weekly},
 	"disk-full":          {severity: notify.Problem, title: diskFull, over: diskAgain, as: "disk"},
-	"inodes-full":        {severity: notify.Problem, title: "The disk can take nearly no more files", over: "The disk can take files again"},
+	"inodes-full":        {severity: notify.Problem, title: "The disk has room for almost no more files", over: "The disk has room for files again"},
 	"disk-low":           {severity: notify.Warning, title: diskFull, over: diskAgain, as: "disk", every: daily},
 	"disk-fills":         {severity: notify.Warning, title: "The disk will be full soon", over: "The disk no longer fills up", every: daily},
 	"memory-low":         {severity: notify.Warning, title: "This machine is short of memory", over: "This machine has memory again"},

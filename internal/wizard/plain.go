@@ -3,6 +3,7 @@ package wizard
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,12 +19,19 @@ type Plain struct {
 	// Drafts keeps what was answered, should the line drop; nil: nothing is kept.
 	Drafts *draft.Store
 	Here   questions.Here
+	// Instead are words that mean something else than a domain.
+	Instead []string
 
 	offered bool // the answers of an earlier interview
 	lines   *terminal.Lines
 	draft   *questions.Draft
 	dns     func(ctx context.Context, domain string) (good bool, words string)
 }
+
+// Chosen is the number of one of Plain.Instead, which ends the questions.
+type Chosen int
+
+func (Chosen) Error() string { return "something else was chosen" }
 
 // NewPlain returns a Plain. dns judges a domain and may be nil.
 func NewPlain(lines *terminal.Lines, dns func(context.Context, string) (bool, string)) *Plain {
@@ -191,6 +199,9 @@ func (p *Plain) one(ctx context.Context, it item) (goBack bool, err error) {
 		}
 		if text == back {
 			return true, nil
+		}
+		if n := slices.Index(p.Instead, strings.TrimSpace(text)); n >= 0 && q.Key == questions.KeyDomain {
+			return false, Chosen(n)
 		}
 		if strings.TrimSpace(text) == "" {
 			text = p.draft.Offer(q)

@@ -47,6 +47,20 @@ func TestPlainMessagesAndBackups(t *testing.T) {
 	}
 }
 
+// A word at the first question does something else; at another one it is an answer.
+func TestPlainInstead(t *testing.T) {
+	for lines, want := range map[string]bool{"adopt": true, " adopt ": true, "x.example.com\nadopt": false} {
+		var out bytes.Buffer
+		w := wizard.NewPlain(terminal.NewLines(strings.NewReader(lines+"\n"), &out), nil)
+		w.Instead = []string{"restore", "adopt"}
+		_, err := w.Ask(t.Context())
+		chosen := wizard.Chosen(-1)
+		if errors.As(err, &chosen) != want || want && chosen != 1 {
+			t.Errorf("%q: %v\n%s", lines, err, out.String())
+		}
+	}
+}
+
 func TestEachKindOfBroker(t *testing.T) {
 	for name, c := range map[string]struct {
 		lines []string
