@@ -113,7 +113,7 @@ func checkMessages(a *Answers, r *reader) {
 			r.wrong(key+".name", "two addresses of this list are named %s: give each its own name", quote(t.Name))
 		}
 		seen[t.Name] = true
-		if r.saved || slices.ContainsFunc(r.problems, func(p Problem) bool { return strings.HasPrefix(p.Key, key+".") }) {
+		if r.saved || r.changed && t.Secret.Empty() || slices.ContainsFunc(r.problems, func(p Problem) bool { return strings.HasPrefix(p.Key, key+".") }) {
 			continue
 		}
 		if err := t.Check(); err != nil {

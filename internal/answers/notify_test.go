@@ -60,4 +60,13 @@ func TestNotifyIsSavedWithoutSecrets(t *testing.T) {
 	if len(problems) > 0 || len(again.Notify) != 2 || again.Notify[0].To[0] != "123" || again.Notify[1].Name != "mine" {
 		t.Errorf("%+v, %v", again.Notify, problems)
 	}
+	// Whatever changes the answers later has no secrets either.
+	again.Broker = a.Broker
+	if problems := again.Check(); len(problems) > 0 {
+		t.Error(problems)
+	}
+	again.Notify[0].Kind = "sms"
+	if problems := again.Check(); len(problems) != 1 {
+		t.Error(problems)
+	}
 }

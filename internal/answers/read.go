@@ -28,6 +28,7 @@ type position struct{ line, column int }
 type reader struct {
 	lookup   Lookup
 	saved    bool // a saved file: it may lack the credentials
+	changed  bool // no file but answers that were changed: this machine has the secrets of addresses
 	problems []Problem
 	at       map[string]position // where each value stands; of a section, its key
 	unread   map[string]bool     // keys whose value has the wrong type

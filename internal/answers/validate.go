@@ -39,7 +39,7 @@ func (r *reader) wrong(key, format string, args ...any) {
 
 // Check holds answers that were changed in a program against the rules of a file.
 func (a *Answers) Check() []Problem {
-	r := &reader{at: map[string]position{"version": {}}, unread: map[string]bool{}, source: map[string]string{}}
+	r := &reader{changed: true, at: map[string]position{"version": {}}, unread: map[string]bool{}, source: map[string]string{}}
 	r.validate(a.fields())
 	for i := range r.problems {
 		r.problems[i].Line, r.problems[i].Column = 0, 0
