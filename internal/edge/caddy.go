@@ -12,12 +12,12 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/aymanbagabas/go-udiff"
 	"go.yaml.in/yaml/v4"
 
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/linediff"
 	"github.com/marketcalls/openalgo-install/internal/order"
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 )
@@ -299,6 +299,6 @@ func unified(name string, after []byte) func([]byte) string {
 		if bytes.Equal(before, after) {
 			return ""
 		}
-		return strings.TrimSuffix(udiff.Unified("a/"+name, "b/"+name, string(before), string(after)), "\n") + "\n"
+		return strings.TrimSuffix(linediff.Unified("a/"+name, "b/"+name, string(before), string(after), linediff.Context), "\n") + "\n"
 	}
 }

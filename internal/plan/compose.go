@@ -6,11 +6,10 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/aymanbagabas/go-udiff"
-
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/guard"
+	"github.com/marketcalls/openalgo-install/internal/linediff"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/settings"
 	"github.com/marketcalls/openalgo-install/internal/world"
@@ -29,7 +28,7 @@ func planCompose(o *world.Observation, p *Plan) error {
 	path := o.Dir.Path(compose.FileName)
 	onDisk, last := settings.Sum(o.ComposeText), o.State.ComposeSHA256
 	earlier := slices.ContainsFunc(compose.Earlier(rendered), func(text []byte) bool { return last == settings.Sum(text) })
-	diff := udiff.Unified("a/"+compose.FileName, "b/"+compose.FileName, string(o.ComposeText), string(rendered))
+	diff := linediff.Unified("a/"+compose.FileName, "b/"+compose.FileName, string(o.ComposeText), string(rendered), linediff.Context)
 	switch {
 	case o.ComposeText == nil:
 		p.Add(Change{Kind: KindFile, Name: path, Action: ActionCreate, Reason: "how Docker runs OpenAlgo", Diff: diff})

@@ -5,14 +5,13 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aymanbagabas/go-udiff"
-
 	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	docker "github.com/marketcalls/openalgo-install/internal/engine/spec"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/guard"
 	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/linediff"
 	"github.com/marketcalls/openalgo-install/internal/preflight"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 	"github.com/marketcalls/openalgo-install/internal/settings"
@@ -159,7 +158,7 @@ func freeLiterals(o *world.Observation, p *Plan, service string) error {
 	p.ComposeText = text
 	if len(found) > 0 {
 		p.Add(Change{Kind: KindFile, Name: path, Action: ActionUpdate, Reason: "replace numbers by ${...}, so that .env sets them",
-			Diff: udiff.Unified("a/"+o.ComposeName, "b/"+o.ComposeName, string(o.ComposeText), string(text))})
+			Diff: linediff.Unified("a/"+o.ComposeName, "b/"+o.ComposeName, string(o.ComposeText), string(text), linediff.Context)})
 	}
 	return nil
 }

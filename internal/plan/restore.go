@@ -5,12 +5,11 @@ import (
 	"fmt"
 	"path/filepath"
 
-	"github.com/aymanbagabas/go-udiff"
-
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/guard"
 	"github.com/marketcalls/openalgo-install/internal/instance"
+	"github.com/marketcalls/openalgo-install/internal/linediff"
 	"github.com/marketcalls/openalgo-install/internal/market"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/printable"
@@ -52,13 +51,13 @@ func planRestore(o *world.Observation, p *Plan) error {
 	}
 	if !bytes.Equal(o.PresentCompose, p.ComposeText) && p.Change(KindFile, string(o.Dir)+"/"+compose.FileName) == nil {
 		p.Add(Change{Kind: KindFile, Name: string(o.Dir) + "/" + compose.FileName, Action: ActionUpdate, Reason: "from the backup",
-			Diff: udiff.Unified("a/"+compose.FileName, "b/"+compose.FileName, string(o.PresentCompose), string(p.ComposeText))})
+			Diff: linediff.Unified("a/"+compose.FileName, "b/"+compose.FileName, string(o.PresentCompose), string(p.ComposeText), linediff.Context)})
 	}
 	if f := o.Override; f != nil && r.Files[filepath.Base(f.Path)] != nil && r.Same {
 		name := filepath.Base(f.Path)
 		if here := o.Overrides[name]; !bytes.Equal(here, f.Content) {
 			p.Add(Change{Kind: KindFile, Name: f.Path, Action: ActionUpdate, Reason: "from the backup",
-				Diff: udiff.Unified("a/"+name, "b/"+name, string(here), string(f.Content))})
+				Diff: linediff.Unified("a/"+name, "b/"+name, string(here), string(f.Content), linediff.Context)})
 		}
 	}
 	m := r.Manifest

@@ -9,13 +9,12 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aymanbagabas/go-udiff"
-
 	"github.com/marketcalls/openalgo-install/internal/broker"
 	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/keys"
+	"github.com/marketcalls/openalgo-install/internal/linediff"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
 	"github.com/marketcalls/openalgo-install/internal/secret"
 	"github.com/marketcalls/openalgo-install/templates"
@@ -86,7 +85,7 @@ func Decide(s Situation, want []Setting, asked Edit) (Env, finding.Warnings, err
 	want = slices.DeleteFunc(slices.Clone(want), func(s Setting) bool { return asked.names(s.Key) })
 	p := Env{Settings: append(want, asked.settings()...), Fresh: current == nil, base: sample, whole: asked.Whole, wholeOf: asked.WholeOf}
 	if p.base == nil {
-		p.base = templates.Env
+		p.base = templates.Env()
 	}
 	file, err := With(current, asked.TakenOver)
 	if err != nil {
@@ -312,11 +311,7 @@ func (p Env) Diff(before []byte) string {
 	if p.Fresh {
 		before, from = p.base, "a/.sample.env"
 	}
-	edits := udiff.Lines(string(envfile.Masked(before)), string(envfile.Masked(p.Text)))
-	diff, err := udiff.ToUnified(from, "b/.env", string(envfile.Masked(before)), edits, 0)
-	if err != nil {
-		diff = "" // the edits are udiff's own: they always fit
-	}
+	diff := linediff.Unified(from, "b/.env", string(envfile.Masked(before)), string(envfile.Masked(p.Text)), 0)
 	var hidden []string
 	for _, set := range p.Edits {
 		if !set.Unset && envfile.IsSecret(set.Key, set.Value.Reveal()) {
