@@ -43,7 +43,7 @@ func TestCreateCopy(t *testing.T) {
 		t.Errorf("the changes: shm %d, %v", after.ShmBytes, after.Env)
 	}
 	for _, c := range []*engine.Container{&before, &after} {
-		c.ID, c.Name, c.State, c.Created, c.StartedAt, c.Env, c.ShmBytes, c.Pid = "", "", "", time.Time{}, time.Time{}, nil, 0, 0
+		c.ID, c.Name, c.State, c.Created, c.StartedAt, c.Env, c.ShmBytes, c.Pid, c.Log.Path = "", "", "", time.Time{}, time.Time{}, nil, 0, 0, ""
 	}
 	if !reflect.DeepEqual(before, after) {
 		t.Errorf("the copy differs:\n%+v\n%+v", before, after)
