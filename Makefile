@@ -95,7 +95,8 @@ docs: ## the reference of the command line, the man pages, the names of errors, 
 	$(GO) test ./internal/cli -run 'TestReference|TestManPages' -update
 	$(GO) test ./internal/finding -run TestErrorsPage -update
 	$(GO) test ./internal/broker -run TestPages -update
-	$(GO) test ./internal/cli -run TestManPages # what was embedded is what was written
+	$(GO) test ./internal/packed -run TestPacked -update # pages and templates, as the program has them
+	$(GO) test ./internal/cli -run TestManPages
 
 snapshot: ## a release, unsigned and unpublished, in dist
 	$(GO) run $(GORELEASER) release --snapshot --clean --skip=sign,sbom,publish

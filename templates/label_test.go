@@ -10,7 +10,7 @@ import (
 
 // TestImageSaysThatItIsCompiled reads the label as those do who would else compile it.
 func TestImageSaysThatItIsCompiled(t *testing.T) {
-	if want := "\nLABEL " + openalgo.LabelBytecode + "=1\n"; !strings.Contains(string(templates.Dockerfile), want) {
+	if want := "\nLABEL " + openalgo.LabelBytecode + "=1\n"; !strings.Contains(string(templates.Dockerfile()), want) {
 		t.Errorf("the Dockerfile has no line %q", want)
 	}
 }

@@ -46,7 +46,7 @@ func newMigration(t *testing.T) *migration {
 		t.Skip("no OPENALGO_PYTHON: make test has one")
 	}
 	m := &migration{&app{t: t, dir: t.TempDir()}, python}
-	m.write("openalgo-migrate.py", string(templates.Migrate), 0o644)
+	m.write("openalgo-migrate.py", string(templates.Migrate()), 0o644)
 	m.write(".openalgo-image", "one\n", 0o644)
 	m.write("upgrade/migrate_all.py", migrateAll, 0o644)
 	m.write("upgrade/one.py", migrateOne, 0o644)

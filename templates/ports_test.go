@@ -49,7 +49,7 @@ func TestPorts(t *testing.T) {
 	port := free.Addr().(*net.TCPAddr).Port
 	_ = free.Close()
 
-	cmd := exec.Command(python, "-c", string(templates.Ports), fmt.Sprintf("%d:%d", port, own.Addr().(*net.TCPAddr).Port), "--", "sh", "-c", "echo $$; cat; kill 0")
+	cmd := exec.Command(python, "-c", string(templates.Ports()), fmt.Sprintf("%d:%d", port, own.Addr().(*net.TCPAddr).Port), "--", "sh", "-c", "echo $$; cat; kill 0")
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -59,8 +59,8 @@ func newApp(t *testing.T) *app {
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	a := &app{t: t, dir: dir}
-	a.write("start.sh", string(templates.StartScript), 0o755)
-	a.write(".sample.env", string(templates.Env), 0o644)
+	a.write("start.sh", string(templates.StartScript()), 0o755)
+	a.write(".sample.env", string(templates.Env()), 0o644)
 	a.write(".venv/bin/python", pythonStub, 0o755)
 	a.write(".venv/bin/gunicorn", gunicornStub, 0o755)
 	a.write("upgrade/migrate_all.py", "", 0o644)
@@ -314,7 +314,7 @@ func TestCloudEnv(t *testing.T) {
 			t.Errorf("%s is %q, want %q", key, got, wanted)
 		}
 	}
-	sample, err := envfile.Parse(templates.Env)
+	sample, err := envfile.Parse(templates.Env())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -351,7 +351,7 @@ func TestCloudEnvWithoutSalt(t *testing.T) {
 		for _, salt := range []string{"-", "", strings.Repeat("c3", 16)} {
 			t.Run(name+", "+salt, func(t *testing.T) {
 				a := newApp(t).inCloud(map[string]string{"FERNET_SALT": salt}).with("WEB_DIES=0")
-				a.write(".sample.env", sample.ReplaceAllString(string(templates.Env), line), 0o644)
+				a.write(".sample.env", sample.ReplaceAllString(string(templates.Env()), line), 0o644)
 				out, status := a.run()
 				want(t, out, status, 0, "wrote")
 				file, err := envfile.Parse([]byte(a.read(".env")))

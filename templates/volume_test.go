@@ -22,7 +22,7 @@ type volume struct {
 
 func (v volume) run(stdin []byte, args ...string) (stdout []byte, failed string) {
 	v.t.Helper()
-	cmd := exec.CommandContext(v.t.Context(), v.python, append([]string{"-c", string(templates.Volume)}, args...)...)
+	cmd := exec.CommandContext(v.t.Context(), v.python, append([]string{"-c", string(templates.Volume())}, args...)...)
 	var out, said bytes.Buffer
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(stdin), &out, &said
 	if err := cmd.Run(); err != nil {

@@ -1,24 +1,19 @@
 package answers
 
 import (
-	_ "embed" // for the example and the schema
 	"fmt"
 	"slices"
 
 	"go.yaml.in/yaml/v4"
+
+	"github.com/marketcalls/openalgo-install/internal/packed"
 )
 
-//go:embed example.yaml
-var example []byte
-
-//go:embed schema.json
-var schema []byte
-
 // Example is a file with every answer explained.
-func Example() []byte { return example }
+func Example() []byte { return packed.Text("internal/answers/example.yaml") }
 
 // Schema is the JSON Schema (draft 2020-12) of an answers file.
-func Schema() []byte { return schema }
+func Schema() []byte { return packed.Text("internal/answers/schema.json") }
 
 const savedHeader = "# Your answers, without secrets. openalgo-install writes this file after each run.\n"
 

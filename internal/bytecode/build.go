@@ -3,7 +3,6 @@ package bytecode
 import (
 	"bytes"
 	"context"
-	_ "embed" // build.py
 	"errors"
 	"fmt"
 	"strconv"
@@ -13,14 +12,13 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/compose"
 	"github.com/marketcalls/openalgo-install/internal/engine"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/packed"
 	"github.com/marketcalls/openalgo-install/internal/printable"
 	"github.com/marketcalls/openalgo-install/internal/wait"
 )
 
 // program is what the image's Python carries out.
-//
-//go:embed build.py
-var program string
+func program() string { return string(packed.Text("internal/bytecode/build.py")) }
 
 const (
 	// Longest is how long anybody waits for bytecode. It goes on being made.
@@ -109,7 +107,7 @@ func spec(volume, image string, awaited bool) engine.ContainerSpec {
 		Name: volume + "-build",
 		Config: engine.Config{
 			Image: image, User: "0", WorkingDir: "/", Labels: map[string]string{Label: volume},
-			Entrypoint:  []string{openalgo.Python, "-I", "-S", "-B", "-W", "ignore", "-c", program, compose.BytecodeDir, image, strconv.Itoa(workers), haste},
+			Entrypoint:  []string{openalgo.Python, "-I", "-S", "-B", "-W", "ignore", "-c", program(), compose.BytecodeDir, image, strconv.Itoa(workers), haste},
 			Healthcheck: &engine.HealthConfig{Test: []string{"NONE"}},
 		},
 		Host: engine.HostConfig{

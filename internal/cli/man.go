@@ -2,9 +2,7 @@ package cli
 
 import (
 	"bytes"
-	"embed"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -12,15 +10,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/packed"
 )
 
 func init() { register(newMan) }
 
-// pages are the man pages, which make docs writes from the commands: what writes
+// pages is where the man pages are, which make docs writes from the commands: what writes
 // them would make the program bigger than they do.
-//
-//go:embed man/*.1
-var pages embed.FS
+const pages = "internal/cli/man/"
 
 // What make docs writes for a release's version and date.
 const (
@@ -34,10 +31,7 @@ func newMan(a *app) *cobra.Command {
 		Use: "man", Short: "Write the man pages", Args: noArgs,
 		RunE: func(*cobra.Command, []string) error {
 			if dir == "" {
-				text, err := page(program + ".1")
-				if err == nil {
-					_, err = a.stdout.Write(text)
-				}
+				_, err := a.stdout.Write(page(program + ".1"))
 				return err
 			}
 			if err := writePages(dir); err != nil {
@@ -54,16 +48,8 @@ func writePages(dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	list, err := fs.ReadDir(pages, "man")
-	if err != nil {
-		return err
-	}
-	for _, entry := range list {
-		text, err := page(entry.Name())
-		if err == nil {
-			err = host.WriteFile(filepath.Join(dir, entry.Name()), text, 0o644, "")
-		}
-		if err != nil {
+	for _, name := range packed.Below(pages) {
+		if err := host.WriteFile(filepath.Join(dir, name), page(name), 0o644, ""); err != nil {
 			return err
 		}
 	}
@@ -71,10 +57,9 @@ func writePages(dir string) error {
 }
 
 // page is one page, with this release's version and date in its title line.
-func page(name string) ([]byte, error) {
-	text, err := pages.ReadFile("man/" + name)
-	text = bytes.Replace(text, []byte(pageVersion), []byte("openalgo-install "+version), 1)
-	return bytes.Replace(text, []byte(pageDate), []byte(buildDate().Format("Jan 2006")), 1), err
+func page(name string) []byte {
+	text := bytes.Replace(packed.Text(pages+name), []byte(pageVersion), []byte("openalgo-install "+version), 1)
+	return bytes.Replace(text, []byte(pageDate), []byte(buildDate().Format("Jan 2006")), 1)
 }
 
 // buildDate keeps man pages the same for every build of one release.

@@ -39,7 +39,7 @@ func helperPod(in *Instance, w *world) ([]byte, error) {
 	}
 	box := map[string]any{
 		"name": kube.Container, "image": c.Image,
-		"command":      []string{openalgo.Python, "-c", string(templates.Volume), "hold", strconv.Itoa(int(mostTime.Seconds()))},
+		"command":      []string{openalgo.Python, "-c", string(templates.Volume()), "hold", strconv.Itoa(int(mostTime.Seconds()))},
 		"volumeMounts": []any{map[string]any{"name": "data", "mountPath": kube.Data}, map[string]any{"name": "tmp", "mountPath": "/tmp"}},
 		"workingDir":   "/",
 	}
@@ -109,7 +109,7 @@ func inPod(ctx context.Context, in *Instance, pod string, stdin io.Reader, stdou
 	if stdin != nil {
 		command = append(command, "--stdin")
 	}
-	command = append(command, "--", openalgo.Python, "-c", string(templates.Volume))
+	command = append(command, "--", openalgo.Python, "-c", string(templates.Volume()))
 	return in.Kubectl.Pipe(ctx, stdin, stdout, append(command, args...)...)
 }
 

@@ -28,13 +28,13 @@ func Command(web, socket int) []string {
 	if ports == nil {
 		return nil
 	}
-	return append(append([]string{openalgo.Python, "-c", string(templates.Ports)}, ports...), "--", openalgo.Start)
+	return append(append([]string{openalgo.Python, "-c", string(templates.Ports())}, ports...), "--", openalgo.Start)
 }
 
 // IsCommand reports whether a command is one of Command.
 func IsCommand(command []string) bool {
 	n := len(command)
-	if n < 5 || command[0] != openalgo.Python || command[1] != "-c" || command[2] != string(templates.Ports) || !slices.Equal(command[n-2:], []string{"--", openalgo.Start}) {
+	if n < 5 || command[0] != openalgo.Python || command[1] != "-c" || command[2] != string(templates.Ports()) || !slices.Equal(command[n-2:], []string{"--", openalgo.Start}) {
 		return false
 	}
 	return !slices.ContainsFunc(command[3:n-2], func(port string) bool {

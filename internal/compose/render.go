@@ -122,7 +122,7 @@ func Render(p Params) []byte {
 		"@DATA@", data.String(),
 		"@BYTECODE@", cache,
 		"@VOLUMES@", list,
-	).Replace(string(templates.Compose)))
+	).Replace(string(templates.Compose())))
 }
 
 // ownHealth is the health check of our start.sh.

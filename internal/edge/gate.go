@@ -43,12 +43,12 @@ func NewToken() secret.Text { return secret.New(rand.Text()) }
 
 // File is the file of the gate at path. It has the token, so it is for root alone.
 func (g Gate) File(path string, token secret.Text) File {
-	template := templates.CaddyGate
+	template := templates.CaddyGate()
 	if g.Kind == KindNginx {
-		template = templates.NginxGate
+		template = templates.NginxGate()
 	}
 	text := fill(template, "DOMAIN", g.Domain, "TOKEN", token.Reveal(), "WEB", g.Web, "ID", domainID(g.Domain), "CHECK", openalgo.CheckSetup,
-		"WITHOUT", strconv.Itoa(openalgo.AnswerWithout), "WITH", strconv.Itoa(openalgo.AnswerWith), "PAGE", string(templates.ClosedPage))
+		"WITHOUT", strconv.Itoa(openalgo.AnswerWithout), "WITH", strconv.Itoa(openalgo.AnswerWith), "PAGE", string(templates.ClosedPage()))
 	return File{Path: path, Text: text, Mode: 0o600}
 }
 

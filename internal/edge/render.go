@@ -20,11 +20,11 @@ func renderCompose(project, image string, selinux bool) []byte {
 	if selinux {
 		label = "        bind:\n          selinux: z\n"
 	}
-	return fill(templates.EdgeCompose, "PROJECT", project, "IMAGE", strconv.Quote(image), "SELINUX", label)
+	return fill(templates.EdgeCompose(), "PROJECT", project, "IMAGE", strconv.Quote(image), "SELINUX", label)
 }
 
 func renderCaddyfile(project string, httpPort, httpsPort int) []byte {
-	return fill(templates.Caddyfile, "PROJECT", project, "HTTP", strconv.Itoa(httpPort), "HTTPS", strconv.Itoa(httpsPort))
+	return fill(templates.Caddyfile(), "PROJECT", project, "HTTP", strconv.Itoa(httpPort), "HTTPS", strconv.Itoa(httpsPort))
 }
 
 // RenderCaddySite returns the file of a site for Caddy.
@@ -56,7 +56,7 @@ func RenderCaddySite(s Site) []byte {
 		cloudflare = "\t@cloudflare remote_ip " + strings.Join(host.CloudflareRanges(), " ") + "\n"
 		client = "\t\tvars @cloudflare client {http.request.header.CF-Connecting-IP}\n"
 	}
-	return fill(templates.CaddySite, "DOMAIN", s.Domain, "INSTANCE", s.owner(), "TLS", text,
+	return fill(templates.CaddySite(), "DOMAIN", s.Domain, "INSTANCE", s.owner(), "TLS", text,
 		"CLOUDFLARE", cloudflare, "CLIENT", client, "WEB", s.Web, "WEBSOCKET", s.WebSocket, "FILE", fileName(s.Domain))
 }
 
@@ -121,11 +121,11 @@ func renderNginx(s Site, f nginxForm) []byte {
 	}
 	secure := ""
 	if s.CertPath != "" {
-		secure = string(fill(templates.NginxHTTPS, "HTTPS6", six(f.https, " ssl"+listen2), "HTTP2LISTEN", listen2, "HTTP2ON", on,
+		secure = string(fill(templates.NginxHTTPS(), "HTTPS6", six(f.https, " ssl"+listen2), "HTTP2LISTEN", listen2, "HTTP2ON", on,
 			"HTTPS", strconv.Itoa(f.https), "CERT", quotedNginx(s.CertPath), "KEY", quotedNginx(s.KeyPath), "CLIENT", client, "WEB", s.Web, "WEBSOCKET", s.WebSocket,
 			"GATE", quotedNginx(optional(GateFile(KindNginx, "", s.Dir, s.Domain)))))
 	}
-	return fill([]byte(strings.ReplaceAll(string(templates.Nginx), "@HTTPSSERVER@\n", secure)),
+	return fill([]byte(strings.ReplaceAll(string(templates.Nginx()), "@HTTPSSERVER@\n", secure)),
 		"DOMAIN", s.Domain, "SERVERNAME", serverName(s.Domain), "INSTANCE", s.owner(), "ID", id, "CLOUDFLARE", cloudflare, "HTTP", strconv.Itoa(f.http),
 		"HTTP6", six(f.http, ""), "WEBROOT", quotedNginx(f.webroot), "PORT", port)
 }

@@ -57,7 +57,7 @@ func importTest(ctx context.Context, e Docker, ref string) error {
 	}
 	reader, writer := io.Pipe()
 	go func() {
-		writer.CloseWithError(rehearsal.WriteImage(writer, self, stat.Size(), stat.ModTime(), templates.Env))
+		writer.CloseWithError(rehearsal.WriteImage(writer, self, stat.Size(), stat.ModTime(), templates.Env()))
 	}()
 	defer reader.Close()
 	_, err = e.Import(ctx, ref, reader, rehearsal.ImageChanges("rehearsal", ref))

@@ -113,7 +113,7 @@ func (b *box) image(ref, release, more string) {
 		Created: time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC), Digest: "sha256:" + strings.Repeat("d"+release, 32)}
 	made.Digests = []string{"marketcalls/openalgo@" + made.Digest}
 	b.docker.Publish(ref, made)
-	sample := string(templates.Env)
+	sample := string(templates.Env())
 	if more != "" {
 		sample = regexp.MustCompile(`ENV_CONFIG_VERSION = .*`).ReplaceAllString(sample, "ENV_CONFIG_VERSION = '99.0.0'") + more
 	}

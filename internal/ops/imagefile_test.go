@@ -33,7 +33,7 @@ func (b *box) imageFile(path, release string) string {
 		must(b.t, err)
 	}
 	must(b.t, w.Close())
-	must(b.t, b.docker.PutImage(engine.Image{Ref: "files-of:" + release, ID: "sha256:" + id}, map[string]string{openalgo.Sample: string(templates.Env)}))
+	must(b.t, b.docker.PutImage(engine.Image{Ref: "files-of:" + release, ID: "sha256:" + id}, map[string]string{openalgo.Sample: string(templates.Env())}))
 	must(b.t, b.docker.RemoveImage(b.t.Context(), "files-of:"+release)) // what it holds stays
 	return "sha256:" + id
 }

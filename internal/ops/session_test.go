@@ -224,7 +224,7 @@ func (b *box) foreign() {
 	var env strings.Builder
 	own := map[string]string{"API_KEY_PEPPER": strings.Repeat("a71e", 16), "APP_KEY": strings.Repeat("0c3d", 16), "FERNET_SALT": strings.Repeat("5d0b", 8),
 		"BROKER_API_KEY": "abcdefghij", "BROKER_API_SECRET": "klmnopqrst", "REDIRECT_URL": "http://127.0.0.1:5000/zerodha/callback"}
-	for line := range strings.Lines(string(templates.Env)) {
+	for line := range strings.Lines(string(templates.Env())) {
 		if key, _, ok := strings.Cut(line, " = "); ok && own[key] != "" {
 			line = key + " = '" + own[key] + "'\n"
 		}

@@ -59,7 +59,7 @@ func TestUpgradeOnContainerdsStore(t *testing.T) {
 	must(t, err)
 	named := "marketcalls/openalgo@" + runs.ID
 	runs.Digest, runs.Digests = runs.ID, []string{named}
-	must(t, b.docker.PutImage(runs, map[string]string{openalgo.Sample: string(templates.Env)}))
+	must(t, b.docker.PutImage(runs, map[string]string{openalgo.Sample: string(templates.Env())}))
 	b.move(first, "3")
 	_, err = b.session().Plan(t.Context(), ops.Upgrade(""))
 	_, _, checked := b.session().CheckUpgrade(t.Context(), "")

@@ -63,10 +63,10 @@ func Python(root string, args []string, stdin io.Reader, stdout, stderr io.Write
 	if n := len(args) - compileArgs; n > 1 && args[n-2] == "-c" && strings.Contains(args[n-1], "pycache_prefix") {
 		return compileAs(args[n:], stderr)
 	}
-	if len(args) > 3 && args[0] == "-c" && args[1] == string(templates.Ports) {
+	if len(args) > 3 && args[0] == "-c" && args[1] == string(templates.Ports()) {
 		return startWithPorts(args[2:], stdout, stderr)
 	}
-	if len(args) > 3 && args[0] == "-c" && args[1] == string(templates.Volume) {
+	if len(args) > 3 && args[0] == "-c" && args[1] == string(templates.Volume()) {
 		return onVolume(root, args[2:], stdin, stdout, stderr)
 	}
 	if len(args) > 2 && args[0] == "-I" && strings.Contains(args[2], calendar.Line) {

@@ -63,7 +63,7 @@ func buildFiles(a answers.Answers) []output {
 
 // templateFiles stand in the top directory of a checkout.
 func templateFiles() []output {
-	files := []output{{".dockerignore", templates.DockerIgnore, 0o644}}
+	files := []output{{".dockerignore", templates.DockerIgnore(), 0o644}}
 	for _, f := range templates.BuildFiles() {
 		files = append(files, output{f.Name, f.Text, f.Mode})
 	}

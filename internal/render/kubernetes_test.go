@@ -97,7 +97,7 @@ func TestKubernetesFiles(t *testing.T) {
 			}
 			if strings.HasSuffix(name, "start.yaml") {
 				data := doc["data"].(map[string]any)
-				if data["start.sh"] != string(templates.StartScript) || data["openalgo-migrate.py"] != string(templates.Migrate) {
+				if data["start.sh"] != string(templates.StartScript()) || data["openalgo-migrate.py"] != string(templates.Migrate()) {
 					t.Errorf("%s is not what start.sh is", name)
 				}
 			}

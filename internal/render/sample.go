@@ -30,7 +30,7 @@ func sampleFor(a answers.Answers) []byte {
 	if !mayKnowNoSalt(a.Image.Ref) {
 		return nil
 	}
-	base, err := envfile.Parse(templates.Env)
+	base, err := envfile.Parse(templates.Env())
 	if err != nil {
 		return nil
 	}

@@ -14,7 +14,7 @@ import (
 // Write writes a FERNET_SALT only where the release names it, and never takes
 // one from a .env that is there.
 func TestRenderedSalt(t *testing.T) {
-	old := strings.Replace(string(templates.Env), "\nFERNET_SALT", "\n# FERNET", 1)
+	old := strings.Replace(string(templates.Env()), "\nFERNET_SALT", "\n# FERNET", 1)
 	checkout := func(sample string) string {
 		dir := t.TempDir()
 		if err := os.WriteFile(filepath.Join(dir, ".sample.env"), []byte(sample), 0o600); err != nil {
@@ -29,7 +29,7 @@ func TestRenderedSalt(t *testing.T) {
 	}{
 		"a release of today":         {"image: {source: registry, ref: 'marketcalls/openalgo:latest'}", "", true},
 		"an older release":           {"image: {source: registry, ref: 'marketcalls/openalgo:2.0.0.9'}", "", false},
-		"a checkout of today":        {"image: {source: path, path: " + checkout(string(templates.Env)) + "}", "", true},
+		"a checkout of today":        {"image: {source: path, path: " + checkout(string(templates.Env())) + "}", "", true},
 		"an older checkout":          {"image: {source: path, path: " + checkout(old) + "}", "", false},
 		"an older one, with a .env":  {"image: {source: registry, ref: 'marketcalls/openalgo:2.0.0.9'}", "kept", true},
 		"an older tag of the source": {"image: {source: git, url: 'https://github.com/marketcalls/openalgo', ref: v2.0.0.8}", "", false},

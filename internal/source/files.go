@@ -69,7 +69,7 @@ func (s *Source) ignored() (*patternmatcher.PatternMatcher, error) {
 	}
 	texts := [][]byte{text}
 	if s.Dockerfile == Ours {
-		texts = append(texts, templates.DockerIgnore)
+		texts = append(texts, templates.DockerIgnore())
 	}
 	for _, text := range texts {
 		more, err := ignorefile.ReadAll(bytes.NewReader(text))

@@ -221,7 +221,7 @@ func (s *Source) sum() error {
 // dockerfileText is the Dockerfile that the build reads.
 func (s *Source) dockerfileText() ([]byte, error) {
 	if s.Dockerfile == Ours {
-		return templates.Dockerfile, nil
+		return templates.Dockerfile(), nil
 	}
 	text, err := s.Read("Dockerfile")
 	if err != nil {
@@ -263,7 +263,7 @@ func (s *Source) Bases() ([]string, error) {
 // stage, with their defaults.
 func defaultArgs() map[string]string {
 	out := map[string]string{}
-	for line := range strings.Lines(string(templates.Dockerfile)) {
+	for line := range strings.Lines(string(templates.Dockerfile())) {
 		if strings.HasPrefix(line, "FROM ") {
 			break
 		}
@@ -281,7 +281,7 @@ func Key(commit string, o Options) string {
 	for _, name := range slices.Sorted(maps.Keys(o.Args)) {
 		fmt.Fprintf(hash, "arg %q %q\n", name, o.Args[name])
 	}
-	hash.Write(templates.DockerIgnore)
+	hash.Write(templates.DockerIgnore())
 	for _, f := range templates.BuildFiles() {
 		hash.Write(f.Text)
 	}

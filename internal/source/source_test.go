@@ -92,7 +92,7 @@ func TestOursLeavesOutWhatIsSecretOrMade(t *testing.T) {
 	if names := slices.Sorted(maps.Keys(got)); !slices.Equal(names, want) {
 		t.Errorf("the context has\n%q, want\n%q", names, want)
 	}
-	if got["start.sh"] != string(templates.StartScript) || got["Dockerfile"] != string(templates.Dockerfile) {
+	if got["start.sh"] != string(templates.StartScript()) || got["Dockerfile"] != string(templates.Dockerfile()) {
 		t.Error("the context does not have our start.sh and Dockerfile")
 	}
 	if s.Dockerfile != source.Ours || !s.BuildsFrontend || s.Args["FRONTEND"] != "build" {

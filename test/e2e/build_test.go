@@ -63,7 +63,7 @@ func (i *instance) checkout() string {
 	if err := os.CopyFS(dir, os.DirFS("testdata/checkout")); err != nil {
 		i.t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, ".sample.env"), templates.Env, 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, ".sample.env"), templates.Env(), 0o644); err != nil {
 		i.t.Fatal(err)
 	}
 	return dir

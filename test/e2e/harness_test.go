@@ -98,7 +98,7 @@ func holdRehearsalImages() error {
 		}
 		reader, writer := io.Pipe()
 		go func() {
-			writer.CloseWithError(rehearsal.WriteImage(writer, file, info.Size(), info.ModTime(), templates.Env))
+			writer.CloseWithError(rehearsal.WriteImage(writer, file, info.Size(), info.ModTime(), templates.Env()))
 		}()
 		ref := rehearsalRef(binary)
 		image, err := docker.Import(context.Background(), ref, reader, rehearsal.ImageChanges("rehearsal", ref))

@@ -154,7 +154,7 @@ func importImage(t *testing.T, ref string, more ...string) {
 	reader, writer := io.Pipe()
 	defer reader.Close()
 	go func() {
-		writer.CloseWithError(rehearsal.WriteImage(writer, self, stat.Size(), stat.ModTime(), templates.Env))
+		writer.CloseWithError(rehearsal.WriteImage(writer, self, stat.Size(), stat.ModTime(), templates.Env()))
 	}()
 	changes := append(rehearsal.ImageChanges("rehearsal", pushedRef), more...)
 	if _, err := docker.Import(t.Context(), ref, reader, changes); err != nil {

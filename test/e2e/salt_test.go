@@ -16,8 +16,8 @@ import (
 // successor, with the comments between the two keys that OpenAlgo's own has.
 var (
 	sampleWithoutSalt = regexp.MustCompile(`(?m)^FERNET_SALT.*\n`).ReplaceAll(
-		bytes.Replace(templates.Env, []byte("ENV_CONFIG_VERSION = '1.0.7'"), []byte("ENV_CONFIG_VERSION = '1.0.6'"), 1), nil)
-	sampleWithSalt = bytes.Replace(templates.Env, []byte("\nFERNET_SALT"), []byte("\n\n# A salt of its own for every install.\n# It is made on the first run.\n# Never use it twice.\nFERNET_SALT"), 1)
+		bytes.Replace(templates.Env(), []byte("ENV_CONFIG_VERSION = '1.0.7'"), []byte("ENV_CONFIG_VERSION = '1.0.6'"), 1), nil)
+	sampleWithSalt = bytes.Replace(templates.Env(), []byte("\nFERNET_SALT"), []byte("\n\n# A salt of its own for every install.\n# It is made on the first run.\n# Never use it twice.\nFERNET_SALT"), 1)
 )
 
 // beforeSalt is an instance of a release that knows no FERNET_SALT, with an

@@ -26,10 +26,10 @@ import (
 func release(t *testing.T, ref, config, sample string) {
 	t.Helper()
 	if sample == "" {
-		releaseOf(t, ref, config, templates.Env)
+		releaseOf(t, ref, config, templates.Env())
 		return
 	}
-	releaseOf(t, ref, config, append(bytes.Clone(templates.Env), "\n"+sample+"\n"...), "9.0")
+	releaseOf(t, ref, config, append(bytes.Clone(templates.Env()), "\n"+sample+"\n"...), "9.0")
 }
 
 // releaseOf pushes an image of the test app with this .sample.env; version
