@@ -15,6 +15,8 @@ type Ports struct {
 }
 
 // Open are the ports of answers that name none.
+//
+//go:noinline
 func Open() Ports {
 	return Ports{Web: 5000, WebSocket: 8765, Bind: "127.0.0.1", AutoWeb: true, AutoWebSocket: true}
 }

@@ -44,6 +44,8 @@ func Parse(data []byte, l Lookup) (Answers, []Problem) {
 
 // ParseSaved reads what Public wrote: no credentials are in it, and none are
 // looked up.
+//
+//go:noinline
 func ParseSaved(data []byte) (Answers, []Problem) {
 	return parse(data, &reader{saved: true})
 }
@@ -90,6 +92,8 @@ func (r *reader) problem(key string, p position, format string, args ...any) {
 }
 
 // mistyped is a value that cannot be read, so that no rule is tried on it.
+//
+//go:noinline
 func (r *reader) mistyped(key string, n *yaml.Node, format string, args ...any) {
 	r.unread[key] = true
 	r.problem(key, place(n), format, args...)

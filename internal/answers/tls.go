@@ -1,7 +1,6 @@
 package answers
 
 import (
-	"net/mail"
 	"net/url"
 	"strings"
 
@@ -95,11 +94,24 @@ func (t *TLS) check(r *reader, domain string) {
 		}
 	}
 	if t.Email != "" {
-		if address, err := mail.ParseAddress(t.Email); err != nil || address.Address != t.Email || strings.ContainsAny(t.Email, "\"{}` ") {
+		if !isEmail(t.Email) {
 			r.wrong("tls.email", "%s is not an e-mail address, for example me@example.com", quote(t.Email))
 		}
 	}
 	t.checkEdge(r)
+}
+
+// isEmail reports whether a text is an e-mail address as RFC 5321 has them, without its
+// quoted ones: what certificate authorities take, and web servers' files.
+func isEmail(text string) bool {
+	name, domain, ok := strings.Cut(text, "@")
+	isPart := func(part, also string) bool {
+		return part != "" && strings.Trim(part, ".") == part && !strings.Contains(part, "..") &&
+			!strings.ContainsFunc(part, func(r rune) bool {
+				return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune(also, r))
+			})
+	}
+	return ok && len(text) <= 254 && isPart(name, "!#$%&'*+-/=?^_|~.") && isPart(domain, "-.") && strings.Trim(domain, "-") == domain
 }
 
 // Edge is the Caddy that all instances share, or the ports of the host's

@@ -58,6 +58,8 @@ func (r *reader) validate(fields []field) {
 }
 
 // onlyFor refuses an answer that would be passed over.
+//
+//go:noinline
 func (r *reader) onlyFor(key, value string, fits bool, what string) {
 	if value != "" && !fits {
 		r.wrong(key, "used only with %s. Remove this, or change that setting", what)

@@ -54,6 +54,8 @@ func (o *changeOptions) flags(cmd *cobra.Command) {
 // change is the one way of every command that changes the instance in --dir: it
 // connects, shows the plan with --dry-run or else carries it out, asks what no
 // flag answers, and reports how that ended.
+//
+//go:noinline
 func (a *app) change(ctx context.Context, o changeOptions, c ops.Command) error {
 	return a.with(ctx, o, func(s *ops.Session, out *presenter) error { return a.carry(ctx, s, out, o, c) })
 }
@@ -91,6 +93,8 @@ func (a *app) carry(ctx context.Context, s *ops.Session, out *presenter, o chang
 func (a *app) refuse(err error) error { return a.presenter().end(event.Result{}, err) }
 
 // follow sets how a session asks and waits, by the flags.
+//
+//go:noinline
 func (a *app) follow(s *ops.Session, o changeOptions) {
 	s.Wait = o.wait
 	s.Confirm = func(p *plan.Plan) (bool, error) { return a.approve(p, o) }

@@ -81,7 +81,7 @@ func settingsLike(a *app, begun string) (out []string, _ cobra.ShellCompDirectiv
 func settingsOf(a *app) []string {
 	keys := world.EnvOf(a.dir).Keys()
 	if _, err := os.Stat(filepath.Join(a.dir, instance.EnvName)); err != nil || len(keys) == 0 {
-		if base, err := envfile.Parse(templates.Env); err == nil {
+		if base, err := envfile.Parse(templates.Env()); err == nil {
 			keys = base.Keys()
 		}
 	}

@@ -12,7 +12,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/sirupsen/logrus"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
@@ -68,6 +67,8 @@ var commands []func(*app) *cobra.Command
 func register(command ...func(*app) *cobra.Command) { commands = append(commands, command...) }
 
 // usage is the error of a wrong command line.
+//
+//go:noinline
 func usage(format string, args ...any) *finding.Error {
 	return finding.Named(finding.Usage, "command-line", format, args...)
 }
@@ -83,9 +84,6 @@ func noArgs(cmd *cobra.Command, args []string) error {
 // Main runs the program and returns its exit code.
 func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	noquery.Restore()
-	// Compose's library writes lines of its own, of each $ in .env. What a user must
-	// know this program says itself.
-	logrus.SetOutput(io.Discard)
 	// Inside the image of the test app the program also stands in for curl, chown and others.
 	switch filepath.Base(args[0]) {
 	case rehearsal.CurlName:
@@ -221,4 +219,5 @@ func isTerminal(stream any) bool {
 	return ok && term.IsTerminal(int(file.Fd()))
 }
 
+//go:noinline
 func (a *app) writeJSON(doc any) error { return present.JSON(a.stdout, doc) }

@@ -165,6 +165,8 @@ func keyOf(i live.Instance) string {
 }
 
 // at is the row of the chosen instance; -1: there is none.
+//
+//go:noinline
 func (m *model) at() int {
 	for n, i := range m.snap.Instances {
 		if keyOf(i) == m.dir {
@@ -174,6 +176,7 @@ func (m *model) at() int {
 	return -1
 }
 
+//go:noinline
 func (m *model) current() *live.Instance {
 	if n := m.at(); n >= 0 {
 		return &m.snap.Instances[n]

@@ -128,7 +128,7 @@ func redactor(env []byte) *secret.Redactor {
 		return nil
 	}
 	known := map[string]bool{}
-	if base, err := envfile.Parse(templates.Env); err == nil {
+	if base, err := envfile.Parse(templates.Env()); err == nil {
 		for _, key := range base.Keys() {
 			known[key] = true
 		}

@@ -146,14 +146,19 @@ func unseen(found []Finding, ids ...string) []Finding {
 	return found
 }
 
+//go:noinline
 func ok(check, format string, args ...any) []Finding {
 	return []Finding{{Check: check, Level: OK, Evidence: fmt.Sprintf(format, args...)}}
 }
 
 // warning is what is going to hurt.
+//
+//go:noinline
 func warning(check string, found *finding.Error) []Finding { return of(check, Warning, found) }
 
 // failure is what does not work now.
+//
+//go:noinline
 func failure(check string, found *finding.Error) []Finding { return of(check, Failure, found) }
 
 func of(check string, level Level, found *finding.Error) []Finding {

@@ -28,7 +28,7 @@ var today = time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
 // soundEnv is the sample, with sound keys and a broker.
 func soundEnv(t *testing.T) *envfile.File {
 	t.Helper()
-	file, err := envfile.Parse([]byte(templates.Env))
+	file, err := envfile.Parse([]byte(templates.Env()))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,10 +27,13 @@ type paced struct {
 	machine bool // it is about this machine, and the same for each instance
 }
 
+//go:noinline
 func hourly(c check) check { return withPace(c, Hourly) }
 
+//go:noinline
 func daily(c check) check { return withPace(c, Daily) }
 
+//go:noinline
 func withPace(c check, pace Pace) check {
 	p := about(c)
 	p.pace = pace

@@ -41,8 +41,10 @@ type checker struct {
 	problems []Problem
 }
 
+//go:noinline
 func (c *checker) fatal(key, format string, args ...any) { c.add(true, key, format, args...) }
 
+//go:noinline
 func (c *checker) warn(key, format string, args ...any) { c.add(false, key, format, args...) }
 
 func (c *checker) add(fatal bool, key, format string, args ...any) {

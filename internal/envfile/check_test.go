@@ -18,7 +18,7 @@ const (
 // sound is the embedded template filled in for this machine.
 func sound(t *testing.T) *envfile.File {
 	t.Helper()
-	f := parse(t, string(templates.Env))
+	f := parse(t, string(templates.Env()))
 	for key, value := range map[string]string{
 		"APP_KEY": appKey, "API_KEY_PEPPER": pepper, "FERNET_SALT": salt,
 		"BROKER_API_KEY": canary, "BROKER_API_SECRET": canary,

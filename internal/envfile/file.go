@@ -76,6 +76,8 @@ func (f *File) Get(key string) (string, bool) {
 }
 
 // Keys returns the keys that have a value, in the order of the file.
+//
+//go:noinline
 func (f *File) Keys() []string { return append([]string(nil), f.names...) }
 
 // Bytes returns the file's content.

@@ -88,7 +88,7 @@ func TestCloneIsIndependent(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	f.Add(templates.Env)
+	f.Add(templates.Env())
 	for _, s := range []string{"K='a\\'\nL='b'\n", "K=\"\\", "export\t'k' = x\r\r\n", "# K = 'v' # c", "=\n'\n", "K\u2028=\u00851 #\x1c"} {
 		f.Add([]byte(s))
 	}

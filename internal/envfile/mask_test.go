@@ -55,7 +55,7 @@ func TestMaskedTemplateShowsTheRest(t *testing.T) {
 			t.Errorf("%q is shown", secret)
 		}
 	}
-	if want := strings.Count(string(templates.Env), "\n"); strings.Count(masked, "\n") != want {
+	if want := strings.Count(string(templates.Env()), "\n"); strings.Count(masked, "\n") != want {
 		t.Errorf("%d lines, want %d", strings.Count(masked, "\n"), want)
 	}
 	for _, shown := range []string{"# ---- Keys ---", "HOST_SERVER = 'http://127.0.0.1:5000'", "SHM_SIZE = '512m'", "# MCP_OAUTH_KEYS_DIR = 'keys'"} {

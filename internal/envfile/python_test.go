@@ -182,7 +182,7 @@ func TestGetAgreesWithPythonDotenv(t *testing.T) {
 		"\n", "\n", "\n", "\r\n", "\r", "A", "B", "C=", "A=", "B = ", "C='", "A=\"", "'\n", "\"\n", "# A = 'x'\n", " #", "export ", "export\t", "'A'", "${A}", "${B:-d}", "${C:-", "}", ":-",
 	}, pieces[:40]...)
 	r := rand.New(rand.NewPCG(3, 4))
-	files := []string{string(templates.Env)}
+	files := []string{string(templates.Env())}
 	for range 5000 {
 		var b strings.Builder
 		for range r.IntN(30) {

@@ -94,6 +94,8 @@ func (e *Error) Ending(state string) *Error {
 }
 
 // KindOf returns the kind of an error.
+//
+//go:noinline
 func KindOf(err error) Kind {
 	if e := (*Error)(nil); errors.As(err, &e) {
 		return e.Kind
@@ -210,6 +212,8 @@ func (p Prompt) Advice(err error) string {
 }
 
 // Cancel returns the error of a run that the user ended before it began.
+//
+//go:noinline
 func Cancel() error {
 	return Named(Cancelled, "cancelled", "cancelled, nothing was changed")
 }

@@ -77,6 +77,8 @@ func (p Prompt) asRoot() string {
 }
 
 // Command returns a command of ours as one line that is fit to be pasted.
+//
+//go:noinline
 func (p Prompt) Command(args ...string) string {
 	words := []string{p.asRoot() + program}
 	if p.Dir != "" && p.Dir != DefaultDir {

@@ -63,6 +63,8 @@ type View struct {
 }
 
 // Measure reads the facts of this machine.
+//
+//go:noinline
 func Measure(ctx context.Context) (Facts, error) { return View{}.Measure(ctx) }
 
 // Measure reads the facts through v. gopsutil sees neither cgroup limits nor

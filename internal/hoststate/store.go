@@ -31,6 +31,8 @@ func In(dir string) Store { return Store{dir} }
 func (s Store) Dir() string { return s.dir }
 
 // path is where a file of the Store is.
+//
+//go:noinline
 func (s Store) path(name string) string { return filepath.Join(s.dir, name) }
 
 // Load reads the JSON of a file; without the file, doc stays as it is.

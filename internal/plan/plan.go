@@ -91,6 +91,8 @@ type Plan struct {
 }
 
 // begun is a plan for a command, with nothing in it yet.
+//
+//go:noinline
 func begun(o *world.Observation, i Intent) *Plan {
 	return &Plan{Changes: []Change{}, Told: finding.TellIn(string(o.Dir)), Intent: i, Project: o.Project, Command: i.Command, dir: o.Dir}
 }

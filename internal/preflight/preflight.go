@@ -23,6 +23,8 @@ import (
 type Problems []*finding.Error
 
 // Add adds a problem. One that has a name already keeps it.
+//
+//go:noinline
 func (ps *Problems) Add(id, format string, args ...any) {
 	*ps = append(*ps, finding.Named(finding.HostNotReady, id, format, args...))
 }

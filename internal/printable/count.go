@@ -6,6 +6,8 @@ import (
 )
 
 // Count is a number of things, for example "1 core" or "2 cores".
+//
+//go:noinline
 func Count(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
@@ -22,6 +24,8 @@ func Size(bytes int64) string {
 }
 
 // MiB is an amount of memory or disk that was counted in MiB.
+//
+//go:noinline
 func MiB(n int) string { return Size(int64(n) << 20) }
 
 // NotUTF8 returns the offset of the first byte that is not UTF-8, or -1.

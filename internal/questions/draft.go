@@ -41,6 +41,8 @@ func (d *Draft) Advanced() bool {
 }
 
 // Broker returns the broker that was chosen; its zero value when none was.
+//
+//go:noinline
 func (d *Draft) Broker() broker.Broker {
 	b, _ := broker.Of(d.Get(KeyBroker))
 	return b

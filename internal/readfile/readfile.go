@@ -30,11 +30,15 @@ var ErrNotRegular = errors.New("not a regular file")
 
 // Regular returns the content of a regular file. A link is followed: the name
 // is the caller's. Any other type is refused without waiting.
+//
+//go:noinline
 func Regular(path string, most int64) ([]byte, error) {
 	return read(os.OpenFile, path, 0, most)
 }
 
 // NoLink is Regular, but refuses a link in the place of the file.
+//
+//go:noinline
 func NoLink(path string, most int64) ([]byte, error) {
 	return read(os.OpenFile, path, unix.O_NOFOLLOW, most)
 }
@@ -65,6 +69,8 @@ func read(open func(string, int, fs.FileMode) (*os.File, error), name string, fl
 }
 
 // Open is for a regular file that is open already.
+//
+//go:noinline
 func Open(file *os.File, name string, most int64) ([]byte, error) {
 	return limited(file, name, most)
 }

@@ -147,5 +147,5 @@ func IsClosed(ctx context.Context, s Site) bool {
 	client, closeIdle := s.client()
 	defer closeIdle()
 	status, body, err := ask(ctx, client, "https://"+s.Domain+"/login")
-	return err == nil && status == http.StatusForbidden && bytes.Equal(bytes.TrimSpace(body), bytes.TrimSpace(templates.ClosedPage))
+	return err == nil && status == http.StatusForbidden && bytes.Equal(bytes.TrimSpace(body), bytes.TrimSpace(templates.ClosedPage()))
 }

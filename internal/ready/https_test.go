@@ -107,7 +107,7 @@ func TestIsClosed(t *testing.T) {
 	t.Parallel()
 	a := newApp(t)
 	s := site(t, a)
-	page := string(templates.ClosedPage)
+	page := string(templates.ClosedPage())
 	for name, c := range map[string]struct {
 		status int
 		body   string

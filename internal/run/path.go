@@ -13,6 +13,8 @@ import (
 type Path string
 
 // In is a path of an instance in dir.
+//
+//go:noinline
 func In(dir instance.Dir, path string) Path {
 	if rest, ok := strings.CutPrefix(path, string(dir)+"/"); ok {
 		return Path(rest)

@@ -17,6 +17,8 @@ const Mask = "[secret]"
 type Text struct{ value string }
 
 // New wraps a value.
+//
+//go:noinline
 func New(value string) Text { return Text{value} }
 
 // Reveal returns the value itself.

@@ -75,7 +75,7 @@ func Listing(a answers.Answers, env *envfile.File, sample []byte, imageHere bool
 	id := a.Broker.Name
 	text := sample
 	if text == nil {
-		text = templates.Env
+		text = templates.Env()
 	}
 	base, err := envfile.Parse(text)
 	if err != nil {

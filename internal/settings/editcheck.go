@@ -51,7 +51,7 @@ func (e Edit) Misspelt(env *envfile.File, sample []byte) (questions []string) {
 // knownSettings are those of a .env, of the image's base and of our own.
 func knownSettings(env *envfile.File, sample []byte) []string {
 	known := env.Keys()
-	for _, text := range [][]byte{sample, templates.Env} {
+	for _, text := range [][]byte{sample, templates.Env()} {
 		if base, err := envfile.Parse(text); err == nil {
 			known = append(known, base.Keys()...)
 		}

@@ -22,7 +22,7 @@ var containerKeys = []string{"FLASK_HOST_IP", "FLASK_PORT", "FLASK_DEBUG", "FLAS
 // not: by env_file, or by a panel such as Coolify or Portainer. OpenAlgo goes by them.
 // image are the variables that its image brings.
 func FromEnvironment(env *envfile.File, container, image []string) (out []Var) {
-	base, err := envfile.Parse(templates.Env)
+	base, err := envfile.Parse(templates.Env())
 	if env == nil || err != nil {
 		return nil
 	}

@@ -55,6 +55,8 @@ func DirOf(c engine.Container) string {
 
 // IsUp reports whether a container runs, or would again in a moment: it has
 // its ports, or is about to. A frozen one has them, and its data.
+//
+//go:noinline
 func IsUp(c engine.Container) bool {
 	return c.State == "running" || c.State == "restarting" || IsFrozen(c)
 }

@@ -39,4 +39,6 @@ func For(ctx context.Context, d time.Duration) error {
 
 // IsOver reports whether an error means that the time was over, and not that
 // somebody ended the wait.
+//
+//go:noinline
 func IsOver(err error) bool { return errors.Is(err, context.DeadlineExceeded) }

@@ -13,6 +13,8 @@ const plainWidth = 76
 func wrap(text string, width int) string { return strings.Join(theme.Wrap(text, width), "\n") }
 
 // wrapped is text as lines of at most width cells.
+//
+//go:noinline
 func wrapped(text string, width int) []string { return theme.Wrap(text, width) }
 
 // hanging is text as lines of at most width cells, of which the further ones begin
