@@ -60,7 +60,7 @@ killloop: build ## kill the program at random moments: RUNS=1000 SEED=1, and Doc
 	scripts/tools.sh --e2e
 	test/killloop $(if $(ENGINE),--engine) $(or $(RUNS),1000) $(SEED)
 
-kills: build tools ## a kill at every point of every command, where test takes every third one; 50 of copies to stores
+kills: build tools ## a kill at every point of every command, where test takes every fifth one; 50 of copies to stores
 	OPENALGO_PUT_KILLS=50 $(GO) test ./internal/elsewhere -run '^TestPutKilled$$' -count=1
 	OPENALGO_KILLS=all OPENALGO_E2E=require scripts/test.sh ./test/e2e/... -run 'Killed|KillLoop'
 

@@ -64,7 +64,11 @@ func (a *app) change(ctx context.Context, o changeOptions, c ops.Command) error 
 // itself how it ended.
 func (a *app) with(ctx context.Context, o changeOptions, do func(*ops.Session, *presenter) error) error {
 	out := a.presenter()
-	s, done, err := a.session(ctx, out)
+	told := out
+	if o.dryRun {
+		told = aside(a)
+	}
+	s, done, err := a.session(ctx, told)
 	if err != nil {
 		return out.end(event.Result{}, err)
 	}

@@ -26,6 +26,15 @@ func (a *app) presenter() *presenter {
 	return &presenter{present.NewRun(o), &a.broughtDocker}
 }
 
+// aside is a presenter of what is said on the way to a plan: with --json, the plan has all
+// of stdout.
+func aside(a *app) *presenter {
+	if !a.json {
+		return a.presenter()
+	}
+	return &presenter{present.NewRun(present.Options{Text: a.stderr, Errors: a.stderr, Verbose: a.verbose, Prompt: a.prompt}), &a.broughtDocker}
+}
+
 // end shows how the run ended and returns the error for the exit code.
 func (p *presenter) end(result event.Result, err error) error {
 	if err != nil && *p.docker {

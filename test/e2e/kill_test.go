@@ -49,14 +49,14 @@ func (i *instance) points(args ...string) []string {
 	})
 }
 
-// sample is every third point from the given one; OPENALGO_KILLS=all takes them
+// sample is every fifth point from the given one; OPENALGO_KILLS=all takes them
 // all (make kills). The kill loop comes by the others at random.
 func sample(points []string, from int) []string {
 	if os.Getenv("OPENALGO_KILLS") == "all" {
 		return points
 	}
 	var out []string
-	for n := from; n < len(points); n += 3 {
+	for n := from; n < len(points); n += 5 {
 		out = append(out, points[n])
 	}
 	return out
