@@ -104,11 +104,12 @@ func (t *TLS) check(r *reader, domain string) {
 // isEmail reports whether a text is an e-mail address as RFC 5321 has them, without its
 // quoted ones: what certificate authorities take, and web servers' files.
 func isEmail(text string) bool {
+	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 	name, domain, ok := strings.Cut(text, "@")
 	isPart := func(part, also string) bool {
 		return part != "" && strings.Trim(part, ".") == part && !strings.Contains(part, "..") &&
 			!strings.ContainsFunc(part, func(r rune) bool {
-				return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune(also, r))
+				return !strings.ContainsRune(letters+also, r)
 			})
 	}
 	return ok && len(text) <= 254 && isPart(name, "!#$%&'*+-/=?^_|~.") && isPart(domain, "-.") && strings.Trim(domain, "-") == domain

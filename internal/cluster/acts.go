@@ -31,7 +31,8 @@ const mostBack = 30 * time.Minute
 func carry(ctx context.Context, report event.Reporter, acts []act) (failed, notBack error) {
 	began := false
 	for _, a := range acts {
-		if (failed != nil || notBack != nil || ctx.Err() != nil) && !(a.back && began) {
+		isBack := a.back && began
+		if !isBack && (failed != nil || notBack != nil || ctx.Err() != nil) {
 			continue
 		}
 		began = true

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"time"
 
@@ -20,6 +19,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/keys"
 	"github.com/marketcalls/openalgo-install/internal/kube"
 	"github.com/marketcalls/openalgo-install/internal/meter"
+	"github.com/marketcalls/openalgo-install/internal/order"
 	"github.com/marketcalls/openalgo-install/internal/settings"
 )
 
@@ -59,14 +59,15 @@ func (in *Instance) PlanRestore(ctx context.Context, a *backup.Archive, now func
 		r.trees = append(r.trees, t.Name)
 	}
 	// The databases come last: where they are, all is.
-	slices.SortFunc(r.trees, func(x, y string) int { return strings.Compare(order(x), order(y)) })
+	order.By(r.trees, func(x, y string) int { return strings.Compare(turn(x), turn(y)) })
 	if p := r.world.pod(); p != nil && p.is("Ready") {
 		return nil, r.taken("OpenAlgo runs there")
 	}
 	return r, r.decideSecret(ctx, env)
 }
 
-func order(tree string) string {
+// turn is what sorts a tree into its place.
+func turn(tree string) string {
 	if tree == backup.DataTree {
 		return "~"
 	}

@@ -77,6 +77,21 @@ func RenderSwarm(s Swarm) []byte {
 	line("      timeout: 15s")
 	line("      retries: 3")
 	line("      start_period: 600s")
+	deploy(line, s)
+	line("secrets:")
+	line("  env:")
+	line("    name: %s", s.Secret)
+	line("    file: ./.env")
+	line("")
+	line("volumes:")
+	for _, name := range openalgo.Trees {
+		line("  openalgo_%s:", name)
+	}
+	return []byte(b.String())
+}
+
+// deploy is where and how a swarm runs it.
+func deploy(line func(format string, args ...any), s Swarm) {
 	line("    deploy:")
 	line("      # Never two of them on one database, and never with orders twice.")
 	line("      replicas: 1")
@@ -92,16 +107,6 @@ func RenderSwarm(s Swarm) []byte {
 	line("      driver: json-file")
 	line(`      options: {max-size: 10m, max-file: "5"}`)
 	line("")
-	line("secrets:")
-	line("  env:")
-	line("    name: %s", s.Secret)
-	line("    file: ./.env")
-	line("")
-	line("volumes:")
-	for _, name := range openalgo.Trees {
-		line("  openalgo_%s:", name)
-	}
-	return []byte(b.String())
 }
 
 // swarmText is a text in quotes in which nothing is a variable.

@@ -92,7 +92,7 @@ func (c *domain) address() []Finding {
 		return ok("dns", "%s points to this machine", c.name)
 	case c.dns.HostsLine > 0:
 		return warning("dns", preflight.InHosts(c.dns.Problem, c.name))
-	case !c.dns.Judged && !(c.ours && c.public.IPv4.IsValid()):
+	case !c.dns.Judged && (!c.ours || !c.public.IPv4.IsValid()):
 		return unseen(warning("dns", finding.Warn("dns-unsure", "%s", c.dns.Problem)), "dns-mismatch")
 	}
 	return warning("dns", finding.Warn("dns-mismatch", "%s", c.dns.Problem))
