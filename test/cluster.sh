@@ -84,7 +84,7 @@ pods() {
 }
 
 render() { # RAM
-  answers "$1" >"$work/answers.yaml"
+  (umask 077 && answers "$1" >"$work/answers.yaml")
   "$program" render --target kubernetes --answers "$work/answers.yaml" --out "$work/out" >/dev/null 2>"$work/warnings"
 }
 
@@ -152,13 +152,13 @@ in_cluster() {
   code 0 alpha backup --dry-run
   grep -q 'start pod/openalgo-copy' "$work/said" || fail "backup --dry-run: $(cat "$work/said")"
   code 0 alpha backup --to "$work/cluster.tar.zst" --now
-  say "backup: $(grep -o 'wrote and checked.*' "$work/said")"
+  say "backup: $(tail -n 1 "$work/said")"
   until_is 60 True ready $ns
   want "pods of a backup that are left" "" "$(kubectl -n $ns get pod openalgo-copy -o name 2>/dev/null)"
   code 0 kubectl diff --server-side -k "$work/out"
 
   # Killed in the middle: the next one brings OpenAlgo back.
-  alpha backup --to "$work/killed.tar.zst" --now >/dev/null 2>&1 & local killed=$!
+  "$program" backup --target kubernetes --instance alpha --to "$work/killed.tar.zst" --now >/dev/null 2>&1 & local killed=$! # not a function: its process would be a shell
   until kubectl -n $ns get pod openalgo-copy >/dev/null 2>&1; do sleep 0.2; done
   kill -9 $killed
   wait $killed 2>/dev/null || true
