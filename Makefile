@@ -20,7 +20,7 @@ export CGO_ENABLED = 0
 # The same flags for all, so that tests and program compile each package once.
 export GOFLAGS := -buildvcs=false -tags=nethttpomithttp2 -trimpath $(GOFLAGS)
 
-.PHONY: build rehearse rehearse-clean tools test e2e engines cluster swarm killloop kills problems lint fuzz bench bench-clean deploy golden docs snapshot clean
+.PHONY: build rehearse rehearse-clean tools test e2e engines cluster swarm killloop kills problems lint fuzz bench bench-away bench-clean deploy golden docs snapshot clean
 
 build: ## the program, in .build
 	$(GO) build -ldflags '$(LDFLAGS)' -o $(PROGRAM) ./cmd/openalgo-install
@@ -78,6 +78,9 @@ fuzz: ## every fuzz target, for FUZZTIME each
 
 bench: build tools ## on an app as heavy as OpenAlgo, beside Docker Compose: ROUNDS=1 RUNS=10 GIB=5
 	bench/heavy.sh
+
+bench-away: build ## a copy of a backup to S3 and SFTP, beside rclone: MIB=5120
+	bench/away.sh --check
 
 bench-clean: ## the images that bench keeps for its next run
 	bench/heavy.sh --clean
