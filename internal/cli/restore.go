@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"context"
+	"runtime/debug"
 
 	"github.com/spf13/cobra"
 
@@ -63,6 +64,9 @@ the backup that the address names, or the newest one in the store.`,
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c.file = args[0]
+			// The machine may be small, and what a restore holds is little: what comes and
+			// goes is collected early.
+			debug.SetGCPercent(25)
 			return c.run(cmd.Context())
 		},
 	}
