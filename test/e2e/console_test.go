@@ -134,7 +134,7 @@ func (c *console) toTheEnd() string {
 // sees waits until every text is on the screen.
 func (c *console) sees(want ...string) *console {
 	c.t.Helper()
-	deadline := time.After(30 * time.Second)
+	deadline := time.After(time.Minute)
 	for _, w := range want {
 		for !strings.Contains(c.shows(), w) {
 			select {
