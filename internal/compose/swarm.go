@@ -70,13 +70,7 @@ func RenderSwarm(s Swarm) []byte {
 	line("      - type: tmpfs")
 	line("        target: /dev/shm")
 	line("        tmpfs: {size: %d}", s.ShmMiB<<20)
-	line("    # A swarm replaces what is unhealthy: the first start, with its migrations, has time.")
-	line("    healthcheck:")
-	line("      test: %s", health)
-	line("      interval: 30s")
-	line("      timeout: 15s")
-	line("      retries: 3")
-	line("      start_period: 600s")
+	swarmHealth(line, health)
 	deploy(line, s)
 	line("secrets:")
 	line("  env:")
@@ -88,6 +82,17 @@ func RenderSwarm(s Swarm) []byte {
 		line("  openalgo_%s:", name)
 	}
 	return []byte(b.String())
+}
+
+// swarmHealth is how a swarm knows that it works.
+func swarmHealth(line func(format string, args ...any), health string) {
+	line("    # A swarm replaces what is unhealthy: the first start, with its migrations, has time.")
+	line("    healthcheck:")
+	line("      test: %s", health)
+	line("      interval: 30s")
+	line("      timeout: 15s")
+	line("      retries: 3")
+	line("      start_period: 600s")
 }
 
 // deploy is where and how a swarm runs it.

@@ -56,7 +56,7 @@ func isPlain(text string) bool {
 	for i := range len(text) {
 		c := text[i]
 		letter := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || c == '/'
-		if !letter && (i == 0 || !('0' <= c && c <= '9') && c != '-' && c != '_' && c != '.') {
+		if !letter && (i == 0 || !strings.ContainsRune("0123456789-_.", rune(c))) {
 			return false
 		}
 	}
