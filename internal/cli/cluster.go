@@ -22,7 +22,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/printable"
 )
 
-// targetKubernetes has a command speak of an OpenAlgo in a cluster.
+// targetKubernetes has a command speak of an instance in a cluster.
 const targetKubernetes = "kubernetes"
 
 // clusterLong says so in the help of a command that can.
@@ -184,7 +184,7 @@ func (c *logsCommand) ofCluster(ctx context.Context) error {
 	return err
 }
 
-// clusterRun is a backup or a restore of an OpenAlgo in a cluster.
+// clusterRun is a backup or a restore of an instance in a cluster.
 type clusterRun interface {
 	Lines() []string
 	Do(ctx context.Context) (event.Result, error)

@@ -39,7 +39,7 @@ type BackupOptions struct {
 	Now  func() time.Time
 }
 
-// Backup is one backup of an OpenAlgo in a cluster, from its plan to its end.
+// Backup is one backup of an instance in a cluster, from its plan to its end.
 type Backup struct {
 	in    *Instance
 	o     BackupOptions

@@ -173,7 +173,7 @@ func TestBackupThatFailsAnywhere(t *testing.T) {
 	}
 }
 
-// A process that is killed anywhere leaves an OpenAlgo that the next command brings back.
+// A process that is killed anywhere leaves an instance that the next command brings back.
 func TestBackupThatIsKilledAnywhere(t *testing.T) {
 	t.Parallel()
 	b := newBox(t)

@@ -107,7 +107,7 @@ func (in *Instance) busy(m *mark) error {
 		With(in.run("If that run is over", "recover")).Ending(finding.Unchanged)
 }
 
-// Recover ends what an interrupted run left: its helper pod, and an OpenAlgo that is
+// Recover ends what an interrupted run left: its helper pod, and an instance that is
 // stopped. The user says that the run is over.
 func (in *Instance) Recover(ctx context.Context) (message string, err error) {
 	w, err := in.look(ctx)

@@ -1,4 +1,4 @@
-// Package cluster looks after an OpenAlgo that runs in a Kubernetes cluster, through
+// Package cluster looks after an instance that runs in a Kubernetes cluster, through
 // the user's own kubectl: its state, its problems, its backups. It makes no cluster and
 // rolls out no release.
 package cluster

@@ -23,7 +23,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/settings"
 )
 
-// Restore puts a backup into the empty claim of an OpenAlgo in a cluster.
+// Restore puts a backup into the empty claim of an instance in a cluster.
 type Restore struct {
 	in      *Instance
 	archive *backup.Archive

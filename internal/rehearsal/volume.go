@@ -31,7 +31,7 @@ type moved struct {
 }
 
 // onVolume stands for templates/volume.py, which the real image's Python runs on the data
-// of an OpenAlgo in a cluster. It checks no database.
+// of an instance in a cluster. It checks no database.
 func onVolume(root string, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	var err error
 	switch command := args[0]; {

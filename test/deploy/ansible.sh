@@ -162,7 +162,7 @@ sed 's/name: zerodha/name: zerodah/' "$work/one.yml" >"$work/broken.yml"
 expect broken m1 'failed=1'
 grep -q 'answers-invalid' "$work/broken.log" && grep -q 'did you mean' "$work/broken.log" || fail "the reason is missing: $(cat "$work/broken.log")"
 sed "s/image: .*/&\n        env: {OPENALGO_REHEARSAL_FAIL: exit}/; s/oa-$mark-1/oa-$mark-failed/; s/web: ${web[1]}/web: $(free_port)/; s/websocket: ${websocket[1]}/websocket: $(free_port)/" "$work/one.yml" >"$work/failing.yml"
-! play failing -i "$work/failing.yml" || fail "an OpenAlgo that does not start did not fail the play"
+! play failing -i "$work/failing.yml" || fail "an instance that does not start did not fail the play"
 expect failing m1 'failed=1'
 echo "ok  a failed install fails the play: $(grep -oE '\[[a-z-]+\]' "$work/broken.log" "$work/failing.log" -h | sort -u | tr '\n' ' ')"
 

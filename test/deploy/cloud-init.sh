@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The user_data of deploy/cloud-init, as cloud-init itself reads and runs it on a first
-# boot, with a release that is made and served here: to an OpenAlgo that answers. The same
+# boot, with a release that is made and served here: to an instance that answers. The same
 # with what the Terraform module renders, where Terraform or OpenTofu is installed.
 set -euo pipefail
 # shellcheck source=test/deploy/lib.sh
@@ -105,4 +105,4 @@ grep -q '"changed":false' "$work/byhand.json" || fail "by hand: $(cat "$work/byh
 "$program" status --dir "$dir" --json | python3 -c 'import json, sys; sys.exit(not json.load(sys.stdin)["instances"][0]["ready"])' || fail "OpenAlgo is not ready"
 bytes=$(wc -c <"$work/first.yaml")
 ((bytes < 16384)) || fail "user_data has $bytes bytes"
-echo "ok  $(cat "$work/version"): $bytes bytes of user_data${tool:+ (${tool##*/})}, a first boot to an OpenAlgo that answers; a wrong checksum and wrong answers fail it"
+echo "ok  $(cat "$work/version"): $bytes bytes of user_data${tool:+ (${tool##*/})}, a first boot to an instance that answers; a wrong checksum and wrong answers fail it"

@@ -23,12 +23,12 @@ func TestProblemsOfOpenAlgo(t *testing.T) {
 			t.Fatal(out.all())
 		}
 	}
-	mend := func() { w.fault("") }
+	fix := func() { w.fault("") }
 	w.happens(problem{event: "down", says: "exited", begin: func() { w.docker("stop", "--time=1", name) }, end: start})
 	w.happens(problem{event: "down", says: "frozen", begin: func() { w.docker("pause", name) }, end: start})
-	w.happens(problem{event: "down", says: "500", begin: func() { w.fault("http500") }, end: mend})
-	w.happens(problem{event: "down", says: "WebSocket", begin: func() { w.fault("nows") }, end: mend})
-	w.happens(problem{event: "down", begin: func() { w.fault("exit") }, end: mend})
+	w.happens(problem{event: "down", says: "500", begin: func() { w.fault("http500") }, end: fix})
+	w.happens(problem{event: "down", says: "WebSocket", begin: func() { w.fault("nows") }, end: fix})
+	w.happens(problem{event: "down", begin: func() { w.fault("exit") }, end: fix})
 	w.happens(problem{event: "down", says: "is gone", begin: func() { w.docker("rm", "--force", name) }, end: start})
 	w.happens(problem{event: "restart-policy", after: time.Hour, begin: func() { w.docker("update", "--restart=no", name) }, end: func() { w.docker("update", "--restart=unless-stopped", name) }})
 }
