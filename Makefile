@@ -33,6 +33,7 @@ rehearse-clean: build ## take that stack and its data away again
 	scripts/as-docker-user.sh $(PROGRAM) uninstall --dir $(STACK) --yes --now --purge=$(notdir $(STACK))
 
 tools: ## what the tests use beside the engine; test makes it itself
+	$(GO) mod download # an engine of its own has no network
 	scripts/need.sh tests
 	scripts/tools.sh
 	scripts/tools.sh --e2e

@@ -17,6 +17,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/elsewhere"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/kube"
 	"github.com/marketcalls/openalgo-install/internal/plan"
 	"github.com/marketcalls/openalgo-install/internal/present"
 	"github.com/marketcalls/openalgo-install/internal/printable"
@@ -44,17 +45,17 @@ var onClusters = map[string][]string{
 
 var everywhere = []string{"target", "context", "instance", "json", "yes", "no-color", "accessible", "verbose", "help"}
 
-// inPlace is what to do in a cluster in place of a command.
+// inPlace is what to do in a cluster in place of a command. %s is the namespace.
 var inPlace = map[string]finding.Hint{
 	"set":     {Do: "Change env in your answers, render again, and apply"},
 	"resize":  {Do: "Change sizing.ram in your answers, render again, and apply"},
 	"upgrade": {Do: "Change image.ref in your answers, render again, and apply"},
 	"domain":  {Do: "Change domain in your answers, render again, and apply"},
 	"mcp":     {Do: "Change remote_mcp in your answers, render again, and apply"},
-	"stop":    finding.Shell("Use kubectl", "kubectl scale statefulset/openalgo --replicas=0 --namespace openalgo-NAME"),
-	"start":   finding.Shell("Use kubectl", "kubectl scale statefulset/openalgo --replicas=1 --namespace openalgo-NAME"),
-	"restart": finding.Shell("Use kubectl", "kubectl rollout restart statefulset/openalgo --namespace openalgo-NAME"),
-	"shell":   finding.Shell("Use kubectl", "kubectl exec -it openalgo-0 --namespace openalgo-NAME -- bash"),
+	"stop":    finding.Shell("Use kubectl", "kubectl scale statefulset/openalgo --replicas=0 --namespace %s"),
+	"start":   finding.Shell("Use kubectl", "kubectl scale statefulset/openalgo --replicas=1 --namespace %s"),
+	"restart": finding.Shell("Use kubectl", "kubectl rollout restart statefulset/openalgo --namespace %s"),
+	"shell":   finding.Shell("Use kubectl", "kubectl exec -it openalgo-0 --namespace %s -- bash"),
 	program:   {Do: "Write its files with render --target kubernetes, and apply them"},
 }
 
@@ -80,14 +81,14 @@ func onCluster(a *app, cmd *cobra.Command) error {
 		return usage("openalgo-install has no commands for a swarm. Use docker service and docker stack")
 	case a.target != targetKubernetes:
 		return usage("--target: %q is not a target. Use kubernetes", a.target)
+	case a.instanceName != "" && !answers.ValidName(a.instanceName):
+		return usage("--instance: use small letters, digits and dashes, at most 40, for example alpha")
 	case !works:
 		err := usage("%s does not work with --target kubernetes", name)
 		if hint, ok := inPlace[name]; ok {
-			err = err.With(hint)
+			err = err.With(inNamespace(hint, kube.Namespace(a.instanceName)))
 		}
 		return err
-	case a.instanceName != "" && !answers.ValidName(a.instanceName):
-		return usage("--instance: use small letters, digits and dashes, at most 40, for example alpha")
 	}
 	var wrong []string
 	cmd.Flags().Visit(func(f *pflag.Flag) {
@@ -99,6 +100,15 @@ func onCluster(a *app, cmd *cobra.Command) error {
 		return usage("%s does not work with --target kubernetes", strings.Join(wrong, ", "))
 	}
 	return nil
+}
+
+// inNamespace names the namespace in a hint of inPlace.
+func inNamespace(hint finding.Hint, namespace string) finding.Hint {
+	hint.Shell = slices.Clone(hint.Shell)
+	for i, command := range hint.Shell {
+		hint.Shell[i] = strings.Replace(command, "%s", namespace, 1)
+	}
+	return hint
 }
 
 func clusterInstance(a *app, report event.Reporter) (*cluster.Instance, error) {

@@ -126,12 +126,15 @@ func (b *Backup) acts() []act {
 	if replicas == 0 {
 		return append(acts, act{id: "start", text: "leave OpenAlgo stopped, as it was", back: true, do: func(ctx context.Context) error { return startAgain(ctx, in, 0) }})
 	}
+	acts = append(acts, act{id: "start", text: "start OpenAlgo: scale statefulset/" + kube.StatefulSet + " to 1", back: true, do: func(ctx context.Context) error {
+		err := startAgain(ctx, in, 1)
+		b.started = err == nil
+		return err
+	}})
+	if p := b.world.pod(); p != nil && !p.is("Ready") {
+		return acts // it was not ready before: waiting for it would end as long without
+	}
 	return append(acts,
-		act{id: "start", text: "start OpenAlgo: scale statefulset/" + kube.StatefulSet + " to 1", back: true, do: func(ctx context.Context) error {
-			err := startAgain(ctx, in, 1)
-			b.started = err == nil
-			return err
-		}},
 		act{id: "ready", text: "wait until OpenAlgo is ready", back: true, do: func(ctx context.Context) error {
 			if !b.started {
 				return nil // that is what went wrong

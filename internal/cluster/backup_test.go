@@ -138,6 +138,16 @@ func TestBackup(t *testing.T) {
 	}
 }
 
+// What was not ready before is not waited for: the backup may be what a person makes
+// before a repair.
+func TestBackupOfWhatIsNotReady(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	b.f.NotReady = true
+	b.made()
+	b.wantRunning("after the backup")
+}
+
 // Whatever call fails, OpenAlgo runs again, and a backup is whole or not there.
 func TestBackupThatFailsAnywhere(t *testing.T) {
 	t.Parallel()
@@ -458,6 +468,11 @@ func TestStatus(t *testing.T) {
 	var text strings.Builder
 	s.WriteText(&text)
 	golden(t, "status.txt", text.String())
+	s.Volume.Phase, s.Volume.Capacity, s.Volume.Class = "Pending", "", ""
+	text.Reset()
+	if s.WriteText(&text); !strings.Contains(text.String(), "claim data, pending\n") {
+		t.Errorf("a claim without a volume:\n%s", text.String())
+	}
 	b.empty()
 	if s, err = b.in.Status(t.Context()); err != nil || s.Ready || !strings.Contains(s.Reason, "CreateContainerConfigError") {
 		t.Errorf("%+v %v", s, err)

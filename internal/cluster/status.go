@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -159,7 +160,11 @@ func (s *Status) WriteText(w io.Writer) {
 		line("Pod", text)
 	}
 	line("Image", strings.TrimSpace(s.Image.Ref+" "+s.Image.Digest))
-	line("Data", strings.TrimSuffix(fmt.Sprintf("claim %s, %s, %s, class %s", s.Volume.Claim, strings.ToLower(s.Volume.Phase), s.Volume.Capacity, s.Volume.Class), ", class "))
+	data := []string{"claim " + s.Volume.Claim, strings.ToLower(s.Volume.Phase), s.Volume.Capacity} // an unbound claim has no capacity
+	if s.Volume.Class != "" {
+		data = append(data, "class "+s.Volume.Class)
+	}
+	line("Data", strings.Join(slices.DeleteFunc(data, func(s string) bool { return s == "" }), ", "))
 	line("URL", s.URL)
 	line("Egress address", s.Egress)
 	line("Interrupted", s.Interrupted)
