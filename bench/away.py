@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -70,6 +71,7 @@ def main():
     parser.add_argument("--json")
     parser.add_argument("--check", action="store_true")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what was made is removed
     program, rclone = os.environ["PROGRAM"], os.environ["RCLONE"]
     work = pathlib.Path(tempfile.mkdtemp(prefix="openalgo-bench-"))
     home, away, running = work / "oabenchaway", work / "oabenchback", []
