@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The role of deploy/ansible on machines that answer over SSH: ten addresses of loopback,
-# each with directories of its own, which share this machine's Docker.
+# each with directories of its own, which share this machine's Docker: their sizing is
+# given, since it depends on the number of instances.
 set -euo pipefail
 # shellcheck source=test/deploy/lib.sh
 source "$(dirname "$0")/lib.sh"
@@ -66,7 +67,7 @@ inventory() {
           api_key: m$n-$canary
           api_secret: "{{ vault_broker_api_secret }}"
         image: {source: rehearsal}
-        sizing: {ram: 4GB, cores: 2}
+        sizing: {ram: 4GB, cores: 2, threads: 1, shm_size: 256m, strategy_memory_mb: 512}
         ports: {web: ${web[$n]}, websocket: ${websocket[$n]}}
 MACHINE
   done

@@ -42,7 +42,8 @@ func versioned(t *testing.T, ref, from, config, version string) {
 }
 
 // A release is announced on the evening before and installed in the window, by the
-// digest that was announced; an upgrade by hand follows the tag then.
+// digest that was announced; an upgrade by hand follows the tag then. One that fails is
+// rolled back, told, and not tried again.
 func TestUpgradeInItsWindow(t *testing.T) {
 	t.Parallel()
 	repository := sharedRegistry(t) + "/openalgo"
@@ -54,6 +55,13 @@ func TestUpgradeInItsWindow(t *testing.T) {
 	i.install(0)
 	i.addUser()
 	i.program = failing // whose clock a test may set
+	told := newReceiver(t)
+	i.alone()
+	add := i.command("notify", "add", "webhook")
+	add.Stdin = strings.NewReader("http://" + told.address + "\n")
+	if out, err := add.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
 	state := filepath.Join(i.dir, ".openalgo-install", "autoupgrade.json")
 	if out := i.run("upgrade", "--hold"); out.code != 2 || !strings.Contains(out.stderr, "--auto") {
 		t.Error(out.all())
@@ -101,5 +109,32 @@ func TestUpgradeInItsWindow(t *testing.T) {
 	due("2030-01-12T06:00:00+05:30", "runs the newest release")
 	if out := i.run("upgrade", "--check"); out.code != 0 {
 		t.Errorf("an upgrade by hand does not follow the tag: %s", out.all())
+	}
+
+	good := i.container()
+	release(t, repository+":bad", config, "OPENALGO_REHEARSAL_FAIL = 'exit'")
+	versioned(t, repository+":1", repository+":bad", config, "2.0.4.0")
+	due("2030-01-18T18:00:00+05:30", "OpenAlgo 2.0.4.0 will be installed on Sat 19 Jan")
+	if got := told.take(); len(got) == 0 || !strings.Contains(got[len(got)-1].Title+got[len(got)-1].Text, "2.0.4.0") {
+		t.Errorf("told on Friday: %+v", got)
+	}
+	i.env = append(slices.Clone(env), "OPENALGO_NOW=2030-01-19T06:00:00+05:30")
+	if out := i.run("upgrade", "--due"); out.code != 4 {
+		t.Fatalf("exit %d\n%s", out.code, out.all())
+	}
+	i.env = env
+	if c := i.container(); c.ImageID != good.ImageID || c.State != "running" {
+		t.Errorf("%s is %s", c.Image, c.State)
+	}
+	if out := i.run("status"); !strings.Contains(out.stdout, "ready") {
+		t.Error(out.all())
+	}
+	due("2030-01-26T06:00:00+05:30", "failed on")
+	var events []string
+	for _, h := range told.take() {
+		events = append(events, h.Event)
+	}
+	if !slices.Equal(events, []string{"upgrade-failed"}) {
+		t.Errorf("told %v", events)
 	}
 }
