@@ -136,7 +136,7 @@ func Look(ctx context.Context, e Docker, machine sizing.Machine, onlyDir string)
 	if err != nil {
 		return status, fmt.Errorf("look at the containers: %w", err)
 	}
-	all = slices.DeleteFunc(all, func(c engine.Container) bool { return !stacks.IsOpenAlgo(c) })
+	all = current(slices.DeleteFunc(all, func(c engine.Container) bool { return !stacks.IsOpenAlgo(c) }))
 	sizes, err := e.VolumeBytes(ctx)
 	if err != nil {
 		sizes = nil // a size is not worth failing for
@@ -178,6 +178,24 @@ func Look(ctx context.Context, e Docker, machine sizing.Machine, onlyDir string)
 		status.Instances = append(status.Instances, withoutContainer(ctx, onlyDir)...)
 	}
 	return status, ctx.Err() // the last question may have failed because of that
+}
+
+// current leaves one container of each instance: during a run, and after one that was
+// interrupted, there are two, and OpenAlgo is the one that runs.
+func current(all []engine.Container) (out []engine.Container) {
+	at := map[string]int{}
+	for _, c := range all {
+		key := stacks.DirOf(c) + "\x00" + c.Labels[compose.LabelProject]
+		n, twice := at[key]
+		switch {
+		case !twice || stacks.DirOf(c) == "":
+			at[key] = len(out)
+			out = append(out, c)
+		case !stacks.IsUp(out[n]) && stacks.IsUp(c):
+			out[n] = c
+		}
+	}
+	return out
 }
 
 // mostAtOnce is how many instances are asked at a time: one that hangs keeps nobody

@@ -74,6 +74,24 @@ func TestLook(t *testing.T) {
 	}
 }
 
+// A run that was interrupted leaves two containers of one instance.
+func TestOneContainerOfEachInstance(t *testing.T) {
+	t.Parallel()
+	in := func(dir, project, state string) engine.Container {
+		c := containerOf(dir, project)
+		c.State = state
+		return c
+	}
+	got := current([]engine.Container{in("/a", "a", "created"), in("/b", "b", "exited"), in("/a", "a", "running"), in("/b", "b", "created"), in("/b", "other", "exited"), {State: "running"}, {State: "running"}})
+	var names []string
+	for _, c := range got {
+		names = append(names, c.Name+" "+c.State)
+	}
+	if want := "a running, b exited, other exited,  running,  running"; strings.Join(names, ", ") != want {
+		t.Errorf("%q, want %q", strings.Join(names, ", "), want)
+	}
+}
+
 func TestLookWithoutAContainer(t *testing.T) {
 	t.Parallel()
 	dir := instance.Dir(t.TempDir())

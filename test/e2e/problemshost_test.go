@@ -110,7 +110,10 @@ func TestProblemOfTheCertificate(t *testing.T) {
 	answers := func(own string) string {
 		return fmt.Sprintf("domain: %s\ntls:\n  mode: files\n  check_dns: false\n  edge: {dir: %s, image: \"%s\", http: %d, https: %d}\n%s", h.domain, h.dir, h.image, h.http, h.https, own)
 	}
-	w := newWatched(t, func(w *watched) { w.write(answers(lines(90 * 24 * time.Hour))) })
+	w := newWatched(t, func(w *watched) {
+		w.alone(h.project)
+		w.write(answers(lines(90 * 24 * time.Hour)))
+	})
 	show := func(left time.Duration) func() {
 		return func() { w.write(answers(lines(left))); w.install(0) }
 	}
@@ -134,10 +137,12 @@ func TestProblemsOfTheDomain(t *testing.T) { // alone: it changes the resolver a
 		"-management", fmt.Sprintf("127.0.0.1:%d", manage), "-http01", "", "-https01", "", "-tlsalpn01", "", "-doh", "")
 	point := func(domain, to string) {
 		t.Helper()
-		eventually(t, "the DNS server answers", func() bool {
-			res, err := http.Post(fmt.Sprintf("http://127.0.0.1:%d/add-a", manage), "application/json", strings.NewReader(fmt.Sprintf(`{"host": "%s", "addresses": ["%s"]}`, domain, to)))
-			return err == nil && res.Body.Close() == nil && res.StatusCode == http.StatusOK
-		})
+		for _, change := range []string{"clear-a", "add-a"} { // which adds to what is there
+			eventually(t, "the DNS server answers", func() bool {
+				res, err := http.Post(fmt.Sprintf("http://127.0.0.1:%d/%s", manage, change), "application/json", strings.NewReader(fmt.Sprintf(`{"host": "%s", "addresses": ["%s"]}`, domain, to)))
+				return err == nil && res.Body.Close() == nil && res.StatusCode == http.StatusOK
+			})
+		}
 	}
 	domain, port := "algo.example.com", freePort(t)
 	site := theirSite(t, domain, fmt.Sprintf("0.0.0.0:%d", port))
@@ -185,7 +190,7 @@ func TestProblemsOfBootAndBackup(t *testing.T) { // alone: it puts a systemd the
 			}
 		}
 	}
-	w.happens(problem{event: "backup-failed", begin: backup(1, "--to", small), end: backup(0)})
+	w.happens(problem{event: "backup-failed", begin: backup(3, "--to", small), end: backup(0)})
 	if out := w.run("backup", "--schedule", "02:30", "--now"); out.code != 0 {
 		t.Fatal(out.all())
 	}
@@ -204,7 +209,7 @@ func TestProblemsOfBootAndBackup(t *testing.T) { // alone: it puts a systemd the
 			t.Fatalf("%v: %s", err, text)
 		}
 	}, end: backup(0)})
-	w.happens(problem{event: "backup-daily", says: "failed", begin: backup(1, "--to", small), end: backup(0)})
+	w.happens(problem{event: "backup-daily", says: "failed", begin: backup(3, "--to", small), end: backup(0)})
 }
 
 // site is a site over HTTPS that another program serves.

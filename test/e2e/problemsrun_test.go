@@ -97,7 +97,7 @@ func TestProblemOfANewRelease(t *testing.T) {
 	removeTags(t, repository)
 	w := newWatched(t, func(w *watched) { w.from(repository + ":1") })
 	t.Cleanup(func() { removeProject(t, w.project) })
-	w.happens(problem{event: "image-newer", after: 24 * time.Hour, noEnd: true,
+	w.happens(problem{event: "image-newer", after: 24 * time.Hour, noEnd: true, otherwise: []string{"holidays-unknown"},
 		begin: func() { versioned(t, repository+":1", repository+":base", config, "2.0.3.0") },
 		end: func() {
 			if out := w.run("upgrade", "--now", "--yes"); out.code != 0 {
@@ -110,16 +110,19 @@ func TestProblemOfANewRelease(t *testing.T) {
 type between struct {
 	path  string
 	delay atomic.Int64
-	// silent is a part of the paths of requests that are never answered; "-" is none.
+	// silent is a part of the paths of requests that are never answered.
 	silent atomic.Value
 	asked  atomic.Int64
 	looked atomic.Int64 // inspects of containers
 }
 
+// answered is a part of no path.
+const answered = "\x00"
+
 func newBetween(t *testing.T, to string) *between {
 	t.Helper()
 	b := &between{path: filepath.Join(shortDir(t), "d.sock")}
-	b.silent.Store("-")
+	b.silent.Store(answered)
 	listener, err := net.Listen("unix", b.path)
 	if err != nil {
 		t.Fatal(err)
@@ -172,7 +175,7 @@ func TestProblemsOfASilentDocker(t *testing.T) {
 		"from the first question":      {path: "_ping", event: "engine-unusable"},
 		"when it lists containers":     {path: "/containers/json", event: "engine-unusable"},
 		"when it shows one":            {path: "-web/json", event: "engine-unusable"}, // replaced below by the ID
-		"when it answers after a time": {path: "-", delay: 9 * time.Second, event: "round-long"},
+		"when it answers after a time": {path: answered, delay: 9 * time.Second, event: "round-long"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -218,7 +221,7 @@ func TestProblemsOfASilentDocker(t *testing.T) {
 			if got := w.news(); len(got) != 1 || got[0].Event != silent.event || got[0].State == "ended" {
 				t.Errorf("told %+v", got)
 			}
-			b.silent.Store("-")
+			b.silent.Store(answered)
 			b.delay.Store(0)
 			w.rounds(4)
 			if got := w.news(); len(got) != 1 || got[0].Event != silent.event || got[0].State != "ended" {
