@@ -60,7 +60,8 @@ def servers(work):
     os.environ.update(KEYS, PATH=f"{work}/bin:{os.environ['PATH']}")
     time.sleep(2)
     ours = {"s3": f"s3://bucket/ours?endpoint=http://127.0.0.1:{s3}&region=us-east-1", "sftp": f"sftp://root@127.0.0.1:{ssh}{work}/sftp"}
-    theirs = {"s3": f":s3,provider=Other,env_auth=true,no_check_bucket=true,region=us-east-1,endpoint='http://127.0.0.1:{s3}':bucket/theirs",
+    # With parts of 5 MiB, which are its own, rclone's copy of 5 GiB to this gateway never ends.
+    theirs = {"s3": f":s3,provider=Other,env_auth=true,no_check_bucket=true,chunk_size=16Mi,region=us-east-1,endpoint='http://127.0.0.1:{s3}':bucket/theirs",
               "sftp": f":sftp,host=127.0.0.1,port={ssh},user=root,key_file={work}/key:{work}/theirs"}
     return [gateway, sshd], ours, theirs
 
