@@ -175,7 +175,7 @@ func TestProblemsOfASilentDocker(t *testing.T) {
 		"from the first question":      {path: "_ping", event: "engine-unusable"},
 		"when it lists containers":     {path: "/containers/json", event: "engine-unusable"},
 		"when it shows one":            {path: "-web/json", event: "engine-unusable"}, // replaced below by the ID
-		"when it answers after a time": {path: answered, delay: 12 * time.Second, event: "round-long"},
+		"when it answers after a time": {path: answered, delay: 15 * time.Second, event: "engine-unusable"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
