@@ -22,7 +22,8 @@ import (
 type sftp struct {
 	address Address
 	program string
-	wire    *wire // nil while there is no line
+	ciphers string // in the order in which they are offered; "" is ssh's own
+	wire    *wire  // nil while there is no line
 	stop    func() error
 	said    *bounded // what ssh said
 	why     func(error) error
@@ -46,28 +47,11 @@ func openSFTP(ctx context.Context, a Address) (Store, error) {
 			With(finding.Shell("Install it", "sudo apt-get install openssh-client"))
 	}
 	s := &sftp{address: a, program: program, said: &bounded{}}
+	s.ciphers = quickCiphers(ctx, s)
 	if err := s.dial(ctx); err != nil {
 		return nil, err
 	}
 	return s, nil
-}
-
-// ssh is a command of ssh's for the address's machine: sftp, or a command there.
-func (s *sftp) ssh(ctx context.Context, command ...string) *exec.Cmd {
-	// Nobody is there to be asked, and a line that is dead must end.
-	args := []string{"-oBatchMode=yes", "-oConnectTimeout=20", "-oServerAliveInterval=15", "-oServerAliveCountMax=4", "-oClearAllForwardings=yes"}
-	if s.address.Port != 0 {
-		args = append(args, "-p", strconv.Itoa(s.address.Port))
-	}
-	if s.address.User != "" {
-		args = append(args, "-l", s.address.User)
-	}
-	if len(command) == 0 {
-		command, args = []string{"sftp"}, append(args, "-s")
-	}
-	cmd := exec.CommandContext(ctx, s.program, append(append(args, "--", s.address.Host), command...)...)
-	cmd.WaitDelay = 5 * time.Second
-	return cmd
 }
 
 // dial makes the line.
