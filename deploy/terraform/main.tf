@@ -1,5 +1,5 @@
-# Renders user_data for a machine that installs OpenAlgo on its first boot. It needs no
-# provider: give the output to the machine of yours.
+# Renders user_data for a machine that installs OpenAlgo on its first boot. The module needs no
+# provider: give its output to the machine of your provider.
 terraform {
   required_version = ">= 1.6"
 }
