@@ -44,7 +44,7 @@ docker-compose.yaml, your answers, databases, strategies and private keys.
 OpenAlgo runs while its data is copied. Then it is frozen for a moment, usually
 less than a second, while the latest changes are copied. Its connections stay
 open. If Docker cannot freeze it, if that would take more than 5 s, or if there
-is no room for a copy beside the backup, OpenAlgo stops while its data is read.
+is no space for a copy beside the backup, OpenAlgo stops while its data is read.
 It is started again even if the backup fails. --stop always stops it. The result
 says how long OpenAlgo was frozen or down.
 
@@ -62,7 +62,7 @@ sftp://USER@NAME:PORT/PATH, or rclone:REMOTE:PATH with an installed rclone. Then
 the backup is made in DIR-backups, copied to the store encrypted, and compared.
 --keep counts in both places. If the store fails, the backup on this machine
 stays. The first time, openalgo-install creates a key and shows it once. Keep
-it: nothing else opens the backups in the store.`,
+the key: the backups in the store cannot be opened without it.`,
 		Example: `  openalgo-install backup
   openalgo-install backup --to /mnt/backup --keep 14
   openalgo-install backup --to - --recipient age1... | ssh nas 'cat > openalgo.age'

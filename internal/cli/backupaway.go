@@ -24,7 +24,7 @@ import (
 type storeFlags struct{ credentials string }
 
 func (f *storeFlags) flags(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.credentials, "credentials", "", "file with the keys of the S3 store, as AWS_ACCESS_KEY_ID=...; the default is the environment")
+	cmd.Flags().StringVar(&f.credentials, "credentials", "", "file with the keys of the S3 store, as AWS_ACCESS_KEY_ID=... (default: the environment)")
 }
 
 // keys are those of the store.
@@ -53,7 +53,7 @@ func (c *backupCommand) place() error {
 		return err
 	}
 	if _, name := a.File(); name != "" {
-		return usage("--to names a directory in a store; the name of the backup is given by openalgo-install")
+		return usage("--to names a directory in a store. openalgo-install chooses the name of the backup")
 	}
 	c.away, c.to = &a, ""
 	return nil
@@ -114,7 +114,7 @@ func (c *backupCommand) mayRepeat(ctx context.Context) error {
 		return nil
 	}
 	if c.away.Scheme == "s3" && (c.store.credentials == "" || c.away.Endpoint+c.away.Region != "") {
-		return usage("a schedule reads the keys of the store from a file: name it with --credentials. What the address says after its ? stands in the file, too, as AWS_ENDPOINT_URL=... and AWS_REGION=...")
+		return usage("a schedule reads the keys of the store from a file. Name it with --credentials. Endpoint and region belong in the file, not in the address: AWS_ENDPOINT_URL=... and AWS_REGION=...")
 	}
 	if _, err := c.store.keys(ctx); err != nil || c.dryRun {
 		return err // a dry run makes no key

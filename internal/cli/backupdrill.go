@@ -29,26 +29,26 @@ func newBackupDrill(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "drill [FILE | ADDRESS]",
 		Short: "Test that a backup can be restored, beside the instance",
-		Long: `Restore a backup beside the instance, start OpenAlgo on it, and remove all of it
-again: by default the newest backup of this instance, or the one that you name, or
-the newest one in a store (s3://, sftp://, rclone:).
+		Long: `Restore a backup beside the instance, start OpenAlgo on the copy, and remove the
+copy again. The default is the newest backup of this instance. You can name
+another file, or a store (s3://, sftp://, rclone:), whose newest backup is tested.
 
 openalgo-install compares every checksum, lets SQLite check every database, waits
 until OpenAlgo is ready, and looks for its admin account. The result says how old
 the backup is, and how long a restore takes.
 
 The instance keeps running. The copy cannot trade: its container has no network,
-so it reaches no broker, no Telegram or WhatsApp, and not the instance. Its
-strategies are unpacked but not given to it. It needs 700 MiB of available memory
+so it reaches no broker, no Telegram or WhatsApp, and not the instance. The
+container does not get the strategies. The drill needs 700 MiB of available memory
 and disk space for the data beside DIR. While a market is open, openalgo-install
 asks first. If the drill is interrupted, the next command that changes something
-removes what is left.`,
+removes the copy.`,
 		Example: `  openalgo-install backup drill
   openalgo-install backup drill /mnt/backup/openalgo-20261124-023000.tar.zst
   openalgo-install backup drill s3://my-bucket/openalgo --credentials /root/s3.env --identity key.txt --json`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 1 {
-				return usage("backup drill takes one backup: a file, or an address")
+				return usage("backup drill needs one backup at most: a file, or an address")
 			}
 			return nil
 		},

@@ -29,13 +29,13 @@ func newBackupList(a *app) *cobra.Command {
 		Use:   "list [DIRECTORY | ADDRESS]",
 		Short: "List the backups here or in a store",
 		Long: `List backups by their time: those of DIR-backups, of another directory, or of a
-store on another machine. Nothing is read but names, times and sizes: to see
-whether a backup can be read, use backup verify.`,
+store on another machine. Only names, times and sizes are read. To test whether a
+backup can be read, use backup verify.`,
 		Example: `  openalgo-install backup list
   openalgo-install backup list s3://my-bucket/openalgo --credentials /root/s3.env --json`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 1 {
-				return usage("backup list takes one directory or address")
+				return usage("backup list needs one directory or address at most")
 			}
 			return nil
 		},
@@ -101,14 +101,14 @@ func newBackupVerify(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "verify FILE | ADDRESS",
 		Short: "Read a backup to its end and compare its checksums",
-		Long: `Read a backup to its end, decrypt it, and compare every checksum. Of a store,
-the newest backup there is read, or the one that the address names. Use it with
---identity to show that you kept the key: status notes it. Nothing else is
-changed; a copy of what is in a store is made for as long as that takes.`,
+		Long: `Read a backup to its end, decrypt it, and compare every checksum. An address of a
+store names one backup there, or the newest. With --identity you show that you
+kept the key, and status no longer warns. A backup in a store is copied to this
+machine meanwhile. Nothing else is changed.`,
 		Example: `  openalgo-install backup verify s3://my-bucket/openalgo --credentials /root/s3.env --identity key.txt`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return usage("backup verify takes one backup: a file, or an address")
+				return usage("backup verify needs one backup: a file, or an address")
 			}
 			return nil
 		},

@@ -35,10 +35,10 @@ func newBundle(a *app) *cobra.Command {
 	c := &bundleCommand{app: a}
 	cmd := &cobra.Command{
 		Use:   "bundle --to DIR",
-		Short: "Make all files for a machine without internet",
-		Long: `Write what a machine without internet needs into a directory: openalgo-install
-itself, the image of OpenAlgo in a file, checksums, and the commands that install
-it there. An image that Docker does not have is downloaded first.
+		Short: "Write all files for a machine without internet",
+		Long: `Write all files for a machine without internet into a directory: openalgo-install
+itself, the image of OpenAlgo, checksums, and the commands that install OpenAlgo
+there. An image that Docker does not have is downloaded first.
 
 --docker adds the packages of Docker, for a machine with the same distribution and
 release as this one. --sign signs the checksums with a private key of minisign.
@@ -54,7 +54,7 @@ Nothing is installed or changed on this machine.`,
 	cmd.Flags().StringVar(&c.ref, "image", answers.DefaultImage, "image of OpenAlgo")
 	cmd.Flags().BoolVar(&c.docker, "docker", false, "add the packages of Docker Engine")
 	cmd.Flags().StringVar(&c.key, "sign", "", "private key of minisign that signs the checksums")
-	cmd.Flags().StringVar(&c.passphrase, "passphrase-file", "-", "file with the passphrase of that key; - asks on the terminal")
+	cmd.Flags().StringVar(&c.passphrase, "passphrase-file", "-", "file with the passphrase of the private key; - asks on the terminal")
 	return cmd
 }
 

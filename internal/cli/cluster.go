@@ -26,11 +26,11 @@ import (
 // targetKubernetes has a command speak of an instance in a cluster.
 const targetKubernetes = "kubernetes"
 
-// clusterLong says so in the help of a command that can.
+// clusterLong is the part of the help about a cluster.
 const clusterLong = `
 
-With --target kubernetes it is about the instance that --instance names in a
-cluster, through your own kubectl.`
+With --target kubernetes, the command works on an instance in a cluster, through
+your own kubectl. --instance names the instance.`
 
 // onClusters are the commands that work there, with the flags that they have there
 // beside those of clusterFlags.
@@ -66,8 +66,8 @@ func clusterFlags(cmd *cobra.Command, a *app) {
 }
 
 func targetFlags(f *pflag.FlagSet, a *app) {
-	f.StringVar(&a.target, "target", "", "kubernetes: an instance in a cluster; without it, one on this machine")
-	f.StringVar(&a.kubeContext, "context", "", "with --target kubernetes, the context of your kubeconfig; default: its current one")
+	f.StringVar(&a.target, "target", "", "kubernetes for an instance in a cluster (default: this machine)")
+	f.StringVar(&a.kubeContext, "context", "", "with --target kubernetes: context of your kubeconfig (default: the current one)")
 }
 
 // onCluster checks that a command works on a cluster, with these flags.
@@ -136,7 +136,7 @@ func clusterStatus(ctx context.Context, a *app) error {
 		return a.writeJSON(map[string]any{"instances": list})
 	}
 	if len(list) == 0 {
-		fmt.Fprintln(a.stdout, "There is no OpenAlgo of openalgo-install's in this cluster.")
+		fmt.Fprintln(a.stdout, "This cluster has no instance that openalgo-install rendered.")
 	}
 	for i, s := range list {
 		if i > 0 {

@@ -85,7 +85,7 @@ func backupsPanel(ctx context.Context, dir string) dashboard.Panel {
 	if daily != nil {
 		clock, problem = daily.Clock+" IST", later.DailyProblem(ctx, d, time.Now())
 	}
-	row("Every day", clock, "no backup is made by itself", false)
+	row("Every day", clock, "no backup is made automatically", false)
 	if problem != "" {
 		row("", problem, "", true)
 	}

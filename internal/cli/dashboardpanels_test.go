@@ -52,7 +52,7 @@ func TestBackupsPanel(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := shown(backupsPanel(t.Context(), string(d)))
-	for _, want := range []string{"Last backup none yet|!|", "Every day no backup is made by itself|!|", "> Back up now b|", "> Restore a backup v|", "backup list|", "--schedule|"} {
+	for _, want := range []string{"Last backup none yet|!|", "Every day no backup is made automatically|!|", "> Back up now b|", "> Restore a backup v|", "backup list|", "--schedule|"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q is missing: %s", want, got)
 		}

@@ -26,14 +26,14 @@ func newKeys(a *app) *cobra.Command {
 		Short: "Print a Secret with new keys, for Kubernetes",
 		Long: `Print the Secret of one instance on Kubernetes, for kubectl create: new
 encryption keys, the broker's credentials and every other secret of your
-answers. Nothing is written to a file and no cluster is asked.
+answers. The command writes no file and does not connect to the cluster.
 
-Make it once, and with "kubectl create": that fails where the Secret exists.
-Other keys would make the data of OpenAlgo unreadable, so never apply it.
+Make the Secret once, with "kubectl create", which fails if the Secret exists.
+Never use "kubectl apply": with other keys, OpenAlgo cannot open its data.
 
---from DIR keeps the keys of an instance that moves to the cluster. Its data
-opens with no others. The credentials come from there, too, unless your answers
-have them.`,
+--from DIR uses the keys of an instance that moves to the cluster. Its data opens
+with no others. The broker's credentials come from that directory, unless your
+answers have them.`,
 		Example: `  openalgo-install keys --answers answers.yaml --instance alpha | kubectl create -f -
   openalgo-install keys --from /opt/openalgo --instance alpha | kubectl create -f -`,
 		Args: noArgs,
@@ -46,13 +46,13 @@ have them.`,
 			case file == "" && from == "":
 				return usage("keys needs --answers FILE, or --from DIR")
 			case isTerminal(a.stdout) && !show:
-				return usage("keys prints secrets, and this terminal would show them. Send them on with | kubectl create -f -, or add --show").Ending(finding.Unchanged)
+				return usage("keys prints secrets, and this terminal would show them. Add | kubectl create -f - to the command, or --show").Ending(finding.Unchanged)
 			}
 			return printKeys(cmd.Context(), a, file, from)
 		},
 	}
 	cmd.Flags().StringVar(&file, "answers", "", "answers file (YAML); - reads stdin")
-	cmd.Flags().StringVar(&from, "from", "", "directory of an instance whose keys are kept")
+	cmd.Flags().StringVar(&from, "from", "", "directory of an instance whose encryption keys are used")
 	cmd.Flags().BoolVar(&show, "show", false, "print the secrets on a terminal")
 	return cmd
 }

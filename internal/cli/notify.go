@@ -27,10 +27,10 @@ func newNotify(a *app) *cobra.Command {
 		Long: `Choose where openalgo-install sends messages about every instance of this
 machine: Telegram, e-mail, ntfy, Slack, Discord or a webhook. An address is a
 secret: it is asked for without being shown, or read from stdin, and kept in a
-file that you alone can read. It is never a part of a command.
+file that only you can read. It is never a part of a command.
 
-A message that cannot be sent is kept for 3 days and sent later. OpenAlgo goes
-on running.`,
+A message that cannot be sent is kept for 3 days and sent later. OpenAlgo keeps
+running.`,
 		Example: `  openalgo-install notify add telegram
   openalgo-install notify test
   openalgo-install notify list`,
@@ -46,15 +46,15 @@ on running.`,
 	return cmd
 }
 
-// notifier is that of this machine. One that another user than the instance's owner
-// fills would tell nobody.
+// notifier returns the notifier of this machine. It refuses another user than the owner of
+// the instance: the watch of the owner would not read that user's addresses.
 func notifier(a *app) (*notify.Notifier, error) {
 	dir, err := instance.Abs(a.dir)
 	if err != nil {
 		return nil, err
 	}
 	if _, err := os.Lstat(dir); err == nil && !userns.IsRoot() && !instance.IsMine(dir) {
-		return nil, finding.Named(finding.HostNotReady, "notify-owner", "the OpenAlgo in %s belongs to another user, and so do the addresses for its messages", dir).
+		return nil, finding.Named(finding.HostNotReady, "notify-owner", "the instance in %s belongs to another user, and so do the addresses for its messages", dir).
 			With(finding.Hint{Do: "Run the same command with sudo"}).Ending(finding.Unchanged)
 	}
 	return notify.New(currentVersion()), nil
@@ -63,9 +63,9 @@ func notifier(a *app) (*notify.Notifier, error) {
 func newNotifyTest(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "test [NAME]",
-		Short: "Send a test message, and say what came back",
-		Long: `Send a test message to every address, or to the one with the name NAME. For each
-it says whether the service took the message, and if not, what to do.`,
+		Short: "Send a test message, and show what the service answers",
+		Long: `Send a test message to every address, or only to the address NAME. The result
+says whether each service accepted the message, and if not, what to do.`,
 		Example: `  openalgo-install notify test
   openalgo-install notify test telegram --json`,
 		Args: atMostOne("notify test", "name"),
@@ -285,7 +285,7 @@ end of the quiet hours; problems do not.`,
 		},
 	}
 	cmd.Flags().DurationVar(&repeat, "repeat", notify.Usual, "tell a problem again after this time, for example 12h")
-	cmd.Flags().DurationVar(&urgent, "urgent", notify.UsualUrgent, "the same while a market is open and OpenAlgo is not ready")
+	cmd.Flags().DurationVar(&urgent, "urgent", notify.UsualUrgent, "tell it again after this time while a market is open and OpenAlgo is not ready")
 	cmd.Flags().StringVar(&quiet, "quiet", "off", "hours in IST in which no warning is sent, for example 22:00-06:00")
 	return cmd
 }

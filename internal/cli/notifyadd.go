@@ -36,22 +36,21 @@ func newNotifyAdd(a *app) *cobra.Command {
 		Long: `Add an address that messages go to. KIND is one of:
 
   telegram   a bot of yours. Make it with BotFather, send it a message, then
-             enter its token. You are asked whether the chat that is found is
-             yours; without a terminal, --to names it
+             enter its token. You are asked whether the chat is yours. Without a
+             terminal, name the chat with --to
   email      a mailbox, by SMTP with TLS. Enter the password, or an app password
   ntfy       a topic of ntfy.sh, or the address of a topic elsewhere
   slack      the address of an incoming webhook
   discord    the address of a webhook
   webhook    a web address that takes JSON
-  ping       a web address that is called after each round of checks, as those
-             of healthchecks.io and Uptime Kuma. It tells you when no call comes:
-             this machine is down. With --for backups it is called after each
-             good backup, and tells you when none was made
+  ping       a web address of healthchecks.io, Uptime Kuma or a similar service. It
+             is called after each round of checks. The service tells you when no
+             call comes, because this machine is down. With --for backups it is
+             called after each good backup, and tells you when none was made
 
 The secret is asked for without being shown. Without a terminal it is read from
-stdin, or from where {env:NAME} or {file:PATH} says. Addresses as shoutrrr
-writes them are taken, too. An address with the same name is replaced. OpenAlgo
-goes on running.`,
+stdin, or from {env:NAME} or {file:PATH}. An address of shoutrrr works as well. An
+address with the same name is replaced. OpenAlgo keeps running.`,
 		Example: `  openalgo-install notify add telegram
   openalgo-install notify add email --server smtp.gmail.com:587 --user me@gmail.com
   openalgo-install notify add ping '{file:/root/ping-address}'

@@ -36,7 +36,7 @@ func TestKeepAddresses(t *testing.T) {
 		has  []target.Target
 		says string // "" is nothing
 	}{
-		{"a chat that nobody named", []target.Target{stranger}, "warning: no messages go to phone: one chat has written to this bot, and nobody has said that it is yours:\n  123  Ravi"},
+		{"a chat that nobody named", []target.Target{stranger}, "warning: no messages go to phone: one chat has written to this bot, and you have not confirmed that it is yours:\n  123  Ravi"},
 		{"fresh ones", []target.Target{bot, hook, hook}, "Messages go to phone (telegram, 127.0.0.1).\n"},
 		{"the same again", []target.Target{bot, hook}, ""},
 		{"saved answers", []target.Target{saved}, ""},

@@ -23,7 +23,7 @@ func findChat(ctx context.Context, lines *terminal.Lines, n *notify.Notifier, t 
 		return "", err
 	}
 	if len(chats) == 0 {
-		return "", finding.Named(finding.HostNotReady, "notify-chat-unknown", "nobody has written to this bot yet, so the chat is not known").
+		return "", finding.Named(finding.HostNotReady, "notify-chat-unknown", "the bot has no message from you yet, so the chat is not known").
 			With(finding.Anywhere("Open your bot in Telegram, press Start, send it a message, then enter the token again", "notify", "add", "telegram")).Ending(finding.Unchanged)
 	}
 	chat := chats[0]
@@ -32,7 +32,7 @@ func findChat(ctx context.Context, lines *terminal.Lines, n *notify.Notifier, t 
 			return "", err
 		}
 	} else if !isMine(ctx, lines, chat) {
-		return "", finding.Named(finding.Usage, "notify-chat-unconfirmed", "one chat has written to this bot, and nobody has said that it is yours:%s", chatLines(chats)).
+		return "", finding.Named(finding.Usage, "notify-chat-unconfirmed", "one chat has written to this bot, and you have not confirmed that it is yours:%s", chatLines(chats)).
 			With(chatNamed(chat), finding.Hint{Do: "In an answers file, add: to: " + chat.ID}).Ending(finding.Unchanged)
 	}
 	t.To = []string{chat.ID}

@@ -24,11 +24,13 @@ const (
 
 func init() { register(newRecover) }
 
-// newRecover is what this machine runs after a boot, where a daily backup is set
-// up.
+// newRecover returns the command that this machine runs after a boot, where a daily
+// backup is set up.
 func newRecover(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "recover", Short: "Complete or undo an interrupted run", Args: noArgs, Hidden: true,
+		Long: `Complete or undo an interrupted run on the instance in --dir, and remove what an
+interrupted test restore left.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if a.target != "" {
 				return recoverInCluster(cmd.Context(), a)

@@ -24,15 +24,15 @@ func newRender(a *app) *cobra.Command {
 		Long: `Write the files of an installation into a directory. This uses no Docker and
 starts nothing. An existing .env keeps its encryption keys.
 
-compose   .env and docker-compose.yaml
-docker    .env and run.sh, a docker run command with the same volumes, ports,
-          limits and health check
-swarm     .env and docker-stack.yaml, for docker stack deploy
-railway   railway.json, the variables without secrets, and the Dockerfile,
-          .dockerignore, start.sh and openalgo-*.py for a fork of OpenAlgo
-render    the same files with render.yaml instead of railway.json
-kubernetes  a directory of manifests for each instance, for kubectl apply -k;
-          the secrets are not in them: see openalgo-install keys
+compose     .env and docker-compose.yaml
+docker      .env and run.sh, a docker run command with the same volumes, ports,
+            limits and health check
+swarm       .env and docker-stack.yaml, for docker stack deploy
+railway     railway.json, the variables without secrets, and the Dockerfile,
+            .dockerignore, start.sh and openalgo-*.py for a fork of OpenAlgo
+render      the same files with render.yaml instead of railway.json
+kubernetes  a directory of manifests for each instance, for kubectl apply -k.
+            They hold no secret: openalgo-install keys prints it
 
 If your answers build the image from source, build.sh is written too.`,
 		Example: `  openalgo-install render --answers answers.yaml --out ./openalgo

@@ -44,13 +44,13 @@ The copy stays in .openalgo-install/snapshot until the next upgrade. Once the
 new release runs, images of earlier releases that a registry still has are
 removed. The release before stays, for a rollback, and so does every volume.
 
-With --auto this machine upgrades OpenAlgo by itself, outside market hours: on
-Saturday between 06:00 and 08:00 IST, or in a window that you choose. It sends
+With --auto, this machine upgrades OpenAlgo automatically, outside market hours:
+on Saturday between 06:00 and 08:00 IST, or in a window that you choose. It sends
 you a message on the evening before, and makes a backup first. It installs
 releases that are 3 days old or older, and never another major version. A
 release that fails is rolled back and not tried again. --hold pauses this until
-the next --auto. --skip leaves out one release. With --self openalgo-install
-updates itself in the window, too, once the signature of its release is verified.`,
+the next --auto. --skip leaves out one release. With --self, openalgo-install
+updates itself in the same window, and verifies the signature of its release.`,
 		Example: `  openalgo-install upgrade --check
   openalgo-install upgrade
   openalgo-install upgrade --to 2.0.1.0
@@ -68,14 +68,14 @@ updates itself in the window, too, once the signature of its release is verified
 			return c.run(cmd.Context())
 		},
 	}
-	cmd.Flags().StringVar(&c.to, "to", "", "tag, digest or image; the default is the newest image of the installed tag")
+	cmd.Flags().StringVar(&c.to, "to", "", "tag, digest or image (default: the newest image of the installed tag)")
 	cmd.Flags().BoolVar(&c.check, "check", false, "only check: exit code 10 if a newer release is available, else 0")
-	cmd.Flags().StringVar(&c.auto, "auto", "", `upgrade by itself in a window, for example "Sunday 05:00-07:00" or "daily 04:30-07:30"; off ends that`)
+	cmd.Flags().StringVar(&c.auto, "auto", "", `upgrade automatically in a window, for example "Sunday 05:00-07:00" or "daily 04:30-07:30"; off ends that`)
 	cmd.Flags().Lookup("auto").NoOptDefVal = autoOn
 	cmd.Flags().IntVar(&c.days, "days", autoupgrade.DefaultDays, "with --auto: how many days a release must be out")
-	cmd.Flags().BoolVar(&c.self, "self", false, "with --auto: update openalgo-install in the window, too; --self=false ends that")
+	cmd.Flags().BoolVar(&c.self, "self", false, "with --auto: update openalgo-install in the same window; --self=false ends that")
 	cmd.Flags().BoolVar(&c.hold, "hold", false, "make no automatic upgrades until the next --auto")
-	cmd.Flags().StringVar(&c.skip, "skip", "", "leave out a release in automatic upgrades; a version or a digest")
+	cmd.Flags().StringVar(&c.skip, "skip", "", "leave out a release in automatic upgrades: its version or digest")
 	cmd.Flags().BoolVar(&c.due, "due", false, "")
 	_ = cmd.Flags().MarkHidden("due")
 	c.flags(cmd)

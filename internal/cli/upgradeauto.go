@@ -105,11 +105,11 @@ func (c *upgradeCommand) choose(ctx context.Context, s *ops.Session, daysGiven b
 	case c.skip != "":
 		return "automatic upgrades skip " + c.skip, nil
 	case c.hold:
-		return "automatic upgrades are on hold. To go on: " + again, nil
+		return "automatic upgrades are on hold. To continue: " + again, nil
 	}
 	from, _ := state.Window.Next(clock.Now())
 	return fmt.Sprintf("OpenAlgo will be upgraded %s, for the first time on %s, to releases that are at least %d days old. "+
-		"You are told on the evening before, if you have set up messages (%s). To wait with it: %s", state.Window, from.Format("Mon 2 Jan"), state.Days,
+		"You are told on the evening before, if you have set up messages (%s). To pause upgrades: %s", state.Window, from.Format("Mon 2 Jan"), state.Days,
 		finding.Command(dir, "notify", "add"), finding.Command(dir, "upgrade", "--hold")), nil
 }
 
@@ -143,7 +143,7 @@ func (c *upgradeCommand) switchOn(ctx context.Context, s *ops.Session, state *au
 		}
 	}
 	if trades := state.Window.Trades(clock.Now(), kept.Load(s.Dir())); trades != "" { // no upgrade is made then, whatever the broker
-		return finding.Named(finding.Usage, "market-open", "--auto: in this window %s, and OpenAlgo stops for it. Choose another one", trades).Ending(finding.Unchanged)
+		return finding.Named(finding.Usage, "market-open", "--auto: in this window %s, and an upgrade stops OpenAlgo. Choose another window", trades).Ending(finding.Unchanged)
 	}
 	if daysGiven {
 		state.Days = c.days

@@ -40,22 +40,20 @@ func newWatch(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "watch [on|off|run]",
 		Short: "Watch every instance, and tell you when something is wrong",
-		Long: fmt.Sprintf(`Have this machine look at all instances on it every %d minutes, and tell you by
-message when something is wrong and when it is over: OpenAlgo is down or does
-not answer, memory or disk run out, the certificate ends, the public address has
-changed, a backup was missed, a run was interrupted. Before the market opens,
-one message says whether all is ready.
+		Long: fmt.Sprintf(`Look at all instances on this machine every %d minutes. You get a message when
+something is wrong and when it is over: OpenAlgo is down or does not answer,
+memory or disk run out, the certificate ends, the public address has changed, a
+backup was missed, a run was interrupted. Before the market opens, one message
+says whether all is ready. openalgo-install notify sets where messages go.
 
-Without on, off or run it says whether the watch is on, and what the last round
-found. Where messages go: openalgo-install notify.
+on sets up a systemd timer, or cron if there is no systemd. Without root, it uses
+the systemd or crontab of your user. off removes it. run makes one round now.
+Without an argument, the command shows whether the watch is on, and what the last
+round found. With --dir, only the instance in that directory is watched.
 
-The watch changes nothing by itself, with one exception: it completes or undoes
-a run that was interrupted, after a reboot or where OpenAlgo is down since. It
-tells you so. No message comes while a command of yours changes the instance.
-
-on sets up a systemd timer, or cron where there is no systemd; without root it
-is your user's own. off removes it. run makes one round now. With --dir only the
-instance in that directory is watched.`, later.WatchEvery),
+The watch changes nothing, with one exception: it completes or undoes an
+interrupted run, after a reboot or if OpenAlgo is down since then. It tells you
+so. No message comes while a command of yours changes the instance.`, later.WatchEvery),
 		Example: `  openalgo-install watch on
   openalgo-install watch on --preopen 08:30
   openalgo-install watch
@@ -81,7 +79,7 @@ instance in that directory is watched.`, later.WatchEvery),
 			return c.round(cmd.Context())
 		},
 	}
-	cmd.Flags().StringVar(&c.preOpen, "preopen", watch.PreOpenUsual, "say whether all is ready at HH:MM IST on trading days; off is never")
+	cmd.Flags().StringVar(&c.preOpen, "preopen", watch.PreOpenUsual, "say at HH:MM IST on trading days whether all is ready; off sends no such message")
 	return cmd
 }
 
@@ -155,10 +153,10 @@ func setWatch(ctx context.Context, dir, clock string, warn func(*finding.Error))
 		text = fmt.Sprintf("the watch is set up, but nothing runs it yet. Do what the warning says. Then %s looks every %d minutes", by, later.WatchEvery)
 	}
 	if dir != "" {
-		text += " at the instance in " + dir + " alone"
+		text += ", only at the instance in " + dir
 	}
 	if clock != "" {
-		text += ", and at " + clock + " IST on trading days you are told whether all is ready"
+		text += ". At " + clock + " IST on trading days you are told whether all is ready"
 	}
 	return event.Result{Changed: true, Message: text}, nil
 }
