@@ -7,19 +7,27 @@
 #   scripts/cluster.sh           build what is missing
 #   scripts/cluster.sh --check   say whether all of it is there
 #
-# OPENALGO_CLUSTER names another directory than .build/cluster.
+# OPENALGO_CLUSTER names another directory than .build/cluster. With NODE=no it is about
+# etcd, kube-apiserver and kubectl only: what NODE=no test/cluster.sh needs.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # 1.34 is the last Kubernetes whose kubelet starts on cgroup v1 by itself.
 kubernetes=1.34.4
 etcd=3.6.16
-programs="kube-apiserver kube-controller-manager kube-scheduler kubelet kubectl"
+programs="kube-apiserver kubectl"
+[[ ${NODE:-yes} == no ]] || programs+=" kube-controller-manager kube-scheduler kubelet"
 
 cache=${OPENALGO_CLUSTER:-.build/cluster}
 want="kubernetes $kubernetes etcd $etcd"
 
-complete() { [[ $(cat "$cache/complete" 2>/dev/null) == "$want" && -x $cache/cni/bridge ]]; }
+# complete: each program is of this version. One has its name only once it is whole.
+complete() {
+  local program
+  [[ $(cat "$cache/begun" 2>/dev/null) == "$want" ]] || return 1
+  for program in etcd $programs; do [[ -x $cache/bin/$program ]] || return 1; done
+  [[ ${NODE:-yes} == no ]] || [[ -x $cache/cni/bridge && -x $cache/bin/pause ]]
+}
 
 if [[ ${1:-} == --check ]]; then
   complete
@@ -92,9 +100,8 @@ cni_plugins() {
   rm -rf "$dir"
 }
 
-(cni_plugins)
-(pause_program)
+[[ ${NODE:-yes} == no ]] || (cni_plugins)
+[[ ${NODE:-yes} == no ]] || (pause_program)
 (etcd_program)
 (kubernetes_module)
 for program in $programs; do (kubernetes_program "$program"); done
-echo "$want" >"$cache/complete"

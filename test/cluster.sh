@@ -3,7 +3,8 @@
 # real kubelet: `make cluster`. It skips where scripts/cluster.sh has built nothing.
 #
 # An instance on this machine (in Docker) is backed up and restored in the cluster, and
-# one of the cluster is backed up and restored on this machine.
+# one of the cluster is backed up and restored on this machine. NODE=no needs no Docker
+# and no kubelet: it checks what an API server says of the rendered files.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -94,6 +95,11 @@ apply() {
   ! grep -i warning "$work/said" || fail "apply warns"
 }
 
+new_keys() {
+  "$program" keys --answers "$work/answers.yaml" --instance alpha | kubectl create -f - >/dev/null
+  if "$program" keys --answers "$work/answers.yaml" --instance alpha | kubectl create -f - 2>/dev/null; then fail "a second Secret replaced the first"; fi
+}
+
 in_cluster() {
   began=$1
   say "the cluster is up"
@@ -109,7 +115,14 @@ in_cluster() {
   apply
   code 0 kubectl diff --server-side -k "$work/out"
   say "applied strictly, without a warning; nothing differs after that"
-  [[ ${NODE:-yes} != no ]] || return 0
+  if [[ ${NODE:-yes} == no ]]; then
+    new_keys
+    code 0 alpha status
+    grep -q 'there is no pod yet' "$work/said" || fail "status: $(cat "$work/said")"
+    code 1 alpha doctor
+    say "one Secret; status and doctor say that there is no pod"
+    return
+  fi
 
   volume alpha
   volume beta
@@ -117,8 +130,7 @@ in_cluster() {
   until_is 90 CreateContainerConfigError waiting $ns
   code 1 alpha doctor
   grep -q 'the Secret openalgo-env is missing' "$work/said" || fail "doctor: $(cat "$work/said")"
-  "$program" keys --answers "$work/answers.yaml" --instance alpha | kubectl create -f - >/dev/null
-  if "$program" keys --answers "$work/answers.yaml" --instance alpha | kubectl create -f - 2>/dev/null; then fail "a second Secret replaced the first"; fi
+  new_keys
   until_is 180 True ready $ns
   say "alpha is ready"
   in_pod $ns /setup -d username=trader >/dev/null
@@ -180,7 +192,7 @@ in_cluster() {
   code 0 beta restore "$work/vps.tar.zst"
   until_is 60 True ready openalgo-beta
   in_pod openalgo-beta /auth/check-setup | grep -q '"needs_setup": *false' || fail "the account of this machine is not in the cluster"
-  want "the key that moved" "$(sed -n "s/^API_KEY_PEPPER *= *'\(.*\)'.*/\1/p" "$work/vps/.env")" "$(pepper openalgo-beta)"
+  want "the key that moved" "$(sed -n "s/^API_KEY_PEPPER *= *'\(.*\)'.*/\1/p" "$work/vps.env")" "$(pepper openalgo-beta)"
   say "this machine's backup is restored in the cluster: same account, same keys"
 
   kill $counting
@@ -204,28 +216,35 @@ fi
 [[ $(id -u) == 0 ]] || fail "needs root"
 began=$(date +%s.%N)
 work=$(mktemp -d "$OPENALGO_CLUSTER/run.XXXXXX")
+# Names of this run: another one may have its instances on this machine.
+run=$(basename "$work" | tr '[:upper:].' '[:lower:]-')
+vps=$work/$run-vps back=$work/$run-back
 clean() {
-  for dir in "$work/vps" "$work/back"; do
+  for dir in "$vps" "$back"; do
     [[ ! -e $dir ]] || "$program" uninstall --dir "$dir" --yes --now --purge="$(basename "$dir")" >/dev/null 2>&1 || true
   done
   [[ -n ${KEEP:-} ]] || rm -rf --one-file-system "$work"
 }
 trap clean EXIT
 
-vps_answers() { # PORT
-  echo "{version: 1, broker: {name: zerodha, api_key: vps-api-key, api_secret: vps-api-secret}, image: {source: rehearsal}, ports: {web: $1, websocket: $(($1 + 1))}}"
-}
+if [[ ${NODE:-yes} == no ]]; then
+  "$here/test/kube.sh" "$work/kube" "${BASH_SOURCE[0]}" --inside "$work" "$began"
+  exit
+fi
 
-vps_answers 15710 | "$program" --answers - --dir "$work/vps" >/dev/null
-curl -fsS -o /dev/null -d username=trader http://127.0.0.1:15710/setup
-"$program" backup --dir "$work/vps" --to "$work/vps.tar.zst" --now >/dev/null
-docker save -o "$work/image.tar" "$(docker inspect -f '{{.Config.Image}}' vps-web)"
+# The ports are those that the program finds free.
+echo "{version: 1, broker: {name: zerodha, api_key: vps-api-key, api_secret: vps-api-secret}, image: {source: rehearsal}}" |
+  "$program" --answers - --dir "$vps" >/dev/null
+address() { echo "http://127.0.0.1:$(docker port "$(basename "$1")-web" 5000 | sed 's/.*://' | head -n 1)"; }
+curl -fsS -o /dev/null -d username=trader "$(address "$vps")/setup"
+"$program" backup --dir "$vps" --to "$work/vps.tar.zst" --now >/dev/null
+install -m 0600 "$vps/.env" "$work/vps.env"
+docker save -o "$work/image.tar" "$(docker inspect -f '{{.Config.Image}}' "$(basename "$vps")-web")"
 say "an instance on this machine, with a backup"
 
 IMAGES=$work/image.tar "$here/test/kube.sh" "$work/kube" "${BASH_SOURCE[0]}" --inside "$work" "$began"
 
-"$program" restore "$work/cluster.tar.zst" --dir "$work/back" --yes --now >"$work/said" 2>&1 || fail "restore on this machine: $(cat "$work/said")"
-port=$(docker port back-web 5000 | sed 's/.*://' | head -n 1)
-curl -fsS "http://127.0.0.1:$port/auth/check-setup" | grep -q '"needs_setup": *false' || fail "the account of the cluster is not on this machine"
-want "the key that came back" "$(cat "$work/pepper")" "$(sed -n "s/^API_KEY_PEPPER *= *'\(.*\)'.*/\1/p" "$work/back/.env")"
+"$program" restore "$work/cluster.tar.zst" --dir "$back" --yes --now >"$work/said" 2>&1 || fail "restore on this machine: $(cat "$work/said")"
+curl -fsS "$(address "$back")/auth/check-setup" | grep -q '"needs_setup": *false' || fail "the account of the cluster is not on this machine"
+want "the key that came back" "$(cat "$work/pepper")" "$(sed -n "s/^API_KEY_PEPPER *= *'\(.*\)'.*/\1/p" "$back/.env")"
 say "the cluster's backup is restored on this machine: same account, same keys"

@@ -7,7 +7,7 @@
 # is in OPENALGO_CLUSTER (.build/cluster); containerd, runc, ctr, ip and openssl are
 # this machine's.
 #
-#   NODE=no       the control plane alone: no pod runs
+#   NODE=no       etcd and kube-apiserver only: no pod runs
 #   IMAGES="..."  files of `docker save`, which the node has
 #
 # All of it lives in mount, network and process namespaces of its own with an empty
@@ -81,6 +81,7 @@ control_plane() {
     --kubelet-preferred-address-types InternalIP # exec and logs know no other name of the node
   export KUBECONFIG=$data/admin.conf
   wait_for 120 kube-apiserver "$bin/kubectl" get --raw /readyz
+  [[ ${NODE:-yes} != no ]] || return 0
   start controller "$bin/kube-controller-manager" --kubeconfig "$data/controller.conf" --use-service-account-credentials --leader-elect=false \
     --service-account-private-key-file "$pki/sa.key" --root-ca-file "$pki/ca.crt" --cluster-signing-cert-file "$pki/ca.crt" --cluster-signing-key-file "$pki/ca.key" \
     --allocate-node-cidrs=false --pvclaimbinder-sync-period 1s
