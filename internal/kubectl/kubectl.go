@@ -10,10 +10,12 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
+	"strings"
 	"syscall"
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/printable"
 )
 
 const (
@@ -78,15 +80,34 @@ func (k Kubectl) Run(ctx context.Context, in []byte, args ...string) ([]byte, er
 func (k Kubectl) Within(ctx context.Context, limit time.Duration, in []byte, args ...string) ([]byte, error) {
 	limited, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	out := &bounded{most: mostOutput}
+	out := &Answer{}
 	err := k.Pipe(limited, bytes.NewReader(in), out, args...)
-	if err == nil && out.cut {
-		err = fmt.Errorf("kubectl %s: the answer is larger than it can be", args[0])
-	}
-	if ctx.Err() == nil && errors.Is(limited.Err(), context.DeadlineExceeded) {
+	if err != nil && ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
 		err = unreachable(k, fmt.Sprintf("it did not answer within %s", limit))
 	}
 	return out.Bytes(), err
+}
+
+// Object is Get of one object whose name the cluster says. Such a name may be anything
+// where another user wrote it: as a flag of kubectl's it would have kubectl send your
+// login to another server.
+func (k Kubectl) Object(ctx context.Context, into any, kind, name string) error {
+	if err := CheckName(kind, name); err != nil {
+		return err
+	}
+	return k.Get(ctx, into, kind, name)
+}
+
+// longestName is what an object may be called.
+const longestName = 253
+
+// CheckName refuses what no object of Kubernetes can be called.
+func CheckName(kind, name string) error {
+	isOther := func(c rune) bool { return (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' && c != '.' }
+	if name == "" || len(name) > longestName || name[0] == '-' || strings.ContainsFunc(name, isOther) {
+		return finding.Named(finding.Failed, "cluster-name-impossible", "the cluster names a %s %q, and no object can have this name", kind, printable.Line(name[:min(len(name), 60)]))
+	}
+	return nil
 }
 
 // Get reads objects as JSON into a value. What the cluster says of them is believed,
@@ -106,11 +127,14 @@ func (k Kubectl) Get(ctx context.Context, into any, args ...string) error {
 // the error's text.
 func (k Kubectl) Pipe(ctx context.Context, in io.Reader, out io.Writer, args ...string) error {
 	said, err := k.run(ctx, in, out, append(k.where(), args...))
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	if err == nil {
+	answer, kept := out.(*Answer)
+	switch {
+	case err == nil && (!kept || !answer.cut):
 		return nil
+	case kept && answer.cut:
+		return fmt.Errorf("kubectl %s: the answer is larger than it can be", args[0])
+	case ctx.Err() != nil:
+		return ctx.Err()
 	}
 	return explain(k, args[0], said, err)
 }
@@ -119,30 +143,46 @@ func (k Kubectl) Pipe(ctx context.Context, in io.Reader, out io.Writer, args ...
 func installed(program string) Program {
 	return func(ctx context.Context, in io.Reader, out io.Writer, args []string) (string, error) {
 		cmd := exec.CommandContext(ctx, program, args...)
-		said := &bounded{most: mostSaid}
+		said := &last{}
 		cmd.Stdin, cmd.Stdout, cmd.Stderr = in, out, said
 		// Ctrl+C on a terminal is for this program, which has OpenAlgo started again.
 		cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-		cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+		// So is what kubectl itself has started, to log in.
+		cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
 		cmd.WaitDelay = leave
 		err := cmd.Run()
 		return said.String(), err
 	}
 }
 
-// bounded keeps the first bytes, and takes the others.
-type bounded struct {
-	bytes.Buffer
-	most int
+// Answer keeps what kubectl prints, as far as an answer can be large. What prints more
+// is ended.
+type Answer struct {
+	text bytes.Buffer // not embedded: io.Copy would call its ReadFrom, which has no bound
 	cut  bool
 }
 
-func (b *bounded) Write(p []byte) (int, error) {
-	room := b.most - b.Len()
-	if room < len(p) {
-		b.cut = true
-		b.Buffer.Write(p[:max(room, 0)])
-		return len(p), nil
+// Bytes returns what came.
+func (a *Answer) Bytes() []byte { return a.text.Bytes() }
+
+var errLarge = errors.New("the answer is larger than it can be")
+
+func (a *Answer) Write(p []byte) (int, error) {
+	if a.cut = a.cut || a.text.Len()+len(p) > mostOutput; a.cut {
+		return 0, errLarge
 	}
-	return b.Buffer.Write(p)
+	return a.text.Write(p)
 }
+
+// last keeps the last bytes: what kubectl says first are warnings.
+type last struct{ text []byte }
+
+func (l *last) Write(p []byte) (int, error) {
+	l.text = append(l.text, p[max(0, len(p)-mostSaid):]...)
+	if more := len(l.text) - mostSaid; more > 0 {
+		l.text = append(l.text[:0], l.text[more:]...)
+	}
+	return len(p), nil
+}
+
+func (l *last) String() string { return string(l.text) }
