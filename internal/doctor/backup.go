@@ -45,7 +45,7 @@ func (c *lastBackup) judge(p patient) []Finding {
 		return warning("backup", finding.Warn("copy-not-whole", "the copy %s in %s could not be read back whole: %s", r.Name, away.Address, strings.SplitN(r.Message, "\n", 2)[0]).
 			With(ours("backup", "--to", away.Address)))
 	case away != nil && away.Unproven:
-		return warning("backup", finding.Warn("key-unproven", "nobody has shown yet that the key of the backups in %s was kept. Without it nobody can read them", away.Address).
+		return warning("backup", finding.Warn("key-unproven", "you have not shown yet that you kept the key of the backups in %s. They cannot be read without it", away.Address).
 			With(ours("backup", "verify", away.Address, "--identity", "key.txt")))
 	case c.gone:
 		return warning("backup", finding.Warn("backup-missing", "the last backup no longer exists: %s", last.File).With(ours("backup")))

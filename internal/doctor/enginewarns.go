@@ -19,7 +19,7 @@ var knownWarnings = []struct {
 }{
 	{"api is accessible on ", apiOpen},
 	{"ipv4 forwarding", func(string) *finding.Error {
-		return finding.Warn("forwarding-off", "the kernel forwards no IPv4: containers do not reach the internet, and nobody reaches their ports").
+		return finding.Warn("forwarding-off", "the kernel forwards no IPv4: containers do not reach the internet, and their ports cannot be reached").
 			With(shell("sudo sysctl -w net.ipv4.ip_forward=1"))
 	}},
 	{"docker_insecure_no_iptables_raw", func(string) *finding.Error {

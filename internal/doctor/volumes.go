@@ -36,7 +36,7 @@ func (c *stray) look(ctx context.Context, l Look, p *patient) {
 
 func (c *stray) judge(patient) (out []Finding) {
 	for _, name := range c.volumes {
-		out = append(out, warning("volumes", finding.Warn("volume-stray", "the directory of the volume %s is gone. Without the .env from that directory nobody can open the volume's data", name))...)
+		out = append(out, warning("volumes", finding.Warn("volume-stray", "the directory of the volume %s is gone. The volume's data cannot be opened without the .env from that directory", name))...)
 	}
 	return out
 }

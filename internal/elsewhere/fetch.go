@@ -102,7 +102,7 @@ func find(ctx context.Context, a Address, keys Keys, name string) (Entry, error)
 		newest, whose[backup.Whose(e.Name)] = e, true
 	}
 	missing := finding.Named(finding.Usage, "backup-missing", "%w", errors.Join(fmt.Errorf("there is no such backup in %s", a), fs.ErrNotExist)).
-		With(finding.Run("See which there are", "backup", "list", a.String())).Ending(finding.Unchanged)
+		With(finding.Run("List them", "backup", "list", a.String())).Ending(finding.Unchanged)
 	switch {
 	case name != "" || len(all) == 0:
 		return Entry{}, missing

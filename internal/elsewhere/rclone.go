@@ -25,7 +25,7 @@ func openRclone(a Address) (Store, error) {
 	program, err := exec.LookPath("rclone")
 	if err != nil {
 		return nil, finding.Named(finding.HostNotReady, "rclone-missing", "%s needs the program rclone, which is not installed here", a).
-			With(finding.Shell("Install it", "sudo apt-get install rclone"), finding.Shell("Then tell it of your store, as the user who makes the backup", "rclone config"))
+			With(finding.Shell("Install it", "sudo apt-get install rclone"), finding.Shell("Then set up your store, as the user who makes the backup", "rclone config"))
 	}
 	return &rclone{a, program}, nil
 }
@@ -167,7 +167,7 @@ func (r *rclone) entries(ctx context.Context) (out []Entry, err error) {
 		ModTime time.Time
 	}
 	if err := json.Unmarshal([]byte(text), &all); err != nil {
-		return nil, errors.New("rclone's list cannot be read")
+		return nil, errors.New("the list that rclone gave cannot be read")
 	}
 	for _, one := range all {
 		out = append(out, Entry{Name: one.Name, Bytes: one.Size, At: one.ModTime})

@@ -83,7 +83,7 @@ func (s Sender) tries(ctx context.Context, file string, last *known.Last) (sum s
 		if err == nil || ctx.Err() != nil || !begun || try == len(pauses) || errors.Is(err, errBroken) || errors.Is(err, errQuiet) || isFinal(err) {
 			return sum, err
 		}
-		s.Note(fmt.Sprintf("the copy to %s broke off, and begins again in %.0f s: %v", s.To, pauses[try].Seconds(), err))
+		s.Note(fmt.Sprintf("the copy to %s failed, and begins again in %.0f s: %v", s.To, pauses[try].Seconds(), err))
 		if err := wait.For(ctx, pauses[try]); err != nil {
 			return "", err
 		}
@@ -179,7 +179,7 @@ func (s Sender) prune(ctx context.Context, fresh known.Last, sum string) error {
 		err := store.Remove(ctx, name)
 		switch {
 		case errors.Is(err, ErrKept):
-			s.Note(fmt.Sprintf("%s keeps its older backups, as it is set up to do: %s could not be removed", s.To, name))
+			s.Note(fmt.Sprintf("%s does not allow removing backups, so %s stays", s.To, name))
 			return nil
 		case err != nil && !errors.Is(err, fs.ErrNotExist):
 			return fmt.Errorf("removing an old backup in %s: %w", s.To, err)

@@ -159,7 +159,7 @@ func TestSendToALockedStore(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if len(f.objects) != 2 || len(*notes) != 1 || !strings.Contains((*notes)[0], "keeps its older backups") {
+	if len(f.objects) != 2 || len(*notes) != 1 || !strings.Contains((*notes)[0], "does not allow removing backups") {
 		t.Errorf("%d objects, said %q", len(f.objects), *notes)
 	}
 }

@@ -127,7 +127,7 @@ func (s *sent) compare(ctx context.Context, store Store, name string) error {
 }
 
 // errDiffers says that a store has other bytes than were sent.
-var errDiffers = errors.New("the store has something else than was sent")
+var errDiffers = errors.New("the content in the store differs from the backup")
 
 // compare reads a file of a store to its end, and holds it against what was sent.
 func compare(ctx context.Context, store Store, name string, bytes int64, sum string) error {

@@ -82,7 +82,7 @@ func (v View) firewall(ctx context.Context, s sshd) *Result {
 		noun = "ports " + strings.Join(list, ", ") + " are"
 	}
 	return &Result{Check: "world", Found: finding.Warn("firewall-off", "%s open to the network, and no firewall of this machine is on. "+
-		"Your provider may have one, which nobody sees from here", noun).With(finding.Hint{Shell: install})}
+		"Your provider may have a firewall, which cannot be seen from here", noun).With(finding.Hint{Shell: install})}
 }
 
 // mostPorts bounds the list.

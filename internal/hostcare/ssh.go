@@ -119,7 +119,7 @@ func (v View) passwords(s sshd) *Result {
 		return nil
 	}
 	if !s.takesPasswords() {
-		return &Result{Check: "ssh", Text: "SSH takes keys only"}
+		return &Result{Check: "ssh", Text: "SSH accepts only keys"}
 	}
 	who := ""
 	if s.is("permitrootlogin", false) {
@@ -134,7 +134,7 @@ func (v View) passwords(s sshd) *Result {
 	if !strings.Contains("\n"+strings.ToLower(v.read("/etc/ssh/sshd_config")), "\ninclude") {
 		shell = []string{"sudo nano /etc/ssh/sshd_config", shell[1]}
 	}
-	return &Result{Check: "ssh", Found: finding.Warn("ssh-passwords", "SSH takes passwords%s: robots try them day and night, and whoever is let in has your broker's keys. "+
+	return &Result{Check: "ssh", Found: finding.Warn("ssh-passwords", "SSH accepts passwords%s. Programs try passwords day and night, and whoever gets in has your broker's credentials. "+
 		"Make sure that you can log in with a key, then refuse passwords (PasswordAuthentication no)", who).
 		With(finding.Hint{Shell: shell})}
 }

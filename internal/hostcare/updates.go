@@ -30,9 +30,9 @@ func (v View) updates() *Result {
 		return nil
 	}
 	if on {
-		return &Result{Check: "updates", Text: "security updates of this machine are installed by themselves"}
+		return &Result{Check: "updates", Text: "this machine installs security updates automatically"}
 	}
-	return &Result{Check: "updates", Found: finding.Warn("updates-by-hand", "security updates of this machine are not installed by themselves").With(finding.Hint{Shell: install})}
+	return &Result{Check: "updates", Found: finding.Warn("updates-by-hand", "this machine does not install security updates automatically").With(finding.Hint{Shell: install})}
 }
 
 // mostConfs bounds the files of a configuration directory.
@@ -88,6 +88,6 @@ func (v View) reboot(ctx context.Context) *Result {
 	if why != "" {
 		why = " (" + why + ")"
 	}
-	return &Result{Check: "reboot", Found: finding.Warn("reboot-required", "updates%s are in force only after a restart of this machine. OpenAlgo stops for it: choose a time when no market is open",
+	return &Result{Check: "reboot", Found: finding.Warn("reboot-required", "updates%s take effect only after a restart of this machine. OpenAlgo stops meanwhile, so restart while no market is open",
 		why).With(finding.Hint{Shell: []string{"sudo reboot"}})}
 }

@@ -60,7 +60,7 @@ type Seen struct {
 // Notes are what a person is told beside the items: why images stay, and logs.
 func (s Seen) Notes() (out []string) {
 	if !s.Alone {
-		out = append(out, "no image is removed: another instance may need it, and that one cannot be checked or is being changed")
+		out = append(out, "no image is removed. Another instance may need one, and cannot be checked or is being changed")
 	}
 	if text := s.Logs.String(); text != "" {
 		out = append(out, "logs stay. "+text)

@@ -138,7 +138,7 @@ func (l *Last) Lines() (out []string) {
 		out = append(out, "read back "+market.Text(r.At)+" FAILED: "+r.Name+": "+r.Message)
 	}
 	if l.Unproven {
-		out = append(out, "nobody has shown yet that the key of these backups was kept")
+		out = append(out, "you have not shown yet that you kept the key of these backups")
 	}
 	return out
 }
