@@ -120,7 +120,7 @@ func (b *Backup) acts() []act {
 		}},
 		{id: "helper", text: "start pod/" + helper + " with OpenAlgo's image and the claim " + b.world.claimName(), do: func(ctx context.Context) error { return startHelper(ctx, in, b.world) }},
 		{id: "copy", text: "copy " + strings.Join(b.trees, ", ") + " and let SQLite check the databases", do: b.copy},
-		{id: "alone", text: "check that nobody started OpenAlgo meanwhile", do: func(ctx context.Context) error { return checkAlone(ctx, in, b.mark) }},
+		{id: "alone", text: "check that no other program started OpenAlgo meanwhile", do: func(ctx context.Context) error { return checkAlone(ctx, in, b.mark) }},
 		{id: "remove", text: "remove pod/" + helper, back: true, do: func(ctx context.Context) error { return removeHelper(ctx, in) }},
 	}
 	if replicas == 0 {

@@ -57,7 +57,7 @@ func (x *examination) fail(check, id, text string, hints ...finding.Hint) {
 
 // unseen says that a check could not look.
 func (x *examination) unseen(check string, err error) {
-	x.warn(check, finding.IDOf(err), "this could not be looked at: "+err.Error(), finding.HintsOf(err)...)
+	x.warn(check, finding.IDOf(err), "this could not be checked: "+err.Error(), finding.HintsOf(err)...)
 }
 
 // Examine finds what is wrong with an instance. It changes nothing.
@@ -78,7 +78,7 @@ func (in *Instance) Examine(ctx context.Context) ([]Finding, error) {
 
 func (x *examination) interrupted() {
 	if m := x.w.mark; m != nil {
-		x.fail("run", "unfinished", fmt.Sprintf("%s that began on %s has OpenAlgo stopped", m.Command, m.Host), x.in.run("If it does not run any more", "recover"))
+		x.fail("run", "unfinished", fmt.Sprintf("%s that began on %s has OpenAlgo stopped", m.Command, m.Host), x.in.run("If that run is over", "recover"))
 	}
 }
 
@@ -102,7 +102,7 @@ func (x *examination) pod() {
 		x.warn("pod", "restarts", fmt.Sprintf("the container started again %s; it ended last with %s", printable.Count(s.Pod.Restarts, "time"), s.Pod.Last), x.in.run("Read its log", "logs"))
 	}
 	if strings.HasPrefix(s.Pod.Last, "OOMKilled") {
-		x.warn("memory", "memory-killed", "Kubernetes ended OpenAlgo because it needed more than its limit of memory", advice("Give it more with sizing.ram in your answers, render again, and apply"))
+		x.warn("memory", "memory-killed", "Kubernetes ended OpenAlgo, because it used more memory than its limit", advice("Give it more with sizing.ram in your answers, render again, and apply"))
 	}
 }
 
@@ -127,7 +127,7 @@ func (x *examination) secret(ctx context.Context) {
 	switch {
 	case errors.Is(err, kubectl.ErrNotFound):
 		x.fail("secret", "cluster-secret-missing", "the Secret "+name+" is missing, so OpenAlgo cannot start",
-			x.in.keys("If there is no data yet, make one"), advice("If there is data, restore the Secret that it was written with: no other opens it"))
+			x.in.keys("If there is no data yet, make one"), advice("If there is data, restore the Secret that it was written with. The data opens with no other keys"))
 	case err != nil:
 		x.unseen("secret", err)
 	default:
@@ -182,8 +182,8 @@ func (x *examination) storage(ctx context.Context) {
 	if v.Spec.Reclaim == "Delete" {
 		keep := x.in.Kubectl
 		keep.Namespace = ""
-		x.warn("storage", "volume-reclaimed", "who deletes the claim or its namespace deletes the data (reclaim policy Delete of the volume "+c.Spec.Volume+")",
-			finding.Shell("Keep the volume then", keep.Command("patch", "persistentvolume", c.Spec.Volume, "--patch", `{"spec":{"persistentVolumeReclaimPolicy":"Retain"}}`)))
+		x.warn("storage", "volume-reclaimed", "whoever deletes the claim or its namespace deletes the data (reclaim policy Delete of the volume "+c.Spec.Volume+")",
+			finding.Shell("Keep the volume in that case", keep.Command("patch", "persistentvolume", c.Spec.Volume, "--patch", `{"spec":{"persistentVolumeReclaimPolicy":"Retain"}}`)))
 	}
 }
 
@@ -201,7 +201,7 @@ func (x *examination) egress(ctx context.Context) {
 	}
 	others, err := all(ctx, x.in.Kubectl)
 	if err != nil {
-		x.ok("egress", "brokers see %s. Whether another instance has it, too, cannot be looked at", own)
+		x.ok("egress", "brokers see %s. It cannot be checked whether another instance has the same address", own)
 		return
 	}
 	var same []string
@@ -215,7 +215,7 @@ func (x *examination) egress(ctx context.Context) {
 		}
 	}
 	if len(same) > 0 {
-		x.warn("egress", "egress-shared", fmt.Sprintf("brokers see the same address %s of %s: most take an address from one customer alone", own, strings.Join(same, ", ")),
+		x.warn("egress", "egress-shared", fmt.Sprintf("brokers see the address %s for %s as well, and most accept an address from one customer only", own, strings.Join(same, ", ")),
 			advice("Give each its own node or egress address with kubernetes.egress in your answers"))
 		return
 	}

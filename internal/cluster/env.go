@@ -182,7 +182,7 @@ func overlaid(sample string, values map[string]string) (*envfile.File, error) {
 
 func noSecret(in *Instance, name string) error {
 	return finding.Named(finding.HostNotReady, "cluster-secret-missing", "the Secret %s of this instance is missing, or has no %s", name, keys.Pepper).
-		With(in.keys("If there is no data yet, make one"), advice("If there is data, restore the Secret that it was written with: no other opens it")).Ending(finding.Unchanged)
+		With(in.keys("If there is no data yet, make one"), advice("If there is data, restore the Secret that it was written with. The data opens with no other keys")).Ending(finding.Unchanged)
 }
 
 // secretEntries are what a Secret must have, so that OpenAlgo runs with the secrets of a

@@ -131,8 +131,8 @@ func (in *Instance) podsNow(ctx context.Context) ([]pod, error) {
 }
 
 func noInstance(in *Instance) error {
-	return finding.Named(finding.HostNotReady, "cluster-instance-missing", "there is no OpenAlgo in the namespace %s of this cluster", in.Kubectl.Namespace).
-		With(advice("Name the one that you mean with --instance NAME, and its cluster with --context"),
+	return finding.Named(finding.HostNotReady, "cluster-instance-missing", "the namespace %s of this cluster has no instance", in.Kubectl.Namespace).
+		With(advice("Name the instance with --instance NAME, and its cluster with --context"),
 			finding.Anywhere("Or write its files, and apply them", "render", "--target", "kubernetes", "--answers", "answers.yaml", "--out", "out")).Ending(finding.Unchanged)
 }
 

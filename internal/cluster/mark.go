@@ -127,7 +127,7 @@ func (in *Instance) Recover(ctx context.Context) (message string, err error) {
 // stays stopped: it would begin with an empty database.
 func bringBack(ctx context.Context, in *Instance, w *world) (message string, err error) {
 	m, replicas := w.mark, w.mark.Replicas
-	message = "OpenAlgo is started again after " + m.Command + " that was interrupted"
+	message = "OpenAlgo is started again. It was stopped by " + m.Command + " that was interrupted"
 	if m.Command == restoring {
 		var whole bool
 		if whole, err = isFilled(ctx, in, w); err != nil {

@@ -205,7 +205,7 @@ func (p *pod) reason() string {
 	}
 	for _, c := range p.Status.Conditions {
 		if c.Type == "PodScheduled" && c.Status != "True" && c.Message != "" {
-			return "no node takes it: " + c.Message
+			return "no node accepts it: " + c.Message
 		}
 	}
 	if len(p.Status.Containers) > 0 && p.Status.Containers[0].State.Running != nil {

@@ -76,7 +76,7 @@ func turn(tree string) string {
 
 func (r *Restore) taken(what string) error {
 	return finding.Named(finding.HostNotReady, "cluster-data-exists", "the claim %s of the namespace %s has data already: %s", r.world.claimName(), r.in.Kubectl.Namespace, what).
-		With(advice("Restore into an instance that is new: its rendered files applied, and no Secret made for it")).Ending("The data there was not changed.")
+		With(advice("Restore into a new instance: apply its rendered files, and make no Secret for it")).Ending("The data there was not changed.")
 }
 
 // decideSecret prepares the Secret with the keys of the backup, or refuses another one:
@@ -126,7 +126,7 @@ func (r *Restore) sameKeys(name string, have map[string]string, env *envfile.Fil
 	for _, key := range instance.DataKeys {
 		if value, _ := env.Get(key); value != have[key] && (value != "" || key == keys.Pepper) {
 			return finding.Named(finding.HostNotReady, "keys-differ", "the Secret %s has another %s than the backup, so OpenAlgo could not open the data", name, key).
-				With(r.in.see("If no data depends on that Secret, remove it, and restore again", "delete", "secret", name)).Ending(finding.Unchanged)
+				With(r.in.see("If no data depends on that Secret, delete the Secret, and restore again. Its keys are lost then", "delete", "secret", name)).Ending(finding.Unchanged)
 		}
 	}
 	return nil
@@ -168,7 +168,7 @@ func (r *Restore) makeSecret(ctx context.Context) error {
 	_, err := r.in.Kubectl.Run(ctx, r.secret, "create", "--filename", "-")
 	if err != nil {
 		// What kubectl says of a Secret may quote it.
-		return finding.Named(finding.Failed, "cluster-secret-refused", "the cluster does not take the Secret %s (%s)", kube.Secret, finding.IDOf(err))
+		return finding.Named(finding.Failed, "cluster-secret-refused", "the cluster does not accept the Secret %s (%s)", kube.Secret, finding.IDOf(err))
 	}
 	r.made = true
 	return nil

@@ -53,7 +53,7 @@ func noContext(k Kubectl, said string) error {
 		return nil
 	}
 	return finding.Named(finding.Usage, "cluster-context", "your kubeconfig has no context %q", k.Context).
-		With(finding.Shell("See which there are", "kubectl config get-contexts"))
+		With(finding.Shell("List them", "kubectl config get-contexts"))
 }
 
 func notReached(k Kubectl, said string) error { return unreachable(k, said) }

@@ -46,7 +46,7 @@ func With(run Program, namespace string) Kubectl { return Kubectl{run: run, Name
 func Find(context, namespace string) (Kubectl, error) {
 	program, err := exec.LookPath("kubectl")
 	if err != nil {
-		return Kubectl{}, finding.Named(finding.HostNotReady, "kubectl-missing", "this machine has no kubectl, which openalgo-install needs to speak to a cluster").
+		return Kubectl{}, finding.Named(finding.HostNotReady, "kubectl-missing", "this machine has no kubectl, which openalgo-install needs to reach a cluster").
 			With(finding.Hint{Do: "Install kubectl as your cluster's documentation says, or run openalgo-install where kubectl works"}).Ending(finding.Unchanged)
 	}
 	return Kubectl{installed(program), context, namespace}, nil

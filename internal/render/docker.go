@@ -118,7 +118,7 @@ func dockerRun(a answers.Answers, v values, project string) []byte {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	line("#!/bin/sh")
-	line("# Runs OpenAlgo with docker alone. Sizing is written here, not read from .env.")
+	line("# Runs OpenAlgo with plain docker. Sizing is written here, not read from .env.")
 	if fromSource(a) {
 		line("# Run ./build.sh first: it builds the image.")
 	}

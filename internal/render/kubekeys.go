@@ -42,7 +42,7 @@ func Secret(n answers.Named, there []byte) ([]byte, finding.Warnings, error) {
 		return nil, nil, err
 	}
 	if broker.Awaited(a.Broker.APIKey.Reveal()) {
-		warnings = append(warnings, finding.Warn("broker-key-missing", "the broker's credentials are not in the answers. OpenAlgo starts, and cannot log in to the broker. Put them into the Secret later, and delete the pod"))
+		warnings = append(warnings, finding.Warn("broker-key-missing", "the broker's credentials are not in the answers. OpenAlgo starts, but cannot log in to the broker. Put them into the Secret later, and delete the pod"))
 	}
 	return kube.SecretManifest(n.Name, entries), warnings, nil
 }

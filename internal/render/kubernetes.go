@@ -68,8 +68,8 @@ func nodeMachine(n answers.Named, target string) (sizing.Machine, error) {
 		if n.Name != "" {
 			of = n.Name + ": "
 		}
-		return sizing.Machine{}, finding.Named(finding.Usage, "sizing-missing", "%ssizing.ram is missing, and --target %s does not go by the memory of this machine. "+
-			"Write what one OpenAlgo gets, for example `sizing: {ram: 4GB}`", of, target)
+		return sizing.Machine{}, finding.Named(finding.Usage, "sizing-missing", "%ssizing.ram is missing, and --target %s does not use the memory of this machine. "+
+			"Write the memory of one instance, for example `sizing: {ram: 4GB}`", of, target)
 	}
 	return sizing.Machine{RAMMiB: n.Answers.Sizing.RAMMiB, Cores: nodeCores, Source: sizing.SourceFlag}, nil
 }

@@ -20,7 +20,7 @@ func kubeWarnings(n answers.Named, o kube.OpenAlgo) (out finding.Warnings) {
 	a := n.Answers
 	say := func(id, format string, args ...any) { out = append(out, finding.Warn(id, format, args...)) }
 	if idle := idleOnCluster(a); len(idle) > 0 {
-		say("answers-idle", "a cluster has no use for these answers: %s", strings.Join(idle, ", "))
+		say("answers-idle", "a cluster does not use these answers: %s", strings.Join(idle, ", "))
 	}
 	if fromSource(a) {
 		say("image-to-push", "build and push the image first: sh build/build.sh && docker tag %s %s && docker push %[2]s", localImage, o.Image)
@@ -32,7 +32,7 @@ func kubeWarnings(n answers.Named, o kube.OpenAlgo) (out finding.Warnings) {
 	}
 	switch {
 	case a.Domain == "":
-		say("domain-missing", "your answers have no `domain`, so nothing leads in from outside. To log in: kubectl port-forward -n %s service/%s 5000 8765", kube.Namespace(n.Name), kube.Service)
+		say("domain-missing", "your answers have no `domain`, so OpenAlgo cannot be reached from outside. To log in: kubectl port-forward -n %s service/%s 5000 8765", kube.Namespace(n.Name), kube.Service)
 		return out
 	case o.Gateway == "" && o.ClusterIssuer == "" && o.TLSSecret == "":
 		say("certificate-missing", "the Ingress names no certificate, and OpenAlgo needs HTTPS. Set kubernetes.cluster_issuer or kubernetes.tls_secret, unless your Ingress controller has one for %s", a.Domain)
@@ -52,13 +52,13 @@ func togetherWarnings(all []answers.Named, out string, names []string) (warnings
 		}
 	}
 	if len(all) > 1 && len(shared) > 0 {
-		warnings = append(warnings, finding.Warn("egress-shared", "%s may run on one node, and brokers see that node's address. Brokers want an address of its own for each account. "+
-			"Give each instance kubernetes.egress, or a node by kubernetes.node_selector", strings.Join(shared, ", ")))
+		warnings = append(warnings, finding.Warn("egress-shared", "%s may run on the node of another instance, and brokers see that node's address. Brokers expect a different address for each account. "+
+			"Give each instance kubernetes.egress, or its own node with kubernetes.node_selector", strings.Join(shared, ", ")))
 	}
 	there, _ := filepath.Glob(filepath.Join(out, "*", kube.KustomizationName))
 	for _, path := range there {
 		if name := filepath.Base(filepath.Dir(path)); !slices.Contains(names, name) {
-			warnings = append(warnings, finding.Warn("instance-left", "%s is of an earlier run, and your answers no longer have %s. Its objects stay in the cluster with their data", filepath.Dir(path), name))
+			warnings = append(warnings, finding.Warn("instance-left", "%s is left from an earlier run, and your answers no longer have %s. Its objects stay in the cluster with their data", filepath.Dir(path), name))
 		}
 	}
 	return warnings

@@ -54,6 +54,6 @@ func swarmWarnings(a answers.Answers, o Options) (out finding.Warnings) {
 	} else if isLatest(imageOf(a, values{})) {
 		say("image-latest", "the tag of %s moves: a task that starts again may start another release. Name a release, for example marketcalls/openalgo:2.0.2.1", a.Image.Ref)
 	}
-	say("node-label", "the stack runs on the node with this label alone, and its data stays there: docker node update --label-add %s=%s NODE", compose.LabelNode, compose.ProjectName(o.InstanceDir))
+	say("node-label", "the stack runs only on the node with this label, and its data stays there: docker node update --label-add %s=%s NODE", compose.LabelNode, compose.ProjectName(o.InstanceDir))
 	return out
 }
