@@ -108,7 +108,7 @@ func Decide(now time.Time, s *State, runs, r Release, c *calendar.Calendar) Deci
 		return Decision{Wait, why}
 	}
 	if age := time.Duration(s.Days) * 24 * time.Hour; !r.Security && from.Sub(r.Since) < age {
-		return Decision{Wait, fmt.Sprintf("%s is of %s: it is installed %d days later", r.name(), day(r.Since), s.Days)}
+		return Decision{Wait, fmt.Sprintf("%s is of %s and will be installed %d days later", r.name(), day(r.Since), s.Days)}
 	}
 	if why := busy(from, to, c); why != "" {
 		return Decision{Wait, why}
@@ -117,7 +117,7 @@ func Decide(now time.Time, s *State, runs, r Release, c *calendar.Calendar) Deci
 	case isNotice && !told:
 		return Decision{Notice, r.name() + " will be installed on " + s.Window.on(from)}
 	case now.Before(from):
-		return Decision{Wait, r.name() + " is installed on " + s.Window.on(from)}
+		return Decision{Wait, r.name() + " will be installed on " + s.Window.on(from)}
 	case !told && !r.Security:
 		return Decision{Wait, r.name() + " was not announced before this window, so it waits for the next one"}
 	case to.Sub(now) < needed:

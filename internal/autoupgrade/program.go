@@ -29,7 +29,7 @@ func (r *Runner) UpdateProgram(ctx context.Context, update func(ctx context.Cont
 	changed, err := update(ctx, func(version string) error {
 		newer = version
 		if s.SelfProblem == "" { // else it was told, and is tried again
-			r.tell(ctx, notify.Info, "program-planned", "openalgo-install "+version+" is installed now", "Its signature is verified and it is tried first. OpenAlgo goes on running", "version")
+			r.tell(ctx, notify.Info, "program-planned", "openalgo-install "+version+" is installed now", "Its signature is verified, and it is tried first. OpenAlgo keeps running", "version")
 		}
 		return nil
 	})
@@ -40,7 +40,7 @@ func (r *Runner) UpdateProgram(ctx context.Context, update func(ctx context.Cont
 	case err != nil:
 		problem = finding.Prompt{Dir: string(r.Dir), Sudo: true}.Text(err)
 		if problem != s.SelfProblem {
-			r.tell(ctx, notify.Warning, "program-not-updated", "openalgo-install was not updated", problem+". It stays as it is, and so does OpenAlgo", "self-update")
+			r.tell(ctx, notify.Warning, "program-not-updated", "openalgo-install was not updated", problem+". openalgo-install and OpenAlgo stay as they are", "self-update")
 		}
 	case changed:
 		r.tell(ctx, notify.Info, "program-updated", "openalgo-install "+newer+" was installed", "OpenAlgo was not touched", "version")

@@ -94,7 +94,7 @@ func (r *Runner) decide(ctx context.Context, s *State, runs, newest Release) (ti
 	d := Decide(now, s, runs, newest, r.Of.Calendar(ctx))
 	if synced := r.Synced; d.Do == Upgrade && synced != nil {
 		if yes := synced(); yes != nil && !*yes { // the window may be another time than it seems
-			d = Decision{Wait, "the clock of this machine is not synchronised with a time server, so it is not known whether this is the window"}
+			d = Decision{Wait, "the clock of this machine follows no time server, so it is not known whether this is the window"}
 		}
 	}
 	s.Last, s.At = d.Why, now
@@ -178,7 +178,7 @@ func (r *Runner) upgrade(ctx context.Context, s *State, runs, newest Release) (s
 		}
 		return "", r.failed(ctx, s, runs, newest, finding.Named(finding.RolledBack, "auto-upgrade-failed", "the new release started and then did not answer (%s), so it was rolled back", why))
 	}
-	r.tell(ctx, notify.Info, "upgraded", newest.name()+" was installed and is ready", runs.name()+" ran before. To go back to it, together with its data", "rollback")
+	r.tell(ctx, notify.Info, "upgraded", newest.name()+" was installed and is ready", runs.name()+" ran before. You can return to it, together with its data", "rollback")
 	return s.Last, nil
 }
 

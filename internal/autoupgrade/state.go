@@ -70,7 +70,7 @@ func Read(dir instance.Dir) (*State, error) {
 		}
 	}
 	if err != nil {
-		return nil, finding.Named(finding.HostNotReady, "auto-upgrade-unreadable", "what was chosen about automatic upgrades cannot be read, so none is made: %s: %w", dir.Work(name), err).
+		return nil, finding.Named(finding.HostNotReady, "auto-upgrade-unreadable", "the settings of automatic upgrades cannot be read, so none is made: %s: %w", dir.Work(name), err).
 			With(finding.Run("Set them up again", "upgrade", "--auto"))
 	}
 	return s, nil

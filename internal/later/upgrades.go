@@ -84,12 +84,12 @@ func SetUpgrades(ctx context.Context, j UpgradeJob) (by string, err error) {
 func (s scheduler) setUpgrades(ctx context.Context, j UpgradeJob, ofUser string) (by string, err error) {
 	for _, word := range j.Command {
 		if !plainWord.MatchString(word) {
-			return "", finding.Named(finding.Usage, "schedule-unusable", "--auto: %q has characters that cron or systemd would take for something else: use a path without them", word)
+			return "", finding.Named(finding.Usage, "schedule-unusable", "--auto: %q has characters with a special meaning for cron or systemd. Use a path without them", word)
 		}
 	}
 	j.userUnits = ofUser
 	if j.User && (ofUser == "" || !UserTimers()) {
-		return "", finding.Named(finding.HostNotReady, "scheduler-missing", "this Docker runs without root, and no systemd of yours runs timers here").
+		return "", finding.Named(finding.HostNotReady, "scheduler-missing", "this Docker runs without root, and your user has no systemd that runs timers").
 			With(finding.Shell("Let your crontab run this", "*/30 * * * * "+strings.Join(j.Command, " "))).Ending(finding.Unchanged)
 	}
 	_, by, err = s.set(ctx, j)
@@ -116,11 +116,11 @@ func (s scheduler) upgradesProblem(ctx context.Context, dir, units string) strin
 	} else if text, err = readfile.NoLink(filepath.Join(s.root, table), readfile.Own); err != nil {
 		return "their timer is gone"
 	} else if reason := cronHere(s.root); reason != "" {
-		return reason + ", so nobody runs " + table
+		return reason + ", so nothing runs " + table
 	}
 	program := programIn(string(text))
 	if info, err := os.Stat(filepath.Join(s.root, program)); program == "" || err != nil || info.IsDir() || info.Mode()&0o111 == 0 {
-		return "their timer runs " + program + ", which is not there any more"
+		return "their timer runs " + program + ", which no longer exists"
 	}
 	return ""
 }

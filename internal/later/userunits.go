@@ -95,7 +95,7 @@ func lingers(root string) bool {
 }
 
 func noLinger() *finding.Error {
-	return finding.Warn("schedule-needs-login", "the daily backup runs only while you are logged in. Let it run without a login too").
+	return finding.Warn("schedule-needs-login", "the daily backup runs only while you are logged in. Let it run without a login").
 		With(finding.Shell("", "sudo loginctl enable-linger $USER"))
 }
 

@@ -47,7 +47,7 @@ const (
 func (w WatchJob) Check() error {
 	for _, word := range slices.Concat(w.Command, w.Env) {
 		if !plainWord.MatchString(word) {
-			return finding.Named(finding.Usage, "schedule-unusable", "%q has characters that cron or systemd would take for something else: use a path without them", word).Ending(finding.Unchanged)
+			return finding.Named(finding.Usage, "schedule-unusable", "%q has characters with a special meaning for cron or systemd. Use a path without them", word).Ending(finding.Unchanged)
 		}
 	}
 	return nil
@@ -144,7 +144,7 @@ func (s userScheduler) setWatch(ctx context.Context, w WatchJob, warn func(*find
 			err = s.dropLines(ctx)
 		}
 		if err != nil {
-			return "", finding.Named(finding.Failed, "schedule-failed", "the watch is set up, and the previous one is still there: %w", err)
+			return "", finding.Named(finding.Failed, "schedule-failed", "the watch is set up, but the previous one is still active: %w", err)
 		}
 	}
 	if now := s.watch(ctx); now != nil && now.Problem != "" && warn != nil {
@@ -220,19 +220,19 @@ func (w *WatchOn) read(text string) {
 func (s userScheduler) idleWatch(ctx context.Context, on *WatchOn) string {
 	again := finding.Prompt{Sudo: !s.user}.Command("watch", "on")
 	if info, err := os.Stat(filepath.Join(s.root, on.Program)); on.Program == "" || err != nil || info.IsDir() || info.Mode()&0o111 == 0 {
-		return "the watch runs " + on.Program + ", which is not there any more. Set it up again: " + again
+		return "the watch runs " + on.Program + ", which no longer exists. Set it up again: " + again
 	}
 	switch on.By {
 	case "cron":
 		if reason := cronHere(s.root); reason != "" {
-			return reason + ", so nobody runs " + watchTable + ". Install cron: sudo apt-get install cron"
+			return reason + ", so nothing runs " + watchTable + ". Install cron: sudo apt-get install cron"
 		}
 	case "systemd":
 		if len(on.Files) < 2 || s.systemctl(ctx, "--quiet", "is-enabled", watchName+".timer") != nil {
 			return watchName + ".timer is disabled or not complete. Set it up again: " + again
 		}
 		if s.user && !lingers(s.root) {
-			return "your services end with your login, and the watch with them. Let them run: sudo loginctl enable-linger $USER"
+			return "your services end with your login, and so does the watch. Let them run: sudo loginctl enable-linger $USER"
 		}
 	}
 	return ""

@@ -47,7 +47,7 @@ func TestWatchBySystemd(t *testing.T) {
 	if err := os.Remove(filepath.Join(root, program)); err != nil {
 		t.Fatal(err)
 	}
-	if on := s.watch(t.Context()); on == nil || !strings.Contains(on.Problem, "not there any more") {
+	if on := s.watch(t.Context()); on == nil || !strings.Contains(on.Problem, "no longer exists") {
 		t.Errorf("%+v", on)
 	}
 	if was, err := s.removeWatch(t.Context()); err != nil || !was || !slices.Contains(calls, "disable --now openalgo-watch.timer") {

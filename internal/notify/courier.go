@@ -63,7 +63,7 @@ func (c *courier) try(ctx context.Context, t target.Target, l letter) *trouble {
 func (c *courier) sendOnce(ctx context.Context, t target.Target, l letter) *trouble {
 	send := senders[t.Kind]
 	if send == nil {
-		return &trouble{err: finding.Named(finding.Failed, "notify-refused", "this release knows no %s", t.Kind)}
+		return &trouble{err: finding.Named(finding.Failed, "notify-refused", "this release of openalgo-install does not know the kind %s", t.Kind)}
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.limit)
 	defer cancel()

@@ -70,12 +70,12 @@ func startTLS(ctx context.Context, c *smtp.Client, host string, config *tls.Conf
 			return nil
 		}
 		return &trouble{err: finding.Named(finding.Failed, "notify-insecure", "the mail server %s offers no STARTTLS, so nothing was sent", host).
-			With(finding.Hint{Do: "Use the port with TLS, which is 465 most often"})}
+			With(finding.Hint{Do: "Use the port with TLS, usually 465"})}
 	}
 	if err := c.StartTLS(config); err != nil {
 		if answered := (*textproto.Error)(nil); errors.As(err, &answered) {
 			return &trouble{passing: true, err: finding.Named(finding.Failed, "notify-insecure", "the mail server %s refused STARTTLS (%s), so nothing was sent", host, says(err)).
-				With(finding.Hint{Do: "Use the port with TLS, which is 465 most often"})}
+				With(finding.Hint{Do: "Use the port with TLS, usually 465"})}
 		}
 		return unreachable(ctx, host, err)
 	}
@@ -97,7 +97,7 @@ func login(ctx context.Context, c *smtp.Client, t target.Target, host string) *t
 		answered := (*textproto.Error)(nil)
 		if errors.As(err, &answered) && answered.Code/100 == 5 {
 			return &trouble{err: finding.Named(finding.Failed, "notify-refused", "the mail server %s refused the user or the password (%s)", host, says(err)).
-				With(finding.Hint{Do: "Many providers need an app password in place of your own; make one in the settings of your mail account"},
+				With(finding.Hint{Do: "Many providers need an app password instead of your own. Make one in the settings of your mail account"},
 					finding.Anywhere("Then enter it", "notify", "add", "email"))}
 		}
 		return mailTrouble(ctx, host, "login", err)

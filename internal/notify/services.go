@@ -136,7 +136,7 @@ func (c *courier) Chats(ctx context.Context, t target.Target) ([]Chat, error) {
 		Member      *from `json:"my_chat_member"`
 	}
 	if err := json.Unmarshal(s.Result, &updates); err != nil {
-		return nil, finding.Named(finding.Failed, "notify-refused", "Telegram answered something else than messages")
+		return nil, finding.Named(finding.Failed, "notify-refused", "Telegram gave an answer that is not a list of messages")
 	}
 	var out []Chat
 	seen := map[int64]bool{}

@@ -82,14 +82,14 @@ func limits(seen Seen, machine int64) (out []Finding) {
 		return nil
 	}
 	if l.Limit > 0 && l.Limit < machine && l.Memory*100 > l.Limit*nearMemory {
-		out = append(out, Finding{ID: "memory-limit", Text: fmt.Sprintf("it uses %s of %s. A strategy that needs more is ended by the kernel", printable.Size(l.Memory), printable.Size(l.Limit))})
+		out = append(out, Finding{ID: "memory-limit", Text: fmt.Sprintf("it uses %s of %s. If a strategy needs more, the kernel ends the strategy", printable.Size(l.Memory), printable.Size(l.Limit))})
 	}
 	shared := seen.shared
 	if shared < 0 {
 		shared = l.Shared
 	}
 	if shm := seen.container.ShmBytes; shm > 0 && shared*100 > shm*nearShared {
-		out = append(out, Finding{ID: "shm-limit", Text: fmt.Sprintf("it uses %s of %s. What needs more fails with a bus error", printable.Size(shared), printable.Size(shm))})
+		out = append(out, Finding{ID: "shm-limit", Text: fmt.Sprintf("it uses %s of %s. A process that needs more fails with a bus error", printable.Size(shared), printable.Size(shm))})
 	}
 	return out
 }

@@ -36,7 +36,7 @@ func (w *Watch) Settle(ctx context.Context, r Report) []notify.Message {
 		}
 		label := "OpenAlgo (" + seen.Name + ")"
 		m := notify.Message{Event: "recovered", Instance: seen.Name, Severity: notify.Info, At: w.Now(),
-			Title: "openalgo-install has completed or undone the interrupted run on " + label, Text: text}
+			Title: "openalgo-install completed or undid the interrupted run on " + label, Text: text}
 		if err != nil {
 			m = notify.Message{Event: "recover-failed", Instance: seen.Name, Severity: notify.Problem, At: w.Now(), Title: of(manners["recover-failed"].title, label),
 				Text: err.Error(), Command: finding.Prompt{Dir: seen.Dir, Sudo: true}.Command("doctor")}

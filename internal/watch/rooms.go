@@ -100,7 +100,7 @@ func (d *roomsSeen) forecast(r room, now time.Time) (out []Finding) {
 	clean := finding.Prompt{Sudo: true}.Command("clean")
 	free := func(s sample) int64 { return s.Free }
 	if lost, ends := d.ends(free, r.free, max(d.Total/100, 64), now); !ends.IsZero() {
-		out = append(out, Finding{ID: "disk-fills", Machine: true, Command: clean, Text: fmt.Sprintf("%s has %s free and loses %s a day: it is full on %s",
+		out = append(out, Finding{ID: "disk-fills", Machine: true, Command: clean, Text: fmt.Sprintf("%s has %s free and loses %s a day. It is full on %s",
 			r.path, printable.Size(r.free<<20), printable.Size(lost<<20), market.Day(ends))})
 	}
 	if r.inodes < 0 {
@@ -108,7 +108,7 @@ func (d *roomsSeen) forecast(r room, now time.Time) (out []Finding) {
 	}
 	inodes := func(s sample) int64 { return s.Inodes }
 	if lost, ends := d.ends(inodes, r.inodes, 1000, now); !ends.IsZero() {
-		out = append(out, Finding{ID: "disk-fills", Machine: true, Command: clean, Text: fmt.Sprintf("%s can take %d more files and gets %d a day: it takes no more on %s",
+		out = append(out, Finding{ID: "disk-fills", Machine: true, Command: clean, Text: fmt.Sprintf("%s has space for %d more files and gets %d a day. It is full on %s",
 			r.path, r.inodes, lost, market.Day(ends))})
 	}
 	return out

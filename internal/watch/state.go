@@ -62,9 +62,9 @@ func (w *Watch) load(now time.Time) (*State, []Finding) {
 	s = State{}
 	s.tidy(now)
 	if !errors.Is(err, hoststate.ErrDamaged) {
-		return &s, []Finding{{ID: "watch-state", Machine: true, Text: "what the watch knew cannot be read, so it begins again: " + err.Error()}}
+		return &s, []Finding{{ID: "watch-state", Machine: true, Text: "the file of the watch cannot be read, so the watch begins again: " + err.Error()}}
 	}
-	text := "what the watch knew is damaged, and it begins again"
+	text := "the file of the watch is damaged, and the watch begins again"
 	if aside, err := w.Store.PutAside(stateName); err == nil {
 		text += "; the file is kept as " + aside
 	}
