@@ -186,6 +186,19 @@ func TestSeal(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+	plain, _ := archived(t, dir, backup.Seal{}, func() {})
+	named := filepath.Join(t.TempDir(), "x.tar.zst.age")
+	if err := os.Link(plain, named); err != nil {
+		t.Fatal(err)
+	}
+	for name, one := range map[string]struct {
+		path string
+		key  backup.Key
+	}{"an identity": {plain, theirs}, "a passphrase": {plain, word}, "a name": {named, backup.Key{}}} {
+		if _, err := backup.Open(t.Context(), one.path, one.key); !errors.Is(err, backup.ErrPlain) {
+			t.Errorf("one that is not encrypted, in spite of %s: %v", name, err)
+		}
+	}
 	if _, err := backup.IdentityKey(strings.NewReader("AGE-SECRET-KEY-1CANARY")); err == nil || strings.Contains(err.Error(), "CANARY") {
 		t.Errorf("%v", err)
 	}

@@ -46,6 +46,9 @@ func OpenError(ctx context.Context, d instance.Dir, err error) error {
 		return finding.Cancel()
 	case errors.Is(err, ErrNoArchive):
 		return finding.Named(finding.Usage, "backup-unusable", "%w. Nothing was changed", err)
+	case errors.Is(err, ErrPlain):
+		return finding.Named(finding.Usage, "backup-unusable", "%w", err).
+			With(finding.Hint{Do: "If you made it yourself, leave out --identity and --passphrase-file, and let its name end in .tar.zst"}).Ending(finding.Unchanged)
 	case errors.Is(err, ErrSealed):
 		return finding.Named(finding.Usage, "backup-unreadable", "%w", err)
 	case errors.Is(err, fs.ErrNotExist):

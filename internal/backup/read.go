@@ -53,7 +53,7 @@ func Open(ctx context.Context, name string, key Key) (*Archive, error) {
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) || errors.Is(err, ErrSealed) {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) || errors.Is(err, ErrSealed) || errors.Is(err, ErrPlain) {
 		return nil, err
 	}
 	switch {
@@ -206,7 +206,7 @@ func (a *Archive) each(ctx context.Context, do func(*tar.Header, io.Reader) erro
 	if info, err := file.Stat(); err == nil {
 		meter.Expect(ctx, info.Size())
 	}
-	plain, err := a.key.open(meter.Reader(ctx, file))
+	plain, err := a.key.open(meter.Reader(ctx, file), IsSealed(a.path))
 	if err != nil {
 		return err
 	}

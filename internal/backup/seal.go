@@ -17,6 +17,10 @@ import (
 // another one.
 var ErrSealed = errors.New("this backup is encrypted")
 
+// ErrPlain says that an archive that must be encrypted is not. Whoever can write where
+// it was kept can make such a one; an encrypted one takes the recipient, too.
+var ErrPlain = errors.New("this backup is not encrypted, but its name or the key that you gave says that it is. Another user may have put it in the place of yours")
+
 // Seal is how an archive is encrypted with age; the zero value is not at all.
 type Seal struct {
 	Recipients []string // age1... each
@@ -111,13 +115,20 @@ func IdentityKey(file io.Reader) (Key, error) {
 	return Key{identities}, nil
 }
 
-var ageHeader = []byte("age-encryption.org/")
+var (
+	ageHeader  = []byte("age-encryption.org/")
+	zstdHeader = []byte("\x28\xb5\x2f\xfd")
+)
 
-// open passes on what an archive holds, decrypted if need be.
-func (k Key) open(in io.Reader) (io.Reader, error) {
+// open passes on what an archive holds, decrypted if need be. sealed says that it must
+// be encrypted, as it must where there is a key.
+func (k Key) open(in io.Reader, sealed bool) (io.Reader, error) {
 	peek := bufio.NewReaderSize(in, 64<<10)
 	head, _ := peek.Peek(len(ageHeader))
 	if !bytes.Equal(head, ageHeader) {
+		if isZstd := bytes.HasPrefix(head, zstdHeader); isZstd && (sealed || len(k.identities) > 0) {
+			return nil, ErrPlain
+		}
 		return peek, nil
 	}
 	if len(k.identities) == 0 {

@@ -15,9 +15,11 @@ import (
 	"strings"
 	"time"
 
+	"github.com/marketcalls/openalgo-install/internal/answers"
 	"github.com/marketcalls/openalgo-install/internal/appfile"
 	"github.com/marketcalls/openalgo-install/internal/backup"
 	"github.com/marketcalls/openalgo-install/internal/engine"
+	"github.com/marketcalls/openalgo-install/internal/envfile"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/image"
@@ -26,6 +28,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/ready"
 	"github.com/marketcalls/openalgo-install/internal/run"
 	"github.com/marketcalls/openalgo-install/internal/secret"
+	"github.com/marketcalls/openalgo-install/internal/settings"
 )
 
 // Docker is what a drill needs of Docker.
@@ -61,7 +64,8 @@ func (d *Drill) Run(ctx context.Context, bring func(ctx context.Context, dir str
 			err = errors.Join(err, finding.Named(finding.Failed, "drill-not-removed", "the test restore could not be removed: %w. The next backup drill removes it", left))
 		}
 	}()
-	t := &trial{Drill: d, place: p, key: key}
+	mine := *d
+	t := &trial{Drill: &mine, place: p, key: key}
 	began := time.Now()
 	if t.file, err = bring(ctx, p.dir); err == nil {
 		t.took = time.Since(began)
@@ -145,7 +149,22 @@ func (t *trial) unpack(ctx context.Context) error {
 	if len(text) == 0 {
 		return errors.New("it has no .env")
 	}
+	if err := t.hide(text); err != nil {
+		return err
+	}
 	return t.place.writeEnv(ctx, t.Docker, text, t.image.ID)
+}
+
+// hide keeps the secrets of the backup out of what the copy says: they may be others
+// than those of the instance.
+func (t *trial) hide(env []byte) error {
+	file, err := envfile.Parse(env)
+	if err != nil {
+		return errors.New("its .env cannot be read")
+	}
+	saved, _ := answers.ParseSaved(t.archive.Files[instance.AnswersName])
+	t.Redact = t.Redact.With(settings.Redactor(saved, file))
+	return nil
 }
 
 // checkDatabases has SQLite check what was unpacked.

@@ -23,6 +23,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/image/spec"
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/openalgo"
+	"github.com/marketcalls/openalgo-install/internal/secret"
 	"github.com/marketcalls/openalgo-install/internal/stacks"
 )
 
@@ -87,7 +88,7 @@ func (b *box) backup(root string, setup bool) string {
 	for _, tree := range trees {
 		must(b.t, w.Tree(b.t.Context(), tree))
 	}
-	must(b.t, errors.Join(w.File(instance.EnvName, []byte("BROKER_API_KEY = 'secret'\n")), w.Close(), out.Close()))
+	must(b.t, errors.Join(w.File(instance.EnvName, []byte("BROKER_API_KEY = 'of-the-backup-only'\n")), w.Close(), out.Close()))
 	return path
 }
 
@@ -135,6 +136,26 @@ func TestDrill(t *testing.T) {
 	}
 	if len(b.ran.Ports) > 0 || len(b.ran.Networks) > 0 || stacks.IsOpenAlgo(b.ran) || b.ran.Labels[stacks.LabelCopy] != string(b.dir) {
 		t.Errorf("%+v", b.ran)
+	}
+	b.nothingLeft()
+}
+
+// What the copy says may have secrets that the instance never had.
+func TestDrillSaysNoSecretOfTheBackup(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	b.docker.Says = func(engine.Container) string { return "the key of-the-backup-only and of-the-instance are wrong\n" }
+	dead := func(engine.Container, int) (string, func(), error) { return "127.0.0.1:1", func() {}, nil }
+	d := &Drill{Docker: b.docker, Dir: b.dir, Report: event.ReporterFunc(func(event.Event) {}), Now: time.Now, Door: dead, Wait: 2 * time.Second,
+		Redact: secret.NewRedactor(secret.New("of-the-instance"))}
+	_, err := d.Run(t.Context(), func(context.Context, string) (string, error) { return b.file, nil }, backup.Key{})
+	e := (*finding.Error)(nil)
+	if !errors.As(err, &e) {
+		t.Fatal(err)
+	}
+	said := fmt.Sprint(err, e.Log)
+	if !strings.Contains(said, "are wrong") || strings.Contains(said, "of-the-") {
+		t.Errorf("%s", said)
 	}
 	b.nothingLeft()
 }

@@ -104,9 +104,13 @@ func (in *kit) images() image.Bringer {
 	return image.Bringer{Engine: in.Engine, Report: in.Report, Clean: in.withoutSecrets}
 }
 
-// know makes the secrets of answers and .env unprintable for this run.
-func (in *kit) know(a answers.Answers, o *world.Observation) {
-	in.redact = settings.Redactor(a, o.Env)
+// know makes the secrets of answers and .env unprintable for this run, and those of a
+// backup that OpenAlgo is started with.
+func (in *kit) know(i plan.Intent, o *world.Observation) {
+	in.redact = settings.Redactor(i.Answers, o.Env)
+	if i.Backup != nil {
+		in.redact = in.redact.With(settings.Redactor(answers.Answers{}, i.Backup.Env))
+	}
 }
 
 // knowEnv does the same where there are no answers.

@@ -26,7 +26,7 @@ func (in *Session) Survey(ctx context.Context) (*world.Observation, error) {
 	if err != nil {
 		return o, nil //nolint:nilerr // it follows from what was seen so far
 	}
-	in.know(i.Answers, o)
+	in.know(i, o)
 	t := newTurn(in, Command{})
 	defer t.source.Close()
 	if err := t.lookFor(ctx, o, &i); err != nil {

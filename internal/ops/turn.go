@@ -127,7 +127,7 @@ func (t *turn) planOnce(ctx context.Context) (o *world.Observation, p *plan.Plan
 		p, err = plan.ForContainer(o, i)
 		return o, p, false, err
 	}
-	t.know(i.Answers, o)
+	t.know(i, o)
 	if !i.Resizes() {
 		t.url = i.Answers.Origin()
 	}

@@ -50,7 +50,10 @@ const shortest = 6
 
 // Redactor replaces known secrets in text that others wrote (container logs,
 // engine errors).
-type Redactor struct{ replacer *strings.Replacer }
+type Redactor struct {
+	replacer *strings.Replacer
+	more     *Redactor // nil: there are no others
+}
 
 // NewRedactor knows the given secrets; values under six bytes are not
 // replaced, since they would also match ordinary text.
@@ -67,7 +70,7 @@ func NewRedactor(secrets ...Text) *Redactor {
 	for _, v := range values {
 		pairs = append(pairs, v, Mask)
 	}
-	return &Redactor{strings.NewReplacer(pairs...)}
+	return &Redactor{replacer: strings.NewReplacer(pairs...)}
 }
 
 // Redact returns text with every known secret replaced by Mask. A nil
@@ -76,5 +79,13 @@ func (r *Redactor) Redact(text string) string {
 	if r == nil {
 		return text
 	}
-	return r.replacer.Replace(text)
+	return r.more.Redact(r.replacer.Replace(text))
+}
+
+// With returns one that knows the secrets of another, too.
+func (r *Redactor) With(other *Redactor) *Redactor {
+	if r == nil {
+		return other
+	}
+	return &Redactor{r.replacer, r.more.With(other)}
 }
