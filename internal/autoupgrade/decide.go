@@ -126,10 +126,10 @@ func Decide(now time.Time, s *State, runs, r Release, c *calendar.Calendar) Deci
 	return Decision{Upgrade, r.name() + " is installed"}
 }
 
-// isFixed reports whether a reference stands for one image for good.
+// isFixed reports whether a reference always names the same image.
 func isFixed(ref string) bool { return strings.Contains(ref, "@") }
 
-// unfit says why a release is nothing for an upgrade that nobody watches.
+// unfit says why a release is not for an automatic upgrade.
 func unfit(runs, r Release) string {
 	was, is := major(runs.Version), major(r.Version)
 	switch {

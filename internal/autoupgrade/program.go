@@ -7,7 +7,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/notify"
 )
 
-// UpdateProgram updates openalgo-install itself in a window, where its owner wants that.
+// UpdateProgram updates openalgo-install itself in a window, if its owner chose that.
 // update verifies a release, tries it, and replaces this program: it calls before with
 // the version, and reports whether there was a newer one. Where it fails, this program
 // stays.

@@ -25,7 +25,7 @@ type OpenAlgo interface {
 	Backup(ctx context.Context) (file string, err error)
 	// Drop removes a backup of an earlier upgrade.
 	Drop(file string)
-	// Upgrade upgrades to a digest, and rolls back by itself where that fails.
+	// Upgrade upgrades to a digest, and rolls back if that fails.
 	Upgrade(ctx context.Context, digest string) (pinned string, err error)
 	// Ready reports whether OpenAlgo answers, or why not.
 	Ready(ctx context.Context) (bool, string)
@@ -86,8 +86,8 @@ func (r *Runner) Run(ctx context.Context) (string, error) {
 	return d.Why, r.save(s)
 }
 
-// decide decides by what the owner has chosen by now, and by the time that it is: a pull
-// and a backup take a while.
+// decide decides by the owner's present choice and the present time, since a pull and a
+// backup take a while.
 func (r *Runner) decide(ctx context.Context, s *State, runs, newest Release) (time.Time, Decision) {
 	s.choose(Load(r.Dir))
 	now := r.Now()

@@ -100,7 +100,7 @@ func removeHelper(ctx context.Context, in *Instance) error {
 	return err
 }
 
-// grace is what a call may take beyond the time that it has by itself.
+// grace is the time that a call may take beyond its own time.
 const grace = 15 * time.Second
 
 // inPod runs a part of the script on the data in a pod.
@@ -131,7 +131,7 @@ func stopFor(ctx context.Context, in *Instance, w *world, m *mark) error {
 	return over
 }
 
-// checkAlone refuses what was copied while somebody else had OpenAlgo started.
+// checkAlone refuses a copy that was made while another program had OpenAlgo started.
 func checkAlone(ctx context.Context, in *Instance, m *mark) error {
 	var now statefulSet
 	if err := in.Kubectl.Get(ctx, &now, "statefulset", kube.StatefulSet); err != nil {

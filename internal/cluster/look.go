@@ -11,7 +11,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/kubectl"
 )
 
-// Instance is one OpenAlgo in a cluster.
+// Instance is one instance of OpenAlgo in a cluster.
 type Instance struct {
 	Name    string // "" is the only one of its answers
 	Kubectl kubectl.Kubectl
@@ -136,7 +136,7 @@ func noInstance(in *Instance) error {
 			finding.Anywhere("Or write its files, and apply them", "render", "--target", "kubernetes", "--answers", "answers.yaml", "--out", "out")).Ending(finding.Unchanged)
 }
 
-// All returns every OpenAlgo of this program's in the cluster.
+// All returns every instance in the cluster that openalgo-install rendered.
 func All(ctx context.Context, kubeContext string) ([]*Instance, error) {
 	k, err := kubectl.Find(kubeContext, "")
 	if err != nil {

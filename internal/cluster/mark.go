@@ -18,7 +18,7 @@ import (
 
 // markName is the annotation on the StatefulSet by which a run says that it has stopped
 // OpenAlgo. It comes and goes with the number of pods in one change: there is never a
-// stopped OpenAlgo of which nobody knows why.
+// stopped OpenAlgo without its reason.
 const markName = "openalgo-install/run"
 
 // mostTime is how long a run may have OpenAlgo stopped. The helper pod ends by then.

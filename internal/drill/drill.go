@@ -1,10 +1,10 @@
 // Package drill proves that a backup can be restored: it starts OpenAlgo on a copy of it
-// beside the instance, looks whether that is ready, and removes all of it again.
+// beside the instance, waits until that is ready, and removes all of it again.
 //
 // The copy is OpenAlgo with everything that it needs to trade: broker keys, sessions,
-// flows and bots, which OpenAlgo starts by itself. So its container has no network
+// flows and bots, which OpenAlgo starts automatically. So its container has no network
 // but its own loopback, and none of the strategies: it reaches no broker, no bot's
-// service and not the instance, and nobody reaches it but this process.
+// service and not the instance, and only this process reaches it.
 package drill
 
 import (
@@ -52,8 +52,8 @@ type Drill struct {
 	Door func(c engine.Container, port int) (address string, shut func(), err error)
 }
 
-// Run restores a backup beside the instance, proves it and removes it again. bring brings
-// the file: it may put it into a directory, which goes with the rest.
+// Run restores a backup beside the instance, checks it and removes it again. bring returns
+// the path of the file. It may put the file into a directory, which is removed with the rest.
 func (d *Drill) Run(ctx context.Context, bring func(ctx context.Context, dir string) (file string, err error), key backup.Key) (result event.Result, err error) {
 	p, err := enter(ctx, d.Docker, d.Dir)
 	if err != nil {

@@ -22,8 +22,8 @@ import (
 // disk, and never in it.
 const suffix = "-drill"
 
-// mark is the file that makes a directory one of ours. Who drills has it locked, so
-// that what a killed drill left is known by its free lock.
+// mark is the file that makes a directory one of a drill. A running drill holds its lock, so
+// a free lock means that the drill was killed.
 const mark = ".openalgo-install-drill"
 
 // data is where the trees of a backup are unpacked.
@@ -166,8 +166,8 @@ func (p *place) writeEnv(ctx context.Context, e Docker, text []byte, image strin
 	return appfile.GiveEnv(ctx, e, instance.Dir(p.instance), file, image)
 }
 
-// container creates the container, marked so that it is found after a kill, and taken
-// for an instance by nobody.
+// container creates the container, marked so that it is found after a kill and is not
+// taken for an instance.
 func (p *place) container(ctx context.Context, e Docker, s engine.ContainerSpec) (string, error) {
 	s.Labels = map[string]string{stacks.LabelCopy: p.instance}
 	var err error

@@ -9,7 +9,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/secret"
 )
 
-// Keys are what an S3 store wants to see.
+// Keys are the access key and secret key of an S3 store, and where the store is.
 type Keys struct {
 	ID               string
 	Secret, Session  secret.Text

@@ -35,8 +35,8 @@ func (r *rclone) Close() error { return nil }
 
 func (r *rclone) at(name string) string { return r.address.Host + ":" + r.address.At(name) }
 
-// rcloneQuiet is how long rclone may neither read nor write: it tries a line again by
-// itself.
+// rcloneQuiet is how long rclone may neither read nor write: rclone itself tries a broken
+// connection again.
 var rcloneQuiet = 15 * time.Minute
 
 func (r *rclone) command(ctx context.Context, args ...string) (context.Context, *exec.Cmd, *bounded, *idle) {

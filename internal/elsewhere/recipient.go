@@ -8,7 +8,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/secret"
 )
 
-// LoadRecipient returns for whom backups in stores are encrypted; "" while that is nobody.
+// LoadRecipient returns the recipient of the backups in stores; "" if there is none yet.
 func LoadRecipient(d instance.Dir) string { return known.LoadRecipient(d) }
 
 // KeepRecipient keeps one whose identity the user has.

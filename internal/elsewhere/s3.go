@@ -71,7 +71,7 @@ func (s *s3) Close() error {
 	return nil
 }
 
-// refusal is an answer of the store that is none of success.
+// refusal is an answer of the store that reports a failure.
 type refusal struct {
 	status        int
 	code, message string

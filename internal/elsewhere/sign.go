@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// sign signs a request as S3 wants it (AWS Signature Version 4): its method, path,
+// sign signs a request as S3 requires it (AWS Signature Version 4): its method, path,
 // query, headers and the SHA-256 of its body.
 func (k Keys) sign(req *http.Request, region, bodySum string, now time.Time) {
 	stamp, day := now.UTC().Format("20060102T150405Z"), now.UTC().Format("20060102")
@@ -54,7 +54,7 @@ func hexSum(text []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// escaped is a path as S3 wants it signed: all but these characters as %XX.
+// escaped is a path as S3 requires it in a signature: all but these characters as %XX.
 func escaped(path string) string {
 	const plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~/"
 	var out strings.Builder

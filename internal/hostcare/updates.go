@@ -10,8 +10,8 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/finding"
 )
 
-// updates is whether security updates are installed without anybody. nil on a system
-// whose way is not known.
+// updates reports whether security updates are installed automatically; nil on a system
+// where that is not known.
 func (v View) updates() *Result {
 	var on bool
 	var install []string

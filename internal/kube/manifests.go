@@ -18,7 +18,7 @@ const usualSizeMiB = 10 << 10
 // Setting is one variable of OpenAlgo, or another text with a name.
 type Setting struct{ Name, Value string }
 
-// OpenAlgo is one trader's OpenAlgo.
+// OpenAlgo is one trader's instance.
 type OpenAlgo struct {
 	Name   string // "" is the only one of a file
 	Domain string // "": reached by kubectl port-forward alone

@@ -104,8 +104,8 @@ func (o *OpenAlgo) route() string {
 	return o.fill(ingressText, "@ANNOTATIONS@", marks, "@CLASS@", class, "@TLS@", tls, "@DOMAIN@", domain)
 }
 
-// policyText lets nobody in. What OpenAlgo itself calls stays open: brokers' addresses are
-// not fixed.
+// policyText closes OpenAlgo to other pods. What OpenAlgo itself calls stays open: brokers'
+// addresses are not fixed.
 const policyText = `apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
 metadata:

@@ -12,11 +12,11 @@ type Hidden struct {
 	Value secret.Text
 }
 
-// secretText says what the Secret is for, too.
-const secretText = `# The secrets of one OpenAlgo, for: kubectl create -f -
-# They are made once. "create" fails where the Secret exists, and that is meant:
-# OpenAlgo cannot open its data with other keys, so never "apply" new ones over it.
-# There is no generateName, since the pod reads the Secret of this name alone.
+// secretText is the manifest, with what the reader must know about it.
+const secretText = `# The secrets of one instance of OpenAlgo, for: kubectl create -f -
+# They are made once. "create" fails if the Secret exists, so that no key is replaced.
+# OpenAlgo cannot open its data with other keys: never "apply" this file.
+# There is no generateName, since the pod reads only the Secret of this name.
 # Keep a copy where you keep your passwords.
 apiVersion: v1
 kind: Secret

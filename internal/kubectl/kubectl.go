@@ -39,7 +39,7 @@ type Kubectl struct {
 // Program runs kubectl with its arguments, and returns what it says on stderr.
 type Program func(ctx context.Context, in io.Reader, out io.Writer, args []string) (said string, err error)
 
-// With is a kubectl that something else stands for: a test has one.
+// With returns a Kubectl that runs another program, for tests.
 func With(run Program, namespace string) Kubectl { return Kubectl{run: run, Namespace: namespace} }
 
 // Find finds kubectl on this machine.

@@ -15,7 +15,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/readfile"
 )
 
-// Daily is a backup that the host makes by itself.
+// Daily is a backup that systemd or cron of this machine makes.
 type Daily struct {
 	Clock string    `json:"clock"` // HH:MM in India
 	Files []string  `json:"files"` // the files of this machine that run it
@@ -57,7 +57,7 @@ func (d *Daily) files(root, dir string) (out []string) {
 	return out
 }
 
-// SetDaily makes the host do a job every day, by systemd, or by cron where that is
+// SetDaily sets up a job that runs every day: by systemd, or by cron where systemd is
 // not the init. What did so before stays until the new one is in force. warn is
 // told what the user has to do for it.
 func SetDaily(ctx context.Context, dir instance.Dir, clock string, job Job, warn func(*finding.Error)) (files []string, by string, err error) {

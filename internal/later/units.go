@@ -35,7 +35,7 @@ type Job struct {
 	userUnits string // where that reads units
 }
 
-// schedule is what a machine runs by itself.
+// schedule is a job that systemd or cron runs.
 type schedule interface {
 	units() []hostFile
 	table() hostFile

@@ -16,7 +16,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/instance"
 )
 
-// ErrLeft says that nobody watches any more; the resize still waits.
+// ErrLeft says that the watching ended; the resize still waits.
 var ErrLeft = errors.New("stopped watching")
 
 // Waiter is the process that waits for a resize's time.

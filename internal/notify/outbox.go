@@ -73,7 +73,7 @@ func (o *outbox) tidy(now time.Time) {
 	o.sweep()
 }
 
-// sweep removes what everybody has got.
+// sweep removes the parcels that every address has got.
 func (o *outbox) sweep() {
 	o.Waiting = slices.DeleteFunc(o.Waiting, func(p parcel) bool { return len(p.To) == 0 })
 }

@@ -120,7 +120,7 @@ func startScripts() (out []kube.Setting) {
 	return out
 }
 
-// startsAlone are what start.sh sets by itself in a container.
+// startsAlone are the settings that start.sh sets itself in a container.
 var startsAlone = []string{"FLASK_HOST_IP", "FLASK_PORT", "FLASK_DEBUG", "FLASK_ENV", "WEBSOCKET_HOST", "WEBSOCKET_PORT", "SHM_SIZE"}
 
 // onCluster are the answers as they count on a cluster, where each pod has its own ports.

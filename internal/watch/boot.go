@@ -12,7 +12,7 @@ import (
 // bootTime is how long Docker may take after a boot.
 const bootTime = 5 * time.Minute
 
-// Uptime is how long this machine has been up; an hour where it does not tell.
+// Uptime returns how long this machine has been up, or an hour if that is not known.
 func Uptime() time.Duration {
 	var s unix.Sysinfo_t
 	if unix.Sysinfo(&s) != nil {
@@ -22,7 +22,7 @@ func Uptime() time.Duration {
 }
 
 // beforeBoot reports whether the run that was interrupted in a directory is from before
-// this machine started: nobody completes that one by hand.
+// this machine started. Such a run has no user who completes it by hand.
 func beforeBoot(d instance.Dir) bool {
 	info, err := os.Stat(d.Work(instance.JournalName))
 	return err == nil && info.ModTime().Before(time.Now().Add(-Uptime()))

@@ -117,8 +117,8 @@ func tooLong(text string) Finding {
 	return Finding{ID: "round-long", Machine: true, Text: text, Command: "sudo openalgo-install doctor"}
 }
 
-// silence says why Docker does not list its containers; "" where it does. Nobody but
-// Docker takes part in that.
+// silence says why Docker does not list its containers, or "" if it does. Only Docker
+// takes part in that answer.
 func (l *Looker) silence(ctx context.Context) string {
 	patience := cmp.Or(l.patience, listTime)
 	ctx, cancel := context.WithTimeout(ctx, patience)

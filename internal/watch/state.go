@@ -153,8 +153,8 @@ func short(text string) string {
 	return text
 }
 
-// past is a time that is not in the future: a clock that was wrong, or a file that
-// somebody else wrote.
+// past returns a time that is not in the future. The file may be from a wrong clock, or
+// written by another program.
 func past(t, now time.Time) time.Time {
 	if t.After(now) {
 		return now
