@@ -69,6 +69,12 @@ func Whose(name string) string {
 	return ""
 }
 
+// TimeOf is when a backup was made, by its name.
+func TimeOf(name string) time.Time {
+	at, _ := time.Parse(stampForm, strings.TrimPrefix(strings.SplitN(name, ".", 2)[0], Whose(name)+"-"))
+	return at
+}
+
 // IsSealed reports whether a name is that of an encrypted backup.
 func IsSealed(name string) bool { return strings.HasSuffix(name, sealedEnding) }
 

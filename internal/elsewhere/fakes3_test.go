@@ -1,6 +1,7 @@
 package elsewhere
 
 import (
+	"cmp"
 	"crypto/md5"
 	"encoding/base64"
 	"fmt"
@@ -30,6 +31,9 @@ type fakeS3 struct {
 	cut     int                          // bytes that are lost of every object
 	more    int                          // bytes that come beyond what is listed
 	endless bool                         // each page of a list names another one
+	filler  string                       // and has this in it
+	message string                       // of a refusal
+	at      time.Time                    // when all of it came; zero is now
 	ids     int
 }
 
@@ -70,7 +74,7 @@ func (f *fakeS3) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.WriteHeader(status)
-	fmt.Fprintf(w, "<Error><Code>Code%d</Code><Message>a message</Message></Error>", status)
+	fmt.Fprintf(w, "<Error><Code>Code%d</Code><Message>%s</Message></Error>", status, cmp.Or(f.message, "a message"))
 }
 
 func (f *fakeS3) serve(w http.ResponseWriter, r *http.Request, key string, body []byte) {
@@ -156,14 +160,19 @@ func (f *fakeS3) list(w http.ResponseWriter, q url.Values) {
 	}
 	sort.Strings(keys)
 	if f.endless {
-		fmt.Fprint(w, "<NextContinuationToken>x</NextContinuationToken>")
+		f.ids++
+		fmt.Fprintf(w, "<Contents><Key>%sx%d.tar.zst</Key><Size>1</Size></Contents>%s<NextContinuationToken>x</NextContinuationToken>", q.Get("prefix"), f.ids, f.filler)
 		return
+	}
+	at := f.at
+	if at.IsZero() {
+		at = time.Now()
 	}
 	for i, key := range keys {
 		if i == 2 {
 			fmt.Fprintf(w, "<NextContinuationToken>%s</NextContinuationToken>", keys[1])
 			return
 		}
-		fmt.Fprintf(w, "<Contents><Key>%s</Key><LastModified>%s</LastModified><Size>%d</Size></Contents>", key, time.Now().UTC().Format(time.RFC3339), len(f.objects[key]))
+		fmt.Fprintf(w, "<Contents><Key>%s</Key><LastModified>%s</LastModified><Size>%d</Size></Contents>", key, at.UTC().Format(time.RFC3339), len(f.objects[key]))
 	}
 }

@@ -10,11 +10,13 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/backup"
 	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/host"
+	"github.com/marketcalls/openalgo-install/internal/market"
 	"github.com/marketcalls/openalgo-install/internal/meter"
 )
 
@@ -115,5 +117,14 @@ func find(ctx context.Context, a Address, keys Keys, name string) (Entry, error)
 		return Entry{}, finding.Named(finding.Usage, "backup-ambiguous", "%s has backups of %d instances: %s", a, len(names), strings.Join(names, ", ")).
 			With(finding.Run("Name one of these", "backup", "list", a.String())).Ending(finding.Unchanged)
 	}
+	// What came into the store long before it was made has a wrong name, and would stay
+	// the newest.
+	if made := backup.TimeOf(newest.Name); !newest.At.IsZero() && made.Sub(newest.At) > mostAhead {
+		return Entry{}, finding.Named(finding.Usage, "backup-ambiguous", "by its name, the newest backup in %s is %s, but it is there since %s. The clock was wrong when it was made, so which one is the newest cannot be said",
+			a, newest.Name, market.Text(newest.At)).With(finding.Run("Name the one that you mean", "backup", "list", a.String())).Ending(finding.Unchanged)
+	}
 	return newest, nil
 }
+
+// mostAhead is how much a clock may be ahead of the store's.
+const mostAhead = 24 * time.Hour

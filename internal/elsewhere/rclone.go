@@ -170,7 +170,10 @@ func (r *rclone) entries(ctx context.Context) (out []Entry, err error) {
 		return nil, errors.New("the list that rclone gave cannot be read")
 	}
 	for _, one := range all {
-		out = append(out, Entry{Name: one.Name, Bytes: one.Size, At: one.ModTime})
+		out = add(out, Entry{Name: one.Name, Bytes: one.Size, At: one.ModTime})
+	}
+	if len(out) > mostEntries {
+		return nil, errTooMany
 	}
 	return out, nil
 }
@@ -178,7 +181,7 @@ func (r *rclone) entries(ctx context.Context) (out []Entry, err error) {
 // List lists the files of the directory.
 func (r *rclone) List(ctx context.Context) ([]Entry, error) {
 	all, err := r.entries(ctx)
-	return kept(all), err
+	return sorted(all), err
 }
 
 // Remove removes a file.

@@ -17,6 +17,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/marketcalls/openalgo-install/internal/elsewhere/answer"
 	"github.com/marketcalls/openalgo-install/internal/elsewhere/place"
 	"github.com/marketcalls/openalgo-install/internal/finding"
 	"github.com/marketcalls/openalgo-install/internal/wait"
@@ -101,33 +102,33 @@ type request struct {
 }
 
 // ask carries out a request, again where the line or the store failed for a moment.
-func (s *s3) ask(ctx context.Context, r request) (header http.Header, answer string, err error) {
+func (s *s3) ask(ctx context.Context, r request) (header http.Header, said string, err error) {
 	pause, failed := s.pause, time.Time{}
 	for try := 1; ; try++ {
-		header, answer, err = s.whole(ctx, r)
+		header, said, err = s.whole(ctx, r)
 		refused := (*refusal)(nil)
 		if errors.As(err, &refused) && refused.region != "" && refused.region != s.region && place.IsRegion(refused.region) && try == 1 {
 			s.region = refused.region
 			continue
 		}
 		if err == nil || ctx.Err() != nil || refused != nil && !refused.passing() {
-			return header, answer, err
+			return header, said, err
 		}
 		if failed.IsZero() {
 			failed = time.Now()
 		}
 		if r.patient && time.Since(failed) > patience {
-			return header, answer, fmt.Errorf("%w: %w", errBroken, err)
+			return header, said, fmt.Errorf("%w: %w", errBroken, err)
 		}
 		if !r.patient && try == tries || wait.For(ctx, pause) != nil {
-			return header, answer, err
+			return header, said, err
 		}
 		pause = min(2*pause, longestPause)
 	}
 }
 
 // whole carries out a request once, and reads the answer.
-func (s *s3) whole(ctx context.Context, r request) (header http.Header, answer string, err error) {
+func (s *s3) whole(ctx context.Context, r request) (header http.Header, said string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, requestTime)
 	defer cancel()
 	ctx, idle := watched(ctx, quiet)
@@ -181,11 +182,9 @@ func (s *s3) once(ctx context.Context, r request, idle *idle) (*http.Response, e
 
 // refused reads what the store says of a refusal.
 func refused(res *http.Response, text string) error {
-	r := &refusal{status: res.StatusCode, code: tag(text, "Code"), message: tag(text, "Message")}
-	r.region = cmp.Or(tag(text, "Region"), res.Header.Get("X-Amz-Bucket-Region"))
-	if len(r.message) > 200 {
-		r.message = r.message[:200]
-	}
+	r := &refusal{status: res.StatusCode, code: answer.Tag(text, "Code"), message: answer.Tag(text, "Message")}
+	r.region = cmp.Or(answer.Tag(text, "Region"), res.Header.Get("X-Amz-Bucket-Region"))
+	r.code, r.message = answer.Short(r.code), answer.Short(r.message)
 	if r.code == "" && text == "" {
 		r.message = http.StatusText(res.StatusCode)
 	}
@@ -239,26 +238,28 @@ func (f *flowing) Close() error {
 func (s *s3) List(ctx context.Context) ([]Entry, error) {
 	var out []Entry
 	query, more := url.Values{"list-type": {"2"}, "delimiter": {"/"}, "prefix": {s.prefix()}}, ""
-	for page := 0; len(out) < mostEntries && page < mostPages; page++ {
+	for page := 0; ; page++ {
+		if len(out) > mostEntries || page == mostPages { // of a part of it nothing could be said
+			return nil, errTooMany
+		}
 		if query.Del("continuation-token"); more != "" {
 			query.Set("continuation-token", more)
 		}
-		_, answer, err := s.ask(ctx, request{method: http.MethodGet, query: encoded(query)})
+		_, said, err := s.ask(ctx, request{method: http.MethodGet, query: encoded(query)})
 		if err != nil {
 			return nil, err
 		}
-		for _, one := range tags(answer, "Contents") {
-			bytes, err := strconv.ParseInt(tag(one, "Size"), 10, 64)
-			if dir, name := path.Split(tag(one, "Key")); err == nil && dir == s.prefix() {
-				at, _ := time.Parse(time.RFC3339, tag(one, "LastModified"))
-				out = append(out, Entry{Name: name, Bytes: bytes, At: at})
+		for _, one := range answer.Tags(said, "Contents") {
+			bytes, err := strconv.ParseInt(answer.Tag(one, "Size"), 10, 64)
+			if dir, name := path.Split(answer.Tag(one, "Key")); err == nil && dir == s.prefix() {
+				at, _ := time.Parse(time.RFC3339, answer.Tag(one, "LastModified"))
+				out = add(out, Entry{Name: name, Bytes: bytes, At: at})
 			}
 		}
-		if more = tag(answer, "NextContinuationToken"); more == "" {
-			break
+		if more = answer.Tag(said, "NextContinuationToken"); more == "" {
+			return sorted(out), nil
 		}
 	}
-	return kept(out), nil
 }
 
 func (s *s3) prefix() string {
@@ -284,26 +285,3 @@ func (s *s3) Remove(ctx context.Context, name string) error {
 
 // encoded is a query in the form that is signed: in order, a space as %20.
 func encoded(query url.Values) string { return strings.ReplaceAll(query.Encode(), "+", "%20") }
-
-// tags are the contents of every element of a name. The few elements that are wanted
-// have no attributes; a parser for XML would take 0.2 MiB of the program.
-func tags(text, name string) (out []string) {
-	for {
-		_, after, ok := strings.Cut(text, "<"+name+">")
-		inside, rest, closed := strings.Cut(after, "</"+name+">")
-		if !ok || !closed {
-			return out
-		}
-		out, text = append(out, inside), rest
-	}
-}
-
-var unescape = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&quot;", `"`, "&#34;", `"`, "&apos;", "'", "&#39;", "'", "&amp;", "&")
-
-// tag is the text of the first element of a name; "" where there is none.
-func tag(text, name string) string {
-	if all := tags(text, name); len(all) > 0 {
-		return unescape.Replace(all[0])
-	}
-	return ""
-}

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/marketcalls/openalgo-install/internal/elsewhere/answer"
 )
 
 // partBytes is how large each part of an upload is, and atOnce how many are sent while
@@ -51,8 +53,8 @@ func (s *s3) Put(ctx context.Context, name string, content io.Reader) error {
 	case err != nil:
 		return err
 	}
-	_, answer, err := s.ask(ctx, request{method: http.MethodPost, key: key, query: "uploads="})
-	id := tag(answer, "UploadId")
+	_, said, err := s.ask(ctx, request{method: http.MethodPost, key: key, query: "uploads="})
+	id := answer.Tag(said, "UploadId")
 	if err == nil && id == "" {
 		err = errors.New("the store gives an upload no name")
 	}
@@ -141,9 +143,9 @@ func (s *s3) part(ctx context.Context, key, id string, number int, body []byte) 
 // complete makes the parts one object.
 func (s *s3) complete(ctx context.Context, key, id, list string) error {
 	body := "<CompleteMultipartUpload>" + list + "</CompleteMultipartUpload>"
-	_, answer, err := s.ask(ctx, request{method: http.MethodPost, key: key, query: encoded(url.Values{"uploadId": {id}}), body: []byte(body), patient: true})
-	if code := tag(answer, "Code"); err == nil && code != "" { // S3 may begin with 200 and fail then
-		err = &refusal{status: http.StatusOK, code: code, message: tag(answer, "Message")}
+	_, said, err := s.ask(ctx, request{method: http.MethodPost, key: key, query: encoded(url.Values{"uploadId": {id}}), body: []byte(body), patient: true})
+	if code := answer.Tag(said, "Code"); err == nil && code != "" { // S3 may begin with 200 and fail then
+		err = &refusal{status: http.StatusOK, code: answer.Short(code), message: answer.Short(answer.Tag(said, "Message"))}
 	}
 	if r := (*refusal)(nil); errors.As(err, &r) && r.code == "NoSuchUpload" {
 		err = nil // it was complete at an earlier try whose answer was lost; has tells
@@ -171,14 +173,14 @@ func (s *s3) abort(ctx context.Context, key, id string) error {
 
 // Tidy aborts uploads of some names that were cut off.
 func (s *s3) Tidy(ctx context.Context, own func(string) bool) error {
-	_, answer, err := s.ask(ctx, request{method: http.MethodGet, query: encoded(url.Values{"uploads": {""}, "prefix": {s.prefix()}})})
+	_, said, err := s.ask(ctx, request{method: http.MethodGet, query: encoded(url.Values{"uploads": {""}, "prefix": {s.prefix()}})})
 	if err != nil {
 		return err
 	}
-	for _, one := range tags(answer, "Upload") {
-		key := tag(one, "Key")
+	for _, one := range answer.Tags(said, "Upload") {
+		key := answer.Tag(one, "Key")
 		if dir, name := path.Split(key); dir == s.prefix() && own(name) {
-			if err := s.abort(ctx, key, tag(one, "UploadId")); err != nil {
+			if err := s.abort(ctx, key, answer.Tag(one, "UploadId")); err != nil {
 				return err
 			}
 		}

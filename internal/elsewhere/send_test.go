@@ -17,6 +17,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unsafe"
 
 	"filippo.io/age"
 
@@ -185,7 +186,8 @@ func TestSendAgain(t *testing.T) {
 }
 
 func TestFetch(t *testing.T) {
-	_, a, keys := newFakeS3(t)
+	f, a, keys := newFakeS3(t)
+	f.at = time.Date(2026, 11, 26, 10, 5, 0, 0, time.UTC)
 	s := open(t, a, keys)
 	here, report := t.TempDir(), event.ReporterFunc(func(event.Event) {})
 	if _, err := Fetch(t.Context(), a, keys, here, report); finding.IDOf(err) != "backup-missing" {
@@ -366,7 +368,50 @@ func TestAStoreThatLies(t *testing.T) {
 		t.Errorf("left: %v", left)
 	}
 	f.endless = true
-	if all, err := List(t.Context(), a, keys); err != nil || len(all) > 0 {
-		t.Errorf("%v, %v", all, err)
+	f.filler = strings.Repeat(" ", 1<<10)
+	all, err := open(t, a, keys).List(t.Context())
+	if !errors.Is(err, errTooMany) || len(all) > 0 {
+		t.Errorf("a list without an end: %d, %v", len(all), err)
+	}
+	f.endless, f.fail = false, func(*http.Request) int { return http.StatusForbidden }
+	f.message = "gone\x1b]0;title\a\nOK: all is well\xff"
+	if err := open(t, a, keys).Remove(t.Context(), named(1)); err == nil || strings.ContainsAny(err.Error(), "\x1b\a\n\xff") {
+		t.Errorf("%q", err)
+	}
+}
+
+// Of a page of a list only the names are kept.
+func TestListTakesLittleMemory(t *testing.T) {
+	page := strings.Repeat("x", 8<<20)
+	var out []Entry
+	for range 100 {
+		name := page[:20]
+		out = add(out, Entry{Name: name})
+	}
+	if unsafe.StringData(out[0].Name) == unsafe.StringData(page) {
+		t.Error("the name is a part of the answer")
+	}
+	if got := add(nil, Entry{Name: page}); len(got) > 0 {
+		t.Error("a name of 8 MiB was kept")
+	}
+}
+
+// A clock that was ahead once must not decide what is restored ever after.
+func TestFetchAfterAWrongClock(t *testing.T) {
+	f, a, keys := newFakeS3(t)
+	f.at = time.Date(2026, 11, 26, 10, 5, 0, 0, time.UTC)
+	s, report := open(t, a, keys), event.ReporterFunc(func(event.Event) {})
+	ahead := strings.Replace(named(1), "2026", "2031", 1)
+	for _, name := range []string{ahead, named(2)} {
+		if err := s.Put(t.Context(), name, noise(10, 1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if path, err := Fetch(t.Context(), a, keys, t.TempDir(), report); finding.IDOf(err) != "backup-ambiguous" {
+		t.Errorf("%s: %v", path, err)
+	}
+	a.Path += "/" + ahead
+	if _, err := Fetch(t.Context(), a, keys, t.TempDir(), report); err != nil {
+		t.Error(err)
 	}
 }

@@ -315,7 +315,7 @@ func (s *sftp) List(ctx context.Context) (all []Entry, err error) {
 		all, err = entries(w, s.address.Path)
 		return err
 	})
-	return kept(all), err
+	return sorted(all), err
 }
 
 // entries lists the files of a directory.
@@ -329,7 +329,10 @@ func entries(w *wire, at string) (out []Entry, err error) {
 	}
 	handle := string(p.takeStr())
 	defer func() { err = errors.Join(err, w.close(handle)) }()
-	for page := 0; len(out) < mostEntries && page < mostEntries; page++ {
+	for page := 0; ; page++ {
+		if len(out) > mostEntries || page == mostEntries {
+			return nil, errTooMany
+		}
 		p, err := w.ask(fxReadDir, (&packet{}).str(handle), fxName)
 		if errors.Is(err, io.EOF) {
 			break
@@ -343,7 +346,7 @@ func entries(w *wire, at string) (out []Entry, err error) {
 			a := p.takeAttributes()
 			const kind, isFile = 0o170000, 0o100000
 			if a.mode&kind == isFile && a.bytes < 1<<62 {
-				out = append(out, Entry{Name: name, Bytes: int64(a.bytes), At: time.Unix(int64(a.mtime), 0)})
+				out = add(out, Entry{Name: name, Bytes: int64(a.bytes), At: time.Unix(int64(a.mtime), 0)})
 			}
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"io"
 	"io/fs"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/elsewhere/place"
@@ -83,16 +84,23 @@ func Open(ctx context.Context, a Address, keys Keys) (Store, error) {
 // fit are the names that a file in a store may have to be seen at all.
 var fit = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$`)
 
-// kept are those entries whose names are fit, by their names.
-func kept(all []Entry) []Entry {
-	var out []Entry
-	for _, e := range all {
-		if fit.MatchString(e.Name) && e.Bytes >= 0 && len(out) < mostEntries {
-			out = append(out, e)
-		}
+// errTooMany says that a list has no end, or too much in it to tell the newest.
+var errTooMany = fmt.Errorf("there are more than %d files, or the list has no end. Use a directory of its own for the backups", mostEntries)
+
+// add takes in a file of a list, if its name is fit. Of the answer that it was in
+// nothing else is kept.
+func add(out []Entry, e Entry) []Entry {
+	if e.Bytes < 0 || !fit.MatchString(e.Name) {
+		return out
 	}
-	order.By(out, func(a, b Entry) int { return cmp.Compare(a.Name, b.Name) })
-	return out
+	e.Name = strings.Clone(e.Name)
+	return append(out, e)
+}
+
+// sorted are entries by their names.
+func sorted(all []Entry) []Entry {
+	order.By(all, func(a, b Entry) int { return cmp.Compare(a.Name, b.Name) })
+	return all
 }
 
 // sent counts and sums what is read from it.

@@ -274,7 +274,10 @@ func TestSign(t *testing.T) {
 // What a server says is not trusted.
 func TestHostileNames(t *testing.T) {
 	t.Parallel()
-	all := kept([]Entry{{Name: "../../etc/passwd"}, {Name: "a/b"}, {Name: ".x"}, {Name: "-rf"}, {Name: "ok.tar.zst", Bytes: 1}, {Name: "neg", Bytes: -1}, {Name: "a\nb"}, {Name: ""}, {Name: strings.Repeat("x", 300)}})
+	var all []Entry
+	for _, e := range []Entry{{Name: "../../etc/passwd"}, {Name: "a/b"}, {Name: ".x"}, {Name: "-rf"}, {Name: "ok.tar.zst", Bytes: 1}, {Name: "neg", Bytes: -1}, {Name: "a\nb"}, {Name: ""}, {Name: strings.Repeat("x", 300)}} {
+		all = add(all, e)
+	}
 	if len(all) != 1 || all[0].Name != "ok.tar.zst" {
 		t.Errorf("kept %+v", all)
 	}
