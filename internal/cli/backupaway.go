@@ -75,12 +75,8 @@ func (c *backupCommand) copied(ctx context.Context, o ops.BackupOptions) error {
 		if err != nil {
 			return out.end(result, err)
 		}
-		sender := elsewhere.Sender{Dir: s.Dir(), To: *c.away, Keys: keys, Keep: c.keep, Recipient: recipient, Report: s.Report, Note: s.Note}
-		made := backup.LoadLast(s.Dir())
-		if made == nil || made.File == "" {
-			return out.end(result, finding.Named(finding.Failed, "backup-not-copied", "%s, but which file it is could not be kept, so it is not in %s", result.Message, c.away))
-		}
-		sent, err := sender.Send(ctx, made.File)
+		sender := elsewhere.Sender{Dir: s.Dir(), To: *c.away, Keys: keys, Keep: keptThere(c.keep, result), Recipient: recipient, Report: s.Report, Note: s.Note}
+		sent, err := sender.Send(ctx, result.Backup)
 		if err == nil && !isTerminal(c.stderr) { // nobody waits for a run of the schedule
 			readBack(ctx, sender)
 		}
@@ -94,6 +90,15 @@ func (c *backupCommand) copied(ctx context.Context, o ops.BackupOptions) error {
 		}
 		return out.end(result, err)
 	})
+}
+
+// keptThere is how many backups stay in the store: all, where the one that was made may be
+// damaged.
+func keptThere(keep int, made event.Result) int {
+	if made.Unchecked != "" {
+		return 0
+	}
+	return keep
 }
 
 // readBack reads one of the copies back, where that is due. How it ended is kept for

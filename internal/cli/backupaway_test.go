@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/marketcalls/openalgo-install/internal/event"
 	"github.com/marketcalls/openalgo-install/internal/later"
 )
 
@@ -45,5 +46,13 @@ func TestDryRunMakesNoKey(t *testing.T) {
 		if err := c.mayRepeat(t.Context()); (err == nil) != dryRun {
 			t.Errorf("dry run %v: %v", dryRun, err)
 		}
+	}
+}
+
+// One that may be damaged must not push the good ones out of the store.
+func TestUncheckedKeepsAllInTheStore(t *testing.T) {
+	t.Parallel()
+	if checked, not := keptThere(3, event.Result{}), keptThere(3, event.Result{Unchecked: "no memory"}); checked != 3 || not != 0 {
+		t.Errorf("%d and %d", checked, not)
 	}
 }

@@ -163,17 +163,14 @@ func (u *upgraded) Calendar(ctx context.Context) *calendar.Calendar {
 // Backup makes a backup that counts: one whose databases were checked.
 func (u *upgraded) Backup(ctx context.Context) (string, error) {
 	u.unwatched()
-	if _, err := u.session.Do(ctx, ops.Backup(ops.BackupOptions{})); err != nil {
+	made, err := u.session.Do(ctx, ops.Backup(ops.BackupOptions{}))
+	if err != nil {
 		return "", err
 	}
-	last := backup.LoadLast(u.session.Dir())
-	if last == nil || !last.OK {
-		return "", finding.Named(finding.Failed, "backup-unknown", "it is not known how it ended")
+	if made.Unchecked != "" {
+		return "", finding.Named(finding.HostNotReady, "backup-unchecked", "its databases could not be checked: %s", made.Unchecked)
 	}
-	if last.Unchecked != "" {
-		return "", finding.Named(finding.HostNotReady, "backup-unchecked", "its databases could not be checked: %s", last.Unchecked)
-	}
-	return last.File, nil
+	return made.Backup, nil
 }
 
 // Drop removes a backup of an earlier upgrade.

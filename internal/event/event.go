@@ -124,6 +124,9 @@ type Result struct {
 	Address publicip.Address // of this machine, as brokers see it; zero: not found out, or not looked
 	Docker  string           // the address of a Docker on another machine; "" is this one
 	Drill   *Drill           // of a test restore; nil: there was none
+	Backup  string           // the file of a backup that was written
+	// Unchecked is why SQLite could not check the databases in it; "" when it did.
+	Unchecked string
 	// Instances is how each of several installs ended.
 	Instances []Installed
 }

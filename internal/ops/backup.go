@@ -384,7 +384,7 @@ func (b *backing) finish(ctx context.Context, c engine.Container) (event.Result,
 		return event.Result{}, finding.Named(finding.Failed, "data-damaged", "wrote %s, but OpenAlgo's own data is damaged:\n  - %s\n"+
 			"Keep your older backups. None of them was removed", b.target.Name, strings.Join(damaged, "\n  - "))
 	}
-	if b.unchecked != "" {
+	if r.Backup, r.Unchecked = b.target.Name, b.unchecked; r.Unchecked != "" {
 		r.Message = fmt.Sprintf("wrote %s and read it back (%s). Its databases were not checked", b.target.Name, backup.SizeText(b.target.Bytes))
 		return r, nil
 	}

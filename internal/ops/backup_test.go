@@ -100,6 +100,19 @@ func TestBackup(t *testing.T) {
 	}
 }
 
+// Which file was written does not depend on a record, which may be of another run.
+func TestBackupNamesItsFile(t *testing.T) {
+	t.Parallel()
+	b := withTrades(t)
+	record := filepath.Join(b.dir, ".openalgo-install", "backup.json")
+	must(t, os.Mkdir(record, 0o700)) // it cannot be kept
+	r, err := b.session().Do(t.Context(), ops.Backup(ops.BackupOptions{}))
+	must(t, err)
+	if files := b.archives(); len(files) != 1 || filepath.Base(r.Backup) != filepath.Base(files[0]) || r.Unchecked != "" {
+		t.Errorf("%q (%q), of %q", r.Backup, r.Unchecked, files)
+	}
+}
+
 func TestBackupToStream(t *testing.T) {
 	t.Parallel()
 	b := withTrades(t)
