@@ -88,7 +88,7 @@ func (c *bundleCommand) run(ctx context.Context) error {
 	if c.json {
 		return c.writeJSON(made)
 	}
-	fmt.Fprintf(c.stdout, "\n%s has all files for %s. Copy it to the other machine, and in it run:\n\n", made.Dir, made.Platform)
+	fmt.Fprintf(c.stdout, "\n%s has all files for %s. Copy the directory to the other machine. Run these commands in it:\n\n", made.Dir, made.Platform)
 	for _, command := range made.Commands {
 		fmt.Fprintf(c.stdout, "    %s\n", command)
 	}

@@ -13,10 +13,10 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/wait"
 )
 
-// Ping calls the addresses of a dead man's switch, after a whole round of checks.
-// Their service gives the alarm when no call comes: it alone can tell that this
-// machine is down. With failed it is told that something is wrong, where it
-// understands that; another one is not called then.
+// Ping calls the ping addresses after a whole round of checks. Their service gives the
+// alarm when no call comes, for example because this machine is down. With failed, it
+// tells the service that something is wrong. A service that has no call for that is not
+// called.
 func (n *Notifier) Ping(ctx context.Context, failed bool) error { return pingAll(ctx, n, failed, "") }
 
 // PingBackup calls those of backups, after one.

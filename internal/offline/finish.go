@@ -31,13 +31,13 @@ func commands(docker string) []string {
 // signature.
 func finish(ctx context.Context, o Options, m Made) error {
 	var text strings.Builder
-	fmt.Fprintf(&text, "OpenAlgo for a machine without a network.\n\nImage: %s\n       %s, %s\n\nCopy this directory to the machine, and in it run:\n\n", m.Image, m.ImageID, m.Platform)
+	fmt.Fprintf(&text, "OpenAlgo for a machine without internet.\n\nImage: %s\n       %s, %s\n\nCopy this directory to the machine. Run these commands in it:\n\n", m.Image, m.ImageID, m.Platform)
 	for _, command := range m.Commands {
 		fmt.Fprintf(&text, "    %s\n", command)
 	}
 	fmt.Fprintf(&text, "\nReplace YOUR-BROKER by the name of your broker, for example zerodha. To upgrade later, with a newer directory:\n\n    sudo openalgo-install upgrade --to \"$PWD/%s\"\n", ImageFile)
 	if m.Signed {
-		fmt.Fprintf(&text, "\nTo check who made it, before all:\n\n    minisign -Vm %s -p YOUR-KEY.pub\n", sums)
+		fmt.Fprintf(&text, "\nTo check who made the directory, before the other commands:\n\n    minisign -Vm %s -p YOUR-KEY.pub\n", sums)
 	}
 	if err := create(filepath.Join(o.Dir, readme), 0o644, func(w io.Writer) error { _, err := io.WriteString(w, text.String()); return err }); err != nil {
 		return err

@@ -24,8 +24,8 @@ func valuesFor(a answers.Answers, o Options) (values, finding.Warnings) {
 	}, warnings
 }
 
-// envText is the text of .env. Without an engine nobody can say whether data
-// exists: a key that is missing from a .env that is there is never made up.
+// envText is the text of .env. Without an engine it is not known whether data exists,
+// so a key that an existing .env lacks is never created.
 func envText(a answers.Answers, size sizing.Sizing, project string, there, sample []byte) ([]byte, error) {
 	var current *envfile.File
 	if there != nil {
