@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/event"
+	"github.com/marketcalls/openalgo-install/internal/finding"
 )
 
 // act is one thing that a command does in the cluster, in the order of its plan.
@@ -35,6 +36,7 @@ func carry(ctx context.Context, report event.Reporter, acts []act) (failed, notB
 		if !isBack && (failed != nil || notBack != nil || ctx.Err() != nil) {
 			continue
 		}
+		first := !began
 		began = true
 		do := ctx
 		if a.back {
@@ -45,6 +47,9 @@ func carry(ctx context.Context, report event.Reporter, acts []act) (failed, notB
 		end := event.Begin(report, a.id, a.text)
 		err := a.do(do)
 		end(err)
+		if first && finding.IDOf(err) == "cluster-busy" {
+			return err, nil // another run has OpenAlgo stopped: what it has is not to be removed
+		}
 		switch {
 		case err == nil:
 		case a.back && notBack == nil:

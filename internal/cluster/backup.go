@@ -75,7 +75,7 @@ func (in *Instance) PlanBackup(ctx context.Context, o BackupOptions) (*Backup, e
 	if b.world.claim == nil {
 		return nil, noClaim(in, b.world)
 	}
-	return b, nil
+	return b, in.refuseOthers(ctx, b.world)
 }
 
 func noClaim(in *Instance, w *world) error {
@@ -108,7 +108,7 @@ func marketQuestion(ctx context.Context, in *Instance, w *world, now time.Time) 
 func (b *Backup) acts() []act {
 	in, replicas := b.in, 1
 	if b.world != nil {
-		replicas = b.world.set.replicas()
+		replicas = min(b.world.set.replicas(), 1)
 		if m := b.world.mark; m != nil {
 			replicas = m.Replicas
 		}
@@ -121,14 +121,17 @@ func (b *Backup) acts() []act {
 		{id: "helper", text: "start pod/" + helper + " with OpenAlgo's image and the claim " + b.world.claimName(), do: func(ctx context.Context) error { return startHelper(ctx, in, b.world) }},
 		{id: "copy", text: "copy " + strings.Join(b.trees, ", ") + " and let SQLite check the databases", do: b.copy},
 		{id: "alone", text: "check that no other program started OpenAlgo meanwhile", do: func(ctx context.Context) error { return checkAlone(ctx, in, b.mark) }},
-		{id: "remove", text: "remove pod/" + helper, back: true, do: func(ctx context.Context) error { return removeHelper(ctx, in) }},
+		{id: "remove", text: "remove pod/" + helper, back: true, do: func(ctx context.Context) error { return removeHelperOf(ctx, in, b.mark) }},
 	}
 	if replicas == 0 {
-		return append(acts, act{id: "start", text: "leave OpenAlgo stopped, as it was", back: true, do: func(ctx context.Context) error { return startAgain(ctx, in, 0) }})
+		return append(acts, act{id: "start", text: "leave OpenAlgo stopped, as it was", back: true, do: func(ctx context.Context) error {
+			_, err := startAgain(ctx, in, b.mark, 0)
+			return err
+		}})
 	}
 	acts = append(acts, act{id: "start", text: "start OpenAlgo: scale statefulset/" + kube.StatefulSet + " to 1", back: true, do: func(ctx context.Context) error {
-		err := startAgain(ctx, in, 1)
-		b.started = err == nil
+		var err error
+		b.started, err = startAgain(ctx, in, b.mark, 1)
 		return err
 	}})
 	if p := b.world.pod(); p != nil && !p.is("Ready") {

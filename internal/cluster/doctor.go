@@ -87,6 +87,10 @@ const manyRestarts = 5
 
 func (x *examination) pod() {
 	s := statusOf(x.in, x.w)
+	if n := max(x.w.set.replicas(), len(x.w.pods)); n > 1 {
+		x.fail("pod", "pods-many", fmt.Sprintf("OpenAlgo has %d pods, and each may place the same orders", n),
+			x.in.see("Keep one: this ends the others", "scale", "statefulset/"+kube.StatefulSet, "--replicas=1"))
+	}
 	switch {
 	case s.Reason != "" && x.w.pod() == nil && x.w.set.replicas() == 0:
 		if x.w.mark == nil {
@@ -120,6 +124,10 @@ func (x *examination) secret(ctx context.Context) {
 	name := x.w.secretName()
 	if name == "" {
 		x.fail("secret", "cluster-secret-missing", "OpenAlgo's pod names no Secret with its keys", advice("Apply the rendered files again"))
+		return
+	}
+	if err := kubectl.CheckName("secret", name); err != nil {
+		x.unseen("secret", err)
 		return
 	}
 	// The names alone: doctor needs no value of a secret.
@@ -161,13 +169,13 @@ func (x *examination) storage(ctx context.Context) {
 		return
 	}
 	var v persistent
-	if err := x.in.Kubectl.Get(ctx, &v, "persistentvolume", c.Spec.Volume); err != nil {
+	if err := x.in.Kubectl.Object(ctx, &v, "persistentvolume", c.Spec.Volume); err != nil {
 		x.unseen("storage", err)
 		return
 	}
 	by := ""
 	var class storageClass
-	if c.Spec.Class != "" && x.in.Kubectl.Get(ctx, &class, "storageclass", c.Spec.Class) == nil {
+	if c.Spec.Class != "" && x.in.Kubectl.Object(ctx, &class, "storageclass", c.Spec.Class) == nil {
 		by = class.Provisioner
 	}
 	if v.Spec.CSI != nil {
@@ -178,6 +186,10 @@ func (x *examination) storage(ctx context.Context) {
 			x.in.run("Make a backup", "backup"), advice("Then restore it into an instance with a storage class of block or local disks"))
 	} else {
 		x.ok("storage", "claim %s: %s, class %s (%s)", c.Meta.Name, c.Status.Capacity["storage"], cmp.Or(c.Spec.Class, "none"), cmp.Or(by, "by hand"))
+	}
+	if names, err := x.in.others(ctx, x.w); err == nil && len(names) > 0 {
+		x.warn("storage", "volume-in-use", fmt.Sprintf("another pod uses the claim %s, and may damage OpenAlgo's databases: %s", c.Meta.Name, strings.Join(names, ", ")),
+			advice("End that pod, for example by scaling what it belongs to down to 0"))
 	}
 	if v.Spec.Reclaim == "Delete" {
 		keep := x.in.Kubectl

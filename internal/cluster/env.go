@@ -32,7 +32,7 @@ func (s *source) entries(ctx context.Context, kind, name string) (map[string]str
 		var doc struct {
 			Data map[string][]byte `json:"data"` // base64, as []byte is
 		}
-		if err = s.in.Kubectl.Get(ctx, &doc, kind, name); err == nil {
+		if err = s.in.Kubectl.Object(ctx, &doc, kind, name); err == nil {
 			out = map[string]string{}
 			for key, value := range doc.Data {
 				out[key] = string(value)
@@ -42,7 +42,7 @@ func (s *source) entries(ctx context.Context, kind, name string) (map[string]str
 		var doc struct {
 			Data map[string]string `json:"data"`
 		}
-		if err = s.in.Kubectl.Get(ctx, &doc, kind, name); err == nil {
+		if err = s.in.Kubectl.Object(ctx, &doc, kind, name); err == nil {
 			out = doc.Data
 		}
 	}

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -32,6 +33,9 @@ type fake struct {
 	Config      map[string]string
 	Mounted     bool // the Secret has a whole .env
 	NotReady    bool
+	Others      map[string]string // other pods that use the claim, by name: their phase
+	Label       string            // of the StatefulSet's selector, in place of alpha
+	Claim       string            // in place of data
 
 	// Fail is the call that fails, by its number. After the call Kill none arrives: the
 	// process that made them is gone.
@@ -103,7 +107,10 @@ func (f *fake) answer(args []string, in io.Reader, out, said io.Writer) int {
 	case "get":
 		return f.get(args[1:], out, said)
 	case "patch":
-		f.patch(args[len(args)-1])
+		if !f.patch(args[len(args)-1]) {
+			fmt.Fprintln(said, "Error from server (Conflict): the object has been modified")
+			return 1
+		}
 	case "create":
 		text, _ := io.ReadAll(in)
 		if strings.Contains(string(text), "kind: Secret") || strings.Contains(string(text), `"kind":"Secret"`) {
@@ -131,10 +138,11 @@ func (f *fake) settle() {
 	}
 }
 
-func (f *fake) patch(text string) {
+func (f *fake) patch(text string) bool {
 	var doc struct {
 		Meta struct {
 			Annotations map[string]*string `json:"annotations"`
+			Version     string             `json:"resourceVersion"`
 		} `json:"metadata"`
 		Spec struct {
 			Replicas int `json:"replicas"`
@@ -142,6 +150,9 @@ func (f *fake) patch(text string) {
 	}
 	if err := json.Unmarshal([]byte(text), &doc); err != nil {
 		panic(err)
+	}
+	if doc.Meta.Version != "" && doc.Meta.Version != strconv.Itoa(f.Version) {
+		return false
 	}
 	for key, value := range doc.Meta.Annotations {
 		delete(f.Annotations, key)
@@ -151,7 +162,10 @@ func (f *fake) patch(text string) {
 	}
 	f.Replicas = doc.Spec.Replicas
 	f.Version++
+	return true
 }
+
+func (f *fake) label() string { return cmp.Or(f.Label, "alpha") }
 
 func (f *fake) get(args []string, out, said io.Writer) int {
 	print := func(doc any) int {
@@ -167,16 +181,21 @@ func (f *fake) get(args []string, out, said io.Writer) int {
 	case "statefulset":
 		box := m{"name": "openalgo", "image": "marketcalls/openalgo:2.0.2.1", "envFrom": []m{{"configMapRef": m{"name": "openalgo-config-1"}}, {"secretRef": m{"name": kube.Secret}}},
 			"volumeMounts": []m{{"name": "data", "mountPath": "/data"}}}
-		volumes := []m{{"name": "data", "persistentVolumeClaim": m{"claimName": "data"}}}
+		volumes := []m{{"name": "data", "persistentVolumeClaim": m{"claimName": cmp.Or(f.Claim, "data")}}}
 		if f.Mounted {
 			box["envFrom"] = []m{{"configMapRef": m{"name": "openalgo-config-1"}}}
 			box["volumeMounts"] = []m{{"name": "data", "mountPath": "/app/db", "subPath": "db"}, {"name": "env", "mountPath": "/app/.env", "subPath": ".env"}}
 			volumes = append(volumes, m{"name": "env", "secret": m{"secretName": kube.Secret}})
 		}
 		return print(m{"metadata": m{"name": "openalgo", "uid": "u1", "annotations": f.Annotations, "resourceVersion": strconv.Itoa(f.Version)},
-			"spec": m{"replicas": f.Replicas, "template": m{"spec": m{"containers": []m{box}, "volumes": volumes, "nodeSelector": m{"trader": "alpha"}}}}})
+			"spec": m{"replicas": f.Replicas, "selector": m{"matchLabels": m{kube.LabelName: kube.AppName, kube.LabelInstance: f.label()}}, "template": m{"spec": m{"containers": []m{box}, "volumes": volumes, "nodeSelector": m{"trader": "alpha"}}}}})
 	case "pods":
 		items := []any{}
+		if len(args) < 3 || args[1] != "--selector" {
+			for name, phase := range f.Others {
+				items = append(items, m{"metadata": m{"name": name}, "spec": m{"volumes": []m{{"name": "d", "persistentVolumeClaim": m{"claimName": "data"}}}}, "status": m{"phase": phase}})
+			}
+		}
 		if slices.Contains(f.Pods, kube.Pod) {
 			items = append(items, f.pod(kube.Pod))
 		}
@@ -206,7 +225,7 @@ func (f *fake) get(args []string, out, said io.Writer) int {
 	case "configmap":
 		return print(m{"data": f.Config})
 	case "statefulsets":
-		return print(m{"items": []m{{"metadata": m{"name": "openalgo", "namespace": "openalgo-alpha", "labels": m{kube.LabelInstance: "alpha"}}}}})
+		return print(m{"items": []m{{"metadata": m{"name": "openalgo", "namespace": "openalgo-alpha", "labels": m{kube.LabelInstance: "argo"}}, "spec": m{"selector": m{"matchLabels": m{kube.LabelInstance: "alpha"}}}}}})
 	}
 	return missing()
 }

@@ -100,6 +100,25 @@ func removeHelper(ctx context.Context, in *Instance) error {
 	return err
 }
 
+// isMine reports whether no other run has OpenAlgo stopped: its pod, its copy and its
+// stop are not to be touched. version is that of the StatefulSet that was looked at.
+func isMine(ctx context.Context, in *Instance, m *mark) (mine bool, version string, err error) {
+	var now statefulSet
+	if err := in.Kubectl.Get(ctx, &now, "statefulset", kube.StatefulSet); err != nil {
+		return false, "", err
+	}
+	other := markOf(now.Meta)
+	return other == nil || other.ID == m.ID, now.Meta.ResourceVersion, nil
+}
+
+// removeHelperOf removes the helper pod of a run, and leaves that of another one.
+func removeHelperOf(ctx context.Context, in *Instance, m *mark) error {
+	if mine, _, err := isMine(ctx, in, m); err == nil && !mine {
+		return nil
+	}
+	return removeHelper(ctx, in)
+}
+
 // grace is the time that a call may take beyond its own time.
 const grace = 15 * time.Second
 
@@ -110,7 +129,36 @@ func inPod(ctx context.Context, in *Instance, pod string, stdin io.Reader, stdou
 		command = append(command, "--stdin")
 	}
 	command = append(command, "--", openalgo.Python, "-c", string(templates.Volume()))
-	return in.Kubectl.Pipe(ctx, stdin, stdout, append(command, args...)...)
+	moving := &movement{}
+	if stdin != nil {
+		stdin = io.TeeReader(stdin, moving)
+	}
+	if _, isAnswer := stdout.(*kubectl.Answer); !isAnswer {
+		stdout = io.MultiWriter(stdout, moving)
+	}
+	alive, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	moving.timer = time.AfterFunc(stall, func() {
+		end(finding.Named(finding.Failed, "cluster-pod-silent", "pod %s sent and took nothing for %s. Its node may be lost", pod, stall))
+	})
+	defer moving.timer.Stop()
+	err := in.Kubectl.Pipe(alive, stdin, stdout, append(command, args...)...)
+	if ctx.Err() == nil && alive.Err() != nil {
+		return context.Cause(alive)
+	}
+	return err
+}
+
+// stall is how long a pod may send and take nothing: SQLite checks large databases
+// without a word. kubectl itself does not see each loss of a node.
+var stall = 20 * time.Minute
+
+// movement puts off the end of a stream as long as something moves.
+type movement struct{ timer *time.Timer }
+
+func (m *movement) Write(p []byte) (int, error) {
+	m.timer.Reset(stall)
+	return len(p), nil
 }
 
 // stopFor has OpenAlgo stopped and waits until no pod of it is left: two must never write
@@ -148,15 +196,24 @@ func checkAlone(ctx context.Context, in *Instance, m *mark) error {
 	return nil
 }
 
-// startAgain has OpenAlgo started again, and forgets the mark.
-func startAgain(ctx context.Context, in *Instance, replicas int) error {
-	return wait.Until(ctx, goneTime, poll*2, func(ctx context.Context) (bool, error) {
-		err := patchSet(ctx, in, nil, replicas, "")
-		if finding.IDOf(err) == "cluster-unreachable" { // it may be back in a moment
+// startAgain has OpenAlgo started again after a run, and forgets its mark. It reports
+// whether it did: while another run has OpenAlgo stopped, that one does.
+func startAgain(ctx context.Context, in *Instance, m *mark, replicas int) (mine bool, err error) {
+	err = wait.Until(ctx, goneTime, poll*2, func(ctx context.Context) (bool, error) {
+		var version string
+		var err error
+		if mine, version, err = isMine(ctx, in, m); err == nil && !mine {
+			return true, nil
+		}
+		if err == nil {
+			err = patchSet(ctx, in, nil, replicas, version)
+		}
+		if id := finding.IDOf(err); id == "cluster-unreachable" || id == "cluster-busy" { // it may be another in a moment
 			return false, nil
 		}
 		return err == nil, err
 	})
+	return mine && err == nil, err
 }
 
 // mostStart is how long a start may take: migrations run for minutes.

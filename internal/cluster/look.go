@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/event"
@@ -109,12 +110,17 @@ func (in *Instance) look(ctx context.Context) (*world, error) {
 		}
 		return nil, err
 	}
+	// By these labels its pods are counted: with others, one that runs would not be seen.
+	if have := w.set.Spec.Selector.Labels; have[kube.LabelName] != kube.AppName || have[kube.LabelInstance] != kube.Instance(in.Name) {
+		return nil, finding.Named(finding.HostNotReady, "cluster-instance-foreign", "the StatefulSet %s in the namespace %s was not written by openalgo-install for this instance", kube.StatefulSet, in.Kubectl.Namespace).
+			With(advice("Name the one that you mean with --instance NAME, and its cluster with --context")).Ending(finding.Unchanged)
+	}
 	var err error
 	if w.pods, err = in.podsNow(ctx); err != nil {
 		return nil, err
 	}
 	var c claim
-	switch err := in.Kubectl.Get(ctx, &c, "persistentvolumeclaim", w.claimName()); {
+	switch err := in.Kubectl.Object(ctx, &c, "persistentvolumeclaim", w.claimName()); {
 	case err == nil:
 		w.claim = &c
 	case !errors.Is(err, kubectl.ErrNotFound):
@@ -127,7 +133,36 @@ func (in *Instance) look(ctx context.Context) (*world, error) {
 func (in *Instance) podsNow(ctx context.Context) ([]pod, error) {
 	var pods list[pod]
 	err := in.Kubectl.Get(ctx, &pods, "pods", "--selector", kube.SelectorText(in.Name))
+	for i := range pods.Items {
+		if err == nil {
+			err = kubectl.CheckName("pod", pods.Items[i].Meta.Name)
+		}
+	}
 	return pods.Items, err
+}
+
+// others names the pods beside OpenAlgo's that use its claim, and have not ended.
+func (in *Instance) others(ctx context.Context, w *world) (names []string, err error) {
+	var pods list[pod]
+	err = in.Kubectl.Get(ctx, &pods, "pods")
+	for i := range pods.Items {
+		p := &pods.Items[i]
+		isOwn := p.Meta.Name == helper || p.Meta.Labels[kube.LabelName] == kube.AppName && p.Meta.Labels[kube.LabelInstance] == kube.Instance(in.Name)
+		if !isOwn && p.Status.Phase != "Succeeded" && p.Status.Phase != "Failed" && p.uses(w.claimName()) {
+			names = append(names, p.Meta.Name)
+		}
+	}
+	return names, err
+}
+
+// refuseOthers refuses to copy or fill a claim that another pod may write to.
+func (in *Instance) refuseOthers(ctx context.Context, w *world) error {
+	names, err := in.others(ctx, w)
+	if err != nil || len(names) == 0 {
+		return err
+	}
+	return finding.Named(finding.HostNotReady, "volume-in-use", "the claim %s is in use by another pod, which may write to it: %s", w.claimName(), strings.Join(names, ", ")).
+		With(advice("End that pod first, for example by scaling what it belongs to down to 0")).Ending(finding.Unchanged)
 }
 
 func noInstance(in *Instance) error {
@@ -150,7 +185,7 @@ func all(ctx context.Context, k kubectl.Kubectl) (out []*Instance, err error) {
 	var sets list[statefulSet]
 	err = k.Get(ctx, &sets, "statefulsets", "--all-namespaces", "--selector", kube.LabelName+"="+kube.AppName+","+kube.LabelManagedBy+"="+kube.ManagedBy)
 	for _, set := range sets.Items {
-		name := set.Meta.Labels[kube.LabelInstance]
+		name := set.Spec.Selector.Labels[kube.LabelInstance] // Argo CD writes another one into the labels
 		if name == kube.Instance("") && set.Meta.Namespace == kube.Namespace("") {
 			name = ""
 		}

@@ -36,7 +36,8 @@ type mark struct {
 
 func newMark(command string, replicas int, now time.Time) *mark {
 	name, _ := os.Hostname()
-	return &mark{Command: command, Replicas: replicas, Began: now.UTC().Truncate(time.Second), Host: name, PID: os.Getpid(),
+	// Whatever was asked for before: two would place the same orders.
+	return &mark{Command: command, Replicas: min(replicas, 1), Began: now.UTC().Truncate(time.Second), Host: name, PID: os.Getpid(),
 		ID: fmt.Sprintf("%s-%d-%x", name, os.Getpid(), now.UnixNano())}
 }
 
@@ -137,10 +138,10 @@ func bringBack(ctx context.Context, in *Instance, w *world) (message string, err
 			replicas, message = 0, "the restore that was interrupted had copied no data. OpenAlgo stays stopped until you restore again"
 		}
 	}
-	if err := removeHelper(ctx, in); err != nil {
+	if err := removeHelperOf(ctx, in, m); err != nil {
 		return "", err
 	}
-	if err := patchSet(ctx, in, nil, replicas, ""); err != nil {
+	if _, err := startAgain(ctx, in, m, replicas); err != nil {
 		return "", finding.Named(finding.Broken, "not-ready", "OpenAlgo was stopped by %s that was interrupted, and cannot be started again: %w", m.Command, err).
 			With(in.see("Start OpenAlgo", "scale", "statefulset/"+kube.StatefulSet, "--replicas=1"))
 	}

@@ -5,6 +5,7 @@ package cluster
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,6 +33,9 @@ type statefulSet struct {
 	Meta meta `json:"metadata"`
 	Spec struct {
 		Replicas *int `json:"replicas"`
+		Selector struct {
+			Labels map[string]string `json:"matchLabels"`
+		} `json:"selector"`
 		Template struct {
 			Spec podSpec `json:"spec"`
 		} `json:"template"`
@@ -183,6 +187,11 @@ func (p *pod) is(condition string) bool {
 //go:noinline
 func (p *pod) runs() bool {
 	return p.Meta.Deleted == nil && len(p.Status.Containers) > 0 && p.Status.Containers[0].State.Running != nil
+}
+
+// uses reports whether a pod has a claim.
+func (p *pod) uses(claim string) bool {
+	return slices.ContainsFunc(p.Spec.Volumes, func(v volume) bool { return v.Claim != nil && v.Claim.Name == claim })
 }
 
 // reason says why a pod is not ready, in a line; "" where nothing is known.

@@ -2,7 +2,6 @@ package cluster
 
 import (
 	"archive/tar"
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -18,6 +17,7 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/instance"
 	"github.com/marketcalls/openalgo-install/internal/keys"
 	"github.com/marketcalls/openalgo-install/internal/kube"
+	"github.com/marketcalls/openalgo-install/internal/kubectl"
 	"github.com/marketcalls/openalgo-install/internal/meter"
 	"github.com/marketcalls/openalgo-install/internal/order"
 	"github.com/marketcalls/openalgo-install/internal/settings"
@@ -54,6 +54,9 @@ func (in *Instance) PlanRestore(ctx context.Context, a *backup.Archive, now func
 	}
 	if r.world.claim == nil {
 		return nil, noClaim(in, r.world)
+	}
+	if err := in.refuseOthers(ctx, r.world); err != nil {
+		return nil, err
 	}
 	for _, t := range a.Manifest.Trees {
 		r.trees = append(r.trees, t.Name)
@@ -145,7 +148,7 @@ func (r *Restore) acts() (acts []act) {
 	return append(acts,
 		act{id: "helper", text: "start pod/" + helper + " with OpenAlgo's image and the claim " + r.world.claimName(), do: func(ctx context.Context) error { return startHelper(ctx, in, r.world) }},
 		act{id: "copy", text: "check that the claim is empty, and copy " + strings.Join(r.trees, ", ") + " into it", do: r.fill},
-		act{id: "remove", text: "remove pod/" + helper, back: true, do: func(ctx context.Context) error { return removeHelper(ctx, in) }},
+		act{id: "remove", text: "remove pod/" + helper, back: true, do: func(ctx context.Context) error { return removeHelperOf(ctx, in, r.mark) }},
 		act{id: "start", text: "start OpenAlgo: scale statefulset/" + kube.StatefulSet + " to 1", back: true, do: r.start},
 		act{id: "ready", text: "wait until OpenAlgo is ready", do: func(ctx context.Context) error { return awaitReady(ctx, in) }})
 }
@@ -154,14 +157,16 @@ func (r *Restore) acts() (acts []act) {
 // Secret, OpenAlgo would begin with an empty database.
 func (r *Restore) start(ctx context.Context) error {
 	if r.placed {
-		return startAgain(ctx, r.in, 1)
+		_, err := startAgain(ctx, r.in, r.mark, 1)
+		return err
 	}
 	if r.made {
 		if _, err := r.in.Kubectl.Run(ctx, nil, "delete", "secret", kube.Secret, "--ignore-not-found"); err != nil {
 			return err
 		}
 	}
-	return startAgain(ctx, r.in, r.mark.Replicas)
+	_, err := startAgain(ctx, r.in, r.mark, r.mark.Replicas)
+	return err
 }
 
 func (r *Restore) makeSecret(ctx context.Context) error {
@@ -189,8 +194,8 @@ func (r *Restore) fill(ctx context.Context) error {
 	return meter.Do(ctx, r.in.Report, "copy", "", func(ctx context.Context) error {
 		from, to := io.Pipe()
 		go func() { _ = to.CloseWithError(r.send(ctx, to)) }()
-		var said bytes.Buffer
-		err := inPod(ctx, r.in, helper, from, &said, append([]string{"in", kube.Data}, r.trees...)...)
+		said := &kubectl.Answer{}
+		err := inPod(ctx, r.in, helper, from, said, append([]string{"in", kube.Data}, r.trees...)...)
 		_ = from.CloseWithError(errors.New("it is not read any more"))
 		var came struct {
 			Files *int `json:"files"`

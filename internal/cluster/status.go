@@ -1,7 +1,6 @@
 package cluster
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -13,6 +12,7 @@ import (
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/finding"
+	"github.com/marketcalls/openalgo-install/internal/kubectl"
 	"github.com/marketcalls/openalgo-install/internal/market"
 	"github.com/marketcalls/openalgo-install/internal/printable"
 	"github.com/marketcalls/openalgo-install/internal/publicip"
@@ -114,8 +114,8 @@ func egressOf(ctx context.Context, in *Instance, pod string) string {
 	}
 	ctx, cancel := context.WithTimeout(ctx, egressTime)
 	defer cancel()
-	var out bytes.Buffer
-	if inPod(ctx, in, pod, nil, &out, append([]string{"address"}, publicip.Default().IPv4...)...) != nil {
+	out := &kubectl.Answer{}
+	if inPod(ctx, in, pod, nil, out, append([]string{"address"}, publicip.Default().IPv4...)...) != nil {
 		return ""
 	}
 	var said struct {

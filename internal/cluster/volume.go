@@ -1,13 +1,13 @@
 package cluster
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"time"
 
 	"github.com/marketcalls/openalgo-install/internal/backup"
+	"github.com/marketcalls/openalgo-install/internal/kubectl"
 )
 
 // endName is the last entry of a tar of the data (templates/volume.py).
@@ -27,12 +27,12 @@ const lookTime = 10 * time.Minute
 func lookAtVolume(ctx context.Context, in *Instance, pod, root string) (v volumeSeen, err error) {
 	ctx, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
-	var out bytes.Buffer
-	if err := inPod(ctx, in, pod, nil, &out, append([]string{"look", root}, allTrees()...)...); err != nil {
+	out := &kubectl.Answer{}
+	if err := inPod(ctx, in, pod, nil, out, append([]string{"look", root}, allTrees()...)...); err != nil {
 		return v, err
 	}
 	if err := json.Unmarshal(out.Bytes(), &v); err != nil {
-		return v, fmt.Errorf("pod %s said %.80q", pod, out.String())
+		return v, fmt.Errorf("pod %s said %.80q", pod, out.Bytes())
 	}
 	return v, nil
 }

@@ -129,6 +129,8 @@ func (k Kubectl) Pipe(ctx context.Context, in io.Reader, out io.Writer, args ...
 	said, err := k.run(ctx, in, out, append(k.where(), args...))
 	answer, kept := out.(*Answer)
 	switch {
+	case errors.Is(ctx.Err(), context.Canceled):
+		return ctx.Err()
 	case err == nil && (!kept || !answer.cut):
 		return nil
 	case kept && answer.cut:
