@@ -185,6 +185,9 @@ func TestKubernetesWarnings(t *testing.T) {
 		one + "image: {ref: \"x/y:1\"}\ndomain: a.example.com\nkubernetes: {tls_secret: tls, edge_namespace: edge}\n":                          nil,
 		one + "image: {ref: \"x/y:1\"}\ndomain: a.example.com\nkubernetes: {gateway: a/b, edge_namespace: a, existing_secret: k}\nswap: 2GB\n": {"answers-idle", "secret-yours"},
 		one + "image: {ref: \"x/y:1\"}\ninstances: [{name: a}, {name: b}]\n":                                                                   {"domain-missing", "domain-missing", "egress-shared"},
+		// The top of the file is each instance's own: so are its nodes.
+		one + "image: {ref: \"x/y:1\"}\nkubernetes: {node_selector: {x/y: z}}\ninstances: [{name: a}, {name: b}]\n":                                                     {"domain-missing", "domain-missing", "egress-shared"},
+		one + "image: {ref: \"x/y:1\"}\ninstances: [{name: a, kubernetes: {node_selector: {x/y: a}}}, {name: b, kubernetes: {egress: {kind: ovn, ip: 203.0.113.7}}}]\n": {"domain-missing", "domain-missing"},
 	} {
 		if got := ids(text); !slices.Equal(got, want) {
 			t.Errorf("%q, want %q for:\n%s", got, want, text)

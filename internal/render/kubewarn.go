@@ -1,6 +1,7 @@
 package render
 
 import (
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -46,8 +47,12 @@ func kubeWarnings(n answers.Named, o kube.OpenAlgo) (out finding.Warnings) {
 // togetherWarnings are about several instances, and about what an earlier run left.
 func togetherWarnings(all []answers.Named, out string, names []string) (warnings finding.Warnings) {
 	var shared []string
+	at := map[string]int{}
 	for _, n := range all {
-		if k := n.Answers.Kubernetes; k.Egress.Kind == "" && len(k.NodeSelector) == 0 {
+		at[leaves(n)]++
+	}
+	for _, n := range all {
+		if from := leaves(n); from == "" || at[from] > 1 {
 			shared = append(shared, n.Name)
 		}
 	}
@@ -62,6 +67,20 @@ func togetherWarnings(all []answers.Named, out string, names []string) (warnings
 		}
 	}
 	return warnings
+}
+
+// leaves is from where an instance calls its broker: an address of its own, or the nodes
+// that it may run on. "" is any node.
+func leaves(n answers.Named) string {
+	k := n.Answers.Kubernetes
+	if k.Egress.Kind != "" {
+		return k.Egress.IP
+	}
+	from := ""
+	for _, name := range slices.Sorted(maps.Keys(k.NodeSelector)) {
+		from += name + "=" + k.NodeSelector[name] + "\n"
+	}
+	return from
 }
 
 // idleOnCluster are answers that are for a single machine.
