@@ -75,7 +75,7 @@ func (in *Instance) PlanBackup(ctx context.Context, o BackupOptions) (*Backup, e
 	if b.world.claim == nil {
 		return nil, noClaim(in, b.world)
 	}
-	return b, in.refuseOthers(ctx, b.world)
+	return b, refuseOthers(ctx, in, b.world)
 }
 
 func noClaim(in *Instance, w *world) error {

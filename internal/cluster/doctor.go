@@ -187,7 +187,7 @@ func (x *examination) storage(ctx context.Context) {
 	} else {
 		x.ok("storage", "claim %s: %s, class %s (%s)", c.Meta.Name, c.Status.Capacity["storage"], cmp.Or(c.Spec.Class, "none"), cmp.Or(by, "by hand"))
 	}
-	if names, err := x.in.others(ctx, x.w); err == nil && len(names) > 0 {
+	if names, err := others(ctx, x.in, x.w); err == nil && len(names) > 0 {
 		x.warn("storage", "volume-in-use", fmt.Sprintf("another pod uses the claim %s, and may damage OpenAlgo's databases: %s", c.Meta.Name, strings.Join(names, ", ")),
 			advice("End that pod, for example by scaling what it belongs to down to 0"))
 	}
@@ -211,13 +211,13 @@ func (x *examination) egress(ctx context.Context) {
 		x.ok("egress", "the address that brokers see is not known")
 		return
 	}
-	others, err := all(ctx, x.in.Kubectl)
+	rest, err := all(ctx, x.in.Kubectl)
 	if err != nil {
 		x.ok("egress", "brokers see %s. It cannot be checked whether another instance has the same address", own)
 		return
 	}
 	var same []string
-	for _, other := range others {
+	for _, other := range rest {
 		if other.Kubectl.Namespace == x.in.Kubectl.Namespace {
 			continue
 		}

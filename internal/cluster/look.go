@@ -142,7 +142,7 @@ func (in *Instance) podsNow(ctx context.Context) ([]pod, error) {
 }
 
 // others names the pods beside OpenAlgo's that use its claim, and have not ended.
-func (in *Instance) others(ctx context.Context, w *world) (names []string, err error) {
+func others(ctx context.Context, in *Instance, w *world) (names []string, err error) {
 	var pods list[pod]
 	err = in.Kubectl.Get(ctx, &pods, "pods")
 	for i := range pods.Items {
@@ -156,8 +156,8 @@ func (in *Instance) others(ctx context.Context, w *world) (names []string, err e
 }
 
 // refuseOthers refuses to copy or fill a claim that another pod may write to.
-func (in *Instance) refuseOthers(ctx context.Context, w *world) error {
-	names, err := in.others(ctx, w)
+func refuseOthers(ctx context.Context, in *Instance, w *world) error {
+	names, err := others(ctx, in, w)
 	if err != nil || len(names) == 0 {
 		return err
 	}

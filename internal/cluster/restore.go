@@ -55,7 +55,7 @@ func (in *Instance) PlanRestore(ctx context.Context, a *backup.Archive, now func
 	if r.world.claim == nil {
 		return nil, noClaim(in, r.world)
 	}
-	if err := in.refuseOthers(ctx, r.world); err != nil {
+	if err := refuseOthers(ctx, in, r.world); err != nil {
 		return nil, err
 	}
 	for _, t := range a.Manifest.Trees {
