@@ -2,6 +2,7 @@ package kubectl
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/marketcalls/openalgo-install/internal/finding"
@@ -89,9 +90,19 @@ func explain(k Kubectl, verb, said string, err error) error {
 // most is how much of kubectl's words is shown.
 const most = 600
 
+// isLogLine reports a line of kubectl's own log, such as "E1127 02:36:19.1 1 memcache.go:265] ...".
+func isLogLine(line string) bool {
+	return len(line) > 6 && strings.ContainsRune("IWEF", rune(line[0])) && strings.Trim(line[1:5], "0123456789") == "" && line[5] == ' '
+}
+
 // shortened is the end of what kubectl said, in a line: what it says first are warnings.
+// Its log repeats what it says in the end.
 func shortened(said string) string {
-	text := strings.TrimSpace(said)
+	lines := slices.DeleteFunc(strings.Split(strings.TrimSpace(said), "\n"), isLogLine)
+	text := strings.TrimSpace(strings.Join(lines, "\n"))
+	if text == "" {
+		text = strings.TrimSpace(said) // it said nothing else
+	}
 	if at := len(text) - most; at > 0 {
 		text = "..." + text[at:]
 	}
