@@ -54,8 +54,13 @@ func Private(dir string) error {
 		return err
 	}
 	owner, known := info.Sys().(*syscall.Stat_t)
-	if !info.IsDir() || info.Mode().Perm()&0o077 != 0 || !known || int(owner.Uid) != os.Geteuid() {
-		return fmt.Errorf("%s is not a directory that you alone can read", dir)
+	switch {
+	case !info.IsDir():
+		return fmt.Errorf("%s is not a directory", dir)
+	case !known || int(owner.Uid) != os.Geteuid():
+		return fmt.Errorf("%s belongs to another user", dir)
+	case info.Mode().Perm()&0o077 != 0:
+		return fmt.Errorf("other users can read %s. To close it: chmod 700 %[1]s", dir)
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package hoststate_test
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/marketcalls/openalgo-install/internal/hoststate"
@@ -54,8 +55,8 @@ func TestAFileIsKeptForItsOwnerAlone(t *testing.T) {
 	if err := os.Chmod(filepath.Dir(at), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := hoststate.Write("x", nil); err == nil {
-		t.Error("a directory was used that others can read")
+	if err := hoststate.Write("x", nil); err == nil || !strings.Contains(err.Error(), "chmod 700 "+filepath.Dir(at)) {
+		t.Errorf("%v of a directory that others can read", err)
 	}
 }
 

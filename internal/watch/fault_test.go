@@ -52,6 +52,30 @@ func TestTheMachineWhileAnInstanceIsChanged(t *testing.T) {
 	}
 }
 
+// An instance that is down says nothing of its account: that is not over, and not new
+// when the instance is up again.
+func TestTheAccountOfAnInstanceThatIsDown(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, "alpha")
+	missing := Finding{ID: "account-missing", Text: "x"}
+	b.find(0, missing)
+	if told := b.rounds(3); len(told) != 1 {
+		t.Fatalf("%+v", told)
+	}
+	b.find(0, Finding{ID: "not-running", Text: "x"})
+	if told := b.rounds(5); len(told) != 1 || told[0].Event != "down" {
+		t.Errorf("while it is down: %v", titles(told))
+	}
+	b.find(0, missing)
+	if told := b.rounds(5); len(told) != 1 || !told[0].Ended || told[0].Event != "down" {
+		t.Errorf("when it is up again: %v", titles(told))
+	}
+	b.find(0)
+	if told := b.rounds(5); len(told) != 1 || !told[0].Ended || told[0].Event != "account" {
+		t.Errorf("with its account: %v", titles(told))
+	}
+}
+
 // Restarts are no second problem beside an instance that does not come up, nor after it.
 func TestRestartsOfAnInstanceThatIsDown(t *testing.T) {
 	t.Parallel()

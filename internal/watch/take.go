@@ -64,6 +64,8 @@ func (s *State) take(now time.Time, sight *Sight, set notify.Rules) []notify.Mes
 	r.Problems = withoutFollowing(r.Problems)
 	for _, k := range s.Rules.Known {
 		switch {
+		case follows(r.Problems, k.Problem):
+			r.Unknown = append(r.Unknown, k.ID) // only its cause can be seen
 		case k.Instance == "" || names[k.Instance]:
 			known := k.Check == "engine-unusable" && !sight.Booting && !sight.Partial || k.Check == "round-long"
 			if !known && (sight.Docker != "" || sight.Partial) || busy && k.Instance == "" && !has(r.Problems, k.Problem) {
@@ -96,13 +98,17 @@ func isDownBy(all []Finding) bool {
 	return slices.ContainsFunc(all, func(f Finding) bool { return manners[f.ID].as == isDownID })
 }
 
+// follows reports whether a problem follows from another one of the same instance.
+func follows(all []rules.Problem, p rules.Problem) bool {
+	return slices.ContainsFunc(all, func(cause rules.Problem) bool {
+		return cause.Instance == p.Instance && slices.Contains(follow[cause.Check], p.Check)
+	})
+}
+
 // withoutFollowing drops what follows from another problem of the same instance.
 func withoutFollowing(all []rules.Problem) (out []rules.Problem) {
 	for _, p := range all {
-		follows := slices.ContainsFunc(all, func(cause rules.Problem) bool {
-			return cause.Instance == p.Instance && slices.Contains(follow[cause.Check], p.Check)
-		})
-		if !follows {
+		if !follows(all, p) {
 			out = append(out, p)
 		}
 	}

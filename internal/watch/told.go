@@ -91,7 +91,7 @@ var manners = map[string]manner{
 
 // follow are the problems that follow from another one: they are not told beside it.
 var follow = map[string][]string{
-	isDownID:       {"https", "unhealthy", "websocket-restarted"},
+	isDownID:       {"https", "unhealthy", "websocket-restarted", "account"},
 	"dns-mismatch": {"https"},
 }
 
