@@ -1,6 +1,7 @@
 package backup
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"fmt"
 	"os"
@@ -15,12 +16,24 @@ import (
 // stampForm is the time in a name, in UTC.
 const stampForm = "20060102T150405Z"
 
-// names begins the names of this instance's backups. The same project on
-// another host, or installed again, has another: several may share a directory.
+// names begins the names of this instance's backups. The same project on another
+// machine, installed again or restored there, has another: several may share a directory.
 func names(d instance.Dir) string {
 	s, _ := d.LoadState() // without one: no backup is made
-	sum := sha256.Sum256([]byte("backup of " + s.Salt))
+	sum := sha256.Sum256([]byte("backup of " + cmp.Or(s.Named, s.Salt)))
 	return fmt.Sprintf("%s-%x-", project(d), sum[:3])
+}
+
+// Unused is the name for a backup that is made now: with the next second, where this one
+// has its backup already.
+func Unused(dir, whose string, now time.Time, ending string) string {
+	for later := range 60 {
+		name := filepath.Join(dir, whose+"-"+now.Add(time.Duration(later)*time.Second).UTC().Format(stampForm)+ending)
+		if _, err := os.Lstat(name); err != nil {
+			return name
+		}
+	}
+	return filepath.Join(dir, whose+"-"+now.UTC().Format(stampForm)+ending) // which is refused
 }
 
 // IsOwn recognises the names that this instance gives to its backups, and no other.

@@ -19,9 +19,6 @@ import (
 	"github.com/marketcalls/openalgo-install/internal/printable"
 )
 
-// stampForm is the time in a backup's name, in UTC.
-const stampForm = "20060102T150405Z"
-
 // target is the file that a backup becomes, or a stream.
 type target struct {
 	name  string // "" for a stream
@@ -69,7 +66,7 @@ func (t *target) choose(to string) error {
 		}
 	}
 	if t.dir != "" {
-		t.name = filepath.Join(t.dir, t.whose+"-"+t.b.o.Now().UTC().Format(stampForm)+ending)
+		t.name = backup.Unused(t.dir, t.whose, t.b.o.Now(), ending)
 	}
 	if t.name, err = filepath.Abs(t.name); err != nil {
 		return err

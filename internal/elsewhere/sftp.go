@@ -30,15 +30,19 @@ type sftp struct {
 	kill    func()
 }
 
-// bounded keeps the beginning of what is written to it.
-type bounded struct{ bytes.Buffer }
+// bounded keeps the beginning of what is written to it. An embedded buffer would have
+// its own ReadFrom.
+type bounded struct{ kept bytes.Buffer }
 
 func (b *bounded) Write(p []byte) (int, error) {
-	if room := 4096 - b.Len(); room > 0 {
-		_, _ = b.Buffer.Write(p[:min(room, len(p))])
+	if room := 4096 - b.kept.Len(); room > 0 {
+		_, _ = b.kept.Write(p[:min(room, len(p))])
 	}
 	return len(p), nil
 }
+
+func (b *bounded) String() string { return b.kept.String() }
+func (b *bounded) Reset()         { b.kept.Reset() }
 
 func openSFTP(ctx context.Context, a Address) (Store, error) {
 	program, err := exec.LookPath("ssh")

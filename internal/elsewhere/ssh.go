@@ -1,8 +1,6 @@
 package elsewhere
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"os/exec"
 	"slices"
@@ -53,13 +51,13 @@ func quickCiphers(ctx context.Context, s *sftp) string {
 	if err != nil {
 		return "" // before 6.8 it has no such option
 	}
-	return reordered(out)
+	return reordered(string(out))
 }
 
 // reordered reads the line "ciphers a,b,c" of what ssh prints. No cipher is added.
-func reordered(settings []byte) string {
-	for lines := bufio.NewScanner(bytes.NewReader(settings)); lines.Scan(); {
-		list, ok := strings.CutPrefix(lines.Text(), "ciphers ")
+func reordered(settings string) string {
+	for line := range strings.SplitSeq(settings, "\n") {
+		list, ok := strings.CutPrefix(line, "ciphers ")
 		if !ok {
 			continue
 		}

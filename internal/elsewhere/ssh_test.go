@@ -1,6 +1,19 @@
 package elsewhere
 
-import "testing"
+import (
+	"io"
+	"strings"
+	"testing"
+)
+
+// What a program says without an end is not kept whole.
+func TestBounded(t *testing.T) {
+	t.Parallel()
+	var b bounded
+	if n, err := io.Copy(&b, strings.NewReader(strings.Repeat("x", 1<<20))); n != 1<<20 || err != nil || len(b.String()) != 4096 {
+		t.Errorf("%d, %v: %d bytes are kept", n, err, len(b.String()))
+	}
+}
 
 func TestReordered(t *testing.T) {
 	t.Parallel()
@@ -11,7 +24,7 @@ func TestReordered(t *testing.T) {
 		"unknown option\n": "",
 		"":                 "",
 	} {
-		if got := reordered([]byte(settings)); got != want {
+		if got := reordered(settings); got != want {
 			t.Errorf("%q: %q, want %q", settings, got, want)
 		}
 	}

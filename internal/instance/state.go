@@ -50,6 +50,10 @@ type State struct {
 	Began string `json:"began,omitempty"`
 	// EnvImage is an image that can read the .env of such an install.
 	EnvImage string `json:"env_image,omitempty"`
+	// Named is what the names of its backups come from; "" is Salt. Where a backup was
+	// restored, Salt is that of the instance which made it: two that share a directory or
+	// a store would remove each other's backups.
+	Named string `json:"named,omitempty"`
 }
 
 // NewestForm is the newest version that this release knows.
@@ -116,6 +120,19 @@ func (s State) Wrote(key, value string) bool {
 func (s State) Hash(key, value string) string {
 	sum := sha256.Sum256([]byte(s.Salt + "\x00" + key + "\x00" + value))
 	return hex.EncodeToString(sum[:])
+}
+
+// NamedAfter is what the names of this instance's backups come from once a backup whose
+// state is of is restored: what they came from before, or something of this place.
+func (s State) NamedAfter(of State, engine string, d Dir) string {
+	switch {
+	case s.Named != "" || s.Salt == of.Salt:
+		return s.Named
+	case s.Salt != "":
+		return s.Salt
+	}
+	sum := sha256.Sum256([]byte(of.Salt + "\x00" + engine + "\x00" + string(d)))
+	return hex.EncodeToString(sum[:16])
 }
 
 // Begin makes the first state ready for hashes; salt is one that was drawn for it.

@@ -32,6 +32,7 @@ func Basis(o *world.Observation, i Intent) *world.Observation {
 	}
 	b.EnvText, b.Env, b.State = r.Files[instance.EnvName], r.Env.Clone(), r.State
 	b.State.Project, b.State.Edge, b.State.ComposeSHA256, b.State.Engine = o.Project, o.State.Edge, o.State.ComposeSHA256, o.State.Engine
+	b.State.Named = o.State.NamedAfter(r.State, o.Engine.ID, o.Dir)
 	if text := r.Files[compose.FileName]; r.Same && text != nil && settings.Sum(text) != r.State.ComposeSHA256 {
 		b.ComposeText, b.State.ComposeSHA256 = text, r.State.ComposeSHA256 // edited by hand
 	}
