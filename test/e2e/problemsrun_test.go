@@ -194,7 +194,7 @@ func TestProblemsOfASilentDocker(t *testing.T) {
 				w.now = w.now.Add(2 * time.Minute)
 				ctx, cancel := context.WithTimeout(t.Context(), 160*time.Second) // of looking and of telling
 				t.Cleanup(cancel)
-				cmd := exec.CommandContext(ctx, w.program, "--dir", w.dir, "watch", "run")
+				cmd := exec.CommandContext(ctx, w.program, "--dir", w.dir, "watch", "run", "--preopen=off")
 				cmd.Env = append(append(os.Environ(), "XDG_STATE_HOME="+w.dir+"-state", "OPENALGO_NOW="+w.now.Format(time.RFC3339)), w.env...)
 				return cmd
 			}
