@@ -24,16 +24,16 @@ func names(d instance.Dir) string {
 	return fmt.Sprintf("%s-%x-", project(d), sum[:3])
 }
 
-// Unused is the name for a backup that is made now: with the next second, where this one
-// has its backup already.
-func Unused(dir, whose string, now time.Time, ending string) string {
+// Unused is the name for a backup that is made now, behind how all of its instance begin:
+// with the next second, where this one has its backup already.
+func Unused(dir, begin string, now time.Time, ending string) string {
 	for later := range 60 {
-		name := filepath.Join(dir, whose+"-"+now.Add(time.Duration(later)*time.Second).UTC().Format(stampForm)+ending)
+		name := filepath.Join(dir, begin+now.Add(time.Duration(later)*time.Second).UTC().Format(stampForm)+ending)
 		if _, err := os.Lstat(name); err != nil {
 			return name
 		}
 	}
-	return filepath.Join(dir, whose+"-"+now.UTC().Format(stampForm)+ending) // which is refused
+	return filepath.Join(dir, begin+now.UTC().Format(stampForm)+ending) // which is refused
 }
 
 // IsOwn recognises the names that this instance gives to its backups, and no other.

@@ -12,7 +12,7 @@ func TestUnused(t *testing.T) {
 	t.Parallel()
 	dir, now := t.TempDir(), time.Date(2026, 11, 27, 2, 47, 59, 0, time.UTC)
 	for _, want := range []string{"openalgo-0123ab-20261127T024759Z.tar.zst", "openalgo-0123ab-20261127T024800Z.tar.zst"} {
-		name := Unused(dir, "openalgo-0123ab", now, archiveEnding)
+		name := Unused(dir, "openalgo-0123ab-", now, archiveEnding)
 		if name != filepath.Join(dir, want) || Whose(filepath.Base(name)) != "openalgo-0123ab" {
 			t.Errorf("%s, want %s", name, want)
 		}

@@ -154,7 +154,7 @@ func (t *Target) choose(to string) error {
 		t.Name = to
 	}
 	if t.Name == "" {
-		t.Name = Unused(t.dir, strings.TrimSuffix(names(t.o.Instance), "-"), time.Now(), ending)
+		t.Name = Unused(t.dir, names(t.o.Instance), time.Now(), ending)
 	}
 	if t.Name, err = filepath.Abs(t.Name); err != nil {
 		return err

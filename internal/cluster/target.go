@@ -66,7 +66,7 @@ func (t *target) choose(to string) error {
 		}
 	}
 	if t.dir != "" {
-		t.name = backup.Unused(t.dir, t.whose, t.b.o.Now(), ending)
+		t.name = backup.Unused(t.dir, t.whose+"-", t.b.o.Now(), ending)
 	}
 	if t.name, err = filepath.Abs(t.name); err != nil {
 		return err

@@ -13,7 +13,15 @@ import (
 
 // ssh is a command of ssh's for the address's machine: sftp, or a command there.
 func (s *sftp) ssh(ctx context.Context, command ...string) *exec.Cmd {
-	// Nobody is there to be asked, and a line that is dead must end.
+	if len(command) == 0 {
+		return runSSH(ctx, s, []string{"-s"}, "sftp")
+	}
+	return runSSH(ctx, s, nil, command...)
+}
+
+// runSSH is ssh with further options. Nobody is there to be asked, and a line that is dead
+// must end.
+func runSSH(ctx context.Context, s *sftp, options []string, command ...string) *exec.Cmd {
 	args := []string{"-oBatchMode=yes", "-oConnectTimeout=20", "-oServerAliveInterval=15", "-oServerAliveCountMax=4", "-oClearAllForwardings=yes"}
 	if s.ciphers != "" {
 		args = append(args, "-oCiphers="+s.ciphers)
@@ -24,19 +32,10 @@ func (s *sftp) ssh(ctx context.Context, command ...string) *exec.Cmd {
 	if s.address.User != "" {
 		args = append(args, "-l", s.address.User)
 	}
-	switch {
-	case len(command) == 0:
-		command, args = []string{"sftp"}, append(args, "-s")
-	case command[0] == showSettings:
-		command, args = nil, append(args, showSettings)
-	}
-	cmd := exec.CommandContext(ctx, s.program, append(append(args, "--", s.address.Host), command...)...)
+	cmd := exec.CommandContext(ctx, s.program, slices.Concat(args, options, []string{"--", s.address.Host}, command)...)
 	cmd.WaitDelay = 5 * time.Second
 	return cmd
 }
-
-// showSettings has ssh print its settings for a machine and do nothing else.
-const showSettings = "-G"
 
 // quickCiphers are the ciphers of the user's own settings for a machine, AES-GCM first
 // where this processor computes AES itself: that takes a third of the time of what
@@ -47,7 +46,7 @@ func quickCiphers(ctx context.Context, s *sftp) string {
 	}
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	out, err := s.ssh(ctx, showSettings).Output()
+	out, err := runSSH(ctx, s, []string{"-G"}).Output() // its settings for that machine
 	if err != nil {
 		return "" // before 6.8 it has no such option
 	}

@@ -181,7 +181,7 @@ func Look(ctx context.Context, e Docker, machine sizing.Machine, onlyDir string)
 }
 
 // current leaves one container of each instance: during a run, and after one that was
-// interrupted, there are two, and OpenAlgo is the one that runs.
+// interrupted, there are two, and the running one is OpenAlgo.
 func current(all []engine.Container) (out []engine.Container) {
 	at := map[string]int{}
 	for _, c := range all {
